@@ -1,0 +1,123 @@
+//! Who is who: one agent, many spellings.
+//!
+//! The same agent is written `Claude-MM1`, `Claude-MM1-Agent`, `Claude MM1 Agent` or `ClaudeMM1-Agent-Trigger`. Baton
+//! resolves a spelling by an explicit table and never by guessing rules, because rules that insert hyphens and cut
+//! endings merge agents that are not the same. Two spellings are compared without case, spaces, `-` and `_`.
+
+use std::collections::BTreeMap;
+
+/// The agents that the shipped alias table knows, each with the endings below as further spellings.
+const KNOWN: [&str; 12] = [
+    "Claude-MM1",
+    "Claude-MM2",
+    "Claude-Code",
+    "Cursor-MM1",
+    "Cursor-MM2",
+    "Codex-MM1",
+    "ChatGPT-Code-Review",
+    "ChatGPT-Strategic",
+    "ChatGPT-Personal-Assistant",
+    "Notion-AI-Data-Operations",
+    "Notion-AI-Research",
+    "Notion-DataOps",
+];
+
+/// What is found behind an agent's name in real folders.
+const ENDINGS: [&str; 6] = ["-Agent", "-Trigger", "-Agent-Trigger", "-Agent-Agent-Trigger", "-gd", "-Agent-gd"];
+
+/// The spellings of all agents.
+#[derive(Clone, Debug, Default)]
+pub struct Aliases {
+    /// Folded spelling → canonical name.
+    table: BTreeMap<String, String>,
+}
+
+impl Aliases {
+    /// The shipped table.
+    #[must_use]
+    pub fn shipped() -> Self {
+        let mut aliases = Self::default();
+        for name in KNOWN {
+            aliases.add(name, name);
+            for ending in ENDINGS {
+                aliases.add(&format!("{name}{ending}"), name);
+            }
+        }
+        aliases
+    }
+
+    /// Adds a spelling; the last one added wins.
+    pub fn add(&mut self, alias: &str, canonical: &str) {
+        self.table.insert(fold(alias), canonical.to_owned());
+    }
+
+    /// The canonical name of `spelling`, or `None` when the table does not have it.
+    #[must_use]
+    pub fn canonical(&self, spelling: &str) -> Option<&str> {
+        self.table.get(&fold(spelling)).map(String::as_str)
+    }
+
+    /// Whether both spellings mean the same agent.
+    #[must_use]
+    pub fn same(&self, a: &str, b: &str) -> bool {
+        fold(self.canonical(a).unwrap_or(a)) == fold(self.canonical(b).unwrap_or(b))
+    }
+
+    /// The one of `names` that `spelling` means: the same name, then any alias of it.
+    #[must_use]
+    pub fn resolve<'a>(&self, spelling: &str, names: impl IntoIterator<Item = &'a str> + Clone) -> Option<&'a str> {
+        let exact = names.clone().into_iter().find(|name| *name == spelling);
+        exact.or_else(|| names.into_iter().find(|name| self.same(name, spelling)))
+    }
+}
+
+/// A spelling without case, spaces, hyphens and underscores.
+fn fold(spelling: &str) -> String {
+    spelling.chars().filter(|c| !matches!(c, ' ' | '-' | '_')).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether `name` can be a folder of its own: one path part, visible, printable, not one of the inbox folders.
+#[must_use]
+pub fn is_name(name: &str) -> bool {
+    let reserved = matches!(name, "01_inbox" | "02_processed" | "03_failed" | "examples");
+    let printable = name.chars().all(|c| !c.is_control() && !matches!(c, '/' | '\\'));
+    !name.is_empty() && name.len() <= 100 && !name.starts_with(['.', '_']) && name.trim() == name && printable && !reserved
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_real_spelling_of_one_agent_is_that_agent() {
+        let aliases = Aliases::shipped();
+        for spelling in ["Cursor-MM1", "Cursor-MM1-Agent", "Cursor-MM1-Agent-Trigger", "CursorMM1", "Cursor MM1 Agent"] {
+            assert_eq!(aliases.canonical(spelling), Some("Cursor-MM1"), "{spelling}");
+        }
+        assert_eq!(
+            aliases.canonical("Notion-AI-Data-Operations-Agent-Agent-Trigger"),
+            Some("Notion-AI-Data-Operations")
+        );
+    }
+
+    #[test]
+    fn agents_of_two_machines_are_not_the_same() {
+        assert!(!Aliases::shipped().same("Claude-MM1", "Claude-MM2"));
+        assert!(!Aliases::shipped().same("Claude", "Claude-MM1"));
+    }
+
+    #[test]
+    fn resolves_to_the_folder_that_exists() {
+        let aliases = Aliases::shipped();
+        assert_eq!(aliases.resolve("Claude Code Agent", ["audit", "Claude-Code-Agent"]), Some("Claude-Code-Agent"));
+        assert_eq!(aliases.resolve("nobody", ["audit"]), None);
+    }
+
+    #[test]
+    fn a_name_is_never_a_path() {
+        for name in ["", ".", "..", "a/b", "a\\b", ".hidden", "_archive", " a", "01_inbox", "a\n"] {
+            assert!(!is_name(name), "{name:?}");
+        }
+        assert!(is_name("Claude-MM1"));
+    }
+}

@@ -1,0 +1,124 @@
+//! Bytes to [`Handoff`]: decides between JSON and Markdown, finds the dialect, says what is wrong otherwise.
+
+use serde_json::Value;
+
+use super::model::Handoff;
+use super::{dialect, markdown, salvage};
+use crate::file_name;
+
+/// A handoff is a letter, not a parcel: larger files are quarantined unread.
+pub const MAX_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Why a file is no handoff. Each says where and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParseError {
+    /// Nothing but white space.
+    #[error("the file is empty; write the handoff and drop it again")]
+    Empty,
+    /// Not text.
+    #[error("the file is not text (neither UTF-8 nor UTF-16); save it as UTF-8 and drop it again")]
+    NotText,
+    /// JSON without its end: perhaps still being written.
+    #[error("the JSON ends before its object is closed; write the file whole (to a hidden name, then rename it)")]
+    EndsEarly,
+    /// Not JSON.
+    #[error("the file is not JSON: {message} at line {line} column {column}; mend it there and drop it again")]
+    NotJson {
+        /// What the parser expected.
+        message: String,
+        /// From 1.
+        line: usize,
+        /// From 1.
+        column: usize,
+    },
+    /// JSON, but a list, a number, a text.
+    #[error("the file holds a JSON {0}, not an object; a handoff is an object")]
+    NotObject(&'static str),
+    /// An object that nobody can take for a handoff.
+    #[error("the JSON object is no handoff: it has none of {0}; `baton send` writes one that is")]
+    NotHandoff(String),
+}
+
+impl ParseError {
+    pub(super) fn json(error: &serde_json::Error) -> Self {
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default().to_owned();
+        Self::NotJson { message, line: error.line(), column: error.column() }
+    }
+
+    /// Whether waiting may mend it, because the writer may not be done.
+    #[must_use]
+    pub fn may_be_unfinished(&self) -> bool {
+        matches!(self, Self::EndsEarly | Self::Empty)
+    }
+}
+
+/// Reads a handoff. `name` is the file's name without folders; it decides between Markdown and JSON and supplies title,
+/// kind and time where the content has none.
+///
+/// # Errors
+/// When the bytes are no handoff, see [`ParseError`].
+pub fn parse(name: &str, bytes: &[u8]) -> Result<Handoff, ParseError> {
+    let (text, mut mended) = salvage::text(bytes)?;
+    if text.trim().is_empty() {
+        return Err(ParseError::Empty);
+    }
+    let named = file_name::parse(name);
+    if is_markdown(name) {
+        let mut handoff = markdown::read(&text, &named);
+        handoff.mended = mended;
+        return Ok(handoff);
+    }
+    let value = salvage::json(&text, &mut mended)?;
+    let Value::Object(object) = value else {
+        return Err(ParseError::NotObject(kind_of(&value)));
+    };
+    let mut handoff = dialect::read(object, &named)?;
+    handoff.mended.splice(0..0, mended);
+    Ok(handoff)
+}
+
+fn is_markdown(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.ends_with(".md") || lower.ends_with(".markdown")
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "list",
+        Value::Object(_) => "object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn says_where_json_breaks() {
+        let error = parse("a.json", b"{\n  \"a\": nope\n}").unwrap_err();
+        assert!(matches!(error, ParseError::NotJson { line: 2, .. }), "{error}");
+    }
+
+    #[test]
+    fn errors_on_lists_blobs_and_nothing() {
+        assert_eq!(parse("a.json", b"[1]"), Err(ParseError::NotObject("list")));
+        assert_eq!(parse("a.json", b" \n"), Err(ParseError::Empty));
+        assert_eq!(parse("a.json", &[0x80, 0x81]), Err(ParseError::NotText));
+        assert!(matches!(parse("a.json", b"{\"colour\": \"blue\"}"), Err(ParseError::NotHandoff(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let _ = parse("a.json", &bytes);
+            let _ = parse("a.md", &bytes);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The RETURN that Baton writes for a plugin agent: dialect R1, with what really happened and nothing else.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::compose::pretty;
+use crate::State;
+
+/// What a RETURN says.
+#[derive(Clone, Debug)]
+pub struct Return<'a> {
+    /// The task that it ends.
+    pub task: &'a str,
+    /// Who did the work.
+    pub executing: &'a str,
+    /// Who asked.
+    pub originating: &'a str,
+    /// The request's `handoff_id`, where it had one.
+    pub handoff_id: Option<&'a str>,
+    /// Where the request lay.
+    pub handoff_file: &'a str,
+    /// The request's title.
+    pub title: &'a str,
+    /// The end.
+    pub state: State,
+    /// The plugin's summary, or why there is none.
+    pub summary: &'a str,
+    /// Written files, relative to the workspace, with their media types.
+    pub deliverables: &'a [(String, String)],
+    /// One line a finding.
+    pub findings: &'a [String],
+    /// The head of the ledger's chain when this was written.
+    pub ledger_head: &'a str,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Return<'_> {
+    /// The file's content.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let done = self.state == State::Succeeded;
+        let deliverables: Vec<Value> =
+            self.deliverables.iter().map(|(path, media)| json!({ "type": media, "path": path })).collect();
+        let mut summary = json!({
+            "work_completed": if done { vec![self.summary] } else { vec![] },
+            "deliverables": deliverables,
+            "key_findings": self.findings,
+        });
+        if let Some(summary) = summary.as_object_mut().filter(|_| !done) {
+            summary.insert("blockers_remaining".to_owned(), json!([self.summary]));
+        }
+        pretty(&json!({
+            "type": "RETURN_HANDOFF",
+            "return_handoff_id": format!("return-{}", self.task),
+            "timestamp": self.at.to_string(),
+            "executing_agent": self.executing,
+            "originating_agent": self.originating,
+            "title": format!("RETURN: {}", self.title),
+            "original_handoff": { "handoff_file": self.handoff_file, "handoff_id": self.handoff_id },
+            "execution_summary": summary,
+            "status_update": self.state.as_str(),
+            "next_steps": [],
+            "archive_rule": "move_to_02_processed",
+            "baton": { "task": self.task, "ledger_head": self.ledger_head },
+        }))
+    }
+
+    /// The file's name.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        crate::file_name::canonical(self.at, "RETURN", self.title, self.executing, self.task)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Dialect, Kind, parse};
+    use super::*;
+
+    #[test]
+    fn a_return_reads_back_as_the_answer_to_its_request() {
+        let findings = ["missing: a.py".to_owned()];
+        let answer = Return {
+            task: "0123abcd",
+            executing: "audit",
+            originating: "Claude-MM1",
+            handoff_id: Some("h-1"),
+            handoff_file: "handoffs/audit/01_inbox/x.json",
+            title: "Audit",
+            state: State::Succeeded,
+            summary: "Audited 1 plan.",
+            deliverables: &[("reports/R.md".to_owned(), "text/markdown".to_owned())],
+            findings: &findings,
+            ledger_head: "00",
+            at: "2026-01-18T10:15:00Z".parse().unwrap(),
+        };
+        let read = parse(&answer.file_name(), &answer.to_bytes()).unwrap();
+        assert_eq!((read.dialect, read.kind), (Dialect::R1, Kind::Return));
+        assert_eq!((read.from.as_deref(), read.to.as_deref()), (Some("audit"), Some("Claude-MM1")));
+        let original = read.original.unwrap();
+        assert_eq!((original.handoff_id.as_deref(), original.file_name.as_deref()), (Some("h-1"), Some("x.json")));
+    }
+}

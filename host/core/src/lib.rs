@@ -1,0 +1,18 @@
+//! The pure domain of Baton: what a handoff is, what its file name says, who the agents are, which states a task has,
+//! when it is tried again, what a plugin declares.
+//!
+//! No I/O, no clock, no randomness: bytes come in as slices and the present as an argument. So every rule here can be
+//! tested with a table, and plugins (WebAssembly) use the same code as the host. Nothing here knows of SQLite, tokio or
+//! wasmtime.
+
+pub mod agents;
+pub mod dedupe;
+mod digest;
+pub mod file_name;
+pub mod handoff;
+pub mod manifest;
+pub mod retry;
+mod state;
+
+pub use digest::Digest;
+pub use state::State;

@@ -1,0 +1,252 @@
+//! What a plugin declares about itself: actions, triggers, capabilities, limits.
+//!
+//! The manifest is the custom section `baton:manifest` of the component, one JSON object
+//! `{"name", "version", "declares"}`; finding the section is the sandbox's work. Everything in it is a claim of an
+//! untrusted file: names are checked here, wishes (capabilities, limits) are met by the host with grants and ceilings.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The name of the custom section.
+pub const SECTION: &str = "baton:manifest";
+
+/// Room enough for hundreds of actions with schemas; more is a mistake or an attack.
+pub const MAX_BYTES: usize = 256 * 1024;
+
+/// A plugin's manifest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The plugin's name, and that of its agent: lower-case letters, digits and hyphens.
+    pub name: String,
+    /// The plugin's version, as its author counts.
+    pub version: String,
+    /// All the rest.
+    pub declares: Declares,
+}
+
+/// What the manifest file of a plugin's source holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Declares {
+    /// One sentence.
+    pub description: String,
+    /// The action of a handoff that names none.
+    pub default_action: String,
+    /// What the plugin can do, by name.
+    pub actions: BTreeMap<String, Action>,
+    /// What makes tasks by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub triggers: Vec<Trigger>,
+    /// What the plugin asks to be lent.
+    #[serde(default)]
+    pub capabilities: Capabilities,
+    /// Ceilings that it asks for; the host's own are never passed.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// One thing that a plugin can do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Action {
+    /// One sentence.
+    pub description: String,
+    /// Whether doing it twice does no harm. An interrupted attempt of an action that is not idempotent waits for a
+    /// person instead of running again.
+    #[serde(default)]
+    pub idempotent: bool,
+    /// A JSON Schema of the arguments.
+    #[serde(default = "any_object")]
+    pub args: Value,
+}
+
+fn any_object() -> Value {
+    serde_json::json!({ "type": "object" })
+}
+
+/// A rule that makes a task without a handoff.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Trigger {
+    /// A file below a named folder changed.
+    Files {
+        /// A named folder of the workspace, for instance `plans`.
+        folder: String,
+        /// Which files below it, as a glob over the path relative to the folder.
+        glob: String,
+        /// How long the folder must be quiet first, in milliseconds.
+        #[serde(default = "default_debounce_ms")]
+        debounce_ms: u64,
+        /// The action to run.
+        action: String,
+    },
+}
+
+fn default_debounce_ms() -> u64 {
+    500
+}
+
+/// What a plugin asks to be lent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Capabilities {
+    /// Folders.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FilesCapability>,
+    /// Sending handoffs to other agents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handoffs: Option<HandoffsCapability>,
+}
+
+/// A folder that a plugin wants to see.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilesCapability {
+    /// A named folder of the workspace.
+    pub folder: String,
+    /// Whether it wants to write there.
+    pub mode: Mode,
+    /// Why; shown to the operator.
+    pub reason: String,
+}
+
+/// Sending handoffs to other agents.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandoffsCapability {
+    /// Why; shown to the operator.
+    pub reason: String,
+}
+
+/// Whether a folder may be written to. Ordered: `Ro < Rw`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Reading.
+    Ro,
+    /// Reading and writing.
+    Rw,
+}
+
+/// Ceilings that a plugin asks for; absent ones are the host's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Memory over all linear memories, in MiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_mib: Option<u32>,
+    /// Wall-clock time of one attempt, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wall_s: Option<u32>,
+}
+
+/// Why a manifest is not one.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// Longer than [`MAX_BYTES`].
+    #[error("the manifest is {0} bytes long; at most {MAX_BYTES} are read")]
+    TooLong(usize),
+    /// Not JSON of the manifest's shape.
+    #[error("the manifest does not parse: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A name breaks the rule for names.
+    #[error("the manifest's {what} `{name}` is not a name: lower-case letters, digits and hyphens, at most 64, are")]
+    Name {
+        /// Which name.
+        what: &'static str,
+        /// As the manifest has it.
+        name: String,
+    },
+    /// Something refers to an action that is not there.
+    #[error("the manifest's {what} is `{action}`, which is not among its actions")]
+    NoAction {
+        /// What refers to it.
+        what: &'static str,
+        /// The action that is not there.
+        action: String,
+    },
+}
+
+impl Manifest {
+    /// Reads and checks a manifest.
+    ///
+    /// # Errors
+    /// When it is too long, no JSON of this shape, or speaks of actions that it does not declare.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
+        if bytes.len() > MAX_BYTES {
+            return Err(ManifestError::TooLong(bytes.len()));
+        }
+        let manifest: Self = serde_json::from_slice(bytes)?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    fn check(&self) -> Result<(), ManifestError> {
+        check_name("name", &self.name)?;
+        for name in self.declares.actions.keys() {
+            check_name("action", name)?;
+        }
+        self.check_action("default action", &self.declares.default_action)?;
+        for trigger in &self.declares.triggers {
+            let Trigger::Files { folder, action, .. } = trigger;
+            check_name("trigger's folder", folder)?;
+            self.check_action("trigger's action", action)?;
+        }
+        self.declares.capabilities.files.iter().try_for_each(|files| check_name("folder", &files.folder))
+    }
+
+    fn check_action(&self, what: &'static str, action: &str) -> Result<(), ManifestError> {
+        if self.declares.actions.contains_key(action) {
+            return Ok(());
+        }
+        Err(ManifestError::NoAction { what, action: action.to_owned() })
+    }
+}
+
+fn check_name(what: &'static str, name: &str) -> Result<(), ManifestError> {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if !name.is_empty() && name.len() <= 64 && name.chars().all(allowed) && !name.starts_with('-') {
+        return Ok(());
+    }
+    Err(ManifestError::Name { what, name: name.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(default: &str) -> Result<Manifest, ManifestError> {
+        let text = format!(
+            r#"{{"name":"echo","version":"1.0.0","declares":{{"description":"Says it again.","default_action":"{default}",
+                "actions":{{"say":{{"description":"Says it."}}}}}}}}"#
+        );
+        Manifest::parse(text.as_bytes())
+    }
+
+    #[test]
+    fn reads_a_small_manifest_with_the_defaults_of_deny() {
+        let manifest = parse("say").unwrap();
+        assert!(!manifest.declares.actions["say"].idempotent);
+        assert_eq!(manifest.declares.capabilities, Capabilities::default());
+    }
+
+    #[test]
+    fn errors_when_the_default_action_is_not_declared() {
+        assert!(matches!(parse("shout"), Err(ManifestError::NoAction { .. })));
+    }
+
+    #[test]
+    fn errors_when_a_name_could_be_a_path() {
+        let text = r#"{"name":"../x","version":"1","declares":{"description":"","default_action":"a","actions":{"a":{"description":""}}}}"#;
+        assert!(matches!(Manifest::parse(text.as_bytes()), Err(ManifestError::Name { .. })));
+    }
+
+    #[test]
+    fn errors_on_a_field_that_nobody_reads() {
+        let text = r#"{"name":"x","version":"1","sudo":true,"declares":{"description":"","default_action":"a","actions":{"a":{"description":""}}}}"#;
+        assert!(matches!(Manifest::parse(text.as_bytes()), Err(ManifestError::Json(_))));
+    }
+}

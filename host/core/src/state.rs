@@ -1,0 +1,131 @@
+//! The states of a task and which of them are ends. Transitions are made by `dispatch` alone.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Where a task stands. The names are part of the public interface (`baton status --json`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Written down; not looked at yet.
+    Captured,
+    /// Waits for its turn.
+    Queued,
+    /// An attempt is under way.
+    Running,
+    /// Waits for the time of the next attempt.
+    Waiting,
+    /// Waits until the operator grants what is missing.
+    NeedsGrant,
+    /// Waits for a person's decision.
+    NeedsHuman,
+    /// Waits until the operator approves the plugin.
+    NeedsApproval,
+    /// Lies in the inbox of an external agent, which does the work itself.
+    Delivered,
+    /// Done.
+    Succeeded,
+    /// Cannot be done with this input.
+    Failed,
+    /// Every attempt that the retry policy allows has failed.
+    Dead,
+    /// Taken back before it was done.
+    Cancelled,
+    /// The same request was there before.
+    Duplicate,
+    /// The file could not be read as a handoff.
+    Quarantined,
+}
+
+impl State {
+    /// Every state, in the order of a task's life.
+    pub const ALL: [Self; 14] = [
+        Self::Captured,
+        Self::Queued,
+        Self::Running,
+        Self::Waiting,
+        Self::NeedsGrant,
+        Self::NeedsHuman,
+        Self::NeedsApproval,
+        Self::Delivered,
+        Self::Succeeded,
+        Self::Failed,
+        Self::Dead,
+        Self::Cancelled,
+        Self::Duplicate,
+        Self::Quarantined,
+    ];
+
+    /// The public name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Captured => "captured",
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::NeedsGrant => "needs_grant",
+            Self::NeedsHuman => "needs_human",
+            Self::NeedsApproval => "needs_approval",
+            Self::Delivered => "delivered",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Dead => "dead",
+            Self::Cancelled => "cancelled",
+            Self::Duplicate => "duplicate",
+            Self::Quarantined => "quarantined",
+        }
+    }
+
+    /// Whether nothing more happens to the task by itself: its file is archived and, where there is a sender, answered.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        matches!(
+            self,
+            Self::Succeeded | Self::Failed | Self::Dead | Self::Cancelled | Self::Duplicate | Self::Quarantined
+        )
+    }
+
+    /// Whether reaching this state sends a RETURN: every end does, but for `duplicate` (the first one answers) and
+    /// `quarantined` without a readable sender, which the caller finds out.
+    #[must_use]
+    pub fn sends_return(self) -> bool {
+        self.is_final() && self != Self::Duplicate
+    }
+
+    /// Whether the file of a task in this final state belongs into `02_processed`; otherwise `03_failed`.
+    #[must_use]
+    pub fn is_processed(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Cancelled | Self::Duplicate)
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A text that names no state.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no state `{0}`")]
+pub struct UnknownState(String);
+
+impl FromStr for State {
+    type Err = UnknownState;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or_else(|| UnknownState(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_reads_back_as_its_state() {
+        for state in State::ALL {
+            assert_eq!(state.as_str().parse(), Ok(state));
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The one `generate!` of the guest side: what `wit/` says, as Rust. Nothing is written by hand here.
+#![expect(clippy::pedantic, clippy::indexing_slicing, clippy::allow_attributes_without_reason, reason = "generated")]
+
+wit_bindgen::generate!({
+    path: "../../wit",
+    world: "plugin",
+    generate_all,
+    pub_export_macro: true,
+    export_macro_name: "export_handler",
+    additional_derives: [PartialEq, Clone],
+});

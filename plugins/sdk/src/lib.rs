@@ -1,0 +1,77 @@
+//! What a Baton plugin in Rust is written with: the bindings to `wit/` and the macro that makes a component of a type.
+//!
+//! The only `generate!` of the guest side stands here, so every plugin speaks of the same `Task` and `Outcome`. The
+//! crate adds no behaviour of its own: it neither reads folders nor parses arguments beyond JSON.
+//!
+//! ```
+//! use baton_plugin_sdk::{Error, Outcome, Plugin, Task};
+//!
+//! struct Greeter;
+//!
+//! impl Plugin for Greeter {
+//!     fn run(task: Task) -> Result<Outcome, Error> {
+//!         let name = task.arg_str("name")?.unwrap_or_else(|| "world".to_owned());
+//!         Ok(Outcome::new(format!("Hello, {name}.")))
+//!     }
+//! }
+//! // In a plugin's own crate: baton_plugin_sdk::plugin!(Greeter, "../manifest.json");
+//! ```
+
+#[doc(hidden)]
+pub mod bindings;
+mod task;
+
+pub use bindings::baton::plugin::types::{
+    Artifact, Cause, Error, Finding, Handoff, Mount, Outcome, Priority, Severity, Task,
+};
+pub use bindings::baton::plugin::{handoffs, progress};
+
+
+/// A plugin: a type with one function.
+pub trait Plugin {
+    /// Does one task; see `handler.run` in `wit/handler.wit` for order, idempotence and limits.
+    ///
+    /// # Errors
+    /// Whatever the plugin finds fit to say; the variant decides what the host does next.
+    fn run(task: Task) -> Result<Outcome, Error>;
+}
+
+/// Makes the crate a Baton component: exports `handler` for `$plugin` and embeds the manifest.
+///
+/// `$manifest` is a path relative to the calling file, of a JSON file as `plugins/README.md` describes. Name and version
+/// are the Cargo package's. On targets other than WebAssembly it expands to nothing, so the crate can be tested natively.
+#[macro_export]
+macro_rules! plugin {
+    ($plugin:ty, $manifest:literal) => {
+        #[cfg(target_family = "wasm")]
+        #[expect(unsafe_code, reason = "a component's exports and custom sections are linker names")]
+        mod __baton_plugin {
+            use super::*;
+
+            const MANIFEST: &[u8] = concat!(
+                r#"{"name":""#,
+                env!("CARGO_PKG_NAME"),
+                r#"","version":""#,
+                env!("CARGO_PKG_VERSION"),
+                r#"","declares":"#,
+                include_str!($manifest),
+                "}"
+            )
+            .as_bytes();
+
+            #[unsafe(link_section = "baton:manifest")]
+            #[used]
+            static SECTION: [u8; MANIFEST.len()] = *MANIFEST.first_chunk().unwrap();
+
+            struct Exported;
+
+            impl $crate::bindings::exports::baton::plugin::handler::Guest for Exported {
+                fn run(task: $crate::Task) -> Result<$crate::Outcome, $crate::Error> {
+                    <$plugin as $crate::Plugin>::run(task)
+                }
+            }
+
+            $crate::bindings::export_handler!(Exported with_types_in $crate::bindings);
+        }
+    };
+}

@@ -1,0 +1,77 @@
+//! Small conveniences on the generated types: arguments by name, the mounts by name, outcomes step by step.
+
+use serde_json::{Map, Value};
+
+use crate::{Artifact, Error, Finding, Mount, Outcome, Task};
+
+impl Task {
+    /// The arguments as a JSON object.
+    ///
+    /// # Errors
+    /// `permanent` when they are not an object; the host checks this first, so it means a host of another make.
+    pub fn args(&self) -> Result<Map<String, Value>, Error> {
+        match serde_json::from_str(&self.args) {
+            Ok(Value::Object(map)) => Ok(map),
+            Ok(_) => Err(Error::Permanent("the arguments are not a JSON object".to_owned())),
+            Err(error) => Err(Error::Permanent(format!("the arguments are not JSON: {error}"))),
+        }
+    }
+
+    /// The argument `name` as text; `None` when it is absent or null.
+    ///
+    /// # Errors
+    /// `permanent` when it is there and is not text.
+    pub fn arg_str(&self, name: &str) -> Result<Option<String>, Error> {
+        match self.args()?.remove(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(other) => Err(Error::Permanent(format!("the argument `{name}` must be text, not {other}"))),
+        }
+    }
+
+    /// The argument `name` as a list of texts: a JSON list, or one text with items parted by commas; empty when absent.
+    ///
+    /// # Errors
+    /// `permanent` when it is neither.
+    pub fn arg_list(&self, name: &str) -> Result<Vec<String>, Error> {
+        let wrong =
+            |value: &Value| Error::Permanent(format!("the argument `{name}` must be text or a list of texts, not {value}"));
+        match self.args()?.get(name) {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::String(text)) => {
+                Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
+            }
+            Some(Value::Array(items)) => {
+                items.iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(|| wrong(item))).collect()
+            }
+            Some(other) => Err(wrong(other)),
+        }
+    }
+
+    /// The folders granted under `name`, in order; empty when none is.
+    pub fn mounts<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Mount> {
+        self.mounts.iter().filter(move |mount| mount.name == name)
+    }
+}
+
+impl Outcome {
+    /// An outcome with a summary and nothing else yet.
+    #[must_use]
+    pub fn new(summary: impl Into<String>) -> Self {
+        Self { summary: summary.into(), artifacts: Vec::new(), findings: Vec::new() }
+    }
+
+    /// Adds a file for the workspace's `reports/`; see `types.artifact` for what a name may be.
+    #[must_use]
+    pub fn with_artifact(mut self, name: impl Into<String>, media_type: &str, bytes: impl Into<Vec<u8>>) -> Self {
+        self.artifacts.push(Artifact { name: name.into(), media_type: media_type.to_owned(), bytes: bytes.into() });
+        self
+    }
+
+    /// Adds a finding.
+    #[must_use]
+    pub fn with_finding(mut self, finding: Finding) -> Self {
+        self.findings.push(finding);
+        self
+    }
+}
