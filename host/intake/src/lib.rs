@@ -1,1 +1,43 @@
-//! Placeholder.
+//! The folders of Baton: seeing that a file is there and whole, reading it once, putting files into folders and moving
+//! them to the archive.
+//!
+//! Everything here is about bytes and names; what a file means is for `core`, what happens to it for `dispatch`. What
+//! counts is that a file is there (level-triggered): kernel events only say when to look, and a scan finds what they
+//! missed. Every path that comes from a name is checked after resolving: symbolic links are never followed.
+
+mod archive;
+mod capture;
+mod deliver;
+mod error;
+mod glob;
+mod scan;
+mod settle;
+mod watch;
+
+pub use archive::move_into;
+pub use capture::{Captured, capture, hash_file};
+pub use deliver::{Staged, discard, publish, published, stage};
+pub use error::IntakeError;
+pub use glob::Glob;
+pub use scan::{Found, FoundKind, scan, scan_tree};
+pub use settle::{Seen, Whole, whole};
+pub use watch::{Change, Watcher};
+
+/// Times of the intake, in one place.
+pub mod limits {
+    use std::time::Duration;
+
+    /// A file that was seen without its end of writing counts as whole after it was quiet for this long. Longer than the
+    /// pauses of a program that writes in pieces, short enough that nobody waits.
+    pub const SETTLE: Duration = Duration::from_millis(500);
+
+    /// A file whose content ends too early may still be written: it counts as broken after this long.
+    pub const UNFINISHED: Duration = Duration::from_secs(60);
+
+    /// How often every folder is looked at although nothing was reported.
+    pub const RECONCILE: Duration = Duration::from_secs(60);
+
+    /// Changes that may wait between the watcher's thread and the engine. When it is full, changes are dropped and one
+    /// full scan makes up for them.
+    pub const CHANGES: usize = 4096;
+}

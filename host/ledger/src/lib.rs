@@ -1,1 +1,22 @@
-//! Placeholder.
+//! The durable memory of Baton: one SQLite file with every handoff, every transition, and everything that is still to be
+//! delivered.
+//!
+//! What is written here survives `kill -9` and power loss: WAL with `synchronous = FULL`, and [`Ledger::write`] answers
+//! only after the commit. All writing goes through one thread that commits whatever waits in one transaction (group
+//! commit), so a busy inbox costs one fsync for many handoffs. Several processes may have the file open: each write
+//! begins immediately and reads what it depends on inside its own transaction.
+//!
+//! The ledger decides nothing: what a transition means is the business of `dispatch`.
+
+mod database;
+mod error;
+pub mod event;
+pub mod finding;
+pub mod mark;
+pub mod outbox;
+pub mod task;
+mod writer;
+
+pub use database::{Reader, Tx};
+pub use error::LedgerError;
+pub use writer::Ledger;

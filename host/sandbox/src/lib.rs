@@ -1,1 +1,29 @@
-//! Placeholder.
+//! The workshop: runs plugins (WebAssembly components) with nothing but what they were granted, under ceilings that are
+//! always on.
+//!
+//! One [`Sandbox`] holds the engine; [`Sandbox::load`] compiles a component once (through a code cache), and each
+//! [`Sandbox::run`] makes a fresh store from it, so nothing is left over between tasks. The sandbox knows components,
+//! capabilities and limits. It knows no queue, no ledger and no folder of the workspace: mounts and answers are handed in.
+
+#[expect(missing_docs, reason = "generated; the WIT files hold the documentation")]
+#[expect(clippy::pedantic, clippy::allow_attributes_without_reason, reason = "generated")]
+mod bindings;
+mod capabilities;
+mod engine;
+mod error;
+pub mod limits;
+mod log;
+mod manifest;
+mod plugin;
+mod run;
+mod store;
+
+pub use bindings::baton::plugin::types as wit;
+pub use capabilities::files::MountGrant;
+pub use capabilities::handoffs::{Draft, Emission};
+pub use capabilities::progress::{Cancel, Progress};
+pub use engine::Sandbox;
+pub use error::{Ceiling, Failure, SandboxError};
+pub use manifest::read_manifest;
+pub use plugin::Plugin;
+pub use run::{Attempt, Report, Usage};

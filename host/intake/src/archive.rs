@@ -1,0 +1,75 @@
+//! Moving a file into the archive: never overwriting, never changing a byte, across file systems too.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::Path;
+
+use crate::deliver::{rename_free, sync_folder};
+use crate::{IntakeError, hash_file};
+
+/// Moves `source` into `folder` under the first free of `name`, `name-2`, …; tells which. Makes the folder if it is
+/// missing. On another file system the file is copied, put onto the disk and compared before the source goes.
+///
+/// # Errors
+/// When the source is gone or one of the steps fails; the source is then still there.
+pub fn move_into(source: &Path, folder: &Path, name: &str) -> Result<String, IntakeError> {
+    fs::create_dir_all(folder).map_err(|error| IntakeError::io(folder, "made", error))?;
+    let moved = match rename_free(source, folder, name) {
+        Err(IntakeError::Io { source: error, .. }) if error.kind() == io::ErrorKind::CrossesDevices => {
+            copy_then_remove(source, folder, name)?
+        }
+        moved => moved?,
+    };
+    sync_folder(folder)?;
+    if let Some(left) = source.parent() {
+        sync_folder(left)?;
+    }
+    Ok(moved)
+}
+
+fn copy_then_remove(source: &Path, folder: &Path, name: &str) -> Result<String, IntakeError> {
+    let temporary = folder.join(format!(".baton-archive-{}.tmp", std::process::id()));
+    let copied = || -> io::Result<()> {
+        let mut from = fs::File::open(source)?;
+        let mut to = OpenOptions::new().write(true).create(true).truncate(true).open(&temporary)?;
+        io::copy(&mut from, &mut to)?;
+        to.set_modified(from.metadata()?.modified()?)?;
+        to.sync_all()
+    };
+    copied().map_err(|error| IntakeError::io(source, "copied", error))?;
+    if hash_file(source)? != hash_file(&temporary)? {
+        drop(fs::remove_file(&temporary));
+        let changed = io::Error::other("it changed while it was copied");
+        return Err(IntakeError::io(source, "moved", changed));
+    }
+    let moved = rename_free(&temporary, folder, name)?;
+    sync_folder(folder)?;
+    fs::remove_file(source).map_err(|error| IntakeError::io(source, "removed", error))?;
+    Ok(moved)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_name_gets_a_number_and_the_bytes_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let (inbox, done) = (folder.path().join("01_inbox"), folder.path().join("02_processed"));
+        fs::create_dir_all(&inbox).unwrap();
+        for bytes in ["one", "two"] {
+            fs::write(inbox.join("a&b:c.json"), bytes).unwrap();
+            move_into(&inbox.join("a&b:c.json"), &done, "a&b:c.json").unwrap();
+        }
+        assert_eq!(fs::read_to_string(done.join("a&b:c.json")).unwrap(), "one");
+        assert_eq!(fs::read_to_string(done.join("a&b:c-2.json")).unwrap(), "two");
+        assert!(fs::read_dir(&inbox).unwrap().next().is_none());
+    }
+
+    #[test]
+    fn errors_when_the_source_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let gone = move_into(&folder.path().join("x"), &folder.path().join("done"), "x");
+        assert!(matches!(gone, Err(IntakeError::Gone { .. })));
+    }
+}

@@ -1,0 +1,97 @@
+//! Reading a file once: regular files only, up to a size, never through a link, never waiting on a pipe.
+
+use std::fs::{File, OpenOptions};
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::SystemTime;
+
+use baton_core::Digest;
+use rustix::fs::OFlags;
+
+use crate::IntakeError;
+
+/// The bytes of a file and their identity.
+#[derive(Clone, Debug)]
+pub struct Captured {
+    /// All of it.
+    pub bytes: Vec<u8>,
+    /// SHA-256 of it.
+    pub hash: Digest,
+    /// When it was last written, as the open file said.
+    pub modified: SystemTime,
+}
+
+/// Reads the file at `path` if it has at most `limit` bytes.
+///
+/// # Errors
+/// When it is gone, is no regular file, is larger, or cannot be read.
+pub fn capture(path: &Path, limit: u64) -> Result<Captured, IntakeError> {
+    let mut file = open_regular(path)?;
+    let metadata = file.metadata().map_err(|error| IntakeError::io(path, "read", error))?;
+    let too_large = |bytes| IntakeError::TooLarge { path: path.to_owned(), bytes, limit };
+    if metadata.len() > limit {
+        return Err(too_large(metadata.len()));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
+    let read = Read::by_ref(&mut file).take(limit + 1).read_to_end(&mut bytes);
+    read.map_err(|error| IntakeError::io(path, "read", error))?;
+    if bytes.len() as u64 > limit {
+        return Err(too_large(bytes.len() as u64));
+    }
+    let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+    Ok(Captured { hash: Digest::of(&bytes), bytes, modified })
+}
+
+/// SHA-256 of the file at `path`, whatever its size.
+///
+/// # Errors
+/// When it is gone, is no regular file, or cannot be read.
+pub fn hash_file(path: &Path) -> Result<Digest, IntakeError> {
+    use sha2::Digest as _;
+    let mut file = open_regular(path)?;
+    let mut hasher = sha2::Sha256::new();
+    std::io::copy(&mut file, &mut hasher).map_err(|error| IntakeError::io(path, "read", error))?;
+    Ok(Digest::from(<[u8; 32]>::from(hasher.finalize())))
+}
+
+/// `O_NOFOLLOW` refuses a link, `O_NONBLOCK` keeps a pipe from holding us up until the check has told what it is.
+fn open_regular(path: &Path) -> Result<File, IntakeError> {
+    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits()).unwrap_or(0);
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    let file = opened.map_err(|error| match error.raw_os_error() {
+        Some(code) if code == rustix::io::Errno::LOOP.raw_os_error() => {
+            IntakeError::NotAFile { path: path.to_owned() }
+        }
+        _ => IntakeError::io(path, "read", error),
+    })?;
+    let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+    if regular { Ok(file) } else { Err(IntakeError::NotAFile { path: path.to_owned() }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_on_what_is_not_a_regular_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("l.json");
+        std::os::unix::fs::symlink("/etc/hostname", &link).unwrap();
+        let pipe = folder.path().join("p.json");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).unwrap();
+        for path in [folder.path(), &link, &pipe] {
+            assert!(matches!(capture(path, 10), Err(IntakeError::NotAFile { .. })), "{}", path.display());
+        }
+    }
+
+    #[test]
+    fn errors_when_the_file_is_larger_than_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        std::fs::write(&path, "12345").unwrap();
+        assert!(matches!(capture(&path, 4), Err(IntakeError::TooLarge { bytes: 5, limit: 4, .. })));
+        assert_eq!(capture(&path, 5).unwrap().bytes, b"12345");
+        assert_eq!(hash_file(&path).unwrap(), Digest::of(b"12345"));
+    }
+}

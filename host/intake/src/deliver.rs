@@ -1,0 +1,125 @@
+//! Putting a file into a folder so that nobody ever sees half of it and nothing is overwritten: a hidden temporary file,
+//! fsync, rename without replacing, fsync of the folder.
+//!
+//! The steps are separate so that the caller can write each into the ledger; the temporary's name follows from the
+//! caller's token, so that a replay finds it again.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use baton_core::file_name;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+use crate::IntakeError;
+
+/// A complete temporary file that waits for its name.
+#[derive(Clone, Debug)]
+pub struct Staged {
+    folder: PathBuf,
+    temporary: PathBuf,
+}
+
+impl Staged {
+    /// The temporary that belongs to `token` in `folder`, whether it is there or not.
+    #[must_use]
+    pub fn of(folder: &Path, token: &str) -> Self {
+        Self { folder: folder.to_owned(), temporary: folder.join(format!(".baton-{token}.tmp")) }
+    }
+
+    /// Whether the temporary file is there.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        self.temporary.symlink_metadata().is_ok()
+    }
+}
+
+/// Writes `bytes` to the temporary of `token` in `folder` and onto the disk. Makes the folder if it is missing.
+///
+/// # Errors
+/// When the folder cannot be made or the file cannot be written.
+pub fn stage(folder: &Path, token: &str, bytes: &[u8]) -> Result<Staged, IntakeError> {
+    fs::create_dir_all(folder).map_err(|error| IntakeError::io(folder, "made", error))?;
+    let staged = Staged::of(folder, token);
+    let written = || -> io::Result<()> {
+        match fs::remove_file(&staged.temporary) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&staged.temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    };
+    written().map_err(|error| IntakeError::io(&staged.temporary, "written", error))?;
+    Ok(staged)
+}
+
+/// Gives the temporary the name `name`, or `name` with `-2`, `-3`, … when that is taken; tells which.
+///
+/// # Errors
+/// When the rename fails for another reason.
+pub fn publish(staged: &Staged, name: &str) -> Result<String, IntakeError> {
+    let name = rename_free(&staged.temporary, &staged.folder, name)?;
+    sync_folder(&staged.folder)?;
+    Ok(name)
+}
+
+/// Whether `folder/name` is there: a replay's question after `staged` without its temporary.
+#[must_use]
+pub fn published(folder: &Path, name: &str) -> bool {
+    folder.join(name).symlink_metadata().is_ok()
+}
+
+/// Takes the temporary away: its bytes are not wanted any more.
+pub fn discard(staged: &Staged) {
+    drop(fs::remove_file(&staged.temporary));
+}
+
+/// Renames `source` into `folder` under the first free of `name`, `name-2`, …; never replaces anything.
+pub(crate) fn rename_free(source: &Path, folder: &Path, name: &str) -> Result<String, IntakeError> {
+    for number in 1..10_000_u32 {
+        let name = numbered(name, number);
+        match renameat_with(CWD, source, CWD, folder.join(&name), RenameFlags::NOREPLACE) {
+            Ok(()) => return Ok(name),
+            Err(rustix::io::Errno::EXIST) => {}
+            Err(errno) => return Err(IntakeError::io(source, "moved", errno.into())),
+        }
+    }
+    let taken = io::Error::new(io::ErrorKind::AlreadyExists, "10,000 files of that name are there already");
+    Err(IntakeError::io(&folder.join(name), "moved", taken))
+}
+
+/// `name` for 1, `name-2` for 2, and so on.
+pub(crate) fn numbered(name: &str, number: u32) -> String {
+    if number == 1 { name.to_owned() } else { file_name::with_insert(name, &format!("-{number}")) }
+}
+
+/// Puts the folder's entries onto the disk, so that a rename survives power loss.
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), IntakeError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| IntakeError::io(folder, "synced", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_there_is_never_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.json"), "theirs").unwrap();
+        let staged = stage(folder.path(), "1", b"ours").unwrap();
+        assert_eq!(publish(&staged, "a.json").unwrap(), "a-2.json");
+        assert_eq!(fs::read_to_string(folder.path().join("a.json")).unwrap(), "theirs");
+        assert_eq!(fs::read_to_string(folder.path().join("a-2.json")).unwrap(), "ours");
+        assert!(!staged.is_there());
+    }
+
+    #[test]
+    fn a_temporary_left_by_a_crash_is_written_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        stage(folder.path(), "1", b"half").unwrap();
+        let staged = stage(folder.path(), "1", b"whole").unwrap();
+        publish(&staged, "a.json").unwrap();
+        assert_eq!(fs::read_to_string(folder.path().join("a.json")).unwrap(), "whole");
+    }
+}

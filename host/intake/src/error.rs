@@ -1,0 +1,71 @@
+//! What can go wrong with a file or a folder: always which one, and what mends it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// An error of the intake.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// Reading or writing failed.
+    #[error("{path} could not be {action}: {source}{}", hint(source))]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// `read`, `written`, `moved`, …
+        action: &'static str,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// Too large to be a handoff; it was not read.
+    #[error("{path} has {bytes} bytes; a handoff has at most {limit} (put large content into a file of its own and name it)")]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        bytes: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// A directory, a link, a pipe, a device.
+    #[error("{path} is not a regular file; only regular files are read")]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The file is gone: somebody was faster.
+    #[error("{path} is gone")]
+    Gone {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The system cannot watch.
+    #[error("the folders cannot be watched: {0}; files are still found every minute (see `fs.inotify.max_user_watches`)")]
+    Watch(String),
+    /// A glob that is none.
+    #[error("`{glob}` is not a file pattern: {reason}")]
+    Glob {
+        /// As written.
+        glob: String,
+        /// Why not.
+        reason: String,
+    },
+}
+
+impl IntakeError {
+    /// Wraps the system's error; a missing file becomes [`IntakeError::Gone`].
+    pub(crate) fn io(path: &Path, action: &'static str, source: io::Error) -> Self {
+        if source.kind() == io::ErrorKind::NotFound {
+            return Self::Gone { path: path.to_owned() };
+        }
+        Self::Io { path: path.to_owned(), action, source }
+    }
+}
+
+fn hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => " (give the user that runs baton access to it)",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => " (free some disk space)",
+        io::ErrorKind::ReadOnlyFilesystem => " (mount it for writing)",
+        _ => "",
+    }
+}

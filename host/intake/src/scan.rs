@@ -1,0 +1,113 @@
+//! What lies in a folder now. Names that are never read are left out; links and special files are named, not followed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use baton_core::file_name;
+use walkdir::WalkDir;
+
+use crate::{Glob, IntakeError};
+
+/// Something that lies in a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Where.
+    pub path: PathBuf,
+    /// What.
+    pub kind: FoundKind,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was last written.
+    pub modified: SystemTime,
+}
+
+/// What lies there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FoundKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A link, a pipe, a socket, a device.
+    Other,
+}
+
+/// What lies directly in `folder`, by name.
+///
+/// # Errors
+/// When the folder is gone or may not be read. An entry that vanishes meanwhile is passed over.
+pub fn scan(folder: &Path) -> Result<Vec<Found>, IntakeError> {
+    let entries = fs::read_dir(folder).map_err(|error| IntakeError::io(folder, "read", error))?;
+    let mut found: Vec<Found> = entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_name().to_str().is_none_or(|name| !file_name::is_ignored(name)))
+        .filter_map(|entry| Some(found(entry.path(), &entry.metadata().ok()?)))
+        .collect();
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(found)
+}
+
+/// The regular files below `folder` whose relative path fits `glob`, by path. Hidden folders are not entered.
+#[must_use]
+pub fn scan_tree(folder: &Path, glob: &Glob) -> Vec<Found> {
+    let visible = |name: &std::ffi::OsStr| name.to_str().is_none_or(|name| !file_name::is_ignored(name));
+    WalkDir::new(folder)
+        .max_depth(32)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| entry.depth() == 0 || visible(entry.file_name()))
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_file())
+        .filter(|entry| entry.path().strip_prefix(folder).is_ok_and(|relative| glob.fits(relative)))
+        .filter_map(|entry| Some(found(entry.path().to_owned(), &entry.metadata().ok()?)))
+        .collect()
+}
+
+fn found(path: PathBuf, metadata: &fs::Metadata) -> Found {
+    let kind = if metadata.is_file() {
+        FoundKind::File
+    } else if metadata.is_dir() {
+        FoundKind::Directory
+    } else {
+        FoundKind::Other
+    };
+    let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+    Found { path, kind, size: metadata.len(), modified }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_and_temporary_names_are_left_out_and_links_are_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b.json", "a.json", ".hidden.json", "c.json.tmp", "d.json~", "e.reason.json"] {
+            fs::write(folder.path().join(name), "{}").unwrap();
+        }
+        fs::create_dir(folder.path().join("x.json")).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", folder.path().join("l.json")).unwrap();
+        let found = scan(folder.path()).unwrap();
+        let names: Vec<_> = found.iter().map(|f| (f.path.file_name().unwrap().to_str().unwrap(), f.kind)).collect();
+        let expected = [
+            ("a.json", FoundKind::File),
+            ("b.json", FoundKind::File),
+            ("l.json", FoundKind::Other),
+            ("x.json", FoundKind::Directory),
+        ];
+        assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn a_tree_is_searched_by_pattern() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("sub/.git")).unwrap();
+        for name in ["a.md", "sub/b.txt", "sub/c.py", "sub/.git/d.md"] {
+            fs::write(folder.path().join(name), "x").unwrap();
+        }
+        let found = scan_tree(folder.path(), &Glob::new("**/*.{md,txt}").unwrap());
+        let names: Vec<_> = found.iter().map(|f| f.path.strip_prefix(folder.path()).unwrap().to_owned()).collect();
+        assert_eq!(names, [Path::new("a.md"), Path::new("sub/b.txt")]);
+    }
+}

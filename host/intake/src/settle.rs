@@ -1,0 +1,68 @@
+//! When a file is whole. Pure: what was seen of it and the present go in.
+//!
+//! A rename into the folder is atomic, so it is whole at once; so is a file whose writer closed it. A file that was only
+//! found (at start, or where the kernel reports nothing) is whole when it was quiet for the settle time. Whether the
+//! content is complete is a second question, answered by reading: a handoff that ends too early gets a minute.
+
+use std::time::{Duration, SystemTime};
+
+use crate::limits::{SETTLE, UNFINISHED};
+
+/// How a file came to notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// It was renamed into the folder, or its writer closed it.
+    Complete,
+    /// It is there.
+    Present,
+}
+
+/// Whether to read a file now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whole {
+    /// Read it.
+    Now,
+    /// Look again after this long.
+    In(Duration),
+}
+
+/// Whether a file last written at `modified` is whole at `now`. `unfinished` says that its content was read before and
+/// ended too early.
+#[must_use]
+pub fn whole(seen: Seen, modified: SystemTime, unfinished: bool, now: SystemTime) -> Whole {
+    // A time of writing in the future (another machine's clock) says nothing about quiet: it counts as just now.
+    let quiet = now.duration_since(modified).unwrap_or(Duration::ZERO);
+    let needed = match (unfinished, seen) {
+        (true, _) => UNFINISHED,
+        (false, Seen::Present) => SETTLE,
+        (false, Seen::Complete) => Duration::ZERO,
+    };
+    if quiet >= needed { Whole::Now } else { Whole::In(needed.saturating_sub(quiet)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn a_renamed_or_closed_file_is_whole_at_once() {
+        assert_eq!(whole(Seen::Complete, at(1000), false, at(1000)), Whole::Now);
+    }
+
+    #[test]
+    fn a_file_that_is_only_there_is_whole_when_it_was_quiet() {
+        assert_eq!(whole(Seen::Present, at(1000), false, at(1100)), Whole::In(Duration::from_millis(400)));
+        assert_eq!(whole(Seen::Present, at(1000), false, at(1500)), Whole::Now);
+    }
+
+    #[test]
+    fn a_file_that_ends_too_early_gets_a_minute_and_a_clock_ahead_gets_no_more() {
+        assert_eq!(whole(Seen::Complete, at(0), true, at(1000)), Whole::In(Duration::from_secs(59)));
+        assert_eq!(whole(Seen::Complete, at(0), true, at(60_000)), Whole::Now);
+        assert_eq!(whole(Seen::Present, at(9_000_000), false, at(0)), Whole::In(SETTLE));
+    }
+}

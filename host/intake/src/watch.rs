@@ -1,0 +1,125 @@
+//! Kernel events as changes. The only file that knows `notify`.
+//!
+//! Events are hints: they may come twice, late or never. When the kernel's queue or ours overflows, one
+//! [`Change::Rescan`] stands for all that was lost.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use notify::event::{AccessKind, AccessMode, CreateKind, ModifyKind, RenameMode};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use tokio::sync::mpsc;
+
+use crate::{IntakeError, limits};
+
+/// Something happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A file was renamed to this path or its writer closed it: it is whole.
+    Complete(PathBuf),
+    /// Something about this path changed: made, written, taken away.
+    Touched(PathBuf),
+    /// Anything may have changed.
+    Rescan,
+}
+
+/// Watches folders and gives their changes.
+pub struct Watcher {
+    inner: RecommendedWatcher,
+    changes: mpsc::Receiver<Change>,
+    overflow: Arc<AtomicBool>,
+}
+
+impl Watcher {
+    /// A watcher of nothing yet.
+    ///
+    /// # Errors
+    /// When the system has no room for another watcher.
+    pub fn new() -> Result<Self, IntakeError> {
+        let (sender, changes) = mpsc::channel(limits::CHANGES);
+        let overflow = Arc::new(AtomicBool::new(false));
+        let lost = Arc::clone(&overflow);
+        let inner = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            for change in read(event) {
+                if sender.try_send(change).is_err() {
+                    lost.store(true, Ordering::Release);
+                }
+            }
+        });
+        let inner = inner.map_err(|error| IntakeError::Watch(error.to_string()))?;
+        Ok(Self { inner, changes, overflow })
+    }
+
+    /// Watches `folder` and everything below it. Watching twice is the same as once.
+    ///
+    /// # Errors
+    /// When the folder is gone or the system's number of watches is used up.
+    pub fn watch(&mut self, folder: &Path) -> Result<(), IntakeError> {
+        let watched = self.inner.watch(folder, RecursiveMode::Recursive);
+        watched.map_err(|error| IntakeError::Watch(format!("{}: {error}", folder.display())))
+    }
+
+    /// The next change. Safe to drop while waiting. Never ends by itself.
+    pub async fn next(&mut self) -> Change {
+        if self.overflow.swap(false, Ordering::AcqRel) {
+            return Change::Rescan;
+        }
+        match self.changes.recv().await {
+            Some(change) => change,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+fn read(event: notify::Result<Event>) -> Vec<Change> {
+    let Ok(event) = event else {
+        return vec![Change::Rescan];
+    };
+    if event.need_rescan() {
+        return vec![Change::Rescan];
+    }
+    let mut paths = event.paths.into_iter();
+    match event.kind {
+        EventKind::Access(AccessKind::Close(AccessMode::Write)) | EventKind::Modify(ModifyKind::Name(RenameMode::To)) => {
+            paths.map(Change::Complete).collect()
+        }
+        EventKind::Modify(ModifyKind::Name(RenameMode::Both)) => {
+            let from = paths.next().map(Change::Touched);
+            from.into_iter().chain(paths.map(Change::Complete)).collect()
+        }
+        // A new folder may have got files before it was watched.
+        EventKind::Create(CreateKind::Folder) => vec![Change::Rescan],
+        EventKind::Access(_) => Vec::new(),
+        _ => paths.map(Change::Touched).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    async fn next_complete(watcher: &mut Watcher) -> PathBuf {
+        loop {
+            if let Change::Complete(path) = watcher.next().await {
+                return path;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_closed_file_and_a_renamed_file_are_complete() {
+        let folder = tempfile::tempdir().unwrap();
+        let real = folder.path().canonicalize().unwrap();
+        let mut watcher = Watcher::new().unwrap();
+        watcher.watch(&real).unwrap();
+        std::fs::write(real.join("a.json"), "{}").unwrap();
+        std::fs::rename(real.join("a.json"), real.join("b.json")).unwrap();
+        let seen = tokio::time::timeout(Duration::from_secs(20), async {
+            [next_complete(&mut watcher).await, next_complete(&mut watcher).await]
+        });
+        assert!(seen.await.unwrap().contains(&real.join("b.json")) || !cfg!(target_os = "linux"));
+    }
+}

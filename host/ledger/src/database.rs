@@ -1,0 +1,90 @@
+//! Opening the file, bringing it to today's form, and the two views on it: [`Tx`] inside a write, [`Reader`] beside it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::LedgerError;
+
+/// A write holds the database for milliseconds; one that waits this long is stuck behind a broken process.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// Step `n` brings form `n` to form `n + 1`. Never edited once released, only added to.
+const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001.sql")];
+
+/// A transaction under way. Everything done through it happens together or not at all.
+pub struct Tx<'a> {
+    pub(crate) connection: &'a Connection,
+}
+
+/// A view for reading, with a connection of its own; never waits for a writer.
+pub struct Reader {
+    pub(crate) connection: Connection,
+}
+
+impl Reader {
+    /// Opens an existing ledger for reading.
+    ///
+    /// # Errors
+    /// When the file is not there or not a ledger.
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let opened = |source| LedgerError::Open { path: path.to_owned(), source };
+        let connection = Connection::open_with_flags(path, flags).map_err(opened)?;
+        connection.busy_timeout(BUSY)?;
+        Ok(Self { connection })
+    }
+}
+
+/// Opens or makes the file and migrates it.
+pub(crate) fn open(path: &Path) -> Result<Connection, LedgerError> {
+    let opened = |source| LedgerError::Open { path: PathBuf::from(path), source };
+    let mut connection = Connection::open(path).map_err(opened)?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(opened)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > known {
+        return Err(LedgerError::Newer { found, known });
+    }
+    for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", known)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opening_twice_keeps_the_form_and_a_newer_form_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        drop(open(&path).unwrap());
+        let connection = open(&path).unwrap();
+        connection.pragma_update(None, "user_version", 99).unwrap();
+        drop(connection);
+        assert!(matches!(open(&path), Err(LedgerError::Newer { found: 99, .. })));
+    }
+
+    #[test]
+    fn errors_when_the_file_is_no_database() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        std::fs::write(&path, "this is no database, only text of some length".repeat(40)).unwrap();
+        assert!(matches!(open(&path), Err(LedgerError::Open { .. })));
+    }
+}

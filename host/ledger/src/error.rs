@@ -1,0 +1,49 @@
+//! What can go wrong with the ledger, by what the caller can do.
+
+use std::path::PathBuf;
+
+/// An error of the ledger.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The file cannot be opened or made.
+    #[error("the ledger {path} cannot be opened: {source}; check that the folder exists, is yours and has room")]
+    Open {
+        /// The database file.
+        path: PathBuf,
+        /// SQLite's reason.
+        source: rusqlite::Error,
+    },
+    /// The file was written by a newer Baton.
+    #[error("the ledger has form {found}, this baton knows forms up to {known}: update baton")]
+    Newer {
+        /// The file's `user_version`.
+        found: i64,
+        /// The newest that this build knows.
+        known: i64,
+    },
+    /// A statement failed: no room, locked for longer than the limit, damaged.
+    #[error("the ledger failed: {0}")]
+    Sql(#[from] rusqlite::Error),
+    /// A row holds what no version of Baton writes.
+    #[error("the ledger holds {what} that cannot be read: {value}; restore it from a backup")]
+    Corrupt {
+        /// What kind of value.
+        what: &'static str,
+        /// The value.
+        value: String,
+    },
+    /// A unique prefix was asked for and several tasks have it.
+    #[error("`{id}` could mean {count} tasks; give more of the id")]
+    Ambiguous {
+        /// What was asked for.
+        id: String,
+        /// How many match.
+        count: usize,
+    },
+    /// The writing thread is gone: the program is ending.
+    #[error("the ledger is closed")]
+    Closed,
+    /// The commit of a group failed; nothing of it was written.
+    #[error("the ledger could not commit: {0}; free some disk space or end what holds the database")]
+    Commit(String),
+}

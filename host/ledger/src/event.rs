@@ -1,0 +1,167 @@
+//! The chain of events: what happened, when, who did it and why; each row carries the hash of the one before.
+//!
+//! The hash covers every column and the hash before it, so no row can be edited, taken out or moved without the rest of
+//! the chain showing it. It is computed inside the transaction that appends, so two processes cannot fork it.
+
+use baton_core::{Digest, State};
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, params};
+
+use crate::database::{Reader, Tx};
+use crate::LedgerError;
+
+/// The hash before the first event.
+pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// One transition, to be appended.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// The task.
+    pub task: String,
+    /// When.
+    pub at: Timestamp,
+    /// Who: `baton`, an agent, `operator`.
+    pub actor: String,
+    /// What: `captured`, `started`, `returned`, …
+    pub action: String,
+    /// Why, in a sentence; may be empty.
+    pub reason: String,
+    /// The task's state after it.
+    pub state: State,
+    /// SHA-256 of the handoff's bytes.
+    pub input_hash: Option<String>,
+    /// SHA-256 of what came out.
+    pub output_hash: Option<String>,
+    /// SHA-256 of the component that ran.
+    pub plugin_digest: Option<String>,
+}
+
+/// An event as it stands in the chain.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// Its place, from 1.
+    pub seq: i64,
+    /// What happened.
+    pub event: Event,
+    /// Its hash.
+    pub hash: String,
+}
+
+/// Appends `event` and gives the new head of the chain.
+///
+/// # Errors
+/// When the database fails.
+pub fn append(tx: &Tx<'_>, event: &Event) -> Result<String, LedgerError> {
+    let prev = head(tx)?;
+    let at = event.at.as_millisecond();
+    let hash = hash(&prev, event);
+    let mut insert = tx.connection.prepare_cached(
+        "INSERT INTO events (task, at, actor, action, reason, state, input_hash, output_hash, plugin_digest, prev, hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    )?;
+    insert.execute(params![
+        event.task,
+        at,
+        event.actor,
+        event.action,
+        event.reason,
+        event.state.as_str(),
+        event.input_hash,
+        event.output_hash,
+        event.plugin_digest,
+        prev,
+        hash
+    ])?;
+    Ok(hash)
+}
+
+/// The hash of the newest event.
+///
+/// # Errors
+/// When the database fails.
+pub fn head(tx: &Tx<'_>) -> Result<String, LedgerError> {
+    let mut select = tx.connection.prepare_cached("SELECT hash FROM events ORDER BY seq DESC LIMIT 1")?;
+    let head = select.query_row([], |row| row.get(0)).optional()?;
+    Ok(head.unwrap_or_else(|| GENESIS.to_owned()))
+}
+
+/// The events of a task, oldest first.
+///
+/// # Errors
+/// When the database fails or holds an unknown state.
+pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<Recorded>, LedgerError> {
+    let mut select = reader.connection.prepare_cached(
+        "SELECT seq, task, at, actor, action, reason, state, input_hash, output_hash, plugin_digest, hash
+         FROM events WHERE task = ?1 ORDER BY seq",
+    )?;
+    let rows = select.query_map([task], |row| Ok(recorded(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+fn recorded(row: &Row<'_>) -> Result<Recorded, LedgerError> {
+    let state: String = row.get(6)?;
+    let event = Event {
+        task: row.get(1)?,
+        at: crate::task::timestamp(row.get(2)?)?,
+        actor: row.get(3)?,
+        action: row.get(4)?,
+        reason: row.get(5)?,
+        state: crate::task::state(&state)?,
+        input_hash: row.get(7)?,
+        output_hash: row.get(8)?,
+        plugin_digest: row.get(9)?,
+    };
+    Ok(Recorded { seq: row.get(0)?, event, hash: row.get(10)? })
+}
+
+fn hash(prev: &str, event: &Event) -> String {
+    let at = event.at.as_millisecond().to_string();
+    let optional = |field: &Option<String>| field.clone().unwrap_or_default();
+    let (input, output) = (optional(&event.input_hash), optional(&event.output_hash));
+    let plugin = optional(&event.plugin_digest);
+    let parts = [
+        prev,
+        &event.task,
+        &at,
+        &event.actor,
+        &event.action,
+        &event.reason,
+        event.state.as_str(),
+        &input,
+        &output,
+        &plugin,
+    ];
+    Digest::of_parts(&parts.map(str::as_bytes)).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Ledger;
+
+    fn event(action: &str) -> Event {
+        Event {
+            task: "t".to_owned(),
+            at: Timestamp::UNIX_EPOCH,
+            actor: "baton".to_owned(),
+            action: action.to_owned(),
+            reason: String::new(),
+            state: State::Queued,
+            input_hash: None,
+            output_hash: None,
+            plugin_digest: None,
+        }
+    }
+
+    #[test]
+    fn each_event_carries_the_hash_of_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db")).unwrap();
+        let first = ledger.write_blocking(|tx| append(tx, &event("captured"))).unwrap();
+        let second = ledger.write_blocking(|tx| append(tx, &event("queued"))).unwrap();
+        assert_eq!(first, hash(GENESIS, &event("captured")));
+        assert_eq!(second, hash(&first, &event("queued")));
+        let events = of_task(&ledger.reader().unwrap(), "t").unwrap();
+        assert_eq!(events.iter().map(|e| e.event.action.as_str()).collect::<Vec<_>>(), ["captured", "queued"]);
+    }
+}

@@ -1,0 +1,45 @@
+//! What plugins found out, kept with the task that found it.
+
+use rusqlite::params;
+
+use crate::database::{Reader, Tx};
+use crate::LedgerError;
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The plugin's own id, stable over runs.
+    pub id: String,
+    /// `info`, `low`, `medium`, `high` or `critical`.
+    pub severity: String,
+    /// One line.
+    pub title: String,
+    /// What was seen and where.
+    pub evidence: String,
+}
+
+/// Records a finding; the same id again replaces the earlier one.
+///
+/// # Errors
+/// When the database fails.
+pub fn record(tx: &Tx<'_>, task: &str, finding: &Finding) -> Result<(), LedgerError> {
+    let mut upsert = tx.connection.prepare_cached(
+        "INSERT OR REPLACE INTO findings (task, id, severity, title, evidence) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    upsert.execute(params![task, finding.id, finding.severity, finding.title, finding.evidence])?;
+    Ok(())
+}
+
+/// The findings of a task, by id.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<Finding>, LedgerError> {
+    let mut select = reader
+        .connection
+        .prepare_cached("SELECT id, severity, title, evidence FROM findings WHERE task = ?1 ORDER BY id")?;
+    let rows = select.query_map([task], |row| {
+        Ok(Finding { id: row.get(0)?, severity: row.get(1)?, title: row.get(2)?, evidence: row.get(3)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,181 @@
+//! What is still to be put somewhere: reports, RETURNs, emitted handoffs, reason files, and the move of a file into the
+//! archive. Written in the transaction that settles a task, carried out afterwards, replayed after a crash.
+//!
+//! A delivery goes `pending` → `staged` (its temporary file is complete on the disk) → `done`. A move goes `pending` →
+//! `done`. `lost` is a move whose source was gone. Carrying out is the business of `dispatch`.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use crate::database::Tx;
+use crate::LedgerError;
+
+/// What kind of thing is delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file of the outcome, to `reports/`.
+    Artifact,
+    /// A handoff that a plugin emitted.
+    Handoff,
+    /// The RETURN.
+    Return,
+    /// Why a file could not be read, beside it.
+    Reason,
+    /// The handoff's own file, moved.
+    Archive,
+}
+
+impl Kind {
+    const ALL: [Self; 5] = [Self::Artifact, Self::Handoff, Self::Return, Self::Reason, Self::Archive];
+
+    /// The name in the ledger and in events.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Artifact => "artifact",
+            Self::Handoff => "handoff",
+            Self::Return => "return",
+            Self::Reason => "reason",
+            Self::Archive => "archive",
+        }
+    }
+}
+
+/// A delivery to be recorded.
+#[derive(Clone, Debug)]
+pub struct New {
+    /// What it is.
+    pub kind: Kind,
+    /// Of a move: where the file lies now.
+    pub source: Option<String>,
+    /// The folder that it goes into: relative to the workspace inside it, else absolute.
+    pub folder: String,
+    /// The name that it gets if that is free.
+    pub name: String,
+    /// SHA-256 of the bytes.
+    pub hash: Option<String>,
+    /// The bytes; absent for a move.
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// A delivery that is not done yet.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// Its place in the order.
+    pub id: i64,
+    /// The task that it belongs to.
+    pub task: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Whether the temporary file was complete on the disk.
+    pub staged: bool,
+    /// Of a move: where the file lies.
+    pub source: Option<String>,
+    /// The folder that it goes into.
+    pub folder: String,
+    /// The name that it gets if that is free.
+    pub name: String,
+    /// SHA-256 of the bytes.
+    pub hash: Option<String>,
+    /// The bytes.
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// Records a delivery as `pending`.
+///
+/// # Errors
+/// When the database fails.
+pub fn add(tx: &Tx<'_>, task: &str, new: &New) -> Result<i64, LedgerError> {
+    let mut insert = tx.connection.prepare_cached(
+        "INSERT INTO outbox (task, kind, state, source, folder, name, hash, bytes)
+         VALUES (?1, ?2, 'pending', ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    insert.execute(params![task, new.kind.as_str(), new.source, new.folder, new.name, new.hash, new.bytes])?;
+    Ok(tx.connection.last_insert_rowid())
+}
+
+/// The deliveries of a task that are not done, in their order.
+///
+/// # Errors
+/// When the database fails.
+pub fn open_of(tx: &Tx<'_>, task: &str) -> Result<Vec<Delivery>, LedgerError> {
+    select(tx, "AND task = ?1", [task])
+}
+
+/// The tasks that have deliveries which are not done.
+///
+/// # Errors
+/// When the database fails.
+pub fn open_tasks(tx: &Tx<'_>) -> Result<Vec<String>, LedgerError> {
+    let sql = "SELECT task FROM outbox WHERE state IN ('pending', 'staged') GROUP BY task ORDER BY min(id)";
+    let mut select = tx.connection.prepare_cached(sql)?;
+    let rows = select.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Records that the temporary file of a delivery is complete, and the name that it is going to get.
+///
+/// # Errors
+/// When the database fails.
+pub fn staged(tx: &Tx<'_>, id: i64, name: &str) -> Result<(), LedgerError> {
+    let mut update = tx.connection.prepare_cached("UPDATE outbox SET state = 'staged', name = ?2 WHERE id = ?1")?;
+    update.execute(params![id, name])?;
+    Ok(())
+}
+
+/// Records that a delivery is done under `name`; its bytes are let go.
+///
+/// # Errors
+/// When the database fails.
+pub fn done(tx: &Tx<'_>, id: i64, name: &str) -> Result<(), LedgerError> {
+    finish(tx, id, name, "done")
+}
+
+/// Records that the file of a move was gone.
+///
+/// # Errors
+/// When the database fails.
+pub fn lost(tx: &Tx<'_>, id: i64, name: &str) -> Result<(), LedgerError> {
+    finish(tx, id, name, "lost")
+}
+
+/// Whether Baton itself put a file with these bytes there: then its appearance is no news.
+///
+/// # Errors
+/// When the database fails.
+pub fn put_there(tx: &Tx<'_>, folder: &str, name: &str, hash: &str) -> Result<bool, LedgerError> {
+    let sql = "SELECT 1 FROM outbox WHERE folder = ?1 AND name = ?2 AND hash = ?3 AND kind = 'return' LIMIT 1";
+    let mut select = tx.connection.prepare_cached(sql)?;
+    Ok(select.query_row([folder, name, hash], |_| Ok(())).optional()?.is_some())
+}
+
+fn finish(tx: &Tx<'_>, id: i64, name: &str, state: &str) -> Result<(), LedgerError> {
+    let sql = "UPDATE outbox SET state = ?3, name = ?2, bytes = NULL WHERE id = ?1";
+    tx.connection.prepare_cached(sql)?.execute(params![id, name, state])?;
+    Ok(())
+}
+
+fn select<P: rusqlite::Params>(tx: &Tx<'_>, rest: &str, params: P) -> Result<Vec<Delivery>, LedgerError> {
+    let sql = format!(
+        "SELECT id, task, kind, state, source, folder, name, hash, bytes FROM outbox
+         WHERE state IN ('pending', 'staged') {rest} ORDER BY id"
+    );
+    let mut select = tx.connection.prepare_cached(&sql)?;
+    let rows = select.query_map(params, |row| Ok(delivery(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+fn delivery(row: &Row<'_>) -> Result<Delivery, LedgerError> {
+    let (kind, state): (String, String) = (row.get(2)?, row.get(3)?);
+    let corrupt = || LedgerError::Corrupt { what: "a kind of delivery", value: kind.clone() };
+    Ok(Delivery {
+        id: row.get(0)?,
+        task: row.get(1)?,
+        kind: Kind::ALL.into_iter().find(|k| k.as_str() == kind).ok_or_else(corrupt)?,
+        staged: state == "staged",
+        source: row.get(4)?,
+        folder: row.get(5)?,
+        name: row.get(6)?,
+        hash: row.get(7)?,
+        bytes: row.get(8)?,
+    })
+}

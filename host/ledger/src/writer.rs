@@ -1,0 +1,161 @@
+//! The one thread that writes: takes every job that waits, runs each in a savepoint, commits once, then answers all.
+//!
+//! A job that fails undoes itself and nobody else's. A commit that fails (no room) fails every job of the group: an
+//! answer of `Ok` always means that the bytes are on the disk.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::oneshot;
+
+use crate::database::{self, Reader, Tx};
+use crate::LedgerError;
+
+/// Jobs that may wait; a sender beyond that waits itself. At 1 KiB a handoff this is 1 MiB.
+const QUEUE: usize = 1024;
+
+/// Jobs in one transaction: enough to share the fsync, few enough that the first one does not wait long.
+const GROUP: usize = 256;
+
+type Verdict = Result<(), String>;
+type Job = Box<dyn FnOnce(Option<&Connection>) -> Answer + Send>;
+/// Gives the caller its result once the verdict on the group is known.
+type Answer = Box<dyn FnOnce(Verdict) + Send>;
+
+/// A handle on the ledger. Cheap to clone; the file is closed when the last clone is gone.
+#[derive(Clone)]
+pub struct Ledger {
+    path: PathBuf,
+    jobs: mpsc::SyncSender<Job>,
+}
+
+impl Ledger {
+    /// Opens or makes the ledger at `path` and starts its writing thread.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, is no ledger, or is newer than this build.
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        let connection = database::open(path)?;
+        let (jobs, waiting) = mpsc::sync_channel(QUEUE);
+        let spawned = std::thread::Builder::new().name("ledger".to_owned()).spawn(move || work(connection, &waiting));
+        spawned.map_err(|_| LedgerError::Closed)?;
+        Ok(Self { path: path.to_owned(), jobs })
+    }
+
+    /// A view for reading.
+    ///
+    /// # Errors
+    /// When the file cannot be opened again.
+    pub fn reader(&self) -> Result<Reader, LedgerError> {
+        Reader::open(&self.path)
+    }
+
+    /// Runs `job` in a transaction and answers after the commit.
+    ///
+    /// # Errors
+    /// What `job` returns, or that the commit failed; either way nothing of `job` was written.
+    pub async fn write<T, F>(&self, job: F) -> Result<T, LedgerError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx<'_>) -> Result<T, LedgerError> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job = package(job, move |result| drop(answer.send(result)));
+        match self.jobs.try_send(job) {
+            Ok(()) => {}
+            Err(mpsc::TrySendError::Full(job)) => {
+                let jobs = self.jobs.clone();
+                let sent = tokio::task::spawn_blocking(move || jobs.send(job)).await;
+                sent.map_err(|_| LedgerError::Closed)?.map_err(|_| LedgerError::Closed)?;
+            }
+            Err(mpsc::TrySendError::Disconnected(_)) => return Err(LedgerError::Closed),
+        }
+        answered.await.map_err(|_| LedgerError::Closed)?
+    }
+
+    /// The same for callers without a runtime.
+    ///
+    /// # Errors
+    /// As [`Ledger::write`].
+    pub fn write_blocking<T, F>(&self, job: F) -> Result<T, LedgerError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx<'_>) -> Result<T, LedgerError> + Send + 'static,
+    {
+        let (answer, answered) = mpsc::sync_channel(1);
+        let job = package(job, move |result| drop(answer.send(result)));
+        self.jobs.send(job).map_err(|_| LedgerError::Closed)?;
+        answered.recv().map_err(|_| LedgerError::Closed)?
+    }
+}
+
+/// A job together with the way of its answer, which waits for the verdict on the commit.
+fn package<T, F, A>(job: F, answer: A) -> Job
+where
+    T: Send + 'static,
+    F: FnOnce(&Tx<'_>) -> Result<T, LedgerError> + Send + 'static,
+    A: FnOnce(Result<T, LedgerError>) + Send + 'static,
+{
+    Box::new(move |connection| {
+        let result = connection.map_or(Err(LedgerError::Closed), |connection| in_savepoint(connection, job));
+        Box::new(move |verdict: Verdict| answer(verdict.map_err(LedgerError::Commit).and(result)))
+    })
+}
+
+fn in_savepoint<T, F>(connection: &Connection, job: F) -> Result<T, LedgerError>
+where
+    F: FnOnce(&Tx<'_>) -> Result<T, LedgerError>,
+{
+    connection.execute_batch("SAVEPOINT job")?;
+    let result = job(&Tx { connection });
+    let end = if result.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
+    connection.execute_batch(end)?;
+    result
+}
+
+fn work(mut connection: Connection, waiting: &mpsc::Receiver<Job>) {
+    while let Ok(first) = waiting.recv() {
+        commit_group(&mut connection, std::iter::once(first).chain(waiting.try_iter().take(GROUP - 1)));
+    }
+}
+
+fn commit_group(connection: &mut Connection, jobs: impl Iterator<Item = Job>) {
+    let mut answers: Vec<Answer> = Vec::new();
+    let verdict = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
+        Ok(transaction) => {
+            answers.extend(jobs.map(|job| job(Some(&transaction))));
+            transaction.commit().map_err(|error| error.to_string())
+        }
+        Err(error) => {
+            // Nothing can be written; the jobs are only asked for the way of their answers.
+            tracing::error!(%error, "the ledger cannot begin a transaction");
+            answers.extend(jobs.map(|job| job(None)));
+            Err(error.to_string())
+        }
+    };
+    for answer in answers {
+        answer(verdict.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mark;
+
+    #[tokio::test]
+    async fn a_failing_job_undoes_only_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db")).unwrap();
+        let good = ledger.write(|tx| mark::set(tx, "t", "a", "1"));
+        let bad = ledger.write(|tx| {
+            mark::set(tx, "t", "b", "1")?;
+            Err::<(), _>(LedgerError::Closed)
+        });
+        let (good, bad) = tokio::join!(good, bad);
+        assert!(good.is_ok() && bad.is_err());
+        let marks = ledger.write(|tx| mark::all(tx, "t")).await.unwrap();
+        assert_eq!(marks.into_keys().collect::<Vec<_>>(), ["a"]);
+    }
+}

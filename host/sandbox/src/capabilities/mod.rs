@@ -1,0 +1,6 @@
+//! What the host can lend a plugin, one folder a capability. `store::State` has one field for each, which is the list of
+//! all that there is.
+
+pub(crate) mod files;
+pub(crate) mod handoffs;
+pub(crate) mod progress;

@@ -1,0 +1,107 @@
+//! The engine: one configuration for compiling and running, the pool of memories, the code cache, the ticking epoch.
+//!
+//! The pool makes a fresh store cheap. Where its address space is not to be had (a container with a limit), the engine
+//! falls back to allocating on demand and says so; nothing else changes.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use wasmtime::component::{HasSelf, Linker};
+use wasmtime::{Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use crate::bindings;
+use crate::store::State;
+use crate::{SandboxError, limits};
+
+/// Compiles and runs plugins. Cheap to clone.
+#[derive(Clone)]
+pub struct Sandbox {
+    pub(crate) engine: Engine,
+    pub(crate) linker: Arc<Linker<State>>,
+    pub(crate) admission: Arc<Semaphore>,
+    pooled: bool,
+}
+
+impl Sandbox {
+    /// Starts the engine. Compiled code is kept in `cache` (a folder that only the user may write to), or not at all.
+    ///
+    /// # Errors
+    /// When the engine does not start on this machine or the cache folder cannot be used.
+    pub fn new(cache: Option<&Path>) -> Result<Self, SandboxError> {
+        let (engine, pooled) = match Engine::new(&config(cache, true)?) {
+            Ok(engine) => (engine, true),
+            Err(error) => {
+                tracing::warn!(%error, "no room for the pool of memories: each is allocated when it is needed");
+                (Engine::new(&config(cache, false)?).map_err(SandboxError::Engine)?, false)
+            }
+        };
+        tick(&engine)?;
+        let linker = Arc::new(linker(&engine).map_err(SandboxError::Engine)?);
+        let admission = Arc::new(Semaphore::new(limits::AT_ONCE));
+        Ok(Self { engine, linker, admission, pooled })
+    }
+
+    /// Whether memories come from the pool.
+    #[must_use]
+    pub fn is_pooled(&self) -> bool {
+        self.pooled
+    }
+}
+
+/// The one configuration. Everything that no plugin for this host needs is off.
+fn config(cache: Option<&Path>, pooled: bool) -> Result<Config, SandboxError> {
+    let mut config = Config::new();
+    config.epoch_interruption(true);
+    config.concurrency_support(false);
+    config.wasm_backtrace_max_frames(std::num::NonZeroUsize::new(16));
+    if pooled {
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+    }
+    if let Some(folder) = cache {
+        let mut settings = CacheConfig::new();
+        settings.with_directory(folder);
+        config.cache(Some(Cache::new(settings).map_err(SandboxError::Engine)?));
+    }
+    Ok(config)
+}
+
+fn pool() -> PoolingAllocationConfig {
+    let at_once = u32::try_from(limits::AT_ONCE).unwrap_or(u32::MAX);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(at_once * 2)
+        .total_core_instances(at_once * limits::CORE_INSTANCES)
+        .total_memories(at_once * 2)
+        .total_tables(at_once * limits::CORE_INSTANCES)
+        .total_stacks(at_once * 2)
+        .max_core_instances_per_component(limits::CORE_INSTANCES)
+        .max_tables_per_component(limits::CORE_INSTANCES)
+        .max_memories_per_component(2)
+        .max_memory_size(limits::MEMORY_BYTES)
+        .table_elements(limits::TABLE_ELEMENTS)
+        .max_core_instance_size(4 << 20)
+        .linear_memory_keep_resident(1 << 20)
+        .table_keep_resident(64 << 10);
+    pool
+}
+
+fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    bindings::Plugin::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+    Ok(linker)
+}
+
+/// One thread moves the epoch on until the engine is gone.
+fn tick(engine: &Engine) -> Result<(), SandboxError> {
+    let weak = engine.weak();
+    let ticker = move || {
+        while let Some(engine) = weak.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            std::thread::sleep(limits::TICK);
+        }
+    };
+    let spawned = std::thread::Builder::new().name("epoch".to_owned()).spawn(ticker);
+    spawned.map(drop).map_err(|error| SandboxError::Engine(error.into()))
+}

@@ -1,0 +1,102 @@
+//! What can go wrong: with a component ([`SandboxError`]), and with one attempt ([`Failure`]).
+
+use std::fmt;
+
+use baton_core::manifest::ManifestError;
+
+/// A component that cannot be used, or an engine that cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// The engine does not start.
+    #[error("the WebAssembly engine does not start: {0:#}")]
+    Engine(wasmtime::Error),
+    /// The bytes are no component.
+    #[error("this is no WebAssembly component: {0} (build it for wasm32-wasip2)")]
+    NotAComponent(String),
+    /// The component has no manifest, or several.
+    #[error("the component has {0} manifests; it needs exactly one custom section `baton:manifest` (the SDK adds it)")]
+    ManifestCount(usize),
+    /// The manifest does not hold what it should.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// It imports or exports something else than the world `baton:plugin/plugin`.
+    #[error("the component does not fit this host's world baton:plugin@0.1.0: {0}")]
+    World(String),
+    /// It does not compile.
+    #[error("the component does not compile: {0}")]
+    Compile(String),
+}
+
+/// A ceiling that an attempt hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ceiling {
+    /// Linear memory, in bytes.
+    Memory,
+    /// Table entries.
+    Tables,
+    /// Wall-clock time, in milliseconds.
+    Wall,
+    /// Processor time, in milliseconds.
+    Cpu,
+    /// Size of the outcome, in bytes.
+    Output,
+}
+
+impl fmt::Display for Ceiling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Memory => "memory (bytes)",
+            Self::Tables => "table entries",
+            Self::Wall => "time (ms)",
+            Self::Cpu => "processor time (ms)",
+            Self::Output => "output (bytes)",
+        })
+    }
+}
+
+/// How an attempt ended when it did not end well.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The plugin says: later, perhaps.
+    #[error("{0}")]
+    Retryable(String),
+    /// The plugin says: never.
+    #[error("{0}")]
+    Permanent(String),
+    /// The plugin says: a person must decide.
+    #[error("{0}")]
+    NeedsHuman(String),
+    /// A grant is missing.
+    #[error("{0}")]
+    NeedsGrant(String),
+    /// It hit a ceiling and was ended.
+    #[error("the plugin was stopped at its limit of {ceiling}: {used} of {limit}")]
+    Limit {
+        /// Which.
+        ceiling: Ceiling,
+        /// How much it wanted or used.
+        used: u64,
+        /// How much there is.
+        limit: u64,
+    },
+    /// It trapped: a panic, a wrong memory access.
+    #[error("the plugin crashed: {0}")]
+    Trap(String),
+    /// It was asked to stop and did, or was stopped.
+    #[error("the attempt was cancelled")]
+    Cancelled,
+}
+
+/// A ceiling, carried through wasmtime as the error of the trap.
+#[derive(Debug, thiserror::Error)]
+#[error("limit of {ceiling}: {used} of {limit}")]
+pub(crate) struct LimitHit {
+    pub(crate) ceiling: Ceiling,
+    pub(crate) used: u64,
+    pub(crate) limit: u64,
+}
+
+/// A cancellation, carried the same way.
+#[derive(Debug, thiserror::Error)]
+#[error("cancelled")]
+pub(crate) struct CancelHit;

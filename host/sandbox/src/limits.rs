@@ -1,0 +1,53 @@
+//! Every ceiling of the sandbox, with its reason. A plugin's manifest may ask for less, never for more.
+
+use std::time::Duration;
+
+/// How often the epoch moves: a spinning guest is noticed within one tick, and a tick costs nothing when nobody runs.
+pub const TICK: Duration = Duration::from_millis(10);
+
+/// Linear memory of one attempt, summed over all its memories. A plan of 8 MiB parses in a tenth of this.
+pub const MEMORY_BYTES: usize = 256 << 20;
+
+/// Entries of all tables together; a Rust component has a few thousand.
+pub const TABLE_ELEMENTS: usize = 100_000;
+
+/// Wall-clock time of one attempt.
+pub const WALL: Duration = Duration::from_secs(300);
+
+/// Processor time of one attempt: a plugin computes for less than it waits.
+pub const CPU: Duration = Duration::from_secs(120);
+
+/// How long a cancelled attempt may compute on before it is ended: time to write down where it was.
+pub const CANCEL_GRACE: Duration = Duration::from_secs(2);
+
+/// Bytes that one call may copy out of a guest (wasmtime's own limit is 128 MiB). Above [`OUTPUT_BYTES`], so that a
+/// result that is only a little too large gets the clearer message.
+pub const COPY_BYTES: usize = 24 << 20;
+
+/// All parts of an outcome together.
+pub const OUTPUT_BYTES: usize = 16 << 20;
+
+/// Log text that is kept of one attempt; the rest is counted and dropped.
+pub const LOG_BYTES: usize = 64 << 10;
+
+/// An error's text that is kept.
+pub const ERROR_BYTES: usize = 4 << 10;
+
+/// Handles (files, streams) that a guest may hold.
+pub const HANDLES: usize = 1_000;
+
+/// Handoffs that one task may emit.
+pub const EMISSIONS: usize = 100;
+
+/// Size of one emitted handoff.
+pub const EMISSION_BYTES: usize = 256 << 10;
+
+/// Attempts that may run at the same time. The pool below has room for this many, so a full house means waiting, never
+/// an allocation error.
+pub const AT_ONCE: usize = 16;
+
+/// Core instances and tables of one component: a Rust component has about ten (its own module and shims).
+pub const CORE_INSTANCES: u32 = 32;
+
+/// The largest component that is compiled. A Python component has 18 MB.
+pub const COMPONENT_BYTES: usize = 64 << 20;

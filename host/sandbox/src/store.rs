@@ -1,0 +1,84 @@
+//! What one attempt owns on the host's side: WASI, handles, meters, and the state of each capability.
+
+use wasmtime::component::ResourceTable;
+use wasmtime::{ResourceLimiter, StoreLimits};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use crate::capabilities::handoffs::Handoffs;
+use crate::capabilities::progress::ProgressMeter;
+use crate::error::{Ceiling, LimitHit};
+use crate::limits;
+
+/// The data of a store: one field a capability. What is not here is not there for a plugin.
+pub(crate) struct State {
+    pub(crate) wasi: WasiCtx,
+    pub(crate) table: ResourceTable,
+    pub(crate) memory: MemoryMeter,
+    pub(crate) progress: ProgressMeter,
+    pub(crate) handoffs: Handoffs,
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl crate::wit::Host for State {}
+
+/// Counts memory over all linear memories of an attempt and ends it at the ceiling.
+pub(crate) struct MemoryMeter {
+    pub(crate) limit: usize,
+    pub(crate) used: usize,
+    pub(crate) peak: usize,
+    elements: usize,
+}
+
+impl MemoryMeter {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit: limit.min(limits::MEMORY_BYTES), used: 0, peak: 0, elements: 0 }
+    }
+}
+
+impl ResourceLimiter for MemoryMeter {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let wanted = self.used.saturating_sub(current).saturating_add(desired);
+        if wanted > self.limit {
+            return Err(hit(Ceiling::Memory, wanted, self.limit));
+        }
+        self.used = wanted;
+        self.peak = self.peak.max(wanted);
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let wanted = self.elements.saturating_sub(current).saturating_add(desired);
+        if wanted > limits::TABLE_ELEMENTS {
+            return Err(hit(Ceiling::Tables, wanted, limits::TABLE_ELEMENTS));
+        }
+        self.elements = wanted;
+        Ok(true)
+    }
+
+    fn instances(&self) -> usize {
+        StoreLimits::default().instances()
+    }
+}
+
+fn hit(ceiling: Ceiling, used: usize, limit: usize) -> wasmtime::Error {
+    LimitHit { ceiling, used: used as u64, limit: limit as u64 }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_summed_over_all_memories() {
+        let mut meter = MemoryMeter::new(100);
+        assert!(meter.memory_growing(0, 60, None).unwrap());
+        assert!(meter.memory_growing(0, 40, None).unwrap());
+        assert!(meter.memory_growing(40, 41, None).is_err());
+        assert_eq!(meter.peak, 100);
+    }
+}
