@@ -1,2 +1,27 @@
-//! Placeholder.
-fn main() {}
+//! `baton`: the daemon and the command line of Baton.
+//!
+//! Wiring only: finds the workspace, opens the ledger and the plugins, hands them to `dispatch`, and prints. Each
+//! subcommand is a file in `cli/`; nothing here decides what happens to a task.
+
+mod cli;
+mod exit;
+mod output;
+mod shipped;
+mod template;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    output::log::start(cli.default_log());
+    match cli.run() {
+        Ok(code) => code.into(),
+        Err(error) => {
+            output::error(&error);
+            exit::Code::Failed.into()
+        }
+    }
+}

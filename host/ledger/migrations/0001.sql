@@ -32,7 +32,7 @@ CREATE TABLE tasks (
 ) STRICT;
 
 CREATE INDEX tasks_ready ON tasks (agent, priority DESC, created_at, id) WHERE state = 'queued';
-CREATE INDEX tasks_open ON tasks (state) WHERE state IN ('running', 'waiting');
+CREATE INDEX tasks_open ON tasks (state) WHERE state IN ('running', 'waiting', 'needs_grant');
 CREATE INDEX tasks_created ON tasks (created_at);
 CREATE INDEX tasks_dedupe ON tasks (dedupe_key) WHERE dedupe_key IS NOT NULL;
 CREATE INDEX tasks_file ON tasks (file) WHERE file IS NOT NULL;

@@ -336,6 +336,14 @@ pub fn abandoned(tx: &Tx<'_>, gone: Option<&str>, now: Timestamp) -> Result<Vec<
     select_in(tx, rest, params![now.as_millisecond(), gone])
 }
 
+/// Every task in `state`.
+///
+/// # Errors
+/// When the database fails.
+pub fn in_state(tx: &Tx<'_>, state: State) -> Result<Vec<Task>, LedgerError> {
+    select_in(tx, "WHERE state = ?1 ORDER BY created_at, id", [state.as_str()])
+}
+
 /// Waiting tasks whose time has come.
 ///
 /// # Errors
@@ -353,16 +361,6 @@ pub fn next_due(tx: &Tx<'_>) -> Result<Option<Timestamp>, LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT min(due_at) FROM tasks WHERE state = 'waiting'")?;
     let due: Option<i64> = select.query_row([], |row| row.get(0))?;
     due.map(timestamp).transpose()
-}
-
-/// How many tasks wait for their turn or run.
-///
-/// # Errors
-/// When the database fails.
-pub fn active(tx: &Tx<'_>) -> Result<u64, LedgerError> {
-    let mut select =
-        tx.connection.prepare_cached("SELECT count(*) FROM tasks WHERE state IN ('queued', 'running', 'waiting')")?;
-    Ok(select.query_row([], |row| row.get::<_, i64>(0)).map(|count| u64::try_from(count).unwrap_or(0))?)
 }
 
 /// The task with exactly this id.

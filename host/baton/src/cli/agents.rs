@@ -1,0 +1,56 @@
+//! `baton agents`: who can be asked, and how much waits for each.
+
+use std::collections::BTreeMap;
+
+use baton_core::agents::Aliases;
+use baton_dispatch::Roster;
+use baton_ledger::task;
+use serde_json::{Value, json};
+
+use super::{Place, task_view};
+use crate::exit::Code;
+use crate::output::{self, Table};
+use crate::workspace::{LOCK_FILE, Lock};
+
+/// Show the agents and how much waits for each
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    /// # Errors
+    /// When there is no workspace or its ledger cannot be read.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        let workspace = place.need()?;
+        let lock = Lock::read(&workspace.root.join(LOCK_FILE))?;
+        let plugins: Vec<String> = lock.plugins.into_iter().map(|entry| entry.name).collect();
+        let roster = Roster::look(&workspace.root.join("handoffs"), plugins.iter(), &Aliases::shipped());
+        let open: BTreeMap<String, u64> = match task_view::reader(&workspace)? {
+            Some(reader) => task::open_by_agent(&reader)?.into_iter().collect(),
+            None => BTreeMap::new(),
+        };
+        let inbox = |agent: &baton_dispatch::Agent| {
+            let inbox = agent.inbox();
+            inbox.strip_prefix(&workspace.root).unwrap_or(&inbox).display().to_string()
+        };
+        let rows = roster.agents().map(|agent| (agent, open.get(&agent.name).copied().unwrap_or(0), inbox(agent)));
+        if self.json {
+            let agents: Vec<Value> = rows
+                .map(|(agent, open, inbox)| {
+                    json!({ "name": agent.name, "kind": agent.kind.as_str(), "open": open, "inbox": inbox })
+                })
+                .collect();
+            output::json(&json!({ "schema": 1, "agents": agents }));
+        } else {
+            let mut table = Table::new(&["AGENT", "KIND", "OPEN", "INBOX"]);
+            for (agent, open, inbox) in rows {
+                table.row([agent.name.clone(), agent.kind.as_str().to_owned(), open.to_string(), inbox]);
+            }
+            output::print(&table.lines(|_, _, cell| cell));
+        }
+        Ok(Code::Good)
+    }
+}

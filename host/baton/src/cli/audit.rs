@@ -1,0 +1,101 @@
+//! `baton audit PLAN...`: the audit plugin on any plans and any folder, without a workspace.
+//!
+//! Only this subcommand knows that plugin by name; it calls it as `baton run` would.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use baton_core::State;
+use baton_dispatch::Call;
+use serde_json::json;
+
+use super::run::{Temporary, arguments, do_call};
+use crate::exit::Code;
+use crate::output;
+
+/// Audit plans against what exists: exit 0 all present, 1 something missing, 2 could not audit
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Plan files, or folders of plans
+    #[arg(required = true, value_name = "PLAN")]
+    plans: Vec<PathBuf>,
+    /// The folder that the plans speak of
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    root: PathBuf,
+    /// The report's form
+    #[arg(long, value_enum, default_value_t = Format::Md)]
+    format: Format,
+    /// Where the report goes [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Md,
+    Json,
+}
+
+impl Args {
+    /// # Errors
+    /// When a plan or the root is not there, or the plugin could not do it.
+    pub(super) fn run(self) -> anyhow::Result<Code> {
+        if !self.root.is_dir() {
+            bail!("the root {} is not a folder", self.root.display());
+        }
+        let (folders, names) = places(&self.plans)?;
+        let mut lent: Vec<(&str, &Path)> = folders.iter().map(|folder| ("plans", folder.as_path())).collect();
+        lent.push(("root", &self.root));
+        let temporary = Temporary::new(&lent)?;
+        let args = arguments(vec![("plans", json!(names))]);
+        let asked = Call { plugin: "audit".to_owned(), action: "audit".to_owned(), args };
+        let done = do_call(&temporary.workspace, asked)?;
+        if done.called.state != State::Succeeded {
+            bail!("{}", done.called.text);
+        }
+        let ending = match self.format {
+            Format::Md => ".md",
+            Format::Json => ".json",
+        };
+        let report = done.called.artifacts.iter().find(|name| name.ends_with(ending));
+        let report = report.with_context(|| format!("the audit made no {ending} report"))?;
+        self.write(&temporary.read(report)?)?;
+        output::note(&done.called.text);
+        let all_present = done.findings.iter().all(|finding| finding.severity == "info");
+        Ok(if all_present { Code::Good } else { Code::Findings })
+    }
+
+    fn write(&self, report: &[u8]) -> anyhow::Result<()> {
+        match &self.out {
+            None => output::print(&String::from_utf8_lossy(report)),
+            Some(out) => {
+                std::fs::write(out, report).with_context(|| format!("failed to write {}", out.display()))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The folders that the plans lie in, each once, and each plan's name as the plugin knows it.
+fn places(plans: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Vec<String>)> {
+    let (mut folders, mut names) = (Vec::new(), Vec::new());
+    for plan in plans {
+        let metadata = plan.metadata().with_context(|| format!("failed to find the plan {}", plan.display()))?;
+        let folder = if metadata.is_dir() { plan.clone() } else { parent(plan) };
+        names.push(match plan.file_name().filter(|_| metadata.is_file()) {
+            Some(name) => format!("{}/{}", folder.display(), name.to_string_lossy()),
+            None => folder.display().to_string(),
+        });
+        if !folders.contains(&folder) {
+            folders.push(folder);
+        }
+    }
+    Ok((folders, names))
+}
+
+fn parent(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}

@@ -1,0 +1,120 @@
+//! The command line: one file a subcommand. The names are public; later work and scripts build on them.
+
+mod agents;
+mod args;
+mod audit;
+mod completions;
+mod init;
+mod lint;
+mod run;
+mod send;
+mod status;
+mod task_view;
+mod up;
+mod why;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use clap::{Parser, Subcommand};
+
+use crate::exit::Code;
+use crate::workspace::{self, Workspace};
+
+/// Passes work between agents by files, runs it in sandboxed plugins, and answers.
+#[derive(Debug, Parser)]
+#[command(name = "baton", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// The workspace [default: the nearest folder with baton.toml]
+    #[arg(short, long, global = true, value_name = "DIR")]
+    workspace: Option<PathBuf>,
+
+    /// Where the workspace's state is [default: $XDG_STATE_HOME/baton/<id>]
+    #[arg(long, global = true, value_name = "DIR")]
+    state: Option<PathBuf>,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Args),
+    Up(up::Args),
+    Send(send::Args),
+    Lint(lint::Args),
+    Status(status::Args),
+    Why(why::Args),
+    Agents(agents::Args),
+    Run(run::Args),
+    Audit(audit::Args),
+    Completions(completions::Args),
+}
+
+impl Cli {
+    /// How much is logged unless `BATON_LOG` says otherwise: the daemon tells what it does, the rest only what is wrong.
+    pub(crate) fn default_log(&self) -> &'static str {
+        if matches!(self.command, Command::Up(_)) { "info" } else { "warn" }
+    }
+
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// Whatever kept it from being done, for a person to read.
+    pub(crate) fn run(self) -> anyhow::Result<Code> {
+        let place = Place { workspace: self.workspace, state: self.state };
+        match self.command {
+            Command::Init(args) => args.run(),
+            Command::Up(args) => args.run(&place),
+            Command::Send(args) => args.run(&place),
+            Command::Lint(args) => args.run(),
+            Command::Status(args) => args.run(&place),
+            Command::Why(args) => args.run(&place),
+            Command::Agents(args) => args.run(&place),
+            Command::Run(args) => args.run(&place),
+            Command::Audit(args) => args.run(),
+            Command::Completions(args) => args.run(),
+        }
+    }
+}
+
+/// The options that every subcommand shares.
+#[derive(Debug)]
+struct Place {
+    workspace: Option<PathBuf>,
+    state: Option<PathBuf>,
+}
+
+impl Place {
+    /// The workspace that is meant, if there is one.
+    ///
+    /// # Errors
+    /// When the one that was asked for is none, or does not open.
+    fn find(&self) -> anyhow::Result<Option<Workspace>> {
+        let found = workspace::find(self.workspace.as_deref())?;
+        found.map(|root| Workspace::at(&root, self.state.as_deref())).transpose()
+    }
+
+    /// The workspace that is meant.
+    ///
+    /// # Errors
+    /// When there is none.
+    fn need(&self) -> anyhow::Result<Workspace> {
+        match self.find()? {
+            Some(workspace) => Ok(workspace),
+            None => bail!("there is no baton.toml here or above; `baton init DIR` makes a workspace, -w DIR names one"),
+        }
+    }
+}
+
+/// A runtime for what runs plugins.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// `path` as a person would write it from here.
+fn from_here(path: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    let short = here.as_deref().and_then(|here| path.strip_prefix(here).ok());
+    short.unwrap_or(path).display().to_string()
+}

@@ -1,0 +1,122 @@
+//! `baton run PLUGIN ACTION`: one task, no daemon; and the way in which `baton audit` calls its plugin.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use baton_core::State;
+use baton_dispatch::{Call, Called, House, call};
+use baton_ledger::finding::{self, Finding};
+use baton_sandbox::{Cancel, Progress};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::{Map, Value};
+
+use super::{Place, args};
+use crate::exit::Code;
+use crate::workspace::{Wanted, Workspace, open};
+use crate::{output, workspace};
+
+/// Do one action of a plugin now, without the daemon
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The plugin
+    plugin: String,
+    /// The action
+    action: String,
+    /// An argument of the action; JSON where the value is JSON, else text
+    #[arg(long = "arg", value_name = "NAME=VALUE", value_parser = args::read)]
+    args: Vec<(String, Value)>,
+}
+
+impl Args {
+    /// # Errors
+    /// When there is no such plugin or action, or it could not be run.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        let args = args::object(self.args);
+        let asked = Call { plugin: self.plugin, action: self.action, args };
+        let (done, shown) = match place.find()? {
+            Some(workspace) => (do_call(&workspace, asked)?, None),
+            None => {
+                let here = std::env::current_dir()?;
+                let temporary = Temporary::new(&[("plans", &here), ("root", &here)])?;
+                let done = do_call(&temporary.workspace, asked)?;
+                let shown = done.called.artifacts.iter().map(|name| temporary.read(name)).collect::<Result<_, _>>()?;
+                (done, Some::<Vec<Vec<u8>>>(shown))
+            }
+        };
+        output::note(&format!("{}: {}", done.called.state, done.called.text));
+        match shown {
+            // Nothing of a temporary workspace stays, so its reports are the output.
+            Some(reports) => reports.iter().for_each(|bytes| output::print(&String::from_utf8_lossy(bytes))),
+            None => output::print(&done.called.artifacts.iter().map(|path| format!("{path}\n")).collect::<String>()),
+        }
+        Ok(if done.called.state == State::Succeeded { Code::Good } else { Code::Failed })
+    }
+}
+
+/// A call and what it found out.
+pub(super) struct Done {
+    pub(super) called: Called,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Does one call in a workspace, with a progress bar on a terminal.
+///
+/// # Errors
+/// When it could not be run at all.
+pub(super) fn do_call(workspace: &Workspace, asked: Call) -> anyhow::Result<Done> {
+    super::runtime()?.block_on(async {
+        let house: Arc<House> = open(workspace, Wanted::One(&asked.plugin), "run")?;
+        let bar = ProgressBar::with_draw_target(Some(100), ProgressDrawTarget::stderr());
+        bar.set_style(ProgressStyle::with_template("{bar:30} {percent:>3} % {msg}")?);
+        let cancel = Cancel::default();
+        let (told, asked_to_stop) = (bar.clone(), cancel.clone());
+        tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                asked_to_stop.cancel();
+            }
+        });
+        let called = call(&house, asked, &cancel, move |_, progress| tell(&told, progress)).await;
+        bar.finish_and_clear();
+        let called = called?;
+        let findings = finding::of_task(&baton_ledger::Reader::open(&workspace.state.ledger())?, &called.id)?;
+        Ok(Done { called, findings })
+    })
+}
+
+fn tell(bar: &ProgressBar, progress: Progress) {
+    if let Some(percent) = progress.percent {
+        bar.set_position(percent.into());
+    }
+    bar.set_message(progress.message);
+}
+
+/// A workspace that lives as long as this value, for commands that work anywhere.
+pub(super) struct Temporary {
+    pub(super) workspace: Workspace,
+    _folder: tempfile::TempDir,
+}
+
+impl Temporary {
+    /// A workspace in which named folders stand for `folders`, in order.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(super) fn new(folders: &[(&str, &Path)]) -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("baton-").tempdir()?;
+        let workspace = workspace::Workspace::temporary(folder.path(), folders)?;
+        Ok(Self { workspace, _folder: folder })
+    }
+
+    /// The bytes of a report.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub(super) fn read(&self, report: &str) -> anyhow::Result<Vec<u8>> {
+        Ok(std::fs::read(self.workspace.root.join(report))?)
+    }
+}
+
+/// The arguments of a call, for other subcommands.
+pub(super) fn arguments(pairs: Vec<(&str, Value)>) -> Map<String, Value> {
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}

@@ -1,0 +1,61 @@
+//! A task as `status` and `why` show it.
+
+use baton_ledger::Reader;
+use baton_ledger::task::Task;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::workspace::Workspace;
+
+/// Opens the ledger for reading; `None` when nothing was ever written.
+///
+/// # Errors
+/// When the ledger is there and cannot be read.
+pub(super) fn reader(workspace: &Workspace) -> anyhow::Result<Option<Reader>> {
+    let path = workspace.state.ledger();
+    if path.is_file() { Ok(Some(Reader::open(&path)?)) } else { Ok(None) }
+}
+
+/// The public JSON form.
+pub(super) fn as_json(task: &Task) -> Value {
+    let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
+    json!({
+        "id": task.id,
+        "handoff_id": task.handoff_id,
+        "agent": task.agent,
+        "from": task.sender,
+        "title": task.title,
+        "action": task.action,
+        "state": task.state.as_str(),
+        "reason": task.reason,
+        "attempts": task.attempts,
+        "file": task.file,
+        "created_at": task.created_at.to_string(),
+        "returned_at": time(task.returned_at),
+        "archived_at": time(task.archived_at),
+    })
+}
+
+/// How long ago, in one unit.
+pub(super) fn age(at: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(at).as_secs().max(0);
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_have_one_unit() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let ages = [5, 100, 7_300, 500_000].map(|second| age(at(0), at(second)));
+        assert_eq!(ages, ["5 s", "1 min", "2 h", "5 d"]);
+        assert_eq!(age(at(5), at(0)), "0 s");
+    }
+}

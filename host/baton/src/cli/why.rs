@@ -1,0 +1,113 @@
+//! `baton why`: everything that happened to one task, and why.
+
+use anyhow::bail;
+use baton_ledger::event::{self, Recorded};
+use baton_ledger::finding::{self, Finding};
+use baton_ledger::task::{self, Task};
+use serde_json::{Value, json};
+
+use super::{Place, task_view};
+use crate::exit::Code;
+use crate::output::{self, Table, paint};
+
+/// Show what happened to a task and why
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A task id or the beginning of one, a handoff id, or a file name
+    #[arg(value_name = "ID")]
+    id: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    /// # Errors
+    /// When there is no such task.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        let workspace = place.need()?;
+        let reader = task_view::reader(&workspace)?;
+        let found = reader.as_ref().map(|reader| task::find(reader, &self.id)).transpose()?.flatten();
+        let (Some(reader), Some(task)) = (reader, found) else {
+            bail!("there is no task `{}`; `baton status` lists them", self.id);
+        };
+        let events = event::of_task(&reader, &task.id)?;
+        let findings = finding::of_task(&reader, &task.id)?;
+        if self.json {
+            output::json(&as_json(&task, &events, &findings));
+        } else {
+            output::print(&as_text(&task, &events, &findings));
+        }
+        Ok(Code::Good)
+    }
+}
+
+fn as_json(task: &Task, events: &[Recorded], findings: &[Finding]) -> Value {
+    let events: Vec<Value> = events.iter().map(event_json).collect();
+    let findings: Vec<Value> = findings
+        .iter()
+        .map(|f| json!({ "id": f.id, "severity": f.severity, "title": f.title, "evidence": f.evidence }))
+        .collect();
+    let mut value = json!({ "schema": 1 });
+    if let (Some(value), Value::Object(task)) = (value.as_object_mut(), task_view::as_json(task)) {
+        value.extend(task);
+        value.insert("events".to_owned(), Value::Array(events));
+        value.insert("findings".to_owned(), Value::Array(findings));
+    }
+    value
+}
+
+fn event_json(recorded: &Recorded) -> Value {
+    let event = &recorded.event;
+    json!({
+        "seq": recorded.seq,
+        "at": event.at.to_string(),
+        "actor": event.actor,
+        "action": event.action,
+        "reason": event.reason,
+        "state": event.state.as_str(),
+        "input_hash": event.input_hash,
+        "output_hash": event.output_hash,
+        "plugin_digest": event.plugin_digest,
+        "hash": recorded.hash,
+    })
+}
+
+fn as_text(task: &Task, events: &[Recorded], findings: &[Finding]) -> String {
+    let mut text = format!("{}  {}\n", task.id, output::shorten(&task.title, 80));
+    let from = task.sender.as_deref().unwrap_or("-");
+    text.push_str(&format!("{} → {}  {}\n", from, task.agent, paint(task.state, task.state.as_str())));
+    if let Some(file) = &task.file {
+        text.push_str(&format!("{file}\n"));
+    }
+    text.push('\n');
+    let mut table = Table::new(&["TIME", "", "BY", "EVENT", "WHY"]);
+    let mut before = None;
+    for Recorded { event, .. } in events {
+        let step = before.map(|before| event.at.duration_since(before).as_millis());
+        before = Some(event.at);
+        table.row([
+            event.at.strftime("%Y-%m-%d %H:%M:%S%.3fZ").to_string(),
+            step.map(|ms| format!("+{ms} ms")).unwrap_or_default(),
+            event.actor.clone(),
+            event.action.clone(),
+            output::shorten(event.reason.lines().next().unwrap_or_default(), 200),
+        ]);
+    }
+    text.push_str(&table.lines(|_, _, cell| cell));
+    text.push_str(&list_findings(findings));
+    text
+}
+
+fn list_findings(findings: &[Finding]) -> String {
+    if findings.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(&["SEVERITY", "FINDING"]);
+    for finding in findings.iter().take(20) {
+        table.row([finding.severity.clone(), output::shorten(&finding.title, 120)]);
+    }
+    let more = findings.len().saturating_sub(20);
+    let more = if more > 0 { format!("and {more} more (--json lists them)\n") } else { String::new() };
+    format!("\n{} findings\n{}{more}", findings.len(), table.lines(|_, _, cell| cell))
+}

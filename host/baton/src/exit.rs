@@ -1,0 +1,20 @@
+//! What the exit code means, for every subcommand.
+
+use std::process::ExitCode;
+
+/// An exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    /// Done, and nothing to complain about.
+    Good = 0,
+    /// Done, and something is not as it should be: a deliverable is missing, a file is no handoff, a task failed.
+    Findings = 1,
+    /// Not done: wrong arguments, no workspace, an error. (The argument parser uses the same number.)
+    Failed = 2,
+}
+
+impl From<Code> for ExitCode {
+    fn from(code: Code) -> Self {
+        Self::from(code as u8)
+    }
+}

@@ -1,0 +1,9 @@
+//! The plugins that the program carries inside.
+
+/// Name and component of each.
+pub(crate) const SHIPPED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
+
+/// The component of a shipped plugin.
+pub(crate) fn component(name: &str) -> Option<&'static [u8]> {
+    SHIPPED.iter().find(|(shipped, _)| *shipped == name).map(|(_, component)| *component)
+}

@@ -1,0 +1,22 @@
+//! Which workspace is meant: the one of `-w`, else the nearest folder with `baton.toml`, from here upwards.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+use super::CONFIG_FILE;
+
+/// The folder of the workspace that is meant, or `None` when nothing was asked for and none is near.
+///
+/// # Errors
+/// When the folder that was asked for is no workspace.
+pub(crate) fn find(asked: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
+    if let Some(asked) = asked {
+        if asked.join(CONFIG_FILE).is_file() {
+            return Ok(Some(asked.to_owned()));
+        }
+        bail!("{} is no workspace: it has no {CONFIG_FILE}; `baton init {}` makes one", asked.display(), asked.display());
+    }
+    let here = std::env::current_dir().context("failed to find the current folder")?;
+    Ok(here.ancestors().find(|folder| folder.join(CONFIG_FILE).is_file()).map(Path::to_owned))
+}

@@ -1,0 +1,117 @@
+//! Effective grants: what a plugin declares ∩ what the operator granted, resolved to real folders and checked.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use baton_core::manifest::{Manifest, Mode};
+use baton_dispatch::Grants;
+use baton_sandbox::MountGrant;
+
+use super::Workspace;
+use super::config::{Config, shown};
+use super::lock::Granted;
+
+/// What must never lie inside a folder that a plugin may write to.
+const OWN: [&str; 4] = ["baton.toml", "baton.lock", "plugins", "handoffs"];
+
+/// What `manifest` and `granted` together allow in `workspace`.
+///
+/// # Errors
+/// When a grant names an unknown folder, or a folder that would open what must stay closed.
+pub(crate) fn effective(workspace: &Workspace, manifest: &Manifest, granted: &Granted) -> anyhow::Result<Grants> {
+    let capabilities = &manifest.declares.capabilities;
+    let mut mounts = Vec::new();
+    for declared in &capabilities.files {
+        let Some(grant) = granted.files.iter().find(|grant| grant.folder == declared.folder) else {
+            continue;
+        };
+        let writable = grant.mode.min(declared.mode) == Mode::Rw;
+        mounts.extend(resolve(workspace, &declared.folder, writable)?);
+    }
+    Ok(Grants { mounts, handoffs: granted.handoffs && capabilities.handoffs.is_some() })
+}
+
+/// The real folders of a named one. Those that are missing are left out; what needs them says so.
+fn resolve(workspace: &Workspace, name: &str, writable: bool) -> anyhow::Result<Vec<MountGrant>> {
+    if !Config::FOLDERS.contains(&name) {
+        bail!("there is no folder `{name}` to grant; baton.toml has: {}", Config::FOLDERS.join(", "));
+    }
+    let mut mounts = Vec::new();
+    for (number, written) in workspace.config.folder(name).iter().enumerate() {
+        let host: PathBuf = match workspace.base.join(written).canonicalize() {
+            Ok(host) if host.is_dir() => host,
+            _ => {
+                tracing::warn!("the folder `{}` of {name} is not there; make it or change baton.toml", written.display());
+                continue;
+            }
+        };
+        check(workspace, &host, writable).with_context(|| format!("`{}` cannot be granted", written.display()))?;
+        let guest = format!("/{name}/{number}");
+        mounts.push(MountGrant { name: name.to_owned(), host, guest, shown_as: shown(written), writable });
+    }
+    Ok(mounts)
+}
+
+fn check(workspace: &Workspace, host: &Path, writable: bool) -> anyhow::Result<()> {
+    let state = workspace.state.folder();
+    if state.starts_with(host) || host.starts_with(state) {
+        bail!("it contains the state folder {}; grant a smaller folder or move the state with --state", state.display());
+    }
+    let own = OWN.iter().map(|name| workspace.root.join(name)).find(|own| own.starts_with(host) || host.starts_with(own));
+    match own.filter(|_| writable) {
+        Some(own) => bail!("it would let a plugin write to {}; grant a folder beside it", own.display()),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lock::GrantedFolder;
+    use super::*;
+
+    fn manifest(mode: &str) -> Manifest {
+        let text = format!(
+            r#"{{"name":"x","version":"1","declares":{{"description":"","default_action":"a","actions":{{"a":{{"description":""}}}},
+                "capabilities":{{"files":[{{"folder":"plans","mode":"{mode}","reason":""}},{{"folder":"root","mode":"{mode}","reason":""}}]}}}}}}"#
+        );
+        Manifest::parse(text.as_bytes()).unwrap()
+    }
+
+    fn granted(mode: Mode, folders: &[&str]) -> Granted {
+        let files = folders.iter().map(|folder| GrantedFolder { folder: (*folder).to_owned(), mode }).collect();
+        Granted { files, handoffs: true }
+    }
+
+    fn workspace() -> (tempfile::TempDir, Workspace) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("w");
+        std::fs::create_dir_all(root.join("plans")).unwrap();
+        std::fs::write(root.join("baton.toml"), "").unwrap();
+        let workspace = Workspace::at(&root, Some(&folder.path().join("state"))).unwrap();
+        (folder, workspace)
+    }
+
+    #[test]
+    fn only_what_is_declared_and_granted_is_mounted_with_the_smaller_mode() {
+        let (_folder, workspace) = workspace();
+        let grants = effective(&workspace, &manifest("ro"), &granted(Mode::Rw, &["plans"])).unwrap();
+        let mounted: Vec<_> = grants.mounts.iter().map(|m| (m.name.as_str(), m.writable)).collect();
+        assert_eq!(mounted, [("plans", false)]);
+        assert!(!grants.handoffs, "not declared");
+        assert!(effective(&workspace, &manifest("ro"), &Granted::default()).unwrap().mounts.is_empty());
+    }
+
+    #[test]
+    fn errors_when_a_writable_grant_contains_what_governs_grants() {
+        let (_folder, workspace) = workspace();
+        assert!(effective(&workspace, &manifest("rw"), &granted(Mode::Rw, &["root"])).is_err());
+        assert!(effective(&workspace, &manifest("rw"), &granted(Mode::Rw, &["plans"])).is_ok());
+    }
+
+    #[test]
+    fn errors_when_a_grant_contains_the_state() {
+        let (_folder, mut workspace) = workspace();
+        workspace.state = super::super::State::of(&workspace.root, Some(&workspace.root.join("state"))).unwrap();
+        assert!(effective(&workspace, &manifest("ro"), &granted(Mode::Ro, &["root"])).is_err());
+    }
+}

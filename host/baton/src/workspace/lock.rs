@@ -1,0 +1,149 @@
+//! `baton.lock`: which plugins may run in a workspace, from which bytes, and what each was granted.
+//!
+//! Written by `baton`; a person may edit the grants. A plugin that is not in it does not run, a capability that is not
+//! in it is denied. What counts is declared ∩ granted.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use baton_core::manifest::{Manifest, Mode};
+use serde::{Deserialize, Serialize};
+
+/// The file's name.
+pub(crate) const FILE: &str = "baton.lock";
+
+/// The form that this build writes.
+const VERSION: u32 = 1;
+
+/// The file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Lock {
+    version: u32,
+    /// Plugins, by name.
+    #[serde(default, rename = "plugin")]
+    pub(crate) plugins: Vec<Entry>,
+}
+
+/// One plugin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Entry {
+    /// Its name.
+    pub(crate) name: String,
+    /// Where its bytes come from.
+    pub(crate) source: Source,
+    /// `sha256:` and 64 hexadecimal digits. Pins the bytes of a file; of a shipped plugin it is what was last seen.
+    pub(crate) digest: String,
+    /// What it may do.
+    #[serde(default)]
+    pub(crate) grants: Granted,
+}
+
+/// Where a plugin's bytes come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Source {
+    /// Inside the program.
+    Shipped,
+    /// A file, relative to the workspace.
+    File(PathBuf),
+}
+
+/// What the operator granted a plugin.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Granted {
+    /// Named folders of `baton.toml`.
+    #[serde(default)]
+    pub(crate) files: Vec<GrantedFolder>,
+    /// Whether it may send handoffs to other agents.
+    #[serde(default)]
+    pub(crate) handoffs: bool,
+}
+
+/// A folder that was granted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GrantedFolder {
+    /// The name in `baton.toml`.
+    pub(crate) folder: String,
+    /// Reading, or writing too.
+    pub(crate) mode: Mode,
+}
+
+impl Lock {
+    /// An empty file.
+    pub(crate) fn new() -> Self {
+        Self { version: VERSION, plugins: Vec::new() }
+    }
+
+    /// Reads the file; a missing one grants nothing.
+    ///
+    /// # Errors
+    /// When it does not parse or is of a newer form.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::new()),
+            Err(error) => return Err(error).with_context(|| format!("failed to read {}", path.display())),
+        };
+        let lock: Self = toml::from_str(&text).with_context(|| format!("failed to understand {}", path.display()))?;
+        if lock.version > VERSION {
+            bail!("{} has form {}, this baton knows up to {VERSION}: update baton", path.display(), lock.version);
+        }
+        Ok(lock)
+    }
+
+    /// The file's text.
+    ///
+    /// # Errors
+    /// Never in practice; serialising has an error type.
+    pub(crate) fn to_text(&self) -> anyhow::Result<String> {
+        let head = "# Which plugins may run in this workspace and what each may do. Written by baton.\n\n";
+        Ok(format!("{head}{}", toml::to_string(self)?))
+    }
+
+    /// Adds a shipped plugin with all that it declares: the minimum that it needs to work.
+    pub(crate) fn add_shipped(&mut self, manifest: &Manifest, digest: baton_core::Digest) {
+        let files = &manifest.declares.capabilities.files;
+        let grants = Granted {
+            files: files.iter().map(|f| GrantedFolder { folder: f.folder.clone(), mode: f.mode }).collect(),
+            handoffs: manifest.declares.capabilities.handoffs.is_some(),
+        };
+        let digest = format!("sha256:{digest}");
+        self.plugins.push(Entry { name: manifest.name.clone(), source: Source::Shipped, digest, grants });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        let mut lock = Lock::new();
+        lock.plugins.push(Entry {
+            name: "x".to_owned(),
+            source: Source::File(PathBuf::from("plugins/x.wasm")),
+            digest: "sha256:00".to_owned(),
+            grants: Granted {
+                files: vec![GrantedFolder { folder: "plans".to_owned(), mode: Mode::Ro }],
+                handoffs: false,
+            },
+        });
+        std::fs::write(&path, lock.to_text().unwrap()).unwrap();
+        assert_eq!(Lock::read(&path).unwrap(), lock);
+    }
+
+    #[test]
+    fn a_missing_file_grants_nothing_and_a_newer_form_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        assert!(Lock::read(&path).unwrap().plugins.is_empty());
+        std::fs::write(&path, "version = 2").unwrap();
+        assert!(Lock::read(&path).is_err());
+    }
+}

@@ -1,0 +1,70 @@
+//! A workspace: finding it, its configuration (`baton.toml`), what its plugins may do (`baton.lock`), where its state is,
+//! and opening all of that as a house for `dispatch`.
+
+mod config;
+mod find;
+mod grants;
+mod lock;
+mod open;
+mod state;
+
+pub(crate) use config::{Config, TEMPLATE};
+pub(crate) use find::find;
+pub(crate) use lock::{FILE as LOCK_FILE, Lock};
+pub(crate) use open::{Wanted, open};
+pub(crate) use state::{State, UpLock};
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+/// The name of the configuration file; the folder that has it is a workspace.
+pub(crate) const CONFIG_FILE: &str = "baton.toml";
+
+/// A workspace that was found.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    /// Its folder, resolved.
+    pub(crate) root: PathBuf,
+    /// What `baton.toml` says.
+    pub(crate) config: Config,
+    /// Where its state is.
+    pub(crate) state: State,
+    /// What relative paths of the configuration are relative to.
+    pub(crate) base: PathBuf,
+}
+
+impl Workspace {
+    /// Reads the workspace at `root`.
+    ///
+    /// # Errors
+    /// When there is none, its configuration does not parse, or its state folder cannot be made.
+    pub(crate) fn at(root: &Path, state: Option<&Path>) -> anyhow::Result<Self> {
+        let root = root.canonicalize().with_context(|| format!("failed to find the folder {}", root.display()))?;
+        let config = Config::read(&root.join(CONFIG_FILE))?;
+        let state = State::of(&root, state)?;
+        Ok(Self { base: root.clone(), root, config, state })
+    }
+
+    /// A workspace in the empty folder `folder` with the shipped plugins, in which named folders stand for `folders`
+    /// (relative to the current folder). Its state lies inside `folder`; compiled code is shared with real workspaces
+    /// where there is a home for it.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(crate) fn temporary(folder: &Path, folders: &[(&str, &Path)]) -> anyhow::Result<Self> {
+        let folder = folder.canonicalize()?;
+        let here = std::env::current_dir().context("failed to find the current folder")?;
+        let root = folder.join("workspace");
+        for made in [root.join("handoffs"), root.join("reports")] {
+            std::fs::create_dir_all(&made).with_context(|| format!("failed to make {}", made.display()))?;
+        }
+        let mut lock = Lock::new();
+        for (_, component) in crate::shipped::SHIPPED {
+            lock.add_shipped(&baton_sandbox::read_manifest(component)?, baton_core::Digest::of(component));
+        }
+        std::fs::write(root.join(LOCK_FILE), lock.to_text()?)?;
+        let state = State::temporary(&root, &folder.join("state"))?;
+        Ok(Self { root, config: Config::with_folders(folders), state, base: here })
+    }
+}

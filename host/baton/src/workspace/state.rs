@@ -1,0 +1,157 @@
+//! Where a workspace's state is: outside it, because a workspace may be synced between machines or granted to a plugin,
+//! and its databases must be neither.
+//!
+//! `$XDG_STATE_HOME/baton/<id>`, where the id is made from the workspace's resolved path; readable by the user alone.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use baton_core::{Digest, file_name};
+
+/// The folders of a workspace's state.
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    folder: PathBuf,
+    code: PathBuf,
+}
+
+impl State {
+    /// The state of the workspace at `root` (resolved), in `asked` or where it belongs; made if it is missing.
+    ///
+    /// # Errors
+    /// When there is no home to put it into or the folder cannot be made or is open to others.
+    pub(crate) fn of(root: &Path, asked: Option<&Path>) -> anyhow::Result<Self> {
+        let (folder, code) = match asked {
+            Some(folder) => (folder.to_owned(), folder.join("code")),
+            None => {
+                let all = home()?;
+                (all.join(id(root)), all.join("code"))
+            }
+        };
+        for folder in [&folder, &code] {
+            make_private(folder)?;
+        }
+        let [folder, code] = [folder, code].map(|folder| folder.canonicalize().unwrap_or(folder));
+        let state = Self { folder, code };
+        // For a person who looks which workspace this is.
+        drop(fs::write(state.folder.join("workspace"), format!("{}\n", root.display())));
+        Ok(state)
+    }
+
+    /// The state of a temporary workspace: in `folder`, with the code cache of all workspaces where there is one.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub(crate) fn temporary(root: &Path, folder: &Path) -> anyhow::Result<Self> {
+        let mut state = Self::of(root, Some(folder))?;
+        if let Some(shared) = home().ok().map(|home| home.join("code"))
+            && make_private(&shared).is_ok()
+        {
+            state.code = shared.canonicalize()?;
+        }
+        Ok(state)
+    }
+
+    /// The ledger's file.
+    pub(crate) fn ledger(&self) -> PathBuf {
+        self.folder.join("ledger.db")
+    }
+
+    /// Compiled plugins.
+    pub(crate) fn code(&self) -> &Path {
+        &self.code
+    }
+
+    /// The folder itself.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+fn home() -> anyhow::Result<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    match set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state"))) {
+        Some(home) => Ok(home.join("baton")),
+        None => bail!("neither XDG_STATE_HOME nor HOME is set; say where the state goes with --state DIR"),
+    }
+}
+
+fn id(root: &Path) -> String {
+    let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    format!("{}-{}", file_name::slug(&name, 40), Digest::of(root.as_os_str().as_encoded_bytes()).short(12))
+}
+
+/// Makes the folder for the user alone. One that is there is closed to others.
+fn make_private(folder: &Path) -> anyhow::Result<()> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.with_context(|| format!("failed to make the state folder {}", folder.display()))?;
+    let mode = fs::metadata(folder)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        let closed = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
+        closed.with_context(|| format!("failed to close {} to other users (chmod 700 it)", folder.display()))?;
+    }
+    Ok(())
+}
+
+/// The right to serve a workspace; given back when it is dropped or the process ends, however it ends.
+#[derive(Debug)]
+pub(crate) struct UpLock {
+    _file: File,
+}
+
+impl UpLock {
+    /// Takes the lock.
+    ///
+    /// # Errors
+    /// When another process has it; the error names it.
+    pub(crate) fn take(state: &State) -> anyhow::Result<Self> {
+        let path = state.folder.join("up.lock");
+        let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        let mut file = opened.with_context(|| format!("failed to open {}", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                drop(file.read_to_string(&mut holder));
+                bail!("`baton up` runs here already (process {}); stop it first", holder.trim());
+            }
+            Err(fs::TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("failed to lock {}", path.display()));
+            }
+        }
+        let write = |file: &mut File| -> std::io::Result<()> {
+            file.set_len(0)?;
+            file.rewind()?;
+            write!(file, "{}", std::process::id())
+        };
+        write(&mut file).with_context(|| format!("failed to write {}", path.display()))?;
+        Ok(Self { _file: file })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_is_closed_to_others_and_two_workspaces_have_two() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State::of(Path::new("/a/work"), Some(&folder.path().join("s"))).unwrap();
+        assert_eq!(fs::metadata(state.folder()).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_ne!(id(Path::new("/a/work")), id(Path::new("/b/work")));
+    }
+
+    #[test]
+    fn errors_when_another_holds_the_lock_and_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State::of(Path::new("/a/work"), Some(folder.path())).unwrap();
+        let held = UpLock::take(&state).unwrap();
+        let error = UpLock::take(&state).unwrap_err().to_string();
+        assert!(error.contains(&std::process::id().to_string()), "{error}");
+        drop(held);
+        UpLock::take(&state).unwrap();
+    }
+}

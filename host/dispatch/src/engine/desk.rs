@@ -1,0 +1,182 @@
+//! Which files wait to be read, which are in hand, and which are known and unchanged. Bookkeeping only: the present is
+//! handed in, and nothing here touches a file but for its stamp.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime};
+
+use baton_core::file_name;
+use baton_intake::{Found, Seen};
+
+/// A file that waits to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Waiting {
+    pub(super) agent: String,
+    pub(super) seen: Seen,
+    /// It was read before and ended too early.
+    pub(super) unfinished: bool,
+    at: Instant,
+}
+
+/// What tells that a file is the same as before without reading it.
+type Stamp = (u64, SystemTime);
+
+#[derive(Debug, Default)]
+pub(super) struct Desk {
+    waiting: BTreeMap<PathBuf, Waiting>,
+    in_hand: HashMap<PathBuf, (Waiting, Option<Stamp>)>,
+    /// Changed while in hand.
+    again: HashMap<PathBuf, Waiting>,
+    known: HashMap<PathBuf, Option<Stamp>>,
+    said: HashSet<PathBuf>,
+}
+
+impl Desk {
+    /// A file of `agent` came to notice. Names that are never read are passed over.
+    pub(super) fn notice(&mut self, path: PathBuf, agent: &str, seen: Seen, now: Instant) {
+        let name = path.file_name().map(|name| name.to_string_lossy());
+        if name.is_none_or(|name| file_name::is_ignored(&name)) {
+            return;
+        }
+        let fresh = Waiting { agent: agent.to_owned(), seen, unfinished: false, at: now };
+        if self.in_hand.contains_key(&path) {
+            self.again.insert(path, fresh);
+            return;
+        }
+        let waiting = self.waiting.entry(path).or_insert_with(|| fresh.clone());
+        if seen == Seen::Complete {
+            *waiting = fresh;
+        }
+    }
+
+    /// A scan found a file: it is news unless it is known and has not changed.
+    pub(super) fn found(&mut self, found: &Found, agent: &str, now: Instant) {
+        let stamp = Some((found.size, found.modified));
+        if self.known.get(&found.path) == Some(&stamp) || self.waiting.contains_key(&found.path) {
+            return;
+        }
+        if !self.in_hand.contains_key(&found.path) {
+            self.notice(found.path.clone(), agent, Seen::Present, now);
+        }
+    }
+
+    /// Forgets known files of `folder` that a scan did not find.
+    pub(super) fn keep_only(&mut self, folder: &Path, found: &[Found]) {
+        let there: HashSet<&Path> = found.iter().map(|found| found.path.as_path()).collect();
+        self.known.retain(|path, _| path.parent() != Some(folder) || there.contains(path.as_path()));
+        self.said.retain(|path| path.parent() != Some(folder) || there.contains(path.as_path()));
+    }
+
+    /// Takes up to `room` files whose time has come into hand.
+    pub(super) fn take(&mut self, room: usize, now: Instant) -> Vec<(PathBuf, Waiting)> {
+        let ready: Vec<PathBuf> =
+            self.waiting.iter().filter(|(_, w)| w.at <= now).take(room).map(|(path, _)| path.clone()).collect();
+        ready.into_iter().filter_map(|path| self.take_one(path)).collect()
+    }
+
+    fn take_one(&mut self, path: PathBuf) -> Option<(PathBuf, Waiting)> {
+        let waiting = self.waiting.remove(&path)?;
+        let metadata = path.symlink_metadata().ok();
+        let stamp = metadata.and_then(|metadata| Some((metadata.len(), metadata.modified().ok()?)));
+        self.in_hand.insert(path.clone(), (waiting.clone(), stamp));
+        Some((path, waiting))
+    }
+
+    /// A file is written down (or is not for Baton): it is known as it was when it was taken.
+    pub(super) fn keep(&mut self, path: &Path) {
+        if let Some((_, stamp)) = self.in_hand.remove(path) {
+            self.known.insert(path.to_owned(), stamp);
+        }
+        self.renew(path);
+    }
+
+    /// A file is to be looked at again at `at`.
+    pub(super) fn put_back(&mut self, path: &Path, unfinished: bool, at: Instant) {
+        if let Some((waiting, _)) = self.in_hand.remove(path) {
+            // A change meanwhile counts more than the plan to look again.
+            self.again.entry(path.to_owned()).or_insert(Waiting { unfinished, at, seen: Seen::Present, ..waiting });
+        }
+        self.renew(path);
+    }
+
+    /// A file is gone.
+    pub(super) fn forget(&mut self, path: &Path) {
+        self.in_hand.remove(path);
+        self.known.remove(path);
+        self.renew(path);
+    }
+
+    fn renew(&mut self, path: &Path) {
+        if let Some((path, waiting)) = self.again.remove_entry(path) {
+            self.waiting.insert(path, waiting);
+        }
+    }
+
+    /// Whether something about this path is to be said for the first time.
+    pub(super) fn say_once(&mut self, path: &Path) -> bool {
+        self.said.insert(path.to_owned())
+    }
+
+    pub(super) fn in_hand(&self) -> usize {
+        self.in_hand.len()
+    }
+
+    pub(super) fn is_clear(&self) -> bool {
+        self.waiting.is_empty() && self.in_hand.is_empty()
+    }
+
+    /// When the next file is ready.
+    pub(super) fn next_at(&self) -> Option<Instant> {
+        self.waiting.values().map(|waiting| waiting.at).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn path() -> PathBuf {
+        PathBuf::from("/w/handoffs/a/01_inbox/x.json")
+    }
+
+    #[test]
+    fn a_change_while_in_hand_is_looked_at_again() {
+        let (mut desk, now) = (Desk::default(), Instant::now());
+        desk.notice(path(), "a", Seen::Complete, now);
+        assert_eq!(desk.take(8, now).len(), 1);
+        desk.notice(path(), "a", Seen::Complete, now);
+        assert!(desk.take(8, now).is_empty());
+        desk.keep(&path());
+        assert_eq!(desk.take(8, now).len(), 1);
+    }
+
+    #[test]
+    fn an_unfinished_file_waits_for_its_time_and_a_change_brings_it_forward() {
+        let (mut desk, now) = (Desk::default(), Instant::now());
+        desk.notice(path(), "a", Seen::Complete, now);
+        desk.take(8, now);
+        desk.put_back(&path(), true, now + Duration::from_secs(60));
+        assert!(desk.take(8, now).is_empty());
+        desk.notice(path(), "a", Seen::Complete, now);
+        assert_eq!(desk.take(8, now).len(), 1);
+    }
+
+    #[test]
+    fn a_known_file_is_news_only_when_its_stamp_changed() {
+        let (mut desk, now) = (Desk::default(), Instant::now());
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.json");
+        std::fs::write(&file, "1").unwrap();
+        let scan = || baton_intake::scan(folder.path()).unwrap().remove(0);
+        desk.found(&scan(), "a", now);
+        desk.take(8, now);
+        desk.keep(&file);
+        desk.found(&scan(), "a", now);
+        assert!(desk.is_clear());
+        std::fs::write(&file, "12").unwrap();
+        desk.found(&scan(), "a", now);
+        assert!(!desk.is_clear());
+    }
+}

@@ -1,0 +1,21 @@
+//! What jobs tell the engine when they are done. A job never acts on the engine's state itself.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::DispatchError;
+use crate::capture::Taken;
+use crate::settle::Settled;
+
+pub(super) enum Message {
+    /// A file was looked at.
+    Captured(PathBuf, Result<Taken, DispatchError>),
+    /// An agent's worker made one attempt, or found nothing to do.
+    Worked(String, Result<Option<Settled>, DispatchError>),
+    /// A task's deliveries were tried for the `n`th time.
+    Carried(String, u32, Result<(), DispatchError>),
+    /// A trigger was looked at; the agent has work now.
+    Fired(Result<Option<String>, DispatchError>),
+    /// Left-overs were taken up: these agents have work, and the next retry is due after this long.
+    Recovered(Result<(Vec<String>, Option<Duration>), DispatchError>),
+}

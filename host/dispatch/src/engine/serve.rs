@@ -1,0 +1,403 @@
+//! The loop: sees changes, starts jobs, hears from them, knows when nothing is left to do.
+//!
+//! The loop itself never reads a file's content, never waits for an attempt and never writes a task: jobs do, and answer
+//! with a message. So one slow plugin or one full disk holds nobody else up, and there is no lock to hold.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use baton_core::State;
+use baton_intake::limits::RECONCILE;
+use baton_intake::{Change, FoundKind, Seen, Watcher, scan};
+use baton_ledger::{Tx, outbox, task};
+use baton_sandbox::{Cancel, Progress};
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::desk::Desk;
+use super::message::Message;
+use crate::capture::{Taken, capture};
+use crate::recover::recover;
+use crate::settle::Settled;
+use crate::trigger::{self, FilesTrigger};
+use crate::work::{self, Listener};
+use crate::{DispatchError, House, carry, limits};
+
+/// How long the engine goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Until it is stopped.
+    Forever,
+    /// Until nothing waits.
+    Once,
+}
+
+/// What was done, for the last line on the terminal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Settled attempts by state.
+    pub settled: BTreeMap<&'static str, u64>,
+    /// Files that were written down.
+    pub captured: u64,
+    /// What could not be delivered.
+    pub undelivered: Vec<String>,
+}
+
+/// The daemon's engine.
+pub struct Engine {
+    house: Arc<House>,
+    mode: Mode,
+    listener: Listener,
+    desk: Desk,
+    watcher: Option<Watcher>,
+    triggers: Vec<FilesTrigger>,
+    /// Triggers that are to be looked at, and when.
+    armed: BTreeMap<usize, Instant>,
+    jobs: JoinSet<Message>,
+    working: HashSet<String>,
+    /// Agents that got work while their worker was busy.
+    more_work: HashSet<String>,
+    undelivered: Vec<(Instant, String, u32)>,
+    next_due: Option<Instant>,
+    next_reconcile: Instant,
+    stopping: bool,
+    cancel: Cancel,
+    summary: Summary,
+}
+
+impl Engine {
+    /// An engine for `house`. `listener` is told about the progress of each task.
+    #[must_use]
+    pub fn new(house: Arc<House>, mode: Mode, listener: impl Fn(&str, Progress) + Send + Sync + 'static) -> Self {
+        let triggers = trigger::armed(&house);
+        Self {
+            house,
+            mode,
+            listener: Arc::new(listener),
+            desk: Desk::default(),
+            watcher: None,
+            triggers,
+            armed: BTreeMap::new(),
+            jobs: JoinSet::new(),
+            working: HashSet::new(),
+            more_work: HashSet::new(),
+            undelivered: Vec::new(),
+            next_due: None,
+            next_reconcile: Instant::now(),
+            stopping: false,
+            cancel: Cancel::default(),
+            summary: Summary::default(),
+        }
+    }
+
+    /// Serves until it is stopped or, in [`Mode::Once`], until nothing waits. `stop` counts the requests to stop: at 1 no
+    /// new work is begun and what runs is finished; at 2 running attempts are cancelled.
+    ///
+    /// # Errors
+    /// When the ledger fails in a way that no later try can mend.
+    pub async fn serve(mut self, mut stop: watch::Receiver<u8>) -> Result<Summary, DispatchError> {
+        self.begin().await?;
+        loop {
+            self.start_jobs();
+            if self.is_done() {
+                return Ok(self.summary);
+            }
+            let wake = self.wake_at();
+            let next_change = async {
+                match self.watcher.as_mut() {
+                    Some(watcher) => watcher.next().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                change = next_change, if !self.stopping => self.change(change),
+                Some(done) = self.jobs.join_next() => self.hear(done)?,
+                () = tokio::time::sleep_until(wake.into()) => self.on_time(),
+                Ok(()) = stop.changed() => self.stop(*stop.borrow_and_update()),
+            }
+        }
+    }
+
+    async fn begin(&mut self) -> Result<(), DispatchError> {
+        recover(&self.house, Some("up:")).await?;
+        for id in self.house.ledger.write(outbox::open_tasks).await? {
+            self.carry(id, 1);
+        }
+        self.watch();
+        self.reconcile();
+        let now = Instant::now();
+        self.armed = (0..self.triggers.len()).map(|number| (number, now)).collect();
+        Ok(())
+    }
+
+    /// Watching is a help, not a need: without it files are found by the scan.
+    fn watch(&mut self) {
+        if self.watcher.is_none() {
+            self.watcher = Watcher::new().inspect_err(|error| tracing::warn!("{error}")).ok();
+        }
+        let Some(watcher) = &mut self.watcher else {
+            return;
+        };
+        let handoffs = self.house.handoffs();
+        let folders = self.triggers.iter().flat_map(FilesTrigger::folders);
+        for folder in std::iter::once(handoffs.as_path()).chain(folders) {
+            if let Err(error) = watcher.watch(folder) {
+                tracing::warn!("{error}");
+            }
+        }
+    }
+
+    /// Looks at everything, whatever was reported.
+    fn reconcile(&mut self) {
+        self.next_reconcile = Instant::now() + RECONCILE;
+        self.house.look_around();
+        let roster = self.house.roster();
+        for agent in roster.agents() {
+            self.scan_inbox(&agent.name, &agent.inbox());
+        }
+        let house = Arc::clone(&self.house);
+        self.jobs.spawn(async move { Message::Recovered(take_up(&house).await) });
+    }
+
+    fn scan_inbox(&mut self, agent: &str, inbox: &Path) {
+        let found = match scan(inbox) {
+            Ok(found) => found,
+            Err(error) => {
+                if self.desk.say_once(inbox) {
+                    tracing::warn!(%agent, "{error}");
+                }
+                return;
+            }
+        };
+        let now = Instant::now();
+        self.desk.keep_only(inbox, &found);
+        for found in &found {
+            match found.kind {
+                FoundKind::File => self.desk.found(found, agent, now),
+                FoundKind::Directory | FoundKind::Other => self.say_ignored(&found.path, "it is not a regular file"),
+            }
+        }
+    }
+
+    fn say_ignored(&mut self, path: &Path, reason: &str) {
+        if self.desk.say_once(path) {
+            tracing::warn!(file = %self.house.shown(path), "left where it is: {reason}; handoffs are .json or .md files");
+        }
+    }
+
+    fn change(&mut self, change: Change) {
+        match change {
+            Change::Rescan => {
+                self.reconcile();
+                let now = Instant::now();
+                self.armed.extend(self.triggers.iter().enumerate().map(|(number, t)| (number, now + t.debounce)));
+            }
+            Change::Complete(path) => self.path_changed(path, Seen::Complete),
+            Change::Touched(path) => self.path_changed(path, Seen::Present),
+        }
+    }
+
+    fn path_changed(&mut self, path: PathBuf, seen: Seen) {
+        let now = Instant::now();
+        for (number, trigger) in self.triggers.iter().enumerate().filter(|(_, trigger)| trigger.concerns(&path)) {
+            self.armed.insert(number, now + trigger.debounce);
+        }
+        let roster = self.house.roster();
+        if let Some(agent) = path.parent().and_then(|folder| roster.owner_of(folder)) {
+            self.desk.notice(path, &agent.name, seen, now);
+        }
+    }
+
+    fn on_time(&mut self) {
+        let now = Instant::now();
+        if now >= self.next_reconcile {
+            self.reconcile();
+        } else if self.next_due.is_some_and(|due| now >= due) {
+            self.next_due = None;
+            let house = Arc::clone(&self.house);
+            self.jobs.spawn(async move { Message::Recovered(take_up(&house).await) });
+        }
+    }
+
+    fn stop(&mut self, times: u8) {
+        self.stopping = true;
+        if times >= 2 {
+            self.cancel.cancel();
+        }
+        if !self.working.is_empty() {
+            tracing::info!("{} running, waiting for the end (again to cancel)", self.working.len());
+        }
+    }
+
+    /// Starts whatever can be started now.
+    fn start_jobs(&mut self) {
+        if self.stopping {
+            return;
+        }
+        let now = Instant::now();
+        let room = limits::CAPTURES_AT_ONCE.saturating_sub(self.desk.in_hand());
+        for (path, waiting) in self.desk.take(room, now) {
+            self.capture(path, waiting.agent, waiting.seen, waiting.unfinished);
+        }
+        let due: Vec<usize> = self.armed.iter().filter(|(_, at)| **at <= now).map(|(number, _)| *number).collect();
+        for number in due {
+            self.armed.remove(&number);
+            if let Some(trigger) = self.triggers.get(number).cloned() {
+                let house = Arc::clone(&self.house);
+                self.jobs.spawn(async move { Message::Fired(trigger::fire(&house, trigger).await) });
+            }
+        }
+        let (ready, later) = std::mem::take(&mut self.undelivered).into_iter().partition(|(at, ..)| *at <= now);
+        self.undelivered = later;
+        for (_, id, tries) in ready {
+            self.carry(id, tries + 1);
+        }
+    }
+
+    fn capture(&mut self, path: PathBuf, agent: String, seen: Seen, unfinished: bool) {
+        let house = Arc::clone(&self.house);
+        self.jobs.spawn(async move {
+            let taken = match house.roster().get(&agent) {
+                Some(agent) => capture(&house, agent, path.clone(), seen, unfinished).await,
+                None => Ok(Taken::Gone),
+            };
+            Message::Captured(path, taken)
+        });
+    }
+
+    fn carry(&mut self, id: String, tries: u32) {
+        let house = Arc::clone(&self.house);
+        self.jobs.spawn(async move {
+            let carried = carry(&house, &id).await;
+            Message::Carried(id, tries, carried)
+        });
+    }
+
+    /// Sees to it that the agent's worker runs.
+    fn kick(&mut self, agent: String) {
+        if self.stopping || !self.working.insert(agent.clone()) {
+            self.more_work.insert(agent);
+            return;
+        }
+        let (house, cancel, listener) = (Arc::clone(&self.house), self.cancel.clone(), Arc::clone(&self.listener));
+        self.jobs.spawn(async move {
+            let worked = work::next(&house, &agent, &cancel, Some(&listener)).await;
+            Message::Worked(agent, worked)
+        });
+    }
+
+    fn hear(&mut self, done: Result<Message, tokio::task::JoinError>) -> Result<(), DispatchError> {
+        match done {
+            Ok(Message::Captured(path, taken)) => self.captured(&path, taken),
+            Ok(Message::Worked(agent, worked)) => self.worked(agent, worked?),
+            Ok(Message::Carried(id, tries, carried)) => self.carried(id, tries, carried),
+            Ok(Message::Fired(fired)) => {
+                if let Some(agent) = fired? {
+                    self.kick(agent);
+                }
+            }
+            Ok(Message::Recovered(recovered)) => {
+                let (agents, due) = recovered?;
+                agents.into_iter().for_each(|agent| self.kick(agent));
+                self.next_due = due.map(|due| Instant::now() + due);
+            }
+            // A job that panicked has left its file or task where the next scan or start finds it.
+            Err(error) => tracing::error!(%error, "a job ended without an answer"),
+        }
+        Ok(())
+    }
+
+    fn captured(&mut self, path: &Path, taken: Result<Taken, DispatchError>) {
+        let now = Instant::now();
+        match taken {
+            Ok(Taken::Queued { agent }) => {
+                self.summary.captured += 1;
+                self.desk.keep(path);
+                self.kick(agent);
+            }
+            Ok(Taken::Carry(ids)) => {
+                self.summary.captured += 1;
+                self.desk.keep(path);
+                ids.into_iter().for_each(|id| self.carry(id, 1));
+            }
+            Ok(Taken::Kept) => self.desk.keep(path),
+            Ok(Taken::Later { pause, unfinished }) => {
+                if unfinished && self.desk.say_once(path) {
+                    let file = self.house.shown(path);
+                    tracing::warn!(%file, "the JSON ends too early; waiting up to {} s for its end", pause.as_secs() + 1);
+                }
+                self.desk.put_back(path, unfinished, now + pause);
+            }
+            Ok(Taken::Ignored(reason)) => {
+                self.desk.keep(path);
+                self.say_ignored(path, &reason);
+            }
+            Ok(Taken::Gone) => self.desk.forget(path),
+            Err(error) => {
+                tracing::warn!(file = %self.house.shown(path), "{error}; looking again in {:?}", limits::CARRY_AGAIN);
+                self.desk.put_back(path, false, now + limits::CARRY_AGAIN);
+            }
+        }
+    }
+
+    fn worked(&mut self, agent: String, settled: Option<Settled>) {
+        self.working.remove(&agent);
+        let more = self.more_work.remove(&agent);
+        if let Some(settled) = settled {
+            tracing::info!(task = %settled.id, agent = %settled.agent, state = %settled.state, "{}", settled.text);
+            *self.summary.settled.entry(settled.state.as_str()).or_default() += 1;
+            self.carry(settled.id, 1);
+            if settled.state == State::Waiting {
+                self.next_due = Some(Instant::now());
+            }
+            self.kick(agent);
+        } else if more {
+            self.kick(agent);
+        }
+    }
+
+    fn carried(&mut self, id: String, tries: u32, carried: Result<(), DispatchError>) {
+        let Err(error) = carried else {
+            return;
+        };
+        tracing::warn!(task = %id, "could not be delivered: {error}");
+        if self.mode == Mode::Once && tries >= limits::CARRY_TRIES {
+            self.summary.undelivered.push(format!("{id}: {error}"));
+            return;
+        }
+        self.undelivered.push((Instant::now() + limits::CARRY_AGAIN, id, tries));
+    }
+
+    fn wake_at(&self) -> Instant {
+        let mut wake = self.next_reconcile;
+        if !self.stopping {
+            let undelivered = self.undelivered.iter().map(|(at, ..)| *at).min();
+            let armed = self.armed.values().copied().min();
+            let room = self.desk.in_hand() < limits::CAPTURES_AT_ONCE;
+            let file = self.desk.next_at().filter(|_| room);
+            wake = [file, armed, undelivered, self.next_due].into_iter().flatten().fold(wake, Instant::min);
+        }
+        wake
+    }
+
+    fn is_done(&self) -> bool {
+        let idle = self.jobs.is_empty();
+        if self.stopping {
+            return idle;
+        }
+        let quiet = self.desk.is_clear() && self.armed.is_empty() && self.undelivered.is_empty();
+        self.mode == Mode::Once && idle && quiet && self.next_due.is_none()
+    }
+}
+
+/// Takes up what was left and tells who has work and when the next retry is due.
+async fn take_up(house: &Arc<House>) -> Result<(Vec<String>, Option<Duration>), DispatchError> {
+    recover(house, None).await?;
+    let now = Timestamp::now();
+    let look = |tx: &Tx<'_>| Ok((task::agents_with_work(tx)?, task::next_due(tx)?));
+    let (agents, due) = house.ledger.write(look).await?;
+    Ok((agents, due.map(|due| Duration::try_from(due.duration_since(now)).unwrap_or(Duration::ZERO))))
+}

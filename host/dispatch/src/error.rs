@@ -1,0 +1,41 @@
+//! What can stop dispatch as a whole. What goes wrong with one task is in the ledger, not here.
+
+use baton_intake::IntakeError;
+use baton_ledger::LedgerError;
+
+/// An error of dispatch.
+#[derive(Debug, thiserror::Error)]
+pub enum DispatchError {
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A folder.
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
+    /// A plugin that is not installed.
+    #[error("there is no plugin `{name}`; installed: {installed}")]
+    NoPlugin {
+        /// As asked for.
+        name: String,
+        /// What there is.
+        installed: String,
+    },
+    /// A plugin that is installed and cannot be used.
+    #[error("the plugin `{name}` cannot be used: {reason}")]
+    Unusable {
+        /// The plugin.
+        name: String,
+        /// Why not, and what mends it.
+        reason: String,
+    },
+    /// An action that the plugin does not have.
+    #[error("the plugin `{plugin}` has no action `{action}`; it has: {actions}")]
+    NoAction {
+        /// The plugin.
+        plugin: String,
+        /// As asked for.
+        action: String,
+        /// What there is.
+        actions: String,
+    },
+}

@@ -1,0 +1,145 @@
+//! What every step needs: the workspace's folders, the ledger, the sandbox, the installed plugins with their grants, and
+//! who the agents are.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use baton_core::agents::Aliases;
+use baton_core::manifest::Action;
+use baton_core::retry::Policy;
+use baton_ledger::Ledger;
+use baton_sandbox::{MountGrant, Plugin, Sandbox};
+
+use crate::{DispatchError, Roster};
+
+/// What one plugin may do in this workspace: declared and granted.
+#[derive(Clone, Debug, Default)]
+pub struct Grants {
+    /// Folders.
+    pub mounts: Vec<MountGrant>,
+    /// Whether it may send handoffs to other agents.
+    pub handoffs: bool,
+}
+
+/// A plugin as it is installed here.
+#[derive(Clone)]
+pub struct Installed {
+    /// The component.
+    pub plugin: Plugin,
+    /// What it may do.
+    pub grants: Grants,
+    /// When it is tried again.
+    pub retry: Policy,
+}
+
+impl Installed {
+    /// The action that is asked for, or the default one.
+    ///
+    /// # Errors
+    /// When the plugin does not have it.
+    pub fn action(&self, asked: Option<&str>) -> Result<(&str, &Action), DispatchError> {
+        let manifest = self.plugin.manifest();
+        let asked = asked.unwrap_or(&manifest.declares.default_action);
+        let found = manifest.declares.actions.get_key_value(asked);
+        found.map(|(name, action)| (name.as_str(), action)).ok_or_else(|| DispatchError::NoAction {
+            plugin: manifest.name.clone(),
+            action: asked.to_owned(),
+            actions: manifest.declares.actions.keys().cloned().collect::<Vec<_>>().join(", "),
+        })
+    }
+}
+
+/// What a house is made of.
+pub struct Setup {
+    /// The workspace, resolved.
+    pub root: PathBuf,
+    /// The ledger.
+    pub ledger: Ledger,
+    /// The engine of the plugins.
+    pub sandbox: Sandbox,
+    /// Plugins by name.
+    pub installed: BTreeMap<String, Installed>,
+    /// Plugins that are installed and cannot be used, with the reason: their tasks wait.
+    pub unusable: BTreeMap<String, String>,
+    /// Spellings of agents.
+    pub aliases: Aliases,
+    /// Who holds the leases of this process: unique, and beginning with what it is (`up:`, `run:`).
+    pub owner: String,
+}
+
+/// The house. Shared by all jobs.
+pub struct House {
+    pub(crate) root: PathBuf,
+    pub(crate) ledger: Ledger,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) installed: BTreeMap<String, Installed>,
+    unusable: BTreeMap<String, String>,
+    pub(crate) owner: String,
+    aliases: Aliases,
+    roster: RwLock<Arc<Roster>>,
+}
+
+impl House {
+    /// Opens the house.
+    #[must_use]
+    pub fn new(setup: Setup) -> Arc<Self> {
+        let house = Self {
+            root: setup.root,
+            ledger: setup.ledger,
+            sandbox: setup.sandbox,
+            installed: setup.installed,
+            unusable: setup.unusable,
+            owner: setup.owner,
+            aliases: setup.aliases,
+            roster: RwLock::default(),
+        };
+        house.look_around();
+        Arc::new(house)
+    }
+
+    /// The agents as they were last seen.
+    #[must_use]
+    pub fn roster(&self) -> Arc<Roster> {
+        Arc::clone(&self.roster.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks again who is there.
+    pub(crate) fn look_around(&self) {
+        let plugins = self.installed.keys().chain(self.unusable.keys());
+        let roster = Roster::look(&self.handoffs(), plugins, &self.aliases);
+        *self.roster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
+    }
+
+    /// The installed plugin of an agent.
+    ///
+    /// # Errors
+    /// When there is none of that name, or it cannot be used.
+    pub fn plugin(&self, name: &str) -> Result<&Installed, DispatchError> {
+        if let Some(reason) = self.unusable.get(name) {
+            return Err(DispatchError::Unusable { name: name.to_owned(), reason: reason.clone() });
+        }
+        self.installed.get(name).ok_or_else(|| DispatchError::NoPlugin {
+            name: name.to_owned(),
+            installed: self.installed.keys().cloned().collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    pub(crate) fn handoffs(&self) -> PathBuf {
+        self.root.join("handoffs")
+    }
+
+    pub(crate) fn reports(&self) -> PathBuf {
+        self.root.join("reports")
+    }
+
+    /// A path as the ledger keeps it: relative to the workspace inside it, else absolute.
+    pub(crate) fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned()
+    }
+
+    /// The path that the ledger means.
+    pub(crate) fn real(&self, shown: &str) -> PathBuf {
+        self.root.join(shown)
+    }
+}

@@ -1,0 +1,81 @@
+//! What a crash left: attempts that nobody runs any more, and retries whose time has come.
+//!
+//! An interrupted attempt runs again only when its action is declared `idempotent` and it was not interrupted too often;
+//! otherwise a person is asked, because half of it may have happened.
+
+use std::sync::Arc;
+
+use baton_core::State;
+use baton_ledger::event::Event;
+use baton_ledger::task::{self, Task};
+use baton_ledger::{LedgerError, Tx};
+use jiff::Timestamp;
+
+use crate::{DispatchError, House, limits};
+
+/// Takes up what was left. `gone` is the beginning of owners' names that cannot be alive.
+///
+/// # Errors
+/// When the ledger fails.
+pub(crate) async fn recover(house: &Arc<House>, gone: Option<&'static str>) -> Result<(), DispatchError> {
+    let now = Timestamp::now();
+    let inner = Arc::clone(house);
+    let job = move |tx: &Tx<'_>| {
+        for task in task::abandoned(tx, gone, now)? {
+            let (state, reason) = verdict(&inner, &task);
+            tracing::warn!(task = %task.id, %state, "{reason}");
+            step(tx, &task, "interrupted", state, reason, now)?;
+        }
+        if gone.is_some() {
+            // A new start reads the grants anew, so whoever waits for one may have got it.
+            for task in task::in_state(tx, State::NeedsGrant)?.iter().filter(|task| task.origin != task::Origin::Call) {
+                step(tx, task, "queued", State::Queued, "grants may have changed: trying again".to_owned(), now)?;
+            }
+        }
+        for task in task::due(tx, now)? {
+            step(tx, &task, "queued", State::Queued, "its pause is over".to_owned(), now)?;
+        }
+        Ok(())
+    };
+    Ok(house.ledger.write(job).await?)
+}
+
+fn verdict(house: &House, task: &Task) -> (State, String) {
+    let idempotent = house
+        .plugin(&task.agent)
+        .and_then(|installed| installed.action(task.action.as_deref()))
+        .is_ok_and(|(_, action)| action.idempotent);
+    if task.origin == task::Origin::Call {
+        return (State::Failed, "whoever called it is gone; call it again".to_owned());
+    }
+    if !idempotent {
+        let reason = "the attempt was interrupted and the action is not declared idempotent: see what it has done";
+        return (State::NeedsHuman, reason.to_owned());
+    }
+    if task.attempts >= limits::INTERRUPTIONS {
+        return (State::NeedsHuman, format!("{} attempts were interrupted: it may be the cause", task.attempts));
+    }
+    (State::Queued, "the attempt was interrupted; it is made again".to_owned())
+}
+
+fn step(
+    tx: &Tx<'_>,
+    task: &Task,
+    action: &str,
+    state: State,
+    reason: String,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    let event = Event {
+        task: task.id.clone(),
+        at: now,
+        actor: "baton".to_owned(),
+        action: action.to_owned(),
+        reason,
+        state,
+        input_hash: task.input.clone(),
+        output_hash: None,
+        plugin_digest: None,
+    };
+    task::transition(tx, &event).map(drop)
+}

@@ -1,0 +1,337 @@
+//! How an attempt ends: its state, its findings, its reports, the handoffs that it emitted, the RETURN and the move to the
+//! archive, all in one transaction. Nothing is delivered here; see `carry`.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use baton_core::handoff::compose::Request;
+use baton_core::handoff::returns::Return;
+use baton_core::{Digest, State, file_name};
+use baton_ledger::event::Event;
+use baton_ledger::task::{self, Origin, Task};
+use baton_ledger::{LedgerError, Tx, finding, outbox};
+use baton_sandbox::{Draft, Failure, Report, wit};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::house::{House, Installed};
+use crate::work::{Ended, explain};
+use crate::{DispatchError, roster};
+
+/// Findings that a RETURN lists; the report and the ledger have them all.
+const FINDINGS_IN_RETURN: usize = 50;
+
+/// A settled attempt.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    pub(crate) id: String,
+    pub(crate) agent: String,
+    pub(crate) state: State,
+    pub(crate) text: String,
+    pub(crate) artifacts: Vec<String>,
+}
+
+/// Decides how the attempt ended and writes that down.
+///
+/// # Errors
+/// When the ledger fails.
+pub(crate) async fn settle(
+    house: &Arc<House>,
+    task: Task,
+    installed: Option<&Installed>,
+    ended: Result<Report, Ended>,
+) -> Result<Settled, DispatchError> {
+    let now = Timestamp::now();
+    let digest = installed.map(|installed| installed.plugin.digest().to_string());
+    let ending = decide(&task, installed, ended, now);
+    let artifacts = name_artifacts(house, &ending.artifacts);
+    let written: Vec<String> = artifacts.iter().map(|named| format!("reports/{}", named.name)).collect();
+    let settled = Settled {
+        id: task.id.clone(),
+        agent: task.agent.clone(),
+        state: ending.state,
+        text: ending.text.clone(),
+        artifacts: written,
+    };
+    let answer_to = answer_to(house, &task, ending.state);
+    let drafts: Vec<outbox::New> =
+        ending.drafts.iter().enumerate().map(|(n, draft)| draft_file(house, &task, n, draft, now)).collect();
+    let job = move |tx: &Tx<'_>| write(tx, &task, &ending, digest, &artifacts, &drafts, answer_to, now);
+    house.ledger.write(job).await?;
+    Ok(settled)
+}
+
+/// The decision, before it is written.
+struct Ending {
+    state: State,
+    action: &'static str,
+    text: String,
+    due: Option<Timestamp>,
+    artifacts: Vec<wit::Artifact>,
+    findings: Vec<wit::Finding>,
+    drafts: Vec<Draft>,
+}
+
+impl Ending {
+    fn without_outcome(state: State, action: &'static str, text: String) -> Self {
+        Self { state, action, text, due: None, artifacts: Vec::new(), findings: Vec::new(), drafts: Vec::new() }
+    }
+}
+
+fn decide(task: &Task, installed: Option<&Installed>, ended: Result<Report, Ended>, now: Timestamp) -> Ending {
+    let report = match ended {
+        Err(Ended::Withdrawn(reason)) => return Ending::without_outcome(State::Cancelled, "cancelled", reason),
+        Err(Ended::Refused(reason)) => return Ending::without_outcome(State::Failed, "failed", reason),
+        Err(Ended::Unusable(reason)) => return Ending::without_outcome(State::NeedsGrant, "needs_grant", reason),
+        Ok(report) => report,
+    };
+    match report.ended {
+        Ok(outcome) => match outcome.artifacts.iter().find(|artifact| !is_artifact_name(&artifact.name)) {
+            Some(bad) => Ending::without_outcome(
+                State::Failed,
+                "failed",
+                format!("the plugin `{}` named a report {:?}, which is not a plain file name", task.agent, bad.name),
+            ),
+            None => Ending {
+                state: State::Succeeded,
+                action: "succeeded",
+                text: outcome.summary,
+                due: None,
+                artifacts: outcome.artifacts,
+                findings: outcome.findings,
+                drafts: report.drafts,
+            },
+        },
+        Err(failure) => failed(task, installed, &failure, now),
+    }
+}
+
+fn failed(task: &Task, installed: Option<&Installed>, failure: &Failure, now: Timestamp) -> Ending {
+    let text = explain(failure, &task.agent);
+    let (state, action) = match failure {
+        Failure::Retryable(_) => return again_or_dead(task, installed, text, now),
+        Failure::NeedsHuman(_) => (State::NeedsHuman, "needs_human"),
+        Failure::NeedsGrant(_) => (State::NeedsGrant, "needs_grant"),
+        Failure::Cancelled => (State::Cancelled, "cancelled"),
+        Failure::Permanent(_) | Failure::Limit { .. } | Failure::Trap(_) => (State::Failed, "failed"),
+    };
+    Ending::without_outcome(state, action, text)
+}
+
+/// A call by hand is not repeated behind the caller's back.
+fn again_or_dead(task: &Task, installed: Option<&Installed>, text: String, now: Timestamp) -> Ending {
+    let policy = installed.map(|installed| installed.retry).unwrap_or_default();
+    let pause = policy.pause_after(task.attempts).filter(|_| task.origin != Origin::Call);
+    match pause.and_then(|pause| SignedDuration::try_from(pause).ok()).and_then(|pause| now.checked_add(pause).ok()) {
+        Some(due) => {
+            let text = format!("{text} (attempt {} of {})", task.attempts, policy.max_attempts);
+            Ending { due: Some(due), ..Ending::without_outcome(State::Waiting, "waiting", text) }
+        }
+        None => Ending::without_outcome(State::Dead, "dead", format!("{text} (after {} attempts)", task.attempts)),
+    }
+}
+
+fn is_artifact_name(name: &str) -> bool {
+    let plain = !name.is_empty() && name.len() <= 200 && !name.starts_with('.');
+    plain && !name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\'))
+}
+
+/// An artifact with the name that it is going to have.
+struct Named {
+    name: String,
+    media_type: String,
+    hash: String,
+    /// Absent when a file of this name with these bytes is there already.
+    bytes: Option<Vec<u8>>,
+}
+
+/// Finds a free name in `reports/` for each artifact; equal bytes under the same name are one report.
+fn name_artifacts(house: &House, artifacts: &[wit::Artifact]) -> Vec<Named> {
+    let (reports, mut taken) = (house.reports(), BTreeSet::new());
+    let name = |artifact: &wit::Artifact| {
+        let hash = Digest::of(&artifact.bytes);
+        let mut number = 1_u32;
+        loop {
+            let suffix = if number == 1 { String::new() } else { format!("-{number}") };
+            let name = file_name::with_insert(&artifact.name, &suffix);
+            let path = reports.join(&name);
+            let there = path.symlink_metadata().is_ok();
+            let same = there && baton_intake::hash_file(&path).is_ok_and(|found| found == hash);
+            if taken.insert(name.clone()) && (!there || same) {
+                let bytes = (!same).then(|| artifact.bytes.clone());
+                return Named { name, media_type: artifact.media_type.clone(), hash: hash.to_string(), bytes };
+            }
+            number = number.saturating_add(1);
+        }
+    };
+    artifacts.iter().map(name).collect()
+}
+
+/// Where the RETURN goes, if there is one: the sender's name and the folder.
+fn answer_to(house: &House, task: &Task, state: State) -> Option<(String, String)> {
+    let sender = task.sender.as_deref()?;
+    let asked = task.origin == Origin::Handoff && task.kind != "RETURN" && sender != "baton";
+    if !asked || !state.sends_return() {
+        return None;
+    }
+    let folder = match house.roster().resolve(sender) {
+        Some(agent) => agent.inbox(),
+        None => house.handoffs().join("_unrouted"),
+    };
+    Some((sender.to_owned(), house.shown(&folder)))
+}
+
+fn draft_file(house: &House, task: &Task, number: usize, draft: &Draft, now: Timestamp) -> outbox::New {
+    let request = Request {
+        id: format!("{}-{}", task.id, number + 1),
+        from: task.agent.clone(),
+        to: draft.to.clone(),
+        title: draft.title.clone(),
+        action: draft.action.clone(),
+        args: draft.args.clone(),
+        body: draft.body.clone(),
+        priority: draft.priority,
+        dedupe_key: Some(format!("{}:{}", task.agent, draft.dedupe_key)),
+        created_at: now,
+    };
+    let inbox = house.handoffs().join(&draft.to).join(roster::INBOX);
+    delivery(outbox::Kind::Handoff, house.shown(&inbox), request.file_name(), request.to_bytes())
+}
+
+fn delivery(kind: outbox::Kind, folder: String, name: String, bytes: Vec<u8>) -> outbox::New {
+    outbox::New { kind, source: None, folder, name, hash: Some(Digest::of(&bytes).to_string()), bytes: Some(bytes) }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one transaction, called once; a struct would only repeat the names")]
+fn write(
+    tx: &Tx<'_>,
+    task: &Task,
+    ending: &Ending,
+    plugin_digest: Option<String>,
+    artifacts: &[Named],
+    drafts: &[outbox::New],
+    answer_to: Option<(String, String)>,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    let output: Vec<&[u8]> = artifacts.iter().map(|named| named.hash.as_bytes()).collect();
+    let event = Event {
+        task: task.id.clone(),
+        at: now,
+        actor: task.agent.clone(),
+        action: ending.action.to_owned(),
+        reason: ending.text.clone(),
+        state: ending.state,
+        input_hash: task.input.clone(),
+        output_hash: (ending.state == State::Succeeded)
+            .then(|| Digest::of_parts(&[&[ending.text.as_bytes()], output.as_slice()].concat()).to_string()),
+        plugin_digest,
+    };
+    let head = task::transition(tx, &event)?;
+    if let Some(due) = ending.due {
+        task::set_due(tx, &task.id, due)?;
+    }
+    for found in &ending.findings {
+        finding::record(tx, &task.id, &kept(found))?;
+    }
+    for named in artifacts {
+        if let Some(bytes) = &named.bytes {
+            let new = delivery(outbox::Kind::Artifact, "reports".to_owned(), named.name.clone(), bytes.clone());
+            outbox::add(tx, &task.id, &new)?;
+        }
+    }
+    for draft in drafts {
+        outbox::add(tx, &task.id, draft)?;
+    }
+    if let Some((sender, folder)) = answer_to {
+        let answer = answer(task, ending, artifacts, &sender, &head, now);
+        outbox::add(tx, &task.id, &delivery(outbox::Kind::Return, folder, answer.0, answer.1))?;
+    }
+    if let Some(file) = task.file.as_deref().filter(|_| ending.state.is_final()) {
+        outbox::add(tx, &task.id, &archive(file, ending.state))?;
+    }
+    Ok(())
+}
+
+fn kept(found: &wit::Finding) -> finding::Finding {
+    finding::Finding {
+        id: file_name::cut(&found.id, 200).to_owned(),
+        severity: severity(found.severity).to_owned(),
+        title: found.title.clone(),
+        evidence: found.evidence.clone(),
+    }
+}
+
+/// The public name of a severity.
+fn severity(severity: wit::Severity) -> &'static str {
+    match severity {
+        wit::Severity::Info => "info",
+        wit::Severity::Low => "low",
+        wit::Severity::Medium => "medium",
+        wit::Severity::High => "high",
+        wit::Severity::Critical => "critical",
+    }
+}
+
+/// Name and bytes of the RETURN.
+fn answer(
+    task: &Task,
+    ending: &Ending,
+    artifacts: &[Named],
+    sender: &str,
+    head: &str,
+    now: Timestamp,
+) -> (String, Vec<u8>) {
+    let deliverables: Vec<(String, String)> =
+        artifacts.iter().map(|named| (format!("reports/{}", named.name), named.media_type.clone())).collect();
+    let mut findings: Vec<String> = ending
+        .findings
+        .iter()
+        .take(FINDINGS_IN_RETURN)
+        .map(|found| format!("[{}] {}", severity(found.severity), found.title))
+        .collect();
+    if let Some(more) = ending.findings.len().checked_sub(FINDINGS_IN_RETURN).filter(|more| *more > 0) {
+        findings.push(format!("and {more} more: see the report"));
+    }
+    let answer = Return {
+        task: &task.id,
+        executing: &task.agent,
+        originating: sender,
+        handoff_id: task.handoff_id.as_deref(),
+        handoff_file: task.file.as_deref().unwrap_or_default(),
+        title: &task.title,
+        state: ending.state,
+        summary: &ending.text,
+        deliverables: &deliverables,
+        findings: &findings,
+        ledger_head: head,
+        at: now,
+    };
+    (answer.file_name(), answer.to_bytes())
+}
+
+/// The move of a plugin agent's file out of its inbox.
+fn archive(file: &str, state: State) -> outbox::New {
+    let (inbox, name) = file.rsplit_once('/').unwrap_or(("", file));
+    let folder = inbox.strip_suffix(roster::INBOX).unwrap_or(inbox).trim_end_matches('/');
+    let archive = if state.is_processed() { "02_processed" } else { "03_failed" };
+    outbox::New {
+        kind: outbox::Kind::Archive,
+        source: Some(file.to_owned()),
+        folder: format!("{folder}/{archive}"),
+        name: name.to_owned(),
+        hash: None,
+        bytes: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_artifact_name_is_never_a_path() {
+        for name in ["", "../x", "a/b", ".hidden", "a\\b", "a\0", &"x".repeat(201)] {
+            assert!(!is_artifact_name(name), "{name:?}");
+        }
+        assert!(is_artifact_name("PLANS_AUDIT_REPORT_20260118_101500.md"));
+    }
+}

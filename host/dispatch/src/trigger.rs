@@ -1,0 +1,148 @@
+//! Tasks without a handoff: a `files` trigger of a manifest, over a granted folder.
+//!
+//! Level-triggered like the inboxes: the folder is compared with what the ledger has marked, so a change while nobody
+//! looked fires too, and a touched file with the same content does not. The marks and the task are one transaction.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_core::State;
+use baton_core::handoff::Priority;
+use baton_core::manifest;
+use baton_intake::{Glob, hash_file, scan_tree};
+use baton_ledger::{Tx, mark, task};
+use baton_sandbox::MountGrant;
+use jiff::Timestamp;
+
+use crate::{DispatchError, House};
+
+/// A trigger that is armed.
+#[derive(Clone, Debug)]
+pub(crate) struct FilesTrigger {
+    /// Names its marks in the ledger.
+    key: String,
+    pub(crate) plugin: String,
+    action: String,
+    mounts: Vec<MountGrant>,
+    glob: Glob,
+    pub(crate) debounce: Duration,
+}
+
+impl FilesTrigger {
+    /// Whether a change at `path` concerns it.
+    pub(crate) fn concerns(&self, path: &Path) -> bool {
+        self.mounts.iter().any(|mount| path.starts_with(&mount.host))
+    }
+
+    /// The folders to watch.
+    pub(crate) fn folders(&self) -> impl Iterator<Item = &Path> {
+        self.mounts.iter().map(|mount| mount.host.as_path())
+    }
+}
+
+/// Every trigger of the installed plugins whose folder is granted.
+pub(crate) fn armed(house: &House) -> Vec<FilesTrigger> {
+    let mut armed = Vec::new();
+    for (name, installed) in &house.installed {
+        for (number, trigger) in installed.plugin.manifest().declares.triggers.iter().enumerate() {
+            let manifest::Trigger::Files { folder, glob, debounce_ms, action } = trigger;
+            let mounts: Vec<_> = installed.grants.mounts.iter().filter(|m| m.name == *folder).cloned().collect();
+            match Glob::new(glob) {
+                _ if mounts.is_empty() => {
+                    tracing::warn!(plugin = %name, %folder, "a trigger waits for a folder that is not granted");
+                }
+                Err(error) => tracing::warn!(plugin = %name, %error, "a trigger was left out"),
+                Ok(glob) => armed.push(FilesTrigger {
+                    key: format!("{name}/{number}"),
+                    plugin: name.clone(),
+                    action: action.clone(),
+                    mounts,
+                    glob,
+                    debounce: Duration::from_millis(*debounce_ms),
+                }),
+            }
+        }
+    }
+    armed
+}
+
+/// Compares the folders with the marks and makes one task of all that changed. Gives the agent that has work now.
+///
+/// # Errors
+/// When the ledger fails.
+pub(crate) async fn fire(house: &Arc<House>, trigger: FilesTrigger) -> Result<Option<String>, DispatchError> {
+    let look = trigger.clone();
+    let seen = tokio::task::spawn_blocking(move || look.now()).await.unwrap_or_default();
+    let now = Timestamp::now();
+    let job = move |tx: &Tx<'_>| {
+        let known = mark::all(tx, &trigger.key)?;
+        for gone in known.keys().filter(|path| !seen.contains_key(*path)) {
+            mark::clear(tx, &trigger.key, gone)?;
+        }
+        let changed: Vec<_> = seen.into_iter().filter(|(path, hash)| known.get(path) != Some(hash)).collect();
+        for (path, hash) in &changed {
+            mark::set(tx, &trigger.key, path, hash)?;
+        }
+        if changed.is_empty() {
+            return Ok(None);
+        }
+        let paths = changed.into_iter().map(|(path, _)| path).collect();
+        task::insert(tx, &trigger.task(paths), None, now)?;
+        Ok(Some(trigger.plugin))
+    };
+    Ok(house.ledger.write(job).await?)
+}
+
+impl FilesTrigger {
+    /// Guest path → content hash of every file that fits now.
+    fn now(&self) -> BTreeMap<String, String> {
+        let mut seen = BTreeMap::new();
+        for mount in &self.mounts {
+            for found in scan_tree(&mount.host, &self.glob) {
+                if let (Some(path), Ok(hash)) = (guest_path(mount, &found.path), hash_file(&found.path)) {
+                    seen.insert(path, hash.to_string());
+                }
+            }
+        }
+        seen
+    }
+
+    fn task(&self, paths: Vec<String>) -> task::New {
+        task::New {
+            agent: self.plugin.clone(),
+            origin: task::Origin::Trigger,
+            kind: "HANDOFF".to_owned(),
+            handoff_id: None,
+            sender: Some("baton".to_owned()),
+            title: self.title(&paths),
+            action: Some(self.action.clone()),
+            args: "{}".to_owned(),
+            body: String::new(),
+            made_at: None,
+            paths,
+            priority: Priority::default(),
+            state: State::Queued,
+            reason: String::new(),
+            file: None,
+            input: None,
+            dedupe_key: None,
+            substance: None,
+            actor: "baton".to_owned(),
+        }
+    }
+
+    fn title(&self, paths: &[String]) -> String {
+        let first = paths.first().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+        match paths.len() {
+            1 => format!("{}: {first} changed", self.action),
+            count => format!("{}: {first} and {} more changed", self.action, count - 1),
+        }
+    }
+}
+
+fn guest_path(mount: &MountGrant, host: &Path) -> Option<String> {
+    let relative: PathBuf = host.strip_prefix(&mount.host).ok()?.to_owned();
+    relative.to_str().map(|relative| format!("{}/{relative}", mount.guest))
+}
