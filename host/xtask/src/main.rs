@@ -1,2 +1,57 @@
-//! Placeholder.
-fn main() {}
+//! `cargo xtask`: the project's own tasks, so that a fresh machine with rustup and a C compiler needs nothing else.
+//!
+//! Plain cargo commands, written down once. Nothing here ships.
+
+mod bench;
+mod demo;
+mod guests;
+mod shell;
+mod test;
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+
+const HELP: &str = "cargo xtask <task>
+
+  demo     build everything, make a workspace, run the daemon on real handoffs, show what happened
+  test     format, lints, documentation, every test
+  build    the program with its plugins inside: target/release/baton
+  guests   only the WebAssembly components: target/guests/
+  bench    the benches: bench [NAME]
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[String]) -> anyhow::Result<()> {
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args.as_slice() {
+        ["demo"] => demo::run(),
+        ["test"] => test::run(),
+        ["build"] => build(),
+        ["guests"] => guests::build_all().map(drop),
+        ["bench"] => bench::run(None),
+        ["bench", name] => bench::run(Some(name)),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => bail!("there is no task `{}`\n\n{HELP}", other.join(" ")),
+    }
+}
+
+fn build() -> anyhow::Result<()> {
+    let plugins = guests::build_shipped()?;
+    shell::cargo(["build", "--release", "--package", "baton"]).env("BATON_PLUGINS_DIR", plugins).run()?;
+    println!("\n{}", shell::root().join("target/release/baton").display());
+    Ok(())
+}

@@ -1,5 +1,5 @@
 //! The one `generate!` of the guest side: what `wit/` says, as Rust. Nothing is written by hand here.
-#![expect(clippy::pedantic, clippy::indexing_slicing, clippy::allow_attributes_without_reason, reason = "generated")]
+#![expect(clippy::pedantic, reason = "generated")]
 
 wit_bindgen::generate!({
     path: "../../wit",

@@ -1,0 +1,58 @@
+//! The WebAssembly components: the first-party plugins, and the fixtures of the tests.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+
+use crate::shell::{self, cargo, program, root};
+
+const TARGET: &str = "wasm32-wasip2";
+
+/// The plugins that ship.
+const SHIPPED: [&str; 1] = ["audit"];
+
+/// Builds the shipped plugins and tells where they are.
+///
+/// # Errors
+/// When the target cannot be added or a plugin does not build.
+pub(crate) fn build_shipped() -> anyhow::Result<PathBuf> {
+    build(&SHIPPED.map(str::to_owned))
+}
+
+/// Builds the shipped plugins and every fixture, and tells where they are.
+///
+/// # Errors
+/// As [`build_shipped`].
+pub(crate) fn build_all() -> anyhow::Result<PathBuf> {
+    let fixtures = std::fs::read_dir(root().join("tests/plugins")).context("failed to find the fixture plugins")?;
+    let mut names = SHIPPED.map(str::to_owned).to_vec();
+    for fixture in fixtures {
+        names.push(fixture?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    build(&names)
+}
+
+fn build(names: &[String]) -> anyhow::Result<PathBuf> {
+    add_target()?;
+    let folder = root().join("target/guests");
+    let packages = names.iter().flat_map(|name| ["--package".to_owned(), name.clone()]);
+    cargo(["build", "--profile", "guest", "--target", TARGET, "--target-dir"])
+        .args([folder.as_os_str()])
+        .args(packages)
+        .run()?;
+    Ok(folder.join(TARGET).join("guest"))
+}
+
+/// Adds the WebAssembly target where it is missing.
+fn add_target() -> anyhow::Result<()> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let folder = program(rustc, ["--print", "target-libdir", "--target", TARGET]).read().unwrap_or_default();
+    if PathBuf::from(folder.trim()).is_dir() {
+        return Ok(());
+    }
+    if shell::program("rustup", ["target", "add", TARGET]).run().is_err() {
+        bail!("the target {TARGET} is missing and rustup could not add it: install rustup (https://rustup.rs) or the target");
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! Running commands: printed first, failing loudly.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context as _, bail};
+
+/// The top of the repository.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_owned()
+}
+
+/// Whether a continuous-integration machine runs this: there, what is missing is a failure.
+pub(crate) fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| value == "true")
+}
+
+/// A command under way.
+pub(crate) struct Step {
+    command: Command,
+}
+
+/// `cargo` with these arguments, at the top of the repository.
+pub(crate) fn cargo<I: IntoIterator<Item: AsRef<OsStr>>>(args: I) -> Step {
+    program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), args)
+}
+
+/// Any program.
+pub(crate) fn program<I: IntoIterator<Item: AsRef<OsStr>>>(name: impl AsRef<OsStr>, args: I) -> Step {
+    let mut command = Command::new(name);
+    command.args(args).current_dir(root());
+    Step { command }
+}
+
+impl Step {
+    /// Sets a variable of the environment.
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Adds arguments.
+    pub(crate) fn args<I: IntoIterator<Item: AsRef<OsStr>>>(mut self, args: I) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    /// Runs it and shows what it prints.
+    ///
+    /// # Errors
+    /// When it does not start or ends with another code than 0.
+    pub(crate) fn run(mut self) -> anyhow::Result<()> {
+        let shown = self.shown();
+        println!("\n$ {shown}");
+        let begun = Instant::now();
+        let status = self.command.status().with_context(|| format!("failed to start `{shown}`"))?;
+        println!("# {:.1} s", begun.elapsed().as_secs_f64());
+        if !status.success() {
+            bail!("`{shown}` ended with {status}");
+        }
+        Ok(())
+    }
+
+    /// Runs it and gives what it printed.
+    ///
+    /// # Errors
+    /// When it does not start or ends with another code than 0.
+    pub(crate) fn read(mut self) -> anyhow::Result<String> {
+        let shown = self.shown();
+        let output = self.command.output().with_context(|| format!("failed to start `{shown}`"))?;
+        if !output.status.success() {
+            bail!("`{shown}` ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim());
+        }
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
+    /// Whether it starts and ends well; what it prints is dropped.
+    pub(crate) fn works(mut self) -> bool {
+        self.command.output().is_ok_and(|output| output.status.success())
+    }
+
+    fn shown(&self) -> String {
+        let name = Path::new(self.command.get_program()).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let args = self.command.get_args().map(|arg| arg.to_string_lossy().into_owned());
+        std::iter::once(name).chain(args).collect::<Vec<_>>().join(" ")
+    }
+}

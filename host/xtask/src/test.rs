@@ -1,0 +1,48 @@
+//! `cargo xtask test`: everything that must hold before a change lands, the quick checks first.
+
+use crate::shell::{self, cargo};
+use crate::{guests, shell::Step};
+
+/// Runs all of it and stops at the first failure.
+///
+/// # Errors
+/// What failed.
+pub(crate) fn run() -> anyhow::Result<()> {
+    cargo(["fmt", "--all", "--check"]).run()?;
+    deny()?;
+    let plugins = guests::build_all()?;
+    let ready = |step: Step| step.env("BATON_PLUGINS_DIR", &plugins).env("BATON_FIXTURES", &plugins);
+    ready(cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])).run()?;
+    ready(cargo(["doc", "--workspace", "--no-deps", "--document-private-items", "--exclude", "hostile", "--exclude", "noop"]))
+        .env("RUSTDOCFLAGS", "-D warnings")
+        .run()?;
+    // The tests start the program, so it is built first.
+    ready(cargo(["build", "--package", "baton"])).run()?;
+    ready(tests()?).run()?;
+    ready(cargo(["test", "--workspace", "--doc"])).run()?;
+    println!("\nall checks passed");
+    Ok(())
+}
+
+/// nextest where it is installed; it has to be in CI, because it ends tests that hang.
+fn tests() -> anyhow::Result<Step> {
+    if cargo(["nextest", "--version"]).works() {
+        return Ok(cargo(["nextest", "run", "--workspace"]));
+    }
+    missing("cargo-nextest", "the tests run with plain `cargo test`, which ends no test that hangs")?;
+    Ok(cargo(["test", "--workspace", "--lib", "--bins", "--tests"]))
+}
+
+/// Licences, sources and forbidden crates. Advisories need a database from the network and are left to the operator.
+fn deny() -> anyhow::Result<()> {
+    if cargo(["deny", "--version"]).works() {
+        return cargo(["deny", "--workspace", "check", "--config", ".deny.toml", "bans", "licenses", "sources"]).run();
+    }
+    missing("cargo-deny", "licences and sources of the dependencies are not checked")
+}
+
+fn missing(tool: &str, so: &str) -> anyhow::Result<()> {
+    anyhow::ensure!(!shell::in_ci(), "{tool} must be installed here: cargo install --locked {tool}");
+    println!("\nNOTE: {tool} is not installed, so {so} (cargo install --locked {tool})");
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! Lists the plans below a plans folder: `*.md` and `*.txt`, recursive, sorted, without hidden names and links.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::index::EntryKind;
+use crate::limits;
+use crate::note::{Note, Weight};
+
+/// A granted plans folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlansFolder {
+    /// Where it is for this process.
+    pub path: PathBuf,
+    /// What people call it.
+    pub shown: String,
+}
+
+/// A plan that is to be audited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanFile {
+    /// Where it is for this process.
+    pub path: PathBuf,
+    /// What people call it.
+    pub shown: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+}
+
+/// A plans folder and how many plans were taken from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    /// What people call it.
+    pub shown: String,
+    /// How many plans of it are audited.
+    pub plans: usize,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Discovery {
+    /// The plans, sorted by the name that people call them.
+    pub plans: Vec<PlanFile>,
+    /// The folders that were looked at.
+    pub folders: Vec<Folder>,
+    /// What went wrong on the way.
+    pub notes: Vec<Note>,
+}
+
+impl Discovery {
+    /// Adds a folder's plans below `relative`.
+    pub(super) fn add(&mut self, folder: &PlansFolder, relative: &str) {
+        let before = self.plans.len();
+        self.walk(folder, relative, 0);
+        let plans = self.plans.len() - before;
+        match self.folders.iter_mut().find(|known| known.shown == folder.shown) {
+            Some(known) => known.plans += plans,
+            None => self.folders.push(Folder { shown: folder.shown.clone(), plans }),
+        }
+    }
+
+    /// Adds one plan when it is a regular file; says whether it is.
+    pub(super) fn add_file(&mut self, folder: &PlansFolder, relative: &str) -> bool {
+        let path = folder.path.join(relative);
+        let Some(meta) = fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_file) else { return false };
+        self.plans.push(PlanFile { path, shown: shown_join(&folder.shown, relative), bytes: meta.len() });
+        match self.folders.iter_mut().find(|known| known.shown == folder.shown) {
+            Some(known) => known.plans += 1,
+            None => self.folders.push(Folder { shown: folder.shown.clone(), plans: 1 }),
+        }
+        true
+    }
+
+    /// Sorts the plans, drops repeated ones and applies the bound.
+    pub(super) fn finish(mut self) -> Self {
+        self.plans.sort_by(|left, right| (&left.shown, &left.path).cmp(&(&right.shown, &right.path)));
+        self.plans.dedup_by(|later, earlier| later.path == earlier.path);
+        if self.plans.len() > limits::PLANS {
+            let title =
+                format!("more than {} plans: {} were not audited", limits::PLANS, self.plans.len() - limits::PLANS);
+            self.notes.push(Note::new("plans:too-many", Weight::Medium, title, ""));
+            self.plans.truncate(limits::PLANS);
+        }
+        self
+    }
+
+    fn walk(&mut self, folder: &PlansFolder, relative: &str, depth: usize) {
+        let here = shown_join(&folder.shown, relative);
+        if depth >= limits::PLANS_DEPTH || self.plans.len() > limits::PLANS {
+            let title = format!("{here} was not looked into: too deep or too many plans");
+            self.notes.push(Note::new(format!("{here}:not-walked"), Weight::Low, title, ""));
+            return;
+        }
+        let children = match children(&join(&folder.path, relative)) {
+            Ok(children) => children,
+            Err(error) => {
+                let title = format!("the plans folder {here} could not be read");
+                self.notes.push(Note::new(format!("{here}:unreadable"), Weight::Low, title, error.to_string()));
+                return;
+            }
+        };
+        for (name, kind) in children {
+            let child = if relative.is_empty() { name.clone() } else { format!("{relative}/{name}") };
+            match kind {
+                EntryKind::Folder => self.walk(folder, &child, depth + 1),
+                EntryKind::File if is_plan(&name) => {
+                    let path = folder.path.join(&child);
+                    let bytes = fs::symlink_metadata(&path).map_or(0, |meta| meta.len());
+                    self.plans.push(PlanFile { path, shown: shown_join(&folder.shown, &child), bytes });
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Names and kinds in a folder, sorted, without hidden ones.
+fn children(path: &Path) -> std::io::Result<Vec<(String, EntryKind)>> {
+    let mut children: Vec<(String, EntryKind)> = fs::read_dir(path)?
+        .filter_map(Result::ok)
+        .filter_map(|entry| Some((entry.file_name().into_string().ok()?, EntryKind::of(entry.file_type().ok()?))))
+        .filter(|(name, _)| !name.starts_with('.'))
+        .collect();
+    children.sort_unstable_by(|left, right| left.0.cmp(&right.0));
+    Ok(children)
+}
+
+/// Whether a name is a plan's.
+pub(super) fn is_plan(name: &str) -> bool {
+    let ending = Path::new(name).extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    !name.starts_with('.') && (ending.eq_ignore_ascii_case("md") || ending.eq_ignore_ascii_case("txt"))
+}
+
+pub(super) fn join(base: &Path, relative: &str) -> PathBuf {
+    if relative.is_empty() { base.to_owned() } else { base.join(relative) }
+}
+
+/// What people call `relative` below a folder that they call `shown`.
+#[must_use]
+pub fn shown_join(shown: &str, relative: &str) -> String {
+    match (shown, relative) {
+        (shown, "") => shown.to_owned(),
+        ("" | ".", relative) => relative.to_owned(),
+        (shown, relative) => format!("{}/{relative}", shown.trim_end_matches('/')),
+    }
+}

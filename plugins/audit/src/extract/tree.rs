@@ -1,0 +1,257 @@
+//! Fenced trees: box-drawing or ASCII connectors, several roots, comments behind the names; and fences that merely list
+//! paths.
+//!
+//! A row's depth is the column of its name, so that any width of indent works. Diagrams drawn with the same characters
+//! are told by their corners. A name that cannot be understood hides everything below it rather than moving it up.
+
+use super::blocks::Fence;
+use super::claims;
+use super::names::{self, Name};
+use super::symbols;
+use super::words;
+use crate::limits;
+use crate::plan::{Form, Kind, Role, Sighting};
+
+/// Info strings of fences that may hold a tree. Connectors are believed in shell fences too.
+const PLAIN: &[&str] = &["", "text", "txt", "tree", "plain", "plaintext", "ascii", "none", "files", "filesystem"];
+const SHELL: &[&str] = &["bash", "sh", "shell", "console", "zsh"];
+
+/// What a fence says.
+#[derive(Debug, Default)]
+pub(super) struct Tree {
+    /// Files and leaf folders.
+    pub sightings: Vec<Sighting>,
+    /// Folders that hold others.
+    pub folders: Vec<String>,
+}
+
+/// A row with a name.
+struct Row<'a> {
+    line: usize,
+    /// The column of the name, in characters.
+    column: usize,
+    token: &'a str,
+    tail: &'a str,
+    connected: bool,
+}
+
+/// Reads a fence as a tree; `None` when it is none.
+#[must_use]
+pub(super) fn read(fence: &Fence) -> Option<Tree> {
+    let language = fence.language.as_str();
+    if !(PLAIN.contains(&language) || SHELL.contains(&language)) || is_diagram(fence) {
+        return None;
+    }
+    let rows: Vec<Row<'_>> = fence.rows.iter().filter_map(|(line, text)| row(*line, text)).collect();
+    let connected = rows.iter().any(|row| row.connected);
+    let listing = PLAIN.contains(&language) && fence.fenced && is_listing(&rows);
+    if !connected && !listing {
+        return None;
+    }
+    Some(walk(&rows, names_allowed(&rows)))
+}
+
+/// Whether the fence draws boxes: a corner that no tree has, or a line closed on its right.
+fn is_diagram(fence: &Fence) -> bool {
+    fence.rows.iter().any(|(_, row)| {
+        let row = row.trim_end();
+        row.contains([
+            '\u{250c}', '\u{2510}', '\u{2518}', '\u{2534}', '\u{253c}', '\u{2554}', '\u{2557}', '\u{25bc}', '\u{25b2}',
+        ]) || row.starts_with("+--") && row.ends_with('+')
+            || (row.ends_with('\u{2502}') && row.chars().any(char::is_alphanumeric))
+    })
+}
+
+/// Whether every row is a path with at most a comment behind it.
+fn is_listing(rows: &[Row<'_>]) -> bool {
+    let path = |row: &Row<'_>| names::file(row.token).is_some() || names::folder(row.token).is_some();
+    let quiet = |row: &Row<'_>| row.tail.is_empty() || row.tail.starts_with(['#', '(', '\u{2190}', '-', '\u{2014}']);
+    !rows.is_empty() && rows.iter().all(|row| path(row) && quiet(row))
+}
+
+/// Whether leaves without an ending are believed: at least half of the leaves must be files.
+fn names_allowed(rows: &[Row<'_>]) -> bool {
+    let leaves: Vec<&Row<'_>> =
+        rows.iter().enumerate().filter(|(at, row)| !has_children(rows, *at, row)).map(|(_, row)| row).collect();
+    let files =
+        leaves.iter().filter(|row| names::file(row.token).is_some() || names::folder(row.token).is_some()).count();
+    files > 0 && files * 2 >= leaves.len()
+}
+
+fn has_children(rows: &[Row<'_>], at: usize, row: &Row<'_>) -> bool {
+    rows.get(at + 1).is_some_and(|next| next.column > row.column && (next.connected || !row.connected))
+}
+
+fn row(line: usize, text: &str) -> Option<Row<'_>> {
+    let mark = |sign: char| {
+        sign.is_whitespace()
+            || ('\u{2500}'..='\u{257f}').contains(&sign)
+            || matches!(sign, '|' | '+' | '`' | '\\' | '-')
+    };
+    let start = text.find(|sign| !mark(sign))?;
+    let (prefix, mut rest) = text.split_at_checked(start)?;
+    let mut column = prefix.chars().count();
+    // A pictogram before the name is decoration.
+    while let Some(sign) =
+        rest.chars().next().filter(|sign| !sign.is_ascii() && !sign.is_alphanumeric() && *sign != '\u{2026}')
+    {
+        rest = rest.get(sign.len_utf8()..)?;
+        let trimmed = rest.trim_start();
+        column += usize::from(trimmed.is_empty());
+        rest = trimmed;
+    }
+    let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+    let (token, tail) = rest.split_at_checked(end)?;
+    let connected = prefix.contains(['\u{251c}', '\u{2514}', '\u{2570}', '\u{2523}', '\u{2517}'])
+        || ["|--", "+--", "`--", "\\--"].iter().any(|join| prefix.contains(join));
+    (!token.is_empty()).then(|| Row { line, column, token, tail: tail.trim(), connected })
+}
+
+/// A row whose children are still to come: its path, or `None` when what is below it is hidden.
+struct Open {
+    column: usize,
+    path: Option<String>,
+}
+
+fn walk(rows: &[Row<'_>], names: bool) -> Tree {
+    let mut tree = Tree::default();
+    let mut open: Vec<Open> = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        while open.last().is_some_and(|parent| parent.column >= row.column) {
+            open.pop();
+        }
+        let parent = open.last().map(|parent| parent.path.as_deref());
+        let parents = has_children(rows, at, row);
+        let name = if is_root_mark(row.token) { Some(root()) } else { names::tree_entry(row.token) };
+        let path = match (&name, parent) {
+            (None, _) | (_, Some(None)) => None,
+            (Some(name), None) => Some(name.path.clone()),
+            (Some(name), Some(Some(parent))) => Some(join(parent, &name.path)),
+        };
+        let path = path.filter(|path| path.len() <= limits::PATH_BYTES);
+        if let (Some(path), Some(name)) = (&path, &name) {
+            if parents && name.kind != Kind::File && !is_caption(row, Some(name)) {
+                tree.folders.push(path.clone());
+            } else if is_leaf(row, name, names) {
+                tree.sightings.push(sighting(row, name, path));
+            }
+        }
+        if parents && !is_caption(row, name.as_ref()) {
+            let holds = name.is_some_and(|name| name.kind != Kind::File);
+            open.push(Open { column: row.column, path: path.filter(|_| holds) });
+        }
+    }
+    tree
+}
+
+/// A row that stands for the audited root: `.`, `<repo>/`, `[project]/`.
+fn is_root_mark(token: &str) -> bool {
+    let name = token.trim_end_matches('/');
+    let bracketed = (name.starts_with('<') && name.ends_with('>')) || (name.starts_with('[') && name.ends_with(']'));
+    name == "." || (bracketed && !name.contains('/'))
+}
+
+/// A row of words above a tree: `Project layout:`. What follows it is not below it.
+fn is_caption(row: &Row<'_>, name: Option<&Name>) -> bool {
+    let words = match name {
+        None => !row.token.contains('/') && !names::is_placeholder(row.token),
+        Some(name) => name.kind == Kind::Either && !is_quiet(row.tail),
+    };
+    !row.connected && words
+}
+
+fn root() -> Name {
+    Name { path: "./".to_owned(), kind: Kind::Folder }
+}
+
+fn join(parent: &str, name: &str) -> String {
+    format!("{}/{}", parent.trim_end_matches('/'), name.trim_start_matches("./").trim_start_matches('/'))
+}
+
+/// Whether what follows a name is a comment and not the rest of a sentence.
+fn is_quiet(tail: &str) -> bool {
+    tail.is_empty() || !tail.starts_with(char::is_alphanumeric)
+}
+
+fn is_leaf(row: &Row<'_>, name: &Name, names: bool) -> bool {
+    match name.kind {
+        Kind::File => true,
+        Kind::Folder => is_quiet(row.tail) && name.path != "./",
+        Kind::Either => names && row.connected && is_quiet(row.tail) && !row.token.ends_with(':'),
+    }
+}
+
+fn sighting(row: &Row<'_>, name: &Name, path: &str) -> Sighting {
+    let role = if words::goes(row.tail) { Role::Reference } else { Role::Deliverable };
+    let mut sighting = Sighting::new(path, name.kind, Form::Tree, role, row.line);
+    sighting.symbols = symbols::in_tail(row.tail);
+    (sighting.bytes, sighting.lines) = claims::in_text(row.tail);
+    let said = row.tail.strip_prefix('(').and_then(|rest| rest.split_once(')'));
+    sighting.status = said.map(|(inner, _)| inner.trim().to_owned());
+    sighting
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::blocks::{Block, blocks};
+    use super::*;
+
+    fn tree(text: &str) -> Option<Tree> {
+        match blocks(text).into_iter().next() {
+            Some(Block::Fence(fence)) => read(&fence),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn paths(text: &str) -> Vec<String> {
+        tree(text).map_or_else(Vec::new, |tree| tree.sightings.into_iter().map(|sighting| sighting.path).collect())
+    }
+
+    #[test]
+    fn nested_rows_are_joined_and_several_roots_stand_in_one_fence() {
+        let text = "```\n/lib/\n├── a.py   # first\n├── deep/\n│   ├── b.py (NEW - MakerOne)\n│   ├── ...\n│   └── empty/\n└── c.py\n\ntools/\n└── d.sh\n```\n";
+        assert_eq!(paths(text), ["/lib/a.py", "/lib/deep/b.py", "/lib/deep/empty", "/lib/c.py", "tools/d.sh"]);
+        let tree = tree(text).unwrap();
+        assert_eq!(tree.folders, ["/lib", "/lib/deep", "tools"]);
+        assert_eq!(tree.sightings[1].symbols, ["MakerOne"]);
+        assert_eq!(tree.sightings[1].line, 5);
+    }
+
+    #[test]
+    fn ascii_connectors_pictograms_and_root_marks_work() {
+        assert_eq!(paths("```text\n.\n|-- src\n|   `-- m.rs\n+-- README.md\n```"), ["./src/m.rs", "./README.md"]);
+        assert_eq!(paths("```\n<repo>/\n├── 📁 docs/\n│   └── 📄 x.md\n```"), ["./docs/x.md"]);
+        assert_eq!(paths("```\nsrc/\n  main.rs\n  sub/\n    x.rs # comment\n```"), ["src/main.rs", "src/sub/x.rs"]);
+        assert_eq!(paths("```\na/x.py\na/y.py (new)\n```"), ["a/x.py", "a/y.py"]);
+    }
+
+    #[test]
+    fn leaves_without_an_ending_need_files_around_them() {
+        assert_eq!(paths("```\nbin/\n├── run\n└── stop.sh\n```"), ["bin/run", "bin/stop.sh"]);
+        assert_eq!(paths("```\nApp\n├── Header\n├── Sidebar\n└── Content\n```"), Vec::<String>::new());
+        assert_eq!(paths("```\nStart\n├── Load config.json and parse\n└── Stop\n```"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn diagrams_code_and_output_are_no_trees() {
+        for text in [
+            "```\n┌──────┐\n│ x.py │\n└──────┘\n```",
+            "```\n   │\n   ▼\n  x.py\n   ├── y.py\n```",
+            "```\nTracks: 3\nwrote x.py\n```",
+            "```python\nx.py\n```",
+            "```bash\nx.py\n```",
+            "```bash\npython x.py\n```",
+        ] {
+            assert_eq!(paths(text), Vec::<String>::new(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_hangs_below_an_unknown_or_a_file_is_hidden() {
+        assert_eq!(paths("```\n$HOME/x/\n├── a.py\n```"), Vec::<String>::new());
+        assert_eq!(
+            paths("```\ns/\n├── a.py\n│   └── MakerOne\n├── *.txt\n└── b.py (DELETED)\n```"),
+            ["s/a.py", "s/b.py"]
+        );
+    }
+}

@@ -1,0 +1,400 @@
+//! The words by which plans tell a promise from a remark.
+//!
+//! Lists and small tests on lower-case text, in one place so that they can be read against each other. English only.
+
+/// Verbs that promise a new file when they open a sentence.
+const CREATING: &[&str] = &[
+    "add",
+    "added",
+    "adding",
+    "author",
+    "build",
+    "built",
+    "create",
+    "created",
+    "creates",
+    "creating",
+    "deliver",
+    "delivered",
+    "draft",
+    "drafted",
+    "generate",
+    "generated",
+    "implement",
+    "implemented",
+    "introduce",
+    "introduced",
+    "new",
+    "produce",
+    "produced",
+    "scaffold",
+    "write",
+    "written",
+    "wrote",
+];
+
+/// Verbs after which "to `x`" names what is written.
+const WRITING: &[&str] = &[
+    "dump",
+    "export",
+    "exported",
+    "generate",
+    "generated",
+    "output",
+    "save",
+    "saved",
+    "store",
+    "stored",
+    "write",
+    "written",
+    "wrote",
+];
+
+/// Words between a verb and its object after which the file is not the thing that is made.
+const TURNING: &[&str] = &[
+    "about", "against", "and", "based", "because", "before", "by", "for", "from", "if", "in", "inside", "instead",
+    "into", "like", "matching", "no", "not", "of", "on", "or", "per", "than", "that", "to", "under", "using", "via",
+    "when", "where", "which", "with", "within", "without",
+];
+
+/// First words of an item that promises nothing, even in a list of deliverables.
+const NOT_PROMISING: &[&str] = &[
+    "based",
+    "call",
+    "check",
+    "delete",
+    "deleted",
+    "deprecate",
+    "deprecated",
+    "drop",
+    "enhance",
+    "extend",
+    "fix",
+    "fixed",
+    "follow",
+    "from",
+    "import",
+    "like",
+    "modify",
+    "move",
+    "no",
+    "not",
+    "once",
+    "per",
+    "read",
+    "refactor",
+    "remove",
+    "removed",
+    "rename",
+    "replace",
+    "replaces",
+    "review",
+    "run",
+    "same",
+    "see",
+    "similar",
+    "since",
+    "uses",
+    "use",
+    "using",
+    "verify",
+    "was",
+    "when",
+    "without",
+];
+
+/// Parts of a label or heading below which a list names deliverables.
+const PROMISING_LABELS: &[&str] = &[
+    "artifacts",
+    "artefacts",
+    "created files",
+    "deliverable",
+    "deliverables",
+    "expected artifacts",
+    "expected files",
+    "expected output",
+    "expected outputs",
+    "expected scripts",
+    "files added",
+    "files created",
+    "files to add",
+    "files to be created",
+    "files to create",
+    "generated files",
+    "missing files",
+    "modules to create",
+    "new files",
+    "new modules",
+    "new scripts",
+    "output files",
+    "outputs",
+    "planned files",
+    "required files",
+    "scripts to create",
+];
+
+/// Openings of headings below which nothing is promised.
+const EXCLUDED_HEADINGS: &[&str] = &[
+    "alternatives",
+    "archived",
+    "changelog",
+    "deleted",
+    "dependencies",
+    "deprecated",
+    "document history",
+    "example",
+    "examples",
+    "files deleted",
+    "files removed",
+    "files reviewed",
+    "files to be deleted",
+    "files to be removed",
+    "files to delete",
+    "files to remove",
+    "further reading",
+    "inputs",
+    "known issues",
+    "non-goals",
+    "not in scope",
+    "obsolete",
+    "out of scope",
+    "prerequisites",
+    "references",
+    "rejected",
+    "related",
+    "removed",
+    "risk",
+    "risks",
+    "rollback",
+    "see also",
+    "superseded",
+    "to be removed",
+    "to remove",
+    "troubleshooting",
+    "version history",
+];
+
+/// First words of a label below which a list names nothing new, whatever the heading says.
+const TURNED_AWAY: &[&str] = &[
+    "based",
+    "depends",
+    "existing",
+    "from",
+    "input",
+    "note",
+    "notes",
+    "reads",
+    "reference",
+    "requires",
+    "see",
+    "used",
+    "uses",
+];
+
+/// First words after a file by which an item says something about the file instead of naming it.
+const ABOUT: &[&str] = &[
+    "already", "are", "does", "exists", "fails", "gets", "had", "has", "is", "line", "lines", "must", "needs",
+    "should", "stays", "version", "was", "were", "will",
+];
+
+/// Words in a status or a tail that say that a file is to go.
+const GOING: &[&str] = &[
+    "cancelled",
+    "canceled",
+    "delete",
+    "deleted",
+    "deprecated",
+    "dropped",
+    "obsolete",
+    "remove",
+    "removed",
+    "retired",
+    "superseded",
+];
+
+/// Labels whose value is what is made.
+const MADE_LABELS: &[&str] = &[
+    "artifact",
+    "artifacts",
+    "creates",
+    "deliverable",
+    "deliverables",
+    "generates",
+    "new file",
+    "new files",
+    "output",
+    "output file",
+    "outputs",
+    "produces",
+    "saved to",
+    "written to",
+];
+
+/// Labels whose value is the place of what is spoken of.
+const PLACE_LABELS: &[&str] =
+    &["destination", "file", "file path", "filename", "files", "location", "module", "path", "script", "target file"];
+
+/// Whether a label (`new export generated`) says that its value was made.
+#[must_use]
+pub(super) fn label_makes(label: &str) -> bool {
+    let last = label.rsplit(' ').next().unwrap_or_default();
+    MADE_LABELS.contains(&label) || matches!(last, "created" | "generated" | "produced" | "written")
+}
+
+/// Whether a label's value is a place.
+#[must_use]
+pub(super) fn label_places(label: &str) -> bool {
+    PLACE_LABELS.contains(&label)
+}
+
+/// Whether a list below this label or heading names deliverables.
+#[must_use]
+pub(super) fn promises(label: &str) -> bool {
+    let words = padded(label);
+    !excludes(label) && !goes(label) && PROMISING_LABELS.iter().any(|phrase| words.contains(&format!(" {phrase} ")))
+}
+
+/// Whether a list below this label names nothing new.
+#[must_use]
+pub(super) fn turns_away(label: &str) -> bool {
+    padded(label).split_whitespace().next().is_some_and(|word| TURNED_AWAY.contains(&word))
+}
+
+/// Whether the words after a file that opens an item speak about the file instead of describing what is made.
+#[must_use]
+pub(super) fn speaks_about(after: &str) -> bool {
+    let words = padded(after);
+    let first = words.split_whitespace().next().unwrap_or_default();
+    ABOUT.contains(&first) || goes(after) || negates(after)
+}
+
+/// Whether nothing below this heading is promised.
+#[must_use]
+pub(super) fn excludes(heading: &str) -> bool {
+    let words = padded(heading);
+    let opening = words.trim_start();
+    EXCLUDED_HEADINGS.iter().any(|phrase| opening.strip_prefix(phrase).is_some_and(|rest| rest.starts_with(' ')))
+        || [" out of scope ", " files reviewed ", " files examined ", " files analysed "]
+            .iter()
+            .any(|phrase| words.contains(phrase))
+}
+
+/// Whether a status or a tail says that the file is to go.
+#[must_use]
+pub(super) fn goes(text: &str) -> bool {
+    padded(text).split(' ').any(|word| GOING.contains(&word))
+}
+
+/// Whether an item in a list of deliverables with these words before its file still promises the file.
+#[must_use]
+pub(super) fn leads_to_promise(lead: &str) -> bool {
+    let words: Vec<&str> = lead.split_whitespace().collect();
+    let first = words.first().copied().unwrap_or_default();
+    words.len() <= 6 && !NOT_PROMISING.contains(&bare(first)) && !negates(lead)
+}
+
+/// Whether the words before a file promise it: "Create a new module".
+#[must_use]
+pub(super) fn creates(lead: &str) -> bool {
+    let mut words = lead.split_whitespace().map(bare);
+    let Some(verb) = words.next() else { return false };
+    if !CREATING.contains(&verb) && !WRITING.contains(&verb) || lead.contains(['.', ';', '?']) || negates(lead) {
+        return false;
+    }
+    let rest: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let Some((last, middle)) = rest.split_last() else { return CREATING.contains(&verb) };
+    let turned = |words: &[&str]| words.iter().any(|word| TURNING.contains(word));
+    if rest.len() > 6 || turned(middle) {
+        return false;
+    }
+    match *last {
+        "at" | "as" | "called" | "named" => true,
+        "to" => WRITING.contains(&verb),
+        word => CREATING.contains(&verb) && !TURNING.contains(&word),
+    }
+}
+
+/// Whether a heading or item opens with a verb that makes something.
+#[must_use]
+pub(super) fn opens_creating(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    lower.split_whitespace().map(bare).next().is_some_and(|word| CREATING.contains(&word))
+}
+
+/// Whether the text takes back what it says.
+#[must_use]
+pub(super) fn negates(text: &str) -> bool {
+    text.split_whitespace()
+        .map(bare)
+        .any(|word| matches!(word, "not" | "never" | "don't" | "no" | "without" | "instead" | "avoid"))
+}
+
+/// Whether text between two files merely lists them.
+#[must_use]
+pub(super) fn only_lists(between: &str) -> bool {
+    between.split_whitespace().all(|word| {
+        matches!(word.trim_matches([',', ';']), "" | "and" | "&" | "+" | "/" | "|" | "plus" | "\u{b7}" | "\u{2022}")
+    })
+}
+
+fn bare(word: &str) -> &str {
+    word.trim_matches(|sign: char| !sign.is_alphanumeric() && sign != '\'')
+}
+
+/// The words of a text, in lower case, one blank between and around them.
+fn padded(text: &str) -> String {
+    let lower = text.to_lowercase();
+    let words: Vec<&str> =
+        lower.split(|sign: char| !(sign.is_alphanumeric() || sign == '-')).filter(|word| !word.is_empty()).collect();
+    format!(" {} ", words.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_creating_verb_needs_the_file_as_its_object() {
+        for lead in [
+            "create ",
+            "created ",
+            "add a new module ",
+            "write the summary to ",
+            "create volume index file ",
+            "new file: ",
+        ] {
+            assert!(creates(lead), "{lead}");
+        }
+        for lead in [
+            "",
+            "update ",
+            "add tests to ",
+            "implement retries in ",
+            "do not create ",
+            "create docs. see ",
+            "run ",
+            "the script creates ",
+            "save ",
+        ] {
+            assert!(!creates(lead), "{lead}");
+        }
+    }
+
+    #[test]
+    fn headings_promise_or_exclude() {
+        assert!(
+            promises("\u{1f4c1} Files Created/Modified")
+                && promises("Phase 1 Deliverables")
+                && promises("Expected Outputs")
+        );
+        assert!(!promises("Files reviewed") && !promises("Output format") && !promises("Removed deliverables"));
+        assert!(
+            excludes("Out of Scope") && excludes("Risks") && excludes("Known Issues") && !excludes("Risky business")
+        );
+    }
+
+    #[test]
+    fn files_may_be_marked_as_going() {
+        assert!(goes("(DELETED)") && goes("Deprecated in v2") && !goes("deletes nothing here"));
+    }
+}

@@ -1,0 +1,103 @@
+//! A look at one file that a plan names: is it there, how large is it, what does it say.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use super::walk::{EntryKind, Index, Root, join};
+use crate::limits;
+
+/// Something that exists below a root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its path below the root.
+    pub path: String,
+    /// What it is.
+    pub kind: EntryKind,
+    /// Its size; of regular files only.
+    pub bytes: Option<u64>,
+    guest: PathBuf,
+}
+
+/// What a file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
+    /// Its text; bytes that are no UTF-8 are replaced.
+    pub text: String,
+    /// Whether all of it was read.
+    pub whole: bool,
+}
+
+impl Index {
+    /// Looks for exactly this path, which must be normal and relative.
+    #[must_use]
+    pub fn find(&self, path: &str) -> Option<Found> {
+        if path.is_empty() {
+            let root = self.roots().first()?;
+            return Some(Found { path: String::new(), kind: EntryKind::Folder, bytes: None, guest: root.path.clone() });
+        }
+        match self.entry(path) {
+            Some((root, kind)) => Some(found(root, path, kind)),
+            None if self.may_hide(path) => self.roots().iter().find_map(|root| step_by_step(root, path)),
+            None => None,
+        }
+    }
+
+    /// Reads a regular file, up to [`limits::CONTENT_BYTES`].
+    ///
+    /// # Errors
+    /// When it is not a regular file any more or the system refuses.
+    pub fn read(&self, found: &Found) -> io::Result<Content> {
+        if !fs::symlink_metadata(&found.guest)?.file_type().is_file() {
+            return Err(io::Error::other("not a regular file"));
+        }
+        let mut bytes = Vec::new();
+        File::open(&found.guest)?.take(limits::CONTENT_BYTES + 1).read_to_end(&mut bytes)?;
+        let whole = bytes.len() as u64 <= limits::CONTENT_BYTES;
+        Ok(Content { text: String::from_utf8_lossy(&bytes).into_owned(), whole })
+    }
+}
+
+fn found(root: &Root, path: &str, kind: EntryKind) -> Found {
+    let guest = join(&root.path, path);
+    let bytes = if kind == EntryKind::File { fs::symlink_metadata(&guest).ok().map(|meta| meta.len()) } else { None };
+    Found { path: path.to_owned(), kind, bytes, guest }
+}
+
+/// Walks down to a path that the index does not hold; a link on the way ends it.
+fn step_by_step(root: &Root, path: &str) -> Option<Found> {
+    let mut below = String::new();
+    let mut parts = path.split('/').peekable();
+    while let Some(part) = parts.next() {
+        if !below.is_empty() {
+            below.push('/');
+        }
+        below.push_str(part);
+        let kind = EntryKind::of(fs::symlink_metadata(join(&root.path, &below)).ok()?.file_type());
+        if parts.peek().is_none() {
+            return Some(found(root, path, kind));
+        }
+        if kind != EntryKind::Folder {
+            return None;
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_in_skipped_folders_are_found_when_named() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("node_modules/m")).unwrap();
+        fs::write(dir.path().join("node_modules/m/x.js"), "let a").unwrap();
+        let index = Index::build(vec![Root { path: dir.path().to_owned(), shown: "r".into() }]);
+        let found = index.find("node_modules/m/x.js").unwrap();
+        assert_eq!(found.bytes, Some(5));
+        assert_eq!(index.read(&found).unwrap(), Content { text: "let a".into(), whole: true });
+        assert_eq!(index.find("node_modules/m/y.js"), None);
+        assert!(index.read(&index.find("node_modules").unwrap()).is_err());
+    }
+}

@@ -1,0 +1,47 @@
+//! The audit plugin: reads plans, looks up every file that they promise, and reports what is there and what is not.
+//!
+//! This file is the glue to the contract; the work is done by plain modules that know nothing of WebAssembly:
+//! `discover` finds plans, `extract` reads them, `index` and `verify` look things up, `report` writes. The plugin never
+//! writes a file, never creates a deliverable and uses no language model: the same folders give the same report.
+
+pub mod discover;
+pub mod extract;
+pub mod index;
+pub mod limits;
+pub mod note;
+pub mod plan;
+pub mod report;
+mod request;
+mod run;
+pub mod verify;
+pub mod watch;
+
+use baton_plugin_sdk::{Error, Outcome, Plugin, Task, progress};
+
+pub use run::run;
+use watch::Watch;
+
+/// The plugin.
+#[derive(Debug, Clone, Copy)]
+pub struct Audit;
+
+impl Plugin for Audit {
+    fn run(task: Task) -> Result<Outcome, Error> {
+        run(&task, &Host)
+    }
+}
+
+/// The host's own progress interface.
+struct Host;
+
+impl Watch for Host {
+    fn report(&self, percent: u8, message: &str) {
+        progress::report(Some(percent), message);
+    }
+
+    fn cancelled(&self) -> bool {
+        progress::cancelled()
+    }
+}
+
+baton_plugin_sdk::plugin!(Audit, "../manifest.json");

@@ -1,0 +1,53 @@
+//! Remarks of the audit about its own work: a plan too large, a folder that cannot be read, a missing plan.
+//!
+//! A note becomes a line of the report and a finding. Deliverables are not notes; they have verdicts.
+
+use serde::Serialize;
+
+/// How much something matters; the words of the contract's severities that the audit uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Weight {
+    /// A remark.
+    Info,
+    /// Something small is not as it should be.
+    Low,
+    /// Something is not as it should be.
+    Medium,
+    /// Something that was promised is not there.
+    High,
+}
+
+impl Weight {
+    /// The word for reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Info => "INFO",
+            Self::Low => "LOW",
+            Self::Medium => "MEDIUM",
+            Self::High => "HIGH",
+        }
+    }
+}
+
+/// A remark.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// What it is about, the same in every run: the tail of the finding's id.
+    pub key: String,
+    /// How much it matters.
+    pub weight: Weight,
+    /// One line.
+    pub title: String,
+    /// What was seen; may be empty.
+    pub evidence: String,
+}
+
+impl Note {
+    /// A note.
+    #[must_use]
+    pub fn new(key: impl Into<String>, weight: Weight, title: impl Into<String>, evidence: impl Into<String>) -> Self {
+        Self { key: key.into(), weight, title: title.into(), evidence: evidence.into() }
+    }
+}

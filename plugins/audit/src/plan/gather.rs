@@ -1,0 +1,273 @@
+//! From sightings to deliverables: the same file named twice is one deliverable with two mentions.
+//!
+//! A bare or partial name (`matcher.py`, `core/matcher.py`) is the same file as a longer path of the plan that ends with
+//! it, when only one does. A bare name that could be several of the plan's files is demoted to a reference: counting it
+//! would count a file twice. Nothing here looks at the audited tree.
+
+use std::collections::HashMap;
+
+use super::{Deliverable, Mention, Place, Reference, Role, Sighting, SymbolHint};
+use crate::limits;
+
+/// What a list of sightings adds up to.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// Promised files, by their first line.
+    pub deliverables: Vec<Deliverable>,
+    /// Files that are only spoken of, by their first line.
+    pub references: Vec<Reference>,
+    /// How many names were dropped because there were more than [`limits::NAMES_PER_PLAN`].
+    pub left_out: usize,
+}
+
+/// Adds sightings up. Linear in their number.
+#[must_use]
+pub fn gather(sightings: Vec<Sighting>, hints: &[SymbolHint]) -> Gathered {
+    let (promised, spoken): (Vec<_>, Vec<_>) =
+        sightings.into_iter().partition(|sighting| sighting.role == Role::Deliverable);
+    let mut book = Book::of(&promised);
+    let mut out = Gathered::default();
+    let mut loose = Vec::new();
+    for sighting in promised {
+        match book.target(&sighting) {
+            Target::Own(key) | Target::Other(key) => out.left_out += usize::from(!book.add(key, sighting)),
+            Target::Several => loose.push(sighting),
+        }
+    }
+    for hint in hints {
+        book.hint(hint);
+    }
+    loose.extend(spoken);
+    loose.sort_by_key(|sighting| sighting.line);
+    out.references = book.references(loose, &mut out.left_out);
+    out.deliverables = book.into_deliverables();
+    out
+}
+
+enum Target {
+    Own(String),
+    Other(String),
+    Several,
+}
+
+/// The deliverables under their keys, and the keys under their last names.
+struct Book {
+    keys_by_name: HashMap<String, Vec<String>>,
+    entries: HashMap<String, Deliverable>,
+}
+
+impl Book {
+    fn of(promised: &[Sighting]) -> Self {
+        let mut keys_by_name: HashMap<String, Vec<String>> = HashMap::new();
+        let mut seen = std::collections::HashSet::new();
+        for sighting in promised {
+            let (key, _) = key_of(&sighting.path);
+            if seen.insert(key.clone()) {
+                let keys = keys_by_name.entry(last_name(&key).to_owned()).or_default();
+                if keys.len() < limits::CANDIDATES {
+                    keys.push(key);
+                }
+            }
+        }
+        Self { keys_by_name, entries: HashMap::new() }
+    }
+
+    /// Longer paths of the plan that end with `key`: the longest, when all the others end it too.
+    fn longer(&self, key: &str) -> Target {
+        let tail = format!("/{key}");
+        let longer: Vec<&String> = self
+            .keys_by_name
+            .get(last_name(key))
+            .into_iter()
+            .flatten()
+            .filter(|other| other.ends_with(&tail) && matches!(Place::of(other), Place::Inside { .. }))
+            .collect();
+        let Some(longest) = longer.iter().max_by_key(|other| other.len()) else {
+            return Target::Own(key.to_owned());
+        };
+        let agree = longer.iter().all(|other| other == longest || longest.ends_with(&format!("/{other}")));
+        if agree { Target::Other((*longest).clone()) } else { Target::Several }
+    }
+
+    fn target(&self, sighting: &Sighting) -> Target {
+        match key_of(&sighting.path) {
+            (key, false) => self.longer(&key),
+            (key, true) => Target::Own(key),
+        }
+    }
+
+    fn add(&mut self, key: String, sighting: Sighting) -> bool {
+        if let Some(entry) = self.entries.get_mut(&key) {
+            merge(entry, sighting);
+            return true;
+        }
+        if self.entries.len() >= limits::NAMES_PER_PLAN {
+            return false;
+        }
+        let place = place_of(&sighting.path, &key);
+        self.entries.insert(
+            key.clone(),
+            Deliverable {
+                path: key,
+                place,
+                kind: sighting.kind,
+                component: sighting.component,
+                symbols: sighting.symbols,
+                lines: sighting.lines,
+                bytes: sighting.bytes,
+                status: sighting.status,
+                mentions: vec![Mention { line: sighting.line, form: sighting.form, role: sighting.role }],
+            },
+        );
+        true
+    }
+
+    fn hint(&mut self, hint: &SymbolHint) {
+        let (key, _) = key_of(&hint.path);
+        let key = if self.entries.contains_key(&key) {
+            key
+        } else if let Target::Other(longer) = self.longer(&key) {
+            longer
+        } else {
+            return;
+        };
+        if let Some(entry) = self.entries.get_mut(&key) {
+            extend(&mut entry.symbols, hint.symbols.clone());
+        }
+    }
+
+    /// Spoken-of names: a mention where the plan promises the same file, a reference otherwise.
+    fn references(&mut self, loose: Vec<Sighting>, left_out: &mut usize) -> Vec<Reference> {
+        let mut references: Vec<Reference> = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        for sighting in loose {
+            let (key, _) = key_of(&sighting.path);
+            let target = if self.entries.contains_key(&key) { Target::Own(key.clone()) } else { self.longer(&key) };
+            if let Target::Own(known) | Target::Other(known) = &target
+                && let Some(entry) = self.entries.get_mut(known)
+            {
+                mention(entry, Mention { line: sighting.line, form: sighting.form, role: Role::Reference });
+                continue;
+            }
+            if matches!(target, Target::Several) || !seen.insert(key.clone()) {
+                continue;
+            }
+            if references.len() >= limits::NAMES_PER_PLAN {
+                *left_out += 1;
+                continue;
+            }
+            let place = place_of(&sighting.path, &key);
+            references.push(Reference { path: key, place, line: sighting.line, form: sighting.form });
+        }
+        references
+    }
+
+    fn into_deliverables(self) -> Vec<Deliverable> {
+        let mut all: Vec<Deliverable> = self.entries.into_values().collect();
+        for deliverable in &mut all {
+            deliverable.mentions.sort_by_key(|mention| (mention.line, mention.form));
+            deliverable.mentions.dedup();
+        }
+        all.sort_by(|left, right| (left.line(), &left.path).cmp(&(right.line(), &right.path)));
+        all
+    }
+}
+
+/// The key of a path, and whether it is said to start at the root.
+fn key_of(written: &str) -> (String, bool) {
+    match Place::of(written) {
+        Place::Inside { path, anchored } => (path, anchored),
+        Place::Outside(_) => (written.trim_end_matches('/').to_owned(), true),
+    }
+}
+
+/// Where `key` points, being written as `written`.
+fn place_of(written: &str, key: &str) -> Place {
+    match Place::of(written) {
+        Place::Inside { anchored, .. } => Place::Inside { path: key.to_owned(), anchored },
+        outside @ Place::Outside(_) => outside,
+    }
+}
+
+fn last_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn merge(entry: &mut Deliverable, sighting: Sighting) {
+    if let (Place::Inside { anchored, .. }, Place::Inside { anchored: true, .. }) =
+        (&mut entry.place, Place::of(&sighting.path))
+    {
+        *anchored = true;
+    }
+    mention(entry, Mention { line: sighting.line, form: sighting.form, role: sighting.role });
+    extend(&mut entry.symbols, sighting.symbols);
+    entry.lines = entry.lines.or(sighting.lines);
+    entry.bytes = entry.bytes.or(sighting.bytes);
+    entry.component = entry.component.take().or(sighting.component);
+    entry.status = entry.status.take().or(sighting.status);
+}
+
+fn mention(entry: &mut Deliverable, new: Mention) {
+    if entry.mentions.len() < limits::MENTIONS && !entry.mentions.contains(&new) {
+        entry.mentions.push(new);
+    }
+}
+
+fn extend(symbols: &mut Vec<String>, more: Vec<String>) {
+    for symbol in more {
+        if !symbols.contains(&symbol) && symbols.len() < limits::CANDIDATES {
+            symbols.push(symbol);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Form, Kind};
+    use super::*;
+
+    fn seen(path: &str, line: usize, role: Role) -> Sighting {
+        Sighting::new(path, Kind::File, Form::Tree, role, line)
+    }
+
+    fn paths(gathered: &Gathered) -> Vec<&str> {
+        gathered.deliverables.iter().map(|item| item.path.as_str()).collect()
+    }
+
+    #[test]
+    fn a_bare_name_is_the_longer_path_that_ends_with_it() {
+        let gathered = gather(
+            vec![
+                seen("m.py", 1, Role::Deliverable),
+                seen("/a/b/m.py", 5, Role::Deliverable),
+                seen("b/m.py", 9, Role::Reference),
+            ],
+            &[SymbolHint { path: "m.py".into(), symbols: vec!["Maker".into()] }],
+        );
+        assert_eq!(paths(&gathered), ["a/b/m.py"]);
+        let lines: Vec<usize> = gathered.deliverables[0].mentions.iter().map(|mention| mention.line).collect();
+        assert_eq!(lines, [1, 5, 9]);
+        assert_eq!(gathered.deliverables[0].symbols, ["Maker"]);
+        assert!(gathered.references.is_empty());
+    }
+
+    #[test]
+    fn a_bare_name_that_could_be_two_files_is_not_counted() {
+        let gathered = gather(
+            vec![
+                seen("a/client.py", 1, Role::Deliverable),
+                seen("b/client.py", 2, Role::Deliverable),
+                seen("client.py", 3, Role::Deliverable),
+            ],
+            &[],
+        );
+        assert_eq!(paths(&gathered), ["a/client.py", "b/client.py"]);
+    }
+
+    #[test]
+    fn a_name_at_the_root_is_not_taken_for_a_deeper_one() {
+        let gathered =
+            gather(vec![seen("./README.md", 1, Role::Deliverable), seen("docs/README.md", 2, Role::Deliverable)], &[]);
+        assert_eq!(paths(&gathered), ["README.md", "docs/README.md"]);
+    }
+}

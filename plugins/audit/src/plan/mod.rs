@@ -1,0 +1,13 @@
+//! What a plan is for the audit: its deliverables and its references, each with the lines that name it.
+//!
+//! Pure data. Nothing here reads a file or knows of Markdown; `extract` fills it and `verify` judges it.
+
+mod claim;
+mod gather;
+mod model;
+mod place;
+
+pub use claim::{Claim, Fit};
+pub use gather::gather;
+pub use model::{Deliverable, Form, Kind, Mention, Plan, Reference, Role, Sighting, SymbolHint};
+pub use place::Place;

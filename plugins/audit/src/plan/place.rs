@@ -1,0 +1,105 @@
+//! Where a written path points: into the audited folder, or somewhere that is never looked up.
+//!
+//! Decided from the text alone. A leading `/` means "from the audited root", because plans write `/docs/x.md` for that;
+//! only the top folders that every machine has are taken for the machine's own.
+
+/// Where a written path points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Below the audited root: normal, relative, without `.` and `..`, without a trailing slash. Empty for the root.
+    Inside {
+        /// The path.
+        path: String,
+        /// Whether the text says that it starts at the root (`/x`, `./x`).
+        anchored: bool,
+    },
+    /// Anywhere else, with the reason in words.
+    Outside(&'static str),
+}
+
+const PARENT: &str = "the path leaves the granted folder";
+const HOME: &str = "it lives in a home folder, outside the granted folder";
+const MACHINE: &str = "it lives at an absolute path of a machine, outside the granted folder";
+
+/// Top folders of Unix and macOS machines that a project does not have at its root.
+const MACHINE_FOLDERS: &[&str] = &[
+    "Applications",
+    "Library",
+    "Network",
+    "System",
+    "Users",
+    "Volumes",
+    "bin",
+    "boot",
+    "dev",
+    "etc",
+    "home",
+    "lib64",
+    "mnt",
+    "opt",
+    "private",
+    "proc",
+    "root",
+    "run",
+    "sbin",
+    "srv",
+    "sys",
+    "tmp",
+    "usr",
+];
+
+/// What machines keep below `/var`; other names below `/var` are a project's own.
+const MACHINE_VAR: &[&str] = &["cache", "db", "folders", "lib", "lock", "log", "mail", "run", "spool", "tmp", "www"];
+
+impl Place {
+    /// Reads a written path.
+    #[must_use]
+    pub fn of(written: &str) -> Self {
+        if written.starts_with('~') {
+            return Self::Outside(HOME);
+        }
+        let parts: Vec<&str> = written.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+        if parts.contains(&"..") {
+            return Self::Outside(PARENT);
+        }
+        let absolute = written.starts_with('/');
+        if absolute && is_machine(&parts) {
+            return Self::Outside(MACHINE);
+        }
+        let anchored = absolute || written == "." || written.starts_with("./");
+        Self::Inside { path: parts.join("/"), anchored }
+    }
+}
+
+fn is_machine(parts: &[&str]) -> bool {
+    match parts {
+        ["var", second, ..] => MACHINE_VAR.contains(second),
+        [first, ..] => MACHINE_FOLDERS.contains(first),
+        [] => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inside(path: &str, anchored: bool) -> Place {
+        Place::Inside { path: path.to_owned(), anchored }
+    }
+
+    #[test]
+    fn a_leading_slash_starts_at_the_audited_root() {
+        assert_eq!(Place::of("/docs//a.md"), inside("docs/a.md", true));
+        assert_eq!(Place::of("./a.md"), inside("a.md", true));
+        assert_eq!(Place::of("docs/"), inside("docs", false));
+        assert_eq!(Place::of("/var/volumes.json"), inside("var/volumes.json", true));
+    }
+
+    #[test]
+    fn machine_home_and_parent_paths_are_outside() {
+        for path in ["/etc/passwd", "/Users/someone/x.md", "/Volumes/disk/a.wav", "/var/log/x.log", "~/x.json"] {
+            assert!(matches!(Place::of(path), Place::Outside(_)), "{path}");
+        }
+        assert_eq!(Place::of("a/../../b.py"), Place::Outside(PARENT));
+    }
+}

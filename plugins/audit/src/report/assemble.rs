@@ -1,0 +1,263 @@
+//! Puts a report together from plans and verdicts, within the bound on its size.
+//!
+//! Counts are taken before anything is left out, so they are always those of the whole audit.
+
+use super::escape;
+use super::findings::{self, Gap};
+use super::model::{
+    Claimed, Component, FieldLine, FolderLine, MentionLine, PlanReport, ReferenceRow, Report, Row, SCHEMA, Stamp,
+};
+use crate::limits;
+use crate::note::{Note, Weight};
+use crate::plan::{Claim, Deliverable, Plan, Reference, Role};
+use crate::verify::{Counts, Verdict};
+
+/// What a row weighs beside its names: field names and blanks in the JSON, cells in the Markdown.
+const ROW_BYTES: usize = 1_000;
+
+/// How often a row's names are written: once in the JSON, up to four times in the Markdown, with marks.
+const REPEATED: usize = 6;
+
+/// What a plan weighs beside its rows.
+const PLAN_BYTES: usize = 1_200;
+
+/// A plan with the verdicts on it.
+#[derive(Debug)]
+pub struct Audited {
+    /// What people call it.
+    pub shown: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// What it says.
+    pub plan: Plan,
+    /// One verdict for each deliverable, in the same order.
+    pub deliverables: Vec<Verdict>,
+    /// One verdict for each reference, in the same order.
+    pub references: Vec<Verdict>,
+}
+
+/// A report in the making.
+#[derive(Debug, Default)]
+pub struct Assembly {
+    plans: Vec<PlanReport>,
+    notes: Vec<Note>,
+    counts: Counts,
+    gaps: Vec<Gap>,
+    gaps_left_out: usize,
+    /// What the report weighs so far, by estimate.
+    bytes: usize,
+    rows_left_out: usize,
+}
+
+impl Assembly {
+    /// Adds notes.
+    pub fn notes(&mut self, notes: impl IntoIterator<Item = Note>) {
+        for note in notes {
+            let id = findings::bounded(&format!("audit:{}", note.key));
+            let gap = gap(id, note.weight, &note.title, &note.evidence);
+            self.gap(gap);
+            if self.notes.len() < limits::FINDINGS {
+                self.notes.push(note);
+            }
+        }
+    }
+
+    /// Adds a plan.
+    pub fn plan(&mut self, audited: Audited) {
+        let Audited { shown, bytes, plan, deliverables, references } = audited;
+        let counts = Counts::of(deliverables.iter().map(|verdict| verdict.status));
+        self.counts.add(counts);
+        if plan.deliverables.is_empty() {
+            let title = format!("{shown} names no deliverable");
+            self.notes([Note::new(format!("{shown}:no-deliverables"), Weight::Info, title, "")]);
+        }
+        if plan.left_out > 0 {
+            let title =
+                format!("{shown} names more than {} files; {} were left out", limits::NAMES_PER_PLAN, plan.left_out);
+            self.notes([Note::new(format!("{shown}:too-many-names"), Weight::Medium, title, "")]);
+        }
+        self.bytes += PLAN_BYTES;
+        let mut components = components(&plan, &deliverables);
+        if !self.fits(components.len() * ROW_BYTES) {
+            components.clear();
+        }
+        let mut rows = Vec::new();
+        for (deliverable, verdict) in plan.deliverables.into_iter().zip(deliverables) {
+            let row = row(deliverable, verdict);
+            self.gaps_of(&shown, &row);
+            if self.has_room(weight(&row)) {
+                rows.push(row);
+            }
+        }
+        let mut spoken = Vec::new();
+        for (reference, verdict) in plan.references.into_iter().zip(references) {
+            if self.has_room(ROW_BYTES + reference.path.len() * REPEATED) {
+                spoken.push(reference_row(reference, verdict));
+            }
+        }
+        let header = plan.header.into_iter().take(20);
+        let header = header.map(|(name, value)| FieldLine { name: words(&name), value: words(&value) }).collect();
+        self.plans.push(PlanReport {
+            plan: shown,
+            title: plan.title.as_deref().map(words),
+            bytes,
+            header,
+            counts,
+            completion_percent: counts.percent(),
+            components,
+            deliverables: rows,
+            references: spoken,
+        });
+    }
+
+    /// The report and its findings.
+    #[must_use]
+    pub fn finish(
+        mut self,
+        stamp: &Stamp,
+        roots: Vec<String>,
+        root_entries: usize,
+        folders: Vec<FolderLine>,
+    ) -> (Report, Vec<Gap>) {
+        if self.gaps_left_out > 0 {
+            let title = format!("{} more findings are not listed; the report has the counts", self.gaps_left_out + 1);
+            self.gaps.truncate(limits::FINDINGS - 1);
+            self.gaps.push(Gap {
+                id: "audit:more-findings".into(),
+                weight: Weight::Info,
+                title,
+                evidence: String::new(),
+            });
+        }
+        let clean =
+            self.counts.done() == self.counts.expected() && self.notes.iter().all(|note| note.weight == Weight::Info);
+        let report = Report {
+            schema: SCHEMA,
+            report_id: format!("PLANS-AUDIT-{}", stamp.compact.replace('_', "-")),
+            executed_at: stamp.long.clone(),
+            agent: concat!("audit ", env!("CARGO_PKG_VERSION")).to_owned(),
+            status: if clean { "COMPLETE - SUCCESS" } else { "AUDIT COMPLETE - PARTIAL" },
+            roots,
+            root_entries,
+            plans_folders: folders,
+            counts: self.counts,
+            completion_percent: self.counts.percent(),
+            plans: self.plans,
+            notes: self.notes,
+            rows_left_out: self.rows_left_out,
+        };
+        (report, self.gaps)
+    }
+
+    /// Whether a row of this weight still has room; counts it as left out when not.
+    fn has_room(&mut self, bytes: usize) -> bool {
+        let fits = self.fits(bytes);
+        self.rows_left_out += usize::from(!fits);
+        fits
+    }
+
+    /// Whether so many bytes still fit; takes them when they do.
+    fn fits(&mut self, bytes: usize) -> bool {
+        let fits = self.bytes.saturating_add(bytes) <= limits::REPORT_BYTES;
+        self.bytes += if fits { bytes } else { 0 };
+        fits
+    }
+
+    fn gaps_of(&mut self, plan: &str, row: &Row) {
+        let Some(weight) = findings::weight(row.status) else { return };
+        let line = row.promise().map_or(1, |mention| mention.line);
+        let mut evidence = vec![format!("{plan}:{line}")];
+        evidence.extend(row.found.as_ref().map(|found| format!("found: {found}")));
+        evidence.extend(row.bytes.map(|bytes| format!("{bytes} bytes")));
+        evidence.extend(row.remarks.iter().cloned());
+        evidence.extend(row.claimed.status.as_ref().map(|status| format!("the plan says: {status}")));
+        let title = format!("{}: {} ({plan})", row.status.word(), row.path);
+        self.gap(gap(findings::id(plan, &row.path, row.status), weight, &title, &evidence.join("; ")));
+    }
+
+    fn gap(&mut self, gap: Gap) {
+        if self.gaps.len() < limits::FINDINGS {
+            self.gaps.push(gap);
+        } else {
+            self.gaps_left_out += 1;
+        }
+    }
+}
+
+fn gap(id: String, weight: Weight, title: &str, evidence: &str) -> Gap {
+    let line = |text| escape::line(text, limits::EVIDENCE_BYTES);
+    Gap { id, weight, title: line(title), evidence: line(evidence) }
+}
+
+/// A plan's own words, short enough to be repeated.
+fn words(text: &str) -> String {
+    escape::line(text, limits::WORDS_BYTES)
+}
+
+/// What a row weighs in both files together.
+fn weight(row: &Row) -> usize {
+    let claimed = row.claimed.symbols.iter().map(String::len).sum::<usize>();
+    let remarks = row.remarks.iter().map(String::len).sum::<usize>();
+    let found = row.found.as_ref().map_or(0, String::len);
+    ROW_BYTES + (row.path.len() + found + claimed + remarks) * REPEATED
+}
+
+fn components(plan: &Plan, verdicts: &[Verdict]) -> Vec<Component> {
+    let mut components: Vec<Component> = Vec::new();
+    let mut places = std::collections::HashMap::new();
+    for (deliverable, verdict) in plan.deliverables.iter().zip(verdicts) {
+        let name = component_name(deliverable);
+        let at = *places.entry(name.clone()).or_insert_with(|| {
+            components.push(Component { name, counts: Counts::default() });
+            components.len() - 1
+        });
+        if let Some(component) = components.get_mut(at) {
+            component.counts.add(Counts::of([verdict.status]));
+        }
+    }
+    // A plan with a section for each file would make the table as long as the list.
+    components.truncate(200);
+    components
+}
+
+fn component_name(deliverable: &Deliverable) -> String {
+    deliverable
+        .component
+        .as_deref()
+        .map(words)
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "(no section)".to_owned())
+}
+
+fn row(deliverable: Deliverable, verdict: Verdict) -> Row {
+    let component = component_name(&deliverable);
+    let shown = |claim: Option<Claim>| claim.map(Claim::shown);
+    Row {
+        path: deliverable.path,
+        component,
+        status: verdict.status,
+        found: verdict.found,
+        bytes: verdict.bytes,
+        lines: verdict.lines,
+        claimed: Claimed {
+            bytes: shown(deliverable.bytes),
+            lines: shown(deliverable.lines),
+            symbols: deliverable.symbols,
+            status: deliverable.status.as_deref().map(words),
+        },
+        mentions: deliverable
+            .mentions
+            .into_iter()
+            .map(|mention| MentionLine {
+                line: mention.line,
+                form: mention.form.name(),
+                promised: mention.role == Role::Deliverable,
+            })
+            .collect(),
+        remarks: verdict.remarks,
+    }
+}
+
+fn reference_row(reference: Reference, verdict: Verdict) -> ReferenceRow {
+    ReferenceRow { path: reference.path, line: reference.line, status: verdict.status, found: verdict.found }
+}

@@ -1,0 +1,71 @@
+//! Text of plans and names of files, made safe for a cell of a Markdown table.
+
+/// Plain text for a cell: one line, nothing in it is Markdown or HTML.
+#[must_use]
+pub(super) fn cell(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for sign in text.trim().chars() {
+        match sign {
+            '|' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '\\' | '#' | '~' => {
+                out.push('\\');
+                out.push(sign);
+            }
+            sign if sign.is_control() => out.push(' '),
+            sign => out.push(sign),
+        }
+    }
+    if out.is_empty() { "\u{2013}".to_owned() } else { out }
+}
+
+/// A path for a cell, as code where it can be.
+#[must_use]
+pub(super) fn path(text: &str) -> String {
+    if text.is_empty() || text.contains(['`', '\\']) || text.chars().any(char::is_control) {
+        return cell(text);
+    }
+    format!("`{}`", text.replace('|', "\\|"))
+}
+
+/// One line of plain text of at most `bytes` bytes; a longer one ends in `…`.
+#[must_use]
+pub(super) fn line(text: &str, bytes: usize) -> String {
+    let mut out: String = text.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
+    if out.len() > bytes {
+        let mut end = bytes.saturating_sub('\u{2026}'.len_utf8());
+        while !out.is_char_boundary(end) {
+            end -= 1;
+        }
+        out.truncate(end);
+        out.push('\u{2026}');
+    }
+    out
+}
+
+/// A number with commas: `413,280`.
+#[must_use]
+pub(super) fn number(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_stay_cells() {
+        assert_eq!(cell("a|b `c`\n<d>"), "a\\|b \\`c\\` \\<d\\>");
+        assert_eq!(path("a|b.md"), "`a\\|b.md`");
+        assert_eq!(path("a`b.md"), "a\\`b.md");
+        assert_eq!(cell(" "), "\u{2013}");
+        assert_eq!([line("a\nb", 9), line("ééééé", 8)], ["a b", "éé…"]);
+        assert_eq!([number(0), number(999), number(413_280), number(1_000_000)], ["0", "999", "413,280", "1,000,000"]);
+    }
+}

@@ -1,0 +1,70 @@
+//! Findings: one for each deliverable that is not simply present, with an id that stays the same over runs.
+
+use crate::limits;
+use crate::note::Weight;
+use crate::verify::Status;
+
+/// A finding before it takes the contract's form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// Stable over runs and times, at most [`limits::FINDING_ID_BYTES`].
+    pub id: String,
+    /// How much it matters.
+    pub weight: Weight,
+    /// One line.
+    pub title: String,
+    /// Where the plan says it and what was seen.
+    pub evidence: String,
+}
+
+/// How much a status matters; `None` when it is as it should be.
+#[must_use]
+pub(super) fn weight(status: Status) -> Option<Weight> {
+    match status {
+        Status::Present => None,
+        Status::Drifted => Some(Weight::Low),
+        Status::Partial | Status::Empty | Status::Stub | Status::Moved => Some(Weight::Medium),
+        Status::Missing => Some(Weight::High),
+        Status::Unverifiable => Some(Weight::Info),
+    }
+}
+
+/// The id of a deliverable's finding.
+#[must_use]
+pub(super) fn id(plan: &str, path: &str, status: Status) -> String {
+    bounded(&format!("audit:{plan}:{path}:{}", status.word().to_lowercase()))
+}
+
+/// An id of at most the bound: a long one keeps its beginning and gets a hash of the whole.
+#[must_use]
+pub(super) fn bounded(id: &str) -> String {
+    let id: String = id.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
+    if id.len() <= limits::FINDING_ID_BYTES {
+        return id;
+    }
+    let mark = format!("~{:016x}", fnv1a(id.as_bytes()));
+    let mut end = limits::FINDING_ID_BYTES - mark.len();
+    while !id.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{mark}", id.get(..end).unwrap_or_default())
+}
+
+/// FNV-1a, 64 bits: enough to tell the ids of one workspace apart, and the same on every machine.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_ids_are_shortened_and_stay_different() {
+        let one = id("plans/a.md", &format!("{}é/x.py", "d/".repeat(120)), Status::Missing);
+        let two = id("plans/a.md", &format!("{}é/y.py", "d/".repeat(120)), Status::Missing);
+        assert!(one.len() <= 200 && one != two);
+        assert_eq!(id("plans/a.md", "x.py", Status::Moved), "audit:plans/a.md:x.py:moved");
+        assert_eq!(fnv1a(b"a"), 0xaf63_dc4c_8601_ec8c);
+    }
+}

@@ -1,0 +1,169 @@
+//! The report's data, which is also the shape of its JSON.
+//!
+//! `schema` grows by one whenever a field changes its meaning or goes; new fields do not change it.
+
+use serde::Serialize;
+
+use crate::note::Note;
+use crate::verify::{Counts, Status};
+
+/// The version of the JSON's shape.
+pub const SCHEMA: u32 = 1;
+
+/// A moment in the two forms that a report needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    /// `20260118_101500`, for names.
+    pub compact: String,
+    /// `2026-01-18 10:15:00 UTC`, for people.
+    pub long: String,
+}
+
+/// An audit.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// `PLANS-AUDIT-20260118-101500`.
+    pub report_id: String,
+    /// When the audit ran: `2026-01-18 10:15:00 UTC`.
+    pub executed_at: String,
+    /// `audit` and the plugin's version.
+    pub agent: String,
+    /// `COMPLETE - SUCCESS` when everything that could be verified is done, else `AUDIT COMPLETE - PARTIAL`.
+    pub status: &'static str,
+    /// The audited folders, as people call them.
+    pub roots: Vec<String>,
+    /// How many files and folders were found below them.
+    pub root_entries: usize,
+    /// The plans folders.
+    pub plans_folders: Vec<FolderLine>,
+    /// All plans together.
+    pub counts: Counts,
+    /// Done of expected in per cent, rounded half up; null when nothing could be verified.
+    pub completion_percent: Option<usize>,
+    /// The plans, sorted by name.
+    pub plans: Vec<PlanReport>,
+    /// What the audit noticed about its own work.
+    pub notes: Vec<Note>,
+    /// Rows that were left out because the report would have become too large; they are counted all the same.
+    pub rows_left_out: usize,
+}
+
+/// A plans folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FolderLine {
+    /// What people call it.
+    pub folder: String,
+    /// How many plans of it were audited.
+    pub plans: usize,
+}
+
+/// One plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlanReport {
+    /// What people call it: `plans/a.md`.
+    pub plan: String,
+    /// Its first heading.
+    pub title: Option<String>,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// The bold lines below its title.
+    pub header: Vec<FieldLine>,
+    /// Its deliverables by status.
+    pub counts: Counts,
+    /// Done of expected in per cent; null when nothing could be verified.
+    pub completion_percent: Option<usize>,
+    /// The same by component or section, in the order of the plan.
+    pub components: Vec<Component>,
+    /// What it promises.
+    pub deliverables: Vec<Row>,
+    /// What it speaks of without promising it.
+    pub references: Vec<ReferenceRow>,
+}
+
+/// A bold line below a plan's title.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldLine {
+    /// `Status`.
+    pub name: String,
+    /// What the plan says.
+    pub value: String,
+}
+
+/// A component or section of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Component {
+    /// Its name; `(no section)` where a plan has no headings.
+    pub name: String,
+    /// Its deliverables by status.
+    pub counts: Counts,
+}
+
+/// A deliverable with its verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// The path that the plan means, relative to the audited folder where it points inside.
+    pub path: String,
+    /// Component or section.
+    pub component: String,
+    /// How it stands.
+    pub status: Status,
+    /// Where it was found.
+    pub found: Option<String>,
+    /// Its size in bytes.
+    pub bytes: Option<u64>,
+    /// Its number of lines, where it was counted.
+    pub lines: Option<u64>,
+    /// What the plan claims of it.
+    pub claimed: Claimed,
+    /// Where the plan names it.
+    pub mentions: Vec<MentionLine>,
+    /// What a reader should know.
+    pub remarks: Vec<String>,
+}
+
+/// What a plan claims of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Claimed {
+    /// A size: `413280`, `about 12288`.
+    pub bytes: Option<String>,
+    /// A number of lines: `473`, `at least 8500`.
+    pub lines: Option<String>,
+    /// Classes and functions.
+    pub symbols: Vec<String>,
+    /// A state, in the plan's words.
+    pub status: Option<String>,
+}
+
+/// Where a plan names a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MentionLine {
+    /// The line, from 1.
+    pub line: usize,
+    /// `tree`, `table`, `heading`, `bullet`, `step`, `link`, `field` or `prose`.
+    pub form: &'static str,
+    /// Whether the line promises the file or merely speaks of it.
+    pub promised: bool,
+}
+
+impl Row {
+    /// The mention that promises the file first.
+    #[must_use]
+    pub fn promise(&self) -> Option<&MentionLine> {
+        self.mentions.iter().find(|mention| mention.promised)
+    }
+}
+
+/// A reference with what was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReferenceRow {
+    /// The path that the plan means.
+    pub path: String,
+    /// The line that names it first.
+    pub line: usize,
+    /// How it stands: present, moved, missing or unverifiable.
+    pub status: Status,
+    /// Where it was found.
+    pub found: Option<String>,
+}

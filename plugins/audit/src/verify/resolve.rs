@@ -1,0 +1,177 @@
+//! Which file a path of a plan means.
+//!
+//! First the path itself; then, for a name without its folder, the folders that the plan names and the only file of that
+//! name; then the same name elsewhere. Names that every project has many of (`__init__.py`, `client.py`) never count as
+//! moved: the one that is found is hardly the one that was meant.
+
+use crate::index::{EntryKind, Found, Index};
+use crate::plan::Kind;
+
+/// Names that say nothing about what a file is.
+const GENERIC: &[&str] = &[
+    ".env",
+    ".env.example",
+    ".gitignore",
+    ".gitkeep",
+    "CHANGELOG.md",
+    "Cargo.toml",
+    "Dockerfile",
+    "LICENSE",
+    "Makefile",
+    "README",
+    "README.md",
+    "__init__.py",
+    "__main__.py",
+    "api.py",
+    "app.py",
+    "base.py",
+    "build.rs",
+    "cli.py",
+    "client.py",
+    "config.json",
+    "config.py",
+    "config.yaml",
+    "config.yml",
+    "conftest.py",
+    "constants.py",
+    "errors.py",
+    "exceptions.py",
+    "go.mod",
+    "handler.py",
+    "helpers.py",
+    "index.html",
+    "index.js",
+    "index.md",
+    "index.ts",
+    "index.tsx",
+    "lib.rs",
+    "logging.py",
+    "main.go",
+    "main.js",
+    "main.py",
+    "main.rs",
+    "main.ts",
+    "mod.rs",
+    "models.py",
+    "package.json",
+    "pyproject.toml",
+    "requirements.txt",
+    "schema.py",
+    "server.py",
+    "settings.py",
+    "setup.py",
+    "test.py",
+    "types.py",
+    "types.ts",
+    "utils.js",
+    "utils.py",
+    "utils.ts",
+];
+
+/// What a path was found to mean.
+#[derive(Debug)]
+pub(super) enum Resolved {
+    /// It is there; a remark says where the look-up had to guess.
+    There(Found, Option<String>),
+    /// Not there, and one of the same name elsewhere.
+    Elsewhere(Found, Option<String>),
+    /// Not there; a remark where something of the same name is.
+    Nowhere(Option<String>),
+}
+
+/// Finds what `path` means. `folders` are the folders that the plan names, sorted.
+#[must_use]
+pub(super) fn resolve(index: &Index, path: &str, anchored: bool, kind: Kind, folders: &[String]) -> Resolved {
+    if let Some(found) = index.find(path) {
+        return Resolved::There(found, None);
+    }
+    if let Some(found) = without_own_name(index, path) {
+        let remark = format!("the plan begins with the audited folder's own name; found as {}", found.path);
+        return Resolved::There(found, Some(remark));
+    }
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let wanted = if kind == Kind::Folder { EntryKind::Folder } else { EntryKind::File };
+    let same: Vec<&str> = index.named(name, wanted).collect();
+    let named: Vec<&str> = if anchored { Vec::new() } else { in_folders(&same, path, folders) };
+    if let [first, others @ ..] = named.as_slice() {
+        let remark = format!("found below a folder that the plan names: {first}{}", and_more(others));
+        return there(index, first, Some(remark));
+    }
+    let generic = GENERIC.contains(&name) || wanted == EntryKind::Folder;
+    if same.is_empty() || generic {
+        return Resolved::Nowhere(elsewhere(&same));
+    }
+    if !path.contains('/') && !anchored {
+        return by_name(index, &same);
+    }
+    moved(index, path, anchored, &same)
+}
+
+/// A path that begins with the name of the audited folder itself, as trees like to do.
+fn without_own_name(index: &Index, path: &str) -> Option<Found> {
+    let (first, rest) = path.split_once('/')?;
+    let own = index.roots().iter().any(|root| root.shown.trim_end_matches('/').rsplit('/').next() == Some(first));
+    if own && index.find(first).is_none() { index.find(rest) } else { None }
+}
+
+/// Candidates that are `path` below one of the folders.
+fn in_folders<'a>(same: &[&'a str], path: &str, folders: &[String]) -> Vec<&'a str> {
+    let tail = format!("/{path}");
+    let below = |candidate: &&&str| {
+        let folder = candidate.strip_suffix(tail.as_str());
+        folder.is_some_and(|folder| folders.binary_search_by(|known| known.as_str().cmp(folder)).is_ok())
+    };
+    same.iter().filter(below).copied().collect()
+}
+
+/// A name without a folder: the only file of that name, or the first of several.
+fn by_name(index: &Index, same: &[&str]) -> Resolved {
+    match same {
+        [only] => there(index, only, Some(format!("the plan gives no folder; found as {only}"))),
+        [first, others @ ..] => there(
+            index,
+            first,
+            Some(format!("ambiguous: the plan gives no folder; found as {first}{}", and_more(others))),
+        ),
+        [] => Resolved::Nowhere(None),
+    }
+}
+
+/// A path that is not there: a deeper path that ends with it, or the same name in another folder.
+fn moved(index: &Index, path: &str, anchored: bool, same: &[&str]) -> Resolved {
+    let tail = format!("/{path}");
+    let deeper: Vec<&str> = same.iter().filter(|candidate| candidate.ends_with(&tail)).copied().collect();
+    if let ([only], false) = (deeper.as_slice(), anchored) {
+        return there(index, only, Some(format!("found deeper than the plan says: {only}")));
+    }
+    let parent = |path: &str| path.rsplit('/').nth(1).unwrap_or_default().to_owned();
+    let alike: Vec<&str> = same.iter().filter(|candidate| parent(candidate) == parent(path)).copied().collect();
+    let chosen: &[&str] = match (deeper.as_slice(), alike.as_slice(), same) {
+        ([], [], [_]) => same,
+        ([], [], _) => return Resolved::Nowhere(elsewhere(same)),
+        ([], alike, _) => alike,
+        (deeper, _, _) => deeper,
+    };
+    let Some((first, others)) = chosen.split_first() else { return Resolved::Nowhere(None) };
+    match index.find(first) {
+        Some(found) => Resolved::Elsewhere(found, Some(format!("the same name is at {first}{}", and_more(others)))),
+        None => Resolved::Nowhere(None),
+    }
+}
+
+fn there(index: &Index, path: &str, remark: Option<String>) -> Resolved {
+    index.find(path).map_or(Resolved::Nowhere(None), |found| Resolved::There(found, remark))
+}
+
+fn elsewhere(same: &[&str]) -> Option<String> {
+    let (first, others) = same.split_first()?;
+    Some(format!("the same name is at {first}{}, which is too common to be taken for it", and_more(others)))
+}
+
+fn and_more(others: &[&str]) -> String {
+    match others {
+        [] => String::new(),
+        [one] => format!(" and {one}"),
+        [one, rest @ ..] => format!(", {one} and {} more", rest.len()),
+    }
+}

@@ -1,0 +1,169 @@
+//! The states of a deliverable, and the one place where completion is computed.
+
+use serde::Serialize;
+
+/// How a deliverable stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Status {
+    /// It is there and nothing speaks against it.
+    Present,
+    /// It is there; its size or its number of lines is clearly not the claimed one.
+    Drifted,
+    /// It is there; a class or function that the plan wants in it is not.
+    Partial,
+    /// It is there and holds nothing.
+    Empty,
+    /// It is there and only stands in for the real thing.
+    Stub,
+    /// It is not where the plan says, and one of the same name is elsewhere.
+    Moved,
+    /// It is not there.
+    Missing,
+    /// It cannot be looked up: outside the granted folder, a link, a pipe, not readable.
+    Unverifiable,
+}
+
+impl Status {
+    /// Every status, from good to unknown.
+    pub const ALL: [Self; 8] = [
+        Self::Present,
+        Self::Drifted,
+        Self::Partial,
+        Self::Empty,
+        Self::Stub,
+        Self::Moved,
+        Self::Missing,
+        Self::Unverifiable,
+    ];
+
+    /// The word for reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Present => "PRESENT",
+            Self::Drifted => "DRIFTED",
+            Self::Partial => "PARTIAL",
+            Self::Empty => "EMPTY",
+            Self::Stub => "STUB",
+            Self::Moved => "MOVED",
+            Self::Missing => "MISSING",
+            Self::Unverifiable => "UNVERIFIABLE",
+        }
+    }
+
+    /// The sign for reports.
+    #[must_use]
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::Present => "\u{2705}",
+            Self::Missing => "\u{274c}",
+            Self::Unverifiable => "\u{23f3}",
+            _ => "\u{26a0}\u{fe0f}",
+        }
+    }
+
+    /// Whether it counts as done: the file is where the plan wants it and is the real thing. A drifted file is done,
+    /// because only the plan's numbers are stale; a moved one is not, because nobody who follows the plan finds it.
+    #[must_use]
+    pub const fn is_done(self) -> bool {
+        matches!(self, Self::Present | Self::Drifted)
+    }
+}
+
+/// How many deliverables stand how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// [`Status::Present`].
+    pub present: usize,
+    /// [`Status::Drifted`].
+    pub drifted: usize,
+    /// [`Status::Partial`].
+    pub partial: usize,
+    /// [`Status::Empty`].
+    pub empty: usize,
+    /// [`Status::Stub`].
+    pub stub: usize,
+    /// [`Status::Moved`].
+    pub moved: usize,
+    /// [`Status::Missing`].
+    pub missing: usize,
+    /// [`Status::Unverifiable`]; not part of [`Counts::expected`].
+    pub unverifiable: usize,
+}
+
+impl Counts {
+    /// Counts statuses.
+    #[must_use]
+    pub fn of(statuses: impl IntoIterator<Item = Status>) -> Self {
+        let mut counts = Self::default();
+        for status in statuses {
+            *counts.slot(status) += 1;
+        }
+        counts
+    }
+
+    /// Adds another count.
+    pub fn add(&mut self, other: Self) {
+        for status in Status::ALL {
+            *self.slot(status) += other.get(status);
+        }
+    }
+
+    /// How many stand so.
+    #[must_use]
+    pub fn get(mut self, status: Status) -> usize {
+        *self.slot(status)
+    }
+
+    /// How many are done: present and drifted.
+    #[must_use]
+    pub fn done(self) -> usize {
+        Status::ALL.into_iter().filter(|status| status.is_done()).map(|status| self.get(status)).sum()
+    }
+
+    /// How many could be verified: all but the unverifiable ones.
+    #[must_use]
+    pub fn expected(self) -> usize {
+        Status::ALL.into_iter().filter(|status| *status != Status::Unverifiable).map(|status| self.get(status)).sum()
+    }
+
+    /// Done of expected in per cent, rounded half up; `None` when nothing could be verified.
+    #[must_use]
+    pub fn percent(self) -> Option<usize> {
+        let (done, expected) = (self.done(), self.expected());
+        (done * 200 + expected).checked_div(expected * 2)
+    }
+
+    fn slot(&mut self, status: Status) -> &mut usize {
+        match status {
+            Status::Present => &mut self.present,
+            Status::Drifted => &mut self.drifted,
+            Status::Partial => &mut self.partial,
+            Status::Empty => &mut self.empty,
+            Status::Stub => &mut self.stub,
+            Status::Moved => &mut self.moved,
+            Status::Missing => &mut self.missing,
+            Status::Unverifiable => &mut self.unverifiable,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentages_are_rounded_half_up() {
+        let percent = |present, missing| Counts { present, missing, ..Counts::default() }.percent();
+        assert_eq!(percent(10, 4), Some(71));
+        assert_eq!([percent(1, 2), percent(1, 1), percent(2, 1)], [Some(33), Some(50), Some(67)]);
+        assert_eq!([percent(0, 0), percent(1, 7), percent(0, 3)], [None, Some(13), Some(0)]);
+    }
+
+    #[test]
+    fn what_cannot_be_verified_is_not_expected() {
+        let counts = Counts::of([Status::Present, Status::Drifted, Status::Moved, Status::Unverifiable]);
+        assert_eq!((counts.done(), counts.expected(), counts.percent()), (2, 3, Some(67)));
+    }
+}

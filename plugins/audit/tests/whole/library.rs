@@ -1,0 +1,417 @@
+//! The whole library on temporary folders: from a task to an outcome, as the host would see it.
+
+use std::fmt::Write;
+use std::fs;
+
+use crate::support::{Workspace, has_finding, json, markdown};
+use audit::watch::{Unwatched, Watch};
+use baton_plugin_sdk::{Cause, Error, Severity};
+
+const SHOP: &str = "# Shop\n\n**Date:** 2026-01-02\n**Status:** started\n\n## Layout\n\n```\nshop/\n├── till.py (NEW - TillDrawer)\n├── stock.py\n├── stub.js\n├── empty.py\n└── gone.py\n```\n\n## Sizes\n\n| File | Lines |\n|---|---|\n| `shop/stock.py` | 100 |\n\n## Deliverables\n\n- `tools/weigh.sh`\n- `~/notes.md`\n- `../secret.md`\n- `/etc/passwd.txt`\n\nSee `shop/till.py` and `other.md`.\n";
+
+fn shop() -> Workspace {
+    Workspace::new()
+        .file("plans/shop.md", SHOP)
+        .file("root/shop/till.py", "class Till:\n    open = True\n")
+        .file("root/shop/stock.py", "items = []\n")
+        .file("root/shop/stub.js", "// Generated from plan deliverable.\n// TODO: Implement functionality\n")
+        .file("root/shop/empty.py", "")
+        .file("root/bin/weigh.sh", "#!/bin/sh\necho 1\n")
+}
+
+#[test]
+fn every_status_comes_out() {
+    assert_eq!(
+        shop().statuses(),
+        [
+            "shop/till.py PARTIAL",
+            "shop/stock.py DRIFTED",
+            "shop/stub.js STUB",
+            "shop/empty.py EMPTY",
+            "shop/gone.py MISSING",
+            "tools/weigh.sh MOVED",
+            "~/notes.md UNVERIFIABLE",
+            "../secret.md UNVERIFIABLE",
+            "/etc/passwd.txt UNVERIFIABLE",
+        ]
+    );
+}
+
+#[test]
+fn findings_are_stable_and_weighed() {
+    let workspace = shop();
+    let outcome = workspace.run("{}").unwrap();
+    let weights = [
+        ("shop/till.py:partial", Severity::Medium),
+        ("shop/stock.py:drifted", Severity::Low),
+        ("shop/gone.py:missing", Severity::High),
+        ("tools/weigh.sh:moved", Severity::Medium),
+        ("~/notes.md:unverifiable", Severity::Info),
+    ];
+    for (id, severity) in weights {
+        assert!(has_finding(&outcome, &format!("audit:plans/shop.md:{id}"), severity), "{id}");
+    }
+    let mut later = workspace.task("{}");
+    later.now = "2027-02-03T04:05:06Z".into();
+    let later = audit::run(&later, &Unwatched).unwrap();
+    assert_eq!(outcome.findings, later.findings);
+    assert_eq!(later.artifacts[0].name, "PLANS_AUDIT_REPORT_20270203_040506.md");
+    assert_eq!(later.artifacts[1].name, "PLANS_AUDIT_REPORT_20270203_040506.json");
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let workspace = shop();
+    assert_eq!(workspace.run("{}").unwrap(), workspace.run("{}").unwrap());
+}
+
+#[test]
+fn evidence_says_where_and_what() {
+    let outcome = shop().run("{}").unwrap();
+    let of = |id: &str| outcome.findings.iter().find(|finding| finding.id.contains(id)).unwrap().evidence.clone();
+    insta::assert_snapshot!(of("till.py"), @"plans/shop.md:10; found: shop/till.py; 28 bytes; not defined: TillDrawer; the plan says: NEW - TillDrawer");
+    insta::assert_snapshot!(of("stock.py"), @"plans/shop.md:11; found: shop/stock.py; 11 bytes; the plan says 100 lines, it has 1");
+    insta::assert_snapshot!(of("weigh.sh"), @"plans/shop.md:25; found: bin/weigh.sh; 17 bytes; the same name is at bin/weigh.sh");
+    insta::assert_snapshot!(of("secret.md"), @"plans/shop.md:27; the path leaves the granted folder: ../secret.md");
+    insta::assert_snapshot!(outcome.summary, @"Audited 1 plan: 1 of 6 deliverables present (17 %); 1 missing, 1 moved, 1 partial, 1 stub, 1 empty, 1 drifted, 3 unverifiable.");
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "the whole report stands here")]
+fn a_small_report_reads_like_this() {
+    let workspace = Workspace::new()
+        .file("plans/a.md", "# Small | plan\n\n## Deliverables\n\n- `lib/one.py`\n- `lib/two.py` - with `notes.md`\n")
+        .file("root/lib/one.py", "x = 1\n");
+    insta::assert_snapshot!(markdown(&workspace.run("{}").unwrap()), @r####"
+    # Plans Directory Audit Report
+
+    **Execution Date:** 2026-01-18 10:15:00 UTC  
+    **Report ID:** `PLANS-AUDIT-20260118-101500`  
+    **Audit Agent:** audit 0.1.0  
+    **Audited Folder:** `root` (2 entries)  
+    **Status:** AUDIT COMPLETE - PARTIAL
+
+    ---
+
+    ## Executive Summary
+
+    Audited 1 plan: 1 of 2 deliverables present (50 %); 1 missing.
+
+    ### Key Findings
+
+    | Category | Status | Completion | Details |
+    |---|---|---|---|
+    | **Small \| plan** | ⚠️ Partial | 50 % | 1 of 2 done; 1 missing |
+
+    ### Direct Actions
+
+    None: the audit reads only.
+
+    ---
+
+    ## Phase 0: Plans Directory Discovery
+
+    ### Plans Directory Locations
+
+    | Location | Plans Audited |
+    |---|---|
+    | `plans` | 1 |
+
+    ### Plan Files
+
+    | File | Size | Date | Says of Itself |
+    |---|---|---|---|
+    | `plans/a.md` | 81 bytes | – | – |
+
+    ---
+
+    ## Phase 1: Expected Outputs Identification
+
+    ### Plan 1: Small \| plan (`plans/a.md`)
+
+    | Component | Expected | Form | Named At |
+    |---|---|---|---|
+    | Deliverables | `lib/one.py` | bullet | `plans/a.md:5` |
+    | Deliverables | `lib/two.py` | bullet | `plans/a.md:6` |
+
+    **Referenced, not promised** (not part of the completion):
+
+    | File | Line | Looked Up |
+    |---|---|---|
+    | `notes.md` | 6 | missing |
+
+    ---
+
+    ## Phase 2: Completion Status Assessment
+
+    ### Plan 1: Small \| plan (`plans/a.md`)
+
+    | Component | Expected | Done | Status |
+    |---|---|---|---|
+    | Deliverables | 2 | 1 | ⚠️ 50 % |
+    | **TOTAL** | 2 | 1 | **50 %** |
+
+    | Deliverable | Status | Found | Bytes | Lines | Evidence |
+    |---|---|---|---|---|---|
+    | `lib/one.py` | ✅ PRESENT | `lib/one.py` | 6 | 1 | `plans/a.md:5` |
+    | `lib/two.py` | ❌ MISSING | – | – | – | `plans/a.md:6` |
+
+    ---
+
+    ## Phase 3: Performance Analysis
+
+    Not looked at: no execution logs were given.
+
+    ## Phase 4: System Alignment Assessment
+
+    Not looked at: only files were given, no running system.
+
+    ## Phase 5: Gap Analysis
+
+    Nothing was created or changed. 1 of 2 done; 1 missing.
+
+    ## Phase 6: Recommendations
+
+    ### Priority 1: Make what is missing, or take it out of the plan
+
+    - MISSING `lib/two.py` (`plans/a.md:6`)
+
+    ---
+
+    ## Completion Gates
+
+    | Phase | Gate | Result |
+    |---|---|---|
+    | 0 | Every plan was found and read whole | PASS |
+    | 1 | Expected outputs were listed | PASS |
+    | 2 | Everything that could be verified is done | PARTIAL |
+    | 3 | Performance was analysed | NOT DONE |
+    | 4 | Alignment was assessed | NOT DONE |
+    | 5 | Gaps were listed | PASS |
+    | 6 | The report was written | PASS |
+
+    ## Appendix A: Files Created/Modified
+
+    None besides this report and its JSON twin.
+
+    ## Appendix B: Plan Completion Summary
+
+    Completion = (PRESENT + DRIFTED) / (all but UNVERIFIABLE), in whole per cent, halves up.
+
+    | Plan | Present | Drifted | Partial | Empty | Stub | Moved | Missing | Unverifiable | Completion |
+    |---|---|---|---|---|---|---|---|---|---|
+    | `plans/a.md` | 1 | 0 | 0 | 0 | 0 | 0 | 1 | 0 | 50 % |
+    | **Overall** | 1 | 0 | 0 | 0 | 0 | 0 | 1 | 0 | **50 %** |
+
+    ## Appendix C: IDs
+
+    | ID | Severity |
+    |---|---|
+    | `PLANS-AUDIT-20260118-101500` | report |
+    | `audit:plans/a.md:lib/two.py:missing` | HIGH |
+
+    ---
+
+    **Report Status:** AUDIT COMPLETE - PARTIAL  
+    **Overall Completion Rate:** 50 %  
+    **Deliverables Created:** 0  
+    **Next Audit Recommended:** When a plan or a deliverable changes
+    "####);
+}
+
+#[test]
+fn names_without_a_folder_are_looked_for() {
+    let workspace = Workspace::new()
+        .file("plans/a.md", "# P\n\n| Area | Files |\n|---|---|\n| A | `only.py`, `twice.py`, `models.py`, `near.py` |\n\n```\nlib/\n└── x.py\n```\n")
+        .file("root/deep/only.py", "x = 1\n")
+        .file("root/a/twice.py", "x = 1\n")
+        .file("root/b/twice.py", "x = 1\n")
+        .file("root/b/models.py", "x = 1\n")
+        .file("root/lib/near.py", "x = 1\n")
+        .file("root/b/near.py", "x = 1\n")
+        .file("root/lib/x.py", "x = 1\n");
+    let report = workspace.report();
+    let rows = report["plans"][0]["deliverables"].as_array().unwrap();
+    let of = |path: &str| rows.iter().find(|row| row["path"] == path).unwrap();
+    assert_eq!(
+        (of("only.py")["status"].as_str(), of("only.py")["found"].as_str()),
+        (Some("PRESENT"), Some("deep/only.py"))
+    );
+    assert!(of("twice.py")["remarks"][0].as_str().unwrap().starts_with("ambiguous"));
+    assert_eq!(of("models.py")["status"], "MISSING");
+    assert_eq!(of("near.py")["found"], "lib/near.py");
+}
+
+#[test]
+fn a_tree_may_begin_with_the_audited_folder_itself() {
+    let workspace = Workspace::new()
+        .file("plans/a.md", "# P\n\n```\nroot/\n├── lib/\n│   └── x.py\n└── y.py\n```\n")
+        .file("root/lib/x.py", "x = 1\n");
+    assert_eq!(workspace.statuses(), ["root/lib/x.py PRESENT", "root/y.py MISSING"]);
+}
+
+#[test]
+fn common_names_and_other_deliverables_are_not_moved() {
+    let plan =
+        "# P\n\n```\nnew/\n├── client.py\n├── __init__.py\n├── weigh.py\n└── README.md\nold/\n└── weigh.py\n```\n";
+    let workspace = Workspace::new()
+        .file("plans/a.md", plan)
+        .file("root/old/client.py", "x = 1\n")
+        .file("root/old/__init__.py", "")
+        .file("root/old/weigh.py", "x = 1\n")
+        .file("root/README.md", "x\n");
+    assert_eq!(
+        workspace.statuses(),
+        [
+            "new/client.py MISSING",
+            "new/__init__.py MISSING",
+            "new/weigh.py MISSING",
+            "new/README.md MISSING",
+            "old/weigh.py PRESENT"
+        ]
+    );
+}
+
+#[test]
+fn arguments_choose_plans_and_root() {
+    let workspace = shop().file("plans/sub/b.md", "# B\n\n- [ ] `till.py`\n").file("plans/c.txt", "# C\n");
+    let plans = |args: &str| -> Vec<String> {
+        let report = json(&workspace.run(args).unwrap());
+        report["plans"].as_array().unwrap().iter().map(|plan| plan["plan"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(plans("{}"), ["plans/c.txt", "plans/shop.md", "plans/sub/b.md"]);
+    assert_eq!(plans(r#"{"plans": "sub, shop.md"}"#), ["plans/shop.md", "plans/sub/b.md"]);
+    assert_eq!(plans(r#"{"plans": ["plans/c.txt"]}"#), ["plans/c.txt"]);
+    let report = json(&workspace.run(r#"{"plans": ["sub"], "root": "shop"}"#).unwrap());
+    assert_eq!((report["roots"][0].as_str(), report["completion_percent"].as_u64()), (Some("root/shop"), Some(100)));
+}
+
+#[test]
+fn wrong_arguments_are_refused_with_what_mends_them() {
+    let workspace = shop();
+    let permanent = |args: &str| match workspace.run(args) {
+        Err(Error::Permanent(text)) => text,
+        other => panic!("{other:?}"),
+    };
+    insta::assert_snapshot!(permanent(r#"{"plan": "a"}"#), @"there is no argument `plan`; the audit knows `plans` and `root`");
+    insta::assert_snapshot!(permanent(r#"{"plans": "x.md"}"#), @"there is no plan `x.md`; in plans there is plans/shop.md");
+    insta::assert_snapshot!(permanent(r#"{"root": "../x"}"#), @"the argument `root` must be a folder inside the granted root, not `../x`");
+    insta::assert_snapshot!(permanent(r#"{"root": "/shop"}"#), @"the argument `root` must be a folder inside the granted root, not `/shop`");
+    insta::assert_snapshot!(permanent(r#"{"root": "nowhere"}"#), @"there is no folder `nowhere` inside root");
+    assert!(
+        matches!(workspace.run(r#"{"plans": "docs/x.md"}"#), Err(Error::NeedsGrant(text)) if text.contains("`docs`"))
+    );
+    let mut task = workspace.task("{}");
+    task.action = "mend".into();
+    assert!(matches!(audit::run(&task, &Unwatched), Err(Error::Permanent(_))));
+    task = workspace.task("{}");
+    task.now = "yesterday".into();
+    assert!(matches!(audit::run(&task, &Unwatched), Err(Error::Permanent(_))));
+}
+
+#[test]
+fn missing_folders_need_a_grant() {
+    let workspace = shop();
+    for name in ["plans", "root"] {
+        let mut task = workspace.task("{}");
+        task.mounts.retain(|mount| mount.name != name);
+        assert!(matches!(audit::run(&task, &Unwatched), Err(Error::NeedsGrant(text)) if text.contains(name)));
+    }
+}
+
+#[test]
+fn no_plan_at_all_is_an_outcome_that_says_where_plans_go() {
+    let outcome = Workspace::new().run("{}").unwrap();
+    assert_eq!(outcome.artifacts.len(), 2, "the report says it too");
+    assert!(has_finding(&outcome, "audit:plans:none", Severity::Medium));
+    assert!(outcome.findings[0].title.contains("put a plan"));
+}
+
+#[test]
+fn changed_plans_are_audited_while_they_exist() {
+    let workspace = shop();
+    let mut task = workspace.task("{}");
+    let at = |name: &str| workspace.path("plans").join(name).to_str().unwrap().to_owned();
+    task.cause = Cause::Files(vec![at("gone.md"), at("shop.md")]);
+    let report = json(&audit::run(&task, &Unwatched).unwrap());
+    assert_eq!(report["plans"].as_array().unwrap().len(), 1);
+    task.cause = Cause::Files(vec![at("gone.md")]);
+    let outcome = audit::run(&task, &Unwatched).unwrap();
+    assert_eq!((outcome.artifacts.len(), outcome.findings.len()), (0, 0));
+    assert!(outcome.summary.contains("exists any more"));
+}
+
+/// Stops at once.
+struct Stopped;
+
+impl Watch for Stopped {
+    fn report(&self, _percent: u8, _message: &str) {}
+
+    fn cancelled(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_cancelled_audit_may_be_tried_again() {
+    let workspace = shop();
+    assert_eq!(audit::run(&workspace.task("{}"), &Stopped), Err(Error::Retryable("cancelled".into())));
+}
+
+#[test]
+fn broken_plans_are_audited_as_far_as_they_can_be_read() {
+    let mut large = "- [ ] `a.py`\n".to_owned();
+    large.push_str(&"word ".repeat(2_000_000));
+    let workspace = Workspace::new()
+        .file("plans/bytes.md", b"\xef\xbb\xbf# A\r\n\r\n\xff\xfe\r\n- [ ] `lib/a.py`\r\n".as_slice())
+        .file("plans/large.md", large)
+        .file("plans/open.md", "# O\n\n```\nlib/\n├── a.py\n")
+        .file("plans/void.md", "")
+        .file("root/lib/a.py", "x = 1\n");
+    let outcome = workspace.run("{}").unwrap();
+    let report = json(&outcome);
+    assert_eq!(report["plans"][0]["counts"]["present"], 1);
+    assert_eq!(report["plans"][2]["counts"]["present"], 1);
+    assert!(has_finding(&outcome, "audit:plans/bytes.md:not-utf-8", Severity::Low));
+    assert!(has_finding(&outcome, "audit:plans/large.md:too-large", Severity::Medium));
+    assert!(has_finding(&outcome, "audit:plans/void.md:no-deliverables", Severity::Info));
+}
+
+#[test]
+fn large_plans_stay_within_every_bound() {
+    let mut table = "# T\n\n| File | Lines |\n|---|---|\n".to_owned();
+    for nth in 0..60_000 {
+        let _ = writeln!(table, "| `d{nth}/f.py` | {nth} |");
+    }
+    let mut tree = "# D\n\n```\n".to_owned();
+    for depth in 0..1_000 {
+        let _ = writeln!(tree, "{}d/", " ".repeat(depth));
+    }
+    tree.push_str("```\n");
+    let outcome = Workspace::new().file("plans/table.md", table).file("plans/tree.md", tree).run("{}").unwrap();
+    let report = json(&outcome);
+    assert_eq!(outcome.findings.len(), 1_000);
+    assert!(outcome.findings[999].title.contains("more findings"));
+    assert!(outcome.findings.iter().all(|finding| finding.id.len() <= 200));
+    assert!(outcome.artifacts.iter().map(|artifact| artifact.bytes.len()).sum::<usize>() < 14 * 1024 * 1024);
+    assert!(report["rows_left_out"].as_u64().unwrap() > 0);
+    assert_eq!(report["plans"][0]["counts"]["missing"], 50_000);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_and_pipes_are_never_followed_or_opened() {
+    let workspace = Workspace::new()
+        .file("plans/a.md", "# P\n\n```\nlib/\n├── link.py\n├── pipe.py\n├── up/secret.py\n└── real.py/\n```\n")
+        .file("secret.py", "x = 1\n")
+        .file("root/lib/real.py", "x = 1\n");
+    std::os::unix::fs::symlink(workspace.path("secret.py"), workspace.path("root/lib/link.py")).unwrap();
+    std::os::unix::fs::symlink(workspace.path(""), workspace.path("root/lib/up")).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(workspace.path("root/lib/pipe.py")).status().unwrap();
+    assert!(made.success());
+    fs::copy(workspace.path("secret.py"), workspace.path("root/other.py")).unwrap();
+    assert_eq!(
+        workspace.statuses(),
+        ["lib/link.py UNVERIFIABLE", "lib/pipe.py UNVERIFIABLE", "lib/up/secret.py MISSING", "lib/real.py MISSING"]
+    );
+}

@@ -1,0 +1,110 @@
+//! Hard negatives: text that names no deliverable, however much of it looks like a file.
+//!
+//! Each case is a whole plan of its own words. A sentence that becomes a file is the worst error that an audit can make.
+
+use audit::extract;
+
+/// Plans that promise nothing.
+const NOTHING: &[(&str, &str)] = &[
+    (
+        "sentences",
+        "# P\n\n## Deliverables\n\n- Save progress state to a JSON file after each batch\n- Implementation: resume from the last checkpoint\n- A script that cleans the cache\n- Everything in one place.\n",
+    ),
+    (
+        "class names",
+        "# P\n\n## Tasks\n\n- Create `OrderBook` class\n- Connect `OrderBook` to `BookKeeper`\n- Implement `BookKeeper.close()`\n",
+    ),
+    (
+        "addresses",
+        "# P\n\n## Outputs\n\n- [Board](https://example.org/boards/plan.html)\n- https://example.org/a/b.json\n- `https://example.org/x.py`\n- `www.example.org/y.md`\n- `example.com/z.html`\n- [Contents](#contents)\n- <mailto:a@example.org>\n",
+    ),
+    (
+        "endpoints",
+        "# P\n\n## Deliverables\n\n- `/orders-sync`\n- `POST /api/orders.json`\n- `/api/v1/orders`\n- `/health`\n",
+    ),
+    (
+        "ids and numbers",
+        "# P\n\n## Deliverables\n\n- `27ce7361-0000-80fb-b40e-fefdd47d6640`\n- `a7d8c35`\n- `v2.3.1`\n- `1.0`\n- `2026-01-18`\n- `20:30`\n",
+    ),
+    (
+        "flags and variables",
+        "# P\n\n## Outputs\n\n- `--mode single`\n- `ORDERS_DB_ID`\n- `rich_text`\n- `python run.py --all`\n- `x = 1`\n- `get_order()`\n",
+    ),
+    (
+        "products and properties",
+        "# P\n\n## Deliverables\n\n- `Node.js`\n- `Vue.js`\n- `console.log`\n- `response.json`\n- `self.queue`\n- `.py`\n- `*.py`\n- `orders_<date>.csv`\n- `report_YYYYMMDD.md`\n",
+    ),
+    (
+        "code in fences",
+        "# P\n\n## Deliverables\n\n```python\n# orders.py\nfrom shop import orders\nPATH = 'data/orders.json'\nclass OrderBook:\n    pass\n```\n\n```bash\npython scripts/orders.py > out.json\n```\n\n```json\n{\"file\": \"a.json\"}\n```\n",
+    ),
+    ("output in fences", "# P\n\n## Deliverables\n\n```\nOrders read: 3\nwrote out/orders.json\nDone.\n```\n"),
+    (
+        "diagrams",
+        "# P\n\n## Deliverables\n\n```\n┌────────────┐     ┌──────────┐\n│ orders.py  │────►│ shop.db  │\n└─────┬──────┘     └──────────┘\n      ▼\n   report.md\n```\n\n```\n+-----------+\n| orders.py |\n+-----------+\n```\n",
+    ),
+    (
+        "trees of ideas",
+        "# P\n\n```\nShop\n├── Orders\n│   ├── Open\n│   └── Closed\n└── Customers\n```\n\n```\nDecide\n├── yes: go on\n└── no: stop and read the log\n```\n",
+    ),
+    (
+        "existing scripts",
+        "# P\n\n## Tasks\n\n- Update `orders.py` line 3\n- Run `orders.py` first\n- The `orders.py` script reads them\n- Enhance `orders.py` to keep dates\n- Add tests to `test_orders.py`\n- See `orders.md` for more\n- Remove `old_orders.py`\n",
+    ),
+    (
+        "what must not be",
+        "# P\n\n## Tasks\n\n- Never create `orders.py`\n- Do not write `orders.csv`\n- ~~Create `gone.py`~~\n\n> Create `quoted.py`\n\n<!-- Create `hidden.py` -->\n",
+    ),
+    (
+        "what is out of scope",
+        "# P\n\n## Out of Scope\n\n- Create `later.py`\n\n```\nlater/\n├── a.py\n└── b.py\n```\n\n| File | Purpose |\n|---|---|\n| `later.rs` | no |\n",
+    ),
+    (
+        "what goes",
+        "# P\n\n| File | Status |\n|---|---|\n| `a.py` | Deleted |\n| `b.py` | to be removed |\n\n```\nshop/\n└── c.py (REMOVED)\n```\n\n## Files to Delete\n\n- `d.py`\n",
+    ),
+    (
+        "issues and risks",
+        "# P\n\n| Issue | Severity | Status | Notes |\n|---|---|---|---|\n| `orders.py` crashes | HIGH | OPEN | Created `trace.log` |\n\n| Risk | Mitigation |\n|---|---|\n| loss | keep `orders.db` |\n\n| Metric | Value |\n|---|---|\n| Source | `orders.csv` |\n",
+    ),
+    (
+        "data tables",
+        "# P\n\n| Field | Property | Transform |\n|---|---|---|\n| file_path | File Path | Direct |\n| order_id | Order ID | Direct |\n\n| Database | ID |\n|---|---|\n| Orders | `20ee7361-6c27` |\n",
+    ),
+    ("titles", "# README.md\n\nThis document explains `README.md`.\n"),
+    ("front matter", "---\nfile: orders.py\noutputs:\n  - a.json\n---\n# P\n"),
+    (
+        "words with slashes",
+        "# P\n\n## Outputs\n\n- `read/write`\n- `and/or`\n- `origin/main`\n- `text/markdown`\n- `owner/repo`\n- input/output\n",
+    ),
+];
+
+#[test]
+fn nothing_of_this_is_promised() {
+    for (name, text) in NOTHING {
+        let promised: Vec<String> = extract::plan(text).deliverables.into_iter().map(|item| item.path).collect();
+        assert!(promised.is_empty(), "{name}: {promised:?}");
+    }
+}
+
+#[test]
+fn words_that_are_no_files_are_not_even_spoken_of() {
+    let silent = [
+        "sentences",
+        "class names",
+        "addresses",
+        "endpoints",
+        "ids and numbers",
+        "flags and variables",
+        "products and properties",
+        "code in fences",
+        "output in fences",
+        "diagrams",
+        "trees of ideas",
+        "words with slashes",
+    ];
+    for (name, text) in NOTHING.iter().filter(|(name, _)| silent.contains(name)) {
+        let spoken: Vec<String> = extract::plan(text).references.into_iter().map(|item| item.path).collect();
+        assert!(spoken.is_empty(), "{name}: {spoken:?}");
+    }
+}

@@ -1,0 +1,104 @@
+//! A workspace in a temporary folder and tasks on it, shared by the integration tests.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use audit::watch::Unwatched;
+use baton_plugin_sdk::{Cause, Error, Mount, Outcome, Severity, Task};
+use serde_json::Value;
+
+/// A folder for plans and a folder to audit.
+pub(crate) struct Workspace {
+    dir: tempfile::TempDir,
+}
+
+impl Workspace {
+    /// An empty workspace.
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("plans")).unwrap();
+        fs::create_dir(dir.path().join("root")).unwrap();
+        Self { dir }
+    }
+
+    /// A path inside the workspace.
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
+        self.dir.path().join(relative)
+    }
+
+    /// Writes a file with the folders above it.
+    pub(crate) fn file(self, relative: &str, content: impl AsRef<[u8]>) -> Self {
+        let path = self.path(relative);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+        self
+    }
+
+    /// A task called by hand with these arguments.
+    pub(crate) fn task(&self, args: &str) -> Task {
+        let mount = |name: &str| Mount {
+            name: name.to_owned(),
+            path: self.path(name).to_str().unwrap().to_owned(),
+            shown_as: name.to_owned(),
+            writable: false,
+        };
+        Task {
+            id: "t-1".into(),
+            attempt: 1,
+            action: "audit".into(),
+            args: args.into(),
+            cause: Cause::Call,
+            handoff: None,
+            mounts: vec![mount("plans"), mount("root")],
+            now: "2026-01-18T10:15:00Z".into(),
+        }
+    }
+
+    /// Runs a task with these arguments.
+    pub(crate) fn run(&self, args: &str) -> Result<Outcome, Error> {
+        audit::run(&self.task(args), &Unwatched)
+    }
+
+    /// Runs without arguments and gives the JSON report.
+    pub(crate) fn report(&self) -> Value {
+        json(&self.run("{}").unwrap())
+    }
+
+    /// `path status` of every deliverable of the only plan.
+    pub(crate) fn statuses(&self) -> Vec<String> {
+        rows(&self.report()["plans"][0])
+    }
+}
+
+/// The JSON artifact of an outcome.
+pub(crate) fn json(outcome: &Outcome) -> Value {
+    serde_json::from_slice(&outcome.artifacts[1].bytes).unwrap()
+}
+
+/// The Markdown artifact of an outcome.
+pub(crate) fn markdown(outcome: &Outcome) -> String {
+    String::from_utf8(outcome.artifacts[0].bytes.clone()).unwrap()
+}
+
+/// `path status` of every deliverable of a plan.
+pub(crate) fn rows(plan: &Value) -> Vec<String> {
+    let rows = plan["deliverables"].as_array().unwrap();
+    rows.iter().map(|row| format!("{} {}", row["path"].as_str().unwrap(), row["status"].as_str().unwrap())).collect()
+}
+
+/// Whether a finding with this id and severity is there.
+pub(crate) fn has_finding(outcome: &Outcome, id: &str, severity: Severity) -> bool {
+    outcome.findings.iter().any(|finding| finding.id == id && finding.severity == severity)
+}
+
+/// The folder with the real plans; `None`, said on stderr, where it is not there. Under `CI=true` it must be there.
+#[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
+pub(crate) fn corpus() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/plans");
+    if folder.join("tree.tsv").is_file() {
+        return Some(folder);
+    }
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "{} must be there under CI=true", folder.display());
+    eprintln!("SKIPPED: the real plans are not at {}", folder.display());
+    None
+}
