@@ -47,7 +47,8 @@ fn build_plugins(house: &Path, out: &Path) -> Result<PathBuf, String> {
         cargo.args(["--package", plugin]);
     }
     // What was set for the host's compiler must not reach the guests'.
-    for set in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "CARGO_TARGET_DIR"] {
+    for set in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "CARGO_TARGET_DIR"]
+    {
         cargo.env_remove(set);
     }
     let ended = cargo.status().map_err(|error| format!("cargo does not start: {error}"))?;
@@ -78,7 +79,8 @@ fn embed_plugins(folder: &Path, out: &Path) -> Result<(), String> {
         let file = folder.join(format!("{plugin}.wasm"));
         println!("cargo::rerun-if-changed={}", file.display());
         let file = file.canonicalize().map_err(|error| format!("{}: {error}", file.display()))?;
-        writeln!(code, "({plugin:?}, include_bytes!({file:?})),").map_err(|error| error.to_string())?;
+        writeln!(code, "({plugin:?}, include_bytes!({:?})),", file.display().to_string())
+            .map_err(|error| error.to_string())?;
     }
     code.push(']');
     fs::write(out.join("shipped.rs"), code).map_err(|error| error.to_string())
@@ -108,7 +110,8 @@ fn embed_template(template: &Path, out: &Path) -> Result<(), String> {
     code.push_str("], files: &[\n");
     for file in &files {
         let real = file.canonicalize().map_err(|error| error.to_string())?;
-        writeln!(code, "({:?}, include_bytes!({real:?})),", relative(file)).map_err(|error| error.to_string())?;
+        writeln!(code, "({:?}, include_bytes!({:?})),", relative(file), real.display().to_string())
+            .map_err(|error| error.to_string())?;
     }
     code.push_str("] }");
     fs::write(out.join("template.rs"), code).map_err(|error| error.to_string())

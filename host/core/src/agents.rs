@@ -81,7 +81,12 @@ fn fold(spelling: &str) -> String {
 pub fn is_name(name: &str) -> bool {
     let reserved = matches!(name, "01_inbox" | "02_processed" | "03_failed" | "examples");
     let printable = name.chars().all(|c| !c.is_control() && !matches!(c, '/' | '\\'));
-    !name.is_empty() && name.len() <= 100 && !name.starts_with(['.', '_']) && name.trim() == name && printable && !reserved
+    !name.is_empty()
+        && name.len() <= 100
+        && !name.starts_with(['.', '_'])
+        && name.trim() == name
+        && printable
+        && !reserved
 }
 
 #[cfg(test)]
@@ -91,7 +96,8 @@ mod tests {
     #[test]
     fn every_real_spelling_of_one_agent_is_that_agent() {
         let aliases = Aliases::shipped();
-        for spelling in ["Cursor-MM1", "Cursor-MM1-Agent", "Cursor-MM1-Agent-Trigger", "CursorMM1", "Cursor MM1 Agent"] {
+        for spelling in ["Cursor-MM1", "Cursor-MM1-Agent", "Cursor-MM1-Agent-Trigger", "CursorMM1", "Cursor MM1 Agent"]
+        {
             assert_eq!(aliases.canonical(spelling), Some("Cursor-MM1"), "{spelling}");
         }
         assert_eq!(

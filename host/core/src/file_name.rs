@@ -165,7 +165,8 @@ mod tests {
 
     #[test]
     fn reads_nested_and_decorated_names() {
-        let read = parse("20260110T055642__20260110T115625Z__HANDOFF__20260110T071052Z__HANDOFF__Plan-X__2e4e__STALE.json");
+        let read =
+            parse("20260110T055642__20260110T115625Z__HANDOFF__20260110T071052Z__HANDOFF__Plan-X__2e4e__STALE.json");
         assert_eq!(read.decorations, ["STALE"]);
         assert_eq!((read.title.as_deref(), read.tail.as_deref()), (Some("Plan X"), Some("2e4e")));
         assert_eq!(read.made_at.unwrap().to_string(), "2026-01-10T07:10:52Z");

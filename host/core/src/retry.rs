@@ -16,7 +16,7 @@ pub struct Policy {
 impl Default for Policy {
     /// Three attempts, as the folders that Baton takes over have it (`__RETRY3__`), 2 s and 4 s apart.
     fn default() -> Self {
-        Self { max_attempts: 3, first_pause: Duration::from_secs(2), longest_pause: Duration::from_secs(300) }
+        Self { max_attempts: 3, first_pause: Duration::from_secs(2), longest_pause: Duration::from_mins(5) }
     }
 }
 

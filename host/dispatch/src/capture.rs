@@ -50,12 +50,15 @@ pub(crate) async fn capture(
     seen: Seen,
     unfinished: bool,
 ) -> Result<Taken, crate::DispatchError> {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let Some(name) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned) else {
+        return Ok(Taken::Ignored("its name is not UTF-8; rename it".to_owned()));
+    };
     if agent.kind == AgentKind::External && !is_handoff_name(&name) {
         return Ok(Taken::Ignored("it is neither .json nor .md and stays where it is".to_owned()));
     }
     let file = house.shown(&path);
-    let read = match look(&path, seen, unfinished) {
+    let looked = tokio::task::spawn_blocking(move || look(&path, seen, unfinished)).await;
+    let read = match looked.map_err(|_| LedgerError::Closed)? {
         Ok(Looked::Whole(captured)) => captured,
         Ok(Looked::Later(pause)) => return Ok(Taken::Later { pause, unfinished }),
         Err(IntakeError::Gone { .. }) => return Ok(Taken::Gone),
@@ -67,10 +70,12 @@ pub(crate) async fn capture(
     };
     match understand(&name, &read.bytes) {
         Ok(handoff) => write_handoff(house, agent, file, read, handoff).await,
-        Err(error) if error.may_be_unfinished() => match whole(Seen::Complete, read.modified, true, SystemTime::now()) {
-            Whole::In(pause) => Ok(Taken::Later { pause, unfinished: true }),
-            Whole::Now => write_broken(house, agent, file, &name, Some(read), error.to_string()).await,
-        },
+        Err(error) if error.may_be_unfinished() => {
+            match whole(Seen::Complete, read.modified, true, SystemTime::now()) {
+                Whole::In(pause) => Ok(Taken::Later { pause, unfinished: true }),
+                Whole::Now => write_broken(house, agent, file, &name, Some(read), error.to_string()).await,
+            }
+        }
         Err(error) => write_broken(house, agent, file, &name, Some(read), error.to_string()).await,
     }
 }
@@ -179,7 +184,12 @@ fn revisit(
 ) -> Result<Taken, LedgerError> {
     let waits = matches!(
         known.state,
-        State::Queued | State::Waiting | State::NeedsGrant | State::NeedsHuman | State::NeedsApproval | State::Delivered
+        State::Queued
+            | State::Waiting
+            | State::NeedsGrant
+            | State::NeedsHuman
+            | State::NeedsApproval
+            | State::Delivered
     );
     if known.input == new.input || !waits {
         return Ok(Taken::Kept);
@@ -231,7 +241,8 @@ fn answer(
 ) -> Result<Taken, LedgerError> {
     let mut carry = Vec::new();
     let file = new.file.clone().unwrap_or_default();
-    let answered = original.map(|o| task::answered_by(tx, o.handoff_id.as_deref(), o.file_name.as_deref())).transpose()?;
+    let answered =
+        original.map(|o| task::answered_by(tx, o.handoff_id.as_deref(), o.file_name.as_deref())).transpose()?;
     let answered = answered.unwrap_or_default();
     new.reason = match answered.first() {
         Some(request) => format!("it answers {}", request.id),

@@ -11,7 +11,7 @@ use baton_core::retry::Policy;
 use baton_ledger::Ledger;
 use baton_sandbox::{MountGrant, Plugin, Sandbox};
 
-use crate::{DispatchError, Roster};
+use crate::{AgentKind, DispatchError, Roster};
 
 /// What one plugin may do in this workspace: declared and granted.
 #[derive(Clone, Debug, Default)]
@@ -109,6 +109,15 @@ impl House {
         let plugins = self.installed.keys().chain(self.unusable.keys());
         let roster = Roster::look(&self.handoffs(), plugins, &self.aliases);
         *self.roster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
+    }
+
+    /// Makes the missing inboxes of plugin agents: installing a plugin makes an agent.
+    pub(crate) fn make_inboxes(&self) {
+        for agent in self.roster().agents().filter(|agent| agent.kind == AgentKind::Plugin) {
+            if let Err(error) = std::fs::create_dir_all(agent.inbox()) {
+                tracing::warn!(agent = %agent.name, %error, "its inbox cannot be made");
+            }
+        }
     }
 
     /// The installed plugin of an agent.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// How long a running task is kept for its runner without a sign of life. Three heartbeats may be missed.
-pub const LEASE: Duration = Duration::from_secs(60);
+pub const LEASE: Duration = Duration::from_mins(1);
 
 /// How often a runner says that it is alive.
 pub const HEARTBEAT: Duration = Duration::from_secs(20);

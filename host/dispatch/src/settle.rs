@@ -2,6 +2,7 @@
 //! archive, all in one transaction. Nothing is delivered here; see `carry`.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use baton_core::handoff::compose::Request;
@@ -85,11 +86,11 @@ fn decide(task: &Task, installed: Option<&Installed>, ended: Result<Report, Ende
         Ok(report) => report,
     };
     match report.ended {
-        Ok(outcome) => match outcome.artifacts.iter().find(|artifact| !is_artifact_name(&artifact.name)) {
+        Ok(outcome) => match bad_name(&outcome.artifacts) {
             Some(bad) => Ending::without_outcome(
                 State::Failed,
                 "failed",
-                format!("the plugin `{}` named a report {:?}, which is not a plain file name", task.agent, bad.name),
+                format!("the plugin `{}` named a report {bad:?}: a plain file name, each once, is wanted", task.agent),
             ),
             None => Ending {
                 state: State::Succeeded,
@@ -108,7 +109,7 @@ fn decide(task: &Task, installed: Option<&Installed>, ended: Result<Report, Ende
 fn failed(task: &Task, installed: Option<&Installed>, failure: &Failure, now: Timestamp) -> Ending {
     let text = explain(failure, &task.agent);
     let (state, action) = match failure {
-        Failure::Retryable(_) => return again_or_dead(task, installed, text, now),
+        Failure::Retryable(_) => return again_or_dead(task, installed, &text, now),
         Failure::NeedsHuman(_) => (State::NeedsHuman, "needs_human"),
         Failure::NeedsGrant(_) => (State::NeedsGrant, "needs_grant"),
         Failure::Cancelled => (State::Cancelled, "cancelled"),
@@ -118,7 +119,7 @@ fn failed(task: &Task, installed: Option<&Installed>, failure: &Failure, now: Ti
 }
 
 /// A call by hand is not repeated behind the caller's back.
-fn again_or_dead(task: &Task, installed: Option<&Installed>, text: String, now: Timestamp) -> Ending {
+fn again_or_dead(task: &Task, installed: Option<&Installed>, text: &str, now: Timestamp) -> Ending {
     let policy = installed.map(|installed| installed.retry).unwrap_or_default();
     let pause = policy.pause_after(task.attempts).filter(|_| task.origin != Origin::Call);
     match pause.and_then(|pause| SignedDuration::try_from(pause).ok()).and_then(|pause| now.checked_add(pause).ok()) {
@@ -128,6 +129,12 @@ fn again_or_dead(task: &Task, installed: Option<&Installed>, text: String, now: 
         }
         None => Ending::without_outcome(State::Dead, "dead", format!("{text} (after {} attempts)", task.attempts)),
     }
+}
+
+/// The first name that is not plain, or that was there before.
+fn bad_name(artifacts: &[wit::Artifact]) -> Option<&str> {
+    let mut seen = BTreeSet::new();
+    artifacts.iter().map(|artifact| artifact.name.as_str()).find(|name| !is_artifact_name(name) || !seen.insert(*name))
 }
 
 fn is_artifact_name(name: &str) -> bool {
@@ -144,26 +151,31 @@ struct Named {
     bytes: Option<Vec<u8>>,
 }
 
-/// Finds a free name in `reports/` for each artifact; equal bytes under the same name are one report.
+/// Finds names in `reports/`: as the plugin has them, or all with the same number where one is taken by other bytes, so
+/// that what belongs together keeps together. A file that is there with the same bytes is the report.
 fn name_artifacts(house: &House, artifacts: &[wit::Artifact]) -> Vec<Named> {
-    let (reports, mut taken) = (house.reports(), BTreeSet::new());
-    let name = |artifact: &wit::Artifact| {
-        let hash = Digest::of(&artifact.bytes);
-        let mut number = 1_u32;
-        loop {
-            let suffix = if number == 1 { String::new() } else { format!("-{number}") };
-            let name = file_name::with_insert(&artifact.name, &suffix);
-            let path = reports.join(&name);
-            let there = path.symlink_metadata().is_ok();
-            let same = there && baton_intake::hash_file(&path).is_ok_and(|found| found == hash);
-            if taken.insert(name.clone()) && (!there || same) {
-                let bytes = (!same).then(|| artifact.bytes.clone());
-                return Named { name, media_type: artifact.media_type.clone(), hash: hash.to_string(), bytes };
-            }
-            number = number.saturating_add(1);
+    let reports = house.reports();
+    let mut number = 1_u32;
+    loop {
+        let named: Option<Vec<Named>> = artifacts.iter().map(|artifact| name(&reports, artifact, number)).collect();
+        match named {
+            Some(named) => return named,
+            None => number = number.saturating_add(1),
         }
-    };
-    artifacts.iter().map(name).collect()
+    }
+}
+
+/// The artifact under its `number`th name; `None` when that is taken by something else.
+fn name(reports: &Path, artifact: &wit::Artifact, number: u32) -> Option<Named> {
+    let suffix = if number == 1 { String::new() } else { format!("-{number}") };
+    let name = file_name::with_insert(&artifact.name, &suffix);
+    let hash = Digest::of(&artifact.bytes);
+    let path = reports.join(&name);
+    let there = path.symlink_metadata().is_ok();
+    let same = there && baton_intake::hash_file(&path).is_ok_and(|found| found == hash);
+    let bytes = (!same).then(|| artifact.bytes.clone());
+    let named = Named { name, media_type: artifact.media_type.clone(), hash: hash.to_string(), bytes };
+    (same || !there).then_some(named)
 }
 
 /// Where the RETURN goes, if there is one: the sender's name and the folder.
@@ -255,8 +267,8 @@ fn kept(found: &wit::Finding) -> finding::Finding {
     finding::Finding {
         id: file_name::cut(&found.id, 200).to_owned(),
         severity: severity(found.severity).to_owned(),
-        title: found.title.clone(),
-        evidence: found.evidence.clone(),
+        title: file_name::cut(&found.title, 1 << 10).to_owned(),
+        evidence: file_name::cut(&found.evidence, 4 << 10).to_owned(),
     }
 }
 

@@ -60,9 +60,7 @@ fn open_regular(path: &Path) -> Result<File, IntakeError> {
     let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits()).unwrap_or(0);
     let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
     let file = opened.map_err(|error| match error.raw_os_error() {
-        Some(code) if code == rustix::io::Errno::LOOP.raw_os_error() => {
-            IntakeError::NotAFile { path: path.to_owned() }
-        }
+        Some(code) if code == rustix::io::Errno::LOOP.raw_os_error() => IntakeError::NotAFile { path: path.to_owned() },
         _ => IntakeError::io(path, "read", error),
     })?;
     let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());

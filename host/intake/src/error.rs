@@ -17,7 +17,9 @@ pub enum IntakeError {
         source: io::Error,
     },
     /// Too large to be a handoff; it was not read.
-    #[error("{path} has {bytes} bytes; a handoff has at most {limit} (put large content into a file of its own and name it)")]
+    #[error(
+        "{path} has {bytes} bytes; a handoff has at most {limit} (put large content into a file of its own and name it)"
+    )]
     TooLarge {
         /// The file.
         path: PathBuf,
@@ -39,7 +41,9 @@ pub enum IntakeError {
         path: PathBuf,
     },
     /// The system cannot watch.
-    #[error("the folders cannot be watched: {0}; files are still found every minute (see `fs.inotify.max_user_watches`)")]
+    #[error(
+        "the folders cannot be watched: {0}; files are still found every minute (see `fs.inotify.max_user_watches`)"
+    )]
     Watch(String),
     /// A glob that is none.
     #[error("`{glob}` is not a file pattern: {reason}")]

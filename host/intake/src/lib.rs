@@ -32,10 +32,10 @@ pub mod limits {
     pub const SETTLE: Duration = Duration::from_millis(500);
 
     /// A file whose content ends too early may still be written: it counts as broken after this long.
-    pub const UNFINISHED: Duration = Duration::from_secs(60);
+    pub const UNFINISHED: Duration = Duration::from_mins(1);
 
     /// How often every folder is looked at although nothing was reported.
-    pub const RECONCILE: Duration = Duration::from_secs(60);
+    pub const RECONCILE: Duration = Duration::from_mins(1);
 
     /// Changes that may wait between the watcher's thread and the engine. When it is full, changes are dropped and one
     /// full scan makes up for them.

@@ -81,9 +81,8 @@ fn read(event: notify::Result<Event>) -> Vec<Change> {
     }
     let mut paths = event.paths.into_iter();
     match event.kind {
-        EventKind::Access(AccessKind::Close(AccessMode::Write)) | EventKind::Modify(ModifyKind::Name(RenameMode::To)) => {
-            paths.map(Change::Complete).collect()
-        }
+        EventKind::Access(AccessKind::Close(AccessMode::Write))
+        | EventKind::Modify(ModifyKind::Name(RenameMode::To)) => paths.map(Change::Complete).collect(),
         EventKind::Modify(ModifyKind::Name(RenameMode::Both)) => {
             let from = paths.next().map(Change::Touched);
             from.into_iter().chain(paths.map(Change::Complete)).collect()

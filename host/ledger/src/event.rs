@@ -7,8 +7,8 @@ use baton_core::{Digest, State};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-use crate::database::{Reader, Tx};
 use crate::LedgerError;
+use crate::database::{Reader, Tx};
 
 /// The hash before the first event.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";

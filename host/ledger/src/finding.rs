@@ -2,8 +2,8 @@
 
 use rusqlite::params;
 
-use crate::database::{Reader, Tx};
 use crate::LedgerError;
+use crate::database::{Reader, Tx};
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::params;
 
-use crate::database::Tx;
 use crate::LedgerError;
+use crate::database::Tx;
 
 /// Every path that `trigger` has seen, with its hash.
 ///

@@ -6,8 +6,8 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use crate::database::Tx;
 use crate::LedgerError;
+use crate::database::Tx;
 
 /// What kind of thing is delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

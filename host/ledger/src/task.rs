@@ -8,9 +8,9 @@ use baton_core::handoff::Priority;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
+use crate::LedgerError;
 use crate::database::{Reader, Tx};
 use crate::event::{self, Event};
-use crate::LedgerError;
 
 /// What made a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -298,13 +298,7 @@ pub fn agents_with_work(tx: &Tx<'_>) -> Result<Vec<String>, LedgerError> {
 ///
 /// # Errors
 /// When the database fails or there is no such task.
-pub fn lease_task(
-    tx: &Tx<'_>,
-    id: &str,
-    owner: &str,
-    lease: Duration,
-    now: Timestamp,
-) -> Result<Task, LedgerError> {
+pub fn lease_task(tx: &Tx<'_>, id: &str, owner: &str, lease: Duration, now: Timestamp) -> Result<Task, LedgerError> {
     let until = now.as_millisecond().saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
     let mut update = tx.connection.prepare_cached(
         "UPDATE tasks SET state = 'running', reason = '', attempts = attempts + 1, due_at = NULL, lease_owner = ?2,
@@ -396,11 +390,7 @@ pub fn at_file(tx: &Tx<'_>, file: &str) -> Result<Option<Task>, LedgerError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn answered_by(
-    tx: &Tx<'_>,
-    handoff_id: Option<&str>,
-    file_name: Option<&str>,
-) -> Result<Vec<Task>, LedgerError> {
+pub fn answered_by(tx: &Tx<'_>, handoff_id: Option<&str>, file_name: Option<&str>) -> Result<Vec<Task>, LedgerError> {
     let rest = "WHERE state = 'delivered' AND kind <> 'RETURN' AND (handoff_id = ?1 OR file_name = ?2)
                 ORDER BY (handoff_id = ?1) DESC, created_at, id";
     select_in(tx, rest, params![handoff_id, file_name])
@@ -431,7 +421,8 @@ pub fn recent(reader: &Reader, limit: u32) -> Result<Vec<Task>, LedgerError> {
 /// # Errors
 /// When the database fails.
 pub fn open_by_agent(reader: &Reader) -> Result<Vec<(String, u64)>, LedgerError> {
-    let sql = "SELECT agent, count(*) FROM tasks WHERE state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant',
+    let sql =
+        "SELECT agent, count(*) FROM tasks WHERE state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant',
                'needs_human', 'needs_approval', 'delivered') GROUP BY agent";
     let mut select = reader.connection.prepare_cached(sql)?;
     let rows = select.query_map([], |row| Ok((row.get(0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0))))?;

@@ -9,8 +9,8 @@ use std::sync::mpsc;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use crate::database::{self, Reader, Tx};
 use crate::LedgerError;
+use crate::database::{self, Reader, Tx};
 
 /// Jobs that may wait; a sender beyond that waits itself. At 1 KiB a handoff this is 1 MiB.
 const QUEUE: usize = 1024;

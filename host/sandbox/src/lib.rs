@@ -6,7 +6,6 @@
 //! capabilities and limits. It knows no queue, no ledger and no folder of the workspace: mounts and answers are handed in.
 
 #[expect(missing_docs, reason = "generated; the WIT files hold the documentation")]
-#[expect(clippy::pedantic, clippy::allow_attributes_without_reason, reason = "generated")]
 mod bindings;
 mod capabilities;
 mod engine;
@@ -20,7 +19,7 @@ mod store;
 
 pub use bindings::baton::plugin::types as wit;
 pub use capabilities::files::MountGrant;
-pub use capabilities::handoffs::{Draft, Emission};
+pub use capabilities::handoffs::{Draft, Emission, Resolve};
 pub use capabilities::progress::{Cancel, Progress};
 pub use engine::Sandbox;
 pub use error::{Ceiling, Failure, SandboxError};

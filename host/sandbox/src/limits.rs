@@ -12,10 +12,10 @@ pub const MEMORY_BYTES: usize = 256 << 20;
 pub const TABLE_ELEMENTS: usize = 100_000;
 
 /// Wall-clock time of one attempt.
-pub const WALL: Duration = Duration::from_secs(300);
+pub const WALL: Duration = Duration::from_mins(5);
 
 /// Processor time of one attempt: a plugin computes for less than it waits.
-pub const CPU: Duration = Duration::from_secs(120);
+pub const CPU: Duration = Duration::from_mins(2);
 
 /// How long a cancelled attempt may compute on before it is ended: time to write down where it was.
 pub const CANCEL_GRACE: Duration = Duration::from_secs(2);

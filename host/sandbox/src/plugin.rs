@@ -42,7 +42,8 @@ impl Sandbox {
         let manifest = Arc::new(read_manifest(component)?);
         let compiled = Component::from_binary(&self.engine, component)
             .map_err(|error| SandboxError::Compile(format!("{error:#}")))?;
-        let linked = self.linker.instantiate_pre(&compiled).map_err(|error| SandboxError::World(format!("{error:#}")))?;
+        let linked =
+            self.linker.instantiate_pre(&compiled).map_err(|error| SandboxError::World(format!("{error:#}")))?;
         let pre = PluginPre::new(linked).map_err(|error| SandboxError::World(format!("{error:#}")))?;
         Ok(Plugin { pre: Arc::new(pre), manifest, digest: Digest::of(component) })
     }

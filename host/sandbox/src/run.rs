@@ -66,9 +66,8 @@ impl Sandbox {
             Err(failure) => return Report::failed(failure),
         };
         let called = tokio::time::timeout(wall, call(plugin, &mut store, attempt)).await;
-        let ended = called.unwrap_or_else(|_| {
-            Err(limit_hit(Ceiling::Wall, begun.elapsed().as_millis(), wall.as_millis()))
-        });
+        let ended =
+            called.unwrap_or_else(|_| Err(limit_hit(Ceiling::Wall, begun.elapsed().as_millis(), wall.as_millis())));
         let state = store.into_data();
         let usage = Usage { memory_bytes: state.memory.peak, wall: begun.elapsed() };
         let drafts = if ended.is_ok() { state.handoffs.drafts } else { Vec::new() };
@@ -81,7 +80,8 @@ impl Sandbox {
         files::preopen(&mut wasi, &attempt.mounts)?;
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits::HANDLES);
-        let memory = plugin.manifest().declares.limits.memory_mib.map_or(limits::MEMORY_BYTES, |mib| (mib as usize) << 20);
+        let memory =
+            plugin.manifest().declares.limits.memory_mib.map_or(limits::MEMORY_BYTES, |mib| (mib as usize) << 20);
         let state = State {
             wasi: wasi.build(),
             table,

@@ -13,7 +13,7 @@ use crate::guests;
 use crate::shell::{cargo, root};
 
 /// A handoff is answered within milliseconds; a machine that is this slow has another problem.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Runs the demo.
 ///
@@ -33,6 +33,18 @@ struct Demo {
 
 /// The daemon; stopped when the demo ends, however it ends.
 struct Daemon(Child);
+
+impl Daemon {
+    /// Ctrl-C: what runs is finished.
+    fn stop(mut self) -> anyhow::Result<()> {
+        println!("$ kill -INT %1");
+        let asked = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status()?;
+        ensure!(asked.success(), "failed to send SIGINT to the daemon");
+        let ended = self.0.wait()?;
+        ensure!(ended.success(), "the daemon ended with {ended}");
+        Ok(())
+    }
+}
 
 impl Drop for Daemon {
     fn drop(&mut self) {
@@ -67,7 +79,7 @@ impl Demo {
         let inbox = self.workspace.join("handoffs/Claude-MM1/01_inbox");
         self.wait("the RETURN", || Ok(!list(&inbox)?.is_empty()))?;
         let answer = list(&inbox)?.pop().context("the RETURN is gone")?;
-        println!("the RETURN in {}:\n{}", self.shown(&inbox), fs::read_to_string(inbox.join(&answer))?);
+        println!("the RETURN in {}:\n{}", shown(&inbox), fs::read_to_string(inbox.join(&answer))?);
 
         say("Cursor-MM1 asks Claude-MM1: routed to a folder that Claude reads itself");
         self.show(&["send", "--to", "Claude-MM1", "--from", "Cursor-MM1", "--title", "Review the first week"])?;
@@ -79,7 +91,7 @@ impl Demo {
         })?;
         self.show(&["status"])?;
         self.show(&["why", &asked])?;
-        drop(daemon);
+        daemon.stop()?;
         self.finish(&asked)
     }
 
@@ -87,13 +99,13 @@ impl Demo {
         let processed = self.workspace.join("handoffs/audit/02_processed").join(asked);
         let example = self.workspace.join("handoffs/examples").join(asked);
         ensure!(fs::read(&processed)? == fs::read(&example)?, "the archived file is not the file that was dropped");
-        let report = reports(&self.workspace)?.into_iter().find(|name| name.ends_with(".md")).context("no report")?;
+        let report = reports(&self.workspace)?.into_iter().find(|name| name.contains(".md")).context("no report")?;
         let report = self.workspace.join("reports").join(report);
         say("The report");
         let text = fs::read_to_string(&report)?;
         println!("{}\n…", text.lines().take(24).collect::<Vec<_>>().join("\n"));
-        println!("\nThe demo is done. The workspace is {}", self.shown(&self.workspace));
-        println!("and the report is          {}", self.shown(&report));
+        println!("\nThe demo is done. The workspace is {}", shown(&self.workspace));
+        println!("and the report is          {}", shown(&report));
         Ok(())
     }
 
@@ -135,10 +147,10 @@ impl Demo {
         }
         Ok(())
     }
+}
 
-    fn shown(&self, path: &Path) -> String {
-        path.strip_prefix(root()).unwrap_or(path).display().to_string()
-    }
+fn shown(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap_or(path).display().to_string()
 }
 
 fn say(what: &str) {

@@ -52,7 +52,9 @@ fn add_target() -> anyhow::Result<()> {
         return Ok(());
     }
     if shell::program("rustup", ["target", "add", TARGET]).run().is_err() {
-        bail!("the target {TARGET} is missing and rustup could not add it: install rustup (https://rustup.rs) or the target");
+        bail!(
+            "the target {TARGET} is missing and rustup could not add it: install rustup (https://rustup.rs) or the target"
+        );
     }
     Ok(())
 }

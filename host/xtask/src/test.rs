@@ -13,9 +13,18 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let plugins = guests::build_all()?;
     let ready = |step: Step| step.env("BATON_PLUGINS_DIR", &plugins).env("BATON_FIXTURES", &plugins);
     ready(cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])).run()?;
-    ready(cargo(["doc", "--workspace", "--no-deps", "--document-private-items", "--exclude", "hostile", "--exclude", "noop"]))
-        .env("RUSTDOCFLAGS", "-D warnings")
-        .run()?;
+    ready(cargo([
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+        "--exclude",
+        "hostile",
+        "--exclude",
+        "noop",
+    ]))
+    .env("RUSTDOCFLAGS", "-D warnings")
+    .run()?;
     // The tests start the program, so it is built first.
     ready(cargo(["build", "--package", "baton"])).run()?;
     ready(tests()?).run()?;
@@ -36,7 +45,7 @@ fn tests() -> anyhow::Result<Step> {
 /// Licences, sources and forbidden crates. Advisories need a database from the network and are left to the operator.
 fn deny() -> anyhow::Result<()> {
     if cargo(["deny", "--version"]).works() {
-        return cargo(["deny", "--workspace", "check", "--config", ".deny.toml", "bans", "licenses", "sources"]).run();
+        return cargo(["deny", "--workspace", "--config", ".deny.toml", "check", "bans", "licenses", "sources"]).run();
     }
     missing("cargo-deny", "licences and sources of the dependencies are not checked")
 }

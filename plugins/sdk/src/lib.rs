@@ -26,7 +26,6 @@ pub use bindings::baton::plugin::types::{
 };
 pub use bindings::baton::plugin::{handoffs, progress};
 
-
 /// A plugin: a type with one function.
 pub trait Plugin {
     /// Does one task; see `handler.run` in `wit/handler.wit` for order, idempotence and limits.

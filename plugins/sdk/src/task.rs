@@ -34,8 +34,9 @@ impl Task {
     /// # Errors
     /// `permanent` when it is neither.
     pub fn arg_list(&self, name: &str) -> Result<Vec<String>, Error> {
-        let wrong =
-            |value: &Value| Error::Permanent(format!("the argument `{name}` must be text or a list of texts, not {value}"));
+        let wrong = |value: &Value| {
+            Error::Permanent(format!("the argument `{name}` must be text or a list of texts, not {value}"))
+        };
         match self.args()?.get(name) {
             None | Some(Value::Null) => Ok(Vec::new()),
             Some(Value::String(text)) => {

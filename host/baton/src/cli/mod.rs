@@ -29,8 +29,13 @@ pub(crate) struct Cli {
     #[arg(short, long, global = true, value_name = "DIR")]
     workspace: Option<PathBuf>,
 
-    /// Where the workspace's state is [default: $XDG_STATE_HOME/baton/<id>]
-    #[arg(long, global = true, value_name = "DIR")]
+    /// Where the workspace's state is
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        help = "Where the workspace's state is [default: below $XDG_STATE_HOME/baton]"
+    )]
     state: Option<PathBuf>,
 
     #[command(subcommand)]

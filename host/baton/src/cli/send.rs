@@ -59,7 +59,10 @@ impl Args {
             bail!("the title must be one line that says something");
         }
         if roster.resolve(&self.from).is_none() {
-            output::note(&format!("note: there is no agent `{}`: its RETURN will go to handoffs/_unrouted/", self.from));
+            output::note(&format!(
+                "note: there is no agent `{}`: its RETURN will go to handoffs/_unrouted/",
+                self.from
+            ));
         }
         if agent.kind == AgentKind::External && !agent.inbox().is_dir() {
             bail!("{} is missing", agent.inbox().display());

@@ -109,5 +109,7 @@ fn list_findings(findings: &[Finding]) -> String {
     }
     let more = findings.len().saturating_sub(20);
     let more = if more > 0 { format!("and {more} more (--json lists them)\n") } else { String::new() };
-    format!("\n{} findings\n{}{more}", findings.len(), table.lines(|_, _, cell| cell))
+    let count = findings.len();
+    let word = if count == 1 { "finding" } else { "findings" };
+    format!("\n{count} {word}\n{}{more}", table.lines(|_, _, cell| cell))
 }

@@ -15,7 +15,11 @@ pub(crate) fn find(asked: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
         if asked.join(CONFIG_FILE).is_file() {
             return Ok(Some(asked.to_owned()));
         }
-        bail!("{} is no workspace: it has no {CONFIG_FILE}; `baton init {}` makes one", asked.display(), asked.display());
+        bail!(
+            "{} is no workspace: it has no {CONFIG_FILE}; `baton init {}` makes one",
+            asked.display(),
+            asked.display()
+        );
     }
     let here = std::env::current_dir().context("failed to find the current folder")?;
     Ok(here.ancestors().find(|folder| folder.join(CONFIG_FILE).is_file()).map(Path::to_owned))

@@ -41,7 +41,10 @@ fn resolve(workspace: &Workspace, name: &str, writable: bool) -> anyhow::Result<
         let host: PathBuf = match workspace.base.join(written).canonicalize() {
             Ok(host) if host.is_dir() => host,
             _ => {
-                tracing::warn!("the folder `{}` of {name} is not there; make it or change baton.toml", written.display());
+                tracing::warn!(
+                    "the folder `{}` of {name} is not there; make it or change baton.toml",
+                    written.display()
+                );
                 continue;
             }
         };
@@ -54,10 +57,16 @@ fn resolve(workspace: &Workspace, name: &str, writable: bool) -> anyhow::Result<
 
 fn check(workspace: &Workspace, host: &Path, writable: bool) -> anyhow::Result<()> {
     let state = workspace.state.folder();
-    if state.starts_with(host) || host.starts_with(state) {
-        bail!("it contains the state folder {}; grant a smaller folder or move the state with --state", state.display());
+    // A temporary workspace's state holds nothing but this one run.
+    let matters = writable || !workspace.temporary;
+    if matters && (state.starts_with(host) || host.starts_with(state)) {
+        bail!(
+            "it contains the state folder {}; grant a smaller folder or move the state with --state",
+            state.display()
+        );
     }
-    let own = OWN.iter().map(|name| workspace.root.join(name)).find(|own| own.starts_with(host) || host.starts_with(own));
+    let own =
+        OWN.iter().map(|name| workspace.root.join(name)).find(|own| own.starts_with(host) || host.starts_with(own));
     match own.filter(|_| writable) {
         Some(own) => bail!("it would let a plugin write to {}; grant a folder beside it", own.display()),
         None => Ok(()),

@@ -32,6 +32,8 @@ pub(crate) struct Workspace {
     pub(crate) state: State,
     /// What relative paths of the configuration are relative to.
     pub(crate) base: PathBuf,
+    /// Whether it ends with the command.
+    pub(crate) temporary: bool,
 }
 
 impl Workspace {
@@ -43,7 +45,7 @@ impl Workspace {
         let root = root.canonicalize().with_context(|| format!("failed to find the folder {}", root.display()))?;
         let config = Config::read(&root.join(CONFIG_FILE))?;
         let state = State::of(&root, state)?;
-        Ok(Self { base: root.clone(), root, config, state })
+        Ok(Self { base: root.clone(), root, config, state, temporary: false })
     }
 
     /// A workspace in the empty folder `folder` with the shipped plugins, in which named folders stand for `folders`
@@ -65,6 +67,6 @@ impl Workspace {
         }
         std::fs::write(root.join(LOCK_FILE), lock.to_text()?)?;
         let state = State::temporary(&root, &folder.join("state"))?;
-        Ok(Self { root, config: Config::with_folders(folders), state, base: here })
+        Ok(Self { root, config: Config::with_folders(folders), state, base: here, temporary: true })
     }
 }

@@ -36,7 +36,7 @@ impl Request {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut object = json!({
             "handoff_id": self.id,
-            "timestamp": self.created_at.to_string(),
+            "timestamp": to_second(self.created_at),
             "source_agent": self.from,
             "target_agent": self.to,
             "priority": capitalised(self.priority),
@@ -68,6 +68,11 @@ pub(super) fn pretty(value: &Value) -> Vec<u8> {
     bytes
 }
 
+/// The moment without fractions of a second, as agents write it.
+pub(super) fn to_second(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 fn capitalised(priority: Priority) -> &'static str {
     match priority {
         Priority::Low => "Low",
@@ -97,7 +102,10 @@ mod tests {
         };
         let read = super::super::parse(&request.file_name(), &request.to_bytes()).unwrap();
         assert_eq!((read.id.as_deref(), read.action.as_deref()), (Some("h-1"), Some("audit")));
-        assert_eq!((read.title.as_str(), read.args, read.priority), (request.title.as_str(), request.args, Priority::High));
+        assert_eq!(
+            (read.title.as_str(), read.args, read.priority),
+            (request.title.as_str(), request.args, Priority::High)
+        );
         assert_eq!((read.body, read.created_at), (request.body, Some(request.created_at)));
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::compose::pretty;
+use super::compose::{pretty, to_second};
 use crate::State;
 
 /// What a RETURN says.
@@ -53,7 +53,7 @@ impl Return<'_> {
         pretty(&json!({
             "type": "RETURN_HANDOFF",
             "return_handoff_id": format!("return-{}", self.task),
-            "timestamp": self.at.to_string(),
+            "timestamp": to_second(self.at),
             "executing_agent": self.executing,
             "originating_agent": self.originating,
             "title": format!("RETURN: {}", self.title),

@@ -157,7 +157,7 @@ mod tests {
         let (mut desk, now) = (Desk::default(), Instant::now());
         desk.notice(path(), "a", Seen::Complete, now);
         desk.take(8, now);
-        desk.put_back(&path(), true, now + Duration::from_secs(60));
+        desk.put_back(&path(), true, now + Duration::from_mins(1));
         assert!(desk.take(8, now).is_empty());
         desk.notice(path(), "a", Seen::Complete, now);
         assert_eq!(desk.take(8, now).len(), 1);

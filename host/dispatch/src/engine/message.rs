@@ -3,11 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use baton_intake::{Found, IntakeError};
+
 use crate::DispatchError;
 use crate::capture::Taken;
 use crate::settle::Settled;
 
 pub(super) enum Message {
+    /// This lies in an agent's inbox.
+    Scanned(String, PathBuf, Result<Vec<Found>, IntakeError>),
     /// A file was looked at.
     Captured(PathBuf, Result<Taken, DispatchError>),
     /// An agent's worker made one attempt, or found nothing to do.

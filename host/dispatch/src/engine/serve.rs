@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use baton_core::State;
 use baton_intake::limits::RECONCILE;
-use baton_intake::{Change, FoundKind, Seen, Watcher, scan};
+use baton_intake::{Change, Found, FoundKind, IntakeError, Seen, Watcher, scan};
 use baton_ledger::{Tx, outbox, task};
 use baton_sandbox::{Cancel, Progress};
 use jiff::Timestamp;
@@ -42,7 +42,7 @@ pub struct Summary {
     pub settled: BTreeMap<&'static str, u64>,
     /// Files that were written down.
     pub captured: u64,
-    /// What could not be delivered.
+    /// What could not be read or delivered, and why.
     pub undelivered: Vec<String>,
 }
 
@@ -123,6 +123,7 @@ impl Engine {
 
     async fn begin(&mut self) -> Result<(), DispatchError> {
         recover(&self.house, Some("up:")).await?;
+        self.house.make_inboxes();
         for id in self.house.ledger.write(outbox::open_tasks).await? {
             self.carry(id, 1);
         }
@@ -156,14 +157,18 @@ impl Engine {
         self.house.look_around();
         let roster = self.house.roster();
         for agent in roster.agents() {
-            self.scan_inbox(&agent.name, &agent.inbox());
+            let (name, inbox) = (agent.name.clone(), agent.inbox());
+            self.jobs.spawn_blocking(move || {
+                let found = scan(&inbox);
+                Message::Scanned(name, inbox, found)
+            });
         }
         let house = Arc::clone(&self.house);
         self.jobs.spawn(async move { Message::Recovered(take_up(&house).await) });
     }
 
-    fn scan_inbox(&mut self, agent: &str, inbox: &Path) {
-        let found = match scan(inbox) {
+    fn scanned(&mut self, agent: &str, inbox: &Path, found: Result<Vec<Found>, IntakeError>) {
+        let found = match found {
             Ok(found) => found,
             Err(error) => {
                 if self.desk.say_once(inbox) {
@@ -291,6 +296,7 @@ impl Engine {
 
     fn hear(&mut self, done: Result<Message, tokio::task::JoinError>) -> Result<(), DispatchError> {
         match done {
+            Ok(Message::Scanned(agent, inbox, found)) => self.scanned(&agent, &inbox, found),
             Ok(Message::Captured(path, taken)) => self.captured(&path, taken),
             Ok(Message::Worked(agent, worked)) => self.worked(agent, worked?),
             Ok(Message::Carried(id, tries, carried)) => self.carried(id, tries, carried),
@@ -301,7 +307,9 @@ impl Engine {
             }
             Ok(Message::Recovered(recovered)) => {
                 let (agents, due) = recovered?;
-                agents.into_iter().for_each(|agent| self.kick(agent));
+                for agent in agents {
+                    self.kick(agent);
+                }
                 self.next_due = due.map(|due| Instant::now() + due);
             }
             // A job that panicked has left its file or task where the next scan or start finds it.
@@ -321,7 +329,9 @@ impl Engine {
             Ok(Taken::Carry(ids)) => {
                 self.summary.captured += 1;
                 self.desk.keep(path);
-                ids.into_iter().for_each(|id| self.carry(id, 1));
+                for id in ids {
+                    self.carry(id, 1);
+                }
             }
             Ok(Taken::Kept) => self.desk.keep(path),
             Ok(Taken::Later { pause, unfinished }) => {
@@ -336,10 +346,21 @@ impl Engine {
                 self.say_ignored(path, &reason);
             }
             Ok(Taken::Gone) => self.desk.forget(path),
-            Err(error) => {
-                tracing::warn!(file = %self.house.shown(path), "{error}; looking again in {:?}", limits::CARRY_AGAIN);
-                self.desk.put_back(path, false, now + limits::CARRY_AGAIN);
-            }
+            Err(error) => self.not_captured(path, &error, now),
+        }
+    }
+
+    /// A file that cannot be read now, perhaps later: the daemon goes on trying, a single run says so and ends.
+    fn not_captured(&mut self, path: &Path, error: &DispatchError, now: Instant) {
+        let file = self.house.shown(path);
+        if self.desk.say_once(path) {
+            tracing::warn!(%file, "{error}");
+        }
+        if self.mode == Mode::Once {
+            self.desk.keep(path);
+            self.summary.undelivered.push(format!("{file}: {error}"));
+        } else {
+            self.desk.put_back(path, false, now + limits::CARRY_AGAIN);
         }
     }
 

@@ -33,9 +33,12 @@ pub struct Draft {
 pub enum Emission {
     /// Not granted; the text is the command that grants it.
     Denied(String),
-    /// Granted; gives the canonical name of an agent, or says why there is none.
-    Granted(Arc<dyn Fn(&str) -> Result<String, String> + Send + Sync>),
+    /// Granted.
+    Granted(Resolve),
 }
+
+/// Gives the canonical name of an agent, or says why there is none.
+pub type Resolve = Arc<dyn Fn(&str) -> Result<String, String> + Send + Sync>;
 
 /// The capability's state in one attempt.
 pub(crate) struct Handoffs {
