@@ -11,6 +11,7 @@ use baton_ledger::event::Event;
 use baton_ledger::{LedgerError, Tx, outbox, task};
 use jiff::Timestamp;
 
+use crate::carry::to_archive;
 use crate::house::House;
 use crate::{Agent, AgentKind};
 
@@ -22,8 +23,8 @@ pub(crate) enum Taken {
         /// The agent that has work now.
         agent: String,
     },
-    /// It is written down and there is something to deliver or to move for these tasks.
-    Carry(Vec<String>),
+    /// It is written down in this state and there is something to deliver or to move for these tasks.
+    Carry(State, Vec<String>),
     /// It is written down, or was before; nothing more to do.
     Kept,
     /// It is not whole; look again after this long.
@@ -115,34 +116,9 @@ async fn write_handoff(
 ) -> Result<Taken, crate::DispatchError> {
     let (new, original) = (new_task(house, agent, file, &read, &handoff), handoff.original);
     let external = agent.kind == AgentKind::External;
-    let place = Place::of(house, agent);
     let now = Timestamp::now();
-    let job = move |tx: &Tx<'_>| record(tx, new, &read.bytes, original.as_ref(), external, &place, now);
+    let job = move |tx: &Tx<'_>| record(tx, new, &read.bytes, original.as_ref(), external, now);
     Ok(house.ledger.write(job).await?)
-}
-
-/// Where an agent's files go.
-struct Place {
-    folder: String,
-}
-
-impl Place {
-    fn of(house: &House, agent: &Agent) -> Self {
-        Self { folder: house.shown(&agent.folder) }
-    }
-
-    /// The move of a task's file to the archive that belongs to `state`.
-    fn archive(&self, file: &str, state: State) -> outbox::New {
-        let archive = if state.is_processed() { "02_processed" } else { "03_failed" };
-        outbox::New {
-            kind: outbox::Kind::Archive,
-            source: Some(file.to_owned()),
-            folder: format!("{}/{archive}", self.folder),
-            name: file.rsplit('/').next().unwrap_or(file).to_owned(),
-            hash: None,
-            bytes: None,
-        }
-    }
 }
 
 fn record(
@@ -151,7 +127,6 @@ fn record(
     bytes: &[u8],
     original: Option<&handoff::Original>,
     external: bool,
-    place: &Place,
     now: Timestamp,
 ) -> Result<Taken, LedgerError> {
     let file = new.file.clone().unwrap_or_default();
@@ -164,10 +139,10 @@ fn record(
     }
     let first = new.dedupe_key.as_deref().map(|key| task::first_with_key(tx, key)).transpose()?.flatten();
     if let Some(first) = first {
-        return repeat(tx, &first, new, bytes, external, place, now);
+        return repeat(tx, &first, new, bytes, external, now);
     }
     if new.kind == Kind::Return.as_str() {
-        return answer(tx, new, bytes, original, external, place, now);
+        return answer(tx, new, bytes, original, external, now);
     }
     new.state = if external { State::Delivered } else { State::Queued };
     task::insert(tx, &new, Some(bytes), now)?;
@@ -207,7 +182,6 @@ fn repeat(
     mut new: task::New,
     bytes: &[u8],
     external: bool,
-    place: &Place,
     now: Timestamp,
 ) -> Result<Taken, LedgerError> {
     if first.substance == new.substance {
@@ -223,8 +197,8 @@ fn repeat(
     let file = new.file.clone().unwrap_or_default();
     let (state, id) = (new.state, task::insert(tx, &new, Some(bytes), now)?);
     if state.is_final() && !external {
-        outbox::add(tx, &id, &place.archive(&file, state))?;
-        return Ok(Taken::Carry(vec![id]));
+        outbox::add(tx, &id, &to_archive(&file, state))?;
+        return Ok(Taken::Carry(state, vec![id]));
     }
     Ok(Taken::Kept)
 }
@@ -236,7 +210,6 @@ fn answer(
     bytes: &[u8],
     original: Option<&handoff::Original>,
     external: bool,
-    place: &Place,
     now: Timestamp,
 ) -> Result<Taken, LedgerError> {
     let mut carry = Vec::new();
@@ -249,15 +222,16 @@ fn answer(
         None => "it answers no request that is open here".to_owned(),
     };
     new.state = if external { State::Delivered } else { State::Succeeded };
+    let state = new.state;
     let id = task::insert(tx, &new, Some(bytes), now)?;
     if let Some(request) = answered.first() {
         carry.extend(close(tx, request, &id, &new, now)?);
     }
     if !external {
-        outbox::add(tx, &id, &place.archive(&file, State::Succeeded))?;
+        outbox::add(tx, &id, &to_archive(&file, State::Succeeded))?;
         carry.push(id);
     }
-    Ok(if carry.is_empty() { Taken::Kept } else { Taken::Carry(carry) })
+    Ok(if carry.is_empty() { Taken::Kept } else { Taken::Carry(state, carry) })
 }
 
 /// Ends an external agent's task because its RETURN came, and has its file archived.
@@ -281,12 +255,10 @@ fn close(
     };
     task::transition(tx, &event)?;
     task::set_returned(tx, &request.id, now)?;
-    let Some((inbox, _)) = request.file.as_deref().and_then(|file| file.rsplit_once('/')) else {
+    let Some(file) = &request.file else {
         return Ok(None);
     };
-    let folder = inbox.strip_suffix(crate::roster::INBOX).unwrap_or(inbox).trim_end_matches('/').to_owned();
-    let file = request.file.clone().unwrap_or_default();
-    outbox::add(tx, &request.id, &Place { folder }.archive(&file, State::Succeeded))?;
+    outbox::add(tx, &request.id, &to_archive(file, State::Succeeded))?;
     Ok(Some(request.id.clone()))
 }
 
@@ -322,18 +294,17 @@ async fn write_broken(
         actor: "baton".to_owned(),
     };
     tracing::warn!(%file, reason = %new.reason, "quarantined");
-    let place = Place::of(house, agent);
     let now = Timestamp::now();
     let job = move |tx: &Tx<'_>| {
         if task::at_file(tx, &file)?.is_some_and(|known| known.state == State::Quarantined) {
             return Ok(Taken::Kept);
         }
         let id = task::insert(tx, &new, read.as_ref().map(|read| read.bytes.as_slice()), now)?;
-        let archive = place.archive(&file, State::Quarantined);
+        let archive = to_archive(&file, State::Quarantined);
         let reason = reason_file(&id, &file, &new, &archive, now);
         outbox::add(tx, &id, &archive)?;
         outbox::add(tx, &id, &reason)?;
-        Ok(Taken::Carry(vec![id]))
+        Ok(Taken::Carry(State::Quarantined, vec![id]))
     };
     Ok(house.ledger.write(job).await?)
 }

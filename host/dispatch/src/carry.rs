@@ -5,13 +5,30 @@
 
 use std::sync::Arc;
 
+use baton_core::State;
 use baton_intake::{IntakeError, Staged, move_into, publish, published, stage};
 use baton_ledger::event::{self, Event};
 use baton_ledger::outbox::{self, Delivery, Kind};
 use baton_ledger::{LedgerError, Tx, task};
 use jiff::Timestamp;
 
+use crate::roster::INBOX;
 use crate::{DispatchError, House};
+
+/// The move of a file from its agent's inbox to the archive that belongs to `state`.
+pub(crate) fn to_archive(file: &str, state: State) -> outbox::New {
+    let (inbox, name) = file.rsplit_once('/').unwrap_or(("", file));
+    let folder = inbox.strip_suffix(INBOX).unwrap_or(inbox).trim_end_matches('/');
+    let archive = if state.is_processed() { "02_processed" } else { "03_failed" };
+    outbox::New {
+        kind: Kind::Archive,
+        source: Some(file.to_owned()),
+        folder: format!("{folder}/{archive}"),
+        name: name.to_owned(),
+        hash: None,
+        bytes: None,
+    }
+}
 
 /// Delivers everything that is open for a task, in order.
 ///
@@ -127,5 +144,18 @@ where
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => Ok(result?),
         Err(_) => Err(LedgerError::Closed.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_archive_lies_beside_the_inbox() {
+        let done = to_archive("handoffs/audit/01_inbox/x.json", State::Succeeded);
+        assert_eq!((done.folder.as_str(), done.name.as_str()), ("handoffs/audit/02_processed", "x.json"));
+        let failed = to_archive("/elsewhere/01_inbox/x.json", State::Quarantined);
+        assert_eq!(failed.folder, "/elsewhere/03_failed");
     }
 }

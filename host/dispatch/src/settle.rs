@@ -14,6 +14,7 @@ use baton_ledger::{LedgerError, Tx, finding, outbox};
 use baton_sandbox::{Draft, Failure, Report, wit};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::carry::to_archive;
 use crate::house::{House, Installed};
 use crate::work::{Ended, explain};
 use crate::{DispatchError, roster};
@@ -258,7 +259,7 @@ fn write(
         outbox::add(tx, &task.id, &delivery(outbox::Kind::Return, folder, answer.0, answer.1))?;
     }
     if let Some(file) = task.file.as_deref().filter(|_| ending.state.is_final()) {
-        outbox::add(tx, &task.id, &archive(file, ending.state))?;
+        outbox::add(tx, &task.id, &to_archive(file, ending.state))?;
     }
     Ok(())
 }
@@ -318,21 +319,6 @@ fn answer(
         at: now,
     };
     (answer.file_name(), answer.to_bytes())
-}
-
-/// The move of a plugin agent's file out of its inbox.
-fn archive(file: &str, state: State) -> outbox::New {
-    let (inbox, name) = file.rsplit_once('/').unwrap_or(("", file));
-    let folder = inbox.strip_suffix(roster::INBOX).unwrap_or(inbox).trim_end_matches('/');
-    let archive = if state.is_processed() { "02_processed" } else { "03_failed" };
-    outbox::New {
-        kind: outbox::Kind::Archive,
-        source: Some(file.to_owned()),
-        folder: format!("{folder}/{archive}"),
-        name: name.to_owned(),
-        hash: None,
-        bytes: None,
-    }
 }
 
 #[cfg(test)]

@@ -57,6 +57,9 @@ fn config(cache: Option<&Path>, pooled: bool) -> Result<Config, SandboxError> {
     config.wasm_backtrace_max_frames(std::num::NonZeroUsize::new(16));
     if pooled {
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+    } else {
+        // Where address space is scarce, a memory reserves what it may grow to and not the usual 4 GiB.
+        config.memory_reservation(limits::MEMORY_BYTES as u64).memory_guard_size(64 << 10);
     }
     if let Some(folder) = cache {
         let mut settings = CacheConfig::new();

@@ -112,14 +112,20 @@ impl Place {
     }
 }
 
-/// A runtime for what runs plugins.
-fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+/// Does what runs plugins. A thread that is stuck in the file system (a plugin opened a pipe) keeps nobody from ending.
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    done
 }
 
 /// `path` as a person would write it from here.
 fn from_here(path: &Path) -> String {
     let here = std::env::current_dir().ok();
     let short = here.as_deref().and_then(|here| path.strip_prefix(here).ok());
-    short.unwrap_or(path).display().to_string()
+    match short {
+        Some(short) if short.as_os_str().is_empty() => ".".to_owned(),
+        _ => short.unwrap_or(path).display().to_string(),
+    }
 }

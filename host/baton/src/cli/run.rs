@@ -64,7 +64,7 @@ pub(super) struct Done {
 /// # Errors
 /// When it could not be run at all.
 pub(super) fn do_call(workspace: &Workspace, asked: Call) -> anyhow::Result<Done> {
-    super::runtime()?.block_on(async {
+    super::block_on(async {
         let house: Arc<House> = open(workspace, Wanted::One(&asked.plugin), "run")?;
         let bar = ProgressBar::with_draw_target(Some(100), ProgressDrawTarget::stderr());
         bar.set_style(ProgressStyle::with_template("{bar:30} {percent:>3} % {msg}")?);

@@ -26,8 +26,7 @@ impl Args {
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let lock = UpLock::take(&workspace.state)?;
-        let runtime = super::runtime()?;
-        let summary = runtime.block_on(self.serve(&workspace));
+        let summary = super::block_on(self.serve(&workspace));
         drop(lock);
         let summary = summary?;
         if self.once || std::io::stderr().is_terminal() {

@@ -81,7 +81,7 @@ fn as_text(task: &Task, events: &[Recorded], findings: &[Finding]) -> String {
         text.push_str(&format!("{file}\n"));
     }
     text.push('\n');
-    let mut table = Table::new(&["TIME", "", "BY", "EVENT", "WHY"]);
+    let mut table = Table::new(&["TIME", "", "BY", "EVENT", "STATE", "WHY"]);
     let mut before = None;
     for Recorded { event, .. } in events {
         let step = before.map(|before| event.at.duration_since(before).as_millis());
@@ -91,6 +91,7 @@ fn as_text(task: &Task, events: &[Recorded], findings: &[Finding]) -> String {
             step.map(|ms| format!("+{ms} ms")).unwrap_or_default(),
             event.actor.clone(),
             event.action.clone(),
+            event.state.to_string(),
             output::shorten(event.reason.lines().next().unwrap_or_default(), 200),
         ]);
     }

@@ -38,7 +38,7 @@ pub enum Mode {
 /// What was done, for the last line on the terminal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Settled attempts by state.
+    /// Tasks that were settled (some by their capture alone), by state.
     pub settled: BTreeMap<&'static str, u64>,
     /// Files that were written down.
     pub captured: u64,
@@ -326,8 +326,9 @@ impl Engine {
                 self.desk.keep(path);
                 self.kick(agent);
             }
-            Ok(Taken::Carry(ids)) => {
+            Ok(Taken::Carry(state, ids)) => {
                 self.summary.captured += 1;
+                *self.summary.settled.entry(state.as_str()).or_default() += 1;
                 self.desk.keep(path);
                 for id in ids {
                     self.carry(id, 1);
