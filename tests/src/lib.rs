@@ -1,1 +1,23 @@
-//! Placeholder.
+//! What the end-to-end tests stand on: a workspace in a temporary folder, the real program, a daemon that never outlives
+//! its test, and the ledger as `status --json` and `why --json` show it.
+//!
+//! Nothing here looks into the databases or calls the host's code: a test sees what a person or a script sees. Waiting
+//! is polling with a generous end, so that a slow machine makes a test slow and never red.
+#![expect(clippy::expect_used, clippy::panic, reason = "a helper of tests ends the test when its ground is not there")]
+
+mod daemon;
+mod handoff;
+mod output;
+mod places;
+mod task;
+mod workspace;
+
+pub use daemon::Daemon;
+pub use handoff::{handoff, sha256, text};
+pub use output::Output;
+pub use places::{Missing, baton, fixture, repository, shared};
+pub use task::{Event, Finding, Task, Why};
+pub use workspace::Workspace;
+
+/// How long anything is waited for. Nothing takes a tenth of it; a machine under load may.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);

@@ -3,15 +3,17 @@
 //! The key is (agent, type, the first of `dedupe_key`, `handoff_id`, full task id, else the content): never a token of
 //! the file name, whose eight digits cover dozens of different tasks in real folders. Equal keys with equal substance are
 //! one request; equal keys with other substance are a question for a person. The substance is the content without what
-//! changes when the same thing is written again: time stamps.
+//! changes when the same thing is written again: time stamps and ids.
 
 use serde_json::Value;
 
 use crate::Digest;
 use crate::handoff::Handoff;
 
-/// Keys that say when something was written, not what.
-const TIMES: [&str; 5] = ["timestamp", "created_at", "updated_at", "created_date", "sent_at"];
+/// Keys that say when something was written or under which id, not what: a tool that writes the same request again gives
+/// it a new time and often a new id.
+const NOT_SUBSTANCE: [&str; 7] =
+    ["timestamp", "created_at", "updated_at", "created_date", "sent_at", "handoff_id", "return_handoff_id"];
 
 /// What identifies a request to one agent.
 #[must_use]
@@ -46,11 +48,12 @@ fn is_full_id(id: &str) -> bool {
     id.len() > 16
 }
 
-/// JSON with sorted keys and no white space; at the top, times are left out.
+/// JSON with sorted keys and no white space; at the top, times and ids are left out.
 fn write_canonical(value: &Value, top: bool, out: &mut Vec<u8>) {
     match value {
         Value::Object(map) => {
-            let mut keys: Vec<_> = map.iter().filter(|(key, _)| !(top && TIMES.contains(&key.as_str()))).collect();
+            let mut keys: Vec<_> =
+                map.iter().filter(|(key, _)| !(top && NOT_SUBSTANCE.contains(&key.as_str()))).collect();
             keys.sort_by_key(|(key, _)| *key);
             out.push(b'{');
             for (key, item) in keys {

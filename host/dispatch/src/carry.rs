@@ -1,12 +1,13 @@
 //! Carrying out what the ledger's outbox says: writing reports, RETURNs and handoffs, and moving files to the archive.
 //!
 //! Every step can be repeated: after a crash the same call goes on where it stopped, and what was delivered is not
-//! delivered again.
+//! delivered again. A file is moved only if it still has the bytes that were captured.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use baton_core::State;
-use baton_intake::{IntakeError, Staged, move_into, publish, published, stage};
+use baton_intake::{IntakeError, Staged, find_moved, hash_file, move_into, publish, stage};
 use baton_ledger::event::{self, Event};
 use baton_ledger::outbox::{self, Delivery, Kind};
 use baton_ledger::{LedgerError, Tx, task};
@@ -15,8 +16,8 @@ use jiff::Timestamp;
 use crate::roster::INBOX;
 use crate::{DispatchError, House};
 
-/// The move of a file from its agent's inbox to the archive that belongs to `state`.
-pub(crate) fn to_archive(file: &str, state: State) -> outbox::New {
+/// The move of a file from its agent's inbox to the archive that belongs to `state`. `hash` is what was captured.
+pub(crate) fn to_archive(file: &str, hash: Option<String>, state: State) -> outbox::New {
     let (inbox, name) = file.rsplit_once('/').unwrap_or(("", file));
     let folder = inbox.strip_suffix(INBOX).unwrap_or(inbox).trim_end_matches('/');
     let archive = if state.is_processed() { "02_processed" } else { "03_failed" };
@@ -25,43 +26,53 @@ pub(crate) fn to_archive(file: &str, state: State) -> outbox::New {
         source: Some(file.to_owned()),
         folder: format!("{folder}/{archive}"),
         name: name.to_owned(),
-        hash: None,
+        hash,
         bytes: None,
     }
 }
 
-/// Delivers everything that is open for a task, in order.
+/// Delivers everything that is open for a task, in order. Gives the files that are news now: handoffs in other agents'
+/// inboxes, and what was found in place of a file that should have been archived.
 ///
 /// # Errors
 /// When a folder cannot be written to or the ledger fails; the rest stays open for another try.
-pub async fn carry(house: &Arc<House>, id: &str) -> Result<(), DispatchError> {
+pub async fn carry(house: &Arc<House>, id: &str) -> Result<Vec<PathBuf>, DispatchError> {
     let task = id.to_owned();
     let open = house.ledger.write(move |tx| outbox::open_of(tx, &task)).await?;
+    let mut news = Vec::new();
     for delivery in open {
         match delivery.kind {
-            Kind::Archive => archive(house, delivery).await?,
-            _ => deliver(house, delivery).await?,
+            Kind::Archive => news.extend(archive(house, delivery).await?),
+            kind => {
+                let there = deliver(house, delivery).await?;
+                news.extend(there.filter(|_| matches!(kind, Kind::Handoff | Kind::Return)));
+            }
         }
     }
-    Ok(())
+    Ok(news)
 }
 
-async fn deliver(house: &Arc<House>, mut delivery: Delivery) -> Result<(), DispatchError> {
+/// Puts a file where it belongs; tells where, unless that happened before a crash.
+async fn deliver(house: &Arc<House>, mut delivery: Delivery) -> Result<Option<PathBuf>, DispatchError> {
     let folder = house.real(&delivery.folder);
     let (id, token) = (delivery.id, delivery.id.to_string());
     let staged = Staged::of(&folder, &token);
-    if !(delivery.staged && staged.is_there()) {
-        if delivery.staged && published(&folder, &delivery.name) {
-            return delivered(house, &delivery, delivery.name.clone()).await;
-        }
-        let bytes = delivery.bytes.take().unwrap_or_default();
-        blocking(move || stage(&folder, &token, &bytes)).await?;
+    if delivery.staged && !staged.is_there() {
+        // The temporary was on the disk when `staged` was written down, so its rename has happened.
+        delivered(house, &delivery, delivery.name.clone()).await?;
+        return Ok(None);
+    }
+    if !delivery.staged {
+        let (into, bytes) = (folder.clone(), delivery.bytes.take().unwrap_or_default());
+        blocking(move || stage(&into, &token, &bytes)).await?;
         let name = delivery.name.clone();
         house.ledger.write(move |tx| outbox::staged(tx, id, &name)).await?;
     }
     let name = delivery.name.clone();
     let name = blocking(move || publish(&staged, &name)).await?;
-    delivered(house, &delivery, name).await
+    let place = folder.join(&name);
+    delivered(house, &delivery, name).await?;
+    Ok(Some(place))
 }
 
 async fn delivered(house: &Arc<House>, delivery: &Delivery, name: String) -> Result<(), DispatchError> {
@@ -83,30 +94,63 @@ async fn delivered(house: &Arc<House>, delivery: &Delivery, name: String) -> Res
     Ok(house.ledger.write(job).await?)
 }
 
-async fn archive(house: &Arc<House>, delivery: Delivery) -> Result<(), DispatchError> {
-    let (source, folder) = (house.real(delivery.source.as_deref().unwrap_or_default()), house.real(&delivery.folder));
-    let (name, to) = (delivery.name.clone(), folder.clone());
-    let moved = match blocking(move || move_into(&source, &to, &name)).await {
-        Ok(name) => Some(name),
-        // Moved before a crash, or taken away by a person.
-        Err(DispatchError::Intake(IntakeError::Gone { .. })) if published(&folder, &delivery.name) => {
-            Some(delivery.name.clone())
+/// What became of a file that was to be archived.
+enum Moved {
+    /// It has this name now.
+    As(String),
+    /// Somebody took it away.
+    Gone,
+    /// Another file has its name: it was edited, or a new one was dropped.
+    Replaced,
+}
+
+/// Moves a file to the archive; gives its path when something else lies there instead.
+async fn archive(house: &Arc<House>, delivery: Delivery) -> Result<Option<PathBuf>, DispatchError> {
+    let source = house.real(delivery.source.as_deref().unwrap_or_default());
+    let (from, to, token) = (source.clone(), house.real(&delivery.folder), delivery.id.to_string());
+    let (name, hash) = (delivery.name.clone(), delivery.hash.clone());
+    let moved = blocking(move || {
+        let there = hash.as_deref().map(|hash| (hash, hash_file(&from)));
+        match there {
+            Some((hash, Err(IntakeError::Gone { .. }))) => {
+                return Ok(find_moved(&to, &name, hash).map_or(Moved::Gone, Moved::As));
+            }
+            // Moved before a crash, and a new file of the same name since then.
+            Some((hash, Ok(found))) if found.to_string() != hash => {
+                return Ok(find_moved(&to, &name, hash).map_or(Moved::Replaced, Moved::As));
+            }
+            Some((_, Err(IntakeError::NotAFile { .. }))) => return Ok(Moved::Replaced),
+            Some((_, Err(error))) => return Err(error),
+            Some((_, Ok(_))) | None => {}
         }
-        Err(DispatchError::Intake(IntakeError::Gone { .. })) => None,
-        Err(error) => return Err(error),
-    };
-    let (id, task_id, now) = (delivery.id, delivery.task, Timestamp::now());
-    let job = move |tx: &Tx<'_>| match moved {
-        Some(name) => {
-            let place = format!("{}/{name}", delivery.folder);
-            outbox::done(tx, id, &name)?;
-            task::set_file(tx, &task_id, &place, Some(now))?;
-            note(tx, &task_id, "archived", place, None, now)
+        match move_into(&from, &to, &name, &token) {
+            Ok(name) => Ok(Moved::As(name)),
+            Err(IntakeError::Gone { .. }) => Ok(Moved::Gone),
+            Err(error) => Err(error),
         }
-        None => {
-            outbox::lost(tx, id, &delivery.name)?;
-            note(tx, &task_id, "not_archived", "its file was gone".to_owned(), None, now)
-        }
+    });
+    let moved = moved.await?;
+    let news = !matches!(moved, Moved::Gone) && source.symlink_metadata().is_ok();
+    archived(house, delivery, moved).await?;
+    Ok(news.then_some(source))
+}
+
+async fn archived(house: &Arc<House>, delivery: Delivery, moved: Moved) -> Result<(), DispatchError> {
+    let now = Timestamp::now();
+    let job = move |tx: &Tx<'_>| {
+        let lost = match moved {
+            Moved::As(name) => {
+                let place = format!("{}/{name}", delivery.folder);
+                outbox::done(tx, delivery.id, &name)?;
+                task::set_file(tx, &delivery.task, &place, Some(now))?;
+                return note(tx, &delivery.task, "archived", place, None, now);
+            }
+            Moved::Gone => "its file was taken away; the ledger keeps what it held",
+            Moved::Replaced => "another file has its name now; the ledger keeps what it held",
+        };
+        outbox::lost(tx, delivery.id, &delivery.name)?;
+        task::set_lost(tx, &delivery.task)?;
+        note(tx, &delivery.task, "not_archived", lost.to_owned(), None, now)
     };
     Ok(house.ledger.write(job).await?)
 }
@@ -121,17 +165,7 @@ fn note(
     now: Timestamp,
 ) -> Result<(), LedgerError> {
     let task = task::get_in(tx, id)?;
-    let event = Event {
-        task: task.id,
-        at: now,
-        actor: "baton".to_owned(),
-        action: action.to_owned(),
-        reason,
-        state: task.state,
-        input_hash: task.input,
-        output_hash,
-        plugin_digest: None,
-    };
+    let event = Event { output_hash, ..Event::of(&task, "baton", action, reason, task.state, now) };
     event::append(tx, &event).map(drop)
 }
 
@@ -153,9 +187,9 @@ mod tests {
 
     #[test]
     fn the_archive_lies_beside_the_inbox() {
-        let done = to_archive("handoffs/audit/01_inbox/x.json", State::Succeeded);
+        let done = to_archive("handoffs/audit/01_inbox/x.json", None, State::Succeeded);
         assert_eq!((done.folder.as_str(), done.name.as_str()), ("handoffs/audit/02_processed", "x.json"));
-        let failed = to_archive("/elsewhere/01_inbox/x.json", State::Quarantined);
+        let failed = to_archive("/elsewhere/01_inbox/x.json", None, State::Quarantined);
         assert_eq!(failed.folder, "/elsewhere/03_failed");
     }
 }

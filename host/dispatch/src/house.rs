@@ -11,7 +11,9 @@ use baton_core::retry::Policy;
 use baton_ledger::Ledger;
 use baton_sandbox::{MountGrant, Plugin, Sandbox};
 
-use crate::{AgentKind, DispatchError, Roster};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::{AgentKind, DispatchError, Roster, limits};
 
 /// What one plugin may do in this workspace: declared and granted.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +80,8 @@ pub struct House {
     pub(crate) owner: String,
     aliases: Aliases,
     roster: RwLock<Arc<Roster>>,
+    /// Kibibytes of files that may be in reading at the same time.
+    reading: Semaphore,
 }
 
 impl House {
@@ -93,6 +97,7 @@ impl House {
             owner: setup.owner,
             aliases: setup.aliases,
             roster: RwLock::default(),
+            reading: Semaphore::new(limits::READING_KIB as usize),
         };
         house.look_around();
         Arc::new(house)
@@ -118,6 +123,12 @@ impl House {
                 tracing::warn!(agent = %agent.name, %error, "its inbox cannot be made");
             }
         }
+    }
+
+    /// Waits until a file of `bytes` may be read; it may as long as the permit lives.
+    pub(crate) async fn reading_budget(&self, bytes: u64) -> Option<SemaphorePermit<'_>> {
+        let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX).min(limits::READING_KIB);
+        self.reading.acquire_many(kib).await.ok()
     }
 
     /// The installed plugin of an agent.

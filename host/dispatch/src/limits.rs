@@ -12,11 +12,33 @@ pub const HEARTBEAT: Duration = Duration::from_secs(20);
 /// memory of so many files of 4 MiB.
 pub const CAPTURES_AT_ONCE: usize = 64;
 
+/// Files that are parsed at the same time, by size together, in KiB: as a tree of values a hostile file is some 32 times as
+/// large, so this is half a gigabyte at the worst.
+pub const READING_KIB: u32 = 16 * 1024;
+
+/// The pause before the ledger is asked again to take an outcome that it could not take (full disk).
+pub const SETTLE_AGAIN: Duration = Duration::from_secs(5);
+
+/// How often `up --once` or a call tries that before it gives up.
+pub const SETTLE_TRIES: u32 = 3;
+
 /// How often an attempt may be interrupted by a crash before a person is asked: the task itself may be the cause.
 pub const INTERRUPTIONS: u32 = 3;
+
+/// The pause before a file is looked at again that was edited while its task ran.
+pub const EDITED_AGAIN: Duration = Duration::from_millis(500);
 
 /// The pause before a delivery that failed (full disk, missing folder) is tried again.
 pub const CARRY_AGAIN: Duration = Duration::from_secs(5);
 
 /// How often `up --once` tries a delivery before it gives up and says so.
 pub const CARRY_TRIES: u32 = 3;
+
+/// Changed paths that one triggered task is told of; the rest makes the next task.
+pub const PATHS_OF_A_TRIGGER: usize = 10_000;
+
+/// A folder that is never quiet fires its trigger after this many quiet times at the latest.
+pub const DEBOUNCE_AT_MOST: u32 = 10;
+
+/// The pause before everything is looked at again because a folder was made: one look for many.
+pub const RESCAN: Duration = Duration::from_millis(100);

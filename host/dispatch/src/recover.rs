@@ -21,7 +21,7 @@ pub(crate) async fn recover(house: &Arc<House>, gone: Option<&'static str>) -> R
     let now = Timestamp::now();
     let inner = Arc::clone(house);
     let job = move |tx: &Tx<'_>| {
-        for task in task::abandoned(tx, gone, now)? {
+        for task in task::abandoned(tx, gone, &inner.owner, now)? {
             let (state, reason) = verdict(&inner, &task);
             tracing::warn!(task = %task.id, %state, "{reason}");
             step(tx, &task, "interrupted", state, reason, now)?;
@@ -66,16 +66,6 @@ fn step(
     reason: String,
     now: Timestamp,
 ) -> Result<(), LedgerError> {
-    let event = Event {
-        task: task.id.clone(),
-        at: now,
-        actor: "baton".to_owned(),
-        action: action.to_owned(),
-        reason,
-        state,
-        input_hash: task.input.clone(),
-        output_hash: None,
-        plugin_digest: None,
-    };
+    let event = Event::of(task, "baton", action, reason, state, now);
     task::transition(tx, &event).map(drop)
 }

@@ -2,7 +2,7 @@
 //! archive, all in one transaction. Nothing is delivered here; see `carry`.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use baton_core::handoff::compose::Request;
@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::carry::to_archive;
 use crate::house::{House, Installed};
 use crate::work::{Ended, explain};
-use crate::{DispatchError, roster};
+use crate::{DispatchError, limits, roster};
 
 /// Findings that a RETURN lists; the report and the ledger have them all.
 const FINDINGS_IN_RETURN: usize = 50;
@@ -32,10 +32,10 @@ pub(crate) struct Settled {
     pub(crate) artifacts: Vec<String>,
 }
 
-/// Decides how the attempt ended and writes that down.
+/// Decides how the attempt ended and writes that down. A ledger that cannot take it now (full disk) is asked again.
 ///
 /// # Errors
-/// When the ledger fails.
+/// When the ledger does not take it after [`limits::SETTLE_TRIES`] tries; the lease then runs out.
 pub(crate) async fn settle(
     house: &Arc<House>,
     task: Task,
@@ -43,23 +43,55 @@ pub(crate) async fn settle(
     ended: Result<Report, Ended>,
 ) -> Result<Settled, DispatchError> {
     let now = Timestamp::now();
-    let digest = installed.map(|installed| installed.plugin.digest().to_string());
-    let ending = decide(&task, installed, ended, now);
-    let artifacts = name_artifacts(house, &ending.artifacts);
-    let written: Vec<String> = artifacts.iter().map(|named| format!("reports/{}", named.name)).collect();
-    let settled = Settled {
+    let ending = Arc::new(decide(&task, installed, ended, now));
+    let outgoing = Arc::new(Outgoing {
+        plugin_digest: installed.map(|installed| installed.plugin.digest().to_string()),
+        reports: house.reports(),
+        answer_to: answer_to(house, &task, ending.state),
+        drafts: ending.drafts.iter().enumerate().map(|(n, draft)| draft_file(house, &task, n, draft, now)).collect(),
+        owner: house.owner.clone(),
+    });
+    let task = Arc::new(task);
+    let mut tries = 0;
+    let written = loop {
+        let (job_task, job_ending, job_out) = (Arc::clone(&task), Arc::clone(&ending), Arc::clone(&outgoing));
+        let written = house.ledger.write(move |tx| write(tx, &job_task, &job_ending, &job_out, now)).await;
+        tries += 1;
+        match written {
+            Err(error) if tries < limits::SETTLE_TRIES => {
+                tracing::error!(task = %task.id, "{error}; trying again in {:?}", limits::SETTLE_AGAIN);
+                tokio::time::sleep(limits::SETTLE_AGAIN).await;
+            }
+            written => break written?,
+        }
+    };
+    let Some(artifacts) = written else {
+        let text = "somebody else has settled it meanwhile; this outcome was dropped".to_owned();
+        return Ok(Settled {
+            id: task.id.clone(),
+            agent: task.agent.clone(),
+            state: task.state,
+            text,
+            artifacts: Vec::new(),
+        });
+    };
+    Ok(Settled {
         id: task.id.clone(),
         agent: task.agent.clone(),
         state: ending.state,
         text: ending.text.clone(),
-        artifacts: written,
-    };
-    let answer_to = answer_to(house, &task, ending.state);
-    let drafts: Vec<outbox::New> =
-        ending.drafts.iter().enumerate().map(|(n, draft)| draft_file(house, &task, n, draft, now)).collect();
-    let job = move |tx: &Tx<'_>| write(tx, &task, &ending, digest, &artifacts, &drafts, answer_to, now);
-    house.ledger.write(job).await?;
-    Ok(settled)
+        artifacts,
+    })
+}
+
+/// What goes out with an ending, besides what the ending itself holds.
+struct Outgoing {
+    plugin_digest: Option<String>,
+    reports: PathBuf,
+    /// The sender's name and the folder of the RETURN.
+    answer_to: Option<(String, String)>,
+    drafts: Vec<outbox::New>,
+    owner: String,
 }
 
 /// The decision, before it is written.
@@ -113,10 +145,25 @@ fn failed(task: &Task, installed: Option<&Installed>, failure: &Failure, now: Ti
         Failure::Retryable(_) => return again_or_dead(task, installed, &text, now),
         Failure::NeedsHuman(_) => (State::NeedsHuman, "needs_human"),
         Failure::NeedsGrant(_) => (State::NeedsGrant, "needs_grant"),
-        Failure::Cancelled => (State::Cancelled, "cancelled"),
+        Failure::Cancelled => return stopped(task, installed),
         Failure::Permanent(_) | Failure::Limit { .. } | Failure::Trap(_) => (State::Failed, "failed"),
     };
     Ending::without_outcome(state, action, text)
+}
+
+/// The daemon is stopping: what may run again does so at its next start.
+fn stopped(task: &Task, installed: Option<&Installed>) -> Ending {
+    let idempotent = installed
+        .and_then(|installed| installed.action(task.action.as_deref()).ok())
+        .is_some_and(|(_, action)| action.idempotent);
+    let (state, text) = if task.origin == Origin::Call {
+        (State::Cancelled, "it was cancelled")
+    } else if idempotent {
+        (State::Queued, "the attempt was stopped; it is made again at the next start")
+    } else {
+        (State::NeedsHuman, "the attempt was stopped and the action is not declared idempotent: see what it has done")
+    };
+    Ending::without_outcome(state, "stopped", text.to_owned())
 }
 
 /// A call by hand is not repeated behind the caller's back.
@@ -152,31 +199,32 @@ struct Named {
     bytes: Option<Vec<u8>>,
 }
 
-/// Finds names in `reports/`: as the plugin has them, or all with the same number where one is taken by other bytes, so
-/// that what belongs together keeps together. A file that is there with the same bytes is the report.
-fn name_artifacts(house: &House, artifacts: &[wit::Artifact]) -> Vec<Named> {
-    let reports = house.reports();
+/// Finds names in `reports/`: as the plugin has them, or all with the same number where one is taken by other bytes (on the
+/// disk or on its way there), so that what belongs together keeps together. A file that is there with the same bytes is
+/// the report.
+fn name_artifacts(tx: &Tx<'_>, reports: &Path, artifacts: &[wit::Artifact]) -> Result<Vec<Named>, LedgerError> {
     let mut number = 1_u32;
     loop {
-        let named: Option<Vec<Named>> = artifacts.iter().map(|artifact| name(&reports, artifact, number)).collect();
-        match named {
-            Some(named) => return named,
+        let named: Result<Vec<_>, _> = artifacts.iter().map(|artifact| name(tx, reports, artifact, number)).collect();
+        match named?.into_iter().collect::<Option<Vec<Named>>>() {
+            Some(named) => return Ok(named),
             None => number = number.saturating_add(1),
         }
     }
 }
 
 /// The artifact under its `number`th name; `None` when that is taken by something else.
-fn name(reports: &Path, artifact: &wit::Artifact, number: u32) -> Option<Named> {
+fn name(tx: &Tx<'_>, reports: &Path, artifact: &wit::Artifact, number: u32) -> Result<Option<Named>, LedgerError> {
     let suffix = if number == 1 { String::new() } else { format!("-{number}") };
     let name = file_name::with_insert(&artifact.name, &suffix);
     let hash = Digest::of(&artifact.bytes);
     let path = reports.join(&name);
     let there = path.symlink_metadata().is_ok();
     let same = there && baton_intake::hash_file(&path).is_ok_and(|found| found == hash);
+    let taken = !same && (there || outbox::is_reserved(tx, "reports", &name)?);
     let bytes = (!same).then(|| artifact.bytes.clone());
     let named = Named { name, media_type: artifact.media_type.clone(), hash: hash.to_string(), bytes };
-    (same || !there).then_some(named)
+    Ok((!taken).then_some(named))
 }
 
 /// Where the RETURN goes, if there is one: the sender's name and the folder.
@@ -214,30 +262,21 @@ fn delivery(kind: outbox::Kind, folder: String, name: String, bytes: Vec<u8>) ->
     outbox::New { kind, source: None, folder, name, hash: Some(Digest::of(&bytes).to_string()), bytes: Some(bytes) }
 }
 
-#[expect(clippy::too_many_arguments, reason = "one transaction, called once; a struct would only repeat the names")]
+/// The transaction. Gives the places of the reports, or `None` when the task is not held any more.
 fn write(
     tx: &Tx<'_>,
     task: &Task,
     ending: &Ending,
-    plugin_digest: Option<String>,
-    artifacts: &[Named],
-    drafts: &[outbox::New],
-    answer_to: Option<(String, String)>,
+    out: &Outgoing,
     now: Timestamp,
-) -> Result<(), LedgerError> {
-    let output: Vec<&[u8]> = artifacts.iter().map(|named| named.hash.as_bytes()).collect();
-    let event = Event {
-        task: task.id.clone(),
-        at: now,
-        actor: task.agent.clone(),
-        action: ending.action.to_owned(),
-        reason: ending.text.clone(),
-        state: ending.state,
-        input_hash: task.input.clone(),
-        output_hash: (ending.state == State::Succeeded)
-            .then(|| Digest::of_parts(&[&[ending.text.as_bytes()], output.as_slice()].concat()).to_string()),
-        plugin_digest,
-    };
+) -> Result<Option<Vec<String>>, LedgerError> {
+    if !task::holds(tx, &task.id, &out.owner)? {
+        return Ok(None);
+    }
+    let artifacts = name_artifacts(tx, &out.reports, &ending.artifacts)?;
+    let mut event = Event::of(task, &task.agent, ending.action, ending.text.clone(), ending.state, now);
+    event.output_hash = (ending.state == State::Succeeded).then(|| output_hash(ending, &artifacts));
+    event.plugin_digest.clone_from(&out.plugin_digest);
     let head = task::transition(tx, &event)?;
     if let Some(due) = ending.due {
         task::set_due(tx, &task.id, due)?;
@@ -245,23 +284,30 @@ fn write(
     for found in &ending.findings {
         finding::record(tx, &task.id, &kept(found))?;
     }
-    for named in artifacts {
+    for named in &artifacts {
         if let Some(bytes) = &named.bytes {
             let new = delivery(outbox::Kind::Artifact, "reports".to_owned(), named.name.clone(), bytes.clone());
             outbox::add(tx, &task.id, &new)?;
         }
     }
-    for draft in drafts {
+    for draft in &out.drafts {
         outbox::add(tx, &task.id, draft)?;
     }
-    if let Some((sender, folder)) = answer_to {
-        let answer = answer(task, ending, artifacts, &sender, &head, now);
-        outbox::add(tx, &task.id, &delivery(outbox::Kind::Return, folder, answer.0, answer.1))?;
+    if let Some((sender, folder)) = &out.answer_to {
+        let (name, bytes) = answer(task, ending, &artifacts, sender, &head, now);
+        outbox::add(tx, &task.id, &delivery(outbox::Kind::Return, folder.clone(), name, bytes))?;
     }
     if let Some(file) = task.file.as_deref().filter(|_| ending.state.is_final()) {
-        outbox::add(tx, &task.id, &to_archive(file, ending.state))?;
+        outbox::add(tx, &task.id, &to_archive(file, task.input.clone(), ending.state))?;
     }
-    Ok(())
+    Ok(Some(artifacts.iter().map(|named| format!("reports/{}", named.name)).collect()))
+}
+
+/// SHA-256 of the summary and the artifacts.
+fn output_hash(ending: &Ending, artifacts: &[Named]) -> String {
+    let mut parts = vec![ending.text.as_bytes()];
+    parts.extend(artifacts.iter().map(|named| named.hash.as_bytes()));
+    Digest::of_parts(&parts).to_string()
 }
 
 fn kept(found: &wit::Finding) -> finding::Finding {

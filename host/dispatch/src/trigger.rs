@@ -16,7 +16,7 @@ use baton_ledger::{Tx, mark, task};
 use baton_sandbox::MountGrant;
 use jiff::Timestamp;
 
-use crate::{DispatchError, House};
+use crate::{DispatchError, House, limits};
 
 /// A trigger that is armed.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub(crate) struct FilesTrigger {
     pub(crate) plugin: String,
     action: String,
     mounts: Vec<MountGrant>,
+    /// What Baton itself writes to: a report must not fire the trigger that it came from.
+    own: [PathBuf; 2],
     glob: Glob,
     pub(crate) debounce: Duration,
 }
@@ -33,7 +35,12 @@ pub(crate) struct FilesTrigger {
 impl FilesTrigger {
     /// Whether a change at `path` concerns it.
     pub(crate) fn concerns(&self, path: &Path) -> bool {
-        self.mounts.iter().any(|mount| path.starts_with(&mount.host))
+        let fits = |mount: &MountGrant| path.strip_prefix(&mount.host).is_ok_and(|below| self.glob.fits(below));
+        self.mounts.iter().any(fits) && !self.is_own(path)
+    }
+
+    fn is_own(&self, path: &Path) -> bool {
+        self.own.iter().any(|own| path.starts_with(own))
     }
 
     /// The folders to watch.
@@ -59,6 +66,7 @@ pub(crate) fn armed(house: &House) -> Vec<FilesTrigger> {
                     plugin: name.clone(),
                     action: action.clone(),
                     mounts,
+                    own: [house.reports(), house.handoffs()],
                     glob,
                     debounce: Duration::from_millis(*debounce_ms),
                 }),
@@ -74,14 +82,17 @@ pub(crate) fn armed(house: &House) -> Vec<FilesTrigger> {
 /// When the ledger fails.
 pub(crate) async fn fire(house: &Arc<House>, trigger: FilesTrigger) -> Result<Option<String>, DispatchError> {
     let look = trigger.clone();
-    let seen = tokio::task::spawn_blocking(move || look.now()).await.unwrap_or_default();
+    let Ok(Some(seen)) = tokio::task::spawn_blocking(move || look.now()).await else {
+        return Ok(None);
+    };
     let now = Timestamp::now();
     let job = move |tx: &Tx<'_>| {
         let known = mark::all(tx, &trigger.key)?;
         for gone in known.keys().filter(|path| !seen.contains_key(*path)) {
             mark::clear(tx, &trigger.key, gone)?;
         }
-        let changed: Vec<_> = seen.into_iter().filter(|(path, hash)| known.get(path) != Some(hash)).collect();
+        let changed = seen.into_iter().filter(|(path, hash)| known.get(path) != Some(hash));
+        let changed: Vec<_> = changed.take(limits::PATHS_OF_A_TRIGGER).collect();
         for (path, hash) in &changed {
             mark::set(tx, &trigger.key, path, hash)?;
         }
@@ -96,17 +107,19 @@ pub(crate) async fn fire(house: &Arc<House>, trigger: FilesTrigger) -> Result<Op
 }
 
 impl FilesTrigger {
-    /// Guest path → content hash of every file that fits now.
-    fn now(&self) -> BTreeMap<String, String> {
+    /// Guest path → content hash of every file that fits now; `None` when a folder cannot be read, which says nothing
+    /// about the files in it.
+    fn now(&self) -> Option<BTreeMap<String, String>> {
         let mut seen = BTreeMap::new();
         for mount in &self.mounts {
-            for found in scan_tree(&mount.host, &self.glob) {
+            std::fs::read_dir(&mount.host).ok()?;
+            for found in scan_tree(&mount.host, &self.glob).into_iter().filter(|found| !self.is_own(&found.path)) {
                 if let (Some(path), Ok(hash)) = (guest_path(mount, &found.path), hash_file(&found.path)) {
                     seen.insert(path, hash.to_string());
                 }
             }
         }
-        seen
+        Some(seen)
     }
 
     fn task(&self, paths: Vec<String>) -> task::New {

@@ -1,5 +1,6 @@
 //! One attempt from lease to settlement, with its heartbeat; for the engine and for a person who calls an action by hand.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use baton_core::State;
@@ -47,17 +48,8 @@ struct Begun {
 
 fn begin(tx: &Tx<'_>, task: Task, now: Timestamp) -> Result<Begun, LedgerError> {
     let input = task.input.as_deref().map(|hash| task::input(tx, hash)).transpose()?.flatten();
-    let started = Event {
-        task: task.id.clone(),
-        at: now,
-        actor: "baton".to_owned(),
-        action: "started".to_owned(),
-        reason: format!("attempt {}", task.attempts),
-        state: State::Running,
-        input_hash: task.input.clone(),
-        output_hash: None,
-        plugin_digest: None,
-    };
+    let attempt = format!("attempt {}", task.attempts);
+    let started = Event::of(&task, "baton", "started", attempt, State::Running, now);
     event::append(tx, &started)?;
     Ok(Begun { task, input })
 }
@@ -69,7 +61,7 @@ async fn attempt(
     listener: Option<&Listener>,
 ) -> Result<Settled, DispatchError> {
     let Begun { task, input } = begun;
-    if let Some(file) = task.file.as_deref().filter(|file| house.real(file).symlink_metadata().is_err()) {
+    if let Some(file) = task.file.as_deref().filter(|file| is_withdrawn(&house.real(file))) {
         let reason = format!("{file} was taken out of the inbox before it ran");
         return settle(house, task, None, Err(Ended::Withdrawn(reason))).await;
     }
@@ -85,11 +77,43 @@ async fn attempt(
         Err(error) => return settle(house, task, Some(&installed), Err(Ended::Refused(error.to_string()))).await,
     };
     let given = prepare(&task, &action, input.as_deref(), Timestamp::now());
-    let report = run(house, &installed, &task.id, given, cancel, listener).await;
+    let mut report = run(house, &installed, &task.id, given, cancel, listener).await;
+    // A plugin that obeys says "later"; that costs it no attempt.
+    if cancel.is_cancelled() && matches!(report.ended, Err(Failure::Retryable(_))) {
+        report.ended = Err(Failure::Cancelled);
+    }
     if !report.log.is_empty() {
         tracing::info!(task = %task.id, plugin = %task.agent, "the plugin wrote:\n{}", report.log.trim_end());
     }
     settle(house, task, Some(&installed), Ok(report)).await
+}
+
+/// Whether a person took the file away: it is not there, and its inbox is. A folder that cannot be read says nothing.
+fn is_withdrawn(file: &Path) -> bool {
+    let gone = file.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+    gone && file.parent().is_some_and(|inbox| std::fs::read_dir(inbox).is_ok())
+}
+
+/// Ends the waiting tasks of `agent` whose files were taken away. Gives what is to be carried.
+///
+/// # Errors
+/// When the ledger fails.
+pub(crate) async fn withdraw(house: &Arc<House>, agent: &str) -> Result<Vec<Settled>, DispatchError> {
+    let name = agent.to_owned();
+    let waiting = house.ledger.write(move |tx| task::waiting_files(tx, &name)).await?;
+    let mut settled = Vec::new();
+    for (id, _) in waiting.into_iter().filter(|(_, file)| is_withdrawn(&house.real(file))) {
+        let (owner, now) = (house.owner.clone(), Timestamp::now());
+        let lease = move |tx: &Tx<'_>| {
+            let waits = !matches!(task::get_in(tx, &id)?.state, State::Running);
+            waits.then(|| task::lease_task(tx, &id, &owner, limits::LEASE, now)).transpose()
+        };
+        if let Some(task) = house.ledger.write(lease).await? {
+            let reason = format!("{} was taken out of the inbox", task.file.as_deref().unwrap_or("its file"));
+            settled.push(settle(house, task, None, Err(Ended::Withdrawn(reason))).await?);
+        }
+    }
+    Ok(settled)
 }
 
 /// Why a task ended without an attempt.
@@ -128,16 +152,17 @@ async fn run(
     loop {
         tokio::select! {
             report = &mut running => return report,
-            _ = beat.tick() => heartbeat(house, id).await,
+            // Beside the attempt: a busy ledger must not hold it up.
+            _ = beat.tick() => drop(tokio::spawn(heartbeat(Arc::clone(house), id.to_owned()))),
         }
     }
 }
 
-async fn heartbeat(house: &House, id: &str) {
+async fn heartbeat(house: Arc<House>, id: String) {
     let lease = SignedDuration::try_from(limits::LEASE).unwrap_or(SignedDuration::ZERO);
     let until = Timestamp::now().checked_add(lease).unwrap_or(Timestamp::MAX);
-    let id = id.to_owned();
-    if let Err(error) = house.ledger.write(move |tx| task::heartbeat(tx, &id, until)).await {
+    let owner = house.owner.clone();
+    if let Err(error) = house.ledger.write(move |tx| task::heartbeat(tx, &id, &owner, until)).await {
         tracing::warn!(%error, "no heartbeat");
     }
 }
@@ -232,6 +257,9 @@ pub(crate) fn explain(failure: &Failure, plugin: &str) -> String {
     match failure {
         Failure::Limit { .. } => format!("{failure}; give it less to do, or ask its author (plugin `{plugin}`)"),
         Failure::Trap(_) => format!("{failure}; this is a fault of the plugin `{plugin}`, not of the handoff"),
+        Failure::NeedsGrant(text) if !text.contains("baton.lock") => {
+            format!("{text}; what the plugin `{plugin}` may do stands in baton.lock")
+        }
         other => other.to_string(),
     }
 }

@@ -4,19 +4,21 @@ use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::Path;
 
-use crate::deliver::{rename_free, sync_folder};
+use crate::capture::open_regular;
+use crate::deliver::{make_real, numbered, rename_free, sync_folder};
 use crate::{IntakeError, hash_file};
 
 /// Moves `source` into `folder` under the first free of `name`, `name-2`, …; tells which. Makes the folder if it is
-/// missing. On another file system the file is copied, put onto the disk and compared before the source goes.
+/// missing. On another file system the file is copied (to a temporary named after `token`), put onto the disk and compared
+/// before the source goes.
 ///
 /// # Errors
 /// When the source is gone or one of the steps fails; the source is then still there.
-pub fn move_into(source: &Path, folder: &Path, name: &str) -> Result<String, IntakeError> {
-    fs::create_dir_all(folder).map_err(|error| IntakeError::io(folder, "made", error))?;
+pub fn move_into(source: &Path, folder: &Path, name: &str, token: &str) -> Result<String, IntakeError> {
+    make_real(folder)?;
     let moved = match rename_free(source, folder, name) {
         Err(IntakeError::Io { source: error, .. }) if error.kind() == io::ErrorKind::CrossesDevices => {
-            copy_then_remove(source, folder, name)?
+            copy_then_remove(source, folder, name, token)?
         }
         moved => moved?,
     };
@@ -27,11 +29,13 @@ pub fn move_into(source: &Path, folder: &Path, name: &str) -> Result<String, Int
     Ok(moved)
 }
 
-fn copy_then_remove(source: &Path, folder: &Path, name: &str) -> Result<String, IntakeError> {
-    let temporary = folder.join(format!(".baton-archive-{}.tmp", std::process::id()));
-    let copied = || -> io::Result<()> {
-        let mut from = fs::File::open(source)?;
-        let mut to = OpenOptions::new().write(true).create(true).truncate(true).open(&temporary)?;
+fn copy_then_remove(source: &Path, folder: &Path, name: &str, token: &str) -> Result<String, IntakeError> {
+    let temporary = folder.join(format!(".baton-{token}.tmp"));
+    let mut from = open_regular(source)?;
+    // Left by a crash in an earlier try of the same move.
+    drop(fs::remove_file(&temporary));
+    let mut copied = || -> io::Result<()> {
+        let mut to = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
         io::copy(&mut from, &mut to)?;
         to.set_modified(from.metadata()?.modified()?)?;
         to.sync_all()
@@ -48,6 +52,15 @@ fn copy_then_remove(source: &Path, folder: &Path, name: &str) -> Result<String, 
     Ok(moved)
 }
 
+/// Where a file with these bytes lies in `folder` under one of the names that [`move_into`] gives: what a move before a
+/// crash came to. Looks at the first hundred.
+#[must_use]
+pub fn find_moved(folder: &Path, name: &str, hash: &str) -> Option<String> {
+    let names = (1..=100).map(|number| numbered(name, number));
+    let mut there = names.take_while(|name| folder.join(name).symlink_metadata().is_ok());
+    there.find(|name| hash_file(&folder.join(name)).is_ok_and(|found| found.to_string() == hash))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,17 +72,20 @@ mod tests {
         fs::create_dir_all(&inbox).unwrap();
         for bytes in ["one", "two"] {
             fs::write(inbox.join("a&b:c.json"), bytes).unwrap();
-            move_into(&inbox.join("a&b:c.json"), &done, "a&b:c.json").unwrap();
+            move_into(&inbox.join("a&b:c.json"), &done, "a&b:c.json", "1").unwrap();
         }
         assert_eq!(fs::read_to_string(done.join("a&b:c.json")).unwrap(), "one");
         assert_eq!(fs::read_to_string(done.join("a&b:c-2.json")).unwrap(), "two");
         assert!(fs::read_dir(&inbox).unwrap().next().is_none());
+        let second = baton_core::Digest::of(b"two").to_string();
+        assert_eq!(find_moved(&done, "a&b:c.json", &second).as_deref(), Some("a&b:c-2.json"));
+        assert_eq!(find_moved(&done, "a&b:c.json", "00"), None);
     }
 
     #[test]
     fn errors_when_the_source_is_gone() {
         let folder = tempfile::tempdir().unwrap();
-        let gone = move_into(&folder.path().join("x"), &folder.path().join("done"), "x");
+        let gone = move_into(&folder.path().join("x"), &folder.path().join("done"), "x", "1");
         assert!(matches!(gone, Err(IntakeError::Gone { .. })));
     }
 }

@@ -56,7 +56,7 @@ pub fn hash_file(path: &Path) -> Result<Digest, IntakeError> {
 }
 
 /// `O_NOFOLLOW` refuses a link, `O_NONBLOCK` keeps a pipe from holding us up until the check has told what it is.
-fn open_regular(path: &Path) -> Result<File, IntakeError> {
+pub(crate) fn open_regular(path: &Path) -> Result<File, IntakeError> {
     let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits()).unwrap_or(0);
     let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
     let file = opened.map_err(|error| match error.raw_os_error() {

@@ -39,7 +39,7 @@ impl Staged {
 /// # Errors
 /// When the folder cannot be made or the file cannot be written.
 pub fn stage(folder: &Path, token: &str, bytes: &[u8]) -> Result<Staged, IntakeError> {
-    fs::create_dir_all(folder).map_err(|error| IntakeError::io(folder, "made", error))?;
+    make_real(folder)?;
     let staged = Staged::of(folder, token);
     let written = || -> io::Result<()> {
         match fs::remove_file(&staged.temporary) {
@@ -51,6 +51,8 @@ pub fn stage(folder: &Path, token: &str, bytes: &[u8]) -> Result<Staged, IntakeE
         file.sync_all()
     };
     written().map_err(|error| IntakeError::io(&staged.temporary, "written", error))?;
+    // Whoever reads `staged` in the ledger may conclude from a missing temporary that it was renamed.
+    sync_folder(folder)?;
     Ok(staged)
 }
 
@@ -64,15 +66,13 @@ pub fn publish(staged: &Staged, name: &str) -> Result<String, IntakeError> {
     Ok(name)
 }
 
-/// Whether `folder/name` is there: a replay's question after `staged` without its temporary.
-#[must_use]
-pub fn published(folder: &Path, name: &str) -> bool {
-    folder.join(name).symlink_metadata().is_ok()
-}
-
-/// Takes the temporary away: its bytes are not wanted any more.
-pub fn discard(staged: &Staged) {
-    drop(fs::remove_file(&staged.temporary));
+/// Makes the folder where it is missing; refuses one that is a link.
+pub(crate) fn make_real(folder: &Path) -> Result<(), IntakeError> {
+    fs::create_dir_all(folder).map_err(|error| IntakeError::io(folder, "made", error))?;
+    match folder.symlink_metadata() {
+        Ok(metadata) if metadata.is_dir() => Ok(()),
+        _ => Err(IntakeError::LinkedFolder { path: folder.to_owned() }),
+    }
 }
 
 /// Renames `source` into `folder` under the first free of `name`, `name-2`, …; never replaces anything.
@@ -112,6 +112,15 @@ mod tests {
         assert_eq!(fs::read_to_string(folder.path().join("a.json")).unwrap(), "theirs");
         assert_eq!(fs::read_to_string(folder.path().join("a-2.json")).unwrap(), "ours");
         assert!(!staged.is_there());
+    }
+
+    #[test]
+    fn errors_when_the_folder_is_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        fs::create_dir(&real).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        assert!(matches!(stage(&link, "1", b"x"), Err(IntakeError::LinkedFolder { .. })));
     }
 
     #[test]

@@ -34,8 +34,14 @@ pub enum IntakeError {
         /// The path.
         path: PathBuf,
     },
-    /// The file is gone: somebody was faster.
-    #[error("{path} is gone")]
+    /// A folder that is a link to another one: nothing is written through it.
+    #[error("{path} is a link; only real folders are written to (make it a folder)")]
+    LinkedFolder {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The file is not there (any more).
+    #[error("{path} is not there")]
     Gone {
         /// The path.
         path: PathBuf,

@@ -14,9 +14,9 @@ mod scan;
 mod settle;
 mod watch;
 
-pub use archive::move_into;
+pub use archive::{find_moved, move_into};
 pub use capture::{Captured, capture, hash_file};
-pub use deliver::{Staged, discard, publish, published, stage};
+pub use deliver::{Staged, publish, stage};
 pub use error::IntakeError;
 pub use glob::Glob;
 pub use scan::{Found, FoundKind, scan, scan_tree};

@@ -38,6 +38,9 @@ pub enum FoundKind {
 /// # Errors
 /// When the folder is gone or may not be read. An entry that vanishes meanwhile is passed over.
 pub fn scan(folder: &Path) -> Result<Vec<Found>, IntakeError> {
+    if folder.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
+        return Err(IntakeError::LinkedFolder { path: folder.to_owned() });
+    }
     let entries = fs::read_dir(folder).map_err(|error| IntakeError::io(folder, "read", error))?;
     let mut found: Vec<Found> = entries
         .filter_map(Result::ok)

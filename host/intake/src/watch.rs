@@ -40,13 +40,15 @@ impl Watcher {
         let (sender, changes) = mpsc::channel(limits::CHANGES);
         let overflow = Arc::new(AtomicBool::new(false));
         let lost = Arc::clone(&overflow);
-        let inner = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        let hear = move |event: notify::Result<Event>| {
             for change in read(event) {
                 if sender.try_send(change).is_err() {
                     lost.store(true, Ordering::Release);
                 }
             }
-        });
+        };
+        // A link in an inbox could lead to the whole disk and use up every watch of the user.
+        let inner = RecommendedWatcher::new(hear, notify::Config::default().with_follow_symlinks(false));
         let inner = inner.map_err(|error| IntakeError::Watch(error.to_string()))?;
         Ok(Self { inner, changes, overflow })
     }

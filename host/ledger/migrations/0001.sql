@@ -31,7 +31,8 @@ CREATE TABLE tasks (
   archived_at INTEGER
 ) STRICT;
 
-CREATE INDEX tasks_ready ON tasks (agent, priority DESC, created_at, id) WHERE state = 'queued';
+CREATE INDEX tasks_ready ON tasks (agent, priority DESC, created_at) WHERE state = 'queued';
+CREATE INDEX tasks_unfinished ON tasks (agent, state) WHERE archived_at IS NULL;
 CREATE INDEX tasks_open ON tasks (state) WHERE state IN ('running', 'waiting', 'needs_grant');
 CREATE INDEX tasks_created ON tasks (created_at);
 CREATE INDEX tasks_dedupe ON tasks (dedupe_key) WHERE dedupe_key IS NOT NULL;
@@ -76,8 +77,9 @@ CREATE TABLE outbox (
   bytes     BLOB
 ) STRICT;
 
-CREATE INDEX outbox_open ON outbox (id) WHERE state IN ('pending', 'staged');
+CREATE INDEX outbox_open ON outbox (task, id) WHERE state IN ('pending', 'staged');
 CREATE INDEX outbox_place ON outbox (folder, name);
+CREATE INDEX outbox_hash ON outbox (folder, hash);
 
 -- What plugins found out, with the task that found it.
 CREATE TABLE findings (

@@ -33,6 +33,8 @@ impl Reader {
         let opened = |source| LedgerError::Open { path: path.to_owned(), source };
         let connection = Connection::open_with_flags(path, flags).map_err(opened)?;
         connection.busy_timeout(BUSY)?;
+        // SQLite reads nothing before it has to; what is no database is to be said now.
+        connection.pragma_query_value(None, "user_version", |_| Ok(())).map_err(opened)?;
         Ok(Self { connection })
     }
 }

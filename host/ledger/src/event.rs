@@ -9,6 +9,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
+use crate::task::Task;
 
 /// The hash before the first event.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -34,6 +35,24 @@ pub struct Event {
     pub output_hash: Option<String>,
     /// SHA-256 of the component that ran.
     pub plugin_digest: Option<String>,
+}
+
+impl Event {
+    /// An event of `task` by `actor`.
+    #[must_use]
+    pub fn of(task: &Task, actor: &str, action: &str, reason: String, state: State, at: Timestamp) -> Self {
+        Self {
+            task: task.id.clone(),
+            at,
+            actor: actor.to_owned(),
+            action: action.to_owned(),
+            reason,
+            state,
+            input_hash: task.input.clone(),
+            output_hash: None,
+            plugin_digest: None,
+        }
+    }
 }
 
 /// An event as it stands in the chain.

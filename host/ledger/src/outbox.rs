@@ -138,14 +138,23 @@ pub fn lost(tx: &Tx<'_>, id: i64, name: &str) -> Result<(), LedgerError> {
     finish(tx, id, name, "lost")
 }
 
-/// Whether Baton itself put a file with these bytes there: then its appearance is no news.
+/// Whether Baton itself put a RETURN with these bytes into that folder: then its appearance is no news, whatever name it
+/// got.
 ///
 /// # Errors
 /// When the database fails.
-pub fn put_there(tx: &Tx<'_>, folder: &str, name: &str, hash: &str) -> Result<bool, LedgerError> {
-    let sql = "SELECT 1 FROM outbox WHERE folder = ?1 AND name = ?2 AND hash = ?3 AND kind = 'return' LIMIT 1";
-    let mut select = tx.connection.prepare_cached(sql)?;
-    Ok(select.query_row([folder, name, hash], |_| Ok(())).optional()?.is_some())
+pub fn put_there(tx: &Tx<'_>, folder: &str, hash: &str) -> Result<bool, LedgerError> {
+    let sql = "SELECT 1 FROM outbox WHERE folder = ?1 AND hash = ?2 AND kind = 'return' LIMIT 1";
+    Ok(tx.connection.prepare_cached(sql)?.query_row([folder, hash], |_| Ok(())).optional()?.is_some())
+}
+
+/// Whether something else is about to get that name.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_reserved(tx: &Tx<'_>, folder: &str, name: &str) -> Result<bool, LedgerError> {
+    let sql = "SELECT 1 FROM outbox WHERE folder = ?1 AND name = ?2 AND state IN ('pending', 'staged') LIMIT 1";
+    Ok(tx.connection.prepare_cached(sql)?.query_row([folder, name], |_| Ok(())).optional()?.is_some())
 }
 
 fn finish(tx: &Tx<'_>, id: i64, name: &str, state: &str) -> Result<(), LedgerError> {

@@ -108,7 +108,9 @@ where
     F: FnOnce(&Tx<'_>) -> Result<T, LedgerError>,
 {
     connection.execute_batch("SAVEPOINT job")?;
-    let result = job(&Tx { connection });
+    // A panic in a job must not take the writing thread with it.
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(&Tx { connection })));
+    let result = caught.unwrap_or(Err(LedgerError::Closed));
     let end = if result.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
     connection.execute_batch(end)?;
     result
@@ -124,8 +126,16 @@ fn commit_group(connection: &mut Connection, jobs: impl Iterator<Item = Job>) {
     let mut answers: Vec<Answer> = Vec::new();
     let verdict = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
         Ok(transaction) => {
-            answers.extend(jobs.map(|job| job(Some(&transaction))));
-            transaction.commit().map_err(|error| error.to_string())
+            for job in jobs {
+                // A full disk ends the whole transaction; a job after that would be committed on its own.
+                let alive = !transaction.is_autocommit();
+                answers.push(job(alive.then_some(&transaction)));
+            }
+            if transaction.is_autocommit() {
+                Err("the transaction was rolled back".to_owned())
+            } else {
+                transaction.commit().map_err(|error| error.to_string())
+            }
         }
         Err(error) => {
             // Nothing can be written; the jobs are only asked for the way of their answers.

@@ -40,6 +40,10 @@ pub enum Ceiling {
     Cpu,
     /// Size of the outcome, in bytes.
     Output,
+    /// Artifacts of the outcome.
+    Artifacts,
+    /// Findings of the outcome.
+    Findings,
 }
 
 impl fmt::Display for Ceiling {
@@ -50,6 +54,8 @@ impl fmt::Display for Ceiling {
             Self::Wall => "time (ms)",
             Self::Cpu => "processor time (ms)",
             Self::Output => "output (bytes)",
+            Self::Artifacts => "artifacts",
+            Self::Findings => "findings",
         })
     }
 }

@@ -27,6 +27,12 @@ pub const COPY_BYTES: usize = 24 << 20;
 /// All parts of an outcome together.
 pub const OUTPUT_BYTES: usize = 16 << 20;
 
+/// Artifacts of one outcome: each is a file with an fsync of its own.
+pub const ARTIFACTS: usize = 100;
+
+/// Findings of one outcome: each is a row of the ledger, all in one transaction.
+pub const FINDINGS: usize = 10_000;
+
 /// Log text that is kept of one attempt; the rest is counted and dropped.
 pub const LOG_BYTES: usize = 64 << 10;
 

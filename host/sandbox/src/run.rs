@@ -55,8 +55,10 @@ impl Sandbox {
     /// Runs one attempt. Waits for a place when [`limits::AT_ONCE`] attempts are under way; waiting costs none of the
     /// attempt's time. Never fails as a whole: whatever happens is in the report.
     pub async fn run(&self, plugin: &Plugin, attempt: Attempt) -> Report {
-        let Ok(_place) = self.admission.acquire().await else {
-            return Report::failed(Failure::Cancelled);
+        let cancel = attempt.cancel.clone();
+        let _place = tokio::select! {
+            Ok(place) = self.admission.acquire() => place,
+            () = cancel.asked() => return Report::failed(Failure::Cancelled),
         };
         let log = Log::default();
         let begun = Instant::now();
@@ -65,9 +67,14 @@ impl Sandbox {
             Ok(store) => store,
             Err(failure) => return Report::failed(failure),
         };
-        let called = tokio::time::timeout(wall, call(plugin, &mut store, attempt)).await;
-        let ended =
-            called.unwrap_or_else(|_| Err(limit_hit(Ceiling::Wall, begun.elapsed().as_millis(), wall.as_millis())));
+        // The epoch ends what computes; these end what waits inside a host call.
+        let ended = tokio::select! {
+            ended = call(plugin, &mut store, attempt) => ended,
+            () = tokio::time::sleep(wall) => {
+                Err(limit_hit(Ceiling::Wall, begun.elapsed().as_millis(), wall.as_millis()))
+            }
+            () = async { cancel.asked().await; tokio::time::sleep(limits::CANCEL_GRACE).await } => Err(Failure::Cancelled),
+        };
         let state = store.into_data();
         let usage = Usage { memory_bytes: state.memory.peak, wall: begun.elapsed() };
         let drafts = if ended.is_ok() { state.handoffs.drafts } else { Vec::new() };
@@ -145,6 +152,14 @@ fn mount(grant: MountGrant) -> wit::Mount {
 }
 
 fn check_size(outcome: wit::Outcome) -> Result<wit::Outcome, Failure> {
+    for (ceiling, count, limit) in [
+        (Ceiling::Artifacts, outcome.artifacts.len(), limits::ARTIFACTS),
+        (Ceiling::Findings, outcome.findings.len(), limits::FINDINGS),
+    ] {
+        if count > limit {
+            return Err(limit_hit(ceiling, count as u128, limit as u128));
+        }
+    }
     let artifacts: usize = outcome.artifacts.iter().map(|a| a.name.len() + a.media_type.len() + a.bytes.len()).sum();
     let findings: usize = outcome.findings.iter().map(|f| f.id.len() + f.title.len() + f.evidence.len()).sum();
     let size = outcome.summary.len() + artifacts + findings;

@@ -1,7 +1,7 @@
 //! What one attempt owns on the host's side: WASI, handles, meters, and the state of each capability.
 
+use wasmtime::ResourceLimiter;
 use wasmtime::component::ResourceTable;
-use wasmtime::{ResourceLimiter, StoreLimits};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::capabilities::handoffs::Handoffs;
@@ -58,10 +58,6 @@ impl ResourceLimiter for MemoryMeter {
         }
         self.elements = wanted;
         Ok(true)
-    }
-
-    fn instances(&self) -> usize {
-        StoreLimits::default().instances()
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn reader(workspace: &Workspace) -> anyhow::Result<Option<Reader>> {
 
 /// The public JSON form.
 pub(super) fn as_json(task: &Task) -> Value {
-    let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
+    let time = |at: Option<Timestamp>| at.map(self::time);
     json!({
         "id": task.id,
         "handoff_id": task.handoff_id,
@@ -30,10 +30,15 @@ pub(super) fn as_json(task: &Task) -> Value {
         "reason": task.reason,
         "attempts": task.attempts,
         "file": task.file,
-        "created_at": task.created_at.to_string(),
+        "created_at": self::time(task.created_at),
         "returned_at": time(task.returned_at),
         "archived_at": time(task.archived_at),
     })
+}
+
+/// A moment with three digits after the second, so that times sort as text.
+pub(super) fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
 /// How long ago, in one unit.

@@ -61,7 +61,7 @@ fn event_json(recorded: &Recorded) -> Value {
     let event = &recorded.event;
     json!({
         "seq": recorded.seq,
-        "at": event.at.to_string(),
+        "at": task_view::time(event.at),
         "actor": event.actor,
         "action": event.action,
         "reason": event.reason,

@@ -148,7 +148,6 @@ fn original(object: &Map<String, Value>) -> Original {
     Original {
         handoff_id: inside("original_handoff", "handoff_id").or_else(|| text_of(object, &["original_handoff_id"])),
         file_name: file.map(|path| path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned()),
-        task_id: inside("original_task", "task_id").or_else(|| inside("original_handoff", "task_id")),
     }
 }
 

@@ -32,7 +32,6 @@ pub(super) fn read(text: &str, named: &FileName) -> Handoff {
         original: answer.then(|| Original {
             handoff_id: field(&["Original Handoff ID"]),
             file_name: field(&["Original Handoff", "Original File"]),
-            task_id: field(&["Original Task ID"]),
         }),
         raw: None,
         mended: Vec::new(),

@@ -50,8 +50,6 @@ pub struct Original {
     pub handoff_id: Option<String>,
     /// The request's file name, without folders.
     pub file_name: Option<String>,
-    /// The request's task id.
-    pub task_id: Option<String>,
 }
 
 /// How a handoff was written.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::model::Handoff;
+use super::model::{Handoff, Kind};
 use super::{dialect, markdown, salvage};
 use crate::file_name;
 
@@ -67,6 +67,7 @@ pub fn parse(name: &str, bytes: &[u8]) -> Result<Handoff, ParseError> {
     if is_markdown(name) {
         let mut handoff = markdown::read(&text, &named);
         handoff.mended = mended;
+        shorten(&mut handoff);
         return Ok(handoff);
     }
     let value = salvage::json(&text, &mut mended)?;
@@ -75,7 +76,36 @@ pub fn parse(name: &str, bytes: &[u8]) -> Result<Handoff, ParseError> {
     };
     let mut handoff = dialect::read(object, &named)?;
     handoff.mended.splice(0..0, mended);
+    shorten(&mut handoff);
     Ok(handoff)
+}
+
+/// Ids and names are short. A longer one is cut (no two files differ only beyond that), and said; control characters in
+/// them are dropped.
+const LONGEST: usize = 200;
+
+fn shorten(handoff: &mut Handoff) {
+    let mut cut = Vec::new();
+    let fields = [
+        ("id", &mut handoff.id),
+        ("task id", &mut handoff.task_id),
+        ("dedupe key", &mut handoff.dedupe_key),
+        ("sender", &mut handoff.from),
+        ("target", &mut handoff.to),
+        ("action", &mut handoff.action),
+    ];
+    for (what, field) in fields {
+        if let Some(text) = field {
+            if text.chars().nth(LONGEST).is_some() {
+                cut.push(format!("the {what} was cut to {LONGEST} characters"));
+            }
+            *text = text.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+        }
+    }
+    if let Kind::Request(word) = &mut handoff.kind {
+        *word = word.chars().take(64).collect();
+    }
+    handoff.mended.append(&mut cut);
 }
 
 fn is_markdown(name: &str) -> bool {
@@ -112,6 +142,14 @@ mod tests {
         assert_eq!(parse("a.json", b" \n"), Err(ParseError::Empty));
         assert_eq!(parse("a.json", &[0x80, 0x81]), Err(ParseError::NotText));
         assert!(matches!(parse("a.json", b"{\"colour\": \"blue\"}"), Err(ParseError::NotHandoff(_))));
+    }
+
+    #[test]
+    fn names_of_any_length_are_cut_and_said() {
+        let text = format!(r#"{{"title": "x", "source_agent": "{}\u001b[2J"}}"#, "a".repeat(300));
+        let handoff = parse("a.json", text.as_bytes()).unwrap();
+        assert_eq!(handoff.from.unwrap().len(), LONGEST);
+        assert_eq!(handoff.mended, ["the sender was cut to 200 characters"]);
     }
 
     proptest! {

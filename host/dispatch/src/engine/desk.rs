@@ -1,7 +1,7 @@
 //! Which files wait to be read, which are in hand, and which are known and unchanged. Bookkeeping only: the present is
 //! handed in, and nothing here touches a file but for its stamp.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
@@ -24,6 +24,8 @@ type Stamp = (u64, SystemTime);
 #[derive(Debug, Default)]
 pub(super) struct Desk {
     waiting: BTreeMap<PathBuf, Waiting>,
+    /// The same by time.
+    by_time: BTreeSet<(Instant, PathBuf)>,
     in_hand: HashMap<PathBuf, (Waiting, Option<Stamp>)>,
     /// Changed while in hand.
     again: HashMap<PathBuf, Waiting>,
@@ -43,9 +45,17 @@ impl Desk {
             self.again.insert(path, fresh);
             return;
         }
-        let waiting = self.waiting.entry(path).or_insert_with(|| fresh.clone());
-        if seen == Seen::Complete {
-            *waiting = fresh;
+        if seen == Seen::Complete || !self.waiting.contains_key(&path) {
+            self.wait(path, fresh);
+        }
+    }
+
+    fn wait(&mut self, path: PathBuf, waiting: Waiting) {
+        self.by_time.insert((waiting.at, path.clone()));
+        if let Some(before) = self.waiting.insert(path.clone(), waiting.clone())
+            && before.at != waiting.at
+        {
+            self.by_time.remove(&(before.at, path));
         }
     }
 
@@ -69,13 +79,14 @@ impl Desk {
 
     /// Takes up to `room` files whose time has come into hand.
     pub(super) fn take(&mut self, room: usize, now: Instant) -> Vec<(PathBuf, Waiting)> {
-        let ready: Vec<PathBuf> =
-            self.waiting.iter().filter(|(_, w)| w.at <= now).take(room).map(|(path, _)| path.clone()).collect();
+        let ready = self.by_time.iter().take_while(|(at, _)| *at <= now).take(room);
+        let ready: Vec<PathBuf> = ready.map(|(_, path)| path.clone()).collect();
         ready.into_iter().filter_map(|path| self.take_one(path)).collect()
     }
 
     fn take_one(&mut self, path: PathBuf) -> Option<(PathBuf, Waiting)> {
         let waiting = self.waiting.remove(&path)?;
+        self.by_time.remove(&(waiting.at, path.clone()));
         let metadata = path.symlink_metadata().ok();
         let stamp = metadata.and_then(|metadata| Some((metadata.len(), metadata.modified().ok()?)));
         self.in_hand.insert(path.clone(), (waiting.clone(), stamp));
@@ -108,7 +119,7 @@ impl Desk {
 
     fn renew(&mut self, path: &Path) {
         if let Some((path, waiting)) = self.again.remove_entry(path) {
-            self.waiting.insert(path, waiting);
+            self.wait(path, waiting);
         }
     }
 
@@ -127,7 +138,7 @@ impl Desk {
 
     /// When the next file is ready.
     pub(super) fn next_at(&self) -> Option<Instant> {
-        self.waiting.values().map(|waiting| waiting.at).min()
+        self.by_time.first().map(|(at, _)| *at)
     }
 }
 

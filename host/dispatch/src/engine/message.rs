@@ -17,7 +17,9 @@ pub(super) enum Message {
     /// An agent's worker made one attempt, or found nothing to do.
     Worked(String, Result<Option<Settled>, DispatchError>),
     /// A task's deliveries were tried for the `n`th time.
-    Carried(String, u32, Result<(), DispatchError>),
+    Carried(String, u32, Result<Vec<PathBuf>, DispatchError>),
+    /// Waiting tasks whose files were taken away have ended.
+    Withdrawn(Result<Vec<Settled>, DispatchError>),
     /// A trigger was looked at; the agent has work now.
     Fired(Result<Option<String>, DispatchError>),
     /// Left-overs were taken up: these agents have work, and the next retry is due after this long.

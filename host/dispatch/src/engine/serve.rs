@@ -3,7 +3,7 @@
 //! The loop itself never reads a file's content, never waits for an attempt and never writes a task: jobs do, and answer
 //! with a message. So one slow plugin or one full disk holds nobody else up, and there is no lock to hold.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use baton_ledger::{Tx, outbox, task};
 use baton_sandbox::{Cancel, Progress};
 use jiff::Timestamp;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 
 use super::desk::Desk;
 use super::message::Message;
@@ -24,7 +24,7 @@ use crate::recover::recover;
 use crate::settle::Settled;
 use crate::trigger::{self, FilesTrigger};
 use crate::work::{self, Listener};
-use crate::{DispatchError, House, carry, limits};
+use crate::{AgentKind, DispatchError, House, carry, limits};
 
 /// How long the engine goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,12 @@ pub struct Summary {
     pub undelivered: Vec<String>,
 }
 
+/// What a job holds.
+enum Held {
+    File(PathBuf),
+    Agent(String),
+}
+
 /// The daemon's engine.
 pub struct Engine {
     house: Arc<House>,
@@ -54,9 +60,11 @@ pub struct Engine {
     desk: Desk,
     watcher: Option<Watcher>,
     triggers: Vec<FilesTrigger>,
-    /// Triggers that are to be looked at, and when.
-    armed: BTreeMap<usize, Instant>,
+    /// Triggers that are to be looked at: when the first change was seen, and when to look.
+    armed: BTreeMap<usize, (Instant, Instant)>,
     jobs: JoinSet<Message>,
+    /// What a job holds, to be let go should it end without an answer.
+    held: HashMap<Id, Held>,
     working: HashSet<String>,
     /// Agents that got work while their worker was busy.
     more_work: HashSet<String>,
@@ -82,6 +90,7 @@ impl Engine {
             triggers,
             armed: BTreeMap::new(),
             jobs: JoinSet::new(),
+            held: HashMap::new(),
             working: HashSet::new(),
             more_work: HashSet::new(),
             undelivered: Vec::new(),
@@ -114,7 +123,7 @@ impl Engine {
             };
             tokio::select! {
                 change = next_change, if !self.stopping => self.change(change),
-                Some(done) = self.jobs.join_next() => self.hear(done)?,
+                Some(done) = self.jobs.join_next_with_id() => self.hear(done),
                 () = tokio::time::sleep_until(wake.into()) => self.on_time(),
                 Ok(()) = stop.changed() => self.stop(*stop.borrow_and_update()),
             }
@@ -127,14 +136,14 @@ impl Engine {
         for id in self.house.ledger.write(outbox::open_tasks).await? {
             self.carry(id, 1);
         }
-        self.watch();
         self.reconcile();
         let now = Instant::now();
-        self.armed = (0..self.triggers.len()).map(|number| (number, now)).collect();
+        self.armed = (0..self.triggers.len()).map(|number| (number, (now, now))).collect();
         Ok(())
     }
 
-    /// Watching is a help, not a need: without it files are found by the scan.
+    /// Watching is a help, not a need: without it files are found by the scan. Done again and again, because a folder that
+    /// was made anew is not watched any more.
     fn watch(&mut self) {
         if self.watcher.is_none() {
             self.watcher = Watcher::new().inspect_err(|error| tracing::warn!("{error}")).ok();
@@ -145,7 +154,9 @@ impl Engine {
         let handoffs = self.house.handoffs();
         let folders = self.triggers.iter().flat_map(FilesTrigger::folders);
         for folder in std::iter::once(handoffs.as_path()).chain(folders) {
-            if let Err(error) = watcher.watch(folder) {
+            if let Err(error) = watcher.watch(folder)
+                && self.desk.say_once(folder)
+            {
                 tracing::warn!("{error}");
             }
         }
@@ -154,6 +165,10 @@ impl Engine {
     /// Looks at everything, whatever was reported.
     fn reconcile(&mut self) {
         self.next_reconcile = Instant::now() + RECONCILE;
+        self.watch();
+        for number in 0..self.triggers.len() {
+            self.arm(number);
+        }
         self.house.look_around();
         let roster = self.house.roster();
         for agent in roster.agents() {
@@ -162,6 +177,10 @@ impl Engine {
                 let found = scan(&inbox);
                 Message::Scanned(name, inbox, found)
             });
+        }
+        for agent in roster.agents().filter(|agent| agent.kind == AgentKind::Plugin) {
+            let (house, name) = (Arc::clone(&self.house), agent.name.clone());
+            self.jobs.spawn(async move { Message::Withdrawn(work::withdraw(&house, &name).await) });
         }
         let house = Arc::clone(&self.house);
         self.jobs.spawn(async move { Message::Recovered(take_up(&house).await) });
@@ -195,11 +214,8 @@ impl Engine {
 
     fn change(&mut self, change: Change) {
         match change {
-            Change::Rescan => {
-                self.reconcile();
-                let now = Instant::now();
-                self.armed.extend(self.triggers.iter().enumerate().map(|(number, t)| (number, now + t.debounce)));
-            }
+            // Soon, not at once: whoever makes one folder makes more.
+            Change::Rescan => self.next_reconcile = self.next_reconcile.min(Instant::now() + limits::RESCAN),
             Change::Complete(path) => self.path_changed(path, Seen::Complete),
             Change::Touched(path) => self.path_changed(path, Seen::Present),
         }
@@ -207,13 +223,25 @@ impl Engine {
 
     fn path_changed(&mut self, path: PathBuf, seen: Seen) {
         let now = Instant::now();
-        for (number, trigger) in self.triggers.iter().enumerate().filter(|(_, trigger)| trigger.concerns(&path)) {
-            self.armed.insert(number, now + trigger.debounce);
+        let concerned = self.triggers.iter().enumerate().filter(|(_, trigger)| trigger.concerns(&path));
+        let concerned: Vec<usize> = concerned.map(|(number, _)| number).collect();
+        for number in concerned {
+            self.arm(number);
         }
         let roster = self.house.roster();
         if let Some(agent) = path.parent().and_then(|folder| roster.owner_of(folder)) {
             self.desk.notice(path, &agent.name, seen, now);
         }
+    }
+
+    /// Has a trigger looked at when its folder was quiet, or was busy for long enough.
+    fn arm(&mut self, number: usize) {
+        let Some(debounce) = self.triggers.get(number).map(|trigger| trigger.debounce) else {
+            return;
+        };
+        let now = Instant::now();
+        let (first, at) = self.armed.entry(number).or_insert((now, now));
+        *at = (now + debounce).min(*first + debounce * limits::DEBOUNCE_AT_MOST);
     }
 
     fn on_time(&mut self) {
@@ -247,7 +275,7 @@ impl Engine {
         for (path, waiting) in self.desk.take(room, now) {
             self.capture(path, waiting.agent, waiting.seen, waiting.unfinished);
         }
-        let due: Vec<usize> = self.armed.iter().filter(|(_, at)| **at <= now).map(|(number, _)| *number).collect();
+        let due: Vec<usize> = self.armed.iter().filter(|(_, (_, at))| *at <= now).map(|(number, _)| *number).collect();
         for number in due {
             self.armed.remove(&number);
             if let Some(trigger) = self.triggers.get(number).cloned() {
@@ -263,14 +291,15 @@ impl Engine {
     }
 
     fn capture(&mut self, path: PathBuf, agent: String, seen: Seen, unfinished: bool) {
-        let house = Arc::clone(&self.house);
-        self.jobs.spawn(async move {
+        let (house, held) = (Arc::clone(&self.house), Held::File(path.clone()));
+        let job = self.jobs.spawn(async move {
             let taken = match house.roster().get(&agent) {
                 Some(agent) => capture(&house, agent, path.clone(), seen, unfinished).await,
                 None => Ok(Taken::Gone),
             };
             Message::Captured(path, taken)
         });
+        self.held.insert(job.id(), held);
     }
 
     fn carry(&mut self, id: String, tries: u32) {
@@ -288,34 +317,82 @@ impl Engine {
             return;
         }
         let (house, cancel, listener) = (Arc::clone(&self.house), self.cancel.clone(), Arc::clone(&self.listener));
-        self.jobs.spawn(async move {
+        let held = Held::Agent(agent.clone());
+        let job = self.jobs.spawn(async move {
             let worked = work::next(&house, &agent, &cancel, Some(&listener)).await;
             Message::Worked(agent, worked)
         });
+        self.held.insert(job.id(), held);
     }
 
-    fn hear(&mut self, done: Result<Message, tokio::task::JoinError>) -> Result<(), DispatchError> {
-        match done {
-            Ok(Message::Scanned(agent, inbox, found)) => self.scanned(&agent, &inbox, found),
-            Ok(Message::Captured(path, taken)) => self.captured(&path, taken),
-            Ok(Message::Worked(agent, worked)) => self.worked(agent, worked?),
-            Ok(Message::Carried(id, tries, carried)) => self.carried(id, tries, carried),
-            Ok(Message::Fired(fired)) => {
-                if let Some(agent) = fired? {
-                    self.kick(agent);
-                }
+    fn hear(&mut self, done: Result<(Id, Message), JoinError>) {
+        let (id, message) = match done {
+            Ok((id, message)) => (id, Some(message)),
+            Err(error) => {
+                tracing::error!(%error, "a job ended without an answer");
+                (error.id(), None)
             }
-            Ok(Message::Recovered(recovered)) => {
-                let (agents, due) = recovered?;
+        };
+        let held = self.held.remove(&id);
+        match message {
+            Some(message) => self.heard(message),
+            None => self.let_go(held),
+        }
+    }
+
+    /// A job broke off: its file is looked at again, its agent gets a new worker; the task itself is found by its lease.
+    fn let_go(&mut self, held: Option<Held>) {
+        match held {
+            Some(Held::File(path)) => self.desk.put_back(&path, false, Instant::now() + limits::CARRY_AGAIN),
+            Some(Held::Agent(agent)) => {
+                self.working.remove(&agent);
+                self.take_up_in(limits::CARRY_AGAIN);
+            }
+            None => {}
+        }
+    }
+
+    fn heard(&mut self, message: Message) {
+        match message {
+            Message::Scanned(agent, inbox, found) => self.scanned(&agent, &inbox, found),
+            Message::Captured(path, taken) => self.captured(&path, taken),
+            Message::Worked(agent, Ok(settled)) => self.worked(agent, settled),
+            Message::Worked(agent, Err(error)) => {
+                tracing::error!(%agent, "{error}");
+                self.let_go(Some(Held::Agent(agent)));
+                self.give_up_once(&error);
+            }
+            Message::Withdrawn(Ok(settled)) => settled.into_iter().for_each(|settled| self.settled(settled)),
+            Message::Carried(id, tries, carried) => self.carried(id, tries, carried),
+            Message::Fired(Ok(agent)) => agent.into_iter().for_each(|agent| self.kick(agent)),
+            Message::Recovered(Ok((agents, due))) => {
                 for agent in agents {
                     self.kick(agent);
                 }
-                self.next_due = due.map(|due| Instant::now() + due);
+                if let Some(due) = due {
+                    self.take_up_in(due);
+                }
             }
-            // A job that panicked has left its file or task where the next scan or start finds it.
-            Err(error) => tracing::error!(%error, "a job ended without an answer"),
+            Message::Withdrawn(Err(error)) | Message::Fired(Err(error)) | Message::Recovered(Err(error)) => {
+                tracing::error!("{error}");
+                self.take_up_in(limits::CARRY_AGAIN);
+                self.give_up_once(&error);
+            }
         }
-        Ok(())
+    }
+
+    /// A single run does not wait for a ledger that fails.
+    fn give_up_once(&mut self, error: &DispatchError) {
+        if self.mode == Mode::Once {
+            self.summary.undelivered.push(error.to_string());
+            self.stopping = true;
+        }
+    }
+
+    /// Has left-overs taken up after `pause`, or sooner if that was planned.
+    fn take_up_in(&mut self, pause: Duration) {
+        let at = Instant::now() + pause;
+        self.next_due = Some(self.next_due.map_or(at, |planned| planned.min(at)));
     }
 
     fn captured(&mut self, path: &Path, taken: Result<Taken, DispatchError>) {
@@ -326,7 +403,13 @@ impl Engine {
                 self.desk.keep(path);
                 self.kick(agent);
             }
-            Ok(Taken::Carry(state, ids)) => {
+            Ok(Taken::Settled(state, ids)) => {
+                let file = self.house.shown(path);
+                if matches!(state, State::NeedsHuman | State::Quarantined) {
+                    tracing::warn!(%file, %state, "`baton why` tells more");
+                } else {
+                    tracing::info!(%file, %state, "taken in");
+                }
                 self.summary.captured += 1;
                 *self.summary.settled.entry(state.as_str()).or_default() += 1;
                 self.desk.keep(path);
@@ -334,7 +417,7 @@ impl Engine {
                     self.carry(id, 1);
                 }
             }
-            Ok(Taken::Kept) => self.desk.keep(path),
+            Ok(Taken::Known) => self.desk.keep(path),
             Ok(Taken::Later { pause, unfinished }) => {
                 if unfinished && self.desk.say_once(path) {
                     let file = self.house.shown(path);
@@ -369,21 +452,31 @@ impl Engine {
         self.working.remove(&agent);
         let more = self.more_work.remove(&agent);
         if let Some(settled) = settled {
-            tracing::info!(task = %settled.id, agent = %settled.agent, state = %settled.state, "{}", settled.text);
-            *self.summary.settled.entry(settled.state.as_str()).or_default() += 1;
-            self.carry(settled.id, 1);
-            if settled.state == State::Waiting {
-                self.next_due = Some(Instant::now());
-            }
+            self.settled(settled);
             self.kick(agent);
         } else if more {
             self.kick(agent);
         }
     }
 
-    fn carried(&mut self, id: String, tries: u32, carried: Result<(), DispatchError>) {
-        let Err(error) = carried else {
-            return;
+    fn settled(&mut self, settled: Settled) {
+        tracing::info!(task = %settled.id, agent = %settled.agent, state = %settled.state, "{}", settled.text);
+        *self.summary.settled.entry(settled.state.as_str()).or_default() += 1;
+        self.carry(settled.id, 1);
+        if settled.state == State::Waiting {
+            self.take_up_in(Duration::ZERO);
+        }
+    }
+
+    fn carried(&mut self, id: String, tries: u32, carried: Result<Vec<PathBuf>, DispatchError>) {
+        let error = match carried {
+            Ok(news) => {
+                for path in news {
+                    self.path_changed(path, Seen::Complete);
+                }
+                return;
+            }
+            Err(error) => error,
         };
         tracing::warn!(task = %id, "could not be delivered: {error}");
         if self.mode == Mode::Once && tries >= limits::CARRY_TRIES {
@@ -397,7 +490,7 @@ impl Engine {
         let mut wake = self.next_reconcile;
         if !self.stopping {
             let undelivered = self.undelivered.iter().map(|(at, ..)| *at).min();
-            let armed = self.armed.values().copied().min();
+            let armed = self.armed.values().map(|(_, at)| *at).min();
             let room = self.desk.in_hand() < limits::CAPTURES_AT_ONCE;
             let file = self.desk.next_at().filter(|_| room);
             wake = [file, armed, undelivered, self.next_due].into_iter().flatten().fold(wake, Instant::min);

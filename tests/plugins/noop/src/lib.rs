@@ -2,7 +2,8 @@
 
 use baton_plugin_sdk::{Error, Outcome, Plugin, Task};
 
-struct Noop;
+/// The plugin.
+pub struct Noop;
 
 impl Plugin for Noop {
     fn run(_task: Task) -> Result<Outcome, Error> {

@@ -1,10 +1,10 @@
 //! Progress and cancellation. Needs no grant; see `wit/progress.wit`.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use baton_core::file_name::cut;
+use tokio::sync::watch;
 
 use crate::store::State;
 
@@ -24,19 +24,31 @@ pub struct Progress {
 }
 
 /// Asks an attempt to stop. Clones ask the same one.
-#[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+#[derive(Clone, Debug)]
+pub struct Cancel(watch::Sender<bool>);
+
+impl Default for Cancel {
+    fn default() -> Self {
+        Self(watch::Sender::new(false))
+    }
+}
 
 impl Cancel {
     /// Asks. Cannot be taken back.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Release);
+        self.0.send_replace(true);
     }
 
     /// Whether it was asked.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        *self.0.borrow()
+    }
+
+    /// Waits until it is asked.
+    pub(crate) async fn asked(&self) {
+        // An error would mean that nobody can ask any more; this value itself can.
+        drop(self.0.subscribe().wait_for(|asked| *asked).await);
     }
 }
 

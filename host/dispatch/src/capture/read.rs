@@ -1,0 +1,83 @@
+//! Looking at a file: whether it is whole, what it holds, what is wrong with it.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use baton_core::handoff::{self, Handoff, MAX_BYTES, ParseError};
+use baton_intake::{Captured, IntakeError, Seen, Whole, whole};
+use baton_ledger::LedgerError;
+
+use crate::DispatchError;
+use crate::house::House;
+
+/// What a look at a file came to.
+pub(super) enum Looked {
+    /// It is a handoff.
+    Handoff(Captured, Box<Handoff>),
+    /// It is none, or was too large to be read.
+    Broken(Option<Captured>, String),
+    /// It is not whole.
+    Later { pause: Duration, unfinished: bool },
+    /// It is no regular file, or nothing that Baton has to do with.
+    NotOurs(String),
+    /// It is gone.
+    Gone,
+}
+
+/// Whether the name is one that handoffs have.
+pub(super) fn is_handoff_name(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    [".json", ".md", ".markdown"].iter().any(|ending| lower.ends_with(ending))
+}
+
+/// Looks at the file, where blocking is allowed and within the house's budget for bytes being read: a small hostile file
+/// can be large as a tree of values.
+///
+/// # Errors
+/// When it cannot be read for a reason that may pass.
+pub(super) async fn look(
+    house: &House,
+    path: PathBuf,
+    name: String,
+    external: bool,
+    seen: Seen,
+    unfinished: bool,
+) -> Result<Looked, DispatchError> {
+    let root = house.root.clone();
+    let _budget = house.reading_budget(path.symlink_metadata().map_or(0, |metadata| metadata.len())).await;
+    let looked = tokio::task::spawn_blocking(move || {
+        let looked = look_now(&path, &name, external, seen, unfinished);
+        // The operator knows the workspace; the path inside it is enough.
+        looked.map_err(|error| (error.to_string().replace(&format!("{}/", root.display()), ""), error))
+    });
+    match looked.await.map_err(|_| LedgerError::Closed)? {
+        Ok(looked) => Ok(looked),
+        Err((_, IntakeError::Gone { .. })) => Ok(Looked::Gone),
+        Err((text, IntakeError::NotAFile { .. })) => Ok(Looked::NotOurs(text)),
+        Err((text, IntakeError::TooLarge { .. })) => Ok(Looked::Broken(None, text)),
+        Err((_, error)) => Err(error.into()),
+    }
+}
+
+fn look_now(path: &Path, name: &str, external: bool, seen: Seen, unfinished: bool) -> Result<Looked, IntakeError> {
+    if seen == Seen::Present || unfinished {
+        let metadata = path.symlink_metadata().map_err(|_| IntakeError::Gone { path: path.to_owned() })?;
+        let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        // The minute for what ends too early is asked for after reading, where an edit in between is noticed.
+        if let Whole::In(pause) = whole(seen, modified, false, SystemTime::now()) {
+            return Ok(Looked::Later { pause, unfinished });
+        }
+    }
+    let captured = baton_intake::capture(path, MAX_BYTES)?;
+    Ok(match handoff::parse(name, &captured.bytes) {
+        Ok(handoff) => Looked::Handoff(captured, Box::new(handoff)),
+        // Sound JSON of another kind in its own folder is the agent's business.
+        Err(error @ (ParseError::NotHandoff(_) | ParseError::NotObject(_))) if external => {
+            Looked::NotOurs(error.to_string())
+        }
+        Err(error) => match whole(Seen::Complete, captured.modified, error.may_be_unfinished(), SystemTime::now()) {
+            Whole::In(pause) => Looked::Later { pause, unfinished: true },
+            Whole::Now => Looked::Broken(Some(captured), error.to_string()),
+        },
+    })
+}

@@ -1,0 +1,140 @@
+//! Finding tasks: by id, by file, by what they ask for, for people and for machines.
+
+use baton_core::State;
+use rusqlite::{OptionalExtension, params};
+
+use super::Task;
+use super::row::{COLUMNS, base_name, select_in, task};
+use crate::LedgerError;
+use crate::database::{Reader, Tx};
+
+/// The task with exactly this id.
+///
+/// # Errors
+/// When the database fails or there is no such task.
+pub fn get_in(tx: &Tx<'_>, id: &str) -> Result<Task, LedgerError> {
+    let mut tasks = select_in(tx, "WHERE id = ?1", [id])?;
+    tasks.pop().ok_or_else(|| LedgerError::Corrupt { what: "a task", value: id.to_owned() })
+}
+
+/// The first task with this dedupe key, other than `except`, that is open or was done. A task that failed, died or was
+/// cancelled does not count: dropping its file again is the way to ask again.
+///
+/// # Errors
+/// When the database fails.
+pub fn first_with_key(tx: &Tx<'_>, key: &str, except: Option<&str>) -> Result<Option<Task>, LedgerError> {
+    let rest = "WHERE dedupe_key = ?1 AND id IS NOT ?2
+                AND state NOT IN ('duplicate', 'failed', 'dead', 'cancelled', 'quarantined')
+                ORDER BY created_at, rowid LIMIT 1";
+    Ok(select_in(tx, rest, params![key, except])?.pop())
+}
+
+/// The newest task whose file lies at `file`.
+///
+/// # Errors
+/// When the database fails.
+pub fn at_file(tx: &Tx<'_>, file: &str) -> Result<Option<Task>, LedgerError> {
+    let rest = "WHERE file = ?1 AND archived_at IS NULL ORDER BY created_at DESC, rowid DESC LIMIT 1";
+    Ok(select_in(tx, rest, [file])?.pop())
+}
+
+/// The requests to external agents that a RETURN may answer: those with its handoff id, else those with its file name.
+///
+/// # Errors
+/// When the database fails.
+pub fn answered_by(tx: &Tx<'_>, handoff_id: Option<&str>, file_name: Option<&str>) -> Result<Vec<Task>, LedgerError> {
+    for (column, key) in [("handoff_id", handoff_id), ("file_name", file_name)] {
+        let rest =
+            format!("WHERE {column} = ?1 AND state = 'delivered' AND kind <> 'RETURN' ORDER BY created_at, rowid");
+        let found = key.map(|key| select_in(tx, &rest, [key])).transpose()?.unwrap_or_default();
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// Id and file of every task of `agent` that waits with its file in the inbox.
+///
+/// # Errors
+/// When the database fails.
+pub fn waiting_files(tx: &Tx<'_>, agent: &str) -> Result<Vec<(String, String)>, LedgerError> {
+    let sql = "SELECT id, file FROM tasks WHERE agent = ?1 AND file IS NOT NULL AND archived_at IS NULL
+               AND state IN ('queued', 'waiting', 'needs_grant', 'needs_human', 'needs_approval')";
+    let mut select = tx.connection.prepare_cached(sql)?;
+    let rows = select.query_map([agent], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The bytes of a captured file.
+///
+/// # Errors
+/// When the database fails.
+pub fn input(tx: &Tx<'_>, hash: &str) -> Result<Option<Vec<u8>>, LedgerError> {
+    let mut select = tx.connection.prepare_cached("SELECT bytes FROM inputs WHERE hash = ?1")?;
+    Ok(select.query_row([hash], |row| row.get(0)).optional()?)
+}
+
+/// The newest `limit` tasks, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn recent(reader: &Reader, limit: u32) -> Result<Vec<Task>, LedgerError> {
+    let sql = format!("SELECT {COLUMNS} FROM tasks ORDER BY created_at DESC, rowid DESC LIMIT ?1");
+    let mut select = reader.connection.prepare_cached(&sql)?;
+    let rows = select.query_map([limit], |row| Ok(task(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// How many tasks each agent has that are not final.
+///
+/// # Errors
+/// When the database fails.
+pub fn open_by_agent(reader: &Reader) -> Result<Vec<(String, u64)>, LedgerError> {
+    let sql =
+        "SELECT agent, count(*) FROM tasks WHERE state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant',
+               'needs_human', 'needs_approval', 'delivered') GROUP BY agent";
+    let mut select = reader.connection.prepare_cached(sql)?;
+    let rows = select.query_map([], |row| Ok((row.get(0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The task that `id` means: a task id or a unique prefix of one, a handoff id, or a file name. Of several with one
+/// handoff id or file name, the newest.
+///
+/// # Errors
+/// When the database fails or a prefix is not unique.
+pub fn find(reader: &Reader, id: &str) -> Result<Option<Task>, LedgerError> {
+    let sql = |rest: &str| format!("SELECT {COLUMNS} FROM tasks {rest}");
+    let select = |rest: &str, key: &str| -> Result<Vec<Task>, LedgerError> {
+        let mut select = reader.connection.prepare_cached(&sql(rest))?;
+        let rows = select.query_map([key], |row| Ok(task(row)))?;
+        rows.map(|row| row?).collect()
+    };
+    for column in ["id", "handoff_id"] {
+        let exact = format!("WHERE {column} = ?1 ORDER BY state = 'duplicate', created_at DESC, rowid DESC LIMIT 1");
+        if let Some(found) = select(&exact, id)?.pop() {
+            return Ok(Some(found));
+        }
+    }
+    if !id.is_empty() && id.bytes().all(|b| b.is_ascii_hexdigit()) {
+        let end = format!("{}g", id.to_ascii_lowercase());
+        let range = format!("WHERE id >= lower(?1) AND id < '{end}' LIMIT 100");
+        let mut found = select(&range, id)?;
+        match found.len() {
+            0 => {}
+            1 => return Ok(found.pop()),
+            count => return Err(LedgerError::Ambiguous { id: id.to_owned(), count }),
+        }
+    }
+    let newest = "WHERE file_name = ?1 ORDER BY state = 'duplicate', created_at DESC, rowid DESC LIMIT 1";
+    Ok(select(newest, base_name(id))?.pop())
+}
+
+/// Every task in `state`.
+///
+/// # Errors
+/// When the database fails.
+pub fn in_state(tx: &Tx<'_>, state: State) -> Result<Vec<Task>, LedgerError> {
+    select_in(tx, "WHERE state = ?1 ORDER BY created_at, rowid", [state.as_str()])
+}

@@ -1,0 +1,19 @@
+//! Tasks: their rows, the queue, leases, and the ways to name one. Each change of state appends its event in the same
+//! transaction, through [`transition`] and nothing else.
+
+mod find;
+mod model;
+mod queue;
+mod row;
+mod write;
+
+pub use find::{
+    answered_by, at_file, find, first_with_key, get_in, in_state, input, open_by_agent, recent, waiting_files,
+};
+pub use model::{New, Origin, Task};
+pub use queue::{abandoned, agents_with_work, due, heartbeat, holds, lease_next, lease_task, next_due};
+pub(crate) use row::{state, timestamp};
+pub use write::{insert, revise, set_due, set_file, set_lost, set_returned, transition};
+
+#[cfg(test)]
+mod tests;

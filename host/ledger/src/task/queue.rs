@@ -1,0 +1,108 @@
+//! Whose turn it is, who holds what, and what was left by those who are gone.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, params};
+
+use super::Task;
+use super::find::get_in;
+use super::row::{select_in, timestamp};
+use crate::LedgerError;
+use crate::database::Tx;
+
+/// Takes the next queued task of `agent`, the most urgent and then the oldest first: it becomes `running` under a lease of
+/// `owner`. `None` when there is nothing to take.
+///
+/// # Errors
+/// When the database fails.
+pub fn lease_next(
+    tx: &Tx<'_>,
+    agent: &str,
+    owner: &str,
+    lease: Duration,
+    now: Timestamp,
+) -> Result<Option<Task>, LedgerError> {
+    let mut select = tx.connection.prepare_cached(
+        "SELECT id FROM tasks WHERE state = 'queued' AND agent = ?1 ORDER BY priority DESC, created_at, rowid LIMIT 1",
+    )?;
+    let id: Option<String> = select.query_row([agent], |row| row.get(0)).optional()?;
+    id.map(|id| lease_task(tx, &id, owner, lease, now)).transpose()
+}
+
+/// The agents that have queued tasks.
+///
+/// # Errors
+/// When the database fails.
+pub fn agents_with_work(tx: &Tx<'_>) -> Result<Vec<String>, LedgerError> {
+    let mut select = tx.connection.prepare_cached("SELECT DISTINCT agent FROM tasks WHERE state = 'queued'")?;
+    let rows = select.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Takes this very task: it becomes `running` under a lease of `owner`.
+///
+/// # Errors
+/// When the database fails or there is no such task.
+pub fn lease_task(tx: &Tx<'_>, id: &str, owner: &str, lease: Duration, now: Timestamp) -> Result<Task, LedgerError> {
+    let until = now.as_millisecond().saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
+    let mut update = tx.connection.prepare_cached(
+        "UPDATE tasks SET state = 'running', reason = '', attempts = attempts + 1, due_at = NULL, lease_owner = ?2,
+         lease_until = ?3 WHERE id = ?1",
+    )?;
+    update.execute(params![id, owner, until])?;
+    get_in(tx, id)
+}
+
+/// Prolongs the lease of a task that `owner` runs.
+///
+/// # Errors
+/// When the database fails.
+pub fn heartbeat(tx: &Tx<'_>, id: &str, owner: &str, until: Timestamp) -> Result<(), LedgerError> {
+    let mut update = tx
+        .connection
+        .prepare_cached("UPDATE tasks SET lease_until = ?3 WHERE id = ?1 AND state = 'running' AND lease_owner = ?2")?;
+    update.execute(params![id, owner, until.as_millisecond()])?;
+    Ok(())
+}
+
+/// Whether `owner` still runs the task: an outcome of anybody else comes too late.
+///
+/// # Errors
+/// When the database fails.
+pub fn holds(tx: &Tx<'_>, id: &str, owner: &str) -> Result<bool, LedgerError> {
+    let sql = "SELECT 1 FROM tasks WHERE id = ?1 AND state = 'running' AND lease_owner = ?2";
+    let held = tx.connection.prepare_cached(sql)?.query_row([id, owner], |_| Ok(())).optional()?;
+    Ok(held.is_some())
+}
+
+/// Running tasks that nobody runs any more: the lease has ended, or it belongs to an owner whose name begins with
+/// `gone` (the caller knows that such owners cannot be alive). What `me` runs is never among them, whatever the clock
+/// says.
+///
+/// # Errors
+/// When the database fails.
+pub fn abandoned(tx: &Tx<'_>, gone: Option<&str>, me: &str, now: Timestamp) -> Result<Vec<Task>, LedgerError> {
+    let rest = "WHERE state = 'running' AND lease_owner IS NOT ?3 AND (lease_until IS NULL OR lease_until < ?1
+                OR substr(lease_owner, 1, length(?2)) = ?2) ORDER BY created_at, rowid";
+    select_in(tx, rest, params![now.as_millisecond(), gone, me])
+}
+
+/// Waiting tasks whose time has come.
+///
+/// # Errors
+/// When the database fails.
+pub fn due(tx: &Tx<'_>, now: Timestamp) -> Result<Vec<Task>, LedgerError> {
+    let rest = "WHERE state = 'waiting' AND (due_at IS NULL OR due_at <= ?1) ORDER BY created_at, rowid";
+    select_in(tx, rest, [now.as_millisecond()])
+}
+
+/// When the next waiting task is due.
+///
+/// # Errors
+/// When the database fails.
+pub fn next_due(tx: &Tx<'_>) -> Result<Option<Timestamp>, LedgerError> {
+    let mut select = tx.connection.prepare_cached("SELECT min(due_at) FROM tasks WHERE state = 'waiting'")?;
+    let due: Option<i64> = select.query_row([], |row| row.get(0))?;
+    due.map(timestamp).transpose()
+}

@@ -1,0 +1,82 @@
+//! From a row of the table to a [`Task`].
+
+use baton_core::State;
+use baton_core::handoff::Priority;
+use jiff::Timestamp;
+use rusqlite::Row;
+
+use super::{Origin, Task};
+use crate::LedgerError;
+use crate::database::Tx;
+
+/// The columns of a [`Task`], in the order that [`task`] reads.
+pub(super) const COLUMNS: &str = "id, agent, origin, kind, handoff_id, sender, title, action, args, body, made_at, paths, priority, \
+                       state, reason, attempts, file, input, substance, due_at, created_at, returned_at, archived_at";
+
+/// The tasks that `rest` of the statement chooses.
+pub(super) fn select_in<P: rusqlite::Params>(tx: &Tx<'_>, rest: &str, params: P) -> Result<Vec<Task>, LedgerError> {
+    let mut select = tx.connection.prepare_cached(&format!("SELECT {COLUMNS} FROM tasks {rest}"))?;
+    let rows = select.query_map(params, |row| Ok(task(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+pub(super) fn task(row: &Row<'_>) -> Result<Task, LedgerError> {
+    let (origin, state_name): (String, String) = (row.get(2)?, row.get(13)?);
+    let paths: String = row.get(11)?;
+    let optional = |at: Option<i64>| at.map(timestamp).transpose();
+    Ok(Task {
+        id: row.get(0)?,
+        agent: row.get(1)?,
+        origin: self::origin(&origin)?,
+        kind: row.get(3)?,
+        handoff_id: row.get(4)?,
+        sender: row.get(5)?,
+        title: row.get(6)?,
+        action: row.get(7)?,
+        args: row.get(8)?,
+        body: row.get(9)?,
+        made_at: optional(row.get(10)?)?,
+        paths: serde_json::from_str(&paths).unwrap_or_default(),
+        priority: priority(row.get(12)?),
+        state: state(&state_name)?,
+        reason: row.get(14)?,
+        attempts: row.get(15)?,
+        file: row.get(16)?,
+        input: row.get(17)?,
+        substance: row.get(18)?,
+        due_at: optional(row.get(19)?)?,
+        created_at: timestamp(row.get(20)?)?,
+        returned_at: optional(row.get(21)?)?,
+        archived_at: optional(row.get(22)?)?,
+    })
+}
+
+pub(crate) fn timestamp(millisecond: i64) -> Result<Timestamp, LedgerError> {
+    Timestamp::from_millisecond(millisecond)
+        .map_err(|_| LedgerError::Corrupt { what: "a time", value: millisecond.to_string() })
+}
+
+pub(crate) fn state(name: &str) -> Result<State, LedgerError> {
+    name.parse().map_err(|_| LedgerError::Corrupt { what: "a state", value: name.to_owned() })
+}
+
+fn origin(name: &str) -> Result<Origin, LedgerError> {
+    [Origin::Handoff, Origin::Trigger, Origin::Call]
+        .into_iter()
+        .find(|origin| origin.as_str() == name)
+        .ok_or_else(|| LedgerError::Corrupt { what: "an origin", value: name.to_owned() })
+}
+
+fn priority(number: i64) -> Priority {
+    match number {
+        0 => Priority::Low,
+        2 => Priority::High,
+        3 => Priority::Critical,
+        _ => Priority::Medium,
+    }
+}
+
+/// The last part of a path.
+pub(super) fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}

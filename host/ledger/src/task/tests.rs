@@ -1,0 +1,87 @@
+//! The queue's order, leases, and the ways to name a task.
+
+use std::time::Duration;
+
+use baton_core::State;
+use baton_core::handoff::Priority;
+use jiff::Timestamp;
+
+use super::*;
+use crate::Ledger;
+
+fn new(agent: &str, title: &str, priority: Priority) -> New {
+    New {
+        agent: agent.to_owned(),
+        origin: Origin::Handoff,
+        kind: "HANDOFF".to_owned(),
+        handoff_id: Some(format!("id-{title}")),
+        sender: None,
+        title: title.to_owned(),
+        action: None,
+        args: "{}".to_owned(),
+        body: String::new(),
+        made_at: None,
+        paths: Vec::new(),
+        priority,
+        state: State::Queued,
+        reason: String::new(),
+        file: Some(format!("handoffs/{agent}/01_inbox/{title}.json")),
+        input: None,
+        dedupe_key: Some(title.to_owned()),
+        substance: None,
+        actor: "baton".to_owned(),
+    }
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn ledger() -> (tempfile::TempDir, Ledger) {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(&folder.path().join("l.db")).unwrap();
+    (folder, ledger)
+}
+
+#[test]
+fn the_most_urgent_goes_first_then_the_oldest() {
+    let (_folder, ledger) = ledger();
+    let order = ledger.write_blocking(|tx| {
+        insert(tx, &new("a", "old", Priority::Medium), None, at(1))?;
+        insert(tx, &new("a", "new", Priority::Medium), None, at(2))?;
+        insert(tx, &new("a", "urgent", Priority::Critical), None, at(3))?;
+        insert(tx, &new("b", "other", Priority::Critical), None, at(0))?;
+        let mut order = Vec::new();
+        while let Some(task) = lease_next(tx, "a", "me", Duration::from_secs(1), at(4))? {
+            order.push(task.title);
+        }
+        Ok(order)
+    });
+    assert_eq!(order.unwrap(), ["urgent", "old", "new"]);
+}
+
+#[test]
+fn a_lease_that_ended_is_abandoned_and_a_heartbeat_prevents_it() {
+    let (_folder, ledger) = ledger();
+    let (before, after, gone) = ledger
+        .write_blocking(|tx| {
+            let id = insert(tx, &new("a", "x", Priority::Low), None, at(1))?;
+            lease_task(tx, &id, "me", Duration::from_secs(5), at(1))?;
+            heartbeat(tx, &id, "me", at(20))?;
+            let gone = abandoned(tx, Some("m"), "other", at(10))?.len();
+            Ok((abandoned(tx, None, "other", at(10))?.len(), abandoned(tx, Some("up:"), "other", at(21))?.len(), gone))
+        })
+        .unwrap();
+    assert_eq!((before, after, gone), (0, 1, 1));
+}
+
+#[test]
+fn a_task_is_found_by_prefix_handoff_id_and_file_name() {
+    let (_folder, ledger) = ledger();
+    let id = ledger.write_blocking(|tx| insert(tx, &new("a", "x", Priority::Low), None, at(1))).unwrap();
+    let reader = ledger.reader().unwrap();
+    for name in [&id, &id[..6], "id-x", "x.json", "handoffs/a/01_inbox/x.json"] {
+        assert_eq!(find(&reader, name).unwrap().map(|task| task.id).as_ref(), Some(&id), "{name}");
+    }
+    assert!(find(&reader, "nothing").unwrap().is_none());
+}

@@ -1,0 +1,154 @@
+//! Writing tasks down and changing them.
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::New;
+use super::row::base_name;
+use crate::LedgerError;
+use crate::database::Tx;
+use crate::event::{self, Event};
+
+/// Writes a task down together with the bytes that it came from and its first event; gives its id.
+///
+/// # Errors
+/// When the database fails.
+pub fn insert(tx: &Tx<'_>, new: &New, bytes: Option<&[u8]>, now: Timestamp) -> Result<String, LedgerError> {
+    let id: String = tx.connection.query_row("SELECT lower(hex(randomblob(8)))", [], |row| row.get(0))?;
+    keep_input(tx, new, bytes)?;
+    let file_name = new.file.as_deref().map(base_name);
+    let paths = serde_json::to_string(&new.paths).unwrap_or_else(|_| "[]".to_owned());
+    let mut insert = tx.connection.prepare_cached(
+        "INSERT INTO tasks (id, agent, origin, kind, handoff_id, sender, title, action, args, body, made_at, paths, priority,
+                            state, reason, file, file_name, input, dedupe_key, substance, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+    )?;
+    insert.execute(params![
+        id,
+        new.agent,
+        new.origin.as_str(),
+        new.kind,
+        new.handoff_id,
+        new.sender,
+        new.title,
+        new.action,
+        new.args,
+        new.body,
+        new.made_at.map(Timestamp::as_millisecond),
+        paths,
+        new.priority as i64,
+        new.state.as_str(),
+        new.reason,
+        new.file,
+        file_name,
+        new.input,
+        new.dedupe_key,
+        new.substance,
+        now.as_millisecond()
+    ])?;
+    event::append(tx, &first_event(&id, new, "captured", now))?;
+    Ok(id)
+}
+
+/// Replaces what a task asks for: its waiting file was edited. The id, the history and the time of capture stay.
+///
+/// # Errors
+/// When the database fails.
+pub fn revise(tx: &Tx<'_>, id: &str, new: &New, bytes: Option<&[u8]>, now: Timestamp) -> Result<(), LedgerError> {
+    keep_input(tx, new, bytes)?;
+    let mut update = tx.connection.prepare_cached(
+        "UPDATE tasks SET kind = ?2, handoff_id = ?3, sender = ?4, title = ?5, action = ?6, args = ?7, body = ?8,
+         made_at = ?9, priority = ?10, input = ?11, dedupe_key = ?12, substance = ?13, attempts = 0 WHERE id = ?1",
+    )?;
+    update.execute(params![
+        id,
+        new.kind,
+        new.handoff_id,
+        new.sender,
+        new.title,
+        new.action,
+        new.args,
+        new.body,
+        new.made_at.map(Timestamp::as_millisecond),
+        new.priority as i64,
+        new.input,
+        new.dedupe_key,
+        new.substance
+    ])?;
+    transition(tx, &first_event(id, new, "revised", now)).map(drop)
+}
+
+fn keep_input(tx: &Tx<'_>, new: &New, bytes: Option<&[u8]>) -> Result<(), LedgerError> {
+    if let (Some(hash), Some(bytes)) = (&new.input, bytes) {
+        let mut keep = tx.connection.prepare_cached("INSERT OR IGNORE INTO inputs (hash, bytes) VALUES (?1, ?2)")?;
+        keep.execute(params![hash, bytes])?;
+    }
+    Ok(())
+}
+
+fn first_event(id: &str, new: &New, action: &str, now: Timestamp) -> Event {
+    Event {
+        task: id.to_owned(),
+        at: now,
+        actor: new.actor.clone(),
+        action: action.to_owned(),
+        reason: new.reason.clone(),
+        state: new.state,
+        input_hash: new.input.clone(),
+        output_hash: None,
+        plugin_digest: None,
+    }
+}
+
+/// Sets the state and the reason that `event` carries and appends it. The lease and the due time end with it.
+///
+/// # Errors
+/// When the database fails.
+pub fn transition(tx: &Tx<'_>, event: &Event) -> Result<String, LedgerError> {
+    let mut update = tx.connection.prepare_cached(
+        "UPDATE tasks SET state = ?2, reason = ?3, due_at = NULL, lease_owner = NULL, lease_until = NULL WHERE id = ?1",
+    )?;
+    update.execute(params![event.task, event.state.as_str(), event.reason])?;
+    event::append(tx, event)
+}
+
+/// Sets when a `waiting` task is due.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_due(tx: &Tx<'_>, id: &str, due: Timestamp) -> Result<(), LedgerError> {
+    let mut update = tx.connection.prepare_cached("UPDATE tasks SET due_at = ?2 WHERE id = ?1")?;
+    update.execute(params![id, due.as_millisecond()])?;
+    Ok(())
+}
+
+/// Records that the RETURN was delivered.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_returned(tx: &Tx<'_>, id: &str, at: Timestamp) -> Result<(), LedgerError> {
+    let mut update = tx.connection.prepare_cached("UPDATE tasks SET returned_at = ?2 WHERE id = ?1")?;
+    update.execute(params![id, at.as_millisecond()])?;
+    Ok(())
+}
+
+/// Records where the file lies now; with a time, that it is archived there.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_file(tx: &Tx<'_>, id: &str, file: &str, archived: Option<Timestamp>) -> Result<(), LedgerError> {
+    let mut update = tx
+        .connection
+        .prepare_cached("UPDATE tasks SET file = ?2, archived_at = coalesce(?3, archived_at) WHERE id = ?1")?;
+    update.execute(params![id, file, archived.map(Timestamp::as_millisecond)])?;
+    Ok(())
+}
+
+/// Records that the file is not where it was any more: taken away, or another one has its name now.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_lost(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
+    tx.connection.prepare_cached("UPDATE tasks SET file = NULL WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}

@@ -1,0 +1,385 @@
+//! Files that are no handoffs, or hardly: each ends in one state with one reason that tells what to do, is kept as it
+//! was, and never holds up the good handoff beside it.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::os::unix::ffi::OsStrExt;
+use std::time::{Duration, SystemTime};
+
+use baton_tests::{Task, Workspace, handoff, text};
+use serde_json::{Value, json};
+
+/// A workspace with `noop`, a good handoff in its inbox, and whatever `drop` adds, after one `up --once`.
+fn beside_a_good_one(drop: impl FnOnce(&Workspace)) -> Workspace {
+    let workspace = Workspace::with_noop();
+    drop(&workspace);
+    workspace.drop_handoff("noop", "A good one");
+    workspace.up_once();
+    assert_eq!(workspace.task("A good one").state, "succeeded");
+    workspace
+}
+
+/// The one task beside the good one.
+#[track_caller]
+fn the_other(workspace: &Workspace) -> Task {
+    let mut others = workspace.status();
+    others.retain(|task| task.title != "A good one");
+    assert_eq!(others.len(), 1, "{others:#?}");
+    others.remove(0)
+}
+
+/// Drops a broken file and holds that it is quarantined with a reason that has `words`; gives the reason.
+#[track_caller]
+fn quarantined(name: &str, bytes: &[u8], words: &[&str]) -> String {
+    let workspace = beside_a_good_one(|workspace| {
+        workspace.drop_file("noop", name, bytes);
+        make_old(workspace, name);
+    });
+    is_quarantined(&workspace, name, bytes, words)
+}
+
+#[track_caller]
+fn is_quarantined(workspace: &Workspace, name: &str, bytes: &[u8], words: &[&str]) -> String {
+    let task = the_other(workspace);
+    assert_eq!((task.state.as_str(), task.attempts), ("quarantined", 0), "{task:#?}");
+    for word in words {
+        assert!(task.reason.contains(word), "`{word}` in: {}", task.reason);
+    }
+    assert!(!task.reason.contains('\n') && task.reason.len() < 400, "{}", task.reason);
+    assert!(task.archived_at.is_some() && task.returned_at.is_none(), "{task:#?}");
+    assert!(workspace.inbox("noop").is_empty());
+    assert_eq!(workspace.read_bytes(&format!("handoffs/noop/03_failed/{name}")), bytes);
+    let beside = reason_beside(workspace, name);
+    assert_eq!(
+        (&beside["reason"], &beside["task"], &beside["state"]),
+        (&json!(task.reason), &json!(task.id), &json!("quarantined"))
+    );
+    task.reason
+}
+
+/// What `NAME.reason.json` says.
+#[track_caller]
+fn reason_beside(workspace: &Workspace, name: &str) -> Value {
+    let [reason] =
+        <[String; 1]>::try_from(workspace.failed("noop").into_iter().filter(|other| other != name).collect::<Vec<_>>())
+            .unwrap();
+    let stem: String = name.chars().take(255 - ".reason.json".len()).collect();
+    assert_eq!(reason, format!("{stem}.reason.json"));
+    serde_json::from_str(&workspace.read(&format!("handoffs/noop/03_failed/{reason}"))).unwrap()
+}
+
+/// As if the file had been there for two minutes: what ends too early waits for one.
+fn make_old(workspace: &Workspace, name: &str) {
+    let file = File::options().append(true).open(workspace.inbox_of("noop").join(name)).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_mins(2)).unwrap();
+}
+
+/// Drops a file that is mended and holds that it is done, kept as it was, and that `why` says what was mended.
+#[track_caller]
+fn mended(name: &str, bytes: &[u8], words: &str) {
+    let workspace = beside_a_good_one(|workspace| workspace.drop_file("noop", name, bytes));
+    let task = the_other(&workspace);
+    assert_eq!(task.state, "succeeded", "{task:#?}");
+    assert!(task.returned_at.is_some());
+    assert_eq!(workspace.read_bytes(&format!("handoffs/noop/02_processed/{name}")), bytes);
+    let captured = workspace.why(&task.id).events.remove(0);
+    assert!(captured.reason.contains(words), "`{words}` in: {}", captured.reason);
+}
+
+#[test]
+fn what_is_not_json_is_quarantined_with_its_place() {
+    quarantined("a.json", b"{\n  \"title\": nope\n}", &["not JSON", "line 2", "drop it again"]);
+}
+
+#[test]
+fn prose_under_a_json_name_is_quarantined() {
+    quarantined("a.json", b"Dear all, please look at the logs.", &["not JSON", "line 1"]);
+}
+
+#[test]
+fn a_hundred_megabytes_are_quarantined_unread() {
+    let name = "big.json";
+    let workspace = beside_a_good_one(|workspace| {
+        File::create(workspace.inbox_of("noop").join(name)).unwrap().set_len(100 << 20).unwrap();
+    });
+    let task = the_other(&workspace);
+    assert_eq!(task.state, "quarantined");
+    assert!(task.reason.contains("104857600 bytes") && task.reason.contains("at most 4194304"), "{}", task.reason);
+    assert_eq!(workspace.why(&task.id).events[0].input_hash, None, "it was not read");
+    let kept = workspace.root().join("handoffs/noop/03_failed/big.json");
+    assert_eq!(fs::metadata(kept).unwrap().len(), 100 << 20);
+    assert!(reason_beside(&workspace, name)["reason"].as_str().unwrap().contains("big.json"));
+}
+
+#[test]
+fn an_empty_file_is_quarantined_after_its_minute() {
+    quarantined("empty.json", b"", &["empty", "drop it again"]);
+    quarantined("blank.json", b"  \n\n", &["empty"]);
+}
+
+#[test]
+fn an_empty_file_does_not_lie_in_the_way_of_its_minute() {
+    let workspace = Workspace::with_noop();
+    let daemon = workspace.up_and_serving();
+    File::create(workspace.inbox_of("noop").join("late.json")).unwrap();
+    workspace.drop_handoff("noop", "Meanwhile");
+    workspace.wait_for_archive("Meanwhile");
+    assert_eq!(workspace.status().len(), 1, "the empty file is no task yet");
+    fs::write(workspace.inbox_of("noop").join("late.json"), text(&handoff("noop", "Late"))).unwrap();
+    assert_eq!(workspace.wait_for_archive("Late").state, "succeeded");
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn truncated_json_is_quarantined_after_its_minute() {
+    let whole = text(&handoff("noop", "Cut"));
+    quarantined("cut.json", &whole[..whole.len() / 2], &["ends before", "write the file whole"]);
+}
+
+#[test]
+fn binary_garbage_is_quarantined() {
+    let garbage: Vec<u8> = (0..4096_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    quarantined("a.json", &garbage, &["not text", "UTF-8"]);
+    quarantined("a.md", &garbage, &["not text"]);
+}
+
+#[test]
+fn json_that_is_no_object_is_quarantined() {
+    quarantined("list.json", b"[{\"title\": \"x\"}]", &["list", "object"]);
+    quarantined("text.json", b"\"title\"", &["string", "object"]);
+    quarantined("null.json", b"null", &["null", "object"]);
+}
+
+#[test]
+fn an_object_that_is_no_handoff_is_quarantined() {
+    quarantined("a.json", b"{\"colour\": \"blue\"}", &["no handoff", "baton send"]);
+}
+
+#[test]
+fn deep_nesting_is_quarantined() {
+    let deep = format!("{{\"title\": \"x\", \"context\": {}{}}}", "[".repeat(200), "]".repeat(200));
+    quarantined("deep.json", deep.as_bytes(), &["recursion limit"]);
+    let deeper = format!("{{\"title\": {}", "[".repeat(1_000_000));
+    quarantined("deeper.json", deeper.as_bytes(), &["recursion limit"]);
+}
+
+#[test]
+fn a_directory_stays_and_is_no_task() {
+    let workspace = beside_a_good_one(|workspace| {
+        fs::create_dir_all(workspace.inbox_of("noop").join("x.json/inside")).unwrap();
+    });
+    assert_eq!(workspace.status().len(), 1);
+    assert_eq!(workspace.inbox("noop"), ["x.json"]);
+    let said = workspace.up_once().stderr;
+    assert_eq!(said.matches("x.json").count(), 1, "one warning a run:\n{said}");
+}
+
+#[test]
+fn a_directory_is_no_task_for_a_daemon_that_runs_and_warned_of_once() {
+    let workspace = Workspace::with_noop();
+    let daemon = workspace.up_and_serving();
+    fs::create_dir(workspace.inbox_of("noop").join("x.json")).unwrap();
+    for number in 0..3 {
+        // Each new folder makes the daemon look at everything again.
+        fs::create_dir(workspace.inbox_of("noop").join(format!("y{number}"))).unwrap();
+        workspace.drop_handoff("noop", &format!("Go on {number}"));
+        workspace.wait_for_archive(&format!("Go on {number}"));
+    }
+    let log = daemon.log();
+    assert_eq!(log.matches("x.json").count(), 1, "{log}");
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn links_and_pipes_stay_and_are_never_opened() {
+    let secret = text(&handoff("noop", "Secret"));
+    let workspace = beside_a_good_one(|workspace| {
+        fs::write(workspace.outside().join("secret.json"), &secret).unwrap();
+        let inbox = workspace.inbox_of("noop");
+        std::os::unix::fs::symlink(workspace.outside().join("secret.json"), inbox.join("link.json")).unwrap();
+        std::os::unix::fs::symlink("nowhere", inbox.join("dangling.json")).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, inbox.join("pipe.json"), rustix::fs::Mode::RWXU).unwrap();
+    });
+    assert_eq!(workspace.status().len(), 1);
+    assert_eq!(workspace.inbox("noop"), ["dangling.json", "link.json", "pipe.json"]);
+    assert_eq!(fs::read(workspace.outside().join("secret.json")).unwrap(), secret);
+}
+
+#[test]
+fn links_and_pipes_that_come_while_the_daemon_runs_stay() {
+    let workspace = Workspace::with_noop();
+    let daemon = workspace.up_and_serving();
+    let inbox = workspace.inbox_of("noop");
+    std::os::unix::fs::symlink("/etc/hostname", inbox.join("link.json")).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, inbox.join("pipe.json"), rustix::fs::Mode::RWXU).unwrap();
+    workspace.drop_handoff("noop", "Go on");
+    workspace.wait_for_archive("Go on");
+    assert_eq!(workspace.status().len(), 1);
+    assert_eq!(workspace.inbox("noop"), ["link.json", "pipe.json"]);
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn a_pipe_among_the_plans_holds_no_audit_up() {
+    let workspace = Workspace::init();
+    workspace.write("plans/A_PLAN.md", "# Plan\n\n## Deliverables\n\n- `src/pipe.py`\n");
+    fs::create_dir(workspace.root().join("src")).unwrap();
+    for pipe in ["plans/PIPE_PLAN.md", "src/pipe.py"] {
+        rustix::fs::mkfifoat(rustix::fs::CWD, workspace.root().join(pipe), rustix::fs::Mode::RWXU).unwrap();
+    }
+    workspace.up_once();
+    let task = workspace.tasks_of("audit").remove(0);
+    assert_eq!(task.state, "succeeded", "{}", task.reason);
+}
+
+#[test]
+fn an_inbox_that_is_a_link_is_nobodys() {
+    let workspace = beside_a_good_one(|workspace| {
+        let elsewhere = workspace.outside().join("elsewhere/01_inbox");
+        fs::create_dir_all(&elsewhere).unwrap();
+        fs::write(elsewhere.join("a.json"), text(&handoff("Elsewhere", "Outside"))).unwrap();
+        let link = workspace.root().join("handoffs/Elsewhere");
+        std::os::unix::fs::symlink(workspace.outside().join("elsewhere"), link).unwrap();
+    });
+    assert_eq!(workspace.status().len(), 1);
+}
+
+#[test]
+fn names_with_odd_characters_and_of_full_length_are_handled_like_others() {
+    let long = format!("{}.json", "n".repeat(250));
+    let names = [
+        "a:b&c.json",
+        "with space.json",
+        "quote'\"$(x).json",
+        "line\nbreak.json",
+        "ümläut-日本.json",
+        "-rf.json",
+        &long,
+    ];
+    let workspace = beside_a_good_one(|workspace| {
+        for (number, name) in names.iter().enumerate() {
+            workspace.drop_file("noop", name, text(&handoff("noop", &format!("Named {number}"))));
+        }
+    });
+    for (number, name) in names.iter().enumerate() {
+        let task = workspace.task(&format!("Named {number}"));
+        assert_eq!((task.state.as_str(), task.file_name()), ("succeeded", *name));
+        let kept = workspace.read_bytes(&format!("handoffs/noop/02_processed/{name}"));
+        assert_eq!(kept, text(&handoff("noop", &format!("Named {number}"))), "{name}");
+    }
+    assert!(workspace.inbox("noop").is_empty());
+    assert_eq!(workspace.returns("Claude-MM1").len(), names.len() + 1);
+}
+
+#[test]
+fn a_broken_file_with_a_name_of_full_length_has_its_reason_beside_it() {
+    let long = format!("{}.json", "n".repeat(250));
+    quarantined(&long, b"{]", &["not JSON"]);
+    let wide = format!("{}.json", "ü".repeat(125));
+    quarantined_wide(&wide);
+}
+
+/// The name of the reason is cut between two characters.
+fn quarantined_wide(name: &str) {
+    let workspace = beside_a_good_one(|workspace| workspace.drop_file("noop", name, b"{]"));
+    let failed = workspace.failed("noop");
+    assert_eq!(failed.len(), 2, "{failed:?}");
+    let reason = failed.iter().find(|other| *other != name).unwrap();
+    assert!(reason.ends_with("ü.reason.json") && reason.len() > 245, "{reason}");
+}
+
+#[test]
+fn a_name_that_is_no_text_holds_nobody_up() {
+    let name = OsStr::from_bytes(b"bad-\xff.json");
+    let workspace = beside_a_good_one(|workspace| {
+        fs::write(workspace.inbox_of("noop").join(name), text(&handoff("noop", "Unnamed"))).unwrap();
+    });
+    workspace.up_once();
+    let there = |folder: &str| workspace.root().join("handoffs/noop").join(folder).join(name).exists();
+    assert!(["01_inbox", "02_processed", "03_failed"].map(there).contains(&true), "the file is kept under its name");
+    let states: Vec<_> = workspace.tasks("Unnamed").into_iter().map(|task| (task.state, task.reason)).collect();
+    assert!(states.is_empty() || states[0].0 == "succeeded" && there("02_processed"), "{states:?}");
+}
+
+#[test]
+fn two_broken_files_of_one_name_have_a_reason_each() {
+    let workspace = Workspace::with_noop();
+    for bytes in [b"{]", b"[}"] {
+        workspace.drop_file("noop", "same.json", bytes);
+        workspace.up_once();
+    }
+    let expected = ["same-2.json", "same.json", "same.json.reason-2.json", "same.json.reason.json"];
+    assert_eq!(workspace.failed("noop"), expected);
+}
+
+#[test]
+fn a_broken_file_that_is_mended_and_dropped_again_is_done() {
+    let workspace = Workspace::with_noop();
+    workspace.drop_file("noop", "a.json", b"{]");
+    workspace.up_once();
+    workspace.drop_file("noop", "a.json", text(&handoff("noop", "Mended")));
+    workspace.up_once();
+    assert_eq!(workspace.task("Mended").state, "succeeded");
+}
+
+#[test]
+fn an_unknown_action_fails_and_names_the_known_ones() {
+    let mut asked = handoff("noop", "Dance");
+    asked["action"] = json!("dance");
+    let workspace = beside_a_good_one(|workspace| workspace.drop_file("noop", "a.json", text(&asked)));
+    let task = the_other(&workspace);
+    assert_eq!(task.state, "failed");
+    assert!(task.reason.contains("`dance`") && task.reason.contains("noop"), "{}", task.reason);
+    assert_eq!(workspace.read_bytes("handoffs/noop/03_failed/a.json"), text(&asked));
+    let returns = workspace.returns_for("Claude-MM1", "id-dance");
+    assert_eq!(returns.len(), 1);
+    assert_eq!(returns[0]["status_update"], "failed");
+    let said = returns[0].pointer("/execution_summary/blockers_remaining/0").unwrap();
+    assert_eq!(said, &json!(task.reason));
+}
+
+#[test]
+fn arguments_that_are_no_object_are_left_out_and_said() {
+    let mut asked = handoff("noop", "Odd arguments");
+    asked["args"] = json!("plans=a");
+    mended("a.json", &text(&asked), "`args` is not an object");
+}
+
+#[test]
+fn utf16_is_read() {
+    let asked = String::from_utf8(text(&handoff("noop", "Wide"))).unwrap();
+    let little: Vec<u8> = [0xff, 0xfe].into_iter().chain(asked.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    mended("a.json", &little, "UTF-16");
+    let big: Vec<u8> = [0xfe, 0xff].into_iter().chain(asked.encode_utf16().flat_map(u16::to_be_bytes)).collect();
+    mended("a.json", &big, "UTF-16");
+}
+
+#[test]
+fn a_byte_order_mark_is_skipped() {
+    let marked = [b"\xef\xbb\xbf".as_slice(), &text(&handoff("noop", "Marked"))].concat();
+    mended("a.json", &marked, "byte order mark");
+}
+
+#[test]
+fn text_after_the_object_is_left_out() {
+    let followed = [text(&handoff("noop", "Followed")).as_slice(), b"\n# And now the protocol\n\nMany words."].concat();
+    mended("a.json", &followed, "text after the JSON object");
+}
+
+#[test]
+fn an_invalid_escape_is_read_as_a_backslash() {
+    let escaped = String::from_utf8(text(&handoff("noop", "Escaped"))).unwrap();
+    let escaped = escaped.replace("\"Medium\"", r#""Medium", "body": "My\ Drive""#);
+    mended("a.json", escaped.as_bytes(), "invalid escape");
+}
+
+#[test]
+fn a_title_with_control_characters_is_harmless() {
+    let mut asked = handoff("noop", "x");
+    asked["title"] = json!("\u{1b}[2Jred\u{7}\nsecond line");
+    let workspace = beside_a_good_one(|workspace| workspace.drop_file("noop", "a.json", text(&asked)));
+    assert_eq!(the_other(&workspace).state, "succeeded");
+    let shown = workspace.baton(&["status"]).ended(0).stdout;
+    assert!(!shown.contains('\u{1b}') && !shown.contains('\u{7}'), "{shown:?}");
+    assert_eq!(shown.lines().count(), 3, "{shown}");
+}

@@ -1,0 +1,278 @@
+//! Plugins that misbehave, and plugins that cannot be used: each ends in the right state with a clear reason and within
+//! its limits, and nobody else notices.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use baton_tests::{Workspace, fixture, handoff, text};
+use serde_json::json;
+
+/// The misdeeds of a plugin with what they lead to: state, words of the reason.
+const MISDEEDS: [(&str, &str, &[&str]); 12] = [
+    ("trap", "failed", &["crashed", "fault of the plugin `hostile`"]),
+    ("spin", "failed", &["limit of time", "of 3000"]),
+    ("doze", "failed", &["limit of time", "of 3000"]),
+    ("eat-memory", "failed", &["limit of memory", "of 67108864"]),
+    ("chatter", "succeeded", &["Said a lot"]),
+    ("big-result", "failed", &["limit of output", "of 16777216"]),
+    ("huge-result", "failed", &["hostile"]),
+    ("bad-artifact-name", "failed", &["\"../x\"", "a plain file name"]),
+    ("retry", "dead", &["the service is down", "after 3 attempts"]),
+    ("permanent", "failed", &["never does what it is asked"]),
+    ("ask-human", "needs_human", &["say which one counts"]),
+    ("ask-grant", "needs_grant", &["grant the folder `music`", "baton.lock"]),
+];
+
+#[test]
+fn every_misdeed_ends_in_its_own_state_and_disturbs_nobody() {
+    let workspace = Workspace::with_hostile();
+    for (action, ..) in MISDEEDS {
+        workspace.drop_action("hostile", action);
+    }
+    workspace.drop_handoff("noop", "Undisturbed");
+    let run = workspace.up_once();
+    assert_eq!(workspace.task("Undisturbed").state, "succeeded");
+    for (action, state, words) in MISDEEDS {
+        let task = workspace.task(action);
+        assert_eq!((task.state.as_str(), action), (state, action), "{}", task.reason);
+        for word in words {
+            assert!(task.reason.contains(word), "{action}: `{word}` in: {}", task.reason);
+        }
+        assert!(task.reason.len() < 600, "{action}: {}", task.reason);
+        let answers = workspace.returns_for("Claude-MM1", &format!("id-{action}"));
+        assert_eq!(answers.len(), usize::from(task.is_final()), "{action}: one RETURN for each end, none before");
+        assert!(answers.iter().all(|answer| answer["status_update"] == *state), "{action}");
+        let waits = workspace.inbox("hostile").contains(&format!("{action}.json"));
+        assert_eq!(waits, !task.is_final(), "{action}: what is not finished lies in the inbox");
+    }
+    assert_eq!(workspace.task("retry").attempts, 3);
+    assert!(workspace.list("reports").is_empty(), "{:?}", workspace.list("reports"));
+    assert!(!workspace.root().join("x").exists());
+    assert!(run.stderr.len() < 300_000, "10 MB of log lines are cut: {}", run.stderr.len());
+}
+
+#[test]
+fn a_plugin_that_spins_holds_no_other_agent_up() {
+    let workspace = Workspace::with_hostile();
+    let daemon = workspace.up_and_serving();
+    workspace.drop_action("hostile", "spin");
+    workspace.wait_for_state("spin", "running");
+    workspace.drop_handoff("noop", "Meanwhile");
+    workspace.wait_for_archive("Meanwhile");
+    let ended = workspace.wait_for_archive("spin");
+    assert_eq!(ended.state, "failed");
+    assert!(workspace.task("Meanwhile").archived_at.unwrap() < ended.archived_at.unwrap());
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn there_is_no_way_out_of_a_granted_folder() {
+    let workspace = Workspace::with_hostile();
+    fs::write(workspace.outside().join("secret.json"), "outside").unwrap();
+    workspace.write("tree/secret.txt", "inside");
+    workspace.write("plans/own.txt", "its own");
+    workspace.write("plans/sub/x.txt", "its own");
+    let (tree, plans) = (workspace.root().join("tree"), workspace.root().join("plans"));
+    symlink(workspace.outside().join("secret.json"), tree.join("link-to-file")).unwrap();
+    symlink("/etc", tree.join("link-to-folder")).unwrap();
+    symlink("../baton.toml", plans.join("link-relative")).unwrap();
+    let config = workspace.read("baton.toml");
+    workspace.drop_action("hostile", "escape");
+    workspace.up_once();
+
+    let task = workspace.task("escape");
+    let report = workspace.read("reports/escape.txt");
+    assert_eq!(task.state, "succeeded", "{}", task.reason);
+    assert!(workspace.why(&task.id).findings.is_empty() && !report.contains("OPEN"), "{report}");
+    assert_eq!(report.matches("refused: ").count(), 21, "{report}");
+    assert!(report.contains("allowed: Ok"), "{report}");
+    assert_eq!(workspace.read("tree/secret.txt"), "inside");
+    assert_eq!(workspace.read("baton.toml"), config);
+    assert_eq!(workspace.list("tree"), ["a.py", "link-to-file", "link-to-folder", "secret.txt"]);
+    assert_eq!(fs::read_to_string(workspace.outside().join("secret.json")).unwrap(), "outside");
+}
+
+#[test]
+fn a_plugin_that_opens_a_pipe_keeps_the_daemon_neither_from_working_nor_from_ending() {
+    let workspace = Workspace::with_hostile();
+    let pipe = workspace.root().join("plans/pipe.md");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+    workspace.drop_action("hostile", "open-pipe");
+    workspace.drop_handoff("noop", "Undisturbed");
+    workspace.up_once();
+    assert_eq!(workspace.task("open-pipe").state, "failed", "{}", workspace.task("open-pipe").reason);
+    assert_eq!(workspace.task("Undisturbed").state, "succeeded");
+}
+
+#[test]
+fn handoffs_that_a_plugin_sends_go_their_way() {
+    let workspace = Workspace::with_hostile();
+    workspace.drop_action("hostile", "emit");
+    workspace.drop_action("hostile", "emit-then-fail");
+    workspace.up_once();
+    assert_eq!(workspace.task("emit").state, "succeeded", "{}", workspace.task("emit").reason);
+    let done = workspace.task("Look at one");
+    assert_eq!(
+        (done.state.as_str(), done.agent.as_str(), done.from.as_deref()),
+        ("succeeded", "noop", Some("hostile"))
+    );
+    let delivered = workspace.task("Look at two");
+    assert_eq!((delivered.state.as_str(), delivered.agent.as_str()), ("delivered", "Cursor-MM1"));
+    assert_eq!(workspace.inbox("Cursor-MM1").len(), 1, "the same key is the same request");
+    assert!(workspace.tasks("Look at three").is_empty(), "a task that fails sends nothing");
+    assert!(workspace.why(&workspace.task("emit").id).actions().contains(&"handed_off"));
+}
+
+#[test]
+fn handoffs_that_break_a_rule_are_refused_one_by_one() {
+    let workspace = Workspace::with_hostile();
+    workspace.drop_action("hostile", "emit-wrongly");
+    workspace.up_once();
+    let said = workspace.read("reports/emit-wrongly.txt");
+    for line in [
+        "unknown agent: unknown agent: there is no agent `nobody`",
+        "path as agent: unknown agent",
+        "two lines: invalid",
+        "no object: invalid",
+        "too large: invalid",
+        "no key: invalid",
+        "accepted of 150: 100",
+    ] {
+        assert!(said.contains(line), "`{line}` in:\n{said}");
+    }
+    assert_eq!(workspace.inbox("Cursor-MM1").len(), 100);
+}
+
+#[test]
+fn without_the_grant_no_handoff_is_sent_and_the_way_to_grant_it_is_named() {
+    let workspace = Workspace::with_noop();
+    workspace.install_fixture("hostile", "handoffs = false");
+    workspace.drop_action("hostile", "emit");
+    workspace.up_once();
+    let task = workspace.task("emit");
+    assert_eq!(task.state, "needs_grant");
+    assert!(task.reason.contains("handoffs = true") && task.reason.contains("baton.lock"), "{}", task.reason);
+    assert!(workspace.inbox("Cursor-MM1").is_empty());
+
+    let lock = workspace.read("baton.lock").replace("name = \"hostile\"", "name = \"hostile\" # x");
+    let (before, hostile) = lock.split_once("# x").unwrap();
+    workspace.write("baton.lock", format!("{before}{}", hostile.replace("handoffs = false", "handoffs = true")));
+    workspace.up_once();
+    assert_eq!(workspace.task("emit").state, "succeeded", "the grant came, the task goes on");
+    assert_eq!(workspace.inbox("Cursor-MM1").len(), 1);
+}
+
+#[test]
+fn a_plugin_without_a_grant_for_its_folder_waits_and_goes_on_when_it_has_it() {
+    let workspace = Workspace::init();
+    workspace.write("plans/A_PLAN.md", "# Plan\n\n- `src/a.py`\n");
+    let granted = workspace.read("baton.lock");
+    let denied = granted.split("[[plugin.grants.files]]").next().unwrap().to_owned();
+    workspace.write("baton.lock", denied);
+    let mut asked = handoff("audit", "Audit");
+    asked["action"] = json!("audit");
+    workspace.drop_file("audit", "ask.json", text(&asked));
+    workspace.up_once();
+    let task = workspace.task("Audit");
+    assert_eq!(task.state, "needs_grant", "{}", task.reason);
+    assert!(task.reason.contains("plans") && task.reason.contains("baton.lock"), "{}", task.reason);
+    assert_eq!(workspace.inbox("audit"), ["ask.json"]);
+    assert!(workspace.returns("Claude-MM1").is_empty());
+
+    workspace.write("baton.lock", granted);
+    workspace.up_once();
+    assert_eq!(workspace.task("Audit").state, "succeeded");
+    assert_eq!(workspace.returns("Claude-MM1").len(), 1);
+}
+
+/// Installs `bytes` as the plugin `noop`, drops a handoff for it and one for the audit, and holds that the first waits
+/// with a reason that has `words`, while the second is done; then puts the real plugin in and holds that it goes on.
+#[track_caller]
+fn waits_for_a_usable_plugin(spoil: impl FnOnce(&Workspace), words: &[&str]) {
+    let workspace = Workspace::init();
+    spoil(&workspace);
+    workspace.drop_handoff("noop", "Wait for it");
+    let mut audit = handoff("audit", "Audit meanwhile");
+    audit["action"] = json!("audit");
+    workspace.drop_file("audit", "ask.json", text(&audit));
+    workspace.write("plans/A_PLAN.md", "# Plan\n\n- `src/a.py`\n");
+    let run = workspace.up_once();
+    let task = workspace.task("Wait for it");
+    assert_eq!(task.state, "needs_grant", "{task:#?}");
+    for word in words {
+        assert!(task.reason.contains(word), "`{word}` in: {}", task.reason);
+    }
+    assert!(run.stderr.contains("noop"), "the log names the plugin: {}", run.stderr);
+    assert_eq!(workspace.inbox("noop"), ["Wait-for-it.json"]);
+    assert!(workspace.returns("Claude-MM1").len() == 1, "only the audit is answered");
+    assert_eq!(workspace.task("Audit meanwhile").state, "succeeded");
+
+    let lock = workspace.read("baton.lock");
+    workspace.write("baton.lock", lock.split("\n[[plugin]]\nname = \"noop\"").next().unwrap());
+    workspace.install_fixture("noop", "");
+    workspace.up_once();
+    assert_eq!(workspace.task("Wait for it").state, "succeeded");
+}
+
+#[test]
+fn a_plugin_that_was_changed_after_it_was_pinned_does_not_run() {
+    let change = |workspace: &Workspace| {
+        workspace.install_fixture("noop", "");
+        let mut bytes = workspace.read_bytes("plugins/noop.wasm");
+        bytes.extend_from_slice(b"\0\x02\x01x");
+        workspace.write("plugins/noop.wasm", bytes);
+    };
+    waits_for_a_usable_plugin(change, &["plugins/noop.wasm", "digest", "baton.lock"]);
+}
+
+#[test]
+fn a_truncated_component_does_not_run() {
+    let component = fs::read(fixture("noop")).unwrap();
+    let half = component[..component.len() / 2].to_vec();
+    waits_for_a_usable_plugin(|workspace| workspace.install("noop", &half, ""), &["noop", "no WebAssembly component"]);
+}
+
+#[test]
+fn a_core_module_does_not_run() {
+    let module = b"\0asm\x01\0\0\0";
+    waits_for_a_usable_plugin(|workspace| workspace.install("noop", module, ""), &["core module", "wasm32-wasip2"]);
+}
+
+#[test]
+fn a_plugin_under_another_name_does_not_run() {
+    let other = fs::read(fixture("hostile")).unwrap();
+    waits_for_a_usable_plugin(
+        |workspace| workspace.install("noop", &other, ""),
+        &["`noop`", "`hostile`", "baton.lock"],
+    );
+}
+
+#[test]
+fn a_missing_plugin_file_is_named() {
+    let remove = |workspace: &Workspace| {
+        workspace.install_fixture("noop", "");
+        fs::remove_file(workspace.root().join("plugins/noop.wasm")).unwrap();
+    };
+    waits_for_a_usable_plugin(remove, &["plugins/noop.wasm"]);
+}
+
+#[test]
+fn a_writable_grant_over_what_governs_grants_is_refused() {
+    let grant = |workspace: &Workspace| {
+        workspace.write("baton.toml", "[plans]\ndirs = [\".\"]\n");
+        workspace.install(
+            "hostile",
+            &fs::read(fixture("hostile")).unwrap(),
+            "files = [{ folder = \"plans\", mode = \"rw\" }]",
+        );
+    };
+    let workspace = Workspace::with_noop();
+    grant(&workspace);
+    workspace.drop_action("hostile", "escape");
+    workspace.drop_handoff("noop", "Undisturbed");
+    workspace.up_once();
+    let task = workspace.task("escape");
+    assert_eq!(task.state, "needs_grant", "{task:#?}");
+    assert!(task.reason.contains("would let a plugin write"), "{}", task.reason);
+    assert_eq!(workspace.task("Undisturbed").state, "succeeded");
+}

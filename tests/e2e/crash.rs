@@ -1,0 +1,158 @@
+//! What survives `kill -9`, and how the daemon ends when it is asked to.
+
+use std::collections::BTreeMap;
+use std::thread::sleep;
+use std::time::Duration;
+
+use baton_tests::Workspace;
+
+#[test]
+fn an_interrupted_attempt_that_may_be_repeated_is_repeated_and_answered_once() {
+    let workspace = Workspace::with_hostile();
+    let daemon = workspace.up_and_serving();
+    workspace.drop_action("hostile", "slow");
+    workspace.wait_for_state("slow", "running");
+    daemon.kill();
+    assert_eq!(workspace.task("slow").state, "running", "nobody could write down that it ended");
+    workspace.up_once();
+    let task = workspace.task("slow");
+    assert_eq!((task.state.as_str(), task.attempts), ("succeeded", 2));
+    assert_eq!(workspace.returns("Claude-MM1").len(), 1);
+    assert_eq!(workspace.processed("hostile"), ["slow.json"]);
+    assert!(workspace.why(&task.id).actions().contains(&"interrupted"));
+}
+
+#[test]
+fn an_interrupted_attempt_that_may_not_be_repeated_waits_for_a_person() {
+    let workspace = Workspace::with_hostile();
+    let daemon = workspace.up_and_serving();
+    workspace.drop_action("hostile", "slow-once");
+    workspace.wait_for_state("slow-once", "running");
+    daemon.kill();
+    workspace.up_once();
+    let task = workspace.task("slow-once");
+    assert_eq!((task.state.as_str(), task.attempts), ("needs_human", 1));
+    assert!(task.reason.contains("not declared idempotent"), "{}", task.reason);
+    assert_eq!(workspace.inbox("hostile"), ["slow-once.json"]);
+    assert!(workspace.returns("Claude-MM1").is_empty());
+}
+
+#[test]
+fn an_attempt_that_is_interrupted_again_and_again_waits_for_a_person() {
+    let workspace = Workspace::with_hostile();
+    workspace.drop_action("hostile", "slow");
+    for _ in 0..3 {
+        let daemon = workspace.up();
+        workspace.wait_for_state("slow", "running");
+        // The state of the last run is left over until this one has begun.
+        workspace.wait_for("this attempt", |_| daemon.log().contains("serving").then_some(()));
+        sleep(Duration::from_millis(300));
+        daemon.kill();
+    }
+    workspace.up_once();
+    let task = workspace.task("slow");
+    assert_eq!(task.state, "needs_human", "{task:#?}");
+    assert!(task.reason.contains("may be the cause"), "{}", task.reason);
+}
+
+#[test]
+fn a_retry_that_was_planned_is_made_after_a_crash() {
+    let workspace = Workspace::with_hostile();
+    let daemon = workspace.up_and_serving();
+    workspace.drop_action("hostile", "retry");
+    workspace.wait_for_state("retry", "waiting");
+    daemon.kill();
+    workspace.up_once();
+    let task = workspace.task("retry");
+    assert_eq!((task.state.as_str(), task.attempts), ("dead", 3));
+    assert_eq!(workspace.returns("Claude-MM1").len(), 1);
+    assert_eq!(workspace.failed("hostile"), ["retry.json"]);
+}
+
+#[test]
+fn no_handoff_is_lost_or_done_twice_when_the_daemon_is_killed_at_any_time() {
+    const ROUNDS: usize = 10;
+    const EACH: usize = 3;
+    let workspace = Workspace::with_noop();
+    let mut dropped = BTreeMap::new();
+    for round in 0..ROUNDS {
+        let daemon = workspace.up();
+        for number in 0..EACH {
+            let title = format!("Job {round} {number}");
+            let bytes = workspace.drop_handoff("noop", &title);
+            dropped.insert(title, bytes);
+        }
+        // From before it serves to after all is done.
+        sleep(Duration::from_millis(30 + (round * 67 % 190) as u64));
+        daemon.kill();
+    }
+    workspace.up_once();
+
+    assert!(workspace.inbox("noop").is_empty(), "{:?}", workspace.inbox("noop"));
+    assert_eq!(workspace.status().len(), ROUNDS * EACH);
+    for (title, bytes) in &dropped {
+        let task = workspace.task(title);
+        assert_eq!(task.state, "succeeded", "{task:#?}");
+        assert!(task.archived_at.is_some() && task.returned_at.is_some(), "{task:#?}");
+        assert_eq!(&workspace.read_bytes(task.file.as_deref().unwrap()), bytes, "{title}");
+        let answers = workspace.returns_for("Claude-MM1", task.handoff_id.as_deref().unwrap());
+        assert_eq!(answers.len(), 1, "{title}");
+    }
+    assert_eq!(workspace.processed("noop").len(), ROUNDS * EACH);
+    assert_eq!(workspace.inbox("Claude-MM1").len(), ROUNDS * EACH);
+    let left: Vec<_> = std::fs::read_dir(workspace.inbox_of("Claude-MM1")).unwrap().collect();
+    assert_eq!(left.len(), ROUNDS * EACH, "no temporary file is left over");
+}
+
+#[test]
+fn a_plan_that_changed_while_the_daemon_was_dead_is_audited() {
+    let workspace = Workspace::init();
+    let daemon = workspace.up_and_serving();
+    daemon.kill();
+    workspace.write("plans/PLAN.md", "# Plan\n\n- `src/a.py`\n");
+    workspace.up_once();
+    assert_eq!(workspace.tasks_of("audit").len(), 1);
+}
+
+#[test]
+fn ctrl_c_lets_what_runs_end_and_begins_nothing_new() {
+    let workspace = Workspace::with_hostile();
+    let daemon = workspace.up_and_serving();
+    workspace.drop_action("hostile", "slow");
+    workspace.wait_for_state("slow", "running");
+    workspace.drop_action("hostile", "permanent");
+    let ended = daemon.stop();
+    assert_eq!(ended.code(), Some(0));
+    let task = workspace.task("slow");
+    assert_eq!((task.state.as_str(), task.attempts), ("succeeded", 1));
+    assert!(workspace.tasks("permanent").iter().all(|task| task.attempts == 0));
+
+    workspace.up_once();
+    assert_eq!(workspace.task("permanent").state, "failed");
+    assert_eq!(workspace.returns_for("Claude-MM1", "id-slow").len(), 1);
+    assert!(workspace.inbox("hostile").is_empty());
+}
+
+#[test]
+fn a_second_ctrl_c_cancels_what_runs() {
+    let workspace = Workspace::with_hostile();
+    let daemon = workspace.up_and_serving();
+    workspace.drop_action("hostile", "slow");
+    workspace.wait_for_state("slow", "running");
+    daemon.interrupt();
+    workspace.wait_for("the first Ctrl-C to be heard", |_| daemon.log().contains("waiting for the end").then_some(()));
+    assert_eq!(daemon.stop().code(), Some(0));
+    let task = workspace.task("slow");
+    assert_ne!(task.state, "running", "{task:#?}");
+    workspace.up_once();
+    assert_eq!(workspace.returns("Claude-MM1").len(), usize::from(workspace.task("slow").is_final()));
+}
+
+#[test]
+fn a_daemon_that_was_killed_leaves_no_lock() {
+    let workspace = Workspace::with_noop();
+    workspace.up_and_serving().kill();
+    workspace.drop_handoff("noop", "After");
+    workspace.up_once();
+    assert_eq!(workspace.task("After").state, "succeeded");
+}

@@ -1,0 +1,201 @@
+//! The house rules that a compiler does not hold: who may stand on whom, which crate alone knows which library, and what
+//! lies at the top of the repository.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use baton_tests::repository;
+use serde_json::Value;
+
+/// Which rooms each room may use, besides `core`. Rooms that are not built yet have their row already.
+const ROOMS: [(&str, &[&str]); 12] = [
+    ("baton", &["cluster", "dispatch", "fingerprint", "intake", "ledger", "library", "registry", "sandbox", "server"]),
+    ("server", &["dispatch", "registry", "ledger"]),
+    ("cluster", &["dispatch", "registry", "ledger"]),
+    ("dispatch", &["intake", "sandbox", "ledger"]),
+    ("registry", &["sandbox", "ledger"]),
+    ("sandbox", &["library", "ledger", "fingerprint"]),
+    ("library", &["ledger", "fingerprint"]),
+    ("intake", &[]),
+    ("ledger", &[]),
+    ("fingerprint", &[]),
+    ("core", &[]),
+    ("xtask", &[]),
+];
+
+/// Libraries that one room alone may use, so that it can be replaced there.
+const KEPT: [(&str, &str); 6] = [
+    ("notify", "baton-intake"),
+    ("rusqlite", "baton-ledger"),
+    ("wasmtime", "baton-sandbox"),
+    ("wasmtime-wasi", "baton-sandbox"),
+    ("clap", "baton"),
+    ("wit-bindgen", "baton-plugin-sdk"),
+];
+
+/// What the pure rooms must never use: they have no I/O and compile to WebAssembly.
+const NOT_PURE: [&str; 8] =
+    ["tokio", "rusqlite", "wasmtime", "wasmtime-wasi", "notify", "tempfile", "walkdir", "tracing"];
+
+/// A member of the workspace.
+struct Member {
+    name: String,
+    folder: PathBuf,
+    /// Its normal and build dependencies.
+    uses: BTreeSet<String>,
+}
+
+impl Member {
+    /// Where it lies: `host`, `plugins`, `tests`.
+    fn quarter(&self) -> String {
+        let below = self.folder.strip_prefix(repository()).unwrap();
+        below.components().next().unwrap().as_os_str().to_string_lossy().into_owned()
+    }
+
+    fn room(&self) -> &str {
+        self.name.strip_prefix("baton-").unwrap_or(&self.name)
+    }
+}
+
+fn members() -> Vec<Member> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let asked = Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(repository())
+        .output()
+        .unwrap();
+    assert!(asked.status.success(), "{}", String::from_utf8_lossy(&asked.stderr));
+    let metadata: Value = serde_json::from_slice(&asked.stdout).unwrap();
+    metadata["packages"].as_array().unwrap().iter().map(member).collect()
+}
+
+fn member(package: &Value) -> Member {
+    let manifest = PathBuf::from(package["manifest_path"].as_str().unwrap());
+    let counts = |dependency: &&Value| dependency["kind"] != "dev";
+    let uses = package["dependencies"].as_array().unwrap().iter().filter(counts);
+    Member {
+        name: package["name"].as_str().unwrap().to_owned(),
+        folder: manifest.parent().unwrap().canonicalize().unwrap(),
+        uses: uses.map(|dependency| dependency["name"].as_str().unwrap().to_owned()).collect(),
+    }
+}
+
+/// The members that a member uses.
+fn used_members<'a>(member: &'a Member, all: &'a [Member]) -> impl Iterator<Item = &'a str> {
+    let is_member = |name: &&String| all.iter().any(|other| other.name == **name);
+    member.uses.iter().filter(is_member).map(|name| name.strip_prefix("baton-").unwrap_or(name))
+}
+
+#[test]
+fn a_room_uses_only_the_rooms_that_the_table_allows() {
+    let (members, rooms) = (members(), BTreeMap::from(ROOMS));
+    let mut seen = 0;
+    for member in members.iter().filter(|member| member.quarter() == "host") {
+        let allowed = rooms.get(member.room());
+        let allowed = allowed.unwrap_or_else(|| panic!("`{}` has no row in the table of rooms", member.name));
+        for used in used_members(member, &members) {
+            let fine = allowed.contains(&used) || (used == "core" && !matches!(member.room(), "core" | "xtask"));
+            assert!(fine, "`{}` may not use `{used}`", member.name);
+        }
+        seen += 1;
+    }
+    assert!(seen >= 7, "only {seen} rooms were found");
+}
+
+#[test]
+fn a_plugin_uses_only_the_sdk_and_the_core() {
+    let members = members();
+    for member in &members {
+        let is_plugin = member.quarter() == "plugins" || member.folder.starts_with(repository().join("tests/plugins"));
+        if is_plugin {
+            let wrong: Vec<_> =
+                used_members(member, &members).filter(|used| !["plugin-sdk", "core"].contains(used)).collect();
+            assert!(wrong.is_empty(), "the plugin `{}` uses {wrong:?}", member.name);
+        }
+    }
+}
+
+#[test]
+fn the_pure_rooms_know_of_no_runtime_database_or_file_system() {
+    for member in members().iter().filter(|member| ["core", "fingerprint"].contains(&member.room())) {
+        let wrong: Vec<_> = NOT_PURE.iter().filter(|library| member.uses.contains(**library)).collect();
+        assert!(wrong.is_empty(), "`{}` uses {wrong:?}", member.name);
+    }
+}
+
+#[test]
+fn one_room_alone_uses_a_kept_library() {
+    for member in members().iter().filter(|member| member.quarter() != "tests") {
+        for (library, keeper) in KEPT {
+            assert!(member.name == keeper || !member.uses.contains(library), "`{}` uses {library}", member.name);
+        }
+    }
+}
+
+#[test]
+fn one_file_alone_names_the_watching_library() {
+    let named: Vec<_> = sources(&repository().join("host"))
+        .into_iter()
+        .filter(|file| fs::read_to_string(file).unwrap().contains("notify::"))
+        .map(|file| file.strip_prefix(repository()).unwrap().to_owned())
+        .collect();
+    assert_eq!(named, [Path::new("host/intake/src/watch.rs")]);
+}
+
+#[test]
+fn versions_stand_in_one_place() {
+    for member in members() {
+        let manifest = fs::read_to_string(member.folder.join("Cargo.toml")).unwrap();
+        let mut among_dependencies = false;
+        for line in manifest.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            if line.starts_with('[') {
+                among_dependencies = line.contains("dependencies");
+            } else if among_dependencies {
+                assert!(line.contains("workspace = true"), "{}: `{line}` does not inherit its version", member.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_else_is_visible_at_the_top() {
+    let mut top = tracked().unwrap_or_else(untracked);
+    top.retain(|name| !name.starts_with('.'));
+    let expected = ["Cargo.lock", "Cargo.toml", "LICENSE", "README.md", "handoffs", "host", "plugins", "tests", "wit"];
+    assert_eq!(top, expected.map(str::to_owned).into());
+}
+
+/// The names at the top that git knows; `None` where this is no checkout.
+fn tracked() -> Option<BTreeSet<String>> {
+    let listed = Command::new("git").args(["ls-files", "-z"]).current_dir(repository()).output().ok()?;
+    let text = String::from_utf8(listed.stdout).ok().filter(|text| listed.status.success() && !text.is_empty())?;
+    Some(
+        text.split('\0')
+            .filter_map(|path| path.split('/').next())
+            .filter(|top| !top.is_empty())
+            .map(str::to_owned)
+            .collect(),
+    )
+}
+
+fn untracked() -> BTreeSet<String> {
+    let entries = fs::read_dir(repository()).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+    names.filter(|name| name != "target").collect()
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}

@@ -1,0 +1,22 @@
+//! End to end: the real program on real folders. One test binary, because linking is what takes time.
+//!
+//! A module a subject; each opens with what it holds. What a test waits for it polls, so nothing depends on speed.
+
+#[cfg(test)]
+mod audit_command;
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod bad_plugins;
+#[cfg(test)]
+mod command_line;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod layering;
+#[cfg(test)]
+mod real_input;
+#[cfg(test)]
+mod triggers;
+#[cfg(test)]
+mod way_of_a_handoff;

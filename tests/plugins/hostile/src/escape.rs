@@ -1,0 +1,109 @@
+//! Ways out of a granted folder. Each is tried; one that is open becomes a critical finding, the others are listed.
+//!
+//! The test prepares the folders: `link` leads out of the workspace, `root/secret.txt` may be read and not written.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+
+use baton_plugin_sdk::{Error, Finding, Outcome, Severity, Task};
+
+/// Tries everything.
+pub(crate) fn try_everything(task: &Task) -> Outcome {
+    let (root, plans) = (place(task, "root"), place(task, "plans"));
+    let mut tried = vec![
+        ("read a file of the system", read("/etc/passwd")),
+        ("list the top", list("/")),
+        ("list above the folder", list(&format!("{root}/.."))),
+        ("read above the folder", read(&format!("{root}/../../../../../../../../etc/passwd"))),
+        ("read above, through a sub-folder", read(&format!("{plans}/sub/../../baton.toml"))),
+        ("read through a link to a file", read(&format!("{root}/link-to-file"))),
+        ("read through a relative link", read(&format!("{plans}/link-relative"))),
+        ("list a link to a folder", list(&format!("{root}/link-to-folder"))),
+        ("read below a link to a folder", read(&format!("{root}/link-to-folder/passwd"))),
+        ("write a file that is read-only", write(&format!("{root}/secret.txt"))),
+        ("make a file where it may only read", write(&format!("{root}/new.txt"))),
+        ("remove a file that is read-only", fs::remove_file(format!("{root}/secret.txt"))),
+        ("make a folder where it may only read", fs::create_dir(format!("{root}/new"))),
+        ("rename out of the read-only folder", fs::rename(format!("{root}/secret.txt"), format!("{plans}/got.txt"))),
+        ("rename into the read-only folder", fs::rename(format!("{plans}/own.txt"), format!("{root}/own.txt"))),
+        ("write through a link", write(&format!("{plans}/link-relative"))),
+        ("make a file above the folder", write(&format!("{plans}/../made.txt"))),
+        ("hard-link a read-only file and write to it", hard_link(&root, &plans)),
+        ("shorten a file that is read-only", shorten(&format!("{root}/secret.txt"))),
+    ];
+    tried.extend(own_link(&plans));
+    let mut outcome = Outcome::new(format!("Tried {} ways out.", tried.len()));
+    let mut report = Vec::new();
+    for (number, (what, result)) in tried.into_iter().enumerate() {
+        if let Err(error) = result {
+            report.push(format!("refused: {what}: {error}\n"));
+            continue;
+        }
+        report.push(format!("OPEN: {what}\n"));
+        outcome = outcome.with_finding(Finding {
+            id: format!("way-{number}"),
+            severity: Severity::Critical,
+            title: format!("it could {what}"),
+            evidence: String::new(),
+        });
+    }
+    // What it may do must work, or the refusals above mean nothing.
+    let allowed = read(&format!("{root}/secret.txt")).and_then(|()| write(&format!("{plans}/allowed.txt")));
+    report.push(format!("allowed: {allowed:?}\n"));
+    outcome.with_artifact("escape.txt", "text/plain", report.concat())
+}
+
+fn place(task: &Task, name: &str) -> String {
+    task.mounts(name).next().map(|mount| mount.path.clone()).unwrap_or_default()
+}
+
+fn read(path: &str) -> io::Result<()> {
+    let mut byte = [0];
+    File::open(path)?.read_exact(&mut byte)
+}
+
+fn list(path: &str) -> io::Result<()> {
+    match fs::read_dir(path)?.next() {
+        Some(entry) => entry.map(drop),
+        None => Err(io::Error::other("empty")),
+    }
+}
+
+fn write(path: &str) -> io::Result<()> {
+    OpenOptions::new().write(true).create(true).truncate(false).open(path)?.write_all(b"x")
+}
+
+fn shorten(path: &str) -> io::Result<()> {
+    OpenOptions::new().write(true).truncate(true).open(path).map(drop)
+}
+
+fn hard_link(root: &str, plans: &str) -> io::Result<()> {
+    let link = format!("{plans}/hard");
+    fs::hard_link(format!("{root}/secret.txt"), &link)?;
+    write(&link)
+}
+
+/// Links that the plugin makes itself, to where it may not go, and what lies behind them.
+fn own_link(plans: &str) -> Vec<(&'static str, io::Result<()>)> {
+    let through = |target: &str, name: &str, below: &str| {
+        let link = format!("{plans}/{name}");
+        #[expect(deprecated, reason = "the one call of the standard library that makes a link on this target")]
+        fs::soft_link(target, &link)?;
+        read(&format!("{link}{below}"))
+    };
+    vec![
+        ("read through a link of its own to the system", through("/etc/passwd", "own-absolute", "")),
+        ("read through a link of its own to above", through("..", "own-relative", "/baton.toml")),
+    ]
+}
+
+/// Opens a pipe that nobody writes to: an open that waits would never end.
+pub(crate) fn open_pipe(task: &Task) -> Result<Outcome, Error> {
+    match File::open(format!("{}/pipe.md", place(task, "plans"))) {
+        Ok(mut pipe) => {
+            let read = pipe.read(&mut [0; 16]);
+            Ok(Outcome::new(format!("The pipe opened: {read:?}")))
+        }
+        Err(error) => Err(Error::Permanent(format!("the pipe did not open: {error}"))),
+    }
+}

@@ -1,0 +1,92 @@
+//! A plugin that does what a plugin should not do, one misdeed an action. The tests of the sandbox and of recovery run it.
+//!
+//! It never hides what it got away with: `escape` reports every way out that was open as a critical finding.
+
+mod emit;
+mod escape;
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use baton_plugin_sdk::{Error, Outcome, Plugin, Task, progress};
+
+/// The plugin.
+pub struct Hostile;
+
+impl Plugin for Hostile {
+    fn run(task: Task) -> Result<Outcome, Error> {
+        match task.action.as_str() {
+            "trap" => trap(),
+            "spin" => Ok(spin()),
+            "doze" => Ok(doze()),
+            "eat-memory" => Ok(eat_memory()),
+            "chatter" => Ok(chatter()),
+            "big-result" => Ok(result_of(20)),
+            "huge-result" => Ok(result_of(40)),
+            "bad-artifact-name" => Ok(Outcome::new("Wrote.").with_artifact("../x", "text/plain", "outside")),
+            "retry" => Err(Error::Retryable("the service is down".to_owned())),
+            "ask-human" => Err(Error::NeedsHuman("two plans contradict each other: say which one counts".to_owned())),
+            "ask-grant" => Err(Error::NeedsGrant("grant the folder `music`".to_owned())),
+            "escape" => Ok(escape::try_everything(&task)),
+            "open-pipe" => escape::open_pipe(&task),
+            "emit" => emit::two(),
+            "emit-then-fail" => emit::then_fail(),
+            "emit-wrongly" => Ok(emit::wrongly()),
+            "slow" | "slow-once" => slow(),
+            _ => Err(Error::Permanent("this plugin never does what it is asked".to_owned())),
+        }
+    }
+}
+
+#[expect(clippy::panic, reason = "it is the misdeed")]
+fn trap() -> Result<Outcome, Error> {
+    panic!("a panic on purpose")
+}
+
+fn spin() -> Outcome {
+    let mut turns = 0_u64;
+    while std::hint::black_box(turns) != u64::MAX {
+        turns = turns.wrapping_add(1);
+    }
+    Outcome::new("Span to the end.")
+}
+
+fn doze() -> Outcome {
+    sleep(Duration::from_hours(1));
+    Outcome::new("Slept well.")
+}
+
+fn eat_memory() -> Outcome {
+    let mut eaten: Vec<Vec<u8>> = Vec::new();
+    for _ in 0..1024 {
+        eaten.push(std::hint::black_box(vec![1; 1 << 20]));
+    }
+    Outcome::new(format!("Ate {} MiB.", eaten.len()))
+}
+
+#[expect(clippy::print_stdout, reason = "it is the misdeed; standard output is the task's log")]
+fn chatter() -> Outcome {
+    let line = "x".repeat(999);
+    for _ in 0..10_000 {
+        println!("{line}");
+    }
+    Outcome::new("Said a lot.")
+}
+
+fn result_of(megabytes: usize) -> Outcome {
+    Outcome::new("Wrote a lot.").with_artifact("big.bin", "application/octet-stream", vec![7; megabytes << 20])
+}
+
+/// Longer than a start of the host, shorter than the limit on time.
+fn slow() -> Result<Outcome, Error> {
+    for step in 0..15_u8 {
+        if progress::cancelled() {
+            return Err(Error::Retryable("was asked to stop".to_owned()));
+        }
+        progress::report(Some(step * 7), "still at it");
+        sleep(Duration::from_millis(100));
+    }
+    Ok(Outcome::new("Took its time."))
+}
+
+baton_plugin_sdk::plugin!(Hostile, "../manifest.json");

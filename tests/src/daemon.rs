@@ -1,0 +1,75 @@
+//! `baton up` as a process of its own, which ends with its test at the latest.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::output::wait;
+
+/// A daemon that runs.
+#[derive(Debug)]
+pub struct Daemon {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Daemon {
+    pub(crate) fn start(command: &mut Command, log: PathBuf) -> Self {
+        let file = File::create(&log).expect("a file for the log");
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).spawn();
+        Self { child: child.expect("the daemon starts"), log }
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has logged so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Whether it runs still.
+    #[must_use]
+    pub fn runs(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Sends Ctrl-C.
+    ///
+    /// # Panics
+    /// When it is gone already.
+    pub fn interrupt(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::INT).expect("the daemon can be reached");
+    }
+
+    /// Sends Ctrl-C and waits for the end.
+    ///
+    /// # Panics
+    /// When it does not end.
+    #[must_use]
+    pub fn stop(mut self) -> ExitStatus {
+        self.interrupt();
+        match wait(&mut self.child) {
+            Some(status) => status,
+            None => panic!("the daemon did not end after Ctrl-C\n{}", self.log()),
+        }
+    }
+
+    /// Ends it as a crash would.
+    pub fn kill(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}

@@ -1,0 +1,29 @@
+//! Handoffs to drop, and the identity of bytes.
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+/// A handoff of `Claude-MM1` to `to`; its id follows from the title.
+#[must_use]
+pub fn handoff(to: &str, title: &str) -> Value {
+    json!({
+        "handoff_id": format!("id-{}", title.to_lowercase().replace(' ', "-")),
+        "timestamp": "2026-01-18T10:15:00Z",
+        "source_agent": "Claude-MM1",
+        "target_agent": to,
+        "priority": "Medium",
+        "title": title,
+    })
+}
+
+/// The bytes of a JSON file.
+#[must_use]
+pub fn text(value: &Value) -> Vec<u8> {
+    format!("{value:#}\n").into_bytes()
+}
+
+/// SHA-256, in hexadecimal digits.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,83 @@
+//! Tasks as the program prints them. A field that is missing or new fails the test: the shapes are public.
+
+use serde::Deserialize;
+
+/// A task of `status --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names are those of the design")]
+pub struct Task {
+    pub id: String,
+    pub handoff_id: Option<String>,
+    pub agent: String,
+    pub from: Option<String>,
+    pub title: String,
+    pub action: Option<String>,
+    pub state: String,
+    pub reason: String,
+    pub attempts: u32,
+    pub file: Option<String>,
+    pub created_at: String,
+    pub returned_at: Option<String>,
+    pub archived_at: Option<String>,
+}
+
+impl Task {
+    /// The name of its file.
+    #[must_use]
+    pub fn file_name(&self) -> &str {
+        self.file.as_deref().and_then(|file| file.rsplit('/').next()).unwrap_or_default()
+    }
+
+    /// Whether nothing more happens to it by itself.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(self.state.as_str(), "succeeded" | "failed" | "dead" | "cancelled" | "duplicate" | "quarantined")
+    }
+}
+
+/// The answer of `why --json`, without the fields of the task.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[expect(missing_docs, reason = "the names are those of the design")]
+pub struct Why {
+    pub id: String,
+    pub state: String,
+    pub events: Vec<Event>,
+    pub findings: Vec<Finding>,
+}
+
+impl Why {
+    /// What happened, in order.
+    #[must_use]
+    pub fn actions(&self) -> Vec<&str> {
+        self.events.iter().map(|event| event.action.as_str()).collect()
+    }
+}
+
+/// An event of `why --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names are those of the design")]
+pub struct Event {
+    pub seq: u64,
+    pub at: String,
+    pub actor: String,
+    pub action: String,
+    pub reason: String,
+    pub state: String,
+    pub input_hash: Option<String>,
+    pub output_hash: Option<String>,
+    pub plugin_digest: Option<String>,
+    pub hash: String,
+}
+
+/// A finding of `why --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names are those of the contract")]
+pub struct Finding {
+    pub id: String,
+    pub severity: String,
+    pub title: String,
+    pub evidence: String,
+}

@@ -1,0 +1,379 @@
+//! A workspace in a temporary folder, its state beside it, and what a person does there.
+
+use std::cell::Cell;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::{Daemon, Output, PATIENCE, Task, Why, baton, fixture, handoff, sha256, text};
+
+/// A workspace of its own. It and its state go when the value goes.
+#[derive(Debug)]
+pub struct Workspace {
+    folder: tempfile::TempDir,
+    root: PathBuf,
+    starts: Cell<u32>,
+}
+
+impl Workspace {
+    /// A workspace as `baton init` makes it.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn init() -> Self {
+        let workspace = Self::empty();
+        let made = workspace.command().arg("init").arg(&workspace.root).output().expect("the program starts");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        workspace
+    }
+
+    /// A workspace with the fixture plugin `noop`.
+    #[must_use]
+    pub fn with_noop() -> Self {
+        let workspace = Self::init();
+        workspace.install_fixture("noop", "handoffs = false");
+        workspace
+    }
+
+    /// A workspace with `noop` and `hostile`, which is granted all that it declares.
+    #[must_use]
+    pub fn with_hostile() -> Self {
+        let workspace = Self::with_noop();
+        workspace.install_fixture(
+            "hostile",
+            "handoffs = true\nfiles = [{ folder = \"root\", mode = \"ro\" }, { folder = \"plans\", mode = \"rw\" }]",
+        );
+        // A root that lies beside what governs the workspace, as a real one would.
+        workspace.write("tree/a.py", "print()\n");
+        let config = workspace.read("baton.toml").replace("root = \".\"", "root = \"tree\"");
+        workspace.write("baton.toml", &config);
+        workspace
+    }
+
+    /// A place for a workspace that is not made yet.
+    ///
+    /// # Panics
+    /// When there is no room for temporary files.
+    #[must_use]
+    pub fn empty() -> Self {
+        let folder = tempfile::Builder::new().prefix("baton-e2e-").tempdir().expect("a temporary folder");
+        let root = folder.path().canonicalize().expect("the folder is there").join("work");
+        let state = folder.path().join("state/baton");
+        fs::create_dir_all(&state).expect("a folder for the state");
+        // Compiling a plugin takes a second; all tests share what was compiled.
+        if let Some(code) = shared_code() {
+            std::os::unix::fs::symlink(code, state.join("code")).expect("a link to the code cache");
+        }
+        Self { folder, root, starts: Cell::new(0) }
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A folder beside the workspace, outside of everything that it grants.
+    #[must_use]
+    pub fn outside(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The program with an environment of its own: state beside the workspace, no colours, no setting of the user.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(baton());
+        command
+            .current_dir(self.folder.path())
+            .env("XDG_STATE_HOME", self.folder.path().join("state"))
+            .env("HOME", self.folder.path())
+            .env("NO_COLOR", "1")
+            .env_remove("BATON_LOG");
+        command
+    }
+
+    /// Runs `baton -w WORKSPACE args…`.
+    pub fn baton<S: AsRef<OsStr>>(&self, args: &[S]) -> Output {
+        Output::of(self.command().arg("-w").arg(&self.root).args(args))
+    }
+
+    /// Runs `baton up --once`, which must end well.
+    #[track_caller]
+    pub fn up_once(&self) -> Output {
+        self.baton(&["up", "--once"]).ended(0)
+    }
+
+    /// Starts `baton up`.
+    #[must_use]
+    pub fn up(&self) -> Daemon {
+        self.starts.set(self.starts.get() + 1);
+        let log = self.folder.path().join(format!("up-{}.log", self.starts.get()));
+        Daemon::start(self.command().arg("-w").arg(&self.root).arg("up"), log)
+    }
+
+    /// Starts `baton up` and waits until it serves.
+    #[must_use]
+    pub fn up_and_serving(&self) -> Daemon {
+        let daemon = self.up();
+        self.wait_for("the daemon to serve", |_| daemon.log().contains("serving").then_some(()));
+        daemon
+    }
+
+    /// Puts a fixture plugin into the workspace and `baton.lock`, with `grants` as TOML.
+    ///
+    /// # Panics
+    /// When it is not built or the workspace is not there.
+    pub fn install_fixture(&self, name: &str, grants: &str) {
+        let component = fs::read(fixture(name)).expect("the fixture can be read");
+        self.install(name, &component, grants);
+    }
+
+    /// Puts any bytes into the workspace and `baton.lock` as the plugin `name`.
+    ///
+    /// # Panics
+    /// When the workspace is not there.
+    pub fn install(&self, name: &str, component: &[u8], grants: &str) {
+        let folder = self.root.join("plugins");
+        fs::create_dir_all(&folder).expect("a folder for plugins");
+        fs::write(folder.join(format!("{name}.wasm")), component).expect("the plugin can be written");
+        let digest = sha256(component);
+        let entry = format!(
+            "\n[[plugin]]\nname = \"{name}\"\nsource = {{ file = \"plugins/{name}.wasm\" }}\n\
+             digest = \"sha256:{digest}\"\n[plugin.grants]\n{grants}\n"
+        );
+        let lock = self.read("baton.lock") + &entry;
+        self.write("baton.lock", &lock);
+        fs::create_dir_all(self.inbox_of(name)).expect("an inbox");
+    }
+
+    /// Writes a file of the workspace in place, with its folder.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn write(&self, file: &str, content: impl AsRef<[u8]>) {
+        let path = self.root.join(file);
+        fs::create_dir_all(path.parent().expect("a file has a folder")).expect("the folder can be made");
+        fs::write(path, content).expect("the file can be written");
+    }
+
+    /// The text of a file of the workspace.
+    ///
+    /// # Panics
+    /// When it is not there.
+    #[must_use]
+    #[track_caller]
+    pub fn read(&self, file: &str) -> String {
+        String::from_utf8_lossy(&self.read_bytes(file)).into_owned()
+    }
+
+    /// The bytes of a file of the workspace.
+    ///
+    /// # Panics
+    /// When it is not there.
+    #[must_use]
+    #[track_caller]
+    pub fn read_bytes(&self, file: &str) -> Vec<u8> {
+        match fs::read(self.root.join(file)) {
+            Ok(bytes) => bytes,
+            Err(error) => panic!("{file}: {error}"),
+        }
+    }
+
+    /// The inbox of an agent.
+    #[must_use]
+    pub fn inbox_of(&self, agent: &str) -> PathBuf {
+        self.root.join("handoffs").join(agent).join("01_inbox")
+    }
+
+    /// Drops a file into an agent's inbox as a careful program does: under a hidden name, then renamed.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn drop_file(&self, agent: &str, name: &str, bytes: impl AsRef<[u8]>) {
+        let inbox = self.inbox_of(agent);
+        let hidden = inbox.join(format!(".{}.tmp", sha256(name.as_bytes())));
+        fs::write(&hidden, bytes).expect("the file can be written");
+        fs::rename(hidden, inbox.join(name)).expect("the file can be renamed");
+    }
+
+    /// Drops a handoff of `Claude-MM1` with an action for `agent`; gives the bytes.
+    pub fn drop_action(&self, agent: &str, action: &str) -> Vec<u8> {
+        let mut value = handoff(agent, action);
+        if let Some(object) = value.as_object_mut() {
+            object.insert("action".to_owned(), Value::from(action));
+        }
+        self.drop_file(agent, &format!("{action}.json"), text(&value));
+        text(&value)
+    }
+
+    /// Drops a handoff of `Claude-MM1` for `agent`; gives the bytes.
+    pub fn drop_handoff(&self, agent: &str, title: &str) -> Vec<u8> {
+        let bytes = text(&handoff(agent, title));
+        self.drop_file(agent, &format!("{}.json", title.replace(' ', "-")), &bytes);
+        bytes
+    }
+
+    /// Writes a file as a careless program does: in place, piece by piece, with pauses.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn write_slowly(&self, agent: &str, name: &str, bytes: &[u8], pieces: usize, pause: Duration) {
+        let mut file = fs::File::create(self.inbox_of(agent).join(name)).expect("the file can be made");
+        for piece in bytes.chunks(bytes.len().div_ceil(pieces).max(1)) {
+            file.write_all(piece).and_then(|()| file.flush()).expect("the file can be written");
+            sleep(pause);
+        }
+    }
+
+    /// Every task, newest first.
+    ///
+    /// # Panics
+    /// When `status` fails or prints something else than the design says.
+    #[must_use]
+    pub fn status(&self) -> Vec<Task> {
+        let value = self.baton(&["status", "--json"]).ended(0).json();
+        assert_eq!(value.get("schema"), Some(&Value::from(1)), "{value}");
+        let tasks = value.get("tasks").cloned().unwrap_or_default();
+        serde_json::from_value(tasks).expect("tasks as the design has them")
+    }
+
+    /// The one task with this title.
+    ///
+    /// # Panics
+    /// When there is none, or several.
+    #[must_use]
+    #[track_caller]
+    pub fn task(&self, title: &str) -> Task {
+        let mut found = self.tasks(title);
+        assert_eq!(found.len(), 1, "tasks `{title}` among {:#?}", self.status());
+        found.remove(0)
+    }
+
+    /// The tasks with this title, newest first.
+    #[must_use]
+    pub fn tasks(&self, title: &str) -> Vec<Task> {
+        self.status().into_iter().filter(|task| task.title == title).collect()
+    }
+
+    /// The tasks of an agent, newest first.
+    #[must_use]
+    pub fn tasks_of(&self, agent: &str) -> Vec<Task> {
+        self.status().into_iter().filter(|task| task.agent == agent).collect()
+    }
+
+    /// What happened to a task.
+    ///
+    /// # Panics
+    /// When `why` fails or prints something else than the design says.
+    #[must_use]
+    #[track_caller]
+    pub fn why(&self, id: &str) -> Why {
+        let value = self.baton(&["why", id, "--json"]).ended(0).json();
+        serde_json::from_value(value).expect("the history as the design has it")
+    }
+
+    /// What lies in an agent's `01_inbox`, by name; hidden names are left out.
+    #[must_use]
+    pub fn inbox(&self, agent: &str) -> Vec<String> {
+        self.list(&format!("handoffs/{agent}/01_inbox"))
+    }
+
+    /// What lies in an agent's `02_processed`.
+    #[must_use]
+    pub fn processed(&self, agent: &str) -> Vec<String> {
+        self.list(&format!("handoffs/{agent}/02_processed"))
+    }
+
+    /// What lies in an agent's `03_failed`.
+    #[must_use]
+    pub fn failed(&self, agent: &str) -> Vec<String> {
+        self.list(&format!("handoffs/{agent}/03_failed"))
+    }
+
+    /// What lies in a folder of the workspace, by name; nothing when it is not there.
+    #[must_use]
+    pub fn list(&self, folder: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.root.join(folder)).into_iter().flatten().filter_map(Result::ok);
+        let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.retain(|name| !name.starts_with('.'));
+        names.sort();
+        names
+    }
+
+    /// The RETURNs in an agent's inbox, by file name.
+    ///
+    /// # Panics
+    /// When one is not JSON.
+    #[must_use]
+    pub fn returns(&self, agent: &str) -> Vec<Value> {
+        self.returns_in(&format!("handoffs/{agent}/01_inbox"))
+    }
+
+    /// The RETURNs in a folder of the workspace, by file name.
+    ///
+    /// # Panics
+    /// When one is not JSON.
+    #[must_use]
+    pub fn returns_in(&self, folder: &str) -> Vec<Value> {
+        let names = self.list(folder).into_iter().filter(|name| name.contains("__RETURN__"));
+        names
+            .map(|name| serde_json::from_str(&self.read(&format!("{folder}/{name}"))).expect("a RETURN is JSON"))
+            .collect()
+    }
+
+    /// The RETURNs in an agent's inbox that answer the handoff with this id.
+    #[must_use]
+    pub fn returns_for(&self, agent: &str, handoff_id: &str) -> Vec<Value> {
+        let answers = |value: &Value| value.pointer("/original_handoff/handoff_id") == Some(&Value::from(handoff_id));
+        self.returns(agent).into_iter().filter(answers).collect()
+    }
+
+    /// Looks until there is something to see.
+    ///
+    /// # Panics
+    /// When there is nothing after a minute; the message has the tasks and the daemon's log.
+    #[track_caller]
+    pub fn wait_for<T>(&self, what: &str, mut look: impl FnMut(&Self) -> Option<T>) -> T {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            if let Some(seen) = look(self) {
+                return seen;
+            }
+            sleep(Duration::from_millis(30));
+        }
+        let log = fs::read_to_string(self.folder.path().join(format!("up-{}.log", self.starts.get())));
+        let tasks = self.baton(&["status", "--json"]).stdout;
+        panic!("waited {PATIENCE:?} in vain for {what}\n{tasks}\n{}", log.unwrap_or_default());
+    }
+
+    /// Waits until the one task with this title is in `state`.
+    #[track_caller]
+    pub fn wait_for_state(&self, title: &str, state: &str) -> Task {
+        self.wait_for(&format!("`{title}` to be {state}"), |workspace| {
+            workspace.tasks(title).into_iter().find(|task| task.state == state)
+        })
+    }
+
+    /// Waits until the one task with this title is archived.
+    #[track_caller]
+    pub fn wait_for_archive(&self, title: &str) -> Task {
+        self.wait_for(&format!("`{title}` to be archived"), |workspace| {
+            workspace.tasks(title).into_iter().find(|task| task.archived_at.is_some())
+        })
+    }
+}
+
+/// Where compiled plugins are kept from run to run: beside the built tests.
+fn shared_code() -> Option<PathBuf> {
+    let test = std::env::current_exe().ok()?;
+    let folder = test.parent()?.parent()?.join("e2e-code");
+    fs::create_dir_all(&folder).ok()?;
+    Some(folder)
+}
