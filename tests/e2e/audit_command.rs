@@ -130,3 +130,15 @@ fn works_in_a_workspace_without_touching_it() {
     assert!(run.stdout.contains("src/a.py"));
     assert!(workspace.status().is_empty() && workspace.list("reports").is_empty());
 }
+
+#[test]
+fn a_plan_may_be_written_in_any_way() {
+    let place = folder(false);
+    fs::create_dir(place.root().join("docs")).unwrap();
+    fs::rename(place.root().join("PLAN.md"), place.root().join("docs/PLAN.md")).unwrap();
+    let absolute = place.root().join("docs/PLAN.md");
+    for plan in ["docs/PLAN.md", "./docs/PLAN.md", "docs", "./docs/", absolute.to_str().unwrap()] {
+        let run = audit(&place, &[plan]).ended(0);
+        assert!(run.stdout.contains("src/a.py"), "{plan}: {}", run.stdout);
+    }
+}

@@ -383,3 +383,33 @@ fn a_title_with_control_characters_is_harmless() {
     assert!(!shown.contains('\u{1b}') && !shown.contains('\u{7}'), "{shown:?}");
     assert_eq!(shown.lines().count(), 3, "{shown}");
 }
+
+#[test]
+fn a_name_of_a_million_characters_breaks_no_command() {
+    let long = "a".repeat(1_000_000);
+    let bytes = format!(r#"{{"handoff_id": "long", "source_agent": "{long}", "title": "Long", "action": "noop"}}"#);
+    let workspace = beside_a_good_one(|workspace| workspace.drop_file("noop", "long.json", &bytes));
+    let status = workspace.baton(&["status"]).ended(0);
+    assert!(status.stdout.len() < 2_000, "{}", status.stdout.len());
+    let task = workspace.task("Long");
+    assert_eq!((task.state.as_str(), task.from.as_deref().map(str::len)), ("succeeded", Some(200)));
+    assert!(workspace.baton(&["why", &task.id]).ended(0).stdout.len() < 4_000);
+}
+
+#[test]
+fn an_archive_that_is_a_link_is_not_written_through() {
+    let workspace = Workspace::with_noop();
+    let elsewhere = workspace.outside().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let archive = workspace.root().join("handoffs/noop/02_processed");
+    fs::create_dir_all(archive.parent().unwrap()).unwrap();
+    drop(fs::remove_dir(&archive));
+    std::os::unix::fs::symlink(&elsewhere, &archive).unwrap();
+    workspace.drop_handoff("noop", "Linked");
+    let run = workspace.baton(&["up", "--once"]).ended(1);
+    assert!(run.stderr.contains("is a link"), "{}", run.stderr);
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
+    fs::remove_file(&archive).unwrap();
+    workspace.up_once();
+    assert_eq!((workspace.inbox("noop").len(), workspace.processed("noop").len()), (0, 1));
+}

@@ -185,6 +185,82 @@ where
 mod tests {
     use super::*;
 
+    fn house(root: &std::path::Path) -> Arc<House> {
+        House::new(crate::Setup {
+            root: root.to_owned(),
+            ledger: baton_ledger::Ledger::open(&root.join("ledger.db")).unwrap(),
+            sandbox: baton_sandbox::Sandbox::new(None).unwrap(),
+            installed: std::collections::BTreeMap::new(),
+            unusable: std::collections::BTreeMap::new(),
+            aliases: baton_core::agents::Aliases::default(),
+            owner: "up:test".to_owned(),
+        })
+    }
+
+    /// A task with one RETURN in its outbox; the ids of both.
+    async fn with_return(house: &House) -> (String, i64) {
+        let new = task::New {
+            agent: "a".to_owned(),
+            origin: task::Origin::Handoff,
+            kind: "HANDOFF".to_owned(),
+            handoff_id: None,
+            sender: None,
+            title: "x".to_owned(),
+            action: None,
+            args: "{}".to_owned(),
+            body: String::new(),
+            made_at: None,
+            paths: Vec::new(),
+            priority: baton_core::handoff::Priority::Medium,
+            state: State::Succeeded,
+            reason: String::new(),
+            file: None,
+            input: None,
+            dedupe_key: None,
+            substance: None,
+            actor: "a".to_owned(),
+        };
+        let answer = outbox::New {
+            kind: Kind::Return,
+            source: None,
+            folder: "inbox".to_owned(),
+            name: "r.json".to_owned(),
+            hash: None,
+            bytes: Some(b"{}".to_vec()),
+        };
+        let job = move |tx: &Tx<'_>| {
+            let id = task::insert(tx, &new, None, Timestamp::UNIX_EPOCH)?;
+            let delivery = outbox::add(tx, &id, &answer)?;
+            Ok((id, delivery))
+        };
+        house.ledger.write(job).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn after_a_crash_at_any_step_a_return_is_delivered_once() {
+        for crash_after in ["nothing", "staging", "writing `staged`", "the rename", "the recipient took it"] {
+            let folder = tempfile::tempdir().unwrap();
+            let house = house(folder.path());
+            let inbox = folder.path().join("inbox");
+            let (id, delivery) = with_return(&house).await;
+            let steps = ["staging", "writing `staged`", "the rename", "the recipient took it"];
+            for step in steps.iter().take(steps.iter().position(|step| *step == crash_after).map_or(0, |n| n + 1)) {
+                match *step {
+                    "staging" => drop(stage(&inbox, &delivery.to_string(), b"{}").unwrap()),
+                    "the rename" => drop(publish(&Staged::of(&inbox, &delivery.to_string()), "r.json").unwrap()),
+                    "the recipient took it" => std::fs::remove_file(inbox.join("r.json")).unwrap(),
+                    _ => house.ledger.write(move |tx| outbox::staged(tx, delivery, "r.json")).await.unwrap(),
+                }
+            }
+            carry(&house, &id).await.unwrap();
+            let taken = crash_after == "the recipient took it";
+            let there: Vec<_> = std::fs::read_dir(&inbox).unwrap().map(|e| e.unwrap().file_name()).collect();
+            assert_eq!(there.len(), usize::from(!taken), "crash after {crash_after}: {there:?}");
+            assert!(house.ledger.write(outbox::open_tasks).await.unwrap().is_empty());
+            assert!(carry(&house, &id).await.unwrap().is_empty());
+        }
+    }
+
     #[test]
     fn the_archive_lies_beside_the_inbox() {
         let done = to_archive("handoffs/audit/01_inbox/x.json", None, State::Succeeded);

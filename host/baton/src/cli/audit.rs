@@ -12,6 +12,7 @@ use serde_json::json;
 use super::run::{Temporary, arguments, do_call};
 use crate::exit::Code;
 use crate::output;
+use crate::workspace::shown;
 
 /// Audit plans against what exists: exit 0 all present, 1 something missing, 2 could not audit
 #[derive(Debug, clap::Args)]
@@ -60,7 +61,7 @@ impl Args {
         let report = done.called.artifacts.iter().find(|name| name.ends_with(ending));
         let report = report.with_context(|| format!("the audit made no {ending} report"))?;
         self.write(&temporary.read(report)?)?;
-        output::note(&done.called.text);
+        output::note(&output::clean(&done.called.text));
         let all_present = done.findings.iter().all(|finding| matches!(finding.severity.as_str(), "info" | "low"));
         Ok(if all_present { Code::Good } else { Code::Findings })
     }
@@ -81,8 +82,9 @@ fn places(plans: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Vec<String>)> {
     let (mut folders, mut names) = (Vec::new(), Vec::new());
     for plan in plans {
         let metadata = plan.metadata().with_context(|| format!("failed to find the plan {}", plan.display()))?;
-        let folder = if metadata.is_dir() { plan.clone() } else { parent(plan) };
-        names.push(match plan.file_name().filter(|_| metadata.is_file()) {
+        let name = plan.file_name().filter(|_| !metadata.is_dir());
+        let folder = PathBuf::from(shown(if name.is_some() { plan.parent().unwrap_or(plan) } else { plan }));
+        names.push(match name {
             Some(name) => format!("{}/{}", folder.display(), name.to_string_lossy()),
             None => folder.display().to_string(),
         });
@@ -93,9 +95,19 @@ fn places(plans: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Vec<String>)> {
     Ok((folders, names))
 }
 
-fn parent(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_is_named_by_its_folder_however_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let docs = folder.path().join("docs");
+        std::fs::create_dir(&docs).unwrap();
+        std::fs::write(docs.join("a.md"), "").unwrap();
+        let (folders, names) = places(&[docs.join("a.md"), docs.join("./a.md"), docs.clone()]).unwrap();
+        assert_eq!(folders, [docs.as_path()]);
+        let name = format!("{}/a.md", docs.display());
+        assert_eq!(names, [name.clone(), name, docs.display().to_string()]);
     }
 }

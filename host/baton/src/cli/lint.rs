@@ -29,7 +29,8 @@ impl Args {
             let files: Vec<Value> = read.iter().map(|(path, found)| as_json(path, found)).collect();
             output::json(&json!({ "schema": 1, "files": files }));
         } else {
-            output::print(&read.iter().map(|(path, found)| as_text(path, found)).collect::<String>());
+            let text: String = read.iter().map(|(path, found)| as_text(path, found)).collect();
+            output::print(&output::clean(&text));
         }
         let broken = read.iter().any(|(_, found)| found.is_err());
         Ok(if broken { Code::Findings } else { Code::Good })

@@ -43,13 +43,13 @@ impl Args {
                 (done, Some::<Vec<Vec<u8>>>(shown))
             }
         };
-        output::note(&format!("{}: {}", done.called.state, done.called.text));
+        output::note(&output::clean(&format!("{}: {}", done.called.state, done.called.text)));
         match shown {
-            // Nothing of a temporary workspace stays, so its reports are the output.
-            Some(reports) => reports.iter().for_each(|bytes| output::print(&String::from_utf8_lossy(bytes))),
+            // Nothing of a temporary workspace stays, so the first report is the output.
+            Some(reports) => reports.iter().take(1).for_each(|bytes| output::print(&String::from_utf8_lossy(bytes))),
             None => output::print(&done.called.artifacts.iter().map(|path| format!("{path}\n")).collect::<String>()),
         }
-        Ok(if done.called.state == State::Succeeded { Code::Good } else { Code::Failed })
+        Ok(if done.called.state == State::Succeeded { Code::Good } else { Code::Findings })
     }
 }
 

@@ -74,11 +74,12 @@ fn event_json(recorded: &Recorded) -> Value {
 }
 
 fn as_text(task: &Task, events: &[Recorded], findings: &[Finding]) -> String {
-    let mut text = format!("{}  {}\n", task.id, output::shorten(&task.title, 80));
-    let from = task.sender.as_deref().unwrap_or("-");
-    text.push_str(&format!("{} → {}  {}\n", from, task.agent, paint(task.state, task.state.as_str())));
+    let clean = output::clean;
+    let mut text = format!("{}  {}\n", task.id, clean(&output::shorten(&task.title, 80)));
+    let (from, state) = (task.sender.as_deref().unwrap_or("-"), paint(task.state, task.state.as_str()));
+    text.push_str(&format!("{} → {}  {state}\n", clean(from), task.agent));
     if let Some(file) = &task.file {
-        text.push_str(&format!("{file}\n"));
+        text.push_str(&format!("{}\n", clean(file)));
     }
     text.push('\n');
     let mut table = Table::new(&["TIME", "", "BY", "EVENT", "STATE", "WHY"]);

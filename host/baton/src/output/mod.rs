@@ -15,6 +15,14 @@ pub(crate) fn print(text: &str) {
     drop(io::stdout().lock().write_all(text.as_bytes()));
 }
 
+/// Untrusted text as it may be shown on a terminal: what moves the cursor, reverses or hides text becomes a space.
+pub(crate) fn clean(text: &str) -> String {
+    let hides =
+        |c| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let harmful = |c: char| c != '\n' && (c.is_control() || hides(c));
+    text.chars().map(|c| if harmful(c) { ' ' } else { c }).collect()
+}
+
 /// Prints a JSON value to stdout.
 pub(crate) fn json(value: &Value) {
     print(&format!("{value:#}\n"));
@@ -28,9 +36,9 @@ pub(crate) fn note(text: &str) {
 /// Prints an error with its causes to stderr.
 pub(crate) fn error(error: &anyhow::Error) {
     let head = if io::stderr().is_terminal() && !no_color() { "\x1b[1;31merror:\x1b[0m" } else { "error:" };
-    let mut text = format!("{head} {error}");
-    let mut last = error.to_string();
-    for cause in error.chain().skip(1).map(ToString::to_string) {
+    let mut last = clean(&error.to_string());
+    let mut text = format!("{head} {last}");
+    for cause in error.chain().skip(1).map(|cause| clean(&cause.to_string())) {
         // A transparent wrapper says the same again.
         if !last.contains(&cause) {
             text.push_str(&format!("\n  because {cause}"));

@@ -1,5 +1,10 @@
 //! Aligned columns of text.
 
+use super::clean;
+
+/// The most characters of one cell.
+const WIDEST: usize = 200;
+
 /// A table under way.
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
@@ -11,10 +16,10 @@ impl Table {
         Self { rows: vec![heads.iter().map(|head| (*head).to_owned()).collect()] }
     }
 
-    /// Adds a row. Line breaks and control characters of untrusted text become spaces.
+    /// Adds a row. Untrusted text is made harmless: one line, no control characters, at most [`WIDEST`] characters.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        let clean = |cell: String| cell.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        self.rows.push(cells.into_iter().map(clean).collect());
+        let one_line = |cell: String| shorten(&clean(&cell).replace('\n', " "), WIDEST);
+        self.rows.push(cells.into_iter().map(one_line).collect());
     }
 
     /// The table as lines. `paint` may colour a finished cell: row (from 0, without the heads), column, padded text.
@@ -56,5 +61,8 @@ mod tests {
         table.row(["1".to_owned(), "é\u{1b}[31m".to_owned()]);
         table.row(["1234".to_owned(), shorten("long text", 5)]);
         assert_eq!(table.lines(|_, _, cell| cell), "ID    TITLE\n1     é [31m\n1234  long…\n");
+        table.row(["x".repeat(3_000_000), "\u{202e}cod.exe".to_owned()]);
+        let lines = table.lines(|_, _, cell| cell);
+        assert!(lines.len() < 2_000 && !lines.contains('\u{202e}'));
     }
 }

@@ -56,14 +56,13 @@ fn resolve(workspace: &Workspace, name: &str, writable: bool) -> anyhow::Result<
 }
 
 fn check(workspace: &Workspace, host: &Path, writable: bool) -> anyhow::Result<()> {
-    let state = workspace.state.folder();
     // A temporary workspace's state holds nothing but this one run.
     let matters = writable || !workspace.temporary;
-    if matters && (state.starts_with(host) || host.starts_with(state)) {
-        bail!(
-            "it contains the state folder {}; grant a smaller folder or move the state with --state",
-            state.display()
-        );
+    for state in [workspace.state.folder(), workspace.state.code()] {
+        if matters && (state.starts_with(host) || host.starts_with(state)) {
+            let state = state.display();
+            bail!("it contains the state folder {state}; grant a smaller folder or move the state with --state");
+        }
     }
     let own =
         OWN.iter().map(|name| workspace.root.join(name)).find(|own| own.starts_with(host) || host.starts_with(own));

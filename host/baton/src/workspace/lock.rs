@@ -3,9 +3,11 @@
 //! Written by `baton`; a person may edit the grants. A plugin that is not in it does not run, a capability that is not
 //! in it is denied. What counts is declared ∩ granted.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use baton_core::agents::is_name;
 use baton_core::manifest::{Manifest, Mode};
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +94,24 @@ impl Lock {
         if lock.version > VERSION {
             bail!("{} has form {}, this baton knows up to {VERSION}: update baton", path.display(), lock.version);
         }
+        lock.check().with_context(|| format!("failed to use {}", path.display()))?;
         Ok(lock)
+    }
+
+    /// Names are folders of agents, and files lie in the workspace.
+    fn check(&self) -> anyhow::Result<()> {
+        let mut seen = BTreeSet::new();
+        for entry in &self.plugins {
+            if !is_name(&entry.name) || !seen.insert(&entry.name) {
+                bail!("`{}` is no name for a plugin, or is there twice", entry.name);
+            }
+            if let Source::File(file) = &entry.source
+                && !file.components().all(|part| matches!(part, Component::Normal(_)))
+            {
+                bail!("the file {} of the plugin `{}` must lie in the workspace", file.display(), entry.name);
+            }
+        }
+        Ok(())
     }
 
     /// The file's text.
@@ -136,6 +155,23 @@ mod tests {
         });
         std::fs::write(&path, lock.to_text().unwrap()).unwrap();
         assert_eq!(Lock::read(&path).unwrap(), lock);
+    }
+
+    #[test]
+    fn errors_on_a_name_or_a_file_that_leads_out_and_on_a_second_entry() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        let entry =
+            |name: &str, source: &str| format!("[[plugin]]\nname = \"{name}\"\nsource = {source}\ndigest = \"\"\n");
+        for text in [
+            entry("../x", "\"shipped\""),
+            entry("x", "{ file = \"../x.wasm\" }"),
+            entry("x", "{ file = \"/x.wasm\" }"),
+            entry("x", "\"shipped\"") + &entry("x", "\"shipped\""),
+        ] {
+            std::fs::write(&path, format!("version = 1\n{text}")).unwrap();
+            assert!(Lock::read(&path).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod lock;
 mod open;
 mod state;
 
-pub(crate) use config::{Config, TEMPLATE};
+pub(crate) use config::{Config, TEMPLATE, shown};
 pub(crate) use find::find;
 pub(crate) use lock::{FILE as LOCK_FILE, Lock};
 pub(crate) use open::{Wanted, open};

@@ -11,6 +11,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use baton_core::{Digest, file_name};
 
+/// The file that tells which workspace a state folder belongs to.
+const MARK: &str = "workspace";
+
+/// The ledger's file.
+const LEDGER: &str = "ledger.db";
+
 /// The folders of a workspace's state.
 #[derive(Clone, Debug)]
 pub(crate) struct State {
@@ -37,7 +43,7 @@ impl State {
         let [folder, code] = [folder, code].map(|folder| folder.canonicalize().unwrap_or(folder));
         let state = Self { folder, code };
         // For a person who looks which workspace this is.
-        drop(fs::write(state.folder.join("workspace"), format!("{}\n", root.display())));
+        drop(fs::write(state.folder.join(MARK), format!("{}\n", root.display())));
         Ok(state)
     }
 
@@ -57,7 +63,7 @@ impl State {
 
     /// The ledger's file.
     pub(crate) fn ledger(&self) -> PathBuf {
-        self.folder.join("ledger.db")
+        self.folder.join(LEDGER)
     }
 
     /// Compiled plugins.
@@ -84,16 +90,22 @@ fn id(root: &Path) -> String {
     format!("{}-{}", file_name::slug(&name, 40), Digest::of(root.as_os_str().as_encoded_bytes()).short(12))
 }
 
-/// Makes the folder for the user alone. One that is there is closed to others.
+/// Makes the folder for the user alone. One that is there and open to others is closed only if it is empty or was a state
+/// folder before: a slip of the hand must not close `/tmp`.
 fn make_private(folder: &Path) -> anyhow::Result<()> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.with_context(|| format!("failed to make the state folder {}", folder.display()))?;
-    let mode = fs::metadata(folder)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        let closed = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
-        closed.with_context(|| format!("failed to close {} to other users (chmod 700 it)", folder.display()))?;
+    if fs::metadata(folder)?.permissions().mode() & 0o077 == 0 {
+        return Ok(());
     }
-    Ok(())
+    let mut ours = [MARK, LEDGER].iter().any(|name| folder.join(name).is_file());
+    ours |= fs::read_dir(folder)?.next().is_none();
+    if !ours {
+        let shown = folder.display();
+        bail!("{shown} is open to other users and holds other things: name an empty folder, or chmod 700 {shown}");
+    }
+    let closed = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
+    closed.with_context(|| format!("failed to close {} to other users (chmod 700 it)", folder.display()))
 }
 
 /// The right to serve a workspace; given back when it is dropped or the process ends, however it ends.
@@ -142,6 +154,22 @@ mod tests {
         let state = State::of(Path::new("/a/work"), Some(&folder.path().join("s"))).unwrap();
         assert_eq!(fs::metadata(state.folder()).unwrap().permissions().mode() & 0o777, 0o700);
         assert_ne!(id(Path::new("/a/work")), id(Path::new("/b/work")));
+    }
+
+    #[test]
+    fn errors_when_the_folder_is_open_to_others_and_not_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = |name: &str| {
+            let path = folder.path().join(name);
+            fs::create_dir(&path).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            path
+        };
+        let (theirs, empty) = (open("theirs"), open("empty"));
+        fs::write(theirs.join("letter"), "").unwrap();
+        assert!(State::of(Path::new("/a"), Some(&theirs)).is_err());
+        assert_eq!(fs::metadata(&theirs).unwrap().permissions().mode() & 0o777, 0o755);
+        assert!(State::of(Path::new("/a"), Some(&empty)).is_ok());
     }
 
     #[test]
