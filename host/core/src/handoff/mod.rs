@@ -1,6 +1,6 @@
 //! Handoffs: one model for every dialect in which agents write them, and the two that Baton writes.
 //!
-//! [`parse`] reads bytes, [`compose`] writes a request, [`returns`] writes the RETURN. Which folder a file lay in and who
+//! [`parse()`] reads bytes, [`compose`] writes a request, [`returns`] writes the RETURN. Which folder a file lay in and who
 //! may have sent it are not known here.
 
 mod dialect;

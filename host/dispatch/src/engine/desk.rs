@@ -51,12 +51,11 @@ impl Desk {
     }
 
     fn wait(&mut self, path: PathBuf, waiting: Waiting) {
-        self.by_time.insert((waiting.at, path.clone()));
-        if let Some(before) = self.waiting.insert(path.clone(), waiting.clone())
-            && before.at != waiting.at
-        {
-            self.by_time.remove(&(before.at, path));
+        let at = waiting.at;
+        if let Some(before) = self.waiting.insert(path.clone(), waiting) {
+            self.by_time.remove(&(before.at, path.clone()));
         }
+        self.by_time.insert((at, path));
     }
 
     /// A scan found a file: it is news unless it is known and has not changed.
