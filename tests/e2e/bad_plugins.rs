@@ -100,7 +100,9 @@ fn a_plugin_that_opens_a_pipe_keeps_the_daemon_neither_from_working_nor_from_end
     workspace.drop_action("hostile", "open-pipe");
     workspace.drop_handoff("noop", "Undisturbed");
     workspace.up_once();
-    assert_eq!(workspace.task("open-pipe").state, "failed", "{}", workspace.task("open-pipe").reason);
+    let task = workspace.task("open-pipe");
+    assert_eq!(task.state, "failed", "{}", task.reason);
+    assert!(task.reason.contains("the pipe did not open"), "{}", task.reason);
     assert_eq!(workspace.task("Undisturbed").state, "succeeded");
 }
 
@@ -275,4 +277,17 @@ fn a_writable_grant_over_what_governs_grants_is_refused() {
     assert_eq!(task.state, "needs_grant", "{task:#?}");
     assert!(task.reason.contains("would let a plugin write"), "{}", task.reason);
     assert_eq!(workspace.task("Undisturbed").state, "succeeded");
+}
+
+/// The address space of the pool is more than 100 GiB; here there are 4.
+#[test]
+fn without_room_for_the_pool_plugins_run_all_the_same_and_the_log_says_so() {
+    let workspace = Workspace::with_noop();
+    workspace.drop_handoff("noop", "In a small house");
+    let baton = workspace.command();
+    let mut shell = workspace.command_of("sh");
+    shell.args(["-c", "ulimit -v 4000000 && exec \"$@\"", "sh"]).arg(baton.get_program());
+    let run = baton_tests::Output::of(shell.arg("-w").arg(workspace.root()).args(["up", "--once"])).ended(0);
+    assert!(run.stderr.contains("no room for the pool"), "{}", run.stderr);
+    assert_eq!(workspace.task("In a small house").state, "succeeded");
 }

@@ -89,7 +89,13 @@ impl Workspace {
     /// The program with an environment of its own: state beside the workspace, no colours, no setting of the user.
     #[must_use]
     pub fn command(&self) -> Command {
-        let mut command = Command::new(baton());
+        self.command_of(baton())
+    }
+
+    /// Another program in the same surroundings.
+    #[must_use]
+    pub fn command_of(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
         command
             .current_dir(self.folder.path())
             .env("XDG_STATE_HOME", self.folder.path().join("state"))

@@ -2,7 +2,9 @@
 //!
 //! wasmtime resolves every path inside the granted folder and refuses `..`, absolute paths and symbolic links that lead
 //! out of it. Which folders are granted is decided by the caller; a folder that is not handed in does not exist for the
-//! plugin.
+//! plugin. Pipes and devices in it are refused ([`regular`]).
+
+pub(crate) mod regular;
 
 use std::path::PathBuf;
 
