@@ -6,8 +6,21 @@ use baton_tests::{Output, Workspace, handoff, text};
 use insta::assert_snapshot;
 use serde_json::json;
 
-const SUBCOMMANDS: [&str; 10] =
-    ["init", "up", "send", "lint", "status", "why", "agents", "run", "audit", "completions"];
+const SUBCOMMANDS: [&str; 13] = [
+    "init",
+    "up",
+    "send",
+    "lint",
+    "schema",
+    "status",
+    "why",
+    "agents",
+    "run",
+    "audit",
+    "ledger",
+    "backup",
+    "completions",
+];
 
 /// Text without what differs from run to run: ids and the times of file names become `ID` and `TIME`, numbers `#`, and
 /// white space, which depends on their width, two spaces between columns.
@@ -70,12 +83,15 @@ fn help_names_every_subcommand() {
                    runs and ends
       send         Write a handoff into an agent's inbox
       lint         Say what each handoff file is and what is wrong with it
+      schema       Print the JSON Schema of what Baton reads
       status       Show the tasks, newest first
       why          Show what happened to a task and why
       agents       Show the agents and how much waits for each
       run          Do one action of a plugin now, without the daemon
       audit        Audit plans against what exists: exit 0 all present, 1 something missing, 2 could not
                    audit
+      ledger       Check the ledger's chain of events, or export it
+      backup       Copy the ledger into a new file, also while the daemon runs
       completions  Print the completion script of a shell
       help         Print this message or the help of the given subcommand(s)
 
@@ -333,6 +349,34 @@ fn lint_tells_what_each_file_is() {
     assert_eq!(json["files"][1]["ok"], json!(false));
     assert!(json["files"][1]["problem"].as_str().unwrap().contains("line 2"));
     fails(lint(&[]), 2, &["<FILE>"]);
+}
+
+#[test]
+fn lint_says_where_a_name_contradicts_its_content() {
+    let place = Workspace::empty();
+    let name = "20260304T050607__20260303T101112Z__RETURN__Look-at-this__0a1b2c3d__Cursor-MM1__STALE.json";
+    place.write(name, text(&handoff("noop", "Look at this")));
+    let named = "20260303T101112Z__HANDOFF__Look-at-this__Cursor-MM1.md";
+    place.write(named, "# HANDOFF: Look\n\n**From:** Claude-MM1\n**To:** Codex-MM1\n");
+    let lint = |args: &[&str]| Output::of(place.command().current_dir(place.root()).arg("lint").args(args)).ended(0);
+    assert_snapshot!(lint(&[named]).stdout, @r"
+    20260303T101112Z__HANDOFF__Look-at-this__Cursor-MM1.md: Markdown HANDOFF, Claude-MM1 → Codex-MM1, medium: Look
+      remark: the name says that it is for Cursor-MM1, the content that it is for Codex-MM1; the content counts
+    ");
+    let json = lint(&["--json", name]).json();
+    let of = |key: &str| json.pointer(&format!("/files/0/name/{key}")).cloned().unwrap_or_default();
+    assert_eq!((of("moved_at"), of("made_at")), (json!("2026-03-04T05:06:07"), json!("2026-03-03T10:11:12Z")));
+    assert_eq!((of("kind"), of("title"), of("agent")), (json!("RETURN"), json!("Look at this"), json!("Cursor-MM1")));
+    assert_eq!((of("token"), of("decorations")), (json!("0a1b2c3d"), json!(["STALE"])));
+}
+
+#[test]
+fn the_schema_is_printed_and_is_json() {
+    let place = Workspace::empty();
+    let schema = Output::of(place.command().args(["schema", "handoff"])).ended(0).json();
+    assert_eq!(schema["$schema"], json!("https://json-schema.org/draft/2020-12/schema"));
+    assert_eq!(schema["required"], json!(["handoff_id", "source_agent", "title"]));
+    fails(Output::of(place.command().args(["schema", "postcard"])), 2, &["postcard", "handoff"]);
 }
 
 #[test]

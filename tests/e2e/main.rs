@@ -15,6 +15,8 @@ mod crash;
 #[cfg(test)]
 mod layering;
 #[cfg(test)]
+mod ledger_command;
+#[cfg(test)]
 mod real_input;
 #[cfg(test)]
 mod triggers;

@@ -5,6 +5,7 @@
 //! endings merge agents that are not the same. Two spellings are compared without case, spaces, `-` and `_`.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// The agents that the shipped alias table knows, each with the endings below as further spellings.
 const KNOWN: [&str; 12] = [
@@ -69,6 +70,12 @@ impl Aliases {
         let exact = names.clone().into_iter().find(|name| *name == spelling);
         exact.or_else(|| names.into_iter().find(|name| self.same(name, spelling)))
     }
+}
+
+/// Whether the shipped table has the spelling.
+pub(crate) fn is_known(spelling: &str) -> bool {
+    static SHIPPED: LazyLock<Aliases> = LazyLock::new(Aliases::shipped);
+    SHIPPED.canonical(spelling).is_some()
 }
 
 /// A spelling without case, spaces, hyphens and underscores.

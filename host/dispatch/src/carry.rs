@@ -194,6 +194,7 @@ mod tests {
             unusable: std::collections::BTreeMap::new(),
             aliases: baton_core::agents::Aliases::default(),
             owner: "up:test".to_owned(),
+            settle_tries: 1,
         })
     }
 

@@ -68,6 +68,8 @@ pub struct Setup {
     pub aliases: Aliases,
     /// Who holds the leases of this process: unique, and beginning with what it is (`up:`, `run:`).
     pub owner: String,
+    /// How often the ledger is asked to take an outcome before it is lost: a daemon does not give up.
+    pub settle_tries: u32,
 }
 
 /// The house. Shared by all jobs.
@@ -78,6 +80,7 @@ pub struct House {
     pub(crate) installed: BTreeMap<String, Installed>,
     unusable: BTreeMap<String, String>,
     pub(crate) owner: String,
+    pub(crate) settle_tries: u32,
     aliases: Aliases,
     roster: RwLock<Arc<Roster>>,
     /// Kibibytes of files that may be in reading at the same time.
@@ -95,6 +98,7 @@ impl House {
             installed: setup.installed,
             unusable: setup.unusable,
             owner: setup.owner,
+            settle_tries: setup.settle_tries,
             aliases: setup.aliases,
             roster: RwLock::default(),
             reading: Semaphore::new(limits::READING_KIB as usize),

@@ -19,17 +19,17 @@ pub const READING_KIB: u32 = 16 * 1024;
 /// The pause before the ledger is asked again to take an outcome that it could not take (full disk).
 pub const SETTLE_AGAIN: Duration = Duration::from_secs(5);
 
-/// How often `up --once` or a call tries that before it gives up.
-pub const SETTLE_TRIES: u32 = 3;
-
 /// How often an attempt may be interrupted by a crash before a person is asked: the task itself may be the cause.
 pub const INTERRUPTIONS: u32 = 3;
 
 /// The pause before a file is looked at again that was edited while its task ran.
 pub const EDITED_AGAIN: Duration = Duration::from_millis(500);
 
-/// The pause before a delivery that failed (full disk, missing folder) is tried again.
+/// The pause before a delivery that failed (full disk, missing folder) is tried again; it doubles with each try.
 pub const CARRY_AGAIN: Duration = Duration::from_secs(5);
+
+/// No such pause is longer.
+pub const CARRY_AGAIN_AT_MOST: Duration = Duration::from_mins(5);
 
 /// How often `up --once` tries a delivery before it gives up and says so.
 pub const CARRY_TRIES: u32 = 3;

@@ -40,6 +40,23 @@ pub(crate) async fn recover(house: &Arc<House>, gone: Option<&'static str>) -> R
     Ok(house.ledger.write(job).await?)
 }
 
+/// Takes up what the worker of `agent` in this process held: it has ended without settling it.
+///
+/// # Errors
+/// When the ledger fails.
+pub(crate) async fn release(house: &Arc<House>, agent: String) -> Result<(), DispatchError> {
+    let now = Timestamp::now();
+    let inner = Arc::clone(house);
+    let job = move |tx: &Tx<'_>| {
+        for task in task::held_by(tx, &agent, &inner.owner)? {
+            let (state, reason) = verdict(&inner, &task);
+            step(tx, &task, "interrupted", state, reason, now)?;
+        }
+        Ok(())
+    };
+    Ok(house.ledger.write(job).await?)
+}
+
 fn verdict(house: &House, task: &Task) -> (State, String) {
     let idempotent = house
         .plugin(&task.agent)
@@ -49,7 +66,8 @@ fn verdict(house: &House, task: &Task) -> (State, String) {
         return (State::Failed, "whoever called it is gone; call it again".to_owned());
     }
     if !idempotent {
-        let reason = "the attempt was interrupted and the action is not declared idempotent: see what it has done";
+        let reason = "the attempt was interrupted and the action is not declared idempotent: see what it has done, then edit \
+                      the file to run it again or take it out of the inbox to cancel";
         return (State::NeedsHuman, reason.to_owned());
     }
     if task.attempts >= limits::INTERRUPTIONS {

@@ -35,7 +35,7 @@ pub(crate) struct Settled {
 /// Decides how the attempt ended and writes that down. A ledger that cannot take it now (full disk) is asked again.
 ///
 /// # Errors
-/// When the ledger does not take it after [`limits::SETTLE_TRIES`] tries; the lease then runs out.
+/// When the ledger does not take it after as many tries as the house allows.
 pub(crate) async fn settle(
     house: &Arc<House>,
     task: Task,
@@ -58,7 +58,7 @@ pub(crate) async fn settle(
         let written = house.ledger.write(move |tx| write(tx, &job_task, &job_ending, &job_out, now)).await;
         tries += 1;
         match written {
-            Err(error) if tries < limits::SETTLE_TRIES => {
+            Err(error) if tries < house.settle_tries => {
                 tracing::error!(task = %task.id, "{error}; trying again in {:?}", limits::SETTLE_AGAIN);
                 tokio::time::sleep(limits::SETTLE_AGAIN).await;
             }
@@ -219,8 +219,11 @@ fn name(tx: &Tx<'_>, reports: &Path, artifact: &wit::Artifact, number: u32) -> R
     let name = file_name::with_insert(&artifact.name, &suffix);
     let hash = Digest::of(&artifact.bytes);
     let path = reports.join(&name);
-    let there = path.symlink_metadata().is_ok();
-    let same = there && baton_intake::hash_file(&path).is_ok_and(|found| found == hash);
+    let there = path.symlink_metadata();
+    // Only a file of the same size is read: this is inside a transaction.
+    let same = there.as_ref().is_ok_and(|file| file.len() == artifact.bytes.len() as u64)
+        && baton_intake::hash_file(&path).is_ok_and(|found| found == hash);
+    let there = there.is_ok();
     let taken = !same && (there || outbox::is_reserved(tx, "reports", &name)?);
     let bytes = (!same).then(|| artifact.bytes.clone());
     let named = Named { name, media_type: artifact.media_type.clone(), hash: hash.to_string(), bytes };

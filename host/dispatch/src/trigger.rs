@@ -76,11 +76,12 @@ pub(crate) fn armed(house: &House) -> Vec<FilesTrigger> {
     armed
 }
 
-/// Compares the folders with the marks and makes one task of all that changed. Gives the agent that has work now.
+/// Compares the folders with the marks and makes one task of all that changed. Gives the agent that has work now, and
+/// whether more has changed than one task is told.
 ///
 /// # Errors
 /// When the ledger fails.
-pub(crate) async fn fire(house: &Arc<House>, trigger: FilesTrigger) -> Result<Option<String>, DispatchError> {
+pub(crate) async fn fire(house: &Arc<House>, trigger: FilesTrigger) -> Result<Option<(String, bool)>, DispatchError> {
     let look = trigger.clone();
     let Ok(Some(seen)) = tokio::task::spawn_blocking(move || look.now()).await else {
         return Ok(None);
@@ -99,9 +100,10 @@ pub(crate) async fn fire(house: &Arc<House>, trigger: FilesTrigger) -> Result<Op
         if changed.is_empty() {
             return Ok(None);
         }
+        let more = changed.len() == limits::PATHS_OF_A_TRIGGER;
         let paths = changed.into_iter().map(|(path, _)| path).collect();
         task::insert(tx, &trigger.task(paths), None, now)?;
-        Ok(Some(trigger.plugin))
+        Ok(Some((trigger.plugin, more)))
     };
     Ok(house.ledger.write(job).await?)
 }

@@ -102,11 +102,12 @@ pub(crate) async fn withdraw(house: &Arc<House>, agent: &str) -> Result<Vec<Sett
     let name = agent.to_owned();
     let waiting = house.ledger.write(move |tx| task::waiting_files(tx, &name)).await?;
     let mut settled = Vec::new();
-    for (id, _) in waiting.into_iter().filter(|(_, file)| is_withdrawn(&house.real(file))) {
+    for (id, file) in waiting.into_iter().filter(|(_, file)| is_withdrawn(&house.real(file))) {
         let (owner, now) = (house.owner.clone(), Timestamp::now());
+        // Meanwhile it may have run and its file may be archived: then it is not withdrawn.
         let lease = move |tx: &Tx<'_>| {
-            let waits = !matches!(task::get_in(tx, &id)?.state, State::Running);
-            waits.then(|| task::lease_task(tx, &id, &owner, limits::LEASE, now)).transpose()
+            let still = task::waits_with(tx, &id, &file)?;
+            still.then(|| task::lease_task(tx, &id, &owner, limits::LEASE, now)).transpose()
         };
         if let Some(task) = house.ledger.write(lease).await? {
             let reason = format!("{} was taken out of the inbox", task.file.as_deref().unwrap_or("its file"));
@@ -259,6 +260,9 @@ pub(crate) fn explain(failure: &Failure, plugin: &str) -> String {
         Failure::Trap(_) => format!("{failure}; this is a fault of the plugin `{plugin}`, not of the handoff"),
         Failure::NeedsGrant(text) if !text.contains("baton.lock") => {
             format!("{text}; what the plugin `{plugin}` may do stands in baton.lock")
+        }
+        Failure::NeedsHuman(text) => {
+            format!("{text} (edit the file to run it again, take it out of the inbox to cancel)")
         }
         other => other.to_string(),
     }

@@ -18,8 +18,8 @@ pub struct Captured {
     pub bytes: Vec<u8>,
     /// SHA-256 of it.
     pub hash: Digest,
-    /// When it was last written, as the open file said.
-    pub modified: SystemTime,
+    /// When it was last written, see [`crate::written`].
+    pub written: SystemTime,
 }
 
 /// Reads the file at `path` if it has at most `limit` bytes.
@@ -39,8 +39,8 @@ pub fn capture(path: &Path, limit: u64) -> Result<Captured, IntakeError> {
     if bytes.len() as u64 > limit {
         return Err(too_large(bytes.len() as u64));
     }
-    let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-    Ok(Captured { hash: Digest::of(&bytes), bytes, modified })
+    let written = crate::written(&metadata, SystemTime::now());
+    Ok(Captured { hash: Digest::of(&bytes), bytes, written })
 }
 
 /// SHA-256 of the file at `path`, whatever its size.

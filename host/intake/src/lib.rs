@@ -20,7 +20,7 @@ pub use deliver::{Staged, publish, stage};
 pub use error::IntakeError;
 pub use glob::Glob;
 pub use scan::{Found, FoundKind, scan, scan_tree};
-pub use settle::{Seen, Whole, whole};
+pub use settle::{Seen, Whole, whole, written};
 pub use watch::{Change, Watcher};
 
 /// Times of the intake, in one place.

@@ -4,6 +4,8 @@
 //! found (at start, or where the kernel reports nothing) is whole when it was quiet for the settle time. Whether the
 //! content is complete is a second question, answered by reading: a handoff that ends too early gets a minute.
 
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, SystemTime};
 
 use crate::limits::{SETTLE, UNFINISHED};
@@ -26,6 +28,18 @@ pub enum Whole {
     In(Duration),
 }
 
+/// When a file was last written, for measuring quiet. A time in the future is another machine's clock; then the time at
+/// which the entry itself changed here counts, and where that lies in the future too, nothing is known and nothing is
+/// waited for.
+#[must_use]
+pub fn written(metadata: &Metadata, now: SystemTime) -> SystemTime {
+    let seconds = u64::try_from(metadata.ctime()).unwrap_or(0);
+    let nanos = u32::try_from(metadata.ctime_nsec()).unwrap_or(0);
+    let changed = SystemTime::UNIX_EPOCH + Duration::new(seconds, nanos);
+    let times = [metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH), changed];
+    times.into_iter().find(|time| *time <= now).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
 /// Whether a file last written at `modified` is whole at `now`. `unfinished` says that its content was read before and
 /// ended too early.
 #[must_use]
@@ -46,6 +60,17 @@ mod tests {
 
     fn at(ms: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn a_time_of_writing_in_the_future_gives_way_to_the_time_of_the_entry() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let (now, ahead) = (SystemTime::now(), Duration::from_hours(24));
+        file.as_file().set_modified(now + ahead).unwrap();
+        let metadata = file.as_file().metadata().unwrap();
+        let later = now + Duration::from_mins(1);
+        assert!(written(&metadata, later) <= later && written(&metadata, later) > now - Duration::from_mins(1));
+        assert_eq!(written(&metadata, now - ahead), SystemTime::UNIX_EPOCH);
     }
 
     #[test]

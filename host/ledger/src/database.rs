@@ -27,15 +27,20 @@ impl Reader {
     /// Opens an existing ledger for reading.
     ///
     /// # Errors
-    /// When the file is not there or not a ledger.
+    /// When the file is not there or not a ledger, is newer than this build, or is only being made
+    /// ([`LedgerError::Unmade`]): then nothing was written yet.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let opened = |source| LedgerError::Open { path: path.to_owned(), source };
         let connection = Connection::open_with_flags(path, flags).map_err(opened)?;
         connection.busy_timeout(BUSY)?;
         // SQLite reads nothing before it has to; what is no database is to be said now.
-        connection.pragma_query_value(None, "user_version", |_| Ok(())).map_err(opened)?;
-        Ok(Self { connection })
+        let form = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(opened)?;
+        match form {
+            0 => Err(LedgerError::Unmade),
+            found if found > known() => Err(LedgerError::Newer { found, known: known() }),
+            _ => Ok(Self { connection }),
+        }
     }
 }
 
@@ -52,8 +57,13 @@ pub(crate) fn open(path: &Path) -> Result<Connection, LedgerError> {
     Ok(connection)
 }
 
+/// The newest form that this build knows.
+fn known() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
 fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let known = known();
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if found > known {
@@ -80,6 +90,16 @@ mod tests {
         connection.pragma_update(None, "user_version", 99).unwrap();
         drop(connection);
         assert!(matches!(open(&path), Err(LedgerError::Newer { found: 99, .. })));
+    }
+
+    #[test]
+    fn a_ledger_that_is_only_being_made_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        Connection::open(&path).unwrap().pragma_update(None, "journal_mode", "WAL").unwrap();
+        assert!(matches!(Reader::open(&path), Err(LedgerError::Unmade)));
+        drop(open(&path).unwrap());
+        assert!(Reader::open(&path).is_ok());
     }
 
     #[test]

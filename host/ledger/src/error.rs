@@ -21,6 +21,9 @@ pub enum LedgerError {
         /// The newest that this build knows.
         known: i64,
     },
+    /// The file is being made at this moment; nothing was written yet.
+    #[error("the ledger is being made; try again")]
+    Unmade,
     /// A statement failed: no room, locked for longer than the limit, damaged.
     #[error("the ledger failed: {0}")]
     Sql(#[from] rusqlite::Error),

@@ -2,6 +2,12 @@
 //!
 //! The hash covers every column and the hash before it, so no row can be edited, taken out or moved without the rest of
 //! the chain showing it. It is computed inside the transaction that appends, so two processes cannot fork it.
+//!
+//! The rule: an event's hash is SHA-256, as 64 lower-case hexadecimal digits, over ten texts in this order: `prev` (the
+//! hash of the event before, for the first one 64 zeros), `task`, `at` (milliseconds since 1970 in UTC, in decimal),
+//! `actor`, `action`, `reason`, `state`, `input_hash`, `output_hash`, `plugin_digest`. Each goes in as its length in
+//! bytes, an unsigned 64-bit little-endian number, followed by its UTF-8 bytes; a null is the empty text. `seq` is not
+//! hashed: it counts from 1 without gaps in the order of the chain.
 
 use baton_core::{Digest, State};
 use jiff::Timestamp;
@@ -135,22 +141,16 @@ fn recorded(row: &Row<'_>) -> Result<Recorded, LedgerError> {
 
 fn hash(prev: &str, event: &Event) -> String {
     let at = event.at.as_millisecond().to_string();
-    let optional = |field: &Option<String>| field.clone().unwrap_or_default();
-    let (input, output) = (optional(&event.input_hash), optional(&event.output_hash));
-    let plugin = optional(&event.plugin_digest);
-    let parts = [
-        prev,
-        &event.task,
-        &at,
-        &event.actor,
-        &event.action,
-        &event.reason,
-        event.state.as_str(),
-        &input,
-        &output,
-        &plugin,
-    ];
-    Digest::of_parts(&parts.map(str::as_bytes)).to_string()
+    let optional = [&event.input_hash, &event.output_hash, &event.plugin_digest];
+    let [input, output, plugin] = optional.map(|column| column.as_deref().unwrap_or_default());
+    let state = event.state.as_str();
+    let Event { task, actor, action, reason, .. } = event;
+    hash_of([prev, task, &at, actor, action, reason, state, input, output, plugin])
+}
+
+/// The hash over the columns, in the order of the rule above; a null is the empty text.
+pub(crate) fn hash_of(columns: [&str; 10]) -> String {
+    Digest::of_parts(&columns.map(str::as_bytes)).to_string()
 }
 
 #[cfg(test)]

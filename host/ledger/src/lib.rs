@@ -8,6 +8,7 @@
 //!
 //! The ledger decides nothing: what a transition means is the business of `dispatch`.
 
+pub mod backup;
 mod database;
 mod error;
 pub mod event;
@@ -15,6 +16,7 @@ pub mod finding;
 pub mod mark;
 pub mod outbox;
 pub mod task;
+pub mod verify;
 mod writer;
 
 pub use database::{Reader, Tx};

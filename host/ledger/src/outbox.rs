@@ -117,7 +117,9 @@ pub fn open_tasks(tx: &Tx<'_>) -> Result<Vec<String>, LedgerError> {
 /// # Errors
 /// When the database fails.
 pub fn staged(tx: &Tx<'_>, id: i64, name: &str) -> Result<(), LedgerError> {
-    let mut update = tx.connection.prepare_cached("UPDATE outbox SET state = 'staged', name = ?2 WHERE id = ?1")?;
+    let mut update = tx
+        .connection
+        .prepare_cached("UPDATE outbox SET state = 'staged', name = ?2 WHERE id = ?1 AND state = 'pending'")?;
     update.execute(params![id, name])?;
     Ok(())
 }

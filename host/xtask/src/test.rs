@@ -25,8 +25,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     ]))
     .env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private-intra-doc-links")
     .run()?;
-    // The tests start the program, so it is built first.
-    ready(cargo(["build", "--package", "baton"])).run()?;
+    // The tests start the program, so it is built first; together with them, so that dependencies are built once.
+    ready(cargo(["build", "--workspace", "--bins", "--tests"])).run()?;
     ready(tests()?).run()?;
     ready(cargo(["test", "--workspace", "--doc", "--exclude", "hostile", "--exclude", "noop"])).run()?;
     println!("\nall checks passed");

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use baton_core::handoff::{self, Handoff, MAX_BYTES};
+use baton_core::agents::Aliases;
+use baton_core::file_name::{self, FileName};
+use baton_core::handoff::{self, Handoff, Kind, MAX_BYTES};
 use serde_json::{Value, json};
 
 use crate::exit::Code;
@@ -24,48 +26,95 @@ impl Args {
     /// Never: a file that cannot be read is a finding.
     #[expect(clippy::unnecessary_wraps, reason = "all subcommands have one shape")]
     pub(super) fn run(self) -> anyhow::Result<Code> {
-        let read: Vec<_> = self.files.iter().map(|path| (path, look(path))).collect();
+        let looked: Vec<Looked> = self.files.iter().map(|path| look(path)).collect();
         if self.json {
-            let files: Vec<Value> = read.iter().map(|(path, found)| as_json(path, found)).collect();
+            let files: Vec<Value> = looked.iter().map(as_json).collect();
             output::json(&json!({ "schema": 1, "files": files }));
         } else {
-            let text: String = read.iter().map(|(path, found)| as_text(path, found)).collect();
+            let text: String = looked.iter().map(as_text).collect();
             output::print(&output::clean(&text));
         }
-        let broken = read.iter().any(|(_, found)| found.is_err());
+        let broken = looked.iter().any(|looked| looked.found.is_err());
         Ok(if broken { Code::Findings } else { Code::Good })
     }
 }
 
-fn look(path: &Path) -> Result<Handoff, String> {
-    let captured = baton_intake::capture(path, MAX_BYTES).map_err(|error| error.to_string())?;
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    handoff::parse(&name, &captured.bytes).map_err(|error| error.to_string())
+/// A file, its name, and what it holds or why it holds nothing.
+struct Looked<'a> {
+    path: &'a Path,
+    name: FileName,
+    found: Result<Handoff, String>,
 }
 
-fn as_text(path: &Path, found: &Result<Handoff, String>) -> String {
-    match found {
-        Err(problem) => format!("{}: not a handoff\n  {problem}\n", path.display()),
+impl Looked<'_> {
+    /// Where the name says something else than the content.
+    fn remarks(&self) -> Vec<String> {
+        let Ok(handoff) = &self.found else { return Vec::new() };
+        let answer = handoff.kind == Kind::Return;
+        let agent = if answer { &handoff.from } else { &handoff.to };
+        let role = if answer { "comes from" } else { "is for" };
+        let kind = differing_kind(&self.name, &handoff.kind)
+            .map(|(named, is)| format!("the name says {named}, the content {is}"));
+        let agent = differing_agent(&self.name, agent.as_deref())
+            .map(|(named, is)| format!("the name says that it {role} {named}, the content that it {role} {is}"));
+        kind.into_iter().chain(agent).map(|remark| format!("{remark}; the content counts")).collect()
+    }
+}
+
+fn look(path: &Path) -> Looked<'_> {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let captured = baton_intake::capture(path, MAX_BYTES).map_err(|error| error.to_string());
+    let found = captured.and_then(|captured| handoff::parse(&name, &captured.bytes).map_err(|error| error.to_string()));
+    Looked { path, name: file_name::parse(&name), found }
+}
+
+/// Both kinds, where they differ: `HANDOFF` is said of every request and contradicts none.
+fn differing_kind<'a>(name: &'a FileName, kind: &'a Kind) -> Option<(&'a str, &'a str)> {
+    let named = Kind::of(name.kind.as_deref()?);
+    let general = |kind: &Kind| kind.as_str() == "HANDOFF";
+    let both_ask = named != Kind::Return && *kind != Kind::Return;
+    let differ = named != *kind && !(both_ask && (general(&named) || general(kind)));
+    differ.then(|| (name.kind.as_deref().unwrap_or_default(), kind.as_str()))
+}
+
+/// Both agents, where they are not one. The number that keeps two files of one name apart is no part of the agent's.
+fn differing_agent<'a>(name: &'a FileName, agent: Option<&'a str>) -> Option<(&'a str, &'a str)> {
+    let (named, agent) = (name.agent.as_deref()?, agent?);
+    let numbered = named.rsplit_once('-').filter(|(_, number)| number.parse::<u16>().is_ok());
+    let aliases = Aliases::shipped();
+    let same = |spelling: &str| aliases.same(spelling, agent);
+    (!same(named) && !numbered.is_some_and(|(spelling, _)| same(spelling))).then_some((named, agent))
+}
+
+fn as_text(looked: &Looked<'_>) -> String {
+    let path = looked.path.display();
+    match &looked.found {
+        Err(problem) => format!("{path}: not a handoff\n  {problem}\n"),
         Ok(handoff) => {
             let unknown = || "?".to_owned();
             let from = handoff.from.clone().unwrap_or_else(unknown);
             let to = handoff.to.clone().unwrap_or_else(unknown);
             let (dialect, kind, title) = (handoff.dialect, handoff.kind.as_str(), &handoff.title);
             let priority = handoff.priority.as_str();
-            let mut text = format!("{}: {dialect} {kind}, {from} → {to}, {priority}: {title}\n", path.display());
+            let mut text = format!("{path}: {dialect} {kind}, {from} → {to}, {priority}: {title}\n");
             for mended in &handoff.mended {
                 text.push_str(&format!("  mended: {mended}\n"));
+            }
+            for remark in looked.remarks() {
+                text.push_str(&format!("  remark: {remark}\n"));
             }
             text
         }
     }
 }
 
-fn as_json(path: &Path, found: &Result<Handoff, String>) -> Value {
-    match found {
-        Err(problem) => json!({ "file": path.display().to_string(), "ok": false, "problem": problem }),
+fn as_json(looked: &Looked<'_>) -> Value {
+    let file = looked.path.display().to_string();
+    let name = name_as_json(&looked.name);
+    match &looked.found {
+        Err(problem) => json!({ "file": file, "ok": false, "problem": problem, "name": name }),
         Ok(handoff) => json!({
-            "file": path.display().to_string(),
+            "file": file,
             "ok": true,
             "dialect": handoff.dialect.as_str(),
             "kind": handoff.kind.as_str(),
@@ -76,8 +125,60 @@ fn as_json(path: &Path, found: &Result<Handoff, String>) -> Value {
             "title": handoff.title,
             "action": handoff.action,
             "priority": handoff.priority.as_str(),
+            "status": handoff.status,
             "created_at": handoff.created_at.map(|at| at.to_string()),
+            "answers": handoff.original.as_ref().map(|original| json!({
+                "handoff_id": original.handoff_id,
+                "file": original.file_name,
+                "task_id": original.task_id,
+                "token": original.token,
+            })),
             "mended": handoff.mended,
+            "remarks": looked.remarks(),
+            "name": name,
         }),
+    }
+}
+
+fn name_as_json(name: &FileName) -> Value {
+    let about: Vec<Value> =
+        name.about.iter().map(|about| json!({ "made_at": about.made_at.to_string(), "kind": about.kind })).collect();
+    json!({
+        "moved_at": name.moved_at.map(|at| at.to_string()),
+        "made_at": name.made_at.map(|at| at.to_string()),
+        "made_on": name.made_on.map(|day| day.to_string()),
+        "clashed_at": name.clashed_at.map(|at| at.to_string()),
+        "parked_on": name.parked_on.map(|day| day.to_string()),
+        "kind": name.kind,
+        "about": about,
+        "title": name.title,
+        "sender": name.sender,
+        "agent": name.agent,
+        "token": name.token,
+        "tail": name.tail,
+        "decorations": name.decorations,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_contradicts_only_what_it_says_otherwise() {
+        let rows = [
+            ("20260304T050607Z__HANDOFF__Pump__Codex-MM1.json", "VALIDATION", "CodexMM1", 0),
+            ("20260304T050607Z__HANDOFF__Pump__0a1b2c3d__Codex-MM1-2.json", "HANDOFF", "Codex-MM1", 0),
+            ("20260304T050607Z__REVIEW__Pump__0a1b2c3d.json", "REVIEW", "Codex-MM1", 0),
+            ("20260304T050607Z__REVIEW__Pump__Codex-MM1.json", "VALIDATION", "Codex-MM2", 2),
+            ("20260304T050607Z__HANDOFF__Pump__Codex-MM1.json", "RETURN", "Codex-MM1", 1),
+            ("pump.json", "RETURN", "Codex-MM1", 0),
+        ];
+        for (name, kind, agent, count) in rows {
+            let content = json!({ "handoff_id": "h", "type": kind, "target_agent": agent, "source_agent": agent });
+            let found = handoff::parse(name, content.to_string().as_bytes()).map_err(|error| error.to_string());
+            let looked = Looked { path: Path::new(name), name: file_name::parse(name), found };
+            assert_eq!(looked.remarks().len(), count, "{name}: {:?}", looked.remarks());
+        }
     }
 }

@@ -3,10 +3,13 @@
 mod agents;
 mod args;
 mod audit;
+mod backup;
 mod completions;
 mod init;
+mod ledger;
 mod lint;
 mod run;
+mod schema;
 mod send;
 mod status;
 mod task_view;
@@ -48,11 +51,14 @@ enum Command {
     Up(up::Args),
     Send(send::Args),
     Lint(lint::Args),
+    Schema(schema::Args),
     Status(status::Args),
     Why(why::Args),
     Agents(agents::Args),
     Run(run::Args),
     Audit(audit::Args),
+    Ledger(ledger::Args),
+    Backup(backup::Args),
     Completions(completions::Args),
 }
 
@@ -73,11 +79,14 @@ impl Cli {
             Command::Up(args) => args.run(&place),
             Command::Send(args) => args.run(&place),
             Command::Lint(args) => args.run(),
+            Command::Schema(args) => args.run(),
             Command::Status(args) => args.run(&place),
             Command::Why(args) => args.run(&place),
             Command::Agents(args) => args.run(&place),
             Command::Run(args) => args.run(&place),
             Command::Audit(args) => args.run(),
+            Command::Ledger(args) => args.run(&place),
+            Command::Backup(args) => args.run(&place),
             Command::Completions(args) => args.run(),
         }
     }

@@ -65,7 +65,7 @@ pub(super) struct Done {
 /// When it could not be run at all.
 pub(super) fn do_call(workspace: &Workspace, asked: Call) -> anyhow::Result<Done> {
     super::block_on(async {
-        let house: Arc<House> = open(workspace, Wanted::One(&asked.plugin), "run")?;
+        let house: Arc<House> = open(workspace, Wanted::One(&asked.plugin), "run", 3)?;
         let bar = ProgressBar::with_draw_target(Some(100), ProgressDrawTarget::stderr());
         bar.set_style(ProgressStyle::with_template("{bar:30} {percent:>3} % {msg}")?);
         let cancel = Cancel::default();

@@ -1,7 +1,7 @@
 //! A task as `status` and `why` show it.
 
-use baton_ledger::Reader;
 use baton_ledger::task::Task;
+use baton_ledger::{LedgerError, Reader};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -13,7 +13,14 @@ use crate::workspace::Workspace;
 /// When the ledger is there and cannot be read.
 pub(super) fn reader(workspace: &Workspace) -> anyhow::Result<Option<Reader>> {
     let path = workspace.state.ledger();
-    if path.is_file() { Ok(Some(Reader::open(&path)?)) } else { Ok(None) }
+    if !path.is_file() {
+        return Ok(None);
+    }
+    match Reader::open(&path) {
+        Ok(reader) => Ok(Some(reader)),
+        Err(LedgerError::Unmade) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The public JSON form.

@@ -7,7 +7,7 @@ use baton_dispatch::{Engine, Mode, Summary};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::{Place, from_here};
+use super::Place;
 use crate::exit::Code;
 use crate::output;
 use crate::workspace::{UpLock, Wanted, Workspace, open};
@@ -36,12 +36,12 @@ impl Args {
     }
 
     async fn serve(&self, workspace: &Workspace) -> anyhow::Result<Summary> {
-        let house = open(workspace, Wanted::All, "up")?;
+        let house = open(workspace, Wanted::All, "up", if self.once { 3 } else { u32::MAX })?;
         let (ask, stop) = watch::channel(0);
         tokio::spawn(count_signals(ask)?);
         let agents = house.roster().agents().count();
         let mode = if self.once { Mode::Once } else { Mode::Forever };
-        tracing::info!("serving {} with {agents} agents", from_here(&workspace.root));
+        tracing::info!("serving {} with {agents} agents; Ctrl-C finishes what runs and ends", workspace.root.display());
         let engine = Engine::new(house, mode, |task, progress| {
             let percent = progress.percent.map(|percent| format!("{percent} % ")).unwrap_or_default();
             tracing::debug!(%task, "{percent}{}", progress.message);
@@ -71,7 +71,7 @@ fn said(summary: &Summary) -> String {
     let settled = if settled.is_empty() { "nothing to run".to_owned() } else { settled.join(", ") };
     let mut text = format!("{} taken in; {settled}", summary.captured);
     for failed in &summary.undelivered {
-        text.push_str(&format!("\nnot delivered: {failed}"));
+        text.push_str(&format!("\nnot done: {failed}"));
     }
     text
 }

@@ -24,11 +24,17 @@ pub(crate) enum Wanted<'a> {
     One(&'a str),
 }
 
-/// Opens the house. `kind` says what this process is, for its leases: `up` or `run`.
+/// Opens the house. `kind` says what this process is, for its leases: `up` or `run`; `settle_tries` how patient it is with
+/// a ledger that cannot write.
 ///
 /// # Errors
 /// When the ledger, the engine or a wanted plugin cannot be opened.
-pub(crate) fn open(workspace: &Workspace, wanted: Wanted<'_>, kind: &str) -> anyhow::Result<Arc<House>> {
+pub(crate) fn open(
+    workspace: &Workspace,
+    wanted: Wanted<'_>,
+    kind: &str,
+    settle_tries: u32,
+) -> anyhow::Result<Arc<House>> {
     let ledger = Ledger::open(&workspace.state.ledger())?;
     let sandbox = Sandbox::new(Some(workspace.state.code()))?;
     let lock = Lock::read(&workspace.root.join(LOCK_FILE))?;
@@ -54,7 +60,16 @@ pub(crate) fn open(workspace: &Workspace, wanted: Wanted<'_>, kind: &str) -> any
     }
     let owner = format!("{kind}:{}:{}", std::process::id(), jiff::Timestamp::now().as_nanosecond());
     let root = workspace.root.clone();
-    Ok(House::new(Setup { root, ledger, sandbox, installed, unusable, aliases: Aliases::shipped(), owner }))
+    Ok(House::new(Setup {
+        root,
+        ledger,
+        sandbox,
+        installed,
+        unusable,
+        aliases: Aliases::shipped(),
+        owner,
+        settle_tries,
+    }))
 }
 
 fn load(workspace: &Workspace, sandbox: &Sandbox, entry: &Entry) -> anyhow::Result<Installed> {
@@ -79,7 +94,11 @@ fn component(workspace: &Workspace, entry: &Entry) -> anyhow::Result<Vec<u8>> {
             let bytes = std::fs::read(&path).with_context(|| format!("failed to read {}", path.display()))?;
             let found = format!("sha256:{}", Digest::of(&bytes));
             if found != entry.digest {
-                bail!("{} has digest {found}, baton.lock pins {}; who changed it?", path.display(), entry.digest);
+                bail!(
+                    "{} has digest {found}, baton.lock pins {}: put the old file back, or pin the new one there",
+                    path.display(),
+                    entry.digest
+                );
             }
             Ok(bytes)
         }

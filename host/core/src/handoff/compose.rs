@@ -84,11 +84,11 @@ fn capitalised(priority: Priority) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::SCHEMA;
     use super::*;
 
-    #[test]
-    fn what_is_written_reads_back() {
-        let request = Request {
+    fn request() -> Request {
+        Request {
             id: "h-1".to_owned(),
             from: "Claude-MM1".to_owned(),
             to: "audit".to_owned(),
@@ -99,7 +99,67 @@ mod tests {
             priority: Priority::High,
             dedupe_key: None,
             created_at: "2026-01-18T10:15:00Z".parse().unwrap(),
-        };
+        }
+    }
+
+    /// What the published schema has against an object.
+    fn faults(object: &Value) -> Vec<String> {
+        let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+        assert!(jsonschema::draft202012::meta::is_valid(&schema), "the schema is one of draft 2020-12");
+        let validator = jsonschema::draft202012::new(&schema).unwrap();
+        validator.iter_errors(object).map(|error| format!("{}: {error}", error.instance_path())).collect()
+    }
+
+    #[test]
+    fn what_is_written_keeps_to_the_schema() {
+        let mut written = request();
+        for priority in [Priority::Low, Priority::Medium, Priority::High, Priority::Critical] {
+            written.priority = priority;
+            written.dedupe_key = (priority == Priority::Low).then(|| "k".to_owned());
+            written.action = written.action.filter(|_| priority != Priority::High);
+            let object: Value = serde_json::from_slice(&written.to_bytes()).unwrap();
+            assert_eq!(faults(&object), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn the_shipped_examples_keep_to_the_schema() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../handoffs/examples");
+        let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let examples: Vec<_> =
+            files.iter().filter(|path| path.extension().is_some_and(|ending| ending == "json")).collect();
+        assert!(examples.len() >= 3);
+        for path in examples {
+            let object: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+            assert_eq!(faults(&object), [""; 0], "{}", path.display());
+        }
+    }
+
+    #[test]
+    fn the_least_that_is_enough_keeps_to_the_schema_and_other_shapes_do_not() {
+        let least = json!({"handoff_id": "h", "source_agent": "A", "title": "Look", "else": 1});
+        assert_eq!(faults(&least), [""; 0]);
+        let rows = [
+            ("title", json!("two\nlines")),
+            ("title", json!("  ")),
+            ("args", json!("plans=a.md")),
+            ("priority", json!("soon")),
+            ("handoff_id", json!(7)),
+            ("handoff_id", json!("x".repeat(201))),
+            ("timestamp", json!("2026-01-01")),
+            ("depends_on", json!("h-0")),
+        ];
+        for (key, value) in rows {
+            let mut object = least.clone();
+            object[key] = value;
+            assert_eq!(faults(&object).len(), 1, "{object}");
+        }
+        assert_eq!(faults(&json!({"handoff_id": "h"})).len(), 2);
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let request = request();
         let read = super::super::parse(&request.file_name(), &request.to_bytes()).unwrap();
         assert_eq!((read.id.as_deref(), read.action.as_deref()), (Some("h-1"), Some("audit")));
         assert_eq!(

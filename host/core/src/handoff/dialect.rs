@@ -3,21 +3,39 @@
 //! The aliases stand in tables, first match wins. A key with a value of an unexpected type is passed over, never an
 //! error: an agent that writes a list where others write text still asked for something.
 
-use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::model::{Dialect, Handoff, Kind, Original, Priority};
+use super::fields::{Object, brief, lines, one_line, priority_of, text, text_at, text_of, time_of, value_at};
+use super::model::{Chain, Dialect, Handoff, Kind, Original};
 use super::parse::ParseError;
 use crate::file_name::FileName;
 
 const FROM: [&str; 3] = ["source_agent", "from", "created_by"];
 const TO: [&str; 5] = ["target_agent", "to", "agent", "assigned_agent", "agent_name"];
+/// Who writes and who gets a RETURN; the names of requests are the second choice.
+const RETURN_FROM: [&str; 4] = ["executing_agent", "source_agent", "from", "created_by"];
+const RETURN_TO: [&str; 4] = ["originating_agent", "target_agent", "to", "agent"];
 const TITLE: [&str; 5] = ["title", "task_title", "task_name", "handoff_topic", "subject"];
 const BODY: [&str; 6] =
-    ["required_action", "handoff_instructions", "required_actions", "description", "problem_summary", "body"];
+    ["required_action", "required_actions", "handoff_instructions", "description", "problem_summary", "body"];
 const TIME: [&str; 3] = ["timestamp", "created_at", "created_date"];
-/// One of these makes an object a handoff.
-const MARKS: [&str; 12] = [
+const KIND: [&str; 2] = ["type", "handoff_type"];
+const TASK: [&str; 2] = ["task_id", "agent_task_id"];
+const STATUS: [&str; 3] = ["status", "status_update", "outcome"];
+const CRITERIA: [&str; 2] = ["success_criteria", "acceptance_criteria"];
+const DEPENDS: [&str; 3] = ["depends_on", "depends_on_task", "dependencies"];
+/// Only a RETURN in a form of its own has one of these.
+const RETURN_MARKS: [&str; 7] = [
+    "execution_summary",
+    "executing_agent",
+    "original_context",
+    "original_handoff",
+    "original_task",
+    "originating_agent",
+    "return_handoff_id",
+];
+/// One of these, or of [`RETURN_MARKS`], makes an object a handoff.
+const MARKS: [&str; 13] = [
     "action",
     "agent_task_id",
     "executing_agent",
@@ -25,6 +43,7 @@ const MARKS: [&str; 12] = [
     "handoff_instructions",
     "handoff_reason",
     "handoff_type",
+    "problem_summary",
     "required_action",
     "required_actions",
     "task_id",
@@ -36,45 +55,51 @@ const MARKS: [&str; 12] = [
 ///
 /// # Errors
 /// [`ParseError::NotHandoff`] when none of the keys that make a handoff is there.
-pub(super) fn read(object: Map<String, Value>, named: &FileName) -> Result<Handoff, ParseError> {
-    if !MARKS.iter().any(|mark| object.contains_key(*mark)) {
+pub(super) fn read(object: Object, named: &FileName) -> Result<Handoff, ParseError> {
+    if !MARKS.iter().chain(&RETURN_MARKS).any(|mark| object.contains_key(*mark)) {
         return Err(ParseError::NotHandoff(MARKS.join(", ")));
     }
     let dialect = dialect(&object);
-    let answer = matches!(dialect, Dialect::R1 | Dialect::R2);
-    let chain = |key: &str| object.get("chain_tracking").and_then(|chain| text(chain.get(key)));
+    let kind = if matches!(dialect, Dialect::R1 | Dialect::R2) { Kind::Return } else { kind(&object, named) };
+    let answer = kind == Kind::Return;
+    let chain = |key: &str| text_at(&object, &["chain_tracking", key]);
     let mut mended = Vec::new();
     Ok(Handoff {
         dialect,
-        kind: if answer { Kind::Return } else { kind(&object, named) },
-        id: text_of(&object, &["handoff_id", "return_handoff_id"]),
-        task_id: text_of(&object, &["task_id", "agent_task_id"]).or_else(|| chain("agent_task_id")),
+        id: id(&object, answer),
+        task_id: text_of(&object, &TASK).or_else(|| chain("agent_task_id")),
         dedupe_key: text_of(&object, &["dedupe_key"]).or_else(|| chain("dedupe_key")),
-        from: if dialect == Dialect::R1 { text_of(&object, &["executing_agent"]) } else { text_of(&object, &FROM) },
-        to: if dialect == Dialect::R1 { text_of(&object, &["originating_agent"]) } else { text_of(&object, &TO) },
+        from: from(&object, named, answer),
+        to: to(&object, named, answer),
         title: title(&object, named),
         body: body(&object),
         action: text_of(&object, &["action"]),
         args: args(&object, &mut mended),
-        priority: priority(&object),
-        created_at: text_of(&object, &TIME).and_then(|time| time.parse::<Timestamp>().ok()).or(named.made_at),
-        original: answer.then(|| original(&object)),
+        priority: priority(&object, &mut mended),
+        created_at: time_of(&object, &TIME).or(named.made_at),
+        original: answer.then(|| original(&object, named)),
+        status: status(&object),
+        work_completed: first_lines(&object, &["work_completed"], &["context", "execution_summary"]),
+        success_criteria: first_lines(&object, &CRITERIA, &[]),
+        depends_on: first_lines(&object, &DEPENDS, &[]),
+        chain: chain_of(&object),
+        kind,
         raw: Some(Value::Object(object)),
         mended,
     })
 }
 
-fn dialect(object: &Map<String, Value>) -> Dialect {
+fn dialect(object: &Object) -> Dialect {
     let has = |key: &str| object.contains_key(key);
-    let kind = text_of(object, &["type", "handoff_type"]).unwrap_or_default().to_ascii_uppercase();
-    if has("executing_agent") || (kind.starts_with("RETURN") && !has("handoff_id")) {
+    let answer = text_of(object, &KIND).is_some_and(|word| Kind::of(&word) == Kind::Return);
+    if RETURN_MARKS.iter().any(|mark| has(mark)) || answer && !has("handoff_id") && !has("original_handoff_id") {
         Dialect::R1
-    } else if kind.starts_with("RETURN") || has("original_handoff_id") && has("validation_results") {
+    } else if answer || has("original_handoff_id") && has("validation_results") {
         Dialect::R2
     } else if has("problem_summary") || has("required_actions") && has("assigned_agent") {
         Dialect::H3
     } else if has("task_title") || has("handoff_instructions") {
-        Dialect::H2
+        if has("target_agent") || has("chain_tracking") { Dialect::H2b } else { Dialect::H2 }
     } else if has("urgency") && !has("deliverables") && !has("priority") && !has("action") {
         Dialect::H4
     } else {
@@ -82,27 +107,42 @@ fn dialect(object: &Map<String, Value>) -> Dialect {
     }
 }
 
-fn kind(object: &Map<String, Value>, named: &FileName) -> Kind {
-    let own = text_of(object, &["type", "handoff_type"]);
-    let word = own.or_else(|| named.kind.clone()).unwrap_or_else(|| "HANDOFF".to_owned());
-    let word: String = word.to_uppercase().chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
-    if word == "RETURN" { Kind::Return } else { Kind::Request(word) }
+fn kind(object: &Object, named: &FileName) -> Kind {
+    let word = text_of(object, &KIND).or_else(|| named.kind.clone());
+    Kind::of(word.as_deref().unwrap_or("HANDOFF"))
+}
+
+/// A superseded request keeps its id under another key, so that the note can be told from the request.
+fn id(object: &Object, answer: bool) -> Option<String> {
+    let own = text_of(object, &["handoff_id", "return_handoff_id"]);
+    let superseded = !answer && object.contains_key("supersession_note");
+    own.or_else(|| superseded.then(|| text_of(object, &["original_handoff_id"]))?)
+}
+
+/// The tail of a RETURN's name is who wrote it.
+fn from(object: &Object, named: &FileName, answer: bool) -> Option<String> {
+    let written = text_of(object, if answer { &RETURN_FROM } else { &FROM });
+    written.or_else(|| named.agent.clone().filter(|_| answer))
+}
+
+/// The tail of a request's name is whom it is for.
+fn to(object: &Object, named: &FileName, answer: bool) -> Option<String> {
+    let written = text_of(object, if answer { &RETURN_TO } else { &TO });
+    written.or_else(|| named.agent.clone().filter(|_| !answer))
 }
 
 /// The title, else what the file is about in its first line, else what its name says.
-fn title(object: &Map<String, Value>, named: &FileName) -> String {
-    let nested = || object.get("original_context").and_then(|c| text(c.get("handoff_topic")));
+fn title(object: &Object, named: &FileName) -> String {
+    let nested = || {
+        let paths = [["original_context", "handoff_topic"], ["original_task", "task_title"]];
+        paths.iter().find_map(|path| text_at(object, path))
+    };
     let reason = || text_of(object, &["handoff_reason"]);
     let title = text_of(object, &TITLE).or_else(nested).or_else(|| named.title.clone()).or_else(reason);
     one_line(&title.unwrap_or_else(|| "Untitled".to_owned()))
 }
 
-/// The first line of `text`, at most 200 characters of it.
-pub(super) fn one_line(text: &str) -> String {
-    text.trim().lines().next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect()
-}
-
-fn body(object: &Map<String, Value>) -> String {
+fn body(object: &Object) -> String {
     let value = BODY.iter().find_map(|key| object.get(*key).filter(|value| !value.is_null()));
     match value {
         None => String::new(),
@@ -113,123 +153,67 @@ fn body(object: &Map<String, Value>) -> String {
     }
 }
 
-fn brief(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Object(map) => match text_of(map, &["action", "title", "step", "description"]) {
-            Some(text) => text,
-            None => value.to_string(),
-        },
-        other => other.to_string(),
-    }
-}
-
-fn args(object: &Map<String, Value>, mended: &mut Vec<String>) -> Map<String, Value> {
+fn args(object: &Object, mended: &mut Vec<String>) -> Object {
     match object.get("args") {
         Some(Value::Object(args)) => args.clone(),
-        None | Some(Value::Null) => Map::new(),
+        None | Some(Value::Null) => Object::new(),
         Some(_) => {
             mended.push("`args` is not an object and was left out".to_owned());
-            Map::new()
+            Object::new()
         }
     }
 }
 
-fn priority(object: &Map<String, Value>) -> Priority {
-    ["priority", "urgency"]
-        .iter()
-        .find_map(|key| object.get(*key).and_then(Value::as_str).and_then(Priority::read))
-        .unwrap_or_default()
+fn priority(object: &Object, mended: &mut Vec<String>) -> super::Priority {
+    let (priority, unknown) = priority_of(object);
+    if let Some(unknown) = unknown {
+        let unknown: String = one_line(&unknown).chars().take(40).collect();
+        mended.push(format!("`{unknown}` is no priority and was read as {}", priority.as_str()));
+    }
+    priority
 }
 
-fn original(object: &Map<String, Value>) -> Original {
-    let inside = |outer: &str, key: &str| object.get(outer).and_then(|inner| text(inner.get(key)));
-    let file = inside("original_handoff", "handoff_file").or_else(|| text_of(object, &["original_handoff_file"]));
+/// What a RETURN answers, in its three forms: the file and its id, the topic with its task, the task.
+fn original(object: &Object, named: &FileName) -> Original {
+    let first = |paths: &[&[&str]]| paths.iter().find_map(|path| text_at(object, path));
+    let file =
+        first(&[&["original_handoff", "handoff_file"], &["original_handoff_file"], &["original_handoff", "file"]]);
     Original {
-        handoff_id: inside("original_handoff", "handoff_id").or_else(|| text_of(object, &["original_handoff_id"])),
+        handoff_id: first(&[&["original_handoff", "handoff_id"], &["original_handoff_id"]]),
         file_name: file.map(|path| path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned()),
+        task_id: first(&[
+            &["original_task", "task_id"],
+            &["original_handoff", "task_id"],
+            &["original_context", "cross_agent_review_task", "id"],
+            &["original_context", "task_id"],
+            &["original_task_id"],
+            &["originating_task_id"],
+            &["task_id"],
+        ]),
+        // Baton's own RETURNs are named after its task, which is no task of the sender's.
+        token: named.token.clone().filter(|_| !object.contains_key("baton")),
     }
 }
 
-/// A value as text: trimmed, not empty.
-fn text(value: Option<&Value>) -> Option<String> {
-    let text = match value? {
-        Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => number.to_string(),
-        _ => return None,
-    };
-    (!text.is_empty()).then_some(text)
+fn status(object: &Object) -> Option<String> {
+    let paths = [["original_task", "status_update"], ["execution_summary", "status"]];
+    let status = text_of(object, &STATUS).or_else(|| paths.iter().find_map(|path| text_at(object, path)));
+    status.map(|status| one_line(&status))
 }
 
-/// The first of `keys` that holds text.
-fn text_of(object: &Map<String, Value>, keys: &[&str]) -> Option<String> {
-    keys.iter().find_map(|key| text(object.get(*key)))
+/// The lines of the first of `keys` that has any, at the top or inside one of `outer`.
+fn first_lines(object: &Object, keys: &[&str], outer: &[&str]) -> Vec<String> {
+    let own = keys.iter().map(|key| object.get(*key));
+    let inner = outer.iter().flat_map(|outer| keys.iter().map(|key| value_at(object, &[outer, key])));
+    own.chain(inner).map(lines).find(|lines| !lines.is_empty()).unwrap_or_default()
+}
+
+fn chain_of(object: &Object) -> Option<Chain> {
+    let tracking = object.get("chain_tracking")?.as_object()?;
+    let phase = text(tracking.get("chain_phase")).and_then(|phase| phase.parse().ok());
+    let chain = Chain { id: text(tracking.get("chain_id")), phase };
+    (chain != Chain::default()).then_some(chain)
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn handoff(value: &Value) -> Handoff {
-        read(value.as_object().unwrap().clone(), &FileName::default()).unwrap()
-    }
-
-    #[test]
-    fn reads_the_handoff_object() {
-        let read = handoff(&json!({
-            "handoff_id": "h-1", "source_agent": "Claude-MM1", "target_agent": "audit", "title": "Audit", "priority": "High",
-            "timestamp": "2026-01-15T21:59:23.716569+00:00", "action": "audit", "args": {"plans": ["a.md"]},
-            "required_action": "Do it.", "chain_tracking": {"dedupe_key": "k"}
-        }));
-        assert_eq!((read.dialect, read.priority), (Dialect::H1, Priority::High));
-        assert_eq!((read.from.as_deref(), read.to.as_deref()), (Some("Claude-MM1"), Some("audit")));
-        assert_eq!((read.dedupe_key.as_deref(), read.body.as_str()), (Some("k"), "Do it."));
-        assert_eq!(read.created_at.unwrap().to_string(), "2026-01-15T21:59:23.716569Z");
-    }
-
-    #[test]
-    fn reads_the_trigger_with_its_aliases() {
-        let read = handoff(&json!({
-            "task_id": "2e4e7361", "task_title": "Fix it", "agent_name": "Cursor-MM1", "handoff_instructions": "Now.",
-            "created_at": "2026-01-01T00:00:00Z"
-        }));
-        assert_eq!((read.dialect, read.title.as_str(), read.body.as_str()), (Dialect::H2, "Fix it", "Now."));
-        assert_eq!((read.to.as_deref(), read.task_id.as_deref()), (Some("Cursor-MM1"), Some("2e4e7361")));
-    }
-
-    #[test]
-    fn reads_both_forms_of_a_return() {
-        let read = handoff(&json!({
-            "type": "RETURN_HANDOFF", "executing_agent": "Claude Code Agent", "originating_agent": "Cursor MM1 Agent",
-            "original_handoff": {"handoff_file": "/w/Claude/01_inbox/a.json", "handoff_id": "h"}
-        }));
-        assert_eq!((read.dialect, read.kind.clone()), (Dialect::R1, Kind::Return));
-        assert_eq!(read.from.as_deref(), Some("Claude Code Agent"));
-        assert_eq!(read.original.unwrap().file_name.as_deref(), Some("a.json"));
-        let read = handoff(&json!({
-            "handoff_id": "r", "handoff_type": "RETURN", "original_handoff_id": "h", "source_agent": "A", "target_agent": "B"
-        }));
-        assert_eq!((read.dialect, read.to.as_deref()), (Dialect::R2, Some("B")));
-        assert_eq!(read.original.unwrap().handoff_id.as_deref(), Some("h"));
-    }
-
-    #[test]
-    fn reads_troubleshooting_and_the_minimal_form() {
-        let read = handoff(&json!({
-            "handoff_type": "troubleshooting", "title": "Down", "assigned_agent": "X", "problem_summary": {"issue": "502"},
-            "required_actions": [{"order": 1, "action": "Restart"}]
-        }));
-        assert_eq!((read.dialect, read.body.as_str()), (Dialect::H3, "- Restart\n"));
-        let read = handoff(&json!({"handoff_id": "h", "handoff_reason": "Blocked.\nMore.", "urgency": "Critical"}));
-        assert_eq!((read.dialect, read.title.as_str(), read.priority), (Dialect::H4, "Blocked.", Priority::Critical));
-    }
-
-    #[test]
-    fn arguments_that_are_no_object_are_left_out_and_said() {
-        let read = handoff(&json!({"title": "x", "args": "plans=a"}));
-        assert!(read.args.is_empty());
-        assert_eq!(read.mended.len(), 1);
-    }
-}
+mod tests;

@@ -4,13 +4,19 @@
 //! may have sent it are not known here.
 
 mod dialect;
+mod fields;
 mod markdown;
 mod model;
 mod parse;
+mod repair;
 mod salvage;
 
 pub mod compose;
 pub mod returns;
 
-pub use model::{Dialect, Handoff, Kind, Original, Priority};
+pub use model::{Chain, Dialect, Handoff, Kind, Original, Priority};
 pub use parse::{MAX_BYTES, ParseError, parse};
+
+/// The JSON Schema (draft 2020-12) of the canonical form: what [`compose`] writes, and what is enough for a sender. Written
+/// by hand, because the reader takes far more than a sender should write.
+pub const SCHEMA: &str = include_str!("handoff.schema.json");

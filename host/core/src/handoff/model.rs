@@ -37,6 +37,17 @@ pub struct Handoff {
     pub created_at: Option<Timestamp>,
     /// What a RETURN answers.
     pub original: Option<Original>,
+    /// How far the work is, in the sender's word: of a RETURN its outcome, of a Markdown trigger what was added to it when
+    /// it was done.
+    pub status: Option<String>,
+    /// What is done, one line each.
+    pub work_completed: Vec<String>,
+    /// What has to be true in the end, one line each.
+    pub success_criteria: Vec<String>,
+    /// Handoffs or tasks that have to be done before, by id, as written.
+    pub depends_on: Vec<String>,
+    /// Which chain of handoffs it belongs to.
+    pub chain: Option<Chain>,
     /// The whole object, where the file was JSON.
     pub raw: Option<Value>,
     /// What had to be mended to read it, one sentence each.
@@ -50,6 +61,19 @@ pub struct Original {
     pub handoff_id: Option<String>,
     /// The request's file name, without folders.
     pub file_name: Option<String>,
+    /// The request's task id.
+    pub task_id: Option<String>,
+    /// The token of a task in the RETURN's own name: a hint, because eight digits cover many tasks.
+    pub token: Option<String>,
+}
+
+/// A chain of handoffs, `chain_tracking`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chain {
+    /// `chain_id`.
+    pub id: Option<String>,
+    /// `chain_phase`: how many handoffs long the chain is.
+    pub phase: Option<u32>,
 }
 
 /// How a handoff was written.
@@ -59,6 +83,8 @@ pub enum Dialect {
     H1,
     /// The trigger: `task_title`, `handoff_instructions`, `agent_name`, …
     H2,
+    /// The trigger of the continuous system: H2 with `target_agent`, `required_action` and `chain_tracking`.
+    H2b,
     /// Troubleshooting: `problem_summary`, `required_actions`, …
     H3,
     /// The minimal protocol form: H1 with `urgency` and without deliverables.
@@ -78,6 +104,7 @@ impl Dialect {
         match self {
             Self::H1 => "H1",
             Self::H2 => "H2",
+            Self::H2b => "H2b",
             Self::H3 => "H3",
             Self::H4 => "H4",
             Self::R1 => "R1",
@@ -103,6 +130,14 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The kind that a word of a file or a name means. `RETURN` and words that begin with it are answers.
+    #[must_use]
+    pub fn of(word: &str) -> Self {
+        let word: String =
+            word.trim().to_uppercase().chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+        if word == "RETURN" || word.starts_with("RETURN_") { Self::Return } else { Self::Request(word) }
+    }
+
     /// The word for file names and tables.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -129,14 +164,19 @@ pub enum Priority {
 }
 
 impl Priority {
-    /// Reads a priority in the words that agents use; unknown words are `None`.
+    /// Reads a priority in the words that agents use, the first of them that is one (`🔴 High (today)`), or a number: 0 is
+    /// the most urgent, as in `P0`. Others are `None`.
     #[must_use]
-    pub fn read(word: &str) -> Option<Self> {
-        match word.trim().to_ascii_lowercase().as_str() {
-            "critical" | "urgent" | "blocker" | "p0" | "highest" => Some(Self::Critical),
-            "high" | "p1" => Some(Self::High),
-            "medium" | "normal" | "standard" | "p2" => Some(Self::Medium),
-            "low" | "p3" | "lowest" => Some(Self::Low),
+    pub fn read(text: &str) -> Option<Self> {
+        text.split(|c: char| !c.is_ascii_alphanumeric()).find_map(Self::word)
+    }
+
+    fn word(word: &str) -> Option<Self> {
+        match word.to_ascii_lowercase().as_str() {
+            "critical" | "urgent" | "blocker" | "highest" | "p0" | "0" => Some(Self::Critical),
+            "high" | "p1" | "1" => Some(Self::High),
+            "medium" | "normal" | "standard" | "p2" | "2" => Some(Self::Medium),
+            "low" | "lowest" | "p3" | "p4" | "p5" | "3" | "4" | "5" => Some(Self::Low),
             _ => None,
         }
     }
@@ -150,5 +190,36 @@ impl Priority {
             Self::High => "high",
             Self::Critical => "critical",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn priorities_are_words_numbers_and_words_among_others() {
+        for (text, priority) in [
+            ("Critical", Some(Priority::Critical)),
+            (" urgent ", Some(Priority::Critical)),
+            ("P1", Some(Priority::High)),
+            ("\u{1f534} HIGH (today)", Some(Priority::High)),
+            ("2", Some(Priority::Medium)),
+            ("5", Some(Priority::Low)),
+            ("17", None),
+            ("highly", None),
+            ("", None),
+        ] {
+            assert_eq!(Priority::read(text), priority, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn words_that_begin_with_return_are_answers() {
+        for word in ["RETURN", "return", "RETURN_HANDOFF", "Return Handoff", "return-handoff"] {
+            assert_eq!(Kind::of(word), Kind::Return, "{word}");
+        }
+        assert_eq!(Kind::of("human-action"), Kind::Request("HUMAN_ACTION".to_owned()));
+        assert_eq!(Kind::of("RETURNS"), Kind::Request("RETURNS".to_owned()));
     }
 }

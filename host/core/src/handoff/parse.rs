@@ -16,8 +16,11 @@ pub enum ParseError {
     #[error("the file is empty; write the handoff and drop it again")]
     Empty,
     /// Not text.
-    #[error("the file is not text (neither UTF-8 nor UTF-16); save it as UTF-8 and drop it again")]
-    NotText,
+    #[error("the file is not text (neither UTF-8 nor UTF-16) at byte {at}; save it as UTF-8 and drop it again")]
+    NotText {
+        /// From 1.
+        at: usize,
+    },
     /// JSON without its end: perhaps still being written.
     #[error("the JSON ends before its object is closed; write the file whole (to a hidden name, then rename it)")]
     EndsEarly,
@@ -93,6 +96,7 @@ fn shorten(handoff: &mut Handoff) {
         ("sender", &mut handoff.from),
         ("target", &mut handoff.to),
         ("action", &mut handoff.action),
+        ("status", &mut handoff.status),
     ];
     for (what, field) in fields {
         if let Some(text) = field {
@@ -101,6 +105,12 @@ fn shorten(handoff: &mut Handoff) {
             }
             *text = text.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
         }
+    }
+    let inner = handoff.original.iter_mut().flat_map(|original| {
+        [&mut original.handoff_id, &mut original.file_name, &mut original.task_id, &mut original.token]
+    });
+    for text in inner.flatten() {
+        *text = text.chars().filter(|c| !c.is_control()).take(2 * LONGEST).collect();
     }
     if let Kind::Request(word) = &mut handoff.kind {
         *word = word.chars().take(64).collect();
@@ -140,7 +150,7 @@ mod tests {
     fn errors_on_lists_blobs_and_nothing() {
         assert_eq!(parse("a.json", b"[1]"), Err(ParseError::NotObject("list")));
         assert_eq!(parse("a.json", b" \n"), Err(ParseError::Empty));
-        assert_eq!(parse("a.json", &[0x80, 0x81]), Err(ParseError::NotText));
+        assert_eq!(parse("a.json", &[0x80, 0x81]), Err(ParseError::NotText { at: 1 }));
         assert!(matches!(parse("a.json", b"{\"colour\": \"blue\"}"), Err(ParseError::NotHandoff(_))));
     }
 
@@ -152,11 +162,54 @@ mod tests {
         assert_eq!(handoff.mended, ["the sender was cut to 200 characters"]);
     }
 
+    const KEYS: [&str; 16] = [
+        "action",
+        "args",
+        "chain_tracking",
+        "context",
+        "depends_on",
+        "executing_agent",
+        "handoff_id",
+        "original_context",
+        "original_handoff",
+        "original_task",
+        "priority",
+        "required_actions",
+        "status",
+        "timestamp",
+        "title",
+        "type",
+    ];
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![Just(Value::Null), any::<i64>().prop_map(Value::from), ".{0,20}".prop_map(Value::from)];
+        leaf.prop_recursive(3, 16, 4, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::hash_map("task_id|handoff_file|chain_phase|id", inner, 0..3)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
             let _ = parse("a.json", &bytes);
             let _ = parse("a.md", &bytes);
+        }
+
+        #[test]
+        fn any_object_of_known_keys_is_read_whatever_its_values_are(
+            keys in proptest::collection::vec((proptest::sample::select(KEYS.as_slice()), value()), 1..8),
+        ) {
+            let object: serde_json::Map<_, _> = keys.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+            let bytes = Value::Object(object).to_string();
+            if let Ok(read) = parse("20260304T050607Z__HANDOFF__Pump__Claude-MM1.json", bytes.as_bytes()) {
+                prop_assert!(!read.title.contains('\n') && read.title.chars().count() <= 200);
+                prop_assert_eq!(read.original.is_some(), read.kind == Kind::Return);
+                prop_assert!(read.raw.is_some_and(|raw| raw == serde_json::from_str::<Value>(&bytes).unwrap()));
+            }
         }
     }
 }

@@ -1,28 +1,56 @@
-//! From bytes to text to JSON, with what agents and their tools get wrong put right: byte order marks, UTF-16, an invalid
-//! escape, text after the object. What was mended is said; what cannot be mended is an error with its place.
+//! From bytes to text to JSON, with what agents and their tools get wrong put right: byte order marks, UTF-16 with and
+//! without one, an invalid escape, text after the object. What was mended is said; what cannot be mended is an error with
+//! its place.
 
 use serde_json::Value;
 
-use super::ParseError;
+use super::{ParseError, repair};
 
 /// The text of a file and what was mended to get it.
 ///
 /// # Errors
-/// When the bytes are neither UTF-8 nor marked UTF-16.
+/// When the bytes are neither UTF-8 nor UTF-16.
 pub(super) fn text(bytes: &[u8]) -> Result<(String, Vec<String>), ParseError> {
-    let utf16 = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
-        let units = rest.as_chunks::<2>().0.iter().map(|pair| unit(*pair));
-        char::decode_utf16(units).collect::<Result<String, _>>().map_err(|_| ParseError::NotText)
-    };
     match bytes {
-        [0xef, 0xbb, 0xbf, rest @ ..] => {
-            let text = std::str::from_utf8(rest).map_err(|_| ParseError::NotText)?;
-            Ok((text.to_owned(), vec!["a byte order mark was skipped".to_owned()]))
+        [0xef, 0xbb, 0xbf, rest @ ..] => Ok((utf8(rest, 3)?, vec!["a byte order mark was skipped".to_owned()])),
+        [0xff, 0xfe, rest @ ..] => utf16(rest, 2, u16::from_le_bytes, "read as UTF-16"),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, 2, u16::from_be_bytes, "read as UTF-16"),
+        // A handoff begins with two characters of ASCII: in UTF-16 every other byte of them is zero.
+        [1..=u8::MAX, 0, 1..=u8::MAX, 0, ..] => {
+            utf16(bytes, 0, u16::from_le_bytes, "read as UTF-16 without a byte order mark")
         }
-        [0xff, 0xfe, rest @ ..] => Ok((utf16(rest, u16::from_le_bytes)?, vec!["read as UTF-16".to_owned()])),
-        [0xfe, 0xff, rest @ ..] => Ok((utf16(rest, u16::from_be_bytes)?, vec!["read as UTF-16".to_owned()])),
-        _ => Ok((std::str::from_utf8(bytes).map_err(|_| ParseError::NotText)?.to_owned(), Vec::new())),
+        [0, 1..=u8::MAX, 0, 1..=u8::MAX, ..] => {
+            utf16(bytes, 0, u16::from_be_bytes, "read as UTF-16 without a byte order mark")
+        }
+        _ => Ok((utf8(bytes, 0)?, Vec::new())),
     }
+}
+
+fn utf8(bytes: &[u8], skipped: usize) -> Result<String, ParseError> {
+    let text =
+        std::str::from_utf8(bytes).map_err(|error| ParseError::NotText { at: skipped + error.valid_up_to() + 1 })?;
+    Ok(text.to_owned())
+}
+
+fn utf16(
+    bytes: &[u8],
+    skipped: usize,
+    unit: fn([u8; 2]) -> u16,
+    note: &str,
+) -> Result<(String, Vec<String>), ParseError> {
+    let (pairs, odd) = bytes.as_chunks::<2>();
+    let mut text = String::with_capacity(pairs.len());
+    let mut at = skipped + 1;
+    for c in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
+        let c = c.map_err(|_| ParseError::NotText { at })?;
+        at += 2 * c.len_utf16();
+        text.push(c);
+    }
+    let mut mended = vec![note.to_owned()];
+    if !odd.is_empty() {
+        mended.push("half a character at the end was left out".to_owned());
+    }
+    Ok((text, mended))
 }
 
 /// The first JSON value of a text.
@@ -30,34 +58,25 @@ pub(super) fn text(bytes: &[u8]) -> Result<(String, Vec<String>), ParseError> {
 /// # Errors
 /// When there is none, also after mending.
 pub(super) fn json(text: &str, mended: &mut Vec<String>) -> Result<Value, ParseError> {
-    match first_value(text) {
-        Ok((value, rest)) => {
-            note_rest(rest, mended);
-            Ok(value)
-        }
-        Err(error) if error.is_eof() => Err(ParseError::EndsEarly),
+    let (value, rest) = match first_value(text) {
+        Ok(found) => found,
+        Err(error) if error.is_eof() => return Err(ParseError::EndsEarly),
         Err(error) => {
-            let (fixed, escapes) = double_invalid_escapes(text);
             let as_found = ParseError::json(&error);
-            if escapes == 0 {
+            let (fixed, notes) = repair::repair(text);
+            if notes.is_empty() {
                 return Err(as_found);
             }
-            let (value, rest) = first_value(&fixed).map_err(|_| as_found)?;
-            mended.push(format!(
-                "{escapes} invalid escape(s) were read as plain backslashes, the first at line {} column {}",
-                error.line(),
-                error.column()
-            ));
-            note_rest(rest, mended);
-            Ok(value)
+            let found =
+                first_value(&fixed).map_err(|error| if error.is_eof() { ParseError::EndsEarly } else { as_found })?;
+            mended.extend(notes);
+            found
         }
-    }
-}
-
-fn note_rest(rest: usize, mended: &mut Vec<String>) {
+    };
     if rest > 0 {
         mended.push(format!("{rest} bytes of text after the JSON object were left out"));
     }
+    Ok(value)
 }
 
 /// The first value and how many bytes of other text follow it.
@@ -67,29 +86,9 @@ fn first_value(text: &str) -> Result<(Value, usize), serde_json::Error> {
         Some(value) => value?,
         None => serde_json::from_str(text)?,
     };
-    let rest = text.get(stream.byte_offset()..).unwrap_or_default().trim();
+    let rest =
+        text.get(stream.byte_offset()..).unwrap_or_default().trim_matches(|c: char| c.is_whitespace() || c == '\0');
     Ok((value, rest.len()))
-}
-
-/// Doubles each backslash inside a string that starts no escape of JSON; counts them.
-fn double_invalid_escapes(text: &str) -> (String, usize) {
-    let (mut out, mut fixed, mut in_string) = (String::with_capacity(text.len()), 0, false);
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        out.push(c);
-        match c {
-            '"' => in_string = !in_string,
-            '\\' if in_string => match chars.peek() {
-                Some('"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't' | 'u') => out.extend(chars.next()),
-                _ => {
-                    out.push('\\');
-                    fixed += 1;
-                }
-            },
-            _ => {}
-        }
-    }
-    (out, fixed)
 }
 
 #[cfg(test)]
@@ -122,5 +121,44 @@ mod tests {
     #[test]
     fn an_object_without_its_end_ends_early() {
         assert_eq!(json("{\"a\": [1, 2", &mut Vec::new()), Err(ParseError::EndsEarly));
+    }
+
+    #[test]
+    fn utf16_is_read_with_and_without_its_mark() {
+        let words = "{\"title\": \"Größe 🎧\"}";
+        let bytes = |order: fn(u16) -> [u8; 2], mark: &[u8]| {
+            mark.iter().copied().chain(words.encode_utf16().flat_map(order)).collect::<Vec<u8>>()
+        };
+        for mark in [true, false] {
+            let little = bytes(u16::to_le_bytes, if mark { &[0xff, 0xfe] } else { &[] });
+            let big = bytes(u16::to_be_bytes, if mark { &[0xfe, 0xff] } else { &[] });
+            for bytes in [little, big] {
+                let (read, mended) = text(&bytes).unwrap();
+                assert_eq!((read.as_str(), mended.len()), (words, 1), "{mended:?}");
+            }
+        }
+        let mut odd = bytes(u16::to_le_bytes, &[]);
+        odd.push(b'x');
+        assert_eq!(text(&odd).unwrap().1.len(), 2);
+    }
+
+    #[test]
+    fn what_is_no_text_is_said_with_its_place() {
+        assert_eq!(text(b"{\"a\": \"\xe9\"}"), Err(ParseError::NotText { at: 8 }));
+        assert_eq!(text(b"\xef\xbb\xbf{\xff"), Err(ParseError::NotText { at: 5 }));
+        assert_eq!(text(&[0xff, 0xfe, b'{', 0, 0, 0xd8, b'x', 0]), Err(ParseError::NotText { at: 5 }));
+    }
+
+    #[test]
+    fn several_faults_in_one_file_are_each_said() {
+        let mut mended = Vec::new();
+        let value = json("{\"a\": \"C:\\users\tx\",\n \"b\": [1, 2,],}\nThe \"rest\\ of it.", &mut mended).unwrap();
+        assert_eq!(value, serde_json::json!({"a": "C:\\users\tx", "b": [1, 2]}));
+        assert_eq!(mended.len(), 4, "{mended:?}");
+    }
+
+    #[test]
+    fn a_fault_before_an_end_that_is_missing_is_an_early_end() {
+        assert_eq!(json("{\"a\": \"\\ \", \"b\": [", &mut Vec::new()), Err(ParseError::EndsEarly));
     }
 }

@@ -30,7 +30,7 @@ pub(super) enum What {
 }
 
 /// What a RETURN answers, and which agents of this workspace its signature means: they answer for themselves only, because
-/// ids and file names are not unique. Nobody is known by a signature that means no agent.
+/// ids and file names are not unique. An empty list is a signature that means no agent here.
 pub(super) struct Answers {
     pub(super) original: Original,
     pub(super) by: Vec<String>,
@@ -83,6 +83,7 @@ impl Incoming {
 
     pub(super) fn of_broken(agent: &Agent, file: String, name: &str, read: Option<Captured>, reason: String) -> Self {
         let named = file_name::parse(name);
+        tracing::warn!(%file, "quarantined: {reason}");
         let new = task::New {
             agent: agent.name.clone(),
             origin: task::Origin::Handoff,

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use baton_core::file_name;
 use baton_core::handoff::{self, Handoff, MAX_BYTES, ParseError};
-use baton_intake::{Captured, IntakeError, Seen, Whole, whole};
+use baton_intake::{Captured, IntakeError, Seen, Whole, whole, written};
 use baton_ledger::LedgerError;
 
 use crate::DispatchError;
@@ -30,6 +31,12 @@ pub(super) fn is_handoff_name(name: &str) -> bool {
     [".json", ".md", ".markdown"].iter().any(|ending| lower.ends_with(ending))
 }
 
+/// Whether the name alone says that it is meant as a handoff. In the folder of an agent that reads it itself, a broken file
+/// without such a name is the agent's own business.
+fn is_named_as_handoff(name: &str) -> bool {
+    file_name::parse(name).kind.is_some()
+}
+
 /// Looks at the file, where blocking is allowed and within the house's budget for bytes being read: a small hostile file
 /// can be large as a tree of values.
 ///
@@ -43,10 +50,10 @@ pub(super) async fn look(
     seen: Seen,
     unfinished: bool,
 ) -> Result<Looked, DispatchError> {
-    let root = house.root.clone();
+    let (root, file) = (house.root.clone(), name.clone());
     let _budget = house.reading_budget(path.symlink_metadata().map_or(0, |metadata| metadata.len())).await;
     let looked = tokio::task::spawn_blocking(move || {
-        let looked = look_now(&path, &name, external, seen, unfinished);
+        let looked = look_now(&path, &file, external, seen, unfinished);
         // The operator knows the workspace; the path inside it is enough.
         looked.map_err(|error| (error.to_string().replace(&format!("{}/", root.display()), ""), error))
     });
@@ -54,6 +61,9 @@ pub(super) async fn look(
         Ok(looked) => Ok(looked),
         Err((_, IntakeError::Gone { .. })) => Ok(Looked::Gone),
         Err((text, IntakeError::NotAFile { .. })) => Ok(Looked::NotOurs(text)),
+        Err((text, IntakeError::TooLarge { .. })) if external && !is_named_as_handoff(&name) => {
+            Ok(Looked::NotOurs(text))
+        }
         Err((text, IntakeError::TooLarge { .. })) => Ok(Looked::Broken(None, text)),
         Err((_, error)) => Err(error.into()),
     }
@@ -62,9 +72,9 @@ pub(super) async fn look(
 fn look_now(path: &Path, name: &str, external: bool, seen: Seen, unfinished: bool) -> Result<Looked, IntakeError> {
     if seen == Seen::Present || unfinished {
         let metadata = path.symlink_metadata().map_err(|_| IntakeError::Gone { path: path.to_owned() })?;
-        let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        let now = SystemTime::now();
         // The minute for what ends too early is asked for after reading, where an edit in between is noticed.
-        if let Whole::In(pause) = whole(seen, modified, false, SystemTime::now()) {
+        if let Whole::In(pause) = whole(seen, written(&metadata, now), false, now) {
             return Ok(Looked::Later { pause, unfinished });
         }
     }
@@ -75,8 +85,9 @@ fn look_now(path: &Path, name: &str, external: bool, seen: Seen, unfinished: boo
         Err(error @ (ParseError::NotHandoff(_) | ParseError::NotObject(_))) if external => {
             Looked::NotOurs(error.to_string())
         }
-        Err(error) => match whole(Seen::Complete, captured.modified, error.may_be_unfinished(), SystemTime::now()) {
+        Err(error) => match whole(Seen::Complete, captured.written, error.may_be_unfinished(), SystemTime::now()) {
             Whole::In(pause) => Looked::Later { pause, unfinished: true },
+            Whole::Now if external && !is_named_as_handoff(name) => Looked::NotOurs(error.to_string()),
             Whole::Now => Looked::Broken(Some(captured), error.to_string()),
         },
     })

@@ -3,8 +3,8 @@
 //! | the file | while its task | means |
 //! |---|---|---|
 //! | same bytes | is there | nothing |
-//! | other bytes | waits | the same task, a new revision |
-//! | other bytes | runs | nothing yet; when the task ends the file is looked at again |
+//! | other bytes | waits | the same task, a new revision; from another sender a task of its own |
+//! | other bytes | runs | nothing yet; the file is looked at again until the task has ended |
 //! | other bytes | is final, its file not archived | a new task |
 
 use baton_core::{Digest, State, file_name};
@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use super::Taken;
 use super::incoming::{Answers, Incoming, What};
 use crate::carry::to_archive;
+use crate::limits;
 
 /// Writes a file down.
 ///
@@ -24,17 +25,26 @@ use crate::carry::to_archive;
 pub(super) fn record(tx: &Tx<'_>, mut incoming: Incoming, now: Timestamp) -> Result<Taken, LedgerError> {
     let file = incoming.new.file.clone().unwrap_or_default();
     let known = task::at_file(tx, &file)?;
-    if known.as_ref().is_some_and(|known| known.input == incoming.new.input || is_under_way(known)) {
-        return Ok(Taken::Known);
+    match &known {
+        Some(known) if known.input == incoming.new.input => return Ok(Taken::Known),
+        Some(known) if is_under_way(known) => {
+            return Ok(Taken::Later { pause: limits::EDITED_AGAIN, unfinished: false });
+        }
+        _ => {}
     }
     let (folder, _) = file.rsplit_once('/').unwrap_or(("", &file));
     if incoming.external && outbox::put_there(tx, folder, incoming.new.input.as_deref().unwrap_or_default())? {
         return Ok(Taken::Known);
     }
     let mut edited = known.filter(|known| !known.state.is_final());
-    // In a folder that its agent tidies itself, another handoff may come under an old name.
-    if let Some(other) = edited.take_if(|known| incoming.external && is_another(known, &incoming)) {
+    // Another handoff under an old name: the first one is written down and goes its way without its file.
+    if let Some(other) = edited.take_if(|known| is_another(known, &incoming)) {
         task::set_lost(tx, &other.id)?;
+    }
+    if let (What::Broken, Some(known)) = (&incoming.what, &edited) {
+        incoming.new.handoff_id.clone_from(&known.handoff_id);
+        incoming.new.sender.clone_from(&known.sender);
+        incoming.new.title.clone_from(&known.title);
     }
     let answered = classify(tx, &mut incoming, edited.as_ref())?;
     let (new, bytes) = (&incoming.new, incoming.bytes.as_deref());
@@ -48,9 +58,13 @@ pub(super) fn record(tx: &Tx<'_>, mut incoming: Incoming, now: Timestamp) -> Res
     follow(tx, &id, &incoming, answered, now)
 }
 
-/// Both say which handoff they are, and they are not the same.
+/// Whether it is another handoff under an old name, and not the same one edited: another sender says so, and in a folder
+/// that its agent tidies itself another id does too. (In a plugin's inbox giving a file another id is how a person mends a
+/// clash of ids.)
 fn is_another(known: &Task, incoming: &Incoming) -> bool {
-    matches!((&known.handoff_id, &incoming.new.handoff_id), (Some(known), Some(new)) if known != new)
+    let differ = |known: &Option<String>, new: &Option<String>| known.is_some() && new.is_some() && known != new;
+    let other_id = incoming.external && differ(&known.handoff_id, &incoming.new.handoff_id);
+    other_id || differ(&known.sender, &incoming.new.sender)
 }
 
 /// Nobody may change what runs.
@@ -102,8 +116,13 @@ fn repeated(first: &Task, new: &task::New) -> (State, String) {
 /// The one open request that a RETURN in `inbox`'s inbox answers, and what to say of it.
 fn find_request(tx: &Tx<'_>, answers: &Answers, inbox: &str) -> Result<(Option<Task>, String), LedgerError> {
     let original = &answers.original;
-    let mut found = task::answered_by(tx, original.handoff_id.as_deref(), original.file_name.as_deref())?;
-    found.retain(|request| answers.by.is_empty() || answers.by.contains(&request.agent));
+    // An unknown signature may end a request only where its sender reads the answer, and by its id.
+    let unknown = answers.by.is_empty();
+    let file_name = original.file_name.as_deref().filter(|_| !unknown);
+    let mut found = task::answered_by(tx, original.handoff_id.as_deref(), file_name)?;
+    found.retain(
+        |request| if unknown { request.sender.as_deref() == Some(inbox) } else { answers.by.contains(&request.agent) },
+    );
     // Of several the one whose sender reads the answer here.
     if found.iter().any(|request| request.sender.as_deref() == Some(inbox)) {
         found.retain(|request| request.sender.as_deref() == Some(inbox));

@@ -20,8 +20,8 @@ pub(super) enum Message {
     Carried(String, u32, Result<Vec<PathBuf>, DispatchError>),
     /// Waiting tasks whose files were taken away have ended.
     Withdrawn(Result<Vec<Settled>, DispatchError>),
-    /// A trigger was looked at; the agent has work now.
-    Fired(Result<Option<String>, DispatchError>),
+    /// A trigger was looked at: the agent has work now, and whether more has changed than one task is told.
+    Fired(Result<Option<(String, bool)>, DispatchError>),
     /// Left-overs were taken up: these agents have work, and the next retry is due after this long.
     Recovered(Result<(Vec<String>, Option<Duration>), DispatchError>),
 }

@@ -20,7 +20,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::desk::Desk;
 use super::message::Message;
 use crate::capture::{Taken, capture};
-use crate::recover::recover;
+use crate::recover::{recover, release};
 use crate::settle::Settled;
 use crate::trigger::{self, FilesTrigger};
 use crate::work::{self, Listener};
@@ -192,6 +192,9 @@ impl Engine {
             Err(error) => {
                 if self.desk.say_once(inbox) {
                     tracing::warn!(%agent, "{error}");
+                    if self.mode == Mode::Once {
+                        self.summary.undelivered.push(format!("{agent}: {error}"));
+                    }
                 }
                 return;
             }
@@ -346,7 +349,12 @@ impl Engine {
             Some(Held::File(path)) => self.desk.put_back(&path, false, Instant::now() + limits::CARRY_AGAIN),
             Some(Held::Agent(agent)) => {
                 self.working.remove(&agent);
-                self.take_up_in(limits::CARRY_AGAIN);
+                let house = Arc::clone(&self.house);
+                self.jobs.spawn(async move {
+                    let released = release(&house, agent).await;
+                    let taken_up = take_up(&house).await;
+                    Message::Recovered(released.and(taken_up))
+                });
             }
             None => {}
         }
@@ -364,7 +372,12 @@ impl Engine {
             }
             Message::Withdrawn(Ok(settled)) => settled.into_iter().for_each(|settled| self.settled(settled)),
             Message::Carried(id, tries, carried) => self.carried(id, tries, carried),
-            Message::Fired(Ok(agent)) => agent.into_iter().for_each(|agent| self.kick(agent)),
+            Message::Fired(Ok(fired)) => {
+                if let Some((agent, more)) = fired {
+                    self.kick(agent);
+                    (0..self.triggers.len()).filter(|_| more).for_each(|number| self.arm(number));
+                }
+            }
             Message::Recovered(Ok((agents, due))) => {
                 for agent in agents {
                     self.kick(agent);
@@ -405,9 +418,9 @@ impl Engine {
             }
             Ok(Taken::Settled(state, ids)) => {
                 let file = self.house.shown(path);
-                if matches!(state, State::NeedsHuman | State::Quarantined) {
+                if state == State::NeedsHuman {
                     tracing::warn!(%file, %state, "`baton why` tells more");
-                } else {
+                } else if state != State::Quarantined {
                     tracing::info!(%file, %state, "taken in");
                 }
                 self.summary.captured += 1;
@@ -483,7 +496,9 @@ impl Engine {
             self.summary.undelivered.push(format!("{id}: {error}"));
             return;
         }
-        self.undelivered.push((Instant::now() + limits::CARRY_AGAIN, id, tries));
+        let pause =
+            limits::CARRY_AGAIN.saturating_mul(2_u32.saturating_pow(tries - 1)).min(limits::CARRY_AGAIN_AT_MOST);
+        self.undelivered.push((Instant::now() + pause, id, tries));
     }
 
     fn wake_at(&self) -> Instant {

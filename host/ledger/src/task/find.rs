@@ -54,16 +54,37 @@ pub fn answered_by(tx: &Tx<'_>, handoff_id: Option<&str>, file_name: Option<&str
     Ok(Vec::new())
 }
 
+/// What a task that waits with its file in the inbox looks like.
+const WAITS: &str = "file IS NOT NULL AND archived_at IS NULL
+                     AND state IN ('queued', 'waiting', 'needs_grant', 'needs_human', 'needs_approval')";
+
 /// Id and file of every task of `agent` that waits with its file in the inbox.
 ///
 /// # Errors
 /// When the database fails.
 pub fn waiting_files(tx: &Tx<'_>, agent: &str) -> Result<Vec<(String, String)>, LedgerError> {
-    let sql = "SELECT id, file FROM tasks WHERE agent = ?1 AND file IS NOT NULL AND archived_at IS NULL
-               AND state IN ('queued', 'waiting', 'needs_grant', 'needs_human', 'needs_approval')";
-    let mut select = tx.connection.prepare_cached(sql)?;
+    let sql = format!("SELECT id, file FROM tasks WHERE agent = ?1 AND {WAITS}");
+    let mut select = tx.connection.prepare_cached(&sql)?;
     let rows = select.query_map([agent], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whether the task still waits with its file at `file`.
+///
+/// # Errors
+/// When the database fails.
+pub fn waits_with(tx: &Tx<'_>, id: &str, file: &str) -> Result<bool, LedgerError> {
+    let sql = format!("SELECT 1 FROM tasks WHERE id = ?1 AND file = ?2 AND {WAITS}");
+    Ok(tx.connection.prepare_cached(&sql)?.query_row([id, file], |_| Ok(())).optional()?.is_some())
+}
+
+/// The running tasks of `agent` that `owner` holds.
+///
+/// # Errors
+/// When the database fails.
+pub fn held_by(tx: &Tx<'_>, agent: &str, owner: &str) -> Result<Vec<Task>, LedgerError> {
+    let rest = "WHERE state = 'running' AND agent = ?1 AND lease_owner = ?2 ORDER BY created_at, rowid";
+    select_in(tx, rest, [agent, owner])
 }
 
 /// The bytes of a captured file.
@@ -93,7 +114,8 @@ pub fn recent(reader: &Reader, limit: u32) -> Result<Vec<Task>, LedgerError> {
 pub fn open_by_agent(reader: &Reader) -> Result<Vec<(String, u64)>, LedgerError> {
     let sql =
         "SELECT agent, count(*) FROM tasks WHERE state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant',
-               'needs_human', 'needs_approval', 'delivered') GROUP BY agent";
+               'needs_human', 'needs_approval', 'delivered')
+               AND kind <> 'RETURN' AND origin <> 'call' GROUP BY agent";
     let mut select = reader.connection.prepare_cached(sql)?;
     let rows = select.query_map([], |row| Ok((row.get(0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0))))?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -8,7 +8,8 @@ mod row;
 mod write;
 
 pub use find::{
-    answered_by, at_file, find, first_with_key, get_in, in_state, input, open_by_agent, recent, waiting_files,
+    answered_by, at_file, find, first_with_key, get_in, held_by, in_state, input, open_by_agent, recent, waiting_files,
+    waits_with,
 };
 pub use model::{New, Origin, Task};
 pub use queue::{abandoned, agents_with_work, due, heartbeat, holds, lease_next, lease_task, next_due};

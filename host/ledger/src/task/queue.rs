@@ -48,9 +48,12 @@ pub fn lease_task(tx: &Tx<'_>, id: &str, owner: &str, lease: Duration, now: Time
     let until = now.as_millisecond().saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
     let mut update = tx.connection.prepare_cached(
         "UPDATE tasks SET state = 'running', reason = '', attempts = attempts + 1, due_at = NULL, lease_owner = ?2,
-         lease_until = ?3 WHERE id = ?1",
+         lease_until = ?3 WHERE id = ?1
+         AND state IN ('captured', 'queued', 'waiting', 'needs_grant', 'needs_human', 'needs_approval')",
     )?;
-    update.execute(params![id, owner, until])?;
+    if update.execute(params![id, owner, until])? == 0 {
+        return Err(LedgerError::Corrupt { what: "a task that nobody may lease", value: id.to_owned() });
+    }
     get_in(tx, id)
 }
 

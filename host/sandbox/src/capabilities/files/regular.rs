@@ -42,10 +42,7 @@ async fn open(
     let looked = files.stat_at(Resource::new_borrow(folder.rep()), path_flags, path.clone()).await;
     // What is not there may be made, and every other problem is told by the opening itself.
     if let Ok(stat) = looked
-        && !matches!(
-            stat.type_,
-            DescriptorType::RegularFile | DescriptorType::Directory | DescriptorType::SymbolicLink
-        )
+        && !matches!(stat.type_, DescriptorType::RegularFile | DescriptorType::Directory | DescriptorType::SymbolicLink)
     {
         return Ok(Err(ErrorCode::NotPermitted));
     }

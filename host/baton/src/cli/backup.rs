@@ -1,0 +1,31 @@
+//! `baton backup`: a copy of the ledger, also while the daemon writes.
+
+use std::path::PathBuf;
+
+use baton_ledger::backup;
+
+use super::{Place, ledger};
+use crate::exit::Code;
+use crate::output;
+
+/// Copy the ledger into a new file, also while the daemon runs
+///
+/// The copy is whole and as the ledger was at one moment. To restore it, stop the daemon and put it as `ledger.db` into
+/// an empty state folder (--state DIR).
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The new file; nothing is overwritten
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+impl Args {
+    /// # Errors
+    /// When there is no ledger, the file exists, or it cannot be written.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        let reader = ledger::reader(&place.need()?)?;
+        let tip = backup::copy(&reader, &self.file)?;
+        output::print(&format!("{}: {}, head {}\n", self.file.display(), ledger::events(tip.events), tip.head));
+        Ok(Code::Good)
+    }
+}

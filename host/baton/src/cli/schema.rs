@@ -1,0 +1,32 @@
+//! `baton schema NAME`: prints a published JSON Schema.
+
+use baton_core::handoff;
+
+use crate::exit::Code;
+use crate::output;
+
+/// Print the JSON Schema of what Baton reads
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Which one
+    #[arg(value_enum)]
+    what: What,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum What {
+    /// A handoff in the canonical form, as `baton send` writes it
+    Handoff,
+}
+
+impl Args {
+    /// # Errors
+    /// Never.
+    #[expect(clippy::unnecessary_wraps, reason = "all subcommands have one shape")]
+    pub(super) fn run(self) -> anyhow::Result<Code> {
+        output::print(match self.what {
+            What::Handoff => handoff::SCHEMA,
+        });
+        Ok(Code::Good)
+    }
+}

@@ -1,0 +1,96 @@
+//! Writing names: the canonical one, parts of it, and changes that keep within the limit.
+
+use jiff::Timestamp;
+
+/// A file name of 255 bytes is the most that common file systems take.
+pub const MAX_NAME_BYTES: usize = 255;
+
+/// The name of a handoff that Baton writes. `unique` keeps two of the same second apart.
+#[must_use]
+pub fn canonical(made_at: Timestamp, kind: &str, title: &str, tail: &str, unique: &str) -> String {
+    let time = made_at.strftime("%Y%m%dT%H%M%SZ");
+    let (title, tail) = (slug(title, 50), slug(tail, 40));
+    format!("{time}__{kind}__{title}__{unique}__{tail}.json")
+}
+
+/// `text` as one part of a name: letters, digits, `.` and `-`, at most `longest` bytes, never empty, never hidden.
+#[must_use]
+pub fn slug(text: &str, longest: usize) -> String {
+    let mut slug = String::new();
+    for c in text.chars() {
+        let c = if c.is_alphanumeric() || c == '.' { c } else { '-' };
+        if c == '-' && (slug.is_empty() || slug.ends_with('-')) {
+            continue;
+        }
+        if slug.len() + c.len_utf8() > longest {
+            break;
+        }
+        slug.push(c);
+    }
+    let slug = slug.trim_matches(['-', '.']);
+    if slug.is_empty() { "untitled".to_owned() } else { slug.to_owned() }
+}
+
+/// `name` with `insert` before its ending, cut so that the whole fits [`MAX_NAME_BYTES`].
+#[must_use]
+pub fn with_insert(name: &str, insert: &str) -> String {
+    let (stem, ending) = match name.rfind('.') {
+        Some(dot) if dot > 0 && name.len() - dot <= 16 => name.split_at(dot),
+        _ => (name, ""),
+    };
+    let room = MAX_NAME_BYTES.saturating_sub(insert.len() + ending.len());
+    format!("{}{insert}{ending}", cut(stem, room))
+}
+
+/// The longest prefix of `text` of at most `bytes` bytes that ends between two characters.
+#[must_use]
+pub fn cut(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::parse;
+    use super::*;
+
+    #[test]
+    fn inserts_keep_the_ending_and_the_limit() {
+        assert_eq!(with_insert("a.json", "-2"), "a-2.json");
+        let long = format!("{}.json", "é".repeat(125));
+        let named = with_insert(&long, ".reason");
+        assert!(named.len() <= MAX_NAME_BYTES && named.ends_with(".reason.json"));
+    }
+
+    proptest! {
+        #[test]
+        fn inserts_and_slugs_keep_their_limits(name in ".{0,120}") {
+            prop_assert!(with_insert(&name, "-2").len() <= MAX_NAME_BYTES);
+            let slug = slug(&name, 50);
+            prop_assert!(!slug.is_empty() && slug.len() <= 50 && !slug.contains('/') && !slug.starts_with('.'));
+        }
+
+        #[test]
+        fn what_is_composed_reads_back(
+            second in 1_000_000_000_i64..4_000_000_000,
+            kind in prop::sample::select(vec!["HANDOFF", "RETURN", "VALIDATION", "HUMAN-ACTION"]),
+            title in "[A-Z][a-z]{2,8}( [a-z]{3,8}){1,4}",
+            agent in prop::sample::select(vec!["audit", "Claude-MM1", "Cowork-Agent", "my-own-plugin"]),
+            unique in "[0-9a-f]{7}x|[0-9a-f]{7}[a-f]|[0-9a-f]{15}[a-f]",
+        ) {
+            let made_at = Timestamp::from_second(second).unwrap();
+            let read = parse(&canonical(made_at, kind, &title, agent, &unique));
+            prop_assert_eq!((read.made_at, read.kind.as_deref()), (Some(made_at), Some(kind)));
+            prop_assert_eq!(read.tail.as_deref(), (!read.title.as_deref().unwrap().ends_with("plugin")).then_some(agent));
+            if !unique.ends_with('x') {
+                prop_assert_eq!((read.title.as_deref(), read.agent.as_deref()), (Some(&*title), Some(agent)));
+                prop_assert_eq!(read.token.as_deref(), Some(&*unique));
+            }
+        }
+    }
+}

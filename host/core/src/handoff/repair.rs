@@ -1,0 +1,175 @@
+//! Faults inside a JSON text that can be mended without guessing: an invalid escape is a backslash, a control character in
+//! a string is itself, a comma before a closing bracket is nothing.
+//!
+//! Only what stands before the end of the first value is touched; what follows is not JSON.
+
+/// A kind of fault: how often it was mended, and at which byte first.
+#[derive(Default)]
+struct Fault {
+    count: usize,
+    first: usize,
+}
+
+impl Fault {
+    fn mended(&mut self, at: usize) {
+        if self.count == 0 {
+            self.first = at;
+        }
+        self.count += 1;
+    }
+
+    fn note(&self, what: &str, text: &str) -> Option<String> {
+        let before = text.get(..self.first).unwrap_or_default();
+        let line = 1 + before.bytes().filter(|b| *b == b'\n').count();
+        let column = self.first + 1 - before.rfind('\n').map_or(0, |end| end + 1);
+        (self.count > 0).then(|| format!("{} {what}, the first at line {line} column {column}", self.count))
+    }
+}
+
+/// The text with its faults mended, and one sentence for each kind of fault that it had.
+pub(super) fn repair(text: &str) -> (String, Vec<String>) {
+    let mut repair = Repair { text, out: String::with_capacity(text.len() + 16), ..Repair::default() };
+    repair.run();
+    let notes = [
+        repair.escapes.note("invalid escape(s) were read as plain backslashes", text),
+        repair.controls.note("control character(s) inside text were read as they are", text),
+        repair.commas.note("comma(s) before a closing bracket were left out", text),
+    ];
+    (repair.out, notes.into_iter().flatten().collect())
+}
+
+#[derive(Default)]
+struct Repair<'a> {
+    text: &'a str,
+    out: String,
+    in_string: bool,
+    /// Whether the character before was a backslash that begins an escape.
+    escaped: bool,
+    /// How many brackets are open.
+    depth: usize,
+    /// A comma outside of strings that waits for what follows: where it stands in `out` and in `text`.
+    comma: Option<(usize, usize)>,
+    escapes: Fault,
+    controls: Fault,
+    commas: Fault,
+}
+
+impl Repair<'_> {
+    fn run(&mut self) {
+        let text = self.text;
+        for (at, c) in text.char_indices() {
+            if self.in_string {
+                self.inside(at, c);
+            } else {
+                self.outside(at, c);
+            }
+            if !self.in_string && self.depth == 0 && matches!(c, '}' | ']') {
+                self.out.push_str(text.get(at + 1..).unwrap_or_default());
+                return;
+            }
+        }
+    }
+
+    fn outside(&mut self, at: usize, c: char) {
+        match c {
+            '"' => self.in_string = true,
+            '{' | '[' => self.depth += 1,
+            '}' | ']' => {
+                self.depth = self.depth.saturating_sub(1);
+                if let Some((out, from)) = self.comma.take() {
+                    self.out.remove(out);
+                    self.commas.mended(from);
+                }
+            }
+            _ => {}
+        }
+        if c == ',' {
+            self.comma = Some((self.out.len(), at));
+        } else if !c.is_ascii_whitespace() {
+            self.comma = None;
+        }
+        self.out.push(c);
+    }
+
+    fn inside(&mut self, at: usize, c: char) {
+        if self.escaped {
+            self.escaped = false;
+            self.out.push(c);
+            return;
+        }
+        match c {
+            '"' => self.in_string = false,
+            '\\' if begins_escape(self.text.get(at + 1..).unwrap_or_default()) => self.escaped = true,
+            '\\' => {
+                self.out.push('\\');
+                self.escapes.mended(at + 1);
+            }
+            c if c < ' ' => {
+                self.controls.mended(at);
+                self.out.push_str(&format!("\\u{:04x}", u32::from(c)));
+                return;
+            }
+            _ => {}
+        }
+        self.out.push(c);
+    }
+}
+
+/// Whether what follows a backslash makes it an escape of JSON.
+fn begins_escape(rest: &str) -> bool {
+    match rest.as_bytes() {
+        [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => true,
+        [b'u', digits @ ..] => digits.get(..4).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    fn mended(text: &str) -> (Value, Vec<String>) {
+        let (fixed, notes) = repair(text);
+        (serde_json::from_str(&fixed).unwrap_or_else(|error| panic!("{error}: {fixed}")), notes)
+    }
+
+    #[test]
+    fn each_fault_is_mended_and_said_with_its_place() {
+        let (value, notes) = mended("{\n  \"a\": \"x\\ y\\q\"}");
+        assert_eq!(value["a"], "x\\ y\\q");
+        assert_eq!(notes, ["2 invalid escape(s) were read as plain backslashes, the first at line 2 column 11"]);
+        let (value, notes) = mended("{\"a\": \"x\ty\u{1}\nz\"}");
+        assert_eq!(value["a"], "x\ty\u{1}\nz");
+        assert_eq!(notes, ["3 control character(s) inside text were read as they are, the first at line 1 column 9"]);
+        let (value, notes) = mended("{\"a\": [1,\n 2 ,\r\n\r\n]\n,}");
+        assert_eq!(value["a"], serde_json::json!([1, 2]));
+        assert_eq!(notes, ["2 comma(s) before a closing bracket were left out, the first at line 2 column 4"]);
+    }
+
+    #[test]
+    fn what_is_sound_stays_and_what_is_not_sure_is_left() {
+        for text in
+            ["{\"a\": \"b\\u00e9\\\\\", \"c\": \",]\"}", "[1,,2]", "{\"a\" 1}", "", "\"", "{}\\ \" , ] after the end"]
+        {
+            assert_eq!(repair(text), (text.to_owned(), Vec::new()), "{text}");
+        }
+        assert_eq!(mended("{\"a\": \"C:\\users\"}").0["a"], "C:\\users");
+    }
+
+    proptest! {
+        #[test]
+        fn sound_json_is_never_changed(text in "[ -~]{0,40}", number in any::<i64>()) {
+            let json = serde_json::json!({"a": text, "b": [number, {"c": null}], text.as_str(): [text]}).to_string();
+            prop_assert_eq!(repair(&json), (json, Vec::new()));
+        }
+
+        #[test]
+        fn any_text_is_gone_through_without_a_panic(text in "[\\[\\]{},:\"\\\\\n\t u0a1é]{0,80}") {
+            let (fixed, notes) = repair(&text);
+            prop_assert_eq!(fixed == text, notes.is_empty());
+        }
+    }
+}

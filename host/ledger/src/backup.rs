@@ -1,0 +1,255 @@
+//! A copy of the whole ledger, made while others write.
+//!
+//! SQLite's own backup copies the pages as they stood at one moment: one read transaction around all of it, so that a
+//! busy writer neither waits for the copy nor starts it over. The copy is written under a hidden name, flushed to the
+//! disk and only then given its own: a file with that name is whole, and one that was there before stays as it was.
+//!
+//! To restore: stop the daemon and put the copy as `ledger.db` into an empty state folder.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::LedgerError;
+use crate::database::Reader;
+use crate::verify::{self, Tip};
+
+/// Why there is no backup.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// Something with this name is there.
+    #[error("{path} exists already; a backup overwrites nothing: name a new file")]
+    Exists {
+        /// Where the backup was to be.
+        path: PathBuf,
+    },
+    /// The file system refused it.
+    #[error("the backup {path} cannot be written: {source}; check that its folder exists, is yours and has room")]
+    Write {
+        /// Where the backup was to be.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// SQLite could not copy: no room, or the ledger is damaged.
+    #[error("the ledger cannot be copied to {path}: {source}; check that there is room and that the ledger is sound")]
+    Copy {
+        /// Where the backup was to be.
+        path: PathBuf,
+        /// SQLite's reason.
+        source: rusqlite::Error,
+    },
+    /// Another process keeps the ledger to itself.
+    #[error("the ledger is locked by another process; try again")]
+    Locked,
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// Copies the ledger into the new file `to`, for its owner alone, and says what the copy holds.
+///
+/// # Errors
+/// When `to` exists, cannot be written, or the ledger cannot be read. Then nothing is left behind.
+pub fn copy(reader: &Reader, to: &Path) -> Result<Tip, BackupError> {
+    if to.symlink_metadata().is_ok() {
+        return Err(BackupError::Exists { path: to.to_owned() });
+    }
+    let token: String = reader
+        .connection
+        .query_row("SELECT lower(hex(randomblob(8)))", [], |row| row.get(0))
+        .map_err(LedgerError::from)?;
+    let hidden = folder_of(to).join(format!(".baton-backup-{token}.tmp"));
+    let made = fill(reader, &hidden, to).and_then(|tip| {
+        publish(&hidden, to)?;
+        Ok(tip)
+    });
+    drop(fs::remove_file(&hidden));
+    let tip = made?;
+    let synced = File::open(folder_of(to)).and_then(|folder| folder.sync_all());
+    synced.map_err(|source| BackupError::Write { path: to.to_owned(), source })?;
+    Ok(tip)
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes the hidden file, copies every page and flushes it.
+fn fill(reader: &Reader, hidden: &Path, to: &Path) -> Result<Tip, BackupError> {
+    let write = |source| BackupError::Write { path: to.to_owned(), source };
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(hidden).map_err(write)?;
+    let tip = copy_pages(reader, hidden, to)?;
+    file.sync_all().map_err(write)?;
+    Ok(tip)
+}
+
+fn copy_pages(reader: &Reader, hidden: &Path, to: &Path) -> Result<Tip, BackupError> {
+    let failed = |source| BackupError::Copy { path: to.to_owned(), source };
+    let snapshot = reader.connection.unchecked_transaction().map_err(LedgerError::from)?;
+    let tip = verify::tip(&snapshot)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut copy = Connection::open_with_flags(hidden, flags).map_err(failed)?;
+    // A copy that fails is thrown away as a whole: it needs no journal.
+    copy.pragma_update(None, "journal_mode", "OFF").map_err(failed)?;
+    // All pages in one step.
+    let step = Backup::new(&snapshot, &mut copy).and_then(|backup| backup.step(-1)).map_err(failed)?;
+    if step != StepResult::Done {
+        return Err(BackupError::Locked);
+    }
+    copy.close().map_err(|(_, source)| failed(source))?;
+    Ok(tip)
+}
+
+/// Gives the copy its name without replacing anything.
+fn publish(hidden: &Path, to: &Path) -> Result<(), BackupError> {
+    let linked = match fs::hard_link(hidden, to) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => reserve_and_rename(hidden, to),
+        linked => linked,
+    };
+    linked.map_err(|source| match source.kind() {
+        ErrorKind::AlreadyExists => BackupError::Exists { path: to.to_owned() },
+        _ => BackupError::Write { path: to.to_owned(), source },
+    })
+}
+
+/// The same where the file system has no hard links (a memory stick): the name is taken with an empty file first, which
+/// is then replaced.
+fn reserve_and_rename(hidden: &Path, to: &Path) -> io::Result<()> {
+    File::create_new(to)?;
+    fs::rename(hidden, to).inspect_err(|_| drop(fs::remove_file(to)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use baton_core::State;
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::Ledger;
+    use crate::event::{self, Event};
+
+    fn append(ledger: &Ledger, number: u64) {
+        let event = Event {
+            task: format!("task-{number}"),
+            at: Timestamp::UNIX_EPOCH,
+            actor: "baton".to_owned(),
+            action: "started".to_owned(),
+            reason: format!("attempt {number} ").repeat(20),
+            state: State::Running,
+            input_hash: None,
+            output_hash: None,
+            plugin_digest: None,
+        };
+        ledger.write_blocking(move |tx| event::append(tx, &event)).unwrap();
+    }
+
+    fn ledger(events: u64) -> (tempfile::TempDir, Ledger) {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db")).unwrap();
+        (0..events).for_each(|number| append(&ledger, number));
+        (folder, ledger)
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_copy_holds_the_chain_and_is_one_private_file() {
+        let (folder, ledger) = ledger(5);
+        let backups = folder.path().join("backups");
+        fs::create_dir(&backups).unwrap();
+        let to = backups.join("copy.db");
+        let tip = copy(&ledger.reader().unwrap(), &to).unwrap();
+        assert_eq!((names(&backups), tip.events), (vec!["copy.db".to_owned()], 5));
+        assert_eq!(fs::metadata(&to).unwrap().permissions().mode() & 0o777, 0o600);
+        let report = verify::verify(&Reader::open(&to).unwrap(), None).unwrap();
+        assert!(report.is_sound());
+        assert_eq!(report.tip, tip);
+    }
+
+    #[test]
+    fn a_copy_goes_on_as_a_ledger() {
+        let (folder, ledger) = ledger(3);
+        let to = folder.path().join("copy.db");
+        copy(&ledger.reader().unwrap(), &to).unwrap();
+        let restored = Ledger::open(&to).unwrap();
+        append(&restored, 3);
+        let report = verify::verify(&restored.reader().unwrap(), None).unwrap();
+        assert_eq!((report.is_sound(), report.tip.events), (true, 4));
+        assert_eq!(verify::verify(&ledger.reader().unwrap(), None).unwrap().tip.events, 3);
+    }
+
+    #[test]
+    fn every_copy_is_sound_while_others_write() {
+        let (folder, ledger) = ledger(50);
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for writer in 0..2 {
+                let (ledger, stop) = (ledger.clone(), &stop);
+                scope.spawn(move || {
+                    while !stop.load(Ordering::Relaxed) {
+                        append(&ledger, writer);
+                    }
+                });
+            }
+            let tips: Vec<Tip> = (0..20)
+                .map(|number| {
+                    let to = folder.path().join(format!("{number}.db"));
+                    let tip = copy(&ledger.reader().unwrap(), &to).unwrap();
+                    let report = verify::verify(&Reader::open(&to).unwrap(), None).unwrap();
+                    assert!(report.is_sound(), "{report:?}");
+                    assert_eq!(report.tip, tip);
+                    tip
+                })
+                .collect();
+            stop.store(true, Ordering::Relaxed);
+            assert!(tips.is_sorted_by_key(|tip| tip.events));
+            let now = ledger.reader().unwrap();
+            for tip in tips {
+                let head = tip.head.parse().unwrap();
+                assert!(verify::verify(&now, Some(&head)).unwrap().is_sound(), "the ledger went on from every copy");
+            }
+        });
+    }
+
+    #[test]
+    fn nothing_is_overwritten_and_nothing_left_behind() {
+        let (folder, ledger) = ledger(1);
+        let reader = ledger.reader().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&file, "precious").unwrap();
+        std::os::unix::fs::symlink("nowhere", &link).unwrap();
+        let before = names(folder.path());
+        for to in [&file, &link, folder.path()] {
+            assert!(matches!(copy(&reader, to), Err(BackupError::Exists { .. })), "{to:?}");
+        }
+        let nowhere = folder.path().join("missing/copy.db");
+        assert!(matches!(copy(&reader, &nowhere), Err(BackupError::Write { .. })));
+        assert_eq!((names(folder.path()), fs::read_to_string(&file).unwrap()), (before, "precious".to_owned()));
+    }
+
+    #[test]
+    fn a_name_that_was_taken_meanwhile_stays_theirs_on_both_ways() {
+        let folder = tempfile::tempdir().unwrap();
+        let [hidden, to, free] = ["hidden", "to", "free"].map(|name| folder.path().join(name));
+        fs::write(&hidden, "copy").unwrap();
+        fs::write(&to, "theirs").unwrap();
+        assert!(matches!(publish(&hidden, &to), Err(BackupError::Exists { .. })));
+        assert!(reserve_and_rename(&hidden, &to).is_err_and(|error| error.kind() == ErrorKind::AlreadyExists));
+        assert_eq!(fs::read_to_string(&to).unwrap(), "theirs");
+        reserve_and_rename(&hidden, &free).unwrap();
+        assert_eq!(fs::read_to_string(&free).unwrap(), "copy");
+    }
+}
