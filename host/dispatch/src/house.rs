@@ -52,6 +52,13 @@ impl Installed {
     }
 }
 
+impl Installed {
+    /// Whether an interrupted attempt of the action may be made again.
+    pub(crate) fn is_idempotent(&self, asked: Option<&str>) -> bool {
+        self.action(asked).is_ok_and(|(_, action)| action.idempotent)
+    }
+}
+
 /// What a house is made of.
 pub struct Setup {
     /// The workspace, resolved.

@@ -58,10 +58,8 @@ pub(crate) async fn release(house: &Arc<House>, agent: String) -> Result<(), Dis
 }
 
 fn verdict(house: &House, task: &Task) -> (State, String) {
-    let idempotent = house
-        .plugin(&task.agent)
-        .and_then(|installed| installed.action(task.action.as_deref()))
-        .is_ok_and(|(_, action)| action.idempotent);
+    let plugin = house.plugin(&task.agent);
+    let idempotent = plugin.is_ok_and(|installed| installed.is_idempotent(task.action.as_deref()));
     if task.origin == task::Origin::Call {
         return (State::Failed, "whoever called it is gone; call it again".to_owned());
     }

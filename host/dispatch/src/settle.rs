@@ -153,9 +153,7 @@ fn failed(task: &Task, installed: Option<&Installed>, failure: &Failure, now: Ti
 
 /// The daemon is stopping: what may run again does so at its next start.
 fn stopped(task: &Task, installed: Option<&Installed>) -> Ending {
-    let idempotent = installed
-        .and_then(|installed| installed.action(task.action.as_deref()).ok())
-        .is_some_and(|(_, action)| action.idempotent);
+    let idempotent = installed.is_some_and(|installed| installed.is_idempotent(task.action.as_deref()));
     let (state, text) = if task.origin == Origin::Call {
         (State::Cancelled, "it was cancelled")
     } else if idempotent {

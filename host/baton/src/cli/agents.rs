@@ -2,15 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use baton_core::agents::Aliases;
-use baton_dispatch::Roster;
 use baton_ledger::task;
 use serde_json::{Value, json};
 
 use super::{Place, task_view};
 use crate::exit::Code;
 use crate::output::{self, Table};
-use crate::workspace::{LOCK_FILE, Lock};
 
 /// Show the agents and how much waits for each
 #[derive(Debug, clap::Args)]
@@ -25,9 +22,7 @@ impl Args {
     /// When there is no workspace or its ledger cannot be read.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let workspace = place.need()?;
-        let lock = Lock::read(&workspace.root.join(LOCK_FILE))?;
-        let plugins: Vec<String> = lock.plugins.into_iter().map(|entry| entry.name).collect();
-        let roster = Roster::look(&workspace.root.join("handoffs"), plugins.iter(), &Aliases::shipped());
+        let roster = workspace.roster()?;
         let open: BTreeMap<String, u64> = match task_view::reader(&workspace)? {
             Some(reader) => task::open_by_agent(&reader)?.into_iter().collect(),
             None => BTreeMap::new(),

@@ -5,10 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use baton_core::Digest;
-use baton_core::agents::Aliases;
 use baton_core::handoff::Priority;
 use baton_core::handoff::compose::Request;
-use baton_dispatch::{AgentKind, Roster};
+use baton_dispatch::AgentKind;
 use baton_intake::{publish, stage};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -16,7 +15,6 @@ use serde_json::Value;
 use super::{Place, args};
 use crate::exit::Code;
 use crate::output;
-use crate::workspace::{LOCK_FILE, Lock};
 
 /// Write a handoff into an agent's inbox
 #[derive(Debug, clap::Args)]
@@ -49,9 +47,7 @@ impl Args {
     /// When there is no such agent or the file cannot be written.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let workspace = place.need()?;
-        let lock = Lock::read(&workspace.root.join(LOCK_FILE))?;
-        let plugins: Vec<String> = lock.plugins.into_iter().map(|entry| entry.name).collect();
-        let roster = Roster::look(&workspace.root.join("handoffs"), plugins.iter(), &Aliases::shipped());
+        let roster = workspace.roster()?;
         let Some(agent) = roster.resolve(&self.to) else {
             bail!("there is no agent `{}`; there are: {}", self.to, roster.names());
         };

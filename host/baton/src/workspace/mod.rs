@@ -17,6 +17,8 @@ pub(crate) use state::{State, UpLock};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use baton_core::agents::Aliases;
+use baton_dispatch::Roster;
 
 /// The name of the configuration file; the folder that has it is a workspace.
 pub(crate) const CONFIG_FILE: &str = "baton.toml";
@@ -46,6 +48,16 @@ impl Workspace {
         let config = Config::read(&root.join(CONFIG_FILE))?;
         let state = State::of(&root, state)?;
         Ok(Self { base: root.clone(), root, config, state, temporary: false })
+    }
+
+    /// The agents of the workspace, without opening its plugins.
+    ///
+    /// # Errors
+    /// When `baton.lock` does not parse.
+    pub(crate) fn roster(&self) -> anyhow::Result<Roster> {
+        let lock = Lock::read(&self.root.join(LOCK_FILE))?;
+        let plugins: Vec<String> = lock.plugins.into_iter().map(|entry| entry.name).collect();
+        Ok(Roster::look(&self.root.join("handoffs"), plugins.iter(), &Aliases::shipped()))
     }
 
     /// A workspace in the empty folder `folder` with the shipped plugins, in which named folders stand for `folders`
