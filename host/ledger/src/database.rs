@@ -11,7 +11,7 @@ use crate::LedgerError;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// Step `n` brings form `n` to form `n + 1`. Never edited once released, only added to.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("../migrations/0001.sql"), include_str!("../migrations/0002.sql")];
 
 /// A transaction under way. Everything done through it happens together or not at all.
 pub struct Tx<'a> {
