@@ -28,6 +28,7 @@ fn task() -> wit::Task {
         cause: wit::Cause::Call,
         handoff: None,
         mounts: Vec::new(),
+        answer: None,
         now: "2026-01-18T10:15:00Z".to_owned(),
     }
 }

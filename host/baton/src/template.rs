@@ -14,6 +14,15 @@ pub(crate) struct Template {
 /// The template.
 pub(crate) const HANDOFFS: Template = include!(concat!(env!("OUT_DIR"), "/template.rs"));
 
+/// Lays down only what a workspace needs that brings its agents along: the drop box.
+///
+/// # Errors
+/// When it cannot be made.
+pub(crate) fn lay_down_own(handoffs: &Path) -> anyhow::Result<()> {
+    let drop_box = handoffs.join("01_inbox");
+    fs::create_dir_all(&drop_box).with_context(|| format!("failed to make {}", drop_box.display()))
+}
+
 /// Lays the template down in `handoffs`. What is there already stays as it is.
 ///
 /// # Errors

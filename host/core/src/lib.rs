@@ -9,6 +9,7 @@ pub mod agents;
 pub mod dedupe;
 mod digest;
 pub mod file_name;
+pub mod guard;
 pub mod handoff;
 pub mod manifest;
 pub mod retry;

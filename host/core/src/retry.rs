@@ -1,6 +1,11 @@
-//! When a task that failed `retryable` is tried again. Pure: the failure count goes in, the pause comes out.
+//! When a task that failed `retryable` is tried again. Pure: the failure count and the task's id go in, the pause comes out.
+//!
+//! The pause doubles with each failure, and up to half of it is taken away by the task's id: a hundred tasks that failed
+//! together do not come back together, and the same task always waits the same.
 
 use std::time::Duration;
+
+use crate::Digest;
 
 /// How often and how far apart a task is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,15 +26,22 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// The pause before the next attempt after `attempts` have been made, or `None` when there is none.
+    /// The pause before the next attempt of the task `id` after `attempts` have been made, or `None` when there is none.
     #[must_use]
-    pub fn pause_after(&self, attempts: u32) -> Option<Duration> {
+    pub fn pause_after(&self, attempts: u32, id: &str) -> Option<Duration> {
         if attempts >= self.max_attempts {
             return None;
         }
         let factor = 2_u32.saturating_pow(attempts.saturating_sub(1));
-        Some(self.first_pause.saturating_mul(factor).min(self.longest_pause))
+        let whole = self.first_pause.saturating_mul(factor).min(self.longest_pause);
+        Some(whole.mul_f64(1.0 - jitter(id, attempts) / 2.0))
     }
+}
+
+/// Evenly spread over 0 to 1, the same for the same task and attempt.
+fn jitter(id: &str, attempts: u32) -> f64 {
+    let digest = Digest::of(format!("{id}/{attempts}").as_bytes()).short(8);
+    u32::from_str_radix(&digest, 16).map_or(0.0, |number| f64::from(number) / f64::from(u32::MAX))
 }
 
 #[cfg(test)]
@@ -40,7 +52,19 @@ mod tests {
     fn pauses_double_up_to_the_longest_and_then_end() {
         let policy =
             Policy { max_attempts: 5, first_pause: Duration::from_secs(2), longest_pause: Duration::from_secs(7) };
-        let pauses: Vec<_> = (1..=5).map(|n| policy.pause_after(n).map(|pause| pause.as_secs())).collect();
-        assert_eq!(pauses, [Some(2), Some(4), Some(7), Some(7), None]);
+        for (attempts, whole) in [(1, 2.0), (2, 4.0), (3, 7.0), (4, 7.0)] {
+            let pause = policy.pause_after(attempts, "0a1b").unwrap().as_secs_f64();
+            assert!((whole / 2.0..=whole).contains(&pause), "{attempts}: {pause}");
+        }
+        assert_eq!(policy.pause_after(5, "0a1b"), None);
+    }
+
+    #[test]
+    fn tasks_that_failed_together_come_back_apart() {
+        let policy = Policy { first_pause: Duration::from_secs(100), ..Policy::default() };
+        let pauses: std::collections::BTreeSet<u64> =
+            (0..100).map(|n| policy.pause_after(1, &format!("task-{n}")).unwrap().as_secs()).collect();
+        assert!(pauses.len() > 25, "{pauses:?}");
+        assert_eq!(policy.pause_after(1, "a"), policy.pause_after(1, "a"));
     }
 }

@@ -13,23 +13,7 @@ use baton_ledger::outbox::{self, Delivery, Kind};
 use baton_ledger::{LedgerError, Tx, task};
 use jiff::Timestamp;
 
-use crate::roster::INBOX;
-use crate::{DispatchError, House};
-
-/// The move of a file from its agent's inbox to the archive that belongs to `state`. `hash` is what was captured.
-pub(crate) fn to_archive(file: &str, hash: Option<String>, state: State) -> outbox::New {
-    let (inbox, name) = file.rsplit_once('/').unwrap_or(("", file));
-    let folder = inbox.strip_suffix(INBOX).unwrap_or(inbox).trim_end_matches('/');
-    let archive = if state.is_processed() { "02_processed" } else { "03_failed" };
-    outbox::New {
-        kind: Kind::Archive,
-        source: Some(file.to_owned()),
-        folder: format!("{folder}/{archive}"),
-        name: name.to_owned(),
-        hash,
-        bytes: None,
-    }
-}
+use crate::{AgentKind, DispatchError, House};
 
 /// Delivers everything that is open for a task, in order. Gives the files that are news now: handoffs in other agents'
 /// inboxes, and what was found in place of a file that should have been archived.
@@ -42,10 +26,10 @@ pub async fn carry(house: &Arc<House>, id: &str) -> Result<Vec<PathBuf>, Dispatc
     let mut news = Vec::new();
     for delivery in open {
         match delivery.kind {
-            Kind::Archive => news.extend(archive(house, delivery).await?),
+            Kind::Archive | Kind::Route => news.extend(archive(house, delivery).await?),
             kind => {
                 let there = deliver(house, delivery).await?;
-                news.extend(there.filter(|_| matches!(kind, Kind::Handoff | Kind::Return)));
+                news.extend(there.filter(|_| matches!(kind, Kind::Handoff | Kind::Return | Kind::Copy)));
             }
         }
     }
@@ -79,22 +63,45 @@ async fn delivered(house: &Arc<House>, delivery: &Delivery, name: String) -> Res
     let (id, task_id, kind, hash) = (delivery.id, delivery.task.clone(), delivery.kind, delivery.hash.clone());
     let place = format!("{}/{name}", delivery.folder);
     let now = Timestamp::now();
+    let inner = Arc::clone(house);
     let job = move |tx: &Tx<'_>| {
         outbox::done(tx, id, &name)?;
+        if kind == Kind::Copy {
+            return arrived(tx, &inner, &task_id, &place, now);
+        }
         if kind == Kind::Return {
             task::set_returned(tx, &task_id, now)?;
         }
         let action = match kind {
             Kind::Return => "returned",
             Kind::Handoff => "handed_off",
-            Kind::Artifact | Kind::Reason | Kind::Archive => "wrote",
+            Kind::Notice => "noticed",
+            Kind::Artifact | Kind::Reason | Kind::Copy | Kind::Route | Kind::Archive => "wrote",
         };
         note(tx, &task_id, action, place, hash, now)
     };
     Ok(house.ledger.write(job).await?)
 }
 
-/// What became of a file that was to be archived.
+/// A task's file lies in its agent's inbox now: the task begins.
+fn arrived(tx: &Tx<'_>, house: &House, id: &str, place: &str, now: Timestamp) -> Result<(), LedgerError> {
+    task::set_file(tx, id, place, None)?;
+    let task = task::get_in(tx, id)?;
+    if task.state != State::Captured {
+        return Ok(());
+    }
+    let external = house.roster().get(&task.agent).is_none_or(|agent| agent.kind == AgentKind::External);
+    let state = match (external, task.kind.as_str()) {
+        (true, _) => State::Delivered,
+        (false, "RETURN") => State::Succeeded,
+        (false, _) if task::dependencies(tx, id)?.is_empty() => State::Queued,
+        (false, _) => State::Waiting,
+    };
+    let event = Event::of(&task, "baton", "routed", format!("to {place}"), state, now);
+    task::transition(tx, &event).map(drop)
+}
+
+/// What became of a file that was to be moved.
 enum Moved {
     /// It has this name now.
     As(String),
@@ -104,7 +111,8 @@ enum Moved {
     Replaced,
 }
 
-/// Moves a file to the archive; gives its path when something else lies there instead.
+/// Moves a file to the archive or to its agent; gives the path of what is news now: the file in its agent's inbox, or what
+/// lies in place of an archived one.
 async fn archive(house: &Arc<House>, delivery: Delivery) -> Result<Option<PathBuf>, DispatchError> {
     let source = house.real(delivery.source.as_deref().unwrap_or_default());
     let (from, to, token) = (source.clone(), house.real(&delivery.folder), delivery.id.to_string());
@@ -130,18 +138,26 @@ async fn archive(house: &Arc<House>, delivery: Delivery) -> Result<Option<PathBu
         }
     });
     let moved = moved.await?;
+    let arrival = match &moved {
+        Moved::As(name) if delivery.kind == Kind::Route => Some(house.real(&delivery.folder).join(name)),
+        _ => None,
+    };
     let news = !matches!(moved, Moved::Gone) && source.symlink_metadata().is_ok();
     archived(house, delivery, moved).await?;
-    Ok(news.then_some(source))
+    Ok(arrival.or(news.then_some(source)))
 }
 
 async fn archived(house: &Arc<House>, delivery: Delivery, moved: Moved) -> Result<(), DispatchError> {
     let now = Timestamp::now();
+    let inner = Arc::clone(house);
     let job = move |tx: &Tx<'_>| {
         let lost = match moved {
             Moved::As(name) => {
                 let place = format!("{}/{name}", delivery.folder);
                 outbox::done(tx, delivery.id, &name)?;
+                if delivery.kind == Kind::Route {
+                    return arrived(tx, &inner, &delivery.task, &place, now);
+                }
                 task::set_file(tx, &delivery.task, &place, Some(now))?;
                 return note(tx, &delivery.task, "archived", place, None, now);
             }
@@ -150,6 +166,11 @@ async fn archived(house: &Arc<House>, delivery: Delivery, moved: Moved) -> Resul
         };
         outbox::lost(tx, delivery.id, &delivery.name)?;
         task::set_lost(tx, &delivery.task)?;
+        if delivery.kind == Kind::Route {
+            let task = task::get_in(tx, &delivery.task)?;
+            let event = Event::of(&task, "baton", "cancelled", lost.to_owned(), State::Cancelled, now);
+            return task::transition(tx, &event).map(drop);
+        }
         note(tx, &delivery.task, "not_archived", lost.to_owned(), None, now)
     };
     Ok(house.ledger.write(job).await?)
@@ -192,35 +213,19 @@ mod tests {
             sandbox: baton_sandbox::Sandbox::new(None).unwrap(),
             installed: std::collections::BTreeMap::new(),
             unusable: std::collections::BTreeMap::new(),
-            aliases: baton_core::agents::Aliases::default(),
+            rules: crate::Rules::default(),
             owner: "up:test".to_owned(),
             settle_tries: 1,
+            plugins: std::collections::BTreeSet::new(),
+            wake: None,
+            patience: crate::Patience::default(),
+            owns: None,
         })
     }
 
     /// A task with one RETURN in its outbox; the ids of both.
     async fn with_return(house: &House) -> (String, i64) {
-        let new = task::New {
-            agent: "a".to_owned(),
-            origin: task::Origin::Handoff,
-            kind: "HANDOFF".to_owned(),
-            handoff_id: None,
-            sender: None,
-            title: "x".to_owned(),
-            action: None,
-            args: "{}".to_owned(),
-            body: String::new(),
-            made_at: None,
-            paths: Vec::new(),
-            priority: baton_core::handoff::Priority::Medium,
-            state: State::Succeeded,
-            reason: String::new(),
-            file: None,
-            input: None,
-            dedupe_key: None,
-            substance: None,
-            actor: "a".to_owned(),
-        };
+        let new = task::New { title: "x".to_owned(), ..task::New::blank("a", task::Origin::Handoff, State::Succeeded) };
         let answer = outbox::New {
             kind: Kind::Return,
             source: None,
@@ -260,13 +265,5 @@ mod tests {
             assert!(house.ledger.write(outbox::open_tasks).await.unwrap().is_empty());
             assert!(carry(&house, &id).await.unwrap().is_empty());
         }
-    }
-
-    #[test]
-    fn the_archive_lies_beside_the_inbox() {
-        let done = to_archive("handoffs/audit/01_inbox/x.json", None, State::Succeeded);
-        assert_eq!((done.folder.as_str(), done.name.as_str()), ("handoffs/audit/02_processed", "x.json"));
-        let failed = to_archive("/elsewhere/01_inbox/x.json", None, State::Quarantined);
-        assert_eq!(failed.folder, "/elsewhere/03_failed");
     }
 }

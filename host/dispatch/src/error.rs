@@ -9,6 +9,9 @@ pub enum DispatchError {
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// A decision that does not fit the task as it stands.
+    #[error("{0}")]
+    Refused(String),
     /// A folder.
     #[error(transparent)]
     Intake(#[from] IntakeError),

@@ -1,19 +1,22 @@
 //! What every step needs: the workspace's folders, the ledger, the sandbox, the installed plugins with their grants, and
 //! who the agents are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use baton_core::agents::Aliases;
 use baton_core::manifest::Action;
 use baton_core::retry::Policy;
+use baton_intake::Owner;
 use baton_ledger::Ledger;
 use baton_sandbox::{MountGrant, Plugin, Sandbox};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::{AgentKind, DispatchError, Roster, limits};
+use crate::archive::UNROUTED;
+use crate::obligations::Patience;
+use crate::running::Running;
+use crate::{DispatchError, Roster, Rules, limits};
 
 /// What one plugin may do in this workspace: declared and granted.
 #[derive(Clone, Debug, Default)]
@@ -31,8 +34,6 @@ pub struct Installed {
     pub plugin: Plugin,
     /// What it may do.
     pub grants: Grants,
-    /// When it is tried again.
-    pub retry: Policy,
 }
 
 impl Installed {
@@ -71,8 +72,16 @@ pub struct Setup {
     pub installed: BTreeMap<String, Installed>,
     /// Plugins that are installed and cannot be used, with the reason: their tasks wait.
     pub unusable: BTreeMap<String, String>,
-    /// Spellings of agents.
-    pub aliases: Aliases,
+    /// The names of all plugins, also of those that this process has not opened.
+    pub plugins: BTreeSet<String>,
+    /// What the operator says about the agents.
+    pub rules: Rules,
+    /// The folder in which other processes leave word that there is something to do.
+    pub wake: Option<PathBuf>,
+    /// How long external agents may leave things lying.
+    pub patience: Patience,
+    /// Who this workspace is to others that find its inboxes; without it none is claimed.
+    pub owns: Option<Owner>,
     /// Who holds the leases of this process: unique, and beginning with what it is (`up:`, `run:`).
     pub owner: String,
     /// How often the ledger is asked to take an outcome before it is lost: a daemon does not give up.
@@ -86,10 +95,18 @@ pub struct House {
     pub(crate) sandbox: Sandbox,
     pub(crate) installed: BTreeMap<String, Installed>,
     unusable: BTreeMap<String, String>,
+    plugins: BTreeSet<String>,
     pub(crate) owner: String,
     pub(crate) settle_tries: u32,
-    aliases: Aliases,
+    rules: Rules,
     roster: RwLock<Arc<Roster>>,
+    /// What runs in this process.
+    pub(crate) running: Running,
+    /// The folder in which other processes leave word that there is something to do.
+    pub(crate) wake: Option<PathBuf>,
+    pub(crate) patience: Patience,
+    /// Who this workspace is to others that find its inboxes.
+    pub(crate) owns: Option<Owner>,
     /// Kibibytes of files that may be in reading at the same time.
     reading: Semaphore,
 }
@@ -104,10 +121,15 @@ impl House {
             sandbox: setup.sandbox,
             installed: setup.installed,
             unusable: setup.unusable,
+            plugins: setup.plugins,
             owner: setup.owner,
             settle_tries: setup.settle_tries,
-            aliases: setup.aliases,
+            rules: setup.rules,
             roster: RwLock::default(),
+            running: Running::default(),
+            wake: setup.wake,
+            patience: setup.patience,
+            owns: setup.owns,
             reading: Semaphore::new(limits::READING_KIB as usize),
         };
         house.look_around();
@@ -122,18 +144,35 @@ impl House {
 
     /// Looks again who is there.
     pub(crate) fn look_around(&self) {
-        let plugins = self.installed.keys().chain(self.unusable.keys());
-        let roster = Roster::look(&self.handoffs(), plugins, &self.aliases);
+        let roster = Roster::look(&self.handoffs(), self.plugins.iter(), &self.rules);
         *self.roster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
     }
 
-    /// Makes the missing inboxes of plugin agents: installing a plugin makes an agent.
+    /// Makes the missing inboxes: of the agents (installing a plugin or naming an agent in the configuration makes one) and
+    /// of the drop box. What the configuration places elsewhere is the operator's to make.
     pub(crate) fn make_inboxes(&self) {
-        for agent in self.roster().agents().filter(|agent| agent.kind == AgentKind::Plugin) {
-            if let Err(error) = std::fs::create_dir_all(agent.inbox()) {
-                tracing::warn!(agent = %agent.name, %error, "its inbox cannot be made");
+        let roster = self.roster();
+        for inbox in roster.inboxes().filter(|inbox| inbox.folder.starts_with(self.handoffs())) {
+            if let Err(error) = std::fs::create_dir_all(inbox.folder) {
+                tracing::warn!(agent = %inbox.owner, %error, "its inbox cannot be made");
             }
         }
+    }
+
+    /// Whether Baton does the agent's work.
+    pub(crate) fn is_plugin(&self, agent: &str) -> bool {
+        self.plugins.contains(agent)
+    }
+
+    /// When the tasks of an agent are tried again.
+    pub(crate) fn retry(&self, agent: &str) -> Policy {
+        self.roster().get(agent).map_or_else(Policy::default, |agent| agent.settings.retry)
+    }
+
+    /// The folder for an answer to `sender`, as the ledger keeps it.
+    pub(crate) fn answers_for(&self, sender: &str) -> String {
+        let roster = self.roster();
+        roster.resolve(sender).map_or_else(|| UNROUTED.to_owned(), |agent| self.shown(&agent.inbox))
     }
 
     /// Waits until a file of `bytes` may be read; it may as long as the permit lives.

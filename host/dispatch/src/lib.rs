@@ -6,22 +6,30 @@
 //! `recover` (what a crash left), `trigger` (tasks without a handoff). What a plugin does with a task is not known here,
 //! and no plugin is known by name.
 
+mod archive;
 mod capture;
 mod carry;
+mod control;
+mod dependencies;
 mod engine;
 mod error;
 mod house;
 pub mod limits;
+mod obligations;
 mod prepare;
 mod recover;
 mod roster;
+mod running;
 mod settle;
 mod trigger;
 mod work;
 
+pub use capture::ADOPTED;
 pub use carry::carry;
+pub use control::{Decided, answer, cancel, retry};
 pub use engine::{Engine, Mode, Summary};
 pub use error::DispatchError;
 pub use house::{Grants, House, Installed, Setup};
-pub use roster::{Agent, AgentKind, Roster};
+pub use obligations::Patience;
+pub use roster::{Agent, AgentKind, Roster, Rules, Settings};
 pub use work::{Call, Called, call};

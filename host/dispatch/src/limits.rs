@@ -40,5 +40,11 @@ pub const PATHS_OF_A_TRIGGER: usize = 10_000;
 /// A folder that is never quiet fires its trigger after this many quiet times at the latest.
 pub const DEBOUNCE_AT_MOST: u32 = 10;
 
+/// Lying requests that one look reminds of, escalates or archives; the next look takes the next ones.
+pub const TENDED_AT_ONCE: u32 = 200;
+
+/// How often a file may bring its reader down before it is put away unread.
+pub const BREAKS: u32 = 3;
+
 /// The pause before everything is looked at again because a folder was made: one look for many.
 pub const RESCAN: Duration = Duration::from_millis(100);

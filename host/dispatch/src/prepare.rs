@@ -20,6 +20,7 @@ pub(crate) fn prepare(task: &Task, action: &str, input: Option<&[u8]>, now: Time
         handoff: (task.origin == Origin::Handoff).then(|| self::handoff(task, input)),
         cause,
         mounts: Vec::new(),
+        answer: task.answer.clone(),
         now: at_second(now),
     }
 }

@@ -11,7 +11,7 @@ use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx};
 use jiff::Timestamp;
 
-use crate::{DispatchError, House, limits};
+use crate::{AgentKind, DispatchError, House, limits};
 
 /// Takes up what was left. `gone` is the beginning of owners' names that cannot be alive.
 ///
@@ -58,10 +58,16 @@ pub(crate) async fn release(house: &Arc<House>, agent: String) -> Result<(), Dis
 }
 
 fn verdict(house: &House, task: &Task) -> (State, String) {
+    if house.roster().get(&task.agent).is_some_and(|agent| agent.kind == AgentKind::External) {
+        return (State::Delivered, "whoever wanted to end it is gone; it lies where it lay".to_owned());
+    }
     let plugin = house.plugin(&task.agent);
     let idempotent = plugin.is_ok_and(|installed| installed.is_idempotent(task.action.as_deref()));
     if task.origin == task::Origin::Call {
         return (State::Failed, "whoever called it is gone; call it again".to_owned());
+    }
+    if task.stop_asked {
+        return (State::Queued, "the attempt was interrupted; it was to be cancelled".to_owned());
     }
     if !idempotent {
         let reason = "the attempt was interrupted and the action is not declared idempotent: see what it has done, then edit \

@@ -1,12 +1,21 @@
-//! Who the agents of a workspace are: every folder of `handoffs/` with an inbox, and every installed plugin.
+//! Who the agents of a workspace are: every folder of `handoffs/` with an inbox, every agent of the configuration, and
+//! every installed plugin; and which folder is whose inbox.
+//!
+//! One agent may have several folders, under several spellings of its name: all of them are watched, new files go to one.
+//! Which spellings mean the same agent stands in a table ([`Aliases`]), never in a rule.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use baton_core::agents::{Aliases, is_name};
+use baton_core::agents::{Aliases, fold, is_name};
+use baton_core::retry::Policy;
 
 /// The folder of new files.
 pub(crate) const INBOX: &str = "01_inbox";
+
+/// Stands for the owner of the central drop box. No agent can have this name.
+pub(crate) const CENTRAL: &str = INBOX;
 
 /// Who does the agent's work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,54 +37,91 @@ impl AgentKind {
     }
 }
 
+/// What the operator says about one agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Its inboxes, where they are not below `handoffs/`: new files go to the first.
+    pub inboxes: Vec<PathBuf>,
+    /// How often its inboxes are looked at, where the system reports no changes (a network folder).
+    pub poll: Option<Duration>,
+    /// How many of its tasks may run at the same time.
+    pub concurrency: usize,
+    /// When its tasks are tried again.
+    pub retry: Policy,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { inboxes: Vec::new(), poll: None, concurrency: 1, retry: Policy::default() }
+    }
+}
+
+/// What the operator says about the agents.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// Who is who.
+    pub aliases: Aliases,
+    /// Settings by the agent's name.
+    pub settings: BTreeMap<String, Settings>,
+}
+
 /// An agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agent {
-    /// Its name: the folder's.
+    /// Its canonical name.
     pub name: String,
     /// Who does its work.
     pub kind: AgentKind,
-    /// Its folder, which holds the inbox and the archives.
-    pub folder: PathBuf,
+    /// Where new files for it go.
+    pub inbox: PathBuf,
+    /// Its inboxes under other spellings: files are taken from there too.
+    pub others: Vec<PathBuf>,
+    /// What the operator says about it.
+    pub settings: Settings,
 }
 
 impl Agent {
-    /// Where new files for it go.
-    #[must_use]
-    pub fn inbox(&self) -> PathBuf {
-        self.folder.join(INBOX)
+    /// Every folder in which files for it may lie.
+    pub fn inboxes(&self) -> impl Iterator<Item = &Path> {
+        std::iter::once(&self.inbox).chain(&self.others).map(PathBuf::as_path)
     }
+}
+
+/// A folder that is watched for new files.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Inbox<'a> {
+    /// The agent, or [`CENTRAL`].
+    pub(crate) owner: &'a str,
+    pub(crate) folder: &'a Path,
+    pub(crate) poll: Option<Duration>,
 }
 
 /// The agents of a workspace at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
     agents: BTreeMap<String, Agent>,
+    /// Where files are dropped that name their agent themselves.
+    central: PathBuf,
     aliases: Aliases,
 }
 
 impl Roster {
-    /// Looks who is there. Plugins count although their folder is missing. Links are not followed: a folder of
-    /// `handoffs/` that is a link to elsewhere is nobody's.
+    /// Looks who is there. Plugins and agents of the configuration count although their folder is missing. Links are not
+    /// followed: a folder of `handoffs/` that is a link to elsewhere is nobody's.
     #[must_use]
-    pub fn look<'a>(handoffs: &Path, plugins: impl Iterator<Item = &'a String>, aliases: &Aliases) -> Self {
-        let mut agents = BTreeMap::new();
-        for entry in std::fs::read_dir(handoffs).into_iter().flatten().filter_map(Result::ok) {
-            let folder = entry.path();
-            let real = |path: &Path| path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
-            if let Ok(name) = entry.file_name().into_string()
-                && is_name(&name)
-                && real(&folder)
-                && real(&folder.join(INBOX))
-            {
-                agents.insert(name.clone(), Agent { name, kind: AgentKind::External, folder });
-            }
-        }
+    pub fn look<'a>(handoffs: &Path, plugins: impl Iterator<Item = &'a String>, rules: &Rules) -> Self {
+        let mut found = Finding { handoffs, rules, agents: BTreeMap::new() };
         for name in plugins {
-            let agent = Agent { name: name.clone(), kind: AgentKind::Plugin, folder: handoffs.join(name) };
-            agents.insert(name.clone(), agent);
+            found.agent(name, AgentKind::Plugin);
         }
-        Self { agents, aliases: aliases.clone() }
+        for name in rules.settings.keys() {
+            found.agent(rules.aliases.canonical(name).unwrap_or(name), AgentKind::External);
+        }
+        for name in folders(handoffs) {
+            found.folder(&name);
+        }
+        let agents = found.agents.into_values().map(|agent| (agent.name.clone(), agent)).collect();
+        Self { agents, central: handoffs.join(INBOX), aliases: rules.aliases.clone() }
     }
 
     /// Every agent, by name.
@@ -102,10 +148,25 @@ impl Roster {
         self.aliases.same(a, b)
     }
 
-    /// The agent whose inbox `folder` is.
+    /// Every folder to be watched.
+    pub(crate) fn inboxes(&self) -> impl Iterator<Item = Inbox<'_>> {
+        let own = |agent: &'_ Agent| agent.settings.poll;
+        let of_agents = self.agents.values().flat_map(move |agent| {
+            agent.inboxes().map(move |folder| Inbox { owner: &agent.name, folder, poll: own(agent) })
+        });
+        std::iter::once(Inbox { owner: CENTRAL, folder: &self.central, poll: None }).chain(of_agents)
+    }
+
+    /// Where files are dropped that name their agent themselves.
     #[must_use]
-    pub fn owner_of(&self, folder: &Path) -> Option<&Agent> {
-        self.agents.values().find(|agent| agent.inbox() == folder)
+    pub fn central(&self) -> &Path {
+        &self.central
+    }
+
+    /// Whose inbox `folder` is: an agent's name or [`CENTRAL`].
+    #[must_use]
+    pub(crate) fn owner_of(&self, folder: &Path) -> Option<&str> {
+        self.inboxes().find(|inbox| inbox.folder == folder).map(|inbox| inbox.owner)
     }
 
     /// Every name, for a message.
@@ -113,22 +174,131 @@ impl Roster {
     pub fn names(&self) -> String {
         self.agents.keys().cloned().collect::<Vec<_>>().join(", ")
     }
+
+    /// Why there is no agent of that spelling, and which one may be meant.
+    #[must_use]
+    pub fn nobody(&self, spelling: &str) -> String {
+        match self.aliases.nearest(spelling, self.agents.keys().map(String::as_str)) {
+            Some(near) => format!("there is no agent `{spelling}`; did you mean `{near}`?"),
+            None => format!("there is no agent `{spelling}`; there are: {}", self.names()),
+        }
+    }
+}
+
+/// Agents under way, by the folded form of their canonical name.
+struct Finding<'a> {
+    handoffs: &'a Path,
+    rules: &'a Rules,
+    agents: BTreeMap<String, Agent>,
+}
+
+impl Finding<'_> {
+    /// There is an agent of this canonical name. The first word on its kind counts.
+    fn agent(&mut self, name: &str, kind: AgentKind) -> &mut Agent {
+        let (handoffs, rules) = (self.handoffs, self.rules);
+        self.agents.entry(fold(name)).or_insert_with(|| {
+            let said = rules.settings.iter().find(|(said, _)| rules.aliases.same(said, name));
+            let settings = said.map(|(_, settings)| settings.clone()).unwrap_or_default();
+            let mut inboxes = settings.inboxes.iter().cloned();
+            let inbox = inboxes.next().unwrap_or_else(|| handoffs.join(name).join(INBOX));
+            Agent { name: name.to_owned(), kind, inbox, others: inboxes.collect(), settings }
+        })
+    }
+
+    /// `handoffs/` has this folder with an inbox. Where the canonical folder is missing, the first spelling stands for it.
+    fn folder(&mut self, name: &str) {
+        let aliases = &self.rules.aliases;
+        let inbox = self.handoffs.join(name).join(INBOX);
+        let agent = self.agent(aliases.canonical(name).unwrap_or(name), AgentKind::External);
+        let stands_in =
+            agent.kind == AgentKind::External && agent.settings.inboxes.is_empty() && !is_real(&agent.inbox);
+        if stands_in {
+            agent.inbox = inbox;
+        } else if !agent.inboxes().any(|known| known == inbox) {
+            agent.others.push(inbox);
+        }
+    }
+}
+
+/// The folders of `handoffs/` that have an inbox, by name.
+fn folders(handoffs: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(handoffs).into_iter().flatten().filter_map(Result::ok);
+    let real = |name: &String| is_real(&handoffs.join(name)) && is_real(&handoffs.join(name).join(INBOX));
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| is_name(name) && real(name)).collect();
+    names.sort();
+    names
+}
+
+fn is_real(folder: &Path) -> bool {
+    folder.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn folders_with_an_inbox_are_agents_and_plugins_always_are() {
+    fn rules() -> Rules {
+        Rules { aliases: Aliases::shipped(), settings: BTreeMap::new() }
+    }
+
+    fn handoffs(folders: &[&str]) -> tempfile::TempDir {
         let handoffs = tempfile::tempdir().unwrap();
-        for folder in ["Claude-MM1/01_inbox", "examples/01_inbox", "_archive/01_inbox", "notes"] {
+        for folder in folders {
             std::fs::create_dir_all(handoffs.path().join(folder)).unwrap();
         }
+        handoffs
+    }
+
+    #[test]
+    fn folders_with_an_inbox_are_agents_and_plugins_always_are() {
+        let handoffs =
+            handoffs(&["Claude-MM1/01_inbox", "examples/01_inbox", "_archive/01_inbox", "notes", "01_inbox"]);
         std::os::unix::fs::symlink("/tmp", handoffs.path().join("elsewhere")).unwrap();
-        let roster = Roster::look(handoffs.path(), [&"audit".to_owned()].into_iter(), &Aliases::shipped());
+        let roster = Roster::look(handoffs.path(), [&"audit".to_owned()].into_iter(), &rules());
         assert_eq!(roster.names(), "Claude-MM1, audit");
         assert_eq!(roster.resolve("Claude MM1 Agent").unwrap().kind, AgentKind::External);
         assert_eq!(roster.get("audit").unwrap().kind, AgentKind::Plugin);
+        assert_eq!(roster.owner_of(&handoffs.path().join(INBOX)), Some(CENTRAL));
+    }
+
+    #[test]
+    fn folders_of_one_agent_are_watched_together_and_new_files_go_to_the_canonical_one() {
+        let handoffs = handoffs(&["Cursor-MM1-Agent/01_inbox", "Cursor-MM1/01_inbox", "CursorMM1/01_inbox"]);
+        let roster = Roster::look(handoffs.path(), std::iter::empty(), &rules());
+        assert_eq!(roster.names(), "Cursor-MM1");
+        let agent = roster.get("Cursor-MM1").unwrap();
+        assert_eq!(agent.inbox, handoffs.path().join("Cursor-MM1/01_inbox"));
+        assert_eq!(agent.others.len(), 2);
+        let alias = handoffs.path().join("CursorMM1/01_inbox");
+        assert_eq!(roster.owner_of(&alias), Some("Cursor-MM1"));
+    }
+
+    #[test]
+    fn an_alias_folder_alone_is_the_agents_inbox() {
+        let handoffs = handoffs(&["Claude-Code-Agent/01_inbox"]);
+        let roster = Roster::look(handoffs.path(), std::iter::empty(), &rules());
+        let agent = roster.get("Claude-Code").unwrap();
+        assert_eq!((&agent.inbox, agent.others.len()), (&handoffs.path().join("Claude-Code-Agent/01_inbox"), 0));
+    }
+
+    #[test]
+    fn the_configured_inbox_gets_what_is_new_and_the_folder_is_still_watched() {
+        let handoffs = handoffs(&["Claude-MM2/01_inbox"]);
+        let mut rules = rules();
+        let settings = Settings { inboxes: vec![PathBuf::from("/drive/in")], ..Settings::default() };
+        rules.settings.insert("Claude-MM2".to_owned(), settings);
+        let roster = Roster::look(handoffs.path(), std::iter::empty(), &rules);
+        let agent = roster.get("Claude-MM2").unwrap();
+        assert_eq!((agent.inbox.as_path(), agent.others.len()), (Path::new("/drive/in"), 1));
+        assert_eq!(roster.owner_of(Path::new("/drive/in")), Some("Claude-MM2"));
+    }
+
+    #[test]
+    fn nobody_is_told_from_a_slip_of_the_hand() {
+        let handoffs = handoffs(&["Claude-MM1/01_inbox"]);
+        let roster = Roster::look(handoffs.path(), std::iter::empty(), &rules());
+        assert_eq!(roster.nobody("Cluade-MM1"), "there is no agent `Cluade-MM1`; did you mean `Claude-MM1`?");
+        assert!(roster.nobody("zzz").ends_with("there are: Claude-MM1"));
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use baton_core::handoff::Chain;
 use baton_core::handoff::compose::Request;
 use baton_core::handoff::returns::Return;
 use baton_core::{Digest, State, file_name};
@@ -14,10 +15,10 @@ use baton_ledger::{LedgerError, Tx, finding, outbox};
 use baton_sandbox::{Draft, Failure, Report, wit};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::carry::to_archive;
+use crate::archive::{to_archive, to_dead_letters, to_stale};
 use crate::house::{House, Installed};
 use crate::work::{Ended, explain};
-use crate::{DispatchError, limits, roster};
+use crate::{DispatchError, dependencies, limits};
 
 /// Findings that a RETURN lists; the report and the ledger have them all.
 const FINDINGS_IN_RETURN: usize = 50;
@@ -30,6 +31,8 @@ pub(crate) struct Settled {
     pub(crate) state: State,
     pub(crate) text: String,
     pub(crate) artifacts: Vec<String>,
+    /// Tasks that waited for it may begin.
+    pub(crate) released: bool,
 }
 
 /// Decides how the attempt ended and writes that down. A ledger that cannot take it now (full disk) is asked again.
@@ -43,7 +46,7 @@ pub(crate) async fn settle(
     ended: Result<Report, Ended>,
 ) -> Result<Settled, DispatchError> {
     let now = Timestamp::now();
-    let ending = Arc::new(decide(&task, installed, ended, now));
+    let ending = Arc::new(decide(house, &task, installed, ended, now));
     let outgoing = Arc::new(Outgoing {
         plugin_digest: installed.map(|installed| installed.plugin.digest().to_string()),
         reports: house.reports(),
@@ -65,7 +68,7 @@ pub(crate) async fn settle(
             written => break written?,
         }
     };
-    let Some(artifacts) = written else {
+    let Some((artifacts, released)) = written else {
         let text = "somebody else has settled it meanwhile; this outcome was dropped".to_owned();
         return Ok(Settled {
             id: task.id.clone(),
@@ -73,6 +76,7 @@ pub(crate) async fn settle(
             state: task.state,
             text,
             artifacts: Vec::new(),
+            released: false,
         });
     };
     Ok(Settled {
@@ -81,6 +85,7 @@ pub(crate) async fn settle(
         state: ending.state,
         text: ending.text.clone(),
         artifacts,
+        released,
     })
 }
 
@@ -100,6 +105,8 @@ struct Ending {
     action: &'static str,
     text: String,
     due: Option<Timestamp>,
+    /// Its file was left lying by the agent that it is for.
+    stale: bool,
     artifacts: Vec<wit::Artifact>,
     findings: Vec<wit::Finding>,
     drafts: Vec<Draft>,
@@ -107,12 +114,30 @@ struct Ending {
 
 impl Ending {
     fn without_outcome(state: State, action: &'static str, text: String) -> Self {
-        Self { state, action, text, due: None, artifacts: Vec::new(), findings: Vec::new(), drafts: Vec::new() }
+        Self {
+            state,
+            action,
+            text,
+            due: None,
+            stale: false,
+            artifacts: Vec::new(),
+            findings: Vec::new(),
+            drafts: Vec::new(),
+        }
     }
 }
 
-fn decide(task: &Task, installed: Option<&Installed>, ended: Result<Report, Ended>, now: Timestamp) -> Ending {
+fn decide(
+    house: &House,
+    task: &Task,
+    installed: Option<&Installed>,
+    ended: Result<Report, Ended>,
+    now: Timestamp,
+) -> Ending {
     let report = match ended {
+        Err(Ended::Stale(reason)) => {
+            return Ending { stale: true, ..Ending::without_outcome(State::Cancelled, "stale", reason) };
+        }
         Err(Ended::Withdrawn(reason)) => return Ending::without_outcome(State::Cancelled, "cancelled", reason),
         Err(Ended::Refused(reason)) => return Ending::without_outcome(State::Failed, "failed", reason),
         Err(Ended::Unusable(reason)) => return Ending::without_outcome(State::NeedsGrant, "needs_grant", reason),
@@ -130,19 +155,20 @@ fn decide(task: &Task, installed: Option<&Installed>, ended: Result<Report, Ende
                 action: "succeeded",
                 text: outcome.summary,
                 due: None,
+                stale: false,
                 artifacts: outcome.artifacts,
                 findings: outcome.findings,
                 drafts: report.drafts,
             },
         },
-        Err(failure) => failed(task, installed, &failure, now),
+        Err(failure) => failed(house, task, installed, &failure, now),
     }
 }
 
-fn failed(task: &Task, installed: Option<&Installed>, failure: &Failure, now: Timestamp) -> Ending {
+fn failed(house: &House, task: &Task, installed: Option<&Installed>, failure: &Failure, now: Timestamp) -> Ending {
     let text = explain(failure, &task.agent);
     let (state, action) = match failure {
-        Failure::Retryable(_) => return again_or_dead(task, installed, &text, now),
+        Failure::Retryable(_) => return again_or_dead(house, task, &text, now),
         Failure::NeedsHuman(_) => (State::NeedsHuman, "needs_human"),
         Failure::NeedsGrant(_) => (State::NeedsGrant, "needs_grant"),
         Failure::Cancelled => return stopped(task, installed),
@@ -165,9 +191,9 @@ fn stopped(task: &Task, installed: Option<&Installed>) -> Ending {
 }
 
 /// A call by hand is not repeated behind the caller's back.
-fn again_or_dead(task: &Task, installed: Option<&Installed>, text: &str, now: Timestamp) -> Ending {
-    let policy = installed.map(|installed| installed.retry).unwrap_or_default();
-    let pause = policy.pause_after(task.attempts).filter(|_| task.origin != Origin::Call);
+fn again_or_dead(house: &House, task: &Task, text: &str, now: Timestamp) -> Ending {
+    let policy = house.retry(&task.agent);
+    let pause = policy.pause_after(task.attempts, &task.id).filter(|_| task.origin != Origin::Call);
     match pause.and_then(|pause| SignedDuration::try_from(pause).ok()).and_then(|pause| now.checked_add(pause).ok()) {
         Some(due) => {
             let text = format!("{text} (attempt {} of {})", task.attempts, policy.max_attempts);
@@ -235,11 +261,7 @@ fn answer_to(house: &House, task: &Task, state: State) -> Option<(String, String
     if !asked || !state.sends_return() {
         return None;
     }
-    let folder = match house.roster().resolve(sender) {
-        Some(agent) => agent.inbox(),
-        None => house.handoffs().join("_unrouted"),
-    };
-    Some((sender.to_owned(), house.shown(&folder)))
+    Some((sender.to_owned(), house.answers_for(sender)))
 }
 
 fn draft_file(house: &House, task: &Task, number: usize, draft: &Draft, now: Timestamp) -> outbox::New {
@@ -253,24 +275,28 @@ fn draft_file(house: &House, task: &Task, number: usize, draft: &Draft, now: Tim
         body: draft.body.clone(),
         priority: draft.priority,
         dedupe_key: Some(format!("{}:{}", task.agent, draft.dedupe_key)),
+        chain: Some(Chain {
+            id: Some(task.chain_id.clone().unwrap_or_else(|| task.id.clone())),
+            phase: Some(task.chain_phase.unwrap_or(1).saturating_add(1)),
+        }),
         created_at: now,
     };
-    let inbox = house.handoffs().join(&draft.to).join(roster::INBOX);
-    delivery(outbox::Kind::Handoff, house.shown(&inbox), request.file_name(), request.to_bytes())
+    delivery(outbox::Kind::Handoff, house.answers_for(&draft.to), request.file_name(), request.to_bytes())
 }
 
 fn delivery(kind: outbox::Kind, folder: String, name: String, bytes: Vec<u8>) -> outbox::New {
     outbox::New { kind, source: None, folder, name, hash: Some(Digest::of(&bytes).to_string()), bytes: Some(bytes) }
 }
 
-/// The transaction. Gives the places of the reports, or `None` when the task is not held any more.
+/// The transaction. Gives the places of the reports and whether other tasks may begin now, or `None` when the task is not
+/// held any more.
 fn write(
     tx: &Tx<'_>,
     task: &Task,
     ending: &Ending,
     out: &Outgoing,
     now: Timestamp,
-) -> Result<Option<Vec<String>>, LedgerError> {
+) -> Result<Option<(Vec<String>, bool)>, LedgerError> {
     if !task::holds(tx, &task.id, &out.owner)? {
         return Ok(None);
     }
@@ -299,9 +325,17 @@ fn write(
         outbox::add(tx, &task.id, &delivery(outbox::Kind::Return, folder.clone(), name, bytes))?;
     }
     if let Some(file) = task.file.as_deref().filter(|_| ending.state.is_final()) {
-        outbox::add(tx, &task.id, &to_archive(file, task.input.clone(), ending.state))?;
+        let hash = task.input.clone();
+        let archive = match ending.state {
+            State::Dead => to_dead_letters(file, hash, task.attempts, now),
+            _ if ending.stale => to_stale(file, hash),
+            state => to_archive(file, hash, state),
+        };
+        outbox::add(tx, &task.id, &archive)?;
     }
-    Ok(Some(artifacts.iter().map(|named| format!("reports/{}", named.name)).collect()))
+    let released = dependencies::settled(tx, task, ending.state, now)?;
+    let reports = artifacts.iter().map(|named| format!("reports/{}", named.name));
+    Ok(Some((reports.collect(), released)))
 }
 
 /// SHA-256 of the summary and the artifacts.

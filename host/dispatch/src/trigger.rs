@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_core::State;
-use baton_core::handoff::Priority;
 use baton_core::manifest;
 use baton_intake::{Glob, hash_file, scan_tree};
 use baton_ledger::{Tx, mark, task};
@@ -126,25 +125,11 @@ impl FilesTrigger {
 
     fn task(&self, paths: Vec<String>) -> task::New {
         task::New {
-            agent: self.plugin.clone(),
-            origin: task::Origin::Trigger,
-            kind: "HANDOFF".to_owned(),
-            handoff_id: None,
             sender: Some("baton".to_owned()),
             title: self.title(&paths),
             action: Some(self.action.clone()),
-            args: "{}".to_owned(),
-            body: String::new(),
-            made_at: None,
             paths,
-            priority: Priority::default(),
-            state: State::Queued,
-            reason: String::new(),
-            file: None,
-            input: None,
-            dedupe_key: None,
-            substance: None,
-            actor: "baton".to_owned(),
+            ..task::New::blank(&self.plugin, task::Origin::Trigger, State::Queued)
         }
     }
 

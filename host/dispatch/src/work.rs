@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use baton_core::State;
-use baton_core::handoff::Priority;
 use baton_ledger::event::{self, Event};
 use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx};
@@ -65,6 +64,13 @@ async fn attempt(
         let reason = format!("{file} was taken out of the inbox before it ran");
         return settle(house, task, None, Err(Ended::Withdrawn(reason))).await;
     }
+    if task.stop_asked {
+        return settle(house, task, None, Err(Ended::Withdrawn(BY_A_PERSON.to_owned()))).await;
+    }
+    if let Some(deadline) = task.deadline.filter(|deadline| *deadline < Timestamp::now()) {
+        let reason = format!("its deadline ({}) passed before it could begin", deadline.strftime("%Y-%m-%d %H:%M UTC"));
+        return settle(house, task, None, Err(Ended::Refused(reason))).await;
+    }
     let installed = match house.plugin(&task.agent) {
         Ok(installed) => installed.clone(),
         Err(error @ DispatchError::Unusable { .. }) => {
@@ -77,16 +83,24 @@ async fn attempt(
         Err(error) => return settle(house, task, Some(&installed), Err(Ended::Refused(error.to_string()))).await,
     };
     let given = prepare(&task, &action, input.as_deref(), Timestamp::now());
-    let mut report = run(house, &installed, &task.id, given, cancel, listener).await;
+    let own = house.running.begin(&task.id);
+    let mut report = run(house, &installed, &task.id, given, (cancel, &own), listener).await;
+    let by_a_person = house.running.end(&task.id);
     // A plugin that obeys says "later"; that costs it no attempt.
-    if cancel.is_cancelled() && matches!(report.ended, Err(Failure::Retryable(_))) {
+    if own.is_cancelled() && matches!(report.ended, Err(Failure::Retryable(_))) {
         report.ended = Err(Failure::Cancelled);
     }
     if !report.log.is_empty() {
         tracing::info!(task = %task.id, plugin = %task.agent, "the plugin wrote:\n{}", report.log.trim_end());
     }
+    if by_a_person && matches!(report.ended, Err(Failure::Cancelled)) {
+        return settle(house, task, Some(&installed), Err(Ended::Withdrawn(BY_A_PERSON.to_owned()))).await;
+    }
     settle(house, task, Some(&installed), Ok(report)).await
 }
+
+/// The reason of a cancellation on demand.
+const BY_A_PERSON: &str = "cancelled by the operator";
 
 /// Whether a person took the file away: it is not there, and its inbox is. A folder that cannot be read says nothing.
 fn is_withdrawn(file: &Path) -> bool {
@@ -117,10 +131,12 @@ pub(crate) async fn withdraw(house: &Arc<House>, agent: &str) -> Result<Vec<Sett
     Ok(settled)
 }
 
-/// Why a task ended without an attempt.
+/// Why a task ended without an outcome.
 pub(crate) enum Ended {
-    /// Its file is gone.
+    /// Its file is gone, or a person ended it.
     Withdrawn(String),
+    /// The agent that it is for left it lying.
+    Stale(String),
     /// Nobody can do what it asks for.
     Refused(String),
     /// The plugin cannot be used as things stand.
@@ -132,7 +148,7 @@ async fn run(
     installed: &Installed,
     id: &str,
     task: wit::Task,
-    cancel: &Cancel,
+    (cancel, own): (&Cancel, &Cancel),
     listener: Option<&Listener>,
 ) -> Report {
     let listener = listener.cloned().map(|listener| {
@@ -143,7 +159,7 @@ async fn run(
         task,
         mounts: installed.grants.mounts.clone(),
         emission: emission(house, installed),
-        cancel: cancel.clone(),
+        cancel: own.clone(),
         listener,
     };
     let running = house.sandbox.run(&installed.plugin, attempt);
@@ -153,6 +169,7 @@ async fn run(
     loop {
         tokio::select! {
             report = &mut running => return report,
+            () = cancel.asked(), if !own.is_cancelled() => own.cancel(),
             // Beside the attempt: a busy ledger must not hold it up.
             _ = beat.tick() => drop(tokio::spawn(heartbeat(Arc::clone(house), id.to_owned()))),
         }
@@ -219,26 +236,12 @@ pub async fn call(
 ) -> Result<Called, DispatchError> {
     house.plugin(&call.plugin)?.action(Some(&call.action))?;
     let new = task::New {
-        agent: call.plugin.clone(),
-        origin: task::Origin::Call,
-        kind: "HANDOFF".to_owned(),
-        handoff_id: None,
-        sender: None,
         title: format!("{} {}", call.plugin, call.action),
         action: Some(call.action),
         args: serde_json::Value::Object(call.args).to_string(),
-        body: String::new(),
-        made_at: None,
-        paths: Vec::new(),
-        priority: Priority::default(),
-        // Never `queued`: a daemon beside us would take it.
-        state: State::Captured,
-        reason: String::new(),
-        file: None,
-        input: None,
-        dedupe_key: None,
-        substance: None,
         actor: "operator".to_owned(),
+        // Never `queued`: a daemon beside us would take it.
+        ..task::New::blank(&call.plugin, task::Origin::Call, State::Captured)
     };
     let (owner, now) = (house.owner.clone(), Timestamp::now());
     let insert = move |tx: &Tx<'_>| {

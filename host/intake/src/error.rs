@@ -46,6 +46,18 @@ pub enum IntakeError {
         /// The path.
         path: PathBuf,
     },
+    /// An inbox that another workspace serves.
+    #[error("{path} is served by the workspace {root} on {host}; stop serving it there, then remove {marker}")]
+    Owned {
+        /// The inbox.
+        path: PathBuf,
+        /// The other workspace.
+        root: String,
+        /// Its machine.
+        host: String,
+        /// The file that says so.
+        marker: PathBuf,
+    },
     /// The system cannot watch.
     #[error(
         "the folders cannot be watched: {0}; files are still found every minute (see `fs.inotify.max_user_watches`)"

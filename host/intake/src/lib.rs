@@ -7,6 +7,7 @@
 
 mod archive;
 mod capture;
+mod claim;
 mod deliver;
 mod error;
 mod glob;
@@ -16,6 +17,7 @@ mod watch;
 
 pub use archive::{find_moved, move_into};
 pub use capture::{Captured, capture, hash_file};
+pub use claim::{Owner, claim};
 pub use deliver::{Staged, publish, stage};
 pub use error::IntakeError;
 pub use glob::Glob;

@@ -8,6 +8,7 @@ ALTER TABLE tasks ADD COLUMN answer TEXT;
 ALTER TABLE tasks ADD COLUMN stop_asked INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE tasks ADD COLUMN reminded_at INTEGER;
 ALTER TABLE tasks ADD COLUMN escalated_at INTEGER;
+ALTER TABLE tasks ADD COLUMN reviewed_at INTEGER;
 
 CREATE INDEX tasks_task_id ON tasks (task_id) WHERE task_id IS NOT NULL;
 CREATE INDEX tasks_delivered ON tasks (created_at) WHERE state = 'delivered';

@@ -1,9 +1,10 @@
-//! What a `files` trigger has already acted on: the content hash of each path. A path whose hash is the marked one does
-//! not fire again, so a restart or a touched file makes no work.
+//! What was already seen under a name: the content hash of each path. A path whose hash is the marked one is no news, so a
+//! restart or a touched file makes no work. `files` triggers mark what they have fired for, the adoption of folders in use
+//! what lay there.
 
 use std::collections::BTreeMap;
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use crate::LedgerError;
 use crate::database::Tx;
@@ -29,6 +30,15 @@ pub fn set(tx: &Tx<'_>, trigger: &str, path: &str, hash: &str) -> Result<(), Led
     )?;
     upsert.execute(params![trigger, path, hash])?;
     Ok(())
+}
+
+/// Whether `path` is marked with exactly this hash.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_set(tx: &Tx<'_>, trigger: &str, path: &str, hash: &str) -> Result<bool, LedgerError> {
+    let sql = "SELECT 1 FROM marks WHERE trigger = ?1 AND path = ?2 AND hash = ?3";
+    Ok(tx.connection.prepare_cached(sql)?.query_row([trigger, path, hash], |_| Ok(())).optional()?.is_some())
 }
 
 /// Forgets `path`: it is gone, and fires again when it comes back.

@@ -20,12 +20,27 @@ pub enum Kind {
     Return,
     /// Why a file could not be read, beside it.
     Reason,
+    /// A word of Baton's own to an agent: a reminder. It asks for no RETURN.
+    Notice,
+    /// A copy of a broadcast, into an agent's inbox: the task's own file from then on.
+    Copy,
+    /// The handoff's own file, moved from the drop box into its agent's inbox.
+    Route,
     /// The handoff's own file, moved.
     Archive,
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::Artifact, Self::Handoff, Self::Return, Self::Reason, Self::Archive];
+    const ALL: [Self; 8] = [
+        Self::Artifact,
+        Self::Handoff,
+        Self::Return,
+        Self::Reason,
+        Self::Notice,
+        Self::Copy,
+        Self::Route,
+        Self::Archive,
+    ];
 
     /// The name in the ledger and in events.
     #[must_use]
@@ -35,6 +50,9 @@ impl Kind {
             Self::Handoff => "handoff",
             Self::Return => "return",
             Self::Reason => "reason",
+            Self::Notice => "notice",
+            Self::Copy => "copy",
+            Self::Route => "route",
             Self::Archive => "archive",
         }
     }
@@ -140,13 +158,23 @@ pub fn lost(tx: &Tx<'_>, id: i64, name: &str) -> Result<(), LedgerError> {
     finish(tx, id, name, "lost")
 }
 
-/// Whether Baton itself put a RETURN with these bytes into that folder: then its appearance is no news, whatever name it
-/// got.
+/// Whether Baton itself put a RETURN or a notice with these bytes into that folder: then its appearance is no news,
+/// whatever name it got.
 ///
 /// # Errors
 /// When the database fails.
 pub fn put_there(tx: &Tx<'_>, folder: &str, hash: &str) -> Result<bool, LedgerError> {
-    let sql = "SELECT 1 FROM outbox WHERE folder = ?1 AND hash = ?2 AND kind = 'return' LIMIT 1";
+    let sql = "SELECT 1 FROM outbox WHERE folder = ?1 AND hash = ?2 AND kind IN ('return', 'notice') LIMIT 1";
+    Ok(tx.connection.prepare_cached(sql)?.query_row([folder, hash], |_| Ok(())).optional()?.is_some())
+}
+
+/// Whether a task's own file with these bytes is on its way into that folder: it is written down when it has arrived.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_coming(tx: &Tx<'_>, folder: &str, hash: &str) -> Result<bool, LedgerError> {
+    let sql = "SELECT 1 FROM outbox WHERE folder = ?1 AND hash = ?2 AND kind IN ('copy', 'route')
+               AND state IN ('pending', 'staged') LIMIT 1";
     Ok(tx.connection.prepare_cached(sql)?.query_row([folder, hash], |_| Ok(())).optional()?.is_some())
 }
 

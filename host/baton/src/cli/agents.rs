@@ -1,6 +1,7 @@
 //! `baton agents`: who can be asked, and how much waits for each.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use baton_ledger::task;
 use serde_json::{Value, json};
@@ -28,21 +29,24 @@ impl Args {
             None => BTreeMap::new(),
         };
         let inbox = |agent: &baton_dispatch::Agent| {
-            let inbox = agent.inbox();
-            inbox.strip_prefix(&workspace.root).unwrap_or(&inbox).display().to_string()
+            let shown = |inbox: &Path| inbox.strip_prefix(&workspace.root).unwrap_or(inbox).display().to_string();
+            agent.inboxes().map(shown).collect::<Vec<_>>()
         };
         let rows = roster.agents().map(|agent| (agent, open.get(&agent.name).copied().unwrap_or(0), inbox(agent)));
         if self.json {
             let agents: Vec<Value> = rows
                 .map(|(agent, open, inbox)| {
-                    json!({ "name": agent.name, "kind": agent.kind.as_str(), "open": open, "inbox": inbox })
+                    json!({
+                        "name": agent.name, "kind": agent.kind.as_str(), "open": open,
+                        "inbox": inbox.first(), "also": inbox.get(1..).unwrap_or_default(),
+                    })
                 })
                 .collect();
             output::json(&json!({ "schema": 1, "agents": agents }));
         } else {
             let mut table = Table::new(&["AGENT", "KIND", "OPEN", "INBOX"]);
             for (agent, open, inbox) in rows {
-                table.row([agent.name.clone(), agent.kind.as_str().to_owned(), open.to_string(), inbox]);
+                table.row([agent.name.clone(), agent.kind.as_str().to_owned(), open.to_string(), inbox.join(", ")]);
             }
             output::print(&table.lines(|_, _, cell| cell));
         }

@@ -1,13 +1,18 @@
 //! The command line: one file a subcommand. The names are public; later work and scripts build on them.
 
 mod agents;
+mod answer;
 mod args;
 mod audit;
 mod backup;
+mod cancel;
 mod completions;
+mod decide;
 mod init;
 mod ledger;
 mod lint;
+mod obligations;
+mod retry;
 mod run;
 mod schema;
 mod send;
@@ -54,7 +59,11 @@ enum Command {
     Schema(schema::Args),
     Status(status::Args),
     Why(why::Args),
+    Cancel(cancel::Args),
+    Retry(retry::Args),
+    Answer(answer::Args),
     Agents(agents::Args),
+    Obligations(obligations::Args),
     Run(run::Args),
     Audit(audit::Args),
     Ledger(ledger::Args),
@@ -75,14 +84,18 @@ impl Cli {
     pub(crate) fn run(self) -> anyhow::Result<Code> {
         let place = Place { workspace: self.workspace, state: self.state };
         match self.command {
-            Command::Init(args) => args.run(),
+            Command::Init(args) => args.run(place.state.as_deref()),
             Command::Up(args) => args.run(&place),
             Command::Send(args) => args.run(&place),
             Command::Lint(args) => args.run(),
             Command::Schema(args) => args.run(),
             Command::Status(args) => args.run(&place),
             Command::Why(args) => args.run(&place),
+            Command::Cancel(args) => args.run(&place),
+            Command::Retry(args) => args.run(&place),
+            Command::Answer(args) => args.run(&place),
             Command::Agents(args) => args.run(&place),
+            Command::Obligations(args) => args.run(&place),
             Command::Run(args) => args.run(&place),
             Command::Audit(args) => args.run(),
             Command::Ledger(args) => args.run(&place),

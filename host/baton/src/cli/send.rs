@@ -49,7 +49,7 @@ impl Args {
         let workspace = place.need()?;
         let roster = workspace.roster()?;
         let Some(agent) = roster.resolve(&self.to) else {
-            bail!("there is no agent `{}`; there are: {}", self.to, roster.names());
+            bail!("{}", roster.nobody(&self.to));
         };
         if self.title.trim().is_empty() || self.title.contains('\n') {
             bail!("the title must be one line that says something");
@@ -60,13 +60,13 @@ impl Args {
                 self.from
             ));
         }
-        if agent.kind == AgentKind::External && !agent.inbox().is_dir() {
-            bail!("{} is missing", agent.inbox().display());
+        if agent.kind == AgentKind::External && !agent.inbox.is_dir() {
+            bail!("{} is missing; make it, or correct `inbox` in baton.toml", agent.inbox.display());
         }
         let request = self.request(&agent.name, Timestamp::now())?;
-        let staged = stage(&agent.inbox(), &request.id, &request.to_bytes())?;
+        let staged = stage(&agent.inbox, &request.id, &request.to_bytes())?;
         let name = publish(&staged, &request.file_name())?;
-        output::print(&format!("{}\n", super::from_here(&agent.inbox().join(name))));
+        output::print(&format!("{}\n", super::from_here(&agent.inbox.join(name))));
         Ok(Code::Good)
     }
 
@@ -82,6 +82,7 @@ impl Args {
             body: self.read_body()?,
             priority: self.priority,
             dedupe_key: None,
+            chain: None,
             created_at: now,
         })
     }

@@ -8,7 +8,7 @@ mod lock;
 mod open;
 mod state;
 
-pub(crate) use config::{Config, TEMPLATE, shown};
+pub(crate) use config::{Config, TEMPLATE, pause, shown};
 pub(crate) use find::find;
 pub(crate) use lock::{FILE as LOCK_FILE, Lock};
 pub(crate) use open::{Wanted, open};
@@ -17,7 +17,6 @@ pub(crate) use state::{State, UpLock};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use baton_core::agents::Aliases;
 use baton_dispatch::Roster;
 
 /// The name of the configuration file; the folder that has it is a workspace.
@@ -50,6 +49,16 @@ impl Workspace {
         Ok(Self { base: root.clone(), root, config, state, temporary: false })
     }
 
+    /// The workspace that `root` is going to be with `config` as its configuration.
+    ///
+    /// # Errors
+    /// When the configuration does not parse or the state folder cannot be made.
+    pub(crate) fn before(root: &Path, config: &str, state: Option<&Path>) -> anyhow::Result<Self> {
+        let root = root.canonicalize().with_context(|| format!("failed to find the folder {}", root.display()))?;
+        let state = State::of(&root, state)?;
+        Ok(Self { base: root.clone(), root, config: Config::parse(config)?, state, temporary: false })
+    }
+
     /// The agents of the workspace, without opening its plugins.
     ///
     /// # Errors
@@ -57,7 +66,7 @@ impl Workspace {
     pub(crate) fn roster(&self) -> anyhow::Result<Roster> {
         let lock = Lock::read(&self.root.join(LOCK_FILE))?;
         let plugins: Vec<String> = lock.plugins.into_iter().map(|entry| entry.name).collect();
-        Ok(Roster::look(&self.root.join("handoffs"), plugins.iter(), &Aliases::shipped()))
+        Ok(Roster::look(&self.root.join("handoffs"), plugins.iter(), &self.config.rules(&self.base)))
     }
 
     /// A workspace in the empty folder `folder` with the shipped plugins, in which named folders stand for `folders`

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use baton_core::Digest;
-use baton_core::agents::Aliases;
-use baton_core::retry::Policy;
 use baton_dispatch::{House, Installed, Setup};
+use baton_intake::Owner;
 use baton_ledger::Ledger;
 use baton_sandbox::Sandbox;
 
@@ -22,6 +21,8 @@ pub(crate) enum Wanted<'a> {
     All,
     /// This one; an error when it cannot be used.
     One(&'a str),
+    /// None: nothing is run.
+    None,
 }
 
 /// Opens the house. `kind` says what this process is, for its leases: `up` or `run`; `settle_tries` how patient it is with
@@ -41,6 +42,7 @@ pub(crate) fn open(
     let (mut installed, mut unusable) = (BTreeMap::new(), BTreeMap::new());
     for entry in &lock.plugins {
         match wanted {
+            Wanted::None => {}
             Wanted::One(name) if name != entry.name => {}
             Wanted::One(_) => drop(installed.insert(entry.name.clone(), load(workspace, &sandbox, entry)?)),
             Wanted::All => match load(workspace, &sandbox, entry) {
@@ -66,7 +68,11 @@ pub(crate) fn open(
         sandbox,
         installed,
         unusable,
-        aliases: Aliases::shipped(),
+        plugins: lock.plugins.iter().map(|entry| entry.name.clone()).collect(),
+        rules: workspace.config.rules(&workspace.base),
+        wake: Some(workspace.state.wake()?),
+        patience: workspace.config.patience(),
+        owns: (kind == "up").then(|| owner_of(workspace)),
         owner,
         settle_tries,
     }))
@@ -79,7 +85,14 @@ fn load(workspace: &Workspace, sandbox: &Sandbox, entry: &Entry) -> anyhow::Resu
         bail!("baton.lock calls it `{}`, its manifest `{}`; correct baton.lock", entry.name, plugin.manifest().name);
     }
     let grants = grants::effective(workspace, plugin.manifest(), &entry.grants)?;
-    Ok(Installed { plugin, grants, retry: Policy::default() })
+    Ok(Installed { plugin, grants })
+}
+
+/// How other workspaces know this one.
+fn owner_of(workspace: &Workspace) -> Owner {
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let shown = |path: &std::path::Path| path.display().to_string();
+    Owner { host, root: shown(&workspace.root), state: shown(workspace.state.folder()) }
 }
 
 /// The bytes, which for a file must be those that were pinned.

@@ -66,6 +66,23 @@ impl State {
         self.folder.join(LEDGER)
     }
 
+    /// The folder in which other processes leave word for the daemon; made if it is missing.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(crate) fn wake(&self) -> anyhow::Result<PathBuf> {
+        let folder = self.folder.join("wake");
+        make_private(&folder)?;
+        Ok(folder)
+    }
+
+    /// Tells a daemon that there is something to do. Without a daemon it does nothing.
+    pub(crate) fn wake_daemon(&self) {
+        if let Ok(folder) = self.wake() {
+            drop(fs::write(folder.join("now"), ""));
+        }
+    }
+
     /// Compiled plugins.
     pub(crate) fn code(&self) -> &Path {
         &self.code

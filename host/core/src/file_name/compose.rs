@@ -13,6 +13,24 @@ pub fn canonical(made_at: Timestamp, kind: &str, title: &str, tail: &str, unique
     format!("{time}__{kind}__{title}__{unique}__{tail}.json")
 }
 
+/// The name of a file that is parked after its last try, as the folders that Baton takes over have it:
+/// `20260103T052154__MAXRETRY__NAME__RETRY3__20260103.json`.
+#[must_use]
+pub fn dead_letter(name: &str, attempts: u32, moved_at: Timestamp) -> String {
+    let front = moved_at.strftime("%Y%m%dT%H%M%S__MAXRETRY__");
+    let back = format!("__RETRY{attempts}__{}", moved_at.strftime("%Y%m%d"));
+    let front = front.to_string();
+    let (stem, ending) = split_ending(name);
+    let room = MAX_NAME_BYTES.saturating_sub(front.len() + back.len() + ending.len());
+    format!("{front}{}{back}{ending}", cut(stem, room))
+}
+
+/// The name of a file that was left lying for too long.
+#[must_use]
+pub fn stale(name: &str) -> String {
+    with_insert(name, "__STALE")
+}
+
 /// `text` as one part of a name: letters, digits, `.` and `-`, at most `longest` bytes, never empty, never hidden.
 #[must_use]
 pub fn slug(text: &str, longest: usize) -> String {
@@ -34,12 +52,16 @@ pub fn slug(text: &str, longest: usize) -> String {
 /// `name` with `insert` before its ending, cut so that the whole fits [`MAX_NAME_BYTES`].
 #[must_use]
 pub fn with_insert(name: &str, insert: &str) -> String {
-    let (stem, ending) = match name.rfind('.') {
-        Some(dot) if dot > 0 && name.len() - dot <= 16 => name.split_at(dot),
-        _ => (name, ""),
-    };
+    let (stem, ending) = split_ending(name);
     let room = MAX_NAME_BYTES.saturating_sub(insert.len() + ending.len());
     format!("{}{insert}{ending}", cut(stem, room))
+}
+
+fn split_ending(name: &str) -> (&str, &str) {
+    match name.rfind('.') {
+        Some(dot) if dot > 0 && name.len() - dot <= 16 => name.split_at(dot),
+        _ => (name, ""),
+    }
 }
 
 /// The longest prefix of `text` of at most `bytes` bytes that ends between two characters.
@@ -58,6 +80,24 @@ mod tests {
 
     use super::super::parse;
     use super::*;
+
+    #[test]
+    fn parked_names_read_back() {
+        let at: Timestamp = "2026-01-03T05:21:54Z".parse().unwrap();
+        let name = "20260102T040211Z__HANDOFF__Webhook-Server__2b6e7361.json";
+        let dead = dead_letter(name, 3, at);
+        assert_eq!(
+            dead,
+            "20260103T052154__MAXRETRY__20260102T040211Z__HANDOFF__Webhook-Server__2b6e7361__RETRY3__20260103.json"
+        );
+        let read = parse(&dead);
+        assert_eq!(
+            (read.decorations, read.title.as_deref()),
+            (vec!["MAXRETRY".to_owned(), "RETRY3".to_owned()], Some("Webhook Server"))
+        );
+        assert_eq!(parse(&stale(name)).decorations, ["STALE"]);
+        assert!(dead_letter(&format!("{}.json", "é".repeat(125)), 12, at).len() <= MAX_NAME_BYTES);
+    }
 
     #[test]
     fn inserts_keep_the_ending_and_the_limit() {

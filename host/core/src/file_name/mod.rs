@@ -13,7 +13,7 @@ mod parse;
 mod stamp;
 mod words;
 
-pub use compose::{MAX_NAME_BYTES, canonical, cut, slug, with_insert};
+pub use compose::{MAX_NAME_BYTES, canonical, cut, dead_letter, slug, stale, with_insert};
 pub use ignored::is_ignored;
 pub use model::{About, FileName};
 pub use parse::parse;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::Priority;
+use super::{Chain, Priority};
 
 /// A request to be written.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct Request {
     pub priority: Priority,
     /// Equal for equal requests, where the sender knows better than the content.
     pub dedupe_key: Option<String>,
+    /// The chain that it continues.
+    pub chain: Option<Chain>,
     /// When.
     pub created_at: Timestamp,
 }
@@ -45,6 +47,7 @@ impl Request {
             "args": self.args,
             "required_action": self.body,
             "dedupe_key": self.dedupe_key,
+            "chain_tracking": self.chain.as_ref().map(|chain| json!({ "chain_id": chain.id, "chain_phase": chain.phase })),
             "archive_rule": "move_to_02_processed",
         });
         if let Some(object) = object.as_object_mut() {
@@ -98,6 +101,7 @@ mod tests {
             body: "Please.".to_owned(),
             priority: Priority::High,
             dedupe_key: None,
+            chain: None,
             created_at: "2026-01-18T10:15:00Z".parse().unwrap(),
         }
     }

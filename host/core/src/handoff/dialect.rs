@@ -24,6 +24,8 @@ const TASK: [&str; 2] = ["task_id", "agent_task_id"];
 const STATUS: [&str; 3] = ["status", "status_update", "outcome"];
 const CRITERIA: [&str; 2] = ["success_criteria", "acceptance_criteria"];
 const DEPENDS: [&str; 3] = ["depends_on", "depends_on_task", "dependencies"];
+const FOLLOWS: [&str; 2] = ["original_handoff_id", "parent_handoff_id"];
+const DEADLINE: [&str; 4] = ["deadline", "due_date", "due_at", "expires_at"];
 /// Only a RETURN in a form of its own has one of these.
 const RETURN_MARKS: [&str; 7] = [
     "execution_summary",
@@ -83,6 +85,8 @@ pub(super) fn read(object: Object, named: &FileName) -> Result<Handoff, ParseErr
         success_criteria: first_lines(&object, &CRITERIA, &[]),
         depends_on: first_lines(&object, &DEPENDS, &[]),
         chain: chain_of(&object),
+        follows: text_of(&object, &FOLLOWS).filter(|_| !answer),
+        deadline: time_of(&object, &DEADLINE),
         kind,
         raw: Some(Value::Object(object)),
         mended,

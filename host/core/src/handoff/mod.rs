@@ -12,6 +12,7 @@ mod repair;
 mod salvage;
 
 pub mod compose;
+pub mod notice;
 pub mod returns;
 
 pub use model::{Chain, Dialect, Handoff, Kind, Original, Priority};

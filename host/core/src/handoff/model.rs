@@ -48,6 +48,10 @@ pub struct Handoff {
     pub depends_on: Vec<String>,
     /// Which chain of handoffs it belongs to.
     pub chain: Option<Chain>,
+    /// The handoff that a request follows up or reviews, by id.
+    pub follows: Option<String>,
+    /// When it has to be done.
+    pub deadline: Option<Timestamp>,
     /// The whole object, where the file was JSON.
     pub raw: Option<Value>,
     /// What had to be mended to read it, one sentence each.

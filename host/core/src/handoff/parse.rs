@@ -97,6 +97,7 @@ fn shorten(handoff: &mut Handoff) {
         ("target", &mut handoff.to),
         ("action", &mut handoff.action),
         ("status", &mut handoff.status),
+        ("id of what it follows", &mut handoff.follows),
     ];
     for (what, field) in fields {
         if let Some(text) = field {

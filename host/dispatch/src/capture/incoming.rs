@@ -1,10 +1,10 @@
 //! A file that was read, as it is to be written down. What had to be held of the parsed tree is dropped here: what goes to
 //! the ledger is small.
 
-use baton_core::handoff::{Handoff, Kind, Original, Priority};
+use baton_core::handoff::{Handoff, Kind, Original};
 use baton_core::{State, dedupe, file_name};
 use baton_intake::Captured;
-use baton_ledger::task;
+use baton_ledger::task::{self, Origin};
 
 use crate::house::House;
 use crate::{Agent, AgentKind};
@@ -15,8 +15,18 @@ pub(super) struct Incoming {
     /// Absent when it was too large to be read.
     pub(super) bytes: Option<Vec<u8>>,
     pub(super) what: What,
-    /// Whether the inbox belongs to an agent that reads it itself.
+    /// Whether the agent does the work itself.
     pub(super) external: bool,
+    /// Whether the file lies in an inbox that its agent reads itself.
+    pub(super) read_there: bool,
+    /// What has to be done before, by id.
+    pub(super) depends_on: Vec<String>,
+    /// The handoff that it follows up or reviews, by id.
+    pub(super) follows: Option<String>,
+    /// Of a file in the drop box: the folder that it goes to.
+    pub(super) move_to: Option<String>,
+    /// The folder for an answer at once, should it be refused.
+    pub(super) answer_folder: Option<String>,
 }
 
 /// What it is.
@@ -27,6 +37,8 @@ pub(super) enum What {
     Return(Answers),
     /// It is no handoff.
     Broken,
+    /// Nobody can do it: it was dropped for an agent that is not there.
+    Unrouted(String),
 }
 
 /// What a RETURN answers, and which agents of this workspace its signature means: they answer for themselves only, because
@@ -37,16 +49,27 @@ pub(super) struct Answers {
 }
 
 impl Incoming {
+    /// A handoff in an inbox of `agent`.
     pub(super) fn of_handoff(house: &House, agent: &Agent, file: String, read: Captured, handoff: Handoff) -> Self {
         let roster = house.roster();
-        let canonical = |spelling: &str| roster.resolve(spelling).map_or(spelling, |agent| &agent.name).to_owned();
-        if let Some(to) =
-            handoff.to.as_deref().filter(|to| !roster.same(to, &agent.name) && canonical(to) != agent.name)
+        if let Some(to) = handoff.to.as_deref().filter(|to| !roster.same(to, &agent.name))
+            && roster.resolve(to).is_none_or(|named| named.name != agent.name)
         {
             tracing::warn!(%file, %to, agent = %agent.name, "the handoff names another agent; the folder decides");
         }
+        let external = agent.kind == AgentKind::External;
+        let mut incoming = Self::for_agent(house, &agent.name, external, read, handoff);
+        incoming.new.file = Some(file);
+        incoming.read_there = external;
+        incoming
+    }
+
+    /// A handoff for `agent`, wherever it lies.
+    pub(super) fn for_agent(house: &House, agent: &str, external: bool, read: Captured, handoff: Handoff) -> Self {
+        let roster = house.roster();
+        let canonical = |spelling: &str| roster.resolve(spelling).map_or(spelling, |agent| &agent.name).to_owned();
         let substance = dedupe::substance(handoff.raw.as_ref(), &read.bytes);
-        let key = dedupe::key(&agent.name, &handoff, &substance);
+        let key = dedupe::key(agent, &handoff, &substance);
         let sender = handoff.from.as_deref().map(canonical);
         let what = match &handoff.kind {
             Kind::Request(_) => What::Request,
@@ -57,55 +80,64 @@ impl Incoming {
                 What::Return(Answers { original: handoff.original.unwrap_or_default(), by })
             }
         };
+        let chain = handoff.chain.unwrap_or_default();
         let new = task::New {
-            agent: agent.name.clone(),
-            origin: task::Origin::Handoff,
             kind: handoff.kind.as_str().to_owned(),
             handoff_id: handoff.id,
-            sender: sender.clone(),
+            task_id: handoff.task_id,
             title: handoff.title,
             action: handoff.action,
             args: serde_json::Value::Object(handoff.args).to_string(),
             body: handoff.body,
             made_at: handoff.created_at,
-            paths: Vec::new(),
+            deadline: handoff.deadline,
+            chain_id: chain.id,
+            chain_phase: chain.phase,
             priority: handoff.priority,
-            state: State::Captured,
             reason: handoff.mended.join("; "),
-            file: Some(file),
             input: Some(read.hash.to_string()),
             dedupe_key: Some(key.to_string()),
             substance: Some(substance.to_string()),
-            actor: sender.unwrap_or_else(|| "baton".to_owned()),
+            actor: sender.clone().unwrap_or_else(|| "baton".to_owned()),
+            sender: sender.clone(),
+            ..task::New::blank(agent, Origin::Handoff, State::Captured)
         };
-        Self { new, bytes: Some(read.bytes), what, external: agent.kind == AgentKind::External }
+        Self {
+            new,
+            bytes: Some(read.bytes),
+            what,
+            external,
+            read_there: false,
+            depends_on: handoff.depends_on,
+            follows: handoff.follows,
+            move_to: None,
+            answer_folder: sender.filter(|sender| sender != "baton").map(|sender| house.answers_for(&sender)),
+        }
     }
 
-    pub(super) fn of_broken(agent: &Agent, file: String, name: &str, read: Option<Captured>, reason: String) -> Self {
+    /// A file in an inbox of `owner` that cannot be read.
+    pub(super) fn of_broken(owner: &str, file: String, name: &str, read: Option<Captured>, reason: String) -> Self {
         let named = file_name::parse(name);
         tracing::warn!(%file, "quarantined: {reason}");
         let new = task::New {
-            agent: agent.name.clone(),
-            origin: task::Origin::Handoff,
             kind: named.kind.unwrap_or_else(|| "HANDOFF".to_owned()),
-            handoff_id: None,
-            sender: None,
             title: named.title.unwrap_or_else(|| name.to_owned()),
-            action: None,
-            args: "{}".to_owned(),
-            body: String::new(),
             made_at: named.made_at,
-            paths: Vec::new(),
-            priority: Priority::default(),
-            state: State::Captured,
             reason,
             file: Some(file),
             input: read.as_ref().map(|read| read.hash.to_string()),
-            dedupe_key: None,
-            substance: None,
-            actor: "baton".to_owned(),
+            ..task::New::blank(owner, Origin::Handoff, State::Captured)
         };
-        let bytes = read.map(|read| read.bytes);
-        Self { new, bytes, what: What::Broken, external: agent.kind == AgentKind::External }
+        Self {
+            new,
+            bytes: read.map(|read| read.bytes),
+            what: What::Broken,
+            external: false,
+            read_there: false,
+            depends_on: Vec::new(),
+            follows: None,
+            move_to: None,
+            answer_folder: None,
+        }
     }
 }

@@ -1,21 +1,28 @@
 //! From a file in an inbox to a row in the ledger: read it once, understand it, find out whether it is news, and write
 //! bytes and record down in one transaction. Nothing else happens before that.
 
+mod classify;
 mod incoming;
 mod read;
 mod record;
+mod refuse;
+mod route;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use baton_core::State;
 use baton_intake::Seen;
 use jiff::Timestamp;
 
+pub use self::record::ADOPTED;
+
 use self::incoming::Incoming;
 use self::read::Looked;
+use self::route::Dropped;
 use crate::house::House;
-use crate::{Agent, AgentKind, DispatchError};
+use crate::roster::CENTRAL;
+use crate::{AgentKind, DispatchError};
 
 /// What became of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +32,17 @@ pub(crate) enum Taken {
         /// The agent that has work now.
         agent: String,
     },
-    /// It is written down in this state; there is something to deliver or to move for these tasks, if any.
-    Settled(State, Vec<String>),
+    /// It is written down for these tasks; their files are on their way into inboxes.
+    Moving(Vec<String>),
+    /// It is written down in this state.
+    Settled {
+        /// The state.
+        state: State,
+        /// Tasks for which there is something to deliver or to move.
+        carry: Vec<String>,
+        /// Tasks that waited for it may begin.
+        released: bool,
+    },
     /// It is known; nothing to do.
     Known,
     /// It is not whole; look again after this long.
@@ -42,13 +58,25 @@ pub(crate) enum Taken {
     Gone,
 }
 
-/// Reads the file at `path` in the inbox of `agent` and writes it down.
+/// Puts a file away unread: whoever read it broke off, again and again.
+///
+/// # Errors
+/// When the ledger fails.
+pub(crate) async fn put_away(house: &House, owner: &str, path: &Path) -> Result<Taken, DispatchError> {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let reason = format!("reading it broke off {} times; it was put away unread", crate::limits::BREAKS);
+    let incoming = Incoming::of_broken(owner, house.shown(path), &name, None, reason);
+    let now = Timestamp::now();
+    Ok(house.ledger.write(move |tx| record::record(tx, incoming, now)).await?)
+}
+
+/// Reads the file at `path` in an inbox of `owner` (an agent, or the drop box) and writes it down.
 ///
 /// # Errors
 /// When the ledger fails or the file cannot be read for a reason that may pass.
 pub(crate) async fn capture(
     house: &House,
-    agent: &Agent,
+    owner: &str,
     path: PathBuf,
     seen: Seen,
     unfinished: bool,
@@ -56,19 +84,31 @@ pub(crate) async fn capture(
     let Some(name) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned) else {
         return Ok(Taken::Ignored("its name is not UTF-8; rename it".to_owned()));
     };
-    let external = agent.kind == AgentKind::External;
+    let roster = house.roster();
+    let agent = roster.get(owner);
+    if agent.is_none() && owner != CENTRAL {
+        return Ok(Taken::Gone);
+    }
+    let external = agent.is_some_and(|agent| agent.kind == AgentKind::External);
     if external && !read::is_handoff_name(&name) {
         return Ok(Taken::Ignored("it is neither .json nor .md and stays where it is".to_owned()));
     }
     let file = house.shown(&path);
-    let looked = read::look(house, path, name.clone(), external, seen, unfinished).await?;
-    let incoming = match looked {
-        Looked::Handoff(captured, handoff) => Incoming::of_handoff(house, agent, file, captured, *handoff),
-        Looked::Broken(captured, reason) => Incoming::of_broken(agent, file, &name, captured, reason),
+    let now = Timestamp::now();
+    let incoming = match read::look(house, path, name.clone(), external, seen, unfinished).await? {
+        Looked::Handoff(captured, handoff) => match agent {
+            Some(agent) => Incoming::of_handoff(house, agent, file, captured, *handoff),
+            None => match route::dropped(house, file, captured, *handoff) {
+                Dropped::One(incoming) => incoming,
+                Dropped::All(whole, copies) => {
+                    return Ok(house.ledger.write(move |tx| record::broadcast(tx, whole, copies, now)).await?);
+                }
+            },
+        },
+        Looked::Broken(captured, reason) => Incoming::of_broken(owner, file, &name, captured, reason),
         Looked::Later { pause, unfinished } => return Ok(Taken::Later { pause, unfinished }),
         Looked::NotOurs(reason) => return Ok(Taken::Ignored(reason)),
         Looked::Gone => return Ok(Taken::Gone),
     };
-    let now = Timestamp::now();
     Ok(house.ledger.write(move |tx| record::record(tx, incoming, now)).await?)
 }

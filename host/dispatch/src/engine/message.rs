@@ -7,17 +7,20 @@ use baton_intake::{Found, IntakeError};
 
 use crate::DispatchError;
 use crate::capture::Taken;
+use crate::obligations::Tended;
 use crate::settle::Settled;
 
 pub(super) enum Message {
     /// This lies in an agent's inbox.
     Scanned(String, PathBuf, Result<Vec<Found>, IntakeError>),
-    /// A file was looked at.
-    Captured(PathBuf, Result<Taken, DispatchError>),
+    /// A file in an inbox of this owner was looked at.
+    Captured(String, PathBuf, Result<Taken, DispatchError>),
     /// An agent's worker made one attempt, or found nothing to do.
     Worked(String, Result<Option<Settled>, DispatchError>),
     /// A task's deliveries were tried for the `n`th time.
     Carried(String, u32, Result<Vec<PathBuf>, DispatchError>),
+    /// What lies too long with external agents was looked at.
+    Tended(Result<Tended, DispatchError>),
     /// Waiting tasks whose files were taken away have ended.
     Withdrawn(Result<Vec<Settled>, DispatchError>),
     /// A trigger was looked at: the agent has work now, and whether more has changed than one task is told.

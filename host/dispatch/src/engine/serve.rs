@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use baton_core::State;
 use baton_intake::limits::RECONCILE;
-use baton_intake::{Change, Found, FoundKind, IntakeError, Seen, Watcher, scan};
+use baton_intake::{Change, Found, FoundKind, IntakeError, Seen, Watcher, claim, scan};
 use baton_ledger::{Tx, outbox, task};
 use baton_sandbox::{Cancel, Progress};
 use jiff::Timestamp;
@@ -19,12 +19,13 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use super::desk::Desk;
 use super::message::Message;
-use crate::capture::{Taken, capture};
+use crate::capture::{Taken, capture, put_away};
+use crate::obligations::{Tended, tend};
 use crate::recover::{recover, release};
 use crate::settle::Settled;
 use crate::trigger::{self, FilesTrigger};
 use crate::work::{self, Listener};
-use crate::{AgentKind, DispatchError, House, carry, limits};
+use crate::{AgentKind, DispatchError, House, Roster, carry, limits};
 
 /// How long the engine goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,9 +66,18 @@ pub struct Engine {
     jobs: JoinSet<Message>,
     /// What a job holds, to be let go should it end without an answer.
     held: HashMap<Id, Held>,
-    working: HashSet<String>,
-    /// Agents that got work while their worker was busy.
+    /// How many workers each agent has.
+    working: HashMap<String, usize>,
+    /// Agents that got work while all their workers were busy.
     more_work: HashSet<String>,
+    /// Agents one of whose workers broke off.
+    broken: HashSet<String>,
+    /// Inboxes that another workspace serves.
+    foreign: HashSet<PathBuf>,
+    /// When an inbox without events is looked at next.
+    polls: BTreeMap<PathBuf, Instant>,
+    /// How often the reader of a file broke off.
+    breaks: HashMap<PathBuf, u32>,
     undelivered: Vec<(Instant, String, u32)>,
     next_due: Option<Instant>,
     next_reconcile: Instant,
@@ -91,8 +101,12 @@ impl Engine {
             armed: BTreeMap::new(),
             jobs: JoinSet::new(),
             held: HashMap::new(),
-            working: HashSet::new(),
+            working: HashMap::new(),
             more_work: HashSet::new(),
+            broken: HashSet::new(),
+            foreign: HashSet::new(),
+            polls: BTreeMap::new(),
+            breaks: HashMap::new(),
             undelivered: Vec::new(),
             next_due: None,
             next_reconcile: Instant::now(),
@@ -152,8 +166,11 @@ impl Engine {
             return;
         };
         let handoffs = self.house.handoffs();
-        let folders = self.triggers.iter().flat_map(FilesTrigger::folders);
-        for folder in std::iter::once(handoffs.as_path()).chain(folders) {
+        let roster = self.house.roster();
+        let elsewhere = roster.inboxes().filter(|inbox| inbox.poll.is_none() && !inbox.folder.starts_with(&handoffs));
+        let triggers = self.triggers.iter().flat_map(FilesTrigger::folders);
+        let folders = elsewhere.map(|inbox| inbox.folder).filter(|folder| folder.is_dir()).chain(triggers);
+        for folder in std::iter::once(handoffs.as_path()).chain(self.house.wake.as_deref()).chain(folders) {
             if let Err(error) = watcher.watch(folder)
                 && self.desk.say_once(folder)
             {
@@ -165,23 +182,70 @@ impl Engine {
     /// Looks at everything, whatever was reported.
     fn reconcile(&mut self) {
         self.next_reconcile = Instant::now() + RECONCILE;
+        self.house.look_around();
         self.watch();
         for number in 0..self.triggers.len() {
             self.arm(number);
         }
-        self.house.look_around();
         let roster = self.house.roster();
-        for agent in roster.agents() {
-            let (name, inbox) = (agent.name.clone(), agent.inbox());
-            self.jobs.spawn_blocking(move || {
-                let found = scan(&inbox);
-                Message::Scanned(name, inbox, found)
-            });
+        self.foreign = self.claim(&roster);
+        for inbox in roster.inboxes() {
+            self.scan(inbox.owner, inbox.folder);
+            if let Some(poll) = inbox.poll {
+                self.polls.insert(inbox.folder.to_owned(), Instant::now() + poll);
+            }
         }
         for agent in roster.agents().filter(|agent| agent.kind == AgentKind::Plugin) {
             let (house, name) = (Arc::clone(&self.house), agent.name.clone());
             self.jobs.spawn(async move { Message::Withdrawn(work::withdraw(&house, &name).await) });
         }
+        self.take_up();
+        let house = Arc::clone(&self.house);
+        self.jobs.spawn(async move { Message::Tended(tend(&house).await) });
+    }
+
+    /// Writes into every inbox whose it is; gives those that another workspace serves.
+    fn claim(&mut self, roster: &Roster) -> HashSet<PathBuf> {
+        let mut foreign = HashSet::new();
+        let Some(owner) = &self.house.owns else {
+            return foreign;
+        };
+        for inbox in roster.inboxes() {
+            if let Err(error) = claim(inbox.folder, owner) {
+                foreign.insert(inbox.folder.to_owned());
+                if self.desk.say_once(inbox.folder) {
+                    tracing::error!(agent = %inbox.owner, "{error}");
+                    self.summary.undelivered.push(format!("{}: {error}", inbox.owner));
+                }
+            }
+        }
+        foreign
+    }
+
+    fn scan(&mut self, owner: &str, folder: &Path) {
+        if self.foreign.contains(folder) {
+            return;
+        }
+        let (owner, folder) = (owner.to_owned(), folder.to_owned());
+        self.jobs.spawn_blocking(move || {
+            let found = scan(&folder);
+            Message::Scanned(owner, folder, found)
+        });
+    }
+
+    /// Looks at the inboxes that report nothing themselves and whose time has come.
+    fn poll(&mut self, now: Instant) {
+        let roster = self.house.roster();
+        for inbox in roster.inboxes() {
+            let due = self.polls.get(inbox.folder).is_some_and(|at| *at <= now);
+            if let Some(poll) = inbox.poll.filter(|_| due) {
+                self.polls.insert(inbox.folder.to_owned(), now + poll);
+                self.scan(inbox.owner, inbox.folder);
+            }
+        }
+    }
+
+    fn take_up(&mut self) {
         let house = Arc::clone(&self.house);
         self.jobs.spawn(async move { Message::Recovered(take_up(&house).await) });
     }
@@ -231,9 +295,15 @@ impl Engine {
         for number in concerned {
             self.arm(number);
         }
+        let folder = path.parent();
+        if folder.is_some() && folder == self.house.wake.as_deref() {
+            self.take_up();
+            return;
+        }
         let roster = self.house.roster();
-        if let Some(agent) = path.parent().and_then(|folder| roster.owner_of(folder)) {
-            self.desk.notice(path, &agent.name, seen, now);
+        let served = folder.filter(|folder| !self.foreign.contains(*folder));
+        if let Some(owner) = served.and_then(|folder| roster.owner_of(folder)) {
+            self.desk.notice(path, owner, seen, now);
         }
     }
 
@@ -253,9 +323,9 @@ impl Engine {
             self.reconcile();
         } else if self.next_due.is_some_and(|due| now >= due) {
             self.next_due = None;
-            let house = Arc::clone(&self.house);
-            self.jobs.spawn(async move { Message::Recovered(take_up(&house).await) });
+            self.take_up();
         }
+        self.poll(now);
     }
 
     fn stop(&mut self, times: u8) {
@@ -263,8 +333,9 @@ impl Engine {
         if times >= 2 {
             self.cancel.cancel();
         }
-        if !self.working.is_empty() {
-            tracing::info!("{} running, waiting for the end (again to cancel)", self.working.len());
+        let running: usize = self.working.values().sum();
+        if running > 0 {
+            tracing::info!("{running} running, waiting for the end (again to cancel)");
         }
     }
 
@@ -296,11 +367,8 @@ impl Engine {
     fn capture(&mut self, path: PathBuf, agent: String, seen: Seen, unfinished: bool) {
         let (house, held) = (Arc::clone(&self.house), Held::File(path.clone()));
         let job = self.jobs.spawn(async move {
-            let taken = match house.roster().get(&agent) {
-                Some(agent) => capture(&house, agent, path.clone(), seen, unfinished).await,
-                None => Ok(Taken::Gone),
-            };
-            Message::Captured(path, taken)
+            let taken = capture(&house, &agent, path.clone(), seen, unfinished).await;
+            Message::Captured(agent, path, taken)
         });
         self.held.insert(job.id(), held);
     }
@@ -313,12 +381,15 @@ impl Engine {
         });
     }
 
-    /// Sees to it that the agent's worker runs.
+    /// Sees to it that a worker of the agent runs.
     fn kick(&mut self, agent: String) {
-        if self.stopping || !self.working.insert(agent.clone()) {
+        let most = self.house.roster().get(&agent).map_or(1, |agent| agent.settings.concurrency.max(1));
+        let workers = self.working.entry(agent.clone()).or_default();
+        if self.stopping || *workers >= most {
             self.more_work.insert(agent);
             return;
         }
+        *workers += 1;
         let (house, cancel, listener) = (Arc::clone(&self.house), self.cancel.clone(), Arc::clone(&self.listener));
         let held = Held::Agent(agent.clone());
         let job = self.jobs.spawn(async move {
@@ -346,24 +417,58 @@ impl Engine {
     /// A job broke off: its file is looked at again, its agent gets a new worker; the task itself is found by its lease.
     fn let_go(&mut self, held: Option<Held>) {
         match held {
-            Some(Held::File(path)) => self.desk.put_back(&path, false, Instant::now() + limits::CARRY_AGAIN),
+            Some(Held::File(path)) => self.broke(path),
             Some(Held::Agent(agent)) => {
-                self.working.remove(&agent);
-                let house = Arc::clone(&self.house);
-                self.jobs.spawn(async move {
-                    let released = release(&house, agent).await;
-                    let taken_up = take_up(&house).await;
-                    Message::Recovered(released.and(taken_up))
-                });
+                self.broken.insert(agent.clone());
+                self.ended(&agent);
             }
             None => {}
         }
     }
 
+    /// The reader of a file broke off. A file that does so again and again is put away unread.
+    fn broke(&mut self, path: PathBuf) {
+        let breaks = self.breaks.entry(path.clone()).or_default();
+        *breaks += 1;
+        if *breaks < limits::BREAKS {
+            self.desk.put_back(&path, false, Instant::now() + limits::CARRY_AGAIN);
+            return;
+        }
+        self.breaks.remove(&path);
+        let roster = self.house.roster();
+        let Some(owner) = path.parent().and_then(|folder| roster.owner_of(folder)).map(str::to_owned) else {
+            return self.desk.forget(&path);
+        };
+        let (house, held) = (Arc::clone(&self.house), Held::File(path.clone()));
+        let job = self.jobs.spawn(async move {
+            let taken = put_away(&house, &owner, &path).await;
+            Message::Captured(owner, path, taken)
+        });
+        self.held.insert(job.id(), held);
+    }
+
+    /// A worker of the agent is gone. What a broken one held is taken up when no other can hold it.
+    fn ended(&mut self, agent: &str) {
+        let left = self.working.get_mut(agent).map_or(0, |workers| {
+            *workers = workers.saturating_sub(1);
+            *workers
+        });
+        if left > 0 || !self.broken.remove(agent) {
+            return;
+        }
+        let (house, agent) = (Arc::clone(&self.house), agent.to_owned());
+        self.jobs.spawn(async move {
+            let released = release(&house, agent).await;
+            let taken_up = take_up(&house).await;
+            Message::Recovered(released.and(taken_up))
+        });
+    }
+
     fn heard(&mut self, message: Message) {
         match message {
             Message::Scanned(agent, inbox, found) => self.scanned(&agent, &inbox, found),
-            Message::Captured(path, taken) => self.captured(&path, taken),
+            Message::Captured(owner, path, taken) => self.captured(owner, &path, taken),
+            Message::Tended(Ok(tended)) => self.tended(tended),
             Message::Worked(agent, Ok(settled)) => self.worked(agent, settled),
             Message::Worked(agent, Err(error)) => {
                 tracing::error!(%agent, "{error}");
@@ -386,7 +491,10 @@ impl Engine {
                     self.take_up_in(due);
                 }
             }
-            Message::Withdrawn(Err(error)) | Message::Fired(Err(error)) | Message::Recovered(Err(error)) => {
+            Message::Tended(Err(error))
+            | Message::Withdrawn(Err(error))
+            | Message::Fired(Err(error))
+            | Message::Recovered(Err(error)) => {
                 tracing::error!("{error}");
                 self.take_up_in(limits::CARRY_AGAIN);
                 self.give_up_once(&error);
@@ -408,7 +516,16 @@ impl Engine {
         self.next_due = Some(self.next_due.map_or(at, |planned| planned.min(at)));
     }
 
-    fn captured(&mut self, path: &Path, taken: Result<Taken, DispatchError>) {
+    fn tended(&mut self, tended: Tended) {
+        for id in tended.carry {
+            self.carry(id, 1);
+        }
+        for settled in tended.settled {
+            self.settled(settled);
+        }
+    }
+
+    fn captured(&mut self, owner: String, path: &Path, taken: Result<Taken, DispatchError>) {
         let now = Instant::now();
         match taken {
             Ok(Taken::Queued { agent }) => {
@@ -416,7 +533,14 @@ impl Engine {
                 self.desk.keep(path);
                 self.kick(agent);
             }
-            Ok(Taken::Settled(state, ids)) => {
+            Ok(Taken::Moving(ids)) => {
+                self.summary.captured += 1;
+                self.desk.keep(path);
+                for id in ids {
+                    self.carry(id, 1);
+                }
+            }
+            Ok(Taken::Settled { state, carry, released }) => {
                 let file = self.house.shown(path);
                 if state == State::NeedsHuman {
                     tracing::warn!(%file, %state, "`baton why` tells more");
@@ -426,11 +550,20 @@ impl Engine {
                 self.summary.captured += 1;
                 *self.summary.settled.entry(state.as_str()).or_default() += 1;
                 self.desk.keep(path);
-                for id in ids {
+                for id in carry {
                     self.carry(id, 1);
                 }
+                if released {
+                    self.take_up();
+                }
             }
-            Ok(Taken::Known) => self.desk.keep(path),
+            Ok(Taken::Known) => {
+                self.desk.keep(path);
+                // It may have been moved here for the agent.
+                if self.house.is_plugin(&owner) {
+                    self.kick(owner);
+                }
+            }
             Ok(Taken::Later { pause, unfinished }) => {
                 if unfinished && self.desk.say_once(path) {
                     let file = self.house.shown(path);
@@ -462,7 +595,7 @@ impl Engine {
     }
 
     fn worked(&mut self, agent: String, settled: Option<Settled>) {
-        self.working.remove(&agent);
+        self.ended(&agent);
         let more = self.more_work.remove(&agent);
         if let Some(settled) = settled {
             self.settled(settled);
@@ -476,7 +609,7 @@ impl Engine {
         tracing::info!(task = %settled.id, agent = %settled.agent, state = %settled.state, "{}", settled.text);
         *self.summary.settled.entry(settled.state.as_str()).or_default() += 1;
         self.carry(settled.id, 1);
-        if settled.state == State::Waiting {
+        if settled.state == State::Waiting || settled.released {
             self.take_up_in(Duration::ZERO);
         }
     }
@@ -508,7 +641,8 @@ impl Engine {
             let armed = self.armed.values().map(|(_, at)| *at).min();
             let room = self.desk.in_hand() < limits::CAPTURES_AT_ONCE;
             let file = self.desk.next_at().filter(|_| room);
-            wake = [file, armed, undelivered, self.next_due].into_iter().flatten().fold(wake, Instant::min);
+            let poll = self.polls.values().min().copied();
+            wake = [file, armed, undelivered, self.next_due, poll].into_iter().flatten().fold(wake, Instant::min);
         }
         wake
     }
@@ -527,7 +661,11 @@ impl Engine {
 async fn take_up(house: &Arc<House>) -> Result<(Vec<String>, Option<Duration>), DispatchError> {
     recover(house, None).await?;
     let now = Timestamp::now();
-    let look = |tx: &Tx<'_>| Ok((task::agents_with_work(tx)?, task::next_due(tx)?));
-    let (agents, due) = house.ledger.write(look).await?;
+    let me = house.owner.clone();
+    let look = move |tx: &Tx<'_>| Ok((task::agents_with_work(tx)?, task::next_due(tx)?, task::to_stop(tx, &me)?));
+    let (agents, due, stop) = house.ledger.write(look).await?;
+    for id in &stop {
+        house.running.stop(id);
+    }
     Ok((agents, due.map(|due| Duration::try_from(due.duration_since(now)).unwrap_or(Duration::ZERO))))
 }

@@ -38,20 +38,53 @@ pub fn at_file(tx: &Tx<'_>, file: &str) -> Result<Option<Task>, LedgerError> {
     Ok(select_in(tx, rest, [file])?.pop())
 }
 
-/// The requests to external agents that a RETURN may answer: those with its handoff id, else those with its file name.
+/// What a RETURN says of the request that it answers, the surest first.
+#[derive(Clone, Debug, Default)]
+pub struct Answered {
+    /// The request's id.
+    pub handoff_id: Option<String>,
+    /// The request's file name.
+    pub file_name: Option<String>,
+    /// The sender's own task.
+    pub task_id: Option<String>,
+    /// A token of that task: its first eight hexadecimal digits, or these and the last eight.
+    pub token: Option<String>,
+}
+
+/// The requests to external agents that a RETURN may answer: those that the first hint fits that fits any.
 ///
 /// # Errors
 /// When the database fails.
-pub fn answered_by(tx: &Tx<'_>, handoff_id: Option<&str>, file_name: Option<&str>) -> Result<Vec<Task>, LedgerError> {
-    for (column, key) in [("handoff_id", handoff_id), ("file_name", file_name)] {
+pub fn answered_by(tx: &Tx<'_>, said: &Answered) -> Result<Vec<Task>, LedgerError> {
+    for (column, key) in [("handoff_id", &said.handoff_id), ("file_name", &said.file_name), ("task_id", &said.task_id)]
+    {
         let rest =
             format!("WHERE {column} = ?1 AND state = 'delivered' AND kind <> 'RETURN' ORDER BY created_at, rowid");
-        let found = key.map(|key| select_in(tx, &rest, [key])).transpose()?.unwrap_or_default();
+        let found = key.as_deref().map(|key| select_in(tx, &rest, [key])).transpose()?.unwrap_or_default();
         if !found.is_empty() {
             return Ok(found);
         }
     }
-    Ok(Vec::new())
+    let Some(token) = said.token.as_deref().map(digits) else {
+        return Ok(Vec::new());
+    };
+    let rest = "WHERE state = 'delivered' AND kind <> 'RETURN' AND task_id IS NOT NULL ORDER BY created_at, rowid";
+    let open = select_in(tx, rest, [])?;
+    Ok(open.into_iter().filter(|task| task.task_id.as_deref().is_some_and(|id| is_token_of(&token, id))).collect())
+}
+
+/// The digits of an id without its hyphens.
+fn digits(id: &str) -> String {
+    id.chars().filter(|c| *c != '-').flat_map(char::to_lowercase).collect()
+}
+
+/// Whether `token` is the whole id, its first eight digits, or these and its last eight.
+fn is_token_of(token: &str, id: &str) -> bool {
+    let id = digits(id);
+    let (Some(first), Some(last)) = (id.get(..8), id.len().checked_sub(8).and_then(|from| id.get(from..))) else {
+        return false;
+    };
+    token == id || id.len() > 16 && (token == first || token == format!("{first}{last}"))
 }
 
 /// What a task that waits with its file in the inbox looks like.
@@ -85,6 +118,15 @@ pub fn waits_with(tx: &Tx<'_>, id: &str, file: &str) -> Result<bool, LedgerError
 pub fn held_by(tx: &Tx<'_>, agent: &str, owner: &str) -> Result<Vec<Task>, LedgerError> {
     let rest = "WHERE state = 'running' AND agent = ?1 AND lease_owner = ?2 ORDER BY created_at, rowid";
     select_in(tx, rest, [agent, owner])
+}
+
+/// The name that the task's file had when it was captured.
+///
+/// # Errors
+/// When the database fails.
+pub fn file_name(tx: &Tx<'_>, id: &str) -> Result<Option<String>, LedgerError> {
+    let mut select = tx.connection.prepare_cached("SELECT file_name FROM tasks WHERE id = ?1")?;
+    Ok(select.query_row([id], |row| row.get(0)).optional()?.flatten())
 }
 
 /// The bytes of a captured file.

@@ -40,6 +40,8 @@ pub struct New {
     pub sender: Option<String>,
     /// One line.
     pub title: String,
+    /// The sender's own task, whatever kind of id that is.
+    pub task_id: Option<String>,
     /// The action; absent for the agent's default.
     pub action: Option<String>,
     /// A JSON object.
@@ -48,6 +50,12 @@ pub struct New {
     pub body: String,
     /// When the sender says that it was made.
     pub made_at: Option<Timestamp>,
+    /// When it has to be done.
+    pub deadline: Option<Timestamp>,
+    /// The chain of handoffs that it belongs to.
+    pub chain_id: Option<String>,
+    /// Its place in the chain, from 1.
+    pub chain_phase: Option<u32>,
     /// Of a trigger: the paths that fired it.
     pub paths: Vec<String>,
     /// How urgent.
@@ -68,6 +76,38 @@ pub struct New {
     pub actor: String,
 }
 
+impl New {
+    /// A request to `agent` that says nothing else yet.
+    #[must_use]
+    pub fn blank(agent: &str, origin: Origin, state: State) -> Self {
+        Self {
+            agent: agent.to_owned(),
+            origin,
+            kind: "HANDOFF".to_owned(),
+            handoff_id: None,
+            sender: None,
+            title: String::new(),
+            task_id: None,
+            action: None,
+            args: "{}".to_owned(),
+            body: String::new(),
+            made_at: None,
+            deadline: None,
+            chain_id: None,
+            chain_phase: None,
+            paths: Vec::new(),
+            priority: Priority::default(),
+            state,
+            reason: String::new(),
+            file: None,
+            input: None,
+            dedupe_key: None,
+            substance: None,
+            actor: "baton".to_owned(),
+        }
+    }
+}
+
 /// A task as it stands.
 #[derive(Clone, Debug)]
 pub struct Task {
@@ -83,6 +123,8 @@ pub struct Task {
     pub handoff_id: Option<String>,
     /// The sender.
     pub sender: Option<String>,
+    /// The sender's own task, whatever kind of id that is.
+    pub task_id: Option<String>,
     /// One line.
     pub title: String,
     /// The action; absent for the agent's default.
@@ -109,8 +151,18 @@ pub struct Task {
     pub input: Option<String>,
     /// SHA-256 of the content without its times.
     pub substance: Option<String>,
-    /// When the next attempt is due, for `waiting`.
+    /// When the next attempt is due, for `waiting`; absent while it waits for other tasks.
     pub due_at: Option<Timestamp>,
+    /// When it has to be done.
+    pub deadline: Option<Timestamp>,
+    /// The chain of handoffs that it belongs to.
+    pub chain_id: Option<String>,
+    /// Its place in the chain, from 1.
+    pub chain_phase: Option<u32>,
+    /// What a person answered to its last question.
+    pub answer: Option<String>,
+    /// Whether a person asked for the end of the attempt that runs.
+    pub stop_asked: bool,
     /// When it was written down.
     pub created_at: Timestamp,
     /// When its RETURN was delivered.

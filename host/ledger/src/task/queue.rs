@@ -49,12 +49,23 @@ pub fn lease_task(tx: &Tx<'_>, id: &str, owner: &str, lease: Duration, now: Time
     let mut update = tx.connection.prepare_cached(
         "UPDATE tasks SET state = 'running', reason = '', attempts = attempts + 1, due_at = NULL, lease_owner = ?2,
          lease_until = ?3 WHERE id = ?1
-         AND state IN ('captured', 'queued', 'waiting', 'needs_grant', 'needs_human', 'needs_approval')",
+         AND state IN ('captured', 'queued', 'waiting', 'needs_grant', 'needs_human', 'needs_approval', 'delivered')",
     )?;
     if update.execute(params![id, owner, until])? == 0 {
         return Err(LedgerError::Corrupt { what: "a task that nobody may lease", value: id.to_owned() });
     }
     get_in(tx, id)
+}
+
+/// The tasks that `owner` runs and that a person wants ended.
+///
+/// # Errors
+/// When the database fails.
+pub fn to_stop(tx: &Tx<'_>, owner: &str) -> Result<Vec<String>, LedgerError> {
+    let sql = "SELECT id FROM tasks WHERE state = 'running' AND stop_asked = 1 AND lease_owner = ?1";
+    let mut select = tx.connection.prepare_cached(sql)?;
+    let rows = select.query_map([owner], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Prolongs the lease of a task that `owner` runs.
@@ -91,12 +102,13 @@ pub fn abandoned(tx: &Tx<'_>, gone: Option<&str>, me: &str, now: Timestamp) -> R
     select_in(tx, rest, params![now.as_millisecond(), gone, me])
 }
 
-/// Waiting tasks whose time has come.
+/// Waiting tasks whose time has come: their pause is over, or what they waited for is done.
 ///
 /// # Errors
 /// When the database fails.
 pub fn due(tx: &Tx<'_>, now: Timestamp) -> Result<Vec<Task>, LedgerError> {
-    let rest = "WHERE state = 'waiting' AND (due_at IS NULL OR due_at <= ?1) ORDER BY created_at, rowid";
+    let rest = "WHERE state = 'waiting' AND (due_at <= ?1 OR due_at IS NULL AND NOT EXISTS
+                (SELECT 1 FROM dependencies WHERE task = tasks.id)) ORDER BY created_at, rowid";
     select_in(tx, rest, [now.as_millisecond()])
 }
 

@@ -11,7 +11,8 @@ use crate::database::Tx;
 
 /// The columns of a [`Task`], in the order that [`task`] reads.
 pub(super) const COLUMNS: &str = "id, agent, origin, kind, handoff_id, sender, title, action, args, body, made_at, paths, priority, \
-                       state, reason, attempts, file, input, substance, due_at, created_at, returned_at, archived_at";
+                       state, reason, attempts, file, input, substance, due_at, created_at, returned_at, archived_at, \
+                       deadline, chain_id, chain_phase, answer, stop_asked, task_id";
 
 /// The tasks that `rest` of the statement chooses.
 pub(super) fn select_in<P: rusqlite::Params>(tx: &Tx<'_>, rest: &str, params: P) -> Result<Vec<Task>, LedgerError> {
@@ -48,6 +49,12 @@ pub(super) fn task(row: &Row<'_>) -> Result<Task, LedgerError> {
         created_at: timestamp(row.get(20)?)?,
         returned_at: optional(row.get(21)?)?,
         archived_at: optional(row.get(22)?)?,
+        deadline: optional(row.get(23)?)?,
+        chain_id: row.get(24)?,
+        chain_phase: row.get(25)?,
+        answer: row.get(26)?,
+        stop_asked: row.get(27)?,
+        task_id: row.get(28)?,
     })
 }
 

@@ -11,25 +11,12 @@ use crate::Ledger;
 
 fn new(agent: &str, title: &str, priority: Priority) -> New {
     New {
-        agent: agent.to_owned(),
-        origin: Origin::Handoff,
-        kind: "HANDOFF".to_owned(),
-        handoff_id: Some(format!("id-{title}")),
-        sender: None,
         title: title.to_owned(),
-        action: None,
-        args: "{}".to_owned(),
-        body: String::new(),
-        made_at: None,
-        paths: Vec::new(),
         priority,
-        state: State::Queued,
-        reason: String::new(),
+        handoff_id: Some(format!("id-{title}")),
         file: Some(format!("handoffs/{agent}/01_inbox/{title}.json")),
-        input: None,
         dedupe_key: Some(title.to_owned()),
-        substance: None,
-        actor: "baton".to_owned(),
+        ..New::blank(agent, Origin::Handoff, State::Queued)
     }
 }
 

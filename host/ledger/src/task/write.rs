@@ -20,8 +20,10 @@ pub fn insert(tx: &Tx<'_>, new: &New, bytes: Option<&[u8]>, now: Timestamp) -> R
     let paths = serde_json::to_string(&new.paths).unwrap_or_else(|_| "[]".to_owned());
     let mut insert = tx.connection.prepare_cached(
         "INSERT INTO tasks (id, agent, origin, kind, handoff_id, sender, title, action, args, body, made_at, paths, priority,
-                            state, reason, file, file_name, input, dedupe_key, substance, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+                            state, reason, file, file_name, input, dedupe_key, substance, created_at, task_id, deadline,
+                            chain_id, chain_phase)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
+                 ?24, ?25)",
     )?;
     insert.execute(params![
         id,
@@ -44,7 +46,11 @@ pub fn insert(tx: &Tx<'_>, new: &New, bytes: Option<&[u8]>, now: Timestamp) -> R
         new.input,
         new.dedupe_key,
         new.substance,
-        now.as_millisecond()
+        now.as_millisecond(),
+        new.task_id,
+        new.deadline.map(Timestamp::as_millisecond),
+        new.chain_id,
+        new.chain_phase
     ])?;
     event::append(tx, &first_event(&id, new, "captured", now))?;
     Ok(id)
@@ -58,7 +64,8 @@ pub fn revise(tx: &Tx<'_>, id: &str, new: &New, bytes: Option<&[u8]>, now: Times
     keep_input(tx, new, bytes)?;
     let mut update = tx.connection.prepare_cached(
         "UPDATE tasks SET kind = ?2, handoff_id = ?3, sender = ?4, title = ?5, action = ?6, args = ?7, body = ?8,
-         made_at = ?9, priority = ?10, input = ?11, dedupe_key = ?12, substance = ?13, attempts = 0 WHERE id = ?1",
+         made_at = ?9, priority = ?10, input = ?11, dedupe_key = ?12, substance = ?13, task_id = ?14, deadline = ?15,
+         chain_id = ?16, chain_phase = ?17, agent = ?18, attempts = 0, answer = NULL, stop_asked = 0 WHERE id = ?1",
     )?;
     update.execute(params![
         id,
@@ -73,7 +80,12 @@ pub fn revise(tx: &Tx<'_>, id: &str, new: &New, bytes: Option<&[u8]>, now: Times
         new.priority as i64,
         new.input,
         new.dedupe_key,
-        new.substance
+        new.substance,
+        new.task_id,
+        new.deadline.map(Timestamp::as_millisecond),
+        new.chain_id,
+        new.chain_phase,
+        new.agent
     ])?;
     transition(tx, &first_event(id, new, "revised", now)).map(drop)
 }
@@ -106,7 +118,8 @@ fn first_event(id: &str, new: &New, action: &str, now: Timestamp) -> Event {
 /// When the database fails.
 pub fn transition(tx: &Tx<'_>, event: &Event) -> Result<String, LedgerError> {
     let mut update = tx.connection.prepare_cached(
-        "UPDATE tasks SET state = ?2, reason = ?3, due_at = NULL, lease_owner = NULL, lease_until = NULL WHERE id = ?1",
+        "UPDATE tasks SET state = ?2, reason = ?3, due_at = NULL, lease_owner = NULL, lease_until = NULL
+         WHERE id = ?1",
     )?;
     update.execute(params![event.task, event.state.as_str(), event.reason])?;
     event::append(tx, event)
@@ -119,6 +132,25 @@ pub fn transition(tx: &Tx<'_>, event: &Event) -> Result<String, LedgerError> {
 pub fn set_due(tx: &Tx<'_>, id: &str, due: Timestamp) -> Result<(), LedgerError> {
     let mut update = tx.connection.prepare_cached("UPDATE tasks SET due_at = ?2 WHERE id = ?1")?;
     update.execute(params![id, due.as_millisecond()])?;
+    Ok(())
+}
+
+/// Asks for the end of a task that runs: whoever runs it looks here.
+///
+/// # Errors
+/// When the database fails.
+pub fn ask_to_stop(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
+    tx.connection.prepare_cached("UPDATE tasks SET stop_asked = 1 WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// A person sends a task on its way again: its attempts count from the beginning, and `answer` is what the person said.
+///
+/// # Errors
+/// When the database fails.
+pub fn renew(tx: &Tx<'_>, id: &str, answer: Option<&str>) -> Result<(), LedgerError> {
+    let sql = "UPDATE tasks SET attempts = 0, stop_asked = 0, answer = coalesce(?2, answer) WHERE id = ?1";
+    tx.connection.prepare_cached(sql)?.execute(params![id, answer])?;
     Ok(())
 }
 
@@ -137,10 +169,11 @@ pub fn set_returned(tx: &Tx<'_>, id: &str, at: Timestamp) -> Result<(), LedgerEr
 /// # Errors
 /// When the database fails.
 pub fn set_file(tx: &Tx<'_>, id: &str, file: &str, archived: Option<Timestamp>) -> Result<(), LedgerError> {
-    let mut update = tx
-        .connection
-        .prepare_cached("UPDATE tasks SET file = ?2, archived_at = coalesce(?3, archived_at) WHERE id = ?1")?;
-    update.execute(params![id, file, archived.map(Timestamp::as_millisecond)])?;
+    let mut update = tx.connection.prepare_cached(
+        "UPDATE tasks SET file = ?2, file_name = coalesce(file_name, ?4), archived_at = coalesce(?3, archived_at)
+                  WHERE id = ?1",
+    )?;
+    update.execute(params![id, file, archived.map(Timestamp::as_millisecond), base_name(file)])?;
     Ok(())
 }
 

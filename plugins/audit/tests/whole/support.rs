@@ -50,6 +50,7 @@ impl Workspace {
             cause: Cause::Call,
             handoff: None,
             mounts: vec![mount("plans"), mount("root")],
+            answer: None,
             now: "2026-01-18T10:15:00Z".into(),
         }
     }

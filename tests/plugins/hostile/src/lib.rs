@@ -25,7 +25,7 @@ impl Plugin for Hostile {
             "huge-result" => Ok(result_of(40)),
             "bad-artifact-name" => Ok(Outcome::new("Wrote.").with_artifact("../x", "text/plain", "outside")),
             "retry" => Err(Error::Retryable("the service is down".to_owned())),
-            "ask-human" => Err(Error::NeedsHuman("two plans contradict each other: say which one counts".to_owned())),
+            "ask-human" => ask_human(task.answer),
             "ask-grant" => Err(Error::NeedsGrant("grant the folder `music`".to_owned())),
             "escape" => Ok(escape::try_everything(&task)),
             "open-pipe" => escape::open_pipe(&task),
@@ -75,6 +75,13 @@ fn chatter() -> Outcome {
 
 fn result_of(megabytes: usize) -> Outcome {
     Outcome::new("Wrote a lot.").with_artifact("big.bin", "application/octet-stream", vec![7; megabytes << 20])
+}
+
+fn ask_human(answer: Option<String>) -> Result<Outcome, Error> {
+    match answer {
+        Some(answer) => Ok(Outcome::new(format!("Was told: {answer}"))),
+        None => Err(Error::NeedsHuman("two plans contradict each other: say which one counts".to_owned())),
+    }
 }
 
 /// Longer than a start of the host, shorter than the limit on time.

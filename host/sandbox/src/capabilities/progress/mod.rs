@@ -46,7 +46,7 @@ impl Cancel {
     }
 
     /// Waits until it is asked.
-    pub(crate) async fn asked(&self) {
+    pub async fn asked(&self) {
         // An error would mean that nobody can ask any more; this value itself can.
         drop(self.0.subscribe().wait_for(|asked| *asked).await);
     }

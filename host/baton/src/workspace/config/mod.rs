@@ -1,10 +1,18 @@
 //! `baton.toml`: what the operator says about the workspace. An unknown key is an error, because a setting that nobody
 //! reads is worse than none.
 
+mod agents;
+mod duration;
+
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use baton_dispatch::{Patience, Rules};
 use serde::Deserialize;
+
+use self::agents::{AgentConfig, ExternalConfig};
+pub(crate) use self::duration::read as pause;
 
 /// What `baton init` writes.
 pub(crate) const TEMPLATE: &str = r#"# A Baton workspace. `baton up` serves it; every path is relative to this file.
@@ -14,6 +22,22 @@ pub(crate) const TEMPLATE: &str = r#"# A Baton workspace. `baton up` serves it; 
 dirs = ["plans"]
 # The folder that the plans speak of: what they promise is looked up below it.
 root = "."
+
+# An agent is a folder of handoffs/ with an 01_inbox. More about one, where there is more to say:
+# [agents.Claude-MM2]
+# aliases = ["Claude-Laptop"]                 # other spellings of its name
+# inbox = "/Volumes/Drive/Claude-MM2/01_inbox"  # where it reads, outside of handoffs/
+# poll = true                                 # a network folder that reports no changes: look every 5 s
+# [agents.audit]
+# concurrency = 1                             # how many of its tasks may run at once
+# retry = { attempts = 3, first_pause = "2s", longest_pause = "5m" }
+
+# What external agents leave lying, counted from its capture:
+# [external]
+# remind_after = "1d"
+# escalate_after = "3d"
+# review_after = "7d"
+# archive_after = "14d"
 "#;
 
 /// The configuration of a workspace.
@@ -25,6 +49,12 @@ pub(crate) struct Config {
     /// A root for everything that has none of its own.
     #[serde(default)]
     root: Option<PathBuf>,
+    /// `[agents.NAME]`.
+    #[serde(default)]
+    agents: BTreeMap<String, AgentConfig>,
+    /// `[external]`.
+    #[serde(default)]
+    external: ExternalConfig,
 }
 
 /// `[plans]`: where plans lie and what they speak of.
@@ -58,14 +88,29 @@ impl Config {
         Self::parse(&text).with_context(|| format!("failed to understand {}", path.display()))
     }
 
-    fn parse(text: &str) -> anyhow::Result<Self> {
+    /// Reads the file's text.
+    ///
+    /// # Errors
+    /// When it does not parse, or has a key that nobody reads.
+    pub(crate) fn parse(text: &str) -> anyhow::Result<Self> {
         let mut unknown = Vec::new();
         let document = toml::Deserializer::parse(text)?;
         let config: Self = serde_ignored::deserialize(document, |key| unknown.push(key.to_string()))?;
         if !unknown.is_empty() {
             bail!("there is no setting `{}`; take it out or correct its name", unknown.join("`, `"));
         }
+        agents::check(&config.agents)?;
         Ok(config)
+    }
+
+    /// What it says about the agents; paths are relative to `base`.
+    pub(crate) fn rules(&self, base: &Path) -> Rules {
+        agents::rules(&self.agents, base)
+    }
+
+    /// How long external agents may leave things lying.
+    pub(crate) fn patience(&self) -> Patience {
+        self.external.patience()
     }
 
     /// A configuration in which named folders stand for `folders`, in order.
@@ -73,7 +118,7 @@ impl Config {
         let named = |wanted: &str| -> Vec<PathBuf> {
             folders.iter().filter(|(name, _)| *name == wanted).map(|(_, folder)| (*folder).to_owned()).collect()
         };
-        Self { plans: Plans { dirs: named("plans"), root: named("root").pop() }, root: None }
+        Self { plans: Plans { dirs: named("plans"), root: named("root").pop() }, ..Self::default() }
     }
 
     /// The folders that a named folder stands for, as written. Unknown names stand for nothing.
@@ -112,6 +157,43 @@ mod tests {
     fn the_root_may_stand_in_the_section_or_above_it() {
         for text in ["root = \"tree\"\n[plans]\ndirs = [\"p\"]", "[plans]\ndirs = [\"p\"]\nroot = \"tree\""] {
             assert_eq!(Config::parse(text).unwrap().folder("root"), [PathBuf::from("tree")], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_template_shows_of_agents_parses() {
+        let shown: String = TEMPLATE
+            .lines()
+            .map(|line| line.strip_prefix("# ").unwrap_or(line))
+            .filter(|line| line.starts_with(['[', '#']) || line.contains(" = ") && !line.contains("dirs"))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let config = Config::parse(&shown).unwrap();
+        let rules = config.rules(Path::new("/w"));
+        let settings = &rules.settings["Claude-MM2"];
+        assert_eq!(settings.inboxes, [Path::new("/Volumes/Drive/Claude-MM2/01_inbox")]);
+        assert_eq!(settings.poll, Some(std::time::Duration::from_secs(5)));
+        assert_eq!(rules.aliases.canonical("Claude Laptop"), Some("Claude-MM2"));
+        assert_eq!(config.patience(), Patience::default());
+        assert_eq!(rules.settings["audit"], baton_dispatch::Settings::default());
+    }
+
+    #[test]
+    fn two_sections_of_one_agent_give_it_both_inboxes() {
+        let text = "[agents.Cursor-MM1-Agent]\ninbox = \"/a\"\n[agents.Cursor-MM1]\ninbox = \"/b\"\nconcurrency = 2";
+        let settings = Config::parse(text).unwrap().rules(Path::new("/w")).settings["Cursor-MM1"].clone();
+        assert_eq!((settings.inboxes, settings.concurrency), (vec![PathBuf::from("/b"), PathBuf::from("/a")], 2));
+    }
+
+    #[test]
+    fn settings_that_nobody_can_mean_are_refused() {
+        for text in [
+            "[agents.\"a/b\"]\n",
+            "[agents.a]\nconcurrency = 0",
+            "[external]\nremind_after = \"soon\"",
+            "[agents.a]\npoll = 0",
+        ] {
+            assert!(Config::parse(text).is_err(), "{text}");
         }
     }
 

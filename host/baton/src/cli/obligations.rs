@@ -1,0 +1,147 @@
+//! `baton obligations`: who owes whom a RETURN, and how well each agent keeps to it.
+
+use std::time::Duration;
+
+use baton_ledger::task::{self, Kept, Task};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::{Place, task_view};
+use crate::exit::Code;
+use crate::output::{self, Table};
+use crate::workspace::pause;
+
+/// Show the RETURNs that are owed, and the compliance of each agent
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Only requests of this last time, as 30d
+    #[arg(long, value_name = "AGE", value_parser = pause)]
+    since: Option<Duration>,
+    /// How many open ones are listed
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
+    limit: u32,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    /// # Errors
+    /// When there is no workspace or its ledger cannot be read.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        let workspace = place.need()?;
+        let now = Timestamp::now();
+        let since = self.since.map_or(Timestamp::MIN, |age| before(now, age));
+        let overdue_before = before(now, workspace.config.patience().remind);
+        let (kept, open) = match task_view::reader(&workspace)? {
+            Some(reader) => {
+                (task::obligations(&reader, since, overdue_before, now)?, task::open_obligations(&reader, self.limit)?)
+            }
+            None => (Vec::new(), Vec::new()),
+        };
+        let is_overdue = |task: &Task| task.created_at < overdue_before || task.deadline.is_some_and(|at| at < now);
+        if self.json {
+            let agents: Vec<Value> = kept.iter().map(as_json).collect();
+            let open: Vec<Value> = open.iter().map(|task| open_json(task, is_overdue(task))).collect();
+            output::json(&json!({ "schema": 1, "compliance_rate": all(&kept), "agents": agents, "open": open }));
+        } else if kept.is_empty() {
+            output::note("nobody owes a RETURN: no request of a known sender was taken in yet");
+        } else {
+            output::print(&as_text(&kept, &open, is_overdue, now));
+        }
+        Ok(Code::Good)
+    }
+}
+
+fn before(now: Timestamp, age: Duration) -> Timestamp {
+    let age = SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX);
+    now.checked_sub(age).unwrap_or(Timestamp::MIN)
+}
+
+/// Of the requests whose time is up, those that were answered, in percent. `None` where none is due: an open request that
+/// is still in time says nothing yet.
+fn rate(asked: u64, open: u64, overdue: u64, answered: u64) -> Option<f64> {
+    let due = asked.saturating_sub(open).saturating_add(overdue);
+    #[expect(clippy::cast_precision_loss, reason = "counts of tasks are far below 2^52")]
+    (due > 0).then(|| (answered as f64 * 1000.0 / due as f64).round() / 10.0)
+}
+
+fn rate_of(kept: &Kept) -> Option<f64> {
+    rate(kept.asked, kept.open, kept.overdue, kept.answered)
+}
+
+fn all(kept: &[Kept]) -> Option<f64> {
+    let sum = |of: fn(&Kept) -> u64| kept.iter().map(of).sum();
+    rate(sum(|k| k.asked), sum(|k| k.open), sum(|k| k.overdue), sum(|k| k.answered))
+}
+
+fn as_json(kept: &Kept) -> Value {
+    json!({
+        "agent": kept.agent,
+        "asked": kept.asked,
+        "answered": kept.answered,
+        "open": kept.open,
+        "overdue": kept.overdue,
+        "unanswered": unanswered(kept),
+        "compliance_rate": rate_of(kept),
+    })
+}
+
+fn open_json(task: &Task, overdue: bool) -> Value {
+    json!({
+        "task": task.id,
+        "handoff_id": task.handoff_id,
+        "agent": task.agent,
+        "from": task.sender,
+        "title": task.title,
+        "state": task.state.as_str(),
+        "since": task_view::time(task.created_at),
+        "deadline": task.deadline.map(task_view::time),
+        "overdue": overdue,
+    })
+}
+
+/// Requests that have ended without a RETURN.
+fn unanswered(kept: &Kept) -> u64 {
+    kept.asked.saturating_sub(kept.answered).saturating_sub(kept.open)
+}
+
+fn as_text(kept: &[Kept], open: &[Task], is_overdue: impl Fn(&Task) -> bool, now: Timestamp) -> String {
+    let percent = |rate: Option<f64>| rate.map_or_else(|| "-".to_owned(), |rate| format!("{rate} %"));
+    let mut table = Table::new(&["AGENT", "ASKED", "ANSWERED", "OPEN", "OVERDUE", "UNANSWERED", "COMPLIANCE"]);
+    for kept in kept {
+        let counts = [kept.asked, kept.answered, kept.open, kept.overdue, unanswered(kept)];
+        let counts = counts.iter().map(u64::to_string);
+        table.row(std::iter::once(kept.agent.clone()).chain(counts).chain([percent(rate_of(kept))]));
+    }
+    let mut text = table.lines(|_, _, cell| cell);
+    text.push_str(&format!("\ncompliance of all: {}\n", percent(all(kept))));
+    if !open.is_empty() {
+        let mut table = Table::new(&["TASK", "AGENT", "FROM", "SINCE", "", "TITLE"]);
+        for task in open {
+            table.row([
+                task.id.get(..8).unwrap_or(&task.id).to_owned(),
+                task.agent.clone(),
+                task.sender.clone().unwrap_or_default(),
+                task_view::age(task.created_at, now),
+                if is_overdue(task) { "overdue" } else { "" }.to_owned(),
+                output::shorten(&task.title, 60),
+            ]);
+        }
+        text.push_str(&format!("\nopen, oldest first\n{}", table.lines(|_, _, cell| cell)));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_still_in_time_counts_for_nobody() {
+        assert_eq!(rate(0, 0, 0, 0), None);
+        assert_eq!(rate(5, 5, 0, 0), None);
+        assert_eq!(rate(5, 2, 1, 3), Some(75.0));
+        assert_eq!(rate(3, 0, 0, 1), Some(33.3));
+    }
+}

@@ -1,0 +1,139 @@
+//! `[agents.NAME]`: what the operator says about one agent; `[external]`: how long external agents may leave things lying.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::bail;
+use baton_core::agents::{Aliases, is_name};
+use baton_core::retry::Policy;
+use baton_dispatch::{Patience, Rules, Settings};
+use serde::Deserialize;
+
+use super::duration::{self, Pause};
+
+/// How often a folder is looked at with `poll = true`.
+const POLL: Duration = Duration::from_secs(5);
+
+/// `[agents.NAME]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(super) struct AgentConfig {
+    /// Other spellings of its name.
+    #[serde(default)]
+    aliases: Vec<String>,
+    /// Its inbox, where that is not `handoffs/NAME/01_inbox`.
+    #[serde(default)]
+    inbox: Option<PathBuf>,
+    /// Whether its inbox is looked at every five seconds, or how often, because the system reports no changes there.
+    #[serde(default, deserialize_with = "poll")]
+    poll: Option<Duration>,
+    /// How many of its tasks may run at the same time.
+    #[serde(default)]
+    concurrency: Option<usize>,
+    /// When its tasks are tried again.
+    #[serde(default)]
+    retry: RetryConfig,
+}
+
+/// `[agents.NAME.retry]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+struct RetryConfig {
+    #[serde(default)]
+    attempts: Option<u32>,
+    #[serde(default)]
+    first_pause: Option<Pause>,
+    #[serde(default)]
+    longest_pause: Option<Pause>,
+}
+
+/// `[external]`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(super) struct ExternalConfig {
+    #[serde(default)]
+    remind_after: Option<Pause>,
+    #[serde(default)]
+    escalate_after: Option<Pause>,
+    #[serde(default)]
+    review_after: Option<Pause>,
+    #[serde(default)]
+    archive_after: Option<Pause>,
+}
+
+impl ExternalConfig {
+    pub(super) fn patience(self) -> Patience {
+        let usual = Patience::default();
+        let or = |said: Option<Pause>, usual| said.map_or(usual, |pause| pause.0);
+        Patience {
+            remind: or(self.remind_after, usual.remind),
+            escalate: or(self.escalate_after, usual.escalate),
+            review: or(self.review_after, usual.review),
+            archive: or(self.archive_after, usual.archive),
+        }
+    }
+}
+
+impl RetryConfig {
+    fn policy(&self) -> Policy {
+        let usual = Policy::default();
+        Policy {
+            max_attempts: self.attempts.unwrap_or(usual.max_attempts).max(1),
+            first_pause: self.first_pause.map_or(usual.first_pause, |pause| pause.0),
+            longest_pause: self.longest_pause.map_or(usual.longest_pause, |pause| pause.0),
+        }
+    }
+}
+
+/// `true` for the usual pause, or a pause.
+fn poll<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    deserializer.deserialize_any(duration::SwitchOrPause(POLL))
+}
+
+/// The table of spellings and the settings, with paths relative to `base`.
+pub(super) fn rules(agents: &BTreeMap<String, AgentConfig>, base: &Path) -> Rules {
+    let mut rules = Rules { aliases: Aliases::shipped(), settings: BTreeMap::new() };
+    for (name, config) in agents {
+        let canonical = rules.aliases.canonical(name).unwrap_or(name).to_owned();
+        rules.aliases.add(name, &canonical);
+        for alias in &config.aliases {
+            rules.aliases.add(alias, &canonical);
+        }
+        let settings = Settings {
+            inboxes: config.inbox.iter().map(|inbox| resolve(base, inbox)).collect(),
+            poll: config.poll,
+            concurrency: config.concurrency.unwrap_or(1),
+            retry: config.retry.policy(),
+        };
+        let own = *name == canonical;
+        rules.settings.entry(canonical).and_modify(|known| join(known, &settings, own)).or_insert(settings);
+    }
+    rules
+}
+
+/// Two sections speak of one agent under two spellings: it has both inboxes, and what its own name's section says counts.
+fn join(known: &mut Settings, more: &Settings, own: bool) {
+    let (first, second) = if own { (more, &*known) } else { (&*known, more) };
+    let inboxes = first.inboxes.iter().chain(&second.inboxes).cloned().collect();
+    *known = Settings { inboxes, poll: first.poll.or(second.poll), ..first.clone() };
+}
+
+/// The real folder, so that what the system reports of it has the path that we know; as written where it is missing.
+fn resolve(base: &Path, inbox: &Path) -> PathBuf {
+    let inbox = base.join(inbox);
+    inbox.canonicalize().unwrap_or(inbox)
+}
+
+/// Refuses names that are none, and settings that nobody can mean.
+///
+/// # Errors
+/// What is wrong.
+pub(super) fn check(agents: &BTreeMap<String, AgentConfig>) -> anyhow::Result<()> {
+    for (name, config) in agents {
+        if !is_name(name) {
+            bail!("[agents.{name}]: `{name}` cannot be an agent's name: it is a folder's name of at most 100 bytes");
+        }
+        if config.concurrency == Some(0) {
+            bail!("[agents.{name}] concurrency = 0 would let nothing run; 1 is the usual");
+        }
+    }
+    Ok(())
+}

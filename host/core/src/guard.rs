@@ -1,0 +1,74 @@
+//! What keeps handoffs about handoffs from going on for ever: a review of a review is refused, and a chain has an end.
+//!
+//! Folders that Baton takes over hold names with the same title nested four times, and one task that was dispatched
+//! hundreds of times: each answer made a new request. Pure; what the ledger knows of the handoff before goes in.
+
+/// No chain of handoffs is longer: a plan of a dozen phases fits, a loop does not.
+pub const MAX_CHAIN: u32 = 16;
+
+/// The words that make a kind or the beginning of a title a review.
+const REVIEWS: [&str; 3] = ["REVIEW", "VALIDATION", "VALIDATE"];
+
+/// The handoff that a request follows, as far as the ledger knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Before<'a> {
+    /// Its kind.
+    pub kind: &'a str,
+    /// Its title.
+    pub title: &'a str,
+}
+
+/// Why a request is refused, or `None`. `phase` is its place in its chain, from 1.
+#[must_use]
+pub fn refusal(kind: &str, title: &str, phase: u32, before: Option<Before<'_>>) -> Option<String> {
+    if phase > MAX_CHAIN {
+        return Some(format!(
+            "it is number {phase} in its chain and a chain has at most {MAX_CHAIN}: send it anew without `chain_tracking`"
+        ));
+    }
+    let nested = unreviewed(title).is_some_and(|rest| unreviewed(rest).is_some());
+    let of_review = is_review(kind, title) && before.is_some_and(|before| is_review(before.kind, before.title));
+    (nested || of_review).then(|| "it asks for the review of a review: the first review is the answer".to_owned())
+}
+
+/// Whether a handoff asks for a review.
+#[must_use]
+pub fn is_review(kind: &str, title: &str) -> bool {
+    let kind = kind.to_uppercase();
+    kind.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| REVIEWS.contains(&word)) || unreviewed(title).is_some()
+}
+
+/// The title behind `Review:`, where it begins so.
+fn unreviewed(title: &str) -> Option<&str> {
+    let (word, rest) = title.split_once(':')?;
+    let word = word.trim();
+    REVIEWS.iter().any(|review| word.eq_ignore_ascii_case(review)).then(|| rest.trim_start())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_review_is_asked_for_once() {
+        let work = Before { kind: "HANDOFF", title: "Fix the importer" };
+        let review = Before { kind: "CODE_REVIEW", title: "Fix the importer" };
+        assert_eq!(refusal("REVIEW", "Review: Fix the importer", 2, Some(work)), None);
+        assert!(refusal("REVIEW", "Fix the importer", 3, Some(review)).is_some());
+        assert!(refusal("HANDOFF", "Review: review: Fix the importer", 1, None).is_some());
+        assert_eq!(refusal("HANDOFF", "Fix what the review found", 3, Some(review)), None);
+    }
+
+    #[test]
+    fn a_chain_has_an_end() {
+        assert_eq!(refusal("HANDOFF", "x", MAX_CHAIN, None), None);
+        assert!(refusal("HANDOFF", "x", MAX_CHAIN + 1, None).unwrap().contains("at most 16"));
+    }
+
+    #[test]
+    fn a_title_that_speaks_of_a_review_is_none() {
+        assert!(!is_review("HANDOFF", "Preview: new cover"));
+        assert!(!is_review("HANDOFF", "The review: what now"));
+        assert!(is_review("AGENT_WORK_VALIDATION", "x") && is_review("HANDOFF", "review: x"));
+    }
+}

@@ -1,0 +1,72 @@
+//! Where a file goes when its task has ended, and under which name.
+//!
+//! | end | folder beside the inbox | name |
+//! |---|---|---|
+//! | succeeded, cancelled, duplicate | `02_processed` | its own |
+//! | failed, quarantined | `03_failed` | its own |
+//! | dead | `03_failed` | `TIME__MAXRETRY__NAME__RETRYn__DATE`, as the folders that Baton takes over have it |
+//! | left lying by an external agent | `02_processed` | `NAME__STALE` |
+//! | dropped for nobody | `handoffs/_unrouted` | its own |
+
+use baton_core::{State, file_name};
+use baton_ledger::outbox::{self, Kind};
+use jiff::Timestamp;
+
+use crate::roster::INBOX;
+
+/// Where files for nobody go, below the workspace.
+pub(crate) const UNROUTED: &str = "handoffs/_unrouted";
+
+/// The move of a file from its inbox to the archive that belongs to `state`. `hash` is what was captured.
+pub(crate) fn to_archive(file: &str, hash: Option<String>, state: State) -> outbox::New {
+    let (inbox, name) = file.rsplit_once('/').unwrap_or(("", file));
+    let folder = inbox.strip_suffix(INBOX).unwrap_or(inbox).trim_end_matches('/');
+    let archive = if state.is_processed() { "02_processed" } else { "03_failed" };
+    moved(file, format!("{folder}/{archive}"), name.to_owned(), hash)
+}
+
+/// The same for a task whose last attempt failed: its name says so.
+pub(crate) fn to_dead_letters(file: &str, hash: Option<String>, attempts: u32, now: Timestamp) -> outbox::New {
+    let archive = to_archive(file, hash, State::Dead);
+    outbox::New { name: file_name::dead_letter(&archive.name, attempts, now), ..archive }
+}
+
+/// The same for a file that its agent left lying.
+pub(crate) fn to_stale(file: &str, hash: Option<String>) -> outbox::New {
+    let archive = to_archive(file, hash, State::Cancelled);
+    outbox::New { name: file_name::stale(&archive.name), ..archive }
+}
+
+/// The move of a file that is for nobody.
+pub(crate) fn to_unrouted(file: &str, hash: Option<String>) -> outbox::New {
+    let name = file.rsplit('/').next().unwrap_or(file).to_owned();
+    moved(file, UNROUTED.to_owned(), name, hash)
+}
+
+fn moved(file: &str, folder: String, name: String, hash: Option<String>) -> outbox::New {
+    outbox::New { kind: Kind::Archive, source: Some(file.to_owned()), folder, name, hash, bytes: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_archive_lies_beside_the_inbox() {
+        let done = to_archive("handoffs/audit/01_inbox/x.json", None, State::Succeeded);
+        assert_eq!((done.folder.as_str(), done.name.as_str()), ("handoffs/audit/02_processed", "x.json"));
+        let failed = to_archive("/elsewhere/01_inbox/x.json", None, State::Quarantined);
+        assert_eq!(failed.folder, "/elsewhere/03_failed");
+        let other = to_archive("/drive/new/x.json", None, State::Succeeded);
+        assert_eq!(other.folder, "/drive/new/02_processed");
+    }
+
+    #[test]
+    fn parked_and_stale_files_say_so_in_their_names() {
+        let at: Timestamp = "2026-01-03T05:21:54Z".parse().unwrap();
+        let dead = to_dead_letters("handoffs/a/01_inbox/x.json", None, 3, at);
+        assert_eq!(dead.name, "20260103T052154__MAXRETRY__x__RETRY3__20260103.json");
+        assert_eq!(dead.folder, "handoffs/a/03_failed");
+        assert_eq!(to_stale("handoffs/a/01_inbox/x.json", None).name, "x__STALE.json");
+    }
+}

@@ -1,0 +1,84 @@
+//! The central drop box `handoffs/01_inbox/`: there the handoff itself says whom it is for.
+//!
+//! For one agent the file is moved into that agent's inbox. A broadcast (its type says so, or it is for `all`) makes one
+//! task and one copy for each agent but the sender; the file itself is archived beside the drop box. What is for nobody
+//! goes to `handoffs/_unrouted/` with the reason, and its sender is told. All of it is in the ledger before a file moves.
+
+use baton_core::handoff::{Handoff, Kind};
+use baton_intake::Captured;
+
+use super::incoming::{Incoming, What};
+use crate::house::House;
+use crate::{Agent, AgentKind, Roster};
+
+/// The name under which the ledger keeps what is for everybody.
+pub(super) const EVERYBODY: &str = "*";
+
+/// How senders write "everybody", folded.
+const ALL: [&str; 5] = ["*", "all", "allagents", "broadcast", "everyone"];
+
+/// A file of the drop box on its way into the ledger.
+pub(super) enum Dropped {
+    /// It is for one agent, or for nobody.
+    One(Incoming),
+    /// It is for everybody: the file itself, and what each agent gets with its inbox.
+    All(Incoming, Vec<(Incoming, String)>),
+}
+
+enum To<'a> {
+    One(&'a Agent),
+    All(Vec<&'a Agent>),
+    Nobody(String),
+}
+
+fn to<'a>(roster: &'a Roster, handoff: &Handoff) -> To<'a> {
+    let named = handoff.to.as_deref().and_then(|to| roster.resolve(to));
+    if let Some(agent) = named {
+        return To::One(agent);
+    }
+    let for_all = handoff.to.as_deref().is_some_and(|to| ALL.contains(&baton_core::agents::fold(to).as_str()));
+    if for_all || handoff.kind == Kind::Request("BROADCAST".to_owned()) {
+        let sends = |agent: &&Agent| handoff.from.as_deref().is_none_or(|from| !roster.same(&agent.name, from));
+        let all: Vec<_> = roster.agents().filter(sends).collect();
+        return if all.is_empty() { To::Nobody("there is no other agent yet".to_owned()) } else { To::All(all) };
+    }
+    To::Nobody(match &handoff.to {
+        Some(to) => roster.nobody(to),
+        None => format!("it names no target_agent; there are: {}", roster.names()),
+    })
+}
+
+/// What a handoff in the drop box comes to.
+pub(super) fn dropped(house: &House, file: String, read: Captured, handoff: Handoff) -> Dropped {
+    let roster = house.roster();
+    match to(&roster, &handoff) {
+        To::One(agent) => {
+            let mut incoming = for_one(house, agent, read, handoff);
+            incoming.new.file = Some(file);
+            incoming.move_to = Some(house.shown(&agent.inbox));
+            Dropped::One(incoming)
+        }
+        To::All(agents) => {
+            let copy = |agent: &&Agent| {
+                let incoming = for_one(house, agent, read.clone(), handoff.clone());
+                (incoming, house.shown(&agent.inbox))
+            };
+            let copies: Vec<_> = agents.iter().map(copy).collect();
+            let mut whole = Incoming::for_agent(house, EVERYBODY, false, read, handoff);
+            whole.new.file = Some(file);
+            whole.new.reason = format!("for {} agents", copies.len());
+            Dropped::All(whole, copies)
+        }
+        To::Nobody(reason) => {
+            let name = handoff.to.clone().unwrap_or_else(|| EVERYBODY.to_owned());
+            let mut incoming = Incoming::for_agent(house, &name, false, read, handoff);
+            incoming.new.file = Some(file);
+            incoming.what = What::Unrouted(reason);
+            Dropped::One(incoming)
+        }
+    }
+}
+
+fn for_one(house: &House, agent: &Agent, read: Captured, handoff: Handoff) -> Incoming {
+    Incoming::for_agent(house, &agent.name, agent.kind == AgentKind::External, read, handoff)
+}

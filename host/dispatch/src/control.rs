@@ -1,0 +1,207 @@
+//! What a person decides about one task: end it, try it again, answer its question. Works beside a running daemon, which
+//! is woken afterwards.
+
+use std::sync::Arc;
+
+use baton_core::State;
+use baton_intake::{publish, stage};
+use baton_ledger::event::{self, Event};
+use baton_ledger::task::{self, Origin, Task};
+use baton_ledger::{LedgerError, Tx, outbox};
+use jiff::Timestamp;
+
+use crate::settle::settle;
+use crate::work::Ended;
+use crate::{AgentKind, DispatchError, House, carry, limits};
+
+/// Who acts.
+const OPERATOR: &str = "operator";
+
+/// What came of a decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// The task has this state now.
+    Now(State),
+    /// It runs; whoever runs it was asked to stop.
+    Asked,
+    /// Its file was dropped again, there.
+    Dropped(String),
+    /// The same work waits under this id now.
+    Anew(String),
+}
+
+/// Ends a task that is not final: its sender gets a RETURN, its file is archived. One that runs is asked to stop.
+///
+/// # Errors
+/// [`DispatchError::Refused`] when it has ended already; otherwise when the ledger fails.
+pub async fn cancel(house: &Arc<House>, id: &str, reason: &str) -> Result<Decided, DispatchError> {
+    let (task_id, owner, now) = (id.to_owned(), house.owner.clone(), Timestamp::now());
+    let look = move |tx: &Tx<'_>| {
+        let task = task::get_in(tx, &task_id)?;
+        match task.state {
+            State::Running => {
+                task::ask_to_stop(tx, &task_id)?;
+                let asked = "it runs: whoever runs it was asked to stop".to_owned();
+                event::append(tx, &Event::of(&task, OPERATOR, "cancel_asked", asked, task.state, now))?;
+                Ok(Begun::Asked)
+            }
+            state if state.is_final() => Ok(Begun::Refused(format!("{task_id} has ended already ({state})"))),
+            _ => task::lease_task(tx, &task_id, &owner, limits::LEASE, now).map(|task| Begun::Leased(Box::new(task))),
+        }
+    };
+    match house.ledger.write(look).await? {
+        Begun::Asked => Ok(Decided::Asked),
+        Begun::Refused(reason) => Err(DispatchError::Refused(reason)),
+        Begun::Leased(task) => {
+            let settled = settle(house, *task, None, Err(Ended::Withdrawn(reason.to_owned()))).await?;
+            carry(house, &settled.id).await?;
+            Ok(Decided::Now(settled.state))
+        }
+    }
+}
+
+enum Begun {
+    Asked,
+    Refused(String),
+    Leased(Box<Task>),
+}
+
+/// Sends a task on its way again. One that waits begins at once, whatever it waited for; of one that has failed the file is
+/// dropped again as it was captured, and makes a new task.
+///
+/// # Errors
+/// [`DispatchError::Refused`] when it was done, runs, or cannot be read; otherwise when the ledger or a folder fails.
+pub async fn retry(house: &Arc<House>, id: &str) -> Result<Decided, DispatchError> {
+    let task_id = id.to_owned();
+    let task = house.ledger.write(move |tx| task::get_in(tx, &task_id)).await?;
+    match task.state {
+        State::Waiting | State::NeedsGrant | State::NeedsHuman | State::NeedsApproval => {
+            resume(house, id, "retried", "the operator wants it tried again", None).await
+        }
+        State::Failed | State::Dead | State::Cancelled if task.origin == Origin::Handoff => {
+            drop_again(house, task).await
+        }
+        State::Failed | State::Dead | State::Cancelled => again(house, task).await,
+        State::Succeeded | State::Duplicate => Err(DispatchError::Refused(format!(
+            "{id} was done ({}); to have it done again, drop it with another handoff_id",
+            task.state
+        ))),
+        State::Quarantined => Err(DispatchError::Refused(format!(
+            "{id} cannot be read: mend the file (`baton lint FILE` says what is wrong) and drop it again"
+        ))),
+        state => Err(DispatchError::Refused(format!("{id} is {state}: it needs no second try"))),
+    }
+}
+
+/// Gives a task that asks a person the answer, and sends it on its way.
+///
+/// # Errors
+/// [`DispatchError::Refused`] when it asks nothing; otherwise when the ledger fails.
+pub async fn answer(house: &Arc<House>, id: &str, text: &str) -> Result<Decided, DispatchError> {
+    let task_id = id.to_owned();
+    let task = house.ledger.write(move |tx| task::get_in(tx, &task_id)).await?;
+    if task.state != State::NeedsHuman {
+        return Err(DispatchError::Refused(format!("{id} asks nothing: it is {}", task.state)));
+    }
+    resume(house, id, "answered", text, Some(text.to_owned())).await
+}
+
+/// A task that waits goes on.
+async fn resume(
+    house: &Arc<House>,
+    id: &str,
+    action: &'static str,
+    reason: &str,
+    answer: Option<String>,
+) -> Result<Decided, DispatchError> {
+    let (task_id, reason, now) = (id.to_owned(), reason.to_owned(), Timestamp::now());
+    let inner = Arc::clone(house);
+    let go_on = move |tx: &Tx<'_>| {
+        let task = task::get_in(tx, &task_id)?;
+        let waits = matches!(task.state, State::Waiting | State::NeedsGrant | State::NeedsHuman | State::NeedsApproval);
+        if !waits {
+            return Ok(None);
+        }
+        task::renew(tx, &task_id, answer.as_deref())?;
+        task::drop_dependencies(tx, &task_id)?;
+        let state = onward(tx, &inner, &task)?;
+        task::transition(tx, &Event::of(&task, OPERATOR, action, reason, state, now))?;
+        Ok(Some(state))
+    };
+    match house.ledger.write(go_on).await? {
+        Some(state) => {
+            carry(house, id).await?;
+            Ok(Decided::Now(state))
+        }
+        None => Err(DispatchError::Refused(format!("{id} has gone on meanwhile: `baton why {id}`"))),
+    }
+}
+
+/// Where a task goes from here: to the plugin, to the agent, or from the drop box into an inbox first.
+fn onward(tx: &Tx<'_>, house: &House, task: &Task) -> Result<State, LedgerError> {
+    let roster = house.roster();
+    let agent = roster.get(&task.agent);
+    let dropped = task.file.as_deref().filter(|file| house.real(file).parent() == Some(roster.central()));
+    if let (Some(file), Some(agent)) = (dropped, agent) {
+        let route = outbox::New {
+            kind: outbox::Kind::Route,
+            source: Some(file.to_owned()),
+            folder: house.shown(&agent.inbox),
+            name: file.rsplit('/').next().unwrap_or(file).to_owned(),
+            hash: task.input.clone(),
+            bytes: None,
+        };
+        outbox::add(tx, &task.id, &route)?;
+        return Ok(State::Captured);
+    }
+    let external = agent.is_none_or(|agent| agent.kind == AgentKind::External);
+    Ok(if external { State::Delivered } else { State::Queued })
+}
+
+/// Writes what was captured into the inbox again, under the name that it had.
+async fn drop_again(house: &Arc<House>, task: Task) -> Result<Decided, DispatchError> {
+    let (id, input) = (task.id.clone(), task.input.clone());
+    let look = move |tx: &Tx<'_>| {
+        let bytes = input.as_deref().map(|hash| task::input(tx, hash)).transpose()?.flatten();
+        Ok((bytes, task::file_name(tx, &id)?))
+    };
+    let (Some(bytes), Some(name)) = house.ledger.write(look).await? else {
+        return Err(DispatchError::Refused(format!("what {} held is not kept any more: drop it again", task.id)));
+    };
+    let roster = house.roster();
+    let inbox = roster.get(&task.agent).map_or(roster.central(), |agent| &agent.inbox).to_owned();
+    let token = format!("retry-{}", task.id);
+    let name = tokio::task::spawn_blocking({
+        let inbox = inbox.clone();
+        move || publish(&stage(&inbox, &token, &bytes)?, &name)
+    });
+    let name = name.await.map_err(|_| LedgerError::Closed)??;
+    let place = house.shown(&inbox.join(name));
+    let (note, now) = (format!("dropped again as {place}"), Timestamp::now());
+    let told =
+        move |tx: &Tx<'_>| event::append(tx, &Event::of(&task, OPERATOR, "retried", note, task.state, now)).map(drop);
+    house.ledger.write(told).await?;
+    Ok(Decided::Dropped(place))
+}
+
+/// A task without a file is written down once more.
+async fn again(house: &Arc<House>, task: Task) -> Result<Decided, DispatchError> {
+    let now = Timestamp::now();
+    let job = move |tx: &Tx<'_>| {
+        let new = task::New {
+            title: task.title.clone(),
+            sender: task.sender.clone(),
+            action: task.action.clone(),
+            args: task.args.clone(),
+            paths: task.paths.clone(),
+            priority: task.priority,
+            reason: format!("{} again", task.id),
+            actor: OPERATOR.to_owned(),
+            ..task::New::blank(&task.agent, Origin::Trigger, State::Queued)
+        };
+        let id = task::insert(tx, &new, None, now)?;
+        event::append(tx, &Event::of(&task, OPERATOR, "retried", format!("as {id}"), task.state, now))?;
+        Ok(id)
+    };
+    Ok(Decided::Anew(house.ledger.write(job).await?))
+}

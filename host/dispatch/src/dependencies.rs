@@ -1,0 +1,112 @@
+//! Tasks that wait for other tasks: which of them are open, whether they go in a circle, and what follows from an end.
+//!
+//! Only a plugin's task is held back. An external agent has its file already and reads `depends_on` itself.
+
+use std::collections::BTreeSet;
+
+use baton_core::State;
+use baton_ledger::event::Event;
+use baton_ledger::task::{self, Task};
+use baton_ledger::{LedgerError, Tx};
+use jiff::Timestamp;
+
+/// A longer way through dependencies is taken for a circle: nobody plans so far, and a look has to end.
+const MOST_STEPS: usize = 1000;
+
+/// What stands between a request and its turn.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Nothing.
+    Free,
+    /// These ids are not done yet.
+    Open(Vec<String>),
+    /// One of them ended otherwise than well.
+    Broken(String),
+    /// It waits for itself in the end.
+    Circle(String),
+}
+
+/// Looks at what a request of these own ids depends on.
+///
+/// # Errors
+/// When the ledger fails.
+pub(crate) fn standing(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> Result<Standing, LedgerError> {
+    let mut open = Vec::new();
+    for need in needs {
+        if own.contains(&need.as_str()) {
+            return Ok(Standing::Circle(format!("it depends on itself ({need})")));
+        }
+        match task::named(tx, need)? {
+            Some(found) if found.state == State::Succeeded => {}
+            Some(found) if found.state.is_final() => return Ok(Standing::Broken(ended(need, found.state))),
+            _ => open.push(need.clone()),
+        }
+    }
+    match circle(tx, own, &open)? {
+        Some(through) => Ok(Standing::Circle(through)),
+        None if open.is_empty() => Ok(Standing::Free),
+        None => Ok(Standing::Open(open)),
+    }
+}
+
+fn ended(need: &str, state: State) -> String {
+    format!("{need}, which it depends on, ended as {state}; `baton retry` runs this one anyway, `baton cancel` ends it")
+}
+
+/// The way from what is needed back to the request itself.
+fn circle(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> Result<Option<String>, LedgerError> {
+    let mut ahead: Vec<(String, String)> = needs.iter().map(|need| (need.clone(), need.clone())).collect();
+    let mut seen = BTreeSet::new();
+    while let Some((need, way)) = ahead.pop() {
+        if !seen.insert(need.clone()) {
+            continue;
+        }
+        if seen.len() > MOST_STEPS {
+            return Ok(Some(format!("its dependencies lead through more than {MOST_STEPS} tasks")));
+        }
+        let Some(found) = task::named(tx, &need)? else {
+            continue;
+        };
+        for next in task::dependencies(tx, &found.id)? {
+            let way = format!("{way} → {next}");
+            if own.contains(&next.as_str()) {
+                return Ok(Some(format!("its dependencies go in a circle: {way}")));
+            }
+            ahead.push((next, way));
+        }
+    }
+    Ok(None)
+}
+
+/// A task has ended: who waited for it may begin, or is asked for. Says whether anybody may begin.
+///
+/// # Errors
+/// When the ledger fails.
+pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) -> Result<bool, LedgerError> {
+    let names = [Some(&task.id), task.handoff_id.as_ref(), task.task_id.as_ref()];
+    let mut released = false;
+    if !state.is_final() || state == State::Duplicate || task.kind == "RETURN" {
+        return Ok(false);
+    }
+    for name in names.into_iter().flatten() {
+        for waiting in task::dependents(tx, name)? {
+            let waits = waiting.state == State::Waiting;
+            if state != State::Succeeded {
+                if waits {
+                    step(tx, &waiting, "needs_human", State::NeedsHuman, ended(name, state), now)?;
+                }
+                continue;
+            }
+            task::satisfy(tx, &waiting.id, name)?;
+            if waits && task::dependencies(tx, &waiting.id)?.is_empty() {
+                step(tx, &waiting, "queued", State::Queued, format!("{name} is done"), now)?;
+                released = true;
+            }
+        }
+    }
+    Ok(released)
+}
+
+fn step(tx: &Tx<'_>, task: &Task, action: &str, state: State, why: String, now: Timestamp) -> Result<(), LedgerError> {
+    task::transition(tx, &Event::of(task, "baton", action, why, state, now)).map(drop)
+}

@@ -1,0 +1,155 @@
+//! What is done about requests that external agents leave lying, counted from the capture: a reminder to the agent, word to
+//! the sender, a mark for the operator, and in the end the archive with a RETURN that says so.
+//!
+//! Each step is taken once a task. What waits for a plugin is Baton's own work and never falls under this.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_core::Digest;
+use baton_core::handoff::notice::Notice;
+use baton_ledger::event::{self, Event};
+use baton_ledger::outbox::{self, Kind};
+use baton_ledger::task::{self, Step, Task};
+use baton_ledger::{LedgerError, Tx};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::settle::{Settled, settle};
+use crate::work::Ended;
+use crate::{DispatchError, House, limits};
+
+/// How long external agents may leave things lying.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// Then the agent is reminded.
+    pub remind: Duration,
+    /// Then the sender is told.
+    pub escalate: Duration,
+    /// Then it is marked for the operator.
+    pub review: Duration,
+    /// Then the file is archived as stale.
+    pub archive: Duration,
+}
+
+impl Default for Patience {
+    /// Seven and fourteen days are the origin's own rule; a day is a working day missed, three are a weekend missed.
+    fn default() -> Self {
+        let day = Duration::from_hours(24);
+        Self { remind: day, escalate: day * 3, review: day * 7, archive: day * 14 }
+    }
+}
+
+/// What was done.
+#[derive(Debug, Default)]
+pub(crate) struct Tended {
+    /// Tasks for which there is something to deliver.
+    pub(crate) carry: Vec<String>,
+    /// Tasks that were archived as stale.
+    pub(crate) settled: Vec<Settled>,
+}
+
+/// Takes every step that is due.
+///
+/// # Errors
+/// When the ledger fails.
+pub(crate) async fn tend(house: &Arc<House>) -> Result<Tended, DispatchError> {
+    let now = Timestamp::now();
+    let inner = Arc::clone(house);
+    let steps = house.ledger.write(move |tx| {
+        let mut carry = Vec::new();
+        for (step, after) in [
+            (Step::Reminded, inner.patience.remind),
+            (Step::Escalated, inner.patience.escalate),
+            (Step::Reviewed, inner.patience.review),
+        ] {
+            for task in task::lying(tx, step, ago(now, after), now, limits::TENDED_AT_ONCE)? {
+                if take(tx, &inner, &task, step, now)? {
+                    carry.push(task.id);
+                }
+            }
+        }
+        let stale = task::left_lying(tx, ago(now, inner.patience.archive), limits::TENDED_AT_ONCE)?;
+        Ok((carry, stale))
+    });
+    let (carry, stale) = steps.await?;
+    let mut settled = Vec::new();
+    for id in stale {
+        let owner = house.owner.clone();
+        // Its RETURN may have come meanwhile.
+        let lease = move |tx: &Tx<'_>| {
+            let lies = task::get_in(tx, &id)?.state == baton_core::State::Delivered;
+            lies.then(|| task::lease_task(tx, &id, &owner, limits::LEASE, now)).transpose()
+        };
+        if let Some(task) = house.ledger.write(lease).await? {
+            let days = house.patience.archive.as_secs() / 86_400;
+            let reason = format!("{} left it lying for {days} days", task.agent);
+            settled.push(settle(house, task, None, Err(Ended::Stale(reason))).await?);
+        }
+    }
+    Ok(Tended { carry, settled })
+}
+
+fn ago(now: Timestamp, pause: Duration) -> Timestamp {
+    let pause = SignedDuration::try_from(pause).unwrap_or(SignedDuration::MAX);
+    now.checked_sub(pause).unwrap_or(Timestamp::MIN)
+}
+
+/// Takes one step; says whether there is something to deliver.
+fn take(tx: &Tx<'_>, house: &House, task: &Task, step: Step, now: Timestamp) -> Result<bool, LedgerError> {
+    let since = task.created_at.strftime("%Y-%m-%d %H:%M UTC");
+    let (action, reason) = match step {
+        Step::Reminded => ("reminded", format!("no RETURN since {since}")),
+        Step::Escalated => ("escalated", format!("no RETURN since {since}; its sender was told")),
+        Step::Reviewed => ("review", format!("it lies since {since}: look whether it is still wanted")),
+    };
+    task::did(tx, &task.id, step, now)?;
+    event::append(tx, &Event::of(task, "baton", action, reason, task.state, now))?;
+    let Some((to, kind, text)) = words(task, step) else {
+        return Ok(false);
+    };
+    let notice = Notice {
+        kind,
+        task: &task.id,
+        to: &to,
+        handoff_id: task.handoff_id.as_deref(),
+        title: &task.title,
+        text: &text,
+        at: now,
+    };
+    let bytes = notice.to_bytes();
+    let delivery = outbox::New {
+        kind: Kind::Notice,
+        source: None,
+        folder: house.answers_for(&to),
+        name: notice.file_name(),
+        hash: Some(Digest::of(&bytes).to_string()),
+        bytes: Some(bytes),
+    };
+    outbox::add(tx, &task.id, &delivery)?;
+    Ok(true)
+}
+
+/// Who is told what.
+fn words(task: &Task, step: Step) -> Option<(String, &'static str, String)> {
+    let since = task.created_at.strftime("%Y-%m-%d %H:%M UTC");
+    let sender = task.sender.clone().unwrap_or_default();
+    let file = task.file.as_deref().unwrap_or("its file");
+    match step {
+        Step::Reminded => {
+            let id = task.handoff_id.as_deref().unwrap_or(&task.id);
+            let text = format!(
+                "{sender} waits since {since} for the RETURN of `{file}`. Write it into {sender}'s inbox, with \
+                 `original_handoff.handoff_id` = `{id}`."
+            );
+            Some((task.agent.clone(), "REMINDER", text))
+        }
+        Step::Escalated => {
+            let text = format!(
+                "{} has not answered since {since} and was reminded. Ask again, ask somebody else, or `baton cancel {}`.",
+                task.agent, task.id
+            );
+            Some((sender, "ESCALATION", text))
+        }
+        Step::Reviewed => None,
+    }
+}

@@ -1,0 +1,132 @@
+//! Who owes whom an answer: every request that a known sender made and that is not a repetition obliges its agent to a
+//! RETURN.
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::Task;
+use super::row::{COLUMNS, select_in, task};
+use crate::LedgerError;
+use crate::database::{Reader, Tx};
+
+/// What makes a task an obligation.
+const OBLIGES: &str =
+    "origin = 'handoff' AND kind <> 'RETURN' AND sender IS NOT NULL AND sender <> 'baton' AND agent <> '*'
+                       AND state <> 'duplicate'";
+
+/// What makes an obligation open.
+const OPEN: &str =
+    "returned_at IS NULL AND state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant', 'needs_human',
+                    'needs_approval', 'delivered')";
+
+/// How one agent keeps its obligations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The agent.
+    pub agent: String,
+    /// Requests that ask for a RETURN.
+    pub asked: u64,
+    /// Those with one.
+    pub answered: u64,
+    /// Those that wait for one.
+    pub open: u64,
+    /// Of the open ones, those whose time is up.
+    pub overdue: u64,
+}
+
+/// Every agent's obligations since `since`; overdue are those captured before `overdue_before` or past their deadline.
+///
+/// # Errors
+/// When the database fails.
+pub fn obligations(
+    reader: &Reader,
+    since: Timestamp,
+    overdue_before: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<Kept>, LedgerError> {
+    let sql = format!(
+        "SELECT agent, count(*), sum(returned_at IS NOT NULL), sum({OPEN}),
+                sum({OPEN} AND (created_at < ?2 OR coalesce(deadline < ?3, 0)))
+         FROM tasks WHERE {OBLIGES} AND created_at >= ?1 GROUP BY agent ORDER BY agent"
+    );
+    let mut select = reader.connection.prepare_cached(&sql)?;
+    let times = [since, overdue_before, now].map(Timestamp::as_millisecond);
+    let count = |row: &rusqlite::Row<'_>, column| row.get::<_, i64>(column).map(|n| u64::try_from(n).unwrap_or(0));
+    let rows = select.query_map(times, |row| {
+        Ok(Kept {
+            agent: row.get(0)?,
+            asked: count(row, 1)?,
+            answered: count(row, 2)?,
+            open: count(row, 3)?,
+            overdue: count(row, 4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The open obligations, oldest first, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub fn open_obligations(reader: &Reader, limit: u32) -> Result<Vec<Task>, LedgerError> {
+    let sql = format!("SELECT {COLUMNS} FROM tasks WHERE {OBLIGES} AND {OPEN} ORDER BY created_at, rowid LIMIT ?1");
+    let mut select = reader.connection.prepare_cached(&sql)?;
+    let rows = select.query_map([limit], |row| Ok(task(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// What is done about a task that an external agent left lying; each is done once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The agent is reminded.
+    Reminded,
+    /// The sender is told.
+    Escalated,
+    /// The operator is told.
+    Reviewed,
+}
+
+impl Step {
+    fn column(self) -> &'static str {
+        match self {
+            Self::Reminded => "reminded_at",
+            Self::Escalated => "escalated_at",
+            Self::Reviewed => "reviewed_at",
+        }
+    }
+}
+
+/// At most `limit` requests that lie with an external agent since before `before` and for which `step` was not done. Past
+/// its deadline a request counts as old enough.
+///
+/// # Errors
+/// When the database fails.
+pub fn lying(tx: &Tx<'_>, step: Step, before: Timestamp, now: Timestamp, limit: u32) -> Result<Vec<Task>, LedgerError> {
+    let column = step.column();
+    let rest = format!(
+        "WHERE state = 'delivered' AND {column} IS NULL AND {OBLIGES}
+         AND (created_at < ?1 OR deadline < ?2) ORDER BY created_at, rowid LIMIT ?3"
+    );
+    select_in(tx, &rest, params![before.as_millisecond(), now.as_millisecond(), limit])
+}
+
+/// Records that a step was done.
+///
+/// # Errors
+/// When the database fails.
+pub fn did(tx: &Tx<'_>, id: &str, step: Step, at: Timestamp) -> Result<(), LedgerError> {
+    let sql = format!("UPDATE tasks SET {} = ?2 WHERE id = ?1", step.column());
+    tx.connection.prepare_cached(&sql)?.execute(params![id, at.as_millisecond()])?;
+    Ok(())
+}
+
+/// At most `limit` tasks of external agents, of any kind, that lie since before `before`.
+///
+/// # Errors
+/// When the database fails.
+pub fn left_lying(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<Vec<String>, LedgerError> {
+    let sql = "SELECT id FROM tasks WHERE state = 'delivered' AND created_at < ?1 ORDER BY created_at, rowid LIMIT ?2";
+    let mut select = tx.connection.prepare_cached(sql)?;
+    let rows = select.query_map(params![before.as_millisecond(), limit], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
