@@ -8,6 +8,7 @@ mod completions;
 mod init;
 mod ledger;
 mod lint;
+mod restore;
 mod run;
 mod schema;
 mod send;
@@ -59,6 +60,7 @@ enum Command {
     Audit(audit::Args),
     Ledger(ledger::Args),
     Backup(backup::Args),
+    Restore(restore::Args),
     Completions(completions::Args),
 }
 
@@ -87,6 +89,7 @@ impl Cli {
             Command::Audit(args) => args.run(),
             Command::Ledger(args) => args.run(&place),
             Command::Backup(args) => args.run(&place),
+            Command::Restore(args) => args.run(&place),
             Command::Completions(args) => args.run(),
         }
     }

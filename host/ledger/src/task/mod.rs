@@ -11,10 +11,12 @@ pub use find::{
     answered_by, at_file, find, first_with_key, get_in, held_by, in_state, input, open_by_agent, recent, waiting_files,
     waits_with,
 };
-pub use model::{New, Origin, Task};
+pub use model::{New, Origin, Summary, Task};
 pub use queue::{abandoned, agents_with_work, due, heartbeat, holds, lease_next, lease_task, next_due};
 pub(crate) use row::{state, timestamp};
 pub use write::{insert, revise, set_due, set_file, set_lost, set_returned, transition};
 
+#[cfg(test)]
+mod plans;
 #[cfg(test)]
 mod tests;
