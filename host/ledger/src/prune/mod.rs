@@ -18,9 +18,9 @@
 //!
 //! # Why nobody can pretend a prune
 //!
-//! The prune is itself an event ([`Record`]), of the task [`LEDGER`]: from which event to which, the hash of the last one,
+//! The prune is itself an event (`Record`), of the task `ledger`: from which event to which, the hash of the last one,
 //! the archive and its SHA-256. It is written before the first row goes, when the archive is whole and on the disk. The
-//! table `pruned` ([`Mark`]) says how far the rows are gone, and a check believes it only when a record in the chain covers
+//! table `pruned` (`Mark`) says how far the rows are gone, and a check believes it only when a record in the chain covers
 //! it. A prune that stopped half way is covered too: the first row that is left carries the hash of the last one that
 //! went. Who may write the file may also write a record, as he may write the whole chain anew; only a head that was
 //! handed out earlier shows that, here with the archive.
