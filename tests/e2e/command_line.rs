@@ -6,7 +6,7 @@ use baton_tests::{Output, Workspace, handoff, text};
 use insta::assert_snapshot;
 use serde_json::json;
 
-const SUBCOMMANDS: [&str; 13] = [
+const SUBCOMMANDS: [&str; 14] = [
     "init",
     "up",
     "send",
@@ -19,6 +19,7 @@ const SUBCOMMANDS: [&str; 13] = [
     "audit",
     "ledger",
     "backup",
+    "restore",
     "completions",
 ];
 
@@ -90,8 +91,9 @@ fn help_names_every_subcommand() {
       run          Do one action of a plugin now, without the daemon
       audit        Audit plans against what exists: exit 0 all present, 1 something missing, 2 could not
                    audit
-      ledger       Check the ledger's chain of events, or export it
+      ledger       Check the ledger's chain of events, export it, or archive its old part
       backup       Copy the ledger into a new file, also while the daemon runs
+      restore      Make a backup the workspace's ledger; the daemon must be stopped
       completions  Print the completion script of a shell
       help         Print this message or the help of the given subcommand(s)
 

@@ -107,7 +107,7 @@ fn the_head_that_a_return_carries_is_found_in_the_chain() {
     assert_eq!(carried.action, "succeeded");
     for asked in [&head, &head[..12], &head.to_uppercase()] {
         let report = verify_json(&workspace, &["--head", asked], 0);
-        assert_eq!(report["asked"], json!({ "head": asked.to_lowercase(), "seq": carried.seq }));
+        assert_eq!(report["asked"], json!({ "head": asked.to_lowercase(), "seq": carried.seq, "pruned": false }));
     }
     let said = workspace.baton(&["ledger", "verify", "--head", &head]).ended(0).stdout;
     assert!(said.ends_with(&format!("found: {head} is the head at event {}\n", carried.seq)), "{said}");

@@ -17,7 +17,11 @@ mod layering;
 #[cfg(test)]
 mod ledger_command;
 #[cfg(test)]
+mod prune_command;
+#[cfg(test)]
 mod real_input;
+#[cfg(test)]
+mod restore_command;
 #[cfg(test)]
 mod triggers;
 #[cfg(test)]

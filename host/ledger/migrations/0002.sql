@@ -47,3 +47,16 @@ CREATE TABLE pruned (
   hash TEXT NOT NULL,
   at   INTEGER NOT NULL
 ) STRICT;
+
+-- What is open is found by partial indexes. That `state = 'x'` is part of an IN list is more than SQLite can see; of an OR
+-- it does see it.
+DROP INDEX tasks_open;
+CREATE INDEX tasks_open ON tasks (state, due_at)
+  WHERE state = 'captured' OR state = 'running' OR state = 'waiting' OR state = 'needs_grant' OR state = 'needs_human'
+     OR state = 'needs_approval';
+-- What is asked of each agent, with all that the count looks at.
+CREATE INDEX tasks_asked ON tasks (agent, state, kind, origin)
+  WHERE state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant', 'needs_human', 'needs_approval', 'delivered')
+    AND kind <> 'RETURN' AND origin <> 'call';
+-- Whose bytes they are, before a prune lets them go.
+CREATE INDEX tasks_input ON tasks (input) WHERE input IS NOT NULL;

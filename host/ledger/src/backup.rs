@@ -4,9 +4,9 @@
 //! busy writer neither waits for the copy nor starts it over. The copy is written under a hidden name, flushed to the
 //! disk and only then given its own: a file with that name is whole, and one that was there before stays as it was.
 //!
-//! To restore: stop the daemon and put the copy as `ledger.db` into an empty state folder.
+//! The way back is [`restore`](mod@crate::restore).
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::LedgerError;
 use crate::database::Reader;
 use crate::verify::{self, Tip};
+use crate::whole_file::{self, folder_of};
 
 /// Why there is no backup.
 #[derive(Debug, thiserror::Error)]
@@ -59,24 +60,15 @@ pub fn copy(reader: &Reader, to: &Path) -> Result<Tip, BackupError> {
     if to.symlink_metadata().is_ok() {
         return Err(BackupError::Exists { path: to.to_owned() });
     }
-    let token: String = reader
-        .connection
-        .query_row("SELECT lower(hex(randomblob(8)))", [], |row| row.get(0))
-        .map_err(LedgerError::from)?;
-    let hidden = folder_of(to).join(format!(".baton-backup-{token}.tmp"));
+    let hidden = folder_of(to).join(whole_file::hidden_name(reader, "backup")?);
     let made = fill(reader, &hidden, to).and_then(|tip| {
         publish(&hidden, to)?;
         Ok(tip)
     });
     drop(fs::remove_file(&hidden));
     let tip = made?;
-    let synced = File::open(folder_of(to)).and_then(|folder| folder.sync_all());
-    synced.map_err(|source| BackupError::Write { path: to.to_owned(), source })?;
+    whole_file::sync(folder_of(to)).map_err(|source| BackupError::Write { path: to.to_owned(), source })?;
     Ok(tip)
-}
-
-fn folder_of(file: &Path) -> &Path {
-    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes the hidden file, copies every page and flushes it.
@@ -107,21 +99,10 @@ fn copy_pages(reader: &Reader, hidden: &Path, to: &Path) -> Result<Tip, BackupEr
 
 /// Gives the copy its name without replacing anything.
 fn publish(hidden: &Path, to: &Path) -> Result<(), BackupError> {
-    let linked = match fs::hard_link(hidden, to) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => reserve_and_rename(hidden, to),
-        linked => linked,
-    };
-    linked.map_err(|source| match source.kind() {
+    whole_file::publish(hidden, to).map_err(|source| match source.kind() {
         ErrorKind::AlreadyExists => BackupError::Exists { path: to.to_owned() },
         _ => BackupError::Write { path: to.to_owned(), source },
     })
-}
-
-/// The same where the file system has no hard links (a memory stick): the name is taken with an empty file first, which
-/// is then replaced.
-fn reserve_and_rename(hidden: &Path, to: &Path) -> io::Result<()> {
-    File::create_new(to)?;
-    fs::rename(hidden, to).inspect_err(|_| drop(fs::remove_file(to)))
 }
 
 #[cfg(test)]
@@ -238,18 +219,5 @@ mod tests {
         let nowhere = folder.path().join("missing/copy.db");
         assert!(matches!(copy(&reader, &nowhere), Err(BackupError::Write { .. })));
         assert_eq!((names(folder.path()), fs::read_to_string(&file).unwrap()), (before, "precious".to_owned()));
-    }
-
-    #[test]
-    fn a_name_that_was_taken_meanwhile_stays_theirs_on_both_ways() {
-        let folder = tempfile::tempdir().unwrap();
-        let [hidden, to, free] = ["hidden", "to", "free"].map(|name| folder.path().join(name));
-        fs::write(&hidden, "copy").unwrap();
-        fs::write(&to, "theirs").unwrap();
-        assert!(matches!(publish(&hidden, &to), Err(BackupError::Exists { .. })));
-        assert!(reserve_and_rename(&hidden, &to).is_err_and(|error| error.kind() == ErrorKind::AlreadyExists));
-        assert_eq!(fs::read_to_string(&to).unwrap(), "theirs");
-        reserve_and_rename(&hidden, &free).unwrap();
-        assert_eq!(fs::read_to_string(&free).unwrap(), "copy");
     }
 }

@@ -57,6 +57,11 @@ pub(crate) fn open(path: &Path) -> Result<Connection, LedgerError> {
     Ok(connection)
 }
 
+/// What SQLite says of the file's structure: `ok`, or the first thing that is wrong.
+pub(crate) fn integrity(reader: &Reader) -> Result<String, LedgerError> {
+    Ok(reader.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?)
+}
+
 /// The newest form that this build knows.
 fn known() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)

@@ -1,5 +1,6 @@
 //! What can go wrong with the ledger, by what the caller can do.
 
+use std::io;
 use std::path::PathBuf;
 
 /// An error of the ledger.
@@ -42,6 +43,14 @@ pub enum LedgerError {
         id: String,
         /// How many match.
         count: usize,
+    },
+    /// An archive of pruned events cannot be read.
+    #[error("the archive {path} cannot be read: {source}; name a file that `baton ledger prune` wrote")]
+    Archive {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
     },
     /// The writing thread is gone: the program is ending.
     #[error("the ledger is closed")]

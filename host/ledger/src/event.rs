@@ -110,15 +110,17 @@ pub fn head(tx: &Tx<'_>) -> Result<String, LedgerError> {
     Ok(head.unwrap_or_else(|| GENESIS.to_owned()))
 }
 
-/// The events of a task, oldest first.
+/// What [`of_task`] asks.
+pub(crate) const OF_TASK: &str =
+    "SELECT seq, task, at, actor, action, reason, state, input_hash, output_hash, plugin_digest, hash
+     FROM events WHERE task = ?1 ORDER BY seq";
+
+/// The events of a task, oldest first; those that were pruned are not among them.
 ///
 /// # Errors
 /// When the database fails or holds an unknown state.
 pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<Recorded>, LedgerError> {
-    let mut select = reader.connection.prepare_cached(
-        "SELECT seq, task, at, actor, action, reason, state, input_hash, output_hash, plugin_digest, hash
-         FROM events WHERE task = ?1 ORDER BY seq",
-    )?;
+    let mut select = reader.connection.prepare_cached(OF_TASK)?;
     let rows = select.query_map([task], |row| Ok(recorded(row)))?;
     rows.map(|row| row?).collect()
 }

@@ -30,14 +30,15 @@ pub fn record(tx: &Tx<'_>, task: &str, finding: &Finding) -> Result<(), LedgerEr
     Ok(())
 }
 
+/// What [`of_task`] asks.
+pub(crate) const OF_TASK: &str = "SELECT id, severity, title, evidence FROM findings WHERE task = ?1 ORDER BY id";
+
 /// The findings of a task, by id.
 ///
 /// # Errors
 /// When the database fails.
 pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<Finding>, LedgerError> {
-    let mut select = reader
-        .connection
-        .prepare_cached("SELECT id, severity, title, evidence FROM findings WHERE task = ?1 ORDER BY id")?;
+    let mut select = reader.connection.prepare_cached(OF_TASK)?;
     let rows = select.query_map([task], |row| {
         Ok(Finding { id: row.get(0)?, severity: row.get(1)?, title: row.get(2)?, evidence: row.get(3)? })
     })?;

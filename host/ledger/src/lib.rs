@@ -12,11 +12,15 @@ pub mod backup;
 mod database;
 mod error;
 pub mod event;
+pub mod export;
 pub mod finding;
 pub mod mark;
 pub mod outbox;
+pub mod prune;
+pub mod restore;
 pub mod task;
 pub mod verify;
+mod whole_file;
 mod writer;
 
 pub use database::{Reader, Tx};

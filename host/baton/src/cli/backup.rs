@@ -10,8 +10,8 @@ use crate::output;
 
 /// Copy the ledger into a new file, also while the daemon runs
 ///
-/// The copy is whole and as the ledger was at one moment. To restore it, stop the daemon and put it as `ledger.db` into
-/// an empty state folder (--state DIR).
+/// The copy is whole and as the ledger was at one moment; `baton restore FILE` makes it the ledger again. Archives of
+/// pruned events (`baton ledger prune`) are not in it: copy them too.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The new file; nothing is overwritten

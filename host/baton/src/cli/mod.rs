@@ -12,6 +12,7 @@ mod init;
 mod ledger;
 mod lint;
 mod obligations;
+mod restore;
 mod retry;
 mod run;
 mod schema;
@@ -68,6 +69,7 @@ enum Command {
     Audit(audit::Args),
     Ledger(ledger::Args),
     Backup(backup::Args),
+    Restore(restore::Args),
     Completions(completions::Args),
 }
 
@@ -100,6 +102,7 @@ impl Cli {
             Command::Audit(args) => args.run(),
             Command::Ledger(args) => args.run(&place),
             Command::Backup(args) => args.run(&place),
+            Command::Restore(args) => args.run(&place),
             Command::Completions(args) => args.run(),
         }
     }

@@ -1,6 +1,6 @@
 //! `baton status`: what there is to do and what was done.
 
-use baton_ledger::task::{self, Task};
+use baton_ledger::task::{self, Summary};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ impl Args {
     }
 }
 
-fn table(tasks: &[Task], now: Timestamp) -> String {
+fn table(tasks: &[Summary], now: Timestamp) -> String {
     let mut table = Table::new(&["ID", "STATE", "AGENT", "FROM", "AGE", "TITLE"]);
     for task in tasks {
         table.row([

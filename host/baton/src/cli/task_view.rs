@@ -1,6 +1,6 @@
 //! A task as `status` and `why` show it.
 
-use baton_ledger::task::Task;
+use baton_ledger::task::Summary;
 use baton_ledger::{LedgerError, Reader};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ pub(super) fn reader(workspace: &Workspace) -> anyhow::Result<Option<Reader>> {
 }
 
 /// The public JSON form.
-pub(super) fn as_json(task: &Task) -> Value {
+pub(super) fn as_json(task: &Summary) -> Value {
     let time = |at: Option<Timestamp>| at.map(self::time);
     json!({
         "id": task.id,

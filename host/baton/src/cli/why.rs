@@ -3,7 +3,7 @@
 use anyhow::bail;
 use baton_ledger::event::{self, Recorded};
 use baton_ledger::finding::{self, Finding};
-use baton_ledger::task::{self, Task};
+use baton_ledger::task::{self, Summary};
 use serde_json::{Value, json};
 
 use super::{Place, task_view};
@@ -31,7 +31,11 @@ impl Args {
         let (Some(reader), Some(task)) = (reader, found) else {
             bail!("there is no task `{}`; `baton status` lists them", self.id);
         };
+        let task = Summary::from(task);
         let events = event::of_task(&reader, &task.id)?;
+        if events.first().is_none_or(|first| first.event.action != "captured") {
+            output::note("its first events were pruned; `baton ledger verify` says where they are archived");
+        }
         let findings = finding::of_task(&reader, &task.id)?;
         if self.json {
             output::json(&as_json(&task, &events, &findings));
@@ -42,7 +46,7 @@ impl Args {
     }
 }
 
-fn as_json(task: &Task, events: &[Recorded], findings: &[Finding]) -> Value {
+fn as_json(task: &Summary, events: &[Recorded], findings: &[Finding]) -> Value {
     let events: Vec<Value> = events.iter().map(event_json).collect();
     let findings: Vec<Value> = findings
         .iter()
@@ -73,7 +77,7 @@ fn event_json(recorded: &Recorded) -> Value {
     })
 }
 
-fn as_text(task: &Task, events: &[Recorded], findings: &[Finding]) -> String {
+fn as_text(task: &Summary, events: &[Recorded], findings: &[Finding]) -> String {
     let clean = output::clean;
     let mut text = format!("{}  {}\n", task.id, clean(&output::shorten(&task.title, 80)));
     let (from, state) = (task.sender.as_deref().unwrap_or("-"), paint(task.state, task.state.as_str()));

@@ -1,10 +1,10 @@
 //! Finding tasks: by id, by file, by what they ask for, for people and for machines.
 
 use baton_core::State;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::Task;
-use super::row::{COLUMNS, base_name, select_in, task};
+use super::row::{SUMMARY, base_name, select_in, select_sql, summary, task};
+use super::{Summary, Task};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 
@@ -142,26 +142,40 @@ pub fn input(tx: &Tx<'_>, hash: &str) -> Result<Option<Vec<u8>>, LedgerError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn recent(reader: &Reader, limit: u32) -> Result<Vec<Task>, LedgerError> {
-    let sql = format!("SELECT {COLUMNS} FROM tasks ORDER BY created_at DESC, rowid DESC LIMIT ?1");
-    let mut select = reader.connection.prepare_cached(&sql)?;
-    let rows = select.query_map([limit], |row| Ok(task(row)))?;
+pub fn recent(reader: &Reader, limit: u32) -> Result<Vec<Summary>, LedgerError> {
+    let mut select = reader.connection.prepare_cached(&recent_sql())?;
+    let rows = select.query_map([limit], |row| Ok(summary(row)))?;
     rows.map(|row| row?).collect()
 }
+
+pub(super) fn recent_sql() -> String {
+    format!("SELECT {SUMMARY} FROM tasks ORDER BY created_at DESC, rowid DESC LIMIT ?1")
+}
+
+/// What is not final and asked of somebody. Word for word the condition of the index `tasks_asked`.
+pub(super) const ASKED_SQL: &str =
+    "SELECT agent, count(*) FROM tasks WHERE state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant',
+     'needs_human', 'needs_approval', 'delivered') AND kind <> 'RETURN' AND origin <> 'call' GROUP BY agent";
 
 /// How many tasks each agent has that are not final.
 ///
 /// # Errors
 /// When the database fails.
 pub fn open_by_agent(reader: &Reader) -> Result<Vec<(String, u64)>, LedgerError> {
-    let sql =
-        "SELECT agent, count(*) FROM tasks WHERE state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant',
-               'needs_human', 'needs_approval', 'delivered')
-               AND kind <> 'RETURN' AND origin <> 'call' GROUP BY agent";
-    let mut select = reader.connection.prepare_cached(sql)?;
+    let mut select = reader.connection.prepare_cached(ASKED_SQL)?;
     let rows = select.query_map([], |row| Ok((row.get(0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0))))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// The id whose key, in the column named, is `?1`: the newest, one that is no duplicate first.
+pub(super) fn named_sql(column: &str) -> String {
+    format!(
+        "SELECT id FROM tasks WHERE {column} = ?1 ORDER BY state = 'duplicate', created_at DESC, rowid DESC LIMIT 1"
+    )
+}
+
+/// The ids between two.
+pub(super) const RANGE_SQL: &str = "SELECT id FROM tasks WHERE id >= ?1 AND id < ?2 LIMIT 100";
 
 /// The task that `id` means: a task id or a unique prefix of one, a handoff id, or a file name. Of several with one
 /// handoff id or file name, the newest.
@@ -169,36 +183,46 @@ pub fn open_by_agent(reader: &Reader) -> Result<Vec<(String, u64)>, LedgerError>
 /// # Errors
 /// When the database fails or a prefix is not unique.
 pub fn find(reader: &Reader, id: &str) -> Result<Option<Task>, LedgerError> {
-    let sql = |rest: &str| format!("SELECT {COLUMNS} FROM tasks {rest}");
-    let select = |rest: &str, key: &str| -> Result<Vec<Task>, LedgerError> {
-        let mut select = reader.connection.prepare_cached(&sql(rest))?;
-        let rows = select.query_map([key], |row| Ok(task(row)))?;
-        rows.map(|row| row?).collect()
+    let Some(id) = find_id(&reader.connection, id)? else {
+        return Ok(None);
+    };
+    let mut select = reader.connection.prepare_cached(&select_sql("WHERE id = ?1"))?;
+    select.query_row([id], |row| Ok(task(row))).optional()?.transpose()
+}
+
+fn find_id(connection: &Connection, id: &str) -> Result<Option<String>, LedgerError> {
+    let named = |column: &str, key: &str| -> Result<Option<String>, LedgerError> {
+        let mut select = connection.prepare_cached(&named_sql(column))?;
+        Ok(select.query_row([key], |row| row.get(0)).optional()?)
     };
     for column in ["id", "handoff_id"] {
-        let exact = format!("WHERE {column} = ?1 ORDER BY state = 'duplicate', created_at DESC, rowid DESC LIMIT 1");
-        if let Some(found) = select(&exact, id)?.pop() {
+        if let Some(found) = named(column, id)? {
             return Ok(Some(found));
         }
     }
     if !id.is_empty() && id.bytes().all(|b| b.is_ascii_hexdigit()) {
-        let end = format!("{}g", id.to_ascii_lowercase());
-        let range = format!("WHERE id >= lower(?1) AND id < '{end}' LIMIT 100");
-        let mut found = select(&range, id)?;
+        let begin = id.to_ascii_lowercase();
+        let mut select = connection.prepare_cached(RANGE_SQL)?;
+        let found = select.query_map([&begin, &format!("{begin}g")], |row| row.get(0))?;
+        let mut found: Vec<String> = found.collect::<Result<_, _>>()?;
         match found.len() {
             0 => {}
             1 => return Ok(found.pop()),
             count => return Err(LedgerError::Ambiguous { id: id.to_owned(), count }),
         }
     }
-    let newest = "WHERE file_name = ?1 ORDER BY state = 'duplicate', created_at DESC, rowid DESC LIMIT 1";
-    Ok(select(newest, base_name(id))?.pop())
+    named("file_name", base_name(id))
 }
 
-/// Every task in `state`.
+/// Every task in `state`, which is one of those that are not final.
 ///
 /// # Errors
 /// When the database fails.
 pub fn in_state(tx: &Tx<'_>, state: State) -> Result<Vec<Task>, LedgerError> {
-    select_in(tx, "WHERE state = ?1 ORDER BY created_at, rowid", [state.as_str()])
+    select_in(tx, &in_state_sql(state), [])
+}
+
+/// The state is in the text, not bound: only so does SQLite see which partial index has it.
+pub(super) fn in_state_sql(state: State) -> String {
+    format!("WHERE state = '{}' ORDER BY created_at, rowid", state.as_str())
 }

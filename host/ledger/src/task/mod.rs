@@ -14,11 +14,13 @@ pub use find::{
     Answered, answered_by, at_file, file_name, find, first_with_key, get_in, held_by, in_state, input, open_by_agent,
     recent, waiting_files, waits_with,
 };
-pub use model::{New, Origin, Task};
+pub use model::{New, Origin, Summary, Task};
 pub use obligation::{Kept, Step, did, left_lying, lying, obligations, open_obligations};
 pub use queue::{abandoned, agents_with_work, due, heartbeat, holds, lease_next, lease_task, next_due, to_stop};
 pub(crate) use row::{state, timestamp};
 pub use write::{ask_to_stop, insert, renew, revise, set_due, set_file, set_lost, set_returned, transition};
 
+#[cfg(test)]
+mod plans;
 #[cfg(test)]
 mod tests;

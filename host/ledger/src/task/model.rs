@@ -170,3 +170,54 @@ pub struct Task {
     /// When its file was archived.
     pub archived_at: Option<Timestamp>,
 }
+
+/// What a list shows of a task: without what it asks for, which may be large.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// As [`Task::id`].
+    pub id: String,
+    /// The agent that is to do it.
+    pub agent: String,
+    /// The sender's id for it.
+    pub handoff_id: Option<String>,
+    /// The sender.
+    pub sender: Option<String>,
+    /// One line.
+    pub title: String,
+    /// The action; absent for the agent's default.
+    pub action: Option<String>,
+    /// Where it stands.
+    pub state: State,
+    /// Why, in a sentence; may be empty.
+    pub reason: String,
+    /// How many attempts began.
+    pub attempts: u32,
+    /// As [`Task::file`].
+    pub file: Option<String>,
+    /// When it was written down.
+    pub created_at: Timestamp,
+    /// When its RETURN was delivered.
+    pub returned_at: Option<Timestamp>,
+    /// When its file was archived.
+    pub archived_at: Option<Timestamp>,
+}
+
+impl From<Task> for Summary {
+    fn from(task: Task) -> Self {
+        Self {
+            id: task.id,
+            agent: task.agent,
+            handoff_id: task.handoff_id,
+            sender: task.sender,
+            title: task.title,
+            action: task.action,
+            state: task.state,
+            reason: task.reason,
+            attempts: task.attempts,
+            file: task.file,
+            created_at: task.created_at,
+            returned_at: task.returned_at,
+            archived_at: task.archived_at,
+        }
+    }
+}

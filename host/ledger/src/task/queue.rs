@@ -7,9 +7,32 @@ use rusqlite::{OptionalExtension, params};
 
 use super::Task;
 use super::find::get_in;
+#[cfg(test)]
+use super::row::select_sql;
 use super::row::{select_in, timestamp};
 use crate::LedgerError;
 use crate::database::Tx;
+
+/// The next task of an agent.
+const NEXT: &str =
+    "SELECT id FROM tasks WHERE state = 'queued' AND agent = ?1 ORDER BY priority DESC, created_at, rowid LIMIT 1";
+
+/// When the next waiting task is due.
+const NEXT_DUE: &str = "SELECT min(due_at) FROM tasks WHERE state = 'waiting'";
+
+/// Which running tasks nobody runs.
+const ABANDONED: &str = "WHERE state = 'running' AND lease_owner IS NOT ?3 AND (lease_until IS NULL OR lease_until < ?1
+                         OR substr(lease_owner, 1, length(?2)) = ?2) ORDER BY created_at, rowid";
+
+/// Which waiting tasks are due.
+const DUE: &str = "WHERE state = 'waiting' AND (due_at <= ?1 OR due_at IS NULL AND NOT EXISTS
+                   (SELECT 1 FROM dependencies WHERE task = tasks.id)) ORDER BY created_at, rowid";
+
+/// What is asked all the time, for the test of its plans.
+#[cfg(test)]
+pub(super) fn asked() -> [String; 4] {
+    [NEXT.to_owned(), NEXT_DUE.to_owned(), select_sql(ABANDONED), select_sql(DUE)]
+}
 
 /// Takes the next queued task of `agent`, the most urgent and then the oldest first: it becomes `running` under a lease of
 /// `owner`. `None` when there is nothing to take.
@@ -23,9 +46,7 @@ pub fn lease_next(
     lease: Duration,
     now: Timestamp,
 ) -> Result<Option<Task>, LedgerError> {
-    let mut select = tx.connection.prepare_cached(
-        "SELECT id FROM tasks WHERE state = 'queued' AND agent = ?1 ORDER BY priority DESC, created_at, rowid LIMIT 1",
-    )?;
+    let mut select = tx.connection.prepare_cached(NEXT)?;
     let id: Option<String> = select.query_row([agent], |row| row.get(0)).optional()?;
     id.map(|id| lease_task(tx, &id, owner, lease, now)).transpose()
 }
@@ -97,9 +118,7 @@ pub fn holds(tx: &Tx<'_>, id: &str, owner: &str) -> Result<bool, LedgerError> {
 /// # Errors
 /// When the database fails.
 pub fn abandoned(tx: &Tx<'_>, gone: Option<&str>, me: &str, now: Timestamp) -> Result<Vec<Task>, LedgerError> {
-    let rest = "WHERE state = 'running' AND lease_owner IS NOT ?3 AND (lease_until IS NULL OR lease_until < ?1
-                OR substr(lease_owner, 1, length(?2)) = ?2) ORDER BY created_at, rowid";
-    select_in(tx, rest, params![now.as_millisecond(), gone, me])
+    select_in(tx, ABANDONED, params![now.as_millisecond(), gone, me])
 }
 
 /// Waiting tasks whose time has come: their pause is over, or what they waited for is done.
@@ -107,9 +126,7 @@ pub fn abandoned(tx: &Tx<'_>, gone: Option<&str>, me: &str, now: Timestamp) -> R
 /// # Errors
 /// When the database fails.
 pub fn due(tx: &Tx<'_>, now: Timestamp) -> Result<Vec<Task>, LedgerError> {
-    let rest = "WHERE state = 'waiting' AND (due_at <= ?1 OR due_at IS NULL AND NOT EXISTS
-                (SELECT 1 FROM dependencies WHERE task = tasks.id)) ORDER BY created_at, rowid";
-    select_in(tx, rest, [now.as_millisecond()])
+    select_in(tx, DUE, [now.as_millisecond()])
 }
 
 /// When the next waiting task is due.
@@ -117,7 +134,7 @@ pub fn due(tx: &Tx<'_>, now: Timestamp) -> Result<Vec<Task>, LedgerError> {
 /// # Errors
 /// When the database fails.
 pub fn next_due(tx: &Tx<'_>) -> Result<Option<Timestamp>, LedgerError> {
-    let mut select = tx.connection.prepare_cached("SELECT min(due_at) FROM tasks WHERE state = 'waiting'")?;
+    let mut select = tx.connection.prepare_cached(NEXT_DUE)?;
     let due: Option<i64> = select.query_row([], |row| row.get(0))?;
     due.map(timestamp).transpose()
 }

@@ -5,7 +5,7 @@ use baton_core::handoff::Priority;
 use jiff::Timestamp;
 use rusqlite::Row;
 
-use super::{Origin, Task};
+use super::{Origin, Summary, Task};
 use crate::LedgerError;
 use crate::database::Tx;
 
@@ -14,11 +14,20 @@ pub(super) const COLUMNS: &str = "id, agent, origin, kind, handoff_id, sender, t
                        state, reason, attempts, file, input, substance, due_at, created_at, returned_at, archived_at, \
                        deadline, chain_id, chain_phase, answer, stop_asked, task_id";
 
+/// The columns of a [`Summary`], in the order that [`summary`] reads.
+pub(super) const SUMMARY: &str = "id, agent, handoff_id, sender, title, action, state, reason, attempts, file, created_at, \
+                                  returned_at, archived_at";
+
 /// The tasks that `rest` of the statement chooses.
 pub(super) fn select_in<P: rusqlite::Params>(tx: &Tx<'_>, rest: &str, params: P) -> Result<Vec<Task>, LedgerError> {
-    let mut select = tx.connection.prepare_cached(&format!("SELECT {COLUMNS} FROM tasks {rest}"))?;
+    let mut select = tx.connection.prepare_cached(&select_sql(rest))?;
     let rows = select.query_map(params, |row| Ok(task(row)))?;
     rows.map(|row| row?).collect()
+}
+
+/// The statement that chooses whole tasks.
+pub(super) fn select_sql(rest: &str) -> String {
+    format!("SELECT {COLUMNS} FROM tasks {rest}")
 }
 
 pub(super) fn task(row: &Row<'_>) -> Result<Task, LedgerError> {
@@ -55,6 +64,26 @@ pub(super) fn task(row: &Row<'_>) -> Result<Task, LedgerError> {
         answer: row.get(26)?,
         stop_asked: row.get(27)?,
         task_id: row.get(28)?,
+    })
+}
+
+pub(super) fn summary(row: &Row<'_>) -> Result<Summary, LedgerError> {
+    let state_name: String = row.get(6)?;
+    let optional = |at: Option<i64>| at.map(timestamp).transpose();
+    Ok(Summary {
+        id: row.get(0)?,
+        agent: row.get(1)?,
+        handoff_id: row.get(2)?,
+        sender: row.get(3)?,
+        title: row.get(4)?,
+        action: row.get(5)?,
+        state: state(&state_name)?,
+        reason: row.get(7)?,
+        attempts: row.get(8)?,
+        file: row.get(9)?,
+        created_at: timestamp(row.get(10)?)?,
+        returned_at: optional(row.get(11)?)?,
+        archived_at: optional(row.get(12)?)?,
     })
 }
 

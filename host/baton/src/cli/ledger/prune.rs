@@ -1,0 +1,143 @@
+//! `baton ledger prune`: the old part of the chain goes into an archive.
+
+use std::path::PathBuf;
+
+use baton_ledger::prune::{self, Done, Plan, Target};
+use baton_ledger::{Ledger, Reader};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+use serde_json::{Value, json};
+
+use super::events;
+use crate::exit::Code;
+use crate::output;
+use crate::workspace::Workspace;
+
+/// Archive the oldest events and take them out of the ledger, also while the daemon runs
+///
+/// Only the beginning of the chain goes, up to the first event of a task that is not done or that is younger. What goes is
+/// first written to an archive, in the form of `baton ledger export`, so that the whole chain can still be checked
+/// (`baton ledger verify --archive FILE...`): keep the archives. The tasks stay known: one that was done long ago and is
+/// dropped again is still a duplicate. What they asked for, their findings and their captured bytes go.
+///
+/// The ledger's file does not get smaller: the pages that become free are used for what comes. To give them back, stop the
+/// daemon and run `VACUUM` on ledger.db with SQLite.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// How old: an age (90d, 12w, 1y) or a moment (2026-01-31, 2026-01-31T12:00:00Z)
+    #[arg(long, value_name = "AGE_OR_DATE")]
+    before: String,
+    /// The new file for the events; nothing is overwritten [default: archive/events-FIRST-LAST.jsonl in the state folder]
+    #[arg(long, value_name = "FILE")]
+    archive: Option<PathBuf>,
+    /// Say what would go, change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    /// # Errors
+    /// When the chain is broken, the archive cannot be written, or the ledger fails.
+    pub(super) fn run(self, workspace: &Workspace, reader: &Reader) -> anyhow::Result<Code> {
+        let now = Timestamp::now();
+        let before = moment(&self.before, now)?;
+        let plan = prune::plan(reader, before)?;
+        let target = match self.archive {
+            Some(file) => Target::File(file),
+            None => Target::Folder(workspace.state.folder().join("archive")),
+        };
+        let done = if self.dry_run || plan.events() == 0 {
+            None
+        } else {
+            Some(prune::prune(&Ledger::open(&workspace.state.ledger())?, &plan, &target, now)?)
+        };
+        if self.json {
+            output::json(&as_json(&plan, before, done.as_ref()));
+        } else {
+            output::print(&output::clean(&as_text(&plan, done.as_ref())));
+        }
+        Ok(Code::Good)
+    }
+}
+
+/// What `text` means: a date (midnight, UTC), a moment, or so long ago.
+///
+/// # Errors
+/// When it is none of these, or lies in the future.
+fn moment(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
+    let zoned = |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
+    let ago = |span: Span| now.to_zoned(TimeZone::UTC).checked_sub(span).map(|zoned| zoned.timestamp());
+    let is_date = text.len() == "2026-01-31".len();
+    let meant = match (text.parse::<Timestamp>(), text.parse::<Date>(), text.parse::<Span>()) {
+        (Ok(at), ..) => Some(at),
+        (_, Ok(date), _) if is_date => zoned(date).ok(),
+        (.., Ok(span)) => ago(span).ok(),
+        _ => None,
+    };
+    let meant = meant.ok_or_else(|| {
+        anyhow::anyhow!("`{text}` is no age (90d, 12w, 1y) and no date (2026-01-31, 2026-01-31T12:00:00Z)")
+    })?;
+    anyhow::ensure!(meant <= now, "`{text}` lies in the future; say how old the events must be");
+    Ok(meant)
+}
+
+fn as_text(plan: &Plan, done: Option<&Done>) -> String {
+    let mut text = match done {
+        Some(done) => {
+            let archive = done.archive.display();
+            format!("pruned: events {}–{}, archived in {archive}\n", plan.first, done.last)
+        }
+        None if plan.events() == 0 => "nothing to prune\n".to_owned(),
+        None => format!("would prune {}: {}–{}\n", events(plan.events()), plan.first, plan.last),
+    };
+    if let Some(kept) = &plan.kept {
+        text.push_str(&format!("event {} stays, and all after it: its task {} {}\n", kept.seq, kept.task, kept.why));
+    }
+    if let Some(done) = done.filter(|done| done.last < plan.last) {
+        text.push_str(&format!("less than planned (–{}): a task was taken up again after {}\n", plan.last, done.last));
+    }
+    text
+}
+
+fn as_json(plan: &Plan, before: Timestamp, done: Option<&Done>) -> Value {
+    let last = done.map_or(plan.last, |done| done.last);
+    let some = last >= plan.first;
+    json!({
+        "schema": 1,
+        "before": before.to_string(),
+        "pruned": done.is_some(),
+        "events": last.saturating_sub(plan.first).saturating_add(1).max(0),
+        "first": some.then_some(plan.first),
+        "last": some.then_some(last),
+        "archive": done.map(|done| done.archive.display().to_string()),
+        "kept": plan.kept.as_ref().map(|kept| json!({ "seq": kept.seq, "task": kept.task, "why": kept.why })),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_an_age_a_date_or_a_time() {
+        let now: Timestamp = "2026-03-31T12:00:00Z".parse().unwrap();
+        for (text, expected) in [
+            ("90d", "2025-12-31T12:00:00Z"),
+            ("1w", "2026-03-24T12:00:00Z"),
+            ("1y", "2025-03-31T12:00:00Z"),
+            ("12h", "2026-03-31T00:00:00Z"),
+            ("0s", "2026-03-31T12:00:00Z"),
+            ("2026-01-31", "2026-01-31T00:00:00Z"),
+            ("2026-01-31T12:00:00+02:00", "2026-01-31T10:00:00Z"),
+        ] {
+            assert_eq!(moment(text, now).unwrap(), expected.parse().unwrap(), "{text}");
+        }
+        for text in ["", "90", "soon", "2026-13-01", "2026-04-01", "-1d", "2026-01-31T12:00:00"] {
+            assert!(moment(text, now).is_err(), "{text}");
+        }
+    }
+}

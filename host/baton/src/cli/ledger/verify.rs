@@ -1,0 +1,180 @@
+//! `baton ledger verify`: whether the chain is whole, with its archives where they are given.
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use baton_ledger::Reader;
+use baton_ledger::verify::{self, Archived, Found, Head, Report};
+use serde_json::{Value, json};
+
+use super::events;
+use crate::exit::Code;
+use crate::output;
+
+/// Check that no event was edited, taken out or moved: exit 0 sound, 1 broken, 2 could not check
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A head that was known earlier, or its first 12 digits or more: it must still be in the chain
+    ///
+    /// Every RETURN carries one (`baton.ledger_head`), every backup and export says one. One that is not in the chain
+    /// any more means that the ledger was cut or rewritten since. One that may be among events that were pruned is
+    /// looked for in the archives; without them there is no answer (exit 2).
+    #[arg(long, value_name = "H")]
+    head: Option<Head>,
+    /// Archives of pruned events: they must hang together and lead into the ledger without a gap
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    archive: Vec<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    pub(super) fn run(self, reader: &Reader) -> anyhow::Result<Code> {
+        let report = verify::verify_with(reader, self.head.as_ref(), &self.archive)?;
+        if let (Some(head), Some(Found::Several(count)), true) = (&self.head, report.found, report.is_whole()) {
+            bail!("{count} events have a hash that begins with {head}; give more of it");
+        }
+        if self.json {
+            output::json(&as_json(&report, self.head.as_ref()));
+        } else {
+            output::print(&output::clean(&as_text(&report, self.head.as_ref())));
+        }
+        Ok(code(&report))
+    }
+}
+
+fn code(report: &Report) -> Code {
+    match report.found {
+        _ if report.is_sound() => Code::Good,
+        Some(Found::Pruned) if report.is_whole() => Code::Failed,
+        _ => Code::Findings,
+    }
+}
+
+fn as_text(report: &Report, head: Option<&Head>) -> String {
+    let (count, last) = (events(report.tip.events), &report.tip.head);
+    let mut text = match &report.broken {
+        None => format!("sound: {count}, head {last}\n"),
+        Some(broken) => {
+            let (seq, task, why) = (broken.seq, &broken.task, broken.wrong.explained());
+            format!("broken at event {seq} of {count} (task {task}): {why}\n")
+        }
+    };
+    if let Some(pruned) = &report.pruned {
+        let place = pruned.archive.as_ref().map(|archive| format!(", archived in {archive}")).unwrap_or_default();
+        text.push_str(&format!("events 1–{} pruned{place}\n", pruned.last));
+    }
+    text.push_str(&report.archived.as_ref().map(archived_text).unwrap_or_default());
+    if let Some((head, found)) = head.zip(report.found) {
+        text.push_str(&found_text(head, found));
+    }
+    text
+}
+
+fn archived_text(archived: &Archived) -> String {
+    match &archived.broken {
+        Some(broken) => {
+            format!("broken archive: {}, line {}: {}\n", broken.file.display(), broken.line, broken.why)
+        }
+        None if archived.first > 1 => {
+            let (first, last, before) = (archived.first, archived.last, archived.first - 1);
+            format!("archives sound: events {first}–{last} lead into the ledger; events 1–{before} were not checked\n")
+        }
+        None => format!("archives sound: events 1–{} lead into the ledger\n", archived.last),
+    }
+}
+
+fn found_text(head: &Head, found: Found) -> String {
+    match found {
+        Found::At(seq) => format!("found: {head} is the head at event {seq}\n"),
+        Found::Nowhere => {
+            format!("not found: {head} is no head of this chain: the ledger was cut or rewritten since\n")
+        }
+        Found::Pruned => format!(
+            "unknown: {head} is not in the ledger, but may be among the events that were pruned; \
+             give all their archives with --archive\n"
+        ),
+        Found::Several(_) => String::new(),
+    }
+}
+
+fn as_json(report: &Report, head: Option<&Head>) -> Value {
+    let broken = report.broken.as_ref().map(|broken| {
+        let wrong = broken.wrong;
+        json!({ "seq": broken.seq, "task": broken.task, "wrong": wrong.as_str(), "explained": wrong.explained() })
+    });
+    let asked = head.map(|head| {
+        let seq = if let Some(Found::At(seq)) = report.found { Some(seq) } else { None };
+        json!({ "head": head.to_string(), "seq": seq, "pruned": report.found == Some(Found::Pruned) })
+    });
+    let pruned = report
+        .pruned
+        .as_ref()
+        .map(|pruned| json!({ "last": pruned.last, "hash": pruned.hash, "archive": pruned.archive }));
+    json!({
+        "schema": 1,
+        "sound": report.is_sound(),
+        "events": report.tip.events,
+        "head": report.tip.head,
+        "broken": broken,
+        "asked": asked,
+        "pruned": pruned,
+        "archived": report.archived.as_ref().map(archived_json),
+    })
+}
+
+fn archived_json(archived: &Archived) -> Value {
+    let broken = archived.broken.as_ref().map(
+        |broken| json!({ "file": broken.file.display().to_string(), "line": broken.line, "explained": broken.why }),
+    );
+    json!({ "first": archived.first, "last": archived.last, "broken": broken })
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_ledger::verify::{Broken, BrokenArchive, Pruned, Tip, Wrong};
+
+    use super::*;
+
+    fn report(broken: Option<Wrong>, found: Option<Found>) -> Report {
+        let broken = broken.map(|wrong| Broken { seq: 3, task: "t".to_owned(), wrong });
+        Report { tip: Tip { events: 7, head: "ab".repeat(32) }, broken, found, pruned: None, archived: None }
+    }
+
+    #[test]
+    fn a_report_says_where_it_breaks_and_whether_the_head_is_there() {
+        let head: Head = "ababababab12".parse().unwrap();
+        let text = as_text(&report(Some(Wrong::Missing), Some(Found::Nowhere)), Some(&head));
+        assert_eq!(
+            text,
+            "broken at event 3 of 7 events (task t): a row is missing before it\n\
+             not found: ababababab12 is no head of this chain: the ledger was cut or rewritten since\n"
+        );
+        let value = as_json(&report(None, Some(Found::At(5))), Some(&head));
+        assert_eq!(
+            (&value["sound"], &value["broken"], &value["asked"]["seq"]),
+            (&json!(true), &json!(null), &json!(5))
+        );
+        let value = as_json(&report(Some(Wrong::Order), None), None);
+        assert_eq!((&value["sound"], &value["broken"]["wrong"]), (&json!(false), &json!("order")));
+        assert_eq!(value["asked"], json!(null));
+    }
+
+    #[test]
+    fn a_report_says_what_was_pruned_and_whether_its_archives_are_whole() {
+        let head: Head = "ababababab12".parse().unwrap();
+        let mut report = report(None, Some(Found::Pruned));
+        report.pruned = Some(Pruned { last: 4, hash: "cd".to_owned(), archive: Some("/a.jsonl".to_owned()) });
+        assert_eq!(code(&report), Code::Failed, "neither sound nor broken: it cannot be told");
+        let text = as_text(&report, Some(&head));
+        assert!(text.contains("\nevents 1–4 pruned, archived in /a.jsonl\nunknown: ababababab12 is not in"), "{text}");
+        let broken = BrokenArchive { file: PathBuf::from("a.jsonl"), line: 2, why: "it is cut" };
+        report.archived = Some(Archived { first: 3, last: 4, broken: Some(broken) });
+        assert_eq!(code(&report), Code::Findings);
+        assert!(as_text(&report, None).contains("broken archive: a.jsonl, line 2: it is cut\n"));
+        report.archived = Some(Archived { first: 3, last: 4, broken: None });
+        assert!(as_text(&report, None).contains("events 3–4 lead into the ledger; events 1–2 were not checked\n"));
+        assert_eq!(as_json(&report, Some(&head))["asked"]["pruned"], json!(true));
+    }
+}

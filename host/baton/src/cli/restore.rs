@@ -1,0 +1,58 @@
+//! `baton restore`: a backup becomes the ledger again.
+
+use std::path::{Path, PathBuf};
+
+use baton_ledger::restore;
+use jiff::Timestamp;
+
+use super::{Place, ledger};
+use crate::exit::Code;
+use crate::output;
+use crate::workspace::UpLock;
+
+/// Make a backup the workspace's ledger; the daemon must be stopped
+///
+/// The file is checked first: its structure and its chain of events. A ledger that is there already is in the way;
+/// with --force it is kept beside the restored one as ledger.db.before-restore-TIME.
+///
+/// What happened since the backup is unknown to the restored ledger, and nothing is lost by that: files in inboxes are
+/// captured again, also those that the lost part knew; what was archived since stays in the archive. A task that was open
+/// in the backup and whose file is in the archive by now is cancelled (its file is not in the inbox), and what was about
+/// to be delivered in the backup is delivered again: a sender may get a second RETURN. Done work that is dropped again
+/// is done again if the backup does not know it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A file that `baton backup` wrote
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Replace a ledger that is there; it is kept beside the restored one
+    #[arg(long)]
+    force: bool,
+}
+
+impl Args {
+    /// # Errors
+    /// When a daemon runs, a ledger is there and `--force` was not given, or the file is no sound ledger.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        let workspace = place.need()?;
+        let _lock = UpLock::take(&workspace.state)?;
+        let to = workspace.state.ledger();
+        let was_there = to.symlink_metadata().is_ok();
+        let keep_as = self.force.then(|| free_name(&to, Timestamp::now()));
+        let tip = restore::restore(&self.file, &to, keep_as.as_deref())?;
+        let restored = ledger::events(tip.events);
+        output::print(&format!("restored from {}: {restored}, head {}\n", self.file.display(), tip.head));
+        if let Some(kept) = keep_as.filter(|_| was_there) {
+            output::note(&format!("the ledger that was there is {}", kept.display()));
+        }
+        Ok(Code::Good)
+    }
+}
+
+/// The ledger's name with the time of the restore, and a number where two fall into one second.
+fn free_name(ledger: &Path, now: Timestamp) -> PathBuf {
+    let stamp = now.strftime("%Y%m%dT%H%M%SZ");
+    let name = |number: String| PathBuf::from(format!("{}.before-restore-{stamp}{number}", ledger.display()));
+    let names = std::iter::once(name(String::new())).chain((2_u32..).map(|number| name(format!("-{number}"))));
+    names.into_iter().find(|name| name.symlink_metadata().is_err()).unwrap_or_else(|| name("-0".to_owned()))
+}

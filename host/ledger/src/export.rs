@@ -1,0 +1,141 @@
+//! The chain as text, one event a line, for whoever wants to check it without Baton; also the form of an archive.
+//!
+//! Each event is a JSON object with every column of its row. The last line, `{"schema":1,"events":N,"head":"…"}`, says how
+//! many events stand before it and which hash is the last: it is made from what was really written, and a text without
+//! it was cut. Of a ledger that was pruned the events begin after the pruned ones, so `seq` does not begin at 1.
+
+use std::io::{self, Write};
+
+use serde_json::{Map, Value, json};
+
+use crate::LedgerError;
+use crate::database::Reader;
+use crate::verify::{self, Row};
+
+/// Keys of an event's object.
+const KEYS: usize = 12;
+
+/// Why an export was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// What it was written to refused.
+    #[error("the events cannot be written: {0}")]
+    Write(#[from] io::Error),
+}
+
+/// Writes every event that the ledger holds, and the last line.
+///
+/// # Errors
+/// When the ledger cannot be read or `out` does not take it.
+pub fn write(reader: &Reader, out: &mut impl Write) -> Result<(), ExportError> {
+    let mut written = 0;
+    let tip = verify::each(reader, |row| -> Result<(), ExportError> {
+        written += 1;
+        Ok(writeln!(out, "{}", line(row))?)
+    })?;
+    writeln!(out, "{}", end(written, &tip.head))?;
+    Ok(out.flush()?)
+}
+
+/// The line of an event.
+pub(crate) fn line(row: &Row) -> Value {
+    json!({
+        "seq": row.seq,
+        "task": row.task,
+        "at": row.at,
+        "actor": row.actor,
+        "action": row.action,
+        "reason": row.reason,
+        "state": row.state,
+        "input_hash": row.input_hash,
+        "output_hash": row.output_hash,
+        "plugin_digest": row.plugin_digest,
+        "prev": row.prev,
+        "hash": row.hash,
+    })
+}
+
+/// The last line.
+pub(crate) fn end(events: u64, head: &str) -> Value {
+    json!({ "schema": 1, "events": events, "head": head })
+}
+
+/// A line of an export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// An event.
+    Event(Box<Row>),
+    /// The last line: how many events stand before it, and the last one's hash.
+    End(u64, String),
+}
+
+/// Reads a line; `None` when it is neither.
+pub(crate) fn parse(text: &str) -> Option<Line> {
+    let Ok(Value::Object(object)) = serde_json::from_str(text) else {
+        return None;
+    };
+    if object.contains_key("schema") {
+        return Some(Line::End(object.get("events")?.as_u64()?, string(&object, "head")?));
+    }
+    event(&object).filter(|_| object.len() == KEYS).map(|row| Line::Event(Box::new(row)))
+}
+
+fn event(object: &Map<String, Value>) -> Option<Row> {
+    let number = |key| object.get(key).and_then(Value::as_i64);
+    let optional = |key| match object.get(key)? {
+        Value::Null => Some(None),
+        Value::String(text) => Some(Some(text.clone())),
+        _ => None,
+    };
+    Some(Row {
+        seq: number("seq")?,
+        task: string(object, "task")?,
+        at: number("at")?,
+        actor: string(object, "actor")?,
+        action: string(object, "action")?,
+        reason: string(object, "reason")?,
+        state: string(object, "state")?,
+        input_hash: optional("input_hash")?,
+        output_hash: optional("output_hash")?,
+        plugin_digest: optional("plugin_digest")?,
+        prev: string(object, "prev")?,
+        hash: string(object, "hash")?,
+    })
+}
+
+fn string(object: &Map<String, Value>, key: &str) -> Option<String> {
+    object.get(key).and_then(Value::as_str).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_reads_back_as_the_row_that_it_was() {
+        let row = Row {
+            seq: 7,
+            task: "t".to_owned(),
+            at: -1,
+            actor: "an \"actor\"\n".to_owned(),
+            action: "é".to_owned(),
+            reason: String::new(),
+            state: "running".to_owned(),
+            input_hash: None,
+            output_hash: Some("ab".to_owned()),
+            plugin_digest: None,
+            prev: "p".to_owned(),
+            hash: "h".to_owned(),
+        };
+        let text = line(&row).to_string();
+        assert_eq!(parse(&text), Some(Line::Event(Box::new(row))));
+        assert_eq!(parse(&end(3, "h").to_string()), Some(Line::End(3, "h".to_owned())));
+        for wrong in ["", "{}", "[]", "{\"seq\":1}", &text.replace("null", "1"), &text.replacen('{', "{\"more\":1,", 1)]
+        {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Writing the events that are about to go into a file of their own, as an export has them.
+//!
+//! Written under a hidden name, flushed to the disk and only then given its own, for its owner alone; nothing is
+//! overwritten. The same events give the same bytes, so a prune that is made again after an interruption finds its archive
+//! there and uses it.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use super::{Plan, PruneError};
+use crate::database::Reader;
+use crate::export::{ExportError, end, line};
+use crate::verify::{Tip, each_up_to};
+use crate::{LedgerError, whole_file};
+
+/// Where an archive goes.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// Into this folder, under the numbers of its events; made if it is missing.
+    Folder(PathBuf),
+    /// Into this new file.
+    File(PathBuf),
+}
+
+/// An archive that is on the disk.
+pub(super) struct Written {
+    /// Where, from the root.
+    pub(super) path: PathBuf,
+    /// The hash of its last event.
+    pub(super) head: String,
+    /// SHA-256 of its bytes.
+    pub(super) digest: String,
+}
+
+/// Writes the events of `plan`.
+pub(super) fn write(reader: &Reader, plan: &Plan, target: &Target) -> Result<Written, PruneError> {
+    let wanted = match target {
+        Target::Folder(folder) => folder.join(format!("events-{}-{}.jsonl", plan.first, plan.last)),
+        Target::File(file) => file.clone(),
+    };
+    let failed = |source| PruneError::Write { path: wanted.clone(), source };
+    if let Target::Folder(folder) = target {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+    }
+    let folder = whole_file::folder_of(&wanted).canonicalize().map_err(failed)?;
+    let hidden = folder.join(whole_file::hidden_name(reader, "prune")?);
+    let written = fill(reader, plan, &hidden, &wanted).and_then(|(head, digest)| {
+        let path = publish(&hidden, &folder, &wanted, matches!(target, Target::Folder(_)), &digest)?;
+        Ok(Written { path, head, digest })
+    });
+    drop(fs::remove_file(&hidden));
+    let written = written?;
+    whole_file::sync(&folder).map_err(failed)?;
+    Ok(written)
+}
+
+/// Fills the hidden file; gives the hash of the last event and the digest of the bytes.
+fn fill(reader: &Reader, plan: &Plan, hidden: &Path, wanted: &Path) -> Result<(String, String), PruneError> {
+    let failed = |source| PruneError::Write { path: wanted.to_owned(), source };
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(hidden).map_err(failed)?;
+    let mut out = BufWriter::new(Hashing { out: &file, hash: whole_file::Hasher::default() });
+    let tip = events(reader, plan, &mut out).map_err(|error| match error {
+        Stopped::Export(ExportError::Write(source)) => failed(source),
+        Stopped::Export(ExportError::Ledger(error)) => PruneError::Ledger(error),
+        Stopped::Broken(seq) => PruneError::Broken { seq },
+    })?;
+    let hashing = out.into_inner().map_err(|error| failed(error.into_error()))?;
+    let digest = hashing.hash.end();
+    file.sync_all().map_err(failed)?;
+    Ok((tip.head, digest))
+}
+
+/// Why the events were not written.
+enum Stopped {
+    Export(ExportError),
+    Broken(i64),
+}
+
+impl From<LedgerError> for Stopped {
+    fn from(error: LedgerError) -> Self {
+        Self::Export(error.into())
+    }
+}
+
+impl From<io::Error> for Stopped {
+    fn from(error: io::Error) -> Self {
+        Self::Export(error.into())
+    }
+}
+
+/// The events, each checked once more: what is archived is what was found sound.
+fn events(reader: &Reader, plan: &Plan, out: &mut impl Write) -> Result<Tip, Stopped> {
+    let (mut count, mut before) = (0, None);
+    let tip = each_up_to(reader, plan.last, |row| -> Result<(), Stopped> {
+        let follows = before.as_ref().is_none_or(|before| *before == row.prev);
+        if !follows || !row.is_as_written() || row.seq != plan.first.saturating_add(count) {
+            return Err(Stopped::Broken(row.seq));
+        }
+        (count, before) = (count + 1, Some(row.hash.clone()));
+        Ok(writeln!(out, "{}", line(row))?)
+    })?;
+    if tip.next() != plan.last.saturating_add(1) {
+        return Err(Stopped::Broken(tip.next()));
+    }
+    writeln!(out, "{}", end(count.unsigned_abs(), &tip.head))?;
+    Ok(tip)
+}
+
+/// Gives the archive its name: the one that was asked for, or in the folder of archives the first that is free or has
+/// these very bytes.
+fn publish(hidden: &Path, folder: &Path, wanted: &Path, may_differ: bool, digest: &str) -> Result<PathBuf, PruneError> {
+    let stem = wanted.file_stem().unwrap_or_default().to_string_lossy();
+    let mut path = folder.join(wanted.file_name().unwrap_or_default());
+    let mut number = 1_u32;
+    loop {
+        match whole_file::publish(hidden, &path) {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                return Err(PruneError::Write { path, source: error });
+            }
+            Err(_) if !may_differ => return Err(PruneError::Exists { path }),
+            Err(_) if digest_of(&path).is_ok_and(|found| found == digest) => return Ok(path),
+            Err(_) => {
+                number = number.saturating_add(1);
+                path = folder.join(format!("{stem}-{number}.jsonl"));
+            }
+        }
+    }
+}
+
+fn digest_of(path: &Path) -> io::Result<String> {
+    let mut hash = whole_file::Hasher::default();
+    let mut file = BufReader::new(File::open(path)?);
+    let mut buffer = [0; 1 << 14];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hash.end()),
+            count => hash.add(buffer.get(..count).unwrap_or_default()),
+        }
+    }
+}
+
+/// Hashes what goes through.
+struct Hashing<'a> {
+    out: &'a File,
+    hash: whole_file::Hasher,
+}
+
+impl Write for Hashing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.out.write(bytes)?;
+        self.hash.add(bytes.get(..count).unwrap_or_default());
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}

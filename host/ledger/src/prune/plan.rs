@@ -1,0 +1,122 @@
+//! How much can go: the longest prefix of the chain of which every event is of a settled task that is old enough.
+
+use std::collections::HashMap;
+
+use baton_core::State;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::PruneError;
+use super::record::{LEDGER, Mark};
+use crate::LedgerError;
+use crate::database::Reader;
+use crate::verify;
+
+/// Verdicts that are remembered: an event is mostly near the others of its task.
+const REMEMBERED: usize = 10_000;
+
+/// What a prune would take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The first event that goes.
+    pub first: i64,
+    /// The last event that goes; less than `first` when nothing goes.
+    pub last: i64,
+    /// What ends it.
+    pub kept: Option<Kept>,
+    /// Tasks that had no event since then may lose theirs.
+    pub(super) before: Timestamp,
+}
+
+impl Plan {
+    /// How many events go.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        u64::try_from(self.last.saturating_sub(self.first).saturating_add(1)).unwrap_or(0)
+    }
+}
+
+/// The first event that must stay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Its number.
+    pub seq: i64,
+    /// Its task.
+    pub task: String,
+    /// Why, in a sentence about the task.
+    pub why: &'static str,
+}
+
+/// Finds what can go of the tasks to which nothing happened since `before`.
+///
+/// # Errors
+/// When the chain is not sound or the ledger cannot be read.
+pub fn plan(reader: &Reader, before: Timestamp) -> Result<Plan, PruneError> {
+    if let Some(broken) = verify::verify(reader, None)?.broken {
+        return Err(PruneError::Broken { seq: broken.seq });
+    }
+    let snapshot = reader.connection.unchecked_transaction().map_err(LedgerError::from)?;
+    Ok(look(&snapshot, before)?)
+}
+
+fn look(snapshot: &Connection, before: Timestamp) -> Result<Plan, LedgerError> {
+    let gone = Mark::read(snapshot)?.map_or(0, |mark| mark.seq);
+    let mut plan = Plan { first: gone.saturating_add(1), last: gone, kept: None, before };
+    let mut verdicts: HashMap<String, Option<&'static str>> = HashMap::new();
+    let mut select = snapshot.prepare("SELECT seq, task FROM events WHERE seq > ?1 ORDER BY seq")?;
+    let mut rows = select.query([gone])?;
+    while let Some(row) = rows.next()? {
+        let (seq, task): (i64, String) = (row.get(0)?, row.get(1)?);
+        let why = match verdicts.get(&task) {
+            Some(why) => *why,
+            None => must_stay(snapshot, &task, before)?,
+        };
+        if let Some(why) = why {
+            plan.kept = Some(Kept { seq, task, why });
+            break;
+        }
+        // A prune that took nothing but the record of the last one would never come to an end.
+        if task != LEDGER {
+            plan.last = seq;
+        }
+        if verdicts.len() >= REMEMBERED {
+            verdicts.clear();
+        }
+        verdicts.insert(task, why);
+    }
+    Ok(plan)
+}
+
+/// Why the events of `task` must stay; `None` when they may go.
+pub(super) fn must_stay(
+    snapshot: &Connection,
+    task: &str,
+    before: Timestamp,
+) -> Result<Option<&'static str>, LedgerError> {
+    if task == LEDGER {
+        return Ok(None);
+    }
+    if !is_settled(snapshot, task)? {
+        return Ok(Some("is not done yet"));
+    }
+    let open = "SELECT 1 FROM outbox WHERE task = ?1 AND state IN ('pending', 'staged') LIMIT 1";
+    if snapshot.prepare_cached(open)?.query_row([task], |_| Ok(())).optional()?.is_some() {
+        return Ok(Some("has something that is still to be delivered"));
+    }
+    let last = "SELECT at FROM events WHERE task = ?1 ORDER BY seq DESC LIMIT 1";
+    let last: Option<i64> = snapshot.prepare_cached(last)?.query_row([task], |row| row.get(0)).optional()?;
+    let is_old = last.is_none_or(|at| at < before.as_millisecond());
+    Ok((!is_old).then_some("is not old enough"))
+}
+
+/// Whether nothing more happens to the task. A RETURN that lies with an external agent opens no obligation; what is in no
+/// row is nobody's task.
+fn is_settled(snapshot: &Connection, task: &str) -> Result<bool, LedgerError> {
+    let mut select = snapshot.prepare_cached("SELECT state, kind FROM tasks WHERE id = ?1")?;
+    let found: Option<(String, String)> = select.query_row([task], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some((state, kind)) = found else {
+        return Ok(true);
+    };
+    let state = crate::task::state(&state)?;
+    Ok(state.is_final() || state == State::Delivered && kind == "RETURN")
+}

@@ -1,0 +1,104 @@
+//! How the ledger remembers a prune: the mark in the table `pruned`, and the event in the chain that vouches for it.
+
+use baton_core::State;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::LedgerError;
+use crate::database::Tx;
+use crate::event::{self, Event};
+use crate::verify::{Row, Tip};
+
+/// The task of an event that is the whole ledger's. No task has this id: theirs are hexadecimal digits.
+pub(crate) const LEDGER: &str = "ledger";
+
+/// What such an event does.
+const ACTION: &str = "pruned";
+
+/// Up to where the rows of the chain are gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// The last event that went.
+    pub(crate) seq: i64,
+    /// Its hash.
+    pub(crate) hash: String,
+}
+
+impl Mark {
+    /// The mark; `None` when nothing was ever pruned, or the ledger is of a form that knows no pruning.
+    pub(crate) fn read(snapshot: &Connection) -> Result<Option<Self>, LedgerError> {
+        let form: i64 = snapshot.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if form < 2 {
+            return Ok(None);
+        }
+        let mut select = snapshot.prepare_cached("SELECT seq, hash FROM pruned ORDER BY seq DESC LIMIT 1")?;
+        Ok(select.query_row([], |row| Ok(Self { seq: row.get(0)?, hash: row.get(1)? })).optional()?)
+    }
+
+    /// Moves the mark.
+    pub(crate) fn write(&self, tx: &Tx<'_>, now: Timestamp) -> Result<(), LedgerError> {
+        tx.connection.execute("DELETE FROM pruned", [])?;
+        let row = params![self.seq, self.hash, now.as_millisecond()];
+        tx.connection.execute("INSERT INTO pruned (seq, hash, at) VALUES (?1, ?2, ?3)", row)?;
+        Ok(())
+    }
+
+    /// Where the chain stands before the first row that is left.
+    pub(crate) fn tip(&self) -> Tip {
+        Tip { events: self.seq.unsigned_abs(), head: self.hash.clone() }
+    }
+}
+
+/// A prune, as its event tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Record {
+    /// The first event that it took.
+    pub(crate) first: i64,
+    /// The last event that it took, or was to take.
+    pub(crate) last: i64,
+    /// The hash of that.
+    pub(crate) hash: String,
+    /// Where the events are.
+    pub(crate) archive: String,
+    /// SHA-256 of that file.
+    pub(crate) digest: String,
+}
+
+impl Record {
+    /// Appends the event: what went in is the last event's hash, what came out the archive's.
+    pub(crate) fn append(&self, tx: &Tx<'_>, now: Timestamp) -> Result<(), LedgerError> {
+        let event = Event {
+            task: LEDGER.to_owned(),
+            at: now,
+            actor: "operator".to_owned(),
+            action: ACTION.to_owned(),
+            reason: format!("events {}-{} archived in {}", self.first, self.last, self.archive),
+            state: State::Succeeded,
+            input_hash: Some(self.hash.clone()),
+            output_hash: Some(self.digest.clone()),
+            plugin_digest: None,
+        };
+        event::append(tx, &event).map(drop)
+    }
+
+    /// Reads what [`Record::append`] wrote; `None` when the row is another event.
+    pub(crate) fn of(row: &Row) -> Option<Self> {
+        if row.task != LEDGER || row.action != ACTION {
+            return None;
+        }
+        let (range, archive) = row.reason.strip_prefix("events ")?.split_once(" archived in ")?;
+        let (first, last) = range.split_once('-')?;
+        Some(Self {
+            first: first.parse().ok()?,
+            last: last.parse().ok()?,
+            hash: row.input_hash.clone()?,
+            archive: archive.to_owned(),
+            digest: row.output_hash.clone()?,
+        })
+    }
+
+    /// Whether this prune can have left the mark: at its end, or on the way there.
+    pub(crate) fn covers(&self, mark: &Mark) -> bool {
+        self.first <= mark.seq && (mark.seq < self.last || mark.seq == self.last && mark.hash == self.hash)
+    }
+}

@@ -1,0 +1,138 @@
+//! Taking the rows out, a few at a time, with time for others between.
+
+use std::collections::BTreeSet;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, params};
+
+use super::plan::{Plan, must_stay};
+use super::record::Mark;
+use crate::database::Tx;
+use crate::{Ledger, LedgerError};
+
+/// Events in one transaction: some milliseconds of work.
+const CHUNK: i64 = 500;
+
+/// The shortest pause. SQLite's writers that wait look again after at most a tenth of a second, mostly much earlier.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Finished deliveries that nobody asks for any more. Those that put a file into an inbox are asked whether that file is
+/// Baton's own (`outbox::put_there`), so they stay.
+const KINDS: &str = "'artifact', 'reason', 'archive'";
+
+/// What was removed.
+#[derive(Default)]
+pub(super) struct Removed {
+    pub(super) last: i64,
+    pub(super) inputs: u64,
+}
+
+/// Removes the events of `plan` and what hangs on them.
+pub(super) fn remove(ledger: &Ledger, plan: &Plan, now: Timestamp) -> Result<Removed, LedgerError> {
+    let mut removed = Removed { last: plan.first.saturating_sub(1), inputs: 0 };
+    loop {
+        let (begun, last, before) = (Instant::now(), plan.last, plan.before);
+        let step = ledger.write_blocking(move |tx| chunk(tx, last, before, now))?;
+        let Some((seq, inputs)) = step else { break };
+        removed.last = seq;
+        removed.inputs = removed.inputs.saturating_add(inputs);
+        sleep(begun.elapsed().max(PAUSE));
+    }
+    sweep_outbox(ledger)?;
+    Ok(removed)
+}
+
+/// One event that goes.
+struct Going {
+    seq: i64,
+    hash: String,
+    task: String,
+    input: Option<String>,
+}
+
+/// Removes the next events up to `last`; gives the number of the last one and how many inputs went, or `None` when there
+/// are none, or their task has been taken up again.
+fn chunk(tx: &Tx<'_>, last: i64, before: Timestamp, now: Timestamp) -> Result<Option<(i64, u64)>, LedgerError> {
+    let going = next(tx, last, before)?;
+    let Some(end) = going.last() else {
+        return Ok(None);
+    };
+    tx.connection.prepare_cached("DELETE FROM events WHERE seq <= ?1")?.execute([end.seq])?;
+    Mark { seq: end.seq, hash: end.hash.clone() }.write(tx, now)?;
+    let tasks: BTreeSet<&str> = going.iter().map(|event| event.task.as_str()).collect();
+    for task in tasks {
+        strip(tx, task)?;
+    }
+    let hashes: BTreeSet<&str> = going.iter().filter_map(|event| event.input.as_deref()).collect();
+    let mut inputs = 0;
+    for hash in hashes {
+        inputs += let_go(tx, hash)?;
+    }
+    Ok(Some((end.seq, inputs)))
+}
+
+/// The next events that go; what was settled when the prune was planned may have been taken up again.
+fn next(tx: &Tx<'_>, last: i64, before: Timestamp) -> Result<Vec<Going>, LedgerError> {
+    let gone = Mark::read(tx.connection)?.map_or(0, |mark| mark.seq);
+    let sql = "SELECT seq, hash, task, input_hash FROM events WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3";
+    let mut select = tx.connection.prepare_cached(sql)?;
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(Going { seq: row.get(0)?, hash: row.get(1)?, task: row.get(2)?, input: row.get(3)? })
+    };
+    let mut going: Vec<Going> = Vec::new();
+    for event in select.query_map(params![gone, last, CHUNK], read)? {
+        let event = event?;
+        let known = going.last().is_some_and(|before| before.task == event.task);
+        if !known && must_stay(tx.connection, &event.task, before)?.is_some() {
+            break;
+        }
+        going.push(event);
+    }
+    Ok(going)
+}
+
+/// Empties what a task asked for and found out, once its last event has gone.
+fn strip(tx: &Tx<'_>, task: &str) -> Result<(), LedgerError> {
+    let left = "SELECT 1 FROM events WHERE task = ?1 LIMIT 1";
+    if tx.connection.prepare_cached(left)?.query_row([task], |_| Ok(())).optional()?.is_some() {
+        return Ok(());
+    }
+    let empty = "UPDATE tasks SET body = '', args = '{}', paths = '[]' WHERE id = ?1";
+    tx.connection.prepare_cached(empty)?.execute([task])?;
+    tx.connection.prepare_cached("DELETE FROM findings WHERE task = ?1")?.execute([task])?;
+    Ok(())
+}
+
+/// Lets captured bytes go unless they are of a task that still has events.
+fn let_go(tx: &Tx<'_>, hash: &str) -> Result<u64, LedgerError> {
+    let sql = "DELETE FROM inputs WHERE hash = ?1 AND NOT EXISTS
+               (SELECT 1 FROM tasks WHERE tasks.input = ?1 AND EXISTS (SELECT 1 FROM events WHERE task = tasks.id))";
+    Ok(tx.connection.prepare_cached(sql)?.execute([hash])? as u64)
+}
+
+/// Removes finished deliveries of tasks that have no events any more. They are looked for outside of any transaction; a
+/// task that has no events gets no deliveries before it gets an event.
+fn sweep_outbox(ledger: &Ledger) -> Result<(), LedgerError> {
+    let rest = format!(
+        "state IN ('done', 'lost') AND kind IN ({KINDS}) AND NOT EXISTS (SELECT 1 FROM events WHERE task = outbox.task)"
+    );
+    let reader = ledger.reader()?;
+    let mut after = 0;
+    loop {
+        let sql = format!("SELECT id FROM outbox WHERE id > ?1 AND {rest} ORDER BY id LIMIT {CHUNK}");
+        let mut select = reader.connection.prepare_cached(&sql)?;
+        let ids: Vec<i64> = select.query_map([after], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let Some(last) = ids.last() else {
+            return Ok(());
+        };
+        after = *last;
+        let sql = format!("DELETE FROM outbox WHERE id = ?1 AND {rest}");
+        ledger.write_blocking(move |tx| {
+            let mut delete = tx.connection.prepare_cached(&sql)?;
+            ids.iter().try_for_each(|id| delete.execute([id]).map(drop).map_err(LedgerError::from))
+        })?;
+        sleep(PAUSE);
+    }
+}

@@ -1,0 +1,309 @@
+//! Putting a copy of a ledger back: checked first, then named in one step, with what was there before kept beside it.
+//!
+//! The copy is checked as it lies in the state folder, so what was checked is what is served. Whoever calls this makes sure
+//! that no daemon serves the workspace; that no other process has the old ledger open is tested here, where there is an
+//! old one that SQLite can read. What happened since the copy was made is unknown to it.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read as _};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::LedgerError;
+use crate::database::{self, Reader};
+use crate::verify::{self, Tip};
+use crate::whole_file::{self, folder_of};
+
+/// Beside a database: what is not yet in it, and the index of that.
+const BESIDE: [&str; 2] = ["-shm", "-wal"];
+
+/// How every SQLite database begins.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// A reader such as `baton status` is gone by then.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why nothing was restored.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// There is a ledger already.
+    #[error("there is a ledger already at {path}; --force keeps it beside the restored one")]
+    Exists {
+        /// The ledger.
+        path: PathBuf,
+    },
+    /// The copy cannot be read.
+    #[error("the copy {path} cannot be read: {source}; name a file that `baton backup` wrote")]
+    Read {
+        /// The copy.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The copy is in use, or part of it is in another file.
+    #[error("{path} has unwritten changes beside it (-wal): it is no backup; make one with `baton backup`")]
+    NotAlone {
+        /// The copy.
+        path: PathBuf,
+    },
+    /// The copy is no ledger, or a damaged one.
+    #[error("{path} is no sound ledger: {why}; restore from another backup")]
+    Unsound {
+        /// The copy.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The old ledger is open elsewhere.
+    #[error(
+        "another process has the ledger {path} open; end it (a `baton run`, or a program that reads it), then try again"
+    )]
+    InUse {
+        /// The ledger.
+        path: PathBuf,
+    },
+    /// The file system refused it.
+    #[error("the ledger {path} cannot be put there: {source}; check that its folder is yours and has room")]
+    Write {
+        /// The ledger.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The ledger failed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// Makes `copy` the ledger at `to` and says what it holds. An old ledger there is renamed to `keep_as`; without that name
+/// it is an error.
+///
+/// # Errors
+/// When the copy is not sound, the old ledger is in the way or in use, or the disk refuses. Then the old ledger is where it
+/// was; only a crash between two renames can leave it under its new name, with nothing lost.
+pub fn restore(copy: &Path, to: &Path, keep_as: Option<&Path>) -> Result<Tip, RestoreError> {
+    let there = to.symlink_metadata().is_ok();
+    if there && keep_as.is_none() {
+        return Err(RestoreError::Exists { path: to.to_owned() });
+    }
+    let hidden = folder_of(to).join(format!(".baton-restore-{}.tmp", std::process::id()));
+    let done = take_in(copy, &hidden, to).and_then(|tip| {
+        if let Some(keep_as) = keep_as.filter(|_| there) {
+            close(to)?;
+            set_aside(to, keep_as).map_err(|source| RestoreError::Write { path: to.to_owned(), source })?;
+        }
+        name(&hidden, to)?;
+        Ok(tip)
+    });
+    for file in [OsString::new()].into_iter().chain(BESIDE.map(OsString::from)) {
+        drop(fs::remove_file(with_ending(&hidden, &file)));
+    }
+    done
+}
+
+fn with_ending(path: &Path, ending: impl AsRef<std::ffi::OsStr>) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// Copies the bytes under the hidden name, checks them there and flushes them.
+fn take_in(copy: &Path, hidden: &Path, to: &Path) -> Result<Tip, RestoreError> {
+    let read = |source| RestoreError::Read { path: copy.to_owned(), source };
+    let write = |source| RestoreError::Write { path: to.to_owned(), source };
+    if fs::metadata(with_ending(copy, "-wal")).is_ok_and(|wal| wal.len() > 0) {
+        return Err(RestoreError::NotAlone { path: copy.to_owned() });
+    }
+    let mut from = File::open(copy).map_err(read)?;
+    if !from.metadata().map_err(read)?.is_file() {
+        return Err(read(ErrorKind::InvalidInput.into()));
+    }
+    let mut into = OpenOptions::new().write(true).create_new(true).mode(0o600).open(hidden).map_err(write)?;
+    io::copy(&mut from, &mut into).map_err(write)?;
+    let tip = check(hidden, copy)?;
+    into.sync_all().map_err(write)?;
+    Ok(tip)
+}
+
+/// Whether the file at `hidden` is a sound ledger of a form that this build knows.
+fn check(hidden: &Path, copy: &Path) -> Result<Tip, RestoreError> {
+    let unsound = |why: String| RestoreError::Unsound { path: copy.to_owned(), why };
+    let reader = Reader::open(hidden).map_err(|error| match error {
+        LedgerError::Open { source, .. } => unsound(source.to_string()),
+        LedgerError::Unmade => unsound("it is empty".to_owned()),
+        other => RestoreError::Ledger(other),
+    })?;
+    let failed = |error: LedgerError| unsound(error.to_string());
+    let integrity = database::integrity(&reader).map_err(failed)?;
+    if integrity != "ok" {
+        return Err(unsound(integrity));
+    }
+    let report = verify::verify(&reader, None).map_err(failed)?;
+    match report.broken {
+        Some(broken) => Err(unsound(format!("at event {}, {}", broken.seq, broken.wrong.explained()))),
+        None => Ok(report.tip),
+    }
+}
+
+/// Brings all of the old ledger into its one file, which works only if nobody else has it open. A file that SQLite cannot
+/// read is left as it is: that may be why it is being replaced. (What is not even the beginning of a database is kept from
+/// SQLite: it would remove the log beside it.)
+fn close(ledger: &Path) -> Result<(), RestoreError> {
+    let mut begin = [0; MAGIC.len()];
+    let read = File::open(ledger).and_then(|mut file| file.read_exact(&mut begin));
+    if read.is_err() || begin != *MAGIC {
+        return Ok(());
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let done = Connection::open_with_flags(ledger, flags).and_then(|connection| {
+        connection.busy_timeout(PATIENCE)?;
+        connection.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get::<_, String>(0))
+    });
+    match done {
+        Ok(mode) if mode == "wal" => Err(RestoreError::InUse { path: ledger.to_owned() }),
+        Err(error)
+            if matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)) =>
+        {
+            Err(RestoreError::InUse { path: ledger.to_owned() })
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// Renames the old ledger with what lies beside it, that first: a log must never meet another database.
+fn set_aside(ledger: &Path, keep_as: &Path) -> io::Result<()> {
+    for ending in BESIDE.into_iter().chain([""]) {
+        let from = with_ending(ledger, ending);
+        if from.symlink_metadata().is_ok() {
+            fs::rename(from, with_ending(keep_as, ending))?;
+        }
+    }
+    whole_file::sync(folder_of(ledger))
+}
+
+/// Gives the copy the ledger's name. A log without its database, which a crash may have left, must not be taken for its own.
+fn name(hidden: &Path, to: &Path) -> Result<(), RestoreError> {
+    let write = |source| RestoreError::Write { path: to.to_owned(), source };
+    for ending in BESIDE {
+        match fs::remove_file(with_ending(to, ending)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(write(error)),
+            _ => {}
+        }
+    }
+    whole_file::publish(hidden, to).map_err(|source| match source.kind() {
+        ErrorKind::AlreadyExists => RestoreError::Exists { path: to.to_owned() },
+        _ => write(source),
+    })?;
+    whole_file::sync(folder_of(to)).map_err(write)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::{Tx, backup, mark};
+
+    /// A ledger in which `word` is marked, closed.
+    fn made(path: &Path, word: &str) {
+        let connection = database::open(path).unwrap();
+        mark::set(&Tx { connection: &connection }, "t", word, "1").unwrap();
+    }
+
+    fn word(path: &Path) -> String {
+        let connection = database::open(path).unwrap();
+        mark::all(&Tx { connection: &connection }, "t").unwrap().into_keys().collect()
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    struct Place {
+        folder: tempfile::TempDir,
+        copy: PathBuf,
+        to: PathBuf,
+        kept: PathBuf,
+    }
+
+    /// A backup of a ledger with the word `copied`, and a state folder for it.
+    fn place() -> Place {
+        let folder = tempfile::tempdir().unwrap();
+        let [source, copy, state] = ["source.db", "copy.db", "state"].map(|name| folder.path().join(name));
+        made(&source, "copied");
+        backup::copy(&Reader::open(&source).unwrap(), &copy).unwrap();
+        fs::create_dir(&state).unwrap();
+        Place { folder, copy, to: state.join("ledger.db"), kept: state.join("ledger.db.before") }
+    }
+
+    #[test]
+    fn a_copy_becomes_the_ledger_and_the_old_one_is_kept_only_when_asked() {
+        let Place { folder, copy, to, kept } = place();
+        restore(&copy, &to, None).unwrap();
+        let state = to.parent().unwrap();
+        assert_eq!(names(state), ["ledger.db"]);
+        assert_eq!(fs::metadata(&to).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(word(&to), "copied");
+        fs::remove_file(&to).unwrap();
+        made(&to, "old");
+        assert!(matches!(restore(&copy, &to, None), Err(RestoreError::Exists { .. })));
+        assert_eq!(word(&to), "old");
+        restore(&copy, &to, Some(&kept)).unwrap();
+        assert_eq!((word(&to), word(&kept)), ("copied".to_owned(), "old".to_owned()));
+        drop(folder);
+    }
+
+    #[test]
+    fn what_is_no_sound_ledger_is_refused_and_nothing_is_left_behind() {
+        let Place { folder, copy, to, kept } = place();
+        made(&to, "old");
+        let state = to.parent().unwrap();
+        let before = names(state);
+        let bad = folder.path().join("bad.db");
+        let whole = fs::read(&copy).unwrap();
+        let mut cut = whole.clone();
+        cut.truncate(whole.len() / 2);
+        for bytes in [b"no database".repeat(100), Vec::new(), cut] {
+            fs::write(&bad, &bytes).unwrap();
+            let refused = restore(&bad, &to, Some(&kept));
+            assert!(matches!(refused, Err(RestoreError::Unsound { .. })), "{refused:?}");
+        }
+        fs::write(&bad, &whole).unwrap();
+        let forged = Connection::open(&bad).unwrap();
+        forged.execute("INSERT INTO pruned VALUES (3, 'ab', 0)", []).unwrap();
+        forged.pragma_update(None, "journal_mode", "DELETE").unwrap();
+        drop(forged);
+        assert!(matches!(restore(&bad, &to, Some(&kept)), Err(RestoreError::Unsound { .. })));
+        assert!(matches!(restore(&folder.path().join("none"), &to, Some(&kept)), Err(RestoreError::Read { .. })));
+        fs::write(folder.path().join("copy.db-wal"), "more").unwrap();
+        assert!(matches!(restore(&copy, &to, Some(&kept)), Err(RestoreError::NotAlone { .. })));
+        assert_eq!((names(state), word(&to)), (before, "old".to_owned()));
+    }
+
+    #[test]
+    fn a_ledger_that_another_has_open_is_not_replaced_and_one_that_cannot_be_read_is() {
+        let Place { folder, copy, to, kept } = place();
+        made(&to, "old");
+        let other = Reader::open(&to).unwrap();
+        let snapshot = other.connection.unchecked_transaction().unwrap();
+        let count: i64 = snapshot.query_row("SELECT count(*) FROM marks", [], |row| row.get(0)).unwrap();
+        assert_eq!(count, 1);
+        assert!(matches!(restore(&copy, &to, Some(&kept)), Err(RestoreError::InUse { .. })));
+        drop(snapshot);
+        drop(other);
+        assert_eq!(word(&to), "old");
+        fs::write(&to, "damaged beyond reading ".repeat(50)).unwrap();
+        fs::write(with_ending(&to, "-wal"), "and its log").unwrap();
+        restore(&copy, &to, Some(&kept)).unwrap();
+        assert_eq!(word(&to), "copied");
+        assert_eq!(fs::read_to_string(with_ending(&kept, "-wal")).unwrap(), "and its log");
+        drop(folder);
+    }
+}

@@ -1,0 +1,76 @@
+//! How SQLite finds what is asked of it: by an index, whatever the ledger's length. A statement that reads every row would
+//! be quick in every other test and slow in a year.
+
+use baton_core::State;
+use rusqlite::Connection;
+
+use super::find::{ASKED_SQL, RANGE_SQL, in_state_sql, named_sql, recent_sql};
+use super::row::select_sql;
+
+fn ledger() -> (tempfile::TempDir, Connection) {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = crate::database::open(&folder.path().join("l.db")).unwrap();
+    (folder, connection)
+}
+
+/// The steps of a statement, as SQLite tells them.
+fn plan(connection: &Connection, sql: &str) -> Vec<String> {
+    let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let parameters = vec![rusqlite::types::Null; explain.parameter_count()];
+    let rows = explain.query_map(rusqlite::params_from_iter(parameters), |row| row.get(3)).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+/// Each step looks rows up by an index.
+#[track_caller]
+fn looks_up(connection: &Connection, sql: &str) {
+    let steps = plan(connection, sql);
+    let reads = |step: &&String| !step.starts_with("USE TEMP B-TREE");
+    assert!(!steps.is_empty());
+    for step in steps.iter().filter(reads) {
+        assert!(step.starts_with("SEARCH ") && step.contains("USING"), "{sql}\n{steps:?}");
+    }
+}
+
+#[test]
+fn what_status_reads_comes_in_order_from_an_index() {
+    let (_folder, connection) = ledger();
+    // Read from its end until the limit: as many rows as are shown.
+    assert_eq!(plan(&connection, &recent_sql()), ["SCAN tasks USING INDEX tasks_created"]);
+    assert!(recent_sql().ends_with("LIMIT ?1"));
+}
+
+#[test]
+fn what_agents_reads_is_an_index_of_what_is_open() {
+    let (_folder, connection) = ledger();
+    assert_eq!(plan(&connection, ASKED_SQL), ["SCAN tasks USING COVERING INDEX tasks_asked"]);
+}
+
+#[test]
+fn what_why_reads_is_looked_up() {
+    let (_folder, connection) = ledger();
+    for column in ["id", "handoff_id", "file_name"] {
+        looks_up(&connection, &named_sql(column));
+    }
+    looks_up(&connection, RANGE_SQL);
+    looks_up(&connection, &select_sql("WHERE id = ?1"));
+    looks_up(&connection, crate::event::OF_TASK);
+    looks_up(&connection, crate::finding::OF_TASK);
+}
+
+#[test]
+fn tasks_in_a_state_that_is_not_final_are_found_by_an_index() {
+    let (_folder, connection) = ledger();
+    for state in State::ALL.into_iter().filter(|state| !state.is_final()) {
+        let steps = plan(&connection, &select_sql(&in_state_sql(state)));
+        assert!(steps.first().is_some_and(|step| step.contains("USING INDEX tasks_")), "{state}: {steps:?}");
+    }
+}
+
+#[test]
+fn what_the_daemon_asks_again_and_again_is_looked_up() {
+    let (_folder, connection) = ledger();
+    for sql in super::queue::asked() {
+        looks_up(&connection, &sql);
+    }
+}

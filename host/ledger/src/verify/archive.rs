@@ -1,0 +1,182 @@
+//! The archives of what was pruned: does each hang together, do they follow each other, do they lead into the ledger?
+//!
+//! They are read in the order of their first events. Two may overlap, as after a prune that was interrupted and made
+//! again; what both hold has to be the same, which the event after it shows. What the ledger still has too has to be
+//! the same as there.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::head::Search;
+use super::{Archived, BrokenArchive, Row, Tip};
+use crate::LedgerError;
+use crate::event::GENESIS;
+use crate::export::{Line, parse};
+use crate::prune::Mark;
+
+impl Archived {
+    /// Whether they hold the events from `first` to `last`.
+    pub(super) fn has(&self, first: i64, last: i64) -> bool {
+        self.broken.is_none() && self.first <= first && self.last >= last
+    }
+}
+
+/// What is wrong, and in which line.
+type Verdict = Result<(), (u64, &'static str)>;
+
+/// Checks the archives against each other and the ledger; `None` when there are none.
+pub(super) fn check(
+    snapshot: &Connection,
+    files: &[PathBuf],
+    mark: Option<&Mark>,
+    search: &mut Search<'_>,
+) -> Result<Option<Archived>, LedgerError> {
+    let mut chain = Chain { snapshot, mark, search, first: 1, tip: None };
+    let (mut broken, mut last_line) = (None, (PathBuf::new(), 0));
+    for file in in_order(files)? {
+        let (lines, verdict) = chain.follow(&file)?;
+        last_line = (file.clone(), lines);
+        if let Err((line, why)) = verdict {
+            broken = Some(BrokenArchive { file, line, why });
+            break;
+        }
+    }
+    let Chain { first, tip, .. } = chain;
+    let last = tip.map_or(0, |tip| tip.next() - 1);
+    if !files.is_empty() && broken.is_none() && last < mark.map_or(0, |mark| mark.seq) {
+        let why = "the ledger begins later: the events between are in no archive that was given";
+        broken = Some(BrokenArchive { file: last_line.0, line: last_line.1, why });
+    }
+    Ok((!files.is_empty()).then_some(Archived { first, last, broken }))
+}
+
+/// The files by their first events; what does not begin with an event comes first.
+fn in_order(files: &[PathBuf]) -> Result<Vec<PathBuf>, LedgerError> {
+    let mut keyed = Vec::new();
+    for file in files {
+        let first = lines(file)?.next().transpose().map_err(|source| unreadable(file, source))?;
+        let seq = match first.as_deref().and_then(parse) {
+            Some(Line::Event(row)) => row.seq,
+            _ => 0,
+        };
+        keyed.push((seq, file.clone()));
+    }
+    keyed.sort();
+    Ok(keyed.into_iter().map(|(_, file)| file).collect())
+}
+
+fn lines(file: &Path) -> Result<impl Iterator<Item = io::Result<String>>, LedgerError> {
+    let opened = File::open(file).map_err(|source| unreadable(file, source))?;
+    // What is no text is no event either.
+    let text = |line: Vec<u8>| String::from_utf8(line).unwrap_or_default();
+    Ok(BufReader::new(opened).split(b'\n').map(move |line| line.map(text)))
+}
+
+fn unreadable(path: &Path, source: io::Error) -> LedgerError {
+    LedgerError::Archive { path: path.to_owned(), source }
+}
+
+/// The chain as far as the archives have told it.
+struct Chain<'a, 'h> {
+    snapshot: &'a Connection,
+    mark: Option<&'a Mark>,
+    search: &'a mut Search<'h>,
+    /// The number of the first event.
+    first: i64,
+    /// Where it stands; `None` before the first event.
+    tip: Option<Tip>,
+}
+
+impl Chain<'_, '_> {
+    /// Goes on with the events of a file; gives the number of its lines too.
+    fn follow(&mut self, file: &Path) -> Result<(u64, Verdict), LedgerError> {
+        let (mut number, mut events, mut ended) = (0, 0, false);
+        let mut before: Option<Row> = None;
+        let from = self.tip.as_ref().map_or(0, Tip::next);
+        for line in lines(file)? {
+            number += 1;
+            let line = line.map_err(|source| unreadable(file, source))?;
+            let verdict = match parse(&line) {
+                _ if ended => Err("there is more after the last line"),
+                None => Err("this line is no event"),
+                Some(Line::End(count, head)) => {
+                    ended = true;
+                    let fits = count == events && before.as_ref().is_some_and(|row| row.hash == head);
+                    fits.then_some(()).ok_or("the last line does not fit the events before it: some were taken out")
+                }
+                Some(Line::Event(row)) => {
+                    events += 1;
+                    let verdict = follows(before.as_ref(), &row);
+                    let row = before.insert(*row);
+                    match verdict {
+                        Ok(()) => self.take(row)?,
+                        wrong => wrong,
+                    }
+                }
+            };
+            if let Err(why) = verdict {
+                return Ok((number, Err((number, why))));
+            }
+        }
+        let verdict = match before {
+            _ if !ended => Err((number, "the file was cut: its last line is missing")),
+            Some(row) if row.seq.saturating_add(1) < from => {
+                Err((number, "another archive holds all of it; leave it out"))
+            }
+            Some(row) if self.tip.as_ref().is_some_and(|tip| tip.next() == from && tip.head != row.hash) => {
+                Err((number, "it is not the same as the archive that holds these events too"))
+            }
+            _ => Ok(()),
+        };
+        Ok((number, verdict))
+    }
+
+    /// Takes a sound row where it leads on, and compares it with the ledger.
+    fn take(&mut self, row: &Row) -> Result<Result<(), &'static str>, LedgerError> {
+        if self.tip.is_none() {
+            if row.seq < 1 || (row.seq == 1) != (row.prev == GENESIS) {
+                return Ok(Err("its number is not its place in the chain"));
+            }
+            self.first = row.seq;
+        }
+        let start = || Tip { events: (row.seq - 1).unsigned_abs(), head: row.prev.clone() };
+        let tip = self.tip.get_or_insert_with(start);
+        if row.seq < tip.next() {
+            return Ok(Ok(()));
+        }
+        if row.seq > tip.next() {
+            return Ok(Err("the events before it are in no archive that was given"));
+        }
+        if row.prev != tip.head {
+            return Ok(Err("it does not follow the archive before it"));
+        }
+        tip.advance(row.hash.clone());
+        let pruned = self.mark.map_or(0, |mark| mark.seq);
+        if row.seq <= pruned {
+            self.search.see(row.seq, &row.hash);
+        }
+        let there = match self.mark {
+            Some(mark) if row.seq == mark.seq => Some(mark.hash.clone()),
+            _ if row.seq < pruned => return Ok(Ok(())),
+            _ => hash_at(self.snapshot, row.seq)?,
+        };
+        let same = there.is_some_and(|hash| hash == row.hash);
+        Ok(same.then_some(()).ok_or("the ledger has another event there, or none: they are not of one chain"))
+    }
+}
+
+/// Whether `row` is as it was written and stands right after `before` in its file.
+fn follows(before: Option<&Row>, row: &Row) -> Result<(), &'static str> {
+    if !row.is_as_written() {
+        return Err("it was edited: its columns do not give its hash");
+    }
+    let in_place = before.is_none_or(|before| row.seq == before.seq.saturating_add(1) && row.prev == before.hash);
+    in_place.then_some(()).ok_or("it does not follow the line before: a line is missing or was moved")
+}
+
+fn hash_at(snapshot: &Connection, seq: i64) -> Result<Option<String>, LedgerError> {
+    Ok(snapshot.query_row("SELECT hash FROM events WHERE seq = ?1", [seq], |row| row.get(0)).optional()?)
+}

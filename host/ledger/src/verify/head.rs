@@ -1,0 +1,77 @@
+//! A head that somebody kept: a hash, or how it begins; and where it stands in the chain.
+
+use std::str::FromStr;
+
+/// Fewer digits could belong to several events of a long ledger: of a million, two share twelve with odds of 1 to 500.
+const MIN_DIGITS: usize = 12;
+
+/// SHA-256 in hexadecimal digits.
+const DIGITS: usize = 64;
+
+/// A head that is looked for: a hash, or how it begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head(String);
+
+/// The text is no head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a head is 64 hexadecimal digits, or at least the first {MIN_DIGITS} of them")]
+pub struct NotAHead;
+
+impl FromStr for Head {
+    type Err = NotAHead;
+
+    fn from_str(text: &str) -> Result<Self, NotAHead> {
+        let is_hexadecimal = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_head = is_hexadecimal && (MIN_DIGITS..=DIGITS).contains(&text.len());
+        if is_head { Ok(Self(text.to_ascii_lowercase())) } else { Err(NotAHead) }
+    }
+}
+
+impl std::fmt::Display for Head {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where the head that was asked for stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// It is the hash of this event; 0 for the hash before the first.
+    At(i64),
+    /// It is the hash of none: the ledger was cut or rewritten since.
+    Nowhere,
+    /// It is the hash of none that is left, and of those that were pruned not all were there to look at.
+    Pruned,
+    /// So many hashes begin like this.
+    Several(u64),
+}
+
+/// Looks for a head while the hashes stream by; without a head it finds nothing.
+#[derive(Debug)]
+pub(super) struct Search<'a> {
+    head: Option<&'a Head>,
+    found: Found,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(head: Option<&'a Head>) -> Self {
+        Self { head, found: Found::Nowhere }
+    }
+
+    /// The event `seq` has this hash.
+    pub(super) fn see(&mut self, seq: i64, hash: &str) {
+        if !self.head.is_some_and(|head| hash.starts_with(&head.0)) {
+            return;
+        }
+        self.found = match self.found {
+            Found::Nowhere | Found::Pruned => Found::At(seq),
+            Found::At(_) => Found::Several(2),
+            Found::Several(count) => Found::Several(count.saturating_add(1)),
+        };
+    }
+
+    /// Where it stands, now that every hash was seen, or all but some that were pruned.
+    pub(super) fn end(self, saw_all: bool) -> Option<Found> {
+        self.head.map(|_| if self.found == Found::Nowhere && !saw_all { Found::Pruned } else { self.found })
+    }
+}

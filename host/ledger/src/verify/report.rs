@@ -1,0 +1,123 @@
+//! What a check of the chain found.
+
+use std::path::PathBuf;
+
+use super::{Found, Tip};
+
+/// What is wrong with a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// Its columns do not give its hash.
+    Edited,
+    /// The numbers have a gap before it, and what it was written after is gone.
+    Missing,
+    /// It follows another row than the one before it, or its number is not its place.
+    Order,
+    /// The numbers have no gap, yet what it was written after is gone.
+    Replaced,
+    /// The ledger says that it was pruned up to here, and no event of the chain records that.
+    Unrecorded,
+}
+
+impl Wrong {
+    /// One word, for programs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Edited => "edited",
+            Self::Missing => "missing",
+            Self::Order => "order",
+            Self::Replaced => "replaced",
+            Self::Unrecorded => "unrecorded",
+        }
+    }
+
+    /// A sentence about the row, for people.
+    #[must_use]
+    pub fn explained(self) -> &'static str {
+        match self {
+            Self::Edited => "it was edited: its columns do not give its hash",
+            Self::Missing => "a row is missing before it",
+            Self::Order => "it is out of order: rows were moved or given other numbers",
+            Self::Replaced => {
+                "the row that it was written after is gone: edited and hashed anew, or taken out and the numbers closed up"
+            }
+            Self::Unrecorded => {
+                "the ledger says that it was pruned up to here, but no event records that prune: events were taken out"
+            }
+        }
+    }
+}
+
+/// The first row at which the chain breaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// Its number.
+    pub seq: i64,
+    /// The task that it says it is of.
+    pub task: String,
+    /// What is wrong.
+    pub wrong: Wrong,
+}
+
+/// The beginning of the chain that is not in the ledger any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pruned {
+    /// The number of its last event; the first is 1.
+    pub last: i64,
+    /// The hash of that event.
+    pub hash: String,
+    /// Where the last prune archived what it took, as its event says.
+    pub archive: Option<String>,
+}
+
+/// What is wrong with an archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokenArchive {
+    /// The file.
+    pub file: PathBuf,
+    /// The line in it, from 1.
+    pub line: u64,
+    /// What is wrong, in a sentence.
+    pub why: &'static str,
+}
+
+/// What the archives that were given hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Archived {
+    /// The first event in them; 1 when nothing of the chain is missing.
+    pub first: i64,
+    /// The last event in them that hangs together with the first.
+    pub last: i64,
+    /// Where they break first, or do not lead into the ledger.
+    pub broken: Option<BrokenArchive>,
+}
+
+/// What the chain is like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// How far it goes, whether it is sound or not.
+    pub tip: Tip,
+    /// Where it breaks first.
+    pub broken: Option<Broken>,
+    /// Where the head that was asked for stands.
+    pub found: Option<Found>,
+    /// What was pruned; then the ledger's own rows begin after it.
+    pub pruned: Option<Pruned>,
+    /// What the archives hold, where some were given.
+    pub archived: Option<Archived>,
+}
+
+impl Report {
+    /// Whether nothing is wrong with the chain and its archives, and the head that was asked for is in it.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.is_whole() && matches!(self.found, None | Some(Found::At(_)))
+    }
+
+    /// Whether nothing is wrong with the chain and its archives, whatever became of the head that was asked for.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.broken.is_none() && self.archived.as_ref().is_none_or(|archived| archived.broken.is_none())
+    }
+}

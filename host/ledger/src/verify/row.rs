@@ -1,0 +1,86 @@
+//! One event as it stands in a ledger or in an export, believed in nothing.
+
+use crate::event;
+
+/// The columns of a [`Row`], in the order that it reads them.
+pub(super) const COLUMNS: &str =
+    "seq, task, at, actor, action, reason, state, input_hash, output_hash, plugin_digest, prev, hash";
+
+/// An event as its row has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of the columns; the rule of the hash explains them")]
+pub struct Row {
+    pub seq: i64,
+    pub task: String,
+    /// Milliseconds since 1970 in UTC.
+    pub at: i64,
+    pub actor: String,
+    pub action: String,
+    pub reason: String,
+    pub state: String,
+    pub input_hash: Option<String>,
+    pub output_hash: Option<String>,
+    pub plugin_digest: Option<String>,
+    pub prev: String,
+    pub hash: String,
+}
+
+impl Row {
+    /// Fails only where a column holds what is no text.
+    pub(super) fn read(row: &rusqlite::Row<'_>) -> Result<Self, rusqlite::Error> {
+        Ok(Self {
+            seq: row.get(0)?,
+            task: row.get(1)?,
+            at: row.get(2)?,
+            actor: row.get(3)?,
+            action: row.get(4)?,
+            reason: row.get(5)?,
+            state: row.get(6)?,
+            input_hash: row.get(7)?,
+            output_hash: row.get(8)?,
+            plugin_digest: row.get(9)?,
+            prev: row.get(10)?,
+            hash: row.get(11)?,
+        })
+    }
+
+    /// Whether the columns give the hash. An empty text instead of a null gives the same hash and is never written.
+    pub(crate) fn is_as_written(&self) -> bool {
+        let optional = [&self.input_hash, &self.output_hash, &self.plugin_digest];
+        self.computed_hash() == self.hash && optional.into_iter().flatten().all(|column| !column.is_empty())
+    }
+
+    pub(crate) fn computed_hash(&self) -> String {
+        let optional = [&self.input_hash, &self.output_hash, &self.plugin_digest];
+        let [input, output, plugin] = optional.map(|column| column.as_deref().unwrap_or_default());
+        let Self { task, actor, action, reason, state, prev, .. } = self;
+        let at = self.at.to_string();
+        event::hash_of([prev, task, &at, actor, action, reason, state, input, output, plugin])
+    }
+}
+
+/// How far a chain goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tip {
+    /// How many events the chain has had; those that were pruned count too.
+    pub events: u64,
+    /// The hash of the last one; [`GENESIS`](event::GENESIS) when there is none.
+    pub head: String,
+}
+
+impl Tip {
+    /// Before the first event.
+    pub(crate) fn genesis() -> Self {
+        Self { events: 0, head: event::GENESIS.to_owned() }
+    }
+
+    pub(crate) fn advance(&mut self, head: String) {
+        self.events = self.events.saturating_add(1);
+        self.head = head;
+    }
+
+    /// The number that the next event has.
+    pub(crate) fn next(&self) -> i64 {
+        i64::try_from(self.events).unwrap_or(i64::MAX).saturating_add(1)
+    }
+}

@@ -1,0 +1,141 @@
+//! The walk over the rows of the ledger, for checking and for writing them out.
+
+use std::path::PathBuf;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::head::Search;
+use super::row::COLUMNS;
+use super::{Broken, Head, Pruned, Report, Row, Tip, Wrong, archive};
+use crate::LedgerError;
+use crate::database::Reader;
+use crate::event::GENESIS;
+use crate::prune::{LEDGER, Mark, Record};
+
+/// Checks every row of the chain, and where `head` stands in it.
+///
+/// # Errors
+/// When the database fails. A broken chain is no error.
+pub fn verify(reader: &Reader, head: Option<&Head>) -> Result<Report, LedgerError> {
+    verify_with(reader, head, &[])
+}
+
+/// The same, with archives of what was pruned: they have to hang together and lead into the ledger without a gap.
+///
+/// # Errors
+/// When the database fails or an archive cannot be read. A broken chain or archive is no error.
+pub fn verify_with(reader: &Reader, head: Option<&Head>, archives: &[PathBuf]) -> Result<Report, LedgerError> {
+    let snapshot = reader.connection.unchecked_transaction()?;
+    let mark = Mark::read(&snapshot)?;
+    let mut search = Search::new(head);
+    search.see(0, GENESIS);
+    let archived = archive::check(&snapshot, archives, mark.as_ref(), &mut search)?;
+    let last = mark.as_ref().map_or(0, |mark| mark.seq);
+    let saw_all = last == 0 || archived.as_ref().is_some_and(|archived| archived.has(1, last));
+    if let Some(mark) = mark.as_ref().filter(|_| !archived.as_ref().is_some_and(|archived| archived.has(last, last))) {
+        search.see(mark.seq, &mark.hash);
+    }
+    let walked = walk(&snapshot, mark, &mut search)?;
+    Ok(Report { tip: walked.tip, broken: walked.broken, found: search.end(saw_all), pruned: walked.pruned, archived })
+}
+
+/// What the rows of the ledger say.
+struct Walked {
+    tip: Tip,
+    broken: Option<Broken>,
+    pruned: Option<Pruned>,
+}
+
+fn walk(snapshot: &Connection, mark: Option<Mark>, search: &mut Search<'_>) -> Result<Walked, LedgerError> {
+    let (mut tip, mut broken) = (mark.as_ref().map_or_else(Tip::genesis, Mark::tip), None);
+    let (mut recorded, mut archive) = (false, None);
+    let mut select = snapshot.prepare(&format!("SELECT {COLUMNS} FROM events ORDER BY seq"))?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let (seq, hash) = (row.get(0)?, lossy(row, 11)?);
+        if broken.is_none() {
+            let row_read = Row::read(row).ok();
+            let wrong = judge(row_read.as_ref(), &tip, snapshot)?;
+            let task = lossy(row, 1)?;
+            broken = wrong.map(|wrong| Broken { seq, task, wrong });
+            let record = row_read.as_ref().and_then(Record::of);
+            if let Some((record, _)) = record.zip(mark.as_ref()).filter(|(record, mark)| record.covers(mark)) {
+                (recorded, archive) = (true, Some(record.archive));
+            }
+        }
+        search.see(seq, &hash);
+        tip.advance(hash);
+    }
+    if let Some(mark) = mark.as_ref().filter(|_| broken.is_none() && !recorded) {
+        broken = Some(Broken { seq: mark.seq, task: LEDGER.to_owned(), wrong: Wrong::Unrecorded });
+    }
+    let pruned = mark.map(|mark| Pruned { last: mark.seq, hash: mark.hash, archive });
+    Ok(Walked { tip, broken, pruned })
+}
+
+/// What is wrong with `row`, which stands after `tip`. There is no `row` where a column does not even read as text.
+fn judge(row: Option<&Row>, tip: &Tip, snapshot: &Connection) -> Result<Option<Wrong>, LedgerError> {
+    let Some(row) = row.filter(|row| row.is_as_written()) else {
+        return Ok(Some(Wrong::Edited));
+    };
+    let in_place = row.seq == tip.next();
+    Ok(if row.prev == tip.head {
+        (!in_place).then_some(Wrong::Order)
+    } else if row.prev == GENESIS || is_there(snapshot, &row.prev)? {
+        Some(Wrong::Order)
+    } else {
+        Some(if in_place { Wrong::Replaced } else { Wrong::Missing })
+    })
+}
+
+/// Whether some row has this hash. There is no index for it: this is asked once, for the first broken row.
+fn is_there(snapshot: &Connection, hash: &str) -> Result<bool, LedgerError> {
+    let found = snapshot.query_row("SELECT 1 FROM events WHERE hash = ?1", [hash], |_| Ok(())).optional()?;
+    Ok(found.is_some())
+}
+
+/// A text column of a row that may have been tampered with.
+fn lossy(row: &rusqlite::Row<'_>, column: usize) -> Result<String, LedgerError> {
+    let value = row.get_ref(column)?;
+    Ok(value.as_bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default())
+}
+
+/// Gives every row, sound or not, to `visit`, in order; then says how far the chain goes.
+///
+/// # Errors
+/// What `visit` returns, that the database failed, or that a row is damaged so that it cannot be read.
+pub fn each<E: From<LedgerError>>(reader: &Reader, visit: impl FnMut(&Row) -> Result<(), E>) -> Result<Tip, E> {
+    each_up_to(reader, i64::MAX, visit)
+}
+
+/// The same for the rows up to the event `last`.
+pub(crate) fn each_up_to<E: From<LedgerError>>(
+    reader: &Reader,
+    last: i64,
+    mut visit: impl FnMut(&Row) -> Result<(), E>,
+) -> Result<Tip, E> {
+    let failed = |error: rusqlite::Error| E::from(LedgerError::from(error));
+    let snapshot = reader.connection.unchecked_transaction().map_err(failed)?;
+    let mut tip = Mark::read(&snapshot)?.as_ref().map_or_else(Tip::genesis, Mark::tip);
+    let sql = format!("SELECT {COLUMNS} FROM events WHERE seq <= ?1 ORDER BY seq");
+    let mut select = snapshot.prepare(&sql).map_err(failed)?;
+    let mut rows = select.query([last]).map_err(failed)?;
+    while let Some(row) = rows.next().map_err(failed)? {
+        let unreadable = |_| LedgerError::Corrupt { what: "an event", value: format!("number {}", tip.next()) };
+        let row = Row::read(row).map_err(unreadable)?;
+        visit(&row)?;
+        tip.advance(row.hash);
+    }
+    Ok(tip)
+}
+
+/// How far the chain goes, without looking at every row.
+pub(crate) fn tip(snapshot: &Connection) -> Result<Tip, LedgerError> {
+    let last = "SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1";
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let last: Option<(i64, String)> = snapshot.query_row(last, [], read).optional()?;
+    Ok(match last {
+        Some((seq, head)) => Tip { events: seq.unsigned_abs(), head },
+        None => Mark::read(snapshot)?.as_ref().map_or_else(Tip::genesis, Mark::tip),
+    })
+}
