@@ -6,7 +6,7 @@ use baton_tests::{Output, Workspace, handoff, text};
 use insta::assert_snapshot;
 use serde_json::json;
 
-const SUBCOMMANDS: [&str; 13] = [
+const SUBCOMMANDS: [&str; 15] = [
     "init",
     "up",
     "send",
@@ -19,6 +19,8 @@ const SUBCOMMANDS: [&str; 13] = [
     "audit",
     "ledger",
     "backup",
+    "doctor",
+    "service",
     "completions",
 ];
 
@@ -92,6 +94,9 @@ fn help_names_every_subcommand() {
                    audit
       ledger       Check the ledger's chain of events, or export it
       backup       Copy the ledger into a new file, also while the daemon runs
+      doctor       Check the workspace and say what mends it: exit 0 well (warnings allowed), 1
+                   something is wrong
+      service      Have the system start `baton up` at login, and again when it fails
       completions  Print the completion script of a shell
       help         Print this message or the help of the given subcommand(s)
 

@@ -13,11 +13,15 @@ mod command_line;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod layering;
 #[cfg(test)]
 mod ledger_command;
 #[cfg(test)]
 mod real_input;
+#[cfg(test)]
+mod service;
 #[cfg(test)]
 mod triggers;
 #[cfg(test)]

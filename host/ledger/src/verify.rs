@@ -47,7 +47,7 @@ pub struct Row {
 
 impl Row {
     /// Fails only where a column holds what is no text.
-    fn read(row: &rusqlite::Row<'_>) -> Result<Self, rusqlite::Error> {
+    pub(crate) fn read(row: &rusqlite::Row<'_>) -> Result<Self, rusqlite::Error> {
         Ok(Self {
             seq: row.get(0)?,
             task: row.get(1)?,
@@ -65,7 +65,7 @@ impl Row {
     }
 
     /// Whether the columns give the hash. An empty text instead of a null gives the same hash and is never written.
-    fn is_as_written(&self) -> bool {
+    pub(crate) fn is_as_written(&self) -> bool {
         let optional = [&self.input_hash, &self.output_hash, &self.plugin_digest];
         self.computed_hash() == self.hash && optional.into_iter().flatten().all(|column| !column.is_empty())
     }
@@ -264,7 +264,7 @@ fn look(head: &Head, found: Found, seq: i64, hash: &str) -> Found {
 }
 
 /// A text column of a row that may have been tampered with.
-fn lossy(row: &rusqlite::Row<'_>, column: usize) -> Result<String, LedgerError> {
+pub(crate) fn lossy(row: &rusqlite::Row<'_>, column: usize) -> Result<String, LedgerError> {
     let value = row.get_ref(column)?;
     Ok(value.as_bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default())
 }

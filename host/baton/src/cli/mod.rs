@@ -5,12 +5,14 @@ mod args;
 mod audit;
 mod backup;
 mod completions;
+mod doctor;
 mod init;
 mod ledger;
 mod lint;
 mod run;
 mod schema;
 mod send;
+mod service;
 mod status;
 mod task_view;
 mod up;
@@ -59,6 +61,8 @@ enum Command {
     Audit(audit::Args),
     Ledger(ledger::Args),
     Backup(backup::Args),
+    Doctor(doctor::Args),
+    Service(service::Args),
     Completions(completions::Args),
 }
 
@@ -87,6 +91,8 @@ impl Cli {
             Command::Audit(args) => args.run(),
             Command::Ledger(args) => args.run(&place),
             Command::Backup(args) => args.run(&place),
+            Command::Doctor(args) => args.run(&place),
+            Command::Service(args) => args.run(&place),
             Command::Completions(args) => args.run(),
         }
     }
@@ -127,6 +133,15 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
     let done = runtime.block_on(work);
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     done
+}
+
+/// `text` as one word of a shell.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// `path` as a person would write it from here.

@@ -5,6 +5,7 @@ mod find;
 mod model;
 mod queue;
 mod row;
+mod stalled;
 mod write;
 
 pub use find::{
@@ -14,6 +15,7 @@ pub use find::{
 pub use model::{New, Origin, Task};
 pub use queue::{abandoned, agents_with_work, due, heartbeat, holds, lease_next, lease_task, next_due};
 pub(crate) use row::{state, timestamp};
+pub use stalled::{Limits, Stalled, Standstill, stalled, stalled_in};
 pub use write::{insert, revise, set_due, set_file, set_lost, set_returned, transition};
 
 #[cfg(test)]
