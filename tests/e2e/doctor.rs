@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use baton_core::Digest;
 use baton_tests::{Output, Workspace, sha256};
 use rusqlite::Connection;
+use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
 
 /// A check of `doctor --json`.
@@ -273,17 +274,22 @@ fn a_task_whose_file_is_gone_is_named() {
     assert!(what.contains(&id) && fix.contains(&format!(" cancel {id}")), "{what} {fix}");
 }
 
+/// A daemon that hangs: its process is stopped, and the lock is held.
 #[test]
 fn a_file_that_the_daemon_does_not_take_in_is_named() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
-    workspace.write("handoffs/noop/01_inbox/notes.txt", "not for Baton");
-    let file = workspace.root().join("handoffs/noop/01_inbox/notes.txt");
-    make_old(&file, Duration::from_secs(400));
+    let process = Pid::from_raw(i32::try_from(daemon.id()).unwrap()).unwrap();
+    kill_process(process, Signal::STOP).unwrap();
+    workspace.drop_handoff("noop", "Left alone");
+    make_old(&workspace.inbox_of("noop").join("Left-alone.json"), Duration::from_secs(400));
     is_well(&doctor(&workspace, 0));
     make_old(&state(&workspace).join("up.lock"), Duration::from_secs(400));
-    let (_, fix) = named(&doctor(&workspace, 0), "orphans", "warn", "handoffs/noop/01_inbox/notes.txt");
-    assert!(fix.contains("notes.txt.md"), "{fix}");
+    let (_, fix) = named(&doctor(&workspace, 0), "orphans", "warn", "handoffs/noop/01_inbox/Left-alone.json");
+    assert!(fix.starts_with("touch ") && fix.contains("`baton up`"), "{fix}");
+    kill_process(process, Signal::CONT).unwrap();
+    workspace.wait_for_archive("Left alone");
+    is_well(&doctor(&workspace, 0));
     assert!(daemon.stop().success());
 }
 

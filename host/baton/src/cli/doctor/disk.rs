@@ -62,11 +62,11 @@ fn look(facts: &Facts, folder: &Path) -> Vec<Finding> {
             return vec![Finding::fail(CHECK, place, what, format!("ls -ld {}", word(folder)))];
         }
     };
-    judge(&space).into_iter().map(|judged| finding(judged, &place, folder)).collect()
+    judge(&space).into_iter().map(|judged| finding(judged, &place, folder, space.read_only)).collect()
 }
 
-fn finding((status, what): (Status, String), place: &str, folder: &Path) -> Finding {
-    let fix = if what.contains("read-only") {
+fn finding((status, what): (Status, String), place: &str, folder: &Path, read_only: bool) -> Finding {
+    let fix = if read_only {
         format!("mount -o remount,rw \"$(df --output=target {} | tail -1)\"", word(folder))
     } else {
         format!("df -h {0}; df -i {0}; free some room on that file system", word(folder))

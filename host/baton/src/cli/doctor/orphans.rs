@@ -149,19 +149,11 @@ fn unknown(facts: &Facts, reader: &Reader) -> Result<Vec<Finding>, LedgerError> 
         let waits = entry.file_type().is_ok_and(|kind| kind.is_file()) && !file_name::is_ignored(&name);
         if waits && age(&entry) > TAKEN_IN && !inspect::knows_file(reader, &facts.shown(&path))? {
             let what = "lies in a plugin's inbox, and the daemon has not taken it in";
-            findings.push(Finding::warn(CHECK, facts.shown(&path), what, untaken(&name, &path)));
+            let fix = format!("touch {}; if it stays there, stop `baton up` and start it anew", word(&path));
+            findings.push(Finding::warn(CHECK, facts.shown(&path), what, fix));
         }
     }
     Ok(findings)
-}
-
-fn untaken(name: &str, path: &Path) -> String {
-    let lower = name.to_lowercase();
-    let word = word(path);
-    if lower.ends_with(".json") || lower.ends_with(".md") {
-        return format!("touch {word}; baton lint {word} says whether it is a handoff");
-    }
-    format!("handoffs are .json or .md files: mv {word} {word}.md, or take it away")
 }
 
 /// Tasks that wait with a file which is gone.

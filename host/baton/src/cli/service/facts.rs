@@ -44,6 +44,14 @@ impl Service {
         })
     }
 
+    /// Makes the state folder.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(super) fn make_state(&self) -> anyhow::Result<()> {
+        State::of(Path::new(&self.workspace), self.state.as_deref().map(Path::new)).map(drop)
+    }
+
     /// What the service runs, word by word, after the program.
     pub(super) fn arguments(&self) -> Vec<&str> {
         let state = self.state.iter().flat_map(|state| ["--state", state.as_str()]);

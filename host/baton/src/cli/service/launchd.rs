@@ -1,4 +1,5 @@
-//! An agent of launchd: a property list in XML. It has no journal, so the log goes into the state folder.
+//! An agent of launchd: a property list in XML. It has no journal, so the log goes into the state folder, which has to be
+//! there before the first start.
 
 use std::path::PathBuf;
 
@@ -27,6 +28,7 @@ pub(super) fn manager(service: &Service) -> anyhow::Result<Manager> {
         forget: Vec::new(),
         ask: words(&format!("launchctl list {}", service.name)),
         hint: None,
+        needs_state: true,
     })
 }
 
@@ -83,7 +85,7 @@ mod tests {
     /// What another reader of property lists makes of it: one value a line. `None` where there is none.
     fn read_by_python(plist: &str) -> Option<Vec<String>> {
         let program = "import sys, plistlib\n\
-                       p = plistlib.load(sys.stdin.buffer)\n\
+                       p = plistlib.loads(sys.stdin.buffer.read())\n\
                        print(p['Label'], *p['ProgramArguments'], p['EnvironmentVariables']['XDG_STATE_HOME'],\n\
                        p['RunAtLoad'], p['KeepAlive']['SuccessfulExit'], p['StandardErrorPath'], sep='\\n')";
         let mut python = Command::new("python3");

@@ -82,6 +82,8 @@ struct Manager {
     ask: Words,
     /// Something that a person may want to know after the installation.
     hint: Option<&'static str>,
+    /// Whether the state folder has to be there before the service starts.
+    needs_state: bool,
 }
 
 impl Args {
@@ -95,6 +97,9 @@ impl Args {
                 if install.print {
                     output::print(&manager.text);
                     return Ok(Code::Good);
+                }
+                if manager.needs_state {
+                    service.make_state()?;
                 }
                 install_it(&manager)
             }

@@ -23,6 +23,7 @@ pub(super) fn manager(service: &Service) -> anyhow::Result<Manager> {
         forget: vec![words("systemctl --user daemon-reload")],
         ask: words(&format!("systemctl --user is-active {unit}")),
         hint: Some("it runs while you are logged in; `loginctl enable-linger` lets it run always"),
+        needs_state: false,
     })
 }
 
@@ -40,10 +41,12 @@ fn file(service: &Service) -> String {
     let home = service.state_home.as_ref();
     let home =
         home.map(|home| format!("Environment={}\n", quoted(&format!("XDG_STATE_HOME={home}")))).unwrap_or_default();
+    // For people only; a backslash at the end of a line would join it with the next.
+    let shown = service.workspace.replace('%', "%%").replace('\\', "/");
     format!(
         "# {MARK}; `baton service uninstall` takes it away.\n\
          [Unit]\n\
-         Description=Baton, serving {}\n\
+         Description=Baton, serving {shown}\n\
          \n\
          [Service]\n\
          ExecStart={} {}\n\
@@ -55,7 +58,6 @@ fn file(service: &Service) -> String {
          \n\
          [Install]\n\
          WantedBy=default.target\n",
-        service.workspace.replace('%', "%%").replace('\\', "/"),
         quoted(&service.program),
         arguments.join(" "),
     )
