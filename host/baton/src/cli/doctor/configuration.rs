@@ -25,7 +25,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings.extend(twice(facts, &facts.agents));
     if findings.is_empty() {
         let what = format!(
-            "{CONFIG_FILE} and {LOCK_FILE} are sound; {} plugins are as they were pinned",
+            "{CONFIG_FILE} and {LOCK_FILE} are sound; plugins as they were pinned: {}",
             facts.plugins().count()
         );
         findings.push(Finding::ok(CHECK, "", what));

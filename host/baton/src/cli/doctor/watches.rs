@@ -30,7 +30,7 @@ const COUNTED: usize = 1_000_000;
 
 /// What the kernel allows a user, and what is in use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Inotify {
+struct Kernel {
     max_watches: u64,
     max_instances: u64,
     max_queue: u64,
@@ -89,15 +89,15 @@ fn count(trees: &[PathBuf]) -> u64 {
 }
 
 /// What the kernel says; `None` where it has no inotify.
-fn inotify(proc: &Path) -> Option<Inotify> {
+fn inotify(proc: &Path) -> Option<Kernel> {
     let limit = |name: &str| -> Option<u64> {
         fs::read_to_string(proc.join("sys/fs/inotify").join(name)).ok()?.trim().parse().ok()
     };
-    let mut found = Inotify {
+    let mut found = Kernel {
         max_watches: limit("max_user_watches")?,
         max_instances: limit("max_user_instances")?,
         max_queue: limit("max_queued_events")?,
-        ..Inotify::default()
+        ..Kernel::default()
     };
     let processes = fs::read_dir(proc).ok()?.filter_map(Result::ok);
     for process in processes.filter(|entry| entry.file_name().to_string_lossy().bytes().all(|b| b.is_ascii_digit())) {
@@ -115,7 +115,7 @@ fn inotify(proc: &Path) -> Option<Inotify> {
 }
 
 /// A daemon that serves has its watches and its instance already.
-fn judge(inotify: &Inotify, folders: u64, served: bool) -> Vec<Finding> {
+fn judge(inotify: &Kernel, folders: u64, served: bool) -> Vec<Finding> {
     let (need, instance) = if served { (0, 0) } else { (folders, 1) };
     let mut findings = Vec::new();
     let mut short = |name: &str, what: String, least: u64| {
@@ -125,7 +125,7 @@ fn judge(inotify: &Inotify, folders: u64, served: bool) -> Vec<Finding> {
         );
         findings.push(Finding::warn(CHECK, format!("/proc/sys/fs/inotify/{name}"), what, fix));
     };
-    let Inotify { max_watches, max_instances, max_queue, used_watches, used_instances } = *inotify;
+    let Kernel { max_watches, max_instances, max_queue, used_watches, used_instances } = *inotify;
     if used_watches.saturating_add(need) > max_watches {
         let what = format!("{need} folders are to be watched, {used_watches} of {max_watches} watches are in use");
         let room = used_watches.saturating_add(need).saturating_mul(2);
@@ -156,10 +156,10 @@ mod tests {
     use super::super::finding::Status;
     use super::*;
 
-    const ROOMY: Inotify =
-        Inotify { max_watches: 1_000, max_instances: 128, max_queue: 16_384, used_watches: 900, used_instances: 5 };
+    const ROOMY: Kernel =
+        Kernel { max_watches: 1_000, max_instances: 128, max_queue: 16_384, used_watches: 900, used_instances: 5 };
 
-    fn fixes(inotify: Inotify, folders: u64, served: bool) -> Vec<String> {
+    fn fixes(inotify: Kernel, folders: u64, served: bool) -> Vec<String> {
         judge(&inotify, folders, served).into_iter().filter_map(|finding| finding.fix).collect()
     }
 
@@ -173,15 +173,15 @@ mod tests {
 
     #[test]
     fn the_last_watcher_can_be_taken() {
-        assert!(fixes(Inotify { used_instances: 127, ..ROOMY }, 1, false).is_empty());
-        let none_left = Inotify { used_instances: 128, ..ROOMY };
+        assert!(fixes(Kernel { used_instances: 127, ..ROOMY }, 1, false).is_empty());
+        let none_left = Kernel { used_instances: 128, ..ROOMY };
         assert!(fixes(none_left, 1, false)[0].contains("max_user_instances=256 "));
         assert!(fixes(none_left, 1, true).is_empty());
     }
 
     #[test]
     fn a_short_queue_is_named() {
-        assert!(fixes(Inotify { max_queue: 1_023, ..ROOMY }, 1, false)[0].contains("max_queued_events=16384 "));
+        assert!(fixes(Kernel { max_queue: 1_023, ..ROOMY }, 1, false)[0].contains("max_queued_events=16384 "));
     }
 
     #[test]
