@@ -6,7 +6,7 @@ use baton_tests::{Output, Workspace, handoff, text};
 use insta::assert_snapshot;
 use serde_json::json;
 
-const SUBCOMMANDS: [&str; 14] = [
+const SUBCOMMANDS: [&str; 20] = [
     "init",
     "up",
     "send",
@@ -14,12 +14,18 @@ const SUBCOMMANDS: [&str; 14] = [
     "schema",
     "status",
     "why",
+    "cancel",
+    "retry",
+    "answer",
     "agents",
+    "obligations",
     "run",
     "audit",
     "ledger",
     "backup",
     "restore",
+    "doctor",
+    "service",
     "completions",
 ];
 
@@ -94,6 +100,9 @@ fn help_names_every_subcommand() {
       ledger       Check the ledger's chain of events, export it, or archive its old part
       backup       Copy the ledger into a new file, also while the daemon runs
       restore      Make a backup the workspace's ledger; the daemon must be stopped
+      doctor       Check the workspace and say what mends it: exit 0 well (warnings allowed), 1
+                   something is wrong
+      service      Have the system start `baton up` at login, and again when it fails
       completions  Print the completion script of a shell
       help         Print this message or the help of the given subcommand(s)
 

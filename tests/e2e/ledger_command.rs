@@ -239,7 +239,9 @@ fn a_restored_backup_is_served_on() {
     let state = restore(&workspace, &backup(&workspace, "copy.db"), "restored");
     let before = verify_json(&workspace, &[], 0);
     workspace.drop_handoff("noop", "After the restore");
-    baton_with(&workspace, &state, &["up", "--once"]).ended(0);
+    let refused = baton_with(&workspace, &state, &["up", "--once"]).ended(1);
+    assert!(refused.stderr.contains("--take-over"), "{}", refused.stderr);
+    baton_with(&workspace, &state, &["up", "--once", "--take-over"]).ended(0);
     assert!(workspace.processed("noop").contains(&"After-the-restore.json".to_owned()));
     let head = head_of_return(&workspace, "After the restore");
     baton_with(&workspace, &state, &["ledger", "verify", "--head", &head]).ended(0);

@@ -13,6 +13,8 @@ mod command_line;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod layering;
 #[cfg(test)]
 mod ledger_command;
@@ -22,6 +24,8 @@ mod prune_command;
 mod real_input;
 #[cfg(test)]
 mod restore_command;
+#[cfg(test)]
+mod service;
 #[cfg(test)]
 mod triggers;
 #[cfg(test)]

@@ -120,7 +120,10 @@ fn the_return_goes_to_the_sender_whatever_its_spelling() {
     workspace.up_once();
     assert_eq!(workspace.returns("Claude-MM1").len(), 3);
     assert!(workspace.status().iter().all(|task| task.from.as_deref() == Some("Claude-MM1")));
-    assert_eq!(workspace.list("handoffs"), ["Claude-MM1", "Codex-MM1", "Cursor-MM1", "audit", "examples", "noop"]);
+    assert_eq!(
+        workspace.list("handoffs"),
+        ["01_inbox", "Claude-MM1", "Codex-MM1", "Cursor-MM1", "audit", "examples", "noop"]
+    );
 }
 
 #[test]

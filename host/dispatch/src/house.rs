@@ -60,6 +60,15 @@ impl Installed {
     }
 }
 
+/// The inboxes that a daemon serves are its workspace's.
+#[derive(Clone, Debug)]
+pub struct Claims {
+    /// Who this workspace is to others.
+    pub owner: Owner,
+    /// Whether inboxes that others have marked are taken from them.
+    pub over: bool,
+}
+
 /// What a house is made of.
 pub struct Setup {
     /// The workspace, resolved.
@@ -81,7 +90,7 @@ pub struct Setup {
     /// How long external agents may leave things lying.
     pub patience: Patience,
     /// Who this workspace is to others that find its inboxes; without it none is claimed.
-    pub owns: Option<Owner>,
+    pub owns: Option<Claims>,
     /// Who holds the leases of this process: unique, and beginning with what it is (`up:`, `run:`).
     pub owner: String,
     /// How often the ledger is asked to take an outcome before it is lost: a daemon does not give up.
@@ -106,7 +115,7 @@ pub struct House {
     pub(crate) wake: Option<PathBuf>,
     pub(crate) patience: Patience,
     /// Who this workspace is to others that find its inboxes.
-    pub(crate) owns: Option<Owner>,
+    pub(crate) owns: Option<Claims>,
     /// Kibibytes of files that may be in reading at the same time.
     reading: Semaphore,
 }

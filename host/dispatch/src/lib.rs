@@ -29,7 +29,7 @@ pub use carry::carry;
 pub use control::{Decided, answer, cancel, retry};
 pub use engine::{Engine, Mode, Summary};
 pub use error::DispatchError;
-pub use house::{Grants, House, Installed, Setup};
+pub use house::{Claims, Grants, House, Installed, Setup};
 pub use obligations::Patience;
 pub use roster::{Agent, AgentKind, Roster, Rules, Settings};
 pub use work::{Call, Called, call};

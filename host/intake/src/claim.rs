@@ -35,17 +35,17 @@ impl Owner {
     }
 }
 
-/// Takes `inbox` for `me`. A folder that is not there is nobody's.
+/// Takes `inbox` for `me`, whoever had it where `over` says so. A folder that is not there is nobody's.
 ///
 /// # Errors
 /// [`IntakeError::Owned`] when another workspace has it; otherwise when the marker cannot be read or written.
-pub fn claim(inbox: &Path, me: &Owner) -> Result<(), IntakeError> {
+pub fn claim(inbox: &Path, me: &Owner, over: bool) -> Result<(), IntakeError> {
     let marker = marker_of(inbox);
     match fs::read_to_string(&marker) {
         Ok(text) => match serde_json::from_str::<Owner>(&text) {
             Ok(owner) if owner == *me => return Ok(()),
             // A copy of a workspace brings the original's markers along: its own inboxes are its own.
-            Ok(owner) if is_free(&owner, inbox, me) => {}
+            Ok(owner) if over || is_free(&owner, inbox, me) => {}
             Ok(Owner { root, host, .. }) => {
                 return Err(IntakeError::Owned { path: inbox.to_owned(), root, host, marker });
             }
@@ -99,13 +99,15 @@ mod tests {
         let inbox = folder.path().join("drive/01_inbox");
         fs::create_dir_all(&inbox).unwrap();
         let (a, b) = (owner(folder.path(), "a"), owner(folder.path(), "b"));
-        claim(&inbox, &a).unwrap();
-        claim(&inbox, &a).unwrap();
-        let error = claim(&inbox, &b).unwrap_err().to_string();
+        claim(&inbox, &a, false).unwrap();
+        claim(&inbox, &a, false).unwrap();
+        let error = claim(&inbox, &b, false).unwrap_err().to_string();
         assert!(error.contains(&a.root) && error.contains(".baton-owner"), "{error}");
         assert!(fs::read_dir(&inbox).unwrap().next().is_none(), "the inbox itself stays clean");
+        claim(&inbox, &b, true).unwrap();
+        claim(&inbox, &a, true).unwrap();
         fs::remove_dir_all(&a.root).unwrap();
-        claim(&inbox, &b).unwrap();
+        claim(&inbox, &b, false).unwrap();
     }
 
     #[test]
@@ -114,11 +116,14 @@ mod tests {
         let (a, b) = (owner(folder.path(), "a"), owner(folder.path(), "b"));
         let inbox = folder.path().join("b/handoffs/x/01_inbox");
         fs::create_dir_all(&inbox).unwrap();
-        claim(&inbox, &a).unwrap();
-        claim(&inbox, &b).unwrap();
+        claim(&inbox, &a, false).unwrap();
+        claim(&inbox, &b, false).unwrap();
         let second = Owner { state: folder.path().display().to_string(), ..b.clone() };
-        assert!(matches!(claim(&inbox, &second), Err(IntakeError::Owned { .. })));
-        assert!(matches!(claim(&inbox, &Owner { host: "there".to_owned(), ..b }), Err(IntakeError::Owned { .. })));
+        assert!(matches!(claim(&inbox, &second, false), Err(IntakeError::Owned { .. })));
+        assert!(matches!(
+            claim(&inbox, &Owner { host: "there".to_owned(), ..b }, false),
+            Err(IntakeError::Owned { .. })
+        ));
     }
 
     #[test]

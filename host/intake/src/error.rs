@@ -47,7 +47,9 @@ pub enum IntakeError {
         path: PathBuf,
     },
     /// An inbox that another workspace serves.
-    #[error("{path} is served by the workspace {root} on {host}; stop serving it there, then remove {marker}")]
+    #[error(
+        "{path} is served by the workspace {root} on {host}; stop serving it there, then `baton up --take-over` once (or remove {marker})"
+    )]
     Owned {
         /// The inbox.
         path: PathBuf,

@@ -8,6 +8,7 @@ mod backup;
 mod cancel;
 mod completions;
 mod decide;
+mod doctor;
 mod init;
 mod ledger;
 mod lint;
@@ -17,6 +18,7 @@ mod retry;
 mod run;
 mod schema;
 mod send;
+mod service;
 mod status;
 mod task_view;
 mod up;
@@ -70,6 +72,8 @@ enum Command {
     Ledger(ledger::Args),
     Backup(backup::Args),
     Restore(restore::Args),
+    Doctor(doctor::Args),
+    Service(service::Args),
     Completions(completions::Args),
 }
 
@@ -103,6 +107,8 @@ impl Cli {
             Command::Ledger(args) => args.run(&place),
             Command::Backup(args) => args.run(&place),
             Command::Restore(args) => args.run(&place),
+            Command::Doctor(args) => args.run(&place),
+            Command::Service(args) => args.run(&place),
             Command::Completions(args) => args.run(),
         }
     }
@@ -143,6 +149,15 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
     let done = runtime.block_on(work);
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     done
+}
+
+/// `text` as one word of a shell.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// `path` as a person would write it from here.

@@ -18,6 +18,9 @@ pub(super) struct Args {
     /// Do all that waits, then exit
     #[arg(long)]
     once: bool,
+    /// Serve inboxes also that another workspace, machine or state has marked as its own
+    #[arg(long)]
+    take_over: bool,
 }
 
 impl Args {
@@ -36,7 +39,7 @@ impl Args {
     }
 
     async fn serve(&self, workspace: &Workspace) -> anyhow::Result<Summary> {
-        let house = open(workspace, Wanted::All, "up", if self.once { 3 } else { u32::MAX })?;
+        let house = open(workspace, Wanted::All { over: self.take_over }, "up", if self.once { 3 } else { u32::MAX })?;
         let (ask, stop) = watch::channel(0);
         tokio::spawn(count_signals(ask)?);
         let agents = house.roster().agents().count();

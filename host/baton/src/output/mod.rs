@@ -56,9 +56,6 @@ pub(crate) fn no_color() -> bool {
 /// `text` in a colour that says how a state stands, on a terminal.
 pub(crate) fn paint(state: baton_core::State, text: &str) -> String {
     use baton_core::State;
-    if !io::stdout().is_terminal() || no_color() {
-        return text.to_owned();
-    }
     let colour = match state {
         State::Succeeded => 32,
         State::Failed | State::Dead | State::Quarantined => 31,
@@ -66,5 +63,13 @@ pub(crate) fn paint(state: baton_core::State, text: &str) -> String {
         State::Running | State::Queued | State::Waiting => 36,
         State::Captured | State::Delivered | State::Cancelled | State::Duplicate => return text.to_owned(),
     };
+    in_colour(colour, text)
+}
+
+/// `text` in the colour of that number, on a terminal.
+pub(crate) fn in_colour(colour: u8, text: &str) -> String {
+    if !io::stdout().is_terminal() || no_color() {
+        return text.to_owned();
+    }
     format!("\x1b[{colour}m{text}\x1b[0m")
 }

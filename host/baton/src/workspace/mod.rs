@@ -10,9 +10,10 @@ mod state;
 
 pub(crate) use config::{Config, TEMPLATE, pause, shown};
 pub(crate) use find::find;
-pub(crate) use lock::{FILE as LOCK_FILE, Lock};
+pub(crate) use grants::effective;
+pub(crate) use lock::{Entry, FILE as LOCK_FILE, Lock, Source};
 pub(crate) use open::{Wanted, open};
-pub(crate) use state::{State, UpLock};
+pub(crate) use state::{Serving, State, UpLock, id};
 
 use std::path::{Path, PathBuf};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use baton_core::Digest;
-use baton_dispatch::{House, Installed, Setup};
+use baton_dispatch::{Claims, House, Installed, Setup};
 use baton_intake::Owner;
 use baton_ledger::Ledger;
 use baton_sandbox::Sandbox;
@@ -17,8 +17,9 @@ use crate::shipped;
 /// Which plugins are loaded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Wanted<'a> {
-    /// Every one of `baton.lock`; one that cannot be used is left out with a warning.
-    All,
+    /// Every one of `baton.lock`; one that cannot be used is left out with a warning. The inboxes are served, also (`over`)
+    /// those that another workspace has marked.
+    All { over: bool },
     /// This one; an error when it cannot be used.
     One(&'a str),
     /// None: nothing is run.
@@ -45,7 +46,7 @@ pub(crate) fn open(
             Wanted::None => {}
             Wanted::One(name) if name != entry.name => {}
             Wanted::One(_) => drop(installed.insert(entry.name.clone(), load(workspace, &sandbox, entry)?)),
-            Wanted::All => match load(workspace, &sandbox, entry) {
+            Wanted::All { .. } => match load(workspace, &sandbox, entry) {
                 Ok(plugin) => drop(installed.insert(entry.name.clone(), plugin)),
                 Err(error) => {
                     tracing::error!(plugin = %entry.name, "cannot be used: {error:#}");
@@ -72,7 +73,10 @@ pub(crate) fn open(
         rules: workspace.config.rules(&workspace.base),
         wake: Some(workspace.state.wake()?),
         patience: workspace.config.patience(),
-        owns: (kind == "up").then(|| owner_of(workspace)),
+        owns: match wanted {
+            Wanted::All { over } => Some(Claims { owner: owner_of(workspace), over }),
+            Wanted::One(_) | Wanted::None => None,
+        },
         owner,
         settle_tries,
     }))

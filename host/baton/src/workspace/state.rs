@@ -7,6 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, bail};
 use baton_core::{Digest, file_name};
@@ -30,21 +31,28 @@ impl State {
     /// # Errors
     /// When there is no home to put it into or the folder cannot be made or is open to others.
     pub(crate) fn of(root: &Path, asked: Option<&Path>) -> anyhow::Result<Self> {
-        let (folder, code) = match asked {
-            Some(folder) => (folder.to_owned(), folder.join("code")),
-            None => {
-                let all = home()?;
-                (all.join(id(root)), all.join("code"))
-            }
-        };
+        let (folder, code) = places(root, asked)?;
         for folder in [&folder, &code] {
             make_private(folder)?;
         }
-        let [folder, code] = [folder, code].map(|folder| folder.canonicalize().unwrap_or(folder));
-        let state = Self { folder, code };
+        let state = Self::resolved(folder, code);
         // For a person who looks which workspace this is.
         drop(fs::write(state.folder.join(MARK), format!("{}\n", root.display())));
         Ok(state)
+    }
+
+    /// Where [`State::of`] has or would have the state. Makes and changes nothing.
+    ///
+    /// # Errors
+    /// When there is no home to put it into.
+    pub(crate) fn locate(root: &Path, asked: Option<&Path>) -> anyhow::Result<Self> {
+        let (folder, code) = places(root, asked)?;
+        Ok(Self::resolved(folder, code))
+    }
+
+    fn resolved(folder: PathBuf, code: PathBuf) -> Self {
+        let [folder, code] = [folder, code].map(|folder| folder.canonicalize().unwrap_or(folder));
+        Self { folder, code }
     }
 
     /// The state of a temporary workspace: in `folder`, with the code cache of all workspaces where there is one.
@@ -83,6 +91,11 @@ impl State {
         }
     }
 
+    /// The file that whoever serves the workspace has locked.
+    pub(crate) fn up_lock(&self) -> PathBuf {
+        self.folder.join("up.lock")
+    }
+
     /// Compiled plugins.
     pub(crate) fn code(&self) -> &Path {
         &self.code
@@ -94,6 +107,15 @@ impl State {
     }
 }
 
+/// The folder of the state of the workspace at `root`, and the one of compiled code.
+fn places(root: &Path, asked: Option<&Path>) -> anyhow::Result<(PathBuf, PathBuf)> {
+    if let Some(folder) = asked {
+        return Ok((folder.to_owned(), folder.join("code")));
+    }
+    let all = home()?;
+    Ok((all.join(id(root)), all.join("code")))
+}
+
 fn home() -> anyhow::Result<PathBuf> {
     let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     match set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state"))) {
@@ -102,7 +124,8 @@ fn home() -> anyhow::Result<PathBuf> {
     }
 }
 
-fn id(root: &Path) -> String {
+/// The name of a workspace that no other on this machine has.
+pub(crate) fn id(root: &Path) -> String {
     let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     format!("{}-{}", file_name::slug(&name, 40), Digest::of(root.as_os_str().as_encoded_bytes()).short(12))
 }
@@ -137,10 +160,10 @@ impl UpLock {
     /// # Errors
     /// When another process has it; the error names it.
     pub(crate) fn take(state: &State) -> anyhow::Result<Self> {
-        let path = state.folder.join("up.lock");
+        let path = state.up_lock();
         let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         let mut file = opened.with_context(|| format!("failed to open {}", path.display()))?;
-        match file.try_lock() {
+        match try_lock(&file) {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => {
                 let mut holder = String::new();
@@ -158,6 +181,54 @@ impl UpLock {
         };
         write(&mut file).with_context(|| format!("failed to write {}", path.display()))?;
         Ok(Self { _file: file })
+    }
+}
+
+/// Tries a few times: whoever only looks whether the lock is held has a share of it for a moment.
+fn try_lock(file: &File) -> Result<(), fs::TryLockError> {
+    for _ in 0..5 {
+        match file.try_lock() {
+            Err(fs::TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(20)),
+            done => return done,
+        }
+    }
+    file.try_lock()
+}
+
+/// Who serves a workspace, as the lock tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Serving {
+    /// Nobody ever did.
+    Never,
+    /// Nobody; the process that did last, where the file says it.
+    Nobody(Option<u32>),
+    /// Somebody: its process where the file says it, and since when.
+    Since(Option<u32>, SystemTime),
+}
+
+impl Serving {
+    /// Looks at the lock without keeping it.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be looked at.
+    pub(crate) fn look(state: &State) -> std::io::Result<Self> {
+        let mut file = match File::open(state.up_lock()) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::Never),
+            opened => opened?,
+        };
+        let mut text = String::new();
+        drop(file.read_to_string(&mut text));
+        let process = text.trim().parse().ok();
+        match file.try_lock_shared() {
+            Ok(()) => Ok(Self::Nobody(process)),
+            Err(fs::TryLockError::WouldBlock) => Ok(Self::Since(process, file.metadata()?.modified()?)),
+            Err(fs::TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// Whether somebody does.
+    pub(crate) fn is_on(self) -> bool {
+        matches!(self, Self::Since(..))
     }
 }
 
@@ -198,5 +269,22 @@ mod tests {
         assert!(error.contains(&std::process::id().to_string()), "{error}");
         drop(held);
         UpLock::take(&state).unwrap();
+    }
+    #[test]
+    fn who_looks_whether_it_is_served_keeps_nobody_from_serving_and_makes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("state");
+        let state = State::locate(Path::new("/a/work"), Some(&missing)).unwrap();
+        assert_eq!(Serving::look(&state).unwrap(), Serving::Never);
+        assert!(!missing.exists());
+        let state = State::of(Path::new("/a/work"), Some(&missing)).unwrap();
+        let held = UpLock::take(&state).unwrap();
+        let me = std::process::id();
+        assert!(matches!(Serving::look(&state).unwrap(), Serving::Since(Some(process), _) if process == me));
+        drop(held);
+        assert_eq!(Serving::look(&state).unwrap(), Serving::Nobody(Some(me)));
+        let held = UpLock::take(&state).unwrap();
+        assert!(Serving::look(&state).unwrap().is_on() && State::locate(Path::new("/a"), Some(&missing)).is_ok());
+        drop(held);
     }
 }

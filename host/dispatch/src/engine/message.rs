@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use baton_intake::{Found, IntakeError};
+use baton_ledger::task::Stalled;
 
 use crate::DispatchError;
 use crate::capture::Taken;
@@ -21,6 +22,8 @@ pub(super) enum Message {
     Carried(String, u32, Result<Vec<PathBuf>, DispatchError>),
     /// What lies too long with external agents was looked at.
     Tended(Result<Tended, DispatchError>),
+    /// The tasks that do not move.
+    Still(Result<Vec<Stalled>, DispatchError>),
     /// Waiting tasks whose files were taken away have ended.
     Withdrawn(Result<Vec<Settled>, DispatchError>),
     /// A trigger was looked at: the agent has work now, and whether more has changed than one task is told.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use baton_core::State;
 use baton_intake::limits::RECONCILE;
 use baton_intake::{Change, Found, FoundKind, IntakeError, Seen, Watcher, claim, scan};
+use baton_ledger::task::Stalled;
 use baton_ledger::{Tx, outbox, task};
 use baton_sandbox::{Cancel, Progress};
 use jiff::Timestamp;
@@ -76,6 +77,8 @@ pub struct Engine {
     foreign: HashSet<PathBuf>,
     /// When an inbox without events is looked at next.
     polls: BTreeMap<PathBuf, Instant>,
+    /// Tasks that were said to stand still.
+    still: HashSet<String>,
     /// How often the reader of a file broke off.
     breaks: HashMap<PathBuf, u32>,
     undelivered: Vec<(Instant, String, u32)>,
@@ -107,6 +110,7 @@ impl Engine {
             foreign: HashSet::new(),
             polls: BTreeMap::new(),
             breaks: HashMap::new(),
+            still: HashSet::new(),
             undelivered: Vec::new(),
             next_due: None,
             next_reconcile: Instant::now(),
@@ -202,16 +206,18 @@ impl Engine {
         self.take_up();
         let house = Arc::clone(&self.house);
         self.jobs.spawn(async move { Message::Tended(tend(&house).await) });
+        let house = Arc::clone(&self.house);
+        self.jobs.spawn(async move { Message::Still(standing_still(&house).await) });
     }
 
     /// Writes into every inbox whose it is; gives those that another workspace serves.
     fn claim(&mut self, roster: &Roster) -> HashSet<PathBuf> {
         let mut foreign = HashSet::new();
-        let Some(owner) = &self.house.owns else {
+        let Some(claims) = &self.house.owns else {
             return foreign;
         };
         for inbox in roster.inboxes() {
-            if let Err(error) = claim(inbox.folder, owner) {
+            if let Err(error) = claim(inbox.folder, &claims.owner, claims.over) {
                 foreign.insert(inbox.folder.to_owned());
                 if self.desk.say_once(inbox.folder) {
                     tracing::error!(agent = %inbox.owner, "{error}");
@@ -469,6 +475,7 @@ impl Engine {
             Message::Scanned(agent, inbox, found) => self.scanned(&agent, &inbox, found),
             Message::Captured(owner, path, taken) => self.captured(owner, &path, taken),
             Message::Tended(Ok(tended)) => self.tended(tended),
+            Message::Still(Ok(still)) => self.say_still(&still),
             Message::Worked(agent, Ok(settled)) => self.worked(agent, settled),
             Message::Worked(agent, Err(error)) => {
                 tracing::error!(%agent, "{error}");
@@ -492,6 +499,7 @@ impl Engine {
                 }
             }
             Message::Tended(Err(error))
+            | Message::Still(Err(error))
             | Message::Withdrawn(Err(error))
             | Message::Fired(Err(error))
             | Message::Recovered(Err(error)) => {
@@ -514,6 +522,17 @@ impl Engine {
     fn take_up_in(&mut self, pause: Duration) {
         let at = Instant::now() + pause;
         self.next_due = Some(self.next_due.map_or(at, |planned| planned.min(at)));
+    }
+
+    /// Says of each task that does not move that it does not, once.
+    fn say_still(&mut self, still: &[Stalled]) {
+        self.still.retain(|id| still.iter().any(|stalled| stalled.id == *id));
+        for stalled in still {
+            if self.still.insert(stalled.id.clone()) {
+                let (task, agent, since) = (&stalled.id, &stalled.agent, stalled.since.strftime("%Y-%m-%d %H:%M UTC"));
+                tracing::warn!(%task, %agent, "no progress: {} since {since}; `baton why {task}` tells more", stalled.state);
+            }
+        }
     }
 
     fn tended(&mut self, tended: Tended) {
@@ -655,6 +674,12 @@ impl Engine {
         let quiet = self.desk.is_clear() && self.armed.is_empty() && self.undelivered.is_empty();
         self.mode == Mode::Once && idle && quiet && self.next_due.is_none()
     }
+}
+
+/// The tasks that do not move: a queue that stands still must not go unseen.
+async fn standing_still(house: &Arc<House>) -> Result<Vec<Stalled>, DispatchError> {
+    let now = Timestamp::now();
+    Ok(house.ledger.write(move |tx| task::stalled_in(tx, now, &task::Limits::default())).await?)
 }
 
 /// Takes up what was left and tells who has work and when the next retry is due.

@@ -23,4 +23,4 @@ pub use head::{Found, Head, NotAHead};
 pub use report::{Archived, Broken, BrokenArchive, Pruned, Report, Wrong};
 pub use row::{Row, Tip};
 pub use walk::{each, verify, verify_with};
-pub(crate) use walk::{each_up_to, tip};
+pub(crate) use walk::{each_up_to, lossy, tip};

@@ -27,7 +27,7 @@ pub struct Row {
 
 impl Row {
     /// Fails only where a column holds what is no text.
-    pub(super) fn read(row: &rusqlite::Row<'_>) -> Result<Self, rusqlite::Error> {
+    pub(crate) fn read(row: &rusqlite::Row<'_>) -> Result<Self, rusqlite::Error> {
         Ok(Self {
             seq: row.get(0)?,
             task: row.get(1)?,

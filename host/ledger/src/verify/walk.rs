@@ -95,7 +95,7 @@ fn is_there(snapshot: &Connection, hash: &str) -> Result<bool, LedgerError> {
 }
 
 /// A text column of a row that may have been tampered with.
-fn lossy(row: &rusqlite::Row<'_>, column: usize) -> Result<String, LedgerError> {
+pub(crate) fn lossy(row: &rusqlite::Row<'_>, column: usize) -> Result<String, LedgerError> {
     let value = row.get_ref(column)?;
     Ok(value.as_bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default())
 }

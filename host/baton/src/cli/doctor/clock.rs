@@ -1,0 +1,59 @@
+//! Whether the machine's clock jumped: events whose time lies before that of the event before them, and events from the
+//! future. Neither breaks the chain, which counts by number; but due times, leases and ages are told by the clock.
+
+use std::time::Duration;
+
+use baton_ledger::tail::{self, Jump, Tail};
+
+use super::facts::{Facts, or_finding};
+use super::finding::Finding;
+
+const CHECK: &str = "clock";
+
+/// Events that are looked at, the newest.
+const EVENTS: u64 = 10_000;
+
+/// What a time server may correct in one step without being a trouble.
+const TOLERANCE: Duration = Duration::from_mins(1);
+
+pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+    let (Some(reader), Ok(state)) = (facts.readable(), &facts.state) else {
+        return Vec::new();
+    };
+    let place = facts.shown(&state.ledger());
+    let looked = tail::look(reader, EVENTS, TOLERANCE, facts.now).map(|tail| judge(facts, &place, &tail));
+    or_finding(CHECK, place, looked, &facts.baton("ledger verify"))
+}
+
+fn judge(facts: &Facts, place: &str, tail: &Tail) -> Vec<Finding> {
+    let fix = "timedatectl set-ntp true; timedatectl shows whether the clock is right";
+    let say = |jump: &Jump, how: &str| {
+        let what = format!("event {} (task {}) is {} {how}", jump.seq, jump.task, span(jump.by));
+        Finding::warn(CHECK, place, what, format!("{fix}; {}", facts.baton(&format!("why {}", jump.task))))
+    };
+    let mut findings: Vec<_> = tail.backwards.iter().map(|jump| say(jump, "older than the event before it")).collect();
+    findings.extend(tail.ahead.iter().map(|jump| say(jump, "in the future")));
+    if findings.is_empty() {
+        let what = format!("the times of the last {} go forwards", super::super::ledger::events(tail.events));
+        findings.push(Finding::ok(CHECK, place, what));
+    }
+    findings
+}
+
+fn span(by: Duration) -> String {
+    match by.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7_200 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3_600),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_have_one_unit() {
+        assert_eq!([61, 200, 100_000].map(|seconds| span(Duration::from_secs(seconds))), ["61 s", "3 min", "27 h"]);
+    }
+}

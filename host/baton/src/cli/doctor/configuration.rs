@@ -1,0 +1,161 @@
+//! What the operator wrote: `baton.toml` and `baton.lock` parse, every plugin is there with the bytes that were pinned,
+//! every granted folder exists, and no agent has two folders. No plugin is compiled.
+
+use std::path::Path;
+
+use baton_core::agents::Aliases;
+use baton_core::{Digest, manifest::Manifest};
+use baton_dispatch::Agent;
+
+use super::super::from_here;
+use super::facts::{Facts, word};
+use super::finding::Finding;
+use crate::shipped;
+use crate::workspace::{CONFIG_FILE, Config, Entry, LOCK_FILE, Lock, Source, Workspace, effective};
+
+const CHECK: &str = "configuration";
+
+pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(facts.config.as_ref().err().map(|error| unreadable(facts, CONFIG_FILE, error)));
+    match &facts.lock {
+        Err(error) => findings.push(unreadable(facts, LOCK_FILE, error)),
+        Ok(lock) => findings.extend(plugins(facts, lock)),
+    }
+    findings.extend(twice(facts, &facts.agents));
+    if findings.is_empty() {
+        let what = format!(
+            "{CONFIG_FILE} and {LOCK_FILE} are sound; plugins as they were pinned: {}",
+            facts.plugins().count()
+        );
+        findings.push(Finding::ok(CHECK, "", what));
+    }
+    findings
+}
+
+fn unreadable(facts: &Facts, file: &str, error: &anyhow::Error) -> Finding {
+    let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+    let fix = format!("\"${{EDITOR:-vi}}\" {}, as the message says", word(&facts.root.join(file)));
+    Finding::fail(CHECK, file, causes.join(": ").trim().replace('\n', " "), fix)
+}
+
+fn plugins(facts: &Facts, lock: &Lock) -> Vec<Finding> {
+    let path = facts.root.join(LOCK_FILE);
+    if !path.exists() {
+        let fix = format!("dir=$(mktemp -d) && baton init \"$dir\" && cp \"$dir\"/{LOCK_FILE} {}", word(&path));
+        return vec![Finding::warn(CHECK, LOCK_FILE, "is missing: no plugin may run", fix)];
+    }
+    lock.plugins.iter().flat_map(|entry| plugin(facts, entry)).collect()
+}
+
+fn plugin(facts: &Facts, entry: &Entry) -> Vec<Finding> {
+    match manifest(facts, entry) {
+        Err(trouble) => vec![Finding::fail(CHECK, trouble.place, trouble.what, trouble.fix)],
+        Ok(manifest) => grants(facts, entry, &manifest),
+    }
+}
+
+/// Why a plugin cannot be used.
+pub(super) struct Trouble {
+    place: String,
+    what: String,
+    fix: String,
+}
+
+/// What a plugin declares, if its bytes are those that were pinned.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn manifest(facts: &Facts, entry: &Entry) -> Result<Manifest, Trouble> {
+    let (bytes, place) = bytes(facts, entry)?;
+    let manifest = baton_sandbox::read_manifest(&bytes).map_err(|error| Trouble {
+        place: place.clone(),
+        what: format!("is no plugin: {error}"),
+        fix: format!("put the component of `{}` there, or take its entry out of {LOCK_FILE}", entry.name),
+    })?;
+    if manifest.name == entry.name {
+        return Ok(manifest);
+    }
+    let what = format!("its manifest calls it `{}`, {LOCK_FILE} `{}`", manifest.name, entry.name);
+    Err(Trouble { place, what, fix: format!("write name = \"{}\" into {LOCK_FILE}", manifest.name) })
+}
+
+fn bytes(facts: &Facts, entry: &Entry) -> Result<(Vec<u8>, String), Trouble> {
+    match &entry.source {
+        Source::Shipped => match shipped::component(&entry.name) {
+            Some(component) => Ok((component.to_vec(), LOCK_FILE.to_owned())),
+            None => Err(Trouble {
+                place: LOCK_FILE.to_owned(),
+                what: format!("this baton does not carry the plugin `{}`", entry.name),
+                fix: format!("take its entry out of {LOCK_FILE}"),
+            }),
+        },
+        Source::File(file) => pinned(&facts.root.join(file), file, entry),
+    }
+}
+
+fn pinned(path: &Path, file: &Path, entry: &Entry) -> Result<(Vec<u8>, String), Trouble> {
+    let place = file.display().to_string();
+    let bytes = std::fs::read(path).map_err(|error| Trouble {
+        place: place.clone(),
+        what: format!("the plugin `{}` cannot be read: {error}", entry.name),
+        fix: format!("put the file back at {}, or take its entry out of {LOCK_FILE}", from_here(path)),
+    })?;
+    let found = format!("sha256:{}", Digest::of(&bytes));
+    if found == entry.digest {
+        return Ok((bytes, place));
+    }
+    let what = format!("has not the bytes that were pinned for the plugin `{}` ({})", entry.name, entry.digest);
+    Err(Trouble { place, what, fix: format!("put the old file back, or write digest = \"{found}\" into {LOCK_FILE}") })
+}
+
+/// The folders that a plugin was granted.
+fn grants(facts: &Facts, entry: &Entry, manifest: &Manifest) -> Vec<Finding> {
+    let (Ok(config), Ok(state)) = (&facts.config, &facts.state) else {
+        return Vec::new();
+    };
+    let names = entry.grants.files.iter().map(|grant| grant.folder.as_str());
+    let missing: Vec<Finding> = names.flat_map(|name| missing(facts, config, name, &entry.name)).collect();
+    if !missing.is_empty() {
+        return missing;
+    }
+    let workspace = Workspace {
+        root: facts.root.clone(),
+        config: config.clone(),
+        state: state.clone(),
+        base: facts.root.clone(),
+        temporary: false,
+    };
+    let refused = effective(&workspace, manifest, &entry.grants).err();
+    let say = |error: anyhow::Error| {
+        let fix = format!("change the grants of `{}` in {LOCK_FILE}, or the folders in {CONFIG_FILE}", entry.name);
+        Finding::fail(CHECK, LOCK_FILE, format!("the plugin `{}`: {error:#}", entry.name), fix)
+    };
+    refused.map(say).into_iter().collect()
+}
+
+fn missing(facts: &Facts, config: &Config, name: &str, plugin: &str) -> Vec<Finding> {
+    let folders = config.folder(name).into_iter().map(|folder| facts.root.join(folder));
+    let missing = folders.filter(|folder| !folder.is_dir());
+    missing
+        .map(|folder| {
+            let what = format!("the folder is not there; `{plugin}` was granted it as `{name}`");
+            let fix = format!("mkdir -p {}, or change `{name}` in {CONFIG_FILE}", word(&folder));
+            Finding::warn(CHECK, facts.shown(&folder), what, fix)
+        })
+        .collect()
+}
+
+/// Agents with two folders: what is for one of them lies where the other does not look.
+fn twice(facts: &Facts, agents: &[Agent]) -> Vec<Finding> {
+    let aliases = Aliases::shipped();
+    let pairs = agents.iter().enumerate().flat_map(|(n, a)| agents.iter().skip(n + 1).map(move |b| (a, b)));
+    pairs
+        .filter(|(a, b)| aliases.same(&a.name, &b.name))
+        .map(|(a, b)| {
+            let what = format!("`{}` and `{}` are the same agent with two inboxes", a.name, b.name);
+            let fix = format!("mv {}/* {} and take the empty folders away", word(&b.inbox()), word(&a.inbox()));
+            Finding::warn(CHECK, facts.shown(&b.folder), what, fix)
+        })
+        .collect()
+}

@@ -1,0 +1,138 @@
+//! What the checks share: where things are, what the configuration says if it can be read, who the agents are, the
+//! ledger if there is one, who serves, and what time it is.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use baton_core::agents::Aliases;
+use baton_dispatch::{Agent, AgentKind, Roster};
+use baton_ledger::{LedgerError, Reader};
+use jiff::Timestamp;
+
+use super::super::{Place, from_here, quoted};
+use super::finding::Finding;
+use crate::workspace::{self, CONFIG_FILE, Config, LOCK_FILE, Lock, Serving, State};
+
+/// The facts.
+pub(super) struct Facts {
+    /// The workspace, resolved.
+    pub(super) root: PathBuf,
+    /// `baton.toml`.
+    pub(super) config: anyhow::Result<Config>,
+    /// `baton.lock`.
+    pub(super) lock: anyhow::Result<Lock>,
+    /// Where the state is, or would be.
+    pub(super) state: anyhow::Result<State>,
+    /// The agents; without plugins when `baton.lock` cannot be read.
+    pub(super) agents: Vec<Agent>,
+    /// The ledger; `None` when nothing was ever written.
+    pub(super) ledger: Result<Option<Reader>, LedgerError>,
+    /// Who serves the workspace.
+    pub(super) serving: io::Result<Serving>,
+    /// Now.
+    pub(super) now: Timestamp,
+    /// The program with the options that name this workspace.
+    command: String,
+}
+
+impl Facts {
+    /// Looks without touching.
+    ///
+    /// # Errors
+    /// When there is no workspace.
+    pub(super) fn gather(place: &Place) -> anyhow::Result<Self> {
+        let Some(root) = workspace::find(place.workspace.as_deref())? else {
+            bail!("there is no {CONFIG_FILE} here or above; `baton init DIR` makes a workspace, -w DIR names one");
+        };
+        let root = root.canonicalize().with_context(|| format!("failed to find the folder {}", root.display()))?;
+        let lock = Lock::read(&root.join(LOCK_FILE));
+        let state = State::locate(&root, place.state.as_deref());
+        Ok(Self {
+            config: Config::read(&root.join(CONFIG_FILE)),
+            agents: agents(&root, lock.as_ref().ok()),
+            ledger: state.as_ref().map_or(Ok(None), |state| reader(&state.ledger())),
+            serving: state.as_ref().map_or(Ok(Serving::Never), Serving::look),
+            now: Timestamp::now(),
+            command: command(place),
+            root,
+            lock,
+            state,
+        })
+    }
+
+    /// `baton` with its options and `words`, as it can be typed here.
+    pub(super) fn baton(&self, words: &str) -> String {
+        format!("{} {words}", self.command)
+    }
+
+    /// A path for people and programs: relative to the workspace inside it.
+    pub(super) fn shown(&self, path: &Path) -> String {
+        match path.strip_prefix(&self.root) {
+            Ok(inside) if inside.as_os_str().is_empty() => ".".to_owned(),
+            Ok(inside) => inside.display().to_string(),
+            Err(_) => path.display().to_string(),
+        }
+    }
+
+    /// The real path of what the ledger has: relative to the workspace, or absolute.
+    pub(super) fn real(&self, file: &str) -> PathBuf {
+        self.root.join(file)
+    }
+
+    /// The agents that Baton works for itself.
+    pub(super) fn plugins(&self) -> impl Iterator<Item = &Agent> {
+        self.agents.iter().filter(|agent| agent.kind == AgentKind::Plugin)
+    }
+
+    /// Whether somebody serves the workspace.
+    pub(super) fn is_served(&self) -> bool {
+        self.serving.as_ref().is_ok_and(|serving| serving.is_on())
+    }
+
+    /// The ledger, where there is one that can be read in the form of this build.
+    pub(super) fn readable(&self) -> Option<&Reader> {
+        let reader = self.ledger.as_ref().ok()?.as_ref()?;
+        let (found, known) = baton_ledger::inspect::form(reader).ok()?;
+        (found == known).then_some(reader)
+    }
+}
+
+/// A path as a word of a command that is typed here.
+pub(super) fn word(path: &Path) -> String {
+    quoted(&from_here(path))
+}
+
+/// What `done` gives, or one finding that says why it could not be found out.
+pub(super) fn or_finding(
+    check: &'static str,
+    place: String,
+    done: Result<Vec<Finding>, LedgerError>,
+    fix: &str,
+) -> Vec<Finding> {
+    done.unwrap_or_else(|error| vec![Finding::fail(check, place, format!("could not be checked: {error}"), fix)])
+}
+
+fn agents(root: &Path, lock: Option<&Lock>) -> Vec<Agent> {
+    let plugins: Vec<String> =
+        lock.into_iter().flat_map(|lock| &lock.plugins).map(|entry| entry.name.clone()).collect();
+    let roster = Roster::look(&root.join("handoffs"), plugins.iter(), &Aliases::shipped());
+    roster.agents().cloned().collect()
+}
+
+fn reader(path: &Path) -> Result<Option<Reader>, LedgerError> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    match Reader::open(path) {
+        Err(LedgerError::Unmade) => Ok(None),
+        opened => opened.map(Some),
+    }
+}
+
+fn command(place: &Place) -> String {
+    let option = |name: &str, path: &Option<PathBuf>| {
+        path.as_ref().map(|path| format!(" {name} {}", quoted(&path.display().to_string()))).unwrap_or_default()
+    };
+    format!("baton{}{}", option("-w", &place.workspace), option("--state", &place.state))
+}

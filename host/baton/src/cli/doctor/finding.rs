@@ -1,0 +1,138 @@
+//! What a check says: one finding a line, with the command or edit that mends it.
+
+use serde_json::{Value, json};
+
+use crate::output;
+
+/// Findings of one check and status that are printed; the rest is counted.
+const PRINTED: usize = 10;
+
+/// How it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Status {
+    /// As it should be.
+    Ok,
+    /// It works, and somebody should look at it.
+    Warn,
+    /// It does not work, or will not for long.
+    Fail,
+}
+
+impl Status {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+        }
+    }
+
+    fn colour(self) -> u8 {
+        match self {
+            Self::Ok => 32,
+            Self::Warn => 33,
+            Self::Fail => 31,
+        }
+    }
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Finding {
+    check: &'static str,
+    pub(super) status: Status,
+    place: String,
+    pub(super) what: String,
+    pub(super) fix: Option<String>,
+}
+
+impl Finding {
+    /// All is well.
+    pub(super) fn ok(check: &'static str, place: impl Into<String>, what: impl Into<String>) -> Self {
+        Self { check, status: Status::Ok, place: place.into(), what: what.into(), fix: None }
+    }
+
+    /// Something is to be looked at; `fix` is the command or edit that mends it.
+    pub(super) fn warn(
+        check: &'static str,
+        place: impl Into<String>,
+        what: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Self {
+        Self { check, status: Status::Warn, place: place.into(), what: what.into(), fix: Some(fix.into()) }
+    }
+
+    /// Something is wrong; `fix` is the command or edit that mends it.
+    pub(super) fn fail(
+        check: &'static str,
+        place: impl Into<String>,
+        what: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Self {
+        Self { status: Status::Fail, ..Self::warn(check, place, what, fix) }
+    }
+
+    /// The same with another status.
+    pub(super) fn with(self, status: Status) -> Self {
+        Self { status, ..self }
+    }
+
+    /// The public JSON form.
+    pub(super) fn as_json(&self) -> Value {
+        json!({
+            "check": self.check,
+            "status": self.status.as_str(),
+            "what": self.what,
+            "where": self.place,
+            "fix": self.fix,
+        })
+    }
+
+    /// One line. Untrusted names are made harmless.
+    fn line(&self) -> String {
+        let status = output::in_colour(self.status.colour(), &format!("{:4}", self.status.as_str()));
+        let place = if self.place.is_empty() { String::new() } else { format!("{}: ", self.place) };
+        let fix = self.fix.as_ref().map(|fix| format!("  → {fix}")).unwrap_or_default();
+        let rest = output::clean(&format!("{place}{}{fix}", self.what)).replace('\n', " ");
+        format!("{status}  {:13}  {rest}\n", self.check)
+    }
+}
+
+/// The findings as lines; of many that are alike only the first.
+pub(super) fn as_text(findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for alike in findings.chunk_by(|a, b| (a.check, a.status) == (b.check, b.status)) {
+        text.extend(alike.iter().take(PRINTED).map(Finding::line));
+        if let (Some(first), more @ 1..) = (alike.first(), alike.len().saturating_sub(PRINTED)) {
+            let what = format!("and {more} more; --json shows them all");
+            let rest = Finding { place: String::new(), what, fix: None, ..first.clone() };
+            text.push_str(&rest.line());
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_status_check_what_and_fix() {
+        let findings = [
+            Finding::ok("disk", "", "12 GiB free"),
+            Finding::fail("configuration", "baton.toml", "does not\nparse\u{1b}[31m", "mend line 3"),
+        ];
+        let expected = "ok    disk           12 GiB free\n\
+                        fail  configuration  baton.toml: does not parse [31m  → mend line 3\n";
+        assert_eq!(as_text(&findings), expected);
+    }
+
+    #[test]
+    fn of_many_alike_the_first_are_shown_and_the_rest_counted() {
+        let many = vec![Finding::warn("orphans", "x", "is a link", "rm x"); 13];
+        let text = as_text(&many);
+        assert_eq!(text.lines().count(), 11);
+        assert!(text.ends_with("warn  orphans        and 3 more; --json shows them all\n"), "{text}");
+        assert_eq!(as_text(&many[..10]).lines().count(), 10);
+    }
+}

@@ -1,0 +1,125 @@
+//! The ledger: opens, has a form that this build knows, its pages and its chain are sound, its log does not grow without
+//! end, and what it owes can be delivered.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use baton_ledger::inspect::{self, Undelivered};
+use baton_ledger::verify::Broken;
+use baton_ledger::{LedgerError, Reader, tail, verify};
+
+use super::super::{ledger as command, task_view};
+use super::disk::size;
+use super::facts::{Facts, word};
+use super::finding::Finding;
+
+const CHECK: &str = "ledger";
+
+/// A chain that is longer is not read from its beginning unless asked: reading this many takes a second.
+const WHOLE: u64 = 200_000;
+
+/// So many events of a longer one are read.
+const END: u64 = 10_000;
+
+/// SQLite's log is emptied again and again; one this large is kept from it by somebody who reads without end.
+const LOG: u64 = 256 * 1024 * 1024;
+
+/// A delivery that fails is tried again within five minutes.
+const DELIVERED: Duration = Duration::from_mins(10);
+
+pub(super) fn check(facts: &Facts, full: bool) -> Vec<Finding> {
+    let Ok(state) = &facts.state else {
+        return Vec::new();
+    };
+    let path = state.ledger();
+    let place = facts.shown(&path);
+    let restore = restore(facts, &path);
+    match &facts.ledger {
+        Ok(None) => vec![Finding::ok(CHECK, place, "there is none yet: nothing was ever written down")],
+        Err(error @ LedgerError::Newer { .. }) => {
+            vec![Finding::fail(CHECK, place, error.to_string(), "cargo install --path host/baton, of the newer Baton")]
+        }
+        Err(error) => vec![Finding::fail(CHECK, place, error.to_string(), restore)],
+        Ok(Some(reader)) => look(facts, reader, &path, full)
+            .unwrap_or_else(|error| vec![Finding::fail(CHECK, place, format!("cannot be read: {error}"), restore)]),
+    }
+}
+
+fn restore(facts: &Facts, path: &Path) -> String {
+    let (name, up) = (word(path), facts.baton("up"));
+    format!("stop `baton up`, mv {name} {name}.broken, cp your newest `baton backup` to {name}, then {up}")
+}
+
+fn look(facts: &Facts, reader: &Reader, path: &Path, full: bool) -> Result<Vec<Finding>, LedgerError> {
+    let place = facts.shown(path);
+    let (found, known) = inspect::form(reader)?;
+    if found < known {
+        let what = format!("has form {found}, this baton writes form {known}: the rest of it is looked at afterwards");
+        return Ok(vec![Finding::warn(CHECK, place, what, format!("{} brings it there", facts.baton("up --once")))]);
+    }
+    let damage = inspect::quick_check(reader)?;
+    if !damage.is_empty() {
+        let what = format!("its pages are damaged: {}", damage.join("; "));
+        return Ok(vec![Finding::fail(CHECK, place, what, restore(facts, path))]);
+    }
+    let mut findings = vec![chain(facts, reader, &place, full)?];
+    findings.extend(log(facts, path));
+    let open = inspect::undelivered(reader, facts.now, DELIVERED)?;
+    findings.extend(open.iter().map(|open| stuck(facts, open)));
+    Ok(findings)
+}
+
+fn chain(facts: &Facts, reader: &Reader, place: &str, full: bool) -> Result<Finding, LedgerError> {
+    let events = inspect::events(reader)?;
+    let (broken, looked) = if full || events <= WHOLE {
+        (verify::verify(reader, None)?.broken, format!("the chain of {} is sound", command::events(events)))
+    } else {
+        let tail = tail::look(reader, END, Duration::MAX, facts.now)?;
+        (tail.broken, format!("the last {END} of {events} events are sound (--full looks at all)"))
+    };
+    Ok(match broken {
+        None => Finding::ok(CHECK, place, looked),
+        Some(broken) => tampered(facts, place, &broken),
+    })
+}
+
+fn tampered(facts: &Facts, place: &str, broken: &Broken) -> Finding {
+    let what = format!("the chain breaks at event {} (task {}): {}", broken.seq, broken.task, broken.wrong.explained());
+    let fix = format!("{}; compare with a backup, and restore it if it is sound", facts.baton("ledger verify"));
+    Finding::fail(CHECK, place, what, fix)
+}
+
+fn log(facts: &Facts, path: &Path) -> Option<Finding> {
+    let log = PathBuf::from(format!("{}-wal", path.display()));
+    let bytes = log.metadata().ok()?.len();
+    let what = oversized(bytes)?;
+    let fix = format!("end what reads the ledger without end (`lsof {}`), then start `baton up` anew", word(path));
+    Some(Finding::warn(CHECK, facts.shown(&log), what, fix))
+}
+
+fn oversized(bytes: u64) -> Option<String> {
+    (bytes > LOG).then(|| format!("SQLite's log has {}: something keeps it from being emptied", size(bytes)))
+}
+
+/// Without a daemon nobody tries; with one, it was tried in vain.
+fn stuck(facts: &Facts, open: &Undelivered) -> Finding {
+    let age = task_view::age(open.since, facts.now);
+    let what = format!("the {} {} of task {} is not delivered since {age}", open.kind, open.name, open.task);
+    let folder = facts.real(&open.folder);
+    if facts.is_served() {
+        let fix = format!("make {0} a folder that can be written to: mkdir -p {0}; chmod u+rwx {0}", word(&folder));
+        return Finding::fail(CHECK, facts.shown(&folder), what, fix);
+    }
+    Finding::warn(CHECK, facts.shown(&folder), what, format!("{} delivers it", facts.baton("up")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_counts_when_it_is_larger_than_a_busy_day_makes_it() {
+        assert_eq!(oversized(LOG), None);
+        assert!(oversized(LOG + 1).is_some_and(|what| what.contains("256 MiB")));
+    }
+}

@@ -1,0 +1,110 @@
+//! Who serves the workspace, and who holds tasks. The lock is the kernel's: it goes with its process, however that ends,
+//! so a lock file that is left over means nothing. A task whose runner is gone is taken up by the next `baton up`.
+
+use baton_ledger::inspect::{self, Lease};
+use jiff::Timestamp;
+use rustix::process::{Pid, test_kill_process};
+
+use super::super::task_view;
+use super::facts::{Facts, or_finding, word};
+use super::finding::Finding;
+use crate::workspace::Serving;
+
+const CHECK: &str = "locks";
+
+pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+    let Ok(state) = &facts.state else {
+        return Vec::new();
+    };
+    let lock = state.up_lock();
+    let place = facts.shown(&lock);
+    let mut findings = match &facts.serving {
+        Ok(serving) => vec![Finding::ok(CHECK, place, said(*serving, facts.now, is_alive))],
+        Err(error) => {
+            let what = format!("it cannot be told whether a daemon serves: {error}");
+            vec![Finding::fail(CHECK, place, what, format!("ls -l {}", word(&lock)))]
+        }
+    };
+    let Some(reader) = facts.readable() else {
+        return findings;
+    };
+    let place = facts.shown(&state.ledger());
+    let left = inspect::leases(reader).map(|leases| left(facts, &leases));
+    findings.extend(or_finding(CHECK, place, left, &facts.baton("ledger verify")));
+    findings
+}
+
+fn said(serving: Serving, now: Timestamp, is_alive: impl Fn(u32) -> bool) -> String {
+    match serving {
+        Serving::Never => "no daemon serves, and none ever did".to_owned(),
+        Serving::Nobody(None) => "no daemon serves; a lock file that nobody holds is harmless".to_owned(),
+        Serving::Nobody(Some(process)) if is_alive(process) => {
+            format!("no daemon serves; the lock file names process {process}, which is another program now: harmless")
+        }
+        Serving::Nobody(Some(process)) => {
+            format!("no daemon serves; the last one was process {process}, its lock file is harmless")
+        }
+        Serving::Since(process, since) => {
+            let process = process.map_or_else(|| "a process".to_owned(), |process| format!("process {process}"));
+            let age = Timestamp::try_from(since).map(|since| task_view::age(since, now));
+            format!(
+                "a daemon serves: {process}, since {}",
+                age.unwrap_or_else(|_| "a time that cannot be read".to_owned())
+            )
+        }
+    }
+}
+
+/// Running tasks whose runner is gone while no daemon serves that would take them up by itself.
+fn left(facts: &Facts, leases: &[Lease]) -> Vec<Finding> {
+    if facts.is_served() {
+        return Vec::new();
+    }
+    let gone = leases.iter().filter(|lease| is_gone(&lease.owner, is_alive));
+    gone.map(|lease| {
+        let what =
+            format!("`{}` of {} is running, and whoever ran it ({}) is gone", lease.title, lease.agent, lease.owner);
+        Finding::warn(CHECK, lease.task.clone(), what, format!("{} takes it up", facts.baton("up")))
+    })
+    .collect()
+}
+
+/// Whether an owner cannot be alive while no daemon serves: daemons are not, others when their process is not.
+fn is_gone(owner: &str, is_alive: impl Fn(u32) -> bool) -> bool {
+    let mut parts = owner.split(':');
+    let (kind, process) = (parts.next().unwrap_or_default(), parts.next().and_then(|process| process.parse().ok()));
+    kind == "up" || !process.is_some_and(is_alive)
+}
+
+/// Whether there is such a process, whoever's it is.
+fn is_alive(process: u32) -> bool {
+    let process = i32::try_from(process).ok().and_then(Pid::from_raw);
+    process.is_some_and(|process| !matches!(test_kill_process(process), Err(rustix::io::Errno::SRCH)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    #[test]
+    fn every_state_of_the_lock_has_its_sentence() {
+        let now = Timestamp::from_second(7_200).unwrap();
+        let say = |serving| said(serving, now, |process| process == 7);
+        let since = SystemTime::UNIX_EPOCH + Duration::from_secs(7_100);
+        assert_eq!(say(Serving::Since(Some(5), since)), "a daemon serves: process 5, since 1 min");
+        assert!(say(Serving::Nobody(Some(5))).contains("the last one was process 5"));
+        assert!(say(Serving::Nobody(Some(7))).contains("another program now"));
+        assert!(say(Serving::Nobody(None)).contains("harmless"));
+        assert!(say(Serving::Never).contains("none ever did"));
+    }
+
+    #[test]
+    fn a_daemon_is_gone_when_none_serves_and_a_call_when_its_process_is() {
+        let alive = |process| process == 7;
+        assert!(is_gone("up:7:1", alive) && is_gone("run:5:1", alive) && is_gone("", alive) && is_gone("run:x", alive));
+        assert!(!is_gone("run:7:1", alive));
+        assert!(is_alive(std::process::id()) && !is_alive(u32::MAX) && !is_alive(0));
+    }
+}

@@ -1,0 +1,68 @@
+//! `baton doctor`: looks at everything that a workspace stands on and says of each trouble what is wrong, where, and
+//! what mends it.
+//!
+//! One file a check. What can be decided without looking is a pure function there, with the facts as arguments. Nothing
+//! is changed, nothing is made: it works beside a daemon, without a ledger, and where the configuration is broken. A
+//! check that cannot be done is a finding, not the end of the others.
+
+mod clock;
+mod configuration;
+mod disk;
+mod facts;
+mod finding;
+mod ledger;
+mod locks;
+mod orphans;
+mod permissions;
+mod progress;
+mod watches;
+
+use serde_json::{Value, json};
+
+use self::facts::Facts;
+use self::finding::{Finding, Status};
+use super::Place;
+use crate::exit::Code;
+use crate::output;
+
+/// Check the workspace and say what mends it: exit 0 well (warnings allowed), 1 something is wrong
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Check the whole chain of events, however long it is [default: of more than 200,000 the last 10,000]
+    #[arg(long)]
+    full: bool,
+}
+
+impl Args {
+    /// # Errors
+    /// When there is no workspace.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        let facts = Facts::gather(place)?;
+        let findings = examine(&facts, self.full);
+        if self.json {
+            let checks: Vec<Value> = findings.iter().map(Finding::as_json).collect();
+            output::json(&json!({ "schema": 1, "checks": checks }));
+        } else {
+            output::print(&finding::as_text(&findings));
+        }
+        let wrong = findings.iter().any(|finding| finding.status == Status::Fail);
+        Ok(if wrong { Code::Findings } else { Code::Good })
+    }
+}
+
+/// Every check, from what the others stand on to what only shows in the end.
+fn examine(facts: &Facts, full: bool) -> Vec<Finding> {
+    let mut findings = configuration::check(facts);
+    findings.extend(disk::check(facts));
+    findings.extend(permissions::check(facts));
+    findings.extend(watches::check(facts));
+    findings.extend(locks::check(facts));
+    findings.extend(ledger::check(facts, full));
+    findings.extend(clock::check(facts));
+    findings.extend(orphans::check(facts));
+    findings.extend(progress::check(facts));
+    findings
+}

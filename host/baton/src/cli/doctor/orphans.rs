@@ -1,0 +1,206 @@
+//! Files that nobody cares for: temporaries of writers that are gone, files in a plugin's inbox that were never taken
+//! in, tasks whose file is gone, reasons without their file, folders and links in inboxes.
+
+use std::collections::BTreeSet;
+use std::fs::DirEntry;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use baton_core::file_name;
+use baton_ledger::{LedgerError, Reader, inspect};
+
+use super::facts::{Facts, or_finding, word};
+use super::finding::Finding;
+use crate::workspace::Serving;
+
+const CHECK: &str = "orphans";
+
+/// A writer that was interrupted is done or gone by then.
+const LEFT: Duration = Duration::from_hours(1);
+
+/// A daemon has looked at every inbox several times by then.
+const TAKEN_IN: Duration = Duration::from_mins(5);
+
+/// Archived files that are looked for, of the newest tasks.
+const ARCHIVED: u32 = 10_000;
+
+pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+    let mut findings = strange(facts);
+    findings.extend(lonely_reasons(facts));
+    let done = with_ledger(facts);
+    let place = facts.state.as_ref().map(|state| facts.shown(&state.ledger())).unwrap_or_default();
+    findings.extend(or_finding(CHECK, place, done, &facts.baton("ledger verify")));
+    if findings.is_empty() {
+        findings.push(Finding::ok(CHECK, "", "no file is left over and none is missing"));
+    }
+    findings
+}
+
+/// What can be told with the ledger, or with the certainty that there is none.
+fn with_ledger(facts: &Facts) -> Result<Vec<Finding>, LedgerError> {
+    let reader = facts.readable();
+    if reader.is_none() && !matches!(facts.ledger, Ok(None)) {
+        return Ok(Vec::new());
+    }
+    let open = reader.map(inspect::open_deliveries).transpose()?.unwrap_or_default();
+    let mut findings = leftovers(facts, &open);
+    if let Some(reader) = reader {
+        findings.extend(unknown(facts, reader)?);
+        findings.extend(missing(facts, reader)?);
+        findings.extend(taken_away(facts, reader)?);
+    }
+    Ok(findings)
+}
+
+/// What lies in a folder, by name.
+fn entries(folder: &Path) -> Vec<DirEntry> {
+    let mut entries: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).collect();
+    entries.sort_by_key(DirEntry::file_name);
+    entries
+}
+
+fn name_of(entry: &DirEntry) -> String {
+    entry.file_name().to_string_lossy().into_owned()
+}
+
+/// How long ago it was last written; nothing for what is from the future.
+fn age(entry: &DirEntry) -> Duration {
+    let modified = entry.metadata().and_then(|metadata| metadata.modified());
+    modified.ok().and_then(|modified| SystemTime::now().duration_since(modified).ok()).unwrap_or_default()
+}
+
+/// Folders and links in inboxes: neither is ever read.
+fn strange(facts: &Facts) -> Vec<Finding> {
+    let inboxes = facts.agents.iter().map(baton_dispatch::Agent::inbox);
+    let inside = inboxes.flat_map(|inbox| entries(&inbox));
+    let strange = inside
+        .filter(|entry| !file_name::is_ignored(&name_of(entry)) && entry.file_type().is_ok_and(|kind| !kind.is_file()));
+    strange
+        .map(|entry| {
+            let path = entry.path();
+            let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+            let what = if link { "is a link" } else { "is no regular file" };
+            let fix = if link {
+                format!("cp --remove-destination \"$(readlink -f {0})\" {0}, or rm {0}", word(&path))
+            } else {
+                format!("mv {} {}", word(&path), word(&facts.root))
+            };
+            Finding::warn(CHECK, facts.shown(&path), format!("{what} in an inbox, and is never read"), fix)
+        })
+        .collect()
+}
+
+/// `NAME.reason.json` in `03_failed` without `NAME`.
+fn lonely_reasons(facts: &Facts) -> Vec<Finding> {
+    let folders = facts.agents.iter().map(|agent| agent.folder.join("03_failed"));
+    let reasons = folders.flat_map(|folder| {
+        let entries = entries(&folder);
+        let names: BTreeSet<String> = entries.iter().map(name_of).collect();
+        entries.into_iter().filter(move |entry| is_lonely(&name_of(entry), &names))
+    });
+    reasons
+        .map(|entry| {
+            let what = "says why a file failed that is not here any more";
+            Finding::warn(CHECK, facts.shown(&entry.path()), what, format!("rm {}", word(&entry.path())))
+        })
+        .collect()
+}
+
+/// Long names are cut to make room for the ending, and a taken name gets a number: what begins alike is the file.
+fn is_lonely(name: &str, names: &BTreeSet<String>) -> bool {
+    let Some(of) = name.strip_suffix(".reason.json") else {
+        return false;
+    };
+    let stem = of.rsplit_once('.').map_or(of, |(stem, _)| stem);
+    !names.iter().any(|other| !other.ends_with(".reason.json") && other.starts_with(stem))
+}
+
+/// Temporary files whose writer is gone.
+fn leftovers(facts: &Facts, open: &BTreeSet<i64>) -> Vec<Finding> {
+    let mut folders = vec![facts.root.join("reports"), facts.root.join("handoffs/_unrouted")];
+    for agent in &facts.agents {
+        folders.extend(["01_inbox", "02_processed", "03_failed"].map(|name| agent.folder.join(name)));
+    }
+    let left =
+        folders.iter().flat_map(|folder| entries(folder)).filter(|entry| is_left(&name_of(entry), age(entry), open));
+    left.map(|entry| {
+        let what = "was left by a writer that is gone";
+        Finding::warn(CHECK, facts.shown(&entry.path()), what, format!("rm {}", word(&entry.path())))
+    })
+    .collect()
+}
+
+fn is_left(name: &str, age: Duration, open: &BTreeSet<i64>) -> bool {
+    let token = name.strip_prefix(".baton-").and_then(|rest| rest.strip_suffix(".tmp"));
+    token.is_some_and(|token| age > LEFT && !token.parse().is_ok_and(|id| open.contains(&id)))
+}
+
+/// Files in plugins' inboxes that a daemon has had the time to take in and has not.
+fn unknown(facts: &Facts, reader: &Reader) -> Result<Vec<Finding>, LedgerError> {
+    let Ok(Serving::Since(_, since)) = &facts.serving else {
+        return Ok(Vec::new());
+    };
+    if !since.elapsed().is_ok_and(|served| served > TAKEN_IN) {
+        return Ok(Vec::new());
+    }
+    let mut findings = Vec::new();
+    for entry in facts.plugins().flat_map(|agent| entries(&agent.inbox())) {
+        let (name, path) = (name_of(&entry), entry.path());
+        let waits = entry.file_type().is_ok_and(|kind| kind.is_file()) && !file_name::is_ignored(&name);
+        if waits && age(&entry) > TAKEN_IN && !inspect::knows_file(reader, &facts.shown(&path))? {
+            let what = "lies in a plugin's inbox, and the daemon has not taken it in";
+            let fix = format!("touch {}; if it stays there, stop `baton up` and start it anew", word(&path));
+            findings.push(Finding::warn(CHECK, facts.shown(&path), what, fix));
+        }
+    }
+    Ok(findings)
+}
+
+/// Tasks that wait with a file which is gone.
+fn missing(facts: &Facts, reader: &Reader) -> Result<Vec<Finding>, LedgerError> {
+    let waiting = inspect::waiting_files(reader)?;
+    let gone = waiting.iter().filter(|recorded| is_gone(&facts.real(&recorded.file)));
+    let say = |recorded: &inspect::Recorded| {
+        let what = format!("is gone, and task {} waits with it", recorded.task);
+        let cancel = facts.baton(&format!("cancel {}", recorded.task));
+        Finding::warn(CHECK, recorded.file.clone(), what, format!("{cancel}, or put the file back"))
+    };
+    Ok(gone.map(say).collect())
+}
+
+/// An archive may be tidied up: that is said and no trouble.
+fn taken_away(facts: &Facts, reader: &Reader) -> Result<Option<Finding>, LedgerError> {
+    let archived = inspect::archived_files(reader, ARCHIVED)?;
+    let gone = archived.iter().filter(|recorded| is_gone(&facts.real(&recorded.file))).count();
+    let what = format!("{gone} archived files were taken away; the ledger keeps what they held");
+    Ok((gone > 0).then(|| Finding::ok(CHECK, "handoffs", what)))
+}
+
+fn is_gone(path: &Path) -> bool {
+    matches!(path.symlink_metadata(), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_temporary_is_left_when_it_is_old_and_no_delivery_owns_it() {
+        let open = BTreeSet::from([7]);
+        let old = LEFT + Duration::from_secs(1);
+        assert!(is_left(".baton-8.tmp", old, &open) && is_left(".baton-0a1b.tmp", old, &open));
+        assert!(!is_left(".baton-7.tmp", old, &open), "its delivery is open");
+        assert!(!is_left(".baton-8.tmp", LEFT, &open), "its writer may be at it");
+        assert!(!is_left(".other-8.tmp", old, &open) && !is_left("baton-8.tmp", old, &open));
+    }
+
+    #[test]
+    fn a_reason_is_lonely_without_its_file() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+        let reason = "a.json.reason.json";
+        assert!(is_lonely(reason, &names(&[reason, "b.json"])));
+        assert!(!is_lonely(reason, &names(&[reason, "a.json"])));
+        assert!(!is_lonely(reason, &names(&["a-2.json"])));
+        assert!(!is_lonely("b.json", &names(&[])));
+    }
+}

@@ -1,0 +1,95 @@
+//! Whether work moves: tasks that nobody begins, that were not heard of, that wait for an answer. A workspace in which
+//! one task stands still looks idle and healthy; here it is named, with what moves it.
+
+use baton_core::State;
+use baton_ledger::task::{self, Limits, Stalled, Standstill};
+
+use super::super::task_view;
+use super::facts::{Facts, or_finding};
+use super::finding::{Finding, Status};
+use crate::output::shorten;
+use crate::workspace::LOCK_FILE;
+
+const CHECK: &str = "progress";
+
+pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+    let (Some(reader), Ok(state)) = (facts.readable(), &facts.state) else {
+        return Vec::new();
+    };
+    let stalled = task::stalled(reader, facts.now, &Limits::default());
+    let looked = stalled.map(|stalled| stalled.iter().map(|task| stands(facts, task)).collect());
+    let mut findings = or_finding(CHECK, facts.shown(&state.ledger()), looked, &facts.baton("ledger verify"));
+    if findings.is_empty() {
+        findings.push(Finding::ok(CHECK, "", "no task stands still"));
+    }
+    findings
+}
+
+fn stands(facts: &Facts, task: &Stalled) -> Finding {
+    let age = task_view::age(task.since, facts.now);
+    let title = shorten(&task.title, 60);
+    let what = format!("`{title}` of {} is {} for {age}: {}", task.agent, task.state, explained(task.why));
+    let fix = fix(task, facts.is_served(), |words| facts.baton(words));
+    Finding::warn(CHECK, task.id.clone(), what, fix).with(status(task.why, facts.is_served()))
+}
+
+/// A daemon that serves and does not move its own work is a trouble; without one nobody is expected to.
+fn status(why: Standstill, served: bool) -> Status {
+    let for_others = matches!(why, Standstill::Unanswered | Standstill::NotDone);
+    if served && !for_others { Status::Fail } else { Status::Warn }
+}
+
+fn explained(why: Standstill) -> &'static str {
+    match why {
+        Standstill::NotBegun => "no attempt of this agent has ended meanwhile",
+        Standstill::Silent => "nothing was heard of it",
+        Standstill::Unanswered => "nobody has answered",
+        Standstill::Overdue => "the time of its next attempt has passed",
+        Standstill::NotDone => "the agent has not answered",
+        Standstill::NotRouted => "nothing was decided about it",
+    }
+}
+
+fn fix(task: &Stalled, served: bool, baton: impl Fn(&str) -> String) -> String {
+    let of = |verb: &str| baton(&format!("{verb} {}", task.id));
+    match task.why {
+        Standstill::Unanswered if task.state == State::NeedsHuman => format!("{} TEXT", of("answer")),
+        Standstill::Unanswered => {
+            format!("{} says what is missing: allow it in {LOCK_FILE}, then {}", of("why"), of("retry"))
+        }
+        Standstill::NotDone => format!("{}; ask the agent, or {}", of("why"), of("cancel")),
+        _ if !served => baton("up"),
+        Standstill::Overdue | Standstill::NotRouted => of("retry"),
+        Standstill::NotBegun | Standstill::Silent => format!("{}, then {}", of("why"), of("cancel")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn fix_of(state: State, why: Standstill, served: bool) -> String {
+        let (agent, title) = ("a".to_owned(), "t".to_owned());
+        let task = Stalled { id: "7f".to_owned(), agent, title, state, why, since: Timestamp::UNIX_EPOCH };
+        fix(&task, served, |words| format!("baton {words}"))
+    }
+
+    #[test]
+    fn every_standstill_has_the_command_that_moves_it() {
+        assert_eq!(fix_of(State::NeedsHuman, Standstill::Unanswered, true), "baton answer 7f TEXT");
+        assert!(fix_of(State::NeedsGrant, Standstill::Unanswered, false).ends_with("then baton retry 7f"));
+        assert_eq!(fix_of(State::Queued, Standstill::NotBegun, false), "baton up");
+        assert_eq!(fix_of(State::Queued, Standstill::NotBegun, true), "baton why 7f, then baton cancel 7f");
+        assert_eq!(fix_of(State::Waiting, Standstill::Overdue, true), "baton retry 7f");
+        assert!(fix_of(State::Delivered, Standstill::NotDone, false).contains("baton cancel 7f"));
+    }
+
+    #[test]
+    fn what_a_daemon_should_move_is_its_failure() {
+        assert_eq!(status(Standstill::NotBegun, true), Status::Fail);
+        assert_eq!(status(Standstill::NotBegun, false), Status::Warn);
+        assert_eq!(status(Standstill::Unanswered, true), Status::Warn);
+    }
+}

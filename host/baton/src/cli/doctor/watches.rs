@@ -1,0 +1,209 @@
+//! Whether the kernel lets a daemon watch every folder: the user's inotify watches, instances and queue on Linux, and the
+//! open files of a process. Elsewhere watching costs nothing that is counted.
+//!
+//! Watching is a help, not a need: without it files are found by the scan of every minute. So what is short is a
+//! warning; only open files that do not suffice stop the work.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use baton_core::manifest::{Manifest, Trigger};
+use rustix::process::{Resource, getrlimit};
+
+use super::configuration;
+use super::facts::Facts;
+use super::finding::Finding;
+
+const CHECK: &str = "watches";
+
+/// Open files that a daemon at work may need: 64 files that are captured, the ledger, plugins and what they open.
+const FILES: u64 = 256;
+
+/// With fewer it cannot work at all.
+const FILES_AT_LEAST: u64 = 128;
+
+/// Changes that one burst may bring before the daemon reads them; more than fit are made up for by a scan.
+const QUEUE: u64 = 1_024;
+
+/// Folders that are counted at most.
+const COUNTED: usize = 1_000_000;
+
+/// What the kernel allows a user, and what is in use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Kernel {
+    max_watches: u64,
+    max_instances: u64,
+    max_queue: u64,
+    used_watches: u64,
+    used_instances: u64,
+}
+
+pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+    let folders = count(&watched(facts));
+    let mut findings = Vec::new();
+    if let Some(inotify) = inotify(Path::new("/proc")) {
+        findings.extend(judge(&inotify, folders, facts.is_served()));
+    }
+    findings.extend(open_files(getrlimit(Resource::Nofile).current));
+    if findings.is_empty() {
+        findings.push(Finding::ok(CHECK, "", format!("{folders} folders to watch; the limits of this user suffice")));
+    }
+    findings
+}
+
+/// The trees that `baton up` watches: the handoffs, and what triggers of plugins look at.
+fn watched(facts: &Facts) -> Vec<PathBuf> {
+    let mut trees = vec![facts.root.join("handoffs")];
+    let (Ok(lock), Ok(config)) = (&facts.lock, &facts.config) else {
+        return trees;
+    };
+    let manifests = lock.plugins.iter().filter_map(|entry| configuration::manifest(facts, entry).ok());
+    for folder in manifests.flat_map(|manifest| trigger_folders(&manifest)) {
+        trees.extend(config.folder(&folder).iter().map(|folder| facts.root.join(folder)));
+    }
+    trees.sort();
+    trees.dedup();
+    trees
+}
+
+fn trigger_folders(manifest: &Manifest) -> Vec<String> {
+    let folder = |trigger: &Trigger| match trigger {
+        Trigger::Files { folder, .. } => folder.clone(),
+    };
+    manifest.declares.triggers.iter().map(folder).collect()
+}
+
+/// The folders in these trees, themselves included; links are not followed.
+fn count(trees: &[PathBuf]) -> u64 {
+    let mut waiting: Vec<PathBuf> = trees.iter().filter(|tree| tree.is_dir()).cloned().collect();
+    let mut seen = 0;
+    while let Some(folder) = waiting.pop() {
+        seen += 1;
+        if seen >= COUNTED {
+            break;
+        }
+        let entries = fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok);
+        waiting.extend(entries.filter(|e| e.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()));
+    }
+    u64::try_from(seen).unwrap_or(u64::MAX)
+}
+
+/// What the kernel says; `None` where it has no inotify.
+fn inotify(proc: &Path) -> Option<Kernel> {
+    let limit = |name: &str| -> Option<u64> {
+        fs::read_to_string(proc.join("sys/fs/inotify").join(name)).ok()?.trim().parse().ok()
+    };
+    let mut found = Kernel {
+        max_watches: limit("max_user_watches")?,
+        max_instances: limit("max_user_instances")?,
+        max_queue: limit("max_queued_events")?,
+        ..Kernel::default()
+    };
+    let processes = fs::read_dir(proc).ok()?.filter_map(Result::ok);
+    for process in processes.filter(|entry| entry.file_name().to_string_lossy().bytes().all(|b| b.is_ascii_digit())) {
+        // Processes of other users cannot be read, and their watches are counted apart.
+        for open in fs::read_dir(process.path().join("fd")).into_iter().flatten().filter_map(Result::ok) {
+            if fs::read_link(open.path()).is_ok_and(|to| to.as_os_str() == "anon_inode:inotify") {
+                found.used_instances += 1;
+                let info = fs::read_to_string(process.path().join("fdinfo").join(open.file_name())).unwrap_or_default();
+                let watches = info.lines().filter(|line| line.starts_with("inotify ")).count();
+                found.used_watches += u64::try_from(watches).unwrap_or(0);
+            }
+        }
+    }
+    Some(found)
+}
+
+/// A daemon that serves has its watches and its instance already.
+fn judge(inotify: &Kernel, folders: u64, served: bool) -> Vec<Finding> {
+    let (need, instance) = if served { (0, 0) } else { (folders, 1) };
+    let mut findings = Vec::new();
+    let mut short = |name: &str, what: String, least: u64| {
+        let fix = format!(
+            "echo fs.inotify.{name}={least} | sudo tee /etc/sysctl.d/60-baton-{}.conf && sudo sysctl --system",
+            name.replace('_', "-")
+        );
+        findings.push(Finding::warn(CHECK, format!("/proc/sys/fs/inotify/{name}"), what, fix));
+    };
+    let Kernel { max_watches, max_instances, max_queue, used_watches, used_instances } = *inotify;
+    if used_watches.saturating_add(need) > max_watches {
+        let what = format!("{need} folders are to be watched, {used_watches} of {max_watches} watches are in use");
+        let room = used_watches.saturating_add(need).saturating_mul(2);
+        short("max_user_watches", what, room.next_power_of_two());
+    }
+    if used_instances.saturating_add(instance) > max_instances {
+        let what = format!("all {max_instances} watchers of this user are in use");
+        short("max_user_instances", what, max_instances.saturating_mul(2).max(128));
+    }
+    if max_queue < QUEUE {
+        let what = format!("only {max_queue} changes may wait: a burst is seen by the scan of the next minute");
+        short("max_queued_events", what, 16_384);
+    }
+    findings
+}
+
+/// `current` is the soft limit; none means that there is no limit.
+fn open_files(current: Option<u64>) -> Option<Finding> {
+    let current = current.filter(|current| *current < FILES)?;
+    let what = format!("a process may have only {current} files open; a busy daemon needs {FILES}");
+    let fix = "ulimit -n 4096, before `baton up` in the same shell";
+    let finding = if current < FILES_AT_LEAST { Finding::fail } else { Finding::warn };
+    Some(finding(CHECK, "", what, fix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::finding::Status;
+    use super::*;
+
+    const ROOMY: Kernel =
+        Kernel { max_watches: 1_000, max_instances: 128, max_queue: 16_384, used_watches: 900, used_instances: 5 };
+
+    fn fixes(inotify: Kernel, folders: u64, served: bool) -> Vec<String> {
+        judge(&inotify, folders, served).into_iter().filter_map(|finding| finding.fix).collect()
+    }
+
+    #[test]
+    fn watches_in_use_and_watches_to_come_are_added() {
+        assert!(fixes(ROOMY, 100, false).is_empty());
+        let short = fixes(ROOMY, 101, false);
+        assert!(short[0].contains("fs.inotify.max_user_watches=2048 "), "{short:?}");
+        assert!(fixes(ROOMY, 101, true).is_empty(), "the daemon has its watches already");
+    }
+
+    #[test]
+    fn the_last_watcher_can_be_taken() {
+        assert!(fixes(Kernel { used_instances: 127, ..ROOMY }, 1, false).is_empty());
+        let none_left = Kernel { used_instances: 128, ..ROOMY };
+        assert!(fixes(none_left, 1, false)[0].contains("max_user_instances=256 "));
+        assert!(fixes(none_left, 1, true).is_empty());
+    }
+
+    #[test]
+    fn a_short_queue_is_named() {
+        assert!(fixes(Kernel { max_queue: 1_023, ..ROOMY }, 1, false)[0].contains("max_queued_events=16384 "));
+    }
+
+    #[test]
+    fn open_files_are_judged() {
+        let status = |current| open_files(current).map(|finding| finding.status);
+        assert_eq!([None, Some(256), Some(1 << 20)].map(status), [None, None, None]);
+        assert_eq!((status(Some(255)), status(Some(127))), (Some(Status::Warn), Some(Status::Fail)));
+    }
+
+    #[test]
+    fn folders_are_counted_without_following_links() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("a/b")).unwrap();
+        fs::create_dir_all(folder.path().join("c")).unwrap();
+        fs::write(folder.path().join("c/file"), "").unwrap();
+        std::os::unix::fs::symlink("/", folder.path().join("link")).unwrap();
+        assert_eq!(count(&[folder.path().to_owned(), folder.path().join("missing")]), 4);
+    }
+
+    #[test]
+    fn without_inotify_there_is_nothing_to_say() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(inotify(folder.path()), None);
+    }
+}

@@ -1,0 +1,119 @@
+//! What a service is made of: its name, this program, the workspace and where its state is.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+use super::super::Place;
+use crate::workspace::{self, CONFIG_FILE, State};
+
+/// The service of one workspace.
+#[derive(Clone, Debug)]
+pub(super) struct Service {
+    /// Its name, without an ending.
+    pub(super) name: String,
+    /// This program, absolute.
+    pub(super) program: String,
+    /// The workspace, resolved.
+    pub(super) workspace: String,
+    /// `--state`, absolute, where it was given.
+    pub(super) state: Option<String>,
+    /// `XDG_STATE_HOME`, where it is set here: the service has to find the same state, and does not inherit it.
+    pub(super) state_home: Option<String>,
+    /// Where the state is, or will be.
+    pub(super) place: State,
+}
+
+impl Service {
+    /// # Errors
+    /// When there is no workspace, or a path cannot stand in the file of a service.
+    pub(super) fn of(place: &Place, name: Option<String>) -> anyhow::Result<Self> {
+        let Some(root) = workspace::find(place.workspace.as_deref())? else {
+            bail!("there is no {CONFIG_FILE} here or above; `baton init DIR` makes a workspace, -w DIR names one");
+        };
+        let root = root.canonicalize().with_context(|| format!("failed to find the folder {}", root.display()))?;
+        let state = place.state.as_deref().map(std::path::absolute).transpose()?;
+        let home = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|home| home.is_absolute());
+        Ok(Self {
+            name: name.unwrap_or_else(|| format!("baton-{}", workspace::id(&root))),
+            program: text(&std::env::current_exe().context("failed to find this program")?)?,
+            workspace: text(&root)?,
+            state: state.as_deref().map(text).transpose()?,
+            state_home: home.as_deref().map(text).transpose()?,
+            place: State::locate(&root, state.as_deref())?,
+        })
+    }
+
+    /// Makes the state folder.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(super) fn make_state(&self) -> anyhow::Result<()> {
+        State::of(Path::new(&self.workspace), self.state.as_deref().map(Path::new)).map(drop)
+    }
+
+    /// What the service runs, word by word, after the program.
+    pub(super) fn arguments(&self) -> Vec<&str> {
+        let state = self.state.iter().flat_map(|state| ["--state", state.as_str()]);
+        ["-w", self.workspace.as_str()].into_iter().chain(state).chain(["up"]).collect()
+    }
+}
+
+/// A path as text without control characters: the file of a service is made of lines, and has no way to write others.
+fn text(path: &Path) -> anyhow::Result<String> {
+    match path.to_str() {
+        Some(text) if !text.chars().any(char::is_control) => Ok(text.to_owned()),
+        _ => {
+            let shown = path.display().to_string().escape_debug().to_string();
+            bail!("{shown} cannot stand in the file of a service: rename it without control characters, in UTF-8")
+        }
+    }
+}
+
+/// Reads a name for a service.
+///
+/// # Errors
+/// When it could not be a file's name, or would mean something to the system.
+pub(super) fn name(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let fine = text.chars().all(plain) && text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.len() <= 200;
+    let ended = [".service", ".plist"].iter().any(|ending| text.ends_with(ending));
+    if fine && !ended {
+        return Ok(text.to_owned());
+    }
+    Err("a name has letters, digits, `-`, `_` and `.`, begins with a letter or digit, and has no ending".to_owned())
+}
+
+#[cfg(test)]
+impl Service {
+    /// A service with awkward paths.
+    pub(super) fn awkward() -> Self {
+        Self {
+            name: "baton-x".to_owned(),
+            program: "/opt/a b/$baton%".to_owned(),
+            workspace: "/home/me/50% \"of\" <it> & 'that'\\$HOME".to_owned(),
+            state: Some("/var/my state".to_owned()),
+            state_home: Some("/var/100%".to_owned()),
+            place: State::locate(Path::new("/home/me/x"), Some(Path::new("/var/my state"))).unwrap(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_file_and_one_word() {
+        for wrong in ["", ".x", "-x", "a/b", "a b", "a@b", "a%", "x.service", "x.plist", "ü"] {
+            assert!(name(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(name("team-1_a.b"), Ok("team-1_a.b".to_owned()));
+    }
+
+    #[test]
+    fn a_path_with_a_line_break_is_refused() {
+        assert!(text(Path::new("/a\nExecStartPre=/bin/sh")).is_err());
+        assert_eq!(text(Path::new("/a b/ü")).unwrap(), "/a b/ü");
+    }
+}

@@ -1,0 +1,105 @@
+//! The file of a service: written whole or not at all, and never in place of a file that is not this workspace's.
+
+use std::fs;
+use std::io::{ErrorKind, Write as _};
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+
+/// What every file that Baton writes for a service begins its remark with.
+pub(super) const MARK: &str = "Written by `baton service install`";
+
+/// What became of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// It was not there.
+    New,
+    /// It was there and said something else.
+    Changed,
+    /// It was there as it should be.
+    Same,
+}
+
+/// Writes `text` to `path`. A file that is there is replaced if it is Baton's and contains `mine`.
+///
+/// # Errors
+/// When it is another's, or cannot be written.
+pub(super) fn write(path: &Path, text: &str, mine: &str) -> anyhow::Result<Written> {
+    let failed = || format!("failed to write {}", path.display());
+    let is_there = is_mine(path, mine)?;
+    if is_there && fs::read_to_string(path).with_context(failed)? == text {
+        return Ok(Written::Same);
+    }
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    fs::create_dir_all(folder).with_context(failed)?;
+    let mut file = tempfile::Builder::new().prefix(".baton-").tempfile_in(folder).with_context(failed)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).with_context(failed)?;
+    let placed = if is_there { file.persist(path) } else { file.persist_noclobber(path) };
+    placed.map_err(|error| error.error).with_context(failed)?;
+    Ok(if is_there { Written::Changed } else { Written::New })
+}
+
+/// Whether the file is there and Baton's for this workspace.
+///
+/// # Errors
+/// When it is there and another's, or cannot be read.
+pub(super) fn is_mine(path: &Path, mine: &str) -> anyhow::Result<bool> {
+    let shown = path.display();
+    let metadata = match path.symlink_metadata() {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(false),
+        found => found.with_context(|| format!("failed to look at {shown}"))?,
+    };
+    let text =
+        if metadata.is_file() { fs::read(path).with_context(|| format!("failed to read {shown}"))? } else { vec![] };
+    let text = String::from_utf8_lossy(&text);
+    if !text.contains(MARK) {
+        bail!("{shown} is there and not from `baton service install`; take it away, or choose another --name");
+    }
+    if !text.contains(mine) {
+        bail!("{shown} is the service of another workspace; choose another --name");
+    }
+    Ok(true)
+}
+
+/// Takes the file away.
+///
+/// # Errors
+/// When it cannot be.
+pub(super) fn remove(path: &Path) -> anyhow::Result<()> {
+    fs::remove_file(path).with_context(|| format!("failed to take {} away", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(rest: &str) -> String {
+        format!("# {MARK}\n{rest}\n")
+    }
+
+    #[test]
+    fn twice_is_the_same_as_once_and_a_change_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b/x.service");
+        let say = |rest: &str| write(&path, &text(rest), "-w /a ").unwrap();
+        let said = [say("-w /a up"), say("-w /a up"), say("-w /a --state /s up")];
+        assert_eq!(said, [Written::New, Written::Same, Written::Changed]);
+        assert_eq!(fs::read_to_string(&path).unwrap(), text("-w /a --state /s up"));
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn a_file_of_somebody_else_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.service");
+        for theirs in ["[Service]\n-w /a \n".to_owned(), text("-w /b up")] {
+            fs::write(&path, &theirs).unwrap();
+            assert!(write(&path, &text("-w /a up"), "-w /a ").is_err() && is_mine(&path, "-w /a ").is_err());
+            assert_eq!(fs::read_to_string(&path).unwrap(), theirs);
+        }
+        let link = folder.path().join("link.service");
+        std::os::unix::fs::symlink("nowhere", &link).unwrap();
+        assert!(write(&link, &text("-w /a up"), "-w /a ").is_err());
+        assert!(!folder.path().join("nowhere").exists());
+    }
+}

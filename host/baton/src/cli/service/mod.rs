@@ -1,0 +1,226 @@
+//! `baton service`: has the system start `baton up` at login and again when it fails: systemd of the user on Linux,
+//! launchd on macOS.
+//!
+//! What is written is a function of the workspace; what is done with it are a few commands of the system, which are only
+//! printed where the system cannot be reached from here (no session of the user, a container). Files of that name that
+//! Baton did not write for this workspace are left alone.
+
+mod facts;
+mod file;
+mod launchd;
+mod systemd;
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, bail};
+
+use self::facts::Service;
+use self::file::Written;
+use super::{Place, from_here, quoted};
+use crate::exit::Code;
+use crate::output;
+use crate::workspace::Serving;
+
+/// Have the system start `baton up` at login, and again when it fails
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Install the service of this workspace and start it
+    Install(Install),
+    /// Stop the service of this workspace and take its file away
+    Uninstall(Named),
+    /// Show whether the service is installed and runs: exit 0 installed, 1 not
+    Status(Named),
+}
+
+#[derive(Debug, clap::Args)]
+struct Install {
+    #[command(flatten)]
+    named: Named,
+    /// Only print the file that would be written
+    #[arg(long)]
+    print: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct Named {
+    /// The name of the service [default: made from the workspace]
+    #[arg(long, value_name = "NAME", value_parser = facts::name)]
+    name: Option<String>,
+}
+
+/// A command of the system, word by word.
+type Words = Vec<String>;
+
+/// How the system is spoken to about one service.
+struct Manager {
+    /// Where the service's file belongs.
+    path: PathBuf,
+    /// What is in it.
+    text: String,
+    /// What a file of this workspace's service has in it.
+    mine: String,
+    /// Succeeds where the system can be reached.
+    reach: Words,
+    /// Succeeds where the service is loaded already and needs no start.
+    loaded: Option<Words>,
+    /// Starts the service now and at each login.
+    start: Vec<Words>,
+    /// Makes a service that runs follow its new file.
+    renew: Vec<Words>,
+    /// Ends the service now and at each login.
+    stop: Vec<Words>,
+    /// Makes the system forget the file that is gone.
+    forget: Vec<Words>,
+    /// Prints how the service stands.
+    ask: Words,
+    /// Something that a person may want to know after the installation.
+    hint: Option<&'static str>,
+    /// Whether the state folder has to be there before the service starts.
+    needs_state: bool,
+}
+
+impl Args {
+    /// # Errors
+    /// When there is no workspace, the file cannot be written or is another's, or the system refuses.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        match self.action {
+            Action::Install(install) => {
+                let service = Service::of(place, install.named.name)?;
+                let manager = manager(&service)?;
+                if install.print {
+                    output::print(&manager.text);
+                    return Ok(Code::Good);
+                }
+                if manager.needs_state {
+                    service.make_state()?;
+                }
+                install_it(&manager)
+            }
+            Action::Uninstall(named) => uninstall(&manager(&Service::of(place, named.name)?)?),
+            Action::Status(named) => {
+                let service = Service::of(place, named.name)?;
+                status(&manager(&service)?, &service)
+            }
+        }
+    }
+}
+
+fn manager(service: &Service) -> anyhow::Result<Manager> {
+    if cfg!(target_os = "macos") { launchd::manager(service) } else { systemd::manager(service) }
+}
+
+fn install_it(manager: &Manager) -> anyhow::Result<Code> {
+    let written = file::write(&manager.path, &manager.text, &manager.mine)?;
+    let how = match written {
+        Written::New => "written",
+        Written::Changed => "changed",
+        Written::Same => "as it was",
+    };
+    output::print(&format!("{}: {how}\n", from_here(&manager.path)));
+    let mut commands = manager.start.clone();
+    if written == Written::Changed {
+        commands.extend(manager.renew.iter().cloned());
+    }
+    if !works(&manager.reach) {
+        output::note(&format!(
+            "the service manager cannot be reached from here; to start the service:\n{}",
+            list(&commands)
+        ));
+        return Ok(Code::Good);
+    }
+    if manager.loaded.as_ref().is_some_and(|loaded| works(loaded)) {
+        commands = if written == Written::Same { Vec::new() } else { manager.renew.clone() };
+    }
+    run_all(&commands)?;
+    output::print("started, now and at each login\n");
+    manager.hint.into_iter().for_each(output::note);
+    Ok(Code::Good)
+}
+
+fn uninstall(manager: &Manager) -> anyhow::Result<Code> {
+    if !file::is_mine(&manager.path, &manager.mine)? {
+        output::print(&format!("{}: not installed\n", from_here(&manager.path)));
+        return Ok(Code::Good);
+    }
+    let reachable = works(&manager.reach);
+    if reachable && manager.loaded.as_ref().is_none_or(|loaded| works(loaded)) {
+        run_all(&manager.stop)?;
+    }
+    file::remove(&manager.path)?;
+    if reachable {
+        run_all(&manager.forget)?;
+    } else {
+        let commands = [manager.stop.clone(), manager.forget.clone()].concat();
+        output::note(&format!(
+            "the service manager cannot be reached from here; to end a running service:\n{}",
+            list(&commands)
+        ));
+    }
+    output::print(&format!("{}: taken away\n", from_here(&manager.path)));
+    Ok(Code::Good)
+}
+
+fn status(manager: &Manager, service: &Service) -> anyhow::Result<Code> {
+    let installed = file::is_mine(&manager.path, &manager.mine)?;
+    let mut text = format!("{}: {}\n", from_here(&manager.path), if installed { "installed" } else { "not installed" });
+    if installed && works(&manager.reach) {
+        text.push_str(&format!("the system says: {}\n", said(&manager.ask)));
+    }
+    let serves = Serving::look(&service.place).context("failed to see whether a daemon serves")?.is_on();
+    text.push_str(if serves { "a daemon serves the workspace\n" } else { "no daemon serves the workspace\n" });
+    output::print(&text);
+    Ok(if installed { Code::Good } else { Code::Findings })
+}
+
+/// Whether the command is there and succeeds.
+fn works(words: &[String]) -> bool {
+    let Some((program, arguments)) = words.split_first() else {
+        return false;
+    };
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// The first line that the command prints.
+fn said(words: &[String]) -> String {
+    let Some((program, arguments)) = words.split_first() else {
+        return String::new();
+    };
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();
+    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    output::clean(text.lines().next().unwrap_or("nothing").trim())
+}
+
+fn run_all(commands: &[Words]) -> anyhow::Result<()> {
+    for words in commands {
+        let line = line(words);
+        let Some((program, arguments)) = words.split_first() else { continue };
+        let done = Command::new(program).args(arguments).stdin(Stdio::null()).output();
+        let done = done.with_context(|| format!("failed to run `{line}`"))?;
+        if !done.status.success() {
+            bail!("`{line}` failed: {}", String::from_utf8_lossy(&done.stderr).trim());
+        }
+    }
+    Ok(())
+}
+
+fn line(words: &[String]) -> String {
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+fn list(commands: &[Words]) -> String {
+    commands.iter().map(|words| format!("  {}", line(words))).collect::<Vec<_>>().join("\n")
+}
+
+/// Words of a command from text without quotes.
+fn words(text: &str) -> Words {
+    text.split_whitespace().map(str::to_owned).collect()
+}

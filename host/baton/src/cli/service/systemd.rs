@@ -1,0 +1,113 @@
+//! A unit of the user's systemd. In its file `%` begins a specifier, `$` in an argument a variable, and quotes and
+//! backslashes are read as in C: each is written so that the path comes out as it is.
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+
+use super::facts::Service;
+use super::file::MARK;
+use super::{Manager, words};
+
+pub(super) fn manager(service: &Service) -> anyhow::Result<Manager> {
+    let unit = format!("{}.service", service.name);
+    Ok(Manager {
+        path: folder()?.join(&unit),
+        text: file(service),
+        mine: format!(" -w {} ", argument(&service.workspace)),
+        reach: words("systemctl --user show-environment"),
+        loaded: None,
+        start: vec![words("systemctl --user daemon-reload"), words(&format!("systemctl --user enable --now {unit}"))],
+        renew: vec![words(&format!("systemctl --user try-restart {unit}"))],
+        stop: vec![words(&format!("systemctl --user disable --now {unit}"))],
+        forget: vec![words("systemctl --user daemon-reload")],
+        ask: words(&format!("systemctl --user is-active {unit}")),
+        hint: Some("it runs while you are logged in; `loginctl enable-linger` lets it run always"),
+        needs_state: false,
+    })
+}
+
+fn folder() -> anyhow::Result<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    match set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config"))) {
+        Some(home) => Ok(home.join("systemd/user")),
+        None => bail!("neither XDG_CONFIG_HOME nor HOME is set: export HOME to your home folder"),
+    }
+}
+
+/// The text of the unit.
+fn file(service: &Service) -> String {
+    let arguments: Vec<String> = service.arguments().into_iter().map(argument).collect();
+    let home = service.state_home.as_ref();
+    let home =
+        home.map(|home| format!("Environment={}\n", quoted(&format!("XDG_STATE_HOME={home}")))).unwrap_or_default();
+    // For people only; a backslash at the end of a line would join it with the next.
+    let shown = service.workspace.replace('%', "%%").replace('\\', "/");
+    format!(
+        "# {MARK}; `baton service uninstall` takes it away.\n\
+         [Unit]\n\
+         Description=Baton, serving {shown}\n\
+         \n\
+         [Service]\n\
+         ExecStart={} {}\n\
+         {home}\
+         Restart=on-failure\n\
+         RestartSec=5\n\
+         StandardError=journal\n\
+         NoNewPrivileges=yes\n\
+         \n\
+         [Install]\n\
+         WantedBy=default.target\n",
+        quoted(&service.program),
+        arguments.join(" "),
+    )
+}
+
+/// A word in quotes, as the program's path and a variable of the environment are written.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            '%' => quoted.push_str("%%"),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// An argument; there a `$` is written twice. One that needs no quotes has none.
+fn argument(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    if text.chars().all(plain) { text.to_owned() } else { quoted(text).replace('$', "$$") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_is_written_so_that_it_comes_out_as_it_is() {
+        let text = file(&Service::awkward());
+        let line = |key: &str| text.lines().find(|line| line.starts_with(key)).unwrap().to_owned();
+        assert_eq!(
+            line("ExecStart="),
+            r#"ExecStart="/opt/a b/$baton%%" -w "/home/me/50%% \"of\" <it> & 'that'\\$$HOME" --state "/var/my state" up"#
+        );
+        assert_eq!(line("Environment="), r#"Environment="XDG_STATE_HOME=/var/100%%""#);
+        assert!(line("Description=").contains("/home/me/50%% \"of\""));
+        for needed in ["Restart=on-failure", "RestartSec=5", "StandardError=journal", "NoNewPrivileges=yes"] {
+            assert!(text.lines().any(|line| line == needed), "{needed}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_this_workspace_is_known_by_its_arguments() {
+        let service = Service::awkward();
+        let other = Service { workspace: "/home/me/other".to_owned(), ..service.clone() };
+        let mine = manager(&service).unwrap().mine;
+        assert!(file(&service).contains(&mine) && !file(&other).contains(&mine));
+        assert!(file(&other).contains(" -w /home/me/other --state "));
+    }
+}

@@ -1,0 +1,283 @@
+//! What somebody asks who looks whether a ledger is well: its form, its pages, what it still owes, who holds what, which
+//! files it knows. Reading only, beside a daemon or without one.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, params};
+
+use crate::LedgerError;
+use crate::database::{self, Reader};
+use crate::task::timestamp;
+
+/// The form of the file and the newest one that this build knows.
+///
+/// # Errors
+/// When the database fails.
+pub fn form(reader: &Reader) -> Result<(i64, i64), LedgerError> {
+    let found = reader.connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok((found, database::known()))
+}
+
+/// What SQLite finds wrong with the pages of the file; nothing when they are sound. Reads the whole file.
+///
+/// # Errors
+/// When the file is so damaged that it cannot be looked through.
+pub fn quick_check(reader: &Reader) -> Result<Vec<String>, LedgerError> {
+    let mut select = reader.connection.prepare("PRAGMA quick_check(20)")?;
+    let rows = select.query_map([], |row| row.get(0))?;
+    let mut said = rows.collect::<Result<Vec<String>, _>>()?;
+    said.retain(|line| line != "ok");
+    Ok(said)
+}
+
+/// How many events there are, from their numbers alone.
+///
+/// # Errors
+/// When the database fails.
+pub fn events(reader: &Reader) -> Result<u64, LedgerError> {
+    let sql = "SELECT coalesce(max(seq) - min(seq) + 1, 0) FROM events";
+    Ok(reader.connection.query_row(sql, [], |row| row.get::<_, i64>(0))?.unsigned_abs())
+}
+
+/// A delivery that is open although its task has been quiet for long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undelivered {
+    /// The task.
+    pub task: String,
+    /// What is to be delivered, as [`Kind::as_str`](crate::outbox::Kind::as_str).
+    pub kind: String,
+    /// The folder that it goes into: relative to the workspace inside it, else absolute.
+    pub folder: String,
+    /// The name that it gets if that is free.
+    pub name: String,
+    /// When something last happened to the task.
+    pub since: Timestamp,
+}
+
+/// The deliveries that are open and to whose task nothing has happened for longer than `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub fn undelivered(reader: &Reader, now: Timestamp, limit: Duration) -> Result<Vec<Undelivered>, LedgerError> {
+    let mut select = reader.connection.prepare(
+        "SELECT task, kind, folder, name, since FROM (
+             SELECT o.id, o.task, o.kind, o.folder, o.name,
+                    coalesce((SELECT at FROM events WHERE task = o.task ORDER BY seq DESC LIMIT 1), 0) AS since
+             FROM outbox AS o WHERE o.state IN ('pending', 'staged'))
+         WHERE since <= ?1 ORDER BY id",
+    )?;
+    let limit = i64::try_from(limit.as_millis()).unwrap_or(i64::MAX);
+    let rows = select.query_map([now.as_millisecond().saturating_sub(limit)], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+    })?;
+    rows.map(|row| {
+        let (task, kind, folder, name, since) = row?;
+        Ok(Undelivered { task, kind, folder, name, since: timestamp(since)? })
+    })
+    .collect()
+}
+
+/// The numbers of all deliveries that are open: their temporary files are named after them.
+///
+/// # Errors
+/// When the database fails.
+pub fn open_deliveries(reader: &Reader) -> Result<BTreeSet<i64>, LedgerError> {
+    let mut select = reader.connection.prepare("SELECT id FROM outbox WHERE state IN ('pending', 'staged')")?;
+    let rows = select.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A running task and who runs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The task.
+    pub task: String,
+    /// Whose it is.
+    pub agent: String,
+    /// One line.
+    pub title: String,
+    /// Who runs it: what it is, its process and more, with colons between.
+    pub owner: String,
+}
+
+/// The running tasks.
+///
+/// # Errors
+/// When the database fails.
+pub fn leases(reader: &Reader) -> Result<Vec<Lease>, LedgerError> {
+    let mut select = reader.connection.prepare(
+        "SELECT id, agent, title, coalesce(lease_owner, '') FROM tasks
+         WHERE state IN ('running', 'waiting', 'needs_grant') AND state = 'running' ORDER BY created_at, rowid",
+    )?;
+    let rows = select.query_map([], |row| {
+        Ok(Lease { task: row.get(0)?, agent: row.get(1)?, title: row.get(2)?, owner: row.get(3)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whether some task has, or had, its file at `file` (as [`Task::file`](crate::task::Task::file)).
+///
+/// # Errors
+/// When the database fails.
+pub fn knows_file(reader: &Reader, file: &str) -> Result<bool, LedgerError> {
+    let mut select = reader.connection.prepare_cached("SELECT 1 FROM tasks WHERE file = ?1 LIMIT 1")?;
+    Ok(select.query_row([file], |_| Ok(())).optional()?.is_some())
+}
+
+/// A file that the ledger has a place for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// The task.
+    pub task: String,
+    /// Where it lies: relative to the workspace inside it, else absolute.
+    pub file: String,
+}
+
+/// The files of tasks that wait for their turn or for something: they have to lie in the inbox. What was delivered to
+/// an external agent is that agent's to take.
+///
+/// # Errors
+/// When the database fails.
+pub fn waiting_files(reader: &Reader) -> Result<Vec<Recorded>, LedgerError> {
+    recorded(
+        reader,
+        "WHERE state IN
+  ('captured', 'queued', 'running', 'waiting', 'needs_grant', 'needs_human', 'needs_approval', 'delivered')
+         AND state <> 'delivered' AND file IS NOT NULL AND archived_at IS NULL ORDER BY created_at, rowid LIMIT ?1",
+        i64::MAX,
+    )
+}
+
+/// The files of the newest `most` tasks, where they are archived.
+///
+/// # Errors
+/// When the database fails.
+pub fn archived_files(reader: &Reader, most: u32) -> Result<Vec<Recorded>, LedgerError> {
+    let rest = "WHERE rowid IN (SELECT rowid FROM tasks ORDER BY created_at DESC LIMIT ?1)
+                AND archived_at IS NOT NULL AND file IS NOT NULL ORDER BY created_at, rowid";
+    recorded(reader, rest, i64::from(most))
+}
+
+fn recorded(reader: &Reader, rest: &str, most: i64) -> Result<Vec<Recorded>, LedgerError> {
+    let mut select = reader.connection.prepare(&format!("SELECT id, file FROM tasks {rest}"))?;
+    let rows = select.query_map(params![most], |row| Ok(Recorded { task: row.get(0)?, file: row.get(1)? }))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_core::State;
+    use baton_core::handoff::Priority;
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::task::{self, New, Origin};
+    use crate::{Ledger, Tx, outbox};
+
+    fn ledger() -> (tempfile::TempDir, Ledger) {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db")).unwrap();
+        (folder, ledger)
+    }
+
+    fn task(tx: &Tx<'_>, title: &str, state: State, second: i64) -> Result<String, LedgerError> {
+        let new = New {
+            agent: "a".to_owned(),
+            origin: Origin::Handoff,
+            kind: "HANDOFF".to_owned(),
+            handoff_id: None,
+            sender: None,
+            title: title.to_owned(),
+            action: None,
+            args: "{}".to_owned(),
+            body: String::new(),
+            made_at: None,
+            paths: Vec::new(),
+            priority: Priority::Medium,
+            state,
+            reason: String::new(),
+            file: Some(format!("handoffs/a/01_inbox/{title}.json")),
+            input: None,
+            dedupe_key: None,
+            substance: None,
+            actor: "b".to_owned(),
+        };
+        task::insert(tx, &new, None, Timestamp::from_second(second).unwrap())
+    }
+
+    fn delivery(name: &str) -> outbox::New {
+        let folder = "reports".to_owned();
+        outbox::New {
+            kind: outbox::Kind::Artifact,
+            source: None,
+            folder,
+            name: name.to_owned(),
+            hash: None,
+            bytes: None,
+        }
+    }
+
+    #[test]
+    fn a_sound_ledger_has_the_newest_form_and_nothing_to_say() {
+        let (_folder, ledger) = ledger();
+        let reader = ledger.reader().unwrap();
+        assert_eq!((form(&reader).unwrap(), events(&reader).unwrap()), ((3, 3), 0));
+        assert_eq!(quick_check(&reader).unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn damaged_pages_are_found() {
+        let (folder, ledger) = ledger();
+        ledger.write_blocking(|tx| task(tx, "x", State::Queued, 1)).unwrap();
+        let path = folder.path().join("l.db");
+        // An index that lacks an entry: its table says more than it.
+        let sql = "PRAGMA writable_schema = ON;
+                   UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'tasks_handoff')
+                   WHERE name = 'tasks_created'";
+        Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+        let said = quick_check(&Reader::open(&path).unwrap());
+        assert!(said.is_err() || said.is_ok_and(|said| !said.is_empty()));
+    }
+
+    #[test]
+    fn an_open_delivery_counts_when_its_task_is_quiet() {
+        let (_folder, ledger) = ledger();
+        let job = |tx: &Tx<'_>| {
+            let (old, young) = (task(tx, "old", State::Succeeded, 0)?, task(tx, "young", State::Succeeded, 500)?);
+            let done = outbox::add(tx, &old, &delivery("done"))?;
+            outbox::done(tx, done, "done")?;
+            Ok((outbox::add(tx, &old, &delivery("stuck"))?, outbox::add(tx, &young, &delivery("fresh"))?))
+        };
+        let (stuck, fresh) = ledger.write_blocking(job).unwrap();
+        let reader = ledger.reader().unwrap();
+        let now = Timestamp::from_second(600).unwrap();
+        let found = undelivered(&reader, now, Duration::from_mins(10)).unwrap();
+        let names: Vec<_> = found.iter().map(|open| (open.name.as_str(), open.kind.as_str(), open.since)).collect();
+        assert_eq!(names, [("stuck", "artifact", Timestamp::UNIX_EPOCH)]);
+        assert_eq!(open_deliveries(&reader).unwrap(), [stuck, fresh].into());
+    }
+
+    #[test]
+    fn leases_and_files_are_told() {
+        let (_folder, ledger) = ledger();
+        let job = |tx: &Tx<'_>| {
+            let run = task(tx, "run", State::Queued, 1)?;
+            task::lease_task(tx, &run, "up:7:1", Duration::from_secs(1), Timestamp::UNIX_EPOCH)?;
+            let done = task(tx, "done", State::Succeeded, 2)?;
+            task::set_file(tx, &done, "handoffs/a/02_processed/done.json", Some(Timestamp::UNIX_EPOCH))?;
+            task(tx, "theirs", State::Delivered, 3)
+        };
+        ledger.write_blocking(job).unwrap();
+        let reader = ledger.reader().unwrap();
+        let owners: Vec<_> = leases(&reader).unwrap().into_iter().map(|lease| (lease.title, lease.owner)).collect();
+        assert_eq!(owners, [("run".to_owned(), "up:7:1".to_owned())]);
+        let files = |found: Vec<Recorded>| found.into_iter().map(|found| found.file).collect::<Vec<_>>();
+        assert_eq!(files(waiting_files(&reader).unwrap()), ["handoffs/a/01_inbox/run.json"]);
+        assert_eq!(files(archived_files(&reader, 2).unwrap()), ["handoffs/a/02_processed/done.json"]);
+        assert!(archived_files(&reader, 1).unwrap().is_empty(), "only the newest are looked at");
+        assert!(knows_file(&reader, "handoffs/a/01_inbox/theirs.json").unwrap());
+        assert!(!knows_file(&reader, "handoffs/a/01_inbox/done.json").unwrap());
+    }
+}

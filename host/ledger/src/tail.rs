@@ -1,0 +1,191 @@
+//! The newest events of the chain: whether each is as it was written and follows the one before, and whether their times
+//! go forwards.
+//!
+//! The whole chain is the business of [`verify`](mod@crate::verify); this is the quick look at the end of a long one. Times
+//! are not part of what makes a chain sound: a clock that was set back while Baton worked breaks nothing, but it explains
+//! what looks strange afterwards. Nothing is decided here; the present is an argument.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::LedgerError;
+use crate::database::Reader;
+use crate::verify::{Broken, Row, Wrong, lossy};
+
+/// A time that does not fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Jump {
+    /// The event.
+    pub seq: i64,
+    /// Its task.
+    pub task: String,
+    /// Its time, in milliseconds since 1970 in UTC.
+    pub at: i64,
+    /// By how much it lies before the event before it, or after the present.
+    pub by: Duration,
+}
+
+/// What the newest events are like.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tail {
+    /// How many were looked at.
+    pub events: u64,
+    /// Where they break first.
+    pub broken: Option<Broken>,
+    /// Events whose time lies before that of the event before them, oldest first.
+    pub backwards: Vec<Jump>,
+    /// Events whose time lies in the future, oldest first.
+    pub ahead: Vec<Jump>,
+}
+
+/// What is seen of one event on the way.
+struct Seen {
+    seq: i64,
+    task: String,
+    at: i64,
+    hash: String,
+    prev: String,
+    as_written: bool,
+}
+
+/// Looks at the newest `most` events, and at times that are wrong by more than `tolerance` at `now`.
+///
+/// # Errors
+/// When the database fails. A broken chain is no error.
+pub fn look(reader: &Reader, most: u64, tolerance: Duration, now: Timestamp) -> Result<Tail, LedgerError> {
+    let mut select = reader.connection.prepare(
+        "SELECT * FROM (SELECT seq, task, at, actor, action, reason, state, input_hash, output_hash, plugin_digest, prev, hash
+                        FROM events ORDER BY seq DESC LIMIT ?1) ORDER BY seq",
+    )?;
+    let mut rows = select.query([i64::try_from(most).unwrap_or(i64::MAX)])?;
+    let (mut tail, mut before) = (Tail::default(), None);
+    while let Some(row) = rows.next()? {
+        let seen = seen(row)?;
+        tail.add(&seen, before.as_ref(), millis(tolerance), now.as_millisecond());
+        before = Some(seen);
+    }
+    Ok(tail)
+}
+
+fn seen(row: &rusqlite::Row<'_>) -> Result<Seen, LedgerError> {
+    Ok(Seen {
+        seq: row.get(0)?,
+        task: lossy(row, 1)?,
+        at: row.get(2)?,
+        hash: lossy(row, 11)?,
+        prev: lossy(row, 10)?,
+        as_written: Row::read(row).is_ok_and(|row| row.is_as_written()),
+    })
+}
+
+impl Tail {
+    fn add(&mut self, seen: &Seen, before: Option<&Seen>, tolerance: i64, now: i64) {
+        self.events = self.events.saturating_add(1);
+        if self.broken.is_none() {
+            let wrong = judge(seen, before);
+            self.broken = wrong.map(|wrong| Broken { seq: seen.seq, task: seen.task.clone(), wrong });
+        }
+        let jump = |by: i64| Jump {
+            seq: seen.seq,
+            task: seen.task.clone(),
+            at: seen.at,
+            by: Duration::from_millis(by.unsigned_abs()),
+        };
+        let back = before.map_or(0, |before| before.at.saturating_sub(seen.at));
+        self.backwards.extend((back > tolerance).then(|| jump(back)));
+        let ahead = seen.at.saturating_sub(now);
+        self.ahead.extend((ahead > tolerance).then(|| jump(ahead)));
+    }
+}
+
+/// What is wrong with an event that stands after `before`. What the first one follows is not looked at.
+fn judge(seen: &Seen, before: Option<&Seen>) -> Option<Wrong> {
+    if !seen.as_written {
+        return Some(Wrong::Edited);
+    }
+    let before = before?;
+    let next = seen.seq == before.seq.saturating_add(1);
+    match (seen.prev == before.hash, next) {
+        (true, true) => None,
+        (true, false) => Some(Wrong::Order),
+        (false, true) => Some(Wrong::Replaced),
+        (false, false) => Some(Wrong::Missing),
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_core::State;
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::Ledger;
+    use crate::event::{self, Event};
+
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    /// A ledger with an event at each of these seconds, after `sql` was done to it.
+    fn reader(seconds: &[i64], sql: &str) -> (tempfile::TempDir, Reader) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("l.db");
+        let ledger = Ledger::open(&path).unwrap();
+        for second in seconds {
+            let event = Event {
+                task: format!("task-{second}"),
+                at: Timestamp::from_second(*second).unwrap(),
+                actor: "baton".to_owned(),
+                action: "started".to_owned(),
+                reason: String::new(),
+                state: State::Running,
+                input_hash: None,
+                output_hash: None,
+                plugin_digest: None,
+            };
+            ledger.write_blocking(move |tx| event::append(tx, &event)).unwrap();
+        }
+        Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+        (folder, Reader::open(&path).unwrap())
+    }
+
+    fn tail(seconds: &[i64], sql: &str, most: u64) -> Tail {
+        let (_folder, reader) = reader(seconds, sql);
+        look(&reader, most, MINUTE, Timestamp::from_second(1_000).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_nobody_touched_is_sound_and_its_times_fit() {
+        let expected = Tail { events: 3, ..Tail::default() };
+        assert_eq!(tail(&[1, 2, 3], "", 100), expected);
+        assert_eq!(tail(&[1, 2, 3, 4, 5], "", 3), expected);
+        assert_eq!(tail(&[], "", 3), Tail::default());
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_and_one_that_was_ahead_are_seen() {
+        let seen = tail(&[500, 441, 440, 300, 1_060, 1_061], "", 100);
+        let jumps = |jumps: &[Jump]| jumps.iter().map(|jump| (jump.seq, jump.by.as_secs())).collect::<Vec<_>>();
+        assert_eq!((jumps(&seen.backwards), jumps(&seen.ahead)), (vec![(4, 140)], vec![(6, 61)]));
+        assert_eq!((seen.broken, seen.ahead[0].task.as_str()), (None, "task-1061"));
+    }
+
+    #[test]
+    fn what_was_done_to_the_end_is_found_there() {
+        let events = [1, 2, 3, 4, 5, 6];
+        for (sql, seq, wrong) in [
+            ("UPDATE events SET reason = 'x' WHERE seq = 5", 5, Wrong::Edited),
+            ("UPDATE events SET hash = CAST(x'ff' AS TEXT) WHERE seq = 5", 5, Wrong::Edited),
+            ("DELETE FROM events WHERE seq = 5", 6, Wrong::Missing),
+            ("DELETE FROM events WHERE seq = 5; UPDATE events SET seq = 5 WHERE seq = 6", 5, Wrong::Replaced),
+            ("UPDATE events SET seq = 9 WHERE seq = 6", 9, Wrong::Order),
+        ] {
+            let broken = tail(&events, sql, 4).broken.map(|broken| (broken.seq, broken.wrong));
+            assert_eq!(broken, Some((seq, wrong)), "{sql}");
+        }
+        assert_eq!(tail(&events, "UPDATE events SET reason = 'x' WHERE seq = 2", 3).broken, None, "too far back");
+    }
+}

@@ -1,0 +1,417 @@
+//! Tasks that do not move: work that nobody begins, attempts without a sign, questions that nobody answers.
+//!
+//! A system in which one task stands still looks idle, and idle looks healthy. So whoever asks gets each such task with
+//! the reason and the time since when. Nothing is decided here and nothing changed; the present is an argument.
+//!
+//! A task's state is older than its last event when events left the state as it was, so `since` is the first event of
+//! the present state. Whoever called an action by hand (`baton run`) was told how it went: of calls only running ones
+//! count. A RETURN in an inbox asks for nothing.
+
+use std::time::Duration;
+
+use baton_core::State;
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+
+use super::row::{state, timestamp};
+use crate::LedgerError;
+use crate::database::{Reader, Tx};
+
+/// The condition of the index `tasks_unended`, word for word.
+const UNENDED: &str = "state IN
+  ('captured', 'queued', 'running', 'waiting', 'needs_grant', 'needs_human', 'needs_approval', 'delivered')";
+
+/// When the present state of a task began; without events (pruned), when the task did.
+const BEGAN: &str = "coalesce((SELECT at FROM events WHERE task = t.id AND seq > coalesce(
+    (SELECT max(seq) FROM events WHERE task = t.id AND state <> t.state), 0) ORDER BY seq LIMIT 1), t.created_at)";
+
+/// When something last happened to a task.
+const LAST: &str = "coalesce((SELECT at FROM events WHERE task = t.id ORDER BY seq DESC LIMIT 1), t.created_at)";
+
+/// Not a call by hand.
+const NO_CALL: &str = "t.origin <> 'call'";
+
+/// The agents with queued tasks of which no attempt has ended since `?2`. Events have no index by time: from the newest
+/// backwards, the first one that is old enough ends the search.
+const IDLE: &str = "SELECT agent FROM (SELECT DISTINCT agent FROM tasks WHERE state IN
+  ('captured', 'queued', 'running', 'waiting', 'needs_grant', 'needs_human', 'needs_approval', 'delivered')
+  AND state = 'queued' AND created_at <= ?2) AS a
+  WHERE NOT EXISTS (SELECT 1 FROM events AS e JOIN tasks AS o ON o.id = e.task
+    WHERE e.seq > coalesce((SELECT seq FROM events WHERE at < ?2 ORDER BY seq DESC LIMIT 1), 0)
+    AND e.actor = a.agent AND o.agent = a.agent AND e.state <> 'running' AND e.action NOT IN ('captured', 'revised'))";
+
+/// How long a task may stand still before it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Queued, while no attempt of its agent ended.
+    pub queued: Duration,
+    /// Running, without an event.
+    pub running: Duration,
+    /// Waiting for a person.
+    pub person: Duration,
+    /// Waiting, after its time has come.
+    pub overdue: Duration,
+    /// In the inbox of an external agent.
+    pub delivered: Duration,
+    /// Written down and not looked at.
+    pub captured: Duration,
+    /// How many tasks of each state are given at most, the oldest ones.
+    pub at_most: u32,
+}
+
+impl Default for Limits {
+    /// Well above what a sound workspace needs: an attempt of a plugin takes seconds, a retry is due within the minute,
+    /// a person answers on the day, an agent within the week.
+    fn default() -> Self {
+        Self {
+            queued: Duration::from_mins(10),
+            running: Duration::from_hours(1),
+            person: Duration::from_hours(24),
+            overdue: Duration::from_mins(5),
+            delivered: Duration::from_hours(7 * 24),
+            captured: Duration::from_mins(5),
+            at_most: 1_000,
+        }
+    }
+}
+
+/// Why a task counts as standing still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Standstill {
+    /// It is queued, and its agent ended no attempt meanwhile.
+    NotBegun,
+    /// It is running, and nothing was heard of it.
+    Silent,
+    /// It waits for a person.
+    Unanswered,
+    /// The time of its next attempt has passed.
+    Overdue,
+    /// The external agent that it was delivered to has not done it.
+    NotDone,
+    /// It was written down, and nothing was decided about it.
+    NotRouted,
+}
+
+impl Standstill {
+    /// One word, for programs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotBegun => "not_begun",
+            Self::Silent => "silent",
+            Self::Unanswered => "unanswered",
+            Self::Overdue => "overdue",
+            Self::NotDone => "not_done",
+            Self::NotRouted => "not_routed",
+        }
+    }
+}
+
+/// A task that does not move.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stalled {
+    /// The task.
+    pub id: String,
+    /// Whose it is.
+    pub agent: String,
+    /// One line.
+    pub title: String,
+    /// Where it stands.
+    pub state: State,
+    /// Why it counts.
+    pub why: Standstill,
+    /// Since when it stands still: the beginning of its state, its last event when it runs, its due time when it waits.
+    pub since: Timestamp,
+}
+
+/// The tasks that stand still at `now`, those of one state together, the oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn stalled(reader: &Reader, now: Timestamp, limits: &Limits) -> Result<Vec<Stalled>, LedgerError> {
+    look(&reader.connection, now, limits)
+}
+
+/// The same inside a write.
+///
+/// # Errors
+/// When the database fails.
+pub fn stalled_in(tx: &Tx<'_>, now: Timestamp, limits: &Limits) -> Result<Vec<Stalled>, LedgerError> {
+    look(tx.connection, now, limits)
+}
+
+/// What is asked about one state.
+struct Question {
+    state: State,
+    why: Standstill,
+    /// The SQL of the moment since when.
+    since: String,
+    /// The SQL of what else has to hold; `?2` is the latest moment that counts.
+    only: String,
+    limit: Duration,
+}
+
+fn questions(limits: &Limits) -> [Question; 8] {
+    let ask = |state, why, since: &str, only: &str, limit| {
+        let (since, only) = (since.to_owned(), only.to_owned());
+        Question { state, why, since, only, limit }
+    };
+    let person = |state| ask(state, Standstill::Unanswered, BEGAN, NO_CALL, limits.person);
+    let idle = format!("{NO_CALL} AND t.agent IN ({IDLE})");
+    // One that waits for other tasks has no time of its own.
+    let due = format!("coalesce(t.due_at, {BEGAN})");
+    let alone = format!("{NO_CALL} AND NOT EXISTS (SELECT 1 FROM dependencies WHERE task = t.id)");
+    [
+        ask(State::Captured, Standstill::NotRouted, BEGAN, NO_CALL, limits.captured),
+        ask(State::Queued, Standstill::NotBegun, BEGAN, &idle, limits.queued),
+        ask(State::Running, Standstill::Silent, LAST, "true", limits.running),
+        ask(State::Waiting, Standstill::Overdue, &due, &alone, limits.overdue),
+        person(State::NeedsGrant),
+        person(State::NeedsHuman),
+        person(State::NeedsApproval),
+        ask(State::Delivered, Standstill::NotDone, BEGAN, "t.kind <> 'RETURN'", limits.delivered),
+    ]
+}
+
+fn look(connection: &Connection, now: Timestamp, limits: &Limits) -> Result<Vec<Stalled>, LedgerError> {
+    let mut found = Vec::new();
+    for question in questions(limits) {
+        let mut select = connection.prepare_cached(&sql(&question))?;
+        let asked = params![question.state.as_str(), before(now, question.limit), limits.at_most];
+        let rows = select.query_map(asked, |row| Ok(read(row, question.why)))?;
+        for row in rows {
+            found.push(row??);
+        }
+    }
+    Ok(found)
+}
+
+/// No state is older than its task, so the index cuts off the young tasks.
+fn sql(question: &Question) -> String {
+    let Question { since, only, .. } = question;
+    format!(
+        "SELECT id, agent, title, state, {since} AS since FROM tasks AS t
+         WHERE {UNENDED} AND state = ?1 AND created_at <= ?2 AND {since} <= ?2 AND {only}
+         ORDER BY created_at LIMIT ?3"
+    )
+}
+
+fn read(row: &Row<'_>, why: Standstill) -> Result<Stalled, LedgerError> {
+    let name: String = row.get(3)?;
+    Ok(Stalled {
+        id: row.get(0)?,
+        agent: row.get(1)?,
+        title: row.get(2)?,
+        state: state(&name)?,
+        why,
+        since: timestamp(row.get(4)?)?,
+    })
+}
+
+fn before(now: Timestamp, limit: Duration) -> i64 {
+    now.as_millisecond().saturating_sub(i64::try_from(limit.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_core::handoff::Priority;
+
+    use super::super::{New, Origin, insert, set_due, transition};
+    use super::*;
+    use crate::Ledger;
+    use crate::event::Event;
+
+    /// Minutes after the beginning.
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_second(1_000_000 + minute * 60).unwrap()
+    }
+
+    fn new(agent: &str, state: State) -> New {
+        New {
+            agent: agent.to_owned(),
+            origin: Origin::Handoff,
+            kind: "HANDOFF".to_owned(),
+            handoff_id: None,
+            sender: Some("Claude-MM1".to_owned()),
+            title: format!("{agent} {state}"),
+            action: None,
+            args: "{}".to_owned(),
+            body: String::new(),
+            made_at: None,
+            paths: Vec::new(),
+            priority: Priority::Medium,
+            state,
+            reason: String::new(),
+            file: None,
+            input: None,
+            dedupe_key: None,
+            substance: None,
+            actor: "Claude-MM1".to_owned(),
+        }
+    }
+
+    fn ledger() -> (tempfile::TempDir, Ledger) {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db")).unwrap();
+        (folder, ledger)
+    }
+
+    fn make(ledger: &Ledger, new: New, minute: i64) -> String {
+        ledger.write_blocking(move |tx| insert(tx, &new, None, at(minute))).unwrap()
+    }
+
+    /// An event of the task, which leaves it in `state`.
+    fn happens(ledger: &Ledger, id: &str, (actor, action): (&str, &str), state: State, minute: i64) {
+        let (id, actor, action) = (id.to_owned(), actor.to_owned(), action.to_owned());
+        let job = move |tx: &Tx<'_>| {
+            let task = super::super::get_in(tx, &id)?;
+            transition(tx, &Event::of(&task, &actor, &action, String::new(), state, at(minute))).map(drop)
+        };
+        ledger.write_blocking(job).unwrap();
+    }
+
+    fn found(ledger: &Ledger, minute: i64) -> Vec<(String, Standstill, Timestamp)> {
+        let found = stalled(&ledger.reader().unwrap(), at(minute), &Limits::default()).unwrap();
+        found.into_iter().map(|task| (task.title, task.why, task.since)).collect()
+    }
+
+    fn sole(title: &str, why: Standstill, since: i64) -> Vec<(String, Standstill, Timestamp)> {
+        vec![(title.to_owned(), why, at(since))]
+    }
+
+    #[test]
+    fn each_state_has_its_own_limit() {
+        let day = 24 * 60;
+        for (state, why, limit) in [
+            (State::Captured, Standstill::NotRouted, 5),
+            (State::Queued, Standstill::NotBegun, 10),
+            (State::Running, Standstill::Silent, 60),
+            (State::NeedsGrant, Standstill::Unanswered, day),
+            (State::NeedsHuman, Standstill::Unanswered, day),
+            (State::NeedsApproval, Standstill::Unanswered, day),
+            (State::Delivered, Standstill::NotDone, 7 * day),
+        ] {
+            let (_folder, ledger) = ledger();
+            make(&ledger, new("a", state), 0);
+            assert_eq!(found(&ledger, limit - 1), [], "{state}");
+            assert_eq!(found(&ledger, limit), sole(&format!("a {state}"), why, 0), "{state}");
+        }
+    }
+
+    #[test]
+    fn what_ended_never_counts() {
+        let (_folder, ledger) = ledger();
+        for state in State::ALL.into_iter().filter(|state| state.is_final()) {
+            make(&ledger, new("a", state), 0);
+        }
+        assert_eq!(found(&ledger, 1_000_000), []);
+    }
+
+    #[test]
+    fn a_queue_that_moves_is_no_standstill() {
+        let (_folder, ledger) = ledger();
+        make(&ledger, new("a", State::Queued), 0);
+        make(&ledger, new("b", State::Queued), 0);
+        let done = make(&ledger, new("a", State::Queued), 0);
+        happens(&ledger, &done, ("baton", "started"), State::Running, 14);
+        assert_eq!(found(&ledger, 15).len(), 2, "an attempt that began has not ended");
+        happens(&ledger, &done, ("a", "succeeded"), State::Succeeded, 15);
+        assert_eq!(found(&ledger, 16), sole("b queued", Standstill::NotBegun, 0));
+        assert_eq!(found(&ledger, 26).len(), 2, "ten minutes later it is one again");
+    }
+
+    #[test]
+    fn a_handoff_that_an_agent_sent_itself_is_no_attempt_that_ended() {
+        let (_folder, ledger) = ledger();
+        make(&ledger, new("a", State::Queued), 0);
+        make(&ledger, New { actor: "a".to_owned(), ..new("a", State::Queued) }, 9);
+        assert_eq!(found(&ledger, 10), sole("a queued", Standstill::NotBegun, 0));
+    }
+
+    #[test]
+    fn a_task_counts_since_its_present_state_began() {
+        let (_folder, ledger) = ledger();
+        let id = make(&ledger, new("a", State::Queued), 0);
+        happens(&ledger, &id, ("a", "failed"), State::NeedsHuman, 100);
+        happens(&ledger, &id, ("baton", "reminded"), State::NeedsHuman, 900);
+        let day = 24 * 60;
+        assert_eq!(found(&ledger, day), []);
+        assert_eq!(found(&ledger, 100 + day), sole("a queued", Standstill::Unanswered, 100));
+    }
+
+    #[test]
+    fn a_running_task_counts_since_its_last_event() {
+        let (_folder, ledger) = ledger();
+        let id = make(&ledger, new("a", State::Running), 0);
+        happens(&ledger, &id, ("a", "progress"), State::Running, 30);
+        assert_eq!(found(&ledger, 89), []);
+        assert_eq!(found(&ledger, 90), sole("a running", Standstill::Silent, 30));
+    }
+
+    #[test]
+    fn a_waiting_task_counts_when_its_time_has_passed() {
+        let (_folder, ledger) = ledger();
+        let id = make(&ledger, new("a", State::Waiting), 0);
+        ledger.write_blocking(move |tx| set_due(tx, &id, at(100))).unwrap();
+        let dependent = make(&ledger, new("b", State::Waiting), 0);
+        let job = move |tx: &Tx<'_>| {
+            tx.connection.execute("INSERT INTO dependencies (task, needs) VALUES (?1, 'x')", [dependent])?;
+            Ok(())
+        };
+        ledger.write_blocking(job).unwrap();
+        assert_eq!(found(&ledger, 104), []);
+        assert_eq!(found(&ledger, 105), sole("a waiting", Standstill::Overdue, 100));
+    }
+
+    #[test]
+    fn a_return_asks_for_nothing_and_of_calls_only_running_ones_count() {
+        let (_folder, ledger) = ledger();
+        make(&ledger, New { kind: "RETURN".to_owned(), ..new("a", State::Delivered) }, 0);
+        for state in [State::Queued, State::NeedsHuman, State::Waiting, State::Running] {
+            make(&ledger, New { origin: Origin::Call, ..new("a", state) }, 0);
+        }
+        assert_eq!(found(&ledger, 100_000), sole("a running", Standstill::Silent, 0));
+    }
+
+    #[test]
+    fn the_same_is_seen_inside_a_write_and_without_events() {
+        let (_folder, ledger) = ledger();
+        make(&ledger, new("a", State::Queued), 0);
+        let job = |tx: &Tx<'_>| {
+            tx.connection.execute("DELETE FROM events", [])?;
+            stalled_in(tx, at(10), &Limits::default())
+        };
+        assert_eq!(
+            ledger.write_blocking(job).unwrap(),
+            stalled(&ledger.reader().unwrap(), at(10), &Limits::default()).unwrap()
+        );
+        assert_eq!(found(&ledger, 10), sole("a queued", Standstill::NotBegun, 0));
+    }
+
+    #[test]
+    fn of_many_the_oldest_are_given() {
+        let (_folder, ledger) = ledger();
+        for minute in [3, 1, 2] {
+            make(&ledger, new("a", State::Queued), minute);
+        }
+        let limits = Limits { at_most: 2, ..Limits::default() };
+        let found = stalled(&ledger.reader().unwrap(), at(60), &limits).unwrap();
+        assert_eq!(found.iter().map(|task| task.since).collect::<Vec<_>>(), [at(1), at(2)]);
+    }
+
+    #[test]
+    fn every_question_is_answered_from_the_index() {
+        let (_folder, ledger) = ledger();
+        make(&ledger, new("a", State::Queued), 0);
+        let reader = ledger.reader().unwrap();
+        for question in questions(&Limits::default()) {
+            let explain = format!("EXPLAIN QUERY PLAN {}", sql(&question));
+            let mut select = reader.connection.prepare(&explain).unwrap();
+            let steps = select.query_map(params!["x", 1, 1], |row| row.get::<_, String>(3)).unwrap();
+            let steps: Vec<String> = steps.map(Result::unwrap).collect();
+            let tasks = |name: &str| steps.iter().any(|step| step.starts_with(name));
+            assert!(tasks("SEARCH t USING INDEX tasks_unended (state=? AND created_at<?)"), "{steps:#?}");
+            assert!(!tasks("SCAN t") && !tasks("SCAN tasks"), "{steps:#?}");
+        }
+    }
+}

@@ -1,0 +1,384 @@
+//! `baton doctor`: each trouble is made for real, and the doctor names it and what mends it.
+
+use std::fs::{self, File};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+use baton_core::Digest;
+use baton_tests::{Output, Workspace, sha256};
+use rusqlite::Connection;
+use rustix::process::{Pid, Signal, kill_process};
+use serde::Deserialize;
+
+/// A check of `doctor --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Finding {
+    check: String,
+    status: String,
+    what: String,
+    #[serde(rename = "where")]
+    place: String,
+    fix: Option<String>,
+}
+
+fn findings(output: &Output) -> Vec<Finding> {
+    let value = output.json();
+    assert_eq!(value["schema"], 1);
+    serde_json::from_value(value["checks"].clone()).unwrap()
+}
+
+fn doctor(workspace: &Workspace, code: i32) -> Vec<Finding> {
+    findings(&workspace.baton(&["doctor", "--json"]).ended(code))
+}
+
+/// The one finding of this kind about this place; all of them have a fix.
+#[track_caller]
+fn named(found: &[Finding], check: &str, status: &str, place: &str) -> (String, String) {
+    let fits = |f: &&Finding| (f.check.as_str(), f.status.as_str(), f.place.as_str()) == (check, status, place);
+    let fitting: Vec<_> = found.iter().filter(fits).collect();
+    let [one] = fitting.as_slice() else { panic!("{check} {status} {place}: {found:#?}") };
+    (one.what.clone(), one.fix.clone().expect("a fix"))
+}
+
+/// Nothing but the disk, which is not the test's, may be complained about.
+#[track_caller]
+fn is_well(found: &[Finding]) {
+    let wrong: Vec<_> =
+        found.iter().filter(|f| f.status != "ok" && !["disk", "watches"].contains(&f.check.as_str())).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Does what a fix says, in the folder that the doctor was asked in.
+fn follow(workspace: &Workspace, fix: &str) {
+    Output::of(workspace.command_of("sh").args(["-c", fix])).ended(0);
+}
+
+/// The workspace's state folder.
+fn state(workspace: &Workspace) -> PathBuf {
+    let states = fs::read_dir(workspace.outside().join("state/baton")).unwrap();
+    states.map(|entry| entry.unwrap().path()).find(|path| !path.ends_with("code")).expect("a state folder")
+}
+
+fn ledger(workspace: &Workspace) -> Connection {
+    let connection = Connection::open(state(workspace).join("ledger.db")).unwrap();
+    connection.busy_timeout(Duration::from_secs(10)).unwrap();
+    connection
+}
+
+/// The ledger as the doctor calls it: it lies outside of the workspace.
+fn ledger_place(workspace: &Workspace) -> String {
+    state(workspace).canonicalize().unwrap().join("ledger.db").display().to_string()
+}
+
+fn make_old(path: &Path, age: Duration) {
+    File::open(path).unwrap().set_modified(SystemTime::now() - age).unwrap();
+}
+
+/// Every file and folder below `folder`, with size, mode and time. The ledger's log belongs to SQLite, which makes it
+/// for readers too.
+fn everything(folder: &Path) -> Vec<String> {
+    let mut seen = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let (path, metadata) = (entry.path(), entry.metadata().unwrap());
+        let name = path.display().to_string();
+        if metadata.is_dir() {
+            seen.extend(everything(&path));
+            seen.push(format!("{name} {:o}", metadata.permissions().mode()));
+        } else if !name.ends_with("-wal") && !name.ends_with("-shm") {
+            seen.push(format!(
+                "{name} {} {:o} {:?}",
+                metadata.len(),
+                metadata.permissions().mode(),
+                metadata.modified()
+            ));
+        }
+    }
+    seen.sort();
+    seen
+}
+
+/// A workspace with a task that waits for a person, its file in the inbox; the task's id.
+fn with_question() -> (Workspace, String) {
+    let workspace = Workspace::with_hostile();
+    workspace.drop_action("hostile", "ask-human");
+    workspace.up_once();
+    let id = workspace.task("ask-human").id;
+    (workspace, id)
+}
+
+#[test]
+fn a_new_workspace_is_well_and_stays_as_it_is() {
+    let workspace = Workspace::init();
+    let before = everything(workspace.outside());
+    is_well(&doctor(&workspace, 0));
+    let text = workspace.baton(&["doctor"]).ended(0);
+    assert!(text.stdout.starts_with("ok    configuration  ") && !text.stdout.contains('\u{1b}'), "{}", text.stdout);
+    assert_eq!(text.stderr, "");
+    assert_eq!(everything(workspace.outside()), before, "not even a state folder is made");
+}
+
+#[test]
+fn after_work_and_beside_a_daemon_all_is_well() {
+    let workspace = Workspace::with_hostile();
+    workspace.drop_handoff("noop", "Done well");
+    workspace.drop_file("noop", "broken.json", "{ nope");
+    workspace.up_once();
+    let before = everything(workspace.outside());
+    is_well(&doctor(&workspace, 0));
+    assert_eq!(everything(workspace.outside()), before);
+    let daemon = workspace.up_and_serving();
+    let found = doctor(&workspace, 0);
+    is_well(&found);
+    let serves = format!("a daemon serves: process {}", daemon.id());
+    assert!(found.iter().any(|f| f.check == "locks" && f.what.starts_with(&serves)), "{found:#?}");
+    assert!(daemon.stop().success());
+    let found = doctor(&workspace, 0);
+    assert!(found.iter().any(|f| f.check == "locks" && f.what.starts_with("no daemon serves; ")), "{found:#?}");
+}
+
+#[test]
+fn outside_of_a_workspace_it_says_so() {
+    let place = Workspace::empty();
+    let refused = Output::of(place.command().args(["doctor", "--json"])).ended(2);
+    assert!(refused.stdout.is_empty() && refused.stderr.contains("baton init"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_broken_configuration_is_one_finding_among_the_others() {
+    let workspace = Workspace::init();
+    workspace.write("baton.toml", "[plans]\ndir = [\"plans\"]\n");
+    workspace.write("baton.lock", "version = 9\n");
+    let found = doctor(&workspace, 1);
+    let (what, fix) = named(&found, "configuration", "fail", "baton.toml");
+    assert!(what.contains("plans.dir") && fix.contains("baton.toml"), "{what} {fix}");
+    assert!(named(&found, "configuration", "fail", "baton.lock").0.contains("update baton"));
+    for check in ["disk", "permissions", "locks", "ledger", "orphans"] {
+        assert!(found.iter().any(|finding| finding.check == check), "{check}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_plugin_with_other_bytes_is_named_with_the_digest_to_write() {
+    let workspace = Workspace::with_noop();
+    let right = workspace.read_bytes("plugins/noop.wasm");
+    let other = [right.as_slice(), &[0]].concat();
+    workspace.write("plugins/noop.wasm", &other);
+    let (what, fix) = named(&doctor(&workspace, 1), "configuration", "fail", "plugins/noop.wasm");
+    assert!(what.contains(&sha256(&right)) && fix.contains(&format!("sha256:{}", sha256(&other))), "{what} {fix}");
+    fs::remove_file(workspace.root().join("plugins/noop.wasm")).unwrap();
+    let (what, fix) = named(&doctor(&workspace, 1), "configuration", "fail", "plugins/noop.wasm");
+    assert!(what.contains("cannot be read") && fix.contains("put the file back"), "{what} {fix}");
+    workspace.write("plugins/noop.wasm", right);
+    is_well(&doctor(&workspace, 0));
+}
+
+#[test]
+fn a_granted_folder_that_is_missing_can_be_made() {
+    let workspace = Workspace::init();
+    fs::remove_dir(workspace.root().join("plans")).unwrap();
+    let (what, fix) = named(&doctor(&workspace, 0), "configuration", "warn", "plans");
+    assert!(what.contains("`audit`"), "{what}");
+    follow(&workspace, fix.split(", or").next().unwrap());
+    is_well(&doctor(&workspace, 0));
+}
+
+#[test]
+fn an_agent_with_two_folders_is_named() {
+    let workspace = Workspace::init();
+    fs::create_dir_all(workspace.inbox_of("Claude-MM1-Agent")).unwrap();
+    let (what, fix) = named(&doctor(&workspace, 0), "configuration", "warn", "handoffs/Claude-MM1-Agent");
+    assert!(what.contains("`Claude-MM1` and `Claude-MM1-Agent`") && fix.starts_with("mv "), "{what} {fix}");
+}
+
+#[test]
+fn an_open_state_folder_is_closed_by_the_fix() {
+    let workspace = Workspace::with_noop();
+    workspace.up_once();
+    let folder = state(&workspace).canonicalize().unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+    let (_, fix) = named(&doctor(&workspace, 1), "permissions", "fail", folder.to_str().unwrap());
+    assert!(fix.starts_with("chmod 700 "), "{fix}");
+    follow(&workspace, &fix);
+    is_well(&doctor(&workspace, 0));
+}
+
+#[test]
+fn an_inbox_that_is_a_link_is_named_and_what_lies_strangely_in_one_too() {
+    let workspace = Workspace::init();
+    let inbox = workspace.inbox_of("Codex-MM1");
+    fs::remove_dir_all(&inbox).unwrap();
+    symlink(workspace.outside(), &inbox).unwrap();
+    fs::create_dir(workspace.inbox_of("audit").join("folder.json")).unwrap();
+    symlink("/etc/passwd", workspace.inbox_of("audit").join("link.json")).unwrap();
+    workspace.write("handoffs/audit/03_failed/gone.json.reason.json", "{}");
+    let found = doctor(&workspace, 1);
+    let (_, fix) = named(&found, "permissions", "fail", "handoffs/Codex-MM1/01_inbox");
+    let (what, moved) = named(&found, "orphans", "warn", "handoffs/audit/01_inbox/folder.json");
+    assert!(what.contains("no regular file"), "{what}");
+    let (what, replaced) = named(&found, "orphans", "warn", "handoffs/audit/01_inbox/link.json");
+    assert!(what.contains("is a link"), "{what}");
+    let (_, removed) = named(&found, "orphans", "warn", "handoffs/audit/03_failed/gone.json.reason.json");
+    for fix in [fix, moved, replaced.rsplit(", or ").next().unwrap().to_owned(), removed] {
+        follow(&workspace, &fix);
+    }
+    is_well(&doctor(&workspace, 0));
+}
+
+/// Root may everything, so as root the doctor is asked as another user, whom the workspace belongs to.
+#[test]
+fn an_inbox_that_cannot_be_written_to_is_named() {
+    const NOBODY: u32 = 65_534;
+    let workspace = Workspace::init();
+    let inbox = workspace.inbox_of("Codex-MM1");
+    fs::set_permissions(&inbox, fs::Permissions::from_mode(0o555)).unwrap();
+    let mut command = workspace.command();
+    if rustix::process::geteuid().is_root() {
+        let owner = format!("{NOBODY}:{NOBODY}");
+        let root = workspace.outside();
+        assert!(Command::new("chown").args(["-R", "-h", &owner]).arg(root).status().unwrap().success());
+        // The program may lie where only root comes.
+        let program = workspace.outside().join("baton");
+        fs::copy(baton_tests::baton(), &program).unwrap();
+        command = workspace.command_of(program);
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    let output = Output::of(command.arg("-w").arg(workspace.root()).args(["doctor", "--json"])).ended(1);
+    let (_, fix) = named(&findings(&output), "permissions", "fail", "handoffs/Codex-MM1/01_inbox");
+    assert!(fix.starts_with("chmod u+rwx "), "{fix}");
+}
+
+#[test]
+fn a_temporary_that_was_left_is_named_when_it_is_old() {
+    let workspace = Workspace::with_noop();
+    workspace.write("reports/.baton-77.tmp", "half");
+    workspace.write("handoffs/noop/01_inbox/.baton-young.tmp", "half");
+    make_old(&workspace.root().join("reports/.baton-77.tmp"), Duration::from_secs(3_700));
+    let found = doctor(&workspace, 0);
+    let (_, fix) = named(&found, "orphans", "warn", "reports/.baton-77.tmp");
+    assert_eq!(found.iter().filter(|finding| finding.status == "warn" && finding.check == "orphans").count(), 1);
+    follow(&workspace, &fix);
+    is_well(&doctor(&workspace, 0));
+    assert!(workspace.root().join("handoffs/noop/01_inbox/.baton-young.tmp").exists());
+}
+
+#[test]
+fn a_task_whose_file_is_gone_is_named() {
+    let (workspace, id) = with_question();
+    is_well(&doctor(&workspace, 0));
+    fs::remove_file(workspace.inbox_of("hostile").join("ask-human.json")).unwrap();
+    let (what, fix) = named(&doctor(&workspace, 0), "orphans", "warn", "handoffs/hostile/01_inbox/ask-human.json");
+    assert!(what.contains(&id) && fix.contains(&format!(" cancel {id}")), "{what} {fix}");
+}
+
+/// A daemon that hangs: its process is stopped, and the lock is held.
+#[test]
+fn a_file_that_the_daemon_does_not_take_in_is_named() {
+    let workspace = Workspace::with_noop();
+    let daemon = workspace.up_and_serving();
+    let process = Pid::from_raw(i32::try_from(daemon.id()).unwrap()).unwrap();
+    kill_process(process, Signal::STOP).unwrap();
+    workspace.drop_handoff("noop", "Left alone");
+    make_old(&workspace.inbox_of("noop").join("Left-alone.json"), Duration::from_secs(400));
+    is_well(&doctor(&workspace, 0));
+    make_old(&state(&workspace).join("up.lock"), Duration::from_secs(400));
+    let (_, fix) = named(&doctor(&workspace, 0), "orphans", "warn", "handoffs/noop/01_inbox/Left-alone.json");
+    assert!(fix.starts_with("touch ") && fix.contains("`baton up`"), "{fix}");
+    kill_process(process, Signal::CONT).unwrap();
+    workspace.wait_for_archive("Left alone");
+    is_well(&doctor(&workspace, 0));
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn a_tampered_ledger_is_named_with_the_event() {
+    let (workspace, id) = with_question();
+    ledger(&workspace).execute("UPDATE events SET reason = 'all went well' WHERE seq = 2", []).unwrap();
+    let place = ledger_place(&workspace);
+    let (what, fix) = named(&doctor(&workspace, 1), "ledger", "fail", &place);
+    assert!(what.contains("event 2 ") && what.contains(&id) && fix.contains("ledger verify"), "{what} {fix}");
+    let text = workspace.baton(&["doctor"]).ended(1).stdout;
+    assert!(text.lines().any(|line| line.starts_with("fail  ledger ") && line.contains("  → baton -w ")), "{text}");
+}
+
+#[test]
+fn a_ledger_that_is_none_is_named_and_the_rest_is_looked_at() {
+    let (workspace, _) = with_question();
+    fs::write(state(&workspace).join("ledger.db"), "this is no database ".repeat(1_000)).unwrap();
+    for name in ["ledger.db-wal", "ledger.db-shm"] {
+        drop(fs::remove_file(state(&workspace).join(name)));
+    }
+    let found = doctor(&workspace, 1);
+    let (_, fix) = named(&found, "ledger", "fail", &ledger_place(&workspace));
+    assert!(fix.contains("baton backup"), "{fix}");
+    assert!(found.iter().any(|finding| finding.check == "locks"));
+}
+
+/// Appends an event as a machine with another clock would.
+fn append(connection: &Connection, task: &str, at: i64) {
+    let head: String =
+        connection.query_row("SELECT hash FROM events ORDER BY seq DESC LIMIT 1", [], |row| row.get(0)).unwrap();
+    let time = at.to_string();
+    let columns = [head.as_str(), task, &time, "baton", "noted", "", "needs_human", "", "", ""];
+    let hash = Digest::of_parts(&columns.map(str::as_bytes)).to_string();
+    let sql = "INSERT INTO events (task, at, actor, action, reason, state, prev, hash)
+               VALUES (?1, ?2, 'baton', 'noted', '', 'needs_human', ?3, ?4)";
+    connection.execute(sql, rusqlite::params![task, at, head, hash]).unwrap();
+}
+
+#[test]
+fn a_clock_that_jumped_is_named_and_breaks_no_chain() {
+    let (workspace, id) = with_question();
+    let connection = ledger(&workspace);
+    let now: i64 = connection.query_row("SELECT max(at) FROM events", [], |row| row.get(0)).unwrap();
+    append(&connection, &id, now + 3_600_000);
+    append(&connection, &id, now);
+    let found = doctor(&workspace, 0);
+    let said: Vec<_> = found.iter().filter(|f| f.check == "clock" && f.status == "warn").collect();
+    assert!(said[0].what.contains("older than the event before it") && said[0].what.contains("60 min"), "{said:#?}");
+    assert!(said[1].what.contains("in the future") && said.len() == 2, "{said:#?}");
+    assert!(said.iter().all(|f| f.fix.as_ref().is_some_and(|fix| fix.contains("timedatectl"))));
+    assert!(found.iter().any(|f| f.check == "ledger" && f.status == "ok"), "{found:#?}");
+}
+
+#[test]
+fn a_task_that_a_dead_process_holds_is_taken_up_as_the_fix_says() {
+    let (workspace, id) = with_question();
+    let sql = "UPDATE tasks SET state = 'running', lease_owner = 'up:4000000:1', lease_until = 9e15";
+    ledger(&workspace).execute(&sql.replace("9e15", "9000000000000"), []).unwrap();
+    let (what, fix) = named(&doctor(&workspace, 0), "locks", "warn", &id);
+    assert!(what.contains("up:4000000:1") && fix.contains(" up"), "{what} {fix}");
+    workspace.up_once();
+    is_well(&doctor(&workspace, 0));
+}
+
+#[test]
+fn what_cannot_be_delivered_is_named() {
+    let (workspace, id) = with_question();
+    let connection = ledger(&workspace);
+    let sql =
+        "INSERT INTO outbox (task, kind, state, folder, name) VALUES (?1, 'artifact', 'pending', 'reports', 'r.md')";
+    connection.execute(sql, [&id]).unwrap();
+    is_well(&doctor(&workspace, 0));
+    connection.execute("UPDATE events SET at = at - 700000", []).unwrap();
+    let (what, fix) = named(&doctor(&workspace, 1), "ledger", "warn", "reports");
+    assert!(what.contains("artifact r.md") && what.contains(&id) && fix.contains(" up"), "{what} {fix}");
+}
+
+#[test]
+fn a_task_that_stands_still_is_named_with_what_moves_it() {
+    let (workspace, id) = with_question();
+    let connection = ledger(&workspace);
+    let two_days_ago = "UPDATE tasks SET created_at = created_at - 172800000; UPDATE events SET at = at - 172800000";
+    connection.execute_batch(two_days_ago).unwrap();
+    let (what, fix) = named(&doctor(&workspace, 1), "progress", "warn", &id);
+    assert!(what.contains("`ask-human` of hostile is needs_human for 2 d"), "{what}");
+    assert!(fix.ends_with(&format!(" answer {id} TEXT")), "{fix}");
+    connection.execute("UPDATE tasks SET state = 'queued'", []).unwrap();
+    connection.execute("UPDATE events SET state = 'queued'", []).unwrap();
+    let (what, fix) = named(&doctor(&workspace, 1), "progress", "warn", &id);
+    assert!(what.contains("no attempt of this agent") && fix.ends_with(" up"), "{what} {fix}");
+}
