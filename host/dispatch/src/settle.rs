@@ -11,12 +11,12 @@ use baton_core::{Digest, State, file_name};
 use baton_ledger::event::Event;
 use baton_ledger::task::{self, Origin, Task};
 use baton_ledger::{LedgerError, Tx, finding, outbox};
-use baton_sandbox::{Draft, Failure, Report, wit};
+use baton_sandbox::{Cancel, Draft, Failure, Report, wit};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::carry::to_archive;
 use crate::house::{House, Installed};
-use crate::work::{Ended, explain};
+use crate::work::{Begun, Ended, explain, lease_next};
 use crate::{DispatchError, limits, roster};
 
 /// Findings that a RETURN lists; the report and the ledger have them all.
@@ -30,9 +30,12 @@ pub(crate) struct Settled {
     pub(crate) state: State,
     pub(crate) text: String,
     pub(crate) artifacts: Vec<String>,
+    /// The agent's next task, taken in the same transaction: one commit and one wait less for each.
+    pub(crate) next: Option<Begun>,
 }
 
-/// Decides how the attempt ended and writes that down. A ledger that cannot take it now (full disk) is asked again.
+/// Decides how the attempt ended and writes that down. A ledger that cannot take it now (full disk) is asked again. With
+/// `closing`, the agent's next task is taken too, until that is cancelled.
 ///
 /// # Errors
 /// When the ledger does not take it after as many tries as the house allows.
@@ -41,6 +44,7 @@ pub(crate) async fn settle(
     task: Task,
     installed: Option<&Installed>,
     ended: Result<Report, Ended>,
+    closing: Option<&Cancel>,
 ) -> Result<Settled, DispatchError> {
     let now = Timestamp::now();
     let ending = Arc::new(decide(&task, installed, ended, now));
@@ -52,10 +56,22 @@ pub(crate) async fn settle(
         owner: house.owner.clone(),
     });
     let task = Arc::new(task);
-    let mut tries = 0;
+    let (mut tries, mut onward) = (0, true);
     let written = loop {
         let (job_task, job_ending, job_out) = (Arc::clone(&task), Arc::clone(&ending), Arc::clone(&outgoing));
-        let written = house.ledger.write(move |tx| write(tx, &job_task, &job_ending, &job_out, now)).await;
+        onward &= closing.is_some_and(|closing| !closing.is_cancelled());
+        let job = move |tx: &Tx<'_>| {
+            let Some(artifacts) = write(tx, &job_task, &job_ending, &job_out, now)? else {
+                return Ok(None);
+            };
+            let next = if onward { lease_next(tx, &job_task.agent, &job_out.owner)? } else { None };
+            Ok(Some((artifacts, next)))
+        };
+        let written = house.ledger.write(job).await;
+        if written.is_err() && std::mem::take(&mut onward) {
+            // It may be the other task that cannot be read.
+            continue;
+        }
         tries += 1;
         match written {
             Err(error) if tries < house.settle_tries => {
@@ -65,7 +81,7 @@ pub(crate) async fn settle(
             written => break written?,
         }
     };
-    let Some(artifacts) = written else {
+    let Some((artifacts, next)) = written else {
         let text = "somebody else has settled it meanwhile; this outcome was dropped".to_owned();
         return Ok(Settled {
             id: task.id.clone(),
@@ -73,6 +89,7 @@ pub(crate) async fn settle(
             state: task.state,
             text,
             artifacts: Vec::new(),
+            next: None,
         });
     };
     Ok(Settled {
@@ -81,6 +98,7 @@ pub(crate) async fn settle(
         state: ending.state,
         text: ending.text.clone(),
         artifacts,
+        next,
     })
 }
 

@@ -19,31 +19,46 @@ use crate::{DispatchError, limits};
 /// Who is told about the progress of a task: its id and how far it is.
 pub(crate) type Listener = Arc<dyn Fn(&str, Progress) + Send + Sync>;
 
-/// Takes the next task of `agent` and does one attempt. `None` when nothing waits.
+/// Does one attempt of `begun`, else of the next task of `agent`. `None` when nothing waits. Unless `closing`, the
+/// outcome's transaction takes the task after it too: [`Settled::next`].
 ///
 /// # Errors
 /// When the ledger fails.
 pub(crate) async fn next(
     house: &Arc<House>,
     agent: &str,
-    cancel: &Cancel,
+    begun: Option<Begun>,
+    (cancel, closing): (&Cancel, &Cancel),
     listener: Option<&Listener>,
 ) -> Result<Option<Settled>, DispatchError> {
-    let (name, owner, now) = (agent.to_owned(), house.owner.clone(), Timestamp::now());
-    let lease = move |tx: &Tx<'_>| {
-        let leased = task::lease_next(tx, &name, &owner, limits::LEASE, now)?;
-        leased.map(|task| begin(tx, task, now)).transpose()
+    let begun = match begun {
+        Some(begun) => begun,
+        None => {
+            let (name, owner) = (agent.to_owned(), house.owner.clone());
+            match house.ledger.write(move |tx| lease_next(tx, &name, &owner)).await? {
+                Some(begun) => begun,
+                None => return Ok(None),
+            }
+        }
     };
-    let Some(begun) = house.ledger.write(lease).await? else {
-        return Ok(None);
-    };
-    attempt(house, begun, cancel, listener).await.map(Some)
+    attempt(house, begun, cancel, Some(closing), listener).await.map(Some)
 }
 
 /// A task under way and the bytes that it came from.
-struct Begun {
+#[derive(Debug)]
+pub(crate) struct Begun {
     task: Task,
     input: Option<Vec<u8>>,
+}
+
+/// Takes the next task of `agent` and writes down that its attempt begins.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) fn lease_next(tx: &Tx<'_>, agent: &str, owner: &str) -> Result<Option<Begun>, LedgerError> {
+    let now = Timestamp::now();
+    let leased = task::lease_next(tx, agent, owner, limits::LEASE, now)?;
+    leased.map(|task| begin(tx, task, now)).transpose()
 }
 
 fn begin(tx: &Tx<'_>, task: Task, now: Timestamp) -> Result<Begun, LedgerError> {
@@ -58,23 +73,27 @@ async fn attempt(
     house: &Arc<House>,
     begun: Begun,
     cancel: &Cancel,
+    closing: Option<&Cancel>,
     listener: Option<&Listener>,
 ) -> Result<Settled, DispatchError> {
     let Begun { task, input } = begun;
     if let Some(file) = task.file.as_deref().filter(|file| is_withdrawn(&house.real(file))) {
         let reason = format!("{file} was taken out of the inbox before it ran");
-        return settle(house, task, None, Err(Ended::Withdrawn(reason))).await;
+        return settle(house, task, None, Err(Ended::Withdrawn(reason)), closing).await;
     }
     let installed = match house.plugin(&task.agent) {
         Ok(installed) => installed.clone(),
         Err(error @ DispatchError::Unusable { .. }) => {
-            return settle(house, task, None, Err(Ended::Unusable(error.to_string()))).await;
+            return settle(house, task, None, Err(Ended::Unusable(error.to_string())), closing).await;
         }
-        Err(error) => return settle(house, task, None, Err(Ended::Refused(error.to_string()))).await,
+        Err(error) => return settle(house, task, None, Err(Ended::Refused(error.to_string())), closing).await,
     };
     let action = match installed.action(task.action.as_deref()) {
         Ok((name, _)) => name.to_owned(),
-        Err(error) => return settle(house, task, Some(&installed), Err(Ended::Refused(error.to_string()))).await,
+        Err(error) => {
+            let refused = Err(Ended::Refused(error.to_string()));
+            return settle(house, task, Some(&installed), refused, closing).await;
+        }
     };
     let given = prepare(&task, &action, input.as_deref(), Timestamp::now());
     let mut report = run(house, &installed, &task.id, given, cancel, listener).await;
@@ -85,7 +104,7 @@ async fn attempt(
     if !report.log.is_empty() {
         tracing::info!(task = %task.id, plugin = %task.agent, "the plugin wrote:\n{}", report.log.trim_end());
     }
-    settle(house, task, Some(&installed), Ok(report)).await
+    settle(house, task, Some(&installed), Ok(report), closing).await
 }
 
 /// Whether a person took the file away: it is not there, and its inbox is. A folder that cannot be read says nothing.
@@ -111,7 +130,7 @@ pub(crate) async fn withdraw(house: &Arc<House>, agent: &str) -> Result<Vec<Sett
         };
         if let Some(task) = house.ledger.write(lease).await? {
             let reason = format!("{} was taken out of the inbox", task.file.as_deref().unwrap_or("its file"));
-            settled.push(settle(house, task, None, Err(Ended::Withdrawn(reason))).await?);
+            settled.push(settle(house, task, None, Err(Ended::Withdrawn(reason)), None).await?);
         }
     }
     Ok(settled)
@@ -248,7 +267,7 @@ pub async fn call(
     };
     let begun = house.ledger.write(insert).await?;
     let listener: Listener = Arc::new(listener);
-    let settled = attempt(house, begun, cancel, Some(&listener)).await?;
+    let settled = attempt(house, begun, cancel, None, Some(&listener)).await?;
     crate::carry(house, &settled.id).await?;
     Ok(Called { id: settled.id, state: settled.state, text: settled.text, artifacts: settled.artifacts })
 }

@@ -10,13 +10,14 @@ mod capture;
 mod deliver;
 mod error;
 mod glob;
+mod rename;
 mod scan;
 mod settle;
 mod watch;
 
 pub use archive::{find_moved, move_into};
 pub use capture::{Captured, capture, hash_file};
-pub use deliver::{Staged, publish, stage};
+pub use deliver::{Staged, publish, stage, sync_folder};
 pub use error::IntakeError;
 pub use glob::Glob;
 pub use scan::{Found, FoundKind, scan, scan_tree};

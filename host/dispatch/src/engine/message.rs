@@ -7,6 +7,7 @@ use baton_intake::{Found, IntakeError};
 
 use crate::DispatchError;
 use crate::capture::Taken;
+use crate::carry::Carried;
 use crate::settle::Settled;
 
 pub(super) enum Message {
@@ -16,8 +17,8 @@ pub(super) enum Message {
     Captured(PathBuf, Result<Taken, DispatchError>),
     /// An agent's worker made one attempt, or found nothing to do.
     Worked(String, Result<Option<Settled>, DispatchError>),
-    /// A task's deliveries were tried for the `n`th time.
-    Carried(String, u32, Result<Vec<PathBuf>, DispatchError>),
+    /// The deliveries of these tasks were tried, each for the `n`th time.
+    Carried(Vec<(String, u32)>, Result<Vec<Carried>, DispatchError>),
     /// Waiting tasks whose files were taken away have ended.
     Withdrawn(Result<Vec<Settled>, DispatchError>),
     /// A trigger was looked at: the agent has work now, and whether more has changed than one task is told.

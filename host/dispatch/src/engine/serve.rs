@@ -11,20 +11,22 @@ use std::time::{Duration, Instant};
 use baton_core::State;
 use baton_intake::limits::RECONCILE;
 use baton_intake::{Change, Found, FoundKind, IntakeError, Seen, Watcher, scan};
-use baton_ledger::{Tx, outbox, task};
+use baton_ledger::{LedgerError, Tx, outbox, task};
 use baton_sandbox::{Cancel, Progress};
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 
+use super::carriers::{Asked, Carriers};
 use super::desk::Desk;
 use super::message::Message;
 use crate::capture::{Taken, capture};
+use crate::carry::{Carried, carry_all};
 use crate::recover::{recover, release};
 use crate::settle::Settled;
 use crate::trigger::{self, FilesTrigger};
-use crate::work::{self, Listener};
-use crate::{AgentKind, DispatchError, House, carry, limits};
+use crate::work::{self, Begun, Listener};
+use crate::{AgentKind, DispatchError, House, limits};
 
 /// How long the engine goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +52,7 @@ pub struct Summary {
 enum Held {
     File(PathBuf),
     Agent(String),
+    Deliveries(Vec<Asked>),
 }
 
 /// The daemon's engine.
@@ -68,11 +71,14 @@ pub struct Engine {
     working: HashSet<String>,
     /// Agents that got work while their worker was busy.
     more_work: HashSet<String>,
+    carriers: Carriers,
     undelivered: Vec<(Instant, String, u32)>,
     next_due: Option<Instant>,
     next_reconcile: Instant,
     stopping: bool,
     cancel: Cancel,
+    /// Cancelled when nothing new is to be begun.
+    closing: Cancel,
     summary: Summary,
 }
 
@@ -93,11 +99,13 @@ impl Engine {
             held: HashMap::new(),
             working: HashSet::new(),
             more_work: HashSet::new(),
+            carriers: Carriers::default(),
             undelivered: Vec::new(),
             next_due: None,
             next_reconcile: Instant::now(),
             stopping: false,
             cancel: Cancel::default(),
+            closing: Cancel::default(),
             summary: Summary::default(),
         }
     }
@@ -134,7 +142,7 @@ impl Engine {
         recover(&self.house, Some("up:")).await?;
         self.house.make_inboxes();
         for id in self.house.ledger.write(outbox::open_tasks).await? {
-            self.carry(id, 1);
+            self.carriers.ask(id, 1);
         }
         self.reconcile();
         let now = Instant::now();
@@ -260,6 +268,7 @@ impl Engine {
 
     fn stop(&mut self, times: u8) {
         self.stopping = true;
+        self.closing.cancel();
         if times >= 2 {
             self.cancel.cancel();
         }
@@ -270,10 +279,13 @@ impl Engine {
 
     /// Starts whatever can be started now.
     fn start_jobs(&mut self) {
+        let now = Instant::now();
+        while let Some(batch) = self.carriers.begin(now) {
+            self.carry(batch);
+        }
         if self.stopping {
             return;
         }
-        let now = Instant::now();
         let room = limits::CAPTURES_AT_ONCE.saturating_sub(self.desk.in_hand());
         for (path, waiting) in self.desk.take(room, now) {
             self.capture(path, waiting.agent, waiting.seen, waiting.unfinished);
@@ -289,7 +301,7 @@ impl Engine {
         let (ready, later) = std::mem::take(&mut self.undelivered).into_iter().partition(|(at, ..)| *at <= now);
         self.undelivered = later;
         for (_, id, tries) in ready {
-            self.carry(id, tries + 1);
+            self.carriers.ask(id, tries + 1);
         }
     }
 
@@ -305,12 +317,13 @@ impl Engine {
         self.held.insert(job.id(), held);
     }
 
-    fn carry(&mut self, id: String, tries: u32) {
-        let house = Arc::clone(&self.house);
-        self.jobs.spawn(async move {
-            let carried = carry(&house, &id).await;
-            Message::Carried(id, tries, carried)
+    fn carry(&mut self, batch: Vec<Asked>) {
+        let (house, held) = (Arc::clone(&self.house), Held::Deliveries(batch.clone()));
+        let job = self.jobs.spawn(async move {
+            let carried = carry_all(&house, batch.iter().map(|(id, _)| id.clone()).collect()).await;
+            Message::Carried(batch, carried)
         });
+        self.held.insert(job.id(), held);
     }
 
     /// Sees to it that the agent's worker runs.
@@ -319,10 +332,16 @@ impl Engine {
             self.more_work.insert(agent);
             return;
         }
-        let (house, cancel, listener) = (Arc::clone(&self.house), self.cancel.clone(), Arc::clone(&self.listener));
+        self.work(agent, None);
+    }
+
+    /// Has a worker of the agent go on with `begun`, or with whatever waits.
+    fn work(&mut self, agent: String, begun: Option<Begun>) {
+        let (house, listener) = (Arc::clone(&self.house), Arc::clone(&self.listener));
+        let (cancel, closing) = (self.cancel.clone(), self.closing.clone());
         let held = Held::Agent(agent.clone());
         let job = self.jobs.spawn(async move {
-            let worked = work::next(&house, &agent, &cancel, Some(&listener)).await;
+            let worked = work::next(&house, &agent, begun, (&cancel, &closing), Some(&listener)).await;
             Message::Worked(agent, worked)
         });
         self.held.insert(job.id(), held);
@@ -356,6 +375,7 @@ impl Engine {
                     Message::Recovered(released.and(taken_up))
                 });
             }
+            Some(Held::Deliveries(batch)) => self.carried(batch, Err(LedgerError::Closed.into())),
             None => {}
         }
     }
@@ -371,7 +391,7 @@ impl Engine {
                 self.give_up_once(&error);
             }
             Message::Withdrawn(Ok(settled)) => settled.into_iter().for_each(|settled| self.settled(settled)),
-            Message::Carried(id, tries, carried) => self.carried(id, tries, carried),
+            Message::Carried(batch, carried) => self.carried(batch, carried),
             Message::Fired(Ok(fired)) => {
                 if let Some((agent, more)) = fired {
                     self.kick(agent);
@@ -399,6 +419,7 @@ impl Engine {
         if self.mode == Mode::Once {
             self.summary.undelivered.push(error.to_string());
             self.stopping = true;
+            self.closing.cancel();
         }
     }
 
@@ -427,7 +448,7 @@ impl Engine {
                 *self.summary.settled.entry(state.as_str()).or_default() += 1;
                 self.desk.keep(path);
                 for id in ids {
-                    self.carry(id, 1);
+                    self.carriers.ask(id, 1);
                 }
             }
             Ok(Taken::Known) => self.desk.keep(path),
@@ -461,7 +482,12 @@ impl Engine {
         }
     }
 
-    fn worked(&mut self, agent: String, settled: Option<Settled>) {
+    fn worked(&mut self, agent: String, mut settled: Option<Settled>) {
+        if let Some(begun) = settled.as_mut().and_then(|settled| settled.next.take()) {
+            self.work(agent, Some(begun));
+            settled.into_iter().for_each(|settled| self.settled(settled));
+            return;
+        }
         self.working.remove(&agent);
         let more = self.more_work.remove(&agent);
         if let Some(settled) = settled {
@@ -475,22 +501,32 @@ impl Engine {
     fn settled(&mut self, settled: Settled) {
         tracing::info!(task = %settled.id, agent = %settled.agent, state = %settled.state, "{}", settled.text);
         *self.summary.settled.entry(settled.state.as_str()).or_default() += 1;
-        self.carry(settled.id, 1);
+        self.carriers.ask(settled.id, 1);
         if settled.state == State::Waiting {
             self.take_up_in(Duration::ZERO);
         }
     }
 
-    fn carried(&mut self, id: String, tries: u32, carried: Result<Vec<PathBuf>, DispatchError>) {
-        let error = match carried {
-            Ok(news) => {
-                for path in news {
-                    self.path_changed(path, Seen::Complete);
-                }
-                return;
-            }
-            Err(error) => error,
+    fn carried(&mut self, batch: Vec<Asked>, carried: Result<Vec<Carried>, DispatchError>) {
+        self.carriers.ended(&batch);
+        let mut carried: HashMap<String, Carried> = match carried {
+            Ok(carried) => carried.into_iter().map(|carried| (carried.task.clone(), carried)).collect(),
+            Err(error) => return batch.into_iter().for_each(|(id, tries)| self.not_carried(id, tries, &error)),
         };
+        for (id, tries) in batch {
+            let Some(carried) = carried.remove(&id) else {
+                continue;
+            };
+            for path in carried.news {
+                self.path_changed(path, Seen::Complete);
+            }
+            if let Some(error) = carried.error {
+                self.not_carried(id, tries, &error);
+            }
+        }
+    }
+
+    fn not_carried(&mut self, id: String, tries: u32, error: &DispatchError) {
         tracing::warn!(task = %id, "could not be delivered: {error}");
         if self.mode == Mode::Once && tries >= limits::CARRY_TRIES {
             self.summary.undelivered.push(format!("{id}: {error}"));
@@ -510,7 +546,7 @@ impl Engine {
             let file = self.desk.next_at().filter(|_| room);
             wake = [file, armed, undelivered, self.next_due].into_iter().flatten().fold(wake, Instant::min);
         }
-        wake
+        self.carriers.next_at().map_or(wake, |next| wake.min(next))
     }
 
     fn is_done(&self) -> bool {
