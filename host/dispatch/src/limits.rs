@@ -34,6 +34,16 @@ pub const CARRY_AGAIN_AT_MOST: Duration = Duration::from_mins(5);
 /// How often `up --once` tries a delivery before it gives up and says so.
 pub const CARRY_TRIES: u32 = 3;
 
+/// Short attempts of one agent that are begun and settled in one transaction, one after the other: enough to share the
+/// commit. Only actions that may be repeated, because a crash interrupts them all.
+pub const STINT_TASKS: usize = 32;
+
+/// What counts as short: attempts that began together end together after this long; the rest waits its turn.
+pub const STINT: Duration = Duration::from_millis(10);
+
+/// Bytes that came in with such attempts, and bytes of reports that they may gather, before they are settled.
+pub const STINT_BYTES: usize = 4 << 20;
+
 /// Tasks whose deliveries are carried together: enough to share each flush of a folder and each commit, few enough that
 /// the first one does not wait long.
 pub const CARRY_TASKS: usize = 256;

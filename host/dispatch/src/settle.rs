@@ -11,12 +11,12 @@ use baton_core::{Digest, State, file_name};
 use baton_ledger::event::Event;
 use baton_ledger::task::{self, Origin, Task};
 use baton_ledger::{LedgerError, Tx, finding, outbox};
-use baton_sandbox::{Cancel, Draft, Failure, Report, wit};
+use baton_sandbox::{Draft, Failure, Report, wit};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::carry::to_archive;
 use crate::house::{House, Installed};
-use crate::work::{Begun, Ended, explain, lease_next};
+use crate::work::{Attempted, Begun, Ended, explain, lease};
 use crate::{DispatchError, limits, roster};
 
 /// Findings that a RETURN lists; the report and the ledger have them all.
@@ -30,76 +30,90 @@ pub(crate) struct Settled {
     pub(crate) state: State,
     pub(crate) text: String,
     pub(crate) artifacts: Vec<String>,
-    /// The agent's next task, taken in the same transaction: one commit and one wait less for each.
-    pub(crate) next: Option<Begun>,
 }
 
-/// Decides how the attempt ended and writes that down. A ledger that cannot take it now (full disk) is asked again. With
-/// `closing`, the agent's next task is taken too, until that is cancelled.
+/// Decides how attempts of one agent ended, writes that down in one transaction, and takes up to `room` of the agent's
+/// next tasks in the same one. A ledger that cannot take an outcome now (full disk) is asked again.
 ///
 /// # Errors
-/// When the ledger does not take it after as many tries as the house allows.
+/// When the ledger does not take one after as many tries as the house allows.
 pub(crate) async fn settle(
     house: &Arc<House>,
-    task: Task,
-    installed: Option<&Installed>,
-    ended: Result<Report, Ended>,
-    closing: Option<&Cancel>,
-) -> Result<Settled, DispatchError> {
-    let now = Timestamp::now();
-    let ending = Arc::new(decide(&task, installed, ended, now));
-    let outgoing = Arc::new(Outgoing {
-        plugin_digest: installed.map(|installed| installed.plugin.digest().to_string()),
-        reports: house.reports(),
-        answer_to: answer_to(house, &task, ending.state),
-        drafts: ending.drafts.iter().enumerate().map(|(n, draft)| draft_file(house, &task, n, draft, now)).collect(),
-        owner: house.owner.clone(),
+    ended: Vec<Attempted>,
+    room: usize,
+) -> Result<(Vec<Settled>, Vec<Begun>), DispatchError> {
+    let outcomes: Vec<Arc<Outcome>> = ended.into_iter().map(|one| Arc::new(Outcome::of(house, one))).collect();
+    let (all, inner) = (outcomes.clone(), Arc::clone(house));
+    let together = house.ledger.write(move |tx| {
+        let written: Result<Vec<_>, _> = all.iter().map(|outcome| outcome.write(tx)).collect();
+        let agent = all.first().map_or("", |outcome| &outcome.task.agent);
+        Ok((written?, lease(tx, &inner, agent, room)?))
     });
-    let task = Arc::new(task);
-    let (mut tries, mut onward) = (0, true);
-    let written = loop {
-        let (job_task, job_ending, job_out) = (Arc::clone(&task), Arc::clone(&ending), Arc::clone(&outgoing));
-        onward &= closing.is_some_and(|closing| !closing.is_cancelled());
-        let job = move |tx: &Tx<'_>| {
-            let Some(artifacts) = write(tx, &job_task, &job_ending, &job_out, now)? else {
-                return Ok(None);
-            };
-            let next = if onward { lease_next(tx, &job_task.agent, &job_out.owner)? } else { None };
-            Ok(Some((artifacts, next)))
-        };
-        let written = house.ledger.write(job).await;
-        if written.is_err() && std::mem::take(&mut onward) {
-            // It may be the other task that cannot be read.
-            continue;
-        }
+    if let Ok((written, next)) = together.await {
+        return Ok((outcomes.iter().zip(written).map(|(outcome, written)| outcome.settled(written)).collect(), next));
+    }
+    // It may be one of them, or a task that cannot be taken: that is not the others' trouble.
+    let mut settled = Vec::new();
+    for outcome in outcomes {
+        let written = write_patiently(house, &outcome).await?;
+        settled.push(outcome.settled(written));
+    }
+    Ok((settled, Vec::new()))
+}
+
+/// Writes one outcome, again and again if need be.
+async fn write_patiently(house: &House, outcome: &Arc<Outcome>) -> Result<Option<Vec<String>>, DispatchError> {
+    let mut tries = 0;
+    loop {
+        let one = Arc::clone(outcome);
+        let written = house.ledger.write(move |tx| one.write(tx)).await;
         tries += 1;
         match written {
             Err(error) if tries < house.settle_tries => {
-                tracing::error!(task = %task.id, "{error}; trying again in {:?}", limits::SETTLE_AGAIN);
+                tracing::error!(task = %outcome.task.id, "{error}; trying again in {:?}", limits::SETTLE_AGAIN);
                 tokio::time::sleep(limits::SETTLE_AGAIN).await;
             }
-            written => break written?,
+            written => return Ok(written?),
         }
-    };
-    let Some((artifacts, next)) = written else {
-        let text = "somebody else has settled it meanwhile; this outcome was dropped".to_owned();
-        return Ok(Settled {
-            id: task.id.clone(),
-            agent: task.agent.clone(),
-            state: task.state,
-            text,
-            artifacts: Vec::new(),
-            next: None,
-        });
-    };
-    Ok(Settled {
-        id: task.id.clone(),
-        agent: task.agent.clone(),
-        state: ending.state,
-        text: ending.text.clone(),
-        artifacts,
-        next,
-    })
+    }
+}
+
+/// A decided ending with all that goes out with it.
+struct Outcome {
+    task: Task,
+    ending: Ending,
+    out: Outgoing,
+    at: Timestamp,
+}
+
+impl Outcome {
+    fn of(house: &House, attempted: Attempted) -> Self {
+        let Attempted { task, installed, ended, at } = attempted;
+        let ending = decide(&task, installed.as_ref(), ended, at);
+        let drafts = ending.drafts.iter().enumerate();
+        let out = Outgoing {
+            plugin_digest: installed.map(|installed| installed.plugin.digest().to_string()),
+            reports: house.reports(),
+            answer_to: answer_to(house, &task, ending.state),
+            drafts: drafts.map(|(n, draft)| draft_file(house, &task, n, draft, at)).collect(),
+            owner: house.owner.clone(),
+        };
+        Self { task, ending, out, at }
+    }
+
+    fn write(&self, tx: &Tx<'_>) -> Result<Option<Vec<String>>, LedgerError> {
+        write(tx, &self.task, &self.ending, &self.out, self.at)
+    }
+
+    /// `written` are the places of the reports.
+    fn settled(&self, written: Option<Vec<String>>) -> Settled {
+        let (state, text) = match written {
+            Some(_) => (self.ending.state, self.ending.text.clone()),
+            None => (self.task.state, "somebody else has settled it meanwhile; this outcome was dropped".to_owned()),
+        };
+        let (id, agent) = (self.task.id.clone(), self.task.agent.clone());
+        Settled { id, agent, state, text, artifacts: written.unwrap_or_default() }
+    }
 }
 
 /// What goes out with an ending, besides what the ending itself holds.

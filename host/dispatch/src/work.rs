@@ -1,7 +1,9 @@
-//! One attempt from lease to settlement, with its heartbeat; for the engine and for a person who calls an action by hand.
+//! Attempts from lease to settlement, with their heartbeat; for the engine and for a person who calls an action by hand.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use baton_core::State;
 use baton_core::handoff::Priority;
@@ -19,29 +21,54 @@ use crate::{DispatchError, limits};
 /// Who is told about the progress of a task: its id and how far it is.
 pub(crate) type Listener = Arc<dyn Fn(&str, Progress) + Send + Sync>;
 
-/// Does one attempt of `begun`, else of the next task of `agent`. `None` when nothing waits. Unless `closing`, the
-/// outcome's transaction takes the task after it too: [`Settled::next`].
+/// Attempts that were settled together, and what the agent's worker has to go on with.
+#[derive(Debug, Default)]
+pub(crate) struct Stint {
+    pub(crate) settled: Vec<Settled>,
+    /// Taken by the same transaction: one commit and one wait less for each.
+    pub(crate) next: Vec<Begun>,
+}
+
+/// Does one attempt of each of `begun`, else of the next task of `agent`, one after the other. Nothing is settled when
+/// nothing waits. Unless `closing`, the outcomes' transaction takes the tasks after them too: several when these were
+/// short, so that a quick plugin is not held up by a commit for each.
 ///
 /// # Errors
 /// When the ledger fails.
 pub(crate) async fn next(
     house: &Arc<House>,
     agent: &str,
-    begun: Option<Begun>,
+    begun: Vec<Begun>,
     (cancel, closing): (&Cancel, &Cancel),
     listener: Option<&Listener>,
-) -> Result<Option<Settled>, DispatchError> {
-    let begun = match begun {
-        Some(begun) => begun,
-        None => {
-            let (name, owner) = (agent.to_owned(), house.owner.clone());
-            match house.ledger.write(move |tx| lease_next(tx, &name, &owner)).await? {
-                Some(begun) => begun,
-                None => return Ok(None),
-            }
-        }
+) -> Result<Stint, DispatchError> {
+    let (inner, name) = (Arc::clone(house), agent.to_owned());
+    let begun = match begun.is_empty() {
+        true => house.ledger.write(move |tx| lease(tx, &inner, &name, 1)).await?,
+        false => begun,
     };
-    attempt(house, begun, cancel, Some(closing), listener).await.map(Some)
+    let (mut left, mut ended, mut bytes) = (VecDeque::from(begun), Vec::new(), 0);
+    let since = Instant::now();
+    while let Some(begun) = left.pop_front() {
+        let attempted = attempt(house, begun, cancel, listener).await;
+        bytes += attempted.bytes();
+        ended.push(attempted);
+        if since.elapsed() > limits::STINT || bytes > limits::STINT_BYTES {
+            break;
+        }
+    }
+    if ended.is_empty() {
+        return Ok(Stint::default());
+    }
+    let room = match (since.elapsed() > limits::STINT, left.is_empty()) {
+        (false, true) => limits::STINT_TASKS,
+        (true, true) => 1,
+        (_, false) => 0,
+    };
+    let room = if closing.is_cancelled() { 0 } else { room };
+    let (settled, next) = settle(house, ended, room).await?;
+    left.extend(next);
+    Ok(Stint { settled, next: left.into() })
 }
 
 /// A task under way and the bytes that it came from.
@@ -51,14 +78,32 @@ pub(crate) struct Begun {
     input: Option<Vec<u8>>,
 }
 
-/// Takes the next task of `agent` and writes down that its attempt begins.
+/// Takes up to `room` tasks of `agent` and writes down that their attempts begin. Only tasks that a crash may interrupt
+/// without harm are taken together: such as may be repeated and were never tried before. So what breaks the daemon is
+/// alone the next time and does not count against its neighbours.
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) fn lease_next(tx: &Tx<'_>, agent: &str, owner: &str) -> Result<Option<Begun>, LedgerError> {
+pub(crate) fn lease(tx: &Tx<'_>, house: &House, agent: &str, room: usize) -> Result<Vec<Begun>, LedgerError> {
     let now = Timestamp::now();
-    let leased = task::lease_next(tx, agent, owner, limits::LEASE, now)?;
-    leased.map(|task| begin(tx, task, now)).transpose()
+    let (mut begun, mut bytes) = (Vec::new(), 0);
+    while begun.len() < room && bytes <= limits::STINT_BYTES {
+        let Some(next) = task::next_queued(tx, agent)? else {
+            break;
+        };
+        let plugin = house.plugin(agent);
+        let harmless = next.attempts == 0 && plugin.is_ok_and(|plugin| plugin.is_idempotent(next.action.as_deref()));
+        if !harmless && !begun.is_empty() {
+            break;
+        }
+        let leased = begin(tx, task::lease_task(tx, &next.id, &house.owner, limits::LEASE, now)?, now)?;
+        bytes += leased.input.as_ref().map_or(0, Vec::len);
+        begun.push(leased);
+        if !harmless {
+            break;
+        }
+    }
+    Ok(begun)
 }
 
 fn begin(tx: &Tx<'_>, task: Task, now: Timestamp) -> Result<Begun, LedgerError> {
@@ -69,31 +114,42 @@ fn begin(tx: &Tx<'_>, task: Task, now: Timestamp) -> Result<Begun, LedgerError> 
     Ok(Begun { task, input })
 }
 
-async fn attempt(
-    house: &Arc<House>,
-    begun: Begun,
-    cancel: &Cancel,
-    closing: Option<&Cancel>,
-    listener: Option<&Listener>,
-) -> Result<Settled, DispatchError> {
+/// A task whose attempt has ended, before that is written down.
+pub(crate) struct Attempted {
+    pub(crate) task: Task,
+    pub(crate) installed: Option<Installed>,
+    pub(crate) ended: Result<Report, Ended>,
+    pub(crate) at: Timestamp,
+}
+
+impl Attempted {
+    fn of(task: Task, installed: Option<Installed>, ended: Result<Report, Ended>) -> Self {
+        Self { task, installed, ended, at: Timestamp::now() }
+    }
+
+    /// How large its reports are.
+    fn bytes(&self) -> usize {
+        let outcome = self.ended.as_ref().ok().and_then(|report| report.ended.as_ref().ok());
+        outcome.map_or(0, |outcome| outcome.artifacts.iter().map(|artifact| artifact.bytes.len()).sum())
+    }
+}
+
+async fn attempt(house: &Arc<House>, begun: Begun, cancel: &Cancel, listener: Option<&Listener>) -> Attempted {
     let Begun { task, input } = begun;
     if let Some(file) = task.file.as_deref().filter(|file| is_withdrawn(&house.real(file))) {
         let reason = format!("{file} was taken out of the inbox before it ran");
-        return settle(house, task, None, Err(Ended::Withdrawn(reason)), closing).await;
+        return Attempted::of(task, None, Err(Ended::Withdrawn(reason)));
     }
     let installed = match house.plugin(&task.agent) {
         Ok(installed) => installed.clone(),
         Err(error @ DispatchError::Unusable { .. }) => {
-            return settle(house, task, None, Err(Ended::Unusable(error.to_string())), closing).await;
+            return Attempted::of(task, None, Err(Ended::Unusable(error.to_string())));
         }
-        Err(error) => return settle(house, task, None, Err(Ended::Refused(error.to_string())), closing).await,
+        Err(error) => return Attempted::of(task, None, Err(Ended::Refused(error.to_string()))),
     };
     let action = match installed.action(task.action.as_deref()) {
         Ok((name, _)) => name.to_owned(),
-        Err(error) => {
-            let refused = Err(Ended::Refused(error.to_string()));
-            return settle(house, task, Some(&installed), refused, closing).await;
-        }
+        Err(error) => return Attempted::of(task, Some(installed), Err(Ended::Refused(error.to_string()))),
     };
     let given = prepare(&task, &action, input.as_deref(), Timestamp::now());
     let mut report = run(house, &installed, &task.id, given, cancel, listener).await;
@@ -104,7 +160,7 @@ async fn attempt(
     if !report.log.is_empty() {
         tracing::info!(task = %task.id, plugin = %task.agent, "the plugin wrote:\n{}", report.log.trim_end());
     }
-    settle(house, task, Some(&installed), Ok(report), closing).await
+    Attempted::of(task, Some(installed), Ok(report))
 }
 
 /// Whether a person took the file away: it is not there, and its inbox is. A folder that cannot be read says nothing.
@@ -130,7 +186,7 @@ pub(crate) async fn withdraw(house: &Arc<House>, agent: &str) -> Result<Vec<Sett
         };
         if let Some(task) = house.ledger.write(lease).await? {
             let reason = format!("{} was taken out of the inbox", task.file.as_deref().unwrap_or("its file"));
-            settled.push(settle(house, task, None, Err(Ended::Withdrawn(reason)), None).await?);
+            settled.extend(settle(house, vec![Attempted::of(task, None, Err(Ended::Withdrawn(reason)))], 0).await?.0);
         }
     }
     Ok(settled)
@@ -167,8 +223,8 @@ async fn run(
     };
     let running = house.sandbox.run(&installed.plugin, attempt);
     tokio::pin!(running);
-    let mut beat = tokio::time::interval(limits::HEARTBEAT);
-    beat.tick().await;
+    // Not `interval`: its first tick, at once, waits for the timer's next millisecond.
+    let mut beat = tokio::time::interval_at(tokio::time::Instant::now() + limits::HEARTBEAT, limits::HEARTBEAT);
     loop {
         tokio::select! {
             report = &mut running => return report,
@@ -267,7 +323,9 @@ pub async fn call(
     };
     let begun = house.ledger.write(insert).await?;
     let listener: Listener = Arc::new(listener);
-    let settled = attempt(house, begun, cancel, None, Some(&listener)).await?;
+    let attempted = attempt(house, begun, cancel, Some(&listener)).await;
+    let (settled, _) = settle(house, vec![attempted], 0).await?;
+    let settled = settled.into_iter().next().ok_or(LedgerError::Closed)?;
     crate::carry(house, &settled.id).await?;
     Ok(Called { id: settled.id, state: settled.state, text: settled.text, artifacts: settled.artifacts })
 }

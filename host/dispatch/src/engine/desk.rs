@@ -2,6 +2,7 @@
 //! handed in, and nothing here touches a file but for its stamp.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
@@ -86,8 +87,13 @@ impl Desk {
     fn take_one(&mut self, path: PathBuf) -> Option<(PathBuf, Waiting)> {
         let waiting = self.waiting.remove(&path)?;
         self.by_time.remove(&(waiting.at, path.clone()));
-        let metadata = path.symlink_metadata().ok();
-        let stamp = metadata.and_then(|metadata| Some((metadata.len(), metadata.modified().ok()?)));
+        let metadata = path.symlink_metadata();
+        if metadata.as_ref().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+            // Archived or taken away: there is nothing to read.
+            self.known.remove(&path);
+            return None;
+        }
+        let stamp = metadata.ok().and_then(|metadata| Some((metadata.len(), metadata.modified().ok()?)));
         self.in_hand.insert(path.clone(), (waiting.clone(), stamp));
         Some((path, waiting))
     }
@@ -147,29 +153,44 @@ mod tests {
 
     use super::*;
 
-    fn path() -> PathBuf {
-        PathBuf::from("/w/handoffs/a/01_inbox/x.json")
+    fn file() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.json");
+        std::fs::write(&path, "1").unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn a_file_that_is_gone_is_not_taken_and_not_waited_for() {
+        let (mut desk, now) = (Desk::default(), Instant::now());
+        let (_folder, path) = file();
+        desk.notice(path.clone(), "a", Seen::Complete, now);
+        std::fs::remove_file(&path).unwrap();
+        assert!(desk.take(8, now).is_empty());
+        assert!(desk.is_clear());
     }
 
     #[test]
     fn a_change_while_in_hand_is_looked_at_again() {
         let (mut desk, now) = (Desk::default(), Instant::now());
-        desk.notice(path(), "a", Seen::Complete, now);
+        let (_folder, path) = file();
+        desk.notice(path.clone(), "a", Seen::Complete, now);
         assert_eq!(desk.take(8, now).len(), 1);
-        desk.notice(path(), "a", Seen::Complete, now);
+        desk.notice(path.clone(), "a", Seen::Complete, now);
         assert!(desk.take(8, now).is_empty());
-        desk.keep(&path());
+        desk.keep(&path);
         assert_eq!(desk.take(8, now).len(), 1);
     }
 
     #[test]
     fn an_unfinished_file_waits_for_its_time_and_a_change_brings_it_forward() {
         let (mut desk, now) = (Desk::default(), Instant::now());
-        desk.notice(path(), "a", Seen::Complete, now);
+        let (_folder, path) = file();
+        desk.notice(path.clone(), "a", Seen::Complete, now);
         desk.take(8, now);
-        desk.put_back(&path(), true, now + Duration::from_mins(1));
+        desk.put_back(&path, true, now + Duration::from_mins(1));
         assert!(desk.take(8, now).is_empty());
-        desk.notice(path(), "a", Seen::Complete, now);
+        desk.notice(path.clone(), "a", Seen::Complete, now);
         assert_eq!(desk.take(8, now).len(), 1);
     }
 

@@ -9,14 +9,15 @@ use crate::DispatchError;
 use crate::capture::Taken;
 use crate::carry::Carried;
 use crate::settle::Settled;
+use crate::work::Stint;
 
 pub(super) enum Message {
     /// This lies in an agent's inbox.
     Scanned(String, PathBuf, Result<Vec<Found>, IntakeError>),
     /// A file was looked at.
     Captured(PathBuf, Result<Taken, DispatchError>),
-    /// An agent's worker made one attempt, or found nothing to do.
-    Worked(String, Result<Option<Settled>, DispatchError>),
+    /// An agent's worker made an attempt or several short ones, or found nothing to do.
+    Worked(String, Result<Stint, DispatchError>),
     /// The deliveries of these tasks were tried, each for the `n`th time.
     Carried(Vec<(String, u32)>, Result<Vec<Carried>, DispatchError>),
     /// Waiting tasks whose files were taken away have ended.

@@ -25,7 +25,7 @@ use crate::carry::{Carried, carry_all};
 use crate::recover::{recover, release};
 use crate::settle::Settled;
 use crate::trigger::{self, FilesTrigger};
-use crate::work::{self, Begun, Listener};
+use crate::work::{self, Begun, Listener, Stint};
 use crate::{AgentKind, DispatchError, House, limits};
 
 /// How long the engine goes on.
@@ -332,11 +332,11 @@ impl Engine {
             self.more_work.insert(agent);
             return;
         }
-        self.work(agent, None);
+        self.work(agent, Vec::new());
     }
 
     /// Has a worker of the agent go on with `begun`, or with whatever waits.
-    fn work(&mut self, agent: String, begun: Option<Begun>) {
+    fn work(&mut self, agent: String, begun: Vec<Begun>) {
         let (house, listener) = (Arc::clone(&self.house), Arc::clone(&self.listener));
         let (cancel, closing) = (self.cancel.clone(), self.closing.clone());
         let held = Held::Agent(agent.clone());
@@ -384,7 +384,7 @@ impl Engine {
         match message {
             Message::Scanned(agent, inbox, found) => self.scanned(&agent, &inbox, found),
             Message::Captured(path, taken) => self.captured(&path, taken),
-            Message::Worked(agent, Ok(settled)) => self.worked(agent, settled),
+            Message::Worked(agent, Ok(stint)) => self.worked(agent, stint),
             Message::Worked(agent, Err(error)) => {
                 tracing::error!(%agent, "{error}");
                 self.let_go(Some(Held::Agent(agent)));
@@ -482,20 +482,16 @@ impl Engine {
         }
     }
 
-    fn worked(&mut self, agent: String, mut settled: Option<Settled>) {
-        if let Some(begun) = settled.as_mut().and_then(|settled| settled.next.take()) {
-            self.work(agent, Some(begun));
-            settled.into_iter().for_each(|settled| self.settled(settled));
-            return;
+    fn worked(&mut self, agent: String, stint: Stint) {
+        if !stint.next.is_empty() {
+            self.work(agent, stint.next);
+        } else {
+            self.working.remove(&agent);
+            if self.more_work.remove(&agent) || !stint.settled.is_empty() {
+                self.kick(agent);
+            }
         }
-        self.working.remove(&agent);
-        let more = self.more_work.remove(&agent);
-        if let Some(settled) = settled {
-            self.settled(settled);
-            self.kick(agent);
-        } else if more {
-            self.kick(agent);
-        }
+        stint.settled.into_iter().for_each(|settled| self.settled(settled));
     }
 
     fn settled(&mut self, settled: Settled) {

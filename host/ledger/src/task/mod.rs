@@ -12,7 +12,9 @@ pub use find::{
     waits_with,
 };
 pub use model::{New, Origin, Task};
-pub use queue::{abandoned, agents_with_work, due, heartbeat, holds, lease_next, lease_task, next_due};
+pub use queue::{
+    Queued, abandoned, agents_with_work, due, heartbeat, holds, lease_next, lease_task, next_due, next_queued,
+};
 pub(crate) use row::{state, timestamp};
 pub use write::{insert, revise, set_due, set_file, set_lost, set_returned, transition};
 
