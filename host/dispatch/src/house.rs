@@ -138,7 +138,8 @@ impl House {
 
     /// Waits until a file of `bytes` may be read; it may as long as the permit lives.
     pub(crate) async fn reading_budget(&self, bytes: u64) -> Option<SemaphorePermit<'_>> {
-        let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX).min(limits::READING_KIB);
+        let least = limits::READING_KIB / limits::READS_AT_ONCE;
+        let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX).clamp(least, limits::READING_KIB);
         self.reading.acquire_many(kib).await.ok()
     }
 

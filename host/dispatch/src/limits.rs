@@ -16,6 +16,10 @@ pub const CAPTURES_AT_ONCE: usize = 64;
 /// large, so this is half a gigabyte at the worst.
 pub const READING_KIB: u32 = 16 * 1024;
 
+/// Files that are read at the same time at most: the processor is the limit, not the disk, and every thread that reads keeps
+/// memory of its own.
+pub const READS_AT_ONCE: u32 = 8;
+
 /// The pause before the ledger is asked again to take an outcome that it could not take (full disk).
 pub const SETTLE_AGAIN: Duration = Duration::from_secs(5);
 

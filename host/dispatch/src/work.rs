@@ -43,10 +43,7 @@ pub(crate) async fn next(
     listener: Option<&Listener>,
 ) -> Result<Stint, DispatchError> {
     let (inner, name) = (Arc::clone(house), agent.to_owned());
-    let begun = match begun.is_empty() {
-        true => house.ledger.write(move |tx| lease(tx, &inner, &name, 1)).await?,
-        false => begun,
-    };
+    let begun = if begun.is_empty() { house.ledger.write(move |tx| lease(tx, &inner, &name, 1)).await? } else { begun };
     let (mut left, mut ended, mut bytes) = (VecDeque::from(begun), Vec::new(), 0);
     let since = Instant::now();
     while let Some(begun) = left.pop_front() {

@@ -55,6 +55,11 @@ impl Carriers {
         }
     }
 
+    /// Whether nobody waits and nothing is carried.
+    pub(super) fn is_idle(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
     /// When somebody who waits may go although a batch is under way.
     pub(super) fn next_at(&self) -> Option<Instant> {
         let behind = !self.waiting.is_empty() && (1..limits::CARRIERS).contains(&self.batches);

@@ -227,14 +227,14 @@ impl Engine {
         match change {
             // Soon, not at once: whoever makes one folder makes more.
             Change::Rescan => self.next_reconcile = self.next_reconcile.min(Instant::now() + limits::RESCAN),
-            Change::Complete(path) => self.path_changed(path, Seen::Complete),
-            Change::Touched(path) => self.path_changed(path, Seen::Present),
+            Change::Complete(path) => self.path_changed(&path, Seen::Complete),
+            Change::Touched(path) => self.path_changed(&path, Seen::Present),
         }
     }
 
-    fn path_changed(&mut self, path: PathBuf, seen: Seen) {
+    fn path_changed(&mut self, path: &Path, seen: Seen) {
         let now = Instant::now();
-        let concerned = self.triggers.iter().enumerate().filter(|(_, trigger)| trigger.concerns(&path));
+        let concerned = self.triggers.iter().enumerate().filter(|(_, trigger)| trigger.concerns(path));
         let concerned: Vec<usize> = concerned.map(|(number, _)| number).collect();
         for number in concerned {
             self.arm(number);
@@ -280,15 +280,19 @@ impl Engine {
     /// Starts whatever can be started now.
     fn start_jobs(&mut self) {
         let now = Instant::now();
+        if !self.stopping {
+            self.start_new(now);
+        }
+        // What is settled is delivered, whatever else ends.
         while let Some(batch) = self.carriers.begin(now) {
             self.carry(batch);
         }
-        if self.stopping {
-            return;
-        }
+    }
+
+    fn start_new(&mut self, now: Instant) {
         let room = limits::CAPTURES_AT_ONCE.saturating_sub(self.desk.in_hand());
         for (path, waiting) in self.desk.take(room, now) {
-            self.capture(path, waiting.agent, waiting.seen, waiting.unfinished);
+            self.capture(path, waiting.agent.to_string(), waiting.seen, waiting.unfinished);
         }
         let due: Vec<usize> = self.armed.iter().filter(|(_, (_, at))| *at <= now).map(|(number, _)| *number).collect();
         for number in due {
@@ -483,13 +487,13 @@ impl Engine {
     }
 
     fn worked(&mut self, agent: String, stint: Stint) {
-        if !stint.next.is_empty() {
-            self.work(agent, stint.next);
-        } else {
+        if stint.next.is_empty() {
             self.working.remove(&agent);
             if self.more_work.remove(&agent) || !stint.settled.is_empty() {
                 self.kick(agent);
             }
+        } else {
+            self.work(agent, stint.next);
         }
         stint.settled.into_iter().for_each(|settled| self.settled(settled));
     }
@@ -514,7 +518,7 @@ impl Engine {
                 continue;
             };
             for path in carried.news {
-                self.path_changed(path, Seen::Complete);
+                self.path_changed(&path, Seen::Complete);
             }
             if let Some(error) = carried.error {
                 self.not_carried(id, tries, &error);
@@ -546,7 +550,7 @@ impl Engine {
     }
 
     fn is_done(&self) -> bool {
-        let idle = self.jobs.is_empty();
+        let idle = self.jobs.is_empty() && self.carriers.is_idle();
         if self.stopping {
             return idle;
         }
