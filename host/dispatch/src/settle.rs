@@ -147,6 +147,10 @@ fn decide(task: &Task, installed: Option<&Installed>, ended: Result<Report, Ende
     let report = match ended {
         Err(Ended::Withdrawn(reason)) => return Ending::without_outcome(State::Cancelled, "cancelled", reason),
         Err(Ended::Refused(reason)) => return Ending::without_outcome(State::Failed, "failed", reason),
+        Err(Ended::Unbegun) => {
+            let text = "the daemon stopped before it began; it is made at the next start".to_owned();
+            return Ending::without_outcome(State::Queued, "stopped", text);
+        }
         Err(Ended::Unusable(reason)) => return Ending::without_outcome(State::NeedsGrant, "needs_grant", reason),
         Ok(report) => report,
     };

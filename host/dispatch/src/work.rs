@@ -50,9 +50,12 @@ pub(crate) async fn next(
         let attempted = attempt(house, begun, cancel, listener).await;
         bytes += attempted.bytes();
         ended.push(attempted);
-        if since.elapsed() > limits::STINT || bytes > limits::STINT_BYTES {
+        if since.elapsed() > limits::STINT || bytes > limits::STINT_BYTES || closing.is_cancelled() {
             break;
         }
+    }
+    if closing.is_cancelled() {
+        ended.extend(left.drain(..).map(|begun| Attempted::of(begun.task, None, Err(Ended::Unbegun))));
     }
     if ended.is_empty() {
         return Ok(Stint::default());
@@ -197,6 +200,8 @@ pub(crate) enum Ended {
     Refused(String),
     /// The plugin cannot be used as things stand.
     Unusable(String),
+    /// The daemon is stopping and its turn had not come.
+    Unbegun,
 }
 
 async fn run(
@@ -339,5 +344,59 @@ pub(crate) fn explain(failure: &Failure, plugin: &str) -> String {
             format!("{text} (edit the file to run it again, take it out of the inbox to cancel)")
         }
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn new(title: &str) -> task::New {
+        task::New {
+            agent: "a".to_owned(),
+            origin: task::Origin::Handoff,
+            kind: "HANDOFF".to_owned(),
+            handoff_id: None,
+            sender: None,
+            title: title.to_owned(),
+            action: None,
+            args: "{}".to_owned(),
+            body: String::new(),
+            made_at: None,
+            paths: Vec::new(),
+            priority: Priority::default(),
+            state: State::Queued,
+            reason: String::new(),
+            file: None,
+            input: None,
+            dedupe_key: None,
+            substance: None,
+            actor: "a".to_owned(),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_known_to_be_repeatable_is_taken_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let house = House::new(crate::Setup {
+            root: folder.path().to_owned(),
+            ledger: baton_ledger::Ledger::open(&folder.path().join("ledger.db")).unwrap(),
+            sandbox: baton_sandbox::Sandbox::new(None).unwrap(),
+            installed: std::collections::BTreeMap::new(),
+            unusable: std::collections::BTreeMap::new(),
+            aliases: baton_core::agents::Aliases::default(),
+            owner: "up:test".to_owned(),
+            settle_tries: 1,
+        });
+        let inner = Arc::clone(&house);
+        let taken = house.ledger.write(move |tx| {
+            for title in ["one", "two"] {
+                task::insert(tx, &new(title), None, Timestamp::UNIX_EPOCH)?;
+            }
+            let nothing = lease(tx, &inner, "a", 0)?.len();
+            let taken = lease(tx, &inner, "a", limits::STINT_TASKS)?;
+            Ok((nothing, taken.into_iter().map(|begun| begun.task.title).collect::<Vec<_>>()))
+        });
+        assert_eq!(taken.await.unwrap(), (0, vec!["one".to_owned()]));
     }
 }
