@@ -105,6 +105,32 @@ fn no_handoff_is_lost_or_done_twice_when_the_daemon_is_killed_at_any_time() {
 }
 
 #[test]
+fn a_heap_of_handoffs_that_share_commits_is_done_once_when_the_daemon_is_killed_on_the_way() {
+    const HEAP: usize = 200;
+    let workspace = Workspace::with_noop();
+    for number in 0..HEAP {
+        workspace.drop_handoff("noop", &format!("Job {number}"));
+    }
+    // No more kills than interruptions that a task may have.
+    for pause in [300, 400] {
+        let daemon = workspace.up_and_serving();
+        sleep(Duration::from_millis(pause));
+        daemon.kill();
+    }
+    workspace.up_once();
+    assert!(workspace.inbox("noop").is_empty(), "{:?}", workspace.inbox("noop"));
+    assert_eq!(workspace.processed("noop").len(), HEAP);
+    let answered: std::collections::BTreeSet<String> = workspace
+        .returns("Claude-MM1")
+        .iter()
+        .filter_map(|answer| Some(answer.pointer("/original_handoff/handoff_id")?.as_str()?.to_owned()))
+        .collect();
+    assert_eq!((answered.len(), workspace.inbox("Claude-MM1").len()), (HEAP, HEAP));
+    let left = std::fs::read_dir(workspace.inbox_of("Claude-MM1")).unwrap().count();
+    assert_eq!(left, HEAP, "no temporary file is left over");
+}
+
+#[test]
 fn a_plan_that_changed_while_the_daemon_was_dead_is_audited() {
     let workspace = Workspace::init();
     let daemon = workspace.up_and_serving();

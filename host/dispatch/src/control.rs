@@ -10,8 +10,7 @@ use baton_ledger::task::{self, Origin, Task};
 use baton_ledger::{LedgerError, Tx, outbox};
 use jiff::Timestamp;
 
-use crate::settle::settle;
-use crate::work::Ended;
+use crate::work::{Ended, end};
 use crate::{AgentKind, DispatchError, House, carry, limits};
 
 /// Who acts.
@@ -53,7 +52,7 @@ pub async fn cancel(house: &Arc<House>, id: &str, reason: &str) -> Result<Decide
         Begun::Asked => Ok(Decided::Asked),
         Begun::Refused(reason) => Err(DispatchError::Refused(reason)),
         Begun::Leased(task) => {
-            let settled = settle(house, *task, None, Err(Ended::Withdrawn(reason.to_owned()))).await?;
+            let settled = end(house, *task, Ended::Withdrawn(reason.to_owned())).await?;
             carry(house, &settled.id).await?;
             Ok(Decided::Now(settled.state))
         }

@@ -104,7 +104,7 @@ pub struct House {
     pub(crate) sandbox: Sandbox,
     pub(crate) installed: BTreeMap<String, Installed>,
     unusable: BTreeMap<String, String>,
-    plugins: BTreeSet<String>,
+    pub(crate) plugins: Arc<BTreeSet<String>>,
     pub(crate) owner: String,
     pub(crate) settle_tries: u32,
     rules: Rules,
@@ -130,7 +130,7 @@ impl House {
             sandbox: setup.sandbox,
             installed: setup.installed,
             unusable: setup.unusable,
-            plugins: setup.plugins,
+            plugins: Arc::new(setup.plugins),
             owner: setup.owner,
             settle_tries: setup.settle_tries,
             rules: setup.rules,
@@ -143,6 +143,25 @@ impl House {
         };
         house.look_around();
         Arc::new(house)
+    }
+
+    /// A house in an empty folder, for tests.
+    #[cfg(test)]
+    pub(crate) fn in_folder(root: &Path) -> Arc<Self> {
+        Self::new(Setup {
+            root: root.to_owned(),
+            ledger: Ledger::open(&root.join("ledger.db")).unwrap(),
+            sandbox: Sandbox::new(None).unwrap(),
+            installed: BTreeMap::new(),
+            unusable: BTreeMap::new(),
+            plugins: BTreeSet::new(),
+            rules: Rules::default(),
+            wake: None,
+            patience: Patience::default(),
+            owns: None,
+            owner: "up:test".to_owned(),
+            settle_tries: 1,
+        })
     }
 
     /// The agents as they were last seen.
@@ -186,7 +205,8 @@ impl House {
 
     /// Waits until a file of `bytes` may be read; it may as long as the permit lives.
     pub(crate) async fn reading_budget(&self, bytes: u64) -> Option<SemaphorePermit<'_>> {
-        let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX).min(limits::READING_KIB);
+        let least = limits::READING_KIB / limits::READS_AT_ONCE;
+        let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX).clamp(least, limits::READING_KIB);
         self.reading.acquire_many(kib).await.ok()
     }
 

@@ -2,7 +2,7 @@
 //!
 //! [`Engine`] is the loop of the daemon; it alone decides what happens next and talks to its jobs by messages. Each step
 //! of a task's way is a file of its own: `capture` (write it down, deduplicate, route), `work` (lease,
-//! run), `settle` (outcome, RETURN and state in one transaction), `carry` (deliveries and the move to the archive),
+//! run), `settle` (outcome, RETURN and state in one transaction), `carry` (deliveries and the move to the archive, in batches),
 //! `recover` (what a crash left), `trigger` (tasks without a handoff). What a plugin does with a task is not known here,
 //! and no plugin is known by name.
 

@@ -16,6 +16,10 @@ pub const CAPTURES_AT_ONCE: usize = 64;
 /// large, so this is half a gigabyte at the worst.
 pub const READING_KIB: u32 = 16 * 1024;
 
+/// Files that are read at the same time at most: the processor is the limit, not the disk, and every thread that reads keeps
+/// memory of its own.
+pub const READS_AT_ONCE: u32 = 8;
+
 /// The pause before the ledger is asked again to take an outcome that it could not take (full disk).
 pub const SETTLE_AGAIN: Duration = Duration::from_secs(5);
 
@@ -33,6 +37,35 @@ pub const CARRY_AGAIN_AT_MOST: Duration = Duration::from_mins(5);
 
 /// How often `up --once` tries a delivery before it gives up and says so.
 pub const CARRY_TRIES: u32 = 3;
+
+/// Short attempts of one agent that are begun and settled in one transaction, one after the other: enough to share the
+/// commit. Only actions that may be repeated, because a crash interrupts them all.
+pub const STINT_TASKS: usize = 32;
+
+/// What counts as short: attempts that began together end together after this long; the rest waits its turn.
+pub const STINT: Duration = Duration::from_millis(10);
+
+/// Bytes that came in with such attempts, and bytes of reports that they may gather, before they are settled.
+pub const STINT_BYTES: usize = 4 << 20;
+
+/// Tasks whose deliveries are carried together: enough to share each flush of a folder and each commit, few enough that
+/// the first one does not wait long.
+pub const CARRY_TASKS: usize = 256;
+
+/// Bytes of such a batch; the task that goes over it is the last one.
+pub const CARRY_BYTES: usize = 32 << 20;
+
+/// Batches at the same time. One is the rule, since whoever waits meanwhile makes the next one larger.
+pub const CARRIERS: usize = 4;
+
+/// A batch that takes longer than this (a slow share, a large copy) does not hold up the next one.
+pub const CARRIER_SLOW: Duration = Duration::from_secs(1);
+
+/// Files of a batch that are put onto the disk at the same time: a journal commits all that wait for it at once.
+pub const FLUSHES_AT_ONCE: usize = 16;
+
+/// A thread of its own pays from this many files on.
+pub const FLUSHES_A_THREAD: usize = 4;
 
 /// Changed paths that one triggered task is told of; the rest makes the next task.
 pub const PATHS_OF_A_TRIGGER: usize = 10_000;

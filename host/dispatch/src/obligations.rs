@@ -14,8 +14,8 @@ use baton_ledger::task::{self, Step, Task};
 use baton_ledger::{LedgerError, Tx};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::settle::{Settled, settle};
-use crate::work::Ended;
+use crate::settle::Settled;
+use crate::work::{Ended, end};
 use crate::{DispatchError, House, limits};
 
 /// How long external agents may leave things lying.
@@ -83,7 +83,7 @@ pub(crate) async fn tend(house: &Arc<House>) -> Result<Tended, DispatchError> {
         if let Some(task) = house.ledger.write(lease).await? {
             let days = house.patience.archive.as_secs() / 86_400;
             let reason = format!("{} left it lying for {days} days", task.agent);
-            settled.push(settle(house, task, None, Err(Ended::Stale(reason))).await?);
+            settled.push(end(house, task, Ended::Stale(reason)).await?);
         }
     }
     Ok(Tended { carry, settled })

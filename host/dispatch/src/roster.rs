@@ -85,6 +85,14 @@ impl Agent {
     pub fn inboxes(&self) -> impl Iterator<Item = &Path> {
         std::iter::once(&self.inbox).chain(&self.others).map(PathBuf::as_path)
     }
+
+    /// The folders that hold the archives, one for each inbox.
+    pub fn homes(&self) -> impl Iterator<Item = &Path> {
+        self.inboxes().map(|inbox| match inbox.parent() {
+            Some(home) if inbox.file_name().is_some_and(|name| name == INBOX) => home,
+            _ => inbox,
+        })
+    }
 }
 
 /// A folder that is watched for new files.

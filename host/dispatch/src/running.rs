@@ -9,18 +9,16 @@ use baton_sandbox::Cancel;
 #[derive(Debug, Default)]
 pub(crate) struct Running(Mutex<HashMap<String, Attempt>>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Attempt {
     cancel: Cancel,
     by_a_person: bool,
 }
 
 impl Running {
-    /// An attempt begins; gives what ends it.
+    /// An attempt begins; gives what ends it. It may have been asked for before.
     pub(crate) fn begin(&self, id: &str) -> Cancel {
-        let cancel = Cancel::default();
-        self.lock().insert(id.to_owned(), Attempt { cancel: cancel.clone(), by_a_person: false });
-        cancel
+        self.lock().entry(id.to_owned()).or_default().cancel.clone()
     }
 
     /// An attempt has ended; says whether a person asked for it.
@@ -28,12 +26,12 @@ impl Running {
         self.lock().remove(id).is_some_and(|attempt| attempt.by_a_person)
     }
 
-    /// A person asks for the end of an attempt.
+    /// A person asks for the end of an attempt that this process has leased, whether it has begun or is about to.
     pub(crate) fn stop(&self, id: &str) {
-        if let Some(attempt) = self.lock().get_mut(id) {
-            attempt.by_a_person = true;
-            attempt.cancel.cancel();
-        }
+        let mut all = self.lock();
+        let attempt = all.entry(id.to_owned()).or_default();
+        attempt.by_a_person = true;
+        attempt.cancel.cancel();
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Attempt>> {

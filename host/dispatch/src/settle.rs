@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::archive::{to_archive, to_dead_letters, to_stale};
 use crate::house::{House, Installed};
-use crate::work::{Ended, explain};
+use crate::work::{Attempted, Begun, Ended, explain, lease};
 use crate::{DispatchError, dependencies, limits};
 
 /// Findings that a RETURN lists; the report and the ledger have them all.
@@ -35,58 +35,97 @@ pub(crate) struct Settled {
     pub(crate) released: bool,
 }
 
-/// Decides how the attempt ended and writes that down. A ledger that cannot take it now (full disk) is asked again.
+/// Decides how attempts of one agent ended, writes that down in one transaction, and takes up to `room` of the agent's
+/// next tasks in the same one. A ledger that cannot take an outcome now (full disk) is asked again.
 ///
 /// # Errors
-/// When the ledger does not take it after as many tries as the house allows.
+/// When the ledger does not take one after as many tries as the house allows.
 pub(crate) async fn settle(
     house: &Arc<House>,
-    task: Task,
-    installed: Option<&Installed>,
-    ended: Result<Report, Ended>,
-) -> Result<Settled, DispatchError> {
-    let now = Timestamp::now();
-    let ending = Arc::new(decide(house, &task, installed, ended, now));
-    let outgoing = Arc::new(Outgoing {
-        plugin_digest: installed.map(|installed| installed.plugin.digest().to_string()),
-        reports: house.reports(),
-        answer_to: answer_to(house, &task, ending.state),
-        drafts: ending.drafts.iter().enumerate().map(|(n, draft)| draft_file(house, &task, n, draft, now)).collect(),
-        owner: house.owner.clone(),
+    ended: Vec<Attempted>,
+    room: usize,
+) -> Result<(Vec<Settled>, Vec<Begun>), DispatchError> {
+    let outcomes: Vec<Arc<Outcome>> = ended.into_iter().map(|one| Arc::new(Outcome::of(house, one))).collect();
+    let (all, inner) = (outcomes.clone(), Arc::clone(house));
+    let together = house.ledger.write(move |tx| {
+        let written: Result<Vec<_>, _> = all.iter().map(|outcome| outcome.write(tx)).collect();
+        let agent = all.first().map_or("", |outcome| &outcome.task.agent);
+        Ok((written?, lease(tx, &inner, agent, room)?))
     });
-    let task = Arc::new(task);
+    if let Ok((written, next)) = together.await {
+        return Ok((outcomes.iter().zip(written).map(|(outcome, written)| outcome.settled(written)).collect(), next));
+    }
+    // It may be one of them, or a task that cannot be taken: that is not the others' trouble.
+    let mut settled = Vec::new();
+    for outcome in outcomes {
+        let written = write_patiently(house, &outcome).await?;
+        settled.push(outcome.settled(written));
+    }
+    Ok((settled, Vec::new()))
+}
+
+/// Writes one outcome, again and again if need be.
+async fn write_patiently(house: &House, outcome: &Arc<Outcome>) -> Result<Option<Written>, DispatchError> {
     let mut tries = 0;
-    let written = loop {
-        let (job_task, job_ending, job_out) = (Arc::clone(&task), Arc::clone(&ending), Arc::clone(&outgoing));
-        let written = house.ledger.write(move |tx| write(tx, &job_task, &job_ending, &job_out, now)).await;
+    loop {
+        let one = Arc::clone(outcome);
+        let written = house.ledger.write(move |tx| one.write(tx)).await;
         tries += 1;
         match written {
             Err(error) if tries < house.settle_tries => {
-                tracing::error!(task = %task.id, "{error}; trying again in {:?}", limits::SETTLE_AGAIN);
+                tracing::error!(task = %outcome.task.id, "{error}; trying again in {:?}", limits::SETTLE_AGAIN);
                 tokio::time::sleep(limits::SETTLE_AGAIN).await;
             }
-            written => break written?,
+            written => return Ok(written?),
         }
-    };
-    let Some((artifacts, released)) = written else {
-        let text = "somebody else has settled it meanwhile; this outcome was dropped".to_owned();
-        return Ok(Settled {
-            id: task.id.clone(),
-            agent: task.agent.clone(),
-            state: task.state,
-            text,
-            artifacts: Vec::new(),
-            released: false,
-        });
-    };
-    Ok(Settled {
-        id: task.id.clone(),
-        agent: task.agent.clone(),
-        state: ending.state,
-        text: ending.text.clone(),
-        artifacts,
-        released,
-    })
+    }
+}
+
+/// What a settlement came to.
+#[derive(Clone, Debug, Default)]
+struct Written {
+    /// The places of the reports.
+    artifacts: Vec<String>,
+    /// Other tasks may begin now.
+    released: bool,
+}
+
+/// A decided ending with all that goes out with it.
+struct Outcome {
+    task: Task,
+    ending: Ending,
+    out: Outgoing,
+    at: Timestamp,
+}
+
+impl Outcome {
+    fn of(house: &House, attempted: Attempted) -> Self {
+        let Attempted { task, installed, ended, at } = attempted;
+        let ending = decide(house, &task, installed.as_ref(), ended, at);
+        let drafts = ending.drafts.iter().enumerate();
+        let out = Outgoing {
+            plugin_digest: installed.map(|installed| installed.plugin.digest().to_string()),
+            reports: house.reports(),
+            answer_to: answer_to(house, &task, ending.state),
+            drafts: drafts.map(|(n, draft)| draft_file(house, &task, n, draft, at)).collect(),
+            owner: house.owner.clone(),
+        };
+        Self { task, ending, out, at }
+    }
+
+    fn write(&self, tx: &Tx<'_>) -> Result<Option<Written>, LedgerError> {
+        write(tx, &self.task, &self.ending, &self.out, self.at)
+    }
+
+    fn settled(&self, written: Option<Written>) -> Settled {
+        let (state, text) = match written {
+            Some(_) => (self.ending.state, self.ending.text.clone()),
+            None => (self.task.state, "somebody else has settled it meanwhile; this outcome was dropped".to_owned()),
+        };
+        let (id, agent) = (self.task.id.clone(), self.task.agent.clone());
+        let Written { artifacts, released } = written.unwrap_or_default();
+        Settled { id, agent, state, text, artifacts, released }
+    }
 }
 
 /// What goes out with an ending, besides what the ending itself holds.
@@ -140,6 +179,10 @@ fn decide(
         }
         Err(Ended::Withdrawn(reason)) => return Ending::without_outcome(State::Cancelled, "cancelled", reason),
         Err(Ended::Refused(reason)) => return Ending::without_outcome(State::Failed, "failed", reason),
+        Err(Ended::Unbegun) => {
+            let text = "the daemon stopped before it began; it is made at the next start".to_owned();
+            return Ending::without_outcome(State::Queued, "stopped", text);
+        }
         Err(Ended::Unusable(reason)) => return Ending::without_outcome(State::NeedsGrant, "needs_grant", reason),
         Ok(report) => report,
     };
@@ -288,15 +331,14 @@ fn delivery(kind: outbox::Kind, folder: String, name: String, bytes: Vec<u8>) ->
     outbox::New { kind, source: None, folder, name, hash: Some(Digest::of(&bytes).to_string()), bytes: Some(bytes) }
 }
 
-/// The transaction. Gives the places of the reports and whether other tasks may begin now, or `None` when the task is not
-/// held any more.
+/// The transaction. `None` when the task is not held any more.
 fn write(
     tx: &Tx<'_>,
     task: &Task,
     ending: &Ending,
     out: &Outgoing,
     now: Timestamp,
-) -> Result<Option<(Vec<String>, bool)>, LedgerError> {
+) -> Result<Option<Written>, LedgerError> {
     if !task::holds(tx, &task.id, &out.owner)? {
         return Ok(None);
     }
@@ -335,7 +377,7 @@ fn write(
     }
     let released = dependencies::settled(tx, task, ending.state, now)?;
     let reports = artifacts.iter().map(|named| format!("reports/{}", named.name));
-    Ok(Some((reports.collect(), released)))
+    Ok(Some(Written { artifacts: reports.collect(), released }))
 }
 
 /// SHA-256 of the summary and the artifacts.

@@ -1,7 +1,9 @@
-//! One attempt from lease to settlement, with its heartbeat; for the engine and for a person who calls an action by hand.
+//! Attempts from lease to settlement, with their heartbeat; for the engine and for a person who calls an action by hand.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use baton_core::State;
 use baton_ledger::event::{self, Event};
@@ -18,31 +20,89 @@ use crate::{DispatchError, limits};
 /// Who is told about the progress of a task: its id and how far it is.
 pub(crate) type Listener = Arc<dyn Fn(&str, Progress) + Send + Sync>;
 
-/// Takes the next task of `agent` and does one attempt. `None` when nothing waits.
+/// Attempts that were settled together, and what the agent's worker has to go on with.
+#[derive(Debug, Default)]
+pub(crate) struct Stint {
+    pub(crate) settled: Vec<Settled>,
+    /// Taken by the same transaction: one commit and one wait less for each.
+    pub(crate) next: Vec<Begun>,
+}
+
+/// Does one attempt of each of `begun`, else of the next task of `agent`, one after the other. Nothing is settled when
+/// nothing waits. Unless `closing`, the outcomes' transaction takes the tasks after them too: several when these were
+/// short, so that a quick plugin is not held up by a commit for each.
 ///
 /// # Errors
 /// When the ledger fails.
 pub(crate) async fn next(
     house: &Arc<House>,
     agent: &str,
-    cancel: &Cancel,
+    begun: Vec<Begun>,
+    (cancel, closing): (&Cancel, &Cancel),
     listener: Option<&Listener>,
-) -> Result<Option<Settled>, DispatchError> {
-    let (name, owner, now) = (agent.to_owned(), house.owner.clone(), Timestamp::now());
-    let lease = move |tx: &Tx<'_>| {
-        let leased = task::lease_next(tx, &name, &owner, limits::LEASE, now)?;
-        leased.map(|task| begin(tx, task, now)).transpose()
+) -> Result<Stint, DispatchError> {
+    let (inner, name) = (Arc::clone(house), agent.to_owned());
+    let begun = if begun.is_empty() { house.ledger.write(move |tx| lease(tx, &inner, &name, 1)).await? } else { begun };
+    let (mut left, mut ended, mut bytes) = (VecDeque::from(begun), Vec::new(), 0);
+    let since = Instant::now();
+    while let Some(begun) = left.pop_front() {
+        let attempted = attempt(house, begun, cancel, listener).await;
+        bytes += attempted.bytes();
+        ended.push(attempted);
+        if since.elapsed() > limits::STINT || bytes > limits::STINT_BYTES || closing.is_cancelled() {
+            break;
+        }
+    }
+    if closing.is_cancelled() {
+        ended.extend(left.drain(..).map(|begun| Attempted::of(begun.task, None, Err(Ended::Unbegun))));
+    }
+    if ended.is_empty() {
+        return Ok(Stint::default());
+    }
+    let room = match (since.elapsed() > limits::STINT, left.is_empty()) {
+        (false, true) => limits::STINT_TASKS,
+        (true, true) => 1,
+        (_, false) => 0,
     };
-    let Some(begun) = house.ledger.write(lease).await? else {
-        return Ok(None);
-    };
-    attempt(house, begun, cancel, listener).await.map(Some)
+    let room = if closing.is_cancelled() { 0 } else { room };
+    let (settled, next) = settle(house, ended, room).await?;
+    left.extend(next);
+    Ok(Stint { settled, next: left.into() })
 }
 
 /// A task under way and the bytes that it came from.
-struct Begun {
+#[derive(Debug)]
+pub(crate) struct Begun {
     task: Task,
     input: Option<Vec<u8>>,
+}
+
+/// Takes up to `room` tasks of `agent` and writes down that their attempts begin. Only tasks that a crash may interrupt
+/// without harm are taken together: such as may be repeated and were never tried before. So what breaks the daemon is
+/// alone the next time and does not count against its neighbours.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) fn lease(tx: &Tx<'_>, house: &House, agent: &str, room: usize) -> Result<Vec<Begun>, LedgerError> {
+    let now = Timestamp::now();
+    let (mut begun, mut bytes) = (Vec::new(), 0);
+    while begun.len() < room && bytes <= limits::STINT_BYTES {
+        let Some(next) = task::next_queued(tx, agent)? else {
+            break;
+        };
+        let plugin = house.plugin(agent);
+        let harmless = next.attempts == 0 && plugin.is_ok_and(|plugin| plugin.is_idempotent(next.action.as_deref()));
+        if !harmless && !begun.is_empty() {
+            break;
+        }
+        let leased = begin(tx, task::lease_task(tx, &next.id, &house.owner, limits::LEASE, now)?, now)?;
+        bytes += leased.input.as_ref().map_or(0, Vec::len);
+        begun.push(leased);
+        if !harmless {
+            break;
+        }
+    }
+    Ok(begun)
 }
 
 fn begin(tx: &Tx<'_>, task: Task, now: Timestamp) -> Result<Begun, LedgerError> {
@@ -53,39 +113,76 @@ fn begin(tx: &Tx<'_>, task: Task, now: Timestamp) -> Result<Begun, LedgerError> 
     Ok(Begun { task, input })
 }
 
-async fn attempt(
-    house: &Arc<House>,
-    begun: Begun,
-    cancel: &Cancel,
-    listener: Option<&Listener>,
-) -> Result<Settled, DispatchError> {
+/// A task whose attempt has ended, before that is written down.
+pub(crate) struct Attempted {
+    pub(crate) task: Task,
+    pub(crate) installed: Option<Installed>,
+    pub(crate) ended: Result<Report, Ended>,
+    pub(crate) at: Timestamp,
+}
+
+impl Attempted {
+    fn of(task: Task, installed: Option<Installed>, ended: Result<Report, Ended>) -> Self {
+        Self { task, installed, ended, at: Timestamp::now() }
+    }
+
+    /// How large its reports are.
+    fn bytes(&self) -> usize {
+        let outcome = self.ended.as_ref().ok().and_then(|report| report.ended.as_ref().ok());
+        outcome.map_or(0, |outcome| outcome.artifacts.iter().map(|artifact| artifact.bytes.len()).sum())
+    }
+}
+
+async fn attempt(house: &Arc<House>, begun: Begun, cancel: &Cancel, listener: Option<&Listener>) -> Attempted {
     let Begun { task, input } = begun;
+    let own = house.running.begin(&task.id);
+    if let Some(ended) = over_before(house, &task, own.is_cancelled()) {
+        house.running.end(&task.id);
+        return Attempted::of(task, None, Err(ended));
+    }
+    let attempted = attempt_now(house, task, input, (cancel, &own), listener).await;
+    let by_a_person = house.running.end(&attempted.task.id);
+    match &attempted.ended {
+        Ok(Report { ended: Err(Failure::Cancelled), .. }) if by_a_person => {
+            Attempted { ended: Err(Ended::Withdrawn(BY_A_PERSON.to_owned())), ..attempted }
+        }
+        _ => attempted,
+    }
+}
+
+/// Why there is no need to begin.
+fn over_before(house: &House, task: &Task, stopped: bool) -> Option<Ended> {
+    if task.stop_asked || stopped {
+        return Some(Ended::Withdrawn(BY_A_PERSON.to_owned()));
+    }
     if let Some(file) = task.file.as_deref().filter(|file| is_withdrawn(&house.real(file))) {
-        let reason = format!("{file} was taken out of the inbox before it ran");
-        return settle(house, task, None, Err(Ended::Withdrawn(reason))).await;
+        return Some(Ended::Withdrawn(format!("{file} was taken out of the inbox before it ran")));
     }
-    if task.stop_asked {
-        return settle(house, task, None, Err(Ended::Withdrawn(BY_A_PERSON.to_owned()))).await;
-    }
-    if let Some(deadline) = task.deadline.filter(|deadline| *deadline < Timestamp::now()) {
-        let reason = format!("its deadline ({}) passed before it could begin", deadline.strftime("%Y-%m-%d %H:%M UTC"));
-        return settle(house, task, None, Err(Ended::Refused(reason))).await;
-    }
+    let deadline = task.deadline.filter(|deadline| *deadline < Timestamp::now())?;
+    let deadline = deadline.strftime("%Y-%m-%d %H:%M UTC");
+    Some(Ended::Refused(format!("its deadline ({deadline}) passed before it could begin")))
+}
+
+async fn attempt_now(
+    house: &Arc<House>,
+    task: Task,
+    input: Option<Vec<u8>>,
+    (cancel, own): (&Cancel, &Cancel),
+    listener: Option<&Listener>,
+) -> Attempted {
     let installed = match house.plugin(&task.agent) {
         Ok(installed) => installed.clone(),
         Err(error @ DispatchError::Unusable { .. }) => {
-            return settle(house, task, None, Err(Ended::Unusable(error.to_string()))).await;
+            return Attempted::of(task, None, Err(Ended::Unusable(error.to_string())));
         }
-        Err(error) => return settle(house, task, None, Err(Ended::Refused(error.to_string()))).await,
+        Err(error) => return Attempted::of(task, None, Err(Ended::Refused(error.to_string()))),
     };
     let action = match installed.action(task.action.as_deref()) {
         Ok((name, _)) => name.to_owned(),
-        Err(error) => return settle(house, task, Some(&installed), Err(Ended::Refused(error.to_string()))).await,
+        Err(error) => return Attempted::of(task, Some(installed), Err(Ended::Refused(error.to_string()))),
     };
     let given = prepare(&task, &action, input.as_deref(), Timestamp::now());
-    let own = house.running.begin(&task.id);
-    let mut report = run(house, &installed, &task.id, given, (cancel, &own), listener).await;
-    let by_a_person = house.running.end(&task.id);
+    let mut report = run(house, &installed, &task.id, given, (cancel, own), listener).await;
     // A plugin that obeys says "later"; that costs it no attempt.
     if own.is_cancelled() && matches!(report.ended, Err(Failure::Retryable(_))) {
         report.ended = Err(Failure::Cancelled);
@@ -93,10 +190,7 @@ async fn attempt(
     if !report.log.is_empty() {
         tracing::info!(task = %task.id, plugin = %task.agent, "the plugin wrote:\n{}", report.log.trim_end());
     }
-    if by_a_person && matches!(report.ended, Err(Failure::Cancelled)) {
-        return settle(house, task, Some(&installed), Err(Ended::Withdrawn(BY_A_PERSON.to_owned()))).await;
-    }
-    settle(house, task, Some(&installed), Ok(report)).await
+    Attempted::of(task, Some(installed), Ok(report))
 }
 
 /// The reason of a cancellation on demand.
@@ -125,10 +219,19 @@ pub(crate) async fn withdraw(house: &Arc<House>, agent: &str) -> Result<Vec<Sett
         };
         if let Some(task) = house.ledger.write(lease).await? {
             let reason = format!("{} was taken out of the inbox", task.file.as_deref().unwrap_or("its file"));
-            settled.push(settle(house, task, None, Err(Ended::Withdrawn(reason))).await?);
+            settled.push(end(house, task, Ended::Withdrawn(reason)).await?);
         }
     }
     Ok(settled)
+}
+
+/// Settles a task that this process has leased and nobody has tried.
+///
+/// # Errors
+/// When the ledger fails.
+pub(crate) async fn end(house: &Arc<House>, task: Task, ended: Ended) -> Result<Settled, DispatchError> {
+    let (settled, _) = settle(house, vec![Attempted::of(task, None, Err(ended))], 0).await?;
+    Ok(settled.into_iter().next().ok_or(LedgerError::Closed)?)
 }
 
 /// Why a task ended without an outcome.
@@ -141,6 +244,8 @@ pub(crate) enum Ended {
     Refused(String),
     /// The plugin cannot be used as things stand.
     Unusable(String),
+    /// The daemon is stopping and its turn had not come.
+    Unbegun,
 }
 
 async fn run(
@@ -164,8 +269,8 @@ async fn run(
     };
     let running = house.sandbox.run(&installed.plugin, attempt);
     tokio::pin!(running);
-    let mut beat = tokio::time::interval(limits::HEARTBEAT);
-    beat.tick().await;
+    // Not `interval`: its first tick, at once, waits for the timer's next millisecond.
+    let mut beat = tokio::time::interval_at(tokio::time::Instant::now() + limits::HEARTBEAT, limits::HEARTBEAT);
     loop {
         tokio::select! {
             report = &mut running => return report,
@@ -251,7 +356,9 @@ pub async fn call(
     };
     let begun = house.ledger.write(insert).await?;
     let listener: Listener = Arc::new(listener);
-    let settled = attempt(house, begun, cancel, Some(&listener)).await?;
+    let attempted = attempt(house, begun, cancel, Some(&listener)).await;
+    let (settled, _) = settle(house, vec![attempted], 0).await?;
+    let settled = settled.into_iter().next().ok_or(LedgerError::Closed)?;
     crate::carry(house, &settled.id).await?;
     Ok(Called { id: settled.id, state: settled.state, text: settled.text, artifacts: settled.artifacts })
 }
@@ -268,5 +375,30 @@ pub(crate) fn explain(failure: &Failure, plugin: &str) -> String {
             format!("{text} (edit the file to run it again, take it out of the inbox to cancel)")
         }
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn new(title: &str) -> task::New {
+        task::New { title: title.to_owned(), ..task::New::blank("a", task::Origin::Handoff, State::Queued) }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_known_to_be_repeatable_is_taken_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let house = House::in_folder(folder.path());
+        let inner = Arc::clone(&house);
+        let taken = house.ledger.write(move |tx| {
+            for title in ["one", "two"] {
+                task::insert(tx, &new(title), None, Timestamp::UNIX_EPOCH)?;
+            }
+            let nothing = lease(tx, &inner, "a", 0)?.len();
+            let taken = lease(tx, &inner, "a", limits::STINT_TASKS)?;
+            Ok((nothing, taken.into_iter().map(|begun| begun.task.title).collect::<Vec<_>>()))
+        });
+        assert_eq!(taken.await.unwrap(), (0, vec!["one".to_owned()]));
     }
 }

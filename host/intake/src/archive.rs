@@ -5,28 +5,26 @@ use std::io;
 use std::path::Path;
 
 use crate::capture::open_regular;
-use crate::deliver::{make_real, numbered, rename_free, sync_folder};
+use crate::deliver::{make_real, sync_folder};
+use crate::rename::{numbered, rename_free};
 use crate::{IntakeError, hash_file};
 
 /// Moves `source` into `folder` under the first free of `name`, `name-2`, …; tells which. Makes the folder if it is
 /// missing. On another file system the file is copied (to a temporary named after `token`), put onto the disk and compared
 /// before the source goes.
 ///
+/// The move is on the disk when both folders are: the caller's [`sync_folder`], once for many moves.
+///
 /// # Errors
 /// When the source is gone or one of the steps fails; the source is then still there.
 pub fn move_into(source: &Path, folder: &Path, name: &str, token: &str) -> Result<String, IntakeError> {
     make_real(folder)?;
-    let moved = match rename_free(source, folder, name) {
+    match rename_free(source, folder, name) {
         Err(IntakeError::Io { source: error, .. }) if error.kind() == io::ErrorKind::CrossesDevices => {
-            copy_then_remove(source, folder, name, token)?
+            copy_then_remove(source, folder, name, token)
         }
-        moved => moved?,
-    };
-    sync_folder(folder)?;
-    if let Some(left) = source.parent() {
-        sync_folder(left)?;
+        moved => moved,
     }
-    Ok(moved)
 }
 
 fn copy_then_remove(source: &Path, folder: &Path, name: &str, token: &str) -> Result<String, IntakeError> {

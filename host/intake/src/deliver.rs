@@ -2,16 +2,15 @@
 //! fsync, rename without replacing, fsync of the folder.
 //!
 //! The steps are separate so that the caller can write each into the ledger; the temporary's name follows from the
-//! caller's token, so that a replay finds it again.
+//! caller's token, so that a replay finds it again. [`stage`] and [`publish`] put the folder onto the disk each time; who
+//! delivers many files at once takes [`Staged::write`] and [`Staged::rename`] and does it once with [`sync_folder`].
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use baton_core::file_name;
-use rustix::fs::{CWD, RenameFlags, renameat_with};
-
 use crate::IntakeError;
+use crate::rename::rename_free;
 
 /// A complete temporary file that waits for its name.
 #[derive(Clone, Debug)]
@@ -27,6 +26,36 @@ impl Staged {
         Self { folder: folder.to_owned(), temporary: folder.join(format!(".baton-{token}.tmp")) }
     }
 
+    /// Writes `bytes` to the temporary of `token` in `folder` and onto the disk, but not yet the folder's entry. Makes
+    /// the folder if it is missing.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or the file cannot be written.
+    pub fn write(folder: &Path, token: &str, bytes: &[u8]) -> Result<Self, IntakeError> {
+        make_real(folder)?;
+        let staged = Self::of(folder, token);
+        let written = || -> io::Result<()> {
+            match fs::remove_file(&staged.temporary) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let mut file = OpenOptions::new().write(true).create_new(true).open(&staged.temporary)?;
+            file.write_all(bytes)?;
+            file.sync_all()
+        };
+        written().map_err(|error| IntakeError::io(&staged.temporary, "written", error))?;
+        Ok(staged)
+    }
+
+    /// Gives the temporary the name `name`, or `name` with `-2`, `-3`, … when that is taken; tells which. The folder's
+    /// entry is not yet on the disk.
+    ///
+    /// # Errors
+    /// When the rename fails for another reason.
+    pub fn rename(&self, name: &str) -> Result<String, IntakeError> {
+        rename_free(&self.temporary, &self.folder, name)
+    }
+
     /// Whether the temporary file is there.
     #[must_use]
     pub fn is_there(&self) -> bool {
@@ -39,18 +68,7 @@ impl Staged {
 /// # Errors
 /// When the folder cannot be made or the file cannot be written.
 pub fn stage(folder: &Path, token: &str, bytes: &[u8]) -> Result<Staged, IntakeError> {
-    make_real(folder)?;
-    let staged = Staged::of(folder, token);
-    let written = || -> io::Result<()> {
-        match fs::remove_file(&staged.temporary) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&staged.temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    written().map_err(|error| IntakeError::io(&staged.temporary, "written", error))?;
+    let staged = Staged::write(folder, token, bytes)?;
     // Whoever reads `staged` in the ledger may conclude from a missing temporary that it was renamed.
     sync_folder(folder)?;
     Ok(staged)
@@ -61,7 +79,7 @@ pub fn stage(folder: &Path, token: &str, bytes: &[u8]) -> Result<Staged, IntakeE
 /// # Errors
 /// When the rename fails for another reason.
 pub fn publish(staged: &Staged, name: &str) -> Result<String, IntakeError> {
-    let name = rename_free(&staged.temporary, &staged.folder, name)?;
+    let name = staged.rename(name)?;
     sync_folder(&staged.folder)?;
     Ok(name)
 }
@@ -75,27 +93,11 @@ pub(crate) fn make_real(folder: &Path) -> Result<(), IntakeError> {
     }
 }
 
-/// Renames `source` into `folder` under the first free of `name`, `name-2`, …; never replaces anything.
-pub(crate) fn rename_free(source: &Path, folder: &Path, name: &str) -> Result<String, IntakeError> {
-    for number in 1..10_000_u32 {
-        let name = numbered(name, number);
-        match renameat_with(CWD, source, CWD, folder.join(&name), RenameFlags::NOREPLACE) {
-            Ok(()) => return Ok(name),
-            Err(rustix::io::Errno::EXIST) => {}
-            Err(errno) => return Err(IntakeError::io(source, "moved", errno.into())),
-        }
-    }
-    let taken = io::Error::new(io::ErrorKind::AlreadyExists, "10,000 files of that name are there already");
-    Err(IntakeError::io(&folder.join(name), "moved", taken))
-}
-
-/// `name` for 1, `name-2` for 2, and so on.
-pub(crate) fn numbered(name: &str, number: u32) -> String {
-    if number == 1 { name.to_owned() } else { file_name::with_insert(name, &format!("-{number}")) }
-}
-
-/// Puts the folder's entries onto the disk, so that a rename survives power loss.
-pub(crate) fn sync_folder(folder: &Path) -> Result<(), IntakeError> {
+/// Puts the folder's entries onto the disk, so that what was made or renamed there survives power loss.
+///
+/// # Errors
+/// When the folder is gone or cannot be put onto the disk.
+pub fn sync_folder(folder: &Path) -> Result<(), IntakeError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| IntakeError::io(folder, "synced", error))
 }
 

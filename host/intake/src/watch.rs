@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use baton_core::file_name;
 use notify::event::{AccessKind, AccessMode, CreateKind, ModifyKind, RenameMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
@@ -41,7 +42,7 @@ impl Watcher {
         let overflow = Arc::new(AtomicBool::new(false));
         let lost = Arc::clone(&overflow);
         let hear = move |event: notify::Result<Event>| {
-            for change in read(event) {
+            for change in read(event).into_iter().filter(|change| !is_noise(change)) {
                 if sender.try_send(change).is_err() {
                     lost.store(true, Ordering::Release);
                 }
@@ -71,6 +72,16 @@ impl Watcher {
             Some(change) => change,
             None => std::future::pending().await,
         }
+    }
+}
+
+/// Names that are never read say nothing; every delivery makes one, and they would crowd out the rest.
+fn is_noise(change: &Change) -> bool {
+    match change {
+        Change::Complete(path) | Change::Touched(path) => {
+            path.file_name().and_then(|name| name.to_str()).is_some_and(file_name::is_ignored)
+        }
+        Change::Rescan => false,
     }
 }
 

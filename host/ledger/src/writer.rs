@@ -107,12 +107,15 @@ fn in_savepoint<T, F>(connection: &Connection, job: F) -> Result<T, LedgerError>
 where
     F: FnOnce(&Tx<'_>) -> Result<T, LedgerError>,
 {
-    connection.execute_batch("SAVEPOINT job")?;
+    let run = |sql: &str| connection.prepare_cached(sql)?.execute([]);
+    run("SAVEPOINT job")?;
     // A panic in a job must not take the writing thread with it.
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(&Tx { connection })));
     let result = caught.unwrap_or(Err(LedgerError::Closed));
-    let end = if result.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
-    connection.execute_batch(end)?;
+    if result.is_err() {
+        run("ROLLBACK TO job")?;
+    }
+    run("RELEASE job")?;
     result
 }
 

@@ -5,7 +5,7 @@ use anyhow::bail;
 use super::{Place, decide};
 use crate::exit::Code;
 
-/// Answer a task that waits for a person (needs_human); it goes on with the answer
+/// Answer a task that asks a person something; it goes on with the answer
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A task id or the beginning of one, a handoff id, or a file name

@@ -22,7 +22,7 @@ pub(super) struct Args {
     /// The folder; made if it is missing
     #[arg(value_name = "DIR", required_unless_present = "adopt")]
     dir: Option<PathBuf>,
-    /// Take over the agents' folders of this folder (AGENT/01_inbox, or handoffs/AGENT/01_inbox)
+    /// Take over the agents' folders that are in use there: `AGENT/01_inbox` or `handoffs/AGENT/01_inbox`
     ///
     /// They stay where they are. What lies in their inboxes now is marked as seen: nothing of it is run or moved. Without DIR
     /// this folder becomes the workspace.

@@ -1,8 +1,10 @@
 //! Which files wait to be read, which are in hand, and which are known and unchanged. Bookkeeping only: the present is
 //! handed in, and nothing here touches a file but for its stamp.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use baton_core::file_name;
@@ -11,7 +13,7 @@ use baton_intake::{Found, Seen};
 /// A file that waits to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Waiting {
-    pub(super) agent: String,
+    pub(super) agent: Arc<str>,
     pub(super) seen: Seen,
     /// It was read before and ended too early.
     pub(super) unfinished: bool,
@@ -21,39 +23,51 @@ pub(super) struct Waiting {
 /// What tells that a file is the same as before without reading it.
 type Stamp = (u64, SystemTime);
 
+/// Paths are shared, because a hundred thousand files may wait.
 #[derive(Debug, Default)]
 pub(super) struct Desk {
-    waiting: BTreeMap<PathBuf, Waiting>,
-    /// The same by time.
-    by_time: BTreeSet<(Instant, PathBuf)>,
-    in_hand: HashMap<PathBuf, (Waiting, Option<Stamp>)>,
+    waiting: HashMap<Arc<Path>, Waiting>,
+    /// The same by time, then by name.
+    by_time: BTreeSet<(Instant, Arc<Path>)>,
+    in_hand: HashMap<Arc<Path>, (Waiting, Option<Stamp>)>,
     /// Changed while in hand.
-    again: HashMap<PathBuf, Waiting>,
-    known: HashMap<PathBuf, Option<Stamp>>,
+    again: HashMap<Arc<Path>, Waiting>,
+    known: HashMap<Arc<Path>, Option<Stamp>>,
+    /// The names of agents, each once.
+    agents: BTreeSet<Arc<str>>,
     said: HashSet<PathBuf>,
 }
 
 impl Desk {
     /// A file of `agent` came to notice. Names that are never read are passed over.
-    pub(super) fn notice(&mut self, path: PathBuf, agent: &str, seen: Seen, now: Instant) {
+    pub(super) fn notice(&mut self, path: &Path, agent: &str, seen: Seen, now: Instant) {
         let name = path.file_name().map(|name| name.to_string_lossy());
         if name.is_none_or(|name| file_name::is_ignored(&name)) {
             return;
         }
-        let fresh = Waiting { agent: agent.to_owned(), seen, unfinished: false, at: now };
-        if self.in_hand.contains_key(&path) {
-            self.again.insert(path, fresh);
+        let fresh = Waiting { agent: self.agent(agent), seen, unfinished: false, at: now };
+        if let Some((path, _)) = self.in_hand.get_key_value(path) {
+            self.again.insert(Arc::clone(path), fresh);
             return;
         }
-        if seen == Seen::Complete || !self.waiting.contains_key(&path) {
-            self.wait(path, fresh);
+        if seen == Seen::Complete || !self.waiting.contains_key(path) {
+            self.wait(path.into(), fresh);
         }
     }
 
-    fn wait(&mut self, path: PathBuf, waiting: Waiting) {
+    fn agent(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.agents.get(name) {
+            return Arc::clone(known);
+        }
+        let new: Arc<str> = name.into();
+        self.agents.insert(Arc::clone(&new));
+        new
+    }
+
+    fn wait(&mut self, path: Arc<Path>, waiting: Waiting) {
         let at = waiting.at;
-        if let Some(before) = self.waiting.insert(path.clone(), waiting) {
-            self.by_time.remove(&(before.at, path.clone()));
+        if let Some(before) = self.waiting.insert(Arc::clone(&path), waiting) {
+            self.by_time.remove(&(before.at, Arc::clone(&path)));
         }
         self.by_time.insert((at, path));
     }
@@ -61,50 +75,55 @@ impl Desk {
     /// A scan found a file: it is news unless it is known and has not changed.
     pub(super) fn found(&mut self, found: &Found, agent: &str, now: Instant) {
         let stamp = Some((found.size, found.modified));
-        if self.known.get(&found.path) == Some(&stamp) || self.waiting.contains_key(&found.path) {
+        if self.known.get(&*found.path) == Some(&stamp) || self.waiting.contains_key(&*found.path) {
             return;
         }
-        if !self.in_hand.contains_key(&found.path) {
-            self.notice(found.path.clone(), agent, Seen::Present, now);
+        if !self.in_hand.contains_key(&*found.path) {
+            self.notice(&found.path, agent, Seen::Present, now);
         }
     }
 
     /// Forgets known files of `folder` that a scan did not find.
     pub(super) fn keep_only(&mut self, folder: &Path, found: &[Found]) {
         let there: HashSet<&Path> = found.iter().map(|found| found.path.as_path()).collect();
-        self.known.retain(|path, _| path.parent() != Some(folder) || there.contains(path.as_path()));
+        self.known.retain(|path, _| path.parent() != Some(folder) || there.contains(&**path));
         self.said.retain(|path| path.parent() != Some(folder) || there.contains(path.as_path()));
     }
 
     /// Takes up to `room` files whose time has come into hand.
     pub(super) fn take(&mut self, room: usize, now: Instant) -> Vec<(PathBuf, Waiting)> {
         let ready = self.by_time.iter().take_while(|(at, _)| *at <= now).take(room);
-        let ready: Vec<PathBuf> = ready.map(|(_, path)| path.clone()).collect();
-        ready.into_iter().filter_map(|path| self.take_one(path)).collect()
+        let ready: Vec<Arc<Path>> = ready.map(|(_, path)| Arc::clone(path)).collect();
+        ready.into_iter().filter_map(|path| self.take_one(&path)).collect()
     }
 
-    fn take_one(&mut self, path: PathBuf) -> Option<(PathBuf, Waiting)> {
-        let waiting = self.waiting.remove(&path)?;
-        self.by_time.remove(&(waiting.at, path.clone()));
-        let metadata = path.symlink_metadata().ok();
-        let stamp = metadata.and_then(|metadata| Some((metadata.len(), metadata.modified().ok()?)));
-        self.in_hand.insert(path.clone(), (waiting.clone(), stamp));
-        Some((path, waiting))
+    fn take_one(&mut self, path: &Arc<Path>) -> Option<(PathBuf, Waiting)> {
+        let waiting = self.waiting.remove(path)?;
+        self.by_time.remove(&(waiting.at, Arc::clone(path)));
+        let metadata = path.symlink_metadata();
+        if metadata.as_ref().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+            // Archived or taken away: there is nothing to read.
+            self.known.remove(path);
+            return None;
+        }
+        let stamp = metadata.ok().and_then(|metadata| Some((metadata.len(), metadata.modified().ok()?)));
+        self.in_hand.insert(Arc::clone(path), (waiting.clone(), stamp));
+        Some((path.to_path_buf(), waiting))
     }
 
     /// A file is written down (or is not for Baton): it is known as it was when it was taken.
     pub(super) fn keep(&mut self, path: &Path) {
-        if let Some((_, stamp)) = self.in_hand.remove(path) {
-            self.known.insert(path.to_owned(), stamp);
+        if let Some((path, (_, stamp))) = self.in_hand.remove_entry(path) {
+            self.known.insert(path, stamp);
         }
         self.renew(path);
     }
 
     /// A file is to be looked at again at `at`.
     pub(super) fn put_back(&mut self, path: &Path, unfinished: bool, at: Instant) {
-        if let Some((waiting, _)) = self.in_hand.remove(path) {
+        if let Some((path, (waiting, _))) = self.in_hand.remove_entry(path) {
             // A change meanwhile counts more than the plan to look again.
-            self.again.entry(path.to_owned()).or_insert(Waiting { unfinished, at, seen: Seen::Present, ..waiting });
+            self.again.entry(path).or_insert(Waiting { unfinished, at, seen: Seen::Present, ..waiting });
         }
         self.renew(path);
     }
@@ -147,29 +166,44 @@ mod tests {
 
     use super::*;
 
-    fn path() -> PathBuf {
-        PathBuf::from("/w/handoffs/a/01_inbox/x.json")
+    fn file() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.json");
+        std::fs::write(&path, "1").unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn a_file_that_is_gone_is_not_taken_and_not_waited_for() {
+        let (mut desk, now) = (Desk::default(), Instant::now());
+        let (_folder, path) = file();
+        desk.notice(&path, "a", Seen::Complete, now);
+        std::fs::remove_file(&path).unwrap();
+        assert!(desk.take(8, now).is_empty());
+        assert!(desk.is_clear());
     }
 
     #[test]
     fn a_change_while_in_hand_is_looked_at_again() {
         let (mut desk, now) = (Desk::default(), Instant::now());
-        desk.notice(path(), "a", Seen::Complete, now);
+        let (_folder, path) = file();
+        desk.notice(&path, "a", Seen::Complete, now);
         assert_eq!(desk.take(8, now).len(), 1);
-        desk.notice(path(), "a", Seen::Complete, now);
+        desk.notice(&path, "a", Seen::Complete, now);
         assert!(desk.take(8, now).is_empty());
-        desk.keep(&path());
+        desk.keep(&path);
         assert_eq!(desk.take(8, now).len(), 1);
     }
 
     #[test]
     fn an_unfinished_file_waits_for_its_time_and_a_change_brings_it_forward() {
         let (mut desk, now) = (Desk::default(), Instant::now());
-        desk.notice(path(), "a", Seen::Complete, now);
+        let (_folder, path) = file();
+        desk.notice(&path, "a", Seen::Complete, now);
         desk.take(8, now);
-        desk.put_back(&path(), true, now + Duration::from_mins(1));
+        desk.put_back(&path, true, now + Duration::from_mins(1));
         assert!(desk.take(8, now).is_empty());
-        desk.notice(path(), "a", Seen::Complete, now);
+        desk.notice(&path, "a", Seen::Complete, now);
         assert_eq!(desk.take(8, now).len(), 1);
     }
 

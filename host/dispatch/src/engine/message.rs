@@ -8,18 +8,20 @@ use baton_ledger::task::Stalled;
 
 use crate::DispatchError;
 use crate::capture::Taken;
+use crate::carry::Carried;
 use crate::obligations::Tended;
 use crate::settle::Settled;
+use crate::work::Stint;
 
 pub(super) enum Message {
     /// This lies in an agent's inbox.
     Scanned(String, PathBuf, Result<Vec<Found>, IntakeError>),
     /// A file in an inbox of this owner was looked at.
     Captured(String, PathBuf, Result<Taken, DispatchError>),
-    /// An agent's worker made one attempt, or found nothing to do.
-    Worked(String, Result<Option<Settled>, DispatchError>),
-    /// A task's deliveries were tried for the `n`th time.
-    Carried(String, u32, Result<Vec<PathBuf>, DispatchError>),
+    /// An agent's worker made an attempt or several short ones, or found nothing to do.
+    Worked(String, Result<Stint, DispatchError>),
+    /// The deliveries of these tasks were tried, each for the `n`th time.
+    Carried(Vec<(String, u32)>, Result<Vec<Carried>, DispatchError>),
     /// What lies too long with external agents was looked at.
     Tended(Result<Tended, DispatchError>),
     /// The tasks that do not move.

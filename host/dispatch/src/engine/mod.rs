@@ -1,5 +1,6 @@
-//! The daemon's loop: one task that owns all decisions, and the list of files that wait for it.
+//! The daemon's loop: one task that owns all decisions, and the lists of files and deliveries that wait for it.
 
+mod carriers;
 mod desk;
 mod message;
 mod serve;

@@ -12,21 +12,23 @@ use baton_core::State;
 use baton_intake::limits::RECONCILE;
 use baton_intake::{Change, Found, FoundKind, IntakeError, Seen, Watcher, claim, scan};
 use baton_ledger::task::Stalled;
-use baton_ledger::{Tx, outbox, task};
+use baton_ledger::{LedgerError, Tx, outbox, task};
 use baton_sandbox::{Cancel, Progress};
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 
+use super::carriers::{Asked, Carriers};
 use super::desk::Desk;
 use super::message::Message;
 use crate::capture::{Taken, capture, put_away};
+use crate::carry::{Carried, carry_all};
 use crate::obligations::{Tended, tend};
 use crate::recover::{recover, release};
 use crate::settle::Settled;
 use crate::trigger::{self, FilesTrigger};
-use crate::work::{self, Listener};
-use crate::{AgentKind, DispatchError, House, Roster, carry, limits};
+use crate::work::{self, Begun, Listener, Stint};
+use crate::{AgentKind, DispatchError, House, Roster, limits};
 
 /// How long the engine goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +54,7 @@ pub struct Summary {
 enum Held {
     File(PathBuf),
     Agent(String),
+    Deliveries(Vec<Asked>),
 }
 
 /// The daemon's engine.
@@ -81,11 +84,14 @@ pub struct Engine {
     still: HashSet<String>,
     /// How often the reader of a file broke off.
     breaks: HashMap<PathBuf, u32>,
+    carriers: Carriers,
     undelivered: Vec<(Instant, String, u32)>,
     next_due: Option<Instant>,
     next_reconcile: Instant,
     stopping: bool,
     cancel: Cancel,
+    /// Cancelled when nothing new is to be begun.
+    closing: Cancel,
     summary: Summary,
 }
 
@@ -111,11 +117,13 @@ impl Engine {
             polls: BTreeMap::new(),
             breaks: HashMap::new(),
             still: HashSet::new(),
+            carriers: Carriers::default(),
             undelivered: Vec::new(),
             next_due: None,
             next_reconcile: Instant::now(),
             stopping: false,
             cancel: Cancel::default(),
+            closing: Cancel::default(),
             summary: Summary::default(),
         }
     }
@@ -152,7 +160,7 @@ impl Engine {
         recover(&self.house, Some("up:")).await?;
         self.house.make_inboxes();
         for id in self.house.ledger.write(outbox::open_tasks).await? {
-            self.carry(id, 1);
+            self.carriers.ask(id, 1);
         }
         self.reconcile();
         let now = Instant::now();
@@ -289,14 +297,14 @@ impl Engine {
         match change {
             // Soon, not at once: whoever makes one folder makes more.
             Change::Rescan => self.next_reconcile = self.next_reconcile.min(Instant::now() + limits::RESCAN),
-            Change::Complete(path) => self.path_changed(path, Seen::Complete),
-            Change::Touched(path) => self.path_changed(path, Seen::Present),
+            Change::Complete(path) => self.path_changed(&path, Seen::Complete),
+            Change::Touched(path) => self.path_changed(&path, Seen::Present),
         }
     }
 
-    fn path_changed(&mut self, path: PathBuf, seen: Seen) {
+    fn path_changed(&mut self, path: &Path, seen: Seen) {
         let now = Instant::now();
-        let concerned = self.triggers.iter().enumerate().filter(|(_, trigger)| trigger.concerns(&path));
+        let concerned = self.triggers.iter().enumerate().filter(|(_, trigger)| trigger.concerns(path));
         let concerned: Vec<usize> = concerned.map(|(number, _)| number).collect();
         for number in concerned {
             self.arm(number);
@@ -336,6 +344,7 @@ impl Engine {
 
     fn stop(&mut self, times: u8) {
         self.stopping = true;
+        self.closing.cancel();
         if times >= 2 {
             self.cancel.cancel();
         }
@@ -347,13 +356,20 @@ impl Engine {
 
     /// Starts whatever can be started now.
     fn start_jobs(&mut self) {
-        if self.stopping {
-            return;
-        }
         let now = Instant::now();
+        if !self.stopping {
+            self.start_new(now);
+        }
+        // What is settled is delivered, whatever else ends.
+        while let Some(batch) = self.carriers.begin(now) {
+            self.carry(batch);
+        }
+    }
+
+    fn start_new(&mut self, now: Instant) {
         let room = limits::CAPTURES_AT_ONCE.saturating_sub(self.desk.in_hand());
         for (path, waiting) in self.desk.take(room, now) {
-            self.capture(path, waiting.agent, waiting.seen, waiting.unfinished);
+            self.capture(path, waiting.agent.to_string(), waiting.seen, waiting.unfinished);
         }
         let due: Vec<usize> = self.armed.iter().filter(|(_, (_, at))| *at <= now).map(|(number, _)| *number).collect();
         for number in due {
@@ -366,7 +382,7 @@ impl Engine {
         let (ready, later) = std::mem::take(&mut self.undelivered).into_iter().partition(|(at, ..)| *at <= now);
         self.undelivered = later;
         for (_, id, tries) in ready {
-            self.carry(id, tries + 1);
+            self.carriers.ask(id, tries + 1);
         }
     }
 
@@ -379,12 +395,13 @@ impl Engine {
         self.held.insert(job.id(), held);
     }
 
-    fn carry(&mut self, id: String, tries: u32) {
-        let house = Arc::clone(&self.house);
-        self.jobs.spawn(async move {
-            let carried = carry(&house, &id).await;
-            Message::Carried(id, tries, carried)
+    fn carry(&mut self, batch: Vec<Asked>) {
+        let (house, held) = (Arc::clone(&self.house), Held::Deliveries(batch.clone()));
+        let job = self.jobs.spawn(async move {
+            let carried = carry_all(&house, batch.iter().map(|(id, _)| id.clone()).collect()).await;
+            Message::Carried(batch, carried)
         });
+        self.held.insert(job.id(), held);
     }
 
     /// Sees to it that a worker of the agent runs.
@@ -396,10 +413,16 @@ impl Engine {
             return;
         }
         *workers += 1;
-        let (house, cancel, listener) = (Arc::clone(&self.house), self.cancel.clone(), Arc::clone(&self.listener));
+        self.work(agent, Vec::new());
+    }
+
+    /// Has a worker of the agent go on with `begun`, or with whatever waits.
+    fn work(&mut self, agent: String, begun: Vec<Begun>) {
+        let (house, listener) = (Arc::clone(&self.house), Arc::clone(&self.listener));
+        let (cancel, closing) = (self.cancel.clone(), self.closing.clone());
         let held = Held::Agent(agent.clone());
         let job = self.jobs.spawn(async move {
-            let worked = work::next(&house, &agent, &cancel, Some(&listener)).await;
+            let worked = work::next(&house, &agent, begun, (&cancel, &closing), Some(&listener)).await;
             Message::Worked(agent, worked)
         });
         self.held.insert(job.id(), held);
@@ -428,6 +451,7 @@ impl Engine {
                 self.broken.insert(agent.clone());
                 self.ended(&agent);
             }
+            Some(Held::Deliveries(batch)) => self.carried(batch, Err(LedgerError::Closed.into())),
             None => {}
         }
     }
@@ -476,14 +500,14 @@ impl Engine {
             Message::Captured(owner, path, taken) => self.captured(owner, &path, taken),
             Message::Tended(Ok(tended)) => self.tended(tended),
             Message::Still(Ok(still)) => self.say_still(&still),
-            Message::Worked(agent, Ok(settled)) => self.worked(agent, settled),
+            Message::Worked(agent, Ok(stint)) => self.worked(agent, stint),
             Message::Worked(agent, Err(error)) => {
                 tracing::error!(%agent, "{error}");
                 self.let_go(Some(Held::Agent(agent)));
                 self.give_up_once(&error);
             }
             Message::Withdrawn(Ok(settled)) => settled.into_iter().for_each(|settled| self.settled(settled)),
-            Message::Carried(id, tries, carried) => self.carried(id, tries, carried),
+            Message::Carried(batch, carried) => self.carried(batch, carried),
             Message::Fired(Ok(fired)) => {
                 if let Some((agent, more)) = fired {
                     self.kick(agent);
@@ -515,6 +539,7 @@ impl Engine {
         if self.mode == Mode::Once {
             self.summary.undelivered.push(error.to_string());
             self.stopping = true;
+            self.closing.cancel();
         }
     }
 
@@ -537,7 +562,7 @@ impl Engine {
 
     fn tended(&mut self, tended: Tended) {
         for id in tended.carry {
-            self.carry(id, 1);
+            self.carriers.ask(id, 1);
         }
         for settled in tended.settled {
             self.settled(settled);
@@ -556,7 +581,7 @@ impl Engine {
                 self.summary.captured += 1;
                 self.desk.keep(path);
                 for id in ids {
-                    self.carry(id, 1);
+                    self.carriers.ask(id, 1);
                 }
             }
             Ok(Taken::Settled { state, carry, released }) => {
@@ -570,7 +595,7 @@ impl Engine {
                 *self.summary.settled.entry(state.as_str()).or_default() += 1;
                 self.desk.keep(path);
                 for id in carry {
-                    self.carry(id, 1);
+                    self.carriers.ask(id, 1);
                 }
                 if released {
                     self.take_up();
@@ -613,36 +638,47 @@ impl Engine {
         }
     }
 
-    fn worked(&mut self, agent: String, settled: Option<Settled>) {
-        self.ended(&agent);
-        let more = self.more_work.remove(&agent);
-        if let Some(settled) = settled {
-            self.settled(settled);
-            self.kick(agent);
-        } else if more {
-            self.kick(agent);
+    fn worked(&mut self, agent: String, stint: Stint) {
+        if stint.next.is_empty() {
+            self.ended(&agent);
+            if self.more_work.remove(&agent) || !stint.settled.is_empty() {
+                self.kick(agent);
+            }
+        } else {
+            self.work(agent, stint.next);
         }
+        stint.settled.into_iter().for_each(|settled| self.settled(settled));
     }
 
     fn settled(&mut self, settled: Settled) {
         tracing::info!(task = %settled.id, agent = %settled.agent, state = %settled.state, "{}", settled.text);
         *self.summary.settled.entry(settled.state.as_str()).or_default() += 1;
-        self.carry(settled.id, 1);
+        self.carriers.ask(settled.id, 1);
         if settled.state == State::Waiting || settled.released {
             self.take_up_in(Duration::ZERO);
         }
     }
 
-    fn carried(&mut self, id: String, tries: u32, carried: Result<Vec<PathBuf>, DispatchError>) {
-        let error = match carried {
-            Ok(news) => {
-                for path in news {
-                    self.path_changed(path, Seen::Complete);
-                }
-                return;
-            }
-            Err(error) => error,
+    fn carried(&mut self, batch: Vec<Asked>, carried: Result<Vec<Carried>, DispatchError>) {
+        self.carriers.ended(&batch);
+        let mut carried: HashMap<String, Carried> = match carried {
+            Ok(carried) => carried.into_iter().map(|carried| (carried.task.clone(), carried)).collect(),
+            Err(error) => return batch.into_iter().for_each(|(id, tries)| self.not_carried(id, tries, &error)),
         };
+        for (id, tries) in batch {
+            let Some(carried) = carried.remove(&id) else {
+                continue;
+            };
+            for path in carried.news {
+                self.path_changed(&path, Seen::Complete);
+            }
+            if let Some(error) = carried.error {
+                self.not_carried(id, tries, &error);
+            }
+        }
+    }
+
+    fn not_carried(&mut self, id: String, tries: u32, error: &DispatchError) {
         tracing::warn!(task = %id, "could not be delivered: {error}");
         if self.mode == Mode::Once && tries >= limits::CARRY_TRIES {
             self.summary.undelivered.push(format!("{id}: {error}"));
@@ -663,11 +699,11 @@ impl Engine {
             let poll = self.polls.values().min().copied();
             wake = [file, armed, undelivered, self.next_due, poll].into_iter().flatten().fold(wake, Instant::min);
         }
-        wake
+        self.carriers.next_at().map_or(wake, |next| wake.min(next))
     }
 
     fn is_done(&self) -> bool {
-        let idle = self.jobs.is_empty();
+        let idle = self.jobs.is_empty() && self.carriers.is_idle();
         if self.stopping {
             return idle;
         }

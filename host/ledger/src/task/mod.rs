@@ -17,7 +17,9 @@ pub use find::{
 };
 pub use model::{New, Origin, Summary, Task};
 pub use obligation::{Kept, Step, did, left_lying, lying, obligations, open_obligations};
-pub use queue::{abandoned, agents_with_work, due, heartbeat, holds, lease_next, lease_task, next_due, to_stop};
+pub use queue::{
+    Queued, abandoned, agents_with_work, due, heartbeat, holds, lease_next, lease_task, next_due, next_queued, to_stop,
+};
 pub(crate) use row::{state, timestamp};
 pub use stalled::{Limits, Stalled, Standstill, stalled, stalled_in};
 pub use write::{ask_to_stop, insert, renew, revise, set_due, set_file, set_lost, set_returned, transition};

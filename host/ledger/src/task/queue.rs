@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::Task;
 use super::find::get_in;
@@ -14,8 +14,7 @@ use crate::LedgerError;
 use crate::database::Tx;
 
 /// The next task of an agent.
-const NEXT: &str =
-    "SELECT id FROM tasks WHERE state = 'queued' AND agent = ?1 ORDER BY priority DESC, created_at, rowid LIMIT 1";
+const NEXT: &str = "SELECT id, action, attempts FROM tasks WHERE state = 'queued' AND agent = ?1 ORDER BY priority DESC, created_at, rowid LIMIT 1";
 
 /// When the next waiting task is due.
 const NEXT_DUE: &str = "SELECT min(due_at) FROM tasks WHERE state = 'waiting'";
@@ -46,9 +45,28 @@ pub fn lease_next(
     lease: Duration,
     now: Timestamp,
 ) -> Result<Option<Task>, LedgerError> {
+    next_queued(tx, agent)?.map(|next| lease_task(tx, &next.id, owner, lease, now)).transpose()
+}
+
+/// What is to be known of a task before it is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queued {
+    /// The task.
+    pub id: String,
+    /// The action that it asks for.
+    pub action: Option<String>,
+    /// How many attempts began before.
+    pub attempts: u32,
+}
+
+/// Whose turn it is among the queued tasks of `agent`: the most urgent, and then the oldest.
+///
+/// # Errors
+/// When the database fails.
+pub fn next_queued(tx: &Tx<'_>, agent: &str) -> Result<Option<Queued>, LedgerError> {
     let mut select = tx.connection.prepare_cached(NEXT)?;
-    let id: Option<String> = select.query_row([agent], |row| row.get(0)).optional()?;
-    id.map(|id| lease_task(tx, &id, owner, lease, now)).transpose()
+    let next = |row: &Row<'_>| Ok(Queued { id: row.get(0)?, action: row.get(1)?, attempts: row.get(2)? });
+    Ok(select.query_row([agent], next).optional()?)
 }
 
 /// The agents that have queued tasks.

@@ -14,7 +14,8 @@ use crate::event::{self, Event};
 /// # Errors
 /// When the database fails.
 pub fn insert(tx: &Tx<'_>, new: &New, bytes: Option<&[u8]>, now: Timestamp) -> Result<String, LedgerError> {
-    let id: String = tx.connection.query_row("SELECT lower(hex(randomblob(8)))", [], |row| row.get(0))?;
+    let mut draw = tx.connection.prepare_cached("SELECT lower(hex(randomblob(8)))")?;
+    let id: String = draw.query_row([], |row| row.get(0))?;
     keep_input(tx, new, bytes)?;
     let file_name = new.file.as_deref().map(base_name);
     let paths = serde_json::to_string(&new.paths).unwrap_or_else(|_| "[]".to_owned());

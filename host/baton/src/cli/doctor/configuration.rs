@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use baton_core::agents::Aliases;
 use baton_core::{Digest, manifest::Manifest};
 use baton_dispatch::Agent;
 
@@ -146,16 +145,15 @@ fn missing(facts: &Facts, config: &Config, name: &str, plugin: &str) -> Vec<Find
         .collect()
 }
 
-/// Agents with two folders: what is for one of them lies where the other does not look.
+/// Agents with several folders of `handoffs/`: all are watched, but the agent itself has to look into all of them.
 fn twice(facts: &Facts, agents: &[Agent]) -> Vec<Finding> {
-    let aliases = Aliases::shipped();
-    let pairs = agents.iter().enumerate().flat_map(|(n, a)| agents.iter().skip(n + 1).map(move |b| (a, b)));
-    pairs
-        .filter(|(a, b)| aliases.same(&a.name, &b.name))
-        .map(|(a, b)| {
-            let what = format!("`{}` and `{}` are the same agent with two inboxes", a.name, b.name);
-            let fix = format!("mv {}/* {} and take the empty folders away", word(&b.inbox()), word(&a.inbox()));
-            Finding::warn(CHECK, facts.shown(&b.folder), what, fix)
+    let handoffs = facts.root.join("handoffs");
+    let more = agents.iter().flat_map(|agent| agent.others.iter().map(move |other| (agent, other)));
+    more.filter(|(_, other)| other.starts_with(&handoffs))
+        .map(|(agent, other)| {
+            let what = format!("another spelling of `{}`: new files go to {}", agent.name, facts.shown(&agent.inbox));
+            let fix = format!("mv {}/* {} and take the empty folders away", word(other), word(&agent.inbox));
+            Finding::warn(CHECK, facts.shown(other), what, fix)
         })
         .collect()
 }

@@ -5,7 +5,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use baton_core::agents::Aliases;
 use baton_dispatch::{Agent, AgentKind, Roster};
 use baton_ledger::{LedgerError, Reader};
 use jiff::Timestamp;
@@ -47,10 +46,11 @@ impl Facts {
         };
         let root = root.canonicalize().with_context(|| format!("failed to find the folder {}", root.display()))?;
         let lock = Lock::read(&root.join(LOCK_FILE));
+        let config = Config::read(&root.join(CONFIG_FILE));
         let state = State::locate(&root, place.state.as_deref());
         Ok(Self {
-            config: Config::read(&root.join(CONFIG_FILE)),
-            agents: agents(&root, lock.as_ref().ok()),
+            agents: agents(&root, lock.as_ref().ok(), config.as_ref().ok()),
+            config,
             ledger: state.as_ref().map_or(Ok(None), |state| reader(&state.ledger())),
             serving: state.as_ref().map_or(Ok(Serving::Never), Serving::look),
             now: Timestamp::now(),
@@ -113,10 +113,11 @@ pub(super) fn or_finding(
     done.unwrap_or_else(|error| vec![Finding::fail(check, place, format!("could not be checked: {error}"), fix)])
 }
 
-fn agents(root: &Path, lock: Option<&Lock>) -> Vec<Agent> {
+fn agents(root: &Path, lock: Option<&Lock>, config: Option<&Config>) -> Vec<Agent> {
     let plugins: Vec<String> =
         lock.into_iter().flat_map(|lock| &lock.plugins).map(|entry| entry.name.clone()).collect();
-    let roster = Roster::look(&root.join("handoffs"), plugins.iter(), &Aliases::shipped());
+    let rules = config.map(|config| config.rules(root)).unwrap_or_default();
+    let roster = Roster::look(&root.join("handoffs"), plugins.iter(), &rules);
     roster.agents().cloned().collect()
 }
 

@@ -71,8 +71,8 @@ fn age(entry: &DirEntry) -> Duration {
 
 /// Folders and links in inboxes: neither is ever read.
 fn strange(facts: &Facts) -> Vec<Finding> {
-    let inboxes = facts.agents.iter().map(baton_dispatch::Agent::inbox);
-    let inside = inboxes.flat_map(|inbox| entries(&inbox));
+    let inboxes = facts.agents.iter().flat_map(baton_dispatch::Agent::inboxes);
+    let inside = inboxes.flat_map(entries);
     let strange = inside
         .filter(|entry| !file_name::is_ignored(&name_of(entry)) && entry.file_type().is_ok_and(|kind| !kind.is_file()));
     strange
@@ -92,7 +92,8 @@ fn strange(facts: &Facts) -> Vec<Finding> {
 
 /// `NAME.reason.json` in `03_failed` without `NAME`.
 fn lonely_reasons(facts: &Facts) -> Vec<Finding> {
-    let folders = facts.agents.iter().map(|agent| agent.folder.join("03_failed"));
+    let folders =
+        facts.agents.iter().flat_map(|agent| agent.homes().map(|home| home.join("03_failed")).collect::<Vec<_>>());
     let reasons = folders.flat_map(|folder| {
         let entries = entries(&folder);
         let names: BTreeSet<String> = entries.iter().map(name_of).collect();
@@ -119,7 +120,8 @@ fn is_lonely(name: &str, names: &BTreeSet<String>) -> bool {
 fn leftovers(facts: &Facts, open: &BTreeSet<i64>) -> Vec<Finding> {
     let mut folders = vec![facts.root.join("reports"), facts.root.join("handoffs/_unrouted")];
     for agent in &facts.agents {
-        folders.extend(["01_inbox", "02_processed", "03_failed"].map(|name| agent.folder.join(name)));
+        folders.extend(agent.inboxes().map(Path::to_owned));
+        folders.extend(agent.homes().flat_map(|home| ["02_processed", "03_failed"].map(|name| home.join(name))));
     }
     let left =
         folders.iter().flat_map(|folder| entries(folder)).filter(|entry| is_left(&name_of(entry), age(entry), open));
@@ -144,7 +146,7 @@ fn unknown(facts: &Facts, reader: &Reader) -> Result<Vec<Finding>, LedgerError> 
         return Ok(Vec::new());
     }
     let mut findings = Vec::new();
-    for entry in facts.plugins().flat_map(|agent| entries(&agent.inbox())) {
+    for entry in facts.plugins().flat_map(baton_dispatch::Agent::inboxes).flat_map(entries) {
         let (name, path) = (name_of(&entry), entry.path());
         let waits = entry.file_type().is_ok_and(|kind| kind.is_file()) && !file_name::is_ignored(&name);
         if waits && age(&entry) > TAKEN_IN && !inspect::knows_file(reader, &facts.shown(&path))? {

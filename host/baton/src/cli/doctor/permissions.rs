@@ -15,11 +15,13 @@ use super::facts::{Facts, word};
 use super::finding::Finding;
 
 const CHECK: &str = "permissions";
-const FOLDERS: [&str; 3] = ["01_inbox", "02_processed", "03_failed"];
+const ARCHIVES: [&str; 2] = ["02_processed", "03_failed"];
 
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let mut findings = links(facts);
-    let folders = facts.agents.iter().flat_map(|agent| FOLDERS.map(|name| agent.folder.join(name)));
+    let inboxes = facts.agents.iter().flat_map(baton_dispatch::Agent::inboxes).map(Path::to_owned);
+    let homes = facts.agents.iter().flat_map(baton_dispatch::Agent::homes);
+    let folders = inboxes.chain(homes.flat_map(|home| ARCHIVES.map(|name| home.join(name))));
     let reports = facts.root.join("reports");
     findings.extend(folders.chain([reports]).filter_map(|folder| usable(facts, &folder)));
     findings.extend(state(facts));

@@ -1,0 +1,228 @@
+//! The steps of a batch: temporaries, `staged`, renames, moves, `done`. Runs on a thread that may block.
+//!
+//! Each step is done for all tasks before the next one begins, so that a folder is put onto the disk once and the ledger is
+//! written to once, however many tasks there are. For each delivery the order stays: its temporary and its folder are on
+//! the disk before `staged` is, `staged` before the rename, the rename before `done`. What fails holds up what comes after
+//! it in its own task (a file does not leave the inbox before its RETURN is there) and nothing of another one.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use baton_intake::sync_folder;
+use baton_ledger::outbox;
+use baton_ledger::{LedgerError, Tx};
+use jiff::Timestamp;
+
+use super::Carried;
+use super::place::{Item, Step};
+use super::record::{self, Outcome};
+use crate::{DispatchError, House, limits};
+
+/// Delivers everything that is open for `tasks`; tells of each.
+pub(super) fn carry_all(house: &House, tasks: Vec<String>) -> Vec<Carried> {
+    let mut waiting: VecDeque<String> = tasks.into();
+    let mut carried = Vec::new();
+    while !waiting.is_empty() {
+        let mut batch = load(house, &mut waiting);
+        stage(&mut batch);
+        tell_staged(house, &mut batch);
+        publish(&mut batch);
+        move_files(&mut batch);
+        record(house, &mut batch);
+        carried.extend(batch.into_iter().map(Parcel::carried));
+    }
+    carried
+}
+
+/// The open deliveries of one task, in order.
+struct Parcel {
+    task: String,
+    items: Vec<Item>,
+    /// The ledger could not be read or written.
+    error: Option<LedgerError>,
+}
+
+impl Parcel {
+    fn of(house: &House, task: String, open: Vec<outbox::Delivery>) -> Self {
+        Self { task, items: open.into_iter().map(|delivery| Item::of(house, delivery)).collect(), error: None }
+    }
+
+    /// What may go on: everything before the first that failed.
+    fn live(&mut self) -> impl Iterator<Item = &mut Item> {
+        let sound = self.error.is_none();
+        self.items.iter_mut().take_while(move |item| sound && item.error.is_none())
+    }
+
+    fn carried(self) -> Carried {
+        let failed = self.items.iter().position(|item| item.error.is_some()).unwrap_or(self.items.len());
+        let (mut news, mut error) = (Vec::new(), self.error.map(DispatchError::from));
+        for (place, item) in self.items.into_iter().enumerate() {
+            if place < failed && error.is_none() {
+                news.extend(item.news);
+            } else if place == failed {
+                error = error.or(item.error.map(DispatchError::from));
+            }
+        }
+        Carried { task: self.task, news, error }
+    }
+}
+
+fn live(batch: &mut [Parcel]) -> impl Iterator<Item = &mut Item> {
+    batch.iter_mut().flat_map(Parcel::live)
+}
+
+/// Takes tasks from `waiting` until their bytes are enough for one batch.
+fn load(house: &House, waiting: &mut VecDeque<String>) -> Vec<Parcel> {
+    let asked: Vec<String> = waiting.iter().cloned().collect();
+    let read = house.ledger.write_blocking(move |tx| {
+        let (mut loaded, mut bytes) = (Vec::new(), 0);
+        for task in asked {
+            let open = outbox::open_of(tx, &task)?;
+            bytes += open.iter().map(|delivery| delivery.bytes.as_ref().map_or(0, Vec::len)).sum::<usize>();
+            loaded.push(open);
+            if bytes >= limits::CARRY_BYTES {
+                break;
+            }
+        }
+        Ok(loaded)
+    });
+    match read {
+        Ok(loaded) => {
+            let tasks: Vec<String> = waiting.drain(..loaded.len().min(waiting.len())).collect();
+            tasks.into_iter().zip(loaded).map(|(task, open)| Parcel::of(house, task, open)).collect()
+        }
+        // A row that cannot be read is the trouble of its own task.
+        Err(error) => load_first(house, waiting, error).into_iter().collect(),
+    }
+}
+
+/// Takes the first task alone.
+fn load_first(house: &House, waiting: &mut VecDeque<String>, error: LedgerError) -> Option<Parcel> {
+    let alone = waiting.len() == 1;
+    let task = waiting.pop_front()?;
+    let id = task.clone();
+    let read = if alone { Err(error) } else { house.ledger.write_blocking(move |tx| outbox::open_of(tx, &id)) };
+    Some(match read {
+        Ok(open) => Parcel::of(house, task, open),
+        Err(error) => Parcel { task, items: Vec::new(), error: Some(error) },
+    })
+}
+
+/// Temporaries onto the disk.
+fn stage(batch: &mut [Parcel]) {
+    let mut pending: Vec<&mut Item> = live(batch).filter(|item| item.wants_staging()).collect();
+    // A disk that is asked to flush several files at once does so together.
+    let share = pending.len().div_ceil(limits::FLUSHES_AT_ONCE).max(limits::FLUSHES_A_THREAD);
+    std::thread::scope(|scope| {
+        let mut shares = pending.chunks_mut(share);
+        let own = shares.next();
+        for share in shares {
+            let work = move || share.iter_mut().for_each(|item| item.stage());
+            drop(std::thread::Builder::new().name("flush".to_owned()).spawn_scoped(scope, work));
+        }
+        own.into_iter().flatten().for_each(|item| item.stage());
+    });
+    // What no thread could be had for.
+    pending.iter_mut().filter(|item| item.wants_staging() && item.error.is_none()).for_each(|item| item.stage());
+    sync_folders(batch, |item| if item.step == Step::Written { vec![item.folder.clone()] } else { Vec::new() });
+}
+
+/// The ledger is told that they are there.
+fn tell_staged(house: &House, batch: &mut [Parcel]) {
+    let written = batch.iter_mut().map(|parcel| {
+        let written = parcel.live().filter(|item| item.step == Step::Written);
+        written.map(|item| (item.delivery.id, item.delivery.name.clone())).collect::<Vec<_>>()
+    });
+    let written: Vec<_> = written.collect();
+    tell(house, batch, written, |tx, written| written.iter().try_for_each(|(id, name)| outbox::staged(tx, *id, name)));
+}
+
+/// Temporaries get their names.
+fn publish(batch: &mut [Parcel]) {
+    live(batch).filter(|item| !item.is_move()).for_each(Item::publish);
+    sync_folders(batch, |item| if item.is_move() { Vec::new() } else { vec![item.folder.clone()] });
+}
+
+/// Files go to the archive, each after all else of its task is delivered.
+fn move_files(batch: &mut [Parcel]) {
+    live(batch).filter(|item| item.is_move()).for_each(Item::move_file);
+    sync_folders(batch, |item| if item.is_move() { item.folders_of_move() } else { Vec::new() });
+}
+
+/// The ledger is told what became of each.
+fn record(house: &House, batch: &mut [Parcel]) {
+    let outcomes = batch.iter_mut().map(|parcel| {
+        let task = parcel.task.clone();
+        (task, parcel.live().filter_map(|item| Outcome::of(item)).collect::<Vec<_>>(), Arc::clone(&house.plugins))
+    });
+    let outcomes: Vec<_> = outcomes.collect();
+    tell(house, batch, outcomes, |tx, (task, outcomes, plugins)| {
+        record::record(tx, plugins, task, outcomes, Timestamp::now())
+    });
+}
+
+/// Puts every folder that `of` names onto the disk, once; what lies in one that fails has failed.
+fn sync_folders(batch: &mut [Parcel], of: impl Fn(&Item) -> Vec<PathBuf>) {
+    let mut tried: BTreeMap<PathBuf, bool> = BTreeMap::new();
+    for item in live(batch) {
+        for folder in of(item) {
+            let failed = match tried.get(&folder) {
+                // Asked again, so that each has an error of its own to tell.
+                Some(false) | None => sync_folder(&folder).err(),
+                Some(true) => None,
+            };
+            tried.insert(folder, failed.is_none());
+            item.error = item.error.take().or(failed);
+        }
+    }
+}
+
+/// Writes `news`, one value for each task, in one transaction. When that fails, each is written alone: a row that cannot
+/// be changed is the trouble of its own task.
+fn tell<T>(house: &House, batch: &mut [Parcel], news: Vec<T>, job: fn(&Tx<'_>, &T) -> Result<(), LedgerError>)
+where
+    T: Send + Sync + 'static,
+{
+    let news = Arc::new(news);
+    let all = Arc::clone(&news);
+    let failed = match house.ledger.write_blocking(move |tx| all.iter().try_for_each(|one| job(tx, one))) {
+        Ok(()) => return,
+        Err(failed) => failed,
+    };
+    if let ([parcel], failed) = (&mut *batch, failed) {
+        parcel.error = Some(failed);
+        return;
+    }
+    for (place, parcel) in batch.iter_mut().enumerate().filter(|(_, parcel)| parcel.error.is_none()) {
+        let all = Arc::clone(&news);
+        let alone = move |tx: &Tx<'_>| all.get(place).map_or(Ok(()), |one| job(tx, one));
+        parcel.error = house.ledger.write_blocking(alone).err();
+    }
+}
+
+/// Where a crash is played.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stop {
+    Staged,
+    Told,
+    Published,
+    Moved,
+}
+
+/// Carries up to the end of a step and no further, as if the power had gone.
+#[cfg(test)]
+pub(super) fn stop_after(house: &House, tasks: Vec<String>, stop: Stop) {
+    let mut batch = load(house, &mut tasks.into());
+    stage(&mut batch);
+    if stop >= Stop::Told {
+        tell_staged(house, &mut batch);
+    }
+    if stop >= Stop::Published {
+        publish(&mut batch);
+    }
+    if stop >= Stop::Moved {
+        move_files(&mut batch);
+    }
+}

@@ -1,0 +1,126 @@
+//! The file work of one delivery, step by step. Nothing here puts a folder onto the disk or tells the ledger.
+
+use std::path::{Path, PathBuf};
+
+use baton_intake::{IntakeError, Staged, find_moved, hash_file, move_into};
+use baton_ledger::outbox::{Delivery, Kind};
+
+use crate::House;
+
+/// How far a delivery got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Nothing was done in this batch.
+    Open,
+    /// Its temporary was written in this batch.
+    Written,
+    /// It has this name now.
+    Placed(String),
+    /// Of a move: the file was taken away.
+    Gone,
+    /// Of a move: another file has its name, it was edited or a new one was dropped.
+    Replaced,
+}
+
+/// A delivery under way.
+pub(super) struct Item {
+    pub(super) delivery: Delivery,
+    /// Where it goes, and of a move where it lies.
+    pub(super) folder: PathBuf,
+    source: PathBuf,
+    pub(super) step: Step,
+    /// The path that the engine is to look at.
+    pub(super) news: Option<PathBuf>,
+    pub(super) error: Option<IntakeError>,
+}
+
+impl Item {
+    pub(super) fn of(house: &House, delivery: Delivery) -> Self {
+        let folder = house.real(&delivery.folder);
+        let source = house.real(delivery.source.as_deref().unwrap_or_default());
+        Self { delivery, folder, source, step: Step::Open, news: None, error: None }
+    }
+
+    /// Whether a file is moved, not written.
+    pub(super) fn is_move(&self) -> bool {
+        matches!(self.delivery.kind, Kind::Archive | Kind::Route)
+    }
+
+    /// Whether its temporary is still to be written.
+    pub(super) fn wants_staging(&self) -> bool {
+        !self.is_move() && !self.delivery.staged && self.step == Step::Open
+    }
+
+    fn token(&self) -> String {
+        self.delivery.id.to_string()
+    }
+
+    /// Writes the temporary onto the disk.
+    pub(super) fn stage(&mut self) {
+        let bytes = self.delivery.bytes.take().unwrap_or_default();
+        match Staged::write(&self.folder, &self.token(), &bytes) {
+            Ok(_) => self.step = Step::Written,
+            Err(error) => self.error = Some(error),
+        }
+    }
+
+    /// Gives the temporary its name.
+    pub(super) fn publish(&mut self) {
+        let staged = Staged::of(&self.folder, &self.token());
+        if self.step == Step::Open && !staged.is_there() {
+            // The temporary was on the disk when `staged` was written down, so its rename has happened.
+            self.step = Step::Placed(self.delivery.name.clone());
+            return;
+        }
+        match staged.rename(&self.delivery.name) {
+            Ok(name) => {
+                let told = matches!(self.delivery.kind, Kind::Handoff | Kind::Return | Kind::Copy);
+                self.news = told.then(|| self.folder.join(&name));
+                self.step = Step::Placed(name);
+            }
+            Err(error) => self.error = Some(error),
+        }
+    }
+
+    /// Moves the file, if it still is what was captured.
+    pub(super) fn move_file(&mut self) {
+        match self.moved() {
+            Ok(step) => {
+                let other = step != Step::Gone && self.source.symlink_metadata().is_ok();
+                self.news = match &step {
+                    Step::Placed(name) if self.delivery.kind == Kind::Route => Some(self.folder.join(name)),
+                    _ => other.then(|| self.source.clone()),
+                };
+                self.step = step;
+            }
+            Err(error) => self.error = Some(error),
+        }
+    }
+
+    fn moved(&self) -> Result<Step, IntakeError> {
+        let (from, to, name) = (&self.source, &self.folder, &self.delivery.name);
+        if let Some(hash) = self.delivery.hash.as_deref() {
+            let before = |or: Step| find_moved(to, name, hash).map_or(or, Step::Placed);
+            match hash_file(from) {
+                Err(IntakeError::Gone { .. }) => return Ok(before(Step::Gone)),
+                // Moved before a crash, and a new file of the same name since then.
+                Ok(found) if found.to_string() != hash => return Ok(before(Step::Replaced)),
+                Err(IntakeError::NotAFile { .. }) => return Ok(Step::Replaced),
+                Err(error) => return Err(error),
+                Ok(_) => {}
+            }
+        }
+        match move_into(from, to, name, &self.token()) {
+            Ok(name) => Ok(Step::Placed(name)),
+            Err(IntakeError::Gone { .. }) => Ok(Step::Gone),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The folders that a move has changed.
+    pub(super) fn folders_of_move(&self) -> Vec<PathBuf> {
+        let moved = matches!(self.step, Step::Placed(_));
+        let left = self.source.parent().filter(|left| left.is_dir()).map(Path::to_owned);
+        std::iter::once(self.folder.clone()).chain(left).filter(|_| moved).collect()
+    }
+}

@@ -1,0 +1,130 @@
+//! Giving a file a name that nobody has, and never replacing anything: by the kernel's own means where the file system
+//! has them, else by a hard link, else by taking the name with an empty file first.
+//!
+//! Old NFS, FUSE and exFAT know no rename without replacing. A hard link refuses a taken name as well, and where there
+//! are none either (a memory stick), making a new file does. Only the last of them shows an empty file for a moment.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use baton_core::file_name;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+
+use crate::IntakeError;
+
+/// Renames `source` into `folder` under the first free of `name`, `name-2`, …; never replaces anything.
+pub(crate) fn rename_free(source: &Path, folder: &Path, name: &str) -> Result<String, IntakeError> {
+    for number in 1..10_000_u32 {
+        let name = numbered(name, number);
+        match rename_new(source, &folder.join(&name)) {
+            Ok(()) => return Ok(name),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(IntakeError::io(source, "moved", error)),
+        }
+    }
+    let taken = io::Error::new(ErrorKind::AlreadyExists, "10,000 files of that name are there already");
+    Err(IntakeError::io(&folder.join(name), "moved", taken))
+}
+
+/// `name` for 1, `name-2` for 2, and so on.
+pub(crate) fn numbered(name: &str, number: u32) -> String {
+    if number == 1 { name.to_owned() } else { file_name::with_insert(name, &format!("-{number}")) }
+}
+
+fn rename_new(source: &Path, target: &Path) -> io::Result<()> {
+    match renameat_with(CWD, source, CWD, target, RenameFlags::NOREPLACE) {
+        // What file systems say that do not know the flag; a name that cannot be is refused by the others again.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => link_new(source, target),
+        renamed => Ok(renamed?),
+    }
+}
+
+/// By a second link, then without the first.
+fn link_new(source: &Path, target: &Path) -> io::Result<()> {
+    match fs::hard_link(source, target) {
+        Ok(()) => fs::remove_file(source),
+        // Linked by ourselves before a crash.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && is_same_file(source, target) => {
+            fs::remove_file(source)
+        }
+        Err(error) if has_no_links(&error) => reserve_and_rename(source, target),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    let id = |metadata: Metadata| (metadata.dev(), metadata.ino());
+    matches!((a.symlink_metadata().map(id), b.symlink_metadata().map(id)), (Ok(a), Ok(b)) if a == b)
+}
+
+/// Linux says "not permitted" where the file system has no links, and "too many" where this file can have no more.
+fn has_no_links(error: &io::Error) -> bool {
+    let known = [Errno::PERM, Errno::OPNOTSUPP, Errno::NOSYS, Errno::MLINK];
+    error.raw_os_error().is_some_and(|code| known.iter().any(|errno| errno.raw_os_error() == code))
+}
+
+/// By an empty file that takes the name and is then replaced.
+fn reserve_and_rename(source: &Path, target: &Path) -> io::Result<()> {
+    File::create_new(target)?;
+    fs::rename(source, target).inspect_err(|_| drop(fs::remove_file(target)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Means = fn(&Path, &Path) -> io::Result<()>;
+    const MEANS: [(&str, Means); 3] =
+        [("the kernel", rename_new), ("a link", link_new), ("a reservation", reserve_and_rename)];
+
+    #[test]
+    fn by_every_means_a_free_name_is_given_and_a_taken_one_is_refused() {
+        for (means, rename) in MEANS {
+            let folder = tempfile::tempdir().unwrap();
+            let [source, taken, free] = ["s", "taken", "free"].map(|name| folder.path().join(name));
+            fs::write(&source, "ours").unwrap();
+            fs::write(&taken, "theirs").unwrap();
+            let refused = rename(&source, &taken).unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::AlreadyExists, "{means}");
+            assert_eq!(fs::read_to_string(&taken).unwrap(), "theirs", "{means}");
+            assert_eq!(fs::read_to_string(&source).unwrap(), "ours", "{means}");
+            rename(&source, &free).unwrap();
+            assert_eq!(fs::read_to_string(&free).unwrap(), "ours", "{means}");
+            assert!(!source.exists(), "{means}");
+        }
+    }
+
+    #[test]
+    fn by_every_means_a_source_that_is_gone_takes_no_name() {
+        for (means, rename) in MEANS {
+            let folder = tempfile::tempdir().unwrap();
+            let gone = rename(&folder.path().join("s"), &folder.path().join("t")).unwrap_err();
+            assert_eq!(gone.kind(), ErrorKind::NotFound, "{means}");
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{means}");
+        }
+    }
+
+    #[test]
+    fn a_link_that_a_crash_left_is_finished_and_not_given_a_second_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let [source, target] = ["s", "t"].map(|name| folder.path().join(name));
+        fs::write(&source, "ours").unwrap();
+        fs::hard_link(&source, &target).unwrap();
+        link_new(&source, &target).unwrap();
+        assert!(!source.exists());
+        assert_eq!(fs::read_to_string(&target).unwrap(), "ours");
+    }
+
+    #[test]
+    fn what_a_file_system_without_links_says_is_understood() {
+        for errno in [Errno::PERM, Errno::OPNOTSUPP, Errno::NOSYS, Errno::MLINK] {
+            assert!(has_no_links(&errno.into()), "{errno}");
+        }
+        for errno in [Errno::XDEV, Errno::ACCESS, Errno::NOSPC] {
+            assert!(!has_no_links(&errno.into()), "{errno}");
+        }
+    }
+}
