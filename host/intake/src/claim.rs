@@ -129,6 +129,6 @@ mod tests {
     #[test]
     fn a_folder_that_is_not_there_is_nobodys() {
         let folder = tempfile::tempdir().unwrap();
-        claim(&folder.path().join("gone/01_inbox"), &owner(folder.path(), "a")).unwrap();
+        claim(&folder.path().join("gone/01_inbox"), &owner(folder.path(), "a"), false).unwrap();
     }
 }

@@ -169,7 +169,6 @@ fn recorded(reader: &Reader, rest: &str, most: i64) -> Result<Vec<Recorded>, Led
 #[cfg(test)]
 mod tests {
     use baton_core::State;
-    use baton_core::handoff::Priority;
     use rusqlite::Connection;
 
     use super::*;
@@ -184,25 +183,9 @@ mod tests {
 
     fn task(tx: &Tx<'_>, title: &str, state: State, second: i64) -> Result<String, LedgerError> {
         let new = New {
-            agent: "a".to_owned(),
-            origin: Origin::Handoff,
-            kind: "HANDOFF".to_owned(),
-            handoff_id: None,
-            sender: None,
             title: title.to_owned(),
-            action: None,
-            args: "{}".to_owned(),
-            body: String::new(),
-            made_at: None,
-            paths: Vec::new(),
-            priority: Priority::Medium,
-            state,
-            reason: String::new(),
             file: Some(format!("handoffs/a/01_inbox/{title}.json")),
-            input: None,
-            dedupe_key: None,
-            substance: None,
-            actor: "b".to_owned(),
+            ..New::blank("a", Origin::Handoff, state)
         };
         task::insert(tx, &new, None, Timestamp::from_second(second).unwrap())
     }

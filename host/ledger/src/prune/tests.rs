@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use baton_core::State;
-use baton_core::handoff::Priority;
 use rusqlite::Connection;
 
 use super::plan::plan;
@@ -31,25 +30,16 @@ fn at(second: i64) -> Timestamp {
 
 fn new(title: &str, kind: &str) -> New {
     New {
-        agent: "a".to_owned(),
-        origin: Origin::Handoff,
         kind: kind.to_owned(),
         handoff_id: Some(title.to_owned()),
-        sender: None,
         title: title.to_owned(),
-        action: None,
         args: "{\"plans\":1}".to_owned(),
         body: "long".to_owned(),
-        made_at: None,
-        paths: Vec::new(),
-        priority: Priority::Medium,
-        state: State::Queued,
-        reason: String::new(),
         file: Some(format!("handoffs/a/01_inbox/{title}.json")),
         input: Some(title.to_owned()),
         dedupe_key: Some(title.to_owned()),
         substance: Some(title.to_owned()),
-        actor: "baton".to_owned(),
+        ..New::blank("a", Origin::Handoff, State::Queued)
     }
 }
 

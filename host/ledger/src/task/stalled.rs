@@ -214,7 +214,6 @@ fn before(now: Timestamp, limit: Duration) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use baton_core::handoff::Priority;
 
     use super::super::{New, Origin, insert, set_due, transition};
     use super::*;
@@ -228,25 +227,10 @@ mod tests {
 
     fn new(agent: &str, state: State) -> New {
         New {
-            agent: agent.to_owned(),
-            origin: Origin::Handoff,
-            kind: "HANDOFF".to_owned(),
-            handoff_id: None,
             sender: Some("Claude-MM1".to_owned()),
             title: format!("{agent} {state}"),
-            action: None,
-            args: "{}".to_owned(),
-            body: String::new(),
-            made_at: None,
-            paths: Vec::new(),
-            priority: Priority::Medium,
-            state,
-            reason: String::new(),
-            file: None,
-            input: None,
-            dedupe_key: None,
-            substance: None,
             actor: "Claude-MM1".to_owned(),
+            ..New::blank(agent, Origin::Handoff, state)
         }
     }
 
