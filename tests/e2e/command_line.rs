@@ -93,7 +93,11 @@ fn help_names_every_subcommand() {
       schema       Print the JSON Schema of what Baton reads
       status       Show the tasks, newest first
       why          Show what happened to a task and why
+      cancel       End a task: its sender gets a RETURN, its file is archived
+      retry        Send a task on its way again, whatever it waits for
+      answer       Answer a task that asks a person something; it goes on with the answer
       agents       Show the agents and how much waits for each
+      obligations  Show the RETURNs that are owed, and the compliance of each agent
       run          Do one action of a plugin now, without the daemon
       audit        Audit plans against what exists: exit 0 all present, 1 something missing, 2 could not
                    audit
@@ -437,7 +441,7 @@ fn status_why_and_agents_are_short_and_aligned() {
 fn agents_as_json_has_a_stable_shape() {
     let agents = Workspace::init().baton(&["agents", "--json"]).ended(0).json();
     assert_eq!(agents["schema"], json!(1));
-    let audit = json!({ "name": "audit", "kind": "plugin", "open": 0, "inbox": "handoffs/audit/01_inbox" });
+    let audit = json!({ "name": "audit", "kind": "plugin", "open": 0, "inbox": "handoffs/audit/01_inbox", "also": [] });
     assert!(agents["agents"].as_array().unwrap().contains(&audit), "{agents:#}");
 }
 

@@ -66,7 +66,8 @@ fn a_retry_that_was_planned_is_made_after_a_crash() {
     let task = workspace.task("retry");
     assert_eq!((task.state.as_str(), task.attempts), ("dead", 3));
     assert_eq!(workspace.returns("Claude-MM1").len(), 1);
-    assert_eq!(workspace.failed("hostile"), ["retry.json"]);
+    let [parked] = workspace.failed("hostile").try_into().unwrap();
+    assert!(parked.contains("__MAXRETRY__retry__RETRY3__"), "{parked}");
 }
 
 #[test]

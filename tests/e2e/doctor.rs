@@ -190,8 +190,8 @@ fn a_granted_folder_that_is_missing_can_be_made() {
 fn an_agent_with_two_folders_is_named() {
     let workspace = Workspace::init();
     fs::create_dir_all(workspace.inbox_of("Claude-MM1-Agent")).unwrap();
-    let (what, fix) = named(&doctor(&workspace, 0), "configuration", "warn", "handoffs/Claude-MM1-Agent");
-    assert!(what.contains("`Claude-MM1` and `Claude-MM1-Agent`") && fix.starts_with("mv "), "{what} {fix}");
+    let (what, fix) = named(&doctor(&workspace, 0), "configuration", "warn", "handoffs/Claude-MM1-Agent/01_inbox");
+    assert!(what.contains("another spelling of `Claude-MM1`") && fix.starts_with("mv "), "{what} {fix}");
 }
 
 #[test]

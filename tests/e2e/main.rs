@@ -11,6 +11,8 @@ mod bad_plugins;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod control;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod doctor;
@@ -19,11 +21,15 @@ mod layering;
 #[cfg(test)]
 mod ledger_command;
 #[cfg(test)]
+mod obligations;
+#[cfg(test)]
 mod prune_command;
 #[cfg(test)]
 mod real_input;
 #[cfg(test)]
 mod restore_command;
+#[cfg(test)]
+mod routing;
 #[cfg(test)]
 mod service;
 #[cfg(test)]

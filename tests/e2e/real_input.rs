@@ -221,8 +221,8 @@ fn every_real_name_is_read() {
 }
 
 /// The agent behind a folder of the corpus.
-fn canonical(folder: &str) -> &str {
-    folder.strip_suffix("-Agent").unwrap_or(folder)
+fn canonical(folder: &str) -> String {
+    baton_core::agents::Aliases::shipped().canonical(folder).unwrap_or(folder).to_owned()
 }
 
 #[test]
@@ -237,7 +237,12 @@ fn real_requests_stay_with_their_agents_until_the_real_returns_come() {
     assert_eq!(workspace.status().len(), requests.len());
     for file in &requests {
         let task = workspace.status().into_iter().find(|task| task.file_name() == file.name).unwrap();
-        assert_eq!((task.state.as_str(), task.agent.as_str()), ("delivered", canonical(&file.agent)), "{}", file.name);
+        assert_eq!(
+            (task.state.as_str(), task.agent.as_str()),
+            ("delivered", canonical(&file.agent).as_str()),
+            "{}",
+            file.name
+        );
         let kept = fs::read(workspace.inbox_of(&file.agent).join(&file.name)).unwrap();
         assert_eq!(kept, fs::read(&file.path).unwrap(), "{}", file.name);
     }

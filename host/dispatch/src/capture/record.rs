@@ -188,6 +188,10 @@ fn follow(tx: &Tx<'_>, id: &str, incoming: &Incoming, class: Class, now: Timesta
         }
         carry.push(id.to_owned());
     }
+    if new.state == State::Failed {
+        // Whoever waits for it is not to wait for ever.
+        released |= dependencies::settled(tx, &task::get_in(tx, id)?, State::Failed, now)?;
+    }
     if let Some(folder) = incoming.answer_folder.as_deref().filter(|_| new.state == State::Failed) {
         outbox::add(tx, id, &answer(id, folder, new, &event::head(tx)?, now))?;
     }

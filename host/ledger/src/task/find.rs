@@ -154,7 +154,7 @@ pub(super) fn recent_sql() -> String {
 
 /// What is not final and asked of somebody. Word for word the condition of the index `tasks_asked`.
 pub(super) const ASKED_SQL: &str =
-    "SELECT agent, count(*) FROM tasks WHERE state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant',
+    "SELECT agent, count(*) FROM tasks INDEXED BY tasks_asked WHERE state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant',
      'needs_human', 'needs_approval', 'delivered') AND kind <> 'RETURN' AND origin <> 'call' GROUP BY agent";
 
 /// How many tasks each agent has that are not final.

@@ -1,0 +1,212 @@
+//! What a person decides: cancel, retry, answer; and what tasks wait for: each other, deadlines, their turn.
+
+use baton_tests::{Workspace, handoff, text};
+use serde_json::{Value, json};
+
+fn with(title: &str, more: &Value) -> Vec<u8> {
+    let mut value = handoff("noop", title);
+    if let (Some(object), Some(more)) = (value.as_object_mut(), more.as_object()) {
+        object.extend(more.clone());
+    }
+    text(&value)
+}
+
+/// A workspace in which the plugin `hostile` has asked a person.
+fn asked() -> Workspace {
+    let workspace = Workspace::with_hostile();
+    workspace.drop_action("hostile", "ask-human");
+    workspace.up_once();
+    assert_eq!(workspace.task("ask-human").state, "needs_human");
+    workspace
+}
+
+#[test]
+fn an_answer_reaches_the_plugin_and_the_daemon_goes_on_at_once() {
+    let workspace = asked();
+    let daemon = workspace.up_and_serving();
+    workspace.baton(&["answer", "ask-human.json", "the second plan counts"]).ended(0);
+    let task = workspace.wait_for_archive("ask-human");
+    assert_eq!(task.state, "succeeded");
+    assert_eq!(task.reason, "Was told: the second plan counts");
+    assert_eq!(daemon.stop().code(), Some(0));
+    assert_eq!(workspace.returns("Claude-MM1").len(), 1);
+    let why = workspace.why(&task.id);
+    let said = why.events.iter().find(|event| event.action == "answered").unwrap();
+    assert_eq!((said.actor.as_str(), said.reason.as_str()), ("operator", "the second plan counts"));
+    workspace.baton(&["answer", &task.id, "again"]).ended(2);
+}
+
+#[test]
+fn a_cancelled_task_is_answered_and_archived_and_may_be_asked_again() {
+    let workspace = asked();
+    let said = workspace.baton(&["cancel", "id-ask-human", "--reason", "no longer wanted"]).ended(0);
+    assert!(said.stdout.contains("is cancelled now"), "{}", said.stdout);
+    let task = workspace.task("ask-human");
+    assert_eq!((task.state.as_str(), task.reason.as_str()), ("cancelled", "no longer wanted"));
+    assert_eq!(workspace.processed("hostile"), ["ask-human.json"]);
+    let returns = workspace.returns_for("Claude-MM1", "id-ask-human");
+    assert_eq!((returns.len(), &returns[0]["status_update"]), (1, &json!("cancelled")));
+    let refused = workspace.baton(&["cancel", &task.id]).ended(2);
+    assert!(refused.stderr.contains("ended already"), "{}", refused.stderr);
+
+    workspace.baton(&["retry", &task.id]).ended(0);
+    assert_eq!(workspace.inbox("hostile"), ["ask-human.json"]);
+    workspace.up_once();
+    let states: Vec<_> = workspace.tasks("ask-human").into_iter().map(|task| task.state).collect();
+    assert_eq!(states, ["needs_human", "cancelled"]);
+}
+
+#[test]
+fn a_running_attempt_is_stopped_on_demand_and_not_made_again() {
+    let workspace = Workspace::with_hostile();
+    let daemon = workspace.up_and_serving();
+    workspace.drop_action("hostile", "slow");
+    workspace.wait_for_state("slow", "running");
+    let said = workspace.baton(&["cancel", "slow.json"]).ended(0);
+    assert!(said.stdout.contains("asked to stop"), "{}", said.stdout);
+    let task = workspace.wait_for_archive("slow");
+    assert_eq!((task.state.as_str(), task.attempts), ("cancelled", 1));
+    assert_eq!(daemon.stop().code(), Some(0));
+    assert_eq!(workspace.returns("Claude-MM1").len(), 1);
+}
+
+#[test]
+fn a_request_is_taken_back_from_an_external_agent() {
+    let workspace = Workspace::with_noop();
+    workspace.drop_handoff("Cursor-MM1", "Not any more");
+    workspace.up_once();
+    workspace.baton(&["cancel", "Not-any-more.json"]).ended(0);
+    assert_eq!(workspace.task("Not any more").state, "cancelled");
+    assert!(workspace.inbox("Cursor-MM1").is_empty());
+    assert_eq!(workspace.processed("Cursor-MM1"), ["Not-any-more.json"]);
+    assert_eq!(workspace.returns("Claude-MM1").len(), 1);
+}
+
+#[test]
+fn what_failed_is_dropped_again_as_it_was_and_what_was_done_is_not() {
+    let workspace = Workspace::with_hostile();
+    let bytes = workspace.drop_action("hostile", "retry");
+    workspace.drop_handoff("noop", "Done");
+    workspace.up_once();
+    let dead = workspace.task("retry");
+    assert_eq!(dead.state, "dead");
+    let [parked] = workspace.failed("hostile").try_into().unwrap();
+    assert!(parked.contains("__MAXRETRY__retry__RETRY3__"), "{parked}");
+    let said = workspace.baton(&["retry", &dead.id]).ended(0);
+    assert!(said.stdout.contains("handoffs/hostile/01_inbox/retry.json"), "{}", said.stdout);
+    assert_eq!(workspace.read_bytes("handoffs/hostile/01_inbox/retry.json"), bytes);
+    assert!(workspace.why(&dead.id).actions().contains(&"retried"));
+    let refused = workspace.baton(&["retry", "Done.json"]).ended(2);
+    assert!(refused.stderr.contains("another handoff_id"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_clash_of_ids_may_be_run_all_the_same() {
+    let workspace = Workspace::with_noop();
+    workspace.drop_file("noop", "a.json", with("One", &json!({ "handoff_id": "same" })));
+    workspace.drop_file("noop", "b.json", with("Two", &json!({ "handoff_id": "same" })));
+    workspace.up_once();
+    let open = workspace.status().into_iter().find(|task| task.state == "needs_human").unwrap();
+    workspace.baton(&["retry", &open.id]).ended(0);
+    workspace.up_once();
+    assert_eq!(workspace.task(&open.title).state, "succeeded");
+}
+
+#[test]
+fn a_task_waits_for_those_that_it_depends_on() {
+    let workspace = Workspace::with_noop();
+    let daemon = workspace.up_and_serving();
+    workspace.drop_file("noop", "b.json", with("Second", &json!({ "depends_on": ["id-first"] })));
+    let task = workspace.wait_for_state("Second", "waiting");
+    assert_eq!(task.reason, "it waits for id-first");
+    workspace.drop_handoff("noop", "First");
+    assert_eq!(workspace.wait_for_archive("Second").state, "succeeded");
+    assert_eq!(daemon.stop().code(), Some(0));
+    let started = |title: &str| {
+        let why = workspace.why(&workspace.task(title).id);
+        why.events.iter().find(|event| event.action == "started").unwrap().seq
+    };
+    assert!(started("First") < started("Second"));
+}
+
+#[test]
+fn a_task_waits_for_the_return_of_an_external_agent() {
+    let workspace = Workspace::with_noop();
+    workspace.drop_handoff("Cursor-MM1", "Outside");
+    workspace.drop_file("noop", "b.json", with("Afterwards", &json!({ "depends_on": "id-outside" })));
+    workspace.up_once();
+    assert_eq!(workspace.task("Afterwards").state, "waiting");
+    let answer = json!({
+        "type": "RETURN_HANDOFF", "executing_agent": "Cursor-MM1", "originating_agent": "Claude-MM1",
+        "original_handoff": { "handoff_id": "id-outside" }, "status_update": "done",
+    });
+    workspace.drop_file("Claude-MM1", "r.json", text(&answer));
+    workspace.up_once();
+    assert_eq!(workspace.task("Afterwards").state, "succeeded");
+}
+
+#[test]
+fn circles_are_refused_and_a_dependency_that_failed_asks_a_person() {
+    let workspace = Workspace::with_hostile();
+    workspace.drop_file("noop", "a.json", with("A", &json!({ "depends_on": ["id-b"] })));
+    workspace.drop_file("noop", "self.json", with("Self", &json!({ "depends_on": ["id-self"] })));
+    workspace.drop_action("hostile", "permanent");
+    workspace.up_once();
+    workspace.drop_file("noop", "b.json", with("B", &json!({ "depends_on": ["id-a"] })));
+    workspace.drop_file("noop", "c.json", with("C", &json!({ "depends_on": ["id-permanent"] })));
+    workspace.up_once();
+    for title in ["B", "Self"] {
+        let task = workspace.task(title);
+        assert_eq!(task.state, "failed", "{title}");
+        assert_eq!(workspace.returns_for("Claude-MM1", task.handoff_id.as_deref().unwrap()).len(), 1);
+    }
+    assert!(workspace.task("B").reason.contains("circle: id-a → id-b"), "{}", workspace.task("B").reason);
+    // A's own dependency has failed by now.
+    for title in ["A", "C"] {
+        assert_eq!(workspace.task(title).state, "needs_human", "{title}");
+    }
+    workspace.baton(&["retry", "c.json"]).ended(0);
+    workspace.up_once();
+    assert_eq!(workspace.task("C").state, "succeeded");
+}
+
+#[test]
+fn what_is_past_its_deadline_is_not_begun() {
+    let workspace = Workspace::with_noop();
+    workspace.drop_file("noop", "a.json", with("Too late", &json!({ "deadline": "2026-01-18T10:16:00Z" })));
+    workspace.drop_file("noop", "b.json", with("In time", &json!({ "deadline": "2199-01-18T10:16:00Z" })));
+    workspace.up_once();
+    let task = workspace.task("Too late");
+    assert_eq!(task.state, "failed");
+    assert!(task.reason.contains("deadline (2026-01-18 10:16 UTC)"), "{}", task.reason);
+    assert_eq!(workspace.task("In time").state, "succeeded");
+}
+
+#[test]
+fn an_agent_runs_as_many_tasks_at_once_as_it_is_allowed() {
+    let workspace = Workspace::with_hostile();
+    let allowed = "\n[agents.hostile]\nconcurrency = 2\n";
+    workspace.write("baton.toml", workspace.read("baton.toml") + allowed);
+    let daemon = workspace.up_and_serving();
+    workspace.drop_action("hostile", "slow");
+    workspace.drop_action("hostile", "slow-once");
+    workspace.wait_for("both to run", |workspace| {
+        let running = workspace.tasks_of("hostile").into_iter().filter(|task| task.state == "running").count();
+        (running == 2).then_some(())
+    });
+    workspace.wait_for_archive("slow");
+    workspace.wait_for_archive("slow-once");
+    assert_eq!(daemon.stop().code(), Some(0));
+}
+
+#[test]
+fn the_number_of_attempts_is_the_operators() {
+    let workspace = Workspace::with_hostile();
+    let allowed = "\n[agents.hostile]\nretry = { attempts = 2, first_pause = \"100ms\" }\n";
+    workspace.write("baton.toml", workspace.read("baton.toml") + allowed);
+    workspace.drop_action("hostile", "retry");
+    workspace.up_once();
+    let task = workspace.task("retry");
+    assert_eq!((task.state.as_str(), task.attempts), ("dead", 2));
+    assert!(workspace.failed("hostile")[0].contains("__RETRY2__"));
+}

@@ -1,0 +1,130 @@
+//! Who owes a RETURN: the compliance of each agent, reminders, escalation, and what is left lying.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use baton_tests::{Workspace, text};
+use serde_json::{Value, json};
+
+fn of<'a>(obligations: &'a Value, agent: &str) -> &'a Value {
+    let agents = obligations["agents"].as_array().unwrap();
+    agents.iter().find(|kept| kept["agent"] == agent).unwrap_or(&Value::Null)
+}
+
+fn answer(original: &Value) -> Vec<u8> {
+    text(&json!({
+        "type": "RETURN_HANDOFF", "executing_agent": "Cursor-MM1", "originating_agent": "Claude-MM1",
+        "original_handoff": original, "status_update": "done",
+    }))
+}
+
+#[test]
+fn each_agents_obligations_are_counted_and_listed() {
+    let workspace = Workspace::with_noop();
+    workspace.drop_handoff("noop", "Done by a plugin");
+    workspace.drop_handoff("Cursor-MM1", "Answered");
+    workspace.drop_handoff("Cursor-MM1", "Open");
+    let late = json!({ "handoff_id": "late", "source_agent": "Claude-MM1", "title": "Late", "deadline": "2026-01-01T00:00:00Z" });
+    workspace.drop_file("Cursor-MM1", "late.json", text(&late));
+    workspace.up_once();
+    workspace.drop_file("Claude-MM1", "r.json", answer(&json!({ "handoff_id": "id-answered" })));
+    workspace.up_once();
+    let shown = workspace.baton(&["obligations", "--json"]).ended(0).json();
+    let cursor = of(&shown, "Cursor-MM1");
+    assert_eq!(
+        cursor,
+        &json!({ "agent": "Cursor-MM1", "asked": 3, "answered": 1, "open": 2, "overdue": 1, "unanswered": 0, "compliance_rate": 50.0 })
+    );
+    assert_eq!(of(&shown, "noop")["compliance_rate"], json!(100.0));
+    let open: Vec<_> =
+        shown["open"].as_array().unwrap().iter().map(|open| (&open["title"], &open["overdue"])).collect();
+    assert!(
+        open.contains(&(&json!("Late"), &json!(true))) && open.contains(&(&json!("Open"), &json!(false))),
+        "{open:?}"
+    );
+    assert_eq!(of(&shown, "Claude-MM1"), &Value::Null, "a RETURN obliges nobody");
+    let table = workspace.baton(&["obligations"]).ended(0).stdout;
+    assert!(table.contains("COMPLIANCE") && table.contains("overdue"), "{table}");
+}
+
+#[test]
+fn a_return_is_matched_by_id_file_name_task_and_token() {
+    let workspace = Workspace::with_noop();
+    let task = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9";
+    for (name, more) in [
+        ("by-id", json!({ "handoff_id": "h-1" })),
+        ("by-file", json!({})),
+        ("by-task", json!({ "task_id": "11111111-2222-3333-4444-555555555555" })),
+        ("by-token", json!({ "task_id": task })),
+    ] {
+        let mut value = json!({ "title": name, "source_agent": "Claude-MM1", "required_action": name });
+        value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        workspace.drop_file("Cursor-MM1", &format!("{name}.json"), text(&value));
+    }
+    workspace.up_once();
+    workspace.drop_file("Claude-MM1", "1.json", answer(&json!({ "handoff_id": "h-1" })));
+    workspace.drop_file("Claude-MM1", "2.json", answer(&json!({ "handoff_file": "/elsewhere/by-file.json" })));
+    workspace.drop_file("Claude-MM1", "3.json", answer(&json!({ "task_id": "11111111-2222-3333-4444-555555555555" })));
+    let token = "20260118T101500Z__RETURN__By-token__0a1b2c3dc6d7e8f9__Cursor-MM1.json";
+    workspace.drop_file("Claude-MM1", token, answer(&json!({})));
+    workspace.up_once();
+    for name in ["by-id", "by-file", "by-task", "by-token"] {
+        assert_eq!(workspace.task(name).state, "succeeded", "{name}");
+    }
+    assert!(workspace.inbox("Cursor-MM1").is_empty());
+}
+
+/// A workspace with short patience in which a request lies with an agent.
+fn waiting(patience: &str) -> Workspace {
+    let workspace = Workspace::with_noop();
+    workspace.write("baton.toml", workspace.read("baton.toml") + &format!("\n[external]\n{patience}\n"));
+    workspace.drop_handoff("Cursor-MM1", "Forgotten");
+    workspace.up_once();
+    sleep(Duration::from_millis(50));
+    workspace
+}
+
+fn notices(workspace: &Workspace, agent: &str, kind: &str) -> Vec<String> {
+    workspace.inbox(agent).into_iter().filter(|name| name.contains(kind)).collect()
+}
+
+#[test]
+fn an_agent_is_reminded_once_and_then_the_sender_is_told() {
+    let workspace = waiting("remind_after = \"1ms\"\nescalate_after = \"2ms\"\nreview_after = \"3ms\"");
+    workspace.up_once();
+    workspace.up_once();
+    let [reminder] = notices(&workspace, "Cursor-MM1", "__REMINDER__").try_into().unwrap();
+    let text: Value =
+        serde_json::from_str(&workspace.read(&format!("handoffs/Cursor-MM1/01_inbox/{reminder}"))).unwrap();
+    assert_eq!(text["original_handoff_id"], json!("id-forgotten"));
+    assert_eq!(notices(&workspace, "Claude-MM1", "__ESCALATION__").len(), 1);
+    let task = workspace.task("Forgotten");
+    assert_eq!(task.state, "delivered");
+    let actions = workspace.why(&task.id);
+    for action in ["reminded", "escalated", "review"] {
+        assert_eq!(actions.actions().iter().filter(|seen| **seen == action).count(), 1, "{action}");
+    }
+    assert_eq!(workspace.status().len(), 1, "a notice is no task");
+}
+
+#[test]
+fn what_is_left_lying_for_too_long_is_archived_as_stale_and_its_sender_gets_a_return() {
+    let workspace = waiting("archive_after = \"1ms\"");
+    workspace.up_once();
+    let task = workspace.task("Forgotten");
+    assert_eq!(task.state, "cancelled");
+    assert_eq!(workspace.processed("Cursor-MM1"), ["Forgotten__STALE.json"]);
+    assert_eq!(workspace.returns_for("Claude-MM1", "id-forgotten").len(), 1);
+}
+
+#[test]
+fn queued_work_of_a_plugin_never_gets_stale() {
+    let workspace = Workspace::with_hostile();
+    let patience = "\n[external]\nremind_after = \"1ms\"\narchive_after = \"1ms\"\n";
+    workspace.write("baton.toml", workspace.read("baton.toml") + patience);
+    workspace.drop_action("hostile", "ask-human");
+    workspace.up_once();
+    workspace.up_once();
+    assert_eq!(workspace.task("ask-human").state, "needs_human");
+    assert_eq!(workspace.inbox("hostile"), ["ask-human.json"]);
+}
