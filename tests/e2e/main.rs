@@ -15,6 +15,8 @@ mod crash;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod failpoints;
+#[cfg(test)]
 mod layering;
 #[cfg(test)]
 mod ledger_command;
@@ -26,6 +28,8 @@ mod real_input;
 mod restore_command;
 #[cfg(test)]
 mod service;
+#[cfg(test)]
+mod soak;
 #[cfg(test)]
 mod triggers;
 #[cfg(test)]
