@@ -17,6 +17,8 @@ mod crash;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod failpoints;
+#[cfg(test)]
 mod layering;
 #[cfg(test)]
 mod ledger_command;
@@ -32,6 +34,8 @@ mod restore_command;
 mod routing;
 #[cfg(test)]
 mod service;
+#[cfg(test)]
+mod soak;
 #[cfg(test)]
 mod triggers;
 #[cfg(test)]

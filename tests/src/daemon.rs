@@ -1,8 +1,11 @@
 //! `baton up` as a process of its own, which ends with its test at the latest.
 
 use std::fs::File;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -38,6 +41,20 @@ impl Daemon {
     #[must_use]
     pub fn runs(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Waits until it has died by itself; tells whether SIGKILL ended it. `None` when it lives after `patience`.
+    pub fn died(&mut self, patience: Duration) -> Option<bool> {
+        let begun = Instant::now();
+        loop {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Some(status.signal() == Some(Signal::KILL.as_raw()));
+            }
+            if begun.elapsed() > patience {
+                return None;
+            }
+            sleep(Duration::from_millis(2));
+        }
     }
 
     /// Sends Ctrl-C.

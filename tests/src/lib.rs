@@ -7,6 +7,7 @@
 
 mod daemon;
 mod handoff;
+mod judge;
 mod output;
 mod places;
 mod task;
@@ -14,6 +15,7 @@ mod workspace;
 
 pub use daemon::Daemon;
 pub use handoff::{handoff, sha256, text};
+pub use judge::{Book, Counts};
 pub use output::Output;
 pub use places::{Missing, baton, fixture, repository, shared};
 pub use task::{Event, Finding, Task, Why};

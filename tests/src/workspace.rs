@@ -101,7 +101,8 @@ impl Workspace {
             .env("XDG_STATE_HOME", self.folder.path().join("state"))
             .env("HOME", self.folder.path())
             .env("NO_COLOR", "1")
-            .env_remove("BATON_LOG");
+            .env_remove("BATON_LOG")
+            .env_remove("FAILPOINTS");
         command
     }
 
@@ -122,6 +123,14 @@ impl Workspace {
         self.starts.set(self.starts.get() + 1);
         let log = self.folder.path().join(format!("up-{}.log", self.starts.get()));
         Daemon::start(self.command().arg("-w").arg(&self.root).arg("up"), log)
+    }
+
+    /// Starts `baton up` with failpoints, as `FAILPOINTS` has them.
+    #[must_use]
+    pub fn up_armed(&self, failpoints: &str) -> Daemon {
+        self.starts.set(self.starts.get() + 1);
+        let log = self.folder.path().join(format!("up-{}.log", self.starts.get()));
+        Daemon::start(self.command().env("FAILPOINTS", failpoints).arg("-w").arg(&self.root).arg("up"), log)
     }
 
     /// Starts `baton up` and waits until it serves.

@@ -5,6 +5,8 @@
 
 mod cli;
 mod exit;
+#[cfg(feature = "failpoints")]
+mod failpoints;
 mod output;
 mod shipped;
 mod template;
@@ -15,6 +17,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    #[cfg(feature = "failpoints")]
+    failpoints::arm();
     let cli = cli::Cli::parse();
     output::log::start(cli.default_log());
     match cli.run() {

@@ -8,6 +8,7 @@ use baton_intake::{publish, stage};
 use baton_ledger::event::{self, Event};
 use baton_ledger::task::{self, Origin, Task};
 use baton_ledger::{LedgerError, Tx, outbox};
+use fail::fail_point;
 use jiff::Timestamp;
 
 use crate::work::{Ended, end};
@@ -52,7 +53,9 @@ pub async fn cancel(house: &Arc<House>, id: &str, reason: &str) -> Result<Decide
         Begun::Asked => Ok(Decided::Asked),
         Begun::Refused(reason) => Err(DispatchError::Refused(reason)),
         Begun::Leased(task) => {
+            fail_point!("cancel.leased");
             let settled = end(house, *task, Ended::Withdrawn(reason.to_owned())).await?;
+            fail_point!("cancel.settled");
             carry(house, &settled.id).await?;
             Ok(Decided::Now(settled.state))
         }
@@ -129,6 +132,7 @@ async fn resume(
     };
     match house.ledger.write(go_on).await? {
         Some(state) => {
+            fail_point!("retry.resumed");
             carry(house, id).await?;
             Ok(Decided::Now(state))
         }
@@ -175,6 +179,7 @@ async fn drop_again(house: &Arc<House>, task: Task) -> Result<Decided, DispatchE
         move || publish(&stage(&inbox, &token, &bytes)?, &name)
     });
     let name = name.await.map_err(|_| LedgerError::Closed)??;
+    fail_point!("retry.dropped");
     let place = house.shown(&inbox.join(name));
     let (note, now) = (format!("dropped again as {place}"), Timestamp::now());
     let told =

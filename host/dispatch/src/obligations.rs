@@ -12,6 +12,7 @@ use baton_ledger::event::{self, Event};
 use baton_ledger::outbox::{self, Kind};
 use baton_ledger::task::{self, Step, Task};
 use baton_ledger::{LedgerError, Tx};
+use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::settle::Settled;
@@ -72,6 +73,7 @@ pub(crate) async fn tend(house: &Arc<House>) -> Result<Tended, DispatchError> {
         Ok((carry, stale))
     });
     let (carry, stale) = steps.await?;
+    fail_point!("tend.committed");
     let mut settled = Vec::new();
     for id in stale {
         let owner = house.owner.clone();
@@ -81,9 +83,11 @@ pub(crate) async fn tend(house: &Arc<House>) -> Result<Tended, DispatchError> {
             lies.then(|| task::lease_task(tx, &id, &owner, limits::LEASE, now)).transpose()
         };
         if let Some(task) = house.ledger.write(lease).await? {
+            fail_point!("tend.stale_leased");
             let days = house.patience.archive.as_secs() / 86_400;
             let reason = format!("{} left it lying for {days} days", task.agent);
             settled.push(end(house, task, Ended::Stale(reason)).await?);
+            fail_point!("tend.stale_settled");
         }
     }
     Ok(Tended { carry, settled })
@@ -126,6 +130,7 @@ fn take(tx: &Tx<'_>, house: &House, task: &Task, step: Step, now: Timestamp) -> 
         bytes: Some(bytes),
     };
     outbox::add(tx, &task.id, &delivery)?;
+    fail_point!("tend.notice_added");
     Ok(true)
 }
 

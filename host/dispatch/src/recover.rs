@@ -9,6 +9,7 @@ use baton_core::State;
 use baton_ledger::event::Event;
 use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx};
+use fail::fail_point;
 use jiff::Timestamp;
 
 use crate::{AgentKind, DispatchError, House, limits};
@@ -25,6 +26,7 @@ pub(crate) async fn recover(house: &Arc<House>, gone: Option<&'static str>) -> R
             let (state, reason) = verdict(&inner, &task);
             tracing::warn!(task = %task.id, %state, "{reason}");
             step(tx, &task, "interrupted", state, reason, now)?;
+            fail_point!("recover.interrupted");
         }
         if gone.is_some() {
             // A new start reads the grants anew, so whoever waits for one may have got it.
@@ -34,10 +36,13 @@ pub(crate) async fn recover(house: &Arc<House>, gone: Option<&'static str>) -> R
         }
         for task in task::due(tx, now)? {
             step(tx, &task, "queued", State::Queued, "its pause is over".to_owned(), now)?;
+            fail_point!("recover.due");
         }
         Ok(())
     };
-    Ok(house.ledger.write(job).await?)
+    house.ledger.write(job).await?;
+    fail_point!("recover.committed");
+    Ok(())
 }
 
 /// Takes up what the worker of `agent` in this process held: it has ended without settling it.

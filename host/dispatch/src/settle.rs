@@ -13,6 +13,7 @@ use baton_ledger::event::Event;
 use baton_ledger::task::{self, Origin, Task};
 use baton_ledger::{LedgerError, Tx, finding, outbox};
 use baton_sandbox::{Draft, Failure, Report, wit};
+use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::archive::{to_archive, to_dead_letters, to_stale};
@@ -342,6 +343,7 @@ fn write(
     if !task::holds(tx, &task.id, &out.owner)? {
         return Ok(None);
     }
+    fail_point!("settle.begun");
     let artifacts = name_artifacts(tx, &out.reports, &ending.artifacts)?;
     let mut event = Event::of(task, &task.agent, ending.action, ending.text.clone(), ending.state, now);
     event.output_hash = (ending.state == State::Succeeded).then(|| output_hash(ending, &artifacts));
@@ -376,6 +378,7 @@ fn write(
         outbox::add(tx, &task.id, &archive)?;
     }
     let released = dependencies::settled(tx, task, ending.state, now)?;
+    fail_point!("settle.written");
     let reports = artifacts.iter().map(|named| format!("reports/{}", named.name));
     Ok(Some(Written { artifacts: reports.collect(), released }))
 }

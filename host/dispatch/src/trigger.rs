@@ -13,6 +13,7 @@ use baton_core::manifest;
 use baton_intake::{Glob, hash_file, scan_tree};
 use baton_ledger::{Tx, mark, task};
 use baton_sandbox::MountGrant;
+use fail::fail_point;
 use jiff::Timestamp;
 
 use crate::{DispatchError, House, limits};
@@ -85,6 +86,7 @@ pub(crate) async fn fire(house: &Arc<House>, trigger: FilesTrigger) -> Result<Op
     let Ok(Some(seen)) = tokio::task::spawn_blocking(move || look.now()).await else {
         return Ok(None);
     };
+    fail_point!("trigger.looked");
     let now = Timestamp::now();
     let job = move |tx: &Tx<'_>| {
         let known = mark::all(tx, &trigger.key)?;
@@ -102,9 +104,12 @@ pub(crate) async fn fire(house: &Arc<House>, trigger: FilesTrigger) -> Result<Op
         let more = changed.len() == limits::PATHS_OF_A_TRIGGER;
         let paths = changed.into_iter().map(|(path, _)| path).collect();
         task::insert(tx, &trigger.task(paths), None, now)?;
+        fail_point!("trigger.task_added");
         Ok(Some((trigger.plugin, more)))
     };
-    Ok(house.ledger.write(job).await?)
+    let fired = house.ledger.write(job).await?;
+    fail_point!("trigger.committed");
+    Ok(fired)
 }
 
 impl FilesTrigger {

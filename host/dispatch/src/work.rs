@@ -10,6 +10,7 @@ use baton_ledger::event::{self, Event};
 use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx};
 use baton_sandbox::{Attempt, Cancel, Emission, Failure, Progress, Report, wit};
+use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::house::{House, Installed};
@@ -42,11 +43,14 @@ pub(crate) async fn next(
     listener: Option<&Listener>,
 ) -> Result<Stint, DispatchError> {
     let (inner, name) = (Arc::clone(house), agent.to_owned());
+    fail_point!("work.before_lease");
     let begun = if begun.is_empty() { house.ledger.write(move |tx| lease(tx, &inner, &name, 1)).await? } else { begun };
+    fail_point!("work.leased");
     let (mut left, mut ended, mut bytes) = (VecDeque::from(begun), Vec::new(), 0);
     let since = Instant::now();
     while let Some(begun) = left.pop_front() {
         let attempted = attempt(house, begun, cancel, listener).await;
+        fail_point!("work.attempted");
         bytes += attempted.bytes();
         ended.push(attempted);
         if since.elapsed() > limits::STINT || bytes > limits::STINT_BYTES || closing.is_cancelled() {
@@ -65,7 +69,9 @@ pub(crate) async fn next(
         (_, false) => 0,
     };
     let room = if closing.is_cancelled() { 0 } else { room };
+    fail_point!("work.before_settle");
     let (settled, next) = settle(house, ended, room).await?;
+    fail_point!("work.settled");
     left.extend(next);
     Ok(Stint { settled, next: left.into() })
 }
@@ -110,6 +116,7 @@ fn begin(tx: &Tx<'_>, task: Task, now: Timestamp) -> Result<Begun, LedgerError> 
     let attempt = format!("attempt {}", task.attempts);
     let started = Event::of(&task, "baton", "started", attempt, State::Running, now);
     event::append(tx, &started)?;
+    fail_point!("work.begun");
     Ok(Begun { task, input })
 }
 
@@ -218,8 +225,10 @@ pub(crate) async fn withdraw(house: &Arc<House>, agent: &str) -> Result<Vec<Sett
             still.then(|| task::lease_task(tx, &id, &owner, limits::LEASE, now)).transpose()
         };
         if let Some(task) = house.ledger.write(lease).await? {
+            fail_point!("withdraw.leased");
             let reason = format!("{} was taken out of the inbox", task.file.as_deref().unwrap_or("its file"));
             settled.push(end(house, task, Ended::Withdrawn(reason)).await?);
+            fail_point!("withdraw.settled");
         }
     }
     Ok(settled)
@@ -267,6 +276,7 @@ async fn run(
         cancel: own.clone(),
         listener,
     };
+    fail_point!("work.before_run");
     let running = house.sandbox.run(&installed.plugin, attempt);
     tokio::pin!(running);
     // Not `interval`: its first tick, at once, waits for the timer's next millisecond.

@@ -4,6 +4,8 @@ use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::Path;
 
+use fail::fail_point;
+
 use crate::capture::open_regular;
 use crate::deliver::{make_real, sync_folder};
 use crate::rename::{numbered, rename_free};
@@ -19,6 +21,7 @@ use crate::{IntakeError, hash_file};
 /// When the source is gone or one of the steps fails; the source is then still there.
 pub fn move_into(source: &Path, folder: &Path, name: &str, token: &str) -> Result<String, IntakeError> {
     make_real(folder)?;
+    fail_point!("archive.copy_instead", |_| copy_then_remove(source, folder, name, token));
     match rename_free(source, folder, name) {
         Err(IntakeError::Io { source: error, .. }) if error.kind() == io::ErrorKind::CrossesDevices => {
             copy_then_remove(source, folder, name, token)
@@ -34,19 +37,24 @@ fn copy_then_remove(source: &Path, folder: &Path, name: &str, token: &str) -> Re
     drop(fs::remove_file(&temporary));
     let mut copied = || -> io::Result<()> {
         let mut to = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
+        fail_point!("archive.copy_begun");
         io::copy(&mut from, &mut to)?;
         to.set_modified(from.metadata()?.modified()?)?;
         to.sync_all()
     };
     copied().map_err(|error| IntakeError::io(source, "copied", error))?;
+    fail_point!("archive.copied");
     if hash_file(source)? != hash_file(&temporary)? {
         drop(fs::remove_file(&temporary));
         let changed = io::Error::other("it changed while it was copied");
         return Err(IntakeError::io(source, "moved", changed));
     }
     let moved = rename_free(&temporary, folder, name)?;
+    fail_point!("archive.copy_renamed");
     sync_folder(folder)?;
+    fail_point!("archive.copy_synced");
     fs::remove_file(source).map_err(|error| IntakeError::io(source, "removed", error))?;
+    fail_point!("archive.source_removed");
     Ok(moved)
 }
 

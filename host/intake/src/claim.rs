@@ -9,6 +9,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use fail::fail_point;
 use serde::{Deserialize, Serialize};
 
 use crate::IntakeError;
@@ -75,6 +76,7 @@ fn marker_of(inbox: &Path) -> PathBuf {
 fn write(marker: &Path, me: &Owner) -> std::io::Result<()> {
     let text = serde_json::to_string_pretty(me).map_err(std::io::Error::other)?;
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(marker)?;
+    fail_point!("claim.opened");
     file.write_all(text.as_bytes())?;
     file.write_all(b"\n")
 }

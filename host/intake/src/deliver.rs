@@ -9,6 +9,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use fail::fail_point;
+
 use crate::IntakeError;
 use crate::rename::rename_free;
 
@@ -40,7 +42,9 @@ impl Staged {
                 _ => {}
             }
             let mut file = OpenOptions::new().write(true).create_new(true).open(&staged.temporary)?;
+            fail_point!("deliver.created");
             file.write_all(bytes)?;
+            fail_point!("deliver.written");
             file.sync_all()
         };
         written().map_err(|error| IntakeError::io(&staged.temporary, "written", error))?;

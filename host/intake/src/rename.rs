@@ -10,6 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use baton_core::file_name;
+use fail::fail_point;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
@@ -35,6 +36,7 @@ pub(crate) fn numbered(name: &str, number: u32) -> String {
 }
 
 fn rename_new(source: &Path, target: &Path) -> io::Result<()> {
+    fail_point!("rename.link_instead", |_| link_new(source, target));
     match renameat_with(CWD, source, CWD, target, RenameFlags::NOREPLACE) {
         // What file systems say that do not know the flag; a name that cannot be is refused by the others again.
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => link_new(source, target),
@@ -45,7 +47,10 @@ fn rename_new(source: &Path, target: &Path) -> io::Result<()> {
 /// By a second link, then without the first.
 fn link_new(source: &Path, target: &Path) -> io::Result<()> {
     match fs::hard_link(source, target) {
-        Ok(()) => fs::remove_file(source),
+        Ok(()) => {
+            fail_point!("rename.linked");
+            fs::remove_file(source)
+        }
         // Linked by ourselves before a crash.
         Err(error) if error.kind() == ErrorKind::AlreadyExists && is_same_file(source, target) => {
             fs::remove_file(source)

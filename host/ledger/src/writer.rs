@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
+use fail::fail_point;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
@@ -137,6 +138,7 @@ fn commit_group(connection: &mut Connection, jobs: impl Iterator<Item = Job>) {
             if transaction.is_autocommit() {
                 Err("the transaction was rolled back".to_owned())
             } else {
+                fail_point!("ledger.before_commit");
                 transaction.commit().map_err(|error| error.to_string())
             }
         }
@@ -147,8 +149,10 @@ fn commit_group(connection: &mut Connection, jobs: impl Iterator<Item = Job>) {
             Err(error.to_string())
         }
     };
+    fail_point!("ledger.committed");
     for answer in answers {
         answer(verdict.clone());
+        fail_point!("ledger.answered");
     }
 }
 

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use baton_core::State;
 use baton_intake::Seen;
+use fail::fail_point;
 use jiff::Timestamp;
 
 pub use self::record::ADOPTED;
@@ -101,7 +102,9 @@ pub(crate) async fn capture(
             None => match route::dropped(house, file, captured, *handoff) {
                 Dropped::One(incoming) => incoming,
                 Dropped::All(whole, copies) => {
-                    return Ok(house.ledger.write(move |tx| record::broadcast(tx, whole, copies, now)).await?);
+                    let taken = house.ledger.write(move |tx| record::broadcast(tx, whole, copies, now)).await?;
+                    fail_point!("broadcast.committed");
+                    return Ok(taken);
                 }
             },
         },
@@ -110,5 +113,7 @@ pub(crate) async fn capture(
         Looked::NotOurs(reason) => return Ok(Taken::Ignored(reason)),
         Looked::Gone => return Ok(Taken::Gone),
     };
-    Ok(house.ledger.write(move |tx| record::record(tx, incoming, now)).await?)
+    let taken = house.ledger.write(move |tx| record::record(tx, incoming, now)).await?;
+    fail_point!("capture.committed");
+    Ok(taken)
 }

@@ -7,6 +7,7 @@ use baton_core::file_name;
 use baton_core::handoff::{self, Handoff, MAX_BYTES, ParseError};
 use baton_intake::{Captured, IntakeError, Seen, Whole, whole, written};
 use baton_ledger::LedgerError;
+use fail::fail_point;
 
 use crate::DispatchError;
 use crate::house::House;
@@ -78,7 +79,9 @@ fn look_now(path: &Path, name: &str, external: bool, seen: Seen, unfinished: boo
             return Ok(Looked::Later { pause, unfinished });
         }
     }
+    fail_point!("capture.before_read");
     let captured = baton_intake::capture(path, MAX_BYTES)?;
+    fail_point!("capture.read");
     Ok(match handoff::parse(name, &captured.bytes) {
         Ok(handoff) => Looked::Handoff(captured, Box::new(handoff)),
         // Sound JSON of another kind in its own folder is the agent's business.

@@ -12,6 +12,7 @@ use baton_core::State;
 use baton_ledger::event::{self, Event};
 use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx, mark, outbox};
+use fail::fail_point;
 use jiff::Timestamp;
 
 use super::Taken;
@@ -60,6 +61,7 @@ pub(super) fn record(tx: &Tx<'_>, mut incoming: Incoming, now: Timestamp) -> Res
         None => task::insert(tx, new, bytes, now)?,
     };
     task::add_dependencies(tx, &id, &class.needs)?;
+    fail_point!("capture.inserted");
     match route {
         Some(folder) => moving(tx, id, &incoming, folder),
         None => follow(tx, &id, &incoming, class, now),
@@ -114,6 +116,7 @@ fn send_copy(
         bytes: copy.bytes,
     };
     outbox::add(tx, &id, &delivery)?;
+    fail_point!("broadcast.copy_added");
     Ok(id)
 }
 
@@ -165,6 +168,7 @@ fn moving(tx: &Tx<'_>, id: String, incoming: &Incoming, folder: String) -> Resul
     let hash = incoming.new.input.clone();
     let route = outbox::New { kind: outbox::Kind::Route, source: Some(file), folder, name, hash, bytes: None };
     outbox::add(tx, &id, &route)?;
+    fail_point!("route.added");
     Ok(Taken::Moving(vec![id]))
 }
 
@@ -185,6 +189,7 @@ fn follow(tx: &Tx<'_>, id: &str, incoming: &Incoming, class: Class, now: Timesta
         outbox::add(tx, id, &archive)?;
         if matches!(new.state, State::Quarantined | State::Failed) {
             outbox::add(tx, id, &reason_file(id, file, new, &archive, now))?;
+            fail_point!("refuse.reason_added");
         }
         carry.push(id.to_owned());
     }
@@ -216,6 +221,7 @@ fn close(tx: &Tx<'_>, request: &Task, answer: &str, new: &task::New, now: Timest
     event.output_hash.clone_from(&new.input);
     task::transition(tx, &event)?;
     task::set_returned(tx, &request.id, now)?;
+    fail_point!("return.request_closed");
     if let Some(file) = &request.file {
         outbox::add(tx, &request.id, &to_archive(file, request.input.clone(), State::Succeeded))?;
     }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use baton_intake::sync_folder;
 use baton_ledger::outbox;
 use baton_ledger::{LedgerError, Tx};
+use fail::fail_point;
 use jiff::Timestamp;
 
 use super::Carried;
@@ -25,11 +26,17 @@ pub(super) fn carry_all(house: &House, tasks: Vec<String>) -> Vec<Carried> {
     let mut carried = Vec::new();
     while !waiting.is_empty() {
         let mut batch = load(house, &mut waiting);
+        fail_point!("carry.loaded");
         stage(&mut batch);
+        fail_point!("carry.before_staged");
         tell_staged(house, &mut batch);
+        fail_point!("carry.staged");
         publish(&mut batch);
+        fail_point!("carry.published");
         move_files(&mut batch);
+        fail_point!("carry.before_done");
         record(house, &mut batch);
+        fail_point!("carry.done");
         carried.extend(batch.into_iter().map(Parcel::carried));
     }
     carried
@@ -125,6 +132,7 @@ fn stage(batch: &mut [Parcel]) {
     });
     // What no thread could be had for.
     pending.iter_mut().filter(|item| item.wants_staging() && item.error.is_none()).for_each(|item| item.stage());
+    fail_point!("carry.temporaries_written");
     sync_folders(batch, |item| if item.step == Step::Written { vec![item.folder.clone()] } else { Vec::new() });
 }
 
@@ -141,12 +149,14 @@ fn tell_staged(house: &House, batch: &mut [Parcel]) {
 /// Temporaries get their names.
 fn publish(batch: &mut [Parcel]) {
     live(batch).filter(|item| !item.is_move()).for_each(Item::publish);
+    fail_point!("carry.renames_made");
     sync_folders(batch, |item| if item.is_move() { Vec::new() } else { vec![item.folder.clone()] });
 }
 
 /// Files go to the archive, each after all else of its task is delivered.
 fn move_files(batch: &mut [Parcel]) {
     live(batch).filter(|item| item.is_move()).for_each(Item::move_file);
+    fail_point!("carry.moves_made");
     sync_folders(batch, |item| if item.is_move() { item.folders_of_move() } else { Vec::new() });
 }
 

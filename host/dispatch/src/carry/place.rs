@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use baton_intake::{IntakeError, Staged, find_moved, hash_file, move_into};
 use baton_ledger::outbox::{Delivery, Kind};
+use fail::fail_point;
 
 use crate::House;
 
@@ -59,7 +60,10 @@ impl Item {
     pub(super) fn stage(&mut self) {
         let bytes = self.delivery.bytes.take().unwrap_or_default();
         match Staged::write(&self.folder, &self.token(), &bytes) {
-            Ok(_) => self.step = Step::Written,
+            Ok(_) => {
+                fail_point!("carry.temporary");
+                self.step = Step::Written;
+            }
             Err(error) => self.error = Some(error),
         }
     }
@@ -72,8 +76,10 @@ impl Item {
             self.step = Step::Placed(self.delivery.name.clone());
             return;
         }
+        fail_point!("carry.before_rename");
         match staged.rename(&self.delivery.name) {
             Ok(name) => {
+                fail_point!("carry.renamed");
                 let told = matches!(self.delivery.kind, Kind::Handoff | Kind::Return | Kind::Copy);
                 self.news = told.then(|| self.folder.join(&name));
                 self.step = Step::Placed(name);
@@ -110,8 +116,12 @@ impl Item {
                 Ok(_) => {}
             }
         }
+        fail_point!("carry.before_move");
         match move_into(from, to, name, &self.token()) {
-            Ok(name) => Ok(Step::Placed(name)),
+            Ok(name) => {
+                fail_point!("carry.moved");
+                Ok(Step::Placed(name))
+            }
             Err(IntakeError::Gone { .. }) => Ok(Step::Gone),
             Err(error) => Err(error),
         }

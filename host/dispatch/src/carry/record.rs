@@ -7,6 +7,7 @@ use baton_ledger::event::{self, Event};
 use baton_ledger::outbox::{self, Kind};
 use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx};
+use fail::fail_point;
 use jiff::Timestamp;
 
 use super::place::{Item, Step};
@@ -70,6 +71,7 @@ fn placed(
     now: Timestamp,
 ) -> Result<(), LedgerError> {
     outbox::done(tx, outcome.id, name)?;
+    fail_point!("carry.done_written");
     let place = format!("{}/{name}", outcome.folder);
     let hash = outcome.hash.clone();
     match outcome.kind {
@@ -101,6 +103,7 @@ fn arrived(
         return Ok(());
     }
     let external = !plugins.contains(&task.agent);
+    fail_point!("carry.arrived");
     let state = match (external, task.kind.as_str()) {
         (true, _) => State::Delivered,
         (false, "RETURN") => State::Succeeded,

@@ -1,0 +1,378 @@
+//! The scenes: what work passes which points.
+
+use std::fs;
+use std::thread::sleep;
+
+use baton_tests::{Book, Output, Workspace, handoff, text};
+use serde_json::{Value, json};
+
+use super::{A_MOMENT, daemon_dies};
+
+/// Points with the hits at which they kill.
+type Points = &'static [(&'static str, &'static [u32])];
+
+/// Work that passes points.
+pub(super) struct Scene {
+    pub(super) name: &'static str,
+    pub(super) points: Points,
+    /// What is armed besides the point.
+    pub(super) way: &'static str,
+    pub(super) workspace: fn() -> (Workspace, Book),
+    /// Puts the work in.
+    pub(super) before: fn(&Workspace, &mut Book),
+    /// Runs what dies, with these failpoints.
+    pub(super) die: fn(&Workspace, &str, &str),
+    /// What a person does after the death.
+    pub(super) after: fn(&Workspace),
+}
+
+const PLAIN: Scene = Scene {
+    name: "",
+    points: &[],
+    way: "",
+    workspace: || (Workspace::with_noop(), Book::default()),
+    before: three_requests,
+    die: daemon_dies,
+    after: |_| {},
+};
+
+const HOSTILE: Scene = Scene { workspace: || (Workspace::with_hostile(), Book::default()), ..PLAIN };
+
+pub(super) const SCENES: [Scene; 22] = [
+    Scene {
+        name: "taking_in",
+        points: &[
+            ("claim.opened", &[1, 2]),
+            ("recover.committed", &[1]),
+            ("capture.before_read", &[1, 3]),
+            ("capture.read", &[1, 2]),
+            ("capture.inserted", &[1, 3]),
+            ("capture.committed", &[1, 2]),
+        ],
+        ..PLAIN
+    },
+    Scene {
+        name: "committing",
+        points: &[
+            ("ledger.before_commit", &[1, 2, 3, 5, 7]),
+            ("ledger.committed", &[1, 3, 4, 6]),
+            ("ledger.answered", &[1, 4, 7]),
+        ],
+        ..PLAIN
+    },
+    Scene {
+        name: "working",
+        points: &[
+            ("work.before_lease", &[1]),
+            ("work.begun", &[1, 2]),
+            ("work.leased", &[1]),
+            ("work.before_run", &[1, 3]),
+            ("work.attempted", &[1, 2]),
+            ("work.before_settle", &[1]),
+            ("settle.begun", &[1, 2]),
+            ("settle.written", &[1, 3]),
+            ("work.settled", &[1]),
+        ],
+        ..PLAIN
+    },
+    Scene {
+        name: "writing_answers",
+        points: &[
+            ("carry.loaded", &[1]),
+            ("deliver.created", &[1, 2]),
+            ("deliver.written", &[1, 3]),
+            ("carry.temporary", &[1, 2, 4]),
+            ("carry.temporaries_written", &[1]),
+            ("carry.before_staged", &[1]),
+            ("carry.staged", &[1]),
+        ],
+        before: an_audit_and_two_requests,
+        ..PLAIN
+    },
+    Scene {
+        name: "placing_answers",
+        points: &[
+            ("carry.before_rename", &[1, 2, 4]),
+            ("carry.renamed", &[1, 3, 5]),
+            ("carry.renames_made", &[1]),
+            ("carry.published", &[1]),
+        ],
+        before: an_audit_and_two_requests,
+        ..PLAIN
+    },
+    Scene {
+        name: "archiving",
+        points: &[
+            ("carry.before_move", &[1, 3]),
+            ("carry.moved", &[1, 2, 3]),
+            ("carry.moves_made", &[1]),
+            ("carry.before_done", &[1]),
+            ("carry.done_written", &[1, 2, 4]),
+            ("carry.done", &[1]),
+        ],
+        ..PLAIN
+    },
+    Scene {
+        name: "archiving_to_another_disk",
+        points: &[
+            ("archive.copy_begun", &[1, 2]),
+            ("archive.copied", &[1, 2]),
+            ("archive.copy_renamed", &[1, 2]),
+            ("archive.copy_synced", &[1, 3]),
+            ("archive.source_removed", &[1, 2]),
+        ],
+        way: "archive.copy_instead=return;",
+        ..PLAIN
+    },
+    Scene {
+        name: "renaming_without_the_kernels_help",
+        points: &[("rename.linked", &[1, 2, 4, 6])],
+        way: "rename.link_instead=return;",
+        ..PLAIN
+    },
+    Scene {
+        name: "dropping_for_one",
+        points: &[("route.added", &[1, 2]), ("carry.arrived", &[1, 2]), ("carry.moved", &[1, 2, 3])],
+        before: into_the_drop_box,
+        ..PLAIN
+    },
+    Scene {
+        name: "dropping_for_all",
+        points: &[
+            ("broadcast.copy_added", &[1, 4]),
+            ("broadcast.committed", &[1]),
+            ("carry.temporary", &[2]),
+            ("carry.renamed", &[1, 3]),
+            ("carry.arrived", &[1, 4]),
+            ("carry.moved", &[1]),
+        ],
+        before: a_broadcast,
+        ..PLAIN
+    },
+    Scene {
+        name: "answering",
+        points: &[("return.request_closed", &[1]), ("capture.committed", &[1]), ("carry.moved", &[1])],
+        before: an_answered_request,
+        ..PLAIN
+    },
+    Scene {
+        name: "refusing",
+        points: &[("refuse.reason_added", &[1, 2]), ("carry.renamed", &[1, 2]), ("carry.moved", &[1, 2])],
+        before: garbage_and_a_request_for_nobody,
+        ..PLAIN
+    },
+    Scene {
+        name: "sending_on",
+        points: &[("settle.written", &[1, 2]), ("carry.temporary", &[1, 2]), ("carry.renamed", &[1, 2, 3, 4])],
+        before: a_request_that_sends_two,
+        ..HOSTILE
+    },
+    Scene {
+        name: "triggering",
+        points: &[("trigger.looked", &[1]), ("trigger.task_added", &[1]), ("trigger.committed", &[1])],
+        before: |workspace, _| workspace.write("plans/PLAN.md", "# Plan\n\n- `src/a.py`\n"),
+        after: |workspace| {
+            workspace.up_once();
+            assert_eq!(workspace.tasks_of("audit").len(), 1, "a plan is audited once");
+            assert_eq!(workspace.list("reports").len(), 2);
+        },
+        ..PLAIN
+    },
+    Scene {
+        name: "withdrawing",
+        points: &[("withdraw.leased", &[1]), ("withdraw.settled", &[1])],
+        before: a_request_that_is_taken_away,
+        ..HOSTILE
+    },
+    Scene {
+        name: "cancelling",
+        points: &[("cancel.leased", &[1]), ("cancel.settled", &[1])],
+        before: |workspace, book| a_question(workspace, book, 1),
+        die: |workspace, failpoints, when| command_dies(workspace, "cancel", failpoints, when),
+        after: cancel_for_good,
+        ..HOSTILE
+    },
+    Scene {
+        name: "retrying",
+        points: &[("retry.dropped", &[1])],
+        before: |workspace, book| {
+            book.file(&workspace.drop_action("hostile", "permanent"), 2);
+            book.asks("Claude-MM1", "id-permanent", 2);
+            workspace.up_once();
+        },
+        die: |workspace, failpoints, when| command_dies(workspace, "retry", failpoints, when),
+        ..HOSTILE
+    },
+    Scene {
+        name: "resuming",
+        points: &[("retry.resumed", &[1])],
+        before: |workspace, book| a_question(workspace, book, 1),
+        die: |workspace, failpoints, when| command_dies(workspace, "retry", failpoints, when),
+        after: cancel_for_good,
+        ..HOSTILE
+    },
+    Scene {
+        name: "recovering",
+        points: &[("recover.interrupted", &[1]), ("recover.committed", &[1])],
+        before: |workspace, book| {
+            book.file(&workspace.drop_action("hostile", "slow"), 1);
+            book.asks("Claude-MM1", "id-slow", 1);
+            let daemon = workspace.up();
+            workspace.wait_for_state("slow", "running");
+            daemon.kill();
+        },
+        ..HOSTILE
+    },
+    Scene {
+        name: "waiting_for_a_retry",
+        points: &[("recover.due", &[1])],
+        before: |workspace, book| {
+            book.file(&workspace.drop_action("hostile", "retry"), 0);
+            book.asks("Claude-MM1", "id-retry", 1);
+            let daemon = workspace.up();
+            workspace.wait_for_state("retry", "waiting");
+            daemon.kill();
+        },
+        after: |workspace| {
+            sleep(A_MOMENT);
+            workspace.up_once();
+            assert_eq!(workspace.failed("hostile").len(), 1);
+        },
+        ..HOSTILE
+    },
+    Scene {
+        name: "reminding",
+        points: &[("tend.notice_added", &[1]), ("tend.committed", &[1]), ("carry.renamed", &[1, 2])],
+        before: |workspace, book| {
+            patience(workspace, "remind_after = \"0s\"\nescalate_after = \"0s\"");
+            book.file(&workspace.drop_handoff("Codex-MM1", "Write it"), 1);
+        },
+        after: |workspace| {
+            workspace.settle();
+            let notices = |agent: &str, kind: &str| workspace.inbox(agent).iter().filter(|n| n.contains(kind)).count();
+            assert_eq!((notices("Codex-MM1", "REMINDER"), notices("Claude-MM1", "ESCALATION")), (1, 1));
+        },
+        ..PLAIN
+    },
+    Scene {
+        name: "giving_up",
+        points: &[("tend.stale_leased", &[1]), ("tend.stale_settled", &[1]), ("carry.moved", &[1])],
+        before: |workspace, book| {
+            patience(workspace, "archive_after = \"0s\"");
+            book.file(&workspace.drop_handoff("Codex-MM1", "Write it"), 1);
+            book.asks("Claude-MM1", "id-write-it", 1);
+        },
+        ..PLAIN
+    },
+];
+
+fn request(workspace: &Workspace, book: &mut Book, title: &str) {
+    let bytes = workspace.drop_handoff("noop", title);
+    book.file(&bytes, 1);
+    book.asks("Claude-MM1", handoff("noop", title)["handoff_id"].as_str().unwrap(), 1);
+}
+
+fn three_requests(workspace: &Workspace, book: &mut Book) {
+    for title in ["One", "Two", "Three"] {
+        request(workspace, book, title);
+    }
+}
+
+fn an_audit_and_two_requests(workspace: &Workspace, book: &mut Book) {
+    workspace.write("plans/PLAN.md", "# Plan\n\n- `src/a.py`\n");
+    let mut asked = handoff("audit", "Audit");
+    asked["action"] = json!("audit");
+    workspace.drop_file("audit", "audit.json", text(&asked));
+    book.file(&text(&asked), 1);
+    book.asks("Claude-MM1", "id-audit", 1);
+    request(workspace, book, "One");
+    request(workspace, book, "Two");
+}
+
+/// Drops a file into the central drop box.
+fn drop_central(workspace: &Workspace, name: &str, value: &Value) -> Vec<u8> {
+    workspace.write(&format!("handoffs/01_inbox/{name}"), text(value));
+    text(value)
+}
+
+fn into_the_drop_box(workspace: &Workspace, book: &mut Book) {
+    for (agent, title, returns) in [("noop", "One", 1), ("Codex-MM1", "Two", 0), ("noop", "Three", 1)] {
+        let value = handoff(agent, title);
+        book.file(&drop_central(workspace, &format!("{title}.json"), &value), 1);
+        book.asks("Claude-MM1", value["handoff_id"].as_str().unwrap(), returns);
+    }
+}
+
+/// Five places: the archive, two agents that read themselves, two plugins.
+fn a_broadcast(workspace: &Workspace, book: &mut Book) {
+    let value = handoff("all", "To all");
+    book.file(&drop_central(workspace, "all.json", &value), 5);
+    book.asks("Claude-MM1", "id-to-all", 2);
+}
+
+fn an_answered_request(workspace: &Workspace, book: &mut Book) {
+    book.file(&workspace.drop_handoff("Codex-MM1", "Write it"), 1);
+    workspace.up_once();
+    let answer = text(&super::super::soak::answer("Codex-MM1", "id-write-it"));
+    workspace.drop_file("Claude-MM1", "answer.json", &answer);
+    book.file(&answer, 1);
+    book.asks("Claude-MM1", "id-write-it", 1);
+}
+
+fn garbage_and_a_request_for_nobody(workspace: &Workspace, book: &mut Book) {
+    workspace.drop_file("noop", "garbage.json", "no handoff");
+    book.file(b"no handoff", 1);
+    let value = handoff("Nobody-MM9", "Lost");
+    book.file(&drop_central(workspace, "lost.json", &value), 1);
+    book.asks("Claude-MM1", "id-lost", 1);
+}
+
+fn a_request_that_sends_two(workspace: &Workspace, book: &mut Book) {
+    book.file(&workspace.drop_action("hostile", "emit"), 1);
+    book.asks("Claude-MM1", "id-emit", 1);
+    // noop answers hostile.
+    book.asks_among_plugins(1);
+}
+
+fn a_question(workspace: &Workspace, book: &mut Book, returns: usize) {
+    book.file(&workspace.drop_action("hostile", "ask-human"), 1);
+    book.asks("Claude-MM1", "id-ask-human", returns);
+    workspace.up_once();
+}
+
+fn a_request_that_is_taken_away(workspace: &Workspace, book: &mut Book) {
+    a_question(workspace, book, 1);
+    let file = workspace.inbox_of("hostile").join("ask-human.json");
+    book.gone(&fs::read(&file).unwrap());
+    fs::remove_file(file).unwrap();
+}
+
+fn patience(workspace: &Workspace, lines: &str) {
+    let config = workspace.read("baton.toml");
+    workspace.write("baton.toml", format!("{config}\n[external]\n{lines}\n"));
+}
+
+/// `baton cancel` or `baton retry` for the one task, dying.
+fn command_dies(workspace: &Workspace, command: &str, failpoints: &str, when: &str) {
+    let task = workspace.status().remove(0);
+    let mut program = workspace.command();
+    program.env("FAILPOINTS", failpoints).arg("-w").arg(workspace.root()).args([command, &task.id]);
+    let output = Output::of(&mut program);
+    assert_eq!(output.code, -1, "{when}: it lives; is it built with `--features baton/failpoints`?\n{}", output.stderr);
+}
+
+/// Whoever wanted to end it is gone; somebody else ends it, when the lease of the first is over at the latest.
+fn cancel_for_good(workspace: &Workspace) {
+    let id = workspace.status().remove(0).id;
+    workspace.up_once();
+    if !workspace.status().remove(0).is_final() {
+        workspace.baton(&["cancel", &id]).ended(0);
+    }
+    let daemon = workspace.up();
+    let begun = std::time::Instant::now();
+    while !workspace.status().remove(0).is_final() {
+        assert!(begun.elapsed() < baton_tests::PATIENCE * 2, "{:#?}\n{}", workspace.status(), daemon.log());
+        sleep(A_MOMENT);
+    }
+    assert!(daemon.stop().success());
+}

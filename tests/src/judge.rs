@@ -1,0 +1,172 @@
+//! The judge of a workspace that was killed: what was put in, held against what lies there when all is quiet again.
+//!
+//! A [`Book`] is kept by whoever drops files. Its verdict knows nothing of how the daemon works: every file lies in one
+//! place with the bytes that it had, every request has its RETURNs and no more, nothing half done is left, the chain of
+//! events is whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::{Task, Workspace, sha256};
+
+/// How often what was interrupted too often is sent on its way again.
+const RETRIES: usize = 5;
+
+/// What was put into a workspace.
+#[derive(Clone, Debug, Default)]
+pub struct Book {
+    /// SHA-256 → how many files have these bytes.
+    files: BTreeMap<String, usize>,
+    /// Handoff id → its sender, and how many RETURNs it gets.
+    asked: BTreeMap<String, (String, usize)>,
+    /// Requests of ids that nobody knows beforehand: how many RETURNs they get.
+    others: usize,
+}
+
+/// What a verdict counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Counts {
+    pub tasks: usize,
+    pub files: usize,
+    pub returns: usize,
+    pub duplicates: usize,
+}
+
+impl Book {
+    /// A file was dropped; it must lie in `places` places in the end.
+    pub fn file(&mut self, bytes: &[u8], places: usize) {
+        *self.files.entry(sha256(bytes)).or_default() += places;
+    }
+
+    /// A file is there no more, because its owner took it away or wrote over it.
+    pub fn gone(&mut self, bytes: &[u8]) {
+        self.files.remove(&sha256(bytes));
+    }
+
+    /// `sender` asked under `id` and is to get `returns` RETURNs more.
+    pub fn asks(&mut self, sender: &str, id: &str, returns: usize) {
+        self.asked.entry(id.to_owned()).or_insert_with(|| (sender.to_owned(), 0)).1 += returns;
+    }
+
+    /// Plugins ask each other: that many RETURNs go between them.
+    pub fn asks_among_plugins(&mut self, returns: usize) {
+        self.others += returns;
+    }
+
+    /// Holds the workspace, which must be quiet, against the book.
+    ///
+    /// # Panics
+    /// When something is lost, changed, doubled or left over.
+    #[track_caller]
+    pub fn judge(&self, workspace: &Workspace, when: &str) -> Counts {
+        let tasks = workspace.status();
+        let files = files_below(&workspace.root().join("handoffs"));
+        each_task_is_at_its_end(&tasks, workspace, when);
+        self.each_file_is_where_it_belongs(&files, &tasks, when);
+        let returns = self.each_request_is_answered(&files, workspace, when);
+        nothing_half_done_is_left(workspace, when);
+        workspace.baton(&["ledger", "verify"]).ended(0);
+        workspace.baton(&["doctor"]).ended(0);
+        let duplicates = tasks.iter().filter(|task| task.state == "duplicate").count();
+        Counts { tasks: tasks.len(), files: self.files.values().sum(), returns, duplicates }
+    }
+
+    fn each_file_is_where_it_belongs(&self, files: &[PathBuf], tasks: &[Task], when: &str) {
+        let mut places: BTreeMap<String, Vec<&PathBuf>> = BTreeMap::new();
+        for file in files {
+            places.entry(sha256(&fs::read(file).expect("the file can be read"))).or_default().push(file);
+        }
+        for (hash, count) in &self.files {
+            let found = places.get(hash).map_or(&[][..], Vec::as_slice);
+            assert_eq!(found.len(), *count, "{when}: a file is lost, changed or doubled: {found:#?}\n{tasks:#?}");
+        }
+    }
+
+    /// Gives the number of RETURNs.
+    fn each_request_is_answered(&self, files: &[PathBuf], workspace: &Workspace, when: &str) -> usize {
+        let mut answers: BTreeMap<String, Vec<&Path>> = BTreeMap::new();
+        for file in files {
+            let value: Option<Value> = fs::read(file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+            let id = value.as_ref().and_then(|value| value.pointer("/original_handoff/handoff_id")?.as_str());
+            if let Some(id) = id {
+                answers.entry(id.to_owned()).or_default().push(file);
+            }
+        }
+        for (id, (sender, count)) in &self.asked {
+            let found = answers.get(id).map_or(&[][..], Vec::as_slice);
+            assert_eq!(found.len(), *count, "{when}: RETURNs for {id}: {found:#?}\n{:#?}", workspace.status());
+            let inbox = workspace.inbox_of(sender);
+            assert!(found.iter().all(|file| file.parent() == Some(&inbox)), "{when}: {id} of {sender}: {found:#?}");
+        }
+        let others: usize = answers.iter().filter(|(id, _)| !self.asked.contains_key(*id)).map(|(_, a)| a.len()).sum();
+        assert_eq!(others, self.others, "{when}: RETURNs that nobody waits for: {answers:#?}");
+        answers.values().map(Vec::len).sum()
+    }
+}
+
+fn each_task_is_at_its_end(tasks: &[Task], workspace: &Workspace, when: &str) {
+    let mut places = BTreeSet::new();
+    for task in tasks {
+        assert!(task.is_final() || task.state == "delivered", "{when}: not at its end: {task:#?}");
+        let Some(file) = task.file.as_deref() else { continue };
+        assert!(places.insert(file), "{when}: two tasks have {file}\n{tasks:#?}");
+        let there = workspace.root().join(file).is_file();
+        let in_inbox = file.contains("/01_inbox/");
+        // What an agent reads itself stays in its inbox while it works, and so does a RETURN to it.
+        assert!(!there || in_inbox != task.archived_at.is_some(), "{when}: in the wrong place: {task:#?}");
+        assert!(there || task.state == "cancelled", "{when}: the file is gone: {task:#?}");
+    }
+}
+
+fn nothing_half_done_is_left(workspace: &Workspace, when: &str) {
+    let is_temporary = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with(".baton-") && name != ".baton-owner"
+    };
+    let left: Vec<PathBuf> = all_below(workspace.root()).into_iter().filter(is_temporary).collect();
+    assert!(left.is_empty(), "{when}: left over: {left:#?}");
+}
+
+/// Every visible file.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let visible = |path: &PathBuf| !path.file_name().unwrap_or_default().to_string_lossy().starts_with('.');
+    all_below(folder).into_iter().filter(visible).collect()
+}
+
+fn all_below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => found.extend(all_below(&entry.path())),
+            _ => found.push(entry.path()),
+        }
+    }
+    found.sort();
+    found
+}
+
+impl Workspace {
+    /// Runs `up --once` until nothing waits. What was interrupted too often is retried, as a person would.
+    ///
+    /// # Panics
+    /// When something waits still.
+    pub fn settle(&self) {
+        for _ in 0..RETRIES {
+            self.up_once();
+            let asked: Vec<Task> =
+                self.status().into_iter().filter(|task| task.reason.contains("attempts were interrupted")).collect();
+            let stuck: Vec<&Task> = asked.iter().filter(|task| task.state == "needs_human").collect();
+            if stuck.is_empty() {
+                return;
+            }
+            for task in stuck {
+                self.baton(&["retry", &task.id]).ended(0);
+            }
+        }
+        panic!("something waits still: {:#?}", self.status());
+    }
+}
