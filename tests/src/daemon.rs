@@ -40,6 +40,12 @@ impl Daemon {
         matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// How often it has logged this text.
+    #[must_use]
+    pub fn says(&self, text: &str) -> usize {
+        self.log().matches(text).count()
+    }
+
     /// Sends Ctrl-C.
     ///
     /// # Panics
