@@ -15,11 +15,17 @@ mod crash;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod folders_come_back;
+#[cfg(test)]
+mod full_disk;
+#[cfg(test)]
 mod layering;
 #[cfg(test)]
 mod ledger_command;
 #[cfg(test)]
 mod prune_command;
+#[cfg(test)]
+mod read_only;
 #[cfg(test)]
 mod real_input;
 #[cfg(test)]

@@ -178,8 +178,9 @@ impl Engine {
         let handoffs = self.house.handoffs();
         let roster = self.house.roster();
         let elsewhere = roster.inboxes().filter(|inbox| inbox.poll.is_none() && !inbox.folder.starts_with(&handoffs));
+        let elsewhere: Vec<&Path> = elsewhere.map(|inbox| inbox.folder).collect();
         // First what they lie in: of a folder that is taken away and made anew nothing else tells.
-        let around = elsewhere.clone().filter_map(|inbox| inbox.folder.parent());
+        let around = elsewhere.iter().filter_map(|folder| folder.parent());
         for folder in around.chain([self.house.root.as_path()]).filter(|folder| folder.is_dir()) {
             if let Err(error) = watcher.watch_flat(folder)
                 && self.desk.say_once(folder)
@@ -188,7 +189,7 @@ impl Engine {
             }
         }
         let triggers = self.triggers.iter().flat_map(FilesTrigger::folders);
-        let folders = elsewhere.map(|inbox| inbox.folder).filter(|folder| folder.is_dir()).chain(triggers);
+        let folders = elsewhere.into_iter().filter(|folder| folder.is_dir()).chain(triggers);
         for folder in std::iter::once(handoffs.as_path()).chain(self.house.wake.as_deref()).chain(folders) {
             if let Err(error) = watcher.watch(folder)
                 && self.desk.say_once(folder)
