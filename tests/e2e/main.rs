@@ -9,6 +9,8 @@ mod bad_input;
 #[cfg(test)]
 mod bad_plugins;
 #[cfg(test)]
+mod clock;
+#[cfg(test)]
 mod command_line;
 #[cfg(test)]
 mod crash;
@@ -23,6 +25,10 @@ mod layering;
 #[cfg(test)]
 mod ledger_command;
 #[cfg(test)]
+mod locked_ledger;
+#[cfg(test)]
+mod many_files;
+#[cfg(test)]
 mod prune_command;
 #[cfg(test)]
 mod read_only;
@@ -31,7 +37,13 @@ mod real_input;
 #[cfg(test)]
 mod restore_command;
 #[cfg(test)]
+mod scarce_system;
+#[cfg(test)]
 mod service;
+#[cfg(test)]
+mod storm;
+#[cfg(test)]
+mod torn_writes;
 #[cfg(test)]
 mod triggers;
 #[cfg(test)]

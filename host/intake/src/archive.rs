@@ -46,7 +46,11 @@ fn copy_then_remove(source: &Path, folder: &Path, name: &str, token: &str) -> Re
     }
     let moved = rename_free(&temporary, folder, name)?;
     sync_folder(folder)?;
-    fs::remove_file(source).map_err(|error| IntakeError::io(source, "removed", error))?;
+    if let Err(error) = fs::remove_file(source) {
+        // Read only, say: the next try would leave another copy, and so would each one after it.
+        drop(fs::remove_file(folder.join(&moved)));
+        return Err(IntakeError::io(source, "removed", error));
+    }
     Ok(moved)
 }
 
