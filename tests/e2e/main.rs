@@ -9,6 +9,8 @@ mod bad_input;
 #[cfg(test)]
 mod bad_plugins;
 #[cfg(test)]
+mod clock;
+#[cfg(test)]
 mod command_line;
 #[cfg(test)]
 mod control;
@@ -19,13 +21,23 @@ mod doctor;
 #[cfg(test)]
 mod failpoints;
 #[cfg(test)]
+mod folders_come_back;
+#[cfg(test)]
+mod full_disk;
+#[cfg(test)]
 mod layering;
 #[cfg(test)]
 mod ledger_command;
 #[cfg(test)]
+mod locked_ledger;
+#[cfg(test)]
+mod many_files;
+#[cfg(test)]
 mod obligations;
 #[cfg(test)]
 mod prune_command;
+#[cfg(test)]
+mod read_only;
 #[cfg(test)]
 mod real_input;
 #[cfg(test)]
@@ -33,9 +45,15 @@ mod restore_command;
 #[cfg(test)]
 mod routing;
 #[cfg(test)]
+mod scarce_system;
+#[cfg(test)]
 mod service;
 #[cfg(test)]
 mod soak;
+#[cfg(test)]
+mod storm;
+#[cfg(test)]
+mod torn_writes;
 #[cfg(test)]
 mod triggers;
 #[cfg(test)]

@@ -57,12 +57,38 @@ impl Daemon {
         }
     }
 
+    /// How often it has logged this text.
+    #[must_use]
+    pub fn says(&self, text: &str) -> usize {
+        self.log().matches(text).count()
+    }
+
+    /// Stops it where it is, as a machine under load does.
+    ///
+    /// # Panics
+    /// When it is gone already.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Panics
+    /// When it is gone already.
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("the daemon can be reached");
+    }
+
     /// Sends Ctrl-C.
     ///
     /// # Panics
     /// When it is gone already.
     pub fn interrupt(&self) {
-        kill_process(Pid::from_child(&self.child), Signal::INT).expect("the daemon can be reached");
+        self.signal(Signal::INT);
     }
 
     /// Sends Ctrl-C and waits for the end.

@@ -6,16 +6,20 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a helper of tests ends the test when its ground is not there")]
 
 mod daemon;
+mod done_once;
 mod handoff;
 mod judge;
+mod mount;
 mod output;
 mod places;
 mod task;
 mod workspace;
 
 pub use daemon::Daemon;
+pub use done_once::Dropped;
 pub use handoff::{handoff, sha256, text};
 pub use judge::{Book, Counts};
+pub use mount::Mount;
 pub use output::Output;
 pub use places::{Missing, baton, fixture, repository, shared};
 pub use task::{Event, Finding, Task, Why};

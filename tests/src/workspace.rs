@@ -133,10 +133,21 @@ impl Workspace {
         Daemon::start(self.command().env("FAILPOINTS", failpoints).arg("-w").arg(&self.root).arg("up"), log)
     }
 
+    /// Starts another command line in the same surroundings as the daemon; `baton up` must come of it.
+    #[must_use]
+    pub fn up_by(&self, command: &mut Command) -> Daemon {
+        self.starts.set(self.starts.get() + 1);
+        let log = self.folder.path().join(format!("up-{}.log", self.starts.get()));
+        self.serving(Daemon::start(command, log))
+    }
+
     /// Starts `baton up` and waits until it serves.
     #[must_use]
     pub fn up_and_serving(&self) -> Daemon {
-        let daemon = self.up();
+        self.serving(self.up())
+    }
+
+    fn serving(&self, daemon: Daemon) -> Daemon {
         self.wait_for("the daemon to serve", |_| daemon.log().contains("serving").then_some(()));
         daemon
     }

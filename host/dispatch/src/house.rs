@@ -9,7 +9,7 @@ use baton_core::manifest::Action;
 use baton_core::retry::Policy;
 use baton_intake::Owner;
 use baton_ledger::Ledger;
-use baton_sandbox::{MountGrant, Plugin, Sandbox};
+use baton_sandbox::{Cancel, MountGrant, Plugin, Sandbox};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -111,6 +111,8 @@ pub struct House {
     roster: RwLock<Arc<Roster>>,
     /// What runs in this process.
     pub(crate) running: Running,
+    /// Cancelled when what runs is not waited for any more.
+    pub(crate) ending: Cancel,
     /// The folder in which other processes leave word that there is something to do.
     pub(crate) wake: Option<PathBuf>,
     pub(crate) patience: Patience,
@@ -136,6 +138,7 @@ impl House {
             rules: setup.rules,
             roster: RwLock::default(),
             running: Running::default(),
+            ending: Cancel::default(),
             wake: setup.wake,
             patience: setup.patience,
             owns: setup.owns,

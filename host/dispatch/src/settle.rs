@@ -40,7 +40,7 @@ pub(crate) struct Settled {
 /// next tasks in the same one. A ledger that cannot take an outcome now (full disk) is asked again.
 ///
 /// # Errors
-/// When the ledger does not take one after as many tries as the house allows.
+/// When the ledger does not take one after as many tries as the house allows, or the daemon is to end at once.
 pub(crate) async fn settle(
     house: &Arc<House>,
     ended: Vec<Attempted>,
@@ -65,7 +65,7 @@ pub(crate) async fn settle(
     Ok((settled, Vec::new()))
 }
 
-/// Writes one outcome, again and again if need be.
+/// Writes one outcome, again and again if need be, until the daemon is to end at once.
 async fn write_patiently(house: &House, outcome: &Arc<Outcome>) -> Result<Option<Written>, DispatchError> {
     let mut tries = 0;
     loop {
@@ -74,8 +74,15 @@ async fn write_patiently(house: &House, outcome: &Arc<Outcome>) -> Result<Option
         tries += 1;
         match written {
             Err(error) if tries < house.settle_tries => {
-                tracing::error!(task = %outcome.task.id, "{error}; trying again in {:?}", limits::SETTLE_AGAIN);
-                tokio::time::sleep(limits::SETTLE_AGAIN).await;
+                let task = &outcome.task.id;
+                tracing::error!(%task, "{error}; trying again in {:?}", limits::SETTLE_AGAIN);
+                tokio::select! {
+                    () = tokio::time::sleep(limits::SETTLE_AGAIN) => {}
+                    () = house.ending.asked() => {
+                        tracing::error!(%task, "its outcome is not written down; the next start takes it up as interrupted");
+                        return Err(error.into());
+                    }
+                }
             }
             written => return Ok(written?),
         }

@@ -53,7 +53,13 @@ fn copy_then_remove(source: &Path, folder: &Path, name: &str, token: &str) -> Re
     fail_point!("archive.copy_renamed");
     sync_folder(folder)?;
     fail_point!("archive.copy_synced");
-    fs::remove_file(source).map_err(|error| IntakeError::io(source, "removed", error))?;
+    if let Err(error) = fs::remove_file(source)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        // Read only, say: the next try would leave another copy, and so would each one after it.
+        drop(fs::remove_file(folder.join(&moved)));
+        return Err(IntakeError::io(source, "removed", error));
+    }
     fail_point!("archive.source_removed");
     Ok(moved)
 }

@@ -59,7 +59,19 @@ impl Watcher {
     /// # Errors
     /// When the folder is gone or the system's number of watches is used up.
     pub fn watch(&mut self, folder: &Path) -> Result<(), IntakeError> {
-        let watched = self.inner.watch(folder, RecursiveMode::Recursive);
+        self.add(folder, RecursiveMode::Recursive)
+    }
+
+    /// Watches what lies directly in `folder`, so that a folder that is made or put there again comes to notice.
+    ///
+    /// # Errors
+    /// When the folder is gone or the system's number of watches is used up.
+    pub fn watch_flat(&mut self, folder: &Path) -> Result<(), IntakeError> {
+        self.add(folder, RecursiveMode::NonRecursive)
+    }
+
+    fn add(&mut self, folder: &Path, mode: RecursiveMode) -> Result<(), IntakeError> {
+        let watched = self.inner.watch(folder, mode);
         watched.map_err(|error| IntakeError::Watch(format!("{}: {error}", folder.display())))
     }
 
@@ -94,17 +106,23 @@ fn read(event: notify::Result<Event>) -> Vec<Change> {
     }
     let mut paths = event.paths.into_iter();
     match event.kind {
-        EventKind::Access(AccessKind::Close(AccessMode::Write))
-        | EventKind::Modify(ModifyKind::Name(RenameMode::To)) => paths.map(Change::Complete).collect(),
+        EventKind::Access(AccessKind::Close(AccessMode::Write)) => paths.map(Change::Complete).collect(),
+        EventKind::Modify(ModifyKind::Name(RenameMode::To)) => paths.map(renamed).collect(),
         EventKind::Modify(ModifyKind::Name(RenameMode::Both)) => {
             let from = paths.next().map(Change::Touched);
-            from.into_iter().chain(paths.map(Change::Complete)).collect()
+            from.into_iter().chain(paths.map(renamed)).collect()
         }
         // A new folder may have got files before it was watched.
         EventKind::Create(CreateKind::Folder) => vec![Change::Rescan],
         EventKind::Access(_) => Vec::new(),
         _ => paths.map(Change::Touched).collect(),
     }
+}
+
+/// A folder comes with everything in it, of which nothing is reported.
+fn renamed(path: PathBuf) -> Change {
+    let folder = path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
+    if folder { Change::Rescan } else { Change::Complete(path) }
 }
 
 #[cfg(test)]

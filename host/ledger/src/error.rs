@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
+
 /// An error of the ledger.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
@@ -26,7 +28,7 @@ pub enum LedgerError {
     #[error("the ledger is being made; try again")]
     Unmade,
     /// A statement failed: no room, locked for longer than the limit, damaged.
-    #[error("the ledger failed: {0}")]
+    #[error("the ledger failed: {0}{mend}", mend = mending(.0))]
     Sql(#[from] rusqlite::Error),
     /// A row holds what no version of Baton writes.
     #[error("the ledger holds {what} that cannot be read: {value}; restore it from a backup")]
@@ -58,4 +60,14 @@ pub enum LedgerError {
     /// The commit of a group failed; nothing of it was written.
     #[error("the ledger could not commit: {0}; free some disk space or end what holds the database")]
     Commit(String),
+}
+
+/// What the operator can do, where SQLite's own words do not say it.
+fn mending(error: &rusqlite::Error) -> &'static str {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => "; free some disk space where it lies (`baton doctor` shows where)",
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "; end what holds the database",
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "; `baton restore` puts a backup in its place",
+        _ => "",
+    }
 }

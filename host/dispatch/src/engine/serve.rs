@@ -89,7 +89,6 @@ pub struct Engine {
     next_due: Option<Instant>,
     next_reconcile: Instant,
     stopping: bool,
-    cancel: Cancel,
     /// Cancelled when nothing new is to be begun.
     closing: Cancel,
     summary: Summary,
@@ -122,7 +121,6 @@ impl Engine {
             next_due: None,
             next_reconcile: Instant::now(),
             stopping: false,
-            cancel: Cancel::default(),
             closing: Cancel::default(),
             summary: Summary::default(),
         }
@@ -180,8 +178,18 @@ impl Engine {
         let handoffs = self.house.handoffs();
         let roster = self.house.roster();
         let elsewhere = roster.inboxes().filter(|inbox| inbox.poll.is_none() && !inbox.folder.starts_with(&handoffs));
+        let elsewhere: Vec<&Path> = elsewhere.map(|inbox| inbox.folder).collect();
+        // First what they lie in: of a folder that is taken away and made anew nothing else tells.
+        let around = elsewhere.iter().filter_map(|folder| folder.parent());
+        for folder in around.chain([self.house.root.as_path()]).filter(|folder| folder.is_dir()) {
+            if let Err(error) = watcher.watch_flat(folder)
+                && self.desk.say_once(folder)
+            {
+                tracing::warn!("{error}");
+            }
+        }
         let triggers = self.triggers.iter().flat_map(FilesTrigger::folders);
-        let folders = elsewhere.map(|inbox| inbox.folder).filter(|folder| folder.is_dir()).chain(triggers);
+        let folders = elsewhere.into_iter().filter(|folder| folder.is_dir()).chain(triggers);
         for folder in std::iter::once(handoffs.as_path()).chain(self.house.wake.as_deref()).chain(folders) {
             if let Err(error) = watcher.watch(folder)
                 && self.desk.say_once(folder)
@@ -346,7 +354,7 @@ impl Engine {
         self.stopping = true;
         self.closing.cancel();
         if times >= 2 {
-            self.cancel.cancel();
+            self.house.ending.cancel();
         }
         let running: usize = self.working.values().sum();
         if running > 0 {
@@ -419,7 +427,7 @@ impl Engine {
     /// Has a worker of the agent go on with `begun`, or with whatever waits.
     fn work(&mut self, agent: String, begun: Vec<Begun>) {
         let (house, listener) = (Arc::clone(&self.house), Arc::clone(&self.listener));
-        let (cancel, closing) = (self.cancel.clone(), self.closing.clone());
+        let (cancel, closing) = (self.house.ending.clone(), self.closing.clone());
         let held = Held::Agent(agent.clone());
         let job = self.jobs.spawn(async move {
             let worked = work::next(&house, &agent, begun, (&cancel, &closing), Some(&listener)).await;

@@ -1,0 +1,116 @@
+//! A clock that jumps an hour back: between two starts, and under a daemon that runs. `faketime` gives the daemon that
+//! clock; what measures spans (the monotonic clock) goes on as on a real machine.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use baton_tests::{Daemon, Dropped, Workspace, baton};
+
+/// The library that fakes the clock.
+#[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
+fn library() -> Option<PathBuf> {
+    let asked = Command::new("faketime").args(["-m", "-f", "+0", "sh", "-c", "echo $LD_PRELOAD"]).output();
+    let said = asked.map(|asked| String::from_utf8_lossy(&asked.stdout).into_owned()).unwrap_or_default();
+    let found = said.trim().split(':').map(PathBuf::from).find(|file| file.is_file());
+    if found.is_none() {
+        let ci = std::env::var("CI").is_ok_and(|value| value == "true") && cfg!(target_os = "linux");
+        assert!(!ci, "faketime must be there under CI=true: apt-get install faketime");
+        eprintln!("SKIPPED: faketime is not there, so no clock was set back");
+    }
+    found
+}
+
+/// A command under a clock that is as far off as the file `clock` says.
+struct Clock {
+    library: PathBuf,
+    file: PathBuf,
+}
+
+impl Clock {
+    fn of(workspace: &Workspace) -> Option<Self> {
+        let clock = Self { library: library()?, file: workspace.outside().join("clock") };
+        clock.set("+0");
+        Some(clock)
+    }
+
+    fn set(&self, offset: &str) {
+        // Renamed, so that nobody reads half of it.
+        let new = self.file.with_extension("new");
+        std::fs::write(&new, offset).unwrap();
+        std::fs::rename(new, &self.file).unwrap();
+    }
+
+    fn up(&self, workspace: &Workspace) -> Daemon {
+        let mut command = workspace.command_of(baton());
+        command.arg("-w").arg(workspace.root()).arg("up");
+        command.env("LD_PRELOAD", &self.library).env("FAKETIME_TIMESTAMP_FILE", &self.file);
+        command.env("FAKETIME_NO_CACHE", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1").env("NO_FAKE_STAT", "1");
+        workspace.up_by(&mut command)
+    }
+}
+
+/// Holds that `doctor` names the jump and that it broke nothing.
+fn is_named(workspace: &Workspace) {
+    let found = workspace.baton(&["doctor", "--json"]).json();
+    let findings = found["findings"].as_array().cloned().unwrap_or_default();
+    let jumps = findings.iter().filter(|finding| finding["check"] == "clock" && finding["status"] == "warn");
+    assert!(jumps.count() > 0, "{found:#}");
+    assert!(found.to_string().contains("older than the event before it"), "{found:#}");
+    workspace.baton(&["ledger", "verify"]).ended(0);
+}
+
+#[test]
+fn a_clock_that_was_set_back_between_two_starts_keeps_nothing_waiting() {
+    let workspace = Workspace::with_hostile();
+    let Some(clock) = Clock::of(&workspace) else { return };
+    let daemon = clock.up(&workspace);
+    let mut dropped = workspace.drop_all("noop", &["Before"]);
+    workspace.wait_for_archived(1);
+    workspace.drop_action("hostile", "slow");
+    workspace.wait_for_state("slow", "running");
+    daemon.kill();
+    clock.set("-1h");
+    let daemon = clock.up(&workspace);
+    dropped.extend(workspace.drop_all("noop", &["After"]));
+    let slow = workspace.wait_for_archive("slow");
+    assert_eq!((slow.state.as_str(), slow.attempts), ("succeeded", 2), "{slow:#?}");
+    workspace.wait_for_archived(3);
+    assert_eq!(workspace.answers(), ["id-after", "id-before", "id-slow"].map(|id| (id.to_owned(), 1)).into());
+    assert_eq!(workspace.tasks_of("noop").len(), dropped.len());
+    is_named(&workspace);
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn a_clock_that_is_set_back_under_a_running_daemon_changes_nothing() {
+    let workspace = Workspace::with_noop();
+    let Some(clock) = Clock::of(&workspace) else { return };
+    let daemon = clock.up(&workspace);
+    let mut dropped = Dropped::new();
+    for (number, offset) in ["+0", "-1h", "-2h"].into_iter().enumerate() {
+        clock.set(offset);
+        let titles = [0, 1, 2].map(|job| format!("Job {number} {job}"));
+        dropped.extend(workspace.drop_all("noop", &titles));
+        workspace.wait_for_archived(dropped.len());
+    }
+    workspace.all_done_once("noop", &dropped);
+    is_named(&workspace);
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn a_retry_that_was_planned_under_a_clock_that_ran_ahead_does_not_wait_for_it() {
+    let workspace = Workspace::with_hostile();
+    let Some(clock) = Clock::of(&workspace) else { return };
+    let daemon = clock.up(&workspace);
+    workspace.drop_action("hostile", "retry");
+    workspace.wait_for_state("retry", "waiting");
+    daemon.kill();
+    clock.set("-1h");
+    let daemon = clock.up(&workspace);
+    workspace.wait_for_state("retry", "dead");
+    let task = workspace.wait_for_archive("retry");
+    assert_eq!((task.state.as_str(), task.attempts), ("dead", 3));
+    assert_eq!(workspace.returns("Claude-MM1").len(), 1);
+    assert!(daemon.stop().success());
+}

@@ -1,0 +1,45 @@
+//! Another process that holds the ledger for longer than Baton waits for it.
+
+use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::Duration;
+
+use baton_tests::Workspace;
+use rusqlite::Connection;
+
+/// Longer than a write waits.
+const HELD: Duration = Duration::from_secs(13);
+
+fn ledger(workspace: &Workspace) -> PathBuf {
+    let states = std::fs::read_dir(workspace.outside().join("state/baton")).unwrap().filter_map(Result::ok);
+    let mut ledgers = states.map(|state| state.path().join("ledger.db")).filter(|file| file.is_file());
+    ledgers.next().expect("a ledger below the state")
+}
+
+#[test]
+fn a_ledger_that_another_process_holds_is_waited_for_and_nothing_is_lost() {
+    let workspace = Workspace::with_hostile();
+    let mut daemon = workspace.up_and_serving();
+    let mut dropped = workspace.drop_all("noop", &["Before"]);
+    workspace.wait_for_archived(1);
+    workspace.drop_action("hostile", "slow");
+    workspace.wait_for_state("slow", "running");
+    let held = Connection::open(ledger(&workspace)).unwrap();
+    held.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    dropped.extend(workspace.drop_all("noop", &["One", "Two", "Three"]));
+    sleep(HELD);
+    assert!(daemon.runs(), "{}", daemon.log());
+    assert_eq!(workspace.inbox("noop").len(), 3, "nothing is taken that is not written down");
+    held.execute_batch("ROLLBACK").unwrap();
+    drop(held);
+    workspace.wait_for_archived(5);
+    let slow = workspace.task("slow");
+    assert_eq!((slow.state.as_str(), slow.attempts), ("succeeded", 1), "{slow:#?}");
+    assert!(daemon.log().contains("end what holds the database"), "{}", daemon.log());
+    assert_eq!(workspace.answers().remove("id-slow"), Some(1));
+    for title in dropped.keys() {
+        assert_eq!(workspace.answers().remove(&format!("id-{}", title.to_lowercase())), Some(1), "{title}");
+    }
+    workspace.baton(&["ledger", "verify"]).ended(0);
+    assert!(daemon.stop().success());
+}

@@ -1,0 +1,53 @@
+//! More files, and more events, than the queues between the kernel and the engine hold.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use baton_tests::{Dropped, Workspace, handoff, text};
+
+const FILES: usize = 1_000;
+
+/// With this many touches of each file the kernel's queue (16,384 events) is full, and so is the daemon's (4,096).
+const TOUCHES: usize = 24;
+
+/// Writes `FILES` handoffs beside the inbox: what each is to be called, and what it holds.
+fn prepare(workspace: &Workspace) -> (Vec<(PathBuf, PathBuf)>, Dropped) {
+    let aside = workspace.outside().join("aside");
+    fs::create_dir(&aside).unwrap();
+    let (mut moves, mut dropped) = (Vec::new(), Dropped::new());
+    for number in 0..FILES {
+        let (title, name) = (format!("Job {number}"), format!("{number}.json"));
+        let bytes = text(&handoff("noop", &title));
+        fs::write(aside.join(&name), &bytes).unwrap();
+        moves.push((aside.join(&name), workspace.inbox_of("noop").join(&name)));
+        dropped.insert(title, bytes);
+    }
+    (moves, dropped)
+}
+
+#[test]
+fn a_thousand_files_of_which_the_kernel_lost_the_events_are_all_found() {
+    let workspace = Workspace::with_noop();
+    let (moves, dropped) = prepare(&workspace);
+    let daemon = workspace.up_and_serving();
+    let (early, late) = moves.split_at(FILES / 2);
+    // It is not there to read its events, as on a machine under load.
+    daemon.freeze();
+    for (from, to) in early {
+        fs::rename(from, to).unwrap();
+    }
+    let files: Vec<File> = early.iter().map(|(_, to)| File::options().append(true).open(to).unwrap()).collect();
+    for _ in 0..2 * TOUCHES {
+        // In turn, because the kernel joins events that follow each other and are the same.
+        files.iter().for_each(|file| file.set_modified(SystemTime::now()).unwrap());
+    }
+    for (from, to) in late {
+        fs::rename(from, to).unwrap();
+    }
+    daemon.thaw();
+    workspace.wait_for("all to be archived", |workspace| (workspace.processed("noop").len() == FILES).then_some(()));
+    workspace.wait_for_archived(FILES);
+    workspace.all_done_once("noop", &dropped);
+    assert!(daemon.stop().success());
+}

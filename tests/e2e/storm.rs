@@ -1,0 +1,184 @@
+//! The duplicate storm of the origin, again: 242 tasks that were dropped 1,662 times under ever new names and times, one of
+//! them 360 times, one 169 times. Each is done once, and every other copy is archived with the id of the first.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use baton_tests::{Task, Workspace, sha256};
+use serde_json::{Map, Value, json};
+
+const TASKS: usize = 242;
+const FILES: usize = 1_662;
+
+/// What the two loudest tasks had.
+const LOUDEST: [usize; 2] = [360, 169];
+
+/// How often each task was dropped: the two known figures, the others with a long tail.
+fn copies() -> Vec<usize> {
+    let mut copies: Vec<usize> = LOUDEST.into_iter().chain((3..=TASKS).map(|rank| 1 + 150 / rank)).collect();
+    let left = FILES - copies.iter().sum::<usize>();
+    for number in 0..left {
+        copies[LOUDEST.len() + number % (TASKS - LOUDEST.len())] += 1;
+    }
+    copies
+}
+
+/// A task of the storm: even ones go to the plugin, odd ones to an agent that does its own work.
+struct Storm {
+    number: usize,
+}
+
+impl Storm {
+    fn is_for_plugin(&self) -> bool {
+        self.number.is_multiple_of(2)
+    }
+
+    fn title(&self) -> String {
+        format!("Fix Trigger Duplication {}", self.number)
+    }
+
+    /// A third has a `handoff_id`, a third the full id of a task, a third nothing but its content.
+    fn identity(&self) -> Option<(&'static str, String)> {
+        match self.number / 2 % 3 {
+            0 => Some(("handoff_id", format!("storm-{}", self.number))),
+            // They share their first digits, as the real ones did.
+            1 => Some(("task_id", format!("2e4e7361-6c27-8011-8000-{:012x}", self.number))),
+            _ => None,
+        }
+    }
+
+    /// The copy of this number: another time, now and then the keys in another order.
+    fn bytes(&self, copy: usize) -> Vec<u8> {
+        let to = if self.is_for_plugin() { "noop" } else { "Cursor-MM1" };
+        let mut fields = vec![
+            ("timestamp", json!(time(copy))),
+            ("source_agent", json!("Claude-MM1")),
+            ("target_agent", json!(to)),
+            ("title", json!(self.title())),
+            ("body", json!(format!("Task {} of the storm.", self.number))),
+        ];
+        fields.extend(self.identity().map(|(key, id)| (key, json!(id))));
+        let by = copy % fields.len();
+        fields.rotate_left(by);
+        // Written by hand, because a map would sort its keys.
+        let lines: Vec<String> = fields.iter().map(|(key, value)| format!("  \"{key}\": {value}")).collect();
+        format!("{{\n{}\n}}\n", lines.join(",\n")).into_bytes()
+    }
+
+    fn name(&self, copy: usize) -> String {
+        let stamp = time(copy).replace([':', '-'], "");
+        let title = self.title().replace(' ', "-");
+        let nested = if copy % 5 == 4 { format!("{stamp}__HANDOFF__") } else { String::new() };
+        format!("{nested}{stamp}__HANDOFF__{title}__2e4e7361-{copy}.json")
+    }
+
+    /// Its own inbox, a folder under another spelling of the agent's name, or the drop box.
+    fn folder(&self, copy: usize) -> &'static str {
+        match (copy % 7, self.is_for_plugin()) {
+            (3, _) => "handoffs/01_inbox",
+            (5, true) => "handoffs/No-op-Agent/01_inbox",
+            (5, false) => "handoffs/Cursor-MM1-Agent/01_inbox",
+            (_, true) => "handoffs/noop/01_inbox",
+            (_, false) => "handoffs/Cursor-MM1/01_inbox",
+        }
+    }
+}
+
+fn time(copy: usize) -> String {
+    format!("2026-01-{:02}T{:02}:{:02}:00Z", 1 + copy / 60 % 28, copy / 60 % 24, copy % 60)
+}
+
+/// Drops everything; gives the bytes by file name.
+fn drop_storm(workspace: &Workspace) -> BTreeMap<String, Vec<u8>> {
+    let mut dropped = BTreeMap::new();
+    for (number, copies) in copies().into_iter().enumerate() {
+        let storm = Storm { number };
+        for copy in 0..copies {
+            let (name, bytes) = (storm.name(copy), storm.bytes(copy));
+            fs::write(workspace.root().join(storm.folder(copy)).join(&name), &bytes).unwrap();
+            dropped.insert(name, bytes);
+        }
+    }
+    dropped
+}
+
+/// What the agent that does its own work answers: each file in its inboxes, by its name.
+fn answer_by_hand(workspace: &Workspace) -> usize {
+    let mut answered = 0;
+    for folder in ["Cursor-MM1", "Cursor-MM1-Agent"] {
+        for name in workspace.inbox(folder) {
+            let asked = workspace.read(&format!("handoffs/{folder}/01_inbox/{name}"));
+            let asked: Map<String, Value> = serde_json::from_str(&asked).unwrap();
+            let mut original = json!({ "handoff_file": name });
+            for key in ["handoff_id", "task_id"] {
+                asked.get(key).into_iter().for_each(|id| original[key] = id.clone());
+            }
+            let answer = json!({
+                "type": "RETURN_HANDOFF",
+                "timestamp": "2026-01-29T12:00:00Z",
+                "executing_agent": "Cursor-MM1",
+                "originating_agent": "Claude-MM1",
+                "original_handoff": original,
+                "execution_summary": { "work_completed": [format!("{} is done.", asked["title"])] },
+            });
+            workspace.drop_file("Claude-MM1", &format!("answer-{answered}.json"), answer.to_string());
+            answered += 1;
+        }
+    }
+    answered
+}
+
+/// Holds that each file is a task of its own with the dropped bytes, and gives the tasks by title.
+fn by_title(workspace: &Workspace, dropped: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<Task>> {
+    let mut tasks = BTreeMap::<String, Vec<Task>>::new();
+    let mut left: BTreeSet<&String> = dropped.keys().collect();
+    for task in workspace.status().into_iter().filter(|task| task.title.starts_with("Fix Trigger")) {
+        assert!(left.remove(&task.file_name().to_owned()), "known twice, or renamed: {task:#?}");
+        let archived = workspace.read_bytes(task.file.as_deref().unwrap());
+        assert_eq!(sha256(&archived), sha256(&dropped[task.file_name()]), "{task:#?}");
+        assert!(task.archived_at.is_some(), "{task:#?}");
+        tasks.entry(task.title.clone()).or_default().push(task);
+    }
+    assert!(left.is_empty(), "not in the ledger: {left:?}");
+    tasks
+}
+
+#[test]
+fn the_copies_are_as_many_as_they_were() {
+    let copies = copies();
+    assert_eq!((copies.len(), copies.iter().sum::<usize>()), (TASKS, FILES));
+    assert!(copies.iter().all(|copies| (1..=360).contains(copies)));
+}
+
+#[test]
+fn of_a_storm_of_duplicates_each_task_is_done_and_answered_once() {
+    let workspace = Workspace::with_noop();
+    let config = workspace.read("baton.toml") + "\n[agents.noop]\naliases = [\"No-op-Agent\"]\n";
+    workspace.write("baton.toml", config);
+    for folder in ["No-op-Agent", "Cursor-MM1-Agent"] {
+        fs::create_dir_all(workspace.inbox_of(folder)).unwrap();
+    }
+    let dropped = drop_storm(&workspace);
+    assert_eq!(dropped.len(), FILES);
+    workspace.up_once();
+    assert_eq!(answer_by_hand(&workspace), TASKS / 2, "what is left for the agent is each of its tasks, once");
+    workspace.up_once();
+
+    let tasks = by_title(&workspace, &dropped);
+    assert_eq!(tasks.len(), TASKS);
+    for (title, copies) in &tasks {
+        let done: Vec<&Task> = copies.iter().filter(|task| task.state == "succeeded").collect();
+        let [first] = done.as_slice() else { panic!("{title}: {copies:#?}") };
+        assert_eq!(first.attempts, u32::from(first.agent == "noop"), "{first:#?}");
+        assert!(first.returned_at.is_some(), "{first:#?}");
+        for copy in copies.iter().filter(|task| task.id != first.id) {
+            assert_eq!((copy.state.as_str(), copy.attempts, &copy.returned_at), ("duplicate", 0, &None), "{copy:#?}");
+            assert!(copy.reason.contains(&first.id), "{copy:#?}");
+        }
+    }
+    assert_eq!(workspace.returns("Claude-MM1").len(), TASKS / 2, "one RETURN of the plugin for each of its tasks");
+    for folder in ["01_inbox", "No-op-Agent/01_inbox", "noop/01_inbox", "Cursor-MM1/01_inbox", "Cursor-MM1-Agent/01_inbox"] {
+        assert!(workspace.list(&format!("handoffs/{folder}")).is_empty(), "{folder}");
+    }
+    workspace.baton(&["ledger", "verify"]).ended(0);
+}

@@ -1,0 +1,109 @@
+//! File systems of a test's own: a small one that can be full, one that can be read only. Both need root.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Missing;
+
+/// A file system over a folder, until the value goes. What lay in the folder is in it too.
+#[derive(Debug)]
+pub struct Mount {
+    folder: PathBuf,
+}
+
+impl Mount {
+    /// A file system of `kib` KiB in memory.
+    ///
+    /// # Errors
+    /// When this user may not mount; that was said on stderr.
+    ///
+    /// # Panics
+    /// When this user may not mount under `CI=true`.
+    pub fn small(folder: &Path, kib: u32) -> Result<Self, Missing> {
+        let aside = tempfile::tempdir().expect("a temporary folder");
+        copy(folder, aside.path());
+        run("mount", ["-t", "tmpfs", "-o", &format!("size={kib}k"), "baton-tests"], folder).map_err(missing)?;
+        let mount = Self { folder: folder.to_owned() };
+        copy(aside.path(), folder);
+        Ok(mount)
+    }
+
+    /// The folder itself, as a file system that can be made read only.
+    ///
+    /// # Errors
+    /// When this user may not mount; that was said on stderr.
+    ///
+    /// # Panics
+    /// When this user may not mount under `CI=true`.
+    pub fn same(folder: &Path) -> Result<Self, Missing> {
+        run("mount", [OsStr::new("--bind"), folder.as_os_str()], folder).map_err(missing)?;
+        Ok(Self { folder: folder.to_owned() })
+    }
+
+    /// Makes it read only, for root too.
+    ///
+    /// # Panics
+    /// When it cannot be.
+    pub fn read_only(&self) {
+        run("mount", ["-o", "remount,bind,ro"], &self.folder).expect("it can be made read only");
+    }
+
+    /// Makes it writable again.
+    ///
+    /// # Panics
+    /// When it cannot be.
+    pub fn writable(&self) {
+        run("mount", ["-o", "remount,bind,rw"], &self.folder).expect("it can be made writable");
+    }
+
+    /// Takes all the room that is left.
+    ///
+    /// # Panics
+    /// When it cannot be taken.
+    pub fn fill(&self) {
+        let mut ballast = File::options().create(true).append(true).open(self.ballast()).expect("a file for ballast");
+        for size in [64 << 10, 4 << 10, 1] {
+            while ballast.write_all(&vec![0; size]).is_ok() {}
+        }
+    }
+
+    /// Gives the room back.
+    ///
+    /// # Panics
+    /// When it was not filled.
+    pub fn free(&self) {
+        fs::remove_file(self.ballast()).expect("the ballast can go");
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.folder.join(".ballast")
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        // Lazily: the daemon of a test that failed may still have files open there.
+        drop(run("umount", ["--lazy"], &self.folder));
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    let copied = run("cp", [OsStr::new("-a"), from.join(".").as_os_str()], to);
+    copied.expect("the folder can be copied");
+}
+
+fn run<S: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = S>, folder: &Path) -> Result<(), String> {
+    let ran = Command::new(program).args(args).arg(folder).output().map_err(|error| error.to_string())?;
+    if ran.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&ran.stderr).into_owned()) }
+}
+
+#[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
+fn missing(reason: String) -> Missing {
+    let ci = std::env::var("CI").is_ok_and(|value| value == "true");
+    assert!(!ci, "mounting must be possible under CI=true: {reason}");
+    eprintln!("SKIPPED: this user may not mount ({}), try `unshare -rm`: the fault was not made", reason.trim());
+    Missing
+}
