@@ -35,7 +35,10 @@ struct Rates {
 /// # Errors
 /// When a run fails or a file is left.
 pub(crate) fn run(scale: Scale, report: &mut Report) -> anyhow::Result<()> {
-    report.part("Files that wait at the start: capture, no-op plugin, RETURN, archive (`baton up --once`)");
+    let processors = std::thread::available_parallelism()?;
+    report.part(format!(
+        "Files that wait at the start: capture, no-op plugin, RETURN, archive (`baton up --once`), {processors} processors"
+    ));
     let idle_mib = idle_mib();
     if let Some(idle) = idle_mib {
         report.row(Row::new("memory of an idle daemon", format!("{idle:.1} MiB"), "1 run"));

@@ -72,7 +72,7 @@ impl Asked {
             match arg.as_str() {
                 "--quick" => asked.scale = QUICK,
                 "--json" => asked.json = true,
-                "--only" => asked.only = args.next(),
+                "--only" => asked.only = Some(args.next().unwrap_or_default()),
                 // Cargo adds it.
                 "--bench" => {}
                 other => bail!("`{other}` is unknown; there are: --quick, --json, --only PART"),
