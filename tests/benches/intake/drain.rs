@@ -1,7 +1,8 @@
 //! Many files that wait at the start: `baton up --once`, from the start of the process to its end, beside the grouped floor
 //! on the same files (floor, ours, ours, floor), and the memory that it takes.
 //!
-//! Each side gets a folder of its own with the same files, written and synced before. Memory is the peak of the process
+//! Each side gets a folder of its own with the same files, written and synced before; a floor that is not counted goes
+//! first. Memory is the peak of the process
 //! less what an idle daemon of an empty workspace holds.
 
 use std::thread::sleep;
@@ -11,6 +12,7 @@ use anyhow::ensure;
 use baton_tests::Workspace;
 
 use crate::floor::grouped;
+use crate::place::Used;
 use crate::process::{memory_mib, up_once};
 use crate::report::{Report, Row, say};
 use crate::samples::Samples;
@@ -34,23 +36,24 @@ struct Rates {
 ///
 /// # Errors
 /// When a run fails or a file is left.
-pub(crate) fn run(scale: Scale, report: &mut Report) -> anyhow::Result<()> {
+pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut Used) -> anyhow::Result<()> {
     let processors = std::thread::available_parallelism()?;
     report.part(format!(
         "Files that wait at the start: capture, no-op plugin, RETURN, archive (`baton up --once`), {processors} processors"
     ));
-    let idle_mib = idle_mib();
+    let idle_mib = idle_mib(used);
     if let Some(idle) = idle_mib {
         report.row(Row::new("memory of an idle daemon", format!("{idle:.1} MiB"), "1 run"));
     }
+    floor(scale.waiting, &mut Rates::default(), used)?;
     let mut rates = Rates::default();
     for side in [floor, ours, ours, floor] {
-        side(scale.waiting, &mut rates)?;
+        side(scale.waiting, &mut rates, used)?;
     }
     let middle = tell(report, scale.waiting, &rates, idle_mib);
     let mut long = Rates::default();
     for side in [floor, ours, floor] {
-        side(scale.long, &mut long)?;
+        side(scale.long, &mut long, used)?;
     }
     let long_middle = tell(report, scale.long, &long, idle_mib);
     let (kept, what) = (long_middle / middle, format!("rate of {} against {}", scale.long, scale.waiting));
@@ -58,14 +61,17 @@ pub(crate) fn run(scale: Scale, report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn idle_mib() -> Option<f64> {
+fn idle_mib(used: &mut Used) -> Option<f64> {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     sleep(Duration::from_secs(1));
-    memory_mib(daemon.id(), "VmRSS")
+    let mib = memory_mib(daemon.id(), "VmRSS");
+    drop(daemon);
+    used.keep(workspace);
+    mib
 }
 
-fn ours(count: u32, rates: &mut Rates) -> anyhow::Result<()> {
+fn ours(count: u32, rates: &mut Rates, used: &mut Used) -> anyhow::Result<()> {
     let workspace = Workspace::with_noop();
     place::fill(&workspace.inbox_of("noop"), count)?;
     let run = up_once(&workspace)?;
@@ -79,15 +85,17 @@ fn ours(count: u32, rates: &mut Rates) -> anyhow::Result<()> {
     rates.ours.push(f64::from(count) / wall);
     rates.walls.push(wall);
     rates.peaks_mib.extend(run.peak_mib);
+    used.keep(workspace);
     Ok(())
 }
 
-fn floor(count: u32, rates: &mut Rates) -> anyhow::Result<()> {
+fn floor(count: u32, rates: &mut Rates, used: &mut Used) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     place::fill(&folder.path().join("01_inbox"), count)?;
     let wall = grouped(folder.path())?.as_secs_f64();
     say(&format!("    floor: {count} in {wall:.2} s"));
     rates.floor.push(f64::from(count) / wall);
+    used.keep(folder);
     Ok(())
 }
 

@@ -21,6 +21,7 @@ use serde_json::Value;
 
 use crate::arrivals::Arrivals;
 use crate::floor::Single;
+use crate::place::Used;
 use crate::report::Report;
 use crate::samples::Samples;
 use crate::{Scale, place};
@@ -43,7 +44,7 @@ struct Drop {
 ///
 /// # Errors
 /// When a file is not answered.
-pub(crate) fn run(scale: Scale, report: &mut Report) -> anyhow::Result<()> {
+pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut Used) -> anyhow::Result<()> {
     report.part("Latency: an idle daemon, one file at a time, every step on the disk (the no-op plugin)");
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
@@ -64,6 +65,7 @@ pub(crate) fn run(scale: Scale, report: &mut Report) -> anyhow::Result<()> {
     }
     let events = events(&workspace)?;
     drop(daemon);
+    used.keep(workspace);
     let since = |action: &str, later: f64| -> anyhow::Result<Samples> {
         let times = drops.iter().map(|drop| {
             let found = events.get(&(drop.hash.clone(), action.to_owned()));

@@ -16,6 +16,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use crate::drain::spread;
 use crate::latency::ms;
+use crate::place::Used;
 use crate::process::up_once;
 use crate::report::{Report, Row};
 use crate::samples::Samples;
@@ -35,7 +36,7 @@ const HASHED: [&str; 9] =
 ///
 /// # Errors
 /// When the ledger cannot be made, is not sound, or a command fails.
-pub(crate) fn run(scale: Scale, report: &mut Report) -> anyhow::Result<()> {
+pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut Used) -> anyhow::Result<()> {
     let workspace = Workspace::with_noop();
     let begun = Instant::now();
     let made = make(&workspace, scale.events)?;
@@ -76,6 +77,7 @@ pub(crate) fn run(scale: Scale, report: &mut Report) -> anyhow::Result<()> {
         format!("{:.0} ms", ms(once.wall)),
         format!("1 run{memory}"),
     ));
+    used.keep(workspace);
     Ok(())
 }
 

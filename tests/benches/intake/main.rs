@@ -20,6 +20,7 @@ mod samples;
 
 use anyhow::bail;
 
+use self::place::Used;
 use self::report::Report;
 
 /// How much is done.
@@ -38,7 +39,7 @@ struct Scale {
 const FULL: Scale = Scale { singles: 300, waiting: 10_000, long: 100_000, events: 1_000_000 };
 const QUICK: Scale = Scale { singles: 60, waiting: 2_000, long: 5_000, events: 50_000 };
 
-type Part = fn(Scale, &mut Report) -> anyhow::Result<()>;
+type Part = fn(Scale, &mut Report, &mut Used) -> anyhow::Result<()>;
 
 /// The parts, in the order in which they run.
 const PARTS: [(&str, Part); 4] =
@@ -47,10 +48,10 @@ const PARTS: [(&str, Part); 4] =
 fn main() -> anyhow::Result<()> {
     let asked = Asked::read(std::env::args().skip(1))?;
     place::prepare()?;
-    let mut report = Report::default();
+    let (mut report, mut used) = (Report::default(), Used::default());
     for (name, part) in PARTS {
         if asked.only.as_deref().is_none_or(|only| only == name) {
-            part(asked.scale, &mut report)?;
+            part(asked.scale, &mut report, &mut used)?;
         }
     }
     report.keep(&place::results())?;

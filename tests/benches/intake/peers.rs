@@ -5,6 +5,7 @@
 //! Each side is measured with a daemon that runs: one file at a time (its rename into the inbox until it lies in the
 //! archive), and all files renamed in as fast as that goes. A peer that is not installed is named and passed over.
 
+use std::any::Any;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -16,6 +17,7 @@ use baton_tests::{Workspace, repository};
 
 use crate::arrivals::Arrivals;
 use crate::latency::ms;
+use crate::place::Used;
 use crate::process::Group;
 use crate::report::{Report, Row, say};
 use crate::samples::Samples;
@@ -45,27 +47,25 @@ struct Mover {
     archive: PathBuf,
     /// Where a file is written before it is renamed into the inbox.
     outside: PathBuf,
-    /// Ends it when it goes.
-    _running: Running,
-}
-
-#[expect(dead_code, reason = "they are held only to be ended")]
-enum Running {
-    Peer(Group, tempfile::TempDir),
-    Baton(baton_tests::Daemon, Workspace),
+    /// Ends when the value goes.
+    process: Box<dyn Any>,
+    /// Cleared when the value goes.
+    folder: Box<dyn Any>,
 }
 
 /// Measures and reports.
 ///
 /// # Errors
 /// When a side cannot be started or answers nothing at all.
-pub(crate) fn run(scale: Scale, report: &mut Report) -> anyhow::Result<()> {
+pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut Used) -> anyhow::Result<()> {
     report.part("Beside what a user would otherwise pick (they move and log, without any guarantee)");
     for begin in [baton, inotifywait, watchexec] {
         match begin()? {
             Ok(mover) => {
                 singles(&mover, scale.singles, report)?;
                 burst(&mover, scale.waiting, report)?;
+                drop(mover.process);
+                used.keep(mover.folder);
             }
             Err(Missing { name, how }) => {
                 say(&format!("\n  MISSING: {name} is not installed, so nothing stands beside Baton here: {how}\n"));
@@ -90,8 +90,8 @@ fn baton() -> Begun {
     fs::create_dir_all(&archive)?;
     let outside = workspace.outside().join("outside");
     fs::create_dir_all(&outside)?;
-    let running = Running::Baton(workspace.up_and_serving(), workspace);
-    Ok(Ok(Mover { name: "baton", inbox, archive, outside, _running: running }))
+    let process = Box::new(workspace.up_and_serving());
+    Ok(Ok(Mover { name: "baton", inbox, archive, outside, process, folder: Box::new(workspace) }))
 }
 
 fn inotifywait() -> Begun {
@@ -144,8 +144,8 @@ fn peer(
     let mut command = command(folder.path(), [&inbox, &archive, &log])?;
     let quiet =
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(fs::File::create(folder.path().join("said"))?);
-    let running = Running::Peer(Group::start(quiet)?, folder);
-    let mover = Mover { name, inbox, archive, outside, _running: running };
+    let process = Box::new(Group::start(quiet)?);
+    let mover = Mover { name, inbox, archive, outside, process, folder: Box::new(folder) };
     mover.wake()?;
     Ok(mover)
 }

@@ -1,6 +1,7 @@
 //! Where the bench works: below the repository's `target/`, on the disk that a checkout lies on, because a temporary
 //! folder may be memory and memory has no fsync.
 
+use std::any::Any;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
@@ -19,6 +20,18 @@ const QUIET: Duration = Duration::from_secs(3);
 
 /// The file system that is memory (`TMPFS_MAGIC` of `statfs(2)`).
 const TMPFS: i128 = 0x0102_1994;
+
+/// Folders that were worked in, kept until the end of the bench. What a file system does for deleted files goes on for
+/// seconds and would be counted to whoever comes next: the floor was several times slower after a folder was cleared.
+#[derive(Default)]
+pub(crate) struct Used(Vec<Box<dyn Any>>);
+
+impl Used {
+    /// Keeps what clears its folder when it goes.
+    pub(crate) fn keep(&mut self, folder: impl Any) {
+        self.0.push(Box::new(folder));
+    }
+}
 
 /// The folder of the results.
 fn folder() -> PathBuf {
