@@ -18,7 +18,7 @@ const HELP: &str = "cargo xtask <task>
   test     format, lints, documentation, every test
   build    the program with its plugins inside: target/release/baton
   guests   only the WebAssembly components: target/guests/
-  bench    the benches: bench [NAME]
+  bench    the benches: bench [NAME [ARGS...]], NAME is noop_call or intake (--quick: fewer files)
 ";
 
 fn main() -> ExitCode {
@@ -39,8 +39,8 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         ["test"] => test::run(),
         ["build"] => build(),
         ["guests"] => guests::build_all().map(drop),
-        ["bench"] => bench::run(None),
-        ["bench", name] => bench::run(Some(name)),
+        ["bench"] => bench::run(None, &[]),
+        ["bench", name, args @ ..] => bench::run(Some(name), args),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

@@ -1,0 +1,121 @@
+//! One file at a time on an idle daemon: how long from the moment it is visible (its rename into the inbox) until its
+//! plugin has started, its RETURN can be seen, and it lies in the archive.
+//!
+//! No one outside sees a plugin start, so the start is enclosed by two times of the ledger. `started` is stamped before the
+//! transaction that has to be on the disk before the plugin runs, so it is too early by one commit; `succeeded` is stamped
+//! when the plugin has ended, so it is too late by the run of a plugin that does nothing (tens of microseconds). The aim
+//! is held against the later one. Both are of the same clock as the rename and in whole milliseconds, cut off: the later
+//! one is taken a whole millisecond later than it says.
+//!
+//! RETURN and archive are seen through inotify and measured with the monotonic clock. After each file the floor is measured
+//! once, so that both see the same disk.
+
+use std::collections::HashMap;
+use std::fs;
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::{Context as _, ensure};
+use baton_tests::{Workspace, sha256};
+use serde_json::Value;
+
+use crate::arrivals::Arrivals;
+use crate::floor::Single;
+use crate::place::Used;
+use crate::report::Report;
+use crate::samples::Samples;
+use crate::{Scale, place};
+
+/// Idle time before each file.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A file that is not through by then is lost.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A file's time of birth, and what was seen of it from outside.
+struct Drop {
+    hash: String,
+    at_ms: f64,
+    to_return: Duration,
+    to_archive: Duration,
+}
+
+/// Measures and reports.
+///
+/// # Errors
+/// When a file is not answered.
+pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut Used) -> anyhow::Result<()> {
+    report.part("Latency: an idle daemon, one file at a time, every step on the disk (the no-op plugin)");
+    let workspace = Workspace::with_noop();
+    let daemon = workspace.up_and_serving();
+    sleep(Duration::from_secs(1));
+    let returns = Arrivals::into(&workspace.inbox_of("Claude-MM1"))?;
+    let archive = workspace.root().join("handoffs/noop/02_processed");
+    fs::create_dir_all(&archive)?;
+    let archived = Arrivals::into(&archive)?;
+    let mut floor = Single::new(workspace.outside().join("floor"))?;
+    let (mut drops, mut to_start, mut to_return) = (Vec::new(), Vec::new(), Vec::new());
+    for number in 0..scale.singles {
+        drops.push(drop_one(&workspace, number, &returns, &archived)?);
+        sleep(PAUSE / 2);
+        let started = floor.until_start()?;
+        to_start.push(ms(started));
+        to_return.push(ms(started + floor.until_return()?));
+        sleep(PAUSE / 2);
+    }
+    let events = events(&workspace)?;
+    drop(daemon);
+    used.keep(workspace);
+    let since = |action: &str, later: f64| -> anyhow::Result<Samples> {
+        let times = drops.iter().map(|drop| {
+            let found = events.get(&(drop.hash.clone(), action.to_owned()));
+            Ok(found.with_context(|| format!("a file has no event `{action}`"))? - drop.at_ms + later)
+        });
+        Ok(Samples::of(times.collect::<anyhow::Result<Vec<f64>>>()?))
+    };
+    report.latency("visible → plugin started, at the latest", &since("succeeded", 1.0)?, Some((5.0, 25.0)));
+    report.latency("visible → plugin started, at the earliest", &since("started", 0.0)?, None);
+    report.latency("  floor: 2 synced appends", &Samples::of(to_start), None);
+    report.latency("visible → RETURN visible", &Samples::of(drops.iter().map(|drop| ms(drop.to_return))), None);
+    report.latency("  floor: 4 synced appends, file, rename", &Samples::of(to_return), None);
+    report.latency("visible → archived", &Samples::of(drops.iter().map(|drop| ms(drop.to_archive))), None);
+    Ok(())
+}
+
+fn drop_one(workspace: &Workspace, number: u32, returns: &Arrivals, archived: &Arrivals) -> anyhow::Result<Drop> {
+    let (name, bytes) = (place::name(number), place::bytes(number));
+    let outside = workspace.outside().join(&name);
+    fs::write(&outside, &bytes)?;
+    let (wall, begun) = (SystemTime::now(), Instant::now());
+    fs::rename(&outside, workspace.inbox_of("noop").join(&name))?;
+    let returned = returns.next(PATIENCE, |found| !found.starts_with('.')).context("no RETURN")?;
+    let moved = archived.next(PATIENCE, |found| found == name).context("not archived")?;
+    Ok(Drop {
+        hash: sha256(&bytes),
+        at_ms: wall.duration_since(SystemTime::UNIX_EPOCH)?.as_secs_f64() * 1_000.0,
+        to_return: returned.duration_since(begun),
+        to_archive: moved.duration_since(begun),
+    })
+}
+
+/// When what happened to the file with that hash, in milliseconds since 1970.
+fn events(workspace: &Workspace) -> anyhow::Result<HashMap<(String, String), f64>> {
+    let export = workspace.baton(&["ledger", "export"]);
+    ensure!(export.code == 0, "`baton ledger export` failed: {}", export.stderr);
+    let mut events = HashMap::new();
+    for line in export.stdout.lines() {
+        let event: Value = serde_json::from_str(line)?;
+        let text = |key: &str| event.get(key).and_then(Value::as_str).map(str::to_owned);
+        if let (Some(hash), Some(action), Some(at)) =
+            (text("input_hash"), text("action"), event.get("at").and_then(Value::as_f64))
+        {
+            events.insert((hash, action), at);
+        }
+    }
+    Ok(events)
+}
+
+/// In milliseconds.
+pub(crate) fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}

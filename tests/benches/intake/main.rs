@@ -1,0 +1,90 @@
+//! What a handoff costs, from the file in the inbox to the archive: the real release program on a real disk, beside what
+//! the same disk allows at best and beside what a user would otherwise pick for the job.
+//!
+//! `cargo xtask bench intake` builds the program and runs this; `--quick` takes fewer files, `--json` prints JSON, and
+//! `--only latency|drain|peers|ledger` does one part. Every sample goes to `target/bench/intake.json`.
+//!
+//! This is no criterion bench: a run ends when the files are through and takes seconds, and what counts is often the tail
+//! or the memory. Nothing here fails because something is slow; a figure says its aim and whether it was reached.
+
+mod arrivals;
+mod drain;
+mod floor;
+mod latency;
+mod ledger;
+mod peers;
+mod place;
+mod process;
+mod report;
+mod samples;
+
+use anyhow::bail;
+
+use self::place::Used;
+use self::report::Report;
+
+/// How much is done.
+#[derive(Clone, Copy, Debug)]
+struct Scale {
+    /// Files for each latency.
+    singles: u32,
+    /// Files that wait at the start.
+    waiting: u32,
+    /// Files that wait at the start of the long run.
+    long: u32,
+    /// Events in the large ledger.
+    events: u32,
+}
+
+const FULL: Scale = Scale { singles: 300, waiting: 10_000, long: 100_000, events: 1_000_000 };
+const QUICK: Scale = Scale { singles: 60, waiting: 2_000, long: 5_000, events: 50_000 };
+
+type Part = fn(Scale, &mut Report, &mut Used) -> anyhow::Result<()>;
+
+/// The parts, in the order in which they run.
+const PARTS: [(&str, Part); 4] =
+    [("latency", latency::run), ("drain", drain::run), ("peers", peers::run), ("ledger", ledger::run)];
+
+fn main() -> anyhow::Result<()> {
+    let asked = Asked::read(std::env::args().skip(1))?;
+    place::prepare()?;
+    let (mut report, mut used) = (Report::default(), Used::default());
+    for (name, part) in PARTS {
+        if asked.only.as_deref().is_none_or(|only| only == name) {
+            part(asked.scale, &mut report, &mut used)?;
+        }
+    }
+    report.keep(&place::results())?;
+    report.print(asked.json);
+    Ok(())
+}
+
+/// What the command line asks for.
+struct Asked {
+    scale: Scale,
+    json: bool,
+    only: Option<String>,
+}
+
+impl Asked {
+    fn read(mut args: impl Iterator<Item = String>) -> anyhow::Result<Self> {
+        let mut asked = Self { scale: FULL, json: false, only: None };
+        while let Some(arg) = args.next() {
+            match arg.as_str() {
+                "--quick" => asked.scale = QUICK,
+                "--json" => asked.json = true,
+                "--only" => asked.only = Some(args.next().unwrap_or_default()),
+                // Cargo adds it.
+                "--bench" => {}
+                other => bail!("`{other}` is unknown; there are: --quick, --json, --only PART"),
+            }
+        }
+        let names = PARTS.map(|(name, _)| name);
+        match &asked.only {
+            Some(only) if !names.contains(&only.as_str()) => {
+                bail!("there is no part `{only}`; there are: {}", names.join(", "))
+            }
+            _ => Ok(asked),
+        }
+    }
+}
