@@ -40,7 +40,9 @@ fn a_thousand_files_of_which_the_kernel_lost_the_events_are_all_found() {
     let files: Vec<File> = early.iter().map(|(_, to)| File::options().append(true).open(to).unwrap()).collect();
     for _ in 0..2 * TOUCHES {
         // In turn, because the kernel joins events that follow each other and are the same.
-        files.iter().for_each(|file| file.set_modified(SystemTime::now()).unwrap());
+        for file in &files {
+            file.set_modified(SystemTime::now()).unwrap();
+        }
     }
     for (from, to) in late {
         fs::rename(from, to).unwrap();

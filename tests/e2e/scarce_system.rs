@@ -19,7 +19,8 @@ fn a_daemon_with_few_descriptors_loses_nothing() {
     let titles: Vec<String> = (0..FILES).map(|number| format!("Job {number}")).collect();
     let daemon = workspace.up_by(&mut up_with(&workspace, &["sh"], "ulimit -n 24"));
     let dropped = workspace.drop_all("noop", &titles);
-    let said = |daemon: &Daemon| daemon.log().contains("Too many open files") || daemon.log().contains("unable to open");
+    let said =
+        |daemon: &Daemon| daemon.log().contains("Too many open files") || daemon.log().contains("unable to open");
     workspace.wait_for("all to be done, or the trouble to be said", |workspace| {
         (said(&daemon) || workspace.processed("noop").len() == FILES).then_some(())
     });

@@ -76,6 +76,7 @@ impl Soak {
         }
     }
 
+    #[expect(clippy::print_stdout, reason = "the counts are what a soak is run for")]
     fn run(mut self, rounds: usize) {
         let begun = Instant::now();
         for round in 1..=rounds {
@@ -125,6 +126,7 @@ impl Soak {
         self.book.judge(&self.workspace, &format!("seed {}, round {round}", self.seed))
     }
 
+    #[expect(clippy::print_stdout, reason = "the counts are what a soak is run for")]
     fn say(&self, round: usize, counts: &Counts, time: Duration) {
         let mut line = format!("round {round} (seed {}, {} s): {} kills", self.seed, time.as_secs(), self.kills);
         let at_points: usize = self.killed_at.values().sum();
@@ -142,7 +144,7 @@ impl Soak {
             0..=4 => self.request(),
             5 | 6 => self.through_the_drop_box(),
             7 => self.broadcast(),
-            8 | 9 => self.to_an_external_agent(),
+            8 | 9 => self.for_an_external_agent(),
             10 | 11 => self.return_of_an_external_agent(),
             12 | 13 => self.garbage(),
             14 => self.duplicate(),
@@ -190,7 +192,7 @@ impl Soak {
         self.workspace.drop_file(".", &format!("{id}.json"), text(value));
     }
 
-    fn to_an_external_agent(&mut self) -> &'static str {
+    fn for_an_external_agent(&mut self) -> &'static str {
         let (id, value) = self.handoff("Codex-MM1");
         let bytes = text(&value);
         self.workspace.drop_file("Codex-MM1", &format!("{id}.json"), &bytes);
@@ -202,7 +204,7 @@ impl Soak {
     /// An answer to what was certainly delivered.
     fn return_of_an_external_agent(&mut self) -> &'static str {
         let Some(place) = self.lying.iter().position(|(id, _)| self.answerable.contains(id)) else {
-            return self.to_an_external_agent();
+            return self.for_an_external_agent();
         };
         let (id, _) = self.lying.remove(place);
         let bytes = text(&answer("Codex-MM1", &id));
@@ -236,7 +238,7 @@ impl Soak {
     /// A request that lies with its agent is written over.
     fn edit(&mut self) -> &'static str {
         if self.lying.is_empty() {
-            return self.to_an_external_agent();
+            return self.for_an_external_agent();
         }
         self.made += 1;
         let place = self.random.below(self.lying.len());

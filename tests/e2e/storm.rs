@@ -177,7 +177,9 @@ fn of_a_storm_of_duplicates_each_task_is_done_and_answered_once() {
         }
     }
     assert_eq!(workspace.returns("Claude-MM1").len(), TASKS / 2, "one RETURN of the plugin for each of its tasks");
-    for folder in ["01_inbox", "No-op-Agent/01_inbox", "noop/01_inbox", "Cursor-MM1/01_inbox", "Cursor-MM1-Agent/01_inbox"] {
+    for folder in
+        ["01_inbox", "No-op-Agent/01_inbox", "noop/01_inbox", "Cursor-MM1/01_inbox", "Cursor-MM1-Agent/01_inbox"]
+    {
         assert!(workspace.list(&format!("handoffs/{folder}")).is_empty(), "{folder}");
     }
     workspace.baton(&["ledger", "verify"]).ended(0);

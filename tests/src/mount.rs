@@ -25,7 +25,8 @@ impl Mount {
     pub fn small(folder: &Path, kib: u32) -> Result<Self, Missing> {
         let aside = tempfile::tempdir().expect("a temporary folder");
         copy(folder, aside.path());
-        run("mount", ["-t", "tmpfs", "-o", &format!("size={kib}k"), "baton-tests"], folder).map_err(missing)?;
+        run("mount", ["-t", "tmpfs", "-o", &format!("size={kib}k"), "baton-tests"], folder)
+            .map_err(|reason| missing(&reason))?;
         let mount = Self { folder: folder.to_owned() };
         copy(aside.path(), folder);
         Ok(mount)
@@ -39,7 +40,7 @@ impl Mount {
     /// # Panics
     /// When this user may not mount under `CI=true`.
     pub fn same(folder: &Path) -> Result<Self, Missing> {
-        run("mount", [OsStr::new("--bind"), folder.as_os_str()], folder).map_err(missing)?;
+        run("mount", [OsStr::new("--bind"), folder.as_os_str()], folder).map_err(|reason| missing(&reason))?;
         Ok(Self { folder: folder.to_owned() })
     }
 
@@ -101,7 +102,7 @@ fn run<S: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = S>, folder
 }
 
 #[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
-fn missing(reason: String) -> Missing {
+fn missing(reason: &str) -> Missing {
     let ci = std::env::var("CI").is_ok_and(|value| value == "true");
     assert!(!ci, "mounting must be possible under CI=true: {reason}");
     eprintln!("SKIPPED: this user may not mount ({}), try `unshare -rm`: the fault was not made", reason.trim());

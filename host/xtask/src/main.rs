@@ -16,6 +16,7 @@ const HELP: &str = "cargo xtask <task>
 
   demo     build everything, make a workspace, run the daemon on real handoffs, show what happened
   test     format, lints, documentation, every test
+  soak     the daemon killed again and again under load: soak [ROUNDS [SEED]], 500 rounds are twenty minutes
   build    the program with its plugins inside: target/release/baton
   guests   only the WebAssembly components: target/guests/
   bench    the benches: bench [NAME [ARGS...]], NAME is noop_call or intake (--quick: fewer files)
@@ -37,6 +38,9 @@ fn run(args: &[String]) -> anyhow::Result<()> {
     match args.as_slice() {
         ["demo"] => demo::run(),
         ["test"] => test::run(),
+        ["soak"] => test::soak("500", "1"),
+        ["soak", rounds] => test::soak(rounds, "1"),
+        ["soak", rounds, seed] => test::soak(rounds, seed),
         ["build"] => build(),
         ["guests"] => guests::build_all().map(drop),
         ["bench"] => bench::run(None, &[]),

@@ -3,6 +3,9 @@
 use crate::shell::{self, cargo};
 use crate::{guests, shell::Step};
 
+/// The program under test can be killed at named points; what ships cannot. An unarmed point does nothing.
+const FAILPOINTS: &str = "--features=baton/failpoints";
+
 /// Runs all of it and stops at the first failure.
 ///
 /// # Errors
@@ -26,20 +29,33 @@ pub(crate) fn run() -> anyhow::Result<()> {
     .env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private-intra-doc-links")
     .run()?;
     // The tests start the program, so it is built first; together with them, so that dependencies are built once.
-    ready(cargo(["build", "--workspace", "--bins", "--tests"])).run()?;
+    ready(cargo(["build", "--workspace", "--bins", "--tests", FAILPOINTS])).run()?;
     ready(tests()?).run()?;
     ready(cargo(["test", "--workspace", "--doc", "--exclude", "hostile", "--exclude", "noop"])).run()?;
     println!("\nall checks passed");
     Ok(())
 }
 
+/// `cargo xtask soak [ROUNDS [SEED]]`: the daemon is killed that often under load, and what is left is judged.
+///
+/// # Errors
+/// What failed.
+pub(crate) fn soak(rounds: &str, seed: &str) -> anyhow::Result<()> {
+    let plugins = guests::build_all()?;
+    let ready = |step: Step| step.env("BATON_PLUGINS_DIR", &plugins).env("BATON_FIXTURES", &plugins);
+    ready(cargo(["build", "--workspace", "--bins", "--tests", FAILPOINTS])).run()?;
+    let test = ["test", "--workspace", FAILPOINTS, "--test", "e2e", "--", "soak::soak", "--exact", "--ignored"];
+    let step = cargo(test).args(["--nocapture"]).env("BATON_SOAK_ROUNDS", rounds).env("BATON_SOAK_SEED", seed);
+    ready(step).run()
+}
+
 /// nextest where it is installed; it has to be in CI, because it ends tests that hang.
 fn tests() -> anyhow::Result<Step> {
     if cargo(["nextest", "--version"]).works() {
-        return Ok(cargo(["nextest", "run", "--workspace"]));
+        return Ok(cargo(["nextest", "run", "--workspace", FAILPOINTS]));
     }
     missing("cargo-nextest", "the tests run with plain `cargo test`, which ends no test that hangs")?;
-    Ok(cargo(["test", "--workspace", "--lib", "--bins", "--tests"]))
+    Ok(cargo(["test", "--workspace", "--lib", "--bins", "--tests", FAILPOINTS]))
 }
 
 /// Licences, sources and forbidden crates. Advisories need a database from the network and are left to the operator.
