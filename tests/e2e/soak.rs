@@ -121,7 +121,7 @@ impl Soak {
     }
 
     fn verdict(&mut self, round: usize) -> Counts {
-        self.workspace.settle();
+        self.workspace.settle("");
         self.answerable = self.lying.iter().map(|(id, _)| id.clone()).collect();
         self.book.judge(&self.workspace, &format!("seed {}, round {round}", self.seed))
     }

@@ -51,7 +51,7 @@ fn a_file_that_is_never_finished_is_put_away_after_its_minute() {
     assert_eq!((task.state.as_str(), task.attempts), ("quarantined", 0));
     assert_eq!(workspace.read_bytes(task.file.as_deref().unwrap()), half);
     assert!(workspace.inbox("noop").is_empty());
-    assert!(workspace.failed("noop").contains(&"never.reason.json".to_owned()), "{:?}", workspace.failed("noop"));
+    assert!(workspace.failed("noop").contains(&"never.json.reason.json".to_owned()), "{:?}", workspace.failed("noop"));
     assert!(daemon.stop().success());
 }
 

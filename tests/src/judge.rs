@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::{Task, Workspace, sha256};
+use crate::{Output, Task, Workspace, sha256};
 
 /// How often what was interrupted too often is sent on its way again.
 const RETRIES: usize = 5;
@@ -150,13 +150,15 @@ fn all_below(folder: &Path) -> Vec<PathBuf> {
 }
 
 impl Workspace {
-    /// Runs `up --once` until nothing waits. What was interrupted too often is retried, as a person would.
+    /// Runs `up --once` with these failpoints until nothing waits. What was interrupted too often is retried, as a person
+    /// would.
     ///
     /// # Panics
     /// When something waits still.
-    pub fn settle(&self) {
+    pub fn settle(&self, failpoints: &str) {
         for _ in 0..RETRIES {
-            self.up_once();
+            let once = ["up", "--once"];
+            Output::of(self.command().env("FAILPOINTS", failpoints).arg("-w").arg(self.root()).args(once)).ended(0);
             let asked: Vec<Task> =
                 self.status().into_iter().filter(|task| task.reason.contains("attempts were interrupted")).collect();
             let stuck: Vec<&Task> = asked.iter().filter(|task| task.state == "needs_human").collect();

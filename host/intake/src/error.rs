@@ -62,7 +62,8 @@ pub enum IntakeError {
     },
     /// The system cannot watch.
     #[error(
-        "the folders cannot be watched: {0}; files are still found every minute (see `fs.inotify.max_user_watches`)"
+        "the folders cannot be watched: {0}; files are still found every minute, at once when `sysctl \
+         fs.inotify.max_user_instances` and `fs.inotify.max_user_watches` are raised: `baton doctor` says how far"
     )]
     Watch(String),
     /// A glob that is none.

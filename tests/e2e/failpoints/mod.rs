@@ -32,7 +32,7 @@ fn play(scene: &Scene) {
             let failpoints = [scene.way, &armed(point, *hit)].concat();
             (scene.die)(&workspace, &failpoints, &when);
             (scene.after)(&workspace);
-            workspace.settle();
+            workspace.settle(scene.way);
             book.judge(&workspace, &when);
         }
     }

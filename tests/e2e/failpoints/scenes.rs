@@ -227,7 +227,7 @@ pub(super) const SCENES: [Scene; 22] = [
         name: "waiting_for_a_retry",
         points: &[("recover.due", &[1])],
         before: |workspace, book| {
-            book.file(&workspace.drop_action("hostile", "retry"), 0);
+            book.file(&workspace.drop_action("hostile", "retry"), 1);
             book.asks("Claude-MM1", "id-retry", 1);
             let daemon = workspace.up();
             workspace.wait_for_state("retry", "waiting");
@@ -244,11 +244,12 @@ pub(super) const SCENES: [Scene; 22] = [
         name: "reminding",
         points: &[("tend.notice_added", &[1]), ("tend.committed", &[1]), ("carry.renamed", &[1, 2])],
         before: |workspace, book| {
-            patience(workspace, "remind_after = \"0s\"\nescalate_after = \"0s\"");
             book.file(&workspace.drop_handoff("Codex-MM1", "Write it"), 1);
+            workspace.up_once();
+            patience(workspace, "remind_after = \"0s\"\nescalate_after = \"0s\"");
         },
         after: |workspace| {
-            workspace.settle();
+            workspace.settle("");
             let notices = |agent: &str, kind: &str| workspace.inbox(agent).iter().filter(|n| n.contains(kind)).count();
             assert_eq!((notices("Codex-MM1", "REMINDER"), notices("Claude-MM1", "ESCALATION")), (1, 1));
         },
@@ -258,8 +259,9 @@ pub(super) const SCENES: [Scene; 22] = [
         name: "giving_up",
         points: &[("tend.stale_leased", &[1]), ("tend.stale_settled", &[1]), ("carry.moved", &[1])],
         before: |workspace, book| {
-            patience(workspace, "archive_after = \"0s\"");
             book.file(&workspace.drop_handoff("Codex-MM1", "Write it"), 1);
+            workspace.up_once();
+            patience(workspace, "archive_after = \"0s\"");
             book.asks("Claude-MM1", "id-write-it", 1);
         },
         ..PLAIN
@@ -368,11 +370,13 @@ fn cancel_for_good(workspace: &Workspace) {
     if !workspace.status().remove(0).is_final() {
         workspace.baton(&["cancel", &id]).ended(0);
     }
-    let daemon = workspace.up();
+    let daemon = workspace.up_and_serving();
     let begun = std::time::Instant::now();
     while !workspace.status().remove(0).is_final() {
         assert!(begun.elapsed() < baton_tests::PATIENCE * 2, "{:#?}\n{}", workspace.status(), daemon.log());
         sleep(A_MOMENT);
     }
-    assert!(daemon.stop().success());
+    let log = daemon.log();
+    let ended = daemon.stop();
+    assert!(ended.success(), "{ended}\n{log}");
 }
