@@ -111,7 +111,8 @@ impl Book {
 fn each_task_is_at_its_end(tasks: &[Task], workspace: &Workspace, when: &str) {
     let mut places = BTreeSet::new();
     for task in tasks {
-        assert!(task.is_final() || task.state == "delivered", "{when}: not at its end: {task:#?}");
+        let why = || workspace.baton(&["why", &task.id]).stdout;
+        assert!(task.is_final() || task.state == "delivered", "{when}: not at its end: {task:#?}\n{}", why());
         let Some(file) = task.file.as_deref() else { continue };
         assert!(places.insert(file), "{when}: two tasks have {file}\n{tasks:#?}");
         let there = workspace.root().join(file).is_file();

@@ -1,0 +1,112 @@
+//! The engine's jobs: whatever can be begun now, and what each job holds so that it can be let go.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use baton_intake::Seen;
+use baton_ledger::{Tx, task};
+use jiff::Timestamp;
+
+use super::carriers::Asked;
+use super::message::Message;
+use super::serve::{Engine, Held};
+use crate::capture::capture;
+use crate::carry::carry_all;
+use crate::recover::recover;
+use crate::work::{self, Begun};
+use crate::{DispatchError, House, limits, trigger};
+
+impl Engine {
+    /// Starts whatever can be started now.
+    pub(super) fn start_jobs(&mut self) {
+        let now = Instant::now();
+        if !self.stopping {
+            self.start_new(now);
+        }
+        // What is settled is delivered, whatever else ends.
+        while let Some(batch) = self.carriers.begin(now) {
+            self.carry(batch);
+        }
+    }
+
+    fn start_new(&mut self, now: Instant) {
+        let room = limits::CAPTURES_AT_ONCE.saturating_sub(self.desk.in_hand());
+        for (path, waiting) in self.desk.take(room, now) {
+            self.capture(path, waiting.agent.to_string(), waiting.seen, waiting.unfinished);
+        }
+        let due: Vec<usize> = self.armed.iter().filter(|(_, (_, at))| *at <= now).map(|(number, _)| *number).collect();
+        for number in due {
+            self.armed.remove(&number);
+            if let Some(trigger) = self.triggers.get(number).cloned() {
+                let house = Arc::clone(&self.house);
+                self.jobs.spawn(async move { Message::Fired(trigger::fire(&house, trigger).await) });
+            }
+        }
+        let (ready, later) = std::mem::take(&mut self.undelivered).into_iter().partition(|(at, ..)| *at <= now);
+        self.undelivered = later;
+        for (_, id, tries) in ready {
+            self.carriers.ask(id, tries + 1);
+        }
+    }
+
+    fn capture(&mut self, path: PathBuf, agent: String, seen: Seen, unfinished: bool) {
+        let (house, held) = (Arc::clone(&self.house), Held::File(path.clone()));
+        let job = self.jobs.spawn(async move {
+            let taken = capture(&house, &agent, path.clone(), seen, unfinished).await;
+            Message::Captured(agent, path, taken)
+        });
+        self.held.insert(job.id(), held);
+    }
+
+    fn carry(&mut self, batch: Vec<Asked>) {
+        let (house, held) = (Arc::clone(&self.house), Held::Deliveries(batch.clone()));
+        let job = self.jobs.spawn(async move {
+            let carried = carry_all(&house, batch.iter().map(|(id, _)| id.clone()).collect()).await;
+            Message::Carried(batch, carried)
+        });
+        self.held.insert(job.id(), held);
+    }
+
+    /// Sees to it that a worker of the agent runs.
+    pub(super) fn kick(&mut self, agent: String) {
+        let most = self.house.roster().get(&agent).map_or(1, |agent| agent.settings.concurrency.max(1));
+        let workers = self.working.entry(agent.clone()).or_default();
+        if self.stopping || *workers >= most {
+            self.more_work.insert(agent);
+            return;
+        }
+        *workers += 1;
+        self.work(agent, Vec::new());
+    }
+
+    /// Has a worker of the agent go on with `begun`, or with whatever waits.
+    pub(super) fn work(&mut self, agent: String, begun: Vec<Begun>) {
+        let (house, listener) = (Arc::clone(&self.house), Arc::clone(&self.listener));
+        let (cancel, closing) = (self.house.ending.clone(), self.closing.clone());
+        let held = Held::Agent(agent.clone());
+        let job = self.jobs.spawn(async move {
+            let worked = work::next(&house, &agent, begun, (&cancel, &closing), Some(&listener)).await;
+            Message::Worked(agent, worked)
+        });
+        self.held.insert(job.id(), held);
+    }
+
+    pub(super) fn take_up(&mut self) {
+        let house = Arc::clone(&self.house);
+        self.jobs.spawn(async move { Message::Recovered(take_up(&house).await) });
+    }
+}
+
+/// Takes up what was left and tells who has work and when the next retry is due.
+pub(super) async fn take_up(house: &Arc<House>) -> Result<(Vec<String>, Option<Duration>), DispatchError> {
+    recover(house, None).await?;
+    let now = Timestamp::now();
+    let me = house.owner.clone();
+    let look = move |tx: &Tx<'_>| Ok((task::agents_with_work(tx)?, task::next_due(tx)?, task::to_stop(tx, &me)?));
+    let (agents, due, stop) = house.ledger.write(look).await?;
+    for id in &stop {
+        house.running.stop(id);
+    }
+    Ok((agents, due.map(|due| Duration::try_from(due.duration_since(now)).unwrap_or(Duration::ZERO))))
+}
