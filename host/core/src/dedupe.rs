@@ -27,7 +27,11 @@ pub fn key(agent: &str, handoff: &Handoff, substance: &Digest) -> Digest {
     .find_map(|(source, id)| id.map(|id| (source, id.to_owned())))
     .unwrap_or_else(|| ("content", substance.to_string()));
     let kind = handoff.kind.as_str();
-    Digest::of_parts(&[agent.as_bytes(), kind.as_bytes(), source.as_bytes(), id.as_bytes()])
+    // Answers to two requests of one task are two answers.
+    let original = handoff.original.as_ref();
+    let original = original.and_then(|original| original.handoff_id.as_deref().or(original.file_name.as_deref()));
+    let parts = [agent, kind, source, &id, original.unwrap_or_default()];
+    Digest::of_parts(&parts.map(str::as_bytes))
 }
 
 /// What a handoff says, without when it was said.

@@ -11,6 +11,7 @@ use baton_ledger::{LedgerError, Tx, outbox};
 use fail::fail_point;
 use jiff::Timestamp;
 
+use crate::capture::answered_before;
 use crate::work::{Ended, end};
 use crate::{AgentKind, DispatchError, House, carry, limits};
 
@@ -46,7 +47,11 @@ pub async fn cancel(house: &Arc<House>, id: &str, reason: &str) -> Result<Decide
                 Ok(Begun::Asked)
             }
             state if state.is_final() => Ok(Begun::Refused(format!("{task_id} has ended already ({state})"))),
-            _ => task::lease_task(tx, &task_id, &owner, limits::LEASE, now).map(|task| Begun::Leased(Box::new(task))),
+            _ => {
+                // Should we be gone before it is ended: so whoever takes it up knows what was wanted.
+                task::ask_to_stop(tx, &task_id)?;
+                task::lease_task(tx, &task_id, &owner, limits::LEASE, now).map(|task| Begun::Leased(Box::new(task)))
+            }
         }
     };
     match house.ledger.write(look).await? {
@@ -128,7 +133,8 @@ async fn resume(
         task::drop_dependencies(tx, &task_id)?;
         let state = onward(tx, &inner, &task)?;
         task::transition(tx, &Event::of(&task, OPERATOR, action, reason, state, now))?;
-        Ok(Some(state))
+        let answered = answered_before(tx, &task_id, now)?.is_some();
+        Ok(Some(if answered { State::Succeeded } else { state }))
     };
     match house.ledger.write(go_on).await? {
         Some(state) => {
@@ -158,7 +164,12 @@ fn onward(tx: &Tx<'_>, house: &House, task: &Task) -> Result<State, LedgerError>
         return Ok(State::Captured);
     }
     let external = agent.is_none_or(|agent| agent.kind == AgentKind::External);
-    Ok(if external { State::Delivered } else { State::Queued })
+    Ok(match task.kind.as_str() {
+        _ if external => State::Delivered,
+        // A RETURN is never run.
+        "RETURN" => State::Succeeded,
+        _ => State::Queued,
+    })
 }
 
 /// Writes what was captured into the inbox again, under the name that it had.

@@ -16,7 +16,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::archive::UNROUTED;
 use crate::obligations::Patience;
 use crate::running::Running;
-use crate::{DispatchError, Roster, Rules, limits};
+use crate::{DispatchError, Roster, Rules, limits, owner};
 
 /// What one plugin may do in this workspace: declared and granted.
 #[derive(Clone, Debug, Default)]
@@ -153,7 +153,7 @@ impl House {
     pub(crate) fn in_folder(root: &Path) -> Arc<Self> {
         Self::new(Setup {
             root: root.to_owned(),
-            ledger: Ledger::open(&root.join("ledger.db")).unwrap(),
+            ledger: Ledger::open(&root.join("ledger.db"), "test").unwrap(),
             sandbox: Sandbox::new(None).unwrap(),
             installed: BTreeMap::new(),
             unusable: BTreeMap::new(),
@@ -238,6 +238,11 @@ impl House {
     /// A path as the ledger keeps it: relative to the workspace inside it, else absolute.
     pub(crate) fn shown(&self, path: &Path) -> String {
         path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned()
+    }
+
+    /// Whether the process of that name in the ledger is not there any more.
+    pub(crate) fn is_gone(&self, owner: &str) -> bool {
+        owner != self.owner && owner::is_gone(owner, owner::is_daemon(&self.owner))
     }
 
     /// The path that the ledger means.

@@ -16,12 +16,14 @@ mod error;
 mod house;
 pub mod limits;
 mod obligations;
+pub mod owner;
 mod prepare;
 mod recover;
 mod roster;
 mod running;
 mod settle;
 mod trigger;
+mod withdraw;
 mod work;
 
 pub use capture::ADOPTED;

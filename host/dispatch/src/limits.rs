@@ -81,3 +81,9 @@ pub const BREAKS: u32 = 3;
 
 /// The pause before everything is looked at again because a folder was made: one look for many.
 pub const RESCAN: Duration = Duration::from_millis(100);
+
+/// After this long an inbox is looked at in which a file was missing: an editor may only be saving it.
+pub const MISSING_LOOK: Duration = Duration::from_secs(1);
+
+/// After this long a task is taken up again whose file was not there. By then the look has decided it.
+pub const MISSING_AGAIN: Duration = Duration::from_secs(5);

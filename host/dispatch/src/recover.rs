@@ -14,21 +14,21 @@ use jiff::Timestamp;
 
 use crate::{AgentKind, DispatchError, House, limits};
 
-/// Takes up what was left. `gone` is the beginning of owners' names that cannot be alive.
+/// Takes up what was left. `starting` says that the daemon has just begun.
 ///
 /// # Errors
 /// When the ledger fails.
-pub(crate) async fn recover(house: &Arc<House>, gone: Option<&'static str>) -> Result<(), DispatchError> {
+pub(crate) async fn recover(house: &Arc<House>, starting: bool) -> Result<(), DispatchError> {
     let now = Timestamp::now();
     let inner = Arc::clone(house);
     let job = move |tx: &Tx<'_>| {
-        for task in task::abandoned(tx, gone, &inner.owner, now)? {
+        for task in task::abandoned(tx, &inner.owner, now, |owner| inner.is_gone(owner))? {
             let (state, reason) = verdict(&inner, &task);
             tracing::warn!(task = %task.id, %state, "{reason}");
             step(tx, &task, "interrupted", state, reason, now)?;
             fail_point!("recover.interrupted");
         }
-        if gone.is_some() {
+        if starting {
             // A new start reads the grants anew, so whoever waits for one may have got it.
             for task in task::in_state(tx, State::NeedsGrant)?.iter().filter(|task| task.origin != task::Origin::Call) {
                 step(tx, task, "queued", State::Queued, "grants may have changed: trying again".to_owned(), now)?;
@@ -75,8 +75,8 @@ fn verdict(house: &House, task: &Task) -> (State, String) {
         return (State::Queued, "the attempt was interrupted; it was to be cancelled".to_owned());
     }
     if !idempotent {
-        let reason = "the attempt was interrupted and the action is not declared idempotent: see what it has done, then edit \
-                      the file to run it again or take it out of the inbox to cancel";
+        let reason = "the attempt was interrupted and the action is not declared idempotent: see what it has done, then \
+                      `baton retry` runs it again and `baton cancel` ends it";
         return (State::NeedsHuman, reason.to_owned());
     }
     if task.attempts >= limits::INTERRUPTIONS {

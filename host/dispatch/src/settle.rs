@@ -18,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::archive::{to_archive, to_dead_letters, to_stale};
 use crate::house::{House, Installed};
+use crate::withdraw::MISSING;
 use crate::work::{Attempted, Begun, Ended, explain, lease};
 use crate::{DispatchError, dependencies, limits};
 
@@ -187,6 +188,10 @@ fn decide(
         }
         Err(Ended::Withdrawn(reason)) => return Ending::without_outcome(State::Cancelled, "cancelled", reason),
         Err(Ended::Refused(reason)) => return Ending::without_outcome(State::Failed, "failed", reason),
+        Err(Ended::Missing) => {
+            let due = now.checked_add(limits::MISSING_AGAIN).ok();
+            return Ending { due, ..Ending::without_outcome(State::Waiting, "missing", MISSING.to_owned()) };
+        }
         Err(Ended::Unbegun) => {
             let text = "the daemon stopped before it began; it is made at the next start".to_owned();
             return Ending::without_outcome(State::Queued, "stopped", text);
@@ -332,11 +337,7 @@ fn draft_file(house: &House, task: &Task, number: usize, draft: &Draft, now: Tim
         }),
         created_at: now,
     };
-    delivery(outbox::Kind::Handoff, house.answers_for(&draft.to), request.file_name(), request.to_bytes())
-}
-
-fn delivery(kind: outbox::Kind, folder: String, name: String, bytes: Vec<u8>) -> outbox::New {
-    outbox::New { kind, source: None, folder, name, hash: Some(Digest::of(&bytes).to_string()), bytes: Some(bytes) }
+    outbox::New::written(outbox::Kind::Handoff, house.answers_for(&draft.to), request.file_name(), request.to_bytes())
 }
 
 /// The transaction. `None` when the task is not held any more.
@@ -359,12 +360,19 @@ fn write(
     if let Some(due) = ending.due {
         task::set_due(tx, &task.id, due)?;
     }
+    if matches!(ending.action, "stopped" | "missing" | "needs_grant") {
+        task::give_back_attempt(tx, &task.id)?;
+    }
+    if ending.state.is_final() {
+        outbox::take_back(tx, &task.id)?;
+    }
     for found in &ending.findings {
         finding::record(tx, &task.id, &kept(found))?;
     }
     for named in &artifacts {
         if let Some(bytes) = &named.bytes {
-            let new = delivery(outbox::Kind::Artifact, "reports".to_owned(), named.name.clone(), bytes.clone());
+            let new =
+                outbox::New::written(outbox::Kind::Artifact, "reports".to_owned(), named.name.clone(), bytes.clone());
             outbox::add(tx, &task.id, &new)?;
         }
     }
@@ -373,7 +381,7 @@ fn write(
     }
     if let Some((sender, folder)) = &out.answer_to {
         let (name, bytes) = answer(task, ending, &artifacts, sender, &head, now);
-        outbox::add(tx, &task.id, &delivery(outbox::Kind::Return, folder.clone(), name, bytes))?;
+        outbox::add(tx, &task.id, &outbox::New::written(outbox::Kind::Return, folder.clone(), name, bytes))?;
     }
     if let Some(file) = task.file.as_deref().filter(|_| ending.state.is_final()) {
         let hash = task.input.clone();

@@ -1,7 +1,6 @@
 //! Attempts from lease to settlement, with their heartbeat; for the engine and for a person who calls an action by hand.
 
 use std::collections::VecDeque;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::house::{House, Installed};
 use crate::prepare::prepare;
 use crate::settle::{Settled, settle};
+use crate::withdraw::is_missing;
 use crate::{DispatchError, limits};
 
 /// Who is told about the progress of a task: its id and how far it is.
@@ -162,8 +162,8 @@ fn over_before(house: &House, task: &Task, stopped: bool) -> Option<Ended> {
     if task.stop_asked || stopped {
         return Some(Ended::Withdrawn(BY_A_PERSON.to_owned()));
     }
-    if let Some(file) = task.file.as_deref().filter(|file| is_withdrawn(&house.real(file))) {
-        return Some(Ended::Withdrawn(format!("{file} was taken out of the inbox before it ran")));
+    if task.file.as_deref().is_some_and(|file| is_missing(&house.real(file))) {
+        return Some(Ended::Missing);
     }
     let deadline = task.deadline.filter(|deadline| *deadline < Timestamp::now())?;
     let deadline = deadline.strftime("%Y-%m-%d %H:%M UTC");
@@ -203,37 +203,6 @@ async fn attempt_now(
 /// The reason of a cancellation on demand.
 const BY_A_PERSON: &str = "cancelled by the operator";
 
-/// Whether a person took the file away: it is not there, and its inbox is. A folder that cannot be read says nothing.
-fn is_withdrawn(file: &Path) -> bool {
-    let gone = file.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
-    gone && file.parent().is_some_and(|inbox| std::fs::read_dir(inbox).is_ok())
-}
-
-/// Ends the waiting tasks of `agent` whose files were taken away. Gives what is to be carried.
-///
-/// # Errors
-/// When the ledger fails.
-pub(crate) async fn withdraw(house: &Arc<House>, agent: &str) -> Result<Vec<Settled>, DispatchError> {
-    let name = agent.to_owned();
-    let waiting = house.ledger.write(move |tx| task::waiting_files(tx, &name)).await?;
-    let mut settled = Vec::new();
-    for (id, file) in waiting.into_iter().filter(|(_, file)| is_withdrawn(&house.real(file))) {
-        let (owner, now) = (house.owner.clone(), Timestamp::now());
-        // Meanwhile it may have run and its file may be archived: then it is not withdrawn.
-        let lease = move |tx: &Tx<'_>| {
-            let still = task::waits_with(tx, &id, &file)?;
-            still.then(|| task::lease_task(tx, &id, &owner, limits::LEASE, now)).transpose()
-        };
-        if let Some(task) = house.ledger.write(lease).await? {
-            fail_point!("withdraw.leased");
-            let reason = format!("{} was taken out of the inbox", task.file.as_deref().unwrap_or("its file"));
-            settled.push(end(house, task, Ended::Withdrawn(reason)).await?);
-            fail_point!("withdraw.settled");
-        }
-    }
-    Ok(settled)
-}
-
 /// Settles a task that this process has leased and nobody has tried.
 ///
 /// # Errors
@@ -253,6 +222,8 @@ pub(crate) enum Ended {
     Refused(String),
     /// The plugin cannot be used as things stand.
     Unusable(String),
+    /// Its file is not in the inbox: taken away, renamed, or only being saved.
+    Missing,
     /// The daemon is stopping and its turn had not come.
     Unbegun,
 }
@@ -382,7 +353,7 @@ pub(crate) fn explain(failure: &Failure, plugin: &str) -> String {
             format!("{text}; what the plugin `{plugin}` may do stands in baton.lock")
         }
         Failure::NeedsHuman(text) => {
-            format!("{text} (edit the file to run it again, take it out of the inbox to cancel)")
+            format!("{text} (`baton answer` tells it, `baton cancel` ends it)")
         }
         other => other.to_string(),
     }

@@ -36,6 +36,7 @@ fn copy_then_remove(source: &Path, folder: &Path, name: &str, token: &str) -> Re
     // Left by a crash in an earlier try of the same move.
     drop(fs::remove_file(&temporary));
     if let Some(moved) = copied_before(source, folder, name)? {
+        sync_folder(folder)?;
         remove_source(source)?;
         return Ok(moved);
     }
@@ -89,10 +90,12 @@ fn names_there(folder: &Path, name: &str) -> impl Iterator<Item = String> {
 }
 
 /// Where a file with these bytes lies in `folder` under one of the names that [`move_into`] gives: what a move before a
-/// crash came to. Looks at the first hundred.
+/// crash came to. Looks at the first hundred; of several the last, because names are given in order.
 #[must_use]
 pub fn find_moved(folder: &Path, name: &str, hash: &str) -> Option<String> {
-    names_there(folder, name).find(|name| hash_file(&folder.join(name)).is_ok_and(|found| found.to_string() == hash))
+    names_there(folder, name)
+        .filter(|name| hash_file(&folder.join(name)).is_ok_and(|found| found.to_string() == hash))
+        .last()
 }
 
 #[cfg(test)]

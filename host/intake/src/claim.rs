@@ -7,7 +7,9 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use fail::fail_point;
 use serde::{Deserialize, Serialize};
@@ -26,9 +28,27 @@ pub struct Owner {
     pub root: String,
     /// Its state folder.
     pub state: String,
+    /// A number of that state folder's own: machines change their names. Markers of old have none.
+    #[serde(default)]
+    pub id: String,
+}
+
+/// What a marker says.
+#[derive(Debug, Serialize, Deserialize)]
+struct Marker {
+    #[serde(flatten)]
+    owner: Owner,
+    /// The inbox that it was written for: another one in its place is not the same folder.
+    #[serde(default)]
+    inode: u64,
 }
 
 impl Owner {
+    fn is(&self, me: &Self) -> bool {
+        let machine = if self.id.is_empty() { self.host == me.host } else { self.id == me.id };
+        machine && self.root == me.root && self.state == me.state
+    }
+
     /// Whether the workspace is on this machine and serves no folder any more: it is gone.
     fn is_gone(&self, me: &Self) -> bool {
         let there = |folder: &str| Path::new(folder).exists();
@@ -36,18 +56,20 @@ impl Owner {
     }
 }
 
-/// Takes `inbox` for `me`, whoever had it where `over` says so. A folder that is not there is nobody's.
+/// Takes `inbox` for `me`, whoever had it where `over` says so. A folder that is not there is nobody's. A marker that was
+/// written for another folder in this place is written anew, so that its time tells how old this one is.
 ///
 /// # Errors
 /// [`IntakeError::Owned`] when another workspace has it; otherwise when the marker cannot be read or written.
 pub fn claim(inbox: &Path, me: &Owner, over: bool) -> Result<(), IntakeError> {
     let marker = marker_of(inbox);
+    let inode = inbox.metadata().map_or(0, |inbox| inbox.ino());
     match fs::read_to_string(&marker) {
-        Ok(text) => match serde_json::from_str::<Owner>(&text) {
-            Ok(owner) if owner == *me => return Ok(()),
+        Ok(text) => match serde_json::from_str::<Marker>(&text) {
+            Ok(found) if found.owner == *me && found.inode == inode => return Ok(()),
             // A copy of a workspace brings the original's markers along: its own inboxes are its own.
-            Ok(owner) if over || is_free(&owner, inbox, me) => {}
-            Ok(Owner { root, host, .. }) => {
+            Ok(found) if over || found.owner.is(me) || is_free(&found.owner, inbox, me) => {}
+            Ok(Marker { owner: Owner { root, host, .. }, .. }) => {
                 return Err(IntakeError::Owned { path: inbox.to_owned(), root, host, marker });
             }
             // Cut off by a crash.
@@ -56,10 +78,16 @@ pub fn claim(inbox: &Path, me: &Owner, over: bool) -> Result<(), IntakeError> {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(IntakeError::io(&marker, "read", error)),
     }
-    match write(&marker, me) {
+    match write(&marker, &Marker { owner: me.clone(), inode }) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(IntakeError::io(&marker, "written", error)),
         _ => Ok(()),
     }
+}
+
+/// When the folder that is `inbox` now was taken; `None` when it has no marker.
+#[must_use]
+pub fn claimed_at(inbox: &Path) -> Option<SystemTime> {
+    marker_of(inbox).metadata().and_then(|marker| marker.modified()).ok()
 }
 
 fn is_free(owner: &Owner, inbox: &Path, me: &Owner) -> bool {
@@ -73,8 +101,8 @@ fn marker_of(inbox: &Path) -> PathBuf {
     agent.filter(|_| inbox.is_dir()).unwrap_or(inbox).join(MARKER)
 }
 
-fn write(marker: &Path, me: &Owner) -> std::io::Result<()> {
-    let text = serde_json::to_string_pretty(me).map_err(std::io::Error::other)?;
+fn write(marker: &Path, says: &Marker) -> std::io::Result<()> {
+    let text = serde_json::to_string_pretty(says).map_err(std::io::Error::other)?;
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(marker)?;
     fail_point!("claim.opened");
     file.write_all(text.as_bytes())?;
@@ -92,7 +120,35 @@ mod tests {
             host: "here".to_owned(),
             state: root.join("state").display().to_string(),
             root: root.display().to_string(),
+            id: "1".to_owned(),
         }
+    }
+
+    #[test]
+    fn a_folder_in_the_place_of_another_is_younger_than_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (inbox, me) = (folder.path().join("x/01_inbox"), owner(folder.path(), "a"));
+        fs::create_dir_all(&inbox).unwrap();
+        claim(&inbox, &me, false).unwrap();
+        let long_ago = SystemTime::now() - std::time::Duration::from_mins(5);
+        fs::File::open(marker_of(&inbox)).unwrap().set_modified(long_ago).unwrap();
+        claim(&inbox, &me, false).unwrap();
+        assert_eq!(claimed_at(&inbox), Some(long_ago));
+        fs::rename(&inbox, folder.path().join("away")).unwrap();
+        fs::create_dir(&inbox).unwrap();
+        claim(&inbox, &me, false).unwrap();
+        assert!(claimed_at(&inbox).unwrap() > long_ago);
+    }
+
+    #[test]
+    fn a_machine_that_was_renamed_is_the_same_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (inbox, me) = (folder.path().join("x/01_inbox"), owner(folder.path(), "a"));
+        fs::create_dir_all(&inbox).unwrap();
+        claim(&inbox, &me, false).unwrap();
+        claim(&inbox, &Owner { host: "there".to_owned(), ..me.clone() }, false).unwrap();
+        let other = Owner { id: "2".to_owned(), ..me };
+        assert!(matches!(claim(&inbox, &other, false), Err(IntakeError::Owned { .. })));
     }
 
     #[test]
@@ -122,10 +178,7 @@ mod tests {
         claim(&inbox, &b, false).unwrap();
         let second = Owner { state: folder.path().display().to_string(), ..b.clone() };
         assert!(matches!(claim(&inbox, &second, false), Err(IntakeError::Owned { .. })));
-        assert!(matches!(
-            claim(&inbox, &Owner { host: "there".to_owned(), ..b }, false),
-            Err(IntakeError::Owned { .. })
-        ));
+        assert!(matches!(claim(&inbox, &Owner { id: "2".to_owned(), ..b }, false), Err(IntakeError::Owned { .. })));
     }
 
     #[test]

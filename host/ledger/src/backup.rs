@@ -134,7 +134,7 @@ mod tests {
 
     fn ledger(events: u64) -> (tempfile::TempDir, Ledger) {
         let folder = tempfile::tempdir().unwrap();
-        let ledger = Ledger::open(&folder.path().join("l.db")).unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
         (0..events).for_each(|number| append(&ledger, number));
         (folder, ledger)
     }
@@ -165,7 +165,7 @@ mod tests {
         let (folder, ledger) = ledger(3);
         let to = folder.path().join("copy.db");
         copy(&ledger.reader().unwrap(), &to).unwrap();
-        let restored = Ledger::open(&to).unwrap();
+        let restored = Ledger::open(&to, "test").unwrap();
         append(&restored, 3);
         let report = verify::verify(&restored.reader().unwrap(), None).unwrap();
         assert_eq!((report.is_sound(), report.tip.events), (true, 4));

@@ -21,15 +21,18 @@ const CHECKPOINT: i64 = 4096;
 const STATEMENTS: usize = 128;
 
 /// Step `n` brings form `n` to form `n + 1`. Never edited once released, only added to.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/0001.sql"),
     include_str!("../migrations/0002.sql"),
     include_str!("../migrations/0003.sql"),
+    include_str!("../migrations/0004.sql"),
 ];
 
 /// A transaction under way. Everything done through it happens together or not at all.
 pub struct Tx<'a> {
     pub(crate) connection: &'a Connection,
+    /// The process that writes, as the ledger knows it.
+    pub(crate) owner: &'a str,
 }
 
 /// A view for reading, with a connection of its own; never waits for a writer.

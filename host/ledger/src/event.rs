@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn each_event_carries_the_hash_of_the_one_before() {
         let folder = tempfile::tempdir().unwrap();
-        let ledger = Ledger::open(&folder.path().join("l.db")).unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
         let first = ledger.write_blocking(|tx| append(tx, &event("captured"))).unwrap();
         let second = ledger.write_blocking(|tx| append(tx, &event("queued"))).unwrap();
         assert_eq!(first, hash(GENESIS, &event("captured")));

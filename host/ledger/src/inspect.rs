@@ -177,7 +177,7 @@ mod tests {
 
     fn ledger() -> (tempfile::TempDir, Ledger) {
         let folder = tempfile::tempdir().unwrap();
-        let ledger = Ledger::open(&folder.path().join("l.db")).unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
         (folder, ledger)
     }
 

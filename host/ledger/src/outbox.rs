@@ -4,6 +4,7 @@
 //! A delivery goes `pending` → `staged` (its temporary file is complete on the disk) → `done`. A move goes `pending` →
 //! `done`. `lost` is a move whose source was gone. Carrying out is the business of `dispatch`.
 
+use baton_core::Digest;
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::LedgerError;
@@ -75,6 +76,14 @@ pub struct New {
     pub bytes: Option<Vec<u8>>,
 }
 
+impl New {
+    /// A file with these bytes that is to be written.
+    #[must_use]
+    pub fn written(kind: Kind, folder: String, name: String, bytes: Vec<u8>) -> Self {
+        Self { kind, source: None, folder, name, hash: Some(Digest::of(&bytes).to_string()), bytes: Some(bytes) }
+    }
+}
+
 /// A delivery that is not done yet.
 #[derive(Clone, Debug)]
 pub struct Delivery {
@@ -104,19 +113,60 @@ pub struct Delivery {
 /// When the database fails.
 pub fn add(tx: &Tx<'_>, task: &str, new: &New) -> Result<i64, LedgerError> {
     let mut insert = tx.connection.prepare_cached(
-        "INSERT INTO outbox (task, kind, state, source, folder, name, hash, bytes)
-         VALUES (?1, ?2, 'pending', ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO outbox (task, kind, state, source, folder, name, hash, bytes, owner)
+         VALUES (?1, ?2, 'pending', ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
-    insert.execute(params![task, new.kind.as_str(), new.source, new.folder, new.name, new.hash, new.bytes])?;
+    insert.execute(params![
+        task,
+        new.kind.as_str(),
+        new.source,
+        new.folder,
+        new.name,
+        new.hash,
+        new.bytes,
+        tx.owner
+    ])?;
     Ok(tx.connection.last_insert_rowid())
 }
 
-/// The deliveries of a task that are not done, in their order.
+/// The deliveries of a task that are not done, in their order, up to the first that another process carries. What belongs
+/// to one that `is_gone` is this one's from now on.
 ///
 /// # Errors
 /// When the database fails.
-pub fn open_of(tx: &Tx<'_>, task: &str) -> Result<Vec<Delivery>, LedgerError> {
-    select(tx, "AND task = ?1", [task])
+pub fn open_of(tx: &Tx<'_>, task: &str, is_gone: impl Fn(&str) -> bool) -> Result<Vec<Delivery>, LedgerError> {
+    let mut open = Vec::new();
+    for (delivery, owner) in select(tx, "AND task = ?1", [task])? {
+        match owner.as_deref().filter(|owner| *owner != tx.owner) {
+            Some(owner) if !is_gone(owner) => break,
+            None if owner.is_some() => {}
+            _ => {
+                let sql = "UPDATE outbox SET owner = ?2 WHERE id = ?1";
+                tx.connection.prepare_cached(sql)?.execute(params![delivery.id, tx.owner])?;
+            }
+        }
+        open.push(delivery);
+    }
+    Ok(open)
+}
+
+/// Takes back what was to bring a task's own file into an inbox: the task has ended before. Says how many there were.
+///
+/// # Errors
+/// When the database fails.
+pub fn take_back(tx: &Tx<'_>, task: &str) -> Result<usize, LedgerError> {
+    let sql = "UPDATE outbox SET state = 'lost', bytes = NULL WHERE task = ?1 AND kind IN ('copy', 'route')
+               AND state IN ('pending', 'staged')";
+    Ok(tx.connection.prepare_cached(sql)?.execute([task])?)
+}
+
+/// Whether a delivery is still to be done.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_open(tx: &Tx<'_>, id: i64) -> Result<bool, LedgerError> {
+    let sql = "SELECT 1 FROM outbox WHERE id = ?1 AND state IN ('pending', 'staged')";
+    Ok(tx.connection.prepare_cached(sql)?.query_row([id], |_| Ok(())).optional()?.is_some())
 }
 
 /// The tasks that have deliveries which are not done.
@@ -193,14 +243,19 @@ fn finish(tx: &Tx<'_>, id: i64, name: &str, state: &str) -> Result<(), LedgerErr
     Ok(())
 }
 
-fn select<P: rusqlite::Params>(tx: &Tx<'_>, rest: &str, params: P) -> Result<Vec<Delivery>, LedgerError> {
+/// With the process that carries each.
+fn select<P: rusqlite::Params>(
+    tx: &Tx<'_>,
+    rest: &str,
+    params: P,
+) -> Result<Vec<(Delivery, Option<String>)>, LedgerError> {
     let sql = format!(
-        "SELECT id, task, kind, state, source, folder, name, hash, bytes FROM outbox
+        "SELECT id, task, kind, state, source, folder, name, hash, bytes, owner FROM outbox
          WHERE state IN ('pending', 'staged') {rest} ORDER BY id"
     );
     let mut select = tx.connection.prepare_cached(&sql)?;
-    let rows = select.query_map(params, |row| Ok(delivery(row)))?;
-    rows.map(|row| row?).collect()
+    let rows = select.query_map(params, |row| Ok((delivery(row), row.get(9)?)))?;
+    rows.map(|row| row.map(|(delivery, owner)| delivery.map(|delivery| (delivery, owner)))?).collect()
 }
 
 fn delivery(row: &Row<'_>) -> Result<Delivery, LedgerError> {

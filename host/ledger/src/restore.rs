@@ -211,12 +211,12 @@ mod tests {
     /// A ledger in which `word` is marked, closed.
     fn made(path: &Path, word: &str) {
         let connection = database::open(path).unwrap();
-        mark::set(&Tx { connection: &connection }, "t", word, "1").unwrap();
+        mark::set(&Tx { connection: &connection, owner: "test" }, "t", word, "1").unwrap();
     }
 
     fn word(path: &Path) -> String {
         let connection = database::open(path).unwrap();
-        mark::all(&Tx { connection: &connection }, "t").unwrap().into_keys().collect()
+        mark::all(&Tx { connection: &connection, owner: "test" }, "t").unwrap().into_keys().collect()
     }
 
     fn names(folder: &Path) -> Vec<String> {

@@ -133,7 +133,7 @@ mod tests {
     fn reader(seconds: &[i64], sql: &str) -> (tempfile::TempDir, Reader) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("l.db");
-        let ledger = Ledger::open(&path).unwrap();
+        let ledger = Ledger::open(&path, "test").unwrap();
         for second in seconds {
             let event = Event {
                 task: format!("task-{second}"),

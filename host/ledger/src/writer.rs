@@ -20,7 +20,7 @@ const QUEUE: usize = 1024;
 const GROUP: usize = 256;
 
 type Verdict = Result<(), String>;
-type Job = Box<dyn FnOnce(Option<&Connection>) -> Answer + Send>;
+type Job = Box<dyn FnOnce(Option<&Tx<'_>>) -> Answer + Send>;
 /// Gives the caller its result once the verdict on the group is known.
 type Answer = Box<dyn FnOnce(Verdict) + Send>;
 
@@ -32,14 +32,18 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens or makes the ledger at `path` and starts its writing thread.
+    /// Opens or makes the ledger at `path` and starts its writing thread. `owner` is the name of this process: what it
+    /// writes down to be delivered it delivers itself.
     ///
     /// # Errors
     /// When the file cannot be opened, is no ledger, or is newer than this build.
-    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+    pub fn open(path: &Path, owner: &str) -> Result<Self, LedgerError> {
         let connection = database::open(path)?;
         let (jobs, waiting) = mpsc::sync_channel(QUEUE);
-        let spawned = std::thread::Builder::new().name("ledger".to_owned()).spawn(move || work(connection, &waiting));
+        let spawned = std::thread::Builder::new().name("ledger".to_owned()).spawn({
+            let owner = owner.to_owned();
+            move || work(connection, &owner, &waiting)
+        });
         spawned.map_err(|_| LedgerError::Closed)?;
         Ok(Self { path: path.to_owned(), jobs })
     }
@@ -98,20 +102,20 @@ where
     F: FnOnce(&Tx<'_>) -> Result<T, LedgerError> + Send + 'static,
     A: FnOnce(Result<T, LedgerError>) + Send + 'static,
 {
-    Box::new(move |connection| {
-        let result = connection.map_or(Err(LedgerError::Closed), |connection| in_savepoint(connection, job));
+    Box::new(move |tx| {
+        let result = tx.map_or(Err(LedgerError::Closed), |tx| in_savepoint(tx, job));
         Box::new(move |verdict: Verdict| answer(verdict.map_err(LedgerError::Commit).and(result)))
     })
 }
 
-fn in_savepoint<T, F>(connection: &Connection, job: F) -> Result<T, LedgerError>
+fn in_savepoint<T, F>(tx: &Tx<'_>, job: F) -> Result<T, LedgerError>
 where
     F: FnOnce(&Tx<'_>) -> Result<T, LedgerError>,
 {
-    let run = |sql: &str| connection.prepare_cached(sql)?.execute([]);
+    let run = |sql: &str| tx.connection.prepare_cached(sql)?.execute([]);
     run("SAVEPOINT job")?;
     // A panic in a job must not take the writing thread with it.
-    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(&Tx { connection })));
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(tx)));
     let result = caught.unwrap_or(Err(LedgerError::Closed));
     if result.is_err() {
         run("ROLLBACK TO job")?;
@@ -120,20 +124,21 @@ where
     result
 }
 
-fn work(mut connection: Connection, waiting: &mpsc::Receiver<Job>) {
+fn work(mut connection: Connection, owner: &str, waiting: &mpsc::Receiver<Job>) {
     while let Ok(first) = waiting.recv() {
-        commit_group(&mut connection, std::iter::once(first).chain(waiting.try_iter().take(GROUP - 1)));
+        commit_group(&mut connection, owner, std::iter::once(first).chain(waiting.try_iter().take(GROUP - 1)));
     }
 }
 
-fn commit_group(connection: &mut Connection, jobs: impl Iterator<Item = Job>) {
+fn commit_group(connection: &mut Connection, owner: &str, jobs: impl Iterator<Item = Job>) {
     let mut answers: Vec<Answer> = Vec::new();
     let verdict = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
         Ok(transaction) => {
             for job in jobs {
                 // A full disk ends the whole transaction; a job after that would be committed on its own.
                 let alive = !transaction.is_autocommit();
-                answers.push(job(alive.then_some(&transaction)));
+                let tx = Tx { connection: &transaction, owner };
+                answers.push(job(alive.then_some(&tx)));
             }
             if transaction.is_autocommit() {
                 Err("the transaction was rolled back".to_owned())
@@ -164,7 +169,7 @@ mod tests {
     #[tokio::test]
     async fn a_failing_job_undoes_only_itself() {
         let folder = tempfile::tempdir().unwrap();
-        let ledger = Ledger::open(&folder.path().join("l.db")).unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
         let good = ledger.write(|tx| mark::set(tx, "t", "a", "1"));
         let bad = ledger.write(|tx| {
             mark::set(tx, "t", "b", "1")?;

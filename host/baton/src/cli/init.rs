@@ -119,7 +119,7 @@ fn mark_all(dir: &Path, config: &str, state: Option<&Path>) -> anyhow::Result<us
         }
     }
     let count = seen.len();
-    let ledger = Ledger::open(&workspace.state.ledger())?;
+    let ledger = Ledger::open(&workspace.state.ledger(), &baton_dispatch::owner::name("init"))?;
     ledger.write_blocking(move |tx| seen.iter().try_for_each(|(path, hash)| mark::set(tx, ADOPTED, path, hash)))?;
     Ok(count)
 }

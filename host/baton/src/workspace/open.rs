@@ -37,7 +37,8 @@ pub(crate) fn open(
     kind: &str,
     settle_tries: u32,
 ) -> anyhow::Result<Arc<House>> {
-    let ledger = Ledger::open(&workspace.state.ledger())?;
+    let owner = baton_dispatch::owner::name(kind);
+    let ledger = Ledger::open(&workspace.state.ledger(), &owner)?;
     let sandbox = Sandbox::new(Some(workspace.state.code()))?;
     let lock = Lock::read(&workspace.root.join(LOCK_FILE))?;
     let (mut installed, mut unusable) = (BTreeMap::new(), BTreeMap::new());
@@ -61,7 +62,6 @@ pub(crate) fn open(
         let names: Vec<_> = lock.plugins.iter().map(|entry| entry.name.as_str()).collect();
         bail!("there is no plugin `{name}` in baton.lock; there are: {}", names.join(", "));
     }
-    let owner = format!("{kind}:{}:{}", std::process::id(), jiff::Timestamp::now().as_nanosecond());
     let root = workspace.root.clone();
     Ok(House::new(Setup {
         root,
@@ -74,7 +74,7 @@ pub(crate) fn open(
         wake: Some(workspace.state.wake()?),
         patience: workspace.config.patience(),
         owns: match wanted {
-            Wanted::All { over } => Some(Claims { owner: owner_of(workspace), over }),
+            Wanted::All { over } => Some(Claims { owner: owner_of(workspace)?, over }),
             Wanted::One(_) | Wanted::None => None,
         },
         owner,
@@ -93,10 +93,11 @@ fn load(workspace: &Workspace, sandbox: &Sandbox, entry: &Entry) -> anyhow::Resu
 }
 
 /// How other workspaces know this one.
-fn owner_of(workspace: &Workspace) -> Owner {
+fn owner_of(workspace: &Workspace) -> anyhow::Result<Owner> {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let shown = |path: &std::path::Path| path.display().to_string();
-    Owner { host, root: shown(&workspace.root), state: shown(workspace.state.folder()) }
+    let id = workspace.state.id()?;
+    Ok(Owner { host, root: shown(&workspace.root), state: shown(workspace.state.folder()), id })
 }
 
 /// The bytes, which for a file must be those that were pinned.

@@ -4,6 +4,7 @@
 //! `$XDG_STATE_HOME/baton/<id>`, where the id is made from the workspace's resolved path; readable by the user alone.
 
 use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -89,6 +90,21 @@ impl State {
         if let Ok(folder) = self.wake() {
             drop(fs::write(folder.join("now"), ""));
         }
+    }
+
+    /// A number that no other state folder has: it tells this one from the same path on another machine.
+    pub(crate) fn id(&self) -> anyhow::Result<String> {
+        let path = self.folder.join("id");
+        let read = || fs::read_to_string(&path).map(|id| id.trim().to_owned()).unwrap_or_default();
+        let known = read();
+        if !known.is_empty() {
+            return Ok(known);
+        }
+        // Of two that make it at the same time the later reads what is there then.
+        let draw = || RandomState::new().build_hasher().finish();
+        fs::write(&path, format!("{:016x}{:016x}\n", draw(), draw()))
+            .with_context(|| format!("failed to write {}", path.display()))?;
+        Ok(read())
     }
 
     /// The file that whoever serves the workspace has locked.

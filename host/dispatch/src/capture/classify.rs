@@ -5,14 +5,15 @@ use baton_core::guard::{Before, refusal};
 use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx};
 
-use super::incoming::{Answers, Incoming, What};
+use super::answers::{find_request, waits_for};
+use super::incoming::{Incoming, What};
 use crate::dependencies::{Standing, standing};
 
 /// What a file is, beside its state.
 #[derive(Debug, Default)]
 pub(super) struct Class {
-    /// The request that it answers.
-    pub(super) answered: Option<Task>,
+    /// The request that it answers, and the state that this ends in.
+    pub(super) answered: Option<(Task, State)>,
     /// What it has to wait for.
     pub(super) needs: Vec<String>,
 }
@@ -24,36 +25,52 @@ pub(super) struct Class {
 pub(super) fn classify(tx: &Tx<'_>, incoming: &mut Incoming, edited: Option<&Task>) -> Result<Class, LedgerError> {
     let new = &mut incoming.new;
     match &incoming.what {
-        What::Broken => {
-            new.state = State::Quarantined;
-            return Ok(Class::default());
+        What::Broken => new.state = State::Quarantined,
+        What::Unrouted(reason) => (new.state, new.reason) = (State::Failed, reason.clone()),
+        What::Request | What::Return => {
+            let first = same_key(tx, new, edited)?;
+            // A second RETURN of the same name is one more answer, and no question to a person.
+            let repeats = |first: &Task| incoming.answers.is_none() || first.substance == new.substance;
+            if let Some(first) = first.filter(repeats) {
+                (new.state, new.reason) = repeated(&first, new);
+                return Ok(Class::default());
+            }
+            new.state = if incoming.external { State::Delivered } else { State::Queued };
+            if edited.is_some() {
+                "the file was edited; its new content counts".clone_into(&mut new.reason);
+            }
         }
-        What::Unrouted(reason) => {
-            (new.state, new.reason) = (State::Failed, reason.clone());
-            return Ok(Class::default());
-        }
-        What::Request | What::Return(_) => {}
     }
+    match incoming.what {
+        What::Request => request(tx, incoming),
+        What::Return | What::Unrouted(_) | What::Broken => answer(tx, incoming),
+    }
+}
+
+/// The task that this file repeats, if any.
+pub(super) fn same_key(tx: &Tx<'_>, new: &task::New, edited: Option<&Task>) -> Result<Option<Task>, LedgerError> {
     let except = edited.map(|known| known.id.as_str());
-    let first = new.dedupe_key.as_deref().map(|key| task::first_with_key(tx, key, except)).transpose()?.flatten();
-    if let Some(first) = first {
-        (new.state, new.reason) = repeated(&first, new);
+    let first = |key| task::with_key(tx, key, new.substance.as_deref(), except);
+    Ok(new.dedupe_key.as_deref().map(first).transpose()?.flatten())
+}
+
+/// A RETURN, also one that nobody here can read: it is never run, and it ends the request that it answers.
+fn answer(tx: &Tx<'_>, incoming: &mut Incoming) -> Result<Class, LedgerError> {
+    let Some(answers) = &incoming.answers else {
         return Ok(Class::default());
-    }
-    new.state = if incoming.external { State::Delivered } else { State::Queued };
-    let What::Return(answers) = &incoming.what else {
-        if edited.is_some() {
-            "the file was edited; its new content counts".clone_into(&mut new.reason);
-        }
-        return request(tx, incoming);
     };
-    // A RETURN is never run.
-    if !incoming.external {
-        new.state = State::Succeeded;
-    }
+    let new = &mut incoming.new;
     let (answered, reason) = find_request(tx, answers, &new.agent)?;
-    new.reason = reason;
-    Ok(Class { answered, needs: Vec::new() })
+    if answered.is_none() {
+        new.answers = waits_for(tx, &answers.original)?;
+    }
+    if matches!(incoming.what, What::Return) {
+        new.reason = reason;
+        if !incoming.external {
+            new.state = State::Succeeded;
+        }
+    }
+    Ok(Class { answered: answered.map(|request| (request, answers.ended)), needs: Vec::new() })
 }
 
 /// The same key was there before: the same request again, or another one under its name.
@@ -62,7 +79,8 @@ fn repeated(first: &Task, new: &task::New) -> (State, String) {
         return (State::Duplicate, format!("the same request as {}", first.id));
     }
     let reason = format!(
-        "it has the id of {} and asks for something else: give it another handoff_id, or `baton retry` it, or `baton cancel` it",
+        "it has the id of {} and asks for something else: give it another handoff_id, or `baton retry` it, or `baton \
+         cancel` it",
         first.id
     );
     (State::NeedsHuman, reason)
@@ -97,34 +115,4 @@ fn request(tx: &Tx<'_>, incoming: &mut Incoming) -> Result<Class, LedgerError> {
         }
     }
     Ok(Class { answered: None, needs })
-}
-
-/// The one open request that a RETURN in `inbox`'s inbox answers, and what to say of it.
-fn find_request(tx: &Tx<'_>, answers: &Answers, inbox: &str) -> Result<(Option<Task>, String), LedgerError> {
-    let original = &answers.original;
-    // An unknown signature may end a request only where its sender reads the answer, and by its id.
-    let unknown = answers.by.is_empty();
-    let known = |field: &'_ Option<String>| field.clone().filter(|_| !unknown);
-    let named = task::Answered {
-        handoff_id: original.handoff_id.clone(),
-        file_name: known(&original.file_name),
-        task_id: known(&original.task_id),
-        token: known(&original.token),
-    };
-    let mut found = task::answered_by(tx, &named)?;
-    found.retain(
-        |request| if unknown { request.sender.as_deref() == Some(inbox) } else { answers.by.contains(&request.agent) },
-    );
-    // Of several the one whose sender reads the answer here.
-    if found.iter().any(|request| request.sender.as_deref() == Some(inbox)) {
-        found.retain(|request| request.sender.as_deref() == Some(inbox));
-    }
-    Ok(match found.len() {
-        0 => (None, "it answers no request that is open here".to_owned()),
-        1 => {
-            let reason = found.first().map(|request| format!("it answers {}", request.id)).unwrap_or_default();
-            (found.pop(), reason)
-        }
-        several => (None, format!("it could answer {several} open requests, so it ends none of them")),
-    })
 }

@@ -1,11 +1,12 @@
 //! A file that was read, as it is to be written down. What had to be held of the parsed tree is dropped here: what goes to
 //! the ledger is small.
 
-use baton_core::handoff::{Handoff, Kind, Original};
+use baton_core::handoff::{Handoff, Kind};
 use baton_core::{State, dedupe, file_name};
 use baton_intake::Captured;
 use baton_ledger::task::{self, Origin};
 
+use super::answers::{self, Answers};
 use crate::house::House;
 use crate::{Agent, AgentKind};
 
@@ -15,6 +16,8 @@ pub(super) struct Incoming {
     /// Absent when it was too large to be read.
     pub(super) bytes: Option<Vec<u8>>,
     pub(super) what: What,
+    /// Of a RETURN.
+    pub(super) answers: Option<Answers>,
     /// Whether the agent does the work itself.
     pub(super) external: bool,
     /// Whether the file lies in an inbox that its agent reads itself.
@@ -34,18 +37,11 @@ pub(super) enum What {
     /// Somebody asks for something.
     Request,
     /// Somebody answers.
-    Return(Answers),
+    Return,
     /// It is no handoff.
     Broken,
     /// Nobody can do it: it was dropped for an agent that is not there.
     Unrouted(String),
-}
-
-/// What a RETURN answers, and which agents of this workspace its signature means: they answer for themselves only, because
-/// ids and file names are not unique. An empty list is a signature that means no agent here.
-pub(super) struct Answers {
-    pub(super) original: Original,
-    pub(super) by: Vec<String>,
 }
 
 impl Incoming {
@@ -71,16 +67,20 @@ impl Incoming {
         let substance = dedupe::substance(handoff.raw.as_ref(), &read.bytes);
         let key = dedupe::key(agent, &handoff, &substance);
         let sender = handoff.from.as_deref().map(canonical);
+        let mut answers = None;
         let what = match &handoff.kind {
             Kind::Request(_) => What::Request,
             Kind::Return => {
                 let signed =
                     |agent: &&Agent| handoff.from.as_deref().is_some_and(|from| roster.same(&agent.name, from));
                 let by = roster.agents().filter(signed).map(|agent| agent.name.clone()).collect();
-                What::Return(Answers { original: handoff.original.unwrap_or_default(), by })
+                let ended = answers::ended(&handoff);
+                answers = Some(Answers { original: handoff.original.unwrap_or_default(), by, ended });
+                What::Return
             }
         };
         let chain = handoff.chain.unwrap_or_default();
+        let asks = answers.is_none();
         let new = task::New {
             kind: handoff.kind.as_str().to_owned(),
             handoff_id: handoff.id,
@@ -106,12 +106,13 @@ impl Incoming {
             new,
             bytes: Some(read.bytes),
             what,
+            answers,
             external,
             read_there: false,
             depends_on: handoff.depends_on,
             follows: handoff.follows,
             move_to: None,
-            answer_folder: sender.filter(|sender| sender != "baton").map(|sender| house.answers_for(&sender)),
+            answer_folder: sender.filter(|_| asks).and_then(|sender| answer_folder(house, &sender)),
         }
     }
 
@@ -132,6 +133,7 @@ impl Incoming {
             new,
             bytes: read.map(|read| read.bytes),
             what: What::Broken,
+            answers: None,
             external: false,
             read_there: false,
             depends_on: Vec::new(),
@@ -140,4 +142,9 @@ impl Incoming {
             answer_folder: None,
         }
     }
+}
+
+/// Where a request's sender reads what became of it; nowhere when that is Baton itself.
+pub(super) fn answer_folder(house: &House, sender: &str) -> Option<String> {
+    (sender != "baton").then(|| house.answers_for(sender))
 }

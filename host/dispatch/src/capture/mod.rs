@@ -1,6 +1,7 @@
 //! From a file in an inbox to a row in the ledger: read it once, understand it, find out whether it is news, and write
 //! bytes and record down in one transaction. Nothing else happens before that.
 
+mod answers;
 mod classify;
 mod incoming;
 mod read;
@@ -9,6 +10,7 @@ mod refuse;
 mod route;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use baton_core::State;
@@ -16,7 +18,9 @@ use baton_intake::Seen;
 use fail::fail_point;
 use jiff::Timestamp;
 
+pub(crate) use self::answers::answered_before;
 pub use self::record::ADOPTED;
+pub(crate) use self::refuse::answer;
 
 use self::incoming::Incoming;
 use self::read::Looked;
@@ -63,12 +67,12 @@ pub(crate) enum Taken {
 ///
 /// # Errors
 /// When the ledger fails.
-pub(crate) async fn put_away(house: &House, owner: &str, path: &Path) -> Result<Taken, DispatchError> {
+pub(crate) async fn put_away(house: &Arc<House>, owner: &str, path: &Path) -> Result<Taken, DispatchError> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let reason = format!("reading it broke off {} times; it was put away unread", crate::limits::BREAKS);
     let incoming = Incoming::of_broken(owner, house.shown(path), &name, None, reason);
-    let now = Timestamp::now();
-    Ok(house.ledger.write(move |tx| record::record(tx, incoming, now)).await?)
+    let (inner, now) = (Arc::clone(house), Timestamp::now());
+    Ok(house.ledger.write(move |tx| record::record(tx, &inner, incoming, now)).await?)
 }
 
 /// Reads the file at `path` in an inbox of `owner` (an agent, or the drop box) and writes it down.
@@ -76,7 +80,7 @@ pub(crate) async fn put_away(house: &House, owner: &str, path: &Path) -> Result<
 /// # Errors
 /// When the ledger fails or the file cannot be read for a reason that may pass.
 pub(crate) async fn capture(
-    house: &House,
+    house: &Arc<House>,
     owner: &str,
     path: PathBuf,
     seen: Seen,
@@ -95,14 +99,14 @@ pub(crate) async fn capture(
         return Ok(Taken::Ignored("it is neither .json nor .md and stays where it is".to_owned()));
     }
     let file = house.shown(&path);
-    let now = Timestamp::now();
+    let (inner, now) = (Arc::clone(house), Timestamp::now());
     let incoming = match read::look(house, path, name.clone(), external, seen, unfinished).await? {
         Looked::Handoff(captured, handoff) => match agent {
             Some(agent) => Incoming::of_handoff(house, agent, file, captured, *handoff),
             None => match route::dropped(house, file, captured, *handoff) {
                 Dropped::One(incoming) => incoming,
                 Dropped::All(whole, copies) => {
-                    let taken = house.ledger.write(move |tx| record::broadcast(tx, whole, copies, now)).await?;
+                    let taken = house.ledger.write(move |tx| record::broadcast(tx, &inner, whole, copies, now)).await?;
                     fail_point!("broadcast.committed");
                     return Ok(taken);
                 }
@@ -113,7 +117,7 @@ pub(crate) async fn capture(
         Looked::NotOurs(reason) => return Ok(Taken::Ignored(reason)),
         Looked::Gone => return Ok(Taken::Gone),
     };
-    let taken = house.ledger.write(move |tx| record::record(tx, incoming, now)).await?;
+    let taken = house.ledger.write(move |tx| record::record(tx, &inner, incoming, now)).await?;
     fail_point!("capture.committed");
     Ok(taken)
 }

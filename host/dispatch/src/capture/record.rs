@@ -7,6 +7,10 @@
 //! | other bytes | waits | the same task, a new revision; from another sender a task of its own |
 //! | other bytes | runs, or its file is moved | nothing yet; the file is looked at again until that has ended |
 //! | other bytes | is final, its file not archived | a new task |
+//! | same id, under another name | waits, and its own file is gone | the same task, renamed (and edited, if the bytes differ) |
+//! | same id, under another name | is there or was done | a duplicate; with other substance a person is asked |
+//! | gone | waits for a plugin | cancelled, unless the folder itself was replaced |
+//! | gone | lies with an external agent | nothing: agents tidy their own inboxes |
 
 use baton_core::State;
 use baton_ledger::event::{self, Event};
@@ -16,10 +20,13 @@ use fail::fail_point;
 use jiff::Timestamp;
 
 use super::Taken;
-use super::classify::{Class, classify};
-use super::incoming::{Incoming, What};
+use super::answers::{answered_before, close};
+use super::classify::{Class, classify, same_key};
+use super::incoming::{Incoming, What, answer_folder};
 use super::refuse::{answer, reason_file};
 use crate::archive::{to_archive, to_unrouted};
+use crate::house::House;
+use crate::withdraw::{AWAY, MISSING, is_not_there};
 use crate::{dependencies, limits};
 
 /// The marks of files that lay in a folder when it was adopted.
@@ -29,8 +36,8 @@ pub const ADOPTED: &str = "adopted";
 ///
 /// # Errors
 /// When the database fails.
-pub(super) fn record(tx: &Tx<'_>, mut incoming: Incoming, now: Timestamp) -> Result<Taken, LedgerError> {
-    let known = match known(tx, &incoming)? {
+pub(super) fn record(tx: &Tx<'_>, house: &House, mut incoming: Incoming, now: Timestamp) -> Result<Taken, LedgerError> {
+    let known = match known(tx, house, &incoming, now)? {
         Known::No(known) => known,
         Known::Yes(taken) => return Ok(taken),
     };
@@ -39,15 +46,17 @@ pub(super) fn record(tx: &Tx<'_>, mut incoming: Incoming, now: Timestamp) -> Res
     if let Some(other) = edited.take_if(|known| is_another(known, &incoming)) {
         task::set_lost(tx, &other.id)?;
     }
+    if edited.is_none() {
+        match renamed(tx, house, &incoming, now)? {
+            Known::No(renamed) => edited = renamed,
+            Known::Yes(taken) => return Ok(taken),
+        }
+    }
     if let (What::Broken, Some(known)) = (&incoming.what, &edited) {
-        incoming.new.agent.clone_from(&known.agent);
-        incoming.new.handoff_id.clone_from(&known.handoff_id);
-        incoming.new.sender.clone_from(&known.sender);
-        incoming.new.title.clone_from(&known.title);
+        take_over(house, &mut incoming, known);
     }
     let class = classify(tx, &mut incoming, edited.as_deref())?;
-    let rests = matches!(incoming.new.state, State::Queued | State::Waiting | State::Delivered);
-    let route = incoming.move_to.take().filter(|_| rests);
+    let route = incoming.move_to.take().filter(|_| rests(incoming.new.state));
     if route.is_some() {
         incoming.new.state = State::Captured;
     }
@@ -68,56 +77,92 @@ pub(super) fn record(tx: &Tx<'_>, mut incoming: Incoming, now: Timestamp) -> Res
     }
 }
 
+/// Whether the file stays in an inbox in this state.
+fn rests(state: State) -> bool {
+    matches!(state, State::Queued | State::Waiting | State::Delivered)
+}
+
+/// A file that was edited so that it cannot be read is still the request that it was: its sender gets word.
+fn take_over(house: &House, incoming: &mut Incoming, known: &Task) {
+    let new = &mut incoming.new;
+    new.agent.clone_from(&known.agent);
+    new.kind.clone_from(&known.kind);
+    new.handoff_id.clone_from(&known.handoff_id);
+    new.task_id.clone_from(&known.task_id);
+    new.sender.clone_from(&known.sender);
+    new.title.clone_from(&known.title);
+    let asks = known.sender.as_deref().filter(|_| known.kind != "RETURN");
+    incoming.answer_folder = asks.and_then(|sender| answer_folder(house, sender));
+}
+
 /// A broadcast: the file itself is archived, each agent gets a task and a copy.
 ///
 /// # Errors
 /// When the database fails.
 pub(super) fn broadcast(
     tx: &Tx<'_>,
+    house: &House,
     mut whole: Incoming,
     copies: Vec<(Incoming, String)>,
     now: Timestamp,
 ) -> Result<Taken, LedgerError> {
-    if let Known::Yes(taken) = known(tx, &whole)? {
+    if let Known::Yes(taken) = known(tx, house, &whole, now)? {
         return Ok(taken);
     }
-    let reason = whole.new.reason.clone();
-    classify(tx, &mut whole, None)?;
-    let fresh = whole.new.state == State::Queued;
-    if fresh {
-        (whole.new.state, whole.new.reason) = (State::Succeeded, reason);
+    let new = &mut whole.new;
+    match same_key(tx, new, None)? {
+        None => new.state = State::Succeeded,
+        Some(first) if first.substance == new.substance => {
+            (new.state, new.reason) = (State::Duplicate, format!("the same broadcast as {}", first.id));
+        }
+        Some(first) => {
+            let reason = format!("it has the id of {} and says something else: give it another handoff_id", first.id);
+            (new.state, new.reason) = (State::Failed, reason);
+        }
     }
+    let fresh = new.state == State::Succeeded;
     let id = task::insert(tx, &whole.new, whole.bytes.as_deref(), now)?;
-    let Taken::Settled { state, mut carry, released } = follow(tx, &id, &whole, Class::default(), now)? else {
-        return Ok(Taken::Known);
+    let (state, mut carry, mut released) = match follow(tx, &id, &whole, Class::default(), now)? {
+        Taken::Settled { state, carry, released } => (state, carry, released),
+        _ => (State::Succeeded, vec![id], false),
     };
     for (copy, inbox) in copies.into_iter().filter(|_| fresh) {
-        carry.push(send_copy(tx, copy, inbox, &whole, now)?);
+        released |= send_copy(tx, copy, inbox, &whole, &mut carry, now)?;
     }
     Ok(Taken::Settled { state, carry, released })
 }
 
+/// One agent's part of a broadcast, with the same rules as for a file of its own. Says whether others may begin by it.
 fn send_copy(
     tx: &Tx<'_>,
     mut copy: Incoming,
     inbox: String,
     whole: &Incoming,
+    carry: &mut Vec<String>,
     now: Timestamp,
-) -> Result<String, LedgerError> {
-    copy.new.state = State::Captured;
+) -> Result<bool, LedgerError> {
+    let class = classify(tx, &mut copy, None)?;
+    let goes_out = !matches!(copy.new.state, State::Duplicate | State::Failed);
+    if rests(copy.new.state) || copy.new.state == State::Succeeded {
+        // It begins when its file is there.
+        copy.new.state = State::Captured;
+    }
     let id = task::insert(tx, &copy.new, copy.bytes.as_deref(), now)?;
-    let name = whole.new.file.as_deref().and_then(|file| file.rsplit('/').next()).unwrap_or_default();
-    let delivery = outbox::New {
-        kind: outbox::Kind::Copy,
-        source: None,
-        folder: inbox,
-        name: name.to_owned(),
-        hash: copy.new.input,
-        bytes: copy.bytes,
-    };
-    outbox::add(tx, &id, &delivery)?;
-    fail_point!("broadcast.copy_added");
-    Ok(id)
+    task::add_dependencies(tx, &id, &class.needs)?;
+    if goes_out {
+        let name = whole.new.file.as_deref().and_then(|file| file.rsplit('/').next()).unwrap_or_default().to_owned();
+        let bytes = copy.bytes.take().unwrap_or_default();
+        outbox::add(tx, &id, &outbox::New::written(outbox::Kind::Copy, inbox, name, bytes))?;
+        fail_point!("broadcast.copy_added");
+    }
+    carry.push(id.clone());
+    match follow(tx, &id, &copy, class, now)? {
+        Taken::Settled { carry: more, released, .. } => {
+            carry.extend(more.into_iter().filter(|other| *other != id));
+            Ok(released)
+        }
+        _ => Ok(false),
+    }
 }
 
 /// Whether a file is written down already.
@@ -127,12 +172,15 @@ enum Known {
     No(Option<Box<Task>>),
 }
 
-fn known(tx: &Tx<'_>, incoming: &Incoming) -> Result<Known, LedgerError> {
+fn known(tx: &Tx<'_>, house: &House, incoming: &Incoming, now: Timestamp) -> Result<Known, LedgerError> {
     let file = incoming.new.file.as_deref().unwrap_or_default();
     let later = || Known::Yes(Taken::Later { pause: limits::EDITED_AGAIN, unfinished: false });
     let known = task::at_file(tx, file)?;
     match &known {
-        Some(known) if known.input == incoming.new.input => return Ok(Known::Yes(Taken::Known)),
+        Some(known) if known.input == incoming.new.input => {
+            found_again(tx, house, known, file, now)?;
+            return Ok(Known::Yes(Taken::Known));
+        }
         Some(known) if is_under_way(known) => return Ok(later()),
         _ => {}
     }
@@ -145,6 +193,42 @@ fn known(tx: &Tx<'_>, incoming: &Incoming) -> Result<Known, LedgerError> {
         return Ok(later());
     }
     Ok(Known::No(known.map(Box::new)))
+}
+
+/// The task whose file this is under a new name: the old one is gone, and the content says that it is the same request.
+fn renamed(tx: &Tx<'_>, house: &House, incoming: &Incoming, now: Timestamp) -> Result<Known, LedgerError> {
+    let file = incoming.new.file.as_deref().unwrap_or_default();
+    if !matches!(incoming.what, What::Request | What::Return) {
+        return Ok(Known::No(None));
+    }
+    let left = |task: &Task| {
+        let old = task.file.as_deref().filter(|old| *old != file && task.archived_at.is_none());
+        old.is_some_and(|old| is_not_there(&house.real(old)))
+    };
+    let Some(first) = same_key(tx, &incoming.new, None)?.filter(|first| !first.state.is_final() && left(first)) else {
+        return Ok(Known::No(None));
+    };
+    if is_under_way(&first) {
+        return Ok(Known::Yes(Taken::Later { pause: limits::EDITED_AGAIN, unfinished: false }));
+    }
+    if first.input != incoming.new.input {
+        return Ok(Known::No(Some(Box::new(first))));
+    }
+    task::set_file(tx, &first.id, file, None)?;
+    event::append(tx, &Event::of(&first, "baton", "renamed", format!("its file is {file} now"), first.state, now))?;
+    found_again(tx, house, &first, file, now)?;
+    Ok(Known::Yes(Taken::Known))
+}
+
+/// A task that waits because its file was not there goes on.
+fn found_again(tx: &Tx<'_>, house: &House, task: &Task, file: &str, now: Timestamp) -> Result<(), LedgerError> {
+    let missed =
+        matches!(task.state, State::Waiting | State::NeedsHuman) && [MISSING, AWAY].contains(&task.reason.as_str());
+    if missed && house.is_plugin(&task.agent) {
+        let event = Event::of(task, "baton", "queued", format!("its file is there again: {file}"), State::Queued, now);
+        task::transition(tx, &event)?;
+    }
+    Ok(())
 }
 
 /// Whether it is another handoff under an old name, and not the same one edited: another sender says so, and in a folder
@@ -177,8 +261,8 @@ fn follow(tx: &Tx<'_>, id: &str, incoming: &Incoming, class: Class, now: Timesta
     let new = &incoming.new;
     let mut carry = Vec::new();
     let mut released = false;
-    if let Some(request) = class.answered {
-        released = close(tx, &request, id, new, now)?;
+    if let Some((request, state)) = class.answered {
+        released = close(tx, &request, (id, new.input.clone()), state, now)?;
         carry.push(request.id);
     }
     if let Some(file) = new.file.as_deref().filter(|_| leaves(incoming)) {
@@ -193,12 +277,18 @@ fn follow(tx: &Tx<'_>, id: &str, incoming: &Incoming, class: Class, now: Timesta
         }
         carry.push(id.to_owned());
     }
-    if new.state == State::Failed {
+    if matches!(new.state, State::Quarantined | State::Failed) {
+        let task = task::get_in(tx, id)?;
         // Whoever waits for it is not to wait for ever.
-        released |= dependencies::settled(tx, &task::get_in(tx, id)?, State::Failed, now)?;
+        released |= dependencies::settled(tx, &task, new.state, now)?;
+        if let Some(folder) = &incoming.answer_folder {
+            outbox::add(tx, id, &answer(&task, folder, &event::head(tx)?, now))?;
+            carry.push(id.to_owned());
+        }
     }
-    if let Some(folder) = incoming.answer_folder.as_deref().filter(|_| new.state == State::Failed) {
-        outbox::add(tx, id, &answer(id, folder, new, &event::head(tx)?, now))?;
+    if let Some(also) = answered_before(tx, id, now)? {
+        carry.push(id.to_owned());
+        return Ok(Taken::Settled { state: State::Succeeded, carry, released: released || also });
     }
     Ok(match new.state {
         State::Queued => Taken::Queued { agent: new.agent.clone() },
@@ -212,18 +302,4 @@ fn leaves(incoming: &Incoming) -> bool {
     let state = incoming.new.state;
     let turned_away = matches!(state, State::Quarantined | State::Failed | State::Duplicate);
     turned_away || state.is_final() && !incoming.read_there
-}
-
-/// Ends an external agent's task because its RETURN came, and has its file archived.
-fn close(tx: &Tx<'_>, request: &Task, answer: &str, new: &task::New, now: Timestamp) -> Result<bool, LedgerError> {
-    let actor = new.sender.as_deref().unwrap_or(&request.agent);
-    let mut event = Event::of(request, actor, "returned", format!("its RETURN is {answer}"), State::Succeeded, now);
-    event.output_hash.clone_from(&new.input);
-    task::transition(tx, &event)?;
-    task::set_returned(tx, &request.id, now)?;
-    fail_point!("return.request_closed");
-    if let Some(file) = &request.file {
-        outbox::add(tx, &request.id, &to_archive(file, request.input.clone(), State::Succeeded))?;
-    }
-    dependencies::settled(tx, request, State::Succeeded, now)
 }

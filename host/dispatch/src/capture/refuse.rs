@@ -1,10 +1,10 @@
 //! What goes with a file that is turned away at the door: the reason beside it in the archive, and the RETURN to whoever
 //! sent it.
 
+use baton_core::file_name;
 use baton_core::handoff::returns::Return;
-use baton_core::{Digest, file_name};
 use baton_ledger::outbox::{self, Kind};
-use baton_ledger::task;
+use baton_ledger::task::{self, Task};
 use jiff::Timestamp;
 
 /// `NAME.reason.json`, cut so that it fits.
@@ -16,28 +16,24 @@ pub(super) fn reason_file(id: &str, file: &str, new: &task::New, archive: &outbo
         "at": now.to_string(),
     });
     let bytes = format!("{object:#}\n").into_bytes();
-    delivery(Kind::Reason, archive.folder.clone(), format!("{stem}{ending}"), bytes)
+    outbox::New::written(Kind::Reason, archive.folder.clone(), format!("{stem}{ending}"), bytes)
 }
 
-/// The RETURN that says why, into `folder`.
-pub(super) fn answer(id: &str, folder: &str, new: &task::New, head: &str, now: Timestamp) -> outbox::New {
+/// The RETURN that says how it ended, into `folder`: of a task that came to no outcome.
+pub(crate) fn answer(task: &Task, folder: &str, head: &str, now: Timestamp) -> outbox::New {
     let answer = Return {
-        task: id,
+        task: &task.id,
         executing: "baton",
-        originating: new.sender.as_deref().unwrap_or_default(),
-        handoff_id: new.handoff_id.as_deref(),
-        handoff_file: new.file.as_deref().unwrap_or_default(),
-        title: &new.title,
-        state: new.state,
-        summary: &new.reason,
+        originating: task.sender.as_deref().unwrap_or_default(),
+        handoff_id: task.handoff_id.as_deref(),
+        handoff_file: task.file.as_deref().unwrap_or_default(),
+        title: &task.title,
+        state: task.state,
+        summary: &task.reason,
         deliverables: &[],
         findings: &[],
         ledger_head: head,
         at: now,
     };
-    delivery(Kind::Return, folder.to_owned(), answer.file_name(), answer.to_bytes())
-}
-
-fn delivery(kind: Kind, folder: String, name: String, bytes: Vec<u8>) -> outbox::New {
-    outbox::New { kind, source: None, folder, name, hash: Some(Digest::of(&bytes).to_string()), bytes: Some(bytes) }
+    outbox::New::written(Kind::Return, folder.to_owned(), answer.file_name(), answer.to_bytes())
 }

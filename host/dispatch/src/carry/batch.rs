@@ -21,7 +21,7 @@ use super::record::{self, Outcome};
 use crate::{DispatchError, House, limits};
 
 /// Delivers everything that is open for `tasks`; tells of each.
-pub(super) fn carry_all(house: &House, tasks: Vec<String>) -> Vec<Carried> {
+pub(super) fn carry_all(house: &Arc<House>, tasks: Vec<String>) -> Vec<Carried> {
     let mut waiting: VecDeque<String> = tasks.into();
     let mut carried = Vec::new();
     while !waiting.is_empty() {
@@ -46,13 +46,20 @@ pub(super) fn carry_all(house: &House, tasks: Vec<String>) -> Vec<Carried> {
 struct Parcel {
     task: String,
     items: Vec<Item>,
+    /// What was delivered has brought more to deliver.
+    more: bool,
     /// The ledger could not be read or written.
     error: Option<LedgerError>,
 }
 
 impl Parcel {
     fn of(house: &House, task: String, open: Vec<outbox::Delivery>) -> Self {
-        Self { task, items: open.into_iter().map(|delivery| Item::of(house, delivery)).collect(), error: None }
+        Self {
+            task,
+            items: open.into_iter().map(|delivery| Item::of(house, delivery)).collect(),
+            more: false,
+            error: None,
+        }
     }
 
     /// What may go on: everything before the first that failed.
@@ -71,7 +78,21 @@ impl Parcel {
                 error = error.or(item.error.map(DispatchError::from));
             }
         }
-        Carried { task: self.task, news, error }
+        Carried { task: self.task, news, more: self.more, error }
+    }
+}
+
+/// Does `job` for what may go on, one after the other: what fails holds up what comes after it in its task.
+fn each(batch: &mut [Parcel], wanted: impl Fn(&Item) -> bool, job: impl Fn(&mut Item)) {
+    for parcel in batch.iter_mut().filter(|parcel| parcel.error.is_none()) {
+        for item in &mut parcel.items {
+            if item.error.is_none() && wanted(item) {
+                job(item);
+            }
+            if item.error.is_some() {
+                break;
+            }
+        }
     }
 }
 
@@ -80,12 +101,13 @@ fn live(batch: &mut [Parcel]) -> impl Iterator<Item = &mut Item> {
 }
 
 /// Takes tasks from `waiting` until their bytes are enough for one batch.
-fn load(house: &House, waiting: &mut VecDeque<String>) -> Vec<Parcel> {
+fn load(house: &Arc<House>, waiting: &mut VecDeque<String>) -> Vec<Parcel> {
     let asked: Vec<String> = waiting.iter().cloned().collect();
+    let inner = Arc::clone(house);
     let read = house.ledger.write_blocking(move |tx| {
         let (mut loaded, mut bytes) = (Vec::new(), 0);
         for task in asked {
-            let open = outbox::open_of(tx, &task)?;
+            let open = outbox::open_of(tx, &task, |owner| inner.is_gone(owner))?;
             bytes += open.iter().map(|delivery| delivery.bytes.as_ref().map_or(0, Vec::len)).sum::<usize>();
             loaded.push(open);
             if bytes >= limits::CARRY_BYTES {
@@ -105,14 +127,15 @@ fn load(house: &House, waiting: &mut VecDeque<String>) -> Vec<Parcel> {
 }
 
 /// Takes the first task alone.
-fn load_first(house: &House, waiting: &mut VecDeque<String>, error: LedgerError) -> Option<Parcel> {
+fn load_first(house: &Arc<House>, waiting: &mut VecDeque<String>, error: LedgerError) -> Option<Parcel> {
     let alone = waiting.len() == 1;
     let task = waiting.pop_front()?;
-    let id = task.clone();
-    let read = if alone { Err(error) } else { house.ledger.write_blocking(move |tx| outbox::open_of(tx, &id)) };
+    let (id, inner) = (task.clone(), Arc::clone(house));
+    let open = move |tx: &Tx<'_>| outbox::open_of(tx, &id, |owner| inner.is_gone(owner));
+    let read = if alone { Err(error) } else { house.ledger.write_blocking(open) };
     Some(match read {
         Ok(open) => Parcel::of(house, task, open),
-        Err(error) => Parcel { task, items: Vec::new(), error: Some(error) },
+        Err(error) => Parcel { task, items: Vec::new(), more: false, error: Some(error) },
     })
 }
 
@@ -143,32 +166,34 @@ fn tell_staged(house: &House, batch: &mut [Parcel]) {
         written.map(|item| (item.delivery.id, item.delivery.name.clone())).collect::<Vec<_>>()
     });
     let written: Vec<_> = written.collect();
-    tell(house, batch, written, |tx, written| written.iter().try_for_each(|(id, name)| outbox::staged(tx, *id, name)));
+    tell(house, batch, written, |tx, written| {
+        written.iter().try_for_each(|(id, name)| outbox::staged(tx, *id, name)).map(|()| false)
+    });
 }
 
 /// Temporaries get their names.
 fn publish(batch: &mut [Parcel]) {
-    live(batch).filter(|item| !item.is_move()).for_each(Item::publish);
+    each(batch, |item| !item.is_move(), Item::publish);
     fail_point!("carry.renames_made");
     sync_folders(batch, |item| if item.is_move() { Vec::new() } else { vec![item.folder.clone()] });
 }
 
 /// Files go to the archive, each after all else of its task is delivered.
 fn move_files(batch: &mut [Parcel]) {
-    live(batch).filter(|item| item.is_move()).for_each(Item::move_file);
+    each(batch, Item::is_move, Item::move_file);
     fail_point!("carry.moves_made");
     sync_folders(batch, |item| if item.is_move() { item.folders_of_move() } else { Vec::new() });
 }
 
 /// The ledger is told what became of each.
-fn record(house: &House, batch: &mut [Parcel]) {
+fn record(house: &Arc<House>, batch: &mut [Parcel]) {
     let outcomes = batch.iter_mut().map(|parcel| {
         let task = parcel.task.clone();
-        (task, parcel.live().filter_map(|item| Outcome::of(item)).collect::<Vec<_>>(), Arc::clone(&house.plugins))
+        (task, parcel.live().filter_map(|item| Outcome::of(item)).collect::<Vec<_>>(), Arc::clone(house))
     });
     let outcomes: Vec<_> = outcomes.collect();
-    tell(house, batch, outcomes, |tx, (task, outcomes, plugins)| {
-        record::record(tx, plugins, task, outcomes, Timestamp::now())
+    tell(house, batch, outcomes, |tx, (task, outcomes, house)| {
+        record::record(tx, house, task, outcomes, Timestamp::now())
     });
 }
 
@@ -189,25 +214,27 @@ fn sync_folders(batch: &mut [Parcel], of: impl Fn(&Item) -> Vec<PathBuf>) {
 }
 
 /// Writes `news`, one value for each task, in one transaction. When that fails, each is written alone: a row that cannot
-/// be changed is the trouble of its own task.
-fn tell<T>(house: &House, batch: &mut [Parcel], news: Vec<T>, job: fn(&Tx<'_>, &T) -> Result<(), LedgerError>)
+/// be changed is the trouble of its own task. `job` says whether its task has got more to deliver by it.
+fn tell<T>(house: &House, batch: &mut [Parcel], news: Vec<T>, job: fn(&Tx<'_>, &T) -> Result<bool, LedgerError>)
 where
     T: Send + Sync + 'static,
 {
     let news = Arc::new(news);
     let all = Arc::clone(&news);
-    let failed = match house.ledger.write_blocking(move |tx| all.iter().try_for_each(|one| job(tx, one))) {
-        Ok(()) => return,
-        Err(failed) => failed,
-    };
-    if let ([parcel], failed) = (&mut *batch, failed) {
-        parcel.error = Some(failed);
-        return;
-    }
-    for (place, parcel) in batch.iter_mut().enumerate().filter(|(_, parcel)| parcel.error.is_none()) {
-        let all = Arc::clone(&news);
-        let alone = move |tx: &Tx<'_>| all.get(place).map_or(Ok(()), |one| job(tx, one));
-        parcel.error = house.ledger.write_blocking(alone).err();
+    let written =
+        house.ledger.write_blocking(move |tx| all.iter().map(|one| job(tx, one)).collect::<Result<Vec<_>, _>>());
+    match written {
+        Ok(more) => batch.iter_mut().zip(more).for_each(|(parcel, more)| parcel.more |= more),
+        Err(_) => {
+            for (place, parcel) in batch.iter_mut().enumerate().filter(|(_, parcel)| parcel.error.is_none()) {
+                let all = Arc::clone(&news);
+                let alone = move |tx: &Tx<'_>| all.get(place).map_or(Ok(false), |one| job(tx, one));
+                match house.ledger.write_blocking(alone) {
+                    Ok(more) => parcel.more |= more,
+                    Err(error) => parcel.error = Some(error),
+                }
+            }
+        }
     }
 }
 
@@ -223,7 +250,7 @@ pub(super) enum Stop {
 
 /// Carries up to the end of a step and no further, as if the power had gone.
 #[cfg(test)]
-pub(super) fn stop_after(house: &House, tasks: Vec<String>, stop: Stop) {
+pub(super) fn stop_after(house: &Arc<House>, tasks: Vec<String>, stop: Stop) {
     let mut batch = load(house, &mut tasks.into());
     stage(&mut batch);
     if stop >= Stop::Told {

@@ -26,6 +26,8 @@ pub(crate) struct Carried {
     /// The files that are news now: handoffs and RETURNs in agents' inboxes, and what was found in place of a file that
     /// should have been archived.
     pub(crate) news: Vec<PathBuf>,
+    /// Whether what was delivered has brought more to deliver.
+    pub(crate) more: bool,
     /// Why one could not be delivered; it and those after it stay open for another try.
     pub(crate) error: Option<DispatchError>,
 }
@@ -35,11 +37,13 @@ pub(crate) struct Carried {
 /// # Errors
 /// When a folder cannot be written to or the ledger fails; the rest stays open for another try.
 pub async fn carry(house: &Arc<House>, id: &str) -> Result<Vec<PathBuf>, DispatchError> {
-    let carried = carry_all(house, vec![id.to_owned()]).await?;
-    let mut news = Vec::new();
-    for task in carried {
-        news.extend(task.news);
-        task.error.map_or(Ok(()), Err)?;
+    let (mut news, mut more) = (Vec::new(), true);
+    while std::mem::take(&mut more) {
+        for task in carry_all(house, vec![id.to_owned()]).await? {
+            news.extend(task.news);
+            more |= task.more;
+            task.error.map_or(Ok(()), Err)?;
+        }
     }
     Ok(news)
 }

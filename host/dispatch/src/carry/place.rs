@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use baton_core::handoff;
 use baton_intake::{IntakeError, Staged, find_moved, hash_file, move_into};
 use baton_ledger::outbox::{Delivery, Kind};
 use fail::fail_point;
@@ -73,7 +74,9 @@ impl Item {
         let staged = Staged::of(&self.folder, &self.token());
         if self.step == Step::Open && !staged.is_there() {
             // The temporary was on the disk when `staged` was written down, so its rename has happened.
-            self.step = Step::Placed(self.delivery.name.clone());
+            let (name, hash) = (&self.delivery.name, self.delivery.hash.as_deref());
+            let found = hash.and_then(|hash| find_moved(&self.folder, name, hash));
+            self.step = Step::Placed(found.unwrap_or_else(|| name.clone()));
             return;
         }
         fail_point!("carry.before_rename");
@@ -115,6 +118,9 @@ impl Item {
                 Err(error) => return Err(error),
                 Ok(_) => {}
             }
+        } else if from.symlink_metadata().is_ok_and(|file| file.len() <= handoff::MAX_BYTES) {
+            // It was captured unread because it was too large; this is another one.
+            return Ok(Step::Replaced);
         }
         fail_point!("carry.before_move");
         match move_into(from, to, name, &self.token()) {

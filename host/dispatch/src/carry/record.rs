@@ -1,7 +1,5 @@
 //! What the ledger is told when a delivery is done: the outbox, the task's fields, the event.
 
-use std::collections::BTreeSet;
-
 use baton_core::State;
 use baton_ledger::event::{self, Event};
 use baton_ledger::outbox::{self, Kind};
@@ -11,6 +9,9 @@ use fail::fail_point;
 use jiff::Timestamp;
 
 use super::place::{Item, Step};
+use crate::archive::to_archive;
+use crate::capture::{answer, answered_before};
+use crate::{House, dependencies};
 
 /// The end of one delivery.
 pub(super) struct Outcome {
@@ -39,37 +40,42 @@ impl Outcome {
     }
 }
 
-/// Writes down how the deliveries of a task ended, in their order.
+/// Writes down how the deliveries of a task ended, in their order. Says whether there is more to deliver now.
 ///
 /// # Errors
 /// When the database fails.
 pub(super) fn record(
     tx: &Tx<'_>,
-    plugins: &BTreeSet<String>,
+    house: &House,
     id: &str,
     outcomes: &[Outcome],
     now: Timestamp,
-) -> Result<(), LedgerError> {
+) -> Result<bool, LedgerError> {
+    let mut more = false;
     if outcomes.is_empty() {
-        return Ok(());
+        return Ok(more);
     }
     let task = task::get_in(tx, id)?;
-    outcomes.iter().try_for_each(|outcome| match &outcome.step {
-        Step::Placed(name) => placed(tx, plugins, &task, outcome, name, now),
-        Step::Gone => lost(tx, &task, outcome, "its file was taken away; the ledger keeps what it held", now),
-        Step::Replaced => lost(tx, &task, outcome, "another file has its name now; the ledger keeps what it held", now),
-        Step::Open | Step::Written => Ok(()),
-    })
+    for outcome in outcomes {
+        more |= match &outcome.step {
+            Step::Placed(name) => placed(tx, house, &task, outcome, name, now)?,
+            Step::Gone => lost(tx, house, &task, outcome, "its file was taken away", now)?,
+            Step::Replaced => lost(tx, house, &task, outcome, "another file has its name now", now)?,
+            Step::Open | Step::Written => false,
+        };
+    }
+    Ok(more)
 }
 
 fn placed(
     tx: &Tx<'_>,
-    plugins: &BTreeSet<String>,
+    house: &House,
     task: &Task,
     outcome: &Outcome,
     name: &str,
     now: Timestamp,
-) -> Result<(), LedgerError> {
+) -> Result<bool, LedgerError> {
+    let still_wanted = outbox::is_open(tx, outcome.id)?;
     outbox::done(tx, outcome.id, name)?;
     fail_point!("carry.done_written");
     let place = format!("{}/{name}", outcome.folder);
@@ -77,50 +83,70 @@ fn placed(
     match outcome.kind {
         Kind::Return => {
             task::set_returned(tx, &task.id, now)?;
-            note(tx, task, "returned", place, hash, now)
+            note(tx, task, "returned", place, hash, now)?;
         }
-        Kind::Handoff => note(tx, task, "handed_off", place, hash, now),
-        Kind::Notice => note(tx, task, "noticed", place, hash, now),
-        Kind::Artifact | Kind::Reason => note(tx, task, "wrote", place, hash, now),
-        Kind::Copy | Kind::Route => arrived(tx, plugins, task, &place, now),
+        Kind::Handoff => note(tx, task, "handed_off", place, hash, now)?,
+        Kind::Notice => note(tx, task, "noticed", place, hash, now)?,
+        Kind::Artifact | Kind::Reason => note(tx, task, "wrote", place, hash, now)?,
+        Kind::Copy | Kind::Route if !still_wanted => {
+            // The task has ended while its file was on its way.
+            task::set_file(tx, &task.id, &place, None)?;
+            outbox::add(tx, &task.id, &to_archive(&place, hash, task.state))?;
+            return Ok(true);
+        }
+        Kind::Copy | Kind::Route => return arrived(tx, house, task, &place, now),
         Kind::Archive => {
             task::set_file(tx, &task.id, &place, Some(now))?;
-            note(tx, task, "archived", place, None, now)
+            note(tx, task, "archived", place, None, now)?;
         }
     }
+    Ok(false)
 }
 
 /// A task's file lies in its agent's inbox now: the task begins.
-fn arrived(
-    tx: &Tx<'_>,
-    plugins: &BTreeSet<String>,
-    task: &Task,
-    place: &str,
-    now: Timestamp,
-) -> Result<(), LedgerError> {
+fn arrived(tx: &Tx<'_>, house: &House, task: &Task, place: &str, now: Timestamp) -> Result<bool, LedgerError> {
     task::set_file(tx, &task.id, place, None)?;
     if task.state != State::Captured {
-        return Ok(());
+        return Ok(false);
     }
-    let external = !plugins.contains(&task.agent);
     fail_point!("carry.arrived");
-    let state = match (external, task.kind.as_str()) {
-        (true, _) => State::Delivered,
-        (false, "RETURN") => State::Succeeded,
-        (false, _) if task::dependencies(tx, &task.id)?.is_empty() => State::Queued,
-        (false, _) => State::Waiting,
+    let state = match (house.is_plugin(&task.agent), task.kind.as_str()) {
+        (false, _) => State::Delivered,
+        (true, "RETURN") => State::Succeeded,
+        (true, _) if task::dependencies(tx, &task.id)?.is_empty() => State::Queued,
+        (true, _) => State::Waiting,
     };
-    task::transition(tx, &Event::of(task, "baton", "routed", format!("to {place}"), state, now)).map(drop)
+    task::transition(tx, &Event::of(task, "baton", "routed", format!("to {place}"), state, now))?;
+    if state == State::Succeeded {
+        outbox::add(tx, &task.id, &to_archive(place, task.input.clone(), state))?;
+        return Ok(true);
+    }
+    Ok(answered_before(tx, &task.id, now)?.is_some())
 }
 
-fn lost(tx: &Tx<'_>, task: &Task, outcome: &Outcome, reason: &str, now: Timestamp) -> Result<(), LedgerError> {
+fn lost(
+    tx: &Tx<'_>,
+    house: &House,
+    task: &Task,
+    outcome: &Outcome,
+    why: &str,
+    now: Timestamp,
+) -> Result<bool, LedgerError> {
+    let reason = format!("{why}; the ledger keeps what it held");
     outbox::lost(tx, outcome.id, &outcome.name)?;
     task::set_lost(tx, &task.id)?;
-    if outcome.kind == Kind::Route {
-        let event = Event::of(task, "baton", "cancelled", reason.to_owned(), State::Cancelled, now);
-        return task::transition(tx, &event).map(drop);
+    if outcome.kind != Kind::Route || task.state.is_final() {
+        note(tx, task, "not_archived", reason, None, now)?;
+        return Ok(false);
     }
-    note(tx, task, "not_archived", reason.to_owned(), None, now)
+    task::transition(tx, &Event::of(task, "baton", "cancelled", reason, State::Cancelled, now))?;
+    dependencies::settled(tx, task, State::Cancelled, now)?;
+    let ended = task::get_in(tx, &task.id)?;
+    let asks = task.kind != "RETURN" && task.sender.as_deref().is_some_and(|sender| sender != "baton");
+    if let Some(sender) = task.sender.as_deref().filter(|_| asks) {
+        outbox::add(tx, &task.id, &answer(&ended, &house.answers_for(sender), &event::head(tx)?, now))?;
+    }
+    Ok(asks)
 }
 
 /// An event that leaves the state as it is.

@@ -20,6 +20,7 @@ use crate::carry::Carried;
 use crate::obligations::Tended;
 use crate::recover::release;
 use crate::settle::Settled;
+use crate::withdraw::MISSING;
 use crate::work::Stint;
 use crate::{DispatchError, limits};
 
@@ -158,7 +159,10 @@ impl Engine {
 
     fn tended(&mut self, tended: Tended) {
         for id in tended.carry {
-            self.carriers.ask(id, 1);
+            // What failed has its time for the next try already.
+            if self.undelivered.iter().all(|(_, waits, _)| *waits != id) {
+                self.carriers.ask(id, 1);
+            }
         }
         for settled in tended.settled {
             self.settled(settled);
@@ -250,6 +254,9 @@ impl Engine {
         tracing::info!(task = %settled.id, agent = %settled.agent, state = %settled.state, "{}", settled.text);
         *self.summary.settled.entry(settled.state.as_str()).or_default() += 1;
         self.carriers.ask(settled.id, 1);
+        if settled.text == MISSING {
+            self.next_reconcile = self.next_reconcile.min(Instant::now() + limits::MISSING_LOOK);
+        }
         if settled.state == State::Waiting || settled.released {
             self.take_up_in(Duration::ZERO);
         }
@@ -267,6 +274,10 @@ impl Engine {
             };
             for path in carried.news {
                 self.path_changed(&path, Seen::Complete);
+            }
+            if carried.more {
+                self.carriers.ask(id.clone(), 1);
+                self.take_up_in(Duration::ZERO);
             }
             if let Some(error) = carried.error {
                 self.not_carried(id, tries, &error);

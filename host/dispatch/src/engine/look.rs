@@ -14,7 +14,8 @@ use super::message::Message;
 use super::serve::{Engine, Mode};
 use crate::obligations::tend;
 use crate::trigger::FilesTrigger;
-use crate::{AgentKind, DispatchError, House, Roster, limits, work};
+use crate::withdraw::withdraw;
+use crate::{AgentKind, DispatchError, House, Roster, limits};
 
 impl Engine {
     /// Watching is a help, not a need: without it files are found by the scan. Done again and again, because a folder that
@@ -68,7 +69,7 @@ impl Engine {
         }
         for agent in roster.agents().filter(|agent| agent.kind == AgentKind::Plugin) {
             let (house, name) = (Arc::clone(&self.house), agent.name.clone());
-            self.jobs.spawn(async move { Message::Withdrawn(work::withdraw(&house, &name).await) });
+            self.jobs.spawn(async move { Message::Withdrawn(withdraw(&house, &name).await) });
         }
         self.take_up();
         let house = Arc::clone(&self.house);

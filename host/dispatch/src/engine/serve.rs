@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use baton_intake::Watcher;
-use baton_ledger::outbox;
 use baton_sandbox::{Cancel, Progress};
 use tokio::sync::watch;
 use tokio::task::{Id, JoinSet};
@@ -147,11 +146,8 @@ impl Engine {
     }
 
     async fn begin(&mut self) -> Result<(), DispatchError> {
-        recover(&self.house, Some("up:")).await?;
+        recover(&self.house, true).await?;
         self.house.make_inboxes();
-        for id in self.house.ledger.write(outbox::open_tasks).await? {
-            self.carriers.ask(id, 1);
-        }
         self.reconcile();
         let now = Instant::now();
         self.armed = (0..self.triggers.len()).map(|number| (number, (now, now))).collect();

@@ -100,7 +100,7 @@ impl Engine {
 
 /// Takes up what was left and tells who has work and when the next retry is due.
 pub(super) async fn take_up(house: &Arc<House>) -> Result<(Vec<String>, Option<Duration>), DispatchError> {
-    recover(house, None).await?;
+    recover(house, false).await?;
     let now = Timestamp::now();
     let me = house.owner.clone();
     let look = move |tx: &Tx<'_>| Ok((task::agents_with_work(tx)?, task::next_due(tx)?, task::to_stop(tx, &me)?));

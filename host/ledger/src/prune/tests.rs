@@ -54,7 +54,7 @@ fn put(tx: &Tx<'_>, new: &New, second: i64, state: State) -> Result<String, Ledg
 impl House {
     fn empty() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let ledger = Ledger::open(&folder.path().join("l.db")).unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
         Self { folder, ledger }
     }
 
@@ -254,7 +254,7 @@ fn the_rows_that_capture_asks_stay_and_what_is_large_goes() {
     let (first, there) = house
         .ledger
         .write_blocking(|tx| {
-            Ok((task::first_with_key(tx, "old", None)?, outbox::put_there(tx, "handoffs/b/01_inbox", "hash of r")?))
+            Ok((task::with_key(tx, "old", None, None)?, outbox::put_there(tx, "handoffs/b/01_inbox", "hash of r")?))
         })
         .unwrap();
     assert_eq!((first.map(|first| first.id), there), (Some(id.clone()), true));
@@ -477,7 +477,7 @@ fn an_archive_overwrites_nothing_and_without_one_nothing_goes() {
 #[test]
 fn a_prune_beside_a_writer_leaves_one_chain() {
     let house = House::with_done(400);
-    let (stop, other) = (AtomicBool::new(false), Ledger::open(&house.folder.path().join("l.db")).unwrap());
+    let (stop, other) = (AtomicBool::new(false), Ledger::open(&house.folder.path().join("l.db"), "test").unwrap());
     let done = std::thread::scope(|scope| {
         let writer = scope.spawn(|| {
             let mut written = 0;

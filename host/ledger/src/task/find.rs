@@ -1,9 +1,10 @@
 //! Finding tasks: by id, by file, by what they ask for, for people and for machines.
 
 use baton_core::State;
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::row::{SUMMARY, base_name, select_in, select_sql, summary, task};
+use super::row::{SUMMARY, base_name, select_in, select_sql, summary, task, timestamp};
 use super::{Summary, Task};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
@@ -17,16 +18,21 @@ pub fn get_in(tx: &Tx<'_>, id: &str) -> Result<Task, LedgerError> {
     tasks.pop().ok_or_else(|| LedgerError::Corrupt { what: "a task", value: id.to_owned() })
 }
 
-/// The first task with this dedupe key, other than `except`, that is open or was done. A task that failed, died or was
-/// cancelled does not count: dropping its file again is the way to ask again.
+/// The task with this dedupe key, other than `except`, that is open or was done: one that asks for the same, else the
+/// oldest. A task that failed, died or was cancelled does not count: dropping its file again is the way to ask again.
 ///
 /// # Errors
 /// When the database fails.
-pub fn first_with_key(tx: &Tx<'_>, key: &str, except: Option<&str>) -> Result<Option<Task>, LedgerError> {
+pub fn with_key(
+    tx: &Tx<'_>,
+    key: &str,
+    substance: Option<&str>,
+    except: Option<&str>,
+) -> Result<Option<Task>, LedgerError> {
     let rest = "WHERE dedupe_key = ?1 AND id IS NOT ?2
                 AND state NOT IN ('duplicate', 'failed', 'dead', 'cancelled', 'quarantined')
-                ORDER BY created_at, rowid LIMIT 1";
-    Ok(select_in(tx, rest, params![key, except])?.pop())
+                ORDER BY substance IS ?3 DESC, created_at, rowid LIMIT 1";
+    Ok(select_in(tx, rest, params![key, except, substance])?.pop())
 }
 
 /// The newest task whose file lies at `file`.
@@ -73,6 +79,16 @@ pub fn answered_by(tx: &Tx<'_>, said: &Answered) -> Result<Vec<Task>, LedgerErro
     Ok(open.into_iter().filter(|task| task.task_id.as_deref().is_some_and(|id| is_token_of(&token, id))).collect())
 }
 
+/// The RETURNs of `sender` that have ended no request and name one of these.
+///
+/// # Errors
+/// When the database fails.
+pub fn unmatched(tx: &Tx<'_>, sender: &str, names: &[&str]) -> Result<Vec<Task>, LedgerError> {
+    let rest = "WHERE answers = ?1 AND kind = 'RETURN' AND sender = ?2 ORDER BY created_at, rowid";
+    let found = names.iter().map(|name| select_in(tx, rest, [*name, sender]));
+    Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+}
+
 /// The digits of an id without its hyphens.
 fn digits(id: &str) -> String {
     id.chars().filter(|c| *c != '-').flat_map(char::to_lowercase).collect()
@@ -91,15 +107,31 @@ fn is_token_of(token: &str, id: &str) -> bool {
 const WAITS: &str = "file IS NOT NULL AND archived_at IS NULL
                      AND state IN ('queued', 'waiting', 'needs_grant', 'needs_human', 'needs_approval')";
 
-/// Id and file of every task of `agent` that waits with its file in the inbox.
+/// A task whose file lies in an inbox.
+#[derive(Clone, Debug)]
+pub struct Lying {
+    /// Its id.
+    pub id: String,
+    /// As [`Task::file`].
+    pub file: String,
+    /// As [`Task::input`].
+    pub input: Option<String>,
+    /// When it was written down.
+    pub since: Timestamp,
+}
+
+/// Every task of `agent` that waits with its file in the inbox.
 ///
 /// # Errors
 /// When the database fails.
-pub fn waiting_files(tx: &Tx<'_>, agent: &str) -> Result<Vec<(String, String)>, LedgerError> {
-    let sql = format!("SELECT id, file FROM tasks WHERE agent = ?1 AND {WAITS}");
+pub fn waiting_files(tx: &Tx<'_>, agent: &str) -> Result<Vec<Lying>, LedgerError> {
+    let sql = format!("SELECT id, file, input, created_at FROM tasks WHERE agent = ?1 AND {WAITS}");
     let mut select = tx.connection.prepare_cached(&sql)?;
-    let rows = select.query_map([agent], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let rows = select.query_map([agent], |row| {
+        let (id, file, input) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(timestamp(row.get(3)?).map(|since| Lying { id, file, input, since }))
+    })?;
+    rows.map(|row| row?).collect()
 }
 
 /// Whether the task still waits with its file at `file`.

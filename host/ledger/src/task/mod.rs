@@ -12,17 +12,20 @@ mod write;
 
 pub use depend::{add_dependencies, dependencies, dependents, drop_dependencies, named, satisfy};
 pub use find::{
-    Answered, answered_by, at_file, file_name, find, first_with_key, get_in, held_by, in_state, input, open_by_agent,
-    recent, waiting_files, waits_with,
+    Answered, Lying, answered_by, at_file, file_name, find, get_in, held_by, in_state, input, open_by_agent, recent,
+    unmatched, waiting_files, waits_with, with_key,
 };
 pub use model::{New, Origin, Summary, Task};
 pub use obligation::{Kept, Step, did, left_lying, lying, obligations, open_obligations};
 pub use queue::{
-    Queued, abandoned, agents_with_work, due, heartbeat, holds, lease_next, lease_task, next_due, next_queued, to_stop,
+    Queued, abandoned, agents_with_work, due, heartbeat, holds, lease_task, next_due, next_queued, to_stop,
 };
 pub(crate) use row::{state, timestamp};
 pub use stalled::{Limits, Stalled, Standstill, stalled, stalled_in};
-pub use write::{ask_to_stop, insert, renew, revise, set_due, set_file, set_lost, set_returned, transition};
+pub use write::{
+    ask_to_stop, give_back_attempt, insert, matched, renew, revise, set_due, set_file, set_lost, set_returned,
+    transition,
+};
 
 #[cfg(test)]
 mod plans;

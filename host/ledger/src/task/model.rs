@@ -74,6 +74,8 @@ pub struct New {
     pub substance: Option<String>,
     /// Who wrote it down, for the event.
     pub actor: String,
+    /// Of a RETURN that has ended no request yet: the name of what it answers.
+    pub answers: Option<String>,
 }
 
 impl New {
@@ -104,6 +106,7 @@ impl New {
             dedupe_key: None,
             substance: None,
             actor: "baton".to_owned(),
+            answers: None,
         }
     }
 }

@@ -17,35 +17,21 @@ use crate::database::Tx;
 const NEXT: &str = "SELECT id, action, attempts FROM tasks WHERE state = 'queued' AND agent = ?1 ORDER BY priority DESC, created_at, rowid LIMIT 1";
 
 /// When the next waiting task is due.
-const NEXT_DUE: &str = "SELECT min(due_at) FROM tasks WHERE state = 'waiting'";
+const NEXT_DUE: &str =
+    "SELECT min(min(coalesce(due_at, deadline), coalesce(deadline, due_at))) FROM tasks WHERE state = 'waiting'";
 
-/// Which running tasks nobody runs.
-const ABANDONED: &str = "WHERE state = 'running' AND lease_owner IS NOT ?3 AND (lease_until IS NULL OR lease_until < ?1
-                         OR substr(lease_owner, 1, length(?2)) = ?2) ORDER BY created_at, rowid";
+/// What others run.
+const RUNNING: &str = "SELECT id, lease_owner, lease_until FROM tasks WHERE state = 'running' AND lease_owner IS NOT ?1
+                       ORDER BY created_at, rowid";
 
-/// Which waiting tasks are due.
-const DUE: &str = "WHERE state = 'waiting' AND (due_at <= ?1 OR due_at IS NULL AND NOT EXISTS
-                   (SELECT 1 FROM dependencies WHERE task = tasks.id)) ORDER BY created_at, rowid";
+/// Which waiting tasks are due: their pause is over, what they waited for is done, or it is too late to wait.
+const DUE: &str = "WHERE state = 'waiting' AND (due_at <= ?1 OR deadline < ?1 OR due_at IS NULL AND NOT EXISTS
+                   (SELECT 1 FROM dependencies WHERE task = tasks.id)) ORDER BY created_at, rowid LIMIT 1000";
 
 /// What is asked all the time, for the test of its plans.
 #[cfg(test)]
 pub(super) fn asked() -> [String; 4] {
-    [NEXT.to_owned(), NEXT_DUE.to_owned(), select_sql(ABANDONED), select_sql(DUE)]
-}
-
-/// Takes the next queued task of `agent`, the most urgent and then the oldest first: it becomes `running` under a lease of
-/// `owner`. `None` when there is nothing to take.
-///
-/// # Errors
-/// When the database fails.
-pub fn lease_next(
-    tx: &Tx<'_>,
-    agent: &str,
-    owner: &str,
-    lease: Duration,
-    now: Timestamp,
-) -> Result<Option<Task>, LedgerError> {
-    next_queued(tx, agent)?.map(|next| lease_task(tx, &next.id, owner, lease, now)).transpose()
+    [NEXT.to_owned(), NEXT_DUE.to_owned(), RUNNING.to_owned(), select_sql(DUE)]
 }
 
 /// What is to be known of a task before it is taken.
@@ -129,17 +115,27 @@ pub fn holds(tx: &Tx<'_>, id: &str, owner: &str) -> Result<bool, LedgerError> {
     Ok(held.is_some())
 }
 
-/// Running tasks that nobody runs any more: the lease has ended, or it belongs to an owner whose name begins with
-/// `gone` (the caller knows that such owners cannot be alive). What `me` runs is never among them, whatever the clock
-/// says.
+/// Running tasks that nobody runs any more: the lease has ended, or it belongs to an owner that `is_gone`. What `me` runs is
+/// never among them, whatever the clock says.
 ///
 /// # Errors
 /// When the database fails.
-pub fn abandoned(tx: &Tx<'_>, gone: Option<&str>, me: &str, now: Timestamp) -> Result<Vec<Task>, LedgerError> {
-    select_in(tx, ABANDONED, params![now.as_millisecond(), gone, me])
+pub fn abandoned(
+    tx: &Tx<'_>,
+    me: &str,
+    now: Timestamp,
+    is_gone: impl Fn(&str) -> bool,
+) -> Result<Vec<Task>, LedgerError> {
+    let mut select = tx.connection.prepare_cached(RUNNING)?;
+    let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let held: Vec<(String, Option<String>, Option<i64>)> = select.query_map([me], row)?.collect::<Result<_, _>>()?;
+    let over = |until: Option<i64>| until.is_none_or(|until| until < now.as_millisecond());
+    let left = held.iter().filter(|(_, owner, until)| over(*until) || owner.as_deref().is_none_or(&is_gone));
+    left.map(|(id, ..)| get_in(tx, id)).collect()
 }
 
-/// Waiting tasks whose time has come: their pause is over, or what they waited for is done.
+/// The first thousand waiting tasks whose time has come: their pause is over, what they waited for is done, or their
+/// deadline has passed.
 ///
 /// # Errors
 /// When the database fails.

@@ -26,7 +26,7 @@ fn at(second: i64) -> Timestamp {
 
 fn ledger() -> (tempfile::TempDir, Ledger) {
     let folder = tempfile::tempdir().unwrap();
-    let ledger = Ledger::open(&folder.path().join("l.db")).unwrap();
+    let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
     (folder, ledger)
 }
 
@@ -39,8 +39,8 @@ fn the_most_urgent_goes_first_then_the_oldest() {
         insert(tx, &new("a", "urgent", Priority::Critical), None, at(3))?;
         insert(tx, &new("b", "other", Priority::Critical), None, at(0))?;
         let mut order = Vec::new();
-        while let Some(task) = lease_next(tx, "a", "me", Duration::from_secs(1), at(4))? {
-            order.push(task.title);
+        while let Some(next) = next_queued(tx, "a")? {
+            order.push(lease_task(tx, &next.id, "me", Duration::from_secs(1), at(4))?.title);
         }
         Ok(order)
     });
@@ -55,8 +55,9 @@ fn a_lease_that_ended_is_abandoned_and_a_heartbeat_prevents_it() {
             let id = insert(tx, &new("a", "x", Priority::Low), None, at(1))?;
             lease_task(tx, &id, "me", Duration::from_secs(5), at(1))?;
             heartbeat(tx, &id, "me", at(20))?;
-            let gone = abandoned(tx, Some("m"), "other", at(10))?.len();
-            Ok((abandoned(tx, None, "other", at(10))?.len(), abandoned(tx, Some("up:"), "other", at(21))?.len(), gone))
+            let gone = abandoned(tx, "other", at(10), |owner| owner == "me")?.len();
+            let left = |now| abandoned(tx, "other", at(now), |_| false).map(|left| left.len());
+            Ok((left(10)?, left(21)?, gone))
         })
         .unwrap();
     assert_eq!((before, after, gone), (0, 1, 1));

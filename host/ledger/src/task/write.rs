@@ -22,9 +22,9 @@ pub fn insert(tx: &Tx<'_>, new: &New, bytes: Option<&[u8]>, now: Timestamp) -> R
     let mut insert = tx.connection.prepare_cached(
         "INSERT INTO tasks (id, agent, origin, kind, handoff_id, sender, title, action, args, body, made_at, paths, priority,
                             state, reason, file, file_name, input, dedupe_key, substance, created_at, task_id, deadline,
-                            chain_id, chain_phase)
+                            chain_id, chain_phase, answers)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
-                 ?24, ?25)",
+                 ?24, ?25, ?26)",
     )?;
     insert.execute(params![
         id,
@@ -51,7 +51,8 @@ pub fn insert(tx: &Tx<'_>, new: &New, bytes: Option<&[u8]>, now: Timestamp) -> R
         new.task_id,
         new.deadline.map(Timestamp::as_millisecond),
         new.chain_id,
-        new.chain_phase
+        new.chain_phase,
+        new.answers
     ])?;
     event::append(tx, &first_event(&id, new, "captured", now))?;
     Ok(id)
@@ -66,7 +67,7 @@ pub fn revise(tx: &Tx<'_>, id: &str, new: &New, bytes: Option<&[u8]>, now: Times
     let mut update = tx.connection.prepare_cached(
         "UPDATE tasks SET kind = ?2, handoff_id = ?3, sender = ?4, title = ?5, action = ?6, args = ?7, body = ?8,
          made_at = ?9, priority = ?10, input = ?11, dedupe_key = ?12, substance = ?13, task_id = ?14, deadline = ?15,
-         chain_id = ?16, chain_phase = ?17, agent = ?18, attempts = 0, answer = NULL, stop_asked = 0 WHERE id = ?1",
+         chain_id = ?16, chain_phase = ?17, agent = ?18, file = ?19, answers = ?20, attempts = 0, answer = NULL, stop_asked = 0 WHERE id = ?1",
     )?;
     update.execute(params![
         id,
@@ -86,7 +87,9 @@ pub fn revise(tx: &Tx<'_>, id: &str, new: &New, bytes: Option<&[u8]>, now: Times
         new.deadline.map(Timestamp::as_millisecond),
         new.chain_id,
         new.chain_phase,
-        new.agent
+        new.agent,
+        new.file,
+        new.answers
     ])?;
     transition(tx, &first_event(id, new, "revised", now)).map(drop)
 }
@@ -152,6 +155,25 @@ pub fn ask_to_stop(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
 pub fn renew(tx: &Tx<'_>, id: &str, answer: Option<&str>) -> Result<(), LedgerError> {
     let sql = "UPDATE tasks SET attempts = 0, stop_asked = 0, answer = coalesce(?2, answer) WHERE id = ?1";
     tx.connection.prepare_cached(sql)?.execute(params![id, answer])?;
+    Ok(())
+}
+
+/// An attempt that began does not count: it was not the work that ended it.
+///
+/// # Errors
+/// When the database fails.
+pub fn give_back_attempt(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
+    let sql = "UPDATE tasks SET attempts = max(attempts - 1, 0) WHERE id = ?1";
+    tx.connection.prepare_cached(sql)?.execute([id])?;
+    Ok(())
+}
+
+/// A RETURN has ended a request and waits for none any more.
+///
+/// # Errors
+/// When the database fails.
+pub fn matched(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
+    tx.connection.prepare_cached("UPDATE tasks SET answers = NULL WHERE id = ?1")?.execute([id])?;
     Ok(())
 }
 

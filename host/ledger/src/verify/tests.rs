@@ -24,7 +24,7 @@ impl Original {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("l.db");
-        let ledger = Ledger::open(&path).unwrap();
+        let ledger = Ledger::open(&path, "test").unwrap();
         for number in 1..=EVENTS {
             ledger.write_blocking(move |tx| event::append(tx, &event(number))).unwrap();
         }

@@ -1,9 +1,9 @@
 //! Who serves the workspace, and who holds tasks. The lock is the kernel's: it goes with its process, however that ends,
 //! so a lock file that is left over means nothing. A task whose runner is gone is taken up by the next `baton up`.
 
+use baton_dispatch::owner;
 use baton_ledger::inspect::{self, Lease};
 use jiff::Timestamp;
-use rustix::process::{Pid, test_kill_process};
 
 use super::super::task_view;
 use super::facts::{Facts, or_finding, word};
@@ -19,7 +19,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let lock = state.up_lock();
     let place = facts.shown(&lock);
     let mut findings = match &facts.serving {
-        Ok(serving) => vec![Finding::ok(CHECK, place, said(*serving, facts.now, is_alive))],
+        Ok(serving) => vec![Finding::ok(CHECK, place, said(*serving, facts.now, owner::is_alive))],
         Err(error) => {
             let what = format!("it cannot be told whether a daemon serves: {error}");
             vec![Finding::fail(CHECK, place, what, format!("ls -l {}", word(&lock)))]
@@ -60,26 +60,13 @@ fn left(facts: &Facts, leases: &[Lease]) -> Vec<Finding> {
     if facts.is_served() {
         return Vec::new();
     }
-    let gone = leases.iter().filter(|lease| is_gone(&lease.owner, is_alive));
+    let gone = leases.iter().filter(|lease| owner::is_gone(&lease.owner, true));
     gone.map(|lease| {
         let what =
             format!("`{}` of {} is running, and whoever ran it ({}) is gone", lease.title, lease.agent, lease.owner);
         Finding::warn(CHECK, lease.task.clone(), what, format!("{} takes it up", facts.baton("up")))
     })
     .collect()
-}
-
-/// Whether an owner cannot be alive while no daemon serves: daemons are not, others when their process is not.
-fn is_gone(owner: &str, is_alive: impl Fn(u32) -> bool) -> bool {
-    let mut parts = owner.split(':');
-    let (kind, process) = (parts.next().unwrap_or_default(), parts.next().and_then(|process| process.parse().ok()));
-    kind == "up" || !process.is_some_and(is_alive)
-}
-
-/// Whether there is such a process, whoever's it is.
-fn is_alive(process: u32) -> bool {
-    let process = i32::try_from(process).ok().and_then(Pid::from_raw);
-    process.is_some_and(|process| !matches!(test_kill_process(process), Err(rustix::io::Errno::SRCH)))
 }
 
 #[cfg(test)]
@@ -98,13 +85,5 @@ mod tests {
         assert!(say(Serving::Nobody(Some(7))).contains("another program now"));
         assert!(say(Serving::Nobody(None)).contains("harmless"));
         assert!(say(Serving::Never).contains("none ever did"));
-    }
-
-    #[test]
-    fn a_daemon_is_gone_when_none_serves_and_a_call_when_its_process_is() {
-        let alive = |process| process == 7;
-        assert!(is_gone("up:7:1", alive) && is_gone("run:5:1", alive) && is_gone("", alive) && is_gone("run:x", alive));
-        assert!(!is_gone("run:7:1", alive));
-        assert!(is_alive(std::process::id()) && !is_alive(u32::MAX) && !is_alive(0));
     }
 }

@@ -53,7 +53,12 @@ impl Args {
         let done = if self.dry_run || plan.events() == 0 {
             None
         } else {
-            Some(prune::prune(&Ledger::open(&workspace.state.ledger())?, &plan, &target, now)?)
+            Some(prune::prune(
+                &Ledger::open(&workspace.state.ledger(), &baton_dispatch::owner::name("prune"))?,
+                &plan,
+                &target,
+                now,
+            )?)
         };
         if self.json {
             output::json(&as_json(&plan, before, done.as_ref()));

@@ -1,0 +1,136 @@
+//! Which request a RETURN answers, whichever of the two is written down first, and how the request ends by it.
+
+use baton_core::State;
+use baton_core::handoff::{self, Handoff, Original};
+use baton_ledger::event::Event;
+use baton_ledger::task::{self, Task};
+use baton_ledger::{LedgerError, Tx, outbox};
+use fail::fail_point;
+use jiff::Timestamp;
+
+use crate::archive::to_archive;
+use crate::dependencies;
+
+/// How agents write that it was not done, folded: the beginnings of the status of a RETURN.
+const NOT_DONE: [&str; 9] =
+    ["fail", "error", "block", "partial", "incomplete", "reject", "cancel", "abort", "not done"];
+
+/// What a RETURN answers, and which agents of this workspace its signature means: they answer for themselves only, because
+/// ids and file names are not unique. An empty list is a signature that means no agent here.
+pub(super) struct Answers {
+    pub(super) original: Original,
+    pub(super) by: Vec<String>,
+    /// The state that its request ends in.
+    pub(super) ended: State,
+}
+
+/// The state in which a RETURN ends its request: whoever waits for that must not begin when it was not done.
+pub(super) fn ended(answer: &Handoff) -> State {
+    let status = answer.status.as_deref().unwrap_or_default();
+    let status = status.trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    if NOT_DONE.iter().any(|word| status.starts_with(word)) { State::Failed } else { State::Succeeded }
+}
+
+/// The one open request that a RETURN in `inbox`'s inbox answers, and what to say of it.
+pub(super) fn find_request(tx: &Tx<'_>, answers: &Answers, inbox: &str) -> Result<(Option<Task>, String), LedgerError> {
+    let original = &answers.original;
+    // An unknown signature may end a request only where its sender reads the answer, and by its id.
+    let unknown = answers.by.is_empty();
+    let known = |field: &'_ Option<String>| field.clone().filter(|_| !unknown);
+    let named = task::Answered {
+        handoff_id: original.handoff_id.clone(),
+        file_name: known(&original.file_name),
+        task_id: known(&original.task_id),
+        token: known(&original.token),
+    };
+    let mut found = task::answered_by(tx, &named)?;
+    found.retain(
+        |request| if unknown { request.sender.as_deref() == Some(inbox) } else { answers.by.contains(&request.agent) },
+    );
+    // Of several the one whose sender reads the answer here.
+    if found.iter().any(|request| request.sender.as_deref() == Some(inbox)) {
+        found.retain(|request| request.sender.as_deref() == Some(inbox));
+    }
+    Ok(match found.len() {
+        0 => (None, "it answers no request that is open here".to_owned()),
+        1 => {
+            let reason = found.first().map(|request| format!("it answers {}", request.id)).unwrap_or_default();
+            (found.pop(), reason)
+        }
+        several => (None, format!("it could answer {several} open requests, so it ends none of them")),
+    })
+}
+
+/// The name under which a RETURN that has ended no request waits for one; `None` when its request was there and has ended.
+pub(super) fn waits_for(tx: &Tx<'_>, original: &Original) -> Result<Option<String>, LedgerError> {
+    let Some(name) = original.handoff_id.as_ref().or(original.file_name.as_ref()).or(original.task_id.as_ref()) else {
+        return Ok(None);
+    };
+    let ended = task::named(tx, name)?.is_some_and(|request| request.state.is_final());
+    Ok((!ended).then(|| name.clone()))
+}
+
+/// A request lies with its agent now. When its RETURN was there before it, that ends it: says whether others may begin by
+/// that. Its file is to be carried to the archive then.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) fn answered_before(tx: &Tx<'_>, id: &str, now: Timestamp) -> Result<Option<bool>, LedgerError> {
+    let request = task::get_in(tx, id)?;
+    if request.state != State::Delivered || request.kind == "RETURN" {
+        return Ok(None);
+    }
+    let file = task::file_name(tx, id)?;
+    let names = [&request.handoff_id, &file, &request.task_id];
+    let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
+    let Some(answer) = task::unmatched(tx, &request.agent, &names)?.into_iter().next() else {
+        return Ok(None);
+    };
+    let bytes = answer.input.as_deref().map(|hash| task::input(tx, hash)).transpose()?.flatten();
+    let name = answer.file.as_deref().and_then(|file| file.rsplit('/').next()).unwrap_or("x.json");
+    let read = bytes.and_then(|bytes| handoff::parse(name, &bytes).ok());
+    let state = read.as_ref().map_or(State::Succeeded, ended);
+    task::matched(tx, &answer.id)?;
+    close(tx, &request, (&answer.id, answer.input), state, now).map(Some)
+}
+
+/// Ends an external agent's task because its RETURN came, and has its file archived. Says whether others may begin by that.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn close(
+    tx: &Tx<'_>,
+    request: &Task,
+    (answer, hash): (&str, Option<String>),
+    state: State,
+    now: Timestamp,
+) -> Result<bool, LedgerError> {
+    let mut event = Event::of(request, &request.agent, "returned", format!("its RETURN is {answer}"), state, now);
+    event.output_hash = hash;
+    task::transition(tx, &event)?;
+    task::set_returned(tx, &request.id, now)?;
+    fail_point!("return.request_closed");
+    if let Some(file) = &request.file {
+        outbox::add(tx, &request.id, &to_archive(file, request.input.clone(), state))?;
+    }
+    dependencies::settled(tx, request, state, now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_status_of_a_return_says_how_its_request_ends() {
+        let state = |status: &str| {
+            let text = format!("{{\"type\":\"RETURN_HANDOFF\",\"status\":\"{status}\",\"original_handoff\":{{\"handoff_id\":\"1\"}}}}");
+            ended(&handoff::parse("x.json", text.as_bytes()).unwrap())
+        };
+        for status in ["FAILED", "❌ Blocked by the key", "partially done", "error: no disk"] {
+            assert_eq!(state(status), State::Failed, "{status}");
+        }
+        for status in ["✅ COMPLETED", "done", "Completed with notes", ""] {
+            assert_eq!(state(status), State::Succeeded, "{status}");
+        }
+    }
+}
