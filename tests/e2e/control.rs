@@ -210,3 +210,68 @@ fn the_number_of_attempts_is_the_operators() {
     assert_eq!((task.state.as_str(), task.attempts), ("dead", 2));
     assert!(workspace.failed("hostile")[0].contains("__RETRY2__"));
 }
+
+#[test]
+fn what_is_cancelled_on_its_way_into_an_inbox_does_not_arrive() {
+    let workspace = Workspace::with_noop();
+    // The inbox is a file, so nothing can be moved there.
+    drop(std::fs::remove_dir_all(workspace.inbox_of("Codex-MM1")));
+    workspace.write("baton.toml", workspace.read("baton.toml") + "\n[agents.Codex-MM1]\n");
+    workspace.write("handoffs/Codex-MM1/01_inbox", "in the way");
+    workspace.write("handoffs/01_inbox/a.json", text(&handoff("Codex-MM1", "Stuck")));
+    workspace.baton(&["up", "--once"]);
+    assert_eq!(workspace.task("Stuck").state, "captured");
+    workspace.baton(&["cancel", "a.json"]).ended(0);
+    std::fs::remove_file(workspace.root().join("handoffs/Codex-MM1/01_inbox")).unwrap();
+    workspace.up_once();
+    let tasks = workspace.status();
+    assert_eq!(tasks.len(), 1, "{tasks:#?}");
+    assert_eq!(tasks[0].state, "cancelled");
+    assert!(workspace.inbox("Codex-MM1").is_empty());
+}
+
+#[test]
+fn what_a_command_left_undelivered_is_delivered_by_the_daemon_that_runs() {
+    let workspace = asked();
+    let mut daemon = workspace.up_and_serving();
+    let task = workspace.task("ask-human");
+    let mut cancel = workspace.command();
+    cancel.env("FAILPOINTS", "cancel.settled=panic").arg("-w").arg(workspace.root()).args(["cancel", &task.id]);
+    let code = baton_tests::Output::of(&mut cancel).code;
+    assert_eq!(code, -1, "it dies; is it built with `--features baton/failpoints`?");
+    // A change of the folders has everything looked at; else it would be a minute.
+    workspace.write("handoffs/New-Agent/01_inbox/.keep", "");
+    let task = workspace.wait_for_archive("ask-human");
+    assert_eq!(task.state, "cancelled");
+    assert!(daemon.runs());
+    assert_eq!(workspace.returns("Claude-MM1").len(), 1);
+}
+
+#[test]
+fn two_processes_do_not_deliver_the_same() {
+    let workspace = asked();
+    let task = workspace.task("ask-human");
+    let mut cancel = workspace.command();
+    cancel.env("FAILPOINTS", "carry.loaded=sleep(1500)").arg("-w").arg(workspace.root()).args(["cancel", &task.id]);
+    let mut cancel = cancel.spawn().unwrap();
+    workspace.wait_for_state("ask-human", "cancelled");
+    workspace.up_once();
+    assert!(cancel.wait().unwrap().success());
+    assert_eq!(workspace.returns("Claude-MM1").len(), 1);
+    assert_eq!(workspace.processed("hostile"), ["ask-human.json"]);
+    let why = workspace.why(&task.id);
+    assert_eq!(why.actions().iter().filter(|action| **action == "returned").count(), 1, "{:?}", why.actions());
+}
+
+#[test]
+fn a_deadline_passes_for_a_task_that_waits_for_others_too() {
+    let workspace = Workspace::with_noop();
+    let deadline = (jiff::Timestamp::now() + jiff::SignedDuration::from_secs(2)).to_string();
+    let asked = with("Too late", &json!({ "depends_on": ["never"], "deadline": deadline }));
+    workspace.drop_file("noop", "late.json", asked);
+    let daemon = workspace.up_and_serving();
+    let task = workspace.wait_for_archive("Too late");
+    assert_eq!(task.state, "failed");
+    assert!(task.reason.contains("deadline"), "{task:#?}");
+    assert!(daemon.stop().success());
+}

@@ -57,4 +57,6 @@ mod torn_writes;
 #[cfg(test)]
 mod triggers;
 #[cfg(test)]
+mod waiting_files;
+#[cfg(test)]
 mod way_of_a_handoff;

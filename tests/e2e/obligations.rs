@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use baton_tests::{Workspace, text};
+use baton_tests::{Workspace, handoff, text};
 use serde_json::{Value, json};
 
 fn of<'a>(obligations: &'a Value, agent: &str) -> &'a Value {
@@ -127,4 +127,72 @@ fn queued_work_of_a_plugin_never_gets_stale() {
     workspace.up_once();
     assert_eq!(workspace.task("ask-human").state, "needs_human");
     assert_eq!(workspace.inbox("hostile"), ["ask-human.json"]);
+}
+
+#[test]
+fn a_return_that_is_written_down_before_its_request_ends_it_all_the_same() {
+    let workspace = Workspace::with_noop();
+    let asked = handoff("Cursor-MM1", "Early");
+    workspace.drop_file("Claude-MM1", "answer.json", answer(&json!({ "handoff_id": asked["handoff_id"] })));
+    workspace.up_once();
+    workspace.drop_file("Cursor-MM1", "asked.json", text(&asked));
+    workspace.up_once();
+    let task = workspace.task("Early");
+    assert_eq!((task.state.as_str(), task.returned_at.is_some()), ("succeeded", true), "{task:#?}");
+    assert_eq!(workspace.processed("Cursor-MM1"), ["asked.json"]);
+    // One answer ends one request.
+    let mut again = handoff("Cursor-MM1", "Later");
+    again["task_id"] = asked["task_id"].clone();
+    workspace.drop_file("Cursor-MM1", "later.json", text(&again));
+    workspace.up_once();
+    assert_eq!(workspace.task("Later").state, "delivered");
+}
+
+#[test]
+fn answers_to_two_requests_of_one_task_are_two_answers() {
+    let workspace = Workspace::with_noop();
+    let titles = ["First half", "Second half"];
+    for title in titles {
+        workspace.drop_handoff("Cursor-MM1", title);
+    }
+    workspace.up_once();
+    for (number, title) in titles.iter().enumerate() {
+        let mut value: Value =
+            serde_json::from_slice(&answer(&json!({ "handoff_id": handoff("x", title)["handoff_id"] }))).unwrap();
+        value["task_id"] = json!("2e8e7c23-7358-810b-a1f3-cdb1f2f6bd5f");
+        workspace.drop_file("Claude-MM1", &format!("answer-{number}.json"), text(&value));
+    }
+    workspace.up_once();
+    for title in titles {
+        assert_eq!(workspace.task(title).state, "succeeded", "{title}");
+    }
+}
+
+#[test]
+fn a_return_that_says_that_it_was_not_done_lets_nobody_begin() {
+    let workspace = Workspace::with_noop();
+    workspace.drop_handoff("Cursor-MM1", "Ground");
+    let mut after = handoff("noop", "House");
+    after["depends_on"] = json!(["id-ground"]);
+    workspace.drop_file("noop", "house.json", text(&after));
+    workspace.up_once();
+    let mut value: Value = serde_json::from_slice(&answer(&json!({ "handoff_id": "id-ground" }))).unwrap();
+    value["status"] = json!("FAILED: no permit");
+    workspace.drop_file("Claude-MM1", "answer.json", text(&value));
+    workspace.up_once();
+    assert_eq!(workspace.task("Ground").state, "failed");
+    assert_eq!(workspace.task("House").state, "needs_human");
+    assert_eq!(workspace.failed("Cursor-MM1"), ["Ground.json"]);
+}
+
+#[test]
+fn a_plugin_that_waits_for_an_agent_is_not_made_to_run_the_reminders() {
+    let workspace = waiting("remind_after = \"0s\"\nescalate_after = \"0s\"");
+    let mut asked = handoff("Codex-MM1", "For a plugin");
+    asked["source_agent"] = json!("noop");
+    workspace.drop_file("Codex-MM1", "asked.json", text(&asked));
+    workspace.up_once();
+    workspace.up_once();
+    workspace.up_once();
+    assert!(workspace.tasks_of("noop").is_empty(), "{:#?}", workspace.tasks_of("noop"));
 }

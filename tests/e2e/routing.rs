@@ -242,3 +242,57 @@ fn the_reviews_of_reviews_and_endless_chains_are_refused() {
     }
     assert_eq!(workspace.failed("Cursor-MM1"), ["c.json", "c.json.reason.json"]);
 }
+
+#[test]
+fn the_rules_for_a_file_hold_for_each_copy_of_a_broadcast() {
+    let workspace = Workspace::with_noop();
+    let first = handoff("all", "Known here");
+    workspace.drop_file("noop", "direct.json", text(&first));
+    workspace.up_once();
+    drop_in_box(&workspace, "all.json", &first);
+    let later = with(handoff("all", "Later"), &json!({ "depends_on": ["id-ground"] }));
+    drop_in_box(&workspace, "later.json", &later);
+    workspace.up_once();
+    let of = |title: &str| {
+        let mut found: Vec<_> = workspace.tasks(title).into_iter().map(|task| (task.agent, task.state)).collect();
+        found.sort();
+        found
+    };
+    let is = |agent: &str, state: &str| (agent.to_owned(), state.to_owned());
+    let known = of("Known here");
+    assert!(known.contains(&is("noop", "succeeded")) && known.contains(&is("noop", "duplicate")), "{known:?}");
+    assert_eq!(workspace.returns_for("Claude-MM1", "id-known-here").len(), 2, "of noop once, and of audit");
+    let later = of("Later");
+    assert!(later.contains(&is("*", "succeeded")) && later.contains(&is("noop", "waiting")), "{later:?}");
+    assert!(later.contains(&is("Codex-MM1", "delivered")), "{later:?}");
+}
+
+#[test]
+fn a_broadcast_with_the_id_of_another_is_refused_and_its_sender_is_told() {
+    let workspace = Workspace::with_noop();
+    drop_in_box(&workspace, "a.json", &handoff("all", "News"));
+    workspace.up_once();
+    let tasks = workspace.status().len();
+    drop_in_box(&workspace, "b.json", &with(handoff("all", "News"), &json!({ "description": "something else" })));
+    workspace.up_once();
+    let refused: Vec<_> = workspace.status().into_iter().filter(|task| task.state == "failed").collect();
+    assert_eq!((workspace.status().len(), refused.len()), (tasks + 1, 1));
+    assert!(refused[0].reason.contains("another handoff_id"), "{refused:#?}");
+    assert!(workspace.inbox(BOX).is_empty());
+}
+
+#[test]
+fn a_return_that_nobody_here_can_read_ends_its_request_and_gets_no_answer() {
+    let workspace = Workspace::with_noop();
+    let asked = with(handoff("Codex-MM1", "From afar"), &json!({ "source_agent": "Elsewhere-MM7" }));
+    workspace.drop_file("Codex-MM1", "asked.json", text(&asked));
+    workspace.up_once();
+    let answer = json!({
+        "type": "RETURN_HANDOFF", "executing_agent": "Codex-MM1", "originating_agent": "Elsewhere-MM7",
+        "target_agent": "Elsewhere-MM7", "original_handoff": { "handoff_id": "id-from-afar" },
+    });
+    drop_in_box(&workspace, "answer.json", &answer);
+    workspace.up_once();
+    assert_eq!(workspace.task("From afar").state, "succeeded");
+    assert!(workspace.inbox("Codex-MM1").is_empty(), "{:?}", workspace.inbox("Codex-MM1"));
+}

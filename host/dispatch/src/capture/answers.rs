@@ -123,7 +123,9 @@ mod tests {
     #[test]
     fn the_status_of_a_return_says_how_its_request_ends() {
         let state = |status: &str| {
-            let text = format!("{{\"type\":\"RETURN_HANDOFF\",\"status\":\"{status}\",\"original_handoff\":{{\"handoff_id\":\"1\"}}}}");
+            let text = format!(
+                "{{\"type\":\"RETURN_HANDOFF\",\"status\":\"{status}\",\"original_handoff\":{{\"handoff_id\":\"1\"}}}}"
+            );
             ended(&handoff::parse("x.json", text.as_bytes()).unwrap())
         };
         for status in ["FAILED", "❌ Blocked by the key", "partially done", "error: no disk"] {

@@ -93,7 +93,10 @@ impl Engine {
 
     fn heard(&mut self, message: Message) {
         match message {
-            Message::Scanned(agent, inbox, found) => self.scanned(&agent, &inbox, found),
+            Message::Scanned(agent, inbox, found) => {
+                self.scans = self.scans.saturating_sub(1);
+                self.scanned(&agent, &inbox, found);
+            }
             Message::Captured(owner, path, taken) => self.captured(owner, &path, taken),
             Message::Tended(Ok(tended)) => self.tended(tended),
             Message::Still(Ok(still)) => self.say_still(&still),
@@ -197,7 +200,8 @@ impl Engine {
                 for id in carry {
                     self.carriers.ask(id, 1);
                 }
-                if released {
+                // One that waits may have a deadline.
+                if released || state == State::Waiting {
                     self.take_up();
                 }
             }

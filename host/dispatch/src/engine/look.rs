@@ -67,10 +67,7 @@ impl Engine {
                 self.polls.insert(inbox.folder.to_owned(), Instant::now() + poll);
             }
         }
-        for agent in roster.agents().filter(|agent| agent.kind == AgentKind::Plugin) {
-            let (house, name) = (Arc::clone(&self.house), agent.name.clone());
-            self.jobs.spawn(async move { Message::Withdrawn(withdraw(&house, &name).await) });
-        }
+        self.missing_unseen = true;
         self.take_up();
         let house = Arc::clone(&self.house);
         self.jobs.spawn(async move { Message::Tended(tend(&house).await) });
@@ -101,10 +98,23 @@ impl Engine {
             return;
         }
         let (owner, folder) = (owner.to_owned(), folder.to_owned());
+        self.scans += 1;
         self.jobs.spawn_blocking(move || {
             let found = scan(&folder);
             Message::Scanned(owner, folder, found)
         });
+    }
+
+    /// Looks for files that were taken away, once all that is there was taken in: what has another name now is not gone.
+    pub(super) fn look_for_missing(&mut self) {
+        if !self.missing_unseen || self.scans > 0 || !self.desk.is_clear() {
+            return;
+        }
+        self.missing_unseen = false;
+        for agent in self.house.roster().agents().filter(|agent| agent.kind == AgentKind::Plugin) {
+            let (house, name) = (Arc::clone(&self.house), agent.name.clone());
+            self.jobs.spawn(async move { Message::Withdrawn(withdraw(&house, &name).await) });
+        }
     }
 
     /// Looks at the inboxes that report nothing themselves and whose time has come.

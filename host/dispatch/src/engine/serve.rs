@@ -71,6 +71,10 @@ pub struct Engine {
     pub(super) foreign: HashSet<PathBuf>,
     /// When an inbox without events is looked at next.
     pub(super) polls: BTreeMap<PathBuf, Instant>,
+    /// Scans under way.
+    pub(super) scans: usize,
+    /// Nobody has looked yet which files are missing since the last look at everything.
+    pub(super) missing_unseen: bool,
     /// Tasks that were said to stand still.
     pub(super) still: HashSet<String>,
     /// How often the reader of a file broke off.
@@ -106,6 +110,8 @@ impl Engine {
             foreign: HashSet::new(),
             polls: BTreeMap::new(),
             breaks: HashMap::new(),
+            scans: 0,
+            missing_unseen: false,
             still: HashSet::new(),
             carriers: Carriers::default(),
             undelivered: Vec::new(),
@@ -195,7 +201,8 @@ impl Engine {
         if self.stopping {
             return idle;
         }
-        let quiet = self.desk.is_clear() && self.armed.is_empty() && self.undelivered.is_empty();
+        let quiet =
+            self.desk.is_clear() && !self.missing_unseen && self.armed.is_empty() && self.undelivered.is_empty();
         self.mode == Mode::Once && idle && quiet && self.next_due.is_none()
     }
 }

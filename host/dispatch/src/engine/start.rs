@@ -23,6 +23,7 @@ impl Engine {
         let now = Instant::now();
         if !self.stopping {
             self.start_new(now);
+            self.look_for_missing();
         }
         // What is settled is delivered, whatever else ends.
         while let Some(batch) = self.carriers.begin(now) {
