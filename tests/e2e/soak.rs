@@ -246,6 +246,8 @@ impl Soak {
         let mut value: Value = serde_json::from_slice(bytes).unwrap();
         value["description"] = json!(format!("edit {}", self.made));
         self.book.gone(bytes);
+        // An answer that comes before the edit is noticed ends the request, and then the edit asks a person.
+        self.answerable.remove(id);
         *bytes = text(&value);
         self.book.file(bytes, 1);
         self.workspace.drop_file("Codex-MM1", &format!("{id}.json"), bytes);

@@ -120,6 +120,8 @@ pub struct House {
     pub(crate) owns: Option<Claims>,
     /// Kibibytes of files that may be in reading at the same time.
     reading: Semaphore,
+    /// Kibibytes of files that may be read and not yet written down.
+    holding: Semaphore,
 }
 
 impl House {
@@ -143,6 +145,7 @@ impl House {
             patience: setup.patience,
             owns: setup.owns,
             reading: Semaphore::new(limits::READING_KIB as usize),
+            holding: Semaphore::new(limits::HOLDING_KIB as usize),
         };
         house.look_around();
         Arc::new(house)
@@ -204,6 +207,12 @@ impl House {
     pub(crate) fn answers_for(&self, sender: &str) -> String {
         let roster = self.roster();
         roster.resolve(sender).map_or_else(|| UNROUTED.to_owned(), |agent| self.shown(&agent.inbox))
+    }
+
+    /// Waits until a file of `bytes`, of which 4 MiB are read at most, may be held until it is written down.
+    pub(crate) async fn holding_budget(&self, bytes: u64) -> Option<SemaphorePermit<'_>> {
+        let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX).min(limits::HOLDING_KIB / 16);
+        self.holding.acquire_many(kib).await.ok()
     }
 
     /// Waits until a file of `bytes` may be read; it may as long as the permit lives.

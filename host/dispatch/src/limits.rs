@@ -8,9 +8,11 @@ pub const LEASE: Duration = Duration::from_mins(1);
 /// How often a runner says that it is alive.
 pub const HEARTBEAT: Duration = Duration::from_secs(20);
 
-/// Files that are read and written down at the same time: enough to share one commit, few enough to stay within the
-/// memory of so many files of 4 MiB.
-pub const CAPTURES_AT_ONCE: usize = 64;
+/// Files that are read and written down at the same time: enough to share one commit.
+pub const CAPTURES_AT_ONCE: usize = 256;
+
+/// Bytes of files that were read and are not yet written down, in KiB.
+pub const HOLDING_KIB: u32 = 64 * 1024;
 
 /// Files that are parsed at the same time, by size together, in KiB: as a tree of values a hostile file is some 32 times as
 /// large, so this is half a gigabyte at the worst.
@@ -40,7 +42,7 @@ pub const CARRY_TRIES: u32 = 3;
 
 /// Short attempts of one agent that are begun and settled in one transaction, one after the other: enough to share the
 /// commit. Only actions that may be repeated, because a crash interrupts them all.
-pub const STINT_TASKS: usize = 32;
+pub const STINT_TASKS: usize = 128;
 
 /// What counts as short: attempts that began together end together after this long; the rest waits its turn.
 pub const STINT: Duration = Duration::from_millis(10);
@@ -50,7 +52,7 @@ pub const STINT_BYTES: usize = 4 << 20;
 
 /// Tasks whose deliveries are carried together: enough to share each flush of a folder and each commit, few enough that
 /// the first one does not wait long.
-pub const CARRY_TASKS: usize = 256;
+pub const CARRY_TASKS: usize = 512;
 
 /// Bytes of such a batch; the task that goes over it is the last one.
 pub const CARRY_BYTES: usize = 32 << 20;

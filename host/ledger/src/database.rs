@@ -13,9 +13,9 @@ const BUSY: Duration = Duration::from_secs(10);
 /// What SQLite keeps of the file in memory, in KiB with a minus: the indexes' upper pages and the newest rows.
 const CACHE: i64 = -16 * 1024;
 
-/// Pages of the journal that are written back to the file together: 16 MiB. A handoff changes some fifty pages, many of
+/// Pages of the journal that are written back to the file together: 64 MiB. A handoff changes some fifty pages, many of
 /// them the same as the one before, so that a smaller number writes each of them far more often.
-const CHECKPOINT: i64 = 4096;
+const CHECKPOINT: i64 = 16384;
 
 /// Statements that are parsed once: more than there are.
 const STATEMENTS: usize = 128;

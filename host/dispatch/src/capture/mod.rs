@@ -100,7 +100,9 @@ pub(crate) async fn capture(
     }
     let file = house.shown(&path);
     let (inner, now) = (Arc::clone(house), Timestamp::now());
-    let incoming = match read::look(house, path, name.clone(), external, seen, unfinished).await? {
+    let size = path.symlink_metadata().map_or(0, |metadata| metadata.len());
+    let _held = house.holding_budget(size).await;
+    let incoming = match read::look(house, path, size, name.clone(), external, (seen, unfinished)).await? {
         Looked::Handoff(captured, handoff) => match agent {
             Some(agent) => Incoming::of_handoff(house, agent, file, captured, *handoff),
             None => match route::dropped(house, file, captured, *handoff) {

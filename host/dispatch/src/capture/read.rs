@@ -46,13 +46,13 @@ fn is_named_as_handoff(name: &str) -> bool {
 pub(super) async fn look(
     house: &House,
     path: PathBuf,
+    size: u64,
     name: String,
     external: bool,
-    seen: Seen,
-    unfinished: bool,
+    (seen, unfinished): (Seen, bool),
 ) -> Result<Looked, DispatchError> {
     let (root, file) = (house.root.clone(), name.clone());
-    let _budget = house.reading_budget(path.symlink_metadata().map_or(0, |metadata| metadata.len())).await;
+    let _budget = house.reading_budget(size).await;
     let looked = tokio::task::spawn_blocking(move || {
         let looked = look_now(&path, &file, external, seen, unfinished);
         // The operator knows the workspace; the path inside it is enough.
