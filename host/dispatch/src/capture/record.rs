@@ -175,6 +175,10 @@ enum Known {
 fn known(tx: &Tx<'_>, house: &House, incoming: &Incoming, now: Timestamp) -> Result<Known, LedgerError> {
     let file = incoming.new.file.as_deref().unwrap_or_default();
     let later = || Known::Yes(Taken::Later { pause: limits::EDITED_AGAIN, unfinished: false });
+    // It was read, and archived since then by the task that it belongs to, or taken away.
+    if is_not_there(&house.real(file)) {
+        return Ok(Known::Yes(Taken::Gone));
+    }
     let known = task::at_file(tx, file)?;
     match &known {
         Some(known) if known.input == incoming.new.input => {
