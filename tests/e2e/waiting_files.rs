@@ -93,6 +93,47 @@ fn an_inbox_that_was_replaced_cancels_nothing_and_goes_on_when_it_is_back() {
 }
 
 #[test]
+fn an_inbox_that_is_deleted_and_made_anew_cancels_nothing() {
+    let workspace = waiting();
+    fs::remove_dir_all(workspace.inbox_of("hostile")).unwrap();
+    workspace.up_once();
+    let task = workspace.task("ask-human");
+    assert_eq!(task.state, "needs_human", "{task:#?}");
+    assert!(workspace.returns("Claude-MM1").is_empty());
+    workspace.baton(&["cancel", &task.id]).ended(0);
+    assert_eq!(workspace.returns("Claude-MM1").len(), 1);
+}
+
+#[test]
+fn a_file_that_is_moved_into_the_drop_box_goes_back_to_its_agent() {
+    let workspace = Workspace::with_noop();
+    workspace.drop_handoff("Codex-MM1", "Write it");
+    workspace.up_once();
+    let name = "Write-it.json";
+    fs::rename(workspace.inbox_of("Codex-MM1").join(name), workspace.root().join("handoffs/01_inbox").join(name))
+        .unwrap();
+    workspace.up_once();
+    let tasks = workspace.status();
+    assert_eq!((tasks.len(), tasks[0].state.as_str()), (1, "delivered"), "{tasks:#?}");
+    assert_eq!(workspace.inbox("Codex-MM1"), [name]);
+}
+
+#[test]
+fn the_end_of_a_task_waits_for_an_inbox_that_is_away() {
+    let workspace = waiting();
+    let (inbox, away) = (workspace.inbox_of("hostile"), workspace.outside().join("unmounted"));
+    fs::rename(&inbox, &away).unwrap();
+    let id = workspace.task("ask-human").id;
+    workspace.baton(&["cancel", &id]);
+    fs::rename(&away, &inbox).unwrap();
+    workspace.up_once();
+    let tasks = workspace.status();
+    assert_eq!((tasks.len(), tasks[0].state.as_str()), (1, "cancelled"), "{tasks:#?}");
+    assert_eq!(workspace.processed("hostile"), ["ask-human.json"]);
+    assert_eq!(workspace.returns("Claude-MM1").len(), 1);
+}
+
+#[test]
 fn a_request_that_is_edited_into_something_broken_is_answered_and_keeps_nobody_waiting() {
     let workspace = waiting();
     let mut next = handoff("hostile", "next");

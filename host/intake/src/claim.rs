@@ -38,9 +38,18 @@ pub struct Owner {
 struct Marker {
     #[serde(flatten)]
     owner: Owner,
-    /// The inbox that it was written for: another one in its place is not the same folder.
+    /// The inbox that it was written for, as its inode and the time of its making: another one in its place is not the same
+    /// folder.
     #[serde(default)]
-    inode: u64,
+    folder: String,
+}
+
+fn identity(inbox: &Path) -> String {
+    let Ok(metadata) = inbox.metadata() else {
+        return String::new();
+    };
+    let made = metadata.created().ok().and_then(|made| made.duration_since(SystemTime::UNIX_EPOCH).ok());
+    format!("{}:{}", metadata.ino(), made.map_or(0, |made| made.as_nanos()))
 }
 
 impl Owner {
@@ -63,10 +72,10 @@ impl Owner {
 /// [`IntakeError::Owned`] when another workspace has it; otherwise when the marker cannot be read or written.
 pub fn claim(inbox: &Path, me: &Owner, over: bool) -> Result<(), IntakeError> {
     let marker = marker_of(inbox);
-    let inode = inbox.metadata().map_or(0, |inbox| inbox.ino());
+    let folder = identity(inbox);
     match fs::read_to_string(&marker) {
         Ok(text) => match serde_json::from_str::<Marker>(&text) {
-            Ok(found) if found.owner == *me && found.inode == inode => return Ok(()),
+            Ok(found) if found.owner == *me && found.folder == folder => return Ok(()),
             // A copy of a workspace brings the original's markers along: its own inboxes are its own.
             Ok(found) if over || found.owner.is(me) || is_free(&found.owner, inbox, me) => {}
             Ok(Marker { owner: Owner { root, host, .. }, .. }) => {
@@ -78,7 +87,7 @@ pub fn claim(inbox: &Path, me: &Owner, over: bool) -> Result<(), IntakeError> {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(IntakeError::io(&marker, "read", error)),
     }
-    match write(&marker, &Marker { owner: me.clone(), inode }) {
+    match write(&marker, &Marker { owner: me.clone(), folder }) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(IntakeError::io(&marker, "written", error)),
         _ => Ok(()),
     }

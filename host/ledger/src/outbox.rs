@@ -1,5 +1,6 @@
-//! What is still to be put somewhere: reports, RETURNs, emitted handoffs, reason files, and the move of a file into the
-//! archive. Written in the transaction that settles a task, carried out afterwards, replayed after a crash.
+//! What is still to be put somewhere: reports, RETURNs, emitted handoffs, reason files, notices, the copies of a broadcast,
+//! and the move of a file into an inbox or the archive. Written in the transaction that decides it, carried out afterwards
+//! by the process that wrote it, replayed after a crash.
 //!
 //! A delivery goes `pending` → `staged` (its temporary file is complete on the disk) → `done`. A move goes `pending` →
 //! `done`. `lost` is a move whose source was gone. Carrying out is the business of `dispatch`.

@@ -47,7 +47,7 @@ pub(super) fn record(tx: &Tx<'_>, house: &House, mut incoming: Incoming, now: Ti
         task::set_lost(tx, &other.id)?;
     }
     if edited.is_none() {
-        match renamed(tx, house, &incoming, now)? {
+        match renamed(tx, house, &mut incoming, now)? {
             Known::No(renamed) => edited = renamed,
             Known::Yes(taken) => return Ok(taken),
         }
@@ -200,13 +200,13 @@ fn known(tx: &Tx<'_>, house: &House, incoming: &Incoming, now: Timestamp) -> Res
 }
 
 /// The task whose file this is under a new name: the old one is gone, and the content says that it is the same request.
-fn renamed(tx: &Tx<'_>, house: &House, incoming: &Incoming, now: Timestamp) -> Result<Known, LedgerError> {
-    let file = incoming.new.file.as_deref().unwrap_or_default();
+fn renamed(tx: &Tx<'_>, house: &House, incoming: &mut Incoming, now: Timestamp) -> Result<Known, LedgerError> {
+    let file = &incoming.new.file.clone().unwrap_or_default();
     if !matches!(incoming.what, What::Request | What::Return) {
         return Ok(Known::No(None));
     }
     let left = |task: &Task| {
-        let old = task.file.as_deref().filter(|old| *old != file && task.archived_at.is_none());
+        let old = task.file.as_deref().filter(|old| old != file && task.archived_at.is_none());
         old.is_some_and(|old| is_not_there(&house.real(old)))
     };
     let Some(first) = same_key(tx, &incoming.new, None)?.filter(|first| !first.state.is_final() && left(first)) else {
@@ -220,6 +220,12 @@ fn renamed(tx: &Tx<'_>, house: &House, incoming: &Incoming, now: Timestamp) -> R
     }
     task::set_file(tx, &first.id, file, None)?;
     event::append(tx, &Event::of(&first, "baton", "renamed", format!("its file is {file} now"), first.state, now))?;
+    if let Some(folder) = incoming.move_to.take() {
+        // Into the drop box: from there it goes back to its agent.
+        let event = Event::of(&first, "baton", "routed", format!("back to {folder}"), State::Captured, now);
+        task::transition(tx, &event)?;
+        return moving(tx, first.id, incoming, folder).map(Known::Yes);
+    }
     found_again(tx, house, &first, file, now)?;
     Ok(Known::Yes(Taken::Known))
 }

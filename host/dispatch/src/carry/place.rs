@@ -111,6 +111,8 @@ impl Item {
         if let Some(hash) = self.delivery.hash.as_deref() {
             let before = |or: Step| find_moved(to, name, hash).map_or(or, Step::Placed);
             match hash_file(from) {
+                // Of a folder that is away nobody can say what it holds.
+                Err(error @ IntakeError::Gone { .. }) if !from.parent().is_some_and(Path::is_dir) => return Err(error),
                 Err(IntakeError::Gone { .. }) => return Ok(before(Step::Gone)),
                 // Moved before a crash, and a new file of the same name since then.
                 Ok(found) if found.to_string() != hash => return Ok(before(Step::Replaced)),

@@ -105,7 +105,8 @@ fn is_token_of(token: &str, id: &str) -> bool {
 
 /// What a task that waits with its file in the inbox looks like.
 const WAITS: &str = "file IS NOT NULL AND archived_at IS NULL
-                     AND state IN ('queued', 'waiting', 'needs_grant', 'needs_human', 'needs_approval')";
+                     AND state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant', 'needs_human', 'needs_approval', 'delivered')
+                     AND state NOT IN ('captured', 'running', 'delivered')";
 
 /// A task whose file lies in an inbox.
 #[derive(Clone, Debug)]
