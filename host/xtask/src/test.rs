@@ -15,7 +15,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     deny()?;
     let plugins = guests::build_all()?;
     let ready = |step: Step| step.env("BATON_PLUGINS_DIR", &plugins).env("BATON_FIXTURES", &plugins);
-    ready(cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])).run()?;
+    ready(cargo(["clippy", "--workspace", "--all-targets", FAILPOINTS, "--", "-D", "warnings"])).run()?;
     ready(cargo([
         "doc",
         "--workspace",
@@ -31,7 +31,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     // The tests start the program, so it is built first; together with them, so that dependencies are built once.
     ready(cargo(["build", "--workspace", "--bins", "--tests", FAILPOINTS])).run()?;
     ready(tests()?).run()?;
-    ready(cargo(["test", "--workspace", "--doc", "--exclude", "hostile", "--exclude", "noop"])).run()?;
+    ready(cargo(["test", "--workspace", "--doc", FAILPOINTS, "--exclude", "hostile", "--exclude", "noop"])).run()?;
     println!("\nall checks passed");
     Ok(())
 }
