@@ -11,10 +11,6 @@ pub const HEARTBEAT: Duration = Duration::from_secs(20);
 /// Files that are read and written down at the same time: enough to share one commit.
 pub const CAPTURES_AT_ONCE: usize = 256;
 
-/// Files that were found by a scan and wait to be read. What is there beyond that is found by another scan, so that a
-/// hundred thousand files cost a few more looks and not their weight in memory.
-pub const WAITING_FILES: usize = 8192;
-
 /// Bytes of files that were read and are not yet written down, in KiB.
 pub const HOLDING_KIB: u32 = 64 * 1024;
 

@@ -10,8 +10,6 @@ use std::time::{Instant, SystemTime};
 use baton_core::file_name;
 use baton_intake::{Found, Seen};
 
-use crate::limits;
-
 /// A file that waits to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Waiting {
@@ -35,8 +33,6 @@ pub(super) struct Desk {
     /// Changed while in hand.
     again: HashMap<Arc<Path>, Waiting>,
     known: HashMap<Arc<Path>, Option<Stamp>>,
-    /// A scan has found more than may wait here.
-    left_out: bool,
     /// The names of agents, each once.
     agents: BTreeSet<Arc<str>>,
     said: HashSet<PathBuf>,
@@ -82,9 +78,7 @@ impl Desk {
         if self.known.get(&*found.path) == Some(&stamp) || self.waiting.contains_key(&*found.path) {
             return;
         }
-        if self.waiting.len() >= limits::WAITING_FILES {
-            self.left_out = true;
-        } else if !self.in_hand.contains_key(&*found.path) {
+        if !self.in_hand.contains_key(&*found.path) {
             self.notice(&found.path, agent, Seen::Present, now);
         }
     }
@@ -94,13 +88,6 @@ impl Desk {
         let there: HashSet<&Path> = found.iter().map(|found| found.path.as_path()).collect();
         self.known.retain(|path, _| path.parent() != Some(folder) || there.contains(&**path));
         self.said.retain(|path| path.parent() != Some(folder) || there.contains(path.as_path()));
-    }
-
-    /// Whether it is time for another scan: the last one found more than could wait, and most of that has gone on.
-    pub(super) fn wants_more(&mut self) -> bool {
-        let wants = self.left_out && self.waiting.len() < limits::WAITING_FILES / 4;
-        self.left_out &= !wants;
-        wants
     }
 
     /// Takes up to `room` files whose time has come into hand.
@@ -164,7 +151,7 @@ impl Desk {
     }
 
     pub(super) fn is_clear(&self) -> bool {
-        self.waiting.is_empty() && self.in_hand.is_empty() && !self.left_out
+        self.waiting.is_empty() && self.in_hand.is_empty()
     }
 
     /// When the next file is ready.
@@ -235,25 +222,5 @@ mod tests {
         std::fs::write(&file, "12").unwrap();
         desk.found(&scan(), "a", now);
         assert!(!desk.is_clear());
-    }
-
-    #[test]
-    fn a_hundred_thousand_files_do_not_all_wait_here_and_the_rest_is_asked_for() {
-        let (mut desk, now) = (Desk::default(), Instant::now());
-        let found = |number: usize| Found {
-            path: format!("/nowhere/{number:06}.json").into(),
-            kind: baton_intake::FoundKind::File,
-            size: 1,
-            modified: SystemTime::UNIX_EPOCH,
-        };
-        (0..limits::WAITING_FILES + 5).for_each(|number| desk.found(&found(number), "a", now));
-        assert_eq!((desk.waiting.len(), desk.wants_more()), (limits::WAITING_FILES, false));
-        while desk.next_at().is_some() {
-            desk.take(1000, now);
-        }
-        assert!(!desk.is_clear(), "there are more");
-        assert!(desk.wants_more() && !desk.wants_more(), "asked once");
-        desk.found(&found(limits::WAITING_FILES), "a", now);
-        assert_eq!(desk.waiting.len(), 1);
     }
 }

@@ -61,9 +61,11 @@ impl Engine {
         }
         let roster = self.house.roster();
         self.foreign = self.claim(&roster);
-        self.scan_all();
-        for (inbox, poll) in roster.inboxes().filter_map(|inbox| Some((inbox.folder, inbox.poll?))) {
-            self.polls.insert(inbox.to_owned(), Instant::now() + poll);
+        for inbox in roster.inboxes() {
+            self.scan(inbox.owner, inbox.folder);
+            if let Some(poll) = inbox.poll {
+                self.polls.insert(inbox.folder.to_owned(), Instant::now() + poll);
+            }
         }
         self.missing_unseen = true;
         self.take_up();
@@ -89,12 +91,6 @@ impl Engine {
             }
         }
         foreign
-    }
-
-    pub(super) fn scan_all(&mut self) {
-        for inbox in self.house.roster().inboxes() {
-            self.scan(inbox.owner, inbox.folder);
-        }
     }
 
     fn scan(&mut self, owner: &str, folder: &Path) {

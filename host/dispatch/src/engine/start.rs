@@ -32,9 +32,6 @@ impl Engine {
     }
 
     fn start_new(&mut self, now: Instant) {
-        if self.desk.wants_more() {
-            self.scan_all();
-        }
         let room = limits::CAPTURES_AT_ONCE.saturating_sub(self.desk.in_hand());
         for (path, waiting) in self.desk.take(room, now) {
             self.capture(path, waiting.agent.to_string(), waiting.seen, waiting.unfinished);
