@@ -10,7 +10,7 @@ use baton_ledger::event::Event;
 use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx};
 use fail::fail_point;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{AgentKind, DispatchError, House, limits};
 
@@ -32,6 +32,12 @@ pub(crate) async fn recover(house: &Arc<House>, starting: bool) -> Result<(), Di
             // A new start reads the grants anew, so whoever waits for one may have got it.
             for task in task::in_state(tx, State::NeedsGrant)?.iter().filter(|task| task.origin != task::Origin::Call) {
                 step(tx, task, "queued", State::Queued, "grants may have changed: trying again".to_owned(), now)?;
+            }
+        }
+        if starting {
+            for task in task::in_state(tx, State::Waiting)?.iter().filter(|task| is_too_far(&inner, task, now)) {
+                let reason = "its pause was planned under a clock that ran ahead: trying again".to_owned();
+                step(tx, task, "queued", State::Queued, reason, now)?;
             }
         }
         for task in task::due(tx, now)? {
@@ -60,6 +66,13 @@ pub(crate) async fn release(house: &Arc<House>, agent: String) -> Result<(), Dis
         Ok(())
     };
     Ok(house.ledger.write(job).await?)
+}
+
+/// Whether a task is due later than any pause is long.
+fn is_too_far(house: &House, task: &Task, now: Timestamp) -> bool {
+    let longest = house.retry(&task.agent).longest_pause.max(limits::MISSING_AGAIN);
+    let latest = SignedDuration::try_from(longest).ok().and_then(|longest| now.checked_add(longest).ok());
+    task.due_at.is_some_and(|due| latest.is_some_and(|latest| due > latest))
 }
 
 fn verdict(house: &House, task: &Task) -> (State, String) {

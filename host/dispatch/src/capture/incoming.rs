@@ -7,6 +7,7 @@ use baton_intake::Captured;
 use baton_ledger::task::{self, Origin};
 
 use super::answers::{self, Answers};
+use super::route::is_everybody;
 use crate::house::House;
 use crate::{Agent, AgentKind};
 
@@ -48,7 +49,7 @@ impl Incoming {
     /// A handoff in an inbox of `agent`.
     pub(super) fn of_handoff(house: &House, agent: &Agent, file: String, read: Captured, handoff: Handoff) -> Self {
         let roster = house.roster();
-        if let Some(to) = handoff.to.as_deref().filter(|to| !roster.same(to, &agent.name))
+        if let Some(to) = handoff.to.as_deref().filter(|to| !roster.same(to, &agent.name) && !is_everybody(to))
             && roster.resolve(to).is_none_or(|named| named.name != agent.name)
         {
             tracing::warn!(%file, %to, agent = %agent.name, "the handoff names another agent; the folder decides");

@@ -31,12 +31,17 @@ enum To<'a> {
     Nobody(String),
 }
 
+/// Whether a name means everybody.
+pub(super) fn is_everybody(to: &str) -> bool {
+    ALL.contains(&baton_core::agents::fold(to).as_str())
+}
+
 fn to<'a>(roster: &'a Roster, handoff: &Handoff) -> To<'a> {
     let named = handoff.to.as_deref().and_then(|to| roster.resolve(to));
     if let Some(agent) = named {
         return To::One(agent);
     }
-    let for_all = handoff.to.as_deref().is_some_and(|to| ALL.contains(&baton_core::agents::fold(to).as_str()));
+    let for_all = handoff.to.as_deref().is_some_and(is_everybody);
     if for_all || handoff.kind == Kind::Request("BROADCAST".to_owned()) {
         let sends = |agent: &&Agent| handoff.from.as_deref().is_none_or(|from| !roster.same(&agent.name, from));
         let all: Vec<_> = roster.agents().filter(sends).collect();
