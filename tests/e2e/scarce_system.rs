@@ -24,7 +24,8 @@ fn a_daemon_with_few_descriptors_loses_nothing() {
     workspace.wait_for("all to be done, or the trouble to be said", |workspace| {
         (said(&daemon) || workspace.processed("noop").len() == FILES).then_some(())
     });
-    assert!(daemon.stop().success());
+    let ended = daemon.stop().code();
+    assert!(matches!(ended, Some(0 | 1)), "0, or 1 with deliveries that are still to be made: {ended:?}");
     workspace.up_once();
     workspace.all_done_once("noop", &dropped);
 }

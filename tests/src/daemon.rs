@@ -99,7 +99,12 @@ impl Daemon {
     pub fn stop(mut self) -> ExitStatus {
         self.interrupt();
         match wait(&mut self.child) {
-            Some(status) => status,
+            Some(status) => {
+                if !status.success() {
+                    tell(&self.log());
+                }
+                status
+            }
             None => panic!("the daemon did not end after Ctrl-C\n{}", self.log()),
         }
     }
@@ -115,4 +120,10 @@ impl Drop for Daemon {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// What a daemon that ended badly had said, for whoever reads why a test failed.
+#[expect(clippy::print_stderr, reason = "a test says why it failed")]
+fn tell(log: &str) {
+    eprintln!("the daemon ended badly; it had said:\n{log}");
 }

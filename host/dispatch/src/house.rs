@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use baton_core::manifest::Action;
 use baton_core::retry::Policy;
-use baton_intake::Owner;
+use baton_intake::{IntakeError, Owner};
 use baton_ledger::Ledger;
 use baton_sandbox::{Cancel, MountGrant, Plugin, Sandbox};
 
@@ -126,8 +126,10 @@ pub struct House {
 
 impl House {
     /// Opens the house.
-    #[must_use]
-    pub fn new(setup: Setup) -> Arc<Self> {
+    ///
+    /// # Errors
+    /// When it cannot be told who is there.
+    pub fn new(setup: Setup) -> Result<Arc<Self>, DispatchError> {
         let house = Self {
             root: setup.root,
             ledger: setup.ledger,
@@ -147,8 +149,8 @@ impl House {
             reading: Semaphore::new(limits::READING_KIB as usize),
             holding: Semaphore::new(limits::HOLDING_KIB as usize),
         };
-        house.look_around();
-        Arc::new(house)
+        house.look_around()?;
+        Ok(Arc::new(house))
     }
 
     /// A house in an empty folder, for tests.
@@ -168,6 +170,7 @@ impl House {
             owner: "up:test".to_owned(),
             settle_tries: 1,
         })
+        .unwrap()
     }
 
     /// The agents as they were last seen.
@@ -177,9 +180,15 @@ impl House {
     }
 
     /// Looks again who is there.
-    pub(crate) fn look_around(&self) {
-        let roster = Roster::look(&self.handoffs(), self.plugins.iter(), &self.rules);
+    ///
+    /// # Errors
+    /// When that cannot be told; those who were there last still count.
+    pub(crate) fn look_around(&self) -> Result<(), DispatchError> {
+        let handoffs = self.handoffs();
+        let roster = Roster::look(&handoffs, self.plugins.iter(), &self.rules)
+            .map_err(|error| IntakeError::io(&handoffs, "read", error))?;
         *self.roster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
+        Ok(())
     }
 
     /// Makes the missing inboxes: of the agents (installing a plugin or naming an agent in the configuration makes one) and

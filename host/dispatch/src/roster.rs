@@ -5,6 +5,7 @@
 //! Which spellings mean the same agent stands in a table ([`Aliases`]), never in a rule.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -115,9 +116,15 @@ pub struct Roster {
 
 impl Roster {
     /// Looks who is there. Plugins and agents of the configuration count although their folder is missing. Links are not
-    /// followed: a folder of `handoffs/` that is a link to elsewhere is nobody's.
-    #[must_use]
-    pub fn look<'a>(handoffs: &Path, plugins: impl Iterator<Item = &'a String>, rules: &Rules) -> Self {
+    /// followed: a folder of `handoffs/` that is a link to elsewhere is nobody's. Where `handoffs` is missing, it is empty.
+    ///
+    /// # Errors
+    /// When it cannot be told who is there: a folder that cannot be read is not a folder without agents.
+    pub fn look<'a>(
+        handoffs: &Path,
+        plugins: impl Iterator<Item = &'a String>,
+        rules: &Rules,
+    ) -> std::io::Result<Self> {
         let mut found = Finding { handoffs, rules, agents: BTreeMap::new() };
         for name in plugins {
             found.agent(name, AgentKind::Plugin);
@@ -125,11 +132,11 @@ impl Roster {
         for name in rules.settings.keys() {
             found.agent(rules.aliases.canonical(name).unwrap_or(name), AgentKind::External);
         }
-        for name in folders(handoffs) {
+        for name in folders(handoffs)? {
             found.folder(&name);
         }
         let agents = found.agents.into_values().map(|agent| (agent.name.clone(), agent)).collect();
-        Self { agents, central: handoffs.join(INBOX), aliases: rules.aliases.clone() }
+        Ok(Self { agents, central: handoffs.join(INBOX), aliases: rules.aliases.clone() })
     }
 
     /// Every agent, by name.
@@ -218,8 +225,9 @@ impl Finding<'_> {
         let aliases = &self.rules.aliases;
         let inbox = self.handoffs.join(name).join(INBOX);
         let agent = self.agent(aliases.canonical(name).unwrap_or(name), AgentKind::External);
-        let stands_in =
-            agent.kind == AgentKind::External && agent.settings.inboxes.is_empty() && !is_real(&agent.inbox);
+        let stands_in = agent.kind == AgentKind::External
+            && agent.settings.inboxes.is_empty()
+            && !is_real(&agent.inbox).unwrap_or_default();
         if stands_in {
             agent.inbox = inbox;
         } else if !agent.inboxes().any(|known| known == inbox) {
@@ -229,17 +237,33 @@ impl Finding<'_> {
 }
 
 /// The folders of `handoffs/` that have an inbox, by name.
-fn folders(handoffs: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(handoffs).into_iter().flatten().filter_map(Result::ok);
-    let real = |name: &String| is_real(&handoffs.join(name)) && is_real(&handoffs.join(name).join(INBOX));
-    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    let mut names: Vec<String> = names.filter(|name| is_name(name) && real(name)).collect();
+fn folders(handoffs: &Path) -> std::io::Result<Vec<String>> {
+    let entries = match std::fs::read_dir(handoffs) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let Ok(name) = entry?.file_name().into_string() else { continue };
+        let home = handoffs.join(&name);
+        if is_name(&name) && is_real(&home)? && is_real(&home.join(INBOX))? {
+            names.push(name);
+        }
+    }
     names.sort();
-    names
+    Ok(names)
 }
 
-fn is_real(folder: &Path) -> bool {
-    folder.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
+/// Whether there is a folder, and no link to one. One that may not be looked into has nothing for us.
+fn is_real(folder: &Path) -> std::io::Result<bool> {
+    match folder.symlink_metadata() {
+        Ok(metadata) => Ok(metadata.is_dir()),
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied => Ok(false),
+            _ => Err(error),
+        },
+    }
 }
 
 #[cfg(test)]
@@ -263,7 +287,7 @@ mod tests {
         let handoffs =
             handoffs(&["Claude-MM1/01_inbox", "examples/01_inbox", "_archive/01_inbox", "notes", "01_inbox"]);
         std::os::unix::fs::symlink("/tmp", handoffs.path().join("elsewhere")).unwrap();
-        let roster = Roster::look(handoffs.path(), [&"audit".to_owned()].into_iter(), &rules());
+        let roster = Roster::look(handoffs.path(), [&"audit".to_owned()].into_iter(), &rules()).unwrap();
         assert_eq!(roster.names(), "Claude-MM1, audit");
         assert_eq!(roster.resolve("Claude MM1 Agent").unwrap().kind, AgentKind::External);
         assert_eq!(roster.get("audit").unwrap().kind, AgentKind::Plugin);
@@ -273,7 +297,7 @@ mod tests {
     #[test]
     fn folders_of_one_agent_are_watched_together_and_new_files_go_to_the_canonical_one() {
         let handoffs = handoffs(&["Cursor-MM1-Agent/01_inbox", "Cursor-MM1/01_inbox", "CursorMM1/01_inbox"]);
-        let roster = Roster::look(handoffs.path(), std::iter::empty(), &rules());
+        let roster = Roster::look(handoffs.path(), std::iter::empty(), &rules()).unwrap();
         assert_eq!(roster.names(), "Cursor-MM1");
         let agent = roster.get("Cursor-MM1").unwrap();
         assert_eq!(agent.inbox, handoffs.path().join("Cursor-MM1/01_inbox"));
@@ -285,7 +309,7 @@ mod tests {
     #[test]
     fn an_alias_folder_alone_is_the_agents_inbox() {
         let handoffs = handoffs(&["Claude-Code-Agent/01_inbox"]);
-        let roster = Roster::look(handoffs.path(), std::iter::empty(), &rules());
+        let roster = Roster::look(handoffs.path(), std::iter::empty(), &rules()).unwrap();
         let agent = roster.get("Claude-Code").unwrap();
         assert_eq!((&agent.inbox, agent.others.len()), (&handoffs.path().join("Claude-Code-Agent/01_inbox"), 0));
     }
@@ -296,7 +320,7 @@ mod tests {
         let mut rules = rules();
         let settings = Settings { inboxes: vec![PathBuf::from("/drive/in")], ..Settings::default() };
         rules.settings.insert("Claude-MM2".to_owned(), settings);
-        let roster = Roster::look(handoffs.path(), std::iter::empty(), &rules);
+        let roster = Roster::look(handoffs.path(), std::iter::empty(), &rules).unwrap();
         let agent = roster.get("Claude-MM2").unwrap();
         assert_eq!((agent.inbox.as_path(), agent.others.len()), (Path::new("/drive/in"), 1));
         assert_eq!(roster.owner_of(Path::new("/drive/in")), Some("Claude-MM2"));
@@ -305,8 +329,17 @@ mod tests {
     #[test]
     fn nobody_is_told_from_a_slip_of_the_hand() {
         let handoffs = handoffs(&["Claude-MM1/01_inbox"]);
-        let roster = Roster::look(handoffs.path(), std::iter::empty(), &rules());
+        let roster = Roster::look(handoffs.path(), std::iter::empty(), &rules()).unwrap();
         assert_eq!(roster.nobody("Cluade-MM1"), "there is no agent `Cluade-MM1`; did you mean `Claude-MM1`?");
         assert!(roster.nobody("zzz").ends_with("there are: Claude-MM1"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_taken_for_a_house_without_agents() {
+        let folder = handoffs(&[]);
+        let file = folder.path().join("handoffs");
+        std::fs::write(&file, "").unwrap();
+        assert!(Roster::look(&file, std::iter::empty(), &rules()).is_err());
+        assert!(Roster::look(&folder.path().join("missing"), std::iter::empty(), &rules()).is_ok());
     }
 }

@@ -63,11 +63,13 @@ impl Workspace {
     /// The agents of the workspace, without opening its plugins.
     ///
     /// # Errors
-    /// When `baton.lock` does not parse.
+    /// When `baton.lock` does not parse, or `handoffs/` cannot be read.
     pub(crate) fn roster(&self) -> anyhow::Result<Roster> {
         let lock = Lock::read(&self.root.join(LOCK_FILE))?;
         let plugins: Vec<String> = lock.plugins.into_iter().map(|entry| entry.name).collect();
-        Ok(Roster::look(&self.root.join("handoffs"), plugins.iter(), &self.config.rules(&self.base)))
+        let handoffs = self.root.join("handoffs");
+        Roster::look(&handoffs, plugins.iter(), &self.config.rules(&self.base))
+            .with_context(|| format!("{} could not be read", handoffs.display()))
     }
 
     /// A workspace in the empty folder `folder` with the shipped plugins, in which named folders stand for `folders`

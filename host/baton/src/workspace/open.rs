@@ -63,7 +63,7 @@ pub(crate) fn open(
         bail!("there is no plugin `{name}` in baton.lock; there are: {}", names.join(", "));
     }
     let root = workspace.root.clone();
-    Ok(House::new(Setup {
+    let house = House::new(Setup {
         root,
         ledger,
         sandbox,
@@ -79,7 +79,8 @@ pub(crate) fn open(
         },
         owner,
         settle_tries,
-    }))
+    })?;
+    Ok(house)
 }
 
 fn load(workspace: &Workspace, sandbox: &Sandbox, entry: &Entry) -> anyhow::Result<Installed> {

@@ -54,7 +54,9 @@ impl Engine {
     /// Looks at everything, whatever was reported.
     pub(super) fn reconcile(&mut self) {
         self.next_reconcile = Instant::now() + RECONCILE;
-        self.house.look_around();
+        if let Err(error) = self.house.look_around() {
+            tracing::warn!("{error}");
+        }
         self.watch();
         for number in 0..self.triggers.len() {
             self.arm(number);

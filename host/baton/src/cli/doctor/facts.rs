@@ -117,7 +117,7 @@ fn agents(root: &Path, lock: Option<&Lock>, config: Option<&Config>) -> Vec<Agen
     let plugins: Vec<String> =
         lock.into_iter().flat_map(|lock| &lock.plugins).map(|entry| entry.name.clone()).collect();
     let rules = config.map(|config| config.rules(root)).unwrap_or_default();
-    let roster = Roster::look(&root.join("handoffs"), plugins.iter(), &rules);
+    let roster = Roster::look(&root.join("handoffs"), plugins.iter(), &rules).unwrap_or_default();
     roster.agents().cloned().collect()
 }
 
