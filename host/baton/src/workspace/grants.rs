@@ -26,7 +26,10 @@ pub(crate) fn effective(workspace: &Workspace, manifest: &Manifest, granted: &Gr
             continue;
         };
         let writable = grant.mode.min(declared.mode) == Mode::Rw;
-        mounts.extend(resolve(workspace, &declared.folder, writable)?);
+        mounts.extend(match &grant.path {
+            Some(path) => one(workspace, &declared.folder, path, 0, writable)?.into_iter().collect(),
+            None => resolve(workspace, &declared.folder, writable)?,
+        });
     }
     Ok(Grants { mounts, handoffs: granted.handoffs && capabilities.handoffs.is_some() })
 }
@@ -34,25 +37,36 @@ pub(crate) fn effective(workspace: &Workspace, manifest: &Manifest, granted: &Gr
 /// The real folders of a named one. Those that are missing are left out; what needs them says so.
 fn resolve(workspace: &Workspace, name: &str, writable: bool) -> anyhow::Result<Vec<MountGrant>> {
     if !Config::FOLDERS.contains(&name) {
-        bail!("there is no folder `{name}` to grant; baton.toml has: {}", Config::FOLDERS.join(", "));
+        bail!(
+            "there is no folder `{name}` in baton.toml, which has: {}; grant a path: files:ro={name}=PATH",
+            Config::FOLDERS.join(", ")
+        );
     }
     let mut mounts = Vec::new();
     for (number, written) in workspace.config.folder(name).iter().enumerate() {
-        let host: PathBuf = match workspace.base.join(written).canonicalize() {
-            Ok(host) if host.is_dir() => host,
-            _ => {
-                tracing::warn!(
-                    "the folder `{}` of {name} is not there; make it or change baton.toml",
-                    written.display()
-                );
-                continue;
-            }
-        };
-        check(workspace, &host, writable).with_context(|| format!("`{}` cannot be granted", written.display()))?;
-        let guest = format!("/{name}/{number}");
-        mounts.push(MountGrant { name: name.to_owned(), host, guest, shown_as: shown(written), writable });
+        mounts.extend(one(workspace, name, written, number, writable)?);
     }
     Ok(mounts)
+}
+
+/// One of the folders that `name` stands for.
+fn one(
+    workspace: &Workspace,
+    name: &str,
+    written: &Path,
+    number: usize,
+    writable: bool,
+) -> anyhow::Result<Option<MountGrant>> {
+    let host: PathBuf = match workspace.base.join(written).canonicalize() {
+        Ok(host) if host.is_dir() => host,
+        _ => {
+            tracing::warn!("the folder `{}` of {name} is not there; make it or change the grant", written.display());
+            return Ok(None);
+        }
+    };
+    check(workspace, &host, writable).with_context(|| format!("`{}` cannot be granted", written.display()))?;
+    let guest = format!("/{name}/{number}");
+    Ok(Some(MountGrant { name: name.to_owned(), host, guest, shown_as: shown(written), writable }))
 }
 
 fn check(workspace: &Workspace, host: &Path, writable: bool) -> anyhow::Result<()> {
@@ -86,8 +100,9 @@ mod tests {
     }
 
     fn granted(mode: Mode, folders: &[&str]) -> Granted {
-        let files = folders.iter().map(|folder| GrantedFolder { folder: (*folder).to_owned(), mode }).collect();
-        Granted { files, handoffs: true }
+        let files =
+            folders.iter().map(|folder| GrantedFolder { folder: (*folder).to_owned(), mode, path: None }).collect();
+        Granted { files, handoffs: true, ..Granted::default() }
     }
 
     fn workspace() -> (tempfile::TempDir, Workspace) {

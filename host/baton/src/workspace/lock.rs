@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use baton_core::agents::is_name;
-use baton_core::manifest::{Manifest, Mode};
+use baton_core::manifest::{Capabilities, Database, FilesCapability, HttpRule, Manifest, Mode, SecretCapability};
 use serde::{Deserialize, Serialize};
 
 /// The file's name.
@@ -59,19 +59,76 @@ pub(crate) struct Granted {
     /// Named folders of `baton.toml`.
     #[serde(default)]
     pub(crate) files: Vec<GrantedFolder>,
+    /// Requests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) http: Vec<HttpRule>,
+    /// Secrets, each bound to what the plugin declared when it was granted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) secrets: Vec<GrantedSecret>,
+    /// Databases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) sql: Vec<GrantedDatabase>,
+    /// Named folders of `baton.toml` whose repository may be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) git: Vec<String>,
     /// Whether it may send handoffs to other agents.
     #[serde(default)]
     pub(crate) handoffs: bool,
+}
+
+/// A secret that was granted: where it may go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GrantedSecret {
+    /// Its name in `baton secret`.
+    pub(crate) name: String,
+    /// The hosts that may get it.
+    pub(crate) hosts: Vec<String>,
+    /// The header that it may stand in.
+    pub(crate) header: String,
+}
+
+/// A database that was granted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GrantedDatabase {
+    /// Which.
+    pub(crate) database: Database,
+    /// Reading, or writing too.
+    pub(crate) mode: Mode,
 }
 
 /// A folder that was granted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct GrantedFolder {
-    /// The name in `baton.toml`.
+    /// The name under which the plugin declares it.
     pub(crate) folder: String,
     /// Reading, or writing too.
     pub(crate) mode: Mode,
+    /// The folder itself, absolute or relative to the workspace; absent for the folder of this name in `baton.toml`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) path: Option<PathBuf>,
+}
+
+impl Granted {
+    /// All that is asked for.
+    pub(crate) fn all_of(asked: &Capabilities) -> Self {
+        let folder = |f: &FilesCapability| GrantedFolder { folder: f.folder.clone(), mode: f.mode, path: None };
+        let secret = |s: &SecretCapability| GrantedSecret {
+            name: s.name.clone(),
+            hosts: s.hosts.clone(),
+            header: s.header.clone(),
+        };
+        Self {
+            files: asked.files.iter().map(folder).collect(),
+            http: asked.http.iter().map(|http| http.rule.clone()).collect(),
+            secrets: asked.secrets.iter().map(secret).collect(),
+            sql: asked.sql.iter().map(|s| GrantedDatabase { database: s.database, mode: s.mode }).collect(),
+            git: asked.git.iter().map(|git| git.folder.clone()).collect(),
+            handoffs: asked.handoffs.is_some(),
+        }
+    }
 }
 
 impl Lock {
@@ -125,11 +182,7 @@ impl Lock {
 
     /// Adds a shipped plugin with all that it declares: the minimum that it needs to work.
     pub(crate) fn add_shipped(&mut self, manifest: &Manifest, digest: baton_core::Digest) {
-        let files = &manifest.declares.capabilities.files;
-        let grants = Granted {
-            files: files.iter().map(|f| GrantedFolder { folder: f.folder.clone(), mode: f.mode }).collect(),
-            handoffs: manifest.declares.capabilities.handoffs.is_some(),
-        };
+        let grants = Granted::all_of(&manifest.declares.capabilities);
         let digest = format!("sha256:{digest}");
         self.plugins.push(Entry { name: manifest.name.clone(), source: Source::Shipped, digest, grants });
     }
@@ -149,8 +202,8 @@ mod tests {
             source: Source::File(PathBuf::from("plugins/x.wasm")),
             digest: "sha256:00".to_owned(),
             grants: Granted {
-                files: vec![GrantedFolder { folder: "plans".to_owned(), mode: Mode::Ro }],
-                handoffs: false,
+                files: vec![GrantedFolder { folder: "plans".to_owned(), mode: Mode::Ro, path: None }],
+                ..Granted::default()
             },
         });
         std::fs::write(&path, lock.to_text().unwrap()).unwrap();

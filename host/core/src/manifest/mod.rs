@@ -4,10 +4,17 @@
 //! `{"name", "version", "declares"}`; finding the section is the sandbox's work. Everything in it is a claim of an
 //! untrusted file: names are checked here, wishes (capabilities, limits) are met by the host with grants and ceilings.
 
+mod capabilities;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use capabilities::{
+    Capabilities, Database, FilesCapability, GitCapability, HandoffsCapability, HttpCapability, HttpRule, Mode,
+    SecretCapability, SqlCapability,
+};
 
 /// The name of the custom section.
 pub const SECTION: &str = "baton:manifest";
@@ -89,48 +96,6 @@ fn default_debounce_ms() -> u64 {
     500
 }
 
-/// What a plugin asks to be lent.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Capabilities {
-    /// Folders.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub files: Vec<FilesCapability>,
-    /// Sending handoffs to other agents.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub handoffs: Option<HandoffsCapability>,
-}
-
-/// A folder that a plugin wants to see.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FilesCapability {
-    /// A named folder of the workspace.
-    pub folder: String,
-    /// Whether it wants to write there.
-    pub mode: Mode,
-    /// Why; shown to the operator.
-    pub reason: String,
-}
-
-/// Sending handoffs to other agents.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HandoffsCapability {
-    /// Why; shown to the operator.
-    pub reason: String,
-}
-
-/// Whether a folder may be written to. Ordered: `Ro < Rw`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Reading.
-    Ro,
-    /// Reading and writing.
-    Rw,
-}
-
 /// Ceilings that a plugin asks for; absent ones are the host's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -195,7 +160,11 @@ impl Manifest {
             check_name("trigger's folder", folder)?;
             self.check_action("trigger's action", action)?;
         }
-        self.declares.capabilities.files.iter().try_for_each(|files| check_name("folder", &files.folder))
+        let capabilities = &self.declares.capabilities;
+        let folders = capabilities.files.iter().map(|files| &files.folder);
+        let folders = folders.chain(capabilities.git.iter().map(|git| &git.folder));
+        folders.map(|folder| check_name("folder", folder)).collect::<Result<(), _>>()?;
+        capabilities.secrets.iter().try_for_each(|secret| check_name("secret", &secret.name))
     }
 
     fn check_action(&self, what: &'static str, action: &str) -> Result<(), ManifestError> {
