@@ -6,7 +6,7 @@ use baton_tests::{Output, Workspace, handoff, text};
 use insta::assert_snapshot;
 use serde_json::json;
 
-const SUBCOMMANDS: [&str; 20] = [
+const SUBCOMMANDS: [&str; 21] = [
     "init",
     "up",
     "send",
@@ -21,6 +21,7 @@ const SUBCOMMANDS: [&str; 20] = [
     "obligations",
     "run",
     "audit",
+    "plugin",
     "ledger",
     "backup",
     "restore",
@@ -101,6 +102,7 @@ fn help_names_every_subcommand() {
       run          Do one action of a plugin now, without the daemon
       audit        Audit plans against what exists: exit 0 all present, 1 something missing, 2 could not
                    audit
+      plugin       Look at, install, allow and update plugins
       ledger       Check the ledger's chain of events, export it, or archive its old part
       backup       Copy the ledger into a new file, also while the daemon runs
       restore      Make a backup the workspace's ledger; the daemon must be stopped

@@ -78,6 +78,7 @@ pub enum IntakeError {
 
 impl IntakeError {
     /// Wraps the system's error; a missing file becomes [`IntakeError::Gone`].
+    #[must_use]
     pub fn io(path: &Path, action: &'static str, source: io::Error) -> Self {
         if source.kind() == io::ErrorKind::NotFound {
             return Self::Gone { path: path.to_owned() };

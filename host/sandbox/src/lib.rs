@@ -16,6 +16,7 @@ mod manifest;
 mod plugin;
 mod run;
 mod store;
+pub mod world;
 
 pub use bindings::baton::plugin::types as wit;
 pub use capabilities::files::MountGrant;

@@ -49,7 +49,7 @@ impl Args {
             Some(_) => template::lay_down_own(&dir.join("handoffs"))?,
             None => template::lay_down(&dir.join("handoffs"))?,
         }
-        let mut lock = Lock::new();
+        let mut lock = Lock::default();
         for (_, component) in shipped::SHIPPED {
             lock.add_shipped(&baton_sandbox::read_manifest(component)?, Digest::of(component));
         }

@@ -13,6 +13,7 @@ mod init;
 mod ledger;
 mod lint;
 mod obligations;
+mod plugin;
 mod restore;
 mod retry;
 mod run;
@@ -69,6 +70,7 @@ enum Command {
     Obligations(obligations::Args),
     Run(run::Args),
     Audit(audit::Args),
+    Plugin(plugin::Args),
     Ledger(ledger::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -104,6 +106,7 @@ impl Cli {
             Command::Obligations(args) => args.run(&place),
             Command::Run(args) => args.run(&place),
             Command::Audit(args) => args.run(),
+            Command::Plugin(args) => args.run(&place),
             Command::Ledger(args) => args.run(&place),
             Command::Backup(args) => args.run(&place),
             Command::Restore(args) => args.run(&place),

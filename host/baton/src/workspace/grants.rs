@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use baton_core::manifest::{Manifest, Mode};
 use baton_dispatch::Grants;
+use baton_registry::Granted;
 use baton_sandbox::MountGrant;
 
 use super::Workspace;
 use super::config::{Config, shown};
-use super::lock::Granted;
 
 /// What must never lie inside a folder that a plugin may write to.
 const OWN: [&str; 4] = ["baton.toml", "baton.lock", "plugins", "handoffs"];
@@ -88,7 +88,8 @@ fn check(workspace: &Workspace, host: &Path, writable: bool) -> anyhow::Result<(
 
 #[cfg(test)]
 mod tests {
-    use super::super::lock::GrantedFolder;
+    use baton_registry::lock::GrantedFolder;
+
     use super::*;
 
     fn manifest(mode: &str) -> Manifest {

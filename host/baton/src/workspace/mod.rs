@@ -4,14 +4,12 @@
 mod config;
 mod find;
 mod grants;
-mod lock;
 mod open;
 mod state;
 
 pub(crate) use config::{Config, TEMPLATE, pause, shown};
 pub(crate) use find::find;
 pub(crate) use grants::effective;
-pub(crate) use lock::{Entry, FILE as LOCK_FILE, Lock, Source};
 pub(crate) use open::{Wanted, open};
 pub(crate) use state::{Serving, State, UpLock, id};
 
@@ -19,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use baton_dispatch::Roster;
+pub(crate) use baton_registry::lock::{Entry, FILE as LOCK_FILE, Lock, Source};
 
 /// The name of the configuration file; the folder that has it is a workspace.
 pub(crate) const CONFIG_FILE: &str = "baton.toml";
@@ -85,7 +84,7 @@ impl Workspace {
         for made in [root.join("handoffs"), root.join("reports")] {
             std::fs::create_dir_all(&made).with_context(|| format!("failed to make {}", made.display()))?;
         }
-        let mut lock = Lock::new();
+        let mut lock = Lock::default();
         for (_, component) in crate::shipped::SHIPPED {
             lock.add_shipped(&baton_sandbox::read_manifest(component)?, baton_core::Digest::of(component));
         }

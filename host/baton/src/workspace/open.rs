@@ -10,8 +10,7 @@ use baton_intake::Owner;
 use baton_ledger::Ledger;
 use baton_sandbox::Sandbox;
 
-use super::lock::{Entry, Source};
-use super::{LOCK_FILE, Lock, Workspace, grants};
+use super::{Entry, LOCK_FILE, Lock, Source, Workspace, grants};
 use crate::shipped;
 
 /// Which plugins are loaded.

@@ -162,8 +162,8 @@ impl Manifest {
         }
         let capabilities = &self.declares.capabilities;
         let folders = capabilities.files.iter().map(|files| &files.folder);
-        let folders = folders.chain(capabilities.git.iter().map(|git| &git.folder));
-        folders.map(|folder| check_name("folder", folder)).collect::<Result<(), _>>()?;
+        let mut folders = folders.chain(capabilities.git.iter().map(|git| &git.folder));
+        folders.try_for_each(|folder| check_name("folder", folder))?;
         capabilities.secrets.iter().try_for_each(|secret| check_name("secret", &secret.name))
     }
 

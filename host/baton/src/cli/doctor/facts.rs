@@ -45,7 +45,7 @@ impl Facts {
             bail!("there is no {CONFIG_FILE} here or above; `baton init DIR` makes a workspace, -w DIR names one");
         };
         let root = root.canonicalize().with_context(|| format!("failed to find the folder {}", root.display()))?;
-        let lock = Lock::read(&root.join(LOCK_FILE));
+        let lock = Lock::read(&root.join(LOCK_FILE)).map_err(anyhow::Error::from);
         let config = Config::read(&root.join(CONFIG_FILE));
         let state = State::locate(&root, place.state.as_deref());
         Ok(Self {

@@ -6,13 +6,12 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::{Context as _, bail};
 use baton_core::agents::is_name;
 use baton_core::manifest::{Capabilities, Database, FilesCapability, HttpRule, Manifest, Mode, SecretCapability};
 use serde::{Deserialize, Serialize};
 
 /// The file's name.
-pub(crate) const FILE: &str = "baton.lock";
+pub const FILE: &str = "baton.lock";
 
 /// The form that this build writes.
 const VERSION: u32 = 1;
@@ -20,32 +19,32 @@ const VERSION: u32 = 1;
 /// The file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Lock {
+pub struct Lock {
     version: u32,
     /// Plugins, by name.
     #[serde(default, rename = "plugin")]
-    pub(crate) plugins: Vec<Entry>,
+    pub plugins: Vec<Entry>,
 }
 
 /// One plugin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// Its name.
-    pub(crate) name: String,
+    pub name: String,
     /// Where its bytes come from.
-    pub(crate) source: Source,
+    pub source: Source,
     /// `sha256:` and 64 hexadecimal digits. Pins the bytes of a file; of a shipped plugin it is what was last seen.
-    pub(crate) digest: String,
+    pub digest: String,
     /// What it may do.
     #[serde(default)]
-    pub(crate) grants: Granted,
+    pub grants: Granted,
 }
 
 /// Where a plugin's bytes come from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Source {
+pub enum Source {
     /// Inside the program.
     Shipped,
     /// A file, relative to the workspace.
@@ -55,65 +54,90 @@ pub(crate) enum Source {
 /// What the operator granted a plugin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Granted {
+pub struct Granted {
     /// Named folders of `baton.toml`.
     #[serde(default)]
-    pub(crate) files: Vec<GrantedFolder>,
+    pub files: Vec<GrantedFolder>,
     /// Requests.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) http: Vec<HttpRule>,
+    pub http: Vec<HttpRule>,
     /// Secrets, each bound to what the plugin declared when it was granted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) secrets: Vec<GrantedSecret>,
+    pub secrets: Vec<GrantedSecret>,
     /// Databases.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) sql: Vec<GrantedDatabase>,
+    pub sql: Vec<GrantedDatabase>,
     /// Named folders of `baton.toml` whose repository may be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) git: Vec<String>,
+    pub git: Vec<String>,
     /// Whether it may send handoffs to other agents.
     #[serde(default)]
-    pub(crate) handoffs: bool,
+    pub handoffs: bool,
 }
 
 /// A secret that was granted: where it may go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct GrantedSecret {
+pub struct GrantedSecret {
     /// Its name in `baton secret`.
-    pub(crate) name: String,
+    pub name: String,
     /// The hosts that may get it.
-    pub(crate) hosts: Vec<String>,
+    pub hosts: Vec<String>,
     /// The header that it may stand in.
-    pub(crate) header: String,
+    pub header: String,
 }
 
 /// A database that was granted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct GrantedDatabase {
+pub struct GrantedDatabase {
     /// Which.
-    pub(crate) database: Database,
+    pub database: Database,
     /// Reading, or writing too.
-    pub(crate) mode: Mode,
+    pub mode: Mode,
 }
 
 /// A folder that was granted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct GrantedFolder {
+pub struct GrantedFolder {
     /// The name under which the plugin declares it.
-    pub(crate) folder: String,
+    pub folder: String,
     /// Reading, or writing too.
-    pub(crate) mode: Mode,
+    pub mode: Mode,
     /// The folder itself, absolute or relative to the workspace; absent for the folder of this name in `baton.toml`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) path: Option<PathBuf>,
+    pub path: Option<PathBuf>,
+}
+
+/// Why `baton.lock` cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// It cannot be read or written.
+    #[error("{} cannot be used: {error}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// What it says cannot be.
+    #[error("{} does not hold: {reason}", path.display())]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// It cannot be written as TOML.
+    #[error("the lock cannot be written: {0}")]
+    Unwritable(#[from] toml::ser::Error),
 }
 
 impl Granted {
     /// All that is asked for.
-    pub(crate) fn all_of(asked: &Capabilities) -> Self {
+    #[must_use]
+    pub fn all_of(asked: &Capabilities) -> Self {
         let folder = |f: &FilesCapability| GrantedFolder { folder: f.folder.clone(), mode: f.mode, path: None };
         let secret = |s: &SecretCapability| GrantedSecret {
             name: s.name.clone(),
@@ -131,41 +155,45 @@ impl Granted {
     }
 }
 
-impl Lock {
+impl Default for Lock {
     /// An empty file.
-    pub(crate) fn new() -> Self {
+    fn default() -> Self {
         Self { version: VERSION, plugins: Vec::new() }
     }
+}
 
+impl Lock {
     /// Reads the file; a missing one grants nothing.
     ///
     /// # Errors
     /// When it does not parse or is of a newer form.
-    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+    pub fn read(path: &Path) -> Result<Self, LockError> {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::new()),
-            Err(error) => return Err(error).with_context(|| format!("failed to read {}", path.display())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(LockError::Io { path: path.to_owned(), error }),
         };
-        let lock: Self = toml::from_str(&text).with_context(|| format!("failed to understand {}", path.display()))?;
+        let wrong = |reason: String| LockError::Wrong { path: path.to_owned(), reason };
+        let lock: Self = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         if lock.version > VERSION {
-            bail!("{} has form {}, this baton knows up to {VERSION}: update baton", path.display(), lock.version);
+            return Err(wrong(format!("it has form {}, this baton knows up to {VERSION}: update baton", lock.version)));
         }
-        lock.check().with_context(|| format!("failed to use {}", path.display()))?;
+        lock.check().map_err(wrong)?;
         Ok(lock)
     }
 
     /// Names are folders of agents, and files lie in the workspace.
-    fn check(&self) -> anyhow::Result<()> {
+    fn check(&self) -> Result<(), String> {
         let mut seen = BTreeSet::new();
         for entry in &self.plugins {
             if !is_name(&entry.name) || !seen.insert(&entry.name) {
-                bail!("`{}` is no name for a plugin, or is there twice", entry.name);
+                return Err(format!("`{}` is no name for a plugin, or is there twice", entry.name));
             }
             if let Source::File(file) = &entry.source
                 && !file.components().all(|part| matches!(part, Component::Normal(_)))
             {
-                bail!("the file {} of the plugin `{}` must lie in the workspace", file.display(), entry.name);
+                let file = file.display();
+                return Err(format!("the file {file} of the plugin `{}` must lie in the workspace", entry.name));
             }
         }
         Ok(())
@@ -175,13 +203,14 @@ impl Lock {
     ///
     /// # Errors
     /// Never in practice; serialising has an error type.
-    pub(crate) fn to_text(&self) -> anyhow::Result<String> {
+    pub fn to_text(&self) -> Result<String, LockError> {
         let head = "# Which plugins may run in this workspace and what each may do. Written by baton.\n\n";
-        Ok(format!("{head}{}", toml::to_string(self)?))
+        let body = toml::to_string(self).map_err(LockError::Unwritable)?;
+        Ok(format!("{head}{body}"))
     }
 
     /// Adds a shipped plugin with all that it declares: the minimum that it needs to work.
-    pub(crate) fn add_shipped(&mut self, manifest: &Manifest, digest: baton_core::Digest) {
+    pub fn add_shipped(&mut self, manifest: &Manifest, digest: baton_core::Digest) {
         let grants = Granted::all_of(&manifest.declares.capabilities);
         let digest = format!("sha256:{digest}");
         self.plugins.push(Entry { name: manifest.name.clone(), source: Source::Shipped, digest, grants });
@@ -196,7 +225,7 @@ mod tests {
     fn what_is_written_reads_back() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
-        let mut lock = Lock::new();
+        let mut lock = Lock::default();
         lock.plugins.push(Entry {
             name: "x".to_owned(),
             source: Source::File(PathBuf::from("plugins/x.wasm")),

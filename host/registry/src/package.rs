@@ -1,0 +1,101 @@
+//! A plugin package: one WebAssembly component with its manifest inside. Read and judged here without running or
+//! compiling any of it, because it comes from anybody.
+//!
+//! The whole binary is walked and validated first, so that no later step meets a truncated or flipped one.
+
+use std::collections::BTreeSet;
+
+use baton_core::Digest;
+use baton_core::manifest::Manifest;
+use baton_sandbox::{SandboxError, read_manifest, world};
+use wasmparser::{Parser, Payload, Validator};
+
+/// The interface that makes a component a plugin.
+const HANDLER: &str = "baton:plugin/handler@";
+
+/// A component that may be a plugin of this host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Package {
+    /// What it declares.
+    pub manifest: Manifest,
+    /// SHA-256 of the component.
+    pub digest: Digest,
+    /// Bytes of the component.
+    pub size: usize,
+    /// The version of `baton:plugin` that it was built against.
+    pub world: String,
+    /// Every interface that it imports, with its version, sorted.
+    pub imports: BTreeSet<String>,
+}
+
+/// Why bytes are no package.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageError {
+    /// No component, or none with a manifest.
+    #[error(transparent)]
+    Component(#[from] SandboxError),
+    /// The binary is broken.
+    #[error("the component is broken: {0}; get it again from where it came from")]
+    Broken(#[from] wasmparser::BinaryReaderError),
+    /// It is a component, but for another host.
+    #[error("the component is not for this host: {0}")]
+    World(String),
+}
+
+impl Package {
+    /// Reads a component.
+    ///
+    /// # Errors
+    /// When it is too large, broken, no component, without a manifest, or for another world.
+    pub fn read(component: &[u8]) -> Result<Self, PackageError> {
+        let manifest = read_manifest(component)?;
+        Validator::new_with_features(world::features()).validate_all(component)?;
+        let (imports, exports) = names(component)?;
+        let version = exports.iter().find_map(|export| export.strip_prefix(HANDLER));
+        let Some(version) = version else {
+            let exported: Vec<&str> = exports.iter().map(String::as_str).collect();
+            return Err(PackageError::World(format!(
+                "it does not export {HANDLER}0.1.0; it exports: {}",
+                if exported.is_empty() { "nothing".to_owned() } else { exported.join(", ") }
+            )));
+        };
+        world::check(version, &imports).map_err(PackageError::World)?;
+        Ok(Self { world: version.to_owned(), digest: Digest::of(component), size: component.len(), manifest, imports })
+    }
+}
+
+/// The names of what the outermost component imports and exports.
+fn names(component: &[u8]) -> Result<(BTreeSet<String>, BTreeSet<String>), PackageError> {
+    let (mut imports, mut exports) = (BTreeSet::new(), BTreeSet::new());
+    let mut depth = 0_u32;
+    for payload in Parser::new(0).parse_all(component) {
+        match payload? {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::ComponentImportSection(section) if depth == 0 => {
+                for import in section {
+                    imports.insert(import?.name.name.to_owned());
+                }
+            }
+            Payload::ComponentExportSection(section) if depth == 0 => {
+                for export in section {
+                    exports.insert(export?.name.name.to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok((imports, exports))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_on_what_is_no_package() {
+        for bytes in [b"".as_slice(), b"not wasm", b"\0asm\x01\0\0\0", b"\0asm\x0d\0\x01\0"] {
+            assert!(matches!(Package::read(bytes), Err(PackageError::Component(_))), "{bytes:?}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What a component may ask of this host by name, before anything of it is compiled. Whether the types fit too, the linker
+//! tells when the component is loaded.
+
+use std::collections::BTreeSet;
+
+use wasmparser::WasmFeatures;
+
+/// The version of `baton:plugin` that this host speaks.
+pub const VERSION: &str = "0.1.0";
+
+/// The interfaces of `baton:plugin` that a component may import.
+const OURS: [&str; 3] = ["types", "progress", "handoffs"];
+
+/// The packages of WASI that are linked. Everything in them that needs a grant is there and denies without one.
+const WASI: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets"];
+
+/// What the engine can run.
+#[must_use]
+pub fn features() -> WasmFeatures {
+    WasmFeatures::default()
+}
+
+/// Whether a component for version `version` of the world with these imports can be linked here.
+///
+/// # Errors
+/// The import that nobody here can serve, and what mends it.
+pub fn check(version: &str, imports: &BTreeSet<String>) -> Result<(), String> {
+    if version != VERSION {
+        return Err(format!(
+            "it is built for baton:plugin@{version}, this host serves {VERSION}: build it against this host's wit/"
+        ));
+    }
+    match imports.iter().find(|import| !is_served(import)) {
+        Some(import) => Err(format!("it imports `{import}`, which this host does not have")),
+        None => Ok(()),
+    }
+}
+
+fn is_served(import: &str) -> bool {
+    let Some((package, rest)) = import.split_once('/') else { return false };
+    let Some((interface, version)) = rest.split_once('@') else { return false };
+    match package.split_once(':') {
+        Some(("baton", "plugin")) => OURS.contains(&interface) && version == VERSION,
+        Some(("wasi", package)) => WASI.contains(&package) && version.starts_with("0.2."),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_linked_is_served() {
+        for import in ["baton:plugin/types@0.1.0", "wasi:filesystem/types@0.2.6", "wasi:io/streams@0.2.12"] {
+            assert!(is_served(import), "{import}");
+        }
+        for import in
+            ["baton:plugin/types@0.2.0", "baton:plugin/root@0.1.0", "wasi:gpu/x@0.2.0", "wasi:io/poll@0.3.0", "env", ""]
+        {
+            assert!(!is_served(import), "{import}");
+        }
+    }
+}
