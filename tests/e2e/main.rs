@@ -35,6 +35,8 @@ mod many_files;
 #[cfg(test)]
 mod obligations;
 #[cfg(test)]
+mod plugins;
+#[cfg(test)]
 mod prune_command;
 #[cfg(test)]
 mod read_only;

@@ -3,6 +3,8 @@
 use baton_intake::IntakeError;
 use baton_ledger::LedgerError;
 
+use crate::plugins::Unusable;
+
 /// An error of dispatch.
 #[derive(Debug, thiserror::Error)]
 pub enum DispatchError {
@@ -24,12 +26,12 @@ pub enum DispatchError {
         installed: String,
     },
     /// A plugin that is installed and cannot be used.
-    #[error("the plugin `{name}` cannot be used: {reason}")]
+    #[error("the plugin `{name}` cannot be used: {}", why.reason())]
     Unusable {
         /// The plugin.
         name: String,
         /// Why not, and what mends it.
-        reason: String,
+        why: Unusable,
     },
     /// An action that the plugin does not have.
     #[error("the plugin `{plugin}` has no action `{action}`; it has: {actions}")]

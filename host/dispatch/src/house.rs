@@ -1,7 +1,6 @@
 //! What every step needs: the workspace's folders, the ledger, the sandbox, the installed plugins with their grants, and
 //! who the agents are.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -15,6 +14,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::archive::UNROUTED;
 use crate::obligations::Patience;
+use crate::plugins::{Plugins, Refresh};
 use crate::running::Running;
 use crate::{DispatchError, Roster, Rules, limits, owner};
 
@@ -77,12 +77,10 @@ pub struct Setup {
     pub ledger: Ledger,
     /// The engine of the plugins.
     pub sandbox: Sandbox,
-    /// Plugins by name.
-    pub installed: BTreeMap<String, Installed>,
-    /// Plugins that are installed and cannot be used, with the reason: their tasks wait.
-    pub unusable: BTreeMap<String, String>,
-    /// The names of all plugins, also of those that this process has not opened.
-    pub plugins: BTreeSet<String>,
+    /// The plugins.
+    pub plugins: Plugins,
+    /// Looks for what the operator changed since; without it the plugins stay as they are.
+    pub refresh: Option<Refresh>,
     /// What the operator says about the agents.
     pub rules: Rules,
     /// The folder in which other processes leave word that there is something to do.
@@ -102,9 +100,8 @@ pub struct House {
     pub(crate) root: PathBuf,
     pub(crate) ledger: Ledger,
     pub(crate) sandbox: Sandbox,
-    pub(crate) installed: BTreeMap<String, Installed>,
-    unusable: BTreeMap<String, String>,
-    pub(crate) plugins: Arc<BTreeSet<String>>,
+    plugins: RwLock<Arc<Plugins>>,
+    pub(crate) refresh: Option<Refresh>,
     pub(crate) owner: String,
     pub(crate) settle_tries: u32,
     rules: Rules,
@@ -134,9 +131,8 @@ impl House {
             root: setup.root,
             ledger: setup.ledger,
             sandbox: setup.sandbox,
-            installed: setup.installed,
-            unusable: setup.unusable,
-            plugins: Arc::new(setup.plugins),
+            plugins: RwLock::new(Arc::new(setup.plugins)),
+            refresh: setup.refresh,
             owner: setup.owner,
             settle_tries: setup.settle_tries,
             rules: setup.rules,
@@ -160,9 +156,8 @@ impl House {
             root: root.to_owned(),
             ledger: Ledger::open(&root.join("ledger.db"), "test").unwrap(),
             sandbox: Sandbox::new(None).unwrap(),
-            installed: BTreeMap::new(),
-            unusable: BTreeMap::new(),
-            plugins: BTreeSet::new(),
+            plugins: Plugins::default(),
+            refresh: None,
             rules: Rules::default(),
             wake: None,
             patience: Patience::default(),
@@ -185,7 +180,7 @@ impl House {
     /// When that cannot be told; those who were there last still count.
     pub(crate) fn look_around(&self) -> Result<(), DispatchError> {
         let handoffs = self.handoffs();
-        let roster = Roster::look(&handoffs, self.plugins.iter(), &self.rules)
+        let roster = Roster::look(&handoffs, self.plugins().names.iter(), &self.rules)
             .map_err(|error| IntakeError::io(&handoffs, "read", error))?;
         *self.roster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
         Ok(())
@@ -204,7 +199,7 @@ impl House {
 
     /// Whether Baton does the agent's work.
     pub(crate) fn is_plugin(&self, agent: &str) -> bool {
-        self.plugins.contains(agent)
+        self.plugins().names.contains(agent)
     }
 
     /// When the tasks of an agent are tried again.
@@ -235,14 +230,25 @@ impl House {
     ///
     /// # Errors
     /// When there is none of that name, or it cannot be used.
-    pub fn plugin(&self, name: &str) -> Result<&Installed, DispatchError> {
-        if let Some(reason) = self.unusable.get(name) {
-            return Err(DispatchError::Unusable { name: name.to_owned(), reason: reason.clone() });
+    pub fn plugin(&self, name: &str) -> Result<Arc<Installed>, DispatchError> {
+        let plugins = self.plugins();
+        if let Some(why) = plugins.unusable.get(name) {
+            return Err(DispatchError::Unusable { name: name.to_owned(), why: why.clone() });
         }
-        self.installed.get(name).ok_or_else(|| DispatchError::NoPlugin {
+        plugins.usable.get(name).cloned().ok_or_else(|| DispatchError::NoPlugin {
             name: name.to_owned(),
-            installed: self.installed.keys().cloned().collect::<Vec<_>>().join(", "),
+            installed: plugins.usable.keys().cloned().collect::<Vec<_>>().join(", "),
         })
+    }
+
+    /// The plugins as they are now.
+    pub(crate) fn plugins(&self) -> Arc<Plugins> {
+        Arc::clone(&self.plugins.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on these are the plugins.
+    pub(crate) fn swap(&self, plugins: Plugins) {
+        *self.plugins.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(plugins);
     }
 
     pub(crate) fn handoffs(&self) -> PathBuf {

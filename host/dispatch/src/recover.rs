@@ -30,9 +30,7 @@ pub(crate) async fn recover(house: &Arc<House>, starting: bool) -> Result<(), Di
         }
         if starting {
             // A new start reads the grants anew, so whoever waits for one may have got it.
-            for task in task::in_state(tx, State::NeedsGrant)?.iter().filter(|task| task.origin != task::Origin::Call) {
-                step(tx, task, "queued", State::Queued, "grants may have changed: trying again".to_owned(), now)?;
-            }
+            requeue(tx, |_| true, now)?;
         }
         if starting {
             for task in task::in_state(tx, State::Waiting)?.iter().filter(|task| is_too_far(&inner, task, now)) {
@@ -48,6 +46,22 @@ pub(crate) async fn recover(house: &Arc<House>, starting: bool) -> Result<(), Di
     };
     house.ledger.write(job).await?;
     fail_point!("recover.committed");
+    Ok(())
+}
+
+/// Has the tasks tried again that wait for a grant or an approval of one of these agents. The tasks of a call are their
+/// caller's.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) fn requeue(tx: &Tx<'_>, agents: impl Fn(&str) -> bool, now: Timestamp) -> Result<(), LedgerError> {
+    for state in [State::NeedsGrant, State::NeedsApproval] {
+        let waiting = task::in_state(tx, state)?;
+        for task in waiting.iter().filter(|task| task.origin != task::Origin::Call && agents(&task.agent)) {
+            let reason = "what its plugin may do has changed: trying again".to_owned();
+            step(tx, task, "queued", State::Queued, reason, now)?;
+        }
+    }
     Ok(())
 }
 

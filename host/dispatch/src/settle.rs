@@ -110,7 +110,7 @@ struct Outcome {
 impl Outcome {
     fn of(house: &House, attempted: Attempted) -> Self {
         let Attempted { task, installed, ended, at } = attempted;
-        let ending = decide(house, &task, installed.as_ref(), ended, at);
+        let ending = decide(house, &task, installed.as_deref(), ended, at);
         let drafts = ending.drafts.iter().enumerate();
         let out = Outgoing {
             plugin_digest: installed.map(|installed| installed.plugin.digest().to_string()),
@@ -195,6 +195,9 @@ fn decide(
         Err(Ended::Unbegun) => {
             let text = "the daemon stopped before it began; it is made at the next start".to_owned();
             return Ending::without_outcome(State::Queued, "stopped", text);
+        }
+        Err(Ended::Held(reason)) => {
+            return Ending::without_outcome(State::NeedsApproval, "needs_approval", reason);
         }
         Err(Ended::Unusable(reason)) => return Ending::without_outcome(State::NeedsGrant, "needs_grant", reason),
         Ok(report) => report,

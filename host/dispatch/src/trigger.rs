@@ -52,7 +52,7 @@ impl FilesTrigger {
 /// Every trigger of the installed plugins whose folder is granted.
 pub(crate) fn armed(house: &House) -> Vec<FilesTrigger> {
     let mut armed = Vec::new();
-    for (name, installed) in &house.installed {
+    for (name, installed) in &house.plugins().usable {
         for (number, trigger) in installed.plugin.manifest().declares.triggers.iter().enumerate() {
             let manifest::Trigger::Files { folder, glob, debounce_ms, action } = trigger;
             let mounts: Vec<_> = installed.grants.mounts.iter().filter(|m| m.name == *folder).cloned().collect();

@@ -13,6 +13,7 @@ use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::house::{House, Installed};
+use crate::plugins::Unusable;
 use crate::prepare::prepare;
 use crate::settle::{Settled, settle};
 use crate::withdraw::is_missing;
@@ -123,13 +124,13 @@ fn begin(tx: &Tx<'_>, task: Task, now: Timestamp) -> Result<Begun, LedgerError> 
 /// A task whose attempt has ended, before that is written down.
 pub(crate) struct Attempted {
     pub(crate) task: Task,
-    pub(crate) installed: Option<Installed>,
+    pub(crate) installed: Option<Arc<Installed>>,
     pub(crate) ended: Result<Report, Ended>,
     pub(crate) at: Timestamp,
 }
 
 impl Attempted {
-    fn of(task: Task, installed: Option<Installed>, ended: Result<Report, Ended>) -> Self {
+    fn of(task: Task, installed: Option<Arc<Installed>>, ended: Result<Report, Ended>) -> Self {
         Self { task, installed, ended, at: Timestamp::now() }
     }
 
@@ -178,7 +179,10 @@ async fn attempt_now(
     listener: Option<&Listener>,
 ) -> Attempted {
     let installed = match house.plugin(&task.agent) {
-        Ok(installed) => installed.clone(),
+        Ok(installed) => installed,
+        Err(DispatchError::Unusable { why: Unusable::Held(reason), .. }) => {
+            return Attempted::of(task, None, Err(Ended::Held(reason)));
+        }
         Err(error @ DispatchError::Unusable { .. }) => {
             return Attempted::of(task, None, Err(Ended::Unusable(error.to_string())));
         }
@@ -222,6 +226,8 @@ pub(crate) enum Ended {
     Refused(String),
     /// The plugin cannot be used as things stand.
     Unusable(String),
+    /// The operator has not allowed the plugin.
+    Held(String),
     /// Its file is not in the inbox: taken away, renamed, or only being saved.
     Missing,
     /// The daemon is stopping and its turn had not come.

@@ -4,11 +4,14 @@
 //! in it is denied. What counts is declared ∩ granted.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
 use baton_core::agents::is_name;
-use baton_core::manifest::{Capabilities, Database, FilesCapability, HttpRule, Manifest, Mode, SecretCapability};
+use baton_core::manifest::Manifest;
 use serde::{Deserialize, Serialize};
+
+use crate::granted::Granted;
 
 /// The file's name.
 pub const FILE: &str = "baton.lock";
@@ -32,13 +35,54 @@ pub struct Lock {
 pub struct Entry {
     /// Its name.
     pub name: String,
-    /// Where its bytes come from.
+    /// Where its bytes came from.
     pub source: Source,
-    /// `sha256:` and 64 hexadecimal digits. Pins the bytes of a file; of a shipped plugin it is what was last seen.
+    /// Its version, as its manifest has it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub version: String,
+    /// `sha256:` and 64 hexadecimal digits: no other bytes run.
     pub digest: String,
+    /// The id of the key that has signed it; absent when none of the trusted keys has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Whether nobody has allowed it yet: it does not run.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub needs_approval: bool,
+    /// Whether the operator has switched it off.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub disabled: bool,
     /// What it may do.
     #[serde(default)]
     pub grants: Granted,
+    /// A newer revision that waits to be allowed, while this one runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Revision>,
+    /// Revisions that ran before, the last one last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub previous: Vec<Revision>,
+}
+
+/// One set of bytes of a plugin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revision {
+    /// Where its bytes came from.
+    pub source: Source,
+    /// Its version.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub version: String,
+    /// As in [`Entry::digest`].
+    pub digest: String,
+    /// As in [`Entry::key`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// What it was granted when it ran.
+    #[serde(default)]
+    pub grants: Granted,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// Where a plugin's bytes come from.
@@ -47,67 +91,22 @@ pub struct Entry {
 pub enum Source {
     /// Inside the program.
     Shipped,
-    /// A file, relative to the workspace.
+    /// A file: relative to the workspace, or absolute.
     File(PathBuf),
+    /// A web server.
+    Url(String),
+    /// A registry, `oci://…`.
+    Oci(String),
 }
 
-/// What the operator granted a plugin.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Granted {
-    /// Named folders of `baton.toml`.
-    #[serde(default)]
-    pub files: Vec<GrantedFolder>,
-    /// Requests.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub http: Vec<HttpRule>,
-    /// Secrets, each bound to what the plugin declared when it was granted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub secrets: Vec<GrantedSecret>,
-    /// Databases.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub sql: Vec<GrantedDatabase>,
-    /// Named folders of `baton.toml` whose repository may be read.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub git: Vec<String>,
-    /// Whether it may send handoffs to other agents.
-    #[serde(default)]
-    pub handoffs: bool,
-}
-
-/// A secret that was granted: where it may go.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GrantedSecret {
-    /// Its name in `baton secret`.
-    pub name: String,
-    /// The hosts that may get it.
-    pub hosts: Vec<String>,
-    /// The header that it may stand in.
-    pub header: String,
-}
-
-/// A database that was granted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GrantedDatabase {
-    /// Which.
-    pub database: Database,
-    /// Reading, or writing too.
-    pub mode: Mode,
-}
-
-/// A folder that was granted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GrantedFolder {
-    /// The name under which the plugin declares it.
-    pub folder: String,
-    /// Reading, or writing too.
-    pub mode: Mode,
-    /// The folder itself, absolute or relative to the workspace; absent for the folder of this name in `baton.toml`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path: Option<PathBuf>,
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shipped => f.write_str("shipped"),
+            Self::File(file) => write!(f, "{}", file.display()),
+            Self::Url(place) | Self::Oci(place) => f.write_str(place),
+        }
+    }
 }
 
 /// Why `baton.lock` cannot be used.
@@ -134,23 +133,21 @@ pub enum LockError {
     Unwritable(#[from] toml::ser::Error),
 }
 
-impl Granted {
-    /// All that is asked for.
+impl Entry {
+    /// A plugin that may run and may do nothing.
     #[must_use]
-    pub fn all_of(asked: &Capabilities) -> Self {
-        let folder = |f: &FilesCapability| GrantedFolder { folder: f.folder.clone(), mode: f.mode, path: None };
-        let secret = |s: &SecretCapability| GrantedSecret {
-            name: s.name.clone(),
-            hosts: s.hosts.clone(),
-            header: s.header.clone(),
-        };
+    pub fn new(name: &str, source: Source, digest: String) -> Self {
         Self {
-            files: asked.files.iter().map(folder).collect(),
-            http: asked.http.iter().map(|http| http.rule.clone()).collect(),
-            secrets: asked.secrets.iter().map(secret).collect(),
-            sql: asked.sql.iter().map(|s| GrantedDatabase { database: s.database, mode: s.mode }).collect(),
-            git: asked.git.iter().map(|git| git.folder.clone()).collect(),
-            handoffs: asked.handoffs.is_some(),
+            name: name.to_owned(),
+            source,
+            version: String::new(),
+            digest,
+            key: None,
+            needs_approval: false,
+            disabled: false,
+            grants: Granted::default(),
+            pending: None,
+            previous: Vec::new(),
         }
     }
 }
@@ -182,7 +179,7 @@ impl Lock {
         Ok(lock)
     }
 
-    /// Names are folders of agents, and files lie in the workspace.
+    /// Names are folders of agents, and relative files lie in the workspace.
     fn check(&self) -> Result<(), String> {
         let mut seen = BTreeSet::new();
         for entry in &self.plugins {
@@ -190,10 +187,11 @@ impl Lock {
                 return Err(format!("`{}` is no name for a plugin, or is there twice", entry.name));
             }
             if let Source::File(file) = &entry.source
+                && file.is_relative()
                 && !file.components().all(|part| matches!(part, Component::Normal(_)))
             {
                 let file = file.display();
-                return Err(format!("the file {file} of the plugin `{}` must lie in the workspace", entry.name));
+                return Err(format!("the file {file} of the plugin `{}` leads out of the workspace", entry.name));
             }
         }
         Ok(())
@@ -213,27 +211,50 @@ impl Lock {
     pub fn add_shipped(&mut self, manifest: &Manifest, digest: baton_core::Digest) {
         let grants = Granted::all_of(&manifest.declares.capabilities);
         let digest = format!("sha256:{digest}");
-        self.plugins.push(Entry { name: manifest.name.clone(), source: Source::Shipped, digest, grants });
+        self.plugins.push(Entry {
+            version: manifest.version.clone(),
+            grants,
+            ..Entry::new(&manifest.name, Source::Shipped, digest)
+        });
+    }
+
+    /// The entry of a plugin.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Entry> {
+        self.plugins.iter().find(|entry| entry.name == name)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use baton_core::manifest::{Database, Mode};
+
     use super::*;
+    use crate::granted::{GrantedDatabase, GrantedFolder};
 
     #[test]
     fn what_is_written_reads_back() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
         let mut lock = Lock::default();
+        let revision = Revision {
+            source: Source::Oci("oci://h/x:1".to_owned()),
+            version: "2".to_owned(),
+            digest: "sha256:01".to_owned(),
+            key: Some("AB".to_owned()),
+            grants: Granted::default(),
+        };
         lock.plugins.push(Entry {
-            name: "x".to_owned(),
-            source: Source::File(PathBuf::from("plugins/x.wasm")),
-            digest: "sha256:00".to_owned(),
+            version: "1".to_owned(),
             grants: Granted {
                 files: vec![GrantedFolder { folder: "plans".to_owned(), mode: Mode::Ro, path: None }],
+                http: vec!["GET:a.b/*".parse().unwrap()],
+                sql: vec![GrantedDatabase { database: Database::Own, mode: Mode::Rw }],
                 ..Granted::default()
             },
+            pending: Some(revision.clone()),
+            previous: vec![revision],
+            ..Entry::new("x", Source::File(PathBuf::from("plugins/x.wasm")), "sha256:00".to_owned())
         });
         std::fs::write(&path, lock.to_text().unwrap()).unwrap();
         assert_eq!(Lock::read(&path).unwrap(), lock);
@@ -248,7 +269,6 @@ mod tests {
         for text in [
             entry("../x", "\"shipped\""),
             entry("x", "{ file = \"../x.wasm\" }"),
-            entry("x", "{ file = \"/x.wasm\" }"),
             entry("x", "\"shipped\"") + &entry("x", "\"shipped\""),
         ] {
             std::fs::write(&path, format!("version = 1\n{text}")).unwrap();

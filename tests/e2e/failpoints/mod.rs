@@ -17,6 +17,7 @@ use baton_tests::{PATIENCE, Workspace, repository};
 pub(crate) use self::points::POINTS;
 use self::points::WAYS;
 use self::scenes::{SCENES, Scene};
+use crate::plugins::STEPS;
 
 /// `FAILPOINTS` for the death at the `hit`th time that `point` is passed.
 pub(crate) fn armed(point: &str, hit: u32) -> String {
@@ -90,8 +91,10 @@ scenes! {
 
 #[test]
 fn every_point_of_the_source_is_listed_and_every_one_listed_kills() {
-    let listed: BTreeSet<String> = POINTS.iter().chain(&WAYS).map(|&name| name.to_owned()).collect();
-    assert_eq!(listed.len(), POINTS.len() + WAYS.len(), "a name stands twice");
+    // The steps of an installation have a test of their own.
+    let all = POINTS.iter().chain(&WAYS).chain(&STEPS);
+    let listed: BTreeSet<String> = all.map(|&name| name.to_owned()).collect();
+    assert_eq!(listed.len(), POINTS.len() + WAYS.len() + STEPS.len(), "a name stands twice");
     let mut named = BTreeSet::new();
     collect(&repository().join("host"), &mut named);
     assert_eq!(named, listed, "the list of points is not that of the source");

@@ -13,7 +13,7 @@ mod init;
 mod ledger;
 mod lint;
 mod obligations;
-mod plugin;
+pub(crate) mod plugin;
 mod restore;
 mod retry;
 mod run;

@@ -88,7 +88,7 @@ fn check(workspace: &Workspace, host: &Path, writable: bool) -> anyhow::Result<(
 
 #[cfg(test)]
 mod tests {
-    use baton_registry::lock::GrantedFolder;
+    use baton_registry::granted::GrantedFolder;
 
     use super::*;
 

@@ -2,9 +2,11 @@
 //! and opening all of that as a house for `dispatch`.
 
 mod config;
+mod dropped;
 mod find;
 mod grants;
 mod open;
+mod plugins;
 mod state;
 
 pub(crate) use config::{Config, TEMPLATE, pause, shown};
@@ -18,12 +20,13 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use baton_dispatch::Roster;
 pub(crate) use baton_registry::lock::{Entry, FILE as LOCK_FILE, Lock, Source};
+use baton_registry::{Register, Trust};
 
 /// The name of the configuration file; the folder that has it is a workspace.
 pub(crate) const CONFIG_FILE: &str = "baton.toml";
 
 /// A workspace that was found.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Workspace {
     /// Its folder, resolved.
     pub(crate) root: PathBuf,
@@ -57,6 +60,19 @@ impl Workspace {
         let root = root.canonicalize().with_context(|| format!("failed to find the folder {}", root.display()))?;
         let state = State::of(&root, state)?;
         Ok(Self { base: root.clone(), root, config: Config::parse(config)?, state, temporary: false })
+    }
+
+    /// Its plugins.
+    pub(crate) fn register(&self) -> Register {
+        Register::new(&self.root, self.state.folder(), self.state.packages())
+    }
+
+    /// Who vouches for the package that lies at `path`: a trusted key, by the signature beside it, or nobody.
+    ///
+    /// # Errors
+    /// When the signature is there and cannot be read, or is not of these bytes.
+    pub(crate) fn trust(&self, _component: &[u8], _path: &Path) -> anyhow::Result<Trust> {
+        Ok(Trust::Nobody)
     }
 
     /// The agents of the workspace, without opening its plugins.

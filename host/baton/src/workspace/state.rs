@@ -107,6 +107,11 @@ impl State {
         Ok(read())
     }
 
+    /// The packages of its plugins.
+    pub(crate) fn packages(&self) -> PathBuf {
+        self.folder.join("packages")
+    }
+
     /// The file that whoever serves the workspace has locked.
     pub(crate) fn up_lock(&self) -> PathBuf {
         self.folder.join("up.lock")

@@ -114,6 +114,7 @@ impl Engine {
                     (0..self.triggers.len()).filter(|_| more).for_each(|number| self.arm(number));
                 }
             }
+            Message::Refreshed(plugins) => self.refreshed(plugins),
             Message::Recovered(Ok((agents, due))) => {
                 for agent in agents {
                     self.kick(agent);

@@ -33,7 +33,8 @@ impl Engine {
         let elsewhere: Vec<&Path> = elsewhere.map(|inbox| inbox.folder).collect();
         // First what they lie in: of a folder that is taken away and made anew nothing else tells.
         let around = elsewhere.iter().filter_map(|folder| folder.parent());
-        for folder in around.chain([self.house.root.as_path()]).filter(|folder| folder.is_dir()) {
+        let changes = self.house.refresh.iter().flat_map(|refresh| &refresh.at).map(PathBuf::as_path);
+        for folder in around.chain([self.house.root.as_path()]).chain(changes).filter(|folder| folder.is_dir()) {
             if let Err(error) = watcher.watch_flat(folder)
                 && self.desk.say_once(folder)
             {
@@ -70,6 +71,7 @@ impl Engine {
             }
         }
         self.missing_unseen = true;
+        self.refresh();
         self.take_up();
         let house = Arc::clone(&self.house);
         self.jobs.spawn(async move { Message::Tended(tend(&house).await) });
@@ -176,8 +178,12 @@ impl Engine {
         for number in concerned {
             self.arm(number);
         }
+        if self.house.refresh.as_ref().is_some_and(|refresh| refresh.concerns(path)) {
+            self.refresh();
+        }
         let folder = path.parent();
         if folder.is_some() && folder == self.house.wake.as_deref() {
+            self.refresh();
             self.take_up();
             return;
         }

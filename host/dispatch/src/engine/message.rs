@@ -10,6 +10,7 @@ use crate::DispatchError;
 use crate::capture::Taken;
 use crate::carry::Carried;
 use crate::obligations::Tended;
+use crate::plugins::Plugins;
 use crate::settle::Settled;
 use crate::work::Stint;
 
@@ -30,6 +31,8 @@ pub(super) enum Message {
     Withdrawn(Result<Vec<Settled>, DispatchError>),
     /// A trigger was looked at: the agent has work now, and whether more has changed than one task is told.
     Fired(Result<Option<(String, bool)>, DispatchError>),
+    /// Somebody looked whether the operator changed the plugins: to these.
+    Refreshed(Option<Plugins>),
     /// Left-overs were taken up: these agents have work, and the next retry is due after this long.
     Recovered(Result<(Vec<String>, Option<Duration>), DispatchError>),
 }

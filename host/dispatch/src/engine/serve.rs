@@ -83,6 +83,9 @@ pub struct Engine {
     pub(super) undelivered: Vec<(Instant, String, u32)>,
     pub(super) next_due: Option<Instant>,
     pub(super) next_reconcile: Instant,
+    /// Somebody looks at the plugins, and is to look again.
+    pub(super) refreshing: bool,
+    pub(super) refresh_again: bool,
     pub(super) stopping: bool,
     /// Cancelled when nothing new is to be begun.
     pub(super) closing: Cancel,
@@ -117,6 +120,8 @@ impl Engine {
             undelivered: Vec::new(),
             next_due: None,
             next_reconcile: Instant::now(),
+            refreshing: false,
+            refresh_again: false,
             stopping: false,
             closing: Cancel::default(),
             summary: Summary::default(),

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use baton_core::{Digest, manifest::Manifest};
 use baton_dispatch::Agent;
+use baton_registry::Store;
 
 use super::super::from_here;
 use super::facts::{Facts, word};
@@ -50,8 +51,20 @@ fn plugins(facts: &Facts, lock: &Lock) -> Vec<Finding> {
 fn plugin(facts: &Facts, entry: &Entry) -> Vec<Finding> {
     match manifest(facts, entry) {
         Err(trouble) => vec![Finding::fail(CHECK, trouble.place, trouble.what, trouble.fix)],
-        Ok(manifest) => grants(facts, entry, &manifest),
+        Ok(manifest) => grants(facts, entry, &manifest).into_iter().chain(waits(facts, entry)).collect(),
     }
+}
+
+/// It, or its next revision, waits for the operator.
+fn waits(facts: &Facts, entry: &Entry) -> Option<Finding> {
+    let digest = match &entry.pending {
+        Some(pending) => &pending.digest,
+        None if entry.needs_approval => &entry.digest,
+        None => return None,
+    };
+    let what = format!("a revision of the plugin `{}` waits to be allowed", entry.name);
+    let fix = format!("baton -w {} plugin approve {}@{digest}", word(&facts.root), entry.name);
+    Some(Finding::warn(CHECK, LOCK_FILE, what, fix))
 }
 
 /// Why a plugin cannot be used.
@@ -80,6 +93,9 @@ pub(super) fn manifest(facts: &Facts, entry: &Entry) -> Result<Manifest, Trouble
 }
 
 fn bytes(facts: &Facts, entry: &Entry) -> Result<(Vec<u8>, String), Trouble> {
+    if let Some(bytes) = kept(facts, entry) {
+        return Ok((bytes, LOCK_FILE.to_owned()));
+    }
     match &entry.source {
         Source::Shipped => match shipped::component(&entry.name) {
             Some(component) => Ok((component.to_vec(), LOCK_FILE.to_owned())),
@@ -90,7 +106,18 @@ fn bytes(facts: &Facts, entry: &Entry) -> Result<(Vec<u8>, String), Trouble> {
             }),
         },
         Source::File(file) => pinned(&facts.root.join(file), file, entry),
+        Source::Url(source) | Source::Oci(source) => Err(Trouble {
+            place: LOCK_FILE.to_owned(),
+            what: format!("the package {} of the plugin `{}` is not on this machine", entry.digest, entry.name),
+            fix: format!("baton -w {} plugin install {source}", word(&facts.root)),
+        }),
     }
+}
+
+/// The package as it was taken in.
+fn kept(facts: &Facts, entry: &Entry) -> Option<Vec<u8>> {
+    let state = facts.state.as_ref().ok()?;
+    Store::new(state.packages()).get(entry.digest.parse().ok()?).ok()?
 }
 
 fn pinned(path: &Path, file: &Path, entry: &Entry) -> Result<(Vec<u8>, String), Trouble> {
@@ -113,7 +140,8 @@ fn grants(facts: &Facts, entry: &Entry, manifest: &Manifest) -> Vec<Finding> {
     let (Ok(config), Ok(state)) = (&facts.config, &facts.state) else {
         return Vec::new();
     };
-    let names = entry.grants.files.iter().map(|grant| grant.folder.as_str());
+    let named = entry.grants.files.iter().filter(|grant| grant.path.is_none());
+    let names = named.map(|grant| grant.folder.as_str());
     let missing: Vec<Finding> = names.flat_map(|name| missing(facts, config, name, &entry.name)).collect();
     if !missing.is_empty() {
         return missing;

@@ -1,9 +1,28 @@
 //! `baton plugin`: plugins as packages. One file an action.
+//!
+//! Each change is one of `baton.lock` ([`Register`]) and one event of the ledger; a daemon that runs takes it up at once,
+//! and tasks that waited for it go on.
 
+mod approve;
+mod grant;
 mod inspect;
+mod install;
+mod list;
+mod remove;
+mod rollback;
+mod said;
+mod switch;
+mod update;
+
+use baton_ledger::Ledger;
+use baton_registry::{Register, history};
+use jiff::Timestamp;
+
+pub(crate) use said::{act, said};
 
 use super::Place;
 use crate::exit::Code;
+use crate::workspace::{Entry, Workspace};
 
 /// Look at, install, allow and update plugins
 #[derive(Debug, clap::Args)]
@@ -15,14 +34,70 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     Inspect(inspect::Args),
+    Install(install::Args),
+    List(list::Args),
+    Approve(approve::Args),
+    Grant(grant::Grant),
+    Revoke(grant::Revoke),
+    Grants(grant::Show),
+    Update(update::Args),
+    Rollback(rollback::Args),
+    Disable(switch::Disable),
+    Enable(switch::Enable),
+    Remove(remove::Args),
 }
 
 impl Args {
     /// # Errors
     /// Whatever kept the action from being done.
-    pub(super) fn run(self, _place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        if let Action::Inspect(args) = self.action {
+            return args.run();
+        }
+        let workspace = place.need()?;
+        let plugins = Plugins { register: workspace.register(), workspace };
         match self.action {
             Action::Inspect(args) => args.run(),
+            Action::Install(args) => args.run(&plugins),
+            Action::List(args) => args.run(&plugins),
+            Action::Approve(args) => args.run(&plugins),
+            Action::Grant(args) => args.run(&plugins),
+            Action::Revoke(args) => args.run(&plugins),
+            Action::Grants(args) => args.run(&plugins),
+            Action::Update(args) => args.run(&plugins),
+            Action::Rollback(args) => args.run(&plugins),
+            Action::Disable(args) => args.run(&plugins),
+            Action::Enable(args) => args.run(&plugins),
+            Action::Remove(args) => args.run(&plugins),
         }
+    }
+}
+
+/// The plugins of the workspace that is meant.
+struct Plugins {
+    workspace: Workspace,
+    register: Register,
+}
+
+impl Plugins {
+    /// Writes down what was done, and tells the daemon.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    fn done(&self, act: history::Act) -> anyhow::Result<()> {
+        let ledger = Ledger::open(&self.workspace.state.ledger(), &baton_dispatch::owner::name("plugin"))?;
+        let now = Timestamp::now();
+        let written = ledger.write_blocking(move |tx| history::record(tx, &act, "operator", now));
+        self.workspace.state.wake_daemon();
+        Ok(written?)
+    }
+
+    /// The same, of a plugin as it stands now.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    fn done_to(&self, entry: &Entry, action: &'static str, reason: String) -> anyhow::Result<()> {
+        let (plugin, digest) = (entry.name.clone(), entry.digest.clone());
+        self.done(history::Act { plugin, action, reason, digest })
     }
 }

@@ -1,0 +1,109 @@
+//! `baton plugin grant`, `revoke` and `grants`: what a plugin may do.
+
+use std::collections::BTreeSet;
+
+use anyhow::Context as _;
+use baton_core::manifest::Capabilities;
+use baton_sandbox::read_manifest;
+use serde_json::json;
+
+use super::Plugins;
+use crate::exit::Code;
+use crate::output::{self, Table};
+use crate::workspace::Entry;
+
+/// Let a plugin do what it asks for
+#[derive(Debug, clap::Args)]
+pub(super) struct Grant {
+    /// The plugin
+    name: String,
+    /// What: files:ro=NAME, files:rw=NAME=PATH, http=METHOD:HOST/PATH*, secret=NAME, sql=own, sql=catalog:ro, git=NAME, handoffs
+    #[arg(required_unless_present = "all")]
+    words: Vec<String>,
+    /// All that it asks for
+    #[arg(long, conflicts_with = "words")]
+    all: bool,
+}
+
+/// Take grants away from a plugin
+#[derive(Debug, clap::Args)]
+pub(super) struct Revoke {
+    /// The plugin
+    name: String,
+    /// What, in the words of `baton plugin grants`; all when none is given
+    words: Vec<String>,
+}
+
+/// Show what a plugin asks for and what it was granted
+#[derive(Debug, clap::Args)]
+pub(super) struct Show {
+    /// The plugin
+    name: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Grant {
+    /// # Errors
+    /// When there is no such plugin, or it does not ask for it.
+    pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
+        let words = if self.all { asked(plugins, &self.name)?.as_grants() } else { self.words };
+        let entry = plugins.register.grant(&self.name, &words)?;
+        plugins.done_to(&entry, "granted", words.join(" "))?;
+        say(&entry);
+        Ok(Code::Good)
+    }
+}
+
+impl Revoke {
+    /// # Errors
+    /// When there is no such plugin, or it was not granted that.
+    pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
+        let entry = plugins.register.revoke(&self.name, &self.words)?;
+        let what = if self.words.is_empty() { "everything".to_owned() } else { self.words.join(" ") };
+        plugins.done_to(&entry, "revoked", what)?;
+        say(&entry);
+        Ok(Code::Good)
+    }
+}
+
+impl Show {
+    /// # Errors
+    /// When there is no such plugin, or its package is not here.
+    pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
+        let asked = asked(plugins, &self.name)?;
+        let lock = plugins.register.read()?;
+        let granted = lock.get(&self.name).map(|entry| entry.grants.words()).unwrap_or_default();
+        let words: BTreeSet<String> = asked.as_grants().into_iter().chain(granted.iter().cloned()).collect();
+        if self.json {
+            output::json(&json!({ "schema": 1, "name": self.name, "asks": asked.as_grants(), "granted": granted }));
+            return Ok(Code::Good);
+        }
+        let mut table = Table::new(&["GRANT", "ASKED", "GRANTED"]);
+        let mark = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
+        for word in words {
+            table.row([word.clone(), mark(asked.as_grants().contains(&word)), mark(granted.contains(&word))]);
+        }
+        output::print(&table.lines(|_, _, cell| cell));
+        Ok(Code::Good)
+    }
+}
+
+/// What the plugin that runs (or waits to) asks for.
+fn asked(plugins: &Plugins, name: &str) -> anyhow::Result<Capabilities> {
+    let lock = plugins.register.read()?;
+    let entry =
+        lock.get(name).with_context(|| format!("there is no plugin `{name}`; `baton plugin list` shows them"))?;
+    let component = plugins.register.component(&entry.digest, &entry.source)?;
+    let component = component
+        .or_else(|| crate::shipped::component(name).map(<[u8]>::to_vec))
+        .with_context(|| format!("its package is not here: `baton plugin install {}`", entry.source))?;
+    Ok(read_manifest(&component)?.declares.capabilities)
+}
+
+fn say(entry: &Entry) {
+    let words = entry.grants.words();
+    let may = if words.is_empty() { "nothing".to_owned() } else { words.join(" ") };
+    output::print(&format!("{} may: {may}\n", entry.name));
+}

@@ -1,0 +1,78 @@
+//! `baton plugin list`: what is installed.
+
+use serde_json::{Value, json};
+
+use super::Plugins;
+use crate::exit::Code;
+use crate::output::{self, Table};
+use crate::workspace::Entry;
+
+/// Show the plugins of the workspace
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    /// # Errors
+    /// When the lock does not read.
+    pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
+        let lock = plugins.register.read()?;
+        if self.json {
+            let all: Vec<Value> = lock.plugins.iter().map(as_json).collect();
+            output::json(&json!({ "schema": 1, "plugins": all }));
+            return Ok(Code::Good);
+        }
+        let mut table = Table::new(&["PLUGIN", "VERSION", "DIGEST", "STATE", "KEY", "GRANTS", "SOURCE"]);
+        for entry in &lock.plugins {
+            table.row(row(entry));
+        }
+        output::print(&table.lines(|_, _, cell| cell));
+        for entry in &lock.plugins {
+            if let Some(pending) = &entry.pending {
+                let (name, version, short) = (&entry.name, output::clean(&pending.version), short(&pending.digest));
+                output::print(&format!(
+                    "\n{name} {version} waits to be allowed: baton plugin approve {name}@{short}\n"
+                ));
+            }
+        }
+        Ok(Code::Good)
+    }
+}
+
+fn state(entry: &Entry) -> &'static str {
+    match (entry.disabled, entry.needs_approval, &entry.pending) {
+        (true, ..) => "disabled",
+        (_, true, _) => "needs_approval",
+        (.., Some(_)) => "enabled, update waits",
+        _ => "enabled",
+    }
+}
+
+fn short(digest: &str) -> &str {
+    digest.strip_prefix("sha256:").and_then(|hex| hex.get(..16)).unwrap_or(digest)
+}
+
+fn row(entry: &Entry) -> [String; 7] {
+    let grants = entry.grants.words();
+    [
+        entry.name.clone(),
+        output::clean(&entry.version),
+        short(&entry.digest).to_owned(),
+        state(entry).to_owned(),
+        entry.key.clone().unwrap_or_else(|| "-".to_owned()),
+        if grants.is_empty() { "-".to_owned() } else { grants.join(" ") },
+        output::clean(&entry.source.to_string()),
+    ]
+}
+
+fn as_json(entry: &Entry) -> Value {
+    json!({
+        "name": entry.name, "version": entry.version, "digest": entry.digest, "state": state(entry), "key": entry.key,
+        "grants": entry.grants.words(), "source": entry.source.to_string(),
+        "pending": entry.pending.as_ref().map(|p| json!({ "version": p.version, "digest": p.digest, "key": p.key })),
+        "previous": entry.previous.iter().map(|p| json!({ "version": p.version, "digest": p.digest })).collect::<Vec<_>>(),
+    })
+}

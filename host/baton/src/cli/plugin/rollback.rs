@@ -1,0 +1,24 @@
+//! `baton plugin rollback`: the revision before runs again.
+
+use super::Plugins;
+use crate::exit::Code;
+use crate::output;
+
+/// Go back to the revision that ran before, with the grants that it had
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The plugin
+    name: String,
+}
+
+impl Args {
+    /// # Errors
+    /// When no revision ran before.
+    pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
+        let entry = plugins.register.roll_back(&self.name)?;
+        plugins.done_to(&entry, "rolled_back", entry.version.clone())?;
+        let (version, digest) = (output::clean(&entry.version), &entry.digest);
+        output::print(&format!("{} is {version} ({digest}) again\n", entry.name));
+        Ok(Code::Good)
+    }
+}

@@ -1,0 +1,83 @@
+//! `baton plugin update`: gets the newest package from where each came from.
+
+use baton_core::Digest;
+use baton_registry::Package;
+use baton_sandbox::read_manifest;
+
+use super::Plugins;
+use super::install::{fetch, install};
+use crate::exit::Code;
+use crate::output;
+use crate::workspace::{Entry, Source};
+
+/// Get newer revisions of plugins from where they came from
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Only these [default: all]
+    names: Vec<String>,
+    /// Only show what would change
+    #[arg(long)]
+    check: bool,
+}
+
+impl Args {
+    /// # Errors
+    /// When one of them is not there, or cannot be fetched.
+    pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
+        let lock = plugins.register.read()?;
+        for name in &self.names {
+            anyhow::ensure!(lock.get(name).is_some(), "there is no plugin `{name}`; `baton plugin list` shows them");
+        }
+        let wanted = |entry: &&Entry| self.names.is_empty() || self.names.contains(&entry.name);
+        let mut worst = Code::Good;
+        for entry in lock.plugins.iter().filter(wanted) {
+            worst = match update(plugins, entry, self.check) {
+                Ok(Code::Good) => worst,
+                Ok(_) => Code::Findings,
+                Err(error) => {
+                    output::error(&error);
+                    Code::Findings
+                }
+            };
+        }
+        Ok(worst)
+    }
+}
+
+fn update(plugins: &Plugins, entry: &Entry, check: bool) -> anyhow::Result<Code> {
+    if entry.source == Source::Shipped {
+        output::print(&format!("{} comes with this program\n", entry.name));
+        return Ok(Code::Good);
+    }
+    let source = match &entry.source {
+        Source::File(file) => plugins.workspace.root.join(file).display().to_string(),
+        other => other.to_string(),
+    };
+    let candidate = fetch(plugins, &source)?;
+    let package = Package::read(&candidate.component)?;
+    if format!("sha256:{}", package.digest) == entry.digest {
+        output::print(&format!("{} {} is the newest\n", entry.name, output::clean(&entry.version)));
+        return Ok(Code::Good);
+    }
+    output::print(&output::clean(&difference(plugins, entry, &package)?));
+    if check { Ok(Code::Findings) } else { install(plugins, &candidate, &source) }
+}
+
+/// What the new revision asks for that the old one did not, and what it asks for no more.
+fn difference(plugins: &Plugins, entry: &Entry, new: &Package) -> anyhow::Result<String> {
+    let before = plugins.register.component(&entry.digest, &entry.source)?;
+    let before = before.map(|component| read_manifest(&component)).transpose()?;
+    let before = before.map(|manifest| manifest.declares.capabilities).unwrap_or_default();
+    let after = &new.manifest.declares.capabilities;
+    let mut text = format!(
+        "{}: {} ({}) → {} (sha256:{})\n",
+        entry.name,
+        entry.version,
+        entry.digest.get(..7 + 16).unwrap_or(&entry.digest),
+        new.manifest.version,
+        Digest::short(&new.digest, 16)
+    );
+    text.extend(after.beyond(&before).iter().map(|word| format!("  + {word}\n")));
+    text.extend(before.beyond(after).iter().map(|word| format!("  - {word}\n")));
+    Ok(text)
+}

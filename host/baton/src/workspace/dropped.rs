@@ -1,0 +1,91 @@
+//! Packages that lie in `plugins/`: which of them are new. A file is looked at when it has been quiet for a moment, and once
+//! for each form that it has.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use anyhow::bail;
+use baton_core::Digest;
+use baton_registry::{Candidate, Entry, Lock, Source};
+use baton_sandbox::limits::COMPONENT_BYTES;
+
+use super::Workspace;
+use super::plugins::DROPPED;
+
+/// How long a file has to be quiet before it counts as whole.
+const QUIET: Duration = Duration::from_millis(500);
+
+/// How long a look waits for a file that is being written.
+const PATIENCE: u32 = 20;
+
+/// What was seen already: length and time of writing of each file.
+#[derive(Debug, Default)]
+pub(super) struct Dropped(BTreeMap<PathBuf, (u64, SystemTime)>);
+
+impl Dropped {
+    /// The packages that are new since the last look and that `lock` does not know, each with how it is called.
+    pub(super) fn look(&mut self, workspace: &Workspace, lock: &Lock) -> Vec<(String, anyhow::Result<Candidate>)> {
+        let folder = workspace.root.join(DROPPED);
+        let entries = fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok);
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| is_package(path)).collect();
+        paths.sort();
+        let mut new = Vec::new();
+        for path in paths {
+            let Some(form) = quiet(&path) else { continue };
+            if self.0.insert(path.clone(), form) == Some(form) {
+                continue;
+            }
+            let source = path.strip_prefix(&workspace.root).unwrap_or(&path).to_owned();
+            match read(&path, form.0) {
+                Ok(component) if is_known(lock, &component) => {}
+                Ok(component) => {
+                    let trust = workspace.trust(&component, &path);
+                    let shown = source.display().to_string();
+                    let source = Source::File(source);
+                    new.push((shown, trust.map(|trust| Candidate { component, source, trust })));
+                }
+                Err(error) => new.push((source.display().to_string(), Err(error))),
+            }
+        }
+        new
+    }
+}
+
+fn read(path: &Path, length: u64) -> anyhow::Result<Vec<u8>> {
+    if length > COMPONENT_BYTES as u64 {
+        bail!("it has {length} bytes; a package has at most {COMPONENT_BYTES}");
+    }
+    Ok(fs::read(path)?)
+}
+
+/// Whether the lock speaks of these bytes: also one that ran before and was taken back is not installed again by itself.
+fn is_known(lock: &Lock, component: &[u8]) -> bool {
+    let digest = format!("sha256:{}", Digest::of(component));
+    let knows = |entry: &Entry| {
+        let revisions = entry.pending.iter().chain(&entry.previous).map(|revision| &revision.digest);
+        revisions.chain([&entry.digest]).any(|known| *known == digest)
+    };
+    lock.plugins.iter().any(knows)
+}
+
+fn is_package(path: &Path) -> bool {
+    let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    path.extension().is_some_and(|extension| extension == "wasm") && !hidden
+}
+
+/// Length and time of writing of a regular file that is not being written; `None` when it is no such file, or does not come
+/// to rest.
+fn quiet(path: &Path) -> Option<(u64, SystemTime)> {
+    for _ in 0..PATIENCE {
+        let metadata = path.symlink_metadata().ok().filter(fs::Metadata::is_file)?;
+        let form = (metadata.len(), metadata.modified().ok()?);
+        // A time in the future says nothing about now.
+        if form.1.elapsed().map_or(true, |since| since >= QUIET) {
+            return Some(form);
+        }
+        std::thread::sleep(QUIET / 2);
+    }
+    None
+}

@@ -1,0 +1,235 @@
+//! The plugins of `baton.lock`, loaded; and, while the daemon runs, whatever is dropped into `plugins/` or changed in the
+//! lock. What did not change is not loaded again.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context as _, bail};
+use baton_core::Digest;
+use baton_dispatch::{Installed, Plugins, Refresh, Unusable};
+use baton_ledger::Ledger;
+use baton_registry::{Candidate, Change, Done, Register, Trust};
+use baton_sandbox::Sandbox;
+
+use super::dropped::Dropped;
+use super::{Entry, LOCK_FILE, Lock, Source, Workspace, grants};
+use crate::shipped;
+
+/// The folder of a workspace into which packages are dropped.
+pub(crate) const DROPPED: &str = "plugins";
+
+/// Loads plugins and keeps what was loaded.
+pub(super) struct Loader {
+    workspace: Workspace,
+    sandbox: Sandbox,
+    ledger: Ledger,
+    register: Register,
+    known: Mutex<Known>,
+}
+
+/// The state of the last look.
+#[derive(Default)]
+struct Known {
+    lock: Option<Lock>,
+    loaded: BTreeMap<String, (Entry, Arc<Installed>)>,
+    dropped: Dropped,
+    /// What was said of a lock that does not read.
+    said: String,
+}
+
+impl Loader {
+    pub(super) fn new(workspace: &Workspace, sandbox: Sandbox, ledger: Ledger) -> Self {
+        let register = workspace.register();
+        Self { workspace: workspace.clone(), sandbox, ledger, register, known: Mutex::default() }
+    }
+
+    /// All plugins. Those that cannot be used are among them, with the reason.
+    ///
+    /// # Errors
+    /// When the lock does not read.
+    pub(super) fn all(&self) -> anyhow::Result<Plugins> {
+        self.take_in_shipped()?;
+        let lock = self.register.read()?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(self.load(&mut known, lock))
+    }
+
+    /// The names of all, and this one loaded.
+    ///
+    /// # Errors
+    /// When there is no such plugin, or it cannot be used.
+    pub(super) fn one(&self, name: &str) -> anyhow::Result<Plugins> {
+        let lock = self.register.read()?;
+        let mut plugins = names(&lock);
+        let Some(entry) = lock.get(name) else {
+            let known: Vec<_> = lock.plugins.iter().map(|entry| entry.name.as_str()).collect();
+            bail!("there is no plugin `{name}` in {LOCK_FILE}; there are: {}", known.join(", "));
+        };
+        if let Some(why) = held(entry) {
+            bail!("{why}");
+        }
+        plugins.usable.insert(name.to_owned(), Arc::new(self.load_one(entry)?));
+        Ok(plugins)
+    }
+
+    /// The names of all, and none loaded.
+    ///
+    /// # Errors
+    /// When the lock does not read.
+    pub(super) fn none(&self) -> anyhow::Result<Plugins> {
+        Ok(names(&self.register.read()?))
+    }
+
+    /// How a daemon goes on looking.
+    pub(super) fn refreshing(self: Arc<Self>) -> Refresh {
+        let root = &self.workspace.root;
+        let at = vec![root.join(LOCK_FILE), root.join(DROPPED)];
+        Refresh { look: Arc::new(move || self.look()), at }
+    }
+
+    /// What was dropped is installed; what the lock says now is loaded. `None` when it says what it said.
+    fn look(&self) -> Option<Plugins> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        self.take_in_dropped(&mut known);
+        let lock = match self.register.read() {
+            Ok(lock) => lock,
+            Err(error) => {
+                let text = error.to_string();
+                if known.said != text {
+                    tracing::error!("{text}; the plugins stay as they are");
+                    known.said = text;
+                }
+                return None;
+            }
+        };
+        if known.lock.as_ref() == Some(&lock) {
+            return None;
+        }
+        known.said.clear();
+        Some(self.load(&mut known, lock))
+    }
+
+    fn load(&self, known: &mut Known, lock: Lock) -> Plugins {
+        let mut plugins = names(&lock);
+        let mut before = std::mem::take(&mut known.loaded);
+        for entry in &lock.plugins {
+            let name = entry.name.clone();
+            if let Some(why) = held(entry) {
+                plugins.unusable.insert(name, Unusable::Held(why));
+                continue;
+            }
+            let loaded = match before.remove(&name) {
+                Some((same, installed)) if same == *entry => Ok(installed),
+                _ => self.load_one(entry).map(Arc::new),
+            };
+            match loaded {
+                Ok(installed) => {
+                    known.loaded.insert(name.clone(), (entry.clone(), Arc::clone(&installed)));
+                    plugins.usable.insert(name, installed);
+                }
+                Err(error) => {
+                    tracing::error!(plugin = %name, "cannot be used: {error:#}");
+                    plugins.unusable.insert(name, Unusable::Broken(format!("{error:#}")));
+                }
+            }
+        }
+        known.lock = Some(lock);
+        plugins
+    }
+
+    fn load_one(&self, entry: &Entry) -> anyhow::Result<Installed> {
+        let component = self.component(entry)?;
+        let loaded = self.sandbox.load(&component);
+        let plugin = loaded.with_context(|| format!("failed to load the plugin `{}`", entry.name))?;
+        if plugin.manifest().name != entry.name {
+            let manifest = &plugin.manifest().name;
+            bail!("{LOCK_FILE} calls it `{}`, its manifest `{manifest}`; correct {LOCK_FILE}", entry.name);
+        }
+        let grants = grants::effective(&self.workspace, plugin.manifest(), &entry.grants)?;
+        Ok(Installed { plugin, grants })
+    }
+
+    /// The bytes that the lock pins.
+    fn component(&self, entry: &Entry) -> anyhow::Result<Vec<u8>> {
+        if entry.source == Source::Shipped
+            && let Some(component) = shipped::component(&entry.name)
+            && format!("sha256:{}", Digest::of(component)) == entry.digest
+        {
+            return Ok(component.to_vec());
+        }
+        match self.register.component(&entry.digest, &entry.source)? {
+            Some(component) => Ok(component),
+            None if entry.source == Source::Shipped => {
+                bail!("this baton carries another `{}` than {LOCK_FILE} pins; `baton up` takes it in", entry.name)
+            }
+            None => bail!(
+                "the package {} of `{}` is not here: `baton plugin install {}`",
+                entry.digest,
+                entry.name,
+                entry.source
+            ),
+        }
+    }
+
+    /// A newer program may carry newer plugins: they are revisions like any other. What it carries is kept, so that the
+    /// next one can be compared with it.
+    fn take_in_shipped(&self) -> anyhow::Result<()> {
+        if self.workspace.temporary {
+            return Ok(());
+        }
+        let lock = self.register.read()?;
+        for entry in lock.plugins.iter().filter(|entry| entry.source == Source::Shipped) {
+            let Some(component) = shipped::component(&entry.name) else { continue };
+            let digest = format!("sha256:{}", self.register.keep(component)?);
+            let seen = entry.pending.iter().chain(&entry.previous).any(|revision| revision.digest == digest);
+            if digest != entry.digest && !seen {
+                let (component, source) = (component.to_vec(), Source::Shipped);
+                let done = self.register.install(&Candidate { component, source, trust: Trust::Shipped })?;
+                self.tell(&done, "this program");
+            }
+        }
+        Ok(())
+    }
+
+    fn take_in_dropped(&self, known: &mut Known) {
+        let lock = known.lock.clone().unwrap_or_default();
+        for (source, candidate) in known.dropped.look(&self.workspace, &lock) {
+            match candidate.and_then(|candidate| Ok(self.register.install(&candidate)?)) {
+                Ok(done) => self.tell(&done, &source),
+                Err(error) => tracing::error!("{source} was not installed: {error:#}"),
+            }
+        }
+    }
+
+    fn tell(&self, done: &Done, from: &str) {
+        let text = crate::cli::plugin::said(done);
+        match done.change {
+            Change::Nothing => return,
+            Change::Held => tracing::warn!("from {from}: {text}"),
+            Change::Installed | Change::Updated => tracing::info!("from {from}: {text}"),
+        }
+        let act = crate::cli::plugin::act(done, from);
+        let now = jiff::Timestamp::now();
+        let written = self.ledger.write_blocking(move |tx| baton_registry::history::record(tx, &act, "baton", now));
+        if let Err(error) = written {
+            tracing::error!("what was installed is not in the ledger: {error}");
+        }
+    }
+}
+
+fn names(lock: &Lock) -> Plugins {
+    let names = lock.plugins.iter().map(|entry| entry.name.clone()).collect();
+    Plugins { names: Arc::new(names), ..Plugins::default() }
+}
+
+/// Why the operator keeps it from running.
+fn held(entry: &Entry) -> Option<String> {
+    let Entry { name, digest, .. } = entry;
+    if entry.disabled {
+        return Some(format!("the plugin `{name}` is switched off: `baton plugin enable {name}`"));
+    }
+    entry.needs_approval.then(|| {
+        let short = digest.get(..7 + 16).unwrap_or(digest);
+        format!("nobody has allowed the plugin `{name}` yet: `baton plugin approve {name}@{short}`")
+    })
+}

@@ -1,0 +1,67 @@
+//! Plugins that are installed, allowed, changed or taken away while the daemon runs.
+//!
+//! The look at them is a job; what it brings is swapped in here. What runs goes on with the revision that it began with.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::message::Message;
+use super::serve::Engine;
+use crate::plugins::Plugins;
+use crate::recover::requeue;
+use crate::trigger;
+
+impl Engine {
+    /// Has somebody look whether the operator changed the plugins. One look at a time; a change meanwhile makes another.
+    pub(super) fn refresh(&mut self) {
+        let Some(refresh) = self.house.refresh.clone() else { return };
+        if std::mem::replace(&mut self.refreshing, true) {
+            self.refresh_again = true;
+            return;
+        }
+        self.jobs.spawn_blocking(move || Message::Refreshed((refresh.look)()));
+    }
+
+    /// The plugins are these now. Tasks that waited for one of those that changed are tried again.
+    pub(super) fn refreshed(&mut self, plugins: Option<Plugins>) {
+        self.refreshing = false;
+        if let Some(plugins) = plugins {
+            let changed = changed(&self.house.plugins(), &plugins);
+            self.house.swap(plugins);
+            self.triggers = trigger::armed(&self.house);
+            self.armed.clear();
+            if let Err(error) = self.house.look_around() {
+                tracing::warn!("{error}");
+            }
+            self.house.make_inboxes();
+            self.requeue(changed);
+            self.reconcile();
+        }
+        if std::mem::take(&mut self.refresh_again) {
+            self.refresh();
+        }
+    }
+
+    fn requeue(&mut self, changed: BTreeSet<String>) {
+        let house = Arc::clone(&self.house);
+        self.jobs.spawn(async move {
+            let job = move |tx: &baton_ledger::Tx<'_>| requeue(tx, |agent| changed.contains(agent), Timestamp::now());
+            match house.ledger.write(job).await {
+                Ok(()) => Message::Recovered(super::start::take_up(&house).await),
+                Err(error) => Message::Recovered(Err(error.into())),
+            }
+        });
+    }
+}
+
+/// The plugins that are other ones than before, or are new.
+fn changed(before: &Plugins, now: &Plugins) -> BTreeSet<String> {
+    let same = |name: &String| match (before.usable.get(name), now.usable.get(name)) {
+        (Some(before), Some(now)) => Arc::ptr_eq(before, now),
+        (None, None) => before.unusable.get(name) == now.unusable.get(name),
+        _ => false,
+    };
+    now.names.iter().filter(|name| !same(name)).cloned().collect()
+}

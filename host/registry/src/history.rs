@@ -1,0 +1,38 @@
+//! The ledger's account of what was done to the plugins: one event each, in the chain with all others.
+
+use baton_core::State;
+use baton_ledger::event::{self, Event};
+use baton_ledger::{LedgerError, Tx};
+use jiff::Timestamp;
+
+/// Something that was done to a plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Act {
+    /// The plugin.
+    pub plugin: String,
+    /// `installed`, `held`, `approved`, `granted`, `revoked`, `updated`, `rolled_back`, `disabled`, `enabled`, `removed`.
+    pub action: &'static str,
+    /// The words of a grant, a source, a version.
+    pub reason: String,
+    /// The package, as in `baton.lock`.
+    pub digest: String,
+}
+
+/// Writes it down. `actor` is `operator`, or `baton` for what the daemon did by itself.
+///
+/// # Errors
+/// When the database fails.
+pub fn record(tx: &Tx<'_>, act: &Act, actor: &str, now: Timestamp) -> Result<(), LedgerError> {
+    let event = Event {
+        task: format!("plugin {}", act.plugin),
+        at: now,
+        actor: actor.to_owned(),
+        action: act.action.to_owned(),
+        reason: act.reason.clone(),
+        state: State::Succeeded,
+        input_hash: None,
+        output_hash: None,
+        plugin_digest: Some(act.digest.trim_start_matches("sha256:").to_owned()),
+    };
+    event::append(tx, &event).map(drop)
+}

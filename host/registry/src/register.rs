@@ -1,0 +1,472 @@
+//! What can be done to the plugins of a workspace: install, approve, grant, roll back, switch off, remove.
+//!
+//! Each is one change of `baton.lock`, written whole under a name of its own and renamed: a crash leaves the old or the
+//! new. Packages are in the store before the lock speaks of them. Two processes take turns.
+//!
+//! Nothing runs that nobody allowed. A package that a trusted key has signed is allowed by that; any other waits for
+//! `approve`. A new revision runs at once, with the grants of the old one, only when the same key has signed it and it asks
+//! for no more; otherwise it waits while the old one runs, and begins without grants.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use baton_core::Digest;
+use baton_core::manifest::{Capabilities, Manifest};
+use baton_sandbox::read_manifest;
+use fail::fail_point;
+
+use crate::granted::{Granted, Word};
+use crate::lock::{Entry, Lock, LockError, Revision, Source};
+use crate::package::{Package, PackageError};
+use crate::store::Store;
+
+/// How many former revisions are kept to go back to.
+const KEPT: usize = 3;
+
+/// A package that is to be installed.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// Its bytes.
+    pub component: Vec<u8>,
+    /// Where they came from.
+    pub source: Source,
+    /// Who vouches for it.
+    pub trust: Trust,
+}
+
+/// Who vouches for a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// It came inside the program.
+    Shipped,
+    /// A trusted key, by its id.
+    Signed(String),
+    /// Nobody whom the operator trusts.
+    Nobody,
+}
+
+/// What became of a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The plugin.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its digest.
+    pub digest: Digest,
+    /// What was changed.
+    pub change: Change,
+    /// What it asks for beyond the revision before; of a new plugin, all.
+    pub beyond: Vec<String>,
+    /// The grants that it has now.
+    pub grants: Vec<String>,
+}
+
+/// What an installation changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing: these bytes are installed.
+    Nothing,
+    /// It is new and may run.
+    Installed,
+    /// It took the place of the revision before, with its grants.
+    Updated,
+    /// It waits to be allowed.
+    Held,
+}
+
+/// Why a plugin could not be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// The bytes are no package.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// The lock.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The store of packages.
+    #[error("{} cannot be used: {error}", path.display())]
+    Store {
+        /// Which file or folder.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// There is no such plugin.
+    #[error("there is no plugin `{name}`; there are: {known}")]
+    Unknown {
+        /// As asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// It does not fit the plugin as it stands.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// The plugins of one workspace.
+#[derive(Clone, Debug)]
+pub struct Register {
+    lock: PathBuf,
+    turn: PathBuf,
+    root: PathBuf,
+    store: Store,
+}
+
+impl Register {
+    /// The register of the workspace at `root`, which takes turns in `state` and has its packages in
+    /// `packages`.
+    #[must_use]
+    pub fn new(root: &Path, state: &Path, packages: PathBuf) -> Self {
+        Self {
+            lock: root.join(crate::lock::FILE),
+            turn: state.join("register.lock"),
+            root: root.to_owned(),
+            store: Store::new(packages),
+        }
+    }
+
+    /// The lock as it is now.
+    ///
+    /// # Errors
+    /// When it does not read.
+    pub fn read(&self) -> Result<Lock, RegisterError> {
+        Ok(Lock::read(&self.lock)?)
+    }
+
+    /// Takes a package in.
+    ///
+    /// # Errors
+    /// When it is no package for this host, has the name of a plugin from elsewhere, or cannot be written.
+    pub fn install(&self, candidate: &Candidate) -> Result<Done, RegisterError> {
+        let package = Package::read(&candidate.component)?;
+        if candidate.trust != Trust::Shipped {
+            self.keep(&candidate.component)?;
+        }
+        fail_point!("register.kept");
+        let new = Revision {
+            source: candidate.source.clone(),
+            version: package.manifest.version.clone(),
+            digest: format!("sha256:{}", package.digest),
+            key: match &candidate.trust {
+                Trust::Signed(key) => Some(key.clone()),
+                Trust::Shipped | Trust::Nobody => None,
+            },
+            grants: Granted::default(),
+        };
+        let vouched = candidate.trust != Trust::Nobody;
+        self.change(|lock| {
+            let name = &package.manifest.name;
+            let asked = &package.manifest.declares.capabilities;
+            let known = lock.plugins.iter_mut().find(|entry| entry.name == *name);
+            let (change, beyond, grants) = match known {
+                None => {
+                    lock.plugins.push(first(name, new, vouched));
+                    let change = if vouched { Change::Installed } else { Change::Held };
+                    (change, asked.as_grants(), Vec::new())
+                }
+                Some(entry) if entry.digest == new.digest => {
+                    let allowed = entry.needs_approval && vouched;
+                    entry.needs_approval &= !vouched;
+                    entry.key = new.key;
+                    let waits = if entry.needs_approval { Change::Held } else { Change::Nothing };
+                    (if allowed { Change::Installed } else { waits }, Vec::new(), entry.grants.words())
+                }
+                Some(entry) => {
+                    let beyond = self.beyond(&entry.digest, &entry.source, asked);
+                    let same = match &candidate.trust {
+                        Trust::Shipped => entry.source == Source::Shipped,
+                        Trust::Signed(key) => entry.key.as_ref() == Some(key),
+                        Trust::Nobody => false,
+                    };
+                    let change = succeed(entry, new, same && beyond.is_empty());
+                    (change, beyond, entry.grants.words())
+                }
+            };
+            let (name, version) = (name.clone(), package.manifest.version.clone());
+            Ok(Done { name, version, digest: package.digest, change, beyond, grants })
+        })
+    }
+
+    /// Allows the revision of a plugin that waits: `digest` is what `plugin list` shows, or its beginning. Its grants are
+    /// those of the revision before only if `keep_grants`, or it is the same key's and asks for no more.
+    ///
+    /// # Errors
+    /// When nothing of that name and digest waits.
+    pub fn approve(&self, name: &str, digest: &str, keep_grants: bool) -> Result<Entry, RegisterError> {
+        let wanted = digest.strip_prefix("sha256:").unwrap_or(digest);
+        let fits =
+            |known: &str| wanted.len() >= 8 && known.strip_prefix("sha256:").is_some_and(|d| d.starts_with(wanted));
+        let none = |waits: &str| {
+            RegisterError::Refused(format!("no revision {digest} of `{name}` waits to be allowed{waits}"))
+        };
+        self.change(|lock| {
+            let entry = entry(lock, name)?;
+            if let Some(mut new) = entry.pending.take() {
+                if !fits(&new.digest) {
+                    return Err(none(&format!("; {} does", new.digest)));
+                }
+                let asked = self.declared(&new.digest, &new.source).map(|manifest| manifest.declares.capabilities);
+                let beyond = asked.map(|asked| self.beyond(&entry.digest, &entry.source, &asked));
+                let same = new.key.is_some() && new.key == entry.key && beyond.is_some_and(|beyond| beyond.is_empty());
+                if same || keep_grants {
+                    new.grants = entry.grants.clone();
+                }
+                replace(entry, new);
+                return Ok(entry.clone());
+            }
+            if !entry.needs_approval {
+                return Err(none(""));
+            }
+            if !fits(&entry.digest) {
+                return Err(none(&format!("; {} does", entry.digest)));
+            }
+            entry.needs_approval = false;
+            Ok(entry.clone())
+        })
+    }
+
+    /// Grants what the words say.
+    ///
+    /// # Errors
+    /// When a word is none, or the plugin does not ask for it.
+    pub fn grant(&self, name: &str, words: &[String]) -> Result<Entry, RegisterError> {
+        self.with_words(name, words, |word, granted| {
+            word.grant(granted);
+            Ok(())
+        })
+    }
+
+    /// Takes away what the words say; without any, everything.
+    ///
+    /// # Errors
+    /// When a word is none, or was not granted.
+    pub fn revoke(&self, name: &str, words: &[String]) -> Result<Entry, RegisterError> {
+        if words.is_empty() {
+            return self.change(|lock| {
+                let entry = entry(lock, name)?;
+                entry.grants = Granted::default();
+                Ok(entry.clone())
+            });
+        }
+        self.with_words(name, words, |word, granted| {
+            let had = word.revoke(granted);
+            if had { Ok(()) } else { Err(RegisterError::Refused(format!("`{name}` was not granted {word:?}"))) }
+        })
+    }
+
+    fn with_words(
+        &self,
+        name: &str,
+        words: &[String],
+        act: impl Fn(Word, &mut Granted) -> Result<(), RegisterError>,
+    ) -> Result<Entry, RegisterError> {
+        self.change(|lock| {
+            let entry = entry(lock, name)?;
+            let manifest = self.declared(&entry.digest, &entry.source).ok_or_else(|| gone(entry))?;
+            for word in words {
+                let word = Word::parse(word, &manifest.declares.capabilities)
+                    .map_err(|reason| RegisterError::Refused(format!("`{name}`: {reason}")))?;
+                act(word, &mut entry.grants)?;
+            }
+            Ok(entry.clone())
+        })
+    }
+
+    /// Goes back to the revision before, with the grants that it had; doing it again comes back.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn roll_back(&self, name: &str) -> Result<Entry, RegisterError> {
+        self.change(|lock| {
+            let entry = entry(lock, name)?;
+            let Some(before) = entry.previous.pop() else {
+                return Err(RegisterError::Refused(format!("no revision of `{name}` ran before this one")));
+            };
+            if self.component(&before.digest, &before.source)?.is_none() {
+                return Err(RegisterError::Refused(format!("the package {} is not here any more", before.digest)));
+            }
+            replace(entry, before);
+            Ok(entry.clone())
+        })
+    }
+
+    /// Switches a plugin off or on. Its tasks wait while it is off.
+    ///
+    /// # Errors
+    /// When there is no such plugin.
+    pub fn set_disabled(&self, name: &str, disabled: bool) -> Result<Entry, RegisterError> {
+        self.change(|lock| {
+            let entry = entry(lock, name)?;
+            entry.disabled = disabled;
+            Ok(entry.clone())
+        })
+    }
+
+    /// Takes a plugin out. Its package is let go, and the file in `plugins/` that it was dropped as.
+    ///
+    /// # Errors
+    /// When there is no such plugin, or its file cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<Entry, RegisterError> {
+        let gone = self.change(|lock| {
+            let entry = entry(lock, name)?.clone();
+            // The file first: while it lies there, the next look would install it again.
+            self.remove_dropped(&entry)?;
+            fail_point!("register.file_removed");
+            lock.plugins.retain(|known| known.name != name);
+            Ok(entry)
+        })?;
+        let lock = self.read()?;
+        let kept = lock.plugins.iter().flat_map(digests).collect::<Vec<_>>();
+        self.store.keep_only(&kept).map_err(|error| self.store_error(error))?;
+        Ok(gone)
+    }
+
+    fn remove_dropped(&self, entry: &Entry) -> Result<(), RegisterError> {
+        let revisions = entry.pending.iter().map(|revision| (&revision.source, &revision.digest));
+        for (source, digest) in revisions.chain([(&entry.source, &entry.digest)]) {
+            let Source::File(file) = source else { continue };
+            let path = self.root.join(file);
+            let same = fs::read(&path).is_ok_and(|bytes| format!("sha256:{}", Digest::of(&bytes)) == *digest);
+            if file.is_relative() && same {
+                fs::remove_file(&path).map_err(|error| RegisterError::Store { path, error })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes of a digest: from the store, else from the file in the workspace that they came from.
+    ///
+    /// # Errors
+    /// When they are there and cannot be read.
+    pub fn component(&self, digest: &str, source: &Source) -> Result<Option<Vec<u8>>, RegisterError> {
+        let wanted: Digest = digest.parse().map_err(RegisterError::Refused)?;
+        if let Some(component) = self.store.get(wanted).map_err(|error| self.store_error(error))? {
+            return Ok(Some(component));
+        }
+        let Source::File(file) = source else { return Ok(None) };
+        match fs::read(self.root.join(file)) {
+            Ok(bytes) if Digest::of(&bytes) == wanted => {
+                self.keep(&bytes)?;
+                Ok(Some(bytes))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Keeps a package, so that it is there when another one takes its place.
+    ///
+    /// # Errors
+    /// When the store cannot be written to.
+    pub fn keep(&self, component: &[u8]) -> Result<Digest, RegisterError> {
+        self.store.put(component).map_err(|error| self.store_error(error))
+    }
+
+    /// What the revision asks for, if its package is here.
+    fn declared(&self, digest: &str, source: &Source) -> Option<Manifest> {
+        let component = self.component(digest, source).ok().flatten()?;
+        read_manifest(&component).ok()
+    }
+
+    /// What is asked for beyond the revision of `digest`; everything, when that is not here to be compared.
+    fn beyond(&self, digest: &str, source: &Source, asked: &Capabilities) -> Vec<String> {
+        let before = self.declared(digest, source).map(|manifest| manifest.declares.capabilities);
+        asked.beyond(&before.unwrap_or_default())
+    }
+
+    /// Changes the lock, alone.
+    fn change<T>(&self, change: impl FnOnce(&mut Lock) -> Result<T, RegisterError>) -> Result<T, RegisterError> {
+        let _turn = self.take_turn().map_err(|error| RegisterError::Store { path: self.turn.clone(), error })?;
+        let mut lock = self.read()?;
+        let before = lock.clone();
+        let done = change(&mut lock)?;
+        if lock != before {
+            let text = lock.to_text()?;
+            write_whole(&self.lock, text.as_bytes())
+                .map_err(|error| LockError::Io { path: self.lock.clone(), error })?;
+        }
+        Ok(done)
+    }
+
+    fn take_turn(&self) -> io::Result<File> {
+        let turn = OpenOptions::new().create(true).truncate(false).write(true).open(&self.turn)?;
+        turn.lock()?;
+        Ok(turn)
+    }
+
+    fn store_error(&self, error: io::Error) -> RegisterError {
+        RegisterError::Store { path: self.store.folder().to_owned(), error }
+    }
+}
+
+fn first(name: &str, new: Revision, vouched: bool) -> Entry {
+    Entry { version: new.version, key: new.key, needs_approval: !vouched, ..Entry::new(name, new.source, new.digest) }
+}
+
+/// A new revision came. `at_once` says that it may take the old one's place with its grants.
+fn succeed(entry: &mut Entry, mut new: Revision, at_once: bool) -> Change {
+    if entry.needs_approval {
+        // Nobody allowed the old one, so nothing is lost with it.
+        *entry =
+            Entry { disabled: entry.disabled, previous: entry.previous.clone(), ..first(&entry.name, new, at_once) };
+        return if at_once { Change::Installed } else { Change::Held };
+    }
+    if !at_once {
+        entry.pending = Some(new);
+        return Change::Held;
+    }
+    new.grants = entry.grants.clone();
+    replace(entry, new);
+    Change::Updated
+}
+
+/// `new` runs from now on; what ran is kept.
+fn replace(entry: &mut Entry, new: Revision) {
+    entry.previous.retain(|known| known.digest != new.digest && known.digest != entry.digest);
+    entry.previous.push(Revision {
+        source: std::mem::replace(&mut entry.source, new.source),
+        version: std::mem::replace(&mut entry.version, new.version),
+        digest: std::mem::replace(&mut entry.digest, new.digest),
+        key: std::mem::replace(&mut entry.key, new.key),
+        grants: std::mem::replace(&mut entry.grants, new.grants),
+    });
+    let too_many = entry.previous.len().saturating_sub(KEPT);
+    entry.previous.drain(..too_many);
+    entry.pending = None;
+    entry.needs_approval = false;
+}
+
+fn entry<'a>(lock: &'a mut Lock, name: &str) -> Result<&'a mut Entry, RegisterError> {
+    let known = lock.plugins.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>().join(", ");
+    let found = lock.plugins.iter_mut().find(|entry| entry.name == name);
+    found.ok_or_else(|| RegisterError::Unknown { name: name.to_owned(), known })
+}
+
+fn gone(entry: &Entry) -> RegisterError {
+    let Entry { name, digest, source, .. } = entry;
+    RegisterError::Refused(format!("the package {digest} of `{name}` is not here: `baton plugin install {source}`"))
+}
+
+/// Every digest that an entry speaks of.
+fn digests(entry: &Entry) -> impl Iterator<Item = Digest> {
+    let revisions = entry.pending.iter().chain(&entry.previous).map(|revision| &revision.digest);
+    revisions.chain([&entry.digest]).filter_map(|digest| digest.parse().ok())
+}
+
+/// Writes a file so that it is the old one or the new one, whatever happens.
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let temporary = folder.join(format!(".baton.lock.{}.tmp", std::process::id()));
+    let mut file = File::create(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fail_point!("register.written");
+    fs::rename(&temporary, path)?;
+    fail_point!("register.named");
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! The register on real components: the fixtures cannot be built here, so packages are made by hand.
+
+use super::*;
+
+/// A component that exports the handler and nothing works in it: enough to be installed.
+fn component(version: &str, capabilities: &str) -> Vec<u8> {
+    let manifest = format!(
+        r#"{{"name":"x","version":"{version}","declares":{{"description":"","default_action":"a","actions":{{"a":{{"description":""}}}},"capabilities":{capabilities}}}}}"#
+    );
+    let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
+    // An empty instance, and its export under the name of the handler.
+    let name = b"baton:plugin/handler@0.1.0";
+    section(&mut bytes, 5, &[1, 1, 0]);
+    let mut export = vec![1, 1];
+    leb(&mut export, name.len());
+    export.extend(name);
+    export.extend([5, 0, 0]);
+    section(&mut bytes, 11, &export);
+    let mut custom = vec![14];
+    custom.extend(b"baton:manifest");
+    custom.extend(manifest.as_bytes());
+    section(&mut bytes, 0, &custom);
+    bytes
+}
+
+fn section(bytes: &mut Vec<u8>, id: u8, body: &[u8]) {
+    bytes.push(id);
+    leb(bytes, body.len());
+    bytes.extend(body);
+}
+
+fn leb(bytes: &mut Vec<u8>, mut number: usize) {
+    loop {
+        let low = (number & 0x7f) as u8;
+        number >>= 7;
+        bytes.push(if number == 0 { low } else { low | 0x80 });
+        if number == 0 {
+            return;
+        }
+    }
+}
+
+const READS: &str = r#"{"files":[{"folder":"plans","mode":"ro","reason":""}]}"#;
+const WRITES: &str = r#"{"files":[{"folder":"plans","mode":"rw","reason":""}]}"#;
+
+fn register() -> (tempfile::TempDir, Register) {
+    let folder = tempfile::tempdir().unwrap();
+    let register = Register::new(folder.path(), folder.path(), folder.path().join("packages"));
+    (folder, register)
+}
+
+fn install(register: &Register, version: &str, capabilities: &str, trust: Trust) -> Done {
+    let source = Source::File(PathBuf::from(format!("plugins/x-{version}.wasm")));
+    register.install(&Candidate { component: component(version, capabilities), source, trust }).unwrap()
+}
+
+fn signed() -> Trust {
+    Trust::Signed("K".to_owned())
+}
+
+fn entry_of(register: &Register) -> Entry {
+    register.read().unwrap().get("x").unwrap().clone()
+}
+
+#[test]
+fn what_nobody_vouches_for_waits_until_it_is_approved() {
+    let (_folder, register) = register();
+    let done = install(&register, "1", READS, Trust::Nobody);
+    assert_eq!((done.change, done.beyond), (Change::Held, vec!["files:ro=plans".to_owned()]));
+    assert!(entry_of(&register).needs_approval);
+    assert_eq!(install(&register, "1", READS, Trust::Nobody).change, Change::Held);
+    for wrong in ["sha256:00000000", "", &done.digest.short(7)] {
+        assert!(register.approve("x", wrong, false).is_err(), "{wrong}");
+    }
+    assert!(!register.approve("x", &done.digest.short(8), false).unwrap().needs_approval);
+    assert_eq!(install(&register, "1", READS, Trust::Nobody).change, Change::Nothing);
+    assert!(register.approve("x", &done.digest.short(8), false).is_err(), "twice");
+}
+
+#[test]
+fn a_new_revision_of_the_same_key_that_asks_for_no_more_keeps_its_grants() {
+    let (_folder, register) = register();
+    assert_eq!(install(&register, "1", WRITES, signed()).change, Change::Installed);
+    register.grant("x", &["files:rw=plans".to_owned()]).unwrap();
+    assert_eq!(install(&register, "2", READS, signed()).change, Change::Updated);
+    let entry = entry_of(&register);
+    assert_eq!((entry.version.as_str(), entry.grants.words()), ("2", vec!["files:rw=plans".to_owned()]));
+}
+
+#[test]
+fn one_that_asks_for_more_or_is_of_another_key_waits_and_begins_without_grants() {
+    for (capabilities, trust) in
+        [(WRITES, signed()), (READS, Trust::Signed("L".to_owned())), (READS, Trust::Nobody), (READS, Trust::Shipped)]
+    {
+        let (_folder, register) = register();
+        install(&register, "1", READS, signed());
+        register.grant("x", &["files:ro=plans".to_owned()]).unwrap();
+        let done = install(&register, "2", capabilities, trust);
+        assert_eq!(done.change, Change::Held);
+        let entry = entry_of(&register);
+        assert_eq!((entry.version.as_str(), entry.grants.words().len()), ("1", 1), "the old one runs");
+        register.keep(&component("2", capabilities)).unwrap();
+        let entry = register.approve("x", &done.digest.to_string(), false).unwrap();
+        assert_eq!((entry.version.as_str(), entry.grants.words().len(), entry.pending), ("2", 0, None));
+    }
+}
+
+#[test]
+fn approving_may_keep_the_grants_and_rolling_back_brings_them_back() {
+    let (_folder, register) = register();
+    install(&register, "1", READS, signed());
+    register.grant("x", &["files:ro=plans".to_owned()]).unwrap();
+    let digest = install(&register, "2", WRITES, Trust::Nobody).digest.to_string();
+    let entry = register.approve("x", &digest, true).unwrap();
+    assert_eq!(entry.grants.words(), ["files:ro=plans"]);
+    register.revoke("x", &[]).unwrap();
+    let entry = register.roll_back("x").unwrap();
+    assert_eq!((entry.version.as_str(), entry.key.as_deref()), ("1", Some("K")));
+    assert_eq!(entry.grants.words(), ["files:ro=plans"]);
+    assert_eq!(register.roll_back("x").unwrap().version, "2");
+}
+
+#[test]
+fn only_so_many_former_revisions_are_kept_and_packages_go_with_the_plugin() {
+    let (_folder, register) = register();
+    for version in 1..=9 {
+        install(&register, &version.to_string(), READS, signed());
+    }
+    let entry = entry_of(&register);
+    let versions: Vec<_> = entry.previous.iter().map(|revision| revision.version.as_str()).collect();
+    assert_eq!((entry.version.as_str(), versions), ("9", vec!["6", "7", "8"]));
+    register.remove("x").unwrap();
+    assert!(register.read().unwrap().plugins.is_empty());
+    assert_eq!(fs::read_dir(register.store.folder()).unwrap().count(), 0);
+}
+
+#[test]
+fn errors_when_what_is_granted_or_revoked_is_not_asked_for_or_there() {
+    let (_folder, register) = register();
+    install(&register, "1", READS, signed());
+    for (name, word) in [("y", "files:ro=plans"), ("x", "handoffs"), ("x", "files:ro=music=/m"), ("x", "")] {
+        assert!(register.grant(name, &[word.to_owned()]).is_err(), "{name} {word}");
+    }
+    assert!(register.revoke("x", &["files:ro=plans".to_owned()]).is_err());
+    assert!(
+        register.set_disabled("y", true).is_err() && register.remove("y").is_err() && register.roll_back("x").is_err()
+    );
+    assert!(entry_of(&register).grants.words().is_empty());
+}
+
+#[test]
+fn removing_takes_the_dropped_file_along_but_not_one_with_other_bytes() {
+    let (folder, register) = register();
+    fs::create_dir(folder.path().join("plugins")).unwrap();
+    let file = folder.path().join("plugins/x-1.wasm");
+    for (bytes, stays) in [(component("1", READS), false), (b"other".to_vec(), true)] {
+        fs::write(&file, bytes).unwrap();
+        install(&register, "1", READS, signed());
+        register.remove("x").unwrap();
+        assert_eq!(file.exists(), stays);
+    }
+}

@@ -1,0 +1,114 @@
+//! The packages of a workspace, by digest, in its state folder. What was installed stays as it was, wherever it came from and
+//! whatever becomes of that.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use baton_core::Digest;
+use fail::fail_point;
+
+/// A folder of packages. Only the user may write to it.
+#[derive(Clone, Debug)]
+pub struct Store {
+    folder: PathBuf,
+}
+
+impl Store {
+    /// The store in `folder`, which is made when the first package comes.
+    #[must_use]
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// Keeps a package. It has its name only when all of it is on the disk; doing it twice changes nothing.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to.
+    pub fn put(&self, component: &[u8]) -> io::Result<Digest> {
+        let digest = Digest::of(component);
+        let path = self.path(digest);
+        if self.get(digest)?.is_some() {
+            return Ok(digest);
+        }
+        fs::create_dir_all(&self.folder)?;
+        let temporary = self.folder.join(format!(".{}.{}", digest.short(16), std::process::id()));
+        let mut file = File::create(&temporary)?;
+        file.write_all(component)?;
+        file.sync_all()?;
+        fail_point!("store.written");
+        fs::rename(&temporary, &path)?;
+        fail_point!("store.named");
+        File::open(&self.folder)?.sync_all()?;
+        Ok(digest)
+    }
+
+    /// The package of this digest, if it is here and whole.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub fn get(&self, digest: Digest) -> io::Result<Option<Vec<u8>>> {
+        match fs::read(self.path(digest)) {
+            Ok(bytes) => Ok(Some(bytes).filter(|bytes| Digest::of(bytes) == digest)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Lets go of every package that is not among `kept`, and of what a crash left.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or written to.
+    pub fn keep_only(&self, kept: &[Digest]) -> io::Result<()> {
+        let kept: Vec<PathBuf> = kept.iter().map(|digest| self.path(*digest)).collect();
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        for entry in entries {
+            let path = entry?.path();
+            if !kept.contains(&path) {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn path(&self, digest: Digest) -> PathBuf {
+        self.folder.join(format!("{digest}.wasm"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_is_kept_found_and_let_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(folder.path().join("packages"));
+        let (one, two) = (store.put(b"one").unwrap(), store.put(b"two").unwrap());
+        assert_eq!(store.put(b"one").unwrap(), one);
+        assert_eq!(store.get(one).unwrap().as_deref(), Some(b"one".as_slice()));
+        store.keep_only(&[two]).unwrap();
+        assert_eq!((store.get(one).unwrap(), store.get(two).unwrap()), (None, Some(b"two".to_vec())));
+    }
+
+    #[test]
+    fn bytes_that_changed_on_the_disk_are_no_package_and_are_written_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(folder.path().to_owned());
+        let one = store.put(b"one").unwrap();
+        fs::write(store.path(one), b"on").unwrap();
+        assert_eq!(store.get(one).unwrap(), None);
+        store.put(b"one").unwrap();
+        assert!(store.get(one).unwrap().is_some());
+    }
+}

@@ -1,0 +1,244 @@
+//! Plugins as packages: dropped, installed, allowed, granted, updated, taken back, switched off and removed, beside a daemon
+//! that runs and never stops for it.
+
+use std::fs;
+
+use baton_tests::{Output, Workspace, fixture};
+use serde_json::Value;
+
+/// A component with other bytes and the same manifest.
+fn revised(name: &str) -> Vec<u8> {
+    let mut component = fs::read(fixture(name)).unwrap();
+    // A custom section `r` without content.
+    component.extend([0, 2, 1, b'r']);
+    component
+}
+
+/// `hostile` as it would be if it asked for more.
+fn wider() -> Vec<u8> {
+    let component = fs::read(fixture("hostile")).unwrap();
+    let (from, to) = (br#""folder": "root", "mode": "ro""#, br#""folder": "root", "mode": "rw""#);
+    let at = component.windows(from.len()).position(|window| window == from).expect("the manifest is in it as text");
+    [&component[..at], to, &component[at + to.len()..]].concat()
+}
+
+fn plugin(workspace: &Workspace, args: &[&str]) -> Output {
+    workspace.baton(&[&["plugin"], args].concat())
+}
+
+fn listed(workspace: &Workspace, name: &str) -> Value {
+    let list = plugin(workspace, &["list", "--json"]).ended(0).json();
+    let plugins = list["plugins"].as_array().unwrap();
+    plugins.iter().find(|plugin| plugin["name"] == name).cloned().unwrap_or(Value::Null)
+}
+
+fn digest(workspace: &Workspace, name: &str) -> String {
+    listed(workspace, name)["digest"].as_str().unwrap().to_owned()
+}
+
+/// Installs a file that lies outside the workspace and lets it run.
+fn allow(workspace: &Workspace, component: &[u8]) -> String {
+    let file = workspace.outside().join("package.wasm");
+    fs::write(&file, component).unwrap();
+    let said = plugin(workspace, &["install", file.to_str().unwrap()]).ended(1).stdout;
+    let revision = said.split("baton plugin approve ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    plugin(workspace, &["approve", &revision]).ended(0);
+    revision
+}
+
+#[test]
+fn a_dropped_package_waits_for_its_approval_and_its_tasks_with_it() {
+    let workspace = Workspace::init();
+    let daemon = workspace.up_and_serving();
+    workspace.write("plugins/noop.wasm", fs::read(fixture("noop")).unwrap());
+    workspace.wait_for("its inbox", |workspace| workspace.inbox_of("noop").is_dir().then_some(()));
+    assert_eq!(listed(&workspace, "noop")["state"], "needs_approval");
+    workspace.drop_handoff("noop", "Job");
+    let task = workspace.wait_for_state("Job", "needs_approval");
+    let reason = workspace.why(&task.id).events.last().unwrap().reason.clone();
+    let command = reason.split('`').find(|part| part.starts_with("baton plugin approve noop@")).unwrap();
+    plugin(&workspace, &command.split(' ').skip(2).collect::<Vec<_>>()).ended(0);
+    workspace.wait_for_archive("Job");
+    assert_eq!(workspace.task("Job").state, "succeeded");
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn a_broken_package_is_said_and_one_that_is_mended_is_taken() {
+    let workspace = Workspace::init();
+    let daemon = workspace.up_and_serving();
+    let whole = fs::read(fixture("noop")).unwrap();
+    workspace.write("plugins/noop.wasm", &whole[..whole.len() / 2]);
+    workspace.wait_for("the trouble to be said", |_| daemon.log().contains("was not installed").then_some(()));
+    assert_eq!(listed(&workspace, "noop"), Value::Null);
+    workspace.write("plugins/noop.wasm", &whole);
+    workspace.wait_for("it to be there", |workspace| (!listed(workspace, "noop").is_null()).then_some(()));
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn what_is_granted_and_revoked_counts_at_once_and_stands_in_the_ledger() {
+    let workspace = Workspace::init();
+    let daemon = workspace.up_and_serving();
+    plugin(&workspace, &["revoke", "audit"]).ended(0);
+    workspace.wait_for("the daemon to know", |workspace| {
+        workspace.write("plans/a.md", "# A\n\n## Deliverables\n\n- `a.py`\n");
+        let title = format!("Audit {}", workspace.status().len());
+        workspace.drop_handoff("audit", &title);
+        workspace
+            .wait_for("an end", |workspace| {
+                let state = workspace.tasks(&title).pop()?.state;
+                ["needs_grant", "succeeded"].contains(&state.as_str()).then_some(state == "needs_grant")
+            })
+            .then_some(())
+    });
+    let waits: Vec<_> = workspace.status().into_iter().filter(|task| task.state == "needs_grant").collect();
+    plugin(&workspace, &["grant", "audit", "--all"]).ended(0);
+    for task in &waits {
+        workspace.wait_for_archive(&task.title);
+        assert_eq!(workspace.task(&task.title).state, "succeeded");
+    }
+    let grants = plugin(&workspace, &["grants", "audit", "--json"]).ended(0).json();
+    assert_eq!(grants["asks"], grants["granted"]);
+    assert!(daemon.stop().success());
+    let events = workspace.baton(&["ledger", "export"]).ended(0).stdout;
+    for action in ["\"revoked\"", "\"granted\""] {
+        assert!(events.contains(action), "{events}");
+    }
+    workspace.baton(&["ledger", "verify"]).ended(0);
+}
+
+#[test]
+fn what_it_does_not_ask_for_cannot_be_granted() {
+    let workspace = Workspace::init();
+    let refused = plugin(&workspace, &["grant", "audit", "http=GET:example.org/*"]).ended(2).stderr;
+    assert!(refused.contains("files:ro=plans"), "{refused}");
+    let refused = plugin(&workspace, &["grant", "nobody", "handoffs"]).ended(2).stderr;
+    assert!(refused.contains("audit"), "{refused}");
+}
+
+#[test]
+fn a_task_that_runs_ends_on_the_revision_that_it_began_with() {
+    let workspace = Workspace::with_hostile();
+    let daemon = workspace.up_and_serving();
+    let before = digest(&workspace, "hostile");
+    workspace.drop_action("hostile", "slow");
+    workspace.wait_for_state("slow", "running");
+    allow(&workspace, &revised("hostile"));
+    assert_eq!(workspace.task("slow").state, "running", "it was to be replaced while it runs");
+    workspace.wait_for_archive("slow");
+    workspace.drop_action("hostile", "slow-once");
+    workspace.wait_for_archive("slow-once");
+    let ran_on = |title: &str| {
+        let events = workspace.baton(&["why", &workspace.task(title).id, "--json"]).ended(0).json();
+        let events = events["events"].as_array().unwrap().clone();
+        events.iter().filter_map(|event| event["plugin_digest"].as_str()).next_back().unwrap().to_owned()
+    };
+    assert_eq!(before, format!("sha256:{}", ran_on("slow")));
+    assert_eq!(digest(&workspace, "hostile"), format!("sha256:{}", ran_on("slow-once")));
+    assert_ne!(ran_on("slow"), ran_on("slow-once"));
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn an_update_that_asks_for_more_shows_it_and_begins_without_grants() {
+    let workspace = Workspace::with_hostile();
+    let before = digest(&workspace, "hostile");
+    let file = workspace.outside().join("hostile.wasm");
+    fs::write(&file, wider()).unwrap();
+    let said = plugin(&workspace, &["install", file.to_str().unwrap()]).ended(1).stdout;
+    assert!(said.contains("files:rw=root"), "{said}");
+    assert_eq!(digest(&workspace, "hostile"), before, "the old one runs");
+    let revision = format!("hostile@{}", listed(&workspace, "hostile")["pending"]["digest"].as_str().unwrap());
+    plugin(&workspace, &["approve", &revision]).ended(0);
+    assert_eq!(listed(&workspace, "hostile")["grants"], serde_json::json!([]));
+    plugin(&workspace, &["rollback", "hostile"]).ended(0);
+    assert_eq!(digest(&workspace, "hostile"), before);
+    assert_ne!(listed(&workspace, "hostile")["grants"], serde_json::json!([]));
+}
+
+#[test]
+fn update_shows_the_difference_and_takes_the_file_anew() {
+    let workspace = Workspace::with_hostile();
+    assert!(plugin(&workspace, &["update"]).ended(0).stdout.contains("newest"));
+    workspace.up_once();
+    workspace.write("plugins/hostile.wasm", wider());
+    let checked = plugin(&workspace, &["update", "hostile", "--check"]).ended(1).stdout;
+    assert!(checked.contains("+ files:rw=root"), "{checked}");
+    assert!(listed(&workspace, "hostile")["pending"].is_null());
+    plugin(&workspace, &["update", "hostile"]).ended(1);
+    assert!(listed(&workspace, "hostile")["pending"].is_object());
+}
+
+#[test]
+fn a_plugin_that_is_switched_off_lets_its_tasks_wait() {
+    let workspace = Workspace::with_noop();
+    let daemon = workspace.up_and_serving();
+    plugin(&workspace, &["disable", "noop"]).ended(0);
+    workspace.wait_for("the daemon to know", |workspace| {
+        let title = format!("Job {}", workspace.status().len());
+        workspace.drop_handoff("noop", &title);
+        workspace
+            .wait_for("an end", |workspace| {
+                let state = workspace.tasks(&title).pop()?.state;
+                ["needs_approval", "succeeded"].contains(&state.as_str()).then_some(state == "needs_approval")
+            })
+            .then_some(())
+    });
+    plugin(&workspace, &["enable", "noop"]).ended(0);
+    workspace.wait_for("all to be done", |workspace| {
+        workspace.tasks_of("noop").iter().all(|task| task.state == "succeeded").then_some(())
+    });
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn what_is_removed_is_gone_and_does_not_come_back_by_itself() {
+    let workspace = Workspace::with_noop();
+    workspace.up_once();
+    plugin(&workspace, &["remove", "noop"]).ended(0);
+    workspace.up_once();
+    assert_eq!(listed(&workspace, "noop"), Value::Null);
+    assert!(!workspace.root().join("plugins/noop.wasm").exists());
+    assert!(plugin(&workspace, &["remove", "noop"]).ended(2).stderr.contains("audit"));
+}
+
+#[test]
+fn what_was_installed_runs_whatever_becomes_of_its_file() {
+    let workspace = Workspace::with_noop();
+    workspace.up_once();
+    fs::remove_file(workspace.root().join("plugins/noop.wasm")).unwrap();
+    workspace.drop_handoff("noop", "Job");
+    workspace.up_once();
+    assert_eq!(workspace.task("Job").state, "succeeded");
+}
+
+/// Every step of an installation, and how the daemon or the command is killed there.
+pub(crate) const STEPS: [&str; 6] =
+    ["register.file_removed", "register.kept", "register.named", "register.written", "store.named", "store.written"];
+
+#[test]
+fn a_command_that_is_killed_leaves_the_old_or_the_new_and_can_be_given_again() {
+    for step in STEPS {
+        let workspace = Workspace::with_noop();
+        workspace.up_once();
+        let before = digest(&workspace, "noop");
+        let file = workspace.outside().join("noop.wasm");
+        fs::write(&file, revised("noop")).unwrap();
+        let install = ["plugin", "install", file.to_str().unwrap()];
+        let args: &[&str] = if step == "register.file_removed" { &["plugin", "remove", "noop"] } else { &install };
+        let mut command = workspace.command();
+        command.env("FAILPOINTS", format!("{step}=panic")).arg("-w").arg(workspace.root()).args(args);
+        assert_eq!(Output::of(&mut command).code, -1, "{step}: it lives");
+        let found = listed(&workspace, "noop");
+        assert!(found["pending"].is_null() || found["pending"]["digest"] != before.as_str(), "{step}: {found}");
+        assert_eq!(found["digest"], before.as_str(), "{step}: the old one runs");
+        workspace.drop_handoff("noop", "Job");
+        workspace.up_once();
+        assert_eq!(workspace.task("Job").state, "succeeded", "{step}");
+        let again = workspace.baton(args);
+        assert!(again.code < 2, "{step}: {}", again.stderr);
+        let found = listed(&workspace, "noop");
+        assert!(found.is_null() || found["pending"].is_object(), "{step}: {found}");
+    }
+}
