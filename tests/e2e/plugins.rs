@@ -18,8 +18,12 @@ fn revised(name: &str) -> Vec<u8> {
 fn wider() -> Vec<u8> {
     let component = fs::read(fixture("hostile")).unwrap();
     let (from, to) = (br#""folder": "root", "mode": "ro""#, br#""folder": "root", "mode": "rw""#);
-    let at = component.windows(from.len()).position(|window| window == from).expect("the manifest is in it as text");
-    [&component[..at], to, &component[at + to.len()..]].concat()
+    let mut wider = component.clone();
+    for (at, _) in component.windows(from.len()).enumerate().filter(|(_, window)| window == from) {
+        wider[at..at + to.len()].copy_from_slice(to);
+    }
+    assert_ne!(wider, component, "the manifest is in it as text");
+    wider
 }
 
 fn plugin(workspace: &Workspace, args: &[&str]) -> Output {

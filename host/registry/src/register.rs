@@ -113,6 +113,7 @@ pub struct Register {
     turn: PathBuf,
     root: PathBuf,
     store: Store,
+    carried: &'static [(&'static str, &'static [u8])],
 }
 
 impl Register {
@@ -125,7 +126,14 @@ impl Register {
             turn: state.join("register.lock"),
             root: root.to_owned(),
             store: Store::new(packages),
+            carried: &[],
         }
+    }
+
+    /// The same, with the packages that the program carries inside, by name.
+    #[must_use]
+    pub fn carrying(self, carried: &'static [(&'static str, &'static [u8])]) -> Self {
+        Self { carried, ..self }
     }
 
     /// The lock as it is now.
@@ -337,7 +345,7 @@ impl Register {
         Ok(())
     }
 
-    /// The bytes of a digest: from the store, else from the file in the workspace that they came from.
+    /// The bytes of a digest: from the store, else from the program or the file that they came from.
     ///
     /// # Errors
     /// When they are there and cannot be read.
@@ -345,6 +353,10 @@ impl Register {
         let wanted: Digest = digest.parse().map_err(RegisterError::Refused)?;
         if let Some(component) = self.store.get(wanted).map_err(|error| self.store_error(error))? {
             return Ok(Some(component));
+        }
+        if let Source::Shipped = source {
+            let found = self.carried.iter().find(|(_, component)| Digest::of(component) == wanted);
+            return Ok(found.map(|(_, component)| component.to_vec()));
         }
         let Source::File(file) = source else { return Ok(None) };
         match fs::read(self.root.join(file)) {

@@ -64,7 +64,7 @@ impl Workspace {
 
     /// Its plugins.
     pub(crate) fn register(&self) -> Register {
-        Register::new(&self.root, self.state.folder(), self.state.packages())
+        Register::new(&self.root, self.state.folder(), self.state.packages()).carrying(crate::shipped::SHIPPED)
     }
 
     /// Who vouches for the package that lies at `path`: a trusted key, by the signature beside it, or nobody.

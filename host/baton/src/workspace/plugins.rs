@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
-use baton_core::Digest;
 use baton_dispatch::{Installed, Plugins, Refresh, Unusable};
 use baton_ledger::Ledger;
 use baton_registry::{Candidate, Change, Done, Register, Trust};
@@ -151,21 +150,14 @@ impl Loader {
 
     /// The bytes that the lock pins.
     fn component(&self, entry: &Entry) -> anyhow::Result<Vec<u8>> {
-        if entry.source == Source::Shipped
-            && let Some(component) = shipped::component(&entry.name)
-            && format!("sha256:{}", Digest::of(component)) == entry.digest
-        {
-            return Ok(component.to_vec());
-        }
         match self.register.component(&entry.digest, &entry.source)? {
             Some(component) => Ok(component),
             None if entry.source == Source::Shipped => {
                 bail!("this baton carries another `{}` than {LOCK_FILE} pins; `baton up` takes it in", entry.name)
             }
             None => bail!(
-                "the package {} of `{}` is not here: `baton plugin install {}`",
+                "the package that {LOCK_FILE} pins (digest {}) is not here: `baton plugin install {}` takes in what is there",
                 entry.digest,
-                entry.name,
                 entry.source
             ),
         }

@@ -96,9 +96,8 @@ fn asked(plugins: &Plugins, name: &str) -> anyhow::Result<Capabilities> {
     let entry =
         lock.get(name).with_context(|| format!("there is no plugin `{name}`; `baton plugin list` shows them"))?;
     let component = plugins.register.component(&entry.digest, &entry.source)?;
-    let component = component
-        .or_else(|| crate::shipped::component(name).map(<[u8]>::to_vec))
-        .with_context(|| format!("its package is not here: `baton plugin install {}`", entry.source))?;
+    let component =
+        component.with_context(|| format!("its package is not here: `baton plugin install {}`", entry.source))?;
     Ok(read_manifest(&component)?.declares.capabilities)
 }
 
