@@ -20,7 +20,7 @@ const MISDEEDS: [(&str, &str, &[&str]); 12] = [
     ("retry", "dead", &["the service is down", "after 3 attempts"]),
     ("permanent", "failed", &["never does what it is asked"]),
     ("ask-human", "needs_human", &["say which one counts"]),
-    ("ask-grant", "needs_grant", &["grant the folder `music`", "baton.lock"]),
+    ("ask-grant", "needs_grant", &["grant the folder `music`"]),
 ];
 
 #[test]
@@ -153,12 +153,10 @@ fn without_the_grant_no_handoff_is_sent_and_the_way_to_grant_it_is_named() {
     workspace.up_once();
     let task = workspace.task("emit");
     assert_eq!(task.state, "needs_grant");
-    assert!(task.reason.contains("handoffs = true") && task.reason.contains("baton.lock"), "{}", task.reason);
+    assert!(task.reason.contains("`baton plugin grant hostile handoffs`"), "{}", task.reason);
     assert!(workspace.inbox("Cursor-MM1").is_empty());
 
-    let lock = workspace.read("baton.lock").replace("name = \"hostile\"", "name = \"hostile\" # x");
-    let (before, hostile) = lock.split_once("# x").unwrap();
-    workspace.write("baton.lock", format!("{before}{}", hostile.replace("handoffs = false", "handoffs = true")));
+    workspace.baton(&["plugin", "grant", "hostile", "handoffs"]).ended(0);
     workspace.up_once();
     assert_eq!(workspace.task("emit").state, "succeeded", "the grant came, the task goes on");
     assert_eq!(workspace.inbox("Cursor-MM1").len(), 1);
@@ -177,7 +175,7 @@ fn a_plugin_without_a_grant_for_its_folder_waits_and_goes_on_when_it_has_it() {
     workspace.up_once();
     let task = workspace.task("Audit");
     assert_eq!(task.state, "needs_grant", "{}", task.reason);
-    assert!(task.reason.contains("plans") && task.reason.contains("baton.lock"), "{}", task.reason);
+    assert!(task.reason.contains("`baton plugin grant audit files:ro=plans files:ro=root`"), "{}", task.reason);
     assert_eq!(workspace.inbox("audit"), ["ask.json"]);
     assert!(workspace.returns("Claude-MM1").is_empty());
 

@@ -25,6 +25,8 @@ pub struct Grants {
     pub mounts: Vec<MountGrant>,
     /// Whether it may send handoffs to other agents.
     pub handoffs: bool,
+    /// What it declares and was not granted, in the words of `baton plugin grant`.
+    pub lacks: Vec<String>,
 }
 
 /// A plugin as it is installed here.

@@ -225,7 +225,8 @@ fn decide(
 }
 
 fn failed(house: &House, task: &Task, installed: Option<&Installed>, failure: &Failure, now: Timestamp) -> Ending {
-    let text = explain(failure, &task.agent);
+    let lacks = installed.map_or(&[][..], |installed| &installed.grants.lacks);
+    let text = explain(failure, &task.agent, lacks);
     let (state, action) = match failure {
         Failure::Retryable(_) => return again_or_dead(house, task, &text, now),
         Failure::NeedsHuman(_) => (State::NeedsHuman, "needs_human"),

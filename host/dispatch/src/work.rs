@@ -281,7 +281,7 @@ fn emission(house: &Arc<House>, installed: &Installed) -> Emission {
     let name = &installed.plugin.manifest().name;
     if !installed.grants.handoffs {
         return Emission::Denied(format!(
-            "the plugin `{name}` may not send handoffs; set `handoffs = true` in its grants in baton.lock"
+            "the plugin `{name}` may not send handoffs: `baton plugin grant {name} handoffs`"
         ));
     }
     let house = Arc::clone(house);
@@ -351,12 +351,12 @@ pub async fn call(
 }
 
 /// The failure's text as a person reads it.
-pub(crate) fn explain(failure: &Failure, plugin: &str) -> String {
+pub(crate) fn explain(failure: &Failure, plugin: &str, lacks: &[String]) -> String {
     match failure {
         Failure::Limit { .. } => format!("{failure}; give it less to do, or ask its author (plugin `{plugin}`)"),
         Failure::Trap(_) => format!("{failure}; this is a fault of the plugin `{plugin}`, not of the handoff"),
-        Failure::NeedsGrant(text) if !text.contains("baton.lock") => {
-            format!("{text}; what the plugin `{plugin}` may do stands in baton.lock")
+        Failure::NeedsGrant(text) if !text.contains("baton plugin grant") && !lacks.is_empty() => {
+            format!("{text}: `baton plugin grant {plugin} {}`", lacks.join(" "))
         }
         Failure::NeedsHuman(text) => {
             format!("{text} (`baton answer` tells it, `baton cancel` ends it)")

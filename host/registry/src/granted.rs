@@ -6,7 +6,10 @@
 
 use std::path::PathBuf;
 
-use baton_core::manifest::{Capabilities, Database, FilesCapability, HttpRule, Mode, SecretCapability};
+use baton_core::manifest::{
+    Capabilities, Database, FilesCapability, GitCapability, HandoffsCapability, HttpCapability, HttpRule, Mode,
+    SecretCapability, SqlCapability,
+};
 use serde::{Deserialize, Serialize};
 
 /// What the operator granted a plugin.
@@ -200,6 +203,31 @@ impl Granted {
         }
     }
 
+    /// What is asked for and not granted, in the words that grant it.
+    #[must_use]
+    pub fn lacks(&self, asked: &Capabilities) -> Vec<String> {
+        let reason = String::new;
+        asked.beyond(&Capabilities {
+            files: (self.files.iter())
+                .map(|f| FilesCapability { folder: f.folder.clone(), mode: f.mode, reason: reason() })
+                .collect(),
+            http: self.http.iter().map(|rule| HttpCapability { rule: rule.clone(), reason: reason() }).collect(),
+            secrets: (self.secrets.iter())
+                .map(|s| SecretCapability {
+                    name: s.name.clone(),
+                    hosts: s.hosts.clone(),
+                    header: s.header.clone(),
+                    reason: reason(),
+                })
+                .collect(),
+            sql: (self.sql.iter())
+                .map(|s| SqlCapability { database: s.database, mode: s.mode, reason: reason() })
+                .collect(),
+            git: self.git.iter().map(|folder| GitCapability { folder: folder.clone(), reason: reason() }).collect(),
+            handoffs: self.handoffs.then(|| HandoffsCapability { reason: reason() }),
+        })
+    }
+
     /// The grants, in the words that grant them.
     #[must_use]
     pub fn words(&self) -> Vec<String> {
@@ -281,6 +309,9 @@ mod tests {
 
     #[test]
     fn all_of_is_what_the_words_say() {
-        assert_eq!(Granted::all_of(&asked()).words(), asked().as_grants());
+        let all = Granted::all_of(&asked());
+        assert_eq!(all.words(), asked().as_grants());
+        assert!(all.lacks(&asked()).is_empty());
+        assert_eq!(Granted::default().lacks(&asked()), asked().as_grants());
     }
 }

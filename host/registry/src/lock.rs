@@ -46,10 +46,10 @@ pub struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// Whether nobody has allowed it yet: it does not run.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub needs_approval: bool,
     /// Whether the operator has switched it off.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub disabled: bool,
     /// What it may do.
     #[serde(default)]
@@ -79,10 +79,6 @@ pub struct Revision {
     /// What it was granted when it ran.
     #[serde(default)]
     pub grants: Granted,
-}
-
-fn is_false(value: &bool) -> bool {
-    !value
 }
 
 /// Where a plugin's bytes come from.

@@ -13,20 +13,30 @@ use crate::plugins::Plugins;
 use crate::recover::requeue;
 use crate::trigger;
 
+/// Whether somebody looks at the plugins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refreshing {
+    No,
+    Now,
+    /// And is to look again afterwards.
+    Again,
+}
+
 impl Engine {
     /// Has somebody look whether the operator changed the plugins. One look at a time; a change meanwhile makes another.
     pub(super) fn refresh(&mut self) {
         let Some(refresh) = self.house.refresh.clone() else { return };
-        if std::mem::replace(&mut self.refreshing, true) {
-            self.refresh_again = true;
+        if self.refreshing != Refreshing::No {
+            self.refreshing = Refreshing::Again;
             return;
         }
+        self.refreshing = Refreshing::Now;
         self.jobs.spawn_blocking(move || Message::Refreshed((refresh.look)()));
     }
 
     /// The plugins are these now. Tasks that waited for one of those that changed are tried again.
     pub(super) fn refreshed(&mut self, plugins: Option<Plugins>) {
-        self.refreshing = false;
+        let before = std::mem::replace(&mut self.refreshing, Refreshing::No);
         if let Some(plugins) = plugins {
             let changed = changed(&self.house.plugins(), &plugins);
             self.house.swap(plugins);
@@ -39,7 +49,7 @@ impl Engine {
             self.requeue(changed);
             self.reconcile();
         }
-        if std::mem::take(&mut self.refresh_again) {
+        if before == Refreshing::Again {
             self.refresh();
         }
     }

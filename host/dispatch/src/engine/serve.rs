@@ -16,6 +16,7 @@ use tokio::task::{Id, JoinSet};
 use super::carriers::{Asked, Carriers};
 use super::desk::Desk;
 use super::message::Message;
+use super::refresh::Refreshing;
 use crate::recover::recover;
 use crate::trigger::{self, FilesTrigger};
 use crate::work::Listener;
@@ -83,9 +84,8 @@ pub struct Engine {
     pub(super) undelivered: Vec<(Instant, String, u32)>,
     pub(super) next_due: Option<Instant>,
     pub(super) next_reconcile: Instant,
-    /// Somebody looks at the plugins, and is to look again.
-    pub(super) refreshing: bool,
-    pub(super) refresh_again: bool,
+    /// Whether somebody looks at the plugins.
+    pub(super) refreshing: Refreshing,
     pub(super) stopping: bool,
     /// Cancelled when nothing new is to be begun.
     pub(super) closing: Cancel,
@@ -120,8 +120,7 @@ impl Engine {
             undelivered: Vec::new(),
             next_due: None,
             next_reconcile: Instant::now(),
-            refreshing: false,
-            refresh_again: false,
+            refreshing: Refreshing::No,
             stopping: false,
             closing: Cancel::default(),
             summary: Summary::default(),

@@ -8,7 +8,6 @@ use super::super::task_view;
 use super::facts::{Facts, or_finding};
 use super::finding::{Finding, Status};
 use crate::output::shorten;
-use crate::workspace::LOCK_FILE;
 
 const CHECK: &str = "progress";
 
@@ -54,9 +53,7 @@ fn fix(task: &Stalled, served: bool, baton: impl Fn(&str) -> String) -> String {
     let of = |verb: &str| baton(&format!("{verb} {}", task.id));
     match task.why {
         Standstill::Unanswered if task.state == State::NeedsHuman => format!("{} TEXT", of("answer")),
-        Standstill::Unanswered => {
-            format!("{} says what is missing: allow it in {LOCK_FILE}, then {}", of("why"), of("retry"))
-        }
+        Standstill::Unanswered => format!("{} says which command allows it", of("why")),
         Standstill::NotDone => format!("{}; ask the agent, or {}", of("why"), of("cancel")),
         _ if !served => baton("up"),
         Standstill::Overdue | Standstill::NotRouted => of("retry"),
@@ -79,7 +76,7 @@ mod tests {
     #[test]
     fn every_standstill_has_the_command_that_moves_it() {
         assert_eq!(fix_of(State::NeedsHuman, Standstill::Unanswered, true), "baton answer 7f TEXT");
-        assert!(fix_of(State::NeedsGrant, Standstill::Unanswered, false).ends_with("then baton retry 7f"));
+        assert!(fix_of(State::NeedsGrant, Standstill::Unanswered, false).starts_with("baton why 7f"));
         assert_eq!(fix_of(State::Queued, Standstill::NotBegun, false), "baton up");
         assert_eq!(fix_of(State::Queued, Standstill::NotBegun, true), "baton why 7f, then baton cancel 7f");
         assert_eq!(fix_of(State::Waiting, Standstill::Overdue, true), "baton retry 7f");

@@ -15,7 +15,7 @@ use crate::output;
 /// granted (`baton plugin grant`).
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// FILE, https://URL or oci://HOST/NAME:TAG
+    /// A file, `https://URL` or `oci://HOST/NAME:TAG`
     #[arg(value_name = "SOURCE")]
     source: String,
 }
