@@ -1,6 +1,7 @@
 //! `baton plugin`: plugins as packages. One file an action.
 
 mod inspect;
+mod push;
 
 use super::Place;
 use crate::exit::Code;
@@ -15,14 +16,16 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     Inspect(inspect::Args),
+    Push(push::Args),
 }
 
 impl Args {
     /// # Errors
     /// Whatever kept the action from being done.
-    pub(super) fn run(self, _place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         match self.action {
-            Action::Inspect(args) => args.run(),
+            Action::Inspect(args) => args.run(place),
+            Action::Push(args) => args.run(place),
         }
     }
 }
