@@ -19,6 +19,8 @@ mod crash;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod downloads;
+#[cfg(test)]
 mod failpoints;
 #[cfg(test)]
 mod folders_come_back;
@@ -35,6 +37,10 @@ mod many_files;
 #[cfg(test)]
 mod obligations;
 #[cfg(test)]
+mod oci;
+#[cfg(test)]
+mod oci_clients;
+#[cfg(test)]
 mod prune_command;
 #[cfg(test)]
 mod read_only;
@@ -48,6 +54,8 @@ mod routing;
 mod scarce_system;
 #[cfg(test)]
 mod service;
+#[cfg(test)]
+mod signatures;
 #[cfg(test)]
 mod soak;
 #[cfg(test)]

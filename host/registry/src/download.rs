@@ -63,16 +63,4 @@ fn beside(url: &Url) -> Url {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_signature_lies_beside_the_component_under_the_same_query() {
-        for (url, signature) in [
-            ("https://example.org/a/x.wasm", "https://example.org/a/x.wasm.minisig"),
-            ("https://example.org/x.wasm?token=1", "https://example.org/x.wasm.minisig?token=1"),
-        ] {
-            assert_eq!(beside(&url.parse().unwrap()).as_str(), signature);
-        }
-    }
-}
+mod tests;

@@ -85,7 +85,7 @@ pub struct KeyError {
 }
 
 impl PublicKey {
-    /// The key's number, as `minisign` writes it: 16 hexadecimal digits.
+    /// The key's number, as `minisign` writes it: hexadecimal, without leading zeros.
     #[must_use]
     pub fn id(&self) -> String {
         key_id(&self.text).unwrap_or_default()
@@ -150,11 +150,11 @@ pub fn judge(component: &[u8], signature: Option<&str>, trusted: &[PublicKey]) -
     }
 }
 
-/// The number of the key in a line of base64: two bytes say what the line is, eight are the number, the lowest first.
+/// The number of the key in a line of base64: two bytes say what the line is, eight are the number, lowest first.
 fn key_id(line: &str) -> Option<String> {
     let bytes = STANDARD.decode(line.trim()).ok()?;
     let id: [u8; 8] = bytes.get(2..10)?.try_into().ok()?;
-    Some(format!("{:016X}", u64::from_le_bytes(id)))
+    Some(format!("{:X}", u64::from_le_bytes(id)))
 }
 
 #[cfg(test)]
@@ -193,6 +193,7 @@ mod tests {
         assert_eq!(judge(b"test", Some(SIGNATURE), &[namesake(), key()]), good, "two keys with one number");
         assert_eq!(judge(b"test", Some(&SIGNATURE.replace('\n', "\r\n")), &[key()]), good);
         assert_eq!(key().id(), ID);
+        assert_eq!(key_id(&STANDARD.encode(b"Ed\x01\x02\0\0\0\0\0\0")).as_deref(), Some("201"));
     }
 
     #[test]

@@ -97,6 +97,9 @@ impl Upload {
     /// When the bytes are no component.
     pub(super) fn of(component: &[u8], annotations: BTreeMap<String, String>) -> Result<Self, FetchError> {
         let wrong = |error: String| FetchError::Unpublishable(error);
+        if !wasmparser::Parser::is_component(component) {
+            return Err(wrong("it is no WebAssembly component".to_owned()));
+        }
         let (mut config, layer) =
             WasmConfig::from_raw_component(component.to_vec(), None).map_err(|error| wrong(format!("{error:#}")))?;
         // The beginning of 1970, as reproducible builds write it, instead of now.

@@ -88,7 +88,7 @@ fn config(reference: &OciReference, quiet: Duration) -> ClientConfig {
         read_timeout: Some(quiet),
         user_agent: concat!("baton/", env!("CARGO_PKG_VERSION")),
         http_proxy: proxy,
-        no_proxy: local.then(|| "*".to_owned()),
+        no_proxy: local.then(|| "*,0.0.0.0/0,::/0".to_owned()),
         ..ClientConfig::default()
     }
 }
