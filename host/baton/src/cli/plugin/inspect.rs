@@ -12,7 +12,8 @@ use crate::output;
 /// Show what a package is and what it asks for, without running it
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A file, an https:// address, or oci://HOST/REPOSITORY:TAG
+    /// A file, an address, or a package in a registry
+    #[arg(value_name = "FILE|REF", help = "A file, an https:// address, or oci://HOST/REPOSITORY:TAG")]
     package: Reference,
     /// As JSON
     #[arg(long)]

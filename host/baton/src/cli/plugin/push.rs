@@ -19,8 +19,8 @@ use crate::output;
 pub(super) struct Args {
     /// The component; the signature FILE.minisig beside it goes with it
     file: PathBuf,
-    /// Where to: oci://HOST[:PORT]/REPOSITORY[:TAG]
-    #[arg(value_name = "REF")]
+    /// Where to
+    #[arg(value_name = "REF", help = "Where to: oci://HOST[:PORT]/REPOSITORY[:TAG]")]
     to: OciReference,
     /// As JSON
     #[arg(long)]
