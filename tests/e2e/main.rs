@@ -41,6 +41,8 @@ mod oci;
 #[cfg(test)]
 mod oci_clients;
 #[cfg(test)]
+mod oci_tokens;
+#[cfg(test)]
 mod prune_command;
 #[cfg(test)]
 mod read_only;

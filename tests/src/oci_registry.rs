@@ -45,6 +45,20 @@ impl OciRegistry {
         Self::start("auth: {htpasswd: {realm: baton, path: ./htpasswd}}\n")
     }
 
+    /// A registry that sends callers to `realm` for a token, which the key of `certificate` has to sign.
+    ///
+    /// # Errors
+    /// When the program is not installed.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn with_tokens(realm: &str, certificate: &Path) -> Result<Self, Missing> {
+        let certificate = certificate.display();
+        Self::start(&format!(
+            "auth: {{token: {{realm: '{realm}', service: registry, issuer: baton, rootcertbundle: '{certificate}'}}}}\n"
+        ))
+    }
+
     fn start(auth: &str) -> Result<Self, Missing> {
         tool("docker-registry", "docker-registry")?;
         let folder = tempfile::Builder::new().prefix("baton-registry-").tempdir().expect("a temporary folder");

@@ -13,6 +13,8 @@ pub mod oci;
 mod package;
 pub mod reference;
 pub mod signature;
+#[cfg(test)]
+mod test_server;
 pub mod tls;
 
 pub use error::FetchError;

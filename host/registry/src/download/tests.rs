@@ -1,33 +1,13 @@
 //! Against a server on loopback that does what servers do, and what they should not.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::io::Write as _;
+use std::net::TcpListener;
 
 use super::*;
+use crate::test_server::{answer, server};
 
-/// Answers every request with what `answer` makes of its path, until the test ends. Its address.
-fn server(answer: impl Fn(&str, &mut TcpStream) -> std::io::Result<()> + Send + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
-            let request = lines.next().unwrap_or_default();
-            let rest = lines.take_while(|line| !line.is_empty()).count();
-            assert!(rest > 0, "a request has headers");
-            // The client may hang up whenever it wants to.
-            drop(answer(request.split(' ').nth(1).unwrap_or_default(), &mut stream));
-        }
-    });
-    address
-}
-
-/// An answer with a status line, headers and a body of that length.
-fn answer(stream: &mut TcpStream, status: &str, headers: &str, body: &[u8]) -> std::io::Result<()> {
-    let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n", body.len());
-    stream.write_all(head.as_bytes())?;
-    stream.write_all(body)
+fn path(request: &str) -> &str {
+    request.trim_start_matches("GET ")
 }
 
 fn fetch(url: &str) -> Result<Downloaded, FetchError> {
@@ -37,7 +17,7 @@ fn fetch(url: &str) -> Result<Downloaded, FetchError> {
 
 #[test]
 fn a_component_comes_with_the_signature_beside_it_or_without() {
-    let address = server(|path, stream| match path {
+    let address = server(|request, stream| match path(request) {
         "/signed.wasm" | "/bare.wasm" | "/forbidden.wasm" => answer(stream, "200 OK", "", b"component"),
         "/signed.wasm.minisig" => answer(stream, "200 OK", "", b"signature"),
         "/forbidden.wasm.minisig" => answer(stream, "403 Forbidden", "", b"<Error/>"),
@@ -57,8 +37,8 @@ fn a_component_comes_with_the_signature_beside_it_or_without() {
 
 #[test]
 fn a_few_redirects_are_followed_and_none_without_end_or_out_of_tls() {
-    let address = server(|path, stream| {
-        let to = match path.trim_end_matches(".minisig") {
+    let address = server(|request, stream| {
+        let to = match path(request).trim_end_matches(".minisig") {
             "/first" => "/second".to_owned(),
             "/second" => "/end".to_owned(),
             "/plain" => "http://192.0.2.1/x.wasm".to_owned(),
@@ -76,7 +56,7 @@ fn a_few_redirects_are_followed_and_none_without_end_or_out_of_tls() {
 
 #[test]
 fn what_is_too_large_is_not_read_whether_the_server_says_so_or_not() {
-    let address = server(|path, stream| match path {
+    let address = server(|request, stream| match path(request) {
         "/said" => stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n"),
         "/signature" => answer(stream, "200 OK", "", b"component"),
         _ => {
@@ -98,7 +78,7 @@ fn what_is_too_large_is_not_read_whether_the_server_says_so_or_not() {
 
 #[test]
 fn what_breaks_off_is_not_taken_for_the_whole() {
-    let address = server(|path, stream| match path {
+    let address = server(|request, stream| match path(request) {
         "/short" => stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this"),
         "/chunk" => stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nonly "),
         _ => answer(stream, "500 Internal Server Error", "", b"the disk is full"),

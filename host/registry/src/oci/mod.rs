@@ -9,6 +9,8 @@ mod client;
 mod name;
 mod pull;
 mod push;
+#[cfg(test)]
+mod tests;
 
 pub use access::{Access, AccessError};
 pub use artifact::SIGNATURE_ANNOTATION;

@@ -25,8 +25,7 @@ impl Args {
     /// When it cannot be fetched or is no package, or the workspace's configuration does not parse.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let trusted = place.trusted()?;
-        let failed = || format!("failed to fetch {}", self.package);
-        let fetched = block_on(async { Ok(fetch(&self.package).await?) }).with_context(failed)?;
+        let fetched = block_on(async { Ok(fetch(&self.package).await?) })?;
         let package = Package::read(&fetched.component).with_context(|| format!("{} is no plugin", self.package))?;
         let signature = judge(&fetched.component, fetched.signature.as_deref(), &trusted);
         if self.json {
