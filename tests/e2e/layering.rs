@@ -26,13 +26,16 @@ const ROOMS: [(&str, &[&str]); 12] = [
 ];
 
 /// Libraries that one room alone may use, so that it can be replaced there.
-const KEPT: [(&str, &str); 6] = [
+const KEPT: [(&str, &str); 9] = [
     ("notify", "baton-intake"),
     ("rusqlite", "baton-ledger"),
     ("wasmtime", "baton-sandbox"),
     ("wasmtime-wasi", "baton-sandbox"),
     ("clap", "baton"),
     ("wit-bindgen", "baton-plugin-sdk"),
+    ("minisign-verify", "baton-registry"),
+    ("oci-client", "baton-registry"),
+    ("reqwest", "baton-registry"),
 ];
 
 /// What the pure rooms must never use: they have no I/O and compile to WebAssembly.

@@ -19,6 +19,8 @@ mod crash;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod downloads;
+#[cfg(test)]
 mod failpoints;
 #[cfg(test)]
 mod folders_come_back;
@@ -34,6 +36,11 @@ mod locked_ledger;
 mod many_files;
 #[cfg(test)]
 mod obligations;
+mod oci;
+#[cfg(test)]
+mod oci_clients;
+#[cfg(test)]
+mod oci_tokens;
 #[cfg(test)]
 mod plugins;
 #[cfg(test)]
@@ -50,6 +57,8 @@ mod routing;
 mod scarce_system;
 #[cfg(test)]
 mod service;
+#[cfg(test)]
+mod signatures;
 #[cfg(test)]
 mod soak;
 #[cfg(test)]

@@ -10,9 +10,11 @@ mod done_once;
 mod handoff;
 mod judge;
 mod mount;
+mod oci_registry;
 mod output;
 mod places;
 mod task;
+mod tool;
 mod workspace;
 
 pub use daemon::Daemon;
@@ -20,9 +22,11 @@ pub use done_once::Dropped;
 pub use handoff::{handoff, sha256, text};
 pub use judge::{Book, Counts};
 pub use mount::Mount;
+pub use oci_registry::OciRegistry;
 pub use output::Output;
 pub use places::{Missing, baton, fixture, repository, shared};
 pub use task::{Event, Finding, Task, Why};
+pub use tool::tool;
 pub use workspace::Workspace;
 
 /// How long anything is waited for. Nothing takes a tenth of it; a machine under load may.

@@ -102,6 +102,10 @@ impl Workspace {
             .env("HOME", self.folder.path())
             .env("NO_COLOR", "1")
             .env_remove("BATON_LOG")
+            .env_remove("BATON_REGISTRY")
+            .env_remove("BATON_REGISTRY_USER")
+            .env_remove("BATON_REGISTRY_PASSWORD")
+            .env_remove("DOCKER_CONFIG")
             .env_remove("FAILPOINTS");
         command
     }

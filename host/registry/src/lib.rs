@@ -3,15 +3,30 @@
 //! It knows components and their manifests, and it keeps `baton.lock`. It runs nothing and knows no queue; whoever serves
 //! the workspace reads the lock and loads what it pins.
 
+pub mod download;
+mod error;
+pub mod fetch;
 pub mod granted;
 pub mod history;
+mod http;
+mod limits;
 pub mod lock;
+pub mod oci;
 mod package;
+pub mod reference;
 mod register;
+pub mod signature;
 mod store;
+#[cfg(test)]
+mod test_server;
+pub mod tls;
 
+pub use error::FetchError;
+pub use fetch::{Fetched, fetch};
 pub use granted::{Granted, Word};
 pub use lock::{Entry, Lock, LockError, Revision, Source};
 pub use package::{Package, PackageError};
+pub use reference::{Reference, ReferenceError};
 pub use register::{Candidate, Change, Done, Register, RegisterError, Trust};
+pub use signature::{PublicKey, Signature};
 pub use store::Store;

@@ -28,6 +28,7 @@ mod why;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
+use baton_registry::PublicKey;
 use clap::{Parser, Subcommand};
 
 use crate::exit::Code;
@@ -132,6 +133,16 @@ impl Place {
     fn find(&self) -> anyhow::Result<Option<Workspace>> {
         let found = workspace::find(self.workspace.as_deref())?;
         found.map(|root| Workspace::at(&root, self.state.as_deref())).transpose()
+    }
+
+    /// Whose signatures count in the workspace that is meant; nobody's where there is none.
+    ///
+    /// # Errors
+    /// When its `baton.toml` does not parse.
+    fn trusted(&self) -> anyhow::Result<Vec<PublicKey>> {
+        let root = workspace::find(self.workspace.as_deref())?;
+        let config = root.map(|root| workspace::Config::read(&root.join(workspace::CONFIG_FILE))).transpose()?;
+        Ok(config.map(|config| config.trusted().to_vec()).unwrap_or_default())
     }
 
     /// The workspace that is meant.

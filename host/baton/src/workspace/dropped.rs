@@ -6,10 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use anyhow::bail;
 use baton_core::Digest;
+use baton_registry::fetch::read;
 use baton_registry::{Candidate, Entry, Lock, Source};
-use baton_sandbox::limits::COMPONENT_BYTES;
 
 use super::Workspace;
 use super::plugins::DROPPED;
@@ -38,26 +37,19 @@ impl Dropped {
                 continue;
             }
             let source = path.strip_prefix(&workspace.root).unwrap_or(&path).to_owned();
-            match read(&path, form.0) {
-                Ok(component) if is_known(lock, &component) => {}
-                Ok(component) => {
-                    let trust = workspace.trust(&component, &path);
+            match read(&path) {
+                Ok((component, _)) if is_known(lock, &component) => {}
+                Ok((component, signature)) => {
+                    let trust = workspace.trust(&component, signature.as_deref());
                     let shown = source.display().to_string();
                     let source = Source::File(source);
                     new.push((shown, trust.map(|trust| Candidate { component, source, trust })));
                 }
-                Err(error) => new.push((source.display().to_string(), Err(error))),
+                Err(error) => new.push((source.display().to_string(), Err(error.into()))),
             }
         }
         new
     }
-}
-
-fn read(path: &Path, length: u64) -> anyhow::Result<Vec<u8>> {
-    if length > COMPONENT_BYTES as u64 {
-        bail!("it has {length} bytes; a package has at most {COMPONENT_BYTES}");
-    }
-    Ok(fs::read(path)?)
 }
 
 /// Whether the lock speaks of these bytes: also one that ran before and was taken back is not installed again by itself.

@@ -17,10 +17,11 @@ pub(crate) use state::{Serving, State, UpLock, id};
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use baton_dispatch::Roster;
 pub(crate) use baton_registry::lock::{Entry, FILE as LOCK_FILE, Lock, Source};
-use baton_registry::{Register, Trust};
+use baton_registry::signature::judge;
+use baton_registry::{Register, Signature, Trust};
 
 /// The name of the configuration file; the folder that has it is a workspace.
 pub(crate) const CONFIG_FILE: &str = "baton.toml";
@@ -67,12 +68,16 @@ impl Workspace {
         Register::new(&self.root, self.state.folder(), self.state.packages()).carrying(crate::shipped::SHIPPED)
     }
 
-    /// Who vouches for the package that lies at `path`: a trusted key, by the signature beside it, or nobody.
+    /// Who vouches for a package: a trusted key, by the signature that came with it, or nobody.
     ///
     /// # Errors
-    /// When the signature is there and cannot be read, or is not of these bytes.
-    pub(crate) fn trust(&self, _component: &[u8], _path: &Path) -> anyhow::Result<Trust> {
-        Ok(Trust::Nobody)
+    /// When the signature is of a trusted key and not of these bytes, or is none.
+    pub(crate) fn trust(&self, component: &[u8], signature: Option<&str>) -> anyhow::Result<Trust> {
+        match judge(component, signature, self.config.trusted()) {
+            Signature::Good { key_id } => Ok(Trust::Signed(key_id)),
+            Signature::Unsigned | Signature::Unknown { .. } => Ok(Trust::Nobody),
+            Signature::Bad { reason } => bail!("its signature is wrong: {reason}"),
+        }
     }
 
     /// The agents of the workspace, without opening its plugins.

@@ -1,19 +1,20 @@
 //! `baton plugin inspect`: what a package is and asks for. Nothing of it is run or compiled.
 
-use std::path::PathBuf;
-
 use anyhow::Context as _;
-use baton_registry::Package;
+use baton_registry::signature::judge;
+use baton_registry::{Package, Reference, Signature, fetch};
 use serde_json::json;
 
+use crate::cli::{Place, block_on};
 use crate::exit::Code;
 use crate::output;
 
 /// Show what a package is and what it asks for, without running it
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The component
-    file: PathBuf,
+    /// A file, an address, or a package in a registry
+    #[arg(value_name = "FILE|REF", help = "A file, an https:// address, or oci://HOST/REPOSITORY:TAG")]
+    package: Reference,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -21,36 +22,41 @@ pub(super) struct Args {
 
 impl Args {
     /// # Errors
-    /// When it cannot be read or is no package.
-    pub(super) fn run(self) -> anyhow::Result<Code> {
-        let bytes = std::fs::read(&self.file).with_context(|| format!("failed to read {}", self.file.display()))?;
-        let package = Package::read(&bytes).with_context(|| format!("{} is no plugin", self.file.display()))?;
+    /// When it cannot be fetched or is no package, or the workspace's configuration does not parse.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        let trusted = place.trusted()?;
+        let fetched = block_on(async { Ok(fetch(&self.package).await?) })?;
+        let package = Package::read(&fetched.component).with_context(|| format!("{} is no plugin", self.package))?;
+        let signature = judge(&fetched.component, fetched.signature.as_deref(), &trusted);
         if self.json {
-            output::json(&as_json(&package)?);
+            output::json(&as_json(&package, &fetched.from, &signature)?);
         } else {
-            output::print(&output::clean(&as_text(&package)));
+            output::print(&output::clean(&as_text(&package, &fetched.from, &signature)));
         }
-        Ok(Code::Good)
+        Ok(if matches!(signature, Signature::Bad { .. }) { Code::Findings } else { Code::Good })
     }
 }
 
-fn as_json(package: &Package) -> anyhow::Result<serde_json::Value> {
+fn as_json(package: &Package, from: &Reference, signature: &Signature) -> anyhow::Result<serde_json::Value> {
     Ok(json!({
         "schema": 1,
         "name": package.manifest.name,
         "version": package.manifest.version,
+        "from": from.to_string(),
         "digest": format!("sha256:{}", package.digest),
         "size": package.size,
         "world": format!("baton:plugin@{}", package.world),
+        "signature": { "state": signature.state(), "key": signature.key_id(), "says": signature.to_string() },
         "imports": package.imports,
         "declares": serde_json::to_value(&package.manifest.declares)?,
     }))
 }
 
-fn as_text(package: &Package) -> String {
+fn as_text(package: &Package, from: &Reference, signature: &Signature) -> String {
     let declares = &package.manifest.declares;
     let mut text = format!(
-        "{} {}: {}\n\ndigest   sha256:{}\nsize     {} bytes\nworld    baton:plugin@{}\n\nactions\n",
+        "{} {}: {}\n\nfrom       {from}\ndigest     sha256:{}\nsize       {} bytes\nworld      baton:plugin@{}\nsignature  \
+         {signature}\n\nactions\n",
         package.manifest.name,
         package.manifest.version,
         declares.description,

@@ -1,11 +1,12 @@
 //! `baton plugin install`: takes a package in.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
-use baton_registry::{Candidate, Change, Source};
+use baton_registry::{Candidate, Change, Reference, Source};
 
 use super::{Plugins, act, said};
+use crate::cli::block_on;
 use crate::exit::Code;
 use crate::output;
 
@@ -15,9 +16,9 @@ use crate::output;
 /// granted (`baton plugin grant`).
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A file, `https://URL` or `oci://HOST/NAME:TAG`
-    #[arg(value_name = "SOURCE")]
-    source: String,
+    /// A file, an address, or a package in a registry
+    #[arg(value_name = "FILE|REF", help = "A file, an https:// address, or oci://HOST/REPOSITORY:TAG")]
+    source: Reference,
 }
 
 impl Args {
@@ -25,7 +26,7 @@ impl Args {
     /// When it cannot be fetched, or is no plugin for this host.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         let candidate = fetch(plugins, &self.source)?;
-        install(plugins, &candidate, &self.source)
+        install(plugins, &candidate, &self.source.to_string())
     }
 }
 
@@ -46,11 +47,17 @@ pub(super) fn install(plugins: &Plugins, candidate: &Candidate, from: &str) -> a
 ///
 /// # Errors
 /// When it is not there, or its signature is not of these bytes.
-pub(super) fn fetch(plugins: &Plugins, source: &str) -> anyhow::Result<Candidate> {
-    let path = Path::new(source);
-    let component = std::fs::read(path).with_context(|| format!("failed to read {source}"))?;
-    let trust = plugins.workspace.trust(&component, path)?;
-    let found = path.canonicalize()?;
-    let shown = found.strip_prefix(&plugins.workspace.root).map_or(found.clone(), PathBuf::from);
-    Ok(Candidate { component, source: Source::File(shown), trust })
+pub(super) fn fetch(plugins: &Plugins, source: &Reference) -> anyhow::Result<Candidate> {
+    let fetched = block_on(async { Ok(baton_registry::fetch(source).await?) })?;
+    let trust = plugins.workspace.trust(&fetched.component, fetched.signature.as_deref())?;
+    // A tag is kept as a tag: `update` asks what it means then.
+    let source = match source {
+        Reference::File(path) => {
+            let found = path.canonicalize()?;
+            Source::File(found.strip_prefix(&plugins.workspace.root).map_or(found.clone(), PathBuf::from))
+        }
+        Reference::Web(url) => Source::Url(url.to_string()),
+        Reference::Oci(reference) => Source::Oci(reference.to_string()),
+    };
+    Ok(Candidate { component: fetched.component, source, trust })
 }

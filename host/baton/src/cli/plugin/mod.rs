@@ -8,6 +8,7 @@ mod grant;
 mod inspect;
 mod install;
 mod list;
+mod push;
 mod remove;
 mod rollback;
 mod said;
@@ -45,30 +46,31 @@ enum Action {
     Disable(switch::Disable),
     Enable(switch::Enable),
     Remove(remove::Args),
+    Push(push::Args),
 }
 
 impl Args {
     /// # Errors
     /// Whatever kept the action from being done.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
-        if let Action::Inspect(args) = self.action {
-            return args.run();
-        }
-        let workspace = place.need()?;
-        let plugins = Plugins { register: workspace.register(), workspace };
+        let here = || -> anyhow::Result<Plugins> {
+            let workspace = place.need()?;
+            Ok(Plugins { register: workspace.register(), workspace })
+        };
         match self.action {
-            Action::Inspect(args) => args.run(),
-            Action::Install(args) => args.run(&plugins),
-            Action::List(args) => args.run(&plugins),
-            Action::Approve(args) => args.run(&plugins),
-            Action::Grant(args) => args.run(&plugins),
-            Action::Revoke(args) => args.run(&plugins),
-            Action::Grants(args) => args.run(&plugins),
-            Action::Update(args) => args.run(&plugins),
-            Action::Rollback(args) => args.run(&plugins),
-            Action::Disable(args) => args.run(&plugins),
-            Action::Enable(args) => args.run(&plugins),
-            Action::Remove(args) => args.run(&plugins),
+            Action::Inspect(args) => args.run(place),
+            Action::Push(args) => args.run(place),
+            Action::Install(args) => args.run(&here()?),
+            Action::List(args) => args.run(&here()?),
+            Action::Approve(args) => args.run(&here()?),
+            Action::Grant(args) => args.run(&here()?),
+            Action::Revoke(args) => args.run(&here()?),
+            Action::Grants(args) => args.run(&here()?),
+            Action::Update(args) => args.run(&here()?),
+            Action::Rollback(args) => args.run(&here()?),
+            Action::Disable(args) => args.run(&here()?),
+            Action::Enable(args) => args.run(&here()?),
+            Action::Remove(args) => args.run(&here()?),
         }
     }
 }

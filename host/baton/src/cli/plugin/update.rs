@@ -53,7 +53,7 @@ fn update(plugins: &Plugins, entry: &Entry, check: bool) -> anyhow::Result<Code>
         Source::File(file) => plugins.workspace.root.join(file).display().to_string(),
         other => other.to_string(),
     };
-    let candidate = fetch(plugins, &source)?;
+    let candidate = fetch(plugins, &source.parse()?)?;
     let package = Package::read(&candidate.component)?;
     if format!("sha256:{}", package.digest) == entry.digest {
         output::print(&format!("{} {} is the newest\n", entry.name, output::clean(&entry.version)));

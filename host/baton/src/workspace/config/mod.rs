@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use baton_dispatch::{Patience, Rules};
+use baton_registry::PublicKey;
 use serde::Deserialize;
 
 use self::agents::{AgentConfig, ExternalConfig};
@@ -38,6 +39,11 @@ root = "."
 # escalate_after = "3d"
 # review_after = "7d"
 # archive_after = "14d"
+
+# Whose signatures count: the line RW... of the .pub file that `minisign -G` writes. Plugins that none of them signed wait
+# for your approval.
+# [trust]
+# keys = ["RW..."]
 "#;
 
 /// The configuration of a workspace.
@@ -55,6 +61,16 @@ pub(crate) struct Config {
     /// `[external]`.
     #[serde(default)]
     external: ExternalConfig,
+    /// `[trust]`.
+    #[serde(default)]
+    trust: Trust,
+}
+
+/// `[trust]`: whose signatures count.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+struct Trust {
+    #[serde(default)]
+    keys: Vec<PublicKey>,
 }
 
 /// `[plans]`: where plans lie and what they speak of.
@@ -113,6 +129,11 @@ impl Config {
         self.external.patience()
     }
 
+    /// Whose signatures count.
+    pub(crate) fn trusted(&self) -> &[PublicKey] {
+        &self.trust.keys
+    }
+
     /// A configuration in which named folders stand for `folders`, in order.
     pub(crate) fn with_folders(folders: &[(&str, &Path)]) -> Self {
         let named = |wanted: &str| -> Vec<PathBuf> {
@@ -165,7 +186,10 @@ mod tests {
         let shown: String = TEMPLATE
             .lines()
             .map(|line| line.strip_prefix("# ").unwrap_or(line))
-            .filter(|line| line.starts_with(['[', '#']) || line.contains(" = ") && !line.contains("dirs"))
+            .filter(|line| {
+                line.starts_with(['[', '#'])
+                    || line.contains(" = ") && !["dirs", "RW"].iter().any(|no| line.contains(no))
+            })
             .map(|line| format!("{line}\n"))
             .collect();
         let config = Config::parse(&shown).unwrap();
@@ -195,6 +219,18 @@ mod tests {
         ] {
             assert!(Config::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn keys_that_are_trusted_are_read_and_a_wrong_one_is_named() {
+        let key = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
+        let config = Config::parse(&format!("[trust]\nkeys = [\"{key}\"]")).unwrap();
+        assert_eq!(config.trusted().iter().map(PublicKey::id).collect::<Vec<_>>(), ["E7620F1842B4E81F"]);
+        assert!(Config::parse(TEMPLATE).unwrap().trusted().is_empty());
+        let error = Config::parse(&format!("[trust]\nkeys = [\"{key}\", \"RWnone\"]")).unwrap_err().to_string();
+        assert!(error.contains("`RWnone`") && error.contains("line 2"), "{error}");
+        let error = Config::parse(&format!("[trust]\nkey = \"{key}\"")).unwrap_err().to_string();
+        assert!(error.contains("`trust.key`"), "{error}");
     }
 
     #[test]

@@ -1,0 +1,74 @@
+//! `baton plugin push`: publishes a package in an OCI registry, with the signature that lies beside it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use baton_core::manifest::Manifest;
+use baton_registry::oci::{Access, OciReference, Publication, Pushed, push};
+use baton_registry::signature::judge;
+use baton_registry::{Package, Signature, fetch};
+use serde_json::json;
+
+use crate::cli::{Place, block_on, from_here, quoted};
+use crate::exit::Code;
+use crate::output;
+
+/// Publish a package in an OCI registry
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The component; the signature FILE.minisig beside it goes with it
+    file: PathBuf,
+    /// Where to
+    #[arg(value_name = "REF", help = "Where to: oci://HOST[:PORT]/REPOSITORY[:TAG]")]
+    to: OciReference,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    /// # Errors
+    /// When it is no package, its signature is bad, or the registry cannot be reached or refuses.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        let (component, signature) = fetch::read(&self.file)?;
+        let package = Package::read(&component).with_context(|| format!("{} is no plugin", self.file.display()))?;
+        let verdict = judge(&component, signature.as_deref(), &place.trusted()?);
+        if let Signature::Bad { reason } = &verdict {
+            bail!("{}.minisig would be published with it, and {reason}", self.file.display());
+        }
+        let publication = Publication { annotations: annotations(&package.manifest), signature };
+        let access = Access::find(self.to.registry())?;
+        let pushed = block_on(async { Ok(push(&self.to, &component, &publication, &access).await?) });
+        let pushed = pushed.with_context(|| format!("failed to publish {} as {}", self.file.display(), self.to))?;
+        self.tell(&package, &pushed, &verdict);
+        Ok(Code::Good)
+    }
+
+    fn tell(&self, package: &Package, pushed: &Pushed, verdict: &Signature) {
+        if self.json {
+            output::json(&json!({
+                "schema": 1,
+                "reference": pushed.reference.to_string(),
+                "manifest": pushed.digest,
+                "digest": format!("sha256:{}", package.digest),
+                "signature": verdict.state(),
+            }));
+        } else {
+            output::print(&format!("{}\n", pushed.reference));
+        }
+        if *verdict == Signature::Unsigned {
+            let file = quoted(&from_here(&self.file));
+            output::note(&format!(
+                "it is not signed, so whoever installs it is asked first; `minisign -Sm {file}` signs, then push again"
+            ));
+        }
+    }
+}
+
+/// What registries and other programs show of a package.
+fn annotations(manifest: &Manifest) -> BTreeMap<String, String> {
+    let said =
+        [("title", &manifest.name), ("version", &manifest.version), ("description", &manifest.declares.description)];
+    said.map(|(key, value)| (format!("org.opencontainers.image.{key}"), value.clone())).into()
+}

@@ -1,0 +1,66 @@
+//! A component from an `https://` address, and the signature that lies beside it as `ADDRESS.minisig`.
+//!
+//! Nothing is verified here but sizes: an address pins no digest. `baton.lock` does, and the signature is judged by whoever
+//! installs.
+
+use reqwest::{Client, Url};
+
+use crate::error::FetchError;
+use crate::http::{self, Wanted};
+use crate::limits;
+
+/// What lay at an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Downloaded {
+    /// The component.
+    pub component: Vec<u8>,
+    /// The text of the detached signature, where there is one.
+    pub signature: Option<String>,
+}
+
+/// Fetches a component and its signature.
+///
+/// # Errors
+/// When the server cannot be reached, refuses, redirects to where nobody should go, is too slow, or sends too much or too
+/// little.
+pub async fn download(url: &Url) -> Result<Downloaded, FetchError> {
+    let host = url.host_str().unwrap_or_default();
+    let client = http::client(host, http::is_loopback(url))?;
+    http::within(limits::TRANSFER, url.as_str(), async {
+        let component = component(&client, url, host).await?;
+        Ok(Downloaded { component, signature: signature(&client, url, host).await? })
+    })
+    .await
+}
+
+async fn component(client: &Client, url: &Url, host: &str) -> Result<Vec<u8>, FetchError> {
+    let most = baton_sandbox::limits::COMPONENT_BYTES;
+    let wanted = Wanted { what: url.as_str(), host, most, why: "the most that a component may have" };
+    http::get(client.get(url.clone()), wanted).await
+}
+
+/// The signature; stores of objects answer "forbidden" for what is not there.
+async fn signature(client: &Client, url: &Url, host: &str) -> Result<Option<String>, FetchError> {
+    let beside = beside(url);
+    let wanted = Wanted {
+        what: beside.as_str(),
+        host,
+        most: limits::SIGNATURE_BYTES,
+        why: "the most that a signature may have",
+    };
+    match http::get(client.get(beside.clone()), wanted).await {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(FetchError::NotFound { .. } | FetchError::Denied { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Where the signature of what lies at `url` lies.
+fn beside(url: &Url) -> Url {
+    let mut beside = url.clone();
+    beside.set_path(&format!("{}{}", url.path(), crate::signature::ENDING));
+    beside
+}
+
+#[cfg(test)]
+mod tests;

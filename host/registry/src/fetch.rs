@@ -1,0 +1,109 @@
+//! Fetching a package from wherever it is: the one function that `inspect`, `install` and `update` call.
+
+use std::ffi::OsString;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use baton_sandbox::limits::COMPONENT_BYTES;
+
+use crate::download::download;
+use crate::error::FetchError;
+use crate::limits;
+use crate::oci::{Access, pull};
+use crate::reference::Reference;
+use crate::signature::ENDING;
+
+/// The bytes of a package. They may be anything: [`crate::Package::read`] says whether they are a plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// The component.
+    pub component: Vec<u8>,
+    /// The text of its detached signature, where there is one. [`crate::signature::judge()`] says what it proves.
+    pub signature: Option<String>,
+    /// Where it came from; of a registry with the digest of the manifest that was fetched.
+    pub from: Reference,
+}
+
+/// Fetches a package. At a registry we are who the environment and `docker login` say.
+///
+/// # Errors
+/// When it cannot be read, reached or verified.
+pub async fn fetch(reference: &Reference) -> Result<Fetched, FetchError> {
+    match reference {
+        Reference::File(path) => {
+            let (component, signature) = read(path)?;
+            Ok(Fetched { component, signature, from: reference.clone() })
+        }
+        Reference::Web(url) => {
+            let got = download(url).await?;
+            Ok(Fetched { component: got.component, signature: got.signature, from: reference.clone() })
+        }
+        Reference::Oci(oci) => {
+            let got = pull(oci, &Access::find(oci.registry())?).await?;
+            let from = Reference::Oci(oci.pinned(&got.digest));
+            Ok(Fetched { component: got.component, signature: got.signature, from })
+        }
+    }
+}
+
+/// Reads a component and the signature beside it, `FILE.minisig`.
+///
+/// # Errors
+/// When the component is not there, or either is no regular file or too large.
+pub fn read(path: &Path) -> Result<(Vec<u8>, Option<String>), FetchError> {
+    let component = bounded(path, COMPONENT_BYTES, "the most that a component may have")?;
+    let mut beside: OsString = path.into();
+    beside.push(ENDING);
+    let beside = PathBuf::from(beside);
+    if !beside.try_exists().unwrap_or(true) {
+        return Ok((component, None));
+    }
+    let signature = bounded(&beside, limits::SIGNATURE_BYTES, "the most that a signature may have")?;
+    Ok((component, Some(String::from_utf8_lossy(&signature).into_owned())))
+}
+
+/// Reads a regular file that has at most `most` bytes; a pipe would be waited for without end.
+fn bounded(path: &Path, most: usize, why: &'static str) -> Result<Vec<u8>, FetchError> {
+    let failed = |reason: String| FetchError::File { path: path.to_owned(), reason };
+    let about = std::fs::metadata(path).map_err(|error| failed(error.to_string()))?;
+    if !about.is_file() {
+        return Err(failed("it is no regular file".to_owned()));
+    }
+    let file = std::fs::File::open(path).map_err(|error| failed(error.to_string()))?;
+    let mut bytes = Vec::new();
+    file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(|error| failed(error.to_string()))?;
+    if bytes.len() > most {
+        return Err(FetchError::TooLarge { what: path.display().to_string(), limit: most, why });
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_brings_the_signature_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.wasm");
+        std::fs::write(&file, b"component").unwrap();
+        assert_eq!(read(&file).unwrap(), (b"component".to_vec(), None));
+        std::fs::write(folder.path().join("x.wasm.minisig"), "signature").unwrap();
+        assert_eq!(read(&file).unwrap().1.as_deref(), Some("signature"));
+        std::fs::write(folder.path().join("x.wasm.minisig"), vec![b'x'; limits::SIGNATURE_BYTES + 1]).unwrap();
+        assert!(matches!(read(&file), Err(FetchError::TooLarge { .. })));
+    }
+
+    #[test]
+    fn errors_on_what_is_missing_too_large_or_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let large = folder.path().join("large.wasm");
+        std::fs::File::create(&large).unwrap().set_len(COMPONENT_BYTES as u64 + 1).unwrap();
+        assert!(matches!(read(&large), Err(FetchError::TooLarge { .. })));
+        for path in [folder.path().join("missing"), folder.path().to_owned()] {
+            let error = read(&path).unwrap_err();
+            assert!(matches!(error, FetchError::File { .. }), "{error}");
+            assert!(error.to_string().contains(&path.display().to_string()), "{error}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Fetching a component from a registry. Whatever comes is checked against a digest before it is handed on: the manifest
+//! against the one that the reference pins, the layer against the one in the manifest.
+
+use baton_core::Digest;
+use oci_client::RegistryOperation;
+use oci_wasm::WASM_MANIFEST_MEDIA_TYPE;
+use reqwest::{Client, RequestBuilder};
+
+use super::access::Access;
+use super::artifact::Artifact;
+use super::client::{Registry, downloads};
+use super::name::OciReference;
+use crate::error::FetchError;
+use crate::http::{self, Wanted};
+use crate::limits;
+
+/// A component that was pulled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pulled {
+    /// Its bytes.
+    pub component: Vec<u8>,
+    /// The text of its signature, where it has one.
+    pub signature: Option<String>,
+    /// The digest of its OCI manifest, `sha256:…`: what [`OciReference::pinned`] wants.
+    pub digest: String,
+    /// The tag under which it was asked for.
+    pub tag: Option<String>,
+}
+
+/// Fetches a component.
+///
+/// # Errors
+/// When the registry cannot be reached or refuses, when there is no such package, when it is none, is too large or cut off,
+/// or has other bytes than its digest says.
+pub async fn pull(reference: &OciReference, access: &Access) -> Result<Pulled, FetchError> {
+    let what = reference.to_string();
+    http::within(limits::TRANSFER, &what, async {
+        let transfer = Transfer::begin(reference, access, &what).await?;
+        let manifest = transfer.manifest().await?;
+        let digest = format!("sha256:{}", Digest::of(&manifest));
+        if let Some(expected) = reference.digest() {
+            same(expected, &digest, &what)?;
+        }
+        let artifact = Artifact::read(&manifest, &what)?;
+        let component = transfer.layer(&artifact).await?;
+        let tag = reference.tag().map(str::to_owned);
+        Ok(Pulled { component, signature: artifact.signature, digest, tag })
+    })
+    .await
+}
+
+/// Requests to one repository.
+struct Transfer<'a> {
+    client: Client,
+    reference: &'a OciReference,
+    access: &'a Access,
+    token: Option<String>,
+    what: &'a str,
+}
+
+impl<'a> Transfer<'a> {
+    async fn begin(reference: &'a OciReference, access: &'a Access, what: &'a str) -> Result<Self, FetchError> {
+        let token = Registry::new(reference, access, limits::QUIET)?.token(RegistryOperation::Pull).await?;
+        Ok(Self { client: downloads(reference)?, reference, access, token, what })
+    }
+
+    async fn manifest(&self) -> Result<Vec<u8>, FetchError> {
+        let request = self.request("manifests", self.reference.manifest()).header("accept", WASM_MANIFEST_MEDIA_TYPE);
+        let host = self.reference.registry();
+        let why = "the most that a manifest may have";
+        http::get(request, Wanted { what: self.what, host, most: limits::MANIFEST_BYTES, why }).await
+    }
+
+    /// The layer, of which the manifest knows digest and size.
+    async fn layer(&self, artifact: &Artifact) -> Result<Vec<u8>, FetchError> {
+        let what = format!("the component of {}", self.what);
+        let host = self.reference.registry();
+        let why = "which is what its manifest says";
+        let wanted = Wanted { what: &what, host, most: artifact.size, why };
+        let component = http::get(self.request("blobs", &artifact.digest), wanted).await?;
+        if component.len() < artifact.size {
+            return Err(FetchError::Truncated { what, expected: artifact.size as u64, found: component.len() });
+        }
+        same(&artifact.digest, &format!("sha256:{}", Digest::of(&component)), &what)?;
+        Ok(component)
+    }
+
+    /// A request for something of the repository, from us.
+    fn request(&self, kind: &str, name: &str) -> RequestBuilder {
+        let scheme = if self.reference.is_loopback() { "http" } else { "https" };
+        // Docker's own registry is the only one whose name is not where it is.
+        let host = match self.reference.registry() {
+            "docker.io" => "index.docker.io",
+            host => host,
+        };
+        let repository = self.reference.repository();
+        let request = self.client.get(format!("{scheme}://{host}/v2/{repository}/{kind}/{name}"));
+        match (&self.token, self.access.pair()) {
+            (Some(token), _) => request.bearer_auth(token),
+            (None, Some((user, password))) => request.basic_auth(user, Some(password)),
+            (None, None) => request,
+        }
+    }
+}
+
+/// Holds that two digests are the same.
+fn same(expected: &str, found: &str, what: &str) -> Result<(), FetchError> {
+    if expected == found {
+        return Ok(());
+    }
+    Err(FetchError::WrongDigest { what: what.to_owned(), expected: expected.to_owned(), found: found.to_owned() })
+}

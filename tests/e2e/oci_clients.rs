@@ -1,0 +1,80 @@
+//! Other clients of registries: what Baton publishes they read, what they publish Baton reads. `skopeo` copies artifacts
+//! and must be there under CI; `wkg`, the Wasm community's own client, is asked where it is installed.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use baton_tests::{OciRegistry, Output, Workspace, fixture, sha256, tool};
+use serde_json::{Value, json};
+
+fn baton(workspace: &Workspace, args: &[&str]) -> Output {
+    Output::of(workspace.command().arg("plugin").args(args)).ended(0)
+}
+
+/// Publishes the fixture `noop` with a text that stands for a signature.
+fn push(workspace: &Workspace, reference: &str) -> (Vec<u8>, Value) {
+    let file = workspace.outside().join("noop.wasm");
+    fs::copy(fixture("noop"), &file).unwrap();
+    fs::write(workspace.outside().join("noop.wasm.minisig"), SIGNATURE).unwrap();
+    let pushed = baton(workspace, &["push", file.to_str().unwrap(), reference, "--json"]).json();
+    (fs::read(file).unwrap(), pushed)
+}
+
+/// By a key that nobody here trusts.
+const SIGNATURE: &str = "untrusted comment: signature from minisign secret key\n\
+    RUQf6LRCGA9i559r3g7V1qNyJDApGip8MfqcadIgT9CuhV3EMhHoN1mGTkUidF/z7SrlQgXdy8ofjb7bNJJylDOocrCo8KLzZwo=\n\
+    trusted comment: timestamp:1633700835\tfile:test\tprehashed\n\
+    wLMDjy9FLAuxZ3q4NlEvkgtyhrr0gtTu6KC4KBJdITbbOeAi1zBIYo0v4iTgt8jJpIidRJnp94ABQkJAgAooBQ==\n";
+
+fn skopeo(args: &[&str]) -> Output {
+    Output::of(Command::new("skopeo").args(args)).ended(0)
+}
+
+#[test]
+fn skopeo_reads_what_baton_publishes_and_its_copies_are_packages_with_their_signature() {
+    let (Ok(registry), Ok(())) = (OciRegistry::open(), tool("skopeo", "skopeo")) else { return };
+    let workspace = Workspace::empty();
+    let (noop, pushed) = push(&workspace, &registry.reference("noop:1"));
+    let source = format!("docker://{}/noop:1", registry.host());
+
+    let manifest = skopeo(&["inspect", "--raw", "--tls-verify=false", &source]).stdout;
+    assert_eq!(json!(format!("sha256:{}", sha256(manifest.as_bytes()))), pushed["manifest"]);
+    let manifest: Value = serde_json::from_str(&manifest).unwrap();
+    assert_eq!(manifest["annotations"]["io.baton.minisig"], json!(SIGNATURE));
+
+    let folder = registry.folder().join("copied");
+    let copied = format!("dir:{}", folder.display());
+    skopeo(&["copy", "--insecure-policy", "--src-tls-verify=false", &source, &copied]);
+    assert_eq!(fs::read(folder.join(sha256(&noop))).unwrap(), noop, "skopeo has the component");
+    let target = format!("docker://{}/mirror/noop:2", registry.host());
+    skopeo(&["copy", "--insecure-policy", "--dest-tls-verify=false", &copied, &target]);
+
+    let inspected = baton(&workspace, &["inspect", "--json", &registry.reference("mirror/noop:2")]).json();
+    assert_eq!(inspected["digest"], pushed["digest"]);
+    assert_eq!(inspected["signature"]["key"], json!("E7620F1842B4E81F"), "the signature came along");
+}
+
+/// `wkg` with a configuration in which the namespace `test` is that registry, without TLS.
+fn wkg(home: &Path, args: &[&str]) -> Output {
+    Output::of(Command::new("wkg").current_dir(home).env("HOME", home).args(args)).ended(0)
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
+fn wkg_and_baton_read_each_other() {
+    let Ok(registry) = OciRegistry::open() else { return };
+    if Command::new("wkg").arg("--version").output().is_err() {
+        eprintln!("SKIPPED: wkg is not there (cargo install wkg), so nothing was exchanged with it");
+        return;
+    }
+    let workspace = Workspace::empty();
+    let (noop, pushed) = push(&workspace, &registry.reference("noop:1"));
+    let home = workspace.outside();
+    let of = |place: &str| format!("{}/{place}", registry.host());
+    wkg(home, &["oci", "pull", "--insecure", registry.host(), &of("noop:1"), "-o", "pulled.wasm"]);
+    assert_eq!(fs::read(home.join("pulled.wasm")).unwrap(), noop);
+    wkg(home, &["oci", "push", "--insecure", registry.host(), &of("by-wkg:1"), "noop.wasm"]);
+    let inspected = baton(&workspace, &["inspect", "--json", &registry.reference("by-wkg:1")]).json();
+    assert_eq!((&inspected["digest"], &inspected["signature"]["state"]), (&pushed["digest"], &json!("none")));
+}

@@ -1,0 +1,114 @@
+//! Registries that want a token, as the public ones do: `docker-registry` sends the caller to a token server, whose tokens
+//! it verifies. The token server is this test's; it signs with `openssl`. Anybody may pull, `baton` may push.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use baton_tests::{OciRegistry, Output, Workspace, fixture, tool};
+use serde_json::{Value, json};
+
+/// `openssl` in `folder`, with `input`; what it prints.
+fn openssl(folder: &Path, args: &str, input: &[u8]) -> Vec<u8> {
+    let mut command = Command::new("openssl");
+    command.current_dir(folder).args(args.split_whitespace());
+    let started = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+    let mut process = started.unwrap();
+    process.stdin.take().unwrap().write_all(input).unwrap();
+    let ended = process.wait_with_output().unwrap();
+    assert!(ended.status.success(), "openssl {args}");
+    ended.stdout
+}
+
+/// What signs the tokens.
+struct Authority {
+    folder: PathBuf,
+}
+
+impl Authority {
+    fn at(folder: &Path) -> Self {
+        openssl(folder, "req -x509 -newkey rsa:2048 -nodes -days 2 -keyout key.pem -out cert.pem -subj /CN=baton", b"");
+        Self { folder: folder.to_owned() }
+    }
+
+    fn base64(&self, bytes: &[u8]) -> String {
+        let text = String::from_utf8(openssl(&self.folder, "base64 -A", bytes)).unwrap();
+        text.trim().trim_end_matches('=').replace('+', "-").replace('/', "_")
+    }
+
+    /// A token that allows `actions` on the repository `noop`.
+    fn token(&self, actions: &[&str]) -> String {
+        let certificate = fs::read_to_string(self.folder.join("cert.pem")).unwrap();
+        let certificate: String = certificate.lines().filter(|line| !line.starts_with("--")).collect();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let header = json!({ "typ": "JWT", "alg": "RS256", "x5c": [certificate] });
+        let access = json!([{ "type": "repository", "name": "noop", "actions": actions }]);
+        let claims = json!({
+            "iss": "baton", "aud": "registry", "sub": "", "jti": "1",
+            "nbf": now - 60, "iat": now - 60, "exp": now + 600, "access": access,
+        });
+        let part = |value: &Value| self.base64(value.to_string().as_bytes());
+        let signed = format!("{}.{}", part(&header), part(&claims));
+        let signature = openssl(&self.folder, "dgst -sha256 -sign key.pem", signed.as_bytes());
+        format!("{signed}.{}", self.base64(&signature))
+    }
+
+    /// Gives out tokens until the test ends. Its address.
+    fn serve(self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let realm = format!("http://{}/token", listener.local_addr().unwrap());
+        std::thread::spawn(move || listener.incoming().for_each(|stream| self.answer(stream.unwrap())));
+        realm
+    }
+
+    fn answer(&self, mut stream: TcpStream) {
+        let lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
+        let lines: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+        assert!(
+            lines[0].contains("service=registry") && lines[0].contains("scope=repository%3Anoop%3Apull"),
+            "{lines:?}"
+        );
+        let who = lines.iter().find_map(|line| line.to_lowercase().starts_with("authorization:").then_some(line));
+        let (status, body) = match who {
+            None => ("200 OK", json!({ "token": self.token(&["pull"]) })),
+            // base64 of baton:letmein.
+            Some(line) if line.ends_with(" YmF0b246bGV0bWVpbg==") => {
+                ("200 OK", json!({ "token": self.token(&["pull", "push"]) }))
+            }
+            Some(_) => ("401 Unauthorized", json!({ "details": "incorrect username or password" })),
+        };
+        let body = body.to_string();
+        let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+        stream.write_all((head + &body).as_bytes()).unwrap();
+    }
+}
+
+#[test]
+fn a_token_is_fetched_where_the_registry_says_and_allows_what_its_owner_may() {
+    let Ok(()) = tool("openssl", "openssl") else { return };
+    let workspace = Workspace::empty();
+    let authority = Authority::at(workspace.outside());
+    let certificate = workspace.outside().join("cert.pem");
+    let Ok(registry) = OciRegistry::with_tokens(&authority.serve(), &certificate) else { return };
+    let (noop, reference) = (fixture("noop"), registry.reference("noop:1"));
+    let push = ["push", noop.to_str().unwrap(), &reference];
+    let run = |args: &[&str], password: Option<&str>| {
+        let mut command = workspace.command();
+        if let Some(password) = password {
+            command.env("BATON_REGISTRY_USER", "baton").env("BATON_REGISTRY_PASSWORD", password);
+        }
+        Output::of(command.arg("plugin").args(args))
+    };
+    for password in [None, Some("wrong")] {
+        let refused = run(&push, password).ended(2);
+        assert!(refused.stderr.contains("docker login"), "{}", refused.stderr);
+    }
+    run(&push, Some("letmein")).ended(0);
+    run(&["inspect", &reference], Some("letmein")).ended(0);
+    run(&["inspect", &reference], None).ended(0);
+    let refused = run(&["inspect", &reference], Some("wrong")).ended(2);
+    assert!(refused.stderr.contains("docker login"), "{}", refused.stderr);
+}

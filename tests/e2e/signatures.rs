@@ -1,0 +1,150 @@
+//! Signatures: made by the real `minisign`, beside a file and in a registry, and judged by `[trust] keys` of `baton.toml`.
+
+use std::fs;
+use std::process::Command;
+
+use baton_tests::{Missing, OciRegistry, Output, Workspace, fixture, tool};
+use serde_json::json;
+
+/// A workspace, and a signed copy of the fixture `noop` outside of it.
+struct Place {
+    workspace: Workspace,
+    file: String,
+}
+
+impl Place {
+    fn new() -> Result<Self, Missing> {
+        tool("minisign", "minisign")?;
+        let workspace = Workspace::init();
+        let file = workspace.outside().join("noop.wasm");
+        fs::copy(fixture("noop"), &file).unwrap();
+        let place = Self { workspace, file: file.to_str().unwrap().to_owned() };
+        for key in ["ours", "theirs"] {
+            place.minisign(&["-G", "-f", "-W", "-p", &format!("{key}.pub"), "-s", &format!("{key}.key")]);
+        }
+        place.sign("ours");
+        Ok(place)
+    }
+
+    fn minisign(&self, args: &[&str]) -> Output {
+        let home = self.workspace.outside();
+        Output::of(Command::new("minisign").current_dir(home).env("HOME", home).args(args)).ended(0)
+    }
+
+    fn sign(&self, key: &str) {
+        self.minisign(&["-S", "-s", &format!("{key}.key"), "-m", "noop.wasm", "-t", "a trusted comment"]);
+    }
+
+    /// The line of a key that goes into `baton.toml`.
+    fn public(&self, key: &str) -> String {
+        let text = fs::read_to_string(self.workspace.outside().join(format!("{key}.pub"))).unwrap();
+        text.lines().nth(1).unwrap().to_owned()
+    }
+
+    /// The number of a key, as `minisign` itself writes it into the comment.
+    fn id(&self, key: &str) -> String {
+        let text = fs::read_to_string(self.workspace.outside().join(format!("{key}.pub"))).unwrap();
+        text.lines().next().unwrap().rsplit(' ').next().unwrap().to_owned()
+    }
+
+    /// Only these keys are trusted from now on.
+    fn trust(&self, keys: &[&str]) {
+        let keys: Vec<_> = keys.iter().map(|key| format!("\"{}\"", self.public(key))).collect();
+        self.workspace.write("baton.toml", format!("[trust]\nkeys = [{}]\n", keys.join(", ")));
+    }
+
+    /// State and key of the signature of `package`, and the exit code.
+    fn judged(&self, package: &str) -> (String, Option<String>, i32) {
+        let output = self.workspace.baton(&["plugin", "inspect", "--json", package]);
+        let signature = &output.json()["signature"];
+        let text = |key: &str| signature[key].as_str().map(str::to_owned);
+        (text("state").unwrap(), text("key"), output.code)
+    }
+}
+
+#[test]
+fn a_signature_beside_a_file_is_judged_by_the_keys_of_the_workspace() {
+    let Ok(place) = Place::new() else { return };
+    let (ours, theirs) = (place.id("ours"), place.id("theirs"));
+    assert_eq!(place.judged(&place.file), ("unknown".to_owned(), Some(ours.clone()), 0));
+    place.trust(&["theirs", "ours"]);
+    assert_eq!(place.judged(&place.file), ("good".to_owned(), Some(ours.clone()), 0));
+    let shown = place.workspace.baton(&["plugin", "inspect", &place.file]).ended(0).stdout;
+    assert!(shown.contains(&format!("signature  good: by the key {ours}")), "{shown}");
+    place.trust(&["theirs"]);
+    assert_eq!(place.judged(&place.file).0, "unknown");
+    place.sign("theirs");
+    assert_eq!(place.judged(&place.file), ("good".to_owned(), Some(theirs), 0));
+    fs::remove_file(format!("{}.minisig", place.file)).unwrap();
+    assert_eq!(place.judged(&place.file), ("none".to_owned(), None, 0));
+    // Without a workspace nobody is trusted.
+    place.sign("ours");
+    let nowhere = Output::of(place.workspace.command().args(["plugin", "inspect", "--json", &place.file])).ended(0);
+    assert_eq!(nowhere.json()["signature"]["state"], json!("unknown"));
+}
+
+#[test]
+fn a_changed_component_a_changed_signature_and_one_of_something_else_are_bad() {
+    let Ok(place) = Place::new() else { return };
+    place.trust(&["ours"]);
+    let beside = format!("{}.minisig", place.file);
+    let (component, signature) = (fs::read(&place.file).unwrap(), fs::read_to_string(&beside).unwrap());
+
+    // A byte more at the end of the last custom section's name would break the component; a section more does not.
+    fs::write(&place.file, [component.as_slice(), b"\0\x02\x01x"].concat()).unwrap();
+    assert_eq!(place.judged(&place.file), ("bad".to_owned(), None, 1));
+    fs::write(&place.file, &component).unwrap();
+    assert_eq!(place.judged(&place.file).0, "good");
+
+    for changed in [
+        signature.replace("a trusted comment", "another comment"),
+        signature.lines().take(2).collect::<Vec<_>>().join("\n"),
+        "<html>not found</html>".to_owned(),
+        String::new(),
+    ] {
+        fs::write(&beside, &changed).unwrap();
+        assert_eq!(place.judged(&place.file), ("bad".to_owned(), None, 1), "{changed}");
+    }
+    // A good signature of other bytes.
+    fs::write(place.workspace.outside().join("other"), "other bytes").unwrap();
+    place.minisign(&["-S", "-s", "ours.key", "-m", "other", "-x", "noop.wasm.minisig"]);
+    assert_eq!(place.judged(&place.file).0, "bad");
+    // The old form, whose signature is over the bytes themselves.
+    place.minisign(&["-S", "-l", "-s", "ours.key", "-m", "noop.wasm"]);
+    let old = place.workspace.baton(&["plugin", "inspect", &place.file]).ended(1).stdout;
+    assert!(old.contains("old form"), "{old}");
+}
+
+#[test]
+fn a_signature_goes_through_a_registry_and_a_bad_one_is_not_published() {
+    let (Ok(registry), Ok(place)) = (OciRegistry::open(), Place::new()) else { return };
+    place.trust(&["ours"]);
+    let push = |tag: &str| place.workspace.baton(&["plugin", "push", &place.file, &registry.reference(tag)]);
+    let signed = push("noop:signed").ended(0);
+    assert_eq!(signed.stderr, "", "it is signed");
+    assert_eq!(place.judged(&registry.reference("noop:signed")), ("good".to_owned(), Some(place.id("ours")), 0));
+    place.trust(&[]);
+    assert_eq!(place.judged(&registry.reference("noop:signed")).0, "unknown");
+    place.trust(&["ours"]);
+
+    fs::remove_file(format!("{}.minisig", place.file)).unwrap();
+    let unsigned = push("noop:unsigned").ended(0);
+    assert!(unsigned.stderr.contains("minisign -Sm"), "{}", unsigned.stderr);
+    assert_eq!(place.judged(&registry.reference("noop:unsigned")), ("none".to_owned(), None, 0));
+
+    fs::write(format!("{}.minisig", place.file), "no signature").unwrap();
+    let bad = push("noop:bad").ended(2);
+    assert!(bad.stderr.contains("noop.wasm.minisig") && bad.stderr.contains("no signature of minisign"), "{bad:?}");
+    place.workspace.baton(&["plugin", "inspect", &registry.reference("noop:bad")]).ended(2);
+}
+
+#[test]
+fn a_key_that_is_none_is_named_by_every_command() {
+    let workspace = Workspace::init();
+    workspace.write("baton.toml", "[trust]\nkeys = [\"RWnone\"]\n");
+    let noop = fixture("noop");
+    for args in [vec!["status"], vec!["plugin", "inspect", noop.to_str().unwrap()]] {
+        let refused = workspace.baton(&args).ended(2);
+        assert!(refused.stderr.contains("`RWnone`") && refused.stderr.contains("baton.toml"), "{}", refused.stderr);
+    }
+}
