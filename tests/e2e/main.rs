@@ -36,11 +36,14 @@ mod locked_ledger;
 mod many_files;
 #[cfg(test)]
 mod obligations;
+#[cfg(test)]
 mod oci;
 #[cfg(test)]
 mod oci_clients;
 #[cfg(test)]
 mod oci_tokens;
+#[cfg(test)]
+mod plugin_sources;
 #[cfg(test)]
 mod plugins;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use baton_tests::{Output, Workspace, fixture};
 use serde_json::Value;
 
 /// A component with other bytes and the same manifest.
-fn revised(name: &str) -> Vec<u8> {
+pub(crate) fn revised(name: &str) -> Vec<u8> {
     let mut component = fs::read(fixture(name)).unwrap();
     // A custom section `r` without content.
     component.extend([0, 2, 1, b'r']);

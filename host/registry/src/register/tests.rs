@@ -31,7 +31,7 @@ fn section(bytes: &mut Vec<u8>, id: u8, body: &[u8]) {
 
 fn leb(bytes: &mut Vec<u8>, mut number: usize) {
     loop {
-        let low = (number & 0x7f) as u8;
+        let low = u8::try_from(number & 0x7f).unwrap();
         number >>= 7;
         bytes.push(if number == 0 { low } else { low | 0x80 });
         if number == 0 {

@@ -37,6 +37,8 @@ impl Args {
 pub(super) fn install(plugins: &Plugins, candidate: &Candidate, from: &str) -> anyhow::Result<Code> {
     let done = plugins.register.install(candidate).with_context(|| format!("{from} was not installed"))?;
     if done.change != Change::Nothing {
+        let inbox = plugins.workspace.root.join("handoffs").join(&done.name).join("01_inbox");
+        std::fs::create_dir_all(&inbox).with_context(|| format!("failed to make {}", inbox.display()))?;
         plugins.done(act(&done, from))?;
     }
     output::print(&output::clean(&format!("{}\n", said(&done))));
