@@ -18,7 +18,7 @@ struct Server {
 
 impl Server {
     fn start() -> Result<Self, Missing> {
-        tool("openssl", "openssl")?;
+        tool("openssl", "apt-get install openssl")?;
         let workspace = Workspace::empty();
         let folder = workspace.outside();
         fs::copy(fixture("noop"), folder.join("noop.wasm")).unwrap();

@@ -71,7 +71,7 @@ impl Authority {
             lines[0].contains("service=registry") && lines[0].contains("scope=repository%3Anoop%3Apull"),
             "{lines:?}"
         );
-        let who = lines.iter().find_map(|line| line.to_lowercase().starts_with("authorization:").then_some(line));
+        let who = lines.iter().find(|line| line.to_lowercase().starts_with("authorization:"));
         let (status, body) = match who {
             None => ("200 OK", json!({ "token": self.token(&["pull"]) })),
             // base64 of baton:letmein.
@@ -88,7 +88,7 @@ impl Authority {
 
 #[test]
 fn a_token_is_fetched_where_the_registry_says_and_allows_what_its_owner_may() {
-    let Ok(()) = tool("openssl", "openssl") else { return };
+    let Ok(()) = tool("openssl", "apt-get install openssl") else { return };
     let workspace = Workspace::empty();
     let authority = Authority::at(workspace.outside());
     let certificate = workspace.outside().join("cert.pem");
@@ -111,4 +111,13 @@ fn a_token_is_fetched_where_the_registry_says_and_allows_what_its_owner_may() {
     run(&["inspect", &reference], None).ended(0);
     let refused = run(&["inspect", &reference], Some("wrong")).ended(2);
     assert!(refused.stderr.contains("docker login"), "{}", refused.stderr);
+
+    // However much is logged, no token and no password is.
+    let mut command = workspace.command();
+    command.env("BATON_LOG", "trace").env("BATON_REGISTRY_USER", "baton").env("BATON_REGISTRY_PASSWORD", "letmein");
+    let logged = Output::of(command.args(["plugin", "inspect", &reference])).ended(0).stderr;
+    assert!(logged.contains("connecting to"), "it is logged: {logged}");
+    for secret in ["letmein", "YmF0b246bGV0bWVpbg", "eyJ"] {
+        assert!(!logged.contains(secret), "{secret} is in {logged}");
+    }
 }

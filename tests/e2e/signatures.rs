@@ -14,7 +14,7 @@ struct Place {
 
 impl Place {
     fn new() -> Result<Self, Missing> {
-        tool("minisign", "minisign")?;
+        tool("minisign", "apt-get install minisign")?;
         let workspace = Workspace::init();
         let file = workspace.outside().join("noop.wasm");
         fs::copy(fixture("noop"), &file).unwrap();

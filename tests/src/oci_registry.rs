@@ -60,7 +60,7 @@ impl OciRegistry {
     }
 
     fn start(auth: &str) -> Result<Self, Missing> {
-        tool("docker-registry", "docker-registry")?;
+        tool("docker-registry", "apt-get install docker-registry")?;
         let folder = tempfile::Builder::new().prefix("baton-registry-").tempdir().expect("a temporary folder");
         let config = format!(
             "version: 0.1\nlog: {{level: info}}\nstorage:\n  filesystem: {{rootdirectory: ./storage}}\n\

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use crate::Missing;
 
-/// Finds `program`, which the Debian package `package` brings.
+/// Finds `program`; `install` is the command that brings it.
 ///
 /// # Errors
 /// When it is not there; that was said on stderr.
@@ -12,13 +12,13 @@ use crate::Missing;
 /// # Panics
 /// When it is not there under `CI=true` on Linux.
 #[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
-pub fn tool(program: &str, package: &str) -> Result<(), Missing> {
+pub fn tool(program: &str, install: &str) -> Result<(), Missing> {
     let quiet = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     if quiet.is_ok() {
         return Ok(());
     }
     let ci = std::env::var("CI").is_ok_and(|value| value == "true") && cfg!(target_os = "linux");
-    assert!(!ci, "{program} must be there under CI=true: apt-get install {package}");
-    eprintln!("SKIPPED: {program} is not there, so what it judges was not tested");
+    assert!(!ci, "{program} must be there under CI=true: {install}");
+    eprintln!("SKIPPED: {program} is not there ({install}), so what it judges was not tested");
     Err(Missing)
 }

@@ -7,6 +7,9 @@ use tracing_subscriber::EnvFilter;
 /// Starts logging with `default` where `BATON_LOG` is not set.
 pub(crate) fn start(default: &str) {
     let filter = EnvFilter::try_from_env("BATON_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    // It writes the tokens that registries give it into its log.
+    let quiet = "oci_client=warn".parse().into_iter();
+    let filter = quiet.fold(filter, EnvFilter::add_directive);
     let colours = std::io::stderr().is_terminal() && !super::no_color();
     tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use baton_sandbox::limits::COMPONENT_BYTES;
 use oci_client::client::{Config, ImageLayer};
 use oci_client::manifest::OciImageManifest;
@@ -16,8 +18,9 @@ use super::name::check_digest;
 use crate::error::FetchError;
 use crate::limits;
 
-/// The annotation of the manifest that holds the signature: the text of the `.minisig` file, line for line. It is over the
-/// bytes of the layer, so it stays good when the artifact is copied to another registry.
+/// The annotation of the manifest that holds the signature: the `.minisig` file in base64, because clients that write
+/// canonical JSON write the newlines of a text wrongly. The text itself is read too. The signature is over the bytes of the
+/// layer, so it stays good when the artifact is copied to another registry.
 pub const SIGNATURE_ANNOTATION: &str = "io.baton.minisig";
 
 /// What a manifest says of a component.
@@ -82,7 +85,7 @@ impl Artifact {
         }
         check_digest(&layer.digest)?;
         let size = usize::try_from(layer.size).map_err(|_| format!("its layer has {} bytes", layer.size))?;
-        let signature = manifest.annotations.and_then(|mut all| all.remove(SIGNATURE_ANNOTATION));
+        let signature = manifest.annotations.and_then(|mut all| all.remove(SIGNATURE_ANNOTATION)).map(signature_of);
         if signature.as_ref().is_some_and(|text| text.len() > limits::SIGNATURE_BYTES) {
             return Err(format!("its signature has more than {} bytes", limits::SIGNATURE_BYTES));
         }
@@ -111,6 +114,17 @@ impl Upload {
         let manifest = serde_json::to_vec(&manifest).map_err(|error| wrong(error.to_string()))?;
         Ok(Self { layer, config, manifest })
     }
+}
+
+/// The annotation's value for the text of a signature.
+pub(super) fn annotation_of(signature: &str) -> String {
+    STANDARD.encode(signature)
+}
+
+/// The text of the signature in an annotation; what is no base64 is taken as it is.
+fn signature_of(annotation: String) -> String {
+    let decoded = STANDARD.decode(annotation.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    decoded.unwrap_or(annotation)
 }
 
 #[cfg(test)]
@@ -142,6 +156,9 @@ mod tests {
     fn the_layout_of_wasm_artifacts_is_read() {
         let signature = Some("untrusted comment: x\n".to_owned());
         assert_eq!(read(&good()).unwrap(), Artifact { digest: digest(), size: 100, signature });
+        let mut encoded = good();
+        encoded["annotations"]["io.baton.minisig"] = json!(annotation_of("untrusted comment: y\n"));
+        assert_eq!(read(&encoded).unwrap().signature.as_deref(), Some("untrusted comment: y\n"));
         let mut bare = good();
         bare.as_object_mut().unwrap().remove("annotations");
         assert_eq!(read(&bare).unwrap().signature, None);

@@ -11,7 +11,7 @@ use oci_wasm::WASM_MANIFEST_MEDIA_TYPE;
 use reqwest::header::HeaderValue;
 
 use super::access::Access;
-use super::artifact::{SIGNATURE_ANNOTATION, Upload};
+use super::artifact::{SIGNATURE_ANNOTATION, Upload, annotation_of};
 use super::client::Registry;
 use super::name::OciReference;
 use crate::error::FetchError;
@@ -65,7 +65,7 @@ impl Publication {
     fn all(&self) -> BTreeMap<String, String> {
         let mut all = self.annotations.clone();
         if let Some(signature) = &self.signature {
-            all.insert(SIGNATURE_ANNOTATION.to_owned(), signature.clone());
+            all.insert(SIGNATURE_ANNOTATION.to_owned(), annotation_of(signature));
         }
         all
     }

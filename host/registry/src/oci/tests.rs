@@ -23,7 +23,7 @@ fn a_manifest_without_end_is_not_read_to_its_end() {
             return answer(stream, "200 OK", "", b"{}");
         }
         std::io::Write::write_all(stream, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
-        let chunk = [b"10000\r\n".as_slice(), &[b' '; 0x10000], b"\r\n"].concat();
+        let chunk = [b"1000\r\n".as_slice(), &[b' '; 0x1000], b"\r\n"].concat();
         loop {
             std::io::Write::write_all(stream, &chunk)?;
         }
