@@ -4,7 +4,9 @@
 //! the workspace reads the lock and loads what it pins.
 
 pub mod lock;
+mod pack;
 mod package;
 
 pub use lock::{Entry, Granted, Lock, LockError, Source};
+pub use pack::{PackError, pack};
 pub use package::{Package, PackageError};

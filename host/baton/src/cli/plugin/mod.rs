@@ -1,11 +1,15 @@
-//! `baton plugin`: plugins as packages. One file an action.
+//! `baton plugin`: plugins as packages, and writing them. One file an action.
 
+mod build;
 mod inspect;
+mod new;
+mod pack;
+mod test;
 
 use super::Place;
 use crate::exit::Code;
 
-/// Look at, install, allow and update plugins
+/// Look at, install, allow and update plugins; write your own
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -15,6 +19,10 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     Inspect(inspect::Args),
+    New(new::Args),
+    Build(build::Args),
+    Test(test::Args),
+    Pack(pack::Args),
 }
 
 impl Args {
@@ -23,6 +31,10 @@ impl Args {
     pub(super) fn run(self, _place: &Place) -> anyhow::Result<Code> {
         match self.action {
             Action::Inspect(args) => args.run(),
+            Action::New(args) => args.run(),
+            Action::Build(args) => args.run(),
+            Action::Test(args) => args.run(),
+            Action::Pack(args) => args.run(),
         }
     }
 }
