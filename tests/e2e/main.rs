@@ -35,6 +35,10 @@ mod many_files;
 #[cfg(test)]
 mod obligations;
 #[cfg(test)]
+mod plugin_languages;
+#[cfg(test)]
+mod plugin_new;
+#[cfg(test)]
 mod prune_command;
 #[cfg(test)]
 mod read_only;
@@ -60,3 +64,5 @@ mod triggers;
 mod waiting_files;
 #[cfg(test)]
 mod way_of_a_handoff;
+#[cfg(test)]
+mod wit_versions;

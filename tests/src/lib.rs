@@ -21,7 +21,7 @@ pub use handoff::{handoff, sha256, text};
 pub use judge::{Book, Counts};
 pub use mount::Mount;
 pub use output::Output;
-pub use places::{Missing, baton, fixture, repository, shared};
+pub use places::{Missing, baton, fixture, repository, shared, tools};
 pub use task::{Event, Finding, Task, Why};
 pub use workspace::Workspace;
 
