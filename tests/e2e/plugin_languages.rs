@@ -137,50 +137,93 @@ fn a_plugin_in_javascript_builds_with_componentize_js_and_runs() {
 /// What a plugin in Python gets from the host is there for ordinary Python: files, time, random numbers, log lines.
 #[test]
 fn a_plugin_in_python_reads_granted_folders_and_no_others() {
-    let Some(language) = Language::python() else { return };
+    let said = "a.md 8; denied denied denied";
+    Language::python().iter().for_each(|language| reads(language, "app.py", PYTHON_READER, said));
+}
+
+/// JavaScript has no files of its own; the template brings them.
+#[test]
+fn a_plugin_in_javascript_reads_granted_folders_and_no_others() {
+    let said = "a.md 8; not-permitted; /etc/passwd lies in no granted folder";
+    Language::javascript().iter().for_each(|language| reads(language, "app.js", JAVASCRIPT_READER, said));
+}
+
+/// Holds that a plugin of this source, to which `plans` is lent for reading and `out` for writing, says `said`.
+fn reads(language: &Language, file: &str, source: &str, said: &str) {
     let workspace = Workspace::init();
     let folder = language.new_plugin(&workspace);
-    fs::write(folder.join("src/app.py"), READER).unwrap();
+    fs::write(folder.join("src").join(file), source).unwrap();
     let manifest = fs::read_to_string(folder.join("manifest.json")).unwrap();
-    let asks = r#""capabilities": { "files": [{ "folder": "plans", "mode": "ro", "reason": "to count lines" }] }"#;
+    let asks = r#""capabilities": { "files": [
+        { "folder": "plans", "mode": "ro", "reason": "to count" }, { "folder": "out", "mode": "rw", "reason": "to write" }
+    ] }"#;
     fs::write(folder.join("manifest.json"), manifest.replace(r#""capabilities": {}"#, asks)).unwrap();
     fs::remove_file(folder.join("examples/refuses-a-number.json")).unwrap();
     let example = json!({
         "handoff": { "title": "Count" },
         "files": { "plans/a.md": "one\ntwo\n" },
-        "expect": { "summary": "a.md 2; PermissionError OSError FileNotFoundError", "artifacts": {} },
+        "expect": { "summary": said, "artifacts": { "copy.md": "written and read: two" } },
     });
     fs::write(folder.join("examples/greets-by-name.json"), text(&example)).unwrap();
     let run = language.baton(&workspace, &["plugin", "test", "hello"]);
     assert_eq!(run.code, 0, "{}\n{}", run.stdout, run.stderr);
 }
 
-const READER: &str = r#"
-import os, random, sys, time
+const PYTHON_READER: &str = r#"
+import os, random, socket, sys, time
 from wit_world import exports
-from wit_world.imports.types import Outcome, Task
+from wit_world.imports.types import Artifact, Outcome, Task
 
 def tried(work):
     try:
         return str(work())
+    except OSError as error:
+        return "denied"
     except Exception as error:
-        return type(error).__name__
+        return repr(error)
 
 class Handler(exports.Handler):
     def run(self, task: Task) -> Outcome:
-        path = task.mounts[0].path
+        plans, out = (mount.path for mount in task.mounts)
         said = []
-        for name in sorted(os.listdir(path)):
-            with open(f"{path}/{name}") as file:
-                said.append(f"{name} {len(file.readlines())}")
+        for name in sorted(os.listdir(plans)):
+            with open(f"{plans}/{name}") as file:
+                said.append(f"{name} {len(file.read())}")
         assert time.time() > 1.7e9 and 0 <= random.random() < 1
         print("read", len(said), file=sys.stderr)
+        with open(f"{out}/copy.md", "w") as file:
+            file.write("written and read: two")
+        with open(f"{out}/copy.md", "rb") as file:
+            copy = Artifact("copy.md", "text/markdown", file.read())
         denied = " ".join(tried(work) for work in (
-            lambda: open(f"{path}/a.md", "w"),
-            lambda: __import__("socket").create_connection(("127.0.0.1", 9)),
+            lambda: open(f"{plans}/a.md", "w"),
+            lambda: socket.socket().connect(("127.0.0.1", 9)),
             lambda: open("/etc/passwd"),
         ))
-        return Outcome(f"{'; '.join(said)}; {denied}", [], [])
+        return Outcome(f"{'; '.join(said)}; {denied}", [copy], [])
+"#;
+
+const JAVASCRIPT_READER: &str = r#"
+import { list, readFile, readText, writeFile } from "./files.js";
+
+async function tried(work) {
+  try { return String(await work()); } catch (error) { return error.message; }
+}
+
+export const handler = {
+  async run(task) {
+    const [plans, out] = task.mounts.map((mount) => mount.path);
+    const said = list(plans).map((name) => `${name} ${readText(`${plans}/${name}`).length}`);
+    if (Date.now() < 1.7e12 || !(Math.random() < 1)) throw { tag: "permanent", val: "no clock or no chance" };
+    console.log("read", said.length);
+    writeFile(`${out}/copy.md`, "written and read: two");
+    const copy = { name: "copy.md", mediaType: "text/markdown", bytes: readFile(`${out}/copy.md`) };
+    const write = await tried(() => writeFile(`${plans}/a.md`, "x"));
+    said.push(write.replace(`${plans}/a.md: `, ""));
+    said.push(await tried(() => readText("/etc/passwd")));
+    return { summary: said.join("; "), artifacts: [copy], findings: [] };
+  },
+};
 "#;
 
 /// Figures for the notes, not a check: `--run-ignored all -E 'test(figures)' --no-capture`.

@@ -76,8 +76,9 @@ impl Language {
                 command.args(["--python-path", "src", "--output"]).arg(component);
             }
             Self::Javascript => {
-                command.args(["--wit", "wit", "--world-name", "plugin", "--disable", "fetch-event"]);
-                // Without it the component has no `fetch`, imports no wasi:http and is smaller.
+                // `app` is the template's world: `plugin`, and files for its `src/files.js`.
+                command.args(["--wit", "wit", "--world-name", "app", "--disable", "fetch-event"]);
+                // Without it the component imports no wasi:http, and `fetch` traps.
                 if declares.capabilities.http.is_empty() {
                     command.args(["--disable", "http"]);
                 }
