@@ -52,8 +52,8 @@ pub const EMISSION_BYTES: usize = 256 << 10;
 /// an allocation error.
 pub const AT_ONCE: usize = 16;
 
-/// Core instances and tables of one component. Measured: 4 of a Rust component, 5 of a JavaScript one (SpiderMonkey), 16 of a
-/// Python one, which has one more for each native module that it brings.
+/// Core instances and tables of one component. Measured: 4 of a Rust component, 5 of a JavaScript one, 16 of a Python
+/// one, which has one more for each native module that it brings.
 pub const CORE_INSTANCES: u32 = 32;
 
 /// The largest component that is compiled. A Python component has 18 MB, a JavaScript one 12.

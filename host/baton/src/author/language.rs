@@ -78,7 +78,7 @@ impl Language {
             Self::Javascript => {
                 // `app` is the template's world: `plugin`, and files for its `src/files.js`.
                 command.args(["--wit", "wit", "--world-name", "app", "--disable", "fetch-event"]);
-                // Without it the component imports no wasi:http, and `fetch` traps.
+                // A plugin that asks for no requests imports no wasi:http; its `fetch` traps.
                 if declares.capabilities.http.is_empty() {
                     command.args(["--disable", "http"]);
                 }
