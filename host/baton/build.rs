@@ -1,8 +1,11 @@
-//! Puts the first-party plugins and the template of `handoffs/` into the program.
+//! Puts the first-party plugins, the template of `handoffs/` and the templates of plugins into the program.
 //!
 //! The plugins are built here, in a target folder of their own, unless `BATON_PLUGINS_DIR` names a folder with ready
 //! ones (`cargo xtask` sets it, so that they are built once). Nothing is downloaded; a missing WebAssembly target is
 //! added with rustup, as `cargo install --path host/baton` should be all that a user needs.
+
+#[path = "build/templates.rs"]
+mod templates;
 
 use std::env;
 use std::fmt::Write as _;
@@ -22,7 +25,7 @@ fn main() {
 fn prepare() -> Result<(), String> {
     let house = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("../..");
     let out = PathBuf::from(variable("OUT_DIR")?);
-    for watched in ["Cargo.lock", "handoffs", "plugins", "wit"] {
+    for watched in ["Cargo.lock", "Cargo.toml", "handoffs", "plugins", "wit"] {
         println!("cargo::rerun-if-changed={}", house.join(watched).display());
     }
     println!("cargo::rerun-if-env-changed=BATON_PLUGINS_DIR");
@@ -31,6 +34,7 @@ fn prepare() -> Result<(), String> {
         None => build_plugins(&house, &out)?,
     };
     embed_plugins(&plugins, &out)?;
+    templates::embed(&house, &out)?;
     embed_template(&house.join("handoffs"), &out)
 }
 

@@ -43,6 +43,10 @@ mod oci_clients;
 #[cfg(test)]
 mod oci_tokens;
 #[cfg(test)]
+mod plugin_languages;
+#[cfg(test)]
+mod plugin_new;
+#[cfg(test)]
 mod plugin_sources;
 #[cfg(test)]
 mod plugins;
@@ -74,3 +78,5 @@ mod triggers;
 mod waiting_files;
 #[cfg(test)]
 mod way_of_a_handoff;
+#[cfg(test)]
+mod wit_versions;

@@ -24,7 +24,7 @@ pub use judge::{Book, Counts};
 pub use mount::Mount;
 pub use oci_registry::OciRegistry;
 pub use output::Output;
-pub use places::{Missing, baton, fixture, repository, shared};
+pub use places::{Missing, baton, fixture, repository, shared, tools};
 pub use task::{Event, Finding, Task, Why};
 pub use tool::tool;
 pub use workspace::Workspace;

@@ -27,11 +27,19 @@ impl Output {
     /// # Panics
     /// When it does not start or does not end.
     pub fn of(command: &mut Command) -> Self {
+        Self::within(command, PATIENCE)
+    }
+
+    /// The same for what compiles: it has `patience`.
+    ///
+    /// # Panics
+    /// As [`Output::of`].
+    pub fn within(command: &mut Command, patience: Duration) -> Self {
         let [mut out, mut err] = [0; 2].map(|_| tempfile::tempfile().expect("a temporary file"));
         let handle = |file: &File| Stdio::from(file.try_clone().expect("a second handle"));
         let started = command.stdin(Stdio::null()).stdout(handle(&out)).stderr(handle(&err)).spawn();
         let mut child = started.expect("the program starts");
-        let ended = wait(&mut child);
+        let ended = wait_within(&mut child, patience);
         let (stdout, stderr) = (text(&mut out), text(&mut err));
         let Some(status) = ended else {
             panic!("{command:?} did not end\n{stdout}\n{stderr}");
@@ -70,8 +78,12 @@ impl Output {
 
 /// Waits for the end of a process; one that does not end is killed.
 pub(crate) fn wait(child: &mut Child) -> Option<ExitStatus> {
+    wait_within(child, PATIENCE)
+}
+
+fn wait_within(child: &mut Child, patience: Duration) -> Option<ExitStatus> {
     let begun = Instant::now();
-    while begun.elapsed() < PATIENCE {
+    while begun.elapsed() < patience {
         if let Ok(Some(status)) = child.try_wait() {
             return Some(status);
         }

@@ -64,3 +64,24 @@ pub fn shared(folder: &str) -> Result<PathBuf, Missing> {
     eprintln!("SKIPPED: {} is not there, so nothing was tested against real files", shared.display());
     Err(Missing)
 }
+
+/// The tools of a language (`python`, `node`), as `.ci/run` installs them: a folder for `PATH`, below `BATON_TOOLS` or in
+/// `target/tools`.
+///
+/// # Errors
+/// When `tool` is not in it; that was said on stderr.
+///
+/// # Panics
+/// When it is not there under `CI=true`.
+#[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
+pub fn tools(folder: &str, tool: &str) -> Result<PathBuf, Missing> {
+    let tools = std::env::var_os("BATON_TOOLS").map_or_else(|| repository().join("target/tools"), PathBuf::from);
+    let place = tools.join(folder);
+    if place.join(tool).is_file() {
+        return Ok(place);
+    }
+    let ci = std::env::var("CI").is_ok_and(|value| value == "true");
+    assert!(!ci, "{} must be there under CI=true", place.join(tool).display());
+    eprintln!("SKIPPED: {tool} is not in {}; .ci/run shows how to install it", place.display());
+    Err(Missing)
+}

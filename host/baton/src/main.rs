@@ -3,6 +3,7 @@
 //! Wiring only: finds the workspace, opens the ledger and the plugins, hands them to `dispatch`, and prints. Each
 //! subcommand is a file in `cli/`; nothing here decides what happens to a task.
 
+mod author;
 mod cli;
 mod exit;
 #[cfg(feature = "failpoints")]

@@ -8,7 +8,7 @@ pub const TICK: Duration = Duration::from_millis(10);
 /// Linear memory of one attempt, summed over all its memories. A plan of 8 MiB parses in a tenth of this.
 pub const MEMORY_BYTES: usize = 256 << 20;
 
-/// Entries of all tables together; a Rust component has a few thousand.
+/// Entries of all tables together. Measured: 74 of a small Rust component, 5,763 of a Python one, 7,718 of a JavaScript one.
 pub const TABLE_ELEMENTS: usize = 100_000;
 
 /// Wall-clock time of one attempt.
@@ -52,8 +52,9 @@ pub const EMISSION_BYTES: usize = 256 << 10;
 /// an allocation error.
 pub const AT_ONCE: usize = 16;
 
-/// Core instances and tables of one component: a Rust component has about ten (its own module and shims).
+/// Core instances and tables of one component. Measured: 4 of a Rust component, 5 of a JavaScript one, 16 of a Python
+/// one, which has one more for each native module that it brings.
 pub const CORE_INSTANCES: u32 = 32;
 
-/// The largest component that is compiled. A Python component has 18 MB.
+/// The largest component that is compiled. A Python component has 18 MB, a JavaScript one 12.
 pub const COMPONENT_BYTES: usize = 64 << 20;

@@ -99,18 +99,27 @@ impl Workspace {
     /// # Errors
     /// When it cannot be made.
     pub(crate) fn temporary(folder: &Path, folders: &[(&str, &Path)]) -> anyhow::Result<Self> {
-        let folder = folder.canonicalize()?;
         let here = std::env::current_dir().context("failed to find the current folder")?;
-        let root = folder.join("workspace");
-        for made in [root.join("handoffs"), root.join("reports")] {
-            std::fs::create_dir_all(&made).with_context(|| format!("failed to make {}", made.display()))?;
-        }
         let mut lock = Lock::default();
         for (_, component) in crate::shipped::SHIPPED {
             lock.add_shipped(&baton_sandbox::read_manifest(component)?, baton_core::Digest::of(component));
         }
+        let workspace = Self::thrown_away(folder, &lock)?;
+        Ok(Self { config: Config::with_folders(folders), base: here, ..workspace })
+    }
+
+    /// A workspace in the empty folder `folder` with `lock`, as [`Workspace::temporary`]; paths are relative to it.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(crate) fn thrown_away(folder: &Path, lock: &Lock) -> anyhow::Result<Self> {
+        let folder = folder.canonicalize()?;
+        let root = folder.join("workspace");
+        for made in [root.join("handoffs"), root.join("reports")] {
+            std::fs::create_dir_all(&made).with_context(|| format!("failed to make {}", made.display()))?;
+        }
         std::fs::write(root.join(LOCK_FILE), lock.to_text()?)?;
         let state = State::temporary(&root, &folder.join("state"))?;
-        Ok(Self { root, config: Config::with_folders(folders), state, base: here, temporary: true })
+        Ok(Self { base: root.clone(), root, config: Config::default(), state, temporary: true })
     }
 }

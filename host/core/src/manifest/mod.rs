@@ -175,9 +175,15 @@ impl Manifest {
     }
 }
 
-fn check_name(what: &'static str, name: &str) -> Result<(), ManifestError> {
+/// Whether a plugin, an action or a folder may have this name: lower-case letters, digits and hyphens, at most 64.
+#[must_use]
+pub fn is_name(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if !name.is_empty() && name.len() <= 64 && name.chars().all(allowed) && !name.starts_with('-') {
+    !name.is_empty() && name.len() <= 64 && name.chars().all(allowed) && !name.starts_with('-')
+}
+
+fn check_name(what: &'static str, name: &str) -> Result<(), ManifestError> {
+    if is_name(name) {
         return Ok(());
     }
     Err(ManifestError::Name { what, name: name.to_owned() })

@@ -1,18 +1,22 @@
-//! `baton plugin`: plugins as packages. One file an action.
+//! `baton plugin`: plugins as packages, and writing them. One file an action.
 //!
 //! Each change is one of `baton.lock` ([`Register`]) and one event of the ledger; a daemon that runs takes it up at once,
 //! and tasks that waited for it go on.
 
 mod approve;
+mod build;
 mod grant;
 mod inspect;
 mod install;
 mod list;
+mod new;
+mod pack;
 mod push;
 mod remove;
 mod rollback;
 mod said;
 mod switch;
+mod test;
 mod update;
 
 use baton_ledger::Ledger;
@@ -25,7 +29,7 @@ use super::Place;
 use crate::exit::Code;
 use crate::workspace::{Entry, Workspace};
 
-/// Look at, install, allow and update plugins
+/// Look at, install, allow and update plugins; write your own
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -47,6 +51,10 @@ enum Action {
     Enable(switch::Enable),
     Remove(remove::Args),
     Push(push::Args),
+    New(new::Args),
+    Build(build::Args),
+    Test(test::Args),
+    Pack(pack::Args),
 }
 
 impl Args {
@@ -71,6 +79,10 @@ impl Args {
             Action::Disable(args) => args.run(&here()?),
             Action::Enable(args) => args.run(&here()?),
             Action::Remove(args) => args.run(&here()?),
+            Action::New(args) => args.run(),
+            Action::Build(args) => args.run(),
+            Action::Test(args) => args.run(),
+            Action::Pack(args) => args.run(),
         }
     }
 }

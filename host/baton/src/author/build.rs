@@ -1,0 +1,85 @@
+//! From the folder of a plugin to one installable `.wasm`: the language's own tool, the manifest, and a look at what came
+//! of it as an installation would look.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use baton_registry::{Package, pack};
+
+use super::Project;
+use crate::output;
+
+/// What was built.
+#[derive(Debug)]
+pub(crate) struct Built {
+    /// The file.
+    pub(crate) file: PathBuf,
+    /// Its bytes.
+    pub(crate) bytes: Vec<u8>,
+    /// What it is.
+    pub(crate) package: Package,
+}
+
+/// Where the package of a project is put.
+fn place(project: &Project) -> PathBuf {
+    project.folder.join(format!("{}.wasm", project.name))
+}
+
+/// Builds the plugin into `NAME.wasm` in its folder. What the tool prints goes to stderr.
+///
+/// # Errors
+/// When the tool is missing or fails, or what it made is no plugin of this host.
+pub(crate) fn build(project: &Project) -> anyhow::Result<Built> {
+    let component = project.language.component(&project.folder, &project.name);
+    run_tool(project, &component)?;
+    let made = fs::read(&component)
+        .with_context(|| format!("the tool ended well, but {} is not there", component.display()))?;
+    let (bytes, package) = if project.language.is_packed_by_us() {
+        pack(&made, &project.name, &project.version, &project.manifest)?
+    } else {
+        let package = Package::read(&made)?;
+        (made, package)
+    };
+    let file = place(project);
+    // Renamed into its place: whoever watches the folder sees a whole file.
+    let hidden = project.folder.join(format!(".{}.wasm.tmp", project.name));
+    let written = fs::write(&hidden, &bytes).and_then(|()| fs::rename(&hidden, &file));
+    written.with_context(|| format!("failed to write {}", file.display()))?;
+    Ok(Built { file, bytes, package })
+}
+
+/// What was built before.
+///
+/// # Errors
+/// When nothing was, or it is no plugin of this host.
+pub(crate) fn built(project: &Project) -> anyhow::Result<Built> {
+    let file = place(project);
+    let bytes = fs::read(&file).with_context(|| format!("failed to read {}; build it first", file.display()))?;
+    let package = Package::read(&bytes).with_context(|| format!("{} is no plugin", file.display()))?;
+    Ok(Built { file, bytes, package })
+}
+
+fn run_tool(project: &Project, component: &std::path::Path) -> anyhow::Result<()> {
+    let language = project.language;
+    let target = project.folder.join("target");
+    fs::create_dir_all(&target).with_context(|| format!("failed to make {}", target.display()))?;
+    let mut command = language.command(&project.folder, &project.declares, component);
+    let tool = command.get_program().to_string_lossy().into_owned();
+    let setup = format!("cd {} && {}", project.folder.display(), language.setup());
+    match command.current_dir(&project.folder).output() {
+        Ok(ended) if ended.status.success() => Ok(()),
+        Ok(ended) => {
+            for said in [ended.stdout, ended.stderr] {
+                output::note(output::clean(&String::from_utf8_lossy(&said)).trim_end());
+            }
+            bail!(
+                "`{tool}` ended with {}; its messages above say why. Its tools are set up with: {setup}",
+                ended.status
+            )
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => bail!("`{tool}` is not there; get it with: {setup}"),
+        Err(error) => Err(error).with_context(|| format!("failed to start {tool}")),
+    }
+}

@@ -1,0 +1,18 @@
+//! Writing plugins: a new one from a template, from its folder to one installable `.wasm`, and its examples tried out.
+//!
+//! What a language needs stands in `language`; nothing here is installed or downloaded, a missing tool is named with the
+//! command that brings it.
+
+mod build;
+mod example;
+mod language;
+mod project;
+mod template;
+mod trial;
+
+pub(crate) use build::{Built, build, built};
+pub(crate) use example::{Example, read_all};
+pub(crate) use language::Language;
+pub(crate) use project::Project;
+pub(crate) use template::lay_down;
+pub(crate) use trial::{Trial, try_out};

@@ -1,0 +1,104 @@
+//! The folder of a plugin: its language, its name and version (from the file in which its language keeps them), and its
+//! `manifest.json`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use baton_core::manifest::Declares;
+use serde_json::Value;
+
+use super::Language;
+
+/// A plugin's folder.
+#[derive(Debug)]
+pub(crate) struct Project {
+    pub(crate) folder: PathBuf,
+    pub(crate) language: Language,
+    pub(crate) name: String,
+    pub(crate) version: String,
+    /// The text of `manifest.json`.
+    pub(crate) manifest: String,
+    pub(crate) declares: Declares,
+}
+
+impl Project {
+    /// Reads the folder.
+    ///
+    /// # Errors
+    /// When it is no plugin's, or lacks a name, a version or a manifest.
+    pub(crate) fn read(folder: &Path) -> anyhow::Result<Self> {
+        let folder =
+            folder.canonicalize().with_context(|| format!("failed to find the folder {}", folder.display()))?;
+        let Some(language) = Language::ALL.into_iter().find(|one| folder.join(one.project_file()).is_file()) else {
+            let known = Language::ALL.map(Language::project_file).join(", ");
+            bail!("{} has none of {known}; `baton plugin new NAME` makes a plugin", folder.display());
+        };
+        let (name, version) = name_and_version(&folder.join(language.project_file()), language)?;
+        let path = folder.join("manifest.json");
+        let manifest = read(&path)?;
+        let declares =
+            serde_json::from_str(&manifest).with_context(|| format!("failed to understand {}", path.display()))?;
+        Ok(Self { folder, language, name, version, manifest, declares })
+    }
+}
+
+fn name_and_version(file: &Path, language: Language) -> anyhow::Result<(String, String)> {
+    let text = read(file)?;
+    let wrong = || format!("failed to understand {}", file.display());
+    let (document, section): (Value, &str) = match language {
+        Language::Rust => (toml::from_str(&text).with_context(wrong)?, "/package"),
+        Language::Python => (toml::from_str(&text).with_context(wrong)?, "/project"),
+        Language::Javascript => (serde_json::from_str(&text).with_context(wrong)?, ""),
+    };
+    let field = |name: &str| {
+        let found = document.pointer(&format!("{section}/{name}")).and_then(Value::as_str).map(str::to_owned);
+        found.with_context(|| format!("{} has no {name} that is text", file.display()))
+    };
+    Ok((field("name")?, field("version")?))
+}
+
+fn read(file: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MANIFEST: &str = r#"{"description":"x","default_action":"a","actions":{"a":{"description":"x"}}}"#;
+
+    fn project(files: &[(&str, &str)]) -> anyhow::Result<Project> {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        Project::read(folder.path())
+    }
+
+    #[test]
+    fn each_language_keeps_name_and_version_in_its_own_file() {
+        for (language, file, text) in [
+            (Language::Rust, "Cargo.toml", "[package]\nname = \"x\"\nversion = \"1.2.3\"\nedition = \"2024\""),
+            (Language::Python, "pyproject.toml", "[project]\nname = \"x\"\nversion = \"1.2.3\""),
+            (Language::Javascript, "package.json", r#"{"name":"x","version":"1.2.3"}"#),
+        ] {
+            let read = project(&[(file, text), ("manifest.json", MANIFEST)]).unwrap();
+            assert_eq!((read.language, read.name.as_str(), read.version.as_str()), (language, "x", "1.2.3"));
+        }
+    }
+
+    #[test]
+    fn errors_name_the_file_that_is_wrong() {
+        for (files, named) in [
+            (&[][..], "baton plugin new"),
+            (&[("package.json", "{}"), ("manifest.json", MANIFEST)], "package.json has no name"),
+            (&[("package.json", "{")], "package.json"),
+            (&[("package.json", r#"{"name":"x","version":"1"}"#)], "manifest.json"),
+            (&[("package.json", r#"{"name":"x","version":"1"}"#), ("manifest.json", "{}")], "manifest.json"),
+        ] {
+            let error = format!("{:#}", project(files).unwrap_err());
+            assert!(error.contains(named), "{error}");
+        }
+    }
+}

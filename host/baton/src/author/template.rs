@@ -1,0 +1,85 @@
+//! New plugins: the templates, the contract and the SDK that the program carries, laid down in a folder.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use baton_core::manifest::is_name;
+
+use super::Language;
+
+/// Groups of files (a template, `sdk`, `wit`), each file with its path and its bytes.
+type Groups = &'static [(&'static str, &'static [(&'static str, &'static [u8])])];
+
+const GROUPS: Groups = include!(concat!(env!("OUT_DIR"), "/plugin_templates.rs"));
+
+/// The name of the plugin in every template.
+const PLACEHOLDER: &str = "my-plugin";
+
+/// Makes `folder` with a new plugin `name`.
+///
+/// # Errors
+/// When the name is none, the folder is there already or cannot be made.
+pub(crate) fn lay_down(folder: &Path, name: &str, language: Language) -> anyhow::Result<()> {
+    if !is_name(name) || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
+        bail!(
+            "`{name}` is no name for a plugin: a lower-case letter, then lower-case letters, digits and hyphens, are"
+        );
+    }
+    fs::create_dir(folder).with_context(|| format!("failed to make the folder {}", folder.display()))?;
+    // The SDK has the contract inside; without an SDK it lies in the open.
+    let beside = if language == Language::Rust { "sdk" } else { "wit" };
+    write_group(language.name(), folder, name)?;
+    write_group(beside, &folder.join(beside), PLACEHOLDER)
+}
+
+fn write_group(group: &str, folder: &Path, name: &str) -> anyhow::Result<()> {
+    let files = GROUPS.iter().find(|(known, _)| *known == group).map_or(&[][..], |(_, files)| files);
+    for (file, bytes) in files {
+        let path = folder.join(file);
+        let text = String::from_utf8_lossy(bytes).replace(PLACEHOLDER, name);
+        let below = path.parent().unwrap_or(folder);
+        let written = fs::create_dir_all(below).and_then(|()| fs::write(&path, text));
+        written.with_context(|| format!("failed to write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Project;
+    use super::*;
+
+    #[test]
+    fn every_template_is_a_whole_plugin_under_its_own_name() {
+        for language in Language::ALL {
+            let place = tempfile::tempdir().unwrap();
+            let folder = place.path().join("tidy-tracks");
+            lay_down(&folder, "tidy-tracks", language).unwrap();
+            let project = Project::read(&folder).unwrap();
+            assert_eq!((project.language, project.name.as_str()), (language, "tidy-tracks"));
+            assert!(!super::super::read_all(&folder).unwrap().is_empty(), "{language:?} has examples");
+            let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+            assert!(readme.contains(language.setup()) && !readme.contains(PLACEHOLDER), "{readme}");
+            let world = if language == Language::Rust { "sdk/wit/world.wit" } else { "wit/world.wit" };
+            assert!(folder.join(world).is_file() && folder.join(".gitignore").is_file());
+            assert!(lay_down(&folder, "tidy-tracks", language).is_err(), "nothing is overwritten");
+        }
+    }
+
+    #[test]
+    fn a_plugin_in_rust_is_less_than_forty_lines() {
+        let (_, files) = GROUPS.iter().find(|(group, _)| *group == "rust").unwrap();
+        let (_, source) = files.iter().find(|(file, _)| *file == "src/lib.rs").unwrap();
+        assert!(source.split(|byte| *byte == b'\n').count() < 40);
+    }
+
+    #[test]
+    fn errors_on_a_name_that_is_a_path_or_no_package() {
+        let place = tempfile::tempdir().unwrap();
+        for name in ["../x", "", "X", "a b", "9lives", "-x", "a_b"] {
+            assert!(lay_down(&place.path().join("x"), name, Language::Rust).is_err(), "{name}");
+        }
+        assert!(!place.path().join("x").exists());
+    }
+}

@@ -1,0 +1,33 @@
+//! `baton plugin build DIR`: from a plugin's folder to one file that can be installed.
+
+use std::path::PathBuf;
+
+use crate::author::{Built, Project, build};
+use crate::cli::from_here;
+use crate::exit::Code;
+use crate::output;
+
+/// Build the plugin in a folder into one installable .wasm: its language's tool, then the manifest
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The plugin's folder
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+}
+
+impl Args {
+    /// # Errors
+    /// When the folder is no plugin's, its tool is missing or fails, or what it made is no plugin.
+    pub(super) fn run(self) -> anyhow::Result<Code> {
+        let built = build(&Project::read(&self.dir)?)?;
+        output::print(&format!("{}\n", from_here(&built.file)));
+        output::note(&said(&built));
+        Ok(Code::Good)
+    }
+}
+
+/// What was built, in one line.
+pub(super) fn said(built: &Built) -> String {
+    let manifest = &built.package.manifest;
+    format!("{} {}: {} bytes, sha256:{}", manifest.name, manifest.version, built.package.size, built.package.digest)
+}

@@ -1,0 +1,43 @@
+//! `baton plugin pack COMPONENT`: the last step of a build in a language that `baton plugin build` does not know.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use baton_registry::pack;
+
+use crate::exit::Code;
+use crate::output;
+
+/// Put a manifest into a component of any other language: the result can be installed
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The component
+    component: PathBuf,
+    /// What the plugin declares: a manifest.json as plugins/README.md describes
+    #[arg(long, value_name = "FILE")]
+    manifest: PathBuf,
+    /// The plugin's name
+    #[arg(long)]
+    name: String,
+    /// The plugin's version
+    #[arg(long = "as-version", value_name = "VERSION")]
+    version: String,
+    /// Where the package goes
+    #[arg(short, long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+impl Args {
+    /// # Errors
+    /// When a file cannot be read or written, or they make no plugin.
+    pub(super) fn run(self) -> anyhow::Result<Code> {
+        let unreadable = |file: &PathBuf| format!("failed to read {}", file.display());
+        let component = std::fs::read(&self.component).with_context(|| unreadable(&self.component))?;
+        let declares = std::fs::read_to_string(&self.manifest).with_context(|| unreadable(&self.manifest))?;
+        let packed = pack(&component, &self.name, &self.version, &declares);
+        let (bytes, package) = packed.with_context(|| format!("{} was not packed", self.component.display()))?;
+        std::fs::write(&self.out, bytes).with_context(|| format!("failed to write {}", self.out.display()))?;
+        output::note(&format!("{} {}: {} bytes, sha256:{}", self.name, self.version, package.size, package.digest));
+        Ok(Code::Good)
+    }
+}

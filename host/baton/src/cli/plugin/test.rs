@@ -1,0 +1,82 @@
+//! `baton plugin test DIR`: the examples of a plugin, done for real, against what they expect.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::author::{Project, Trial, build, built, read_all, try_out};
+use crate::exit::Code;
+use crate::output::{self, Table};
+
+/// Build a plugin and run its example tasks: exit 0 all as expected, 1 some otherwise, 2 could not
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The plugin's folder
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+    /// Take the .wasm that is there
+    #[arg(long)]
+    no_build: bool,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    /// # Errors
+    /// When the plugin does not build, has no examples, or cannot be run at all.
+    pub(super) fn run(self) -> anyhow::Result<Code> {
+        let project = Project::read(&self.dir)?;
+        let examples = read_all(&project.folder)?;
+        let built = if self.no_build { built(&project)? } else { build(&project)? };
+        let trials = crate::cli::block_on(async {
+            let mut trials = Vec::new();
+            for example in &examples {
+                trials.push(try_out(&built, example).await?);
+            }
+            Ok(trials)
+        })?;
+        if self.json {
+            output::json(&as_json(&trials));
+        } else {
+            output::print(&as_text(&trials));
+        }
+        let good = trials.iter().all(|trial| trial.differences.is_empty());
+        Ok(if good { Code::Good } else { Code::Findings })
+    }
+}
+
+fn as_json(trials: &[Trial]) -> Value {
+    let examples = trials.iter().map(|trial| {
+        json!({
+            "example": trial.name,
+            "as_expected": trial.differences.is_empty(),
+            "differences": trial.differences,
+            "state": trial.came.state,
+            "summary": trial.came.summary,
+            "artifacts": trial.came.artifacts.keys().collect::<Vec<_>>(),
+            "findings": trial.came.findings,
+            "took_ms": u64::try_from(trial.took.as_millis()).unwrap_or(u64::MAX),
+        })
+    });
+    json!({ "schema": 1, "examples": examples.collect::<Vec<_>>() })
+}
+
+fn as_text(trials: &[Trial]) -> String {
+    let mut table = Table::new(&["EXAMPLE", "RESULT", "STATE", "TIME", "SUMMARY"]);
+    for trial in trials {
+        let result = if trial.differences.is_empty() { "good" } else { "DIFFERS" };
+        let time = format!("{} ms", trial.took.as_millis());
+        let Trial { name, came, .. } = trial;
+        table.row([name.clone(), result.to_owned(), came.state.clone(), time, came.summary.clone()]);
+    }
+    let mut text = table.lines(|_, _, cell| cell);
+    for trial in trials {
+        for difference in &trial.differences {
+            text.push_str(&format!("{}: {}\n", trial.name, output::clean(difference)));
+        }
+    }
+    let good = trials.iter().filter(|trial| trial.differences.is_empty()).count();
+    text.push_str(&format!("{good} of {} as expected\n", trials.len()));
+    text
+}

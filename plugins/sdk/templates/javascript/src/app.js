@@ -1,0 +1,15 @@
+// Greets whoever is named.
+
+/** The plugin: one function, called once in the life of an instance. */
+export const handler = {
+  run(task) {
+    const { name = "world" } = JSON.parse(task.args);
+    if (typeof name !== "string") {
+      throw { tag: "permanent", val: `the argument \`name\` must be text, not ${JSON.stringify(name)}` };
+    }
+    const greeting = `Hello, ${name}.`;
+    const bytes = new TextEncoder().encode(`# ${greeting}\n`);
+    const page = { name: "HELLO.md", mediaType: "text/markdown", bytes };
+    return { summary: greeting, artifacts: [page], findings: [] };
+  },
+};

@@ -1,0 +1,17 @@
+//! Greets whoever is named.
+
+use baton_plugin_sdk::{Error, Outcome, Plugin, Task};
+
+/// The plugin.
+pub struct Greeter;
+
+impl Plugin for Greeter {
+    fn run(task: Task) -> Result<Outcome, Error> {
+        let name = task.arg_str("name")?.unwrap_or_else(|| "world".to_owned());
+        let greeting = format!("Hello, {name}.");
+        let page = format!("# {greeting}\n");
+        Ok(Outcome::new(greeting).with_artifact("HELLO.md", "text/markdown", page))
+    }
+}
+
+baton_plugin_sdk::plugin!(Greeter, "../manifest.json");

@@ -1,0 +1,286 @@
+//! Plugins made by the templates, built by each language's real tools outside of this repository, and run by the daemon on
+//! real handoffs: Rust (cargo), Python (componentize-py), JavaScript (componentize-js).
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use baton_sandbox::{Attempt, Cancel, Emission, Sandbox, wit};
+use baton_tests::{Output, Workspace, handoff, repository, text, tools};
+use serde_json::{Value, json};
+
+/// Compiling 18 MB on a busy machine with two cores takes a while.
+const PATIENCE: Duration = Duration::from_mins(9);
+
+/// A language and the folder of its tools.
+struct Language {
+    name: &'static str,
+    tools: PathBuf,
+}
+
+impl Language {
+    fn python() -> Option<Self> {
+        Some(Self { name: "python", tools: tools("python/bin", "componentize-py").ok()? })
+    }
+
+    fn javascript() -> Option<Self> {
+        Some(Self { name: "javascript", tools: tools("node/node_modules/.bin", "componentize-js").ok()? })
+    }
+
+    fn rust() -> Self {
+        Self { name: "rust", tools: PathBuf::new() }
+    }
+
+    /// Runs `baton` beside the workspace, with the language's tools.
+    fn baton(&self, workspace: &Workspace, args: &[&str]) -> Output {
+        let mut command = workspace.command();
+        command.args(args).env("PATH", self.path());
+        as_at_home(&mut command);
+        Output::within(&mut command, PATIENCE)
+    }
+
+    fn path(&self) -> OsString {
+        let known = std::env::var_os("PATH").unwrap_or_default();
+        let all = std::iter::once(self.tools.clone()).chain(std::env::split_paths(&known));
+        std::env::join_paths(all).unwrap()
+    }
+
+    /// A new plugin `hello` beside the workspace, not built yet.
+    fn new_plugin(&self, workspace: &Workspace) -> PathBuf {
+        self.baton(workspace, &["plugin", "new", "--lang", self.name, "hello"]).ended(0);
+        let folder = workspace.outside().join("hello");
+        // Only what this repository has pinned and fetched: nothing is looked up.
+        fs::copy(repository().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+        folder
+    }
+}
+
+/// A test's home is a temporary folder, the tools' is not.
+fn as_at_home(command: &mut Command) {
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    for (variable, folder) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
+        let set = std::env::var_os(variable).map_or_else(|| home.join(folder), PathBuf::from);
+        command.env(variable, set);
+    }
+    command.env("CARGO_NET_OFFLINE", "true").env_remove("CARGO_TARGET_DIR").env_remove("CARGO");
+}
+
+/// Holds that the template of `language` builds, that its examples pass, that the plugin does what it is asked in a
+/// workspace, and that an expectation that is not met is told.
+fn holds(language: &Language) {
+    let workspace = Workspace::init();
+    let folder = language.new_plugin(&workspace);
+    let tried = language.baton(&workspace, &["plugin", "test", "hello", "--json"]).ended(0).json();
+    let examples = tried["examples"].as_array().unwrap();
+    assert_eq!(examples.len(), 2, "{tried:#}");
+    assert!(examples.iter().all(|example| example["as_expected"] == true), "{tried:#}");
+    let states: Vec<_> = examples.iter().map(|example| &example["state"]).collect();
+    assert_eq!(states, ["succeeded", "failed"], "{tried:#}");
+
+    runs_in_a_workspace(&workspace, &fs::read(folder.join("hello.wasm")).unwrap());
+    an_expectation_that_is_not_met_is_told(language, &workspace, &folder);
+}
+
+fn runs_in_a_workspace(workspace: &Workspace, component: &[u8]) {
+    let shown = workspace.baton(&["plugin", "inspect", "../hello/hello.wasm", "--json"]);
+    assert_eq!(shown.code, 2, "the path is that of the caller, who is beside the workspace");
+    let shown = workspace.baton(&["plugin", "inspect", "hello/hello.wasm", "--json"]).ended(0).json();
+    assert_eq!((&shown["name"], &shown["version"]), (&json!("hello"), &json!("0.1.0")), "{shown:#}");
+    workspace.install("hello", component, "");
+    for (title, args) in [("Greet Ada", json!({ "name": "Ada" })), ("Greet seven", json!({ "name": 7 }))] {
+        let mut asked = handoff("hello", title);
+        asked["args"] = args;
+        workspace.drop_file("hello", &format!("{title}.json"), text(&asked));
+    }
+    let run = Output::within(workspace.command().arg("-w").arg(workspace.root()).args(["up", "--once"]), PATIENCE);
+    run.ended(0);
+    let done = workspace.returns_for("Claude-MM1", "id-greet-ada");
+    assert_eq!(done[0]["status_update"], "succeeded", "{done:#?}");
+    assert_eq!(done[0]["execution_summary"]["work_completed"], json!(["Hello, Ada."]));
+    assert_eq!(done[0]["execution_summary"]["deliverables"][0]["path"], "reports/HELLO.md");
+    assert_eq!(workspace.read("reports/HELLO.md"), "# Hello, Ada.\n");
+    let failed = workspace.returns_for("Claude-MM1", "id-greet-seven");
+    assert_eq!(failed[0]["status_update"], "failed", "{failed:#?}");
+    let reason = &failed[0]["execution_summary"]["blockers_remaining"][0];
+    assert!(reason.as_str().unwrap().contains("the argument `name` must be text, not 7"), "{reason}");
+}
+
+fn an_expectation_that_is_not_met_is_told(language: &Language, workspace: &Workspace, folder: &Path) {
+    let path = folder.join("examples/greets-by-name.json");
+    let mut example: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    example["expect"]["summary"] = json!("Good night");
+    example["expect"]["artifacts"] = json!({ "NIGHT.md": "" });
+    fs::write(&path, text(&example)).unwrap();
+    let run = language.baton(workspace, &["plugin", "test", "--no-build", "hello"]).ended(1);
+    for words in ["DIFFERS", "`Good night` in the summary: Hello, Ada.", "[NIGHT.md], there are [HELLO.md]", "1 of 2"] {
+        assert!(run.stdout.contains(words), "`{words}` in: {}", run.stdout);
+    }
+}
+
+#[test]
+fn a_plugin_in_rust_builds_outside_of_this_repository_and_runs() {
+    holds(&Language::rust());
+}
+
+#[test]
+fn a_plugin_in_python_builds_with_componentize_py_and_runs() {
+    Language::python().iter().for_each(holds);
+}
+
+#[test]
+fn a_plugin_in_javascript_builds_with_componentize_js_and_runs() {
+    Language::javascript().iter().for_each(holds);
+}
+
+/// What a plugin in Python gets from the host is there for ordinary Python: files, time, random numbers, log lines.
+#[test]
+fn a_plugin_in_python_reads_granted_folders_and_no_others() {
+    let said = "a.md 8; denied denied denied";
+    Language::python().iter().for_each(|language| reads(language, "app.py", PYTHON_READER, said));
+}
+
+/// JavaScript has no files of its own; the template brings them.
+#[test]
+fn a_plugin_in_javascript_reads_granted_folders_and_no_others() {
+    let said = "a.md 8; not-permitted; /etc/passwd lies in no granted folder";
+    Language::javascript().iter().for_each(|language| reads(language, "app.js", JAVASCRIPT_READER, said));
+}
+
+/// Holds that a plugin of this source, to which `plans` is lent for reading and `out` for writing, says `said`.
+fn reads(language: &Language, file: &str, source: &str, said: &str) {
+    let workspace = Workspace::init();
+    let folder = language.new_plugin(&workspace);
+    fs::write(folder.join("src").join(file), source).unwrap();
+    let manifest = fs::read_to_string(folder.join("manifest.json")).unwrap();
+    let asks = r#""capabilities": { "files": [
+        { "folder": "plans", "mode": "ro", "reason": "to count" }, { "folder": "out", "mode": "rw", "reason": "to write" }
+    ] }"#;
+    fs::write(folder.join("manifest.json"), manifest.replace(r#""capabilities": {}"#, asks)).unwrap();
+    fs::remove_file(folder.join("examples/refuses-a-number.json")).unwrap();
+    let example = json!({
+        "handoff": { "title": "Count" },
+        "files": { "plans/a.md": "one\ntwo\n" },
+        "expect": { "summary": said, "artifacts": { "copy.md": "written and read: two" } },
+    });
+    fs::write(folder.join("examples/greets-by-name.json"), text(&example)).unwrap();
+    let run = language.baton(&workspace, &["plugin", "test", "hello"]);
+    assert_eq!(run.code, 0, "{}\n{}", run.stdout, run.stderr);
+}
+
+const PYTHON_READER: &str = r#"
+import os, random, socket, sys, time
+from wit_world import exports
+from wit_world.imports.types import Artifact, Outcome, Task
+
+def tried(work):
+    try:
+        return str(work())
+    except OSError as error:
+        return "denied"
+    except Exception as error:
+        return repr(error)
+
+class Handler(exports.Handler):
+    def run(self, task: Task) -> Outcome:
+        plans, out = (mount.path for mount in task.mounts)
+        said = []
+        for name in sorted(os.listdir(plans)):
+            with open(f"{plans}/{name}") as file:
+                said.append(f"{name} {len(file.read())}")
+        assert time.time() > 1.7e9 and 0 <= random.random() < 1
+        print("read", len(said), file=sys.stderr)
+        with open(f"{out}/copy.md", "w") as file:
+            file.write("written and read: two")
+        with open(f"{out}/copy.md", "rb") as file:
+            copy = Artifact("copy.md", "text/markdown", file.read())
+        denied = " ".join(tried(work) for work in (
+            lambda: open(f"{plans}/a.md", "w"),
+            lambda: socket.socket().connect(("127.0.0.1", 9)),
+            lambda: open("/etc/passwd"),
+        ))
+        return Outcome(f"{'; '.join(said)}; {denied}", [copy], [])
+"#;
+
+const JAVASCRIPT_READER: &str = r#"
+import { list, readFile, readText, writeFile } from "./files.js";
+
+async function tried(work) {
+  try { return String(await work()); } catch (error) { return error.message; }
+}
+
+export const handler = {
+  async run(task) {
+    const [plans, out] = task.mounts.map((mount) => mount.path);
+    const said = list(plans).map((name) => `${name} ${readText(`${plans}/${name}`).length}`);
+    if (Date.now() < 1.7e12 || !(Math.random() < 1)) throw { tag: "permanent", val: "no clock or no chance" };
+    console.log("read", said.length);
+    writeFile(`${out}/copy.md`, "written and read: two");
+    const copy = { name: "copy.md", mediaType: "text/markdown", bytes: readFile(`${out}/copy.md`) };
+    const write = await tried(() => writeFile(`${plans}/a.md`, "x"));
+    said.push(write.replace(`${plans}/a.md: `, ""));
+    said.push(await tried(() => readText("/etc/passwd")));
+    return { summary: said.join("; "), artifacts: [copy], findings: [] };
+  },
+};
+"#;
+
+/// Figures for the notes, not a check: `--run-ignored all -E 'test(figures)' --no-capture`.
+#[test]
+#[ignore = "compiles everything cold, to measure it"]
+#[expect(clippy::print_stderr, reason = "the figures are what it is for")]
+fn figures() {
+    for language in [Some(Language::rust()), Language::python(), Language::javascript()].into_iter().flatten() {
+        let workspace = Workspace::init();
+        let folder = language.new_plugin(&workspace);
+        let begun = Instant::now();
+        language.baton(&workspace, &["plugin", "build", "hello"]).ended(0);
+        let built = begun.elapsed();
+        let component = fs::read(folder.join("hello.wasm")).unwrap();
+        let sandbox = Sandbox::new(None).unwrap();
+        let begun = Instant::now();
+        let plugin = sandbox.load(&component).unwrap();
+        let compiled = begun.elapsed();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let mut calls: Vec<Duration> = Vec::new();
+        let mut memory = 0;
+        for _ in 0..101 {
+            let report = runtime.block_on(sandbox.run(&plugin, attempt()));
+            assert_eq!(report.ended.unwrap().summary, "Hello, Ada.");
+            calls.push(report.usage.wall);
+            memory = report.usage.memory_bytes;
+        }
+        calls.sort();
+        eprintln!(
+            "{}: {} bytes, built in {built:.1?}, compiled in {compiled:.1?}, a call in a fresh store {:.2?} (median of \
+             101, slowest {:.2?}), {} KiB of memory, pool: {}",
+            language.name,
+            component.len(),
+            calls[50],
+            calls[100],
+            memory >> 10,
+            sandbox.is_pooled(),
+        );
+    }
+}
+
+fn attempt() -> Attempt {
+    Attempt {
+        task: wit::Task {
+            id: "0123456789abcdef".to_owned(),
+            attempt: 1,
+            action: "greet".to_owned(),
+            args: r#"{"name":"Ada"}"#.to_owned(),
+            cause: wit::Cause::Call,
+            handoff: None,
+            mounts: Vec::new(),
+            answer: None,
+            now: "2026-01-18T10:15:00Z".to_owned(),
+        },
+        mounts: Vec::new(),
+        emission: Emission::Denied(String::new()),
+        cancel: Cancel::default(),
+        listener: None,
+    }
+}

@@ -1,0 +1,203 @@
+//! The contract with plugins does not change by accident: what `wit/` says is compared with what was written down of it in
+//! `tests/wit/VERSION.txt`, by the rules of `wit/VERSIONING.md`.
+//!
+//! While a version is open, a change needs a new line in its table there; then `BATON_UPDATE_WIT=1 cargo test -p baton-tests
+//! --test e2e wit_versions` writes it down. When it is frozen, only words of comments may change.
+
+mod contract;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use baton_tests::repository;
+
+use self::contract::{Contract, Difference};
+
+/// What `tests/wit/VERSION.txt` holds.
+struct Recorded {
+    /// How many lines the table of changes had.
+    changes: usize,
+    contract: Contract,
+}
+
+/// The file of a version.
+fn place(version: &str) -> PathBuf {
+    repository().join("tests/wit").join(format!("{version}.txt"))
+}
+
+impl Recorded {
+    fn read(version: &str) -> Option<Self> {
+        let text = fs::read_to_string(place(version)).ok()?;
+        let (head, body) = text.split_once("\n\n").expect("a head, an empty line, the contract");
+        let changes = head.lines().find_map(|line| line.strip_prefix("changes: ")).expect("a line `changes: NUMBER`");
+        Some(Self { changes: changes.parse().unwrap(), contract: Contract::from_lines(version, body) })
+    }
+
+    fn write(&self) {
+        let version = &self.contract.version;
+        let head = format!("baton:plugin@{version}, written by tests/e2e/wit_versions\nchanges: {}", self.changes);
+        fs::create_dir_all(repository().join("tests/wit")).unwrap();
+        fs::write(place(version), format!("{head}\n\n{}", self.contract.to_lines())).unwrap();
+    }
+}
+
+/// What `wit/VERSIONING.md` says about a version.
+struct Said {
+    open: bool,
+    /// Lines in the table of its changes.
+    changes: usize,
+}
+
+fn said(version: &str) -> Said {
+    let text = fs::read_to_string(repository().join("wit/VERSIONING.md")).unwrap();
+    let open = text.contains(&format!("**Now: {version}, open.**"));
+    let frozen = text.contains(&format!("**Now: {version}, frozen.**"));
+    assert!(open != frozen, "wit/VERSIONING.md must say either `**Now: {version}, open.**` or `…, frozen.**`");
+    let table = text.split(&format!("## Changes to {version} while it is open")).nth(1).unwrap_or_default();
+    let table = table.split("\n## ").next().unwrap_or_default();
+    // Without the head and the line below it.
+    let changes = table.lines().filter(|line| line.starts_with('|')).count().saturating_sub(2);
+    Said { open, changes }
+}
+
+/// What is wrong with `now`, when `recorded` was written down of the same version and `said` is said of it.
+fn judge(recorded: &Recorded, now: &Contract, said: &Said) -> Result<(), String> {
+    let differences = recorded.contract.differences(now);
+    let list = || differences.iter().map(|difference| format!("\n  {difference}")).collect::<String>();
+    let breaking = differences.iter().any(Difference::is_breaking);
+    match (differences.is_empty(), said.open) {
+        (true, _) if said.changes < recorded.changes => {
+            Err("lines were taken out of the table of changes in wit/VERSIONING.md: put them back".to_owned())
+        }
+        (true, _) => Ok(()),
+        (false, true) if said.changes <= recorded.changes => Err(format!(
+            "wit/ has changed and the table in wit/VERSIONING.md has not: add a line there, then write the contract down \
+             with BATON_UPDATE_WIT=1{}",
+            list()
+        )),
+        (false, true) => Err(format!("wit/ has changed: write it down with BATON_UPDATE_WIT=1{}", list())),
+        (false, false) => Err(format!(
+            "{} is frozen: this needs {} (wit/VERSIONING.md){}",
+            now.version,
+            if breaking { "the next version in the middle, 0.N.0" } else { "the next version at the end, 0.x.N" },
+            list()
+        )),
+    }
+}
+
+#[test]
+fn the_contract_is_what_was_written_down() {
+    let now = Contract::of_folder(&repository().join("wit"));
+    let said = said(&now.version);
+    let recorded = Recorded::read(&now.version);
+    if std::env::var_os("BATON_UPDATE_WIT").is_some() && said.open {
+        let before = recorded.as_ref().map_or(0, |recorded| recorded.changes);
+        let same = recorded.as_ref().is_some_and(|recorded| recorded.contract.differences(&now).is_empty());
+        assert!(same || said.changes > before, "add a line to the table of changes in wit/VERSIONING.md first");
+        return Recorded { changes: said.changes, contract: now }.write();
+    }
+    let recorded =
+        recorded.unwrap_or_else(|| panic!("{} is missing: BATON_UPDATE_WIT=1", place(&now.version).display()));
+    if let Err(wrong) = judge(&recorded, &now, &said) {
+        panic!("{wrong}");
+    }
+}
+
+/// 0.1.3 must have all that 0.1.0 to 0.1.2 had; 0.2.0 need not.
+#[test]
+fn no_version_breaks_an_older_one_that_it_must_serve() {
+    let now = Contract::of_folder(&repository().join("wit"));
+    let series = |version: &str| version.rsplit_once('.').map(|(series, _)| series.to_owned());
+    for entry in fs::read_dir(repository().join("tests/wit")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let version = name.strip_suffix(".txt").unwrap();
+        if version != now.version && series(version) == series(&now.version) {
+            let old = Recorded::read(version).unwrap().contract;
+            let broken: Vec<_> = old.differences(&now).into_iter().filter(Difference::is_breaking).collect();
+            assert!(broken.is_empty(), "{} breaks {version}: {broken:#?}", now.version);
+        }
+    }
+}
+
+const BEFORE: &str = "
+    package baton:plugin@0.1.0;
+    interface types {
+      record task { id: string, tags: list<string> }
+      variant error { later(string), never }
+      enum level { low, high }
+    }
+    interface log { use types.{level}; say: func(level: level, text: string); }
+    interface handler { use types.{task, error}; run: func(task: task) -> result<_, error>; }
+    world plugin { import log; export handler; }";
+
+/// Each row: what is replaced by what, and whether plugins that were built before still fit.
+const CHANGES: [(&str, &str, Option<bool>); 14] = [
+    ("interface log {", "/// Says things.\n interface log {", None),
+    ("{ low, high }", "{\n      low,\n      high,\n    }", None),
+    ("say: func", "flush: func(); say: func", Some(false)),
+    ("world plugin {", "interface extra { more: func(); } world plugin { import extra;", Some(false)),
+    ("interface log {", "interface log { record line { text: string } ", Some(false)),
+    ("id: string,", "id: string, size: u64,", Some(true)),
+    ("later(string),", "later(string), soon,", Some(true)),
+    ("{ low, high }", "{ low, high, highest }", Some(true)),
+    ("{ low, high }", "{ high, low }", Some(true)),
+    ("text: string);", "text: list<u8>);", Some(true)),
+    ("text: string);", "words: string);", Some(true)),
+    ("say: func", "tell: func", Some(true)),
+    ("run: func", "stop: func(); run: func", Some(true)),
+    ("world plugin {", "interface extra { more: func(); } world plugin { export extra;", Some(true)),
+];
+
+#[test]
+fn each_row_of_the_rules_is_told_apart() {
+    let before = Contract::of_text(BEFORE);
+    for (old, new, breaks) in CHANGES {
+        assert!(BEFORE.contains(old), "{old}");
+        let after = Contract::of_text(&BEFORE.replacen(old, new, 1));
+        let differences = before.differences(&after);
+        let found = (!differences.is_empty()).then(|| differences.iter().any(Difference::is_breaking));
+        assert_eq!(found, breaks, "{old} → {new}: {differences:#?}");
+    }
+}
+
+#[test]
+fn what_is_written_down_reads_back() {
+    let contract = Contract::of_text(BEFORE);
+    let read = Contract::from_lines("0.1.0", &contract.to_lines());
+    assert!(contract.differences(&read).is_empty() && read.differences(&contract).is_empty());
+    assert!(contract.to_lines().contains("types.task: record { id: string, tags: list<string> }"));
+}
+
+#[test]
+fn a_frozen_version_refuses_every_change_and_an_open_one_those_without_a_line() {
+    let (before, open) = (|changes| Recorded { changes, contract: Contract::of_text(BEFORE) }, true);
+    let added = Contract::of_text(&BEFORE.replacen("say: func", "flush: func(); say: func", 1));
+    let broken = Contract::of_text(&BEFORE.replacen("id: string,", "", 1));
+    let same = Contract::of_text(BEFORE);
+    for (now, said, wrong) in [
+        (&same, Said { open, changes: 2 }, None),
+        (&same, Said { open: false, changes: 2 }, None),
+        (&same, Said { open, changes: 1 }, Some("put them back")),
+        (&added, Said { open, changes: 2 }, Some("add a line")),
+        (&added, Said { open, changes: 3 }, Some("write it down")),
+        (&added, Said { open: false, changes: 3 }, Some("0.x.N")),
+        (&broken, Said { open: false, changes: 3 }, Some("0.N.0")),
+    ] {
+        match (judge(&before(2), now, &said), wrong) {
+            (Ok(()), None) => {}
+            (Err(told), Some(words)) => assert!(told.contains(words), "`{words}` in: {told}"),
+            (told, wrong) => panic!("{told:?} instead of {wrong:?}"),
+        }
+    }
+}
+
+/// The names of the items, for a person who reads a failure.
+#[test]
+fn the_contract_has_the_parts_that_plugins_are_built_on() {
+    let now = Contract::of_folder(&repository().join("wit"));
+    let items: BTreeMap<_, _> = now.items.iter().collect();
+    for part in ["types.task", "handler.run", "world plugin import progress", "world plugin export handler"] {
+        assert!(items.keys().any(|item| item.as_str() == part), "{part}");
+    }
+}
