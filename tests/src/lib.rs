@@ -22,7 +22,7 @@ pub use judge::{Book, Counts};
 pub use mount::Mount;
 pub use output::Output;
 pub use places::{Missing, baton, fixture, repository, shared};
-pub use task::{Event, Finding, Task, Why};
+pub use task::{Event, Finding, Task, Used, Why};
 pub use workspace::Workspace;
 
 /// How long anything is waited for. Nothing takes a tenth of it; a machine under load may.

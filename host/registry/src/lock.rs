@@ -58,6 +58,9 @@ pub struct Granted {
     /// Named folders of `baton.toml`.
     #[serde(default)]
     pub files: Vec<GrantedFolder>,
+    /// Whether files that have other names too (hard links) may be opened in these folders.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hard_links: bool,
     /// Requests.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub http: Vec<HttpRule>,
@@ -146,6 +149,7 @@ impl Granted {
         };
         Self {
             files: asked.files.iter().map(folder).collect(),
+            hard_links: false,
             http: asked.http.iter().map(|http| http.rule.clone()).collect(),
             secrets: asked.secrets.iter().map(secret).collect(),
             sql: asked.sql.iter().map(|s| GrantedDatabase { database: s.database, mode: s.mode }).collect(),

@@ -31,7 +31,8 @@ pub(crate) fn effective(workspace: &Workspace, manifest: &Manifest, granted: &Gr
             None => resolve(workspace, &declared.folder, writable)?,
         });
     }
-    Ok(Grants { mounts, handoffs: granted.handoffs && capabilities.handoffs.is_some() })
+    let handoffs = granted.handoffs && capabilities.handoffs.is_some();
+    Ok(Grants { mounts, hard_links: granted.hard_links, handoffs })
 }
 
 /// The real folders of a named one. Those that are missing are left out; what needs them says so.
