@@ -93,7 +93,10 @@ fn there_is_no_way_out_of_a_granted_folder() {
     assert!(workspace.outside().join("secret.json").is_file());
     assert_eq!(workspace.read("tree/secret.txt"), "inside");
     assert_eq!(workspace.read("baton.toml"), config);
-    assert_eq!(workspace.list("tree"), ["a.py", "hard-outside", "link-to-file", "link-to-folder", "link-to-proc", "secret.txt"]);
+    assert_eq!(
+        workspace.list("tree"),
+        ["a.py", "hard-outside", "link-to-file", "link-to-folder", "link-to-proc", "secret.txt"]
+    );
     assert_eq!(fs::read_to_string(workspace.outside().join("secret.json")).unwrap(), "outside");
 }
 

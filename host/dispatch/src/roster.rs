@@ -56,7 +56,13 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { inboxes: Vec::new(), poll: None, concurrency: 1, retry: Policy::default(), quarantine: quarantine::Policy::default() }
+        Self {
+            inboxes: Vec::new(),
+            poll: None,
+            concurrency: 1,
+            retry: Policy::default(),
+            quarantine: quarantine::Policy::default(),
+        }
     }
 }
 

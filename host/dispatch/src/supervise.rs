@@ -32,9 +32,9 @@ impl Sign {
             Err(Failure::Cancelled) => Self::None,
             // What is missing was found out before the plugin ran, or by it: either way it is not at fault.
             Ok(_)
-            | Err(
-                Failure::Retryable(_) | Failure::Permanent(_) | Failure::NeedsHuman(_) | Failure::NeedsGrant(_),
-            ) => Self::Well,
+            | Err(Failure::Retryable(_) | Failure::Permanent(_) | Failure::NeedsHuman(_) | Failure::NeedsGrant(_)) => {
+                Self::Well
+            }
         }
     }
 }
@@ -71,7 +71,13 @@ pub(crate) fn note(
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) fn tell(tx: &Tx<'_>, task: &Task, state: baton_core::State, text: &str, now: Timestamp) -> Result<(), LedgerError> {
+pub(crate) fn tell(
+    tx: &Tx<'_>,
+    task: &Task,
+    state: baton_core::State,
+    text: &str,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
     event::append(tx, &Event::of(task, "baton", "plugin_quarantined", text.to_owned(), state, now)).map(drop)
 }
 
@@ -79,13 +85,7 @@ pub(crate) fn tell(tx: &Tx<'_>, task: &Task, state: baton_core::State, text: &st
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) fn room(
-    tx: &Tx<'_>,
-    house: &House,
-    agent: &str,
-    room: usize,
-    now: Timestamp,
-) -> Result<usize, LedgerError> {
+pub(crate) fn room(tx: &Tx<'_>, house: &House, agent: &str, room: usize, now: Timestamp) -> Result<usize, LedgerError> {
     let Some(known) = supervision::get(tx, agent)? else {
         return Ok(room);
     };

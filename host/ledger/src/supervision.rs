@@ -56,14 +56,14 @@ pub fn clear(tx: &Tx<'_>, agent: &str) -> Result<bool, LedgerError> {
     Ok(tx.connection.prepare_cached("DELETE FROM supervision WHERE agent = ?1")?.execute([agent])? > 0)
 }
 
-/// When the first of those may be tried again that have tasks waiting.
+/// When the first of those may be tried again that are left alone at `now`. Whether anything waits for it then is another
+/// question: a task may still come.
 ///
 /// # Errors
 /// When the database fails.
-pub fn next(tx: &Tx<'_>) -> Result<Option<Timestamp>, LedgerError> {
-    let sql = "SELECT min(until) FROM supervision WHERE EXISTS
-               (SELECT 1 FROM tasks WHERE state = 'queued' AND tasks.agent = supervision.agent)";
-    let next: Option<i64> = tx.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+pub fn next(tx: &Tx<'_>, now: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
+    let sql = "SELECT min(until) FROM supervision WHERE until > ?1";
+    let next: Option<i64> = tx.connection.prepare_cached(sql)?.query_row([now.as_millisecond()], |row| row.get(0))?;
     next.map(timestamp).transpose()
 }
 
@@ -120,7 +120,9 @@ mod tests {
         let kept = known.clone();
         ledger.write_blocking(move |tx| put(tx, &kept)).unwrap();
         assert_eq!(ledger.write_blocking(|tx| get(tx, "a")).unwrap(), Some(known.clone()));
-        assert_eq!(ledger.write_blocking(next).unwrap(), None, "nothing waits for it");
+        let next_at =
+            |second| ledger.write_blocking(move |tx| next(tx, Timestamp::from_second(second).unwrap())).unwrap();
+        assert_eq!((next_at(99), next_at(100)), (Some(until), None));
         let reader = ledger.reader().unwrap();
         assert_eq!(quarantined(&reader, Timestamp::from_second(99).unwrap()).unwrap(), [known]);
         assert!(quarantined(&reader, until).unwrap().is_empty());

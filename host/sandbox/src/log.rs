@@ -72,7 +72,9 @@ impl Kept {
 
     fn pace(&mut self, now: Instant) -> Result<(), LimitHit> {
         let (since, pieces) = match self.second {
-            Some((since, pieces)) if now.saturating_duration_since(since) < Duration::from_secs(1) => (since, pieces + 1),
+            Some((since, pieces)) if now.saturating_duration_since(since) < Duration::from_secs(1) => {
+                (since, pieces + 1)
+            }
             _ => (now, 1),
         };
         self.second = Some((since, pieces));

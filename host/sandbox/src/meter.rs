@@ -57,7 +57,8 @@ impl Meter {
     /// # Errors
     /// When its processor time is used up.
     pub(crate) fn check_cpu(&self) -> Result<(), LimitHit> {
-        let [used, limit] = [self.cpu, self.ceilings.cpu].map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+        let [used, limit] =
+            [self.cpu, self.ceilings.cpu].map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
         // At the limit there is nothing left.
         if used >= limit { Err(LimitHit { ceiling: Ceiling::Cpu, used, limit }) } else { Ok(()) }
     }

@@ -4,7 +4,7 @@
 use std::fs;
 use std::time::Duration;
 
-use baton_registry::package::Package;
+use baton_registry::Package;
 use baton_sandbox::{Cancel, Sandbox};
 use baton_tests::fixture;
 

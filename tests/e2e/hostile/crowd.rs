@@ -38,7 +38,8 @@ async fn a_crowd_of_attempts_waits_for_places_and_all_of_it_is_served() {
     let sandbox = Sandbox::new(None).unwrap();
     let plugin = sandbox.load(&fs::read(fixture("hostile")).unwrap()).unwrap();
     let begun = Instant::now();
-    let running: Vec<_> = (0..TIMES * limits::AT_ONCE).map(|_| tokio::spawn(run(sandbox.clone(), plugin.clone()))).collect();
+    let running: Vec<_> =
+        (0..TIMES * limits::AT_ONCE).map(|_| tokio::spawn(run(sandbox.clone(), plugin.clone()))).collect();
     for one in running {
         let report = one.await.unwrap();
         assert_eq!(report.ended.map(|outcome| outcome.summary), Ok("Took its time.".to_owned()));

@@ -44,12 +44,16 @@ fn a_plugin_that_fails_in_a_row_is_left_alone_and_everybody_says_so() {
     let said = "failed 2 times in a row and is left alone until";
     for words in [&["status"][..], &["agents"], &["why", &waits.id]] {
         let output = workspace.baton(words).ended(0);
-        assert!(output.stderr.contains(said) && output.stderr.contains("baton plugin enable hostile"), "{words:?}: {output:?}");
+        assert!(
+            output.stderr.contains(said) && output.stderr.contains("baton plugin enable hostile"),
+            "{words:?}: {output:?}"
+        );
     }
     let doctor = workspace.baton(&["doctor"]).stdout;
     assert!(doctor.contains(said), "{doctor}");
     let agents = workspace.baton(&["agents", "--json"]).ended(0).json();
-    let held: Vec<_> = agents["agents"].as_array().unwrap().iter().filter(|agent| !agent["quarantine"].is_null()).collect();
+    let held: Vec<_> =
+        agents["agents"].as_array().unwrap().iter().filter(|agent| !agent["quarantine"].is_null()).collect();
     assert_eq!((held.len(), &held[0]["name"], &held[0]["quarantine"]["failures"]), (1, &"hostile".into(), &2.into()));
 }
 

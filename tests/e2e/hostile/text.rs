@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use baton_registry::package::Package;
+use baton_registry::Package;
 use baton_sandbox::{Cancel, Ceiling, Failure, Report, Sandbox};
 use baton_tests::repository;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
@@ -56,7 +56,9 @@ async fn run(body: &str, ask: &str) -> Report {
 #[track_caller]
 fn assert_hit(report: &Report, wanted: Ceiling) {
     match &report.ended {
-        Err(Failure::Limit { ceiling, used, limit }) if *ceiling == wanted => assert!(used >= limit, "{used} of {limit}"),
+        Err(Failure::Limit { ceiling, used, limit }) if *ceiling == wanted => {
+            assert!(used >= limit, "{used} of {limit}")
+        }
         ended => panic!("{wanted:?} was to be reached: {ended:?}"),
     }
     assert!(report.usage.of(wanted).is_some_and(|used| used.hit), "{:?}", report.usage);

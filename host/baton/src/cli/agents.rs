@@ -56,7 +56,9 @@ impl Args {
                 table.row([agent.name.clone(), agent.kind.as_str().to_owned(), open.to_string(), inbox.join(", ")]);
             }
             output::print(&table.lines(|_, _, cell| cell));
-            held.iter().for_each(|held| output::note(&task_view::held_text(held)));
+            for held in &held {
+                output::note(&task_view::held_text(held));
+            }
         }
         Ok(Code::Good)
     }

@@ -39,7 +39,9 @@ impl Args {
             output::note("no tasks yet: drop a handoff into an inbox (handoffs/examples/ has some) and run `baton up`");
         } else {
             output::print(&table(&tasks, now));
-            held.iter().for_each(|held| output::note(&task_view::held_text(held)));
+            for held in &held {
+                output::note(&task_view::held_text(held));
+            }
         }
         Ok(Code::Good)
     }

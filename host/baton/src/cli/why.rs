@@ -41,14 +41,17 @@ impl Args {
             output::note("its first events were pruned; `baton ledger verify` says where they are archived");
         }
         let findings = finding::of_task(&reader, &task.id)?;
-        let used = task::usage(&reader, &task.id)?.and_then(|used| serde_json::from_str(&used).ok()).unwrap_or_default();
+        let used =
+            task::usage(&reader, &task.id)?.and_then(|used| serde_json::from_str(&used).ok()).unwrap_or_default();
         if self.json {
             output::json(&as_json(&task, &events, &findings, used));
         } else {
             output::print(&as_text(&task, &events, &findings, &used));
             let waits = matches!(task.state, State::Queued | State::Waiting);
             let held = supervision::quarantined(&reader, Timestamp::now())?;
-            held.iter().filter(|held| waits && held.agent == task.agent).for_each(|held| output::note(&held_text(held)));
+            held.iter()
+                .filter(|held| waits && held.agent == task.agent)
+                .for_each(|held| output::note(&held_text(held)));
         }
         Ok(Code::Good)
     }

@@ -101,15 +101,12 @@ impl Engine {
 
 /// Takes up what was left and tells who has work and when the next retry is due; with `held` also when a plugin that is left
 /// alone may be tried again. A single run does not wait for that.
-pub(super) async fn take_up(
-    house: &Arc<House>,
-    held: bool,
-) -> Result<(Vec<String>, Option<Duration>), DispatchError> {
+pub(super) async fn take_up(house: &Arc<House>, held: bool) -> Result<(Vec<String>, Option<Duration>), DispatchError> {
     recover(house, false).await?;
     let now = Timestamp::now();
     let me = house.owner.clone();
     let look = move |tx: &Tx<'_>| {
-        let held = if held { supervision::next(tx)? } else { None };
+        let held = if held { supervision::next(tx, now)? } else { None };
         let due = [task::next_due(tx)?, held].into_iter().flatten().min();
         Ok((task::agents_with_work(tx)?, due, task::to_stop(tx, &me)?))
     };

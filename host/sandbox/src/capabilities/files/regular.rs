@@ -14,7 +14,7 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi::filesystem::{WasiFilesystemCtxView, WasiFilesystemView as _};
 use wasmtime_wasi::p2::bindings::filesystem::types::{
-    Descriptor, DescriptorFlags, DescriptorType, ErrorCode, HostDescriptor, OpenFlags, PathFlags,
+    Descriptor, DescriptorFlags, DescriptorStat, DescriptorType, ErrorCode, HostDescriptor, OpenFlags, PathFlags,
 };
 
 use crate::log::Log;
@@ -54,21 +54,28 @@ async fn open(
 ) -> wasmtime::Result<Result<Resource<Descriptor>, ErrorCode>> {
     let looked = files.stat_at(Resource::new_borrow(folder.rep()), path_flags, path.clone()).await;
     // What is not there may be made, and every other problem is told by the opening itself.
-    match (looked.map(|stat| (stat.type_, stat.link_count)), one_name) {
-        (Ok((DescriptorType::RegularFile, 2..)), Some(log)) => {
+    if let Ok(stat) = looked
+        && !may_open(&stat, &path, one_name)
+    {
+        return Ok(Err(ErrorCode::NotPermitted));
+    }
+    match files.open_at(folder, path_flags, path, open_flags, flags).await {
+        Ok(opened) => Ok(Ok(opened)),
+        Err(error) => Ok(Err(error.downcast()?)),
+    }
+}
+
+fn may_open(stat: &DescriptorStat, path: &str, one_name: Option<&Log>) -> bool {
+    match (stat.type_, one_name) {
+        (DescriptorType::RegularFile, Some(log)) if stat.link_count > 1 => {
             log.say(&format!(
                 "`{}` has several names (hard links) and was not opened; `hard_links = true` in the plugin's grants in \
                  baton.lock allows it",
                 path.escape_debug()
             ));
-            return Ok(Err(ErrorCode::NotPermitted));
+            false
         }
-        (Ok((DescriptorType::RegularFile | DescriptorType::Directory | DescriptorType::SymbolicLink, _)), _)
-        | (Err(_), _) => {}
-        (Ok(_), _) => return Ok(Err(ErrorCode::NotPermitted)),
-    }
-    match files.open_at(folder, path_flags, path, open_flags, flags).await {
-        Ok(opened) => Ok(Ok(opened)),
-        Err(error) => Ok(Err(error.downcast()?)),
+        (DescriptorType::RegularFile | DescriptorType::Directory | DescriptorType::SymbolicLink, _) => true,
+        _ => false,
     }
 }
