@@ -57,7 +57,7 @@ async fn run(body: &str, ask: &str) -> Report {
 fn assert_hit(report: &Report, wanted: Ceiling) {
     match &report.ended {
         Err(Failure::Limit { ceiling, used, limit }) if *ceiling == wanted => {
-            assert!(used >= limit, "{used} of {limit}")
+            assert!(used >= limit, "{used} of {limit}");
         }
         ended => panic!("{wanted:?} was to be reached: {ended:?}"),
     }

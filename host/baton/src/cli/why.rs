@@ -118,18 +118,18 @@ fn as_text(task: &Summary, events: &[Recorded], findings: &[Finding], used: &Map
     text
 }
 
-/// What the last attempt used of its ceilings; what was not touched is left out.
+/// The ceilings that the last attempt reached or came near; `--json` has them all.
 fn list_used(used: &Map<String, Value>) -> String {
     let number = |one: &Value, field: &str| one.get(field).and_then(Value::as_u64).unwrap_or_default();
     let mut table = Table::new(&["CEILING", "USED", "OF", ""]);
     let mut any = false;
     for (name, one) in used {
+        let (count, limit) = (number(one, "used"), number(one, "limit"));
         let hit = one.get("hit").and_then(Value::as_bool).unwrap_or_default();
-        let count = number(one, "used");
-        if count > 0 {
+        if hit || count > limit / 2 {
             any = true;
             let word = if hit { "reached" } else { "" };
-            table.row([name.clone(), count.to_string(), number(one, "limit").to_string(), word.to_owned()]);
+            table.row([name.clone(), count.to_string(), limit.to_string(), word.to_owned()]);
         }
     }
     if any { format!("\nthe last attempt\n{}", table.lines(|_, _, cell| cell)) } else { String::new() }
