@@ -37,6 +37,7 @@ fn attempt() -> Attempt {
     Attempt {
         task: task(),
         mounts: Vec::new(),
+        hard_links: false,
         emission: Emission::Denied(String::new()),
         cancel: Cancel::default(),
         listener: Some(Arc::new(|_| {})),

@@ -75,6 +75,10 @@ fn there_is_no_way_out_of_a_granted_folder() {
     let (tree, plans) = (workspace.root().join("tree"), workspace.root().join("plans"));
     symlink(workspace.outside().join("secret.json"), tree.join("link-to-file")).unwrap();
     symlink("/etc", tree.join("link-to-folder")).unwrap();
+    symlink("/proc/self", tree.join("link-to-proc")).unwrap();
+    for folder in [&tree, &plans] {
+        fs::hard_link(workspace.outside().join("secret.json"), folder.join("hard-outside")).unwrap();
+    }
     symlink("../baton.toml", plans.join("link-relative")).unwrap();
     let config = workspace.read("baton.toml");
     workspace.drop_action("hostile", "escape");
@@ -84,11 +88,15 @@ fn there_is_no_way_out_of_a_granted_folder() {
     let report = workspace.read("reports/escape.txt");
     assert_eq!(task.state, "succeeded", "{}", task.reason);
     assert!(workspace.why(&task.id).findings.is_empty() && !report.contains("OPEN"), "{report}");
-    assert_eq!(report.matches("refused: ").count(), 21, "{report}");
+    assert_eq!(report.matches("refused: ").count(), 26, "{report}");
     assert!(report.contains("allowed: Ok"), "{report}");
+    assert!(workspace.outside().join("secret.json").is_file());
     assert_eq!(workspace.read("tree/secret.txt"), "inside");
     assert_eq!(workspace.read("baton.toml"), config);
-    assert_eq!(workspace.list("tree"), ["a.py", "link-to-file", "link-to-folder", "secret.txt"]);
+    assert_eq!(
+        workspace.list("tree"),
+        ["a.py", "hard-outside", "link-to-file", "link-to-folder", "link-to-proc", "secret.txt"]
+    );
     assert_eq!(fs::read_to_string(workspace.outside().join("secret.json")).unwrap(), "outside");
 }
 

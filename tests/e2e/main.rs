@@ -27,6 +27,8 @@ mod folders_come_back;
 #[cfg(test)]
 mod full_disk;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod layering;
 #[cfg(test)]
 mod ledger_command;

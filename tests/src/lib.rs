@@ -25,7 +25,7 @@ pub use mount::Mount;
 pub use oci_registry::OciRegistry;
 pub use output::Output;
 pub use places::{Missing, baton, fixture, repository, shared, tools};
-pub use task::{Event, Finding, Task, Why};
+pub use task::{Event, Finding, Task, Used, Why};
 pub use tool::tool;
 pub use workspace::Workspace;
 

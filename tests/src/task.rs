@@ -44,6 +44,17 @@ pub struct Why {
     pub state: String,
     pub events: Vec<Event>,
     pub findings: Vec<Finding>,
+    pub used: std::collections::BTreeMap<String, Used>,
+}
+
+/// A ceiling of `why --json` and how much of it the last attempt used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names are those of the contract")]
+pub struct Used {
+    pub used: u64,
+    pub limit: u64,
+    pub hit: bool,
 }
 
 impl Why {

@@ -53,7 +53,8 @@ impl Workspace {
         // A root that lies beside what governs the workspace, as a real one would.
         workspace.write("tree/a.py", "print()\n");
         let config = workspace.read("baton.toml").replace("root = \".\"", "root = \"tree\"");
-        workspace.write("baton.toml", &config);
+        // Whoever tests one misdeed after the other does not want the plugin left alone for it.
+        workspace.write("baton.toml", config + "\n[agents.hostile.quarantine]\nafter = 1000\n");
         workspace
     }
 

@@ -12,6 +12,7 @@ pub mod file_name;
 pub mod guard;
 pub mod handoff;
 pub mod manifest;
+pub mod quarantine;
 pub mod retry;
 mod state;
 

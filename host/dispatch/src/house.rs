@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use baton_core::manifest::Action;
+use baton_core::quarantine;
 use baton_core::retry::Policy;
 use baton_intake::{IntakeError, Owner};
 use baton_ledger::Ledger;
@@ -23,6 +24,8 @@ use crate::{DispatchError, Roster, Rules, limits, owner};
 pub struct Grants {
     /// Folders.
     pub mounts: Vec<MountGrant>,
+    /// Whether files with several names (hard links) may be opened in them.
+    pub hard_links: bool,
     /// Whether it may send handoffs to other agents.
     pub handoffs: bool,
     /// What it declares and was not granted, in the words of `baton plugin grant`.
@@ -207,6 +210,11 @@ impl House {
     /// When the tasks of an agent are tried again.
     pub(crate) fn retry(&self, agent: &str) -> Policy {
         self.roster().get(agent).map_or_else(Policy::default, |agent| agent.settings.retry)
+    }
+
+    /// How often in a row the plugin of an agent may fail.
+    pub(crate) fn quarantine(&self, agent: &str) -> quarantine::Policy {
+        self.roster().get(agent).map_or_else(quarantine::Policy::default, |agent| agent.settings.quarantine)
     }
 
     /// The folder for an answer to `sender`, as the ledger keeps it.

@@ -24,6 +24,7 @@ mod recover;
 mod roster;
 mod running;
 mod settle;
+pub mod supervise;
 mod trigger;
 mod withdraw;
 mod work;

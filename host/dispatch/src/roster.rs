@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use baton_core::agents::{Aliases, fold, is_name};
+use baton_core::quarantine;
 use baton_core::retry::Policy;
 
 /// The folder of new files.
@@ -49,11 +50,19 @@ pub struct Settings {
     pub concurrency: usize,
     /// When its tasks are tried again.
     pub retry: Policy,
+    /// When its plugin is left alone because it fails.
+    pub quarantine: quarantine::Policy,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { inboxes: Vec::new(), poll: None, concurrency: 1, retry: Policy::default() }
+        Self {
+            inboxes: Vec::new(),
+            poll: None,
+            concurrency: 1,
+            retry: Policy::default(),
+            quarantine: quarantine::Policy::default(),
+        }
     }
 }
 

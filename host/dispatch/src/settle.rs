@@ -8,16 +8,18 @@ use std::sync::Arc;
 use baton_core::handoff::Chain;
 use baton_core::handoff::compose::Request;
 use baton_core::handoff::returns::Return;
-use baton_core::{Digest, State, file_name};
+use baton_core::{Digest, State, file_name, quarantine};
 use baton_ledger::event::Event;
 use baton_ledger::task::{self, Origin, Task};
 use baton_ledger::{LedgerError, Tx, finding, outbox};
-use baton_sandbox::{Draft, Failure, Report, wit};
+use baton_sandbox::{Draft, Failure, Report, Usage, Used, wit};
 use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
 
 use crate::archive::{to_archive, to_dead_letters, to_stale};
 use crate::house::{House, Installed};
+use crate::supervise::{self, Sign};
 use crate::withdraw::MISSING;
 use crate::work::{Attempted, Begun, Ended, explain, lease};
 use crate::{DispatchError, dependencies, limits};
@@ -35,6 +37,8 @@ pub(crate) struct Settled {
     pub(crate) artifacts: Vec<String>,
     /// Tasks that waited for it may begin.
     pub(crate) released: bool,
+    /// Its plugin is left alone from now on, with the reason.
+    pub(crate) quarantined: Option<String>,
 }
 
 /// Decides how attempts of one agent ended, writes that down in one transaction, and takes up to `room` of the agent's
@@ -97,6 +101,8 @@ struct Written {
     artifacts: Vec<String>,
     /// Other tasks may begin now.
     released: bool,
+    /// The plugin is left alone from now on, with the reason.
+    quarantined: Option<String>,
 }
 
 /// A decided ending with all that goes out with it.
@@ -110,6 +116,8 @@ struct Outcome {
 impl Outcome {
     fn of(house: &House, attempted: Attempted) -> Self {
         let Attempted { task, installed, ended, at } = attempted;
+        let report = ended.as_ref().ok();
+        let (sign, usage) = (report.map_or(Sign::None, Sign::of), report.map(|report| as_json(&report.usage)));
         let ending = decide(house, &task, installed.as_deref(), ended, at);
         let drafts = ending.drafts.iter().enumerate();
         let out = Outgoing {
@@ -118,6 +126,9 @@ impl Outcome {
             answer_to: answer_to(house, &task, ending.state),
             drafts: drafts.map(|(n, draft)| draft_file(house, &task, n, draft, at)).collect(),
             owner: house.owner.clone(),
+            sign,
+            usage,
+            quarantine: house.quarantine(&task.agent),
         };
         Self { task, ending, out, at }
     }
@@ -132,8 +143,8 @@ impl Outcome {
             None => (self.task.state, "somebody else has settled it meanwhile; this outcome was dropped".to_owned()),
         };
         let (id, agent) = (self.task.id.clone(), self.task.agent.clone());
-        let Written { artifacts, released } = written.unwrap_or_default();
-        Settled { id, agent, state, text, artifacts, released }
+        let Written { artifacts, released, quarantined } = written.unwrap_or_default();
+        Settled { id, agent, state, text, artifacts, released, quarantined }
     }
 }
 
@@ -145,6 +156,11 @@ struct Outgoing {
     answer_to: Option<(String, String)>,
     drafts: Vec<outbox::New>,
     owner: String,
+    /// What the attempt says about its plugin.
+    sign: Sign,
+    /// What it used of its ceilings, as JSON.
+    usage: Option<String>,
+    quarantine: quarantine::Policy,
 }
 
 /// The decision, before it is written.
@@ -397,9 +413,38 @@ fn write(
         outbox::add(tx, &task.id, &archive)?;
     }
     let released = dependencies::settled(tx, task, ending.state, now)?;
+    let quarantined = supervised(tx, task, ending.state, out, now)?;
     fail_point!("settle.written");
     let reports = artifacts.iter().map(|named| format!("reports/{}", named.name));
-    Ok(Some(Written { artifacts: reports.collect(), released }))
+    Ok(Some(Written { artifacts: reports.collect(), released, quarantined }))
+}
+
+/// Keeps what the attempt used, and what it says about its plugin.
+fn supervised(
+    tx: &Tx<'_>,
+    task: &Task,
+    state: State,
+    out: &Outgoing,
+    now: Timestamp,
+) -> Result<Option<String>, LedgerError> {
+    if let Some(usage) = &out.usage {
+        task::set_usage(tx, &task.id, usage)?;
+    }
+    let Some(digest) = &out.plugin_digest else {
+        return Ok(None);
+    };
+    let quarantined = supervise::note(tx, task, digest, &out.sign, out.quarantine, now)?;
+    if let Some(text) = &quarantined {
+        supervise::tell(tx, task, state, text, now)?;
+    }
+    Ok(quarantined)
+}
+
+/// What `why --json` shows of what was used.
+fn as_json(usage: &Usage) -> String {
+    let used = |used: &Used| json!({ "used": used.used, "limit": used.limit, "hit": used.hit });
+    let all: Map<String, Value> = usage.iter().map(|one| (one.ceiling.key().to_owned(), used(one))).collect();
+    Value::Object(all).to_string()
 }
 
 /// SHA-256 of the summary and the artifacts.

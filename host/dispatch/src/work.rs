@@ -17,7 +17,7 @@ use crate::plugins::Unusable;
 use crate::prepare::prepare;
 use crate::settle::{Settled, settle};
 use crate::withdraw::is_missing;
-use crate::{DispatchError, limits};
+use crate::{DispatchError, limits, supervise};
 
 /// Who is told about the progress of a task: its id and how far it is.
 pub(crate) type Listener = Arc<dyn Fn(&str, Progress) + Send + Sync>;
@@ -92,6 +92,7 @@ pub(crate) struct Begun {
 /// When the database fails.
 pub(crate) fn lease(tx: &Tx<'_>, house: &House, agent: &str, room: usize) -> Result<Vec<Begun>, LedgerError> {
     let now = Timestamp::now();
+    let room = if room == 0 { 0 } else { supervise::room(tx, house, agent, room, now)? };
     let (mut begun, mut bytes) = (Vec::new(), 0);
     while begun.len() < room && bytes <= limits::STINT_BYTES {
         let Some(next) = task::next_queued(tx, agent)? else {
@@ -249,6 +250,7 @@ async fn run(
     let attempt = Attempt {
         task,
         mounts: installed.grants.mounts.clone(),
+        hard_links: installed.grants.hard_links,
         emission: emission(house, installed),
         cancel: own.clone(),
         listener,

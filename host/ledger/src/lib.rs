@@ -19,6 +19,7 @@ pub mod mark;
 pub mod outbox;
 pub mod prune;
 pub mod restore;
+pub mod supervision;
 pub mod tail;
 pub mod task;
 pub mod verify;

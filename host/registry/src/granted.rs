@@ -1,5 +1,5 @@
 //! What an operator granted a plugin, and the words in which it is granted: `files:ro=plans`, `http=GET:host/path*`,
-//! `secret=NAME`, `sql=catalog:rw`, `git=root`, `handoffs`.
+//! `secret=NAME`, `sql=catalog:rw`, `git=root`, `handoffs`, `hard-links`.
 //!
 //! A word is read against what the plugin declares: what it does not ask for cannot be granted, so that a grant never
 //! waits for a later revision.
@@ -19,6 +19,9 @@ pub struct Granted {
     /// Folders.
     #[serde(default)]
     pub files: Vec<GrantedFolder>,
+    /// Whether files that have other names too (hard links) may be opened in these folders.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hard_links: bool,
     /// Requests.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub http: Vec<HttpRule>,
@@ -86,6 +89,8 @@ pub enum Word {
     Git(String),
     /// `handoffs`.
     Handoffs,
+    /// `hard-links`.
+    HardLinks,
 }
 
 impl Word {
@@ -101,6 +106,7 @@ impl Word {
         };
         let (kind, value) = text.split_once('=').unwrap_or((text, ""));
         match (kind, value) {
+            ("hard-links", "") if !asked.files.is_empty() => Ok(Self::HardLinks),
             ("handoffs", "") => asked.handoffs.as_ref().map(|_| Self::Handoffs).ok_or_else(not_asked),
             ("files:ro", value) => folder(value, Mode::Ro, asked).map(Self::Files),
             ("files:rw", value) => folder(value, Mode::Rw, asked).map(Self::Files),
@@ -131,7 +137,7 @@ impl Word {
             }
             _ => Err(format!(
                 "`{text}` is no grant; a grant is files:ro=NAME, files:rw=NAME=PATH, http=METHOD:HOST/PATH*, secret=NAME, \
-                 sql=own, sql=catalog:ro, git=NAME or handoffs"
+                 sql=own, sql=catalog:ro, git=NAME, handoffs or hard-links"
             )),
         }
     }
@@ -146,6 +152,7 @@ impl Word {
             Self::Sql(database) => granted.sql.push(database),
             Self::Git(folder) => granted.git.push(folder),
             Self::Handoffs => granted.handoffs = true,
+            Self::HardLinks => granted.hard_links = true,
         }
     }
 
@@ -159,6 +166,7 @@ impl Word {
             Self::Sql(database) => granted.sql.retain(|known| known.database != database.database),
             Self::Git(folder) => granted.git.retain(|known| known != folder),
             Self::Handoffs => granted.handoffs = false,
+            Self::HardLinks => granted.hard_links = false,
         }
         *granted != before
     }
@@ -195,6 +203,7 @@ impl Granted {
         let folder = |f: &FilesCapability| GrantedFolder { folder: f.folder.clone(), mode: f.mode, path: None };
         Self {
             files: asked.files.iter().map(folder).collect(),
+            hard_links: false,
             http: asked.http.iter().map(|http| http.rule.clone()).collect(),
             secrets: asked.secrets.iter().map(GrantedSecret::of).collect(),
             sql: asked.sql.iter().map(|s| GrantedDatabase { database: s.database, mode: s.mode }).collect(),
@@ -241,6 +250,7 @@ impl Granted {
             .chain(self.sql.iter().map(|sql| format!("sql={}:{}", sql.database, sql.mode)))
             .chain(self.git.iter().map(|folder| format!("git={folder}")))
             .chain(self.handoffs.then(|| "handoffs".to_owned()))
+            .chain(self.hard_links.then(|| "hard-links".to_owned()))
             .collect()
     }
 }
@@ -268,6 +278,7 @@ mod tests {
             "sql=catalog:ro",
             "git=root",
             "handoffs",
+            "hard-links",
         ];
         for text in words {
             let (word, mut granted) = (Word::parse(text, &asked()).unwrap(), Granted::default());

@@ -13,7 +13,7 @@ use wasmtime::{Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, P
 use crate::bindings;
 use crate::capabilities::files;
 use crate::store::State;
-use crate::{SandboxError, limits};
+use crate::{SandboxError, limits, written};
 
 /// Compiles and runs plugins. Cheap to clone.
 #[derive(Clone)]
@@ -93,6 +93,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     files::regular::link(&mut linker)?;
+    written::link(&mut linker)?;
     bindings::Plugin::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     Ok(linker)
 }

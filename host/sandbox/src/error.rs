@@ -22,13 +22,23 @@ pub enum SandboxError {
     /// It imports or exports something else than the world `baton:plugin/plugin`.
     #[error("the component does not fit this host's world baton:plugin@0.1.0: {0}")]
     World(String),
+    /// Its manifest asks for more than there is.
+    #[error("its manifest asks for {what} = {asked}; this host gives 1 to {most}: correct `limits` in the manifest")]
+    Limits {
+        /// The field of `limits`.
+        what: &'static str,
+        /// What is asked for.
+        asked: u64,
+        /// The most that is given.
+        most: u64,
+    },
     /// It does not compile.
     #[error("the component does not compile: {0}")]
     Compile(String),
 }
 
-/// A ceiling that an attempt hit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A ceiling of an attempt. Each has an error of its own, a name for people and one for machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ceiling {
     /// Linear memory, in bytes.
     Memory,
@@ -38,12 +48,55 @@ pub enum Ceiling {
     Wall,
     /// Processor time, in milliseconds.
     Cpu,
+    /// Calls of the host.
+    HostCalls,
+    /// Bytes that one call copies out of the guest.
+    CallBytes,
+    /// Bytes that were handed to the host's streams and files.
+    Written,
+    /// Open files, streams and the like.
+    Handles,
+    /// Bytes of log.
+    Log,
+    /// Bytes of log that are kept. What is over is dropped; nobody is ended by it.
+    LogKept,
+    /// Pieces of log in one second.
+    LogRate,
     /// Size of the outcome, in bytes.
     Output,
     /// Artifacts of the outcome.
     Artifacts,
     /// Findings of the outcome.
     Findings,
+    /// Handoffs that one task sends.
+    Emissions,
+    /// Size of the plugin's own database, in bytes.
+    Database,
+}
+
+impl Ceiling {
+    /// The name in `baton why --json`. Public: never changed.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Memory => "memory_bytes",
+            Self::Tables => "table_elements",
+            Self::Wall => "wall_ms",
+            Self::Cpu => "cpu_ms",
+            Self::HostCalls => "host_calls",
+            Self::CallBytes => "call_bytes",
+            Self::Written => "written_bytes",
+            Self::Handles => "handles",
+            Self::Log => "log_bytes",
+            Self::LogKept => "log_kept_bytes",
+            Self::LogRate => "log_writes_per_s",
+            Self::Output => "output_bytes",
+            Self::Artifacts => "artifacts",
+            Self::Findings => "findings",
+            Self::Emissions => "handoffs",
+            Self::Database => "database_bytes",
+        }
+    }
 }
 
 impl fmt::Display for Ceiling {
@@ -53,9 +106,18 @@ impl fmt::Display for Ceiling {
             Self::Tables => "table entries",
             Self::Wall => "time (ms)",
             Self::Cpu => "processor time (ms)",
+            Self::HostCalls => "calls of the host",
+            Self::CallBytes => "bytes in one call",
+            Self::Written => "bytes written",
+            Self::Handles => "open handles",
+            Self::Log => "log (bytes)",
+            Self::LogKept => "log that is kept (bytes)",
+            Self::LogRate => "log lines in a second",
             Self::Output => "output (bytes)",
             Self::Artifacts => "artifacts",
             Self::Findings => "findings",
+            Self::Emissions => "handoffs sent",
+            Self::Database => "database (bytes)",
         })
     }
 }
@@ -94,7 +156,7 @@ pub enum Failure {
 }
 
 /// A ceiling, carried through wasmtime as the error of the trap.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("limit of {ceiling}: {used} of {limit}")]
 pub(crate) struct LimitHit {
     pub(crate) ceiling: Ceiling,

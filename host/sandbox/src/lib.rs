@@ -8,15 +8,19 @@
 #[expect(missing_docs, reason = "generated; the WIT files hold the documentation")]
 mod bindings;
 mod capabilities;
+mod ceilings;
 mod engine;
 mod error;
 pub mod limits;
 mod log;
 mod manifest;
+mod meter;
 mod plugin;
 mod run;
 mod store;
+mod usage;
 pub mod world;
+mod written;
 
 pub use bindings::baton::plugin::types as wit;
 pub use capabilities::files::MountGrant;
@@ -26,4 +30,5 @@ pub use engine::Sandbox;
 pub use error::{Ceiling, Failure, SandboxError};
 pub use manifest::read_manifest;
 pub use plugin::Plugin;
-pub use run::{Attempt, Report, Usage};
+pub use run::{Attempt, Report};
+pub use usage::{Usage, Used};

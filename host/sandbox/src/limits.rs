@@ -1,4 +1,4 @@
-//! Every ceiling of the sandbox, with its reason. A plugin's manifest may ask for less, never for more.
+//! Every ceiling of the sandbox, with its reason. A plugin's manifest may ask for less, never for more (`ceilings.rs`).
 
 use std::time::Duration;
 
@@ -24,6 +24,13 @@ pub const CANCEL_GRACE: Duration = Duration::from_secs(2);
 /// result that is only a little too large gets the clearer message.
 pub const COPY_BYTES: usize = 24 << 20;
 
+/// How often one attempt may call the host: reading a hundred thousand files takes a tenth of it. A flood of calls ends
+/// after seconds, whatever each of them does.
+pub const HOST_CALLS: u64 = 5_000_000;
+
+/// Bytes that one attempt may hand to the host's streams and files in all. So no plugin fills a disk.
+pub const WRITTEN_BYTES: u64 = 4 << 30;
+
 /// All parts of an outcome together.
 pub const OUTPUT_BYTES: usize = 16 << 20;
 
@@ -33,14 +40,23 @@ pub const ARTIFACTS: usize = 100;
 /// Findings of one outcome: each is a row of the ledger, all in one transaction.
 pub const FINDINGS: usize = 10_000;
 
-/// Log text that is kept of one attempt; the rest is counted and dropped.
-pub const LOG_BYTES: usize = 64 << 10;
+/// Log text that is kept of one attempt; the rest is counted and dropped, and `why` says so.
+pub const LOG_KEPT_BYTES: usize = 64 << 10;
+
+/// Log text that an attempt may write; after that it is ended. A talkative plugin is dropped, a broken one stopped.
+pub const LOG_BYTES: usize = 16 << 20;
+
+/// Pieces that may be written to the log in one second.
+pub const LOG_RATE: u64 = 20_000;
 
 /// An error's text that is kept.
 pub const ERROR_BYTES: usize = 4 << 10;
 
 /// Handles (files, streams) that a guest may hold.
 pub const HANDLES: usize = 1_000;
+
+/// Size of the database that one plugin may have.
+pub const DATABASE_BYTES: u64 = 256 << 20;
 
 /// Handoffs that one task may emit.
 pub const EMISSIONS: usize = 100;

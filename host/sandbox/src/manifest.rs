@@ -6,7 +6,7 @@
 use baton_core::manifest::{Manifest, SECTION};
 use wasmparser::{Encoding, Parser, Payload};
 
-use crate::{SandboxError, limits};
+use crate::{SandboxError, ceilings, limits};
 
 /// Reads the manifest of a component.
 ///
@@ -35,7 +35,11 @@ pub fn read_manifest(component: &[u8]) -> Result<Manifest, SandboxError> {
         }
     }
     match sections.as_slice() {
-        [one] => Ok(Manifest::parse(one)?),
+        [one] => {
+            let manifest = Manifest::parse(one)?;
+            ceilings::check(&manifest.declares.limits)?;
+            Ok(manifest)
+        }
         several => Err(SandboxError::ManifestCount(several.len())),
     }
 }

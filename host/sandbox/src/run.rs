@@ -3,16 +3,19 @@
 use std::time::{Duration, Instant};
 
 use baton_core::file_name::cut;
-use wasmtime::component::ResourceTable;
+use wasmtime::component::{ResourceTable, ResourceTableError};
 use wasmtime::{Store, StoreContextMut, Trap, UpdateDeadline};
 use wasmtime_wasi::WasiCtxBuilder;
 
 use crate::capabilities::files::{self, MountGrant};
 use crate::capabilities::handoffs::{Draft, Emission, Handoffs};
 use crate::capabilities::progress::{Cancel, Listener, ProgressMeter};
+use crate::ceilings::Ceilings;
 use crate::error::{CancelHit, Ceiling, LimitHit};
 use crate::log::Log;
+use crate::meter::Meter;
 use crate::store::{MemoryMeter, State};
+use crate::usage::Usage;
 use crate::{Failure, Plugin, Sandbox, limits, wit};
 
 /// What to run and what to lend for it.
@@ -21,6 +24,8 @@ pub struct Attempt {
     pub task: wit::Task,
     /// The granted folders.
     pub mounts: Vec<MountGrant>,
+    /// Whether files that have other names too (hard links) are opened. Where those lie nobody can tell.
+    pub hard_links: bool,
     /// Whether it may emit handoffs.
     pub emission: Emission,
     /// Asks it to stop.
@@ -38,17 +43,8 @@ pub struct Report {
     pub drafts: Vec<Draft>,
     /// What it wrote to stdout and stderr.
     pub log: String,
-    /// What it used.
+    /// What it used of its ceilings.
     pub usage: Usage,
-}
-
-/// What an attempt used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// Most linear memory at one time, in bytes.
-    pub memory_bytes: usize,
-    /// From admission to the end.
-    pub wall: Duration,
 }
 
 impl Sandbox {
@@ -62,43 +58,47 @@ impl Sandbox {
         };
         let log = Log::default();
         let begun = Instant::now();
-        let wall = wall_of(plugin);
-        let mut store = match self.store(plugin, &attempt, &log, begun + wall) {
+        let ceilings = Ceilings::of(&plugin.manifest().declares.limits);
+        let wall = ceilings.wall;
+        let mut store = match self.store(ceilings, &attempt, &log, begun + wall) {
             Ok(store) => store,
             Err(failure) => return Report::failed(failure),
         };
         // The epoch ends what computes; these end what waits inside a host call.
         let ended = tokio::select! {
-            ended = call(plugin, &mut store, attempt) => ended,
+            ended = call(plugin, &mut store, attempt, wall) => ended,
             () = tokio::time::sleep(wall) => {
                 Err(limit_hit(Ceiling::Wall, begun.elapsed().as_millis(), wall.as_millis()))
             }
             () = async { cancel.asked().await; tokio::time::sleep(limits::CANCEL_GRACE).await } => Err(Failure::Cancelled),
         };
         let state = store.into_data();
-        let usage = Usage { memory_bytes: state.memory.peak, wall: begun.elapsed() };
+        let usage = usage(&state, &ended, begun.elapsed());
         let drafts = if ended.is_ok() { state.handoffs.drafts } else { Vec::new() };
         Report { ended, drafts, log: log.text(), usage }
     }
 
-    fn store(&self, plugin: &Plugin, attempt: &Attempt, log: &Log, end: Instant) -> Result<Store<State>, Failure> {
+    fn store(&self, ceilings: Ceilings, attempt: &Attempt, log: &Log, end: Instant) -> Result<Store<State>, Failure> {
         let mut wasi = WasiCtxBuilder::new();
         wasi.stdout(log.clone()).stderr(log.clone()).max_random_size(1 << 20);
         files::preopen(&mut wasi, &attempt.mounts)?;
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits::HANDLES);
-        let memory =
-            plugin.manifest().declares.limits.memory_mib.map_or(limits::MEMORY_BYTES, |mib| (mib as usize) << 20);
         let state = State {
             wasi: wasi.build(),
             table,
-            memory: MemoryMeter::new(memory),
+            memory: MemoryMeter::new(ceilings.memory),
+            meter: Meter::new(ceilings),
+            log: log.clone(),
+            noted: Usage::default(),
+            hard_links: attempt.hard_links,
             progress: ProgressMeter { cancel: attempt.cancel.clone(), listener: attempt.listener.clone(), last: None },
             handoffs: Handoffs { emission: attempt.emission.clone(), drafts: Vec::new() },
         };
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(limits::COPY_BYTES);
+        store.call_hook(|mut store, crossing| Ok(store.data_mut().meter.cross(crossing, Instant::now())?));
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(watch(end));
         Ok(store)
@@ -107,20 +107,14 @@ impl Sandbox {
 
 /// Called at each tick in which the guest computes: ends it at its ceilings, else lets others have a turn.
 fn watch(end: Instant) -> impl FnMut(StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> + Send + Sync {
-    let ticks_allowed = limits::CPU.as_millis() / limits::TICK.as_millis();
-    let mut ticks = 0_u128;
     let mut asked: Option<Instant> = None;
     move |store| {
-        ticks += 1;
         let now = Instant::now();
         if now >= end {
             let over = now.duration_since(end).as_millis();
             return Err(LimitHit { ceiling: Ceiling::Wall, used: as_u64(over), limit: 0 }.into());
         }
-        if ticks > ticks_allowed {
-            let [used, limit] = [ticks, ticks_allowed].map(|ticks| as_u64(ticks * limits::TICK.as_millis()));
-            return Err(LimitHit { ceiling: Ceiling::Cpu, used, limit }.into());
-        }
+        store.data().meter.check_cpu()?;
         if store.data().progress.cancel.is_cancelled()
             && now.duration_since(*asked.get_or_insert(now)) >= limits::CANCEL_GRACE
         {
@@ -130,10 +124,14 @@ fn watch(end: Instant) -> impl FnMut(StoreContextMut<'_, State>) -> wasmtime::Re
     }
 }
 
-async fn call(plugin: &Plugin, store: &mut Store<State>, attempt: Attempt) -> Result<wit::Outcome, Failure> {
+async fn call(
+    plugin: &Plugin,
+    store: &mut Store<State>,
+    attempt: Attempt,
+    wall: Duration,
+) -> Result<wit::Outcome, Failure> {
     let mut task = attempt.task;
     task.mounts = attempt.mounts.into_iter().map(mount).collect();
-    let wall = wall_of(plugin);
     let trapped = |error: wasmtime::Error| failure(&error, wall);
     let instance = plugin.pre.instantiate_async(&mut *store).await.map_err(trapped)?;
     match instance.baton_plugin_handler().call_run(&mut *store, &task).await.map_err(trapped)? {
@@ -142,9 +140,28 @@ async fn call(plugin: &Plugin, store: &mut Store<State>, attempt: Attempt) -> Re
     }
 }
 
-fn wall_of(plugin: &Plugin) -> Duration {
-    let asked = plugin.manifest().declares.limits.wall_s.map(|s| Duration::from_secs(s.into()));
-    asked.unwrap_or(limits::WALL).min(limits::WALL)
+/// What was used of each ceiling, and which of them ended the attempt.
+fn usage(state: &State, ended: &Result<wit::Outcome, Failure>, wall: Duration) -> Usage {
+    let (meter, ceilings) = (&state.meter, &state.meter.ceilings);
+    let mut usage = state.noted.clone();
+    usage.note(Ceiling::Memory, state.memory.peak as u64, ceilings.memory as u64);
+    usage.note(Ceiling::Tables, state.memory.elements as u64, limits::TABLE_ELEMENTS as u64);
+    usage.note_time(Ceiling::Wall, wall, ceilings.wall);
+    usage.note_time(Ceiling::Cpu, meter.cpu, ceilings.cpu);
+    usage.note(Ceiling::HostCalls, meter.host_calls, ceilings.host_calls);
+    usage.note(Ceiling::Written, meter.written, ceilings.written);
+    usage.note(Ceiling::Log, state.log.written(), limits::LOG_BYTES as u64);
+    usage.note(Ceiling::LogKept, state.log.written(), limits::LOG_KEPT_BYTES as u64);
+    usage.note(Ceiling::Emissions, state.handoffs.drafts.len() as u64, limits::EMISSIONS as u64);
+    match ended {
+        Ok(outcome) => {
+            usage.note(Ceiling::Output, size_of(outcome) as u64, limits::OUTPUT_BYTES as u64);
+            usage.note(Ceiling::Artifacts, outcome.artifacts.len() as u64, limits::ARTIFACTS as u64);
+            usage.note(Ceiling::Findings, outcome.findings.len() as u64, limits::FINDINGS as u64);
+        }
+        Err(failure) => usage.note_end(failure),
+    }
+    usage
 }
 
 fn mount(grant: MountGrant) -> wit::Mount {
@@ -160,13 +177,18 @@ fn check_size(outcome: wit::Outcome) -> Result<wit::Outcome, Failure> {
             return Err(limit_hit(ceiling, count as u128, limit as u128));
         }
     }
-    let artifacts: usize = outcome.artifacts.iter().map(|a| a.name.len() + a.media_type.len() + a.bytes.len()).sum();
-    let findings: usize = outcome.findings.iter().map(|f| f.id.len() + f.title.len() + f.evidence.len()).sum();
-    let size = outcome.summary.len() + artifacts + findings;
+    let size = size_of(&outcome);
     if size > limits::OUTPUT_BYTES {
         return Err(limit_hit(Ceiling::Output, size as u128, limits::OUTPUT_BYTES as u128));
     }
     Ok(outcome)
+}
+
+/// Bytes of all parts of an outcome.
+fn size_of(outcome: &wit::Outcome) -> usize {
+    let artifacts: usize = outcome.artifacts.iter().map(|a| a.name.len() + a.media_type.len() + a.bytes.len()).sum();
+    let findings: usize = outcome.findings.iter().map(|f| f.id.len() + f.title.len() + f.evidence.len()).sum();
+    outcome.summary.len() + artifacts + findings
 }
 
 /// What the plugin itself says, cut to a readable length.
@@ -180,6 +202,9 @@ fn said(error: wit::Error) -> Failure {
     }
 }
 
+/// How wasmtime says that one call copies too much: its error has no public type. A test holds that it still does.
+const COPIED_TOO_MUCH: &str = "fuel allocated for hostcalls";
+
 /// What a trap means.
 fn failure(error: &wasmtime::Error, wall: Duration) -> Failure {
     if error.downcast_ref::<CancelHit>().is_some() {
@@ -191,7 +216,14 @@ fn failure(error: &wasmtime::Error, wall: Duration) -> Failure {
             ceiling => Failure::Limit { ceiling, used: hit.used, limit: hit.limit },
         };
     }
-    let cause = error.downcast_ref::<Trap>().map_or_else(|| error.root_cause().to_string(), ToString::to_string);
+    if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) {
+        return limit_hit(Ceiling::Handles, limits::HANDLES as u128 + 1, limits::HANDLES as u128);
+    }
+    let root = error.root_cause().to_string();
+    if root.contains(COPIED_TOO_MUCH) {
+        return limit_hit(Ceiling::CallBytes, limits::COPY_BYTES as u128 + 1, limits::COPY_BYTES as u128);
+    }
+    let cause = error.downcast_ref::<Trap>().map_or(root, ToString::to_string);
     Failure::Trap(cut(&cause, limits::ERROR_BYTES).to_owned())
 }
 

@@ -8,12 +8,21 @@ use crate::capabilities::handoffs::Handoffs;
 use crate::capabilities::progress::ProgressMeter;
 use crate::error::{Ceiling, LimitHit};
 use crate::limits;
+use crate::log::Log;
+use crate::meter::Meter;
+use crate::usage::Usage;
 
 /// The data of a store: one field a capability. What is not here is not there for a plugin.
 pub(crate) struct State {
     pub(crate) wasi: WasiCtx,
     pub(crate) table: ResourceTable,
     pub(crate) memory: MemoryMeter,
+    pub(crate) meter: Meter,
+    pub(crate) log: Log,
+    /// What capabilities note of their own ceilings, for the report: `noted.note(Ceiling::Database, used, limit)`.
+    pub(crate) noted: Usage,
+    /// Whether files with several names are opened.
+    pub(crate) hard_links: bool,
     pub(crate) progress: ProgressMeter,
     pub(crate) handoffs: Handoffs,
 }
@@ -31,12 +40,13 @@ pub(crate) struct MemoryMeter {
     pub(crate) limit: usize,
     pub(crate) used: usize,
     pub(crate) peak: usize,
-    elements: usize,
+    /// Entries of all tables together.
+    pub(crate) elements: usize,
 }
 
 impl MemoryMeter {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit: limit.min(limits::MEMORY_BYTES), used: 0, peak: 0, elements: 0 }
+        Self { limit, used: 0, peak: 0, elements: 0 }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: the benches of `tests/benches`, in release, with ready components, and the ratios of those that
 //! criterion runs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
@@ -24,11 +24,14 @@ enum Kind {
     },
     /// It drives the release program and prints its own table.
     Program,
+    /// The same, with the peers of `tests/benches/peers` beside it.
+    Peers,
 }
 
-const BENCHES: [Bench; 2] = [
+const BENCHES: [Bench; 3] = [
     Bench { name: "noop_call", kind: Kind::Ratio { ours: "sandbox", peer: "bare_wasmtime" } },
     Bench { name: "intake", kind: Kind::Program },
+    Bench { name: "plugins", kind: Kind::Peers },
 ];
 
 /// Runs one bench with its arguments, or all without any.
@@ -43,25 +46,47 @@ pub(crate) fn run(name: Option<&str>, args: &[&str]) -> anyhow::Result<()> {
     for bench in wanted {
         match bench.kind {
             Kind::Ratio { ours, peer } => {
-                measure(bench.name, &components, args, None)?;
+                measure(bench.name, &components, args, &[])?;
                 tell_ratio(bench.name, ours, peer)?;
             }
-            Kind::Program => {
+            Kind::Program | Kind::Peers => {
                 cargo(["build", "--release", "--package", "baton"]).env("BATON_PLUGINS_DIR", &components).run()?;
-                measure(bench.name, &components, args, Some(&root().join("target/release/baton")))?;
+                let program = root().join("target/release/baton");
+                let mut surroundings = vec![("BATON_BIN", program)];
+                if matches!(bench.kind, Kind::Peers) {
+                    surroundings.extend(peers()?);
+                }
+                measure(bench.name, &components, args, &surroundings)?;
             }
         }
     }
     Ok(())
 }
 
-fn measure(bench: &str, components: &Path, args: &[&str], program: Option<&Path>) -> anyhow::Result<()> {
+/// Builds the peers, with their own lock file and beside everything else, and tells where they are.
+fn peers() -> anyhow::Result<[(&'static str, PathBuf); 2]> {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    guests::add_target(TARGET)?;
+    let (manifest, folder) = (root().join("tests/benches/peers/Cargo.toml"), root().join("target/peers"));
+    let build = |options: &[&str]| {
+        let step = cargo(["build", "--locked"]).args(options).args(["--manifest-path"]).args([&manifest]);
+        step.args(["--target-dir"]).args([&folder]).run()
+    };
+    build(&["--release"])?;
+    build(&["--profile", "guest", "--target", TARGET, "--package", "peer-guest"])?;
+    let guest = folder.join(TARGET).join("guest/peer_guest.wasm");
+    Ok([("BATON_PEERS", folder.join("release/baton-peers")), ("BATON_PEER_GUEST", guest)])
+}
+
+fn measure(
+    bench: &str,
+    components: &Path,
+    args: &[&str],
+    surroundings: &[(&'static str, PathBuf)],
+) -> anyhow::Result<()> {
     let step = cargo(["bench", "--package", "baton-tests", "--bench", bench, "--"]).args(args);
     let step = step.env("BATON_FIXTURES", components).env("BATON_PLUGINS_DIR", components);
-    match program {
-        Some(program) => step.env("BATON_BIN", program).run(),
-        None => step.run(),
-    }
+    surroundings.iter().fold(step, |step, (name, value)| step.env(name, value)).run()
 }
 
 fn tell_ratio(bench: &str, ours: &str, peer: &str) -> anyhow::Result<()> {

@@ -34,7 +34,7 @@ pub(crate) fn build_all() -> anyhow::Result<PathBuf> {
 }
 
 fn build(names: &[String]) -> anyhow::Result<PathBuf> {
-    add_target()?;
+    add_target(TARGET)?;
     let folder = root().join("target/guests");
     let packages = names.iter().flat_map(|name| ["--package".to_owned(), name.clone()]);
     cargo(["build", "--profile", "guest", "--target", TARGET, "--target-dir"])
@@ -44,16 +44,19 @@ fn build(names: &[String]) -> anyhow::Result<PathBuf> {
     Ok(folder.join(TARGET).join("guest"))
 }
 
-/// Adds the WebAssembly target where it is missing.
-fn add_target() -> anyhow::Result<()> {
+/// Adds a WebAssembly target where it is missing.
+///
+/// # Errors
+/// When it cannot be added.
+pub(crate) fn add_target(target: &str) -> anyhow::Result<()> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let folder = program(rustc, ["--print", "target-libdir", "--target", TARGET]).read().unwrap_or_default();
+    let folder = program(rustc, ["--print", "target-libdir", "--target", target]).read().unwrap_or_default();
     if PathBuf::from(folder.trim()).is_dir() {
         return Ok(());
     }
-    if shell::program("rustup", ["target", "add", TARGET]).run().is_err() {
+    if shell::program("rustup", ["target", "add", target]).run().is_err() {
         bail!(
-            "the target {TARGET} is missing and rustup could not add it: install rustup (https://rustup.rs) or the target"
+            "the target {target} is missing and rustup could not add it: install rustup (https://rustup.rs) or the target"
         );
     }
     Ok(())

@@ -55,7 +55,7 @@ fn furnish(folder: &Path, built: &Built, example: &Example) -> anyhow::Result<Wo
     let grants = grants(built);
     let folders: Vec<_> = grants.files.iter().map(|grant| grant.folder.clone()).collect();
     let digest = format!("sha256:{}", built.package.digest);
-    lock.plugins.push(Entry { name: name.clone(), source: Source::File(component.clone()), digest, grants });
+    lock.plugins.push(Entry { grants, ..Entry::new(name, Source::File(component.clone()), digest) });
     let workspace = Workspace::thrown_away(folder, &lock)?;
     let inbox = PathBuf::from("handoffs").join(name).join("01_inbox");
     let place = |relative: &Path| workspace.root.join(relative);

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use baton_ledger::supervision::{self, Supervised};
 use baton_ledger::task;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Place, task_view};
@@ -24,10 +26,14 @@ impl Args {
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let roster = workspace.roster()?;
-        let open: BTreeMap<String, u64> = match task_view::reader(&workspace)? {
-            Some(reader) => task::open_by_agent(&reader)?.into_iter().collect(),
-            None => BTreeMap::new(),
+        let (open, held): (BTreeMap<String, u64>, Vec<Supervised>) = match task_view::reader(&workspace)? {
+            Some(reader) => (
+                task::open_by_agent(&reader)?.into_iter().collect(),
+                supervision::quarantined(&reader, Timestamp::now())?,
+            ),
+            None => Default::default(),
         };
+        let held_of = |name: &str| held.iter().find(|held| held.agent == name);
         let inbox = |agent: &baton_dispatch::Agent| {
             let shown = |inbox: &Path| inbox.strip_prefix(&workspace.root).unwrap_or(inbox).display().to_string();
             agent.inboxes().map(shown).collect::<Vec<_>>()
@@ -39,6 +45,7 @@ impl Args {
                     json!({
                         "name": agent.name, "kind": agent.kind.as_str(), "open": open,
                         "inbox": inbox.first(), "also": inbox.get(1..).unwrap_or_default(),
+                        "quarantine": held_of(&agent.name).map(task_view::held_json),
                     })
                 })
                 .collect();
@@ -49,6 +56,9 @@ impl Args {
                 table.row([agent.name.clone(), agent.kind.as_str().to_owned(), open.to_string(), inbox.join(", ")]);
             }
             output::print(&table.lines(|_, _, cell| cell));
+            for held in &held {
+                output::note(&task_view::held_text(held));
+            }
         }
         Ok(Code::Good)
     }

@@ -1,5 +1,6 @@
 //! `baton status`: what there is to do and what was done.
 
+use baton_ledger::supervision;
 use baton_ledger::task::{self, Summary};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -25,17 +26,22 @@ impl Args {
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let limit = self.limit.unwrap_or(if self.json { u32::MAX } else { 50 });
-        let tasks = match task_view::reader(&workspace)? {
-            Some(reader) => task::recent(&reader, limit)?,
-            None => Vec::new(),
+        let now = Timestamp::now();
+        let (tasks, held) = match task_view::reader(&workspace)? {
+            Some(reader) => (task::recent(&reader, limit)?, supervision::quarantined(&reader, now)?),
+            None => (Vec::new(), Vec::new()),
         };
         if self.json {
             let tasks: Vec<Value> = tasks.iter().map(task_view::as_json).collect();
-            output::json(&json!({ "schema": 1, "tasks": tasks }));
+            let held: Vec<Value> = held.iter().map(task_view::held_json).collect();
+            output::json(&json!({ "schema": 1, "tasks": tasks, "quarantined": held }));
         } else if tasks.is_empty() {
             output::note("no tasks yet: drop a handoff into an inbox (handoffs/examples/ has some) and run `baton up`");
         } else {
-            output::print(&table(&tasks, Timestamp::now()));
+            output::print(&table(&tasks, now));
+            for held in &held {
+                output::note(&task_view::held_text(held));
+            }
         }
         Ok(Code::Good)
     }

@@ -1,5 +1,6 @@
 //! A task as `status` and `why` show it.
 
+use baton_ledger::supervision::Supervised;
 use baton_ledger::task::Summary;
 use baton_ledger::{LedgerError, Reader};
 use jiff::Timestamp;
@@ -40,6 +41,26 @@ pub(super) fn as_json(task: &Summary) -> Value {
         "created_at": self::time(task.created_at),
         "returned_at": time(task.returned_at),
         "archived_at": time(task.archived_at),
+    })
+}
+
+/// Why the tasks of a plugin wait that is left alone, and what ends that.
+pub(super) fn held_text(held: &Supervised) -> String {
+    let until = held.until.map(|until| until.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default();
+    let Supervised { agent, failures, reason, .. } = held;
+    format!(
+        "the plugin `{agent}` failed {failures} times in a row and is left alone until {until}; its tasks wait \
+         (`baton plugin enable {agent}` ends that). The last time: {reason}"
+    )
+}
+
+/// The public JSON form of the same.
+pub(super) fn held_json(held: &Supervised) -> Value {
+    json!({
+        "agent": held.agent,
+        "failures": held.failures,
+        "until": held.until.map(time),
+        "reason": held.reason,
     })
 }
 

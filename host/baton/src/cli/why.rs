@@ -1,11 +1,15 @@
 //! `baton why`: everything that happened to one task, and why.
 
 use anyhow::bail;
+use baton_core::State;
 use baton_ledger::event::{self, Recorded};
 use baton_ledger::finding::{self, Finding};
+use baton_ledger::supervision;
 use baton_ledger::task::{self, Summary};
-use serde_json::{Value, json};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
 
+use super::task_view::held_text;
 use super::{Place, task_view};
 use crate::exit::Code;
 use crate::output::{self, Table, paint};
@@ -37,16 +41,23 @@ impl Args {
             output::note("its first events were pruned; `baton ledger verify` says where they are archived");
         }
         let findings = finding::of_task(&reader, &task.id)?;
+        let used =
+            task::usage(&reader, &task.id)?.and_then(|used| serde_json::from_str(&used).ok()).unwrap_or_default();
         if self.json {
-            output::json(&as_json(&task, &events, &findings));
+            output::json(&as_json(&task, &events, &findings, used));
         } else {
-            output::print(&as_text(&task, &events, &findings));
+            output::print(&as_text(&task, &events, &findings, &used));
+            let waits = matches!(task.state, State::Queued | State::Waiting);
+            let held = supervision::quarantined(&reader, Timestamp::now())?;
+            held.iter()
+                .filter(|held| waits && held.agent == task.agent)
+                .for_each(|held| output::note(&held_text(held)));
         }
         Ok(Code::Good)
     }
 }
 
-fn as_json(task: &Summary, events: &[Recorded], findings: &[Finding]) -> Value {
+fn as_json(task: &Summary, events: &[Recorded], findings: &[Finding], used: Map<String, Value>) -> Value {
     let events: Vec<Value> = events.iter().map(event_json).collect();
     let findings: Vec<Value> = findings
         .iter()
@@ -57,6 +68,7 @@ fn as_json(task: &Summary, events: &[Recorded], findings: &[Finding]) -> Value {
         value.extend(task);
         value.insert("events".to_owned(), Value::Array(events));
         value.insert("findings".to_owned(), Value::Array(findings));
+        value.insert("used".to_owned(), Value::Object(used));
     }
     value
 }
@@ -77,7 +89,7 @@ fn event_json(recorded: &Recorded) -> Value {
     })
 }
 
-fn as_text(task: &Summary, events: &[Recorded], findings: &[Finding]) -> String {
+fn as_text(task: &Summary, events: &[Recorded], findings: &[Finding], used: &Map<String, Value>) -> String {
     let clean = output::clean;
     let mut text = format!("{}  {}\n", task.id, clean(&output::shorten(&task.title, 80)));
     let (from, state) = (task.sender.as_deref().unwrap_or("-"), paint(task.state, task.state.as_str()));
@@ -102,7 +114,25 @@ fn as_text(task: &Summary, events: &[Recorded], findings: &[Finding]) -> String 
     }
     text.push_str(&table.lines(|_, _, cell| cell));
     text.push_str(&list_findings(findings));
+    text.push_str(&list_used(used));
     text
+}
+
+/// The ceilings that the last attempt reached or came near; `--json` has them all.
+fn list_used(used: &Map<String, Value>) -> String {
+    let number = |one: &Value, field: &str| one.get(field).and_then(Value::as_u64).unwrap_or_default();
+    let mut table = Table::new(&["CEILING", "USED", "OF", ""]);
+    let mut any = false;
+    for (name, one) in used {
+        let (count, limit) = (number(one, "used"), number(one, "limit"));
+        let hit = one.get("hit").and_then(Value::as_bool).unwrap_or_default();
+        if hit || count > limit / 2 {
+            any = true;
+            let word = if hit { "reached" } else { "" };
+            table.row([name.clone(), count.to_string(), limit.to_string(), word.to_owned()]);
+        }
+    }
+    if any { format!("\nthe last attempt\n{}", table.lines(|_, _, cell| cell)) } else { String::new() }
 }
 
 fn list_findings(findings: &[Finding]) -> String {

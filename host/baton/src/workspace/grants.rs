@@ -32,7 +32,8 @@ pub(crate) fn effective(workspace: &Workspace, manifest: &Manifest, granted: &Gr
         });
     }
     let lacks = granted.lacks(capabilities);
-    Ok(Grants { mounts, handoffs: granted.handoffs && capabilities.handoffs.is_some(), lacks })
+    let handoffs = granted.handoffs && capabilities.handoffs.is_some();
+    Ok(Grants { mounts, hard_links: granted.hard_links, handoffs, lacks })
 }
 
 /// The real folders of a named one. Those that are missing are left out; what needs them says so.

@@ -96,7 +96,7 @@ fn default_debounce_ms() -> u64 {
     500
 }
 
-/// Ceilings that a plugin asks for; absent ones are the host's.
+/// Ceilings that a plugin asks for; absent ones are the host's, and more than the host's is refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
@@ -106,6 +106,15 @@ pub struct Limits {
     /// Wall-clock time of one attempt, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wall_s: Option<u32>,
+    /// Time in which the plugin itself computes, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_s: Option<u32>,
+    /// How often it may call the host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_calls: Option<u32>,
+    /// Bytes that it may hand to the host (files, log, requests) in all, in MiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written_mib: Option<u32>,
 }
 
 /// Why a manifest is not one.

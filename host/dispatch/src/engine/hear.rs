@@ -83,10 +83,10 @@ impl Engine {
         if left > 0 || !self.broken.remove(agent) {
             return;
         }
-        let (house, agent) = (Arc::clone(&self.house), agent.to_owned());
+        let (house, agent, held) = (Arc::clone(&self.house), agent.to_owned(), self.mode == Mode::Forever);
         self.jobs.spawn(async move {
             let released = release(&house, agent).await;
-            let taken_up = take_up(&house).await;
+            let taken_up = take_up(&house, held).await;
             Message::Recovered(released.and(taken_up))
         });
     }
@@ -262,7 +262,10 @@ impl Engine {
         if settled.text == MISSING {
             self.next_reconcile = self.next_reconcile.min(Instant::now() + limits::MISSING_LOOK);
         }
-        if settled.state == State::Waiting || settled.released {
+        if let Some(reason) = &settled.quarantined {
+            tracing::warn!(agent = %settled.agent, "{reason}");
+        }
+        if settled.state == State::Waiting || settled.released || settled.quarantined.is_some() {
             self.take_up_in(Duration::ZERO);
         }
     }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::message::Message;
 use super::serve::Engine;
+use super::start::take_up;
 use crate::plugins::Plugins;
 use crate::recover::requeue;
 use crate::trigger;
@@ -59,7 +60,7 @@ impl Engine {
         self.jobs.spawn(async move {
             let job = move |tx: &baton_ledger::Tx<'_>| requeue(tx, |agent| changed.contains(agent), Timestamp::now());
             match house.ledger.write(job).await {
-                Ok(()) => Message::Recovered(super::start::take_up(&house).await),
+                Ok(()) => Message::Recovered(take_up(&house, true).await),
                 Err(error) => Message::Recovered(Err(error.into())),
             }
         });

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use baton_intake::Seen;
-use baton_ledger::{Tx, task};
+use baton_ledger::{Tx, supervision, task};
 use jiff::Timestamp;
 
 use super::carriers::Asked;
 use super::message::Message;
-use super::serve::{Engine, Held};
+use super::serve::{Engine, Held, Mode};
 use crate::capture::capture;
 use crate::carry::carry_all;
 use crate::recover::recover;
@@ -94,17 +94,22 @@ impl Engine {
     }
 
     pub(super) fn take_up(&mut self) {
-        let house = Arc::clone(&self.house);
-        self.jobs.spawn(async move { Message::Recovered(take_up(&house).await) });
+        let (house, held) = (Arc::clone(&self.house), self.mode == Mode::Forever);
+        self.jobs.spawn(async move { Message::Recovered(take_up(&house, held).await) });
     }
 }
 
-/// Takes up what was left and tells who has work and when the next retry is due.
-pub(super) async fn take_up(house: &Arc<House>) -> Result<(Vec<String>, Option<Duration>), DispatchError> {
+/// Takes up what was left and tells who has work and when the next retry is due; with `held` also when a plugin that is left
+/// alone may be tried again. A single run does not wait for that.
+pub(super) async fn take_up(house: &Arc<House>, held: bool) -> Result<(Vec<String>, Option<Duration>), DispatchError> {
     recover(house, false).await?;
     let now = Timestamp::now();
     let me = house.owner.clone();
-    let look = move |tx: &Tx<'_>| Ok((task::agents_with_work(tx)?, task::next_due(tx)?, task::to_stop(tx, &me)?));
+    let look = move |tx: &Tx<'_>| {
+        let held = if held { supervision::next(tx, now)? } else { None };
+        let due = [task::next_due(tx)?, held].into_iter().flatten().min();
+        Ok((task::agents_with_work(tx)?, due, task::to_stop(tx, &me)?))
+    };
     let (agents, due, stop) = house.ledger.write(look).await?;
     for id in &stop {
         house.running.stop(id);

@@ -255,6 +255,20 @@ pub fn in_state(tx: &Tx<'_>, state: State) -> Result<Vec<Task>, LedgerError> {
     select_in(tx, &in_state_sql(state), [])
 }
 
+/// What the last attempt of a task used of its ceilings, as a JSON object.
+///
+/// # Errors
+/// When the database fails.
+pub fn usage(reader: &Reader, id: &str) -> Result<Option<String>, LedgerError> {
+    // An older file does not have the column until somebody writes to it.
+    let (found, known) = crate::inspect::form(reader)?;
+    if found < known {
+        return Ok(None);
+    }
+    let mut select = reader.connection.prepare_cached("SELECT usage FROM tasks WHERE id = ?1")?;
+    Ok(select.query_row([id], |row| row.get(0)).optional()?.flatten())
+}
+
 /// The state is in the text, not bound: only so does SQLite see which partial index has it.
 pub(super) fn in_state_sql(state: State) -> String {
     format!("WHERE state = '{}' ORDER BY created_at, rowid", state.as_str())

@@ -13,7 +13,7 @@ mod write;
 pub use depend::{add_dependencies, dependencies, dependents, drop_dependencies, named, satisfy};
 pub use find::{
     Answered, Lying, answered_by, at_file, file_name, find, get_in, held_by, in_state, input, open_by_agent, recent,
-    unmatched, waiting_files, waits_with, with_key,
+    unmatched, usage, waiting_files, waits_with, with_key,
 };
 pub use model::{New, Origin, Summary, Task};
 pub use obligation::{Kept, Step, did, left_lying, lying, obligations, open_obligations};
@@ -24,7 +24,7 @@ pub(crate) use row::{state, timestamp};
 pub use stalled::{Limits, Stalled, Standstill, stalled, stalled_in};
 pub use write::{
     ask_to_stop, give_back_attempt, insert, matched, renew, revise, set_due, set_file, set_lost, set_returned,
-    transition,
+    set_usage, transition,
 };
 
 #[cfg(test)]

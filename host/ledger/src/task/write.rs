@@ -139,6 +139,15 @@ pub fn set_due(tx: &Tx<'_>, id: &str, due: Timestamp) -> Result<(), LedgerError>
     Ok(())
 }
 
+/// Keeps what the last attempt used of its ceilings, as a JSON object.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_usage(tx: &Tx<'_>, id: &str, usage: &str) -> Result<(), LedgerError> {
+    tx.connection.prepare_cached("UPDATE tasks SET usage = ?2 WHERE id = ?1")?.execute([id, usage])?;
+    Ok(())
+}
+
 /// Asks for the end of a task that runs: whoever runs it looks here.
 ///
 /// # Errors

@@ -36,6 +36,17 @@ pub(crate) fn then_fail() -> Result<Outcome, Error> {
     Err(Error::Permanent("changed its mind".to_owned()))
 }
 
+/// Without end; whatever the host answers.
+pub(crate) fn storm() -> Outcome {
+    let mut number = 0_u64;
+    loop {
+        number += 1;
+        if handoffs::emit(&draft("Cursor-MM1", &format!("s{number}"))).is_ok() && number == u64::MAX {
+            return Outcome::new("Sent them all.");
+        }
+    }
+}
+
 /// Tells, a line each, what the host says to drafts that break a rule.
 pub(crate) fn wrongly() -> Outcome {
     let mut lines = Vec::new();

@@ -20,6 +20,11 @@ pub(crate) fn try_everything(task: &Task) -> Outcome {
         ("read through a relative link", read(&format!("{plans}/link-relative"))),
         ("list a link to a folder", list(&format!("{root}/link-to-folder"))),
         ("read below a link to a folder", read(&format!("{root}/link-to-folder/passwd"))),
+        ("read what the system tells of a process", read("/proc/self/environ")),
+        ("read that through a link", read(&format!("{root}/link-to-proc/environ"))),
+        ("read a file that has another name outside", read(&format!("{root}/hard-outside"))),
+        ("write a file that has another name outside", write(&format!("{plans}/hard-outside"))),
+        ("shorten a file that has another name outside", shorten(&format!("{plans}/hard-outside"))),
         ("write a file that is read-only", write(&format!("{root}/secret.txt"))),
         ("make a file where it may only read", write(&format!("{root}/new.txt"))),
         ("remove a file that is read-only", fs::remove_file(format!("{root}/secret.txt"))),
@@ -95,6 +100,26 @@ fn own_link(plans: &str) -> Vec<(&'static str, io::Result<()>)> {
         ("read through a link of its own to the system", through("/etc/passwd", "own-absolute", "")),
         ("read through a link of its own to above", through("..", "own-relative", "/baton.toml")),
     ]
+}
+
+/// Opens devices that every system has, below the folder `root`.
+pub(crate) fn open_devices(task: &Task) -> Result<Outcome, Error> {
+    let root = place(task, "root");
+    let names = ["null", "zero", "full", "random", "tty"];
+    let opened: Vec<&str> = names.into_iter().filter(|name| File::open(format!("{root}/{name}")).is_ok()).collect();
+    if opened.is_empty() && list(&root).is_ok() {
+        return Err(Error::Permanent("no device opened".to_owned()));
+    }
+    Ok(Outcome::new(format!("Opened: {opened:?}, listed: {:?}", list(&root))))
+}
+
+/// Reads and writes a file that has two names.
+pub(crate) fn open_linked(task: &Task) -> Result<Outcome, Error> {
+    let path = format!("{}/linked.txt", place(task, "plans"));
+    match read(&path).and_then(|()| write(&path)) {
+        Ok(()) => Ok(Outcome::new("The linked file opened.")),
+        Err(error) => Err(Error::Permanent(format!("the linked file did not open: {error}"))),
+    }
 }
 
 /// Opens a pipe that nobody writes to: an open that waits would never end.

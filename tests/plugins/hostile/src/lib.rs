@@ -4,6 +4,7 @@
 
 mod emit;
 mod escape;
+mod flood;
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -22,6 +23,16 @@ impl Plugin for Hostile {
             "eat-memory" => Ok(eat_memory()),
             "chatter" => Ok(chatter()),
             "big-result" => Ok(result_of(20)),
+            "chatter-flood" => Ok(flood::lines()),
+            "log-bytes" => Ok(flood::pieces()),
+            "call-flood" => Ok(flood::calls()),
+            "emit-storm" => Ok(emit::storm()),
+            "hoard-handles" => flood::handles(&task),
+            "fill-disk" => flood::disk(&task),
+            "recurse" => Ok(Outcome::new(format!("Came back from {}.", flood::depth(1)))),
+            "two-gigabytes" => Ok(Outcome::new("Wrote.").with_artifact("x", "text/plain", vec![7; 2_000_000_000])),
+            "open-devices" => escape::open_devices(&task),
+            "open-linked" => escape::open_linked(&task),
             "huge-result" => Ok(result_of(40)),
             "bad-artifact-name" => Ok(Outcome::new("Wrote.").with_artifact("../x", "text/plain", "outside")),
             "retry" => Err(Error::Retryable("the service is down".to_owned())),

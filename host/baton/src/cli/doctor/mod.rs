@@ -14,6 +14,7 @@ mod ledger;
 mod locks;
 mod orphans;
 mod permissions;
+mod plugins;
 mod progress;
 mod watches;
 
@@ -63,6 +64,7 @@ fn examine(facts: &Facts, full: bool) -> Vec<Finding> {
     findings.extend(ledger::check(facts, full));
     findings.extend(clock::check(facts));
     findings.extend(orphans::check(facts));
+    findings.extend(plugins::check(facts));
     findings.extend(progress::check(facts));
     findings
 }

@@ -3,6 +3,7 @@
 
 use baton_core::State;
 use baton_ledger::task::{self, Limits, Stalled, Standstill};
+use baton_ledger::{LedgerError, Reader, supervision};
 
 use super::super::task_view;
 use super::facts::{Facts, or_finding};
@@ -15,13 +16,20 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let (Some(reader), Ok(state)) = (facts.readable(), &facts.state) else {
         return Vec::new();
     };
-    let stalled = task::stalled(reader, facts.now, &Limits::default());
-    let looked = stalled.map(|stalled| stalled.iter().map(|task| stands(facts, task)).collect());
+    let looked = stalled(facts, reader).map(|stalled| stalled.iter().map(|task| stands(facts, task)).collect());
     let mut findings = or_finding(CHECK, facts.shown(&state.ledger()), looked, &facts.baton("ledger verify"));
     if findings.is_empty() {
         findings.push(Finding::ok(CHECK, "", "no task stands still"));
     }
     findings
+}
+
+/// Without what waits for a plugin that is left alone: another check says so.
+fn stalled(facts: &Facts, reader: &Reader) -> Result<Vec<Stalled>, LedgerError> {
+    let held = supervision::quarantined(reader, facts.now)?;
+    let mut stalled = task::stalled(reader, facts.now, &Limits::default())?;
+    stalled.retain(|task| task.why != Standstill::NotBegun || held.iter().all(|held| held.agent != task.agent));
+    Ok(stalled)
 }
 
 fn stands(facts: &Facts, task: &Stalled) -> Finding {

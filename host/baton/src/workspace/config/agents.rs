@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use baton_core::agents::{Aliases, is_name};
+use baton_core::quarantine;
 use baton_core::retry::Policy;
 use baton_dispatch::{Patience, Rules, Settings};
 use serde::Deserialize;
@@ -33,6 +34,31 @@ pub(super) struct AgentConfig {
     /// When its tasks are tried again.
     #[serde(default)]
     retry: RetryConfig,
+    /// When its plugin is left alone because it fails.
+    #[serde(default)]
+    quarantine: QuarantineConfig,
+}
+
+/// `[agents.NAME.quarantine]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+struct QuarantineConfig {
+    #[serde(default)]
+    after: Option<u32>,
+    #[serde(default)]
+    first_pause: Option<Pause>,
+    #[serde(default)]
+    longest_pause: Option<Pause>,
+}
+
+impl QuarantineConfig {
+    fn policy(&self) -> quarantine::Policy {
+        let usual = quarantine::Policy::default();
+        quarantine::Policy {
+            after: self.after.unwrap_or(usual.after).max(1),
+            first_pause: self.first_pause.map_or(usual.first_pause, |pause| pause.0),
+            longest_pause: self.longest_pause.map_or(usual.longest_pause, |pause| pause.0),
+        }
+    }
 }
 
 /// `[agents.NAME.retry]`.
@@ -102,6 +128,7 @@ pub(super) fn rules(agents: &BTreeMap<String, AgentConfig>, base: &Path) -> Rule
             poll: config.poll,
             concurrency: config.concurrency.unwrap_or(1),
             retry: config.retry.policy(),
+            quarantine: config.quarantine.policy(),
         };
         let own = *name == canonical;
         rules.settings.entry(canonical).and_modify(|known| join(known, &settings, own)).or_insert(settings);

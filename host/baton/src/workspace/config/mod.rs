@@ -32,6 +32,7 @@ root = "."
 # [agents.audit]
 # concurrency = 1                             # how many of its tasks may run at once
 # retry = { attempts = 3, first_pause = "2s", longest_pause = "5m" }
+# quarantine = { after = 5, first_pause = "1m", longest_pause = "1h" }  # left alone when it crashes so often in a row
 
 # What external agents leave lying, counted from its capture:
 # [external]

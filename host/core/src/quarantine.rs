@@ -1,0 +1,49 @@
+//! When a plugin that fails again and again is left alone, and for how long. Pure: counts go in, a pause comes out.
+//!
+//! What counts is that the plugin was at fault: it crashed, or was stopped at a ceiling. What it says itself (an error, a
+//! wish for another try) is an answer and shows that it works.
+
+use std::time::Duration;
+
+/// How much is put up with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Failures in a row after which the plugin is left alone.
+    pub after: u32,
+    /// The first pause; each further one doubles it.
+    pub first_pause: Duration,
+    /// No pause is longer.
+    pub longest_pause: Duration,
+}
+
+impl Default for Policy {
+    /// Five failures in a row; then a minute, two, four, up to an hour. After each pause one task is tried.
+    fn default() -> Self {
+        Self { after: 5, first_pause: Duration::from_mins(1), longest_pause: Duration::from_hours(1) }
+    }
+}
+
+impl Policy {
+    /// The pause that begins with a failure, or `None` while it is put up with: `failures` in a row with this one, after
+    /// `quarantines` pauses without a success since.
+    #[must_use]
+    pub fn pause(&self, failures: u32, quarantines: u32) -> Option<Duration> {
+        (failures >= self.after.max(1)).then(|| {
+            let factor = 2_u32.saturating_pow(quarantines);
+            self.first_pause.saturating_mul(factor).min(self.longest_pause)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fifth_failure_in_a_row_begins_a_pause_and_each_further_pause_is_twice_as_long() {
+        let policy = Policy::default();
+        assert_eq!(policy.pause(4, 0), None);
+        let minutes = |quarantines| policy.pause(5, quarantines).map(|pause| pause.as_secs() / 60);
+        assert_eq!([0, 1, 2, 5, 6, 99].map(minutes), [1, 2, 4, 32, 60, 60].map(Some));
+    }
+}

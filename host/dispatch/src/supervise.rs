@@ -1,0 +1,174 @@
+//! A plugin that crashes, or is stopped at a ceiling, several times in a row is left alone for a while (quarantine): its
+//! tasks wait in the queue, others never notice. After the pause one task is tried; if that fails too, the next pause is
+//! twice as long, and an end that is none of its faults ends it all. A new revision begins anew.
+//!
+//! What is known stands in the ledger, written with the outcome that it follows from, so a restart forgets nothing.
+
+use baton_core::quarantine::Policy;
+use baton_ledger::event::{self, Event};
+use baton_ledger::supervision::{self, Supervised};
+use baton_ledger::task::Task;
+use baton_ledger::{Ledger, LedgerError, Tx};
+use baton_sandbox::{Failure, Report};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::house::House;
+
+/// What an attempt says about its plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Sign {
+    /// It works: it succeeded, or said why not.
+    Well,
+    /// It was at fault.
+    Fault(String),
+    /// Nothing.
+    None,
+}
+
+impl Sign {
+    pub(crate) fn of(report: &Report) -> Self {
+        match &report.ended {
+            Err(failure @ (Failure::Trap(_) | Failure::Limit { .. })) => Self::Fault(failure.to_string()),
+            Err(Failure::Cancelled) => Self::None,
+            // What is missing was found out before the plugin ran, or by it: either way it is not at fault.
+            Ok(_)
+            | Err(Failure::Retryable(_) | Failure::Permanent(_) | Failure::NeedsHuman(_) | Failure::NeedsGrant(_)) => {
+                Self::Well
+            }
+        }
+    }
+}
+
+/// Writes down what the attempt of `task` says about its plugin; tells whether the plugin is left alone from now on.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) fn note(
+    tx: &Tx<'_>,
+    task: &Task,
+    digest: &str,
+    sign: &Sign,
+    policy: Policy,
+    now: Timestamp,
+) -> Result<Option<String>, LedgerError> {
+    let reason = match sign {
+        Sign::None => return Ok(None),
+        Sign::Well => return supervision::clear(tx, &task.agent).map(|_| None),
+        Sign::Fault(reason) => reason.clone(),
+    };
+    let known = supervision::get(tx, &task.agent)?.filter(|known| known.digest == digest);
+    let (failures, quarantines) = known.map_or((0, 0), |known| (known.failures, known.quarantines));
+    let failures = failures.saturating_add(1);
+    let pause = policy.pause(failures, quarantines);
+    let until = pause.and_then(|pause| after(now, pause));
+    let quarantines = quarantines.saturating_add(u32::from(until.is_some()));
+    let (agent, digest) = (task.agent.clone(), digest.to_owned());
+    supervision::put(tx, &Supervised { agent, digest, failures, quarantines, until, reason })?;
+    Ok(until.map(|until| said(&task.agent, failures, until)))
+}
+
+/// Appends the event of a quarantine that began with `task`, whose own state stays.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) fn tell(
+    tx: &Tx<'_>,
+    task: &Task,
+    state: baton_core::State,
+    text: &str,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    event::append(tx, &Event::of(task, "baton", "plugin_quarantined", text.to_owned(), state, now)).map(drop)
+}
+
+/// How many of `room` attempts of `agent` may begin: none while it is left alone, one after the pause.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) fn room(tx: &Tx<'_>, house: &House, agent: &str, room: usize, now: Timestamp) -> Result<usize, LedgerError> {
+    let Some(known) = supervision::get(tx, agent)? else {
+        return Ok(room);
+    };
+    let Ok(installed) = house.plugin(agent) else {
+        return Ok(room);
+    };
+    if known.digest != installed.plugin.digest().to_string() {
+        supervision::clear(tx, agent)?;
+        return Ok(room);
+    }
+    match known.until {
+        None => Ok(room),
+        Some(until) if until > now => Ok(0),
+        // On trial. Until that has ended nobody else begins; should it never end, the next one begins after the pause.
+        Some(_) => {
+            let pause = house.quarantine(agent).pause(known.failures, known.quarantines.saturating_sub(1));
+            let until = pause.and_then(|pause| after(now, pause)).or(known.until);
+            supervision::put(tx, &Supervised { until, ..known })?;
+            Ok(room.min(1))
+        }
+    }
+}
+
+/// Ends the quarantine of a plugin and forgets its failures; tells whether there were any. For `baton plugin enable NAME`.
+/// A daemon takes the tasks up when it is woken.
+///
+/// # Errors
+/// When the ledger fails.
+pub async fn release(ledger: &Ledger, agent: &str) -> Result<bool, LedgerError> {
+    let agent = agent.to_owned();
+    ledger.write(move |tx| supervision::clear(tx, &agent)).await
+}
+
+fn after(now: Timestamp, pause: std::time::Duration) -> Option<Timestamp> {
+    SignedDuration::try_from(pause).ok().and_then(|pause| now.checked_add(pause).ok())
+}
+
+fn said(agent: &str, failures: u32, until: Timestamp) -> String {
+    let until = until.strftime("%Y-%m-%d %H:%M:%S UTC");
+    format!(
+        "the plugin `{agent}` failed {failures} times in a row: it is left alone until {until}, its tasks wait \
+         (`baton plugin enable {agent}` ends that)"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use baton_core::State;
+    use baton_ledger::task::{self, New, Origin};
+
+    use super::*;
+
+    const POLICY: Policy =
+        Policy { after: 2, first_pause: Duration::from_secs(10), longest_pause: Duration::from_secs(15) };
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn faults_in_a_row_begin_pauses_that_grow_and_a_good_end_forgets_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
+        let fault = Sign::Fault("it crashed".to_owned());
+        let until = |sign: &Sign, digest: &str, second: i64| {
+            let (sign, digest) = (sign.clone(), digest.to_owned());
+            let write = move |tx: &Tx<'_>| {
+                let id = task::insert(tx, &New::blank("a", Origin::Handoff, State::Queued), None, at(0))?;
+                let said = note(tx, &task::get_in(tx, &id)?, &digest, &sign, POLICY, at(second))?;
+                let known = supervision::get(tx, "a")?;
+                assert_eq!(said.is_some(), known.as_ref().is_some_and(|known| known.until.is_some()));
+                Ok(known.and_then(|known| known.until).map(Timestamp::as_second))
+            };
+            ledger.write_blocking(write).unwrap()
+        };
+        assert_eq!(until(&fault, "d", 0), None);
+        assert_eq!(until(&fault, "d", 0), Some(10));
+        assert_eq!(until(&Sign::None, "d", 5), Some(10), "a cancelled attempt says nothing");
+        assert_eq!(until(&fault, "d", 20), Some(35), "twice ten is more than the longest");
+        assert_eq!(until(&fault, "other", 40), None, "a new revision begins anew");
+        assert_eq!(until(&Sign::Well, "other", 41), None);
+        assert_eq!(until(&fault, "other", 42), None, "the failure before was forgotten");
+    }
+}

@@ -1,0 +1,132 @@
+//! Plugins that are at fault: how often in a row they failed, and until when they are left alone. A plugin that is not here
+//! is well.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::LedgerError;
+use crate::database::{Reader, Tx};
+use crate::task::timestamp;
+
+/// A plugin that failed and has not ended well since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Supervised {
+    /// Its agent.
+    pub agent: String,
+    /// The component that failed.
+    pub digest: String,
+    /// Failures in a row.
+    pub failures: u32,
+    /// Pauses in a row.
+    pub quarantines: u32,
+    /// When the next attempt may be made; absent while its failures are put up with.
+    pub until: Option<Timestamp>,
+    /// The last failure.
+    pub reason: String,
+}
+
+const COLUMNS: &str = "agent, digest, failures, quarantines, until, reason";
+
+/// What is known of a plugin.
+///
+/// # Errors
+/// When the database fails.
+pub fn get(tx: &Tx<'_>, agent: &str) -> Result<Option<Supervised>, LedgerError> {
+    let mut select = tx.connection.prepare_cached(&format!("SELECT {COLUMNS} FROM supervision WHERE agent = ?1"))?;
+    select.query_row([agent], |row| Ok(supervised(row))).optional()?.transpose()
+}
+
+/// Writes down what is known of a plugin.
+///
+/// # Errors
+/// When the database fails.
+pub fn put(tx: &Tx<'_>, known: &Supervised) -> Result<(), LedgerError> {
+    let sql = format!("INSERT OR REPLACE INTO supervision ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    let until = known.until.map(Timestamp::as_millisecond);
+    let Supervised { agent, digest, failures, quarantines, reason, .. } = known;
+    tx.connection.prepare_cached(&sql)?.execute(params![agent, digest, failures, quarantines, until, reason])?;
+    Ok(())
+}
+
+/// Forgets a plugin's failures; tells whether there were any.
+///
+/// # Errors
+/// When the database fails.
+pub fn clear(tx: &Tx<'_>, agent: &str) -> Result<bool, LedgerError> {
+    Ok(tx.connection.prepare_cached("DELETE FROM supervision WHERE agent = ?1")?.execute([agent])? > 0)
+}
+
+/// When the first of those may be tried again that are left alone at `now`. Whether anything waits for it then is another
+/// question: a task may still come.
+///
+/// # Errors
+/// When the database fails.
+pub fn next(tx: &Tx<'_>, now: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
+    let sql = "SELECT min(until) FROM supervision WHERE until > ?1";
+    let next: Option<i64> = tx.connection.prepare_cached(sql)?.query_row([now.as_millisecond()], |row| row.get(0))?;
+    next.map(timestamp).transpose()
+}
+
+/// The plugins that are left alone at `now`, by name.
+///
+/// # Errors
+/// When the database fails.
+pub fn quarantined(reader: &Reader, now: Timestamp) -> Result<Vec<Supervised>, LedgerError> {
+    // An older file does not have the table until somebody writes to it.
+    if !is_there(&reader.connection)? {
+        return Ok(Vec::new());
+    }
+    let sql = format!("SELECT {COLUMNS} FROM supervision WHERE until > ?1 ORDER BY agent");
+    let mut select = reader.connection.prepare_cached(&sql)?;
+    let rows = select.query_map([now.as_millisecond()], |row| Ok(supervised(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+fn is_there(connection: &Connection) -> Result<bool, LedgerError> {
+    let sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'supervision'";
+    Ok(connection.query_row(sql, [], |_| Ok(())).optional()?.is_some())
+}
+
+fn supervised(row: &Row<'_>) -> Result<Supervised, LedgerError> {
+    let until: Option<i64> = row.get(4)?;
+    Ok(Supervised {
+        agent: row.get(0)?,
+        digest: row.get(1)?,
+        failures: row.get(2)?,
+        quarantines: row.get(3)?,
+        until: until.map(timestamp).transpose()?,
+        reason: row.get(5)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Ledger;
+
+    #[test]
+    fn what_was_written_is_read_and_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
+        let until = Timestamp::from_second(100).unwrap();
+        let known = Supervised {
+            agent: "a".to_owned(),
+            digest: "d".to_owned(),
+            failures: 5,
+            quarantines: 1,
+            until: Some(until),
+            reason: "it crashed".to_owned(),
+        };
+        let kept = known.clone();
+        ledger.write_blocking(move |tx| put(tx, &kept)).unwrap();
+        assert_eq!(ledger.write_blocking(|tx| get(tx, "a")).unwrap(), Some(known.clone()));
+        let next_at =
+            |second| ledger.write_blocking(move |tx| next(tx, Timestamp::from_second(second).unwrap())).unwrap();
+        assert_eq!((next_at(99), next_at(100)), (Some(until), None));
+        let reader = ledger.reader().unwrap();
+        assert_eq!(quarantined(&reader, Timestamp::from_second(99).unwrap()).unwrap(), [known]);
+        assert!(quarantined(&reader, until).unwrap().is_empty());
+        assert!(ledger.write_blocking(|tx| clear(tx, "a")).unwrap());
+        assert!(!ledger.write_blocking(|tx| clear(tx, "a")).unwrap());
+    }
+}

@@ -1,0 +1,115 @@
+//! What a guest does is counted here as it happens: the time in which it computes, its calls of the host, the bytes that it
+//! hands over.
+//!
+//! wasmtime tells of every crossing between guest and host. Between two crossings into the guest and out of it the guest
+//! computes; a host call, a wait and a pause for others are none of its processor time.
+
+use std::time::{Duration, Instant};
+
+use wasmtime::CallHook;
+
+use crate::ceilings::Ceilings;
+use crate::error::{Ceiling, LimitHit};
+
+/// The meter of one attempt.
+pub(crate) struct Meter {
+    pub(crate) ceilings: Ceilings,
+    pub(crate) cpu: Duration,
+    pub(crate) host_calls: u64,
+    pub(crate) written: u64,
+    /// Since when the guest computes; absent while the host does.
+    entered: Option<Instant>,
+}
+
+impl Meter {
+    pub(crate) fn new(ceilings: Ceilings) -> Self {
+        Self { ceilings, cpu: Duration::ZERO, host_calls: 0, written: 0, entered: None }
+    }
+
+    /// Counts a crossing at `now`.
+    ///
+    /// # Errors
+    /// When the guest has called the host too often.
+    pub(crate) fn cross(&mut self, crossing: CallHook, now: Instant) -> Result<(), LimitHit> {
+        match crossing {
+            CallHook::CallingWasm | CallHook::ReturningFromHost => self.entered = Some(now),
+            CallHook::ReturningFromWasm => self.leave(now),
+            CallHook::CallingHost => {
+                self.leave(now);
+                self.host_calls += 1;
+                return within(Ceiling::HostCalls, self.host_calls, self.ceilings.host_calls);
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts bytes that the guest hands over.
+    ///
+    /// # Errors
+    /// When they are too many.
+    pub(crate) fn write(&mut self, bytes: u64) -> Result<(), LimitHit> {
+        self.written = self.written.saturating_add(bytes);
+        within(Ceiling::Written, self.written, self.ceilings.written)
+    }
+
+    /// Whether the guest may compute on.
+    ///
+    /// # Errors
+    /// When its processor time is used up.
+    pub(crate) fn check_cpu(&self) -> Result<(), LimitHit> {
+        let [used, limit] =
+            [self.cpu, self.ceilings.cpu].map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+        // At the limit there is nothing left.
+        if used >= limit { Err(LimitHit { ceiling: Ceiling::Cpu, used, limit }) } else { Ok(()) }
+    }
+
+    fn leave(&mut self, now: Instant) {
+        if let Some(entered) = self.entered.take() {
+            self.cpu += now.saturating_duration_since(entered);
+        }
+    }
+}
+
+/// # Errors
+/// When `used` is over `limit`.
+pub(crate) fn within(ceiling: Ceiling, used: u64, limit: u64) -> Result<(), LimitHit> {
+    if used > limit { Err(LimitHit { ceiling, used, limit }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_core::manifest::Limits;
+
+    use super::*;
+
+    fn meter() -> Meter {
+        let asked = Limits { cpu_s: Some(1), host_calls: Some(2), written_mib: Some(1), ..Limits::default() };
+        Meter::new(Ceilings::of(&asked))
+    }
+
+    #[test]
+    fn only_computing_counts_as_processor_time() {
+        let (mut meter, begun) = (meter(), Instant::now());
+        let at = |ms| begun + Duration::from_millis(ms);
+        meter.cross(CallHook::CallingWasm, at(0)).unwrap();
+        meter.cross(CallHook::CallingHost, at(300)).unwrap();
+        meter.cross(CallHook::ReturningFromHost, at(90_300)).unwrap();
+        meter.cross(CallHook::ReturningFromWasm, at(90_900)).unwrap();
+        assert_eq!(meter.cpu, Duration::from_millis(900));
+        assert!(meter.check_cpu().is_ok());
+        meter.cross(CallHook::CallingWasm, at(91_000)).unwrap();
+        meter.cross(CallHook::ReturningFromWasm, at(91_100)).unwrap();
+        assert_eq!(meter.check_cpu().unwrap_err().ceiling, Ceiling::Cpu);
+    }
+
+    #[test]
+    fn calls_and_bytes_end_at_their_ceilings() {
+        let (mut meter, now) = (meter(), Instant::now());
+        for _ in 0..2 {
+            meter.cross(CallHook::CallingHost, now).unwrap();
+        }
+        assert_eq!(meter.cross(CallHook::CallingHost, now).unwrap_err().ceiling, Ceiling::HostCalls);
+        meter.write(1 << 20).unwrap();
+        assert_eq!(meter.write(1).unwrap_err().ceiling, Ceiling::Written);
+    }
+}

@@ -1,0 +1,129 @@
+//! What a guest hands to the host is counted: the writing functions of `wasi:io/streams` and `wasi:filesystem` stand in for
+//! wasmtime's, count the bytes and go on there. wasmtime bounds what one call copies; nobody else bounds their sum.
+
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Linker, Resource, ResourceTable};
+use wasmtime_wasi::WasiView as _;
+use wasmtime_wasi::filesystem::WasiFilesystemView as _;
+use wasmtime_wasi::p2::bindings::filesystem::types::{Descriptor, ErrorCode, HostDescriptor as _};
+use wasmtime_wasi::p2::bindings::io::streams::{self, Host as _, HostOutputStream as _};
+use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, StreamResult};
+
+use crate::store::State;
+
+/// The interfaces whose functions are replaced, in the version that wasmtime-wasi serves. A mismatch shows at start.
+const STREAMS: &str = "wasi:io/streams@0.2.12";
+const FILES: &str = "wasi:filesystem/types@0.2.12";
+
+type Answer<T> = Result<T, streams::StreamError>;
+type Out = Resource<DynOutputStream>;
+type In = Resource<DynInputStream>;
+
+/// Replaces what writes. Called after WASI was linked.
+///
+/// # Errors
+/// When the linker does not have the interfaces.
+pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    linker.allow_shadowing(true);
+    link_streams(linker)?;
+    linker.instance(FILES)?.func_wrap_async(
+        "[method]descriptor.write",
+        |mut store: StoreContextMut<'_, State>, (file, bytes, at): (Resource<Descriptor>, Vec<u8>, u64)| {
+            Box::new(async move {
+                let state = store.data_mut();
+                state.meter.write(bytes.len() as u64)?;
+                let answer: Result<u64, ErrorCode> = match state.filesystem().write(file, bytes, at).await {
+                    Ok(written) => Ok(written),
+                    Err(error) => Err(error.downcast()?),
+                };
+                Ok((answer,))
+            })
+        },
+    )?;
+    linker.allow_shadowing(false);
+    Ok(())
+}
+
+fn link_streams(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    let mut linked = linker.instance(STREAMS)?;
+    linked.func_wrap(
+        "[method]output-stream.write",
+        |mut store: StoreContextMut<'_, State>, (out, bytes): (Out, Vec<u8>)| {
+            let table = counted(&mut store, bytes.len() as u64)?;
+            let answer = table.write(out, bytes);
+            Ok((told(table, answer)?,))
+        },
+    )?;
+    linked.func_wrap(
+        "[method]output-stream.write-zeroes",
+        |mut store: StoreContextMut<'_, State>, (out, length): (Out, u64)| {
+            let table = counted(&mut store, length)?;
+            let answer = table.write_zeroes(out, length);
+            Ok((told(table, answer)?,))
+        },
+    )?;
+    linked.func_wrap_async(
+        "[method]output-stream.blocking-write-and-flush",
+        |mut store: StoreContextMut<'_, State>, (out, bytes): (Out, Vec<u8>)| {
+            Box::new(async move {
+                let table = counted(&mut store, bytes.len() as u64)?;
+                let answer = table.blocking_write_and_flush(out, bytes).await;
+                Ok((told(table, answer)?,))
+            })
+        },
+    )?;
+    linked.func_wrap_async(
+        "[method]output-stream.blocking-write-zeroes-and-flush",
+        |mut store: StoreContextMut<'_, State>, (out, length): (Out, u64)| {
+            Box::new(async move {
+                let table = counted(&mut store, length)?;
+                let answer = table.blocking_write_zeroes_and_flush(out, length).await;
+                Ok((told(table, answer)?,))
+            })
+        },
+    )?;
+    link_splices(linker)
+}
+
+/// A splice tells only afterwards how much it moved.
+fn link_splices(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    let mut linked = linker.instance(STREAMS)?;
+    linked.func_wrap(
+        "[method]output-stream.splice",
+        |mut store: StoreContextMut<'_, State>, (out, from, length): (Out, In, u64)| {
+            let table = counted(&mut store, 0)?;
+            let answer = table.splice(out, from, length);
+            let answer = told(table, answer)?;
+            counted(&mut store, answer.as_ref().map_or(0, |moved| *moved))?;
+            Ok((answer,))
+        },
+    )?;
+    linked.func_wrap_async(
+        "[method]output-stream.blocking-splice",
+        |mut store: StoreContextMut<'_, State>, (out, from, length): (Out, In, u64)| {
+            Box::new(async move {
+                let table = counted(&mut store, 0)?;
+                let answer = table.blocking_splice(out, from, length).await;
+                let answer = told(table, answer)?;
+                counted(&mut store, answer.as_ref().map_or(0, |moved| *moved))?;
+                Ok((answer,))
+            })
+        },
+    )?;
+    Ok(())
+}
+
+/// Counts `bytes`, then gives the table in which the streams are.
+fn counted<'a>(store: &'a mut StoreContextMut<'_, State>, bytes: u64) -> wasmtime::Result<&'a mut ResourceTable> {
+    let state = store.data_mut();
+    state.meter.write(bytes)?;
+    Ok(state.ctx().table)
+}
+
+/// What the guest is told: an error of the stream; a trap stays one.
+fn told<T>(table: &mut ResourceTable, answer: StreamResult<T>) -> wasmtime::Result<Answer<T>> {
+    match answer {
+        Ok(value) => Ok(Ok(value)),
+        Err(error) => table.convert_stream_error(error).map(Err),
+    }
+}

@@ -1,0 +1,19 @@
+//! A function that does nothing, successfully, and one that never ends.
+
+use extism_pdk::{FnResult, plugin_fn};
+
+/// As the plugin `noop`: takes the task, says what it did.
+#[plugin_fn]
+pub fn noop(_task: String) -> FnResult<String> {
+    Ok("Did nothing.".to_owned())
+}
+
+/// As the action `spin` of the plugin `hostile`.
+#[plugin_fn]
+pub fn spin(_task: String) -> FnResult<String> {
+    let mut turns = 0_u64;
+    while std::hint::black_box(turns) != u64::MAX {
+        turns = turns.wrapping_add(1);
+    }
+    Ok("Span to the end.".to_owned())
+}

@@ -1,0 +1,60 @@
+//! A plugin that computes for ever: how long after its deadline it is dead, alone and when others spin beside it.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
+use baton_sandbox::{Ceiling, Failure, Plugin, Sandbox};
+use baton_tests::fixture;
+use tokio::runtime::Runtime;
+
+use crate::call::attempt;
+use crate::report::Report;
+use crate::row;
+use crate::samples::Samples;
+
+const WALL: Duration = Duration::from_secs(1);
+const ROUNDS: usize = 10;
+const BESIDE: usize = 4;
+const AIM: f64 = 20.0;
+
+/// Measures and reports.
+///
+/// # Errors
+/// When the plugin is not there or ends otherwise.
+pub(crate) fn run(runtime: &Runtime, report: &mut Report) -> anyhow::Result<()> {
+    report.part("A plugin that never ends: dead this long after its deadline of one second");
+    let sandbox = Sandbox::new(None)?;
+    let plugin = sandbox.load(&impatient(&fs::read(fixture("hostile"))?))?;
+    for (what, count) in [("alone", 1), ("four at the same time", BESIDE)] {
+        let mut over = Vec::new();
+        for _ in 0..ROUNDS {
+            let all: Vec<_> = (0..count).map(|_| runtime.spawn(spin(sandbox.clone(), plugin.clone()))).collect();
+            for one in all {
+                over.push(runtime.block_on(one)??);
+            }
+        }
+        let over = Samples::of(over);
+        let row = row(report, what, "ms", &over).aim(format!("< {AIM} ms, all"), over.max() < AIM);
+        report.row(row);
+    }
+    Ok(())
+}
+
+async fn spin(sandbox: Sandbox, plugin: Plugin) -> anyhow::Result<f64> {
+    let begun = Instant::now();
+    let ended = sandbox.run(&plugin, attempt("spin")).await.ended;
+    let took = begun.elapsed();
+    let hit = matches!(&ended, Err(Failure::Limit { ceiling: Ceiling::Wall, .. }));
+    ensure!(hit, "it ended otherwise: {ended:?}");
+    Ok(took.saturating_sub(WALL).as_secs_f64() * 1e3)
+}
+
+/// The same component with a deadline of one second in its manifest.
+fn impatient(component: &[u8]) -> Vec<u8> {
+    let (from, to) = (br#""wall_s": 3"#, br#""wall_s": 1"#);
+    let mut changed = component.to_vec();
+    let at = component.windows(from.len()).position(|window| window == from).expect("the manifest has a wall limit");
+    changed.splice(at..at + from.len(), to.iter().copied());
+    changed
+}

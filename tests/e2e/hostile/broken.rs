@@ -1,0 +1,80 @@
+//! Components that were damaged on their way: cut anywhere, flipped anywhere. Reading, compiling and running them ends with
+//! an error or well, and never brings the host down. The seed is fixed, so a failure comes again.
+
+use std::fs;
+use std::time::Duration;
+
+use baton_registry::Package;
+use baton_sandbox::{Cancel, Sandbox};
+use baton_tests::fixture;
+
+use super::crowd::attempt;
+
+/// Places at which it is cut, and flips.
+const CUTS: usize = 400;
+const FLIPS: usize = 2_000;
+
+/// Damaged components that are still well formed: so many are compiled, and run.
+const LOADED: usize = 25;
+
+/// A damaged component may compute for ever; it is cancelled after this long.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// Numbers that look like chance (xorshift).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % end as u64).unwrap()
+    }
+}
+
+#[test]
+fn a_component_that_is_cut_anywhere_is_none() {
+    let component = fs::read(fixture("noop")).unwrap();
+    for cut in (0..CUTS).map(|n| n * component.len() / CUTS) {
+        assert!(Package::read(&component[..cut]).is_err(), "{cut} of {} bytes", component.len());
+    }
+    assert!(Package::read(&component).is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_component_with_a_flipped_bit_is_refused_or_runs_within_its_limits() {
+    let component = fs::read(fixture("noop")).unwrap();
+    let sandbox = Sandbox::new(None).unwrap();
+    let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
+    let (mut refused, mut loaded) = (0, 0);
+    for _ in 0..FLIPS {
+        let mut flipped = component.clone();
+        let (place, bit) = (chance.below(component.len()), chance.below(8));
+        flipped[place] ^= 1 << bit;
+        if Package::read(&flipped).is_err() {
+            refused += 1;
+            // What the walk refuses is never compiled; that it could be tried all the same costs nothing here.
+            if refused % 20 == 0 {
+                drop(sandbox.load(&flipped));
+            }
+        } else if loaded < LOADED {
+            loaded += 1;
+            run(&sandbox, &flipped).await;
+        }
+    }
+    assert!(refused > FLIPS / 20 && loaded == LOADED, "{refused} were refused, {loaded} were loaded");
+}
+
+/// However it ends, it ends.
+async fn run(sandbox: &Sandbox, component: &[u8]) {
+    let Ok(plugin) = sandbox.load(component) else {
+        return;
+    };
+    let cancel = Cancel::default();
+    let later = cancel.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(PATIENCE).await;
+        later.cancel();
+    });
+    drop(sandbox.run(&plugin, attempt("noop", cancel)).await);
+}

@@ -1,0 +1,45 @@
+//! Files that are not what they seem: devices, and files that have another name elsewhere.
+
+use std::fs;
+
+use baton_tests::{Workspace, fixture};
+
+#[test]
+fn devices_of_a_granted_folder_do_not_open() {
+    let workspace = Workspace::with_noop();
+    let grants = "files = [{ folder = \"root\", mode = \"ro\", path = \"/dev\" }]";
+    workspace.install("hostile", &fs::read(fixture("hostile")).unwrap(), grants);
+    workspace.drop_action("hostile", "open-devices");
+    workspace.up_once();
+    let task = workspace.task("open-devices");
+    assert_eq!((task.state.as_str(), task.reason.contains("no device opened")), ("failed", true), "{}", task.reason);
+}
+
+/// A file in the folder of plans that has a second name outside of it; what the plugin said and what the daemon did.
+fn open_linked(grants: &str) -> (Workspace, String, String) {
+    let workspace = Workspace::with_noop();
+    let files = format!("files = [{{ folder = \"plans\", mode = \"rw\" }}]\n{grants}");
+    workspace.install("hostile", &fs::read(fixture("hostile")).unwrap(), &files);
+    let outside = workspace.outside().join("precious.txt");
+    fs::write(&outside, "precious").unwrap();
+    fs::hard_link(&outside, workspace.root().join("plans/linked.txt")).unwrap();
+    workspace.drop_action("hostile", "open-linked");
+    let log = workspace.up_once().stderr;
+    let reason = workspace.task("open-linked").reason;
+    (workspace, reason, log)
+}
+
+#[test]
+fn a_file_with_another_name_is_not_opened_and_the_log_says_what_allows_it() {
+    let (workspace, reason, log) = open_linked("");
+    assert!(reason.contains("the linked file did not open"), "{reason}");
+    assert!(log.contains("linked.txt` has several names") && log.contains("hard-links"), "{log}");
+    assert_eq!(fs::read_to_string(workspace.outside().join("precious.txt")).unwrap(), "precious");
+}
+
+#[test]
+fn the_operator_can_allow_files_with_several_names() {
+    let (workspace, reason, _) = open_linked("hard_links = true");
+    assert!(reason.contains("The linked file opened."), "{reason}");
+    assert_eq!(fs::read_to_string(workspace.outside().join("precious.txt")).unwrap(), "xrecious");
+}

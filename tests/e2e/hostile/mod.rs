@@ -1,0 +1,104 @@
+//! Components that attack: each ends in its own state within its limits, the message says what happened, and neither other
+//! plugins nor the memory of the host notice.
+//!
+//! What compiled Rust can do is an action of the fixture `hostile`; what no compiler would make is written as text
+//! ([`text`]); what is no component any more is made of one that was ([`broken`]).
+
+mod broken;
+mod crowd;
+mod links;
+mod quarantine;
+mod text;
+
+use std::fs;
+
+use baton_tests::{Task, Workspace};
+
+/// Misdeeds without an end of their own: the reason's words, and the ceiling of `why --json` that was reached.
+const FLOODS: [(&str, &str, &str); 9] = [
+    ("chatter-flood", "limit of log lines in a second", "log_writes_per_s"),
+    ("log-bytes", "limit of log (bytes)", "log_bytes"),
+    ("call-flood", "limit of calls of the host", "host_calls"),
+    ("emit-storm", "limit of calls of the host", "host_calls"),
+    ("hoard-handles", "limit of open handles", "handles"),
+    ("fill-disk", "limit of bytes written", "written_bytes"),
+    ("two-gigabytes", "limit of memory (bytes)", "memory_bytes"),
+    ("huge-result", "limit of bytes in one call", "call_bytes"),
+    ("spin", "limit of time (ms)", "wall_ms"),
+];
+
+/// What the host may grow by while all of them run, two at a time with 64 MiB each: their memories, their results, and
+/// what is kept for the next ones.
+const GROWTH_KIB: u64 = 400 << 10;
+
+#[test]
+fn every_flood_ends_at_its_own_ceiling_while_a_neighbour_works_and_the_host_keeps_its_size() {
+    let workspace = Workspace::with_hostile();
+    let config = workspace.read("baton.toml") + "\n[agents.hostile]\nconcurrency = 2\n";
+    workspace.write("baton.toml", config);
+    let daemon = workspace.up_and_serving();
+    workspace.drop_handoff("noop", "Before");
+    workspace.wait_for_archive("Before");
+    let before = memory_kib(daemon.id(), "VmRSS");
+    for (action, ..) in FLOODS {
+        workspace.drop_action("hostile", action);
+        workspace.drop_handoff("noop", &format!("Beside {action}"));
+    }
+    workspace.wait_for_state("spin", "running");
+    for (action, ..) in FLOODS {
+        let task = workspace.wait_for_archive(&format!("Beside {action}"));
+        assert_eq!(task.state, "succeeded");
+    }
+    for (action, words, ceiling) in FLOODS {
+        let task = workspace.wait_for_archive(action);
+        ended_at(&workspace, &task, words, ceiling);
+    }
+    let grown = memory_kib(daemon.id(), "VmHWM").saturating_sub(before);
+    assert!(grown < GROWTH_KIB, "the daemon grew by {grown} KiB");
+    assert!(workspace.read_bytes("plans/filled.bin").len() <= 33 << 20, "the disk is not filled");
+    assert!(workspace.inbox("Cursor-MM1").is_empty(), "what failed sends nothing");
+    assert!(daemon.stop().success());
+}
+
+#[track_caller]
+fn ended_at(workspace: &Workspace, task: &Task, words: &str, ceiling: &str) {
+    assert_eq!(task.state, "failed", "{}: {}", task.title, task.reason);
+    assert!(task.reason.contains(words), "{}: `{words}` in: {}", task.title, task.reason);
+    let why = workspace.why(&task.id);
+    let used = why.used.get(ceiling).copied();
+    assert!(used.is_some_and(|used| used.hit && used.used >= used.limit), "{}: {:?}", task.title, why.used);
+    let text = workspace.baton(&["why", &task.id]).ended(0).stdout;
+    let line = text.lines().find(|line| line.starts_with(ceiling)).unwrap_or_default();
+    assert!(line.ends_with("reached"), "{}: {text}", task.title);
+}
+
+/// A figure of `/proc/PID/status`.
+fn memory_kib(process: u32, figure: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(figure)?.strip_prefix(':')).unwrap();
+    line.trim().trim_end_matches("kB").trim().parse().unwrap()
+}
+
+#[test]
+fn deep_recursion_is_a_crash_of_the_plugin_alone() {
+    let workspace = Workspace::with_hostile();
+    workspace.drop_action("hostile", "recurse");
+    workspace.drop_handoff("noop", "Undisturbed");
+    workspace.up_once();
+    let task = workspace.task("recurse");
+    assert_eq!(task.state, "failed");
+    assert!(task.reason.contains("crashed") && task.reason.contains("stack"), "{}", task.reason);
+    assert_eq!(workspace.task("Undisturbed").state, "succeeded");
+}
+
+#[test]
+fn what_is_dropped_of_a_log_is_said() {
+    let workspace = Workspace::with_hostile();
+    workspace.drop_action("hostile", "chatter");
+    workspace.up_once();
+    let task = workspace.task("chatter");
+    assert_eq!(task.state, "succeeded", "{}", task.reason);
+    let why = workspace.why(&task.id);
+    assert_eq!(why.used.get("log_bytes").map(|log| (log.used, log.hit)), Some((10_000_000, false)));
+    assert_eq!(why.used.get("log_kept_bytes").map(|log| (log.limit, log.hit)), Some((64 << 10, true)));
+}

@@ -1,0 +1,98 @@
+//! A plugin that fails again and again is left alone for a while: its tasks wait, others are served, every command that a
+//! person would look into says so, and a restart does not forget it.
+
+use baton_tests::{Task, Workspace};
+
+/// Two failures are put up with; then a pause of `pause`.
+fn impatient(pause: &str) -> Workspace {
+    let workspace = Workspace::with_hostile();
+    let config = workspace.read("baton.toml").replace("after = 1000", &format!("after = 2\nfirst_pause = \"{pause}\""));
+    workspace.write("baton.toml", config);
+    workspace
+}
+
+/// A handoff for an action under a title of its own.
+fn ask(workspace: &Workspace, action: &str, title: &str) {
+    let mut asked = baton_tests::handoff("hostile", title);
+    asked["action"] = action.into();
+    workspace.drop_file("hostile", &format!("{}.json", title.replace(' ', "-")), baton_tests::text(&asked));
+}
+
+fn crash(workspace: &Workspace, title: &str) -> Task {
+    ask(workspace, "trap", title);
+    workspace.up_once();
+    workspace.task(title)
+}
+
+#[test]
+fn a_plugin_that_fails_in_a_row_is_left_alone_and_everybody_says_so() {
+    let workspace = impatient("1h");
+    assert_eq!(crash(&workspace, "one").state, "failed");
+    assert_eq!(workspace.baton(&["status", "--json"]).json()["quarantined"], serde_json::json!([]));
+    let second = crash(&workspace, "two");
+    assert_eq!(second.state, "failed");
+    assert!(workspace.why(&second.id).actions().contains(&"plugin_quarantined"));
+
+    // A new process knows it, too: each run here is one.
+    ask(&workspace, "emit", "three");
+    workspace.drop_handoff("noop", "Undisturbed");
+    workspace.up_once();
+    let waits = workspace.task("three");
+    assert_eq!((waits.state.as_str(), waits.attempts), ("queued", 0), "{waits:#?}");
+    assert_eq!(workspace.task("Undisturbed").state, "succeeded");
+
+    let said = "failed 2 times in a row and is left alone until";
+    for words in [&["status"][..], &["agents"], &["why", &waits.id]] {
+        let output = workspace.baton(words).ended(0);
+        assert!(
+            output.stderr.contains(said) && output.stderr.contains("baton plugin enable hostile"),
+            "{words:?}: {output:?}"
+        );
+    }
+    let doctor = workspace.baton(&["doctor"]).stdout;
+    assert!(doctor.contains(said), "{doctor}");
+    let agents = workspace.baton(&["agents", "--json"]).ended(0).json();
+    let held: Vec<_> =
+        agents["agents"].as_array().unwrap().iter().filter(|agent| !agent["quarantine"].is_null()).collect();
+    assert_eq!((held.len(), &held[0]["name"], &held[0]["quarantine"]["failures"]), (1, &"hostile".into(), &2.into()));
+}
+
+#[test]
+fn after_its_pause_one_task_is_tried_and_a_good_end_lets_the_others_go_on() {
+    let workspace = impatient("3s");
+    crash(&workspace, "one");
+    crash(&workspace, "two");
+    let daemon = workspace.up_and_serving();
+    for number in 0..4 {
+        ask(&workspace, "permanent", &format!("well {number}"));
+    }
+    for number in 0..4 {
+        let task = workspace.wait_for_archive(&format!("well {number}"));
+        assert!(task.reason.contains("never does what it is asked"), "{}", task.reason);
+    }
+    assert_eq!(workspace.baton(&["status", "--json"]).json()["quarantined"], serde_json::json!([]));
+    ask(&workspace, "trap", "three");
+    workspace.wait_for_archive("three");
+    assert_eq!(workspace.baton(&["status", "--json"]).json()["quarantined"], serde_json::json!([]), "the count is new");
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn a_trial_that_fails_begins_a_longer_pause() {
+    let workspace = impatient("2s");
+    crash(&workspace, "one");
+    crash(&workspace, "two");
+    let daemon = workspace.up_and_serving();
+    ask(&workspace, "trap", "trial");
+    ask(&workspace, "trap", "behind it");
+    workspace.wait_for_archive("trial");
+    let held = workspace.wait_for("the second pause", |workspace| {
+        let held = workspace.baton(&["status", "--json"]).json()["quarantined"][0].clone();
+        (held["failures"] == 3).then_some(held)
+    });
+    assert!(held["reason"].as_str().unwrap().contains("crashed"), "{held}");
+    let behind = workspace.task("behind it");
+    assert_eq!((behind.state.as_str(), behind.attempts), ("queued", 0), "one is tried, not all");
+    workspace.wait_for_archive("behind it");
+    assert!(daemon.stop().success());
+}

@@ -1,0 +1,60 @@
+//! Too much of something that is harmless once: log lines, calls, handles, bytes on the disk, frames on the stack. None of
+//! these ever ends by itself.
+
+use std::fs::File;
+use std::hint::black_box;
+use std::io::{self, Write};
+
+use baton_plugin_sdk::{Error, Outcome, Task, progress};
+
+#[expect(clippy::print_stdout, reason = "it is the misdeed; standard output is the task's log")]
+pub(crate) fn lines() -> Outcome {
+    for number in 0..10_000_000 {
+        println!("line {number}");
+    }
+    Outcome::new("Wrote ten million lines.")
+}
+
+/// A piece is as large as one call may write, so the bytes are too many long before the pieces are.
+pub(crate) fn pieces() -> Outcome {
+    let piece = vec![b'x'; 4096];
+    let mut written = 0_u64;
+    for _ in 0..250_000 {
+        written += io::stderr().write(&piece).map_or(0, |length| length as u64);
+    }
+    Outcome::new(format!("Wrote {written} bytes."))
+}
+
+pub(crate) fn calls() -> Outcome {
+    while !progress::cancelled() {}
+    Outcome::new("Was asked to stop.")
+}
+
+pub(crate) fn handles(task: &Task) -> Result<Outcome, Error> {
+    let path = format!("{}/hoard.txt", plans(task));
+    let mut open = Vec::new();
+    for _ in 0..10_000 {
+        open.push(File::create(&path).map_err(|error| Error::Permanent(format!("{} open: {error}", open.len())))?);
+    }
+    Ok(Outcome::new(format!("Holds {}.", open.len())))
+}
+
+pub(crate) fn disk(task: &Task) -> Result<Outcome, Error> {
+    let problem = |error: io::Error| Error::Permanent(error.to_string());
+    let mut file = File::create(format!("{}/filled.bin", plans(task))).map_err(problem)?;
+    let piece = vec![7; 1 << 20];
+    for _ in 0..100_000 {
+        file.write_all(&piece).map_err(problem)?;
+    }
+    Ok(Outcome::new("Filled the disk."))
+}
+
+/// The depth that was reached, never.
+#[expect(unconditional_recursion, reason = "it is the misdeed")]
+pub(crate) fn depth(so_far: u64) -> u64 {
+    black_box(depth(black_box(so_far + 1))) + black_box(so_far)
+}
+
+fn plans(task: &Task) -> String {
+    task.mounts("plans").next().map(|mount| mount.path.clone()).unwrap_or_default()
+}
