@@ -36,10 +36,16 @@ pub async fn download(url: &Url) -> Result<Downloaded, FetchError> {
 async fn component(client: &Client, url: &Url, host: &str) -> Result<Vec<u8>, FetchError> {
     let most = baton_sandbox::limits::COMPONENT_BYTES;
     let wanted = Wanted { what: url.as_str(), host, most, why: "the most that a component may have" };
-    http::get(client.get(url.clone()), wanted).await
+    http::get(client.get(url.clone()), wanted).await.map_err(|error| match error {
+        FetchError::Unauthorized { host, what } => {
+            let reason = format!("it wants a password for {what}; fetch the file yourself and name it instead");
+            FetchError::Refused { host, reason }
+        }
+        other => other,
+    })
 }
 
-/// The signature; stores of objects answer "forbidden" for what is not there.
+/// The signature; stores of objects refuse what is not there.
 async fn signature(client: &Client, url: &Url, host: &str) -> Result<Option<String>, FetchError> {
     let beside = beside(url);
     let wanted = Wanted {
@@ -50,7 +56,7 @@ async fn signature(client: &Client, url: &Url, host: &str) -> Result<Option<Stri
     };
     match http::get(client.get(beside.clone()), wanted).await {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-        Err(FetchError::NotFound { .. } | FetchError::Denied { .. }) => Ok(None),
+        Err(FetchError::NotFound { .. } | FetchError::Denied { .. } | FetchError::Unauthorized { .. }) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -21,6 +21,7 @@ fn a_component_comes_with_the_signature_beside_it_or_without() {
         "/signed.wasm" | "/bare.wasm" | "/forbidden.wasm" => answer(stream, "200 OK", "", b"component"),
         "/signed.wasm.minisig" => answer(stream, "200 OK", "", b"signature"),
         "/forbidden.wasm.minisig" => answer(stream, "403 Forbidden", "", b"<Error/>"),
+        "/locked.wasm" => answer(stream, "401 Unauthorized", "", b""),
         _ => answer(stream, "404 Not Found", "", b""),
     });
     for (name, signature) in [("signed", Some("signature")), ("bare", None), ("forbidden", None)] {
@@ -31,6 +32,8 @@ fn a_component_comes_with_the_signature_beside_it_or_without() {
             "{name}"
         );
     }
+    let locked = fetch(&format!("{address}/locked.wasm")).unwrap_err();
+    assert!(locked.to_string().contains("fetch the file yourself"), "{locked}");
     let missing = fetch(&format!("{address}/missing.wasm")).unwrap_err();
     assert!(matches!(missing, FetchError::NotFound { .. }), "{missing}");
 }
