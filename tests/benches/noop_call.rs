@@ -28,6 +28,8 @@ fn task() -> wit::Task {
         cause: wit::Cause::Call,
         handoff: None,
         mounts: Vec::new(),
+        databases: Vec::new(),
+        repositories: Vec::new(),
         answer: None,
         now: "2026-01-18T10:15:00Z".to_owned(),
     }
@@ -37,6 +39,8 @@ fn attempt() -> Attempt {
     Attempt {
         task: task(),
         mounts: Vec::new(),
+        databases: Vec::new(),
+        repositories: Vec::new(),
         emission: Emission::Denied(String::new()),
         cancel: Cancel::default(),
         listener: Some(Arc::new(|_| {})),

@@ -9,7 +9,7 @@ use baton_core::manifest::Action;
 use baton_core::retry::Policy;
 use baton_intake::{IntakeError, Owner};
 use baton_ledger::Ledger;
-use baton_sandbox::{Cancel, MountGrant, Plugin, Sandbox};
+use baton_sandbox::{Cancel, DatabaseGrant, MountGrant, Plugin, RepositoryGrant, Sandbox};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -23,6 +23,10 @@ use crate::{DispatchError, Roster, Rules, limits, owner};
 pub struct Grants {
     /// Folders.
     pub mounts: Vec<MountGrant>,
+    /// Databases.
+    pub databases: Vec<DatabaseGrant>,
+    /// Folders whose repositories it may read.
+    pub repositories: Vec<RepositoryGrant>,
     /// Whether it may send handoffs to other agents.
     pub handoffs: bool,
 }

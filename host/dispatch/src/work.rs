@@ -244,6 +244,8 @@ async fn run(
         task,
         mounts: installed.grants.mounts.clone(),
         emission: emission(house, installed),
+        databases: installed.grants.databases.clone(),
+        repositories: installed.grants.repositories.clone(),
         cancel: own.clone(),
         listener,
     };

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use baton_core::manifest::{Manifest, Mode};
+use baton_core::manifest::{Database, Manifest, Mode, SqlCapability};
 use baton_dispatch::Grants;
 use baton_registry::Granted;
-use baton_sandbox::MountGrant;
+use baton_sandbox::{DatabaseGrant, MountGrant, RepositoryGrant};
 
 use super::Workspace;
 use super::config::{Config, shown};
@@ -31,7 +31,38 @@ pub(crate) fn effective(workspace: &Workspace, manifest: &Manifest, granted: &Gr
             None => resolve(workspace, &declared.folder, writable)?,
         });
     }
-    Ok(Grants { mounts, handoffs: granted.handoffs && capabilities.handoffs.is_some() })
+    Ok(Grants {
+        mounts,
+        databases: databases(workspace, manifest, granted),
+        repositories: repositories(workspace, manifest, granted),
+        handoffs: granted.handoffs && capabilities.handoffs.is_some(),
+    })
+}
+
+/// The databases that are declared and granted, with the smaller mode.
+fn databases(workspace: &Workspace, manifest: &Manifest, granted: &Granted) -> Vec<DatabaseGrant> {
+    let lent = |declared: &SqlCapability| {
+        let grant = granted.sql.iter().find(|grant| grant.database == declared.database)?;
+        let path = match declared.database {
+            Database::Own => workspace.state.plugin_database(&manifest.name),
+            Database::Catalog => workspace.state.catalog(),
+        };
+        Some(DatabaseGrant { database: declared.database, path, writable: grant.mode.min(declared.mode) == Mode::Rw })
+    };
+    manifest.declares.capabilities.sql.iter().filter_map(lent).collect()
+}
+
+/// The folders whose repositories are declared and granted. One that is missing is told when it is asked.
+fn repositories(workspace: &Workspace, manifest: &Manifest, granted: &Granted) -> Vec<RepositoryGrant> {
+    let mut repositories = Vec::new();
+    let declared = manifest.declares.capabilities.git.iter().map(|git| &git.folder);
+    for name in declared.filter(|name| granted.git.contains(name)) {
+        let own = granted.files.iter().find(|files| files.folder == *name).and_then(|files| files.path.clone());
+        let folders = own.map_or_else(|| workspace.config.folder(name), |path| vec![path]);
+        let grant = |folder: PathBuf| RepositoryGrant { name: name.clone(), folder: workspace.base.join(folder) };
+        repositories.extend(folders.into_iter().map(grant));
+    }
+    repositories
 }
 
 /// The real folders of a named one. Those that are missing are left out; what needs them says so.
