@@ -48,7 +48,7 @@ CREATE INDEX tracks_isrc ON tracks (isrc) WHERE isrc IS NOT NULL;
 CREATE INDEX tracks_album ON tracks (album_id) WHERE album_id IS NOT NULL;
 
 CREATE TABLE track_artists (
-    track INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+    track INTEGER NOT NULL REFERENCES tracks (id),
     position INTEGER NOT NULL,
     artist INTEGER NOT NULL REFERENCES artists (id),
     PRIMARY KEY (track, position)
@@ -57,7 +57,7 @@ CREATE INDEX track_artists_artist ON track_artists (artist);
 
 -- What each source says of each field of a track; also of fields that have no column there (`danceability`).
 CREATE TABLE facts (
-    track INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+    track INTEGER NOT NULL REFERENCES tracks (id),
     field TEXT NOT NULL,
     source INTEGER NOT NULL REFERENCES sources (id),
     value ANY NOT NULL,
@@ -151,7 +151,7 @@ CREATE TABLE fingerprints (
 ) STRICT;
 
 CREATE TABLE tags (
-    track INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+    track INTEGER NOT NULL REFERENCES tracks (id),
     tag TEXT NOT NULL,
     source INTEGER NOT NULL REFERENCES sources (id),
     said_at INTEGER NOT NULL,
@@ -183,7 +183,7 @@ CREATE TRIGGER tracks_deleted AFTER DELETE ON tracks BEGIN
     INSERT INTO search (search, rowid, title, artist, album)
         VALUES ('delete', old.id, old.title, old.artist, old.album);
     DELETE FROM external_ids WHERE kind = 'track' AND item = old.id;
-    -- Also where a program has foreign keys switched off.
+    -- Not by the foreign key: what it does is in nobody's name, and plugins may write in the triggers' name only.
     DELETE FROM facts WHERE track = old.id;
     DELETE FROM tags WHERE track = old.id;
     DELETE FROM track_artists WHERE track = old.id;
@@ -240,6 +240,10 @@ CREATE TRIGGER tracks_refreshed AFTER UPDATE OF refreshed ON tracks BEGIN
         ON CONFLICT DO NOTHING;
     UPDATE tracks SET album_id = (SELECT a.id FROM albums AS a
         WHERE a.title = tracks.album AND a.artist = coalesce(tracks.album_artist, '')) WHERE id = new.id;
+END;
+
+CREATE TRIGGER sources_ranked AFTER UPDATE OF rank ON sources WHEN old.rank <> new.rank BEGIN
+    UPDATE tracks SET refreshed = refreshed + 1 WHERE id IN (SELECT track FROM facts WHERE source = new.id);
 END;
 
 -- Saying something -----------------------------------------------------------------------------------------------------

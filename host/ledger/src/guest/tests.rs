@@ -82,7 +82,7 @@ fn what_leads_out_of_the_database_is_refused_and_named() {
         ("CREATE VIRTUAL TABLE x USING dbstat".to_owned(), "fts5"),
         ("UPDATE sqlite_schema SET sql = 'x'".to_owned(), "sqlite_master may not be modified"),
         ("SELECT 1; DROP TABLE t".to_owned(), "several statements"),
-        ("INSERT INTO t VALUES (1); ATTACH 'y' AS y".to_owned(), "several statements"),
+        ("INSERT INTO t VALUES (1); ATTACH 'y' AS y".to_owned(), "other databases"),
         (" -- nothing".to_owned(), "no statement"),
         ("SELEKT 1".to_owned(), "near \"SELEKT\""),
         ("SELECT \"no such column\" FROM t".to_owned(), "no such column"),
