@@ -50,7 +50,7 @@ impl Database {
         generated::execute(self.0, statement, parameters)
     }
 
-    /// Writes any number of rows: a transaction for each 5,000 of them or 8 MiB. Gives the sum of the changes.
+    /// Writes any number of rows: a transaction for each 2,000 of them or 8 MiB. Gives the sum of the changes.
     ///
     /// # Errors
     /// As `batch` in `wit/sql.wit`; the transactions before the failed one stay, so make the statement repeatable.
@@ -59,7 +59,7 @@ impl Database {
         for row in rows {
             bytes += row.iter().map(size).sum::<usize>();
             piece.push(row);
-            if piece.len() >= 5_000 || bytes >= 8 << 20 {
+            if piece.len() >= 2_000 || bytes >= 8 << 20 {
                 changed += generated::batch(self.0, statement, &piece)?;
                 (piece, bytes) = (Vec::new(), 0);
             }

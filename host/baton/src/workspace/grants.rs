@@ -119,7 +119,7 @@ fn check(workspace: &Workspace, host: &Path, writable: bool) -> anyhow::Result<(
 
 #[cfg(test)]
 mod tests {
-    use baton_registry::lock::GrantedFolder;
+    use baton_registry::lock::{GrantedDatabase, GrantedFolder};
 
     use super::*;
 
@@ -154,6 +154,25 @@ mod tests {
         assert_eq!(mounted, [("plans", false)]);
         assert!(!grants.handoffs, "not declared");
         assert!(effective(&workspace, &manifest("ro"), &Granted::default()).unwrap().mounts.is_empty());
+    }
+
+    #[test]
+    fn databases_and_repositories_are_lent_where_they_are_declared_and_granted() {
+        let (_folder, workspace) = workspace();
+        let mut manifest = manifest("ro");
+        let asked = r#"{"sql":[{"database":"own","mode":"ro","reason":""},{"database":"catalog","mode":"rw","reason":""}],
+            "git":[{"folder":"root","reason":""}]}"#;
+        manifest.declares.capabilities = serde_json::from_str(asked).unwrap();
+        assert!(effective(&workspace, &manifest, &Granted::default()).unwrap().databases.is_empty());
+        let sql = [Database::Own, Database::Catalog].map(|database| GrantedDatabase { database, mode: Mode::Rw });
+        let git = vec!["root".to_owned(), "plans".to_owned()];
+        let all = Granted { sql: sql.to_vec(), git, ..Granted::default() };
+        let grants = effective(&workspace, &manifest, &all).unwrap();
+        let lent: Vec<_> = grants.databases.iter().map(|lent| (lent.database, lent.writable)).collect();
+        assert_eq!(lent, [(Database::Own, false), (Database::Catalog, true)]);
+        assert!(grants.databases[0].path.ends_with("plugins/x.db"));
+        let repositories: Vec<_> = grants.repositories.iter().map(|lent| lent.name.as_str()).collect();
+        assert_eq!(repositories, ["root"]);
     }
 
     #[test]

@@ -203,38 +203,33 @@ CREATE TRIGGER tracks_credited AFTER UPDATE OF artists ON tracks WHEN old.artist
         SELECT new.id, j.key, a.id FROM json_each(new.artists) AS j JOIN artists AS a ON a.name = j.value;
 END;
 
--- What counts is chosen anew.
+-- What counts is chosen anew. Called for only when a fact has changed, so that saying the same again is cheap.
 CREATE TRIGGER tracks_refreshed AFTER UPDATE OF refreshed ON tracks BEGIN
-    UPDATE tracks SET
-        title = coalesce((SELECT value FROM facts JOIN sources ON id = source WHERE track = new.id AND field = 'title'
-            ORDER BY rank DESC, said_at DESC, source LIMIT 1), title),
-        artists = (SELECT value FROM facts JOIN sources ON id = source WHERE track = new.id AND field = 'artists'
-            ORDER BY rank DESC, said_at DESC, source LIMIT 1),
-        artist = (SELECT group_concat(j.value, ', ') FROM json_each((SELECT value FROM facts JOIN sources ON id = source
-            WHERE track = new.id AND field = 'artists' ORDER BY rank DESC, said_at DESC, source LIMIT 1)) AS j),
-        album = (SELECT value FROM facts JOIN sources ON id = source WHERE track = new.id AND field = 'album'
-            ORDER BY rank DESC, said_at DESC, source LIMIT 1),
-        album_artist = (SELECT value FROM facts JOIN sources ON id = source WHERE track = new.id AND field = 'album_artist'
-            ORDER BY rank DESC, said_at DESC, source LIMIT 1),
-        duration_ms = (SELECT value FROM facts JOIN sources ON id = source WHERE track = new.id AND field = 'duration_ms'
-            ORDER BY rank DESC, said_at DESC, source LIMIT 1),
-        isrc = (SELECT value FROM facts JOIN sources ON id = source WHERE track = new.id AND field = 'isrc'
-            ORDER BY rank DESC, said_at DESC, source LIMIT 1),
-        bpm = (SELECT value FROM facts JOIN sources ON id = source WHERE track = new.id AND field = 'bpm'
-            ORDER BY rank DESC, said_at DESC, source LIMIT 1),
-        musical_key = (SELECT value FROM facts JOIN sources ON id = source WHERE track = new.id AND field = 'musical_key'
-            ORDER BY rank DESC, said_at DESC, source LIMIT 1),
-        genre = (SELECT value FROM facts JOIN sources ON id = source WHERE track = new.id AND field = 'genre'
-            ORDER BY rank DESC, said_at DESC, source LIMIT 1),
-        released = (SELECT value FROM facts JOIN sources ON id = source WHERE track = new.id AND field = 'released'
-            ORDER BY rank DESC, said_at DESC, source LIMIT 1),
-        label = (SELECT value FROM facts JOIN sources ON id = source WHERE track = new.id AND field = 'label'
-            ORDER BY rank DESC, said_at DESC, source LIMIT 1),
-        rating = (SELECT value FROM facts JOIN sources ON id = source WHERE track = new.id AND field = 'rating'
-            ORDER BY rank DESC, said_at DESC, source LIMIT 1),
-        added_at = (SELECT value FROM facts JOIN sources ON id = source WHERE track = new.id AND field = 'added_at'
-            ORDER BY rank DESC, said_at DESC, source LIMIT 1)
-    WHERE id = new.id;
+    UPDATE tracks SET title = coalesce(best.title, tracks.title), artists = best.artists,
+        artist = (SELECT group_concat(value, ', ') FROM json_each(best.artists)),
+        album = best.album, album_artist = best.album_artist, duration_ms = best.duration_ms, isrc = best.isrc,
+        bpm = best.bpm, musical_key = best.musical_key, genre = best.genre, released = best.released,
+        label = best.label, rating = best.rating, added_at = best.added_at
+    FROM (
+        SELECT max(value) FILTER (WHERE field = 'title') AS title,
+            max(value) FILTER (WHERE field = 'artists') AS artists,
+            max(value) FILTER (WHERE field = 'album') AS album,
+            max(value) FILTER (WHERE field = 'album_artist') AS album_artist,
+            max(value) FILTER (WHERE field = 'duration_ms') AS duration_ms,
+            max(value) FILTER (WHERE field = 'isrc') AS isrc,
+            max(value) FILTER (WHERE field = 'bpm') AS bpm,
+            max(value) FILTER (WHERE field = 'musical_key') AS musical_key,
+            max(value) FILTER (WHERE field = 'genre') AS genre,
+            max(value) FILTER (WHERE field = 'released') AS released,
+            max(value) FILTER (WHERE field = 'label') AS label,
+            max(value) FILTER (WHERE field = 'rating') AS rating,
+            max(value) FILTER (WHERE field = 'added_at') AS added_at
+        FROM (
+            SELECT f.field, f.value, row_number() OVER (
+                PARTITION BY f.field ORDER BY s.rank DESC, f.said_at DESC, f.source) AS place
+            FROM facts AS f JOIN sources AS s ON s.id = f.source WHERE f.track = new.id
+        ) WHERE place = 1
+    ) AS best WHERE tracks.id = new.id;
     INSERT INTO albums (title, artist)
         SELECT album, coalesce(album_artist, '') FROM tracks WHERE id = new.id AND album IS NOT NULL
         ON CONFLICT DO NOTHING;
@@ -300,7 +295,7 @@ CREATE TRIGGER put_track_said INSTEAD OF INSERT ON put_track BEGIN
         ON CONFLICT (track, field, source) DO UPDATE SET value = excluded.value, said_at = excluded.said_at
             WHERE excluded.said_at >= facts.said_at AND (excluded.value IS NOT facts.value
                 OR excluded.said_at <> facts.said_at);
-    UPDATE tracks SET refreshed = refreshed + 1 WHERE id = (SELECT item FROM external_ids
+    UPDATE tracks SET refreshed = refreshed + 1 WHERE changes() > 0 AND id = (SELECT item FROM external_ids
         WHERE kind = 'track' AND service = new.service AND external_id = new.id);
 END;
 

@@ -185,7 +185,7 @@ fn a_whole_library_is_loaded_and_searched() {
         .collect();
     let sql =
         "INSERT INTO put_track (source, said_at, service, id, title, artists) VALUES ('djay', 1, 'djay', ?, ?, ?)";
-    for piece in rows.chunks(8_000) {
+    for piece in rows.chunks(2_000) {
         writer.batch(sql, piece).unwrap();
     }
     let catalog = catalog(folder.path());

@@ -19,7 +19,7 @@ const FILE: &str = "INSERT INTO put_file (source, said_at, path, track_service, 
 
 /// Says a library as djay and Eagle would: tracks, sessions, plays, files.
 pub(crate) fn fill(task: &Task) -> Result<Outcome, Error> {
-    let tracks: i64 = task.arg_str("tracks")?.and_then(|count| count.parse().ok()).unwrap_or(100);
+    let tracks = task.args()?.get("tracks").and_then(serde_json::Value::as_i64).unwrap_or(100);
     let catalog = sql::catalog();
     catalog.batch(TRACK, (0..tracks).map(track))?;
     let sessions = tracks / 130 + 1;
