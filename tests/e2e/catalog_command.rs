@@ -42,8 +42,28 @@ fn tracks_are_found_by_the_beginnings_of_words_without_their_accents() {
 #[test]
 fn a_track_is_shown_with_who_said_what() {
     let workspace = filled(30);
-    let shown = workspace.baton(&["catalog", "show", "djay:0000000000000000000000000000000c"]).ended(0).stdout;
-    assert_snapshot!(shown, @"");
+    let shown = workspace.baton(&["catalog", "show", "djay:00000000000000000000000000000006"]).ended(0).stdout;
+    assert_snapshot!(shown, @r##"
+    FIELD        VALUE                     SOURCE  SAID
+    title        Título 6 (Extended Mix)   djay    2026-01-18 09:53
+    artists      ["Artist 6", "Guest, 6"]  djay    2026-01-18 09:53
+    album        Album 6                   djay    2026-01-18 09:53
+    bpm          121                       djay    2026-01-18 09:53
+    duration_ms  180006                    djay    2026-01-18 09:53
+    energy       0.5                       djay    2026-01-18 09:53
+    genre        House                     djay    2026-01-18 09:53
+    isrc         USABC0000006              djay    2026-01-18 09:53
+    musical_key  F#m                       djay    2026-01-18 09:53
+
+    SERVICE  ID                                URL
+    djay     00000000000000000000000000000006
+
+    FILE           FINGERPRINTS
+    /music/6.flac
+
+    PLAYED            DEVICE  DECK
+    2023-11-14 22:21  Mac     1
+    "##);
     for reference in ["7", "00000000000000000000000000000006", "USABC0000006", "usabc0000006"] {
         let json = workspace.baton(&["catalog", "show", reference, "--json"]).ended(0).json();
         assert_eq!((&json["id"], &json["plays"][0]["deck"]), (&json!(7), &json!(1)), "{reference}");

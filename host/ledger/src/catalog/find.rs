@@ -22,7 +22,8 @@ impl Catalog {
     /// # Errors
     /// When the database fails.
     pub fn find(&self, reference: &str) -> Result<Found, LedgerError> {
-        if let Ok(number) = reference.parse::<i64>() {
+        // An id of a service may be made of digits too: `0007` is no number of ours.
+        if let Some(number) = reference.parse::<i64>().ok().filter(|number| number.to_string() == reference) {
             let sql = "SELECT coalesce((SELECT into_track FROM merges WHERE gone = ?1), (SELECT id FROM tracks WHERE id = ?1))";
             let found: Option<i64> = self.connection.query_row(sql, [number], |row| row.get(0)).optional()?.flatten();
             if let Some(id) = found {
