@@ -28,8 +28,6 @@ fn task() -> wit::Task {
         cause: wit::Cause::Call,
         handoff: None,
         mounts: Vec::new(),
-        databases: Vec::new(),
-        repositories: Vec::new(),
         answer: None,
         now: "2026-01-18T10:15:00Z".to_owned(),
     }

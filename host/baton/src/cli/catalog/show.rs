@@ -94,7 +94,9 @@ fn as_text(shown: &Shown) -> String {
     let mut section = |heads: &[&str], rows: Vec<Vec<String>>| {
         if !rows.is_empty() {
             let mut table = Table::new(heads);
-            rows.into_iter().for_each(|row| table.row(row));
+            for row in rows {
+                table.row(row);
+            }
             text.push_str(&format!("\n{}", table.lines(|_, _, cell| cell)));
         }
     };
