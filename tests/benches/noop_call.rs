@@ -38,6 +38,8 @@ fn attempt() -> Attempt {
         task: task(),
         mounts: Vec::new(),
         hard_links: false,
+        databases: Vec::new(),
+        repositories: Vec::new(),
         emission: Emission::Denied(String::new()),
         cancel: Cancel::default(),
         listener: Some(Arc::new(|_| {})),

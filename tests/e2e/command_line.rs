@@ -6,7 +6,7 @@ use baton_tests::{Output, Workspace, handoff, text};
 use insta::assert_snapshot;
 use serde_json::json;
 
-const SUBCOMMANDS: [&str; 21] = [
+const SUBCOMMANDS: [&str; 22] = [
     "init",
     "up",
     "send",
@@ -22,6 +22,7 @@ const SUBCOMMANDS: [&str; 21] = [
     "run",
     "audit",
     "plugin",
+    "catalog",
     "ledger",
     "backup",
     "restore",
@@ -103,6 +104,7 @@ fn help_names_every_subcommand() {
       audit        Audit plans against what exists: exit 0 all present, 1 something missing, 2 could not
                    audit
       plugin       Look at, install, allow and update plugins
+      catalog      Search the music catalog, show what is known of a track and who said it
       ledger       Check the ledger's chain of events, export it, or archive its old part
       backup       Copy the ledger into a new file, also while the daemon runs
       restore      Make a backup the workspace's ledger; the daemon must be stopped

@@ -9,6 +9,8 @@ mod bad_input;
 #[cfg(test)]
 mod bad_plugins;
 #[cfg(test)]
+mod catalog_command;
+#[cfg(test)]
 mod clock;
 #[cfg(test)]
 mod command_line;
@@ -16,6 +18,8 @@ mod command_line;
 mod control;
 #[cfg(test)]
 mod crash;
+#[cfg(test)]
+mod databases;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
@@ -58,6 +62,8 @@ mod prune_command;
 mod read_only;
 #[cfg(test)]
 mod real_input;
+#[cfg(test)]
+mod repositories;
 #[cfg(test)]
 mod restore_command;
 #[cfg(test)]

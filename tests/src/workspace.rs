@@ -58,6 +58,17 @@ impl Workspace {
         workspace
     }
 
+    /// A workspace with the fixture plugin `store`, with `grants` as TOML, and a root beside what governs it.
+    #[must_use]
+    pub fn with_store(grants: &str) -> Self {
+        let workspace = Self::with_noop();
+        workspace.install_fixture("store", grants);
+        workspace.write("tree/a.py", "print()\n");
+        let config = workspace.read("baton.toml").replace("root = \".\"", "root = \"tree\"");
+        workspace.write("baton.toml", &config);
+        workspace
+    }
+
     /// A place for a workspace that is not made yet.
     ///
     /// # Panics

@@ -9,7 +9,7 @@ use baton_core::quarantine;
 use baton_core::retry::Policy;
 use baton_intake::{IntakeError, Owner};
 use baton_ledger::Ledger;
-use baton_sandbox::{Cancel, MountGrant, Plugin, Sandbox};
+use baton_sandbox::{Cancel, DatabaseGrant, MountGrant, Plugin, RepositoryGrant, Sandbox};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -26,6 +26,10 @@ pub struct Grants {
     pub mounts: Vec<MountGrant>,
     /// Whether files with several names (hard links) may be opened in them.
     pub hard_links: bool,
+    /// Databases.
+    pub databases: Vec<DatabaseGrant>,
+    /// Folders whose repositories it may read.
+    pub repositories: Vec<RepositoryGrant>,
     /// Whether it may send handoffs to other agents.
     pub handoffs: bool,
     /// What it declares and was not granted, in the words of `baton plugin grant`.

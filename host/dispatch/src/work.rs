@@ -252,6 +252,8 @@ async fn run(
         mounts: installed.grants.mounts.clone(),
         hard_links: installed.grants.hard_links,
         emission: emission(house, installed),
+        databases: installed.grants.databases.clone(),
+        repositories: installed.grants.repositories.clone(),
         cancel: own.clone(),
         listener,
     };

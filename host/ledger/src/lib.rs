@@ -7,13 +7,18 @@
 //! begins immediately and reads what it depends on inside its own transaction.
 //!
 //! The ledger decides nothing: what a transition means is the business of `dispatch`.
+//!
+//! Beside it stand other databases, each a file with connections of its own, so that a plugin's long write never holds up
+//! a capture: the music [`catalog`], and what is lent to plugins ([`guest`]).
 
 pub mod backup;
+pub mod catalog;
 mod database;
 mod error;
 pub mod event;
 pub mod export;
 pub mod finding;
+pub mod guest;
 pub mod inspect;
 pub mod mark;
 pub mod outbox;

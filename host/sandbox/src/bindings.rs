@@ -3,7 +3,13 @@
 wasmtime::component::bindgen!({
     path: "../../wit",
     world: "plugin",
-    imports: { default: trappable },
+    imports: {
+        // These wait for a disk or a process, and must not hold up the runtime.
+        "baton:plugin/sql": async | trappable,
+        "baton:plugin/git": async | trappable,
+        default: trappable,
+    },
     exports: { default: async },
+    with: { "baton:plugin/sql.cursor": crate::capabilities::sql::Cursor },
     additional_derives: [PartialEq, Clone],
 });

@@ -24,8 +24,10 @@ mod written;
 
 pub use bindings::baton::plugin::types as wit;
 pub use capabilities::files::MountGrant;
+pub use capabilities::git::RepositoryGrant;
 pub use capabilities::handoffs::{Draft, Emission, Resolve};
 pub use capabilities::progress::{Cancel, Progress};
+pub use capabilities::sql::DatabaseGrant;
 pub use engine::Sandbox;
 pub use error::{Ceiling, Failure, SandboxError};
 pub use manifest::read_manifest;

@@ -8,8 +8,10 @@ use wasmtime::{Store, StoreContextMut, Trap, UpdateDeadline};
 use wasmtime_wasi::WasiCtxBuilder;
 
 use crate::capabilities::files::{self, MountGrant};
+use crate::capabilities::git::{Git, RepositoryGrant};
 use crate::capabilities::handoffs::{Draft, Emission, Handoffs};
 use crate::capabilities::progress::{Cancel, Listener, ProgressMeter};
+use crate::capabilities::sql::{DatabaseGrant, Sql};
 use crate::ceilings::Ceilings;
 use crate::error::{CancelHit, Ceiling, LimitHit};
 use crate::log::Log;
@@ -28,6 +30,10 @@ pub struct Attempt {
     pub hard_links: bool,
     /// Whether it may emit handoffs.
     pub emission: Emission,
+    /// The granted databases.
+    pub databases: Vec<DatabaseGrant>,
+    /// The granted folders whose repositories may be read.
+    pub repositories: Vec<RepositoryGrant>,
     /// Asks it to stop.
     pub cancel: Cancel,
     /// Is told about progress.
@@ -94,6 +100,8 @@ impl Sandbox {
             hard_links: attempt.hard_links,
             progress: ProgressMeter { cancel: attempt.cancel.clone(), listener: attempt.listener.clone(), last: None },
             handoffs: Handoffs { emission: attempt.emission.clone(), drafts: Vec::new() },
+            sql: Sql::new(plugin.manifest(), &attempt.databases),
+            git: Git::new(plugin.manifest(), &attempt.repositories),
         };
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.memory);

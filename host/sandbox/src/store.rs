@@ -4,8 +4,10 @@ use wasmtime::ResourceLimiter;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+use crate::capabilities::git::Git;
 use crate::capabilities::handoffs::Handoffs;
 use crate::capabilities::progress::ProgressMeter;
+use crate::capabilities::sql::Sql;
 use crate::error::{Ceiling, LimitHit};
 use crate::limits;
 use crate::log::Log;
@@ -25,6 +27,8 @@ pub(crate) struct State {
     pub(crate) hard_links: bool,
     pub(crate) progress: ProgressMeter,
     pub(crate) handoffs: Handoffs,
+    pub(crate) sql: Sql,
+    pub(crate) git: Git,
 }
 
 impl WasiView for State {

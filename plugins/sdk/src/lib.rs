@@ -19,6 +19,8 @@
 
 #[doc(hidden)]
 pub mod bindings;
+pub mod git;
+pub mod sql;
 mod task;
 
 pub use bindings::baton::plugin::types::{

@@ -61,7 +61,9 @@ impl Bare {
         let engine = Engine::new(&config).expect("an engine");
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).expect("WASI");
-        Plugin::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state).expect("the world");
+        // Only what the component imports: the rest of the world is not part of the comparison.
+        baton::plugin::progress::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state).expect("progress");
+        baton::plugin::handoffs::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state).expect("handoffs");
         let component = Component::from_binary(&engine, component).expect("a component");
         let plugin = PluginPre::new(linker.instantiate_pre(&component).expect("linked")).expect("of the world");
         Self { engine, plugin }

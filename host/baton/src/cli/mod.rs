@@ -6,6 +6,7 @@ mod args;
 mod audit;
 mod backup;
 mod cancel;
+mod catalog;
 mod completions;
 mod decide;
 mod doctor;
@@ -72,6 +73,7 @@ enum Command {
     Run(run::Args),
     Audit(audit::Args),
     Plugin(plugin::Args),
+    Catalog(catalog::Args),
     Ledger(ledger::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -108,6 +110,7 @@ impl Cli {
             Command::Run(args) => args.run(&place),
             Command::Audit(args) => args.run(),
             Command::Plugin(args) => args.run(&place),
+            Command::Catalog(args) => args.run(&place),
             Command::Ledger(args) => args.run(&place),
             Command::Backup(args) => args.run(&place),
             Command::Restore(args) => args.run(&place),

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use baton_core::manifest::{Manifest, Mode};
+use baton_core::manifest::{Database, Manifest, Mode, SqlCapability};
 use baton_dispatch::Grants;
 use baton_registry::Granted;
-use baton_sandbox::MountGrant;
+use baton_sandbox::{DatabaseGrant, MountGrant, RepositoryGrant};
 
 use super::Workspace;
 use super::config::{Config, shown};
@@ -31,9 +31,40 @@ pub(crate) fn effective(workspace: &Workspace, manifest: &Manifest, granted: &Gr
             None => resolve(workspace, &declared.folder, writable)?,
         });
     }
-    let lacks = granted.lacks(capabilities);
-    let handoffs = granted.handoffs && capabilities.handoffs.is_some();
-    Ok(Grants { mounts, hard_links: granted.hard_links, handoffs, lacks })
+    Ok(Grants {
+        mounts,
+        hard_links: granted.hard_links,
+        databases: databases(workspace, manifest, granted),
+        repositories: repositories(workspace, manifest, granted),
+        handoffs: granted.handoffs && capabilities.handoffs.is_some(),
+        lacks: granted.lacks(capabilities),
+    })
+}
+
+/// The databases that are declared and granted, with the smaller mode.
+fn databases(workspace: &Workspace, manifest: &Manifest, granted: &Granted) -> Vec<DatabaseGrant> {
+    let lent = |declared: &SqlCapability| {
+        let grant = granted.sql.iter().find(|grant| grant.database == declared.database)?;
+        let path = match declared.database {
+            Database::Own => workspace.state.plugin_database(&manifest.name),
+            Database::Catalog => workspace.state.catalog(),
+        };
+        Some(DatabaseGrant { database: declared.database, path, writable: grant.mode.min(declared.mode) == Mode::Rw })
+    };
+    manifest.declares.capabilities.sql.iter().filter_map(lent).collect()
+}
+
+/// The folders whose repositories are declared and granted. One that is missing is told when it is asked.
+fn repositories(workspace: &Workspace, manifest: &Manifest, granted: &Granted) -> Vec<RepositoryGrant> {
+    let mut repositories = Vec::new();
+    let declared = manifest.declares.capabilities.git.iter().map(|git| &git.folder);
+    for name in declared.filter(|name| granted.git.contains(name)) {
+        let own = granted.files.iter().find(|files| files.folder == *name).and_then(|files| files.path.clone());
+        let folders = own.map_or_else(|| workspace.config.folder(name), |path| vec![path]);
+        let grant = |folder: PathBuf| RepositoryGrant { name: name.clone(), folder: workspace.base.join(folder) };
+        repositories.extend(folders.into_iter().map(grant));
+    }
+    repositories
 }
 
 /// The real folders of a named one. Those that are missing are left out; what needs them says so.
@@ -90,7 +121,7 @@ fn check(workspace: &Workspace, host: &Path, writable: bool) -> anyhow::Result<(
 
 #[cfg(test)]
 mod tests {
-    use baton_registry::granted::GrantedFolder;
+    use baton_registry::granted::{GrantedDatabase, GrantedFolder};
 
     use super::*;
 
@@ -125,6 +156,25 @@ mod tests {
         assert_eq!(mounted, [("plans", false)]);
         assert!(!grants.handoffs, "not declared");
         assert!(effective(&workspace, &manifest("ro"), &Granted::default()).unwrap().mounts.is_empty());
+    }
+
+    #[test]
+    fn databases_and_repositories_are_lent_where_they_are_declared_and_granted() {
+        let (_folder, workspace) = workspace();
+        let mut manifest = manifest("ro");
+        let asked = r#"{"sql":[{"database":"own","mode":"ro","reason":""},{"database":"catalog","mode":"rw","reason":""}],
+            "git":[{"folder":"root","reason":""}]}"#;
+        manifest.declares.capabilities = serde_json::from_str(asked).unwrap();
+        assert!(effective(&workspace, &manifest, &Granted::default()).unwrap().databases.is_empty());
+        let sql = [Database::Own, Database::Catalog].map(|database| GrantedDatabase { database, mode: Mode::Rw });
+        let git = vec!["root".to_owned(), "plans".to_owned()];
+        let all = Granted { sql: sql.to_vec(), git, ..Granted::default() };
+        let grants = effective(&workspace, &manifest, &all).unwrap();
+        let lent: Vec<_> = grants.databases.iter().map(|lent| (lent.database, lent.writable)).collect();
+        assert_eq!(lent, [(Database::Own, false), (Database::Catalog, true)]);
+        assert!(grants.databases[0].path.ends_with("plugins/x.db"));
+        let repositories: Vec<_> = grants.repositories.iter().map(|lent| lent.name.as_str()).collect();
+        assert_eq!(repositories, ["root"]);
     }
 
     #[test]

@@ -75,6 +75,16 @@ impl State {
         self.folder.join(LEDGER)
     }
 
+    /// The catalog's file.
+    pub(crate) fn catalog(&self) -> PathBuf {
+        self.folder.join("catalog.db")
+    }
+
+    /// The file of a plugin's own tables.
+    pub(crate) fn plugin_database(&self, plugin: &str) -> PathBuf {
+        self.folder.join("plugins").join(format!("{plugin}.db"))
+    }
+
     /// The folder in which other processes leave word for the daemon; made if it is missing.
     ///
     /// # Errors

@@ -1,6 +1,9 @@
 //! What the host can lend a plugin, one folder a capability. `store::State` has one field for each, which is the list of
 //! all that there is.
 
+mod aside;
 pub(crate) mod files;
+pub(crate) mod git;
 pub(crate) mod handoffs;
 pub(crate) mod progress;
+pub(crate) mod sql;

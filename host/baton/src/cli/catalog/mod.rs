@@ -1,0 +1,54 @@
+//! `baton catalog`: what is known about music. One file an action.
+
+mod search;
+mod show;
+mod stats;
+
+use baton_ledger::catalog::Catalog;
+
+use super::Place;
+use crate::exit::Code;
+use crate::output;
+
+/// Search the music catalog, show what is known of a track and who said it
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    Search(search::Args),
+    Show(show::Args),
+    Stats(stats::Args),
+}
+
+impl Args {
+    /// # Errors
+    /// Whatever kept the action from being done.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        match self.action {
+            Action::Search(args) => args.run(place),
+            Action::Show(args) => args.run(place),
+            Action::Stats(args) => args.run(place),
+        }
+    }
+}
+
+/// The catalog, if anything was ever written; else that is said.
+///
+/// # Errors
+/// When there is no workspace, or the catalog cannot be read.
+fn open(place: &Place) -> anyhow::Result<Option<Catalog>> {
+    let catalog = Catalog::open(&place.need()?.state.catalog())?;
+    if catalog.is_none() {
+        output::note("the catalog is empty: plugins fill it (`baton agents` shows which there are)");
+    }
+    Ok(catalog)
+}
+
+/// A length as people write it.
+fn length(duration_ms: Option<i64>) -> String {
+    duration_ms.map_or_else(String::new, |ms| format!("{}:{:02}", ms / 60_000, (ms / 1000 % 60).abs()))
+}

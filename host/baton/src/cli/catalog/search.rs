@@ -1,0 +1,72 @@
+//! `baton catalog search`: tracks by the words of title, artist and album.
+
+use baton_ledger::catalog::Hit;
+use serde_json::{Value, json};
+
+use super::{Place, length, open};
+use crate::exit::Code;
+use crate::output::{self, Table, shorten};
+
+/// Find tracks that have all these words, or words that begin so
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Words of title, artist and album; case and accents make no difference
+    #[arg(required = true, value_name = "WORD")]
+    words: Vec<String>,
+    /// How many are shown
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    limit: u32,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    /// # Errors
+    /// When there is no workspace, or the catalog cannot be read.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        let words = self.words.join(" ");
+        let catalog = open(place)?;
+        let hits = catalog.as_ref().map(|catalog| catalog.search(&words, self.limit)).transpose()?.unwrap_or_default();
+        if self.json {
+            let tracks: Vec<Value> = hits.iter().map(as_json).collect();
+            output::json(&json!({ "schema": 1, "tracks": tracks }));
+        } else if !hits.is_empty() {
+            output::print(&as_text(&hits));
+        } else if catalog.is_some() {
+            output::note(&format!("no track has all of: {words}"));
+        }
+        Ok(Code::Good)
+    }
+}
+
+fn as_json(hit: &Hit) -> Value {
+    json!({
+        "id": hit.id,
+        "title": hit.title,
+        "artist": hit.artist,
+        "album": hit.album,
+        "duration_ms": hit.duration_ms,
+        "bpm": hit.bpm,
+        "key": hit.musical_key,
+        "plays": hit.plays,
+    })
+}
+
+fn as_text(hits: &[Hit]) -> String {
+    let mut table = Table::new(&["ID", "TITLE", "ARTIST", "ALBUM", "LENGTH", "BPM", "KEY", "PLAYS"]);
+    let short = |text: Option<&String>| text.map_or_else(String::new, |text| shorten(text, 40));
+    for hit in hits {
+        table.row([
+            hit.id.to_string(),
+            shorten(&hit.title, 50),
+            short(hit.artist.as_ref()),
+            short(hit.album.as_ref()),
+            length(hit.duration_ms),
+            hit.bpm.map_or_else(String::new, |bpm| format!("{bpm:.1}")),
+            hit.musical_key.clone().unwrap_or_default(),
+            hit.plays.to_string(),
+        ]);
+    }
+    table.lines(|_, _, cell| cell)
+}

@@ -1,0 +1,122 @@
+//! `baton catalog show`: everything that is known of one track, with who said it and when.
+
+use anyhow::bail;
+use baton_ledger::catalog::{Catalog, Fact, Found, Shown};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{Place, open};
+use crate::cli::task_view;
+use crate::exit::Code;
+use crate::output::{self, Table, shorten};
+
+/// The most plays that are listed.
+const PLAYS: usize = 10;
+
+/// Show what is known of a track, and which source said it
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Its number (`baton catalog search`), SERVICE:ID, an id of any service, or an ISRC
+    #[arg(value_name = "TRACK")]
+    track: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    /// # Errors
+    /// When there is no workspace, no such track, several of them, or the catalog cannot be read.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        let Some(catalog) = open(place)? else {
+            bail!("there is no track `{}`", self.track);
+        };
+        let shown = catalog.show(meant(&catalog, &self.track)?)?;
+        if self.json {
+            output::json(&as_json(&shown));
+        } else {
+            output::print(&as_text(&shown));
+        }
+        Ok(Code::Good)
+    }
+}
+
+fn meant(catalog: &Catalog, reference: &str) -> anyhow::Result<i64> {
+    match catalog.find(reference)? {
+        Found::One(id) => Ok(id),
+        Found::Nothing => bail!("there is no track `{reference}`; `baton catalog search WORD` finds one"),
+        Found::Several(ids) => {
+            let ids: Vec<_> = ids.iter().take(10).map(i64::to_string).collect();
+            bail!("`{reference}` means several tracks; give the number of one: {}", ids.join(", "))
+        }
+    }
+}
+
+fn as_json(shown: &Shown) -> Value {
+    let time = |at: Option<Timestamp>| at.map(task_view::time);
+    let fact = |fact: &Fact| {
+        json!({
+            "field": fact.field,
+            "value": fact.value,
+            "source": fact.source,
+            "said_at": time(fact.said_at),
+            "counts": fact.counts,
+        })
+    };
+    let ids =
+        shown.ids.iter().map(|id| json!({ "service": id.service, "id": id.id, "url": id.url, "source": id.source }));
+    let playlists = shown.playlists.iter().map(|(name, position)| json!({ "name": name, "position": position }));
+    let files = shown.files.iter().map(|file| {
+        json!({ "path": file.path, "size": file.size, "missing": file.missing, "fingerprints": file.fingerprints })
+    });
+    let plays = shown.plays.iter().map(|play| json!({ "at": time(play.at), "device": play.device, "deck": play.deck }));
+    json!({
+        "schema": 1,
+        "id": shown.id,
+        "facts": shown.facts.iter().map(fact).collect::<Vec<_>>(),
+        "ids": ids.collect::<Vec<_>>(),
+        "playlists": playlists.collect::<Vec<_>>(),
+        "tags": shown.tags,
+        "files": files.collect::<Vec<_>>(),
+        "plays": plays.collect::<Vec<_>>(),
+    })
+}
+
+fn as_text(shown: &Shown) -> String {
+    let time = |at: Option<Timestamp>| at.map_or_else(String::new, |at| at.strftime("%Y-%m-%d %H:%M").to_string());
+    let mut table = Table::new(&["FIELD", "VALUE", "SOURCE", "SAID", ""]);
+    for fact in &shown.facts {
+        let counts = if fact.counts { "" } else { "does not count" };
+        let cells = [fact.field.clone(), shorten(&fact.value, 80), fact.source.clone()];
+        table.row(cells.into_iter().chain([time(fact.said_at), counts.to_owned()]));
+    }
+    let mut text = table.lines(|_, _, cell| cell);
+    let mut section = |heads: &[&str], rows: Vec<Vec<String>>| {
+        if !rows.is_empty() {
+            let mut table = Table::new(heads);
+            for row in rows {
+                table.row(row);
+            }
+            text.push_str(&format!("\n{}", table.lines(|_, _, cell| cell)));
+        }
+    };
+    let or_empty = |text: Option<&String>| text.cloned().unwrap_or_default();
+    let ids = shown.ids.iter().map(|id| vec![id.service.clone(), id.id.clone(), or_empty(id.url.as_ref())]);
+    section(&["SERVICE", "ID", "URL"], ids.collect());
+    let playlists = shown.playlists.iter().map(|(name, position)| vec![name.clone(), position.to_string()]);
+    section(&["PLAYLIST", "PLACE"], playlists.collect());
+    section(&["TAG"], shown.tags.iter().map(|tag| vec![tag.clone()]).collect());
+    let files = shown.files.iter().map(|file| {
+        let gone = if file.missing { "missing" } else { "" };
+        vec![file.path.clone(), file.fingerprints.join(" "), gone.to_owned()]
+    });
+    section(&["FILE", "FINGERPRINTS", ""], files.collect());
+    let play = |at, device, deck: Option<i64>| vec![at, device, deck.map_or_else(String::new, |deck| deck.to_string())];
+    let plays = shown.plays.iter().take(PLAYS);
+    let plays = plays.map(|played| play(time(played.at), or_empty(played.device.as_ref()), played.deck));
+    section(&["PLAYED", "DEVICE", "DECK"], plays.collect());
+    if shown.plays.len() > PLAYS {
+        text.push_str(&format!("and {} times before\n", shown.plays.len() - PLAYS));
+    }
+    text
+}

@@ -1,0 +1,71 @@
+//! `baton catalog stats`: how much there is, and how well it is known.
+
+use baton_ledger::catalog::{Named, Stats};
+use serde_json::{Map, Value, json};
+
+use super::{Place, open};
+use crate::exit::Code;
+use crate::output::{self, Table};
+
+/// Count what the catalog has
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    /// # Errors
+    /// When there is no workspace, or the catalog cannot be read.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        let Some(catalog) = open(place)? else {
+            return Ok(Code::Good);
+        };
+        let stats = catalog.stats()?;
+        if self.json {
+            output::json(&as_json(&stats));
+        } else {
+            output::print(&as_text(&stats));
+        }
+        Ok(Code::Good)
+    }
+}
+
+fn as_json(stats: &Stats) -> Value {
+    let object = |named: &[Named]| -> Map<String, Value> {
+        named.iter().map(|named| (named.name.replace(' ', "_"), named.count.into())).collect()
+    };
+    json!({
+        "schema": 1,
+        "counts": object(&stats.counts),
+        "tracks_with": object(&stats.known),
+        "track_ids": object(&stats.services),
+        "facts": object(&stats.sources),
+    })
+}
+
+fn as_text(stats: &Stats) -> String {
+    let tracks = stats.counts.first().map_or(0, |named| named.count);
+    let percent = |count: u64| (count * 100).checked_div(tracks).map_or_else(String::new, |part| format!("{part} %"));
+    let mut counts = Table::new(&["WHAT", "COUNT"]);
+    for named in &stats.counts {
+        counts.row([named.name.clone(), named.count.to_string()]);
+    }
+    let mut known = Table::new(&["TRACKS WITH", "COUNT", ""]);
+    for named in &stats.known {
+        known.row([named.name.clone(), named.count.to_string(), percent(named.count)]);
+    }
+    let mut text = format!("{}\n{}", counts.lines(|_, _, cell| cell), known.lines(|_, _, cell| cell));
+    for (head, rows) in [("IDS OF TRACKS", &stats.services), ("FACTS BY SOURCE", &stats.sources)] {
+        if rows.is_empty() {
+            continue;
+        }
+        let mut table = Table::new(&[head, "COUNT"]);
+        for named in rows {
+            table.row([named.name.clone(), named.count.to_string()]);
+        }
+        text.push_str(&format!("\n{}", table.lines(|_, _, cell| cell)));
+    }
+    text
+}

@@ -1,0 +1,18 @@
+//! The catalog: the music that all plugins know together, in a file of its own (`catalog.db`).
+//!
+//! Its form, and how it is written to, is the SQL of `migrations/catalog/`: plugins write through views that keep the
+//! tables in order, so there is no second way in Rust. Here it is made, brought to today's form, and read for people.
+
+mod find;
+mod open;
+mod search;
+mod show;
+mod stats;
+#[cfg(test)]
+mod tests;
+
+pub use find::Found;
+pub use open::{Catalog, prepare};
+pub use search::Hit;
+pub use show::{ExternalId, Fact, File, Play, Shown};
+pub use stats::{Named, Stats};

@@ -1,0 +1,67 @@
+//! Making the file and bringing it to today's form.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use crate::LedgerError;
+use crate::guest::limits::BUSY;
+
+/// Step `n` brings form `n` to form `n + 1`. Never edited once released, only added to.
+const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/catalog/0001.sql")];
+
+/// The catalog, for reading.
+pub struct Catalog {
+    pub(super) connection: Connection,
+}
+
+impl Catalog {
+    /// Opens it; `None` when nothing was ever written.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be read, or is newer than this build.
+    pub fn open(path: &Path) -> Result<Option<Self>, LedgerError> {
+        if !path.is_file() {
+            return Ok(None);
+        }
+        prepare(path)?;
+        let opened = |source| LedgerError::Open { path: path.to_owned(), source };
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(opened)?;
+        connection.busy_timeout(BUSY)?;
+        Ok(Some(Self { connection }))
+    }
+}
+
+/// Makes the file where it is missing and brings it to today's form.
+///
+/// # Errors
+/// When it cannot be made or opened, or is newer than this build.
+pub fn prepare(path: &Path) -> Result<(), LedgerError> {
+    let opened = |source| LedgerError::Open { path: path.to_owned(), source };
+    let mut connection = Connection::open(path).map_err(opened)?;
+    connection.busy_timeout(BUSY)?;
+    if form(&connection).map_err(opened)? == known() {
+        return Ok(());
+    }
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(opened)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found = form(&transaction)?;
+    if found > known() {
+        return Err(LedgerError::Newer { found, known: known() });
+    }
+    for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", known())?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn form(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+fn known() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,85 @@
+//! How much there is of everything, and how well it is known.
+
+use super::Catalog;
+use crate::LedgerError;
+
+/// What is counted, and how.
+const COUNTS: [(&str, &str); 10] = [
+    ("tracks", "SELECT count(*) FROM tracks"),
+    ("artists", "SELECT count(*) FROM artists"),
+    ("albums", "SELECT count(*) FROM albums"),
+    ("playlists", "SELECT count(*) FROM playlists"),
+    ("playlist items", "SELECT count(*) FROM playlist_items"),
+    ("sessions", "SELECT count(*) FROM sessions"),
+    ("plays", "SELECT count(*) FROM plays"),
+    ("files", "SELECT count(*) FROM files WHERE NOT missing"),
+    ("fingerprints", "SELECT count(*) FROM fingerprints"),
+    ("tags", "SELECT count(DISTINCT tag) FROM tags"),
+];
+
+/// Of how many tracks something is known.
+const KNOWN: [(&str, &str); 8] = [
+    ("artist", "SELECT count(*) FROM tracks WHERE artist IS NOT NULL"),
+    ("album", "SELECT count(*) FROM tracks WHERE album IS NOT NULL"),
+    ("isrc", "SELECT count(*) FROM tracks WHERE isrc IS NOT NULL"),
+    ("bpm", "SELECT count(*) FROM tracks WHERE bpm IS NOT NULL"),
+    ("key", "SELECT count(*) FROM tracks WHERE musical_key IS NOT NULL"),
+    ("file", "SELECT count(DISTINCT track) FROM files WHERE NOT missing"),
+    ("playlist", "SELECT count(DISTINCT track) FROM playlist_items"),
+    ("play", "SELECT count(DISTINCT track) FROM plays"),
+];
+
+/// A number and what it counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// What is counted.
+    pub name: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// How much there is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stats {
+    /// Rows of each kind.
+    pub counts: Vec<Named>,
+    /// Of how many tracks something is known.
+    pub known: Vec<Named>,
+    /// Ids of tracks, by service.
+    pub services: Vec<Named>,
+    /// Facts, by source.
+    pub sources: Vec<Named>,
+}
+
+impl Catalog {
+    /// Counts everything.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn stats(&self) -> Result<Stats, LedgerError> {
+        Ok(Stats {
+            counts: self.each(&COUNTS)?,
+            known: self.each(&KNOWN)?,
+            services: self
+                .named("SELECT service, count(*) FROM external_ids WHERE kind = 'track' GROUP BY 1 ORDER BY 1")?,
+            sources: self.named(
+                "SELECT s.name, (SELECT count(*) FROM facts WHERE source = s.id) FROM sources AS s ORDER BY s.name",
+            )?,
+        })
+    }
+
+    fn each(&self, wanted: &[(&str, &str)]) -> Result<Vec<Named>, LedgerError> {
+        let count = |(name, sql): &(&str, &str)| {
+            let count: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
+            Ok(Named { name: (*name).to_owned(), count: count.unsigned_abs() })
+        };
+        wanted.iter().map(count).collect()
+    }
+
+    fn named(&self, sql: &str) -> Result<Vec<Named>, LedgerError> {
+        let mut select = self.connection.prepare(sql)?;
+        let rows =
+            select.query_map([], |row| Ok(Named { name: row.get(0)?, count: row.get::<_, i64>(1)?.unsigned_abs() }))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}

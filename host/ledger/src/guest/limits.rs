@@ -1,0 +1,46 @@
+//! Every ceiling of a plugin's statements, with its reason. The numbers are promised in `wit/sql.wit`.
+
+use std::time::Duration;
+
+/// How long one statement, or one piece of a cursor, may take.
+pub const STATEMENT: Duration = Duration::from_secs(10);
+
+/// How long a statement waits for another connection. A batch of 10,000 rows holds a database for less.
+pub const BUSY: Duration = Duration::from_secs(2);
+
+/// Bytes of one statement's text.
+pub const STATEMENT_BYTES: usize = 64 << 10;
+
+/// Parameters of one statement.
+pub const PARAMETERS: usize = 999;
+
+/// Rows of one result, and of one batch.
+pub const ROWS: usize = 10_000;
+
+/// Bytes of the values of one result: what a guest can take at once without trouble.
+pub const RESULT_BYTES: usize = 4 << 20;
+
+/// Bytes of the values of one batch.
+pub const BATCH_BYTES: usize = 16 << 20;
+
+/// Bytes of one value or row. No instruction of SQLite's can be interrupted, and the slowest (`instr`, `replace`) take time
+/// that grows with the square of this: at 1 MiB some seconds, at 16 MiB half an hour.
+pub const VALUE_BYTES: usize = 1 << 20;
+
+/// What a value costs beside its bytes, in a result: where it begins, what it is.
+pub const VALUE_OVERHEAD: usize = 16;
+
+/// Cursors that one task may have open: each holds a connection and a thread.
+pub const CURSORS: usize = 4;
+
+/// Bytes of a page; SQLite's usual.
+pub const PAGE_BYTES: u64 = 4096;
+
+/// The quota of a plugin's own database.
+pub const OWN_BYTES: u64 = 256 << 20;
+
+/// The quota of the catalog: a million tracks with fingerprints take about half of it.
+pub const CATALOG_BYTES: u64 = 8 << 30;
+
+/// Instructions between two looks at the clock: some ten microseconds.
+pub(super) const STEPS: i32 = 1_000;

@@ -1,0 +1,49 @@
+//! Databases that are lent to plugins: one of each plugin's own (`plugins/NAME.db`), and the catalog that all share.
+//!
+//! A statement of a plugin is untrusted. What it may do is judged while SQLite compiles it ([`authorizer`]); what it costs
+//! is bounded ([`limits`]); it ends when its time is up or nobody waits for it any more ([`Stop`]). Who may use which
+//! database is not decided here: the caller hands in an [`Access`] only where there is a grant.
+//!
+//! Everything here blocks; it belongs on a thread that may.
+
+mod authorizer;
+mod cursor;
+mod error;
+pub mod limits;
+mod open;
+mod read;
+mod session;
+mod stop;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::path::PathBuf;
+
+pub use cursor::{Asked, serve};
+pub use error::GuestError;
+pub use session::Session;
+pub use stop::Stop;
+pub use value::{Row, Table, Value};
+
+/// Which of the two it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A plugin's own tables.
+    Own,
+    /// The catalog.
+    Catalog,
+}
+
+/// A database as it is lent to one plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Which.
+    pub kind: Kind,
+    /// Its file; made, with its folder, when it is missing.
+    pub path: PathBuf,
+    /// Whether writing is granted.
+    pub writable: bool,
+    /// What is told to a plugin that writes and may not: the command that grants it.
+    pub denial: String,
+}

@@ -1,0 +1,166 @@
+//! One task's connection to one database.
+
+use rusqlite::{Connection, Statement};
+
+use super::authorizer::Judge;
+use super::open::open;
+use super::read::{Full, Pieces};
+use super::{Access, GuestError, Row, Stop, Table, Value, limits};
+
+/// A connection for the statements of one task.
+pub struct Session {
+    connection: Connection,
+    judge: Judge,
+    stop: Stop,
+}
+
+impl Session {
+    /// Opens the database; makes it where it is missing.
+    ///
+    /// # Errors
+    /// When the file cannot be made or opened.
+    pub fn open(access: &Access, stop: &Stop) -> Result<Self, GuestError> {
+        let judge = Judge::of(access);
+        let connection = open(access, &judge, stop)?;
+        Ok(Self { connection, judge, stop: stop.clone() })
+    }
+
+    /// Reads.
+    ///
+    /// # Errors
+    /// As `query` in `wit/sql.wit`.
+    pub fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, GuestError> {
+        self.stop.begin();
+        let mut prepared = self.reading(statement, parameters)?;
+        let columns = columns(&prepared);
+        let mut pieces = Pieces::of(prepared.raw_query(), columns.len());
+        let rows = pieces.next(limits::ROWS, Full::Refuse, &self.stop)?;
+        Ok(Table { columns, rows })
+    }
+
+    /// Writes; gives the changed rows.
+    ///
+    /// # Errors
+    /// As `execute` in `wit/sql.wit`.
+    pub fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, GuestError> {
+        self.stop.begin();
+        let mut prepared = self.prepared(statement)?;
+        self.bind(&mut prepared, parameters)?;
+        self.run(&mut prepared)
+    }
+
+    /// Writes many rows in one transaction; gives the sum of the changes.
+    ///
+    /// # Errors
+    /// As `batch` in `wit/sql.wit`.
+    pub fn batch(&self, statement: &str, rows: &[Row]) -> Result<u64, GuestError> {
+        self.stop.begin();
+        let bytes: usize = rows.iter().flatten().map(Value::bytes).sum();
+        if rows.len() > limits::ROWS || bytes > limits::BATCH_BYTES {
+            return Err(GuestError::TooLarge(format!(
+                "the batch has {} rows and {bytes} bytes; at most {} rows and {} MiB go in one call",
+                rows.len(),
+                limits::ROWS,
+                limits::BATCH_BYTES >> 20
+            )));
+        }
+        let mut prepared = self.prepared(statement)?;
+        if prepared.readonly() {
+            return self.fill(&mut prepared, rows);
+        }
+        self.host("BEGIN IMMEDIATE")?;
+        let filled = self.fill(&mut prepared, rows).and_then(|changed| self.host("COMMIT").map(|()| changed));
+        drop(prepared);
+        if filled.is_err() && !self.connection.is_autocommit() {
+            self.host("ROLLBACK")?;
+        }
+        filled
+    }
+
+    /// A statement that reads, with its parameters.
+    pub(super) fn reading(&self, statement: &str, parameters: &[Value]) -> Result<Statement<'_>, GuestError> {
+        let mut prepared = self.prepared(statement)?;
+        if !prepared.readonly() {
+            return Err(GuestError::Invalid("the statement writes: use execute or batch".to_owned()));
+        }
+        self.bind(&mut prepared, parameters)?;
+        Ok(prepared)
+    }
+
+    pub(super) fn stop(&self) -> &Stop {
+        &self.stop
+    }
+
+    fn fill(&self, prepared: &mut Statement<'_>, rows: &[Row]) -> Result<u64, GuestError> {
+        let mut changed = 0;
+        for (number, row) in rows.iter().enumerate() {
+            let done = self.bind(prepared, row).and_then(|()| self.run(prepared));
+            changed += done.map_err(|error| error.at(&format!("row {number}")))?;
+        }
+        Ok(changed)
+    }
+
+    fn prepared(&self, statement: &str) -> Result<Statement<'_>, GuestError> {
+        if statement.len() > limits::STATEMENT_BYTES {
+            let (bytes, most) = (statement.len(), limits::STATEMENT_BYTES);
+            return Err(GuestError::TooLarge(format!(
+                "the statement has {bytes} bytes, at most {most} are compiled; give values as parameters"
+            )));
+        }
+        let prepared = self.connection.prepare(statement);
+        let refusal = self.judge.take();
+        let prepared = prepared.map_err(|error| refusal.unwrap_or_else(|| GuestError::of(&error, &self.stop)))?;
+        if prepared.column_count() == 0 && prepared.readonly() && statement_is_empty(statement) {
+            return Err(GuestError::Invalid("there is no statement".to_owned()));
+        }
+        Ok(prepared)
+    }
+
+    fn bind(&self, prepared: &mut Statement<'_>, parameters: &[Value]) -> Result<(), GuestError> {
+        let wanted = prepared.parameter_count();
+        if wanted != parameters.len() {
+            let given = parameters.len();
+            return Err(GuestError::Invalid(format!("the statement has {wanted} parameters and was given {given}")));
+        }
+        for (number, value) in parameters.iter().enumerate() {
+            prepared.raw_bind_parameter(number + 1, value).map_err(|error| GuestError::of(&error, &self.stop))?;
+        }
+        Ok(())
+    }
+
+    /// Runs a bound statement to its end; rows that it returns are dropped.
+    fn run(&self, prepared: &mut Statement<'_>) -> Result<u64, GuestError> {
+        let before = self.connection.total_changes();
+        let mut rows = prepared.raw_query();
+        let ended = loop {
+            match rows.next() {
+                Ok(Some(_)) => {}
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        drop(rows);
+        // FTS5 and the like compile statements of their own while they run.
+        let refusal = self.judge.take();
+        ended.map_err(|error| refusal.unwrap_or_else(|| GuestError::of(&error, &self.stop)))?;
+        let wrote = self.connection.total_changes() != before;
+        Ok(if wrote { self.connection.changes() } else { 0 })
+    }
+
+    fn host(&self, statement: &str) -> Result<(), GuestError> {
+        self.judge
+            .as_host(|| self.connection.execute_batch(statement))
+            .map_err(|error| GuestError::of(&error, &self.stop))
+    }
+}
+
+/// The columns' names.
+pub(super) fn columns(prepared: &Statement<'_>) -> Vec<String> {
+    prepared.column_names().map(str::to_owned).collect()
+}
+
+/// Whether there is nothing but white space, comments and semicolons.
+fn statement_is_empty(statement: &str) -> bool {
+    let code = statement.lines().map(|line| line.split("--").next().unwrap_or_default());
+    code.flat_map(str::chars).all(|c| c.is_whitespace() || c == ';')
+}

@@ -1,0 +1,53 @@
+//! The functions of the interface.
+
+use super::ask::Ask;
+use super::process::End;
+use super::{aside, generated};
+use crate::store::State;
+use generated::{Commit, Error, Range, WorkTree};
+
+impl State {
+    /// Asks the repository of a granted folder, on a thread that may block.
+    async fn ask<T: Send + 'static>(
+        &mut self,
+        folder: &str,
+        question: impl FnOnce(&Ask) -> Result<T, Error> + Send + 'static,
+    ) -> wasmtime::Result<Result<T, Error>> {
+        let folder = match self.git.folder(folder) {
+            Ok(folder) => folder,
+            Err(error) => return Ok(Err(error)),
+        };
+        let end = End::default();
+        let ending = end.clone();
+        let asked = aside::blocking(move || ending.ask(), move || question(&Ask::open(&folder, end)?)).await;
+        let broken_off = || Err(Error::Unavailable("the call broke off; this is a fault of Baton".to_owned()));
+        Ok(asked.unwrap_or_else(broken_off))
+    }
+}
+
+impl generated::Host for State {
+    async fn log(&mut self, folder: String, range: Range) -> wasmtime::Result<Result<Vec<Commit>, Error>> {
+        self.ask(&folder, move |repository| repository.log(&range)).await
+    }
+
+    async fn find_commit(
+        &mut self,
+        folder: String,
+        revision: String,
+    ) -> wasmtime::Result<Result<Option<String>, Error>> {
+        self.ask(&folder, move |repository| repository.find(&revision)).await
+    }
+
+    async fn read_file(
+        &mut self,
+        folder: String,
+        revision: String,
+        path: String,
+    ) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
+        self.ask(&folder, move |repository| repository.file(&revision, &path)).await
+    }
+
+    async fn status(&mut self, folder: String) -> wasmtime::Result<Result<WorkTree, Error>> {
+        self.ask(&folder, Ask::status).await
+    }
+}

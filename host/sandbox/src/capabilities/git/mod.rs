@@ -1,0 +1,78 @@
+//! Reading repositories; see `wit/git.wit`.
+//!
+//! The machine's own `git` is asked, as a process. A library was weighed: `gix` with what `status` needs brings some 160
+//! crates more, follows the repository's configuration as `git` does (filters are programs), and would be a second opinion
+//! on formats that `git` defines. `git` is there wherever there is a repository to read; where it is not, the plugin hears
+//! so.
+//!
+//! The repository is untrusted: its configuration may name programs (`core.fsmonitor`, filters, textconv, pagers,
+//! aliases, hooks). No list of settings to switch off is ever complete, so `git` never sees that configuration: it works in
+//! a git directory of our own ([`shadow`]) that borrows nothing but the repository's objects, references and index, with a
+//! few harmless settings copied by name. What is borrowed may not lie elsewhere ([`repository`]), so that whoever may
+//! write to the folder cannot make it a window onto another repository. What a guest names reaches `git` only as a
+//! checked word on standard input, never as an option ([`word`]).
+//!
+//! The user's own ignore file (`core.excludesFile`) is not followed either.
+
+mod ask;
+mod host;
+mod parse;
+mod process;
+mod repository;
+mod shadow;
+#[cfg(test)]
+mod tests;
+mod word;
+
+use std::path::PathBuf;
+
+use baton_core::manifest::Manifest;
+
+use super::aside;
+use crate::bindings::baton::plugin::git as generated;
+use generated::Error;
+
+/// A folder whose repository the operator lets a plugin read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RepositoryGrant {
+    /// The folder's name in manifest and grant.
+    pub name: String,
+    /// The folder itself.
+    pub folder: PathBuf,
+}
+
+/// The capability's state in one attempt.
+pub(crate) struct Git {
+    plugin: String,
+    declared: Vec<String>,
+    granted: Vec<RepositoryGrant>,
+}
+
+impl Git {
+    pub(crate) fn new(manifest: &Manifest, granted: &[RepositoryGrant]) -> Self {
+        let declared = manifest.declares.capabilities.git.iter().map(|git| git.folder.clone()).collect();
+        Self { plugin: manifest.name.clone(), declared, granted: granted.to_vec() }
+    }
+
+    /// The folder that `asked` means (`NAME` or `NAME/NUMBER`): declared and granted.
+    fn folder(&self, asked: &str) -> Result<PathBuf, Error> {
+        let plugin = &self.plugin;
+        let (name, number) = asked.split_once('/').unwrap_or((asked, "0"));
+        if !self.declared.iter().any(|declared| declared == name) {
+            return Err(Error::Denied(format!(
+                "the plugin `{plugin}` does not declare the repository of `{name}`: its author has to add it to \
+                 capabilities.git of its manifest"
+            )));
+        }
+        let of_name: Vec<_> = self.granted.iter().filter(|granted| granted.name == name).collect();
+        if of_name.is_empty() {
+            return Err(Error::Denied(format!(
+                "the repository of `{name}` is not granted: baton plugin grant {plugin} git={name}"
+            )));
+        }
+        let found = number.parse().ok().and_then(|number: usize| of_name.get(number));
+        let count = of_name.len();
+        let none = || Error::Invalid(format!("`{name}` stands for {count} folder(s), counted from {name}/0"));
+        found.map(|granted| granted.folder.clone()).ok_or_else(none)
+    }
+}

@@ -1,0 +1,139 @@
+//! One process with an end: in time, in what it says, and when nobody waits for it any more.
+
+use std::io::{self, Read, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use super::generated::Error;
+
+/// How long a call may take, all its processes together.
+const TIME: Duration = Duration::from_secs(10);
+
+/// What is read of an answer; the largest file, and then some.
+pub(super) const ANSWER: usize = (4 << 20) + 4096;
+
+/// What is kept of what it says on stderr.
+const SAID: usize = 1 << 10;
+
+/// How often it is looked whether the call has to end.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// The end of a call. Clones end the same one.
+#[derive(Clone, Debug)]
+pub(super) struct End {
+    asked: Arc<AtomicBool>,
+    at: Instant,
+}
+
+impl Default for End {
+    fn default() -> Self {
+        Self { asked: Arc::default(), at: Instant::now() + TIME }
+    }
+}
+
+impl End {
+    /// Ends the call now.
+    pub(super) fn ask(&self) {
+        self.asked.store(true, Ordering::Relaxed);
+    }
+
+    fn is_due(&self) -> bool {
+        self.asked.load(Ordering::Relaxed) || Instant::now() >= self.at
+    }
+}
+
+/// What a process left.
+#[derive(Debug)]
+pub(super) struct Output {
+    pub(super) ended_well: bool,
+    /// Its answer; cut after [`ANSWER`].
+    pub(super) bytes: Vec<u8>,
+    /// The beginning of its complaint, one line.
+    pub(super) said: String,
+}
+
+/// Runs a command to its end. `input` is small.
+///
+/// # Errors
+/// When it does not start, or takes too long.
+pub(super) fn output(mut command: Command, input: &[u8], end: &End) -> Result<Output, Error> {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let mut child = command.spawn().map_err(|error| {
+        let mend = if error.kind() == io::ErrorKind::NotFound { "; install git" } else { "" };
+        Error::Unavailable(format!("`git` does not start: {error}{mend}"))
+    })?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // One that does not read its input says why itself.
+        drop(stdin.write_all(input));
+    }
+    let answer = read(child.stdout.take(), ANSWER, false);
+    let complaint = read(child.stderr.take(), SAID, true);
+    let (Some(bytes), Some(said)) = (wait(&answer, end), wait(&complaint, end)) else {
+        stop(&mut child);
+        return Err(too_long());
+    };
+    let Some(status) = reap(&mut child, end) else {
+        stop(&mut child);
+        return Err(too_long());
+    };
+    let said = String::from_utf8_lossy(&said).lines().next().unwrap_or_default().to_owned();
+    Ok(Output { ended_well: status.success(), bytes, said })
+}
+
+/// Reads on a thread of its own, and keeps `most` bytes. What comes after them is read and dropped (`on`), or the pipe is
+/// closed, which ends a process that has more to say.
+fn read(pipe: Option<impl Read + Send + 'static>, most: usize, on: bool) -> Receiver<Vec<u8>> {
+    let (done, read) = channel();
+    std::thread::spawn(move || {
+        let mut kept = Vec::new();
+        if let Some(mut pipe) = pipe {
+            drop(pipe.by_ref().take(most as u64).read_to_end(&mut kept));
+            if on {
+                drop(io::copy(&mut pipe, &mut io::sink()));
+            }
+        }
+        drop(done.send(kept));
+    });
+    read
+}
+
+fn wait(read: &Receiver<Vec<u8>>, end: &End) -> Option<Vec<u8>> {
+    loop {
+        match read.recv_timeout(LOOK) {
+            Ok(bytes) => return Some(bytes),
+            Err(RecvTimeoutError::Disconnected) => return Some(Vec::new()),
+            Err(RecvTimeoutError::Timeout) if end.is_due() => return None,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+}
+
+/// Its status, once it has closed its ends of the pipes.
+fn reap(child: &mut Child, end: &End) -> Option<ExitStatus> {
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) if !end.is_due() => std::thread::sleep(Duration::from_micros(200)),
+            Ok(None) | Err(_) => return None,
+        }
+    }
+}
+
+/// Kills it with everything that it started.
+fn stop(child: &mut Child) {
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+        // Gone already, at worst.
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+    drop(child.wait());
+}
+
+fn too_long() -> Error {
+    Error::Timeout(format!("git took longer than {} s, or the task is being ended", TIME.as_secs()))
+}

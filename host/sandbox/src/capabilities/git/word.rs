@@ -1,0 +1,84 @@
+//! What a guest may name: revisions and paths. Whatever is not plain is refused before `git` sees it.
+
+use super::generated::Error;
+
+/// Characters of a revision.
+const REVISION: usize = 200;
+
+/// Bytes of a path.
+const PATH: usize = 4096;
+
+/// A revision that can mean a commit and nothing else: no option, no range, no file in a commit, no search.
+///
+/// # Errors
+/// When it is none.
+pub(super) fn revision(text: &str) -> Result<&str, Error> {
+    let plain = |c: char| c.is_alphanumeric() || "/._-~^@+".contains(c);
+    let sound = !text.is_empty()
+        && text.chars().count() <= REVISION
+        && text.chars().all(plain)
+        && !text.starts_with('-')
+        && !text.contains("..");
+    if sound { Ok(text) } else { Err(Error::Invalid(format!("`{}` is no name of a commit", shown(text)))) }
+}
+
+/// A path below the folder, as `git` writes it.
+///
+/// # Errors
+/// When it leads out of the folder or is none.
+pub(super) fn path(text: &str) -> Result<&str, Error> {
+    let sound = text.len() <= PATH
+        && !text.chars().any(char::is_control)
+        && text.split('/').all(|part| !matches!(part, "" | "." | ".."));
+    if sound {
+        return Ok(text);
+    }
+    Err(Error::Invalid(format!("`{}` is no path below the folder: plain names with `/` between", shown(text))))
+}
+
+fn shown(text: &str) -> String {
+    text.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_commits_are_revisions() {
+        for text in ["HEAD", "main", "v1.0^", "feature/größe~3", "a1b2c3d", "@", "HEAD^2~1", "a+b"] {
+            assert_eq!(revision(text), Ok(text));
+        }
+    }
+
+    #[test]
+    fn options_ranges_files_and_searches_are_none() {
+        for text in [
+            "",
+            "-n1",
+            "--output=/tmp/x",
+            "a..b",
+            "HEAD:secret",
+            ":/fix",
+            "a b",
+            "a\nb",
+            "HEAD@{1}",
+            "a\0b",
+            "^{/x}",
+            "*",
+        ] {
+            assert!(matches!(revision(text), Err(Error::Invalid(_))), "{text:?}");
+        }
+        assert!(revision(&"a".repeat(201)).is_err());
+    }
+
+    #[test]
+    fn paths_stay_below_the_folder() {
+        for text in ["a", "a/b c.md", "-x", ":(top)x", "ü/…"] {
+            assert_eq!(path(text), Ok(text));
+        }
+        for text in ["", "/etc/passwd", "../x", "a/../../x", "a//b", "./a", "a/", "a\nb", "a\0b"] {
+            assert!(matches!(path(text), Err(Error::Invalid(_))), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Values, rows and errors between the contract and the ledger: the same things under two names.
+
+use baton_core::manifest::Database;
+use baton_ledger::guest::{GuestError, Row, Value};
+
+use super::generated;
+
+pub(super) fn database_of(database: generated::Database) -> Database {
+    match database {
+        generated::Database::Own => Database::Own,
+        generated::Database::Catalog => Database::Catalog,
+    }
+}
+
+pub(super) fn row_in(row: generated::Row) -> Row {
+    let value = |value| match value {
+        generated::Value::Null => Value::Null,
+        generated::Value::Integer(number) => Value::Integer(number),
+        generated::Value::Real(number) => Value::Real(number),
+        generated::Value::Text(text) => Value::Text(text),
+        generated::Value::Blob(bytes) => Value::Blob(bytes),
+    };
+    row.into_iter().map(value).collect()
+}
+
+pub(super) fn row_out(row: Row) -> generated::Row {
+    let value = |value| match value {
+        Value::Null => generated::Value::Null,
+        Value::Integer(number) => generated::Value::Integer(number),
+        Value::Real(number) => generated::Value::Real(number),
+        Value::Text(text) => generated::Value::Text(text),
+        Value::Blob(bytes) => generated::Value::Blob(bytes),
+    };
+    row.into_iter().map(value).collect()
+}
+
+impl From<GuestError> for generated::Error {
+    fn from(error: GuestError) -> Self {
+        match error {
+            GuestError::Denied(text) => Self::Denied(text),
+            GuestError::Constraint(text) => Self::Constraint(text),
+            GuestError::Busy(text) => Self::Busy(text),
+            GuestError::TooLarge(text) => Self::TooLarge(text),
+            GuestError::Timeout(text) => Self::Timeout(text),
+            GuestError::Full(text) => Self::Full(text),
+            GuestError::Invalid(text) => Self::Invalid(text),
+            GuestError::Failed(text) => Self::Failed(text),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Allowed, denied, undefined.
+
+use std::path::Path;
+
+use super::*;
+
+fn manifest(sql: &str) -> Manifest {
+    let text = format!(
+        r#"{{"name":"x","version":"1","declares":{{"description":"","default_action":"a","actions":{{"a":{{"description":""}}}},
+            "capabilities":{{"sql":[{sql}]}}}}}}"#
+    );
+    Manifest::parse(text.as_bytes()).unwrap()
+}
+
+fn granted(folder: &Path, database: Database, writable: bool) -> DatabaseGrant {
+    DatabaseGrant { database, path: folder.join(format!("{database}.db")), writable }
+}
+
+const CATALOG_RW: &str = r#"{"database":"catalog","mode":"rw","reason":""}"#;
+const CATALOG_RO: &str = r#"{"database":"catalog","mode":"ro","reason":""}"#;
+const SAY: &str = "INSERT INTO put_source VALUES ('x', 1)";
+
+async fn say(sql: &mut Sql) -> Result<u64, generated::Error> {
+    sql.with(Database::Catalog, |session| session.execute(SAY, &[])).await
+}
+
+#[track_caller]
+fn is_denied<T: std::fmt::Debug>(result: Result<T, generated::Error>, words: &str) {
+    let Err(generated::Error::Denied(said)) = result else { panic!("{result:?}") };
+    assert!(said.contains(words), "{said}");
+}
+
+#[tokio::test]
+async fn works_when_the_database_is_granted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut sql = Sql::new(&manifest(CATALOG_RW), &[granted(folder.path(), Database::Catalog, true)]);
+    assert_eq!(say(&mut sql).await, Ok(0));
+    let names = sql.with(Database::Catalog, |session| session.query("SELECT name FROM sources", &[])).await.unwrap();
+    assert_eq!(names.rows.len(), 1);
+}
+
+#[tokio::test]
+async fn errors_with_the_command_when_the_database_is_not_granted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut sql = Sql::new(&manifest(CATALOG_RW), &[]);
+    is_denied(say(&mut sql).await, "baton plugin grant x sql=catalog:rw");
+    let mut sql = Sql::new(&manifest(CATALOG_RW), &[granted(folder.path(), Database::Catalog, false)]);
+    is_denied(say(&mut sql).await, "baton plugin grant x sql=catalog:rw");
+    assert!(sql.with(Database::Catalog, |session| session.query("SELECT 1", &[])).await.is_ok());
+}
+
+#[tokio::test]
+async fn errors_when_the_database_is_not_declared_even_if_it_is_granted() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = [granted(folder.path(), Database::Own, true), granted(folder.path(), Database::Catalog, true)];
+    let mut sql = Sql::new(&manifest(CATALOG_RO), &all);
+    is_denied(say(&mut sql).await, "for reading only");
+    is_denied(sql.access(Database::Own), "does not declare");
+    assert!(!folder.path().join("own.db").exists());
+}
+
+#[tokio::test]
+async fn no_more_cursors_than_allowed_are_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let sql = Sql::new(&manifest(CATALOG_RO), &[granted(folder.path(), Database::Catalog, false)]);
+    let open = || {
+        let access = sql.access(Database::Catalog).unwrap();
+        Cursor::open(access, "SELECT 1".to_owned(), Vec::new(), Arc::clone(&sql.cursors))
+    };
+    let mut cursors = Vec::new();
+    for _ in 0..4 {
+        cursors.push(open().await.unwrap());
+    }
+    assert!(matches!(open().await, Err(GuestError::TooLarge(_))));
+    let mut last = cursors.pop().unwrap();
+    assert_eq!(last.next(5).await.unwrap().len(), 1);
+    assert!(last.next(5).await.unwrap().is_empty());
+    drop(last);
+    assert!(open().await.is_ok());
+}

@@ -1,0 +1,237 @@
+//! Databases with typed values: `sql::own()` for the plugin's own tables, `sql::catalog()` for the shared music catalog.
+//! What a call may do and what it costs stands in `wit/sql.wit`.
+//!
+//! ```no_run
+//! use baton_plugin_sdk::{Error, sql};
+//!
+//! fn count(name: &str) -> Result<i64, Error> {
+//!     let own = sql::own();
+//!     own.execute("CREATE TABLE IF NOT EXISTS seen (name TEXT PRIMARY KEY, times INTEGER NOT NULL)", &[])?;
+//!     let sql = "INSERT INTO seen VALUES (?1, 1) ON CONFLICT DO UPDATE SET times = times + 1";
+//!     own.execute(sql, &[name.into()])?;
+//!     Ok(own.query("SELECT times FROM seen WHERE name = ?1", &[name.into()])?.integer().unwrap_or(0))
+//! }
+//! ```
+
+pub use crate::bindings::baton::plugin::sql::{Error, Row, Table, Value};
+
+use crate::bindings::baton::plugin::sql as generated;
+
+/// A database.
+#[derive(Clone, Copy, Debug)]
+pub struct Database(generated::Database);
+
+/// The plugin's own tables.
+#[must_use]
+pub fn own() -> Database {
+    Database(generated::Database::Own)
+}
+
+/// The music catalog.
+#[must_use]
+pub fn catalog() -> Database {
+    Database(generated::Database::Catalog)
+}
+
+impl Database {
+    /// Reads; all rows at once.
+    ///
+    /// # Errors
+    /// As `query` in `wit/sql.wit`.
+    pub fn query(self, statement: &str, parameters: &[Value]) -> Result<Table, Error> {
+        generated::query(self.0, statement, parameters)
+    }
+
+    /// Writes; gives the changed rows.
+    ///
+    /// # Errors
+    /// As `execute` in `wit/sql.wit`.
+    pub fn execute(self, statement: &str, parameters: &[Value]) -> Result<u64, Error> {
+        generated::execute(self.0, statement, parameters)
+    }
+
+    /// Writes any number of rows: a transaction for each 2,000 of them or 8 MiB. Gives the sum of the changes.
+    ///
+    /// # Errors
+    /// As `batch` in `wit/sql.wit`; the transactions before the failed one stay, so make the statement repeatable.
+    pub fn batch(self, statement: &str, rows: impl IntoIterator<Item = Row>) -> Result<u64, Error> {
+        let (mut piece, mut bytes, mut changed) = (Vec::new(), 0, 0);
+        for row in rows {
+            bytes += row.iter().map(size).sum::<usize>();
+            piece.push(row);
+            if piece.len() >= 2_000 || bytes >= 8 << 20 {
+                changed += generated::batch(self.0, statement, &piece)?;
+                (piece, bytes) = (Vec::new(), 0);
+            }
+        }
+        if piece.is_empty() { Ok(changed) } else { Ok(changed + generated::batch(self.0, statement, &piece)?) }
+    }
+
+    /// Reads a result of any size, row by row.
+    ///
+    /// # Errors
+    /// As `open` in `wit/sql.wit`. An error later on is an item of the iterator, and its last.
+    pub fn rows(self, statement: &str, parameters: &[Value]) -> Result<Rows, Error> {
+        let cursor = generated::open(self.0, statement, parameters)?;
+        Ok(Rows { cursor, ready: Vec::new().into_iter(), over: false })
+    }
+}
+
+/// The rows of a large result.
+#[derive(Debug)]
+pub struct Rows {
+    cursor: generated::Cursor,
+    ready: std::vec::IntoIter<Row>,
+    over: bool,
+}
+
+impl Iterator for Rows {
+    type Item = Result<Row, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(row) = self.ready.next() {
+            return Some(Ok(row));
+        }
+        if self.over {
+            return None;
+        }
+        match self.cursor.next(1_000) {
+            Ok(rows) => {
+                self.over = rows.is_empty();
+                self.ready = rows.into_iter();
+                self.ready.next().map(Ok)
+            }
+            Err(error) => {
+                self.over = true;
+                Some(Err(error))
+            }
+        }
+    }
+}
+
+impl Table {
+    /// The first value of the first row as a whole number.
+    #[must_use]
+    pub fn integer(&self) -> Option<i64> {
+        self.rows.first()?.first()?.as_integer()
+    }
+
+    /// The first value of the first row as text.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        self.rows.first()?.first()?.as_text()
+    }
+}
+
+impl Value {
+    /// The whole number, if it is one.
+    #[must_use]
+    pub fn as_integer(&self) -> Option<i64> {
+        if let Self::Integer(number) = self { Some(*number) } else { None }
+    }
+
+    /// The number, if it is one.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "SQLite itself compares whole numbers and others so")]
+    pub fn as_real(&self) -> Option<f64> {
+        match self {
+            Self::Real(number) => Some(*number),
+            Self::Integer(number) => Some(*number as f64),
+            _ => None,
+        }
+    }
+
+    /// The text, if it is one.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// The bytes, if it is such.
+    #[must_use]
+    pub fn as_blob(&self) -> Option<&[u8]> {
+        if let Self::Blob(bytes) = self { Some(bytes) } else { None }
+    }
+}
+
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Integer(_) | Value::Real(_) => 16,
+        Value::Text(text) => 16 + text.len(),
+        Value::Blob(bytes) => 16 + bytes.len(),
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Integer(number)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        Self::Real(number)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(flag: bool) -> Self {
+        Self::Integer(flag.into())
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Blob(bytes)
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// What the host does about it: a missing grant asks for it, what may pass is tried again, the rest is for good.
+impl From<Error> for crate::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Denied(text) => Self::NeedsGrant(text),
+            Error::Busy(text) | Error::Timeout(text) | Error::Failed(text) => Self::Retryable(text),
+            Error::Constraint(text) | Error::TooLarge(text) | Error::Full(text) | Error::Invalid(text) => {
+                Self::Permanent(text)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_made_of_what_rust_has() {
+        assert_eq!(Value::from(Some("a")), Value::Text("a".to_owned()));
+        assert_eq!(Value::from(None::<i64>), Value::Null);
+        assert_eq!((Value::from(true).as_integer(), Value::from(2_i64).as_real()), (Some(1), Some(2.0)));
+        assert_eq!(Value::from(vec![1_u8]).as_blob(), Some([1].as_slice()));
+    }
+
+    #[test]
+    fn a_missing_grant_asks_for_it() {
+        let error = crate::Error::from(Error::Denied("baton plugin grant …".to_owned()));
+        assert_eq!(error, crate::Error::NeedsGrant("baton plugin grant …".to_owned()));
+    }
+}

@@ -1,0 +1,83 @@
+//! `baton catalog`: what a plugin said is found, shown with its sources, and counted.
+
+use baton_tests::Workspace;
+use insta::assert_snapshot;
+use serde_json::json;
+
+fn filled(tracks: u32) -> Workspace {
+    let workspace = Workspace::with_store("sql = [{ database = \"catalog\", mode = \"rw\" }]");
+    workspace.baton(&["run", "store", "fill", "--arg", &format!("tracks={tracks}")]).ended(0);
+    workspace
+}
+
+#[test]
+fn a_whole_library_is_said_and_saying_it_again_changes_nothing() {
+    let workspace = filled(15_540);
+    let stats = || workspace.baton(&["catalog", "stats", "--json"]).ended(0).json();
+    let first = stats();
+    let counts = &first["counts"];
+    assert_eq!((&counts["tracks"], &counts["files"]), (&json!(15_540), &json!(15_540)));
+    assert_eq!((&counts["plays"], &counts["sessions"]), (&json!(1_942), &json!(120)));
+    assert_eq!((&first["tracks_with"]["isrc"], &first["track_ids"]["djay"]), (&json!(5_180), &json!(15_540)));
+    workspace.baton(&["run", "store", "fill", "--arg", "tracks=15540"]).ended(0);
+    assert_eq!(stats(), first);
+}
+
+#[test]
+fn tracks_are_found_by_the_beginnings_of_words_without_their_accents() {
+    let workspace = filled(300);
+    let found = workspace.baton(&["catalog", "search", "titulo", "12", "ext"]).ended(0).stdout;
+    assert!(found.lines().count() > 2, "{found}");
+    let one = workspace.baton(&["catalog", "search", "TÍTULO", "123"]).ended(0).stdout;
+    assert_snapshot!(one, @r"
+    ID   TITLE                      ARTIST                 ALBUM      LENGTH  BPM    KEY  PLAYS
+    124  Título 123 (Extended Mix)  Artist 123, Guest, 33  Album 123  3:00    119.5  Eb   0
+    ");
+    let json = workspace.baton(&["catalog", "search", "título 123", "--json"]).ended(0).json();
+    assert_eq!(json["tracks"][0]["id"], json!(124));
+    let none = workspace.baton(&["catalog", "search", "nothing", "\" OR *"]).ended(0);
+    assert_eq!((none.stdout.as_str(), none.stderr.contains("no track has")), ("", true));
+}
+
+#[test]
+fn a_track_is_shown_with_who_said_what() {
+    let workspace = filled(30);
+    let shown = workspace.baton(&["catalog", "show", "djay:00000000000000000000000000000006"]).ended(0).stdout;
+    assert_snapshot!(shown, @r##"
+    FIELD        VALUE                     SOURCE  SAID
+    title        Título 6 (Extended Mix)   djay    2026-01-18 09:53
+    artists      ["Artist 6", "Guest, 6"]  djay    2026-01-18 09:53
+    album        Album 6                   djay    2026-01-18 09:53
+    bpm          121                       djay    2026-01-18 09:53
+    duration_ms  180006                    djay    2026-01-18 09:53
+    energy       0.5                       djay    2026-01-18 09:53
+    genre        House                     djay    2026-01-18 09:53
+    isrc         USABC0000006              djay    2026-01-18 09:53
+    musical_key  F#m                       djay    2026-01-18 09:53
+
+    SERVICE  ID                                URL
+    djay     00000000000000000000000000000006
+
+    FILE           FINGERPRINTS
+    /music/6.flac
+
+    PLAYED            DEVICE  DECK
+    2023-11-14 22:21  Mac     1
+    "##);
+    for reference in ["7", "00000000000000000000000000000006", "USABC0000006", "usabc0000006"] {
+        let json = workspace.baton(&["catalog", "show", reference, "--json"]).ended(0).json();
+        assert_eq!((&json["id"], &json["plays"][0]["deck"]), (&json!(7), &json!(1)), "{reference}");
+    }
+    let missing = workspace.baton(&["catalog", "show", "nobody"]).ended(2);
+    assert!(missing.stderr.contains("catalog search"), "{}", missing.stderr);
+}
+
+#[test]
+fn an_empty_catalog_says_who_fills_it() {
+    let workspace = Workspace::init();
+    for args in [["catalog", "stats"].as_slice(), &["catalog", "search", "x"]] {
+        let empty = workspace.baton(args).ended(0);
+        assert_eq!((empty.stdout.as_str(), empty.stderr.contains("plugins fill it")), ("", true));
+    }
+    workspace.baton(&["catalog", "show", "1"]).ended(2);
+}

@@ -1,0 +1,125 @@
+//! Plugins and their databases: what is granted works, what is not asks for the grant, and no statement gets out of its
+//! bounds or holds anybody up. `sqlite3` is the judge of what lies on the disk, where it is installed.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use baton_tests::Workspace;
+
+const ALL: &str = "sql = [{ database = \"own\", mode = \"rw\" }, { database = \"catalog\", mode = \"rw\" }]";
+
+/// A database below the state of a workspace.
+fn database(workspace: &Workspace, file: &str) -> PathBuf {
+    let states = std::fs::read_dir(workspace.outside().join("state/baton")).unwrap();
+    let found = states.map(|entry| entry.unwrap().path().join(file)).find(|path| path.is_file());
+    found.unwrap_or_else(|| panic!("{file} is not there"))
+}
+
+/// What `sqlite3` says; `None`, loudly, where it is not installed.
+#[expect(clippy::print_stderr, reason = "a skipped judgement has to say so")]
+fn judge(file: &PathBuf, sql: &str) -> Option<String> {
+    let Ok(asked) = Command::new("sqlite3").arg("-readonly").arg(file).arg(sql).output() else {
+        assert!(!std::env::var("CI").is_ok_and(|ci| ci == "true"), "sqlite3 must be there under CI=true");
+        eprintln!("SKIPPED: sqlite3 is not installed, so nothing judged {}", file.display());
+        return None;
+    };
+    assert!(asked.status.success(), "{}", String::from_utf8_lossy(&asked.stderr));
+    Some(String::from_utf8_lossy(&asked.stdout).trim().to_owned())
+}
+
+#[test]
+fn a_plugin_keeps_its_own_tables_from_task_to_task() {
+    let workspace = Workspace::with_store(ALL);
+    for calls in 1..=3 {
+        let run = workspace.baton(&["run", "store", "count"]).ended(0);
+        assert!(run.stderr.contains(&format!("Called {calls} times")), "{}", run.stderr);
+    }
+    let own = database(&workspace, "plugins/store.db");
+    if let Some(count) = judge(&own, "SELECT count(*) FROM calls") {
+        assert_eq!(count, "3");
+        assert_eq!(judge(&own, "PRAGMA integrity_check").as_deref(), Some("ok"));
+    }
+}
+
+#[test]
+fn a_missing_grant_is_named_with_its_command() {
+    let workspace = Workspace::with_store("sql = [{ database = \"catalog\", mode = \"ro\" }]");
+    workspace.drop_action("store", "count");
+    workspace.drop_action("store", "fill");
+    workspace.drop_action("store", "look");
+    workspace.drop_action("store", "history");
+    workspace.up_once();
+    for (action, state, words) in [
+        ("count", "needs_grant", "baton plugin grant store sql=own:rw"),
+        ("fill", "needs_grant", "baton plugin grant store sql=catalog:rw"),
+        ("history", "needs_grant", "baton plugin grant store git=root"),
+        ("look", "succeeded", "The catalog has 0 tracks."),
+    ] {
+        let task = workspace.task(action);
+        assert_eq!(task.state, state, "{action}: {}", task.reason);
+        assert!(task.reason.contains(words), "{action}: {}", task.reason);
+    }
+}
+
+#[test]
+fn there_is_no_way_out_of_a_database() {
+    let workspace = Workspace::with_store(ALL);
+    workspace.baton(&["run", "store", "attack"]).ended(0);
+    let report = workspace.read("reports/attack.txt");
+    assert!(!report.contains("OPEN"), "{report}");
+    assert_eq!(report.matches("refused: ").count(), 26, "{report}");
+    assert!(report.contains("allowed: true"), "{report}");
+    assert!(!PathBuf::from("/tmp/baton-attached.db").exists() && !PathBuf::from("/tmp/baton-vacuumed.db").exists());
+    workspace.baton(&["ledger", "verify"]).ended(0);
+}
+
+#[test]
+fn a_database_that_is_full_fails_its_own_task_only() {
+    let workspace = Workspace::with_store(ALL);
+    workspace.drop_action("store", "overfill");
+    workspace.drop_handoff("noop", "Undisturbed");
+    workspace.up_once();
+    let task = workspace.task("overfill");
+    assert_eq!(task.state, "failed", "{}", task.reason);
+    assert!(task.reason.contains("quota"), "{}", task.reason);
+    assert_eq!(workspace.task("Undisturbed").state, "succeeded");
+    let bytes = std::fs::metadata(database(&workspace, "plugins/store.db")).unwrap().len();
+    assert!(bytes <= 256 << 20, "{bytes}");
+}
+
+#[test]
+fn an_endless_query_ends_and_nobody_waits_for_it() {
+    let workspace = Workspace::with_store(ALL);
+    let daemon = workspace.up_and_serving();
+    workspace.drop_action("store", "endless");
+    workspace.wait_for_state("endless", "running");
+    workspace.drop_handoff("noop", "Meanwhile");
+    let meanwhile = workspace.wait_for_archive("Meanwhile");
+    let ended = workspace.wait_for_archive("endless");
+    assert_eq!(ended.state, "succeeded", "{}", ended.reason);
+    assert!(ended.reason.contains("longer than 10 s"), "{}", ended.reason);
+    assert!(meanwhile.archived_at.unwrap() < ended.archived_at.unwrap());
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn a_task_that_waits_for_a_query_is_ended_by_its_own_limit_and_by_a_person() {
+    let workspace = Workspace::with_store(ALL);
+    let daemon = workspace.up_and_serving();
+    workspace.drop_action("store", "endless-to-the-end");
+    let ended = workspace.wait_for_archive("endless-to-the-end");
+    assert_eq!(ended.state, "failed", "{}", ended.reason);
+    assert!(ended.reason.contains("limit of time") && ended.reason.contains("of 30000"), "{}", ended.reason);
+    workspace.drop_action("store", "endless");
+    let running = workspace.wait_for_state("endless", "running");
+    workspace.baton(&["cancel", &running.id]).ended(0);
+    assert_eq!(workspace.wait_for_archive("endless").state, "cancelled");
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn a_large_result_is_read_through_a_cursor() {
+    let workspace = Workspace::with_store(ALL);
+    let run = workspace.baton(&["run", "store", "walk"]).ended(0);
+    assert!(run.stderr.contains("Walked 50000 rows, sum 1249975000"), "{}", run.stderr);
+}

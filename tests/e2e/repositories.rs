@@ -1,0 +1,57 @@
+//! Plugins and repositories: the real `git` is the judge of the answers, and nothing that is no commit, no path or no
+//! granted folder gets an answer. What a hostile repository could do is tested where it is read, in the sandbox.
+
+use std::process::Command;
+
+use baton_tests::Workspace;
+
+const GRANT: &str = "git = [\"root\"]";
+
+fn git(workspace: &Workspace, args: &[&str]) -> String {
+    let asked = Command::new("git")
+        .args(["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"])
+        .args(args)
+        .current_dir(workspace.root().join("tree"))
+        .output()
+        .expect("git is installed: the tests need it");
+    assert!(asked.status.success(), "{args:?}: {}", String::from_utf8_lossy(&asked.stderr));
+    String::from_utf8_lossy(&asked.stdout).into_owned()
+}
+
+fn with_history() -> Workspace {
+    let workspace = Workspace::with_store(GRANT);
+    git(&workspace, &["init", "--quiet", "--initial-branch=main"]);
+    for title in ["First", "Second"] {
+        workspace.write("tree/a.py", format!("print('{title}')\n"));
+        git(&workspace, &["add", "--all"]);
+        git(&workspace, &["commit", "--quiet", "--message", title]);
+    }
+    workspace.write("tree/new.py", "");
+    workspace
+}
+
+#[test]
+fn a_plugin_is_told_what_git_tells() {
+    let workspace = with_history();
+    workspace.baton(&["run", "store", "history"]).ended(0);
+    let judged = git(&workspace, &["log", "--format=commit %H %s"]) + "file print('Second')\nchanged new.py\n";
+    assert_eq!(workspace.read("reports/history.txt"), judged);
+}
+
+#[test]
+fn what_is_no_commit_no_path_or_no_granted_folder_gets_no_answer() {
+    let workspace = with_history();
+    workspace.baton(&["run", "store", "break-out"]).ended(0);
+    let report = workspace.read("reports/break-out.txt");
+    assert!(!report.contains("OPEN"), "{report}");
+    assert_eq!(report.matches("refused: ").count(), 39, "{report}");
+    assert!(report.contains("allowed: true"), "{report}");
+    assert!(!std::path::Path::new("/tmp/baton-git").exists());
+}
+
+#[test]
+fn a_folder_without_a_repository_says_what_makes_one() {
+    let workspace = Workspace::with_store(GRANT);
+    let run = workspace.baton(&["run", "store", "history"]).ended(1);
+    assert!(run.stderr.contains("lies in no repository") && run.stderr.contains("git init"), "{}", run.stderr);
+}

@@ -1,0 +1,77 @@
+//! A plugin that keeps things: what the tests of `sql` and `git` run, with honest work and attacks.
+//!
+//! It never hides what it got away with: an attack that works is a line that begins with `OPEN`.
+
+mod attack;
+mod catalog;
+mod history;
+
+use baton_plugin_sdk::sql::{self, Error as SqlError};
+use baton_plugin_sdk::{Error, Outcome, Plugin, Task};
+
+/// The plugin.
+pub struct Store;
+
+/// A query without an end.
+const ENDLESS: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+
+impl Plugin for Store {
+    fn run(task: Task) -> Result<Outcome, Error> {
+        match task.action.as_str() {
+            "fill" => catalog::fill(&task),
+            "look" => catalog::look(),
+            "walk" => walk(),
+            "attack" => Ok(attack::databases()),
+            "overfill" => overfill(),
+            "endless" => endless(),
+            "endless-to-the-end" => loop {
+                // Each ends after 10 s; the task has 30.
+                drop(sql::own().query(ENDLESS, &[]));
+            },
+            "history" => history::tell(),
+            "break-out" => Ok(history::break_out()),
+            _ => count(),
+        }
+    }
+}
+
+fn count() -> Result<Outcome, Error> {
+    let own = sql::own();
+    own.execute("CREATE TABLE IF NOT EXISTS calls (id INTEGER PRIMARY KEY)", &[])?;
+    own.execute("INSERT INTO calls DEFAULT VALUES", &[])?;
+    let calls = own.query("SELECT count(*) FROM calls", &[])?.integer().unwrap_or_default();
+    Ok(Outcome::new(format!("Called {calls} times.")))
+}
+
+fn walk() -> Result<Outcome, Error> {
+    let own = sql::own();
+    own.execute("CREATE TABLE IF NOT EXISTS walked (n INTEGER PRIMARY KEY, text TEXT)", &[])?;
+    let text = "x".repeat(200);
+    let rows = (0..50_000_i64).map(|n| vec![n.into(), text.as_str().into()]);
+    own.batch("INSERT INTO walked VALUES (?1, ?2) ON CONFLICT DO NOTHING", rows)?;
+    let (mut seen, mut sum) = (0_u32, 0);
+    for row in own.rows("SELECT n, text FROM walked ORDER BY n", &[])? {
+        sum += row?.first().and_then(sql::Value::as_integer).unwrap_or_default();
+        seen += 1;
+    }
+    Ok(Outcome::new(format!("Walked {seen} rows, sum {sum}.")))
+}
+
+fn overfill() -> Result<Outcome, Error> {
+    let own = sql::own();
+    own.execute("CREATE TABLE IF NOT EXISTS heap (bytes BLOB)", &[])?;
+    let fill = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50)
+                INSERT INTO heap SELECT zeroblob(1000000) FROM n";
+    loop {
+        own.execute(fill, &[])?;
+    }
+}
+
+fn endless() -> Result<Outcome, Error> {
+    match sql::own().query(ENDLESS, &[]) {
+        Err(SqlError::Timeout(text)) => Ok(Outcome::new(format!("Was ended: {text}."))),
+        other => Err(Error::Permanent(format!("it ended otherwise: {other:?}"))),
+    }
+}
+
+baton_plugin_sdk::plugin!(Store, "../manifest.json");
