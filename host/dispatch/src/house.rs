@@ -9,7 +9,7 @@ use baton_core::manifest::Action;
 use baton_core::retry::Policy;
 use baton_intake::{IntakeError, Owner};
 use baton_ledger::Ledger;
-use baton_sandbox::{Cancel, MountGrant, Plugin, Sandbox};
+use baton_sandbox::{Cancel, EgressGrants, MountGrant, Plugin, Sandbox};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -25,6 +25,8 @@ pub struct Grants {
     pub mounts: Vec<MountGrant>,
     /// Whether it may send handoffs to other agents.
     pub handoffs: bool,
+    /// Requests to servers, and the secrets in them.
+    pub egress: EgressGrants,
 }
 
 /// A plugin as it is installed here.

@@ -244,6 +244,7 @@ async fn run(
         task,
         mounts: installed.grants.mounts.clone(),
         emission: emission(house, installed),
+        egress: installed.grants.egress.clone(),
         cancel: own.clone(),
         listener,
     };
@@ -349,7 +350,7 @@ pub(crate) fn explain(failure: &Failure, plugin: &str) -> String {
     match failure {
         Failure::Limit { .. } => format!("{failure}; give it less to do, or ask its author (plugin `{plugin}`)"),
         Failure::Trap(_) => format!("{failure}; this is a fault of the plugin `{plugin}`, not of the handoff"),
-        Failure::NeedsGrant(text) if !text.contains("baton.lock") => {
+        Failure::NeedsGrant(text) if !text.contains("baton.lock") && !text.contains("`baton ") => {
             format!("{text}; what the plugin `{plugin}` may do stands in baton.lock")
         }
         Failure::NeedsHuman(text) => {

@@ -5,6 +5,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::capabilities::handoffs::Handoffs;
+use crate::capabilities::http::Http;
 use crate::capabilities::progress::ProgressMeter;
 use crate::error::{Ceiling, LimitHit};
 use crate::limits;
@@ -16,6 +17,8 @@ pub(crate) struct State {
     pub(crate) memory: MemoryMeter,
     pub(crate) progress: ProgressMeter,
     pub(crate) handoffs: Handoffs,
+    /// Requests and the secrets in them.
+    pub(crate) http: Http,
 }
 
 impl WasiView for State {

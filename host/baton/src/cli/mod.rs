@@ -18,6 +18,7 @@ mod restore;
 mod retry;
 mod run;
 mod schema;
+mod secret;
 mod send;
 mod service;
 mod status;
@@ -71,6 +72,7 @@ enum Command {
     Run(run::Args),
     Audit(audit::Args),
     Plugin(plugin::Args),
+    Secret(secret::Args),
     Ledger(ledger::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -107,6 +109,7 @@ impl Cli {
             Command::Run(args) => args.run(&place),
             Command::Audit(args) => args.run(),
             Command::Plugin(args) => args.run(&place),
+            Command::Secret(args) => args.run(&place),
             Command::Ledger(args) => args.run(&place),
             Command::Backup(args) => args.run(&place),
             Command::Restore(args) => args.run(&place),

@@ -3,4 +3,6 @@
 
 pub(crate) mod files;
 pub(crate) mod handoffs;
+pub(crate) mod http;
 pub(crate) mod progress;
+pub(crate) mod secrets;
