@@ -6,7 +6,7 @@ use baton_tests::{Output, Workspace, handoff, text};
 use insta::assert_snapshot;
 use serde_json::json;
 
-const SUBCOMMANDS: [&str; 21] = [
+const SUBCOMMANDS: [&str; 22] = [
     "init",
     "up",
     "send",
@@ -22,6 +22,7 @@ const SUBCOMMANDS: [&str; 21] = [
     "run",
     "audit",
     "plugin",
+    "secret",
     "ledger",
     "backup",
     "restore",

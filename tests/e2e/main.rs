@@ -25,6 +25,8 @@ mod folders_come_back;
 #[cfg(test)]
 mod full_disk;
 #[cfg(test)]
+mod hostile_net;
+#[cfg(test)]
 mod layering;
 #[cfg(test)]
 mod ledger_command;
@@ -46,6 +48,8 @@ mod restore_command;
 mod routing;
 #[cfg(test)]
 mod scarce_system;
+#[cfg(test)]
+mod secret_command;
 #[cfg(test)]
 mod service;
 #[cfg(test)]

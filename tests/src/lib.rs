@@ -12,6 +12,7 @@ mod judge;
 mod mount;
 mod output;
 mod places;
+mod server;
 mod task;
 mod workspace;
 
@@ -22,6 +23,7 @@ pub use judge::{Book, Counts};
 pub use mount::Mount;
 pub use output::Output;
 pub use places::{Missing, baton, fixture, repository, shared};
+pub use server::{Asked, Server};
 pub use task::{Event, Finding, Task, Why};
 pub use workspace::Workspace;
 

@@ -58,10 +58,13 @@ mod tests {
     use super::*;
     use crate::http::{get, post};
 
+    /// Method, address, names of headers, bytes of the body.
+    type Seen = (String, String, Vec<String>, usize);
+
     /// Answers with the redirects in their order, then with 200, and keeps what was asked.
     struct Server {
         redirects: Vec<(u16, &'static str)>,
-        asked: RefCell<Vec<(String, String, Vec<String>, usize)>>,
+        asked: RefCell<Vec<Seen>>,
     }
 
     impl Server {
@@ -82,7 +85,7 @@ mod tests {
             })
         }
 
-        fn last(&self) -> (String, String, Vec<String>, usize) {
+        fn last(&self) -> Seen {
             self.asked.borrow().last().unwrap().clone()
         }
     }

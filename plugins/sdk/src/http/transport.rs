@@ -63,9 +63,9 @@ fn options(request: &Request) -> RequestOptions {
     let nanoseconds = request.timeout.map(|timeout| u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX));
     if nanoseconds.is_some() {
         // A host that does not know one of them goes by its own.
-        drop(options.set_connect_timeout(nanoseconds));
-        drop(options.set_first_byte_timeout(nanoseconds));
-        drop(options.set_between_bytes_timeout(nanoseconds));
+        let _ = options.set_connect_timeout(nanoseconds);
+        let _ = options.set_first_byte_timeout(nanoseconds);
+        let _ = options.set_between_bytes_timeout(nanoseconds);
     }
     options
 }
