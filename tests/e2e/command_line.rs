@@ -104,6 +104,7 @@ fn help_names_every_subcommand() {
       audit        Audit plans against what exists: exit 0 all present, 1 something missing, 2 could not
                    audit
       plugin       Look at, install, allow and update plugins
+      secret       Keep the secrets that the host puts into plugins' requests
       ledger       Check the ledger's chain of events, export it, or archive its old part
       backup       Copy the ledger into a new file, also while the daemon runs
       restore      Make a backup the workspace's ledger; the daemon must be stopped

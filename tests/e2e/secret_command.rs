@@ -8,13 +8,8 @@ use baton_tests::{Output, Workspace};
 const VALUE: &str = "a value nobody sees";
 
 fn set(workspace: &Workspace, name: &str, value: &str) -> Output {
-    let file = workspace.outside().join("piped");
-    fs::write(&file, value).unwrap();
     let mut command = workspace.command();
-    command.stdin(fs::File::open(&file).unwrap()).arg("-w").arg(workspace.root()).args(["secret", "set", name]);
-    let output = Output::of(&mut command);
-    fs::remove_file(file).unwrap();
-    output
+    Output::fed(command.arg("-w").arg(workspace.root()).args(["secret", "set", name]), value.as_bytes())
 }
 
 /// The file of secrets, which lies in the state.
@@ -48,7 +43,7 @@ fn a_secret_is_set_listed_replaced_and_removed_and_never_shown() {
 
     workspace.baton(&["secret", "rm", "spotify"]).ended(0);
     assert!(!fs::read_to_string(file(&workspace)).unwrap().contains("another value"));
-    let gone = workspace.baton(&["secret", "rm", "spotify"]).ended(1);
+    let gone = workspace.baton(&["secret", "rm", "spotify"]).ended(2);
     assert!(gone.stderr.contains("baton secret list"), "{}", gone.stderr);
 }
 
@@ -62,7 +57,7 @@ fn what_cannot_be_a_secret_is_refused() {
         ("spotify", &"x".repeat(10_000), "bytes"),
         ("../spotify", "long enough", "no name for a secret"),
     ] {
-        let refused = set(&workspace, name, value).ended(1);
+        let refused = set(&workspace, name, value).ended(2);
         assert!(refused.stderr.contains(word), "{word}: {}", refused.stderr);
     }
     let argument = workspace.baton(&["secret", "set", "spotify", VALUE]);
@@ -74,6 +69,6 @@ fn a_file_that_others_may_read_is_not_used() {
     let workspace = Workspace::init();
     set(&workspace, "spotify", VALUE).ended(0);
     fs::set_permissions(file(&workspace), fs::Permissions::from_mode(0o644)).unwrap();
-    let refused = workspace.baton(&["secret", "list"]).ended(1);
+    let refused = workspace.baton(&["secret", "list"]).ended(2);
     assert!(refused.stderr.contains("chmod 600"), "{}", refused.stderr);
 }

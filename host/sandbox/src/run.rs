@@ -89,7 +89,8 @@ impl Sandbox {
         let usage = Usage { memory_bytes: state.memory.peak, wall: begun.elapsed() };
         let drafts = if ended.is_ok() { state.handoffs.drafts } else { Vec::new() };
         let ended = ended.map_err(|failure| egress.denials.explain(failure));
-        let mut report = Report { ended, drafts, log: log.text(), usage };
+        let log = log.text() + &egress.denials.lines();
+        let mut report = Report { ended, drafts, log, usage };
         scrub_report(&egress.lent.scrubber, &mut report);
         report
     }

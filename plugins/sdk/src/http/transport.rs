@@ -5,6 +5,7 @@ use wasip2::http::types::{
     ErrorCode, Fields, FutureIncomingResponse, IncomingBody, IncomingResponse, Method, OutgoingBody, OutgoingRequest,
     RequestOptions, Scheme, http_error_code,
 };
+use wasip2::io::error::Error as IoError;
 use wasip2::io::streams::{InputStream, OutputStream, StreamError};
 
 use super::address::Address;
@@ -112,12 +113,19 @@ fn read(response: &IncomingResponse, address: &Address) -> Result<Vec<u8>, HttpE
             Ok(piece) => bytes.extend_from_slice(&piece),
             Err(StreamError::Closed) => return Ok(bytes),
             Err(StreamError::LastOperationFailed(error)) => {
-                return Err(match http_error_code(&error) {
-                    Some(code) => failed(address, &code),
-                    None => HttpError::Failed(format!("{address}: {}", error.to_debug_string())),
-                });
+                return Err(broken(address, &error));
             }
         }
+    }
+}
+
+/// Why a body has no end. Not every host has a code for it here.
+fn broken(address: &Address, error: &IoError) -> HttpError {
+    let text = error.to_debug_string();
+    match http_error_code(error) {
+        Some(code) => failed(address, &code),
+        None if text.contains("size exceeds limit") => HttpError::Denied(format!("{address}: {text}")),
+        None => HttpError::Failed(format!("{address}: {text}")),
     }
 }
 

@@ -25,7 +25,8 @@ impl<'a> Silent<'a> {
 
 impl Drop for Silent<'_> {
     fn drop(&mut self) {
-        drop(tcsetattr(self.terminal, OptionalActions::Flush, &self.before));
+        // There is nobody to tell when the terminal is gone.
+        let _ = tcsetattr(self.terminal, OptionalActions::Flush, &self.before);
     }
 }
 

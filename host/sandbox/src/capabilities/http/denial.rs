@@ -47,20 +47,19 @@ struct Kept {
     /// The first that somebody can mend.
     grantable: Option<String>,
     latest: Option<String>,
-    logged: u32,
+    /// For the log.
+    texts: Vec<String>,
 }
 
-/// Refusals of one attempt that go to the log.
-const LOGGED: u32 = 20;
+/// Refusals of one attempt that go to the log: a thousand must not fill it.
+const LOGGED: usize = 20;
 
 impl Denials {
-    /// Writes one down, in the log too.
+    /// Writes one down.
     pub(crate) fn add(&self, denial: Denial) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // The same one again and again and a thousand different ones must not fill the log.
-        if kept.latest.as_ref() != Some(&denial.text) && kept.logged < LOGGED {
-            kept.logged += 1;
-            tracing::warn!("{}", denial.text);
+        if kept.texts.len() < LOGGED && !kept.texts.contains(&denial.text) {
+            kept.texts.push(denial.text.clone());
         }
         if denial.grantable {
             kept.grantable.get_or_insert_with(|| denial.text.clone());
@@ -71,6 +70,12 @@ impl Denials {
     /// The latest.
     pub(crate) fn latest(&self) -> Option<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).latest.clone()
+    }
+
+    /// Lines for the log of the attempt: what a plugin passes over in silence is seen there.
+    pub(crate) fn lines(&self) -> String {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.texts.iter().map(|text| format!("[refused] {text}\n")).collect()
     }
 
     /// The ending with what was refused. A plugin that fails for good after something was refused that can be granted waits
@@ -128,6 +133,17 @@ mod tests {
         assert_eq!(repeated, Failure::NeedsGrant(missing.text.clone()), "it is said once");
         let again = after(&[missing], Failure::Retryable("later".to_owned()));
         assert!(matches!(again, Failure::Retryable(text) if text.contains("baton plugin grant")));
+    }
+
+    #[test]
+    fn the_log_has_each_refusal_once_and_not_too_many() {
+        let kept = Denials::default();
+        for number in 0..100 {
+            kept.add(Denial::refused(format!("no {}", number / 2)));
+        }
+        assert_eq!(kept.lines().lines().count(), LOGGED);
+        assert!(kept.lines().starts_with("[refused] no 0\n[refused] no 1\n"), "{}", kept.lines());
+        assert_eq!(kept.latest().unwrap(), "no 49");
     }
 
     #[test]
