@@ -175,9 +175,9 @@ fn answer(stream: &mut impl Write, request: &Asked) -> io::Result<()> {
         "redirect" => whole(stream, "302 Found", &[("Location", query)], b""),
         "busy" => whole(stream, "429 Too Many Requests", &[("Retry-After", "7")], b""),
         "big" => whole(stream, "200 OK", &[], &vec![b'x'; 40 << 20]),
-        "endless" => pieces(stream, std::iter::repeat([b'x'; 1 << 16].as_slice()), Duration::ZERO),
+        "endless" => pieces(stream, std::iter::repeat(vec![b'x'; 1 << 16].as_slice()), Duration::ZERO),
         "compressed" => whole(stream, "200 OK", &[("Content-Encoding", "gzip")], b"not really"),
-        "never" => pieces(stream, std::iter::repeat(b"".as_slice()).take(200), Duration::from_millis(100)),
+        "never" => pieces(stream, std::iter::repeat_n(b"".as_slice(), 200), Duration::from_millis(100)),
         _ => whole(stream, "200 OK", &[], b"hello"),
     }
 }

@@ -109,7 +109,7 @@ fn special_v4(address: Ipv4Addr) -> Option<&'static str> {
     })
 }
 
-/// Only 2000::/3 is public, so mapped (::ffff:0:0/96), compatible (::/96), NAT64 (64:ff9b::/96) and unknown ones are
+/// Only `2000::/3` is public, so mapped (`::ffff:0:0/96`), compatible (`::/96`), NAT64 (`64:ff9b::/96`) and unknown ones are
 /// special without being named.
 fn special_v6(address: Ipv6Addr) -> Option<&'static str> {
     let [first, second, ..] = address.segments();
@@ -119,7 +119,7 @@ fn special_v6(address: Ipv6Addr) -> Option<&'static str> {
     Some(match (first, second) {
         (0, 0) if address.is_loopback() => "loopback",
         (0, 0) if address.is_unspecified() => "unspecified",
-        (0, 0) | (0x64, 0xff9b) | (0x2002, _) | (0x2001, 0) => "an IPv4 address in IPv6 form",
+        (0 | 0x2001, 0) | (0x64, 0xff9b) | (0x2002, _) => "an IPv4 address in IPv6 form",
         (0x2001, 0x0db8) | (0x3fff, 0..=0x0fff) => "reserved for documentation",
         (0x2001, 1..=0x01ff) => "reserved for protocols",
         (0xfc00..=0xfdff, _) => "private",

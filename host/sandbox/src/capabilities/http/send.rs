@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HOST};
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Request, Response, Uri};
 use http_body_util::BodyExt as _;
 use hyper::client::conn::http1;
@@ -89,6 +89,7 @@ impl Egress {
         if !self.lent.scrubber.is_idle() {
             // A compressed body could hold a secret that is not found.
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            headers.remove(TE);
         }
         Ok(target)
     }
@@ -148,15 +149,21 @@ impl Egress {
         if head.headers.get(CONTENT_LENGTH).and_then(number).is_some_and(|size| size > limits::HTTP_RESPONSE_BYTES) {
             return Err(Error::HttpResponseBodySize(Some(limits::HTTP_RESPONSE_BYTES as u64)));
         }
-        let encoding =
-            head.headers.get(CONTENT_ENCODING).filter(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
-        if let Some(encoding) = encoding.filter(|_| !scrubber.is_idle()) {
-            return Err(Error::HttpResponseContentCoding(encoding.to_str().ok().map(str::to_owned)));
+        if let Some(coding) = coded(&head.headers).filter(|_| !scrubber.is_idle()) {
+            return Err(Error::HttpResponseContentCoding(Some(coding)));
         }
         head.headers = scrubbed(std::mem::take(&mut head.headers), scrubber);
         let body = Incoming::new(body, Stream::new(scrubber.clone()), between, place);
         Ok(Response::from_parts(head, body.boxed_unsync()))
     }
+}
+
+/// How a body is compressed, if it is.
+fn coded(headers: &HeaderMap) -> Option<String> {
+    let is = |value: &HeaderValue, word: &[u8]| value.as_bytes().eq_ignore_ascii_case(word);
+    let mut values = headers.get_all(CONTENT_ENCODING).iter().chain(headers.get_all(TRANSFER_ENCODING));
+    let coding = values.find(|value| !is(value, b"identity") && !is(value, b"chunked"))?;
+    Some(String::from_utf8_lossy(coding.as_bytes()).into_owned())
 }
 
 /// The headers without the values of secrets; a name that holds one goes altogether.
@@ -204,4 +211,41 @@ fn meaning(error: hyper::Error) -> Error {
         return Error::HttpResponseIncomplete;
     }
     error.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    #[test]
+    fn a_body_that_is_compressed_in_any_way_is_known() {
+        for plain in [&[][..], &[("content-encoding", "Identity")], &[("transfer-encoding", "chunked")]] {
+            assert_eq!(coded(&headers(plain)), None);
+        }
+        for coded_in in [
+            &[("content-encoding", "gzip")][..],
+            &[("content-encoding", "identity"), ("content-encoding", "br")],
+            &[("content-encoding", "identity, gzip")],
+            &[("transfer-encoding", "gzip, chunked")],
+        ] {
+            assert!(coded(&headers(coded_in)).is_some(), "{coded_in:?}");
+        }
+    }
+
+    #[test]
+    fn no_header_gives_a_secret_back() {
+        let scrubber = crate::capabilities::secrets::Scrubber::of(["s3cr3t-value"].into_iter()).unwrap();
+        let given = headers(&[("x-a", "my s3cr3t-value"), ("x-a", "other"), ("s3cr3t-value", "1"), ("x-b", "2")]);
+        let clean = scrubbed(given, &scrubber);
+        assert_eq!(clean.get_all("x-a").iter().collect::<Vec<_>>(), ["my ************", "other"]);
+        assert_eq!((clean.len(), clean.get("x-b").unwrap().as_bytes()), (3, &b"2"[..]));
+    }
 }

@@ -25,7 +25,9 @@ fn scrub_outcome(scrubber: &Scrubber, outcome: &mut wit::Outcome) {
         scrubber.bytes(&mut artifact.bytes);
     }
     for finding in &mut outcome.findings {
-        [&mut finding.id, &mut finding.title, &mut finding.evidence].into_iter().for_each(|text| scrubber.text(text));
+        for text in [&mut finding.id, &mut finding.title, &mut finding.evidence] {
+            scrubber.text(text);
+        }
     }
 }
 
