@@ -128,8 +128,8 @@ mod tests {
         let ended = after(&[missing.clone(), other], Failure::Permanent("could not".to_owned()));
         let expected = "could not (GET x; allow it with `baton plugin grant p 'http=GET:x/*'`)";
         assert_eq!(ended, Failure::NeedsGrant(expected.to_owned()));
-        assert!(matches!(after(&[missing.clone()], Failure::Trap("t".to_owned())), Failure::NeedsGrant(_)));
-        let repeated = after(&[missing.clone()], Failure::NeedsGrant(missing.text.clone()));
+        assert!(matches!(after(std::slice::from_ref(&missing), Failure::Trap("t".to_owned())), Failure::NeedsGrant(_)));
+        let repeated = after(std::slice::from_ref(&missing), Failure::NeedsGrant(missing.text.clone()));
         assert_eq!(repeated, Failure::NeedsGrant(missing.text.clone()), "it is said once");
         let again = after(&[missing], Failure::Retryable("later".to_owned()));
         assert!(matches!(again, Failure::Retryable(text) if text.contains("baton plugin grant")));
