@@ -3,7 +3,7 @@
 //! | path | answer |
 //! |---|---|
 //! | `…/echo` | the request as text: first line, headers, body |
-//! | `…/pieces` | the same, in pieces of three bytes |
+//! | `…/pieces` | the same, in pieces of three bytes, each of which arrives alone |
 //! | `…/reflect` | the header `Authorization` in a header |
 //! | `…/redirect?URL` | 302 to URL |
 //! | `…/busy` | 429 with `Retry-After: 7` |
@@ -126,6 +126,7 @@ impl Drop for Server {
 }
 
 fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>, asked: &Mutex<Vec<Asked>>) -> io::Result<()> {
+    stream.set_nodelay(true)?;
     match tls {
         None => talk(stream, asked),
         Some(settings) => {
@@ -170,7 +171,7 @@ fn answer(stream: &mut impl Write, request: &Asked) -> io::Result<()> {
     let authorization = request.header("authorization").unwrap_or("none");
     match path.rsplit('/').next().unwrap_or_default() {
         "echo" => whole(stream, "200 OK", &[], request.text().as_bytes()),
-        "pieces" => pieces(stream, request.text().as_bytes().chunks(3), Duration::ZERO),
+        "pieces" => pieces(stream, request.text().as_bytes().chunks(3), Duration::from_millis(2)),
         "reflect" => whole(stream, "200 OK", &[("X-Reflected", authorization)], b""),
         "redirect" => whole(stream, "302 Found", &[("Location", query)], b""),
         "busy" => whole(stream, "429 Too Many Requests", &[("Retry-After", "7")], b""),

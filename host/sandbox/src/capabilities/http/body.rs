@@ -55,18 +55,23 @@ impl Body for Outgoing {
         if self.ended {
             return Poll::Ready(None);
         }
-        match ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
-            Some(Ok(frame)) => match frame.into_data() {
-                Ok(data) => Poll::Ready(Some(self.pass(&data))),
-                // Trailers of a request have no use here and could carry a placeholder past the check of the headers.
-                Err(_) => Poll::Ready(Some(Err(Error::HttpRequestTrailerSectionSize(None)))),
-            },
-            Some(Err(error)) => Poll::Ready(Some(Err(error))),
-            None => {
-                self.ended = true;
-                let left = self.finder.end();
-                Poll::Ready((!left.is_empty()).then(|| Ok(Frame::data(left))))
-            }
+        loop {
+            return match ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => match self.pass(&data) {
+                        Ok(nothing) if is_empty(&nothing) => continue,
+                        passed => Poll::Ready(Some(passed)),
+                    },
+                    // Trailers of a request have no use here and could carry a placeholder past the check of the headers.
+                    Err(_) => Poll::Ready(Some(Err(Error::HttpRequestTrailerSectionSize(None)))),
+                },
+                Some(Err(error)) => Poll::Ready(Some(Err(error))),
+                None => {
+                    self.ended = true;
+                    let left = self.finder.end();
+                    Poll::Ready((!left.is_empty()).then(|| Ok(Frame::data(left))))
+                }
+            };
         }
     }
 
@@ -77,6 +82,11 @@ impl Body for Outgoing {
     fn size_hint(&self) -> SizeHint {
         if self.sent == 0 { self.inner.size_hint() } else { SizeHint::default() }
     }
+}
+
+/// Whether all of a piece waits for the next one.
+fn is_empty(frame: &Frame<Bytes>) -> bool {
+    frame.data_ref().is_some_and(Bytes::is_empty)
 }
 
 /// A response's body: of bounded size, without secrets, and not slower than allowed.
@@ -120,29 +130,29 @@ impl Body for Incoming {
         if self.ended {
             return Poll::Ready(None);
         }
-        let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(cx) else {
-            ready!(self.timer.as_mut().poll(cx));
-            self.ended = true;
-            return Poll::Ready(Some(Err(Error::ConnectionReadTimeout)));
-        };
-        match frame {
-            Some(Ok(frame)) => match frame.into_data() {
-                Ok(data) => {
-                    let passed = self.pass(data);
-                    self.ended = passed.is_err();
-                    Poll::Ready(Some(passed))
+        loop {
+            let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(cx) else {
+                ready!(self.timer.as_mut().poll(cx));
+                self.ended = true;
+                return Poll::Ready(Some(Err(Error::ConnectionReadTimeout)));
+            };
+            let passed = match frame {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => self.pass(data),
+                    // Trailers are left out: nothing that plugins use has any, and they would have to be scrubbed too.
+                    Err(_) => continue,
+                },
+                Some(Err(error)) => Err(error.into()),
+                None => {
+                    self.ended = true;
+                    let left = self.stream.end();
+                    return Poll::Ready((!left.is_empty()).then(|| Ok(Frame::data(left))));
                 }
-                // Trailers are left out: nothing that plugins use has any, and they would have to be scrubbed too.
-                Err(_) => self.poll_frame(cx),
-            },
-            Some(Err(error)) => {
-                self.ended = true;
-                Poll::Ready(Some(Err(error.into())))
-            }
-            None => {
-                self.ended = true;
-                let left = self.stream.end();
-                Poll::Ready((!left.is_empty()).then(|| Ok(Frame::data(left))))
+            };
+            // Wasmtime takes a reader for stuck that is woken again and again for nothing.
+            if !passed.as_ref().is_ok_and(is_empty) {
+                self.ended = passed.is_err();
+                return Poll::Ready(Some(passed));
             }
         }
     }
