@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use baton_sandbox::{Attempt, Cancel, Emission, Sandbox, wit};
+use baton_sandbox::{Attempt, Cancel, EgressGrants, Emission, Sandbox, wit};
 use criterion::{Criterion, criterion_group, criterion_main};
 use tokio::runtime::Runtime;
 
@@ -41,6 +41,7 @@ fn attempt() -> Attempt {
         databases: Vec::new(),
         repositories: Vec::new(),
         emission: Emission::Denied(String::new()),
+        egress: EgressGrants::default(),
         cancel: Cancel::default(),
         listener: Some(Arc::new(|_| {})),
     }

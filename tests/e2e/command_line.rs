@@ -6,7 +6,7 @@ use baton_tests::{Output, Workspace, handoff, text};
 use insta::assert_snapshot;
 use serde_json::json;
 
-const SUBCOMMANDS: [&str; 22] = [
+const SUBCOMMANDS: [&str; 23] = [
     "init",
     "up",
     "send",
@@ -23,6 +23,7 @@ const SUBCOMMANDS: [&str; 22] = [
     "audit",
     "plugin",
     "catalog",
+    "secret",
     "ledger",
     "backup",
     "restore",
@@ -105,6 +106,7 @@ fn help_names_every_subcommand() {
                    audit
       plugin       Look at, install, allow and update plugins
       catalog      Search the music catalog, show what is known of a track and who said it
+      secret       Keep the secrets that the host puts into plugins' requests
       ledger       Check the ledger's chain of events, export it, or archive its old part
       backup       Copy the ledger into a new file, also while the daemon runs
       restore      Make a backup the workspace's ledger; the daemon must be stopped

@@ -33,6 +33,8 @@ mod full_disk;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod hostile_net;
+#[cfg(test)]
 mod layering;
 #[cfg(test)]
 mod ledger_command;
@@ -70,6 +72,8 @@ mod restore_command;
 mod routing;
 #[cfg(test)]
 mod scarce_system;
+#[cfg(test)]
+mod secret_command;
 #[cfg(test)]
 mod service;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! One run of the program: started, waited for with an end, read.
 
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::{Read, Seek, Write as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -27,7 +27,7 @@ impl Output {
     /// # Panics
     /// When it does not start or does not end.
     pub fn of(command: &mut Command) -> Self {
-        Self::within(command, PATIENCE)
+        Self::run(command, Stdio::null(), PATIENCE)
     }
 
     /// The same for what compiles: it has `patience`.
@@ -35,9 +35,23 @@ impl Output {
     /// # Panics
     /// As [`Output::of`].
     pub fn within(command: &mut Command, patience: Duration) -> Self {
+        Self::run(command, Stdio::null(), patience)
+    }
+
+    /// The same with `input` on standard input.
+    ///
+    /// # Panics
+    /// When it does not start or does not end.
+    pub fn fed(command: &mut Command, input: &[u8]) -> Self {
+        let mut file = tempfile::tempfile().expect("a temporary file");
+        file.write_all(input).and_then(|()| file.rewind()).expect("the input can be written");
+        Self::run(command, file.into(), PATIENCE)
+    }
+
+    fn run(command: &mut Command, input: Stdio, patience: Duration) -> Self {
         let [mut out, mut err] = [0; 2].map(|_| tempfile::tempfile().expect("a temporary file"));
         let handle = |file: &File| Stdio::from(file.try_clone().expect("a second handle"));
-        let started = command.stdin(Stdio::null()).stdout(handle(&out)).stderr(handle(&err)).spawn();
+        let started = command.stdin(input).stdout(handle(&out)).stderr(handle(&err)).spawn();
         let mut child = started.expect("the program starts");
         let ended = wait_within(&mut child, patience);
         let (stdout, stderr) = (text(&mut out), text(&mut err));

@@ -9,6 +9,7 @@ mod exit;
 #[cfg(feature = "failpoints")]
 mod failpoints;
 mod output;
+mod secrets;
 mod shipped;
 mod template;
 mod workspace;

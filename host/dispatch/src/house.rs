@@ -9,7 +9,7 @@ use baton_core::quarantine;
 use baton_core::retry::Policy;
 use baton_intake::{IntakeError, Owner};
 use baton_ledger::Ledger;
-use baton_sandbox::{Cancel, DatabaseGrant, MountGrant, Plugin, RepositoryGrant, Sandbox};
+use baton_sandbox::{Cancel, DatabaseGrant, EgressGrants, MountGrant, Plugin, RepositoryGrant, Sandbox};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -32,6 +32,8 @@ pub struct Grants {
     pub repositories: Vec<RepositoryGrant>,
     /// Whether it may send handoffs to other agents.
     pub handoffs: bool,
+    /// Requests to servers, and the secrets in them.
+    pub egress: EgressGrants,
     /// What it declares and was not granted, in the words of `baton plugin grant`.
     pub lacks: Vec<String>,
 }

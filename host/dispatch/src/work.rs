@@ -254,6 +254,7 @@ async fn run(
         emission: emission(house, installed),
         databases: installed.grants.databases.clone(),
         repositories: installed.grants.repositories.clone(),
+        egress: installed.grants.egress.clone(),
         cancel: own.clone(),
         listener,
     };

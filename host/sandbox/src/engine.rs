@@ -12,6 +12,7 @@ use wasmtime::{Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, P
 
 use crate::bindings;
 use crate::capabilities::files;
+use crate::capabilities::http::Network;
 use crate::store::State;
 use crate::{SandboxError, limits, written};
 
@@ -21,6 +22,7 @@ pub struct Sandbox {
     pub(crate) engine: Engine,
     pub(crate) linker: Arc<Linker<State>>,
     pub(crate) admission: Arc<Semaphore>,
+    pub(crate) network: Arc<Network>,
     pooled: bool,
 }
 
@@ -40,7 +42,7 @@ impl Sandbox {
         tick(&engine)?;
         let linker = Arc::new(linker(&engine).map_err(SandboxError::Engine)?);
         let admission = Arc::new(Semaphore::new(limits::AT_ONCE));
-        Ok(Self { engine, linker, admission, pooled })
+        Ok(Self { engine, linker, admission, network: Arc::default(), pooled })
     }
 
     /// Whether memories come from the pool.
@@ -93,6 +95,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     files::regular::link(&mut linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     written::link(&mut linker)?;
     bindings::Plugin::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     Ok(linker)

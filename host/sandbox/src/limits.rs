@@ -74,3 +74,42 @@ pub const CORE_INSTANCES: u32 = 32;
 
 /// The largest component that is compiled. A Python component has 18 MB, a JavaScript one 12.
 pub const COMPONENT_BYTES: usize = 64 << 20;
+
+/// Requests that one attempt may have under way; more wait.
+pub const HTTP_AT_ONCE: usize = 8;
+
+/// Requests that one attempt may send.
+pub const HTTP_REQUESTS: usize = 1_000;
+
+/// Requests of one plugin to one host that may go at once, before [`HTTP_PAUSE`] counts.
+pub const HTTP_BURST: u32 = 20;
+
+/// Between two requests of one plugin to one host in the long run: ten a second is what public services bear.
+pub const HTTP_PAUSE: Duration = Duration::from_millis(100);
+
+/// Pairs of plugin and host whose rate is remembered; beyond that, those that have rested are forgotten.
+pub const HTTP_RATES: usize = 1_000;
+
+/// The body of one request: what a task may give as an outcome it may also upload.
+pub const HTTP_REQUEST_BYTES: usize = OUTPUT_BYTES;
+
+/// The body of one response, an eighth of the memory that has to hold it.
+pub const HTTP_RESPONSE_BYTES: usize = 32 << 20;
+
+/// The head of a response.
+pub const HTTP_HEAD_BYTES: usize = 64 << 10;
+
+/// Until there is a connection (name, TCP and TLS together). A plugin may ask for less.
+pub const HTTP_CONNECT: Duration = Duration::from_secs(10);
+
+/// Until the head of the response is there. A plugin may ask for less.
+pub const HTTP_FIRST_BYTE: Duration = Duration::from_mins(1);
+
+/// Between two pieces of a response. A plugin may ask for less.
+pub const HTTP_BETWEEN_BYTES: Duration = Duration::from_secs(30);
+
+/// The shortest secret: what is shorter turns up in harmless text, which would be scrubbed too.
+pub const SECRET_LEAST_BYTES: usize = 8;
+
+/// The longest secret: what a header can hold.
+pub const SECRET_MOST_BYTES: usize = 8 << 10;

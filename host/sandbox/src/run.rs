@@ -1,5 +1,6 @@
 //! One attempt: a fresh store, the granted capabilities, every ceiling on, one call, one report.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use baton_core::file_name::cut;
@@ -10,7 +11,9 @@ use wasmtime_wasi::WasiCtxBuilder;
 use crate::capabilities::files::{self, MountGrant};
 use crate::capabilities::git::{Git, RepositoryGrant};
 use crate::capabilities::handoffs::{Draft, Emission, Handoffs};
+use crate::capabilities::http::{Egress, EgressGrants, Http, Policy};
 use crate::capabilities::progress::{Cancel, Listener, ProgressMeter};
+use crate::capabilities::secrets::{Lent, scrub_report};
 use crate::capabilities::sql::{DatabaseGrant, Sql};
 use crate::ceilings::Ceilings;
 use crate::error::{CancelHit, Ceiling, LimitHit};
@@ -34,6 +37,8 @@ pub struct Attempt {
     pub databases: Vec<DatabaseGrant>,
     /// The granted folders whose repositories may be read.
     pub repositories: Vec<RepositoryGrant>,
+    /// What it may do outside: requests, and the secrets in them.
+    pub egress: EgressGrants,
     /// Asks it to stop.
     pub cancel: Cancel,
     /// Is told about progress.
@@ -66,7 +71,12 @@ impl Sandbox {
         let begun = Instant::now();
         let ceilings = Ceilings::of(&plugin.manifest().declares.limits);
         let wall = ceilings.wall;
-        let mut store = match self.store(ceilings, &attempt, &log, begun + wall) {
+        let egress = match self.egress(plugin, &attempt.egress) {
+            Ok(egress) => Arc::new(egress),
+            Err(failure) => return Report::failed(failure),
+        };
+        let attempt = Attempt { listener: scrubbed(attempt.listener, &egress), ..attempt };
+        let mut store = match self.store((plugin, ceilings), &attempt, &log, (begun + wall, &egress)) {
             Ok(store) => store,
             Err(failure) => return Report::failed(failure),
         };
@@ -81,10 +91,34 @@ impl Sandbox {
         let state = store.into_data();
         let usage = usage(&state, &ended, begun.elapsed());
         let drafts = if ended.is_ok() { state.handoffs.drafts } else { Vec::new() };
-        Report { ended, drafts, log: log.text(), usage }
+        let ended = ended.map_err(|failure| egress.denials.explain(failure));
+        let log = log.text() + &egress.denials.lines();
+        let mut report = Report { ended, drafts, log, usage };
+        scrub_report(&egress.lent.scrubber, &mut report);
+        report
     }
 
-    fn store(&self, ceilings: Ceilings, attempt: &Attempt, log: &Log, end: Instant) -> Result<Store<State>, Failure> {
+    /// The way out: declared ∩ granted.
+    fn egress(&self, plugin: &Plugin, granted: &EgressGrants) -> Result<Egress, Failure> {
+        let manifest = plugin.manifest();
+        let capabilities = &manifest.declares.capabilities;
+        let policy = Policy {
+            plugin: manifest.name.clone(),
+            declared: capabilities.http.iter().map(|http| http.rule.clone()).collect(),
+            granted: Arc::clone(&granted.http),
+        };
+        let lent = Lent::of(&manifest.name, &capabilities.secrets, &granted.secrets, granted.vault.as_ref());
+        let lent = lent.map_err(|why| Failure::Permanent(format!("the plugin's secrets cannot be used: {why}")))?;
+        Ok(Egress::new(policy, lent, Arc::clone(&self.network)))
+    }
+
+    fn store(
+        &self,
+        (plugin, ceilings): (&Plugin, Ceilings),
+        attempt: &Attempt,
+        log: &Log,
+        (end, egress): (Instant, &Arc<Egress>),
+    ) -> Result<Store<State>, Failure> {
         let mut wasi = WasiCtxBuilder::new();
         wasi.stdout(log.clone()).stderr(log.clone()).max_random_size(1 << 20);
         files::preopen(&mut wasi, &attempt.mounts)?;
@@ -102,6 +136,7 @@ impl Sandbox {
             handoffs: Handoffs { emission: attempt.emission.clone(), drafts: Vec::new() },
             sql: Sql::new(plugin.manifest(), &attempt.databases),
             git: Git::new(plugin.manifest(), &attempt.repositories),
+            http: Http::new(Arc::clone(egress)),
         };
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.memory);
@@ -111,6 +146,19 @@ impl Sandbox {
         store.epoch_deadline_callback(watch(end));
         Ok(store)
     }
+}
+
+/// Tells without the values of secrets.
+fn scrubbed(listener: Option<Listener>, egress: &Arc<Egress>) -> Option<Listener> {
+    let listener = listener?;
+    let scrubber = egress.lent.scrubber.clone();
+    if scrubber.is_idle() {
+        return Some(listener);
+    }
+    Some(Arc::new(move |mut progress| {
+        scrubber.text(&mut progress.message);
+        listener(progress);
+    }))
 }
 
 /// Called at each tick in which the guest computes: ends it at its ceilings, else lets others have a turn.

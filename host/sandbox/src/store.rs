@@ -6,6 +6,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::capabilities::git::Git;
 use crate::capabilities::handoffs::Handoffs;
+use crate::capabilities::http::Http;
 use crate::capabilities::progress::ProgressMeter;
 use crate::capabilities::sql::Sql;
 use crate::error::{Ceiling, LimitHit};
@@ -29,6 +30,8 @@ pub(crate) struct State {
     pub(crate) handoffs: Handoffs,
     pub(crate) sql: Sql,
     pub(crate) git: Git,
+    /// Requests and the secrets in them.
+    pub(crate) http: Http,
 }
 
 impl WasiView for State {

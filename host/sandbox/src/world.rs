@@ -9,10 +9,10 @@ use wasmparser::WasmFeatures;
 pub const VERSION: &str = "0.1.0";
 
 /// The interfaces of `baton:plugin` that a component may import.
-const OURS: [&str; 5] = ["types", "progress", "handoffs", "sql", "git"];
+const OURS: [&str; 7] = ["types", "progress", "handoffs", "sql", "git", "http", "secrets"];
 
 /// The packages of WASI that are linked. Everything in them that needs a grant is there and denies without one.
-const WASI: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets"];
+const WASI: [&str; 7] = ["cli", "clocks", "filesystem", "http", "io", "random", "sockets"];
 
 /// What the engine can run.
 #[must_use]

@@ -45,6 +45,18 @@ impl baton::plugin::handoffs::Host for State {
     }
 }
 
+impl baton::plugin::http::Host for State {
+    fn denial(&mut self) -> wasmtime::Result<Option<String>> {
+        Ok(None)
+    }
+}
+
+impl baton::plugin::secrets::Host for State {
+    fn placeholder(&mut self, _: String) -> wasmtime::Result<Result<String, baton::plugin::secrets::SecretError>> {
+        Ok(Ok(String::new()))
+    }
+}
+
 pub(super) struct Bare {
     engine: Engine,
     plugin: PluginPre<State>,

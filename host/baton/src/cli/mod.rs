@@ -19,6 +19,7 @@ mod restore;
 mod retry;
 mod run;
 mod schema;
+mod secret;
 mod send;
 mod service;
 mod status;
@@ -74,6 +75,7 @@ enum Command {
     Audit(audit::Args),
     Plugin(plugin::Args),
     Catalog(catalog::Args),
+    Secret(secret::Args),
     Ledger(ledger::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -111,6 +113,7 @@ impl Cli {
             Command::Audit(args) => args.run(),
             Command::Plugin(args) => args.run(&place),
             Command::Catalog(args) => args.run(&place),
+            Command::Secret(args) => args.run(&place),
             Command::Ledger(args) => args.run(&place),
             Command::Backup(args) => args.run(&place),
             Command::Restore(args) => args.run(&place),

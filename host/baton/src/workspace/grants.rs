@@ -1,15 +1,18 @@
 //! Effective grants: what a plugin declares ∩ what the operator granted, resolved to real folders and checked.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use baton_core::manifest::{Database, Manifest, Mode, SqlCapability};
 use baton_dispatch::Grants;
 use baton_registry::Granted;
-use baton_sandbox::{DatabaseGrant, MountGrant, RepositoryGrant};
+use baton_registry::granted::GrantedSecret;
+use baton_sandbox::{DatabaseGrant, EgressGrants, MountGrant, RepositoryGrant, SecretGrant, Vault};
 
 use super::Workspace;
 use super::config::{Config, shown};
+use crate::secrets::SecretStore;
 
 /// What must never lie inside a folder that a plugin may write to.
 const OWN: [&str; 4] = ["baton.toml", "baton.lock", "plugins", "handoffs"];
@@ -36,6 +39,7 @@ pub(crate) fn effective(workspace: &Workspace, manifest: &Manifest, granted: &Gr
         hard_links: granted.hard_links,
         databases: databases(workspace, manifest, granted),
         repositories: repositories(workspace, manifest, granted),
+        egress: egress(workspace, granted),
         handoffs: granted.handoffs && capabilities.handoffs.is_some(),
         lacks: granted.lacks(capabilities),
     })
@@ -65,6 +69,23 @@ fn repositories(workspace: &Workspace, manifest: &Manifest, granted: &Granted) -
         repositories.extend(folders.into_iter().map(grant));
     }
     repositories
+}
+
+/// Requests and secrets as they were granted. The sandbox holds them against the manifest request by request, because it
+/// tells a plugin whether a rule is missing here or there.
+fn egress(workspace: &Workspace, granted: &Granted) -> EgressGrants {
+    let secret = |secret: &GrantedSecret| SecretGrant {
+        name: secret.name.clone(),
+        hosts: secret.hosts.clone(),
+        header: secret.header.clone(),
+    };
+    let store = SecretStore::of(&workspace.state);
+    let vault: Vault = Arc::new(move |name| store.get(name).map_err(|error| format!("{error:#}")));
+    EgressGrants {
+        http: Arc::new(granted.http.clone()),
+        secrets: Arc::new(granted.secrets.iter().map(secret).collect()),
+        vault: Some(vault),
+    }
 }
 
 /// The real folders of a named one. Those that are missing are left out; what needs them says so.

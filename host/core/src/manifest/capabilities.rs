@@ -201,18 +201,18 @@ impl FromStr for HttpRule {
     }
 }
 
-/// Host and port of `HOST[:PORT]`.
-fn authority_of(authority: &str, scheme: &str) -> Option<(String, u16)> {
+/// Host and port of `HOST[:PORT]`, as an [`HttpRule`] of that scheme has them; `None` when it is neither name nor address.
+#[must_use]
+pub fn authority_of(authority: &str, scheme: &str) -> Option<(String, u16)> {
     let usual = if scheme == "http" { 80 } else { 443 };
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, port.parse().ok()?),
         _ => (authority, usual),
     };
-    let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    let sound = match bracketed {
-        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
-        None => !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-'),
-    };
+    if let Some(address) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        return Some((format!("[{}]", address.parse::<std::net::Ipv6Addr>().ok()?), port));
+    }
+    let sound = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-');
     sound.then(|| (host.to_ascii_lowercase(), port))
 }
 
@@ -317,6 +317,7 @@ mod tests {
             assert_eq!(rule(text).to_string(), text);
         }
         assert_eq!(rule("GET:https://A.b:443/x").to_string(), "GET:a.b/x");
+        assert_eq!(rule("GET:[0:0::1]/").to_string(), "GET:[::1]/", "an address has one form");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 pub use capabilities::{
     Capabilities, Database, FilesCapability, GitCapability, HandoffsCapability, HttpCapability, HttpRule, Mode,
-    SecretCapability, SqlCapability,
+    SecretCapability, SqlCapability, authority_of,
 };
 
 /// The name of the custom section.

@@ -5,5 +5,7 @@ mod aside;
 pub(crate) mod files;
 pub(crate) mod git;
 pub(crate) mod handoffs;
+pub(crate) mod http;
 pub(crate) mod progress;
+pub(crate) mod secrets;
 pub(crate) mod sql;

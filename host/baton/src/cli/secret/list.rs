@@ -1,0 +1,55 @@
+//! `baton secret list`: which secrets there are and which plugins may use them. Never a value.
+
+use baton_registry::{Lock, lock};
+use serde_json::{Value, json};
+
+use crate::cli::Place;
+use crate::exit::Code;
+use crate::output::{self, Table};
+use crate::secrets::SecretStore;
+
+/// Show which secrets are kept and which plugins may use them
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    /// # Errors
+    /// When there is no workspace, or its secrets or its lock cannot be read.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        let workspace = place.need()?;
+        let secrets = SecretStore::of(&workspace.state).list()?;
+        let lock = Lock::read(&workspace.root.join(lock::FILE))?;
+        let users = |name: &str| -> Vec<String> {
+            let granted = |entry: &&baton_registry::Entry| entry.grants.secrets.iter().any(|own| own.name == name);
+            lock.plugins.iter().filter(granted).map(|entry| entry.name.clone()).collect()
+        };
+        if self.json {
+            let listed: Vec<Value> = secrets
+                .iter()
+                .map(|secret| {
+                    json!({
+                        "name": secret.name, "set_at": secret.set_at, "place": secret.place,
+                        "plugins": users(&secret.name),
+                    })
+                })
+                .collect();
+            output::json(&json!({ "schema": 1, "secrets": listed }));
+        } else {
+            let mut table = Table::new(&["NAME", "SET", "PLACE", "GRANTED TO"]);
+            for secret in &secrets {
+                table.row([
+                    secret.name.clone(),
+                    secret.set_at.clone(),
+                    secret.place.to_owned(),
+                    users(&secret.name).join(", "),
+                ]);
+            }
+            output::print(&table.lines(|_, _, cell| cell));
+        }
+        Ok(Code::Good)
+    }
+}

@@ -1,0 +1,29 @@
+//! `baton secret rm NAME`: forgets a value. Grants stay; tasks that need it wait.
+
+use anyhow::bail;
+
+use crate::cli::Place;
+use crate::exit::Code;
+use crate::output;
+use crate::secrets::SecretStore;
+
+/// Forget a secret
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Its name
+    #[arg(value_name = "NAME")]
+    name: String,
+}
+
+impl Args {
+    /// # Errors
+    /// When there is no workspace or no such secret.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        let workspace = place.need()?;
+        if !SecretStore::of(&workspace.state).remove(&self.name)? {
+            bail!("there is no secret {:?}; `baton secret list` shows them", self.name);
+        }
+        output::note(&format!("removed `{}`", self.name));
+        Ok(Code::Good)
+    }
+}

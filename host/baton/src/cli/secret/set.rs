@@ -1,0 +1,51 @@
+//! `baton secret set NAME`: keeps a value, typed without echo or read from standard input.
+
+use std::io::{IsTerminal as _, Read as _};
+
+use anyhow::{Context as _, bail};
+use baton_sandbox::limits;
+use jiff::Timestamp;
+
+use super::prompt;
+use crate::cli::Place;
+use crate::exit::Code;
+use crate::output;
+use crate::secrets::SecretStore;
+
+/// Keep a secret; the value comes from standard input, or is asked for without being shown
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The name under which plugins declare it
+    #[arg(value_name = "NAME")]
+    name: String,
+}
+
+impl Args {
+    /// # Errors
+    /// When there is no workspace, or the value cannot be read or kept.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        let workspace = place.need()?;
+        let value = if std::io::stdin().is_terminal() { prompt::hidden(&self.name)? } else { piped()? };
+        let replaced = SecretStore::of(&workspace.state).set(&self.name, &value, Timestamp::now())?;
+        workspace.state.wake_daemon();
+        let done = if replaced { "replaced" } else { "set" };
+        output::note(&format!("{done} `{}`; a task that waits for it goes on after `baton retry ID`", self.name));
+        Ok(Code::Good)
+    }
+}
+
+/// What `echo VALUE | baton secret set NAME` hands over, without the line's end.
+fn piped() -> anyhow::Result<String> {
+    let mut text = String::new();
+    let most = limits::SECRET_MOST_BYTES as u64 + 3;
+    std::io::stdin()
+        .lock()
+        .take(most)
+        .read_to_string(&mut text)
+        .context("failed to read the value from standard input")?;
+    let line = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
+    if line.is_empty() {
+        bail!("standard input is empty; pipe the value in, or run this in a terminal to be asked for it");
+    }
+    Ok(line.to_owned())
+}

@@ -1,0 +1,187 @@
+//! Where secrets are kept: on macOS in the user's keychain, elsewhere in a file of the workspace's state that the user
+//! alone can read. A daemon without a desktop has no key store that is there after a restart (the Secret Service wants a
+//! session that somebody has unlocked, the kernel's keyring is emptied), so on Linux the file is the rule and not the
+//! makeshift.
+//!
+//! Names and times stand in the file in either case; it also knows what the keychain was given.
+
+mod file;
+#[cfg(target_os = "macos")]
+mod keychain;
+#[cfg(not(target_os = "macos"))]
+#[path = "no_keychain.rs"]
+mod keychain;
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use baton_sandbox::{SecretValue, limits};
+use jiff::Timestamp;
+
+use crate::workspace::State;
+use file::{Kept, Locked};
+
+/// The longest name: it stands in grants and messages.
+const NAME_BYTES: usize = 64;
+
+/// The secrets of a workspace.
+#[derive(Clone, Debug)]
+pub(crate) struct SecretStore {
+    folder: PathBuf,
+}
+
+/// A secret as it may be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Listed {
+    pub(crate) name: String,
+    /// When, as `2026-01-18T10:15:00Z`.
+    pub(crate) set_at: String,
+    /// `keychain` or `file`.
+    pub(crate) place: &'static str,
+}
+
+impl SecretStore {
+    /// The secrets that lie with this state.
+    pub(crate) fn of(state: &State) -> Self {
+        Self { folder: state.folder().to_owned() }
+    }
+
+    /// The value of `name`; `None` when nobody has set it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) fn get(&self, name: &str) -> anyhow::Result<Option<SecretValue>> {
+        let Some(kept) = file::read(&self.folder)?.secrets.remove(name) else {
+            return Ok(None);
+        };
+        match kept.value {
+            Some(value) => Ok(Some(SecretValue::new(value))),
+            None => Ok(keychain::get(&self.folder, name)?.map(SecretValue::new)),
+        }
+    }
+
+    /// Keeps `value` as `name`; tells whether there was another one before.
+    ///
+    /// # Errors
+    /// When name or value cannot be one, or the store cannot be written.
+    pub(crate) fn set(&self, name: &str, value: &str, now: Timestamp) -> anyhow::Result<bool> {
+        check_name(name)?;
+        check_value(value)?;
+        let mut locked = Locked::open(&self.folder)?;
+        let in_keychain = keychain::set(&self.folder, name, value).context("the keychain does not take it")?;
+        let value = (!in_keychain).then(|| value.to_owned());
+        let before = locked.secrets.insert(name.to_owned(), Kept { value, set_at: format!("{now:.0}") });
+        locked.write()?;
+        Ok(before.is_some())
+    }
+
+    /// Forgets `name`; tells whether it was there.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub(crate) fn remove(&self, name: &str) -> anyhow::Result<bool> {
+        let mut locked = Locked::open(&self.folder)?;
+        let Some(kept) = locked.secrets.remove(name) else {
+            return Ok(false);
+        };
+        if kept.value.is_none() {
+            keychain::remove(&self.folder, name).context("the keychain does not let it go")?;
+        }
+        locked.write()?;
+        Ok(true)
+    }
+
+    /// Every secret, by name.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) fn list(&self) -> anyhow::Result<Vec<Listed>> {
+        let listed = |(name, kept): (String, Kept)| {
+            let place = if kept.value.is_some() { "file" } else { "keychain" };
+            Listed { name, set_at: kept.set_at, place }
+        };
+        Ok(file::read(&self.folder)?.secrets.into_iter().map(listed).collect())
+    }
+}
+
+fn check_name(name: &str) -> anyhow::Result<()> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if name.is_empty() || name.len() > NAME_BYTES || !name.chars().all(plain) {
+        bail!("{name:?} is no name for a secret: up to {NAME_BYTES} letters, digits, `-`, `_` and `.`");
+    }
+    Ok(())
+}
+
+fn check_value(value: &str) -> anyhow::Result<()> {
+    let (least, most) = (limits::SECRET_LEAST_BYTES, limits::SECRET_MOST_BYTES);
+    if !(least..=most).contains(&value.len()) {
+        bail!(
+            "the value has {} bytes; it needs {least} (what is shorter cannot be told from other text) to {most} (what a \
+             header holds)",
+            value.len()
+        );
+    }
+    if value.chars().any(char::is_control) {
+        bail!("the value has a line break or another control character, which no header can hold");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn store() -> (tempfile::TempDir, SecretStore) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SecretStore { folder: folder.path().to_owned() };
+        (folder, store)
+    }
+
+    fn now() -> Timestamp {
+        "2026-01-18T10:15:00Z".parse().unwrap()
+    }
+
+    fn value(store: &SecretStore, name: &str) -> Option<String> {
+        store.get(name).unwrap().map(|value| value.expose().to_owned())
+    }
+
+    #[test]
+    fn what_is_set_is_there_until_it_is_removed() {
+        let (_folder, store) = store();
+        assert_eq!(value(&store, "spotify"), None);
+        assert!(!store.set("spotify", "first-value", now()).unwrap());
+        assert!(store.set("spotify", "other value", now()).unwrap(), "it was there");
+        assert_eq!(value(&store, "spotify").unwrap(), "other value");
+        assert_eq!(store.list().unwrap().len(), 1);
+        assert!(store.remove("spotify").unwrap() && !store.remove("spotify").unwrap());
+        assert_eq!(value(&store, "spotify"), None);
+    }
+
+    #[test]
+    fn errors_on_names_and_values_that_cannot_be() {
+        let (_folder, store) = store();
+        for name in ["", "a b", "../x", "a/b", &"x".repeat(65)] {
+            assert!(store.set(name, "long enough", now()).is_err(), "{name:?}");
+        }
+        for value in ["", "short", "two\nlines", &"x".repeat(8193)] {
+            assert!(store.set("a", value, now()).is_err(), "{value:?}");
+        }
+        assert!(store.list().unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_file_is_the_users_alone_and_one_that_is_open_to_others_is_not_read() {
+        let (folder, store) = store();
+        store.set("a", "long enough", now()).unwrap();
+        let file = folder.path().join(file::FILE);
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        let error = format!("{:#}", store.get("a").unwrap_err());
+        assert!(error.contains("chmod 600"), "{error}");
+        let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left.len(), 2, "the file and its lock, no temporary: {left:?}");
+    }
+}

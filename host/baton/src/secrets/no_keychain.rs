@@ -1,0 +1,23 @@
+//! This system has no key store that a daemon can rely on; the file has all.
+
+use std::path::Path;
+
+use anyhow::bail;
+
+/// Whether the keychain took it: never.
+#[expect(clippy::unnecessary_wraps, reason = "the same form as on macOS")]
+pub(super) fn set(_: &Path, _: &str, _: &str) -> anyhow::Result<bool> {
+    Ok(false)
+}
+
+/// # Errors
+/// Always: who asks has a file from a Mac.
+pub(super) fn get(_: &Path, name: &str) -> anyhow::Result<Option<String>> {
+    bail!("it was put into the keychain of a Mac; set it here with `baton secret set {name}`")
+}
+
+/// There is nothing to remove.
+#[expect(clippy::unnecessary_wraps, reason = "the same form as on macOS")]
+pub(super) fn remove(_: &Path, _: &str) -> anyhow::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! A connection to a checked address: the name is resolved once, each answer is checked, and what is connected to is one of
+//! those very answers. TLS by rustls with ring; Mozilla's roots, and those of the file that `SSL_CERT_FILE` names.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, OnceLock};
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use wasmtime_wasi_http::Error;
+
+use super::addresses::Host;
+use super::denial::Denial;
+use super::rate::Rates;
+use super::target::Target;
+
+/// What all attempts of a sandbox share: the settings of TLS, and who asked whom how often.
+#[derive(Debug, Default)]
+pub(crate) struct Network {
+    pub(super) rates: Rates,
+    /// Made when the first plugin wants it: most never do.
+    tls: OnceLock<Result<Arc<ClientConfig>, String>>,
+}
+
+/// A connection, with or without TLS.
+pub(super) trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub(super) enum Unconnected {
+    /// It was refused here.
+    Denied(Denial),
+    /// It failed out there.
+    Failed(Error),
+}
+
+impl From<Error> for Unconnected {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Network {
+    /// Connects to where `target` is.
+    pub(super) async fn connect(&self, target: &Target) -> Result<Box<dyn Connection>, Unconnected> {
+        let addresses = resolve(target).await?;
+        let stream = dial(&addresses).await?;
+        stream.set_nodelay(true).map_err(Error::Connect)?;
+        if target.scheme == "http" {
+            return Ok(Box::new(stream));
+        }
+        let settings = self.tls.get_or_init(settings).clone();
+        let settings = settings.map_err(|why| Error::InternalError(Some(why)))?;
+        let secured = TlsConnector::from(settings).connect(server_name(&target.host)?, stream).await;
+        Ok(Box::new(secured.map_err(|error| tls_error(&error, target))?))
+    }
+}
+
+/// The addresses of the target that may be connected to.
+async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, Unconnected> {
+    let answers: Vec<IpAddr> = match &target.host {
+        Host::Address(_) => Vec::new(),
+        Host::Name(name) => {
+            let found = tokio::net::lookup_host((name.as_str(), target.port)).await;
+            found.map_err(|error| unknown(name, &error))?.map(|address| address.ip()).collect()
+        }
+    };
+    let refused = |why| Denial::refused(format!("the request {} was not sent: {why}", target.shown()));
+    let admitted = target.host.admit(&answers).map_err(|why| Unconnected::Denied(refused(why)))?;
+    if admitted.is_empty() {
+        return Err(Error::DestinationNotFound.into());
+    }
+    Ok(admitted.into_iter().map(|address| SocketAddr::new(address, target.port)).collect())
+}
+
+fn unknown(name: &str, error: &io::Error) -> Error {
+    tracing::info!("the host `{name}` is not found: {error}");
+    Error::DnsError { rcode: Some("address not available".to_owned()), info_code: None }
+}
+
+/// The first address that answers.
+async fn dial(addresses: &[SocketAddr]) -> Result<TcpStream, Error> {
+    let mut last = Error::DestinationNotFound;
+    for address in addresses {
+        match TcpStream::connect(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => last = Error::ConnectionRefused,
+            Err(_) => last = Error::DestinationUnavailable,
+        }
+    }
+    Err(last)
+}
+
+fn server_name(host: &Host) -> Result<ServerName<'static>, Error> {
+    match host {
+        Host::Address(address) => Ok(ServerName::IpAddress((*address).into())),
+        Host::Name(name) => ServerName::try_from(name.clone()).map_err(|_| Error::HttpRequestUriInvalid),
+    }
+}
+
+/// What the plugin hears; the log has the cause.
+fn tls_error(error: &io::Error, target: &Target) -> Error {
+    tracing::warn!("no TLS with {}: {error}", target.authority());
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(rustls::Error::InvalidCertificate(_)) => Error::TlsCertificateError,
+        _ => Error::TlsProtocolError,
+    }
+}
+
+fn settings() -> Result<Arc<ClientConfig>, String> {
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    if let Some(file) = std::env::var_os("SSL_CERT_FILE") {
+        let shown = std::path::Path::new(&file).display().to_string();
+        let certificates = CertificateDer::pem_file_iter(&file).map_err(|error| format!("{shown}: {error}"))?;
+        for certificate in certificates {
+            let certificate = certificate.map_err(|error| format!("{shown}: {error}"))?;
+            roots.add(certificate).map_err(|error| format!("{shown}: {error}"))?;
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let builder = builder.map_err(|error| error.to_string())?;
+    Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
+}

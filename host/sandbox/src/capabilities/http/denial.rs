@@ -1,0 +1,155 @@
+//! What was refused in an attempt, and what that means for how it ended: `wasi:http` can only say "denied", and a plugin
+//! in any language may pass that on as it likes. So the host keeps the sentence, gives it to the plugin that asks
+//! (`http.denial`), and adds it to an ending that does not have it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use baton_core::file_name::cut;
+
+use crate::{Failure, limits};
+
+/// One refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Denial {
+    /// What was asked, why it was refused, and what mends it.
+    pub(crate) text: String,
+    /// Whether somebody who grants or sets something mends it.
+    pub(crate) grantable: bool,
+}
+
+impl Denial {
+    /// Nothing that the operator does mends it.
+    pub(crate) fn refused(text: String) -> Self {
+        Self { text, grantable: false }
+    }
+
+    /// A grant is missing; `word` as `baton plugin grant` takes it.
+    pub(crate) fn grant(what: &str, plugin: &str, word: &str) -> Self {
+        Self { text: format!("{what}; allow it with `baton plugin grant {plugin} {}`", quoted(word)), grantable: true }
+    }
+}
+
+/// `word` for a shell, which would take `*` and brackets for patterns.
+fn quoted(word: &str) -> String {
+    if word.contains(['*', '[', '?', '&', ';', '\'', '$', '(', '!']) {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    } else {
+        word.to_owned()
+    }
+}
+
+/// The refusals of one attempt; clones share them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Denials(Arc<Mutex<Kept>>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// The first that somebody can mend.
+    grantable: Option<String>,
+    latest: Option<String>,
+    /// For the log.
+    texts: Vec<String>,
+}
+
+/// Refusals of one attempt that go to the log: a thousand must not fill it.
+const LOGGED: usize = 20;
+
+impl Denials {
+    /// Writes one down.
+    pub(crate) fn add(&self, denial: Denial) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.texts.len() < LOGGED && !kept.texts.contains(&denial.text) {
+            kept.texts.push(denial.text.clone());
+        }
+        if denial.grantable {
+            kept.grantable.get_or_insert_with(|| denial.text.clone());
+        }
+        kept.latest = Some(denial.text);
+    }
+
+    /// The latest.
+    pub(crate) fn latest(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).latest.clone()
+    }
+
+    /// Lines for the log of the attempt: what a plugin passes over in silence is seen there.
+    pub(crate) fn lines(&self) -> String {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.texts.iter().map(|text| format!("[refused] {text}\n")).collect()
+    }
+
+    /// The ending with what was refused. A plugin that fails for good after something was refused that can be granted waits
+    /// for the grant; any other failure keeps its kind and gets the sentence.
+    pub(crate) fn explain(&self, failure: Failure) -> Failure {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let ends = matches!(failure, Failure::Permanent(_) | Failure::Trap(_) | Failure::NeedsGrant(_));
+        match (&kept.grantable, &kept.latest) {
+            (Some(grantable), _) if ends => Failure::NeedsGrant(joined(&failure.to_string(), grantable)),
+            (_, Some(latest)) => added(failure, latest),
+            _ => failure,
+        }
+    }
+}
+
+fn added(failure: Failure, denial: &str) -> Failure {
+    match failure {
+        Failure::Retryable(text) => Failure::Retryable(joined(&text, denial)),
+        Failure::Permanent(text) => Failure::Permanent(joined(&text, denial)),
+        Failure::NeedsHuman(text) => Failure::NeedsHuman(joined(&text, denial)),
+        Failure::Trap(text) => Failure::Trap(joined(&text, denial)),
+        other => other,
+    }
+}
+
+/// The denial is kept whole; what the plugin says is cut.
+fn joined(said: &str, denial: &str) -> String {
+    if said.contains(denial) {
+        return said.to_owned();
+    }
+    let room = limits::ERROR_BYTES.saturating_sub(denial.len() + 3);
+    let said = cut(said.trim_end(), room);
+    if said.is_empty() { denial.to_owned() } else { format!("{said} ({denial})") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(denials: &[Denial], failure: Failure) -> Failure {
+        let kept = Denials::default();
+        denials.iter().cloned().for_each(|denial| kept.add(denial));
+        kept.explain(failure)
+    }
+
+    #[test]
+    fn a_failure_after_a_missing_grant_waits_for_it() {
+        let missing = Denial::grant("GET x", "p", "http=GET:x/*");
+        let other = Denial::refused("no such thing".to_owned());
+        let ended = after(&[missing.clone(), other], Failure::Permanent("could not".to_owned()));
+        let expected = "could not (GET x; allow it with `baton plugin grant p 'http=GET:x/*'`)";
+        assert_eq!(ended, Failure::NeedsGrant(expected.to_owned()));
+        assert!(matches!(after(std::slice::from_ref(&missing), Failure::Trap("t".to_owned())), Failure::NeedsGrant(_)));
+        let repeated = after(std::slice::from_ref(&missing), Failure::NeedsGrant(missing.text.clone()));
+        assert_eq!(repeated, Failure::NeedsGrant(missing.text.clone()), "it is said once");
+        let again = after(&[missing], Failure::Retryable("later".to_owned()));
+        assert!(matches!(again, Failure::Retryable(text) if text.contains("baton plugin grant")));
+    }
+
+    #[test]
+    fn the_log_has_each_refusal_once_and_not_too_many() {
+        let kept = Denials::default();
+        for number in 0..100 {
+            kept.add(Denial::refused(format!("no {}", number / 2)));
+        }
+        assert_eq!(kept.lines().lines().count(), LOGGED);
+        assert!(kept.lines().starts_with("[refused] no 0\n[refused] no 1\n"), "{}", kept.lines());
+        assert_eq!(kept.latest().unwrap(), "no 49");
+    }
+
+    #[test]
+    fn a_failure_after_a_refusal_stays_one_and_says_why() {
+        let ended = after(&[Denial::refused("not declared".to_owned())], Failure::Permanent("no".to_owned()));
+        assert_eq!(ended, Failure::Permanent("no (not declared)".to_owned()));
+        assert_eq!(after(&[], Failure::Permanent("no".to_owned())), Failure::Permanent("no".to_owned()));
+    }
+}

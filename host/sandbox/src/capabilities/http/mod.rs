@@ -1,0 +1,95 @@
+//! Requests to servers: `wasi:http/outgoing-handler`, always linked and closed without a grant.
+//!
+//! A request's way: `target` reads it strictly, `policy` asks what is declared and granted, `secrets` puts values in, `rate`
+//! lets it wait for its turn, `connect` resolves the name once and connects to an address that `addresses` has admitted,
+//! `send` exchanges head for head, `body` watches what flows. No redirect is followed here: the SDK follows them, each as a
+//! new request that is checked like the first. What was refused is kept by `denial`.
+
+mod addresses;
+mod body;
+mod connect;
+mod denial;
+mod policy;
+mod rate;
+mod send;
+mod target;
+
+use std::sync::Arc;
+
+use baton_core::manifest::HttpRule;
+use http::Request;
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
+
+pub(crate) use connect::Network;
+pub(crate) use denial::Denial;
+pub(crate) use policy::Policy;
+pub(crate) use send::Egress;
+pub(crate) use target::Target;
+
+use crate::capabilities::secrets::{SecretGrant, Vault};
+use crate::store::State;
+
+/// What was granted of the world outside. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct EgressGrants {
+    /// Requests.
+    pub http: Arc<Vec<HttpRule>>,
+    /// Secrets and where they may go.
+    pub secrets: Arc<Vec<SecretGrant>>,
+    /// Where their values come from; without it they have none.
+    pub vault: Option<Vault>,
+}
+
+impl std::fmt::Debug for EgressGrants {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EgressGrants").field("http", &self.http).field("secrets", &self.secrets).finish_non_exhaustive()
+    }
+}
+
+/// The capability's state in one attempt.
+pub(crate) struct Http {
+    ctx: WasiHttpCtx,
+    hooks: Hooks,
+    pub(crate) egress: Arc<Egress>,
+}
+
+impl Http {
+    pub(crate) fn new(egress: Arc<Egress>) -> Self {
+        Self { ctx: WasiHttpCtx::new(), hooks: Hooks(Arc::clone(&egress)), egress }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http.ctx, table: &mut self.table, hooks: &mut self.http.hooks }
+    }
+}
+
+/// Where wasmtime hands requests over.
+struct Hooks(Arc<Egress>);
+
+type Processing = Box<dyn Future<Output = Result<(), Error>> + Send>;
+type Sent = Result<(http::Response<WasiBody>, Processing), Error>;
+
+impl WasiHttpHooks for Hooks {
+    fn set_host_header(&mut self) -> bool {
+        // It is made from the target that was checked.
+        false
+    }
+
+    fn send_request(
+        &mut self,
+        request: Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _: Processing,
+    ) -> Box<dyn Future<Output = Sent> + Send> {
+        let egress = Arc::clone(&self.0);
+        Box::new(async move { egress.send(request, options.unwrap_or_default()).await })
+    }
+}
+
+impl crate::bindings::baton::plugin::http::Host for State {
+    fn denial(&mut self) -> wasmtime::Result<Option<String>> {
+        Ok(self.http.egress.denials.latest())
+    }
+}

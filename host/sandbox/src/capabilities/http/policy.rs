@@ -1,0 +1,90 @@
+//! Whether a request may go: what the manifest declares ∩ what was granted, rule by rule.
+
+use std::sync::Arc;
+
+use baton_core::manifest::HttpRule;
+
+use super::denial::Denial;
+use super::target::Target;
+
+/// The rules of one plugin.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Policy {
+    pub(crate) plugin: String,
+    pub(crate) declared: Vec<HttpRule>,
+    pub(crate) granted: Arc<Vec<HttpRule>>,
+}
+
+impl Policy {
+    /// Whether `target` is declared and granted.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub(super) fn check(&self, target: &Target) -> Result<(), Denial> {
+        let host = target.host.as_rule();
+        let allows = |rule: &&HttpRule| rule.allows(&target.method, target.scheme, &host, target.port, &target.path);
+        let Some(declared) = self.declared.iter().find(allows) else {
+            return Err(Denial::refused(format!(
+                "the request {} was not sent: the manifest of the plugin `{}` does not declare `{}`",
+                target.shown(),
+                self.plugin,
+                target.as_rule()
+            )));
+        };
+        if self.granted.iter().any(|rule| allows(&rule)) {
+            return Ok(());
+        }
+        let word = format!("http={declared}");
+        let what = format!("the request {} was not sent: it is not granted", target.shown());
+        Err(Denial::grant(&what, &self.plugin, &word))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(declared: &[&str], granted: &[&str]) -> Policy {
+        let rules = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<HttpRule>>();
+        Policy { plugin: "x".to_owned(), declared: rules(declared), granted: Arc::new(rules(granted)) }
+    }
+
+    fn check(policy: &Policy, method: &str, uri: &str) -> Result<(), Denial> {
+        let method = http::Method::from_bytes(method.as_bytes()).unwrap();
+        policy.check(&Target::read(&method, &uri.parse().unwrap()).unwrap())
+    }
+
+    #[test]
+    fn works_when_the_request_is_declared_and_granted() {
+        let policy = policy(&["GET:a.b/*"], &["*:a.b/v1/*"]);
+        assert!(check(&policy, "GET", "https://a.b/v1/x?q").is_ok());
+        assert!(check(&policy, "GET", "https://A.B:443/v1/").is_ok());
+    }
+
+    #[test]
+    fn errors_when_it_is_not_granted_and_names_the_command() {
+        let policy = policy(&["GET:a.b/*", "POST:http://[::1]:81/x"], &["GET:a.b/v1"]);
+        let denied = check(&policy, "GET", "https://a.b/v2").unwrap_err();
+        assert!(denied.text.ends_with("baton plugin grant x 'http=GET:a.b/*'`"), "{}", denied.text);
+        assert!(denied.grantable);
+        let denied = check(&policy, "POST", "http://[0::1]:81/x").unwrap_err();
+        assert!(denied.text.contains("'http=POST:http://[::1]:81/x'"), "{}", denied.text);
+    }
+
+    #[test]
+    fn errors_when_it_is_not_declared_whatever_is_granted() {
+        let policy = policy(&["GET:a.b/v1/*"], &["*:a.b/*", "GET:http://127.0.0.1/*"]);
+        for (method, uri) in [
+            ("POST", "https://a.b/v1/x"),
+            ("GET", "http://a.b/v1/x"),
+            ("GET", "https://a.b:8443/v1/x"),
+            ("GET", "https://a.b/v2"),
+            ("GET", "https://b.a.b/v1/x"),
+            ("GET", "http://127.0.0.1/"),
+        ] {
+            let denied = check(&policy, method, uri).unwrap_err();
+            assert!(denied.text.contains("does not declare") && !denied.grantable, "{}", denied.text);
+        }
+        assert!(check(&Policy::default(), "GET", "https://a.b/v1/x").is_err());
+    }
+}

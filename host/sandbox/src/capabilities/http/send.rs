@@ -1,0 +1,251 @@
+//! One request from the plugin's hand to the response's head: checked, filled in, connected, sent. Whatever refuses it does
+//! so before a byte has left, but for a placeholder deep in a body, which breaks the request off.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderValue, Request, Response, Uri};
+use http_body_util::BodyExt as _;
+use hyper::client::conn::http1;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use wasmtime_wasi::runtime::{AbortOnDropJoinHandle, spawn};
+use wasmtime_wasi_http::io::TokioIo;
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
+
+use super::body::{Incoming, Outgoing};
+use super::connect::{Connection, Network, Unconnected};
+use super::denial::{Denial, Denials};
+use super::policy::Policy;
+use super::rate::within;
+use super::target::Target;
+use super::{Processing, Sent};
+use crate::capabilities::secrets::{Lent, Stream};
+use crate::limits;
+
+/// The way out of one attempt.
+#[derive(Debug)]
+pub(crate) struct Egress {
+    policy: Policy,
+    pub(crate) lent: Lent,
+    pub(crate) denials: Denials,
+    network: Arc<Network>,
+    at_once: Arc<Semaphore>,
+    asked: AtomicUsize,
+}
+
+impl Egress {
+    pub(crate) fn new(policy: Policy, lent: Lent, network: Arc<Network>) -> Self {
+        let at_once = Arc::new(Semaphore::new(limits::HTTP_AT_ONCE));
+        Self { policy, lent, denials: Denials::default(), network, at_once, asked: AtomicUsize::new(0) }
+    }
+
+    /// Sends `request`, or refuses it.
+    ///
+    /// # Errors
+    /// What `wasi:http` has a word for; of a refusal the sentence is kept.
+    pub(super) async fn send(&self, request: Request<WasiBody>, options: RequestOptions) -> Sent {
+        let (mut head, body) = request.into_parts();
+        let target = match self.check(&head.method, &head.uri, &mut head.headers) {
+            Ok(target) => target,
+            Err(denial) => return Err(self.deny(denial, Some(body))),
+        };
+        let patience = within(options.first_byte_timeout, limits::HTTP_FIRST_BYTE);
+        let place = self.place(&target, patience).await?;
+        let connecting = self.network.connect(&target);
+        let connection = match timeout(within(options.connect_timeout, limits::HTTP_CONNECT), connecting).await {
+            Ok(Ok(connection)) => connection,
+            Ok(Err(Unconnected::Denied(denial))) => return Err(self.deny(denial, Some(body))),
+            Ok(Err(Unconnected::Failed(error))) => return Err(error),
+            Err(_) => return Err(Error::ConnectionTimeout),
+        };
+        head.uri = head.uri.path_and_query().map_or_else(|| Uri::from_static("/"), |path| path.clone().into());
+        let host = HeaderValue::try_from(target.authority()).map_err(|_| Error::HttpRequestUriInvalid)?;
+        head.headers.insert(HOST, host);
+        let request = Request::from_parts(head, Outgoing::new(body, self.lent.finder()));
+        let (response, worker) = self.exchange(connection, request, patience).await?;
+        let between = within(options.between_bytes_timeout, limits::HTTP_BETWEEN_BYTES);
+        let response = self.receive(response, between, place)?;
+        Ok((response, hold(worker)))
+    }
+
+    /// Whether the request may go; with its secrets when it may.
+    fn check(&self, method: &http::Method, uri: &Uri, headers: &mut HeaderMap) -> Result<Target, Denial> {
+        let asked = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
+        if asked > limits::HTTP_REQUESTS {
+            let text = format!("the request was not sent: a task may send {}", limits::HTTP_REQUESTS);
+            return Err(Denial::refused(text));
+        }
+        let odd = |why| Denial::refused(format!("the request was not sent: {why}"));
+        let target = Target::read(method, uri).map_err(odd)?;
+        self.policy.check(&target)?;
+        if self.lent.finder().is_in(uri.to_string().as_bytes()) {
+            let text = "the request was not sent: a secret's placeholder goes in a header, not in the address";
+            return Err(Denial::refused(text.to_owned()));
+        }
+        self.lent.put_in(&target, headers)?;
+        if !self.lent.scrubber.is_idle() {
+            // A compressed body could hold a secret that is not found.
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            headers.remove(TE);
+        }
+        Ok(target)
+    }
+
+    /// Keeps what was refused. The body is read to its end, so that the plugin hears "denied" and no broken pipe.
+    fn deny(&self, denial: Denial, body: Option<WasiBody>) -> Error {
+        self.denials.add(denial);
+        if let Some(mut body) = body {
+            drop(tokio::spawn(async move { while let Some(Ok(_)) = body.frame().await {} }));
+        }
+        Error::HttpRequestDenied
+    }
+
+    /// Waits for a place among the requests of the attempt, and for the turn at the host.
+    async fn place(&self, target: &Target, patience: Duration) -> Result<OwnedSemaphorePermit, Error> {
+        let waiting = timeout(patience, Arc::clone(&self.at_once).acquire_owned());
+        let Ok(Ok(place)) = waiting.await else { return Err(Error::ConnectionLimitReached) };
+        self.network.rates.turn(&self.policy.plugin, &target.host.as_rule()).await;
+        Ok(place)
+    }
+
+    async fn exchange(
+        &self,
+        connection: Box<dyn Connection>,
+        request: Request<Outgoing>,
+        patience: Duration,
+    ) -> Result<(Response<hyper::body::Incoming>, AbortOnDropJoinHandle<()>), Error> {
+        let tripped = Arc::clone(&request.body().tripped);
+        let builder = http1::Builder::new().max_buf_size(limits::HTTP_HEAD_BYTES).to_owned();
+        let (mut sender, connection) = builder.handshake(TokioIo::new(connection)).await?;
+        let worker = spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!("a connection of a plugin ended: {error}");
+            }
+        });
+        let sent = timeout(patience, sender.send_request(request)).await.map_err(|_| Error::HttpResponseTimeout)?;
+        match sent {
+            Ok(response) => Ok((response, worker)),
+            Err(_) if tripped.load(Ordering::Relaxed) => {
+                let text = "the request was broken off: a secret's placeholder goes in a header, not in the body";
+                Err(self.deny(Denial::refused(text.to_owned()), None))
+            }
+            Err(error) => Err(meaning(error)),
+        }
+    }
+
+    /// The response as the plugin may see it.
+    fn receive(
+        &self,
+        response: Response<hyper::body::Incoming>,
+        between: Duration,
+        place: OwnedSemaphorePermit,
+    ) -> Result<Response<WasiBody>, Error> {
+        let scrubber = &self.lent.scrubber;
+        let (mut head, body) = response.into_parts();
+        let number = |value: &HeaderValue| value.to_str().ok()?.parse::<usize>().ok();
+        if head.headers.get(CONTENT_LENGTH).and_then(number).is_some_and(|size| size > limits::HTTP_RESPONSE_BYTES) {
+            return Err(Error::HttpResponseBodySize(Some(limits::HTTP_RESPONSE_BYTES as u64)));
+        }
+        if let Some(coding) = coded(&head.headers).filter(|_| !scrubber.is_idle()) {
+            return Err(Error::HttpResponseContentCoding(Some(coding)));
+        }
+        head.headers = scrubbed(std::mem::take(&mut head.headers), scrubber);
+        let body = Incoming::new(body, Stream::new(scrubber.clone()), between, place);
+        Ok(Response::from_parts(head, body.boxed_unsync()))
+    }
+}
+
+/// How a body is compressed, if it is.
+fn coded(headers: &HeaderMap) -> Option<String> {
+    let is = |value: &HeaderValue, word: &[u8]| value.as_bytes().eq_ignore_ascii_case(word);
+    let mut values = headers.get_all(CONTENT_ENCODING).iter().chain(headers.get_all(TRANSFER_ENCODING));
+    let coding = values.find(|value| !is(value, b"identity") && !is(value, b"chunked"))?;
+    Some(String::from_utf8_lossy(coding.as_bytes()).into_owned())
+}
+
+/// The headers without the values of secrets; a name that holds one goes altogether.
+fn scrubbed(headers: HeaderMap, scrubber: &crate::capabilities::secrets::Scrubber) -> HeaderMap {
+    if scrubber.is_idle() {
+        return headers;
+    }
+    let mut clean = HeaderMap::with_capacity(headers.len());
+    let mut last = None;
+    for (name, value) in headers {
+        last = name.or(last);
+        let Some(name) = last.clone() else { continue };
+        let mut bytes = value.as_bytes().to_vec();
+        scrubber.bytes(&mut bytes);
+        let harmless = !scrubber.bytes(&mut name.as_str().as_bytes().to_vec());
+        if let Some(value) = HeaderValue::from_bytes(&bytes).ok().filter(|_| harmless) {
+            clean.append(name, value);
+        }
+    }
+    clean
+}
+
+/// The connection lives as long as somebody reads from it.
+fn hold(worker: AbortOnDropJoinHandle<()>) -> Processing {
+    Box::new(async move {
+        worker.await;
+        Ok(())
+    })
+}
+
+/// The word of `wasi:http` for what hyper says.
+fn meaning(error: hyper::Error) -> Error {
+    let mut cause = std::error::Error::source(&error);
+    while let Some(inner) = cause {
+        match inner.downcast_ref::<Error>() {
+            Some(Error::HttpRequestBodySize(most)) => return Error::HttpRequestBodySize(*most),
+            Some(Error::HttpRequestTrailerSectionSize(most)) => return Error::HttpRequestTrailerSectionSize(*most),
+            _ => cause = inner.source(),
+        }
+    }
+    if error.is_parse_too_large() {
+        return Error::HttpResponseHeaderSectionSize(u32::try_from(limits::HTTP_HEAD_BYTES).ok());
+    }
+    if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
+        return Error::HttpResponseIncomplete;
+    }
+    error.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    #[test]
+    fn a_body_that_is_compressed_in_any_way_is_known() {
+        for plain in [&[][..], &[("content-encoding", "Identity")], &[("transfer-encoding", "chunked")]] {
+            assert_eq!(coded(&headers(plain)), None);
+        }
+        for coded_in in [
+            &[("content-encoding", "gzip")][..],
+            &[("content-encoding", "identity"), ("content-encoding", "br")],
+            &[("content-encoding", "identity, gzip")],
+            &[("transfer-encoding", "gzip, chunked")],
+        ] {
+            assert!(coded(&headers(coded_in)).is_some(), "{coded_in:?}");
+        }
+    }
+
+    #[test]
+    fn no_header_gives_a_secret_back() {
+        let scrubber = crate::capabilities::secrets::Scrubber::of(["s3cr3t-value"].into_iter()).unwrap();
+        let given = headers(&[("x-a", "my s3cr3t-value"), ("x-a", "other"), ("s3cr3t-value", "1"), ("x-b", "2")]);
+        let clean = scrubbed(given, &scrubber);
+        assert_eq!(clean.get_all("x-a").iter().collect::<Vec<_>>(), ["my ************", "other"]);
+        assert_eq!((clean.len(), clean.get("x-b").unwrap().as_bytes()), (3, &b"2"[..]));
+    }
+}

@@ -1,0 +1,34 @@
+//! Secrets that a plugin uses and never has; see `wit/secrets.wit`. It gets placeholders, `http` puts the values in when a
+//! request leaves, and what comes back or leaves the sandbox is scrubbed.
+
+mod finder;
+mod grant;
+mod lent;
+mod report;
+mod scrub;
+
+pub(crate) use finder::Finder;
+pub use grant::{SecretGrant, SecretValue, Vault};
+pub(crate) use lent::Lent;
+pub(crate) use report::scrub_report;
+pub(crate) use scrub::{Scrubber, Stream};
+
+use crate::bindings::baton::plugin::secrets as generated;
+use crate::store::State;
+
+/// How every placeholder begins: looked for first, and enough for a person to know one when it turns up.
+const PREFIX: &str = "baton-secret-";
+
+impl generated::Host for State {
+    fn placeholder(&mut self, name: String) -> wasmtime::Result<Result<String, generated::SecretError>> {
+        Ok(self.http.egress.lent.placeholder(&name).map_err(|missing| {
+            let text = missing.text().to_owned();
+            let error = match &missing {
+                lent::Missing::Denied(_) => generated::SecretError::Denied(text),
+                lent::Missing::Unset(_) => generated::SecretError::Missing(text),
+            };
+            self.http.egress.denials.add(missing.into_denial());
+            error
+        }))
+    }
+}

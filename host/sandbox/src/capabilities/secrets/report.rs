@@ -1,0 +1,127 @@
+//! The last gate: nothing that an attempt leaves behind (outcome, emitted handoffs, error, log) holds a secret, whatever
+//! way one may have found into the plugin.
+
+use super::Scrubber;
+use crate::{Draft, Failure, Report, wit};
+
+/// Masks every value in `report`.
+pub(crate) fn scrub_report(scrubber: &Scrubber, report: &mut Report) {
+    if scrubber.is_idle() {
+        return;
+    }
+    scrubber.text(&mut report.log);
+    report.drafts.iter_mut().for_each(|draft| scrub_draft(scrubber, draft));
+    match &mut report.ended {
+        Ok(outcome) => scrub_outcome(scrubber, outcome),
+        Err(failure) => scrub_failure(scrubber, failure),
+    }
+}
+
+fn scrub_outcome(scrubber: &Scrubber, outcome: &mut wit::Outcome) {
+    scrubber.text(&mut outcome.summary);
+    for artifact in &mut outcome.artifacts {
+        scrubber.text(&mut artifact.name);
+        scrubber.text(&mut artifact.media_type);
+        scrubber.bytes(&mut artifact.bytes);
+    }
+    for finding in &mut outcome.findings {
+        for text in [&mut finding.id, &mut finding.title, &mut finding.evidence] {
+            scrubber.text(text);
+        }
+    }
+}
+
+fn scrub_failure(scrubber: &Scrubber, failure: &mut Failure) {
+    match failure {
+        Failure::Retryable(text)
+        | Failure::Permanent(text)
+        | Failure::NeedsHuman(text)
+        | Failure::NeedsGrant(text)
+        | Failure::Trap(text) => scrubber.text(text),
+        _ => {}
+    }
+}
+
+fn scrub_draft(scrubber: &Scrubber, draft: &mut Draft) {
+    for text in [&mut draft.to, &mut draft.title, &mut draft.body, &mut draft.dedupe_key] {
+        scrubber.text(text);
+    }
+    if let Some(action) = &mut draft.action {
+        scrubber.text(action);
+    }
+    let mut args = serde_json::Value::Object(std::mem::take(&mut draft.args));
+    scrub_json(scrubber, &mut args);
+    if let serde_json::Value::Object(args) = args {
+        draft.args = args;
+    }
+}
+
+/// Keys and texts: in each of them the value would stand as it is.
+fn scrub_json(scrubber: &Scrubber, value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::String(text) => scrubber.text(text),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| scrub_json(scrubber, item)),
+        serde_json::Value::Object(map) => {
+            let scrubbed = std::mem::take(map).into_iter().map(|(mut key, mut value)| {
+                scrubber.text(&mut key);
+                scrub_json(scrubber, &mut value);
+                (key, value)
+            });
+            *map = scrubbed.collect();
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_core::handoff::Priority;
+    use serde_json::json;
+
+    use super::*;
+    use crate::Usage;
+
+    const VALUE: &str = "s3cr3t-value";
+
+    fn report(ended: Result<wit::Outcome, Failure>) -> Report {
+        let args = json!({ VALUE: ["x", VALUE, { "a": format!("b {VALUE}") }] });
+        let draft = Draft {
+            to: "a".to_owned(),
+            title: VALUE.to_owned(),
+            action: Some(VALUE.to_owned()),
+            args: args.as_object().unwrap().clone(),
+            body: format!("Key: {VALUE}"),
+            priority: Priority::Low,
+            dedupe_key: VALUE.to_owned(),
+        };
+        Report { ended, drafts: vec![draft], log: format!("log {VALUE}\n"), usage: Usage::default() }
+    }
+
+    #[test]
+    fn nothing_of_a_report_holds_a_value() {
+        let outcome = wit::Outcome {
+            summary: format!("sent {VALUE}"),
+            artifacts: vec![wit::Artifact {
+                name: format!("{VALUE}.txt"),
+                media_type: VALUE.to_owned(),
+                bytes: [&[0xff], VALUE.as_bytes()].concat(),
+            }],
+            findings: vec![wit::Finding {
+                id: VALUE.to_owned(),
+                severity: wit::Severity::Low,
+                title: VALUE.to_owned(),
+                evidence: VALUE.to_owned(),
+            }],
+        };
+        let scrubber = Scrubber::of([VALUE].into_iter()).unwrap();
+        for ended in [Ok(outcome), Err(Failure::Permanent(VALUE.to_owned())), Err(Failure::Trap(VALUE.to_owned()))] {
+            let mut report = report(ended);
+            scrub_report(&scrubber, &mut report);
+            let shown = format!("{report:?}");
+            assert!(!shown.contains(VALUE) && shown.contains("************"), "{shown}");
+            if let Ok(outcome) = report.ended {
+                assert_eq!(outcome.artifacts[0].bytes, [&[0xff], &[b'*'; 12][..]].concat());
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Following redirects: each is a new request, which the host checks like any other. On the way to another origin what
+//! says who is asking stays behind.
+
+use super::address::Address;
+use super::{HttpError, Request, Response};
+
+/// What is for the first server only.
+const PERSONAL: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
+
+/// Sends `request` by `exchange` until the answer is no redirect.
+///
+/// # Errors
+/// Those of `exchange`, and when there are more redirects than the request allows or one leads nowhere.
+pub(super) fn follow(
+    mut request: Request,
+    exchange: impl Fn(&Request, &Address) -> Result<Response, HttpError>,
+) -> Result<Response, HttpError> {
+    let mut address = Address::read(&request.address)?;
+    for _ in 0..=request.redirects {
+        let response = exchange(&request, &address)?;
+        let Some(location) = location(&response).filter(|_| request.redirects > 0) else {
+            return Ok(response);
+        };
+        let next = address.join(&location).map_err(|_| {
+            HttpError::Redirect(format!("{address} redirects to `{location}`, which is no http address"))
+        })?;
+        forward(&mut request, response.status, address.same_origin(&next));
+        address = next;
+    }
+    let most = request.redirects;
+    Err(HttpError::Redirect(format!("{} redirects more than {most} times; the last is {address}", request.address)))
+}
+
+/// Where the response sends us.
+fn location(response: &Response) -> Option<String> {
+    let redirects = matches!(response.status, 301 | 302 | 303 | 307 | 308);
+    response.header("location").filter(|_| redirects).map(str::to_owned)
+}
+
+/// Makes the request that follows a redirect.
+fn forward(request: &mut Request, status: u16, same_origin: bool) {
+    // As all browsers do it: 303 asks for a look at something else, 301 and 302 do so after a POST.
+    let looks = status == 303 && request.method != "HEAD" || matches!(status, 301 | 302) && request.method == "POST";
+    if looks {
+        "GET".clone_into(&mut request.method);
+        request.body.clear();
+        request.headers.retain(|(name, _)| !name.starts_with("content-"));
+    }
+    if !same_origin {
+        request.headers.retain(|(name, _)| !PERSONAL.contains(&name.as_str()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+    use crate::http::{get, post};
+
+    /// Method, address, names of headers, bytes of the body.
+    type Seen = (String, String, Vec<String>, usize);
+
+    /// Answers with the redirects in their order, then with 200, and keeps what was asked.
+    struct Server {
+        redirects: Vec<(u16, &'static str)>,
+        asked: RefCell<Vec<Seen>>,
+    }
+
+    impl Server {
+        fn new(redirects: &[(u16, &'static str)]) -> Self {
+            Self { redirects: redirects.to_vec(), asked: RefCell::default() }
+        }
+
+        fn follow(&self, request: Request) -> Result<Response, HttpError> {
+            follow(request, |request, address| {
+                let mut asked = self.asked.borrow_mut();
+                let names = request.headers.iter().map(|(name, _)| name.clone()).collect();
+                asked.push((request.method.clone(), address.to_string(), names, request.body.len()));
+                let (status, headers) = match self.redirects.get(asked.len() - 1) {
+                    Some((status, to)) => (*status, vec![("location".to_owned(), to.as_bytes().to_vec())]),
+                    None => (200, Vec::new()),
+                };
+                Ok(Response { status, headers, body: Vec::new(), address: address.to_string() })
+            })
+        }
+
+        fn last(&self) -> Seen {
+            self.asked.borrow().last().unwrap().clone()
+        }
+    }
+
+    #[test]
+    fn redirects_are_followed_to_the_end() {
+        let server = Server::new(&[(302, "/b"), (307, "c"), (308, "//x.y/d")]);
+        assert_eq!(server.follow(get("https://a.b/a")).unwrap().address, "https://x.y/d");
+        assert_eq!(server.asked.borrow().len(), 4);
+        let kept = Server::new(&[(302, "/b")]).follow(get("https://a.b/a").redirects(0)).unwrap();
+        assert_eq!(kept.status, 302);
+    }
+
+    #[test]
+    fn there_is_an_end_to_them() {
+        let server = Server::new(&[(302, "/again"); 20]);
+        let error = server.follow(get("https://a.b/a")).unwrap_err();
+        assert!(matches!(&error, HttpError::Redirect(text) if text.contains("more than 10 times")), "{error}");
+        assert_eq!(server.asked.borrow().len(), 11);
+        assert!(matches!(Server::new(&[(302, "file:///x")]).follow(get("https://a.b/")), Err(HttpError::Redirect(_))));
+    }
+
+    #[test]
+    fn what_says_who_is_asking_stays_with_the_first_server() {
+        let ask = || get("https://a.b/").header("Authorization", "x").header("Cookie", "x").header("Accept", "x");
+        let own = Server::new(&[(302, "/b")]);
+        own.follow(ask()).unwrap();
+        assert_eq!(own.last().2, ["authorization", "cookie", "accept"]);
+        for elsewhere in ["https://c.d/", "http://a.b/", "https://a.b:444/"] {
+            let other = Server::new(&[(307, elsewhere), (302, "https://a.b/")]);
+            other.follow(ask()).unwrap();
+            assert_eq!(other.last().2, ["accept"], "{elsewhere}, and not on the way back either");
+        }
+    }
+
+    #[test]
+    fn the_body_goes_along_only_where_the_method_stays() {
+        for (status, method, body) in
+            [(303, "GET", 0), (302, "GET", 0), (301, "GET", 0), (307, "POST", 1), (308, "POST", 1)]
+        {
+            let server = Server::new(&[(status, "/b")]);
+            server.follow(post("https://a.b/").header("content-type", "text/plain").body("x")).unwrap();
+            let (asked, _, names, bytes) = server.last();
+            assert_eq!((asked.as_str(), bytes, names.len()), (method, body, body), "{status}");
+        }
+        let server = Server::new(&[(303, "/b")]);
+        server.follow(Request::new("HEAD", "https://a.b/")).unwrap();
+        assert_eq!(server.last().0, "HEAD");
+    }
+}

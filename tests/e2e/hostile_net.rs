@@ -1,0 +1,403 @@
+//! Requests and secrets, end to end: what is granted goes, everything else ends in the right state with a sentence that
+//! says what happened, the server never hears of it, and no secret is found anywhere but in the request that it is for.
+//!
+//! The servers are real ones on loopback; the plugin `fetch` sends what its task asks for and tells all that it hears.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use baton_tests::{Missing, Output, Server, Task, Workspace, fixture, handoff, text};
+use serde_json::{Value, json};
+
+/// The value that must not turn up anywhere.
+const SECRET: &str = "s3cr3t/+value=\"äö\" of-the-operator";
+
+/// A workspace, its server, and the plugin `fetch` for it.
+struct Scene {
+    workspace: Workspace,
+    server: Server,
+    grants: String,
+}
+
+impl Scene {
+    /// `http` as it is granted, `PORT` being the server's; `more` as TOML.
+    fn new(http: &[&str], more: &str) -> Self {
+        Self::with(Server::start(), http, more)
+    }
+
+    fn with(server: Server, http: &[&str], more: &str) -> Self {
+        let workspace = Workspace::with_noop();
+        let port = server.port().to_string();
+        let grants = format!("http = {http:?}\n{more}\n").replace("PORT", &port);
+        let component = with_port(&fs::read(fixture("fetch")).unwrap(), &port);
+        workspace.install("fetch", &component, &grants);
+        Self { workspace, server, grants }
+    }
+
+    /// Granted requests below `/open/`, and the secret `key` for this server.
+    fn with_secret(more: &str) -> Self {
+        let secrets = "secrets = [{ name = \"key\", hosts = [\"127.0.0.1:PORT\"], header = \"authorization\" }]";
+        let scene = Self::new(&["*:http://127.0.0.1:PORT/open/*"], &format!("{more}\n{secrets}"));
+        scene.set("key", SECRET);
+        scene
+    }
+
+    fn set(&self, name: &str, value: &str) {
+        set_secret(&self.workspace, name, value);
+    }
+
+    /// Drops a task that asks `requests`, `PORT` being the server's.
+    fn drop(&self, title: &str, requests: &[Value], flags: &Value) {
+        let mut handoff = handoff("fetch", title);
+        let mut args = flags.clone();
+        args["requests"] = Value::from(requests.to_vec());
+        handoff["args"] = args;
+        let text = String::from_utf8(text(&handoff)).unwrap().replace("PORT", &self.server.port().to_string());
+        self.workspace.drop_file("fetch", &format!("{}.json", title.replace(' ', "-")), text);
+    }
+
+    /// The same, done to its end.
+    fn ask(&self, title: &str, requests: &[Value], flags: &Value) -> Task {
+        self.drop(title, requests, flags);
+        self.workspace.up_once();
+        self.workspace.task(title)
+    }
+
+    /// What the plugin heard of each request.
+    fn answers(&self) -> Vec<Value> {
+        serde_json::from_str(&self.workspace.read("reports/answers.json")).unwrap()
+    }
+
+    /// One request, which fails: the sentence that the plugin heard.
+    fn refused(&self, title: &str, request: Value) -> String {
+        let task = self.ask(title, &[request], &json!({ "fail": true }));
+        assert_eq!(task.state, "failed", "{title}: {}", task.reason);
+        task.reason
+    }
+}
+
+/// The component with the server's port in its manifest: five digits for five digits.
+fn with_port(component: &[u8], port: &str) -> Vec<u8> {
+    assert_eq!(port.len(), 5, "a port that a system gives away has five digits");
+    let mut bytes = component.to_vec();
+    let mut found = 0;
+    for at in 0..bytes.len().saturating_sub(5) {
+        if [b"40401", b"40402"].contains(&bytes[at..at + 5].try_into().unwrap()) {
+            bytes[at..at + 5].copy_from_slice(port.as_bytes());
+            found += 1;
+        }
+    }
+    assert!(found >= 8, "the manifest names the ports {found} times");
+    bytes
+}
+
+fn set_secret(workspace: &Workspace, name: &str, value: &str) {
+    let mut command = workspace.command();
+    command.arg("-w").arg(workspace.root()).args(["secret", "set", name]);
+    Output::fed(&mut command, format!("{value}\n").as_bytes()).ended(0);
+}
+
+fn get(url: &str) -> Value {
+    json!({ "url": url })
+}
+
+fn with_key(url: &str) -> Value {
+    json!({ "url": url, "headers": { "Authorization": "Bearer {{key}}" } })
+}
+
+/// Every file below `folder` that holds `needle`, databases and all; the file of secrets is left out.
+fn files_with(folder: &Path, needle: &[u8]) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() && !path.is_symlink() {
+            found.extend(files_with(&path, needle));
+        } else if path.is_file() && path.file_name().unwrap() != "secrets.json" {
+            let bytes = fs::read(&path).unwrap();
+            if bytes.windows(needle.len()).any(|window| window == needle) {
+                found.push(path.display().to_string());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_granted_request_goes_and_the_answer_comes_whole() {
+    let scene = Scene::new(&["*:http://127.0.0.1:PORT/open/*", "GET:http://localhost:PORT/open/echo"], "");
+    let post = json!({
+        "url": "http://127.0.0.1:PORT/open/echo?a=1", "method": "POST", "body": "some text",
+        "headers": { "X-Own": "yes" },
+    });
+    let requests = [post, get("http://localhost:PORT/open/echo"), get("http://127.0.0.1:PORT/open/pieces")];
+    let task = scene.ask("Ask", &requests, &json!({ "fail": true }));
+    assert_eq!(task.state, "succeeded", "{}", task.reason);
+    let (answers, port) = (scene.answers(), scene.server.port());
+    let first = answers[0]["body"].as_str().unwrap();
+    assert!(first.starts_with("POST /open/echo?a=1 HTTP/1.1\n") && first.ends_with("\n\nsome text"), "{first}");
+    assert!(first.contains(&format!("host: 127.0.0.1:{port}\n")) && first.contains("x-own: yes"), "{first}");
+    assert!(answers[1]["body"].as_str().unwrap().contains(&format!("host: localhost:{port}\n")));
+    assert!(answers[2]["body"].as_str().unwrap().starts_with("GET /open/pieces HTTP/1.1\n"));
+}
+
+#[test]
+fn what_is_declared_and_not_granted_waits_for_the_grant_and_goes_on_with_it() {
+    let scene = Scene::new(&["GET:http://127.0.0.1:PORT/other"], "");
+    let task = scene.ask("Ask", &[get("http://127.0.0.1:PORT/open/echo")], &json!({ "fail": true }));
+    assert_eq!(task.state, "needs_grant", "{}", task.reason);
+    let port = scene.server.port();
+    let command = format!("`baton plugin grant fetch 'http=*:http://127.0.0.1:{port}/*'`");
+    assert!(task.reason.contains(&command), "{}", task.reason);
+    assert!(task.reason.contains(&format!("GET http://127.0.0.1:{port}/open/echo was not sent")), "{}", task.reason);
+    assert!(scene.server.asked().is_empty(), "nothing was sent");
+
+    let lock = scene.workspace.read("baton.lock");
+    let wider = format!("http = [\"*:http://127.0.0.1:{port}/*\"]");
+    scene.workspace.write("baton.lock", lock.replace(scene.grants.lines().next().unwrap(), &wider));
+    scene.workspace.up_once();
+    assert_eq!(scene.workspace.task("Ask").state, "succeeded", "the grant came, the task goes on");
+    assert_eq!(scene.server.asked().len(), 1);
+}
+
+#[test]
+fn what_is_not_declared_is_refused_whatever_is_granted() {
+    let scene = Scene::new(&["*:http://127.0.0.1:PORT/*", "*:http://127.0.0.1:1/*", "*:example.org/*"], "");
+    for (title, url) in
+        [("Port", "http://127.0.0.1:1/"), ("Host", "https://example.org/"), ("Tls", "https://127.0.0.1:PORT/")]
+    {
+        let said = scene.refused(title, get(url));
+        assert!(said.contains("the manifest of the plugin `fetch` does not declare `http=GET:"), "{said}");
+    }
+    assert!(scene.server.asked().is_empty());
+}
+
+#[test]
+fn a_server_that_is_busy_is_asked_later_and_its_wish_is_seen() {
+    let scene = Scene::new(&["GET:http://127.0.0.1:PORT/open/*"], "");
+    let task = scene.ask("Busy", &[get("http://127.0.0.1:PORT/open/busy")], &json!({ "fail": true }));
+    assert!(task.reason.contains("answered 429 and asks for a pause of 7 s"), "{}", task.reason);
+    assert_eq!((task.state.as_str(), task.attempts), ("dead", 3), "it was tried again");
+}
+
+#[test]
+fn no_spelling_of_an_address_leads_around_the_rules() {
+    let scene = Scene::new(&["*:http://127.0.0.1:PORT/open/*"], "");
+    let cases = [
+        ("http://2130706433:PORT/open/echo", "odd form"),
+        ("http://0x7f000001:PORT/open/echo", "odd form"),
+        ("http://0177.0.0.1:PORT/open/echo", "odd form"),
+        ("http://127.1:PORT/open/echo", "odd form"),
+        ("http://127.0.0.1.:PORT/open/echo", "odd form"),
+        ("http://0:PORT/open/echo", "odd form"),
+        ("http://[::ffff:127.0.0.1]:PORT/open/echo", "does not declare"),
+        ("http://[::ffff:7f00:1]:PORT/open/echo", "does not declare"),
+        ("http://[::7f00:1]:PORT/open/echo", "does not declare"),
+        ("http://[64:ff9b::7f00:1]:PORT/open/echo", "does not declare"),
+        ("http://0.0.0.0:PORT/open/echo", "does not declare"),
+        ("http://127.0.0.2:PORT/open/echo", "does not declare"),
+        ("http://LOCALHOST:PORT/open/echo", "is not granted"),
+        ("http://user@127.0.0.1:PORT/open/echo", "user name"),
+        ("http://127.0.0.1:PORT/open/../closed/echo", "segments"),
+        ("http://127.0.0.1:PORT/open/%2e%2e/closed/echo", "segments"),
+        ("http://127.0.0.1:PORT/open/..%2fclosed/echo", "segments"),
+        ("http://127.0.0.1:PORT/open/%252e%252e/closed/echo", "segments"),
+        ("http://127.0.0.1:PORT/open/..%5cclosed/echo", "segments"),
+        ("http://127.0.0.1:PORT/OPEN/echo", "is not granted"),
+        ("http://127.0.0.1:PORT/closed/echo", "is not granted"),
+    ];
+    let requests: Vec<Value> = cases.iter().map(|(url, _)| get(url)).collect();
+    let task = scene.ask("Ways around", &requests, &json!({}));
+    assert_eq!(task.state, "succeeded", "{}", task.reason);
+    for ((url, word), answer) in cases.iter().zip(scene.answers()) {
+        let said = answer["error"].as_str().unwrap_or_else(|| panic!("{url} was answered: {answer}"));
+        assert!(said.contains(word), "{url}: {said}");
+    }
+    assert!(scene.server.asked().is_empty(), "{:?}", scene.server.asked());
+}
+
+#[test]
+fn a_redirect_is_a_new_request_and_leads_nowhere_else() {
+    let scene = Scene::new(&["*:http://127.0.0.1:PORT/open/*", "GET:http://localhost:PORT/open/echo"], "");
+    let to = |url: &str| get(&format!("http://127.0.0.1:PORT/open/redirect?{url}"));
+    let mut elsewhere = to("http://localhost:PORT/open/echo");
+    elsewhere["headers"] = json!({ "Authorization": "Bearer mine", "X-Kept": "kept" });
+    let requests = [
+        to("/open/echo"),
+        elsewhere,
+        to("http://127.0.0.1:PORT/closed/echo"),
+        to("http://169.254.169.254/latest/meta-data/"),
+        to("http://2130706433:PORT/open/echo"),
+        to("file:///etc/passwd"),
+        to("http://127.0.0.1:PORT/open/redirect"),
+    ];
+    let task = scene.ask("Redirects", &requests, &json!({}));
+    assert_eq!(task.state, "succeeded", "{}", task.reason);
+    let answers = scene.answers();
+    assert!(answers[0]["address"].as_str().unwrap().ends_with("/open/echo"), "{}", answers[0]);
+    let other = answers[1]["body"].as_str().unwrap();
+    assert!(other.contains("x-kept: kept") && !other.contains("authorization"), "{other}");
+    for (answer, word) in
+        answers[2..].iter().zip(["is not granted", "does not declare", "odd form", "no http address", "more than 10"])
+    {
+        assert!(answer["error"].as_str().unwrap_or_default().contains(word), "{word}: {answer}");
+    }
+    let lines: Vec<String> = scene.server.asked().into_iter().map(|asked| asked.line).collect();
+    assert!(lines.iter().all(|line| line.contains(" /open/")), "{lines:?}");
+}
+
+#[test]
+fn a_name_that_leads_inside_is_not_followed() {
+    let rules = ["*:http://localhost:PORT/*", "GET:http://inside.test:PORT/*", "GET:http://mapped.test:PORT/*"];
+    let scene = Scene::new(&rules, "");
+    let requests = ["inside", "mapped"].map(|name| get(&format!("http://{name}.test:PORT/open/echo")));
+    let Ok(mut up) = with_hosts(&scene.workspace, "127.0.0.1 localhost inside.test\n::ffff:127.0.0.1 mapped.test\n")
+    else {
+        return;
+    };
+    scene.drop("Names", &[requests.to_vec(), vec![get("http://localhost:PORT/open/echo")]].concat(), &json!({}));
+    Output::of(up.arg("-w").arg(scene.workspace.root()).args(["up", "--once"])).ended(0);
+    let (task, answers) = (scene.workspace.task("Names"), scene.answers());
+    assert_eq!(task.state, "succeeded", "{}", task.reason);
+    for (answer, words) in answers.iter().zip([
+        ["`inside.test` leads to 127.0.0.1, which is loopback", "was not sent"],
+        ["`mapped.test` leads to", "was not sent"],
+    ]) {
+        let said = answer["error"].as_str().unwrap_or_else(|| panic!("it was answered: {answer}"));
+        assert!(words.iter().all(|word| said.contains(word)), "{said}");
+    }
+    assert_eq!(answers[2]["status"], 200, "localhost itself was granted: {}", answers[2]);
+    assert_eq!(scene.server.asked().len(), 1);
+}
+
+/// `baton` where `/etc/hosts` says `hosts`.
+#[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
+fn with_hosts(workspace: &Workspace, hosts: &str) -> Result<Command, Missing> {
+    let file = workspace.outside().join("hosts");
+    fs::write(&file, hosts).unwrap();
+    let script = "mount --bind \"$1\" /etc/hosts && shift && exec \"$@\"";
+    for own in ["-m", "-rm"] {
+        let mut command = workspace.command_of("unshare");
+        command.args([own, "sh", "-c", script, "sh"]).arg(&file);
+        let mut probe = workspace.command_of("unshare");
+        probe.args([own, "sh", "-c", script, "sh"]).arg(&file).arg("true");
+        if probe.output().is_ok_and(|ran| ran.status.success()) {
+            command.arg(baton_tests::baton());
+            return Ok(command);
+        }
+    }
+    eprintln!("SKIPPED: this user may not make a mount namespace: no name was made to lead inside");
+    Err(Missing)
+}
+
+#[test]
+fn answers_have_a_size_and_a_time() {
+    let scene = Scene::new(&["GET:http://127.0.0.1:PORT/open/*"], "");
+    let mut never = get("http://127.0.0.1:PORT/open/never");
+    never["timeout_ms"] = json!(300);
+    let requests = [get("http://127.0.0.1:PORT/open/big"), get("http://127.0.0.1:PORT/open/endless"), never];
+    let task = scene.ask("Large", &requests, &json!({}));
+    assert_eq!(task.state, "succeeded", "{}", task.reason);
+    for (answer, word) in scene.answers().iter().zip(["larger than 33554432", "limit: 33554432", "response timeout"]) {
+        let said = answer["error"].as_str().unwrap_or_default();
+        assert!(said.contains(word), "{word}: {answer}");
+        assert_eq!(said.contains("Retryable"), word == "response timeout", "what is too large stays so: {said}");
+    }
+}
+
+#[test]
+fn a_secret_reaches_its_server_and_nobody_else_whatever_is_told() {
+    let scene = Scene::with_secret("handoffs = true");
+    let requests = [
+        with_key("http://127.0.0.1:PORT/open/echo"),
+        with_key("http://127.0.0.1:PORT/open/pieces"),
+        with_key("http://127.0.0.1:PORT/open/reflect"),
+        with_key("http://127.0.0.1:PORT/open/compressed"),
+    ];
+    scene.drop("Tell", &requests, &json!({ "tell": true }));
+    let run = scene.workspace.up_once();
+    let task = scene.workspace.task("Tell");
+    assert_eq!(task.state, "succeeded", "{}", task.reason);
+    for asked in scene.server.asked() {
+        assert_eq!(asked.header("authorization").unwrap(), format!("Bearer {SECRET}"), "the server got it");
+    }
+    let heard = scene.workspace.read("reports/heard.json");
+    assert!(heard.matches("Bearer ***").count() == 3, "it was there and is masked: {heard}");
+    assert!(heard.contains("is compressed"), "{heard}");
+
+    for needle in [SECRET, &SECRET[..20], "\\\"äö\\\" of-the-operator"] {
+        assert_eq!(files_with(scene.workspace.outside(), needle.as_bytes()), Vec::<String>::new(), "{needle}");
+        assert!(!run.stderr.contains(needle) && !run.stdout.contains(needle), "{}", run.stderr);
+    }
+    let answers = scene.workspace.returns_for("Claude-MM1", "id-tell");
+    assert_eq!(answers.len(), 1, "it was answered");
+    assert_eq!(scene.workspace.inbox("Cursor-MM1").len(), 1, "the handoff went out");
+}
+
+#[test]
+fn a_secret_in_any_other_place_is_refused_and_nothing_is_sent() {
+    let scene = Scene::with_secret("");
+    let lock = scene.workspace.read("baton.lock");
+    let local = format!("*:http://localhost:{}/open/*", scene.server.port());
+    scene.workspace.write("baton.lock", lock.replacen("http = [", &format!("http = [\"{local}\", "), 1));
+    let open = "http://127.0.0.1:PORT/open/echo";
+    let cases = [
+        (get(&format!("{open}?key={{{{key}}}}")), "in a header, not in the address"),
+        (get("http://127.0.0.1:PORT/open/{{key}}"), "in a header, not in the address"),
+        (
+            json!({ "url": open, "headers": { "X-Key": "{{key}}" } }),
+            "goes in the header `authorization`, not in `x-key`",
+        ),
+        (json!({ "url": open, "headers": { "X-{{key}}": "x" } }), "no name of a header"),
+        (with_key("http://localhost:PORT/open/echo"), "goes to 127.0.0.1:"),
+        (json!({ "url": open, "headers": { "X-Key": "{{other}}" } }), "`baton plugin grant fetch secret=other`"),
+        (json!({ "url": open, "headers": { "X-Key": "{{none}}" } }), "does not declare the secret"),
+    ];
+    let requests: Vec<Value> = cases.iter().map(|(request, _)| request.clone()).collect();
+    let task = scene.ask("Elsewhere", &requests, &json!({}));
+    assert_eq!(task.state, "succeeded", "{}", task.reason);
+    for ((request, word), answer) in cases.iter().zip(scene.answers()) {
+        let said = answer["error"].as_str().unwrap_or_else(|| panic!("{request} was answered: {answer}"));
+        assert!(said.contains(word), "{request}: {said}");
+    }
+    assert!(scene.server.asked().is_empty(), "{:?}", scene.server.asked());
+
+    let body = json!({ "url": open, "method": "POST", "body": format!("{}{{{{key}}}}", "x".repeat(200_000)) });
+    let said = scene.refused("Body", body);
+    assert!(said.contains("in a header, not in the body"), "{said}");
+    let asked = scene.server.asked();
+    assert!(asked.iter().all(|asked| !asked.body.contains("baton-secret-")), "{asked:?}");
+}
+
+#[test]
+fn a_secret_without_a_value_waits_for_it() {
+    let secrets = "secrets = [{ name = \"key\", hosts = [\"127.0.0.1:PORT\"], header = \"authorization\" }]";
+    let scene = Scene::new(&["*:http://127.0.0.1:PORT/open/*"], secrets);
+    let task = scene.ask("Unset", &[with_key("http://127.0.0.1:PORT/open/echo")], &json!({ "fail": true }));
+    assert_eq!(task.state, "needs_grant", "{}", task.reason);
+    assert!(task.reason.contains("`baton secret set key`"), "{}", task.reason);
+    scene.set("key", SECRET);
+    scene.workspace.up_once();
+    assert_eq!(scene.workspace.task("Unset").state, "succeeded");
+    assert_eq!(scene.server.asked()[0].header("authorization").unwrap(), format!("Bearer {SECRET}"));
+}
+
+#[test]
+fn tls_holds_the_server_to_its_name_and_carries_the_secret() {
+    let secrets = "secrets = [{ name = \"key\", hosts = [\"localhost:PORT\"], header = \"authorization\" }]";
+    let scene = Scene::with(Server::start_tls(), &["*:https://localhost:PORT/*"], secrets);
+    scene.set("key", SECRET);
+    let unknown = scene.ask("Unknown", &[with_key("https://localhost:PORT/echo")], &json!({}));
+    assert_eq!(unknown.state, "succeeded", "{}", unknown.reason);
+    assert!(scene.answers()[0]["error"].as_str().unwrap().contains("tls certificate error"), "{:?}", scene.answers());
+    assert!(scene.server.asked().is_empty(), "nobody speaks to a server that it does not know");
+
+    let roots = scene.workspace.outside().join("roots.pem");
+    fs::write(&roots, scene.server.certificate()).unwrap();
+    fs::remove_file(scene.workspace.root().join("reports/answers.json")).unwrap();
+    scene.drop("Known", &[with_key("https://localhost:PORT/echo")], &json!({}));
+    let mut up = scene.workspace.command();
+    Output::of(up.env("SSL_CERT_FILE", &roots).arg("-w").arg(scene.workspace.root()).args(["up", "--once"])).ended(0);
+    assert_eq!(scene.answers()[0]["status"], 200, "{:?}", scene.answers());
+    assert_eq!(scene.server.asked()[0].header("authorization").unwrap(), format!("Bearer {SECRET}"));
+}
