@@ -9,7 +9,7 @@ mod test;
 use super::Place;
 use crate::exit::Code;
 
-/// Look at, install, allow and update plugins; write your own
+/// Look at, install, allow and update plugins
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
