@@ -1,5 +1,5 @@
 //! One example, done for real: a workspace that is thrown away, the plugin with every grant that it asks for, the engine,
-//! the sandbox; then what the ledger and `reports/` say.
+//! the sandbox; then what the ledger says of it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use baton_dispatch::{Engine, Mode};
+use baton_ledger::event::{self, Recorded};
 use baton_ledger::{Reader, finding, task};
 use baton_registry::Granted;
 use serde_json::{Value, json};
@@ -100,16 +101,19 @@ fn look(workspace: &Workspace, plugin: &str) -> anyhow::Result<Came> {
     let done = tasks.rfind(|task| task.agent == plugin && task.sender.is_some());
     let done = done.context("the handoff was not taken in: is its form known? `baton lint` tells")?;
     let findings = finding::of_task(&reader, &done.id)?.into_iter().map(|finding| finding.title).collect();
-    let artifacts = reports(&workspace.root.join("reports"))?;
+    let artifacts = artifacts(workspace, &event::of_task(&reader, &done.id)?)?;
     Ok(Came { state: done.state.as_str().to_owned(), summary: done.reason, artifacts, findings })
 }
 
-fn reports(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
-    let mut reports = BTreeMap::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let text = String::from_utf8_lossy(&fs::read(entry.path())?).into_owned();
-        reports.insert(entry.file_name().to_string_lossy().into_owned(), text);
+/// The reports that its events tell of, with their text.
+fn artifacts(workspace: &Workspace, events: &[Recorded]) -> anyhow::Result<BTreeMap<String, String>> {
+    let written = events.iter().map(|recorded| &recorded.event).filter(|event| event.action == "wrote");
+    let mut artifacts = BTreeMap::new();
+    for place in written.map(|event| &event.reason).filter(|place| place.starts_with("reports/")) {
+        let path = workspace.root.join(place);
+        let bytes = fs::read(&path).with_context(|| format!("failed to read {}", path.display()))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        artifacts.insert(name, String::from_utf8_lossy(&bytes).into_owned());
     }
-    Ok(reports)
+    Ok(artifacts)
 }

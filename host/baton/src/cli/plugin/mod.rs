@@ -29,7 +29,7 @@ use super::Place;
 use crate::exit::Code;
 use crate::workspace::{Entry, Workspace};
 
-/// Look at, install, allow and update plugins; write your own
+/// Look at, install, allow and update plugins
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]

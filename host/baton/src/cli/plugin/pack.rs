@@ -20,7 +20,7 @@ pub(super) struct Args {
     #[arg(long)]
     name: String,
     /// The plugin's version
-    #[arg(long = "as-version", value_name = "VERSION")]
+    #[arg(long)]
     version: String,
     /// Where the package goes
     #[arg(short, long, value_name = "FILE")]
