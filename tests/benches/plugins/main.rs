@@ -61,3 +61,14 @@ fn row(report: &mut Report, what: &str, unit: &str, samples: &Samples) -> Row {
     );
     Row::new(what, format!("{:.2} {unit}", samples.median()), spread)
 }
+
+/// The same component with `to` wherever `from` stands, which is as long; `None` when it stands nowhere.
+fn replaced(component: &[u8], from: &[u8], to: &[u8]) -> Option<Vec<u8>> {
+    let places: Vec<usize> =
+        (0..component.len()).filter(|at| component.get(*at..).is_some_and(|rest| rest.starts_with(from))).collect();
+    let mut changed = component.to_vec();
+    for at in &places {
+        changed.splice(*at..at + from.len(), to.iter().copied());
+    }
+    (!places.is_empty()).then_some(changed)
+}

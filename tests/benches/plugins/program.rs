@@ -10,8 +10,8 @@ use baton_tests::{Workspace, fixture};
 use jiff::Timestamp;
 
 use crate::report::Report;
-use crate::row;
 use crate::samples::Samples;
+use crate::{replaced, row};
 
 const ROUNDS: u32 = 10;
 
@@ -61,17 +61,15 @@ pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
 /// A workspace with the audit, both fixtures, and one of them again under another name.
 fn with_four() -> anyhow::Result<Workspace> {
     let workspace = Workspace::with_hostile();
-    let (from, to) = (br#""name":"noop""#, br#""name":"nooq""#);
-    let mut fourth = fs::read(fixture("noop"))?;
-    let at = fourth.windows(from.len()).position(|window| window == from).context("the manifest has a name")?;
-    fourth.splice(at..at + from.len(), to.iter().copied());
+    let fourth = replaced(&fs::read(fixture("noop"))?, br#""name":"noop""#, br#""name":"nooq""#);
+    let fourth = fourth.context("its manifest has its name")?;
     workspace.install("nooq", &fourth, "");
     Ok(workspace)
 }
 
 fn memory_mib(process: u32) -> Option<f64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let kib =
+    let kib: f64 =
         status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix("kB")?.trim().parse().ok())?;
-    Some(f64::from(u32::min(kib, u32::MAX)) / 1024.0)
+    Some(kib / 1024.0)
 }

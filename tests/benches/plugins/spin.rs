@@ -3,15 +3,15 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use baton_sandbox::{Ceiling, Failure, Plugin, Sandbox};
 use baton_tests::fixture;
 use tokio::runtime::Runtime;
 
 use crate::call::attempt;
 use crate::report::Report;
-use crate::row;
 use crate::samples::Samples;
+use crate::{replaced, row};
 
 const WALL: Duration = Duration::from_secs(1);
 const ROUNDS: usize = 10;
@@ -25,7 +25,7 @@ const AIM: f64 = 20.0;
 pub(crate) fn run(runtime: &Runtime, report: &mut Report) -> anyhow::Result<()> {
     report.part("A plugin that never ends: dead this long after its deadline of one second");
     let sandbox = Sandbox::new(None)?;
-    let plugin = sandbox.load(&impatient(&fs::read(fixture("hostile"))?))?;
+    let plugin = sandbox.load(&impatient(&fs::read(fixture("hostile"))?)?)?;
     for (what, count) in [("alone", 1), ("four at the same time", BESIDE)] {
         let mut over = Vec::new();
         for _ in 0..ROUNDS {
@@ -51,10 +51,6 @@ async fn spin(sandbox: Sandbox, plugin: Plugin) -> anyhow::Result<f64> {
 }
 
 /// The same component with a deadline of one second in its manifest.
-fn impatient(component: &[u8]) -> Vec<u8> {
-    let (from, to) = (br#""wall_s": 3"#, br#""wall_s": 1"#);
-    let mut changed = component.to_vec();
-    let at = component.windows(from.len()).position(|window| window == from).expect("the manifest has a wall limit");
-    changed.splice(at..at + from.len(), to.iter().copied());
-    changed
+fn impatient(component: &[u8]) -> anyhow::Result<Vec<u8>> {
+    replaced(component, br#""wall_s": 3"#, br#""wall_s": 1"#).context("its manifest has a deadline of 3 s")
 }

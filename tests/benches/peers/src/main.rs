@@ -45,7 +45,7 @@ fn main() -> Result<(), Error> {
 }
 
 fn compiled(guest: &str, cache: &Path) -> Result<CompiledPlugin, Error> {
-    let manifest = Manifest::new([Wasm::file(guest)]).with_timeout(WALL);
+    let manifest = Manifest::new([Wasm::data(std::fs::read(guest)?)]).with_timeout(WALL);
     PluginBuilder::new(manifest).with_wasi(true).with_cache_config(cache).compile()
 }
 

@@ -38,8 +38,13 @@ fn at(seconds: i64) -> i64 {
     1_700_000_000_000 + seconds * 1000
 }
 
+fn small(number: i64) -> i32 {
+    i32::try_from(number).unwrap_or_default()
+}
+
 fn track(n: i64) -> Row {
-    let key = ["Am", "C", "F#m", "Eb"].iter().cycle().nth(n.unsigned_abs() as usize % 4).copied();
+    let keys = ["Am", "C", "F#m", "Eb"];
+    let key = usize::try_from(n % 4).ok().and_then(|place| keys.get(place)).copied();
     vec![
         id(n).into(),
         format!("Título {n} (Extended Mix)").into(),
@@ -47,7 +52,7 @@ fn track(n: i64) -> Row {
         format!("Album {}", n % 2_000).into(),
         (180_000 + n).into(),
         (n % 3 == 0).then(|| format!("USABC{n:07}")).into(),
-        (118.0 + (n % 20) as f64 / 2.0).into(),
+        (118.0 + f64::from(small(n % 20)) / 2.0).into(),
         key.into(),
         r#"{"energy": 0.5}"#.into(),
     ]
