@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use baton_sandbox::{Attempt, Cancel, EgressGrants, Emission, Sandbox, wit};
+use baton_sandbox::{Attempt, Sandbox, wit};
 use criterion::{Criterion, criterion_group, criterion_main};
 use tokio::runtime::Runtime;
 
@@ -34,17 +34,7 @@ fn task() -> wit::Task {
 }
 
 fn attempt() -> Attempt {
-    Attempt {
-        task: task(),
-        mounts: Vec::new(),
-        hard_links: false,
-        databases: Vec::new(),
-        repositories: Vec::new(),
-        emission: Emission::Denied(String::new()),
-        egress: EgressGrants::default(),
-        cancel: Cancel::default(),
-        listener: Some(Arc::new(|_| {})),
-    }
+    Attempt { listener: Some(Arc::new(|_| {})), ..Attempt::new(task()) }
 }
 
 fn noop_call(criterion: &mut Criterion) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use baton_sandbox::{Attempt, Cancel, Emission, Sandbox, wit};
+use baton_sandbox::{Attempt, Ceiling, Sandbox, wit};
 use baton_tests::{Output, Workspace, handoff, repository, text, tools};
 use serde_json::{Value, json};
 
@@ -252,12 +252,13 @@ fn figures() {
         let compiled = begun.elapsed();
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let mut calls: Vec<Duration> = Vec::new();
-        let mut memory = 0;
+        let mut memory = 0_u64;
         for _ in 0..101 {
+            let begun = Instant::now();
             let report = runtime.block_on(sandbox.run(&plugin, attempt()));
             assert_eq!(report.ended.unwrap().summary, "Hello, Ada.");
-            calls.push(report.usage.wall);
-            memory = report.usage.memory_bytes;
+            calls.push(begun.elapsed());
+            memory = report.usage.of(Ceiling::Memory).map_or(0, |memory| memory.used);
         }
         calls.sort();
         eprintln!(
@@ -274,21 +275,15 @@ fn figures() {
 }
 
 fn attempt() -> Attempt {
-    Attempt {
-        task: wit::Task {
-            id: "0123456789abcdef".to_owned(),
-            attempt: 1,
-            action: "greet".to_owned(),
-            args: r#"{"name":"Ada"}"#.to_owned(),
-            cause: wit::Cause::Call,
-            handoff: None,
-            mounts: Vec::new(),
-            answer: None,
-            now: "2026-01-18T10:15:00Z".to_owned(),
-        },
+    Attempt::new(wit::Task {
+        id: "0123456789abcdef".to_owned(),
+        attempt: 1,
+        action: "greet".to_owned(),
+        args: r#"{"name":"Ada"}"#.to_owned(),
+        cause: wit::Cause::Call,
+        handoff: None,
         mounts: Vec::new(),
-        emission: Emission::Denied(String::new()),
-        cancel: Cancel::default(),
-        listener: None,
-    }
+        answer: None,
+        now: "2026-01-18T10:15:00Z".to_owned(),
+    })
 }

@@ -58,6 +58,24 @@ pub struct Report {
     pub usage: Usage,
 }
 
+impl Attempt {
+    /// An attempt to which nothing is lent.
+    #[must_use]
+    pub fn new(task: wit::Task) -> Self {
+        Self {
+            task,
+            mounts: Vec::new(),
+            hard_links: false,
+            emission: Emission::Denied("this host lends nothing".to_owned()),
+            databases: Vec::new(),
+            repositories: Vec::new(),
+            egress: EgressGrants::default(),
+            cancel: Cancel::default(),
+            listener: None,
+        }
+    }
+}
+
 impl Sandbox {
     /// Runs one attempt. Waits for a place when [`limits::AT_ONCE`] attempts are under way; waiting costs none of the
     /// attempt's time. Never fails as a whole: whatever happens is in the report.

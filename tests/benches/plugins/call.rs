@@ -4,7 +4,7 @@
 use std::fs;
 use std::time::Instant;
 
-use baton_sandbox::{Attempt, Cancel, Emission, Sandbox, wit};
+use baton_sandbox::{Attempt, Sandbox, wit};
 use baton_tests::fixture;
 use tokio::runtime::Runtime;
 
@@ -24,24 +24,17 @@ const RATIO: f64 = 1.3;
 const LOADS: usize = 20;
 
 pub(crate) fn attempt(action: &str) -> Attempt {
-    Attempt {
-        task: wit::Task {
-            id: "0123456789abcdef".to_owned(),
-            attempt: 1,
-            action: action.to_owned(),
-            args: "{}".to_owned(),
-            cause: wit::Cause::Call,
-            handoff: None,
-            mounts: Vec::new(),
-            answer: None,
-            now: "2026-01-18T10:15:00Z".to_owned(),
-        },
+    Attempt::new(wit::Task {
+        id: "0123456789abcdef".to_owned(),
+        attempt: 1,
+        action: action.to_owned(),
+        args: "{}".to_owned(),
+        cause: wit::Cause::Call,
+        handoff: None,
         mounts: Vec::new(),
-        hard_links: false,
-        emission: Emission::Denied(String::new()),
-        cancel: Cancel::default(),
-        listener: None,
-    }
+        answer: None,
+        now: "2026-01-18T10:15:00Z".to_owned(),
+    })
 }
 
 /// Measures and reports.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use baton_sandbox::{Attempt, Cancel, Emission, Plugin, Report, Sandbox, limits, wit};
+use baton_sandbox::{Attempt, Cancel, Plugin, Report, Sandbox, limits, wit};
 use baton_tests::fixture;
 
 /// Attempts for each place.
@@ -13,24 +13,18 @@ const TIMES: usize = 4;
 const SLOW: Duration = Duration::from_millis(1500);
 
 pub(super) fn attempt(action: &str, cancel: Cancel) -> Attempt {
-    Attempt {
-        task: wit::Task {
-            id: "0123456789abcdef".to_owned(),
-            attempt: 1,
-            action: action.to_owned(),
-            args: "{}".to_owned(),
-            cause: wit::Cause::Call,
-            handoff: None,
-            mounts: Vec::new(),
-            answer: None,
-            now: "2026-01-18T10:15:00Z".to_owned(),
-        },
+    let task = wit::Task {
+        id: "0123456789abcdef".to_owned(),
+        attempt: 1,
+        action: action.to_owned(),
+        args: "{}".to_owned(),
+        cause: wit::Cause::Call,
+        handoff: None,
         mounts: Vec::new(),
-        hard_links: false,
-        emission: Emission::Denied(String::new()),
-        cancel,
-        listener: None,
-    }
+        answer: None,
+        now: "2026-01-18T10:15:00Z".to_owned(),
+    };
+    Attempt { cancel, ..Attempt::new(task) }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
