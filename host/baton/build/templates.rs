@@ -68,16 +68,29 @@ fn stand_alone(house: &Path, sdk: &Path, copy: &Path) -> Result<PathBuf, String>
 fn manifest(workspace: &Table, mut sdk: Table) -> Result<String, String> {
     let workspace = workspace.get("workspace").and_then(Value::as_table).ok_or("no [workspace]")?;
     sdk.remove("lints");
-    for (section, given) in [("package", "package"), ("dependencies", "dependencies")] {
-        let given = workspace.get(given).and_then(Value::as_table).ok_or("the workspace has no such section")?;
-        let Some(section) = sdk.get_mut(section).and_then(Value::as_table_mut) else { continue };
-        for (key, value) in section.iter_mut() {
-            if value.get("workspace").is_some() {
-                *value = given.get(key).ok_or_else(|| format!("the workspace has no `{key}`"))?.clone();
-            }
+    let given = |name: &str| workspace.get(name).and_then(Value::as_table).ok_or("the workspace has no such section");
+    if let Some(package) = sdk.get_mut("package").and_then(Value::as_table_mut) {
+        inherit(package, given("package")?)?;
+    }
+    if let Some(dependencies) = sdk.get_mut("dependencies").and_then(Value::as_table_mut) {
+        inherit(dependencies, given("dependencies")?)?;
+    }
+    for (_, target) in sdk.get_mut("target").and_then(Value::as_table_mut).into_iter().flatten() {
+        if let Some(dependencies) = target.get_mut("dependencies").and_then(Value::as_table_mut) {
+            inherit(dependencies, given("dependencies")?)?;
         }
     }
     toml::to_string(&sdk).map_err(|error| error.to_string())
+}
+
+/// Puts what the workspace says in the place of each `workspace = true`.
+fn inherit(section: &mut Table, given: &Table) -> Result<(), String> {
+    for (key, value) in section.iter_mut() {
+        if value.get("workspace").is_some() {
+            *value = given.get(key).ok_or_else(|| format!("the workspace has no `{key}`"))?.clone();
+        }
+    }
+    Ok(())
 }
 
 fn table(file: &Path) -> Result<Table, String> {

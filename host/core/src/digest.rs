@@ -50,7 +50,7 @@ impl std::str::FromStr for Digest {
     fn from_str(text: &str) -> Result<Self, String> {
         let hex = text.strip_prefix("sha256:").unwrap_or(text);
         let wrong = || format!("`{text}` is no digest: sha256: and 64 hexadecimal digits are");
-        if hex.len() != 64 || !hex.is_ascii() {
+        if hex.len() != 64 || !hex.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return Err(wrong());
         }
         let mut bytes = [0; 32];

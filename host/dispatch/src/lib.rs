@@ -37,5 +37,6 @@ pub use error::DispatchError;
 pub use house::{Claims, Grants, House, Installed, Setup};
 pub use obligations::Patience;
 pub use plugins::{Plugins, Refresh, Unusable};
+pub use recover::try_again;
 pub use roster::{Agent, AgentKind, Roster, Rules, Settings};
 pub use work::{Call, Called, call};

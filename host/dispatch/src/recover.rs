@@ -8,7 +8,7 @@ use std::sync::Arc;
 use baton_core::State;
 use baton_ledger::event::Event;
 use baton_ledger::task::{self, Task};
-use baton_ledger::{LedgerError, Tx};
+use baton_ledger::{Ledger, LedgerError, Tx};
 use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
 
@@ -63,6 +63,15 @@ pub(crate) fn requeue(tx: &Tx<'_>, agents: impl Fn(&str) -> bool, now: Timestamp
         }
     }
     Ok(())
+}
+
+/// Has the tasks of these plugins tried again that wait for what has come now. A daemon takes them up when it is woken.
+///
+/// # Errors
+/// When the ledger fails.
+pub async fn try_again(ledger: &Ledger, agents: Vec<String>) -> Result<(), LedgerError> {
+    let job = move |tx: &Tx<'_>| requeue(tx, |agent| agents.iter().any(|known| known == agent), Timestamp::now());
+    ledger.write(job).await
 }
 
 /// Takes up what the worker of `agent` in this process held: it has ended without settling it.

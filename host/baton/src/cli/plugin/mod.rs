@@ -99,11 +99,15 @@ impl Plugins {
     /// # Errors
     /// When the ledger cannot be written.
     fn done(&self, act: history::Act) -> anyhow::Result<()> {
-        let ledger = Ledger::open(&self.workspace.state.ledger(), &baton_dispatch::owner::name("plugin"))?;
+        let ledger = self.ledger()?;
         let now = Timestamp::now();
         let written = ledger.write_blocking(move |tx| history::record(tx, &act, "operator", now));
         self.workspace.state.wake_daemon();
         Ok(written?)
+    }
+
+    fn ledger(&self) -> anyhow::Result<Ledger> {
+        Ok(Ledger::open(&self.workspace.state.ledger(), &baton_dispatch::owner::name("plugin"))?)
     }
 
     /// The same, of a plugin as it stands now.

@@ -1,6 +1,9 @@
 //! `baton plugin disable` and `enable`: whether a plugin runs at all.
 
+use baton_dispatch::supervise::release;
+
 use super::Plugins;
+use crate::cli::block_on;
 use crate::exit::Code;
 use crate::output;
 
@@ -11,7 +14,7 @@ pub(super) struct Disable {
     name: String,
 }
 
-/// Switch a plugin on again; its tasks go on
+/// Switch a plugin on again, or end its quarantine; its tasks go on
 #[derive(Debug, clap::Args)]
 pub(super) struct Enable {
     /// The plugin
@@ -30,7 +33,13 @@ impl Enable {
     /// # Errors
     /// When there is no such plugin.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
-        switch(plugins, &self.name, false)
+        let done = switch(plugins, &self.name, false)?;
+        let ledger = plugins.ledger()?;
+        if block_on(async { Ok(release(&ledger, &self.name).await?) })? {
+            output::print("it is not left alone any more after what it failed at\n");
+        }
+        plugins.workspace.state.wake_daemon();
+        Ok(done)
     }
 }
 

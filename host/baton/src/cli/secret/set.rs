@@ -3,14 +3,17 @@
 use std::io::{IsTerminal as _, Read as _};
 
 use anyhow::{Context as _, bail};
+use baton_dispatch::try_again;
+use baton_ledger::Ledger;
 use baton_sandbox::limits;
 use jiff::Timestamp;
 
 use super::prompt;
-use crate::cli::Place;
+use crate::cli::{Place, block_on};
 use crate::exit::Code;
 use crate::output;
 use crate::secrets::SecretStore;
+use crate::workspace::Entry;
 
 /// Keep a secret; the value comes from standard input, or is asked for without being shown
 #[derive(Debug, clap::Args)]
@@ -27,9 +30,16 @@ impl Args {
         let workspace = place.need()?;
         let value = if std::io::stdin().is_terminal() { prompt::hidden(&self.name)? } else { piped()? };
         let replaced = SecretStore::of(&workspace.state).set(&self.name, &value, Timestamp::now())?;
+        let lock = workspace.register().read()?;
+        let granted = |entry: &&Entry| entry.grants.secrets.iter().any(|secret| secret.name == self.name);
+        let users: Vec<String> = lock.plugins.iter().filter(granted).map(|entry| entry.name.clone()).collect();
+        if !users.is_empty() {
+            let ledger = Ledger::open(&workspace.state.ledger(), &baton_dispatch::owner::name("secret"))?;
+            block_on(async { Ok(try_again(&ledger, users).await?) })?;
+        }
         workspace.state.wake_daemon();
         let done = if replaced { "replaced" } else { "set" };
-        output::note(&format!("{done} `{}`; a task that waits for it goes on after `baton retry ID`", self.name));
+        output::note(&format!("{done} `{}`; tasks that waited for it go on", self.name));
         Ok(Code::Good)
     }
 }
