@@ -82,6 +82,8 @@ fn a_database_that_is_full_fails_its_own_task_only() {
     let task = workspace.task("overfill");
     assert_eq!(task.state, "failed", "{}", task.reason);
     assert!(task.reason.contains("quota"), "{}", task.reason);
+    let used = workspace.why(&task.id).used;
+    assert!(used.get("database_bytes").is_some_and(|used| used.hit && used.limit == 256 << 20), "{used:?}");
     assert_eq!(workspace.task("Undisturbed").state, "succeeded");
     let bytes = std::fs::metadata(database(&workspace, "plugins/store.db")).unwrap().len();
     assert!(bytes <= 256 << 20, "{bytes}");

@@ -118,7 +118,13 @@ impl Outcome {
         let Attempted { task, installed, ended, at } = attempted;
         let report = ended.as_ref().ok();
         let (sign, usage) = (report.map_or(Sign::None, Sign::of), report.map(|report| as_json(&report.usage)));
-        let ending = decide(house, &task, installed.as_deref(), ended, at);
+        let mut ending = decide(house, &task, installed.as_deref(), ended, at);
+        let waits = matches!(ending.state, State::NeedsGrant | State::NeedsApproval);
+        if waits && task.origin != Origin::Call && has_changed(house, &task, installed.as_ref()) {
+            // What it waits for may have come while it ran, and nobody would tell it again.
+            let text = "what its plugin may do has changed meanwhile: trying again".to_owned();
+            ending = Ending::without_outcome(State::Queued, "queued", text);
+        }
         let drafts = ending.drafts.iter().enumerate();
         let out = Outgoing {
             plugin_digest: installed.map(|installed| installed.plugin.digest().to_string()),
@@ -189,6 +195,12 @@ impl Ending {
             drafts: Vec::new(),
         }
     }
+}
+
+/// Whether the plugin is another one than the attempt ran on, or can be used by now.
+fn has_changed(house: &House, task: &Task, installed: Option<&Arc<Installed>>) -> bool {
+    let now = house.plugin(&task.agent).ok();
+    now.is_some_and(|now| installed.is_none_or(|then| !Arc::ptr_eq(&now, then)))
 }
 
 fn decide(

@@ -360,7 +360,9 @@ pub(crate) fn explain(failure: &Failure, plugin: &str, lacks: &[String]) -> Stri
     match failure {
         Failure::Limit { .. } => format!("{failure}; give it less to do, or ask its author (plugin `{plugin}`)"),
         Failure::Trap(_) => format!("{failure}; this is a fault of the plugin `{plugin}`, not of the handoff"),
-        Failure::NeedsGrant(text) if !text.contains("`baton ") && !lacks.is_empty() => {
+        Failure::NeedsGrant(text)
+            if !text.contains("`baton ") && !text.contains("baton plugin grant") && !lacks.is_empty() =>
+        {
             format!("{text}: `baton plugin grant {plugin} {}`", lacks.join(" "))
         }
         Failure::NeedsHuman(text) => {

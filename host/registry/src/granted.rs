@@ -212,6 +212,30 @@ impl Granted {
         }
     }
 
+    /// Takes back what a word of [`Granted::words`] says; tells whether it was there.
+    pub fn take_back(&mut self, word: &str) -> bool {
+        let before = self.words().len();
+        let of = |kind: &str| word.strip_prefix(kind);
+        if let Some(at) = self.words().iter().position(|known| known == word) {
+            if word == "handoffs" {
+                self.handoffs = false;
+            } else if word == "hard-links" {
+                self.hard_links = false;
+            } else if let Some(name) = of("git=") {
+                self.git.retain(|known| known != name);
+            } else if let Some(name) = of("secret=") {
+                self.secrets.retain(|known| known.name != name);
+            } else if let Some(rule) = of("http=") {
+                self.http.retain(|known| known.to_string() != rule);
+            } else if of("sql=").is_some() {
+                self.sql.retain(|known| format!("sql={}:{}", known.database, known.mode) != word);
+            } else if at < self.files.len() {
+                self.files.remove(at);
+            }
+        }
+        self.words().len() < before
+    }
+
     /// What is asked for and not granted, in the words that grant it.
     #[must_use]
     pub fn lacks(&self, asked: &Capabilities) -> Vec<String> {

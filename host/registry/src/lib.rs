@@ -29,6 +29,6 @@ pub use lock::{Entry, Lock, LockError, Revision, Source};
 pub use pack::{PackError, pack};
 pub use package::{Package, PackageError};
 pub use reference::{Reference, ReferenceError};
-pub use register::{Candidate, Change, Done, Register, RegisterError, Trust};
+pub use register::{Candidate, Change, DROPPED, Done, Proof, Register, RegisterError, Trust};
 pub use signature::{PublicKey, Signature};
 pub use store::Store;

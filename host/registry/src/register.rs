@@ -10,16 +10,21 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use baton_core::Digest;
 use baton_core::manifest::{Capabilities, Manifest};
 use baton_sandbox::read_manifest;
 use fail::fail_point;
 
+use crate::fetch;
 use crate::granted::{Granted, Word};
 use crate::lock::{Entry, Lock, LockError, Revision, Source};
 use crate::package::{Package, PackageError};
 use crate::store::Store;
+
+/// The folder of a workspace into which packages are dropped.
+pub const DROPPED: &str = "plugins";
 
 /// How many former revisions are kept to go back to.
 const KEPT: usize = 3;
@@ -106,14 +111,18 @@ pub enum RegisterError {
     Refused(String),
 }
 
+/// Says of a package whether it can run here: it links, and its name is free. The text says why not.
+pub type Proof = Arc<dyn Fn(&Package, &[u8]) -> Result<(), String> + Send + Sync>;
+
 /// The plugins of one workspace.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Register {
     lock: PathBuf,
     turn: PathBuf,
     root: PathBuf,
     store: Store,
     carried: &'static [(&'static str, &'static [u8])],
+    proof: Option<Proof>,
 }
 
 impl Register {
@@ -127,7 +136,20 @@ impl Register {
             root: root.to_owned(),
             store: Store::new(packages),
             carried: &[],
+            proof: None,
         }
+    }
+
+    /// The same, that takes nothing in that `proof` refuses.
+    #[must_use]
+    pub fn proving(self, proof: Proof) -> Self {
+        Self { proof: Some(proof), ..self }
+    }
+
+    fn prove(&self, package: &Package, component: &[u8]) -> Result<(), RegisterError> {
+        let Some(proof) = &self.proof else { return Ok(()) };
+        proof(package, component)
+            .map_err(|reason| RegisterError::Refused(format!("`{}`: {reason}", package.manifest.name)))
     }
 
     /// The same, with the packages that the program carries inside, by name.
@@ -150,10 +172,7 @@ impl Register {
     /// When it is no package for this host, has the name of a plugin from elsewhere, or cannot be written.
     pub fn install(&self, candidate: &Candidate) -> Result<Done, RegisterError> {
         let package = Package::read(&candidate.component)?;
-        if candidate.trust != Trust::Shipped {
-            self.keep(&candidate.component)?;
-        }
-        fail_point!("register.kept");
+        self.prove(&package, &candidate.component)?;
         let new = Revision {
             source: candidate.source.clone(),
             version: package.manifest.version.clone(),
@@ -166,6 +185,11 @@ impl Register {
         };
         let vouched = candidate.trust != Trust::Nobody;
         self.change(|lock| {
+            // In our turn: `remove` lets go of what no lock speaks of.
+            if candidate.trust != Trust::Shipped {
+                self.keep(&candidate.component)?;
+            }
+            fail_point!("register.kept");
             let name = &package.manifest.name;
             let asked = &package.manifest.declares.capabilities;
             let known = lock.plugins.iter_mut().find(|entry| entry.name == *name);
@@ -178,7 +202,7 @@ impl Register {
                 Some(entry) if entry.digest == new.digest => {
                     let allowed = entry.needs_approval && vouched;
                     entry.needs_approval &= !vouched;
-                    entry.key = new.key;
+                    entry.key = new.key.or(entry.key.take());
                     let waits = if entry.needs_approval { Change::Held } else { Change::Nothing };
                     (if allowed { Change::Installed } else { waits }, Vec::new(), entry.grants.words())
                 }
@@ -189,7 +213,8 @@ impl Register {
                         Trust::Signed(key) => entry.key.as_ref() == Some(key),
                         Trust::Nobody => false,
                     };
-                    let change = succeed(entry, new, same && beyond.is_empty());
+                    let older = is_older(&new.version, &entry.version);
+                    let change = succeed(entry, new, same && beyond.is_empty() && !older);
                     (change, beyond, entry.grants.words())
                 }
             };
@@ -216,9 +241,17 @@ impl Register {
                 if !fits(&new.digest) {
                     return Err(none(&format!("; {} does", new.digest)));
                 }
-                let asked = self.declared(&new.digest, &new.source).map(|manifest| manifest.declares.capabilities);
-                let beyond = asked.map(|asked| self.beyond(&entry.digest, &entry.source, &asked));
-                let same = new.key.is_some() && new.key == entry.key && beyond.is_some_and(|beyond| beyond.is_empty());
+                let Some(component) = self.component(&new.digest, &new.source)? else {
+                    return Err(RegisterError::Refused(format!(
+                        "the package {} is not here: `baton plugin install {}`",
+                        new.digest, new.source
+                    )));
+                };
+                let package = Package::read(&component)?;
+                self.prove(&package, &component)?;
+                let asked = &package.manifest.declares.capabilities;
+                let beyond = self.beyond(&entry.digest, &entry.source, asked);
+                let same = new.key.is_some() && new.key == entry.key && beyond.is_empty();
                 if same || keep_grants {
                     new.grants = entry.grants.clone();
                 }
@@ -236,17 +269,6 @@ impl Register {
         })
     }
 
-    /// Grants what the words say.
-    ///
-    /// # Errors
-    /// When a word is none, or the plugin does not ask for it.
-    pub fn grant(&self, name: &str, words: &[String]) -> Result<Entry, RegisterError> {
-        self.with_words(name, words, |word, granted| {
-            word.grant(granted);
-            Ok(())
-        })
-    }
-
     /// Takes away what the words say; without any, everything.
     ///
     /// # Errors
@@ -259,25 +281,31 @@ impl Register {
                 Ok(entry.clone())
             });
         }
-        self.with_words(name, words, |word, granted| {
-            let had = word.revoke(granted);
-            if had { Ok(()) } else { Err(RegisterError::Refused(format!("`{name}` was not granted {word:?}"))) }
+        self.change(|lock| {
+            let entry = entry(lock, name)?;
+            for word in words {
+                // Also what it does not ask for any more.
+                if !entry.grants.take_back(word) {
+                    let has = entry.grants.words().join(" ");
+                    return Err(RegisterError::Refused(format!("`{name}` was not granted `{word}`; it was: {has}")));
+                }
+            }
+            Ok(entry.clone())
         })
     }
 
-    fn with_words(
-        &self,
-        name: &str,
-        words: &[String],
-        act: impl Fn(Word, &mut Granted) -> Result<(), RegisterError>,
-    ) -> Result<Entry, RegisterError> {
+    /// Grants what the words say.
+    ///
+    /// # Errors
+    /// When a word is none, or the plugin does not ask for it.
+    pub fn grant(&self, name: &str, words: &[String]) -> Result<Entry, RegisterError> {
         self.change(|lock| {
             let entry = entry(lock, name)?;
             let manifest = self.declared(&entry.digest, &entry.source).ok_or_else(|| gone(entry))?;
             for word in words {
                 let word = Word::parse(word, &manifest.declares.capabilities)
                     .map_err(|reason| RegisterError::Refused(format!("`{name}`: {reason}")))?;
-                act(word, &mut entry.grants)?;
+                word.grant(&mut entry.grants);
             }
             Ok(entry.clone())
         })
@@ -318,27 +346,26 @@ impl Register {
     /// # Errors
     /// When there is no such plugin, or its file cannot be removed.
     pub fn remove(&self, name: &str) -> Result<Entry, RegisterError> {
-        let gone = self.change(|lock| {
+        self.change(|lock| {
             let entry = entry(lock, name)?.clone();
-            // The file first: while it lies there, the next look would install it again.
-            self.remove_dropped(&entry)?;
+            // The files first: while one lies there, the next look would install it again.
+            self.remove_dropped(name)?;
             fail_point!("register.file_removed");
             lock.plugins.retain(|known| known.name != name);
+            let kept = lock.plugins.iter().flat_map(digests).collect::<Vec<_>>();
+            self.store.keep_only(&kept).map_err(|error| self.store_error(error))?;
             Ok(entry)
-        })?;
-        let lock = self.read()?;
-        let kept = lock.plugins.iter().flat_map(digests).collect::<Vec<_>>();
-        self.store.keep_only(&kept).map_err(|error| self.store_error(error))?;
-        Ok(gone)
+        })
     }
 
-    fn remove_dropped(&self, entry: &Entry) -> Result<(), RegisterError> {
-        let revisions = entry.pending.iter().map(|revision| (&revision.source, &revision.digest));
-        for (source, digest) in revisions.chain([(&entry.source, &entry.digest)]) {
-            let Source::File(file) = source else { continue };
-            let path = self.root.join(file);
-            let same = fs::read(&path).is_ok_and(|bytes| format!("sha256:{}", Digest::of(&bytes)) == *digest);
-            if file.is_relative() && same {
+    /// Removes every package of that name from `plugins/`, whichever revision it is, with its signature.
+    fn remove_dropped(&self, name: &str) -> Result<(), RegisterError> {
+        let entries = fs::read_dir(self.root.join(DROPPED)).into_iter().flatten().filter_map(Result::ok);
+        let packages = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "wasm"));
+        for path in packages.filter(|path| path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())) {
+            let Ok((component, _)) = fetch::read(&path) else { continue };
+            if read_manifest(&component).is_ok_and(|manifest| manifest.name == name) {
+                drop(fs::remove_file(path.with_extension("wasm.minisig")));
                 fs::remove_file(&path).map_err(|error| RegisterError::Store { path, error })?;
             }
         }
@@ -359,8 +386,8 @@ impl Register {
             return Ok(found.map(|(_, component)| component.to_vec()));
         }
         let Source::File(file) = source else { return Ok(None) };
-        match fs::read(self.root.join(file)) {
-            Ok(bytes) if Digest::of(&bytes) == wanted => {
+        match fetch::read(&self.root.join(file)) {
+            Ok((bytes, _)) if Digest::of(&bytes) == wanted => {
                 self.keep(&bytes)?;
                 Ok(Some(bytes))
             }
@@ -432,6 +459,15 @@ fn succeed(entry: &mut Entry, mut new: Revision, at_once: bool) -> Change {
     new.grants = entry.grants.clone();
     replace(entry, new);
     Change::Updated
+}
+
+/// Whether a version is lower than another, number by number. What cannot be told is not.
+fn is_older(new: &str, old: &str) -> bool {
+    let numbers = |version: &str| -> Option<Vec<u64>> {
+        let plain = version.split(['-', '+']).next().unwrap_or_default();
+        plain.split('.').map(|part| part.parse().ok()).collect()
+    };
+    numbers(new).zip(numbers(old)).is_some_and(|(new, old)| new < old)
 }
 
 /// `new` runs from now on; what ran is kept.

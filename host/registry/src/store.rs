@@ -69,7 +69,10 @@ impl Store {
         for entry in entries {
             let path = entry?.path();
             if !kept.contains(&path) {
-                fs::remove_file(path)?;
+                match fs::remove_file(path) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
             }
         }
         Ok(())

@@ -14,7 +14,7 @@ use crate::bindings;
 use crate::capabilities::files;
 use crate::capabilities::http::Network;
 use crate::store::State;
-use crate::{SandboxError, limits, written};
+use crate::{SandboxError, limits, since_v0_0, written};
 
 /// Compiles and runs plugins. Cheap to clone.
 #[derive(Clone)]
@@ -98,6 +98,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     written::link(&mut linker)?;
     bindings::Plugin::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+    since_v0_0::link(&mut linker)?;
     Ok(linker)
 }
 

@@ -17,6 +17,7 @@ mod manifest;
 mod meter;
 mod plugin;
 mod run;
+mod since_v0_0;
 mod store;
 mod usage;
 pub mod world;

@@ -55,9 +55,6 @@ pub const ERROR_BYTES: usize = 4 << 10;
 /// Handles (files, streams) that a guest may hold.
 pub const HANDLES: usize = 1_000;
 
-/// Size of the database that one plugin may have.
-pub const DATABASE_BYTES: u64 = 256 << 20;
-
 /// Handoffs that one task may emit.
 pub const EMISSIONS: usize = 100;
 

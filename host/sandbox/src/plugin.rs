@@ -4,19 +4,55 @@ use std::sync::Arc;
 
 use baton_core::Digest;
 use baton_core::manifest::Manifest;
-use wasmtime::component::Component;
+use wasmtime::Store;
+use wasmtime::component::{Component, InstancePre};
 
 use crate::bindings::PluginPre;
 use crate::manifest::read_manifest;
 use crate::store::State;
-use crate::{Sandbox, SandboxError};
+use crate::{Sandbox, SandboxError, since_v0_0, wit};
 
 /// A loaded plugin. Cheap to clone.
 #[derive(Clone)]
 pub struct Plugin {
-    pub(crate) pre: Arc<PluginPre<State>>,
+    pub(crate) world: Arc<Linked>,
     manifest: Arc<Manifest>,
     digest: Digest,
+}
+
+/// A linked component, by the version of the world that it was built against.
+pub(crate) enum Linked {
+    Now(PluginPre<State>),
+    Before(since_v0_0::Pre),
+}
+
+impl Linked {
+    /// # Errors
+    /// When it exports the handler of no version that is served; the newest one's complaint is told.
+    fn new(linked: InstancePre<State>) -> wasmtime::Result<Self> {
+        match PluginPre::new(linked.clone()) {
+            Ok(now) => Ok(Self::Now(now)),
+            Err(error) => since_v0_0::Pre::new(linked).map(Self::Before).map_err(|_| error),
+        }
+    }
+
+    /// Calls `run` in a fresh instance.
+    ///
+    /// # Errors
+    /// When it traps.
+    pub(crate) async fn run(
+        &self,
+        store: &mut Store<State>,
+        task: wit::Task,
+    ) -> wasmtime::Result<Result<wit::Outcome, wit::Error>> {
+        match self {
+            Self::Now(pre) => {
+                let instance = pre.instantiate_async(&mut *store).await?;
+                instance.baton_plugin_handler().call_run(&mut *store, &task).await
+            }
+            Self::Before(pre) => pre.run(store, task).await,
+        }
+    }
 }
 
 impl Plugin {
@@ -44,7 +80,7 @@ impl Sandbox {
             .map_err(|error| SandboxError::Compile(format!("{error:#}")))?;
         let linked =
             self.linker.instantiate_pre(&compiled).map_err(|error| SandboxError::World(format!("{error:#}")))?;
-        let pre = PluginPre::new(linked).map_err(|error| SandboxError::World(format!("{error:#}")))?;
-        Ok(Plugin { pre: Arc::new(pre), manifest, digest: Digest::of(component) })
+        let linked = Linked::new(linked).map_err(|error| SandboxError::World(format!("{error:#}")))?;
+        Ok(Plugin { world: Arc::new(linked), manifest, digest: Digest::of(component) })
     }
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 
 use wasmparser::WasmFeatures;
 
+use crate::since_v0_0;
+
 /// The version of `baton:plugin` that this host speaks.
 pub const VERSION: &str = "0.1.0";
 
@@ -25,9 +27,10 @@ pub fn features() -> WasmFeatures {
 /// # Errors
 /// The import that nobody here can serve, and what mends it.
 pub fn check(version: &str, imports: &BTreeSet<String>) -> Result<(), String> {
-    if version != VERSION {
+    if version != VERSION && version != since_v0_0::VERSION {
         return Err(format!(
-            "it is built for baton:plugin@{version}, this host serves {VERSION}: build it against this host's wit/"
+            "it is built for baton:plugin@{version}, this host serves {VERSION} and {}: build it against this host's wit/",
+            since_v0_0::VERSION
         ));
     }
     match imports.iter().find(|import| !is_served(import)) {
@@ -40,7 +43,11 @@ fn is_served(import: &str) -> bool {
     let Some((package, rest)) = import.split_once('/') else { return false };
     let Some((interface, version)) = rest.split_once('@') else { return false };
     match package.split_once(':') {
-        Some(("baton", "plugin")) => OURS.contains(&interface) && version == VERSION,
+        Some(("baton", "plugin")) => match version {
+            VERSION => OURS.contains(&interface),
+            since_v0_0::VERSION => since_v0_0::OURS.contains(&interface),
+            _ => false,
+        },
         Some(("wasi", package)) => WASI.contains(&package) && version.starts_with("0.2."),
         _ => false,
     }
@@ -52,12 +59,23 @@ mod tests {
 
     #[test]
     fn only_what_is_linked_is_served() {
-        for import in ["baton:plugin/types@0.1.0", "wasi:filesystem/types@0.2.6", "wasi:io/streams@0.2.12"] {
+        for import in [
+            "baton:plugin/types@0.1.0",
+            "baton:plugin/progress@0.0.1",
+            "wasi:filesystem/types@0.2.6",
+            "wasi:io/streams@0.2.12",
+        ] {
             assert!(is_served(import), "{import}");
         }
-        for import in
-            ["baton:plugin/types@0.2.0", "baton:plugin/root@0.1.0", "wasi:gpu/x@0.2.0", "wasi:io/poll@0.3.0", "env", ""]
-        {
+        for import in [
+            "baton:plugin/types@0.2.0",
+            "baton:plugin/sql@0.0.1",
+            "baton:plugin/root@0.1.0",
+            "wasi:gpu/x@0.2.0",
+            "wasi:io/poll@0.3.0",
+            "env",
+            "",
+        ] {
             assert!(!is_served(import), "{import}");
         }
     }

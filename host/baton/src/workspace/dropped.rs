@@ -8,10 +8,9 @@ use std::time::{Duration, SystemTime};
 
 use baton_core::Digest;
 use baton_registry::fetch::read;
-use baton_registry::{Candidate, Entry, Lock, Source};
+use baton_registry::{Candidate, DROPPED, Entry, Lock, Source};
 
 use super::Workspace;
-use super::plugins::DROPPED;
 
 /// How long a file has to be quiet before it counts as whole.
 const QUIET: Duration = Duration::from_millis(500);
@@ -19,33 +18,46 @@ const QUIET: Duration = Duration::from_millis(500);
 /// How long a look waits for a file that is being written.
 const PATIENCE: u32 = 20;
 
-/// What was seen already: length and time of writing of each file.
+/// Length and time of writing of a file, and of the signature beside it.
+type Form = ((u64, SystemTime), Option<(u64, SystemTime)>);
+
+/// A new package: where it lies, how that is called, and what is to be installed.
+type New = (PathBuf, String, anyhow::Result<Candidate>);
+
+/// What was seen already.
 #[derive(Debug, Default)]
-pub(super) struct Dropped(BTreeMap<PathBuf, (u64, SystemTime)>);
+pub(super) struct Dropped(BTreeMap<PathBuf, Form>);
 
 impl Dropped {
-    /// The packages that are new since the last look and that `lock` does not know, each with how it is called.
-    pub(super) fn look(&mut self, workspace: &Workspace, lock: &Lock) -> Vec<(String, anyhow::Result<Candidate>)> {
+    /// A file is to be looked at again.
+    pub(super) fn forget(&mut self, path: &Path) {
+        self.0.remove(path);
+    }
+
+    /// The packages that are new since the last look and that `lock` does not know.
+    pub(super) fn look(&mut self, workspace: &Workspace, lock: &Lock) -> Vec<New> {
         let folder = workspace.root.join(DROPPED);
         let entries = fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok);
         let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| is_package(path)).collect();
         paths.sort();
+        self.0.retain(|path, _| paths.contains(path));
         let mut new = Vec::new();
         for path in paths {
             let Some(form) = quiet(&path) else { continue };
+            let form = (form, form_of(&path.with_extension("wasm.minisig")));
             if self.0.insert(path.clone(), form) == Some(form) {
                 continue;
             }
             let source = path.strip_prefix(&workspace.root).unwrap_or(&path).to_owned();
             match read(&path) {
-                Ok((component, _)) if is_known(lock, &component) => {}
+                Ok((component, signature)) if is_known(lock, &component, signature.is_some()) => {}
                 Ok((component, signature)) => {
                     let trust = workspace.trust(&component, signature.as_deref());
                     let shown = source.display().to_string();
                     let source = Source::File(source);
-                    new.push((shown, trust.map(|trust| Candidate { component, source, trust })));
+                    new.push((path, shown, trust.map(|trust| Candidate { component, source, trust })));
                 }
-                Err(error) => new.push((source.display().to_string(), Err(error.into()))),
+                Err(error) => new.push((path, source.display().to_string(), Err(error.into()))),
             }
         }
         new
@@ -53,11 +65,14 @@ impl Dropped {
 }
 
 /// Whether the lock speaks of these bytes: also one that ran before and was taken back is not installed again by itself.
-fn is_known(lock: &Lock, component: &[u8]) -> bool {
+/// One that waits to be allowed is news when it is `signed`.
+fn is_known(lock: &Lock, component: &[u8], signed: bool) -> bool {
     let digest = format!("sha256:{}", Digest::of(component));
     let knows = |entry: &Entry| {
-        let revisions = entry.pending.iter().chain(&entry.previous).map(|revision| &revision.digest);
-        revisions.chain([&entry.digest]).any(|known| *known == digest)
+        let waits = entry.pending.iter().map(|revision| &revision.digest).filter(|_| !signed);
+        let runs = Some(&entry.digest).filter(|_| !(signed && entry.needs_approval));
+        let previous = entry.previous.iter().map(|revision| &revision.digest);
+        waits.chain(previous).chain(runs).any(|known| *known == digest)
     };
     lock.plugins.iter().any(knows)
 }
@@ -67,12 +82,17 @@ fn is_package(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "wasm") && !hidden
 }
 
+/// Length and time of writing of a regular file.
+fn form_of(path: &Path) -> Option<(u64, SystemTime)> {
+    let metadata = path.symlink_metadata().ok().filter(fs::Metadata::is_file)?;
+    Some((metadata.len(), metadata.modified().ok()?))
+}
+
 /// Length and time of writing of a regular file that is not being written; `None` when it is no such file, or does not come
 /// to rest.
 fn quiet(path: &Path) -> Option<(u64, SystemTime)> {
     for _ in 0..PATIENCE {
-        let metadata = path.symlink_metadata().ok().filter(fs::Metadata::is_file)?;
-        let form = (metadata.len(), metadata.modified().ok()?);
+        let form = form_of(path)?;
         // A time in the future says nothing about now.
         if form.1.elapsed().map_or(true, |since| since >= QUIET) {
             return Some(form);

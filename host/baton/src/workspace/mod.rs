@@ -16,12 +16,14 @@ pub(crate) use open::{Wanted, open};
 pub(crate) use state::{Serving, State, UpLock, id};
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use baton_dispatch::Roster;
+use baton_dispatch::{AgentKind, Roster};
 pub(crate) use baton_registry::lock::{Entry, FILE as LOCK_FILE, Lock, Source};
 use baton_registry::signature::judge;
-use baton_registry::{Register, Signature, Trust};
+use baton_registry::{Package, Register, Signature, Trust};
+use baton_sandbox::Sandbox;
 
 /// The name of the configuration file; the folder that has it is a workspace.
 pub(crate) const CONFIG_FILE: &str = "baton.toml";
@@ -63,9 +65,35 @@ impl Workspace {
         Ok(Self { base: root.clone(), root, config: Config::parse(config)?, state, temporary: false })
     }
 
-    /// Its plugins.
+    /// Its plugins. What does not link is not taken in.
     pub(crate) fn register(&self) -> Register {
-        Register::new(&self.root, self.state.folder(), self.state.packages()).carrying(crate::shipped::SHIPPED)
+        let workspace = self.clone();
+        self.register_with(move || Ok(Sandbox::new(Some(workspace.state.code()))?))
+    }
+
+    /// The same with an engine that is there, or is made when something is to be taken in.
+    fn register_with(&self, engine: impl Fn() -> anyhow::Result<Sandbox> + Send + Sync + 'static) -> Register {
+        let workspace = self.clone();
+        let proof = move |package: &Package, component: &[u8]| {
+            workspace.name_is_free(&package.manifest.name)?;
+            let engine = engine().map_err(|error| format!("{error:#}"))?;
+            engine.load(component).map(drop).map_err(|error| error.to_string())
+        };
+        let register = Register::new(&self.root, self.state.folder(), self.state.packages());
+        register.carrying(crate::shipped::SHIPPED).proving(Arc::new(proof))
+    }
+
+    /// A plugin gets the inbox of its name, so that must not mean an agent under another spelling.
+    fn name_is_free(&self, name: &str) -> Result<(), String> {
+        let roster = self.roster().map_err(|error| format!("{error:#}"))?;
+        let taken = roster.resolve(name).filter(|agent| agent.kind == AgentKind::External);
+        match taken {
+            Some(agent) if agent.name != name => Err(format!(
+                "this name means the agent {} here, whose inbox the plugin would get; its author has to give it another",
+                agent.name
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// Who vouches for a package: a trusted key, by the signature that came with it, or nobody.

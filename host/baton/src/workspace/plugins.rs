@@ -7,15 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context as _, bail};
 use baton_dispatch::{Installed, Plugins, Refresh, Unusable};
 use baton_ledger::Ledger;
-use baton_registry::{Candidate, Change, Done, Register, Trust};
+use baton_registry::{Candidate, Change, DROPPED, Done, Register, RegisterError, Trust};
 use baton_sandbox::Sandbox;
 
 use super::dropped::Dropped;
-use super::{Entry, LOCK_FILE, Lock, Source, Workspace, grants};
+use super::{Config, Entry, LOCK_FILE, Lock, Source, Workspace, grants};
 use crate::shipped;
-
-/// The folder of a workspace into which packages are dropped.
-pub(crate) const DROPPED: &str = "plugins";
 
 /// Loads plugins and keeps what was loaded.
 pub(super) struct Loader {
@@ -32,13 +29,16 @@ struct Known {
     lock: Option<Lock>,
     loaded: BTreeMap<String, (Entry, Arc<Installed>)>,
     dropped: Dropped,
+    /// Those that do not load, and why.
+    broken: BTreeMap<String, String>,
     /// What was said of a lock that does not read.
     said: String,
 }
 
 impl Loader {
     pub(super) fn new(workspace: &Workspace, sandbox: Sandbox, ledger: Ledger) -> Self {
-        let register = workspace.register();
+        let engine = sandbox.clone();
+        let register = workspace.register_with(move || Ok(engine.clone()));
         Self { workspace: workspace.clone(), sandbox, ledger, register, known: Mutex::default() }
     }
 
@@ -90,10 +90,10 @@ impl Loader {
     fn look(&self) -> Option<Plugins> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         self.take_in_dropped(&mut known);
-        let lock = match self.register.read() {
+        let lock = match self.read() {
             Ok(lock) => lock,
             Err(error) => {
-                let text = error.to_string();
+                let text = format!("{error:#}");
                 if known.said != text {
                     tracing::error!("{text}; the plugins stay as they are");
                     known.said = text;
@@ -101,16 +101,29 @@ impl Loader {
                 return None;
             }
         };
-        if known.lock.as_ref() == Some(&lock) {
+        if known.lock.as_ref() == Some(&lock) && known.broken.is_empty() {
             return None;
         }
         known.said.clear();
-        Some(self.load(&mut known, lock))
+        // What is broken may have been mended; if not, nothing has changed.
+        let (same, broken) = (known.lock.as_ref() == Some(&lock), known.broken.clone());
+        let plugins = self.load(&mut known, lock);
+        (!same || broken != known.broken).then_some(plugins)
+    }
+
+    /// The lock. One that is gone for a moment (it is being saved) is not one without plugins.
+    fn read(&self) -> anyhow::Result<Lock> {
+        let path = self.workspace.root.join(LOCK_FILE);
+        if !path.try_exists().unwrap_or(true) {
+            bail!("{} is gone", path.display());
+        }
+        Ok(self.register.read()?)
     }
 
     fn load(&self, known: &mut Known, lock: Lock) -> Plugins {
         let mut plugins = names(&lock);
         let mut before = std::mem::take(&mut known.loaded);
+        let mut broken = BTreeMap::new();
         for entry in &lock.plugins {
             let name = entry.name.clone();
             if let Some(why) = held(entry) {
@@ -127,11 +140,16 @@ impl Loader {
                     plugins.usable.insert(name, installed);
                 }
                 Err(error) => {
-                    tracing::error!(plugin = %name, "cannot be used: {error:#}");
-                    plugins.unusable.insert(name, Unusable::Broken(format!("{error:#}")));
+                    let text = format!("{error:#}");
+                    if known.broken.get(&name) != Some(&text) {
+                        tracing::error!(plugin = %name, "cannot be used: {text}");
+                    }
+                    broken.insert(name.clone(), text.clone());
+                    plugins.unusable.insert(name, Unusable::Broken(text));
                 }
             }
         }
+        known.broken = broken;
         known.lock = Some(lock);
         plugins
     }
@@ -184,10 +202,19 @@ impl Loader {
     }
 
     fn take_in_dropped(&self, known: &mut Known) {
-        let lock = known.lock.clone().unwrap_or_default();
-        for (source, candidate) in known.dropped.look(&self.workspace, &lock) {
-            match candidate.and_then(|candidate| Ok(self.register.install(&candidate)?)) {
-                Ok(done) => self.tell(&done, &source),
+        // Whose signatures count, and what is installed, as they are now.
+        let config = Config::read(&self.workspace.root.join(super::CONFIG_FILE));
+        let (Ok(config), Ok(lock)) = (config, self.read()) else { return };
+        let workspace = Workspace { config, ..self.workspace.clone() };
+        for (path, source, candidate) in known.dropped.look(&workspace, &lock) {
+            match candidate.map(|candidate| self.register.install(&candidate)) {
+                Ok(Ok(done)) => self.tell(&done, &source),
+                Ok(Err(error)) => {
+                    if matches!(error, RegisterError::Lock(_) | RegisterError::Store { .. }) {
+                        known.dropped.forget(&path);
+                    }
+                    tracing::error!("{source} was not installed: {error}");
+                }
                 Err(error) => tracing::error!("{source} was not installed: {error:#}"),
             }
         }

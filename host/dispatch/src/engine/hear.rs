@@ -49,6 +49,7 @@ impl Engine {
                 self.ended(&agent);
             }
             Some(Held::Deliveries(batch)) => self.carried(batch, Err(LedgerError::Closed.into())),
+            Some(Held::Plugins) => self.refreshed(None),
             None => {}
         }
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::message::Message;
-use super::serve::Engine;
+use super::serve::{Engine, Held};
 use super::start::take_up;
 use crate::plugins::Plugins;
 use crate::recover::requeue;
@@ -32,7 +32,8 @@ impl Engine {
             return;
         }
         self.refreshing = Refreshing::Now;
-        self.jobs.spawn_blocking(move || Message::Refreshed((refresh.look)()));
+        let job = self.jobs.spawn_blocking(move || Message::Refreshed((refresh.look)()));
+        self.held.insert(job.id(), Held::Plugins);
     }
 
     /// The plugins are these now. Tasks that waited for one of those that changed are tried again.
@@ -74,5 +75,5 @@ fn changed(before: &Plugins, now: &Plugins) -> BTreeSet<String> {
         (None, None) => before.unusable.get(name) == now.unusable.get(name),
         _ => false,
     };
-    now.names.iter().filter(|name| !same(name)).cloned().collect()
+    now.names.union(&before.names).filter(|name| !same(name)).cloned().collect()
 }

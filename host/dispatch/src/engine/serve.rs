@@ -47,6 +47,8 @@ pub(super) enum Held {
     File(PathBuf),
     Agent(String),
     Deliveries(Vec<Asked>),
+    /// The look at the plugins.
+    Plugins,
 }
 
 /// The daemon's engine.

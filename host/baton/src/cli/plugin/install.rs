@@ -41,6 +41,8 @@ pub(super) fn install(plugins: &Plugins, candidate: &Candidate, from: &str) -> a
         std::fs::create_dir_all(&inbox).with_context(|| format!("failed to make {}", inbox.display()))?;
         plugins.done(act(&done, from))?;
     }
+    // Its package may be here again.
+    plugins.workspace.state.wake_daemon();
     output::print(&output::clean(&format!("{}\n", said(&done))));
     Ok(if done.change == Change::Held { Code::Findings } else { Code::Good })
 }

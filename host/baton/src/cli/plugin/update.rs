@@ -55,6 +55,8 @@ fn update(plugins: &Plugins, entry: &Entry, check: bool) -> anyhow::Result<Code>
     };
     let candidate = fetch(plugins, &source.parse()?)?;
     let package = Package::read(&candidate.component)?;
+    let (name, there) = (&entry.name, &package.manifest.name);
+    anyhow::ensure!(there == name, "{source} is the plugin `{there}` now, not `{name}`");
     if format!("sha256:{}", package.digest) == entry.digest {
         output::print(&format!("{} {} is the newest\n", entry.name, output::clean(&entry.version)));
         return Ok(Code::Good);

@@ -2,13 +2,27 @@
 
 use std::sync::Arc;
 
+use baton_core::manifest;
 use baton_ledger::guest::Table;
 use wasmtime::component::Resource;
 
 use super::convert::{database_of, row_in, row_out};
 use super::{Cursor, generated};
+use crate::Failure;
+use crate::error::Ceiling;
 use crate::store::State;
 use generated::{Database, Error, Row};
+
+impl State {
+    /// Notes for the report that a database was full.
+    fn note_full<T>(&mut self, database: manifest::Database, done: &Result<T, Error>) {
+        if matches!(done, Err(Error::Full(_)))
+            && let Some((used, limit)) = self.sql.room(database)
+        {
+            self.noted.note_end(&Failure::Limit { ceiling: Ceiling::Database, used, limit });
+        }
+    }
+}
 
 impl generated::Host for State {
     async fn query(
@@ -30,7 +44,10 @@ impl generated::Host for State {
         parameters: Row,
     ) -> wasmtime::Result<Result<u64, Error>> {
         let parameters = row_in(parameters);
-        Ok(self.sql.with(database_of(database), move |session| session.execute(&statement, &parameters)).await)
+        let database = database_of(database);
+        let done = self.sql.with(database, move |session| session.execute(&statement, &parameters)).await;
+        self.note_full(database, &done);
+        Ok(done)
     }
 
     async fn batch(
@@ -40,7 +57,10 @@ impl generated::Host for State {
         rows: Vec<Row>,
     ) -> wasmtime::Result<Result<u64, Error>> {
         let rows: Vec<_> = rows.into_iter().map(row_in).collect();
-        Ok(self.sql.with(database_of(database), move |session| session.batch(&statement, &rows)).await)
+        let database = database_of(database);
+        let done = self.sql.with(database, move |session| session.batch(&statement, &rows)).await;
+        self.note_full(database, &done);
+        Ok(done)
     }
 
     async fn open(
