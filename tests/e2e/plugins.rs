@@ -217,6 +217,40 @@ fn what_was_installed_runs_whatever_becomes_of_its_file() {
     assert_eq!(workspace.task("Job").state, "succeeded");
 }
 
+#[test]
+fn a_lock_that_is_gone_for_a_moment_makes_no_plugin_somebody_else_s() {
+    let workspace = Workspace::with_noop();
+    let daemon = workspace.up_and_serving();
+    let (lock, aside) = (workspace.root().join("baton.lock"), workspace.root().join("aside"));
+    fs::rename(&lock, &aside).unwrap();
+    workspace.wait_for("the daemon to say it", |_| daemon.log().contains("baton.lock is gone").then_some(()));
+    workspace.drop_handoff("noop", "Job");
+    workspace.wait_for_archive("Job");
+    assert_eq!(workspace.task("Job").state, "succeeded");
+    fs::rename(&aside, &lock).unwrap();
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn a_package_whose_name_means_an_agent_is_refused() {
+    let workspace = Workspace::init();
+    fs::create_dir_all(workspace.root().join("handoffs/No-Op/01_inbox")).unwrap();
+    let refused = plugin(&workspace, &["install", fixture("noop").to_str().unwrap()]).ended(2).stderr;
+    assert!(refused.contains("No-Op"), "{refused}");
+    assert_eq!(listed(&workspace, "noop"), Value::Null);
+}
+
+#[test]
+fn a_signature_that_comes_later_is_no_news_for_what_nobody_trusts() {
+    let workspace = Workspace::init();
+    workspace.write("plugins/noop.wasm", fs::read(fixture("noop")).unwrap());
+    workspace.up_once();
+    let waits = listed(&workspace, "noop");
+    assert_eq!(waits["state"], "needs_approval");
+    workspace.up_once();
+    assert_eq!(listed(&workspace, "noop"), waits);
+}
+
 /// Every step of an installation, and how the daemon or the command is killed there.
 pub(crate) const STEPS: [&str; 6] =
     ["register.file_removed", "register.kept", "register.named", "register.written", "store.named", "store.written"];

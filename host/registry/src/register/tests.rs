@@ -135,6 +135,52 @@ fn only_so_many_former_revisions_are_kept_and_packages_go_with_the_plugin() {
 }
 
 #[test]
+fn an_older_revision_waits_even_if_its_key_is_the_same() {
+    let (_folder, register) = register();
+    install(&register, "1.10.0", READS, signed());
+    assert_eq!(install(&register, "1.9.0", READS, signed()).change, Change::Held);
+    assert_eq!(install(&register, "1.10.1", READS, signed()).change, Change::Updated);
+    assert_eq!(install(&register, "next", READS, signed()).change, Change::Updated, "what cannot be told is not older");
+}
+
+#[test]
+fn what_does_not_prove_itself_is_not_taken_in_and_not_approved() {
+    let (_folder, plain) = register();
+    install(&plain, "1", READS, signed());
+    let digest = install(&plain, "2", WRITES, signed()).digest.to_string();
+    let strict = plain.clone().proving(Arc::new(|_, _| Err("it does not link".to_owned())));
+    let candidate = Candidate { component: component("3", READS), source: Source::Shipped, trust: signed() };
+    assert!(strict.install(&candidate).unwrap_err().to_string().contains("it does not link"));
+    assert!(strict.approve("x", &digest, false).is_err());
+    let entry = entry_of(&plain);
+    assert_eq!((entry.version.as_str(), entry.pending.is_some()), ("1", true));
+}
+
+#[test]
+fn removing_takes_every_revision_along_that_was_dropped_with_its_signature() {
+    let (folder, register) = register();
+    let dropped = folder.path().join("plugins");
+    fs::create_dir(&dropped).unwrap();
+    for version in ["1", "2"] {
+        fs::write(dropped.join(format!("x-{version}.wasm")), component(version, READS)).unwrap();
+        fs::write(dropped.join(format!("x-{version}.wasm.minisig")), "x").unwrap();
+        install(&register, version, READS, signed());
+    }
+    register.remove("x").unwrap();
+    assert_eq!(fs::read_dir(dropped).unwrap().count(), 0);
+}
+
+#[test]
+fn what_was_granted_and_is_asked_for_no_more_can_be_revoked() {
+    let (_folder, register) = register();
+    install(&register, "1", WRITES, signed());
+    register.grant("x", &["files:rw=plans".to_owned()]).unwrap();
+    install(&register, "2", "{}", signed());
+    assert!(register.grant("x", &["files:rw=plans".to_owned()]).is_err());
+    assert!(register.revoke("x", &["files:rw=plans".to_owned()]).unwrap().grants.words().is_empty());
+}
+
+#[test]
 fn errors_when_what_is_granted_or_revoked_is_not_asked_for_or_there() {
     let (_folder, register) = register();
     install(&register, "1", READS, signed());

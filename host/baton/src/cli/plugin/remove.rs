@@ -6,7 +6,8 @@ use crate::output;
 
 /// Take a plugin out of the workspace
 ///
-/// Its inbox and what lies there stay, and so does what it has done. The package in `plugins/` that it came from goes.
+/// Its inbox and what lies there stay, and so does what it has done. Its packages in `plugins/`
+/// go, with their signatures.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The plugin
