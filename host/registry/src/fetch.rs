@@ -1,8 +1,7 @@
 //! Fetching a package from wherever it is: the one function that `inspect`, `install` and `update` call.
 
-use std::ffi::OsString;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use baton_sandbox::limits::COMPONENT_BYTES;
 
@@ -11,7 +10,7 @@ use crate::error::FetchError;
 use crate::limits;
 use crate::oci::{Access, pull};
 use crate::reference::Reference;
-use crate::signature::ENDING;
+use crate::signature::beside;
 
 /// The bytes of a package. They may be anything: [`crate::Package::read`] says whether they are a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,9 +51,7 @@ pub async fn fetch(reference: &Reference) -> Result<Fetched, FetchError> {
 /// When the component is not there, or either is no regular file or too large.
 pub fn read(path: &Path) -> Result<(Vec<u8>, Option<String>), FetchError> {
     let component = bounded(path, COMPONENT_BYTES, "the most that a component may have")?;
-    let mut beside: OsString = path.into();
-    beside.push(ENDING);
-    let beside = PathBuf::from(beside);
+    let beside = beside(path);
     if !beside.try_exists().unwrap_or(true) {
         return Ok((component, None));
     }

@@ -21,10 +21,11 @@ mod store;
 #[cfg(test)]
 mod test_server;
 pub mod tls;
+mod word;
 
 pub use error::FetchError;
 pub use fetch::{Fetched, fetch};
-pub use granted::{Granted, Word};
+pub use granted::Granted;
 pub use lock::{Entry, Lock, LockError, Revision, Source};
 pub use pack::{PackError, pack};
 pub use package::{Package, PackageError};
@@ -32,3 +33,4 @@ pub use reference::{Reference, ReferenceError};
 pub use register::{Candidate, Change, DROPPED, Done, Proof, Register, RegisterError, Trust};
 pub use signature::{PublicKey, Signature};
 pub use store::Store;
+pub use word::Word;

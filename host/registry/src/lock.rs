@@ -95,6 +95,12 @@ pub enum Source {
     Oci(String),
 }
 
+/// The first 16 digits of a digest: enough to name a revision.
+#[must_use]
+pub fn short(digest: &str) -> &str {
+    digest.strip_prefix("sha256:").and_then(|hex| hex.get(..16)).unwrap_or(digest)
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -7,6 +7,9 @@
 //! `approve`. A new revision runs at once, with the grants of the old one, only when the same key has signed it and it asks
 //! for no more; otherwise it waits while the old one runs, and begins without grants.
 
+mod model;
+mod succession;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -18,98 +21,18 @@ use baton_sandbox::read_manifest;
 use fail::fail_point;
 
 use crate::fetch;
-use crate::granted::{Granted, Word};
+use crate::granted::Granted;
 use crate::lock::{Entry, Lock, LockError, Revision, Source};
-use crate::package::{Package, PackageError};
+use crate::package::Package;
+use crate::signature::beside;
 use crate::store::Store;
+use crate::word::Word;
+
+pub use model::{Candidate, Change, Done, RegisterError, Trust};
+use succession::{first, is_older, replace, succeed};
 
 /// The folder of a workspace into which packages are dropped.
 pub const DROPPED: &str = "plugins";
-
-/// How many former revisions are kept to go back to.
-const KEPT: usize = 3;
-
-/// A package that is to be installed.
-#[derive(Clone, Debug)]
-pub struct Candidate {
-    /// Its bytes.
-    pub component: Vec<u8>,
-    /// Where they came from.
-    pub source: Source,
-    /// Who vouches for it.
-    pub trust: Trust,
-}
-
-/// Who vouches for a package.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trust {
-    /// It came inside the program.
-    Shipped,
-    /// A trusted key, by its id.
-    Signed(String),
-    /// Nobody whom the operator trusts.
-    Nobody,
-}
-
-/// What became of a package.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Done {
-    /// The plugin.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// Its digest.
-    pub digest: Digest,
-    /// What was changed.
-    pub change: Change,
-    /// What it asks for beyond the revision before; of a new plugin, all.
-    pub beyond: Vec<String>,
-    /// The grants that it has now.
-    pub grants: Vec<String>,
-}
-
-/// What an installation changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Nothing: these bytes are installed.
-    Nothing,
-    /// It is new and may run.
-    Installed,
-    /// It took the place of the revision before, with its grants.
-    Updated,
-    /// It waits to be allowed.
-    Held,
-}
-
-/// Why a plugin could not be changed.
-#[derive(Debug, thiserror::Error)]
-pub enum RegisterError {
-    /// The bytes are no package.
-    #[error(transparent)]
-    Package(#[from] PackageError),
-    /// The lock.
-    #[error(transparent)]
-    Lock(#[from] LockError),
-    /// The store of packages.
-    #[error("{} cannot be used: {error}", path.display())]
-    Store {
-        /// Which file or folder.
-        path: PathBuf,
-        /// Why not.
-        error: io::Error,
-    },
-    /// There is no such plugin.
-    #[error("there is no plugin `{name}`; there are: {known}")]
-    Unknown {
-        /// As asked for.
-        name: String,
-        /// What there is.
-        known: String,
-    },
-    /// It does not fit the plugin as it stands.
-    #[error("{0}")]
-    Refused(String),
-}
 
 /// Says of a package whether it can run here: it links, and its name is free. The text says why not.
 pub type Proof = Arc<dyn Fn(&Package, &[u8]) -> Result<(), String> + Send + Sync>;
@@ -183,44 +106,52 @@ impl Register {
             },
             grants: Granted::default(),
         };
-        let vouched = candidate.trust != Trust::Nobody;
         self.change(|lock| {
             // In our turn: `remove` lets go of what no lock speaks of.
             if candidate.trust != Trust::Shipped {
                 self.keep(&candidate.component)?;
             }
             fail_point!("register.kept");
-            let name = &package.manifest.name;
-            let asked = &package.manifest.declares.capabilities;
-            let known = lock.plugins.iter_mut().find(|entry| entry.name == *name);
-            let (change, beyond, grants) = match known {
-                None => {
-                    lock.plugins.push(first(name, new, vouched));
-                    let change = if vouched { Change::Installed } else { Change::Held };
-                    (change, asked.as_grants(), Vec::new())
-                }
-                Some(entry) if entry.digest == new.digest => {
-                    let allowed = entry.needs_approval && vouched;
-                    entry.needs_approval &= !vouched;
-                    entry.key = new.key.or(entry.key.take());
-                    let waits = if entry.needs_approval { Change::Held } else { Change::Nothing };
-                    (if allowed { Change::Installed } else { waits }, Vec::new(), entry.grants.words())
-                }
-                Some(entry) => {
-                    let beyond = self.beyond(&entry.digest, &entry.source, asked);
-                    let same = match &candidate.trust {
-                        Trust::Shipped => entry.source == Source::Shipped,
-                        Trust::Signed(key) => entry.key.as_ref() == Some(key),
-                        Trust::Nobody => false,
-                    };
-                    let older = is_older(&new.version, &entry.version);
-                    let change = succeed(entry, new, same && beyond.is_empty() && !older);
-                    (change, beyond, entry.grants.words())
-                }
-            };
-            let (name, version) = (name.clone(), package.manifest.version.clone());
+            let (change, beyond, grants) = self.place(lock, &package, new, &candidate.trust);
+            let Manifest { name, version, .. } = package.manifest;
             Ok(Done { name, version, digest: package.digest, change, beyond, grants })
         })
+    }
+
+    /// Finds the place of a new revision in the lock. Gives what that changed, what is asked for beyond the revision before,
+    /// and the grants of the plugin.
+    fn place(
+        &self,
+        lock: &mut Lock,
+        package: &Package,
+        new: Revision,
+        trust: &Trust,
+    ) -> (Change, Vec<String>, Vec<String>) {
+        let (name, asked) = (&package.manifest.name, &package.manifest.declares.capabilities);
+        let vouched = *trust != Trust::Nobody;
+        let Some(entry) = lock.plugins.iter_mut().find(|entry| entry.name == *name) else {
+            lock.plugins.push(first(name, new, vouched));
+            return (if vouched { Change::Installed } else { Change::Held }, asked.as_grants(), Vec::new());
+        };
+        if entry.digest == new.digest {
+            let change = match (entry.needs_approval, vouched) {
+                (true, true) => Change::Installed,
+                (true, false) => Change::Held,
+                (false, _) => Change::Nothing,
+            };
+            entry.needs_approval &= !vouched;
+            entry.key = new.key.or(entry.key.take());
+            return (change, Vec::new(), entry.grants.words());
+        }
+        let beyond = self.beyond(&entry.digest, &entry.source, asked);
+        let same = match trust {
+            Trust::Shipped => entry.source == Source::Shipped,
+            Trust::Signed(key) => entry.key.as_ref() == Some(key),
+            Trust::Nobody => false,
+        };
+        let older = is_older(&new.version, &entry.version);
+        let change = succeed(entry, new, same && beyond.is_empty() && !older);
+        (change, beyond, entry.grants.words())
     }
 
     /// Allows the revision of a plugin that waits: `digest` is what `plugin list` shows, or its beginning. Its grants are
@@ -235,20 +166,13 @@ impl Register {
         let none = |waits: &str| {
             RegisterError::Refused(format!("no revision {digest} of `{name}` waits to be allowed{waits}"))
         };
+        let proved = self.prove_pending(name, fits)?;
         self.change(|lock| {
             let entry = entry(lock, name)?;
             if let Some(mut new) = entry.pending.take() {
-                if !fits(&new.digest) {
+                let Some(package) = proved.filter(|package| format!("sha256:{}", package.digest) == new.digest) else {
                     return Err(none(&format!("; {} does", new.digest)));
-                }
-                let Some(component) = self.component(&new.digest, &new.source)? else {
-                    return Err(RegisterError::Refused(format!(
-                        "the package {} is not here: `baton plugin install {}`",
-                        new.digest, new.source
-                    )));
                 };
-                let package = Package::read(&component)?;
-                self.prove(&package, &component)?;
                 let asked = &package.manifest.declares.capabilities;
                 let beyond = self.beyond(&entry.digest, &entry.source, asked);
                 let same = new.key.is_some() && new.key == entry.key && beyond.is_empty();
@@ -269,20 +193,32 @@ impl Register {
         })
     }
 
+    /// Proves the revision that waits, if its digest `fits`. Not in our turn, because it compiles.
+    fn prove_pending(&self, name: &str, fits: impl Fn(&str) -> bool) -> Result<Option<Package>, RegisterError> {
+        let lock = self.read()?;
+        let pending = lock.get(name).and_then(|entry| entry.pending.as_ref());
+        let Some(new) = pending.filter(|new| fits(&new.digest)) else { return Ok(None) };
+        let Some(component) = self.component(&new.digest, &new.source)? else {
+            return Err(RegisterError::Refused(format!(
+                "the package {} is not here: `baton plugin install {}`",
+                new.digest, new.source
+            )));
+        };
+        let package = Package::read(&component)?;
+        self.prove(&package, &component)?;
+        Ok(Some(package))
+    }
+
     /// Takes away what the words say; without any, everything.
     ///
     /// # Errors
     /// When a word is none, or was not granted.
     pub fn revoke(&self, name: &str, words: &[String]) -> Result<Entry, RegisterError> {
-        if words.is_empty() {
-            return self.change(|lock| {
-                let entry = entry(lock, name)?;
-                entry.grants = Granted::default();
-                Ok(entry.clone())
-            });
-        }
         self.change(|lock| {
             let entry = entry(lock, name)?;
+            if words.is_empty() {
+                entry.grants = Granted::default();
+            }
             for word in words {
                 // Also what it does not ask for any more.
                 if !entry.grants.take_back(word) {
@@ -365,7 +301,7 @@ impl Register {
         for path in packages.filter(|path| path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())) {
             let Ok((component, _)) = fetch::read(&path) else { continue };
             if read_manifest(&component).is_ok_and(|manifest| manifest.name == name) {
-                drop(fs::remove_file(path.with_extension("wasm.minisig")));
+                drop(fs::remove_file(beside(&path)));
                 fs::remove_file(&path).map_err(|error| RegisterError::Store { path, error })?;
             }
         }
@@ -438,52 +374,6 @@ impl Register {
     fn store_error(&self, error: io::Error) -> RegisterError {
         RegisterError::Store { path: self.store.folder().to_owned(), error }
     }
-}
-
-fn first(name: &str, new: Revision, vouched: bool) -> Entry {
-    Entry { version: new.version, key: new.key, needs_approval: !vouched, ..Entry::new(name, new.source, new.digest) }
-}
-
-/// A new revision came. `at_once` says that it may take the old one's place with its grants.
-fn succeed(entry: &mut Entry, mut new: Revision, at_once: bool) -> Change {
-    if entry.needs_approval {
-        // Nobody allowed the old one, so nothing is lost with it.
-        *entry =
-            Entry { disabled: entry.disabled, previous: entry.previous.clone(), ..first(&entry.name, new, at_once) };
-        return if at_once { Change::Installed } else { Change::Held };
-    }
-    if !at_once {
-        entry.pending = Some(new);
-        return Change::Held;
-    }
-    new.grants = entry.grants.clone();
-    replace(entry, new);
-    Change::Updated
-}
-
-/// Whether a version is lower than another, number by number. What cannot be told is not.
-fn is_older(new: &str, old: &str) -> bool {
-    let numbers = |version: &str| -> Option<Vec<u64>> {
-        let plain = version.split(['-', '+']).next().unwrap_or_default();
-        plain.split('.').map(|part| part.parse().ok()).collect()
-    };
-    numbers(new).zip(numbers(old)).is_some_and(|(new, old)| new < old)
-}
-
-/// `new` runs from now on; what ran is kept.
-fn replace(entry: &mut Entry, new: Revision) {
-    entry.previous.retain(|known| known.digest != new.digest && known.digest != entry.digest);
-    entry.previous.push(Revision {
-        source: std::mem::replace(&mut entry.source, new.source),
-        version: std::mem::replace(&mut entry.version, new.version),
-        digest: std::mem::replace(&mut entry.digest, new.digest),
-        key: std::mem::replace(&mut entry.key, new.key),
-        grants: std::mem::replace(&mut entry.grants, new.grants),
-    });
-    let too_many = entry.previous.len().saturating_sub(KEPT);
-    entry.previous.drain(..too_many);
-    entry.pending = None;
-    entry.needs_approval = false;
 }
 
 fn entry<'a>(lock: &'a mut Lock, name: &str) -> Result<&'a mut Entry, RegisterError> {

@@ -3,6 +3,7 @@
 //! Who may sign stands in `[trust] keys` of `baton.toml`. What follows from a verdict is not decided here.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use base64::Engine as _;
@@ -10,6 +11,14 @@ use base64::engine::general_purpose::STANDARD;
 
 /// What the name of a detached signature has behind the file's.
 pub const ENDING: &str = ".minisig";
+
+/// Where the detached signature of a file lies.
+#[must_use]
+pub fn beside(file: &Path) -> PathBuf {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(ENDING);
+    beside.into()
+}
 
 /// What a signature proves.
 #[derive(Clone, Debug, PartialEq, Eq)]

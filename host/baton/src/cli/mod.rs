@@ -14,7 +14,7 @@ mod init;
 mod ledger;
 mod lint;
 mod obligations;
-pub(crate) mod plugin;
+mod plugin;
 mod restore;
 mod retry;
 mod run;

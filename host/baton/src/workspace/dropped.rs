@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use baton_core::Digest;
 use baton_registry::fetch::read;
+use baton_registry::signature::beside;
 use baton_registry::{Candidate, DROPPED, Entry, Lock, Source};
 
 use super::Workspace;
@@ -44,7 +45,7 @@ impl Dropped {
         let mut new = Vec::new();
         for path in paths {
             let Some(form) = quiet(&path) else { continue };
-            let form = (form, form_of(&path.with_extension("wasm.minisig")));
+            let form = (form, form_of(&beside(&path)));
             if self.0.insert(path.clone(), form) == Some(form) {
                 continue;
             }

@@ -7,12 +7,14 @@ mod find;
 mod grants;
 mod open;
 mod plugins;
+mod said;
 mod state;
 
 pub(crate) use config::{Config, TEMPLATE, pause, shown};
 pub(crate) use find::find;
 pub(crate) use grants::effective;
 pub(crate) use open::{Wanted, open};
+pub(crate) use said::{act, said};
 pub(crate) use state::{Serving, State, UpLock, id};
 
 use std::path::{Path, PathBuf};
@@ -20,7 +22,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use baton_dispatch::{AgentKind, Roster};
-pub(crate) use baton_registry::lock::{Entry, FILE as LOCK_FILE, Lock, Source};
+pub(crate) use baton_registry::lock::{Entry, FILE as LOCK_FILE, Lock, Source, short};
 use baton_registry::signature::judge;
 use baton_registry::{Package, Register, Signature, Trust};
 use baton_sandbox::Sandbox;

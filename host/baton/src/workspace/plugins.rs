@@ -11,7 +11,7 @@ use baton_registry::{Candidate, Change, DROPPED, Done, Register, RegisterError, 
 use baton_sandbox::Sandbox;
 
 use super::dropped::Dropped;
-use super::{Config, Entry, LOCK_FILE, Lock, Source, Workspace, grants};
+use super::{Config, Entry, LOCK_FILE, Lock, Source, Workspace, act, grants, said, short};
 use crate::shipped;
 
 /// Loads plugins and keeps what was loaded.
@@ -221,13 +221,13 @@ impl Loader {
     }
 
     fn tell(&self, done: &Done, from: &str) {
-        let text = crate::cli::plugin::said(done);
+        let text = said(done);
         match done.change {
             Change::Nothing => return,
             Change::Held => tracing::warn!("from {from}: {text}"),
             Change::Installed | Change::Updated => tracing::info!("from {from}: {text}"),
         }
-        let act = crate::cli::plugin::act(done, from);
+        let act = act(done, from);
         let now = jiff::Timestamp::now();
         let written = self.ledger.write_blocking(move |tx| baton_registry::history::record(tx, &act, "baton", now));
         if let Err(error) = written {
@@ -247,8 +247,7 @@ fn held(entry: &Entry) -> Option<String> {
     if entry.disabled {
         return Some(format!("the plugin `{name}` is switched off: `baton plugin enable {name}`"));
     }
-    entry.needs_approval.then(|| {
-        let short = digest.get(..7 + 16).unwrap_or(digest);
-        format!("nobody has allowed the plugin `{name}` yet: `baton plugin approve {name}@{short}`")
-    })
+    entry
+        .needs_approval
+        .then(|| format!("nobody has allowed the plugin `{name}` yet: `baton plugin approve {name}@{}`", short(digest)))
 }

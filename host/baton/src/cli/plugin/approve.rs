@@ -29,9 +29,8 @@ impl Args {
         };
         let entry = plugins.register.approve(name, digest, self.keep_grants)?;
         plugins.done_to(&entry, "approved", entry.version.clone())?;
-        let grants = entry.grants.words();
-        let may = if grants.is_empty() { "nothing yet".to_owned() } else { grants.join(" ") };
-        output::print(&format!("{name} {} runs from now on; it may: {may}\n", output::clean(&entry.version)));
+        let (version, may) = (output::clean(&entry.version), Plugins::may(&entry));
+        output::print(&format!("{name} {version} runs from now on; it may: {may}\n"));
         Ok(Code::Good)
     }
 }

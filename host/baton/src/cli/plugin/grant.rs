@@ -10,7 +10,6 @@ use serde_json::json;
 use super::Plugins;
 use crate::exit::Code;
 use crate::output::{self, Table};
-use crate::workspace::Entry;
 
 /// Let a plugin do what it asks for
 #[derive(Debug, clap::Args)]
@@ -51,7 +50,7 @@ impl Grant {
         let words = if self.all { asked(plugins, &self.name)?.as_grants() } else { self.words };
         let entry = plugins.register.grant(&self.name, &words)?;
         plugins.done_to(&entry, "granted", words.join(" "))?;
-        say(&entry);
+        output::print(&format!("{} may: {}\n", entry.name, Plugins::may(&entry)));
         Ok(Code::Good)
     }
 }
@@ -63,7 +62,7 @@ impl Revoke {
         let entry = plugins.register.revoke(&self.name, &self.words)?;
         let what = if self.words.is_empty() { "everything".to_owned() } else { self.words.join(" ") };
         plugins.done_to(&entry, "revoked", what)?;
-        say(&entry);
+        output::print(&format!("{} may: {}\n", entry.name, Plugins::may(&entry)));
         Ok(Code::Good)
     }
 }
@@ -99,10 +98,4 @@ fn asked(plugins: &Plugins, name: &str) -> anyhow::Result<Capabilities> {
     let component =
         component.with_context(|| format!("its package is not here: `baton plugin install {}`", entry.source))?;
     Ok(read_manifest(&component)?.declares.capabilities)
-}
-
-fn say(entry: &Entry) {
-    let words = entry.grants.words();
-    let may = if words.is_empty() { "nothing".to_owned() } else { words.join(" ") };
-    output::print(&format!("{} may: {may}\n", entry.name));
 }

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use baton_registry::{Candidate, Change, Reference, Source};
 
-use super::{Plugins, act, said};
+use super::Plugins;
 use crate::cli::block_on;
 use crate::exit::Code;
 use crate::output;
+use crate::workspace::{act, said};
 
 /// Install a plugin from a file, a web server or a registry
 ///
@@ -36,13 +37,14 @@ impl Args {
 /// When it is no plugin for this host, or cannot be written.
 pub(super) fn install(plugins: &Plugins, candidate: &Candidate, from: &str) -> anyhow::Result<Code> {
     let done = plugins.register.install(candidate).with_context(|| format!("{from} was not installed"))?;
-    if done.change != Change::Nothing {
+    if done.change == Change::Nothing {
+        // Its package may be here again.
+        plugins.workspace.state.wake_daemon();
+    } else {
         let inbox = plugins.workspace.root.join("handoffs").join(&done.name).join("01_inbox");
         std::fs::create_dir_all(&inbox).with_context(|| format!("failed to make {}", inbox.display()))?;
         plugins.done(act(&done, from))?;
     }
-    // Its package may be here again.
-    plugins.workspace.state.wake_daemon();
     output::print(&output::clean(&format!("{}\n", said(&done))));
     Ok(if done.change == Change::Held { Code::Findings } else { Code::Good })
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Plugins;
 use crate::exit::Code;
 use crate::output::{self, Table};
-use crate::workspace::Entry;
+use crate::workspace::{Entry, short};
 
 /// Show the plugins of the workspace
 #[derive(Debug, clap::Args)]
@@ -49,10 +49,6 @@ fn state(entry: &Entry) -> &'static str {
         (.., Some(_)) => "enabled, update waits",
         _ => "enabled",
     }
-}
-
-fn short(digest: &str) -> &str {
-    digest.strip_prefix("sha256:").and_then(|hex| hex.get(..16)).unwrap_or(digest)
 }
 
 fn row(entry: &Entry) -> [String; 7] {

@@ -14,7 +14,6 @@ mod pack;
 mod push;
 mod remove;
 mod rollback;
-mod said;
 mod switch;
 mod test;
 mod update;
@@ -22,8 +21,6 @@ mod update;
 use baton_ledger::Ledger;
 use baton_registry::{Register, history};
 use jiff::Timestamp;
-
-pub(crate) use said::{act, said};
 
 use super::Place;
 use crate::exit::Code;
@@ -104,6 +101,12 @@ impl Plugins {
         let written = ledger.write_blocking(move |tx| history::record(tx, &act, "operator", now));
         self.workspace.state.wake_daemon();
         Ok(written?)
+    }
+
+    /// What it may do, in a sentence's end.
+    fn may(entry: &Entry) -> String {
+        let words = entry.grants.words();
+        if words.is_empty() { "nothing".to_owned() } else { words.join(" ") }
     }
 
     fn ledger(&self) -> anyhow::Result<Ledger> {

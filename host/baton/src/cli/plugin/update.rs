@@ -1,6 +1,5 @@
 //! `baton plugin update`: gets the newest package from where each came from.
 
-use baton_core::Digest;
 use baton_registry::Package;
 use baton_sandbox::read_manifest;
 
@@ -8,7 +7,7 @@ use super::Plugins;
 use super::install::{fetch, install};
 use crate::exit::Code;
 use crate::output;
-use crate::workspace::{Entry, Source};
+use crate::workspace::{Entry, Source, short};
 
 /// Get newer revisions of plugins from where they came from
 #[derive(Debug, clap::Args)]
@@ -72,12 +71,12 @@ fn difference(plugins: &Plugins, entry: &Entry, new: &Package) -> anyhow::Result
     let before = before.map(|manifest| manifest.declares.capabilities).unwrap_or_default();
     let after = &new.manifest.declares.capabilities;
     let mut text = format!(
-        "{}: {} ({}) → {} (sha256:{})\n",
+        "{}: {} (sha256:{}) → {} (sha256:{})\n",
         entry.name,
         entry.version,
-        entry.digest.get(..7 + 16).unwrap_or(&entry.digest),
+        short(&entry.digest),
         new.manifest.version,
-        Digest::short(&new.digest, 16)
+        new.digest.short(16)
     );
     text.extend(after.beyond(&before).iter().map(|word| format!("  + {word}\n")));
     text.extend(before.beyond(after).iter().map(|word| format!("  - {word}\n")));

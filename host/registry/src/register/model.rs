@@ -1,0 +1,91 @@
+//! What goes into the register and what comes out: packages and who vouches for them, what became of them, errors.
+
+use std::io;
+use std::path::PathBuf;
+
+use baton_core::Digest;
+
+use crate::lock::{LockError, Source};
+use crate::package::PackageError;
+
+/// A package that is to be installed.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// Its bytes.
+    pub component: Vec<u8>,
+    /// Where they came from.
+    pub source: Source,
+    /// Who vouches for it.
+    pub trust: Trust,
+}
+
+/// Who vouches for a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// It came inside the program.
+    Shipped,
+    /// A trusted key, by its id.
+    Signed(String),
+    /// Nobody whom the operator trusts.
+    Nobody,
+}
+
+/// What became of a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The plugin.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its digest.
+    pub digest: Digest,
+    /// What was changed.
+    pub change: Change,
+    /// What it asks for beyond the revision before; of a new plugin, all.
+    pub beyond: Vec<String>,
+    /// The grants that it has now.
+    pub grants: Vec<String>,
+}
+
+/// What an installation changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing: these bytes are installed.
+    Nothing,
+    /// It is new and may run.
+    Installed,
+    /// It took the place of the revision before, with its grants.
+    Updated,
+    /// It waits to be allowed.
+    Held,
+}
+
+/// Why a plugin could not be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// The bytes are no package.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// The lock.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The store of packages.
+    #[error("{} cannot be used: {error}", path.display())]
+    Store {
+        /// Which file or folder.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// There is no such plugin.
+    #[error("there is no plugin `{name}`; there are: {known}")]
+    Unknown {
+        /// As asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// It does not fit the plugin as it stands.
+    #[error("{0}")]
+    Refused(String),
+}

@@ -1,0 +1,55 @@
+//! How one revision of a plugin follows another in its entry. Decided elsewhere is whether it may.
+
+use crate::lock::{Entry, Revision};
+
+use super::model::Change;
+
+/// How many former revisions are kept to go back to.
+const KEPT: usize = 3;
+
+/// The entry of a plugin that was not there.
+pub(super) fn first(name: &str, new: Revision, vouched: bool) -> Entry {
+    Entry { version: new.version, key: new.key, needs_approval: !vouched, ..Entry::new(name, new.source, new.digest) }
+}
+
+/// A new revision came. `at_once` says that it may take the old one's place with its grants.
+pub(super) fn succeed(entry: &mut Entry, mut new: Revision, at_once: bool) -> Change {
+    if entry.needs_approval {
+        // Nobody allowed the old one, so nothing is lost with it.
+        *entry =
+            Entry { disabled: entry.disabled, previous: entry.previous.clone(), ..first(&entry.name, new, at_once) };
+        return if at_once { Change::Installed } else { Change::Held };
+    }
+    if !at_once {
+        entry.pending = Some(new);
+        return Change::Held;
+    }
+    new.grants = entry.grants.clone();
+    replace(entry, new);
+    Change::Updated
+}
+
+/// Whether a version is lower than another, number by number. What cannot be told is not.
+pub(super) fn is_older(new: &str, old: &str) -> bool {
+    let numbers = |version: &str| -> Option<Vec<u64>> {
+        let plain = version.split(['-', '+']).next().unwrap_or_default();
+        plain.split('.').map(|part| part.parse().ok()).collect()
+    };
+    numbers(new).zip(numbers(old)).is_some_and(|(new, old)| new < old)
+}
+
+/// `new` runs from now on; what ran is kept.
+pub(super) fn replace(entry: &mut Entry, new: Revision) {
+    entry.previous.retain(|known| known.digest != new.digest && known.digest != entry.digest);
+    entry.previous.push(Revision {
+        source: std::mem::replace(&mut entry.source, new.source),
+        version: std::mem::replace(&mut entry.version, new.version),
+        digest: std::mem::replace(&mut entry.digest, new.digest),
+        key: std::mem::replace(&mut entry.key, new.key),
+        grants: std::mem::replace(&mut entry.grants, new.grants),
+    });
+    let too_many = entry.previous.len().saturating_sub(KEPT);
+    entry.previous.drain(..too_many);
+    entry.pending = None;
+    entry.needs_approval = false;
+}

@@ -1,0 +1,216 @@
+//! The words in which a plugin is granted what it asks for: `files:ro=plans`, `http=GET:host/path*`, `secret=NAME`,
+//! `sql=catalog:rw`, `git=root`, `handoffs`, `hard-links`.
+//!
+//! A word is read against what the plugin declares: what it does not ask for at all cannot be granted.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use baton_core::manifest::{Capabilities, HttpRule, Mode};
+
+use crate::granted::{Granted, GrantedDatabase, GrantedFolder, GrantedSecret};
+
+/// One grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// `files:MODE=NAME`, `files:MODE=NAME=PATH`, `files:MODE=PATH`.
+    Files(GrantedFolder),
+    /// `http=RULE`.
+    Http(HttpRule),
+    /// `secret=NAME`.
+    Secret(GrantedSecret),
+    /// `sql=DATABASE[:MODE]`.
+    Sql(GrantedDatabase),
+    /// `git=NAME`.
+    Git(String),
+    /// `handoffs`.
+    Handoffs,
+    /// `hard-links`.
+    HardLinks,
+}
+
+impl Word {
+    /// Reads a word.
+    ///
+    /// # Errors
+    /// When it is none, or grants what is not asked for; says what could be granted instead.
+    pub fn parse(text: &str, asked: &Capabilities) -> Result<Self, String> {
+        let not_asked = || {
+            let all = asked.as_grants();
+            let all = if all.is_empty() { "nothing".to_owned() } else { all.join(" ") };
+            format!("`{text}` is not what it asks for; it asks for: {all}")
+        };
+        let (kind, value) = text.split_once('=').unwrap_or((text, ""));
+        match (kind, value) {
+            ("hard-links", "") if !asked.files.is_empty() => Ok(Self::HardLinks),
+            ("handoffs", "") => asked.handoffs.as_ref().map(|_| Self::Handoffs).ok_or_else(not_asked),
+            ("files:ro", value) => folder(value, Mode::Ro, asked).map(Self::Files),
+            ("files:rw", value) => folder(value, Mode::Rw, asked).map(Self::Files),
+            ("http", rule) => {
+                let rule: HttpRule = rule.parse()?;
+                let fits = asked.http.iter().any(|http| http.rule.covers(&rule) || rule.covers(&http.rule));
+                if fits { Ok(Self::Http(rule)) } else { Err(not_asked()) }
+            }
+            ("secret", name) => {
+                let secret = asked.secrets.iter().find(|secret| secret.name == name);
+                secret.map(|secret| Self::Secret(GrantedSecret::of(secret))).ok_or_else(not_asked)
+            }
+            ("sql", value) => {
+                let found =
+                    asked.sql.iter().find(|sql| value.split(':').next() == Some(sql.database.to_string().as_str()));
+                let asked = found.ok_or_else(not_asked)?;
+                let mode = match value.split_once(':') {
+                    None => asked.mode,
+                    Some((_, "ro")) => Mode::Ro,
+                    Some((_, "rw")) => Mode::Rw,
+                    Some((_, mode)) => return Err(format!("`{mode}` is neither ro nor rw")),
+                };
+                Ok(Self::Sql(GrantedDatabase { database: asked.database, mode }))
+            }
+            ("git", name) => {
+                let found = asked.git.iter().find(|git| git.folder == name);
+                found.map(|git| Self::Git(git.folder.clone())).ok_or_else(not_asked)
+            }
+            _ => Err(format!(
+                "`{text}` is no grant; a grant is files:ro=NAME, files:rw=NAME=PATH, http=METHOD:HOST/PATH*, secret=NAME, \
+                 sql=own, sql=catalog:ro, git=NAME, handoffs or hard-links"
+            )),
+        }
+    }
+
+    /// Adds it; one for the same thing is replaced.
+    pub fn grant(self, granted: &mut Granted) {
+        self.revoke(granted);
+        match self {
+            Self::Files(folder) => granted.files.push(folder),
+            Self::Http(rule) => granted.http.push(rule),
+            Self::Secret(secret) => granted.secrets.push(secret),
+            Self::Sql(database) => granted.sql.push(database),
+            Self::Git(folder) => granted.git.push(folder),
+            Self::Handoffs => granted.handoffs = true,
+            Self::HardLinks => granted.hard_links = true,
+        }
+    }
+
+    /// Takes away what was granted for the same thing. Tells whether there was any.
+    pub fn revoke(&self, granted: &mut Granted) -> bool {
+        let before = granted.clone();
+        match self {
+            Self::Files(folder) => granted.files.retain(|known| known.folder != folder.folder),
+            Self::Http(rule) => granted.http.retain(|known| known != rule),
+            Self::Secret(secret) => granted.secrets.retain(|known| known.name != secret.name),
+            Self::Sql(database) => granted.sql.retain(|known| known.database != database.database),
+            Self::Git(folder) => granted.git.retain(|known| known != folder),
+            Self::Handoffs => granted.handoffs = false,
+            Self::HardLinks => granted.hard_links = false,
+        }
+        *granted != before
+    }
+}
+
+/// `NAME`, `NAME=PATH`, or a path alone where only one folder is asked for.
+fn folder(value: &str, mode: Mode, asked: &Capabilities) -> Result<GrantedFolder, String> {
+    let (name, path) = value.split_once('=').map_or((value, None), |(name, path)| (name, Some(path)));
+    if let Some(known) = asked.files.iter().find(|files| files.folder == name) {
+        return Ok(GrantedFolder { folder: known.folder.clone(), mode, path: path.map(PathBuf::from) });
+    }
+    match asked.files.as_slice() {
+        [only] if path.is_none() && !value.is_empty() => {
+            Ok(GrantedFolder { folder: only.folder.clone(), mode, path: Some(PathBuf::from(value)) })
+        }
+        all => {
+            let names: Vec<&str> = all.iter().map(|files| files.folder.as_str()).collect();
+            let names = if names.is_empty() { "no folder".to_owned() } else { names.join(", ") };
+            Err(format!("`{name}` is not among the folders that it asks for: {names} (files:{mode}=NAME=PATH)"))
+        }
+    }
+}
+
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Files(GrantedFolder { folder, mode, path: None }) => write!(f, "files:{mode}={folder}"),
+            Self::Files(GrantedFolder { folder, mode, path: Some(path) }) => {
+                write!(f, "files:{mode}={folder}={}", path.display())
+            }
+            Self::Http(rule) => write!(f, "http={rule}"),
+            Self::Secret(secret) => write!(f, "secret={}", secret.name),
+            Self::Sql(sql) => write!(f, "sql={}:{}", sql.database, sql.mode),
+            Self::Git(folder) => write!(f, "git={folder}"),
+            Self::Handoffs => f.write_str("handoffs"),
+            Self::HardLinks => f.write_str("hard-links"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked() -> Capabilities {
+        serde_json::from_str(
+            r#"{"files":[{"folder":"music","mode":"ro","reason":""}],"http":[{"rule":"GET:a.b/v1/*","reason":""}],
+                "secrets":[{"name":"s","hosts":["a.b"],"reason":""}],"sql":[{"database":"catalog","mode":"rw","reason":""}],
+                "git":[{"folder":"root","reason":""}],"handoffs":{"reason":""}}"#,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn every_word_is_granted_said_again_and_revoked() {
+        let words = [
+            "files:ro=music",
+            "files:ro=music=/m",
+            "http=GET:a.b/v1/me",
+            "secret=s",
+            "sql=catalog:ro",
+            "git=root",
+            "handoffs",
+            "hard-links",
+        ];
+        for text in words {
+            let (word, mut granted) = (Word::parse(text, &asked()).unwrap(), Granted::default());
+            word.clone().grant(&mut granted);
+            word.clone().grant(&mut granted);
+            assert_eq!(granted.words(), [text]);
+            assert!(word.revoke(&mut granted));
+            assert!(!word.revoke(&mut granted));
+            assert_eq!(granted, Granted::default());
+        }
+    }
+
+    #[test]
+    fn a_path_alone_is_for_the_only_folder() {
+        let Word::Files(folder) = Word::parse("files:ro=/srv/music", &asked()).unwrap() else { panic!() };
+        assert_eq!((folder.folder.as_str(), folder.path), ("music", Some(PathBuf::from("/srv/music"))));
+    }
+
+    #[test]
+    fn errors_when_it_is_not_asked_for_or_is_no_word() {
+        let asked = asked();
+        for text in [
+            "http=POST:a.b/v1/x",
+            "http=GET:c.d/*",
+            "secret=t",
+            "sql=own",
+            "git=plans",
+            "sudo",
+            "files=x",
+            "handoffs=x",
+            "",
+        ] {
+            assert!(Word::parse(text, &asked).is_err(), "{text}");
+        }
+        for text in ["handoffs", "files:ro=/x", "git=root"] {
+            assert!(Word::parse(text, &Capabilities::default()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn all_of_is_what_the_words_say() {
+        let all = Granted::all_of(&asked());
+        assert_eq!(all.words(), asked().as_grants());
+        assert!(all.lacks(&asked()).is_empty());
+        assert_eq!(Granted::default().lacks(&asked()), asked().as_grants());
+    }
+}
