@@ -14,6 +14,7 @@ pub mod handoff;
 pub mod manifest;
 pub mod quarantine;
 pub mod retry;
+pub mod shell;
 mod state;
 
 pub use digest::Digest;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use baton_core::State;
+use baton_core::shell::words;
 use baton_ledger::event::{self, Event};
 use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx};
@@ -363,7 +364,7 @@ pub(crate) fn explain(failure: &Failure, plugin: &str, lacks: &[String]) -> Stri
         Failure::NeedsGrant(text)
             if !text.contains("`baton ") && !text.contains("baton plugin grant") && !lacks.is_empty() =>
         {
-            format!("{text}: `baton plugin grant {plugin} {}`", lacks.join(" "))
+            format!("{text}: `baton plugin grant {plugin} {}`", words(lacks))
         }
         Failure::NeedsHuman(text) => {
             format!("{text} (`baton answer` tells it, `baton cancel` ends it)")

@@ -3,5 +3,3 @@ ALTER TABLE tasks ADD COLUMN answers TEXT;
 CREATE INDEX tasks_answers ON tasks (answers) WHERE answers IS NOT NULL;
 -- The process that carries a delivery; what another one that lives has written down is not touched.
 ALTER TABLE outbox ADD COLUMN owner TEXT;
--- Every change of a task's state was written there too; what asks by agent is answered by the index of what has not ended.
-DROP INDEX tasks_unfinished;

@@ -1,3 +1,5 @@
+-- Every change of a task's state was written there too; what asks by agent is answered by the index of what has not ended.
+DROP INDEX IF EXISTS tasks_unfinished;
 -- What the last attempt of a task used of its ceilings, as JSON: for `why`.
 ALTER TABLE tasks ADD COLUMN usage TEXT;
 -- Plugins that crashed or were stopped at a ceiling, and have not ended well since.

@@ -76,7 +76,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection, LedgerError> {
     // Else SQLite plans a statement anew for each value that a partial index might fit.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    migrate(&mut connection)?;
+    migrate(&mut connection, &MIGRATIONS)?;
     Ok(connection)
 }
 
@@ -87,17 +87,26 @@ pub(crate) fn integrity(reader: &Reader) -> Result<String, LedgerError> {
 
 /// The newest form that this build knows.
 pub(crate) fn known() -> i64 {
-    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+    form_after(&MIGRATIONS)
 }
 
-fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
-    let known = known();
+/// The form that a database has after these steps.
+pub(crate) fn form_after(steps: &[&str]) -> i64 {
+    i64::try_from(steps.len()).unwrap_or(i64::MAX)
+}
+
+/// Does those of `steps` that the database has not gone yet, all or none.
+///
+/// # Errors
+/// When one fails, or the database is newer than the last.
+pub(crate) fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<(), LedgerError> {
+    let known = form_after(steps);
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if found > known {
         return Err(LedgerError::Newer { found, known });
     }
-    for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+    for step in steps.iter().skip(usize::try_from(found).unwrap_or(0)) {
         transaction.execute_batch(step)?;
     }
     transaction.pragma_update(None, "user_version", known)?;

@@ -20,6 +20,14 @@ pub fn form(reader: &Reader) -> Result<(i64, i64), LedgerError> {
     Ok((found, database::known()))
 }
 
+/// Whether the file has what form `wanted` brought: an older one gets it when somebody writes to it.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) fn has_form(reader: &Reader, wanted: i64) -> Result<bool, LedgerError> {
+    Ok(form(reader)?.0 >= wanted)
+}
+
 /// What SQLite finds wrong with the pages of the file; nothing when they are sound. Reads the whole file.
 ///
 /// # Errors

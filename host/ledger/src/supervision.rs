@@ -2,11 +2,15 @@
 //! is well.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
+use crate::inspect::has_form;
 use crate::task::timestamp;
+
+/// The form of the file that brought the table.
+const FORM: i64 = 5;
 
 /// A plugin that failed and has not ended well since.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,19 +76,13 @@ pub fn next(tx: &Tx<'_>, now: Timestamp) -> Result<Option<Timestamp>, LedgerErro
 /// # Errors
 /// When the database fails.
 pub fn quarantined(reader: &Reader, now: Timestamp) -> Result<Vec<Supervised>, LedgerError> {
-    // An older file does not have the table until somebody writes to it.
-    if !is_there(&reader.connection)? {
+    if !has_form(reader, FORM)? {
         return Ok(Vec::new());
     }
     let sql = format!("SELECT {COLUMNS} FROM supervision WHERE until > ?1 ORDER BY agent");
     let mut select = reader.connection.prepare_cached(&sql)?;
     let rows = select.query_map([now.as_millisecond()], |row| Ok(supervised(row)))?;
     rows.map(|row| row?).collect()
-}
-
-fn is_there(connection: &Connection) -> Result<bool, LedgerError> {
-    let sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'supervision'";
-    Ok(connection.query_row(sql, [], |_| Ok(())).optional()?.is_some())
 }
 
 fn supervised(row: &Row<'_>) -> Result<Supervised, LedgerError> {

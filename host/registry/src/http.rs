@@ -28,7 +28,11 @@ pub(crate) struct Wanted<'a> {
 
 /// Whether the address is on this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
+    is_this_machine(url.host_str().unwrap_or_default())
+}
+
+/// Whether a host, an IPv6 address in brackets, is this machine.
+pub(crate) fn is_this_machine(host: &str) -> bool {
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }

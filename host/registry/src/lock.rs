@@ -220,6 +220,13 @@ impl Lock {
         });
     }
 
+    /// The plugins that were granted a secret, by name.
+    #[must_use]
+    pub fn users_of(&self, secret: &str) -> Vec<String> {
+        let granted = |entry: &&Entry| entry.grants.secrets.iter().any(|known| known.name == secret);
+        self.plugins.iter().filter(granted).map(|entry| entry.name.clone()).collect()
+    }
+
     /// The entry of a plugin.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Entry> {

@@ -55,7 +55,8 @@ impl Package {
         let Some(version) = version else {
             let exported: Vec<&str> = exports.iter().map(String::as_str).collect();
             return Err(PackageError::World(format!(
-                "it does not export {HANDLER}0.1.0; it exports: {}",
+                "it does not export {HANDLER}{}; it exports: {}",
+                world::VERSION,
                 if exported.is_empty() { "nothing".to_owned() } else { exported.join(", ") }
             )));
         };

@@ -199,10 +199,7 @@ impl Register {
         let pending = lock.get(name).and_then(|entry| entry.pending.as_ref());
         let Some(new) = pending.filter(|new| fits(&new.digest)) else { return Ok(None) };
         let Some(component) = self.component(&new.digest, &new.source)? else {
-            return Err(RegisterError::Refused(format!(
-                "the package {} is not here: `baton plugin install {}`",
-                new.digest, new.source
-            )));
+            return Err(gone(name, &new.digest, &new.source));
         };
         let package = Package::read(&component)?;
         self.prove(&package, &component)?;
@@ -237,9 +234,9 @@ impl Register {
     pub fn grant(&self, name: &str, words: &[String]) -> Result<Entry, RegisterError> {
         self.change(|lock| {
             let entry = entry(lock, name)?;
-            let manifest = self.declared(&entry.digest, &entry.source).ok_or_else(|| gone(entry))?;
+            let asked = self.asked_by(entry)?;
             for word in words {
-                let word = Word::parse(word, &manifest.declares.capabilities)
+                let word = Word::parse(word, &asked)
                     .map_err(|reason| RegisterError::Refused(format!("`{name}`: {reason}")))?;
                 word.grant(&mut entry.grants);
             }
@@ -258,7 +255,7 @@ impl Register {
                 return Err(RegisterError::Refused(format!("no revision of `{name}` ran before this one")));
             };
             if self.component(&before.digest, &before.source)?.is_none() {
-                return Err(RegisterError::Refused(format!("the package {} is not here any more", before.digest)));
+                return Err(gone(name, &before.digest, &before.source));
             }
             replace(entry, before);
             Ok(entry.clone())
@@ -345,6 +342,21 @@ impl Register {
         read_manifest(&component).ok()
     }
 
+    /// What a plugin asks for: the revision that runs, or waits to.
+    ///
+    /// # Errors
+    /// When there is no such plugin, or its package is not here.
+    pub fn asked(&self, name: &str) -> Result<Capabilities, RegisterError> {
+        let mut lock = self.read()?;
+        self.asked_by(entry(&mut lock, name)?)
+    }
+
+    fn asked_by(&self, entry: &Entry) -> Result<Capabilities, RegisterError> {
+        let manifest = self.declared(&entry.digest, &entry.source);
+        let gone = || gone(&entry.name, &entry.digest, &entry.source);
+        Ok(manifest.ok_or_else(gone)?.declares.capabilities)
+    }
+
     /// What is asked for beyond the revision of `digest`; everything, when that is not here to be compared.
     fn beyond(&self, digest: &str, source: &Source, asked: &Capabilities) -> Vec<String> {
         let before = self.declared(digest, source).map(|manifest| manifest.declares.capabilities);
@@ -382,8 +394,7 @@ fn entry<'a>(lock: &'a mut Lock, name: &str) -> Result<&'a mut Entry, RegisterEr
     found.ok_or_else(|| RegisterError::Unknown { name: name.to_owned(), known })
 }
 
-fn gone(entry: &Entry) -> RegisterError {
-    let Entry { name, digest, source, .. } = entry;
+fn gone(name: &str, digest: &str, source: &Source) -> RegisterError {
     RegisterError::Refused(format!("the package {digest} of `{name}` is not here: `baton plugin install {source}`"))
 }
 

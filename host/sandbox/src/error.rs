@@ -4,6 +4,8 @@ use std::fmt;
 
 use baton_core::manifest::ManifestError;
 
+use crate::world;
+
 /// A component that cannot be used, or an engine that cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
@@ -20,7 +22,7 @@ pub enum SandboxError {
     #[error(transparent)]
     Manifest(#[from] ManifestError),
     /// It imports or exports something else than the world `baton:plugin/plugin`.
-    #[error("the component does not fit this host's world baton:plugin@0.1.0: {0}")]
+    #[error("the component does not fit this host's world baton:plugin@{version}: {0}", version = world::VERSION)]
     World(String),
     /// Its manifest asks for more than there is.
     #[error("its manifest asks for {what} = {asked}; this host gives 1 to {most}: correct `limits` in the manifest")]

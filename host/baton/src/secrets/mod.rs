@@ -15,14 +15,12 @@ mod keychain;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
+use baton_core::manifest::is_name;
 use baton_sandbox::{SecretValue, limits};
 use jiff::Timestamp;
 
 use crate::workspace::State;
 use file::{Kept, Locked};
-
-/// The longest name: it stands in grants and messages.
-const NAME_BYTES: usize = 64;
 
 /// The secrets of a workspace.
 #[derive(Clone, Debug)]
@@ -105,9 +103,10 @@ impl SecretStore {
 }
 
 fn check_name(name: &str) -> anyhow::Result<()> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if name.is_empty() || name.len() > NAME_BYTES || !name.chars().all(plain) {
-        bail!("{name:?} is no name for a secret: up to {NAME_BYTES} letters, digits, `-`, `_` and `.`");
+    if !is_name(name) {
+        bail!(
+            "{name:?} is no name for a secret, which a manifest could have: lower-case letters, digits and `-`, up to 64"
+        );
     }
     Ok(())
 }

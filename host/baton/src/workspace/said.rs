@@ -1,5 +1,6 @@
 //! What became of a package, in words: for the terminal, the log and the ledger.
 
+use baton_core::shell::words;
 use baton_registry::history::Act;
 use baton_registry::{Change, Done};
 
@@ -7,7 +8,7 @@ use baton_registry::{Change, Done};
 pub(crate) fn said(done: &Done) -> String {
     let Done { name, version, digest, beyond, grants, .. } = done;
     let short = digest.short(16);
-    let asked = beyond.join(" ");
+    let asked = words(beyond);
     match done.change {
         Change::Nothing => format!("{name} {version} (sha256:{short}) is installed already"),
         Change::Updated => format!("{name} is {version} (sha256:{short}) now; it keeps its grants"),
@@ -20,10 +21,7 @@ pub(crate) fn said(done: &Done) -> String {
             let lost = if grants.is_empty() {
                 String::new()
             } else {
-                format!(
-                    "\nthe revision before runs until then; --keep-grants lets the new one have: {}",
-                    grants.join(" ")
-                )
+                format!("\nthe revision before runs until then; --keep-grants lets the new one have: {}", words(grants))
             };
             format!(
                 "{name} {version} (sha256:{short}) waits to be allowed{asks}\nallow it with: baton plugin approve {name}@{short}{lost}"

@@ -84,7 +84,7 @@ impl Engine {
         if left > 0 || !self.broken.remove(agent) {
             return;
         }
-        let (house, agent, held) = (Arc::clone(&self.house), agent.to_owned(), self.mode == Mode::Forever);
+        let (house, agent, held) = (Arc::clone(&self.house), agent.to_owned(), self.waits_for_held());
         self.jobs.spawn(async move {
             let released = release(&house, agent).await;
             let taken_up = take_up(&house, held).await;

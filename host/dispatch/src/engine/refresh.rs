@@ -57,11 +57,11 @@ impl Engine {
     }
 
     fn requeue(&mut self, changed: BTreeSet<String>) {
-        let house = Arc::clone(&self.house);
+        let (house, held) = (Arc::clone(&self.house), self.waits_for_held());
         self.jobs.spawn(async move {
             let job = move |tx: &baton_ledger::Tx<'_>| requeue(tx, |agent| changed.contains(agent), Timestamp::now());
             match house.ledger.write(job).await {
-                Ok(()) => Message::Recovered(take_up(&house, true).await),
+                Ok(()) => Message::Recovered(take_up(&house, held).await),
                 Err(error) => Message::Recovered(Err(error.into())),
             }
         });

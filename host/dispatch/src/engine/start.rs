@@ -93,8 +93,13 @@ impl Engine {
         self.held.insert(job.id(), held);
     }
 
+    /// Whether it stays until a plugin that is left alone may be tried again. A single run does not.
+    pub(super) fn waits_for_held(&self) -> bool {
+        self.mode == Mode::Forever
+    }
+
     pub(super) fn take_up(&mut self) {
-        let (house, held) = (Arc::clone(&self.house), self.mode == Mode::Forever);
+        let (house, held) = (Arc::clone(&self.house), self.waits_for_held());
         self.jobs.spawn(async move { Message::Recovered(take_up(&house, held).await) });
     }
 }

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags};
 
 use crate::LedgerError;
+use crate::database::{form_after, migrate};
 use crate::guest::limits::BUSY;
 
 /// Step `n` brings form `n` to form `n + 1`. Never edited once released, only added to.
@@ -41,27 +42,13 @@ pub fn prepare(path: &Path) -> Result<(), LedgerError> {
     let opened = |source| LedgerError::Open { path: path.to_owned(), source };
     let mut connection = Connection::open(path).map_err(opened)?;
     connection.busy_timeout(BUSY)?;
-    if form(&connection).map_err(opened)? == known() {
+    if form(&connection).map_err(opened)? == form_after(&MIGRATIONS) {
         return Ok(());
     }
     connection.pragma_update(None, "journal_mode", "WAL").map_err(opened)?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let found = form(&transaction)?;
-    if found > known() {
-        return Err(LedgerError::Newer { found, known: known() });
-    }
-    for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
-        transaction.execute_batch(step)?;
-    }
-    transaction.pragma_update(None, "user_version", known())?;
-    transaction.commit()?;
-    Ok(())
+    migrate(&mut connection, &MIGRATIONS)
 }
 
 fn form(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
-}
-
-fn known() -> i64 {
-    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }

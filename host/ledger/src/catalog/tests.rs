@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use super::*;
-use crate::guest::{Access, Kind, Row, Session, Stop, Value};
+use crate::guest::{Access, Row, Session, Stop, Value};
 
 fn writer(folder: &Path) -> Session {
     let path = folder.join("catalog.db");
-    let access = Access { kind: Kind::Catalog, path, writable: true, denial: String::new() };
+    let access =
+        Access { database: baton_core::manifest::Database::Catalog, path, writable: true, denial: String::new() };
     Session::open(&access, &Stop::default()).unwrap()
 }
 

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
-use super::{Access, GuestError, Kind};
+use baton_core::manifest::Database;
+
+use super::{Access, GuestError};
 
 /// Pragmas that only tell something. FTS5 itself asks for `data_version`.
 const TELLING: [&str; 6] = ["data_version", "table_info", "table_xinfo", "table_list", "index_list", "index_info"];
@@ -21,7 +23,7 @@ const INDEX: [&str; 5] = ["search_data", "search_idx", "search_content", "search
 /// The judge of one connection.
 #[derive(Clone)]
 pub(super) struct Judge {
-    kind: Kind,
+    database: Database,
     writable: bool,
     denial: String,
     /// Set while the host itself speaks (`BEGIN`, `COMMIT`).
@@ -40,7 +42,7 @@ enum Refusal {
 impl Judge {
     pub(super) fn of(access: &Access) -> Self {
         Self {
-            kind: access.kind,
+            database: access.database,
             writable: access.writable,
             denial: access.denial.clone(),
             host: Arc::default(),
@@ -115,10 +117,10 @@ impl Judge {
 
     /// Changing rows.
     fn change(&self, table: &str, by: Option<&str>, insert: bool) -> Result<(), Refusal> {
-        let lent = match self.kind {
-            Kind::Own => true,
+        let lent = match self.database {
+            Database::Own => true,
             // Only the catalog's own triggers write to its tables: nobody else can make one there.
-            Kind::Catalog => by.is_some() || INDEX.contains(&table) || (insert && table.starts_with("put_")),
+            Database::Catalog => by.is_some() || INDEX.contains(&table) || (insert && table.starts_with("put_")),
         };
         match (lent, self.writable) {
             (_, false) => Err(Refusal::NeedsWriting),
@@ -129,10 +131,10 @@ impl Judge {
 
     /// Changing tables.
     fn form(&self) -> Result<(), Refusal> {
-        match (self.kind, self.writable) {
-            (Kind::Catalog, _) => Err(Refusal::Never("the tables of the catalog are Baton's to change")),
-            (Kind::Own, false) => Err(Refusal::NeedsWriting),
-            (Kind::Own, true) => Ok(()),
+        match (self.database, self.writable) {
+            (Database::Catalog, _) => Err(Refusal::Never("the tables of the catalog are Baton's to change")),
+            (Database::Own, false) => Err(Refusal::NeedsWriting),
+            (Database::Own, true) => Ok(()),
         }
     }
 

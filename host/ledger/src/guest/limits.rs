@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use baton_core::manifest::Database;
+
 /// How long one statement, or one piece of a cursor, may take.
 pub const STATEMENT: Duration = Duration::from_secs(10);
 
@@ -37,10 +39,19 @@ pub const CURSORS: usize = 4;
 pub const PAGE_BYTES: u64 = 4096;
 
 /// The quota of a plugin's own database.
-pub const OWN_BYTES: u64 = 256 << 20;
+const OWN_BYTES: u64 = 256 << 20;
 
 /// The quota of the catalog: a million tracks with fingerprints take about half of it.
-pub const CATALOG_BYTES: u64 = 8 << 30;
+const CATALOG_BYTES: u64 = 8 << 30;
+
+/// How many bytes a database may have.
+#[must_use]
+pub fn quota(database: Database) -> u64 {
+    match database {
+        Database::Own => OWN_BYTES,
+        Database::Catalog => CATALOG_BYTES,
+    }
+}
 
 /// Instructions between two looks at the clock: some ten microseconds.
 pub(super) const STEPS: i32 = 1_000;

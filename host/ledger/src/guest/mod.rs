@@ -20,26 +20,19 @@ mod value;
 
 use std::path::PathBuf;
 
+use baton_core::manifest::Database;
+
 pub use cursor::{Asked, serve};
 pub use error::GuestError;
 pub use session::Session;
 pub use stop::Stop;
 pub use value::{Row, Table, Value};
 
-/// Which of the two it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A plugin's own tables.
-    Own,
-    /// The catalog.
-    Catalog,
-}
-
 /// A database as it is lent to one plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
     /// Which.
-    pub kind: Kind,
+    pub database: Database,
     /// Its file; made, with its folder, when it is missing.
     pub path: PathBuf,
     /// Whether writing is granted.

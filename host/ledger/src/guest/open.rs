@@ -4,13 +4,14 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
+use baton_core::manifest::Database;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 
 use super::authorizer::Judge;
 use super::stop::Stop;
-use super::{Access, GuestError, Kind, limits};
+use super::{Access, GuestError, limits};
 use crate::catalog;
 
 /// What SQLite keeps of the file in memory, in KiB with a minus: a batch of a library's tracks touches pages everywhere.
@@ -36,10 +37,10 @@ pub(super) fn open(access: &Access, judge: &Judge, stop: &Stop) -> Result<Connec
 
 /// Makes the file where it is missing and brings the catalog to today's form.
 fn prepare(access: &Access) -> Result<(), GuestError> {
-    match access.kind {
-        Kind::Catalog => Ok(catalog::prepare(&access.path)?),
-        Kind::Own if access.path.is_file() => Ok(()),
-        Kind::Own => make(&access.path).map_err(|error| {
+    match access.database {
+        Database::Catalog => Ok(catalog::prepare(&access.path)?),
+        Database::Own if access.path.is_file() => Ok(()),
+        Database::Own => make(&access.path).map_err(|error| {
             GuestError::Failed(format!("the database {} cannot be made: {error}", access.path.display()))
         }),
     }
@@ -61,11 +62,7 @@ fn set_up(connection: &Connection, access: &Access) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "cache_size", CACHE)?;
-    let quota = match access.kind {
-        Kind::Own => limits::OWN_BYTES,
-        Kind::Catalog => limits::CATALOG_BYTES,
-    };
-    let pages = i64::try_from(quota / limits::PAGE_BYTES).unwrap_or(i64::MAX);
+    let pages = i64::try_from(limits::quota(access.database) / limits::PAGE_BYTES).unwrap_or(i64::MAX);
     connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
     for (setting, on) in [
         (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),

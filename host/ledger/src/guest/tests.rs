@@ -7,13 +7,13 @@ use super::*;
 
 const DENIAL: &str = "baton plugin grant x sql=own:rw";
 
-fn access(folder: &Path, kind: Kind, writable: bool) -> Access {
-    let name = if kind == Kind::Own { "plugins/x.db" } else { "catalog.db" };
-    Access { kind, path: folder.join(name), writable, denial: DENIAL.to_owned() }
+fn access(folder: &Path, database: Database, writable: bool) -> Access {
+    let name = if database == Database::Own { "plugins/x.db" } else { "catalog.db" };
+    Access { database, path: folder.join(name), writable, denial: DENIAL.to_owned() }
 }
 
-fn session(folder: &Path, kind: Kind, writable: bool) -> Session {
-    Session::open(&access(folder, kind, writable), &Stop::default()).unwrap()
+fn session(folder: &Path, database: Database, writable: bool) -> Session {
+    Session::open(&access(folder, database, writable), &Stop::default()).unwrap()
 }
 
 fn text(text: &str) -> Value {
@@ -23,7 +23,7 @@ fn text(text: &str) -> Value {
 #[test]
 fn values_come_back_as_they_were_written() {
     let folder = tempfile::tempdir().unwrap();
-    let own = session(folder.path(), Kind::Own, true);
+    let own = session(folder.path(), Database::Own, true);
     assert_eq!(own.execute("CREATE TABLE t (a, b, c, d, e)", &[]), Ok(0));
     let row = vec![Value::Null, Value::Integer(i64::MIN), Value::Real(0.5), text("é'; --"), Value::Blob(vec![0, 255])];
     assert_eq!(own.execute("INSERT INTO t VALUES (?1, ?2, ?3, ?4, ?5)", &row), Ok(1));
@@ -31,13 +31,13 @@ fn values_come_back_as_they_were_written() {
     assert_eq!((table.columns.join(""), table.rows), ("abcde".to_owned(), vec![row]));
     assert!(own.query("SELECT * FROM t WHERE d = ?", &[text("' OR '1'='1")]).unwrap().rows.is_empty());
     drop(own);
-    assert_eq!(session(folder.path(), Kind::Own, true).query("SELECT 1 FROM t", &[]).unwrap().rows.len(), 1);
+    assert_eq!(session(folder.path(), Database::Own, true).query("SELECT 1 FROM t", &[]).unwrap().rows.len(), 1);
 }
 
 #[test]
 fn a_plugin_may_migrate_its_own_tables_and_search_them() {
     let folder = tempfile::tempdir().unwrap();
-    let own = session(folder.path(), Kind::Own, true);
+    let own = session(folder.path(), Database::Own, true);
     for statement in [
         "PRAGMA user_version = 3",
         "CREATE VIRTUAL TABLE words USING fts5 (word)",
@@ -61,7 +61,7 @@ fn a_plugin_may_migrate_its_own_tables_and_search_them() {
 fn what_leads_out_of_the_database_is_refused_and_named() {
     let folder = tempfile::tempdir().unwrap();
     let outside = folder.path().join("outside.db");
-    let own = session(folder.path(), Kind::Own, true);
+    let own = session(folder.path(), Database::Own, true);
     own.execute("CREATE TABLE t (a)", &[]).unwrap();
     for (statement, word) in [
         (format!("ATTACH '{}' AS o", outside.display()), "other databases"),
@@ -97,13 +97,13 @@ fn what_leads_out_of_the_database_is_refused_and_named() {
 #[test]
 fn writing_without_the_grant_names_the_command() {
     let folder = tempfile::tempdir().unwrap();
-    session(folder.path(), Kind::Own, true).execute("CREATE TABLE t (a)", &[]).unwrap();
-    let own = session(folder.path(), Kind::Own, false);
+    session(folder.path(), Database::Own, true).execute("CREATE TABLE t (a)", &[]).unwrap();
+    let own = session(folder.path(), Database::Own, false);
     assert!(own.query("SELECT * FROM t", &[]).is_ok());
     for statement in ["INSERT INTO t VALUES (1)", "DROP TABLE t", "CREATE TABLE u (a)", "PRAGMA user_version = 1"] {
         assert_eq!(own.execute(statement, &[]), Err(GuestError::Denied(DENIAL.to_owned())), "{statement}");
     }
-    let catalog = session(folder.path(), Kind::Catalog, false);
+    let catalog = session(folder.path(), Database::Catalog, false);
     assert!(catalog.query("SELECT * FROM tracks", &[]).is_ok());
     let written = catalog.execute("INSERT INTO put_source VALUES ('x', 1)", &[]);
     assert_eq!(written, Err(GuestError::Denied(DENIAL.to_owned())));
@@ -112,7 +112,7 @@ fn writing_without_the_grant_names_the_command() {
 #[test]
 fn the_catalog_is_written_to_through_its_views_only() {
     let folder = tempfile::tempdir().unwrap();
-    let catalog = session(folder.path(), Kind::Catalog, true);
+    let catalog = session(folder.path(), Database::Catalog, true);
     let track = "INSERT INTO put_track (source, service, id, title, artists) VALUES ('x', 'x', ?1, ?2, 'A')";
     catalog.execute(track, &[text("1"), text("One")]).unwrap();
     for statement in [
@@ -140,7 +140,7 @@ fn an_endless_statement_ends_when_its_time_is_up_or_nobody_waits() {
     let folder = tempfile::tempdir().unwrap();
     let endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
     let stop = Stop::default();
-    let own = Session::open(&access(folder.path(), Kind::Own, true), &stop).unwrap();
+    let own = Session::open(&access(folder.path(), Database::Own, true), &stop).unwrap();
     let begun = std::time::Instant::now();
     let Err(GuestError::Timeout(said)) = own.query(endless, &[]) else { panic!("it ended") };
     assert!(said.contains("10 s") && begun.elapsed() >= limits::STATEMENT, "{said}");
@@ -154,7 +154,7 @@ fn an_endless_statement_ends_when_its_time_is_up_or_nobody_waits() {
 #[test]
 fn what_is_too_large_is_refused_with_its_limit() {
     let folder = tempfile::tempdir().unwrap();
-    let own = session(folder.path(), Kind::Own, true);
+    let own = session(folder.path(), Database::Own, true);
     own.execute("CREATE TABLE t (a)", &[]).unwrap();
     let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT ?1) SELECT i FROM n";
     assert_eq!(own.query(many, &[Value::Integer(10_000)]).unwrap().rows.len(), 10_000);
@@ -175,7 +175,7 @@ fn what_is_too_large_is_refused_with_its_limit() {
 #[test]
 fn a_full_database_says_so_and_stays_whole() {
     let folder = tempfile::tempdir().unwrap();
-    let own = session(folder.path(), Kind::Own, true);
+    let own = session(folder.path(), Database::Own, true);
     own.execute("CREATE TABLE t (a)", &[]).unwrap();
     let fill = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 40)
                 INSERT INTO t SELECT zeroblob(1000000) FROM n";
@@ -191,13 +191,13 @@ fn a_full_database_says_so_and_stays_whole() {
     assert_eq!(rows, [[Value::Integer(240)]], "what did not fit was taken back as a whole");
     drop(own);
     let bytes = std::fs::metadata(folder.path().join("plugins/x.db")).unwrap().len();
-    assert!(bytes <= limits::OWN_BYTES, "{bytes}");
+    assert!(bytes <= limits::quota(Database::Own), "{bytes}");
 }
 
 #[test]
 fn a_batch_is_all_or_nothing_and_names_the_row() {
     let folder = tempfile::tempdir().unwrap();
-    let own = session(folder.path(), Kind::Own, true);
+    let own = session(folder.path(), Database::Own, true);
     own.execute("CREATE TABLE t (a INTEGER PRIMARY KEY)", &[]).unwrap();
     let rows = |numbers: &[i64]| numbers.iter().map(|n| vec![Value::Integer(*n)]).collect::<Vec<_>>();
     assert_eq!(own.batch("INSERT INTO t VALUES (?)", &rows(&[1, 2, 3])), Ok(3));
@@ -210,13 +210,13 @@ fn a_batch_is_all_or_nothing_and_names_the_row() {
 #[test]
 fn a_cursor_gives_each_row_once_as_it_was_at_the_beginning() {
     let folder = tempfile::tempdir().unwrap();
-    let own = session(folder.path(), Kind::Own, true);
+    let own = session(folder.path(), Database::Own, true);
     own.execute("CREATE TABLE t (a)", &[]).unwrap();
     let rows: Vec<Row> = (0..5_000).map(|n| vec![Value::Integer(n)]).collect();
     own.batch("INSERT INTO t VALUES (?)", &rows).unwrap();
     let (asks, asked) = mpsc::channel();
     let (opened, columns) = tokio::sync::oneshot::channel();
-    let lent = access(folder.path(), Kind::Own, true);
+    let lent = access(folder.path(), Database::Own, true);
     let serving = std::thread::spawn(move || {
         serve(&lent, &Stop::default(), ("SELECT a FROM t ORDER BY a", &[]), opened, &asked);
     });

@@ -8,6 +8,7 @@ use super::row::{SUMMARY, base_name, select_in, select_sql, summary, task, times
 use super::{Summary, Task};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
+use crate::inspect::has_form;
 
 /// The task with exactly this id.
 ///
@@ -260,9 +261,8 @@ pub fn in_state(tx: &Tx<'_>, state: State) -> Result<Vec<Task>, LedgerError> {
 /// # Errors
 /// When the database fails.
 pub fn usage(reader: &Reader, id: &str) -> Result<Option<String>, LedgerError> {
-    // An older file does not have the column until somebody writes to it.
-    let (found, known) = crate::inspect::form(reader)?;
-    if found < known {
+    // The form that brought the column.
+    if !has_form(reader, 5)? {
         return Ok(None);
     }
     let mut select = reader.connection.prepare_cached("SELECT usage FROM tasks WHERE id = ?1")?;

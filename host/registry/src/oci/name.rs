@@ -3,9 +3,10 @@
 //! The host is always written: no registry is the one that is meant when none is named.
 
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 
+use crate::http::is_this_machine;
 use crate::reference::ReferenceError;
 
 /// How a reference begins.
@@ -63,11 +64,7 @@ impl OciReference {
     /// Whether the registry is on this machine: there, and only there, it is asked without TLS.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        let (host, _) = host_and_port(&self.registry);
-        let v6 = host.trim_matches(['[', ']']).parse::<Ipv6Addr>();
-        host == "localhost"
-            || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
-            || v6.is_ok_and(|address| address.is_loopback())
+        is_this_machine(host_and_port(&self.registry).0)
     }
 
     /// What the registry calls the manifest: the digest where one is pinned.

@@ -5,11 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use baton_core::shell::quoted;
 use baton_dispatch::{Agent, AgentKind, Roster};
 use baton_ledger::{LedgerError, Reader};
 use jiff::Timestamp;
 
-use super::super::{Place, from_here, quoted};
+use super::super::{Place, from_here};
 use super::finding::Finding;
 use crate::workspace::{self, CONFIG_FILE, Config, LOCK_FILE, Lock, Serving, State};
 

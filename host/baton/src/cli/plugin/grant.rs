@@ -2,9 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::Context as _;
-use baton_core::manifest::Capabilities;
-use baton_sandbox::read_manifest;
 use serde_json::json;
 
 use super::Plugins;
@@ -47,7 +44,7 @@ impl Grant {
     /// # Errors
     /// When there is no such plugin, or it does not ask for it.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
-        let words = if self.all { asked(plugins, &self.name)?.as_grants() } else { self.words };
+        let words = if self.all { plugins.register.asked(&self.name)?.as_grants() } else { self.words };
         let entry = plugins.register.grant(&self.name, &words)?;
         plugins.done_to(&entry, "granted", words.join(" "))?;
         output::print(&format!("{} may: {}\n", entry.name, Plugins::may(&entry)));
@@ -71,7 +68,7 @@ impl Show {
     /// # Errors
     /// When there is no such plugin, or its package is not here.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
-        let asked = asked(plugins, &self.name)?;
+        let asked = plugins.register.asked(&self.name)?;
         let lock = plugins.register.read()?;
         let granted = lock.get(&self.name).map(|entry| entry.grants.words()).unwrap_or_default();
         let words: BTreeSet<String> = asked.as_grants().into_iter().chain(granted.iter().cloned()).collect();
@@ -87,15 +84,4 @@ impl Show {
         output::print(&table.lines(|_, _, cell| cell));
         Ok(Code::Good)
     }
-}
-
-/// What the plugin that runs (or waits to) asks for.
-fn asked(plugins: &Plugins, name: &str) -> anyhow::Result<Capabilities> {
-    let lock = plugins.register.read()?;
-    let entry =
-        lock.get(name).with_context(|| format!("there is no plugin `{name}`; `baton plugin list` shows them"))?;
-    let component = plugins.register.component(&entry.digest, &entry.source)?;
-    let component =
-        component.with_context(|| format!("its package is not here: `baton plugin install {}`", entry.source))?;
-    Ok(read_manifest(&component)?.declares.capabilities)
 }

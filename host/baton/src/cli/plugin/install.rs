@@ -9,7 +9,7 @@ use super::Plugins;
 use crate::cli::block_on;
 use crate::exit::Code;
 use crate::output;
-use crate::workspace::{act, said};
+use crate::workspace::{Workspace, act, said};
 
 /// Install a plugin from a file, a web server or a registry
 ///
@@ -41,12 +41,21 @@ pub(super) fn install(plugins: &Plugins, candidate: &Candidate, from: &str) -> a
         // Its package may be here again.
         plugins.workspace.state.wake_daemon();
     } else {
-        let inbox = plugins.workspace.root.join("handoffs").join(&done.name).join("01_inbox");
-        std::fs::create_dir_all(&inbox).with_context(|| format!("failed to make {}", inbox.display()))?;
         plugins.done(act(&done, from))?;
+        make_inbox(&plugins.workspace, &done.name)?;
     }
     output::print(&output::clean(&format!("{}\n", said(&done))));
     Ok(if done.change == Change::Held { Code::Findings } else { Code::Good })
+}
+
+/// The plugin's inbox is there at once. One that `baton.toml` places elsewhere is the operator's to make.
+fn make_inbox(workspace: &Workspace, name: &str) -> anyhow::Result<()> {
+    let roster = workspace.roster()?;
+    let inbox = roster.get(name).map(|agent| agent.inbox.as_path());
+    match inbox.filter(|inbox| inbox.starts_with(workspace.root.join("handoffs"))) {
+        Some(inbox) => std::fs::create_dir_all(inbox).with_context(|| format!("failed to make {}", inbox.display())),
+        None => Ok(()),
+    }
 }
 
 /// Gets a package from where `source` says.

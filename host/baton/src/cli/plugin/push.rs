@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use baton_core::manifest::Manifest;
+use baton_core::shell::quoted;
 use baton_registry::oci::{Access, OciReference, Publication, Pushed, push};
 use baton_registry::signature::judge;
 use baton_registry::{Package, Signature, fetch};
 use serde_json::json;
 
-use crate::cli::{Place, block_on, from_here, quoted};
+use crate::cli::{Place, block_on, from_here};
 use crate::exit::Code;
 use crate::output;
 

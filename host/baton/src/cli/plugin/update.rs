@@ -1,7 +1,6 @@
 //! `baton plugin update`: gets the newest package from where each came from.
 
 use baton_registry::Package;
-use baton_sandbox::read_manifest;
 
 use super::Plugins;
 use super::install::{fetch, install};
@@ -60,15 +59,13 @@ fn update(plugins: &Plugins, entry: &Entry, check: bool) -> anyhow::Result<Code>
         output::print(&format!("{} {} is the newest\n", entry.name, output::clean(&entry.version)));
         return Ok(Code::Good);
     }
-    output::print(&output::clean(&difference(plugins, entry, &package)?));
+    output::print(&output::clean(&difference(plugins, entry, &package)));
     if check { Ok(Code::Findings) } else { install(plugins, &candidate, &source) }
 }
 
 /// What the new revision asks for that the old one did not, and what it asks for no more.
-fn difference(plugins: &Plugins, entry: &Entry, new: &Package) -> anyhow::Result<String> {
-    let before = plugins.register.component(&entry.digest, &entry.source)?;
-    let before = before.map(|component| read_manifest(&component)).transpose()?;
-    let before = before.map(|manifest| manifest.declares.capabilities).unwrap_or_default();
+fn difference(plugins: &Plugins, entry: &Entry, new: &Package) -> String {
+    let before = plugins.register.asked(&entry.name).unwrap_or_default();
     let after = &new.manifest.declares.capabilities;
     let mut text = format!(
         "{}: {} (sha256:{}) → {} (sha256:{})\n",
@@ -80,5 +77,5 @@ fn difference(plugins: &Plugins, entry: &Entry, new: &Package) -> anyhow::Result
     );
     text.extend(after.beyond(&before).iter().map(|word| format!("  + {word}\n")));
     text.extend(before.beyond(after).iter().map(|word| format!("  - {word}\n")));
-    Ok(text)
+    text
 }

@@ -1,6 +1,5 @@
 //! `baton secret list`: which secrets there are and which plugins may use them. Never a value.
 
-use baton_registry::{Lock, lock};
 use serde_json::{Value, json};
 
 use crate::cli::Place;
@@ -22,18 +21,14 @@ impl Args {
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let secrets = SecretStore::of(&workspace.state).list()?;
-        let lock = Lock::read(&workspace.root.join(lock::FILE))?;
-        let users = |name: &str| -> Vec<String> {
-            let granted = |entry: &&baton_registry::Entry| entry.grants.secrets.iter().any(|own| own.name == name);
-            lock.plugins.iter().filter(granted).map(|entry| entry.name.clone()).collect()
-        };
+        let lock = workspace.register().read()?;
         if self.json {
             let listed: Vec<Value> = secrets
                 .iter()
                 .map(|secret| {
                     json!({
                         "name": secret.name, "set_at": secret.set_at, "place": secret.place,
-                        "plugins": users(&secret.name),
+                        "plugins": lock.users_of(&secret.name),
                     })
                 })
                 .collect();
@@ -45,7 +40,7 @@ impl Args {
                     secret.name.clone(),
                     secret.set_at.clone(),
                     secret.place.to_owned(),
-                    users(&secret.name).join(", "),
+                    lock.users_of(&secret.name).join(", "),
                 ]);
             }
             output::print(&table.lines(|_, _, cell| cell));

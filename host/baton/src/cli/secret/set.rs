@@ -13,7 +13,6 @@ use crate::cli::{Place, block_on};
 use crate::exit::Code;
 use crate::output;
 use crate::secrets::SecretStore;
-use crate::workspace::Entry;
 
 /// Keep a secret; the value comes from standard input, or is asked for without being shown
 #[derive(Debug, clap::Args)]
@@ -30,9 +29,7 @@ impl Args {
         let workspace = place.need()?;
         let value = if std::io::stdin().is_terminal() { prompt::hidden(&self.name)? } else { piped()? };
         let replaced = SecretStore::of(&workspace.state).set(&self.name, &value, Timestamp::now())?;
-        let lock = workspace.register().read()?;
-        let granted = |entry: &&Entry| entry.grants.secrets.iter().any(|secret| secret.name == self.name);
-        let users: Vec<String> = lock.plugins.iter().filter(granted).map(|entry| entry.name.clone()).collect();
+        let users = workspace.register().read()?.users_of(&self.name);
         if !users.is_empty() {
             let ledger = Ledger::open(&workspace.state.ledger(), &baton_dispatch::owner::name("secret"))?;
             block_on(async { Ok(try_again(&ledger, users).await?) })?;

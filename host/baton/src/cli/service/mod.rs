@@ -14,10 +14,11 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
+use baton_core::shell::quoted;
 
 use self::facts::Service;
 use self::file::Written;
-use super::{Place, from_here, quoted};
+use super::{Place, from_here};
 use crate::exit::Code;
 use crate::output;
 use crate::workspace::Serving;

@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use baton_core::file_name::cut;
+use baton_core::shell::quoted;
 
 use crate::{Failure, limits};
 
@@ -26,15 +27,6 @@ impl Denial {
     /// A grant is missing; `word` as `baton plugin grant` takes it.
     pub(crate) fn grant(what: &str, plugin: &str, word: &str) -> Self {
         Self { text: format!("{what}; allow it with `baton plugin grant {plugin} {}`", quoted(word)), grantable: true }
-    }
-}
-
-/// `word` for a shell, which would take `*` and brackets for patterns.
-fn quoted(word: &str) -> String {
-    if word.contains(['*', '[', '?', '&', ';', '\'', '$', '(', '!']) {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    } else {
-        word.to_owned()
     }
 }
 

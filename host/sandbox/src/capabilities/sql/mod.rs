@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use baton_core::manifest::{Database, Manifest, Mode, SqlCapability};
-use baton_ledger::guest::{Access, GuestError, Kind, Session, Stop, limits};
+use baton_ledger::guest::{Access, GuestError, Session, Stop, limits};
 
 #[expect(unreachable_pub, reason = "the generated bindings are public and name it")]
 pub use cursor::Cursor;
@@ -78,22 +78,14 @@ impl Sql {
                  `rw` in its manifest"
             )
         };
-        let kind = match database {
-            Database::Own => Kind::Own,
-            Database::Catalog => Kind::Catalog,
-        };
         let writable = granted.writable && declared.mode == Mode::Rw;
-        Ok(Access { kind, path: granted.path.clone(), writable, denial })
+        Ok(Access { database, path: granted.path.clone(), writable, denial })
     }
 
     /// How many bytes a database has, and may have.
     fn room(&self, database: Database) -> Option<(u64, u64)> {
         let granted = self.granted.iter().find(|granted| granted.database == database)?;
-        let limit = match database {
-            Database::Own => limits::OWN_BYTES,
-            Database::Catalog => limits::CATALOG_BYTES,
-        };
-        Some((granted.path.metadata().ok()?.len(), limit))
+        Some((granted.path.metadata().ok()?.len(), limits::quota(database)))
     }
 
     /// Does something with the connection to a database, on a thread that may block.

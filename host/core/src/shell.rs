@@ -1,0 +1,31 @@
+//! Words of a command that a person is told to give, as a shell takes them. They come from manifests and file names, so
+//! anybody may have written them.
+
+/// `text` as one word of a shell.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// Several words, parted by spaces.
+#[must_use]
+pub fn words<S: AsRef<str>>(words: &[S]) -> String {
+    words.iter().map(|word| quoted(word.as_ref())).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_shell_would_read_as_more_than_a_word_is_quoted() {
+        assert_eq!(
+            words(&["files:ro=plans", "http=GET:a.b/x*", "a|b", "it's", ""]),
+            r"files:ro=plans 'http=GET:a.b/x*' 'a|b' 'it'\''s' ''"
+        );
+    }
+}
