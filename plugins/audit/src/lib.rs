@@ -7,8 +7,10 @@
 pub mod discover;
 pub mod extract;
 pub mod index;
+pub mod lent;
 pub mod limits;
 pub mod note;
+pub mod page;
 pub mod plan;
 pub mod report;
 mod request;

@@ -1,0 +1,102 @@
+//! What a report says, before it is Markdown or HTML: headings, sentences, lists, tables, bars.
+//!
+//! Every part of the audit that has something to show gives blocks; `report` alone knows how they look. So nothing is
+//! escaped here, and nothing here knows of any format.
+
+use crate::verify::Status;
+
+/// A piece of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Block {
+    /// A heading below the phase's own.
+    Heading(String),
+    /// A heading below [`Block::Heading`].
+    Subheading(String),
+    /// A paragraph.
+    Text(String),
+    /// A list, each item one line.
+    List(Vec<Vec<Cell>>),
+    /// Tasks with their boxes: done or not, and what.
+    Checklist(Vec<(bool, String)>),
+    /// A table.
+    Table(Table),
+    /// Completion by name; HTML draws it.
+    Bars(Vec<Bar>),
+    /// Completion over past audits, oldest first; HTML draws it.
+    Trend(Vec<Point>),
+}
+
+/// A table. Rows have as many cells as the head.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Table {
+    /// The columns' headings.
+    pub head: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// What stands in a cell, or in a piece of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell {
+    /// Words.
+    Text(String),
+    /// Words that matter.
+    Strong(String),
+    /// A path, a name of code, an id.
+    Code(String),
+    /// A whole number, shown with commas.
+    Number(u64),
+    /// Whole per cent; absent where nothing could be verified.
+    Percent(Option<usize>),
+    /// How a deliverable stands.
+    Status(Status),
+    /// Nothing: a dash.
+    None,
+}
+
+/// One bar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bar {
+    /// Whose.
+    pub label: String,
+    /// How many are done.
+    pub done: u64,
+    /// Of how many.
+    pub expected: u64,
+}
+
+/// The completion at one audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Point {
+    /// When: `2026-01-18 10:15:00 UTC`.
+    pub at: String,
+    /// Whole per cent; absent where nothing could be verified.
+    pub percent: Option<usize>,
+}
+
+impl Table {
+    /// A table with these headings and no row yet.
+    #[must_use]
+    pub fn new(head: &[&str]) -> Self {
+        Self { head: head.iter().map(|name| (*name).to_owned()).collect(), rows: Vec::new() }
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, cells: impl Into<Vec<Cell>>) {
+        self.rows.push(cells.into());
+    }
+}
+
+impl Cell {
+    /// Words.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// A path, a name of code, an id.
+    #[must_use]
+    pub fn code(text: impl Into<String>) -> Self {
+        Self::Code(text.into())
+    }
+}
