@@ -64,6 +64,9 @@ fn a_missing_grant_is_named_with_its_command() {
 #[test]
 fn there_is_no_way_out_of_a_database() {
     let workspace = Workspace::with_store(ALL);
+    for left in ["/tmp/baton-attached.db", "/tmp/baton-vacuumed.db"] {
+        drop(std::fs::remove_file(left));
+    }
     workspace.baton(&["run", "store", "attack"]).ended(0);
     let report = workspace.read("reports/attack.txt");
     assert!(!report.contains("OPEN"), "{report}");

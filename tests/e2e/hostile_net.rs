@@ -298,6 +298,7 @@ fn answers_have_a_size_and_a_time() {
     let requests = [get("http://127.0.0.1:PORT/open/big"), get("http://127.0.0.1:PORT/open/endless"), never];
     let task = scene.ask("Large", &requests, &json!({}));
     assert_eq!(task.state, "succeeded", "{}", task.reason);
+    assert_eq!(scene.answers().len(), 3);
     for (answer, word) in scene.answers().iter().zip(["larger than 33554432", "limit: 33554432", "response timeout"]) {
         let said = answer["error"].as_str().unwrap_or_default();
         assert!(said.contains(word), "{word}: {answer}");
@@ -318,13 +319,20 @@ fn a_secret_reaches_its_server_and_nobody_else_whatever_is_told() {
     let run = scene.workspace.up_once();
     let task = scene.workspace.task("Tell");
     assert_eq!(task.state, "succeeded", "{}", task.reason);
-    for asked in scene.server.asked() {
+    let asked = scene.server.asked();
+    assert_eq!(asked.len(), requests.len());
+    for asked in asked {
         assert_eq!(asked.header("authorization").unwrap(), format!("Bearer {SECRET}"), "the server got it");
     }
     let heard = scene.workspace.read("reports/heard.json");
     assert!(heard.matches("Bearer ***").count() == 3, "it was there and is masked: {heard}");
     assert!(heard.contains("is compressed"), "{heard}");
 
+    assert_ne!(
+        files_with(scene.workspace.outside(), b"Bearer ***"),
+        Vec::<String>::new(),
+        "the search finds what is there"
+    );
     for needle in [SECRET, &SECRET[..20], "\\\"äö\\\" of-the-operator"] {
         assert_eq!(files_with(scene.workspace.outside(), needle.as_bytes()), Vec::<String>::new(), "{needle}");
         assert!(!run.stderr.contains(needle) && !run.stdout.contains(needle), "{}", run.stderr);
@@ -356,6 +364,7 @@ fn a_secret_in_any_other_place_is_refused_and_nothing_is_sent() {
     let requests: Vec<Value> = cases.iter().map(|(request, _)| request.clone()).collect();
     let task = scene.ask("Elsewhere", &requests, &json!({}));
     assert_eq!(task.state, "succeeded", "{}", task.reason);
+    assert_eq!(scene.answers().len(), cases.len());
     for ((request, word), answer) in cases.iter().zip(scene.answers()) {
         let said = answer["error"].as_str().unwrap_or_else(|| panic!("{request} was answered: {answer}"));
         assert!(said.contains(word), "{request}: {said}");
@@ -365,6 +374,7 @@ fn a_secret_in_any_other_place_is_refused_and_nothing_is_sent() {
     let body = json!({ "url": open, "method": "POST", "body": format!("{}{{{{key}}}}", "x".repeat(200_000)) });
     let said = scene.refused("Body", body);
     assert!(said.contains("in a header, not in the body"), "{said}");
+    // The body of a request that was given up half-way is what came of it.
     let asked = scene.server.asked();
     assert!(asked.iter().all(|asked| !asked.body.contains("baton-secret-")), "{asked:?}");
 }

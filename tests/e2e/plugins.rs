@@ -40,14 +40,12 @@ fn digest(workspace: &Workspace, name: &str) -> String {
     listed(workspace, name)["digest"].as_str().unwrap().to_owned()
 }
 
-/// Installs a file that lies outside the workspace and lets it run.
-fn allow(workspace: &Workspace, component: &[u8]) -> String {
+/// Installs a file that lies outside the workspace; gives the revision that waits for its approval.
+fn install(workspace: &Workspace, component: &[u8]) -> String {
     let file = workspace.outside().join("package.wasm");
     fs::write(&file, component).unwrap();
     let said = plugin(workspace, &["install", file.to_str().unwrap()]).ended(1).stdout;
-    let revision = said.split("baton plugin approve ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
-    plugin(workspace, &["approve", &revision]).ended(0);
-    revision
+    said.split("baton plugin approve ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
 }
 
 #[test]
@@ -126,9 +124,10 @@ fn a_task_that_runs_ends_on_the_revision_that_it_began_with() {
     let workspace = Workspace::with_hostile();
     let daemon = workspace.up_and_serving();
     let before = digest(&workspace, "hostile");
+    let revision = install(&workspace, &revised("hostile"));
     workspace.drop_action("hostile", "slow");
     workspace.wait_for_state("slow", "running");
-    allow(&workspace, &revised("hostile"));
+    plugin(&workspace, &["approve", &revision]).ended(0);
     assert_eq!(workspace.task("slow").state, "running", "it was to be replaced while it runs");
     workspace.wait_for_archive("slow");
     workspace.drop_action("hostile", "slow-once");
@@ -241,7 +240,7 @@ fn a_package_whose_name_means_an_agent_is_refused() {
 }
 
 #[test]
-fn a_signature_that_comes_later_is_no_news_for_what_nobody_trusts() {
+fn what_waits_for_approval_waits_on_as_it_is() {
     let workspace = Workspace::init();
     workspace.write("plugins/noop.wasm", fs::read(fixture("noop")).unwrap());
     workspace.up_once();

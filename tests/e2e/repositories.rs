@@ -41,6 +41,7 @@ fn a_plugin_is_told_what_git_tells() {
 #[test]
 fn what_is_no_commit_no_path_or_no_granted_folder_gets_no_answer() {
     let workspace = with_history();
+    drop(std::fs::remove_dir_all("/tmp/baton-git"));
     workspace.baton(&["run", "store", "break-out"]).ended(0);
     let report = workspace.read("reports/break-out.txt");
     assert!(!report.contains("OPEN"), "{report}");

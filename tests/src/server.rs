@@ -159,8 +159,9 @@ fn read(reader: &mut impl BufRead) -> io::Result<Asked> {
     }
     let mut asked = Asked { line: first, headers, body: String::new() };
     let length = asked.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
+    let mut body = Vec::new();
+    // What was sent before the client gave up counts too.
+    reader.take(length).read_to_end(&mut body)?;
     asked.body = String::from_utf8_lossy(&body).into_owned();
     Ok(asked)
 }

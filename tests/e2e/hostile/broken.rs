@@ -46,7 +46,7 @@ async fn a_component_with_a_flipped_bit_is_refused_or_runs_within_its_limits() {
     let component = fs::read(fixture("noop")).unwrap();
     let sandbox = Sandbox::new(None).unwrap();
     let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
-    let (mut refused, mut loaded) = (0, 0);
+    let (mut refused, mut loaded, mut ran) = (0, 0, 0);
     for _ in 0..FLIPS {
         let mut flipped = component.clone();
         let (place, bit) = (chance.below(component.len()), chance.below(8));
@@ -59,16 +59,17 @@ async fn a_component_with_a_flipped_bit_is_refused_or_runs_within_its_limits() {
             }
         } else if loaded < LOADED {
             loaded += 1;
-            run(&sandbox, &flipped).await;
+            ran += usize::from(run(&sandbox, &flipped).await);
         }
     }
     assert!(refused > FLIPS / 20 && loaded == LOADED, "{refused} were refused, {loaded} were loaded");
+    assert!(ran > 0, "none of {loaded} could be run");
 }
 
-/// However it ends, it ends.
-async fn run(sandbox: &Sandbox, component: &[u8]) {
+/// Whether it could be run; however it ends, it ends.
+async fn run(sandbox: &Sandbox, component: &[u8]) -> bool {
     let Ok(plugin) = sandbox.load(component) else {
-        return;
+        return false;
     };
     let cancel = Cancel::default();
     let later = cancel.clone();
@@ -77,4 +78,5 @@ async fn run(sandbox: &Sandbox, component: &[u8]) {
         later.cancel();
     });
     drop(sandbox.run(&plugin, attempt("noop", cancel)).await);
+    true
 }

@@ -62,6 +62,8 @@ fn after_its_pause_one_task_is_tried_and_a_good_end_lets_the_others_go_on() {
     let workspace = impatient("3s");
     crash(&workspace, "one");
     crash(&workspace, "two");
+    let held = workspace.baton(&["status", "--json"]).json()["quarantined"][0]["failures"].clone();
+    assert_eq!(held, 2, "it is left alone");
     let daemon = workspace.up_and_serving();
     for number in 0..4 {
         ask(&workspace, "permanent", &format!("well {number}"));
@@ -79,11 +81,12 @@ fn after_its_pause_one_task_is_tried_and_a_good_end_lets_the_others_go_on() {
 
 #[test]
 fn a_trial_that_fails_begins_a_longer_pause() {
-    let workspace = impatient("2s");
+    let workspace = impatient("3s");
     crash(&workspace, "one");
     crash(&workspace, "two");
     let daemon = workspace.up_and_serving();
     ask(&workspace, "trap", "trial");
+    workspace.wait_for("the trial to be taken in", |workspace| (!workspace.tasks("trial").is_empty()).then_some(()));
     ask(&workspace, "trap", "behind it");
     workspace.wait_for_archive("trial");
     let held = workspace.wait_for("the second pause", |workspace| {

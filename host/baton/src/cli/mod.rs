@@ -29,7 +29,7 @@ mod why;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use baton_registry::PublicKey;
 use clap::{Parser, Subcommand};
 
@@ -165,10 +165,19 @@ impl Place {
 
 /// Does what runs plugins. A thread that is stuck in the file system (a plugin opened a pipe) keeps nobody from ending.
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    has_descriptors().context("too few files may be open at once: raise `ulimit -n`")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = runtime.block_on(work);
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     done
+}
+
+/// Whether there is room for the descriptors that a runtime opens. It panics where there is none.
+fn has_descriptors() -> std::io::Result<()> {
+    let pair = || std::os::unix::net::UnixStream::pair();
+    // Two for the signals, three for the loop of events, and a few for what other threads open meanwhile.
+    let (_signals, _events, _spare) = (pair()?, pair()?, pair()?);
+    Ok(())
 }
 
 /// `path` as a person would write it from here.

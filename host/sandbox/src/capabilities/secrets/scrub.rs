@@ -211,7 +211,6 @@ mod tests {
         ] {
             let text = scrubbed(&format!("a {form} b"));
             assert_eq!(text.len(), form.len() + 4, "{form}");
-            assert!(text.trim_matches('*') != text || text.contains("**********"), "{text}");
             assert!(!text.contains("s3cr3t") && text.starts_with("a *") && text.ends_with("* b"), "{text}");
         }
     }

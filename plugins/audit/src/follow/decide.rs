@@ -1,0 +1,214 @@
+//! What to do about each gap, from the gaps of now and what was asked before. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A gap that somebody should close.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The finding's id, the same in every run.
+    pub finding: String,
+    /// The plan, as people call it.
+    pub plan: String,
+    /// The line of the plan that promises it, from 1.
+    pub line: usize,
+    /// The path that the plan means.
+    pub path: String,
+    /// How it stands, in a word: `MISSING`.
+    pub status: String,
+    /// Classes and functions that are wanted in it.
+    pub symbols: Vec<String>,
+    /// What was seen.
+    pub evidence: String,
+    /// Whether it is more than a blemish.
+    pub high: bool,
+    /// Who is responsible, the first that is an agent counts.
+    pub agents: Vec<String>,
+}
+
+/// What was asked before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// The plan.
+    pub plan: String,
+    /// The path.
+    pub path: String,
+    /// Who was asked.
+    pub agent: String,
+    /// How often it was asked, from 1.
+    pub round: u32,
+    /// Whether the last request was answered.
+    pub answered: bool,
+}
+
+impl Known {
+    /// What is known once `agent` is asked.
+    #[must_use]
+    pub fn of(wanted: &Wanted, agent: &str, round: u32) -> Self {
+        let (plan, path) = (wanted.plan.clone(), wanted.path.clone());
+        Self { plan, path, agent: agent.to_owned(), round, answered: false }
+    }
+}
+
+/// How far it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// Requests that one agent may have open at a time.
+    pub open_at_most: usize,
+    /// How often a gap is asked for.
+    pub rounds: u32,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { open_at_most: 20, rounds: 3 }
+    }
+}
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// Ask for it.
+    Ask {
+        /// For what.
+        wanted: &'a Wanted,
+        /// For the how manieth time, from 1.
+        round: u32,
+    },
+    /// It is being asked for.
+    Wait {
+        /// What.
+        wanted: &'a Wanted,
+        /// What was asked.
+        known: &'a Known,
+    },
+    /// It is not asked for.
+    Hold {
+        /// What.
+        wanted: &'a Wanted,
+        /// How often it was asked for.
+        round: u32,
+        /// Why not.
+        reason: String,
+    },
+    /// It is not wanted any more.
+    Withdraw {
+        /// The finding's id.
+        finding: &'a str,
+        /// What was asked.
+        known: &'a Known,
+        /// Why.
+        reason: &'static str,
+    },
+}
+
+/// Decides, in the order of the gaps, what is taken back last.
+#[must_use]
+pub fn decide<'a>(
+    wanted: &'a [Wanted],
+    known: &'a BTreeMap<String, Known>,
+    plans: &[&str],
+    gone: &dyn Fn(&str) -> bool,
+    rules: &Rules,
+) -> Vec<Step<'a>> {
+    let mut open: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in known.values().filter(|one| !one.answered) {
+        *open.entry(&one.agent).or_default() += 1;
+    }
+    let mut steps: Vec<Step<'a>> = Vec::new();
+    for one in wanted {
+        steps.push(step(one, known.get(&one.finding), &mut open, rules));
+    }
+    let now: BTreeSet<&str> = wanted.iter().map(|one| one.finding.as_str()).collect();
+    let plans: BTreeSet<&str> = plans.iter().copied().collect();
+    for (finding, one) in known.iter().filter(|(finding, _)| !now.contains(finding.as_str())) {
+        let reason = if plans.contains(one.plan.as_str()) {
+            "a later audit finds it as the plan wants it"
+        } else if gone(&one.plan) {
+            "its plan is gone"
+        } else {
+            continue;
+        };
+        steps.push(Step::Withdraw { finding, known: one, reason });
+    }
+    steps
+}
+
+fn step<'a>(one: &'a Wanted, known: Option<&'a Known>, open: &mut BTreeMap<&'a str, usize>, rules: &Rules) -> Step<'a> {
+    if let Some(known) = known.filter(|known| !known.answered) {
+        return Step::Wait { wanted: one, known };
+    }
+    let round = known.map_or(0, |known| known.round);
+    if round >= rules.rounds {
+        let reason = format!("it was asked for {round} times and is still not there: a person has to look");
+        return Step::Hold { wanted: one, round, reason };
+    }
+    let asked = open.entry(one.agents.first().map_or("", String::as_str)).or_default();
+    if *asked >= rules.open_at_most {
+        let reason = format!("{asked} requests are open with its agent already; it is asked for when some are answered");
+        return Step::Hold { wanted: one, round, reason };
+    }
+    *asked += 1;
+    Step::Ask { wanted: one, round: round + 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(finding: &str) -> Wanted {
+        Wanted {
+            finding: finding.to_owned(),
+            plan: "plans/a.md".to_owned(),
+            line: 3,
+            path: format!("{finding}.py"),
+            status: "MISSING".to_owned(),
+            symbols: Vec::new(),
+            evidence: String::new(),
+            high: true,
+            agents: vec!["Codex-MM1".to_owned()],
+        }
+    }
+
+    fn known(round: u32, answered: bool) -> Known {
+        Known { answered, ..Known::of(&wanted("x"), "Codex-MM1", round) }
+    }
+
+    fn words(steps: &[Step<'_>]) -> Vec<String> {
+        let word = |step: &Step<'_>| match step {
+            Step::Ask { wanted, round } => format!("ask {} {round}", wanted.finding),
+            Step::Wait { wanted, .. } => format!("wait {}", wanted.finding),
+            Step::Hold { wanted, .. } => format!("hold {}", wanted.finding),
+            Step::Withdraw { finding, .. } => format!("withdraw {finding}"),
+        };
+        steps.iter().map(word).collect()
+    }
+
+    #[test]
+    fn a_gap_is_asked_for_once_and_again_only_after_an_answer() {
+        let gaps = ["a", "b", "c", "d"].map(wanted);
+        let before = BTreeMap::from([
+            ("b".to_owned(), known(1, false)),
+            ("c".to_owned(), known(1, true)),
+            ("d".to_owned(), known(3, true)),
+        ]);
+        let steps = decide(&gaps, &before, &["plans/a.md"], &|_| false, &Rules::default());
+        assert_eq!(words(&steps), ["ask a 1", "wait b", "ask c 2", "hold d"]);
+    }
+
+    #[test]
+    fn what_is_there_now_is_taken_back_and_other_plans_are_left_alone() {
+        let other = Known { plan: "plans/b.md".to_owned(), ..known(1, false) };
+        let before = BTreeMap::from([("a".to_owned(), known(1, false)), ("b".to_owned(), other)]);
+        let steps = |gone| words(&decide(&[], &before, &["plans/a.md"], &move |_: &str| gone, &Rules::default()));
+        assert_eq!(steps(false), ["withdraw a"]);
+        assert_eq!(steps(true), ["withdraw a", "withdraw b"]);
+    }
+
+    #[test]
+    fn an_agent_is_not_buried() {
+        let gaps = ["a", "b", "c"].map(wanted);
+        let before = BTreeMap::from([("z".to_owned(), Known { plan: "plans/z.md".to_owned(), ..known(1, false) })]);
+        let rules = Rules { open_at_most: 2, rounds: 3 };
+        assert_eq!(words(&decide(&gaps, &before, &[], &|_| false, &rules)), ["ask a 1", "hold b", "hold c"]);
+    }
+}

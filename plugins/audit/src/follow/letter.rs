@@ -1,0 +1,64 @@
+//! The words of a request for a gap.
+
+use serde_json::json;
+
+use super::decide::Wanted;
+use crate::lent::Draft;
+use crate::report::line;
+
+/// Bytes of a handoff's title.
+const TITLE_BYTES: usize = 200;
+
+/// The key of the requests for a finding. Finding ids have at most 200 bytes, and so has a key.
+pub(super) fn key(finding: &str) -> String {
+    finding.to_owned()
+}
+
+/// One line.
+pub(super) fn title(wanted: &Wanted) -> String {
+    let verb = match wanted.status.as_str() {
+        "PARTIAL" | "STUB" | "EMPTY" => "Finish",
+        "MOVED" => "Put in its place",
+        _ => "Make",
+    };
+    line(&format!("{verb} {} ({})", wanted.path, wanted.plan), TITLE_BYTES)
+}
+
+/// The whole request.
+pub(super) fn draft(wanted: &Wanted, agent: &str, round: u32) -> Draft {
+    Draft {
+        to: agent.to_owned(),
+        title: title(wanted),
+        args: json!({
+            "finding": wanted.finding,
+            "plan": wanted.plan,
+            "line": wanted.line,
+            "path": wanted.path,
+            "status": wanted.status,
+            "symbols": wanted.symbols,
+            "round": round,
+        }),
+        body: body(wanted, round),
+        high: wanted.high,
+        dedupe_key: key(&wanted.finding),
+    }
+}
+
+fn body(wanted: &Wanted, round: u32) -> String {
+    let mut body = format!(
+        "`{}` is promised at {}:{} and is {}.\n\n- Seen: {}\n",
+        wanted.path,
+        wanted.plan,
+        wanted.line,
+        wanted.status,
+        if wanted.evidence.is_empty() { "nothing of that name" } else { &wanted.evidence },
+    );
+    if !wanted.symbols.is_empty() {
+        body += &format!("- It has to define: `{}`\n", wanted.symbols.join("`, `"));
+    }
+    if round > 1 {
+        body += &format!("- This is asked for the {round}. time: the last answer said it was done, and it was not there.\n");
+    }
+    body + "\nMake it real, or take it out of the plan if it is not wanted any more. An empty file, a stub or a file that \
+            only repeats the plan does not count. Then send a RETURN: the plan is audited again by itself when it comes.\n"
+}

@@ -1,0 +1,140 @@
+//! From gaps to requests: who is asked for what is missing, when a request is taken back, when nobody is asked any more.
+//!
+//! A gap is asked for once, of the agent that is responsible for its plan, under a key that follows from the finding's id.
+//! When the answer has come and the gap is still there, it is asked for again, three times in all; then a person has to
+//! look. When an audit finds the gap closed, a request that is still open is taken back. Nothing here makes a file, and
+//! nothing is believed that an answer says: only what the next audit finds closes a gap.
+//!
+//! [`decide`](decide::decide) is pure; `book` keeps in the plugin's own database what was asked.
+
+mod book;
+mod decide;
+mod letter;
+
+use std::collections::BTreeMap;
+
+use crate::lent::{Lent, Post, Refused, Unsent};
+use crate::report::{FollowUp, FollowUpState};
+use book::Book;
+use decide::{Step, decide};
+
+pub use decide::{Known, Rules, Wanted};
+
+/// What came of the gaps of one run.
+#[derive(Debug, Default)]
+pub struct Followed {
+    /// A row for each gap that was asked for, is being asked for, or cannot be asked for.
+    pub rows: Vec<FollowUp>,
+    /// Why nobody was asked at all; absent when somebody could be.
+    pub silent: Option<String>,
+}
+
+/// Asks for the gaps of the audited plans, and takes back what is not wanted any more.
+///
+/// `plans` are the plans that were audited; requests for other plans stay as they are. `gone` says of a plan that is not
+/// among them whether it exists no more.
+#[must_use]
+pub fn follow(lent: &Lent<'_>, wanted: &[Wanted], plans: &[&str], gone: &dyn Fn(&str) -> bool, rules: &Rules) -> Followed {
+    let (Some(post), Some(memory)) = (lent.post, lent.memory) else {
+        let lacks = if lent.post.is_none() { "handoffs" } else { "sql=own:rw" };
+        return silent(format!("nobody was asked: `baton plugin grant audit {lacks}` lets the audit ask"));
+    };
+    match Book::open(memory).and_then(|book| book.known().map(|known| (book, known))) {
+        Err(refused) => silent(format!("nobody was asked: {}", refused.text())),
+        Ok((book, known)) => match act(post, &book, &decide(wanted, &known, plans, gone, rules)) {
+            Ok(rows) => Followed { rows, silent: None },
+            Err(refused) => silent(format!("what was asked could not be written down: {}", refused.text())),
+        },
+    }
+}
+
+/// Notes that the request under this key was answered. Gives the plan that it was for; none when it is not ours.
+///
+/// # Errors
+/// When the database fails.
+pub fn answered(lent: &Lent<'_>, dedupe_key: &str) -> Result<Option<String>, Refused> {
+    let Some(memory) = lent.memory else { return Ok(None) };
+    Book::open(memory)?.answered(dedupe_key)
+}
+
+fn silent(reason: String) -> Followed {
+    Followed { rows: Vec::new(), silent: Some(reason) }
+}
+
+/// Sends and takes back, and writes down what was done.
+fn act(post: &dyn Post, book: &Book<'_>, steps: &[Step<'_>]) -> Result<Vec<FollowUp>, Refused> {
+    let mut rows = Vec::new();
+    let (mut keep, mut drop) = (BTreeMap::new(), Vec::new());
+    for step in steps {
+        match step {
+            Step::Ask { wanted, round } => match ask(post, wanted, *round) {
+                Ok(agent) => {
+                    rows.push(row(wanted, Some(&agent), FollowUpState::Sent, *round, "asked now"));
+                    keep.insert(wanted.finding.clone(), Known::of(wanted, &agent, *round));
+                }
+                Err(reason) => rows.push(row(wanted, None, FollowUpState::Held, *round, &reason)),
+            },
+            Step::Wait { wanted, known } => {
+                rows.push(row(wanted, Some(&known.agent), FollowUpState::Open, known.round, "asked, not answered yet"));
+            }
+            Step::Hold { wanted, round, reason } => rows.push(row(wanted, None, FollowUpState::Held, *round, reason)),
+            Step::Withdraw { finding, known, reason } => {
+                // A request that is answered already has nothing to take back; asking is harmless.
+                drop.push((*finding).to_owned());
+                let state = match post.withdraw(&letter::key(finding), reason) {
+                    Ok(()) => FollowUpState::Withdrawn,
+                    Err(_) => FollowUpState::Held,
+                };
+                rows.push(closed(finding, known, state, reason));
+            }
+        }
+    }
+    book.write(keep, drop)?;
+    Ok(rows)
+}
+
+/// Asks the first of the responsible agents that there is; gives its name, or why nobody was asked.
+fn ask(post: &dyn Post, wanted: &Wanted, round: u32) -> Result<String, String> {
+    let mut unknown = Vec::new();
+    for agent in &wanted.agents {
+        match post.send(&letter::draft(wanted, agent, round)) {
+            Ok(()) => return Ok(agent.clone()),
+            Err(Unsent::UnknownAgent(_)) => unknown.push(agent.as_str()),
+            Err(Unsent::NotGranted(text) | Unsent::Other(text)) => return Err(text),
+        }
+    }
+    Err(match unknown.as_slice() {
+        [] => "the plan names nobody who is responsible: add a line `**Owner:** AGENT` to it, or set `responsible` in \
+               [agents.audit.defaults.audit] of baton.toml"
+            .to_owned(),
+        names => format!("there is no agent {}: correct the plan's owner, or add it as an alias in baton.toml", names.join(", ")),
+    })
+}
+
+fn row(wanted: &Wanted, agent: Option<&str>, state: FollowUpState, round: u32, reason: &str) -> FollowUp {
+    FollowUp {
+        finding: wanted.finding.clone(),
+        agent: agent.map(str::to_owned),
+        title: letter::title(wanted),
+        plan: wanted.plan.clone(),
+        path: wanted.path.clone(),
+        state,
+        round,
+        reason: reason.to_owned(),
+        priority: if wanted.high { "HIGH" } else { "MEDIUM" }.to_owned(),
+    }
+}
+
+fn closed(finding: &str, known: &Known, state: FollowUpState, reason: &str) -> FollowUp {
+    FollowUp {
+        finding: finding.to_owned(),
+        agent: Some(known.agent.clone()),
+        title: format!("{} ({})", known.path, known.plan),
+        plan: known.plan.clone(),
+        path: known.path.clone(),
+        state,
+        round: known.round,
+        reason: reason.to_owned(),
+        priority: "LOW".to_owned(),
+    }
+}
