@@ -3,6 +3,7 @@
 
 mod corpus;
 mod forms;
+mod labelled;
 mod library;
 mod negatives;
 mod properties;

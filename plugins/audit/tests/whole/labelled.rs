@@ -1,0 +1,157 @@
+//! How well the extraction reads plans: precision and recall over plans that were written and labelled by hand, by someone
+//! who did not know the extractor.
+//!
+//! The labels are `NAME.labels.tsv` beside each plan in `tests/corpus/plans` (line, path, symbols). A deliverable counts as
+//! found when its path is right; lines and symbols are measured beside it. The figures are printed, every error with them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::corpus;
+
+/// A labelled deliverable.
+struct Label {
+    line: usize,
+    symbols: BTreeSet<String>,
+}
+
+/// What was compared.
+#[derive(Default)]
+struct Score {
+    documents: usize,
+    labelled: usize,
+    found: usize,
+    right: usize,
+    right_lines: usize,
+    symbols: usize,
+    symbols_found: usize,
+    symbols_right: usize,
+    errors: Vec<String>,
+}
+
+impl Score {
+    fn precision(&self) -> f64 {
+        ratio(self.right, self.found)
+    }
+
+    fn recall(&self) -> f64 {
+        ratio(self.right, self.labelled)
+    }
+
+    /// Compares one document.
+    fn add(&mut self, name: &str, text: &str, labels: &BTreeMap<String, Label>) {
+        let plan = audit::extract::plan(text);
+        self.documents += 1;
+        self.labelled += labels.len();
+        self.found += plan.deliverables.len();
+        for found in &plan.deliverables {
+            let Some(label) = labels.get(&found.path) else {
+                self.errors.push(format!("{name}:{}: not labelled: {}", found.line(), found.path));
+                continue;
+            };
+            self.right += 1;
+            self.right_lines += usize::from(found.line() == label.line);
+            let symbols: BTreeSet<String> = found.symbols.iter().cloned().collect();
+            self.symbols += label.symbols.len();
+            self.symbols_found += symbols.len();
+            self.symbols_right += symbols.intersection(&label.symbols).count();
+            if symbols != label.symbols {
+                self.errors.push(format!(
+                    "{name}:{}: symbols of {}: {symbols:?} for {:?}",
+                    label.line, found.path, label.symbols
+                ));
+            }
+        }
+        let found: BTreeSet<&str> = plan.deliverables.iter().map(|found| found.path.as_str()).collect();
+        for (path, label) in labels.iter().filter(|(path, _)| !found.contains(path.as_str())) {
+            self.errors.push(format!("{name}:{}: not found: {path}", label.line));
+        }
+    }
+
+    #[expect(clippy::print_stdout, reason = "the figures are what the test is for")]
+    fn print(&self, what: &str) {
+        for error in &self.errors {
+            println!("  {error}");
+        }
+        println!(
+            "{what}: {} documents, {} deliverables labelled, {} found, {} right: precision {:.4}, recall {:.4}; \
+             line of the first promise right for {} of {}; symbols: {} labelled, {} found, {} right",
+            self.documents,
+            self.labelled,
+            self.found,
+            self.right,
+            self.precision(),
+            self.recall(),
+            self.right_lines,
+            self.right,
+            self.symbols,
+            self.symbols_found,
+            self.symbols_right,
+        );
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of files")]
+fn ratio(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
+}
+
+/// The labels of a document.
+fn labels(path: &Path) -> BTreeMap<String, Label> {
+    let text = fs::read_to_string(path).unwrap();
+    let mut rows = text.lines();
+    assert_eq!(rows.next(), Some("line\tpath\tsymbols"), "{}", path.display());
+    rows.map(|row| {
+        let cells: Vec<&str> = row.split('\t').collect();
+        let line = cells[0].parse().unwrap_or_else(|_| panic!("{}: {row}", path.display()));
+        let symbols = cells.get(2).copied().unwrap_or_default();
+        let symbols = symbols.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        (cells[1].to_owned(), Label { line, symbols })
+    })
+    .collect()
+}
+
+/// The documents of a folder that have labels, sorted.
+fn documents(folder: &Path) -> Vec<(PathBuf, PathBuf)> {
+    let mut found: Vec<(PathBuf, PathBuf)> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter_map(|path| {
+            let name = path.file_name()?.to_str()?;
+            let stem = name.strip_suffix(".md").or_else(|| name.strip_suffix(".txt"))?;
+            let stem = stem.strip_suffix(".plan").unwrap_or(stem);
+            let beside = path.with_file_name(format!("{stem}.labels.tsv"));
+            beside.is_file().then_some((path, beside))
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn the_labelled_plans_are_read_as_a_person_reads_them() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/corpus/plans");
+    let mut score = Score::default();
+    for (document, beside) in documents(&folder) {
+        let name = document.file_name().unwrap().to_string_lossy().into_owned();
+        score.add(&name, &fs::read_to_string(&document).unwrap(), &labels(&beside));
+    }
+    score.print("tests/corpus/plans");
+    assert!(score.documents >= 60 && score.labelled >= 600, "{} documents, {}", score.documents, score.labelled);
+    assert!(score.precision() >= 0.98, "precision {:.4}", score.precision());
+    assert!(score.recall() >= 0.97, "recall {:.4}", score.recall());
+}
+
+#[test]
+fn the_real_plans_are_read_as_a_person_reads_them() {
+    let Some(corpus) = corpus() else { return };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/whole/real");
+    for name in ["DJAY_PRO_NOTION_INTEGRATION_PLAN", "MONOLITHIC_MAINTENANCE_PLAN"] {
+        let mut score = Score::default();
+        let text = fs::read_to_string(corpus.join(format!("{name}.md"))).unwrap();
+        score.add(name, &text, &labels(&folder.join(format!("{name}.labels.tsv"))));
+        score.print(name);
+        assert!(score.precision() >= 0.95 && score.recall() >= 0.95, "{name}");
+    }
+}
