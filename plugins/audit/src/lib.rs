@@ -17,6 +17,7 @@ mod request;
 mod run;
 pub mod verify;
 pub mod watch;
+pub mod yaml;
 
 use baton_plugin_sdk::{Error, Outcome, Plugin, Task, progress};
 

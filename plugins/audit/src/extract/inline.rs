@@ -56,6 +56,13 @@ impl Inline {
         self.spans.first().map_or(1, |span| span.line)
     }
 
+    /// The same text as if all of it stood in one line.
+    #[must_use]
+    pub(super) fn moved_to(mut self, line: usize) -> Self {
+        self.spans.iter_mut().for_each(|span| span.line = line);
+        self
+    }
+
     /// The text without marks, in one line.
     #[must_use]
     pub(super) fn plain(&self) -> String {

@@ -13,6 +13,7 @@ mod scan;
 mod sentence;
 mod symbols;
 mod table;
+mod todos;
 mod tree;
 mod words;
 

@@ -7,6 +7,7 @@ use super::blocks::{Block, Fence, blocks};
 use super::inline::{Inline, SpanKind};
 use super::names;
 use super::sentence::{self, Ground, Setting};
+use super::todos::{Todo, todos};
 use super::{symbols, table, tree, words};
 use crate::plan::{Form, Place, Plan, Role, Sighting, SymbolHint, gather};
 
@@ -14,6 +15,9 @@ use crate::plan::{Form, Place, Plan, Role, Sighting, SymbolHint, gather};
 #[must_use]
 pub fn plan(text: &str) -> Plan {
     let mut scan = Scan::default();
+    for todo in todos(text) {
+        scan.todo(&todo);
+    }
     for block in blocks(text) {
         scan.block(&block);
     }
@@ -84,6 +88,12 @@ impl Scan {
         }
     }
 
+    /// Whether a heading above says that what is done is told by what follows.
+    fn measured(&self) -> bool {
+        let label = self.label.as_deref().unwrap_or_default();
+        words::measures(label) || self.headings.iter().any(|(level, text)| *level > 1 && words::measures(text))
+    }
+
     fn component(&self) -> Option<String> {
         self.headings.last().filter(|(level, _)| *level > 1).map(|(_, text)| text.clone())
     }
@@ -132,7 +142,7 @@ impl Scan {
                     continue;
                 }
             }
-            let setting = Setting { ground: self.ground(false), making: self.makes(), entry: false };
+            let setting = Setting { ground: self.ground(false), making: self.makes(), ..Setting::default() };
             let found = sentence::sightings(&line, setting, Form::Prose);
             self.near = found.last().map(|sighting| sighting.path.clone()).or_else(|| self.subject_path());
             self.take(found);
@@ -177,13 +187,29 @@ impl Scan {
         self.items.last().is_some_and(|above| above.makes)
     }
 
+    fn todo(&mut self, todo: &Todo) {
+        let ground = if todo.dropped { Ground::Excluded } else { Ground::Plain };
+        let setting = Setting { ground, entry: true, ..Setting::default() };
+        let mut found = sentence::sightings(&todo.text, setting, Form::Bullet);
+        for sighting in &mut found {
+            sighting.status = Some(if todo.done { "[x]" } else { "[ ]" }.to_owned());
+        }
+        self.take(found);
+    }
+
     fn item(&mut self, depth: usize, checked: Option<bool>, text: &Inline) {
         while self.items.last().is_some_and(|above| above.depth >= depth) {
             self.items.pop();
         }
         let plain = text.plain();
         let promised = self.items.last().map_or_else(|| self.promised(), |above| above.promises);
-        let setting = Setting { ground: self.ground(promised), making: self.makes(), entry: checked.is_some() };
+        let setting = Setting {
+            ground: self.ground(promised),
+            making: self.makes(),
+            entry: checked.is_some(),
+            measured: self.measured(),
+            ..Setting::default()
+        };
         for line in text.by_line() {
             let mut found = sentence::sightings(&line, setting, Form::Bullet);
             for sighting in &mut found {

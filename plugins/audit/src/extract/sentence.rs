@@ -31,6 +31,8 @@ pub(super) struct Setting {
     pub(super) making: bool,
     /// It names a thing by its first words: a checkbox item, a heading.
     pub(super) entry: bool,
+    /// It tells by what success is measured: "`x` exists" is a promise there.
+    pub(super) measured: bool,
 }
 
 /// A file in a line with the words before it.
@@ -107,6 +109,10 @@ fn judge(hit: &Hit, setting: Setting, form: Form) -> (Role, Form) {
     if words::creates(after_label(&lead)) && hit.code {
         return (Role::Deliverable, if hit.link { Form::Link } else { Form::Step });
     }
+    let stands = hit.code && lead.is_empty() && words::stands(&hit.after);
+    if stands && (setting.measured || setting.entry) {
+        return (Role::Deliverable, form);
+    }
     let described = setting.ground == Ground::Promising && hit.code && !words::speaks_about(&hit.after);
     let at_head = lead.is_empty() && (head_ends(&hit.after) || described);
     if ((setting.ground == Ground::Promising) || setting.entry) && at_head {
@@ -149,7 +155,7 @@ fn hits(text: &Inline) -> Vec<Hit> {
         let target = span.link.as_deref().map(|link| linked_name(link, &span.text));
         let name = match (&target, span.kind) {
             (Some(name), _) => name.clone(),
-            (None, SpanKind::Code) => names::file(&span.text).or_else(|| names::folder(&span.text)),
+            (None, SpanKind::Code) => code_name(&span.text),
             (None, SpanKind::Text) => None,
         };
         let repeated = hits.last().is_some_and(|hit| hit.link && before.is_empty() && Some(&hit.name) == name.as_ref());
@@ -176,6 +182,11 @@ fn hits(text: &Inline) -> Vec<Hit> {
     }
     close(&mut hits, &before);
     hits
+}
+
+/// What a piece of code names. A path counts by its form; without a folder before it only with a known ending.
+fn code_name(text: &str) -> Option<Name> {
+    names::file(text).or_else(|| names::folder(text)).or_else(|| names::likely_file(text, false))
 }
 
 fn close(hits: &mut [Hit], after: &str) {

@@ -64,9 +64,11 @@ fn is_diagram(fence: &Fence) -> bool {
 
 /// Whether every row is a path with at most a comment behind it.
 fn is_listing(rows: &[Row<'_>]) -> bool {
-    let path = |row: &Row<'_>| names::file(row.token).is_some() || names::folder(row.token).is_some();
+    let known = |row: &Row<'_>| names::file(row.token).is_some() || names::folder(row.token).is_some();
+    let path = |row: &Row<'_>| known(row) || names::likely_file(row.token, true).is_some();
     let quiet = |row: &Row<'_>| row.tail.is_empty() || row.tail.starts_with(['#', '(', '\u{2190}', '-', '\u{2014}']);
-    !rows.is_empty() && rows.iter().all(|row| path(row) && quiet(row))
+    let sure = rows.iter().filter(|row| known(row)).count();
+    sure > 0 && sure * 2 >= rows.len() && rows.iter().all(|row| path(row) && quiet(row))
 }
 
 /// Whether leaves without an ending are believed: at least half of the leaves must be files.

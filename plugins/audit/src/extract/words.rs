@@ -75,6 +75,7 @@ const NOT_PROMISING: &[&str] = &[
     "from",
     "import",
     "like",
+    "look",
     "modify",
     "move",
     "no",
@@ -197,6 +198,21 @@ const ABOUT: &[&str] = &[
     "should", "stays", "version", "was", "were", "will",
 ];
 
+/// Openings of headings below which it stands by what success is told.
+const MEASURING: &[&str] = &[
+    "acceptance",
+    "completion criteria",
+    "definition of done",
+    "done when",
+    "exit criteria",
+    "success criteria",
+    "success metrics",
+];
+
+/// Words that may stand before the verb of a step without changing what it does.
+const LEADING: &[&str] =
+    &["afterwards", "also", "and", "finally", "first", "for", "just", "last", "next", "now", "please", "then"];
+
 /// Words in a status or a tail that say that a file is to go.
 const GOING: &[&str] = &[
     "cancelled",
@@ -268,6 +284,35 @@ pub(super) fn speaks_about(after: &str) -> bool {
     ABOUT.contains(&first) || goes(after) || negates(after)
 }
 
+/// Whether a line without any mark is a heading of a list: `Deliverables`, `Success criteria`, `Out of scope`.
+#[must_use]
+pub(super) fn is_heading(text: &str) -> bool {
+    let words = padded(text);
+    let plain = words.trim();
+    let known = |lists: &[&str]| lists.contains(&plain);
+    known(PROMISING_LABELS) || known(MEASURING) || known(EXCLUDED_HEADINGS)
+}
+
+/// Whether what follows this heading says by what success is told.
+#[must_use]
+pub(super) fn measures(heading: &str) -> bool {
+    let words = padded(heading);
+    MEASURING.iter().any(|phrase| words.contains(&format!(" {phrase} ")))
+}
+
+/// Whether the words after a file say that it stands: "exists", "is generated".
+#[must_use]
+pub(super) fn stands(after: &str) -> bool {
+    let words = padded(after);
+    let mut words = words.split_whitespace();
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let made = matches!(
+        second,
+        "available" | "built" | "committed" | "created" | "generated" | "present" | "produced" | "published" | "there" | "written"
+    );
+    !negates(after) && (matches!(first, "exist" | "exists") || (matches!(first, "is" | "are") && made))
+}
+
 /// Whether nothing below this heading is promised.
 #[must_use]
 pub(super) fn excludes(heading: &str) -> bool {
@@ -296,7 +341,7 @@ pub(super) fn leads_to_promise(lead: &str) -> bool {
 /// Whether the words before a file promise it: "Create a new module".
 #[must_use]
 pub(super) fn creates(lead: &str) -> bool {
-    let mut words = lead.split_whitespace().map(bare);
+    let mut words = lead.split_whitespace().map(bare).skip_while(|word| LEADING.contains(word));
     let Some(verb) = words.next() else { return false };
     if !CREATING.contains(&verb) && !WRITING.contains(&verb) || lead.contains(['.', ';', '?']) || negates(lead) {
         return false;
@@ -304,12 +349,15 @@ pub(super) fn creates(lead: &str) -> bool {
     let rest: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     let Some((last, middle)) = rest.split_last() else { return CREATING.contains(&verb) };
     let turned = |words: &[&str]| words.iter().any(|word| TURNING.contains(word));
+    let put_down = matches!(*last, "in" | "as" | "into") && middle.iter().any(|word| matches!(*word, "it" | "them" | "down"));
+    if (*last == "to" || put_down) && rest.len() <= 8 {
+        return WRITING.contains(&verb) && !middle.iter().any(|word| matches!(*word, "add" | "according" | "up"));
+    }
     if rest.len() > 6 || turned(middle) {
         return false;
     }
     match *last {
         "at" | "as" | "called" | "named" => true,
-        "to" => WRITING.contains(&verb),
         word => CREATING.contains(&verb) && !TURNING.contains(&word),
     }
 }
@@ -329,12 +377,68 @@ pub(super) fn negates(text: &str) -> bool {
         .any(|word| matches!(word, "not" | "never" | "don't" | "no" | "without" | "instead" | "avoid"))
 }
 
+/// Whether a line opens with a verb that gives a file another place or name.
+#[must_use]
+pub(super) fn moves(lead: &str) -> bool {
+    let first = lead.split_whitespace().map(bare).find(|word| !LEADING.contains(word)).unwrap_or_default();
+    matches!(first, "copy" | "convert" | "move" | "moved" | "port" | "rename" | "renamed" | "split") && !negates(lead)
+}
+
+/// Whether the words between two files lead from the one to the other.
+#[must_use]
+pub(super) fn leads_on(between: &str) -> bool {
+    matches!(between.trim(), "to" | "into" | "as" | "\u{2192}" | "->")
+}
+
+/// Whether the words before a file open a quotation that is still open.
+#[must_use]
+pub(super) fn is_quoting(before: &str) -> bool {
+    let count = |marks: &[char]| before.chars().filter(|sign| marks.contains(sign)).count();
+    count(&['"']) % 2 == 1 || count(&['\u{201c}', '\u{201e}']) > count(&['\u{201d}'])
+}
+
+/// Whether what follows a file that opens an item tells somebody to make it: `x.md`: Create it last.
+#[must_use]
+pub(super) fn is_told_to_be_made(after: &str) -> bool {
+    after.trim_start().strip_prefix([':', '\u{2013}', '\u{2014}']).is_some_and(opens_creating)
+}
+
+/// The last clause of a step, where it opens with a verb that makes something: of "measure it; write the table to" the
+/// second half. Clauses after a condition stay with it.
+#[must_use]
+pub(super) fn last_clause(lead: &str) -> &str {
+    let cut = ["; ", ", ", ". "].iter().filter_map(|stop| lead.rfind(stop).map(|at| at + stop.len())).max();
+    let Some((before, last)) = cut.and_then(|cut| lead.split_at_checked(cut)) else { return lead };
+    let conditional =
+        before.split_whitespace().map(bare).any(|word| matches!(word, "if" | "when" | "unless" | "should" | "could" | "would"));
+    if conditional || negates(before) || !opens_making(last) { lead } else { last }
+}
+
+/// Whether a clause opens with a verb that makes or writes something, said as a step.
+fn opens_making(clause: &str) -> bool {
+    let first = clause.split_whitespace().map(bare).find(|word| !LEADING.contains(word)).unwrap_or_default();
+    matches!(first, "add" | "build" | "create" | "draft" | "generate" | "produce" | "save" | "store" | "write")
+}
+
 /// Whether text between two files merely lists them.
 #[must_use]
 pub(super) fn only_lists(between: &str) -> bool {
+    let between = without_brackets(between).replace("<br>", " ").replace("<br/>", " ");
     between.split_whitespace().all(|word| {
         matches!(word.trim_matches([',', ';']), "" | "and" | "&" | "+" | "/" | "|" | "plus" | "\u{b7}" | "\u{2022}")
     })
+}
+
+/// The text without what stands in closed round brackets.
+fn without_brackets(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, inner)) = rest.split_once('(') {
+        let Some((_, after)) = inner.split_once(')') else { break };
+        out.push_str(before);
+        rest = after;
+    }
+    out + rest
 }
 
 fn bare(word: &str) -> &str {

@@ -1,0 +1,62 @@
+//! The todos in the front matter of a plan (`todos:` with `content` and `status`), as items with their boxes.
+
+use super::blocks::{Block, blocks};
+use super::inline::Inline;
+use crate::yaml::{self, Node};
+
+/// A todo.
+pub(super) struct Todo {
+    /// Its words.
+    pub(super) text: Inline,
+    /// Whether its status says that it is done.
+    pub(super) done: bool,
+    /// Whether it was given up.
+    pub(super) dropped: bool,
+}
+
+/// The todos of a plan, in order; none where the front matter has none or is no YAML, of which discovery tells.
+#[must_use]
+pub(super) fn todos(text: &str) -> Vec<Todo> {
+    let front = front_matter(text).and_then(|front| yaml::parse(front).ok());
+    let nodes = front.as_ref().and_then(|front| front.get("todos")).map(Node::list).unwrap_or_default();
+    nodes.iter().filter_map(todo).collect()
+}
+
+/// What stands between the first line `---` and the next one. Its lines are counted from the line after the first.
+fn front_matter(text: &str) -> Option<&str> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let rest = text.strip_prefix("---\n").or_else(|| text.strip_prefix("---\r\n"))?;
+    let end = rest.match_indices("\n---").map(|(at, _)| at).find(|at| {
+        let after = rest.get(at + 4..).unwrap_or_default();
+        after.is_empty() || after.starts_with(['\n', '\r'])
+    })?;
+    rest.get(..=end)
+}
+
+fn todo(node: &Node) -> Option<Todo> {
+    let content = node.get("content").unwrap_or(node);
+    let text = match blocks(content.word()?).into_iter().next()? {
+        Block::Paragraph(text) | Block::Heading { text, .. } | Block::Item { text, .. } => text,
+        Block::Table(_) | Block::Fence(_) => return None,
+    };
+    let status = node.get("status").and_then(Node::word).unwrap_or_default().to_lowercase();
+    Some(Todo {
+        text: text.moved_to(content.line + 1),
+        done: matches!(status.as_str(), "completed" | "complete" | "done"),
+        dropped: matches!(status.as_str(), "cancelled" | "canceled" | "dropped"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn todos_have_lines_and_states() {
+        let text = "---\nname: x\ntodos:\n  - id: a\n    content: Create `a.py`\n    status: completed\n  - id: b\n    content: \"b.py: all of it\"\n    status: cancelled\n---\n# T\n";
+        let found = todos(text);
+        let seen: Vec<_> = found.iter().map(|todo| (todo.text.line(), todo.text.plain(), todo.done, todo.dropped)).collect();
+        assert_eq!(seen, [(5, "Create a.py".to_owned(), true, false), (8, "b.py: all of it".to_owned(), false, true)]);
+        assert!(todos("# no front matter\n\n---\ntodos:\n---\n").is_empty() && todos("---\n[broken\n---\n").is_empty());
+    }
+}
