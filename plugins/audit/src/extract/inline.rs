@@ -70,6 +70,34 @@ impl Inline {
         text.replace('\n', " ").trim().to_owned()
     }
 
+    /// The text in one line, with back-ticks around what is code.
+    #[must_use]
+    pub(super) fn marked(&self) -> String {
+        let mut text = String::new();
+        for span in &self.spans {
+            let tick = if span.kind == SpanKind::Code { "`" } else { "" };
+            text.extend([tick, &span.text, tick]);
+        }
+        text.replace('\n', " ").trim().to_owned()
+    }
+
+    /// The same text so many lines further down.
+    #[must_use]
+    pub(super) fn shifted(mut self, lines: usize) -> Self {
+        self.spans.iter_mut().for_each(|span| span.line += lines);
+        self
+    }
+
+    /// The same line with another text in its first piece.
+    #[must_use]
+    pub(super) fn with_first(&self, text: &str) -> Self {
+        let mut line = self.clone();
+        if let Some(first) = line.spans.first_mut() {
+            text.trim_start().clone_into(&mut first.text);
+        }
+        line
+    }
+
     /// Whether all words are bold.
     #[must_use]
     pub(super) fn is_strong(&self) -> bool {

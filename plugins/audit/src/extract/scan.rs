@@ -134,6 +134,10 @@ impl Scan {
     fn paragraph(&mut self, text: &Inline) {
         for line in text.by_line() {
             let plain = line.plain();
+            if let Some((done, rest)) = boxed(&line) {
+                self.boxed(done, &rest);
+                continue;
+            }
             if let Some((key, value)) = sentence::label(&plain).filter(|(_, value)| !value.is_empty()) {
                 if self.headings.len() <= 1 && line.spans().first().is_some_and(|span| span.strong) {
                     self.header.push((plain.split(':').next().unwrap_or_default().trim().to_owned(), value.clone()));
@@ -148,7 +152,7 @@ impl Scan {
             self.take(found);
         }
         let plain = text.plain();
-        let announces = plain.ends_with(':') || (text.is_strong() && plain.len() <= 80);
+        let announces = plain.ends_with(':') || (text.is_strong() && plain.len() <= 80) || words::is_heading(&plain);
         self.label = announces.then(|| plain.trim_end_matches(':').to_owned());
     }
 
@@ -210,8 +214,10 @@ impl Scan {
             measured: self.measured(),
             ..Setting::default()
         };
-        for line in text.by_line() {
-            let mut found = sentence::sightings(&line, setting, Form::Bullet);
+        for (nth, line) in text.by_line().into_iter().enumerate() {
+            // `Path: x` may stand in the second line of a step.
+            let making = setting.making || (nth > 0 && words::opens_creating(&plain));
+            let mut found = sentence::sightings(&line, Setting { making, ..setting }, Form::Bullet);
             for sighting in &mut found {
                 sighting.status = checked.map(|done| if done { "[x]" } else { "[ ]" }.to_owned());
             }
@@ -220,11 +226,44 @@ impl Scan {
         }
         let title = plain.trim_end_matches(':');
         let announces = plain.ends_with(':') || text.is_strong();
+        if depth == 1 && words::is_heading(&plain) {
+            // `4. Artifacts` in a text without Markdown.
+            self.label = Some(plain.clone());
+        }
         let below = (promised && !announces) || (words::promises(title) && (announces || plain.len() <= 60));
         self.items.push(Above { depth, promises: below, makes: self.makes_above() || words::opens_creating(title) });
     }
 
+    /// A line `[x] …` outside of any list.
+    fn boxed(&mut self, done: bool, line: &Inline) {
+        let setting = Setting { ground: self.ground(self.promised()), entry: true, ..Setting::default() };
+        let mut found = sentence::sightings(line, setting, Form::Bullet);
+        for sighting in &mut found {
+            sighting.status = Some(if done { "[x]" } else { "[ ]" }.to_owned());
+        }
+        self.take(found);
+    }
+
+    /// A list that is indented by a tab is a code block for Markdown and a list for its reader.
+    fn indented_list(&mut self, fence: &Fence) -> bool {
+        let mut rows = fence.rows.iter().filter(|(_, row)| !row.trim().is_empty());
+        if fence.fenced || !rows.all(|(_, row)| is_list_row(row)) {
+            return false;
+        }
+        let text: String = fence.rows.iter().map(|(_, row)| format!("{row}\n")).collect();
+        let first = fence.rows.first().map_or(1, |(line, _)| *line);
+        for block in blocks(&text) {
+            if let Block::Item { depth, checked, text } = block {
+                self.item(depth, checked, &text.shifted(first - 1));
+            }
+        }
+        true
+    }
+
     fn fence(&mut self, fence: &Fence) {
+        if self.indented_list(fence) {
+            return;
+        }
         if let Some(mut found) = tree::read(fence) {
             if self.excluded() {
                 found.sightings.iter_mut().for_each(|sighting| sighting.role = Role::Reference);
@@ -259,6 +298,24 @@ impl Scan {
             left_out: gathered.left_out,
         }
     }
+}
+
+/// The box that opens a line, and what follows it.
+fn boxed(line: &Inline) -> Option<(bool, Inline)> {
+    let first = line.spans().first()?;
+    let (done, rest) = match first.text.get(..3)? {
+        "[ ]" => (false, first.text.get(3..)?),
+        "[x]" | "[X]" => (true, first.text.get(3..)?),
+        _ => return None,
+    };
+    Some((done, line.with_first(rest)))
+}
+
+fn is_list_row(row: &str) -> bool {
+    let row = row.trim_start();
+    let digits = row.trim_start_matches(|sign: char| sign.is_ascii_digit());
+    let numbered = digits.len() < row.len() && (digits.starts_with(". ") || digits.starts_with(") "));
+    numbered || ["- ", "* ", "+ "].iter().any(|mark| row.starts_with(mark))
 }
 
 fn inside(folder: &str) -> Option<String> {

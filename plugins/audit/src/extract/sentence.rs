@@ -31,6 +31,8 @@ pub(super) struct Setting {
     pub(super) making: bool,
     /// It names a thing by its first words: a checkbox item, a heading.
     pub(super) entry: bool,
+    /// It is a list of files: whatever is marked as code there and looks like a file is one.
+    pub(super) listing: bool,
     /// It tells by what success is measured: "`x` exists" is a promise there.
     pub(super) measured: bool,
 }
@@ -40,6 +42,8 @@ struct Hit {
     name: Name,
     link: bool,
     code: bool,
+    /// The text says its name; a link may say anything.
+    named: bool,
     /// Words since the hit before, or since the start of the line.
     before: String,
     /// The rest after this hit up to the next.
@@ -50,7 +54,7 @@ struct Hit {
 /// The sightings of one line.
 #[must_use]
 pub(super) fn sightings(line: &Inline, setting: Setting, form: Form) -> Vec<Sighting> {
-    let hits = hits(line);
+    let hits = hits(line, setting);
     let (bytes, lines) = super::claims::in_text(&line.plain());
     let mut found: Vec<Sighting> = Vec::new();
     let mut role = Role::Reference;
@@ -58,6 +62,8 @@ pub(super) fn sightings(line: &Inline, setting: Setting, form: Form) -> Vec<Sigh
     for (nth, hit) in hits.iter().enumerate() {
         if nth == 0 {
             (role, shown) = judge(hit, setting, form);
+        } else if moved_to(&hits, nth, setting) {
+            (role, shown) = (Role::Deliverable, Form::Step);
         } else if !words::only_lists(&hit.before) {
             (role, shown) = (Role::Reference, Form::Prose);
         }
@@ -77,6 +83,12 @@ pub(super) fn sightings(line: &Inline, setting: Setting, form: Form) -> Vec<Sigh
     found
 }
 
+/// Whether this is where the file before it goes: "Move `a` to `b`".
+fn moved_to(hits: &[Hit], nth: usize, setting: Setting) -> bool {
+    let (Some(first), Some(this)) = (hits.first(), hits.get(nth)) else { return false };
+    nth == 1 && setting.ground != Ground::Excluded && words::moves(&lead(&first.before)) && words::leads_on(&this.before)
+}
+
 /// The key of a line `Key: value`, in lower case, with the value.
 #[must_use]
 pub(super) fn label(plain: &str) -> Option<(String, String)> {
@@ -92,6 +104,7 @@ fn judge(hit: &Hit, setting: Setting, form: Form) -> (Role, Form) {
     let no = (Role::Reference, if hit.link { Form::Link } else { Form::Prose });
     if setting.ground == Ground::Excluded
         || words::goes(&hit.before)
+        || words::is_quoting(&hit.before)
         || (hit.name.kind == Kind::Folder && setting.ground != Ground::Promising)
     {
         return no;
@@ -106,19 +119,24 @@ fn judge(hit: &Hit, setting: Setting, form: Form) -> (Role, Form) {
             return (Role::Reference, Form::Field);
         }
     }
-    if words::creates(after_label(&lead)) && hit.code {
+    let clause = if form == Form::Prose { after_label(&lead) } else { words::last_clause(after_label(&lead)) };
+    if words::creates(clause) && hit.code {
         return (Role::Deliverable, if hit.link { Form::Link } else { Form::Step });
     }
     let stands = hit.code && lead.is_empty() && words::stands(&hit.after);
     if stands && (setting.measured || setting.entry) {
         return (Role::Deliverable, form);
     }
-    let described = setting.ground == Ground::Promising && hit.code && !words::speaks_about(&hit.after);
+    if hit.code && lead.is_empty() && words::is_told_to_be_made(&hit.after) && form != Form::Prose {
+        return (Role::Deliverable, form);
+    }
+    let described = setting.ground == Ground::Promising && hit.code && hit.named && !words::speaks_about(&hit.after);
     let at_head = lead.is_empty() && (head_ends(&hit.after) || described);
     if ((setting.ground == Ground::Promising) || setting.entry) && at_head {
         return (Role::Deliverable, form);
     }
     let introduced = lead.ends_with([':', '(', '-', '\u{2013}', '\u{2014}', '\u{2192}'])
+        || (lead.ends_with(',') && ["a ", "an ", "the "].iter().any(|article| lead.starts_with(article)))
         || lead.ends_with(" in")
         || lead.ends_with(" at");
     if (setting.ground == Ground::Promising) && hit.code && introduced && words::leads_to_promise(&lead) {
@@ -135,27 +153,30 @@ fn lead(before: &str) -> String {
 
 /// What follows the last `label:` of the words: in `solution: created` that is `created`.
 fn after_label(lead: &str) -> &str {
-    match lead.trim_end_matches(':').rsplit_once(": ") {
-        Some((_, rest)) => rest.trim(),
-        None => lead,
-    }
+    let label = lead.trim_end_matches(':');
+    let dashes = [": ", " \u{2013} ", " \u{2014} ", " - "];
+    let end = dashes.iter().filter_map(|dash| label.rfind(dash).map(|at| at + dash.len())).max();
+    end.and_then(|end| label.get(end..)).map_or(lead, str::trim)
 }
 
 /// Whether the head of a line ends after its file: nothing follows, or a dash, a colon, a bracket, a comma.
 fn head_ends(after: &str) -> bool {
+    if after.starts_with("  ") {
+        return true;
+    }
     let rest = after.trim_start();
     let word: String = rest.chars().take_while(|sign| sign.is_alphanumeric()).collect::<String>().to_lowercase();
     word.is_empty() || matches!(word.as_str(), "and" | "with" | "for")
 }
 
-fn hits(text: &Inline) -> Vec<Hit> {
+fn hits(text: &Inline, setting: Setting) -> Vec<Hit> {
     let mut hits: Vec<Hit> = Vec::new();
     let mut before = String::new();
     for span in text.spans() {
         let target = span.link.as_deref().map(|link| linked_name(link, &span.text));
         let name = match (&target, span.kind) {
             (Some(name), _) => name.clone(),
-            (None, SpanKind::Code) => code_name(&span.text),
+            (None, SpanKind::Code) => code_name(&span.text, setting.listing),
             (None, SpanKind::Text) => None,
         };
         let repeated = hits.last().is_some_and(|hit| hit.link && before.is_empty() && Some(&hit.name) == name.as_ref());
@@ -168,6 +189,7 @@ fn hits(text: &Inline) -> Vec<Hit> {
                     name,
                     link,
                     code: true,
+                    named: !link || span.kind == SpanKind::Code || names::file(&span.text).is_some(),
                     before: std::mem::take(&mut before),
                     after: String::new(),
                     line: span.line,
@@ -178,15 +200,16 @@ fn hits(text: &Inline) -> Vec<Hit> {
         }
     }
     if hits.is_empty() {
-        return plain_head(text).into_iter().collect();
+        return plain(text, setting);
     }
     close(&mut hits, &before);
     hits
 }
 
 /// What a piece of code names. A path counts by its form; without a folder before it only with a known ending.
-fn code_name(text: &str) -> Option<Name> {
-    names::file(text).or_else(|| names::folder(text)).or_else(|| names::likely_file(text, false))
+fn code_name(text: &str, listing: bool) -> Option<Name> {
+    let known = names::file(text).or_else(|| names::folder(text)).or_else(|| names::likely_file(text, listing));
+    known.or_else(|| names::machine_path(text).filter(|_| listing))
 }
 
 fn close(hits: &mut [Hit], after: &str) {
@@ -205,21 +228,63 @@ fn linked_name(link: &str, text: &str) -> Option<Name> {
     names::file(&path).or_else(|| names::file(text))
 }
 
-/// A file that opens a line without any mark: `report.md - the summary`.
-fn plain_head(line: &Inline) -> Option<Hit> {
-    let text = line.plain();
+/// Files without any mark: one that opens the line (`report.md - the summary`) or is the object of the verb that opens it
+/// (`Create docs/till.md`), and those that are listed after it.
+fn plain(line: &Inline, setting: Setting) -> Vec<Hit> {
+    let text = line.marked();
+    let Some(first) = plain_head(&text, setting, line.line()).or_else(|| plain_object(&text, line.line())) else {
+        return Vec::new();
+    };
+    let mut hits = vec![first];
+    while let Some(next) = hits.last().and_then(|last| plain_next(&last.after, line.line(), last.code)) {
+        if let Some(last) = hits.last_mut() {
+            last.after.clone_from(&next.before);
+        }
+        hits.push(next);
+    }
+    hits
+}
+
+/// A file that opens a line: nothing but a dash, a colon, a bracket, a comma or a gap may follow.
+fn plain_head(text: &str, setting: Setting, line: usize) -> Option<Hit> {
     let word = text.split_whitespace().next()?;
-    let name = names::file(word)?;
-    let after = text.get(word.len()..).unwrap_or_default();
-    let listed = word.ends_with([',', ':']) || head_ends(after);
-    listed.then(|| Hit {
-        name,
-        link: false,
-        code: false,
-        before: String::new(),
-        after: after.to_owned(),
-        line: line.line(),
-    })
+    let after = text.get(word.trim_end_matches([',', ':']).len()..).unwrap_or_default();
+    let gap = after.starts_with("  ") && setting.ground == Ground::Promising;
+    let in_folder = || names::tree_entry(word).filter(|name| gap && name.path.contains('/'));
+    let stands = (setting.measured || setting.entry) && words::stands(after);
+    let name = names::file(word).or_else(in_folder)?;
+    (head_ends(after) || stands).then(|| hit(name, "", after, line, stands))
+}
+
+/// A file that is the object of the verb that opens the line.
+fn plain_object(text: &str, line: usize) -> Option<Hit> {
+    let mut at = 0;
+    for word in text.split_whitespace().take(8) {
+        let start = at + text.get(at..)?.find(word)?;
+        at = start + word.len();
+        if let Some(name) = names::file(word).filter(|_| !word.starts_with('`')) {
+            let before = text.get(..start)?;
+            let end = start + word.trim_end_matches([',', ':', ';', '.']).len();
+            return words::creates(&lead(before)).then(|| hit(name, before, text.get(end..).unwrap_or_default(), line, true));
+        }
+    }
+    None
+}
+
+/// The file that is listed next: `, b.md`, ` and b.md`.
+fn plain_next(after: &str, line: usize, code: bool) -> Option<Hit> {
+    let start = after.find(|sign: char| sign.is_alphanumeric() || matches!(sign, '.' | '/' | '~'))?;
+    let rest = after.get(start..)?;
+    let skipped = rest.strip_prefix("and ").map_or(start, |_| start + 4);
+    let (before, rest) = (after.get(..skipped)?, after.get(skipped..)?);
+    let word = rest.split_whitespace().next()?;
+    let name = names::file(word).filter(|_| words::only_lists(before) && !before.trim().is_empty())?;
+    let end = word.trim_end_matches([',', ':', ';', '.']).len();
+    Some(hit(name, before, rest.get(end..).unwrap_or_default(), line, code))
+}
+
+fn hit(name: Name, before: &str, after: &str, line: usize, code: bool) -> Hit {
+    Hit { name, link: false, code, named: true, before: before.to_owned(), after: after.to_owned(), line }
 }
 
 #[cfg(test)]

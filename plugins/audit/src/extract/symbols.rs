@@ -4,6 +4,7 @@
 //! definitions of a code fence that belongs to a file. Whether the file has them is `verify`'s matter.
 
 use super::blocks::Fence;
+use super::words;
 
 /// Languages whose definitions are understood.
 const LANGUAGES: &[&str] =
@@ -27,15 +28,68 @@ pub(super) fn in_tail(tail: &str) -> Vec<String> {
     let first = words.next().unwrap_or_default().trim_matches('`');
     let follows = words.next().unwrap_or_default();
     let alone = matches!(follows, "" | "for" | "class" | "to" | "dataclass");
-    if alone && is_class_name(first) { vec![first.to_owned()] } else { Vec::new() }
+    let single = follows.is_empty() && is_single_name(first);
+    if (alone && is_class_name(first)) || single { vec![first.to_owned()] } else { Vec::new() }
 }
 
 /// The symbols of `x.py` with `Maker` and `Taker`, from the text after the file.
 #[must_use]
 pub(super) fn after_with(after: &str) -> Vec<String> {
-    let Some(rest) = after.trim_start().strip_prefix("with ") else { return Vec::new() };
+    let after = after.trim_start();
+    if let Some(named) = in_brackets(after) {
+        return vec![named];
+    }
+    let Some(rest) = after.strip_prefix("with ") else { return Vec::new() };
+    let listed = listed(rest);
+    if !listed.is_empty() {
+        return listed;
+    }
     let end = [". ", ";", " ("].iter().filter_map(|stop| rest.find(stop)).min().unwrap_or(rest.len());
     in_code(rest.get(..end).unwrap_or_default())
+}
+
+/// The names of code that a text opens with, one after the other: `decode`, `encode` and `main`.
+fn listed(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for (at, piece) in text.split('`').enumerate() {
+        if at % 2 == 1 {
+            match identifier(piece) {
+                Some(name) => names.push(name),
+                None => return Vec::new(),
+            }
+        } else if !words::only_lists(piece) {
+            break;
+        }
+    }
+    names
+}
+
+/// The name of `(class Shelf)` or "(class `Shelf`)".
+fn in_brackets(after: &str) -> Option<String> {
+    let (inner, _) = after.strip_prefix('(')?.split_once(')')?;
+    let (keyword, name) = inner.trim().split_once(' ')?;
+    let named = KEYWORDS.contains(&keyword) || keyword == "dataclass";
+    named.then(|| identifier(name.trim_matches('`'))).flatten()
+}
+
+/// A name of code, with or without brackets behind it.
+#[must_use]
+pub(super) fn identifier(word: &str) -> Option<String> {
+    let word = word.trim();
+    let name = word.strip_suffix("()").unwrap_or(word);
+    is_identifier(name).then(|| name.to_owned())
+}
+
+/// One hump, as a class may have: `Player`. Words that say what a file is for are none.
+fn is_single_name(name: &str) -> bool {
+    const PLAIN: [&str; 13] = [
+        "config", "configuration", "core", "docs", "documentation", "draft", "helpers", "optional", "placeholder", "stub",
+        "tests", "types", "utils",
+    ];
+    is_identifier(name)
+        && name.starts_with(char::is_uppercase)
+        && name.chars().skip(1).all(|sign| sign.is_lowercase() || sign.is_ascii_digit())
+        && !PLAIN.contains(&name.to_lowercase().as_str())
 }
 
 /// The class names and `functions()` between the back-ticks of a text.

@@ -23,7 +23,8 @@ pub(super) struct Table {
 /// Which column holds what.
 #[derive(Debug, Default, Clone, Copy)]
 struct Columns {
-    file: Option<usize>,
+    /// One bit for each of the first 64 columns that is there for files.
+    files: u64,
     component: Option<usize>,
     class: Option<usize>,
     lines: Option<usize>,
@@ -90,6 +91,9 @@ const COMPONENT: &[&str] = &[
     "section",
     "step",
     "task",
+    "what",
+    "work",
+    "work item",
     "workstream",
 ];
 const CLASS: &[&str] = &["class", "classes", "function", "functions", "key classes", "symbol", "symbols"];
@@ -97,8 +101,15 @@ const LINES: &[&str] = &["# lines", "line count", "lines", "lines of code", "loc
 const SIZE: &[&str] = &["bytes", "file size", "size", "size (bytes)"];
 const STATUS: &[&str] = &["action", "change", "done", "progress", "state", "status"];
 const FOLDER: &[&str] = &["directory", "folder", "location"];
-const COMPLAINS: &[&str] =
-    &["bug", "error", "finding", "gap", "issue", "metric", "problem", "question", "risk", "symptom", "warning"];
+const COMPLAINS: &[&str] = &[
+    "alternative", "bug", "error", "finding", "gap", "idea", "issue", "metric", "option", "problem", "proposal", "question",
+    "risk", "suggestion", "symptom", "vote", "warning",
+];
+/// Words in the heading of a column that holds files which are only spoken of.
+const ELSE: &[&str] = &[
+    "before", "default", "example", "examples", "fallback", "from", "input", "inputs", "note", "notes", "old", "read",
+    "reads", "reference", "references", "source", "sources", "url", "value", "where",
+];
 const PROPERTY: &[&str] = &["attribute", "detail", "details", "field", "information", "key", "property", "value"];
 
 /// Reads a table; `excluded` is true where nothing is promised.
@@ -110,7 +121,9 @@ pub(super) fn read(rows: &[Vec<Inline>], excluded: bool) -> Table {
         properties(rows, excluded, &mut table);
     } else {
         let mut columns = Columns::of(header);
-        columns.file = columns.file.or_else(|| file_column(body, header.len()).filter(|_| !columns.complains));
+        if columns.files == 0 && !columns.complains {
+            columns.files = file_column(header, body).map_or(0, bit);
+        }
         for row in body {
             data_row(row, columns, excluded, &mut table);
         }
@@ -123,9 +136,10 @@ impl Columns {
         let names: Vec<String> = header.iter().map(|cell| cell.plain().to_lowercase().replace("(s)", "s")).collect();
         let find = |list: &[&str]| names.iter().position(|name| list.contains(&name.as_str()));
         let size = find(SIZE);
+        let for_files = names.iter().enumerate().filter(|(_, name)| FILE.contains(&name.as_str()));
         let complains = names.iter().any(|name| COMPLAINS.contains(&name.trim_end_matches('s')));
         Self {
-            file: find(FILE),
+            files: for_files.fold(0, |all, (at, _)| all | bit(at)),
             component: find(COMPONENT),
             class: find(CLASS),
             lines: find(LINES),
@@ -139,9 +153,19 @@ impl Columns {
     }
 }
 
+/// The bit of a column.
+const fn bit(at: usize) -> u64 {
+    if at < 64 { 1 << at } else { 0 }
+}
+
 /// A column without a telling heading where at least half of the cells are nothing but files.
-fn file_column(body: &[Vec<Inline>], width: usize) -> Option<usize> {
-    (0..width).find(|at| {
+fn file_column(header: &[Inline], body: &[Vec<Inline>]) -> Option<usize> {
+    let open = |cell: &Inline| {
+        let name = cell.plain().to_lowercase();
+        !name.split(|sign: char| !sign.is_alphanumeric()).any(|word| ELSE.contains(&word))
+    };
+    let mut open = header.iter().enumerate().filter(|(_, cell)| open(cell)).map(|(at, _)| at);
+    open.find(|at| {
         let cells: Vec<&Inline> = body.iter().filter_map(|row| row.get(*at)).filter(|cell| !cell.is_empty()).collect();
         let files = cells.iter().filter(|cell| is_only_files(cell)).count();
         files > 0 && files * 2 >= cells.len()
@@ -168,7 +192,7 @@ fn data_row(row: &[Inline], columns: Columns, excluded: bool, table: &mut Table)
     let folder = cell(columns.folder).and_then(place).filter(|place| place.kind == Kind::Folder);
     let mut found = Vec::new();
     for (at, cell) in row.iter().enumerate() {
-        if Some(at) == columns.file || (Some(at) == columns.folder && columns.located && names_a_file(cell)) {
+        if columns.files & bit(at) != 0 || (Some(at) == columns.folder && columns.located && names_a_file(cell)) {
             found.extend(file_cell(cell));
         } else if Some(at) != columns.class {
             let listed = columns.status.is_some() && columns.component.is_some() && !columns.complains;
@@ -186,7 +210,7 @@ fn data_row(row: &[Inline], columns: Columns, excluded: bool, table: &mut Table)
         if excluded || going {
             sighting.role = Role::Reference;
         }
-        sighting.component = text(columns.component.filter(|at| Some(*at) != columns.file));
+        sighting.component = text(columns.component.filter(|at| columns.files & bit(*at) == 0));
         sighting.status.clone_from(&status);
         if let Some(folder) = &folder
             && !sighting.path.contains('/')
@@ -205,7 +229,7 @@ fn data_row(row: &[Inline], columns: Columns, excluded: bool, table: &mut Table)
 
 /// The files of a cell that is there for files: every one in code or linked, or a plain list of names.
 fn file_cell(cell: &Inline) -> Vec<Sighting> {
-    let promised = Setting { ground: Ground::Promising, ..Setting::default() };
+    let promised = Setting { ground: Ground::Promising, listing: true, ..Setting::default() };
     let marked = sentence::sightings(cell, promised, Form::Table);
     let in_code = cell.spans().iter().any(|span| span.kind == SpanKind::Code || span.link.is_some());
     if in_code {
@@ -230,7 +254,7 @@ fn classes(cell: &Inline) -> Vec<String> {
         .spans()
         .iter()
         .filter(|span| span.kind == SpanKind::Code)
-        .filter_map(|span| symbols::symbol(&span.text))
+        .filter_map(|span| symbols::identifier(&span.text))
         .collect();
     if in_code.is_empty() { cell.plain().split([',', ' ']).filter_map(symbols::symbol).collect() } else { in_code }
 }

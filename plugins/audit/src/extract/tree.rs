@@ -57,6 +57,7 @@ fn is_diagram(fence: &Fence) -> bool {
         let row = row.trim_end();
         row.contains([
             '\u{250c}', '\u{2510}', '\u{2518}', '\u{2534}', '\u{253c}', '\u{2554}', '\u{2557}', '\u{25bc}', '\u{25b2}',
+            '\u{25ba}', '\u{25b6}', '\u{25c4}', '\u{25c0}',
         ]) || row.starts_with("+--") && row.ends_with('+')
             || (row.ends_with('\u{2502}') && row.chars().any(char::is_alphanumeric))
     })
