@@ -145,7 +145,9 @@ mod tests {
 
     #[test]
     fn maps_lists_and_words_have_lines() {
-        let node = parse("title: \"A: b\"\ntodos:\n  - id: x\n    status: pending\n  - id: y\ntags: [a, 'b']\nnone: ~\n").unwrap();
+        let node =
+            parse("title: \"A: b\"\ntodos:\n  - id: x\n    status: pending\n  - id: y\ntags: [a, 'b']\nnone: ~\n")
+                .unwrap();
         assert_eq!(node.get("title").and_then(Node::word), Some("A: b"));
         let todos = node.get("todos").unwrap().list();
         assert_eq!((todos.len(), todos[1].line), (2, 5));
@@ -158,10 +160,13 @@ mod tests {
     fn bombs_are_refused() {
         let bomb = "a: &a [x, x]\nb: &b [*a, *a]\n";
         assert!(parse(bomb).unwrap_err().contains("line 2: an alias"));
-        assert!(parse(&"[".repeat(500_000)).unwrap_err().contains("deeper"));
+        assert!(parse(&"[".repeat(500_000)).is_err());
+        assert!(parse(&"[\n".repeat(50)).unwrap_err().contains("deeper"));
         assert!(parse(&"- ".repeat(100_000)).is_err());
         assert!(parse(&" ".repeat(BYTES + 1)).unwrap_err().contains("too many"));
-        assert!(parse("[x,x,".repeat(100).as_str()).is_err() && parse("a: b: c").is_err() && parse("? [a]\n: b").is_err());
+        assert!(
+            parse("[x,x,".repeat(100).as_str()).is_err() && parse("a: b: c").is_err() && parse("? [a]\n: b").is_err()
+        );
         assert!(parse(&"a,".repeat(BYTES / 4)).is_ok() && parse(&format!("[{}]", "a,".repeat(NODES + 1))).is_err());
     }
 }

@@ -148,7 +148,9 @@ impl Scan {
             }
             let setting = Setting { ground: self.ground(false), making: self.makes(), ..Setting::default() };
             let found = sentence::sightings(&line, setting, Form::Prose);
-            self.near = found.last().map(|sighting| sighting.path.clone()).or_else(|| self.subject_path());
+            let apart = sentence::label(&plain).is_some_and(|(key, _)| words::turns_away(&key));
+            let named = found.last().filter(|_| !apart).map(|sighting| sighting.path.clone());
+            self.near = named.or_else(|| self.subject_path());
             self.take(found);
         }
         let plain = text.plain();
@@ -221,7 +223,7 @@ impl Scan {
             for sighting in &mut found {
                 sighting.status = checked.map(|done| if done { "[x]" } else { "[ ]" }.to_owned());
             }
-            self.near = found.last().map(|sighting| sighting.path.clone());
+            self.near = found.last().map(|sighting| sighting.path.clone()).or_else(|| self.subject_path());
             self.take(found);
         }
         let title = plain.trim_end_matches(':');

@@ -24,6 +24,10 @@ pub(super) enum Ground {
 
 /// What is known of the place where a line stands.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that may be known of a place, whatever the others are"
+)]
 pub(super) struct Setting {
     /// What stands above it.
     pub(super) ground: Ground,
@@ -86,7 +90,10 @@ pub(super) fn sightings(line: &Inline, setting: Setting, form: Form) -> Vec<Sigh
 /// Whether this is where the file before it goes: "Move `a` to `b`".
 fn moved_to(hits: &[Hit], nth: usize, setting: Setting) -> bool {
     let (Some(first), Some(this)) = (hits.first(), hits.get(nth)) else { return false };
-    nth == 1 && setting.ground != Ground::Excluded && words::moves(&lead(&first.before)) && words::leads_on(&this.before)
+    nth == 1
+        && setting.ground != Ground::Excluded
+        && words::moves(&lead(&first.before))
+        && words::leads_on(&this.before)
 }
 
 /// The key of a line `Key: value`, in lower case, with the value.
@@ -265,7 +272,8 @@ fn plain_object(text: &str, line: usize) -> Option<Hit> {
         if let Some(name) = names::file(word).filter(|_| !word.starts_with('`')) {
             let before = text.get(..start)?;
             let end = start + word.trim_end_matches([',', ':', ';', '.']).len();
-            return words::creates(&lead(before)).then(|| hit(name, before, text.get(end..).unwrap_or_default(), line, true));
+            return words::creates(&lead(before))
+                .then(|| hit(name, before, text.get(end..).unwrap_or_default(), line, true));
         }
     }
     None

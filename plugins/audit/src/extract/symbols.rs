@@ -7,8 +7,23 @@ use super::blocks::Fence;
 use super::words;
 
 /// Languages whose definitions are understood.
-const LANGUAGES: &[&str] =
-    &["python", "py", "javascript", "js", "typescript", "ts", "jsx", "tsx", "gs", "rust", "rs", "go", "golang"];
+const LANGUAGES: &[&str] = &[
+    "python",
+    "py",
+    "javascript",
+    "js",
+    "typescript",
+    "ts",
+    "jsx",
+    "tsx",
+    "gs",
+    "rust",
+    "rs",
+    "go",
+    "golang",
+    "gdscript",
+    "swift",
+];
 
 /// Words that may stand before a definition's keyword.
 const MODIFIERS: &[&str] = &["pub", "export", "default", "async", "abstract", "declare"];
@@ -25,10 +40,11 @@ pub(super) fn in_tail(tail: &str) -> Vec<String> {
         return Vec::new();
     }
     let mut words = said.split_whitespace();
-    let first = words.next().unwrap_or_default().trim_matches('`');
-    let follows = words.next().unwrap_or_default();
+    let word = words.next().unwrap_or_default();
+    let first = word.trim_end_matches(',').trim_matches('`');
+    let follows = words.next().filter(|_| !word.ends_with(',')).unwrap_or_default();
     let alone = matches!(follows, "" | "for" | "class" | "to" | "dataclass");
-    let single = follows.is_empty() && is_single_name(first);
+    let single = follows.is_empty() && (is_single_name(first) || first.contains('_') && is_identifier(first));
     if (alone && is_class_name(first)) || single { vec![first.to_owned()] } else { Vec::new() }
 }
 
@@ -83,8 +99,19 @@ pub(super) fn identifier(word: &str) -> Option<String> {
 /// One hump, as a class may have: `Player`. Words that say what a file is for are none.
 fn is_single_name(name: &str) -> bool {
     const PLAIN: [&str; 13] = [
-        "config", "configuration", "core", "docs", "documentation", "draft", "helpers", "optional", "placeholder", "stub",
-        "tests", "types", "utils",
+        "config",
+        "configuration",
+        "core",
+        "docs",
+        "documentation",
+        "draft",
+        "helpers",
+        "optional",
+        "placeholder",
+        "stub",
+        "tests",
+        "types",
+        "utils",
     ];
     is_identifier(name)
         && name.starts_with(char::is_uppercase)

@@ -96,19 +96,66 @@ const COMPONENT: &[&str] = &[
     "work item",
     "workstream",
 ];
-const CLASS: &[&str] = &["class", "classes", "function", "functions", "key classes", "symbol", "symbols"];
+const CLASS: &[&str] = &[
+    "class",
+    "classes",
+    "function",
+    "functions",
+    "key classes",
+    "struct",
+    "structs",
+    "symbol",
+    "symbols",
+    "trait",
+    "traits",
+];
 const LINES: &[&str] = &["# lines", "line count", "lines", "lines of code", "loc"];
 const SIZE: &[&str] = &["bytes", "file size", "size", "size (bytes)"];
 const STATUS: &[&str] = &["action", "change", "done", "progress", "state", "status"];
 const FOLDER: &[&str] = &["directory", "folder", "location"];
 const COMPLAINS: &[&str] = &[
-    "alternative", "bug", "error", "finding", "gap", "idea", "issue", "metric", "option", "problem", "proposal", "question",
-    "risk", "suggestion", "symptom", "vote", "warning",
+    "alternative",
+    "aspect",
+    "bug",
+    "criterion",
+    "error",
+    "finding",
+    "gap",
+    "idea",
+    "issue",
+    "metric",
+    "option",
+    "problem",
+    "proposal",
+    "question",
+    "risk",
+    "suggestion",
+    "symptom",
+    "vote",
+    "warning",
 ];
 /// Words in the heading of a column that holds files which are only spoken of.
 const ELSE: &[&str] = &[
-    "before", "default", "example", "examples", "fallback", "from", "input", "inputs", "note", "notes", "old", "read",
-    "reads", "reference", "references", "source", "sources", "url", "value", "where",
+    "before",
+    "default",
+    "example",
+    "examples",
+    "fallback",
+    "from",
+    "input",
+    "inputs",
+    "note",
+    "notes",
+    "old",
+    "read",
+    "reads",
+    "reference",
+    "references",
+    "source",
+    "sources",
+    "url",
+    "value",
+    "where",
 ];
 const PROPERTY: &[&str] = &["attribute", "detail", "details", "field", "information", "key", "property", "value"];
 

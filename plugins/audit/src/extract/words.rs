@@ -308,7 +308,16 @@ pub(super) fn stands(after: &str) -> bool {
     let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let made = matches!(
         second,
-        "available" | "built" | "committed" | "created" | "generated" | "present" | "produced" | "published" | "there" | "written"
+        "available"
+            | "built"
+            | "committed"
+            | "created"
+            | "generated"
+            | "present"
+            | "produced"
+            | "published"
+            | "there"
+            | "written"
     );
     !negates(after) && (matches!(first, "exist" | "exists") || (matches!(first, "is" | "are") && made))
 }
@@ -349,7 +358,8 @@ pub(super) fn creates(lead: &str) -> bool {
     let rest: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     let Some((last, middle)) = rest.split_last() else { return CREATING.contains(&verb) };
     let turned = |words: &[&str]| words.iter().any(|word| TURNING.contains(word));
-    let put_down = matches!(*last, "in" | "as" | "into") && middle.iter().any(|word| matches!(*word, "it" | "them" | "down"));
+    let put_down =
+        matches!(*last, "in" | "as" | "into") && middle.iter().any(|word| matches!(*word, "it" | "them" | "down"));
     if (*last == "to" || put_down) && rest.len() <= 8 {
         return WRITING.contains(&verb) && !middle.iter().any(|word| matches!(*word, "add" | "according" | "up"));
     }
@@ -409,8 +419,10 @@ pub(super) fn is_told_to_be_made(after: &str) -> bool {
 pub(super) fn last_clause(lead: &str) -> &str {
     let cut = ["; ", ", ", ". "].iter().filter_map(|stop| lead.rfind(stop).map(|at| at + stop.len())).max();
     let Some((before, last)) = cut.and_then(|cut| lead.split_at_checked(cut)) else { return lead };
-    let conditional =
-        before.split_whitespace().map(bare).any(|word| matches!(word, "if" | "when" | "unless" | "should" | "could" | "would"));
+    let conditional = before
+        .split_whitespace()
+        .map(bare)
+        .any(|word| matches!(word, "if" | "when" | "unless" | "should" | "could" | "would"));
     if conditional || negates(before) || !opens_making(last) { lead } else { last }
 }
 

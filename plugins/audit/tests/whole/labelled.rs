@@ -104,7 +104,7 @@ fn labels(path: &Path) -> BTreeMap<String, Label> {
     assert_eq!(rows.next(), Some("line\tpath\tsymbols"), "{}", path.display());
     rows.map(|row| {
         let cells: Vec<&str> = row.split('\t').collect();
-        let line = cells[0].parse().unwrap_or_else(|_| panic!("{}: {row}", path.display()));
+        let line = cells[0].parse().unwrap();
         let symbols = cells.get(2).copied().unwrap_or_default();
         let symbols = symbols.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
         (cells[1].trim_end_matches('/').to_owned(), Label { line, symbols })
