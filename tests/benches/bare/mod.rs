@@ -44,11 +44,7 @@ impl baton::plugin::handoffs::Host for State {
         Ok(Ok(()))
     }
 
-    fn withdraw(
-        &mut self,
-        _: String,
-        _: String,
-    ) -> wasmtime::Result<Result<(), baton::plugin::handoffs::EmitError>> {
+    fn withdraw(&mut self, _: String, _: String) -> wasmtime::Result<Result<(), baton::plugin::handoffs::EmitError>> {
         Ok(Ok(()))
     }
 }

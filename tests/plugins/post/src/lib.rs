@@ -26,7 +26,10 @@ fn post(task: &Task) -> Result<Outcome, Error> {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         let (first, second) = rest.split_once(' ').unwrap_or((rest, ""));
         match word {
-            "send" => send(first, second)?,
+            "send" => {
+                let (key, action) = second.split_once(' ').map_or((second, None), |(key, action)| (key, Some(action)));
+                send(first, key, action)?;
+            }
             "take-back" => handoffs::withdraw(first, second).map_err(refused)?,
             _ => return Err(Error::Permanent("changed its mind".to_owned())),
         }
@@ -35,11 +38,11 @@ fn post(task: &Task) -> Result<Outcome, Error> {
 }
 
 /// Asks an agent for something, under a key.
-fn send(to: &str, key: &str) -> Result<(), Error> {
+fn send(to: &str, key: &str, action: Option<&str>) -> Result<(), Error> {
     let draft = Draft {
         to: to.to_owned(),
         title: format!("Look at {key}"),
-        action: None,
+        action: action.map(str::to_owned),
         args: "{}".to_owned(),
         body: "Please.".to_owned(),
         priority: Priority::Medium,

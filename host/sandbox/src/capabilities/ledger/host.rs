@@ -72,11 +72,16 @@ fn entry(entry: history::Entry) -> Entry {
         state: entry.state.as_str().to_owned(),
         reason: entry.reason,
         attempts: entry.attempts,
-        created_at: entry.created_at.to_string(),
-        ended_at: entry.ended_at.as_ref().map(Timestamp::to_string),
-        deadline: entry.deadline.as_ref().map(Timestamp::to_string),
+        created_at: precise(entry.created_at),
+        ended_at: entry.ended_at.map(precise),
+        deadline: entry.deadline.map(precise),
         file: entry.file,
     }
+}
+
+/// With three digits of a second, as `baton status --json` has it: such texts sort by time.
+fn precise(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
 #[cfg(test)]
