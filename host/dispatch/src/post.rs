@@ -216,3 +216,69 @@ pub(crate) fn turned_away(tx: &Tx<'_>, new: &task::New) -> Result<Option<String>
         _ => Ok(None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use baton_core::handoff::Priority;
+    use baton_ledger::task::Origin;
+
+    use super::*;
+
+    fn draft(key: &str) -> sandbox::Post {
+        sandbox::Post::Send(sandbox::Draft {
+            to: "B".to_owned(),
+            title: "Look".to_owned(),
+            action: None,
+            args: serde_json::Map::new(),
+            body: String::new(),
+            priority: Priority::Medium,
+            dedupe_key: key.to_owned(),
+        })
+    }
+
+    fn back(key: &str) -> sandbox::Post {
+        sandbox::Post::TakeBack(sandbox::Withdrawal { dedupe_key: key.to_owned(), reason: "it is there".to_owned() })
+    }
+
+    /// One task of the plugin `p` that gives this to the post; gives what it put into the outbox, name and content.
+    async fn settled(house: &Arc<House>, items: Vec<sandbox::Post>) -> Vec<String> {
+        let inner = Arc::clone(house);
+        let job = move |tx: &Tx<'_>| {
+            let now = Timestamp::UNIX_EPOCH;
+            let id = task::insert(tx, &task::New::blank("p", Origin::Call, State::Running), None, now)?;
+            let task = task::get_in(tx, &id)?;
+            Post::of(&inner, &task, items, now).go_out(tx, &task, now)?;
+            outbox::open_of(tx, &id, |_| false)
+        };
+        let open = house.ledger.write(job).await.unwrap();
+        open.into_iter().map(|delivery| String::from_utf8(delivery.bytes.unwrap()).unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_on_its_way_is_open_and_what_is_taken_back_then_is_turned_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let house = House::in_folder(folder.path());
+        let first = settled(&house, vec![draft("k"), draft("l")]).await;
+        assert!(first[0].contains(r#""dedupe_key": "p:k""#) && first.len() == 2, "{first:?}");
+        assert!(settled(&house, vec![draft("k")]).await.is_empty(), "nobody has carried it yet");
+
+        let again = settled(&house, vec![back("k"), draft("k"), back("never sent")]).await;
+        assert!(again[0].contains(r#""dedupe_key": "p:k#2""#) && again.len() == 1, "{again:?}");
+        let id = |text: &str| {
+            serde_json::from_str::<serde_json::Value>(text).unwrap()["handoff_id"].as_str().unwrap().to_owned()
+        };
+        let ids = [&first[0], &first[1], &again[0]].map(|text| id(text));
+        let away = move |tx: &Tx<'_>| {
+            let new = |id: String| task::New {
+                sender: Some("p".to_owned()),
+                handoff_id: Some(id),
+                ..task::New::blank("B", Origin::Handoff, State::Captured)
+            };
+            ids.map(|id| turned_away(tx, &new(id))).into_iter().collect::<Result<Vec<_>, _>>()
+        };
+        let away = house.ledger.write(away).await.unwrap();
+        assert_eq!(away, [Some("it is there".to_owned()), None, None]);
+    }
+}
