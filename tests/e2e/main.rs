@@ -41,6 +41,8 @@ mod ledger_command;
 #[cfg(test)]
 mod locked_ledger;
 #[cfg(test)]
+mod looking_back;
+#[cfg(test)]
 mod many_files;
 #[cfg(test)]
 mod obligations;
@@ -58,6 +60,8 @@ mod plugin_new;
 mod plugin_sources;
 #[cfg(test)]
 mod plugins;
+#[cfg(test)]
+mod post;
 #[cfg(test)]
 mod prune_command;
 #[cfg(test)]

@@ -69,6 +69,14 @@ impl Workspace {
         workspace
     }
 
+    /// A workspace with `noop` and the fixture plugin `post`, with `grants` as TOML.
+    #[must_use]
+    pub fn with_post(grants: &str) -> Self {
+        let workspace = Self::with_noop();
+        workspace.install_fixture("post", grants);
+        workspace
+    }
+
     /// A place for a workspace that is not made yet.
     ///
     /// # Panics

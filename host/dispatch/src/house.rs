@@ -30,8 +30,10 @@ pub struct Grants {
     pub databases: Vec<DatabaseGrant>,
     /// Folders whose repositories it may read.
     pub repositories: Vec<RepositoryGrant>,
-    /// Whether it may send handoffs to other agents.
+    /// Whether it may send handoffs to other agents, and take them back.
     pub handoffs: bool,
+    /// Whether it may read the ledger.
+    pub ledger: bool,
     /// Requests to servers, and the secrets in them.
     pub egress: EgressGrants,
     /// What it declares and was not granted, in the words of `baton plugin grant`.

@@ -2,7 +2,7 @@
 //!
 //! [`Engine`] is the loop of the daemon; it alone decides what happens next and talks to its jobs by messages. Each step
 //! of a task's way is a file of its own: `roster` (who the agents are), `capture` (write it down, deduplicate, route),
-//! `work` (lease, run), `settle` (outcome, RETURN and state in one transaction), `carry` (deliveries and moves, in
+//! `work` (lease, run), `settle` (outcome, RETURN and state in one transaction), `post` (what plugins send and take back), `carry` (deliveries and moves, in
 //! batches), `recover` (what a crash left), `withdraw` (files that are gone), `dependencies` (tasks that wait for others),
 //! `obligations` (what external agents leave lying), `control` (what a person decides), `trigger` (tasks without a
 //! handoff). What a plugin does with a task is not known here, and no plugin is known by name.
@@ -19,6 +19,7 @@ pub mod limits;
 mod obligations;
 pub mod owner;
 mod plugins;
+mod post;
 mod prepare;
 mod recover;
 mod roster;

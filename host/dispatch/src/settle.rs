@@ -1,24 +1,23 @@
-//! How an attempt ends: its state, its findings, its reports, the handoffs that it emitted, the RETURN and the move to the
-//! archive, all in one transaction. Nothing is delivered here; see `carry`.
+//! How an attempt ends: its state, its findings, its reports, the handoffs that it emitted or took back (`post`), the RETURN
+//! and the move to the archive, all in one transaction. Nothing is delivered here; see `carry`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use baton_core::handoff::Chain;
-use baton_core::handoff::compose::Request;
 use baton_core::handoff::returns::Return;
 use baton_core::{Digest, State, file_name, quarantine};
 use baton_ledger::event::Event;
 use baton_ledger::task::{self, Origin, Task};
 use baton_ledger::{LedgerError, Tx, finding, outbox};
-use baton_sandbox::{Draft, Failure, Report, Usage, Used, wit};
+use baton_sandbox::{Failure, Report, Usage, Used, wit};
 use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::archive::{to_archive, to_dead_letters, to_stale};
 use crate::house::{House, Installed};
+use crate::post::Post;
 use crate::supervise::{self, Sign};
 use crate::withdraw::MISSING;
 use crate::work::{Attempted, Begun, Ended, explain, lease};
@@ -35,6 +34,8 @@ pub(crate) struct Settled {
     pub(crate) state: State,
     pub(crate) text: String,
     pub(crate) artifacts: Vec<String>,
+    /// Other tasks that have something to deliver by it.
+    pub(crate) carry: Vec<String>,
     /// Tasks that waited for it may begin.
     pub(crate) released: bool,
     /// Its plugin is left alone from now on, with the reason.
@@ -99,6 +100,8 @@ async fn write_patiently(house: &House, outcome: &Arc<Outcome>) -> Result<Option
 struct Written {
     /// The places of the reports.
     artifacts: Vec<String>,
+    /// Other tasks that have something to deliver by it.
+    carry: Vec<String>,
     /// Other tasks may begin now.
     released: bool,
     /// The plugin is left alone from now on, with the reason.
@@ -125,12 +128,12 @@ impl Outcome {
             let text = "what its plugin may do has changed meanwhile: trying again".to_owned();
             ending = Ending::without_outcome(State::Queued, "queued", text);
         }
-        let drafts = ending.drafts.iter().enumerate();
+        let post = std::mem::take(&mut ending.post);
         let out = Outgoing {
             plugin_digest: installed.map(|installed| installed.plugin.digest().to_string()),
             reports: house.reports(),
             answer_to: answer_to(house, &task, ending.state),
-            drafts: drafts.map(|(n, draft)| draft_file(house, &task, n, draft, at)).collect(),
+            post: Post::of(house, &task, post, at),
             owner: house.owner.clone(),
             sign,
             usage,
@@ -149,8 +152,8 @@ impl Outcome {
             None => (self.task.state, "somebody else has settled it meanwhile; this outcome was dropped".to_owned()),
         };
         let (id, agent) = (self.task.id.clone(), self.task.agent.clone());
-        let Written { artifacts, released, quarantined } = written.unwrap_or_default();
-        Settled { id, agent, state, text, artifacts, released, quarantined }
+        let Written { artifacts, carry, released, quarantined } = written.unwrap_or_default();
+        Settled { id, agent, state, text, artifacts, carry, released, quarantined }
     }
 }
 
@@ -160,7 +163,7 @@ struct Outgoing {
     reports: PathBuf,
     /// The sender's name and the folder of the RETURN.
     answer_to: Option<(String, String)>,
-    drafts: Vec<outbox::New>,
+    post: Post,
     owner: String,
     /// What the attempt says about its plugin.
     sign: Sign,
@@ -179,7 +182,7 @@ struct Ending {
     stale: bool,
     artifacts: Vec<wit::Artifact>,
     findings: Vec<wit::Finding>,
-    drafts: Vec<Draft>,
+    post: Vec<baton_sandbox::Post>,
 }
 
 impl Ending {
@@ -192,7 +195,7 @@ impl Ending {
             stale: false,
             artifacts: Vec::new(),
             findings: Vec::new(),
-            drafts: Vec::new(),
+            post: Vec::new(),
         }
     }
 }
@@ -245,7 +248,7 @@ fn decide(
                 stale: false,
                 artifacts: outcome.artifacts,
                 findings: outcome.findings,
-                drafts: report.drafts,
+                post: report.post,
             },
         },
         Err(failure) => failed(house, task, installed, &failure, now),
@@ -352,26 +355,6 @@ fn answer_to(house: &House, task: &Task, state: State) -> Option<(String, String
     Some((sender.to_owned(), house.answers_for(sender)))
 }
 
-fn draft_file(house: &House, task: &Task, number: usize, draft: &Draft, now: Timestamp) -> outbox::New {
-    let request = Request {
-        id: format!("{}-{}", task.id, number + 1),
-        from: task.agent.clone(),
-        to: draft.to.clone(),
-        title: draft.title.clone(),
-        action: draft.action.clone(),
-        args: draft.args.clone(),
-        body: draft.body.clone(),
-        priority: draft.priority,
-        dedupe_key: Some(format!("{}:{}", task.agent, draft.dedupe_key)),
-        chain: Some(Chain {
-            id: Some(task.chain_id.clone().unwrap_or_else(|| task.id.clone())),
-            phase: Some(task.chain_phase.unwrap_or(1).saturating_add(1)),
-        }),
-        created_at: now,
-    };
-    outbox::New::written(outbox::Kind::Handoff, house.answers_for(&draft.to), request.file_name(), request.to_bytes())
-}
-
 /// The transaction. `None` when the task is not held any more.
 fn write(
     tx: &Tx<'_>,
@@ -408,9 +391,7 @@ fn write(
             outbox::add(tx, &task.id, &new)?;
         }
     }
-    for draft in &out.drafts {
-        outbox::add(tx, &task.id, draft)?;
-    }
+    let sent = out.post.go_out(tx, task, now)?;
     if let Some((sender, folder)) = &out.answer_to {
         let (name, bytes) = answer(task, ending, &artifacts, sender, &head, now);
         outbox::add(tx, &task.id, &outbox::New::written(outbox::Kind::Return, folder.clone(), name, bytes))?;
@@ -424,11 +405,11 @@ fn write(
         };
         outbox::add(tx, &task.id, &archive)?;
     }
-    let released = dependencies::settled(tx, task, ending.state, now)?;
+    let released = dependencies::settled(tx, task, ending.state, now)? || sent.released;
     let quarantined = supervised(tx, task, ending.state, out, now)?;
     fail_point!("settle.written");
     let reports = artifacts.iter().map(|named| format!("reports/{}", named.name));
-    Ok(Some(Written { artifacts: reports.collect(), released, quarantined }))
+    Ok(Some(Written { artifacts: reports.collect(), carry: sent.carry, released, quarantined }))
 }
 
 /// Keeps what the attempt used, and what it says about its plugin.

@@ -253,6 +253,7 @@ async fn run(
         mounts: installed.grants.mounts.clone(),
         hard_links: installed.grants.hard_links,
         emission: emission(house, installed),
+        ledger: installed.grants.ledger.then(|| house.ledger.path().to_owned()),
         databases: installed.grants.databases.clone(),
         repositories: installed.grants.repositories.clone(),
         egress: installed.grants.egress.clone(),
@@ -352,7 +353,9 @@ pub async fn call(
     let attempted = attempt(house, begun, cancel, Some(&listener)).await;
     let (settled, _) = settle(house, vec![attempted], 0).await?;
     let settled = settled.into_iter().next().ok_or(LedgerError::Closed)?;
-    crate::carry(house, &settled.id).await?;
+    for id in std::iter::once(&settled.id).chain(&settled.carry) {
+        crate::carry(house, id).await?;
+    }
     Ok(Called { id: settled.id, state: settled.state, text: settled.text, artifacts: settled.artifacts })
 }
 

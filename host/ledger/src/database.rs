@@ -21,13 +21,17 @@ const CHECKPOINT: i64 = 16384;
 /// Statements that are parsed once: more than there are.
 const STATEMENTS: usize = 128;
 
+/// Instructions between two questions whether a reader has to end: some ten microseconds.
+const STEPS: i32 = 1_000;
+
 /// Step `n` brings form `n` to form `n + 1`. Never edited once released, only added to.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../migrations/0001.sql"),
     include_str!("../migrations/0002.sql"),
     include_str!("../migrations/0003.sql"),
     include_str!("../migrations/0004.sql"),
     include_str!("../migrations/0005.sql"),
+    include_str!("../migrations/0007.sql"),
 ];
 
 /// A transaction under way. Everything done through it happens together or not at all.
@@ -60,6 +64,14 @@ impl Reader {
             found if found > known() => Err(LedgerError::Newer { found, known: known() }),
             _ => Ok(Self { connection }),
         }
+    }
+
+    /// From now on whatever is read through this view breaks off when `is_over` says so; it is asked again and again.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn end_when(&mut self, is_over: impl FnMut() -> bool + Send + 'static) -> Result<(), LedgerError> {
+        Ok(self.connection.progress_handler(STEPS, Some(is_over))?)
     }
 }
 

@@ -22,6 +22,7 @@ pub mod guest;
 pub mod inspect;
 pub mod mark;
 pub mod outbox;
+pub mod posted;
 pub mod prune;
 pub mod restore;
 pub mod supervision;

@@ -170,6 +170,36 @@ pub fn is_open(tx: &Tx<'_>, id: i64) -> Result<bool, LedgerError> {
     Ok(tx.connection.prepare_cached(sql)?.query_row([id], |_| Ok(())).optional()?.is_some())
 }
 
+/// How far a delivery got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// It is to be carried still.
+    Open,
+    /// It was put into this folder under this name.
+    Done {
+        /// As [`Delivery::folder`].
+        folder: String,
+        /// The name that it got.
+        name: String,
+    },
+    /// It was not carried, or nobody knows any more.
+    Gone,
+}
+
+/// How far a delivery got.
+///
+/// # Errors
+/// When the database fails.
+pub fn progress(tx: &Tx<'_>, id: i64) -> Result<Progress, LedgerError> {
+    let mut select = tx.connection.prepare_cached("SELECT state, folder, name FROM outbox WHERE id = ?1")?;
+    let found = select.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
+    Ok(match found {
+        Some((state, folder, name)) if String::as_str(&state) == "done" => Progress::Done { folder, name },
+        Some((state, ..)) if matches!(state.as_str(), "pending" | "staged") => Progress::Open,
+        _ => Progress::Gone,
+    })
+}
+
 /// The tasks that have deliveries which are not done.
 ///
 /// # Errors

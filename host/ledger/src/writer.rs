@@ -48,6 +48,12 @@ impl Ledger {
         Ok(Self { path: path.to_owned(), jobs })
     }
 
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// A view for reading.
     ///
     /// # Errors

@@ -3,7 +3,8 @@
 //!
 //! One [`Sandbox`] holds the engine; [`Sandbox::load`] compiles a component once (through a code cache), and each
 //! [`Sandbox::run`] makes a fresh store from it, so nothing is left over between tasks. The sandbox knows components,
-//! capabilities and limits. It knows no queue, no ledger and no folder of the workspace: mounts and answers are handed in.
+//! capabilities and limits. It knows no queue and no folder of the workspace: mounts, answers and the place of the ledger,
+//! which it only reads, are handed in.
 
 #[expect(missing_docs, reason = "generated; the WIT files hold the documentation")]
 mod bindings;
@@ -26,7 +27,7 @@ mod written;
 pub use bindings::baton::plugin::types as wit;
 pub use capabilities::files::MountGrant;
 pub use capabilities::git::RepositoryGrant;
-pub use capabilities::handoffs::{Draft, Emission, Resolve};
+pub use capabilities::handoffs::{Draft, Emission, Post, Resolve, Withdrawal};
 pub use capabilities::http::EgressGrants;
 pub use capabilities::progress::{Cancel, Progress};
 pub use capabilities::secrets::{SecretGrant, SecretValue, Vault};

@@ -61,6 +61,21 @@ pub const EMISSIONS: usize = 100;
 /// Size of one emitted handoff.
 pub const EMISSION_BYTES: usize = 256 << 10;
 
+/// Withdrawals of one task. Ten times the emissions: what many tasks asked for, one look may find done.
+pub const WITHDRAWALS: usize = 1_000;
+
+/// Bytes of the key of an emission.
+pub const KEY_BYTES: usize = 200;
+
+/// Bytes of the reason of a withdrawal.
+pub const REASON_BYTES: usize = 1 << 10;
+
+/// Tasks of one look into the ledger, as rows of one query.
+pub const LEDGER_TASKS: u32 = 10_000;
+
+/// Bytes of one look into the ledger: what a guest can take at once without trouble.
+pub const LEDGER_BYTES: usize = 4 << 20;
+
 /// Attempts that may run at the same time. The pool below has room for this many, so a full house means waiting, never
 /// an allocation error.
 pub const AT_ONCE: usize = 16;

@@ -1,5 +1,6 @@
 //! One attempt: a fresh store, the granted capabilities, every ceiling on, one call, one report.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,8 +11,9 @@ use wasmtime_wasi::WasiCtxBuilder;
 
 use crate::capabilities::files::{self, MountGrant};
 use crate::capabilities::git::{Git, RepositoryGrant};
-use crate::capabilities::handoffs::{Draft, Emission, Handoffs};
+use crate::capabilities::handoffs::{Emission, Handoffs, Post};
 use crate::capabilities::http::{Egress, EgressGrants, Http, Policy};
+use crate::capabilities::ledger::Ledger;
 use crate::capabilities::progress::{Cancel, Listener, ProgressMeter};
 use crate::capabilities::secrets::{Lent, scrub_report};
 use crate::capabilities::sql::{DatabaseGrant, Sql};
@@ -31,8 +33,10 @@ pub struct Attempt {
     pub mounts: Vec<MountGrant>,
     /// Whether files that have other names too (hard links) are opened. Where those lie nobody can tell.
     pub hard_links: bool,
-    /// Whether it may emit handoffs.
+    /// Whether it may emit handoffs, and take them back.
     pub emission: Emission,
+    /// Where the ledger is, for reading; absent when that is not granted.
+    pub ledger: Option<PathBuf>,
     /// The granted databases.
     pub databases: Vec<DatabaseGrant>,
     /// The granted folders whose repositories may be read.
@@ -50,8 +54,8 @@ pub struct Attempt {
 pub struct Report {
     /// Its end.
     pub ended: Result<wit::Outcome, Failure>,
-    /// Handoffs to be sent; empty unless it ended well.
-    pub drafts: Vec<Draft>,
+    /// Handoffs to be sent and to be taken back, in the order of the calls; empty unless it ended well.
+    pub post: Vec<Post>,
     /// What it wrote to stdout and stderr.
     pub log: String,
     /// What it used of its ceilings.
@@ -67,6 +71,7 @@ impl Attempt {
             mounts: Vec::new(),
             hard_links: false,
             emission: Emission::Denied("this host lends nothing".to_owned()),
+            ledger: None,
             databases: Vec::new(),
             repositories: Vec::new(),
             egress: EgressGrants::default(),
@@ -108,10 +113,10 @@ impl Sandbox {
         };
         let state = store.into_data();
         let usage = usage(&state, &ended, begun.elapsed());
-        let drafts = if ended.is_ok() { state.handoffs.drafts } else { Vec::new() };
+        let post = if ended.is_ok() { state.handoffs.post } else { Vec::new() };
         let ended = ended.map_err(|failure| egress.denials.explain(failure));
         let log = log.text() + &egress.denials.lines();
-        let mut report = Report { ended, drafts, log, usage };
+        let mut report = Report { ended, post, log, usage };
         scrub_report(&egress.lent.scrubber, &mut report);
         report
     }
@@ -151,7 +156,8 @@ impl Sandbox {
             noted: Usage::default(),
             hard_links: attempt.hard_links,
             progress: ProgressMeter { cancel: attempt.cancel.clone(), listener: attempt.listener.clone(), last: None },
-            handoffs: Handoffs { emission: attempt.emission.clone(), drafts: Vec::new() },
+            handoffs: Handoffs::new(attempt.emission.clone()),
+            ledger: Ledger::new(plugin.manifest(), attempt.ledger.clone()),
             sql: Sql::new(plugin.manifest(), &attempt.databases),
             git: Git::new(plugin.manifest(), &attempt.repositories),
             http: Http::new(Arc::clone(egress)),
@@ -225,7 +231,7 @@ fn usage(state: &State, ended: &Result<wit::Outcome, Failure>, wall: Duration) -
     usage.note(Ceiling::Written, meter.written, ceilings.written);
     usage.note(Ceiling::Log, state.log.written(), limits::LOG_BYTES as u64);
     usage.note(Ceiling::LogKept, state.log.written(), limits::LOG_KEPT_BYTES as u64);
-    usage.note(Ceiling::Emissions, state.handoffs.drafts.len() as u64, limits::EMISSIONS as u64);
+    usage.note(Ceiling::Emissions, state.handoffs.drafts() as u64, limits::EMISSIONS as u64);
     match ended {
         Ok(outcome) => {
             usage.note(Ceiling::Output, size_of(outcome) as u64, limits::OUTPUT_BYTES as u64);
@@ -310,6 +316,6 @@ fn as_u64(number: u128) -> u64 {
 
 impl Report {
     fn failed(failure: Failure) -> Self {
-        Self { ended: Err(failure), drafts: Vec::new(), log: String::new(), usage: Usage::default() }
+        Self { ended: Err(failure), post: Vec::new(), log: String::new(), usage: Usage::default() }
     }
 }

@@ -7,6 +7,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use crate::capabilities::git::Git;
 use crate::capabilities::handoffs::Handoffs;
 use crate::capabilities::http::Http;
+use crate::capabilities::ledger::Ledger;
 use crate::capabilities::progress::ProgressMeter;
 use crate::capabilities::sql::Sql;
 use crate::error::{Ceiling, LimitHit};
@@ -28,6 +29,7 @@ pub(crate) struct State {
     pub(crate) hard_links: bool,
     pub(crate) progress: ProgressMeter,
     pub(crate) handoffs: Handoffs,
+    pub(crate) ledger: Ledger,
     pub(crate) sql: Sql,
     pub(crate) git: Git,
     /// Requests and the secrets in them.

@@ -21,6 +21,7 @@
 pub mod bindings;
 pub mod git;
 pub mod http;
+pub mod ledger;
 pub mod secrets;
 pub mod sql;
 mod task;

@@ -43,6 +43,10 @@ impl baton::plugin::handoffs::Host for State {
     ) -> wasmtime::Result<Result<(), baton::plugin::handoffs::EmitError>> {
         Ok(Ok(()))
     }
+
+    fn withdraw(&mut self, _: String, _: String) -> wasmtime::Result<Result<(), baton::plugin::handoffs::EmitError>> {
+        Ok(Ok(()))
+    }
 }
 
 impl baton::plugin::http::Host for State {

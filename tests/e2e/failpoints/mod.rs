@@ -78,6 +78,7 @@ scenes! {
     answering
     refusing
     sending_on
+    taking_back
     triggering
     withdrawing
     cancelling

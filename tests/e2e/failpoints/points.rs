@@ -2,7 +2,7 @@
 //! it that each has killed a daemon.
 
 /// Where the program can be killed.
-pub(crate) const POINTS: [&str; 62] = [
+pub(crate) const POINTS: [&str; 63] = [
     "archive.copied",
     "archive.copy_begun",
     "archive.copy_renamed",
@@ -38,6 +38,7 @@ pub(crate) const POINTS: [&str; 62] = [
     "ledger.answered",
     "ledger.before_commit",
     "ledger.committed",
+    "post.taken_back",
     "recover.committed",
     "recover.due",
     "recover.interrupted",

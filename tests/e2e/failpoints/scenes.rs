@@ -38,7 +38,7 @@ const PLAIN: Scene = Scene {
 
 const HOSTILE: Scene = Scene { workspace: || (Workspace::with_hostile(), Book::default()), ..PLAIN };
 
-pub(super) const SCENES: [Scene; 22] = [
+pub(super) const SCENES: [Scene; 23] = [
     Scene {
         name: "taking_in",
         points: &[
@@ -166,6 +166,26 @@ pub(super) const SCENES: [Scene; 22] = [
         points: &[("settle.written", &[1, 2]), ("carry.temporary", &[1, 2]), ("carry.renamed", &[1, 2, 3, 4])],
         before: a_request_that_sends_two,
         ..HOSTILE
+    },
+    Scene {
+        name: "taking_back",
+        points: &[
+            ("post.taken_back", &[1]),
+            ("settle.written", &[1]),
+            ("work.settled", &[1]),
+            ("carry.before_move", &[1, 2]),
+            ("carry.moved", &[1, 2]),
+            ("carry.done_written", &[1, 2, 3]),
+        ],
+        workspace: || (Workspace::with_post("handoffs = true"), Book::default()),
+        before: a_request_that_is_taken_back,
+        after: |workspace| {
+            workspace.up_once();
+            let request = workspace.task("Look at k");
+            assert_eq!((request.state.as_str(), request.reason.as_str()), ("cancelled", "It is there."));
+            assert_eq!((workspace.inbox("Codex-MM1").len(), workspace.processed("Codex-MM1").len()), (0, 1));
+        },
+        ..PLAIN
     },
     Scene {
         name: "triggering",
@@ -334,6 +354,22 @@ fn a_request_that_sends_two(workspace: &Workspace, book: &mut Book) {
     book.asks("Claude-MM1", "id-emit", 1);
     // noop answers hostile.
     book.asks_among_plugins(1);
+}
+
+/// The file that was sent lies in one place all the time, and nobody gets a RETURN for it.
+fn a_request_that_is_taken_back(workspace: &Workspace, book: &mut Book) {
+    let mut ask = |title: &str, line: &str| {
+        let mut asked = handoff("post", title);
+        asked["args"] = json!({ "do": [line] });
+        workspace.drop_file("post", &format!("{title}.json"), text(&asked));
+        book.file(&text(&asked), 1);
+        book.asks("Claude-MM1", asked["handoff_id"].as_str().unwrap(), 1);
+    };
+    ask("send", "send Codex-MM1 k");
+    workspace.up_once();
+    ask("take-back", "take-back k It is there.");
+    let sent = workspace.inbox("Codex-MM1").remove(0);
+    book.file(&fs::read(workspace.inbox_of("Codex-MM1").join(sent)).unwrap(), 1);
 }
 
 fn a_question(workspace: &Workspace, book: &mut Book, returns: usize) {

@@ -41,6 +41,7 @@ pub(crate) fn effective(workspace: &Workspace, manifest: &Manifest, granted: &Gr
         repositories: repositories(workspace, manifest, granted),
         egress: egress(workspace, granted),
         handoffs: granted.handoffs && capabilities.handoffs.is_some(),
+        ledger: granted.ledger && capabilities.ledger.is_some(),
         lacks: granted.lacks(capabilities),
     })
 }
@@ -157,7 +158,7 @@ mod tests {
     fn granted(mode: Mode, folders: &[&str]) -> Granted {
         let files =
             folders.iter().map(|folder| GrantedFolder { folder: (*folder).to_owned(), mode, path: None }).collect();
-        Granted { files, handoffs: true, ..Granted::default() }
+        Granted { files, handoffs: true, ledger: true, ..Granted::default() }
     }
 
     fn workspace() -> (tempfile::TempDir, Workspace) {
@@ -175,8 +176,20 @@ mod tests {
         let grants = effective(&workspace, &manifest("ro"), &granted(Mode::Rw, &["plans"])).unwrap();
         let mounted: Vec<_> = grants.mounts.iter().map(|m| (m.name.as_str(), m.writable)).collect();
         assert_eq!(mounted, [("plans", false)]);
-        assert!(!grants.handoffs, "not declared");
+        assert!(!grants.handoffs && !grants.ledger, "not declared");
         assert!(effective(&workspace, &manifest("ro"), &Granted::default()).unwrap().mounts.is_empty());
+    }
+
+    #[test]
+    fn handoffs_and_the_ledger_are_lent_where_they_are_declared_and_granted() {
+        let (_folder, workspace) = workspace();
+        let mut manifest = manifest("ro");
+        let asked = r#"{"handoffs":{"reason":""},"ledger":{"reason":""}}"#;
+        manifest.declares.capabilities = serde_json::from_str(asked).unwrap();
+        for (handoffs, ledger) in [(false, false), (true, false), (false, true), (true, true)] {
+            let grants = effective(&workspace, &manifest, &Granted { handoffs, ledger, ..Granted::default() }).unwrap();
+            assert_eq!((grants.handoffs, grants.ledger), (handoffs, ledger));
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use baton_ledger::{LedgerError, Tx};
 use super::answers::{find_request, waits_for};
 use super::incoming::{Incoming, What};
 use crate::dependencies::{Standing, standing};
+use crate::post;
 
 /// What a file is, beside its state.
 #[derive(Debug, Default)]
@@ -27,6 +28,10 @@ pub(super) fn classify(tx: &Tx<'_>, incoming: &mut Incoming, edited: Option<&Tas
     match &incoming.what {
         What::Broken => new.state = State::Quarantined,
         What::Unrouted(reason) => (new.state, new.reason) = (State::Failed, reason.clone()),
+        What::Request if let Some(reason) = post::turned_away(tx, new)? => {
+            (new.state, new.reason) = (State::Cancelled, reason);
+            return Ok(Class::default());
+        }
         What::Request | What::Return => {
             let first = same_key(tx, new, edited)?;
             // A second RETURN of the same name is one more answer, and no question to a person.

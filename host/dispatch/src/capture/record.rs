@@ -287,11 +287,12 @@ fn follow(tx: &Tx<'_>, id: &str, incoming: &Incoming, class: Class, now: Timesta
         }
         carry.push(id.to_owned());
     }
-    if matches!(new.state, State::Quarantined | State::Failed) {
+    if matches!(new.state, State::Quarantined | State::Failed | State::Cancelled) {
         let task = task::get_in(tx, id)?;
         // Whoever waits for it is not to wait for ever.
         released |= dependencies::settled(tx, &task, new.state, now)?;
-        if let Some(folder) = &incoming.answer_folder {
+        // Who took it back needs no word of it.
+        if let Some(folder) = incoming.answer_folder.as_ref().filter(|_| new.state != State::Cancelled) {
             outbox::add(tx, id, &answer(&task, folder, &event::head(tx)?, now))?;
             carry.push(id.to_owned());
         }
@@ -307,9 +308,9 @@ fn follow(tx: &Tx<'_>, id: &str, incoming: &Incoming, class: Class, now: Timesta
 }
 
 /// Whether the file leaves its inbox at once. What an agent reads itself stays for it, but for what was there before, what
-/// is refused and what cannot be read.
+/// is refused or was taken back, and what cannot be read.
 fn leaves(incoming: &Incoming) -> bool {
     let state = incoming.new.state;
-    let turned_away = matches!(state, State::Quarantined | State::Failed | State::Duplicate);
+    let turned_away = matches!(state, State::Quarantined | State::Failed | State::Duplicate | State::Cancelled);
     turned_away || state.is_final() && !incoming.read_there
 }

@@ -259,7 +259,9 @@ impl Engine {
     fn settled(&mut self, settled: Settled) {
         tracing::info!(task = %settled.id, agent = %settled.agent, state = %settled.state, "{}", settled.text);
         *self.summary.settled.entry(settled.state.as_str()).or_default() += 1;
-        self.carriers.ask(settled.id, 1);
+        for id in std::iter::once(settled.id).chain(settled.carry) {
+            self.carriers.ask(id, 1);
+        }
         if settled.text == MISSING {
             self.next_reconcile = self.next_reconcile.min(Instant::now() + limits::MISSING_LOOK);
         }

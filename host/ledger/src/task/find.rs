@@ -45,6 +45,18 @@ pub fn at_file(tx: &Tx<'_>, file: &str) -> Result<Option<Task>, LedgerError> {
     Ok(select_in(tx, rest, [file])?.pop())
 }
 
+/// Every request of `sender` under exactly this id: several when it was dropped again or lies in several places.
+///
+/// # Errors
+/// When the database fails.
+pub fn asked_as(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<Vec<Task>, LedgerError> {
+    select_in(tx, ASKED_AS, [handoff_id, sender])
+}
+
+/// The tasks of [`asked_as`].
+pub(super) const ASKED_AS: &str =
+    "WHERE handoff_id = ?1 AND sender = ?2 AND kind <> 'RETURN' ORDER BY created_at, rowid";
+
 /// What a RETURN says of the request that it answers, the surest first.
 #[derive(Clone, Debug, Default)]
 pub struct Answered {

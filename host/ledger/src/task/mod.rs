@@ -3,6 +3,7 @@
 
 mod depend;
 mod find;
+pub mod history;
 mod model;
 mod obligation;
 mod queue;
@@ -12,8 +13,8 @@ mod write;
 
 pub use depend::{add_dependencies, dependencies, dependents, drop_dependencies, named, satisfy};
 pub use find::{
-    Answered, Lying, answered_by, at_file, file_name, find, get_in, held_by, in_state, input, open_by_agent, recent,
-    unmatched, usage, waiting_files, waits_with, with_key,
+    Answered, Lying, answered_by, asked_as, at_file, file_name, find, get_in, held_by, in_state, input, open_by_agent,
+    recent, unmatched, usage, waiting_files, waits_with, with_key,
 };
 pub use model::{New, Origin, Summary, Task};
 pub use obligation::{Kept, Step, did, left_lying, lying, obligations, open_obligations};

@@ -16,7 +16,9 @@ pub enum Origin {
 }
 
 impl Origin {
-    pub(super) fn as_str(self) -> &'static str {
+    /// The name in the ledger.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Handoff => "handoff",
             Self::Trigger => "trigger",

@@ -4,7 +4,8 @@
 use baton_core::State;
 use rusqlite::Connection;
 
-use super::find::{ASKED_SQL, RANGE_SQL, in_state_sql, named_sql, recent_sql};
+use super::find::{ASKED_AS, ASKED_SQL, RANGE_SQL, in_state_sql, named_sql, recent_sql};
+use super::history::{CAPTURED, newest_sql, unanswered_sql};
 use super::row::select_sql;
 
 fn ledger() -> (tempfile::TempDir, Connection) {
@@ -73,4 +74,27 @@ fn what_the_daemon_asks_again_and_again_is_looked_up() {
     for sql in super::queue::asked() {
         looks_up(&connection, &sql);
     }
+}
+
+#[test]
+fn what_plugins_read_of_the_past_comes_in_order_from_an_index() {
+    let (_folder, connection) = ledger();
+    let ended = ["CORRELATED SCALAR SUBQUERY 1", "SEARCH events USING INDEX events_task (task=?)"];
+    let newest = "SEARCH tasks USING INDEX tasks_created (created_at>? AND created_at<?)";
+    // Of what is delivered alone; read until the limit.
+    let unanswered = "SCAN tasks USING INDEX tasks_delivered";
+    for (sql, first) in [(newest_sql(), newest), (unanswered_sql(), unanswered)] {
+        assert_eq!(plan(&connection, &sql), [&[first], &ended[..]].concat());
+        assert!(sql.contains(" LIMIT ?"));
+    }
+    looks_up(&connection, CAPTURED);
+}
+
+#[test]
+fn what_plugins_sent_is_looked_up() {
+    let (_folder, connection) = ledger();
+    for sql in crate::posted::ASKED {
+        looks_up(&connection, sql);
+    }
+    looks_up(&connection, &select_sql(ASKED_AS));
 }

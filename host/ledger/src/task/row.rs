@@ -96,7 +96,7 @@ pub(crate) fn state(name: &str) -> Result<State, LedgerError> {
     name.parse().map_err(|_| LedgerError::Corrupt { what: "a state", value: name.to_owned() })
 }
 
-fn origin(name: &str) -> Result<Origin, LedgerError> {
+pub(super) fn origin(name: &str) -> Result<Origin, LedgerError> {
     [Origin::Handoff, Origin::Trigger, Origin::Call]
         .into_iter()
         .find(|origin| origin.as_str() == name)

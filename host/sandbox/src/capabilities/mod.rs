@@ -6,6 +6,7 @@ pub(crate) mod files;
 pub(crate) mod git;
 pub(crate) mod handoffs;
 pub(crate) mod http;
+pub(crate) mod ledger;
 pub(crate) mod progress;
 pub(crate) mod secrets;
 pub(crate) mod sql;

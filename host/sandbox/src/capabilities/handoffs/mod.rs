@@ -1,5 +1,5 @@
-//! Emitting handoffs; see `wit/handoffs.wit`. Drafts are only collected here: the caller delivers them when the task has
-//! settled with an outcome.
+//! Emitting handoffs and taking them back; see `wit/handoffs.wit`. Both are only collected here, in the order of the calls:
+//! what is still open of what was sent earlier is known to the caller, who acts when the task has settled with an outcome.
 
 use std::sync::Arc;
 
@@ -28,6 +28,35 @@ pub struct Draft {
     pub dedupe_key: String,
 }
 
+/// What a plugin sent before and wants back, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// The key under which it was sent.
+    pub dedupe_key: String,
+    /// One line.
+    pub reason: String,
+}
+
+/// What a plugin gives to the post.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Post {
+    /// A handoff to be sent.
+    Send(Draft),
+    /// A handoff to be taken back.
+    TakeBack(Withdrawal),
+}
+
+impl Post {
+    /// The plugin's own name for the request.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Send(draft) => &draft.dedupe_key,
+            Self::TakeBack(withdrawal) => &withdrawal.dedupe_key,
+        }
+    }
+}
+
 /// Whether a plugin may emit, and to whom.
 #[derive(Clone)]
 pub enum Emission {
@@ -43,27 +72,64 @@ pub type Resolve = Arc<dyn Fn(&str) -> Result<String, String> + Send + Sync>;
 /// The capability's state in one attempt.
 pub(crate) struct Handoffs {
     pub(crate) emission: Emission,
-    pub(crate) drafts: Vec<Draft>,
+    /// In the order of the calls, each key once at most for each kind.
+    pub(crate) post: Vec<Post>,
 }
 
 impl Handoffs {
+    pub(crate) fn new(emission: Emission) -> Self {
+        Self { emission, post: Vec::new() }
+    }
+
+    /// How many handoffs are to be sent.
+    pub(crate) fn drafts(&self) -> usize {
+        self.post.iter().filter(|post| matches!(post, Post::Send(_))).count()
+    }
+
+    fn emit(&mut self, draft: generated::Draft) -> Result<(), generated::EmitError> {
+        let draft = self.check(draft)?;
+        let is_known = |post: &Post| matches!(post, Post::Send(known) if known.dedupe_key == draft.dedupe_key);
+        if !self.post.iter().any(is_known) {
+            self.post.push(Post::Send(draft));
+        }
+        Ok(())
+    }
+
+    /// What this task wanted to send under the key is not even sent; what an earlier one sent is wanted back.
+    fn withdraw(&mut self, dedupe_key: String, reason: String) -> Result<(), generated::EmitError> {
+        use generated::EmitError;
+        if let Emission::Denied(command) = &self.emission {
+            return Err(EmitError::Denied(command.clone()));
+        }
+        check_key(&dedupe_key)?;
+        if reason.trim().is_empty() || reason.contains('\n') || reason.len() > limits::REASON_BYTES {
+            let most = limits::REASON_BYTES;
+            return Err(EmitError::Invalid(format!("its reason must be one line of 1 to {most} bytes")));
+        }
+        self.post.retain(|post| post.key() != dedupe_key);
+        if self.post.len() - self.drafts() >= limits::WITHDRAWALS {
+            return Err(EmitError::TooMany);
+        }
+        self.post.push(Post::TakeBack(Withdrawal { dedupe_key, reason }));
+        Ok(())
+    }
+
     fn check(&self, draft: generated::Draft) -> Result<Draft, generated::EmitError> {
         use generated::EmitError;
         let resolve = match &self.emission {
             Emission::Denied(command) => return Err(EmitError::Denied(command.clone())),
             Emission::Granted(resolve) => resolve,
         };
-        if self.drafts.len() >= limits::EMISSIONS {
+        let is_known = |post: &Post| matches!(post, Post::Send(known) if known.dedupe_key == draft.dedupe_key);
+        if self.drafts() >= limits::EMISSIONS && !self.post.iter().any(is_known) {
             return Err(EmitError::TooMany);
         }
+        check_key(&draft.dedupe_key)?;
         let size = draft.title.len() + draft.args.len() + draft.body.len();
         let one_line = !draft.title.trim().is_empty() && !draft.title.contains('\n') && draft.title.len() <= 200;
         let problem = match serde_json::from_str(&draft.args) {
             _ if size > limits::EMISSION_BYTES => format!("it has {size} bytes; at most {}", limits::EMISSION_BYTES),
             _ if !one_line => "its title must be one line of at most 200 bytes".to_owned(),
-            _ if draft.dedupe_key.is_empty() || draft.dedupe_key.len() > 200 => {
-                "its dedupe-key must have 1 to 200 bytes".to_owned()
-            }
             Ok(serde_json::Value::Object(args)) => {
                 let to = resolve(&draft.to).map_err(EmitError::UnknownAgent)?;
                 return Ok(Draft {
@@ -82,6 +148,12 @@ impl Handoffs {
     }
 }
 
+fn check_key(key: &str) -> Result<(), generated::EmitError> {
+    let fits = (1..=limits::KEY_BYTES).contains(&key.len());
+    let wrong = || generated::EmitError::Invalid(format!("its dedupe-key must have 1 to {} bytes", limits::KEY_BYTES));
+    fits.then_some(()).ok_or_else(wrong)
+}
+
 fn priority(priority: wit::Priority) -> Priority {
     match priority {
         wit::Priority::Low => Priority::Low,
@@ -93,15 +165,11 @@ fn priority(priority: wit::Priority) -> Priority {
 
 impl generated::Host for State {
     fn emit(&mut self, draft: generated::Draft) -> wasmtime::Result<Result<(), generated::EmitError>> {
-        let known = self.handoffs.drafts.iter().any(|earlier| earlier.dedupe_key == draft.dedupe_key);
-        Ok(match self.handoffs.check(draft) {
-            Ok(_) if known => Ok(()),
-            Ok(draft) => {
-                self.handoffs.drafts.push(draft);
-                Ok(())
-            }
-            Err(error) => Err(error),
-        })
+        Ok(self.handoffs.emit(draft))
+    }
+
+    fn withdraw(&mut self, dedupe_key: String, reason: String) -> wasmtime::Result<Result<(), generated::EmitError>> {
+        Ok(self.handoffs.withdraw(dedupe_key, reason))
     }
 }
 
@@ -123,7 +191,24 @@ mod tests {
 
     fn granted() -> Handoffs {
         let resolve = |name: &str| if name == "audit" { Ok("audit".to_owned()) } else { Err(format!("no `{name}`")) };
-        Handoffs { emission: Emission::Granted(Arc::new(resolve)), drafts: Vec::new() }
+        Handoffs::new(Emission::Granted(Arc::new(resolve)))
+    }
+
+    fn keyed(key: &str) -> generated::Draft {
+        generated::Draft { dedupe_key: key.to_owned(), ..draft("audit", "{}") }
+    }
+
+    /// What goes out, a word each.
+    fn said(handoffs: &Handoffs) -> Vec<String> {
+        let word = |post: &Post| match post {
+            Post::Send(draft) => format!("+{}", draft.dedupe_key),
+            Post::TakeBack(back) => format!("-{}", back.dedupe_key),
+        };
+        handoffs.post.iter().map(word).collect()
+    }
+
+    fn withdraw(handoffs: &mut Handoffs, key: &str) -> Result<(), generated::EmitError> {
+        handoffs.withdraw(key.to_owned(), "it is there now".to_owned())
     }
 
     #[test]
@@ -133,8 +218,51 @@ mod tests {
 
     #[test]
     fn errors_when_the_capability_is_denied() {
-        let denied = Handoffs { emission: Emission::Denied("baton …".to_owned()), drafts: Vec::new() };
-        assert!(matches!(denied.check(draft("audit", "{}")), Err(generated::EmitError::Denied(_))));
+        let mut denied = Handoffs::new(Emission::Denied("baton …".to_owned()));
+        assert!(matches!(denied.emit(draft("audit", "{}")), Err(generated::EmitError::Denied(_))));
+        assert!(matches!(withdraw(&mut denied, "k"), Err(generated::EmitError::Denied(_))));
+        assert!(denied.post.is_empty());
+    }
+
+    #[test]
+    fn what_is_sent_and_taken_back_keeps_its_order() {
+        let mut handoffs = granted();
+        handoffs.emit(keyed("a")).unwrap();
+        handoffs.emit(keyed("b")).unwrap();
+        handoffs.emit(keyed("a")).unwrap();
+        assert_eq!(said(&handoffs), ["+a", "+b"], "a key is sent once");
+        withdraw(&mut handoffs, "a").unwrap();
+        withdraw(&mut handoffs, "a").unwrap();
+        assert_eq!(said(&handoffs), ["+b", "-a"], "what is taken back is not even sent");
+        handoffs.emit(keyed("a")).unwrap();
+        assert_eq!(said(&handoffs), ["+b", "-a", "+a"], "and may be asked anew");
+        withdraw(&mut handoffs, "a").unwrap();
+        assert_eq!(said(&handoffs), ["+b", "-a"]);
+    }
+
+    #[test]
+    fn errors_when_too_much_is_sent_or_taken_back() {
+        let mut handoffs = granted();
+        (0..limits::EMISSIONS).for_each(|n| handoffs.emit(keyed(&n.to_string())).unwrap());
+        assert!(matches!(handoffs.emit(keyed("more")), Err(generated::EmitError::TooMany)));
+        assert_eq!(handoffs.emit(keyed("0")), Ok(()), "it is no further one");
+        (0..limits::WITHDRAWALS).for_each(|n| withdraw(&mut handoffs, &format!("w{n}")).unwrap());
+        assert!(matches!(withdraw(&mut handoffs, "more"), Err(generated::EmitError::TooMany)));
+        assert_eq!(withdraw(&mut handoffs, "w0"), Ok(()), "it is no further one");
+        assert_eq!(
+            (handoffs.drafts(), handoffs.post.len()),
+            (limits::EMISSIONS, limits::EMISSIONS + limits::WITHDRAWALS)
+        );
+    }
+
+    #[test]
+    fn errors_when_a_withdrawal_breaks_a_rule() {
+        let (mut handoffs, long) = (granted(), "x".repeat(2_000));
+        for (key, reason) in [("", "r"), (&long, "r"), ("k", ""), ("k", " "), ("k", "a\nb"), ("k", &long)] {
+            let refused = handoffs.withdraw(key.to_owned(), reason.to_owned());
+            assert!(matches!(refused, Err(generated::EmitError::Invalid(_))), "{key:?} {reason:?}");
+        }
+        assert!(handoffs.post.is_empty());
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! The last gate: nothing that an attempt leaves behind (outcome, emitted handoffs, error, log) holds a secret, whatever
+//! The last gate: nothing that an attempt leaves behind (outcome, handoffs that were emitted or taken back, error, log) holds a secret, whatever
 //! way one may have found into the plugin.
 
 use super::Scrubber;
-use crate::{Draft, Failure, Report, wit};
+use crate::{Draft, Failure, Post, Report, wit};
 
 /// Masks every value in `report`.
 pub(crate) fn scrub_report(scrubber: &Scrubber, report: &mut Report) {
@@ -10,7 +10,7 @@ pub(crate) fn scrub_report(scrubber: &Scrubber, report: &mut Report) {
         return;
     }
     scrubber.text(&mut report.log);
-    report.drafts.iter_mut().for_each(|draft| scrub_draft(scrubber, draft));
+    report.post.iter_mut().for_each(|post| scrub_post(scrubber, post));
     match &mut report.ended {
         Ok(outcome) => scrub_outcome(scrubber, outcome),
         Err(failure) => scrub_failure(scrubber, failure),
@@ -39,6 +39,16 @@ fn scrub_failure(scrubber: &Scrubber, failure: &mut Failure) {
         | Failure::NeedsGrant(text)
         | Failure::Trap(text) => scrubber.text(text),
         _ => {}
+    }
+}
+
+fn scrub_post(scrubber: &Scrubber, post: &mut Post) {
+    match post {
+        Post::Send(draft) => scrub_draft(scrubber, draft),
+        Post::TakeBack(back) => {
+            scrubber.text(&mut back.dedupe_key);
+            scrubber.text(&mut back.reason);
+        }
     }
 }
 
@@ -79,7 +89,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::Usage;
+    use crate::{Usage, Withdrawal};
 
     const VALUE: &str = "s3cr3t-value";
 
@@ -94,7 +104,13 @@ mod tests {
             priority: Priority::Low,
             dedupe_key: VALUE.to_owned(),
         };
-        Report { ended, drafts: vec![draft], log: format!("log {VALUE}\n"), usage: Usage::default() }
+        let back = Withdrawal { dedupe_key: VALUE.to_owned(), reason: format!("found {VALUE}") };
+        Report {
+            ended,
+            post: vec![Post::Send(draft), Post::TakeBack(back)],
+            log: format!("log {VALUE}\n"),
+            usage: Usage::default(),
+        }
     }
 
     #[test]

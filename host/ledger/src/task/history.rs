@@ -1,0 +1,322 @@
+//! What was asked of whom and how it ended, for those who look back: the newest tasks of a time, what external agents have
+//! not answered, the bytes that a task came from. Reading only, by an index, whatever the ledger's length.
+
+use baton_core::State;
+use baton_core::file_name::cut;
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::Origin;
+use super::row::{origin, state, timestamp};
+use crate::LedgerError;
+use crate::database::Reader;
+
+/// Texts that others write are cut to this: one that is larger is no title and no reason.
+pub const TEXT_BYTES: usize = 1 << 10;
+
+/// The columns of an [`Entry`], in the order that [`entry`] reads. A task ends with its first event of the state that it is
+/// in: ends are final, and what comes after (the RETURN, the archive) is told in the same state.
+const COLUMNS: &str =
+    "id, agent, sender, title, kind, origin, action, state, reason, attempts, created_at, deadline, file,
+     CASE WHEN state IN ('succeeded', 'failed', 'dead', 'cancelled', 'duplicate', 'quarantined') THEN coalesce(
+       (SELECT at FROM events WHERE task = tasks.id AND state = tasks.state ORDER BY seq LIMIT 1),
+       returned_at, archived_at) END";
+
+/// A task in the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its id.
+    pub id: String,
+    /// The agent that is to do it.
+    pub agent: String,
+    /// The sender.
+    pub sender: Option<String>,
+    /// One line.
+    pub title: String,
+    /// `HANDOFF`, `RETURN`, …
+    pub kind: String,
+    /// What made it.
+    pub origin: Origin,
+    /// The action; absent for the agent's default.
+    pub action: Option<String>,
+    /// Where it stands.
+    pub state: State,
+    /// Why, in a sentence; may be empty.
+    pub reason: String,
+    /// How many attempts began.
+    pub attempts: u32,
+    /// When it was written down.
+    pub created_at: Timestamp,
+    /// When it came into the state in which it ended.
+    pub ended_at: Option<Timestamp>,
+    /// When it has to be done.
+    pub deadline: Option<Timestamp>,
+    /// As [`Task::file`](super::Task::file).
+    pub file: Option<String>,
+}
+
+impl Entry {
+    /// The bytes of its texts, and what the rest of it comes to.
+    fn bytes(&self) -> usize {
+        let optional = [&self.sender, &self.action, &self.file];
+        let optional: usize = optional.into_iter().flatten().map(String::len).sum();
+        [&self.id, &self.agent, &self.title, &self.kind, &self.reason].map(String::len).iter().sum::<usize>()
+            + optional
+            + 128
+    }
+}
+
+/// How much is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// So many tasks.
+    pub most: u32,
+    /// So many bytes.
+    pub bytes: usize,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The tasks, in the order that was asked for.
+    pub entries: Vec<Entry>,
+    /// There were more of those that were asked for, and no room for their bytes.
+    pub is_full: bool,
+}
+
+/// The tasks that were written down at `since` or later and before `until`, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn newest(
+    reader: &Reader,
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+    room: Room,
+) -> Result<Found, LedgerError> {
+    let since = since.map_or(i64::MIN, from_millisecond);
+    let until = until.map_or(i64::MAX, from_millisecond);
+    read(reader, &newest_sql(), params![since, until, room.most], room)
+}
+
+pub(super) fn newest_sql() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM tasks WHERE created_at >= ?1 AND created_at < ?2 ORDER BY created_at DESC, rowid DESC LIMIT ?3"
+    )
+}
+
+/// The requests that external agents have not answered, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn unanswered(reader: &Reader, room: Room) -> Result<Found, LedgerError> {
+    read(reader, &unanswered_sql(), params![room.most], room)
+}
+
+pub(super) fn unanswered_sql() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM tasks WHERE state = 'delivered' AND kind <> 'RETURN' ORDER BY created_at, rowid LIMIT ?1"
+    )
+}
+
+/// What is kept of the file that a task was captured from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// There is no such task.
+    NoTask,
+    /// It had no file, or its bytes were not read or are not kept any more.
+    Nothing,
+    /// Its bytes.
+    Bytes(Vec<u8>),
+}
+
+/// The bytes that the task with exactly this id came from.
+///
+/// # Errors
+/// When the database fails.
+pub fn captured(reader: &Reader, id: &str) -> Result<Kept, LedgerError> {
+    let mut select = reader.connection.prepare_cached(CAPTURED)?;
+    let bytes: Option<Option<Vec<u8>>> = select.query_row([id], |row| row.get(0)).optional()?;
+    Ok(match bytes {
+        None => Kept::NoTask,
+        Some(None) => Kept::Nothing,
+        Some(Some(bytes)) => Kept::Bytes(bytes),
+    })
+}
+
+pub(super) const CAPTURED: &str =
+    "SELECT inputs.bytes FROM tasks LEFT JOIN inputs ON inputs.hash = tasks.input WHERE tasks.id = ?1";
+
+/// The first whole millisecond that is not before `at`: the ledger's times are whole.
+fn from_millisecond(at: Timestamp) -> i64 {
+    let floor = at.as_nanosecond().div_euclid(1_000_000);
+    let whole = if at.as_nanosecond().rem_euclid(1_000_000) == 0 { floor } else { floor + 1 };
+    i64::try_from(whole).unwrap_or(i64::MAX)
+}
+
+fn read(reader: &Reader, sql: &str, params: impl rusqlite::Params, room: Room) -> Result<Found, LedgerError> {
+    let mut select = reader.connection.prepare_cached(sql)?;
+    let mut rows = select.query(params)?;
+    let (mut entries, mut left) = (Vec::new(), room.bytes);
+    while let Some(row) = rows.next()? {
+        let entry = entry(row)?;
+        match left.checked_sub(entry.bytes()) {
+            Some(rest) => left = rest,
+            None => return Ok(Found { entries, is_full: true }),
+        }
+        entries.push(entry);
+    }
+    Ok(Found { entries, is_full: false })
+}
+
+fn entry(row: &Row<'_>) -> Result<Entry, LedgerError> {
+    let short = |column| {
+        row.get_ref(column)?.as_str().map(|text| cut(text, TEXT_BYTES).to_owned()).map_err(rusqlite::Error::from)
+    };
+    let optional = |column| -> Result<Option<String>, rusqlite::Error> {
+        let text = row.get_ref(column)?.as_str_or_null()?;
+        Ok(text.map(|text| cut(text, TEXT_BYTES).to_owned()))
+    };
+    let at = |column| row.get::<_, Option<i64>>(column)?.map(timestamp).transpose();
+    Ok(Entry {
+        id: row.get(0)?,
+        agent: row.get(1)?,
+        sender: optional(2)?,
+        title: short(3)?,
+        kind: short(4)?,
+        origin: origin(&short(5)?)?,
+        action: optional(6)?,
+        state: state(&short(7)?)?,
+        reason: short(8)?,
+        attempts: row.get(9)?,
+        created_at: timestamp(row.get(10)?)?,
+        deadline: at(11)?,
+        file: row.get(12)?,
+        ended_at: at(13)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{self, Event};
+    use crate::task::{self, New};
+    use crate::{Ledger, Tx};
+
+    const ALL: Room = Room { most: 100, bytes: 1 << 20 };
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn new(title: &str, state: State) -> New {
+        New { title: title.to_owned(), ..New::blank("a", Origin::Handoff, state) }
+    }
+
+    fn ledger() -> (tempfile::TempDir, Ledger) {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
+        (folder, ledger)
+    }
+
+    fn titles(found: &Found) -> Vec<&str> {
+        found.entries.iter().map(|entry| entry.title.as_str()).collect()
+    }
+
+    #[test]
+    fn a_time_has_its_tasks_newest_first_and_both_ends_are_kept_to() {
+        let (_folder, ledger) = ledger();
+        let insert = |tx: &Tx<'_>| {
+            for (title, second) in [("one", 1), ("two", 2), ("two again", 2), ("three", 3)] {
+                task::insert(tx, &new(title, State::Queued), None, at(second))?;
+            }
+            Ok(())
+        };
+        ledger.write_blocking(insert).unwrap();
+        let reader = ledger.reader().unwrap();
+        let newest = |since, until, most| newest(&reader, since, until, Room { most, ..ALL }).unwrap();
+        assert_eq!(titles(&newest(None, None, 9)), ["three", "two again", "two", "one"]);
+        assert_eq!(titles(&newest(None, None, 1)), ["three"]);
+        assert_eq!(titles(&newest(Some(at(2)), Some(at(3)), 9)), ["two again", "two"]);
+        let after = Timestamp::from_nanosecond(2_000_000_001).unwrap();
+        assert_eq!(titles(&newest(Some(after), None, 9)), ["three"], "between two milliseconds");
+        assert_eq!(titles(&newest(None, Some(after), 9)), ["two again", "two", "one"]);
+        assert!(newest(Some(at(3)), Some(at(1)), 9).entries.is_empty());
+    }
+
+    #[test]
+    fn a_task_ends_when_it_came_into_its_last_state() {
+        let (_folder, ledger) = ledger();
+        let live = |tx: &Tx<'_>| {
+            let id = task::insert(tx, &new("done", State::Queued), None, at(1))?;
+            let known = task::get_in(tx, &id)?;
+            let step = |action: &str, state, second| Event::of(&known, "a", action, String::new(), state, at(second));
+            task::transition(tx, &step("started", State::Running, 2))?;
+            task::transition(tx, &step("succeeded", State::Succeeded, 3))?;
+            event::append(tx, &step("returned", State::Succeeded, 4))?;
+            task::insert(tx, &new("open", State::Queued), None, at(5))?;
+            task::insert(tx, &new("twice", State::Duplicate), None, at(6))
+        };
+        ledger.write_blocking(live).unwrap();
+        let found = newest(&ledger.reader().unwrap(), None, None, ALL).unwrap();
+        let ended: Vec<_> = found.entries.iter().map(|entry| entry.ended_at).collect();
+        assert_eq!(ended, [Some(at(6)), None, Some(at(3))]);
+    }
+
+    #[test]
+    fn what_has_no_room_is_said_and_long_texts_are_cut() {
+        let (_folder, ledger) = ledger();
+        let long = "ä".repeat(TEXT_BYTES);
+        let insert = move |tx: &Tx<'_>| {
+            let (first, second) = (new(&long, State::Queued), new("short", State::Queued));
+            task::insert(tx, &first, None, at(1))?;
+            task::insert(tx, &second, None, at(2))
+        };
+        ledger.write_blocking(insert).unwrap();
+        let reader = ledger.reader().unwrap();
+        let found = newest(&reader, None, None, ALL).unwrap();
+        assert!(!found.is_full && found.entries[1].title.len() == TEXT_BYTES);
+        let found = newest(&reader, None, None, Room { most: 9, bytes: 1_000 }).unwrap();
+        assert!(found.is_full && titles(&found) == ["short"], "{found:?}");
+    }
+
+    #[test]
+    fn only_requests_that_lie_with_an_agent_are_unanswered() {
+        let (_folder, ledger) = ledger();
+        let insert = |tx: &Tx<'_>| {
+            let answer = New { kind: "RETURN".to_owned(), ..new("answer", State::Delivered) };
+            for (one, second) in [
+                (new("second", State::Delivered), 2),
+                (new("first", State::Delivered), 1),
+                (new("queued", State::Queued), 3),
+                (answer, 4),
+            ] {
+                task::insert(tx, &one, None, at(second))?;
+            }
+            Ok(())
+        };
+        ledger.write_blocking(insert).unwrap();
+        assert_eq!(titles(&unanswered(&ledger.reader().unwrap(), ALL).unwrap()), ["first", "second"]);
+    }
+
+    #[test]
+    fn the_bytes_of_a_task_are_kept_apart_from_those_of_none() {
+        let (_folder, ledger) = ledger();
+        let insert = |tx: &Tx<'_>| {
+            let with = New { input: Some("h".to_owned()), ..new("with", State::Queued) };
+            let pruned = New { input: Some("gone".to_owned()), ..new("pruned", State::Queued) };
+            let with = task::insert(tx, &with, Some(b"bytes"), at(1))?;
+            Ok([
+                with,
+                task::insert(tx, &pruned, None, at(1))?,
+                task::insert(tx, &new("without", State::Queued), None, at(1))?,
+            ])
+        };
+        let [with, pruned, without] = ledger.write_blocking(insert).unwrap();
+        let reader = ledger.reader().unwrap();
+        assert_eq!(captured(&reader, &with).unwrap(), Kept::Bytes(b"bytes".to_vec()));
+        assert_eq!(captured(&reader, &pruned).unwrap(), Kept::Nothing);
+        assert_eq!(captured(&reader, &without).unwrap(), Kept::Nothing);
+        assert_eq!(captured(&reader, &with[..6]).unwrap(), Kept::NoTask, "a beginning of an id is none");
+    }
+}

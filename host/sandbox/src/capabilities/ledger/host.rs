@@ -1,0 +1,110 @@
+//! The functions of the interface.
+
+use baton_ledger::task::history::{self, Found, Kept, Room};
+use jiff::Timestamp;
+
+use super::generated;
+use crate::limits;
+use crate::store::State;
+use generated::{Entry, Error, Range};
+
+impl generated::Host for State {
+    async fn tasks(&mut self, range: Range) -> wasmtime::Result<Result<Vec<Entry>, Error>> {
+        let times = moment(range.since.as_deref()).and_then(|since| Ok((since, moment(range.until.as_deref())?)));
+        let (since, until) = match times {
+            Ok(times) => times,
+            Err(error) => return Ok(Err(error)),
+        };
+        let room = room(range.most);
+        let found = self.ledger.with(move |reader| history::newest(reader, since, until, room)).await;
+        Ok(found.and_then(|found| entries(found, "newest")))
+    }
+
+    async fn open_requests(&mut self, most: u32) -> wasmtime::Result<Result<Vec<Entry>, Error>> {
+        let room = room(most);
+        let found = self.ledger.with(move |reader| history::unanswered(reader, room)).await;
+        Ok(found.and_then(|found| entries(found, "oldest")))
+    }
+
+    async fn input(&mut self, task: String) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
+        let id = task.clone();
+        let kept = self.ledger.with(move |reader| history::captured(reader, &id)).await;
+        Ok(kept.and_then(|kept| match kept {
+            Kept::Bytes(bytes) if bytes.len() > limits::LEDGER_BYTES => {
+                Err(Error::TooLarge(format!("the file has {} bytes; at most {}", bytes.len(), limits::LEDGER_BYTES)))
+            }
+            Kept::Bytes(bytes) => Ok(Some(bytes)),
+            Kept::Nothing => Ok(None),
+            Kept::NoTask => Err(Error::Invalid(format!("there is no task {task:?}; its whole id is wanted"))),
+        }))
+    }
+}
+
+fn room(most: u32) -> Room {
+    Room { most: most.min(limits::LEDGER_TASKS), bytes: limits::LEDGER_BYTES }
+}
+
+fn moment(text: Option<&str>) -> Result<Option<Timestamp>, Error> {
+    let wrong = |text: &str, error| Error::Invalid(format!("{text:?} is no moment as 2026-01-18T10:15:00Z: {error}"));
+    text.map(|text| text.parse().map_err(|error: jiff::Error| wrong(text, error))).transpose()
+}
+
+/// `end` says which of them fit.
+fn entries(found: Found, end: &str) -> Result<Vec<Entry>, Error> {
+    if found.is_full {
+        let (fit, most) = (found.entries.len(), limits::LEDGER_BYTES >> 20);
+        return Err(Error::TooLarge(format!(
+            "more than {most} MiB: ask for the {fit} {end}, which fit, or for less time"
+        )));
+    }
+    Ok(found.entries.into_iter().map(entry).collect())
+}
+
+fn entry(entry: history::Entry) -> Entry {
+    Entry {
+        id: entry.id,
+        agent: entry.agent,
+        from: entry.sender,
+        title: entry.title,
+        kind: entry.kind,
+        origin: entry.origin.as_str().to_owned(),
+        action: entry.action,
+        state: entry.state.as_str().to_owned(),
+        reason: entry.reason,
+        attempts: entry.attempts,
+        created_at: precise(entry.created_at),
+        ended_at: entry.ended_at.map(precise),
+        deadline: entry.deadline.map(precise),
+        file: entry.file,
+    }
+}
+
+/// With three digits of a second, as `baton status --json` has it: such texts sort by time.
+fn precise(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_read_and_what_is_none_is_named() {
+        let read = moment(Some("2026-01-18T11:15:00.5+01:00")).unwrap().unwrap();
+        assert_eq!(read.to_string(), "2026-01-18T10:15:00.5Z");
+        assert_eq!(moment(None), Ok(None));
+        for wrong in ["", "yesterday", "2026-01-18", "2026-13-01T00:00:00Z"] {
+            let Err(Error::Invalid(said)) = moment(Some(wrong)) else { panic!("{wrong:?}") };
+            assert!(said.contains(&format!("{wrong:?} is no moment")), "{said}");
+        }
+    }
+
+    #[test]
+    fn errors_when_there_is_too_much_and_says_what_fits() {
+        let Err(Error::TooLarge(said)) = entries(Found { entries: Vec::new(), is_full: true }, "newest") else {
+            panic!()
+        };
+        assert!(said.contains("4 MiB") && said.contains("the 0 newest"), "{said}");
+        assert_eq!(room(u32::MAX).most, 10_000);
+    }
+}

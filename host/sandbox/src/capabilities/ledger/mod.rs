@@ -1,0 +1,83 @@
+//! Reading the ledger; see `wit/ledger.wit`. What is asked of the database stands in `baton_ledger::task::history`; here is
+//! decided whether the plugin may look at all, and the blocking work is kept away from the runtime.
+//!
+//! A connection of its own, opened read-only at the first call, lives as long as the attempt: the ledger's writer never
+//! waits for it. A call that nobody waits for any more (the attempt is over) is interrupted.
+
+mod host;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use baton_core::manifest::Manifest;
+use baton_ledger::guest::Stop;
+use baton_ledger::{LedgerError, Reader};
+
+use super::aside;
+use crate::bindings::baton::plugin::ledger as generated;
+use generated::Error;
+
+/// The capability's state in one attempt.
+pub(crate) struct Ledger {
+    plugin: String,
+    declared: bool,
+    /// Where it is, when reading it was granted.
+    granted: Option<PathBuf>,
+    open: Option<(Reader, Stop)>,
+}
+
+impl Ledger {
+    pub(crate) fn new(manifest: &Manifest, granted: Option<PathBuf>) -> Self {
+        let declared = manifest.declares.capabilities.ledger.is_some();
+        Self { plugin: manifest.name.clone(), declared, granted, open: None }
+    }
+
+    /// The file: declared and granted.
+    fn place(&self) -> Result<PathBuf, Error> {
+        let plugin = &self.plugin;
+        if !self.declared {
+            return Err(Error::Denied(format!(
+                "the plugin `{plugin}` does not declare the ledger: its author has to add it to capabilities.ledger of its \
+                 manifest"
+            )));
+        }
+        let denied = || Error::Denied(format!("the ledger is not granted: baton plugin grant {plugin} ledger"));
+        self.granted.clone().ok_or_else(denied)
+    }
+
+    /// Reads, on a thread that may block.
+    async fn with<T: Send + 'static>(
+        &mut self,
+        look: impl FnOnce(&Reader) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, Error> {
+        let place = self.place()?;
+        let kept = self.open.take();
+        let stop = kept.as_ref().map_or_else(Stop::default, |(_, stop)| stop.clone());
+        let (asked, watched) = (stop.clone(), stop.clone());
+        let read = aside::blocking(
+            move || asked.ask(),
+            move || {
+                let reader = match kept {
+                    Some((reader, _)) => reader,
+                    None => {
+                        let mut reader = Reader::open(&place)?;
+                        reader.end_when(move || watched.is_asked())?;
+                        reader
+                    }
+                };
+                let found = look(&reader);
+                Ok((reader, found))
+            },
+        );
+        let broken_off =
+            || Err(Error::Failed("the call broke off; this is a fault of Baton: please report it".to_owned()));
+        let (reader, found) = read.await.map_or_else(broken_off, |read| read.map_err(|error| failed(&error)))?;
+        self.open = Some((reader, stop));
+        found.map_err(|error| failed(&error))
+    }
+}
+
+fn failed(error: &LedgerError) -> Error {
+    Error::Failed(error.to_string())
+}

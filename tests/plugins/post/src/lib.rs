@@ -1,0 +1,62 @@
+//! A plugin that sends, takes back and looks back, as its task says: what the tests of `handoffs` and `ledger` run.
+
+mod look;
+
+use baton_plugin_sdk::handoffs::{self, Draft, EmitError};
+use baton_plugin_sdk::{Error, Outcome, Plugin, Priority, Task};
+
+/// The plugin.
+pub struct Post;
+
+impl Plugin for Post {
+    fn run(task: Task) -> Result<Outcome, Error> {
+        match task.action.as_str() {
+            "tasks" => look::tasks(&task),
+            "open-requests" => look::open_requests(&task),
+            "input" => look::input(&task),
+            "ask-wrongly" => Ok(look::wrongly()),
+            _ => post(&task),
+        }
+    }
+}
+
+fn post(task: &Task) -> Result<Outcome, Error> {
+    let lines = task.arg_list("do")?;
+    for line in &lines {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let (first, second) = rest.split_once(' ').unwrap_or((rest, ""));
+        match word {
+            "send" => {
+                let (key, action) = second.split_once(' ').map_or((second, None), |(key, action)| (key, Some(action)));
+                send(first, key, action)?;
+            }
+            "take-back" => handoffs::withdraw(first, second).map_err(refused)?,
+            _ => return Err(Error::Permanent("changed its mind".to_owned())),
+        }
+    }
+    Ok(Outcome::new(format!("Did {} things.", lines.len())))
+}
+
+/// Asks an agent for something, under a key.
+fn send(to: &str, key: &str, action: Option<&str>) -> Result<(), Error> {
+    let draft = Draft {
+        to: to.to_owned(),
+        title: format!("Look at {key}"),
+        action: action.map(str::to_owned),
+        args: "{}".to_owned(),
+        body: "Please.".to_owned(),
+        priority: Priority::Medium,
+        dedupe_key: key.to_owned(),
+    };
+    handoffs::emit(&draft).map_err(refused)
+}
+
+fn refused(error: EmitError) -> Error {
+    match error {
+        EmitError::Denied(text) => Error::NeedsGrant(text),
+        EmitError::UnknownAgent(text) | EmitError::Invalid(text) => Error::Permanent(text),
+        EmitError::TooMany => Error::Permanent("too many".to_owned()),
+    }
+}
+
+baton_plugin_sdk::plugin!(Post, "../manifest.json");
