@@ -32,6 +32,8 @@ pub struct Grants {
     pub repositories: Vec<RepositoryGrant>,
     /// Whether it may send handoffs to other agents.
     pub handoffs: bool,
+    /// Whether it may be told of every RETURN.
+    pub returns: bool,
     /// Requests to servers, and the secrets in them.
     pub egress: EgressGrants,
     /// What it declares and was not granted, in the words of `baton plugin grant`.

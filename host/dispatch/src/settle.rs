@@ -11,8 +11,8 @@ use baton_core::handoff::returns::Return;
 use baton_core::{Digest, State, file_name, quarantine};
 use baton_ledger::event::Event;
 use baton_ledger::task::{self, Origin, Task};
-use baton_ledger::{LedgerError, Tx, finding, outbox};
-use baton_sandbox::{Draft, Failure, Report, Usage, Used, wit};
+use baton_ledger::{LedgerError, Tx, finding, outbox, watched};
+use baton_sandbox::{Draft, Failure, Report, Usage, Used, Watched, wit};
 use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
@@ -20,6 +20,7 @@ use serde_json::{Map, Value, json};
 use crate::archive::{to_archive, to_dead_letters, to_stale};
 use crate::house::{House, Installed};
 use crate::supervise::{self, Sign};
+use crate::trigger::returns;
 use crate::withdraw::MISSING;
 use crate::work::{Attempted, Begun, Ended, explain, lease};
 use crate::{DispatchError, dependencies, limits};
@@ -39,6 +40,8 @@ pub(crate) struct Settled {
     pub(crate) released: bool,
     /// Its plugin is left alone from now on, with the reason.
     pub(crate) quarantined: Option<String>,
+    /// The plugin has said which files it has looked at.
+    pub(crate) watches: bool,
 }
 
 /// Decides how attempts of one agent ended, writes that down in one transaction, and takes up to `room` of the agent's
@@ -149,8 +152,9 @@ impl Outcome {
             None => (self.task.state, "somebody else has settled it meanwhile; this outcome was dropped".to_owned()),
         };
         let (id, agent) = (self.task.id.clone(), self.task.agent.clone());
+        let watches = written.is_some() && !self.ending.watched.is_empty();
         let Written { artifacts, released, quarantined } = written.unwrap_or_default();
-        Settled { id, agent, state, text, artifacts, released, quarantined }
+        Settled { id, agent, state, text, artifacts, released, quarantined, watches }
     }
 }
 
@@ -180,6 +184,7 @@ struct Ending {
     artifacts: Vec<wit::Artifact>,
     findings: Vec<wit::Finding>,
     drafts: Vec<Draft>,
+    watched: Vec<Watched>,
 }
 
 impl Ending {
@@ -193,6 +198,7 @@ impl Ending {
             artifacts: Vec::new(),
             findings: Vec::new(),
             drafts: Vec::new(),
+            watched: Vec::new(),
         }
     }
 }
@@ -246,6 +252,7 @@ fn decide(
                 artifacts: outcome.artifacts,
                 findings: outcome.findings,
                 drafts: report.drafts,
+                watched: report.watched,
             },
         },
         Err(failure) => failed(house, task, installed, &failure, now),
@@ -398,8 +405,12 @@ fn write(
     if ending.state.is_final() {
         outbox::take_back(tx, &task.id)?;
     }
-    for found in &ending.findings {
-        finding::record(tx, &task.id, &kept(found))?;
+    let findings: Vec<_> = ending.findings.iter().map(kept).collect();
+    findings.iter().try_for_each(|found| finding::record(tx, &task.id, found))?;
+    returns::flag(tx, task, &findings, now)?;
+    for Watched { key, files } in &ending.watched {
+        let files: Vec<_> = files.iter().map(|file| (file.path.clone(), file.stamp)).collect();
+        watched::replace(tx, &task.agent, key, &files)?;
     }
     for named in &artifacts {
         if let Some(bytes) = &named.bytes {

@@ -22,12 +22,13 @@ const CHECKPOINT: i64 = 16384;
 const STATEMENTS: usize = 128;
 
 /// Step `n` brings form `n` to form `n + 1`. Never edited once released, only added to.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../migrations/0001.sql"),
     include_str!("../migrations/0002.sql"),
     include_str!("../migrations/0003.sql"),
     include_str!("../migrations/0004.sql"),
     include_str!("../migrations/0005.sql"),
+    include_str!("../migrations/0006.sql"),
 ];
 
 /// A transaction under way. Everything done through it happens together or not at all.

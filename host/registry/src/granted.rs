@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use baton_core::manifest::{
     Capabilities, Database, FilesCapability, GitCapability, HandoffsCapability, HttpCapability, HttpRule, Mode,
-    SecretCapability, SqlCapability,
+    ReturnsCapability, SecretCapability, SqlCapability,
 };
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,9 @@ pub struct Granted {
     /// Whether it may send handoffs to other agents.
     #[serde(default)]
     pub handoffs: bool,
+    /// Whether it may be told of every RETURN.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub returns: bool,
 }
 
 /// A secret that was granted: where it may go.
@@ -91,6 +94,7 @@ impl Granted {
             sql: asked.sql.iter().map(|s| GrantedDatabase { database: s.database, mode: s.mode }).collect(),
             git: asked.git.iter().map(|git| git.folder.clone()).collect(),
             handoffs: asked.handoffs.is_some(),
+            returns: asked.returns.is_some(),
         }
     }
 
@@ -122,6 +126,7 @@ impl Granted {
                 .collect(),
             git: self.git.iter().map(|folder| GitCapability { folder: folder.clone(), reason: reason() }).collect(),
             handoffs: self.handoffs.then(|| HandoffsCapability { reason: reason() }),
+            returns: self.returns.then(|| ReturnsCapability { reason: reason() }),
         })
     }
 
@@ -138,6 +143,7 @@ impl Granted {
             .chain(self.sql.iter().cloned().map(Word::Sql))
             .chain(self.git.iter().cloned().map(Word::Git))
             .chain(self.handoffs.then_some(Word::Handoffs))
+            .chain(self.returns.then_some(Word::Returns))
             .chain(self.hard_links.then_some(Word::HardLinks))
     }
 }

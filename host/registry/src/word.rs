@@ -1,5 +1,5 @@
 //! The words in which a plugin is granted what it asks for: `files:ro=plans`, `http=GET:host/path*`, `secret=NAME`,
-//! `sql=catalog:rw`, `git=root`, `handoffs`, `hard-links`.
+//! `sql=catalog:rw`, `git=root`, `handoffs`, `returns`, `hard-links`.
 //!
 //! A word is read against what the plugin declares: what it does not ask for at all cannot be granted.
 
@@ -25,6 +25,8 @@ pub enum Word {
     Git(String),
     /// `handoffs`.
     Handoffs,
+    /// `returns`.
+    Returns,
     /// `hard-links`.
     HardLinks,
 }
@@ -44,6 +46,7 @@ impl Word {
         match (kind, value) {
             ("hard-links", "") if !asked.files.is_empty() => Ok(Self::HardLinks),
             ("handoffs", "") => asked.handoffs.as_ref().map(|_| Self::Handoffs).ok_or_else(not_asked),
+            ("returns", "") => asked.returns.as_ref().map(|_| Self::Returns).ok_or_else(not_asked),
             ("files:ro", value) => folder(value, Mode::Ro, asked).map(Self::Files),
             ("files:rw", value) => folder(value, Mode::Rw, asked).map(Self::Files),
             ("http", rule) => {
@@ -73,7 +76,7 @@ impl Word {
             }
             _ => Err(format!(
                 "`{text}` is no grant; a grant is files:ro=NAME, files:rw=NAME=PATH, http=METHOD:HOST/PATH*, secret=NAME, \
-                 sql=own, sql=catalog:ro, git=NAME, handoffs or hard-links"
+                 sql=own, sql=catalog:ro, git=NAME, handoffs, returns or hard-links"
             )),
         }
     }
@@ -88,6 +91,7 @@ impl Word {
             Self::Sql(database) => granted.sql.push(database),
             Self::Git(folder) => granted.git.push(folder),
             Self::Handoffs => granted.handoffs = true,
+            Self::Returns => granted.returns = true,
             Self::HardLinks => granted.hard_links = true,
         }
     }
@@ -102,6 +106,7 @@ impl Word {
             Self::Sql(database) => granted.sql.retain(|known| known.database != database.database),
             Self::Git(folder) => granted.git.retain(|known| known != folder),
             Self::Handoffs => granted.handoffs = false,
+            Self::Returns => granted.returns = false,
             Self::HardLinks => granted.hard_links = false,
         }
         *granted != before
@@ -138,6 +143,7 @@ impl fmt::Display for Word {
             Self::Sql(sql) => write!(f, "sql={}:{}", sql.database, sql.mode),
             Self::Git(folder) => write!(f, "git={folder}"),
             Self::Handoffs => f.write_str("handoffs"),
+            Self::Returns => f.write_str("returns"),
             Self::HardLinks => f.write_str("hard-links"),
         }
     }
@@ -151,7 +157,7 @@ mod tests {
         serde_json::from_str(
             r#"{"files":[{"folder":"music","mode":"ro","reason":""}],"http":[{"rule":"GET:a.b/v1/*","reason":""}],
                 "secrets":[{"name":"s","hosts":["a.b"],"reason":""}],"sql":[{"database":"catalog","mode":"rw","reason":""}],
-                "git":[{"folder":"root","reason":""}],"handoffs":{"reason":""}}"#,
+                "git":[{"folder":"root","reason":""}],"handoffs":{"reason":""},"returns":{"reason":""}}"#,
         )
         .unwrap()
     }
@@ -166,6 +172,7 @@ mod tests {
             "sql=catalog:ro",
             "git=root",
             "handoffs",
+            "returns",
             "hard-links",
         ];
         for text in words {
@@ -197,11 +204,12 @@ mod tests {
             "sudo",
             "files=x",
             "handoffs=x",
+            "returns=x",
             "",
         ] {
             assert!(Word::parse(text, &asked).is_err(), "{text}");
         }
-        for text in ["handoffs", "files:ro=/x", "git=root"] {
+        for text in ["handoffs", "returns", "files:ro=/x", "git=root"] {
             assert!(Word::parse(text, &Capabilities::default()).is_err(), "{text}");
         }
     }

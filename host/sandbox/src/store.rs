@@ -9,6 +9,7 @@ use crate::capabilities::handoffs::Handoffs;
 use crate::capabilities::http::Http;
 use crate::capabilities::progress::ProgressMeter;
 use crate::capabilities::sql::Sql;
+use crate::capabilities::watch::Watch;
 use crate::error::{Ceiling, LimitHit};
 use crate::limits;
 use crate::log::Log;
@@ -32,6 +33,7 @@ pub(crate) struct State {
     pub(crate) git: Git,
     /// Requests and the secrets in them.
     pub(crate) http: Http,
+    pub(crate) watch: Watch,
 }
 
 impl WasiView for State {

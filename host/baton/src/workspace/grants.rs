@@ -41,6 +41,7 @@ pub(crate) fn effective(workspace: &Workspace, manifest: &Manifest, granted: &Gr
         repositories: repositories(workspace, manifest, granted),
         egress: egress(workspace, granted),
         handoffs: granted.handoffs && capabilities.handoffs.is_some(),
+        returns: granted.returns && capabilities.returns.is_some(),
         lacks: granted.lacks(capabilities),
     })
 }

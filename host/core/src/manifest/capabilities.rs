@@ -30,6 +30,9 @@ pub struct Capabilities {
     /// Sending handoffs to other agents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handoffs: Option<HandoffsCapability>,
+    /// Being told of every RETURN in the workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returns: Option<ReturnsCapability>,
 }
 
 /// A folder that a plugin wants to see.
@@ -109,6 +112,14 @@ pub struct GitCapability {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HandoffsCapability {
+    /// Why; shown to the operator.
+    pub reason: String,
+}
+
+/// Being told of every RETURN in the workspace, whoever asked and whoever was asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReturnsCapability {
     /// Why; shown to the operator.
     pub reason: String,
 }
@@ -263,12 +274,14 @@ impl Capabilities {
             .filter(|new| !old.sql.iter().any(|known| known.database == new.database && known.mode >= new.mode));
         let git = self.git.iter().filter(|new| !old.git.iter().any(|known| known.folder == new.folder));
         let handoffs = self.handoffs.iter().filter(|_| old.handoffs.is_none());
+        let returns = self.returns.iter().filter(|_| old.returns.is_none());
         (files.map(FilesCapability::as_grant))
             .chain(http.map(|new| format!("http={}", new.rule)))
             .chain(secrets.map(|new| format!("secret={}", new.name)))
             .chain(sql.map(SqlCapability::as_grant))
             .chain(git.map(|new| format!("git={}", new.folder)))
             .chain(handoffs.map(|_| "handoffs".to_owned()))
+            .chain(returns.map(|_| "returns".to_owned()))
             .collect()
     }
 
@@ -370,9 +383,12 @@ mod tests {
         let new = parse(
             r#"{"files":[{"folder":"plans","mode":"rw","reason":""}],"http":[{"rule":"GET:a.b/x","reason":""}],
             "secrets":[{"name":"s","hosts":["a.b","c.d"],"reason":""}],"sql":[{"database":"catalog","mode":"rw","reason":""}],
-            "git":[{"folder":"root","reason":""}],"handoffs":{"reason":""}}"#,
+            "git":[{"folder":"root","reason":""}],"handoffs":{"reason":""},"returns":{"reason":""}}"#,
         );
-        assert_eq!(new.beyond(&old), ["files:rw=plans", "secret=s", "sql=catalog:rw", "git=root", "handoffs"]);
+        assert_eq!(
+            new.beyond(&old),
+            ["files:rw=plans", "secret=s", "sql=catalog:rw", "git=root", "handoffs", "returns"]
+        );
         assert_eq!(old.beyond(&new), ["http=GET:a.b/*"]);
     }
 }

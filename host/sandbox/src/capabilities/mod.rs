@@ -9,3 +9,4 @@ pub(crate) mod http;
 pub(crate) mod progress;
 pub(crate) mod secrets;
 pub(crate) mod sql;
+pub(crate) mod watch;

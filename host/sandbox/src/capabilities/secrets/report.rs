@@ -1,4 +1,4 @@
-//! The last gate: nothing that an attempt leaves behind (outcome, emitted handoffs, error, log) holds a secret, whatever
+//! The last gate: nothing that an attempt leaves behind (outcome, emitted handoffs, watched files, error, log) holds a secret, whatever
 //! way one may have found into the plugin.
 
 use super::Scrubber;
@@ -11,6 +11,10 @@ pub(crate) fn scrub_report(scrubber: &Scrubber, report: &mut Report) {
     }
     scrubber.text(&mut report.log);
     report.drafts.iter_mut().for_each(|draft| scrub_draft(scrubber, draft));
+    for watched in &mut report.watched {
+        scrubber.text(&mut watched.key);
+        watched.files.iter_mut().for_each(|file| scrubber.text(&mut file.path));
+    }
     match &mut report.ended {
         Ok(outcome) => scrub_outcome(scrubber, outcome),
         Err(failure) => scrub_failure(scrubber, failure),
@@ -79,7 +83,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::Usage;
+    use crate::{Usage, Watched, WatchedFile};
 
     const VALUE: &str = "s3cr3t-value";
 
@@ -94,7 +98,9 @@ mod tests {
             priority: Priority::Low,
             dedupe_key: VALUE.to_owned(),
         };
-        Report { ended, drafts: vec![draft], log: format!("log {VALUE}\n"), usage: Usage::default() }
+        let file = WatchedFile { path: format!("/plans/0/{VALUE}"), stamp: None };
+        let watched = vec![Watched { key: VALUE.to_owned(), files: vec![file] }];
+        Report { ended, drafts: vec![draft], watched, log: format!("log {VALUE}\n"), usage: Usage::default() }
     }
 
     #[test]
