@@ -21,26 +21,26 @@ fn library() -> Option<String> {
 }
 
 /// A command under a clock that is as far off as the file `clock` says.
-struct Clock {
+pub(crate) struct Clock {
     library: String,
     file: PathBuf,
 }
 
 impl Clock {
-    fn of(workspace: &Workspace) -> Option<Self> {
+    pub(crate) fn of(workspace: &Workspace) -> Option<Self> {
         let clock = Self { library: library()?, file: workspace.outside().join("clock") };
         clock.set("+0");
         Some(clock)
     }
 
-    fn set(&self, offset: &str) {
+    pub(crate) fn set(&self, offset: &str) {
         // Renamed, so that nobody reads half of it.
         let new = self.file.with_extension("new");
         std::fs::write(&new, offset).unwrap();
         std::fs::rename(new, &self.file).unwrap();
     }
 
-    fn up(&self, workspace: &Workspace) -> Daemon {
+    pub(crate) fn up(&self, workspace: &Workspace) -> Daemon {
         let mut command = workspace.command_of(baton());
         command.arg("-w").arg(workspace.root()).arg("up");
         command.env("LD_PRELOAD", &self.library).env("FAKETIME_TIMESTAMP_FILE", &self.file);

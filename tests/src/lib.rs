@@ -27,7 +27,7 @@ pub use oci_registry::OciRegistry;
 pub use output::Output;
 pub use places::{Missing, baton, fixture, repository, shared, tools};
 pub use server::{Asked, Server};
-pub use task::{Event, Finding, Task, Used, Why};
+pub use task::{Event, Finding, Flag, Task, Used, Why};
 pub use tool::tool;
 pub use workspace::Workspace;
 

@@ -44,6 +44,7 @@ pub struct Why {
     pub state: String,
     pub events: Vec<Event>,
     pub findings: Vec<Finding>,
+    pub flags: Vec<Flag>,
     pub used: std::collections::BTreeMap<String, Used>,
 }
 
@@ -91,4 +92,17 @@ pub struct Finding {
     pub severity: String,
     pub title: String,
     pub evidence: String,
+}
+
+/// A finding of another plugin about the task, in `why --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names are those of the design")]
+pub struct Flag {
+    pub id: String,
+    pub severity: String,
+    pub title: String,
+    pub evidence: String,
+    pub by: String,
+    pub task: String,
 }

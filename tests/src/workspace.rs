@@ -77,6 +77,14 @@ impl Workspace {
         workspace
     }
 
+    /// A workspace with `noop` and the fixture plugin `watcher`, with `grants` as TOML beside the folder of plans.
+    #[must_use]
+    pub fn with_watcher(grants: &str) -> Self {
+        let workspace = Self::with_noop();
+        workspace.install_fixture("watcher", &format!("{grants}\nfiles = [{{ folder = \"plans\", mode = \"ro\" }}]"));
+        workspace
+    }
+
     /// A place for a workspace that is not made yet.
     ///
     /// # Panics

@@ -133,7 +133,7 @@ async fn resume(
         task::drop_dependencies(tx, &task_id)?;
         let state = onward(tx, &inner, &task)?;
         task::transition(tx, &Event::of(&task, OPERATOR, action, reason, state, now))?;
-        let answered = answered_before(tx, &task_id, now)?.is_some();
+        let answered = answered_before(tx, &inner, &task_id, now)?.is_some();
         Ok(Some(if answered { State::Succeeded } else { state }))
     };
     match house.ledger.write(go_on).await? {
@@ -209,6 +209,8 @@ async fn again(house: &Arc<House>, task: Task) -> Result<Decided, DispatchError>
             action: task.action.clone(),
             args: task.args.clone(),
             paths: task.paths.clone(),
+            input: task.input.clone(),
+            about: task.about.clone(),
             priority: task.priority,
             reason: format!("{} again", task.id),
             actor: OPERATOR.to_owned(),

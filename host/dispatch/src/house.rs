@@ -34,6 +34,8 @@ pub struct Grants {
     pub handoffs: bool,
     /// Whether it may read the ledger.
     pub ledger: bool,
+    /// Whether it may be told of every RETURN.
+    pub returns: bool,
     /// Requests to servers, and the secrets in them.
     pub egress: EgressGrants,
     /// What it declares and was not granted, in the words of `baton plugin grant`.

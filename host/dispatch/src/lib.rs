@@ -5,7 +5,7 @@
 //! `work` (lease, run), `settle` (outcome, RETURN and state in one transaction), `post` (what plugins send and take back), `carry` (deliveries and moves, in
 //! batches), `recover` (what a crash left), `withdraw` (files that are gone), `dependencies` (tasks that wait for others),
 //! `obligations` (what external agents leave lying), `control` (what a person decides), `trigger` (tasks without a
-//! handoff). What a plugin does with a task is not known here, and no plugin is known by name.
+//! handoff: files, RETURNs, schedules). What a plugin does with a task is not known here, and no plugin is known by name.
 
 mod archive;
 mod capture;
@@ -38,6 +38,8 @@ pub use error::DispatchError;
 pub use house::{Claims, Grants, House, Installed, Setup};
 pub use obligations::Patience;
 pub use plugins::{Plugins, Refresh, Unusable};
+pub use prepare::Defaults;
 pub use recover::try_again;
 pub use roster::{Agent, AgentKind, Roster, Rules, Settings};
+pub use trigger::schedule::Schedule;
 pub use work::{Call, Called, call};

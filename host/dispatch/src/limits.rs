@@ -72,6 +72,13 @@ pub const FLUSHES_A_THREAD: usize = 4;
 /// Changed paths that one triggered task is told of; the rest makes the next task.
 pub const PATHS_OF_A_TRIGGER: usize = 10_000;
 
+/// Folders that are watched for one plugin because they hold files that it has looked at. What lies beyond is found by the
+/// look at everything.
+pub const WATCHED_FOLDERS: usize = 2_000;
+
+/// A schedule is looked at no sooner than this: a clock that runs ahead of the engine's by a little must not make it spin.
+pub const SCHEDULE_LEAST: Duration = Duration::from_millis(10);
+
 /// A folder that is never quiet fires its trigger after this many quiet times at the latest.
 pub const DEBOUNCE_AT_MOST: u32 = 10;
 

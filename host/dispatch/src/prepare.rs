@@ -1,33 +1,102 @@
 //! From a row of the ledger to what a plugin is given.
 
+use std::collections::BTreeMap;
+
+use baton_core::State;
 use baton_core::handoff::{self, Priority};
 use baton_ledger::task::{Origin, Task};
 use baton_sandbox::wit;
 use jiff::Timestamp;
+use serde_json::Value;
 
-/// The task as the plugin sees it. `input` is the captured file.
-pub(crate) fn prepare(task: &Task, action: &str, input: Option<&[u8]>, now: Timestamp) -> wit::Task {
-    let cause = match task.origin {
-        Origin::Handoff => wit::Cause::Handoff,
-        Origin::Trigger => wit::Cause::Files(task.paths.clone()),
-        Origin::Call => wit::Cause::Call,
+use crate::capture::ended;
+use crate::trigger::returns::About;
+
+/// What the ledger has of a task.
+pub(crate) struct Source<'a> {
+    pub(crate) task: &'a Task,
+    /// The captured file; of a task that a RETURN made, the RETURN.
+    pub(crate) input: Option<&'a [u8]>,
+    /// Of a task that a RETURN made.
+    pub(crate) about: Option<&'a About>,
+}
+
+/// Arguments that a task gets where it does not name them, by name.
+pub type Defaults = BTreeMap<String, Value>;
+
+/// The task as the plugin sees it. The ledger keeps the arguments as they were asked for, without the `defaults`.
+pub(crate) fn prepare(from: &Source<'_>, action: &str, defaults: Option<&Defaults>, now: Timestamp) -> wit::Task {
+    let task = from.task;
+    let handoff = match (task.origin, from.about) {
+        (Origin::Handoff, _) => Some(self::handoff(task, from.input)),
+        (_, Some(about)) => Some(self::handoff(&about.answer, from.input)),
+        _ => None,
     };
     wit::Task {
         id: task.id.clone(),
         attempt: task.attempts,
         action: action.to_owned(),
-        args: task.args.clone(),
-        handoff: (task.origin == Origin::Handoff).then(|| self::handoff(task, input)),
-        cause,
+        args: with_defaults(&task.args, defaults),
+        handoff,
+        cause: cause(from),
         mounts: Vec::new(),
         answer: task.answer.clone(),
         now: at_second(now),
     }
 }
 
+fn cause(from: &Source<'_>) -> wit::Cause {
+    let task = from.task;
+    match (task.origin, from.about) {
+        (Origin::Handoff, _) => wit::Cause::Handoff,
+        (Origin::Call, _) => wit::Cause::Call,
+        (Origin::Trigger, Some(about)) => wit::Cause::Return(answered(task, about, from.input)),
+        (Origin::Trigger, None) if task.paths.is_empty() => wit::Cause::Schedule,
+        (Origin::Trigger, None) => wit::Cause::Files(task.paths.clone()),
+    }
+}
+
+/// Which request the RETURN answers that made `task`.
+fn answered(task: &Task, about: &About, answer: Option<&[u8]>) -> wit::Answered {
+    let done = parse(&about.answer, answer).is_none_or(|answer| ended(&answer) == State::Succeeded);
+    let nothing = wit::Answered { task: None, agent: None, title: None, dedupe_key: None, args: "{}".to_owned(), done };
+    let Some((request, bytes)) = &about.request else {
+        return nothing;
+    };
+    let own = request.sender.as_ref() == Some(&task.agent);
+    let key = parse(request, bytes.as_deref()).filter(|_| own).and_then(|request| request.dedupe_key);
+    wit::Answered {
+        task: Some(request.id.clone()),
+        agent: Some(request.agent.clone()),
+        title: Some(request.title.clone()),
+        // `settle` puts the plugin's name before it.
+        dedupe_key: key.and_then(|key| key.strip_prefix(&format!("{}:", task.agent)).map(str::to_owned)),
+        args: request.args.clone(),
+        ..nothing
+    }
+}
+
+fn with_defaults(args: &str, defaults: Option<&Defaults>) -> String {
+    let Some(defaults) = defaults.filter(|defaults| !defaults.is_empty()) else {
+        return args.to_owned();
+    };
+    match serde_json::from_str(args) {
+        Ok(Value::Object(mut args)) => {
+            for (name, value) in defaults {
+                args.entry(name).or_insert_with(|| value.clone());
+            }
+            Value::Object(args).to_string()
+        }
+        _ => args.to_owned(),
+    }
+}
+
+fn parse(task: &Task, bytes: Option<&[u8]>) -> Option<handoff::Handoff> {
+    let name = task.file.as_deref().and_then(|file| file.rsplit('/').next()).unwrap_or("x.json");
+    handoff::parse(name, bytes?).ok()
+}
+
 fn handoff(task: &Task, input: Option<&[u8]>) -> wit::Handoff {
-    let name = task.file.as_deref().and_then(|file| file.rsplit('/').next()).unwrap_or_default();
-    let parsed = input.and_then(|bytes| handoff::parse(name, bytes).ok());
     wit::Handoff {
         id: task.handoff_id.clone().unwrap_or_else(|| task.id.clone()),
         from: task.sender.clone(),
@@ -35,7 +104,7 @@ fn handoff(task: &Task, input: Option<&[u8]>) -> wit::Handoff {
         body: task.body.clone(),
         priority: priority(task.priority),
         created_at: task.made_at.map(at_second),
-        raw: parsed.and_then(|handoff| handoff.raw).map(|raw| raw.to_string()),
+        raw: parse(task, input).and_then(|handoff| handoff.raw).map(|raw| raw.to_string()),
     }
 }
 
@@ -50,5 +119,20 @@ fn priority(priority: Priority) -> wit::Priority {
         Priority::Medium => wit::Priority::Medium,
         Priority::High => wit::Priority::High,
         Priority::Critical => wit::Priority::Critical,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_default_counts_where_the_task_does_not_name_the_argument() {
+        let defaults: Defaults = [("a", 1), ("b", 2)].map(|(name, value)| (name.to_owned(), Value::from(value))).into();
+        let with = |args: &str| with_defaults(args, Some(&defaults));
+        assert_eq!(with(r#"{"b":null,"c":3}"#), r#"{"b":null,"c":3,"a":1}"#);
+        assert_eq!(with("{}"), r#"{"a":1,"b":2}"#);
+        assert_eq!(with_defaults("{ }", None), "{ }");
+        assert_eq!(with("[]"), "[]", "what is no object is the plugin's business");
     }
 }

@@ -13,6 +13,9 @@ use baton_core::agents::{Aliases, fold, is_name};
 use baton_core::quarantine;
 use baton_core::retry::Policy;
 
+use crate::prepare::Defaults;
+use crate::trigger::schedule::Schedule;
+
 /// The folder of new files.
 pub(crate) const INBOX: &str = "01_inbox";
 
@@ -52,6 +55,10 @@ pub struct Settings {
     pub retry: Policy,
     /// When its plugin is left alone because it fails.
     pub quarantine: quarantine::Policy,
+    /// When it is to do something by itself.
+    pub schedules: Vec<Schedule>,
+    /// Arguments that a task of an action gets where it does not name them, by action.
+    pub defaults: BTreeMap<String, Defaults>,
 }
 
 impl Default for Settings {
@@ -62,6 +69,8 @@ impl Default for Settings {
             concurrency: 1,
             retry: Policy::default(),
             quarantine: quarantine::Policy::default(),
+            schedules: Vec::new(),
+            defaults: BTreeMap::new(),
         }
     }
 }

@@ -9,8 +9,8 @@ use baton_core::handoff::returns::Return;
 use baton_core::{Digest, State, file_name, quarantine};
 use baton_ledger::event::Event;
 use baton_ledger::task::{self, Origin, Task};
-use baton_ledger::{LedgerError, Tx, finding, outbox};
-use baton_sandbox::{Failure, Report, Usage, Used, wit};
+use baton_ledger::{LedgerError, Tx, finding, outbox, watched};
+use baton_sandbox::{Failure, Report, Usage, Used, Watched, wit};
 use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
@@ -19,6 +19,7 @@ use crate::archive::{to_archive, to_dead_letters, to_stale};
 use crate::house::{House, Installed};
 use crate::post::Post;
 use crate::supervise::{self, Sign};
+use crate::trigger::returns;
 use crate::withdraw::MISSING;
 use crate::work::{Attempted, Begun, Ended, explain, lease};
 use crate::{DispatchError, dependencies, limits};
@@ -40,6 +41,8 @@ pub(crate) struct Settled {
     pub(crate) released: bool,
     /// Its plugin is left alone from now on, with the reason.
     pub(crate) quarantined: Option<String>,
+    /// The plugin has said which files it has looked at.
+    pub(crate) watches: bool,
 }
 
 /// Decides how attempts of one agent ended, writes that down in one transaction, and takes up to `room` of the agent's
@@ -152,8 +155,9 @@ impl Outcome {
             None => (self.task.state, "somebody else has settled it meanwhile; this outcome was dropped".to_owned()),
         };
         let (id, agent) = (self.task.id.clone(), self.task.agent.clone());
+        let watches = written.is_some() && !self.ending.watched.is_empty();
         let Written { artifacts, carry, released, quarantined } = written.unwrap_or_default();
-        Settled { id, agent, state, text, artifacts, carry, released, quarantined }
+        Settled { id, agent, state, text, artifacts, carry, released, quarantined, watches }
     }
 }
 
@@ -183,6 +187,7 @@ struct Ending {
     artifacts: Vec<wit::Artifact>,
     findings: Vec<wit::Finding>,
     post: Vec<baton_sandbox::Post>,
+    watched: Vec<Watched>,
 }
 
 impl Ending {
@@ -196,6 +201,7 @@ impl Ending {
             artifacts: Vec::new(),
             findings: Vec::new(),
             post: Vec::new(),
+            watched: Vec::new(),
         }
     }
 }
@@ -249,6 +255,7 @@ fn decide(
                 artifacts: outcome.artifacts,
                 findings: outcome.findings,
                 post: report.post,
+                watched: report.watched,
             },
         },
         Err(failure) => failed(house, task, installed, &failure, now),
@@ -381,8 +388,12 @@ fn write(
     if ending.state.is_final() {
         outbox::take_back(tx, &task.id)?;
     }
-    for found in &ending.findings {
-        finding::record(tx, &task.id, &kept(found))?;
+    let findings: Vec<_> = ending.findings.iter().map(kept).collect();
+    findings.iter().try_for_each(|found| finding::record(tx, &task.id, found))?;
+    returns::flag(tx, task, &findings, now)?;
+    for Watched { key, files } in &ending.watched {
+        let files: Vec<_> = files.iter().map(|file| (file.path.clone(), file.stamp)).collect();
+        watched::replace(tx, &task.agent, key, &files)?;
     }
     for named in &artifacts {
         if let Some(bytes) = &named.bytes {

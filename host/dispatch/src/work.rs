@@ -1,6 +1,6 @@
 //! Attempts from lease to settlement, with their heartbeat; for the engine and for a person who calls an action by hand.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,15 +8,16 @@ use baton_core::State;
 use baton_core::shell::words;
 use baton_ledger::event::{self, Event};
 use baton_ledger::task::{self, Task};
-use baton_ledger::{LedgerError, Tx};
+use baton_ledger::{LedgerError, Tx, watched};
 use baton_sandbox::{Attempt, Cancel, Emission, Failure, Progress, Report, wit};
 use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::house::{House, Installed};
 use crate::plugins::Unusable;
-use crate::prepare::prepare;
+use crate::prepare::{Source, prepare};
 use crate::settle::{Settled, settle};
+use crate::trigger::returns::About;
 use crate::withdraw::is_missing;
 use crate::{DispatchError, limits, supervise};
 
@@ -83,6 +84,10 @@ pub(crate) async fn next(
 pub(crate) struct Begun {
     task: Task,
     input: Option<Vec<u8>>,
+    /// Of a task that a RETURN made.
+    about: Option<Box<About>>,
+    /// How many files are watched for the plugin, by key.
+    watched: BTreeMap<String, u64>,
 }
 
 /// Takes up to `room` tasks of `agent` and writes down that their attempts begin. Only tasks that a crash may interrupt
@@ -119,8 +124,10 @@ fn begin(tx: &Tx<'_>, task: Task, now: Timestamp) -> Result<Begun, LedgerError> 
     let attempt = format!("attempt {}", task.attempts);
     let started = Event::of(&task, "baton", "started", attempt, State::Running, now);
     event::append(tx, &started)?;
+    let about = About::of(tx, &task)?.map(Box::new);
+    let watched = watched::counts(tx, &task.agent)?;
     fail_point!("work.begun");
-    Ok(Begun { task, input })
+    Ok(Begun { task, input, about, watched })
 }
 
 /// A task whose attempt has ended, before that is written down.
@@ -144,13 +151,12 @@ impl Attempted {
 }
 
 async fn attempt(house: &Arc<House>, begun: Begun, cancel: &Cancel, listener: Option<&Listener>) -> Attempted {
-    let Begun { task, input } = begun;
-    let own = house.running.begin(&task.id);
-    if let Some(ended) = over_before(house, &task, own.is_cancelled()) {
-        house.running.end(&task.id);
-        return Attempted::of(task, None, Err(ended));
+    let own = house.running.begin(&begun.task.id);
+    if let Some(ended) = over_before(house, &begun.task, own.is_cancelled()) {
+        house.running.end(&begun.task.id);
+        return Attempted::of(begun.task, None, Err(ended));
     }
-    let attempted = attempt_now(house, task, input, (cancel, &own), listener).await;
+    let attempted = attempt_now(house, begun, (cancel, &own), listener).await;
     let by_a_person = house.running.end(&attempted.task.id);
     match &attempted.ended {
         Ok(Report { ended: Err(Failure::Cancelled), .. }) if by_a_person => {
@@ -175,11 +181,11 @@ fn over_before(house: &House, task: &Task, stopped: bool) -> Option<Ended> {
 
 async fn attempt_now(
     house: &Arc<House>,
-    task: Task,
-    input: Option<Vec<u8>>,
+    begun: Begun,
     (cancel, own): (&Cancel, &Cancel),
     listener: Option<&Listener>,
 ) -> Attempted {
+    let Begun { task, input, about, watched } = begun;
     let installed = match house.plugin(&task.agent) {
         Ok(installed) => installed,
         Err(DispatchError::Unusable { why: Unusable::Held(reason), .. }) => {
@@ -194,8 +200,11 @@ async fn attempt_now(
         Ok((name, _)) => name.to_owned(),
         Err(error) => return Attempted::of(task, Some(installed), Err(Ended::Refused(error.to_string()))),
     };
-    let given = prepare(&task, &action, input.as_deref(), Timestamp::now());
-    let mut report = run(house, &installed, &task.id, given, (cancel, own), listener).await;
+    let roster = house.roster();
+    let defaults = roster.get(&task.agent).and_then(|agent| agent.settings.defaults.get(&action));
+    let from = Source { task: &task, input: input.as_deref(), about: about.as_deref() };
+    let given = prepare(&from, &action, defaults, Timestamp::now());
+    let mut report = run(house, &installed, (given, watched), (cancel, own), listener).await;
     // A plugin that obeys says "later"; that costs it no attempt.
     if own.is_cancelled() && matches!(report.ended, Err(Failure::Retryable(_))) {
         report.ended = Err(Failure::Cancelled);
@@ -239,13 +248,13 @@ pub(crate) enum Ended {
 async fn run(
     house: &Arc<House>,
     installed: &Installed,
-    id: &str,
-    task: wit::Task,
+    (task, watched): (wit::Task, BTreeMap<String, u64>),
     (cancel, own): (&Cancel, &Cancel),
     listener: Option<&Listener>,
 ) -> Report {
+    let id = task.id.clone();
     let listener = listener.cloned().map(|listener| {
-        let id = id.to_owned();
+        let id = id.clone();
         Arc::new(move |progress| listener(&id, progress)) as Arc<dyn Fn(Progress) + Send + Sync>
     });
     let attempt = Attempt {
@@ -257,6 +266,7 @@ async fn run(
         databases: installed.grants.databases.clone(),
         repositories: installed.grants.repositories.clone(),
         egress: installed.grants.egress.clone(),
+        watched,
         cancel: own.clone(),
         listener,
     };
@@ -270,7 +280,7 @@ async fn run(
             report = &mut running => return report,
             () = cancel.asked(), if !own.is_cancelled() => own.cancel(),
             // Beside the attempt: a busy ledger must not hold it up.
-            _ = beat.tick() => drop(tokio::spawn(heartbeat(Arc::clone(house), id.to_owned()))),
+            _ = beat.tick() => drop(tokio::spawn(heartbeat(Arc::clone(house), id.clone()))),
         }
     }
 }

@@ -18,6 +18,7 @@ mod error;
 pub mod event;
 pub mod export;
 pub mod finding;
+pub mod flag;
 pub mod guest;
 pub mod inspect;
 pub mod mark;
@@ -29,6 +30,7 @@ pub mod supervision;
 pub mod tail;
 pub mod task;
 pub mod verify;
+pub mod watched;
 mod whole_file;
 mod writer;
 

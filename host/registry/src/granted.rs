@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use baton_core::manifest::{
     Capabilities, Database, FilesCapability, GitCapability, HandoffsCapability, HttpCapability, HttpRule,
-    LedgerCapability, Mode, SecretCapability, SqlCapability,
+    LedgerCapability, Mode, ReturnsCapability, SecretCapability, SqlCapability,
 };
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,9 @@ pub struct Granted {
     /// Whether it may read the ledger.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ledger: bool,
+    /// Whether it may be told of every RETURN.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub returns: bool,
 }
 
 /// A secret that was granted: where it may go.
@@ -95,6 +98,7 @@ impl Granted {
             git: asked.git.iter().map(|git| git.folder.clone()).collect(),
             handoffs: asked.handoffs.is_some(),
             ledger: asked.ledger.is_some(),
+            returns: asked.returns.is_some(),
         }
     }
 
@@ -127,6 +131,7 @@ impl Granted {
             git: self.git.iter().map(|folder| GitCapability { folder: folder.clone(), reason: reason() }).collect(),
             handoffs: self.handoffs.then(|| HandoffsCapability { reason: reason() }),
             ledger: self.ledger.then(|| LedgerCapability { reason: reason() }),
+            returns: self.returns.then(|| ReturnsCapability { reason: reason() }),
         })
     }
 
@@ -144,6 +149,7 @@ impl Granted {
             .chain(self.git.iter().cloned().map(Word::Git))
             .chain(self.handoffs.then_some(Word::Handoffs))
             .chain(self.ledger.then_some(Word::Ledger))
+            .chain(self.returns.then_some(Word::Returns))
             .chain(self.hard_links.then_some(Word::HardLinks))
     }
 }

@@ -1,5 +1,5 @@
 //! The words in which a plugin is granted what it asks for: `files:ro=plans`, `http=GET:host/path*`, `secret=NAME`,
-//! `sql=catalog:rw`, `git=root`, `handoffs`, `ledger`, `hard-links`.
+//! `sql=catalog:rw`, `git=root`, `handoffs`, `ledger`, `returns`, `hard-links`.
 //!
 //! A word is read against what the plugin declares: what it does not ask for at all cannot be granted.
 
@@ -27,6 +27,8 @@ pub enum Word {
     Handoffs,
     /// `ledger`.
     Ledger,
+    /// `returns`.
+    Returns,
     /// `hard-links`.
     HardLinks,
 }
@@ -47,6 +49,7 @@ impl Word {
             ("hard-links", "") if !asked.files.is_empty() => Ok(Self::HardLinks),
             ("handoffs", "") => asked.handoffs.as_ref().map(|_| Self::Handoffs).ok_or_else(not_asked),
             ("ledger", "") => asked.ledger.as_ref().map(|_| Self::Ledger).ok_or_else(not_asked),
+            ("returns", "") => asked.returns.as_ref().map(|_| Self::Returns).ok_or_else(not_asked),
             ("files:ro", value) => folder(value, Mode::Ro, asked).map(Self::Files),
             ("files:rw", value) => folder(value, Mode::Rw, asked).map(Self::Files),
             ("http", rule) => {
@@ -76,7 +79,7 @@ impl Word {
             }
             _ => Err(format!(
                 "`{text}` is no grant; a grant is files:ro=NAME, files:rw=NAME=PATH, http=METHOD:HOST/PATH*, secret=NAME, \
-                 sql=own, sql=catalog:ro, git=NAME, handoffs, ledger or hard-links"
+                 sql=own, sql=catalog:ro, git=NAME, handoffs, ledger, returns or hard-links"
             )),
         }
     }
@@ -92,6 +95,7 @@ impl Word {
             Self::Git(folder) => granted.git.push(folder),
             Self::Handoffs => granted.handoffs = true,
             Self::Ledger => granted.ledger = true,
+            Self::Returns => granted.returns = true,
             Self::HardLinks => granted.hard_links = true,
         }
     }
@@ -107,6 +111,7 @@ impl Word {
             Self::Git(folder) => granted.git.retain(|known| known != folder),
             Self::Handoffs => granted.handoffs = false,
             Self::Ledger => granted.ledger = false,
+            Self::Returns => granted.returns = false,
             Self::HardLinks => granted.hard_links = false,
         }
         *granted != before
@@ -144,6 +149,7 @@ impl fmt::Display for Word {
             Self::Git(folder) => write!(f, "git={folder}"),
             Self::Handoffs => f.write_str("handoffs"),
             Self::Ledger => f.write_str("ledger"),
+            Self::Returns => f.write_str("returns"),
             Self::HardLinks => f.write_str("hard-links"),
         }
     }
@@ -157,7 +163,8 @@ mod tests {
         serde_json::from_str(
             r#"{"files":[{"folder":"music","mode":"ro","reason":""}],"http":[{"rule":"GET:a.b/v1/*","reason":""}],
                 "secrets":[{"name":"s","hosts":["a.b"],"reason":""}],"sql":[{"database":"catalog","mode":"rw","reason":""}],
-                "git":[{"folder":"root","reason":""}],"handoffs":{"reason":""},"ledger":{"reason":""}}"#,
+                "git":[{"folder":"root","reason":""}],"handoffs":{"reason":""},"ledger":{"reason":""},
+                "returns":{"reason":""}}"#,
         )
         .unwrap()
     }
@@ -173,6 +180,7 @@ mod tests {
             "git=root",
             "handoffs",
             "ledger",
+            "returns",
             "hard-links",
         ];
         for text in words {
@@ -205,11 +213,12 @@ mod tests {
             "files=x",
             "handoffs=x",
             "ledger=rw",
+            "returns=x",
             "",
         ] {
             assert!(Word::parse(text, &asked).is_err(), "{text}");
         }
-        for text in ["handoffs", "ledger", "files:ro=/x", "git=root"] {
+        for text in ["handoffs", "ledger", "returns", "files:ro=/x", "git=root"] {
             assert!(Word::parse(text, &Capabilities::default()).is_err(), "{text}");
         }
     }

@@ -32,6 +32,7 @@ pub use capabilities::http::EgressGrants;
 pub use capabilities::progress::{Cancel, Progress};
 pub use capabilities::secrets::{SecretGrant, SecretValue, Vault};
 pub use capabilities::sql::DatabaseGrant;
+pub use capabilities::watch::{Watched, WatchedFile};
 pub use engine::Sandbox;
 pub use error::{Ceiling, Failure, SandboxError};
 pub use manifest::read_manifest;

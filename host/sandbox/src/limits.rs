@@ -75,6 +75,17 @@ pub const LEDGER_TASKS: u32 = 10_000;
 
 /// Bytes of one look into the ledger: what a guest can take at once without trouble.
 pub const LEDGER_BYTES: usize = 4 << 20;
+/// Files that may be watched under one key: what one document of a workspace promises, many times over.
+pub const WATCHED_OF_A_KEY: usize = 20_000;
+
+/// Files that may be watched for one plugin: each is looked at again and again.
+pub const WATCHED: usize = 50_000;
+
+/// Keys that one task may speak of.
+pub const WATCH_KEYS: usize = 1_000;
+
+/// The longest path of a watched file.
+pub const WATCHED_PATH_BYTES: usize = 4 << 10;
 
 /// Attempts that may run at the same time. The pool below has room for this many, so a full house means waiting, never
 /// an allocation error.

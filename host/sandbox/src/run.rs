@@ -1,5 +1,6 @@
 //! One attempt: a fresh store, the granted capabilities, every ceiling on, one call, one report.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,6 +18,7 @@ use crate::capabilities::ledger::Ledger;
 use crate::capabilities::progress::{Cancel, Listener, ProgressMeter};
 use crate::capabilities::secrets::{Lent, scrub_report};
 use crate::capabilities::sql::{DatabaseGrant, Sql};
+use crate::capabilities::watch::{Watch, Watched};
 use crate::ceilings::Ceilings;
 use crate::error::{CancelHit, Ceiling, LimitHit};
 use crate::log::Log;
@@ -43,6 +45,8 @@ pub struct Attempt {
     pub repositories: Vec<RepositoryGrant>,
     /// What it may do outside: requests, and the secrets in them.
     pub egress: EgressGrants,
+    /// How many files are watched for it already, by key.
+    pub watched: BTreeMap<String, u64>,
     /// Asks it to stop.
     pub cancel: Cancel,
     /// Is told about progress.
@@ -56,6 +60,8 @@ pub struct Report {
     pub ended: Result<wit::Outcome, Failure>,
     /// Handoffs to be sent and to be taken back, in the order of the calls; empty unless it ended well.
     pub post: Vec<Post>,
+    /// Files whose change is to make a task; empty unless it ended well.
+    pub watched: Vec<Watched>,
     /// What it wrote to stdout and stderr.
     pub log: String,
     /// What it used of its ceilings.
@@ -75,6 +81,7 @@ impl Attempt {
             databases: Vec::new(),
             repositories: Vec::new(),
             egress: EgressGrants::default(),
+            watched: BTreeMap::new(),
             cancel: Cancel::default(),
             listener: None,
         }
@@ -114,9 +121,10 @@ impl Sandbox {
         let state = store.into_data();
         let usage = usage(&state, &ended, begun.elapsed());
         let post = if ended.is_ok() { state.handoffs.post } else { Vec::new() };
+        let watched = if ended.is_ok() { state.watch.into_said() } else { Vec::new() };
         let ended = ended.map_err(|failure| egress.denials.explain(failure));
         let log = log.text() + &egress.denials.lines();
-        let mut report = Report { ended, post, log, usage };
+        let mut report = Report { ended, post, watched, log, usage };
         scrub_report(&egress.lent.scrubber, &mut report);
         report
     }
@@ -161,6 +169,7 @@ impl Sandbox {
             sql: Sql::new(plugin.manifest(), &attempt.databases),
             git: Git::new(plugin.manifest(), &attempt.repositories),
             http: Http::new(Arc::clone(egress)),
+            watch: Watch::new(plugin.manifest(), &attempt.mounts, &attempt.watched),
         };
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.memory);
@@ -316,6 +325,7 @@ fn as_u64(number: u128) -> u64 {
 
 impl Report {
     fn failed(failure: Failure) -> Self {
-        Self { ended: Err(failure), post: Vec::new(), log: String::new(), usage: Usage::default() }
+        let (post, watched) = (Vec::new(), Vec::new());
+        Self { ended: Err(failure), post, watched, log: String::new(), usage: Usage::default() }
     }
 }

@@ -1,8 +1,9 @@
 //! Plugins of the world before ours, `baton:plugin@0.0.1`: the same but that a task had no `answer`, that nothing could be
-//! taken back, and that there were no `ledger`, `sql`, `git`, `http` and `secrets`. Each thing of it becomes the same thing
-//! of ours and back; nothing is decided here.
+//! taken back, and that there were no `ledger`, `sql`, `git`, `http`, `secrets` and `watch`. Each thing of it becomes the
+//! same thing of ours and back; nothing is decided here.
 //!
-//! A plugin of that world is never told what a person answered. That is why its action may ask again.
+//! A plugin of that world is never told what a person answered. That is why its action may ask again. A task of a schedule
+//! or of a RETURN is a `call` for it, without the RETURN.
 
 use wasmtime::Store;
 use wasmtime::component::{HasSelf, InstancePre, Linker};
@@ -63,12 +64,8 @@ impl Pre {
 
 /// Our task as it was then.
 fn before(task: wit::Task) -> types::Task {
-    let cause = match task.cause {
-        wit::Cause::Handoff => types::Cause::Handoff,
-        wit::Cause::Files(files) => types::Cause::Files(files),
-        wit::Cause::Call => types::Cause::Call,
-    };
-    let handoff = task.handoff.map(|handoff| types::Handoff {
+    // Then it was there exactly for the cause `handoff`.
+    let handoff = task.handoff.filter(|_| task.cause == wit::Cause::Handoff).map(|handoff| types::Handoff {
         id: handoff.id,
         from: handoff.from,
         title: handoff.title,
@@ -82,6 +79,12 @@ fn before(task: wit::Task) -> types::Task {
         created_at: handoff.created_at,
         raw: handoff.raw,
     });
+    let cause = match task.cause {
+        wit::Cause::Handoff => types::Cause::Handoff,
+        wit::Cause::Files(files) => types::Cause::Files(files),
+        // A schedule and a RETURN were no causes then: they are calls.
+        wit::Cause::Call | wit::Cause::Schedule | wit::Cause::Return(_) => types::Cause::Call,
+    };
     let mount = |mount: wit::Mount| types::Mount {
         name: mount.name,
         path: mount.path,

@@ -10,6 +10,7 @@ use crate::capabilities::http::Http;
 use crate::capabilities::ledger::Ledger;
 use crate::capabilities::progress::ProgressMeter;
 use crate::capabilities::sql::Sql;
+use crate::capabilities::watch::Watch;
 use crate::error::{Ceiling, LimitHit};
 use crate::limits;
 use crate::log::Log;
@@ -34,6 +35,7 @@ pub(crate) struct State {
     pub(crate) git: Git,
     /// Requests and the secrets in them.
     pub(crate) http: Http,
+    pub(crate) watch: Watch,
 }
 
 impl WasiView for State {

@@ -11,7 +11,7 @@ use crate::since_v0_0;
 pub const VERSION: &str = "0.1.0";
 
 /// The interfaces of `baton:plugin` that a component may import.
-const OURS: [&str; 8] = ["types", "progress", "handoffs", "ledger", "sql", "git", "http", "secrets"];
+const OURS: [&str; 9] = ["types", "progress", "handoffs", "ledger", "sql", "git", "http", "secrets", "watch"];
 
 /// The packages of WASI that are linked. Everything in them that needs a grant is there and denies without one.
 const WASI: [&str; 7] = ["cli", "clocks", "filesystem", "http", "io", "random", "sockets"];

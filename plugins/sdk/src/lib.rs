@@ -25,9 +25,10 @@ pub mod ledger;
 pub mod secrets;
 pub mod sql;
 mod task;
+pub mod watch;
 
 pub use bindings::baton::plugin::types::{
-    Artifact, Cause, Error, Finding, Handoff, Mount, Outcome, Priority, Severity, Task,
+    Answered, Artifact, Cause, Error, Finding, Handoff, Mount, Outcome, Priority, Severity, Task,
 };
 pub use bindings::baton::plugin::{handoffs, progress};
 

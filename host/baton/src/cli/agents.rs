@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use baton_dispatch::{Agent, AgentKind, Schedule};
 use baton_ledger::supervision::{self, Supervised};
 use baton_ledger::task;
 use jiff::Timestamp;
@@ -33,8 +34,9 @@ impl Args {
             ),
             None => Default::default(),
         };
+        let now = Timestamp::now();
         let held_of = |name: &str| held.iter().find(|held| held.agent == name);
-        let inbox = |agent: &baton_dispatch::Agent| {
+        let inbox = |agent: &Agent| {
             let shown = |inbox: &Path| inbox.strip_prefix(&workspace.root).unwrap_or(inbox).display().to_string();
             agent.inboxes().map(shown).collect::<Vec<_>>()
         };
@@ -45,6 +47,7 @@ impl Args {
                     json!({
                         "name": agent.name, "kind": agent.kind.as_str(), "open": open,
                         "inbox": inbox.first(), "also": inbox.get(1..).unwrap_or_default(),
+                        "schedules": schedules(agent, now),
                         "quarantine": held_of(&agent.name).map(task_view::held_json),
                     })
                 })
@@ -62,4 +65,14 @@ impl Args {
         }
         Ok(Code::Good)
     }
+}
+
+/// What it does by itself, and when that is next. Only what Baton runs has a schedule.
+fn schedules(agent: &Agent, now: Timestamp) -> Vec<Value> {
+    let schedules = agent.settings.schedules.iter().filter(|_| agent.kind == AgentKind::Plugin);
+    let shown = |schedule: &Schedule| {
+        let next = schedule.next(now).map(task_view::time);
+        json!({ "cron": schedule.cron(), "action": schedule.action(), "next": next })
+    };
+    schedules.map(shown).collect()
 }

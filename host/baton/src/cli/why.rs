@@ -4,6 +4,7 @@ use anyhow::bail;
 use baton_core::State;
 use baton_ledger::event::{self, Recorded};
 use baton_ledger::finding::{self, Finding};
+use baton_ledger::flag::{self, Flag};
 use baton_ledger::supervision;
 use baton_ledger::task::{self, Summary};
 use jiff::Timestamp;
@@ -13,6 +14,9 @@ use super::task_view::held_text;
 use super::{Place, task_view};
 use crate::exit::Code;
 use crate::output::{self, Table, paint};
+
+/// Findings that the text lists.
+const LISTED: usize = 20;
 
 /// Show what happened to a task and why
 #[derive(Debug, clap::Args)]
@@ -41,12 +45,13 @@ impl Args {
             output::note("its first events were pruned; `baton ledger verify` says where they are archived");
         }
         let findings = finding::of_task(&reader, &task.id)?;
+        let flags = flag::of_task(&reader, &task.id)?;
         let used =
             task::usage(&reader, &task.id)?.and_then(|used| serde_json::from_str(&used).ok()).unwrap_or_default();
         if self.json {
-            output::json(&as_json(&task, &events, &findings, used));
+            output::json(&as_json(&task, &events, (&findings, &flags), used));
         } else {
-            output::print(&as_text(&task, &events, &findings, &used));
+            output::print(&as_text(&task, &events, (&findings, &flags), &used));
             let waits = matches!(task.state, State::Queued | State::Waiting);
             let held = supervision::quarantined(&reader, Timestamp::now())?;
             held.iter()
@@ -57,20 +62,37 @@ impl Args {
     }
 }
 
-fn as_json(task: &Summary, events: &[Recorded], findings: &[Finding], used: Map<String, Value>) -> Value {
+fn as_json(
+    task: &Summary,
+    events: &[Recorded],
+    (findings, flags): (&[Finding], &[Flag]),
+    used: Map<String, Value>,
+) -> Value {
     let events: Vec<Value> = events.iter().map(event_json).collect();
-    let findings: Vec<Value> = findings
-        .iter()
-        .map(|f| json!({ "id": f.id, "severity": f.severity, "title": f.title, "evidence": f.evidence }))
-        .collect();
+    let findings: Vec<Value> = findings.iter().map(finding_json).collect();
+    let flag_json = |flag: &Flag| {
+        let mut value = finding_json(&flag.finding);
+        if let Some(value) = value.as_object_mut() {
+            value.insert("by".to_owned(), json!(flag.by));
+            value.insert("task".to_owned(), json!(flag.task));
+        }
+        value
+    };
+    let flags: Vec<Value> = flags.iter().map(flag_json).collect();
     let mut value = json!({ "schema": 1 });
     if let (Some(value), Value::Object(task)) = (value.as_object_mut(), task_view::as_json(task)) {
         value.extend(task);
         value.insert("events".to_owned(), Value::Array(events));
         value.insert("findings".to_owned(), Value::Array(findings));
+        value.insert("flags".to_owned(), Value::Array(flags));
         value.insert("used".to_owned(), Value::Object(used));
     }
     value
+}
+
+fn finding_json(finding: &Finding) -> Value {
+    let Finding { id, severity, title, evidence } = finding;
+    json!({ "id": id, "severity": severity, "title": title, "evidence": evidence })
 }
 
 fn event_json(recorded: &Recorded) -> Value {
@@ -89,7 +111,12 @@ fn event_json(recorded: &Recorded) -> Value {
     })
 }
 
-fn as_text(task: &Summary, events: &[Recorded], findings: &[Finding], used: &Map<String, Value>) -> String {
+fn as_text(
+    task: &Summary,
+    events: &[Recorded],
+    (findings, flags): (&[Finding], &[Flag]),
+    used: &Map<String, Value>,
+) -> String {
     let clean = output::clean;
     let mut text = format!("{}  {}\n", task.id, clean(&output::shorten(&task.title, 80)));
     let (from, state) = (task.sender.as_deref().unwrap_or("-"), paint(task.state, task.state.as_str()));
@@ -114,6 +141,7 @@ fn as_text(task: &Summary, events: &[Recorded], findings: &[Finding], used: &Map
     }
     text.push_str(&table.lines(|_, _, cell| cell));
     text.push_str(&list_findings(findings));
+    text.push_str(&list_flags(flags));
     text.push_str(&list_used(used));
     text
 }
@@ -140,12 +168,27 @@ fn list_findings(findings: &[Finding]) -> String {
         return String::new();
     }
     let mut table = Table::new(&["SEVERITY", "FINDING"]);
-    for finding in findings.iter().take(20) {
+    for finding in findings.iter().take(LISTED) {
         table.row([finding.severity.clone(), output::shorten(&finding.title, 120)]);
     }
-    let more = findings.len().saturating_sub(20);
+    list("finding", "findings", findings.len(), &table)
+}
+
+/// What others found out about it.
+fn list_flags(flags: &[Flag]) -> String {
+    if flags.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(&["SEVERITY", "FLAG", "BY", "IN"]);
+    for Flag { by, task, finding } in flags.iter().take(LISTED) {
+        table.row([finding.severity.clone(), output::shorten(&finding.title, 120), by.clone(), task.clone()]);
+    }
+    list("flag", "flags", flags.len(), &table)
+}
+
+fn list(one: &str, several: &str, count: usize, table: &Table) -> String {
+    let more = count.saturating_sub(LISTED);
     let more = if more > 0 { format!("and {more} more (--json lists them)\n") } else { String::new() };
-    let count = findings.len();
-    let word = if count == 1 { "finding" } else { "findings" };
+    let word = if count == 1 { one } else { several };
     format!("\n{count} {word}\n{}{more}", table.lines(|_, _, cell| cell))
 }

@@ -42,6 +42,7 @@ pub(crate) fn effective(workspace: &Workspace, manifest: &Manifest, granted: &Gr
         egress: egress(workspace, granted),
         handoffs: granted.handoffs && capabilities.handoffs.is_some(),
         ledger: granted.ledger && capabilities.ledger.is_some(),
+        returns: granted.returns && capabilities.returns.is_some(),
         lacks: granted.lacks(capabilities),
     })
 }

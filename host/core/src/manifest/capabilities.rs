@@ -33,6 +33,9 @@ pub struct Capabilities {
     /// Reading the ledger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ledger: Option<LedgerCapability>,
+    /// Being told of every RETURN in the workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returns: Option<ReturnsCapability>,
 }
 
 /// A folder that a plugin wants to see.
@@ -120,6 +123,14 @@ pub struct HandoffsCapability {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LedgerCapability {
+    /// Why; shown to the operator.
+    pub reason: String,
+}
+
+/// Being told of every RETURN in the workspace, whoever asked and whoever was asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReturnsCapability {
     /// Why; shown to the operator.
     pub reason: String,
 }
@@ -275,6 +286,7 @@ impl Capabilities {
         let git = self.git.iter().filter(|new| !old.git.iter().any(|known| known.folder == new.folder));
         let handoffs = self.handoffs.iter().filter(|_| old.handoffs.is_none());
         let ledger = self.ledger.iter().filter(|_| old.ledger.is_none());
+        let returns = self.returns.iter().filter(|_| old.returns.is_none());
         (files.map(FilesCapability::as_grant))
             .chain(http.map(|new| format!("http={}", new.rule)))
             .chain(secrets.map(|new| format!("secret={}", new.name)))
@@ -282,6 +294,7 @@ impl Capabilities {
             .chain(git.map(|new| format!("git={}", new.folder)))
             .chain(handoffs.map(|_| "handoffs".to_owned()))
             .chain(ledger.map(|_| "ledger".to_owned()))
+            .chain(returns.map(|_| "returns".to_owned()))
             .collect()
     }
 
@@ -383,9 +396,10 @@ mod tests {
         let new = parse(
             r#"{"files":[{"folder":"plans","mode":"rw","reason":""}],"http":[{"rule":"GET:a.b/x","reason":""}],
             "secrets":[{"name":"s","hosts":["a.b","c.d"],"reason":""}],"sql":[{"database":"catalog","mode":"rw","reason":""}],
-            "git":[{"folder":"root","reason":""}],"handoffs":{"reason":""},"ledger":{"reason":""}}"#,
+            "git":[{"folder":"root","reason":""}],"handoffs":{"reason":""},"ledger":{"reason":""},
+            "returns":{"reason":""}}"#,
         );
-        let more = ["files:rw=plans", "secret=s", "sql=catalog:rw", "git=root", "handoffs", "ledger"];
+        let more = ["files:rw=plans", "secret=s", "sql=catalog:rw", "git=root", "handoffs", "ledger", "returns"];
         assert_eq!(new.beyond(&old), more);
         assert_eq!(old.beyond(&new), ["http=GET:a.b/*"]);
     }

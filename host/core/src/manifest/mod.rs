@@ -13,7 +13,7 @@ use serde_json::Value;
 
 pub use capabilities::{
     Capabilities, Database, FilesCapability, GitCapability, HandoffsCapability, HttpCapability, HttpRule,
-    LedgerCapability, Mode, SecretCapability, SqlCapability, authority_of,
+    LedgerCapability, Mode, ReturnsCapability, SecretCapability, SqlCapability, authority_of,
 };
 
 /// The name of the custom section.
@@ -90,6 +90,41 @@ pub enum Trigger {
         /// The action to run.
         action: String,
     },
+    /// A file is another one than the plugin said that it saw (`wit/watch.wit`).
+    Watched {
+        /// How long those files must be quiet first, in milliseconds.
+        #[serde(default = "default_debounce_ms")]
+        debounce_ms: u64,
+        /// The action to run.
+        action: String,
+    },
+    /// A RETURN was written down.
+    Return {
+        /// Which RETURNs.
+        of: ReturnsOf,
+        /// The action to run.
+        action: String,
+    },
+}
+
+/// The RETURNs that a trigger waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReturnsOf {
+    /// Those that answer a request which the plugin sent.
+    Own,
+    /// Every RETURN of the workspace; needs the capability `returns`.
+    Any,
+}
+
+impl Trigger {
+    /// The action that it runs.
+    #[must_use]
+    pub fn action(&self) -> &str {
+        match self {
+            Self::Files { action, .. } | Self::Watched { action, .. } | Self::Return { action, .. } => action,
+        }
+    }
 }
 
 fn default_debounce_ms() -> u64 {
@@ -142,6 +177,14 @@ pub enum ManifestError {
         /// The action that is not there.
         action: String,
     },
+    /// A kind of trigger of which a plugin has at most one stands there twice.
+    #[error("the manifest has two triggers of the kind `{0}`; one is the most")]
+    TwoTriggers(&'static str),
+    /// A trigger needs a capability that is not declared.
+    #[error(
+        "the manifest's trigger for every RETURN (`\"of\": \"any\"`) needs the capability `returns`, with a reason"
+    )]
+    NoReturns,
 }
 
 impl Manifest {
@@ -165,15 +208,35 @@ impl Manifest {
         }
         self.check_action("default action", &self.declares.default_action)?;
         for trigger in &self.declares.triggers {
-            let Trigger::Files { folder, action, .. } = trigger;
-            check_name("trigger's folder", folder)?;
-            self.check_action("trigger's action", action)?;
+            if let Trigger::Files { folder, .. } = trigger {
+                check_name("trigger's folder", folder)?;
+            }
+            self.check_action("trigger's action", trigger.action())?;
         }
+        self.check_triggers()?;
         let capabilities = &self.declares.capabilities;
         let folders = capabilities.files.iter().map(|files| &files.folder);
         let mut folders = folders.chain(capabilities.git.iter().map(|git| &git.folder));
         folders.try_for_each(|folder| check_name("folder", folder))?;
         capabilities.secrets.iter().try_for_each(|secret| check_name("secret", &secret.name))
+    }
+
+    /// Of what is told once, one trigger is told.
+    fn check_triggers(&self) -> Result<(), ManifestError> {
+        let triggers = &self.declares.triggers;
+        if triggers.iter().filter(|trigger| matches!(trigger, Trigger::Watched { .. })).count() > 1 {
+            return Err(ManifestError::TwoTriggers("watched"));
+        }
+        let returns = triggers.iter().filter_map(|trigger| match trigger {
+            Trigger::Return { of, .. } => Some(*of),
+            _ => None,
+        });
+        let returns: Vec<ReturnsOf> = returns.collect();
+        match returns.as_slice() {
+            [_, _, ..] => Err(ManifestError::TwoTriggers("return")),
+            [ReturnsOf::Any] if self.declares.capabilities.returns.is_none() => Err(ManifestError::NoReturns),
+            _ => Ok(()),
+        }
     }
 
     fn check_action(&self, what: &'static str, action: &str) -> Result<(), ManifestError> {
@@ -226,6 +289,37 @@ mod tests {
     fn errors_when_a_name_could_be_a_path() {
         let text = r#"{"name":"../x","version":"1","declares":{"description":"","default_action":"a","actions":{"a":{"description":""}}}}"#;
         assert!(matches!(Manifest::parse(text.as_bytes()), Err(ManifestError::Name { .. })));
+    }
+
+    fn parse_with(triggers: &str, capabilities: &str) -> Result<Manifest, ManifestError> {
+        let text = format!(
+            r#"{{"name":"x","version":"1","declares":{{"description":"","default_action":"a","actions":{{"a":{{"description":""}}}},
+                "triggers":[{triggers}],"capabilities":{{{capabilities}}}}}}}"#
+        );
+        Manifest::parse(text.as_bytes())
+    }
+
+    #[test]
+    fn reads_every_kind_of_trigger() {
+        let triggers = r#"{"kind":"files","folder":"plans","glob":"*.md","action":"a"},{"kind":"watched","action":"a"},
+            {"kind":"return","of":"any","action":"a"}"#;
+        let manifest = parse_with(triggers, r#""returns":{"reason":"to check them"}"#).unwrap();
+        let watched = Trigger::Watched { debounce_ms: 500, action: "a".to_owned() };
+        assert_eq!(manifest.declares.triggers[1], watched);
+        assert_eq!(manifest.declares.capabilities.as_grants(), ["returns"]);
+    }
+
+    #[test]
+    fn errors_on_triggers_that_contradict_each_other_or_need_what_is_not_declared() {
+        let (any, own) =
+            (r#"{"kind":"return","of":"any","action":"a"}"#, r#"{"kind":"return","of":"own","action":"a"}"#);
+        assert!(parse_with(own, "").is_ok());
+        assert!(matches!(parse_with(any, ""), Err(ManifestError::NoReturns)));
+        assert!(matches!(parse_with(&format!("{own},{own}"), ""), Err(ManifestError::TwoTriggers("return"))));
+        let watched = r#"{"kind":"watched","action":"a"}"#;
+        assert!(matches!(parse_with(&format!("{watched},{watched}"), ""), Err(ManifestError::TwoTriggers("watched"))));
+        let nobody = r#"{"kind":"watched","action":"b"}"#;
+        assert!(matches!(parse_with(nobody, ""), Err(ManifestError::NoAction { .. })));
     }
 
     #[test]

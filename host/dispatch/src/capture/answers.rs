@@ -9,7 +9,8 @@ use fail::fail_point;
 use jiff::Timestamp;
 
 use crate::archive::to_archive;
-use crate::dependencies;
+use crate::trigger::returns;
+use crate::{House, dependencies};
 
 /// How agents write that it was not done, folded: the beginnings of the status of a RETURN.
 const NOT_DONE: [&str; 9] =
@@ -25,28 +26,45 @@ pub(super) struct Answers {
 }
 
 /// The state in which a RETURN ends its request: whoever waits for that must not begin when it was not done.
-pub(super) fn ended(answer: &Handoff) -> State {
+pub(crate) fn ended(answer: &Handoff) -> State {
     let status = answer.status.as_deref().unwrap_or_default();
     let status = status.trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
     if NOT_DONE.iter().any(|word| status.starts_with(word)) { State::Failed } else { State::Succeeded }
 }
 
+impl Answers {
+    /// What may name the request. An unknown signature may mean one only by its id.
+    fn names(&self) -> task::Answered {
+        let known = |field: &Option<String>| field.clone().filter(|_| !self.by.is_empty());
+        task::Answered {
+            handoff_id: self.original.handoff_id.clone(),
+            file_name: known(&self.original.file_name),
+            task_id: known(&self.original.task_id),
+            token: known(&self.original.token),
+        }
+    }
+
+    /// Whether the request may be answered by this in `inbox`'s inbox: by whom was asked, or, where the signature means
+    /// nobody here, where the sender reads the answer.
+    fn fits(&self, request: &Task, inbox: &str) -> bool {
+        if self.by.is_empty() { request.sender.as_deref() == Some(inbox) } else { self.by.contains(&request.agent) }
+    }
+}
+
+/// The request that a RETURN in `inbox`'s inbox is about, open or not: a RETURN may come twice, and that of a plugin comes
+/// when its request has ended.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn request_of(tx: &Tx<'_>, answers: &Answers, inbox: &str) -> Result<Option<Task>, LedgerError> {
+    let named = task::named_by(tx, &answers.names())?;
+    Ok(named.into_iter().find(|request| answers.fits(request, inbox)))
+}
+
 /// The one open request that a RETURN in `inbox`'s inbox answers, and what to say of it.
 pub(super) fn find_request(tx: &Tx<'_>, answers: &Answers, inbox: &str) -> Result<(Option<Task>, String), LedgerError> {
-    let original = &answers.original;
-    // An unknown signature may end a request only where its sender reads the answer, and by its id.
-    let unknown = answers.by.is_empty();
-    let known = |field: &'_ Option<String>| field.clone().filter(|_| !unknown);
-    let named = task::Answered {
-        handoff_id: original.handoff_id.clone(),
-        file_name: known(&original.file_name),
-        task_id: known(&original.task_id),
-        token: known(&original.token),
-    };
-    let mut found = task::answered_by(tx, &named)?;
-    found.retain(
-        |request| if unknown { request.sender.as_deref() == Some(inbox) } else { answers.by.contains(&request.agent) },
-    );
+    let mut found = task::answered_by(tx, &answers.names())?;
+    found.retain(|request| answers.fits(request, inbox));
     // Of several the one whose sender reads the answer here.
     if found.iter().any(|request| request.sender.as_deref() == Some(inbox)) {
         found.retain(|request| request.sender.as_deref() == Some(inbox));
@@ -70,12 +88,17 @@ pub(super) fn waits_for(tx: &Tx<'_>, original: &Original) -> Result<Option<Strin
     Ok((!ended).then(|| name.clone()))
 }
 
-/// A request lies with its agent now. When its RETURN was there before it, that ends it: says whether others may begin by
+/// A request lies with its agent now. When its RETURN was there before it, that ends it: says whether others have work by
 /// that. Its file is to be carried to the archive then.
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) fn answered_before(tx: &Tx<'_>, id: &str, now: Timestamp) -> Result<Option<bool>, LedgerError> {
+pub(crate) fn answered_before(
+    tx: &Tx<'_>,
+    house: &House,
+    id: &str,
+    now: Timestamp,
+) -> Result<Option<bool>, LedgerError> {
     let request = task::get_in(tx, id)?;
     if request.state != State::Delivered || request.kind == "RETURN" {
         return Ok(None);
@@ -91,7 +114,9 @@ pub(crate) fn answered_before(tx: &Tx<'_>, id: &str, now: Timestamp) -> Result<O
     let read = bytes.and_then(|bytes| handoff::parse(name, &bytes).ok());
     let state = read.as_ref().map_or(State::Succeeded, ended);
     task::matched(tx, &answer.id)?;
-    close(tx, &request, (&answer.id, answer.input), state, now).map(Some)
+    let told = returns::tell(tx, house, &answer.id, Some(&request), now)?;
+    let released = close(tx, &request, (&answer.id, answer.input), state, now)?;
+    Ok(Some(released || told))
 }
 
 /// Ends an external agent's task because its RETURN came, and has its file archived. Says whether others may begin by that.

@@ -18,7 +18,7 @@ use baton_intake::Seen;
 use fail::fail_point;
 use jiff::Timestamp;
 
-pub(crate) use self::answers::answered_before;
+pub(crate) use self::answers::{answered_before, ended};
 pub use self::record::ADOPTED;
 pub(crate) use self::refuse::answer;
 
@@ -37,8 +37,13 @@ pub(crate) enum Taken {
         /// The agent that has work now.
         agent: String,
     },
-    /// It is written down for these tasks; their files are on their way into inboxes.
-    Moving(Vec<String>),
+    /// It is written down, and files are on their way into inboxes.
+    Moving {
+        /// Tasks for which there is something to deliver or to move.
+        carry: Vec<String>,
+        /// Other tasks may begin.
+        released: bool,
+    },
     /// It is written down in this state.
     Settled {
         /// The state.
@@ -61,6 +66,16 @@ pub(crate) enum Taken {
     Ignored(String),
     /// It is gone.
     Gone,
+}
+
+impl Taken {
+    /// Others may begin by it too, if `released`.
+    fn releasing(mut self, also: bool) -> Self {
+        if let Self::Settled { released, .. } | Self::Moving { released, .. } = &mut self {
+            *released |= also;
+        }
+        self
+    }
 }
 
 /// Puts a file away unread: whoever read it broke off, again and again.

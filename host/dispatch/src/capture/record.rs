@@ -20,12 +20,13 @@ use fail::fail_point;
 use jiff::Timestamp;
 
 use super::Taken;
-use super::answers::{answered_before, close};
+use super::answers::{answered_before, close, request_of};
 use super::classify::{Class, classify, same_key};
 use super::incoming::{Incoming, What, answer_folder};
 use super::refuse::{answer, reason_file};
 use crate::archive::{to_archive, to_unrouted};
 use crate::house::House;
+use crate::trigger::returns;
 use crate::withdraw::{AWAY, MISSING, is_not_there};
 use crate::{dependencies, limits};
 
@@ -71,10 +72,30 @@ pub(super) fn record(tx: &Tx<'_>, house: &House, mut incoming: Incoming, now: Ti
     };
     task::add_dependencies(tx, &id, &class.needs)?;
     fail_point!("capture.inserted");
+    let told = told(tx, house, &id, &incoming, class.answered.as_ref(), now)?;
     match route {
-        Some(folder) => moving(tx, id, &incoming, folder),
-        None => follow(tx, &id, &incoming, class, now),
+        Some(folder) => moving(tx, id, &incoming, folder, class, told, now),
+        None => follow(tx, house, &id, &incoming, class, now).map(|taken| taken.releasing(told)),
     }
+}
+
+/// A RETURN that is no repetition tells the plugins that wait for it. Says whether one has work by that.
+fn told(
+    tx: &Tx<'_>,
+    house: &House,
+    id: &str,
+    incoming: &Incoming,
+    answered: Option<&(Task, State)>,
+    now: Timestamp,
+) -> Result<bool, LedgerError> {
+    let Some(answers) = incoming.answers.as_ref().filter(|_| incoming.new.state != State::Duplicate) else {
+        return Ok(false);
+    };
+    let request = match answered {
+        Some((request, _)) => Some(request.clone()),
+        None => request_of(tx, answers, &incoming.new.agent)?,
+    };
+    returns::tell(tx, house, id, request.as_ref(), now)
 }
 
 /// Whether the file stays in an inbox in this state.
@@ -122,12 +143,14 @@ pub(super) fn broadcast(
     }
     let fresh = new.state == State::Succeeded;
     let id = task::insert(tx, &whole.new, whole.bytes.as_deref(), now)?;
-    let (state, mut carry, mut released) = match follow(tx, &id, &whole, Class::default(), now)? {
+    let told = fresh && told(tx, house, &id, &whole, None, now)?;
+    let (state, mut carry, mut released) = match follow(tx, house, &id, &whole, Class::default(), now)?.releasing(told)
+    {
         Taken::Settled { state, carry, released } => (state, carry, released),
-        _ => (State::Succeeded, vec![id], false),
+        _ => (State::Succeeded, vec![id], told),
     };
     for (copy, inbox) in copies.into_iter().filter(|_| fresh) {
-        released |= send_copy(tx, copy, inbox, &whole, &mut carry, now)?;
+        released |= send_copy(tx, house, (copy, inbox), &whole, &mut carry, now)?;
     }
     Ok(Taken::Settled { state, carry, released })
 }
@@ -135,8 +158,8 @@ pub(super) fn broadcast(
 /// One agent's part of a broadcast, with the same rules as for a file of its own. Says whether others may begin by it.
 fn send_copy(
     tx: &Tx<'_>,
-    mut copy: Incoming,
-    inbox: String,
+    house: &House,
+    (mut copy, inbox): (Incoming, String),
     whole: &Incoming,
     carry: &mut Vec<String>,
     now: Timestamp,
@@ -156,7 +179,7 @@ fn send_copy(
         fail_point!("broadcast.copy_added");
     }
     carry.push(id.clone());
-    match follow(tx, &id, &copy, class, now)? {
+    match follow(tx, house, &id, &copy, class, now)? {
         Taken::Settled { carry: more, released, .. } => {
             carry.extend(more.into_iter().filter(|other| *other != id));
             Ok(released)
@@ -224,7 +247,7 @@ fn renamed(tx: &Tx<'_>, house: &House, incoming: &mut Incoming, now: Timestamp) 
         // Into the drop box: from there it goes back to its agent.
         let event = Event::of(&first, "baton", "routed", format!("back to {folder}"), State::Captured, now);
         task::transition(tx, &event)?;
-        return moving(tx, first.id, incoming, folder).map(Known::Yes);
+        return moving(tx, first.id, incoming, folder, Class::default(), false, now).map(Known::Yes);
     }
     found_again(tx, house, &first, file, now)?;
     Ok(Known::Yes(Taken::Known))
@@ -255,19 +278,42 @@ fn is_under_way(known: &Task) -> bool {
     matches!(known.state, State::Captured | State::Running)
 }
 
-/// The file goes from the drop box into its agent's inbox; the task begins there.
-fn moving(tx: &Tx<'_>, id: String, incoming: &Incoming, folder: String) -> Result<Taken, LedgerError> {
+/// The file goes from the drop box into its agent's inbox; the task begins there. The request that a RETURN answers ends at
+/// once.
+fn moving(
+    tx: &Tx<'_>,
+    id: String,
+    incoming: &Incoming,
+    folder: String,
+    class: Class,
+    told: bool,
+    now: Timestamp,
+) -> Result<Taken, LedgerError> {
     let file = incoming.new.file.clone().unwrap_or_default();
     let name = file.rsplit('/').next().unwrap_or_default().to_owned();
     let hash = incoming.new.input.clone();
     let route = outbox::New { kind: outbox::Kind::Route, source: Some(file), folder, name, hash, bytes: None };
     outbox::add(tx, &id, &route)?;
     fail_point!("route.added");
-    Ok(Taken::Moving(vec![id]))
+    let mut released = told;
+    let mut carry = Vec::new();
+    if let Some((request, state)) = class.answered {
+        released |= close(tx, &request, (&id, incoming.new.input.clone()), state, now)?;
+        carry.push(request.id);
+    }
+    carry.push(id);
+    Ok(Taken::Moving { carry, released })
 }
 
 /// What follows from the state: the archive, the reason file, the end of an answered request.
-fn follow(tx: &Tx<'_>, id: &str, incoming: &Incoming, class: Class, now: Timestamp) -> Result<Taken, LedgerError> {
+fn follow(
+    tx: &Tx<'_>,
+    house: &House,
+    id: &str,
+    incoming: &Incoming,
+    class: Class,
+    now: Timestamp,
+) -> Result<Taken, LedgerError> {
     let new = &incoming.new;
     let mut carry = Vec::new();
     let mut released = false;
@@ -297,7 +343,7 @@ fn follow(tx: &Tx<'_>, id: &str, incoming: &Incoming, class: Class, now: Timesta
             carry.push(id.to_owned());
         }
     }
-    if let Some(also) = answered_before(tx, id, now)? {
+    if let Some(also) = answered_before(tx, house, id, now)? {
         carry.push(id.to_owned());
         return Ok(Taken::Settled { state: State::Succeeded, carry, released: released || also });
     }

@@ -121,7 +121,7 @@ fn arrived(tx: &Tx<'_>, house: &House, task: &Task, place: &str, now: Timestamp)
         outbox::add(tx, &task.id, &to_archive(place, task.input.clone(), state))?;
         return Ok(true);
     }
-    Ok(answered_before(tx, &task.id, now)?.is_some())
+    Ok(answered_before(tx, house, &task.id, now)?.is_some())
 }
 
 fn lost(

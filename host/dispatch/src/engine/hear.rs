@@ -20,6 +20,7 @@ use crate::carry::Carried;
 use crate::obligations::Tended;
 use crate::recover::release;
 use crate::settle::Settled;
+use crate::trigger::Fired;
 use crate::withdraw::MISSING;
 use crate::work::Stint;
 use crate::{DispatchError, limits};
@@ -109,11 +110,12 @@ impl Engine {
             }
             Message::Withdrawn(Ok(settled)) => settled.into_iter().for_each(|settled| self.settled(settled)),
             Message::Carried(batch, carried) => self.carried(batch, carried),
-            Message::Fired(Ok(fired)) => {
-                if let Some((agent, more)) = fired {
+            Message::Fired(Ok(fired)) => self.fired(fired),
+            Message::Scheduled(Ok((agents, next))) => {
+                for agent in agents {
                     self.kick(agent);
-                    (0..self.triggers.len()).filter(|_| more).for_each(|number| self.arm(number));
                 }
+                self.next_schedule = next.map(|next| Instant::now() + next);
             }
             Message::Refreshed(plugins) => self.refreshed(plugins),
             Message::Recovered(Ok((agents, due))) => {
@@ -128,11 +130,22 @@ impl Engine {
             | Message::Still(Err(error))
             | Message::Withdrawn(Err(error))
             | Message::Fired(Err(error))
+            | Message::Scheduled(Err(error))
             | Message::Recovered(Err(error)) => {
                 tracing::error!("{error}");
                 self.take_up_in(limits::CARRY_AGAIN);
                 self.give_up_once(&error);
             }
+        }
+    }
+
+    fn fired(&mut self, fired: Fired) {
+        if let Some(agent) = fired.agent {
+            self.kick(agent);
+        }
+        (0..self.triggers.len()).filter(|_| fired.more).for_each(|number| self.arm(number));
+        if let Some((plugin, watching)) = fired.watching {
+            self.watch_files(plugin, watching);
         }
     }
 
@@ -182,11 +195,14 @@ impl Engine {
                 self.desk.keep(path);
                 self.kick(agent);
             }
-            Ok(Taken::Moving(ids)) => {
+            Ok(Taken::Moving { carry, released }) => {
                 self.summary.captured += 1;
                 self.desk.keep(path);
-                for id in ids {
+                for id in carry {
                     self.carriers.ask(id, 1);
+                }
+                if released {
+                    self.take_up();
                 }
             }
             Ok(Taken::Settled { state, carry, released }) => {
@@ -261,6 +277,9 @@ impl Engine {
         *self.summary.settled.entry(settled.state.as_str()).or_default() += 1;
         for id in std::iter::once(settled.id).chain(settled.carry) {
             self.carriers.ask(id, 1);
+        }
+        if settled.watches {
+            self.arm_watched(Some(&settled.agent));
         }
         if settled.text == MISSING {
             self.next_reconcile = self.next_reconcile.min(Instant::now() + limits::MISSING_LOOK);

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::message::Message;
 use super::serve::{Engine, Mode};
 use crate::obligations::tend;
-use crate::trigger::FilesTrigger;
+use crate::trigger::Armed;
 use crate::withdraw::withdraw;
 use crate::{AgentKind, DispatchError, House, Roster, limits};
 
@@ -41,7 +41,7 @@ impl Engine {
                 tracing::warn!("{error}");
             }
         }
-        let triggers = self.triggers.iter().flat_map(FilesTrigger::folders);
+        let triggers = self.triggers.iter().flat_map(Armed::folders);
         let folders = elsewhere.into_iter().filter(|folder| folder.is_dir()).chain(triggers);
         for folder in std::iter::once(handoffs.as_path()).chain(self.house.wake.as_deref()).chain(folders) {
             if let Err(error) = watcher.watch(folder)
@@ -72,6 +72,7 @@ impl Engine {
         }
         self.missing_unseen = true;
         self.refresh();
+        self.look_at_schedules();
         self.take_up();
         let house = Arc::clone(&self.house);
         self.jobs.spawn(async move { Message::Tended(tend(&house).await) });
@@ -196,7 +197,7 @@ impl Engine {
 
     /// Has a trigger looked at when its folder was quiet, or was busy for long enough.
     pub(super) fn arm(&mut self, number: usize) {
-        let Some(debounce) = self.triggers.get(number).map(|trigger| trigger.debounce) else {
+        let Some(debounce) = self.triggers.get(number).map(Armed::debounce) else {
             return;
         };
         let now = Instant::now();

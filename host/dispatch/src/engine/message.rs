@@ -12,6 +12,7 @@ use crate::carry::Carried;
 use crate::obligations::Tended;
 use crate::plugins::Plugins;
 use crate::settle::Settled;
+use crate::trigger::Fired;
 use crate::work::Stint;
 
 pub(super) enum Message {
@@ -29,8 +30,10 @@ pub(super) enum Message {
     Still(Result<Vec<Stalled>, DispatchError>),
     /// Waiting tasks whose files were taken away have ended.
     Withdrawn(Result<Vec<Settled>, DispatchError>),
-    /// A trigger was looked at: the agent has work now, and whether more has changed than one task is told.
-    Fired(Result<Option<(String, bool)>, DispatchError>),
+    /// A trigger was looked at.
+    Fired(Result<Fired, DispatchError>),
+    /// The schedules were looked at: these agents have work, and the next time comes after this long.
+    Scheduled(Result<(Vec<String>, Option<Duration>), DispatchError>),
     /// Somebody looked whether the operator changed the plugins: to these.
     Refreshed(Option<Plugins>),
     /// Left-overs were taken up: these agents have work, and the next retry is due after this long.

@@ -9,5 +9,6 @@ mod message;
 mod refresh;
 mod serve;
 mod start;
+mod watched;
 
 pub use serve::{Engine, Mode, Summary};

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use baton_intake::Watcher;
+use baton_intake::{Change, Watcher};
 use baton_sandbox::{Cancel, Progress};
 use tokio::sync::watch;
 use tokio::task::{Id, JoinSet};
@@ -18,7 +18,7 @@ use super::desk::Desk;
 use super::message::Message;
 use super::refresh::Refreshing;
 use crate::recover::recover;
-use crate::trigger::{self, FilesTrigger};
+use crate::trigger::{self, Armed, Watching};
 use crate::work::Listener;
 use crate::{DispatchError, House, limits};
 
@@ -58,7 +58,10 @@ pub struct Engine {
     pub(super) listener: Listener,
     pub(super) desk: Desk,
     pub(super) watcher: Option<Watcher>,
-    pub(super) triggers: Vec<FilesTrigger>,
+    /// What plugins have looked at, by plugin, and what tells of it.
+    pub(super) watching: BTreeMap<String, Watching>,
+    pub(super) files_watcher: Option<Watcher>,
+    pub(super) triggers: Vec<Armed>,
     /// Triggers that are to be looked at: when the first change was seen, and when to look.
     pub(super) armed: BTreeMap<usize, (Instant, Instant)>,
     pub(super) jobs: JoinSet<Message>,
@@ -86,6 +89,8 @@ pub struct Engine {
     pub(super) undelivered: Vec<(Instant, String, u32)>,
     pub(super) next_due: Option<Instant>,
     pub(super) next_reconcile: Instant,
+    /// When the next schedule comes due.
+    pub(super) next_schedule: Option<Instant>,
     /// Whether somebody looks at the plugins.
     pub(super) refreshing: Refreshing,
     pub(super) stopping: bool,
@@ -105,6 +110,8 @@ impl Engine {
             listener: Arc::new(listener),
             desk: Desk::default(),
             watcher: None,
+            watching: BTreeMap::new(),
+            files_watcher: None,
             triggers,
             armed: BTreeMap::new(),
             jobs: JoinSet::new(),
@@ -122,6 +129,7 @@ impl Engine {
             undelivered: Vec::new(),
             next_due: None,
             next_reconcile: Instant::now(),
+            next_schedule: None,
             refreshing: Refreshing::No,
             stopping: false,
             closing: Cancel::default(),
@@ -142,14 +150,10 @@ impl Engine {
                 return Ok(self.summary);
             }
             let wake = self.wake_at();
-            let next_change = async {
-                match self.watcher.as_mut() {
-                    Some(watcher) => watcher.next().await,
-                    None => std::future::pending().await,
-                }
-            };
+            let (next_change, next_of_files) = (next(&mut self.watcher), next(&mut self.files_watcher));
             tokio::select! {
                 change = next_change, if !self.stopping => self.change(change),
+                change = next_of_files, if !self.stopping => self.change_of_watched(&change),
                 Some(done) = self.jobs.join_next_with_id() => self.hear(done),
                 () = tokio::time::sleep_until(wake.into()) => self.on_time(),
                 Ok(()) = stop.changed() => self.stop(*stop.borrow_and_update()),
@@ -159,6 +163,7 @@ impl Engine {
 
     async fn begin(&mut self) -> Result<(), DispatchError> {
         recover(&self.house, true).await?;
+        self.forget_plugins();
         self.house.make_inboxes();
         self.reconcile();
         let now = Instant::now();
@@ -173,6 +178,10 @@ impl Engine {
         } else if self.next_due.is_some_and(|due| now >= due) {
             self.next_due = None;
             self.take_up();
+        }
+        if self.next_schedule.is_some_and(|due| now >= due) {
+            self.next_schedule = None;
+            self.look_at_schedules();
         }
         self.poll(now);
     }
@@ -197,7 +206,10 @@ impl Engine {
             let room = self.desk.in_hand() < limits::CAPTURES_AT_ONCE;
             let file = self.desk.next_at().filter(|_| room);
             let poll = self.polls.values().min().copied();
-            wake = [file, armed, undelivered, self.next_due, poll].into_iter().flatten().fold(wake, Instant::min);
+            wake = [file, armed, undelivered, self.next_due, self.next_schedule, poll]
+                .into_iter()
+                .flatten()
+                .fold(wake, Instant::min);
         }
         self.carriers.next_at().map_or(wake, |next| wake.min(next))
     }
@@ -210,5 +222,13 @@ impl Engine {
         let quiet =
             self.desk.is_clear() && !self.missing_unseen && self.armed.is_empty() && self.undelivered.is_empty();
         self.mode == Mode::Once && idle && quiet && self.next_due.is_none()
+    }
+}
+
+/// The next change, where there is a watcher.
+async fn next(watcher: &mut Option<Watcher>) -> Change {
+    match watcher {
+        Some(watcher) => watcher.next().await,
+        None => std::future::pending().await,
     }
 }

@@ -101,7 +101,9 @@ fn strip(tx: &Tx<'_>, task: &str) -> Result<(), LedgerError> {
     }
     let empty = "UPDATE tasks SET body = '', args = '{}', paths = '[]' WHERE id = ?1";
     tx.connection.prepare_cached(empty)?.execute([task])?;
-    tx.connection.prepare_cached("DELETE FROM findings WHERE task = ?1")?.execute([task])?;
+    for emptied in ["DELETE FROM findings WHERE task = ?1", "DELETE FROM flags WHERE task = ?1"] {
+        tx.connection.prepare_cached(emptied)?.execute([task])?;
+    }
     Ok(())
 }
 

@@ -92,6 +92,35 @@ pub fn answered_by(tx: &Tx<'_>, said: &Answered) -> Result<Vec<Task>, LedgerErro
     Ok(open.into_iter().filter(|task| task.task_id.as_deref().is_some_and(|id| is_token_of(&token, id))).collect())
 }
 
+/// The requests that what a RETURN says fits, open or not, newest first: those that the first hint fits that fits any. A
+/// token alone is too little for that.
+///
+/// # Errors
+/// When the database fails.
+pub fn named_by(tx: &Tx<'_>, said: &Answered) -> Result<Vec<Task>, LedgerError> {
+    for (column, key) in [("handoff_id", &said.handoff_id), ("file_name", &said.file_name), ("task_id", &said.task_id)]
+    {
+        let rest = format!(
+            "WHERE {column} = ?1 AND kind <> 'RETURN' AND state NOT IN ('duplicate', 'quarantined')
+             ORDER BY created_at DESC, rowid DESC"
+        );
+        let found = key.as_deref().map(|key| select_in(tx, &rest, [key])).transpose()?.unwrap_or_default();
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// Whether the RETURN `id` has made a task for `agent`.
+///
+/// # Errors
+/// When the database fails.
+pub fn has_told(tx: &Tx<'_>, id: &str, agent: &str) -> Result<bool, LedgerError> {
+    let sql = "SELECT 1 FROM tasks WHERE about = ?1 AND agent = ?2 LIMIT 1";
+    Ok(tx.connection.prepare_cached(sql)?.query_row([id, agent], |_| Ok(())).optional()?.is_some())
+}
+
 /// The RETURNs of `sender` that have ended no request and name one of these.
 ///
 /// # Errors

@@ -13,8 +13,8 @@ mod write;
 
 pub use depend::{add_dependencies, dependencies, dependents, drop_dependencies, named, satisfy};
 pub use find::{
-    Answered, Lying, answered_by, asked_as, at_file, file_name, find, get_in, held_by, in_state, input, open_by_agent,
-    recent, unmatched, usage, waiting_files, waits_with, with_key,
+    Answered, Lying, answered_by, asked_as, at_file, file_name, find, get_in, has_told, held_by, in_state, input,
+    named_by, open_by_agent, recent, unmatched, usage, waiting_files, waits_with, with_key,
 };
 pub use model::{New, Origin, Summary, Task};
 pub use obligation::{Kept, Step, did, left_lying, lying, obligations, open_obligations};
@@ -24,8 +24,8 @@ pub use queue::{
 pub(crate) use row::{state, timestamp};
 pub use stalled::{Limits, Stalled, Standstill, stalled, stalled_in};
 pub use write::{
-    ask_to_stop, give_back_attempt, insert, matched, renew, revise, set_due, set_file, set_lost, set_returned,
-    set_usage, transition,
+    ask_to_stop, give_back_attempt, insert, matched, renew, revise, set_due, set_file, set_lost, set_request,
+    set_returned, set_usage, transition,
 };
 
 #[cfg(test)]

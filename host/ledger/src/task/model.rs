@@ -78,6 +78,8 @@ pub struct New {
     pub actor: String,
     /// Of a RETURN that has ended no request yet: the name of what it answers.
     pub answers: Option<String>,
+    /// As [`Task::about`].
+    pub about: Option<String>,
 }
 
 impl New {
@@ -109,6 +111,7 @@ impl New {
             substance: None,
             actor: "baton".to_owned(),
             answers: None,
+            about: None,
         }
     }
 }
@@ -168,6 +171,10 @@ pub struct Task {
     pub answer: Option<String>,
     /// Whether a person asked for the end of the attempt that runs.
     pub stop_asked: bool,
+    /// Of a task that a RETURN made: the RETURN's own task.
+    pub about: Option<String>,
+    /// Of a RETURN: the request that it answers.
+    pub request: Option<String>,
     /// When it was written down.
     pub created_at: Timestamp,
     /// When its RETURN was delivered.

@@ -22,9 +22,9 @@ pub fn insert(tx: &Tx<'_>, new: &New, bytes: Option<&[u8]>, now: Timestamp) -> R
     let mut insert = tx.connection.prepare_cached(
         "INSERT INTO tasks (id, agent, origin, kind, handoff_id, sender, title, action, args, body, made_at, paths, priority,
                             state, reason, file, file_name, input, dedupe_key, substance, created_at, task_id, deadline,
-                            chain_id, chain_phase, answers)
+                            chain_id, chain_phase, answers, about)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
-                 ?24, ?25, ?26)",
+                 ?24, ?25, ?26, ?27)",
     )?;
     insert.execute(params![
         id,
@@ -52,7 +52,8 @@ pub fn insert(tx: &Tx<'_>, new: &New, bytes: Option<&[u8]>, now: Timestamp) -> R
         new.deadline.map(Timestamp::as_millisecond),
         new.chain_id,
         new.chain_phase,
-        new.answers
+        new.answers,
+        new.about
     ])?;
     event::append(tx, &first_event(&id, new, "captured", now))?;
     Ok(id)
@@ -183,6 +184,15 @@ pub fn give_back_attempt(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
 /// When the database fails.
 pub fn matched(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("UPDATE tasks SET answers = NULL WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// Notes which request a RETURN answers.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_request(tx: &Tx<'_>, id: &str, request: &str) -> Result<(), LedgerError> {
+    tx.connection.prepare_cached("UPDATE tasks SET request = ?2 WHERE id = ?1")?.execute([id, request])?;
     Ok(())
 }
 

@@ -10,3 +10,4 @@ pub(crate) mod ledger;
 pub(crate) mod progress;
 pub(crate) mod secrets;
 pub(crate) mod sql;
+pub(crate) mod watch;

@@ -1,10 +1,10 @@
 //! What the operator wrote: `baton.toml` and `baton.lock` parse, every plugin is there with the bytes that were pinned,
-//! every granted folder exists, and no agent has two folders. No plugin is compiled.
+//! every granted folder exists, no agent has two folders, and no schedule is idle. No plugin is compiled.
 
 use std::path::Path;
 
 use baton_core::{Digest, manifest::Manifest};
-use baton_dispatch::Agent;
+use baton_dispatch::{Agent, AgentKind};
 use baton_registry::Store;
 
 use super::super::from_here;
@@ -23,6 +23,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         Ok(lock) => findings.extend(plugins(facts, lock)),
     }
     findings.extend(twice(facts, &facts.agents));
+    findings.extend(idle_schedules(&facts.agents));
     if findings.is_empty() {
         let what = format!(
             "{CONFIG_FILE} and {LOCK_FILE} are sound; plugins as they were pinned: {}",
@@ -184,4 +185,15 @@ fn twice(facts: &Facts, agents: &[Agent]) -> Vec<Finding> {
             Finding::warn(CHECK, facts.shown(other), what, fix)
         })
         .collect()
+}
+
+/// A schedule is for what Baton runs; an external agent looks into its inbox when it likes.
+fn idle_schedules(agents: &[Agent]) -> Vec<Finding> {
+    let idle = agents.iter().filter(|agent| agent.kind == AgentKind::External && !agent.settings.schedules.is_empty());
+    let finding = |agent: &Agent| {
+        let what = format!("[[agents.{}.schedule]] does nothing: {} is no plugin", agent.name, agent.name);
+        let fix = format!("take it out of {CONFIG_FILE}, or install the plugin `{}`", agent.name);
+        Finding::warn(CHECK, CONFIG_FILE, what, fix)
+    };
+    idle.map(finding).collect()
 }

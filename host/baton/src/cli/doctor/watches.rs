@@ -68,9 +68,11 @@ fn watched(facts: &Facts) -> Vec<PathBuf> {
 
 fn trigger_folders(manifest: &Manifest) -> Vec<String> {
     let folder = |trigger: &Trigger| match trigger {
-        Trigger::Files { folder, .. } => folder.clone(),
+        Trigger::Files { folder, .. } => Some(folder.clone()),
+        // The folders of watched files are few, and those beyond the limit are found by the scan.
+        Trigger::Watched { .. } | Trigger::Return { .. } => None,
     };
-    manifest.declares.triggers.iter().map(folder).collect()
+    manifest.declares.triggers.iter().filter_map(folder).collect()
 }
 
 /// The folders in these trees, themselves included; links are not followed.

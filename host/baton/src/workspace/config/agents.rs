@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use anyhow::bail;
 use baton_core::agents::{Aliases, is_name};
-use baton_core::quarantine;
 use baton_core::retry::Policy;
+use baton_core::{manifest, quarantine};
 use baton_dispatch::{Patience, Rules, Settings};
 use serde::Deserialize;
 
 use super::duration::{self, Pause};
+use super::schedule::{Arguments, ScheduleConfig};
 
 /// How often a folder is looked at with `poll = true`.
 const POLL: Duration = Duration::from_secs(5);
@@ -37,6 +38,12 @@ pub(super) struct AgentConfig {
     /// When its plugin is left alone because it fails.
     #[serde(default)]
     quarantine: QuarantineConfig,
+    /// When it is to do something by itself.
+    #[serde(default)]
+    schedule: Vec<ScheduleConfig>,
+    /// Arguments where a task names none, by action.
+    #[serde(default)]
+    defaults: BTreeMap<String, Arguments>,
 }
 
 /// `[agents.NAME.quarantine]`.
@@ -129,6 +136,8 @@ pub(super) fn rules(agents: &BTreeMap<String, AgentConfig>, base: &Path) -> Rule
             concurrency: config.concurrency.unwrap_or(1),
             retry: config.retry.policy(),
             quarantine: config.quarantine.policy(),
+            schedules: config.schedule.iter().map(|schedule| schedule.0.clone()).collect(),
+            defaults: config.defaults.iter().map(|(action, table)| (action.clone(), table.0.clone())).collect(),
         };
         let own = *name == canonical;
         rules.settings.entry(canonical).and_modify(|known| join(known, &settings, own)).or_insert(settings);
@@ -136,11 +145,15 @@ pub(super) fn rules(agents: &BTreeMap<String, AgentConfig>, base: &Path) -> Rule
     rules
 }
 
-/// Two sections speak of one agent under two spellings: it has both inboxes, and what its own name's section says counts.
+/// Two sections speak of one agent under two spellings: it has both inboxes and the schedules of both, and what its own
+/// name's section says counts.
 fn join(known: &mut Settings, more: &Settings, own: bool) {
     let (first, second) = if own { (more, &*known) } else { (&*known, more) };
     let inboxes = first.inboxes.iter().chain(&second.inboxes).cloned().collect();
-    *known = Settings { inboxes, poll: first.poll.or(second.poll), ..first.clone() };
+    let schedules = first.schedules.iter().chain(&second.schedules).cloned().collect();
+    let defaults = second.defaults.iter().chain(&first.defaults).map(|(action, table)| (action.clone(), table.clone()));
+    let defaults = defaults.collect();
+    *known = Settings { inboxes, poll: first.poll.or(second.poll), schedules, defaults, ..first.clone() };
 }
 
 /// The real folder, so that what the system reports of it has the path that we know; as written where it is missing.
@@ -160,6 +173,11 @@ pub(super) fn check(agents: &BTreeMap<String, AgentConfig>) -> anyhow::Result<()
         }
         if config.concurrency == Some(0) {
             bail!("[agents.{name}] concurrency = 0 would let nothing run; 1 is the usual");
+        }
+        if let Some(action) = config.defaults.keys().find(|action| !manifest::is_name(action)) {
+            bail!(
+                "[agents.{name}.defaults.{action}]: `{action}` cannot be an action; `baton plugin inspect` lists them"
+            );
         }
     }
     Ok(())

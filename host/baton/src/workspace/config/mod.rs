@@ -3,6 +3,7 @@
 
 mod agents;
 mod duration;
+mod schedule;
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -33,6 +34,16 @@ root = "."
 # concurrency = 1                             # how many of its tasks may run at once
 # retry = { attempts = 3, first_pause = "2s", longest_pause = "5m" }
 # quarantine = { after = 5, first_pause = "1m", longest_pause = "1h" }  # left alone when it crashes so often in a row
+
+# A plugin may do something by itself, at times that a cron expression gives (minute hour day month weekday). What passed
+# while nobody looked is made up for once. And a task may get arguments where it names none:
+# [[agents.audit.schedule]]
+# cron = "0 7 * * 1-5"                        # at seven on working days
+# timezone = "Europe/Berlin"                  # else this machine's
+# action = "audit"                            # else the plugin's default
+# args = { plans = ["plans/first-week.md"] }
+# [agents.audit.defaults.audit]
+# root = "src"                                # where a task of `audit` names no root
 
 # What external agents leave lying, counted from its capture:
 # [external]
@@ -200,7 +211,12 @@ mod tests {
         assert_eq!(settings.poll, Some(std::time::Duration::from_secs(5)));
         assert_eq!(rules.aliases.canonical("Claude Laptop"), Some("Claude-MM2"));
         assert_eq!(config.patience(), Patience::default());
-        assert_eq!(rules.settings["audit"], baton_dispatch::Settings::default());
+        let audit = &rules.settings["audit"];
+        let [schedule] = audit.schedules.as_slice() else { panic!("{audit:#?}") };
+        assert_eq!((schedule.cron(), schedule.action()), ("0 7 * * 1-5", Some("audit")));
+        assert_eq!(audit.defaults["audit"]["root"], "src");
+        let plain = baton_dispatch::Settings { schedules: Vec::new(), defaults: BTreeMap::new(), ..audit.clone() };
+        assert_eq!(plain, baton_dispatch::Settings::default());
     }
 
     #[test]
@@ -220,6 +236,33 @@ mod tests {
         ] {
             assert!(Config::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_schedule_that_is_none_is_named_with_its_line_and_an_example() {
+        let error = |text: &str| Config::parse(text).unwrap_err().to_string();
+        let wrong = error("[plans]\n[[agents.audit.schedule]]\ncron = \"every day\"");
+        assert!(
+            wrong.contains("\"every day\"") && wrong.contains("line 2") && wrong.contains("0 7 * * 1-5"),
+            "{wrong}"
+        );
+        let wrong = error("[[agents.audit.schedule]]\ncron = \"0 7 * * *\"\ntimezone = \"Berlin\"");
+        assert!(wrong.contains("\"Berlin\"") && wrong.contains("Europe/Berlin"), "{wrong}");
+        let wrong = error("[[agents.audit.schedule]]\ncron = \"0 7 * * *\"\nzone = \"UTC\"");
+        assert!(wrong.contains("zone"), "{wrong}");
+        let wrong = error("[agents.audit.defaults.\"a b\"]\nx = 1");
+        assert!(wrong.contains("a b"), "{wrong}");
+    }
+
+    #[test]
+    fn arguments_become_json_whatever_they_are() {
+        let text =
+            "[agents.a.defaults.x]\nt = \"a\"\nn = 1\nf = 1.5\nb = true\nd = 2026-01-18\nl = [1, \"b\"]\no = { p = 1 }";
+        let settings = Config::parse(text).unwrap().rules(Path::new("/w")).settings["a"].clone();
+        let args: serde_json::Map<String, serde_json::Value> = settings.defaults["x"].clone().into_iter().collect();
+        let expected =
+            serde_json::json!({"b": true, "d": "2026-01-18", "f": 1.5, "l": [1, "b"], "n": 1, "o": {"p": 1}, "t": "a"});
+        assert_eq!(serde_json::Value::Object(args), expected);
     }
 
     #[test]

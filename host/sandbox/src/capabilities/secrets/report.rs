@@ -1,5 +1,5 @@
-//! The last gate: nothing that an attempt leaves behind (outcome, handoffs that were emitted or taken back, error, log) holds a secret, whatever
-//! way one may have found into the plugin.
+//! The last gate: nothing that an attempt leaves behind (outcome, handoffs that were emitted or taken back, watched files,
+//! error, log) holds a secret, whatever way one may have found into the plugin.
 
 use super::Scrubber;
 use crate::{Draft, Failure, Post, Report, wit};
@@ -11,6 +11,10 @@ pub(crate) fn scrub_report(scrubber: &Scrubber, report: &mut Report) {
     }
     scrubber.text(&mut report.log);
     report.post.iter_mut().for_each(|post| scrub_post(scrubber, post));
+    for watched in &mut report.watched {
+        scrubber.text(&mut watched.key);
+        watched.files.iter_mut().for_each(|file| scrubber.text(&mut file.path));
+    }
     match &mut report.ended {
         Ok(outcome) => scrub_outcome(scrubber, outcome),
         Err(failure) => scrub_failure(scrubber, failure),
@@ -89,7 +93,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Usage, Withdrawal};
+    use crate::{Usage, Watched, WatchedFile, Withdrawal};
 
     const VALUE: &str = "s3cr3t-value";
 
@@ -105,12 +109,10 @@ mod tests {
             dedupe_key: VALUE.to_owned(),
         };
         let back = Withdrawal { dedupe_key: VALUE.to_owned(), reason: format!("found {VALUE}") };
-        Report {
-            ended,
-            post: vec![Post::Send(draft), Post::TakeBack(back)],
-            log: format!("log {VALUE}\n"),
-            usage: Usage::default(),
-        }
+        let file = WatchedFile { path: format!("/plans/0/{VALUE}"), stamp: None };
+        let watched = vec![Watched { key: VALUE.to_owned(), files: vec![file] }];
+        let post = vec![Post::Send(draft), Post::TakeBack(back)];
+        Report { ended, post, watched, log: format!("log {VALUE}\n"), usage: Usage::default() }
     }
 
     #[test]

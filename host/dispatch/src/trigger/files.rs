@@ -1,4 +1,4 @@
-//! Tasks without a handoff: a `files` trigger of a manifest, over a granted folder.
+//! A `files` trigger of a manifest: the files below a granted folder that fit a pattern.
 //!
 //! Level-triggered like the inboxes: the folder is compared with what the ledger has marked, so a change while nobody
 //! looked fires too, and a touched file with the same content does not. The marks and the task are one transaction.
@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_core::State;
-use baton_core::manifest;
 use baton_intake::{Glob, hash_file, scan_tree};
 use baton_ledger::{Tx, mark, task};
 use baton_sandbox::MountGrant;
 use fail::fail_point;
 use jiff::Timestamp;
 
+use super::{Fired, title};
 use crate::{DispatchError, House, limits};
 
 /// A trigger that is armed.
@@ -33,6 +33,32 @@ pub(crate) struct FilesTrigger {
 }
 
 impl FilesTrigger {
+    /// The `number`th trigger of `plugin`, over the folders that are granted; none when none is, or the glob is no pattern.
+    pub(super) fn new(
+        (house, plugin, number): (&House, &str, usize),
+        granted: &[MountGrant],
+        (folder, glob): (&str, &str),
+        debounce: Duration,
+        action: &str,
+    ) -> Option<Self> {
+        let mounts: Vec<_> = granted.iter().filter(|mount| mount.name == folder).cloned().collect();
+        if mounts.is_empty() {
+            tracing::warn!(%plugin, %folder, "a trigger waits for a folder that is not granted");
+            return None;
+        }
+        let glob =
+            Glob::new(glob).inspect_err(|error| tracing::warn!(%plugin, %error, "a trigger was left out")).ok()?;
+        Some(Self {
+            key: format!("{plugin}/{number}"),
+            plugin: plugin.to_owned(),
+            action: action.to_owned(),
+            mounts,
+            own: [house.reports(), house.handoffs()],
+            glob,
+            debounce,
+        })
+    }
+
     /// Whether a change at `path` concerns it.
     pub(crate) fn concerns(&self, path: &Path) -> bool {
         let fits = |mount: &MountGrant| path.strip_prefix(&mount.host).is_ok_and(|below| self.glob.fits(below));
@@ -49,42 +75,14 @@ impl FilesTrigger {
     }
 }
 
-/// Every trigger of the installed plugins whose folder is granted.
-pub(crate) fn armed(house: &House) -> Vec<FilesTrigger> {
-    let mut armed = Vec::new();
-    for (name, installed) in &house.plugins().usable {
-        for (number, trigger) in installed.plugin.manifest().declares.triggers.iter().enumerate() {
-            let manifest::Trigger::Files { folder, glob, debounce_ms, action } = trigger;
-            let mounts: Vec<_> = installed.grants.mounts.iter().filter(|m| m.name == *folder).cloned().collect();
-            match Glob::new(glob) {
-                _ if mounts.is_empty() => {
-                    tracing::warn!(plugin = %name, %folder, "a trigger waits for a folder that is not granted");
-                }
-                Err(error) => tracing::warn!(plugin = %name, %error, "a trigger was left out"),
-                Ok(glob) => armed.push(FilesTrigger {
-                    key: format!("{name}/{number}"),
-                    plugin: name.clone(),
-                    action: action.clone(),
-                    mounts,
-                    own: [house.reports(), house.handoffs()],
-                    glob,
-                    debounce: Duration::from_millis(*debounce_ms),
-                }),
-            }
-        }
-    }
-    armed
-}
-
-/// Compares the folders with the marks and makes one task of all that changed. Gives the agent that has work now, and
-/// whether more has changed than one task is told.
+/// Compares the folders with the marks and makes one task of all that changed.
 ///
 /// # Errors
 /// When the ledger fails.
-pub(crate) async fn fire(house: &Arc<House>, trigger: FilesTrigger) -> Result<Option<(String, bool)>, DispatchError> {
+pub(crate) async fn fire(house: &Arc<House>, trigger: FilesTrigger) -> Result<Fired, DispatchError> {
     let look = trigger.clone();
     let Ok(Some(seen)) = tokio::task::spawn_blocking(move || look.now()).await else {
-        return Ok(None);
+        return Ok(Fired::default());
     };
     fail_point!("trigger.looked");
     let now = Timestamp::now();
@@ -99,13 +97,13 @@ pub(crate) async fn fire(house: &Arc<House>, trigger: FilesTrigger) -> Result<Op
             mark::set(tx, &trigger.key, path, hash)?;
         }
         if changed.is_empty() {
-            return Ok(None);
+            return Ok(Fired::default());
         }
         let more = changed.len() == limits::PATHS_OF_A_TRIGGER;
         let paths = changed.into_iter().map(|(path, _)| path).collect();
         task::insert(tx, &trigger.task(paths), None, now)?;
         fail_point!("trigger.task_added");
-        Ok(Some((trigger.plugin, more)))
+        Ok(Fired { agent: Some(trigger.plugin), more, watching: None })
     };
     let fired = house.ledger.write(job).await?;
     fail_point!("trigger.committed");
@@ -131,18 +129,10 @@ impl FilesTrigger {
     fn task(&self, paths: Vec<String>) -> task::New {
         task::New {
             sender: Some("baton".to_owned()),
-            title: self.title(&paths),
+            title: title(&self.action, &paths),
             action: Some(self.action.clone()),
             paths,
             ..task::New::blank(&self.plugin, task::Origin::Trigger, State::Queued)
-        }
-    }
-
-    fn title(&self, paths: &[String]) -> String {
-        let first = paths.first().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
-        match paths.len() {
-            1 => format!("{}: {first} changed", self.action),
-            count => format!("{}: {first} and {} more changed", self.action, count - 1),
         }
     }
 }

@@ -1,0 +1,59 @@
+//! `[[agents.NAME.schedule]]`: when a plugin is to do something by itself; and what arguments of `baton.toml` are as JSON.
+
+use baton_dispatch::{Defaults, Schedule};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A schedule that is one: a wrong expression is an error of the line where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Written")]
+pub(super) struct ScheduleConfig(pub(super) Schedule);
+
+/// A schedule as it stands there.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    cron: String,
+    #[serde(default)]
+    action: Option<String>,
+    #[serde(default)]
+    args: Arguments,
+    #[serde(default)]
+    timezone: Option<String>,
+}
+
+impl TryFrom<Written> for ScheduleConfig {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        let Written { cron, action, args, timezone } = written;
+        Schedule::new(&cron, timezone.as_deref(), action, args.0).map(Self)
+    }
+}
+
+/// Arguments as a task has them. A date is its text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "toml::Table")]
+pub(super) struct Arguments(pub(super) Defaults);
+
+impl From<toml::Table> for Arguments {
+    fn from(table: toml::Table) -> Self {
+        Self(as_json(&table))
+    }
+}
+
+fn as_json(table: &toml::Table) -> Defaults {
+    table.iter().map(|(name, value)| (name.clone(), value_as_json(value))).collect()
+}
+
+fn value_as_json(value: &toml::Value) -> Value {
+    match value {
+        toml::Value::String(text) => Value::from(text.as_str()),
+        toml::Value::Integer(number) => Value::from(*number),
+        toml::Value::Float(number) => Value::from(*number),
+        toml::Value::Boolean(truth) => Value::from(*truth),
+        toml::Value::Datetime(date) => Value::from(date.to_string()),
+        toml::Value::Array(items) => items.iter().map(value_as_json).collect(),
+        toml::Value::Table(table) => as_json(table).into_iter().collect(),
+    }
+}

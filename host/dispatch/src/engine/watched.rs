@@ -1,0 +1,99 @@
+//! What the engine does for triggers that are no inboxes: files that plugins have looked at, and schedules.
+//!
+//! Watched files have a watcher of their own. Their folders come and go with what plugins say, and what is not watched any
+//! more is forgotten by making a new watcher; a folder that is made in one of them is a reason to look at these files, not
+//! at everything.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use baton_intake::{Change, Watcher};
+use baton_ledger::{Tx, watched};
+
+use super::message::Message;
+use super::serve::{Engine, Mode};
+use crate::trigger::{Watching, schedule};
+
+impl Engine {
+    /// From now on this is what the plugin's trigger waits for. A folder that is new was changed, perhaps, before it was
+    /// watched: one more look.
+    pub(super) fn watch_files(&mut self, plugin: String, watching: Watching) {
+        // A single run looks once.
+        if self.mode == Mode::Once || !self.triggers.iter().any(|trigger| trigger.watches_for() == Some(&plugin)) {
+            return;
+        }
+        let before = self.watched_folders();
+        let name = plugin.clone();
+        self.watching.insert(plugin, watching);
+        let now = self.watched_folders();
+        if !before.is_subset(&now) {
+            self.files_watcher = None;
+        }
+        if self.files_watcher.is_none() && !now.is_empty() {
+            self.files_watcher = Watcher::new().inspect_err(|error| tracing::warn!("{error}")).ok();
+        }
+        let Some(watcher) = &mut self.files_watcher else {
+            return;
+        };
+        // All of them: one that was made anew is not watched any more.
+        for folder in &now {
+            if let Err(error) = watcher.watch_flat(folder)
+                && folder.is_dir()
+                && self.desk.say_once(folder)
+            {
+                tracing::warn!("{error}; changes there are seen by the scan of every minute");
+            }
+        }
+        if !now.is_subset(&before) {
+            self.arm_watched(Some(&name));
+        }
+    }
+
+    fn watched_folders(&self) -> BTreeSet<PathBuf> {
+        self.watching.values().flat_map(|watching| &watching.folders).cloned().collect()
+    }
+
+    /// Has the watched files of a plugin looked at, or those of all.
+    pub(super) fn arm_watched(&mut self, plugin: Option<&str>) {
+        if self.mode == Mode::Once {
+            return;
+        }
+        let wanted = |of: &str| plugin.is_none_or(|plugin| plugin == of);
+        let numbers = self.triggers.iter().enumerate();
+        let numbers =
+            numbers.filter(|(_, trigger)| trigger.watches_for().is_some_and(wanted)).map(|(number, _)| number);
+        numbers.collect::<Vec<_>>().into_iter().for_each(|number| self.arm(number));
+    }
+
+    pub(super) fn change_of_watched(&mut self, change: &Change) {
+        let path = match change {
+            Change::Rescan => return self.arm_watched(None),
+            Change::Complete(path) | Change::Touched(path) => path,
+        };
+        let concerned = self.watching.iter().filter(|(_, watching)| watching.concerns(path));
+        let concerned: Vec<String> = concerned.map(|(plugin, _)| plugin.clone()).collect();
+        for plugin in concerned {
+            self.arm_watched(Some(&plugin));
+        }
+    }
+
+    /// What was watched for plugins that are not there any more is forgotten.
+    pub(super) fn forget_plugins(&mut self) {
+        let triggers = &self.triggers;
+        self.watching.retain(|plugin, _| triggers.iter().any(|trigger| trigger.watches_for() == Some(plugin)));
+        let (house, names) = (Arc::clone(&self.house), Arc::clone(&self.house.plugins().names));
+        let forget = async move {
+            let job = move |tx: &Tx<'_>| watched::keep_only(tx, &names);
+            let forgotten = house.ledger.write(job).await.map(|()| (Vec::new(), None));
+            Message::Recovered(forgotten.map_err(Into::into))
+        };
+        self.jobs.spawn(forget);
+    }
+
+    /// Makes tasks of the schedules whose time has come.
+    pub(super) fn look_at_schedules(&mut self) {
+        let house = Arc::clone(&self.house);
+        self.jobs.spawn(async move { Message::Scheduled(schedule::fire(&house).await) });
+    }
+}

@@ -1,0 +1,118 @@
+//! Tasks without a handoff: what makes them, and how that is noticed.
+//!
+//! | | what | who notices |
+//! |---|---|---|
+//! | `files` | a file below a granted folder, by pattern | the watcher and each look at everything |
+//! | `watched` | a file that the plugin said it has seen | a watcher of its own, and each look at everything |
+//! | `returns` | a RETURN | the capture, in its transaction |
+//! | `schedule` | the clock | the engine, and each look at everything |
+//!
+//! All are level-triggered: what is there is compared with what the ledger knows, and the task is written down in the
+//! transaction that moves that on. So nothing is lost while nobody looks, and nothing fires twice. Such a task comes from
+//! `baton` and sends no RETURN.
+
+mod files;
+pub(crate) mod returns;
+pub(crate) mod schedule;
+mod watched;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_core::manifest;
+
+pub(crate) use files::FilesTrigger;
+pub(crate) use watched::{WatchedTrigger, Watching};
+
+use crate::{DispatchError, House};
+
+/// A trigger that is looked at when files change.
+#[derive(Clone, Debug)]
+pub(crate) enum Armed {
+    Files(FilesTrigger),
+    Watched(WatchedTrigger),
+}
+
+/// What a look at a trigger came to.
+#[derive(Debug, Default)]
+pub(crate) struct Fired {
+    /// Has work now.
+    pub(crate) agent: Option<String>,
+    /// More has changed than one task is told.
+    pub(crate) more: bool,
+    /// The plugin, and what is to be watched for it from now on.
+    pub(crate) watching: Option<(String, Watching)>,
+}
+
+impl Armed {
+    /// How long it must be quiet first.
+    pub(crate) fn debounce(&self) -> Duration {
+        match self {
+            Self::Files(trigger) => trigger.debounce,
+            Self::Watched(trigger) => trigger.debounce,
+        }
+    }
+
+    /// Whether a change at `path` below its folders concerns it.
+    pub(crate) fn concerns(&self, path: &Path) -> bool {
+        matches!(self, Self::Files(trigger) if trigger.concerns(path))
+    }
+
+    /// The folders to watch with all that is below them.
+    pub(crate) fn folders(&self) -> impl Iterator<Item = &Path> {
+        let files = match self {
+            Self::Files(trigger) => Some(trigger.folders()),
+            Self::Watched(_) => None,
+        };
+        files.into_iter().flatten()
+    }
+
+    /// The plugin whose watched files it is about.
+    pub(crate) fn watches_for(&self) -> Option<&str> {
+        match self {
+            Self::Files(_) => None,
+            Self::Watched(trigger) => Some(&trigger.plugin),
+        }
+    }
+}
+
+/// Every trigger of the installed plugins that waits for files.
+pub(crate) fn armed(house: &House) -> Vec<Armed> {
+    let mut armed = Vec::new();
+    for (name, installed) in &house.plugins().usable {
+        let mounts = &installed.grants.mounts;
+        for (number, trigger) in installed.plugin.manifest().declares.triggers.iter().enumerate() {
+            armed.extend(match trigger {
+                manifest::Trigger::Files { folder, glob, debounce_ms, action } => {
+                    let debounce = Duration::from_millis(*debounce_ms);
+                    FilesTrigger::new((house, name, number), mounts, (folder, glob), debounce, action).map(Armed::Files)
+                }
+                manifest::Trigger::Watched { debounce_ms, action } => {
+                    Some(Armed::Watched(WatchedTrigger::new(name, mounts, Duration::from_millis(*debounce_ms), action)))
+                }
+                manifest::Trigger::Return { .. } => None,
+            });
+        }
+    }
+    armed
+}
+
+/// Looks at a trigger and makes one task of all that changed.
+///
+/// # Errors
+/// When the ledger fails.
+pub(crate) async fn fire(house: &Arc<House>, trigger: Armed) -> Result<Fired, DispatchError> {
+    match trigger {
+        Armed::Files(trigger) => files::fire(house, trigger).await,
+        Armed::Watched(trigger) => watched::fire(house, trigger).await,
+    }
+}
+
+fn title(action: &str, paths: &[String]) -> String {
+    let first = paths.first().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+    match paths.len() {
+        1 => format!("{action}: {first} changed"),
+        count => format!("{action}: {first} and {} more changed", count - 1),
+    }
+}

@@ -1,0 +1,118 @@
+//! `return` triggers: a RETURN that is written down makes a task of every plugin that waits for it, in the same
+//! transaction; and what such a task finds out is kept with the RETURN and with the request that it answers.
+//!
+//! A RETURN makes at most one task of a plugin, however often it is looked at. Such a task sends no RETURN, so none
+//! follows from it; what it asks of others goes on in the chain of the request, whose length is limited.
+
+use baton_core::State;
+use baton_core::manifest::{ReturnsOf, Trigger};
+use baton_ledger::finding::Finding;
+use baton_ledger::task::{self, Task};
+use baton_ledger::{LedgerError, Tx, flag};
+use jiff::Timestamp;
+
+use crate::house::{House, Installed};
+
+/// What a task is about that a RETURN made.
+#[derive(Debug)]
+pub(crate) struct About {
+    /// The RETURN's own task.
+    pub(crate) answer: Task,
+    /// The request that it answers, and the bytes of its file.
+    pub(crate) request: Option<(Task, Option<Vec<u8>>)>,
+}
+
+impl About {
+    /// Reads it; `None` for any other task.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) fn of(tx: &Tx<'_>, task: &Task) -> Result<Option<Self>, LedgerError> {
+        let Some(about) = &task.about else {
+            return Ok(None);
+        };
+        let answer = task::get_in(tx, about)?;
+        let request = answer.request.as_deref().map(|id| task::get_in(tx, id)).transpose()?;
+        let request = match request {
+            Some(request) => {
+                let bytes = request.input.as_deref().map(|hash| task::input(tx, hash)).transpose()?.flatten();
+                Some((request, bytes))
+            }
+            None => None,
+        };
+        Ok(Some(Self { answer, request }))
+    }
+}
+
+/// A RETURN is written down, or is found to answer `request`. Says whether a plugin has work by that.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) fn tell(
+    tx: &Tx<'_>,
+    house: &House,
+    answer: &str,
+    request: Option<&Task>,
+    now: Timestamp,
+) -> Result<bool, LedgerError> {
+    if let Some(request) = request {
+        task::set_request(tx, answer, &request.id)?;
+        // Whoever was told before it was known what it answers.
+        flag::hand_on(tx, answer, &request.id, now)?;
+    }
+    let mut told = false;
+    for (name, installed) in &house.plugins().usable {
+        let Some(action) = wanted(name, installed, request) else { continue };
+        if !task::has_told(tx, answer, name)? {
+            let answer = task::get_in(tx, answer)?;
+            task::insert(tx, &new(name, action, &answer, request), None, now)?;
+            told = true;
+        }
+    }
+    Ok(told)
+}
+
+/// The action of the plugin's trigger, if that waits for RETURNs like this one. Of its own requests a plugin needs no grant
+/// to hear.
+fn wanted<'a>(name: &str, installed: &'a Installed, request: Option<&Task>) -> Option<&'a str> {
+    let own = request.is_some_and(|request| request.sender.as_deref() == Some(name));
+    installed.plugin.manifest().declares.triggers.iter().find_map(|trigger| match trigger {
+        Trigger::Return { of, action } if own || *of == ReturnsOf::Any && installed.grants.returns => {
+            Some(action.as_str())
+        }
+        _ => None,
+    })
+}
+
+fn new(plugin: &str, action: &str, answer: &Task, request: Option<&Task>) -> task::New {
+    let from = answer.sender.as_deref().unwrap_or("somebody");
+    let chain = request.unwrap_or(answer);
+    task::New {
+        sender: Some("baton".to_owned()),
+        title: format!("{action}: {from} returned {}", request.map_or(&answer.title, |request| &request.title)),
+        action: Some(action.to_owned()),
+        input: answer.input.clone(),
+        priority: answer.priority,
+        chain_id: chain.chain_id.clone().or_else(|| Some(chain.id.clone())),
+        chain_phase: chain.chain_phase,
+        about: Some(answer.id.clone()),
+        ..task::New::blank(plugin, task::Origin::Trigger, State::Queued)
+    }
+}
+
+/// Keeps what `task` has found out with the RETURN that made it, and with the request that this answers. Remarks are the
+/// plugin's own business.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) fn flag(tx: &Tx<'_>, task: &Task, findings: &[Finding], now: Timestamp) -> Result<(), LedgerError> {
+    let Some(answer) = &task.about else {
+        return Ok(());
+    };
+    let serious: Vec<Finding> = findings.iter().filter(|finding| finding.severity != "info").cloned().collect();
+    flag::record(tx, answer, task, &serious, now)?;
+    match task::get_in(tx, answer)?.request {
+        Some(request) => flag::record(tx, &request, task, &serious, now),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,249 @@
+//! Schedules of `baton.toml`: a cron expression whose time has come makes a task.
+//!
+//! The ledger remembers up to when each schedule was looked at. At the first sight that is the present, so nothing fires
+//! until the next time comes; times that passed while nobody looked fire once together. The mark never goes back, so a
+//! clock that was set back makes no time come twice.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_core::State;
+use baton_ledger::{LedgerError, Tx, mark, task};
+use croner::Cron;
+use croner::parser::{CronParser, Seconds, Year};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use crate::{AgentKind, DispatchError, House, limits};
+
+/// A name of the marks that no other trigger has.
+const MARKS: &str = "schedule";
+
+/// When an agent is to do something by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    cron: Cron,
+    written: String,
+    zone: TimeZone,
+    action: Option<String>,
+    args: BTreeMap<String, Value>,
+}
+
+impl Schedule {
+    /// Reads a cron expression of five fields (minute, hour, day of the month, month, day of the week) in the time of
+    /// `zone`, an IANA name; of this machine where it is absent.
+    ///
+    /// # Errors
+    /// What is wrong with the expression or the zone.
+    pub fn new(
+        cron: &str,
+        zone: Option<&str>,
+        action: Option<String>,
+        args: BTreeMap<String, Value>,
+    ) -> Result<Self, String> {
+        let wrong = |why: &str| {
+            format!(
+                "cron = {cron:?} is no schedule: {why} (as \"0 7 * * 1-5\", minute hour day month weekday: at seven on \
+                 working days)"
+            )
+        };
+        let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
+        let parsed = parser.parse(cron).map_err(|error| wrong(error.to_string().trim_end_matches('.')))?;
+        let zone = match zone {
+            Some(name) => TimeZone::get(name)
+                .map_err(|_| format!("timezone = {name:?} is no time zone of this machine (as \"Europe/Berlin\")"))?,
+            None => TimeZone::system(),
+        };
+        let schedule = Self { cron: parsed, written: cron.to_owned(), zone, action, args };
+        match schedule.next(Timestamp::now()) {
+            Some(_) => Ok(schedule),
+            None => Err(wrong("that time never comes")),
+        }
+    }
+
+    /// The expression, as it was written.
+    #[must_use]
+    pub fn cron(&self) -> &str {
+        &self.written
+    }
+
+    /// The action; absent for the agent's default.
+    #[must_use]
+    pub fn action(&self) -> Option<&str> {
+        self.action.as_deref()
+    }
+
+    /// The first time after `after`; `None` when there is none.
+    #[must_use]
+    pub fn next(&self, after: Timestamp) -> Option<Timestamp> {
+        let next = self.cron.find_next_occurrence(&after.to_zoned(self.zone.clone()), false).ok()?;
+        // Where clocks are set back an hour comes twice; the same moment never does.
+        Some(next.timestamp()).filter(|next| *next > after)
+    }
+
+    /// Names it in the ledger: another expression, action or argument is another schedule.
+    fn key(&self, agent: &str) -> String {
+        let args = serde_json::to_string(&self.args).unwrap_or_default();
+        let zone = self.zone.iana_name().unwrap_or_default();
+        format!("{agent} {} {zone} {} {args}", self.written, self.action.as_deref().unwrap_or_default())
+    }
+
+    fn task(&self, agent: &str) -> task::New {
+        let action = self.action.as_deref().unwrap_or("the default action");
+        task::New {
+            sender: Some("baton".to_owned()),
+            title: format!("{action}: scheduled for {}", self.written),
+            action: self.action.clone(),
+            args: serde_json::to_string(&self.args).unwrap_or_else(|_| "{}".to_owned()),
+            ..task::New::blank(agent, task::Origin::Trigger, State::Queued)
+        }
+    }
+}
+
+/// Makes a task of every schedule whose time has come. Gives the agents that have work now, and how long it is until the
+/// next time.
+///
+/// # Errors
+/// When the ledger fails.
+pub(crate) async fn fire(house: &Arc<House>) -> Result<(Vec<String>, Option<Duration>), DispatchError> {
+    let roster = house.roster();
+    let plugins = roster.agents().filter(|agent| agent.kind == AgentKind::Plugin);
+    let schedules = plugins
+        .flat_map(|agent| agent.settings.schedules.iter().map(|schedule| (agent.name.clone(), schedule.clone())));
+    let schedules: Vec<(String, Schedule)> = schedules.collect();
+    if schedules.is_empty() {
+        return Ok((Vec::new(), None));
+    }
+    let now = Timestamp::now();
+    Ok(house.ledger.write(move |tx| look(tx, &schedules, now)).await?)
+}
+
+fn look(
+    tx: &Tx<'_>,
+    schedules: &[(String, Schedule)],
+    now: Timestamp,
+) -> Result<(Vec<String>, Option<Duration>), LedgerError> {
+    let marks = mark::all(tx, MARKS)?;
+    let (mut agents, mut soonest) = (Vec::new(), None::<Timestamp>);
+    for (agent, schedule) in schedules {
+        let key = schedule.key(agent);
+        let mut since = marks.get(&key).and_then(|mark| mark.parse::<Timestamp>().ok());
+        if since.and_then(|since| schedule.next(since)).is_some_and(|due| due <= now) {
+            task::insert(tx, &schedule.task(agent), None, now)?;
+            agents.push(agent.clone());
+            since = None;
+        }
+        if since.is_none() {
+            mark::set(tx, MARKS, &key, &now.to_string())?;
+        }
+        let next = schedule.next(since.unwrap_or(now));
+        soonest = [soonest, next].into_iter().flatten().min();
+    }
+    forget(tx, schedules, marks.keys())?;
+    let until = |next: Timestamp| Duration::try_from(next.duration_since(now)).unwrap_or(limits::SCHEDULE_LEAST);
+    Ok((agents, soonest.map(|next| until(next).max(limits::SCHEDULE_LEAST))))
+}
+
+/// A schedule that was taken out of the configuration is new when it comes back.
+fn forget<'a>(
+    tx: &Tx<'_>,
+    schedules: &[(String, Schedule)],
+    mut known: impl Iterator<Item = &'a String>,
+) -> Result<(), LedgerError> {
+    let wanted: Vec<String> = schedules.iter().map(|(agent, schedule)| schedule.key(agent)).collect();
+    known.try_for_each(|key| if wanted.contains(key) { Ok(()) } else { mark::clear(tx, MARKS, key) })
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_ledger::Ledger;
+
+    use super::*;
+
+    fn schedule(cron: &str) -> Schedule {
+        Schedule::new(cron, Some("UTC"), Some("a".to_owned()), BTreeMap::new()).unwrap()
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn ledger() -> (tempfile::TempDir, Ledger) {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
+        (folder, ledger)
+    }
+
+    /// How many tasks a look at `now` makes, and the seconds until the next time.
+    fn look_at(ledger: &Ledger, cron: &str, now: &str) -> (usize, Option<u64>) {
+        let (schedules, now) = (vec![("p".to_owned(), schedule(cron))], at(now));
+        let (agents, next) = ledger.write_blocking(move |tx| look(tx, &schedules, now)).unwrap();
+        (agents.len(), next.map(|next| next.as_secs()))
+    }
+
+    #[test]
+    fn nothing_fires_at_the_first_sight_and_each_time_fires_once() {
+        let (_folder, ledger) = ledger();
+        let cron = "0 7 * * 1-5";
+        assert_eq!(
+            look_at(&ledger, cron, "2026-01-16T07:00:30Z"),
+            (0, Some(3 * 86_400 - 30)),
+            "Friday: Monday is next"
+        );
+        assert_eq!(look_at(&ledger, cron, "2026-01-19T06:59:59Z"), (0, Some(1)));
+        assert_eq!(look_at(&ledger, cron, "2026-01-19T07:00:00Z"), (1, Some(86_400)));
+        assert_eq!(look_at(&ledger, cron, "2026-01-19T07:00:01Z").0, 0);
+    }
+
+    #[test]
+    fn times_that_passed_while_nobody_looked_fire_once_together() {
+        let (_folder, ledger) = ledger();
+        look_at(&ledger, "*/5 * * * *", "2026-01-01T00:00:00Z");
+        assert_eq!(look_at(&ledger, "*/5 * * * *", "2026-03-01T00:02:00Z"), (1, Some(180)));
+        assert_eq!(look_at(&ledger, "*/5 * * * *", "2026-03-01T00:02:00Z").0, 0);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_no_time_come_twice() {
+        let (_folder, ledger) = ledger();
+        let cron = "30 * * * *";
+        look_at(&ledger, cron, "2026-01-01T10:00:00Z");
+        assert_eq!(look_at(&ledger, cron, "2026-01-01T10:30:00Z").0, 1);
+        for before in ["2026-01-01T09:31:00Z", "2026-01-01T10:29:59Z", "2026-01-01T10:30:00Z", "2026-01-01T11:29:00Z"] {
+            assert_eq!(look_at(&ledger, cron, before).0, 0, "{before}");
+        }
+        assert_eq!(look_at(&ledger, cron, "2026-01-01T11:30:00Z").0, 1);
+    }
+
+    #[test]
+    fn a_schedule_that_was_taken_out_is_new_when_it_comes_back() {
+        let (_folder, ledger) = ledger();
+        look_at(&ledger, "0 7 * * *", "2026-01-01T00:00:00Z");
+        look_at(&ledger, "0 8 * * *", "2026-01-02T00:00:00Z");
+        assert_eq!(look_at(&ledger, "0 7 * * *", "2026-01-05T00:00:00Z").0, 0);
+    }
+
+    #[test]
+    fn the_time_is_that_of_the_zone_also_where_the_clocks_change() {
+        let berlin = Schedule::new("0 7 * * *", Some("Europe/Berlin"), None, BTreeMap::new()).unwrap();
+        assert_eq!(berlin.next(at("2026-01-10T00:00:00Z")), Some(at("2026-01-10T06:00:00Z")));
+        assert_eq!(berlin.next(at("2026-07-10T00:00:00Z")), Some(at("2026-07-10T05:00:00Z")));
+        // 02:30 comes twice on 25 October.
+        let night = Schedule::new("30 2 * * *", Some("Europe/Berlin"), None, BTreeMap::new()).unwrap();
+        let first = night.next(at("2026-10-25T00:00:00Z")).unwrap();
+        assert_eq!(first, at("2026-10-25T00:30:00Z"));
+        assert_eq!(night.next(first), Some(at("2026-10-26T01:30:00Z")));
+    }
+
+    #[test]
+    fn errors_name_the_expression_and_give_an_example() {
+        for cron in ["", "soon", "0 7 * *", "0 0 7 * * *", "61 * * * *", "0 0 30 2 *", "0 7 * * 9"] {
+            let error = Schedule::new(cron, None, None, BTreeMap::new()).unwrap_err();
+            assert!(error.contains(&format!("{cron:?}")) && error.contains("0 7 * * 1-5"), "{error}");
+        }
+        let error = Schedule::new("0 7 * * *", Some("Mars/Olympus"), None, BTreeMap::new()).unwrap_err();
+        assert!(error.contains("Mars/Olympus") && error.contains("Europe/Berlin"), "{error}");
+    }
+}

@@ -1,0 +1,287 @@
+//! A `watched` trigger of a manifest: files that the plugin has looked at (`wit/watch.wit`) and that are others now.
+//!
+//! The files may lie anywhere below the plugin's mounts, so only the folders that hold them are watched, each alone. That
+//! makes a change quick to notice; what counts is the comparison of every file with what the ledger has of it.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{Error, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use baton_core::State;
+use baton_ledger::watched::Stamp;
+use baton_ledger::{LedgerError, Tx, task, watched};
+use baton_sandbox::MountGrant;
+use jiff::Timestamp;
+
+use super::{Fired, title};
+use crate::{DispatchError, House, limits};
+
+/// A trigger that is armed.
+#[derive(Clone, Debug)]
+pub(crate) struct WatchedTrigger {
+    pub(crate) plugin: String,
+    action: String,
+    mounts: Vec<MountGrant>,
+    pub(crate) debounce: Duration,
+}
+
+/// What is to be watched for one plugin.
+#[derive(Debug, Default)]
+pub(crate) struct Watching {
+    /// The folders that hold the files; of a folder that is missing, the nearest one around it.
+    pub(crate) folders: BTreeSet<PathBuf>,
+    /// Paths whose change is news, as hashes: there may be many, and a wrong hit costs only a look.
+    paths: HashSet<u64>,
+}
+
+impl Watching {
+    /// Whether a change at `path` may be one of a watched file.
+    pub(crate) fn concerns(&self, path: &Path) -> bool {
+        self.paths.contains(&hash(path))
+    }
+
+    fn add(&mut self, folder: &Path, path: &Path) {
+        self.paths.extend([hash(folder), hash(path)]);
+        // What is beyond the limit is found by the look at everything.
+        if self.folders.len() < limits::WATCHED_FOLDERS {
+            self.folders.insert(folder.to_owned());
+        }
+    }
+}
+
+fn hash(path: &Path) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl WatchedTrigger {
+    pub(super) fn new(plugin: &str, mounts: &[MountGrant], debounce: Duration, action: &str) -> Self {
+        Self { plugin: plugin.to_owned(), action: action.to_owned(), mounts: mounts.to_vec(), debounce }
+    }
+
+    fn task(&self, paths: Vec<String>) -> task::New {
+        task::New {
+            sender: Some("baton".to_owned()),
+            title: title(&self.action, &paths),
+            action: Some(self.action.clone()),
+            paths,
+            ..task::New::blank(&self.plugin, task::Origin::Trigger, State::Queued)
+        }
+    }
+}
+
+/// Compares every file with what is known of it and makes one task of all that changed.
+///
+/// # Errors
+/// When the ledger fails.
+pub(super) async fn fire(house: &Arc<House>, trigger: WatchedTrigger) -> Result<Fired, DispatchError> {
+    let (look, inner) = (trigger.clone(), Arc::clone(house));
+    let looked = tokio::task::spawn_blocking(move || look.now(&inner)).await;
+    let (mut changed, watching) = looked.map_err(|_| LedgerError::Closed)??;
+    let watching = Some((trigger.plugin.clone(), watching));
+    if changed.is_empty() {
+        return Ok(Fired { watching, ..Fired::default() });
+    }
+    let more = changed.len() > limits::PATHS_OF_A_TRIGGER;
+    changed.truncate(limits::PATHS_OF_A_TRIGGER);
+    let now = Timestamp::now();
+    let job = move |tx: &Tx<'_>| {
+        let news = watched::tell(tx, &trigger.plugin, changed)?;
+        if news.is_empty() {
+            return Ok(None);
+        }
+        task::insert(tx, &trigger.task(news), None, now)?;
+        Ok(Some(trigger.plugin))
+    };
+    Ok(Fired { agent: house.ledger.write(job).await?, more, watching })
+}
+
+impl WatchedTrigger {
+    /// The files that are not as they are known, and what is to be watched.
+    fn now(&self, house: &House) -> Result<(Vec<(String, Stamp)>, Watching), LedgerError> {
+        let known = watched::of_plugin(&house.ledger.reader()?, &self.plugin)?;
+        let (mut changed, mut watching) = (Vec::new(), Watching::default());
+        for mount in &self.mounts {
+            let mut look = Look { mount, parents: HashMap::new(), watching: &mut watching };
+            if std::fs::read_dir(&mount.host).is_err() {
+                continue;
+            }
+            let below = known.iter().filter_map(|(path, known)| Some((path, relative(mount, path)?, known)));
+            for (path, relative, known) in below {
+                let stamp = look.stamp(relative);
+                changed.extend(stamp.filter(|now| known.is_news(*now)).map(|now| (path.clone(), now)));
+            }
+        }
+        Ok((changed, watching))
+    }
+}
+
+/// The part of a guest path below a mount.
+fn relative<'a>(mount: &MountGrant, path: &'a str) -> Option<&'a Path> {
+    path.strip_prefix(mount.guest.as_str())?.strip_prefix('/').map(Path::new)
+}
+
+/// A look at the files below one mount.
+struct Look<'a> {
+    mount: &'a MountGrant,
+    /// The real folder behind each, once for all its files.
+    parents: HashMap<PathBuf, Parent>,
+    watching: &'a mut Watching,
+}
+
+/// The folder of a file.
+#[derive(Clone)]
+enum Parent {
+    Real(PathBuf),
+    /// It is not there, or leads out of the mount, which is the same for a plugin.
+    Missing,
+    /// It cannot be read, which says nothing about the files in it.
+    Unknown,
+}
+
+impl Look<'_> {
+    /// The file as it is now; `None` when that cannot be told.
+    fn stamp(&mut self, relative: &Path) -> Option<Stamp> {
+        let (parent, name) = (relative.parent().unwrap_or(Path::new("")), relative.file_name()?);
+        let real = match self.parent(parent) {
+            Parent::Real(real) => real,
+            Parent::Missing => return Some(None),
+            Parent::Unknown => return None,
+        };
+        let file = real.join(name);
+        self.watching.add(&real, &file);
+        match file.symlink_metadata() {
+            Ok(metadata) if metadata.is_symlink() => self.behind(&file),
+            Ok(metadata) => Some(Some(stamp(&metadata))),
+            Err(error) => is_gone(&error).then_some(None),
+        }
+    }
+
+    /// What a link leads to, where that is inside the mount.
+    fn behind(&mut self, link: &Path) -> Option<Stamp> {
+        let real = match link.canonicalize() {
+            Ok(real) if real.starts_with(&self.mount.host) => real,
+            Ok(_) => return Some(None),
+            Err(error) => return is_gone(&error).then_some(None),
+        };
+        if let Some(folder) = real.parent() {
+            self.watching.add(folder, &real);
+        }
+        match real.symlink_metadata() {
+            Ok(metadata) => Some(Some(stamp(&metadata))),
+            Err(error) => is_gone(&error).then_some(None),
+        }
+    }
+
+    fn parent(&mut self, parent: &Path) -> Parent {
+        if let Some(known) = self.parents.get(parent) {
+            return known.clone();
+        }
+        let found = match self.mount.host.join(parent).canonicalize() {
+            Ok(real) if real.starts_with(&self.mount.host) => Parent::Real(real),
+            Ok(_) => Parent::Missing,
+            Err(error) if is_gone(&error) => {
+                self.wait_for(parent);
+                Parent::Missing
+            }
+            Err(_) => Parent::Unknown,
+        };
+        self.parents.insert(parent.to_owned(), found.clone());
+        found
+    }
+
+    /// A folder that is missing is noticed where it would be made.
+    fn wait_for(&mut self, missing: &Path) {
+        let host = &self.mount.host;
+        for around in missing.ancestors().skip(1) {
+            match host.join(around).canonicalize() {
+                Ok(real) if real.starts_with(host) => {
+                    let next = missing.strip_prefix(around).ok().and_then(|rest| rest.components().next());
+                    let path = next.map_or_else(|| real.clone(), |next| real.join(next));
+                    return self.watching.add(&real, &path);
+                }
+                Ok(_) => return,
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+fn is_gone(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+/// Size and time as a plugin sees them.
+fn stamp(metadata: &std::fs::Metadata) -> (u64, u64) {
+    let since = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+    (metadata.len(), u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mount(host: &Path) -> MountGrant {
+        let host = host.canonicalize().unwrap();
+        MountGrant {
+            name: "root".to_owned(),
+            host,
+            guest: "/root/0".to_owned(),
+            shown_as: ".".to_owned(),
+            writable: false,
+        }
+    }
+
+    fn look(mount: &MountGrant, relative: &str) -> (Option<Stamp>, Watching) {
+        let mut watching = Watching::default();
+        let mut look = Look { mount, parents: HashMap::new(), watching: &mut watching };
+        (look.stamp(Path::new(relative)), watching)
+    }
+
+    #[test]
+    fn a_file_is_seen_with_its_folder_and_a_link_only_inside_the_mount() {
+        let outer = tempfile::tempdir().unwrap();
+        let inside = outer.path().join("in");
+        std::fs::create_dir_all(inside.join("a")).unwrap();
+        std::fs::write(inside.join("a/x"), "four").unwrap();
+        std::fs::write(outer.path().join("secret"), "secret").unwrap();
+        std::os::unix::fs::symlink("a/x", inside.join("link")).unwrap();
+        std::os::unix::fs::symlink("../secret", inside.join("out")).unwrap();
+        std::os::unix::fs::symlink("..", inside.join("up")).unwrap();
+        let mount = mount(&inside);
+        let (seen, watching) = look(&mount, "a/x");
+        assert_eq!(seen.flatten().map(|(size, _)| size), Some(4));
+        assert_eq!(watching.folders, [mount.host.join("a")].into());
+        assert!(watching.concerns(&mount.host.join("a/x")) && !watching.concerns(&mount.host.join("a/y")));
+        let (seen, watching) = look(&mount, "link");
+        assert_eq!(seen.flatten().map(|(size, _)| size), Some(4));
+        assert!(watching.concerns(&mount.host.join("a/x")) && watching.concerns(&mount.host.join("link")));
+        for outside in ["out", "up/secret"] {
+            assert_eq!(look(&mount, outside).0, Some(None), "{outside}");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_is_missing_is_waited_for_where_it_would_be_made() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("a")).unwrap();
+        let mount = mount(folder.path());
+        let (seen, watching) = look(&mount, "a/b/c/x");
+        assert_eq!((seen, &watching.folders), (Some(None), &[mount.host.join("a")].into()));
+        assert!(watching.concerns(&mount.host.join("a/b")));
+    }
+
+    #[test]
+    fn folders_beyond_the_limit_are_left_to_the_scan() {
+        let mut watching = Watching::default();
+        for number in 0..limits::WATCHED_FOLDERS + 10 {
+            let folder = PathBuf::from(format!("/{number}"));
+            watching.add(&folder, &folder.join("x"));
+        }
+        assert_eq!(watching.folders.len(), limits::WATCHED_FOLDERS);
+    }
+}

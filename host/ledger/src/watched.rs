@@ -1,0 +1,176 @@
+//! Files that plugins have looked at: what a plugin said that it saw, by its own keys, and what a task was last told of
+//! each. A file is news when it is neither as it was seen nor as it was told, so a change makes one task, also when the
+//! plugin looked before the change and says so after it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::params;
+
+use crate::LedgerError;
+use crate::database::{Reader, Tx};
+
+/// Size in bytes and time of the last change in nanoseconds since 1970; `None` for a file that is not there.
+pub type Stamp = Option<(u64, u64)>;
+
+/// What is known of one file, under all keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// As it was seen, and as a task was last told, for each key.
+    stamps: Vec<(String, Option<String>)>,
+}
+
+impl Known {
+    /// Whether a file that is like this now has changed.
+    #[must_use]
+    pub fn is_news(&self, now: Stamp) -> bool {
+        let now = text(now);
+        self.stamps.iter().any(|(seen, told)| *seen != now && told.as_deref() != Some(now.as_str()))
+    }
+}
+
+/// Replaces what `plugin` said under `key`; what a task was told of a file stays.
+///
+/// # Errors
+/// When the database fails.
+pub fn replace(tx: &Tx<'_>, plugin: &str, key: &str, files: &[(String, Stamp)]) -> Result<(), LedgerError> {
+    let mut select = tx.connection.prepare_cached("SELECT path, seen FROM watched WHERE plugin = ?1 AND key = ?2")?;
+    let rows = select.query_map([plugin, key], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut before: BTreeMap<String, String> = rows.collect::<Result<_, _>>()?;
+    let mut upsert = tx.connection.prepare_cached(
+        "INSERT INTO watched (plugin, key, path, seen) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (plugin, key, path) DO UPDATE SET seen = excluded.seen",
+    )?;
+    for (path, stamp) in files {
+        let seen = text(*stamp);
+        if before.remove(path).as_ref() != Some(&seen) {
+            upsert.execute(params![plugin, key, path, seen])?;
+        }
+    }
+    let mut delete =
+        tx.connection.prepare_cached("DELETE FROM watched WHERE plugin = ?1 AND key = ?2 AND path = ?3")?;
+    before.keys().try_for_each(|path| delete.execute([plugin, key, path]).map(drop))?;
+    Ok(())
+}
+
+/// How many files are watched for `plugin`, by key.
+///
+/// # Errors
+/// When the database fails.
+pub fn counts(tx: &Tx<'_>, plugin: &str) -> Result<BTreeMap<String, u64>, LedgerError> {
+    let mut select =
+        tx.connection.prepare_cached("SELECT key, count(*) FROM watched WHERE plugin = ?1 GROUP BY key")?;
+    let rows =
+        select.query_map([plugin], |row| Ok((row.get(0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Every file that is watched for `plugin`, by path.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_plugin(reader: &Reader, plugin: &str) -> Result<BTreeMap<String, Known>, LedgerError> {
+    let mut select = reader.connection.prepare_cached("SELECT path, seen, told FROM watched WHERE plugin = ?1")?;
+    let rows = select.query_map([plugin], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
+    let mut known: BTreeMap<String, Known> = BTreeMap::new();
+    for row in rows {
+        let (path, stamps): (String, _) = row?;
+        known.entry(path).or_default().stamps.push(stamps);
+    }
+    Ok(known)
+}
+
+/// A task is told that these files are like this now. Gives those that are news: what was told before, or seen since, is
+/// none.
+///
+/// # Errors
+/// When the database fails.
+pub fn tell(tx: &Tx<'_>, plugin: &str, files: Vec<(String, Stamp)>) -> Result<Vec<String>, LedgerError> {
+    let mut update = tx.connection.prepare_cached(
+        "UPDATE watched SET seen = ?3, told = ?3 WHERE plugin = ?1 AND path = ?2 AND seen <> ?3 AND told IS NOT ?3",
+    )?;
+    let mut news = Vec::new();
+    for (path, stamp) in files {
+        if update.execute(params![plugin, path, text(stamp)])? > 0 {
+            news.push(path);
+        }
+    }
+    Ok(news)
+}
+
+/// Forgets what is watched for plugins that are not among `names`.
+///
+/// # Errors
+/// When the database fails.
+pub fn keep_only(tx: &Tx<'_>, names: &BTreeSet<String>) -> Result<(), LedgerError> {
+    let mut select = tx.connection.prepare_cached("SELECT DISTINCT plugin FROM watched")?;
+    let known: Vec<String> = select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut delete = tx.connection.prepare_cached("DELETE FROM watched WHERE plugin = ?1")?;
+    known.iter().filter(|plugin| !names.contains(*plugin)).try_for_each(|plugin| delete.execute([plugin]).map(drop))?;
+    Ok(())
+}
+
+fn text(stamp: Stamp) -> String {
+    stamp.map_or_else(|| "-".to_owned(), |(size, modified)| format!("{size}:{modified}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Ledger;
+
+    fn ledger() -> (tempfile::TempDir, Ledger) {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
+        (folder, ledger)
+    }
+
+    fn say(ledger: &Ledger, key: &'static str, files: &[(&str, Stamp)]) {
+        let files: Vec<_> = files.iter().map(|(path, stamp)| ((*path).to_owned(), *stamp)).collect();
+        ledger.write_blocking(move |tx| replace(tx, "p", key, &files)).unwrap();
+    }
+
+    fn tell_one(ledger: &Ledger, path: &str, stamp: Stamp) -> bool {
+        let files = vec![(path.to_owned(), stamp)];
+        !ledger.write_blocking(move |tx| tell(tx, "p", files)).unwrap().is_empty()
+    }
+
+    #[test]
+    fn a_change_is_told_once_also_when_the_plugin_says_afterwards_what_it_saw_before() {
+        let (_folder, ledger) = ledger();
+        say(&ledger, "k", &[("/a", Some((1, 1)))]);
+        assert!(!tell_one(&ledger, "/a", Some((1, 1))), "it is as it was seen");
+        assert!(tell_one(&ledger, "/a", Some((2, 2))));
+        say(&ledger, "k", &[("/a", Some((1, 1)))]);
+        assert!(!tell_one(&ledger, "/a", Some((2, 2))), "a task was told already");
+        assert!(tell_one(&ledger, "/a", None));
+        assert!(!tell_one(&ledger, "/a", None));
+        assert!(tell_one(&ledger, "/a", Some((2, 2))), "it is back");
+        assert!(!tell_one(&ledger, "/b", None), "nobody watches it");
+    }
+
+    #[test]
+    fn what_is_said_replaces_what_was_said_under_that_key_alone() {
+        let (_folder, ledger) = ledger();
+        say(&ledger, "k", &[("/a", None), ("/b", None)]);
+        say(&ledger, "l", &[("/b", Some((1, 1)))]);
+        say(&ledger, "k", &[("/b", None), ("/c", None)]);
+        let known = of_plugin(&ledger.reader().unwrap(), "p").unwrap();
+        assert_eq!(known.keys().collect::<Vec<_>>(), ["/b", "/c"]);
+        assert!(known["/b"].is_news(None) && known["/b"].is_news(Some((1, 1))), "two keys saw it differently");
+        assert!(!known["/c"].is_news(None));
+        say(&ledger, "k", &[]);
+        let counted = ledger.write_blocking(|tx| counts(tx, "p")).unwrap();
+        assert_eq!(counted, [("l".to_owned(), 1)].into());
+    }
+
+    #[test]
+    fn a_plugin_that_is_gone_is_forgotten() {
+        let (_folder, ledger) = ledger();
+        say(&ledger, "k", &[("/a", None)]);
+        let watched = || of_plugin(&ledger.reader().unwrap(), "p").unwrap().len();
+        ledger.write_blocking(|tx| keep_only(tx, &BTreeSet::from(["p".to_owned()]))).unwrap();
+        assert_eq!(watched(), 1);
+        ledger.write_blocking(|tx| keep_only(tx, &BTreeSet::new())).unwrap();
+        assert_eq!(watched(), 0);
+    }
+}

@@ -1,0 +1,182 @@
+//! Files whose change makes a task; see `wit/watch.wit`. What is said is only collected and checked here: the caller writes
+//! it down when the task has settled with an outcome, and does the watching.
+
+use std::collections::BTreeMap;
+
+use baton_core::manifest::{Manifest, Trigger};
+
+use crate::bindings::baton::plugin::watch as generated;
+use crate::capabilities::files::MountGrant;
+use crate::limits;
+use crate::store::State;
+
+/// What a plugin said of one key: all files, or none to forget it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watched {
+    /// The plugin's own name for them.
+    pub key: String,
+    /// By path, each once.
+    pub files: Vec<WatchedFile>,
+}
+
+/// A file as the plugin saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WatchedFile {
+    /// Its path in the plugin's file system.
+    pub path: String,
+    /// Its size in bytes and the time of its last change in nanoseconds since 1970; absent when it was not there.
+    pub stamp: Option<(u64, u64)>,
+}
+
+/// The state in one attempt.
+pub(crate) struct Watch {
+    /// Whether the manifest has a trigger for it.
+    declared: bool,
+    mounts: Vec<String>,
+    /// Files by key: what was there before, and what was said since.
+    counts: BTreeMap<String, u64>,
+    said: BTreeMap<String, Vec<WatchedFile>>,
+}
+
+impl Watch {
+    pub(crate) fn new(manifest: &Manifest, mounts: &[MountGrant], watched: &BTreeMap<String, u64>) -> Self {
+        let declared = manifest.declares.triggers.iter().any(|trigger| matches!(trigger, Trigger::Watched { .. }));
+        let mounts = mounts.iter().map(|mount| mount.guest.clone()).collect();
+        Self { declared, mounts, counts: watched.clone(), said: BTreeMap::new() }
+    }
+
+    /// All that was said.
+    pub(crate) fn into_said(self) -> Vec<Watched> {
+        self.said.into_iter().map(|(key, files)| Watched { key, files }).collect()
+    }
+
+    fn set(&mut self, key: String, files: Vec<generated::Seen>) -> Result<(), generated::Error> {
+        let invalid = |text: String| Err(generated::Error::Invalid(text));
+        if !self.declared {
+            return invalid("the manifest has no trigger of the kind `watched`".to_owned());
+        }
+        if key.is_empty() || key.len() > 200 {
+            return invalid("a key must have 1 to 200 bytes".to_owned());
+        }
+        if let Some(bad) = files.iter().find(|file| !self.is_below_a_mount(&file.path)) {
+            let path = baton_core::file_name::cut(&bad.path, 200);
+            return invalid(format!("`{path}` is no plain path below a folder that is granted"));
+        }
+        let files: BTreeMap<_, _> = files.into_iter().map(|file| (file.path, file.stamp)).collect();
+        self.room_for(&key, files.len()).map_err(generated::Error::TooMany)?;
+        self.counts.insert(key.clone(), files.len() as u64);
+        self.said.insert(key, files.into_iter().map(|(path, stamp)| WatchedFile { path, stamp }).collect());
+        Ok(())
+    }
+
+    fn room_for(&self, key: &str, files: usize) -> Result<(), String> {
+        if files > limits::WATCHED_OF_A_KEY {
+            return Err(format!("{files} files under one key; at most {}", limits::WATCHED_OF_A_KEY));
+        }
+        if !self.said.contains_key(key) && self.said.len() >= limits::WATCH_KEYS {
+            return Err(format!("more than {} keys in one task", limits::WATCH_KEYS));
+        }
+        let others = self.counts.iter().filter(|(known, _)| *known != key).map(|(_, count)| count).sum::<u64>();
+        let all = others.saturating_add(files as u64);
+        if files > 0 && all > limits::WATCHED as u64 {
+            return Err(format!("{all} files under all keys together; at most {}", limits::WATCHED));
+        }
+        Ok(())
+    }
+
+    fn is_below_a_mount(&self, path: &str) -> bool {
+        let below = |mount: &String| path.strip_prefix(mount.as_str()).and_then(|rest| rest.strip_prefix('/'));
+        let plain = |rest: &str| rest.split('/').all(|part| !matches!(part, "" | "." | ".."));
+        path.len() <= limits::WATCHED_PATH_BYTES
+            && !path.contains('\0')
+            && self.mounts.iter().filter_map(below).any(plain)
+    }
+}
+
+impl generated::Host for State {
+    fn set(&mut self, key: String, files: Vec<generated::Seen>) -> wasmtime::Result<Result<(), generated::Error>> {
+        Ok(self.watch.set(key, files))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(triggers: &str) -> Manifest {
+        let text = format!(
+            r#"{{"name":"x","version":"1","declares":{{"description":"","default_action":"a","actions":{{"a":{{"description":""}}}},
+                "triggers":[{triggers}]}}}}"#
+        );
+        Manifest::parse(text.as_bytes()).unwrap()
+    }
+
+    fn watch(watched: &[(&str, u64)]) -> Watch {
+        let mount = |guest: &str| MountGrant {
+            name: "plans".to_owned(),
+            host: "/w/plans".into(),
+            guest: guest.to_owned(),
+            shown_as: "plans".to_owned(),
+            writable: false,
+        };
+        let watched = watched.iter().map(|(key, count)| ((*key).to_owned(), *count)).collect();
+        let manifest = manifest(r#"{"kind":"watched","action":"a"}"#);
+        Watch::new(&manifest, &[mount("/plans/0"), mount("/plans/1")], &watched)
+    }
+
+    fn seen(path: &str) -> generated::Seen {
+        generated::Seen { path: path.to_owned(), stamp: Some((1, 2)) }
+    }
+
+    #[test]
+    fn the_last_word_of_a_key_counts_and_a_path_counts_once() {
+        let mut watch = watch(&[]);
+        watch.set("k".to_owned(), vec![seen("/plans/0/a")]).unwrap();
+        watch.set("k".to_owned(), vec![seen("/plans/1/b"), seen("/plans/0/a/b c"), seen("/plans/1/b")]).unwrap();
+        let said = watch.into_said();
+        let paths: Vec<_> = said[0].files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!((said.len(), paths), (1, vec!["/plans/0/a/b c", "/plans/1/b"]));
+    }
+
+    #[test]
+    fn errors_when_it_is_no_plain_path_below_a_mount() {
+        for path in [
+            "/plans/0",
+            "/plans/0/",
+            "/plans/00/a",
+            "/plans/0/../a",
+            "/plans/0/./a",
+            "/plans/0//a",
+            "/etc/passwd",
+            "",
+            "a",
+        ] {
+            let refused = watch(&[]).set("k".to_owned(), vec![seen("/plans/0/good"), seen(path)]);
+            assert!(matches!(refused, Err(generated::Error::Invalid(_))), "{path}");
+        }
+    }
+
+    #[test]
+    fn errors_when_the_manifest_has_no_trigger_for_it_or_the_key_is_none() {
+        let mut none = Watch::new(&manifest(""), &[], &BTreeMap::new());
+        assert!(matches!(none.set("k".to_owned(), Vec::new()), Err(generated::Error::Invalid(_))));
+        for key in [String::new(), "k".repeat(201)] {
+            assert!(matches!(watch(&[]).set(key, Vec::new()), Err(generated::Error::Invalid(_))));
+        }
+    }
+
+    #[test]
+    fn errors_beyond_the_limits_and_what_was_said_stays() {
+        let many = |count: usize| (0..count).map(|n| seen(&format!("/plans/0/{n}"))).collect::<Vec<_>>();
+        let mut watch = watch(&[("old", 40_000)]);
+        watch.set("k".to_owned(), many(10_000)).unwrap();
+        for (key, count) in [("k", 10_001), ("k", 20_001), ("l", 1)] {
+            let refused = watch.set(key.to_owned(), many(count));
+            assert!(matches!(refused, Err(generated::Error::TooMany(_))), "{key} {count}");
+        }
+        watch.set("old".to_owned(), Vec::new()).unwrap();
+        watch.set("l".to_owned(), many(20_000)).unwrap();
+        let said: Vec<_> = watch.into_said().into_iter().map(|said| (said.key, said.files.len())).collect();
+        assert_eq!(said, [("k".to_owned(), 10_000), ("l".to_owned(), 20_000), ("old".to_owned(), 0)]);
+    }
+}

@@ -1,0 +1,176 @@
+//! RETURNs that make tasks: of a plugin's own requests, or of all; and what is found out about them.
+
+use baton_tests::{Task, Workspace, handoff, text};
+use serde_json::{Value, json};
+
+use super::{fired, told};
+
+const OWN: &str = "handoffs = true";
+const ANY: &str = "handoffs = true\nreturns = true";
+
+/// A RETURN of `from`.
+fn answer(from: &str, request: &str, status: &str) -> Value {
+    json!({
+        "type": "RETURN_HANDOFF", "executing_agent": from, "originating_agent": "watcher", "status": status,
+        "title": "Answer", "original_handoff": { "handoff_id": request },
+    })
+}
+
+/// The plugin has asked `to`; gives the task of that agent.
+fn asked(workspace: &Workspace, to: &str) -> Task {
+    workspace.baton(&["run", "watcher", "ask", "--arg", &format!("to={to}")]).ended(0);
+    workspace.up_once();
+    workspace.task("Asked")
+}
+
+fn return_of(workspace: &Workspace) -> Task {
+    workspace.status().into_iter().find(|task| task.title == "Answer").unwrap()
+}
+
+/// How often a task was flagged, and with what.
+fn flags(workspace: &Workspace, id: &str) -> (usize, Vec<(String, String)>) {
+    let why = workspace.why(id);
+    let events = why.actions().iter().filter(|action| **action == "flagged").count();
+    (events, why.flags.into_iter().map(|flag| (flag.by, flag.id)).collect())
+}
+
+#[test]
+fn the_answer_to_an_own_request_is_told_once_and_what_is_found_stands_with_both() {
+    let workspace = Workspace::with_watcher(OWN);
+    let request = asked(&workspace, "Cursor-MM1");
+    let bytes = text(&answer("Cursor-MM1", request.handoff_id.as_deref().unwrap(), "done"));
+    workspace.drop_file("watcher", "r.json", &bytes);
+    workspace.up_once();
+    let expected =
+        r#"task=true agent=Cursor-MM1 title=Asked key=plan a args={"plan":"a.md"} done=true handoff=Cursor-MM1 true"#;
+    assert_eq!(told(&workspace), [expected]);
+    let task = fired(&workspace).remove(0);
+    assert_eq!((task.action.as_deref(), task.file, task.returned_at), (Some("check"), None, None));
+    assert!(task.title.contains("Cursor-MM1 returned Asked"), "{}", task.title);
+    assert_eq!(workspace.task("Asked").state, "succeeded");
+    let flagged = (1, vec![("watcher".to_owned(), "doubt".to_owned())]);
+    assert_eq!(flags(&workspace, &request.id), flagged);
+    assert_eq!(flags(&workspace, &return_of(&workspace).id), flagged);
+    let shown = workspace.baton(&["why", &request.id]).ended(0).stdout;
+    assert!(shown.contains("1 flag\n") && shown.contains("doubt about Asked"), "{shown}");
+    assert_eq!(workspace.processed("watcher"), ["r.json"], "a RETURN is archived");
+    workspace.drop_file("watcher", "again.json", &bytes);
+    workspace.up_once();
+    workspace.up_once();
+    assert_eq!(told(&workspace).len(), 1, "the same RETURN again is no news");
+    assert_eq!(flags(&workspace, &request.id), flagged);
+}
+
+#[test]
+fn without_the_grant_the_answers_to_others_are_not_told() {
+    let workspace = Workspace::with_watcher(OWN);
+    workspace.drop_handoff("Cursor-MM1", "Of another");
+    workspace.up_once();
+    workspace.drop_file("Claude-MM1", "r.json", text(&answer("Cursor-MM1", "id-of-another", "done")));
+    workspace.up_once();
+    assert_eq!(workspace.task("Of another").state, "succeeded");
+    assert!(told(&workspace).is_empty(), "{:#?}", workspace.status());
+    let listed = workspace.baton(&["plugin", "list", "--json"]).ended(0).stdout;
+    assert!(listed.contains("returns"), "what is lacking is listed: {listed}");
+}
+
+#[test]
+fn with_the_grant_every_answer_is_told_also_one_that_says_that_it_was_not_done() {
+    let workspace = Workspace::with_watcher(OWN);
+    workspace.baton(&["plugin", "grant", "watcher", "returns"]).ended(0);
+    workspace.drop_handoff("Cursor-MM1", "Of another");
+    workspace.up_once();
+    workspace.drop_file("Claude-MM1", "r.json", text(&answer("Cursor-MM1", "id-of-another", "FAILED")));
+    workspace.drop_file("Claude-MM1", "s.json", text(&answer("Codex-MM1", "id-of-nothing", "done")));
+    workspace.up_once();
+    let mut told = told(&workspace);
+    told.sort();
+    let nothing = "task=false agent=- title=- key=- args={} done=true handoff=Codex-MM1 true";
+    let other = "task=true agent=Cursor-MM1 title=Of another key=- args={} done=false handoff=Cursor-MM1 true";
+    assert_eq!(told, [nothing, other]);
+    workspace.baton(&["plugin", "revoke", "watcher", "returns"]).ended(0);
+    workspace.drop_file("Claude-MM1", "t.json", text(&answer("Codex-MM1", "id-of-nothing-else", "done")));
+    workspace.up_once();
+    assert_eq!(fired(&workspace).len(), 2, "revoked");
+}
+
+#[test]
+fn an_answer_before_its_request_is_told_when_the_request_is_there() {
+    let workspace = Workspace::with_watcher(OWN);
+    workspace.drop_file("watcher", "r.json", text(&answer("Cursor-MM1", "id-early", "done")));
+    workspace.up_once();
+    assert!(told(&workspace).is_empty(), "nobody knows yet whose request it answers");
+    let mut request = handoff("Cursor-MM1", "Early");
+    request["source_agent"] = json!("watcher");
+    request["dedupe_key"] = json!("watcher:early");
+    workspace.drop_file("Cursor-MM1", "early.json", text(&request));
+    workspace.up_once();
+    workspace.up_once();
+    let expected = "task=true agent=Cursor-MM1 title=Early key=early args={} done=true handoff=Cursor-MM1 true";
+    assert_eq!(told(&workspace), [expected]);
+}
+
+#[test]
+fn who_is_told_of_every_answer_is_told_once_of_one_that_came_before_its_request() {
+    let workspace = Workspace::with_watcher(ANY);
+    workspace.drop_file("Claude-MM1", "r.json", text(&answer("Cursor-MM1", "id-early", "done")));
+    workspace.up_once();
+    assert_eq!(told(&workspace).len(), 1);
+    workspace.drop_handoff("Cursor-MM1", "Early");
+    workspace.up_once();
+    workspace.up_once();
+    assert_eq!(told(&workspace), ["task=false agent=- title=- key=- args={} done=true handoff=Cursor-MM1 true"]);
+    let request = workspace.task("Early");
+    assert_eq!(request.state, "succeeded");
+    assert_eq!(flags(&workspace, &request.id), (1, vec![("watcher".to_owned(), "doubt".to_owned())]));
+}
+
+#[test]
+fn the_answer_of_a_plugin_is_told_and_nothing_follows_from_it() {
+    let workspace = Workspace::with_watcher(ANY);
+    let request = asked(&workspace, "noop");
+    workspace.up_once();
+    let expected = r#"task=true agent=noop title=Asked key=plan a args={"plan":"a.md"} done=true handoff=noop true"#;
+    assert_eq!(told(&workspace), [expected]);
+    assert_eq!(flags(&workspace, &request.id).0, 1);
+    let tasks = workspace.status().len();
+    workspace.up_once();
+    workspace.up_once();
+    assert_eq!(workspace.status().len(), tasks, "a task of a trigger sends no RETURN");
+}
+
+#[test]
+fn an_answer_in_the_drop_box_ends_its_request_and_is_told_once() {
+    let workspace = Workspace::with_watcher(ANY);
+    workspace.drop_handoff("Cursor-MM1", "Of another");
+    workspace.up_once();
+    let mut answer = answer("Cursor-MM1", "id-of-another", "done");
+    answer["originating_agent"] = json!("Claude-MM1");
+    answer["target_agent"] = json!("Claude-MM1");
+    std::fs::write(workspace.root().join("handoffs/01_inbox/r.json"), text(&answer)).unwrap();
+    workspace.up_once();
+    workspace.up_once();
+    assert_eq!(workspace.inbox("Claude-MM1"), ["r.json"]);
+    assert_eq!(workspace.task("Of another").state, "succeeded");
+    assert_eq!(told(&workspace).len(), 1);
+}
+
+#[test]
+fn a_daemon_that_dies_while_an_answer_is_written_down_tells_of_it_once() {
+    let workspace = Workspace::with_watcher(OWN);
+    let request = asked(&workspace, "Cursor-MM1");
+    workspace.drop_file(
+        "watcher",
+        "r.json",
+        text(&answer("Cursor-MM1", request.handoff_id.as_deref().unwrap(), "done")),
+    );
+    for point in ["capture.inserted", "return.request_closed", "work.begun", "settle.written"] {
+        let mut daemon = workspace.up_armed(&format!("{point}=panic"));
+        assert_eq!(daemon.died(baton_tests::PATIENCE), Some(true), "{point}\n{}", daemon.log());
+    }
+    workspace.up_once();
+    workspace.up_once();
+    assert_eq!(told(&workspace).len(), 1, "{:#?}", workspace.status());
+    assert_eq!(flags(&workspace, &request.id).0, 1);
+    assert_eq!(workspace.processed("watcher"), ["r.json"]);
+}

@@ -1,0 +1,91 @@
+//! Schedules of `baton.toml`, under a clock of their own; and the arguments that it gives where a task names none.
+
+use baton_tests::{Workspace, handoff, text};
+use serde_json::json;
+
+use super::told;
+use crate::clock::Clock;
+
+fn workspace(more: &str) -> Workspace {
+    let workspace = Workspace::with_watcher("handoffs = false");
+    let config = workspace.read("baton.toml");
+    workspace.write("baton.toml", config + more);
+    workspace
+}
+
+/// How often it has fired by the time that a daemon under this clock has done all that there is to do.
+fn fired_at(workspace: &Workspace, clock: &Clock, offset: &str, marker: &str) -> usize {
+    clock.set(offset);
+    let daemon = clock.up(workspace);
+    // What is dropped now is done after what was due at the start.
+    workspace.drop_handoff("watcher", marker);
+    workspace.wait_for_archive(marker);
+    assert!(daemon.stop().success());
+    told(workspace).len()
+}
+
+#[test]
+fn what_was_missed_is_made_up_for_once_and_a_clock_set_back_brings_nothing_twice() {
+    let workspace =
+        workspace("\n[[agents.watcher.schedule]]\ncron = \"0 * * * *\"\nargs = { x = 1 }\ntimezone = \"UTC\"\n");
+    let Some(clock) = Clock::of(&workspace) else { return };
+    assert_eq!(fired_at(&workspace, &clock, "+0", "First"), 0, "at the first sight nothing fires");
+    assert_eq!(fired_at(&workspace, &clock, "+5h", "Missed"), 1, "five times that passed are one");
+    assert_eq!(told(&workspace), [r#"schedule: {"x":1}"#]);
+    assert_eq!(fired_at(&workspace, &clock, "+5h", "Again"), 1);
+    assert_eq!(fired_at(&workspace, &clock, "+2h", "Back"), 1, "the clock was set back");
+    assert_eq!(fired_at(&workspace, &clock, "+7h", "Later"), 2);
+    let task = super::fired(&workspace).remove(0);
+    assert_eq!((task.from.as_deref(), task.action, task.returned_at), (Some("baton"), None, None));
+}
+
+#[test]
+fn a_time_that_comes_while_the_daemon_runs_is_not_waited_for_longer() {
+    let workspace = workspace("\n[[agents.watcher.schedule]]\ncron = \"* * * * *\"\naction = \"look\"\n");
+    let Some(clock) = Clock::of(&workspace) else { return };
+    // So that the next minute begins four seconds from now.
+    let second = jiff_second();
+    clock.set(&format!("+{}s", (56 + 60 - second) % 60));
+    let daemon = clock.up(&workspace);
+    let begun = std::time::Instant::now();
+    workspace.wait_for("the minute", |workspace| (told(workspace).len() == 1).then_some(()));
+    assert!(begun.elapsed() < std::time::Duration::from_secs(50), "it was the look of every minute");
+    assert_eq!(super::fired(&workspace)[0].action.as_deref(), Some("look"));
+    assert!(daemon.stop().success());
+}
+
+/// The second of the minute now.
+fn jiff_second() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() % 60
+}
+
+#[test]
+fn agents_shows_the_next_time_and_a_schedule_that_is_none_is_an_error() {
+    let workspace = workspace(
+        "\n[[agents.watcher.schedule]]\ncron = \"0 7 * * 1-5\"\ntimezone = \"UTC\"\n[[agents.Cursor-MM1.schedule]]\ncron = \"0 7 * * *\"\n",
+    );
+    let agents = workspace.baton(&["agents", "--json"]).ended(0).json();
+    let of = |name: &str| agents["agents"].as_array().unwrap().iter().find(|agent| agent["name"] == name).unwrap();
+    let schedule = &of("watcher")["schedules"][0];
+    assert_eq!((&schedule["cron"], &schedule["action"]), (&json!("0 7 * * 1-5"), &json!(null)));
+    assert!(schedule["next"].as_str().unwrap().ends_with("T07:00:00.000Z"), "{schedule}");
+    assert_eq!(of("Cursor-MM1")["schedules"], json!([]), "Baton does not run it");
+    let found = workspace.baton(&["doctor", "--json"]).json().to_string();
+    assert!(found.contains("Cursor-MM1") && found.contains("schedule"), "{found}");
+    let config = workspace.read("baton.toml").replace("0 7 * * 1-5", "every morning");
+    workspace.write("baton.toml", config);
+    let refused = workspace.baton(&["status"]).ended(2).stderr;
+    assert!(refused.contains("every morning") && refused.contains("0 7 * * 1-5"), "{refused}");
+}
+
+#[test]
+fn arguments_of_the_configuration_count_where_a_task_names_none() {
+    let workspace = workspace("\n[agents.watcher.defaults.note]\nx = 1\ny = \"far\"\n");
+    let called = workspace.baton(&["run", "watcher", "note", "--arg", "y=near"]).ended(0).stdout;
+    assert!(called.contains(r#"call: {"y":"near","x":1}"#), "{called}");
+    let mut value = handoff("watcher", "Asked");
+    value["args"] = json!({ "z": true });
+    workspace.drop_file("watcher", "a.json", text(&value));
+    workspace.up_once();
+    assert_eq!(workspace.task("Asked").reason, r#"handoff: {"z":true,"x":1,"y":"far"}"#);
+}

@@ -1,0 +1,50 @@
+//! Asking others, and doubting what they answer.
+
+use baton_plugin_sdk::handoffs::{self, Draft};
+use baton_plugin_sdk::{Cause, Error, Finding, Outcome, Priority, Severity, Task};
+
+/// Sends a handoff to the agent of the argument `to`; its key and its arguments come back with the RETURN.
+pub(crate) fn ask(task: &Task) -> Result<Outcome, Error> {
+    let to = task.arg_str("to")?.unwrap_or_else(|| "Cursor-MM1".to_owned());
+    let draft = Draft {
+        to,
+        title: "Asked".to_owned(),
+        action: None,
+        args: r#"{"plan":"a.md"}"#.to_owned(),
+        body: "Please.".to_owned(),
+        priority: Priority::High,
+        dedupe_key: "plan a".to_owned(),
+    };
+    handoffs::emit(&draft).map_err(|error| Error::Permanent(format!("{error:?}")))?;
+    Ok(Outcome::new("Asked."))
+}
+
+/// Tells all that it was told of a RETURN, and doubts it: once as a remark, once in earnest.
+pub(crate) fn check(task: &Task) -> Outcome {
+    let Cause::Return(answered) = &task.cause else {
+        return Outcome::new("no RETURN");
+    };
+    let said = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+    let handoff = task.handoff.as_ref().map(|handoff| {
+        let raw = handoff.raw.as_deref().is_some_and(|raw| raw.contains("RETURN"));
+        format!("{} {raw}", said(&handoff.from))
+    });
+    let agent = said(&answered.agent);
+    let summary = format!(
+        "task={} agent={agent} title={} key={} args={} done={} handoff={}",
+        answered.task.is_some(),
+        said(&answered.title),
+        said(&answered.dedupe_key),
+        answered.args,
+        answered.done,
+        said(&handoff)
+    );
+    let finding = |id: &str, severity| Finding {
+        id: id.to_owned(),
+        severity,
+        title: format!("{id} about {}", said(&answered.title)),
+        evidence: "plans/a.md:1".to_owned(),
+    };
+    let outcome = Outcome::new(summary);
+    outcome.with_finding(finding("doubt", Severity::Low)).with_finding(finding("remark", Severity::Info))
+}

@@ -1,0 +1,36 @@
+//! A plugin that tells why it ran. The tests of triggers read its summaries.
+
+mod doubt;
+mod look;
+
+use baton_plugin_sdk::{Cause, Error, Outcome, Plugin, Task};
+
+/// The plugin.
+pub struct Watcher;
+
+impl Plugin for Watcher {
+    fn run(task: Task) -> Result<Outcome, Error> {
+        match task.action.as_str() {
+            "look" => look::at(&task),
+            "look-slowly" => look::slowly(&task),
+            "look-and-fail" => look::and_fail(&task),
+            "forget" => look::no_more(&task),
+            "watch-wrongly" => Ok(look::wrongly()),
+            "ask" => doubt::ask(&task),
+            "check" => Ok(doubt::check(&task)),
+            _ => Ok(Outcome::new(format!("{}: {}", cause(&task), task.args))),
+        }
+    }
+}
+
+fn cause(task: &Task) -> &'static str {
+    match task.cause {
+        Cause::Handoff => "handoff",
+        Cause::Files(_) => "files",
+        Cause::Call => "call",
+        Cause::Schedule => "schedule",
+        Cause::Return(_) => "return",
+    }
+}
+
+baton_plugin_sdk::plugin!(Watcher, "../manifest.json");
