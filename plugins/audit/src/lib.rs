@@ -21,6 +21,7 @@ pub mod report;
 mod request;
 mod run;
 pub mod session;
+mod sheet;
 pub mod traceability;
 pub mod verify;
 pub mod watch;

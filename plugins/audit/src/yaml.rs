@@ -160,7 +160,8 @@ mod tests {
     fn bombs_are_refused() {
         let bomb = "a: &a [x, x]\nb: &b [*a, *a]\n";
         assert!(parse(bomb).unwrap_err().contains("line 2: an alias"));
-        assert!(parse(&"[".repeat(500_000)).unwrap_err().contains("deeper"));
+        assert!(parse(&"[".repeat(500_000)).is_err());
+        assert!(parse(&"[\n".repeat(50)).unwrap_err().contains("deeper"));
         assert!(parse(&"- ".repeat(100_000)).is_err());
         assert!(parse(&" ".repeat(BYTES + 1)).unwrap_err().contains("too many"));
         assert!(

@@ -3,9 +3,9 @@
 use super::analyse::Performance;
 use super::config::VariableState;
 use super::runs::RunRow;
-use crate::limits;
 use crate::moment;
 use crate::page::{Bar, Block, Cell, Table};
+use crate::sheet::{count, heading, subheading, table, text};
 
 /// What phase 3 shows.
 #[must_use]
@@ -17,28 +17,6 @@ pub fn blocks(performance: &Performance) -> Vec<Block> {
     issues(performance, &mut out);
     configurations(performance, &mut out);
     out
-}
-
-fn heading(out: &mut Vec<Block>, text: &str) {
-    out.push(Block::Heading(text.to_owned()));
-}
-
-fn text(out: &mut Vec<Block>, text: impl Into<String>) {
-    out.push(Block::Text(text.into()));
-}
-
-/// A table within the bound on rows, and what was left out.
-fn table(out: &mut Vec<Block>, mut table: Table) {
-    let more = table.rows.len().saturating_sub(limits::ROWS);
-    table.rows.truncate(limits::ROWS);
-    out.push(Block::Table(table));
-    if more > 0 {
-        text(out, format!("{more} more rows are left out; the counts include them."));
-    }
-}
-
-fn count(value: usize) -> Cell {
-    Cell::Number(value as u64)
 }
 
 fn span(ms: Option<u64>) -> Cell {
@@ -78,7 +56,7 @@ fn logs(performance: &Performance, out: &mut Vec<Block>) {
 }
 
 fn errors(runs: &[RunRow], out: &mut Vec<Block>) {
-    out.push(Block::Subheading("Errors by Message".to_owned()));
+    subheading(out, "Errors by Message");
     let mut errors = Table::new(&["Name", "Error", "Count", "Last Seen"]);
     for row in runs {
         for error in &row.errors {
