@@ -88,8 +88,11 @@ pub const TRACKER_ENTRIES: usize = 5_000;
 /// Files in which the evidence of one issue is looked for.
 pub const EVIDENCE_FILES: usize = 50;
 
-/// Bytes of all files that are read for evidence.
-pub const EVIDENCE_BYTES_READ: u64 = 256 * 1024 * 1024;
+/// Different patterns of files in which evidence is looked for; each is held against the whole tree once.
+pub const EVIDENCE_PATTERNS: usize = 200;
+
+/// Bytes of all files that are read for evidence of issues, and as many again for symbols of matrices.
+pub const EVIDENCE_BYTES_READ: u64 = 64 * 1024 * 1024;
 
 /// Documents whose links are followed.
 pub const DOCUMENTS: usize = 20_000;

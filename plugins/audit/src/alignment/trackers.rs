@@ -4,7 +4,7 @@
 //! said in the options, or in the entry itself under `evidence` or `fixed_when`: a pattern of files and texts that one of
 //! them must hold, all of them, as they are. An issue without such a pattern is listed and not judged.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -83,9 +83,9 @@ pub fn trackers(index: &Index, options: &Options) -> Trackers {
         let title = format!("{more} more trackers were not read; the argument `trackers` says which count");
         out.notes.push(Note::new("trackers:too-many", Weight::Low, title, ""));
     }
-    let mut room = limits::EVIDENCE_BYTES_READ;
+    let mut search = Search { index, room: limits::EVIDENCE_BYTES_READ, files: BTreeMap::new() };
     for path in paths {
-        tracker(index, options, path, &mut room, &mut out);
+        tracker(options, path, &mut search, &mut out);
     }
     let listed: BTreeSet<&str> = out.issues.iter().map(|issue| issue.id.as_str()).collect();
     let unlisted = options.evidence.keys().filter(|id| !listed.contains(id.as_str()));
@@ -128,7 +128,8 @@ fn finding(issue: &TrackedIssue) -> Option<Gap> {
     Some(Gap::new(&format!("{tracker}:{id}:{kind}"), weight, &title, &format!("{tracker}:{}; {evidence}", issue.line)))
 }
 
-fn tracker(index: &Index, options: &Options, path: &str, room: &mut u64, out: &mut Trackers) {
+fn tracker(options: &Options, path: &str, search: &mut Search<'_>, out: &mut Trackers) {
+    let index = search.index;
     let read = index.find(path).ok_or("it is gone".to_owned()).and_then(|found| {
         let content = index.read(&found).map_err(|error| error.to_string())?;
         if content.whole { Ok(content.text) } else { Err("it is too large".to_owned()) }
@@ -162,7 +163,7 @@ fn tracker(index: &Index, options: &Options, path: &str, room: &mut u64, out: &m
             title: word(entry, &["title", "name", "summary", "description"]).unwrap_or_default(),
             state: state(&status),
             status,
-            evidence: evidence.map_or(Shown::Unasked, |evidence| look(index, &evidence, room)),
+            evidence: evidence.map_or(Shown::Unasked, |evidence| search.look(&evidence)),
             id,
         });
     }
@@ -212,35 +213,58 @@ fn state(status: &str) -> IssueState {
     }
 }
 
-/// Looks for all texts in one of the files.
-fn look(index: &Index, evidence: &Evidence, room: &mut u64) -> Shown {
-    let globs = match evidence.check() {
-        Ok(globs) => globs,
-        Err(reason) => return Shown::Unusable(reason),
-    };
-    let (paths, _) = index.matching(&globs, limits::EVIDENCE_FILES);
-    let mut missing = evidence.all.clone();
-    if paths.is_empty() {
-        missing.push(format!("(no file fits {})", evidence.file));
+/// The search for evidence: what may still be read, and the files of each pattern.
+struct Search<'a> {
+    index: &'a Index,
+    room: u64,
+    files: BTreeMap<String, Vec<&'a str>>,
+}
+
+impl<'a> Search<'a> {
+    /// Looks for all texts in one of the files.
+    fn look(&mut self, evidence: &Evidence) -> Shown {
+        let paths = match self.files(evidence) {
+            Ok(paths) => paths,
+            Err(reason) => return Shown::Unusable(reason),
+        };
+        let mut missing = evidence.all.clone();
+        if paths.is_empty() {
+            missing.push(format!("(no file fits {})", evidence.file));
+        }
+        for path in paths {
+            let Some(text) = self.read(path) else { continue };
+            let places: Vec<Option<usize>> = evidence.all.iter().map(|wanted| text.find(wanted.as_str())).collect();
+            let absent = evidence.all.iter().zip(&places).filter(|(_, at)| at.is_none());
+            let absent: Vec<String> = absent.map(|(wanted, _)| wanted.clone()).collect();
+            if absent.is_empty() {
+                return Shown::Settled(places.into_iter().flatten().map(|at| place(path, &text, at)).collect());
+            }
+            if absent.len() < missing.len() {
+                missing = absent;
+            }
+        }
+        Shown::Missing(missing)
     }
-    for path in paths {
-        let Some(found) = index.find(path) else { continue };
-        if found.bytes.is_none_or(|bytes| bytes.min(limits::CONTENT_BYTES) > *room) {
-            continue;
+
+    fn files(&mut self, evidence: &Evidence) -> Result<Vec<&'a str>, String> {
+        let globs = evidence.check()?;
+        if let Some(known) = self.files.get(&evidence.file) {
+            return Ok(known.clone());
         }
-        let Ok(content) = index.read(&found) else { continue };
-        *room -= (content.text.len() as u64).min(*room);
-        let places: Vec<Option<usize>> = evidence.all.iter().map(|text| content.text.find(text.as_str())).collect();
-        let absent: Vec<String> =
-            evidence.all.iter().zip(&places).filter(|(_, at)| at.is_none()).map(|(text, _)| text.clone()).collect();
-        if absent.is_empty() {
-            return Shown::Settled(places.into_iter().flatten().map(|at| place(path, &content.text, at)).collect());
+        if self.files.len() >= limits::EVIDENCE_PATTERNS {
+            return Err(format!("more than {} patterns of files", limits::EVIDENCE_PATTERNS));
         }
-        if absent.len() < missing.len() {
-            missing = absent;
-        }
+        let (paths, _) = self.index.matching(&globs, limits::EVIDENCE_FILES);
+        self.files.insert(evidence.file.clone(), paths.clone());
+        Ok(paths)
     }
-    Shown::Missing(missing)
+
+    fn read(&mut self, path: &str) -> Option<String> {
+        let found = self.index.find(path)?;
+        let bytes = found.bytes?.min(limits::CONTENT_BYTES);
+        self.room = self.room.checked_sub(bytes)?;
+        Some(self.index.read(&found).ok()?.text)
+    }
 }
 
 /// `path:line` of an offset.
@@ -358,7 +382,8 @@ mod tests {
         let index = Index::build(vec![Root { path: dir.path().to_owned(), shown: "r".into() }]);
         for file in ["gas/**/Code.js", "../**/Code.js", "/**/Code.js"] {
             let evidence = Evidence { file: file.into(), all: vec!["tryLock(".into()] };
-            assert!(matches!(look(&index, &evidence, &mut 1_000), Shown::Missing(_)), "{file}");
+            let mut search = Search { index: &index, room: 1_000, files: BTreeMap::new() };
+            assert!(matches!(search.look(&evidence), Shown::Missing(_)), "{file}");
         }
     }
 }

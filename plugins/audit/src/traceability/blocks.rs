@@ -89,6 +89,7 @@ fn standing(standing: Standing) -> &'static str {
         Standing::Missing => " (missing)",
         Standing::SymbolMissing => " (not defined)",
         Standing::Outside => " (outside)",
+        Standing::Unread => " (not read)",
         Standing::UnknownId => " (unknown id)",
     }
 }

@@ -34,12 +34,14 @@ pub(super) struct Documents {
     /// What a reader should know about the reading.
     pub(super) notes: Vec<Note>,
     references: usize,
+    /// Bytes that may still be read to look for symbols.
+    room: u64,
 }
 
 /// Reads the documents. `plans` are the audited plans, as people call them.
 #[must_use]
 pub(super) fn documents(index: &Index, options: &Options, plans: &BTreeSet<String>) -> Documents {
-    let mut out = Documents::default();
+    let mut out = Documents { room: limits::EVIDENCE_BYTES_READ, ..Documents::default() };
     let (wanted, past) = (options.document_globs().unwrap_or_default(), options.past_globs().unwrap_or_default());
     let mut room = limits::DOCUMENTS_BYTES;
     let mut left = 0_usize;
@@ -91,8 +93,8 @@ impl Documents {
     fn tables(&mut self, index: &Index, path: &str, blocks: &[Block]) {
         for block in blocks {
             let Block::Table(table) = block else { continue };
-            let room = limits::MATRIX_ROWS.saturating_sub(self.matrix.len());
-            self.matrix.extend(matrix::rows(index, path, table).into_iter().take(room));
+            let left = limits::MATRIX_ROWS.saturating_sub(self.matrix.len());
+            self.matrix.extend(matrix::rows(index, path, table, &mut self.room).into_iter().take(left));
         }
     }
 }

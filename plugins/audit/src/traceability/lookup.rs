@@ -17,6 +17,8 @@ pub enum Standing {
     SymbolMissing,
     /// It leads out of the granted folder and is not looked up.
     Outside,
+    /// The file is there; it was not read, so nothing is known of the class or function in it.
+    Unread,
     /// An id that no document has.
     UnknownId,
 }

@@ -9,6 +9,7 @@ use super::lookup::{self, Standing};
 use crate::extract::inline::{Inline, SpanKind};
 use crate::extract::names;
 use crate::index::{EntryKind, Index};
+use crate::limits;
 use crate::note::Weight;
 use crate::report::Gap;
 use crate::verify::undefined;
@@ -155,15 +156,15 @@ impl Columns {
     }
 }
 
-/// The rows of a table; none when it is no matrix.
+/// The rows of a table; none when it is no matrix. `room` are the bytes that may still be read to look for symbols.
 #[must_use]
-pub(super) fn rows(index: &Index, document: &str, table: &[Vec<Inline>]) -> Vec<MatrixRow> {
+pub(super) fn rows(index: &Index, document: &str, table: &[Vec<Inline>], room: &mut u64) -> Vec<MatrixRow> {
     let Some((head, body)) = table.split_first() else { return Vec::new() };
     let Some(columns) = Columns::of(head) else { return Vec::new() };
-    body.iter().filter_map(|cells| row(index, document, &columns, cells)).collect()
+    body.iter().filter_map(|cells| row(index, document, &columns, cells, room)).collect()
 }
 
-fn row(index: &Index, document: &str, columns: &Columns, cells: &[Inline]) -> Option<MatrixRow> {
+fn row(index: &Index, document: &str, columns: &Columns, cells: &[Inline], room: &mut u64) -> Option<MatrixRow> {
     let text = |at: Option<usize>| at.and_then(|at| cells.get(at)).map(Inline::plain).unwrap_or_default();
     let name = text(Some(columns.name));
     if name.is_empty() {
@@ -182,7 +183,7 @@ fn row(index: &Index, document: &str, columns: &Columns, cells: &[Inline]) -> Op
         .filter_map(|at| Some((*at, cells.get(*at)?)))
         .flat_map(|(_, cell)| written(cell, columns.wants_code))
         .take(REFERENCES)
-        .filter_map(|written| look_up(index, document, written))
+        .filter_map(|written| look_up(index, document, written, room))
         .collect();
     let verified = verified(says, &references, columns.wants_code);
     let line = cells.get(columns.name).map_or(1, Inline::line);
@@ -247,7 +248,7 @@ fn written(cell: &Inline, plain: bool) -> Vec<&str> {
 }
 
 /// Looks a reference up; none when it is no file.
-fn look_up(index: &Index, document: &str, written: &str) -> Option<CodeReference> {
+fn look_up(index: &Index, document: &str, written: &str, room: &mut u64) -> Option<CodeReference> {
     let (path, symbol) = parts(written.trim());
     let name = names::file(path).or_else(|| names::folder(path))?;
     let found = lookup::named(index, document, &name.path);
@@ -255,7 +256,7 @@ fn look_up(index: &Index, document: &str, written: &str) -> Option<CodeReference
         (None, _) if matches!(crate::plan::Place::of(&name.path), crate::plan::Place::Outside(_)) => Standing::Outside,
         (None, _) => Standing::Missing,
         (Some(_), None) => Standing::Present,
-        (Some(path), Some(symbol)) => symbol_standing(index, path, symbol),
+        (Some(path), Some(symbol)) => symbol_standing(index, path, symbol, room),
     };
     Some(CodeReference { written: written.trim().to_owned(), found, standing })
 }
@@ -271,12 +272,17 @@ fn parts(written: &str) -> (&str, Option<&str>) {
     (path, (!is_line && is_name).then_some(symbol))
 }
 
-fn symbol_standing(index: &Index, path: &str, symbol: &str) -> Standing {
+fn symbol_standing(index: &Index, path: &str, symbol: &str, room: &mut u64) -> Standing {
     let Some(found) = index.find(path).filter(|found| found.kind == EntryKind::File) else { return Standing::Missing };
+    let bytes = found.bytes.unwrap_or_default().min(limits::CONTENT_BYTES);
+    if bytes > *room {
+        return Standing::Unread;
+    }
+    *room -= bytes;
     match index.read(&found) {
         Ok(content) if undefined(&content.text, &[symbol.to_owned()]).is_empty() => Standing::Present,
         Ok(content) if content.whole => Standing::SymbolMissing,
-        _ => Standing::Outside,
+        _ => Standing::Unread,
     }
 }
 
@@ -296,7 +302,7 @@ mod tests {
             Block::Table(table) => Some(table),
             _ => None,
         });
-        let rows: Vec<MatrixRow> = tables.flat_map(|table| rows(&index, "docs/M.md", &table)).collect();
+        let rows: Vec<MatrixRow> = tables.flat_map(|table| rows(&index, "docs/M.md", &table, &mut 1_000_000)).collect();
         rows.into_iter().map(|row| (row.name, row.says, row.verified)).collect()
     }
 
