@@ -4,17 +4,25 @@
 //! `discover` finds plans, `extract` reads them, `index` and `verify` look things up, `report` writes. The plugin never
 //! writes a file, never creates a deliverable and uses no language model: the same folders give the same report.
 
+pub mod alignment;
 pub mod discover;
 pub mod extract;
+pub mod globs;
 pub mod index;
 pub mod lent;
 pub mod limits;
+pub mod moment;
 pub mod note;
+pub mod options;
 pub mod page;
+pub mod performance;
 pub mod plan;
 pub mod report;
 mod request;
 mod run;
+pub mod session;
+mod sheet;
+pub mod traceability;
 pub mod verify;
 pub mod watch;
 pub mod yaml;

@@ -51,3 +51,66 @@ pub const WORDS_BYTES: usize = 200;
 
 /// Bytes of a finding's title and of its evidence.
 pub const EVIDENCE_BYTES: usize = 600;
+
+/// Execution logs that are read, the newest ones first.
+pub const LOG_FILES: usize = 200;
+
+/// Bytes of one log, from its end: about 30,000 lines.
+pub const LOG_FILE_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Bytes of all logs together.
+pub const LOG_BYTES: u64 = 32 * 1024 * 1024;
+
+/// Bytes of one line of a log; a longer one holds a payload and not a record.
+pub const LOG_LINE_BYTES: usize = 64 * 1024;
+
+/// Names that are told apart in logs, in the ledger and among processes.
+pub const RUN_NAMES: usize = 500;
+
+/// Different error messages kept of one name.
+pub const RUN_ERRORS: usize = 10;
+
+/// Tasks of the ledger that are looked at.
+pub const LEDGER_TASKS: u32 = 10_000;
+
+/// Examples of configurations that are compared with the real ones.
+pub const CONFIGURATIONS: usize = 100;
+
+/// Variables of one configuration.
+pub const VARIABLES: usize = 1_000;
+
+/// Issue trackers that are read, and entries of each.
+pub const TRACKERS: usize = 50;
+
+/// Entries of one tracker.
+pub const TRACKER_ENTRIES: usize = 5_000;
+
+/// Files in which the evidence of one issue is looked for.
+pub const EVIDENCE_FILES: usize = 50;
+
+/// Different patterns of files in which evidence is looked for; each is held against the whole tree once.
+pub const EVIDENCE_PATTERNS: usize = 200;
+
+/// Bytes of all files that are read for evidence of issues, and as many again for symbols of matrices.
+pub const EVIDENCE_BYTES_READ: u64 = 64 * 1024 * 1024;
+
+/// Documents whose links are followed.
+pub const DOCUMENTS: usize = 20_000;
+
+/// Bytes of one document.
+pub const DOCUMENT_BYTES: u64 = 1024 * 1024;
+
+/// Bytes of all documents together.
+pub const DOCUMENTS_BYTES: u64 = 256 * 1024 * 1024;
+
+/// References of all documents together.
+pub const LINKS: usize = 200_000;
+
+/// Rows of matrices.
+pub const MATRIX_ROWS: usize = 20_000;
+
+/// Rows of one table of phases 3 and 4 and of a session review; what is left out is counted.
+pub const ROWS: usize = 500;
+
+/// Commits of one session.
+pub const COMMITS: u32 = 1_000;

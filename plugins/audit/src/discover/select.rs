@@ -1,12 +1,15 @@
 //! From arguments or changed paths to plans.
 //!
-//! A plan is named as reports show it (`plans/a.md`), or relative to a plans folder (`a.md`, `sub`). What lies nowhere
-//! below a plans folder needs a grant; what should lie there and does not is a mistake in the arguments.
+//! A plan is named as reports show it (`plans/a.md`), or relative to a plans folder (`a.md`, `sub`), or by a pattern of
+//! either (`**/*PLAN*.md`). What lies nowhere below a plans folder needs a grant; what should lie there and does not is a
+//! mistake in the arguments. A pattern that nothing fits is only noted: it may fit tomorrow.
 
 use std::fs;
 use std::path::Path;
 
 use super::walk::{Discovery, PlansFolder, is_plan, join};
+use crate::globs::Globs;
+use crate::note::{Note, Weight};
 use crate::plan::Place;
 
 /// Why no plans could be chosen.
@@ -25,6 +28,7 @@ pub fn all(folders: &[PlansFolder]) -> Discovery {
     for folder in folders {
         discovery.add(folder, "");
     }
+    discovery.note_empty();
     discovery.finish()
 }
 
@@ -75,7 +79,28 @@ fn take(discovery: &mut Discovery, folders: &[PlansFolder], name: &str) -> Resul
         }
         return Err(Refusal::NoSuchPlan(format!("the plan `{name}` is neither a regular file nor a folder")));
     }
-    Err(refusal(folders, name))
+    if Globs::is_pattern(name) { pattern(discovery, folders, name) } else { Err(refusal(folders, name)) }
+}
+
+/// The plans that a pattern fits.
+fn pattern(discovery: &mut Discovery, folders: &[PlansFolder], name: &str) -> Result<(), Refusal> {
+    let globs = Globs::new(&[name]).map_err(|error| Refusal::NoSuchPlan(format!("the plans `{name}`: {error}")))?;
+    let mut any = false;
+    for folder in folders {
+        let before = discovery.plans.len();
+        discovery.add(folder, "");
+        let fits = |shown: &str| {
+            let relative = shown.strip_prefix(folder.shown.as_str()).unwrap_or(shown).trim_start_matches('/');
+            globs.matches(shown) || globs.matches(relative)
+        };
+        let kept = discovery.keep(folder, before, fits);
+        any |= kept > 0;
+    }
+    if !any {
+        let title = format!("no plan fits the pattern {name}");
+        discovery.notes.push(Note::new(format!("plans:{name}:no-match"), Weight::Medium, title, ""));
+    }
+    Ok(())
 }
 
 /// Every way in which a name may be meant: by a folder's shown name, then relative to each folder.

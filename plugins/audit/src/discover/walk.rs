@@ -71,6 +71,32 @@ impl Discovery {
         true
     }
 
+    /// Keeps of a folder's plans from `before` on only those whose shown name fits; says how many these are.
+    pub(super) fn keep(&mut self, folder: &PlansFolder, before: usize, fits: impl Fn(&str) -> bool) -> usize {
+        let added = self.plans.split_off(before);
+        let all = added.len();
+        self.plans.extend(added.into_iter().filter(|plan| fits(&plan.shown)));
+        let kept = self.plans.len() - before;
+        if let Some(known) = self.folders.iter_mut().find(|known| known.shown == folder.shown) {
+            known.plans -= all - kept;
+        }
+        kept
+    }
+
+    /// Notes each folder without a plan, where others have some; that there is none at all is said elsewhere.
+    pub(super) fn note_empty(&mut self) {
+        if self.plans.is_empty() {
+            return;
+        }
+        for folder in self.folders.iter().filter(|folder| folder.plans == 0) {
+            let said = self.notes.iter().any(|note| note.key.starts_with(&format!("{}:", folder.shown)));
+            if !said {
+                let title = format!("the plans folder {} holds no plan (.md or .txt)", folder.shown);
+                self.notes.push(Note::new(format!("{}:empty", folder.shown), Weight::Low, title, ""));
+            }
+        }
+    }
+
     /// Sorts the plans, drops repeated ones and applies the bound.
     pub(super) fn finish(mut self) -> Self {
         self.plans.sort_by(|left, right| (&left.shown, &left.path).cmp(&(&right.shown, &right.path)));
@@ -94,8 +120,11 @@ impl Discovery {
         let children = match children(&join(&folder.path, relative)) {
             Ok(children) => children,
             Err(error) => {
-                let title = format!("the plans folder {here} could not be read");
-                self.notes.push(Note::new(format!("{here}:unreadable"), Weight::Low, title, error.to_string()));
+                let missing = error.kind() == std::io::ErrorKind::NotFound;
+                let (kind, what) =
+                    if missing { ("missing", "is not there") } else { ("unreadable", "could not be read") };
+                let title = format!("the plans folder {here} {what}");
+                self.notes.push(Note::new(format!("{here}:{kind}"), Weight::Medium, title, error.to_string()));
                 return;
             }
         };

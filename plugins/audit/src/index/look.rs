@@ -16,7 +16,7 @@ pub struct Found {
     pub kind: EntryKind,
     /// Its size; of regular files only.
     pub bytes: Option<u64>,
-    guest: PathBuf,
+    pub(super) guest: PathBuf,
 }
 
 /// What a file says.

@@ -117,6 +117,11 @@ impl Index {
         entries.filter(move |entry| entry.kind == kind).map(|entry| entry.path.as_str()).take(limits::CANDIDATES)
     }
 
+    /// Paths of all files, sorted.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().filter(|entry| entry.kind == EntryKind::File).map(|entry| entry.path.as_str())
+    }
+
     /// Root and kind of an indexed path.
     pub(super) fn entry(&self, path: &str) -> Option<(&Root, EntryKind)> {
         let at = self.entries.binary_search_by(|entry| entry.path.as_str().cmp(path)).ok()?;

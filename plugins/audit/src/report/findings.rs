@@ -1,5 +1,6 @@
 //! Findings: one for each deliverable that is not simply present, with an id that stays the same over runs.
 
+use super::escape;
 use crate::limits;
 use crate::note::Weight;
 use crate::verify::Status;
@@ -15,6 +16,15 @@ pub struct Gap {
     pub title: String,
     /// Where the plan says it and what was seen.
     pub evidence: String,
+}
+
+impl Gap {
+    /// A finding, bounded: the id is `audit:` and `key`, which stays the same over runs; title and evidence are one line each.
+    #[must_use]
+    pub fn new(key: &str, weight: Weight, title: &str, evidence: &str) -> Self {
+        let line = |text| escape::line(text, limits::EVIDENCE_BYTES);
+        Self { id: bounded(&format!("audit:{key}")), weight, title: line(title), evidence: line(evidence) }
+    }
 }
 
 /// How much a status matters; `None` when it is as it should be.

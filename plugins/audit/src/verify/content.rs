@@ -56,7 +56,7 @@ pub(super) fn line_count(text: &str) -> u64 {
 
 /// The wanted names that the text does not define.
 #[must_use]
-pub(super) fn undefined<'a>(text: &str, wanted: &'a [String]) -> Vec<&'a str> {
+pub(crate) fn undefined<'a>(text: &str, wanted: &'a [String]) -> Vec<&'a str> {
     wanted.iter().map(String::as_str).filter(|name| !defines(text, name)).collect()
 }
 

@@ -8,5 +8,6 @@ mod judge;
 mod resolve;
 mod status;
 
+pub(crate) use content::undefined;
 pub use judge::{Judge, Verdict};
 pub use status::{Counts, Status};

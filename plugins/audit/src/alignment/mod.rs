@@ -1,0 +1,19 @@
+//! Alignment (phase 4): do things run when they should, does what they lean on work, is anybody waited for, and do the
+//! trackers say what the files say.
+//!
+//! `processes` looks for late runs, `integrations` for failing ones, `stale` for requests without an answer, `trackers`
+//! for issues whose state is not the files' state; `assess` puts them together, `blocks` shows them.
+
+mod assess;
+mod blocks;
+mod integrations;
+mod processes;
+mod stale;
+mod trackers;
+
+pub use assess::{Alignment, Sources, assess};
+pub use blocks::blocks;
+pub use integrations::{Health, IntegrationRow};
+pub use processes::{ProcessRow, Punctuality};
+pub use stale::StaleRow;
+pub use trackers::{IssueState, Shown, TrackedIssue, Trackers, trackers};

@@ -1,0 +1,190 @@
+//! What is to be known of a plan before it is judged: when it was changed, how much it matters, who is responsible.
+//!
+//! What the plan says of itself wins (front matter, then the bold lines below its title). Where it says no priority, its
+//! age among the audited plans does: of the plans by time of change, the newest quarter is HIGH, the oldest quarter LOW.
+
+use std::cmp::Reverse;
+use std::fs;
+use std::time::UNIX_EPOCH;
+
+use serde::Serialize;
+
+use super::front::{self, Todo};
+use super::walk::PlanFile;
+use crate::note::Note;
+use crate::plan::Plan;
+
+/// How much a plan matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Priority {
+    /// First.
+    High,
+    /// Then.
+    Medium,
+    /// Last.
+    Low,
+}
+
+impl Priority {
+    /// The word for reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::High => "HIGH",
+            Self::Medium => "MEDIUM",
+            Self::Low => "LOW",
+        }
+    }
+
+    /// Reads what a plan says: `High`, `P1`, `🔴 Critical (blocking)`.
+    fn of(text: &str) -> Option<Self> {
+        let lower = text.to_lowercase();
+        let mut words = lower.split(|sign: char| !sign.is_alphanumeric());
+        words.find_map(|word| match word {
+            "critical" | "urgent" | "highest" | "high" | "p0" | "p1" | "1" => Some(Self::High),
+            "medium" | "normal" | "moderate" | "p2" | "2" => Some(Self::Medium),
+            "low" | "lowest" | "minor" | "p3" | "p4" | "3" | "4" => Some(Self::Low),
+            _ => None,
+        })
+    }
+}
+
+/// What is known of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Details {
+    /// What people call it.
+    pub plan: String,
+    /// Its title, by the front matter or the first heading.
+    pub title: Option<String>,
+    /// Its status, in its own words.
+    pub status: Option<String>,
+    /// When its file was changed, in milliseconds since 1970 UTC.
+    pub modified: Option<i64>,
+    /// How much it matters.
+    pub priority: Priority,
+    /// Where that is from: `front matter`, `header` or `recency`.
+    pub priority_from: &'static str,
+    /// Who is responsible.
+    pub responsible: Option<String>,
+    /// Where that is from: `front matter`, or the name of the bold line.
+    pub responsible_from: Option<String>,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Its todos.
+    pub todos: Vec<Todo>,
+}
+
+/// Bold lines that name who is responsible, the surest first.
+const RESPONSIBLE: &[&str] =
+    &["owner", "responsible", "responsible agent", "assigned to", "assigned agent", "assignee"];
+
+/// Bold lines that name who wrote the plan: responsible when nobody else is.
+const AUTHOR: &[&str] = &["author", "created by"];
+
+/// What is known of one plan, and what could not be read. Priorities by age need [`rank`] afterwards.
+#[must_use]
+pub fn details(file: &PlanFile, text: &str, plan: &Plan) -> (Details, Vec<Note>) {
+    let front = front::front(&file.shown, text);
+    let field = |names: &[&str]| {
+        names.iter().find_map(|name| plan.header.iter().find(|(key, _)| key.to_lowercase() == **name)).cloned()
+    };
+    let said = |value: Option<String>| value.map(|value| ("front matter".to_owned(), value));
+    let responsible = said(front.owner)
+        .or_else(|| field(RESPONSIBLE))
+        .or_else(|| said(front.author))
+        .or_else(|| field(AUTHOR))
+        .filter(|(_, value)| names_somebody(value));
+    let (responsible_from, responsible) = responsible.unzip();
+    let (priority, priority_from) = front
+        .priority
+        .as_deref()
+        .and_then(Priority::of)
+        .map(|priority| (priority, "front matter"))
+        .or_else(|| Some((Priority::of(&field(&["priority"])?.1)?, "header")))
+        .unwrap_or((Priority::Medium, "recency"));
+    let details = Details {
+        plan: file.shown.clone(),
+        title: front.title.or_else(|| plan.title.clone()),
+        status: front.status.or_else(|| Some(field(&["status"])?.1)),
+        modified: modified(file),
+        priority,
+        priority_from,
+        responsible,
+        responsible_from,
+        tags: front.tags,
+        todos: front.todos,
+    };
+    (details, front.notes)
+}
+
+fn names_somebody(value: &str) -> bool {
+    let bare = value.trim().to_lowercase();
+    !matches!(bare.as_str(), "" | "-" | "\u{2013}" | "\u{2014}" | "tbd" | "n/a" | "none" | "unassigned" | "?")
+}
+
+/// Gives plans that say no priority one by their age, and orders all: by priority, then the newest first.
+pub fn rank(all: &mut [Details]) {
+    all.sort_by(|left, right| (Reverse(left.modified), &left.plan).cmp(&(Reverse(right.modified), &right.plan)));
+    let total = all.len();
+    for (at, details) in all.iter_mut().enumerate().filter(|(_, details)| details.priority_from == "recency") {
+        details.priority = match (at * 4, (at + 1) * 4) {
+            (from, _) if from < total => Priority::High,
+            (_, to) if to > total * 3 && total > 1 => Priority::Low,
+            _ => Priority::Medium,
+        };
+    }
+    all.sort_by_key(|details| details.priority);
+}
+
+fn modified(file: &PlanFile) -> Option<i64> {
+    let modified = fs::symlink_metadata(&file.path).ok()?.modified().ok()?;
+    i64::try_from(modified.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Details {
+        let file = PlanFile { path: "/nonexistent/p.md".into(), shown: "p.md".into(), bytes: 0 };
+        details(&file, text, &crate::extract::plan(text)).0
+    }
+
+    #[test]
+    fn the_front_matter_wins_over_the_header_and_owners_over_authors() {
+        let both = of("---\npriority: low\nowner: A\n---\n# P\n\n**Priority:** HIGH\n**Owner:** B\n");
+        assert_eq!((both.priority, both.priority_from), (Priority::Low, "front matter"));
+        assert_eq!((both.responsible.as_deref(), both.responsible_from.as_deref()), (Some("A"), Some("front matter")));
+        let header = of("# P\n\n**Author:** C\n**Priority:** 🔴 Critical (blocking)\n**Assigned Agent:** D\n");
+        assert_eq!((header.priority, header.responsible.as_deref()), (Priority::High, Some("D")));
+        assert_eq!(of("# P\n\n**Owner:** TBD\n**Author:** C\n").responsible, None);
+        assert_eq!(of("# P\n\n**Created By:** C\n").responsible.as_deref(), Some("C"));
+        assert_eq!(of("# P\n\nNo priority is highlighted here.\n").priority_from, "recency");
+    }
+
+    #[test]
+    fn the_newest_quarter_is_high_and_the_oldest_low() {
+        let mut all: Vec<Details> =
+            (0..8).map(|at| Details { plan: format!("{at}.md"), modified: Some(at), ..of("# P") }).collect();
+        all[0].priority = Priority::High;
+        all[0].priority_from = "header";
+        rank(&mut all);
+        let ranked: Vec<String> =
+            all.iter().map(|details| format!("{} {}", details.plan, details.priority.word())).collect();
+        let wanted = [
+            "7.md HIGH",
+            "6.md HIGH",
+            "0.md HIGH",
+            "5.md MEDIUM",
+            "4.md MEDIUM",
+            "3.md MEDIUM",
+            "2.md MEDIUM",
+            "1.md LOW",
+        ];
+        assert_eq!(ranked, wanted);
+        let mut one = vec![of("# P")];
+        rank(&mut one);
+        assert_eq!(one[0].priority, Priority::High);
+    }
+}

@@ -1,0 +1,139 @@
+//! The front matter of a plan: YAML between two `---` lines at its very beginning.
+//!
+//! Bounded, because a plan may come from anybody; what cannot be read is a note, and the plan is audited all the same.
+
+use serde::Serialize;
+
+use crate::note::{Note, Weight};
+use crate::yaml::{self, Node};
+
+/// Bytes of a front matter. Real ones have a few hundred lines of todos at most.
+const BYTES: usize = 256 * 1024;
+
+/// Todos and tags kept of one plan.
+const ITEMS: usize = 1_000;
+
+/// What a front matter says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Front {
+    /// `title`, or `name`.
+    pub title: Option<String>,
+    /// `status`.
+    pub status: Option<String>,
+    /// `owner`, `responsible`, `assigned_to` or `assigned_agent`.
+    pub owner: Option<String>,
+    /// `author` or `created_by`.
+    pub author: Option<String>,
+    /// `priority`.
+    pub priority: Option<String>,
+    /// `tags`.
+    pub tags: Vec<String>,
+    /// `todos`.
+    pub todos: Vec<Todo>,
+    /// What could not be read.
+    pub notes: Vec<Note>,
+}
+
+/// A todo of a front matter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Todo {
+    /// Its id.
+    pub id: Option<String>,
+    /// What is to be done.
+    pub content: String,
+    /// `pending`, `in_progress`, `completed`, `cancelled`, or another word.
+    pub status: Option<String>,
+    /// The line in the plan, from 1.
+    pub line: usize,
+}
+
+/// Reads the front matter of a plan that people call `shown`; an empty one when it has none.
+#[must_use]
+pub fn front(shown: &str, text: &str) -> Front {
+    let Some(yaml) = cut(text) else { return Front::default() };
+    let read = if yaml.len() > BYTES {
+        Err(format!("{} bytes are too many: at most {BYTES}", yaml.len()))
+    } else {
+        yaml::parse(yaml)
+    };
+    match read {
+        Ok(node) => of(&node),
+        Err(error) => {
+            let title = format!("the front matter of {shown} could not be read");
+            let note = Note::new(format!("{shown}:front-matter"), Weight::Low, title, format!("{shown}:1: {error}"));
+            Front { notes: vec![note], ..Front::default() }
+        }
+    }
+}
+
+/// The text between the two lines.
+fn cut(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("---")?;
+    let (first, rest) = rest.split_once('\n')?;
+    if !first.trim().is_empty() {
+        return None;
+    }
+    let mut at = 0;
+    for line in rest.split_inclusive('\n') {
+        if matches!(line.trim_end(), "---" | "...") {
+            return rest.get(..at);
+        }
+        at += line.len();
+    }
+    None
+}
+
+fn of(node: &Node) -> Front {
+    let word = |names: &[&str]| names.iter().find_map(|name| node.get(name)?.word()).map(str::to_owned);
+    let list = |name: &str| node.get(name).map(Node::list).unwrap_or_default().iter().take(ITEMS);
+    Front {
+        title: word(&["title", "name"]),
+        status: word(&["status"]),
+        owner: word(&["owner", "responsible", "assigned_to", "assigned_agent", "assignee"]),
+        author: word(&["author", "created_by"]),
+        priority: word(&["priority"]),
+        tags: list("tags").filter_map(Node::word).map(str::to_owned).collect(),
+        todos: list("todos").filter_map(todo).collect(),
+        notes: Vec::new(),
+    }
+}
+
+/// A todo: a map, or words alone. The `---` line above makes its line one more.
+fn todo(node: &Node) -> Option<Todo> {
+    let word = |name: &str| node.get(name).and_then(Node::word).map(str::to_owned);
+    let content = word("content").or_else(|| word("title")).or_else(|| node.word().map(str::to_owned))?;
+    Some(Todo { id: word("id"), content, status: word("status"), line: node.line + 1 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn todos_and_owner_are_read() {
+        let text = "---\nname: Till\nowner: Agent A\npriority: high\ntags: [shop, till]\ntodos:\n  - id: a\n    content: Count\n    status: completed\n  - Weigh\n---\n# Till\n";
+        let front = front("p.md", text);
+        assert_eq!((front.title.as_deref(), front.owner.as_deref()), (Some("Till"), Some("Agent A")));
+        assert_eq!(front.tags, ["shop", "till"]);
+        let todos: Vec<(&str, Option<&str>, usize)> =
+            front.todos.iter().map(|todo| (todo.content.as_str(), todo.status.as_deref(), todo.line)).collect();
+        assert_eq!(todos, [("Count", Some("completed"), 7), ("Weigh", None, 10)]);
+    }
+
+    #[test]
+    fn a_rule_is_no_front_matter() {
+        for text in ["# A\n---\nb: c\n---\n", "---\nno end\n", "--- x\na: b\n---\n", "", "---"] {
+            assert_eq!(front("p.md", text), Front::default(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_a_note() {
+        let bomb = format!("---\na: &a [x]\n{}---\n", "b: [*a]\n".repeat(10));
+        let huge = format!("---\n{}---\n", "a: b\n".repeat(BYTES));
+        for text in [bomb.as_str(), huge.as_str(), "---\na: [\n---\n"] {
+            let front = front("p.md", text);
+            assert_eq!((front.notes.len(), front.notes[0].key.as_str()), (1, "p.md:front-matter"));
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Puts the parts of phase 3 together and says what is not as it should be.
+
+use serde::Serialize;
+
+use super::agents::{AgentRow, Agents};
+use super::config::{self, ConfigRow, NamedConfig, VariableState};
+use super::gate::{self, GateRow, Stated};
+use super::issues::{KnownIssue, known_issues};
+use super::logs::Logs;
+use crate::index::Index;
+use crate::lent::Database;
+use crate::limits;
+use crate::note::{Note, Weight};
+use crate::options::Options;
+use crate::plan::Plan;
+use crate::report::Gap;
+
+/// What phase 3 takes from plans, gathered while they are read.
+#[derive(Debug, Default)]
+pub struct FromPlans {
+    issues: Vec<KnownIssue>,
+    configurations: Vec<(String, String)>,
+    left_out: usize,
+}
+
+impl FromPlans {
+    /// Takes a plan in.
+    pub fn add(&mut self, shown: &str, text: &str, plan: &Plan) {
+        for issue in known_issues(shown, text) {
+            if self.issues.len() < limits::ROWS * 4 {
+                self.issues.push(issue);
+            } else {
+                self.left_out += 1;
+            }
+        }
+        let room = limits::ROWS.saturating_sub(self.configurations.len());
+        self.configurations.extend(config::named(shown, plan).into_iter().take(room));
+    }
+}
+
+/// What phase 3 looks at.
+#[derive(Clone, Copy)]
+pub struct Sources<'a> {
+    /// The audited tree.
+    pub index: &'a Index,
+    /// What the logs say.
+    pub logs: &'a Logs,
+    /// What the ledger says.
+    pub agents: &'a Agents,
+    /// The music catalog.
+    pub catalog: Option<&'a dyn Database>,
+    /// What the plans say.
+    pub plans: &'a FromPlans,
+    /// The coverage as the newest document states it.
+    pub stated: Option<&'a Stated>,
+}
+
+/// Phase 3.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Performance {
+    /// Execution logs.
+    pub logs: Logs,
+    /// The ledger, by agent.
+    pub agents: Vec<AgentRow>,
+    /// Why the ledger could not be read.
+    pub ledger_refused: Option<String>,
+    /// Fingerprints.
+    pub gate: Option<GateRow>,
+    /// Why the catalog could not be read.
+    pub catalog_refused: Option<String>,
+    /// Issues that plans know of, open ones first, by severity.
+    pub issues: Vec<KnownIssue>,
+    /// Issues for which there was no room.
+    pub issues_left_out: usize,
+    /// Examples of configurations and the real files.
+    pub configurations: Vec<ConfigRow>,
+    /// Configuration files that plans name.
+    pub named_configurations: Vec<NamedConfig>,
+    /// What is not as it should be.
+    #[serde(skip)]
+    pub findings: Vec<Gap>,
+}
+
+/// Analyses; never fails.
+#[must_use]
+pub fn analyse(sources: Sources<'_>, options: &Options) -> Performance {
+    let (gate, catalog_refused) = gate::gate(sources.catalog, sources.stated, options);
+    let mut issues = sources.plans.issues.clone();
+    issues.sort_by_key(|issue| (!issue.open, severity(issue)));
+    let mut performance = Performance {
+        logs: sources.logs.clone(),
+        agents: sources.agents.rows.clone(),
+        ledger_refused: sources.agents.refused.clone(),
+        gate,
+        catalog_refused,
+        issues_left_out: sources.plans.left_out,
+        issues,
+        configurations: config::compare(sources.index),
+        named_configurations: config::look_up(sources.index, &sources.plans.configurations),
+        findings: Vec::new(),
+    };
+    performance.findings = findings(&performance);
+    performance
+}
+
+/// The place of an issue among others: the worst first, those without a severity last.
+fn severity(issue: &KnownIssue) -> usize {
+    let words = ["CRITICAL", "HIGH", "MEDIUM", "LOW"];
+    words.iter().position(|word| Some(*word) == issue.severity).unwrap_or(words.len())
+}
+
+fn findings(performance: &Performance) -> Vec<Gap> {
+    let notes =
+        performance.logs.notes.iter().map(|note: &Note| Gap::new(&note.key, note.weight, &note.title, &note.evidence));
+    let gate = performance.gate.as_ref().filter(|gate| gate.needed > 0).map(below_gate);
+    let open = performance.issues.iter().filter(|issue| issue.open && severity(issue) < 2).map(open_issue);
+    let configurations = performance.configurations.iter().flat_map(configuration);
+    notes.chain(gate).chain(open).chain(configurations).collect()
+}
+
+fn below_gate(gate: &GateRow) -> Gap {
+    let (whole, part) = (gate.tenths() / 10, gate.tenths() % 10);
+    let title = format!(
+        "fingerprints: {} of {} files have one ({whole}.{part} %), {} more are needed for {} %",
+        gate.done, gate.total, gate.needed, gate.gate_percent
+    );
+    Gap::new("catalog:fingerprints:below-gate", Weight::Medium, &title, &gate.source)
+}
+
+fn open_issue(issue: &KnownIssue) -> Gap {
+    let severity = issue.severity.unwrap_or_default();
+    let title = format!("a known issue is open ({severity}): {}", issue.issue);
+    let evidence = format!("{}:{}; the plan says: {}", issue.plan, issue.line, issue.status);
+    Gap::new(&format!("{}:{}:known-issue", issue.plan, issue.issue), Weight::Low, &title, &evidence)
+}
+
+fn configuration(row: &ConfigRow) -> Vec<Gap> {
+    let (file, example) = (&row.file, &row.example);
+    let mut out = Vec::new();
+    if let Some(unread) = row.unread {
+        let title = format!("the configuration {file} was not compared with {example}: {unread}");
+        out.push(Gap::new(&format!("{file}:configuration:unread"), Weight::Low, &title, example));
+    } else if !row.there {
+        let title = format!("the configuration {file} is not there; {example} wants {} variables", row.wanted);
+        out.push(Gap::new(&format!("{file}:configuration:absent"), Weight::Info, &title, example));
+    }
+    for (state, weight, word) in [
+        (VariableState::Missing, Weight::Medium, "missing"),
+        (VariableState::Empty, Weight::Low, "empty"),
+        (VariableState::Placeholder, Weight::Low, "still the example's"),
+    ] {
+        let names: Vec<&str> = row.names(state).collect();
+        if !names.is_empty() {
+            let title = format!("{} of {} variables of {file} are {word}", names.len(), row.wanted);
+            let kind = word.split(' ').next().unwrap_or(word);
+            out.push(Gap::new(&format!("{file}:variables:{kind}"), weight, &title, &names.join(", ")));
+        }
+    }
+    out
+}

@@ -1,0 +1,344 @@
+//! What is configured, without a word of what with: names of wanted variables and whether they are set.
+//!
+//! `.env.example` beside `.env`, `config.example.json` beside `config.json`: only the example's names are ever repeated.
+//! Of the real file nothing leaves this module but one state for each of them; no value, no length, no further name.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::globs::Globs;
+use crate::index::{Found, Index};
+use crate::limits;
+use crate::plan::{Place, Plan};
+use crate::yaml;
+
+/// Examples.
+const EXAMPLES: &[&str] = &[
+    "**/.env*.{example,sample,template}",
+    "**/.env.{example,sample,template}.*",
+    "**/env.{example,sample}",
+    "**/{config,settings}*.{example,sample,template}.*",
+    "**/*.{config,env}.{example,sample,template}",
+    "**/{config,settings}*.*.{example,sample,template}",
+];
+
+/// Parts of an example's name that the real file's name does not have.
+const MARKS: &[&str] = &[".example", ".sample", ".template"];
+
+/// How a wanted variable stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VariableState {
+    /// It has a value.
+    Set,
+    /// It has the value that the example has, which is there to be replaced.
+    Placeholder,
+    /// It is there without a value.
+    Empty,
+    /// It is not there.
+    Missing,
+}
+
+/// An example and the real file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConfigRow {
+    /// The example.
+    pub example: String,
+    /// Where the real file belongs.
+    pub file: String,
+    /// Whether that is there.
+    pub there: bool,
+    /// Why it could not be compared.
+    pub unread: Option<&'static str>,
+    /// The wanted variables by name; empty where the real file is not there.
+    pub variables: BTreeMap<String, VariableState>,
+    /// How many variables the example wants.
+    pub wanted: usize,
+}
+
+impl ConfigRow {
+    /// The variables that stand so.
+    pub fn names(&self, state: VariableState) -> impl Iterator<Item = &str> {
+        self.variables.iter().filter(move |(_, found)| **found == state).map(|(name, _)| name.as_str())
+    }
+}
+
+/// A configuration file that a plan names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NamedConfig {
+    /// The path as the plan means it.
+    pub path: String,
+    /// Where it is named: `plans/a.md:12`.
+    pub named_at: String,
+    /// Whether it is there.
+    pub there: bool,
+}
+
+/// Compares every example with its real file.
+#[must_use]
+pub(super) fn compare(index: &Index) -> Vec<ConfigRow> {
+    let (examples, _) = index.matching(&Globs::own(EXAMPLES), limits::CONFIGURATIONS);
+    examples.iter().filter_map(|path| row(index, &index.find(path)?)).collect()
+}
+
+/// Configuration files among the names of a plan, with where it names them.
+#[must_use]
+pub(super) fn named(shown: &str, plan: &Plan) -> Vec<(String, String)> {
+    let promised = plan.deliverables.iter().map(|item| (&item.place, item.line()));
+    let spoken = plan.references.iter().map(|item| (&item.place, item.line));
+    let inside = promised.chain(spoken).filter_map(|(place, line)| match place {
+        Place::Inside { path, .. } if is_configuration(path) => Some((path.clone(), format!("{shown}:{line}"))),
+        _ => None,
+    });
+    inside.collect()
+}
+
+/// Looks up what plans name; each path once, with the first plan that names it.
+#[must_use]
+pub(super) fn look_up(index: &Index, named: &[(String, String)]) -> Vec<NamedConfig> {
+    let mut by_path: BTreeMap<&str, &str> = BTreeMap::new();
+    for (path, at) in named {
+        by_path.entry(path).or_insert(at);
+    }
+    let row = |(path, at): (&str, &str)| NamedConfig {
+        path: path.to_owned(),
+        named_at: at.to_owned(),
+        there: is_there(index, path),
+    };
+    by_path.into_iter().take(limits::ROWS).map(row).collect()
+}
+
+fn is_there(index: &Index, path: &str) -> bool {
+    let somewhere = || !path.contains('/') && index.named(path, crate::index::EntryKind::File).next().is_some();
+    index.find(path).is_some() || somewhere()
+}
+
+fn is_configuration(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
+    let ending = name.rsplit('.').next().unwrap_or_default();
+    let data = matches!(ending, "json" | "yaml" | "yml" | "toml" | "ini" | "cfg" | "conf" | "plist" | "env");
+    name.starts_with(".env")
+        || matches!(ending, "ini" | "cfg" | "conf" | "plist" | "env")
+        || (data && (name.contains("config") || name.contains("settings")))
+}
+
+fn row(index: &Index, example: &Found) -> Option<ConfigRow> {
+    let file = real(&example.path)?;
+    let mut row = ConfigRow {
+        example: example.path.clone(),
+        file,
+        there: false,
+        unread: None,
+        variables: BTreeMap::new(),
+        wanted: 0,
+    };
+    let Some(wanted) = variables(index, example, &row.file) else {
+        row.unread = Some("the example could not be read");
+        return Some(row);
+    };
+    row.wanted = wanted.len();
+    let Some(found) = index.find(&row.file) else { return Some(row) };
+    row.there = true;
+    let Some(given) = variables(index, &found, &row.file) else {
+        row.unread = Some("the file could not be read");
+        return Some(row);
+    };
+    row.variables = wanted.into_iter().map(|(name, proposed)| state(name, &proposed, &given)).collect();
+    Some(row)
+}
+
+/// The real file's path.
+fn real(example: &str) -> Option<String> {
+    let (folder, name) = example.rsplit_once('/').map_or(("", example), |(folder, name)| (folder, name));
+    let mark = MARKS.iter().find(|mark| name.contains(*mark))?;
+    let bare = name.replacen(mark, "", 1);
+    let bare = if bare == "env" { ".env".to_owned() } else { bare };
+    Some(if folder.is_empty() { bare } else { format!("{folder}/{bare}") })
+}
+
+fn state(name: String, proposed: &str, given: &BTreeMap<String, String>) -> (String, VariableState) {
+    let state = match given.get(&name).map(|value| value.trim()) {
+        None => VariableState::Missing,
+        Some("") => VariableState::Empty,
+        Some(value) if value == proposed.trim() && is_placeholder(value) => VariableState::Placeholder,
+        Some(_) => VariableState::Set,
+    };
+    (name, state)
+}
+
+fn is_placeholder(value: &str) -> bool {
+    let lower = value.to_lowercase();
+    ["your", "changeme", "change_me", "change-me", "xxx", "todo", "replace", "placeholder", "example"]
+        .iter()
+        .any(|mark| lower.contains(mark))
+        || (lower.starts_with('<') && lower.ends_with('>'))
+}
+
+/// Names and values of a configuration; what it is written in is told by the real file's name.
+fn variables(index: &Index, found: &Found, real: &str) -> Option<BTreeMap<String, String>> {
+    let content = index.read_head(found, limits::DOCUMENT_BYTES).ok().filter(|content| content.whole)?;
+    let text = content.text.strip_prefix('\u{feff}').unwrap_or(&content.text);
+    let mut out = BTreeMap::new();
+    match real.rsplit('.').next().unwrap_or_default() {
+        "json" => json(&serde_json::from_str(text).ok()?, &mut String::new(), &mut out),
+        "yaml" | "yml" => yaml_leaves(&yaml::parse(text).ok()?, &mut String::new(), &mut out),
+        _ => lines(text, &mut out),
+    }
+    Some(out)
+}
+
+/// Keeps a variable whose name is one.
+fn keep(name: &str, value: String, out: &mut BTreeMap<String, String>) {
+    let sound = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '.' | '-');
+    if !name.is_empty() && name.len() <= 100 && name.chars().all(sound) && out.len() < limits::VARIABLES {
+        out.entry(name.to_owned()).or_insert(value);
+    }
+}
+
+/// `NAME=value`, `export NAME='value'`, and `[section]` with `name = value` below it. A value in quotes may have lines.
+fn lines(text: &str, out: &mut BTreeMap<String, String>) {
+    let mut section = String::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let line = line.trim();
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            section = format!("{}.", name.trim());
+            continue;
+        }
+        if line.starts_with(['#', ';']) {
+            continue;
+        }
+        let Some((name, value)) = line.strip_prefix("export ").unwrap_or(line).split_once('=') else { continue };
+        let value = whole_value(value.trim(), &mut lines);
+        keep(&format!("{section}{}", name.trim()), value, out);
+    }
+}
+
+/// A value without its quotes or its comment; takes further lines until its quote closes.
+fn whole_value<'a>(value: &str, lines: &mut impl Iterator<Item = &'a str>) -> String {
+    let Some(quote) = value.chars().next().filter(|sign| matches!(sign, '"' | '\'')) else {
+        return value.split(" #").next().unwrap_or_default().trim().to_owned();
+    };
+    let mut rest = value.get(1..).unwrap_or_default().to_owned();
+    while !rest.contains(quote) {
+        let Some(line) = lines.next() else { break };
+        rest.push('\n');
+        rest.push_str(line);
+    }
+    rest.split(quote).next().unwrap_or_default().to_owned()
+}
+
+/// Leaves of JSON, named by their way: `service.token`.
+fn json(value: &serde_json::Value, way: &mut String, out: &mut BTreeMap<String, String>) {
+    use serde_json::Value;
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                below(name, way, |way| json(value, way, out));
+            }
+        }
+        Value::String(text) => keep(way, text.clone(), out),
+        Value::Null => keep(way, String::new(), out),
+        Value::Array(items) if items.is_empty() => keep(way, String::new(), out),
+        other => keep(way, other.to_string(), out),
+    }
+}
+
+fn yaml_leaves(node: &yaml::Node, way: &mut String, out: &mut BTreeMap<String, String>) {
+    match &node.value {
+        yaml::Value::Map(pairs) => {
+            for (name, node) in pairs {
+                below(name, way, |way| yaml_leaves(node, way, out));
+            }
+        }
+        yaml::Value::List(nodes) => keep(way, if nodes.is_empty() { String::new() } else { "list".to_owned() }, out),
+        yaml::Value::Word(_) => keep(way, node.word().unwrap_or_default().to_owned(), out),
+    }
+}
+
+fn below(name: &str, way: &mut String, then: impl FnOnce(&mut String)) {
+    let before = way.len();
+    if !way.is_empty() {
+        way.push('.');
+    }
+    way.push_str(name);
+    then(way);
+    way.truncate(before);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::Root;
+
+    fn rows(files: &[(&str, &str)]) -> Vec<ConfigRow> {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            std::fs::create_dir_all(dir.path().join(name).parent().unwrap()).unwrap();
+            std::fs::write(dir.path().join(name), text).unwrap();
+        }
+        compare(&Index::build(vec![Root { path: dir.path().to_owned(), shown: "r".into() }]))
+    }
+
+    #[test]
+    fn states_are_told_without_a_value() {
+        let rows = rows(&[
+            (
+                ".env.example",
+                "# needed\nexport A_TOKEN=your-token\nB_KEY=\nC=1\nD=x # remark\nE=changeme\n# F=optional\n",
+            ),
+            (".env", "A_TOKEN=\"hunter2\nmore=of it\"\nB_KEY=''\nD=own\nE=changeme\nEXTRA_c2VjcmV0=\n"),
+        ]);
+        let told: Vec<String> = rows[0].variables.iter().map(|(name, state)| format!("{name} {state:?}")).collect();
+        assert_eq!(told, ["A_TOKEN Set", "B_KEY Empty", "C Missing", "D Set", "E Placeholder"]);
+        let json = serde_json::to_string(&rows).unwrap();
+        assert!(!json.contains("hunter2") && !json.contains("EXTRA") && !json.contains("own\""), "{json}");
+    }
+
+    #[test]
+    fn json_yaml_and_sections_have_names_too() {
+        let rows = rows(&[
+            ("a/config.example.json", r#"{"notion": {"token": "", "ids": []}, "n": 1}"#),
+            ("a/config.json", r#"{"notion": {"token": "hunter2"}, "n": 2}"#),
+            ("b/config.sample.yml", "api:\n  key: ~\n  on: yes\n"),
+            ("b/config.yml", "api:\n  key: hunter2\n"),
+            ("c/settings.example.ini", "[api]\nkey = \n"),
+            ("c/settings.ini", "[api]\nkey = hunter2\n"),
+            ("d/.env.local.example", "X=\n"),
+        ]);
+        let told: Vec<String> = rows
+            .iter()
+            .map(|row| format!("{} {} {:?}", row.file, row.there, row.variables.iter().collect::<Vec<_>>()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                r#"a/config.json true [("n", Set), ("notion.ids", Missing), ("notion.token", Set)]"#,
+                r#"b/config.yml true [("api.key", Set), ("api.on", Missing)]"#,
+                r#"c/settings.ini true [("api.key", Set)]"#,
+                "d/.env.local false []",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said() {
+        let rows = rows(&[
+            ("config.example.json", "{"),
+            ("x/config.example.json", "{}"),
+            ("x/config.json", "{\"a\": hunter2"),
+        ]);
+        assert_eq!(rows.iter().map(|row| row.unread.is_some()).collect::<Vec<_>>(), [true, true]);
+    }
+
+    #[test]
+    fn configurations_of_plans_are_known_by_their_names() {
+        assert!(
+            [".env", "a/config.json", "b/app.config.yml", "settings.toml", "x.ini"]
+                .iter()
+                .all(|path| is_configuration(path))
+        );
+        assert!(!["config.py", "reconfigure.md", "a/data.json"].iter().any(|path| is_configuration(path)));
+    }
+}

@@ -1,0 +1,100 @@
+//! The fingerprint gate: how many of the catalog's files have a fingerprint, and how many more must have one.
+
+use baton_plugin_sdk::sql::Value;
+use serde::Serialize;
+
+use crate::lent::Database;
+use crate::options::Options;
+
+/// Files that are there, and those of them that have a fingerprint.
+const COUNTS: &str = "SELECT count(*), coalesce(sum(EXISTS (SELECT 1 FROM fingerprints AS p WHERE p.file = f.id)), 0) \
+    FROM files AS f WHERE f.missing = 0";
+
+/// The coverage as some document states it, for where there is no catalog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stated {
+    /// How many have a fingerprint.
+    pub done: u64,
+    /// Of how many.
+    pub total: u64,
+    /// Where that stands.
+    pub source: String,
+}
+
+/// How far the fingerprints are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GateRow {
+    /// How many files have a fingerprint.
+    pub done: u64,
+    /// How many files there are.
+    pub total: u64,
+    /// The share that is asked for, in per cent.
+    pub gate_percent: u8,
+    /// How many more files need a fingerprint until that share is reached.
+    pub needed: u64,
+    /// `catalog`, or the document that states it.
+    pub source: String,
+}
+
+impl GateRow {
+    fn new(done: u64, total: u64, gate_percent: u8, source: String) -> Self {
+        let wanted = (u128::from(total) * u128::from(gate_percent)).div_ceil(100);
+        let needed = u64::try_from(wanted.saturating_sub(u128::from(done))).unwrap_or(u64::MAX);
+        Self { done, total, gate_percent, needed, source }
+    }
+
+    /// Done of total in tenths of a per cent, rounded half up: 201 is 20.1 %.
+    #[must_use]
+    pub fn tenths(&self) -> u64 {
+        let tenths = (u128::from(self.done) * 2000 + u128::from(self.total)).checked_div(u128::from(self.total) * 2);
+        u64::try_from(tenths.unwrap_or(0)).unwrap_or(u64::MAX)
+    }
+}
+
+/// Asks the catalog, or takes what is stated; none when neither knows of a file. An error of the catalog comes beside it.
+#[must_use]
+pub fn gate(
+    catalog: Option<&dyn Database>,
+    stated: Option<&Stated>,
+    options: &Options,
+) -> (Option<GateRow>, Option<String>) {
+    let (counted, refused) = match catalog.map(|catalog| catalog.query(COUNTS, &[])) {
+        None => (None, None),
+        Some(Ok(rows)) => (counts(&rows), None),
+        Some(Err(refused)) => (None, Some(refused.text().to_owned())),
+    };
+    let counted = counted.map(|(total, done)| GateRow::new(done, total, options.gate(), "catalog".into()));
+    let stated = stated.filter(|stated| stated.total > 0);
+    let row = counted.or_else(|| {
+        stated.map(|stated| GateRow::new(stated.done, stated.total, options.gate(), stated.source.clone()))
+    });
+    (row, refused)
+}
+
+fn counts(rows: &[Vec<Value>]) -> Option<(u64, u64)> {
+    match rows.first()?.as_slice() {
+        [Value::Integer(total), Value::Integer(done)] if *total > 0 => {
+            Some((u64::try_from(*total).ok()?, u64::try_from(*done).ok()?))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stated(done: u64, total: u64) -> GateRow {
+        let stated = Stated { done, total, source: "a.md:1".into() };
+        gate(None, Some(&stated), &Options::default()).0.unwrap()
+    }
+
+    #[test]
+    fn what_is_needed_is_reckoned_from_the_whole() {
+        assert_eq!((stated(4_244, 21_125).needed, stated(4_249, 21_121).needed), (12_656, 12_648));
+        assert_eq!((stated(4_244, 21_125).tenths(), stated(4_249, 21_121).tenths()), (201, 201));
+        assert_eq!((stated(80, 100).needed, stated(79, 100).needed, stated(0, 1).needed), (0, 1, 1));
+        assert_eq!(stated(u64::MAX, u64::MAX).needed, 0);
+        assert_eq!(gate(None, None, &Options::default()), (None, None));
+    }
+}

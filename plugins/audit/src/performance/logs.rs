@@ -1,0 +1,279 @@
+//! Execution logs: files of JSON lines below the root, each line one record.
+//!
+//! Understood are, in any case of letters: `timestamp`, `ts`, `time`; `level`, `severity`; `duration_ms`, `duration`,
+//! `elapsed`; `status`, `result`, `success`; `name`, `workflow`, `script`, `action`; `error`. A record is the end of a run
+//! when it says how the run ended or how long it took. Lines that are no JSON object are counted and left.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::runs::{Record, RunRow, Runs};
+use super::scrub::scrub;
+use crate::index::Index;
+use crate::limits;
+use crate::moment;
+use crate::note::{Note, Weight};
+use crate::options::Options;
+
+/// Bytes of a name.
+const NAME_BYTES: usize = 100;
+
+/// What the logs say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Logs {
+    /// The files, the newest first.
+    pub files: Vec<LogFile>,
+    /// Runs by name.
+    pub runs: Vec<RunRow>,
+    /// Records of names for which there was no room.
+    pub left_out: usize,
+    /// What a reader should know about the reading.
+    #[serde(skip)]
+    pub notes: Vec<Note>,
+}
+
+/// A log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LogFile {
+    /// Its path below the root.
+    pub path: String,
+    /// How many records it holds.
+    pub records: usize,
+    /// How many of its lines are no record.
+    pub broken: usize,
+    /// Whether all of it was read.
+    pub whole: bool,
+}
+
+/// Reads the logs. Never fails: what is wrong is a note.
+#[must_use]
+pub fn logs(index: &Index, options: &Options) -> Logs {
+    let mut out = Logs::default();
+    let globs = options.log_globs().unwrap_or_default();
+    let (paths, _) = index.matching(&globs, usize::MAX);
+    let mut found: Vec<_> = paths.iter().filter_map(|path| index.find(path)).collect();
+    found.sort_by_cached_key(|found| (std::cmp::Reverse(index.modified(found)), found.path.clone()));
+    if found.len() > limits::LOG_FILES {
+        let title = format!("{} logs were found; only the newest {} were read", found.len(), limits::LOG_FILES);
+        out.notes.push(Note::new("logs:too-many", Weight::Low, title, ""));
+        found.truncate(limits::LOG_FILES);
+    }
+    let mut runs = Runs::default();
+    let mut room = limits::LOG_BYTES;
+    for found in found {
+        let most = limits::LOG_FILE_BYTES.min(room);
+        match index.read_tail(&found, most) {
+            Ok(content) => {
+                room = room.saturating_sub(content.text.len() as u64);
+                let file = read(&found.path, &content.text, content.whole, &mut runs);
+                out.notes.extend(note(&file));
+                out.files.push(file);
+            }
+            Err(error) => {
+                let title = format!("the log {} could not be read", found.path);
+                out.notes.push(Note::new(
+                    format!("{}:log:unreadable", found.path),
+                    Weight::Low,
+                    title,
+                    error.to_string(),
+                ));
+            }
+        }
+    }
+    out.left_out = runs.left_out;
+    out.runs = runs.rows();
+    out
+}
+
+fn note(file: &LogFile) -> Option<Note> {
+    let title = match (file.broken, file.whole) {
+        (0, true) => return None,
+        (0, false) => format!("of the log {} only the end was read", file.path),
+        (broken, _) => format!("{broken} lines of the log {} are no JSON objects", file.path),
+    };
+    let weight = if file.broken > 0 { Weight::Low } else { Weight::Info };
+    Some(Note::new(format!("{}:log:not-whole", file.path), weight, title, ""))
+}
+
+fn read(path: &str, text: &str, whole: bool, runs: &mut Runs) -> LogFile {
+    let stem = path.rsplit('/').next().unwrap_or(path).split('.').next().unwrap_or_default();
+    let mut file = LogFile { path: path.to_owned(), records: 0, broken: 0, whole };
+    for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let parsed = if line.len() > limits::LOG_LINE_BYTES { None } else { serde_json::from_str(line).ok() };
+        let Some(Value::Object(fields)) = parsed else {
+            file.broken += 1;
+            continue;
+        };
+        file.records += 1;
+        // Where only the end was read, the number of a line is not known.
+        let seen_at = if whole { format!("{path}:{}", at + 1) } else { path.to_owned() };
+        runs.add(record(&fields, stem, seen_at));
+    }
+    file
+}
+
+fn record(fields: &Map<String, Value>, stem: &str, seen_at: String) -> Record {
+    let get = |names: &[&str]| names.iter().find_map(|name| field(fields, name));
+    let words = |names: &[&str]| get(names).and_then(Value::as_str);
+    let level = words(&["level", "severity", "levelname"]).unwrap_or_default().to_lowercase();
+    let bad_level = matches!(level.as_str(), "error" | "critical" | "fatal");
+    let error = get(&["error", "exception"]).and_then(message);
+    let error = error.or_else(|| bad_level.then(|| get(&["message", "msg", "event"]).and_then(message)).flatten());
+    let duration_ms = get(&["duration_ms", "elapsed_ms"]).and_then(|value| milliseconds(value, 1.0)).or_else(|| {
+        get(&["duration", "elapsed", "duration_s", "duration_seconds"]).and_then(|value| milliseconds(value, 1000.0))
+    });
+    let said = get(&["success", "status", "result"]).and_then(ended_well);
+    let unsaid = get(&["success", "status", "result"]).is_none();
+    let ended_well = said.or_else(|| (unsaid && (duration_ms.is_some() || error.is_some())).then_some(error.is_none()));
+    let name = ["name", "workflow", "script", "action"].into_iter().find_map(|name| words(&[name]));
+    Record {
+        name: scrub(&short(name.map(str::trim).filter(|name| !name.is_empty()).unwrap_or(stem), NAME_BYTES)),
+        at: get(&["timestamp", "ts", "time"]).and_then(at),
+        ended_well,
+        duration_ms,
+        error,
+        seen_at,
+    }
+}
+
+/// A field by its name, the case of letters apart.
+fn field<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    let found =
+        fields.get(name).or_else(|| fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|pair| pair.1));
+    found.filter(|value| !value.is_null())
+}
+
+/// The words of an error, one line without secrets; none when there was no error.
+fn message(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Object(fields) => {
+            let inner = ["message", "msg", "type", "code"].into_iter().find_map(|name| field(fields, name));
+            inner.map_or_else(
+                || value.to_string(),
+                |inner| inner.as_str().map_or_else(|| inner.to_string(), str::to_owned),
+            )
+        }
+        Value::Bool(true) => "error".to_owned(),
+        Value::Array(items) if !items.is_empty() => value.to_string(),
+        _ => return None,
+    };
+    // Scrubbed before it is cut: half a secret looks like a word.
+    let line = short(&scrub(&short(&text, limits::LOG_LINE_BYTES)), limits::WORDS_BYTES);
+    (!line.trim().is_empty() && !line.eq_ignore_ascii_case("none")).then_some(line)
+}
+
+/// One line of at most `most` bytes.
+fn short(text: &str, most: usize) -> String {
+    let mut out: String = text.split(char::is_control).collect::<Vec<_>>().join(" ");
+    let mut end = most.min(out.len());
+    while !out.is_char_boundary(end) {
+        end -= 1;
+    }
+    out.truncate(end);
+    out
+}
+
+fn at(value: &Value) -> Option<i64> {
+    value.as_str().map_or_else(|| value.as_f64().and_then(moment::number_ms), moment::read)
+}
+
+/// A duration: a number of `unit` milliseconds, or a number with its own unit (`23.3s`, `450 ms`, `2 min`).
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked to be a whole positive number in range"
+)]
+fn milliseconds(value: &Value, unit: f64) -> Option<u64> {
+    let (number, unit) = match value {
+        Value::String(text) => {
+            let text = text.trim();
+            let (number, word) = text.split_at(text.find(|sign: char| sign.is_alphabetic()).unwrap_or(text.len()));
+            let unit = match word {
+                "" => unit,
+                "ms" | "milliseconds" => 1.0,
+                "s" | "sec" | "secs" | "second" | "seconds" => 1_000.0,
+                "m" | "min" | "minutes" => 60_000.0,
+                "h" | "hours" => 3_600_000.0,
+                _ => return None,
+            };
+            (number.trim().parse::<f64>().ok()?, unit)
+        }
+        _ => (value.as_f64()?, unit),
+    };
+    let ms = (number * unit).round();
+    (0.0..1e15).contains(&ms).then_some(ms as u64)
+}
+
+/// How a run ended, by what the record says; none for a run that goes on.
+fn ended_well(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(well) => Some(*well),
+        Value::Number(number) => Some(matches!(number.as_i64(), Some(0 | 200..300))),
+        Value::String(text) => match text.trim().to_lowercase().as_str() {
+            "success" | "succeeded" | "successful" | "ok" | "complete" | "completed" | "done" | "pass" | "passed"
+            | "finished" | "true" => Some(true),
+            "fail" | "failed" | "failure" | "error" | "errored" | "timeout" | "timed_out" | "crashed" | "aborted"
+            | "cancelled" | "canceled" | "false" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(lines: &str) -> (LogFile, Vec<RunRow>) {
+        let mut runs = Runs::default();
+        let file = read("logs/sync.jsonl", lines, true, &mut runs);
+        (file, runs.rows())
+    }
+
+    #[test]
+    fn every_key_is_understood() {
+        let (file, rows) = row(concat!(
+            r#"{"timestamp":"2026-01-13T13:17:00Z","workflow":"W","status":"success","duration":23.3}"#,
+            "\n",
+            r#"{"ts":1768310000,"script":"W","result":"FAILED","elapsed":"450ms","error":{"message":"no"}}"#,
+            "\n",
+            r#"{"Time":"2026-01-13 13:18:00","name":"W","success":true,"duration_ms":100}"#,
+            "\n",
+            r#"{"name":"W","status":"running"}"#,
+            "\n",
+            r#"{"level":"ERROR","message":"boom"}"#,
+            "\n",
+        ));
+        assert_eq!((file.records, file.broken, rows.len()), (5, 0, 2));
+        let w = &rows[0];
+        assert_eq!((w.name.as_str(), w.runs, w.succeeded, w.success_percent), ("W", 3, 2, Some(67)));
+        assert_eq!((w.p50_ms, w.p95_ms), (Some(450), Some(23_300)));
+        assert_eq!((w.errors[0].message.as_str(), w.errors[0].seen_at.as_str()), ("no", "logs/sync.jsonl:2"));
+        assert_eq!((rows[1].name.as_str(), rows[1].failed), ("sync", 1));
+    }
+
+    #[test]
+    fn broken_lines_are_counted_and_left() {
+        let long = format!("{{\"name\":\"{}\"}}", "x".repeat(limits::LOG_LINE_BYTES));
+        let (file, rows) = row(&format!(
+            "{{\"name\":\nnot json\n[1]\n\n{long}\n{{\"name\":\"a\",\"success\":true}}\n{}\n",
+            "[".repeat(5_000)
+        ));
+        assert_eq!((file.records, file.broken, rows.len()), (1, 5, 1));
+        assert!(note(&file).unwrap().title.contains("5 lines"));
+    }
+
+    #[test]
+    fn secrets_never_arrive_in_rows() {
+        let (_, rows) = row(concat!(
+            r#"{"name":"a","status":"failed","error":"401 for Bearer abcdef123"}"#,
+            "\n",
+            r#"{"name":"a","status":"failed","error":{"request":{"api_key":"hunter2"}}}"#,
+            "\n",
+        ));
+        let shown = serde_json::to_string(&rows).unwrap();
+        assert!(!shown.contains("abcdef123") && !shown.contains("hunter2"), "{shown}");
+        assert_eq!(rows[0].errors.len(), 2);
+    }
+}

@@ -1,0 +1,184 @@
+//! Takes out of a text what looks like a secret, before it may stand in a report.
+//!
+//! Messages of errors hold headers, addresses and settings. Hidden is what follows `Bearer` or a name like `token=`, what
+//! begins as known keys do, and a long word that no person would write. Rather a hash hidden than a key shown.
+
+/// What stands instead.
+const HIDDEN: &str = "[hidden]";
+
+/// Parts of names whose value is a secret.
+const NAMES: &[&str] = &[
+    "apikey",
+    "api_key",
+    "api-key",
+    "authorization",
+    "cookie",
+    "credential",
+    "passphrase",
+    "passwd",
+    "password",
+    "private",
+    "pwd",
+    "secret",
+    "signature",
+    "token",
+];
+
+/// How known keys begin.
+const BEGINNINGS: &[&str] = &[
+    "AIza",
+    "AKIA",
+    "ASIA",
+    "EAAC",
+    "SG.",
+    "eyJ",
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "ghu_",
+    "github_pat_",
+    "glpat-",
+    "lin_api_",
+    "npm_",
+    "ntn_",
+    "pat_",
+    "rk_",
+    "secret_",
+    "sk-",
+    "sk_",
+    "xapp-",
+    "xox",
+    "ya29.",
+];
+
+/// The text without secrets.
+#[must_use]
+pub fn scrub(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut secret_next = false;
+    while !rest.is_empty() {
+        let (between, after) = rest.split_at(rest.find(is_word).unwrap_or(rest.len()));
+        out.push_str(between);
+        if secret_next && !after.is_empty() {
+            let (value, after) = value(after, between.chars().last());
+            if !is_scheme(value) {
+                out.push_str(HIDDEN);
+                secret_next = false;
+                rest = after;
+                continue;
+            }
+        }
+        let (word, after) = after.split_at(after.find(|sign| !is_word(sign)).unwrap_or(after.len()));
+        let credentials = after.starts_with(['@', ':']) && after_user(out.as_str(), after);
+        out.push_str(if credentials || looks_secret(word) { HIDDEN } else { word });
+        secret_next = is_scheme(word) && after.starts_with(' ') || names_secret(word) && gives(after);
+        rest = if credentials { after.find('@').and_then(|at| after.get(at..)).unwrap_or_default() } else { after };
+    }
+    out
+}
+
+fn is_word(sign: char) -> bool {
+    sign.is_alphanumeric() || matches!(sign, '_' | '-' | '+' | '.' | '~' | '%')
+}
+
+fn is_scheme(word: &str) -> bool {
+    word.eq_ignore_ascii_case("bearer") || word.eq_ignore_ascii_case("basic")
+}
+
+/// The whole value that begins here: to the closing quote when it is quoted, else to the next blank or comma.
+fn value(text: &str, before: Option<char>) -> (&str, &str) {
+    let end = match before {
+        Some(quote @ ('"' | '\'' | '`')) => text.find(quote),
+        _ => text
+            .find(|sign: char| sign.is_whitespace() || matches!(sign, ',' | ';' | '&' | '"' | '\'' | '`' | '}' | ')')),
+    };
+    text.split_at(end.unwrap_or(text.len()))
+}
+
+/// Whether `name` is followed by its value.
+fn gives(after: &str) -> bool {
+    let bare = after.trim_start_matches(['"', '\'', '`', ' ', '\\']);
+    bare.starts_with(['=', ':'])
+}
+
+/// Whether what was just read is the user of `https://user:word@host`.
+fn after_user(before: &str, after: &str) -> bool {
+    let ends = after.find(|sign: char| sign.is_whitespace() || sign == '/');
+    before.ends_with("://") && after.get(..ends.unwrap_or(after.len())).is_some_and(|rest| rest.contains('@'))
+}
+
+fn names_secret(word: &str) -> bool {
+    let lower = word.to_lowercase();
+    NAMES.iter().any(|name| lower.contains(name)) || lower == "key" || lower.ends_with("_key")
+}
+
+/// Whether a word is a key by its look: a known beginning, or letters and digits that change too often for words.
+fn looks_secret(word: &str) -> bool {
+    if word.len() >= 12 && BEGINNINGS.iter().any(|beginning| word.starts_with(beginning)) {
+        return true;
+    }
+    if word.len() < 16 {
+        return false;
+    }
+    if word.len() >= 32 && word.chars().all(|sign| sign.is_ascii_hexdigit()) {
+        return true;
+    }
+    let mut changes = 0;
+    let mut last = None;
+    for sign in word.chars() {
+        let class = class(sign);
+        changes +=
+            usize::from(matches!((last, class), (Some(before), Some(now)) if before != now && (before, now) != (1, 0)));
+        last = class;
+    }
+    changes * 4 >= word.len()
+}
+
+fn class(sign: char) -> Option<u8> {
+    match sign {
+        sign if sign.is_ascii_digit() => Some(2),
+        sign if sign.is_uppercase() => Some(1),
+        sign if sign.is_alphabetic() => Some(0),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_go() {
+        let cases = [
+            ("401: Authorization: Bearer abc.def-ghi failed", "401: Authorization: Bearer [hidden] failed"),
+            ("password=p@ss!word&user=x", "password=[hidden]&user=x"),
+            (r#"{"api_key": "two words, and more", "n": 1}"#, r#"{"api_key": "[hidden]", "n": 1}"#),
+            (
+                "GET https://me:hunter2@example.org/x?access_token=zz9 failed",
+                "GET https://[hidden]@example.org/x?access_token=[hidden] failed",
+            ),
+            ("key ghp_16C7e42F292c6912E7710c838347Ae178B4a", "key [hidden]"),
+            ("token a8Kd92kdlsKL0x8Z3 is wrong", "token [hidden] is wrong"),
+            ("digest 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "digest [hidden]"),
+            ("Bearer x", "Bearer [hidden]"),
+            ("SECRET:", "SECRET:"),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(scrub(text), wanted);
+        }
+    }
+
+    #[test]
+    fn words_stay() {
+        for text in [
+            "could not read /Volumes/Music/production_run_20260114_backup_v2.json: No such file (os error 2)",
+            "soundcloud_download_prod_merge-2.py exited with 1 after 23.30 seconds",
+            "DriveSheetsSync: another run is already in progress at 20260118T071446Z",
+            "the key of the map is wrong, tokens left: none",
+            "ééé – ünïcode",
+        ] {
+            assert_eq!(scrub(text), text);
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! A session review as blocks of a page, in the established order of such reviews.
+
+use super::commits::CommitRow;
+use super::handoffs::HandoffRow;
+use super::review::SessionReview;
+use crate::moment;
+use crate::note::Weight;
+use crate::page::{Block, Cell, Table};
+use crate::sheet::{count, heading, subheading, table, text, words};
+
+/// Gaps that are described one by one; the table of findings has them all.
+const DESCRIBED: usize = 100;
+
+/// What a session review shows.
+#[must_use]
+pub fn blocks(review: &SessionReview) -> Vec<Block> {
+    let mut out = Vec::new();
+    summary(review, &mut out);
+    work(review, &mut out);
+    handoffs(review, &mut out);
+    gaps(review, &mut out);
+    outstanding(review, &mut out);
+    testing(review, &mut out);
+    recommendations(review, &mut out);
+    metrics(review, &mut out);
+    conclusion(review, &mut out);
+    out
+}
+
+/// One sentence for the whole.
+fn verdict(review: &SessionReview) -> &'static str {
+    match review.gaps.first().map(|gap| gap.weight) {
+        None => "\u{2705} COMPLETE - nothing that was claimed was found wanting",
+        Some(Weight::Medium | Weight::High) => {
+            "\u{26a0}\u{fe0f} GAPS - something that was claimed or asked for is not there"
+        }
+        Some(_) => "\u{2705} COMPLETE - with remarks",
+    }
+}
+
+fn summary(review: &SessionReview, out: &mut Vec<Block>) {
+    heading(out, "Executive Summary");
+    let start = review.start.map_or_else(|| "the beginning".to_owned(), moment::shown);
+    let numbers = &review.metrics;
+    text(
+        out,
+        format!(
+            "From {start} to {}: {} commits, {} requests and {} RETURNs; {} gaps.",
+            moment::shown(review.end),
+            numbers.commits,
+            numbers.requests,
+            numbers.returns,
+            numbers.gaps
+        ),
+    );
+    text(out, format!("Overall status: {}.", verdict(review)));
+}
+
+fn work(review: &SessionReview, out: &mut Vec<Block>) {
+    heading(out, "1. Completed Work Verification");
+    let Some(commits) = &review.commits else {
+        return text(out, "No repository was granted: nothing is known of commits.");
+    };
+    if commits.is_empty() {
+        return text(out, "No commit lies in the range.");
+    }
+    let mut rows = Table::new(&["Commit", "Claims", "Kind", "When", "Issues", "Names", "Tested"]);
+    for row in commits {
+        rows.row([
+            Cell::code(&row.id),
+            Cell::text(&row.title),
+            words(row.kind.as_deref()),
+            Cell::text(moment::shown(row.at)),
+            words(Some(&row.issues.join(", "))),
+            Cell::text(names(row)),
+            words(Some(&row.tested.join(", "))),
+        ]);
+    }
+    table(out, rows);
+    if review.more_commits {
+        text(out, "There are more commits than were read; a narrower range shows them.");
+    }
+}
+
+/// `2 files, all there`.
+fn names(row: &CommitRow) -> String {
+    match (row.there.len(), row.not_there.as_slice()) {
+        (0, []) => "no file".to_owned(),
+        (there, []) => format!("\u{2705} {there} files, all there"),
+        (there, missing) => {
+            format!("\u{26a0}\u{fe0f} {} files, not there: {}", there + missing.len(), missing.join(", "))
+        }
+    }
+}
+
+fn handoffs(review: &SessionReview, out: &mut Vec<Block>) {
+    heading(out, "2. Agent Handoffs");
+    match (&review.handoffs, &review.ledger_refused) {
+        (None, Some(refused)) => text(out, format!("The ledger was not read: {refused}")),
+        (None, None) => text(out, "The ledger is not granted: nothing is known of handoffs."),
+        (Some(rows), _) if rows.is_empty() => text(out, "No handoff was written down in that time."),
+        (Some(handoffs), _) => {
+            let mut rows = Table::new(&["Kind", "Title", "From", "For", "State", "Evidence", "File"]);
+            for row in handoffs {
+                rows.row([
+                    Cell::text(&row.kind),
+                    Cell::text(&row.title),
+                    words(row.from.as_deref()),
+                    Cell::text(&row.agent),
+                    Cell::text(&row.state),
+                    Cell::text(evidence(row)),
+                    row.file.as_ref().map_or_else(|| Cell::code(&row.task), Cell::code),
+                ]);
+            }
+            table(out, rows);
+        }
+    }
+}
+
+fn evidence(row: &HandoffRow) -> String {
+    if !row.is_return() {
+        return if row.unanswered { "\u{23f3} no RETURN yet" } else { "\u{2013}" }.to_owned();
+    }
+    if !row.read {
+        return "its file could not be read".to_owned();
+    }
+    let mut parts = Vec::new();
+    parts.extend((!row.there.is_empty()).then(|| format!("\u{2705} files: {}", row.there.join(", "))));
+    parts.extend((!row.commits.is_empty()).then(|| format!("\u{2705} commits: {}", row.commits.join(", "))));
+    parts.extend((!row.not_there.is_empty()).then(|| format!("\u{274c} not there: {}", row.not_there.join(", "))));
+    if parts.is_empty() { "\u{274c} none".to_owned() } else { parts.join("; ") }
+}
+
+fn gaps(review: &SessionReview, out: &mut Vec<Block>) {
+    heading(out, "3. Gap Analysis");
+    if review.gaps.is_empty() {
+        return text(out, "None.");
+    }
+    for (at, gap) in review.gaps.iter().take(DESCRIBED).enumerate() {
+        subheading(out, format!("Gap {}: {}", at + 1, gap.title));
+        let line = |name: &str, words: &str| vec![Cell::Strong(format!("{name}:")), Cell::text(words)];
+        out.push(Block::List(vec![
+            line("Weight", gap.weight.word()),
+            line("Evidence", &gap.evidence),
+            line("Recommendation", &gap.advice),
+        ]));
+    }
+    if review.gaps.len() > DESCRIBED {
+        text(out, format!("{} more gaps are not described.", review.gaps.len() - DESCRIBED));
+    }
+}
+
+fn outstanding(review: &SessionReview, out: &mut Vec<Block>) {
+    heading(out, "4. Outstanding Issues from Issue Tracking");
+    if review.open_issues.is_empty() {
+        return text(out, "No tracker lists an open issue.");
+    }
+    let named = |id: &str| {
+        let same = |other: &String| other == id || other.strip_prefix('#') == Some(id);
+        review.commits.iter().flatten().any(|row| row.issues.iter().any(same))
+    };
+    let mut rows = Table::new(&["Issue", "Title", "Listed As", "In This Session", "Listed At"]);
+    for issue in &review.open_issues {
+        let addressed = if named(&issue.id) { "named by a commit" } else { "not addressed" };
+        rows.row([
+            Cell::code(&issue.id),
+            Cell::text(&issue.title),
+            words(Some(&issue.status)),
+            Cell::text(addressed),
+            Cell::code(format!("{}:{}", issue.tracker, issue.line)),
+        ]);
+    }
+    table(out, rows);
+}
+
+fn testing(review: &SessionReview, out: &mut Vec<Block>) {
+    heading(out, "5. Testing & Validation");
+    text(out, "What messages say of themselves; nothing was run.");
+    let commits = review.commits.iter().flatten().filter(|row| row.mends || row.kind.as_deref() == Some("feat"));
+    let items: Vec<(bool, String)> = commits
+        .map(|row| (!row.tested.is_empty(), format!("{} {}: {}", row.id, row.title, said(&row.tested))))
+        .collect();
+    if items.is_empty() {
+        text(out, "No commit says that it mends or adds something.");
+    } else {
+        out.push(Block::Checklist(items));
+    }
+}
+
+fn said(tested: &[&str]) -> String {
+    if tested.is_empty() {
+        "says nothing of tests".to_owned()
+    } else {
+        format!("says \u{201c}{}\u{201d}", tested.join(", "))
+    }
+}
+
+fn recommendations(review: &SessionReview, out: &mut Vec<Block>) {
+    heading(out, "6. Recommendations");
+    if review.gaps.is_empty() {
+        return text(out, "None.");
+    }
+    let item = |gap: &super::SessionGap| (false, format!("{}: {}", gap.title, gap.advice));
+    out.push(Block::Checklist(review.gaps.iter().take(DESCRIBED).map(item).collect()));
+}
+
+fn metrics(review: &SessionReview, out: &mut Vec<Block>) {
+    heading(out, "7. Session Metrics");
+    let numbers = &review.metrics;
+    let mut rows = Table::new(&["Metric", "Value"]);
+    rows.row([Cell::text("Commits"), count(numbers.commits)]);
+    for (kind, commits) in &numbers.by_kind {
+        rows.row([Cell::text(format!("Commits of kind {kind}")), count(*commits)]);
+    }
+    rows.row([Cell::text("Commits that speak of tests"), count(numbers.commits_tested)]);
+    rows.row([Cell::text("Requests"), count(numbers.requests)]);
+    rows.row([Cell::text("Requests without a RETURN"), count(numbers.unanswered)]);
+    rows.row([Cell::text("RETURNs"), count(numbers.returns)]);
+    rows.row([Cell::text("RETURNs with evidence"), count(numbers.returns_with_evidence)]);
+    rows.row([Cell::text("Issues named by commits"), count(numbers.issues_named)]);
+    rows.row([Cell::text("Gaps"), count(numbers.gaps)]);
+    table(out, rows);
+}
+
+fn conclusion(review: &SessionReview, out: &mut Vec<Block>) {
+    heading(out, "8. Conclusion");
+    let numbers = &review.metrics;
+    out.push(Block::Checklist(vec![
+        (numbers.unanswered == 0, "Every request has its RETURN".to_owned()),
+        (numbers.returns == numbers.returns_with_evidence, "Every RETURN stands on a file or a commit".to_owned()),
+        (!review.gaps.iter().any(|gap| gap.key.ends_with(":still-open")), "Trackers say what commits did".to_owned()),
+        (
+            !review.gaps.iter().any(|gap| gap.key.ends_with(":not-there")),
+            "Every file that was named is there".to_owned(),
+        ),
+    ]));
+    text(out, format!("Session status: {}.", verdict(review)));
+}

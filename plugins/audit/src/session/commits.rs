@@ -1,0 +1,99 @@
+//! What each commit claims, held against the tree.
+
+use serde::Serialize;
+
+use super::words::{Named, named};
+use crate::index::Index;
+use crate::lent::{Commit, Git};
+use crate::limits;
+use crate::performance::scrub;
+
+/// A commit of the session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CommitRow {
+    /// The first ten digits of its id.
+    pub id: String,
+    /// The first line of its message.
+    pub title: String,
+    /// `fix`, `feat` and so on, where the title begins so.
+    pub kind: Option<String>,
+    /// When, in milliseconds since 1970 UTC.
+    pub at: i64,
+    /// Issues that its message names.
+    pub issues: Vec<String>,
+    /// Words by which it says that something was tested or verified.
+    pub tested: Vec<&'static str>,
+    /// Whether it says that something was mended.
+    pub mends: bool,
+    /// Paths that it names and that are there.
+    pub there: Vec<String>,
+    /// Paths that it names and that are neither there nor in the commit.
+    pub not_there: Vec<String>,
+}
+
+/// Reads commits.
+#[must_use]
+pub(super) fn rows(commits: &[Commit], index: &Index, git: Option<&dyn Git>) -> Vec<CommitRow> {
+    commits.iter().map(|commit| row(commit, index, git)).collect()
+}
+
+fn row(commit: &Commit, index: &Index, git: Option<&dyn Git>) -> CommitRow {
+    let Named { paths, issues, tested, mends, removes, .. } = named(&commit.message);
+    let kept = |path: &String| index.find(path.trim_start_matches("./")).is_some() || in_commit(git, &commit.id, path);
+    let (there, not_there): (Vec<String>, Vec<String>) = paths.into_iter().partition(kept);
+    CommitRow {
+        id: commit.id.chars().take(10).collect(),
+        title: title(&commit.title),
+        kind: kind(&commit.title),
+        at: commit.at.saturating_mul(1_000),
+        issues: issues.into_iter().collect(),
+        tested: tested.into_iter().collect(),
+        mends,
+        there,
+        // A message that takes something away names what is gone.
+        not_there: if removes { Vec::new() } else { not_there },
+    }
+}
+
+fn in_commit(git: Option<&dyn Git>, commit: &str, path: &str) -> bool {
+    git.is_some_and(|git| matches!(git.file(commit, path.trim_start_matches("./")), Ok(Some(_))))
+}
+
+/// A title: one line without secrets, not too long.
+pub(super) fn title(text: &str) -> String {
+    scrub(text).chars().filter(|sign| !sign.is_control()).take(limits::WORDS_BYTES).collect()
+}
+
+/// `fix(DriveSheets): …` is a `fix`.
+fn kind(title: &str) -> Option<String> {
+    let (kind, _) = title.split_once(':')?;
+    let kind = kind.split('(').next().unwrap_or(kind).trim_end_matches('!').trim();
+    let sound = !kind.is_empty() && kind.len() <= 12 && kind.chars().all(|sign| sign.is_ascii_lowercase());
+    sound.then(|| kind.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_read_from_titles() {
+        assert_eq!(kind("fix(DriveSheets): eliminate it").as_deref(), Some("fix"));
+        assert_eq!(kind("feat!: new").as_deref(), Some("feat"));
+        assert_eq!([kind("Add: x"), kind("no kind"), kind("see http://x")], [None, None, None]);
+    }
+
+    #[test]
+    fn a_commit_that_removes_may_name_what_is_gone() {
+        let commit = |message: &str| Commit {
+            id: "a".repeat(40),
+            title: "t".into(),
+            message: message.into(),
+            author: "A".into(),
+            at: 1,
+        };
+        let index = Index::default();
+        assert_eq!(row(&commit("add src/gone.py"), &index, None).not_there, ["src/gone.py"]);
+        assert!(row(&commit("remove src/gone.py"), &index, None).not_there.is_empty());
+    }
+}

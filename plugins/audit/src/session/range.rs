@@ -1,0 +1,90 @@
+//! Which session is meant: from one revision or time to another.
+
+use serde::Deserialize;
+
+use crate::lent::{Commit, Git};
+use crate::limits;
+use crate::moment;
+
+/// Two ends, each a revision (`a7d8c35`, `HEAD~5`, `v1.2`) or a time (`2026-01-18`, RFC 3339); both may be absent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Range {
+    /// The end that is not part of it any more: the commit before the session, or its first moment.
+    pub from: Option<String>,
+    /// The last commit, or the moment after the session; `HEAD` and now if absent.
+    pub to: Option<String>,
+}
+
+/// What a range comes to.
+#[derive(Debug, Default)]
+pub(super) struct Resolved {
+    /// The commits, newest first.
+    pub(super) commits: Vec<Commit>,
+    /// Whether there are more of them.
+    pub(super) more: bool,
+    /// The first moment, in milliseconds since 1970 UTC; absent when nothing says it.
+    pub(super) start: Option<i64>,
+    /// The moment after the last.
+    pub(super) end: i64,
+}
+
+enum End {
+    Moment(i64),
+    Revision(Commit),
+}
+
+/// Finds the commits and the time of a range. `now` is in milliseconds since 1970 UTC.
+///
+/// # Errors
+/// When an end is neither a time nor a revision of the repository, when there is no repository to ask for a revision, or
+/// when it does not answer.
+pub(super) fn resolve(range: &Range, git: Option<&dyn Git>, now: i64) -> Result<Resolved, String> {
+    let end = |text: &Option<String>| text.as_deref().map(|text| end(text, git)).transpose();
+    let (from, to) = (end(&range.from)?, end(&range.to)?);
+    let mut out = Resolved { end: now, ..Resolved::default() };
+    match &to {
+        Some(End::Moment(moment)) => out.end = *moment,
+        // What was written down in the same second belongs to it.
+        Some(End::Revision(commit)) => out.end = commit.at.saturating_add(1).saturating_mul(1_000),
+        None => {}
+    }
+    match &from {
+        Some(End::Moment(moment)) => out.start = Some(*moment),
+        Some(End::Revision(commit)) => out.start = Some(commit.at.saturating_mul(1_000)),
+        None => {}
+    }
+    if let Some(git) = git {
+        let last = if let Some(End::Revision(commit)) = &to { commit.id.as_str() } else { "HEAD" };
+        let after = if let Some(End::Revision(commit)) = &from { Some(commit.id.as_str()) } else { None };
+        if git.commit(last).map_err(|refused| refused.text().to_owned())?.is_some() {
+            out.commits = git.log(last, after, None, limits::COMMITS).map_err(|refused| refused.text().to_owned())?;
+        }
+        out.more = out.commits.len() >= usize::try_from(limits::COMMITS).unwrap_or(usize::MAX);
+        let (start, moments) = (out.start, (matches!(from, Some(End::Moment(_))), matches!(to, Some(End::Moment(_)))));
+        out.commits.retain(|commit| {
+            let at = commit.at.saturating_mul(1_000);
+            (!moments.0 || start.is_none_or(|start| at >= start)) && (!moments.1 || at < out.end)
+        });
+    }
+    out.start = out.start.or_else(|| out.commits.iter().map(|commit| commit.at.saturating_mul(1_000)).min());
+    Ok(out)
+}
+
+fn end(text: &str, git: Option<&dyn Git>) -> Result<End, String> {
+    // A bare number is an id of a commit, never a time.
+    if let Some(moment) =
+        moment::read(text).filter(|_| text.contains('-') && text.starts_with(|sign: char| sign.is_ascii_digit()))
+    {
+        return Ok(End::Moment(moment));
+    }
+    let Some(git) = git else {
+        return Err(format!(
+            "`{text}` is no time, and there is no repository that could know it as a revision; write a time like 2026-01-18T10:00:00Z, or grant the repository"
+        ));
+    };
+    match git.commit(text).map_err(|refused| refused.text().to_owned())? {
+        Some(commit) => Ok(End::Revision(commit)),
+        None => Err(format!("`{text}` is neither a time like 2026-01-18T10:00:00Z nor a revision of the repository")),
+    }
+}

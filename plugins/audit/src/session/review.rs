@@ -1,0 +1,138 @@
+//! Puts the parts of a session review together.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::commits::{self, CommitRow};
+use super::gaps::{self, SessionGap};
+use super::handoffs::{self, HandoffRow};
+use super::range::{self, Range};
+use crate::alignment::{IssueState, TrackedIssue, Trackers};
+use crate::index::Index;
+use crate::lent::{Git, Ledger};
+use crate::report::Gap;
+
+/// What a review looks at.
+#[derive(Clone, Copy)]
+pub struct Sources<'a> {
+    /// The audited tree.
+    pub index: &'a Index,
+    /// Its repository.
+    pub git: Option<&'a dyn Git>,
+    /// The ledger of the workspace.
+    pub ledger: Option<&'a dyn Ledger>,
+    /// The issue trackers.
+    pub trackers: &'a Trackers,
+}
+
+/// A session.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SessionReview {
+    /// The first moment, in milliseconds since 1970 UTC.
+    pub start: Option<i64>,
+    /// The moment after the last.
+    pub end: i64,
+    /// The commits, newest first; absent without a repository.
+    pub commits: Option<Vec<CommitRow>>,
+    /// Whether there are more commits than were read.
+    pub more_commits: bool,
+    /// The handoffs, oldest first; absent without a ledger.
+    pub handoffs: Option<Vec<HandoffRow>>,
+    /// Why the ledger could not be read.
+    pub ledger_refused: Option<String>,
+    /// Issues that trackers list as open.
+    pub open_issues: Vec<TrackedIssue>,
+    /// What does not fit together, the heavy ones first.
+    pub gaps: Vec<SessionGap>,
+    /// The session in numbers.
+    pub metrics: Metrics,
+    /// The findings for the gaps.
+    #[serde(skip)]
+    pub findings: Vec<Gap>,
+}
+
+/// A session in numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Metrics {
+    /// Commits.
+    pub commits: usize,
+    /// Commits by the kind that their title names.
+    pub by_kind: BTreeMap<String, usize>,
+    /// Commits that say that something was tested or verified.
+    pub commits_tested: usize,
+    /// Requests.
+    pub requests: usize,
+    /// Requests without an answer.
+    pub unanswered: usize,
+    /// RETURNs.
+    pub returns: usize,
+    /// RETURNs that stand on a file or a commit.
+    pub returns_with_evidence: usize,
+    /// Issues that commits name.
+    pub issues_named: usize,
+    /// Gaps.
+    pub gaps: usize,
+}
+
+/// Reviews a session. `now` is the task's time in milliseconds since 1970 UTC.
+///
+/// # Errors
+/// When the range is none, or the repository does not answer.
+pub fn review(range: &Range, sources: Sources<'_>, now: i64) -> Result<SessionReview, String> {
+    let resolved = range::resolve(range, sources.git, now)?;
+    let commits = sources.git.map(|git| commits::rows(&resolved.commits, sources.index, Some(git)));
+    let since = resolved.start.map(stamp);
+    let until = stamp(resolved.end);
+    let read =
+        sources.ledger.map(|ledger| handoffs::rows(ledger, sources.git, sources.index, (since.as_deref(), &until)));
+    let (handoffs, ledger_refused) = match read {
+        None => (None, None),
+        Some(Ok(rows)) => (Some(rows), None),
+        Some(Err(refused)) => (None, Some(refused)),
+    };
+    let issues = &sources.trackers.issues;
+    let gaps = gaps::gaps(commits.as_deref().unwrap_or_default(), handoffs.as_deref().unwrap_or_default(), issues);
+    let mut out = SessionReview {
+        start: resolved.start,
+        end: resolved.end,
+        more_commits: resolved.more,
+        open_issues: issues.iter().filter(|issue| issue.state == IssueState::Open).cloned().collect(),
+        findings: gaps.iter().map(SessionGap::finding).collect(),
+        commits,
+        handoffs,
+        ledger_refused,
+        gaps,
+        metrics: Metrics::default(),
+    };
+    out.metrics = metrics(&out);
+    Ok(out)
+}
+
+/// RFC 3339, as the ledger takes it.
+fn stamp(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
+}
+
+fn metrics(review: &SessionReview) -> Metrics {
+    let commits = review.commits.as_deref().unwrap_or_default();
+    let (returns, requests): (Vec<&HandoffRow>, Vec<&HandoffRow>) =
+        review.handoffs.iter().flatten().partition(|row| row.is_return());
+    let mut by_kind = BTreeMap::new();
+    for kind in commits.iter().filter_map(|row| row.kind.clone()) {
+        *by_kind.entry(kind).or_default() += 1;
+    }
+    let issues: std::collections::BTreeSet<&String> = commits.iter().flat_map(|row| &row.issues).collect();
+    Metrics {
+        commits: commits.len(),
+        by_kind,
+        commits_tested: commits.iter().filter(|row| !row.tested.is_empty()).count(),
+        unanswered: requests.iter().filter(|row| row.unanswered).count(),
+        requests: requests.len(),
+        returns_with_evidence: returns.iter().filter(|row| !row.there.is_empty() || !row.commits.is_empty()).count(),
+        returns: returns.len(),
+        issues_named: issues.len(),
+        gaps: review.gaps.len(),
+    }
+}

@@ -1,0 +1,151 @@
+//! References of a document: its links, and the paths that it names in code.
+
+use serde::Serialize;
+
+use super::lookup::{self, Target};
+use crate::extract::blocks::Block;
+use crate::extract::inline::{Inline, SpanKind};
+use crate::extract::names;
+use crate::index::Index;
+use crate::note::Weight;
+use crate::report::Gap;
+
+/// A reference that leads nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BrokenRow {
+    /// The document.
+    pub document: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The path that is meant, relative to the root.
+    pub path: String,
+    /// Whether it is a link; otherwise a path in code.
+    pub link: bool,
+}
+
+impl BrokenRow {
+    /// The finding for it.
+    #[must_use]
+    pub(super) fn finding(&self) -> Gap {
+        let (kind, weight, what) = if self.link {
+            ("broken-link", Weight::Medium, "links to")
+        } else {
+            ("names-missing", Weight::Low, "names")
+        };
+        let title = format!("{} {what} {}, which is not there", self.document, self.path);
+        let key = format!("{}:{}:{kind}", self.document, self.path);
+        Gap::new(&key, weight, &title, &format!("{}:{}", self.document, self.line))
+    }
+}
+
+/// What a document refers to.
+#[derive(Debug, Default)]
+pub(super) struct References {
+    /// What is there, by its path below the root.
+    pub(super) found: Vec<String>,
+    /// What is not.
+    pub(super) broken: Vec<BrokenRow>,
+    /// How many lead out of the root.
+    pub(super) outside: usize,
+}
+
+/// The references of a document.
+#[must_use]
+pub(super) fn references(index: &Index, document: &str, blocks: &[Block]) -> References {
+    let mut out = References::default();
+    for text in blocks.iter().flat_map(texts) {
+        for span in text.spans() {
+            if let Some(written) = &span.link {
+                follow(index, document, written, span.line, &mut out);
+            }
+            if span.kind == SpanKind::Code {
+                code(index, document, &span.text, span.line, &mut out);
+            }
+        }
+    }
+    out
+}
+
+/// The running texts of a block.
+pub(super) fn texts(block: &Block) -> Vec<&Inline> {
+    match block {
+        Block::Heading { text, .. } | Block::Paragraph(text) | Block::Item { text, .. } => vec![text],
+        Block::Table(rows) => rows.iter().flatten().collect(),
+        Block::Fence(_) => Vec::new(),
+    }
+}
+
+fn follow(index: &Index, document: &str, written: &str, line: usize, out: &mut References) {
+    match lookup::link(document, written) {
+        None => {}
+        Some(Target::Outside) => out.outside += 1,
+        Some(Target::Inside(path)) if path.is_empty() || index.find(&path).is_some() => out.found.push(path),
+        Some(Target::Inside(path)) if names::is_placeholder(&path) => {}
+        Some(Target::Inside(path)) => {
+            let row = BrokenRow { document: document.to_owned(), line, path, link: true };
+            // The words of one link may be several spans, one after the other.
+            if out.broken.last() != Some(&row) {
+                out.broken.push(row);
+            }
+        }
+    }
+}
+
+fn code(index: &Index, document: &str, written: &str, line: usize, out: &mut References) {
+    let Some(name) = names::file(written) else { return };
+    if let Some(path) = lookup::named(index, document, &name.path) {
+        out.found.push(path);
+    } else if lookup::means_this_tree(index, document, &name.path) && !name.path.starts_with('~') {
+        let path = name.path.trim_start_matches("./").trim_start_matches('/').to_owned();
+        out.broken.push(BrokenRow { document: document.to_owned(), line, path, link: false });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::blocks::blocks;
+    use crate::index::Root;
+
+    fn tree() -> (tempfile::TempDir, Index) {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["docs/a.md", "docs/b.md", "src/shop/till.py", "README.md"] {
+            std::fs::create_dir_all(dir.path().join(name).parent().unwrap()).unwrap();
+            std::fs::write(dir.path().join(name), "x").unwrap();
+        }
+        let index = Index::build(vec![Root { path: dir.path().to_owned(), shown: "r".into() }]);
+        (dir, index)
+    }
+
+    fn broken(text: &str) -> Vec<(usize, String, bool)> {
+        let (_dir, index) = tree();
+        let found = references(&index, "docs/a.md", &blocks(text));
+        found.broken.into_iter().map(|row| (row.line, row.path, row.link)).collect()
+    }
+
+    #[test]
+    fn references_that_lead_nowhere_are_found() {
+        let text = "# A\n\nSee [b](b.md), [`the` gone *one*](gone.md#x) and `src/shop/gone.py`.\n\n| F |\n|---|\n| `src/shop/stock.py:12` |\n";
+        assert_eq!(
+            broken(text),
+            [
+                (3, "docs/gone.md".to_owned(), true),
+                (3, "src/shop/gone.py".to_owned(), false),
+                (7, "src/shop/stock.py".to_owned(), false),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_means_another_tree_or_no_file_is_left() {
+        for text in [
+            "`shop/till.py` and `till.py` and `../README.md` are there",
+            "`lib/other/main.py` belongs to another tree",
+            "`src/**/*.py`, `src/<name>.py`, `GET /api/x.json`, `https://example.org/src/x.py`, `src/shop/`",
+            "[a](https://example.org/gone.md) [b](#gone) [c](../../gone.md)",
+            "~~`src/shop/gone.py`~~\n\n> `src/shop/gone.py`\n\n```\nsrc/shop/gone.py\n```\n",
+        ] {
+            assert_eq!(broken(text), [], "{text}");
+        }
+    }
+}
