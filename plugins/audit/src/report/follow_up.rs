@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::document::{Document, Field, Section, table, text};
 use super::model::{Report, Stamp};
+use super::pages::counted;
 use super::render::Artifact;
 use super::{escape, markdown};
 use crate::limits;
@@ -170,8 +171,8 @@ fn summary(follow_ups: &[FollowUp]) -> Vec<Block> {
     }
     let count = |state| follow_ups.iter().filter(|item| item.state == state).count();
     vec![text(format!(
-        "{} gaps are followed up: {} sent to agents, {} waiting for an answer, {} for a person, {} closed.",
-        follow_ups.len(),
+        "{} followed up: {} sent to agents, {} waiting for an answer, {} for a person, {} closed.",
+        counted(follow_ups.len(), "gap"),
         count(FollowUpState::Sent),
         count(FollowUpState::Open),
         count(FollowUpState::Held),

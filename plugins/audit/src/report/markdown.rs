@@ -13,9 +13,8 @@ use crate::page::{Bar, Block, Cell, Point, Table};
 pub(super) fn write(document: &Document) -> String {
     let mut out = format!("# {}\n\n", escape::cell(&document.title));
     fields(&mut out, &document.fields);
-    out.push_str("\n---\n");
     for section in &document.sections {
-        let _ = write!(out, "\n## {}\n", escape::cell(&section.title));
+        let _ = write!(out, "\n---\n\n## {}\n", escape::cell(&section.title));
         for block in &section.blocks {
             out.push('\n');
             write_block(&mut out, block);

@@ -99,7 +99,7 @@ impl Default for Parts {
             history: Part::not_looked_at("no earlier audit was given"),
             performance: Part::not_looked_at("no execution logs were given"),
             alignment: Part::not_looked_at("only files were given, no running system"),
-            actions: Part::not_looked_at("the audit only reads, and nobody was asked for anything"),
+            actions: Part::not_looked_at("this audit only read, and asked nobody for anything"),
             follow_ups: Vec::new(),
             trend: Vec::new(),
             before: None,

@@ -69,7 +69,7 @@ impl Form {
         match self {
             Self::Markdown => 350,
             Self::Json => 650,
-            Self::Html => 800,
+            Self::Html => 1_000,
             // Its results are findings, of which there are few.
             Self::Sarif => 0,
             Self::JUnit => 250,
@@ -81,7 +81,7 @@ impl Form {
         match self {
             Self::Markdown => 5,
             Self::Json => 2,
-            Self::Html => 6,
+            Self::Html => 7,
             Self::Sarif => 0,
             Self::JUnit => 3,
         }

@@ -11,6 +11,7 @@ use super::escape;
 use super::findings::Gap;
 use super::markdown;
 use super::model::Stamp;
+use super::pages::counted;
 use super::render::Artifact;
 use crate::lent::{Commit, Entry};
 use crate::limits;
@@ -166,20 +167,26 @@ fn document(session: &Session, stamp: &Stamp) -> Document {
 }
 
 fn summary(session: &Session) -> Vec<Block> {
+    let claims = session.all_claims().count();
     let mut blocks = vec![
         text(format!(
-            "{} commits and {} handoffs with {} claims: {} hold, {} are false, {} cannot be verified from here. {} gaps are open.",
-            session.commits.len(),
-            session.handoffs.len(),
-            session.all_claims().count(),
+            "{} and {} with {}: {} true, {} false, {} unverifiable from here. Open: {}.",
+            counted(session.commits.len(), "commit"),
+            counted(session.handoffs.len(), "handoff"),
+            counted(claims, "claim"),
             session.count(Standing::True),
             session.count(Standing::False),
             session.count(Standing::Unverifiable),
-            session.gaps.len()
+            counted(session.gaps.len(), "gap")
         )),
         Block::List(vec![vec![Cell::Strong("Overall Status:".to_owned()), Cell::text(session.status())]]),
     ];
-    blocks.extend(session.not_looked_at.iter().map(|reason| text(format!("Not looked at: {}", words(reason)))));
+    blocks.extend(
+        session
+            .not_looked_at
+            .iter()
+            .map(|reason| text(format!("Not looked at: {}.", words(reason).trim_end_matches('.')))),
+    );
     blocks
 }
 

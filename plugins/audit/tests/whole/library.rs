@@ -105,7 +105,9 @@ fn a_small_report_reads_like_this() {
 
     ### Direct Actions
 
-    None: no file and nothing else was changed.
+    None: no file was created or changed, and nobody was asked for anything.
+
+    ---
 
     ## Phase 0: Plans Directory Discovery
 
@@ -121,6 +123,8 @@ fn a_small_report_reads_like_this() {
     |---|---|---|---|
     | `plans/a.md` | 81 bytes | – | – |
 
+    ---
+
     ## Phase 1: Expected Outputs Identification
 
     ### Plan 1: Small \| plan (plans/a.md)
@@ -135,6 +139,8 @@ fn a_small_report_reads_like_this() {
     | File | Line | Looked Up | Found |
     |---|---|---|---|
     | `notes.md` | 6 | missing | – |
+
+    ---
 
     ## Phase 2: Completion Status Assessment
 
@@ -158,13 +164,19 @@ fn a_small_report_reads_like_this() {
 
     Not looked at: no earlier audit was given.
 
+    ---
+
     ## Phase 3: Performance Analysis
 
     Not looked at: no execution logs were given.
 
+    ---
+
     ## Phase 4: System Alignment Assessment
 
     Not looked at: only files were given, no running system.
+
+    ---
 
     ## Phase 5: Direct Action and Gap Analysis
 
@@ -172,13 +184,17 @@ fn a_small_report_reads_like_this() {
 
     No file was created or changed, and none was made to look done.
 
-    Not looked at: the audit only reads, and nobody was asked for anything.
+    Not looked at: this audit only read, and asked nobody for anything.
+
+    ---
 
     ## Phase 6: Recommendations
 
     ### Priority 1: Make what is missing, or take it out of the plan
 
     - ❌ MISSING `lib/two.py` in `plans/a.md:6`
+
+    ---
 
     ## Completion Checklist
 
@@ -222,6 +238,8 @@ fn a_small_report_reads_like_this() {
     - [x] Documented the findings with their evidence
     - [x] Provided recommendations by priority
 
+    ---
+
     ## Completion Gates
 
     | Phase | Gate | Result |
@@ -234,9 +252,13 @@ fn a_small_report_reads_like_this() {
     | 5 | Gaps were listed and followed up | ⚠️ PARTIAL |
     | 6 | The report was written | ✅ PASS |
 
+    ---
+
     ## Appendix A: Files Created/Modified This Audit
 
     None besides the reports of this audit. No file was made to look done.
+
+    ---
 
     ## Appendix B: Plan Completion Summary
 
@@ -251,6 +273,8 @@ fn a_small_report_reads_like_this() {
     |---|---|---|---|---|---|---|---|---|
     | `plans/a.md` | 1 | 0 | 0 | 0 | 0 | 0 | 1 | 0 |
     | **Overall** | 1 | 0 | 0 | 0 | 0 | 0 | 1 | 0 |
+
+    ---
 
     ## Appendix C: IDs Reference
 

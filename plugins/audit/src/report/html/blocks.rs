@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::super::escape::{markup, number};
+use super::super::escape::{markup, number, visible};
 use super::super::pages::percent;
 use super::tone::Tone;
 use super::trend;
@@ -10,6 +10,12 @@ use crate::page::{Bar, Block, Cell, Table};
 
 /// A table with more rows is folded; it is unfolded on paper.
 const LONG: usize = 25;
+
+/// A table with more columns is too wide for a telephone.
+const WIDE: usize = 3;
+
+/// Signs of a word of code after which a line may be broken at the latest.
+const WORD: usize = 28;
 
 /// Writes the blocks of a section.
 pub(super) fn write(out: &mut String, blocks: &[Block]) {
@@ -80,34 +86,60 @@ fn write_bars(out: &mut String, bars: &[Bar]) {
     out.push_str("</ul>\n");
 }
 
-/// Writes a table. Every row has as many cells as the head.
+/// A column of a table.
+struct Column {
+    /// Its heading, escaped.
+    name: String,
+    /// Whether it holds numbers, which stand on the right.
+    number: bool,
+}
+
+impl Column {
+    fn all(table: &Table) -> Vec<Self> {
+        let number = |at: usize| {
+            let mut cells =
+                table.rows.iter().filter_map(|row| row.get(at)).filter(|cell| **cell != Cell::None).peekable();
+            cells.peek().is_some() && cells.all(|cell| matches!(cell, Cell::Number(_)))
+        };
+        table.head.iter().enumerate().map(|(at, name)| Self { name: markup(name), number: number(at) }).collect()
+    }
+
+    fn class(&self) -> &'static str {
+        if self.number { " class=\"number\"" } else { "" }
+    }
+}
+
+/// Writes a table. Every row has as many cells as the head. On a narrow screen the rows of a wide table stand as cards,
+/// whose cells say their column.
 pub(super) fn write_table(out: &mut String, table: &Table) {
     fold(out, table.rows.len(), "rows", |out| {
+        let columns = Column::all(table);
         let label = markup(&format!("Table: {}", table.head.join(", ")));
+        let wide = columns.len() > WIDE;
+        let class = if wide { " class=\"wide\"" } else { "" };
         let _ = write!(
             out,
-            "<div class=\"scroll\" role=\"region\" aria-label=\"{label}\" tabindex=\"0\">\n<table>\n<thead><tr>"
+            "<div class=\"scroll\" role=\"region\" aria-label=\"{label}\" tabindex=\"0\">\n<table{class}>\n<thead><tr>"
         );
-        for name in &table.head {
-            let _ = write!(out, "<th scope=\"col\">{}</th>", markup(name));
+        for column in &columns {
+            let _ = write!(out, "<th scope=\"col\"{}>{}</th>", column.class(), column.name);
         }
         out.push_str("</tr></thead>\n<tbody>\n");
         for row in &table.rows {
-            write_row(out, table.head.len(), row);
+            write_row(out, &columns, wide, row);
         }
         out.push_str("</tbody>\n</table>\n</div>\n");
     });
 }
 
-fn write_row(out: &mut String, columns: usize, row: &[Cell]) {
+fn write_row(out: &mut String, columns: &[Column], wide: bool, row: &[Cell]) {
     out.push_str("<tr>");
-    for at in 0..columns {
-        let given = row.get(at).unwrap_or(&Cell::None);
-        let class = if matches!(given, Cell::Number(_)) { " class=\"number\"" } else { "" };
-        let _ = if at == 0 {
-            write!(out, "<th scope=\"row\"{class}>{}</th>", cell(given))
-        } else {
-            write!(out, "<td{class}>{}</td>", cell(given))
+    for (at, column) in columns.iter().enumerate() {
+        let (class, given) = (column.class(), cell(row.get(at).unwrap_or(&Cell::None)));
+        let _ = match (at, wide) {
+            (0, _) => write!(out, "<th scope=\"row\"{class}>{given}</th>"),
+            (_, true) => write!(out, "<td{class} data-label=\"{}\">{given}</td>", column.name),
+            (_, false) => write!(out, "<td{class}>{given}</td>"),
         };
     }
     out.push_str("</tr>\n");
@@ -127,7 +159,7 @@ fn cell(cell: &Cell) -> String {
     match cell {
         Cell::Text(text) => words(text),
         Cell::Strong(text) => format!("<strong>{}</strong>", words(text)),
-        Cell::Code(text) => format!("<code>{}</code>", markup(text)),
+        Cell::Code(text) => code(text),
         Cell::Number(value) => number(*value),
         Cell::Percent(value) => {
             let said = percent(*value);
@@ -147,4 +179,18 @@ fn words(text: &str) -> String {
         Some((tone, rest)) => tone.mark(rest),
         None => markup(text),
     }
+}
+
+/// A word of code that may be broken between its parts, and inside of a part only where that is very long.
+fn code(text: &str) -> String {
+    let mut out = String::from("<code>");
+    for part in visible(text).split_inclusive(['/', ':']) {
+        let signs: Vec<char> = part.chars().collect();
+        for piece in signs.chunks(WORD) {
+            out.push_str(&markup(&piece.iter().collect::<String>()));
+            out.push_str("<wbr>");
+        }
+    }
+    out.truncate(out.trim_end_matches("<wbr>").len());
+    out + "</code>"
 }

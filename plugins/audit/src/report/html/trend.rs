@@ -10,11 +10,11 @@ use crate::page::Point;
 
 /// The drawing's size in its own units, and the room that its words take.
 const WIDTH: usize = 600;
-const HEIGHT: usize = 200;
-const LEFT: usize = 48;
+const HEIGHT: usize = 210;
+const LEFT: usize = 72;
 const RIGHT: usize = 16;
-const TOP: usize = 12;
-const BOTTOM: usize = 28;
+const TOP: usize = 16;
+const BOTTOM: usize = 34;
 
 /// Points that are drawn; of more, the newest.
 const MOST: usize = 400;
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn a_hole_parts_the_line() {
         let points = [Some(0), Some(50), None, Some(100), Some(100), None, Some(1)].map(point);
-        assert_eq!(lines(&points), [vec!["48,172", "137,92"], vec!["316,12", "405,12"]]);
+        assert_eq!(lines(&points), [vec!["72,176", "157,96"], vec!["328,16", "413,16"]]);
         let mut out = String::new();
         write(&mut out, &points);
         assert_eq!(out.matches("<circle").count(), 5);
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn one_point_stands_in_the_middle_and_none_draws_nothing() {
-        assert_eq!((across(0, 1), across(0, 2), across(1, 2)), (316, 48, 584));
+        assert_eq!((across(0, 1), across(0, 2), across(1, 2)), (328, 72, 584));
         let mut out = String::new();
         write(&mut out, &[]);
         assert!(!out.contains("<svg"));

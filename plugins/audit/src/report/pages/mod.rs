@@ -69,7 +69,7 @@ fn number(count: usize) -> Cell {
 }
 
 /// `1 plan`, `2 plans`.
-fn counted(count: usize, one: &str) -> String {
+pub(super) fn counted(count: usize, one: &str) -> String {
     format!("{count} {one}{}", if count == 1 { "" } else { "s" })
 }
 

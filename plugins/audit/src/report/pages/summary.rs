@@ -95,7 +95,8 @@ fn direct_actions(report: &Report) -> Block {
         vec![Cell::code(&item.path), Cell::text(item.kind()), Cell::text(item.state.shown())]
     };
     let rows = report.parts.follow_ups.iter().take(100).map(row).collect();
-    table(&["Item", "Type", "Status"], rows).unwrap_or_else(|| text("None: no file and nothing else was changed."))
+    table(&["Item", "Type", "Status"], rows)
+        .unwrap_or_else(|| text("None: no file was created or changed, and nobody was asked for anything."))
 }
 
 /// `23 of 29 done; 6 missing`.
