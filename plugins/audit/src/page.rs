@@ -3,6 +3,8 @@
 //! Every part of the audit that has something to show gives blocks; `report` alone knows how they look. So nothing is
 //! escaped here, and nothing here knows of any format.
 
+use serde::Serialize;
+
 use crate::verify::Status;
 
 /// A piece of a page.
@@ -66,12 +68,21 @@ pub struct Bar {
 }
 
 /// The completion at one audit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Point {
     /// When: `2026-01-18 10:15:00 UTC`.
     pub at: String,
     /// Whole per cent; absent where nothing could be verified.
     pub percent: Option<usize>,
+}
+
+impl Bar {
+    /// Done of expected in whole per cent, halves rounded up; absent where nothing was expected.
+    #[must_use]
+    pub fn percent(&self) -> Option<usize> {
+        let (done, expected) = (u128::from(self.done), u128::from(self.expected));
+        usize::try_from((done * 200 + expected).checked_div(expected * 2)?).ok()
+    }
 }
 
 impl Table {

@@ -6,7 +6,7 @@ use crate::discover::{self, PlanFile};
 use crate::extract;
 use crate::index::Index;
 use crate::note::{Note, Weight};
-use crate::report::{self, Assembly, Audited, FolderLine, Gap, Report, Stamp};
+use crate::report::{self, Assembly, Audited, FolderLine, Form, Gap, Parts, Report, Stamp};
 use crate::request::Request;
 use crate::verify::Judge;
 use crate::watch::Watch;
@@ -40,8 +40,8 @@ pub fn run(task: &Task, watch: &impl Watch) -> Result<Outcome, Error> {
     let folders =
         request.plans.folders.into_iter().map(|folder| FolderLine { folder: folder.shown, plans: folder.plans });
     let roots = index.roots().iter().map(|root| root.shown.clone()).collect();
-    let (report, gaps) = assembly.finish(&request.stamp, roots, index.len(), folders.collect());
-    outcome(&report, &gaps, &request.stamp)
+    let report = assembly.finish(&request.stamp, roots, index.len(), folders.collect(), Parts::default());
+    outcome(report, &request.stamp)
 }
 
 /// Reads one plan and judges what it promises.
@@ -65,20 +65,19 @@ fn no_plans(request: Request) -> Result<Outcome, Error> {
     assembly.notes([Note::new("plans:none", Weight::Medium, title, places.clone())]);
     let lines = folders.iter().map(|folder| FolderLine { folder: (*folder).to_owned(), plans: 0 }).collect();
     let roots = request.roots.iter().map(|root| root.shown.clone()).collect();
-    let (report, gaps) = assembly.finish(&request.stamp, roots, 0, lines);
-    let mut outcome = outcome(&report, &gaps, &request.stamp)?;
+    let report = assembly.finish(&request.stamp, roots, 0, lines, Parts::default());
+    let mut outcome = outcome(report, &request.stamp)?;
     outcome.summary = format!("There was no plan to audit in {places}.");
     Ok(outcome)
 }
 
-fn outcome(report: &Report, gaps: &[Gap], stamp: &Stamp) -> Result<Outcome, Error> {
-    let name = format!("PLANS_AUDIT_REPORT_{}", stamp.compact);
-    let json = serde_json::to_string_pretty(report)
+fn outcome(mut report: Report, stamp: &Stamp) -> Result<Outcome, Error> {
+    let files = report::render_all(&Form::DEFAULT, &mut report, stamp)
         .map_err(|error| Error::Permanent(format!("the report could not be written as JSON: {error}")))?;
-    let outcome = Outcome::new(report.summary())
-        .with_artifact(format!("{name}.md"), "text/markdown", report::markdown(report, gaps))
-        .with_artifact(format!("{name}.json"), "application/json", json + "\n");
-    Ok(gaps.iter().map(finding).fold(outcome, Outcome::with_finding))
+    let outcome = files.into_iter().fold(Outcome::new(report.summary()), |outcome, file| {
+        outcome.with_artifact(file.name, file.media_type, file.bytes)
+    });
+    Ok(report.findings.iter().map(finding).fold(outcome, Outcome::with_finding))
 }
 
 fn finding(gap: &Gap) -> Finding {

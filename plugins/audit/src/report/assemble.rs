@@ -7,19 +7,15 @@ use super::findings::{self, Gap};
 use super::model::{
     Claimed, Component, FieldLine, FolderLine, MentionLine, PlanReport, ReferenceRow, Report, Row, SCHEMA, Stamp,
 };
+use super::parts::Parts;
+use super::render::Form;
 use crate::limits;
 use crate::note::{Note, Weight};
 use crate::plan::{Claim, Deliverable, Plan, Reference, Role};
 use crate::verify::{Counts, Verdict};
 
-/// What a row weighs beside its names: field names and blanks in the JSON, cells in the Markdown.
-const ROW_BYTES: usize = 1_000;
-
-/// How often a row's names are written: once in the JSON, up to four times in the Markdown, with marks.
-const REPEATED: usize = 6;
-
-/// What a plan weighs beside its rows.
-const PLAN_BYTES: usize = 1_200;
+/// What a plan weighs beside its rows, in one form.
+const PLAN_BYTES: usize = 800;
 
 /// A plan with the verdicts on it.
 #[derive(Debug)]
@@ -37,19 +33,54 @@ pub struct Audited {
 }
 
 /// A report in the making.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Assembly {
     plans: Vec<PlanReport>,
     notes: Vec<Note>,
     counts: Counts,
     gaps: Vec<Gap>,
     gaps_left_out: usize,
-    /// What the report weighs so far, by estimate.
+    /// The forms that will be made of it.
+    forms: Vec<Form>,
+    /// What all forms weigh so far, by estimate.
     bytes: usize,
     rows_left_out: usize,
+    /// Whether a finding of another part says that something is not as it should be.
+    flawed: bool,
+}
+
+impl Default for Assembly {
+    fn default() -> Self {
+        Self::of(&Form::DEFAULT)
+    }
 }
 
 impl Assembly {
+    /// A report that will be written in these forms.
+    #[must_use]
+    pub fn of(forms: &[Form]) -> Self {
+        Self {
+            plans: Vec::new(),
+            notes: Vec::new(),
+            counts: Counts::default(),
+            gaps: Vec::new(),
+            gaps_left_out: 0,
+            forms: forms.to_vec(),
+            bytes: 0,
+            rows_left_out: 0,
+            flawed: false,
+        }
+    }
+
+    /// Adds findings of other parts of the audit.
+    pub fn findings(&mut self, findings: impl IntoIterator<Item = Gap>) {
+        for finding in findings {
+            self.flawed |= finding.weight >= Weight::Medium;
+            let Gap { id, weight, title, evidence } = finding;
+            self.gap(gap(findings::bounded(&id), weight, &title, &evidence));
+        }
+    }
+
     /// Adds notes.
     pub fn notes(&mut self, notes: impl IntoIterator<Item = Note>) {
         for note in notes {
@@ -76,22 +107,22 @@ impl Assembly {
                 format!("{shown} names more than {} files; {} were left out", limits::NAMES_PER_PLAN, plan.left_out);
             self.notes([Note::new(format!("{shown}:too-many-names"), Weight::Medium, title, "")]);
         }
-        self.bytes += PLAN_BYTES;
+        self.bytes += PLAN_BYTES * self.forms.len();
         let mut components = components(&plan, &deliverables);
-        if !self.fits(components.len() * ROW_BYTES) {
+        if !self.fits(components.len() * self.row_bytes(0)) {
             components.clear();
         }
         let mut rows = Vec::new();
         for (deliverable, verdict) in plan.deliverables.into_iter().zip(deliverables) {
             let row = row(deliverable, verdict);
             self.gaps_of(&shown, &row);
-            if self.has_room(weight(&row)) {
+            if self.has_room(self.row_bytes(names(&row))) {
                 rows.push(row);
             }
         }
         let mut spoken = Vec::new();
         for (reference, verdict) in plan.references.into_iter().zip(references) {
-            if self.has_room(ROW_BYTES + reference.path.len() * REPEATED) {
+            if self.has_room(self.row_bytes(reference.path.len())) {
                 spoken.push(reference_row(reference, verdict));
             }
         }
@@ -110,7 +141,7 @@ impl Assembly {
         });
     }
 
-    /// The report and its findings.
+    /// The report with its findings.
     #[must_use]
     pub fn finish(
         mut self,
@@ -118,7 +149,8 @@ impl Assembly {
         roots: Vec<String>,
         root_entries: usize,
         folders: Vec<FolderLine>,
-    ) -> (Report, Vec<Gap>) {
+        parts: Parts,
+    ) -> Report {
         if self.gaps_left_out > 0 {
             let title = format!("{} more findings are not listed; the report has the counts", self.gaps_left_out + 1);
             self.gaps.truncate(limits::FINDINGS - 1);
@@ -129,9 +161,9 @@ impl Assembly {
                 evidence: String::new(),
             });
         }
-        let clean =
-            self.counts.done() == self.counts.expected() && self.notes.iter().all(|note| note.weight == Weight::Info);
-        let report = Report {
+        let whole = self.notes.iter().all(|note| note.weight == Weight::Info);
+        let clean = self.counts.done() == self.counts.expected() && whole && !self.flawed;
+        Report {
             schema: SCHEMA,
             report_id: format!("PLANS-AUDIT-{}", stamp.compact.replace('_', "-")),
             executed_at: stamp.long.clone(),
@@ -145,8 +177,14 @@ impl Assembly {
             plans: self.plans,
             notes: self.notes,
             rows_left_out: self.rows_left_out,
-        };
-        (report, self.gaps)
+            findings: self.gaps,
+            parts,
+        }
+    }
+
+    /// What a row weighs in all forms together when its names have so many bytes.
+    fn row_bytes(&self, names: usize) -> usize {
+        self.forms.iter().map(|form| form.row_bytes() + form.repeats() * names).sum()
     }
 
     /// Whether a row of this weight still has room; counts it as left out when not.
@@ -194,12 +232,12 @@ fn words(text: &str) -> String {
     escape::line(text, limits::WORDS_BYTES)
 }
 
-/// What a row weighs in both files together.
-fn weight(row: &Row) -> usize {
+/// The bytes of a row's names and remarks.
+fn names(row: &Row) -> usize {
     let claimed = row.claimed.symbols.iter().map(String::len).sum::<usize>();
     let remarks = row.remarks.iter().map(String::len).sum::<usize>();
     let found = row.found.as_ref().map_or(0, String::len);
-    ROW_BYTES + (row.path.len() + found + claimed + remarks) * REPEATED
+    row.path.len() + found + claimed + remarks
 }
 
 fn components(plan: &Plan, verdicts: &[Verdict]) -> Vec<Component> {

@@ -1,12 +1,14 @@
 //! Findings: one for each deliverable that is not simply present, with an id that stays the same over runs.
 
+use serde::Serialize;
+
 use super::escape;
 use crate::limits;
 use crate::note::Weight;
 use crate::verify::Status;
 
 /// A finding before it takes the contract's form.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Gap {
     /// Stable over runs and times, at most [`limits::FINDING_ID_BYTES`].
     pub id: String,
@@ -47,7 +49,7 @@ pub(super) fn id(plan: &str, path: &str, status: Status) -> String {
 
 /// An id of at most the bound: a long one keeps its beginning and gets a hash of the whole.
 #[must_use]
-pub(super) fn bounded(id: &str) -> String {
+pub fn bounded(id: &str) -> String {
     let id: String = id.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
     if id.len() <= limits::FINDING_ID_BYTES {
         return id;

@@ -1,18 +1,50 @@
-//! What an audit says: one set of data, written as Markdown for people and as JSON for programs.
+//! What an audit says: one set of data, written in several forms for people and for programs.
 //!
-//! `model` is the data and the JSON's shape, `assemble` fills it from verdicts, `findings` turns it into the contract's
-//! findings, `markdown` writes the phases 0 to 6. No clock and no disk: the same data gives the same bytes.
+//! `model` is the data, `assemble` fills it from verdicts, `parts` is what the rest of the audit adds, `findings` are the
+//! contract's findings. `pages` makes the phases 0 to 6 of it as a `document`, which `markdown` and `html` write; `json`,
+//! `sarif` and `junit` write the data itself; `render` makes files. `follow_up`, `outbox` and `session` are reports of their
+//! own. No clock and no disk: the same data gives the same bytes.
 
 mod assemble;
+mod document;
 mod escape;
 mod findings;
+mod follow_up;
+mod html;
+mod json;
+mod junit;
 mod markdown;
 mod model;
-mod phases;
+mod outbox;
+mod pages;
+mod parts;
+mod render;
+mod rules;
+mod sarif;
+mod session;
+mod thin;
 
 pub use assemble::{Assembly, Audited};
-pub use findings::Gap;
-pub use markdown::markdown;
+pub use document::{Document, Field, Gate, Phase, Section};
+pub use findings::{Gap, bounded};
+pub use follow_up::{FollowUp, FollowUpState, blocks as follow_up_blocks, follow_up};
 pub use model::{
     Claimed, Component, FieldLine, FolderLine, MentionLine, PlanReport, ReferenceRow, Report, Row, SCHEMA, Stamp,
 };
+pub use outbox::issues;
+pub use pages::{document, phases};
+pub use parts::{Before, Part, Parts};
+pub use render::{Artifact, Form, render, render_all};
+pub use session::{CheckedClaim, HandledHandoff, ReviewedCommit, Session, Standing, session_review};
+
+/// Writes a document as Markdown.
+#[must_use]
+pub fn markdown(document: &Document) -> String {
+    markdown::write(document)
+}
+
+/// Writes a document as one HTML page that needs nothing beside it.
+#[must_use]
+pub fn html(document: &Document) -> String {
+    html::write(document)
+}

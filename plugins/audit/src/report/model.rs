@@ -1,14 +1,17 @@
 //! The report's data, which is also the shape of its JSON.
 //!
-//! `schema` grows by one whenever a field changes its meaning or goes; new fields do not change it.
+//! `schema` grows by one whenever a field changes its meaning or goes; new fields do not change it. 2: `status` speaks
+//! of the whole audit and not of its plans alone; `findings` and `parts` are there.
 
 use serde::Serialize;
 
+use super::findings::Gap;
+use super::parts::Parts;
 use crate::note::Note;
 use crate::verify::{Counts, Status};
 
 /// The version of the JSON's shape.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// A moment in the two forms that a report needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +20,20 @@ pub struct Stamp {
     pub compact: String,
     /// `2026-01-18 10:15:00 UTC`, for people.
     pub long: String,
+}
+
+impl Stamp {
+    /// `2026-01-18T10:15:00Z`, for programs.
+    #[must_use]
+    pub fn rfc3339(&self) -> String {
+        format!("{}Z", self.local())
+    }
+
+    /// `2026-01-18T10:15:00`, for programs that know no time zones.
+    #[must_use]
+    pub fn local(&self) -> String {
+        self.long.trim_end_matches(" UTC").replacen(' ', "T", 1)
+    }
 }
 
 /// An audit.
@@ -48,6 +65,10 @@ pub struct Report {
     pub notes: Vec<Note>,
     /// Rows that were left out because the report would have become too large; they are counted all the same.
     pub rows_left_out: usize,
+    /// The findings of the whole audit.
+    pub findings: Vec<Gap>,
+    /// What the other parts of the audit gave.
+    pub parts: Parts,
 }
 
 /// A plans folder.

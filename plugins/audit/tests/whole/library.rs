@@ -73,7 +73,7 @@ fn evidence_says_where_and_what() {
     insta::assert_snapshot!(of("stock.py"), @"plans/shop.md:11; found: shop/stock.py; 11 bytes; the plan says 100 lines, it has 1");
     insta::assert_snapshot!(of("weigh.sh"), @"plans/shop.md:25; found: bin/weigh.sh; 17 bytes; the same name is at bin/weigh.sh");
     insta::assert_snapshot!(of("secret.md"), @"plans/shop.md:27; the path leaves the granted folder: ../secret.md");
-    insta::assert_snapshot!(outcome.summary, @"Audited 1 plan: 1 of 6 deliverables present (17 %); 1 missing, 1 moved, 1 partial, 1 stub, 1 empty, 1 drifted, 3 unverifiable.");
+    insta::assert_snapshot!(outcome.summary, @"Audited 1 plan: 1 of 6 deliverables present (17 %); 1 missing, 1 partial, 1 empty, 1 stub, 1 moved, 1 drifted, 3 unverifiable.");
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_small_report_reads_like_this() {
 
     ### Direct Actions
 
-    None: the audit reads only.
+    None: no file was created or changed, and nobody was asked for anything.
 
     ---
 
@@ -127,34 +127,42 @@ fn a_small_report_reads_like_this() {
 
     ## Phase 1: Expected Outputs Identification
 
-    ### Plan 1: Small \| plan (`plans/a.md`)
+    ### Plan 1: Small \| plan (plans/a.md)
 
-    | Component | Expected | Form | Named At |
+    | Component | Expected | With | Form | Named At |
+    |---|---|---|---|---|
+    | Deliverables | `lib/one.py` | – | bullet | `plans/a.md:5` |
+    | Deliverables | `lib/two.py` | – | bullet | `plans/a.md:6` |
+
+    Referenced, not promised (not part of the completion):
+
+    | File | Line | Looked Up | Found |
     |---|---|---|---|
-    | Deliverables | `lib/one.py` | bullet | `plans/a.md:5` |
-    | Deliverables | `lib/two.py` | bullet | `plans/a.md:6` |
-
-    **Referenced, not promised** (not part of the completion):
-
-    | File | Line | Looked Up |
-    |---|---|---|
-    | `notes.md` | 6 | missing |
+    | `notes.md` | 6 | missing | – |
 
     ---
 
     ## Phase 2: Completion Status Assessment
 
-    ### Plan 1: Small \| plan (`plans/a.md`)
+    ### Plan 1: Small \| plan (plans/a.md)
 
-    | Component | Expected | Done | Status |
-    |---|---|---|---|
-    | Deliverables | 2 | 1 | ⚠️ 50 % |
-    | **TOTAL** | 2 | 1 | **50 %** |
+    | Component | Expected | Found | Status | Completion |
+    |---|---|---|---|---|
+    | Deliverables | 2 | 1 | ⚠️ Partial | 50 % |
+    | **TOTAL** | 2 | 1 | ⚠️ Partial | 50 % |
 
-    | Deliverable | Status | Found | Bytes | Lines | Evidence |
-    |---|---|---|---|---|---|
-    | `lib/one.py` | ✅ PRESENT | `lib/one.py` | 6 | 1 | `plans/a.md:5` |
-    | `lib/two.py` | ❌ MISSING | – | – | – | `plans/a.md:6` |
+    | Deliverable | Status | Found At | Bytes | Lines | Evidence | Named At |
+    |---|---|---|---|---|---|---|
+    | `lib/one.py` | ✅ PRESENT | `lib/one.py` | 6 | 1 | – | `plans/a.md:5` |
+    | `lib/two.py` | ❌ MISSING | – | – | – | – | `plans/a.md:6` |
+
+    ### Claims of Reports and Returned Handoffs
+
+    Not looked at: no reports and no returned handoffs were given.
+
+    ### Since the Last Audit
+
+    Not looked at: no earlier audit was given.
 
     ---
 
@@ -162,19 +170,73 @@ fn a_small_report_reads_like_this() {
 
     Not looked at: no execution logs were given.
 
+    ---
+
     ## Phase 4: System Alignment Assessment
 
     Not looked at: only files were given, no running system.
 
-    ## Phase 5: Gap Analysis
+    ---
 
-    Nothing was created or changed. 1 of 2 done; 1 missing.
+    ## Phase 5: Direct Action and Gap Analysis
+
+    1 of 2 done; 1 missing.
+
+    No file was created or changed, and none was made to look done.
+
+    Not looked at: this audit only read, and asked nobody for anything.
+
+    ---
 
     ## Phase 6: Recommendations
 
     ### Priority 1: Make what is missing, or take it out of the plan
 
-    - MISSING `lib/two.py` (`plans/a.md:6`)
+    - ❌ MISSING `lib/two.py` in `plans/a.md:6`
+
+    ---
+
+    ## Completion Checklist
+
+    ### Phase 0: Plans Directory Discovery
+
+    - [x] Located the plans folders (1 location)
+    - [x] Listed the plan files (1 file)
+    - [x] Read every plan whole
+
+    ### Phase 1: Expected Outputs Identification
+
+    - [x] Extracted the expected deliverables (2)
+    - [x] Listed what the plans speak of without promising it (1 reference)
+    - [x] Mapped every one of them to the file system
+
+    ### Phase 2: Completion Status Assessment
+
+    - [x] Compared every plan with what is there
+    - [x] Identified completion gaps (1 open)
+    - [ ] Checked the claims of reports and returned handoffs
+    - [ ] Compared with the last audit
+
+    ### Phase 3: Performance Analysis
+
+    - [ ] Collected execution metrics
+    - [ ] Held them against their thresholds
+
+    ### Phase 4: System Alignment Assessment
+
+    - [ ] Evaluated processes, integrations and handoffs
+    - [ ] Traced requirements to what is there
+
+    ### Phase 5: Direct Action and Gap Analysis
+
+    - [x] Listed the gaps (1 finding)
+    - [ ] Asked for what is missing (0 follow-ups)
+
+    ### Phase 6: Recommendations
+
+    - [x] Generated the executive summary
+    - [x] Documented the findings with their evidence
+    - [x] Provided recommendations by priority
 
     ---
 
@@ -182,28 +244,39 @@ fn a_small_report_reads_like_this() {
 
     | Phase | Gate | Result |
     |---|---|---|
-    | 0 | Every plan was found and read whole | PASS |
-    | 1 | Expected outputs were listed | PASS |
-    | 2 | Everything that could be verified is done | PARTIAL |
-    | 3 | Performance was analysed | NOT DONE |
-    | 4 | Alignment was assessed | NOT DONE |
-    | 5 | Gaps were listed | PASS |
-    | 6 | The report was written | PASS |
+    | 0 | Every plan was found and read whole | ✅ PASS |
+    | 1 | Expected outputs were listed | ✅ PASS |
+    | 2 | Everything that could be verified is done, and no claim is false | ⚠️ PARTIAL |
+    | 3 | Performance was analysed and keeps to its thresholds | ⏳ NOT DONE |
+    | 4 | Alignment was assessed and nothing is out of line | ⏳ NOT DONE |
+    | 5 | Gaps were listed and followed up | ⚠️ PARTIAL |
+    | 6 | The report was written | ✅ PASS |
 
-    ## Appendix A: Files Created/Modified
+    ---
 
-    None besides this report and its JSON twin.
+    ## Appendix A: Files Created/Modified This Audit
+
+    None besides the reports of this audit. No file was made to look done.
+
+    ---
 
     ## Appendix B: Plan Completion Summary
 
-    Completion = (PRESENT + DRIFTED) / (all but UNVERIFIABLE), in whole per cent, halves up.
+    | Plan | Before Audit | After Audit | Change |
+    |---|---|---|---|
+    | `plans/a.md` | – | 50 % | First audit |
+    | **Overall** | – | 50 % | First audit |
 
-    | Plan | Present | Drifted | Partial | Empty | Stub | Moved | Missing | Unverifiable | Completion |
-    |---|---|---|---|---|---|---|---|---|---|
-    | `plans/a.md` | 1 | 0 | 0 | 0 | 0 | 0 | 1 | 0 | 50 % |
-    | **Overall** | 1 | 0 | 0 | 0 | 0 | 0 | 1 | 0 | **50 %** |
+    Completion = (PRESENT + DRIFTED) / (all but UNVERIFIABLE), in whole per cent, halves rounded up.
 
-    ## Appendix C: IDs
+    | Plan | Present | Drifted | Partial | Empty | Stub | Moved | Missing | Unverifiable |
+    |---|---|---|---|---|---|---|---|---|
+    | `plans/a.md` | 1 | 0 | 0 | 0 | 0 | 0 | 1 | 0 |
+    | **Overall** | 1 | 0 | 0 | 0 | 0 | 0 | 1 | 0 |
+
+    ---
+
+    ## Appendix C: IDs Reference
 
     | ID | Severity |
     |---|---|
@@ -214,7 +287,7 @@ fn a_small_report_reads_like_this() {
 
     **Report Status:** AUDIT COMPLETE - PARTIAL  
     **Overall Completion Rate:** 50 %  
-    **Deliverables Created:** 0  
+    **Deliverables Created:** 0: the audit never makes what it looks for  
     **Next Audit Recommended:** When a plan or a deliverable changes
     "####);
 }
@@ -322,7 +395,7 @@ fn missing_folders_need_a_grant() {
 #[test]
 fn no_plan_at_all_is_an_outcome_that_says_where_plans_go() {
     let outcome = Workspace::new().run("{}").unwrap();
-    assert_eq!(outcome.artifacts.len(), 2, "the report says it too");
+    assert_eq!(outcome.artifacts.len(), 3, "the report says it too");
     assert!(has_finding(&outcome, "audit:plans:none", Severity::Medium));
     assert!(outcome.findings[0].title.contains("put a plan"));
 }

@@ -1,0 +1,129 @@
+//! A report as pages, before it takes a form: a title, fields, numbered phases and other sections, a footer.
+//!
+//! The audit's own report, the follow-up report and the session review are all documents, so that each form is written once.
+
+use serde::Serialize;
+
+use crate::page::{Bar, Block, Cell, Table};
+
+/// A whole report.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Document {
+    /// The one heading above all.
+    pub title: String,
+    /// What stands below the title, a line each.
+    pub fields: Vec<Field>,
+    /// The completion of everything together; HTML draws it large.
+    pub completion: Option<Bar>,
+    /// The sections in their order.
+    pub sections: Vec<Section>,
+    /// What stands at the end, a line each.
+    pub footer: Vec<Field>,
+}
+
+/// A name with what it stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// `Report ID`.
+    pub name: String,
+    /// Pieces of one line.
+    pub value: Vec<Cell>,
+}
+
+/// A part of a document with a heading of its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Section {
+    /// Its heading.
+    pub title: String,
+    /// What it says.
+    pub blocks: Vec<Block>,
+}
+
+/// One of the phases 0 to 6.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phase {
+    /// Its number.
+    pub number: u8,
+    /// Its name, without the number.
+    pub title: &'static str,
+    /// What it says.
+    pub blocks: Vec<Block>,
+    /// What was to be done in it, and whether it was.
+    pub tasks: Vec<(bool, String)>,
+    /// What its gate asks.
+    pub question: &'static str,
+    /// Whether the gate is passed.
+    pub gate: Gate,
+}
+
+/// Whether a phase may be taken as done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub enum Gate {
+    /// What the phase asks for holds.
+    #[serde(rename = "PASS")]
+    Pass,
+    /// The phase was gone through and something is not as it should be.
+    #[serde(rename = "PARTIAL")]
+    Partial,
+    /// The phase was not gone through.
+    #[default]
+    #[serde(rename = "NOT DONE")]
+    NotDone,
+}
+
+impl Gate {
+    /// `PASS` or `PARTIAL`.
+    #[must_use]
+    pub const fn of(pass: bool) -> Self {
+        if pass { Self::Pass } else { Self::Partial }
+    }
+
+    /// A sign and the word.
+    #[must_use]
+    pub const fn shown(self) -> &'static str {
+        match self {
+            Self::Pass => "\u{2705} PASS",
+            Self::Partial => "\u{26a0}\u{fe0f} PARTIAL",
+            Self::NotDone => "\u{23f3} NOT DONE",
+        }
+    }
+}
+
+impl Field {
+    /// A field with one piece.
+    #[must_use]
+    pub fn new(name: &str, value: Cell) -> Self {
+        Self { name: name.to_owned(), value: vec![value] }
+    }
+}
+
+impl Section {
+    /// A section.
+    #[must_use]
+    pub fn new(title: impl Into<String>, blocks: Vec<Block>) -> Self {
+        Self { title: title.into(), blocks }
+    }
+}
+
+impl Phase {
+    /// `Phase 0: Plans Directory Discovery`.
+    #[must_use]
+    pub fn heading(&self) -> String {
+        format!("Phase {}: {}", self.number, self.title)
+    }
+}
+
+/// A heading as a block.
+pub(super) fn heading(text: impl Into<String>) -> Block {
+    Block::Heading(text.into())
+}
+
+/// A paragraph as a block.
+pub(super) fn text(text: impl Into<String>) -> Block {
+    Block::Text(text.into())
+}
+
+/// A table of these rows; nothing where there are none.
+pub(super) fn table(head: &[&str], rows: Vec<Vec<Cell>>) -> Option<Block> {
+    (!rows.is_empty()).then(|| Block::Table(Table { rows, ..Table::new(head) }))
+}

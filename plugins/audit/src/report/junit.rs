@@ -1,0 +1,108 @@
+//! The deliverables as `JUnit` XML, for programs that show tests: one suite a plan, one case a deliverable.
+//!
+//! Done passes, unverifiable is skipped, everything else is a failure. The counts are those of the listed cases, because
+//! readers hold them against each other; the whole audit's numbers are properties.
+
+use std::fmt::Write;
+
+use super::escape::markup;
+use super::model::{PlanReport, Report, Row, Stamp};
+use super::rules::kind_of_status;
+use crate::verify::Status;
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    tests: usize,
+    failures: usize,
+    skipped: usize,
+}
+
+impl Tally {
+    fn of(rows: &[Row]) -> Self {
+        let count = |wanted: fn(Status) -> bool| rows.iter().filter(|row| wanted(row.status)).count();
+        let skipped = count(is_skipped);
+        let failures = count(|status| !status.is_done() && !is_skipped(status));
+        Self { tests: rows.len(), failures, skipped }
+    }
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            tests: self.tests + other.tests,
+            failures: self.failures + other.failures,
+            skipped: self.skipped + other.skipped,
+        }
+    }
+
+    fn attributes(self) -> String {
+        let Self { tests, failures, skipped } = self;
+        format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\" time=\"0\"")
+    }
+}
+
+/// Writes the deliverables.
+#[must_use]
+pub(super) fn write(report: &Report, stamp: &Stamp) -> String {
+    let all = report.plans.iter().map(|plan| Tally::of(&plan.deliverables)).fold(Tally::default(), Tally::add);
+    let mut out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();
+    let _ = writeln!(out, "<testsuites name=\"{}\" {}>", markup(&report.report_id), all.attributes());
+    for plan in &report.plans {
+        suite(&mut out, report, plan, stamp);
+    }
+    out.push_str("</testsuites>\n");
+    out
+}
+
+fn suite(out: &mut String, report: &Report, plan: &PlanReport, stamp: &Stamp) {
+    let (name, counted) = (markup(&plan.plan), Tally::of(&plan.deliverables).attributes());
+    let _ = writeln!(out, "  <testsuite name=\"{name}\" {counted} timestamp=\"{}\">", stamp.local());
+    out.push_str("    <properties>\n");
+    property(out, "report", &report.report_id);
+    property(out, "completion", &super::pages::percent(plan.completion_percent));
+    for status in Status::ALL {
+        property(out, &kind_of_status(status), &plan.counts.get(status).to_string());
+    }
+    out.push_str("    </properties>\n");
+    for row in &plan.deliverables {
+        case(out, plan, row);
+    }
+    out.push_str("  </testsuite>\n");
+}
+
+fn property(out: &mut String, name: &str, value: &str) {
+    let _ = writeln!(out, "      <property name=\"{}\" value=\"{}\"/>", markup(name), markup(value));
+}
+
+fn case(out: &mut String, plan: &PlanReport, row: &Row) {
+    let (name, class) = (markup(&row.path), markup(&plan.plan));
+    let line = row.promise().map_or(1, |mention| mention.line);
+    let _ =
+        write!(out, "    <testcase name=\"{name}\" classname=\"{class}\" file=\"{class}\" line=\"{line}\" time=\"0\"");
+    let said = said(plan, row, line);
+    let (word, said) = (row.status.word(), markup(&said));
+    if is_skipped(row.status) {
+        let _ = writeln!(out, ">\n      <skipped message=\"{word}: {said}\"/>\n    </testcase>");
+    } else if !row.status.is_done() {
+        let kind = kind_of_status(row.status);
+        let _ = writeln!(
+            out,
+            ">\n      <failure message=\"{word}: {name}\" type=\"audit/{kind}\">{said}</failure>\n    </testcase>"
+        );
+    } else if row.remarks.is_empty() {
+        out.push_str("/>\n");
+    } else {
+        let _ = writeln!(out, ">\n      <system-out>{word}: {said}</system-out>\n    </testcase>");
+    }
+}
+
+/// What cannot be looked up is neither passed nor failed.
+fn is_skipped(status: Status) -> bool {
+    status == Status::Unverifiable
+}
+
+fn said(plan: &PlanReport, row: &Row, line: usize) -> String {
+    let mut said = vec![format!("{}:{line}", plan.plan)];
+    said.extend(row.found.as_ref().map(|found| format!("found: {found}")));
+    said.extend(row.bytes.map(|bytes| format!("{bytes} bytes")));
+    said.extend(row.remarks.iter().cloned());
+    said.join("; ")
+}

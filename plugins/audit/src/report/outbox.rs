@@ -1,0 +1,81 @@
+//! The issues of an audit as entries of an outbox: `PLANS_AUDIT_ISSUES_<stamp>.json`.
+//!
+//! Whoever keeps the list of issues takes them from there. An entry's key is the finding's id, so that the same gap is the
+//! same issue in every audit, and a closed one is said to be closed.
+
+use serde::Serialize;
+
+use super::escape;
+use super::follow_up::{FollowUp, FollowUpState};
+use super::model::Stamp;
+use super::render::Artifact;
+use crate::limits;
+use crate::note::Weight;
+
+/// The version of the outbox's shape.
+const SCHEMA: u32 = 1;
+
+#[derive(Serialize)]
+struct Outbox<'a> {
+    schema: u32,
+    created_at: String,
+    entries: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    key: &'a str,
+    title: String,
+    severity: &'static str,
+    status: &'static str,
+    description: String,
+    plan: &'a str,
+    assigned_agent: Option<&'a str>,
+    source_agent: &'static str,
+}
+
+/// The outbox of an audit; none when there is nothing to tell.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub fn issues(follow_ups: &[FollowUp], stamp: &Stamp) -> Result<Option<Artifact>, serde_json::Error> {
+    if follow_ups.is_empty() {
+        return Ok(None);
+    }
+    let entries = follow_ups.iter().take(limits::FINDINGS).map(entry).collect();
+    let outbox = Outbox { schema: SCHEMA, created_at: stamp.rfc3339(), entries };
+    let mut bytes = serde_json::to_vec_pretty(&outbox)?;
+    bytes.push(b'\n');
+    let name = format!("PLANS_AUDIT_ISSUES_{}.json", stamp.compact);
+    Ok(Some(Artifact { name, media_type: "application/json", bytes }))
+}
+
+fn entry(item: &FollowUp) -> Entry<'_> {
+    let closed = item.state == FollowUpState::Withdrawn;
+    let mut description = format!("{} of {}", item.path, item.plan);
+    if !item.reason.is_empty() {
+        description = format!("{description}: {}", item.reason);
+    }
+    Entry {
+        kind: "issue",
+        key: &item.finding,
+        title: escape::line(&format!("[AUDIT] {}", item.title), limits::EVIDENCE_BYTES),
+        severity: severity(item.priority),
+        status: if closed { "CLOSED" } else { "PENDING_CREATION" },
+        description: escape::line(&description, limits::EVIDENCE_BYTES),
+        plan: &item.plan,
+        assigned_agent: item.agent.as_deref(),
+        source_agent: "audit",
+    }
+}
+
+/// The words of trackers, which know no `INFO`.
+const fn severity(weight: Weight) -> &'static str {
+    match weight {
+        Weight::Info | Weight::Low => "LOW",
+        Weight::Medium => "MEDIUM",
+        Weight::High => "HIGH",
+    }
+}

@@ -1,0 +1,54 @@
+//! Phase 1: what the plans promise and what they speak of.
+
+use super::super::document::{Gate, Phase, heading, table, text};
+use super::super::model::{PlanReport, ReferenceRow, Report, Row};
+use super::{counted, named_at, title};
+use crate::page::{Block, Cell};
+
+pub(super) fn phase(report: &Report) -> Phase {
+    let promised: usize = report.plans.iter().map(|plan| plan.counts.expected() + plan.counts.unverifiable).sum();
+    let spoken: usize = report.plans.iter().map(|plan| plan.references.len()).sum();
+    Phase {
+        number: 1,
+        title: "Expected Outputs Identification",
+        blocks: report.plans.iter().enumerate().flat_map(|(nth, plan)| blocks(nth, plan)).collect(),
+        tasks: vec![
+            (promised > 0, format!("Extracted the expected deliverables ({promised})")),
+            (
+                !report.plans.is_empty(),
+                format!("Listed what the plans speak of without promising it ({})", counted(spoken, "reference")),
+            ),
+            (report.rows_left_out == 0, "Mapped every one of them to the file system".to_owned()),
+        ],
+        question: "Expected outputs were listed",
+        gate: Gate::of(report.rows_left_out == 0),
+    }
+}
+
+fn blocks(nth: usize, plan: &PlanReport) -> Vec<Block> {
+    let mut blocks = vec![heading(title(nth, plan))];
+    let rows = plan.deliverables.iter().map(|row| expected(plan, row)).collect();
+    let head = ["Component", "Expected", "With", "Form", "Named At"];
+    blocks.push(table(&head, rows).unwrap_or_else(|| text("No deliverable is named.")));
+    if !plan.references.is_empty() {
+        blocks.push(text("Referenced, not promised (not part of the completion):"));
+        blocks.extend(table(&["File", "Line", "Looked Up", "Found"], plan.references.iter().map(reference).collect()));
+    }
+    blocks
+}
+
+fn expected(plan: &PlanReport, row: &Row) -> Vec<Cell> {
+    let form = row.promise().map_or(Cell::None, |mention| Cell::text(mention.form));
+    let with = if row.claimed.symbols.is_empty() { Cell::None } else { Cell::text(row.claimed.symbols.join(", ")) };
+    vec![Cell::text(&row.component), Cell::code(&row.path), with, form, named_at(plan, row)]
+}
+
+fn reference(row: &ReferenceRow) -> Vec<Cell> {
+    let elsewhere = row.found.as_ref().filter(|found| **found != row.path);
+    vec![
+        Cell::code(&row.path),
+        Cell::Number(row.line as u64),
+        Cell::text(row.status.word().to_lowercase()),
+        elsewhere.map_or(Cell::None, Cell::code),
+    ]
+}

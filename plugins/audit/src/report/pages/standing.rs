@@ -1,0 +1,100 @@
+//! Phase 2: how everything stands, what reports claim, and what changed since the last audit.
+
+use super::super::document::{Gate, Phase, heading, table, text};
+use super::super::model::{Component, PlanReport, Report, Row};
+use super::super::parts::Part;
+use super::{named_at, number, percent, state, title};
+use crate::page::{Block, Cell};
+use crate::verify::{Counts, Status};
+
+pub(super) fn phase(report: &Report) -> Phase {
+    let parts = &report.parts;
+    let complete = report.counts.done() == report.counts.expected();
+    let no_false_claim = parts.claims.gate != Gate::Partial;
+    let open = report.counts.expected() - report.counts.done();
+    Phase {
+        number: 2,
+        title: "Completion Status Assessment",
+        blocks: blocks(report),
+        tasks: vec![
+            (!report.plans.is_empty(), "Compared every plan with what is there".to_owned()),
+            (!report.plans.is_empty(), format!("Identified completion gaps ({open} open)")),
+            (parts.claims.is_looked_at(), "Checked the claims of reports and returned handoffs".to_owned()),
+            (parts.history.is_looked_at(), "Compared with the last audit".to_owned()),
+        ],
+        question: "Everything that could be verified is done, and no claim is false",
+        gate: Gate::of(complete && no_false_claim),
+    }
+}
+
+fn blocks(report: &Report) -> Vec<Block> {
+    let named = report.plans.iter().enumerate().filter(|(_, plan)| plan.counts != Counts::default());
+    let mut blocks: Vec<Block> = named.flat_map(|(nth, plan)| of_plan(report, nth, plan)).collect();
+    if blocks.is_empty() {
+        blocks.push(text("No plan names a deliverable."));
+    }
+    blocks.extend(section("Claims of Reports and Returned Handoffs", &report.parts.claims));
+    blocks.extend(section("Since the Last Audit", &report.parts.history));
+    blocks
+}
+
+/// A part below a heading, unless it brings its own.
+fn section(title: &str, part: &Part) -> Vec<Block> {
+    let mut blocks = part.shown();
+    if !matches!(blocks.first(), Some(Block::Heading(_))) {
+        blocks.insert(0, heading(title));
+    }
+    blocks
+}
+
+fn of_plan(report: &Report, nth: usize, plan: &PlanReport) -> Vec<Block> {
+    let mut blocks = vec![heading(title(nth, plan))];
+    if let Some(before) = report.parts.before.as_ref().and_then(|before| before.plans.get(&plan.plan)) {
+        let after = percent(plan.completion_percent);
+        blocks.push(text(format!("Before: {}. Now: {after}.", percent(*before))));
+    }
+    let mut components: Vec<Vec<Cell>> = plan.components.iter().map(component).collect();
+    components.push(vec![
+        Cell::Strong("TOTAL".to_owned()),
+        number(plan.counts.expected()),
+        number(plan.counts.done()),
+        Cell::text(state(plan.counts)),
+        Cell::Percent(plan.counts.percent()),
+    ]);
+    blocks.extend(table(&["Component", "Expected", "Found", "Status", "Completion"], components));
+    let head = ["Deliverable", "Status", "Found At", "Bytes", "Lines", "Evidence", "Named At"];
+    blocks.extend(table(&head, plan.deliverables.iter().map(|row| deliverable(plan, row)).collect()));
+    blocks
+}
+
+fn component(component: &Component) -> Vec<Cell> {
+    let counts = component.counts;
+    vec![
+        Cell::text(&component.name),
+        number(counts.expected()),
+        number(counts.done()),
+        Cell::text(state(counts)),
+        Cell::Percent(counts.percent()),
+    ]
+}
+
+fn deliverable(plan: &PlanReport, row: &Row) -> Vec<Cell> {
+    let count = |count: Option<u64>| count.map_or(Cell::None, Cell::Number);
+    let mut evidence = row.remarks.clone();
+    evidence.extend(row.claimed.status.as_ref().map(|status| format!("the plan says: {status}")));
+    let evidence = evidence.join("; ");
+    vec![
+        Cell::code(&row.path),
+        Cell::Status(row.status),
+        row.found.as_ref().map_or(Cell::None, Cell::code),
+        count(row.bytes),
+        count(row.lines),
+        if evidence.is_empty() { Cell::None } else { Cell::Text(evidence) },
+        named_at(plan, row),
+    ]
+}
+
+/// How many stand so, for the appendix.
+pub(super) fn by_status(counts: Counts) -> impl Iterator<Item = Cell> {
+    Status::ALL.into_iter().map(move |status| number(counts.get(status)))
+}

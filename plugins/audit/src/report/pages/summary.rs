@@ -1,0 +1,112 @@
+//! The executive summary: one sentence, the key findings, what was done, what the audit noticed about its own work.
+
+use std::cmp::Reverse;
+use std::fmt::Write;
+
+use super::super::document::{heading, table, text};
+use super::super::findings;
+use super::super::model::Report;
+use super::{percent, state};
+use crate::page::{Block, Cell};
+use crate::verify::{Counts, Status};
+
+impl Report {
+    /// One or two sentences: what was audited and how it stands.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let plans = if self.plans.len() == 1 { "plan" } else { "plans" };
+        let head = format!("Audited {} {plans}: ", self.plans.len());
+        if self.plans.is_empty() {
+            return "There was no plan to audit.".to_owned();
+        }
+        if self.counts.expected() == 0 && self.counts.unverifiable == 0 {
+            return format!("{head}no deliverable is named.");
+        }
+        let rate = percent(self.completion_percent);
+        let mut text =
+            format!("{head}{} of {} deliverables present ({rate})", self.counts.done(), self.counts.expected());
+        let mut flaws = Status::ALL.to_vec();
+        flaws.retain(|status| findings::weight(*status).is_some());
+        flaws.sort_by_key(|status| Reverse(findings::weight(*status)));
+        let parts: Vec<String> = flaws
+            .into_iter()
+            .map(|status| (self.counts.get(status), status.word().to_lowercase()))
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
+        if !parts.is_empty() {
+            text = format!("{text}; {}", parts.join(", "));
+        }
+        text + "."
+    }
+}
+
+pub(super) fn summary(report: &Report) -> Vec<Block> {
+    let mut blocks = vec![text(report.summary())];
+    blocks.extend(since_last(report));
+    if report.rows_left_out > 0 {
+        blocks
+            .push(text(format!("{} rows are left out below for size; all counts include them.", report.rows_left_out)));
+    }
+    blocks.push(heading("Key Findings"));
+    blocks.push(key_findings(report));
+    if report.parts.trend.len() > 1 {
+        blocks.push(heading("Completion Over Past Audits"));
+        blocks.push(Block::Trend(report.parts.trend.clone()));
+    }
+    blocks.push(heading("Direct Actions"));
+    blocks.push(direct_actions(report));
+    if !report.notes.is_empty() {
+        let row = |note: &crate::note::Note| {
+            vec![Cell::text(note.weight.word()), Cell::text(&note.title), Cell::text(&note.evidence)]
+        };
+        blocks.push(heading("Notes on This Audit"));
+        blocks.extend(table(&["Weight", "Note", "Evidence"], report.notes.iter().map(row).collect()));
+    }
+    blocks
+}
+
+fn since_last(report: &Report) -> Option<Block> {
+    let before = report.parts.before.as_ref()?;
+    Some(text(format!(
+        "The last audit, on {}, gave {}; this one gives {}.",
+        before.at,
+        percent(before.completion_percent),
+        percent(report.completion_percent)
+    )))
+}
+
+fn key_findings(report: &Report) -> Block {
+    let row = |plan: &super::PlanReport| {
+        vec![
+            Cell::Strong(plan.title.clone().unwrap_or_else(|| plan.plan.clone())),
+            Cell::text(state(plan.counts)),
+            Cell::Percent(plan.completion_percent),
+            Cell::text(details(plan.counts)),
+        ]
+    };
+    table(&["Category", "Status", "Completion", "Details"], report.plans.iter().map(row).collect())
+        .unwrap_or_else(|| text("None: there is no plan."))
+}
+
+/// At most a hundred of them; phase 5 has all.
+fn direct_actions(report: &Report) -> Block {
+    let row = |item: &super::super::follow_up::FollowUp| {
+        vec![Cell::code(&item.path), Cell::text(item.kind()), Cell::text(item.state.shown())]
+    };
+    let rows = report.parts.follow_ups.iter().take(100).map(row).collect();
+    table(&["Item", "Type", "Status"], rows)
+        .unwrap_or_else(|| text("None: no file was created or changed, and nobody was asked for anything."))
+}
+
+/// `23 of 29 done; 6 missing`.
+pub(super) fn details(counts: Counts) -> String {
+    let mut text = format!("{} of {} done", counts.done(), counts.expected());
+    for status in Status::ALL {
+        let count = counts.get(status);
+        if count > 0 && status != Status::Present {
+            let _ = write!(text, "; {count} {}", status.word().to_lowercase());
+        }
+    }
+    text
+}

@@ -1,0 +1,111 @@
+//! The kinds of findings: what each means and what to do about it, for forms that list their rules.
+//!
+//! A finding's id ends in its kind. Kinds of deliverables are the statuses; others have a sentence here or are named by their
+//! own word, so that a new kind never goes missing.
+
+use super::findings::{self, Gap};
+use crate::note::Weight;
+use crate::verify::Status;
+
+/// A kind of finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rule {
+    /// `missing`.
+    pub(super) kind: String,
+    /// One sentence.
+    pub(super) short: String,
+    /// What to do.
+    pub(super) help: String,
+    /// How much such a finding matters as a rule.
+    pub(super) weight: Weight,
+}
+
+/// The kind of notes that end in something else than a kind.
+const NOTE: &str = "note";
+
+/// Kinds that are no statuses: kind, sentence, help.
+const KNOWN: [(&str, &str, &str); 9] = [
+    ("none", "There is no plan to audit.", "Put a plan (.md or .txt) into the plans folder, or name the right folder."),
+    (
+        "no-deliverables",
+        "A plan names no deliverable.",
+        "Name the files that the plan is to bring, if it is to bring any.",
+    ),
+    ("too-many-names", "A plan names more files than are looked up.", "Part the plan into several."),
+    ("too-many", "There are more plans than are audited at once.", "Name the plans that are to be audited."),
+    ("too-large", "A plan is too large to be read whole.", "Part the plan into several."),
+    ("not-utf-8", "A plan holds bytes that are no text.", "Save the plan as UTF-8."),
+    ("unreadable", "A plan or a folder could not be read.", "Give the daemon the right to read it."),
+    ("not-walked", "A folder was not looked into.", "Move plans to a folder that is less deep."),
+    ("more-findings", "There are more findings than are listed.", "Close the listed findings and audit again."),
+];
+
+impl Rule {
+    /// The rule of a deliverable's status; none for a status that is as it should be.
+    pub(super) fn of_status(status: Status) -> Option<Self> {
+        let weight = findings::weight(status)?;
+        let word = status.word();
+        Some(Self {
+            kind: kind_of_status(status),
+            short: format!("A deliverable of a plan is {word}."),
+            help: match weight {
+                Weight::High => "Make what is missing, or take it out of the plan.",
+                Weight::Medium => "Finish the file or put it where the plan says, or mend the plan.",
+                Weight::Low => "Bring the plan's numbers up to date.",
+                Weight::Info => "Look by hand, or let the plan name a file below the audited folder.",
+            }
+            .to_owned(),
+            weight,
+        })
+    }
+
+    /// The rule that a finding falls under.
+    pub(super) fn of(gap: &Gap) -> Self {
+        let kind = kind(&gap.id);
+        let status = Status::ALL.into_iter().find(|status| kind_of_status(*status) == kind);
+        if let Some(rule) = status.and_then(Self::of_status) {
+            return rule;
+        }
+        let known = KNOWN.into_iter().find(|(known, _, _)| *known == kind);
+        let words = kind.replace('-', " ");
+        let (short, help) = known.map_or_else(
+            || (format!("The audit found: {words}."), "See the finding's own words and its evidence.".to_owned()),
+            |(_, short, help)| (short.to_owned(), help.to_owned()),
+        );
+        Self { kind, short, help, weight: gap.weight }
+    }
+}
+
+/// `missing`, `claim-false`.
+pub(super) fn kind_of_status(status: Status) -> String {
+    status.word().to_lowercase().replace(['_', ' '], "-")
+}
+
+/// The last word of an id, where it is one.
+fn kind(id: &str) -> String {
+    let last = id.rsplit(':').next().unwrap_or_default().replace('_', "-");
+    let short = (1..=40).contains(&last.len());
+    let plain = last.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    let word = last.starts_with(|sign: char| sign.is_ascii_lowercase());
+    if short && plain && word { last } else { NOTE.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(id: &str) -> Rule {
+        Rule::of(&Gap { id: id.into(), weight: Weight::Low, title: String::new(), evidence: String::new() })
+    }
+
+    #[test]
+    fn the_kind_is_the_last_word_of_an_id() {
+        assert_eq!(of("audit:plans/a.md:x.py:missing").weight, Weight::High);
+        assert_eq!(of("audit:plans/a.md:not-utf-8").short, "A plan holds bytes that are no text.");
+        assert_eq!(of("audit:a:claim-new").kind, "claim-new");
+        assert_eq!(
+            ["audit:index:the folder x was skipped", "audit:", "audit:a~00ff", ""].map(|id| of(id).kind),
+            ["note"; 4]
+        );
+    }
+}

@@ -1,0 +1,203 @@
+//! The forms of the report: tables that parse back, bounds that hold, the same bytes for the same input.
+
+use audit::page::{Block, Cell, Table};
+use audit::report::{Document, Form, Report, Section, Stamp, document, markdown, render, render_all};
+use proptest::prelude::*;
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
+use crate::report_support::{HOSTILE, empty, full, hostile, of, parts, rendered, stamp};
+
+/// The tables of a document as a reader of Markdown sees them: rows of cells, as text.
+fn tables(markdown: &str) -> Vec<Vec<Vec<String>>> {
+    let mut tables: Vec<Vec<Vec<String>>> = Vec::new();
+    let mut inside = false;
+    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS) {
+        match event {
+            Event::Start(Tag::Table(_)) => tables.push(Vec::new()),
+            Event::Start(Tag::TableHead | Tag::TableRow) => tables.last_mut().unwrap().push(Vec::new()),
+            Event::Start(Tag::TableCell) => {
+                inside = true;
+                tables.last_mut().unwrap().last_mut().unwrap().push(String::new());
+            }
+            Event::End(TagEnd::TableCell) => inside = false,
+            Event::Text(text) | Event::Code(text) if inside => {
+                tables.last_mut().unwrap().last_mut().unwrap().last_mut().unwrap().push_str(&text);
+            }
+            Event::Html(text) | Event::InlineHtml(text) => panic!("HTML came through: {text}"),
+            Event::Start(Tag::Link { .. } | Tag::Image { .. }) => panic!("a link came through"),
+            _ => {}
+        }
+    }
+    tables
+}
+
+fn with_table(table: Table) -> String {
+    markdown(&Document {
+        title: "T".into(),
+        sections: vec![Section::new("S", vec![Block::Table(table)])],
+        ..Document::default()
+    })
+}
+
+/// What is left of a name in a cell: blanks for control characters, numbers for what is not seen.
+fn shown(name: &str) -> String {
+    let mut out = String::new();
+    for sign in name.chars() {
+        match sign {
+            sign if sign.is_control() => out.push(' '),
+            '\u{202a}'..='\u{202e}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
+                out.push_str(&format!("\u{27e8}U+{:04X}\u{27e9}", u32::from(sign)));
+            }
+            sign => out.push(sign),
+        }
+    }
+    out.trim().to_owned()
+}
+
+#[test]
+fn every_cell_of_a_hostile_table_reads_back_as_it_was() {
+    let mut table = Table::new(&["Text", "Code", "Strong"]);
+    for name in HOSTILE {
+        table.row([Cell::text(*name), Cell::code(*name), Cell::Strong((*name).to_owned())]);
+    }
+    let read = tables(&with_table(table));
+    assert_eq!(read.len(), 1);
+    assert_eq!(read[0].len(), HOSTILE.len() + 1);
+    for (row, name) in read[0].iter().skip(1).zip(HOSTILE) {
+        assert_eq!(row[..], [shown(name), shown(name), shown(name)], "{name:?}");
+    }
+}
+
+#[test]
+fn rows_are_as_long_as_the_head_whatever_was_given() {
+    let mut table = Table::new(&["A", "B"]);
+    table.row([Cell::text("1")]);
+    table.row([Cell::text("1"), Cell::None, Cell::text("lost")]);
+    for line in with_table(table).lines().filter(|line| line.starts_with('|')) {
+        assert_eq!(line.matches('|').count(), 3, "{line}");
+    }
+}
+
+#[test]
+fn the_markdown_of_every_report_parses_back() {
+    for report in [empty(), full(), hostile()] {
+        let text = rendered(Form::Markdown, &report);
+        let read = tables(&text);
+        let expected = document(&report).sections;
+        let given = expected
+            .iter()
+            .flat_map(|section| &section.blocks)
+            .filter(|block| matches!(block, Block::Table(_) | Block::Bars(_) | Block::Trend(_)));
+        assert_eq!(read.len(), given.count(), "as many tables as were given");
+        // GFM fills rows up, so the raw lines are counted too.
+        for table in text.split("\n\n").filter(|part| part.starts_with('|')) {
+            let cells = |line: &str| line.replace("\\\\", "").replace("\\|", "").matches('|').count();
+            let head = table.lines().next().map(cells);
+            assert!(table.lines().all(|line| Some(cells(line)) == head), "{table}");
+        }
+        let headings = text.lines().filter(|line| line.starts_with("## Phase ")).count();
+        assert_eq!(headings, 7);
+    }
+}
+
+#[test]
+fn every_form_has_its_name() {
+    let names = Form::ALL
+        .map(|form| render(form, &full(), &stamp()).unwrap().name.replace("PLANS_AUDIT_REPORT_20260118_101500", ""));
+    assert_eq!(names, [".md", ".json", ".html", ".sarif", ".junit.xml"]);
+    assert!(Form::ALL.into_iter().all(|form| Form::of(form.word()) == Some(form)));
+    assert_eq!(Form::of("pdf"), None);
+}
+
+#[test]
+fn what_was_not_looked_at_is_said_with_the_reason() {
+    let report = empty();
+    let text = rendered(Form::Markdown, &report);
+    for line in [
+        "Not looked at: no execution logs were given.",
+        "Not looked at: only files were given, no running system.",
+        "| 3 | Performance was analysed and keeps to its thresholds | ⏳ NOT DONE |",
+    ] {
+        assert!(text.contains(line), "{line}");
+    }
+}
+
+#[test]
+fn findings_of_other_parts_make_a_report_partial() {
+    let right = [("shop/right.py", "right = 1\n")];
+    let plan = [("plans/a.md", "# A\n\n## Deliverables\n\n- `shop/right.py`\n")];
+    let report = of(&plan, &right, parts());
+    assert_eq!((report.completion_percent, report.status), (Some(100), "AUDIT COMPLETE - PARTIAL"));
+}
+
+/// A hundred thousand bytes of names that triple when they are written.
+fn heavy() -> Report {
+    let mut report = full();
+    let row = report.plans[0].deliverables[0].clone();
+    report.plans[0].deliverables = (0..3_000)
+        .map(|nth| {
+            let mut row = row.clone();
+            row.path = format!("{}{nth}", "&\u{202e}\"".repeat(200));
+            row.remarks = vec!["<&>".repeat(300)];
+            row
+        })
+        .collect();
+    report
+}
+
+#[test]
+fn all_forms_together_keep_to_the_bound() {
+    let mut report = heavy();
+    let before = report.counts;
+    let artifacts = render_all(&Form::ALL, &mut report, &stamp()).unwrap();
+    let bytes: usize = artifacts.iter().map(|artifact| artifact.bytes.len()).sum();
+    assert!(bytes <= 13 * 1024 * 1024, "{bytes}");
+    assert!(report.rows_left_out > 0 && report.rows_left_out < 3_000);
+    assert_eq!(report.counts, before, "counts stay those of the whole audit");
+    let text = String::from_utf8(artifacts[0].bytes.clone()).unwrap();
+    assert!(text.contains("rows are left out below for size"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_same_input_gives_the_same_bytes_times_apart(
+        names in prop::collection::vec(any::<String>(), 1..12),
+        percents in prop::collection::vec(prop::option::of(0usize..=100), 0..6),
+    ) {
+        let mut report = full();
+        for (row, name) in report.plans[0].deliverables.iter_mut().zip(&names) {
+            row.path.clone_from(name);
+            row.remarks.push(name.clone());
+        }
+        for (point, percent) in report.parts.trend.iter_mut().zip(percents) {
+            point.percent = percent;
+        }
+        let later = Stamp { compact: "20270203_040506".into(), long: "2027-02-03 04:05:06 UTC".into() };
+        let mut again = report.clone();
+        again.executed_at.clone_from(&later.long);
+        again.report_id = "PLANS-AUDIT-20270203-040506".into();
+        for form in Form::ALL {
+            let one = rendered(form, &report);
+            prop_assert_eq!(&one, &rendered(form, &report));
+            let two = String::from_utf8(render(form, &again, &later).unwrap().bytes).unwrap();
+            let two = two
+                .replace("2027-02-03 04:05:06", "2026-01-18 10:15:00")
+                .replace("2027-02-03T04:05:06", "2026-01-18T10:15:00")
+                .replace("20270203-040506", "20260118-101500");
+            prop_assert_eq!(one, two);
+        }
+    }
+
+    #[test]
+    fn any_text_in_a_cell_stays_in_its_cell(name in any::<String>()) {
+        let mut table = Table::new(&["A", "B", "C"]);
+        table.row([Cell::text(name.as_str()), Cell::code(name.as_str()), Cell::text("end")]);
+        let read = tables(&with_table(table));
+        prop_assert_eq!(read.len(), 1);
+        prop_assert_eq!(read[0].len(), 2);
+        prop_assert_eq!(read[0][1].len(), 3);
+        prop_assert_eq!(&read[0][1][2], "end");
+    }
+}

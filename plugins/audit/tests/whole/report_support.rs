@@ -1,0 +1,260 @@
+//! Reports of every kind for the tests of their forms: empty, full of parts, and with names that want to break out.
+
+use audit::extract;
+use audit::index::{Index, Root};
+use audit::lent::{Commit, Entry};
+use audit::note::{Note, Weight};
+use audit::page::{Bar, Block, Cell, Point, Table};
+use audit::report::{
+    Assembly, Audited, Before, CheckedClaim, FolderLine, FollowUp, FollowUpState, Form, Gap, Gate, HandledHandoff,
+    Part, Parts, Report, ReviewedCommit, Session, Stamp, Standing, render,
+};
+use audit::verify::Judge;
+use serde_json::json;
+
+use crate::support::Workspace;
+
+/// Names that want to be something else than names.
+pub(crate) const HOSTILE: &[&str] = &[
+    "<script>alert(1)</script>.py",
+    "\"onload=\"alert(1).md",
+    "a&b&lt;c.md",
+    "x|y|z.md",
+    "`code`|.md",
+    "\u{202e}gnp.exe\u{202c}.md",
+    "a\u{0}b\u{7}c\u{1b}[31m.md",
+    "line\nbreak\r\n.md",
+    "]]> --> <!-- .md",
+    "</title></style></table>.md",
+    "[link](javascript:alert(1)).md",
+    "\\|.md",
+    "ends\\",
+    "* _ ~ # = + - 1. .md",
+    "https://example.org/x.md",
+    "\u{fffe}\u{ffff}\u{feff}.md",
+    "'single'.md",
+    " blank ",
+    "-",
+    "%s %n {{x}} ${y} .md",
+    "é漢字\u{1f3b5}\u{5d0}\u{5d1}.md",
+];
+
+/// The moment of all reports here.
+pub(crate) fn stamp() -> Stamp {
+    Stamp { compact: "20260118_101500".into(), long: "2026-01-18 10:15:00 UTC".into() }
+}
+
+/// A report in one form, as text.
+pub(crate) fn rendered(form: Form, report: &Report) -> String {
+    String::from_utf8(render(form, report, &stamp()).unwrap().bytes).unwrap()
+}
+
+/// A report without a plan.
+pub(crate) fn empty() -> Report {
+    let mut assembly = Assembly::default();
+    assembly.notes([Note::new("plans:none", Weight::Medium, "no plan was found: put a plan into plans", "plans")]);
+    let folders = vec![FolderLine { folder: "plans".into(), plans: 0 }];
+    assembly.finish(&stamp(), vec!["root".into()], 0, folders, Parts::default())
+}
+
+/// The report on these plans, of which `root` holds what `root/` files say.
+pub(crate) fn of(plans: &[(&str, &str)], files: &[(&str, &str)], parts: Parts) -> Report {
+    let mut workspace = Workspace::new();
+    for (path, text) in files {
+        workspace = workspace.file(&format!("root/{path}"), text);
+    }
+    let index = Index::build(vec![Root { path: workspace.path("root"), shown: "root".into() }]);
+    let mut assembly = Assembly::of(&Form::ALL);
+    assembly.notes([Note::new("plans/a.md:not-utf-8", Weight::Low, "plans/a.md is no UTF-8", "plans/a.md:2")]);
+    assembly.findings([Gap {
+        id: "audit:reports/a.md:473:claim-false".into(),
+        weight: Weight::Medium,
+        title: "473 lines are claimed".into(),
+        evidence: "reports/a.md:17; it has 472".into(),
+    }]);
+    for (shown, text) in plans {
+        let plan = extract::plan(text);
+        let judge = Judge::new(&index, &plan);
+        let deliverables = plan.deliverables.iter().map(|item| judge.deliverable(item)).collect();
+        let references = plan.references.iter().map(|item| judge.reference(item)).collect();
+        let bytes = text.len() as u64;
+        assembly.plan(Audited { shown: (*shown).to_owned(), bytes, plan, deliverables, references });
+    }
+    let folders = vec![FolderLine { folder: "plans".into(), plans: plans.len() }];
+    assembly.finish(&stamp(), vec!["root".into()], index.len(), folders, parts)
+}
+
+/// A plan of a shop with every status.
+pub(crate) const SHOP: &str = "# Shop\n\n**Date:** 2026-01-02\n**Status:** started\n\n## Layout\n\n```\nshop/\n├── till.py (NEW - TillDrawer)\n├── stock.py\n├── stub.js\n├── empty.py\n└── gone.py\n```\n\n## Sizes\n\n| File | Lines |\n|---|---|\n| `shop/stock.py` | 100 |\n\n## Deliverables\n\n- `tools/weigh.sh`\n- `~/notes.md`\n- `shop/right.py`\n\nSee `shop/till.py` and `other.md`.\n";
+
+/// The files of the shop.
+pub(crate) const SHOP_FILES: &[(&str, &str)] = &[
+    ("shop/till.py", "class Till:\n    open = True\n"),
+    ("shop/stock.py", "items = []\n"),
+    ("shop/stub.js", "// Generated from plan deliverable.\n// TODO: Implement functionality\n"),
+    ("shop/empty.py", ""),
+    ("shop/right.py", "right = 1\n"),
+    ("bin/weigh.sh", "#!/bin/sh\necho 1\n"),
+];
+
+/// A report on a shop and a library, with every part there.
+pub(crate) fn full() -> Report {
+    let library = "# Library\n\n## Deliverables\n\n- `shop/right.py`\n";
+    of(&[("plans/shop.md", SHOP), ("plans/library.md", library)], SHOP_FILES, parts())
+}
+
+/// Something of every part.
+pub(crate) fn parts() -> Parts {
+    let mut claims = Table::new(&["Claim", "Verdict", "Source"]);
+    claims.row([Cell::text("473 lines"), Cell::text("\u{274c} FALSE"), Cell::code("reports/a.md:17")]);
+    claims.row([Cell::text("commit a7d8c35"), Cell::text("\u{2705} TRUE"), Cell::code("reports/a.md:20")]);
+    let bars = vec![
+        Bar { label: "Fingerprints".into(), done: 4_249, expected: 21_121 },
+        Bar { label: "Nothing".into(), done: 0, expected: 0 },
+    ];
+    let mut health = Table::new(&["System", "Status", "Health"]);
+    health.row([Cell::text("Catalog"), Cell::text("\u{2705}"), Cell::Percent(Some(100))]);
+    Parts {
+        claims: Part::looked_at(
+            Gate::Partial,
+            vec![Block::Table(claims)],
+            json!([{"claim": "473 lines", "verdict": "FALSE"}]),
+        ),
+        history: Part::looked_at(
+            Gate::Pass,
+            vec![Block::List(vec![vec![Cell::Strong("Regression:".into()), Cell::code("shop/gone.py")]])],
+            json!({"regressions": ["shop/gone.py"]}),
+        ),
+        performance: Part::looked_at(
+            Gate::Partial,
+            vec![Block::Heading("Coverage".into()), Block::Bars(bars)],
+            json!({}),
+        ),
+        alignment: Part::looked_at(
+            Gate::Pass,
+            vec![Block::Subheading("Integration Health".into()), Block::Table(health)],
+            json!(null),
+        ),
+        actions: Part::looked_at(Gate::Pass, Vec::new(), json!([])),
+        follow_ups: follow_ups(),
+        trend: [Some(20), None, Some(33), Some(25)]
+            .into_iter()
+            .enumerate()
+            .map(|(nth, percent)| Point { at: format!("2026-01-1{nth} 10:15:00 UTC"), percent })
+            .collect(),
+        before: Some(Before {
+            at: "2026-01-12 10:15:00 UTC".into(),
+            completion_percent: Some(33),
+            plans: [("plans/shop.md".to_owned(), Some(33))].into(),
+        }),
+    }
+}
+
+/// A follow-up in every state.
+pub(crate) fn follow_ups() -> Vec<FollowUp> {
+    let item = |path: &str, state, agent: Option<&str>, round, reason: &str| FollowUp {
+        finding: format!("audit:plans/shop.md:{path}:missing"),
+        agent: agent.map(str::to_owned),
+        title: format!("{path} is missing"),
+        plan: "plans/shop.md".into(),
+        path: path.into(),
+        state,
+        round,
+        reason: reason.into(),
+        priority: Weight::High,
+    };
+    vec![
+        item("shop/gone.py", FollowUpState::Sent, Some("Codex-Agent"), 1, ""),
+        item("shop/till.py", FollowUpState::Open, Some("Codex-Agent"), 2, "asked on 2026-01-17"),
+        item("shop/empty.py", FollowUpState::Held, None, 0, "no agent is responsible for the plan"),
+        item("shop/stub.js", FollowUpState::Held, Some("Codex-Agent"), 3, "asked three times"),
+        item("shop/right.py", FollowUpState::Withdrawn, Some("Codex-Agent"), 1, "it is there now"),
+    ]
+}
+
+/// The full report with every name, title and remark replaced by hostile ones.
+pub(crate) fn hostile() -> Report {
+    let mut report = full();
+    let all = HOSTILE.concat();
+    let rows = report.plans[0].deliverables.clone();
+    report.plans[0].deliverables = HOSTILE
+        .iter()
+        .zip(rows.iter().cycle())
+        .map(|(name, row)| {
+            let mut row = row.clone();
+            row.path = (*name).to_owned();
+            row.component = (*name).to_owned();
+            row.found = Some((*name).to_owned());
+            row.claimed.symbols = vec![(*name).to_owned()];
+            row.claimed.status = Some((*name).to_owned());
+            row.remarks = vec![(*name).to_owned()];
+            row
+        })
+        .collect();
+    report.plans[0].title = Some(all.clone());
+    report.plans[1].title = Some("<script>".into());
+    report.plans[1].plan = "plans/\u{202e}<b>\"|&.md".into();
+    report.roots = vec![all.clone()];
+    report.notes[0].title = all.clone();
+    for (gap, name) in report.findings.iter_mut().zip(HOSTILE.iter().cycle()) {
+        gap.title = (*name).to_owned();
+        gap.evidence = format!("{name}:12; {name}");
+    }
+    let lines = HOSTILE.iter().map(|name| vec![Cell::text(*name), Cell::code(*name)]).collect();
+    let tasks = HOSTILE.iter().map(|name| (true, (*name).to_owned())).collect();
+    report.parts.claims.blocks = vec![
+        Block::Heading(all.clone()),
+        Block::Subheading(all.clone()),
+        Block::Text(all.clone()),
+        Block::List(lines),
+        Block::Checklist(tasks),
+        Block::Bars(vec![Bar { label: all.clone(), done: 3, expected: 2 }]),
+        Block::Trend(vec![Point { at: all.clone(), percent: Some(200) }, Point { at: all, percent: None }]),
+    ];
+    report
+}
+
+/// A session with something of everything.
+pub(crate) fn session() -> Session {
+    let claim = |text: &str, standing, evidence: &str| CheckedClaim {
+        text: text.into(),
+        source: "reports/session.md:12".into(),
+        standing,
+        evidence: evidence.into(),
+    };
+    let commit = Commit {
+        id: "a7d8c35f00000000000000000000000000000000".into(),
+        title: "fix(sync): take the lock first".into(),
+        message: "fix(sync): take the lock first\n\nmore".into(),
+        author: "Operator".into(),
+        at: 1_768_726_500,
+    };
+    let entry = Entry {
+        id: "t-12".into(),
+        agent: "Codex-Agent".into(),
+        title: "Return: Webhook review".into(),
+        kind: "RETURN".into(),
+        state: "delivered".into(),
+        file: Some("handoffs/Codex-Agent/02_processed/a.json".into()),
+        ..Entry::default()
+    };
+    Session {
+        name: "a7d8c35..3718c1d".into(),
+        commits: vec![ReviewedCommit {
+            commit,
+            claims: vec![claim("the lock is taken at line 4984", Standing::True, "sync/Code.js:4984")],
+        }],
+        handoffs: vec![HandledHandoff {
+            entry,
+            claims: vec![claim("6 files were moved", Standing::False, "5 are there")],
+        }],
+        claims: vec![claim("70 % of databases", Standing::Unverifiable, "no database was given")],
+        gaps: vec![Gap {
+            id: "audit:reports/session.md:notes.md:missing".into(),
+            weight: Weight::Low,
+            title: "a report is named that does not exist".into(),
+            evidence: "reports/session.md:40".into(),
+        }],
+        not_looked_at: vec!["no log was given".into()],
+    }
+}

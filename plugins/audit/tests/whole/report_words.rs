@@ -1,0 +1,80 @@
+//! The reports of their own: follow-up actions, issues for an outbox, the review of a session.
+
+use audit::report::{follow_up, issues, session_review};
+use serde_json::Value;
+
+use crate::report_support::{HOSTILE, follow_ups, full, session, stamp};
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn the_follow_up_report_reads_like_this() {
+    let artifact = follow_up(&follow_ups(), &full(), &stamp());
+    assert_eq!(artifact.name, "AUDIT_FOLLOWUP_ACTIONS_20260118_101500.md");
+    insta::assert_snapshot!(text(artifact.bytes));
+}
+
+#[test]
+fn nothing_to_follow_up_is_said() {
+    let said = text(follow_up(&[], &full(), &stamp()).bytes);
+    assert!(said.contains("There is nothing to follow up") && said.contains("None."));
+}
+
+#[test]
+fn the_session_review_reads_like_this() {
+    let artifact = session_review(&session(), &stamp());
+    assert_eq!(artifact.name, "SESSION_REVIEW_20260118_101500.md");
+    insta::assert_snapshot!(text(artifact.bytes));
+}
+
+#[test]
+fn an_empty_session_is_reviewed() {
+    let said = text(session_review(&audit::report::Session::default(), &stamp()).bytes);
+    assert!(said.contains("There is no commit and no handoff in this session."));
+    assert!(said.contains("**Status:** \u{2705} COMPLETE"));
+}
+
+#[test]
+fn issues_are_keyed_by_finding_and_closed_when_the_gap_is() {
+    let outbox = issues(&follow_ups(), &stamp()).unwrap().unwrap();
+    assert_eq!(outbox.name, "PLANS_AUDIT_ISSUES_20260118_101500.json");
+    let outbox: Value = serde_json::from_slice(&outbox.bytes).unwrap();
+    assert_eq!((outbox["schema"].as_u64(), outbox["created_at"].as_str()), (Some(1), Some("2026-01-18T10:15:00Z")));
+    let entries = outbox["entries"].as_array().unwrap();
+    let states: Vec<(&str, &str)> =
+        entries.iter().map(|entry| (entry["key"].as_str().unwrap(), entry["status"].as_str().unwrap())).collect();
+    assert_eq!(states.len(), 5);
+    assert_eq!(states[0], ("audit:plans/shop.md:shop/gone.py:missing", "PENDING_CREATION"));
+    assert_eq!(states[4], ("audit:plans/shop.md:shop/right.py:missing", "CLOSED"));
+    for field in ["type", "title", "severity", "description", "plan", "source_agent"] {
+        assert!(entries.iter().all(|entry| entry[field].is_string()), "{field}");
+    }
+    assert_eq!(issues(&[], &stamp()).unwrap(), None);
+}
+
+#[test]
+fn hostile_words_stay_words_in_every_report() {
+    let all = HOSTILE.concat();
+    let mut follow_ups = follow_ups();
+    for item in &mut follow_ups {
+        (item.title, item.reason, item.path) = (all.clone(), all.clone(), all.clone());
+        item.agent = Some(all.clone());
+    }
+    let mut session = session();
+    session.commits[0].commit.title.clone_from(&all);
+    session.handoffs[0].entry.reason.clone_from(&all);
+    session.claims[0].text.clone_from(&all);
+    let said = text(follow_up(&follow_ups, &full(), &stamp()).bytes) + &text(session_review(&session, &stamp()).bytes);
+    for event in pulldown_cmark::Parser::new_ext(&said, pulldown_cmark::Options::ENABLE_TABLES) {
+        use pulldown_cmark::{Event, Tag};
+        assert!(
+            !matches!(
+                event,
+                Event::Html(_) | Event::InlineHtml(_) | Event::Start(Tag::Link { .. } | Tag::Image { .. })
+            ),
+            "{event:?}"
+        );
+    }
+}
