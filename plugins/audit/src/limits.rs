@@ -12,14 +12,41 @@ pub const PLANS: usize = 10_000;
 /// How deep plans are looked for below a plans folder.
 pub const PLANS_DEPTH: usize = 32;
 
-/// Entries of the audited tree that are indexed. At about 150 bytes an entry this is 30 MiB.
+/// Entries of the audited tree that are indexed. At a path of 80 bytes and 16 bytes beside it this is 20 MiB.
 pub const INDEX_ENTRIES: usize = 200_000;
+
+/// Bytes of all indexed paths together: a quarter of the memory that a sandbox has.
+pub const INDEX_TEXT_BYTES: usize = 64 * 1024 * 1024;
 
 /// How deep the audited tree is walked. Deeper paths are still looked up when a plan names them.
 pub const INDEX_DEPTH: usize = 64;
 
 /// Bytes of a deliverable that are read to count its lines and look for symbols.
 pub const CONTENT_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Bytes of a deliverable up to which its SHA-256 is taken. Above it stand recordings and images of disks.
+pub const DIGEST_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Bytes of one run that go into digests. At 200 MiB a second, which a sandbox reaches, this is ten seconds.
+pub const DIGESTED_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+
+/// Definitions whose place in one file is kept for other plans.
+pub const LOOKED_PER_FILE: usize = 256;
+
+/// Commits that one run asks for: each costs a process of the host.
+pub const COMMITS: usize = 200;
+
+/// A file that was changed so shortly before it was read may change again without another time: its facts are not kept.
+pub const RACY_NS: u64 = 2_000_000_000;
+
+/// Files that nobody asked for which one plan's list shows.
+pub const UNREQUESTED_PER_PLAN: usize = 500;
+
+/// The same of all plans together.
+pub const UNREQUESTED: usize = 5_000;
+
+/// Files that no plan names of which one run asks the size, and of these, files that it reads.
+pub const JUNK_LOOKED: usize = 20_000;
 
 /// Files up to this size are examined for being a stub. A stub is a handful of lines; 4 KiB is about a hundred.
 pub const STUB_BYTES: u64 = 4 * 1024;

@@ -42,6 +42,7 @@ struct Scan {
     sightings: Vec<Sighting>,
     hints: Vec<SymbolHint>,
     folders: Vec<String>,
+    enumerated: Vec<String>,
 }
 
 impl Scan {
@@ -56,6 +57,9 @@ impl Scan {
             Block::Table(rows) => {
                 let found = table::read(rows, self.excluded());
                 self.folders.extend(found.folders);
+                if !self.excluded() && self.headed_as_whole() {
+                    self.enumerated.extend(parents(&found.sightings));
+                }
                 self.take(found.sightings);
             }
             Block::Fence(fence) => self.fence(fence),
@@ -74,6 +78,18 @@ impl Scan {
         let label = self.label.as_deref().unwrap_or_default();
         let by_heading = || self.headings.iter().any(|(level, text)| *level > 1 && words::promises(text));
         words::promises(label) || (!words::turns_away(label) && by_heading())
+    }
+
+    /// Whether a tree at this place shows all that there is, and not just what is new or examined.
+    fn lists_all(&self) -> bool {
+        let headings = self.headings.last().map(|(_, text)| text.as_str());
+        !self.excluded() && !headings.into_iter().chain(self.label.as_deref()).any(words::lists_part)
+    }
+
+    /// Whether the nearest heading or the label announces every file.
+    fn headed_as_whole(&self) -> bool {
+        let headings = self.headings.last().map(|(_, text)| text.as_str());
+        headings.into_iter().chain(self.label.as_deref()).any(words::lists_every_file)
     }
 
     fn ground(&self, promised: bool) -> Ground {
@@ -184,10 +200,12 @@ impl Scan {
         let plain = text.plain();
         let promised = self.items.last().map_or_else(|| self.promised(), |above| above.promises);
         let setting = Setting { ground: self.ground(promised), making: self.makes(), entry: checked.is_some() };
+        let ticked = plain.starts_with(['\u{2705}', '\u{2611}', '\u{2713}', '\u{2714}']);
+        let state = checked.map(|done| if done { "[x]" } else { "[ ]" }).or(ticked.then_some("\u{2705}"));
         for line in text.by_line() {
             let mut found = sentence::sightings(&line, setting, Form::Bullet);
             for sighting in &mut found {
-                sighting.status = checked.map(|done| if done { "[x]" } else { "[ ]" }.to_owned());
+                sighting.status = state.map(str::to_owned);
             }
             self.near = found.last().map(|sighting| sighting.path.clone());
             self.take(found);
@@ -202,6 +220,9 @@ impl Scan {
         if let Some(mut found) = tree::read(fence) {
             if self.excluded() {
                 found.sightings.iter_mut().for_each(|sighting| sighting.role = Role::Reference);
+            }
+            if self.lists_all() {
+                self.enumerated.extend(found.enumerated);
             }
             self.folders.extend(found.folders);
             self.take(found.sightings);
@@ -224,15 +245,25 @@ impl Scan {
         folders.extend(parents.filter_map(inside));
         folders.sort();
         folders.dedup();
+        let mut enumerated: Vec<String> = self.enumerated.iter().filter_map(|folder| inside(folder)).collect();
+        enumerated.sort();
+        enumerated.dedup();
         Plan {
             title: self.title,
             header: self.header,
             deliverables: gathered.deliverables,
             references: gathered.references,
             folders,
+            enumerated,
             left_out: gathered.left_out,
         }
     }
+}
+
+/// The folders of promised files.
+fn parents(sightings: &[Sighting]) -> Vec<String> {
+    let promised = sightings.iter().filter(|sighting| sighting.role == Role::Deliverable);
+    promised.filter_map(|sighting| Some(sighting.path.rsplit_once('/')?.0.to_owned())).collect()
 }
 
 fn inside(folder: &str) -> Option<String> {

@@ -10,7 +10,7 @@ use super::model::{
 use crate::limits;
 use crate::note::{Note, Weight};
 use crate::plan::{Claim, Deliverable, Plan, Reference, Role};
-use crate::verify::{Counts, Verdict};
+use crate::verify::{Counts, Judged, Unrequested, Verdict};
 
 /// What a row weighs beside its names: field names and blanks in the JSON, cells in the Markdown.
 const ROW_BYTES: usize = 1_000;
@@ -30,10 +30,8 @@ pub struct Audited {
     pub bytes: u64,
     /// What it says.
     pub plan: Plan,
-    /// One verdict for each deliverable, in the same order.
-    pub deliverables: Vec<Verdict>,
-    /// One verdict for each reference, in the same order.
-    pub references: Vec<Verdict>,
+    /// The verdicts on it.
+    pub judged: Judged,
 }
 
 /// A report in the making.
@@ -42,6 +40,7 @@ pub struct Assembly {
     plans: Vec<PlanReport>,
     notes: Vec<Note>,
     counts: Counts,
+    unrequested: Unrequested,
     gaps: Vec<Gap>,
     gaps_left_out: usize,
     /// What the report weighs so far, by estimate.
@@ -64,7 +63,7 @@ impl Assembly {
 
     /// Adds a plan.
     pub fn plan(&mut self, audited: Audited) {
-        let Audited { shown, bytes, plan, deliverables, references } = audited;
+        let Audited { shown, bytes, plan, judged: Judged { deliverables, references } } = audited;
         let counts = Counts::of(deliverables.iter().map(|verdict| verdict.status));
         self.counts.add(counts);
         if plan.deliverables.is_empty() {
@@ -110,6 +109,15 @@ impl Assembly {
         });
     }
 
+    /// Adds the files that nobody asked for, with their findings.
+    pub fn unrequested(&mut self, unrequested: Unrequested) {
+        for Gap { id, weight, title, evidence } in unrequested.gaps() {
+            let gap = gap(id, weight, &title, &evidence);
+            self.gap(gap);
+        }
+        self.unrequested = unrequested;
+    }
+
     /// The report and its findings.
     #[must_use]
     pub fn finish(
@@ -143,6 +151,7 @@ impl Assembly {
             counts: self.counts,
             completion_percent: self.counts.percent(),
             plans: self.plans,
+            unrequested: self.unrequested,
             notes: self.notes,
             rows_left_out: self.rows_left_out,
         };
@@ -239,6 +248,9 @@ fn row(deliverable: Deliverable, verdict: Verdict) -> Row {
         found: verdict.found,
         bytes: verdict.bytes,
         lines: verdict.lines,
+        sha256: verdict.sha256,
+        symbols: verdict.symbols,
+        commit: verdict.commit,
         claimed: Claimed {
             bytes: shown(deliverable.bytes),
             lines: shown(deliverable.lines),

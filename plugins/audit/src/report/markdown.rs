@@ -130,10 +130,10 @@ fn appendices(out: &mut String, report: &Report, gaps: &[Gap]) {
     line(
         out,
         format_args!(
-            "| Plan | Present | Drifted | Partial | Empty | Stub | Moved | Missing | Unverifiable | Completion |"
+            "| Plan | Present | Drifted | Partial | Empty | Stub | Moved | Missing | Phantom | Unverifiable | Completion |"
         ),
     );
-    line(out, format_args!("|---|---|---|---|---|---|---|---|---|---|"));
+    line(out, format_args!("|---|---|---|---|---|---|---|---|---|---|---|"));
     let cells = |counts: Counts| Status::ALL.map(|status| counts.get(status).to_string()).join(" | ");
     for plan in &report.plans {
         let done = percent(plan.completion_percent);

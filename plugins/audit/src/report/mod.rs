@@ -12,6 +12,7 @@ mod phases;
 
 pub use assemble::{Assembly, Audited};
 pub use findings::Gap;
+pub(crate) use findings::bounded;
 pub use markdown::markdown;
 pub use model::{
     Claimed, Component, FieldLine, FolderLine, MentionLine, PlanReport, ReferenceRow, Report, Row, SCHEMA, Stamp,

@@ -3,7 +3,7 @@
 use super::escape;
 use super::markdown::{details, line, percent, state};
 use super::model::{Component, PlanReport, Report, Row};
-use crate::verify::{Counts, Status};
+use crate::verify::{Counts, Status, short};
 
 impl Report {
     /// One or two sentences: what was audited and how it stands.
@@ -21,6 +21,7 @@ impl Report {
         let mut text =
             format!("{head}{} of {} deliverables present ({rate})", self.counts.done(), self.counts.expected());
         let worst_first = [
+            Status::Phantom,
             Status::Missing,
             Status::Moved,
             Status::Partial,
@@ -179,6 +180,13 @@ fn status_row(out: &mut String, plan: &PlanReport, row: &Row) {
     let found = row.found.as_deref().map_or_else(|| "\u{2013}".to_owned(), escape::path);
     let count = |count: Option<u64>| count.map_or_else(|| "\u{2013}".to_owned(), escape::number);
     let mut evidence = vec![named_at(plan, row)];
+    evidence.extend(row.sha256.as_deref().map(|digest| format!("SHA-256 `{}`", short(digest))));
+    evidence.extend(
+        row.symbols
+            .iter()
+            .filter_map(|symbol| symbol.line.map(|line| format!("{} in line {line}", escape::path(&symbol.name)))),
+    );
+    evidence.extend(row.commit.as_ref().map(|commit| format!("commit `{}`", short(&commit.id))));
     evidence.extend(row.remarks.iter().map(|remark| escape::cell(remark)));
     evidence.extend(row.claimed.status.as_ref().map(|status| format!("the plan says: {}", escape::cell(status))));
     line(
@@ -216,7 +224,7 @@ pub(super) fn gaps(out: &mut String, report: &Report) {
 pub(super) fn recommendations(out: &mut String, report: &Report) {
     line(out, format_args!("## Phase 6: Recommendations\n"));
     let priorities: [(&str, &str, &[Status]); 3] = [
-        ("Priority 1", "Make what is missing, or take it out of the plan", &[Status::Missing]),
+        ("Priority 1", "Make what is missing, or take it out of the plan", &[Status::Phantom, Status::Missing]),
         ("Priority 2", "Finish or put right", &[Status::Moved, Status::Partial, Status::Stub, Status::Empty]),
         ("Priority 3", "Bring the plan up to date, or look by hand", &[Status::Drifted, Status::Unverifiable]),
     ];

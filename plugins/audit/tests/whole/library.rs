@@ -153,7 +153,7 @@ fn a_small_report_reads_like_this() {
 
     | Deliverable | Status | Found | Bytes | Lines | Evidence |
     |---|---|---|---|---|---|
-    | `lib/one.py` | ✅ PRESENT | `lib/one.py` | 6 | 1 | `plans/a.md:5` |
+    | `lib/one.py` | ✅ PRESENT | `lib/one.py` | 6 | 1 | `plans/a.md:5`; SHA-256 `9e26bf369911` |
     | `lib/two.py` | ❌ MISSING | – | – | – | `plans/a.md:6` |
 
     ---
@@ -198,10 +198,10 @@ fn a_small_report_reads_like_this() {
 
     Completion = (PRESENT + DRIFTED) / (all but UNVERIFIABLE), in whole per cent, halves up.
 
-    | Plan | Present | Drifted | Partial | Empty | Stub | Moved | Missing | Unverifiable | Completion |
-    |---|---|---|---|---|---|---|---|---|---|
-    | `plans/a.md` | 1 | 0 | 0 | 0 | 0 | 0 | 1 | 0 | 50 % |
-    | **Overall** | 1 | 0 | 0 | 0 | 0 | 0 | 1 | 0 | **50 %** |
+    | Plan | Present | Drifted | Partial | Empty | Stub | Moved | Missing | Phantom | Unverifiable | Completion |
+    |---|---|---|---|---|---|---|---|---|---|---|
+    | `plans/a.md` | 1 | 0 | 0 | 0 | 0 | 0 | 1 | 0 | 0 | 50 % |
+    | **Overall** | 1 | 0 | 0 | 0 | 0 | 0 | 1 | 0 | 0 | **50 %** |
 
     ## Appendix C: IDs
 

@@ -7,3 +7,4 @@ mod library;
 mod negatives;
 mod properties;
 mod support;
+mod verdicts;
