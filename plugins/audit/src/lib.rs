@@ -6,9 +6,11 @@
 
 pub mod discover;
 pub mod extract;
+pub mod history;
 pub mod index;
 pub mod lent;
 pub mod limits;
+pub mod memory;
 pub mod note;
 pub mod page;
 pub mod plan;

@@ -39,6 +39,30 @@ pub const COMMITS: usize = 200;
 /// A file that was changed so shortly before it was read may change again without another time: its facts are not kept.
 pub const RACY_NS: u64 = 2_000_000_000;
 
+/// Rows of the memory that one question gives: of 10 KiB each at most, so that 4 MiB hold them.
+pub const MEMORY_PAGE: usize = 400;
+
+/// Rows that are written to the memory at once.
+pub const MEMORY_BATCH: usize = 2_000;
+
+/// Bytes of the definitions that are remembered of one file: a quarter of a page of them fits into one answer.
+pub const LOOKED_BYTES: usize = 8 * 1024;
+
+/// Files whose facts are remembered, when other roots than the audited one have some too.
+pub const FACTS: usize = 200_000;
+
+/// Audits that are remembered of one scope.
+pub const AUDITS_KEPT: usize = 1_000;
+
+/// Closed findings that are remembered of one scope.
+pub const CLOSED_FINDINGS: usize = 10_000;
+
+/// Past audits that a report shows.
+pub const TREND: usize = 50;
+
+/// Changes since the last audit that a report lists.
+pub const CHANGES: usize = 2_000;
+
 /// Files that nobody asked for which one plan's list shows.
 pub const UNREQUESTED_PER_PLAN: usize = 500;
 

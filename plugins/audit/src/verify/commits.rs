@@ -91,7 +91,7 @@ impl<'a> Commits<'a> {
                     id: commit.id,
                     title: commit.title,
                     at: commit.at,
-                })
+                });
             }
             Err(refused) => {
                 // One refusal is enough: the rest of the rows would only hear the same.

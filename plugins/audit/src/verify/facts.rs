@@ -156,6 +156,15 @@ impl<'a> Facts<'a> {
         learned
     }
 
+    /// The names of the roots that this run asked for files of, sorted.
+    #[must_use]
+    pub fn roots(&self) -> Vec<&str> {
+        let mut roots: Vec<&str> = self.known.keys().filter_map(|key| Some(key.split_once("//")?.0)).collect();
+        roots.sort_unstable();
+        roots.dedup();
+        roots
+    }
+
     /// Whether this run asked for the file under a key and found it.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
@@ -242,7 +251,7 @@ fn digest(head: &[u8], file: &mut impl Read) -> io::Result<(Option<String>, u64)
 
 /// Bytes as hexadecimal digits.
 #[must_use]
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().map_or('0', char::from);
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()

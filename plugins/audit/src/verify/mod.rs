@@ -18,6 +18,7 @@ pub use before::{Before, Kept};
 pub use commits::Commits;
 pub use content::Stub;
 pub use evidence::{CommitLine, Symbol, Verdict, short};
+pub(crate) use facts::hex;
 pub use facts::{Fact, Facts, Looked, Remembered};
 pub use judge::{Judge, Judged};
 pub use status::{Counts, Status};

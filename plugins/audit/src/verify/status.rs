@@ -128,6 +128,11 @@ impl Counts {
         *self.slot(status)
     }
 
+    /// Sets how many stand so.
+    pub fn set(&mut self, status: Status, count: usize) {
+        *self.slot(status) = count;
+    }
+
     /// How many are done: present and drifted.
     #[must_use]
     pub fn done(self) -> usize {

@@ -6,5 +6,10 @@ mod forms;
 mod library;
 mod negatives;
 mod properties;
+mod remembered;
+mod speed;
+mod sqlite;
 mod support;
+#[path = "../../../../tests/benches/audit/tree.rs"]
+mod tree;
 mod verdicts;
