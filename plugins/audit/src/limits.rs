@@ -12,14 +12,65 @@ pub const PLANS: usize = 10_000;
 /// How deep plans are looked for below a plans folder.
 pub const PLANS_DEPTH: usize = 32;
 
-/// Entries of the audited tree that are indexed. At about 150 bytes an entry this is 30 MiB.
+/// Entries of the audited tree that are indexed. At a path of 80 bytes and 16 bytes beside it this is 20 MiB.
 pub const INDEX_ENTRIES: usize = 200_000;
+
+/// Bytes of all indexed paths together: a quarter of the memory that a sandbox has.
+pub const INDEX_TEXT_BYTES: usize = 64 * 1024 * 1024;
 
 /// How deep the audited tree is walked. Deeper paths are still looked up when a plan names them.
 pub const INDEX_DEPTH: usize = 64;
 
 /// Bytes of a deliverable that are read to count its lines and look for symbols.
 pub const CONTENT_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Bytes of a deliverable up to which its SHA-256 is taken. Above it stand recordings and images of disks.
+pub const DIGEST_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Bytes of one run that go into digests. At 200 MiB a second, which a sandbox reaches, this is ten seconds.
+pub const DIGESTED_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+
+/// Definitions whose place in one file is kept for other plans.
+pub const LOOKED_PER_FILE: usize = 256;
+
+/// Commits that one run asks for: each costs a process of the host.
+pub const COMMITS: usize = 200;
+
+/// A file that was changed so shortly before it was read may change again without another time: its facts are not kept.
+pub const RACY_NS: u64 = 2_000_000_000;
+
+/// Rows of the memory that one question gives: of 10 KiB each at most, so that 4 MiB hold them.
+pub const MEMORY_PAGE: usize = 400;
+
+/// Rows that are written to the memory at once.
+pub const MEMORY_BATCH: usize = 2_000;
+
+/// Bytes of the definitions that are remembered of one file: a quarter of a page of them fits into one answer.
+pub const LOOKED_BYTES: usize = 8 * 1024;
+
+/// Files whose facts are remembered, when other roots than the audited one have some too.
+pub const FACTS: usize = 200_000;
+
+/// Audits that are remembered of one scope.
+pub const AUDITS_KEPT: usize = 1_000;
+
+/// Closed findings that are remembered of one scope.
+pub const CLOSED_FINDINGS: usize = 10_000;
+
+/// Past audits that a report shows.
+pub const TREND: usize = 50;
+
+/// Changes since the last audit that a report lists.
+pub const CHANGES: usize = 2_000;
+
+/// Files that nobody asked for which one plan's list shows.
+pub const UNREQUESTED_PER_PLAN: usize = 500;
+
+/// The same of all plans together.
+pub const UNREQUESTED: usize = 5_000;
+
+/// Files that no plan names of which one run asks the size, and of these, files that it reads.
+pub const JUNK_LOOKED: usize = 20_000;
 
 /// Files up to this size are examined for being a stub. A stub is a handful of lines; 4 KiB is about a hundred.
 pub const STUB_BYTES: u64 = 4 * 1024;
@@ -113,4 +164,4 @@ pub const MATRIX_ROWS: usize = 20_000;
 pub const ROWS: usize = 500;
 
 /// Commits of one session.
-pub const COMMITS: u32 = 1_000;
+pub const SESSION_COMMITS: u32 = 1_000;

@@ -26,6 +26,8 @@ pub(crate) struct Request {
     pub(crate) plans_folders: Vec<PlansFolder>,
     pub(crate) roots: Vec<Root>,
     pub(crate) stamp: Stamp,
+    /// The task's time in nanoseconds since 1970.
+    pub(crate) now_ns: u64,
 }
 
 impl Request {
@@ -46,7 +48,9 @@ impl Request {
         }
         let plans_folders = plans_folders(task)?;
         let roots = roots(task)?;
-        let stamp = stamp(&task.now)?;
+        let moment = moment(&task.now)?;
+        let now_ns = u64::try_from(moment.as_nanosecond()).unwrap_or_default();
+        let stamp = stamp(moment);
         let names = task.arg_list("plans")?;
         let (plans, gone) = match &task.cause {
             Cause::Files(paths) => {
@@ -57,7 +61,7 @@ impl Request {
             _ if names.is_empty() => (discover::all(&plans_folders), None),
             _ => (discover::named(&plans_folders, &names).map_err(refused)?, None),
         };
-        Ok(Self { plans, gone, plans_folders, roots, stamp })
+        Ok(Self { plans, gone, plans_folders, roots, stamp, now_ns })
     }
 }
 
@@ -124,13 +128,14 @@ fn lowered(root: &Root, below: &str) -> Root {
     Root { path, shown: shown_join(&root.shown, below) }
 }
 
-fn stamp(now: &str) -> Result<Stamp, Error> {
-    let moment: Timestamp = now
-        .parse()
-        .map_err(|error| Error::Permanent(format!("the task's time `{now}` is no RFC 3339 time: {error}")))?;
+fn moment(now: &str) -> Result<Timestamp, Error> {
+    now.parse().map_err(|error| Error::Permanent(format!("the task's time `{now}` is no RFC 3339 time: {error}")))
+}
+
+fn stamp(moment: Timestamp) -> Stamp {
     let moment = moment.to_zoned(TimeZone::UTC);
-    Ok(Stamp {
+    Stamp {
         compact: moment.strftime("%Y%m%d_%H%M%S").to_string(),
         long: moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-    })
+    }
 }

@@ -8,7 +8,7 @@ use crate::index::Index;
 use crate::note::{Note, Weight};
 use crate::report::{self, Assembly, Audited, FolderLine, Form, Gap, Parts, Report, Stamp};
 use crate::request::Request;
-use crate::verify::Judge;
+use crate::verify::{Asked, Before, Enumerations, Facts, Folders, Judge, unrequested};
 use crate::watch::Watch;
 
 /// Does one task.
@@ -29,14 +29,21 @@ pub fn run(task: &Task, watch: &impl Watch) -> Result<Outcome, Error> {
     let mut assembly = Assembly::default();
     assembly.notes(request.plans.notes);
     assembly.notes(index.notes().iter().map(|note| Note::new(format!("index:{note}"), Weight::Low, note, "")));
+    let mut facts = Facts::new(None, request.now_ns);
+    let (mut asked, mut enumerations) = (Asked::new(&index), Enumerations::default());
     let total = request.plans.plans.len();
     for (nth, plan) in request.plans.plans.iter().enumerate() {
         if watch.cancelled() {
             return Err(Error::Retryable("cancelled".into()));
         }
         watch.report(u8::try_from(nth * 100 / total).unwrap_or(100), &plan.shown);
-        audit(plan, &index, &mut assembly);
+        let audited = audit(plan, &index, &mut facts, &mut assembly);
+        asked.add(&index, &audited.judged);
+        enumerations.add(&index, &audited.shown, &audited.plan);
+        assembly.plan(audited);
     }
+    let (unrequested, _) = unrequested(&index, &asked, &enumerations, &Folders::new(), request.now_ns);
+    assembly.unrequested(unrequested);
     let folders =
         request.plans.folders.into_iter().map(|folder| FolderLine { folder: folder.shown, plans: folder.plans });
     let roots = index.roots().iter().map(|root| root.shown.clone()).collect();
@@ -45,14 +52,12 @@ pub fn run(task: &Task, watch: &impl Watch) -> Result<Outcome, Error> {
 }
 
 /// Reads one plan and judges what it promises.
-fn audit(file: &PlanFile, index: &Index, assembly: &mut Assembly) {
+fn audit(file: &PlanFile, index: &Index, facts: &mut Facts<'_>, assembly: &mut Assembly) -> Audited {
     let text = discover::read(file);
     assembly.notes(text.notes);
     let plan = extract::plan(&text.text);
-    let judge = Judge::new(index, &plan);
-    let deliverables = plan.deliverables.iter().map(|deliverable| judge.deliverable(deliverable)).collect();
-    let references = plan.references.iter().map(|reference| judge.reference(reference)).collect();
-    assembly.plan(Audited { shown: file.shown.clone(), bytes: file.bytes, plan, deliverables, references });
+    let judged = Judge::new(index, facts).plan(&plan, &Before::default());
+    Audited { shown: file.shown.clone(), bytes: file.bytes, plan, judged }
 }
 
 /// The outcome when there is nothing to audit: a report that says so, and where a plan would have to lie.

@@ -46,6 +46,7 @@ struct Scan {
     sightings: Vec<Sighting>,
     hints: Vec<SymbolHint>,
     folders: Vec<String>,
+    enumerated: Vec<String>,
 }
 
 impl Scan {
@@ -60,6 +61,9 @@ impl Scan {
             Block::Table(rows) => {
                 let found = table::read(rows, self.excluded());
                 self.folders.extend(found.folders);
+                if !self.excluded() && self.headed_as_whole() {
+                    self.enumerated.extend(parents(&found.sightings));
+                }
                 self.take(found.sightings);
             }
             Block::Fence(fence) => self.fence(fence),
@@ -78,6 +82,18 @@ impl Scan {
         let label = self.label.as_deref().unwrap_or_default();
         let by_heading = || self.headings.iter().any(|(level, text)| *level > 1 && words::promises(text));
         words::promises(label) || (!words::turns_away(label) && by_heading())
+    }
+
+    /// Whether a tree at this place shows all that there is, and not just what is new or examined.
+    fn lists_all(&self) -> bool {
+        let headings = self.headings.last().map(|(_, text)| text.as_str());
+        !self.excluded() && !headings.into_iter().chain(self.label.as_deref()).any(words::lists_part)
+    }
+
+    /// Whether the nearest heading or the label announces every file.
+    fn headed_as_whole(&self) -> bool {
+        let headings = self.headings.last().map(|(_, text)| text.as_str());
+        headings.into_iter().chain(self.label.as_deref()).any(words::lists_every_file)
     }
 
     fn ground(&self, promised: bool) -> Ground {
@@ -216,12 +232,14 @@ impl Scan {
             measured: self.measured(),
             ..Setting::default()
         };
+        let ticked = plain.starts_with(['\u{2705}', '\u{2611}', '\u{2713}', '\u{2714}']);
+        let state = checked.map(|done| if done { "[x]" } else { "[ ]" }).or(ticked.then_some("\u{2705}"));
         for (nth, line) in text.by_line().into_iter().enumerate() {
             // `Path: x` may stand in the second line of a step.
             let making = setting.making || (nth > 0 && words::opens_creating(&plain));
             let mut found = sentence::sightings(&line, Setting { making, ..setting }, Form::Bullet);
             for sighting in &mut found {
-                sighting.status = checked.map(|done| if done { "[x]" } else { "[ ]" }.to_owned());
+                sighting.status = state.map(str::to_owned);
             }
             self.near = found.last().map(|sighting| sighting.path.clone()).or_else(|| self.subject_path());
             self.take(found);
@@ -270,6 +288,9 @@ impl Scan {
             if self.excluded() {
                 found.sightings.iter_mut().for_each(|sighting| sighting.role = Role::Reference);
             }
+            if self.lists_all() {
+                self.enumerated.extend(found.enumerated);
+            }
             self.folders.extend(found.folders);
             self.take(found.sightings);
             return;
@@ -291,12 +312,16 @@ impl Scan {
         folders.extend(parents.filter_map(inside));
         folders.sort();
         folders.dedup();
+        let mut enumerated: Vec<String> = self.enumerated.iter().filter_map(|folder| inside(folder)).collect();
+        enumerated.sort();
+        enumerated.dedup();
         Plan {
             title: self.title,
             header: self.header,
             deliverables: gathered.deliverables,
             references: gathered.references,
             folders,
+            enumerated,
             left_out: gathered.left_out,
         }
     }
@@ -318,6 +343,12 @@ fn is_list_row(row: &str) -> bool {
     let digits = row.trim_start_matches(|sign: char| sign.is_ascii_digit());
     let numbered = digits.len() < row.len() && (digits.starts_with(". ") || digits.starts_with(") "));
     numbered || ["- ", "* ", "+ "].iter().any(|mark| row.starts_with(mark))
+}
+
+/// The folders of promised files.
+fn parents(sightings: &[Sighting]) -> Vec<String> {
+    let promised = sightings.iter().filter(|sighting| sighting.role == Role::Deliverable);
+    promised.filter_map(|sighting| Some(sighting.path.rsplit_once('/')?.0.to_owned())).collect()
 }
 
 fn inside(folder: &str) -> Option<String> {

@@ -4,6 +4,8 @@
 //! A row's depth is the column of its name, so that any width of indent works. Diagrams drawn with the same characters
 //! are told by their corners. A name that cannot be understood hides everything below it rather than moving it up.
 
+use std::collections::HashSet;
+
 use super::blocks::Fence;
 use super::claims;
 use super::names::{self, Name};
@@ -23,6 +25,8 @@ pub(super) struct Tree {
     pub sightings: Vec<Sighting>,
     /// Folders that hold others.
     pub folders: Vec<String>,
+    /// Of these, the ones whose files are all listed: no `...` anywhere, and every row of theirs was understood.
+    pub enumerated: Vec<String>,
 }
 
 /// A row with a name.
@@ -119,6 +123,7 @@ struct Open {
 fn walk(rows: &[Row<'_>], names: bool) -> Tree {
     let mut tree = Tree::default();
     let mut open: Vec<Open> = Vec::new();
+    let mut unclear = HashSet::new();
     for (at, row) in rows.iter().enumerate() {
         while open.last().is_some_and(|parent| parent.column >= row.column) {
             open.pop();
@@ -132,6 +137,11 @@ fn walk(rows: &[Row<'_>], names: bool) -> Tree {
             (Some(name), Some(Some(parent))) => Some(join(parent, &name.path)),
         };
         let path = path.filter(|path| path.len() <= limits::PATH_BYTES);
+        if name.is_none()
+            && let Some(Some(parent)) = parent
+        {
+            unclear.insert(parent.to_owned());
+        }
         if let (Some(path), Some(name)) = (&path, &name) {
             if parents && name.kind != Kind::File && !is_caption(row, Some(name)) {
                 tree.folders.push(path.clone());
@@ -144,7 +154,15 @@ fn walk(rows: &[Row<'_>], names: bool) -> Tree {
             open.push(Open { column: row.column, path: path.filter(|_| holds) });
         }
     }
+    if !rows.iter().any(|row| row.connected && is_more(row.token)) && rows.iter().any(|row| row.connected) {
+        tree.enumerated = tree.folders.iter().filter(|folder| !unclear.contains(*folder)).cloned().collect();
+    }
     tree
+}
+
+/// A row that stands for what is not listed.
+fn is_more(token: &str) -> bool {
+    token.starts_with("...") || token.starts_with('\u{2026}') || token == "etc." || token == "etc"
 }
 
 /// A row that stands for the audited root: `.`, `<repo>/`, `[project]/`.
@@ -190,7 +208,8 @@ fn sighting(row: &Row<'_>, name: &Name, path: &str) -> Sighting {
     sighting.symbols = symbols::in_tail(row.tail);
     (sighting.bytes, sighting.lines) = claims::in_text(row.tail);
     let said = row.tail.strip_prefix('(').and_then(|rest| rest.split_once(')'));
-    sighting.status = said.map(|(inner, _)| inner.trim().to_owned());
+    let ticked = row.tail.starts_with(['\u{2705}', '\u{2611}', '\u{2713}', '\u{2714}']);
+    sighting.status = said.map(|(inner, _)| inner.trim().to_owned()).or_else(|| ticked.then(|| row.tail.to_owned()));
     sighting
 }
 

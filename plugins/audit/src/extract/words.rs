@@ -212,6 +212,22 @@ const MEASURING: &[&str] = &[
 /// Words that may stand before the verb of a step without changing what it does.
 const LEADING: &[&str] =
     &["afterwards", "also", "and", "finally", "first", "for", "just", "last", "next", "now", "please", "then"];
+/// Words of headings below which a tree or a table shows a part of what there is.
+const LISTING_PART: &[&str] = &[
+    "added", "affected", "changed", "changes", "created", "example", "examples", "excerpt", "key", "modified", "new",
+    "partial", "sample", "selected", "touched", "updated",
+];
+
+/// Words of headings below which a table lists every file.
+const LISTING_ALL: &[&str] = &[
+    "all files",
+    "complete file list",
+    "complete list of files",
+    "every file",
+    "file inventory",
+    "full file list",
+    "inventory of files",
+];
 
 /// Words in a status or a tail that say that a file is to go.
 const GOING: &[&str] = &[
@@ -331,6 +347,19 @@ pub(super) fn excludes(heading: &str) -> bool {
         || [" out of scope ", " files reviewed ", " files examined ", " files analysed "]
             .iter()
             .any(|phrase| words.contains(phrase))
+}
+
+/// Whether what stands below this heading or label is a part of something larger: what is new, changed, or an example.
+#[must_use]
+pub(super) fn lists_part(heading: &str) -> bool {
+    padded(heading).split(' ').any(|word| LISTING_PART.contains(&word))
+}
+
+/// Whether a heading or label announces a table of every file.
+#[must_use]
+pub(super) fn lists_every_file(heading: &str) -> bool {
+    let words = padded(heading);
+    LISTING_ALL.iter().any(|phrase| words.contains(&format!(" {phrase} "))) && !lists_part(heading)
 }
 
 /// Whether a status or a tail says that the file is to go.

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::PathBuf;
+use std::time::UNIX_EPOCH;
 
 use super::walk::{EntryKind, Index, Root, join};
 use crate::limits;
@@ -16,6 +17,10 @@ pub struct Found {
     pub kind: EntryKind,
     /// Its size; of regular files only.
     pub bytes: Option<u64>,
+    /// When it was changed, in nanoseconds since 1970; of regular files only.
+    pub changed_ns: Option<u64>,
+    /// Which root it lies below, from 0.
+    pub root: usize,
     pub(super) guest: PathBuf,
 }
 
@@ -34,13 +39,33 @@ impl Index {
     pub fn find(&self, path: &str) -> Option<Found> {
         if path.is_empty() {
             let root = self.roots().first()?;
-            return Some(Found { path: String::new(), kind: EntryKind::Folder, bytes: None, guest: root.path.clone() });
+            return Some(Found {
+                path: String::new(),
+                kind: EntryKind::Folder,
+                bytes: None,
+                changed_ns: None,
+                root: 0,
+                guest: root.path.clone(),
+            });
         }
         match self.entry(path) {
-            Some((root, kind)) => Some(found(root, path, kind)),
-            None if self.may_hide(path) => self.roots().iter().find_map(|root| step_by_step(root, path)),
+            Some((at, kind)) => Some(found(self.roots().get(at)?, at, path, kind)),
+            None if self.may_hide(path) => {
+                self.roots().iter().enumerate().find_map(|(at, root)| step_by_step(root, at, path))
+            }
             None => None,
         }
+    }
+
+    /// Opens a regular file for reading.
+    ///
+    /// # Errors
+    /// When it is not a regular file any more or the system refuses.
+    pub fn open(&self, found: &Found) -> io::Result<File> {
+        if !fs::symlink_metadata(&found.guest)?.file_type().is_file() {
+            return Err(io::Error::other("not a regular file"));
+        }
+        File::open(&found.guest)
     }
 
     /// Reads a regular file, up to [`limits::CONTENT_BYTES`].
@@ -48,24 +73,34 @@ impl Index {
     /// # Errors
     /// When it is not a regular file any more or the system refuses.
     pub fn read(&self, found: &Found) -> io::Result<Content> {
-        if !fs::symlink_metadata(&found.guest)?.file_type().is_file() {
-            return Err(io::Error::other("not a regular file"));
-        }
         let mut bytes = Vec::new();
-        File::open(&found.guest)?.take(limits::CONTENT_BYTES + 1).read_to_end(&mut bytes)?;
+        self.open(found)?.take(limits::CONTENT_BYTES + 1).read_to_end(&mut bytes)?;
         let whole = bytes.len() as u64 <= limits::CONTENT_BYTES;
         Ok(Content { text: String::from_utf8_lossy(&bytes).into_owned(), whole })
     }
+
+    /// When an indexed folder, or a root for the empty path, was changed: in nanoseconds since 1970.
+    #[must_use]
+    pub fn folder_changed_ns(&self, path: &str) -> Option<u64> {
+        let root = if path.is_empty() { 0 } else { self.entry(path)?.0 };
+        changed_ns(&fs::symlink_metadata(join(&self.roots().get(root)?.path, path)).ok()?)
+    }
 }
 
-fn found(root: &Root, path: &str, kind: EntryKind) -> Found {
+fn found(root: &Root, at: usize, path: &str, kind: EntryKind) -> Found {
     let guest = join(&root.path, path);
-    let bytes = if kind == EntryKind::File { fs::symlink_metadata(&guest).ok().map(|meta| meta.len()) } else { None };
-    Found { path: path.to_owned(), kind, bytes, guest }
+    let meta = if kind == EntryKind::File { fs::symlink_metadata(&guest).ok() } else { None };
+    let (bytes, changed_ns) = (meta.as_ref().map(fs::Metadata::len), meta.as_ref().and_then(changed_ns));
+    Found { path: path.to_owned(), kind, bytes, changed_ns, root: at, guest }
+}
+
+fn changed_ns(meta: &fs::Metadata) -> Option<u64> {
+    let since = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    u64::try_from(since.as_nanos()).ok()
 }
 
 /// Walks down to a path that the index does not hold; a link on the way ends it.
-fn step_by_step(root: &Root, path: &str) -> Option<Found> {
+fn step_by_step(root: &Root, at: usize, path: &str) -> Option<Found> {
     let mut below = String::new();
     let mut parts = path.split('/').peekable();
     while let Some(part) = parts.next() {
@@ -75,7 +110,7 @@ fn step_by_step(root: &Root, path: &str) -> Option<Found> {
         below.push_str(part);
         let kind = EntryKind::of(fs::symlink_metadata(join(&root.path, &below)).ok()?.file_type());
         if parts.peek().is_none() {
-            return Some(found(root, path, kind));
+            return Some(found(root, at, path, kind));
         }
         if kind != EntryKind::Folder {
             return None;

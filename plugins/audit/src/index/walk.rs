@@ -1,9 +1,9 @@
-//! One breadth-first walk of the granted roots into a sorted list of paths and a map of base names.
+//! One breadth-first walk of the granted roots into a sorted list of paths and a list of them by base name.
 //!
 //! Breadth first, so that a budget that runs out has cost the deepest entries and not whole top folders. Sizes are not
-//! asked for here: only the files that a plan names are ever looked at again.
+//! asked for here: only the files that a plan names are ever looked at again. All paths stand in one text, so that an entry
+//! costs its path and sixteen bytes.
 
-use std::collections::{HashMap, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ pub struct Root {
 }
 
 /// What an entry of the tree is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EntryKind {
     /// A regular file.
     File,
@@ -50,20 +50,25 @@ impl EntryKind {
     }
 }
 
-#[derive(Debug)]
+/// One entry: a slice of the index's one text. Twelve bytes, so that a hundred thousand of them stay small.
+#[derive(Debug, Clone, Copy)]
 struct Entry {
-    path: String,
+    start: u32,
+    len: u16,
+    root: u16,
     kind: EntryKind,
-    root: usize,
 }
 
 /// What there is below the roots. Where two roots hold the same path, the first one counts.
 #[derive(Debug, Default)]
 pub struct Index {
     roots: Vec<Root>,
+    /// All paths, one behind the other.
+    text: String,
     /// Sorted by path.
     entries: Vec<Entry>,
-    by_name: HashMap<String, Vec<usize>>,
+    /// Positions in `entries`, sorted by the last name and then by the path.
+    by_name: Vec<u32>,
     notes: Vec<String>,
     complete: bool,
 }
@@ -72,18 +77,18 @@ impl Index {
     /// Walks the roots. Never fails: what cannot be read is a note.
     #[must_use]
     pub fn build(roots: Vec<Root>) -> Self {
-        let mut walk = Walk { entries: Vec::new(), notes: Vec::new(), complete: true };
+        let mut walk = Walk { text: String::new(), entries: Vec::new(), notes: Vec::new(), complete: true };
         for (at, root) in roots.iter().enumerate() {
-            walk.root(at, root);
+            walk.root(u16::try_from(at).unwrap_or(u16::MAX), root);
         }
-        let mut entries = walk.entries;
-        entries.sort_by(|left, right| (&left.path, left.root).cmp(&(&right.path, right.root)));
-        entries.dedup_by(|later, earlier| later.path == earlier.path);
-        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
-        for (at, entry) in entries.iter().enumerate() {
-            by_name.entry(last_name(&entry.path).to_owned()).or_default().push(at);
-        }
-        Self { roots, entries, by_name, notes: walk.notes, complete: walk.complete }
+        let Walk { text, mut entries, notes, complete } = walk;
+        entries.sort_by(|left, right| (slice(&text, left), left.root).cmp(&(slice(&text, right), right.root)));
+        entries.dedup_by(|later, earlier| slice(&text, later) == slice(&text, earlier));
+        entries.shrink_to_fit();
+        let mut by_name: Vec<u32> = (0..entries.len()).filter_map(|at| u32::try_from(at).ok()).collect();
+        let name = |at: &u32| entries.get(*at as usize).map(|entry| last_name(slice(&text, entry)));
+        by_name.sort_by(|left, right| (name(left), left).cmp(&(name(right), right)));
+        Self { roots, text, entries, by_name, notes, complete }
     }
 
     /// The granted folders.
@@ -112,21 +117,37 @@ impl Index {
 
     /// Paths of files (or folders) with this base name, sorted; at most [`limits::CANDIDATES`].
     pub fn named<'a>(&'a self, name: &str, kind: EntryKind) -> impl Iterator<Item = &'a str> {
-        let positions = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
-        let entries = positions.iter().filter_map(|at| self.entries.get(*at));
-        entries.filter(move |entry| entry.kind == kind).map(|entry| entry.path.as_str()).take(limits::CANDIDATES)
+        let name_at = |at: &u32| self.path(*at as usize).map_or("", |(path, _)| last_name(path));
+        let from = self.by_name.partition_point(|at| name_at(at) < name);
+        let rest = self.by_name.get(from..).unwrap_or_default();
+        let same = rest.get(..rest.partition_point(|at| name_at(at) == name)).unwrap_or_default();
+        let entries = same.iter().filter_map(|at| self.path(*at as usize));
+        entries.filter(move |(_, its)| *its == kind).map(|(path, _)| path).take(limits::CANDIDATES)
     }
 
     /// Paths of all files, sorted.
     pub fn files(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().filter(|entry| entry.kind == EntryKind::File).map(|entry| entry.path.as_str())
+        let all = (0..self.len()).filter_map(|at| self.path(at));
+        all.filter(|(_, kind)| *kind == EntryKind::File).map(|(path, _)| path)
     }
 
-    /// Root and kind of an indexed path.
-    pub(super) fn entry(&self, path: &str) -> Option<(&Root, EntryKind)> {
-        let at = self.entries.binary_search_by(|entry| entry.path.as_str().cmp(path)).ok()?;
+    /// Path and kind of the entry at a position, which counts from 0 in the order of the paths.
+    #[must_use]
+    pub fn path(&self, at: usize) -> Option<(&str, EntryKind)> {
         let entry = self.entries.get(at)?;
-        Some((self.roots.get(entry.root)?, entry.kind))
+        Some((slice(&self.text, entry), entry.kind))
+    }
+
+    /// The position of an indexed path.
+    #[must_use]
+    pub fn position(&self, path: &str) -> Option<usize> {
+        self.entries.binary_search_by(|entry| slice(&self.text, entry).cmp(path)).ok()
+    }
+
+    /// Position and kind of an indexed path's root.
+    pub(super) fn entry(&self, path: &str) -> Option<(usize, EntryKind)> {
+        let entry = self.entries.get(self.position(path)?)?;
+        Some((usize::from(entry.root), entry.kind))
     }
 
     /// Whether a path that was not met by the walk may exist all the same.
@@ -135,40 +156,68 @@ impl Index {
     }
 }
 
+fn slice<'a>(text: &'a str, entry: &Entry) -> &'a str {
+    let start = entry.start as usize;
+    text.get(start..start + usize::from(entry.len)).unwrap_or_default()
+}
+
 struct Walk {
+    text: String,
     entries: Vec<Entry>,
     notes: Vec<String>,
     complete: bool,
 }
 
 impl Walk {
-    fn root(&mut self, at: usize, root: &Root) {
-        let mut waiting = VecDeque::from([(String::new(), 0_usize)]);
-        while let Some((folder, depth)) = waiting.pop_front() {
-            if depth >= limits::INDEX_DEPTH {
-                self.cut(format!(
-                    "{} is deeper than {} folders; what lies below was not indexed",
-                    shown(root, &folder),
-                    limits::INDEX_DEPTH
-                ));
+    fn root(&mut self, at: u16, root: &Root) {
+        let mut next = self.entries.len();
+        if !self.folder(at, root, "", 0) {
+            return;
+        }
+        // What a folder holds is put behind everything that is known, so the list is its own queue.
+        while let Some(entry) = self.entries.get(next).copied() {
+            next += 1;
+            let path = slice(&self.text, &entry);
+            if entry.kind != EntryKind::Folder || SKIPPED.contains(&last_name(path)) {
                 continue;
             }
-            let Some(children) = self.children(root, &folder) else { continue };
-            for (name, kind) in children {
-                if self.entries.len() >= limits::INDEX_ENTRIES {
-                    self.cut(format!(
-                        "the tree has more than {} entries; the rest was not indexed",
-                        limits::INDEX_ENTRIES
-                    ));
-                    return;
-                }
-                let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-                if kind == EntryKind::Folder && !SKIPPED.contains(&name.as_str()) {
-                    waiting.push_back((path.clone(), depth + 1));
-                }
-                self.entries.push(Entry { path, kind, root: at });
+            let path = path.to_owned();
+            if !self.folder(at, root, &path, path.split('/').count()) {
+                return;
             }
         }
+    }
+
+    /// Adds what a folder holds; false when there is no room left at all.
+    fn folder(&mut self, at: u16, root: &Root, folder: &str, depth: usize) -> bool {
+        if depth >= limits::INDEX_DEPTH {
+            self.cut(format!(
+                "{} is deeper than {} folders; what lies below was not indexed",
+                shown(root, folder),
+                limits::INDEX_DEPTH
+            ));
+            return true;
+        }
+        let Some(children) = self.children(root, folder) else { return true };
+        for (name, kind) in children {
+            let len = if folder.is_empty() { name.len() } else { folder.len() + 1 + name.len() };
+            let start = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+            let fits = self.entries.len() < limits::INDEX_ENTRIES && self.text.len() + len <= limits::INDEX_TEXT_BYTES;
+            let (true, Ok(len)) = (fits, u16::try_from(len)) else {
+                self.cut(format!(
+                    "the tree has more than {} entries or its paths are too long; the rest was not indexed",
+                    limits::INDEX_ENTRIES
+                ));
+                return false;
+            };
+            if !folder.is_empty() {
+                self.text.push_str(folder);
+                self.text.push('/');
+            }
+            self.text.push_str(&name);
+            self.entries.push(Entry { start, len, root: at, kind });
+        }
+        true
     }
 
     /// Names and kinds in a folder, sorted. Names that are not UTF-8 cannot be named by a plan and are left out.

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::{Deliverable, Mention, Place, Reference, Role, Sighting, SymbolHint};
+use super::{Deliverable, Mention, Place, Reference, Role, Sighting, SymbolHint, says_done};
 use crate::limits;
 
 /// What a list of sightings adds up to.
@@ -115,6 +115,7 @@ impl Book {
                 symbols: sighting.symbols,
                 lines: sighting.lines,
                 bytes: sighting.bytes,
+                done_at: done_at(sighting.status.as_deref(), sighting.line),
                 status: sighting.status,
                 mentions: vec![Mention { line: sighting.line, form: sighting.form, role: sighting.role }],
             },
@@ -204,7 +205,13 @@ fn merge(entry: &mut Deliverable, sighting: Sighting) {
     entry.lines = entry.lines.or(sighting.lines);
     entry.bytes = entry.bytes.or(sighting.bytes);
     entry.component = entry.component.take().or(sighting.component);
+    entry.done_at = entry.done_at.or_else(|| done_at(sighting.status.as_deref(), sighting.line));
     entry.status = entry.status.take().or(sighting.status);
+}
+
+/// The line, when its state calls the work done.
+fn done_at(status: Option<&str>, line: usize) -> Option<usize> {
+    status.filter(|status| says_done(status)).map(|_| line)
 }
 
 fn mention(entry: &mut Deliverable, new: Mention) {

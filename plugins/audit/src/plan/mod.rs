@@ -6,8 +6,10 @@ mod claim;
 mod gather;
 mod model;
 mod place;
+mod said;
 
 pub use claim::{Claim, Fit};
 pub use gather::gather;
 pub use model::{Deliverable, Form, Kind, Mention, Plan, Reference, Role, Sighting, SymbolHint};
 pub use place::Place;
+pub use said::says_done;

@@ -143,6 +143,8 @@ pub struct Deliverable {
     pub bytes: Option<Claim>,
     /// What the plan says of its state.
     pub status: Option<String>,
+    /// The line that calls it done; absent where none does.
+    pub done_at: Option<usize>,
     /// Where it is named, in the order of the lines; at least one, at most [`crate::limits::MENTIONS`].
     pub mentions: Vec<Mention>,
 }
@@ -181,6 +183,8 @@ pub struct Plan {
     pub references: Vec<Reference>,
     /// Folders that it names, relative to the root.
     pub folders: Vec<String>,
+    /// Folders of which it lists every file, relative to the root, sorted.
+    pub enumerated: Vec<String>,
     /// Names that were left out because there were too many.
     pub left_out: usize,
 }

@@ -12,7 +12,7 @@ use super::render::Form;
 use crate::limits;
 use crate::note::{Note, Weight};
 use crate::plan::{Claim, Deliverable, Plan, Reference, Role};
-use crate::verify::{Counts, Verdict};
+use crate::verify::{Counts, Judged, Unrequested, Verdict};
 
 /// What a plan weighs beside its rows, in one form.
 const PLAN_BYTES: usize = 800;
@@ -26,10 +26,8 @@ pub struct Audited {
     pub bytes: u64,
     /// What it says.
     pub plan: Plan,
-    /// One verdict for each deliverable, in the same order.
-    pub deliverables: Vec<Verdict>,
-    /// One verdict for each reference, in the same order.
-    pub references: Vec<Verdict>,
+    /// The verdicts on it.
+    pub judged: Judged,
 }
 
 /// A report in the making.
@@ -38,6 +36,7 @@ pub struct Assembly {
     plans: Vec<PlanReport>,
     notes: Vec<Note>,
     counts: Counts,
+    unrequested: Unrequested,
     gaps: Vec<Gap>,
     gaps_left_out: usize,
     /// The forms that will be made of it.
@@ -63,6 +62,7 @@ impl Assembly {
             plans: Vec::new(),
             notes: Vec::new(),
             counts: Counts::default(),
+            unrequested: Unrequested::default(),
             gaps: Vec::new(),
             gaps_left_out: 0,
             forms: forms.to_vec(),
@@ -95,7 +95,7 @@ impl Assembly {
 
     /// Adds a plan.
     pub fn plan(&mut self, audited: Audited) {
-        let Audited { shown, bytes, plan, deliverables, references } = audited;
+        let Audited { shown, bytes, plan, judged: Judged { deliverables, references } } = audited;
         let counts = Counts::of(deliverables.iter().map(|verdict| verdict.status));
         self.counts.add(counts);
         if plan.deliverables.is_empty() {
@@ -141,6 +141,15 @@ impl Assembly {
         });
     }
 
+    /// Adds the files that nobody asked for, with their findings.
+    pub fn unrequested(&mut self, unrequested: Unrequested) {
+        for Gap { id, weight, title, evidence } in unrequested.gaps() {
+            let gap = gap(id, weight, &title, &evidence);
+            self.gap(gap);
+        }
+        self.unrequested = unrequested;
+    }
+
     /// The report with its findings.
     #[must_use]
     pub fn finish(
@@ -175,6 +184,7 @@ impl Assembly {
             counts: self.counts,
             completion_percent: self.counts.percent(),
             plans: self.plans,
+            unrequested: self.unrequested,
             notes: self.notes,
             rows_left_out: self.rows_left_out,
             findings: self.gaps,
@@ -277,6 +287,9 @@ fn row(deliverable: Deliverable, verdict: Verdict) -> Row {
         found: verdict.found,
         bytes: verdict.bytes,
         lines: verdict.lines,
+        sha256: verdict.sha256,
+        symbols: verdict.symbols,
+        commit: verdict.commit,
         claimed: Claimed {
             bytes: shown(deliverable.bytes),
             lines: shown(deliverable.lines),

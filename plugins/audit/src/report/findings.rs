@@ -36,7 +36,7 @@ pub(super) fn weight(status: Status) -> Option<Weight> {
         Status::Present => None,
         Status::Drifted => Some(Weight::Low),
         Status::Partial | Status::Empty | Status::Stub | Status::Moved => Some(Weight::Medium),
-        Status::Missing => Some(Weight::High),
+        Status::Missing | Status::Phantom => Some(Weight::High),
         Status::Unverifiable => Some(Weight::Info),
     }
 }

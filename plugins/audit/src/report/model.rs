@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::findings::Gap;
 use super::parts::Parts;
 use crate::note::Note;
-use crate::verify::{Counts, Status};
+use crate::verify::{CommitLine, Counts, Status, Symbol, Unrequested};
 
 /// The version of the JSON's shape.
 pub const SCHEMA: u32 = 2;
@@ -61,6 +61,8 @@ pub struct Report {
     pub completion_percent: Option<usize>,
     /// The plans, sorted by name.
     pub plans: Vec<PlanReport>,
+    /// Files that no plan asks for; not part of any completion.
+    pub unrequested: Unrequested,
     /// What the audit noticed about its own work.
     pub notes: Vec<Note>,
     /// Rows that were left out because the report would have become too large; they are counted all the same.
@@ -136,6 +138,12 @@ pub struct Row {
     pub bytes: Option<u64>,
     /// Its number of lines, where it was counted.
     pub lines: Option<u64>,
+    /// SHA-256 of its content, in hexadecimal digits.
+    pub sha256: Option<String>,
+    /// The promised classes and functions, and the lines that define them.
+    pub symbols: Vec<Symbol>,
+    /// The commit that touched it last.
+    pub commit: Option<CommitLine>,
     /// What the plan claims of it.
     pub claimed: Claimed,
     /// Where the plan names it.

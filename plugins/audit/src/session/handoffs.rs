@@ -78,7 +78,7 @@ pub(super) fn rows(
     };
     tasks.retain(|task| task.origin == "handoff");
     tasks.reverse();
-    tasks.truncate(usize::try_from(limits::COMMITS).unwrap_or(usize::MAX));
+    tasks.truncate(usize::try_from(limits::SESSION_COMMITS).unwrap_or(usize::MAX));
     Ok(tasks.into_iter().map(|task| row(task, &open, ledger, git, index)).collect())
 }
 

@@ -12,7 +12,7 @@ use crate::index::{EntryKind, Index};
 use crate::limits;
 use crate::note::Weight;
 use crate::report::Gap;
-use crate::verify::undefined;
+use crate::verify::definitions;
 
 /// References kept of one row.
 const REFERENCES: usize = 50;
@@ -280,7 +280,7 @@ fn symbol_standing(index: &Index, path: &str, symbol: &str, room: &mut u64) -> S
     }
     *room -= bytes;
     match index.read(&found) {
-        Ok(content) if undefined(&content.text, &[symbol.to_owned()]).is_empty() => Standing::Present,
+        Ok(content) if definitions(&content.text, &[symbol.to_owned()]) != [None] => Standing::Present,
         Ok(content) if content.whole => Standing::SymbolMissing,
         _ => Standing::Unread,
     }

@@ -2,6 +2,8 @@
 //!
 //! Tests on text, not parsers: a definition is a keyword before a name, or a name that is given a value.
 
+use std::collections::HashMap;
+
 /// Phrases that a generator leaves in a file that it did not fill.
 const GENERATED: &[&str] = &["generated from plan deliverable", "todo: implement functionality"];
 
@@ -48,31 +50,94 @@ const CODE: &[&str] = &[
     "ts", "tsx",
 ];
 
+/// Why a file only stands in for the real thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stub {
+    /// It says that it was generated and is still to be filled.
+    Generated,
+    /// It holds nothing but comments.
+    Comments,
+    /// It is short, and says that its body is still to come.
+    ToCome,
+}
+
+impl Stub {
+    /// Every reason.
+    const ALL: [Self; 3] = [Self::Generated, Self::Comments, Self::ToCome];
+
+    /// The reason for reports.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Generated => "it says that it was generated and is still to be implemented",
+            Self::Comments => "it holds nothing but comments",
+            Self::ToCome => "its body is still to come",
+        }
+    }
+
+    /// The word under which it is remembered.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Generated => "generated",
+            Self::Comments => "comments",
+            Self::ToCome => "to-come",
+        }
+    }
+
+    /// The reason that is remembered under a word.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stub| stub.code() == code)
+    }
+}
+
 /// The number of lines; the last one counts with or without its end.
 #[must_use]
 pub(super) fn line_count(text: &str) -> u64 {
     text.lines().count() as u64
 }
 
-/// The wanted names that the text does not define.
+/// The lines, from 1, where the wanted names are defined first, in the order of the wanted ones. One pass over the text.
 #[must_use]
-pub(crate) fn undefined<'a>(text: &str, wanted: &'a [String]) -> Vec<&'a str> {
-    wanted.iter().map(String::as_str).filter(|name| !defines(text, name)).collect()
+pub(crate) fn definitions(text: &str, wanted: &[String]) -> Vec<Option<u64>> {
+    let mut open: HashMap<&str, usize> = wanted.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
+    let mut lines = vec![None; wanted.len()];
+    for (line, number) in text.lines().zip(1..) {
+        if open.is_empty() {
+            break;
+        }
+        for word in line.split(|sign| !is_word(sign)) {
+            if let Some(at) = open.get(word).copied()
+                && line_defines(line, word)
+            {
+                open.remove(word);
+                if let Some(slot) = lines.get_mut(at) {
+                    *slot = Some(number);
+                }
+            }
+        }
+    }
+    lines
 }
 
-fn defines(text: &str, name: &str) -> bool {
-    text.lines().filter(|line| line.contains(name)).any(|line| line_defines(line, name))
+fn is_word(sign: char) -> bool {
+    sign.is_alphanumeric() || sign == '_' || sign == '$'
 }
 
 fn line_defines(line: &str, name: &str) -> bool {
-    let word = |sign: char| sign.is_alphanumeric() || sign == '_' || sign == '$';
     line.match_indices(name).any(|(at, _)| {
         let before = line.get(..at).unwrap_or_default();
         let after = line.get(at + name.len()..).unwrap_or_default();
-        if before.ends_with(word) || after.starts_with(word) {
+        if before.ends_with(is_word) || after.starts_with(is_word) {
             return false;
         }
-        let keyword = before.split_whitespace().last().unwrap_or_default();
+        // A Go method's receiver stands between the keyword and the name.
+        let plain = before.trim_end();
+        let keyword = match plain.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')) {
+            Some((ahead, _)) if ahead.trim() == "func" => "func",
+            _ => plain.rsplit(char::is_whitespace).next().unwrap_or_default(),
+        };
         let given = before.trim().is_empty() && after.trim_start().starts_with(['=', ':']);
         given || (DEFINING.contains(&keyword) && before.ends_with(char::is_whitespace))
     })
@@ -80,10 +145,10 @@ fn line_defines(line: &str, name: &str) -> bool {
 
 /// Why the file is a stub; `None` when it is not.
 #[must_use]
-pub(super) fn stub_reason(path: &str, text: &str) -> Option<&'static str> {
+pub(super) fn stub(path: &str, text: &str) -> Option<Stub> {
     let lower = text.to_lowercase();
-    if GENERATED.iter().any(|phrase| lower.contains(phrase)) {
-        return Some("it says that it was generated and is still to be implemented");
+    if says_generated(&lower) {
+        return Some(Stub::Generated);
     }
     let (stem, ending) = path.rsplit('/').next()?.rsplit_once('.')?;
     if !CODE.contains(&ending) || stem == "__init__" {
@@ -91,10 +156,22 @@ pub(super) fn stub_reason(path: &str, text: &str) -> Option<&'static str> {
     }
     let body = text.lines().map(str::trim).filter(|line| is_substance(line)).count();
     if body == 0 {
-        return Some("it holds nothing but comments");
+        return Some(Stub::Comments);
     }
     let to_come = TO_COME.iter().any(|phrase| lower.contains(phrase));
-    (to_come && body <= 6).then_some("its body is still to come")
+    (to_come && body <= 6).then_some(Stub::ToCome)
+}
+
+/// Whether a name is that of a file of code.
+#[must_use]
+pub(super) fn is_code(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, ending)| CODE.contains(&ending))
+}
+
+/// Whether a text, in lower case, says that a generator made it from a plan and did not fill it.
+#[must_use]
+pub(super) fn says_generated(lower: &str) -> bool {
+    GENERATED.iter().any(|phrase| lower.contains(phrase))
 }
 
 /// Whether a line does something.
@@ -110,21 +187,19 @@ mod tests {
 
     #[test]
     fn definitions_are_told_from_uses() {
-        let text =
-            "class Maker(Base):\n    x = Taker()\nRow = tuple\nexport const Giver = 1\nasync def go(x):\nMakerTwo = 2";
-        let wanted = ["Maker", "Taker", "Row", "Giver", "go", "Two", "MakerTwo"].map(str::to_owned);
-        assert_eq!(undefined(text, &wanted), ["Taker", "Two"]);
+        let text = "class Maker(Base):\n    x = Taker()\nRow = tuple\nexport const Giver = 1\nasync def go(x):\nMakerTwo = 2\nfunc (s *Shop) Open() {\nMaker = 3\n";
+        let wanted = ["Maker", "Taker", "Row", "Giver", "go", "Two", "MakerTwo", "Open"].map(str::to_owned);
+        let lines = [Some(1), None, Some(3), Some(4), Some(5), None, Some(6), Some(7)];
+        assert_eq!(definitions(text, &wanted), lines);
     }
 
     #[test]
     fn stubs_are_told_from_short_files() {
-        assert!(
-            stub_reason("a.js", "// Generated from plan deliverable.\n// TODO: Implement functionality\n").is_some()
-        );
-        assert!(stub_reason("a.py", "# only\n\npass\n").is_some());
-        assert!(stub_reason("a.py", "def f():\n    raise NotImplementedError\n").is_some());
-        assert!(stub_reason("a.py", "class A:\n    x = 1\n").is_none());
-        assert!(stub_reason("p/__init__.py", "# package\n").is_none());
-        assert!(stub_reason("a.md", "# Heading\n").is_none());
+        assert!(stub("a.js", "// Generated from plan deliverable.\n// TODO: Implement functionality\n").is_some());
+        assert!(stub("a.py", "# only\n\npass\n").is_some());
+        assert!(stub("a.py", "def f():\n    raise NotImplementedError\n").is_some());
+        assert!(stub("a.py", "class A:\n    x = 1\n").is_none());
+        assert!(stub("p/__init__.py", "# package\n").is_none());
+        assert!(stub("a.md", "# Heading\n").is_none());
     }
 }

@@ -1,177 +1,222 @@
-//! The status of one deliverable, with its evidence.
+//! The status of every deliverable of one plan, with its evidence.
+//!
+//! Two steps: first every path is resolved, then the facts of what was found are taken from the memory all at once, and
+//! only files that nobody knows yet are read.
 
 use std::collections::HashSet;
 
-use super::content;
+use super::before::{Before, Kept};
+use super::evidence::{Symbol, Verdict};
+use super::facts::{Fact, Facts};
 use super::resolve::{Resolved, resolve};
 use super::status::Status;
 use crate::index::{EntryKind, Found, Index};
-use crate::limits;
-use crate::plan::{Claim, Deliverable, Kind, Place, Plan, Reference};
+use crate::plan::{Claim, Deliverable, Kind, Place, Plan};
 
-/// How a deliverable stands and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
-    /// The status.
-    pub status: Status,
-    /// Where it was found, below the root.
-    pub found: Option<String>,
-    /// Its size in bytes.
-    pub bytes: Option<u64>,
-    /// Its number of lines, where it was counted.
-    pub lines: Option<u64>,
-    /// What a reader should know, in order of weight.
-    pub remarks: Vec<String>,
+/// The verdicts on one plan.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// One for each deliverable, in the same order.
+    pub deliverables: Vec<Verdict>,
+    /// One for each reference, in the same order.
+    pub references: Vec<Verdict>,
 }
 
-impl Verdict {
-    fn new(status: Status, remark: Option<String>) -> Self {
-        Self { status, found: None, bytes: None, lines: None, remarks: remark.into_iter().collect() }
-    }
+/// Where a path points to, or why it cannot be looked up.
+type Lookup = Result<Resolved, &'static str>;
 
-    fn of(found: &Found, status: Status, remark: Option<String>) -> Self {
-        Self { found: Some(found.path.clone()), bytes: found.bytes, ..Self::new(status, remark) }
-    }
-}
-
-/// Judges the names of one plan against one tree.
-#[derive(Debug)]
-pub struct Judge<'a> {
+/// Judges the names of plans against one tree.
+pub struct Judge<'a, 'm> {
     index: &'a Index,
-    folders: &'a [String],
-    promised: HashSet<&'a str>,
+    facts: &'a mut Facts<'m>,
 }
 
-impl<'a> Judge<'a> {
-    /// A judge for a plan.
+impl<'a, 'm> Judge<'a, 'm> {
+    /// A judge that takes from the facts what is known, and adds what it reads.
     #[must_use]
-    pub fn new(index: &'a Index, plan: &'a Plan) -> Self {
-        let promised = plan.deliverables.iter().map(|deliverable| deliverable.path.as_str()).collect();
-        Self { index, folders: &plan.folders, promised }
+    pub fn new(index: &'a Index, facts: &'a mut Facts<'m>) -> Self {
+        Self { index, facts }
     }
 
-    /// How a deliverable stands.
+    /// How everything stands that a plan names; `before` is what the last audit knew of the plan.
     #[must_use]
-    pub fn deliverable(&self, deliverable: &Deliverable) -> Verdict {
-        match self.resolved(&deliverable.place, deliverable.kind) {
-            Err(reason) => Verdict::new(Status::Unverifiable, Some(format!("{reason}: {}", deliverable.path))),
-            Ok(Resolved::There(found, remark)) => there(self.index, deliverable, &found, remark),
-            Ok(Resolved::Elsewhere(found, _)) if self.promised.contains(found.path.as_str()) => {
-                let remark = format!("the same name at {} is another deliverable of the plan", found.path);
-                Verdict::new(Status::Missing, Some(remark))
-            }
-            Ok(other) => absent(other),
-        }
+    pub fn plan(&mut self, plan: &Plan, before: &Before) -> Judged {
+        let promised: HashSet<&str> = plan.deliverables.iter().map(|item| item.path.as_str()).collect();
+        let lookups: Vec<Lookup> =
+            plan.deliverables.iter().map(|item| self.look_up(&item.place, item.kind, plan)).collect();
+        let index = self.index;
+        self.facts.prefetch(lookups.iter().filter_map(|lookup| file_of(lookup)).map(|found| Facts::key(index, found)));
+        let deliverables = plan.deliverables.iter().zip(lookups);
+        let deliverables =
+            deliverables.map(|(item, lookup)| self.deliverable(item, lookup, &promised, before)).collect();
+        let references = plan.references.iter();
+        let references =
+            references.map(|reference| spoken_of(self.look_up(&reference.place, Kind::File, plan))).collect();
+        Judged { deliverables, references }
     }
 
-    /// Where a reference was found, or that it was not.
-    #[must_use]
-    pub fn reference(&self, reference: &Reference) -> Verdict {
-        match self.resolved(&reference.place, Kind::File) {
-            Err(reason) => Verdict::new(Status::Unverifiable, Some(reason.to_owned())),
-            Ok(Resolved::There(found, remark)) => Verdict::of(&found, Status::Present, remark),
-            Ok(other) => absent(other),
-        }
-    }
-
-    fn resolved(&self, place: &Place, kind: Kind) -> Result<Resolved, &'static str> {
+    fn look_up(&self, place: &Place, kind: Kind, plan: &Plan) -> Lookup {
         match place {
-            Place::Inside { path, anchored } => Ok(resolve(self.index, path, *anchored, kind, self.folders)),
+            Place::Inside { path, anchored } => Ok(resolve(self.index, path, *anchored, kind, &plan.folders)),
             Place::Outside(reason) => Err(reason),
         }
     }
-}
 
-fn absent(resolved: Resolved) -> Verdict {
-    match resolved {
-        Resolved::There(found, remark) => Verdict::of(&found, Status::Present, remark),
-        Resolved::Elsewhere(found, remark) => Verdict::of(&found, Status::Moved, remark),
-        Resolved::Nowhere(remark) => Verdict::new(Status::Missing, remark),
+    fn deliverable(
+        &mut self,
+        item: &Deliverable,
+        lookup: Lookup,
+        promised: &HashSet<&str>,
+        before: &Before,
+    ) -> Verdict {
+        let mut verdict = match lookup {
+            Err(reason) => Verdict::new(Status::Unverifiable, Some(format!("{reason}: {}", item.path))),
+            Ok(Resolved::There(found, remark)) => self.there(item, &found, remark),
+            Ok(Resolved::Elsewhere(found, _)) if promised.contains(found.path.as_str()) => {
+                let remark = format!("the same name at {} is another deliverable of the plan", found.path);
+                Verdict::new(Status::Missing, Some(remark))
+            }
+            Ok(Resolved::Elsewhere(found, remark)) => self.moved(&found, remark, before.row(&item.path)),
+            Ok(Resolved::Nowhere(remark)) => Verdict::new(Status::Missing, remark),
+        };
+        hold_to_its_word(item, &mut verdict);
+        verdict
     }
-}
 
-/// Judges something that exists.
-fn there(index: &Index, deliverable: &Deliverable, found: &Found, remark: Option<String>) -> Verdict {
-    let fits = match found.kind {
-        EntryKind::File => deliverable.kind != Kind::Folder,
-        EntryKind::Folder => deliverable.kind != Kind::File,
-        EntryKind::Link => {
-            return Verdict::of(
-                found,
-                Status::Unverifiable,
-                Some("it is a symbolic link, which is not followed".into()),
-            );
+    /// Judges something that exists.
+    fn there(&mut self, item: &Deliverable, found: &Found, remark: Option<String>) -> Verdict {
+        let fits = match found.kind {
+            EntryKind::File => item.kind != Kind::Folder,
+            EntryKind::Folder => item.kind != Kind::File,
+            EntryKind::Link => {
+                let remark = "it is a symbolic link, which is not followed".to_owned();
+                return Verdict::of(found, Status::Unverifiable, Some(remark));
+            }
+            EntryKind::Special => {
+                return Verdict::of(found, Status::Unverifiable, Some("it is not a regular file".into()));
+            }
+        };
+        if !fits {
+            let is = if found.kind == EntryKind::File { "a file" } else { "a folder" };
+            return Verdict::of(found, Status::Missing, Some(format!("what stands there is {is}")));
         }
-        EntryKind::Special => return Verdict::of(found, Status::Unverifiable, Some("it is not a regular file".into())),
-    };
-    if !fits {
-        let is = if found.kind == EntryKind::File { "a file" } else { "a folder" };
-        return Verdict::of(found, Status::Missing, Some(format!("what stands there is {is}")));
-    }
-    let mut verdict = Verdict::of(found, Status::Present, remark);
-    if found.kind == EntryKind::File {
-        weigh(index, deliverable, found, &mut verdict);
-    }
-    verdict
-}
-
-/// Judges a file by its size and, where that needs reading, by its text.
-fn weigh(index: &Index, deliverable: &Deliverable, found: &Found, verdict: &mut Verdict) {
-    let Some(bytes) = found.bytes else {
-        verdict.status = Status::Unverifiable;
-        verdict.remarks.push("its size could not be read".to_owned());
-        return;
-    };
-    if bytes == 0 {
-        if !may_be_empty(&found.path) {
-            verdict.status = Status::Empty;
-            verdict.remarks.push("the file has 0 bytes".to_owned());
+        let mut verdict = Verdict::of(found, Status::Present, remark);
+        if found.kind == EntryKind::File {
+            self.weigh(item, found, &mut verdict);
         }
-        return;
+        verdict
     }
-    if bytes <= limits::STUB_BYTES || deliverable.lines.is_some() || !deliverable.symbols.is_empty() {
-        match index.read(found) {
-            Ok(text) => by_text(deliverable, found, &text.text, text.whole, verdict),
+
+    /// Judges a file of the right name in another place: the same content as the last audit saw makes it certain.
+    fn moved(&mut self, found: &Found, remark: Option<String>, before: Option<&Kept>) -> Verdict {
+        let mut verdict = Verdict::of(found, Status::Moved, remark);
+        let before = before.and_then(|kept| kept.sha256.as_ref());
+        if let Ok(fact) = self.facts.of(self.index, found, &[]) {
+            verdict.sha256.clone_from(&fact.sha256);
+            verdict.lines = fact.lines;
+            if before.is_some() && before == fact.sha256.as_ref() {
+                let evidence = "its SHA-256 is the one that the last audit found at the old place: certain";
+                verdict.remarks.push(evidence.to_owned());
+            }
+        }
+        verdict
+    }
+
+    /// Judges a file by its size and by its text.
+    fn weigh(&mut self, item: &Deliverable, found: &Found, verdict: &mut Verdict) {
+        let Some(bytes) = found.bytes else {
+            verdict.status = Status::Unverifiable;
+            verdict.remarks.push("its size could not be read".to_owned());
+            return;
+        };
+        match self.facts.of(self.index, found, &item.symbols) {
+            Ok(fact) => {
+                verdict.sha256.clone_from(&fact.sha256);
+                verdict.lines = fact.lines;
+                if bytes == 0 {
+                    empty(found, "the file has 0 bytes", verdict);
+                } else {
+                    by_text(item, found, fact, verdict);
+                }
+            }
             Err(error) => {
                 verdict.status = Status::Unverifiable;
                 verdict.remarks.push(format!("it could not be read: {error}"));
                 return;
             }
         }
-    }
-    if verdict.status == Status::Present {
-        drift(deliverable.bytes, bytes, "bytes", verdict);
+        if verdict.status == Status::Present && bytes > 0 {
+            drift(item.bytes, bytes, "bytes", verdict);
+        }
     }
 }
 
-fn by_text(deliverable: &Deliverable, found: &Found, text: &str, whole: bool, verdict: &mut Verdict) {
-    if whole {
-        verdict.lines = Some(content::line_count(text));
+/// The file whose content will be asked for.
+fn file_of(lookup: &Lookup) -> Option<&Found> {
+    match lookup {
+        Ok(Resolved::There(found, _) | Resolved::Elsewhere(found, _)) => {
+            Some(found).filter(|found| found.kind == EntryKind::File)
+        }
+        _ => None,
     }
-    if text.trim().is_empty() && !may_be_empty(&found.path) {
-        verdict.status = Status::Empty;
-        verdict.remarks.push("the file holds nothing but blanks".to_owned());
-        return;
+}
+
+/// Where a reference was found, or that it was not.
+fn spoken_of(lookup: Lookup) -> Verdict {
+    match lookup {
+        Err(reason) => Verdict::new(Status::Unverifiable, Some(reason.to_owned())),
+        Ok(Resolved::There(found, remark)) => Verdict::of(&found, Status::Present, remark),
+        Ok(Resolved::Elsewhere(found, remark)) => Verdict::of(&found, Status::Moved, remark),
+        Ok(Resolved::Nowhere(remark)) => Verdict::new(Status::Missing, remark),
     }
-    let stub = if found.bytes.is_some_and(|bytes| bytes <= limits::STUB_BYTES) {
-        content::stub_reason(&found.path, text)
-    } else {
-        None
+}
+
+/// A deliverable that the plan calls done must be there: what is missing, empty or a stub then is a phantom, and so is a
+/// file in which not one of the promised definitions stands.
+fn hold_to_its_word(item: &Deliverable, verdict: &mut Verdict) {
+    let Some(line) = item.done_at else { return };
+    let really = match verdict.status {
+        Status::Missing => "it is not there",
+        Status::Empty => "it is empty",
+        Status::Stub => "it is a stub",
+        Status::Partial if verdict.symbols.iter().all(|symbol| symbol.line.is_none()) => {
+            "nothing that is promised in it is defined"
+        }
+        _ => return,
     };
-    if let Some(reason) = stub {
-        verdict.status = Status::Stub;
-        verdict.remarks.push(reason.to_owned());
+    verdict.status = Status::Phantom;
+    verdict.remarks.insert(0, format!("line {line} calls it done, but {really}"));
+}
+
+fn empty(found: &Found, remark: &str, verdict: &mut Verdict) {
+    if !may_be_empty(&found.path) {
+        verdict.status = Status::Empty;
+        verdict.remarks.push(remark.to_owned());
+    }
+}
+
+fn by_text(item: &Deliverable, found: &Found, fact: &Fact, verdict: &mut Verdict) {
+    if fact.blank {
+        empty(found, "the file holds nothing but blanks", verdict);
         return;
     }
-    let undefined = content::undefined(text, &deliverable.symbols);
+    if let Some(stub) = fact.stub {
+        verdict.status = Status::Stub;
+        verdict.remarks.push(stub.reason().to_owned());
+        return;
+    }
+    let looked = item.symbols.iter().map(|name| (name, fact.definition(name).flatten()));
+    verdict.symbols = looked.map(|(name, line)| Symbol { name: name.clone(), line }).collect();
+    let undefined: Vec<&str> =
+        verdict.symbols.iter().filter(|symbol| symbol.line.is_none()).map(|symbol| symbol.name.as_str()).collect();
     if !undefined.is_empty() {
-        let unread = if whole { "" } else { " in the part that was read" };
-        verdict.status = Status::Partial;
+        let unread = if fact.whole { "" } else { " in the part that was read" };
         verdict.remarks.push(format!("not defined{unread}: {}", undefined.join(", ")));
+        verdict.status = Status::Partial;
         return;
     }
     if let Some(lines) = verdict.lines {
-        drift(deliverable.lines, lines, "lines", verdict);
+        drift(item.lines, lines, "lines", verdict);
     }
 }
 

@@ -1,13 +1,26 @@
 //! Judges what a plan promises against what is there.
 //!
-//! `resolve` finds the file that a path means, `content` reads what must be read, `judge` gives the status. Nothing is
-//! ever written or made to look done.
+//! `resolve` finds the file that a path means, `content` tells what a text says, `facts` reads and remembers files,
+//! `judge` gives the status with its `evidence`, `commits` adds who touched a file last, `unrequested` lists what nobody
+//! asked for. Nothing is ever written or made to look done.
 
+mod before;
+mod commits;
 mod content;
+mod evidence;
+mod facts;
 mod judge;
 mod resolve;
 mod status;
+mod unrequested;
 
-pub(crate) use content::undefined;
-pub use judge::{Judge, Verdict};
+pub use before::{Before, Kept};
+pub use commits::Commits;
+pub use content::Stub;
+pub(crate) use content::definitions;
+pub use evidence::{CommitLine, Symbol, Verdict, short};
+pub(crate) use facts::hex;
+pub use facts::{Fact, Facts, Looked, Remembered};
+pub use judge::{Judge, Judged};
 pub use status::{Counts, Status};
+pub use unrequested::{Asked, Enumerations, Folders, LookedInto, PlanUnrequested, Unrequested, unrequested};

@@ -20,13 +20,15 @@ pub enum Status {
     Moved,
     /// It is not there.
     Missing,
+    /// The plan calls it done, and it is not there, holds nothing, or only stands in for the real thing.
+    Phantom,
     /// It cannot be looked up: outside the granted folder, a link, a pipe, not readable.
     Unverifiable,
 }
 
 impl Status {
     /// Every status, from good to unknown.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Present,
         Self::Drifted,
         Self::Partial,
@@ -34,6 +36,7 @@ impl Status {
         Self::Stub,
         Self::Moved,
         Self::Missing,
+        Self::Phantom,
         Self::Unverifiable,
     ];
 
@@ -48,6 +51,7 @@ impl Status {
             Self::Stub => "STUB",
             Self::Moved => "MOVED",
             Self::Missing => "MISSING",
+            Self::Phantom => "PHANTOM",
             Self::Unverifiable => "UNVERIFIABLE",
         }
     }
@@ -57,10 +61,16 @@ impl Status {
     pub const fn sign(self) -> &'static str {
         match self {
             Self::Present => "\u{2705}",
-            Self::Missing => "\u{274c}",
+            Self::Missing | Self::Phantom => "\u{274c}",
             Self::Unverifiable => "\u{23f3}",
             _ => "\u{26a0}\u{fe0f}",
         }
+    }
+
+    /// The status of this word.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.word() == word)
     }
 
     /// Whether it counts as done: the file is where the plan wants it and is the real thing. A drifted file is done,
@@ -88,6 +98,8 @@ pub struct Counts {
     pub moved: usize,
     /// [`Status::Missing`].
     pub missing: usize,
+    /// [`Status::Phantom`].
+    pub phantom: usize,
     /// [`Status::Unverifiable`]; not part of [`Counts::expected`].
     pub unverifiable: usize,
 }
@@ -114,6 +126,11 @@ impl Counts {
     #[must_use]
     pub fn get(mut self, status: Status) -> usize {
         *self.slot(status)
+    }
+
+    /// Sets how many stand so.
+    pub fn set(&mut self, status: Status, count: usize) {
+        *self.slot(status) = count;
     }
 
     /// How many are done: present and drifted.
@@ -144,6 +161,7 @@ impl Counts {
             Status::Stub => &mut self.stub,
             Status::Moved => &mut self.moved,
             Status::Missing => &mut self.missing,
+            Status::Phantom => &mut self.phantom,
             Status::Unverifiable => &mut self.unverifiable,
         }
     }

@@ -13,4 +13,10 @@ mod report_judges;
 mod report_schema;
 mod report_support;
 mod report_words;
+mod remembered;
+mod speed;
+mod sqlite;
 mod support;
+#[path = "../../../../tests/benches/audit/tree.rs"]
+mod tree;
+mod verdicts;

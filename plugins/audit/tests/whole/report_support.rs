@@ -9,7 +9,7 @@ use audit::report::{
     Assembly, Audited, Before, CheckedClaim, FolderLine, FollowUp, FollowUpState, Form, Gap, Gate, HandledHandoff,
     Part, Parts, Report, ReviewedCommit, Session, Stamp, Standing, render,
 };
-use audit::verify::Judge;
+use audit::verify::{self, Facts, Judge};
 use serde_json::json;
 
 use crate::support::Workspace;
@@ -74,11 +74,9 @@ pub(crate) fn of(plans: &[(&str, &str)], files: &[(&str, &str)], parts: Parts) -
     }]);
     for (shown, text) in plans {
         let plan = extract::plan(text);
-        let judge = Judge::new(&index, &plan);
-        let deliverables = plan.deliverables.iter().map(|item| judge.deliverable(item)).collect();
-        let references = plan.references.iter().map(|item| judge.reference(item)).collect();
+        let judged = Judge::new(&index, &mut Facts::new(None, 0)).plan(&plan, &verify::Before::default());
         let bytes = text.len() as u64;
-        assembly.plan(Audited { shown: (*shown).to_owned(), bytes, plan, deliverables, references });
+        assembly.plan(Audited { shown: (*shown).to_owned(), bytes, plan, judged });
     }
     let folders = vec![FolderLine { folder: "plans".into(), plans: plans.len() }];
     assembly.finish(&stamp(), vec!["root".into()], index.len(), folders, parts)

@@ -1,0 +1,112 @@
+//! Findings and blocks of a comparison.
+
+use super::model::{Change, History, Standing};
+use crate::note::Weight;
+use crate::page::{Block, Cell, Point, Table};
+use crate::report::{Gap, bounded};
+use crate::verify::Status;
+
+impl History {
+    /// A finding for each regression.
+    #[must_use]
+    pub fn gaps(&self) -> Vec<Gap> {
+        let last = self.last_at.as_deref().unwrap_or_default();
+        let gap = |change: &Change| {
+            let (before, after) = (word(change.before), word(change.after));
+            let Change { plan, line, path, detail, .. } = change;
+            let detail = if detail.is_empty() { String::new() } else { format!("; {detail}") };
+            Gap {
+                id: bounded(&format!("audit:{plan}:{path}:regression")),
+                weight: Weight::High,
+                title: format!("REGRESSION: {path} was {before} and is {after} ({plan})"),
+                evidence: format!("{plan}:{line}; {before} on {last}{detail}"),
+            }
+        };
+        self.regressions.iter().map(gap).collect()
+    }
+
+    /// One sentence: how far it has come since the last audit. None when there is nothing to say.
+    #[must_use]
+    pub fn summary(&self) -> Option<String> {
+        let before = self.before?;
+        if self.unchanged {
+            return Some("Nothing changed since the last audit.".to_owned());
+        }
+        let percent =
+            |standing: Standing| standing.percent.map_or("\u{2013}".to_owned(), |percent| format!("{percent} %"));
+        let mut text = format!("Since the last audit: {} \u{2192} {}", percent(before), percent(self.after));
+        let parts = [("regression", self.regressions.len()), ("step forward", self.progress.len())];
+        for (what, count) in parts.into_iter().filter(|(_, count)| *count > 0) {
+            let many = match (what, count) {
+                (what, 1) => what.to_owned(),
+                ("regression", _) => "regressions".to_owned(),
+                _ => "steps forward".to_owned(),
+            };
+            text = format!("{text}; {count} {many}");
+        }
+        Some(text + ".")
+    }
+
+    /// What the report shows: before and after, the changes, the trend. Nothing when no earlier audit is remembered.
+    #[must_use]
+    pub fn blocks(&self) -> Vec<Block> {
+        let (Some(before), Some(last)) = (self.before, &self.last_at) else { return Vec::new() };
+        let mut blocks = vec![Block::Heading("Before and After".to_owned())];
+        let what = if self.unchanged { "Nothing changed since" } else { "Compared with" };
+        blocks.push(Block::Text(format!("{what} the last audit ({last}).")));
+        let mut table = Table::new(&["Plan", "Before", "After", "Done Before", "Done After"]);
+        for change in &self.plans {
+            table.row(standings(Cell::code(&change.plan), change.before, change.after));
+        }
+        table.row(standings(Cell::Strong("Overall".to_owned()), Some(before), Some(self.after)));
+        blocks.push(Block::Table(table));
+        let lists = [
+            ("Regressions", &self.regressions),
+            ("Progress", &self.progress),
+            ("Changed", &self.changed),
+            ("New", &self.new),
+            ("No Longer Promised", &self.gone),
+        ];
+        for (name, changes) in lists.into_iter().filter(|(_, changes)| !changes.is_empty()) {
+            blocks.push(Block::Subheading(name.to_owned()));
+            blocks.push(Block::Table(changes_table(changes)));
+        }
+        if self.left_out > 0 {
+            blocks.push(Block::Text(format!("{} more changes are not listed.", self.left_out)));
+        }
+        if self.trend.len() > 1 {
+            let point = |moment: &crate::memory::Moment| Point { at: moment.at.clone(), percent: moment.percent };
+            blocks.push(Block::Subheading("Trend".to_owned()));
+            blocks.push(Block::Trend(self.trend.iter().map(point).collect()));
+        }
+        blocks
+    }
+}
+
+fn standings(name: Cell, before: Option<Standing>, after: Option<Standing>) -> Vec<Cell> {
+    let percent = |standing: Option<Standing>| standing.map_or(Cell::None, |standing| Cell::Percent(standing.percent));
+    let done = |standing: Option<Standing>| match standing {
+        Some(standing) => Cell::text(format!("{} of {}", standing.counts.done(), standing.counts.expected())),
+        None => Cell::None,
+    };
+    vec![name, percent(before), percent(after), done(before), done(after)]
+}
+
+fn changes_table(changes: &[Change]) -> Table {
+    let mut table = Table::new(&["Deliverable", "Plan", "Before", "After", "Remark"]);
+    let status = |status: Option<Status>| status.map_or(Cell::None, Cell::Status);
+    for change in changes {
+        table.row([
+            Cell::code(&change.path),
+            Cell::code(format!("{}:{}", change.plan, change.line)),
+            status(change.before),
+            status(change.after),
+            if change.detail.is_empty() { Cell::None } else { Cell::text(&change.detail) },
+        ]);
+    }
+    table
+}
+
+fn word(status: Option<Status>) -> &'static str {
+    status.map_or("not promised", Status::word)
+}

@@ -1,0 +1,206 @@
+//! Reads what the last audits left.
+//!
+//! A memory is of one scope: the audited folders. So an audit of a part of the tree is never held against one of all.
+
+use std::collections::BTreeMap;
+
+use baton_plugin_sdk::sql::Value;
+
+use super::cells::{count, integer, text, words};
+use super::schema;
+use crate::lent::{Database, Refused};
+use crate::limits;
+use crate::verify::{Before, CommitLine, Counts, Kept, Status};
+
+/// What is remembered.
+pub struct Memory<'a> {
+    pub(super) database: &'a dyn Database,
+    pub(super) scope: String,
+    /// The number of the last audit that was written to its end, of any scope.
+    pub(super) committed: i64,
+    last: Option<LastAudit>,
+    plans: BTreeMap<String, KeptPlan>,
+}
+
+/// The last audit of a scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastAudit {
+    /// Its number.
+    pub id: i64,
+    /// When it ran: `2026-01-18 10:15:00 UTC`. An audit after which nothing had changed is not told from the one before it.
+    pub at: String,
+    /// All remembered plans together.
+    pub counts: Counts,
+    /// The newest commit.
+    pub head: Option<String>,
+    /// What else went into it, as one digest.
+    pub inputs: Option<String>,
+}
+
+/// A plan as the last audit left it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptPlan {
+    /// The number of its rows.
+    pub(super) id: i64,
+    /// A digest of everything that the report says of it.
+    pub digest: String,
+    /// Its deliverables by status.
+    pub counts: Counts,
+}
+
+/// How the audited folders stood at one audit.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Moment {
+    /// When: `2026-01-18 10:15:00 UTC`.
+    pub at: String,
+    /// All plans together.
+    pub counts: Counts,
+    /// Done of expected in per cent; null when nothing could be verified.
+    pub percent: Option<usize>,
+}
+
+impl<'a> Memory<'a> {
+    /// Opens the memory of a scope and makes its tables where there are none.
+    ///
+    /// # Errors
+    /// When the database is not granted, fails, or was written by a newer version.
+    pub fn open(database: &'a dyn Database, scope: &str) -> Result<Self, Refused> {
+        schema::prepare(database)?;
+        let newest = database.query("SELECT max(id) FROM audits", &[])?;
+        let committed = newest.first().map_or(0, |row| integer(row, 0));
+        let mut memory = Self { database, scope: scope.to_owned(), committed, last: None, plans: BTreeMap::new() };
+        memory.last = memory.last_audit()?;
+        if memory.last.is_some() {
+            memory.plans = memory.kept_plans()?;
+        }
+        Ok(memory)
+    }
+
+    /// The last audit, if there was one.
+    #[must_use]
+    pub fn last(&self) -> Option<&LastAudit> {
+        self.last.as_ref()
+    }
+
+    /// A plan as the last audit left it.
+    #[must_use]
+    pub fn plan(&self, shown: &str) -> Option<&KeptPlan> {
+        self.plans.get(shown)
+    }
+
+    /// Every plan that is remembered, by name.
+    pub fn plans(&self) -> impl Iterator<Item = (&str, &KeptPlan)> {
+        self.plans.iter().map(|(shown, plan)| (shown.as_str(), plan))
+    }
+
+    /// The rows of a plan as the last audit left them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn before(&self, shown: &str) -> Result<Before, Refused> {
+        let mut before = Before { known: self.last.is_some() && self.plans.contains_key(shown), ..Before::default() };
+        let Some(plan) = self.plans.get(shown) else { return Ok(before) };
+        let statement =
+            "SELECT path, status, line, found, bytes, lines, sha256, commit_id, commit_title, commit_at, commit_open
+            FROM plan_rows WHERE plan = ?1 AND path > ?2 ORDER BY path LIMIT ?3";
+        self.pages(statement, &Value::Integer(plan.id), |row| {
+            if let Some(kept) = kept(row) {
+                before.rows.insert(words(row, 0), kept);
+            }
+        })?;
+        Ok(before)
+    }
+
+    /// The last audits at which something had changed, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn trend(&self) -> Result<Vec<Moment>, Refused> {
+        let statement = "SELECT at, counts FROM audits WHERE scope = ?1 AND quiet = 0 ORDER BY id DESC LIMIT ?2";
+        let most = Value::Integer(i64::try_from(limits::TREND).unwrap_or_default());
+        let rows = self.database.query(statement, &[Value::Text(self.scope.clone()), most])?;
+        let moment = |row: &Vec<Value>| {
+            let counts = counts_of(&words(row, 1));
+            Moment { at: words(row, 0), counts, percent: counts.percent() }
+        };
+        Ok(rows.iter().rev().map(moment).collect())
+    }
+
+    fn last_audit(&self) -> Result<Option<LastAudit>, Refused> {
+        let statement =
+            "SELECT id, seen_at, counts, head, inputs FROM audits WHERE scope = ?1 ORDER BY id DESC LIMIT 1";
+        let rows = self.database.query(statement, &[Value::Text(self.scope.clone())])?;
+        Ok(rows.first().map(|row| LastAudit {
+            id: integer(row, 0),
+            at: words(row, 1),
+            counts: counts_of(&words(row, 2)),
+            head: text(row, 3),
+            inputs: text(row, 4),
+        }))
+    }
+
+    fn kept_plans(&self) -> Result<BTreeMap<String, KeptPlan>, Refused> {
+        let statement = "SELECT plan, max(audit), id, digest, counts FROM plans
+            WHERE scope = ?1 AND plan > ?2 AND audit <= ?4 GROUP BY plan ORDER BY plan LIMIT ?3";
+        let mut plans = BTreeMap::new();
+        self.pages(statement, &Value::Text(self.scope.clone()), |row| {
+            let plan = KeptPlan { id: integer(row, 2), digest: words(row, 3), counts: counts_of(&words(row, 4)) };
+            plans.insert(words(row, 0), plan);
+        })?;
+        Ok(plans)
+    }
+
+    /// Asks for all rows, page after page: `?1` is `of`, `?2` the first cell of the last row, `?3` the page's size and `?4`
+    /// the last audit that counts.
+    pub(super) fn pages(&self, statement: &str, of: &Value, mut take: impl FnMut(&[Value])) -> Result<(), Refused> {
+        let page = i64::try_from(limits::MEMORY_PAGE).unwrap_or_default();
+        let mut after = String::new();
+        loop {
+            let mut parameters = vec![of.clone(), Value::Text(after), Value::Integer(page)];
+            if statement.contains("?4") {
+                parameters.push(Value::Integer(self.committed));
+            }
+            let rows = self.database.query(statement, &parameters)?;
+            for row in &rows {
+                take(row);
+            }
+            match rows.last() {
+                Some(last) if rows.len() >= limits::MEMORY_PAGE => after = words(last, 0),
+                _ => return Ok(()),
+            }
+        }
+    }
+}
+
+fn kept(row: &[Value]) -> Option<Kept> {
+    let commit = text(row, 7).map(|id| CommitLine { id, title: words(row, 8), at: integer(row, 9) });
+    Some(Kept {
+        status: Status::of_word(&words(row, 1))?,
+        line: count(row, 2).unwrap_or_default(),
+        found: text(row, 3),
+        bytes: count(row, 4),
+        lines: count(row, 5),
+        sha256: text(row, 6),
+        commit,
+        commit_open: integer(row, 10) != 0,
+    })
+}
+
+/// Counts as they are kept: `PRESENT:4 MISSING:1`. A status of another version of the audit counts nothing.
+fn counts_of(text: &str) -> Counts {
+    let mut counts = Counts::default();
+    for part in text.split(' ') {
+        if let Some((word, number)) = part.split_once(':')
+            && let (Some(status), Ok(number)) = (Status::of_word(word), number.parse())
+        {
+            counts.set(status, number);
+        }
+    }
+    counts
+}
+
+/// The other way round.
+pub(super) fn counts_text(counts: Counts) -> String {
+    let parts = Status::ALL.into_iter().filter(|status| counts.get(*status) > 0);
+    parts.map(|status| format!("{}:{}", status.word(), counts.get(status))).collect::<Vec<_>>().join(" ")
+}

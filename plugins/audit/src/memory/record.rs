@@ -1,0 +1,179 @@
+//! Writes an audit down: plans as they are judged, and at the end the audit itself, which makes all of it count.
+
+use baton_plugin_sdk::sql::Value;
+
+use super::cells::{flag, maybe_number, maybe_string, number, string};
+use super::memory::{Memory, counts_text};
+use crate::lent::Refused;
+use crate::limits;
+use crate::verify::{Counts, Facts, Folders, Kept};
+
+/// A plan that is to be remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanRecord {
+    /// What people call it.
+    pub shown: String,
+    /// A digest of everything that the report says of it.
+    pub digest: String,
+    /// Its deliverables by status.
+    pub counts: Counts,
+    /// Its rows, by path, each path once.
+    pub rows: Vec<(String, Kept)>,
+}
+
+/// An audit that is to be remembered.
+#[derive(Debug, Clone, Copy)]
+pub struct AuditRecord<'a> {
+    /// When it ran: `2026-01-18 10:15:00 UTC`.
+    pub at: &'a str,
+    /// Whether it was over all plans.
+    pub whole: bool,
+    /// Whether it found nothing changed.
+    pub quiet: bool,
+    /// All remembered plans together.
+    pub counts: Counts,
+    /// The newest commit.
+    pub head: Option<&'a str>,
+    /// What else went into it, as one digest.
+    pub inputs: Option<&'a str>,
+    /// Plans that are remembered and gone.
+    pub gone: &'a [String],
+}
+
+/// An audit that is being written down.
+pub struct Record<'m, 'a> {
+    memory: &'m Memory<'a>,
+    audit: i64,
+    next_plan: i64,
+    plans: Vec<Vec<Value>>,
+    rows: Vec<Vec<Value>>,
+    wrote: bool,
+}
+
+impl<'m, 'a> Record<'m, 'a> {
+    /// Begins; what a run that died left behind is taken away.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn start(memory: &'m Memory<'a>) -> Result<Self, Refused> {
+        let committed = Value::Integer(memory.committed);
+        let left =
+            memory.database.query("SELECT 1 FROM plans WHERE audit > ?1 LIMIT 1", std::slice::from_ref(&committed))?;
+        if !left.is_empty() {
+            let rows = "DELETE FROM plan_rows WHERE plan IN (SELECT id FROM plans WHERE audit > ?1)";
+            for statement in [rows, "DELETE FROM plans WHERE audit > ?1"] {
+                memory.database.write(statement, vec![vec![committed.clone()]])?;
+            }
+        }
+        // Rows are written before their plan, so those of a run that died may have no plan yet.
+        let newest =
+            "SELECT max(coalesce((SELECT max(id) FROM plans), 0), coalesce((SELECT max(plan) FROM plan_rows), 0))";
+        let newest = memory.database.query(newest, &[])?;
+        let next_plan = newest.first().map_or(0, |row| super::cells::integer(row, 0)) + 1;
+        let audit = memory.committed + 1;
+        Ok(Self { memory, audit, next_plan, plans: Vec::new(), rows: Vec::new(), wrote: false })
+    }
+
+    /// Adds a plan whose rows are not those of the last audit. Does not count before [`Record::finish`].
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn plan(&mut self, plan: PlanRecord) -> Result<(), Refused> {
+        let id = Value::Integer(self.next_plan);
+        self.next_plan += 1;
+        let (scope, audit) = (string(&self.memory.scope), Value::Integer(self.audit));
+        let counts = Value::Text(counts_text(plan.counts));
+        self.plans.push(vec![id.clone(), scope, Value::Text(plan.shown), audit, Value::Text(plan.digest), counts]);
+        self.rows.extend(plan.rows.into_iter().map(|(path, kept)| row(id.clone(), path, &kept)));
+        if self.rows.len() >= limits::MEMORY_BATCH || self.plans.len() >= limits::MEMORY_BATCH {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Refused> {
+        let rows = std::mem::take(&mut self.rows);
+        let plans = std::mem::take(&mut self.plans);
+        self.wrote |= !plans.is_empty();
+        let put_plan = "INSERT INTO plans (id, scope, plan, audit, digest, counts) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let put_row = "INSERT INTO plan_rows (plan, path, status, line, found, bytes, lines, sha256, commit_id,
+            commit_title, commit_at, commit_open) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+        for (statement, values) in [(put_plan, plans), (put_row, rows)] {
+            for page in values.chunks(limits::MEMORY_BATCH) {
+                self.memory.database.write(statement, page.to_vec())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the audit down, and with it everything that was added; then forgets what is not needed any more.
+    ///
+    /// # Errors
+    /// When the database fails. Before the audit is in its table, the old state counts; after that, the new one.
+    pub fn finish(mut self, audit: &AuditRecord<'_>, facts: &Facts<'_>, folders: &Folders) -> Result<(), Refused> {
+        self.flush()?;
+        self.memory.keep_facts(facts, audit.whole)?;
+        if audit.whole {
+            self.memory.keep_folders(folders)?;
+        }
+        let database = self.memory.database;
+        let last = self.memory.last().filter(|_| audit.quiet && !self.wrote && audit.gone.is_empty());
+        if let Some(last) = last {
+            let statement = "UPDATE audits SET seen_at = ?2, head = ?3 WHERE id = ?1";
+            return database
+                .write(statement, vec![vec![Value::Integer(last.id), string(audit.at), maybe_string(audit.head)]]);
+        }
+        let statement = "INSERT INTO audits (id, scope, at, seen_at, whole, quiet, counts, head, inputs)
+            VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8)";
+        let values = vec![
+            Value::Integer(self.audit),
+            string(&self.memory.scope),
+            string(audit.at),
+            flag(audit.whole),
+            flag(audit.quiet),
+            Value::Text(counts_text(audit.counts)),
+            maybe_string(audit.head),
+            maybe_string(audit.inputs),
+        ];
+        database.write(statement, vec![values])?;
+        self.tidy(audit.gone)
+    }
+
+    /// Takes away what newer rows stand for, plans that are gone, and audits beyond the bound.
+    fn tidy(&self, gone: &[String]) -> Result<(), Refused> {
+        const OLD: &str = "SELECT old.id FROM plans AS old WHERE old.scope = ?1 AND EXISTS
+            (SELECT 1 FROM plans AS new WHERE new.scope = old.scope AND new.plan = old.plan AND new.audit > old.audit)";
+        const GONE: &str = "SELECT id FROM plans WHERE scope = ?1 AND plan = ?2";
+        let database = self.memory.database;
+        let scope = || string(&self.memory.scope);
+        let gone: Vec<Vec<Value>> = gone.iter().map(|plan| vec![scope(), string(plan)]).collect();
+        for (which, values) in [(OLD, vec![vec![scope()]]), (GONE, gone)] {
+            for page in values.chunks(limits::MEMORY_BATCH) {
+                database.write(&format!("DELETE FROM plan_rows WHERE plan IN ({which})"), page.to_vec())?;
+                database.write(&format!("DELETE FROM plans WHERE id IN ({which})"), page.to_vec())?;
+            }
+        }
+        let bound = "DELETE FROM audits WHERE scope = ?1 AND id IN
+            (SELECT id FROM audits WHERE scope = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)";
+        let most = Value::Integer(i64::try_from(limits::AUDITS_KEPT).unwrap_or_default());
+        database.write(bound, vec![vec![scope(), most]])
+    }
+}
+
+fn row(plan: Value, path: String, kept: &Kept) -> Vec<Value> {
+    let commit = kept.commit.as_ref();
+    vec![
+        plan,
+        Value::Text(path),
+        string(kept.status.word()),
+        number(kept.line),
+        maybe_string(kept.found.as_deref()),
+        maybe_number(kept.bytes),
+        maybe_number(kept.lines),
+        maybe_string(kept.sha256.as_deref()),
+        maybe_string(commit.map(|commit| commit.id.as_str())),
+        maybe_string(commit.map(|commit| commit.title.as_str())),
+        commit.map_or(Value::Null, |commit| Value::Integer(commit.at)),
+        flag(kept.commit_open),
+    ]
+}

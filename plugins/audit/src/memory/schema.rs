@@ -1,0 +1,62 @@
+//! The tables, and how they come about: steps that are taken one after the other, each once.
+
+use baton_plugin_sdk::sql::Value;
+
+use super::cells::integer;
+use crate::lent::{Database, Refused};
+
+/// The table that says how many of the steps were taken.
+const META: &str = "CREATE TABLE IF NOT EXISTS memory_version (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL) STRICT";
+
+/// Every step; a released one never changes. Each can be taken again, because a run may die between two of them.
+const STEPS: [&[&str]; 1] = [&[
+    "CREATE TABLE IF NOT EXISTS audits (
+        id INTEGER PRIMARY KEY, scope TEXT NOT NULL, at TEXT NOT NULL, seen_at TEXT NOT NULL, whole INTEGER NOT NULL,
+        quiet INTEGER NOT NULL, counts TEXT NOT NULL, head TEXT, inputs TEXT) STRICT",
+    "CREATE INDEX IF NOT EXISTS audits_scope ON audits (scope, id)",
+    "CREATE TABLE IF NOT EXISTS plans (
+        id INTEGER PRIMARY KEY, scope TEXT NOT NULL, plan TEXT NOT NULL, audit INTEGER NOT NULL, digest TEXT NOT NULL,
+        counts TEXT NOT NULL, UNIQUE (scope, plan, audit)) STRICT",
+    "CREATE INDEX IF NOT EXISTS plans_audit ON plans (audit)",
+    "CREATE TABLE IF NOT EXISTS plan_rows (
+        plan INTEGER NOT NULL, path TEXT NOT NULL, status TEXT NOT NULL, line INTEGER NOT NULL, found TEXT, bytes INTEGER,
+        lines INTEGER, sha256 TEXT, commit_id TEXT, commit_title TEXT, commit_at INTEGER, commit_open INTEGER NOT NULL,
+        PRIMARY KEY (plan, path)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS findings (
+        scope TEXT NOT NULL, id TEXT NOT NULL, weight TEXT NOT NULL, title TEXT NOT NULL, opened_at TEXT NOT NULL,
+        closed_at TEXT, PRIMARY KEY (scope, id)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS facts (
+        key TEXT PRIMARY KEY, bytes INTEGER NOT NULL, changed_ns INTEGER NOT NULL, sha256 TEXT, lines INTEGER,
+        blank INTEGER NOT NULL, whole INTEGER NOT NULL, stub TEXT, looked TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS folders (
+        scope TEXT NOT NULL, path TEXT NOT NULL, changed_ns INTEGER NOT NULL, files INTEGER NOT NULL, junk TEXT NOT NULL,
+        PRIMARY KEY (scope, path)) STRICT, WITHOUT ROWID",
+]];
+
+/// Makes the tables, or brings them up to date.
+///
+/// # Errors
+/// When the database fails, or was written by a newer version of the audit.
+pub(super) fn prepare(database: &dyn Database) -> Result<(), Refused> {
+    let known = database.query("SELECT 1 FROM sqlite_schema WHERE name = 'memory_version'", &[])?;
+    if known.is_empty() {
+        database.write(META, vec![Vec::new()])?;
+    }
+    let version = database.query("SELECT version FROM memory_version", &[])?;
+    let taken = version.first().map_or(0, |row| integer(row, 0));
+    let taken = usize::try_from(taken).unwrap_or_default();
+    if taken > STEPS.len() {
+        return Err(Refused::Unavailable(format!(
+            "the audit's memory has version {taken}, and this audit knows only {}: update the plugin",
+            STEPS.len()
+        )));
+    }
+    for (nth, step) in STEPS.iter().enumerate().skip(taken) {
+        for statement in *step {
+            database.write(statement, vec![Vec::new()])?;
+        }
+        let version = Value::Integer(i64::try_from(nth + 1).unwrap_or_default());
+        database.write("INSERT OR REPLACE INTO memory_version (one, version) VALUES (1, ?1)", vec![vec![version]])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! What the last audit knew of one plan's deliverables: what a judgement of today is held against.
+
+use std::collections::HashMap;
+
+use super::evidence::CommitLine;
+use super::status::Status;
+
+/// A deliverable as the last audit left it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// How it stood.
+    pub status: Status,
+    /// The line of the plan that promised it.
+    pub line: u64,
+    /// Where it was found.
+    pub found: Option<String>,
+    /// Its size in bytes.
+    pub bytes: Option<u64>,
+    /// Its number of lines.
+    pub lines: Option<u64>,
+    /// SHA-256 of its content.
+    pub sha256: Option<String>,
+    /// The commit that had touched it last.
+    pub commit: Option<CommitLine>,
+    /// Whether the commit is to be asked for again when there are new ones: none was found, or an old one although the
+    /// content had changed.
+    pub commit_open: bool,
+}
+
+/// A plan's deliverables at the last audit, by path.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Before {
+    /// Whether the last audit knew the plan at all.
+    pub known: bool,
+    /// The rows.
+    pub rows: HashMap<String, Kept>,
+}
+
+impl Before {
+    /// The row of a path.
+    #[must_use]
+    pub fn row(&self, path: &str) -> Option<&Kept> {
+        self.rows.get(path)
+    }
+}

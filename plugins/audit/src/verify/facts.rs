@@ -1,0 +1,258 @@
+//! What is known of files' contents: digest, lines, definitions. Read once, remembered over audits.
+//!
+//! A fact holds for a file as long as its size and its time of change are the same. A file that was changed less than two
+//! seconds before the audit began may change again within the same time stamp, so its facts are used but never kept.
+
+use std::collections::HashMap;
+use std::io::{self, Read};
+
+use sha2::{Digest, Sha256};
+
+use super::content::{self, Stub};
+use crate::index::{Found, Index};
+use crate::limits;
+
+/// A definition that was looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Looked {
+    /// The name.
+    pub name: String,
+    /// The line, from 1, that defines it; absent when no line does.
+    pub line: Option<u64>,
+}
+
+/// What a file of one size and one time of change says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// When it was changed, in nanoseconds since 1970.
+    pub changed_ns: u64,
+    /// SHA-256 of all of it, in hexadecimal digits; absent for a file that is too large.
+    pub sha256: Option<String>,
+    /// Its number of lines; absent when it is no text or was not read whole.
+    pub lines: Option<u64>,
+    /// Whether it holds nothing but blanks.
+    pub blank: bool,
+    /// Whether its text was looked at whole.
+    pub whole: bool,
+    /// Why it is a stub.
+    pub stub: Option<Stub>,
+    /// Every definition that was ever looked for in it, by name.
+    pub looked: Vec<Looked>,
+}
+
+impl Fact {
+    /// The line of a definition; `None` when nobody looked for it yet.
+    #[must_use]
+    pub fn definition(&self, name: &str) -> Option<Option<u64>> {
+        let at = self.looked.binary_search_by(|looked| looked.name.as_str().cmp(name)).ok()?;
+        self.looked.get(at).map(|looked| looked.line)
+    }
+
+    fn is_of(&self, found: &Found) -> bool {
+        Some(self.bytes) == found.bytes && Some(self.changed_ns) == found.changed_ns
+    }
+}
+
+/// What earlier audits knew.
+pub trait Remembered {
+    /// The facts under these keys, as far as there are any.
+    fn facts(&self, keys: &[String]) -> Vec<(String, Fact)>;
+}
+
+struct Known {
+    /// Absent when neither an earlier audit nor this one knows anything.
+    fact: Option<Fact>,
+    /// Read in this audit.
+    fresh: bool,
+}
+
+/// The facts of one run.
+pub struct Facts<'a> {
+    remembered: Option<&'a dyn Remembered>,
+    /// When the run began, in nanoseconds since 1970.
+    now_ns: u64,
+    known: HashMap<String, Known>,
+    digested: u64,
+    reads: usize,
+}
+
+impl<'a> Facts<'a> {
+    /// Nothing is known yet but what is remembered. `now_ns` is when the run began, in nanoseconds since 1970.
+    #[must_use]
+    pub fn new(remembered: Option<&'a dyn Remembered>, now_ns: u64) -> Self {
+        Self { remembered, now_ns, known: HashMap::new(), digested: 0, reads: 0 }
+    }
+
+    /// The key of a file: its root's name, `//` (which no path holds), and its path.
+    #[must_use]
+    pub fn key(index: &Index, found: &Found) -> String {
+        let root = index.roots().get(found.root).map_or("", |root| root.shown.as_str());
+        format!("{root}//{}", found.path)
+    }
+
+    /// Asks the memory for many files at once.
+    pub fn prefetch(&mut self, keys: impl IntoIterator<Item = String>) {
+        let Some(remembered) = self.remembered else { return };
+        let mut wanted: Vec<String> = keys.into_iter().filter(|key| !self.known.contains_key(key)).collect();
+        wanted.sort();
+        wanted.dedup();
+        if wanted.is_empty() {
+            return;
+        }
+        for (key, fact) in remembered.facts(&wanted) {
+            self.known.insert(key, Known { fact: Some(fact), fresh: false });
+        }
+        for key in wanted {
+            self.known.entry(key).or_insert(Known { fact: None, fresh: false });
+        }
+    }
+
+    /// What a file says, with these definitions looked for; read only when nobody knows it yet.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn of(&mut self, index: &Index, found: &Found, wanted: &[String]) -> io::Result<&Fact> {
+        let key = Self::key(index, found);
+        if !self.known.contains_key(&key) {
+            self.prefetch([key.clone()]);
+        }
+        let known = self.known.entry(key).or_insert(Known { fact: None, fresh: false });
+        let before = known.fact.take().filter(|fact| fact.is_of(found));
+        let fact = match before {
+            Some(fact) if wanted.iter().all(|name| fact.definition(name).is_some()) => fact,
+            before => {
+                let looked = before.map(|fact| fact.looked).unwrap_or_default();
+                // What other plans looked for stays known, as long as it is not many times as much.
+                let others = looked.into_iter().map(|looked| looked.name).take(limits::LOOKED_PER_FILE);
+                let mut names: Vec<String> = wanted.iter().cloned().chain(others).collect();
+                names.sort();
+                names.dedup();
+                known.fresh = true;
+                self.reads += 1;
+                examine(index, found, names, &mut self.digested)?
+            }
+        };
+        Ok(known.fact.insert(fact))
+    }
+
+    /// How many files were read.
+    #[must_use]
+    pub fn reads(&self) -> usize {
+        self.reads
+    }
+
+    /// What this run learned and may be kept, by key.
+    #[must_use]
+    pub fn learned(&self) -> Vec<(&str, &Fact)> {
+        let settled = |fact: &Fact| fact.changed_ns.saturating_add(limits::RACY_NS) <= self.now_ns;
+        let fresh = self.known.iter().filter(|(_, known)| known.fresh);
+        let mut learned: Vec<(&str, &Fact)> = fresh
+            .filter_map(|(key, known)| Some((key.as_str(), known.fact.as_ref()?)))
+            .filter(|(_, fact)| settled(fact))
+            .collect();
+        learned.sort_unstable_by_key(|(key, _)| *key);
+        learned
+    }
+
+    /// The names of the roots that this run asked for files of, sorted.
+    #[must_use]
+    pub fn roots(&self) -> Vec<&str> {
+        let mut roots: Vec<&str> = self.known.keys().filter_map(|key| Some(key.split_once("//")?.0)).collect();
+        roots.sort_unstable();
+        roots.dedup();
+        roots
+    }
+
+    /// Whether this run asked for the file under a key and found it.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.known.get(key).is_some_and(|known| known.fact.is_some())
+    }
+
+    /// For how many files there is a fact.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.known.values().filter(|known| known.fact.is_some()).count()
+    }
+
+    /// Whether there is no fact at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Reads a file: its beginning as text, and all of it for the digest.
+fn examine(index: &Index, found: &Found, names: Vec<String>, digested: &mut u64) -> io::Result<Fact> {
+    let (bytes, changed_ns) = (found.bytes.unwrap_or_default(), found.changed_ns.unwrap_or_default());
+    if bytes == 0 {
+        return Ok(nothing(changed_ns));
+    }
+    let mut file = index.open(found)?;
+    let mut head = Vec::with_capacity(usize::try_from(bytes.min(limits::CONTENT_BYTES)).unwrap_or_default() + 1);
+    (&mut file).take(limits::CONTENT_BYTES).read_to_end(&mut head)?;
+    let within = bytes <= limits::DIGEST_BYTES && digested.saturating_add(bytes) <= limits::DIGESTED_BYTES;
+    let (sha256, total) = if within { digest(&head, &mut file)? } else { (None, bytes) };
+    *digested = digested.saturating_add(if within { total } else { 0 });
+    let whole = total <= head.len() as u64;
+    let text = String::from_utf8_lossy(&head);
+    let lines = content::definitions(&text, &names);
+    let small = total <= limits::STUB_BYTES;
+    Ok(Fact {
+        bytes,
+        changed_ns,
+        sha256,
+        lines: (whole && matches!(text, std::borrow::Cow::Borrowed(_))).then(|| content::line_count(&text)),
+        blank: whole && text.trim().is_empty(),
+        whole,
+        stub: if small { content::stub(&found.path, &text) } else { None },
+        looked: names.into_iter().zip(lines).map(|(name, line)| Looked { name, line }).collect(),
+    })
+}
+
+/// What a file without content says; it need not be opened for that.
+fn nothing(changed_ns: u64) -> Fact {
+    Fact {
+        bytes: 0,
+        changed_ns,
+        sha256: Some(hex(&Sha256::digest([]))),
+        lines: Some(0),
+        blank: true,
+        whole: true,
+        stub: None,
+        looked: Vec::new(),
+    }
+}
+
+/// SHA-256 of what was read and of what still stands in the file, and how many bytes that are. No digest of a file that
+/// grew beyond the bound meanwhile.
+fn digest(head: &[u8], file: &mut impl Read) -> io::Result<(Option<String>, u64)> {
+    let mut hasher = Sha256::new();
+    hasher.update(head);
+    let mut total = head.len() as u64;
+    if total >= limits::CONTENT_BYTES {
+        let mut piece = vec![0; 1 << 16];
+        loop {
+            let read = file.read(&mut piece)?;
+            if read == 0 {
+                break;
+            }
+            if total > limits::DIGEST_BYTES {
+                return Ok((None, total));
+            }
+            hasher.update(piece.get(..read).unwrap_or_default());
+            total += read as u64;
+        }
+    }
+    Ok((Some(hex(&hasher.finalize())), total))
+}
+
+/// Bytes as hexadecimal digits.
+#[must_use]
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().map_or('0', char::from);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}

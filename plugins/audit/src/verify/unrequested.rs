@@ -1,0 +1,282 @@
+//! Files that no plan asks for: beside those that a plan lists in full, and stubs that a generator left anywhere.
+//!
+//! Not deliverables, so never part of a completion. A folder is only looked at when a plan lists all its files; a stub is
+//! told by its own words, which means reading small files of code: only those of folders that changed since the last
+//! audit, and only so many a run.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::Read;
+
+use serde::Serialize;
+
+use super::content;
+use super::judge::Judged;
+use crate::index::{EntryKind, Index};
+use crate::limits;
+use crate::note::Weight;
+use crate::page::{Block, Cell, Table};
+use crate::plan::Plan;
+use crate::report::{Gap, bounded};
+
+/// Endings of what a compiler or an interpreter left.
+const COMPILED: &[&str] = &["a", "class", "dll", "dylib", "exe", "lib", "o", "obj", "pyc", "pyd", "pyo", "rlib", "so"];
+
+/// Which entries of the tree some plan names.
+#[derive(Debug, Default)]
+pub struct Asked {
+    named: Vec<bool>,
+}
+
+impl Asked {
+    /// Nothing is named yet.
+    #[must_use]
+    pub fn new(index: &Index) -> Self {
+        Self { named: vec![false; index.len()] }
+    }
+
+    /// Adds what a plan promises or refers to.
+    pub fn add(&mut self, index: &Index, judged: &Judged) {
+        let verdicts = judged.deliverables.iter().chain(&judged.references);
+        for at in verdicts.filter_map(|verdict| index.position(verdict.found.as_deref()?)) {
+            if let Some(named) = self.named.get_mut(at) {
+                *named = true;
+            }
+        }
+    }
+
+    fn has(&self, at: usize) -> bool {
+        self.named.get(at).copied().unwrap_or(false)
+    }
+}
+
+/// Which folders which plan lists in full.
+#[derive(Debug, Default)]
+pub struct Enumerations {
+    /// Plan and folders.
+    plans: Vec<(String, Vec<String>)>,
+}
+
+impl Enumerations {
+    /// Adds a plan.
+    pub fn add(&mut self, index: &Index, shown: &str, plan: &Plan) {
+        let there = |folder: &&String| index.find(folder).is_some_and(|found| found.kind == EntryKind::Folder);
+        let folders: Vec<String> = plan.enumerated.iter().filter(there).cloned().collect();
+        if !folders.is_empty() {
+            self.plans.push((shown.to_owned(), folders));
+        }
+    }
+}
+
+/// What nobody asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Unrequested {
+    /// By plan that lists the folder in full.
+    pub plans: Vec<PlanUnrequested>,
+    /// Stubs that a generator left and no plan names.
+    pub junk: Vec<String>,
+    /// How many are not listed because there are too many.
+    pub left_out: usize,
+    /// How many files of code were not looked into because there are too many; the next audit goes on with them.
+    pub not_looked: usize,
+}
+
+/// What one plan did not ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlanUnrequested {
+    /// The plan.
+    pub plan: String,
+    /// The files, by path.
+    pub files: Vec<String>,
+}
+
+/// A folder that was looked into for stubs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookedInto {
+    /// When the folder was changed, in nanoseconds since 1970.
+    pub changed_ns: u64,
+    /// How many files of code in it no plan named.
+    pub files: u64,
+    /// The stubs in it, by name.
+    pub junk: Vec<String>,
+}
+
+/// Folders that were looked into, by path; the root is the empty one.
+pub type Folders = BTreeMap<String, LookedInto>;
+
+/// Finds what nobody asked for, with what the last audit knew of the folders. Gives what this one knows of them, of which
+/// folders that changed less than two seconds before `now_ns` are left out.
+#[must_use]
+pub fn unrequested(
+    index: &Index,
+    asked: &Asked,
+    enumerations: &Enumerations,
+    before: &Folders,
+    now_ns: u64,
+) -> (Unrequested, Folders) {
+    let mut found = Unrequested::default();
+    let loose = loose_files(index, asked);
+    beside(&loose, enumerations, &mut found);
+    let folders = junk(index, &loose, before, now_ns, &mut found);
+    (found, folders)
+}
+
+/// Files that nobody names, by folder.
+fn loose_files<'a>(index: &'a Index, asked: &Asked) -> HashMap<&'a str, Vec<&'a str>> {
+    let mut loose: HashMap<&str, Vec<&str>> = HashMap::new();
+    for at in (0..index.len()).filter(|at| !asked.has(*at)) {
+        if let Some((path, EntryKind::File)) = index.path(at) {
+            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+            loose.entry(folder).or_default().push(name);
+        }
+    }
+    loose
+}
+
+/// The files beside those that plans list in full.
+fn beside(loose: &HashMap<&str, Vec<&str>>, enumerations: &Enumerations, found: &mut Unrequested) {
+    let mut room = limits::UNREQUESTED;
+    for (plan, folders) in &enumerations.plans {
+        let mut files = Vec::new();
+        for folder in folders {
+            let names = loose.get(folder.as_str()).map(Vec::as_slice).unwrap_or_default();
+            for name in names.iter().filter(|name| counts(name)) {
+                if room == 0 || files.len() >= limits::UNREQUESTED_PER_PLAN {
+                    found.left_out += 1;
+                } else {
+                    room -= 1;
+                    files.push(join(folder, name));
+                }
+            }
+        }
+        if !files.is_empty() {
+            files.sort();
+            found.plans.push(PlanUnrequested { plan: plan.clone(), files });
+        }
+    }
+}
+
+/// Whether somebody should have asked for a file of this name.
+fn counts(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+    !(name.starts_with('.')
+        || name == "__init__.py"
+        || upper.starts_with("LICENSE")
+        || upper.starts_with("README")
+        || name.ends_with('~')
+        || COMPILED.contains(&ending.as_str()))
+}
+
+/// Stubs that a generator left.
+fn junk(
+    index: &Index,
+    loose: &HashMap<&str, Vec<&str>>,
+    before: &Folders,
+    now_ns: u64,
+    found: &mut Unrequested,
+) -> Folders {
+    let mut folders: Vec<(&str, &Vec<&str>)> = loose.iter().map(|(folder, names)| (*folder, names)).collect();
+    // Generators leave them near the top, so that is where a bounded search begins.
+    folders.sort_by_key(|(folder, _)| (folder.split('/').count(), *folder));
+    let mut known = Folders::new();
+    let mut room = limits::JUNK_LOOKED;
+    for (folder, names) in folders {
+        let changed_ns = index.folder_changed_ns(folder);
+        let code: Vec<&str> = names.iter().copied().filter(|name| content::is_code(name)).collect();
+        let files = code.len() as u64;
+        let same = |earlier: &&LookedInto| Some(earlier.changed_ns) == changed_ns && earlier.files == files;
+        let names: Vec<&str> = match before.get(folder).filter(same) {
+            // A stub that was filled meanwhile is none any more.
+            Some(earlier) => code.into_iter().filter(|name| earlier.junk.iter().any(|junk| junk == name)).collect(),
+            None => code,
+        };
+        if names.len() > room {
+            found.not_looked += names.len();
+            continue;
+        }
+        room -= names.len();
+        let junk: Vec<String> =
+            names.into_iter().filter(|name| says_generated(index, &join(folder, name))).map(str::to_owned).collect();
+        for name in &junk {
+            if found.junk.len() < limits::UNREQUESTED {
+                found.junk.push(join(folder, name));
+            } else {
+                found.left_out += 1;
+            }
+        }
+        if let Some(changed_ns) = changed_ns.filter(|changed| changed.saturating_add(limits::RACY_NS) <= now_ns) {
+            known.insert(folder.to_owned(), LookedInto { changed_ns, files, junk });
+        }
+    }
+    found.junk.sort();
+    known
+}
+
+fn says_generated(index: &Index, path: &str) -> bool {
+    let Some(found) = index.find(path) else { return false };
+    if !found.bytes.is_some_and(|bytes| bytes > 0 && bytes <= limits::STUB_BYTES) {
+        return false;
+    }
+    let mut bytes = Vec::new();
+    let read = index.open(&found).and_then(|file| file.take(limits::STUB_BYTES).read_to_end(&mut bytes));
+    read.is_ok() && content::says_generated(&String::from_utf8_lossy(&bytes).to_lowercase())
+}
+
+fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+impl Unrequested {
+    /// A finding for each file.
+    #[must_use]
+    pub fn gaps(&self) -> Vec<Gap> {
+        let beside = self.plans.iter().flat_map(|plan| plan.files.iter().map(move |path| (plan.plan.as_str(), path)));
+        let beside = beside.map(|(plan, path)| Gap {
+            id: bounded(&format!("audit:{plan}:{path}:unrequested")),
+            weight: Weight::Info,
+            title: format!("UNREQUESTED: {path} ({plan})"),
+            evidence: format!("found: {path}; {plan} lists every file of that folder, and no plan names this one"),
+        });
+        let junk = self.junk.iter().map(|path| Gap {
+            id: bounded(&format!("audit:tree:{path}:unrequested")),
+            weight: Weight::Medium,
+            title: format!("UNREQUESTED: {path} only stands in for the real thing, and no plan names it"),
+            evidence: format!("found: {path}; {}", content::Stub::Generated.reason()),
+        });
+        junk.chain(beside).collect()
+    }
+
+    /// What the report shows: nothing when there is nothing.
+    #[must_use]
+    pub fn blocks(&self) -> Vec<Block> {
+        if self.plans.is_empty() && self.junk.is_empty() && self.not_looked == 0 {
+            return Vec::new();
+        }
+        let mut table = Table::new(&["File", "Remark"]);
+        for path in &self.junk {
+            let remark = Cell::text(format!("a stub: {}", content::Stub::Generated.reason()));
+            table.row([Cell::code(path), remark]);
+        }
+        for plan in &self.plans {
+            for path in &plan.files {
+                let remark = Cell::text(format!("{} lists every file of the folder but this", plan.plan));
+                table.row([Cell::code(path), remark]);
+            }
+        }
+        let mut blocks = vec![
+            Block::Heading("Unrequested Files".to_owned()),
+            Block::Text("No plan names these. They are not part of any completion.".to_owned()),
+        ];
+        if !table.rows.is_empty() {
+            blocks.push(Block::Table(table));
+        }
+        if self.left_out > 0 {
+            blocks.push(Block::Text(format!("{} more are not listed.", self.left_out)));
+        }
+        if self.not_looked > 0 {
+            let text = format!("{} files of code were not looked into for being stubs: too many.", self.not_looked);
+            blocks.push(Block::Text(text));
+        }
+        blocks
+    }
+}

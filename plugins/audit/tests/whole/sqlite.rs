@@ -1,0 +1,96 @@
+//! A real SQLite database behind the trait that the host lends, with the host's bounds.
+
+use std::cell::{Cell, RefCell};
+
+use audit::lent::{Database, Refused};
+use baton_plugin_sdk::sql::Value;
+use rusqlite::types::{Value as Cellule, ValueRef};
+use rusqlite::{Connection, params_from_iter};
+
+/// A database in memory that counts its calls and may break.
+pub(crate) struct Sqlite {
+    connection: RefCell<Connection>,
+    /// How many calls were made.
+    pub(crate) calls: Cell<usize>,
+    /// After so many more writes it fails, as a host that dies would.
+    pub(crate) breaks_after: Cell<Option<usize>>,
+}
+
+impl Sqlite {
+    /// An empty one.
+    pub(crate) fn new() -> Self {
+        let connection = RefCell::new(Connection::open_in_memory().unwrap());
+        Self { connection, calls: Cell::new(0), breaks_after: Cell::new(None) }
+    }
+
+    /// The only number that a query gives.
+    pub(crate) fn number(&self, statement: &str) -> i64 {
+        self.connection.borrow().query_row(statement, [], |row| row.get(0)).unwrap()
+    }
+
+    /// Runs any statement.
+    pub(crate) fn execute(&self, statement: &str) {
+        self.connection.borrow().execute(statement, []).unwrap();
+    }
+}
+
+fn to_sqlite(value: &Value) -> Cellule {
+    match value {
+        Value::Null => Cellule::Null,
+        Value::Integer(number) => Cellule::Integer(*number),
+        Value::Real(number) => Cellule::Real(*number),
+        Value::Text(text) => Cellule::Text(text.clone()),
+        Value::Blob(bytes) => Cellule::Blob(bytes.clone()),
+    }
+}
+
+fn from_sqlite(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Integer(number),
+        ValueRef::Real(number) => Value::Real(number),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+    }
+}
+
+fn refused(error: impl std::fmt::Display) -> Refused {
+    Refused::Unavailable(error.to_string())
+}
+
+impl Database for Sqlite {
+    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Vec<Value>>, Refused> {
+        self.calls.set(self.calls.get() + 1);
+        let connection = self.connection.borrow();
+        let mut prepared = connection.prepare_cached(statement).map_err(refused)?;
+        let width = prepared.column_count();
+        let mut found = prepared.query(params_from_iter(parameters.iter().map(to_sqlite))).map_err(refused)?;
+        let (mut rows, mut bytes) = (Vec::new(), 0);
+        while let Some(row) = found.next().map_err(refused)? {
+            let row: Vec<Value> = (0..width).map(|at| from_sqlite(row.get_ref_unwrap(at))).collect();
+            bytes += row.iter().filter_map(Value::as_text).map(str::len).sum::<usize>();
+            rows.push(row);
+        }
+        assert!(rows.len() <= 10_000 && bytes <= 4 << 20, "the host would refuse {} rows of {bytes} bytes", rows.len());
+        Ok(rows)
+    }
+
+    fn write(&self, statement: &str, rows: Vec<Vec<Value>>) -> Result<(), Refused> {
+        self.calls.set(self.calls.get() + 1);
+        match self.breaks_after.get() {
+            Some(0) => return Err(Refused::Unavailable("it broke".to_owned())),
+            Some(left) => self.breaks_after.set(Some(left - 1)),
+            None => {}
+        }
+        assert!(rows.len() <= 10_000, "the host would refuse {} rows", rows.len());
+        let mut connection = self.connection.borrow_mut();
+        let transaction = connection.transaction().map_err(refused)?;
+        {
+            let mut prepared = transaction.prepare_cached(statement).map_err(refused)?;
+            for row in &rows {
+                prepared.execute(params_from_iter(row.iter().map(to_sqlite))).map_err(refused)?;
+            }
+        }
+        transaction.commit().map_err(refused)
+    }
+}

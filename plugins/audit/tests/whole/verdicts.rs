@@ -1,0 +1,189 @@
+//! Statuses that go beyond "is it there", the evidence of rows, and files that nobody asked for.
+
+use std::cell::RefCell;
+
+use audit::extract;
+use audit::index::{Index, Root};
+use audit::lent::{Commit, Git, Refused};
+use audit::verify::{Before, Commits, Facts, Judge, Kept, Status};
+use baton_plugin_sdk::Severity;
+
+use crate::support::{Workspace, has_finding, json, markdown};
+
+const KIOSK: &str = "# Kiosk
+
+| Component | File | Class | Status |
+|---|---|---|---|
+| Hatch | `kiosk/hatch.py` | `HatchOpener` | \u{2705} DONE |
+| Shelf | `kiosk/shelf.py` | N/A | \u{2705} DONE |
+| Sign | `kiosk/sign.py` | `SignPainter` | DONE |
+| Till | `kiosk/till.py` | N/A | 90 % done |
+
+## Tasks
+
+- [x] Create `kiosk/lamp.js`
+- [x] Create `kiosk/chair.py`
+- [ ] Create `kiosk/door.py`
+";
+
+#[test]
+fn what_is_called_done_and_is_not_there_is_a_phantom() {
+    let workspace = Workspace::new()
+        .file("plans/kiosk.md", KIOSK)
+        .file("root/kiosk/hatch.py", "class Other:\n    x = 1\n")
+        .file("root/kiosk/sign.py", "x = 1\n\n\nclass SignPainter:\n    y = 1\n")
+        .file("root/kiosk/lamp.js", "// Generated from plan deliverable.\n// TODO: Implement functionality\n")
+        .file("root/kiosk/chair.py", "");
+    assert_eq!(
+        workspace.statuses(),
+        [
+            "kiosk/hatch.py PHANTOM",
+            "kiosk/shelf.py PHANTOM",
+            "kiosk/sign.py PRESENT",
+            "kiosk/till.py MISSING",
+            "kiosk/lamp.js PHANTOM",
+            "kiosk/chair.py PHANTOM",
+            "kiosk/door.py MISSING",
+        ]
+    );
+    let outcome = workspace.run("{}").unwrap();
+    assert!(has_finding(&outcome, "audit:plans/kiosk.md:kiosk/shelf.py:phantom", Severity::High));
+    let of = |path: &str| outcome.findings.iter().find(|finding| finding.id.contains(path)).unwrap().evidence.clone();
+    insta::assert_snapshot!(of("shelf.py"), @"plans/kiosk.md:6; line 6 calls it done, but it is not there; the plan says: ✅ DONE");
+    insta::assert_snapshot!(of("lamp.js"), @"plans/kiosk.md:12; found: kiosk/lamp.js; 69 bytes; line 12 calls it done, but it is a stub; it says that it was generated and is still to be implemented; the plan says: [x]");
+    assert!(markdown(&outcome).contains("4 phantom"), "the counts name them");
+}
+
+#[test]
+fn rows_carry_digest_lines_and_places_of_definitions() {
+    let workspace = Workspace::new()
+        .file("plans/kiosk.md", KIOSK)
+        .file("root/kiosk/sign.py", "x = 1\n\n\nclass SignPainter:\n    y = 1\n");
+    let row = &workspace.report()["plans"][0]["deliverables"][2];
+    assert_eq!(row["sha256"], "29bf0c1a258c6423631f4b837db85c5d2b59b24010503c7a8ce83fce331a0bc7");
+    assert_eq!((row["bytes"].as_u64(), row["lines"].as_u64()), (Some(37), Some(5)));
+    assert_eq!(row["symbols"], serde_json::json!([{ "name": "SignPainter", "line": 4 }]));
+}
+
+/// A repository with one commit for each file that it knows.
+struct Repository {
+    asked: RefCell<Vec<String>>,
+    known: Vec<&'static str>,
+    head: &'static str,
+}
+
+impl Git for Repository {
+    fn commit(&self, _revision: &str) -> Result<Option<Commit>, Refused> {
+        Ok(Some(commit(self.head)))
+    }
+
+    fn log(&self, _to: &str, _after: Option<&str>, path: Option<&str>, _most: u32) -> Result<Vec<Commit>, Refused> {
+        let path = path.unwrap_or_default().to_owned();
+        self.asked.borrow_mut().push(path.clone());
+        Ok(self.known.iter().filter(|known| **known == path).map(|_| commit(self.head)).collect())
+    }
+
+    fn file(&self, _revision: &str, _path: &str) -> Result<Option<Vec<u8>>, Refused> {
+        Ok(None)
+    }
+}
+
+fn commit(id: &str) -> Commit {
+    Commit { id: id.to_owned(), title: "Opens".into(), message: "Opens".into(), author: "A".into(), at: 7 }
+}
+
+#[test]
+fn commits_are_asked_for_what_is_new_changed_or_was_not_committed() {
+    let workspace = Workspace::new().file("root/a.py", "x = 1\n").file("root/b.py", "x = 2\n");
+    let index = Index::build(vec![Root { path: workspace.path("root"), shown: "root".into() }]);
+    let plan = extract::plan("## Deliverables\n\n- `a.py`\n- `b.py`\n- `c.py`\n");
+    let mut facts = Facts::new(None, 0);
+    let mut judged = Judge::new(&index, &mut facts).plan(&plan, &Before::default());
+    let first = Repository { asked: RefCell::default(), known: vec!["below/a.py"], head: "h1" };
+    let mut commits = Commits::new(Some(&first), "below", None);
+    assert_eq!(commits.add(&plan, &mut judged, &Before::default()), [false, true, false]);
+    assert_eq!(*first.asked.borrow(), ["below/a.py", "below/b.py"]);
+    assert_eq!(judged.deliverables[0].commit.as_ref().unwrap().id, "h1");
+    let kept = |at: usize, open: bool| Kept {
+        status: Status::Present,
+        line: 1,
+        found: judged.deliverables[at].found.clone(),
+        bytes: judged.deliverables[at].bytes,
+        lines: None,
+        sha256: judged.deliverables[at].sha256.clone(),
+        commit: judged.deliverables[at].commit.clone(),
+        commit_open: open,
+    };
+    let rows = [("a.py".to_owned(), kept(0, false)), ("b.py".to_owned(), kept(1, true))];
+    let before = Before { known: true, rows: rows.into_iter().collect() };
+    for (head, asked) in [("h1", &[][..]), ("h2", &["below/b.py"][..])] {
+        let later = Repository { asked: RefCell::default(), known: vec!["below/a.py", "below/b.py"], head };
+        let mut again = judged.clone();
+        Commits::new(Some(&later), "below", Some("h1")).add(&plan, &mut again, &before);
+        assert_eq!(*later.asked.borrow(), asked, "{head}");
+        assert_eq!(again.deliverables[0].commit.as_ref().unwrap().id, "h1", "remembered, not asked again");
+    }
+}
+
+#[test]
+fn a_moved_file_of_the_same_content_is_certain() {
+    let workspace = Workspace::new().file("root/new/lamp.py", "x = 1\n");
+    let index = Index::build(vec![Root { path: workspace.path("root"), shown: "root".into() }]);
+    let plan = extract::plan("## Deliverables\n\n- `old/lamp.py`\n");
+    let judge = |before: &Before| Judge::new(&index, &mut Facts::new(None, 0)).plan(&plan, before).deliverables;
+    let uncertain = judge(&Before::default());
+    assert_eq!((uncertain[0].status, uncertain[0].remarks.len()), (Status::Moved, 1));
+    let kept = Kept {
+        status: Status::Present,
+        line: 3,
+        found: Some("old/lamp.py".into()),
+        bytes: None,
+        lines: None,
+        sha256: uncertain[0].sha256.clone(),
+        commit: None,
+        commit_open: false,
+    };
+    let before = Before { known: true, rows: [("old/lamp.py".to_owned(), kept)].into_iter().collect() };
+    assert!(judge(&before)[0].remarks[1].ends_with("certain"));
+}
+
+#[test]
+fn files_beside_those_that_a_plan_lists_in_full_are_told() {
+    let layout = |rest: &str| format!("# P\n\n## Layout\n\n```\nshop/\n├── till.py\n├── stock.py\n{rest}```\n");
+    let tree = |plan: String| {
+        Workspace::new()
+            .file("plans/shop.md", plan)
+            .file("plans/other.md", "See `shop/spoken.py`.\n")
+            .file("root/shop/till.py", "x = 1\n")
+            .file("root/shop/extra.py", "x = 1\n")
+            .file("root/shop/spoken.py", "x = 1\n")
+            .file("root/shop/__init__.py", "")
+            .file("root/shop/.hidden", "x")
+            .file("root/shop/till.pyc", "x")
+            .file("root/shop/README.md", "x")
+            .file("root/shop/deep/other.py", "x = 1\n")
+            .file("root/junk.js", "// Generated from plan deliverable.\n// TODO: Implement functionality\n")
+    };
+    let outcome = tree(layout("")).run("{}").unwrap();
+    let report = json(&outcome);
+    assert_eq!(
+        report["unrequested"]["plans"],
+        serde_json::json!([{ "plan": "plans/shop.md", "files": ["shop/extra.py"] }])
+    );
+    assert_eq!(report["unrequested"]["junk"], serde_json::json!(["junk.js"]));
+    assert_eq!(report["plans"][1]["counts"]["present"], 1, "never part of a completion");
+    assert!(has_finding(&outcome, "audit:plans/shop.md:shop/extra.py:unrequested", Severity::Info));
+    assert!(has_finding(&outcome, "audit:tree:junk.js:unrequested", Severity::Medium));
+    for part in [layout("└── ...\n"), layout("").replace("Layout", "New Files")] {
+        assert_eq!(json(&tree(part).run("{}").unwrap())["unrequested"]["plans"], serde_json::json!([]));
+    }
+}
+
+#[test]
+fn a_table_of_all_files_lists_its_folders_in_full() {
+    let workspace = Workspace::new()
+        .file("plans/p.md", "# P\n\n## File Inventory\n\n| File | Purpose |\n|---|---|\n| `lib/a.py` | one |\n")
+        .file("root/lib/a.py", "x = 1\n")
+        .file("root/lib/b.py", "x = 1\n");
+    assert_eq!(workspace.report()["unrequested"]["plans"][0]["files"], serde_json::json!(["lib/b.py"]));
+}
