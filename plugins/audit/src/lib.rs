@@ -4,6 +4,7 @@
 //! `discover` finds plans, `extract` reads them, `index` and `verify` look things up, `report` writes. The plugin never
 //! writes a file, never creates a deliverable and uses no language model: the same folders give the same report.
 
+pub mod claims;
 pub mod discover;
 pub mod extract;
 pub mod index;

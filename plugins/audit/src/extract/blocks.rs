@@ -11,7 +11,7 @@ use super::inline::{Inline, Lines, SpanKind};
 
 /// A part of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Block {
+pub(crate) enum Block {
     /// A heading of level 1 to 6.
     Heading {
         /// 1 to 6.
@@ -38,7 +38,7 @@ pub(super) enum Block {
 
 /// A code block, line by line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Fence {
+pub(crate) struct Fence {
     /// The first word of the info string, in lower case; empty without one.
     pub language: String,
     /// Whether it is fenced; otherwise it is an indented block.
@@ -51,7 +51,7 @@ pub(super) struct Fence {
 
 /// Reads a plan. Never fails: every text is Markdown.
 #[must_use]
-pub(super) fn blocks(text: &str) -> Vec<Block> {
+pub(crate) fn blocks(text: &str) -> Vec<Block> {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS

@@ -4,7 +4,7 @@
 
 /// What a span is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SpanKind {
+pub(crate) enum SpanKind {
     /// Words.
     Text,
     /// Between back-ticks.
@@ -13,7 +13,7 @@ pub(super) enum SpanKind {
 
 /// A piece of running text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Span {
+pub(crate) struct Span {
     /// Words or code.
     pub kind: SpanKind,
     /// The text.
@@ -28,50 +28,50 @@ pub(super) struct Span {
 
 /// Running text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Inline {
+pub(crate) struct Inline {
     spans: Vec<Span>,
 }
 
 impl Inline {
     /// Adds a piece.
-    pub(super) fn push(&mut self, kind: SpanKind, text: &str, line: usize, strong: bool, target: Option<&str>) {
+    pub(crate) fn push(&mut self, kind: SpanKind, text: &str, line: usize, strong: bool, target: Option<&str>) {
         self.spans.push(Span { kind, text: text.to_owned(), line, strong, link: target.map(str::to_owned) });
     }
 
     /// The pieces.
     #[must_use]
-    pub(super) fn spans(&self) -> &[Span] {
+    pub(crate) fn spans(&self) -> &[Span] {
         &self.spans
     }
 
     /// Whether there is no text.
     #[must_use]
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.spans.is_empty()
     }
 
     /// The line where it starts, from 1.
     #[must_use]
-    pub(super) fn line(&self) -> usize {
+    pub(crate) fn line(&self) -> usize {
         self.spans.first().map_or(1, |span| span.line)
     }
 
     /// The text without marks, in one line.
     #[must_use]
-    pub(super) fn plain(&self) -> String {
+    pub(crate) fn plain(&self) -> String {
         let text: String = self.spans.iter().map(|span| span.text.as_str()).collect();
         text.replace('\n', " ").trim().to_owned()
     }
 
     /// Whether all words are bold.
     #[must_use]
-    pub(super) fn is_strong(&self) -> bool {
+    pub(crate) fn is_strong(&self) -> bool {
         !self.is_empty() && self.spans.iter().all(|span| span.strong || span.text.trim().is_empty())
     }
 
     /// The same text cut at its line ends.
     #[must_use]
-    pub(super) fn by_line(&self) -> Vec<Self> {
+    pub(crate) fn by_line(&self) -> Vec<Self> {
         let cuts = self.spans.split(|span| span.kind == SpanKind::Text && span.text == "\n");
         cuts.filter(|spans| !spans.is_empty()).map(|spans| Self { spans: spans.to_vec() }).collect()
     }
@@ -79,21 +79,21 @@ impl Inline {
 
 /// Where the lines of a text start.
 #[derive(Debug)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
     starts: Vec<usize>,
 }
 
 impl Lines {
     /// Finds the line starts of `text`.
     #[must_use]
-    pub(super) fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1).collect();
         Self { starts }
     }
 
     /// The line of a byte offset, from 1.
     #[must_use]
-    pub(super) fn at(&self, offset: usize) -> usize {
+    pub(crate) fn at(&self, offset: usize) -> usize {
         self.starts.partition_point(|start| *start <= offset) + 1
     }
 }

@@ -5,10 +5,10 @@
 //! are the two places where it is decided what is a file and what is a promise. Nothing here reads a disk, and every
 //! reader is linear in its text.
 
-mod blocks;
-mod claims;
-mod inline;
-mod names;
+pub(crate) mod blocks;
+pub(crate) mod claims;
+pub(crate) mod inline;
+pub(crate) mod names;
 mod scan;
 mod sentence;
 mod symbols;

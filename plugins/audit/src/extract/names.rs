@@ -8,7 +8,7 @@ use crate::plan::Kind;
 
 /// A word that is a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Name {
+pub(crate) struct Name {
     /// The path, without quotes and line numbers; a folder's without its last slash.
     pub path: String,
     /// File, folder, or (in trees) either.
@@ -258,7 +258,7 @@ const DOMAINS: &[&str] = &["ai", "app", "co", "com", "dev", "io", "net", "org", 
 
 /// A file: a path whose last part has a known ending or a known name. `x.py:12` and `x.py#L3` are `x.py`.
 #[must_use]
-pub(super) fn file(word: &str) -> Option<Name> {
+pub(crate) fn file(word: &str) -> Option<Name> {
     let word = without_position(trimmed(word));
     let path = path_text(word)?;
     let last = path.rsplit('/').next()?;
@@ -270,7 +270,7 @@ pub(super) fn file(word: &str) -> Option<Name> {
 
 /// A folder: a path that ends with a slash.
 #[must_use]
-pub(super) fn folder(word: &str) -> Option<Name> {
+pub(crate) fn folder(word: &str) -> Option<Name> {
     let path = path_text(trimmed(word))?;
     let bare = path.strip_suffix('/')?.trim_end_matches('/');
     if path == "/" || path == "~/" || path == "./" {
@@ -282,7 +282,7 @@ pub(super) fn folder(word: &str) -> Option<Name> {
 
 /// A row of a tree: a file, a folder, or one word that may be either.
 #[must_use]
-pub(super) fn tree_entry(word: &str) -> Option<Name> {
+pub(crate) fn tree_entry(word: &str) -> Option<Name> {
     if let Some(name) = file(word).or_else(|| folder(word)) {
         return Some(name);
     }
@@ -293,7 +293,7 @@ pub(super) fn tree_entry(word: &str) -> Option<Name> {
 
 /// Whether a word stands for "any name": `<name>.json`, `*.py`, `report_YYYYMMDD.md`.
 #[must_use]
-pub(super) fn is_placeholder(word: &str) -> bool {
+pub(crate) fn is_placeholder(word: &str) -> bool {
     word.contains(['<', '>', '*', '{', '}', '$', '?']) || ["YYYY", "XXX", "HHMM"].iter().any(|mark| word.contains(mark))
 }
 

@@ -5,7 +5,7 @@
 
 mod assemble;
 mod escape;
-mod findings;
+pub(crate) mod findings;
 mod markdown;
 mod model;
 mod phases;

@@ -50,7 +50,7 @@ const CODE: &[&str] = &[
 
 /// The number of lines; the last one counts with or without its end.
 #[must_use]
-pub(super) fn line_count(text: &str) -> u64 {
+pub(crate) fn line_count(text: &str) -> u64 {
     text.lines().count() as u64
 }
 
@@ -64,7 +64,7 @@ fn defines(text: &str, name: &str) -> bool {
     text.lines().filter(|line| line.contains(name)).any(|line| line_defines(line, name))
 }
 
-fn line_defines(line: &str, name: &str) -> bool {
+pub(crate) fn line_defines(line: &str, name: &str) -> bool {
     let word = |sign: char| sign.is_alphanumeric() || sign == '_' || sign == '$';
     line.match_indices(name).any(|(at, _)| {
         let before = line.get(..at).unwrap_or_default();

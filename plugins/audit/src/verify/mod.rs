@@ -3,9 +3,9 @@
 //! `resolve` finds the file that a path means, `content` reads what must be read, `judge` gives the status. Nothing is
 //! ever written or made to look done.
 
-mod content;
+pub(crate) mod content;
 mod judge;
-mod resolve;
+pub(crate) mod resolve;
 mod status;
 
 pub use judge::{Judge, Verdict};
