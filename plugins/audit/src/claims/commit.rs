@@ -56,7 +56,7 @@ fn ids(text: &str) -> Vec<(String, Option<String>)> {
                 if let Some(id) = next.filter(|next| {
                     is_id(next)
                         && matches!(
-                            super::words::stem(word.trim_end_matches(':')).as_str(),
+                            super::words::stem(word.trim_matches(|sign: char| !sign.is_alphanumeric())).as_str(),
                             "commit" | "committed" | "sha"
                         )
                 }) {

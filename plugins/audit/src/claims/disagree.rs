@@ -122,8 +122,8 @@ fn judge(group: &[Said<'_>], rows: &mut Vec<Judged>) {
         line: first.claim.line,
         field: first.claim.field.clone(),
         kind: Kind::Quantity,
-        subject: name.clone(),
-        words: name,
+        subject: name,
+        words: first.claim.words.clone(),
         outcome,
     });
 }
@@ -200,5 +200,85 @@ pub(super) fn names(documents: &[(Document, Vec<Claim>)], lookup: &Lookup<'_>, r
             words: format!("{} and {}", one.name, other.name),
             outcome: Outcome::of(false, evidence),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::claim::Verdict;
+    use super::super::document::read;
+    use super::*;
+    use crate::index::{Index, Root};
+
+    fn rows(texts: &[&str]) -> Vec<(Kind, Verdict, String)> {
+        let documents: Vec<(Document, Vec<Claim>)> = texts
+            .iter()
+            .zip(["a", "b", "c"])
+            .map(|(text, shown)| {
+                let document = Document { shown: shown.to_owned(), text: (*text).to_owned() };
+                let claims = read(&document);
+                (document, claims)
+            })
+            .collect();
+        let mut judged = Vec::new();
+        quantities(&documents, &mut judged);
+        let index = Index::build(Vec::new());
+        names(&documents, &Lookup::new(&index), &mut judged);
+        judged.into_iter().map(|row| (row.kind, row.outcome.verdict, row.outcome.evidence)).collect()
+    }
+
+    #[test]
+    fn one_quantity_with_two_numbers_is_found() {
+        let seen = rows(&["Shelf books: 1,200", "| Dataset | Count |\n|-|-|\n| Shelf Books | 1,203 |\n"]);
+        assert_eq!(seen, [(Kind::Quantity, Verdict::False, "a:1 says 1,200, b:3 says 1,203".to_owned())]);
+        assert_eq!(rows(&["Shelf books: 7", "Shelf books: 7"])[0].1, Verdict::True);
+    }
+
+    #[test]
+    fn a_short_name_is_a_longer_one_only_where_the_numbers_are_close() {
+        assert_eq!(rows(&["Books: 120", "Shelf books: 121"]).len(), 1);
+        assert_eq!(rows(&["Books: 120", "Shelf books: 500"]), []);
+        assert_eq!(rows(&["Books: 120", "Shelf books: 121\n\nTable books: 119"]), []);
+        assert_eq!(rows(&["Books: 120", "Books: 900"]), []);
+    }
+
+    #[test]
+    fn numbers_of_one_section_are_not_compared() {
+        assert_eq!(rows(&["Shelf books: 7\n\nShelf books: 8"]), []);
+        assert_eq!(rows(&["Shelf books: 7\n\n# Later\n\nShelf books: 8"]).len(), 1);
+    }
+
+    #[test]
+    fn ids_and_sets_of_tests_are_compared() {
+        let table = |name: &str, id: &str| format!("| Database | ID |\n|-|-|\n| {name} | {id} |\n");
+        assert_eq!(rows(&[&table("Shelves", "0a1b2c3d"), &table("Town Shelves", "0a1b-2c3e")])[0].1, Verdict::False);
+        assert_eq!(rows(&[&table("Shelves", "0a1b2c3d"), &table("Town Shelves", "0a1b-2c3d")])[0].1, Verdict::True);
+        let tests = rows(&[
+            "## BookShelf\n- All 5 tests pass",
+            "## Plan of BookShelf\n| Part | Expected |\n|-|-|\n| Tests | 4 test scenarios, helpers |\n",
+        ]);
+        assert_eq!(tests, [(Kind::Quantity, Verdict::False, "a:2 says 5, b:4 says 4".to_owned())]);
+    }
+
+    #[test]
+    fn a_file_in_two_spellings_is_found() {
+        let seen = rows(&["Mended `gas/Code.js`", "See `CODE.gs` for it"]);
+        assert_eq!(seen, [(Kind::Name, Verdict::False, "a:1 writes gas/Code.js, b:1 writes CODE.gs".to_owned())]);
+        for other in ["See `other/CODE.gs`", "See `Code.json`", "See `Code.js`", "See `code-2.js`"] {
+            assert_eq!(rows(&["Mended `gas/Code.js`", other]), [], "{other}");
+        }
+    }
+
+    #[test]
+    fn two_files_that_are_both_there_are_two_files() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("a.js"), "x").unwrap();
+        std::fs::write(dir.path().join("a.gs"), "x").unwrap();
+        let index = Index::build(vec![Root { path: dir.path().to_owned(), shown: "r".into() }]);
+        let document = Document { shown: "d".into(), text: "`a.js` and `a.gs`".into() };
+        let claims = read(&document);
+        let mut judged = Vec::new();
+        names(&[(document, claims)], &Lookup::new(&index), &mut judged);
+        assert_eq!(judged.len(), 0);
     }
 }

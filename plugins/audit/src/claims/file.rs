@@ -96,6 +96,9 @@ const NOT_THERE: &[&str] = &[
     "update",
 ];
 
+/// How many words after a name may take back that it is there.
+const NEAR: usize = 6;
+
 /// How many names of one table tell where its bare names live.
 const BESIDE: usize = 64;
 
@@ -129,6 +132,11 @@ fn in_passage(text: &Text, passage: &Passage, current: &mut Current, none: &Arc<
         Claim::new(passage.line, Kind::File, words, Says::File(says))
     };
     let (bytes, lines) = sizes(words);
+    if let Some(nothing) = named.iter().find(|name| refers_to_nothing(sentence(words, name))) {
+        let evidence = format!("line {} says itself that {} does not exist", passage.line, nothing.path);
+        claims.push(Claim::worked(passage.line, Kind::File, words, Outcome::fails(Weight::Medium, evidence)));
+        return;
+    }
     if let [only] = named.as_slice() {
         if let Some(label) =
             labelled(words).map(|(label, _)| label.to_lowercase()).filter(|label| FILE_LABELS.contains(&label.as_str()))
@@ -138,11 +146,6 @@ fn in_passage(text: &Text, passage: &Passage, current: &mut Current, none: &Arc<
                 let _ = label;
                 return;
             }
-        }
-        if refers_to_nothing(words) {
-            let evidence = format!("line {} says itself that {} does not exist", passage.line, only.path);
-            claims.push(Claim::worked(passage.line, Kind::File, words, Outcome::fails(Weight::Medium, evidence)));
-            return;
         }
         if bytes.is_some() || lines.is_some() {
             claims.push(says(&only.path, bytes, lines));
@@ -180,7 +183,9 @@ fn sizes(words: &str) -> (Option<plan::Claim>, Option<plan::Claim>) {
 fn is_there(text: &Text, passage: &Passage, first: &Named, count: usize) -> bool {
     let words = passage.text.as_str();
     let (before, after) = (words.get(..first.start).unwrap_or_default(), words.get(first.end..).unwrap_or_default());
-    if stems(words).iter().any(|word| ABSENT.contains(&word.as_str())) || words.contains(['\u{274c}', '\u{23f3}']) {
+    if stems(sentence(words, first)).iter().any(|word| ABSENT.contains(&word.as_str()))
+        || words.contains(['\u{274c}', '\u{23f3}'])
+    {
         return false;
     }
     let following = stems(after);
@@ -194,6 +199,15 @@ fn is_there(text: &Text, passage: &Passage, first: &Named, count: usize) -> bool
             |pair| matches!(pair, [one, two] if MADE.contains(&one.as_str()) && matches!(two.as_str(), "in" | "at")),
         );
     exists || made && count == 1 || passive || refers(words, first) || listed(text, passage, first, before)
+}
+
+/// The sentence of a text that names a file.
+fn sentence<'a>(words: &'a str, name: &Named) -> &'a str {
+    let before = words.get(..name.start).unwrap_or_default();
+    let from = before.rfind(". ").map_or(0, |at| at + 2);
+    let after = words.get(name.end..).unwrap_or_default();
+    let to = after.find(". ").map_or(words.len(), |at| name.end + at + 1);
+    words.get(from..to).unwrap_or(words)
 }
 
 /// `Source audit: x.md`: a label for a document, and nothing but its name.

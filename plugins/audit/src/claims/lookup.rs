@@ -14,6 +14,7 @@ use crate::limits;
 use crate::note::Weight;
 use crate::plan::{self, Place};
 use crate::verify::content::{line_count, line_defines};
+use crate::verify::resolve::GENERIC;
 
 /// Where a path leads.
 enum Spot {
@@ -150,8 +151,14 @@ impl<'a> Lookup<'a> {
         let tail = format!("/{path}");
         let meant: Vec<&str> =
             if anchored { Vec::new() } else { same.iter().filter(|found| found.ends_with(&tail)).copied().collect() };
-        let meant = self.narrowed(meant, beside);
+        let meant = self.narrowed(&path, meant, beside);
         let found: Vec<Found> = meant.iter().filter_map(|path| self.index.find(path)).collect();
+        if found.len() > 1 && GENERIC.contains(&path.as_str()) {
+            return Spot::Unknown(format!(
+                "{} files are called {path}, and nothing says which one is meant",
+                found.len()
+            ));
+        }
         match (found.is_empty(), self.index.notes().first()) {
             (false, _) => Spot::Found(found),
             (true, Some(note)) => Spot::Unknown(format!("the tree was not indexed as a whole: {note}")),
@@ -167,22 +174,20 @@ impl<'a> Lookup<'a> {
         if own { self.index.find(rest) } else { None }
     }
 
-    /// The files among several of one name that live with the most of the files named beside.
-    fn narrowed<'b>(&self, meant: Vec<&'b str>, beside: &[String]) -> Vec<&'b str> {
-        if meant.len() < 2 || beside.is_empty() {
-            return meant;
-        }
-        let company = |path: &str| {
-            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            let there = |name: &&String| self.index.find(&format!("{folder}/{name}")).is_some();
-            beside.iter().filter(there).count()
+    /// The files among several that a written path may mean which live with the most of the files named beside.
+    fn narrowed<'b>(&self, path: &str, meant: Vec<&'b str>, beside: &[String]) -> Vec<&'b str> {
+        let company = |found: &str| {
+            let base = found.strip_suffix(path).unwrap_or_default();
+            beside.iter().filter(|name| self.index.find(&format!("{base}{name}")).is_some()).count()
         };
-        let counted: Vec<(usize, &str)> = meant.iter().map(|path| (company(path), *path)).collect();
+        let counted: Vec<(usize, &str)> = meant.iter().map(|found| (company(found), *found)).collect();
         let most = counted.iter().map(|(count, _)| *count).max().unwrap_or_default();
-        if most < 2 {
-            return meant;
+        let common = GENERIC.contains(&path.rsplit('/').next().unwrap_or(path));
+        match (most < 2, common && path.contains('/')) {
+            (true, true) => Vec::new(),
+            (true, false) => meant,
+            _ => counted.into_iter().filter(|(count, _)| *count == most).map(|(_, path)| path).collect(),
         }
-        counted.into_iter().filter(|(count, _)| *count == most).map(|(_, path)| path).collect()
     }
 }
 
@@ -233,4 +238,89 @@ fn line_in(says: &LineSays, path: &str, text: &str) -> Outcome {
         };
     }
     Outcome::of(says.last <= total, format!("{place}: the file has {} lines", grouped(total.into())))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::claim::Verdict;
+    use super::*;
+    use crate::index::Root;
+    use crate::plan::{Claim, Fit};
+
+    fn tree(files: &[(&str, &str)]) -> (tempfile::TempDir, Index) {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let index = Index::build(vec![Root { path: dir.path().to_owned(), shown: "work/root".into() }]);
+        (dir, index)
+    }
+
+    fn file(index: &Index, path: &str, lines: Option<u64>, beside: &[&str]) -> (Verdict, String) {
+        let beside: Arc<[String]> = beside.iter().map(|name| (*name).to_owned()).collect();
+        let lines = lines.map(|value| Claim { value, fit: Fit::Exact });
+        let outcome = Lookup::new(index).file(&FileSays { path: path.to_owned(), bytes: None, lines, beside });
+        (outcome.verdict, outcome.evidence)
+    }
+
+    #[test]
+    fn a_path_is_found_from_the_root_or_deeper() {
+        let (_dir, index) = tree(&[("a/b/c.py", "1\n2\n")]);
+        for path in ["a/b/c.py", "/a/b/c.py", "root/a/b/c.py", "b/c.py", "c.py"] {
+            assert_eq!(
+                file(&index, path, Some(2), &[]),
+                (Verdict::True, "a/b/c.py: 4 bytes, 2 lines".into()),
+                "{path}"
+            );
+        }
+        assert_eq!(file(&index, "c.py", Some(9), &[]), (Verdict::False, "a/b/c.py has 2 lines, written 9".into()));
+        assert_eq!(
+            file(&index, "x/c.py", None, &[]).1,
+            "there is no x/c.py below the audited folders; the same name is at a/b/c.py"
+        );
+    }
+
+    #[test]
+    fn what_is_named_beside_tells_files_of_one_name_apart() {
+        let (_dir, index) = tree(&[("a/m.py", "1\n"), ("b/m.py", "1\n2\n3\n"), ("b/n.py", "")]);
+        assert_eq!(
+            file(&index, "m.py", Some(1), &["m.py", "n.py"]),
+            (Verdict::False, "b/m.py has 3 lines, written 1".into())
+        );
+        assert_eq!(file(&index, "m.py", Some(1), &[]).0, Verdict::True);
+    }
+
+    #[test]
+    fn what_cannot_be_looked_up_is_said() {
+        let (_dir, index) = tree(&[("a/__init__.py", ""), ("b/__init__.py", "")]);
+        for path in ["/etc/passwd", "~/x.md", "../x.md", "__init__.py"] {
+            assert_eq!(file(&index, path, None, &[]).0, Verdict::Unverifiable, "{path}");
+        }
+        assert_eq!(file(&Index::build(Vec::new()), "a.py", None, &[]).1, "no folder to look into was granted");
+        assert_eq!(file(&index, "x/a/__init__.py", None, &[]).0, Verdict::False);
+    }
+
+    #[test]
+    fn lines_are_held_against_the_file() {
+        let (_dir, index) = tree(&[("r", "one\n  key=secret\ndef go():\n"), (".npmrc", "a\nb\n")]);
+        let says = |first, last, content: Option<&str>, symbol: Option<&str>| {
+            let (content, symbol) = (content.map(str::to_owned), symbol.map(str::to_owned));
+            let outcome = Lookup::new(&index).line(&LineSays { path: "r".into(), first, last, content, symbol });
+            (outcome.verdict, outcome.evidence)
+        };
+        assert_eq!(says(2, 2, Some("key=secret"), None), (Verdict::True, "r:2 says so".into()));
+        assert_eq!(says(1, 1, Some("key=secret"), None), (Verdict::False, "it stands at r:2, not at line 1".into()));
+        assert_eq!(
+            says(2, 2, Some("key=other"), None),
+            (Verdict::False, "no line of r says so; it has 3 lines".into())
+        );
+        assert_eq!(says(3, 3, None, Some("go")), (Verdict::True, "go stands at r:3".into()));
+        assert_eq!(says(40, 40, None, Some("go")), (Verdict::False, "go is defined at r:3, not at line 40".into()));
+        assert_eq!(says(2, 3, None, None), (Verdict::True, "r:2-3: the file has 3 lines".into()));
+        assert_eq!(says(2, 30, None, None).0, Verdict::False);
+    }
 }

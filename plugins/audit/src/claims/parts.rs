@@ -180,11 +180,14 @@ fn size_groups(grid: &Grid) -> Vec<Sizes> {
 /// `Local tracks` and `Streaming tracks` of one table against `Library tracks` anywhere in the document.
 fn opposites(text: &Text, counted: &[Counted], claims: &mut Vec<Claim>) {
     let title = stems(text.title());
-    for pair in quantity::opposites(counted).into_iter().take(limits::CLAIM_PAIRS) {
+    // Before and after are meant to differ; they are compared as quantities.
+    let states = |pair: &quantity::Pair<'_>| !pair.one.key.iter().any(|word| word.starts_with('@'));
+    for pair in quantity::opposites(counted).into_iter().filter(states).take(limits::CLAIM_PAIRS) {
         let whole = counted.iter().find(|other| {
             let rest: Vec<&String> = other.key.iter().filter(|word| !pair.name.contains(word)).collect();
             let says_so = rest.iter().any(|word| WHOLE.contains(&word.as_str()));
             other.key.last() == pair.name.last()
+                && pair.name.iter().all(|word| other.key.contains(word))
                 && (says_so || other.key == pair.name)
                 && rest.iter().all(|word| WHOLE.contains(&word.as_str()) || title.contains(word))
         });
@@ -231,5 +234,74 @@ fn breakdowns(text: &Text, counted: &[Counted], claims: &mut Vec<Claim>) {
         let sum: u64 = parts.iter().sum();
         let evidence = format!("{}, while line {} says {}", added(&parts), whole.line, grouped(whole.value.into()));
         claims.push(Claim::worked(head.line, Kind::Sum, &head.text, Outcome::of(sum == whole.value, evidence)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::claim::{Says, Verdict};
+    use super::*;
+
+    fn outcomes(markdown: &str) -> Vec<(usize, Verdict, String)> {
+        let text = Text::of(markdown);
+        let mut claims = Vec::new();
+        read(&text, &quantity::counted(&text), &mut claims);
+        let worked = claims.into_iter().filter_map(|claim| match claim.says {
+            Says::Worked(outcome) => Some((claim.line, outcome.verdict, outcome.evidence)),
+            _ => None,
+        });
+        worked.collect()
+    }
+
+    #[test]
+    fn a_row_may_part_its_own_number() {
+        let row = |parts: &str| format!("| Books | Count | Notes |\n|-|-|-|\n| Lent | 1,030 | {parts} |\n");
+        assert_eq!(
+            outcomes(&row("Town: 1,000, Farm: 30")),
+            [(3, Verdict::True, "1,000 + 30 = 1,030, written 1,030".into())]
+        );
+        assert_eq!(outcomes(&row("Town: 1,000, Farm: 31"))[0].1, Verdict::False);
+        assert_eq!(outcomes(&row("Town: 1,000, and some")), []);
+    }
+
+    #[test]
+    fn sizes_of_a_table_are_held_against_their_total() {
+        let table = |said: &str| {
+            format!(
+                "| File | Action | Size |\n|-|-|-|\n| a | Created | 10 bytes |\n| b | Updated | 5 bytes |\n| c | Created | 20 bytes |\n\n{said}\n"
+            )
+        };
+        assert_eq!(outcomes(&table("**Total new:** 30 bytes"))[0].1, Verdict::True);
+        assert_eq!(outcomes(&table("**Total:** 35 bytes"))[0].1, Verdict::True);
+        assert_eq!(outcomes(&table("**Total:** 40 bytes"))[0].1, Verdict::False);
+        let created = outcomes(&table("Files created: 2 files (31 bytes)"));
+        assert_eq!(
+            created[0].2,
+            "10 + 20 = 30 bytes (rows \u{201c}created\u{201d} of the table at line 3), written 31"
+        );
+        assert_eq!(outcomes(&table("It has 30 bytes")), []);
+    }
+
+    #[test]
+    fn local_and_streaming_make_the_library() {
+        let text = |all: u32| {
+            format!(
+                "# The Farm\n\n| Data | Count |\n|-|-|\n| Local Books | 40 |\n| Remote Books | 3 |\n\n## All\n\nFarm library books: {all}\n"
+            )
+        };
+        assert_eq!(outcomes(&text(43))[0].1, Verdict::True);
+        assert_eq!(
+            outcomes(&text(50)),
+            [(10, Verdict::False, "40 + 3 = 43 (lines 5 and 6), while line 10 says 50".into())]
+        );
+        assert_eq!(outcomes(&text(50).replace("Farm library books", "Old paper books")), []);
+    }
+
+    #[test]
+    fn a_breakdown_is_held_against_its_whole() {
+        let text =
+            |part: u32| format!("Lent books: 9\n\n**Lent source breakdown:**\n- Town: {part} books\n- Farm: 2 books\n");
+        assert_eq!(outcomes(&text(7))[0].1, Verdict::True);
+        assert_eq!(outcomes(&text(8))[0].1, Verdict::False);
     }
 }

@@ -106,8 +106,7 @@ const NOT_STATES: &[&str] = &[
 ];
 
 /// Words that say nothing about what is counted.
-const EMPTY: &[&str] =
-    &["total", "the", "of", "number", "count", "current", "currently", "overall", "a", "an", "in", "all"];
+const EMPTY: &[&str] = &["total", "the", "of", "number", "count", "current", "currently", "overall", "a", "an", "all"];
 
 /// Words for what was done to a thing, at the end of a label that names it: `Session-Track Linking Fix`.
 const DOINGS: &[&str] = &["fix", "link", "linking", "linked", "matching", "mapping", "module", "testing", "export"];
@@ -154,35 +153,45 @@ pub(super) fn counted(text: &Text) -> Vec<Counted> {
 /// The quantities of a document as claims that other documents may contradict.
 pub(super) fn read(text: &Text, counted: &[Counted], claims: &mut Vec<Claim>) {
     for number in counted {
-        push(text, number, number.key.clone(), number.value, claims);
+        push(number, number.key.clone(), number.value, claims);
     }
     for pair in opposites(counted) {
         let value = pair.one.value.saturating_add(pair.other.value);
-        let named =
-            counted.iter().filter(|other| other.column == pair.one.column).take(64).any(|other| other.value == value);
+        let named = counted
+            .iter()
+            .filter(|other| other.column == pair.one.column)
+            .take(64)
+            .any(|other| other.value == value && other != pair.one && other != pair.other);
         if !named {
             let words = format!("{} and {}", pair.one.words, pair.other.words);
             let whole = Counted { words, ..pair.one.clone() };
-            push(text, &whole, pair.name, value, claims);
+            push(&whole, pair.name, value, claims);
         }
     }
     text.grids.iter().for_each(|grid| ids(grid, claims));
     topical(text, claims);
 }
 
-fn push(text: &Text, number: &Counted, key: Vec<String>, value: u64, claims: &mut Vec<Claim>) {
-    if key.is_empty() || key.iter().any(|word| NOT_STATES.contains(&word.as_str())) {
+fn push(number: &Counted, key: Vec<String>, value: u64, claims: &mut Vec<Claim>) {
+    let state = |word: &String| !NOT_STATES.contains(&word.as_str()) && !word.starts_with('@');
+    if key.is_empty() || !key.iter().all(state) {
         return;
     }
-    let _ = text;
     let quantity = Quantity { key, topic: Vec::new(), value: Value::Number(value), section: number.section };
     let words = format!("{}: {}", number.words, grouped(value.into()));
     claims.push(Claim::new(number.line, Kind::Quantity, &words, Says::Quantity(quantity)));
 }
 
+/// The words of a name, the thing itself last: items with tags are `with tag item`.
 fn key(words: &str) -> Vec<String> {
+    const BETWEEN: &[&str] =
+        &["across", "at", "by", "for", "from", "in", "not", "on", "per", "to", "with", "within", "without"];
     let words = words.split(['(', '\u{2014}']).next().unwrap_or_default();
-    stems(words).into_iter().filter(|word| !EMPTY.contains(&word.as_str())).collect()
+    let mut key: Vec<String> = stems(words).into_iter().filter(|word| !EMPTY.contains(&word.as_str())).collect();
+    if let Some(at) = key.iter().position(|word| BETWEEN.contains(&word.as_str())).filter(|at| *at > 0) {
+        key.rotate_left(at);
+    }
+    key
 }
 
 fn in_passage(passage: &Passage, found: &mut Vec<Counted>) {
@@ -421,4 +430,66 @@ fn topic(trail: &str) -> Vec<String> {
             && word.chars().zip(word.chars().skip(1)).any(|(one, two)| one.is_lowercase() && two.is_uppercase())
     };
     words.filter(camel).map(str::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(markdown: &str) -> Vec<(String, String)> {
+        let text = Text::of(markdown);
+        let mut claims = Vec::new();
+        read(&text, &counted(&text), &mut claims);
+        let says = claims.into_iter().filter_map(|claim| match claim.says {
+            Says::Quantity(said) => Some((said.key.join(" "), format!("{:?}", said.value))),
+            _ => None,
+        });
+        says.collect()
+    }
+
+    fn number(key: &str, value: u64) -> (String, String) {
+        (key.to_owned(), format!("Number({value})"))
+    }
+
+    #[test]
+    fn quantities_stand_in_tables_and_after_labels() {
+        assert_eq!(found("| Metric | Value |\n|-|-|\n| Shelf Books | 1,200 |\n"), [number("shelf book", 1200)]);
+        assert_eq!(found("- Total shelf books: 1,200"), [number("shelf book", 1200)]);
+        assert_eq!(found("Shelf: 1,200 books (all)"), [number("shelf book", 1200)]);
+        assert_eq!(found("- Books with tags: 7"), [number("with tag book", 7)]);
+        assert_eq!(found("Shelf-Book Linking: 8/9 books linked"), [number("shelf book", 9)]);
+    }
+
+    #[test]
+    fn opposites_make_a_whole_that_has_no_name_yet() {
+        let table =
+            |last: &str| format!("| Data | Count |\n|-|-|\n| Valid book links | 8 |\n| Invalid links | 3 |\n{last}");
+        assert!(found(&table("")).contains(&number("book link", 11)));
+        assert!(!found(&table("| Shelf books | 11 |\n")).contains(&number("book link", 11)));
+    }
+
+    #[test]
+    fn events_measures_and_prose_are_no_quantities() {
+        for text in [
+            "Books processed: 5",
+            "Duration: 30 seconds",
+            "Version: 2",
+            "Books: ~500",
+            "Ready in 5 days",
+            "Share: 20%",
+            "Retries: 3 of 5 books",
+            "| Metric | Before | After |\n|-|-|-|\n| Books | 1 | 2 |",
+            "| Day | Found | Lost |\n|-|-|-|\n| Books | 1 | 2 |",
+        ] {
+            assert_eq!(found(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_lose_their_dashes_and_tests_have_a_topic() {
+        let ids = found("| Database | ID |\n|-|-|\n| Shelves | `0a1b-2c3d-4e` |\n");
+        assert_eq!(ids, [("shelve".to_owned(), "Id(\"0a1b2c3d4e\")".to_owned())]);
+        assert_eq!(found("## BookShelf\n- All 5 tests pass"), [number("test", 5)]);
+        assert_eq!(found("## Shelf\n- All 5 tests pass"), []);
+    }
 }

@@ -43,7 +43,7 @@ pub(super) struct At {
     pub section: usize,
     /// The number of the block; the lines of one fence or paragraph share it.
     pub block: usize,
-    /// The last line above it in its section that ends with a colon or is bold as a whole; may be empty.
+    /// The line above it that ends with a colon or is bold as a whole, unless a paragraph lies between; may be empty.
     pub label: Arc<str>,
 }
 
@@ -152,6 +152,9 @@ impl Reader {
     }
 
     fn running(&mut self, number: usize, text: &Inline, form: Form) {
+        if form == Form::Text {
+            self.label = Arc::from("");
+        }
         for (line, words) in logical_lines(text) {
             let is_label = words.ends_with(':') || (form == Form::Text && text.is_strong());
             let label = is_label.then(|| Arc::from(words.as_str()));
@@ -249,7 +252,7 @@ mod tests {
                 (8, "Parts:", "", 2),
                 (9, "one", "Parts:", 2),
                 (10, "two", "Parts:", 2),
-                (12, "wrapped line", "Parts:", 2),
+                (12, "wrapped line", "", 2),
             ]
         );
         assert_eq!((text.title(), text.sections[2].trail.as_str()), ("A", "A / B 1"));

@@ -8,7 +8,7 @@ use crate::index::{EntryKind, Found, Index};
 use crate::plan::Kind;
 
 /// Names that say nothing about what a file is.
-const GENERIC: &[&str] = &[
+pub(crate) const GENERIC: &[&str] = &[
     ".env",
     ".env.example",
     ".gitignore",

@@ -40,3 +40,17 @@ fn dump() {
     }
     eprintln!("{:?}", checked.tally);
 }
+
+#[test]
+fn dbg() {
+    let Some(corpus) = corpus() else { return };
+    for p in ["DJAY_PRO_NOTION_INTEGRATION_PLAN.md", "../../seeds/alignment-audit-phase-3.md"] {
+        let d = Document { shown: "a".into(), text: std::fs::read_to_string(corpus.join(p)).unwrap() };
+        for c in claims::read(&d) {
+            let s = format!("DBG {c:?}");
+            if s.contains("Quantity") || c.line == 63 || c.line == 87 || c.line == 111 {
+                eprintln!("{s}");
+            }
+        }
+    }
+}
