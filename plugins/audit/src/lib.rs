@@ -5,6 +5,7 @@
 //! writes a file, never creates a deliverable and uses no language model: the same folders give the same report.
 
 pub mod alignment;
+pub mod claims;
 pub mod discover;
 pub mod extract;
 pub mod globs;

@@ -165,3 +165,23 @@ pub const ROWS: usize = 500;
 
 /// Commits of one session.
 pub const SESSION_COMMITS: u32 = 1_000;
+/// Bytes of one line, cell or paragraph in which claims are looked for. A claim is a sentence; a paragraph has some.
+pub const CLAIM_TEXT_BYTES: usize = 4 * 1024;
+
+/// Lines of one document that are compared with all of the others, such as gaps with gates. Keeps the reading linear.
+pub const CLAIM_PAIRS: usize = 256;
+
+/// Claims kept of one document. The longest real report makes about eighty.
+pub const CLAIMS_PER_DOCUMENT: usize = 20_000;
+
+/// Rows of all documents' claims that a report shows; they are counted all the same.
+pub const CLAIM_ROWS: usize = 5_000;
+
+/// Fields of a RETURN that are read, and how deep.
+pub const RETURN_FIELDS: usize = 10_000;
+
+/// Bytes of files that are read to check claims about lines, all documents together. What is beyond is unverifiable.
+pub const CLAIM_READ_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Commits that the repository is asked for.
+pub const CLAIM_COMMITS: usize = 2_000;

@@ -6,14 +6,14 @@ use crate::plan::{Claim, Fit};
 
 /// A number of lines that stands alone in a cell: `473`, `~100 lines`, `8,500+`.
 #[must_use]
-pub(super) fn lines_cell(text: &str) -> Option<Claim> {
+pub(crate) fn lines_cell(text: &str) -> Option<Claim> {
     let (claim, unit) = number(text)?;
     matches!(unit.trim(), "" | "lines" | "line" | "loc").then_some(claim)
 }
 
 /// A size that stands alone in a cell. A bare number counts only when the heading says `bytes`.
 #[must_use]
-pub(super) fn bytes_cell(text: &str, heading_says_bytes: bool) -> Option<Claim> {
+pub(crate) fn bytes_cell(text: &str, heading_says_bytes: bool) -> Option<Claim> {
     let (claim, unit) = number(text)?;
     let unit = unit.trim().to_ascii_lowercase();
     if unit.is_empty() { heading_says_bytes.then_some(claim) } else { scaled(claim, &unit) }
@@ -21,7 +21,7 @@ pub(super) fn bytes_cell(text: &str, heading_says_bytes: bool) -> Option<Claim> 
 
 /// `18,975 bytes` and `473 lines` anywhere in a line: bytes, then lines. The first of each counts.
 #[must_use]
-pub(super) fn in_text(text: &str) -> (Option<Claim>, Option<Claim>) {
+pub(crate) fn in_text(text: &str) -> (Option<Claim>, Option<Claim>) {
     let words: Vec<&str> =
         text.split_whitespace().map(|word| word.trim_matches(['(', ')', ',', ';', '*', '[', ']'])).collect();
     let (mut bytes, mut lines) = (None, None);

@@ -6,7 +6,7 @@
 //! reader is linear in its text.
 
 pub(crate) mod blocks;
-mod claims;
+pub(crate) mod claims;
 pub(crate) mod inline;
 pub(crate) mod names;
 mod scan;

@@ -481,7 +481,7 @@ pub(crate) fn folder(word: &str) -> Option<Name> {
 
 /// A row of a tree: a file, a folder, or one word that may be either.
 #[must_use]
-pub(super) fn tree_entry(word: &str) -> Option<Name> {
+pub(crate) fn tree_entry(word: &str) -> Option<Name> {
     if let Some(name) = file(word).or_else(|| folder(word)).or_else(|| likely_file(word, true)) {
         return Some(name);
     }

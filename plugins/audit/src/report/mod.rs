@@ -8,7 +8,7 @@
 mod assemble;
 mod document;
 mod escape;
-mod findings;
+pub(crate) mod findings;
 mod follow_up;
 mod html;
 mod json;

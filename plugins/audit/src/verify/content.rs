@@ -94,7 +94,7 @@ impl Stub {
 
 /// The number of lines; the last one counts with or without its end.
 #[must_use]
-pub(super) fn line_count(text: &str) -> u64 {
+pub(crate) fn line_count(text: &str) -> u64 {
     text.lines().count() as u64
 }
 
@@ -125,7 +125,7 @@ fn is_word(sign: char) -> bool {
     sign.is_alphanumeric() || sign == '_' || sign == '$'
 }
 
-fn line_defines(line: &str, name: &str) -> bool {
+pub(crate) fn line_defines(line: &str, name: &str) -> bool {
     line.match_indices(name).any(|(at, _)| {
         let before = line.get(..at).unwrap_or_default();
         let after = line.get(at + name.len()..).unwrap_or_default();

@@ -6,11 +6,11 @@
 
 mod before;
 mod commits;
-mod content;
+pub(crate) mod content;
 mod evidence;
 mod facts;
 mod judge;
-mod resolve;
+pub(crate) mod resolve;
 mod status;
 mod unrequested;
 

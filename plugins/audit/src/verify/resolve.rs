@@ -8,7 +8,7 @@ use crate::index::{EntryKind, Found, Index};
 use crate::plan::Kind;
 
 /// Names that say nothing about what a file is.
-const GENERIC: &[&str] = &[
+pub(crate) const GENERIC: &[&str] = &[
     ".env",
     ".env.example",
     ".gitignore",
@@ -70,7 +70,7 @@ const GENERIC: &[&str] = &[
 
 /// What a path was found to mean.
 #[derive(Debug)]
-pub(super) enum Resolved {
+pub(crate) enum Resolved {
     /// It is there; a remark says where the look-up had to guess.
     There(Found, Option<String>),
     /// Not there, and one of the same name elsewhere.
@@ -81,7 +81,7 @@ pub(super) enum Resolved {
 
 /// Finds what `path` means. `folders` are the folders that the plan names, sorted.
 #[must_use]
-pub(super) fn resolve(index: &Index, path: &str, anchored: bool, kind: Kind, folders: &[String]) -> Resolved {
+pub(crate) fn resolve(index: &Index, path: &str, anchored: bool, kind: Kind, folders: &[String]) -> Resolved {
     if let Some(found) = index.find(path) {
         return Resolved::There(found, None);
     }

@@ -1,0 +1,185 @@
+//! What came of the claims: rows for the JSON, findings, and blocks for the report's page.
+
+use serde::Serialize;
+
+use super::claim::{Document, Kind, Outcome, Verdict};
+use crate::limits;
+use crate::note::Weight;
+use crate::page::{Block, Cell, Table};
+use crate::report::Gap;
+use crate::report::findings::bounded;
+
+/// A claim with its outcome, before it is shown.
+#[derive(Debug, Clone)]
+pub(super) struct Judged {
+    /// The number of the document.
+    pub document: usize,
+    /// The line; 0 for a field.
+    pub line: usize,
+    /// The field of a RETURN.
+    pub field: Option<String>,
+    /// What kind of claim it is.
+    pub kind: Kind,
+    /// What it is about, the same in every run: a path, a commit, the words.
+    pub subject: String,
+    /// The words of it.
+    pub words: String,
+    /// How it came out.
+    pub outcome: Outcome,
+}
+
+/// A claim with its verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClaimRow {
+    /// The document that makes it.
+    pub document: String,
+    /// The line, from 1; 0 for a field of a RETURN.
+    pub line: usize,
+    /// The field of a RETURN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What kind of thing is claimed.
+    pub kind: Kind,
+    /// The words that claim it.
+    pub words: String,
+    /// Whether it holds.
+    pub verdict: Verdict,
+    /// What was computed or seen.
+    pub evidence: String,
+}
+
+/// How many claims came out how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// They hold.
+    pub holds: usize,
+    /// They do not.
+    pub fails: usize,
+    /// They cannot be looked up.
+    pub unverifiable: usize,
+}
+
+/// All claims of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Checked {
+    /// How many came out how, those that are not shown included.
+    pub tally: Tally,
+    /// The claims in the order of the documents and their lines; at most [`limits::CLAIM_ROWS`].
+    pub rows: Vec<ClaimRow>,
+    /// How many rows were left out.
+    pub left_out: usize,
+    /// A finding for each that does not hold or rests on little.
+    #[serde(skip)]
+    pub gaps: Vec<Gap>,
+}
+
+impl Checked {
+    /// Puts outcomes in order.
+    #[must_use]
+    pub(super) fn of(mut judged: Vec<Judged>, documents: &[&Document]) -> Self {
+        judged.sort_by(|one, other| {
+            (one.document, one.line, one.kind, &one.field).cmp(&(other.document, other.line, other.kind, &other.field))
+        });
+        judged.dedup_by(|later, earlier| {
+            later.document == earlier.document
+                && later.line == earlier.line
+                && later.field == earlier.field
+                && later.kind == earlier.kind
+                && later.outcome == earlier.outcome
+        });
+        let mut checked = Self::default();
+        let mut known = std::collections::BTreeSet::new();
+        for one in judged {
+            let slot = match one.outcome.verdict {
+                Verdict::True => &mut checked.tally.holds,
+                Verdict::False => &mut checked.tally.fails,
+                Verdict::Unverifiable => &mut checked.tally.unverifiable,
+            };
+            *slot += 1;
+            let document = documents.get(one.document).map_or("", |document| document.shown.as_str());
+            if let Some(weight) = one.outcome.weight {
+                let gap = gap(document, &one, weight);
+                if checked.gaps.len() < limits::FINDINGS && known.insert(gap.id.clone()) {
+                    checked.gaps.push(gap);
+                }
+            }
+            if checked.rows.len() < limits::CLAIM_ROWS {
+                checked.rows.push(row(document, one));
+            } else {
+                checked.left_out += 1;
+            }
+        }
+        checked
+    }
+
+    /// What a report shows: how many came out how, what does not hold, and what does.
+    #[must_use]
+    pub fn blocks(&self) -> Vec<Block> {
+        let Tally { holds, fails, unverifiable } = self.tally;
+        let mut blocks = vec![
+            Block::Heading("Claims".to_owned()),
+            Block::Text(format!(
+                "{} claims were checked: {holds} true, {fails} false, {unverifiable} unverifiable.",
+                holds + fails + unverifiable
+            )),
+        ];
+        for (verdict, title) in [
+            (Verdict::False, "False claims"),
+            (Verdict::Unverifiable, "Claims that cannot be verified"),
+            (Verdict::True, "True claims"),
+        ] {
+            let mut table = Table::new(&["Where", "Kind", "Claim", "Evidence"]);
+            for row in self.rows.iter().filter(|row| row.verdict == verdict) {
+                let at = row.field.clone().unwrap_or_else(|| row.line.to_string());
+                table.row([
+                    Cell::code(format!("{}:{at}", row.document)),
+                    Cell::text(row.kind.word()),
+                    Cell::text(row.words.clone()),
+                    Cell::text(row.evidence.clone()),
+                ]);
+            }
+            if !table.rows.is_empty() {
+                blocks.push(Block::Subheading(title.to_owned()));
+                blocks.push(Block::Table(table));
+            }
+        }
+        if self.left_out > 0 {
+            blocks.push(Block::Text(format!("{} more claims are counted and not shown.", self.left_out)));
+        }
+        blocks
+    }
+}
+
+fn row(document: &str, one: Judged) -> ClaimRow {
+    ClaimRow {
+        document: document.to_owned(),
+        line: one.line,
+        field: one.field,
+        kind: one.kind,
+        words: one.words,
+        verdict: one.outcome.verdict,
+        evidence: super::words::bounded(&one.outcome.evidence, limits::EVIDENCE_BYTES),
+    }
+}
+
+fn gap(document: &str, one: &Judged, weight: Weight) -> Gap {
+    let at = one.field.clone().unwrap_or_else(|| one.line.to_string());
+    let what = match (one.kind, one.outcome.verdict) {
+        (Kind::Sample, _) => "rests on a small sample",
+        (Kind::Quantity, _) => "is said with different numbers",
+        (Kind::Name, _) => "is spelled in different ways",
+        (Kind::Status | Kind::Tracker, _) => "contradicts itself",
+        (Kind::Deliverable, _) => "is claimed and not there",
+        _ => "does not hold",
+    };
+    let subject = one.subject.split_whitespace().collect::<Vec<_>>().join(" ");
+    Gap {
+        id: bounded(&format!("audit:{document}:{subject}:claim-{}", one.kind.word())),
+        weight,
+        title: super::words::bounded(
+            &format!("{}: \u{201c}{}\u{201d} {what}", one.kind.word(), one.words),
+            limits::EVIDENCE_BYTES,
+        ),
+        evidence: super::words::bounded(&format!("{document}:{at}: {}", one.outcome.evidence), limits::EVIDENCE_BYTES),
+    }
+}

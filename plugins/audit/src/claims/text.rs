@@ -1,0 +1,268 @@
+//! A document as passages and grids: what every reader of claims looks at.
+//!
+//! A passage is a line of prose, an item, a heading or a line of a fence; a grid is a table. Both know their line, the
+//! section that they stand in and the label above them. Code keeps its back-ticks, so that no reader takes a number or a
+//! word in code for one of prose. Quoted and struck-out text is not there at all.
+
+use std::sync::Arc;
+
+use crate::extract::blocks::{self, Block};
+use crate::extract::inline::{Inline, SpanKind};
+use crate::limits;
+
+/// What a passage is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A heading of a level.
+    Heading,
+    /// A line of a paragraph.
+    Text,
+    /// A list item at a depth, from 1.
+    Item(usize),
+    /// A line of a code block.
+    Fence,
+}
+
+/// A piece of running text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Passage {
+    /// The line, from 1.
+    pub line: usize,
+    /// The text; code stands between back-ticks.
+    pub text: String,
+    /// What it is.
+    pub form: Form,
+    /// Where it stands.
+    pub at: At,
+}
+
+/// Where something stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct At {
+    /// The number of the section, from 0 for what stands before the first heading.
+    pub section: usize,
+    /// The number of the block; the lines of one fence or paragraph share it.
+    pub block: usize,
+    /// The line above it that ends with a colon or is bold as a whole, unless a paragraph lies between; may be empty.
+    pub label: Arc<str>,
+}
+
+/// A table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Grid {
+    /// The headings.
+    pub head: Vec<String>,
+    /// The rows below them.
+    pub rows: Vec<Row>,
+    /// Where it stands.
+    pub at: At,
+}
+
+/// A row of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Row {
+    /// The line, from 1.
+    pub line: usize,
+    /// The cells; code stands between back-ticks.
+    pub cells: Vec<String>,
+}
+
+/// A part of a document below one heading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Section {
+    /// The heading; empty for what stands before the first.
+    pub title: String,
+    /// The headings above it, from the outermost, and its own.
+    pub trail: String,
+    /// Its level; 0 for what stands before the first.
+    pub level: u8,
+}
+
+/// A document taken apart.
+#[derive(Debug, Default)]
+pub(super) struct Text {
+    /// Running text in order.
+    pub passages: Vec<Passage>,
+    /// Tables in order.
+    pub grids: Vec<Grid>,
+    /// Sections in order.
+    pub sections: Vec<Section>,
+}
+
+impl Text {
+    /// Takes Markdown apart.
+    #[must_use]
+    pub(super) fn of(markdown: &str) -> Self {
+        let mut reader = Reader::new();
+        for (number, block) in blocks::blocks(markdown).into_iter().enumerate() {
+            reader.block(number, block);
+        }
+        reader.text
+    }
+
+    /// The section of something.
+    #[must_use]
+    pub(super) fn section(&self, at: &At) -> Option<&Section> {
+        self.sections.get(at.section)
+    }
+
+    /// The first heading's text.
+    #[must_use]
+    pub(super) fn title(&self) -> &str {
+        self.sections.get(1).map_or("", |section| section.title.as_str())
+    }
+}
+
+struct Reader {
+    text: Text,
+    label: Arc<str>,
+    trail: Vec<(u8, String)>,
+}
+
+impl Reader {
+    fn new() -> Self {
+        let before = Section { title: String::new(), trail: String::new(), level: 0 };
+        let text = Text { sections: vec![before], ..Text::default() };
+        Self { text, label: Arc::from(""), trail: Vec::new() }
+    }
+
+    fn block(&mut self, number: usize, block: Block) {
+        match block {
+            Block::Heading { level, text } => self.heading(number, level, &text),
+            Block::Paragraph(text) => self.running(number, &text, Form::Text),
+            Block::Item { depth, text, .. } => self.running(number, &text, Form::Item(depth)),
+            Block::Table(rows) => self.table(number, &rows),
+            Block::Fence(fence) => {
+                for (line, text) in fence.rows {
+                    self.push(number, line, cut(&text), Form::Fence);
+                }
+            }
+        }
+    }
+
+    fn heading(&mut self, number: usize, level: u8, text: &Inline) {
+        let title = marked(text);
+        self.trail.retain(|(above, _)| *above < level);
+        self.trail.push((level, title.clone()));
+        let trail: Vec<&str> = self.trail.iter().map(|(_, title)| title.as_str()).collect();
+        let section = Section { title: title.clone(), trail: trail.join(" / "), level };
+        self.text.sections.push(section);
+        self.label = Arc::from("");
+        self.push(number, text.line(), title, Form::Heading);
+    }
+
+    fn running(&mut self, number: usize, text: &Inline, form: Form) {
+        if form == Form::Text {
+            self.label = Arc::from("");
+        }
+        for (line, words) in logical_lines(text) {
+            let is_label = words.ends_with(':') || (form == Form::Text && text.is_strong());
+            let label = is_label.then(|| Arc::from(words.as_str()));
+            self.push(number, line, words, form);
+            if let Some(label) = label {
+                self.label = label;
+            }
+        }
+    }
+
+    fn table(&mut self, number: usize, rows: &[Vec<Inline>]) {
+        let Some((head, body)) = rows.split_first() else { return };
+        let mut line = head.first().map_or(1, Inline::line) + 1;
+        let mut read = Vec::with_capacity(body.len());
+        for row in body {
+            line = row.iter().find(|cell| !cell.is_empty()).map_or(line + 1, Inline::line);
+            read.push(Row { line, cells: row.iter().map(marked).collect() });
+        }
+        let head = head.iter().map(marked).collect();
+        self.text.grids.push(Grid { head, rows: read, at: self.at(number) });
+    }
+
+    fn at(&self, block: usize) -> At {
+        At { section: self.text.sections.len() - 1, block, label: Arc::clone(&self.label) }
+    }
+
+    fn push(&mut self, number: usize, line: usize, text: String, form: Form) {
+        let at = self.at(number);
+        self.text.passages.push(Passage { line, text, form, at });
+    }
+}
+
+/// The lines of a text as they are meant: a wrapped sentence is one, a line that begins with bold words is another.
+fn logical_lines(text: &Inline) -> Vec<(usize, String)> {
+    let mut lines: Vec<(usize, String)> = Vec::new();
+    for piece in text.by_line() {
+        let words = marked(&piece);
+        let begins_bold =
+            piece.spans().iter().find(|span| !span.text.trim().is_empty()).is_some_and(|span| span.strong);
+        match lines.last_mut() {
+            Some((_, before)) if !begins_bold && before.len() + words.len() < limits::CLAIM_TEXT_BYTES => {
+                before.push(' ');
+                before.push_str(&words);
+            }
+            _ => lines.push((piece.line(), words)),
+        }
+    }
+    lines
+}
+
+/// The text in one line, code between back-ticks.
+fn marked(text: &Inline) -> String {
+    let mut out = String::new();
+    for span in text.spans() {
+        match span.kind {
+            SpanKind::Code => {
+                out.push('`');
+                out.push_str(&span.text);
+                out.push('`');
+            }
+            SpanKind::Text => out.push_str(&span.text),
+        }
+    }
+    cut(out.replace('\n', " ").trim())
+}
+
+/// At most [`limits::CLAIM_TEXT_BYTES`] of a text.
+fn cut(text: &str) -> String {
+    let mut end = text.len().min(limits::CLAIM_TEXT_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passages_know_their_line_section_and_label() {
+        let text = Text::of("# A\n\n## B 1\n\n**Size:** 3\n**Place:** `x`\n\nParts:\n- one\n- two\n\nwrapped\nline\n");
+        let seen: Vec<(usize, &str, &str, usize)> = text
+            .passages
+            .iter()
+            .map(|passage| (passage.line, passage.text.as_str(), &*passage.at.label, passage.at.section))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (1, "A", "", 1),
+                (3, "B 1", "", 2),
+                (5, "Size: 3", "", 2),
+                (6, "Place: `x`", "", 2),
+                (8, "Parts:", "", 2),
+                (9, "one", "Parts:", 2),
+                (10, "two", "Parts:", 2),
+                (12, "wrapped line", "", 2),
+            ]
+        );
+        assert_eq!((text.title(), text.sections[2].trail.as_str()), ("A", "A / B 1"));
+    }
+
+    #[test]
+    fn tables_keep_their_lines() {
+        let text = Text::of("| A | B |\n|---|---|\n| `c` | |\n| | 4 |\n");
+        assert_eq!(text.grids[0].head, ["A", "B"]);
+        assert_eq!(text.grids[0].rows[0], Row { line: 3, cells: vec!["`c`".into(), String::new()] });
+        assert_eq!(text.grids[0].rows[1].line, 4);
+    }
+}
