@@ -93,9 +93,12 @@ pub const FINDINGS: usize = 1_000;
 /// Bytes of a finding's id; the contract's bound.
 pub const FINDING_ID_BYTES: usize = 200;
 
-/// What the Markdown and the JSON of a report may weigh together, by estimate. An outcome may have 16 MiB; 13 leave room
-/// for a thousand findings of at most about 1.5 KiB each.
+/// What all forms of a report may weigh together. An outcome may have 16 MiB; 13 leave room for a thousand findings of at
+/// most about 1.5 KiB each and for the reports that stand beside it.
 pub const REPORT_BYTES: usize = 13 * 1024 * 1024;
+
+/// Follow-ups that their report describes one by one; the table of all of them and the outbox go up to [`FINDINGS`].
+pub const FOLLOW_UPS: usize = 200;
 
 /// Bytes of a title, a heading or a state that a report repeats.
 pub const WORDS_BYTES: usize = 200;

@@ -14,9 +14,6 @@ use crate::note::{Note, Weight};
 use crate::plan::{Claim, Deliverable, Plan, Reference, Role};
 use crate::verify::{Counts, Judged, Unrequested, Verdict};
 
-/// What a plan weighs beside its rows, in one form.
-const PLAN_BYTES: usize = 800;
-
 /// A plan with the verdicts on it.
 #[derive(Debug)]
 pub struct Audited {
@@ -107,7 +104,7 @@ impl Assembly {
                 format!("{shown} names more than {} files; {} were left out", limits::NAMES_PER_PLAN, plan.left_out);
             self.notes([Note::new(format!("{shown}:too-many-names"), Weight::Medium, title, "")]);
         }
-        self.bytes += PLAN_BYTES * self.forms.len();
+        self.bytes += self.forms.iter().map(|form| form.plan_bytes()).sum::<usize>();
         let mut components = components(&plan, &deliverables);
         if !self.fits(components.len() * self.row_bytes(0)) {
             components.clear();
@@ -187,6 +184,7 @@ impl Assembly {
             unrequested: self.unrequested,
             notes: self.notes,
             rows_left_out: self.rows_left_out,
+            plans_left_out: 0,
             findings: self.gaps,
             parts,
         }

@@ -124,7 +124,7 @@ pub fn blocks(follow_ups: &[FollowUp]) -> Vec<Block> {
     table(&["Deliverable", "State", "Agent", "Priority", "Notes", "Plan"], rows).into_iter().collect()
 }
 
-/// The report on its own: `AUDIT_FOLLOWUP_ACTIONS_<stamp>.md`. At most [`limits::FINDINGS`] follow-ups are described.
+/// The report on its own: `AUDIT_FOLLOWUP_ACTIONS_<stamp>.md`. At most [`limits::FOLLOW_UPS`] follow-ups are described.
 #[must_use]
 pub fn follow_up(follow_ups: &[FollowUp], report: &Report, stamp: &Stamp) -> Artifact {
     Artifact {
@@ -136,7 +136,7 @@ pub fn follow_up(follow_ups: &[FollowUp], report: &Report, stamp: &Stamp) -> Art
 
 fn document(follow_ups: &[FollowUp], report: &Report, stamp: &Stamp) -> Document {
     let mut sections = vec![Section::new("Summary of All Recommended Next Steps", summary(follow_ups))];
-    let shown: Vec<&FollowUp> = of_all_states(follow_ups).take(limits::FINDINGS).collect();
+    let shown: Vec<&FollowUp> = of_all_states(follow_ups).take(limits::FOLLOW_UPS).collect();
     for state in [FollowUpState::Withdrawn, FollowUpState::Sent, FollowUpState::Open, FollowUpState::Held] {
         let items: Vec<&&FollowUp> = shown.iter().filter(|item| item.state == state).collect();
         if !items.is_empty() {
@@ -181,7 +181,6 @@ fn summary(follow_ups: &[FollowUp]) -> Vec<Block> {
 }
 
 fn described(nth: usize, item: &FollowUp) -> Vec<Block> {
-    let words = |text: &str| escape::line(text, limits::EVIDENCE_BYTES);
     let line = |name: &str, value: Cell| vec![Cell::Strong(format!("{name}:")), value];
     let mut lines = vec![
         line("Title", Cell::text(format!("[AUDIT] {}", words(&item.title)))),
@@ -200,7 +199,6 @@ fn described(nth: usize, item: &FollowUp) -> Vec<Block> {
 }
 
 fn overall(shown: &[&FollowUp], all: usize) -> Vec<Block> {
-    let words = |text: &str| escape::line(text, limits::WORDS_BYTES);
     let row = |item: &&FollowUp| {
         vec![Cell::text(words(&item.title)), Cell::text(item.state.shown()), Cell::text(words(&item.notes()))]
     };
@@ -219,15 +217,20 @@ fn next_steps(follow_ups: &[FollowUp]) -> Vec<Block> {
     let held: Vec<Vec<Cell>> = follow_ups
         .iter()
         .filter(|item| item.state == FollowUpState::Held)
-        .take(limits::FINDINGS)
+        .take(limits::FOLLOW_UPS)
         .map(|item| {
-            let why = if item.reason.is_empty() { String::new() } else { format!(": {}", item.reason) };
-            let why = escape::line(&why, limits::EVIDENCE_BYTES);
-            vec![Cell::text("See to"), Cell::code(&item.path), Cell::text(format!("of {}{why}", item.plan))]
+            let why = if item.reason.is_empty() { String::new() } else { format!(": {}", words(&item.reason)) };
+            let plan = format!("of {}{why}", words(&item.plan));
+            vec![Cell::text("See to"), Cell::code(words(&item.path)), Cell::text(plan)]
         })
         .collect();
     if held.is_empty() {
         return vec![text("None: agents were asked for everything that is open. The next audit sees what they did.")];
     }
     vec![Block::List(held)]
+}
+
+/// A plan's own words, short enough to be repeated.
+fn words(text: &str) -> String {
+    escape::line(text, limits::WORDS_BYTES)
 }

@@ -67,10 +67,20 @@ pub struct Report {
     pub notes: Vec<Note>,
     /// Rows that were left out because the report would have become too large; they are counted all the same.
     pub rows_left_out: usize,
+    /// Plans that were left out because even their lines would have been too many; they are counted all the same.
+    pub plans_left_out: usize,
     /// The findings of the whole audit.
     pub findings: Vec<Gap>,
     /// What the other parts of the audit gave.
     pub parts: Parts,
+}
+
+impl Report {
+    /// How many plans were audited.
+    #[must_use]
+    pub fn audited(&self) -> usize {
+        self.plans.len() + self.plans_left_out
+    }
 }
 
 /// A plans folder.

@@ -31,7 +31,7 @@ struct Entry<'a> {
     severity: &'static str,
     status: &'static str,
     description: String,
-    plan: &'a str,
+    plan: String,
     assigned_agent: Option<&'a str>,
     source_agent: &'static str,
 }
@@ -61,11 +61,11 @@ fn entry(item: &FollowUp) -> Entry<'_> {
     Entry {
         kind: "issue",
         key: &item.finding,
-        title: escape::line(&format!("[AUDIT] {}", item.title), limits::EVIDENCE_BYTES),
+        title: escape::line(&format!("[AUDIT] {}", item.title), limits::WORDS_BYTES),
         severity: severity(item.priority),
         status: if closed { "CLOSED" } else { "PENDING_CREATION" },
-        description: escape::line(&description, limits::EVIDENCE_BYTES),
-        plan: &item.plan,
+        description: escape::line(&description, limits::WORDS_BYTES),
+        plan: escape::line(&item.plan, limits::WORDS_BYTES),
         assigned_agent: item.agent.as_deref(),
         source_agent: "audit",
     }

@@ -64,6 +64,16 @@ impl Form {
         }
     }
 
+    /// What a plan weighs in this form beside its rows, by estimate.
+    pub(super) const fn plan_bytes(self) -> usize {
+        match self {
+            Self::Markdown | Self::JUnit => 900,
+            Self::Json => 1_500,
+            Self::Html => 4_500,
+            Self::Sarif => 0,
+        }
+    }
+
     /// What a row weighs in this form beside its names, by estimate.
     pub(super) const fn row_bytes(self) -> usize {
         match self {

@@ -2,13 +2,37 @@
 
 use serde_json::Value;
 
-use super::model::Report;
+use super::model::{Report, Row};
 use super::parts::Part;
 use crate::page::Block;
+use crate::verify::Status;
 
 impl Report {
-    /// Halves every list of rows; says whether there was anything left to take out.
+    /// Takes rows out, the ones that say least first: deliverables that are there as promised, then half of everything,
+    /// then plans that are done, then half of the plans. Says whether there was anything left to take out.
     pub(super) fn thin(&mut self) -> bool {
+        let mut rows = self.drop_present();
+        if rows == 0 {
+            rows = self.halve_rows();
+        }
+        self.rows_left_out += rows;
+        let mut plans = 0;
+        if rows == 0 {
+            plans = drop_from(&mut self.plans, |plan| plan.counts.done() == plan.counts.expected());
+        }
+        if rows + plans == 0 {
+            plans = halve(&mut self.plans);
+        }
+        self.plans_left_out += plans;
+        rows + plans > 0
+    }
+
+    fn drop_present(&mut self) -> usize {
+        let present = |row: &Row| row.status == Status::Present;
+        self.plans.iter_mut().map(|plan| drop_from(&mut plan.deliverables, present)).sum()
+    }
+
+    fn halve_rows(&mut self) -> usize {
         let mut gone = 0;
         for plan in &mut self.plans {
             gone += halve(&mut plan.deliverables) + halve(&mut plan.references) + halve(&mut plan.components);
@@ -19,14 +43,15 @@ impl Report {
         {
             gone += thin(part);
         }
-        gone += halve(&mut parts.follow_ups) + halve(&mut parts.trend);
-        if gone == 0 {
-            // Nothing but plans is left that could weigh so much.
-            gone = halve(&mut self.plans);
-        }
-        self.rows_left_out += gone;
-        gone > 0
+        gone + halve(&mut parts.follow_ups) + halve(&mut parts.trend)
     }
+}
+
+/// Takes out what is like that.
+fn drop_from<T>(rows: &mut Vec<T>, is_like_that: impl Fn(&T) -> bool) -> usize {
+    let before = rows.len();
+    rows.retain(|row| !is_like_that(row));
+    before - rows.len()
 }
 
 /// Keeps the first half, rounded down.

@@ -180,8 +180,8 @@ pub(crate) fn hostile() -> Report {
         .zip(rows.iter().cycle())
         .map(|(name, row)| {
             let mut row = row.clone();
-            row.path = (*name).to_owned();
-            row.component = (*name).to_owned();
+            (*name).clone_into(&mut row.path);
+            (*name).clone_into(&mut row.component);
             row.found = Some((*name).to_owned());
             row.claimed.symbols = vec![(*name).to_owned()];
             row.claimed.status = Some((*name).to_owned());
@@ -193,9 +193,9 @@ pub(crate) fn hostile() -> Report {
     report.plans[1].title = Some("<script>".into());
     report.plans[1].plan = "plans/\u{202e}<b>\"|&.md".into();
     report.roots = vec![all.clone()];
-    report.notes[0].title = all.clone();
+    report.notes[0].title.clone_from(&all);
     for (gap, name) in report.findings.iter_mut().zip(HOSTILE.iter().cycle()) {
-        gap.title = (*name).to_owned();
+        (*name).clone_into(&mut gap.title);
         gap.evidence = format!("{name}:12; {name}");
     }
     let lines = HOSTILE.iter().map(|name| vec![Cell::text(*name), Cell::code(*name)]).collect();

@@ -119,7 +119,7 @@ pub(super) fn write_table(out: &mut String, table: &Table) {
         let class = if wide { " class=\"wide\"" } else { "" };
         let _ = write!(
             out,
-            "<div class=\"scroll\" role=\"region\" aria-label=\"{label}\" tabindex=\"0\">\n<table{class}>\n<thead><tr>"
+            "<div class=\"scroll\" role=\"group\" aria-label=\"{label}\" tabindex=\"0\">\n<table{class}>\n<thead><tr>"
         );
         for column in &columns {
             let _ = write!(out, "<th scope=\"col\"{}>{}</th>", column.class(), column.name);

@@ -13,7 +13,7 @@ pub(super) fn checklist(phases: &[Phase]) -> Vec<Block> {
 
 pub(super) fn gates(phases: &[Phase]) -> Vec<Block> {
     let row = |phase: &Phase| {
-        vec![Cell::Number(u64::from(phase.number)), Cell::text(phase.question), Cell::text(phase.gate.shown())]
+        vec![Cell::text(phase.number.to_string()), Cell::text(phase.question), Cell::text(phase.gate.shown())]
     };
     table(&["Phase", "Gate", "Result"], phases.iter().map(row).collect()).into_iter().collect()
 }

@@ -8,7 +8,7 @@ use crate::page::{Block, Cell};
 
 pub(super) fn phase(report: &Report) -> Phase {
     let whole = report.notes.iter().all(|note| note.weight == Weight::Info);
-    let read = whole && !report.plans.is_empty();
+    let read = whole && report.audited() > 0;
     Phase {
         number: 0,
         title: "Plans Directory Discovery",
@@ -18,7 +18,7 @@ pub(super) fn phase(report: &Report) -> Phase {
                 !report.plans_folders.is_empty(),
                 format!("Located the plans folders ({})", counted(report.plans_folders.len(), "location")),
             ),
-            (!report.plans.is_empty(), format!("Listed the plan files ({})", counted(report.plans.len(), "file"))),
+            (report.audited() > 0, format!("Listed the plan files ({})", counted(report.audited(), "file"))),
             (read, "Read every plan whole".to_owned()),
         ],
         question: "Every plan was found and read whole",

@@ -4,25 +4,44 @@ use super::super::document::{Gate, Phase, heading, table, text};
 use super::super::model::{PlanReport, ReferenceRow, Report, Row};
 use super::{counted, named_at, title};
 use crate::page::{Block, Cell};
+use crate::verify::Counts;
 
 pub(super) fn phase(report: &Report) -> Phase {
-    let promised: usize = report.plans.iter().map(|plan| plan.counts.expected() + plan.counts.unverifiable).sum();
+    let promised = report.counts.expected() + report.counts.unverifiable;
+    let all_listed = report.rows_left_out + report.plans_left_out == 0;
     let spoken: usize = report.plans.iter().map(|plan| plan.references.len()).sum();
     Phase {
         number: 1,
         title: "Expected Outputs Identification",
-        blocks: report.plans.iter().enumerate().flat_map(|(nth, plan)| blocks(nth, plan)).collect(),
+        blocks: all(report),
         tasks: vec![
             (promised > 0, format!("Extracted the expected deliverables ({promised})")),
             (
-                !report.plans.is_empty(),
+                report.audited() > 0,
                 format!("Listed what the plans speak of without promising it ({})", counted(spoken, "reference")),
             ),
-            (report.rows_left_out == 0, "Mapped every one of them to the file system".to_owned()),
+            (all_listed, "Mapped every one of them to the file system".to_owned()),
         ],
         question: "Expected outputs were listed",
-        gate: Gate::of(report.rows_left_out == 0),
+        gate: Gate::of(all_listed),
     }
+}
+
+fn all(report: &Report) -> Vec<Block> {
+    let (unlisted, listed): (Vec<_>, Vec<_>) = report.plans.iter().enumerate().partition(|(_, plan)| is_unlisted(plan));
+    let mut blocks: Vec<Block> = listed.into_iter().flat_map(|(nth, plan)| blocks(nth, plan)).collect();
+    if !unlisted.is_empty() {
+        blocks.push(text(format!("The rows of {} are left out for size.", counted(unlisted.len(), "plan"))));
+    }
+    if blocks.is_empty() {
+        blocks.push(text("There is no plan."));
+    }
+    blocks
+}
+
+/// Whether a plan promises something of which no row had room.
+pub(super) fn is_unlisted(plan: &PlanReport) -> bool {
+    plan.deliverables.is_empty() && plan.components.is_empty() && plan.counts != Counts::default()
 }
 
 fn blocks(nth: usize, plan: &PlanReport) -> Vec<Block> {

@@ -3,6 +3,7 @@
 use super::super::document::{Gate, Phase, heading, table, text};
 use super::super::model::{Component, PlanReport, Report, Row};
 use super::super::parts::Part;
+use super::expected::is_unlisted;
 use super::{named_at, number, percent, state, title};
 use crate::page::{Block, Cell};
 use crate::verify::{Counts, Status};
@@ -17,8 +18,8 @@ pub(super) fn phase(report: &Report) -> Phase {
         title: "Completion Status Assessment",
         blocks: blocks(report),
         tasks: vec![
-            (!report.plans.is_empty(), "Compared every plan with what is there".to_owned()),
-            (!report.plans.is_empty(), format!("Identified completion gaps ({open} open)")),
+            (report.audited() > 0, "Compared every plan with what is there".to_owned()),
+            (report.audited() > 0, format!("Identified completion gaps ({open} open)")),
             (parts.claims.is_looked_at(), "Checked the claims of reports and returned handoffs".to_owned()),
             (parts.history.is_looked_at(), "Compared with the last audit".to_owned()),
         ],
@@ -28,10 +29,11 @@ pub(super) fn phase(report: &Report) -> Phase {
 }
 
 fn blocks(report: &Report) -> Vec<Block> {
-    let named = report.plans.iter().enumerate().filter(|(_, plan)| plan.counts != Counts::default());
+    let named =
+        report.plans.iter().enumerate().filter(|(_, plan)| plan.counts != Counts::default() && !is_unlisted(plan));
     let mut blocks: Vec<Block> = named.flat_map(|(nth, plan)| of_plan(report, nth, plan)).collect();
     if blocks.is_empty() {
-        blocks.push(text("No plan names a deliverable."));
+        blocks.push(text("No deliverable is listed."));
     }
     blocks.extend(section("Claims of Reports and Returned Handoffs", &report.parts.claims));
     blocks.extend(section("Since the Last Audit", &report.parts.history));

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::super::document::{heading, table, text};
 use super::super::findings;
 use super::super::model::Report;
-use super::{percent, state};
+use super::{counted, percent, state};
 use crate::page::{Block, Cell};
 use crate::verify::{Counts, Status};
 
@@ -14,9 +14,8 @@ impl Report {
     /// One or two sentences: what was audited and how it stands.
     #[must_use]
     pub fn summary(&self) -> String {
-        let plans = if self.plans.len() == 1 { "plan" } else { "plans" };
-        let head = format!("Audited {} {plans}: ", self.plans.len());
-        if self.plans.is_empty() {
+        let head = format!("Audited {}: ", counted(self.audited(), "plan"));
+        if self.audited() == 0 {
             return "There was no plan to audit.".to_owned();
         }
         if self.counts.expected() == 0 && self.counts.unverifiable == 0 {
@@ -44,9 +43,14 @@ impl Report {
 pub(super) fn summary(report: &Report) -> Vec<Block> {
     let mut blocks = vec![text(report.summary())];
     blocks.extend(since_last(report));
-    if report.rows_left_out > 0 {
-        blocks
-            .push(text(format!("{} rows are left out below for size; all counts include them.", report.rows_left_out)));
+    for (count, what) in [(report.rows_left_out, "row"), (report.plans_left_out, "plan")] {
+        if count > 0 {
+            let left = if count == 1 { "is" } else { "are" };
+            blocks.push(text(format!(
+                "{} {left} left out below for size; all counts include what is left out.",
+                counted(count, what)
+            )));
+        }
     }
     blocks.push(heading("Key Findings"));
     blocks.push(key_findings(report));
