@@ -144,7 +144,9 @@ fn by_pair(tasks: &[Entry]) -> BTreeMap<(&str, Option<&str>), Vec<i64>> {
             pairs.entry(key).or_default().push(at);
         }
     }
-    pairs.values_mut().for_each(|times| times.sort_unstable());
+    for times in pairs.values_mut() {
+        times.sort_unstable();
+    }
     pairs
 }
 

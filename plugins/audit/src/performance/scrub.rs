@@ -110,7 +110,10 @@ fn after_user(before: &str, after: &str) -> bool {
 
 fn names_secret(word: &str) -> bool {
     let lower = word.to_lowercase();
-    NAMES.iter().any(|name| lower.contains(name)) || lower == "key" || lower.ends_with("_key")
+    NAMES.iter().any(|name| lower.contains(name))
+        || matches!(lower.as_str(), "key" | "pass")
+        || lower.ends_with("_key")
+        || lower.ends_with("_pass")
 }
 
 /// Whether a word is a key by its look: a known beginning, or letters and digits that change too often for words.

@@ -78,6 +78,11 @@ fn end(text: &str, git: Option<&dyn Git>) -> Result<End, String> {
     {
         return Ok(End::Moment(moment));
     }
+    if text.starts_with('-') {
+        return Err(format!(
+            "`{text}` is neither a time like 2026-01-18T10:00:00Z nor a revision: none begins with a dash"
+        ));
+    }
     let Some(git) = git else {
         return Err(format!(
             "`{text}` is no time, and there is no repository that could know it as a revision; write a time like 2026-01-18T10:00:00Z, or grant the repository"

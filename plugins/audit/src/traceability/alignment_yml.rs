@@ -147,7 +147,7 @@ mod tests {
         }
         let index = Index::build(vec![Root { path: dir.path().to_owned(), shown: "r".into() }]);
         let mut ids = DocumentIds::default();
-        ids.add("docs/till.md", "<!-- ID: DOC-001 -->");
+        ids.add("docs/till.md", "<!-- ID: DOC-001 -->", true);
         let rows = rows(&index, &ids, "M.yml", LIST).unwrap();
         assert_eq!((rows.len(), rows[0].tasks.as_slice()), (2, ["T-1".to_owned()].as_slice()));
         let found: Vec<String> = findings("M.yml", &rows)

@@ -73,8 +73,8 @@ pub struct DocumentIds {
 }
 
 impl DocumentIds {
-    /// Takes the first line of a document in.
-    pub(super) fn add(&mut self, document: &str, text: &str) {
+    /// Takes the first line of a document in; `wanted` says that it should have an id where those beside it do.
+    pub(super) fn add(&mut self, document: &str, text: &str, wanted: bool) {
         let folder = document.rsplit_once('/').map_or("", |(folder, _)| folder);
         let (with, without) = self.folders.entry(folder.to_owned()).or_default();
         match first_line(text) {
@@ -87,7 +87,8 @@ impl DocumentIds {
                 let written = written.chars().take(100).collect();
                 self.malformed.push(IdFault::Malformed { document: document.to_owned(), written });
             }
-            FirstLine::Other => without.push(document.to_owned()),
+            FirstLine::Other if wanted => without.push(document.to_owned()),
+            FirstLine::Other => {}
         }
     }
 
@@ -158,7 +159,7 @@ mod tests {
             ("x/b.md", "# B"),
             ("x/c.md", "# Ideas: more"),
         ] {
-            ids.add(path, text);
+            ids.add(path, text, true);
         }
         ids.finish();
         let keys: Vec<String> = ids.faults.iter().map(|fault| fault.finding().id).collect();

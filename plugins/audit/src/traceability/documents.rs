@@ -74,7 +74,7 @@ fn is_plan(index: &Index, plans: &BTreeSet<String>, path: &str) -> bool {
 
 impl Documents {
     fn add(&mut self, index: &Index, path: &str, text: &str, plan: bool) {
-        self.ids.add(path, text);
+        self.ids.add(path, text, !plan);
         let blocks = blocks(text);
         let found = links::references(index, path, &blocks);
         self.references += found.found.len() + found.broken.len();

@@ -130,22 +130,22 @@ fn decoded(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn inside(path: &str) -> Option<Target> {
-        Some(Target::Inside(path.to_owned()))
+    fn inside(path: &str) -> Target {
+        Target::Inside(path.to_owned())
     }
 
     #[test]
     fn links_are_relative_to_their_document() {
-        assert_eq!(link("docs/a.md", "b.md#part"), inside("docs/b.md"));
-        assert_eq!(link("docs/a.md", "../src/x.py"), inside("src/x.py"));
-        assert_eq!(link("docs/a.md", "./My%20File.md"), inside("docs/My File.md"));
-        assert_eq!(link("docs/a.md", "/README.md"), inside("README.md"));
+        assert_eq!(link("docs/a.md", "b.md#part"), Some(inside("docs/b.md")));
+        assert_eq!(link("docs/a.md", "../src/x.py"), Some(inside("src/x.py")));
+        assert_eq!(link("docs/a.md", "./My%20File.md"), Some(inside("docs/My File.md")));
+        assert_eq!(link("docs/a.md", "/README.md"), Some(inside("README.md")));
         for outside in ["../../x", "/etc/passwd", "~/x", "%2e%2e/%2e%2e/x"] {
             assert_eq!(link("docs/a.md", outside), Some(Target::Outside), "{outside}");
         }
         for none in ["https://example.org/a.md", "mailto:a@example.org", "#part", "//example.org", "", "?x"] {
             assert_eq!(link("docs/a.md", none), None, "{none}");
         }
-        assert_eq!(link("a.md", "100%.md"), inside("100%.md"));
+        assert_eq!(link("a.md", "100%.md"), Some(inside("100%.md")));
     }
 }

@@ -182,7 +182,7 @@ fn lists(index: &Index, options: &Options, documents: &mut Documents) -> (Vec<Al
     };
     let texts: Vec<(String, crate::index::Content)> = paths.iter().filter_map(read).collect();
     for (path, content) in &texts {
-        documents.ids.add(path, &content.text);
+        documents.ids.add(path, &content.text, false);
     }
     let (mut rows, mut findings) = (Vec::new(), Vec::new());
     for (path, content) in &texts {

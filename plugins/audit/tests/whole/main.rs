@@ -2,11 +2,15 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may stop where the plugin must not")]
 
 mod claims;
+mod alignment;
 mod corpus;
+mod discovery;
 mod forms;
 mod labelled;
+mod lending;
 mod library;
 mod negatives;
+mod performance;
 mod properties;
 mod report_forms;
 mod report_html;
@@ -21,3 +25,6 @@ mod support;
 #[path = "../../../../tests/benches/audit/tree.rs"]
 mod tree;
 mod verdicts;
+mod session;
+mod support;
+mod traceability;

@@ -1,0 +1,233 @@
+//! What the host would lend, made for tests: a real SQLite file, a real `git`, a ledger from a list; and trees of files.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use audit::index::{Index, Root};
+use audit::lent::{Commit, Database, Entry, Git, Ledger, Refused};
+use audit::options::Options;
+use baton_plugin_sdk::sql::Value;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, params_from_iter};
+
+/// A folder of files.
+pub(crate) struct Tree(pub(crate) tempfile::TempDir);
+
+impl Tree {
+    /// A folder with these files.
+    pub(crate) fn of(files: &[(&str, &str)]) -> Self {
+        let tree = Self(tempfile::tempdir().unwrap());
+        for (path, text) in files {
+            tree.write(path, text);
+        }
+        tree
+    }
+
+    /// Writes a file with the folders above it.
+    pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+        let path = self.0.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// What there is now.
+    pub(crate) fn index(&self) -> Index {
+        Index::build(vec![Root { path: self.0.path().to_owned(), shown: "root".into() }])
+    }
+}
+
+/// The options of these arguments.
+pub(crate) fn options(json: &str) -> Options {
+    Options::of(&serde_json::from_str(json).unwrap()).unwrap()
+}
+
+/// `2026-01-18T10:15:00Z` in milliseconds.
+pub(crate) fn at(text: &str) -> i64 {
+    audit::moment::read(text).unwrap()
+}
+
+/// One of the real reports; `None` where they are not there. Under `CI=true` they must be there.
+#[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
+pub(crate) fn seed(name: &str) -> Option<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/seeds").join(name);
+    let text = fs::read_to_string(&path).ok();
+    if text.is_none() {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "{} must be there under CI=true", path.display());
+        eprintln!("SKIPPED: there is no {}", path.display());
+    }
+    text
+}
+
+/// A SQLite database.
+pub(crate) struct Sqlite(pub(crate) Connection);
+
+impl Sqlite {
+    /// The music catalog as the host makes it.
+    pub(crate) fn catalog() -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../host/ledger/migrations/catalog");
+        let mut migrations: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        migrations.sort();
+        let connection = Connection::open_in_memory().unwrap();
+        for migration in migrations {
+            connection.execute_batch(&fs::read_to_string(migration).unwrap()).unwrap();
+        }
+        Self(connection)
+    }
+}
+
+impl Database for Sqlite {
+    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Vec<Value>>, Refused> {
+        assert!(parameters.is_empty());
+        let failed = |error: rusqlite::Error| Refused::Unavailable(error.to_string());
+        let mut prepared = self.0.prepare(statement).map_err(failed)?;
+        let columns = prepared.column_count();
+        let mut rows = prepared.query(params_from_iter::<[i64; 0]>([])).map_err(failed)?;
+        let mut out = Vec::new();
+        while let Some(row) = rows.next().map_err(failed)? {
+            let value = |at| match row.get_ref(at).unwrap() {
+                ValueRef::Null => Value::Null,
+                ValueRef::Integer(number) => Value::Integer(number),
+                ValueRef::Real(number) => Value::Real(number),
+                ValueRef::Text(text) => Value::Text(String::from_utf8(text.to_vec()).unwrap()),
+                ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+            };
+            out.push((0..columns).map(value).collect());
+        }
+        Ok(out)
+    }
+
+    fn write(&self, _statement: &str, _rows: Vec<Vec<Value>>) -> Result<(), Refused> {
+        Err(Refused::NotGranted("for reading only".into()))
+    }
+}
+
+/// A ledger from a list.
+#[derive(Default)]
+pub(crate) struct Book {
+    pub(crate) tasks: Vec<Entry>,
+    pub(crate) open: Vec<Entry>,
+    pub(crate) inputs: BTreeMap<String, Vec<u8>>,
+    pub(crate) refuses: bool,
+}
+
+impl Book {
+    fn check(&self) -> Result<(), Refused> {
+        if self.refuses { Err(Refused::NotGranted("grant `ledger`".into())) } else { Ok(()) }
+    }
+}
+
+impl Ledger for Book {
+    fn tasks(&self, since: Option<&str>, until: Option<&str>, most: u32) -> Result<Vec<Entry>, Refused> {
+        self.check()?;
+        let moment = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
+        let within = |task: &&Entry| {
+            let at = moment(&task.created_at);
+            since.is_none_or(|since| at >= moment(since)) && until.is_none_or(|until| at < moment(until))
+        };
+        let mut tasks: Vec<Entry> = self.tasks.iter().filter(within).cloned().collect();
+        tasks.sort_by(|left, right| right.created_at.cmp(&left.created_at));
+        tasks.truncate(most as usize);
+        Ok(tasks)
+    }
+
+    fn open_requests(&self, most: u32) -> Result<Vec<Entry>, Refused> {
+        self.check()?;
+        Ok(self.open.iter().take(most as usize).cloned().collect())
+    }
+
+    fn input(&self, task: &str) -> Result<Option<Vec<u8>>, Refused> {
+        self.check()?;
+        Ok(self.inputs.get(task).cloned())
+    }
+}
+
+/// A task of a ledger.
+pub(crate) fn task(id: &str, agent: &str, state: &str, created_at: &str) -> Entry {
+    Entry {
+        id: id.into(),
+        agent: agent.into(),
+        state: state.into(),
+        created_at: created_at.into(),
+        title: format!("Task {id}"),
+        kind: "HANDOFF".into(),
+        origin: "handoff".into(),
+        attempts: 1,
+        ..Entry::default()
+    }
+}
+
+/// The repository of a folder, asked through `git` itself.
+pub(crate) struct Repository(pub(crate) PathBuf);
+
+impl Repository {
+    /// Makes a repository of a tree.
+    pub(crate) fn of(tree: &Tree) -> Self {
+        let repository = Self(tree.0.path().to_owned());
+        repository.git(&["init", "-q", "-b", "main"], "0");
+        repository
+    }
+
+    /// Commits everything; gives the id.
+    pub(crate) fn commit(&self, message: &str, at: &str) -> String {
+        self.git(&["add", "-A"], at);
+        self.git(&["commit", "-q", "--allow-empty", "-m", message], at);
+        self.git(&["rev-parse", "HEAD"], at).trim().to_owned()
+    }
+
+    fn git(&self, args: &[&str], at: &str) -> String {
+        self.try_git(args, at).unwrap()
+    }
+
+    fn try_git(&self, args: &[&str], at: &str) -> Result<String, String> {
+        let output = Command::new("git")
+            .args(["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org", "-c", "commit.gpgsign=false"])
+            .args(args)
+            .current_dir(&self.0)
+            .env("GIT_AUTHOR_DATE", at)
+            .env("GIT_COMMITTER_DATE", at)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_SYSTEM", "/dev/null")
+            .output()
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+    }
+
+    fn commits(&self, args: &[&str]) -> Option<Vec<Commit>> {
+        let format = ["log", "--format=%H%x1f%s%x1f%B%x1f%an%x1f%ct%x1e"];
+        let text = self.try_git(&[&format[..], args].concat(), "0").ok()?;
+        let commit = |record: &str| {
+            let fields: Vec<&str> = record.trim_start().split('\u{1f}').collect();
+            let [id, title, message, author, at] = fields.as_slice() else { return None };
+            Some(Commit {
+                id: (*id).into(),
+                title: (*title).into(),
+                message: (*message).into(),
+                author: (*author).into(),
+                at: at.trim().parse().unwrap(),
+            })
+        };
+        Some(text.split('\u{1e}').filter_map(commit).collect())
+    }
+}
+
+impl Git for Repository {
+    fn commit(&self, revision: &str) -> Result<Option<Commit>, Refused> {
+        Ok(self.commits(&["-1", revision, "--"]).and_then(|commits| commits.into_iter().next()))
+    }
+
+    fn log(&self, to: &str, after: Option<&str>, path: Option<&str>, most: u32) -> Result<Vec<Commit>, Refused> {
+        let (most, after) = (format!("-{most}"), after.map(|after| format!("^{after}")));
+        let mut args = vec![most.as_str(), to];
+        args.extend(after.as_deref());
+        args.push("--");
+        args.extend(path);
+        self.commits(&args).ok_or_else(|| Refused::Unavailable("git log failed".into()))
+    }
+
+    fn file(&self, revision: &str, path: &str) -> Result<Option<Vec<u8>>, Refused> {
+        Ok(self.try_git(&["show", &format!("{revision}:{path}")], "0").ok().map(String::into_bytes))
+    }
+}

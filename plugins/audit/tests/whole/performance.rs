@@ -1,0 +1,182 @@
+//! Phase 3 on real files and a real catalog.
+
+use audit::lent::{Database, Ledger};
+use audit::page::Block;
+use audit::performance::{self, FromPlans, Performance, Sources, Stated, agents, analyse, known_issues, logs};
+
+use crate::lending::{Book, Sqlite, Tree, options, seed, task};
+
+fn run(tree: &Tree, catalog: Option<&dyn Database>, ledger: Option<&dyn Ledger>, args: &str) -> Performance {
+    let (index, options) = (tree.index(), options(args));
+    let (logs, agents) = (logs(&index, &options), agents(ledger));
+    let mut plans = FromPlans::default();
+    for path in ["plans/a.md", "plans/b.md"] {
+        if let Some(found) = index.find(path) {
+            let text = index.read(&found).unwrap().text;
+            plans.add(path, &text, &audit::extract::plan(&text));
+        }
+    }
+    let sources = Sources { index: &index, logs: &logs, agents: &agents, catalog, plans: &plans, stated: None };
+    analyse(sources, &options)
+}
+
+/// Everything that could be written anywhere.
+fn everything(performance: &Performance) -> String {
+    let json = serde_json::to_string(performance).unwrap();
+    format!("{json}{:?}{:?}", performance::blocks(performance), performance.findings)
+}
+
+fn texts(performance: &Performance) -> Vec<String> {
+    let blocks = performance::blocks(performance).into_iter();
+    blocks.filter_map(|block| if let Block::Text(text) = block { Some(text) } else { None }).collect()
+}
+
+#[test]
+fn secrets_of_configurations_never_get_out() {
+    let secrets = [
+        "hunter2-is-secret",
+        "c2VjcmV0LWtleQ",
+        "BEGINPRIVATE",
+        "p@ssw0rd,with;signs",
+        "sk-live-0123456789abcdef",
+        "xoxb-12345-abcdef",
+    ];
+    let env = format!(
+        "TOKEN={}\n{}==\nKEY=\"-----{}\nMIIabc=\n-----\"\nexport PASS='{}'\nSTRIPE={}\n garbage {} \n",
+        secrets[0], secrets[1], secrets[2], secrets[3], secrets[4], secrets[5]
+    );
+    let config = format!(
+        r#"{{"notion": {{"token": "{}", "extra": "{}"}}, "list": ["{}"]}}"#,
+        secrets[0], secrets[4], secrets[5]
+    );
+    let tree = Tree::of(&[
+        (".env.example", "TOKEN=\nKEY=\nPASS=\nSTRIPE=\nGONE=\n"),
+        (".env", &env),
+        ("config.example.json", r#"{"notion": {"token": ""}, "list": [], "more": 1}"#),
+        ("config.json", &config),
+        ("app/.env.sample", "A=\n"),
+        ("app/.env", "\u{0}\u{1} A=hunter2-is-secret\n\u{ff}"),
+        ("plans/a.md", "# P\n\nSet `.env` and `config.json`; see `gone/settings.yml`.\n"),
+        (
+            "logs/a.jsonl",
+            &format!(
+                "{{\"name\":\"x\",\"status\":\"failed\",\"error\":\"PASS='{}' Bearer {}\"}}\n",
+                secrets[3], secrets[1]
+            ),
+        ),
+    ]);
+    let performance = run(&tree, None, None, "{}");
+    let all = everything(&performance);
+    for secret in secrets {
+        assert!(!all.contains(secret), "{secret}");
+    }
+    assert!(!all.contains("MIIabc") && !all.contains("hunter2"));
+    let missing: Vec<&str> =
+        performance.findings.iter().map(|gap| gap.id.as_str()).filter(|id| id.contains("variables")).collect();
+    assert_eq!(
+        missing,
+        ["audit:.env:variables:missing", "audit:app/.env:variables:missing", "audit:config.json:variables:missing"]
+    );
+    let named: Vec<(&str, bool)> =
+        performance.named_configurations.iter().map(|row| (row.path.as_str(), row.there)).collect();
+    assert_eq!(named, [(".env", true), ("config.json", true), ("gone/settings.yml", false)]);
+}
+
+#[test]
+fn the_gate_is_reckoned_from_the_catalog() {
+    let catalog = Sqlite::catalog();
+    let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2113)
+        INSERT INTO put_file (source, path, missing) SELECT 's', 'f' || i, i > 2112 FROM n;
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 424)
+        INSERT INTO put_fingerprint (source, path, algorithm, data) SELECT 's', 'f' || i, 'chromaprint', x'00' FROM n;
+        INSERT INTO put_fingerprint (source, path, algorithm, data) VALUES ('s', 'f1', 'sha256', x'00'), ('s', 'f2113', 'sha256', x'00');";
+    catalog.0.execute_batch(fill).unwrap();
+    let performance = run(&Tree::of(&[]), Some(&catalog), None, "{}");
+    let gate = performance.gate.as_ref().unwrap();
+    assert_eq!(
+        (gate.done, gate.total, gate.needed, gate.tenths(), gate.source.as_str()),
+        (424, 2112, 1266, 201, "catalog")
+    );
+    assert_eq!(performance.findings[0].id, "audit:catalog:fingerprints:below-gate");
+    let reached = run(&Tree::of(&[]), Some(&catalog), None, r#"{"gate_percent": 20}"#);
+    assert!(reached.findings.is_empty() && reached.gate.unwrap().needed == 0);
+}
+
+#[test]
+fn the_documents_sum_of_missing_fingerprints_is_refuted() {
+    let stated = Stated { done: 4_244, total: 21_125, source: "audit-follow-up-actions.md".into() };
+    let (gate, _) = performance::gate(None, Some(&stated), &options("{}"));
+    let gate = gate.unwrap();
+    assert_eq!((gate.needed, gate.total - gate.done), (12_656, 16_881));
+    if let Some(text) = seed("audit-follow-up-actions.md") {
+        assert!(text.contains("12,881") && !text.contains("12,656") && !text.contains("16,881"));
+    }
+    // A catalog without files knows nothing, and what is stated counts.
+    let (gate, refused) = performance::gate(Some(&Sqlite::catalog()), Some(&stated), &options("{}"));
+    assert_eq!((gate.unwrap().total, refused), (21_125, None));
+}
+
+#[test]
+fn a_database_that_is_no_catalog_is_said_and_not_fatal() {
+    let other = Sqlite(rusqlite::Connection::open_in_memory().unwrap());
+    let performance = run(&Tree::of(&[]), Some(&other), None, "{}");
+    assert!(performance.gate.is_none() && performance.catalog_refused.as_ref().unwrap().contains("no such table"));
+    assert!(texts(&performance).iter().any(|text| text.starts_with("The catalog was not read")));
+}
+
+#[test]
+fn logs_and_ledger_are_added_up() {
+    let long = format!(
+        "{{\"name\":\"old\",\"success\":false}}\n{}",
+        format!("{{\"name\":\"big\",\"success\":true,\"pad\":\"{}\"}}\n", "x".repeat(1_000)).repeat(9_000)
+    );
+    let tree = Tree::of(&[
+        (
+            "logs/deep/sync.jsonl",
+            "{\"timestamp\":\"2026-01-18T10:00:00Z\",\"status\":\"success\",\"duration\":2}\nnot json\n{\"timestamp\":\"2026-01-18T11:00:00Z\",\"status\":\"failed\",\"error\":\"timed out\"}\n",
+        ),
+        ("x/execution_log_1.jsonl", &long),
+        ("other/events.jsonl", "{\"name\":\"never\",\"success\":true}\n"),
+    ]);
+    let book = Book {
+        tasks: vec![
+            task("1", "mover", "succeeded", "2026-01-18T10:00:00Z"),
+            task("2", "mover", "failed", "2026-01-18T11:00:00Z"),
+        ],
+        ..Book::default()
+    };
+    let performance = run(&tree, None, Some(&book), "{}");
+    let names: Vec<(&str, usize, usize)> =
+        performance.logs.runs.iter().map(|run| (run.name.as_str(), run.succeeded, run.failed)).collect();
+    assert_eq!((names[0].0, names[0].2, names[1]), ("big", 0, ("sync", 1, 1)));
+    assert!(names[0].1 > 7_000 && names[0].1 < 9_000, "only the end is read");
+    let sync = &performance.logs.runs[1];
+    assert_eq!((sync.p50_ms, sync.errors[0].seen_at.as_str()), (Some(2_000), "logs/deep/sync.jsonl:3"));
+    assert_eq!(performance.agents[0].success_percent, Some(50));
+    let notes: Vec<&str> = performance.findings.iter().map(|gap| gap.title.as_str()).collect();
+    assert_eq!(notes.len(), 2);
+    assert!(notes.iter().any(|note| note.contains("1 lines of the log logs/deep/sync.jsonl")));
+    assert_eq!(performance, run(&tree, None, Some(&book), "{}"));
+}
+
+#[test]
+fn a_ledger_that_refuses_is_said() {
+    let book = Book { refuses: true, ..Book::default() };
+    let performance = run(&Tree::of(&[]), None, Some(&book), "{}");
+    assert!(texts(&performance).contains(&"The ledger was not read: grant `ledger`".to_owned()));
+}
+
+#[test]
+fn nothing_at_all_says_so_in_every_part() {
+    let performance = run(&Tree::of(&[]), None, None, "{}");
+    assert!(performance.findings.is_empty());
+    assert_eq!(texts(&performance).len(), 5);
+}
+
+#[test]
+fn known_issues_of_a_real_report_are_found() {
+    let Some(text) = seed("plans-directory-audit-report.md") else { return };
+    let found: Vec<(Option<&str>, bool)> =
+        known_issues("r.md", &text).into_iter().map(|issue| (issue.severity, issue.open)).collect();
+    assert_eq!(found, [(Some("HIGH"), true), (Some("LOW"), true), (Some("LOW"), true)]);
+}
