@@ -13,20 +13,20 @@ const PER_FOLDER: usize = 20;
 
 /// What was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Made {
+pub(crate) struct Made {
     /// Plans below `plans`.
-    pub plans: usize,
+    pub(crate) plans: usize,
     /// Files below `root`.
-    pub files: usize,
+    pub(crate) files: usize,
     /// Files that the plans name, all together.
-    pub promised: usize,
+    pub(crate) promised: usize,
 }
 
 /// Writes so many files below `folder/root` and so many plans below `folder/plans`, which ask for all of the files.
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn make(folder: &Path, plans: usize, files: usize) -> io::Result<Made> {
+pub(crate) fn make(folder: &Path, plans: usize, files: usize) -> io::Result<Made> {
     for nth in 0..files {
         let path = folder.join("root").join(path_of(nth));
         if nth % PER_FOLDER == 0
@@ -53,7 +53,7 @@ pub fn make(folder: &Path, plans: usize, files: usize) -> io::Result<Made> {
 
 /// The path of a file below `root`: unlike any other's name.
 #[must_use]
-pub fn path_of(nth: usize) -> String {
+pub(crate) fn path_of(nth: usize) -> String {
     let folder = nth / PER_FOLDER;
     format!("area{:02}/part{folder:04}/module_{nth:06}.py", folder % 40)
 }

@@ -283,7 +283,7 @@ pub(super) fn label_places(label: &str) -> bool {
 #[must_use]
 pub(super) fn promises(label: &str) -> bool {
     let words = padded(label);
-    !excludes(label) && !goes(label) && PROMISING_LABELS.iter().any(|phrase| words.contains(&format!(" {phrase} ")))
+    PROMISING_LABELS.iter().any(|phrase| holds(&words, phrase)) && !excludes(label) && !goes(label)
 }
 
 /// Whether a list below this label names nothing new.
@@ -359,7 +359,7 @@ pub(super) fn lists_part(heading: &str) -> bool {
 #[must_use]
 pub(super) fn lists_every_file(heading: &str) -> bool {
     let words = padded(heading);
-    LISTING_ALL.iter().any(|phrase| words.contains(&format!(" {phrase} "))) && !lists_part(heading)
+    LISTING_ALL.iter().any(|phrase| holds(&words, phrase)) && !lists_part(heading)
 }
 
 /// Whether a status or a tail says that the file is to go.
@@ -480,6 +480,15 @@ fn without_brackets(text: &str) -> String {
         rest = after;
     }
     out + rest
+}
+
+/// Whether padded words hold a phrase as whole words.
+fn holds(words: &str, phrase: &str) -> bool {
+    let part = |at: usize| {
+        let before = words.get(..at).is_some_and(|before| before.ends_with(' '));
+        before && words.get(at + phrase.len()..).is_some_and(|after| after.starts_with(' '))
+    };
+    words.match_indices(phrase).any(|(at, _)| part(at))
 }
 
 fn bare(word: &str) -> &str {

@@ -71,24 +71,27 @@ pub struct Index {
     by_name: Vec<u32>,
     notes: Vec<String>,
     complete: bool,
+    /// Folders that could not be read.
+    closed: Vec<String>,
 }
 
 impl Index {
     /// Walks the roots. Never fails: what cannot be read is a note.
     #[must_use]
     pub fn build(roots: Vec<Root>) -> Self {
-        let mut walk = Walk { text: String::new(), entries: Vec::new(), notes: Vec::new(), complete: true };
+        let mut walk =
+            Walk { text: String::new(), entries: Vec::new(), notes: Vec::new(), complete: true, closed: Vec::new() };
         for (at, root) in roots.iter().enumerate() {
             walk.root(u16::try_from(at).unwrap_or(u16::MAX), root);
         }
-        let Walk { text, mut entries, notes, complete } = walk;
+        let Walk { text, mut entries, notes, complete, closed } = walk;
         entries.sort_by(|left, right| (slice(&text, left), left.root).cmp(&(slice(&text, right), right.root)));
         entries.dedup_by(|later, earlier| slice(&text, later) == slice(&text, earlier));
         entries.shrink_to_fit();
         let mut by_name: Vec<u32> = (0..entries.len()).filter_map(|at| u32::try_from(at).ok()).collect();
         let name = |at: &u32| entries.get(*at as usize).map(|entry| last_name(slice(&text, entry)));
         by_name.sort_by(|left, right| (name(left), left).cmp(&(name(right), right)));
-        Self { roots, text, entries, by_name, notes, complete }
+        Self { roots, text, entries, by_name, notes, complete, closed }
     }
 
     /// The granted folders.
@@ -144,6 +147,15 @@ impl Index {
         self.entries.binary_search_by(|entry| slice(&self.text, entry).cmp(path)).ok()
     }
 
+    /// The folder above a path that could not be read, so that nothing can be said of the path.
+    #[must_use]
+    pub fn closed_above(&self, path: &str) -> Option<&str> {
+        let below = |folder: &&String| {
+            folder.is_empty() || path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        };
+        self.closed.iter().find(below).map(String::as_str)
+    }
+
     /// Position and kind of an indexed path's root.
     pub(super) fn entry(&self, path: &str) -> Option<(usize, EntryKind)> {
         let entry = self.entries.get(self.position(path)?)?;
@@ -166,6 +178,7 @@ struct Walk {
     entries: Vec<Entry>,
     notes: Vec<String>,
     complete: bool,
+    closed: Vec<String>,
 }
 
 impl Walk {
@@ -226,6 +239,9 @@ impl Walk {
             Ok(read) => read,
             Err(error) => {
                 self.cut(format!("{} could not be read: {error}", shown(root, folder)));
+                if self.closed.len() < limits::CANDIDATES {
+                    self.closed.push(folder.to_owned());
+                }
                 return None;
             }
         };

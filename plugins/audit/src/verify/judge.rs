@@ -56,9 +56,14 @@ impl<'a, 'm> Judge<'a, 'm> {
     }
 
     fn look_up(&self, place: &Place, kind: Kind, plan: &Plan) -> Lookup {
-        match place {
-            Place::Inside { path, anchored } => Ok(resolve(self.index, path, *anchored, kind, &plan.folders)),
-            Place::Outside(reason) => Err(reason),
+        let (path, anchored) = match place {
+            Place::Inside { path, anchored } => (path, *anchored),
+            Place::Outside(reason) => return Err(reason),
+        };
+        match resolve(self.index, path, anchored, kind, &plan.folders) {
+            there @ Resolved::There(..) => Ok(there),
+            _ if self.index.closed_above(path).is_some() => Err("a folder above it could not be read"),
+            other => Ok(other),
         }
     }
 

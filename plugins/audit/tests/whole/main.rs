@@ -1,8 +1,9 @@
 //! The audit as a whole: from a task to an outcome, on temporary folders, on real plans and on arbitrary text.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may stop where the plugin must not")]
 
-mod claims;
 mod alignment;
+mod bad_input;
+mod claims;
 mod corpus;
 mod discovery;
 mod forms;
@@ -12,19 +13,18 @@ mod library;
 mod negatives;
 mod performance;
 mod properties;
+mod remembered;
 mod report_forms;
 mod report_html;
 mod report_judges;
 mod report_schema;
 mod report_support;
 mod report_words;
-mod remembered;
+mod session;
 mod speed;
 mod sqlite;
 mod support;
+mod traceability;
+mod verdicts;
 #[path = "../../../../tests/benches/audit/tree.rs"]
 mod tree;
-mod verdicts;
-mod session;
-mod support;
-mod traceability;

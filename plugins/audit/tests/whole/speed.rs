@@ -88,3 +88,21 @@ fn figures() {
         );
     }
 }
+
+#[test]
+#[ignore = "prints figures"]
+#[expect(clippy::print_stderr, reason = "figures are what it is for")]
+fn extraction() {
+    let Some(folder) = crate::support::corpus() else { return };
+    for file in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = file.path();
+        if path.extension().is_some_and(|ending| ending == "md") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let begun = Instant::now();
+            for _ in 0..100 {
+                std::hint::black_box(extract::plan(std::hint::black_box(&text)));
+            }
+            eprintln!("{}: {} bytes, {:?} each", path.display(), text.len(), begun.elapsed() / 100);
+        }
+    }
+}
