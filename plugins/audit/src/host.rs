@@ -3,9 +3,7 @@
 use baton_plugin_sdk::sql::Value;
 use baton_plugin_sdk::{Priority, git, handoffs, ledger, progress, sql, watch};
 
-use crate::lent::{
-    Commit, Database, Draft, Entry, FileWatch, Git, Ledger, Lent, Post, Refused, Seen, Unsent,
-};
+use crate::lent::{Commit, Database, Draft, Entry, FileWatch, Git, Ledger, Lent, Post, Refused, Seen, Unsent};
 use crate::watch::Watch;
 
 /// The folder whose repository is asked.

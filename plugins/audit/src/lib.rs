@@ -8,8 +8,10 @@ pub mod alignment;
 pub mod claims;
 pub mod discover;
 pub mod extract;
+pub mod follow;
 pub mod globs;
 pub mod history;
+mod host;
 pub mod index;
 pub mod lent;
 pub mod limits;
@@ -30,10 +32,9 @@ pub mod verify;
 pub mod watch;
 pub mod yaml;
 
-use baton_plugin_sdk::{Error, Outcome, Plugin, Task, progress};
+use baton_plugin_sdk::{Error, Outcome, Plugin, Task};
 
 pub use run::run;
-use watch::Watch;
 
 /// The plugin.
 #[derive(Debug, Clone, Copy)]
@@ -41,20 +42,7 @@ pub struct Audit;
 
 impl Plugin for Audit {
     fn run(task: Task) -> Result<Outcome, Error> {
-        run(&task, &Host)
-    }
-}
-
-/// The host's own progress interface.
-struct Host;
-
-impl Watch for Host {
-    fn report(&self, percent: u8, message: &str) {
-        progress::report(Some(percent), message);
-    }
-
-    fn cancelled(&self) -> bool {
-        progress::cancelled()
+        run(&task, &host::Host.lent())
     }
 }
 

@@ -174,6 +174,9 @@ pub const CLAIM_TEXT_BYTES: usize = 4 * 1024;
 /// Lines of one document that are compared with all of the others, such as gaps with gates. Keeps the reading linear.
 pub const CLAIM_PAIRS: usize = 256;
 
+/// Claims of all documents together. At about 200 bytes a claim this is 40 MiB.
+pub const CLAIMS: usize = 200_000;
+
 /// Claims kept of one document. The longest real report makes about eighty.
 pub const CLAIMS_PER_DOCUMENT: usize = 20_000;
 

@@ -5,17 +5,26 @@ use std::path::PathBuf;
 use baton_plugin_sdk::{Cause, Error, Task};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde_json::{Map, Value};
 
 use crate::discover::{self, Discovery, PlansFolder, Refusal, shown_join};
+use crate::follow::Rules;
 use crate::index::Root;
+use crate::options::Options;
 use crate::plan::Place;
-use crate::report::Stamp;
+use crate::report::{Form, Stamp};
 
-/// The one action.
-const ACTION: &str = "audit";
+/// The arguments that the action knows beside [`Options::KNOWN`].
+const KNOWN: [&str; 5] = ["plans", "root", "forms", "responsible", "follow_up"];
 
-/// The arguments that the action knows.
-const KNOWN: [&str; 2] = ["plans", "root"];
+/// Which plans are audited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Span {
+    /// All of them.
+    Whole,
+    /// Some.
+    Part,
+}
 
 /// A checked task.
 #[derive(Debug)]
@@ -23,46 +32,197 @@ pub(crate) struct Request {
     pub(crate) plans: Discovery,
     /// Set when the task came from changed files and none of them exists any more.
     pub(crate) gone: Option<usize>,
+    pub(crate) span: Span,
+    /// Whether nobody asked: then nothing is said when nothing changed.
+    pub(crate) quiet: bool,
     pub(crate) plans_folders: Vec<PlansFolder>,
     pub(crate) roots: Vec<Root>,
+    /// The audited folder below the granted one, empty for the same.
+    pub(crate) below: String,
     pub(crate) stamp: Stamp,
     /// The task's time in nanoseconds since 1970.
     pub(crate) now_ns: u64,
+    pub(crate) options: Options,
+    pub(crate) forms: Vec<Form>,
+    /// Agents that are asked where a plan names none that is one.
+    pub(crate) responsible: Vec<String>,
+    /// Whether agents may be asked for what is missing.
+    pub(crate) follow_up: bool,
+    pub(crate) rules: Rules,
+}
+
+/// A task's time.
+#[derive(Debug)]
+pub(crate) struct Stamped {
+    pub(crate) stamp: Stamp,
+    pub(crate) moment: Timestamp,
+}
+
+impl Stamped {
+    /// Reads a task's time.
+    ///
+    /// # Errors
+    /// `permanent` when it is none.
+    pub(crate) fn of(task: &Task) -> Result<Self, Error> {
+        let now = &task.now;
+        let moment: Timestamp = now
+            .parse()
+            .map_err(|error| Error::Permanent(format!("the task's time `{now}` is no RFC 3339 time: {error}")))?;
+        let zoned = moment.to_zoned(TimeZone::UTC);
+        let stamp = Stamp {
+            compact: zoned.strftime("%Y%m%d_%H%M%S").to_string(),
+            long: zoned.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        };
+        Ok(Self { stamp, moment })
+    }
+
+    /// In milliseconds since 1970.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.moment.as_millisecond()
+    }
 }
 
 impl Request {
     /// Checks a task.
     ///
     /// # Errors
-    /// `permanent` for an unknown action or argument, a wrong value, a plan that is not there; `needs-grant` for a folder
-    /// that is not granted.
+    /// `permanent` for an unknown argument, a wrong value, a plan that is not there; `needs-grant` for a folder that is not
+    /// granted.
     pub(crate) fn of(task: &Task) -> Result<Self, Error> {
-        if task.action != ACTION {
-            return Err(Error::Permanent(format!("there is no action `{}`; the audit knows `{ACTION}`", task.action)));
-        }
         let args = task.args()?;
-        if let Some(unknown) = args.keys().find(|name| !KNOWN.contains(&name.as_str())) {
-            return Err(Error::Permanent(format!(
-                "there is no argument `{unknown}`; the audit knows `plans` and `root`"
-            )));
+        if let Some(unknown) =
+            args.keys().find(|name| !KNOWN.contains(&name.as_str()) && !Options::KNOWN.contains(&name.as_str()))
+        {
+            let known =
+                KNOWN.iter().chain(&Options::KNOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            return Err(Error::Permanent(format!("there is no argument `{unknown}`; the audit knows {known}")));
         }
-        let plans_folders = plans_folders(task)?;
-        let roots = roots(task)?;
-        let moment = moment(&task.now)?;
-        let now_ns = u64::try_from(moment.as_nanosecond()).unwrap_or_default();
-        let stamp = stamp(moment);
         let names = task.arg_list("plans")?;
-        let (plans, gone) = match &task.cause {
-            Cause::Files(paths) => {
-                let plans = discover::changed(&plans_folders, paths);
-                let gone = plans.plans.is_empty().then_some(paths.len());
-                (plans, gone)
+        let mut request = Self::with(task, &args)?;
+        request.quiet = task.attempt == 1 && matches!(task.cause, Cause::Files(_) | Cause::Schedule);
+        match &task.cause {
+            Cause::Files(paths) if !paths.iter().any(|path| request.is_watched(path)) => {
+                request.plans = discover::changed(&request.plans_folders, paths);
+                request.gone = request.plans.plans.is_empty().then_some(paths.len());
+                request.span = Span::Part;
             }
-            _ if names.is_empty() => (discover::all(&plans_folders), None),
-            _ => (discover::named(&plans_folders, &names).map_err(refused)?, None),
-        };
-        Ok(Self { plans, gone, plans_folders, roots, stamp, now_ns })
+            _ if names.is_empty() || matches!(task.cause, Cause::Files(_)) => {
+                request.plans = discover::all(&request.plans_folders);
+            }
+            _ => {
+                request.plans = discover::named(&request.plans_folders, &names).map_err(refused)?;
+                request.span = Span::Part;
+            }
+        }
+        Ok(request)
     }
+
+    /// An audit of one plan by the name that the audit itself gives it, for a task of another action.
+    ///
+    /// # Errors
+    /// As [`Request::of`].
+    pub(crate) fn of_plan(task: &Task, plan: &str) -> Result<Self, Error> {
+        let mut request = Self::with(task, &Map::new())?;
+        request.plans = discover::named(&request.plans_folders, &[plan.to_owned()]).map_err(refused)?;
+        request.span = Span::Part;
+        Ok(request)
+    }
+
+    /// Everything but the plans.
+    fn with(task: &Task, args: &Map<String, Value>) -> Result<Self, Error> {
+        let Stamped { stamp, moment } = Stamped::of(task)?;
+        let below = below(args)?;
+        Ok(Self {
+            plans: Discovery::default(),
+            gone: None,
+            span: Span::Whole,
+            quiet: false,
+            plans_folders: plans_folders(task)?,
+            roots: roots(task, below.as_deref())?,
+            below: below.unwrap_or_default(),
+            now_ns: u64::try_from(moment.as_nanosecond()).unwrap_or_default(),
+            stamp,
+            options: Options::of(args).map_err(Error::Permanent)?,
+            forms: forms(args)?,
+            responsible: list(args, "responsible")?,
+            follow_up: flag(args, "follow_up", true)?,
+            rules: Rules::default(),
+        })
+    }
+
+    /// The granted roots.
+    ///
+    /// # Errors
+    /// `needs-grant` when there is none.
+    pub(crate) fn roots_of(task: &Task) -> Result<Vec<Root>, Error> {
+        roots(task, None)
+    }
+
+    /// What the memory of this audit is of: the audited folders.
+    pub(crate) fn scope(&self) -> String {
+        self.roots.iter().map(|root| root.shown.as_str()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// In milliseconds since 1970.
+    pub(crate) fn now_ms(&self) -> i64 {
+        i64::try_from(self.now_ns / 1_000_000).unwrap_or(i64::MAX)
+    }
+
+    /// Whether a changed file is one that a plan promises, and no plan itself.
+    fn is_watched(&self, path: &str) -> bool {
+        let in_plans = self.plans_folders.iter().any(|folder| std::path::Path::new(path).starts_with(&folder.path));
+        !(in_plans && (path.ends_with(".md") || path.ends_with(".txt")))
+    }
+}
+
+fn wrong(name: &str, wanted: &str, value: &Value) -> Error {
+    Error::Permanent(format!("the argument `{name}` must be {wanted}, not {value}"))
+}
+
+/// A list of texts: a JSON list, or one text with items parted by commas.
+fn list(args: &Map<String, Value>, name: &str) -> Result<Vec<String>, Error> {
+    let wanted = "text or a list of texts";
+    match args.get(name) {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::String(text)) => {
+            Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
+        }
+        Some(Value::Array(items)) => {
+            let text = |item: &Value| item.as_str().map(str::to_owned).ok_or_else(|| wrong(name, wanted, item));
+            items.iter().map(text).collect()
+        }
+        Some(other) => Err(wrong(name, wanted, other)),
+    }
+}
+
+fn flag(args: &Map<String, Value>, name: &str, usual: bool) -> Result<bool, Error> {
+    match args.get(name) {
+        None | Some(Value::Null) => Ok(usual),
+        Some(Value::Bool(flag)) => Ok(*flag),
+        Some(Value::String(text)) if text == "true" || text == "false" => Ok(text == "true"),
+        Some(other) => Err(wrong(name, "true or false", other)),
+    }
+}
+
+fn forms(args: &Map<String, Value>) -> Result<Vec<Form>, Error> {
+    let words = list(args, "forms")?;
+    if words.is_empty() {
+        return Ok(Form::DEFAULT.to_vec());
+    }
+    let form = |word: &String| {
+        Form::of(word).ok_or_else(|| {
+            let known = Form::ALL.map(Form::word).join(", ");
+            Error::Permanent(format!("there is no form `{word}` of the report; there are {known}"))
+        })
+    };
+    let mut forms = Vec::new();
+    for word in &words {
+        let form = form(word)?;
+        if !forms.contains(&form) {
+            forms.push(form);
+        }
+    }
+    Ok(forms)
 }
 
 fn refused(refusal: Refusal) -> Error {
@@ -85,8 +245,23 @@ fn plans_folders(task: &Task) -> Result<Vec<PlansFolder>, Error> {
     Ok(folders)
 }
 
+/// The folder below the granted root that the plans speak of.
+fn below(args: &Map<String, Value>) -> Result<Option<String>, Error> {
+    let wanted = match args.get("root") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(wanted)) => wanted,
+        Some(other) => return Err(wrong("root", "text", other)),
+    };
+    match Place::of(wanted) {
+        Place::Inside { path, .. } if !wanted.starts_with('/') => Ok(Some(path)),
+        _ => Err(Error::Permanent(format!(
+            "the argument `root` must be a folder inside the granted root, not `{wanted}`"
+        ))),
+    }
+}
+
 /// The granted roots, or the folder of that name below them.
-fn roots(task: &Task) -> Result<Vec<Root>, Error> {
+fn roots(task: &Task, below: Option<&str>) -> Result<Vec<Root>, Error> {
     let granted: Vec<Root> = task
         .mounts("root")
         .map(|mount| Root { path: PathBuf::from(&mount.path), shown: mount.shown_as.clone() })
@@ -96,20 +271,12 @@ fn roots(task: &Task) -> Result<Vec<Root>, Error> {
             "the folder `root` is not granted: grant it read-only so that deliverables can be looked up".into(),
         ));
     }
-    let Some(wanted) = task.arg_str("root")? else { return Ok(granted) };
-    let below = match Place::of(&wanted) {
-        Place::Inside { path, .. } if !wanted.starts_with('/') => path,
-        _ => {
-            return Err(Error::Permanent(format!(
-                "the argument `root` must be a folder inside the granted root, not `{wanted}`"
-            )));
-        }
-    };
+    let Some(below) = below else { return Ok(granted) };
     let roots: Vec<Root> =
-        granted.iter().filter(|root| is_folder_below(root, &below)).map(|root| lowered(root, &below)).collect();
+        granted.iter().filter(|root| is_folder_below(root, below)).map(|root| lowered(root, below)).collect();
     if roots.is_empty() {
         let shown: Vec<&str> = granted.iter().map(|root| root.shown.as_str()).collect();
-        return Err(Error::Permanent(format!("there is no folder `{wanted}` inside {}", shown.join(", "))));
+        return Err(Error::Permanent(format!("there is no folder `{below}` inside {}", shown.join(", "))));
     }
     Ok(roots)
 }
@@ -126,16 +293,4 @@ fn is_folder_below(root: &Root, below: &str) -> bool {
 fn lowered(root: &Root, below: &str) -> Root {
     let path = if below.is_empty() { root.path.clone() } else { root.path.join(below) };
     Root { path, shown: shown_join(&root.shown, below) }
-}
-
-fn moment(now: &str) -> Result<Timestamp, Error> {
-    now.parse().map_err(|error| Error::Permanent(format!("the task's time `{now}` is no RFC 3339 time: {error}")))
-}
-
-fn stamp(moment: Timestamp) -> Stamp {
-    let moment = moment.to_zoned(TimeZone::UTC);
-    Stamp {
-        compact: moment.strftime("%Y%m%d_%H%M%S").to_string(),
-        long: moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-    }
 }

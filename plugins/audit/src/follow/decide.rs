@@ -144,7 +144,8 @@ fn step<'a>(one: &'a Wanted, known: Option<&'a Known>, open: &mut BTreeMap<&'a s
     }
     let asked = open.entry(one.agents.first().map_or("", String::as_str)).or_default();
     if *asked >= rules.open_at_most {
-        let reason = format!("{asked} requests are open with its agent already; it is asked for when some are answered");
+        let reason =
+            format!("{asked} requests are open with its agent already; it is asked for when some are answered");
         return Step::Hold { wanted: one, round, reason };
     }
     *asked += 1;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::decide::Wanted;
 use crate::lent::Draft;
-use crate::report::line;
+use crate::report::escape::line;
 
 /// Bytes of a handoff's title.
 const TITLE_BYTES: usize = 200;
@@ -57,7 +57,9 @@ fn body(wanted: &Wanted, round: u32) -> String {
         body += &format!("- It has to define: `{}`\n", wanted.symbols.join("`, `"));
     }
     if round > 1 {
-        body += &format!("- This is asked for the {round}. time: the last answer said it was done, and it was not there.\n");
+        body += &format!(
+            "- This is asked for the {round}. time: the last answer said it was done, and it was not there.\n"
+        );
     }
     body + "\nMake it real, or take it out of the plan if it is not wanted any more. An empty file, a stub or a file that \
             only repeats the plan does not count. Then send a RETURN: the plan is audited again by itself when it comes.\n"

@@ -14,6 +14,7 @@ mod letter;
 use std::collections::BTreeMap;
 
 use crate::lent::{Lent, Post, Refused, Unsent};
+use crate::note::Weight;
 use crate::report::{FollowUp, FollowUpState};
 use book::Book;
 use decide::{Step, decide};
@@ -34,7 +35,13 @@ pub struct Followed {
 /// `plans` are the plans that were audited; requests for other plans stay as they are. `gone` says of a plan that is not
 /// among them whether it exists no more.
 #[must_use]
-pub fn follow(lent: &Lent<'_>, wanted: &[Wanted], plans: &[&str], gone: &dyn Fn(&str) -> bool, rules: &Rules) -> Followed {
+pub fn follow(
+    lent: &Lent<'_>,
+    wanted: &[Wanted],
+    plans: &[&str],
+    gone: &dyn Fn(&str) -> bool,
+    rules: &Rules,
+) -> Followed {
     let (Some(post), Some(memory)) = (lent.post, lent.memory) else {
         let lacks = if lent.post.is_none() { "handoffs" } else { "sql=own:rw" };
         return silent(format!("nobody was asked: `baton plugin grant audit {lacks}` lets the audit ask"));
@@ -107,7 +114,10 @@ fn ask(post: &dyn Post, wanted: &Wanted, round: u32) -> Result<String, String> {
         [] => "the plan names nobody who is responsible: add a line `**Owner:** AGENT` to it, or set `responsible` in \
                [agents.audit.defaults.audit] of baton.toml"
             .to_owned(),
-        names => format!("there is no agent {}: correct the plan's owner, or add it as an alias in baton.toml", names.join(", ")),
+        names => format!(
+            "there is no agent {}: correct the plan's owner, or add it as an alias in baton.toml",
+            names.join(", ")
+        ),
     })
 }
 
@@ -121,7 +131,7 @@ fn row(wanted: &Wanted, agent: Option<&str>, state: FollowUpState, round: u32, r
         state,
         round,
         reason: reason.to_owned(),
-        priority: if wanted.high { "HIGH" } else { "MEDIUM" }.to_owned(),
+        priority: if wanted.high { Weight::High } else { Weight::Medium },
     }
 }
 
@@ -135,6 +145,6 @@ fn closed(finding: &str, known: &Known, state: FollowUpState, reason: &str) -> F
         state,
         round: known.round,
         reason: reason.to_owned(),
-        priority: "LOW".to_owned(),
+        priority: Weight::Low,
     }
 }

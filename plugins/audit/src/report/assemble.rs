@@ -9,6 +9,7 @@ use super::model::{
 };
 use super::parts::Parts;
 use super::render::Form;
+use crate::discover::Details;
 use crate::limits;
 use crate::note::{Note, Weight};
 use crate::plan::{Claim, Deliverable, Plan, Reference, Role};
@@ -34,6 +35,7 @@ pub struct Assembly {
     notes: Vec<Note>,
     counts: Counts,
     unrequested: Unrequested,
+    files: Vec<Details>,
     gaps: Vec<Gap>,
     gaps_left_out: usize,
     /// The forms that will be made of it.
@@ -60,6 +62,7 @@ impl Assembly {
             notes: Vec::new(),
             counts: Counts::default(),
             unrequested: Unrequested::default(),
+            files: Vec::new(),
             gaps: Vec::new(),
             gaps_left_out: 0,
             forms: forms.to_vec(),
@@ -138,6 +141,11 @@ impl Assembly {
         });
     }
 
+    /// Adds what is known of the plans before they are judged, the most important ones first.
+    pub fn details(&mut self, details: Vec<Details>) {
+        self.files = details;
+    }
+
     /// Adds the files that nobody asked for, with their findings.
     pub fn unrequested(&mut self, unrequested: Unrequested) {
         for Gap { id, weight, title, evidence } in unrequested.gaps() {
@@ -182,6 +190,7 @@ impl Assembly {
             completion_percent: self.counts.percent(),
             plans: self.plans,
             unrequested: self.unrequested,
+            plan_files: self.files,
             notes: self.notes,
             rows_left_out: self.rows_left_out,
             plans_left_out: 0,

@@ -96,7 +96,7 @@ const fn is_unseen(sign: char) -> bool {
 
 /// One line of plain text of at most `bytes` bytes; a longer one ends in `…`.
 #[must_use]
-pub(super) fn line(text: &str, bytes: usize) -> String {
+pub(crate) fn line(text: &str, bytes: usize) -> String {
     let mut out: String = text.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
     if out.len() > bytes {
         let mut end = bytes.saturating_sub('\u{2026}'.len_utf8());

@@ -7,7 +7,7 @@
 
 mod assemble;
 mod document;
-mod escape;
+pub(crate) mod escape;
 pub(crate) mod findings;
 mod follow_up;
 mod html;

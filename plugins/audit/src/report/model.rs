@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::findings::Gap;
 use super::parts::Parts;
+use crate::discover::Details;
 use crate::note::Note;
 use crate::verify::{CommitLine, Counts, Status, Symbol, Unrequested};
 
@@ -61,6 +62,8 @@ pub struct Report {
     pub completion_percent: Option<usize>,
     /// The plans, sorted by name.
     pub plans: Vec<PlanReport>,
+    /// What is known of the plans before they are judged, the most important ones first.
+    pub plan_files: Vec<Details>,
     /// Files that no plan asks for; not part of any completion.
     pub unrequested: Unrequested,
     /// What the audit noticed about its own work.

@@ -58,7 +58,8 @@ pub(super) fn resolve(range: &Range, git: Option<&dyn Git>, now: i64) -> Result<
         let last = if let Some(End::Revision(commit)) = &to { commit.id.as_str() } else { "HEAD" };
         let after = if let Some(End::Revision(commit)) = &from { Some(commit.id.as_str()) } else { None };
         if git.commit(last).map_err(|refused| refused.text().to_owned())?.is_some() {
-            out.commits = git.log(last, after, None, limits::SESSION_COMMITS).map_err(|refused| refused.text().to_owned())?;
+            out.commits =
+                git.log(last, after, None, limits::SESSION_COMMITS).map_err(|refused| refused.text().to_owned())?;
         }
         out.more = out.commits.len() >= usize::try_from(limits::SESSION_COMMITS).unwrap_or(usize::MAX);
         let (start, moments) = (out.start, (matches!(from, Some(End::Moment(_))), matches!(to, Some(End::Moment(_)))));

@@ -25,6 +25,6 @@ mod speed;
 mod sqlite;
 mod support;
 mod traceability;
-mod verdicts;
 #[path = "../../../../tests/benches/audit/tree.rs"]
 mod tree;
+mod verdicts;

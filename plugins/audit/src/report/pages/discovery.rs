@@ -1,8 +1,14 @@
 //! Phase 0: folders and plans.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use super::super::document::{Gate, Phase, heading, table, text};
-use super::super::model::{FolderLine, PlanReport, Report};
+use super::super::model::{FolderLine, Report};
 use super::{counted, number};
+use crate::discover::Details;
 use crate::note::Weight;
 use crate::page::{Block, Cell};
 
@@ -32,16 +38,25 @@ fn blocks(report: &Report) -> Vec<Block> {
     let mut blocks = vec![heading("Plans Directory Locations")];
     blocks.push(table(&["Location", "Plans Audited"], folders).unwrap_or_else(|| text("None.")));
     blocks.push(heading("Plan Files"));
-    let plans = report.plans.iter().map(plan).collect();
-    blocks.push(table(&["File", "Size", "Date", "Says of Itself"], plans).unwrap_or_else(|| text("None.")));
+    let bytes: BTreeMap<&str, u64> = report.plans.iter().map(|plan| (plan.plan.as_str(), plan.bytes)).collect();
+    let plans =
+        report.plan_files.iter().map(|details| plan(details, bytes.get(details.plan.as_str()).copied())).collect();
+    let head = ["File", "Size", "Last Modified", "Priority", "Responsible", "Says of Itself"];
+    blocks.push(table(&head, plans).unwrap_or_else(|| text("None.")));
     blocks
 }
 
-fn plan(plan: &PlanReport) -> Vec<Cell> {
-    let field = |name: &str| {
-        let field = plan.header.iter().find(|field| field.name == name);
-        field.map_or(Cell::None, |field| Cell::text(&field.value))
-    };
-    let size = format!("{} bytes", super::super::escape::number(plan.bytes));
-    vec![Cell::code(&plan.plan), Cell::text(size), field("Date"), field("Status")]
+fn plan(details: &Details, bytes: Option<u64>) -> Vec<Cell> {
+    let maybe = |text: &Option<String>| text.as_ref().map_or(Cell::None, Cell::text);
+    let size = bytes.map(|bytes| format!("{} bytes", super::super::escape::number(bytes)));
+    let modified = details.modified.and_then(|at| Timestamp::from_millisecond(at).ok());
+    let modified = modified.map(|at| at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M").to_string());
+    vec![
+        Cell::code(&details.plan),
+        maybe(&size),
+        maybe(&modified),
+        Cell::text(details.priority.word()),
+        maybe(&details.responsible),
+        maybe(&details.status),
+    ]
 }

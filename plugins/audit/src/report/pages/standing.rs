@@ -6,7 +6,7 @@ use super::super::parts::Part;
 use super::expected::is_unlisted;
 use super::{named_at, number, percent, state, title};
 use crate::page::{Block, Cell};
-use crate::verify::{Counts, Status};
+use crate::verify::{Counts, Status, short};
 
 pub(super) fn phase(report: &Report) -> Phase {
     let parts = &report.parts;
@@ -82,7 +82,11 @@ fn component(component: &Component) -> Vec<Cell> {
 
 fn deliverable(plan: &PlanReport, row: &Row) -> Vec<Cell> {
     let count = |count: Option<u64>| count.map_or(Cell::None, Cell::Number);
-    let mut evidence = row.remarks.clone();
+    let mut evidence: Vec<String> = row.sha256.iter().map(|digest| format!("SHA-256 {}", short(digest))).collect();
+    let defined = row.symbols.iter().filter_map(|symbol| Some(format!("{} in line {}", symbol.name, symbol.line?)));
+    evidence.extend(defined);
+    evidence.extend(row.commit.iter().map(|commit| format!("commit {}", short(&commit.id))));
+    evidence.extend(row.remarks.iter().cloned());
     evidence.extend(row.claimed.status.as_ref().map(|status| format!("the plan says: {status}")));
     let evidence = evidence.join("; ");
     vec![

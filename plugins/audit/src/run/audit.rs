@@ -1,0 +1,294 @@
+//! An audit of plans: read, judged, held against the last audit and against what documents claim; then what the rest of the
+//! system says, who is asked for what is missing, and the report. Watched and stoppable between plans.
+
+use baton_plugin_sdk::{Error, Outcome, Task};
+
+use super::pieces::{self, Pieces};
+use super::wanted;
+use super::{outcome, unwritten};
+use crate::claims;
+use crate::discover::{self, PlanFile};
+use crate::extract;
+use crate::follow;
+use crate::history::{Closing, Comparison, History};
+use crate::index::Index;
+use crate::lent::{Lent, Refused, Seen};
+use crate::limits;
+use crate::memory::{Memory, turnover};
+use crate::note::{Note, Weight};
+use crate::performance::FromPlans;
+use crate::report::{self, Assembly, Audited, FolderLine, Part, Parts, Report};
+use crate::request::{Request, Span};
+use crate::verify::{Asked, Commits, Enumerations, Facts, Folders, Judge, Remembered, unrequested};
+
+/// Does one audit.
+///
+/// # Errors
+/// As [`super::run`].
+pub(super) fn audit(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
+    let request = Request::of(task)?;
+    if let Some(paths) = request.gone {
+        return Ok(Outcome::new(format!("Nothing to audit: none of the {paths} changed plans exists any more.")));
+    }
+    if request.plans.plans.is_empty() {
+        return no_plans(request);
+    }
+    over(request, lent, "")
+}
+
+/// Audits what is asked for. `head` opens the summary.
+///
+/// # Errors
+/// As [`super::run`].
+pub(super) fn over(request: Request, lent: &Lent<'_>, head: &str) -> Result<Outcome, Error> {
+    lent.watch.report(0, "Indexing the audited folder");
+    let index = Index::build(request.roots.clone());
+    let (memory, memory_refused) = remembered(lent, &request);
+    let mut run = Run::new(&request, lent, &index, memory.as_ref());
+    run.assembly.notes(memory_refused.as_ref().map(|refused| no_memory(refused)));
+    run.plans()?;
+    let read = run.close();
+    finish(read, &request, lent, &index, memory.as_ref(), head)
+}
+
+/// The memory of these folders; none where it is not granted or does not answer.
+fn remembered<'a>(lent: &Lent<'a>, request: &Request) -> (Option<Memory<'a>>, Option<Refused>) {
+    match lent.memory.map(|database| Memory::open(database, &request.scope())) {
+        None => (None, None),
+        Some(Ok(memory)) => (Some(memory), None),
+        Some(Err(refused)) => (None, Some(refused)),
+    }
+}
+
+fn no_memory(refused: &Refused) -> Note {
+    let title = format!("earlier audits are not remembered: {}", refused.text());
+    Note::new("memory", Weight::Info, title, "")
+}
+
+/// What reading the plans came to.
+struct Read {
+    assembly: Assembly,
+    claims: claims::Checked,
+    from_plans: FromPlans,
+    history: History,
+    follow: Vec<follow::Wanted>,
+    watched: Vec<(String, Vec<Seen>)>,
+    folders: Vec<FolderLine>,
+}
+
+/// An audit under way.
+struct Run<'r> {
+    request: &'r Request,
+    lent: &'r Lent<'r>,
+    index: &'r Index,
+    assembly: Assembly,
+    facts: Facts<'r>,
+    commits: Commits<'r>,
+    comparison: Comparison<'r, 'r>,
+    asked: Asked,
+    enumerations: Enumerations,
+    folders: Folders,
+    from_plans: FromPlans,
+    details: Vec<discover::Details>,
+    claimed: Vec<(claims::Document, Vec<claims::Claim>)>,
+    claims_left: usize,
+    follow: Vec<follow::Wanted>,
+    watched: Vec<(String, Vec<Seen>)>,
+}
+
+impl<'r> Run<'r> {
+    fn new(request: &'r Request, lent: &'r Lent<'r>, index: &'r Index, memory: Option<&'r Memory<'r>>) -> Self {
+        let mut assembly = Assembly::of(&request.forms);
+        assembly.notes(request.plans.notes.clone());
+        assembly.notes(index.notes().iter().map(|note| Note::new(format!("index:{note}"), Weight::Low, note, "")));
+        let head = memory.and_then(Memory::last).and_then(|last| last.head.as_deref());
+        let folders = memory.and_then(|memory| memory.folders().ok()).unwrap_or_default();
+        Self {
+            request,
+            lent,
+            index,
+            assembly,
+            facts: Facts::new(memory.map(|memory| memory as &dyn Remembered), request.now_ns),
+            commits: Commits::new(lent.git, &request.below, head),
+            comparison: Comparison::new(memory),
+            asked: Asked::new(index),
+            enumerations: Enumerations::default(),
+            folders,
+            from_plans: FromPlans::default(),
+            details: Vec::new(),
+            claimed: Vec::new(),
+            claims_left: limits::CLAIMS,
+            follow: Vec::new(),
+            watched: Vec::new(),
+        }
+    }
+
+    /// Reads and judges every plan.
+    ///
+    /// # Errors
+    /// When it was cancelled.
+    fn plans(&mut self) -> Result<(), Error> {
+        let plans = &self.request.plans.plans;
+        for (nth, file) in plans.iter().enumerate() {
+            if self.lent.watch.cancelled() {
+                return Err(Error::Retryable("cancelled".into()));
+            }
+            self.lent.watch.report(u8::try_from(nth * 100 / plans.len()).unwrap_or(100), &file.shown);
+            self.plan(file);
+        }
+        Ok(())
+    }
+
+    fn plan(&mut self, file: &PlanFile) {
+        let text = discover::read(file);
+        self.assembly.notes(text.notes);
+        let plan = extract::plan(&text.text);
+        let (details, notes) = discover::details(file, &text.text, &plan);
+        self.assembly.notes(notes);
+        let before = self.comparison.before(&file.shown);
+        let mut judged = Judge::new(self.index, &mut self.facts).plan(&plan, &before);
+        let open = self.commits.add(&plan, &mut judged, &before);
+        self.comparison.plan(&file.shown, &plan, &judged, &open, &before);
+        self.asked.add(self.index, &judged);
+        self.enumerations.add(self.index, &file.shown, &plan);
+        self.from_plans.add(&file.shown, &text.text, &plan);
+        self.claims(&file.shown, text.text);
+        let responsible = wanted::responsible(details.responsible.as_deref(), &self.request.responsible);
+        self.follow.extend(wanted::of_plan(&file.shown, &plan, &judged, &responsible));
+        self.watched.push((file.shown.clone(), wanted::seen(self.index, &plan, &judged)));
+        self.details.push(details);
+        self.assembly.plan(Audited { shown: file.shown.clone(), bytes: file.bytes, plan, judged });
+    }
+
+    fn claims(&mut self, shown: &str, text: String) {
+        if self.claims_left == 0 {
+            return;
+        }
+        let mut document = claims::Document { shown: shown.to_owned(), text };
+        let mut claims = claims::read(&document);
+        claims.truncate(self.claims_left);
+        self.claims_left -= claims.len();
+        // Its text was read; of ten thousand plans it would not be kept in memory.
+        document.text = String::new();
+        self.claimed.push((document, claims));
+    }
+
+    /// Ends the reading: what nobody asked for, what documents claim, what changed since the last audit.
+    fn close(mut self) -> Read {
+        let (unrequested, folders) =
+            unrequested(self.index, &self.asked, &self.enumerations, &self.folders, self.request.now_ns);
+        self.assembly.unrequested(unrequested);
+        let claims = claims::check(&self.claimed, self.index, self.lent.git);
+        let closing = Closing {
+            at: &self.request.stamp.long,
+            whole: self.request.span == Span::Whole,
+            head: self.commits.head(),
+            inputs: None,
+        };
+        let (history, refused) = self.comparison.finish(&closing, &self.facts, &folders);
+        self.assembly.notes(refused.as_ref().map(no_memory));
+        discover::rank(&mut self.details);
+        self.assembly.details(self.details);
+        let folders = self.request.plans.folders.iter();
+        let folders = folders.map(|folder| FolderLine { folder: folder.shown.clone(), plans: folder.plans });
+        Read {
+            assembly: self.assembly,
+            claims,
+            from_plans: self.from_plans,
+            history,
+            follow: self.follow,
+            watched: self.watched,
+            folders: folders.collect(),
+        }
+    }
+}
+
+/// Adds what the rest of the system says, asks for what is missing, and writes the report.
+fn finish(
+    mut read: Read,
+    request: &Request,
+    lent: &Lent<'_>,
+    index: &Index,
+    memory: Option<&Memory<'_>>,
+    head: &str,
+) -> Result<Outcome, Error> {
+    let watch_refused = watch_files(lent, std::mem::take(&mut read.watched));
+    read.assembly.notes(watch_refused);
+    let followed = pieces::follow(lent, request, &read.follow);
+    if request.quiet && read.history.unchanged && !followed.acted() {
+        let last = read.history.last_at.as_deref().unwrap_or_default();
+        return Ok(Outcome::new(format!("{head}Nothing changed since the audit of {last}.")));
+    }
+    let pieces = match request.span {
+        Span::Whole => Pieces::of(request, lent, index, &read.from_plans),
+        Span::Part => Pieces::skipped(),
+    };
+    let Read { mut assembly, claims, history, folders, .. } = read;
+    assembly.findings(claims.gaps.iter().cloned());
+    assembly.findings(history.gaps());
+    assembly.findings(pieces.findings);
+    let parts = Parts {
+        claims: pieces::claims(&claims)?,
+        history: pieces::history(&history, memory.is_some()),
+        performance: pieces.performance,
+        alignment: pieces.alignment,
+        actions: followed.part(),
+        follow_ups: followed.rows,
+        trend: pieces::trend(&history),
+        before: pieces::before(&history),
+    };
+    let roots = index.roots().iter().map(|root| root.shown.clone()).collect();
+    let mut report = assembly.finish(&request.stamp, roots, index.len(), folders, parts);
+    keep_findings(memory, request, &report);
+    write(&mut report, request, &history, head)
+}
+
+/// Has the host tell when one of these files changes. Gives a note when it cannot.
+fn watch_files(lent: &Lent<'_>, watched: Vec<(String, Vec<Seen>)>) -> Option<Note> {
+    let files = lent.files?;
+    let refused = watched.into_iter().find_map(|(plan, seen)| files.set(&wanted::key(&plan), seen).err())?;
+    let title = format!("a change of a deliverable may go unseen: {}", refused.text());
+    Some(Note::new("watch", Weight::Info, title, ""))
+}
+
+/// Remembers which findings are open. A memory that fails here has failed before, which the report says.
+fn keep_findings(memory: Option<&Memory<'_>>, request: &Request, report: &Report) {
+    let Some(memory) = memory else { return };
+    let Ok(open) = memory.open_findings() else { return };
+    let plans: Vec<String> = report.plans.iter().map(|plan| format!("audit:{}:", plan.plan)).collect();
+    let concerned = |id: &str| request.span == Span::Whole || plans.iter().any(|plan| id.starts_with(plan.as_str()));
+    let complete = report.findings.len() < limits::FINDINGS;
+    drop(memory.keep_findings(&turnover(open, &report.findings, &request.stamp.long, complete, &concerned)));
+}
+
+fn write(report: &mut Report, request: &Request, history: &History, head: &str) -> Result<Outcome, Error> {
+    let mut artifacts = report::render_all(&request.forms, report, &request.stamp).map_err(unwritten)?;
+    let follow_ups = report.parts.follow_ups.clone();
+    if !follow_ups.is_empty() {
+        artifacts.push(report::follow_up(&follow_ups, report, &request.stamp));
+        artifacts.extend(report::issues(&follow_ups, &request.stamp).map_err(unwritten)?);
+    }
+    let mut summary = format!("{head}{}", report.summary());
+    if let Some(since) = history.summary().filter(|_| !history.unchanged) {
+        summary = format!("{summary} {since}");
+    }
+    Ok(outcome(summary, artifacts, &report.findings))
+}
+
+/// The outcome when there is nothing to audit: a report that says so, and where a plan would have to lie.
+fn no_plans(request: Request) -> Result<Outcome, Error> {
+    let folders: Vec<&str> = request.plans_folders.iter().map(|folder| folder.shown.as_str()).collect();
+    let places = folders.join(", ");
+    let title = format!("no plan was found: put a plan (.md or .txt) into {places}");
+    let mut assembly = Assembly::of(&request.forms);
+    assembly.notes(request.plans.notes.clone());
+    assembly.notes([Note::new("plans:none", Weight::Medium, title, places.clone())]);
+    let lines = folders.iter().map(|folder| FolderLine { folder: (*folder).to_owned(), plans: 0 }).collect();
+    let roots = request.roots.iter().map(|root| root.shown.clone()).collect();
+    let mut parts = Parts::default();
+    parts.history = Part::not_looked_at("there was no plan");
+    let mut report = assembly.finish(&request.stamp, roots, 0, lines, parts);
+    let mut outcome = write(&mut report, &request, &History::default(), "")?;
+    outcome.summary = format!("There was no plan to audit in {places}.");
+    Ok(outcome)
+}

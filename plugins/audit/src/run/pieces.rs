@@ -1,0 +1,140 @@
+//! The parts of a report that other modules make, each as [`Part`] with its gate: claims, history, performance, alignment,
+//! follow-ups.
+
+use baton_plugin_sdk::Error;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::unwritten;
+use crate::alignment;
+use crate::claims;
+use crate::follow::{self, Followed, Wanted};
+use crate::history::History;
+use crate::index::Index;
+use crate::lent::Lent;
+use crate::note::Weight;
+use crate::page::{Block, Point};
+use crate::performance::{self, FromPlans};
+use crate::report::{Before, FollowUpState, Gap, Gate, Part};
+use crate::request::{Request, Span};
+use crate::traceability;
+
+/// What the rest of the system says: phases 3 and 4.
+pub(super) struct Pieces {
+    pub(super) performance: Part,
+    pub(super) alignment: Part,
+    pub(super) findings: Vec<Gap>,
+}
+
+impl Pieces {
+    /// Looks at everything.
+    pub(super) fn of(request: &Request, lent: &Lent<'_>, index: &Index, plans: &FromPlans) -> Self {
+        let options = &request.options;
+        let logs = performance::logs(index, options);
+        let agents = performance::agents(lent.ledger);
+        let sources =
+            performance::Sources { index, logs: &logs, agents: &agents, catalog: lent.catalog, plans, stated: None };
+        let performance = performance::analyse(sources, options);
+        let trackers = alignment::trackers(index, options);
+        let sources =
+            alignment::Sources { index, logs: &logs, agents: &agents, ledger: lent.ledger, trackers: &trackers };
+        let alignment = alignment::assess(sources, options, request.now_ms());
+        let names = request.plans.plans.iter().map(|plan| plan.shown.clone()).collect();
+        let trace = traceability::trace(index, options, &names);
+        let mut blocks = alignment::blocks(&alignment);
+        blocks.extend(traceability::blocks(&trace));
+        let both = json!({ "alignment": rows(&alignment), "traceability": rows(&trace) });
+        let found = [alignment.findings.as_slice(), trace.findings.as_slice()].concat();
+        let part = |blocks: Vec<Block>, rows: Value, found: &[Gap]| Part::looked_at(gate(found), blocks, rows);
+        Self {
+            performance: part(performance::blocks(&performance), rows(&performance), &performance.findings),
+            alignment: part(blocks, both, &found),
+            findings: [performance.findings, found].concat(),
+        }
+    }
+
+    /// Looks at nothing, because only some plans are audited.
+    pub(super) fn skipped() -> Self {
+        let reason = "this audit is of some plans only; one of all plans looks at the whole system";
+        let part = || Part::not_looked_at(reason);
+        Self { performance: part(), alignment: part(), findings: Vec::new() }
+    }
+}
+
+/// Something for programs. What cannot be written as JSON is left out; none of it can.
+fn rows(of: &impl Serialize) -> Value {
+    serde_json::to_value(of).unwrap_or_default()
+}
+
+fn gate(found: &[Gap]) -> Gate {
+    Gate::of(found.iter().all(|gap| gap.weight < Weight::Medium))
+}
+
+/// What documents claim.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub(super) fn claims(checked: &claims::Checked) -> Result<Part, Error> {
+    if checked.rows.is_empty() {
+        return Ok(Part::not_looked_at("no document makes a claim that could be checked"));
+    }
+    let rows = serde_json::to_value(checked).map_err(unwritten)?;
+    Ok(Part::looked_at(gate(&checked.gaps), checked.blocks(), rows))
+}
+
+/// What changed since the last audit.
+pub(super) fn history(history: &History, remembers: bool) -> Part {
+    match (&history.last_at, remembers) {
+        (_, false) => Part::not_looked_at(
+            "earlier audits are not remembered: `baton plugin grant audit sql=own:rw` lets the audit remember",
+        ),
+        (None, true) => Part::not_looked_at("this is the first audit of these folders"),
+        (Some(_), true) => Part::looked_at(Gate::of(history.regressions.is_empty()), history.blocks(), rows(history)),
+    }
+}
+
+/// The completion over past audits, this one included.
+pub(super) fn trend(history: &History) -> Vec<Point> {
+    history.trend.iter().map(|moment| Point { at: moment.at.clone(), percent: moment.percent }).collect()
+}
+
+/// How things stood at the last audit.
+pub(super) fn before(history: &History) -> Option<Before> {
+    let plans = history.plans.iter().filter_map(|plan| Some((plan.plan.clone(), plan.before?.percent)));
+    Some(Before {
+        at: history.last_at.clone()?,
+        completion_percent: history.before.and_then(|before| before.percent),
+        plans: plans.collect(),
+    })
+}
+
+/// Asks for what is missing, where that is wanted and granted.
+pub(super) fn follow(lent: &Lent<'_>, request: &Request, wanted: &[Wanted]) -> Followed {
+    if !request.follow_up {
+        return Followed {
+            rows: Vec::new(),
+            silent: Some("this audit only read, and asked nobody for anything".to_owned()),
+        };
+    }
+    let plans: Vec<&str> = request.plans.plans.iter().map(|plan| plan.shown.as_str()).collect();
+    let whole = request.span == Span::Whole;
+    follow::follow(lent, wanted, &plans, &|_| whole, &request.rules)
+}
+
+impl Followed {
+    /// Whether somebody was asked, or something was taken back.
+    pub(super) fn acted(&self) -> bool {
+        self.rows.iter().any(|row| matches!(row.state, FollowUpState::Sent | FollowUpState::Withdrawn))
+    }
+
+    /// Phase 5.
+    pub(super) fn part(&self) -> Part {
+        match &self.silent {
+            Some(reason) => Part::not_looked_at(reason.clone()),
+            None => {
+                let held = self.rows.iter().any(|row| row.state == FollowUpState::Held);
+                Part::looked_at(Gate::of(!held), Vec::new(), Value::Null)
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The review of a session: a range of commits and the handoffs of that time, as a report of its own.
+
+use baton_plugin_sdk::{Error, Outcome, Task};
+
+use super::{outcome, unwritten};
+use crate::alignment;
+use crate::index::Index;
+use crate::lent::Lent;
+use crate::options::Options;
+use crate::page::Cell;
+use crate::report::{self, Artifact, Document, Field, Section};
+use crate::request::{Request, Stamped};
+use crate::session::{self, Range, SessionReview, Sources};
+
+/// Reviews a session.
+///
+/// # Errors
+/// `permanent` for a range that is none; otherwise as [`super::run`].
+pub(super) fn review(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
+    let args = task.args()?;
+    let (range, rest): (serde_json::Map<_, _>, serde_json::Map<_, _>) =
+        args.into_iter().partition(|(name, _)| matches!(name.as_str(), "from" | "to"));
+    let range: Range = serde_json::from_value(range.into())
+        .map_err(|error| Error::Permanent(format!("`from` and `to` are revisions or times: {error}")))?;
+    if let Some(unknown) = rest.keys().find(|name| !Options::KNOWN.contains(&name.as_str())) {
+        return Err(Error::Permanent(format!(
+            "there is no argument `{unknown}`; a session review knows `from`, `to` and the options of the audit"
+        )));
+    }
+    let options = Options::of(&rest).map_err(Error::Permanent)?;
+    let stamped = Stamped::of(task)?;
+    let index = Index::build(Request::roots_of(task)?);
+    let trackers = alignment::trackers(&index, &options);
+    let sources = Sources { index: &index, git: lent.git, ledger: lent.ledger, trackers: &trackers };
+    let review = session::review(&range, sources, stamped.now_ms()).map_err(Error::Permanent)?;
+    let artifacts = artifacts(&review, &stamped)?;
+    Ok(outcome(summary(&review), artifacts, &review.findings))
+}
+
+fn summary(review: &SessionReview) -> String {
+    let metrics = &review.metrics;
+    format!(
+        "Reviewed {} commits, {} requests and {} RETURNs ({} with evidence): {} gaps.",
+        metrics.commits, metrics.requests, metrics.returns, metrics.returns_with_evidence, metrics.gaps
+    )
+}
+
+fn artifacts(review: &SessionReview, stamped: &Stamped) -> Result<Vec<Artifact>, Error> {
+    let document = Document {
+        title: "Session Review, Audit, and Gap Analysis".to_owned(),
+        fields: vec![
+            Field::new("Date", Cell::text(&stamped.stamp.long)),
+            Field::new("Reviewer", Cell::text(concat!("audit ", env!("CARGO_PKG_VERSION")))),
+        ],
+        completion: None,
+        sections: sections(review),
+        footer: Vec::new(),
+    };
+    let name = format!("SESSION_REVIEW_{}", stamped.stamp.compact);
+    let json = serde_json::to_vec_pretty(review).map_err(unwritten)?;
+    let file = |ending: &str, media_type, bytes| Artifact { name: format!("{name}.{ending}"), media_type, bytes };
+    Ok(vec![
+        file("md", "text/markdown", report::markdown(&document).into_bytes()),
+        file("html", "text/html", report::html(&document).into_bytes()),
+        file("json", "application/json", json),
+    ])
+}
+
+/// The blocks of a review begin with headings; each of those is a section.
+fn sections(review: &SessionReview) -> Vec<Section> {
+    let mut sections: Vec<Section> = Vec::new();
+    for block in session::blocks(review) {
+        match block {
+            crate::page::Block::Heading(title) => sections.push(Section::new(title, Vec::new())),
+            other => match sections.last_mut() {
+                Some(section) => section.blocks.push(other),
+                None => sections.push(Section::new("Summary", vec![other])),
+            },
+        }
+    }
+    sections
+}

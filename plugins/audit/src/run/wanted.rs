@@ -1,0 +1,97 @@
+//! What of a plan is asked for, of whom, and which files it depends on.
+
+use crate::discover::shown_join;
+use crate::follow::Wanted;
+use crate::index::Index;
+use crate::lent::Seen;
+use crate::plan::{Place, Plan};
+use crate::report::bounded;
+use crate::verify::{Judged, Status, Verdict};
+
+/// Agents that may be responsible, kept of one plan.
+const AGENTS: usize = 5;
+
+/// The agents that a plan names as responsible, then those that the operator names.
+pub(super) fn responsible(said: Option<&str>, usual: &[String]) -> Vec<String> {
+    let said = said.unwrap_or_default();
+    let bare = said.split(['(', '[', '<']).next().unwrap_or_default();
+    let names = bare.split([',', ';', '/', '&', '+']).flat_map(|part| part.split(" and "));
+    let names = names.map(|name| name.trim().trim_matches(['`', '*', '@']).trim().to_owned());
+    let mut agents: Vec<String> = names.filter(|name| !name.is_empty()).take(AGENTS).collect();
+    for name in usual {
+        if !agents.contains(name) {
+            agents.push(name.clone());
+        }
+    }
+    agents
+}
+
+/// A gap for every deliverable that could be looked up and is not done.
+pub(super) fn of_plan<'p>(
+    shown: &'p str,
+    plan: &'p Plan,
+    judged: &'p Judged,
+    agents: &'p [String],
+) -> impl Iterator<Item = Wanted> + 'p {
+    let rows = plan.deliverables.iter().zip(&judged.deliverables);
+    rows.filter(|(_, verdict)| !verdict.status.is_done() && verdict.status != Status::Unverifiable).map(
+        move |(item, verdict)| Wanted {
+            finding: bounded(&format!("audit:{shown}:{}:gap", item.path)),
+            plan: shown.to_owned(),
+            line: item.line(),
+            path: item.path.clone(),
+            status: verdict.status.word().to_owned(),
+            symbols: item.symbols.clone(),
+            evidence: evidence(verdict),
+            high: matches!(verdict.status, Status::Missing | Status::Phantom),
+            agents: agents.to_vec(),
+        },
+    )
+}
+
+fn evidence(verdict: &Verdict) -> String {
+    let found = verdict.found.iter().map(|found| format!("found at {found}"));
+    let bytes = verdict.bytes.iter().map(|bytes| format!("{bytes} bytes"));
+    found.chain(bytes).chain(verdict.remarks.iter().cloned()).collect::<Vec<_>>().join("; ")
+}
+
+/// The key under which the files of a plan are watched: at most 200 bytes.
+pub(super) fn key(plan: &str) -> String {
+    bounded(plan)
+}
+
+/// The files that a plan promises, as they were seen. What lies outside of the granted folders cannot be watched.
+pub(super) fn seen(index: &Index, plan: &Plan, judged: &Judged) -> Vec<Seen> {
+    let rows = plan.deliverables.iter().zip(&judged.deliverables);
+    let mut seen: Vec<Seen> = rows.filter_map(|(item, verdict)| one(index, &item.place, verdict)).collect();
+    seen.sort_by(|left, right| left.path.cmp(&right.path));
+    seen.dedup_by(|left, right| left.path == right.path);
+    seen
+}
+
+fn one(index: &Index, place: &Place, verdict: &Verdict) -> Option<Seen> {
+    let Place::Inside { path, .. } = place else { return None };
+    let at = verdict.found.as_deref().unwrap_or(path);
+    if at.is_empty() || at.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        return None;
+    }
+    let root = index.roots().get(verdict.root.unwrap_or(0))?;
+    let stamp = index.find(at).and_then(|found| Some((found.bytes?, found.changed_ns?)));
+    // A folder has no size that says anything.
+    (stamp.is_some() || verdict.found.is_none())
+        .then(|| Seen { path: shown_join(&root.path.to_string_lossy(), at), stamp })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_named_first_is_asked_first() {
+        let usual = ["Codex-MM1".to_owned(), "Claude-MM1".to_owned()];
+        let all = |said| responsible(Some(said), &usual);
+        assert_eq!(all("`Claude-MM1` (lead), Cursor-MM1"), ["Claude-MM1", "Codex-MM1"]);
+        assert_eq!(all("Cursor-MM1 and Codex-MM1"), ["Cursor-MM1", "Codex-MM1", "Claude-MM1"]);
+        assert_eq!(responsible(None, &usual), usual);
+    }
+}
