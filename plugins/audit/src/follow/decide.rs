@@ -66,7 +66,7 @@ impl Default for Rules {
 
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Step<'a> {
+pub(super) enum Step<'a> {
     /// Ask for it.
     Ask {
         /// For what.
@@ -103,7 +103,7 @@ pub enum Step<'a> {
 
 /// Decides, in the order of the gaps, what is taken back last.
 #[must_use]
-pub fn decide<'a>(
+pub(super) fn decide<'a>(
     wanted: &'a [Wanted],
     known: &'a BTreeMap<String, Known>,
     plans: &[&str],

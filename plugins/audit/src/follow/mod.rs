@@ -5,7 +5,7 @@
 //! look. When an audit finds the gap closed, a request that is still open is taken back. Nothing here makes a file, and
 //! nothing is believed that an answer says: only what the next audit finds closes a gap.
 //!
-//! [`decide`](decide::decide) is pure; `book` keeps in the plugin's own database what was asked.
+//! `decide` is pure; `book` keeps in the plugin's own database what was asked.
 
 mod book;
 mod decide;
