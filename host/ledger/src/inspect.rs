@@ -214,7 +214,7 @@ mod tests {
     fn a_sound_ledger_has_the_newest_form_and_nothing_to_say() {
         let (_folder, ledger) = ledger();
         let reader = ledger.reader().unwrap();
-        assert_eq!((form(&reader).unwrap(), events(&reader).unwrap()), ((5, 5), 0));
+        assert_eq!((form(&reader).unwrap(), events(&reader).unwrap()), ((6, 6), 0));
         assert_eq!(quick_check(&reader).unwrap(), Vec::<String>::new());
     }
 
