@@ -143,6 +143,22 @@ fn the_answer_of_a_plugin_is_told_and_nothing_follows_from_it() {
 }
 
 #[test]
+fn a_plugin_that_asks_anew_at_each_answer_comes_to_an_end() {
+    let workspace = Workspace::with_watcher(OWN);
+    let config = workspace.read("baton.toml");
+    workspace.write("baton.toml", config + "\n[agents.watcher.defaults.check]\nagain = \"noop\"\n");
+    workspace.baton(&["run", "watcher", "ask", "--arg", "to=noop"]).ended(0);
+    workspace.up_once();
+    let asked = workspace.tasks("Asked");
+    let refused: Vec<_> = asked.iter().filter(|task| task.state == "failed").collect();
+    assert!(refused.len() == 1 && refused[0].reason.contains("a chain has at most"), "{refused:#?}");
+    assert_eq!((asked.len(), told(&workspace).len()), (16, 15), "the 2nd to the 17th of the chain");
+    let tasks = workspace.status().len();
+    workspace.up_once();
+    assert_eq!(workspace.status().len(), tasks);
+}
+
+#[test]
 fn an_answer_in_the_drop_box_ends_its_request_and_is_told_once() {
     let workspace = Workspace::with_watcher(ANY);
     workspace.drop_handoff("Cursor-MM1", "Of another");
