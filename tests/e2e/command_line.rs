@@ -448,7 +448,7 @@ fn agents_as_json_has_a_stable_shape() {
     let agents = Workspace::init().baton(&["agents", "--json"]).ended(0).json();
     assert_eq!(agents["schema"], json!(1));
     let audit = json!({ "name": "audit", "kind": "plugin", "open": 0, "inbox": "handoffs/audit/01_inbox", "also": [],
-        "quarantine": null });
+        "schedules": [], "quarantine": null });
     assert!(agents["agents"].as_array().unwrap().contains(&audit), "{agents:#}");
 }
 

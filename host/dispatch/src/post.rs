@@ -90,11 +90,8 @@ impl Post {
         (key, request, folder): (&str, &Request, &str),
     ) -> Result<(), LedgerError> {
         let before = posted::newest(tx, &self.sender, key)?;
-        if before
-            .as_ref()
-            .map(|before| self.standing(tx, before))
-            .transpose()?
-            .is_some_and(|standing| standing.is_open())
+        if let Some(before) = &before
+            && self.standing(tx, before)?.is_open()
         {
             return Ok(());
         }

@@ -70,14 +70,16 @@ fn without_the_grant_the_answers_to_others_are_not_told() {
     workspace.up_once();
     assert_eq!(workspace.task("Of another").state, "succeeded");
     assert!(told(&workspace).is_empty(), "{:#?}", workspace.status());
-    let listed = workspace.baton(&["plugin", "list", "--json"]).ended(0).stdout;
-    assert!(listed.contains("returns"), "what is lacking is listed: {listed}");
+    let shown = workspace.baton(&["plugin", "inspect", "work/plugins/watcher.wasm"]).stdout;
+    assert!(shown.contains("\n  returns\n"), "what it asks for is listed: {shown}");
 }
 
 #[test]
 fn with_the_grant_every_answer_is_told_also_one_that_says_that_it_was_not_done() {
     let workspace = Workspace::with_watcher(OWN);
     workspace.baton(&["plugin", "grant", "watcher", "returns"]).ended(0);
+    let granted = |workspace: &Workspace| workspace.baton(&["plugin", "list", "--json"]).ended(0).stdout;
+    assert!(granted(&workspace).contains("\"returns\""), "{}", granted(&workspace));
     workspace.drop_handoff("Cursor-MM1", "Of another");
     workspace.up_once();
     workspace.drop_file("Claude-MM1", "r.json", text(&answer("Cursor-MM1", "id-of-another", "FAILED")));
@@ -89,6 +91,7 @@ fn with_the_grant_every_answer_is_told_also_one_that_says_that_it_was_not_done()
     let other = "task=true agent=Cursor-MM1 title=Of another key=- args={} done=false handoff=Cursor-MM1 true";
     assert_eq!(told, [nothing, other]);
     workspace.baton(&["plugin", "revoke", "watcher", "returns"]).ended(0);
+    assert!(!granted(&workspace).contains("\"returns\""));
     workspace.drop_file("Claude-MM1", "t.json", text(&answer("Codex-MM1", "id-of-nothing-else", "done")));
     workspace.up_once();
     assert_eq!(fired(&workspace).len(), 2, "revoked");
@@ -137,6 +140,22 @@ fn the_answer_of_a_plugin_is_told_and_nothing_follows_from_it() {
     workspace.up_once();
     workspace.up_once();
     assert_eq!(workspace.status().len(), tasks, "a task of a trigger sends no RETURN");
+}
+
+#[test]
+fn a_plugin_that_asks_anew_at_each_answer_comes_to_an_end() {
+    let workspace = Workspace::with_watcher(OWN);
+    let config = workspace.read("baton.toml");
+    workspace.write("baton.toml", config + "\n[agents.watcher.defaults.check]\nagain = \"noop\"\n");
+    workspace.baton(&["run", "watcher", "ask", "--arg", "to=noop"]).ended(0);
+    workspace.up_once();
+    let asked = workspace.tasks("Asked");
+    let refused: Vec<_> = asked.iter().filter(|task| task.state == "failed").collect();
+    assert!(refused.len() == 1 && refused[0].reason.contains("a chain has at most"), "{refused:#?}");
+    assert_eq!((asked.len(), told(&workspace).len()), (16, 15), "the 2nd to the 17th of the chain");
+    let tasks = workspace.status().len();
+    workspace.up_once();
+    assert_eq!(workspace.status().len(), tasks);
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn agents_shows_the_next_time_and_a_schedule_that_is_none_is_an_error() {
 #[test]
 fn arguments_of_the_configuration_count_where_a_task_names_none() {
     let workspace = workspace("\n[agents.watcher.defaults.note]\nx = 1\ny = \"far\"\n");
-    let called = workspace.baton(&["run", "watcher", "note", "--arg", "y=near"]).ended(0).stdout;
+    let called = workspace.baton(&["run", "watcher", "note", "--arg", "y=near"]).ended(0).stderr;
     assert!(called.contains(r#"call: {"y":"near","x":1}"#), "{called}");
     let mut value = handoff("watcher", "Asked");
     value["args"] = json!({ "z": true });

@@ -16,8 +16,8 @@ use super::serve::{Engine, Mode};
 use crate::trigger::{Watching, schedule};
 
 impl Engine {
-    /// From now on this is what the plugin's trigger waits for. A folder that is new was changed, perhaps, before it was
-    /// watched: one more look.
+    /// From now on this is what the plugin's trigger waits for. Where the folders are others than before, something may have
+    /// changed before they were watched: one more look.
     pub(super) fn watch_files(&mut self, plugin: String, watching: Watching) {
         // A single run looks once.
         if self.mode == Mode::Once || !self.triggers.iter().any(|trigger| trigger.watches_for() == Some(&plugin)) {
@@ -45,7 +45,7 @@ impl Engine {
                 tracing::warn!("{error}; changes there are seen by the scan of every minute");
             }
         }
-        if !now.is_subset(&before) {
+        if now != before {
             self.arm_watched(Some(&name));
         }
     }

@@ -2,9 +2,11 @@
 //! transaction; and what such a task finds out is kept with the RETURN and with the request that it answers.
 //!
 //! A RETURN makes at most one task of a plugin, however often it is looked at. Such a task sends no RETURN, so none
-//! follows from it; what it asks of others goes on in the chain of the request, whose length is limited.
+//! follows from it. What it asks of others goes on in the chain of the request; where that is at its end, nobody is told of
+//! the refusal, which is a RETURN as well.
 
 use baton_core::State;
+use baton_core::guard::MAX_CHAIN;
 use baton_core::manifest::{ReturnsOf, Trigger};
 use baton_ledger::finding::Finding;
 use baton_ledger::task::{self, Task};
@@ -60,12 +62,15 @@ pub(crate) fn tell(
         // Whoever was told before it was known what it answers.
         flag::hand_on(tx, answer, &request.id, now)?;
     }
+    let answer = &task::get_in(tx, answer)?;
+    if request.unwrap_or(answer).chain_phase.is_some_and(|phase| phase > MAX_CHAIN) {
+        return Ok(false);
+    }
     let mut told = false;
     for (name, installed) in &house.plugins().usable {
         let Some(action) = wanted(name, installed, request) else { continue };
-        if !task::has_told(tx, answer, name)? {
-            let answer = task::get_in(tx, answer)?;
-            task::insert(tx, &new(name, action, &answer, request), None, now)?;
+        if !task::has_told(tx, &answer.id, name)? {
+            task::insert(tx, &new(name, action, answer, request), None, now)?;
             told = true;
         }
     }

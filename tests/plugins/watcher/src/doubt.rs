@@ -6,24 +6,32 @@ use baton_plugin_sdk::{Cause, Error, Finding, Outcome, Priority, Severity, Task}
 /// Sends a handoff to the agent of the argument `to`; its key and its arguments come back with the RETURN.
 pub(crate) fn ask(task: &Task) -> Result<Outcome, Error> {
     let to = task.arg_str("to")?.unwrap_or_else(|| "Cursor-MM1".to_owned());
+    send(&to, "plan a")?;
+    Ok(Outcome::new("Asked."))
+}
+
+fn send(to: &str, key: &str) -> Result<(), Error> {
     let draft = Draft {
-        to,
+        to: to.to_owned(),
         title: "Asked".to_owned(),
         action: None,
         args: r#"{"plan":"a.md"}"#.to_owned(),
         body: "Please.".to_owned(),
         priority: Priority::High,
-        dedupe_key: "plan a".to_owned(),
+        dedupe_key: key.to_owned(),
     };
-    handoffs::emit(&draft).map_err(|error| Error::Permanent(format!("{error:?}")))?;
-    Ok(Outcome::new("Asked."))
+    handoffs::emit(&draft).map_err(|error| Error::Permanent(format!("{error:?}")))
 }
 
-/// Tells all that it was told of a RETURN, and doubts it: once as a remark, once in earnest.
-pub(crate) fn check(task: &Task) -> Outcome {
+/// Tells all that it was told of a RETURN, and doubts it: once as a remark, once in earnest. With the argument `again` it
+/// asks that agent anew.
+pub(crate) fn check(task: &Task) -> Result<Outcome, Error> {
     let Cause::Return(answered) = &task.cause else {
-        return Outcome::new("no RETURN");
+        return Ok(Outcome::new("no RETURN"));
     };
+    if let Some(again) = task.arg_str("again")? {
+        send(&again, &task.id)?;
+    }
     let said = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
     let handoff = task.handoff.as_ref().map(|handoff| {
         let raw = handoff.raw.as_deref().is_some_and(|raw| raw.contains("RETURN"));
@@ -46,5 +54,5 @@ pub(crate) fn check(task: &Task) -> Outcome {
         evidence: "plans/a.md:1".to_owned(),
     };
     let outcome = Outcome::new(summary);
-    outcome.with_finding(finding("doubt", Severity::Low)).with_finding(finding("remark", Severity::Info))
+    Ok(outcome.with_finding(finding("doubt", Severity::Low)).with_finding(finding("remark", Severity::Info)))
 }

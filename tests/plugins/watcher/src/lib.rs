@@ -17,7 +17,7 @@ impl Plugin for Watcher {
             "forget" => look::no_more(&task),
             "watch-wrongly" => Ok(look::wrongly()),
             "ask" => doubt::ask(&task),
-            "check" => Ok(doubt::check(&task)),
+            "check" => doubt::check(&task),
             _ => Ok(Outcome::new(format!("{}: {}", cause(&task), task.args))),
         }
     }

@@ -100,6 +100,12 @@ mod tests {
     }
 
     #[test]
+    fn moments_sort_as_texts() {
+        let told = [0, 70, 1_000].map(|millisecond| precise(Timestamp::from_millisecond(millisecond).unwrap()));
+        assert_eq!(told, ["1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00.070Z", "1970-01-01T00:00:01.000Z"]);
+    }
+
+    #[test]
     fn errors_when_there_is_too_much_and_says_what_fits() {
         let Err(Error::TooLarge(said)) = entries(Found { entries: Vec::new(), is_full: true }, "newest") else {
             panic!()
