@@ -28,9 +28,10 @@ enum Kind {
     Peers,
 }
 
-const BENCHES: [Bench; 3] = [
+const BENCHES: [Bench; 4] = [
     Bench { name: "noop_call", kind: Kind::Ratio { ours: "sandbox", peer: "bare_wasmtime" } },
     Bench { name: "intake", kind: Kind::Program },
+    Bench { name: "audit", kind: Kind::Program },
     Bench { name: "plugins", kind: Kind::Peers },
 ];
 

@@ -1,10 +1,9 @@
 //! A look at one file that a plan names: is it there, how large is it, what does it say.
 
-use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::PathBuf;
-use std::time::UNIX_EPOCH;
 
+use super::disk;
 use super::walk::{EntryKind, Index, Root, join};
 use crate::limits;
 
@@ -61,11 +60,8 @@ impl Index {
     ///
     /// # Errors
     /// When it is not a regular file any more or the system refuses.
-    pub fn open(&self, found: &Found) -> io::Result<File> {
-        if !fs::symlink_metadata(&found.guest)?.file_type().is_file() {
-            return Err(io::Error::other("not a regular file"));
-        }
-        File::open(&found.guest)
+    pub fn open(&self, found: &Found) -> io::Result<impl Read + use<>> {
+        disk::open(&found.guest)
     }
 
     /// Reads a regular file, up to [`limits::CONTENT_BYTES`].
@@ -83,20 +79,16 @@ impl Index {
     #[must_use]
     pub fn folder_changed_ns(&self, path: &str) -> Option<u64> {
         let root = if path.is_empty() { 0 } else { self.entry(path)?.0 };
-        changed_ns(&fs::symlink_metadata(join(&self.roots().get(root)?.path, path)).ok()?)
+        disk::look(&join(&self.roots().get(root)?.path, path)).ok()?.changed_ns
     }
 }
 
 fn found(root: &Root, at: usize, path: &str, kind: EntryKind) -> Found {
     let guest = join(&root.path, path);
-    let meta = if kind == EntryKind::File { fs::symlink_metadata(&guest).ok() } else { None };
-    let (bytes, changed_ns) = (meta.as_ref().map(fs::Metadata::len), meta.as_ref().and_then(changed_ns));
+    let meta = if kind == EntryKind::File { disk::look(&guest).ok() } else { None };
+    let meta = meta.filter(|meta| meta.kind == EntryKind::File);
+    let (bytes, changed_ns) = (meta.map(|meta| meta.bytes), meta.and_then(|meta| meta.changed_ns));
     Found { path: path.to_owned(), kind, bytes, changed_ns, root: at, guest }
-}
-
-fn changed_ns(meta: &fs::Metadata) -> Option<u64> {
-    let since = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-    u64::try_from(since.as_nanos()).ok()
 }
 
 /// Walks down to a path that the index does not hold; a link on the way ends it.
@@ -108,7 +100,7 @@ fn step_by_step(root: &Root, at: usize, path: &str) -> Option<Found> {
             below.push('/');
         }
         below.push_str(part);
-        let kind = EntryKind::of(fs::symlink_metadata(join(&root.path, &below)).ok()?.file_type());
+        let kind = disk::look(&join(&root.path, &below)).ok()?.kind;
         if parts.peek().is_none() {
             return Some(found(root, at, path, kind));
         }
@@ -121,6 +113,8 @@ fn step_by_step(root: &Root, at: usize, path: &str) -> Option<Found> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -4,6 +4,7 @@
 //! regular file, and never looks at a path that is not below a granted root.
 
 mod list;
+mod disk;
 mod look;
 mod walk;
 

@@ -7,6 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::disk;
 use crate::limits;
 
 /// Folders whose content is somebody else's or can be made again.
@@ -235,23 +236,19 @@ impl Walk {
 
     /// Names and kinds in a folder, sorted. Names that are not UTF-8 cannot be named by a plan and are left out.
     fn children(&mut self, root: &Root, folder: &str) -> Option<Vec<(String, EntryKind)>> {
-        let read = match fs::read_dir(join(&root.path, folder)) {
-            Ok(read) => read,
+        match disk::children(&join(&root.path, folder), limits::INDEX_ENTRIES + 1) {
+            Ok(mut children) => {
+                children.sort_unstable_by(|left, right| left.0.cmp(&right.0));
+                Some(children)
+            }
             Err(error) => {
                 self.cut(format!("{} could not be read: {error}", shown(root, folder)));
                 if self.closed.len() < limits::CANDIDATES {
                     self.closed.push(folder.to_owned());
                 }
-                return None;
+                None
             }
-        };
-        let mut children: Vec<(String, EntryKind)> = read
-            .filter_map(Result::ok)
-            .take(limits::INDEX_ENTRIES + 1)
-            .filter_map(|entry| Some((entry.file_name().into_string().ok()?, EntryKind::of(entry.file_type().ok()?))))
-            .collect();
-        children.sort_unstable_by(|left, right| left.0.cmp(&right.0));
-        Some(children)
+        }
     }
 
     fn cut(&mut self, note: String) {

@@ -1,0 +1,92 @@
+//! What an audit costs: the real release program on real folders, cold and when nothing changed since the last audit, beside
+//! `find` and `rg` over the same tree for the same names, and beside `sphinx-needs` on as many needs.
+//!
+//! `cargo xtask bench audit` builds the program and runs this; `--quick` takes a tenth of the large tree, `--json` prints
+//! JSON, and `--only real|large|needs` does one part. Every sample goes to `target/bench/audit.json`.
+//!
+//! Two figures stand side by side. The **command** is all of `baton run audit audit`: a process that starts, opens the ledger,
+//! loads the plugin from the code cache, audits, writes the reports and ends; nobody's floor does the half of that. The
+//! **attempt** is what the plugin took, between two times of the ledger, both in whole milliseconds: the later one is
+//! rounded up. The floor is a whole command too.
+
+#[path = "../intake/report.rs"]
+mod report;
+#[path = "../intake/samples.rs"]
+mod samples;
+
+mod floor;
+mod large;
+mod measure;
+mod needs;
+mod place;
+mod real;
+mod tree;
+
+use anyhow::bail;
+
+use self::report::Report;
+
+/// How much is done.
+#[derive(Clone, Copy, Debug)]
+struct Scale {
+    /// Workspaces in which an audit runs for the first time.
+    cold: usize,
+    /// Audits after which nothing changed.
+    unchanged: usize,
+    /// Plans of the large tree.
+    plans: usize,
+    /// Files of the large tree.
+    files: usize,
+}
+
+const FULL: Scale = Scale { cold: 5, unchanged: 20, plans: 10_000, files: 100_000 };
+const QUICK: Scale = Scale { cold: 3, unchanged: 5, plans: 1_000, files: 10_000 };
+
+type Part = fn(Scale, &mut Report) -> anyhow::Result<()>;
+
+/// The parts, in the order in which they run.
+const PARTS: [(&str, Part); 3] = [("real", real::run), ("large", large::run), ("needs", needs::run)];
+
+fn main() -> anyhow::Result<()> {
+    let asked = Asked::read(std::env::args().skip(1))?;
+    place::prepare()?;
+    let mut report = Report::default();
+    for (name, part) in PARTS {
+        if asked.only.as_deref().is_none_or(|only| only == name) {
+            part(asked.scale, &mut report)?;
+        }
+    }
+    report.keep(&place::results())?;
+    report.print(asked.json);
+    Ok(())
+}
+
+/// What the command line asks for.
+struct Asked {
+    scale: Scale,
+    json: bool,
+    only: Option<String>,
+}
+
+impl Asked {
+    fn read(mut args: impl Iterator<Item = String>) -> anyhow::Result<Self> {
+        let mut asked = Self { scale: FULL, json: false, only: None };
+        while let Some(arg) = args.next() {
+            match arg.as_str() {
+                "--quick" => asked.scale = QUICK,
+                "--json" => asked.json = true,
+                "--only" => asked.only = Some(args.next().unwrap_or_default()),
+                // Cargo adds it.
+                "--bench" => {}
+                other => bail!("`{other}` is unknown; there are: --quick, --json, --only PART"),
+            }
+        }
+        let names = PARTS.map(|(name, _)| name);
+        match &asked.only {
+            Some(only) if !names.contains(&only.as_str()) => {
+                bail!("there is no part `{only}`; there are: {}", names.join(", "))
+            }
+            _ => Ok(asked),
+        }
+    }
+}

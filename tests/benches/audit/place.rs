@@ -1,0 +1,48 @@
+//! Where the bench works: below the repository's `target/`, on the disk that a checkout lies on.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, anyhow};
+use baton_tests::{Workspace, repository};
+
+/// The folder of the results.
+fn folder() -> PathBuf {
+    repository().join("target/bench")
+}
+
+/// The file with every sample.
+pub(crate) fn results() -> PathBuf {
+    folder().join("audit.json")
+}
+
+/// Makes the place and has every temporary folder of this process lie in it.
+///
+/// # Errors
+/// When the folder cannot be made.
+pub(crate) fn prepare() -> anyhow::Result<()> {
+    let work = folder().join("work");
+    fs::create_dir_all(&work).with_context(|| format!("failed to make {}", work.display()))?;
+    tempfile::env::override_temp_dir(&work)
+        .map_err(|other| anyhow!("temporary files go to {} already", other.display()))
+}
+
+/// A workspace whose audited folder is `root`, a folder of its own.
+///
+/// # Errors
+/// When its configuration cannot be written.
+pub(crate) fn workspace() -> anyhow::Result<Workspace> {
+    let workspace = Workspace::init();
+    fs::create_dir_all(workspace.root().join("root"))?;
+    let config = workspace.read("baton.toml");
+    anyhow::ensure!(config.contains("root = \".\""), "the configuration that `baton init` writes names the root");
+    workspace.write("baton.toml", config.replace("root = \".\"", "root = \"root\""));
+    Ok(workspace)
+}
+
+/// The program of that name: among the project's own tools, else where the shell finds it.
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(repository().join("target/tools/bin")).chain(std::env::split_paths(&path));
+    folders.map(|folder| folder.join(name)).find(|program| program.is_file())
+}
