@@ -160,7 +160,7 @@ fn counted(text: &str, number: &Number) -> Option<(u64, String)> {
     let after = text.get(number.end..).unwrap_or_default();
     let after = after.strip_prefix(char::is_whitespace)?;
     let end = after.find(|sign: char| "(),;:.\u{2014}\u{2192}`".contains(sign)).unwrap_or(after.len());
-    let phrase: Vec<String> = after.get(..end)?.split_whitespace().map(|word| word.to_lowercase()).collect();
+    let phrase: Vec<String> = after.get(..end)?.split_whitespace().map(str::to_lowercase).collect();
     let noun = phrase.iter().take(4).find(|word| is_plural(word) || said == 1 && phrase.len() == 1)?;
     let noun = stem(noun);
     (!MEASURES.contains(&noun.as_str()) && !phrase.first().is_some_and(|word| MEASURES.contains(&stem(word).as_str())))
