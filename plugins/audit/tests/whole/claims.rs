@@ -15,6 +15,7 @@ use audit::index::{Index, Root};
 use audit::lent::{Commit, Git, Refused};
 use audit::note::Weight;
 use audit::page::Block;
+use proptest::prelude::*;
 use serde_json::json;
 
 use crate::support::corpus;
@@ -591,4 +592,103 @@ fn large_documents_are_read_in_time_and_within_bounds() {
     let checked = one(&text, &Tree::new().index());
     assert!(checked.rows.len() <= audit::limits::CLAIM_ROWS);
     assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}
+
+/// Text made of the pieces that claims are made of, in any order.
+fn claim_like() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "# Report 2026-01-18\n",
+        "## Plan \u{2705}\n",
+        "\n",
+        "\n\n",
+        "- ",
+        "  - ",
+        "1. ",
+        "```\n",
+        "`",
+        "**",
+        ":",
+        ": ",
+        " (",
+        ")",
+        "/",
+        "%",
+        " = ",
+        " of ",
+        "3",
+        "14",
+        "71%",
+        "1,999",
+        "99999999999999999999",
+        "0",
+        "0.000001%",
+        "~",
+        "+",
+        "-",
+        "\u{2013}",
+        "Gap: ",
+        "threshold 80%",
+        "20.1% (4/20)",
+        "4 files",
+        " files:\n",
+        "All 6 files",
+        "Total",
+        "Overall",
+        "| A | Before | After | Change |\n|-|-|-|-|\n",
+        "| File | Action | Size |\n|-|-|-|\n",
+        "| Data | Count |\n|-|-|\n",
+        "| Local x | 5 |\n",
+        "| Streaming x | 6 |\n",
+        "| Total | 11 | 3% |\n",
+        "| `a.py` | Created | 9 bytes |\n",
+        "commit `0a1b2c3`",
+        "`a.py` (line 3: `x`)",
+        "line 3-9",
+        "a.py:3-4",
+        "Created `b/a.py`",
+        " exists",
+        "Status: ",
+        "COMPLETE - all done",
+        "NOT TESTED",
+        "AB-1",
+        " lists ",
+        "but ",
+        "done",
+        "sample (10 x): 7 (70%)",
+        "\u{e9}",
+        "\u{2026}",
+        "\r\n",
+        "> ",
+        "~~",
+        "[a](b.md)",
+        "../",
+        "/etc/passwd",
+    ]);
+    prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn nothing_that_is_written_stops_it(text in claim_like(), other in "\\PC{0,200}") {
+        let documents = || vec![
+            Document { shown: "a".into(), text: text.clone() },
+            Document { shown: "b".into(), text: format!("{other}\n\n{text}") },
+        ];
+        let tree = Tree::new();
+        tree.text("b/a.py", "x\n");
+        let checked = check(documents(), &tree.index(), None);
+        let lines = text.split('\n').count() + other.split('\n').count() + 2;
+        prop_assert!(checked.rows.iter().all(|row| row.line >= 1 && row.line <= lines));
+        prop_assert!(checked.gaps.iter().all(|gap| gap.id.len() <= audit::limits::FINDING_ID_BYTES));
+        let again = check(documents(), &tree.index(), None);
+        prop_assert_eq!((&checked.rows, &checked.gaps), (&again.rows, &again.gaps));
+    }
+
+    #[test]
+    fn no_return_stops_it(keys in prop::collection::vec("(path|files_created|commits|deliverables|sha|bytes|x)", 0..6), text in claim_like()) {
+        let raw = keys.iter().fold(json!([text, 5, null]), |value, key| json!({ key: [value, {"path": "a.py", "bytes": 1}] }));
+        let document = Document { shown: "return".into(), text: String::new() };
+        let checked = claims::check(&[(document, claims::read_return(&raw, &text))], &Index::build(Vec::new()), None);
+        prop_assert!(checked.rows.iter().all(|row| row.field.is_some() || row.line >= 1));
+    }
 }
