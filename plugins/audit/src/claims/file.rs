@@ -5,6 +5,7 @@
 //! made, and by a line that refers to a report. What a document itself says is not there is claimed by nobody, unless
 //! somebody is said to refer to it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::claim::{Claim, FileSays, Kind, Outcome, Says};
@@ -107,6 +108,8 @@ const BESIDE: usize = 64;
 struct Current {
     section: usize,
     file: Option<Named>,
+    /// References to what is not there, with the paths.
+    nothing: Vec<(String, Claim)>,
 }
 
 /// The files of a document.
@@ -115,7 +118,7 @@ pub(super) fn read(text: &Text, claims: &mut Vec<Claim>) {
     let none: Arc<[String]> = Arc::from([]);
     for passage in text.passages.iter().filter(|passage| passage.form != Form::Heading) {
         if passage.at.section != current.section {
-            current = Current { section: passage.at.section, file: None };
+            (current.section, current.file) = (passage.at.section, None);
         }
         if passage.form != Form::Fence {
             in_passage(text, passage, &mut current, &none, claims);
@@ -124,6 +127,20 @@ pub(super) fn read(text: &Text, claims: &mut Vec<Claim>) {
     text.grids
         .iter()
         .for_each(|grid| if is_about_one_file(grid) { properties(grid, claims) } else { in_grid(grid, claims) });
+    // What was missing and is said to have been made since is no reference to nothing any more.
+    let made: BTreeSet<String> = claims.iter().filter_map(made_name).collect();
+    claims.extend(current.nothing.into_iter().filter(|(path, _)| !made.contains(base(path))).map(|(_, claim)| claim));
+}
+
+fn made_name(claim: &Claim) -> Option<String> {
+    match &claim.says {
+        Says::File(says) => Some(base(&says.path).to_owned()),
+        _ => None,
+    }
+}
+
+fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn in_passage(text: &Text, passage: &Passage, current: &mut Current, none: &Arc<[String]>, claims: &mut Vec<Claim>) {
@@ -136,7 +153,8 @@ fn in_passage(text: &Text, passage: &Passage, current: &mut Current, none: &Arc<
     let (bytes, lines) = sizes(words);
     if let Some(nothing) = named.iter().find(|name| refers_to_nothing(sentence(words, name))) {
         let evidence = format!("line {} says itself that {} does not exist", passage.line, nothing.path);
-        claims.push(Claim::worked(passage.line, Kind::File, words, Outcome::fails(Weight::Medium, evidence)));
+        let claim = Claim::worked(passage.line, Kind::File, words, Outcome::fails(Weight::Medium, evidence));
+        current.nothing.push((nothing.path.clone(), claim));
         return;
     }
     if let [only] = named.as_slice() {
@@ -382,5 +400,10 @@ mod tests {
         read(&Text::of("The plan mentioned at `/srv/x/plan.md` does not exist here."), &mut claims);
         let Says::Worked(outcome) = &claims[0].says else { panic!("not worked out") };
         assert_eq!(outcome.evidence, "line 1 says itself that /srv/x/plan.md does not exist");
+        let mended = "They were pointing to a non-existent `b.md`.\n\nCreated `docs/b.md` for it.";
+        assert_eq!(found(mended), [("docs/b.md".to_owned(), None, None)]);
+        claims.clear();
+        read(&Text::of(mended), &mut claims);
+        assert_eq!(claims.len(), 1);
     }
 }

@@ -469,7 +469,6 @@ fn of_their_own_numbers_the_documents_get_these_wrong_and_no_others() {
             vec![(Kind::Status, 12), (Kind::Status, 18), (Kind::Status, 149), (Kind::Tracker, 198), (Kind::File, 234)],
         ),
         (LIBRARY, vec![(Kind::Count, 323)]),
-        (ALIGNMENT, vec![(Kind::File, 83)]),
         (PLAN, vec![(Kind::Sum, 114), (Kind::Quantity, 141)]),
     ]);
     assert_eq!(wrong, expected);
