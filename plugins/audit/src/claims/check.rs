@@ -16,6 +16,9 @@ use crate::note::Weight;
 /// How many words two lines must share to speak of the same percentage.
 const SHARED: usize = 3;
 
+/// Samples of one percentage that are weighed.
+const SAMPLES: usize = 32;
+
 /// Checks the claims of all documents of one run.
 #[must_use]
 pub fn check(documents: &[(Document, Vec<Claim>)], index: &Index, git: Option<&dyn Git>) -> Checked {
@@ -95,7 +98,7 @@ fn samples(documents: &[(Document, Vec<Claim>)], judged: &mut Vec<Judged>) {
         for claim in claims {
             if let Says::Sample(sample) = &claim.says {
                 let list = known.entry(&sample.percent).or_default();
-                if list.len() < limits::CLAIM_PAIRS {
+                if list.len() < SAMPLES {
                     list.push((document, claim, sample));
                 }
             }

@@ -204,6 +204,10 @@ pub(super) struct Quantity {
     pub value: Value,
     /// The section where it stands.
     pub section: usize,
+    /// The date or the version in the headings above it: numbers of another time may be others.
+    pub era: Option<String>,
+    /// Whether it stands in a code block, which may be an example.
+    pub shown: bool,
 }
 
 /// What a quantity is.

@@ -1,4 +1,4 @@
-//! Commits that a document names: `**Commit:** `3718c1d``, `(commit a7d8c35)`, `` `7eb9ad7` ("its title") ``.
+//! Commits that a document names: `Commit: 3718c1d`, `(commit a7d8c35)`, `7eb9ad7 ("its title")`.
 //!
 //! A word is a commit only where the line, the label or the heading above speaks of commits; ids of pages and digests are
 //! of other lengths.

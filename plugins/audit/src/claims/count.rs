@@ -1,4 +1,4 @@
-//! Numbers of things beside the list of them: `Created 4 files:`, `Claude (3 files):`, `3 files fixed (a.py, b.py)`.
+//! Numbers of things beside the list of them: `Created 4 files:`, `Kitchen (3 files):`, `3 files fixed (a.py, b.py)`.
 //!
 //! A line is compared with the list or table that follows it directly. Where one section has several such lists, a number
 //! of the same things above them is compared with all of them. Lists that do not claim to be whole are left alone.
@@ -7,7 +7,7 @@ use super::claim::{Claim, Kind, Outcome};
 use super::number::{Number, grouped, numbers};
 use super::text::{Form, Passage, Text};
 use super::total::added;
-use super::words::{files, stem, stems};
+use super::words::{files, labelled, stem, stems};
 use crate::limits;
 
 /// Things that a list is not of: measures, and what numbers a place.
@@ -110,10 +110,14 @@ const NOT_WHOLE: &[&str] = &[
     "mainly",
 ];
 
-/// A counted list: `Claude (3 files):` with its items.
+/// How many passages above several lists the number of all their things may stand.
+const REACH: usize = 32;
+
+/// A counted list: `Kitchen (3 files):` with its items.
 struct Group {
     section: usize,
-    line: usize,
+    /// Which passage announces it.
+    at: usize,
     said: u64,
     noun: String,
 }
@@ -132,7 +136,7 @@ pub(super) fn read(text: &Text, claims: &mut Vec<Claim>) {
             let counts: Vec<String> = found.iter().map(|count| grouped((*count).into())).collect();
             let evidence = format!("{} are listed below, written {said}", counts.first().map_or("0", String::as_str));
             claims.push(Claim::worked(passage.line, Kind::Count, &passage.text, Outcome::of(holds, evidence)));
-            groups.push(Group { section: passage.at.section, line: passage.line, said, noun });
+            groups.push(Group { section: passage.at.section, at, said, noun });
         }
     }
     totals(text, &groups, claims);
@@ -160,7 +164,7 @@ fn counted(text: &str, number: &Number) -> Option<(u64, String)> {
     let after = text.get(number.end..).unwrap_or_default();
     let after = after.strip_prefix(char::is_whitespace)?;
     let end = after.find(|sign: char| "(),;:.\u{2014}\u{2192}`".contains(sign)).unwrap_or(after.len());
-    let phrase: Vec<String> = after.get(..end)?.split_whitespace().map(|word| word.to_lowercase()).collect();
+    let phrase: Vec<String> = after.get(..end)?.split_whitespace().map(str::to_lowercase).collect();
     let noun = phrase.iter().take(4).find(|word| is_plural(word) || said == 1 && phrase.len() == 1)?;
     let noun = stem(noun);
     (!MEASURES.contains(&noun.as_str()) && !phrase.first().is_some_and(|word| MEASURES.contains(&stem(word).as_str())))
@@ -250,26 +254,35 @@ fn totals(text: &Text, groups: &[Group], claims: &mut Vec<Claim>) {
         }
         let parts: Vec<u64> = run.iter().map(|group| group.said).collect();
         let sum: u64 = parts.iter().sum();
-        let above =
-            text.passages.iter().filter(|passage| passage.at.section == first.section && passage.line < first.line);
-        for passage in above {
-            for number in numbers(&passage.text) {
-                let said = counted(&passage.text, &number).filter(|(_, noun)| *noun == first.noun);
-                let all = stems(&passage.text)
-                    .iter()
-                    .any(|word| matches!(word.as_str(), "all" | "total" | "overall" | "processed" | "every"));
-                if let (Some((said, _)), true) = (said, all) {
-                    let evidence = format!("{}, written {said}", added(&parts));
-                    claims.push(Claim::worked(
-                        passage.line,
-                        Kind::Sum,
-                        &passage.text,
-                        Outcome::of(said == sum, evidence),
-                    ));
-                }
+        let above = text.passages.get(first.at.saturating_sub(REACH)..first.at).unwrap_or_default();
+        for passage in above.iter().filter(|passage| passage.at.section == first.section) {
+            if let Some(said) = all_of(&passage.text, &first.noun) {
+                let evidence = format!("{}, written {said}", added(&parts));
+                let outcome = Outcome::of(said == sum, evidence);
+                claims.push(Claim::worked(passage.line, Kind::Sum, &passage.text, outcome));
             }
         }
     }
+}
+
+/// The number of all things of a kind that a line gives: `All 6 files moved`, `Files processed: 6`.
+fn all_of(text: &str, noun: &str) -> Option<u64> {
+    let words = stems(text);
+    let all = ["all", "total", "overall", "processed", "moved", "every"]
+        .iter()
+        .any(|word| words.iter().any(|own| own == word));
+    let found = numbers(text);
+    let before = found
+        .iter()
+        .filter_map(|number| counted(text, number))
+        .find(|(_, counts)| counts == noun)
+        .map(|(said, _)| said);
+    let after = || {
+        let (label, value) = labelled(text)?;
+        let first = numbers(value).into_iter().next().filter(|first| first.start == 0)?;
+        stems(label).iter().any(|word| word == noun).then(|| first.exact()).flatten()
+    };
+    before.or_else(after).filter(|_| all)
 }
 
 /// Lines that end in a number of things between brackets: `Located folders (4 locations)`.
@@ -379,6 +392,8 @@ mod tests {
             )
         };
         assert!(outcomes(&text("3")).contains(&(Verdict::True, "2 + 1 = 3, written 3".to_owned())));
+        let labelled = text("3").replace("All 3 boxes moved", "Boxes processed: 5");
+        assert!(outcomes(&labelled).contains(&(Verdict::False, "2 + 1 = 3, written 5".to_owned())));
         assert!(outcomes(&text("4")).contains(&(Verdict::False, "2 + 1 = 3, written 4".to_owned())));
     }
 

@@ -2,7 +2,8 @@
 //!
 //! Names are the same when their words are; a shorter name is the same as the only longer one that ends in the same word
 //! and holds all of it, but only where the numbers lie close, as two counts of one thing do. Numbers of one section are
-//! never compared: a document knows there why it says two.
+//! never compared, nor those of one document's code blocks and dates, and within one document only close ones are: it knows
+//! there why it says two.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,12 +42,18 @@ pub(super) fn quantities(documents: &[(Document, Vec<Claim>)], rows: &mut Vec<Ju
         names.entry(head.clone()).or_default().entry(said.quantity.key.clone()).or_default().push(said);
     }
     for names in numbers.into_values() {
-        merged(names, near).into_iter().for_each(|group| judge(&group, rows));
+        for mut group in merged(names, near) {
+            judge(&mut group, rows);
+        }
     }
     for names in ids.into_values() {
-        merged(names, |_, _| true).into_iter().for_each(|group| judge(&group, rows));
+        for mut group in merged(names, |_, _| true) {
+            judge(&mut group, rows);
+        }
     }
-    sets.into_values().for_each(|group| judge(&group, rows));
+    for mut group in sets.into_values() {
+        judge(&mut group, rows);
+    }
 }
 
 fn said(documents: &[(Document, Vec<Claim>)]) -> impl Iterator<Item = Said<'_>> {
@@ -94,12 +101,22 @@ fn near(one: &Value, other: &Value) -> bool {
     }
 }
 
-fn judge(group: &[Said<'_>], rows: &mut Vec<Judged>) {
+/// Whether one document can hardly mean two things by two values; ids never are two by nature.
+fn close_enough(one: &Value, other: &Value) -> bool {
+    matches!((one, other), (Value::Id(_), Value::Id(_))) || near(one, other)
+}
+
+fn judge(group: &mut [Said<'_>], rows: &mut Vec<Judged>) {
+    group.sort_by_key(|said| (said.document, said.claim.line));
     let places: BTreeSet<(usize, usize)> = group.iter().map(|said| (said.document, said.quantity.section)).collect();
     let values: BTreeSet<&Value> = group.iter().map(|said| &said.quantity.value).collect();
     let documents: BTreeSet<usize> = group.iter().map(|said| said.document).collect();
     let differ = values.len() > 1;
-    if places.len() < 2 || (!differ && documents.len() < 2) {
+    let eras: BTreeSet<&String> = group.iter().filter_map(|said| said.quantity.era.as_ref()).collect();
+    let one = documents.len() < 2;
+    let history = one && (eras.len() > 1 || group.iter().all(|said| said.quantity.shown));
+    let cases = one && differ && !values.iter().zip(values.iter().skip(1)).all(|(one, other)| close_enough(one, other));
+    if places.len() < 2 || (!differ && one) || history || cases {
         return;
     }
     let mut seen: BTreeSet<(usize, &Value)> = BTreeSet::new();
@@ -137,7 +154,7 @@ fn shown(value: &Value) -> String {
 
 /// Endings that one and the same file goes by in different hands.
 const FAMILIES: &[&[&str]] =
-    &[&["js", "gs", "mjs", "cjs"], &["yml", "yaml"], &["htm", "html"], &["jpg", "jpeg"], &["md", "markdown"]];
+    &[&["js", "gs"], &["yml", "yaml"], &["htm", "html"], &["jpg", "jpeg"], &["md", "markdown"]];
 
 /// A file's name with the place where it stands.
 #[derive(Clone, Copy)]
@@ -175,7 +192,10 @@ pub(super) fn names(documents: &[(Document, Vec<Claim>)], lookup: &Lookup<'_>, r
                 || one.folder.trim_start_matches('/') == other.folder.trim_start_matches('/')
         };
         let pair = group.iter().enumerate().find_map(|(at, one)| {
-            let other = group.iter().skip(at + 1).find(|other| other.name != one.name && same_place(one, other))?;
+            let other = group
+                .iter()
+                .skip(at + 1)
+                .find(|other| other.document != one.document && other.name != one.name && same_place(one, other))?;
             Some((one, other))
         });
         let Some((one, other)) = pair else { continue };
@@ -245,7 +265,10 @@ mod tests {
     #[test]
     fn numbers_of_one_section_are_not_compared() {
         assert_eq!(rows(&["Shelf books: 7\n\nShelf books: 8"]), []);
-        assert_eq!(rows(&["Shelf books: 7\n\n# Later\n\nShelf books: 8"]).len(), 1);
+        assert_eq!(rows(&["Shelf books: 113\n\n# Later\n\nShelf books: 114"]).len(), 1);
+        assert_eq!(rows(&["Shelf books: 0\n\n# Later\n\nShelf books: 114"]), []);
+        assert_eq!(rows(&["# 2024-01-02\n\nShelf books: 113\n\n# 2024-02-03\n\nShelf books: 114"]), []);
+        assert_eq!(rows(&["```\nShelf books: 113\n```\n\n# Later\n\n```\nShelf books: 114\n```"]), []);
     }
 
     #[test]
@@ -275,10 +298,15 @@ mod tests {
         std::fs::write(dir.path().join("a.js"), "x").unwrap();
         std::fs::write(dir.path().join("a.gs"), "x").unwrap();
         let index = Index::build(vec![Root { path: dir.path().to_owned(), shown: "r".into() }]);
-        let document = Document { shown: "d".into(), text: "`a.js` and `a.gs`".into() };
-        let claims = read(&document);
+        let documents = ["`a.js`", "`a.gs`"].map(|text| {
+            let document = Document { shown: "d".into(), text: text.into() };
+            let claims = read(&document);
+            (document, claims)
+        });
         let mut judged = Vec::new();
-        names(&[(document, claims)], &Lookup::new(&index), &mut judged);
+        names(&documents, &Lookup::new(&index), &mut judged);
         assert_eq!(judged.len(), 0);
+        names(&documents, &Lookup::new(&Index::build(Vec::new())), &mut judged);
+        assert_eq!(judged.len(), 1);
     }
 }

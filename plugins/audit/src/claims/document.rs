@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::claim::{Claim, Document, Kind, Says};
 use super::text::Text;
 use super::words::files;
-use super::{commit, count, file, gate, line, parts, quantity, ratio, sample, status, total};
+use super::{commit, count, file, gate, line, parts, quantity, ratio, sample, states, status, total};
 use crate::limits;
 
 /// The claims of a document, at most [`limits::CLAIMS_PER_DOCUMENT`].
@@ -30,7 +30,7 @@ pub(super) fn read_text(markdown: &str) -> Vec<Claim> {
     status::read(&text, &mut claims);
     let counted = quantity::counted(&text);
     parts::read(&text, &counted, &mut claims);
-    quantity::read(&text, &counted, &mut claims);
+    states::read(&text, &counted, &mut claims);
     sample::read(&text, &shares, &mut claims);
     names(&text, &mut claims);
     claims.truncate(limits::CLAIMS_PER_DOCUMENT);

@@ -1,10 +1,11 @@
-//! Files that a document says are there, with their sizes: `Created `x.py` (18,975 bytes)`, `**Size:** 473 lines` below
-//! `**File:** `x.py``, rows of tables.
+//! Files that a document says are there, with their sizes: `Created x.py (18,975 bytes)`, `Size: 473 lines` below
+//! `File: x.py`, rows of tables.
 //!
 //! Naming a file claims nothing. It is claimed by a size, by "exists", by a verb in the past, by a list of files that were
 //! made, and by a line that refers to a report. What a document itself says is not there is claimed by nobody, unless
 //! somebody is said to refer to it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::claim::{Claim, FileSays, Kind, Outcome, Says};
@@ -107,6 +108,8 @@ const BESIDE: usize = 64;
 struct Current {
     section: usize,
     file: Option<Named>,
+    /// References to what is not there, with the paths.
+    nothing: Vec<(String, Claim)>,
 }
 
 /// The files of a document.
@@ -115,13 +118,29 @@ pub(super) fn read(text: &Text, claims: &mut Vec<Claim>) {
     let none: Arc<[String]> = Arc::from([]);
     for passage in text.passages.iter().filter(|passage| passage.form != Form::Heading) {
         if passage.at.section != current.section {
-            current = Current { section: passage.at.section, file: None };
+            (current.section, current.file) = (passage.at.section, None);
         }
         if passage.form != Form::Fence {
             in_passage(text, passage, &mut current, &none, claims);
         }
     }
-    text.grids.iter().for_each(|grid| in_grid(grid, claims));
+    text.grids
+        .iter()
+        .for_each(|grid| if is_about_one_file(grid) { properties(grid, claims) } else { in_grid(grid, claims) });
+    // What was missing and is said to have been made since is no reference to nothing any more.
+    let made: BTreeSet<String> = claims.iter().filter_map(made_name).collect();
+    claims.extend(current.nothing.into_iter().filter(|(path, _)| !made.contains(base(path))).map(|(_, claim)| claim));
+}
+
+fn made_name(claim: &Claim) -> Option<String> {
+    match &claim.says {
+        Says::File(says) => Some(base(&says.path).to_owned()),
+        _ => None,
+    }
+}
+
+fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn in_passage(text: &Text, passage: &Passage, current: &mut Current, none: &Arc<[String]>, claims: &mut Vec<Claim>) {
@@ -134,16 +153,14 @@ fn in_passage(text: &Text, passage: &Passage, current: &mut Current, none: &Arc<
     let (bytes, lines) = sizes(words);
     if let Some(nothing) = named.iter().find(|name| refers_to_nothing(sentence(words, name))) {
         let evidence = format!("line {} says itself that {} does not exist", passage.line, nothing.path);
-        claims.push(Claim::worked(passage.line, Kind::File, words, Outcome::fails(Weight::Medium, evidence)));
+        let claim = Claim::worked(passage.line, Kind::File, words, Outcome::fails(Weight::Medium, evidence));
+        current.nothing.push((nothing.path.clone(), claim));
         return;
     }
     if let [only] = named.as_slice() {
-        if let Some(label) =
-            labelled(words).map(|(label, _)| label.to_lowercase()).filter(|label| FILE_LABELS.contains(&label.as_str()))
-        {
+        if labelled(words).is_some_and(|(label, _)| FILE_LABELS.contains(&label.to_lowercase().as_str())) {
             current.file = Some(only.clone());
             if bytes.is_none() && lines.is_none() {
-                let _ = label;
                 return;
             }
         }
@@ -183,7 +200,8 @@ fn sizes(words: &str) -> (Option<plan::Claim>, Option<plan::Claim>) {
 fn is_there(text: &Text, passage: &Passage, first: &Named, count: usize) -> bool {
     let words = passage.text.as_str();
     let (before, after) = (words.get(..first.start).unwrap_or_default(), words.get(first.end..).unwrap_or_default());
-    if stems(sentence(words, first)).iter().any(|word| ABSENT.contains(&word.as_str()))
+    let near: Vec<&str> = before.split_whitespace().chain(after.split_whitespace().take(NEAR)).collect();
+    if stems(&near.join(" ")).iter().any(|word| ABSENT.contains(&word.as_str()))
         || words.contains(['\u{274c}', '\u{23f3}'])
     {
         return false;
@@ -263,6 +281,32 @@ fn refers_to_nothing(words: &str) -> bool {
         ])
 }
 
+/// Whether a table describes one file: `File | x.py` and its properties below.
+fn is_about_one_file(grid: &Grid) -> bool {
+    let key = |row: &super::text::Row| {
+        row.cells.first().is_some_and(|cell| FILE_LABELS.contains(&cell.trim().to_lowercase().as_str()))
+    };
+    grid.head.len() == 2
+        && grid.rows.iter().any(|row| key(row) && row.cells.get(1).is_some_and(|cell| files(cell).len() == 1))
+}
+
+fn properties(grid: &Grid, claims: &mut Vec<Claim>) {
+    let mut path = None;
+    for row in &grid.rows {
+        let [key, value] = row.cells.as_slice() else { continue };
+        let named = files(value);
+        if let ([only], true) = (named.as_slice(), FILE_LABELS.contains(&key.trim().to_lowercase().as_str())) {
+            path = Some(only.path.clone());
+        }
+        let bytes = if key.eq_ignore_ascii_case("size") { bytes_cell(value, false) } else { None };
+        let lines = if key.eq_ignore_ascii_case("lines") { lines_cell(value) } else { None };
+        if let (Some(path), true) = (&path, bytes.is_some() || lines.is_some()) {
+            let says = FileSays { path: path.clone(), bytes, lines, beside: Arc::from([]) };
+            claims.push(Claim::new(row.line, Kind::File, &format!("{key}: {value}"), Says::File(says)));
+        }
+    }
+}
+
 /// Rows with one file, and a size or a word that says that it is there.
 fn in_grid(grid: &Grid, claims: &mut Vec<Claim>) {
     let find = |names: &[&str]| grid.head.iter().position(|head| names.contains(&head.trim().to_lowercase().as_str()));
@@ -325,6 +369,7 @@ mod tests {
             ("**Source Audit:** AUDIT_1.md", "AUDIT_1.md", None, None),
             ("### Files Modified\n- `lib/a.rs` - mended", "lib/a.rs", None, None),
             ("| File | Lines |\n|-|-|\n| `a.py` | 12 |", "a.py", None, Some(12)),
+            ("| Property | Value |\n|-|-|\n| File | `a.py` |\n| Lines | ~90+ |", "a.py", None, Some(90)),
             ("| Item | Type | State |\n|-|-|-|\n| `a.py` | Created | 99 bytes |", "a.py", Some(99), None),
         ] {
             assert_eq!(found(text), [(path.to_owned(), bytes, lines)], "{text}");
@@ -355,5 +400,10 @@ mod tests {
         read(&Text::of("The plan mentioned at `/srv/x/plan.md` does not exist here."), &mut claims);
         let Says::Worked(outcome) = &claims[0].says else { panic!("not worked out") };
         assert_eq!(outcome.evidence, "line 1 says itself that /srv/x/plan.md does not exist");
+        let mended = "They were pointing to a non-existent `b.md`.\n\nCreated `docs/b.md` for it.";
+        assert_eq!(found(mended), [("docs/b.md".to_owned(), None, None)]);
+        claims.clear();
+        read(&Text::of(mended), &mut claims);
+        assert_eq!(claims.len(), 1);
     }
 }

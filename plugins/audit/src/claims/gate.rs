@@ -10,15 +10,18 @@ use super::text::{Passage, Text};
 use super::words::{labelled, stems};
 use crate::limits;
 
+/// How many passages away a gap's gate may stand.
+const REACH: usize = 32;
+
 /// The gaps of a document, against the shares that were found in it.
 pub(super) fn read(text: &Text, shares: &[Share], claims: &mut Vec<Claim>) {
-    let lines = text.passages.iter().filter_map(|passage| {
+    let lines = text.passages.iter().enumerate().filter_map(|(at, passage)| {
         let (label, value) = labelled(&passage.text)?;
         let names_gap = stems(label).iter().any(|word| matches!(word.as_str(), "gap" | "shortfall"));
-        names_gap.then_some((passage, value))
+        names_gap.then_some((at, passage, value))
     });
-    for (passage, value) in lines.take(limits::CLAIM_PAIRS) {
-        let (Some(share), Some(gate)) = (nearest(shares, passage), gate(text, passage)) else { continue };
+    for (at, passage, value) in lines.take(limits::CLAIM_PAIRS) {
+        let (Some(share), Some(gate)) = (nearest(shares, passage), gate(text, at, passage)) else { continue };
         let found = numbers(value);
         let percent = found.iter().find(|number| number.percent);
         let items = found.iter().find(|number| number.exact().is_some());
@@ -35,10 +38,11 @@ fn nearest(shares: &[Share], passage: &Passage) -> Option<Share> {
     beside.or(above).copied()
 }
 
-/// The percentage that the section wants.
-fn gate(text: &Text, passage: &Passage) -> Option<Number> {
+/// The percentage that the section wants, not far from a passage.
+fn gate(text: &Text, at: usize, passage: &Passage) -> Option<Number> {
     const WORDS: &[&str] = &["threshold", "gate", "required", "minimum", "target", "goal"];
-    let near = text.passages.iter().filter(|other| other.at.section == passage.at.section);
+    let around = text.passages.iter().skip(at.saturating_sub(REACH)).take(2 * REACH);
+    let near = around.filter(|other| other.at.section == passage.at.section);
     let wanting = near.filter(|other| stems(&other.text).iter().any(|word| WORDS.contains(&word.as_str())));
     wanting
         .filter_map(|other| {

@@ -1,4 +1,4 @@
-//! Lines of files that a document points to: `` `.gitignore` (line 35: `*.json`) ``, `(line 3804)` beside a function,
+//! Lines of files that a document points to: `.gitignore (line 35: *.json)`, `(line 3804)` beside a function,
 //! `matcher.py:41-44`, and a fence that shows a line after a comment that names it.
 
 use super::claim::{Claim, Kind, LineSays, Says};
@@ -123,7 +123,9 @@ fn symbol(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn found(markdown: &str) -> Vec<(String, u64, u64, Option<String>, Option<String>)> {
+    type Pointed = (String, u64, u64, Option<String>, Option<String>);
+
+    fn found(markdown: &str) -> Vec<Pointed> {
         let mut claims = Vec::new();
         read(&Text::of(markdown), &mut claims);
         let says = claims.into_iter().filter_map(|claim| match claim.says {

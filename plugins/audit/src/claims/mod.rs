@@ -2,7 +2,7 @@
 //! tree, the repository and the other documents of the run.
 //!
 //! `text` takes a document apart, `number` and `words` read its numbers and names. One file reads each kind of claim:
-//! `ratio`, `total`, `parts`, `count`, `gate`, `commit`, `file`, `line`, `quantity`, `sample`, `status`; `document` asks
+//! `ratio`, `total`, `parts`, `count`, `gate`, `commit`, `file`, `line`, `quantity` and `states`, `sample`, `status`; `document` asks
 //! all of them, `handoff` reads the JSON of a RETURN. `check` judges with `lookup` and `disagree`; `rows` is what a report
 //! shows. A sentence that merely holds numbers is no claim: rather a claim missed than one made up. Nothing here knows what
 //! a document ought to say, and no line of an audited file is ever repeated.
@@ -24,6 +24,7 @@ mod quantity;
 mod ratio;
 mod rows;
 mod sample;
+mod states;
 mod status;
 mod text;
 mod total;

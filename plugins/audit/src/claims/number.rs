@@ -135,7 +135,7 @@ fn read(text: &str, at: usize, before: Option<&Number>) -> (Option<Number>, usiz
 fn magnitude(text: &str, at: usize) -> (Option<u64>, u32, usize) {
     let bytes = text.as_bytes();
     let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
-    let run = |from: usize| (from..).take_while(|at| is_digit(*at)).count();
+    let run = |from: usize| (from..bytes.len()).take_while(|at| is_digit(*at)).count();
     let mut end = at + run(at);
     let first = end - at;
     while first <= 3 && bytes.get(end) == Some(&b',') && run(end + 1) == 3 {

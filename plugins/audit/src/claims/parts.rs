@@ -6,8 +6,9 @@
 
 use super::claim::{Claim, Kind, Outcome};
 use super::number::{Number, grouped, numbers};
-use super::quantity::{self, Counted};
+use super::quantity::Counted;
 use super::ratio::leading;
+use super::states;
 use super::text::{Grid, Text};
 use super::total::added;
 use super::words::{labelled, stem, stems};
@@ -181,8 +182,8 @@ fn size_groups(grid: &Grid) -> Vec<Sizes> {
 fn opposites(text: &Text, counted: &[Counted], claims: &mut Vec<Claim>) {
     let title = stems(text.title());
     // Before and after are meant to differ; they are compared as quantities.
-    let states = |pair: &quantity::Pair<'_>| !pair.one.key.iter().any(|word| word.starts_with('@'));
-    for pair in quantity::opposites(counted).into_iter().filter(states).take(limits::CLAIM_PAIRS) {
+    let own = |pair: &states::Pair<'_>| !pair.one.key.iter().any(|word| word.starts_with('@'));
+    for pair in states::opposites(counted).into_iter().filter(own).take(limits::CLAIM_PAIRS) {
         let whole = counted.iter().find(|other| {
             let rest: Vec<&String> = other.key.iter().filter(|word| !pair.name.contains(word)).collect();
             let says_so = rest.iter().any(|word| WHOLE.contains(&word.as_str()));
@@ -245,7 +246,7 @@ mod tests {
     fn outcomes(markdown: &str) -> Vec<(usize, Verdict, String)> {
         let text = Text::of(markdown);
         let mut claims = Vec::new();
-        read(&text, &quantity::counted(&text), &mut claims);
+        read(&text, &super::super::quantity::counted(&text), &mut claims);
         let worked = claims.into_iter().filter_map(|claim| match claim.says {
             Says::Worked(outcome) => Some((claim.line, outcome.verdict, outcome.evidence)),
             _ => None,

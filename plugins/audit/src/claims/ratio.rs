@@ -80,7 +80,7 @@ fn in_passage(passage: &Passage, before: &[Passage], shares: &mut Vec<Share>, cl
     for share in &stated {
         claims.push(claim(share, &passage.text, None));
     }
-    if stated.is_empty() {
+    if stated.is_empty() && found.iter().any(|number| number.percent) {
         let neighbours = || before.iter().rev().filter(|other| is_neighbour(passage, other));
         let wholes = neighbours().flat_map(|other| candidates(&other.text, other.line)).collect::<Vec<_>>();
         derived(place, &passage.text, &found, &wholes, shares, claims);
@@ -206,7 +206,7 @@ fn in_grid(grid: &Grid, shares: &mut Vec<Share>, claims: &mut Vec<Claim>) {
             let found = numbers(cell);
             let stated = place.stated(cell, &found);
             claims.extend(stated.iter().map(|share| claim(share, &words, None)));
-            if stated.is_empty() {
+            if stated.is_empty() && found.iter().any(|number| number.percent) {
                 let rows = grid.rows.get(nth.saturating_sub(REACH)..nth).unwrap_or_default().iter().rev();
                 let above = rows.filter_map(|row| Some((row, row.cells.get(at)?)));
                 let above: Vec<_> = above.filter_map(|(row, cell)| Some((leading(cell)?, row.line))).collect();

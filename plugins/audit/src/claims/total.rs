@@ -21,9 +21,11 @@ enum Summing {
 /// The totals, means and changes of a document's tables.
 pub(super) fn read(text: &Text, claims: &mut Vec<Claim>) {
     for grid in &text.grids {
-        if let Some((last, above)) = grid.rows.split_last() {
-            if let (Some(summing), true) = (summing(last), above.len() >= 2) {
-                (1..last.cells.len()).for_each(|at| column(grid, summing, last, above, at, claims));
+        if let Some((last, above)) = grid.rows.split_last()
+            && let (Some(summing), true) = (summing(last), above.len() >= 2)
+        {
+            for at in 1..last.cells.len() {
+                column(grid, summing, last, above, at, claims);
             }
         }
         changes(grid, claims);
