@@ -8,7 +8,7 @@
 mod assemble;
 mod document;
 mod escape;
-mod findings;
+pub(crate) mod findings;
 mod follow_up;
 mod html;
 mod json;
@@ -26,7 +26,7 @@ mod thin;
 
 pub use assemble::{Assembly, Audited};
 pub use document::{Document, Field, Gate, Phase, Section, sections};
-pub use findings::{Gap, bounded};
+pub use findings::Gap;
 pub use follow_up::{FollowUp, FollowUpState, blocks as follow_up_blocks, follow_up};
 pub use model::{
     Claimed, Component, FieldLine, FolderLine, MentionLine, PlanReport, ReferenceRow, Report, Row, SCHEMA, Stamp,
