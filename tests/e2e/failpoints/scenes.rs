@@ -194,7 +194,7 @@ pub(super) const SCENES: [Scene; 23] = [
         after: |workspace| {
             workspace.up_once();
             assert_eq!(workspace.tasks_of("audit").len(), 1, "a plan is audited once");
-            assert_eq!(workspace.list("reports").len(), 2);
+            assert_eq!(workspace.list("reports").len(), 3);
         },
         ..PLAIN
     },

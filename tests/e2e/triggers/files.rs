@@ -28,7 +28,7 @@ fn a_new_plan_is_audited_by_itself_and_its_report_appears() {
     let done = wait_for_audits(&workspace, 1).remove(0);
     assert_eq!((done.state.as_str(), done.from.as_deref(), done.file.as_deref()), ("succeeded", Some("baton"), None));
     assert!(done.title.contains("NEW_PLAN.md"), "{}", done.title);
-    workspace.wait_for("the reports", |workspace| (workspace.list("reports").len() == 2).then_some(()));
+    workspace.wait_for("the reports", |workspace| (workspace.list("reports").len() == 3).then_some(()));
     let report = workspace.read(&format!("reports/{}", reports(&workspace, ".md")[0]));
     assert!(report.contains("NEW_PLAN") && report.contains("src/b.py"), "{report}");
     let json = workspace.read(&format!("reports/{}", reports(&workspace, ".json")[0]));

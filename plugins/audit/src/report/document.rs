@@ -113,6 +113,25 @@ impl Phase {
     }
 }
 
+/// Sections of blocks in which every heading begins one; subheadings become headings. What stands before the first
+/// heading is a section of the name `first`.
+#[must_use]
+pub fn sections(first: &str, blocks: Vec<Block>) -> Vec<Section> {
+    let mut sections = vec![Section::new(first, Vec::new())];
+    for block in blocks {
+        match (block, sections.last_mut()) {
+            (Block::Heading(title), _) => sections.push(Section::new(title, Vec::new())),
+            (Block::Subheading(title), Some(section)) => section.blocks.push(Block::Heading(title)),
+            (block, Some(section)) => section.blocks.push(block),
+            (_, None) => {}
+        }
+    }
+    if sections.first().is_some_and(|section| section.blocks.is_empty()) {
+        sections.remove(0);
+    }
+    sections
+}
+
 /// A heading as a block.
 pub(super) fn heading(text: impl Into<String>) -> Block {
     Block::Heading(text.into())
@@ -126,4 +145,20 @@ pub(super) fn text(text: impl Into<String>) -> Block {
 /// A table of these rows; nothing where there are none.
 pub(super) fn table(head: &[&str], rows: Vec<Vec<Cell>>) -> Option<Block> {
     (!rows.is_empty()).then(|| Block::Table(Table { rows, ..Table::new(head) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_heading_begins_a_section() {
+        let blocks = vec![text("a"), heading("B"), Block::Subheading("c".into()), text("d"), heading("E")];
+        let parts = sections("Summary", blocks);
+        let titles: Vec<&str> = parts.iter().map(|section| section.title.as_str()).collect();
+        assert_eq!(titles, ["Summary", "B", "E"]);
+        assert_eq!(parts[1].blocks, [heading("c"), text("d")]);
+        assert_eq!(sections("Summary", vec![heading("B")]).len(), 1);
+        assert_eq!(sections("Summary", Vec::new()), []);
+    }
 }

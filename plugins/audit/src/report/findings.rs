@@ -49,7 +49,7 @@ pub(super) fn id(plan: &str, path: &str, status: Status) -> String {
 
 /// An id of at most the bound: a long one keeps its beginning and gets a hash of the whole.
 #[must_use]
-pub fn bounded(id: &str) -> String {
+pub(crate) fn bounded(id: &str) -> String {
     let id: String = id.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
     if id.len() <= limits::FINDING_ID_BYTES {
         return id;

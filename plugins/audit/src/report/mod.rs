@@ -25,8 +25,8 @@ mod session;
 mod thin;
 
 pub use assemble::{Assembly, Audited};
-pub use document::{Document, Field, Gate, Phase, Section};
-pub use findings::{Gap, bounded};
+pub use document::{Document, Field, Gate, Phase, Section, sections};
+pub use findings::Gap;
 pub use follow_up::{FollowUp, FollowUpState, blocks as follow_up_blocks, follow_up};
 pub use model::{
     Claimed, Component, FieldLine, FolderLine, MentionLine, PlanReport, ReferenceRow, Report, Row, SCHEMA, Stamp,
@@ -35,7 +35,7 @@ pub use outbox::issues;
 pub use pages::{document, phases};
 pub use parts::{Before, Part, Parts};
 pub use render::{Artifact, Form, render, render_all};
-pub use session::{CheckedClaim, HandledHandoff, ReviewedCommit, Session, Standing, session_review};
+pub use session::{CheckedClaim, HandledHandoff, ReviewedCommit, Session, Standing, session_document, session_review};
 
 /// Writes a document as Markdown.
 #[must_use]

@@ -137,33 +137,40 @@ pub fn session_review(session: &Session, stamp: &Stamp) -> Artifact {
     }
 }
 
-/// The review as a document.
+/// A review as a document: its header and footer around sections, which may be another part's own
+/// ([`super::sections`] makes them of blocks). `status` is a word with its sign.
 #[must_use]
-fn document(session: &Session, stamp: &Stamp) -> Document {
+pub fn session_document(name: &str, sections: Vec<Section>, status: &str, stamp: &Stamp) -> Document {
     let day = stamp.long.split(' ').next().unwrap_or_default();
+    let reviewer = || Field::new("Reviewer", Cell::text(concat!("audit ", env!("CARGO_PKG_VERSION"))));
     Document {
         title: "Session Review, Audit, and Gap Analysis".to_owned(),
         fields: vec![
             Field::new("Date", Cell::text(day)),
-            Field::new("Session", Cell::code(words(&session.name))),
+            Field::new("Session", Cell::code(words(name))),
             Field::new("Session Type", Cell::text("Commits, Handoffs and Their Claims")),
-            Field::new("Reviewer", Cell::text(concat!("audit ", env!("CARGO_PKG_VERSION")))),
+            reviewer(),
         ],
         completion: None,
-        sections: vec![
-            Section::new("Executive Summary", summary(session)),
-            Section::new("1. Completed Work Verification", work(session)),
-            Section::new("2. Claims of Reports", reports(session)),
-            Section::new("3. Gap Analysis", gaps(session)),
-            Section::new("4. Session Metrics", metrics(session)),
-            Section::new("5. Session Success Criteria", criteria(session)),
-        ],
+        sections,
         footer: vec![
             Field::new("Review Completed", Cell::text(&stamp.long)),
-            Field::new("Reviewer", Cell::text(concat!("audit ", env!("CARGO_PKG_VERSION")))),
-            Field::new("Status", Cell::text(session.status())),
+            reviewer(),
+            Field::new("Status", Cell::text(status)),
         ],
     }
+}
+
+fn document(session: &Session, stamp: &Stamp) -> Document {
+    let sections = vec![
+        Section::new("Executive Summary", summary(session)),
+        Section::new("1. Completed Work Verification", work(session)),
+        Section::new("2. Claims of Reports", reports(session)),
+        Section::new("3. Gap Analysis", gaps(session)),
+        Section::new("4. Session Metrics", metrics(session)),
+        Section::new("5. Session Success Criteria", criteria(session)),
+    ];
+    session_document(&session.name, sections, session.status(), stamp)
 }
 
 fn summary(session: &Session) -> Vec<Block> {

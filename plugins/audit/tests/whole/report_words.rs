@@ -1,6 +1,7 @@
 //! The reports of their own: follow-up actions, issues for an outbox, the review of a session.
 
-use audit::report::{follow_up, issues, session_review};
+use audit::page::Block;
+use audit::report::{follow_up, html, issues, markdown, sections, session_document, session_review};
 use serde_json::Value;
 
 use crate::report_support::{HOSTILE, follow_ups, full, session, stamp};
@@ -27,6 +28,22 @@ fn the_session_review_reads_like_this() {
     let artifact = session_review(&session(), &stamp());
     assert_eq!(artifact.name, "SESSION_REVIEW_20260118_101500.md");
     insta::assert_snapshot!(text(artifact.bytes));
+}
+
+#[test]
+fn blocks_of_another_part_become_a_review_in_every_form_of_pages() {
+    let blocks = vec![
+        Block::Text("2 commits.".into()),
+        Block::Heading("1. Work".into()),
+        Block::Subheading("1.1 Lock first".into()),
+    ];
+    let document = session_document("a..b", sections("Executive Summary", blocks), "\u{2705} COMPLETE", &stamp());
+    let said = markdown(&document);
+    assert!(
+        said.contains("## Executive Summary\n\n2 commits.\n") && said.contains("## 1. Work\n\n### 1.1 Lock first\n")
+    );
+    let page = html(&document);
+    assert!(page.contains("<h3>1.1 Lock first</h3>") && page.contains("COMPLETE</span>"));
 }
 
 #[test]
