@@ -93,8 +93,11 @@ fn alternatives(pattern: &str) -> Result<Vec<String>, String> {
     Ok(plain)
 }
 
+/// A pattern around its first brace.
+type Brace<'a> = (&'a str, Vec<&'a str>, &'a str);
+
 /// What stands before the first brace, its choices, and what stands after it.
-fn brace(pattern: &str) -> Result<Option<(&str, Vec<&str>, &str)>, String> {
+fn brace(pattern: &str) -> Result<Option<Brace<'_>>, String> {
     let (mut depth, mut start, mut choice) = (0_usize, 0, 0);
     let (mut choices, mut class, mut taken) = (Vec::new(), false, false);
     for (at, sign) in pattern.char_indices() {
