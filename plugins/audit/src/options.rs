@@ -292,6 +292,14 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_has_a_schema_for_each() {
+        let readme = include_str!("../README.md");
+        let schema = readme.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let schema: Map<String, Value> = serde_json::from_str(schema).unwrap();
+        assert_eq!(schema.keys().map(String::as_str).collect::<Vec<_>>(), Options::KNOWN);
+    }
+
+    #[test]
     fn mistakes_are_said() {
         let wrong = [
             (r#"{"gate_percent": 101}"#, "`gate_percent` must be 0 to 100"),
