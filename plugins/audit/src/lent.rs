@@ -26,6 +26,14 @@ pub struct Lent<'a> {
     pub files: Option<&'a dyn FileWatch>,
 }
 
+impl<'a> Lent<'a> {
+    /// Nothing but somebody who watches.
+    #[must_use]
+    pub fn nothing(watch: &'a dyn Watch) -> Self {
+        Self { watch, git: None, memory: None, catalog: None, ledger: None, post: None, files: None }
+    }
+}
+
 /// Why something that is lent did not answer; the text is for a person and says what mends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {

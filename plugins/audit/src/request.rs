@@ -93,9 +93,8 @@ impl Request {
         if let Some(unknown) =
             args.keys().find(|name| !KNOWN.contains(&name.as_str()) && !Options::KNOWN.contains(&name.as_str()))
         {
-            let known =
-                KNOWN.iter().chain(&Options::KNOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            return Err(Error::Permanent(format!("there is no argument `{unknown}`; the audit knows {known}")));
+            let known = KNOWN.iter().chain(&Options::KNOWN).copied().collect::<Vec<_>>().join(", ");
+            return Err(Error::Permanent(format!("there is no argument `{unknown}`; the audit knows: {known}")));
         }
         let names = task.arg_list("plans")?;
         let mut request = Self::with(task, &args)?;

@@ -3,8 +3,8 @@
 //! The only part beside `discover` that touches a disk. It never follows a symbolic link, never opens what is not a
 //! regular file, and never looks at a path that is not below a granted root.
 
-mod list;
 mod disk;
+mod list;
 mod look;
 mod walk;
 

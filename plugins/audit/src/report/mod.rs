@@ -36,7 +36,7 @@ pub use outbox::issues;
 pub use pages::{document, phases};
 pub use parts::{Before, Part, Parts};
 pub use render::{Artifact, Form, render, render_all};
-pub use session::{CheckedClaim, HandledHandoff, ReviewedCommit, Session, Standing, session_document, session_review};
+pub use session::session_document;
 
 /// Writes a document as Markdown.
 #[must_use]

@@ -14,7 +14,7 @@ use crate::index::Index;
 use crate::lent::Lent;
 use crate::note::Weight;
 use crate::page::{Block, Point};
-use crate::performance::{self, FromPlans};
+use crate::performance::{self, FromPlans, Performance};
 use crate::report::{Before, FollowUpState, Gap, Gate, Part};
 use crate::request::{Request, Span};
 use crate::traceability;
@@ -45,10 +45,18 @@ impl Pieces {
         blocks.extend(traceability::blocks(&trace));
         let both = json!({ "alignment": rows(&alignment), "traceability": rows(&trace) });
         let found = [alignment.findings.as_slice(), trace.findings.as_slice()].concat();
-        let part = |blocks: Vec<Block>, rows: Value, found: &[Gap]| Part::looked_at(gate(found), blocks, rows);
+        let part = |known: bool, blocks: Vec<Block>, rows: Value, found: &[Gap]| {
+            // Where there is nothing to look at, nothing is passed.
+            Part::looked_at(if known { gate(found) } else { Gate::NotDone }, blocks, rows)
+        };
+        let measured = is_known(&performance);
+        let aligned = !(alignment.processes.is_empty() && alignment.integrations.is_empty())
+            || alignment.requests.is_some()
+            || !alignment.trackers.issues.is_empty()
+            || trace.verdict != traceability::Verdict::None;
         Self {
-            performance: part(performance::blocks(&performance), rows(&performance), &performance.findings),
-            alignment: part(blocks, both, &found),
+            performance: part(measured, performance::blocks(&performance), rows(&performance), &performance.findings),
+            alignment: part(aligned, blocks, both, &found),
             findings: [performance.findings, found].concat(),
         }
     }
@@ -59,6 +67,14 @@ impl Pieces {
         let part = || Part::not_looked_at(reason);
         Self { performance: part(), alignment: part(), findings: Vec::new() }
     }
+}
+
+/// Whether there was anything to measure.
+fn is_known(performance: &Performance) -> bool {
+    !(performance.logs.files.is_empty() && performance.agents.is_empty() && performance.issues.is_empty())
+        || performance.gate.is_some()
+        || !performance.configurations.is_empty()
+        || !performance.named_configurations.is_empty()
 }
 
 /// Something for programs. What cannot be written as JSON is left out; none of it can.

@@ -7,8 +7,7 @@ use crate::alignment;
 use crate::index::Index;
 use crate::lent::Lent;
 use crate::options::Options;
-use crate::page::Cell;
-use crate::report::{self, Artifact, Document, Field, Section};
+use crate::report::{self, Artifact};
 use crate::request::{Request, Stamped};
 use crate::session::{self, Range, SessionReview, Sources};
 
@@ -33,7 +32,7 @@ pub(super) fn review(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
     let trackers = alignment::trackers(&index, &options);
     let sources = Sources { index: &index, git: lent.git, ledger: lent.ledger, trackers: &trackers };
     let review = session::review(&range, sources, stamped.now_ms()).map_err(Error::Permanent)?;
-    let artifacts = artifacts(&review, &stamped)?;
+    let artifacts = artifacts(&review, &range, &stamped)?;
     Ok(outcome(summary(&review), artifacts, &review.findings))
 }
 
@@ -45,17 +44,12 @@ fn summary(review: &SessionReview) -> String {
     )
 }
 
-fn artifacts(review: &SessionReview, stamped: &Stamped) -> Result<Vec<Artifact>, Error> {
-    let document = Document {
-        title: "Session Review, Audit, and Gap Analysis".to_owned(),
-        fields: vec![
-            Field::new("Date", Cell::text(&stamped.stamp.long)),
-            Field::new("Reviewer", Cell::text(concat!("audit ", env!("CARGO_PKG_VERSION")))),
-        ],
-        completion: None,
-        sections: sections(review),
-        footer: Vec::new(),
-    };
+fn artifacts(review: &SessionReview, range: &Range, stamped: &Stamped) -> Result<Vec<Artifact>, Error> {
+    let status = if review.gaps.is_empty() { "\u{2705} COMPLETE" } else { "\u{26a0}\u{fe0f} GAPS FOUND" };
+    let name =
+        format!("{} .. {}", range.from.as_deref().unwrap_or("the beginning"), range.to.as_deref().unwrap_or("now"));
+    let sections = report::sections("Executive Summary", session::blocks(review));
+    let document = report::session_document(&name, sections, status, &stamped.stamp);
     let name = format!("SESSION_REVIEW_{}", stamped.stamp.compact);
     let json = serde_json::to_vec_pretty(review).map_err(unwritten)?;
     let file = |ending: &str, media_type, bytes| Artifact { name: format!("{name}.{ending}"), media_type, bytes };
@@ -64,19 +58,4 @@ fn artifacts(review: &SessionReview, stamped: &Stamped) -> Result<Vec<Artifact>,
         file("html", "text/html", report::html(&document).into_bytes()),
         file("json", "application/json", json),
     ])
-}
-
-/// The blocks of a review begin with headings; each of those is a section.
-fn sections(review: &SessionReview) -> Vec<Section> {
-    let mut sections: Vec<Section> = Vec::new();
-    for block in session::blocks(review) {
-        match block {
-            crate::page::Block::Heading(title) => sections.push(Section::new(title, Vec::new())),
-            other => match sections.last_mut() {
-                Some(section) => section.blocks.push(other),
-                None => sections.push(Section::new("Summary", vec![other])),
-            },
-        }
-    }
-    sections
 }

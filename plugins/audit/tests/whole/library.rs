@@ -1,9 +1,11 @@
 //! The whole library on temporary folders: from a task to an outcome, as the host would see it.
 
 use std::fs;
+use std::time::{Duration, SystemTime};
 
 use crate::support::{Workspace, has_finding, json, markdown};
-use audit::watch::{Unwatched, Watch};
+use audit::lent::Lent;
+use audit::watch::Watch;
 use baton_plugin_sdk::{Cause, Error, Severity};
 
 const SHOP: &str = "# Shop\n\n**Date:** 2026-01-02\n**Status:** started\n\n## Layout\n\n```\nshop/\n├── till.py (NEW - TillDrawer)\n├── stock.py\n├── stub.js\n├── empty.py\n└── gone.py\n```\n\n## Sizes\n\n| File | Lines |\n|---|---|\n| `shop/stock.py` | 100 |\n\n## Deliverables\n\n- `tools/weigh.sh`\n- `~/notes.md`\n- `../secret.md`\n- `/etc/passwd.txt`\n\nSee `shop/till.py` and `other.md`.\n";
@@ -52,7 +54,7 @@ fn findings_are_stable_and_weighed() {
     }
     let mut later = workspace.task("{}");
     later.now = "2027-02-03T04:05:06Z".into();
-    let later = audit::run(&later, &Unwatched).unwrap();
+    let later = audit::run(&later, &audit::lent::Lent::nothing(&audit::watch::Unwatched)).unwrap();
     assert_eq!(outcome.findings, later.findings);
     assert_eq!(later.artifacts[0].name, "PLANS_AUDIT_REPORT_20270203_040506.md");
     assert_eq!(later.artifacts[1].name, "PLANS_AUDIT_REPORT_20270203_040506.json");
@@ -81,6 +83,8 @@ fn a_small_report_reads_like_this() {
     let workspace = Workspace::new()
         .file("plans/a.md", "# Small | plan\n\n## Deliverables\n\n- `lib/one.py`\n- `lib/two.py` - with `notes.md`\n")
         .file("root/lib/one.py", "x = 1\n");
+    let plan = fs::File::options().append(true).open(workspace.path("plans/a.md")).unwrap();
+    plan.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_768_600_000)).unwrap();
     insta::assert_snapshot!(markdown(&workspace.run("{}").unwrap()), @r####"
     # Plans Directory Audit Report
 
@@ -118,9 +122,9 @@ fn a_small_report_reads_like_this() {
 
     ### Plan Files
 
-    | File | Size | Date | Says of Itself |
-    |---|---|---|---|
-    | `plans/a.md` | 81 bytes | – | – |
+    | File | Size | Last Modified | Priority | Responsible | Says of Itself |
+    |---|---|---|---|---|---|
+    | `plans/a.md` | 81 bytes | 2026-01-16 21:46 | HIGH | – | – |
 
     ---
 
@@ -152,28 +156,72 @@ fn a_small_report_reads_like_this() {
 
     | Deliverable | Status | Found At | Bytes | Lines | Evidence | Named At |
     |---|---|---|---|---|---|---|
-    | `lib/one.py` | ✅ PRESENT | `lib/one.py` | 6 | 1 | – | `plans/a.md:5` |
+    | `lib/one.py` | ✅ PRESENT | `lib/one.py` | 6 | 1 | SHA-256 9e26bf369911 | `plans/a.md:5` |
     | `lib/two.py` | ❌ MISSING | – | – | – | – | `plans/a.md:6` |
 
     ### Claims of Reports and Returned Handoffs
 
-    Not looked at: no reports and no returned handoffs were given.
+    Not looked at: no document makes a claim that could be checked.
 
     ### Since the Last Audit
 
-    Not looked at: no earlier audit was given.
+    Not looked at: earlier audits are not remembered: \`baton plugin grant audit sql=own:rw\` lets the audit remember.
 
     ---
 
     ## Phase 3: Performance Analysis
 
-    Not looked at: no execution logs were given.
+    ### Execution Metrics from Logs
+
+    No execution log was found; the argument \`logs\` says where they are.
+
+    ### Tasks of the Ledger
+
+    No task of the ledger was seen.
+
+    ### Fingerprint Coverage
+
+    Nothing is known of fingerprints: no catalog was granted, or it knows of no file.
+
+    ### Known Issues
+
+    No plan has a table of known issues.
+
+    ### Configuration Status
+
+    No example of a configuration was found, and no plan names a configuration file.
 
     ---
 
     ## Phase 4: System Alignment Assessment
 
-    Not looked at: only files were given, no running system.
+    ### Process Alignment
+
+    No process is known: none is configured, and the ledger saw none three times.
+
+    ### Integration Health
+
+    No run is known from logs or from the ledger.
+
+    ### Synchronicity Assessment
+
+    | Dimension | Status | Notes |
+    |---|---|---|
+    | **Temporal** | ⏳ Nothing known | 0 of 0 processes late or never seen |
+    | **Data** | ⏳ Nothing known | 0 of 0 tracked issues listed wrongly; 0 of 0 systems not healthy |
+    | **Process** | ⏳ Nothing known | 0 requests unanswered for a day or past their time |
+
+    ### Open Requests
+
+    Not looked at: the ledger is not granted.
+
+    ### Issue Trackers
+
+    No issue tracker was found; the argument \`trackers\` says where they are.
+
+    ### Traceability
+
+    None found: the audited folder holds no document, no matrix and no list of requirements.
 
     ---
 
@@ -183,7 +231,7 @@ fn a_small_report_reads_like_this() {
 
     No file was created or changed, and none was made to look done.
 
-    Not looked at: this audit only read, and asked nobody for anything.
+    Not looked at: nobody was asked: \`baton plugin grant audit handoffs\` lets the audit ask.
 
     ---
 
@@ -268,10 +316,10 @@ fn a_small_report_reads_like_this() {
 
     Completion = (PRESENT + DRIFTED) / (all but UNVERIFIABLE), in whole per cent, halves rounded up.
 
-    | Plan | Present | Drifted | Partial | Empty | Stub | Moved | Missing | Unverifiable |
-    |---|---|---|---|---|---|---|---|---|
-    | `plans/a.md` | 1 | 0 | 0 | 0 | 0 | 0 | 1 | 0 |
-    | **Overall** | 1 | 0 | 0 | 0 | 0 | 0 | 1 | 0 |
+    | Plan | Present | Drifted | Partial | Empty | Stub | Moved | Missing | Phantom | Unverifiable |
+    |---|---|---|---|---|---|---|---|---|---|
+    | `plans/a.md` | 1 | 0 | 0 | 0 | 0 | 0 | 1 | 0 | 0 |
+    | **Overall** | 1 | 0 | 0 | 0 | 0 | 0 | 1 | 0 | 0 |
 
     ---
 
@@ -365,7 +413,7 @@ fn wrong_arguments_are_refused_with_what_mends_them() {
         Err(Error::Permanent(text)) => text,
         other => panic!("{other:?}"),
     };
-    insta::assert_snapshot!(permanent(r#"{"plan": "a"}"#), @"there is no argument `plan`; the audit knows `plans` and `root`");
+    insta::assert_snapshot!(permanent(r#"{"plan": "a"}"#), @"there is no argument `plan`; the audit knows: plans, root, forms, responsible, follow_up, logs, gate_percent, trackers, evidence, processes, documents, past_documents, alignment, source_globs, coverage_percent, orphans_percent");
     insta::assert_snapshot!(permanent(r#"{"plans": "x.md"}"#), @"there is no plan `x.md`; in plans there is plans/shop.md");
     insta::assert_snapshot!(permanent(r#"{"root": "../x"}"#), @"the argument `root` must be a folder inside the granted root, not `../x`");
     insta::assert_snapshot!(permanent(r#"{"root": "/shop"}"#), @"the argument `root` must be a folder inside the granted root, not `/shop`");
@@ -375,10 +423,16 @@ fn wrong_arguments_are_refused_with_what_mends_them() {
     );
     let mut task = workspace.task("{}");
     task.action = "mend".into();
-    assert!(matches!(audit::run(&task, &Unwatched), Err(Error::Permanent(_))));
+    assert!(matches!(
+        audit::run(&task, &audit::lent::Lent::nothing(&audit::watch::Unwatched)),
+        Err(Error::Permanent(_))
+    ));
     task = workspace.task("{}");
     task.now = "yesterday".into();
-    assert!(matches!(audit::run(&task, &Unwatched), Err(Error::Permanent(_))));
+    assert!(matches!(
+        audit::run(&task, &audit::lent::Lent::nothing(&audit::watch::Unwatched)),
+        Err(Error::Permanent(_))
+    ));
 }
 
 #[test]
@@ -387,7 +441,9 @@ fn missing_folders_need_a_grant() {
     for name in ["plans", "root"] {
         let mut task = workspace.task("{}");
         task.mounts.retain(|mount| mount.name != name);
-        assert!(matches!(audit::run(&task, &Unwatched), Err(Error::NeedsGrant(text)) if text.contains(name)));
+        assert!(
+            matches!(audit::run(&task, &audit::lent::Lent::nothing(&audit::watch::Unwatched)), Err(Error::NeedsGrant(text)) if text.contains(name))
+        );
     }
 }
 
@@ -405,10 +461,10 @@ fn changed_plans_are_audited_while_they_exist() {
     let mut task = workspace.task("{}");
     let at = |name: &str| workspace.path("plans").join(name).to_str().unwrap().to_owned();
     task.cause = Cause::Files(vec![at("gone.md"), at("shop.md")]);
-    let report = json(&audit::run(&task, &Unwatched).unwrap());
+    let report = json(&audit::run(&task, &audit::lent::Lent::nothing(&audit::watch::Unwatched)).unwrap());
     assert_eq!(report["plans"].as_array().unwrap().len(), 1);
     task.cause = Cause::Files(vec![at("gone.md")]);
-    let outcome = audit::run(&task, &Unwatched).unwrap();
+    let outcome = audit::run(&task, &audit::lent::Lent::nothing(&audit::watch::Unwatched)).unwrap();
     assert_eq!((outcome.artifacts.len(), outcome.findings.len()), (0, 0));
     assert!(outcome.summary.contains("exists any more"));
 }
@@ -427,7 +483,7 @@ impl Watch for Stopped {
 #[test]
 fn a_cancelled_audit_may_be_tried_again() {
     let workspace = shop();
-    assert_eq!(audit::run(&workspace.task("{}"), &Stopped), Err(Error::Retryable("cancelled".into())));
+    assert_eq!(audit::run(&workspace.task("{}"), &Lent::nothing(&Stopped)), Err(Error::Retryable("cancelled".into())));
 }
 
 #[test]

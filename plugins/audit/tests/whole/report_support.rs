@@ -2,12 +2,10 @@
 
 use audit::extract;
 use audit::index::{Index, Root};
-use audit::lent::{Commit, Entry};
 use audit::note::{Note, Weight};
 use audit::page::{Bar, Block, Cell, Point, Table};
 use audit::report::{
-    Assembly, Audited, Before, CheckedClaim, FolderLine, FollowUp, FollowUpState, Form, Gap, Gate, HandledHandoff,
-    Part, Parts, Report, ReviewedCommit, Session, Stamp, Standing, render,
+    Assembly, Audited, Before, FolderLine, FollowUp, FollowUpState, Form, Gap, Gate, Part, Parts, Report, Stamp, render,
 };
 use audit::verify::{self, Facts, Judge};
 use serde_json::json;
@@ -210,49 +208,4 @@ pub(crate) fn hostile() -> Report {
         Block::Trend(vec![Point { at: all.clone(), percent: Some(200) }, Point { at: all, percent: None }]),
     ];
     report
-}
-
-/// A session with something of everything.
-pub(crate) fn session() -> Session {
-    let claim = |text: &str, standing, evidence: &str| CheckedClaim {
-        text: text.into(),
-        source: "reports/session.md:12".into(),
-        standing,
-        evidence: evidence.into(),
-    };
-    let commit = Commit {
-        id: "a7d8c35f00000000000000000000000000000000".into(),
-        title: "fix(sync): take the lock first".into(),
-        message: "fix(sync): take the lock first\n\nmore".into(),
-        author: "Operator".into(),
-        at: 1_768_726_500,
-    };
-    let entry = Entry {
-        id: "t-12".into(),
-        agent: "Codex-Agent".into(),
-        title: "Return: Webhook review".into(),
-        kind: "RETURN".into(),
-        state: "delivered".into(),
-        file: Some("handoffs/Codex-Agent/02_processed/a.json".into()),
-        ..Entry::default()
-    };
-    Session {
-        name: "a7d8c35..3718c1d".into(),
-        commits: vec![ReviewedCommit {
-            commit,
-            claims: vec![claim("the lock is taken at line 4984", Standing::True, "sync/Code.js:4984")],
-        }],
-        handoffs: vec![HandledHandoff {
-            entry,
-            claims: vec![claim("6 files were moved", Standing::False, "5 are there")],
-        }],
-        claims: vec![claim("70 % of databases", Standing::Unverifiable, "no database was given")],
-        gaps: vec![Gap {
-            id: "audit:reports/session.md:notes.md:missing".into(),
-            weight: Weight::Low,
-            title: "a report is named that does not exist".into(),
-            evidence: "reports/session.md:40".into(),
-        }],
-        not_looked_at: vec!["no log was given".into()],
-    }
 }

@@ -1,10 +1,10 @@
 //! The reports of their own: follow-up actions, issues for an outbox, the review of a session.
 
 use audit::page::Block;
-use audit::report::{follow_up, html, issues, markdown, sections, session_document, session_review};
+use audit::report::{follow_up, html, issues, markdown, sections, session_document};
 use serde_json::Value;
 
-use crate::report_support::{HOSTILE, follow_ups, full, session, stamp};
+use crate::report_support::{HOSTILE, follow_ups, full, stamp};
 
 fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap()
@@ -24,13 +24,6 @@ fn nothing_to_follow_up_is_said() {
 }
 
 #[test]
-fn the_session_review_reads_like_this() {
-    let artifact = session_review(&session(), &stamp());
-    assert_eq!(artifact.name, "SESSION_REVIEW_20260118_101500.md");
-    insta::assert_snapshot!(text(artifact.bytes));
-}
-
-#[test]
 fn blocks_of_another_part_become_a_review_in_every_form_of_pages() {
     let blocks = vec![
         Block::Text("2 commits.".into()),
@@ -44,13 +37,6 @@ fn blocks_of_another_part_become_a_review_in_every_form_of_pages() {
     );
     let page = html(&document);
     assert!(page.contains("<h3>1.1 Lock first</h3>") && page.contains("COMPLETE</span>"));
-}
-
-#[test]
-fn an_empty_session_is_reviewed() {
-    let said = text(session_review(&audit::report::Session::default(), &stamp()).bytes);
-    assert!(said.contains("There is no commit and no handoff in this session."));
-    assert!(said.contains("**Status:** \u{2705} COMPLETE"));
 }
 
 #[test]
@@ -79,11 +65,8 @@ fn hostile_words_stay_words_in_every_report() {
         (item.title, item.reason, item.path) = (all.clone(), all.clone(), all.clone());
         item.agent = Some(all.clone());
     }
-    let mut session = session();
-    session.commits[0].commit.title.clone_from(&all);
-    session.handoffs[0].entry.reason.clone_from(&all);
-    session.claims[0].text.clone_from(&all);
-    let said = text(follow_up(&follow_ups, &full(), &stamp()).bytes) + &text(session_review(&session, &stamp()).bytes);
+    let review = session_document(&all, sections(&all, vec![Block::Text(all.clone())]), &all, &stamp());
+    let said = text(follow_up(&follow_ups, &full(), &stamp()).bytes) + &markdown(&review);
     for event in pulldown_cmark::Parser::new_ext(&said, pulldown_cmark::Options::ENABLE_TABLES) {
         use pulldown_cmark::{Event, Tag};
         assert!(

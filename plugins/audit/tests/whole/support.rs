@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use audit::lent::Lent;
 use audit::watch::Unwatched;
 use baton_plugin_sdk::{Cause, Error, Mount, Outcome, Severity, Task};
 use serde_json::Value;
@@ -57,7 +58,7 @@ impl Workspace {
 
     /// Runs a task with these arguments.
     pub(crate) fn run(&self, args: &str) -> Result<Outcome, Error> {
-        audit::run(&self.task(args), &Unwatched)
+        audit::run(&self.task(args), &Lent::nothing(&Unwatched))
     }
 
     /// Runs without arguments and gives the JSON report.

@@ -35,6 +35,7 @@ fn blocks(report: &Report) -> Vec<Block> {
     if blocks.is_empty() {
         blocks.push(text("No deliverable is listed."));
     }
+    blocks.extend(report.unrequested.blocks());
     blocks.extend(section("Claims of Reports and Returned Handoffs", &report.parts.claims));
     blocks.extend(section("Since the Last Audit", &report.parts.history));
     blocks
