@@ -21,6 +21,7 @@ use crate::{DispatchError, Roster, Rules, limits, owner};
 
 /// What one plugin may do in this workspace: declared and granted.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one grant, as `baton plugin grant` gives it")]
 pub struct Grants {
     /// Folders.
     pub mounts: Vec<MountGrant>,

@@ -13,6 +13,7 @@ use crate::word::Word;
 /// What the operator granted a plugin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one grant, as it stands in the lock")]
 pub struct Granted {
     /// Folders.
     #[serde(default)]

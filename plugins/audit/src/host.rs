@@ -42,9 +42,8 @@ impl Git for Host {
     fn commit(&self, revision: &str) -> Result<Option<Commit>, Refused> {
         match git::repository(ROOT).find_commit(revision) {
             Ok(Some(id)) => Ok(self.log(&id, None, None, 1)?.into_iter().next()),
-            Ok(None) => Ok(None),
             // What cannot be a revision is no commit.
-            Err(git::Error::Invalid(_)) => Ok(None),
+            Ok(None) | Err(git::Error::Invalid(_)) => Ok(None),
             Err(error) => Err(no_git(error)),
         }
     }

@@ -34,7 +34,7 @@ pub(super) fn check(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
     let Some(plan) = plan else { return Ok(outcome(said, Vec::new(), &checked.gaps)) };
     // The plan may be gone by now; then there is nothing left to see.
     let Ok(request) = Request::of_plan(task, &plan) else { return Ok(outcome(said, Vec::new(), &checked.gaps)) };
-    let audited = audit::over(request, lent, &format!("{said} "))?;
+    let audited = audit::over(&request, lent, &format!("{said} "))?;
     let mut all = outcome(audited.summary.clone(), Vec::new(), &checked.gaps);
     all.artifacts = audited.artifacts;
     Ok(all)

@@ -31,24 +31,24 @@ pub(super) fn audit(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
         return Ok(Outcome::new(format!("Nothing to audit: none of the {paths} changed plans exists any more.")));
     }
     if request.plans.plans.is_empty() {
-        return no_plans(request);
+        return no_plans(&request);
     }
-    over(request, lent, "")
+    over(&request, lent, "")
 }
 
 /// Audits what is asked for. `head` opens the summary.
 ///
 /// # Errors
 /// As [`super::run`].
-pub(super) fn over(request: Request, lent: &Lent<'_>, head: &str) -> Result<Outcome, Error> {
+pub(super) fn over(request: &Request, lent: &Lent<'_>, head: &str) -> Result<Outcome, Error> {
     lent.watch.report(0, "Indexing the audited folder");
     let index = Index::build(request.roots.clone());
-    let (memory, memory_refused) = remembered(lent, &request);
-    let mut run = Run::new(&request, lent, &index, memory.as_ref());
-    run.assembly.notes(memory_refused.as_ref().map(|refused| no_memory(refused)));
+    let (memory, memory_refused) = remembered(lent, request);
+    let mut run = Run::new(request, lent, &index, memory.as_ref());
+    run.assembly.notes(memory_refused.as_ref().map(no_memory));
     run.plans()?;
     let read = run.close();
-    finish(read, &request, lent, &index, memory.as_ref(), head)
+    finish(read, request, lent, &index, memory.as_ref(), head)
 }
 
 /// The memory of these folders; none where it is not granted or does not answer.
@@ -276,7 +276,7 @@ fn write(report: &mut Report, request: &Request, history: &History, head: &str) 
 }
 
 /// The outcome when there is nothing to audit: a report that says so, and where a plan would have to lie.
-fn no_plans(request: Request) -> Result<Outcome, Error> {
+fn no_plans(request: &Request) -> Result<Outcome, Error> {
     let folders: Vec<&str> = request.plans_folders.iter().map(|folder| folder.shown.as_str()).collect();
     let places = folders.join(", ");
     let title = format!("no plan was found: put a plan (.md or .txt) into {places}");
@@ -285,10 +285,9 @@ fn no_plans(request: Request) -> Result<Outcome, Error> {
     assembly.notes([Note::new("plans:none", Weight::Medium, title, places.clone())]);
     let lines = folders.iter().map(|folder| FolderLine { folder: (*folder).to_owned(), plans: 0 }).collect();
     let roots = request.roots.iter().map(|root| root.shown.clone()).collect();
-    let mut parts = Parts::default();
-    parts.history = Part::not_looked_at("there was no plan");
+    let parts = Parts { history: Part::not_looked_at("there was no plan"), ..Parts::default() };
     let mut report = assembly.finish(&request.stamp, roots, 0, lines, parts);
-    let mut outcome = write(&mut report, &request, &History::default(), "")?;
+    let mut outcome = write(&mut report, request, &History::default(), "")?;
     outcome.summary = format!("There was no plan to audit in {places}.");
     Ok(outcome)
 }

@@ -71,10 +71,13 @@ impl Pieces {
 
 /// Whether there was anything to measure.
 fn is_known(performance: &Performance) -> bool {
-    !(performance.logs.files.is_empty() && performance.agents.is_empty() && performance.issues.is_empty())
-        || performance.gate.is_some()
-        || !performance.configurations.is_empty()
-        || !performance.named_configurations.is_empty()
+    let nothing = performance.logs.files.is_empty()
+        && performance.agents.is_empty()
+        && performance.issues.is_empty()
+        && performance.gate.is_none()
+        && performance.configurations.is_empty()
+        && performance.named_configurations.is_empty();
+    !nothing
 }
 
 /// Something for programs. What cannot be written as JSON is left out; none of it can.
