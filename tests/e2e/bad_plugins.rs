@@ -183,7 +183,7 @@ fn a_plugin_without_a_grant_for_its_folder_waits_and_goes_on_when_it_has_it() {
     workspace.up_once();
     let task = workspace.task("Audit");
     assert_eq!(task.state, "needs_grant", "{}", task.reason);
-    assert!(task.reason.contains("`baton plugin grant audit files:ro=plans files:ro=root`"), "{}", task.reason);
+    assert!(task.reason.contains("`baton plugin grant audit files:ro=plans files:ro=root "), "{}", task.reason);
     assert_eq!(workspace.inbox("audit"), ["ask.json"]);
     assert!(workspace.returns("Claude-MM1").is_empty());
 

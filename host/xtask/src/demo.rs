@@ -26,6 +26,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
     demo.play()
 }
 
+/// A plan that is further on paper than on the disk.
+const TILL: &str = "# The Till\n\n**Owner:** Claude-MM1\n\n## Deliverables\n\n- [x] `shop/till.py` with `Till`\n";
+
 struct Demo {
     program: PathBuf,
     workspace: PathBuf,
@@ -77,7 +80,7 @@ impl Demo {
         let examples = self.workspace.join("handoffs/examples");
         let asked = copy_matching(&examples, &self.workspace.join("handoffs/audit/01_inbox"), "__audit.json")?;
         let inbox = self.workspace.join("handoffs/Claude-MM1/01_inbox");
-        self.wait("the RETURN", || Ok(!list(&inbox)?.is_empty()))?;
+        self.wait("the RETURN", || Ok(list(&inbox)?.iter().any(|name| name.contains("__RETURN__"))))?;
         let answer = list(&inbox)?.pop().context("the RETURN is gone")?;
         println!("the RETURN in {}:\n{}", shown(&inbox), fs::read_to_string(inbox.join(&answer))?);
 
@@ -91,8 +94,53 @@ impl Demo {
         })?;
         self.show(&["status"])?;
         self.show(&["why", &asked])?;
+        self.gap_to_whole()?;
         daemon.stop()?;
         self.finish(&asked)
+    }
+
+    /// A gap, the request for it, its RETURN, and the audit that sees that it is closed.
+    fn gap_to_whole(&self) -> anyhow::Result<()> {
+        say("A plan calls work done that is not there: its owner is asked for it");
+        fs::write(self.workspace.join("plans/till.md"), TILL)?;
+        let inbox = self.workspace.join("handoffs/Claude-MM1/01_inbox");
+        let mut asked = None;
+        self.wait("the request", || {
+            asked = list(&inbox)?.into_iter().find(|name| name.contains("Make-shop-till.py"));
+            Ok(asked.is_some())
+        })?;
+        let asked = inbox.join(asked.context("the request is gone")?);
+        let request: serde_json::Value = serde_json::from_slice(&fs::read(&asked)?)?;
+        println!("{}:\n{}", shown(&asked), request["required_action"].as_str().unwrap_or_default());
+        self.wait("the first audit of the plan", || self.has_audited("0 %"))?;
+
+        say("Claude-MM1 does the work and sends a RETURN: the plan is audited again by itself");
+        fs::create_dir_all(self.workspace.join("shop"))?;
+        fs::write(self.workspace.join("shop/till.py"), "class Till:\n    def open(self):\n        return True\n")?;
+        let answer = serde_json::json!({
+            "type": "RETURN_HANDOFF", "status": "COMPLETED", "source_agent": "Claude-MM1", "target_agent": "audit",
+            "original_handoff": { "handoff_id": request["handoff_id"] }, "deliverables": ["shop/till.py"],
+        });
+        let name = "20260101T100000Z__RETURN__Till__Claude-MM1.json";
+        fs::write(self.workspace.join("handoffs/audit/01_inbox").join(name), serde_json::to_vec_pretty(&answer)?)?;
+        self.wait("the audit that sees it", || self.has_audited("100 %"))?;
+        self.show(&["status"])
+    }
+
+    /// Whether an audit of the plan of the till came to this.
+    fn has_audited(&self, percent: &str) -> anyhow::Result<bool> {
+        for name in reports(&self.workspace)?.iter().filter(|name| name.ends_with(".json") && name.contains("REPORT")) {
+            let report: serde_json::Value =
+                serde_json::from_slice(&fs::read(self.workspace.join("reports").join(name))?)?;
+            let plans = report["plans"].as_array().context("a report without plans")?;
+            let till = plans.iter().find(|plan| plan["plan"] == "plans/till.md");
+            let done = till.and_then(|plan| plan["completion_percent"].as_u64());
+            if done.is_some_and(|done| format!("{done} %") == percent) {
+                println!("{name}: plans/till.md is at {percent}");
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn finish(&self, asked: &str) -> anyhow::Result<()> {

@@ -33,8 +33,29 @@ pub(super) struct Args {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
+    /// For people and agents
     Md,
+    /// For people: one page that needs nothing beside it
+    Html,
+    /// For programs; `baton schema audit-report` has its schema
     Json,
+    /// For viewers of code that show findings where they are
+    Sarif,
+    /// For programs that show tests
+    Junit,
+}
+
+impl Format {
+    /// How the plugin calls it, and how its file ends.
+    const fn of_plugin(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Md => ("markdown", ".md"),
+            Self::Html => ("html", ".html"),
+            Self::Json => ("json", ".json"),
+            Self::Sarif => ("sarif", ".sarif"),
+            Self::Junit => ("junit", ".junit.xml"),
+        }
+    }
 }
 
 impl Args {
@@ -48,16 +69,15 @@ impl Args {
         let mut lent: Vec<(&str, &Path)> = folders.iter().map(|folder| ("plans", folder.as_path())).collect();
         lent.push(("root", &self.root));
         let temporary = Temporary::new(&lent)?;
-        let args = arguments(vec![("plans", json!(names))]);
+        let (form, ending) = self.format.of_plugin();
+        // Nobody is asked for anything: this reads, and stays nowhere.
+        let args = vec![("plans", json!(names)), ("forms", json!([form])), ("follow_up", json!(false))];
+        let args = arguments(args);
         let asked = Call { plugin: "audit".to_owned(), action: "audit".to_owned(), args };
         let done = do_call(&temporary.workspace, asked)?;
         if done.called.state != State::Succeeded {
             bail!("{}", done.called.text);
         }
-        let ending = match self.format {
-            Format::Md => ".md",
-            Format::Json => ".json",
-        };
         let report = done.called.artifacts.iter().find(|name| name.ends_with(ending));
         let report = report.with_context(|| format!("the audit made no {ending} report"))?;
         self.write(&temporary.read(report)?)?;

@@ -5,7 +5,7 @@ use baton_core::handoff;
 use crate::exit::Code;
 use crate::output;
 
-/// Print the JSON Schema of what Baton reads
+/// Print the JSON Schema of what Baton reads and writes
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Which one
@@ -17,6 +17,8 @@ pub(super) struct Args {
 enum What {
     /// A handoff in the canonical form, as `baton send` writes it
     Handoff,
+    /// A report of `baton audit --format json`
+    AuditReport,
 }
 
 impl Args {
@@ -26,6 +28,7 @@ impl Args {
     pub(super) fn run(self) -> anyhow::Result<Code> {
         output::print(match self.what {
             What::Handoff => handoff::SCHEMA,
+            What::AuditReport => include_str!("../../../../plugins/audit/schemas/audit-report.schema.json"),
         });
         Ok(Code::Good)
     }
