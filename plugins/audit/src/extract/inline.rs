@@ -33,8 +33,17 @@ pub(super) struct Inline {
 }
 
 impl Inline {
-    /// Adds a piece.
+    /// Adds a piece. Words that go on in the same way become one piece with those before them.
     pub(super) fn push(&mut self, kind: SpanKind, text: &str, line: usize, strong: bool, target: Option<&str>) {
+        if let Some(last) = self.spans.last_mut()
+            && (kind, last.kind) == (SpanKind::Text, SpanKind::Text)
+            && (last.line, last.strong, last.link.as_deref()) == (line, strong, target)
+            && text != "\n"
+            && last.text != "\n"
+        {
+            last.text.push_str(text);
+            return;
+        }
         self.spans.push(Span { kind, text: text.to_owned(), line, strong, link: target.map(str::to_owned) });
     }
 

@@ -7,6 +7,7 @@
 
 mod blocks;
 mod claims;
+mod endings;
 mod inline;
 mod names;
 mod scan;
