@@ -107,6 +107,18 @@ impl Inline {
         line
     }
 
+    /// The part of the text that stands above a line.
+    #[must_use]
+    pub(super) fn above(&self, line: usize) -> Self {
+        Self { spans: self.spans.iter().filter(|span| span.line < line).cloned().collect() }
+    }
+
+    /// The last line that the text stands in, from 1.
+    #[must_use]
+    pub(super) fn last_line(&self) -> usize {
+        self.spans.last().map_or(1, |span| span.line)
+    }
+
     /// Whether all words are bold.
     #[must_use]
     pub(super) fn is_strong(&self) -> bool {

@@ -8,8 +8,10 @@
 mod blocks;
 mod claims;
 mod endings;
+mod hits;
 mod inline;
 mod names;
+mod plain;
 mod scan;
 mod sentence;
 mod symbols;

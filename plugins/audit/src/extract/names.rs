@@ -59,12 +59,18 @@ const MIME: &[&str] = &["application", "audio", "font", "image", "message", "mod
 /// How hidden files of tools end: `.yamllint`, `.npmrc`.
 const HIDDEN: &[&str] = &["attributes", "config", "ignore", "keep", "lint", "modules", "rc", "version"];
 
+/// Folders whose files have no ending: programs and hooks.
+const PROGRAM_FOLDERS: &[&str] = &[".githooks", ".husky", "bin", "hooks", "sbin", "scripts"];
+
 /// Last parts of host names.
 const DOMAINS: &[&str] = &["ai", "app", "co", "com", "dev", "io", "net", "org", "so", "uk", "us"];
 
 /// A file: a path whose last part has a known ending or a known name. `x.py:12` and `x.py#L3` are `x.py`.
 #[must_use]
 pub(super) fn file(word: &str) -> Option<Name> {
+    if let Some(slashed) = slashed(word) {
+        return file(&slashed);
+    }
     let word = without_position(trimmed(word));
     let path = path_text(word)?;
     let last = path.rsplit('/').next()?;
@@ -77,6 +83,9 @@ pub(super) fn file(word: &str) -> Option<Name> {
 /// A file by its form alone, whatever its ending is: with a folder before it (`man/till.1`), or, where `bare`, without.
 #[must_use]
 pub(super) fn likely_file(word: &str, bare: bool) -> Option<Name> {
+    if let Some(slashed) = slashed(word) {
+        return likely_file(&slashed, bare);
+    }
     let path = path_text(without_position(trimmed(word)))?;
     let (parent, last) = path.rsplit_once('/').unwrap_or(("", path));
     let (stem, ending) = last.rsplit_once('.')?;
@@ -90,11 +99,33 @@ pub(super) fn likely_file(word: &str, bare: bool) -> Option<Name> {
     fits.then(|| Name { path: path.to_owned(), kind: Kind::File })
 }
 
+/// What is a file only where a plan says that it makes it: a path of a machine, a program in a folder for programs.
+#[must_use]
+pub(super) fn weak(word: &str) -> Option<Name> {
+    machine_path(word).or_else(|| {
+        let path = path_text(trimmed(word))?;
+        let (parent, last) = path.rsplit_once('/')?;
+        let folder = parent.rsplit('/').next().unwrap_or_default();
+        let plain = !last.is_empty() && !last.contains('.') && last.chars().all(|sign| !sign.is_uppercase());
+        let programs = PROGRAM_FOLDERS.contains(&folder) && plain;
+        programs.then(|| Name { path: path.to_owned(), kind: Kind::File })
+    })
+}
+
+/// A folder, with or without its last slash; without, it must be below another one.
+#[must_use]
+pub(super) fn folder_like(word: &str) -> Option<Name> {
+    folder(word).or_else(|| {
+        let path = path_text(trimmed(word)).filter(|path| path.contains('/') && file(path).is_none())?;
+        Some(Name { path: path.to_owned(), kind: Kind::Folder })
+    })
+}
+
 /// A path of a machine without an ending, as a column of files may hold it: `/etc/cron.d/backup`.
 #[must_use]
 pub(super) fn machine_path(word: &str) -> Option<Name> {
     let path = path_text(trimmed(word))?;
-    let deep = path.starts_with('/') && path.matches('/').count() > 1 && !path.ends_with('/');
+    let deep = path.starts_with(['/', '~']) && path.matches('/').count() > 1 && !path.ends_with('/');
     let outside = matches!(Place::of(path), Place::Outside(_));
     (deep && outside).then(|| Name { path: path.to_owned(), kind: Kind::File })
 }
@@ -102,6 +133,9 @@ pub(super) fn machine_path(word: &str) -> Option<Name> {
 /// A folder: a path that ends with a slash.
 #[must_use]
 pub(super) fn folder(word: &str) -> Option<Name> {
+    if let Some(slashed) = slashed(word) {
+        return folder(&slashed);
+    }
     let path = path_text(trimmed(word))?;
     let bare = path.strip_suffix('/')?.trim_end_matches('/');
     if path == "/" || path == "~/" || path == "./" {
@@ -126,6 +160,15 @@ pub(super) fn tree_entry(word: &str) -> Option<Name> {
 #[must_use]
 pub(super) fn is_placeholder(word: &str) -> bool {
     word.contains(['<', '>', '*', '{', '}', '$', '?']) || ["YYYY", "XXX", "HHMM"].iter().any(|mark| word.contains(mark))
+}
+
+/// A path with the separators of Windows (`Source\Dsp\Lfo.h`) with those of everybody else.
+fn slashed(word: &str) -> Option<String> {
+    let word = word.trim();
+    let path = word.strip_prefix(".\\").unwrap_or(word);
+    let parts = || path.trim_end_matches('\\').split('\\');
+    let plain = path.contains('\\') && !path.contains(['/', ':']) && parts().all(|part| !part.is_empty());
+    plain.then(|| path.replace('\\', "/"))
 }
 
 fn trimmed(word: &str) -> &str {

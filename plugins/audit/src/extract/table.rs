@@ -39,12 +39,25 @@ struct Columns {
 }
 
 const FILE: &[&str] = &[
+    "artefact",
+    "artefacts",
+    "artefakt",
+    "artefakte",
     "artifact",
     "artifacts",
+    "config file",
     "created file",
     "created files",
+    "datei",
+    "dateien",
+    "dateiname",
+    "dateipfad",
     "deliverable",
     "deliverables",
+    "document path",
+    "ergebnis",
+    "expected artifact",
+    "expected artifacts",
     "expected deliverables",
     "expected file",
     "expected files",
@@ -60,37 +73,58 @@ const FILE: &[&str] = &[
     "files created",
     "files to create",
     "key files",
+    "lieferobjekt",
     "module file",
+    "neue datei",
+    "neue dateien",
     "new file",
     "new files",
+    "new module",
     "output",
     "output file",
+    "output path",
     "outputs",
     "path",
     "paths",
+    "pfad",
     "planned file",
     "planned files",
+    "result file",
     "script",
     "scripts",
+    "skript",
+    "skripte",
     "source file",
     "target file",
+    "target files",
     "target path",
     "test file",
+    "zieldatei",
 ];
 const COMPONENT: &[&str] = &[
+    "arbeitspaket",
     "area",
+    "aufgabe",
+    "baustein",
+    "bereich",
     "category",
     "component",
     "components",
+    "deliverable name",
     "feature",
     "item",
+    "job",
+    "komponente",
     "layer",
+    "modul",
     "module",
     "package",
     "phase",
+    "schritt",
     "section",
     "step",
     "task",
+    "was",
     "what",
     "work",
     "work item",
@@ -102,6 +136,8 @@ const CLASS: &[&str] = &[
     "function",
     "functions",
     "key classes",
+    "klasse",
+    "klassen",
     "struct",
     "structs",
     "symbol",
@@ -109,10 +145,10 @@ const CLASS: &[&str] = &[
     "trait",
     "traits",
 ];
-const LINES: &[&str] = &["# lines", "line count", "lines", "lines of code", "loc"];
+const LINES: &[&str] = &["# lines", "line count", "lines", "lines of code", "loc", "zeilen"];
 const SIZE: &[&str] = &["bytes", "file size", "size", "size (bytes)"];
-const STATUS: &[&str] = &["action", "change", "done", "progress", "state", "status"];
-const FOLDER: &[&str] = &["directory", "folder", "location"];
+const STATUS: &[&str] = &["action", "change", "done", "progress", "stand", "state", "status", "zustand"];
+const FOLDER: &[&str] = &["directory", "folder", "location", "ordner", "verzeichnis"];
 const COMPLAINS: &[&str] = &[
     "alternative",
     "aspect",
@@ -220,6 +256,12 @@ fn file_column(header: &[Inline], body: &[Vec<Inline>]) -> Option<usize> {
 }
 
 fn is_only_files(cell: &Inline) -> bool {
+    let plain = cell.plain();
+    if cell.spans().iter().all(|span| span.kind == SpanKind::Text) {
+        let mut pieces = plain.split([',', ';']).map(str::trim).peekable();
+        return pieces.peek().is_some()
+            && pieces.all(|piece| names::file(piece).is_some_and(|name| name.path.contains('/')));
+    }
     let mut any = false;
     let rest = cell.spans().iter().all(|span| match span.kind {
         SpanKind::Code => {
@@ -303,7 +345,14 @@ fn classes(cell: &Inline) -> Vec<String> {
         .filter(|span| span.kind == SpanKind::Code)
         .filter_map(|span| symbols::identifier(&span.text))
         .collect();
-    if in_code.is_empty() { cell.plain().split([',', ' ']).filter_map(symbols::symbol).collect() } else { in_code }
+    let plain = cell.plain();
+    if !in_code.is_empty() {
+        in_code
+    } else if symbols::is_single_name(&plain) {
+        vec![plain]
+    } else {
+        plain.split([',', ' ']).filter_map(symbols::symbol).collect()
+    }
 }
 
 /// Whether a cell is one file.

@@ -51,8 +51,8 @@ const NOT_PROMISING: &[&str] = &[
 
 /// First words after a file by which an item says something about the file instead of naming it.
 const ABOUT: &[&str] = &[
-    "already", "are", "does", "exists", "fails", "gets", "had", "has", "is", "line", "lines", "must", "needs",
-    "should", "stays", "version", "was", "were", "will",
+    "already", "are", "bleibt", "ist", "remains", "wird", "does", "exists", "fails", "gets", "had", "has", "is",
+    "line", "lines", "must", "needs", "should", "stays", "version", "was", "were", "will",
 ];
 
 /// Whether the words after a file that opens an item speak about the file instead of describing what is made.
@@ -82,7 +82,9 @@ pub(in crate::extract) fn stands(after: &str) -> bool {
             | "there"
             | "written"
     );
-    !negates(after) && (matches!(first, "exist" | "exists") || (matches!(first, "is" | "are") && made))
+    !negates(after)
+        && second != "already"
+        && (matches!(first, "exist" | "exists" | "existiert" | "existieren") || (matches!(first, "is" | "are") && made))
 }
 
 /// Whether an item in a list of deliverables with these words before its file still promises the file.
@@ -100,10 +102,87 @@ pub(in crate::extract) fn is_quoting(before: &str) -> bool {
     count(&['"']) % 2 == 1 || count(&['\u{201c}', '\u{201e}']) > count(&['\u{201d}'])
 }
 
-/// Whether what follows a file that opens an item tells somebody to make it: `x.md`: Create it last.
+/// Whether what follows a file that opens an item tells somebody to make it: `x.md`: Create it last; `x.md` anlegen.
 #[must_use]
 pub(in crate::extract) fn is_told_to_be_made(after: &str) -> bool {
-    after.trim_start().strip_prefix([':', '\u{2013}', '\u{2014}']).is_some_and(opens_creating)
+    let after = after.trim_start();
+    after.strip_prefix([':', '\u{2013}', '\u{2014}']).is_some_and(opens_creating)
+        || opens_with(after, &["anlegen", "erstellen", "erzeugen", "schreiben"])
+        || is_said_new(after)
+}
+
+/// Whether what follows a file says that it is still to come: "will be created", "(to be written)", "wird neu angelegt".
+#[must_use]
+pub(in crate::extract) fn is_to_come(after: &str) -> bool {
+    const MADE: &[&str] = &[
+        "added",
+        "angelegt",
+        "authored",
+        "built",
+        "created",
+        "drafted",
+        "erstellt",
+        "erzeugt",
+        "generated",
+        "introduced",
+        "geschrieben",
+        "produced",
+        "written",
+    ];
+    let words = padded(after);
+    let mut words = words.split_whitespace();
+    let coming = match (words.next(), words.next()) {
+        (Some("will" | "shall" | "to"), Some("be")) => words.next(),
+        (Some("wird" | "werden"), Some("neu")) => words.next(),
+        (Some("wird" | "werden"), second) => second,
+        (Some("is" | "are"), Some("to")) => words.nth(1),
+        _ => None,
+    };
+    coming.is_some_and(|word| MADE.contains(&word)) && !negates(after)
+}
+
+/// Whether the mark behind a file says that it is new: `(new)`, `[NEW, 50 lines]`, `\u{2014} NEW`.
+fn is_said_new(after: &str) -> bool {
+    let lower = after.to_lowercase();
+    let Some(said) = lower.strip_prefix(['(', '[', '\u{2013}', '\u{2014}', '-']) else { return false };
+    let said = said.trim_start();
+    let end = said.find([')', ']', ',', ':', ';', '.']).unwrap_or(said.len());
+    let said = said.get(..end).unwrap_or_default().trim();
+    matches!(said, "new" | "new file" | "new module" | "new script" | "neu" | "neue datei")
+}
+
+/// Whether a text opens with one of these words.
+fn opens_with(text: &str, words: &[&str]) -> bool {
+    let lower = text.to_lowercase();
+    lower.split_whitespace().next().map(bare).is_some_and(|word| words.contains(&word))
+}
+
+/// Whether the words between a file and a folder say that the one is in the other: "exists in", "to be created under".
+#[must_use]
+pub(in crate::extract) fn places(between: &str) -> bool {
+    const QUIET: &[&str] = &[
+        "added",
+        "be",
+        "created",
+        "exists",
+        "file",
+        "generated",
+        "goes",
+        "is",
+        "lives",
+        "placed",
+        "saved",
+        "stored",
+        "to",
+        "will",
+        "written",
+        "new",
+        "neu",
+    ];
+    let words = padded(between);
+    let mut words = words.split_whitespace().rev();
+    let last = words.next().unwrap_or_default();
+    matches!(last, "in" | "into" | "under" | "inside" | "below" | "unter") && words.all(|word| QUIET.contains(&word))
 }
 
 /// Whether text between two files merely lists them.
@@ -111,7 +190,10 @@ pub(in crate::extract) fn is_told_to_be_made(after: &str) -> bool {
 pub(in crate::extract) fn only_lists(between: &str) -> bool {
     let between = without_brackets(between).replace("<br>", " ").replace("<br/>", " ");
     between.split_whitespace().all(|word| {
-        matches!(word.trim_matches([',', ';']), "" | "and" | "&" | "+" | "/" | "|" | "plus" | "\u{b7}" | "\u{2022}")
+        matches!(
+            word.trim_matches([',', ';']),
+            "" | "and" | "&" | "+" | "/" | "|" | "plus" | "und" | "\u{b7}" | "\u{2022}"
+        )
     })
 }
 

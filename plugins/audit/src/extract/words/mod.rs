@@ -25,6 +25,10 @@ const GOING: &[&str] = &[
     "removed",
     "retired",
     "superseded",
+    "entfernt",
+    "gel\u{f6}scht",
+    "entfernen",
+    "l\u{f6}schen",
 ];
 
 /// Whether a status or a tail says that the file is to go.
@@ -36,9 +40,25 @@ pub(in crate::extract) fn goes(text: &str) -> bool {
 /// Whether the text takes back what it says.
 #[must_use]
 pub(in crate::extract) fn negates(text: &str) -> bool {
-    text.split_whitespace()
-        .map(bare)
-        .any(|word| matches!(word, "not" | "never" | "don't" | "no" | "without" | "instead" | "avoid"))
+    text.split_whitespace().map(bare).any(|word| {
+        matches!(
+            word,
+            "not"
+                | "never"
+                | "don't"
+                | "no"
+                | "without"
+                | "instead"
+                | "avoid"
+                | "won't"
+                | "nicht"
+                | "kein"
+                | "keine"
+                | "keinen"
+                | "ohne"
+                | "nie"
+        )
+    })
 }
 
 fn bare(word: &str) -> &str {
