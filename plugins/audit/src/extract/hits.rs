@@ -9,6 +9,10 @@ use super::plain::plain;
 use super::sentence::Setting;
 
 /// A file in a line with the words before it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that may be known of how a file is written, whatever the others are"
+)]
 pub(super) struct Hit {
     pub(super) name: Name,
     pub(super) link: bool,

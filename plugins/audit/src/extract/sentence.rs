@@ -70,11 +70,11 @@ pub(super) fn sightings(line: &Inline, setting: Setting, form: Form) -> Vec<Sigh
             continue;
         }
         let mut sighting = Sighting::new(hit.name.path.clone(), hit.name.kind, shown, role, hit.line);
-        if role == Role::Deliverable {
+        if role == Role::Deliverable || lead(&hit.before).is_empty() {
             sighting.symbols = symbols::after_with(&hit.after);
-            if let Some(folder) = folder_of(&hits, nth) {
-                sighting.path = format!("{}/{}", folder.trim_end_matches('/'), sighting.path);
-            }
+        }
+        if let Some(folder) = folder_of(&hits, nth).filter(|_| role == Role::Deliverable) {
+            sighting.path = format!("{}/{}", folder.trim_end_matches('/'), sighting.path);
         }
         found.push(sighting);
     }

@@ -67,6 +67,7 @@ pub(in crate::extract) fn speaks_about(after: &str) -> bool {
 #[must_use]
 pub(in crate::extract) fn stands(after: &str) -> bool {
     let words = padded(after);
+    let opening = words.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
     let mut words = words.split_whitespace();
     let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let made = matches!(
@@ -82,7 +83,7 @@ pub(in crate::extract) fn stands(after: &str) -> bool {
             | "there"
             | "written"
     );
-    !negates(after)
+    !negates(&opening)
         && second != "already"
         && (matches!(first, "exist" | "exists" | "existiert" | "existieren") || (matches!(first, "is" | "are") && made))
 }
@@ -132,8 +133,7 @@ pub(in crate::extract) fn is_to_come(after: &str) -> bool {
     let words = padded(after);
     let mut words = words.split_whitespace();
     let coming = match (words.next(), words.next()) {
-        (Some("will" | "shall" | "to"), Some("be")) => words.next(),
-        (Some("wird" | "werden"), Some("neu")) => words.next(),
+        (Some("will" | "shall" | "to"), Some("be")) | (Some("wird" | "werden"), Some("neu")) => words.next(),
         (Some("wird" | "werden"), second) => second,
         (Some("is" | "are"), Some("to")) => words.nth(1),
         _ => None,

@@ -157,11 +157,13 @@ const EXCLUDED_HEADINGS: &[&str] = &[
 /// Phrases anywhere in a heading below which nothing is promised.
 const RULING_OUT: &[&str] = &[
     " alternatives ",
+    " considered ",
     " do not ",
     " files analysed ",
     " files examined ",
     " files reviewed ",
     " not now ",
+    " looked at ",
     " not planned ",
     " out of scope ",
     " will not ",
