@@ -19,13 +19,20 @@ pub(super) fn plain(line: &Inline, setting: Setting) -> Vec<Hit> {
     let first = plain_head(&text, setting, line.line())
         .or_else(|| plain_object(&text, line.line()))
         .or_else(|| plain_value(&text, line.line()));
-    let Some(first) = first else { return Vec::new() };
+    let Some(mut first) = first else { return Vec::new() };
+    let (code, rest) = (first.code, std::mem::take(&mut first.after));
     let mut hits = vec![first];
-    while let Some(next) = hits.last().and_then(|last| plain_next(&last.after, line.line(), last.code)) {
+    let mut at = 0;
+    while let Some((name, from, end)) = plain_next(rest.get(at..).unwrap_or_default()) {
+        let before = rest.get(at..at + from).unwrap_or_default();
         if let Some(last) = hits.last_mut() {
-            last.after.clone_from(&next.before);
+            before.clone_into(&mut last.after);
         }
-        hits.push(next);
+        hits.push(hit(name, before, "", line.line(), code));
+        at += end;
+    }
+    if let Some(last) = hits.last_mut() {
+        rest.get(at..).unwrap_or_default().clone_into(&mut last.after);
     }
     hits
 }
@@ -80,17 +87,16 @@ fn end_of(start: usize, word: &str) -> usize {
     start + word.trim_end_matches([',', ':', ';', '.']).len()
 }
 
-/// The file that is listed next: `, b.md`, ` and b.md`.
-fn plain_next(after: &str, line: usize, code: bool) -> Option<Hit> {
+/// The file that is listed next (`, b.md`, ` and b.md`), where it starts and where it ends.
+fn plain_next(after: &str) -> Option<(Name, usize, usize)> {
     let start = after.find(|sign: char| sign.is_alphanumeric() || matches!(sign, '.' | '/' | '~'))?;
     let rest = after.get(start..)?;
-    let skipped =
-        ["and ", "und "].iter().find(|word| rest.starts_with(**word)).map_or(start, |word| start + word.len());
-    let (before, rest) = (after.get(..skipped)?, after.get(skipped..)?);
-    let word = rest.split_whitespace().next()?;
+    let joined = ["and ", "und "].iter().find(|word| rest.starts_with(**word));
+    let from = joined.map_or(start, |word| start + word.len());
+    let (before, rest) = (after.get(..from)?, after.get(from..)?);
+    let word = rest.split_whitespace().next().filter(|word| rest.starts_with(*word))?;
     let name = names::file(word).filter(|_| words::only_lists(before) && !before.trim().is_empty())?;
-    let end = word.trim_end_matches([',', ':', ';', '.']).len();
-    Some(hit(name, before, rest.get(end..).unwrap_or_default(), line, code))
+    Some((name, from, end_of(from, word)))
 }
 
 fn hit(name: Name, before: &str, after: &str, line: usize, code: bool) -> Hit {

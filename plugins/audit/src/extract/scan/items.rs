@@ -7,7 +7,7 @@ use super::super::todos::Todo;
 use super::super::{names, words};
 use super::fields::{joined, label_folder};
 use super::marks::is_list_row;
-use super::{Above, Scan};
+use super::{Above, Said, Scan};
 use crate::plan::Form;
 
 impl Scan<'_> {
@@ -44,14 +44,15 @@ impl Scan<'_> {
             measured: self.measured(),
             ..Setting::default()
         };
-        let folder =
-            above_folder.clone().or_else(|| label_folder(self.label_text()).filter(|_| promised && depth == 1));
+        let folder = above_folder.clone().or_else(|| {
+            self.label.as_ref().and_then(|label| label_folder(&label.text)).filter(|_| promised && depth == 1)
+        });
         let mine = if described { None } else { self.item_lines(&text, setting, checked, folder.as_deref()) };
         let title = plain.trim_end_matches(':');
         let announces = plain.ends_with(':') || text.is_strong();
         if depth == 1 && words::is_heading(&plain) {
             // `4. Artifacts` in a text without Markdown.
-            self.label = Some(plain.clone());
+            self.label = Some(Said::of(&plain));
         }
         let below = (promised && !announces) || (words::promises(title) && (announces || plain.len() <= 60));
         let own = names::folder(title).filter(|_| holds).map(|own| joined(above_folder.as_deref(), &own.path));

@@ -4,8 +4,8 @@ use super::super::blocks::{Block, Fence, blocks};
 use super::super::inline::Inline;
 use super::super::sentence::{self, Setting};
 use super::super::{names, words};
-use super::Scan;
 use super::marks::{boxed, is_ruler, unmarked};
+use super::{Said, Scan};
 use crate::plan::Form;
 
 impl Scan<'_> {
@@ -33,17 +33,17 @@ impl Scan<'_> {
                 only_entries &= promised;
             }
             if (plain.ends_with(':') && plain.len() <= 80) || words::is_heading(&plain) {
-                self.label = Some(plain.trim_end_matches(':').to_owned());
+                self.label = Some(Said::of(plain.trim_end_matches(':')));
                 only_entries = self.promised();
             }
         }
         let plain = text.plain();
         let announces = plain.ends_with(':') || (text.is_strong() && plain.len() <= 80) || words::is_heading(&plain);
         if announces && text.line() == text.last_line() {
-            self.label = Some(plain.trim_end_matches(':').to_owned());
+            self.label = Some(Said::of(plain.trim_end_matches(':')));
         } else if announces {
             let whole = plain.trim_end_matches(':');
-            self.label = self.label.take().filter(|_| !words::promises(whole)).or_else(|| Some(whole.to_owned()));
+            self.label = self.label.take().filter(|_| !words::promises(whole)).or_else(|| Some(Said::of(whole)));
         } else if !only_entries {
             self.label = None;
         }

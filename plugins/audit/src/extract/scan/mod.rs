@@ -45,9 +45,34 @@ struct Above {
 /// A heading above the present block.
 struct Heading {
     level: u8,
-    text: String,
+    said: Said,
     /// It is the document's own, which rules nothing.
     title: bool,
+}
+
+/// What the words of a heading or a label say of all that is below them. Judged once, however much that is.
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that words may say, whatever else they say")]
+#[derive(Default)]
+struct Said {
+    text: String,
+    promises: bool,
+    excludes: bool,
+    turns_away: bool,
+    measures: bool,
+    revises: bool,
+}
+
+impl Said {
+    fn of(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            promises: words::promises(text),
+            excludes: words::excludes(text),
+            turns_away: words::turns_away(text),
+            measures: words::measures(text),
+            revises: words::revises(text),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -58,7 +83,7 @@ struct Scan<'a> {
     header: Vec<(String, String)>,
     headings: Vec<Heading>,
     /// The last paragraph that announces what follows it.
-    label: Option<String>,
+    label: Option<Said>,
     items: Vec<Above>,
     /// The file that the nearest heading or the line before names; fences belong to it.
     near: Option<String>,
@@ -95,28 +120,29 @@ impl Scan<'_> {
     }
 
     /// Whether a heading above, the title apart, is such.
-    fn some_heading(&self, such: impl Fn(&str) -> bool) -> bool {
-        self.headings.iter().any(|heading| !heading.title && such(&heading.text))
+    fn some_heading(&self, such: impl Fn(&Said) -> bool) -> bool {
+        self.headings.iter().any(|heading| !heading.title && such(&heading.said))
     }
 
-    fn label_text(&self) -> &str {
-        self.label.as_deref().unwrap_or_default()
+    /// Whether the label is such.
+    fn label_is(&self, such: impl Fn(&Said) -> bool) -> bool {
+        self.label.as_ref().is_some_and(such)
     }
 
     /// Whether some heading above or the label rules promises out.
     fn excluded(&self) -> bool {
-        self.some_heading(words::excludes) || self.label.as_deref().is_some_and(words::excludes)
+        self.some_heading(|said| said.excludes) || self.label_is(|said| said.excludes)
     }
 
     /// Whether the label or a heading above announces deliverables.
     fn promised(&self) -> bool {
-        let label = self.label_text();
-        words::promises(label) || (!words::turns_away(label) && self.some_heading(words::promises))
+        let by_heading = || self.some_heading(|said| said.promises);
+        self.label_is(|said| said.promises) || (!self.label_is(|said| said.turns_away) && by_heading())
     }
 
     /// Whether the label or a heading above says that what follows is there already.
     fn revised(&self) -> bool {
-        words::revises(self.label_text()) || self.some_heading(words::revises)
+        self.label_is(|said| said.revises) || self.some_heading(|said| said.revises)
     }
 
     fn ground(&self, promised: bool) -> Ground {
@@ -129,11 +155,11 @@ impl Scan<'_> {
 
     /// Whether the label or a heading above says that what is done is told by what follows.
     fn measured(&self) -> bool {
-        words::measures(self.label_text()) || self.some_heading(words::measures)
+        self.label_is(|said| said.measures) || self.some_heading(|said| said.measures)
     }
 
     fn component(&self) -> Option<String> {
-        self.headings.last().filter(|heading| !heading.title).map(|heading| heading.text.clone())
+        self.headings.last().filter(|heading| !heading.title).map(|heading| heading.said.text.clone())
     }
 
     fn take(&mut self, found: Vec<Sighting>) {
@@ -163,7 +189,7 @@ impl Scan<'_> {
         while self.headings.last().is_some_and(|above| above.level >= level) {
             self.headings.pop();
         }
-        self.headings.push(Heading { level, text: plain, title });
+        self.headings.push(Heading { level, said: Said::of(&plain), title });
         (self.label, self.near, self.subject, self.fenced) = (None, None, None, false);
         if title {
             return;
@@ -199,7 +225,7 @@ impl Scan<'_> {
     /// Whether the nearest heading, or an item above, makes something.
     fn makes(&self) -> bool {
         self.makes_above()
-            || self.headings.last().is_some_and(|heading| !heading.title && words::opens_creating(&heading.text))
+            || self.headings.last().is_some_and(|heading| !heading.title && words::opens_creating(&heading.said.text))
     }
 
     fn makes_above(&self) -> bool {

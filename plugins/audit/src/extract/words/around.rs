@@ -1,6 +1,6 @@
 //! What stands around a file in a line: what turns it away, what says that it stands, what merely lists.
 
-use super::{bare, goes, negates, opens_creating, padded};
+use super::{bare, goes, negates, padded};
 
 /// First words of an item that promises nothing, even in a list of deliverables.
 const NOT_PROMISING: &[&str] = &[
@@ -107,9 +107,17 @@ pub(in crate::extract) fn is_quoting(before: &str) -> bool {
 #[must_use]
 pub(in crate::extract) fn is_told_to_be_made(after: &str) -> bool {
     let after = after.trim_start();
-    after.strip_prefix([':', '\u{2013}', '\u{2014}']).is_some_and(opens_creating)
+    after.strip_prefix([':', '\u{2013}', '\u{2014}']).is_some_and(orders_it)
         || opens_with(after, &["anlegen", "erstellen", "erzeugen", "schreiben"])
         || is_said_new(after)
+}
+
+/// Whether a text orders the thing itself to be made: "create it last", "write", not "create a section".
+fn orders_it(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let mut words = lower.split_whitespace().map(bare);
+    let verb = words.next().is_some_and(|word| matches!(word, "create" | "draft" | "erstelle" | "scaffold" | "write"));
+    verb && words.next().is_none_or(|word| matches!(word, "it" | "them" | "this" | "from" | "with" | "new" | "file"))
 }
 
 /// Whether what follows a file says that it is still to come: "will be created", "(to be written)", "wird neu angelegt".
