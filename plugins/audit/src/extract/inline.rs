@@ -33,8 +33,17 @@ pub(crate) struct Inline {
 }
 
 impl Inline {
-    /// Adds a piece.
+    /// Adds a piece. Words that go on in the same way become one piece with those before them.
     pub(crate) fn push(&mut self, kind: SpanKind, text: &str, line: usize, strong: bool, target: Option<&str>) {
+        if let Some(last) = self.spans.last_mut()
+            && (kind, last.kind) == (SpanKind::Text, SpanKind::Text)
+            && (last.line, last.strong, last.link.as_deref()) == (line, strong, target)
+            && text != "\n"
+            && last.text != "\n"
+        {
+            last.text.push_str(text);
+            return;
+        }
         self.spans.push(Span { kind, text: text.to_owned(), line, strong, link: target.map(str::to_owned) });
     }
 
@@ -96,6 +105,18 @@ impl Inline {
             text.trim_start().clone_into(&mut first.text);
         }
         line
+    }
+
+    /// The part of the text that stands above a line.
+    #[must_use]
+    pub(super) fn above(&self, line: usize) -> Self {
+        Self { spans: self.spans.iter().filter(|span| span.line < line).cloned().collect() }
+    }
+
+    /// The last line that the text stands in, from 1.
+    #[must_use]
+    pub(super) fn last_line(&self) -> usize {
+        self.spans.last().map_or(1, |span| span.line)
     }
 
     /// Whether all words are bold.

@@ -7,8 +7,11 @@
 
 pub(crate) mod blocks;
 pub(crate) mod claims;
+mod endings;
+mod hits;
 pub(crate) mod inline;
 pub(crate) mod names;
+mod plain;
 mod scan;
 mod sentence;
 mod symbols;

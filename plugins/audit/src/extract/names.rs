@@ -3,6 +3,7 @@
 //! A word is a file only when it has an ending or a name from the lists below and no character that a path does not have.
 //! Rather a file missed than a sentence, a class, a URL, a version or a property taken for one. No look at any disk.
 
+use super::endings::{ENDINGS, LONG_ENDINGS, WHOLE};
 use crate::limits;
 use crate::plan::{Kind, Place};
 
@@ -14,375 +15,6 @@ pub(crate) struct Name {
     /// File, folder, or (in trees) either.
     pub kind: Kind,
 }
-
-/// Endings of files that plans speak of.
-const ENDINGS: &[&str] = &[
-    "adb",
-    "adoc",
-    "aif",
-    "aiff",
-    "als",
-    "apk",
-    "applescript",
-    "arrow",
-    "asc",
-    "asciidoc",
-    "asm",
-    "astro",
-    "avif",
-    "avro",
-    "avsc",
-    "bak",
-    "bash",
-    "bat",
-    "bazel",
-    "bib",
-    "bicep",
-    "bin",
-    "blend",
-    "bmp",
-    "bzl",
-    "c",
-    "cast",
-    "cc",
-    "cfg",
-    "cjs",
-    "cjson",
-    "clj",
-    "cljs",
-    "cmake",
-    "cmd",
-    "coffee",
-    "conf",
-    "conllu",
-    "cpp",
-    "crt",
-    "cs",
-    "csproj",
-    "csr",
-    "css",
-    "csv",
-    "cts",
-    "cue",
-    "cypher",
-    "dart",
-    "dat",
-    "db",
-    "deb",
-    "defaults",
-    "desktop",
-    "dhall",
-    "diff",
-    "dll",
-    "doc",
-    "docx",
-    "dot",
-    "drawio",
-    "dtd",
-    "dts",
-    "dtsi",
-    "dylib",
-    "edn",
-    "eex",
-    "eml",
-    "env",
-    "eps",
-    "epub",
-    "erb",
-    "erl",
-    "ex",
-    "example",
-    "exs",
-    "f90",
-    "feather",
-    "fig",
-    "fish",
-    "flac",
-    "fods",
-    "fsx",
-    "gd",
-    "gdshader",
-    "gemspec",
-    "geojson",
-    "gif",
-    "glb",
-    "glsl",
-    "gltf",
-    "gmi",
-    "go",
-    "gpx",
-    "gql",
-    "gradle",
-    "graphql",
-    "groovy",
-    "gs",
-    "gz",
-    "h",
-    "haml",
-    "hbs",
-    "hcl",
-    "heex",
-    "heic",
-    "hex",
-    "hjson",
-    "hlsl",
-    "hpp",
-    "hs",
-    "htm",
-    "html",
-    "icns",
-    "ico",
-    "ics",
-    "ini",
-    "ino",
-    "ipynb",
-    "j2",
-    "jar",
-    "java",
-    "jinja",
-    "jinja2",
-    "jl",
-    "jpeg",
-    "jpg",
-    "js",
-    "json",
-    "json5",
-    "jsonc",
-    "jsonl",
-    "jsonld",
-    "jsonnet",
-    "jsx",
-    "kdl",
-    "kicad_pcb",
-    "kicad_sch",
-    "kml",
-    "kmz",
-    "kt",
-    "kts",
-    "latex",
-    "less",
-    "libsonnet",
-    "liquid",
-    "lock",
-    "log",
-    "lua",
-    "m3u",
-    "m3u8",
-    "m4a",
-    "mbtiles",
-    "md",
-    "mdc",
-    "mdx",
-    "mermaid",
-    "mid",
-    "midi",
-    "mjml",
-    "mjs",
-    "mkv",
-    "ml",
-    "mmd",
-    "mobileconfig",
-    "mov",
-    "mp3",
-    "mp4",
-    "mscz",
-    "musicxml",
-    "mustache",
-    "mxl",
-    "ndjson",
-    "nix",
-    "njk",
-    "nml",
-    "npy",
-    "npz",
-    "nsi",
-    "ods",
-    "odt",
-    "ogg",
-    "opus",
-    "otf",
-    "overlay",
-    "p12",
-    "parquet",
-    "patch",
-    "pbxproj",
-    "pdf",
-    "pem",
-    "pfx",
-    "php",
-    "pickle",
-    "pid",
-    "pkl",
-    "pl",
-    "plist",
-    "png",
-    "po",
-    "podspec",
-    "pot",
-    "pptx",
-    "prisma",
-    "prof",
-    "projbuild",
-    "properties",
-    "proto",
-    "ps1",
-    "psd",
-    "psm1",
-    "pub",
-    "pug",
-    "purs",
-    "pxd",
-    "py",
-    "pyi",
-    "pyx",
-    "qmd",
-    "qml",
-    "r",
-    "rake",
-    "razor",
-    "rb",
-    "rds",
-    "rego",
-    "resx",
-    "rmd",
-    "ron",
-    "rpm",
-    "rs",
-    "rst",
-    "rtf",
-    "rules",
-    "sample",
-    "sass",
-    "scad",
-    "scala",
-    "scpt",
-    "scss",
-    "service",
-    "sh",
-    "sig",
-    "slim",
-    "sln",
-    "so",
-    "sol",
-    "spec",
-    "sql",
-    "sqlite",
-    "sqlite3",
-    "srt",
-    "stl",
-    "storyboard",
-    "styl",
-    "sv",
-    "svelte",
-    "svg",
-    "svh",
-    "swift",
-    "tar",
-    "tcl",
-    "template",
-    "tex",
-    "tf",
-    "tfstate",
-    "tfvars",
-    "tgz",
-    "thrift",
-    "tif",
-    "tiff",
-    "timer",
-    "tmpl",
-    "toml",
-    "topojson",
-    "tpl",
-    "ts",
-    "tscn",
-    "tsv",
-    "tsx",
-    "ttf",
-    "twig",
-    "txt",
-    "typ",
-    "uf2",
-    "vcf",
-    "vert",
-    "vhd",
-    "vhdl",
-    "vsix",
-    "vtt",
-    "vue",
-    "wasm",
-    "wast",
-    "wat",
-    "wav",
-    "webm",
-    "webmanifest",
-    "webp",
-    "wgsl",
-    "whl",
-    "wit",
-    "woff",
-    "woff2",
-    "wsgi",
-    "xaml",
-    "xib",
-    "xlf",
-    "xliff",
-    "xls",
-    "xlsx",
-    "xml",
-    "xsd",
-    "xsl",
-    "xslt",
-    "xspf",
-    "yaml",
-    "yang",
-    "yml",
-    "zig",
-    "zip",
-    "zsh",
-];
-
-/// Whole names that are files without an ending of the list above.
-const WHOLE: &[&str] = &[
-    ".babelrc",
-    ".clasp",
-    ".claspignore",
-    ".coveragerc",
-    ".dockerignore",
-    ".editorconfig",
-    ".env",
-    ".envrc",
-    ".eslintrc",
-    ".flake8",
-    ".gitattributes",
-    ".gitignore",
-    ".gitkeep",
-    ".gitmodules",
-    ".keep",
-    ".npmignore",
-    ".npmrc",
-    ".nvmrc",
-    ".prettierrc",
-    ".pylintrc",
-    ".python-version",
-    "BUILD",
-    "CHANGELOG",
-    "CODEOWNERS",
-    "Brewfile",
-    "Dockerfile",
-    "Gemfile",
-    "Jenkinsfile",
-    "Justfile",
-    "LICENSE",
-    "Makefile",
-    "NOTICE",
-    "Pipfile",
-    "Procfile",
-    "README",
-    "Rakefile",
-    "Vagrantfile",
-    "justfile",
-    "py.typed",
-];
 
 /// Names with an ending that are products, sites or properties.
 const NOT_FILES: &[&str] = &[
@@ -427,12 +59,18 @@ const MIME: &[&str] = &["application", "audio", "font", "image", "message", "mod
 /// How hidden files of tools end: `.yamllint`, `.npmrc`.
 const HIDDEN: &[&str] = &["attributes", "config", "ignore", "keep", "lint", "modules", "rc", "version"];
 
+/// Folders whose files have no ending: programs and hooks.
+const PROGRAM_FOLDERS: &[&str] = &[".githooks", ".husky", "bin", "hooks", "sbin", "scripts"];
+
 /// Last parts of host names.
 const DOMAINS: &[&str] = &["ai", "app", "co", "com", "dev", "io", "net", "org", "so", "uk", "us"];
 
 /// A file: a path whose last part has a known ending or a known name. `x.py:12` and `x.py#L3` are `x.py`.
 #[must_use]
 pub(crate) fn file(word: &str) -> Option<Name> {
+    if let Some(slashed) = slashed(word) {
+        return file(&slashed);
+    }
     let word = without_position(trimmed(word));
     let path = path_text(word)?;
     let last = path.rsplit('/').next()?;
@@ -445,6 +83,9 @@ pub(crate) fn file(word: &str) -> Option<Name> {
 /// A file by its form alone, whatever its ending is: with a folder before it (`man/till.1`), or, where `bare`, without.
 #[must_use]
 pub(super) fn likely_file(word: &str, bare: bool) -> Option<Name> {
+    if let Some(slashed) = slashed(word) {
+        return likely_file(&slashed, bare);
+    }
     let path = path_text(without_position(trimmed(word)))?;
     let (parent, last) = path.rsplit_once('/').unwrap_or(("", path));
     let (stem, ending) = last.rsplit_once('.')?;
@@ -458,11 +99,33 @@ pub(super) fn likely_file(word: &str, bare: bool) -> Option<Name> {
     fits.then(|| Name { path: path.to_owned(), kind: Kind::File })
 }
 
+/// What is a file only where a plan says that it makes it: a path of a machine, a program in a folder for programs.
+#[must_use]
+pub(super) fn weak(word: &str) -> Option<Name> {
+    machine_path(word).or_else(|| {
+        let path = path_text(trimmed(word))?;
+        let (parent, last) = path.rsplit_once('/')?;
+        let folder = parent.rsplit('/').next().unwrap_or_default();
+        let plain = !last.is_empty() && !last.contains('.') && last.chars().all(|sign| !sign.is_uppercase());
+        let programs = PROGRAM_FOLDERS.contains(&folder) && plain;
+        programs.then(|| Name { path: path.to_owned(), kind: Kind::File })
+    })
+}
+
+/// A folder, with or without its last slash; without, it must be below another one.
+#[must_use]
+pub(super) fn folder_like(word: &str) -> Option<Name> {
+    folder(word).or_else(|| {
+        let path = path_text(trimmed(word)).filter(|path| path.contains('/') && file(path).is_none())?;
+        Some(Name { path: path.to_owned(), kind: Kind::Folder })
+    })
+}
+
 /// A path of a machine without an ending, as a column of files may hold it: `/etc/cron.d/backup`.
 #[must_use]
 pub(super) fn machine_path(word: &str) -> Option<Name> {
     let path = path_text(trimmed(word))?;
-    let deep = path.starts_with('/') && path.matches('/').count() > 1 && !path.ends_with('/');
+    let deep = path.starts_with(['/', '~']) && path.matches('/').count() > 1 && !path.ends_with('/');
     let outside = matches!(Place::of(path), Place::Outside(_));
     (deep && outside).then(|| Name { path: path.to_owned(), kind: Kind::File })
 }
@@ -470,6 +133,9 @@ pub(super) fn machine_path(word: &str) -> Option<Name> {
 /// A folder: a path that ends with a slash.
 #[must_use]
 pub(crate) fn folder(word: &str) -> Option<Name> {
+    if let Some(slashed) = slashed(word) {
+        return folder(&slashed);
+    }
     let path = path_text(trimmed(word))?;
     let bare = path.strip_suffix('/')?.trim_end_matches('/');
     if path == "/" || path == "~/" || path == "./" {
@@ -494,6 +160,15 @@ pub(crate) fn tree_entry(word: &str) -> Option<Name> {
 #[must_use]
 pub(crate) fn is_placeholder(word: &str) -> bool {
     word.contains(['<', '>', '*', '{', '}', '$', '?']) || ["YYYY", "XXX", "HHMM"].iter().any(|mark| word.contains(mark))
+}
+
+/// A path with the separators of Windows (`Source\Dsp\Lfo.h`) with those of everybody else.
+fn slashed(word: &str) -> Option<String> {
+    let word = word.trim();
+    let path = word.strip_prefix(".\\").unwrap_or(word);
+    let parts = || path.trim_end_matches('\\').split('\\');
+    let plain = path.contains('\\') && !path.contains(['/', ':']) && parts().all(|part| !part.is_empty());
+    plain.then(|| path.replace('\\', "/"))
 }
 
 fn trimmed(word: &str) -> &str {
@@ -534,7 +209,8 @@ fn is_file_name(last: &str, bare: bool) -> bool {
     }
     let Some((stem, ending)) = last.rsplit_once('.') else { return false };
     let lower = ending.to_ascii_lowercase();
-    let known = ENDINGS.contains(&lower.as_str()) && stem.chars().any(char::is_alphanumeric) && !stem.ends_with('.');
+    let listed = ENDINGS.contains(&lower.as_str()) || LONG_ENDINGS.contains(&lower.as_str());
+    let known = listed && stem.chars().any(char::is_alphanumeric) && !stem.ends_with('.');
     known && !(bare && is_property(last, stem, &lower))
 }
 

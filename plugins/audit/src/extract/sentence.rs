@@ -4,8 +4,9 @@
 //! between two names whether the second shares its fate. Text that is no code and no link names a file only where it is
 //! the whole head of the line.
 
-use super::inline::{Inline, SpanKind};
-use super::names::{self, Name};
+use super::hits::{Hit, hits, lead};
+use super::inline::Inline;
+use super::names;
 use super::symbols;
 use super::words;
 use crate::plan::{Form, Kind, Role, Sighting};
@@ -35,24 +36,12 @@ pub(super) struct Setting {
     pub(super) making: bool,
     /// It names a thing by its first words: a checkbox item, a heading.
     pub(super) entry: bool,
+    /// Whatever follows the file that opens it says what it is for: a checkbox item, a todo.
+    pub(super) told: bool,
     /// It is a list of files: whatever is marked as code there and looks like a file is one.
     pub(super) listing: bool,
     /// It tells by what success is measured: "`x` exists" is a promise there.
     pub(super) measured: bool,
-}
-
-/// A file in a line with the words before it.
-struct Hit {
-    name: Name,
-    link: bool,
-    code: bool,
-    /// The text says its name; a link may say anything.
-    named: bool,
-    /// Words since the hit before, or since the start of the line.
-    before: String,
-    /// The rest after this hit up to the next.
-    after: String,
-    line: usize,
 }
 
 /// The sightings of one line.
@@ -61,22 +50,31 @@ pub(super) fn sightings(line: &Inline, setting: Setting, form: Form) -> Vec<Sigh
     let hits = hits(line, setting);
     let (bytes, lines) = super::claims::in_text(&line.plain());
     let mut found: Vec<Sighting> = Vec::new();
-    let mut role = Role::Reference;
-    let mut shown = Form::Prose;
+    let mut verdict = (Role::Reference, Form::Prose);
     for (nth, hit) in hits.iter().enumerate() {
         if nth == 0 {
-            (role, shown) = judge(hit, setting, form);
+            verdict = judge(hit, setting, form);
         } else if moved_to(&hits, nth, setting) {
-            (role, shown) = (Role::Deliverable, Form::Step);
+            verdict = (Role::Deliverable, Form::Step);
         } else if !words::only_lists(&hit.before) {
-            (role, shown) = (Role::Reference, Form::Prose);
+            verdict = judge_again(hit, setting, form);
         }
-        if hit.name.kind == Kind::Folder && role == Role::Reference {
+        let (role, shown) = verdict;
+        if role == Role::Reference && (hit.weak || hit.name.kind == Kind::Folder) {
+            continue;
+        }
+        let holder = nth.checked_sub(1).and_then(|before| hits.get(before));
+        if hit.name.kind == Kind::Folder
+            && holder.is_some_and(|file| file.name.kind == Kind::File && words::places(&hit.before))
+        {
             continue;
         }
         let mut sighting = Sighting::new(hit.name.path.clone(), hit.name.kind, shown, role, hit.line);
-        if role == Role::Deliverable {
+        if role == Role::Deliverable || lead(&hit.before).is_empty() {
             sighting.symbols = symbols::after_with(&hit.after);
+        }
+        if let Some(folder) = folder_of(&hits, nth).filter(|_| role == Role::Deliverable) {
+            sighting.path = format!("{}/{}", folder.trim_end_matches('/'), sighting.path);
         }
         found.push(sighting);
     }
@@ -85,6 +83,21 @@ pub(super) fn sightings(line: &Inline, setting: Setting, form: Form) -> Vec<Sigh
         (only.bytes, only.lines) = (bytes, lines);
     }
     found
+}
+
+/// The folder that the line says a bare name is in: "`x.md` is to be created in `docs/`".
+fn folder_of(hits: &[Hit], nth: usize) -> Option<String> {
+    let hit = hits.get(nth)?;
+    if hit.name.path.contains('/') || hit.name.kind == Kind::Folder {
+        return None;
+    }
+    if let Some(next) = hits.get(nth + 1).filter(|next| next.name.kind == Kind::Folder && words::places(&next.before)) {
+        return Some(next.name.path.clone());
+    }
+    let (between, rest) = hit.after.split_once('`')?;
+    let (folder, _) = rest.split_once('`')?;
+    let folder = names::folder_like(folder).filter(|_| words::places(between))?;
+    Some(folder.path)
 }
 
 /// Whether this is where the file before it goes: "Move `a` to `b`".
@@ -105,17 +118,32 @@ pub(super) fn label(plain: &str) -> Option<(String, String)> {
     short.then(|| (key, value.trim().to_owned()))
 }
 
+/// Whether nothing can promise a file here.
+fn is_refused(hit: &Hit, setting: Setting) -> bool {
+    setting.ground == Ground::Excluded || words::goes(&hit.before) || words::is_quoting(&hit.before)
+}
+
+/// A later file of a line that is not merely listed: a new sentence or clause may promise it.
+fn judge_again(hit: &Hit, setting: Setting, form: Form) -> (Role, Form) {
+    let before = hit.before.to_lowercase();
+    let sentence = words::last_sentence(&before);
+    let clause = words::last_clause(sentence, form == Form::Prose);
+    let opened = clause.trim().len() < before.trim().len();
+    let makes = words::creates(after_label(clause)) || words::goes_into(sentence);
+    if opened && hit.code && makes && hit.name.kind != Kind::Folder && !is_refused(hit, setting) {
+        return (Role::Deliverable, Form::Step);
+    }
+    (Role::Reference, Form::Prose)
+}
+
 fn judge(hit: &Hit, setting: Setting, form: Form) -> (Role, Form) {
-    let lead = lead(&hit.before);
+    let all = lead(&hit.before);
     let form = if hit.link { Form::Link } else { form };
     let no = (Role::Reference, if hit.link { Form::Link } else { Form::Prose });
-    if setting.ground == Ground::Excluded
-        || words::goes(&hit.before)
-        || words::is_quoting(&hit.before)
-        || (hit.name.kind == Kind::Folder && setting.ground != Ground::Promising)
-    {
+    if is_refused(hit, setting) {
         return no;
     }
+    let lead = words::last_sentence(&all);
     if let Some(key) = lead.strip_suffix(':') {
         let key = key.trim();
         let placed = words::label_places(key) && (setting.making || (setting.ground == Ground::Promising));
@@ -126,36 +154,50 @@ fn judge(hit: &Hit, setting: Setting, form: Form) -> (Role, Form) {
             return (Role::Reference, Form::Field);
         }
     }
-    let clause = if form == Form::Prose { after_label(&lead) } else { words::last_clause(after_label(&lead)) };
-    if words::creates(clause) && hit.code {
+    let labelled = lead.split_once(": ").filter(|(key, _)| words::label_makes(key.trim()));
+    let (ground, lead) = labelled.map_or((setting.ground, lead), |(_, rest)| (Ground::Promising, rest.trim()));
+    let folder = hit.name.kind == Kind::Folder;
+    let promising = ground == Ground::Promising;
+    if folder && !promising {
+        return no;
+    }
+    if hit.code && is_made(lead, form) {
         return (Role::Deliverable, if hit.link { Form::Link } else { Form::Step });
     }
-    let stands = hit.code && lead.is_empty() && words::stands(&hit.after);
+    if hit.weak && !promising {
+        return no;
+    }
+    let opens = lead.is_empty();
+    let stands = hit.code && opens && words::stands(&hit.after);
     if stands && (setting.measured || setting.entry) {
         return (Role::Deliverable, form);
     }
-    if hit.code && lead.is_empty() && words::is_told_to_be_made(&hit.after) && form != Form::Prose {
+    let to_come = words::is_to_come(&hit.after) || (form != Form::Prose && words::is_told_to_be_made(&hit.after));
+    if hit.code && (opens || matches!(lead, "the" | "the file" | "a" | "die datei")) && to_come {
         return (Role::Deliverable, form);
     }
-    let described = setting.ground == Ground::Promising && hit.code && hit.named && !words::speaks_about(&hit.after);
-    let at_head = lead.is_empty() && (head_ends(&hit.after) || described);
-    if ((setting.ground == Ground::Promising) || setting.entry) && at_head {
+    let described = (promising || setting.told) && hit.code && hit.named && !words::speaks_about(&hit.after);
+    if (promising || setting.entry) && opens && (head_ends(&hit.after) || described) {
         return (Role::Deliverable, form);
     }
-    let introduced = lead.ends_with([':', '(', '-', '\u{2013}', '\u{2014}', '\u{2192}'])
-        || (lead.ends_with(',') && ["a ", "an ", "the "].iter().any(|article| lead.starts_with(article)))
-        || lead.ends_with(" in")
-        || lead.ends_with(" at");
-    if (setting.ground == Ground::Promising) && hit.code && introduced && words::leads_to_promise(&lead) {
+    if promising && hit.code && is_introduced(lead) && words::leads_to_promise(lead) {
         return (Role::Deliverable, form);
     }
     no
 }
 
-/// The words before a file without what opens a line: marks, numbers, signs.
-fn lead(before: &str) -> String {
-    let lower = before.to_lowercase();
-    lower.trim_start_matches(|sign: char| !sign.is_alphanumeric()).trim().to_owned()
+/// Whether the words before a file make it.
+fn is_made(lead: &str, form: Form) -> bool {
+    let clause = words::last_clause(after_label(lead), form == Form::Prose);
+    words::creates(clause) || words::goes_into(clause)
+}
+
+/// Whether the words before a file of a list of deliverables say what it is: "Posters (", "a table, ".
+fn is_introduced(lead: &str) -> bool {
+    lead.ends_with([':', '(', '-', '\u{2013}', '\u{2014}', '\u{2192}'])
+        || (lead.ends_with(',') && ["a ", "an ", "the "].iter().any(|article| lead.starts_with(article)))
+        || lead.ends_with(" in")
+        || lead.ends_with(" at")
 }
 
 /// What follows the last `label:` of the words: in `solution: created` that is `created`.
@@ -167,132 +209,13 @@ fn after_label(lead: &str) -> &str {
 }
 
 /// Whether the head of a line ends after its file: nothing follows, or a dash, a colon, a bracket, a comma.
-fn head_ends(after: &str) -> bool {
-    if after.starts_with("  ") {
+pub(super) fn head_ends(after: &str) -> bool {
+    if after.starts_with("  ") || after.starts_with('\t') {
         return true;
     }
     let rest = after.trim_start();
     let word: String = rest.chars().take_while(|sign| sign.is_alphanumeric()).collect::<String>().to_lowercase();
-    word.is_empty() || matches!(word.as_str(), "and" | "with" | "for")
-}
-
-fn hits(text: &Inline, setting: Setting) -> Vec<Hit> {
-    let mut hits: Vec<Hit> = Vec::new();
-    let mut before = String::new();
-    for span in text.spans() {
-        let target = span.link.as_deref().map(|link| linked_name(link, &span.text));
-        let name = match (&target, span.kind) {
-            (Some(name), _) => name.clone(),
-            (None, SpanKind::Code) => code_name(&span.text, setting.listing),
-            (None, SpanKind::Text) => None,
-        };
-        let repeated = hits.last().is_some_and(|hit| hit.link && before.is_empty() && Some(&hit.name) == name.as_ref());
-        match name {
-            Some(_) if repeated => {}
-            Some(name) => {
-                close(&mut hits, &before);
-                let link = target.is_some();
-                hits.push(Hit {
-                    name,
-                    link,
-                    code: true,
-                    named: !link || span.kind == SpanKind::Code || names::file(&span.text).is_some(),
-                    before: std::mem::take(&mut before),
-                    after: String::new(),
-                    line: span.line,
-                });
-            }
-            None if span.kind == SpanKind::Code => before.extend(["`", &span.text, "`"]),
-            None => before.push_str(&span.text),
-        }
-    }
-    if hits.is_empty() {
-        return plain(text, setting);
-    }
-    close(&mut hits, &before);
-    hits
-}
-
-/// What a piece of code names. A path counts by its form; without a folder before it only with a known ending.
-fn code_name(text: &str, listing: bool) -> Option<Name> {
-    let known = names::file(text).or_else(|| names::folder(text)).or_else(|| names::likely_file(text, listing));
-    known.or_else(|| names::machine_path(text).filter(|_| listing))
-}
-
-fn close(hits: &mut [Hit], after: &str) {
-    if let Some(last) = hits.last_mut() {
-        after.clone_into(&mut last.after);
-    }
-}
-
-/// The file that a link goes to; `None` for addresses and for places in the same document.
-fn linked_name(link: &str, text: &str) -> Option<Name> {
-    let path = link.split(['#', '?']).next().unwrap_or_default();
-    if path.is_empty() || link.contains("://") || link.starts_with("mailto:") {
-        return None;
-    }
-    let path = path.replace("%20", " ");
-    names::file(&path).or_else(|| names::file(text))
-}
-
-/// Files without any mark: one that opens the line (`report.md - the summary`) or is the object of the verb that opens it
-/// (`Create docs/till.md`), and those that are listed after it.
-fn plain(line: &Inline, setting: Setting) -> Vec<Hit> {
-    let text = line.marked();
-    let Some(first) = plain_head(&text, setting, line.line()).or_else(|| plain_object(&text, line.line())) else {
-        return Vec::new();
-    };
-    let mut hits = vec![first];
-    while let Some(next) = hits.last().and_then(|last| plain_next(&last.after, line.line(), last.code)) {
-        if let Some(last) = hits.last_mut() {
-            last.after.clone_from(&next.before);
-        }
-        hits.push(next);
-    }
-    hits
-}
-
-/// A file that opens a line: nothing but a dash, a colon, a bracket, a comma or a gap may follow.
-fn plain_head(text: &str, setting: Setting, line: usize) -> Option<Hit> {
-    let word = text.split_whitespace().next()?;
-    let after = text.get(word.trim_end_matches([',', ':']).len()..).unwrap_or_default();
-    let gap = after.starts_with("  ") && setting.ground == Ground::Promising;
-    let in_folder = || names::tree_entry(word).filter(|name| gap && name.path.contains('/'));
-    let stands = (setting.measured || setting.entry) && words::stands(after);
-    let name = names::file(word).or_else(in_folder)?;
-    (head_ends(after) || stands).then(|| hit(name, "", after, line, stands))
-}
-
-/// A file that is the object of the verb that opens the line.
-fn plain_object(text: &str, line: usize) -> Option<Hit> {
-    let mut at = 0;
-    for word in text.split_whitespace().take(8) {
-        let start = at + text.get(at..)?.find(word)?;
-        at = start + word.len();
-        if let Some(name) = names::file(word).filter(|_| !word.starts_with('`')) {
-            let before = text.get(..start)?;
-            let end = start + word.trim_end_matches([',', ':', ';', '.']).len();
-            return words::creates(&lead(before))
-                .then(|| hit(name, before, text.get(end..).unwrap_or_default(), line, true));
-        }
-    }
-    None
-}
-
-/// The file that is listed next: `, b.md`, ` and b.md`.
-fn plain_next(after: &str, line: usize, code: bool) -> Option<Hit> {
-    let start = after.find(|sign: char| sign.is_alphanumeric() || matches!(sign, '.' | '/' | '~'))?;
-    let rest = after.get(start..)?;
-    let skipped = rest.strip_prefix("and ").map_or(start, |_| start + 4);
-    let (before, rest) = (after.get(..skipped)?, after.get(skipped..)?);
-    let word = rest.split_whitespace().next()?;
-    let name = names::file(word).filter(|_| words::only_lists(before) && !before.trim().is_empty())?;
-    let end = word.trim_end_matches([',', ':', ';', '.']).len();
-    Some(hit(name, before, rest.get(end..).unwrap_or_default(), line, code))
-}
-
-fn hit(name: Name, before: &str, after: &str, line: usize, code: bool) -> Hit {
-    Hit { name, link: false, code, named: true, before: before.to_owned(), after: after.to_owned(), line }
+    word.is_empty() || matches!(word.as_str(), "and" | "with" | "for" | "und" | "mit" | "f\u{fc}r")
 }
 
 #[cfg(test)]

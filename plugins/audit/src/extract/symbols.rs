@@ -23,13 +23,65 @@ const LANGUAGES: &[&str] = &[
     "golang",
     "gdscript",
     "swift",
+    "java",
+    "kotlin",
+    "kt",
+    "csharp",
+    "cs",
+    "php",
+    "ruby",
+    "rb",
+    "r",
+    "c",
+    "h",
+    "cpp",
+    "c++",
+    "hpp",
+    "dart",
+    "scala",
 ];
 
+/// Languages where a function is told by its type and its brackets.
+const C_LIKE: &[&str] = &["c", "h", "cpp", "c++", "hpp"];
+
 /// Words that may stand before a definition's keyword.
-const MODIFIERS: &[&str] = &["pub", "export", "default", "async", "abstract", "declare"];
+const MODIFIERS: &[&str] = &[
+    "pub",
+    "export",
+    "default",
+    "async",
+    "abstract",
+    "declare",
+    "data",
+    "final",
+    "internal",
+    "open",
+    "partial",
+    "private",
+    "protected",
+    "public",
+    "sealed",
+    "static",
+    "typedef",
+];
 
 /// Keywords that define a name.
-const KEYWORDS: &[&str] = &["class", "def", "function", "fn", "struct", "enum", "trait", "interface", "type", "func"];
+const KEYWORDS: &[&str] = &[
+    "class",
+    "def",
+    "function",
+    "fn",
+    "struct",
+    "enum",
+    "trait",
+    "interface",
+    "type",
+    "func",
+    "fun",
+    "object",
+    "module",
+    "record",
+];
 
 /// The symbol of a tail such as `(NEW - Maker)` or `(NEW - Maker for the index)`.
 #[must_use]
@@ -44,7 +96,8 @@ pub(super) fn in_tail(tail: &str) -> Vec<String> {
     let first = word.trim_end_matches(',').trim_matches('`');
     let follows = words.next().filter(|_| !word.ends_with(',')).unwrap_or_default();
     let alone = matches!(follows, "" | "for" | "class" | "to" | "dataclass");
-    let single = follows.is_empty() && (is_single_name(first) || first.contains('_') && is_identifier(first));
+    let joined = first.contains('_') && is_identifier(first) || is_function_name(first);
+    let single = follows.is_empty() && (is_single_name(first) || joined);
     if (alone && is_class_name(first)) || single { vec![first.to_owned()] } else { Vec::new() }
 }
 
@@ -55,13 +108,22 @@ pub(super) fn after_with(after: &str) -> Vec<String> {
     if let Some(named) = in_brackets(after) {
         return vec![named];
     }
-    let Some(rest) = after.strip_prefix("with ") else { return Vec::new() };
+    let Some(rest) = after.strip_prefix("with ") else { return with_class(after) };
     let listed = listed(rest);
     if !listed.is_empty() {
         return listed;
     }
     let end = [". ", ";", " ("].iter().filter_map(|stop| rest.find(stop)).min().unwrap_or(rest.len());
     in_code(rest.get(..end).unwrap_or_default())
+}
+
+/// The class of "- splits the work, with class `Chunker`".
+fn with_class(after: &str) -> Vec<String> {
+    let end = [". ", ";"].iter().filter_map(|stop| after.find(stop)).min().unwrap_or(after.len());
+    let head = after.get(..end).unwrap_or_default();
+    let Some((_, rest)) = head.split_once("with ") else { return Vec::new() };
+    let rest = ["the ", "a ", "its "].iter().find_map(|article| rest.strip_prefix(article)).unwrap_or(rest);
+    announced(rest).into_iter().collect()
 }
 
 /// The names of code that a text opens with, one after the other: `decode`, `encode` and `main`.
@@ -96,8 +158,15 @@ pub(super) fn identifier(word: &str) -> Option<String> {
     is_identifier(name).then(|| name.to_owned())
 }
 
+/// `openTill`: small letters, then humps. `iOS` and `macOS` have none.
+fn is_function_name(name: &str) -> bool {
+    let hump = name.char_indices().find(|(_, sign)| sign.is_uppercase()).map(|(at, _)| at);
+    let (small, rest) = name.split_at_checked(hump.unwrap_or_default()).unwrap_or_default();
+    is_identifier(name) && small.len() >= 2 && rest.chars().nth(1).is_some_and(char::is_lowercase)
+}
+
 /// One hump, as a class may have: `Player`. Words that say what a file is for are none.
-fn is_single_name(name: &str) -> bool {
+pub(super) fn is_single_name(name: &str) -> bool {
     const PLAIN: [&str; 13] = [
         "config",
         "configuration",
@@ -140,7 +209,44 @@ pub(super) fn defined_in(fence: &Fence) -> Vec<String> {
     if !LANGUAGES.contains(&fence.language.as_str()) {
         return Vec::new();
     }
-    fence.rows.iter().filter_map(|(_, row)| definition(row)).collect()
+    let language = fence.language.as_str();
+    let mut names = Vec::new();
+    for (_, row) in &fence.rows {
+        let name = definition(row)
+            .or_else(|| prototype(row).filter(|_| C_LIKE.contains(&language)))
+            .or_else(|| assigned(row).filter(|_| language == "r"));
+        names.extend(name);
+    }
+    names
+}
+
+/// The function that a line of C declares or defines: `int till_open(uint8_t drawer);`.
+fn prototype(row: &str) -> Option<String> {
+    const NO_TYPES: &[&str] = &["return", "else", "case", "goto", "#define", "typedef", "using", "new", "delete"];
+    let opened = !row.starts_with(|sign: char| sign.is_whitespace() || matches!(sign, '/' | '#' | '*' | '}'));
+    let (head, rest) = row.split_once('(').filter(|_| opened)?;
+    let closes = rest.trim_end().ends_with([';', '{', ')', ',']);
+    let (kind, name) = head.trim_end().rsplit_once([' ', '*', '&'])?;
+    let typed = !head.contains(['=', '"', '.']) && !kind.trim().is_empty();
+    let first = kind.split_whitespace().next().unwrap_or_default();
+    let fits = closes && typed && !NO_TYPES.contains(&first) && is_identifier(name);
+    fits.then(|| name.to_owned())
+}
+
+/// The function that a line of R assigns: `fit_till <- function(x) {`.
+fn assigned(row: &str) -> Option<String> {
+    let (name, value) = row.split_once("<-").or_else(|| row.split_once(" = "))?;
+    let name = name.trim_end();
+    (value.trim_start().starts_with("function(") && is_identifier(name)).then(|| name.to_owned())
+}
+
+/// The symbol that a line announces: "class `Shelf`", "Function `open_till()` does".
+#[must_use]
+pub(super) fn announced(line: &str) -> Option<String> {
+    let (word, rest) = line.trim().split_once(" `")?;
+    let word = word.to_lowercase();
+    let known = KEYWORDS.contains(&word.as_str()) || matches!(word.as_str(), "klasse" | "funktion");
+    known.then(|| rest.split('`').next().and_then(identifier)).flatten()
 }
 
 /// The name that a line defines when it starts a top-level definition.

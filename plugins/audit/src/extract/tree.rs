@@ -36,6 +36,8 @@ struct Row<'a> {
     column: usize,
     token: &'a str,
     tail: &'a str,
+    /// The tail stands apart, as a column of its own.
+    apart: bool,
     connected: bool,
 }
 
@@ -48,7 +50,7 @@ pub(super) fn read(fence: &Fence) -> Option<Tree> {
     }
     let rows: Vec<Row<'_>> = fence.rows.iter().filter_map(|(line, text)| row(*line, text)).collect();
     let connected = rows.iter().any(|row| row.connected);
-    let listing = PLAIN.contains(&language) && fence.fenced && is_listing(&rows);
+    let listing = PLAIN.contains(&language) && is_listing(&rows) && (fence.fenced || is_nested(&rows));
     if !connected && !listing {
         return None;
     }
@@ -71,9 +73,21 @@ fn is_diagram(fence: &Fence) -> bool {
 fn is_listing(rows: &[Row<'_>]) -> bool {
     let known = |row: &Row<'_>| names::file(row.token).is_some() || names::folder(row.token).is_some();
     let path = |row: &Row<'_>| known(row) || names::likely_file(row.token, true).is_some();
-    let quiet = |row: &Row<'_>| row.tail.is_empty() || row.tail.starts_with(['#', '(', '\u{2190}', '-', '\u{2014}']);
+    let quiet = |row: &Row<'_>| {
+        row.apart || row.tail.is_empty() || row.tail.starts_with(['#', '(', '\u{2190}', '-', '\u{2014}', '\u{2013}'])
+    };
     let sure = rows.iter().filter(|row| known(row)).count();
     sure > 0 && sure * 2 >= rows.len() && rows.iter().all(|row| path(row) && quiet(row))
+}
+
+/// Whether the rows are a folder and what is in it, told by the indentation alone.
+fn is_nested(rows: &[Row<'_>]) -> bool {
+    let opens = rows.first().is_some_and(|row| row.token.ends_with('/') && row.token.len() > 1);
+    let inside = rows
+        .iter()
+        .zip(rows.iter().skip(1))
+        .any(|(row, next)| row.token.ends_with('/') && next.column > row.column && names::file(next.token).is_some());
+    opens && inside
 }
 
 /// Whether leaves without an ending are believed: at least half of the leaves must be files.
@@ -111,7 +125,8 @@ fn row(line: usize, text: &str) -> Option<Row<'_>> {
     let (token, tail) = rest.split_at_checked(end)?;
     let connected = prefix.contains(['\u{251c}', '\u{2514}', '\u{2570}', '\u{2523}', '\u{2517}'])
         || ["|--", "+--", "`--", "\\--"].iter().any(|join| prefix.contains(join));
-    (!token.is_empty()).then(|| Row { line, column, token, tail: tail.trim(), connected })
+    let apart = tail.starts_with("  ") || tail.starts_with('\t');
+    (!token.is_empty()).then(|| Row { line, column, token, tail: tail.trim(), apart, connected })
 }
 
 /// A row whose children are still to come: its path, or `None` when what is below it is hidden.
@@ -197,8 +212,8 @@ fn is_quiet(tail: &str) -> bool {
 fn is_leaf(row: &Row<'_>, name: &Name, names: bool) -> bool {
     match name.kind {
         Kind::File => true,
-        Kind::Folder => is_quiet(row.tail) && name.path != "./",
-        Kind::Either => names && row.connected && is_quiet(row.tail) && !row.token.ends_with(':'),
+        Kind::Folder => (row.apart || is_quiet(row.tail)) && name.path != "./",
+        Kind::Either => names && row.connected && (row.apart || is_quiet(row.tail)) && !row.token.ends_with(':'),
     }
 }
 

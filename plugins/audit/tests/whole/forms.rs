@@ -163,3 +163,130 @@ fn the_text_of_a_handed_on_link_is_not_part_of_the_name() {
     );
     assert_eq!(labels(&plan), ["scripts/embed.py 7 link"]);
 }
+
+/// Short plans in the words of many writers, and what they promise.
+const WORDINGS: &[(&str, &str, &[&str])] = &[
+    (
+        "a tree by indentation, without a fence",
+        "Choir\n=====\n\nLayout:\n\nchoir/\n  sing.py      four voices\n  scores/\n    alto.ly\n    index.toml\nposters/\n  a3.svg\n",
+        &["choir/sing.py", "choir/scores/alto.ly", "choir/scores/index.toml", "posters/a3.svg"],
+    ),
+    (
+        "a tree by tabs",
+        "# P\n\nLayout\n\nchoir/\n\tsing.rs\n\tscores/\n\t\talto.toml   # low\n",
+        &["choir/sing.rs", "choir/scores/alto.toml"],
+    ),
+    (
+        "a tree as an indented block",
+        "# P\n\n    choir/\n        sing.go\n        empty/\n        README.md\n\nText.\n",
+        &["choir/sing.go", "choir/empty", "choir/README.md"],
+    ),
+    (
+        "a tree with connectors in plain text",
+        "# P\n\nchoir/\n\u{251c}\u{2500}\u{2500} sing.py\n\u{2514}\u{2500}\u{2500} hum.py  # quiet\n",
+        &["choir/sing.py", "choir/hum.py"],
+    ),
+    (
+        "a tree of bullets",
+        "# P\n\n## Layout\n\n- `choir/`\n  - `sing.py`: four voices\n  - `scores/`\n    - `alto.toml`\n- `README.md` is there already\n",
+        &["choir/sing.py", "choir/scores/alto.toml"],
+    ),
+    (
+        "lines of a paragraph below a label",
+        "# P\n\nNew files:\n\nconf/choir.toml \u{2014} the voices\nconf/hall.toml: the room\n\nModified files:\n\nconf/old.toml \u{2014} one line\n",
+        &["conf/choir.toml", "conf/hall.toml"],
+    ),
+    (
+        "labels in one paragraph, items by tabs",
+        "# P\n\nNew files:\n\t- src/alto.ex\n\t- src/bass.ex\nModified files:\n\t- src/router.ex\n",
+        &["src/alto.ex", "src/bass.ex"],
+    ),
+    (
+        "German labels and verbs",
+        "# P\n\n## Lieferobjekte\n\n- `probe/plan.md` \u{2013} wann\n- `probe/liste.csv` und `probe/orte.csv`\n\n## Schritte\n\n1. Erstelle `chor/alt.py`\n2. `chor/bass.py` anlegen\n3. Schreibe die Namen nach `chor/namen.txt`\n4. `chor/alt_alt.py` nicht anlegen\n5. Erstelle kein `chor/nie.py`\n\n**Neue Dateien:** `chor/neu.py`\n",
+        &[
+            "probe/plan.md",
+            "probe/liste.csv",
+            "probe/orte.csv",
+            "chor/alt.py",
+            "chor/bass.py",
+            "chor/namen.txt",
+            "chor/neu.py",
+        ],
+    ),
+    (
+        "counted deliverables",
+        "# P\n\nDeliverable 1: `a/one.md`\nDeliverable 2: the map, `a/two.svg`\n\n- Output: reports/three.md\n- Artefact #4: `four.bin`\n",
+        &["a/one.md", "a/two.svg", "reports/three.md", "four.bin"],
+    ),
+    (
+        "who does it",
+        "# P\n\nWe will add `choir/alto.rs`. Then we are going to create `choir/bass.rs` and `choir/tenor.rs`.\n\nI'll write choir/solo.md next week.\n\nThe hall is booked, we add `choir/hall.rs` for it.\n\n- ACTION: create `choir/echo.rs`\n- A new file `choir/rest.rs` holds the pauses\n- Set up `choir/stage.toml`\n",
+        &[
+            "choir/alto.rs",
+            "choir/bass.rs",
+            "choir/tenor.rs",
+            "choir/solo.md",
+            "choir/hall.rs",
+            "choir/echo.rs",
+            "choir/rest.rs",
+            "choir/stage.toml",
+        ],
+    ),
+    (
+        "where it goes",
+        "# P\n\n1. Sing. The words go into `choir/words.txt`.\n2. Save the recording in `out/take1.wav`, also when it is bad\n3. `choir/notes.md` will be written by the alto\n4. `encore.md` (to be created in `choir/late/`)\n5. Update `choir/a.py`, then create `choir/b.py`\n",
+        &["choir/words.txt", "out/take1.wav", "choir/notes.md", "choir/late/encore.md", "choir/b.py"],
+    ),
+    (
+        "paths of Windows and numbers of a runbook",
+        "# P\n\n1.1 Create `Source\\Choir\\Alto.h` and `Source\\Choir\\Alto.cpp`.\n1.2 Add `bin/sing`\n1.3 Generate `~/.choir/id_alto`\n1.4 Call `bin/hum`\n",
+        &["Source/Choir/Alto.h", "Source/Choir/Alto.cpp", "bin/sing", "~/.choir/id_alto"],
+    ),
+    (
+        "what is new is marked as new",
+        "# P\n\n## Files\n\n- `alto.py` (new): low\n- `bass.py` [NEW, 50 lines]\n- `hall.py` \u{2014} NEW\n- NEW: `solo.py`\n- `tenor.py` \u{2014} new colours\n- `site.py` (changed)\n",
+        &["alto.py", "bass.py", "hall.py", "solo.py"],
+    ),
+    (
+        "bold files with what they do below",
+        "# P\n\n## Songs\n\n* **`songs/alto.gd`**\n    * class `Alto`\n    * hums\n* **Stage**\n    * `old.gd` stays\n",
+        &["songs/alto.gd"],
+    ),
+    (
+        "a table directly below a list",
+        "# P\n\n- sing on Tuesday\n|What|Datei|\n|---|---|\n|Alto|`alto.ts`<br>`alto.test.ts`|\n|Bass|bass.ts|\n",
+        &["alto.ts", "alto.test.ts", "bass.ts"],
+    ),
+    (
+        "links that leave the folder of the plan",
+        "# P\n\n## Deliverables\n\n- [site/src/alto.mdx](../site/src/alto.mdx) \u{2013} low\n- [the bass](../../site/src/bass.mdx)\n",
+        &["site/src/alto.mdx", "site/src/bass.mdx"],
+    ),
+    (
+        "several sections of the first level, counted by letters",
+        "# 1. Why\n\nSongs.\n\n# 2. Artifacts\n\n- `songs/alto.qmd`\n\n# 3. Success criteria\n\n- `out/alto.html` exists and has no gap\n\n# 4. Parts\n\n### A.1 songs/bass.sql\n\n### File 2 \u{2014} `songs/solo.sql`\n\n### New file: `songs/hum.sql`\n",
+        &["songs/alto.qmd", "out/alto.html", "songs/bass.sql", "songs/solo.sql", "songs/hum.sql"],
+    ),
+    (
+        "a label with the folder of its list",
+        "# P\n\nNew files in `src/choir/`:\n\n- `alto.rs`\n- `parts/bass.rs`\n- `src/choir/solo.rs`\n",
+        &["src/choir/alto.rs", "src/choir/parts/bass.rs", "src/choir/solo.rs"],
+    ),
+    (
+        "a location below an item",
+        "# P\n\n1. Create `alto.py`\n   - Location: `choir/low/`\n   - Class: `AltoVoice`\n2. Sing it\n",
+        &["choir/low/alto.py"],
+    ),
+];
+
+#[test]
+fn the_same_is_said_in_many_ways() {
+    for (name, text, promised) in WORDINGS {
+        let mut found: Vec<String> = extract::plan(text).deliverables.into_iter().map(|item| item.path).collect();
+        let mut wanted: Vec<String> = promised.iter().map(|path| (*path).to_owned()).collect();
+        found.sort();
+        wanted.sort();
+        assert_eq!(found, wanted, "{name}");
+    }
+}

@@ -129,18 +129,37 @@ fn documents(folder: &Path) -> Vec<(PathBuf, PathBuf)> {
     found
 }
 
+/// The sets of plans, by the letter that opens their names; each was written by another hand.
+const SETS: &[(&str, &[char])] =
+    &[("a and b", &['a', 'b']), ("c", &['c']), ("d", &['d']), ("e", &['e']), ("f", &['f']), ("g", &['g'])];
+
+/// Compares the plans of `folder` whose names open with one of `letters`.
+fn score_of(folder: &Path, letters: impl Fn(char) -> bool) -> Score {
+    let mut score = Score::default();
+    for (document, beside) in documents(folder) {
+        let name = document.file_name().unwrap().to_string_lossy().into_owned();
+        if name.starts_with(&letters) {
+            score.add(&name, &fs::read_to_string(&document).unwrap(), &labels(&beside));
+        }
+    }
+    score
+}
+
 #[test]
 fn the_labelled_plans_are_read_as_a_person_reads_them() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/corpus/plans");
-    let mut score = Score::default();
-    for (document, beside) in documents(&folder) {
-        let name = document.file_name().unwrap().to_string_lossy().into_owned();
-        score.add(&name, &fs::read_to_string(&document).unwrap(), &labels(&beside));
+    for (what, letters) in SETS {
+        let score = score_of(&folder, |letter| letters.contains(&letter));
+        if score.documents > 0 {
+            score.print(what);
+        }
     }
-    score.print("tests/corpus/plans");
-    assert!(score.documents >= 60 && score.labelled >= 600, "{} documents, {}", score.documents, score.labelled);
-    assert!(score.precision() >= 0.98, "precision {:.4}", score.precision());
-    assert!(score.recall() >= 0.97, "recall {:.4}", score.recall());
+    let mut all = score_of(&folder, |_| true);
+    all.errors.clear();
+    all.print("all");
+    assert!(all.documents >= 90 && all.labelled >= 1000, "{} documents, {}", all.documents, all.labelled);
+    assert!(all.precision() >= 0.98, "precision {:.4}", all.precision());
+    assert!(all.recall() >= 0.97, "recall {:.4}", all.recall());
 }
 
 #[test]

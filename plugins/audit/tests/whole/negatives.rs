@@ -77,6 +77,30 @@ const NOTHING: &[(&str, &str)] = &[
         "words with slashes",
         "# P\n\n## Outputs\n\n- `read/write`\n- `and/or`\n- `origin/main`\n- `text/markdown`\n- `owner/repo`\n- input/output\n",
     ),
+    (
+        "what is there already",
+        "# P\n\nThe settings live in `conf/choir.toml`. Migration 7 lives in `Migrations.kt`.\n\n## Existing files\n\n- **`alto.py`**\n  - hums\n- `songs/`\n  - `bass.py`\n\nModified files:\n\nconf/old.toml \u{2014} one line\n- conf/router.ex\n",
+    ),
+    (
+        "what was weighed",
+        "# P\n\n## Rationale and alternatives\n\n- Create `songs/alto.rs` properly\n\n## Things we will not do\n\n- create `songs/bass.rs`\n\n## Not planned\n\n- `songs/hum.gd`, an editor\n\n## Notes\n\nWe looked at:\n\n- a new file `songs/echo.dart`\n",
+    ),
+    (
+        "what nobody does",
+        "# P\n\nWe won't add `alto.py`. We do not create `bass.py`. If it rains, we add `rain.py`.\n\nErstelle nicht `nie.py`. Wir haben `da.py` schon.\n\n- `gone.py` will not be created\n- We have `here.py` already\n",
+    ),
+    (
+        "prose that is indented",
+        "# P\n\nThe files are\n  alto.py and others\n    bass.py too\n\n    INFO choir: alto.toml changed\n    WARN choir: bass.toml gone\n",
+    ),
+    (
+        "programs that are called",
+        "# P\n\n- Run `bin/sing`\n- Call `scripts/hum` first\n- See `~/.choir/id_alto` and `/etc/cron.d/choir`\n- `POST /hooks/choir`\n- Create the branch `feat/choir`\n",
+    ),
+    (
+        "separators of Windows elsewhere",
+        "# P\n\n## Deliverables\n\n- `C:\\Choir\\alto`\n- `\\w+\\.py`\n- `a\\nb`\n- `HKLM\\Software\\Choir`\n",
+    ),
 ];
 
 #[test]

@@ -3,6 +3,9 @@
 //! A file in a column for files is promised. In other columns it is promised only where the table lists work and its
 //! state; a table of issues, risks or measurements promises nothing.
 
+mod columns;
+
+use self::columns::{CLASS, Columns, LINES, SIZE, STATUS, bit, file_column};
 use super::claims;
 use super::inline::{Inline, SpanKind};
 use super::names;
@@ -20,143 +23,6 @@ pub(super) struct Table {
     pub folders: Vec<String>,
 }
 
-/// Which column holds what.
-#[derive(Debug, Default, Clone, Copy)]
-struct Columns {
-    /// One bit for each of the first 64 columns that is there for files.
-    files: u64,
-    component: Option<usize>,
-    class: Option<usize>,
-    lines: Option<usize>,
-    size: Option<usize>,
-    size_in_bytes: bool,
-    status: Option<usize>,
-    folder: Option<usize>,
-    /// The table lists things by name, so that a file in the column for folders is one of them.
-    located: bool,
-    /// The table lists issues, risks or numbers.
-    complains: bool,
-}
-
-const FILE: &[&str] = &[
-    "artifact",
-    "artifacts",
-    "created file",
-    "created files",
-    "deliverable",
-    "deliverables",
-    "expected deliverables",
-    "expected file",
-    "expected files",
-    "expected output",
-    "expected outputs",
-    "file",
-    "file created",
-    "file name",
-    "file path",
-    "file to create",
-    "filename",
-    "files",
-    "files created",
-    "files to create",
-    "key files",
-    "module file",
-    "new file",
-    "new files",
-    "output",
-    "output file",
-    "outputs",
-    "path",
-    "paths",
-    "planned file",
-    "planned files",
-    "script",
-    "scripts",
-    "source file",
-    "target file",
-    "target path",
-    "test file",
-];
-const COMPONENT: &[&str] = &[
-    "area",
-    "category",
-    "component",
-    "components",
-    "feature",
-    "item",
-    "layer",
-    "module",
-    "package",
-    "phase",
-    "section",
-    "step",
-    "task",
-    "what",
-    "work",
-    "work item",
-    "workstream",
-];
-const CLASS: &[&str] = &[
-    "class",
-    "classes",
-    "function",
-    "functions",
-    "key classes",
-    "struct",
-    "structs",
-    "symbol",
-    "symbols",
-    "trait",
-    "traits",
-];
-const LINES: &[&str] = &["# lines", "line count", "lines", "lines of code", "loc"];
-const SIZE: &[&str] = &["bytes", "file size", "size", "size (bytes)"];
-const STATUS: &[&str] = &["action", "change", "done", "progress", "state", "status"];
-const FOLDER: &[&str] = &["directory", "folder", "location"];
-const COMPLAINS: &[&str] = &[
-    "alternative",
-    "aspect",
-    "bug",
-    "criterion",
-    "error",
-    "finding",
-    "gap",
-    "idea",
-    "issue",
-    "metric",
-    "option",
-    "problem",
-    "proposal",
-    "question",
-    "risk",
-    "suggestion",
-    "symptom",
-    "vote",
-    "warning",
-];
-/// Words in the heading of a column that holds files which are only spoken of.
-const ELSE: &[&str] = &[
-    "before",
-    "default",
-    "example",
-    "examples",
-    "fallback",
-    "from",
-    "input",
-    "inputs",
-    "note",
-    "notes",
-    "old",
-    "read",
-    "reads",
-    "reference",
-    "references",
-    "source",
-    "sources",
-    "url",
-    "value",
-    "where",
-];
 const PROPERTY: &[&str] = &["attribute", "detail", "details", "field", "information", "key", "property", "value"];
 
 /// Reads a table; `excluded` is true where nothing is promised.
@@ -176,59 +42,6 @@ pub(super) fn read(rows: &[Vec<Inline>], excluded: bool) -> Table {
         }
     }
     table
-}
-
-impl Columns {
-    fn of(header: &[Inline]) -> Self {
-        let names: Vec<String> = header.iter().map(|cell| cell.plain().to_lowercase().replace("(s)", "s")).collect();
-        let find = |list: &[&str]| names.iter().position(|name| list.contains(&name.as_str()));
-        let size = find(SIZE);
-        let for_files = names.iter().enumerate().filter(|(_, name)| FILE.contains(&name.as_str()));
-        let complains = names.iter().any(|name| COMPLAINS.contains(&name.trim_end_matches('s')));
-        Self {
-            files: for_files.fold(0, |all, (at, _)| all | bit(at)),
-            component: find(COMPONENT),
-            class: find(CLASS),
-            lines: find(LINES),
-            size,
-            size_in_bytes: size.and_then(|at| names.get(at)).is_some_and(|name| name.contains("bytes")),
-            status: find(STATUS),
-            folder: find(FOLDER),
-            located: !complains && (find(FILE).is_some() || find(COMPONENT).is_some()),
-            complains,
-        }
-    }
-}
-
-/// The bit of a column.
-const fn bit(at: usize) -> u64 {
-    if at < 64 { 1 << at } else { 0 }
-}
-
-/// A column without a telling heading where at least half of the cells are nothing but files.
-fn file_column(header: &[Inline], body: &[Vec<Inline>]) -> Option<usize> {
-    let open = |cell: &Inline| {
-        let name = cell.plain().to_lowercase();
-        !name.split(|sign: char| !sign.is_alphanumeric()).any(|word| ELSE.contains(&word))
-    };
-    let mut open = header.iter().enumerate().filter(|(_, cell)| open(cell)).map(|(at, _)| at);
-    open.find(|at| {
-        let cells: Vec<&Inline> = body.iter().filter_map(|row| row.get(*at)).filter(|cell| !cell.is_empty()).collect();
-        let files = cells.iter().filter(|cell| is_only_files(cell)).count();
-        files > 0 && files * 2 >= cells.len()
-    })
-}
-
-fn is_only_files(cell: &Inline) -> bool {
-    let mut any = false;
-    let rest = cell.spans().iter().all(|span| match span.kind {
-        SpanKind::Code => {
-            any = true;
-            names::file(&span.text).is_some()
-        }
-        SpanKind::Text => words::only_lists(&span.text),
-    });
-    any && rest
 }
 
 fn data_row(row: &[Inline], columns: Columns, excluded: bool, table: &mut Table) {
@@ -266,6 +79,7 @@ fn data_row(row: &[Inline], columns: Columns, excluded: bool, table: &mut Table)
         }
         if single {
             sighting.symbols.extend(cell(columns.class).map(classes).unwrap_or_default());
+            sighting.symbols.extend(cell(columns.kind).map(classes_in_code).unwrap_or_default());
             sighting.lines = text(columns.lines).and_then(|text| claims::lines_cell(&text));
             sighting.bytes = text(columns.size).and_then(|text| claims::bytes_cell(&text, columns.size_in_bytes));
         }
@@ -303,7 +117,20 @@ fn classes(cell: &Inline) -> Vec<String> {
         .filter(|span| span.kind == SpanKind::Code)
         .filter_map(|span| symbols::identifier(&span.text))
         .collect();
-    if in_code.is_empty() { cell.plain().split([',', ' ']).filter_map(symbols::symbol).collect() } else { in_code }
+    let plain = cell.plain();
+    if !in_code.is_empty() {
+        in_code
+    } else if symbols::is_single_name(&plain) {
+        vec![plain]
+    } else {
+        plain.split([',', ' ']).filter_map(symbols::symbol).collect()
+    }
+}
+
+/// The classes of a cell that may say something else: only names of classes in code.
+fn classes_in_code(cell: &Inline) -> Vec<String> {
+    let code = cell.spans().iter().filter(|span| span.kind == SpanKind::Code);
+    code.filter_map(|span| symbols::symbol(&span.text)).collect()
 }
 
 /// Whether a cell is one file.
