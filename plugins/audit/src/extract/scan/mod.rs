@@ -231,7 +231,8 @@ impl Scan<'_> {
     /// Takes a fence as a tree; false when it is none.
     fn tree(&mut self, fence: &Fence) -> bool {
         let Some(mut found) = tree::read(fence) else { return false };
-        if self.excluded() {
+        // "Layout today:" shows what was there before anything is done.
+        if self.excluded() || self.label_is(|said| said.revises && words::shows_layout(&said.text)) {
             found.sightings.iter_mut().for_each(|sighting| sighting.role = Role::Reference);
         }
         if self.lists_all() {

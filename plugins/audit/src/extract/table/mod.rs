@@ -48,7 +48,7 @@ fn data_row(row: &[Inline], columns: Columns, excluded: bool, table: &mut Table)
     let cell = |at: Option<usize>| at.and_then(|at| row.get(at));
     let text = |at: Option<usize>| cell(at).map(Inline::plain).filter(|text| !text.is_empty());
     let status = text(columns.status);
-    let going = status.as_deref().is_some_and(words::goes);
+    let going = status.as_deref().is_some_and(|status| words::goes(status) || words::only_changes(status));
     let folder = cell(columns.folder).and_then(place).filter(|place| place.kind == Kind::Folder);
     let mut found = Vec::new();
     for (at, cell) in row.iter().enumerate() {

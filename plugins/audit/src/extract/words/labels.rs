@@ -46,6 +46,9 @@ const PROMISING_LABELS: &[&str] = &[
     "neue skripte",
     "new file",
     "new files",
+    "new assets",
+    "new components",
+    "new docs",
     "new modules",
     "new scripts",
     "new test files",
@@ -368,6 +371,7 @@ pub(in crate::extract) fn revises(heading: &str) -> bool {
         "current",
         "existing",
         "modified",
+        "present",
         "modify",
         "refactor",
         "touched",
@@ -386,6 +390,12 @@ pub(in crate::extract) fn revises(heading: &str) -> bool {
 #[must_use]
 pub(in crate::extract) fn lists_part(heading: &str) -> bool {
     padded(heading).split(' ').any(|word| LISTING_PART.contains(&word))
+}
+
+/// Whether a label announces a layout: "present layout", "structure today".
+#[must_use]
+pub(in crate::extract) fn shows_layout(label: &str) -> bool {
+    padded(label).split(' ').any(|word| matches!(word, "layout" | "structure" | "tree"))
 }
 
 /// Whether a heading or label announces a table of every file.

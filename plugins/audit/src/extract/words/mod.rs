@@ -37,6 +37,26 @@ pub(in crate::extract) fn goes(text: &str) -> bool {
     padded(text).split(' ').any(|word| GOING.contains(&word))
 }
 
+/// Whether a state says that the file is there already and is only changed: `MODIFY`, `✏️ Modified`, `Edit`.
+#[must_use]
+pub(in crate::extract) fn only_changes(state: &str) -> bool {
+    const CHANGING: [&str; 12] = [
+        "change",
+        "changed",
+        "edit",
+        "edited",
+        "extend",
+        "modified",
+        "modify",
+        "touch",
+        "unchanged",
+        "update",
+        "updated",
+        "ge\u{e4}ndert",
+    ];
+    padded(state).split_whitespace().next().is_some_and(|first| CHANGING.contains(&first))
+}
+
 /// Whether the text takes back what it says.
 #[must_use]
 pub(in crate::extract) fn negates(text: &str) -> bool {
