@@ -104,12 +104,9 @@ impl Demo {
         say("A plan calls work done that is not there: its owner is asked for it");
         fs::write(self.workspace.join("plans/till.md"), TILL)?;
         let inbox = self.workspace.join("handoffs/Claude-MM1/01_inbox");
-        let mut asked = None;
-        self.wait("the request", || {
-            asked = list(&inbox)?.into_iter().find(|name| name.contains("Make-shop-till.py"));
-            Ok(asked.is_some())
-        })?;
-        let asked = inbox.join(asked.context("the request is gone")?);
+        let request = || Ok(list(&inbox)?.into_iter().find(|name| name.contains("Make-shop-till.py")));
+        self.wait("the request", || request().map(|name: Option<String>| name.is_some()))?;
+        let asked = inbox.join(request()?.context("the request is gone")?);
         let request: serde_json::Value = serde_json::from_slice(&fs::read(&asked)?)?;
         println!("{}:\n{}", shown(&asked), request["required_action"].as_str().unwrap_or_default());
         self.wait("the first audit of the plan", || self.has_audited("0 %"))?;
