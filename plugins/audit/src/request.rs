@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::discover::{self, Discovery, PlansFolder, Refusal, shown_join};
 use crate::follow::Rules;
-use crate::index::Root;
+use crate::index::{Index, Root};
 use crate::options::Options;
 use crate::plan::Place;
 use crate::report::{Form, Stamp};
@@ -49,6 +49,8 @@ pub(crate) struct Request {
     /// Whether agents may be asked for what is missing.
     pub(crate) follow_up: bool,
     pub(crate) rules: Rules,
+    /// The arguments as JSON, for the audit that follows an answer.
+    pub(crate) args: String,
 }
 
 /// A task's time.
@@ -103,7 +105,12 @@ impl Request {
             Cause::Files(paths) if !paths.iter().any(|path| request.is_watched(path)) => {
                 request.plans = discover::changed(&request.plans_folders, paths);
                 request.gone = request.plans.plans.is_empty().then_some(paths.len());
-                request.span = Span::Part;
+                let all = discover::all(&request.plans_folders);
+                if all.plans.len() == request.plans.plans.len() {
+                    request.plans = all;
+                } else {
+                    request.span = Span::Part;
+                }
             }
             _ if names.is_empty() || matches!(task.cause, Cause::Files(_)) => {
                 request.plans = discover::all(&request.plans_folders);
@@ -120,8 +127,8 @@ impl Request {
     ///
     /// # Errors
     /// As [`Request::of`].
-    pub(crate) fn of_plan(task: &Task, plan: &str) -> Result<Self, Error> {
-        let mut request = Self::with(task, &Map::new())?;
+    pub(crate) fn of_plan(task: &Task, plan: &str, args: &Map<String, Value>) -> Result<Self, Error> {
+        let mut request = Self::with(task, args)?;
         request.plans = discover::named(&request.plans_folders, &[plan.to_owned()]).map_err(refused)?;
         request.span = Span::Part;
         Ok(request)
@@ -146,6 +153,7 @@ impl Request {
             responsible: list(args, "responsible")?,
             follow_up: flag(args, "follow_up", true)?,
             rules: Rules::default(),
+            args: Value::Object(args.clone()).to_string(),
         })
     }
 
@@ -153,13 +161,25 @@ impl Request {
     ///
     /// # Errors
     /// `needs-grant` when there is none.
-    pub(crate) fn roots_of(task: &Task) -> Result<Vec<Root>, Error> {
-        roots(task, None)
+    pub(crate) fn roots_of(task: &Task, args: &Map<String, Value>) -> Result<Vec<Root>, Error> {
+        roots(task, below(args)?.as_deref())
     }
 
     /// What the memory of this audit is of: the audited folders.
     pub(crate) fn scope(&self) -> String {
         self.roots.iter().map(|root| root.shown.as_str()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The folders below the first root that hold plans, handoffs and reports: what lies there speaks of deliverables and is
+    /// none, unless a plan names its very path.
+    pub(crate) fn own_folders(&self, index: &Index) -> Vec<String> {
+        let root = self.roots.first().map(|root| root.path.as_path()).unwrap_or_else(|| std::path::Path::new("/"));
+        let below = |folder: &PlansFolder| Some(folder.path.strip_prefix(root).ok()?.to_str()?.to_owned());
+        let plans = self.plans_folders.iter().filter_map(below);
+        // A root that is a workspace has the post in it too.
+        let post = ["handoffs", "reports"].map(str::to_owned);
+        let post = post.into_iter().filter(|_| index.find("baton.toml").is_some());
+        plans.chain(post).filter(|folder| !folder.is_empty()).collect()
     }
 
     /// In milliseconds since 1970.

@@ -1,9 +1,9 @@
 //! From a plan's text to what it promises.
 //!
 //! `blocks` flattens the Markdown; `scan` walks the blocks with the headings and labels above them in mind and asks one
-//! small reader for each form: `tree`, `table`, `sentence` (items, steps, links, prose) and `symbols`. `names` and `words`
-//! are the two places where it is decided what is a file and what is a promise. Nothing here reads a disk, and every
-//! reader is linear in its text.
+//! small reader for each form: `tree`, `table`, `sentence` (items, steps, links, prose; `hits` and `plain` cut the line) and
+//! `symbols`. `names` with `endings`, and `words`, are the places where it is decided what is a file and what is a
+//! promise. Nothing here reads a disk, and every reader is linear in its text.
 
 pub(crate) mod blocks;
 pub(crate) mod claims;

@@ -168,12 +168,13 @@ fn judge(hit: &Hit, setting: Setting, form: Form) -> (Role, Form) {
         return no;
     }
     let opens = lead.is_empty();
-    let stands = hit.code && opens && words::stands(&hit.after);
+    let spoken_of = opens || matches!(lead, "the" | "the file" | "a" | "a file" | "die datei");
+    let stands = hit.code && spoken_of && words::stands(&hit.after);
     if stands && (setting.measured || setting.entry) {
         return (Role::Deliverable, form);
     }
     let to_come = words::is_to_come(&hit.after) || (form != Form::Prose && words::is_told_to_be_made(&hit.after));
-    if hit.code && (opens || matches!(lead, "the" | "the file" | "a" | "die datei")) && to_come {
+    if hit.code && spoken_of && to_come {
         return (Role::Deliverable, form);
     }
     let described = (promising || setting.told) && hit.code && hit.named && !words::speaks_about(&hit.after);

@@ -303,4 +303,28 @@ mod tests {
         let fence = Fence { language: "python".into(), fenced: true, line: 1, rows };
         assert_eq!(defined_in(&fence), ["Maker", "go", "make", "find"]);
     }
+
+    #[test]
+    fn functions_of_c_and_r_are_told_without_a_keyword() {
+        let fence = |language: &str, rows: &[&str]| {
+            let rows = rows.iter().enumerate().map(|(at, row)| (at, (*row).to_owned())).collect();
+            defined_in(&Fence { language: language.into(), fenced: true, line: 1, rows })
+        };
+        let c = [
+            "int till_open(uint8_t drawer);",
+            "struct drawer {",
+            "static char *name_of(int x)",
+            "return f(x);",
+            "x = g(1);",
+            "  int inner(void);",
+            "if (x) {",
+        ];
+        assert_eq!(fence("c", &c), ["till_open", "drawer", "name_of"]);
+        assert_eq!(fence("r", &["fit_till <- function(x) {", "x <- 3", "plot(x)"]), ["fit_till"]);
+        assert_eq!(announced("class `Shelf` does"), Some("Shelf".into()));
+        assert_eq!(announced("the class `Shelf`"), None);
+        assert_eq!(in_tail("(NEW - openTill)"), ["openTill"]);
+        assert_eq!(in_tail("(NEW - iOS)"), Vec::<String>::new());
+        assert_eq!(after_with(" \u{2013} counts, with class `Shelf`"), ["Shelf"]);
+    }
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use baton_plugin_sdk::sql::Value;
 
 use super::decide::Known;
-use super::letter;
 use crate::lent::{Database, Refused};
 
 /// The table of requests.
@@ -13,7 +12,12 @@ pub(super) struct Book<'a>(&'a dyn Database);
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS requests (
     finding TEXT PRIMARY KEY, plan TEXT NOT NULL, path TEXT NOT NULL, agent TEXT NOT NULL, round INTEGER NOT NULL,
-    answered INTEGER NOT NULL) STRICT, WITHOUT ROWID";
+    answered INTEGER NOT NULL, args TEXT NOT NULL) STRICT, WITHOUT ROWID";
+
+/// It was not answered yet, was answered as done, was answered as not done.
+const OPEN: i64 = 0;
+const DONE: i64 = 1;
+const REFUSED: i64 = 2;
 
 impl<'a> Book<'a> {
     /// The table, made where it is missing.
@@ -31,25 +35,35 @@ impl<'a> Book<'a> {
         Ok(rows.iter().filter_map(|row| known(row)).collect())
     }
 
-    /// Notes that the request under a key was answered; gives its plan.
-    pub(super) fn answered(&self, key: &str) -> Result<Option<String>, Refused> {
-        let plan = self.0.query("SELECT plan FROM requests WHERE finding = ?1", &[key.into()])?;
-        let plan = plan.first().and_then(|row| row.first()?.as_text().map(str::to_owned));
-        if plan.is_some() {
-            self.0.write("UPDATE requests SET answered = 1 WHERE finding = ?1", vec![vec![key.into()]])?;
+    /// Notes that the request under a key was answered; gives its plan and the arguments of the audit that asked.
+    pub(super) fn answered(&self, key: &str, done: bool) -> Result<Option<(String, String)>, Refused> {
+        let found = self.0.query("SELECT plan, args FROM requests WHERE finding = ?1", &[key.into()])?;
+        let text = |row: &[Value], at: usize| row.get(at)?.as_text().map(str::to_owned);
+        let found = found.first().and_then(|row| Some((text(row, 0)?, text(row, 1)?)));
+        if found.is_some() {
+            let state = if done { DONE } else { REFUSED };
+            let statement = "UPDATE requests SET answered = ?2 WHERE finding = ?1";
+            self.0.write(statement, vec![vec![key.into(), state.into()]])?;
         }
-        debug_assert_eq!(letter::key(key), key, "a key is its finding's id");
-        Ok(plan)
+        Ok(found)
     }
 
     /// Adds and changes some, forgets others.
-    pub(super) fn write(&self, keep: BTreeMap<String, Known>, drop: Vec<String>) -> Result<(), Refused> {
+    /// `args` are those of the audit that asks.
+    pub(super) fn write(&self, keep: BTreeMap<String, Known>, drop: Vec<String>, args: &str) -> Result<(), Refused> {
         let rows = keep.into_iter().map(|(finding, known)| {
             let Known { plan, path, agent, round, answered } = known;
-            let round = i64::from(round);
-            vec![finding.into(), plan.into(), path.into(), agent.into(), round.into(), i64::from(answered).into()]
+            let (round, state) = (
+                i64::from(round),
+                match answered {
+                    None => OPEN,
+                    Some(true) => DONE,
+                    Some(false) => REFUSED,
+                },
+            );
+            vec![finding.into(), plan.into(), path.into(), agent.into(), round.into(), state.into(), args.into()]
         });
-        self.all("INSERT OR REPLACE INTO requests VALUES (?1, ?2, ?3, ?4, ?5, ?6)", rows.collect())?;
+        self.all("INSERT OR REPLACE INTO requests VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", rows.collect())?;
         let gone = drop.into_iter().map(|finding| vec![finding.into()]);
         self.all("DELETE FROM requests WHERE finding = ?1", gone.collect())
     }
@@ -67,7 +81,10 @@ fn known(row: &[Value]) -> Option<(String, Known)> {
         path: text(path)?,
         agent: text(agent)?,
         round: u32::try_from(round.as_integer()?).unwrap_or(u32::MAX),
-        answered: answered.as_integer()? != 0,
+        answered: match answered.as_integer()? {
+            OPEN => None,
+            state => Some(state == DONE),
+        },
     };
     Some((text(finding)?, known))
 }

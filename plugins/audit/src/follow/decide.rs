@@ -36,8 +36,8 @@ pub struct Known {
     pub agent: String,
     /// How often it was asked, from 1.
     pub round: u32,
-    /// Whether the last request was answered.
-    pub answered: bool,
+    /// Whether the last request was answered, and then whether as done.
+    pub answered: Option<bool>,
 }
 
 impl Known {
@@ -45,7 +45,7 @@ impl Known {
     #[must_use]
     pub fn of(wanted: &Wanted, agent: &str, round: u32) -> Self {
         let (plan, path) = (wanted.plan.clone(), wanted.path.clone());
-        Self { plan, path, agent: agent.to_owned(), round, answered: false }
+        Self { plan, path, agent: agent.to_owned(), round, answered: None }
     }
 }
 
@@ -111,7 +111,7 @@ pub(super) fn decide<'a>(
     rules: &Rules,
 ) -> Vec<Step<'a>> {
     let mut open: BTreeMap<&str, usize> = BTreeMap::new();
-    for one in known.values().filter(|one| !one.answered) {
+    for one in known.values().filter(|one| one.answered.is_none()) {
         *open.entry(&one.agent).or_default() += 1;
     }
     let mut steps: Vec<Step<'a>> = Vec::new();
@@ -134,13 +134,22 @@ pub(super) fn decide<'a>(
 }
 
 fn step<'a>(one: &'a Wanted, known: Option<&'a Known>, open: &mut BTreeMap<&'a str, usize>, rules: &Rules) -> Step<'a> {
-    if let Some(known) = known.filter(|known| !known.answered) {
+    if let Some(known) = known.filter(|known| known.answered.is_none()) {
         return Step::Wait { wanted: one, known };
     }
     let round = known.map_or(0, |known| known.round);
     if round >= rules.rounds {
         let reason = format!("it was asked for {round} times and is still not there: a person has to look");
         return Step::Hold { wanted: one, round, reason };
+    }
+    if known.is_some_and(|known| known.answered == Some(false)) {
+        let reason = "its agent answered that it was not done: see the RETURN; a person has to look".to_owned();
+        return Step::Hold { wanted: one, round, reason };
+    }
+    if one.agents.is_empty() {
+        let reason = "its plan names nobody who is responsible: add a line `**Owner:** AGENT` to it, or set `responsible` in \
+                      [agents.audit.defaults.audit] of baton.toml";
+        return Step::Hold { wanted: one, round, reason: reason.to_owned() };
     }
     let asked = open.entry(one.agents.first().map_or("", String::as_str)).or_default();
     if *asked >= rules.open_at_most {
@@ -170,7 +179,7 @@ mod tests {
         }
     }
 
-    fn known(round: u32, answered: bool) -> Known {
+    fn known(round: u32, answered: Option<bool>) -> Known {
         Known { answered, ..Known::of(&wanted("x"), "Codex-MM1", round) }
     }
 
@@ -186,20 +195,21 @@ mod tests {
 
     #[test]
     fn a_gap_is_asked_for_once_and_again_only_after_an_answer() {
-        let gaps = ["a", "b", "c", "d"].map(wanted);
+        let gaps = ["a", "b", "c", "d", "e"].map(wanted);
         let before = BTreeMap::from([
-            ("b".to_owned(), known(1, false)),
-            ("c".to_owned(), known(1, true)),
-            ("d".to_owned(), known(3, true)),
+            ("b".to_owned(), known(1, None)),
+            ("c".to_owned(), known(1, Some(true))),
+            ("d".to_owned(), known(3, Some(true))),
+            ("e".to_owned(), known(1, Some(false))),
         ]);
         let steps = decide(&gaps, &before, &["plans/a.md"], &|_| false, &Rules::default());
-        assert_eq!(words(&steps), ["ask a 1", "wait b", "ask c 2", "hold d"]);
+        assert_eq!(words(&steps), ["ask a 1", "wait b", "ask c 2", "hold d", "hold e"]);
     }
 
     #[test]
     fn what_is_there_now_is_taken_back_and_other_plans_are_left_alone() {
-        let other = Known { plan: "plans/b.md".to_owned(), ..known(1, false) };
-        let before = BTreeMap::from([("a".to_owned(), known(1, false)), ("b".to_owned(), other)]);
+        let other = Known { plan: "plans/b.md".to_owned(), ..known(1, None) };
+        let before = BTreeMap::from([("a".to_owned(), known(1, None)), ("b".to_owned(), other)]);
         let steps = |gone| words(&decide(&[], &before, &["plans/a.md"], &move |_: &str| gone, &Rules::default()));
         assert_eq!(steps(false), ["withdraw a"]);
         assert_eq!(steps(true), ["withdraw a", "withdraw b"]);
@@ -208,8 +218,10 @@ mod tests {
     #[test]
     fn an_agent_is_not_buried() {
         let gaps = ["a", "b", "c"].map(wanted);
-        let before = BTreeMap::from([("z".to_owned(), Known { plan: "plans/z.md".to_owned(), ..known(1, false) })]);
+        let before = BTreeMap::from([("z".to_owned(), Known { plan: "plans/z.md".to_owned(), ..known(1, None) })]);
         let rules = Rules { open_at_most: 2, rounds: 3 };
         assert_eq!(words(&decide(&gaps, &before, &[], &|_| false, &rules)), ["ask a 1", "hold b", "hold c"]);
+        let nobody = [Wanted { agents: Vec::new(), ..wanted("n") }];
+        assert_eq!(words(&decide(&nobody, &BTreeMap::new(), &[], &|_| false, &rules)), ["hold n"]);
     }
 }

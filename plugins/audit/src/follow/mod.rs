@@ -33,7 +33,7 @@ pub struct Followed {
 /// Asks for the gaps of the audited plans, and takes back what is not wanted any more.
 ///
 /// `plans` are the plans that were audited; requests for other plans stay as they are. `gone` says of a plan that is not
-/// among them whether it exists no more.
+/// among them whether it exists no more. `args` are the arguments of this audit, for the one that follows an answer.
 #[must_use]
 pub fn follow(
     lent: &Lent<'_>,
@@ -41,6 +41,7 @@ pub fn follow(
     plans: &[&str],
     gone: &dyn Fn(&str) -> bool,
     rules: &Rules,
+    args: &str,
 ) -> Followed {
     let (Some(post), Some(memory)) = (lent.post, lent.memory) else {
         let lacks = if lent.post.is_none() { "handoffs" } else { "sql=own:rw" };
@@ -48,28 +49,30 @@ pub fn follow(
     };
     match Book::open(memory).and_then(|book| book.known().map(|known| (book, known))) {
         Err(refused) => silent(format!("nobody was asked: {}", refused.text())),
-        Ok((book, known)) => match act(post, &book, &decide(wanted, &known, plans, gone, rules)) {
+        Ok((book, known)) => match act(post, &book, &decide(wanted, &known, plans, gone, rules), args) {
             Ok(rows) => Followed { rows, silent: None },
             Err(refused) => silent(format!("what was asked could not be written down: {}", refused.text())),
         },
     }
 }
 
-/// Notes that the request under this key was answered. Gives the plan that it was for; none when it is not ours.
+/// Notes that the request under this key was answered, as done or not. Gives the plan that it was for and the arguments of
+/// the audit that asked; none when it is not ours.
 ///
 /// # Errors
 /// When the database fails.
-pub fn answered(lent: &Lent<'_>, dedupe_key: &str) -> Result<Option<String>, Refused> {
+pub fn answered(lent: &Lent<'_>, dedupe_key: &str, done: bool) -> Result<Option<(String, String)>, Refused> {
     let Some(memory) = lent.memory else { return Ok(None) };
-    Book::open(memory)?.answered(dedupe_key)
+    Book::open(memory)?.answered(dedupe_key, done)
 }
 
 fn silent(reason: String) -> Followed {
     Followed { rows: Vec::new(), silent: Some(reason) }
 }
 
-/// Sends and takes back, and writes down what was done.
-fn act(post: &dyn Post, book: &Book<'_>, steps: &[Step<'_>]) -> Result<Vec<FollowUp>, Refused> {
+/// Sends and takes back, and writes down what was done. What is open is sent once more, last: the host drops it while it is
+/// open, and an attempt that broke off after it had written down what it would send is made good.
+fn act(post: &dyn Post, book: &Book<'_>, steps: &[Step<'_>], args: &str) -> Result<Vec<FollowUp>, Refused> {
     let mut rows = Vec::new();
     let (mut keep, mut drop) = (BTreeMap::new(), Vec::new());
     for step in steps {
@@ -79,7 +82,7 @@ fn act(post: &dyn Post, book: &Book<'_>, steps: &[Step<'_>]) -> Result<Vec<Follo
                     rows.push(row(wanted, Some(&agent), FollowUpState::Sent, *round, "asked now"));
                     keep.insert(wanted.finding.clone(), Known::of(wanted, &agent, *round));
                 }
-                Err(reason) => rows.push(row(wanted, None, FollowUpState::Held, *round, &reason)),
+                Err(reason) => rows.push(row(wanted, None, FollowUpState::Held, round - 1, &reason)),
             },
             Step::Wait { wanted, known } => {
                 rows.push(row(wanted, Some(&known.agent), FollowUpState::Open, known.round, "asked, not answered yet"));
@@ -87,16 +90,25 @@ fn act(post: &dyn Post, book: &Book<'_>, steps: &[Step<'_>]) -> Result<Vec<Follo
             Step::Hold { wanted, round, reason } => rows.push(row(wanted, None, FollowUpState::Held, *round, reason)),
             Step::Withdraw { finding, known, reason } => {
                 // A request that is answered already has nothing to take back; asking is harmless.
-                drop.push((*finding).to_owned());
                 let state = match post.withdraw(&letter::key(finding), reason) {
-                    Ok(()) => FollowUpState::Withdrawn,
+                    Ok(()) => {
+                        drop.push((*finding).to_owned());
+                        FollowUpState::Withdrawn
+                    }
                     Err(_) => FollowUpState::Held,
                 };
                 rows.push(closed(finding, known, state, reason));
             }
         }
     }
-    book.write(keep, drop)?;
+    for step in steps {
+        if let Step::Wait { wanted, known } = step
+            && post.send(&letter::draft(wanted, &known.agent, known.round)).is_err()
+        {
+            break;
+        }
+    }
+    book.write(keep, drop, args)?;
     Ok(rows)
 }
 
@@ -111,9 +123,6 @@ fn ask(post: &dyn Post, wanted: &Wanted, round: u32) -> Result<String, String> {
         }
     }
     Err(match unknown.as_slice() {
-        [] => "the plan names nobody who is responsible: add a line `**Owner:** AGENT` to it, or set `responsible` in \
-               [agents.audit.defaults.audit] of baton.toml"
-            .to_owned(),
         names => format!(
             "there is no agent {}: correct the plan's owner, or add it as an alias in baton.toml",
             names.join(", ")

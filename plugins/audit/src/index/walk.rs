@@ -74,6 +74,8 @@ pub struct Index {
     complete: bool,
     /// Folders that could not be read.
     closed: Vec<String>,
+    /// Folders whose files are found by their path only.
+    apart: Vec<String>,
 }
 
 impl Index {
@@ -92,7 +94,19 @@ impl Index {
         let mut by_name: Vec<u32> = (0..entries.len()).filter_map(|at| u32::try_from(at).ok()).collect();
         let name = |at: &u32| entries.get(*at as usize).map(|entry| last_name(slice(&text, entry)));
         by_name.sort_by(|left, right| (name(left), left).cmp(&(name(right), right)));
-        Self { roots, text, entries, by_name, notes, complete, closed }
+        Self { roots, text, entries, by_name, notes, complete, closed, apart: Vec::new() }
+    }
+
+    /// Sets folders apart: what lies in them is found by its path and not by its name.
+    pub fn set_apart(&mut self, folders: Vec<String>) {
+        self.apart = folders;
+    }
+
+    /// Whether a path lies in a folder that was set apart.
+    #[must_use]
+    pub fn is_apart(&self, path: &str) -> bool {
+        let below = |folder: &String| path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        self.apart.iter().any(below)
     }
 
     /// The granted folders.
@@ -126,7 +140,8 @@ impl Index {
         let rest = self.by_name.get(from..).unwrap_or_default();
         let same = rest.get(..rest.partition_point(|at| name_at(at) == name)).unwrap_or_default();
         let entries = same.iter().filter_map(|at| self.path(*at as usize));
-        entries.filter(move |(_, its)| *its == kind).map(|(path, _)| path).take(limits::CANDIDATES)
+        let entries = entries.filter(move |(path, its)| *its == kind && !self.is_apart(path));
+        entries.map(|(path, _)| path).take(limits::CANDIDATES)
     }
 
     /// Paths of all files, sorted.

@@ -2,7 +2,7 @@
 //! plan is audited again, so that it is seen and not believed.
 
 use baton_plugin_sdk::{Cause, Error, Handoff, Outcome, Task};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{audit, outcome};
 use crate::claims::{self, Checked, Document};
@@ -21,32 +21,33 @@ pub(super) fn check(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
             "there is no RETURN to check: drop it into an inbox, and it is checked by itself".into(),
         ));
     };
-    let key = match &task.cause {
-        Cause::Return(answered) => answered.dedupe_key.clone(),
+    let asked = match &task.cause {
+        Cause::Return(answered) => answered.dedupe_key.as_ref().map(|key| follow::answered(lent, key, answered.done)),
         _ => None,
     };
-    let checked = claims_of(task, handoff, lent)?;
+    let asked = asked.transpose().map_err(|refused| Error::Retryable(refused.text().to_owned()))?.flatten();
+    let args = asked.as_ref().and_then(|(_, args)| serde_json::from_str(args).ok()).unwrap_or_default();
+    let checked = claims_of(task, handoff, &args, lent)?;
     let said = said(handoff, &checked);
-    let plan = match key {
-        None => None,
-        Some(key) => follow::answered(lent, &key).map_err(|refused| Error::Retryable(refused.text().to_owned()))?,
-    };
-    let Some(plan) = plan else { return Ok(outcome(said, Vec::new(), &checked.gaps)) };
+    let Some((plan, _)) = asked else { return Ok(outcome(said, Vec::new(), &checked.gaps)) };
     // The plan may be gone by now; then there is nothing left to see.
-    let Ok(request) = Request::of_plan(task, &plan) else { return Ok(outcome(said, Vec::new(), &checked.gaps)) };
+    let Ok(request) = Request::of_plan(task, &plan, &args) else {
+        return Ok(outcome(said, Vec::new(), &checked.gaps));
+    };
     let audited = audit::over(&request, lent, &format!("{said} "))?;
+    // The findings of the audit are its report's; those of the RETURN are flagged on its task.
     let mut all = outcome(audited.summary.clone(), Vec::new(), &checked.gaps);
     all.artifacts = audited.artifacts;
     Ok(all)
 }
 
 /// What a RETURN claims, checked. A RETURN that Baton wrote for a plugin is not asked: it lists what Baton itself delivered.
-fn claims_of(task: &Task, handoff: &Handoff, lent: &Lent<'_>) -> Result<Checked, Error> {
+fn claims_of(task: &Task, handoff: &Handoff, args: &Map<String, Value>, lent: &Lent<'_>) -> Result<Checked, Error> {
     let raw: Value = handoff.raw.as_deref().and_then(|raw| serde_json::from_str(raw).ok()).unwrap_or_default();
     if raw.pointer("/baton/ledger_head").is_some() {
         return Ok(Checked::default());
     }
-    let index = Index::build(Request::roots_of(task)?);
+    let index = Index::build(Request::roots_of(task, args)?);
     let document = Document { shown: handoff.title.clone(), text: String::new() };
     let claims = claims::read_return(&raw, &handoff.body);
     Ok(claims::check(&[(document, claims)], &index, lent.git))

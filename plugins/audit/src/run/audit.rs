@@ -10,7 +10,7 @@ use crate::claims;
 use crate::discover::{self, PlanFile};
 use crate::extract;
 use crate::follow;
-use crate::history::{Closing, Comparison, History};
+use crate::history::{Closing, Comparison, History, inputs_digest};
 use crate::index::Index;
 use crate::lent::{Lent, Refused, Seen};
 use crate::limits;
@@ -31,6 +31,8 @@ pub(super) fn audit(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
         return Ok(Outcome::new(format!("Nothing to audit: none of the {paths} changed plans exists any more.")));
     }
     if request.plans.plans.is_empty() {
+        forget(lent, &request);
+        pieces::follow(lent, &request, &[]);
         return no_plans(&request);
     }
     over(&request, lent, "")
@@ -42,13 +44,31 @@ pub(super) fn audit(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
 /// As [`super::run`].
 pub(super) fn over(request: &Request, lent: &Lent<'_>, head: &str) -> Result<Outcome, Error> {
     lent.watch.report(0, "Indexing the audited folder");
-    let index = Index::build(request.roots.clone());
+    let mut index = Index::build(request.roots.clone());
+    index.set_apart(request.own_folders(&index));
+    let index = index;
+    if request.span == Span::Whole {
+        forget(lent, request);
+    }
     let (memory, memory_refused) = remembered(lent, request);
     let mut run = Run::new(request, lent, &index, memory.as_ref());
     run.assembly.notes(memory_refused.as_ref().map(no_memory));
     run.plans()?;
     let read = run.close();
     finish(read, request, lent, &index, memory.as_ref(), head)
+}
+
+/// Has the host forget the files of plans that are gone.
+fn forget(lent: &Lent<'_>, request: &Request) {
+    let (Some(files), (Some(memory), _)) = (lent.files, remembered(lent, request)) else { return };
+    let there = |shown: &str| request.plans.plans.iter().any(|plan| plan.shown == shown);
+    let gone: Vec<String> =
+        memory.plans().map(|(shown, _)| shown).filter(|shown| !there(shown)).map(wanted::key).collect();
+    for key in gone {
+        if files.set(&key, Vec::new()).is_err() {
+            break;
+        }
+    }
 }
 
 /// The memory of these folders; none where it is not granted or does not answer.
@@ -69,8 +89,8 @@ fn no_memory(refused: &Refused) -> Note {
 struct Read {
     assembly: Assembly,
     claims: claims::Checked,
-    from_plans: FromPlans,
     history: History,
+    pieces: Pieces,
     follow: Vec<follow::Wanted>,
     watched: Vec<(String, Vec<Seen>)>,
     folders: Vec<FolderLine>,
@@ -177,14 +197,16 @@ impl<'r> Run<'r> {
     fn close(mut self) -> Read {
         let (unrequested, folders) =
             unrequested(self.index, &self.asked, &self.enumerations, &self.folders, self.request.now_ns);
+        let mut inputs: Vec<String> = unrequested.gaps().into_iter().map(|gap| gap.id).collect();
         self.assembly.unrequested(unrequested);
         let claims = claims::check(&self.claimed, self.index, self.lent.git);
-        let closing = Closing {
-            at: &self.request.stamp.long,
-            whole: self.request.span == Span::Whole,
-            head: self.commits.head(),
-            inputs: None,
-        };
+        let whole = self.request.span == Span::Whole;
+        let pieces =
+            if whole { Pieces::of(self.request, self.lent, self.index, &self.from_plans) } else { Pieces::skipped() };
+        inputs.extend(claims.gaps.iter().chain(&pieces.findings).map(|gap| gap.id.clone()));
+        let inputs = whole.then(|| inputs_digest(inputs.iter().map(String::as_str)));
+        let closing =
+            Closing { at: &self.request.stamp.long, whole, head: self.commits.head(), inputs: inputs.as_deref() };
         let (history, refused) = self.comparison.finish(&closing, &self.facts, &folders);
         self.assembly.notes(refused.as_ref().map(no_memory));
         discover::rank(&mut self.details);
@@ -194,8 +216,8 @@ impl<'r> Run<'r> {
         Read {
             assembly: self.assembly,
             claims,
-            from_plans: self.from_plans,
             history,
+            pieces,
             follow: self.follow,
             watched: self.watched,
             folders: folders.collect(),
@@ -219,11 +241,7 @@ fn finish(
         let last = read.history.last_at.as_deref().unwrap_or_default();
         return Ok(Outcome::new(format!("{head}Nothing changed since the audit of {last}.")));
     }
-    let pieces = match request.span {
-        Span::Whole => Pieces::of(request, lent, index, &read.from_plans),
-        Span::Part => Pieces::skipped(),
-    };
-    let Read { mut assembly, claims, history, folders, .. } = read;
+    let Read { mut assembly, claims, history, pieces, folders, .. } = read;
     assembly.findings(claims.gaps.iter().cloned());
     assembly.findings(history.gaps());
     assembly.findings(pieces.findings);
@@ -277,6 +295,9 @@ fn write(report: &mut Report, request: &Request, history: &History, head: &str) 
 
 /// The outcome when there is nothing to audit: a report that says so, and where a plan would have to lie.
 fn no_plans(request: &Request) -> Result<Outcome, Error> {
+    if request.quiet {
+        return Ok(Outcome::new("There is no plan to audit any more."));
+    }
     let folders: Vec<&str> = request.plans_folders.iter().map(|folder| folder.shown.as_str()).collect();
     let places = folders.join(", ");
     let title = format!("no plan was found: put a plan (.md or .txt) into {places}");

@@ -28,7 +28,7 @@ pub(super) fn review(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
     }
     let options = Options::of(&rest).map_err(Error::Permanent)?;
     let stamped = Stamped::of(task)?;
-    let index = Index::build(Request::roots_of(task)?);
+    let index = Index::build(Request::roots_of(task, &rest)?);
     let trackers = alignment::trackers(&index, &options);
     let sources = Sources { index: &index, git: lent.git, ledger: lent.ledger, trackers: &trackers };
     let review = session::review(&range, sources, stamped.now_ms()).map_err(Error::Permanent)?;

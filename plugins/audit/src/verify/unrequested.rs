@@ -124,7 +124,7 @@ pub fn unrequested(
 fn loose_files<'a>(index: &'a Index, asked: &Asked) -> HashMap<&'a str, Vec<&'a str>> {
     let mut loose: HashMap<&str, Vec<&str>> = HashMap::new();
     for at in (0..index.len()).filter(|at| !asked.has(*at)) {
-        if let Some((path, EntryKind::File)) = index.path(at) {
+        if let Some((path, EntryKind::File)) = index.path(at).filter(|(path, _)| !index.is_apart(path)) {
             let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
             loose.entry(folder).or_default().push(name);
         }

@@ -274,6 +274,11 @@ const WORDINGS: &[(&str, &str, &[&str])] = &[
         &["src/choir/alto.rs", "src/choir/parts/bass.rs", "src/choir/solo.rs"],
     ),
     (
+        "the file is named as one",
+        "# P\n\nDie Datei `chor/plan.md` wird erstellt.\n\n1. F\u{fc}ge `chor/alt.py` hinzu\n\n## Done when\n\n- the file `out/alto.csv` exists\n- `out/bass.csv` exists already\n",
+        &["chor/plan.md", "chor/alt.py", "out/alto.csv"],
+    ),
+    (
         "a location below an item",
         "# P\n\n1. Create `alto.py`\n   - Location: `choir/low/`\n   - Class: `AltoVoice`\n2. Sing it\n",
         &["choir/low/alto.py"],

@@ -90,6 +90,11 @@ fn odd_shapes_are_read() {
         format!("```\n{}", "│".repeat(MANY)),
         (0..600).fold(String::new(), |text, depth| text + &"  ".repeat(depth) + "- Path: `a.py`\n"),
         (0..600).fold(String::from("```\n"), |text, depth| text + &" ".repeat(depth) + "└── d\n"),
+        (0..600).fold(String::new(), |text, depth| text + &"  ".repeat(depth) + "- a/\n"),
+        (0..MANY).fold(String::new(), |text, nth| text + &"\t".repeat(nth % 9) + "a/\n"),
+        format!("## {}\n\n{}", "deliverables ".repeat(MANY), "`a.py`, we add `b.py`\n".repeat(MANY)),
+        format!("- {}", "New files: x\n|a|\n|--|\n|b.md|\n".repeat(MANY)),
+        format!("Create a.md{}", ", a.md".repeat(MANY)),
         format!("|{}\n|{}\n", "a|".repeat(MANY), "-|".repeat(MANY)),
     ];
     for text in shapes {

@@ -3,6 +3,7 @@
 use super::super::inline::Inline;
 use super::super::{claims, names, symbols};
 use super::Scan;
+use crate::limits;
 use crate::plan::{Sighting, SymbolHint};
 
 impl Scan<'_> {
@@ -67,7 +68,8 @@ pub(super) fn joined(folder: Option<&str>, path: &str) -> String {
     let Some(folder) = folder.map(|folder| folder.trim_end_matches('/')) else { return path.to_owned() };
     let first = folder.trim_start_matches("./").trim_start_matches('/').split('/').next().unwrap_or_default();
     let own = path.starts_with(['/', '~', '.']) && path.contains('/') || path.split('/').next() == Some(first);
-    if own && path.contains('/') { path.to_owned() } else { format!("{folder}/{path}") }
+    let whole = folder.len() + path.len() >= limits::PATH_BYTES || (own && path.contains('/'));
+    if whole { path.to_owned() } else { format!("{folder}/{path}") }
 }
 
 /// The folder in which a label says that its list is: `New files in src/core/`.

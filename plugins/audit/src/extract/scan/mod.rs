@@ -42,6 +42,9 @@ struct Above {
     folder: Option<String>,
 }
 
+/// How much of a heading is kept: it is told again with every file below it.
+const HEADING_CHARS: usize = 300;
+
 /// A heading above the present block.
 struct Heading {
     level: u8,
@@ -67,7 +70,7 @@ struct Said {
 impl Said {
     fn of(text: &str) -> Self {
         Self {
-            text: text.to_owned(),
+            text: text.chars().take(HEADING_CHARS).collect(),
             promises: words::promises(text),
             excludes: words::excludes(text),
             turns_away: words::turns_away(text),

@@ -51,8 +51,9 @@ const NOT_PROMISING: &[&str] = &[
 
 /// First words after a file by which an item says something about the file instead of naming it.
 const ABOUT: &[&str] = &[
-    "already", "are", "bleibt", "ist", "remains", "wird", "does", "exists", "fails", "gets", "had", "has", "is",
-    "line", "lines", "must", "needs", "should", "stays", "version", "was", "were", "will",
+    "already", "are", "changed", "extended", "modified", "updated", "bleibt", "ist", "remains", "wird", "does",
+    "exists", "fails", "gets", "had", "has", "is", "line", "lines", "must", "needs", "should", "stays", "version",
+    "was", "were", "will",
 ];
 
 /// Whether the words after a file that opens an item speak about the file instead of describing what is made.
