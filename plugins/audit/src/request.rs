@@ -49,6 +49,8 @@ pub(crate) struct Request {
     /// Whether agents may be asked for what is missing.
     pub(crate) follow_up: bool,
     pub(crate) rules: Rules,
+    /// The task's id, the same in all its attempts.
+    pub(crate) task: String,
 }
 
 /// A task's time.
@@ -146,6 +148,7 @@ impl Request {
             responsible: list(args, "responsible")?,
             follow_up: flag(args, "follow_up", true)?,
             rules: Rules::default(),
+            task: task.id.clone(),
         })
     }
 

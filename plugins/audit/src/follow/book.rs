@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use baton_plugin_sdk::sql::Value;
 
-use super::decide::Known;
+use super::decide::{Asked, Known};
 use super::letter;
 use crate::lent::{Database, Refused};
 
@@ -13,7 +13,7 @@ pub(super) struct Book<'a>(&'a dyn Database);
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS requests (
     finding TEXT PRIMARY KEY, plan TEXT NOT NULL, path TEXT NOT NULL, agent TEXT NOT NULL, round INTEGER NOT NULL,
-    answered INTEGER NOT NULL) STRICT, WITHOUT ROWID";
+    state INTEGER NOT NULL, task TEXT NOT NULL) STRICT, WITHOUT ROWID";
 
 impl<'a> Book<'a> {
     /// The table, made where it is missing.
@@ -25,18 +25,20 @@ impl<'a> Book<'a> {
     /// All requests that were not closed, by finding. At most as many as a query gives: 10,000.
     pub(super) fn known(&self) -> Result<BTreeMap<String, Known>, Refused> {
         let rows = self.0.query(
-            "SELECT finding, plan, path, agent, round, answered FROM requests ORDER BY finding LIMIT 10000",
+            "SELECT finding, plan, path, agent, round, state, task FROM requests ORDER BY finding LIMIT 10000",
             &[],
         )?;
         Ok(rows.iter().filter_map(|row| known(row)).collect())
     }
 
-    /// Notes that the request under a key was answered; gives its plan.
-    pub(super) fn answered(&self, key: &str) -> Result<Option<String>, Refused> {
+    /// Notes that the request under a key was answered; gives its plan. What an earlier attempt of the same task made of the
+    /// answer stays.
+    pub(super) fn answered(&self, key: &str, task: &str) -> Result<Option<String>, Refused> {
         let plan = self.0.query("SELECT plan FROM requests WHERE finding = ?1", &[key.into()])?;
         let plan = plan.first().and_then(|row| row.first()?.as_text().map(str::to_owned));
         if plan.is_some() {
-            self.0.write("UPDATE requests SET answered = 1 WHERE finding = ?1", vec![vec![key.into()]])?;
+            let note = "UPDATE requests SET state = 1 WHERE finding = ?1 AND state = 0 AND task <> ?2";
+            self.0.write(note, vec![vec![key.into(), task.into()]])?;
         }
         debug_assert_eq!(letter::key(key), key, "a key is its finding's id");
         Ok(plan)
@@ -45,11 +47,12 @@ impl<'a> Book<'a> {
     /// Adds and changes some, forgets others.
     pub(super) fn write(&self, keep: BTreeMap<String, Known>, drop: Vec<String>) -> Result<(), Refused> {
         let rows = keep.into_iter().map(|(finding, known)| {
-            let Known { plan, path, agent, round, answered } = known;
+            let Known { plan, path, agent, round, state, task } = known;
             let round = i64::from(round);
-            vec![finding.into(), plan.into(), path.into(), agent.into(), round.into(), i64::from(answered).into()]
+            let state = number(state);
+            vec![finding.into(), plan.into(), path.into(), agent.into(), round.into(), state.into(), task.into()]
         });
-        self.all("INSERT OR REPLACE INTO requests VALUES (?1, ?2, ?3, ?4, ?5, ?6)", rows.collect())?;
+        self.all("INSERT OR REPLACE INTO requests VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", rows.collect())?;
         let gone = drop.into_iter().map(|finding| vec![finding.into()]);
         self.all("DELETE FROM requests WHERE finding = ?1", gone.collect())
     }
@@ -60,14 +63,27 @@ impl<'a> Book<'a> {
 }
 
 fn known(row: &[Value]) -> Option<(String, Known)> {
-    let [finding, plan, path, agent, round, answered] = row else { return None };
+    let [finding, plan, path, agent, round, state, task] = row else { return None };
     let text = |value: &Value| value.as_text().map(str::to_owned);
     let known = Known {
         plan: text(plan)?,
         path: text(path)?,
         agent: text(agent)?,
         round: u32::try_from(round.as_integer()?).unwrap_or(u32::MAX),
-        answered: answered.as_integer()? != 0,
+        state: match state.as_integer()? {
+            0 => Asked::Open,
+            1 => Asked::Answered,
+            _ => Asked::TakenBack,
+        },
+        task: text(task)?,
     };
     Some((text(finding)?, known))
+}
+
+const fn number(state: Asked) -> i64 {
+    match state {
+        Asked::Open => 0,
+        Asked::Answered => 1,
+        Asked::TakenBack => 2,
+    }
 }

@@ -5,6 +5,10 @@
 //! look. When an audit finds the gap closed, a request that is still open is taken back. Nothing here makes a file, and
 //! nothing is believed that an answer says: only what the next audit finds closes a gap.
 //!
+//! What is sent and taken back goes out when the task has come to its end, and what the book says stays when it does not: so
+//! the book says which task wrote it, and a further attempt of that task sends and takes back once more. The host drops what
+//! went out already.
+//!
 //! `decide` is pure; `book` keeps in the plugin's own database what was asked.
 
 mod book;
@@ -19,7 +23,7 @@ use crate::report::{FollowUp, FollowUpState};
 use book::Book;
 use decide::{Step, decide};
 
-pub use decide::{Known, Rules, Wanted};
+pub use decide::{Asked, Known, Rules, Wanted};
 
 /// What came of the gaps of one run.
 #[derive(Debug, Default)]
@@ -41,6 +45,7 @@ pub fn follow(
     plans: &[&str],
     gone: &dyn Fn(&str) -> bool,
     rules: &Rules,
+    task: &str,
 ) -> Followed {
     let (Some(post), Some(memory)) = (lent.post, lent.memory) else {
         let lacks = if lent.post.is_none() { "handoffs" } else { "sql=own:rw" };
@@ -48,7 +53,7 @@ pub fn follow(
     };
     match Book::open(memory).and_then(|book| book.known().map(|known| (book, known))) {
         Err(refused) => silent(format!("nobody was asked: {}", refused.text())),
-        Ok((book, known)) => match act(post, &book, &decide(wanted, &known, plans, gone, rules)) {
+        Ok((book, known)) => match act(post, &book, &decide(wanted, &known, plans, gone, rules, task), task) {
             Ok(rows) => Followed { rows, silent: None },
             Err(refused) => silent(format!("what was asked could not be written down: {}", refused.text())),
         },
@@ -59,9 +64,9 @@ pub fn follow(
 ///
 /// # Errors
 /// When the database fails.
-pub fn answered(lent: &Lent<'_>, dedupe_key: &str) -> Result<Option<String>, Refused> {
+pub fn answered(lent: &Lent<'_>, dedupe_key: &str, task: &str) -> Result<Option<String>, Refused> {
     let Some(memory) = lent.memory else { return Ok(None) };
-    Book::open(memory)?.answered(dedupe_key)
+    Book::open(memory)?.answered(dedupe_key, task)
 }
 
 fn silent(reason: String) -> Followed {
@@ -69,44 +74,53 @@ fn silent(reason: String) -> Followed {
 }
 
 /// Sends and takes back, and writes down what was done.
-fn act(post: &dyn Post, book: &Book<'_>, steps: &[Step<'_>]) -> Result<Vec<FollowUp>, Refused> {
+fn act(post: &dyn Post, book: &Book<'_>, steps: &[Step<'_>], task: &str) -> Result<Vec<FollowUp>, Refused> {
     let mut rows = Vec::new();
-    let (mut keep, mut drop) = (BTreeMap::new(), Vec::new());
+    let (mut keep, mut forget) = (BTreeMap::new(), Vec::new());
     for step in steps {
         match step {
-            Step::Ask { wanted, round } => match ask(post, wanted, *round) {
+            Step::Ask { wanted, round, before } => match ask(post, wanted, *round, *before) {
                 Ok(agent) => {
                     rows.push(row(wanted, Some(&agent), FollowUpState::Sent, *round, "asked now"));
-                    keep.insert(wanted.finding.clone(), Known::of(wanted, &agent, *round));
+                    keep.insert(wanted.finding.clone(), Known::of(wanted, &agent, *round, task));
                 }
                 Err(reason) => rows.push(row(wanted, None, FollowUpState::Held, *round, &reason)),
             },
             Step::Wait { wanted, known } => {
+                // An earlier attempt of this task wrote it down and came to no end: then it was not sent.
+                if known.task == task {
+                    drop(post.send(&letter::draft(wanted, &known.agent, known.round)));
+                }
                 rows.push(row(wanted, Some(&known.agent), FollowUpState::Open, known.round, "asked, not answered yet"));
             }
             Step::Hold { wanted, round, reason } => rows.push(row(wanted, None, FollowUpState::Held, *round, reason)),
             Step::Withdraw { finding, known, reason } => {
                 // A request that is answered already has nothing to take back; asking is harmless.
-                drop.push((*finding).to_owned());
+                keep.insert(
+                    (*finding).to_owned(),
+                    Known { state: Asked::TakenBack, task: task.to_owned(), ..(*known).clone() },
+                );
                 let state = match post.withdraw(&letter::key(finding), reason) {
                     Ok(()) => FollowUpState::Withdrawn,
                     Err(_) => FollowUpState::Held,
                 };
                 rows.push(closed(finding, known, state, reason));
             }
+            Step::Forget { finding } => forget.push((*finding).to_owned()),
         }
     }
-    book.write(keep, drop)?;
+    book.write(keep, forget)?;
     Ok(rows)
 }
 
-/// Asks the first of the responsible agents that there is; gives its name, or why nobody was asked.
-fn ask(post: &dyn Post, wanted: &Wanted, round: u32) -> Result<String, String> {
+/// Asks the first of the responsible agents that there is, at last the one that was asked `before`; gives its name, or why
+/// nobody was asked.
+fn ask(post: &dyn Post, wanted: &Wanted, round: u32, before: Option<&str>) -> Result<String, String> {
     let mut unknown = Vec::new();
-    for agent in &wanted.agents {
+    for agent in wanted.agents.iter().map(String::as_str).chain(before) {
         match post.send(&letter::draft(wanted, agent, round)) {
-            Ok(()) => return Ok(agent.clone()),
-            Err(Unsent::UnknownAgent(_)) => unknown.push(agent.as_str()),
+            Ok(()) => return Ok(agent.to_owned()),
+            Err(Unsent::UnknownAgent(_)) => unknown.push(agent),
             Err(Unsent::NotGranted(text) | Unsent::Other(text)) => return Err(text),
         }
     }

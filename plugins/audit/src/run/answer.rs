@@ -29,7 +29,9 @@ pub(super) fn check(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
     let said = said(handoff, &checked);
     let plan = match key {
         None => None,
-        Some(key) => follow::answered(lent, &key).map_err(|refused| Error::Retryable(refused.text().to_owned()))?,
+        Some(key) => {
+            follow::answered(lent, &key, &task.id).map_err(|refused| Error::Retryable(refused.text().to_owned()))?
+        }
     };
     let Some(plan) = plan else { return Ok(outcome(said, Vec::new(), &checked.gaps)) };
     // The plan may be gone by now; then there is nothing left to see.
