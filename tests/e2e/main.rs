@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod audit_command;
 #[cfg(test)]
+mod audit_loop;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod bad_plugins;

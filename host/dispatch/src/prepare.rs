@@ -64,13 +64,14 @@ fn answered(task: &Task, about: &About, answer: Option<&[u8]>) -> wit::Answered 
         return nothing;
     };
     let own = request.sender.as_ref() == Some(&task.agent);
-    let key = parse(request, bytes.as_deref()).filter(|_| own).and_then(|request| request.dedupe_key);
+    let written =
+        || parse(request, bytes.as_deref())?.dedupe_key?.strip_prefix(&format!("{}:", task.agent)).map(str::to_owned);
+    let key = if own { about.key.clone().or_else(written) } else { None };
     wit::Answered {
         task: Some(request.id.clone()),
         agent: Some(request.agent.clone()),
         title: Some(request.title.clone()),
-        // `settle` puts the plugin's name before it.
-        dedupe_key: key.and_then(|key| key.strip_prefix(&format!("{}:", task.agent)).map(str::to_owned)),
+        dedupe_key: key,
         args: request.args.clone(),
         ..nothing
     }

@@ -31,9 +31,12 @@ const NEWEST: &str = "SELECT handoff_id, sender, key, times, delivery, taken_bac
 const TURNED_AWAY: &str =
     "SELECT taken_back FROM posted WHERE handoff_id = ?1 AND sender = ?2 AND taken_back IS NOT NULL";
 
+/// The key under which a file was sent.
+const KEY: &str = "SELECT key FROM posted WHERE handoff_id = ?1 AND sender = ?2";
+
 /// What is asked all the time, for the test of its plans.
 #[cfg(test)]
-pub(crate) const ASKED: [&str; 2] = [NEWEST, TURNED_AWAY];
+pub(crate) const ASKED: [&str; 3] = [NEWEST, TURNED_AWAY, KEY];
 
 /// What `sender` asked last under `key`.
 ///
@@ -42,6 +45,15 @@ pub(crate) const ASKED: [&str; 2] = [NEWEST, TURNED_AWAY];
 pub fn newest(tx: &Tx<'_>, sender: &str, key: &str) -> Result<Option<Posted>, LedgerError> {
     let mut select = tx.connection.prepare_cached(NEWEST)?;
     Ok(select.query_row([sender, key], posted).optional()?)
+}
+
+/// The key under which `sender` sent this file, as it gave it; none when it was not sent so, or was asked anew since.
+///
+/// # Errors
+/// When the database fails.
+pub fn key(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<Option<String>, LedgerError> {
+    let mut select = tx.connection.prepare_cached(KEY)?;
+    Ok(select.query_row([handoff_id, sender], |row| row.get(0)).optional()?)
 }
 
 /// Writes down what was sent; what was asked before under its key is forgotten, unless it is to be turned away still.

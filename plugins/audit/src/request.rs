@@ -51,6 +51,8 @@ pub(crate) struct Request {
     pub(crate) rules: Rules,
     /// The arguments as JSON, for the audit that follows an answer.
     pub(crate) args: String,
+    /// The task's id, the same in all its attempts.
+    pub(crate) task: String,
 }
 
 /// A task's time.
@@ -154,6 +156,7 @@ impl Request {
             follow_up: flag(args, "follow_up", true)?,
             rules: Rules::default(),
             args: Value::Object(args.clone()).to_string(),
+            task: task.id.clone(),
         })
     }
 

@@ -10,7 +10,7 @@ use baton_core::guard::MAX_CHAIN;
 use baton_core::manifest::{ReturnsOf, Trigger};
 use baton_ledger::finding::Finding;
 use baton_ledger::task::{self, Task};
-use baton_ledger::{LedgerError, Tx, flag};
+use baton_ledger::{LedgerError, Tx, flag, posted};
 use jiff::Timestamp;
 
 use crate::house::{House, Installed};
@@ -22,6 +22,8 @@ pub(crate) struct About {
     pub(crate) answer: Task,
     /// The request that it answers, and the bytes of its file.
     pub(crate) request: Option<(Task, Option<Vec<u8>>)>,
+    /// The key under which the plugin itself asked, as it gave it. The file has another one each time.
+    pub(crate) key: Option<String>,
 }
 
 impl About {
@@ -35,6 +37,8 @@ impl About {
         };
         let answer = task::get_in(tx, about)?;
         let request = answer.request.as_deref().map(|id| task::get_in(tx, id)).transpose()?;
+        let id = request.as_ref().and_then(|request| request.handoff_id.as_deref());
+        let key = id.map(|id| posted::key(tx, &task.agent, id)).transpose()?.flatten();
         let request = match request {
             Some(request) => {
                 let bytes = request.input.as_deref().map(|hash| task::input(tx, hash)).transpose()?.flatten();
@@ -42,7 +46,7 @@ impl About {
             }
             None => None,
         };
-        Ok(Some(Self { answer, request }))
+        Ok(Some(Self { answer, request, key }))
     }
 }
 

@@ -6,7 +6,7 @@ use super::claim::{Document, Kind, Outcome, Verdict};
 use crate::limits;
 use crate::note::Weight;
 use crate::page::{Block, Cell, Table};
-use crate::performance::scrub;
+use crate::performance::scrub_keys;
 use crate::report::Gap;
 use crate::report::findings::bounded;
 
@@ -157,9 +157,9 @@ fn row(document: &str, one: Judged) -> ClaimRow {
         line: one.line,
         field: one.field,
         kind: one.kind,
-        words: scrub(&one.words),
+        words: scrub_keys(&one.words),
         verdict: one.outcome.verdict,
-        evidence: super::words::bounded(&scrub(&one.outcome.evidence), limits::EVIDENCE_BYTES),
+        evidence: super::words::bounded(&scrub_keys(&one.outcome.evidence), limits::EVIDENCE_BYTES),
     }
 }
 
@@ -173,17 +173,17 @@ fn gap(document: &str, one: &Judged, weight: Weight) -> Gap {
         (Kind::Deliverable, _) => "is claimed and not there",
         _ => "does not hold",
     };
-    let subject = scrub(&one.subject);
+    let subject = scrub_keys(&one.subject);
     let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
     Gap {
         id: bounded(&format!("audit:{document}:{subject}:claim-{}", one.kind.word())),
         weight,
         title: super::words::bounded(
-            &format!("{}: \u{201c}{}\u{201d} {what}", one.kind.word(), scrub(&one.words)),
+            &format!("{}: \u{201c}{}\u{201d} {what}", one.kind.word(), scrub_keys(&one.words)),
             limits::EVIDENCE_BYTES,
         ),
         evidence: super::words::bounded(
-            &scrub(&format!("{document}:{at}: {}", one.outcome.evidence)),
+            &scrub_keys(&format!("{document}:{at}: {}", one.outcome.evidence)),
             limits::EVIDENCE_BYTES,
         ),
     }

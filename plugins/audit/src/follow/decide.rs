@@ -36,16 +36,31 @@ pub struct Known {
     pub agent: String,
     /// How often it was asked, from 1.
     pub round: u32,
-    /// Whether the last request was answered, and then whether as done.
-    pub answered: Option<bool>,
+    /// How it stands with the last request.
+    pub state: Asked,
+    /// The task that wrote this down.
+    pub task: String,
+}
+
+/// How it stands with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// It waits for an answer.
+    Open,
+    /// It was answered.
+    Answered,
+    /// It was answered that it was not done.
+    Refused,
+    /// It was taken back.
+    TakenBack,
 }
 
 impl Known {
-    /// What is known once `agent` is asked.
+    /// What is known once `task` has asked `agent`.
     #[must_use]
-    pub fn of(wanted: &Wanted, agent: &str, round: u32) -> Self {
+    pub fn of(wanted: &Wanted, agent: &str, round: u32, task: &str) -> Self {
         let (plan, path) = (wanted.plan.clone(), wanted.path.clone());
-        Self { plan, path, agent: agent.to_owned(), round, answered: None }
+        Self { plan, path, agent: agent.to_owned(), round, state: Asked::Open, task: task.to_owned() }
     }
 }
 
@@ -73,6 +88,8 @@ pub(super) enum Step<'a> {
         wanted: &'a Wanted,
         /// For the how manieth time, from 1.
         round: u32,
+        /// Who was asked the last time.
+        before: Option<&'a str>,
     },
     /// It is being asked for.
     Wait {
@@ -99,9 +116,14 @@ pub(super) enum Step<'a> {
         /// Why.
         reason: &'static str,
     },
+    /// It was taken back, and that is done with.
+    Forget {
+        /// The finding's id.
+        finding: &'a str,
+    },
 }
 
-/// Decides, in the order of the gaps, what is taken back last.
+/// Decides, in the order of the gaps, what is taken back last. `task` is the one that does it.
 #[must_use]
 pub(super) fn decide<'a>(
     wanted: &'a [Wanted],
@@ -109,14 +131,16 @@ pub(super) fn decide<'a>(
     plans: &[&str],
     gone: &dyn Fn(&str) -> bool,
     rules: &Rules,
+    task: &str,
 ) -> Vec<Step<'a>> {
     let mut open: BTreeMap<&str, usize> = BTreeMap::new();
-    for one in known.values().filter(|one| one.answered.is_none()) {
+    for one in known.values().filter(|one| one.state == Asked::Open) {
         *open.entry(&one.agent).or_default() += 1;
     }
     let mut steps: Vec<Step<'a>> = Vec::new();
     for one in wanted {
-        steps.push(step(one, known.get(&one.finding), &mut open, rules));
+        let before = known.get(&one.finding).filter(|known| known.state != Asked::TakenBack);
+        steps.push(step(one, before, &mut open, rules));
     }
     let now: BTreeSet<&str> = wanted.iter().map(|one| one.finding.as_str()).collect();
     let plans: BTreeSet<&str> = plans.iter().copied().collect();
@@ -128,13 +152,18 @@ pub(super) fn decide<'a>(
         } else {
             continue;
         };
+        // What an earlier attempt of this task took back was never told to anybody.
+        if one.state == Asked::TakenBack && one.task != task {
+            steps.push(Step::Forget { finding });
+            continue;
+        }
         steps.push(Step::Withdraw { finding, known: one, reason });
     }
     steps
 }
 
 fn step<'a>(one: &'a Wanted, known: Option<&'a Known>, open: &mut BTreeMap<&'a str, usize>, rules: &Rules) -> Step<'a> {
-    if let Some(known) = known.filter(|known| known.answered.is_none()) {
+    if let Some(known) = known.filter(|known| known.state == Asked::Open) {
         return Step::Wait { wanted: one, known };
     }
     let round = known.map_or(0, |known| known.round);
@@ -142,11 +171,11 @@ fn step<'a>(one: &'a Wanted, known: Option<&'a Known>, open: &mut BTreeMap<&'a s
         let reason = format!("it was asked for {round} times and is still not there: a person has to look");
         return Step::Hold { wanted: one, round, reason };
     }
-    if known.is_some_and(|known| known.answered == Some(false)) {
+    if known.is_some_and(|known| known.state == Asked::Refused) {
         let reason = "its agent answered that it was not done: see the RETURN; a person has to look".to_owned();
         return Step::Hold { wanted: one, round, reason };
     }
-    if one.agents.is_empty() {
+    if one.agents.is_empty() && known.is_none() {
         let reason = "its plan names nobody who is responsible: add a line `**Owner:** AGENT` to it, or set `responsible` in \
                       [agents.audit.defaults.audit] of baton.toml";
         return Step::Hold { wanted: one, round, reason: reason.to_owned() };
@@ -158,7 +187,7 @@ fn step<'a>(one: &'a Wanted, known: Option<&'a Known>, open: &mut BTreeMap<&'a s
         return Step::Hold { wanted: one, round, reason };
     }
     *asked += 1;
-    Step::Ask { wanted: one, round: round + 1 }
+    Step::Ask { wanted: one, round: round + 1, before: known.map(|known| known.agent.as_str()) }
 }
 
 #[cfg(test)]
@@ -179,16 +208,17 @@ mod tests {
         }
     }
 
-    fn known(round: u32, answered: Option<bool>) -> Known {
-        Known { answered, ..Known::of(&wanted("x"), "Codex-MM1", round) }
+    fn known(round: u32, state: Asked) -> Known {
+        Known { state, ..Known::of(&wanted("x"), "Codex-MM1", round, "t") }
     }
 
     fn words(steps: &[Step<'_>]) -> Vec<String> {
         let word = |step: &Step<'_>| match step {
-            Step::Ask { wanted, round } => format!("ask {} {round}", wanted.finding),
+            Step::Ask { wanted, round, .. } => format!("ask {} {round}", wanted.finding),
             Step::Wait { wanted, .. } => format!("wait {}", wanted.finding),
             Step::Hold { wanted, .. } => format!("hold {}", wanted.finding),
             Step::Withdraw { finding, .. } => format!("withdraw {finding}"),
+            Step::Forget { finding } => format!("forget {finding}"),
         };
         steps.iter().map(word).collect()
     }
@@ -197,31 +227,42 @@ mod tests {
     fn a_gap_is_asked_for_once_and_again_only_after_an_answer() {
         let gaps = ["a", "b", "c", "d", "e"].map(wanted);
         let before = BTreeMap::from([
-            ("b".to_owned(), known(1, None)),
-            ("c".to_owned(), known(1, Some(true))),
-            ("d".to_owned(), known(3, Some(true))),
-            ("e".to_owned(), known(1, Some(false))),
+            ("b".to_owned(), known(1, Asked::Open)),
+            ("c".to_owned(), known(1, Asked::Answered)),
+            ("d".to_owned(), known(3, Asked::Answered)),
+            ("e".to_owned(), known(1, Asked::Refused)),
         ]);
-        let steps = decide(&gaps, &before, &["plans/a.md"], &|_| false, &Rules::default());
+        let steps = decide(&gaps, &before, &["plans/a.md"], &|_| false, &Rules::default(), "u");
         assert_eq!(words(&steps), ["ask a 1", "wait b", "ask c 2", "hold d", "hold e"]);
     }
 
     #[test]
     fn what_is_there_now_is_taken_back_and_other_plans_are_left_alone() {
-        let other = Known { plan: "plans/b.md".to_owned(), ..known(1, None) };
-        let before = BTreeMap::from([("a".to_owned(), known(1, None)), ("b".to_owned(), other)]);
-        let steps = |gone| words(&decide(&[], &before, &["plans/a.md"], &move |_: &str| gone, &Rules::default()));
+        let other = Known { plan: "plans/b.md".to_owned(), ..known(1, Asked::Open) };
+        let before = BTreeMap::from([("a".to_owned(), known(1, Asked::Open)), ("b".to_owned(), other)]);
+        let steps = |gone| words(&decide(&[], &before, &["plans/a.md"], &move |_: &str| gone, &Rules::default(), "u"));
         assert_eq!(steps(false), ["withdraw a"]);
         assert_eq!(steps(true), ["withdraw a", "withdraw b"]);
     }
 
     #[test]
+    fn what_was_taken_back_is_forgotten_unless_the_same_task_is_tried_again() {
+        let before = BTreeMap::from([("a".to_owned(), known(1, Asked::TakenBack))]);
+        let steps =
+            |gaps: &[Wanted], task| words(&decide(gaps, &before, &["plans/a.md"], &|_| false, &Rules::default(), task));
+        assert_eq!(steps(&[], "t"), ["withdraw a"]);
+        assert_eq!(steps(&[], "u"), ["forget a"]);
+        assert_eq!(steps(&["a"].map(wanted), "u"), ["ask a 1"]);
+    }
+
+    #[test]
     fn an_agent_is_not_buried() {
         let gaps = ["a", "b", "c"].map(wanted);
-        let before = BTreeMap::from([("z".to_owned(), Known { plan: "plans/z.md".to_owned(), ..known(1, None) })]);
+        let before =
+            BTreeMap::from([("z".to_owned(), Known { plan: "plans/z.md".to_owned(), ..known(1, Asked::Open) })]);
         let rules = Rules { open_at_most: 2, rounds: 3 };
-        assert_eq!(words(&decide(&gaps, &before, &[], &|_| false, &rules)), ["ask a 1", "hold b", "hold c"]);
+        assert_eq!(words(&decide(&gaps, &before, &[], &|_| false, &rules, "u")), ["ask a 1", "hold b", "hold c"]);
         let nobody = [Wanted { agents: Vec::new(), ..wanted("n") }];
-        assert_eq!(words(&decide(&nobody, &BTreeMap::new(), &[], &|_| false, &rules)), ["hold n"]);
+        assert_eq!(words(&decide(&nobody, &BTreeMap::new(), &[], &|_| false, &rules, "u")), ["hold n"]);
     }
 }

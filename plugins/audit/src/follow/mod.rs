@@ -5,6 +5,10 @@
 //! look. When an audit finds the gap closed, a request that is still open is taken back. Nothing here makes a file, and
 //! nothing is believed that an answer says: only what the next audit finds closes a gap.
 //!
+//! What is sent and taken back goes out when the task has come to its end, and what the book says stays when it does not: so
+//! the book says which task wrote it, and a further attempt of that task sends and takes back once more. The host drops what
+//! went out already.
+//!
 //! `decide` is pure; `book` keeps in the plugin's own database what was asked.
 
 mod book;
@@ -19,7 +23,7 @@ use crate::report::{FollowUp, FollowUpState};
 use book::Book;
 use decide::{Step, decide};
 
-pub use decide::{Known, Rules, Wanted};
+pub use decide::{Asked, Known, Rules, Wanted};
 
 /// What came of the gaps of one run.
 #[derive(Debug, Default)]
@@ -30,10 +34,19 @@ pub struct Followed {
     pub silent: Option<String>,
 }
 
+/// Who asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker<'a> {
+    /// The task, the same in all its attempts.
+    pub task: &'a str,
+    /// The arguments of its audit, for the one that follows an answer.
+    pub args: &'a str,
+}
+
 /// Asks for the gaps of the audited plans, and takes back what is not wanted any more.
 ///
 /// `plans` are the plans that were audited; requests for other plans stay as they are. `gone` says of a plan that is not
-/// among them whether it exists no more. `args` are the arguments of this audit, for the one that follows an answer.
+/// among them whether it exists no more.
 #[must_use]
 pub fn follow(
     lent: &Lent<'_>,
@@ -41,7 +54,7 @@ pub fn follow(
     plans: &[&str],
     gone: &dyn Fn(&str) -> bool,
     rules: &Rules,
-    args: &str,
+    asker: Asker<'_>,
 ) -> Followed {
     let (Some(post), Some(memory)) = (lent.post, lent.memory) else {
         let lacks = if lent.post.is_none() { "handoffs" } else { "sql=own:rw" };
@@ -49,7 +62,7 @@ pub fn follow(
     };
     match Book::open(memory).and_then(|book| book.known().map(|known| (book, known))) {
         Err(refused) => silent(format!("nobody was asked: {}", refused.text())),
-        Ok((book, known)) => match act(post, &book, &decide(wanted, &known, plans, gone, rules), args) {
+        Ok((book, known)) => match act(post, &book, &decide(wanted, &known, plans, gone, rules, asker.task), asker) {
             Ok(rows) => Followed { rows, silent: None },
             Err(refused) => silent(format!("what was asked could not be written down: {}", refused.text())),
         },
@@ -61,64 +74,69 @@ pub fn follow(
 ///
 /// # Errors
 /// When the database fails.
-pub fn answered(lent: &Lent<'_>, dedupe_key: &str, done: bool) -> Result<Option<(String, String)>, Refused> {
+pub fn answered(
+    lent: &Lent<'_>,
+    dedupe_key: &str,
+    done: bool,
+    task: &str,
+) -> Result<Option<(String, String)>, Refused> {
     let Some(memory) = lent.memory else { return Ok(None) };
-    Book::open(memory)?.answered(dedupe_key, done)
+    Book::open(memory)?.answered(dedupe_key, done, task)
 }
 
 fn silent(reason: String) -> Followed {
     Followed { rows: Vec::new(), silent: Some(reason) }
 }
 
-/// Sends and takes back, and writes down what was done. What is open is sent once more, last: the host drops it while it is
-/// open, and an attempt that broke off after it had written down what it would send is made good.
-fn act(post: &dyn Post, book: &Book<'_>, steps: &[Step<'_>], args: &str) -> Result<Vec<FollowUp>, Refused> {
+/// Sends and takes back, and writes down what was done.
+fn act(post: &dyn Post, book: &Book<'_>, steps: &[Step<'_>], asker: Asker<'_>) -> Result<Vec<FollowUp>, Refused> {
+    let task = asker.task;
     let mut rows = Vec::new();
-    let (mut keep, mut drop) = (BTreeMap::new(), Vec::new());
+    let (mut keep, mut forget) = (BTreeMap::new(), Vec::new());
     for step in steps {
         match step {
-            Step::Ask { wanted, round } => match ask(post, wanted, *round) {
+            Step::Ask { wanted, round, before } => match ask(post, wanted, *round, *before) {
                 Ok(agent) => {
                     rows.push(row(wanted, Some(&agent), FollowUpState::Sent, *round, "asked now"));
-                    keep.insert(wanted.finding.clone(), Known::of(wanted, &agent, *round));
+                    keep.insert(wanted.finding.clone(), Known::of(wanted, &agent, *round, task));
                 }
                 Err(reason) => rows.push(row(wanted, None, FollowUpState::Held, round - 1, &reason)),
             },
             Step::Wait { wanted, known } => {
+                // An earlier attempt of this task wrote it down and came to no end: then it was not sent.
+                if known.task == task {
+                    drop(post.send(&letter::draft(wanted, &known.agent, known.round)));
+                }
                 rows.push(row(wanted, Some(&known.agent), FollowUpState::Open, known.round, "asked, not answered yet"));
             }
             Step::Hold { wanted, round, reason } => rows.push(row(wanted, None, FollowUpState::Held, *round, reason)),
             Step::Withdraw { finding, known, reason } => {
                 // A request that is answered already has nothing to take back; asking is harmless.
+                keep.insert(
+                    (*finding).to_owned(),
+                    Known { state: Asked::TakenBack, task: task.to_owned(), ..(*known).clone() },
+                );
                 let state = match post.withdraw(&letter::key(finding), reason) {
-                    Ok(()) => {
-                        drop.push((*finding).to_owned());
-                        FollowUpState::Withdrawn
-                    }
+                    Ok(()) => FollowUpState::Withdrawn,
                     Err(_) => FollowUpState::Held,
                 };
                 rows.push(closed(finding, known, state, reason));
             }
+            Step::Forget { finding } => forget.push((*finding).to_owned()),
         }
     }
-    for step in steps {
-        if let Step::Wait { wanted, known } = step
-            && post.send(&letter::draft(wanted, &known.agent, known.round)).is_err()
-        {
-            break;
-        }
-    }
-    book.write(keep, drop, args)?;
+    book.write(keep, forget, asker.args)?;
     Ok(rows)
 }
 
-/// Asks the first of the responsible agents that there is; gives its name, or why nobody was asked.
-fn ask(post: &dyn Post, wanted: &Wanted, round: u32) -> Result<String, String> {
+/// Asks the first of the responsible agents that there is, at last the one that was asked `before`; gives its name, or why
+/// nobody was asked.
+fn ask(post: &dyn Post, wanted: &Wanted, round: u32, before: Option<&str>) -> Result<String, String> {
     let mut unknown = Vec::new();
-    for agent in &wanted.agents {
+    for agent in wanted.agents.iter().map(String::as_str).chain(before) {
         match post.send(&letter::draft(wanted, agent, round)) {
-            Ok(()) => return Ok(agent.clone()),
-            Err(Unsent::UnknownAgent(_)) => unknown.push(agent.as_str()),
+            Ok(()) => return Ok(agent.to_owned()),
+            Err(Unsent::UnknownAgent(_)) => unknown.push(agent),
             Err(Unsent::NotGranted(text) | Unsent::Other(text)) => return Err(text),
         }
     }

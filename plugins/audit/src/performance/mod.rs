@@ -22,4 +22,4 @@ pub use gate::{GateRow, Stated, gate};
 pub use issues::{KnownIssue, known_issues};
 pub use logs::{LogFile, Logs, logs};
 pub use runs::{ErrorRow, RunRow};
-pub use scrub::scrub;
+pub use scrub::{scrub, scrub_keys};

@@ -78,6 +78,25 @@ pub fn scrub(text: &str) -> String {
     out
 }
 
+/// The text without what is surely a key, by how it begins. Ids of commits and databases stay: claims are about them.
+#[must_use]
+pub fn scrub_keys(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (between, after) = rest.split_at(rest.find(is_word).unwrap_or(rest.len()));
+        let (word, after) = after.split_at(after.find(|sign| !is_word(sign)).unwrap_or(after.len()));
+        out.push_str(between);
+        out.push_str(if begins_as_key(word) { HIDDEN } else { word });
+        rest = after;
+    }
+    out
+}
+
+fn begins_as_key(word: &str) -> bool {
+    word.len() >= 12 && BEGINNINGS.iter().any(|beginning| word.starts_with(beginning))
+}
+
 fn is_word(sign: char) -> bool {
     sign.is_alphanumeric() || matches!(sign, '_' | '-' | '+' | '.' | '~' | '%')
 }
@@ -118,7 +137,7 @@ fn names_secret(word: &str) -> bool {
 
 /// Whether a word is a key by its look: a known beginning, or letters and digits that change too often for words.
 fn looks_secret(word: &str) -> bool {
-    if word.len() >= 12 && BEGINNINGS.iter().any(|beginning| word.starts_with(beginning)) {
+    if begins_as_key(word) {
         return true;
     }
     if word.len() < 16 {

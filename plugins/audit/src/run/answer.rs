@@ -22,7 +22,9 @@ pub(super) fn check(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
         ));
     };
     let asked = match &task.cause {
-        Cause::Return(answered) => answered.dedupe_key.as_ref().map(|key| follow::answered(lent, key, answered.done)),
+        Cause::Return(answered) => {
+            answered.dedupe_key.as_ref().map(|key| follow::answered(lent, key, answered.done, &task.id))
+        }
         _ => None,
     };
     let asked = asked.transpose().map_err(|refused| Error::Retryable(refused.text().to_owned()))?.flatten();

@@ -137,7 +137,8 @@ pub(super) fn follow(lent: &Lent<'_>, request: &Request, wanted: &[Wanted]) -> F
     }
     let plans: Vec<&str> = request.plans.plans.iter().map(|plan| plan.shown.as_str()).collect();
     let whole = request.span == Span::Whole;
-    follow::follow(lent, wanted, &plans, &|_| whole, &request.rules, &request.args)
+    let asker = follow::Asker { task: &request.task, args: &request.args };
+    follow::follow(lent, wanted, &plans, &|_| whole, &request.rules, asker)
 }
 
 impl Followed {

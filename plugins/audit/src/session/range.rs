@@ -42,7 +42,8 @@ enum End {
 pub(super) fn resolve(range: &Range, git: Option<&dyn Git>, now: i64) -> Result<Resolved, String> {
     let end = |text: &Option<String>| text.as_deref().map(|text| end(text, git)).transpose();
     let (from, to) = (end(&range.from)?, end(&range.to)?);
-    let mut out = Resolved { end: now, ..Resolved::default() };
+    // Now is a whole second, and what was written down in it belongs to the session.
+    let mut out = Resolved { end: now.saturating_add(1_000), ..Resolved::default() };
     match &to {
         Some(End::Moment(moment)) => out.end = *moment,
         // What was written down in the same second belongs to it.

@@ -1,0 +1,86 @@
+//! Without its grants the audit works still: it says what it did not look at, with the command that mends it, and asks nobody.
+
+use baton_tests::{Workspace, text};
+use serde_json::json;
+
+use super::{DRAWER, DRAWER_PLAN, PLAN_FILE, answer, last_report, requests};
+
+/// An audit without these grants; gives the Markdown report. It was asked to look at everything.
+fn audited_without(words: &[&str]) -> (Workspace, String) {
+    let workspace = Workspace::init();
+    workspace.baton(&[&["plugin", "revoke", "audit"], words].concat()).ended(0);
+    workspace.write(PLAN_FILE, DRAWER_PLAN);
+    workspace.baton(&["run", "audit", "audit"]).ended(0);
+    let report = last_report(&workspace).unwrap();
+    assert_eq!((&report["completion_percent"], &report["counts"]["missing"]), (&json!(0), &json!(1)), "{report:#}");
+    let markdown = workspace
+        .list("reports")
+        .into_iter()
+        .find(|name| name.starts_with("PLANS_AUDIT_REPORT_") && name.ends_with(".md"));
+    let markdown = workspace.read(&format!("reports/{}", markdown.unwrap()));
+    (workspace, markdown)
+}
+
+#[test]
+fn without_handoffs_nobody_is_asked_and_the_report_says_how_to_change_that() {
+    let (workspace, report) = audited_without(&["handoffs"]);
+    assert!(report.contains("baton plugin grant audit handoffs"), "{report}");
+    workspace.up_once();
+    assert!(requests(&workspace, DRAWER).is_empty() && workspace.inbox("Claude-MM1").is_empty());
+    workspace.baton(&["plugin", "grant", "audit", "handoffs"]).ended(0);
+    workspace.baton(&["run", "audit", "audit"]).ended(0);
+    workspace.up_once();
+    assert_eq!(requests(&workspace, DRAWER).len(), 1, "the command that the report names is the right one");
+}
+
+#[test]
+fn without_its_memory_nobody_is_asked_and_nothing_is_compared() {
+    let (workspace, _) = audited_without(&["sql=own:rw"]);
+    let parts = last_report(&workspace).unwrap()["parts"].clone();
+    for (part, what) in [("actions", "nobody was asked: "), ("history", "earlier audits are not remembered: ")] {
+        let reason = parts[part]["reason"].as_str().unwrap();
+        assert!(reason.starts_with(what) && reason.contains("baton plugin grant audit sql=own:rw"), "{reason}");
+    }
+    workspace.baton(&["run", "audit", "audit"]).ended(0);
+    workspace.up_once();
+    assert!(requests(&workspace, DRAWER).is_empty() && workspace.inbox("Claude-MM1").is_empty());
+    workspace.baton(&["plugin", "grant", "audit", "sql=own:rw"]).ended(0);
+    workspace.baton(&["run", "audit", "audit"]).ended(0);
+    workspace.up_once();
+    assert_eq!(requests(&workspace, DRAWER).len(), 1);
+}
+
+#[test]
+fn without_the_repository_and_the_ledger_the_report_says_so() {
+    for (word, command) in
+        [("git=root", "baton plugin grant audit git=root"), ("ledger", "baton plugin grant audit ledger")]
+    {
+        let workspace = Workspace::init();
+        workspace.baton(&["plugin", "revoke", "audit", word]).ended(0);
+        workspace.write(PLAN_FILE, format!("{DRAWER_PLAN}\nIt was begun in commit a7d8c35.\n"));
+        workspace.baton(&["run", "audit", "audit"]).ended(0);
+        let report = last_report(&workspace).unwrap();
+        assert!(report.to_string().contains(command), "{word}: {report:#}");
+        workspace.up_once();
+        assert_eq!(requests(&workspace, DRAWER).len(), 1, "{word}: what it can do it does");
+    }
+}
+
+#[test]
+fn without_returns_what_others_claim_among_themselves_is_not_its_business() {
+    let workspace = Workspace::init();
+    workspace.baton(&["plugin", "revoke", "audit", "returns"]).ended(0);
+    workspace.drop_handoff("Codex-MM1", "Make it");
+    workspace.up_once();
+    let value = answer("Codex-MM1", "Claude-MM1", &workspace.task("Make it"), "docs/nowhere.md");
+    workspace.drop_file("Claude-MM1", "answer.json", text(&value));
+    workspace.up_once();
+    assert_eq!(workspace.task("Make it").state, "succeeded");
+    assert!(workspace.tasks_of("audit").is_empty(), "{:#?}", workspace.status());
+    // An answer to itself it reads without that grant.
+    workspace.write(PLAN_FILE, DRAWER_PLAN);
+    workspace.up_once();
+    super::answer_to_the_audit(&workspace, &requests(&workspace, DRAWER)[0], DRAWER);
+    workspace.up_once();
+    assert_eq!(requests(&workspace, DRAWER).len(), 2);
+}

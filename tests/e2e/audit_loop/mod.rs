@@ -1,0 +1,120 @@
+//! The audit as a loop: a gap is asked for, somebody makes it real or only says so, and the audit looks again by itself.
+//!
+//! The test plays the agent. What an agent reads (its inbox), what a person reads (`status`, `why`) and what a program reads
+//! (the JSON report) is all that is looked at.
+
+mod gaps;
+mod grants;
+mod kills;
+mod quiet;
+mod returns;
+mod sessions;
+
+use baton_tests::{Task, Workspace, text};
+use serde_json::{Value, json};
+
+const PLAN_FILE: &str = "plans/TILL.md";
+
+/// One deliverable that is said to be done, and one that is not.
+const PLAN: &str = "# Till\n\n**Owner:** Claude-MM1\n\n## Deliverables\n\n- [x] `src/till.py`\n- [ ] `src/drawer.py`\n";
+
+/// Of the second deliverable alone.
+const DRAWER_PLAN: &str = "# Till\n\n**Owner:** Claude-MM1\n\n## Deliverables\n\n- [ ] `src/drawer.py`\n";
+
+const TILL: &str = "src/till.py";
+const DRAWER: &str = "src/drawer.py";
+
+/// A file that is no stub.
+const REAL: &str =
+    "def total(prices):\n    return sum(price for price in prices if price > 0)\n\n\nprint(total([1, 2, 3]))\n";
+
+/// What the request for a deliverable is called.
+fn title(path: &str) -> String {
+    format!("Make {path} ({PLAN_FILE})")
+}
+
+/// The requests for a deliverable, newest first.
+fn requests(workspace: &Workspace, path: &str) -> Vec<Task> {
+    workspace.tasks(&title(path))
+}
+
+/// The states of the requests for a deliverable, newest first.
+fn states(workspace: &Workspace, path: &str) -> Vec<String> {
+    requests(workspace, path).into_iter().map(|task| task.state).collect()
+}
+
+/// The handoff of a request, as its agent finds it.
+#[track_caller]
+fn handoff_of(workspace: &Workspace, request: &Task) -> Value {
+    let file = request.file.as_deref().expect("a request has a file");
+    serde_json::from_str(&workspace.read(file)).expect("a handoff is JSON")
+}
+
+/// What the audit has finished, oldest first.
+fn audits(workspace: &Workspace) -> Vec<Task> {
+    let mut tasks: Vec<Task> = workspace.tasks_of("audit").into_iter().filter(Task::is_final).collect();
+    tasks.retain(|task| task.attempts > 0);
+    tasks.reverse();
+    tasks
+}
+
+/// The summary of what the audit has finished last.
+fn last_summary(workspace: &Workspace) -> String {
+    audits(workspace).pop().map(|task| task.reason).unwrap_or_default()
+}
+
+/// The names of the reports for programs, oldest first.
+fn report_names(workspace: &Workspace, kind: &str) -> Vec<String> {
+    let names = workspace.list("reports").into_iter().filter(|name| name.starts_with(kind));
+    let mut stems: Vec<String> = names.filter_map(|name| Some(name.strip_suffix(".json")?.to_owned())).collect();
+    stems.sort();
+    stems
+}
+
+/// The newest report of plans, as programs read it.
+fn last_report(workspace: &Workspace) -> Option<Value> {
+    let stem = report_names(workspace, "PLANS_AUDIT_REPORT_").pop()?;
+    serde_json::from_str(&workspace.read(&format!("reports/{stem}.json"))).ok()
+}
+
+/// The ids of a report's findings.
+fn findings(report: &Value) -> Vec<(String, String)> {
+    let word = |finding: &Value, name: &str| finding[name].as_str().unwrap_or_default().to_owned();
+    let findings = report["findings"].as_array().expect("a report has findings");
+    findings.iter().map(|finding| (word(finding, "id"), word(finding, "weight"))).collect()
+}
+
+/// The follow-ups of a report: path, state, round.
+fn follow_ups<'a>(report: &'a Value) -> Vec<(&'a str, &'a str, u64)> {
+    let rows = report["parts"]["follow_ups"].as_array().expect("a report has follow-ups");
+    let word = |value: &'a Value| value.as_str().unwrap_or_default();
+    let row = |row: &'a Value| (word(&row["path"]), word(&row["state"]), row["round"].as_u64().unwrap_or_default());
+    rows.iter().map(row).collect()
+}
+
+/// A RETURN of `from` to `to` for `request`, that says that it made `path`.
+fn answer(from: &str, to: &str, request: &Task, path: &str) -> Value {
+    json!({
+        "type": "RETURN_HANDOFF",
+        "timestamp": "2026-01-18T12:00:00Z",
+        "executing_agent": from,
+        "originating_agent": to,
+        "status": "completed",
+        "title": format!("Answer {}", request.id),
+        "original_handoff": { "handoff_id": request.handoff_id },
+        "artifacts_created": [path],
+    })
+}
+
+/// The agent says to the audit that it made `path`; gives the RETURN's title.
+fn answer_to_the_audit(workspace: &Workspace, request: &Task, path: &str) -> String {
+    let value = answer(&request.agent, "audit", request, path);
+    workspace.drop_file("audit", &format!("answer-{}.json", request.id), text(&value));
+    value["title"].as_str().unwrap_or_default().to_owned()
+}
+
+/// What the audit has flagged a task with.
+fn flags(workspace: &Workspace, id: &str) -> Vec<String> {
+    let flags = workspace.why(id).flags.into_iter();
+    flags.filter(|flag| flag.by == "audit").map(|flag| format!("{}: {}", flag.severity, flag.title)).collect()
+}

@@ -1,0 +1,81 @@
+//! What nobody asked for says nothing when nothing changed; what somebody asked for is always answered.
+
+use std::fs::File;
+use std::time::{Duration, SystemTime};
+
+use baton_tests::{Workspace, handoff, text};
+use serde_json::json;
+
+use super::{DRAWER, DRAWER_PLAN, PLAN_FILE, REAL, audits, last_report, last_summary, report_names, requests};
+use crate::clock::Clock;
+
+const KIND: &str = "PLANS_AUDIT_REPORT_";
+
+#[test]
+fn a_deliverable_that_is_only_touched_makes_no_report_and_a_question_always_does() {
+    let workspace = Workspace::init();
+    workspace.write(DRAWER, REAL);
+    workspace.write(PLAN_FILE, DRAWER_PLAN);
+    workspace.up_once();
+    let before = workspace.list("reports");
+    assert_eq!((audits(&workspace).len(), report_names(&workspace, KIND).len()), (1, 1));
+    let file = File::options().append(true).open(workspace.root().join(DRAWER)).unwrap();
+    file.set_modified(SystemTime::now() + Duration::from_secs(5)).unwrap();
+    workspace.up_once();
+    assert_eq!(audits(&workspace).len(), 2, "it was looked at again: {:#?}", workspace.status());
+    assert!(
+        last_summary(&workspace).starts_with("Nothing changed since the audit of "),
+        "{}",
+        last_summary(&workspace)
+    );
+    assert_eq!(workspace.list("reports"), before);
+
+    workspace.drop_file("audit", "how.json", text(&handoff("audit", "How does it stand")));
+    workspace.up_once();
+    assert_eq!(workspace.task("How does it stand").state, "succeeded");
+    assert_eq!(report_names(&workspace, KIND).len(), 2);
+    assert!(last_summary(&workspace).contains("1 of 1 deliverables present (100 %)"), "{}", last_summary(&workspace));
+}
+
+#[test]
+fn a_schedule_audits_and_says_nothing_when_nothing_changed() {
+    let workspace = Workspace::init();
+    let config = workspace.read("baton.toml");
+    workspace.write("baton.toml", config + "\n[[agents.audit.schedule]]\ncron = \"0 * * * *\"\ntimezone = \"UTC\"\n");
+    let Some(clock) = Clock::of(&workspace) else { return };
+    workspace.write(PLAN_FILE, DRAWER_PLAN);
+    let at = |offset: &str, count: usize| {
+        clock.set(offset);
+        let daemon = clock.up(&workspace);
+        let seen = workspace.wait_for(&format!("{count} audits"), |workspace| {
+            Some(audits(workspace)).filter(|audits| audits.len() == count)
+        });
+        assert!(daemon.stop().success());
+        seen
+    };
+    at("+0", 1);
+    let before = workspace.list("reports");
+    let quiet = at("+5h", 2).pop().unwrap();
+    assert_eq!((quiet.from.as_deref(), quiet.returned_at.as_deref()), (Some("baton"), None));
+    assert!(quiet.reason.starts_with("Nothing changed since the audit of "), "{}", quiet.reason);
+    assert_eq!(workspace.list("reports"), before);
+    assert_eq!(requests(&workspace, DRAWER).len(), 1, "nothing is asked twice");
+}
+
+#[test]
+fn a_plan_without_an_owner_asks_whom_the_operator_names() {
+    let workspace = Workspace::init();
+    let config = workspace.read("baton.toml");
+    workspace.write("baton.toml", config + "\n[agents.audit.defaults.audit]\nresponsible = [\"Codex-MM1\"]\n");
+    workspace.write(PLAN_FILE, DRAWER_PLAN.replace("**Owner:** Claude-MM1\n\n", ""));
+    workspace.up_once();
+    let request = requests(&workspace, DRAWER).remove(0);
+    assert_eq!((request.agent.as_str(), request.state.as_str()), ("Codex-MM1", "delivered"));
+    // The same agent is asked again when its answer was not true.
+    super::answer_to_the_audit(&workspace, &request, DRAWER);
+    workspace.up_once();
+    let again = requests(&workspace, DRAWER);
+    let agents: Vec<&str> = again.iter().map(|request| request.agent.as_str()).collect();
+    assert_eq!(agents, ["Codex-MM1"; 2], "{:#}", last_report(&workspace).unwrap()["parts"]["follow_ups"]);
+    assert_eq!(super::handoff_of(&workspace, &again[0])["args"]["round"], json!(2));
+}
