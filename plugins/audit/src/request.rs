@@ -176,7 +176,7 @@ impl Request {
     /// The folders below the first root that hold plans, handoffs and reports: what lies there speaks of deliverables and is
     /// none, unless a plan names its very path.
     pub(crate) fn own_folders(&self, index: &Index) -> Vec<String> {
-        let root = self.roots.first().map(|root| root.path.as_path()).unwrap_or_else(|| std::path::Path::new("/"));
+        let root = self.roots.first().map_or_else(|| std::path::Path::new("/"), |root| root.path.as_path());
         let below = |folder: &PlansFolder| Some(folder.path.strip_prefix(root).ok()?.to_str()?.to_owned());
         let plans = self.plans_folders.iter().filter_map(below);
         // A root that is a workspace has the post in it too.

@@ -140,12 +140,10 @@ fn ask(post: &dyn Post, wanted: &Wanted, round: u32, before: Option<&str>) -> Re
             Err(Unsent::NotGranted(text) | Unsent::Other(text)) => return Err(text),
         }
     }
-    Err(match unknown.as_slice() {
-        names => format!(
-            "there is no agent {}: correct the plan's owner, or add it as an alias in baton.toml",
-            names.join(", ")
-        ),
-    })
+    Err(format!(
+        "there is no agent {}: correct the plan's owner, or add it as an alias in baton.toml",
+        unknown.join(", ")
+    ))
 }
 
 fn row(wanted: &Wanted, agent: Option<&str>, state: FollowUpState, round: u32, reason: &str) -> FollowUp {
