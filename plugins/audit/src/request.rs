@@ -118,12 +118,14 @@ impl Request {
         Ok(request)
     }
 
-    /// An audit of one plan by the name that the audit itself gives it, for a task of another action.
+    /// An audit of one plan by the name that the audit itself gives it, for a task of another action. `root` is the folder
+    /// that the plan speaks of, where it is not the granted one.
     ///
     /// # Errors
     /// As [`Request::of`].
-    pub(crate) fn of_plan(task: &Task, plan: &str) -> Result<Self, Error> {
-        let mut request = Self::with(task, &Map::new())?;
+    pub(crate) fn of_plan(task: &Task, plan: &str, root: Option<&str>) -> Result<Self, Error> {
+        let args = root.map(|root| ("root".to_owned(), Value::from(root))).into_iter().collect();
+        let mut request = Self::with(task, &args)?;
         request.plans = discover::named(&request.plans_folders, &[plan.to_owned()]).map_err(refused)?;
         request.span = Span::Part;
         Ok(request)

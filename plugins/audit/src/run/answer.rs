@@ -1,7 +1,7 @@
 //! A RETURN: what it claims is held against the files and the repository. When it answers a request of the audit itself, the
 //! plan is audited again, so that it is seen and not believed.
 
-use baton_plugin_sdk::{Cause, Error, Handoff, Outcome, Task};
+use baton_plugin_sdk::{Answered, Cause, Error, Handoff, Outcome, Task};
 use serde_json::Value;
 
 use super::{audit, outcome};
@@ -21,9 +21,9 @@ pub(super) fn check(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
             "there is no RETURN to check: drop it into an inbox, and it is checked by itself".into(),
         ));
     };
-    let key = match &task.cause {
-        Cause::Return(answered) => answered.dedupe_key.clone(),
-        _ => None,
+    let (key, root) = match &task.cause {
+        Cause::Return(answered) => (answered.dedupe_key.clone(), root_of(answered)),
+        _ => (None, None),
     };
     let checked = claims_of(task, handoff, lent)?;
     let said = said(handoff, &checked);
@@ -35,11 +35,19 @@ pub(super) fn check(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
     };
     let Some(plan) = plan else { return Ok(outcome(said, Vec::new(), &checked.gaps)) };
     // The plan may be gone by now; then there is nothing left to see.
-    let Ok(request) = Request::of_plan(task, &plan) else { return Ok(outcome(said, Vec::new(), &checked.gaps)) };
+    let Ok(request) = Request::of_plan(task, &plan, root.as_deref()) else {
+        return Ok(outcome(said, Vec::new(), &checked.gaps));
+    };
     let audited = audit::over(&request, lent, &format!("{said} "))?;
     let mut all = outcome(audited.summary.clone(), Vec::new(), &checked.gaps);
     all.artifacts = audited.artifacts;
     Ok(all)
+}
+
+/// The folder that the request spoke of.
+fn root_of(answered: &Answered) -> Option<String> {
+    let args: Value = serde_json::from_str(&answered.args).ok()?;
+    args.get("root")?.as_str().map(str::to_owned)
 }
 
 /// What a RETURN claims, checked. A RETURN that Baton wrote for a plugin is not asked: it lists what Baton itself delivered.
