@@ -126,10 +126,7 @@ impl Demo {
 
     /// Whether an audit of the plan of the till came to this.
     fn has_audited(&self, percent: &str) -> anyhow::Result<bool> {
-        for name in reports(&self.workspace)?
-            .iter()
-            .filter(|name| name.contains("REPORT") && Path::new(name).extension() == Some("json".as_ref()))
-        {
+        for name in reports(&self.workspace)?.iter().filter(|name| is_json(name) && name.contains("REPORT")) {
             let report: serde_json::Value =
                 serde_json::from_slice(&fs::read(self.workspace.join("reports").join(name))?)?;
             let plans = report["plans"].as_array().context("a report without plans")?;

@@ -125,7 +125,8 @@ impl Request {
         Ok(request)
     }
 
-    /// An audit of one plan by the name that the audit itself gives it, for a task of another action.
+    /// An audit of one plan by the name that the audit itself gives it, for a task of another action. `root` is the folder
+    /// that the plan speaks of, where it is not the granted one.
     ///
     /// # Errors
     /// As [`Request::of`].

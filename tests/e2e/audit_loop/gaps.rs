@@ -6,8 +6,8 @@ use baton_tests::Workspace;
 use serde_json::json;
 
 use super::{
-    DRAWER, DRAWER_PLAN, PLAN, PLAN_FILE, REAL, TILL, answer_to_the_audit, audits, findings, follow_ups, handoff_of,
-    last_report, last_summary, requests, states, title,
+    DRAWER, DRAWER_PLAN, PLAN, PLAN_FILE, REAL, REPORTS, TILL, answer_to_the_audit, audits, findings, follow_ups,
+    handoff_of, last_report, last_summary, nth_report, report_names, requests, states, title,
 };
 
 #[test]
@@ -26,7 +26,7 @@ fn a_gap_is_asked_for_and_seen_to_be_closed_by_what_is_there() {
         );
         assert_eq!((&args["status"], &args["round"]), (&json!(status), &json!(1)));
     }
-    let before = last_report(&workspace).unwrap();
+    let before = workspace.wait_for("the first report", last_report);
     assert_eq!(before["completion_percent"], json!(0), "{before:#}");
 
     // Made without a word: the audit sees it by itself and takes its request back.
@@ -55,8 +55,9 @@ fn a_gap_is_asked_for_and_seen_to_be_closed_by_what_is_there() {
             .into_iter()
             .find(|task| task.reason.contains("The RETURN of Claude-MM1 makes 1 claims: 1 true"))
     });
-    let all = last_report(&workspace).unwrap();
-    assert_eq!(all["completion_percent"], json!(100), "{all:#}");
+    let all = workspace.wait_for("the report of all", |workspace| {
+        last_report(workspace).filter(|report| report["completion_percent"] == json!(100))
+    });
     assert_eq!(all["status"], json!("COMPLETE - SUCCESS"));
     let trend = all["parts"]["trend"].as_array().unwrap().iter().map(|point| point["percent"].as_u64().unwrap());
     assert_eq!(trend.collect::<Vec<_>>(), [0, 50, 100]);
@@ -72,22 +73,28 @@ fn a_return_ends_its_request_and_the_report_tells_before_and_after() {
     workspace.write(PLAN_FILE, DRAWER_PLAN);
     workspace.up_once();
     let request = requests(&workspace, DRAWER).remove(0);
-    // The answer lies there first; the file is there before anybody reads it.
-    let daemon = workspace.up_and_serving();
-    daemon.freeze();
-    answer_to_the_audit(&workspace, &request, DRAWER);
+    // From here on only an answer ends a request, so that it does not matter who sees the file first.
+    let config = workspace.read("baton.toml");
+    workspace.write("baton.toml", config + "\n[agents.audit.defaults.audit]\nfollow_up = false\n");
     workspace.write(DRAWER, REAL);
-    daemon.thaw();
-    let done = workspace.wait_for_archive(&title(DRAWER));
+    answer_to_the_audit(&workspace, &request, DRAWER);
+    workspace.up_once();
+    let done = workspace.task(&title(DRAWER));
     assert_eq!(done.state, "succeeded", "{done:#?}");
-    workspace.wait_for("the plan to be audited again", |workspace| {
-        audits(workspace).into_iter().find(|task| task.reason.contains("0 % \u{2192} 100 %; 1 step forward"))
-    });
-    assert!(daemon.stop().success());
+    assert!(done.returned_at.is_some() && done.archived_at.is_some(), "{done:#?}");
+    let seen = audits(&workspace).into_iter().filter(|task| task.reason.contains("0 % \u{2192} 100 %; 1 step forward"));
+    assert_eq!(seen.count(), 1, "{:#?}", audits(&workspace));
+    let checked = audits(&workspace).into_iter().filter(|task| task.action.as_deref() == Some("check-return"));
+    let reasons: Vec<String> = checked.map(|task| task.reason).collect();
+    assert!(reasons.len() == 1 && reasons[0].contains("1 of 1 deliverables present (100 %)"), "{reasons:?}");
     let report = last_report(&workspace).unwrap();
-    let history = &report["parts"]["history"]["rows"];
     assert_eq!(report["completion_percent"], json!(100));
-    assert!(report["parts"]["before"]["at"].is_string(), "{history:#}");
+    let first = nth_report(&workspace, 0);
+    let told = (1..report_names(&workspace, REPORTS).len()).map(|nth| nth_report(&workspace, nth));
+    assert_eq!(first["parts"]["before"], json!(null), "the first audit knows of none before");
+    let changes: Vec<_> = told.map(|report| report["parts"]["history"]["rows"]["plans"].clone()).collect();
+    let change = changes.iter().find(|plans| plans[0]["plan"] == json!(PLAN_FILE)).expect("a report with the change");
+    assert_eq!((&change[0]["before"]["percent"], &change[0]["after"]["percent"]), (&json!(0), &json!(100)));
     assert!(requests(&workspace, DRAWER).len() == 1 && workspace.inbox("Claude-MM1").is_empty());
 }
 

@@ -2,47 +2,76 @@
 
 use std::time::Duration;
 
-use baton_tests::Workspace;
+use baton_tests::{PATIENCE, Workspace};
 use serde_json::json;
 
 use super::{DRAWER, PLAN, PLAN_FILE, REAL, TILL, answer_to_the_audit, last_report, requests, states};
 use crate::failpoints::armed;
 
-/// Has a daemon die at this point, or ends it when it has done all without passing it.
-fn up_to(workspace: &Workspace, point: &str, hit: u32) {
-    let mut daemon = workspace.up_armed(&armed(point, hit));
-    if daemon.died(Duration::from_secs(20)).is_none() {
-        daemon.kill();
+/// The points of one attempt, before it is written down and after.
+const POINTS: [(&str, u32); 4] =
+    [("work.before_settle", 1), ("settle.written", 1), ("work.settled", 1), ("ledger.committed", 4)];
+
+/// Both deliverables are made; one of them is answered.
+fn both_are_made(workspace: &Workspace) {
+    let request = requests(workspace, DRAWER).remove(0);
+    workspace.write(TILL, REAL);
+    workspace.write(DRAWER, REAL);
+    answer_to_the_audit(workspace, &request, DRAWER);
+}
+
+/// Everything was asked for once and lies with its agent.
+#[track_caller]
+fn is_asked_once(workspace: &Workspace, when: &str) {
+    for path in [TILL, DRAWER] {
+        assert_eq!(states(workspace, path), ["delivered"], "{when}: {path}");
+    }
+    assert_eq!(workspace.inbox("Claude-MM1").len(), 2, "{when}");
+}
+
+/// Nothing was asked a second time, nothing is asked any more, and all is there.
+#[track_caller]
+fn is_at_its_end(workspace: &Workspace, when: &str) {
+    for path in [TILL, DRAWER] {
+        let requests = requests(workspace, path);
+        assert!(requests.len() == 1 && requests[0].is_final(), "{when}: {requests:#?}");
+    }
+    assert!(workspace.inbox("Claude-MM1").is_empty(), "{when}");
+    assert_eq!(last_report(workspace).unwrap()["completion_percent"], json!(100), "{when}");
+    workspace.baton(&["ledger", "verify"]).ended(0);
+}
+
+#[test]
+fn a_loop_whose_daemon_dies_around_an_attempt_asks_once_and_ends_at_a_hundred_per_cent() {
+    for (point, hit) in POINTS {
+        let workspace = Workspace::init();
+        workspace.write(PLAN_FILE, PLAN);
+        assert_eq!(workspace.up_armed(&armed(point, hit)).died(PATIENCE), Some(true), "{point}");
+        workspace.settle("");
+        is_asked_once(&workspace, point);
+        both_are_made(&workspace);
+        assert_eq!(workspace.up_armed(&armed(point, hit)).died(PATIENCE), Some(true), "{point}");
+        workspace.settle("");
+        is_at_its_end(&workspace, point);
     }
 }
 
 #[test]
-fn a_loop_whose_daemon_is_killed_asks_once_and_ends_at_a_hundred_per_cent() {
-    for (point, hit) in [("work.before_settle", 1), ("settle.written", 1), ("work.settled", 1), ("ledger.committed", 4)]
-    {
-        let workspace = Workspace::init();
-        workspace.write(PLAN_FILE, PLAN);
-        up_to(&workspace, point, hit);
-        workspace.settle("");
-        for path in [TILL, DRAWER] {
-            assert_eq!(states(&workspace, path), ["delivered"], "{point}: {path}");
+fn a_loop_whose_daemon_is_killed_again_and_again_asks_once_and_ends_at_a_hundred_per_cent() {
+    let workspace = Workspace::init();
+    let die_after = |moments: [u64; 5]| {
+        for moment in moments {
+            let mut daemon = workspace.up();
+            assert_eq!(daemon.died(Duration::from_millis(moment)), None, "it ended by itself: {}", daemon.log());
+            daemon.kill();
         }
-        assert_eq!(workspace.inbox("Claude-MM1").len(), 2, "{point}");
-
-        // One is answered, the other is only made.
-        let request = requests(&workspace, DRAWER).remove(0);
-        workspace.write(TILL, REAL);
-        workspace.write(DRAWER, REAL);
-        answer_to_the_audit(&workspace, &request, DRAWER);
-        up_to(&workspace, point, hit);
-        workspace.settle("");
-        workspace.settle("");
-        for path in [TILL, DRAWER] {
-            let requests = requests(&workspace, path);
-            assert!(requests.len() == 1 && requests[0].is_final(), "{point}: {requests:#?}");
-        }
-        assert!(workspace.inbox("Claude-MM1").is_empty(), "{point}");
-        assert_eq!(last_report(&workspace).unwrap()["completion_percent"], json!(100), "{point}");
-        workspace.baton(&["ledger", "verify"]).ended(0);
-    }
+    };
+    workspace.write(PLAN_FILE, PLAN);
+    die_after([60, 150, 320, 450, 610]);
+    workspace.settle("");
+    is_asked_once(&workspace, "asking");
+    both_are_made(&workspace);
+    die_after([90, 210, 380, 520, 700]);
+    workspace.settle("");
+    is_at_its_end(&workspace, "closing");
 }

@@ -24,6 +24,9 @@ const DRAWER_PLAN: &str = "# Till\n\n**Owner:** Claude-MM1\n\n## Deliverables\n\
 const TILL: &str = "src/till.py";
 const DRAWER: &str = "src/drawer.py";
 
+/// How the names of reports of plans begin.
+const REPORTS: &str = "PLANS_AUDIT_REPORT_";
+
 /// A file that is no stub.
 const REAL: &str =
     "def total(prices):\n    return sum(price for price in prices if price > 0)\n\n\nprint(total([1, 2, 3]))\n";
@@ -73,8 +76,15 @@ fn report_names(workspace: &Workspace, kind: &str) -> Vec<String> {
 
 /// The newest report of plans, as programs read it.
 fn last_report(workspace: &Workspace) -> Option<Value> {
-    let stem = report_names(workspace, "PLANS_AUDIT_REPORT_").pop()?;
-    serde_json::from_str(&workspace.read(&format!("reports/{stem}.json"))).ok()
+    let newest = report_names(workspace, REPORTS).len().checked_sub(1)?;
+    Some(nth_report(workspace, newest))
+}
+
+/// A report of plans, as programs read it; 0 is the oldest one.
+#[track_caller]
+fn nth_report(workspace: &Workspace, nth: usize) -> Value {
+    let name = &report_names(workspace, REPORTS)[nth];
+    serde_json::from_str(&workspace.read(&format!("reports/{name}.json"))).expect("a report is JSON")
 }
 
 /// The ids of a report's findings.

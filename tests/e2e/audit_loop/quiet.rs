@@ -6,10 +6,8 @@ use std::time::{Duration, SystemTime};
 use baton_tests::{Workspace, handoff, text};
 use serde_json::json;
 
-use super::{DRAWER, DRAWER_PLAN, PLAN_FILE, REAL, audits, last_report, last_summary, report_names, requests};
+use super::{DRAWER, DRAWER_PLAN, PLAN_FILE, REAL, REPORTS, audits, last_report, last_summary, report_names, requests};
 use crate::clock::Clock;
-
-const KIND: &str = "PLANS_AUDIT_REPORT_";
 
 #[test]
 fn a_deliverable_that_is_only_touched_makes_no_report_and_a_question_always_does() {
@@ -18,7 +16,7 @@ fn a_deliverable_that_is_only_touched_makes_no_report_and_a_question_always_does
     workspace.write(PLAN_FILE, DRAWER_PLAN);
     workspace.up_once();
     let before = workspace.list("reports");
-    assert_eq!((audits(&workspace).len(), report_names(&workspace, KIND).len()), (1, 1));
+    assert_eq!((audits(&workspace).len(), report_names(&workspace, REPORTS).len()), (1, 1));
     let file = File::options().append(true).open(workspace.root().join(DRAWER)).unwrap();
     file.set_modified(SystemTime::now() + Duration::from_secs(5)).unwrap();
     workspace.up_once();
@@ -33,7 +31,7 @@ fn a_deliverable_that_is_only_touched_makes_no_report_and_a_question_always_does
     workspace.drop_file("audit", "how.json", text(&handoff("audit", "How does it stand")));
     workspace.up_once();
     assert_eq!(workspace.task("How does it stand").state, "succeeded");
-    assert_eq!(report_names(&workspace, KIND).len(), 2);
+    assert_eq!(report_names(&workspace, REPORTS).len(), 2);
     assert!(last_summary(&workspace).contains("1 of 1 deliverables present (100 %)"), "{}", last_summary(&workspace));
 }
 
@@ -60,6 +58,24 @@ fn a_schedule_audits_and_says_nothing_when_nothing_changed() {
     assert!(quiet.reason.starts_with("Nothing changed since the audit of "), "{}", quiet.reason);
     assert_eq!(workspace.list("reports"), before);
     assert_eq!(requests(&workspace, DRAWER).len(), 1, "nothing is asked twice");
+}
+
+#[test]
+fn an_answer_is_held_against_the_folder_that_the_operator_names() {
+    let workspace = Workspace::init();
+    let config = workspace.read("baton.toml");
+    workspace.write("baton.toml", config + "\n[agents.audit.defaults.audit]\nroot = \"tree\"\n");
+    workspace.write("tree/src/till.py", REAL);
+    workspace.write(PLAN_FILE, super::PLAN);
+    workspace.up_once();
+    let request = requests(&workspace, DRAWER).remove(0);
+    assert_eq!(super::handoff_of(&workspace, &request)["args"]["root"], json!("tree"));
+    assert_eq!(last_report(&workspace).unwrap()["completion_percent"], json!(50));
+    // The claim is false, and the other deliverable is not missed because of it.
+    super::answer_to_the_audit(&workspace, &request, "tree/src/drawer.py");
+    workspace.up_once();
+    assert_eq!(last_report(&workspace).unwrap()["completion_percent"], json!(50));
+    assert_eq!((requests(&workspace, DRAWER).len(), requests(&workspace, super::TILL).len()), (2, 0));
 }
 
 #[test]

@@ -13,6 +13,8 @@ pub struct Wanted {
     pub line: usize,
     /// The path that the plan means.
     pub path: String,
+    /// The folder below the granted root that the plan speaks of; empty for the root itself.
+    pub below: String,
     /// How it stands, in a word: `MISSING`.
     pub status: String,
     /// Classes and functions that are wanted in it.
@@ -200,6 +202,7 @@ mod tests {
             plan: "plans/a.md".to_owned(),
             line: 3,
             path: format!("{finding}.py"),
+            below: String::new(),
             status: "MISSING".to_owned(),
             symbols: Vec::new(),
             evidence: String::new(),

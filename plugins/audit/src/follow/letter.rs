@@ -26,18 +26,22 @@ pub(super) fn title(wanted: &Wanted) -> String {
 
 /// The whole request.
 pub(super) fn draft(wanted: &Wanted, agent: &str, round: u32) -> Draft {
+    let mut args = json!({
+        "finding": wanted.finding,
+        "plan": wanted.plan,
+        "line": wanted.line,
+        "path": wanted.path,
+        "status": wanted.status,
+        "symbols": wanted.symbols,
+        "round": round,
+    });
+    if let (false, Some(args)) = (wanted.below.is_empty(), args.as_object_mut()) {
+        args.insert("root".to_owned(), wanted.below.clone().into());
+    }
     Draft {
         to: agent.to_owned(),
         title: title(wanted),
-        args: json!({
-            "finding": wanted.finding,
-            "plan": wanted.plan,
-            "line": wanted.line,
-            "path": wanted.path,
-            "status": wanted.status,
-            "symbols": wanted.symbols,
-            "round": round,
-        }),
+        args,
         body: body(wanted, round),
         high: wanted.high,
         dedupe_key: key(&wanted.finding),

@@ -174,7 +174,7 @@ impl<'r> Run<'r> {
         self.from_plans.add(&file.shown, &text.text, &plan);
         self.claims(&file.shown, text.text);
         let responsible = wanted::responsible(details.responsible.as_deref(), &self.request.responsible);
-        self.follow.extend(wanted::of_plan(&file.shown, &plan, &judged, &responsible));
+        self.follow.extend(wanted::of_plan(&file.shown, &plan, &judged, &self.request.below, &responsible));
         self.watched.push((file.shown.clone(), wanted::seen(self.index, &plan, &judged)));
         self.details.push(details);
         self.assembly.plan(Audited { shown: file.shown.clone(), bytes: file.bytes, plan, judged });

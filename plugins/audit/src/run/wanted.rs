@@ -31,6 +31,7 @@ pub(super) fn of_plan<'p>(
     shown: &'p str,
     plan: &'p Plan,
     judged: &'p Judged,
+    below: &'p str,
     agents: &'p [String],
 ) -> impl Iterator<Item = Wanted> + 'p {
     let rows = plan.deliverables.iter().zip(&judged.deliverables);
@@ -40,6 +41,7 @@ pub(super) fn of_plan<'p>(
             plan: shown.to_owned(),
             line: item.line(),
             path: item.path.clone(),
+            below: below.to_owned(),
             status: verdict.status.word().to_owned(),
             symbols: item.symbols.clone(),
             evidence: evidence(verdict),
