@@ -131,6 +131,8 @@ mod tests {
             turn_away(tx, "t-1", "it is there now")?;
             add(tx, &sent("u-1", 2))?;
             assert_eq!(newest(tx, "p", "k")?, Some(sent("u-1", 2)));
+            assert_eq!(key(tx, "p", "u-1")?.as_deref(), Some("k"));
+            assert_eq!(key(tx, "somebody else", "u-1")?, None);
             assert_eq!(turned_away(tx, "somebody else", "t-1")?, None);
             assert_eq!(turned_away(tx, "p", "u-1")?, None);
             assert_eq!(turned_away(tx, "p", "t-1")?.as_deref(), Some("it is there now"));

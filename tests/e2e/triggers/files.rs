@@ -17,7 +17,8 @@ fn wait_for_audits(workspace: &Workspace, count: usize) -> Vec<Task> {
 }
 
 fn reports(workspace: &Workspace, ending: &str) -> Vec<String> {
-    workspace.list("reports").into_iter().filter(|name| name.ends_with(ending)).collect()
+    let is_report = |name: &String| name.starts_with("PLANS_AUDIT_REPORT_") && name.ends_with(ending);
+    workspace.list("reports").into_iter().filter(is_report).collect()
 }
 
 #[test]
@@ -28,7 +29,7 @@ fn a_new_plan_is_audited_by_itself_and_its_report_appears() {
     let done = wait_for_audits(&workspace, 1).remove(0);
     assert_eq!((done.state.as_str(), done.from.as_deref(), done.file.as_deref()), ("succeeded", Some("baton"), None));
     assert!(done.title.contains("NEW_PLAN.md"), "{}", done.title);
-    workspace.wait_for("the reports", |workspace| (workspace.list("reports").len() == 3).then_some(()));
+    workspace.wait_for("the reports", |workspace| (reports(workspace, "").len() == 3).then_some(()));
     let report = workspace.read(&format!("reports/{}", reports(&workspace, ".md")[0]));
     assert!(report.contains("NEW_PLAN") && report.contains("src/b.py"), "{report}");
     let json = workspace.read(&format!("reports/{}", reports(&workspace, ".json")[0]));

@@ -77,9 +77,11 @@ fn without_the_grant_the_answers_to_others_are_not_told() {
 #[test]
 fn with_the_grant_every_answer_is_told_also_one_that_says_that_it_was_not_done() {
     let workspace = Workspace::with_watcher(OWN);
+    // The audit has it too.
+    let granted = || workspace.baton(&["plugin", "list", "--json"]).ended(0).stdout.matches("\"returns\"").count();
+    let before = granted();
     workspace.baton(&["plugin", "grant", "watcher", "returns"]).ended(0);
-    let granted = |workspace: &Workspace| workspace.baton(&["plugin", "list", "--json"]).ended(0).stdout;
-    assert!(granted(&workspace).contains("\"returns\""), "{}", granted(&workspace));
+    assert_eq!(granted(), before + 1);
     workspace.drop_handoff("Cursor-MM1", "Of another");
     workspace.up_once();
     workspace.drop_file("Claude-MM1", "r.json", text(&answer("Cursor-MM1", "id-of-another", "FAILED")));
@@ -91,7 +93,7 @@ fn with_the_grant_every_answer_is_told_also_one_that_says_that_it_was_not_done()
     let other = "task=true agent=Cursor-MM1 title=Of another key=- args={} done=false handoff=Cursor-MM1 true";
     assert_eq!(told, [nothing, other]);
     workspace.baton(&["plugin", "revoke", "watcher", "returns"]).ended(0);
-    assert!(!granted(&workspace).contains("\"returns\""));
+    assert_eq!(granted(), before);
     workspace.drop_file("Claude-MM1", "t.json", text(&answer("Codex-MM1", "id-of-nothing-else", "done")));
     workspace.up_once();
     assert_eq!(fired(&workspace).len(), 2, "revoked");
