@@ -308,7 +308,7 @@ fn real_names_are_kept_as_they_are() {
         workspace.drop_file("noop", name, content(number, name));
     }
     workspace.up_once();
-    let tasks = workspace.status();
+    let tasks = workspace.tasks_of("noop");
     assert_eq!(tasks.len(), names.len());
     assert!(tasks.iter().all(|task| task.state == "succeeded"));
     for (number, name) in names.iter().enumerate() {
