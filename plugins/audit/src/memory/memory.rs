@@ -8,6 +8,7 @@ use baton_plugin_sdk::sql::Value;
 
 use super::cells::{count, integer, text, words};
 use super::schema;
+use super::settle::{Writer, settle};
 use crate::lent::{Database, Refused};
 use crate::limits;
 use crate::verify::{Before, CommitLine, Counts, Kept, Status};
@@ -16,6 +17,8 @@ use crate::verify::{Before, CommitLine, Counts, Kept, Status};
 pub struct Memory<'a> {
     pub(super) database: &'a dyn Database,
     pub(super) scope: String,
+    /// The task that remembers; empty for none.
+    pub(super) task: String,
     /// The number of the last audit that was written to its end, of any scope.
     pub(super) committed: i64,
     last: Option<LastAudit>,
@@ -65,10 +68,20 @@ impl<'a> Memory<'a> {
     /// # Errors
     /// When the database is not granted, fails, or was written by a newer version.
     pub fn open(database: &'a dyn Database, scope: &str) -> Result<Self, Refused> {
+        Self::open_by(database, scope, Writer::default())
+    }
+
+    /// The same for a task, which takes back what an audit left whose outcome was never taken.
+    ///
+    /// # Errors
+    /// As [`Memory::open`].
+    pub fn open_by(database: &'a dyn Database, scope: &str, writer: Writer<'_>) -> Result<Self, Refused> {
         schema::prepare(database)?;
+        settle(database, scope, writer)?;
         let newest = database.query("SELECT max(id) FROM audits", &[])?;
         let committed = newest.first().map_or(0, |row| integer(row, 0));
-        let mut memory = Self { database, scope: scope.to_owned(), committed, last: None, plans: BTreeMap::new() };
+        let (scope, task) = (scope.to_owned(), writer.task.to_owned());
+        let mut memory = Self { database, scope, task, committed, last: None, plans: BTreeMap::new() };
         memory.last = memory.last_audit()?;
         if memory.last.is_some() {
             memory.plans = memory.kept_plans()?;
@@ -147,6 +160,8 @@ impl<'a> Memory<'a> {
             let plan = KeptPlan { id: integer(row, 2), digest: words(row, 3), counts: counts_of(&words(row, 4)) };
             plans.insert(words(row, 0), plan);
         })?;
+        // A plan that is gone has a row without a digest until that is settled.
+        plans.retain(|_, plan| !plan.digest.is_empty());
         Ok(plans)
     }
 

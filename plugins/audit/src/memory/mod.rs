@@ -4,8 +4,8 @@
 //! files' digests, so that a run after which nothing changed reads no file; `findings` keeps which findings are open.
 //!
 //! A run that dies leaves the old state: what a run writes carries the number of its audit and counts only once that audit
-//! is in the table `audits`, which is the last thing that is written. Everything is bounded. Where no database is granted
-//! the audit does without.
+//! is in the table `audits`, which is the last thing that is written; `settle` takes it back when its outcome was not taken.
+//! Everything is bounded. Where no database is granted the audit does without.
 
 mod cells;
 mod facts;
@@ -14,7 +14,9 @@ mod findings;
 mod memory;
 mod record;
 mod schema;
+mod settle;
 
 pub use findings::{FindingState, Turnover, turnover};
 pub use memory::{KeptPlan, LastAudit, Memory, Moment};
 pub use record::{AuditRecord, PlanRecord, Record};
+pub use settle::Writer;

@@ -1,4 +1,5 @@
-//! Writes an audit down: plans as they are judged, and at the end the audit itself, which makes all of it count.
+//! Writes an audit down: plans as they are judged, and at the end the audit itself, which makes all of it count
+//! until `settle` finds that its outcome was not taken.
 
 use baton_plugin_sdk::sql::Value;
 
@@ -111,6 +112,7 @@ impl<'m, 'a> Record<'m, 'a> {
     /// # Errors
     /// When the database fails. Before the audit is in its table, the old state counts; after that, the new one.
     pub fn finish(mut self, audit: &AuditRecord<'_>, facts: &Facts<'_>, folders: &Folders) -> Result<(), Refused> {
+        self.gone(audit.gone);
         self.flush()?;
         self.memory.keep_facts(facts, audit.whole)?;
         if audit.whole {
@@ -135,28 +137,28 @@ impl<'m, 'a> Record<'m, 'a> {
             maybe_string(audit.head),
             maybe_string(audit.inputs),
         ];
+        let pending = vec![string(&self.memory.scope), Value::Integer(self.audit), string(&self.memory.task)];
+        database.write("INSERT OR REPLACE INTO pending (scope, audit, task) VALUES (?1, ?2, ?3)", vec![pending])?;
         database.write(statement, vec![values])?;
-        self.tidy(audit.gone)
+        self.tidy()
     }
 
-    /// Takes away what newer rows stand for, plans that are gone, and audits beyond the bound.
-    fn tidy(&self, gone: &[String]) -> Result<(), Refused> {
-        const OLD: &str = "SELECT old.id FROM plans AS old WHERE old.scope = ?1 AND EXISTS
-            (SELECT 1 FROM plans AS new WHERE new.scope = old.scope AND new.plan = old.plan AND new.audit > old.audit)";
-        const GONE: &str = "SELECT id FROM plans WHERE scope = ?1 AND plan = ?2";
-        let database = self.memory.database;
-        let scope = || string(&self.memory.scope);
-        let gone: Vec<Vec<Value>> = gone.iter().map(|plan| vec![scope(), string(plan)]).collect();
-        for (which, values) in [(OLD, vec![vec![scope()]]), (GONE, gone)] {
-            for page in values.chunks(limits::MEMORY_BATCH) {
-                database.write(&format!("DELETE FROM plan_rows WHERE plan IN ({which})"), page.to_vec())?;
-                database.write(&format!("DELETE FROM plans WHERE id IN ({which})"), page.to_vec())?;
-            }
+    /// Adds for each plan that is gone a row without a digest.
+    fn gone(&mut self, gone: &[String]) {
+        for plan in gone {
+            let id = Value::Integer(self.next_plan);
+            self.next_plan += 1;
+            let (scope, audit) = (string(&self.memory.scope), Value::Integer(self.audit));
+            self.plans.push(vec![id, scope, string(plan), audit, string(""), string("")]);
         }
+    }
+
+    /// Takes away audits beyond the bound. What newer rows stand for goes when this audit is settled.
+    fn tidy(&self) -> Result<(), Refused> {
         let bound = "DELETE FROM audits WHERE scope = ?1 AND id IN
             (SELECT id FROM audits WHERE scope = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)";
         let most = Value::Integer(i64::try_from(limits::AUDITS_KEPT).unwrap_or_default());
-        database.write(bound, vec![vec![scope(), most]])
+        self.memory.database.write(bound, vec![vec![string(&self.memory.scope), most]])
     }
 }
 

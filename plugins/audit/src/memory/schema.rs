@@ -9,7 +9,9 @@ use crate::lent::{Database, Refused};
 const META: &str = "CREATE TABLE IF NOT EXISTS memory_version (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL) STRICT";
 
 /// Every step; a released one never changes. Each can be taken again, because a run may die between two of them.
-const STEPS: [&[&str]; 1] = [&[
+const STEPS: [&[&str]; 2] = [FIRST, PENDING];
+
+const FIRST: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS audits (
         id INTEGER PRIMARY KEY, scope TEXT NOT NULL, at TEXT NOT NULL, seen_at TEXT NOT NULL, whole INTEGER NOT NULL,
         quiet INTEGER NOT NULL, counts TEXT NOT NULL, head TEXT, inputs TEXT) STRICT",
@@ -31,7 +33,11 @@ const STEPS: [&[&str]; 1] = [&[
     "CREATE TABLE IF NOT EXISTS folders (
         scope TEXT NOT NULL, path TEXT NOT NULL, changed_ns INTEGER NOT NULL, files INTEGER NOT NULL, junk TEXT NOT NULL,
         PRIMARY KEY (scope, path)) STRICT, WITHOUT ROWID",
-]];
+];
+
+/// The audit of a scope of which nobody knows yet whether its outcome was taken.
+const PENDING: &[&str] = &["CREATE TABLE IF NOT EXISTS pending (
+    scope TEXT PRIMARY KEY, audit INTEGER NOT NULL, task TEXT NOT NULL) STRICT, WITHOUT ROWID"];
 
 /// Makes the tables, or brings them up to date.
 ///
