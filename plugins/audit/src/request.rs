@@ -15,7 +15,7 @@ use crate::plan::Place;
 use crate::report::{Form, Stamp};
 
 /// The arguments that the action knows beside [`Options::KNOWN`].
-const KNOWN: [&str; 5] = ["plans", "root", "forms", "responsible", "follow_up"];
+const KNOWN: [&str; 6] = ["plans", "reports", "root", "forms", "responsible", "follow_up"];
 
 /// Which plans are audited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub(crate) struct Request {
     /// Whether nobody asked: then nothing is said when nothing changed.
     pub(crate) quiet: bool,
     pub(crate) plans_folders: Vec<PlansFolder>,
+    /// Where reports lie whose claims are checked, beside the plans.
+    pub(crate) reports: Vec<String>,
     pub(crate) roots: Vec<Root>,
     /// The audited folder below the granted one, empty for the same.
     pub(crate) below: String,
@@ -100,7 +102,7 @@ impl Request {
             let known = KNOWN.iter().chain(&Options::KNOWN).copied().collect::<Vec<_>>().join(", ");
             return Err(Error::Permanent(format!("there is no argument `{unknown}`; the audit knows: {known}")));
         }
-        let names = task.arg_list("plans")?;
+        let names = list(&args, "plans")?;
         let mut request = Self::with(task, &args)?;
         request.quiet = task.attempt == 1 && matches!(task.cause, Cause::Files(_) | Cause::Schedule);
         match &task.cause {
@@ -153,6 +155,7 @@ impl Request {
             stamp,
             options: Options::of(args).map_err(Error::Permanent)?,
             forms: forms(args)?,
+            reports: list(args, "reports")?,
             responsible: list(args, "responsible")?,
             follow_up: flag(args, "follow_up", true)?,
             rules: Rules::default(),
@@ -184,6 +187,16 @@ impl Request {
         let post = ["handoffs", "reports"].map(str::to_owned);
         let post = post.into_iter().filter(|_| index.find("baton.toml").is_some());
         plans.chain(post).filter(|folder| !folder.is_empty()).collect()
+    }
+
+    /// The reports whose claims are checked beside those of the plans, without the plans themselves.
+    ///
+    /// # Errors
+    /// `needs-grant` for what lies in no granted folder, `permanent` for a pattern that is none.
+    pub(crate) fn find_reports(&self, index: &Index) -> Result<Discovery, Error> {
+        let mut found = discover::reports(&self.plans_folders, index, &self.reports).map_err(refused)?;
+        found.plans.retain(|report| !self.plans.plans.iter().any(|plan| plan.path == report.path));
+        Ok(found)
     }
 
     /// In milliseconds since 1970.

@@ -64,7 +64,11 @@ pub fn changed(folders: &[PlansFolder], paths: &[String]) -> Discovery {
     discovery.finish()
 }
 
-fn take(discovery: &mut Discovery, folders: &[PlansFolder], name: &str) -> Result<(), Refusal> {
+/// Takes one plan, or all of a folder or a pattern.
+///
+/// # Errors
+/// As [`named`].
+pub(super) fn take(discovery: &mut Discovery, folders: &[PlansFolder], name: &str) -> Result<(), Refusal> {
     for (folder, relative) in readings(folders, name) {
         if !is_below(folder, &relative) {
             continue;

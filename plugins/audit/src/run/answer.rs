@@ -2,10 +2,12 @@
 //! plan is audited again, so that it is seen and not believed.
 
 use baton_plugin_sdk::{Cause, Error, Handoff, Outcome, Task};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::audit::Claimed;
 use super::{audit, outcome};
 use crate::claims::{self, Checked, Document};
+use crate::count::count;
 use crate::follow;
 use crate::index::Index;
 use crate::lent::Lent;
@@ -29,30 +31,30 @@ pub(super) fn check(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
     };
     let asked = asked.transpose().map_err(|refused| Error::Retryable(refused.text().to_owned()))?.flatten();
     let args = asked.as_ref().and_then(|(_, args)| serde_json::from_str(args).ok()).unwrap_or_default();
-    let checked = claims_of(task, handoff, &args, lent)?;
+    let index = Index::build(Request::roots_of(task, &args)?);
+    let claimed = claimed(handoff);
+    let checked = claims::check(claimed.as_slice(), &index, lent.git);
     let said = said(handoff, &checked);
     let Some((plan, _)) = asked else { return Ok(outcome(said, Vec::new(), &checked.gaps)) };
     // The plan may be gone by now; then there is nothing left to see.
     let Ok(request) = Request::of_plan(task, &plan, &args) else {
         return Ok(outcome(said, Vec::new(), &checked.gaps));
     };
-    let audited = audit::over(&request, lent, &format!("{said} "))?;
-    // The findings of the audit are its report's; those of the RETURN are flagged on its task.
+    let audited = audit::over(&request, lent, &format!("{said} "), claimed)?;
+    // The findings of the audit are its report's, which has those of the RETURN too; on the task stand only the latter.
     let mut all = outcome(audited.summary.clone(), Vec::new(), &checked.gaps);
     all.artifacts = audited.artifacts;
     Ok(all)
 }
 
-/// What a RETURN claims, checked. A RETURN that Baton wrote for a plugin is not asked: it lists what Baton itself delivered.
-fn claims_of(task: &Task, handoff: &Handoff, args: &Map<String, Value>, lent: &Lent<'_>) -> Result<Checked, Error> {
+/// What a RETURN claims; nothing for one that Baton wrote for a plugin: it lists what Baton itself delivered.
+fn claimed(handoff: &Handoff) -> Option<Claimed> {
     let raw: Value = handoff.raw.as_deref().and_then(|raw| serde_json::from_str(raw).ok()).unwrap_or_default();
     if raw.pointer("/baton/ledger_head").is_some() {
-        return Ok(Checked::default());
+        return None;
     }
-    let index = Index::build(Request::roots_of(task, args)?);
     let document = Document { shown: handoff.title.clone(), text: String::new() };
-    let claims = claims::read_return(&raw, &handoff.body);
-    Ok(claims::check(&[(document, claims)], &index, lent.git))
+    Some((document, claims::read_return(&raw, &handoff.body)))
 }
 
 fn said(handoff: &Handoff, checked: &Checked) -> String {
@@ -61,7 +63,8 @@ fn said(handoff: &Handoff, checked: &Checked) -> String {
     match holds + fails + unverifiable {
         0 => format!("The RETURN of {from} claims nothing that could be checked."),
         all => format!(
-            "The RETURN of {from} makes {all} claims: {holds} true, {fails} false, {unverifiable} unverifiable."
+            "The RETURN of {from} makes {}: {holds} true, {fails} false, {unverifiable} unverifiable.",
+            count(all, "claim")
         ),
     }
 }

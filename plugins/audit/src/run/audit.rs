@@ -7,14 +7,14 @@ use super::pieces::{self, Pieces};
 use super::wanted;
 use super::{outcome, unwritten};
 use crate::claims;
-use crate::discover::{self, PlanFile};
+use crate::discover::{self, Discovery, PlanFile};
 use crate::extract;
 use crate::follow;
 use crate::history::{Closing, Comparison, History, inputs_digest};
 use crate::index::Index;
 use crate::lent::{Lent, Refused, Seen};
 use crate::limits;
-use crate::memory::{Memory, turnover};
+use crate::memory::{Memory, Writer, turnover};
 use crate::note::{Note, Weight};
 use crate::performance::FromPlans;
 use crate::report::{self, Assembly, Audited, FolderLine, Part, Parts, Report};
@@ -35,14 +35,22 @@ pub(super) fn audit(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
         pieces::follow(lent, &request, &[]);
         return no_plans(&request);
     }
-    over(&request, lent, "")
+    over(&request, lent, "", None)
 }
 
-/// Audits what is asked for. `head` opens the summary.
+/// What a document claims.
+pub(super) type Claimed = (claims::Document, Vec<claims::Claim>);
+
+/// Audits what is asked for. `head` opens the summary; the claims of a RETURN are checked with those of the plans.
 ///
 /// # Errors
 /// As [`super::run`].
-pub(super) fn over(request: &Request, lent: &Lent<'_>, head: &str) -> Result<Outcome, Error> {
+pub(super) fn over(
+    request: &Request,
+    lent: &Lent<'_>,
+    head: &str,
+    returned: Option<Claimed>,
+) -> Result<Outcome, Error> {
     lent.watch.report(0, "Indexing the audited folder");
     let mut index = Index::build(request.roots.clone());
     index.set_apart(request.own_folders(&index));
@@ -50,10 +58,13 @@ pub(super) fn over(request: &Request, lent: &Lent<'_>, head: &str) -> Result<Out
     if request.span == Span::Whole {
         forget(lent, request);
     }
+    let reports = request.find_reports(&index)?;
     let (memory, memory_refused) = remembered(lent, request);
     let mut run = Run::new(request, lent, &index, memory.as_ref());
     run.assembly.notes(memory_refused.as_ref().map(no_memory));
+    run.claimed.extend(returned);
     run.plans()?;
+    run.reports(reports)?;
     let read = run.close();
     finish(read, request, lent, &index, memory.as_ref(), head)
 }
@@ -73,7 +84,8 @@ fn forget(lent: &Lent<'_>, request: &Request) {
 
 /// The memory of these folders; none where it is not granted or does not answer.
 fn remembered<'a>(lent: &Lent<'a>, request: &Request) -> (Option<Memory<'a>>, Option<Refused>) {
-    match lent.memory.map(|database| Memory::open(database, &request.scope())) {
+    let writer = Writer { task: &request.task, ledger: lent.ledger };
+    match lent.memory.map(|database| Memory::open_by(database, &request.scope(), writer)) {
         None => (None, None),
         Some(Ok(memory)) => (Some(memory), None),
         Some(Err(refused)) => (None, Some(refused)),
@@ -110,7 +122,7 @@ struct Run<'r> {
     folders: Folders,
     from_plans: FromPlans,
     details: Vec<discover::Details>,
-    claimed: Vec<(claims::Document, Vec<claims::Claim>)>,
+    claimed: Vec<Claimed>,
     claims_left: usize,
     follow: Vec<follow::Wanted>,
     watched: Vec<(String, Vec<Seen>)>,
@@ -178,6 +190,23 @@ impl<'r> Run<'r> {
         self.watched.push((file.shown.clone(), wanted::seen(self.index, &plan, &judged)));
         self.details.push(details);
         self.assembly.plan(Audited { shown: file.shown.clone(), bytes: file.bytes, plan, judged });
+    }
+
+    /// Reads what reports claim; nothing else of them counts.
+    ///
+    /// # Errors
+    /// When it was cancelled.
+    fn reports(&mut self, reports: Discovery) -> Result<(), Error> {
+        self.assembly.notes(reports.notes);
+        for file in &reports.plans {
+            if self.lent.watch.cancelled() {
+                return Err(Error::Retryable("cancelled".into()));
+            }
+            let text = discover::read(file);
+            self.assembly.notes(text.notes);
+            self.claims(&file.shown, text.text);
+        }
+        Ok(())
     }
 
     fn claims(&mut self, shown: &str, text: String) {
