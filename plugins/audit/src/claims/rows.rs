@@ -1,8 +1,11 @@
 //! What came of the claims: rows for the JSON, findings, and blocks for the report's page.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::claim::{Document, Kind, Outcome, Verdict};
+use crate::count::{count, is};
 use crate::limits;
 use crate::note::Weight;
 use crate::page::{Block, Cell, Table};
@@ -89,7 +92,7 @@ impl Checked {
                 && later.outcome == earlier.outcome
         });
         let mut checked = Self::default();
-        let mut known = std::collections::BTreeSet::new();
+        let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for one in judged {
             let slot = match one.outcome.verdict {
                 Verdict::True => &mut checked.tally.holds,
@@ -99,9 +102,10 @@ impl Checked {
             *slot += 1;
             let document = documents.get(one.document).map_or("", |document| document.shown.as_str());
             if let Some(weight) = one.outcome.weight {
-                let gap = gap(document, &one, weight);
-                if checked.gaps.len() < limits::FINDINGS && known.insert(gap.id.clone()) {
-                    checked.gaps.push(gap);
+                if checked.gaps.len() < limits::FINDINGS
+                    && let Some(id) = id(document, &one, &mut known)
+                {
+                    checked.gaps.push(gap(id, document, &one, weight));
                 }
             }
             if checked.rows.len() < limits::CLAIM_ROWS {
@@ -117,11 +121,13 @@ impl Checked {
     #[must_use]
     pub fn blocks(&self) -> Vec<Block> {
         let Tally { holds, fails, unverifiable } = self.tally;
+        let all = holds + fails + unverifiable;
         let mut blocks = vec![
             Block::Heading("Claims".to_owned()),
             Block::Text(format!(
-                "{} claims were checked: {holds} true, {fails} false, {unverifiable} unverifiable.",
-                holds + fails + unverifiable
+                "{} {} checked: {holds} true, {fails} false, {unverifiable} unverifiable.",
+                count(all, "claim"),
+                if all == 1 { "was" } else { "were" }
             )),
         ];
         for (verdict, title) in [
@@ -145,7 +151,11 @@ impl Checked {
             }
         }
         if self.left_out > 0 {
-            blocks.push(Block::Text(format!("{} more claims are counted and not shown.", self.left_out)));
+            blocks.push(Block::Text(format!(
+                "{} {} counted and not shown.",
+                count(self.left_out, "more claim"),
+                is(self.left_out)
+            )));
         }
         blocks
     }
@@ -163,7 +173,22 @@ fn row(document: &str, one: Judged) -> ClaimRow {
     }
 }
 
-fn gap(document: &str, one: &Judged, weight: Weight) -> Gap {
+/// The id of a finding: the same in every run, and another one for each thing that is said of a subject; none for what was
+/// said before. The first of them has no number.
+fn id(document: &str, one: &Judged, known: &mut BTreeMap<String, Vec<String>>) -> Option<String> {
+    let subject = scrub_keys(&one.subject);
+    let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
+    let id = format!("audit:{document}:{subject}:claim-{}", one.kind.word());
+    let seen = known.entry(id.clone()).or_default();
+    let said = format!("{}\n{}", one.words, one.outcome.evidence);
+    if seen.contains(&said) {
+        return None;
+    }
+    seen.push(said);
+    Some(bounded(&if seen.len() == 1 { id } else { format!("{id}-{}", seen.len()) }))
+}
+
+fn gap(id: String, document: &str, one: &Judged, weight: Weight) -> Gap {
     let at = one.field.clone().unwrap_or_else(|| one.line.to_string());
     let what = match (one.kind, one.outcome.verdict) {
         (Kind::Sample, _) => "rests on a small sample",
@@ -173,10 +198,8 @@ fn gap(document: &str, one: &Judged, weight: Weight) -> Gap {
         (Kind::Deliverable, _) => "is claimed and not there",
         _ => "does not hold",
     };
-    let subject = scrub_keys(&one.subject);
-    let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
     Gap {
-        id: bounded(&format!("audit:{document}:{subject}:claim-{}", one.kind.word())),
+        id,
         weight,
         title: super::words::bounded(
             &format!("{}: \u{201c}{}\u{201d} {what}", one.kind.word(), scrub_keys(&one.words)),

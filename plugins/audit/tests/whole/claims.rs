@@ -499,6 +499,21 @@ fn sentences_with_numbers_are_no_claims() {
     }
 }
 
+#[test]
+fn each_false_claim_about_a_file_has_an_id_of_its_own() {
+    let tree = Tree::new();
+    tree.sized("lib/b.py", 100, 5);
+    let text =
+        "Created `lib/b.py` (500 bytes).\n\nUpdated `lib/b.py` (700 bytes).\n\nUpdated `lib/b.py` (700 bytes).\n";
+    let ids = |text: &str| {
+        let checked = one(text, &tree.index());
+        checked.gaps.into_iter().map(|gap| gap.id).collect::<Vec<_>>()
+    };
+    let found = ids(text);
+    assert_eq!(found, ["audit:d:lib/b.py:claim-file", "audit:d:lib/b.py:claim-file-2"]);
+    assert_eq!(ids(&format!("# More\n\nlines above.\n\n{text}")), found, "ids do not go by lines");
+}
+
 // RETURN handoffs.
 
 #[test]
