@@ -87,7 +87,7 @@ pub(super) fn hits(text: &Inline, setting: Setting) -> Vec<Hit> {
 /// What a piece of code names. A path counts by its form; without a folder before it only with a known ending.
 fn code_name(text: &str, listing: bool) -> Option<Name> {
     let known = names::file(text).or_else(|| names::folder(text)).or_else(|| names::likely_file(text, listing));
-    known.or_else(|| names::machine_path(text).filter(|_| listing))
+    known.or_else(|| names::outside_path(text).filter(|_| listing))
 }
 
 fn close(hits: &mut [Hit], after: &str) {

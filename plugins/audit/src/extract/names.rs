@@ -99,10 +99,10 @@ pub(super) fn likely_file(word: &str, bare: bool) -> Option<Name> {
     fits.then(|| Name { path: path.to_owned(), kind: Kind::File })
 }
 
-/// What is a file only where a plan says that it makes it: a path of a machine, a program in a folder for programs.
+/// What is a file only where a plan says that it makes it: a path out of the audited folder, a program in a folder for programs.
 #[must_use]
 pub(super) fn weak(word: &str) -> Option<Name> {
-    machine_path(word).or_else(|| {
+    outside_path(word).or_else(|| {
         let path = path_text(trimmed(word))?;
         let (parent, last) = path.rsplit_once('/')?;
         let folder = parent.rsplit('/').next().unwrap_or_default();
@@ -121,13 +121,21 @@ pub(super) fn folder_like(word: &str) -> Option<Name> {
     })
 }
 
-/// A path of a machine without an ending, as a column of files may hold it: `/etc/cron.d/backup`.
+/// A path that leads out of the audited folder and has no ending, as a column of files may hold it: `/etc/cron.d/backup`,
+/// `~/.netrc`, `../sibling/Tool`.
 #[must_use]
-pub(super) fn machine_path(word: &str) -> Option<Name> {
+pub(super) fn outside_path(word: &str) -> Option<Name> {
     let path = path_text(trimmed(word))?;
-    let deep = path.starts_with(['/', '~']) && path.matches('/').count() > 1 && !path.ends_with('/');
-    let outside = matches!(Place::of(path), Place::Outside(_));
-    (deep && outside).then(|| Name { path: path.to_owned(), kind: Kind::File })
+    let last = path.rsplit('/').next().filter(|last| last.chars().any(char::is_alphanumeric))?;
+    let leads_out = match path.split_once('/') {
+        // One name below `/` is a route or a top folder.
+        Some(("", rest)) => rest.contains('/'),
+        Some(("~" | "..", _)) => true,
+        Some((home, _)) => home.starts_with('~') || path.contains("/../"),
+        None => false,
+    };
+    let outside = leads_out && matches!(Place::of(path), Place::Outside(_));
+    (outside && last != "..").then(|| Name { path: path.to_owned(), kind: Kind::File })
 }
 
 /// A folder: a path that ends with a slash.
@@ -298,6 +306,29 @@ mod tests {
             "a.c",
         ] {
             assert_eq!(file(word), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn paths_that_lead_out_need_no_ending() {
+        for word in ["/etc/passwd", "/etc/cron.d/till", "~/.netrc", "~/till", "../Tool", "a/../../b", "../../x/Y"] {
+            assert_eq!(outside_path(word).map(|name| name.path).as_deref(), Some(word));
+        }
+        for word in [
+            "/api/v2/items",
+            "/health",
+            "/etc",
+            "~",
+            "..",
+            "../",
+            "../..",
+            "2025/11/21",
+            "and/or",
+            "a/b",
+            "/etc/x y",
+            "//etc/x",
+        ] {
+            assert_eq!(outside_path(word), None, "{word}");
         }
     }
 

@@ -20,7 +20,11 @@ const NOTHING: &[(&str, &str)] = &[
     ),
     (
         "endpoints",
-        "# P\n\n## Deliverables\n\n- `/orders-sync`\n- `POST /api/orders.json`\n- `/api/v1/orders`\n- `/health`\n",
+        "# P\n\n## Deliverables\n\n- `/orders-sync`\n- `POST /api/orders.json`\n- `/api/v1/orders`\n- `/api/v2/items`\n- `/health`\n- `GET /users/me/orders`\n",
+    ),
+    (
+        "dates, ratios and links with slashes",
+        "# P\n\n## Deliverables\n\n- `2025/11/21`\n- `11/21/2025`\n- `and/or`\n- `24/7`\n- `..`\n- `../..`\n- `~`\n- `/etc`\n- `https://example.org/etc/passwd`\n- `cat /etc/passwd`\n- `--config=/etc/till`\n- `-o /tmp/till`\n\n| File | Status |\n|---|---|\n| `and/or` | done |\n| `/api/v2/items` | done |\n| 2025/11/21 | done |\n| see ../ above | done |\n",
     ),
     (
         "ids and numbers",

@@ -8,7 +8,7 @@ use audit::lent::{Commit, Git, Refused};
 use audit::verify::{Before, Commits, Facts, Judge, Kept, Status};
 use baton_plugin_sdk::Severity;
 
-use crate::support::{Workspace, has_finding, json, markdown};
+use crate::support::{Workspace, has_finding, json, markdown, rows};
 
 const KIOSK: &str = "# Kiosk
 
@@ -186,4 +186,28 @@ fn a_table_of_all_files_lists_its_folders_in_full() {
         .file("root/lib/a.py", "x = 1\n")
         .file("root/lib/b.py", "x = 1\n");
     assert_eq!(workspace.report()["unrequested"]["plans"][0]["files"], serde_json::json!(["lib/b.py"]));
+}
+
+#[test]
+fn a_path_out_of_the_folder_without_an_ending_is_unverifiable_wherever_it_is_promised() {
+    let wanted = ["/etc/passwd", "/etc/cron.d/till", "~/till", "~/.netrc", "../sibling", "a/../../sibling"];
+    let items: String = wanted.iter().map(|path| format!("- `{path}`\n")).collect();
+    let coded: String = wanted.iter().map(|path| format!("| `{path}` | done |\n")).collect();
+    let plain: String = wanted.iter().map(|path| format!("| {path} | done |\n")).collect();
+    let lists = [
+        format!("# P\n\n## Deliverables\n\n{items}"),
+        format!("# P\n\n| File | Status |\n|---|---|\n{coded}"),
+        format!("# P\n\n| File | Status |\n|---|---|\n{plain}"),
+    ];
+    for text in lists {
+        let workspace = Workspace::new().file("plans/p.md", &text).file("sibling", "secret");
+        let report = workspace.report();
+        let expected: Vec<String> = wanted.iter().map(|path| format!("{path} UNVERIFIABLE")).collect();
+        assert_eq!(rows(&report["plans"][0]), expected, "{text}");
+        for row in report["plans"][0]["deliverables"].as_array().unwrap() {
+            let remark = row["remarks"][0].as_str().unwrap();
+            assert!(remark.contains("outside the granted folder") || remark.contains("leaves the granted"), "{remark}");
+            assert!(row["sha256"].is_null() && row["bytes"].is_null(), "{row}");
+        }
+    }
 }

@@ -98,8 +98,7 @@ fn file_cell(cell: &Inline) -> Vec<Sighting> {
     }
     let plain = cell.plain();
     let pieces: Vec<&str> = plain.split([',', ';']).map(str::trim).filter(|piece| !piece.is_empty()).collect();
-    let whole: Option<Vec<_>> =
-        pieces.iter().map(|piece| names::file(piece).or_else(|| names::folder(piece))).collect();
+    let whole: Option<Vec<_>> = pieces.iter().map(|piece| any(piece)).collect();
     match whole {
         Some(names) => names
             .into_iter()
@@ -140,8 +139,12 @@ fn names_a_file(cell: &Inline) -> bool {
 
 /// A cell that is one path.
 fn place(cell: &Inline) -> Option<names::Name> {
-    let plain = cell.plain();
-    names::file(&plain).or_else(|| names::folder(&plain))
+    any(&cell.plain())
+}
+
+/// A file, a folder, or a path that leads out of the audited folder.
+fn any(word: &str) -> Option<names::Name> {
+    names::file(word).or_else(|| names::folder(word)).or_else(|| names::outside_path(word))
 }
 
 /// Two columns, one of them headed as a list of properties or not headed at all, and a row that names a file.
