@@ -6,6 +6,7 @@
 
 pub mod alignment;
 pub mod claims;
+mod count;
 pub mod discover;
 pub mod extract;
 pub mod follow;

@@ -97,6 +97,12 @@ pub const FINDING_ID_BYTES: usize = 200;
 /// most about 1.5 KiB each and for the reports that stand beside it.
 pub const REPORT_BYTES: usize = 13 * 1024 * 1024;
 
+/// Rows that one table or list has in the forms for people; the JSON form has all. More than two hundred nobody reads.
+pub const LISTED: usize = 200;
+
+/// Plans that the forms for people describe one by one, those that are not done first.
+pub const LISTED_PLANS: usize = 100;
+
 /// Follow-ups that their report describes one by one; the table of all of them and the outbox go up to [`FINDINGS`].
 pub const FOLLOW_UPS: usize = 200;
 
@@ -168,6 +174,7 @@ pub const ROWS: usize = 500;
 
 /// Commits of one session.
 pub const SESSION_COMMITS: u32 = 1_000;
+
 /// Bytes of one line, cell or paragraph in which claims are looked for. A claim is a sentence; a paragraph has some.
 pub const CLAIM_TEXT_BYTES: usize = 4 * 1024;
 

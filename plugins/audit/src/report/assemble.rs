@@ -2,6 +2,8 @@
 //!
 //! Counts are taken before anything is left out, so they are always those of the whole audit.
 
+use std::collections::BTreeSet;
+
 use super::escape;
 use super::findings::{self, Gap};
 use super::model::{
@@ -9,6 +11,7 @@ use super::model::{
 };
 use super::parts::Parts;
 use super::render::Form;
+use crate::count::{count, is};
 use crate::discover::Details;
 use crate::limits;
 use crate::note::{Note, Weight};
@@ -37,6 +40,8 @@ pub struct Assembly {
     unrequested: Unrequested,
     files: Vec<Details>,
     gaps: Vec<Gap>,
+    /// Their ids, each of which stands for one finding.
+    ids: BTreeSet<String>,
     gaps_left_out: usize,
     /// The forms that will be made of it.
     forms: Vec<Form>,
@@ -64,6 +69,7 @@ impl Assembly {
             unrequested: Unrequested::default(),
             files: Vec::new(),
             gaps: Vec::new(),
+            ids: BTreeSet::new(),
             gaps_left_out: 0,
             forms: forms.to_vec(),
             bytes: 0,
@@ -109,20 +115,20 @@ impl Assembly {
         }
         self.bytes += self.forms.iter().map(|form| form.plan_bytes()).sum::<usize>();
         let mut components = components(&plan, &deliverables);
-        if !self.fits(components.len() * self.row_bytes(0)) {
+        if !self.fits(components.len() * self.row_bytes(0, 0)) {
             components.clear();
         }
         let mut rows = Vec::new();
         for (deliverable, verdict) in plan.deliverables.into_iter().zip(deliverables) {
             let row = row(deliverable, verdict);
             self.gaps_of(&shown, &row);
-            if self.has_room(self.row_bytes(names(&row))) {
+            if self.has_room(self.row_bytes(names(&row), rows.len())) {
                 rows.push(row);
             }
         }
         let mut spoken = Vec::new();
         for (reference, verdict) in plan.references.into_iter().zip(references) {
-            if self.has_room(self.row_bytes(reference.path.len())) {
+            if self.has_room(self.row_bytes(reference.path.len(), spoken.len())) {
                 spoken.push(reference_row(reference, verdict));
             }
         }
@@ -166,7 +172,10 @@ impl Assembly {
         parts: Parts,
     ) -> Report {
         if self.gaps_left_out > 0 {
-            let title = format!("{} more findings are not listed; the report has the counts", self.gaps_left_out + 1);
+            let title = {
+                let more = self.gaps_left_out + 1;
+                format!("{} {} not listed; the report has the counts", count(more, "more finding"), is(more))
+            };
             self.gaps.truncate(limits::FINDINGS - 1);
             self.gaps.push(Gap {
                 id: "audit:more-findings".into(),
@@ -199,9 +208,12 @@ impl Assembly {
         }
     }
 
-    /// What a row weighs in all forms together when its names have so many bytes.
-    fn row_bytes(&self, names: usize) -> usize {
-        self.forms.iter().map(|form| form.row_bytes() + form.repeats() * names).sum()
+    /// What a row weighs in all forms together when its names have so many bytes and its plan has so many rows already:
+    /// what is beyond the bounds of lists is not in the forms for people.
+    fn row_bytes(&self, names: usize, rows: usize) -> usize {
+        let listed = rows < limits::LISTED && self.plans.len() < limits::LISTED_PLANS;
+        let forms = self.forms.iter().filter(|form| listed || !form.is_cut());
+        forms.map(|form| form.row_bytes() + form.repeats() * names).sum()
     }
 
     /// Whether a row of this weight still has room; counts it as left out when not.
@@ -223,19 +235,33 @@ impl Assembly {
         let line = row.promise().map_or(1, |mention| mention.line);
         let mut evidence = vec![format!("{plan}:{line}")];
         evidence.extend(row.found.as_ref().map(|found| format!("found: {found}")));
-        evidence.extend(row.bytes.map(|bytes| format!("{bytes} bytes")));
+        evidence.extend(row.bytes.map(|bytes| count(bytes, "byte")));
         evidence.extend(row.remarks.iter().cloned());
         evidence.extend(row.claimed.status.as_ref().map(|status| format!("the plan says: {status}")));
         let title = format!("{}: {} ({plan})", row.status.word(), row.path);
         self.gap(gap(findings::id(plan, &row.path, row.status), weight, &title, &evidence.join("; ")));
     }
 
-    fn gap(&mut self, gap: Gap) {
+    fn gap(&mut self, mut gap: Gap) {
+        if self.ids.contains(&gap.id) {
+            if self.gaps.contains(&gap) {
+                return;
+            }
+            gap.id = self.next_id(&gap.id);
+        }
         if self.gaps.len() < limits::FINDINGS {
+            self.ids.insert(gap.id.clone());
             self.gaps.push(gap);
         } else {
             self.gaps_left_out += 1;
         }
+    }
+
+    /// An id for another finding of the same kind about the same thing: the first number that is free.
+    fn next_id(&self, id: &str) -> String {
+        let numbered = (2..).map(|number: usize| findings::bounded(&format!("{id}-{number}")));
+        let mut free = numbered.filter(|id| !self.ids.contains(id));
+        free.next().unwrap_or_default()
     }
 }
 

@@ -4,6 +4,8 @@
 
 use serde::Serialize;
 
+use super::escape::number;
+use crate::count::plural;
 use crate::page::{Bar, Block, Cell, Table};
 
 /// A whole report.
@@ -89,6 +91,46 @@ impl Gate {
     }
 }
 
+impl Document {
+    /// Cuts every table and list to at most so many rows, and says below it how many more the JSON form has.
+    pub(super) fn cut(&mut self, most: usize) {
+        for section in &mut self.sections {
+            let blocks = std::mem::take(&mut section.blocks);
+            section.blocks = blocks.into_iter().flat_map(|block| cut(block, most)).collect();
+        }
+    }
+}
+
+/// A block of at most so many rows, and how many more there are.
+fn cut(mut block: Block, most: usize) -> impl Iterator<Item = Block> {
+    fn rest<T>(rows: &mut Vec<T>, most: usize) -> usize {
+        let more = rows.len().saturating_sub(most);
+        rows.truncate(most);
+        more
+    }
+    let more = match &mut block {
+        Block::Table(table) => {
+            // A total stands in the last row and begins with strong words.
+            let total = table.rows.pop_if(|row| matches!(row.first(), Some(Cell::Strong(_))));
+            let more = rest(&mut table.rows, most);
+            table.rows.extend(total);
+            more
+        }
+        Block::List(lines) => rest(lines, most),
+        Block::Checklist(tasks) => rest(tasks, most),
+        Block::Bars(bars) => rest(bars, most),
+        // The last points are those that matter, and `limits::TREND` bounds them.
+        Block::Trend(_) | Block::Heading(_) | Block::Subheading(_) | Block::Text(_) => 0,
+    };
+    std::iter::once(block).chain((more > 0).then(|| text(and_more(more, "row"))))
+}
+
+/// `and 300 more rows, all in the JSON form`.
+#[must_use]
+pub(super) fn and_more(more: usize, one: &str) -> String {
+    format!("and {} more {}, all in the JSON form", number(more as u64), plural(more as u64, one))
+}
+
 impl Field {
     /// A field with one piece.
     #[must_use]
@@ -150,6 +192,27 @@ pub(super) fn table(head: &[&str], rows: Vec<Vec<Cell>>) -> Option<Block> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_long_is_cut_and_says_how_much_there_is() {
+        let row = || vec![Cell::Number(1)];
+        let long = |rows: usize| Block::Table(Table { rows: vec![row(); rows], ..Table::new(&["A"]) });
+        let mut total = Table { rows: vec![row(); 3], ..Table::new(&["A"]) };
+        total.row([Cell::Strong("All".into())]);
+        let blocks = vec![
+            Block::Table(total),
+            long(2),
+            Block::List(vec![row(); 3]),
+            Block::Checklist(vec![(true, String::new()); 1_005]),
+        ];
+        let mut document = Document { sections: vec![Section::new("S", blocks)], ..Document::default() };
+        document.cut(2);
+        let blocks = &document.sections[0].blocks;
+        assert!(matches!(&blocks[0], Block::Table(table) if table.rows.len() == 3 && table.rows[2] != row()));
+        let blocks = &blocks[2..];
+        assert_eq!(blocks[..3], [long(2), Block::List(vec![row(); 2]), text("and 1 more row, all in the JSON form")]);
+        assert_eq!(blocks[4], text("and 1,003 more rows, all in the JSON form"));
+    }
 
     #[test]
     fn every_heading_begins_a_section() {

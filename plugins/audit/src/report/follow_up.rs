@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::document::{Document, Field, Section, table, text};
 use super::model::{Report, Stamp};
-use super::pages::counted;
 use super::render::Artifact;
 use super::{escape, markdown};
+use crate::count::count;
 use crate::limits;
 use crate::note::Weight;
 use crate::page::{Block, Cell};
@@ -169,14 +169,14 @@ fn summary(follow_ups: &[FollowUp]) -> Vec<Block> {
     if follow_ups.is_empty() {
         return vec![text("There is nothing to follow up: no gap was found and none was closed.")];
     }
-    let count = |state| follow_ups.iter().filter(|item| item.state == state).count();
+    let of = |state| follow_ups.iter().filter(|item| item.state == state).count();
     vec![text(format!(
         "{} followed up: {} sent to agents, {} waiting for an answer, {} for a person, {} closed.",
-        counted(follow_ups.len(), "gap"),
-        count(FollowUpState::Sent),
-        count(FollowUpState::Open),
-        count(FollowUpState::Held),
-        count(FollowUpState::Withdrawn)
+        count(follow_ups.len(), "gap"),
+        of(FollowUpState::Sent),
+        of(FollowUpState::Open),
+        of(FollowUpState::Held),
+        of(FollowUpState::Withdrawn)
     ))]
 }
 

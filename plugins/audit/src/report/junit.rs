@@ -8,6 +8,7 @@ use std::fmt::Write;
 use super::escape::markup;
 use super::model::{PlanReport, Report, Row, Stamp};
 use super::rules::kind_of_status;
+use crate::count::count;
 use crate::verify::Status;
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -102,7 +103,7 @@ fn is_skipped(status: Status) -> bool {
 fn said(plan: &PlanReport, row: &Row, line: usize) -> String {
     let mut said = vec![format!("{}:{line}", plan.plan)];
     said.extend(row.found.as_ref().map(|found| format!("found: {found}")));
-    said.extend(row.bytes.map(|bytes| format!("{bytes} bytes")));
+    said.extend(row.bytes.map(|bytes| count(bytes, "byte")));
     said.extend(row.remarks.iter().cloned());
     said.join("; ")
 }

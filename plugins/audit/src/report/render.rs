@@ -1,5 +1,6 @@
 //! From a report to files: one for each form that is asked for, all of them together within the bound on their size.
 
+use super::document::Document;
 use super::model::{Report, Stamp};
 use super::{html, json, junit, markdown, pages, sarif};
 use crate::limits;
@@ -42,6 +43,11 @@ impl Form {
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|form| form.word() == word)
+    }
+
+    /// Whether it is for people, and lists only so much.
+    pub(super) const fn is_cut(self) -> bool {
+        matches!(self, Self::Markdown | Self::Html)
     }
 
     const fn ending(self) -> &'static str {
@@ -114,9 +120,14 @@ pub struct Artifact {
 /// # Errors
 /// When it cannot be written as JSON.
 pub fn render(form: Form, report: &Report, stamp: &Stamp) -> Result<Artifact, serde_json::Error> {
+    render_cut(form, report, stamp, limits::LISTED)
+}
+
+/// The same with tables and lists of at most so many rows, where the form is for people.
+fn render_cut(form: Form, report: &Report, stamp: &Stamp, most: usize) -> Result<Artifact, serde_json::Error> {
     let bytes = match form {
-        Form::Markdown => markdown::write(&pages::document(report)).into_bytes(),
-        Form::Html => html::write(&pages::document(report)).into_bytes(),
+        Form::Markdown => markdown::write(&cut(report, most)).into_bytes(),
+        Form::Html => html::write(&cut(report, most)).into_bytes(),
         Form::Json => json::write(report)?,
         Form::Sarif => sarif::write(report, stamp)?,
         Form::JUnit => junit::write(report, stamp).into_bytes(),
@@ -125,19 +136,33 @@ pub fn render(form: Form, report: &Report, stamp: &Stamp) -> Result<Artifact, se
     Ok(Artifact { name, media_type: form.media_type(), bytes })
 }
 
+fn cut(report: &Report, most: usize) -> Document {
+    let mut document = pages::document(report);
+    document.cut(most);
+    document
+}
+
+/// Rows of a table in the forms for people, when they are too many for the bound on all forms.
+const FEWER: [usize; 3] = [limits::LISTED, 50, 10];
+
 /// The report in each of these forms, in their order. Together they weigh at most [`limits::REPORT_BYTES`]: where the
-/// estimates of [`super::Assembly`] were too small, rows are taken out of `report` and counted as left out.
+/// estimates of [`super::Assembly`] were too small, the forms for people list fewer rows, and at last rows are taken out of
+/// `report` and counted as left out.
 ///
 /// # Errors
 /// When it cannot be written as JSON.
 pub fn render_all(forms: &[Form], report: &mut Report, stamp: &Stamp) -> Result<Vec<Artifact>, serde_json::Error> {
+    let cuttable = forms.iter().any(|form| form.is_cut());
+    let mut fewer = FEWER.into_iter().take(if cuttable { FEWER.len() } else { 1 }).peekable();
+    let mut most = limits::LISTED;
     loop {
+        most = fewer.next().unwrap_or(most);
         let artifacts = forms
             .iter()
-            .map(|form| render(*form, report, stamp))
+            .map(|form| render_cut(*form, report, stamp, most))
             .collect::<Result<Vec<Artifact>, serde_json::Error>>()?;
         let bytes: usize = artifacts.iter().map(|artifact| artifact.bytes.len()).sum();
-        if bytes <= limits::REPORT_BYTES || !report.thin() {
+        if bytes <= limits::REPORT_BYTES || (fewer.peek().is_none() && !report.thin()) {
             return Ok(artifacts);
         }
     }

@@ -12,6 +12,7 @@ use std::fmt::Write;
 
 use super::document::{Document, Field, Section};
 use super::escape::markup;
+use crate::count::count;
 use crate::page::Bar;
 
 /// How it looks. Part of the page, so that the page is all there is.
@@ -64,10 +65,10 @@ fn overall(out: &mut String, bar: &Bar) {
     let shown = super::pages::percent(bar.percent());
     let _ = writeln!(
         out,
-        "<div class=\"overall\"><p class=\"rate\">{shown}</p><div><p>{} of {} deliverables done</p>{}</div></div>",
+        "<div class=\"overall\"><p class=\"rate\">{shown}</p><div><p>{} of {} done</p>{}</div></div>",
         bar.done,
-        bar.expected,
-        blocks::track(bar.percent(), &format!("{shown}: {} of {} deliverables done", bar.done, bar.expected))
+        count(bar.expected, "deliverable"),
+        blocks::track(bar.percent(), &format!("{shown}: {} of {} done", bar.done, count(bar.expected, "deliverable")))
     );
 }
 

@@ -29,8 +29,8 @@ pub(super) fn write(out: &mut String, points: &[Point]) {
 
 fn draw(out: &mut String, points: &[Point], first: &Point, last: &Point) {
     let said = format!(
-        "Completion at {} audits, from {} on {} to {} on {}",
-        points.len(),
+        "Completion at {}, from {} on {} to {} on {}",
+        crate::count::count(points.len(), "audit"),
         percent(first.percent),
         first.at,
         percent(last.percent),

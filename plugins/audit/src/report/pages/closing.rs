@@ -4,6 +4,7 @@ use super::super::document::{Field, Phase, Section, table, text};
 use super::super::model::{PlanReport, Report};
 use super::percent;
 use super::standing::by_status;
+use crate::count::count;
 use crate::page::{Block, Cell, Table};
 use crate::verify::Status;
 
@@ -67,8 +68,8 @@ fn completion(report: &Report) -> Vec<Block> {
 fn change(before: Option<usize>, after: Option<usize>) -> String {
     match (before, after) {
         (before, after) if before == after => "No change".to_owned(),
-        (Some(before), Some(after)) if after > before => format!("+{} points", after - before),
-        (Some(before), Some(after)) => format!("\u{2212}{} points", before - after),
+        (Some(before), Some(after)) if after > before => format!("+{}", count(after - before, "point")),
+        (Some(before), Some(after)) => format!("\u{2212}{}", count(before - after, "point")),
         _ => "Not comparable".to_owned(),
     }
 }

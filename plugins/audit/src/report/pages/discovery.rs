@@ -7,7 +7,8 @@ use jiff::tz::TimeZone;
 
 use super::super::document::{Gate, Phase, heading, table, text};
 use super::super::model::{FolderLine, Report};
-use super::{counted, number};
+use super::number;
+use crate::count::{count, plural};
 use crate::discover::Details;
 use crate::note::Weight;
 use crate::page::{Block, Cell};
@@ -22,9 +23,9 @@ pub(super) fn phase(report: &Report) -> Phase {
         tasks: vec![
             (
                 !report.plans_folders.is_empty(),
-                format!("Located the plans folders ({})", counted(report.plans_folders.len(), "location")),
+                format!("Located the plans folders ({})", count(report.plans_folders.len(), "location")),
             ),
-            (report.audited() > 0, format!("Listed the plan files ({})", counted(report.audited(), "file"))),
+            (report.audited() > 0, format!("Listed the plan files ({})", count(report.audited(), "file"))),
             (read, "Read every plan whole".to_owned()),
         ],
         question: "Every plan was found and read whole",
@@ -48,7 +49,7 @@ fn blocks(report: &Report) -> Vec<Block> {
 
 fn plan(details: &Details, bytes: Option<u64>) -> Vec<Cell> {
     let maybe = |text: &Option<String>| text.as_ref().map_or(Cell::None, Cell::text);
-    let size = bytes.map(|bytes| format!("{} bytes", super::super::escape::number(bytes)));
+    let size = bytes.map(|bytes| format!("{} {}", super::super::escape::number(bytes), plural(bytes, "byte")));
     let modified = details.modified.and_then(|at| Timestamp::from_millisecond(at).ok());
     let modified = modified.map(|at| at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M").to_string());
     vec![

@@ -1,8 +1,9 @@
 //! Phase 1: what the plans promise and what they speak of.
 
-use super::super::document::{Gate, Phase, heading, table, text};
+use super::super::document::{Gate, Phase, and_more, heading, table, text};
 use super::super::model::{PlanReport, ReferenceRow, Report, Row};
-use super::{counted, named_at, title};
+use super::{described, named_at, title};
+use crate::count::count;
 use crate::page::{Block, Cell};
 use crate::verify::Counts;
 
@@ -18,7 +19,7 @@ pub(super) fn phase(report: &Report) -> Phase {
             (promised > 0, format!("Extracted the expected deliverables ({promised})")),
             (
                 report.audited() > 0,
-                format!("Listed what the plans speak of without promising it ({})", counted(spoken, "reference")),
+                format!("Listed what the plans speak of without promising it ({})", count(spoken, "reference")),
             ),
             (all_listed, "Mapped every one of them to the file system".to_owned()),
         ],
@@ -28,10 +29,14 @@ pub(super) fn phase(report: &Report) -> Phase {
 }
 
 fn all(report: &Report) -> Vec<Block> {
-    let (unlisted, listed): (Vec<_>, Vec<_>) = report.plans.iter().enumerate().partition(|(_, plan)| is_unlisted(plan));
+    let unlisted = report.plans.iter().filter(|plan| is_unlisted(plan)).count();
+    let (listed, more) = described(report, |plan| !is_unlisted(plan));
     let mut blocks: Vec<Block> = listed.into_iter().flat_map(|(nth, plan)| blocks(nth, plan)).collect();
-    if !unlisted.is_empty() {
-        blocks.push(text(format!("The rows of {} are left out for size.", counted(unlisted.len(), "plan"))));
+    if more > 0 {
+        blocks.push(text(and_more(more, "plan")));
+    }
+    if unlisted > 0 {
+        blocks.push(text(format!("The rows of {} are left out for size.", count(unlisted, "plan"))));
     }
     if blocks.is_empty() {
         blocks.push(text("There is no plan."));

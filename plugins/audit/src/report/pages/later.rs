@@ -3,8 +3,9 @@
 use super::super::document::{Gate, Phase, heading, text};
 use super::super::model::{PlanReport, Report, Row};
 use super::super::{findings, follow_up};
+use super::named_at;
 use super::summary::details;
-use super::{counted, named_at};
+use crate::count::count;
 use crate::note::Weight;
 use crate::page::{Block, Cell};
 
@@ -60,8 +61,8 @@ pub(super) fn actions(report: &Report) -> Phase {
         title: "Direct Action and Gap Analysis",
         blocks,
         tasks: vec![
-            (true, format!("Listed the gaps ({})", counted(report.findings.len(), "finding"))),
-            (asked, format!("Asked for what is missing ({})", counted(follow_ups.len(), "follow-up"))),
+            (true, format!("Listed the gaps ({})", count(report.findings.len(), "finding"))),
+            (asked, format!("Asked for what is missing ({})", count(follow_ups.len(), "follow-up"))),
         ],
         question: "Gaps were listed and followed up",
         gate: match (asked, report.findings.iter().any(|gap| gap.weight >= Weight::Medium)) {

@@ -11,6 +11,8 @@ mod summary;
 
 use super::document::{Document, Field, Phase, Section};
 use super::model::{PlanReport, Report, Row};
+use crate::count::count;
+use crate::limits;
 use crate::page::{Bar, Cell};
 use crate::verify::Counts;
 
@@ -49,7 +51,7 @@ pub fn phases(report: &Report) -> Vec<Phase> {
 
 fn header(report: &Report) -> Vec<Field> {
     let mut folder: Vec<Cell> = report.roots.iter().map(Cell::code).collect();
-    folder.push(Cell::text(format!("({} entries)", report.root_entries)));
+    folder.push(Cell::text(format!("({})", count(report.root_entries, "entry"))));
     vec![
         Field::new("Execution Date", Cell::text(&report.executed_at)),
         Field::new("Report ID", Cell::code(&report.report_id)),
@@ -64,13 +66,8 @@ fn bar(label: &str, counts: Counts) -> Bar {
 }
 
 /// A number of things as a cell.
-fn number(count: usize) -> Cell {
-    Cell::Number(count as u64)
-}
-
-/// `1 plan`, `2 plans`.
-pub(super) fn counted(count: usize, one: &str) -> String {
-    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
+fn number(many: usize) -> Cell {
+    Cell::Number(many as u64)
 }
 
 /// `71 %`, or a dash when nothing could be verified.
@@ -86,6 +83,20 @@ fn state(counts: Counts) -> &'static str {
         (0, _) => "\u{274c} Incomplete",
         _ => "\u{26a0}\u{fe0f} Partial",
     }
+}
+
+/// The plans that are described one by one, with their numbers: those that are not done first, in their order; and how many
+/// more there are.
+fn described(report: &Report, wanted: impl Fn(&PlanReport) -> bool) -> (Vec<(usize, &PlanReport)>, usize) {
+    let mut plans: Vec<(usize, &PlanReport)> =
+        report.plans.iter().enumerate().filter(|(_, plan)| wanted(plan)).collect();
+    let more = plans.len().saturating_sub(limits::LISTED_PLANS);
+    if more > 0 {
+        plans.sort_by_key(|(_, plan)| plan.counts.done() == plan.counts.expected());
+        plans.truncate(limits::LISTED_PLANS);
+        plans.sort_by_key(|(nth, _)| *nth);
+    }
+    (plans, more)
 }
 
 /// `plans/a.md:12, 40`.

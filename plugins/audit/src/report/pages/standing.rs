@@ -1,10 +1,10 @@
 //! Phase 2: how everything stands, what reports claim, and what changed since the last audit.
 
-use super::super::document::{Gate, Phase, heading, table, text};
+use super::super::document::{Gate, Phase, and_more, heading, table, text};
 use super::super::model::{Component, PlanReport, Report, Row};
 use super::super::parts::Part;
 use super::expected::is_unlisted;
-use super::{named_at, number, percent, state, title};
+use super::{described, named_at, number, percent, state, title};
 use crate::page::{Block, Cell};
 use crate::verify::{Counts, Status, short};
 
@@ -29,9 +29,11 @@ pub(super) fn phase(report: &Report) -> Phase {
 }
 
 fn blocks(report: &Report) -> Vec<Block> {
-    let named =
-        report.plans.iter().enumerate().filter(|(_, plan)| plan.counts != Counts::default() && !is_unlisted(plan));
-    let mut blocks: Vec<Block> = named.flat_map(|(nth, plan)| of_plan(report, nth, plan)).collect();
+    let (named, more) = described(report, |plan| plan.counts != Counts::default() && !is_unlisted(plan));
+    let mut blocks: Vec<Block> = named.into_iter().flat_map(|(nth, plan)| of_plan(report, nth, plan)).collect();
+    if more > 0 {
+        blocks.push(text(and_more(more, "plan")));
+    }
     if blocks.is_empty() {
         blocks.push(text("No deliverable is listed."));
     }

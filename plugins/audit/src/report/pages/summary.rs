@@ -6,7 +6,8 @@ use std::fmt::Write;
 use super::super::document::{heading, table, text};
 use super::super::findings;
 use super::super::model::Report;
-use super::{counted, percent, state};
+use super::{percent, state};
+use crate::count::{count, is};
 use crate::page::{Block, Cell};
 use crate::verify::{Counts, Status};
 
@@ -14,7 +15,7 @@ impl Report {
     /// One or two sentences: what was audited and how it stands.
     #[must_use]
     pub fn summary(&self) -> String {
-        let head = format!("Audited {}: ", counted(self.audited(), "plan"));
+        let head = format!("Audited {}: ", count(self.audited(), "plan"));
         if self.audited() == 0 {
             return "There was no plan to audit.".to_owned();
         }
@@ -22,8 +23,11 @@ impl Report {
             return format!("{head}no deliverable is named.");
         }
         let rate = percent(self.completion_percent);
-        let mut text =
-            format!("{head}{} of {} deliverables present ({rate})", self.counts.done(), self.counts.expected());
+        let mut text = format!(
+            "{head}{} of {} present ({rate})",
+            self.counts.done(),
+            count(self.counts.expected(), "deliverable")
+        );
         let mut flaws = Status::ALL.to_vec();
         flaws.retain(|status| findings::weight(*status).is_some());
         flaws.sort_by_key(|status| Reverse(findings::weight(*status)));
@@ -43,12 +47,12 @@ impl Report {
 pub(super) fn summary(report: &Report) -> Vec<Block> {
     let mut blocks = vec![text(report.summary())];
     blocks.extend(since_last(report));
-    for (count, what) in [(report.rows_left_out, "row"), (report.plans_left_out, "plan")] {
-        if count > 0 {
-            let left = if count == 1 { "is" } else { "are" };
+    for (left_out, what) in [(report.rows_left_out, "row"), (report.plans_left_out, "plan")] {
+        if left_out > 0 {
             blocks.push(text(format!(
-                "{} {left} left out below for size; all counts include what is left out.",
-                counted(count, what)
+                "{} {} left out below for size; all counts include what is left out.",
+                count(left_out, what),
+                is(left_out)
             )));
         }
     }

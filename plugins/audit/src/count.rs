@@ -1,0 +1,52 @@
+//! Numbers of things in words: `1 claim`, `2 claims`, `3 entries`.
+
+/// How many of what.
+#[must_use]
+pub(crate) fn count(number: impl TryInto<u64>, one: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
+    format!("{number} {}", plural(number, one))
+}
+
+/// The word for so many: `one` itself for one of them.
+#[must_use]
+pub(crate) fn plural(number: u64, one: &str) -> String {
+    if number == 1 {
+        return one.to_owned();
+    }
+    // `step forward` and `line of the log`: what is counted is the first word.
+    let (head, tail) = one.find(" of ").or_else(|| one.find(" forward")).map_or((one, ""), |at| one.split_at(at));
+    match head.strip_suffix('y').filter(|rest| !rest.ends_with(['a', 'e', 'o', 'u'])) {
+        Some(rest) => format!("{rest}ies{tail}"),
+        None if head.ends_with('s') => format!("{head}es{tail}"),
+        None => format!("{head}s{tail}"),
+    }
+}
+
+/// `is` or `are`.
+#[must_use]
+pub(crate) fn is(number: impl TryInto<u64>) -> &'static str {
+    if number.try_into().is_ok_and(|number: u64| number == 1) { "is" } else { "are" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_one_and_all_others_are_many() {
+        let said = |number: usize, one| count(number, one);
+        assert_eq!(
+            (said(1, "claim"), said(0, "claim"), said(2, "claim")),
+            ("1 claim".into(), "0 claims".into(), "2 claims".into())
+        );
+        assert_eq!(
+            (said(2, "entry"), said(2, "day"), said(2, "process")),
+            ("2 entries".into(), "2 days".into(), "2 processes".into())
+        );
+        assert_eq!(
+            (said(2, "step forward"), said(3, "file of code")),
+            ("2 steps forward".into(), "3 files of code".into())
+        );
+        assert_eq!((is(1_usize), is(2_usize)), ("is", "are"));
+    }
+}
