@@ -37,11 +37,7 @@ pub(super) fn review(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
 }
 
 fn summary(review: &SessionReview) -> String {
-    let metrics = &review.metrics;
-    format!(
-        "Reviewed {} commits, {} requests and {} RETURNs ({} with evidence): {} gaps.",
-        metrics.commits, metrics.requests, metrics.returns, metrics.returns_with_evidence, metrics.gaps
-    )
+    format!("Reviewed: {}.", review.metrics.said(review.commits.is_some()))
 }
 
 fn artifacts(review: &SessionReview, range: &Range, stamped: &Stamped) -> Result<Vec<Artifact>, Error> {

@@ -3,6 +3,7 @@
 use super::commits::CommitRow;
 use super::handoffs::HandoffRow;
 use super::review::SessionReview;
+use crate::count::{count as said_count, is};
 use crate::moment;
 use crate::note::Weight;
 use crate::page::{Block, Cell, Table};
@@ -10,6 +11,9 @@ use crate::sheet::{count, heading, subheading, table, text, words};
 
 /// Gaps that are described one by one; the table of findings has them all.
 const DESCRIBED: usize = 100;
+
+/// Why nothing is known of commits.
+const NO_REPOSITORY: &str = "no repository was granted; `baton plugin grant audit git=root` lets the audit read it.";
 
 /// What a session review shows.
 #[must_use]
@@ -42,24 +46,15 @@ fn summary(review: &SessionReview, out: &mut Vec<Block>) {
     heading(out, "Executive Summary");
     let start = review.start.map_or_else(|| "the beginning".to_owned(), moment::shown);
     let numbers = &review.metrics;
-    text(
-        out,
-        format!(
-            "From {start} to {}: {} commits, {} requests and {} RETURNs; {} gaps.",
-            moment::shown(review.end),
-            numbers.commits,
-            numbers.requests,
-            numbers.returns,
-            numbers.gaps
-        ),
-    );
+    text(out, format!("From {start} to {}: {}.", moment::shown(review.end), numbers.said(review.commits.is_some())));
     text(out, format!("Overall status: {}.", verdict(review)));
 }
 
 fn work(review: &SessionReview, out: &mut Vec<Block>) {
     heading(out, "1. Completed Work Verification");
     let Some(commits) = &review.commits else {
-        return text(out, "No repository was granted: nothing is known of commits.");
+        let reason = review.git_refused.as_deref().unwrap_or(NO_REPOSITORY);
+        return text(out, format!("Commits were not looked at: {reason}"));
     };
     if commits.is_empty() {
         return text(out, "No commit lies in the range.");
@@ -86,9 +81,9 @@ fn work(review: &SessionReview, out: &mut Vec<Block>) {
 fn names(row: &CommitRow) -> String {
     match (row.there.len(), row.not_there.as_slice()) {
         (0, []) => "no file".to_owned(),
-        (there, []) => format!("\u{2705} {there} files, all there"),
+        (there, []) => format!("\u{2705} {}, all there", said_count(there, "file")),
         (there, missing) => {
-            format!("\u{26a0}\u{fe0f} {} files, not there: {}", there + missing.len(), missing.join(", "))
+            format!("\u{26a0}\u{fe0f} {}, not there: {}", said_count(there + missing.len(), "file"), missing.join(", "))
         }
     }
 }
@@ -97,7 +92,10 @@ fn handoffs(review: &SessionReview, out: &mut Vec<Block>) {
     heading(out, "2. Agent Handoffs");
     match (&review.handoffs, &review.ledger_refused) {
         (None, Some(refused)) => text(out, format!("The ledger was not read: {refused}")),
-        (None, None) => text(out, "The ledger is not granted: nothing is known of handoffs."),
+        (None, None) => text(
+            out,
+            "The ledger is not granted: nothing is known of handoffs; `baton plugin grant audit ledger` lets the audit read it.",
+        ),
         (Some(rows), _) if rows.is_empty() => text(out, "No handoff was written down in that time."),
         (Some(handoffs), _) => {
             let mut rows = Table::new(&["Kind", "Title", "From", "For", "State", "Evidence", "File"]);
@@ -145,8 +143,9 @@ fn gaps(review: &SessionReview, out: &mut Vec<Block>) {
             line("Recommendation", &gap.advice),
         ]));
     }
-    if review.gaps.len() > DESCRIBED {
-        text(out, format!("{} more gaps are not described.", review.gaps.len() - DESCRIBED));
+    let more = review.gaps.len().saturating_sub(DESCRIBED);
+    if more > 0 {
+        text(out, format!("{} {} not described.", said_count(more, "more gap"), is(more)));
     }
 }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::commits::CommitRow;
 use super::handoffs::HandoffRow;
 use crate::alignment::{IssueState, TrackedIssue};
+use crate::count::{count, is};
 use crate::note::Weight;
 use crate::report::Gap;
 
@@ -58,7 +59,12 @@ fn of_handoff(row: &HandoffRow) -> Vec<SessionGap> {
         out.push(SessionGap {
             key: format!("{}:not-there", row.task),
             weight: Weight::Medium,
-            title: format!("a RETURN names {} files that are not there: {}", row.not_there.len(), row.title),
+            title: format!(
+                "a RETURN names {} that {} not there: {}",
+                count(row.not_there.len(), "file"),
+                is(row.not_there.len()),
+                row.title
+            ),
             evidence: format!("{place}; {}", row.not_there.join(", ")),
             advice: "ask where they are, or have them made".into(),
         });
@@ -103,7 +109,12 @@ fn of_commit(row: &CommitRow) -> Option<SessionGap> {
     Some(SessionGap {
         key: format!("{}:not-there", row.id),
         weight: Weight::Low,
-        title: format!("commit {} names {} files that are not there", row.id, row.not_there.len()),
+        title: format!(
+            "commit {} names {} that {} not there",
+            row.id,
+            count(row.not_there.len(), "file"),
+            is(row.not_there.len())
+        ),
         evidence: format!("{}: {}", row.title, row.not_there.join(", ")),
         advice: "look whether they were forgotten".into(),
     })

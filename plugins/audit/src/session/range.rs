@@ -23,6 +23,8 @@ pub(super) struct Resolved {
     pub(super) commits: Vec<Commit>,
     /// Whether there are more of them.
     pub(super) more: bool,
+    /// Why nothing is known of commits, where the repository does not answer and the range needs none.
+    pub(super) refused: Option<String>,
     /// The first moment, in milliseconds since 1970 UTC; absent when nothing says it.
     pub(super) start: Option<i64>,
     /// The moment after the last.
@@ -55,22 +57,34 @@ pub(super) fn resolve(range: &Range, git: Option<&dyn Git>, now: i64) -> Result<
         Some(End::Revision(commit)) => out.start = Some(commit.at.saturating_mul(1_000)),
         None => {}
     }
+    let timed = !matches!((&from, &to), (Some(End::Revision(_)), _) | (_, Some(End::Revision(_))));
     if let Some(git) = git {
-        let last = if let Some(End::Revision(commit)) = &to { commit.id.as_str() } else { "HEAD" };
-        let after = if let Some(End::Revision(commit)) = &from { Some(commit.id.as_str()) } else { None };
-        if git.commit(last).map_err(|refused| refused.text().to_owned())?.is_some() {
-            out.commits =
-                git.log(last, after, None, limits::SESSION_COMMITS).map_err(|refused| refused.text().to_owned())?;
+        match read(git, (&from, &to), &mut out) {
+            Ok(()) => {}
+            Err(refused) if timed => out.refused = Some(refused),
+            Err(refused) => return Err(refused),
         }
-        out.more = out.commits.len() >= usize::try_from(limits::SESSION_COMMITS).unwrap_or(usize::MAX);
-        let (start, moments) = (out.start, (matches!(from, Some(End::Moment(_))), matches!(to, Some(End::Moment(_)))));
-        out.commits.retain(|commit| {
-            let at = commit.at.saturating_mul(1_000);
-            (!moments.0 || start.is_none_or(|start| at >= start)) && (!moments.1 || at < out.end)
-        });
     }
     out.start = out.start.or_else(|| out.commits.iter().map(|commit| commit.at.saturating_mul(1_000)).min());
     Ok(out)
+}
+
+/// Takes the commits of a range from the repository.
+fn read(git: &dyn Git, (from, to): (&Option<End>, &Option<End>), out: &mut Resolved) -> Result<(), String> {
+    let last = if let Some(End::Revision(commit)) = to { commit.id.as_str() } else { "HEAD" };
+    let after = if let Some(End::Revision(commit)) = from { Some(commit.id.as_str()) } else { None };
+    if git.commit(last).map_err(|refused| refused.text().to_owned())?.is_some() {
+        out.commits =
+            git.log(last, after, None, limits::SESSION_COMMITS).map_err(|refused| refused.text().to_owned())?;
+    }
+    out.more = out.commits.len() >= usize::try_from(limits::SESSION_COMMITS).unwrap_or(usize::MAX);
+    let (start, end, moments) =
+        (out.start, out.end, (matches!(from, Some(End::Moment(_))), matches!(to, Some(End::Moment(_)))));
+    out.commits.retain(|commit| {
+        let at = commit.at.saturating_mul(1_000);
+        (!moments.0 || start.is_none_or(|start| at >= start)) && (!moments.1 || at < end)
+    });
+    Ok(())
 }
 
 fn end(text: &str, git: Option<&dyn Git>) -> Result<End, String> {

@@ -10,6 +10,7 @@ use super::gaps::{self, SessionGap};
 use super::handoffs::{self, HandoffRow};
 use super::range::{self, Range};
 use crate::alignment::{IssueState, TrackedIssue, Trackers};
+use crate::count::count;
 use crate::index::Index;
 use crate::lent::{Git, Ledger};
 use crate::report::Gap;
@@ -34,10 +35,12 @@ pub struct SessionReview {
     pub start: Option<i64>,
     /// The moment after the last.
     pub end: i64,
-    /// The commits, newest first; absent without a repository.
+    /// The commits, newest first; absent without a repository that answers.
     pub commits: Option<Vec<CommitRow>>,
     /// Whether there are more commits than were read.
     pub more_commits: bool,
+    /// Why the repository did not answer.
+    pub git_refused: Option<String>,
     /// The handoffs, oldest first; absent without a ledger.
     pub handoffs: Option<Vec<HandoffRow>>,
     /// Why the ledger could not be read.
@@ -76,17 +79,29 @@ pub struct Metrics {
     pub gaps: usize,
 }
 
+impl Metrics {
+    /// What there was, in one line; commits only where they were looked at.
+    #[must_use]
+    pub fn said(&self, commits_known: bool) -> String {
+        let commits = if commits_known { count(self.commits, "commit") } else { "commits not looked at".to_owned() };
+        let (requests, returns) = (count(self.requests, "request"), count(self.returns, "RETURN"));
+        let with = self.returns_with_evidence;
+        format!("{commits}, {requests} and {returns} ({with} with evidence); {}", count(self.gaps, "gap"))
+    }
+}
+
 /// Reviews a session. `now` is the task's time in milliseconds since 1970 UTC.
 ///
 /// # Errors
-/// When the range is none, or the repository does not answer.
+/// When the range is none, or when the repository does not answer and the range has a revision.
 pub fn review(range: &Range, sources: Sources<'_>, now: i64) -> Result<SessionReview, String> {
     let resolved = range::resolve(range, sources.git, now)?;
-    let commits = sources.git.map(|git| commits::rows(&resolved.commits, sources.index, Some(git)));
+    // A repository that does not answer is none.
+    let git = sources.git.filter(|_| resolved.refused.is_none());
+    let commits = git.map(|git| commits::rows(&resolved.commits, sources.index, Some(git)));
     let since = resolved.start.map(stamp);
     let until = stamp(resolved.end);
-    let read =
-        sources.ledger.map(|ledger| handoffs::rows(ledger, sources.git, sources.index, (since.as_deref(), &until)));
+    let read = sources.ledger.map(|ledger| handoffs::rows(ledger, git, sources.index, (since.as_deref(), &until)));
     let (handoffs, ledger_refused) = match read {
         None => (None, None),
         Some(Ok(rows)) => (Some(rows), None),
@@ -98,6 +113,7 @@ pub fn review(range: &Range, sources: Sources<'_>, now: i64) -> Result<SessionRe
         start: resolved.start,
         end: resolved.end,
         more_commits: resolved.more,
+        git_refused: resolved.refused,
         open_issues: issues.iter().filter(|issue| issue.state == IssueState::Open).cloned().collect(),
         findings: gaps.iter().map(SessionGap::finding).collect(),
         commits,

@@ -1,7 +1,7 @@
 //! Reviews of sessions in a real repository.
 
 use audit::alignment::trackers;
-use audit::lent::{Git, Ledger};
+use audit::lent::{Commit, Git, Ledger, Refused};
 use audit::note::Weight;
 use audit::session::{self, Range, SessionReview, Sources, review};
 
@@ -158,6 +158,43 @@ fn without_repository_or_ledger_the_rest_is_reviewed() {
     assert!(format!("{:?}", session::blocks(&refused)).contains("The ledger was not read: grant `ledger`"));
     let empty = Repository::of(&tree);
     assert_eq!(run(&tree, Some(&empty), None, &range(None, None)).unwrap().metrics.commits, 0);
+}
+
+/// A repository that is not granted.
+struct Closed;
+
+impl Git for Closed {
+    fn commit(&self, _revision: &str) -> Result<Option<Commit>, Refused> {
+        Err(Refused::NotGranted("grant it with `baton plugin grant audit git=root`".into()))
+    }
+
+    fn log(&self, _to: &str, _after: Option<&str>, _path: Option<&str>, _most: u32) -> Result<Vec<Commit>, Refused> {
+        Err(Refused::NotGranted("not granted".into()))
+    }
+
+    fn file(&self, _revision: &str, _path: &str) -> Result<Option<Vec<u8>>, Refused> {
+        Err(Refused::NotGranted("not granted".into()))
+    }
+}
+
+#[test]
+fn dates_alone_need_no_repository() {
+    let Session { tree, fix, .. } = session();
+    let book = book(&fix);
+    for range in [range(Some("2026-01-18"), Some("2026-01-19")), range(Some("2026-01-18"), None), range(None, None)] {
+        let review = run(&tree, Some(&Closed), Some(&book), &range).unwrap();
+        assert!(review.commits.is_none() && review.handoffs.as_ref().unwrap().len() >= 4, "{range:?}");
+        let shown = format!("{:?}", session::blocks(&review));
+        assert!(
+            shown.contains("Commits were not looked at: grant it with `baton plugin grant audit git=root`"),
+            "{shown}"
+        );
+        assert!(shown.contains("commits not looked at, "), "{shown}");
+    }
+    let error = run(&tree, Some(&Closed), Some(&book), &range(Some("HEAD~1"), None)).unwrap_err();
+    assert!(error.contains("baton plugin grant audit git=root"), "{error}");
+    let without = run(&tree, None, Some(&book), &range(Some("2026-01-18"), None)).unwrap();
+    assert!(format!("{:?}", session::blocks(&without)).contains("`baton plugin grant audit git=root`"));
 }
 
 #[test]
