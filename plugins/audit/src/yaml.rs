@@ -9,6 +9,9 @@ use saphyr_parser::{Event, Parser};
 /// Bytes of one document.
 pub const BYTES: usize = 1024 * 1024;
 
+/// Bytes of a front matter. Real ones have a few hundred lines of todos at most.
+const FRONT_BYTES: usize = 256 * 1024;
+
 /// Lists and maps inside each other.
 const DEPTH: usize = 32;
 
@@ -80,6 +83,32 @@ pub fn parse(text: &str) -> Result<Node, String> {
         builder.event(event, span.start.line())?;
     }
     Ok(builder.done.unwrap_or(Node { line: 1, value: Value::Word(String::new()) }))
+}
+
+/// The front matter of a text: YAML between two `---` lines at its very beginning; none where there is none. Its lines are
+/// counted from the line after the first.
+#[must_use]
+pub fn front_matter(text: &str) -> Option<Result<Node, String>> {
+    let rest = text.strip_prefix('\u{feff}').unwrap_or(text).strip_prefix("---")?;
+    let (first, rest) = rest.split_once('\n')?;
+    if !first.trim().is_empty() {
+        return None;
+    }
+    let mut at = 0;
+    for line in rest.split_inclusive('\n') {
+        if matches!(line.trim_end(), "---" | "...") {
+            let yaml = rest.get(..at)?;
+            let bytes = yaml.len();
+            let large = bytes > FRONT_BYTES;
+            return Some(if large {
+                Err(format!("{bytes} bytes are too many: at most {FRONT_BYTES}"))
+            } else {
+                parse(yaml)
+            });
+        }
+        at += line.len();
+    }
+    None
 }
 
 /// A list or map whose end has not come.

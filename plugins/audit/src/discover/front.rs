@@ -7,9 +7,6 @@ use serde::Serialize;
 use crate::note::{Note, Weight};
 use crate::yaml::{self, Node};
 
-/// Bytes of a front matter. Real ones have a few hundred lines of todos at most.
-const BYTES: usize = 256 * 1024;
-
 /// Todos and tags kept of one plan.
 const ITEMS: usize = 1_000;
 
@@ -50,37 +47,15 @@ pub struct Todo {
 /// Reads the front matter of a plan that people call `shown`; an empty one when it has none.
 #[must_use]
 pub fn front(shown: &str, text: &str) -> Front {
-    let Some(yaml) = cut(text) else { return Front::default() };
-    let read = if yaml.len() > BYTES {
-        Err(format!("{} bytes are too many: at most {BYTES}", yaml.len()))
-    } else {
-        yaml::parse(yaml)
-    };
-    match read {
-        Ok(node) => of(&node),
-        Err(error) => {
+    match yaml::front_matter(text) {
+        None => Front::default(),
+        Some(Ok(node)) => of(&node),
+        Some(Err(error)) => {
             let title = format!("the front matter of {shown} could not be read");
             let note = Note::new(format!("{shown}:front-matter"), Weight::Low, title, format!("{shown}:1: {error}"));
             Front { notes: vec![note], ..Front::default() }
         }
     }
-}
-
-/// The text between the two lines.
-fn cut(text: &str) -> Option<&str> {
-    let rest = text.strip_prefix("---")?;
-    let (first, rest) = rest.split_once('\n')?;
-    if !first.trim().is_empty() {
-        return None;
-    }
-    let mut at = 0;
-    for line in rest.split_inclusive('\n') {
-        if matches!(line.trim_end(), "---" | "...") {
-            return rest.get(..at);
-        }
-        at += line.len();
-    }
-    None
 }
 
 fn of(node: &Node) -> Front {
@@ -130,7 +105,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_a_note() {
         let bomb = format!("---\na: &a [x]\n{}---\n", "b: [*a]\n".repeat(10));
-        let huge = format!("---\n{}---\n", "a: b\n".repeat(BYTES));
+        let huge = format!("---\n{}---\n", "a: b\n".repeat(300_000));
         for text in [bomb.as_str(), huge.as_str(), "---\na: [\n---\n"] {
             let front = front("p.md", text);
             assert_eq!((front.notes.len(), front.notes[0].key.as_str()), (1, "p.md:front-matter"));

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::Read;
 
 use super::walk::PlanFile;
+use crate::count::count;
 use crate::limits;
 use crate::note::{Note, Weight};
 
@@ -31,7 +32,7 @@ pub fn read(plan: &PlanFile) -> Text {
     };
     if bytes.len() as u64 > limits::PLAN_BYTES {
         let title = format!("{shown} is too large: only its first {} MiB were read", limits::PLAN_BYTES / 1024 / 1024);
-        out.notes.push(Note::new(format!("{shown}:too-large"), Weight::Medium, title, format!("{} bytes", plan.bytes)));
+        out.notes.push(Note::new(format!("{shown}:too-large"), Weight::Medium, title, count(plan.bytes, "byte")));
     }
     let limit = usize::try_from(limits::PLAN_BYTES).unwrap_or(usize::MAX);
     let kept = bytes.get(..limit).unwrap_or(&bytes);

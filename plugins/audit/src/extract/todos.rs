@@ -17,20 +17,9 @@ pub(super) struct Todo {
 /// The todos of a plan, in order; none where the front matter has none or is no YAML, of which discovery tells.
 #[must_use]
 pub(super) fn todos(text: &str) -> Vec<Todo> {
-    let front = front_matter(text).and_then(|front| yaml::parse(front).ok());
+    let front = yaml::front_matter(text).and_then(Result::ok);
     let nodes = front.as_ref().and_then(|front| front.get("todos")).map(Node::list).unwrap_or_default();
     nodes.iter().filter_map(todo).collect()
-}
-
-/// What stands between the first line `---` and the next one. Its lines are counted from the line after the first.
-fn front_matter(text: &str) -> Option<&str> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let rest = text.strip_prefix("---\n").or_else(|| text.strip_prefix("---\r\n"))?;
-    let end = rest.match_indices("\n---").map(|(at, _)| at).find(|at| {
-        let after = rest.get(at + 4..).unwrap_or_default();
-        after.is_empty() || after.starts_with(['\n', '\r'])
-    })?;
-    rest.get(..=end)
 }
 
 fn todo(node: &Node) -> Option<Todo> {

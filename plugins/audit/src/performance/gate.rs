@@ -10,17 +10,6 @@ use crate::options::Options;
 const COUNTS: &str = "SELECT count(*), coalesce(sum(EXISTS (SELECT 1 FROM fingerprints AS p WHERE p.file = f.id)), 0) \
     FROM files AS f WHERE f.missing = 0";
 
-/// The coverage as some document states it, for where there is no catalog.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stated {
-    /// How many have a fingerprint.
-    pub done: u64,
-    /// Of how many.
-    pub total: u64,
-    /// Where that stands.
-    pub source: String,
-}
-
 /// How far the fingerprints are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct GateRow {
@@ -32,15 +21,15 @@ pub struct GateRow {
     pub gate_percent: u8,
     /// How many more files need a fingerprint until that share is reached.
     pub needed: u64,
-    /// `catalog`, or the document that states it.
-    pub source: String,
+    /// Where that is known from: `catalog`.
+    pub source: &'static str,
 }
 
 impl GateRow {
-    fn new(done: u64, total: u64, gate_percent: u8, source: String) -> Self {
+    fn new(done: u64, total: u64, gate_percent: u8) -> Self {
         let wanted = (u128::from(total) * u128::from(gate_percent)).div_ceil(100);
         let needed = u64::try_from(wanted.saturating_sub(u128::from(done))).unwrap_or(u64::MAX);
-        Self { done, total, gate_percent, needed, source }
+        Self { done, total, gate_percent, needed, source: "catalog" }
     }
 
     /// Done of total in tenths of a per cent, rounded half up: 201 is 20.1 %.
@@ -51,24 +40,14 @@ impl GateRow {
     }
 }
 
-/// Asks the catalog, or takes what is stated; none when neither knows of a file. An error of the catalog comes beside it.
+/// Asks the catalog; none when it is not lent or knows of no file. An error of the catalog comes beside it.
 #[must_use]
-pub fn gate(
-    catalog: Option<&dyn Database>,
-    stated: Option<&Stated>,
-    options: &Options,
-) -> (Option<GateRow>, Option<String>) {
-    let (counted, refused) = match catalog.map(|catalog| catalog.query(COUNTS, &[])) {
+pub fn gate(catalog: Option<&dyn Database>, options: &Options) -> (Option<GateRow>, Option<String>) {
+    match catalog.map(|catalog| catalog.query(COUNTS, &[])) {
         None => (None, None),
-        Some(Ok(rows)) => (counts(&rows), None),
+        Some(Ok(rows)) => (counts(&rows).map(|(total, done)| GateRow::new(done, total, options.gate())), None),
         Some(Err(refused)) => (None, Some(refused.text().to_owned())),
-    };
-    let counted = counted.map(|(total, done)| GateRow::new(done, total, options.gate(), "catalog".into()));
-    let stated = stated.filter(|stated| stated.total > 0);
-    let row = counted.or_else(|| {
-        stated.map(|stated| GateRow::new(stated.done, stated.total, options.gate(), stated.source.clone()))
-    });
-    (row, refused)
+    }
 }
 
 fn counts(rows: &[Vec<Value>]) -> Option<(u64, u64)> {
@@ -84,17 +63,13 @@ fn counts(rows: &[Vec<Value>]) -> Option<(u64, u64)> {
 mod tests {
     use super::*;
 
-    fn stated(done: u64, total: u64) -> GateRow {
-        let stated = Stated { done, total, source: "a.md:1".into() };
-        gate(None, Some(&stated), &Options::default()).0.unwrap()
-    }
-
     #[test]
     fn what_is_needed_is_reckoned_from_the_whole() {
-        assert_eq!((stated(4_244, 21_125).needed, stated(4_249, 21_121).needed), (12_656, 12_648));
-        assert_eq!((stated(4_244, 21_125).tenths(), stated(4_249, 21_121).tenths()), (201, 201));
-        assert_eq!((stated(80, 100).needed, stated(79, 100).needed, stated(0, 1).needed), (0, 1, 1));
-        assert_eq!(stated(u64::MAX, u64::MAX).needed, 0);
-        assert_eq!(gate(None, None, &Options::default()), (None, None));
+        let of = |done, total| GateRow::new(done, total, 80);
+        assert_eq!((of(4_244, 21_125).needed, of(4_249, 21_121).needed), (12_656, 12_648));
+        assert_eq!((of(4_244, 21_125).tenths(), of(4_249, 21_121).tenths()), (201, 201));
+        assert_eq!((of(80, 100).needed, of(79, 100).needed, of(0, 1).needed), (0, 1, 1));
+        assert_eq!(of(u64::MAX, u64::MAX).needed, 0);
+        assert_eq!(gate(None, &Options::default()), (None, None));
     }
 }

@@ -18,7 +18,7 @@ pub use agents::{AgentRow, Agents, agents};
 pub use analyse::{FromPlans, Performance, Sources, analyse};
 pub use blocks::blocks;
 pub use config::{ConfigRow, NamedConfig, VariableState};
-pub use gate::{GateRow, Stated, gate};
+pub use gate::{GateRow, gate};
 pub use issues::{KnownIssue, known_issues};
 pub use logs::{LogFile, Logs, logs};
 pub use runs::{ErrorRow, RunRow};
