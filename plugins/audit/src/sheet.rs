@@ -24,7 +24,14 @@ pub(crate) fn table(out: &mut Vec<Block>, mut table: Table) {
     table.rows.truncate(limits::ROWS);
     out.push(Block::Table(table));
     if more > 0 {
-        text(out, format!("{more} more rows are left out; the counts include them."));
+        text(
+            out,
+            format!(
+                "{} {} left out; the counts include them.",
+                crate::count::count(more, "more row"),
+                crate::count::is(more)
+            ),
+        );
     }
 }
 

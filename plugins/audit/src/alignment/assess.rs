@@ -25,6 +25,8 @@ pub struct Sources<'a> {
     pub ledger: Option<&'a dyn Ledger>,
     /// The trackers.
     pub trackers: &'a Trackers,
+    /// The task that audits.
+    pub task: &'a str,
 }
 
 /// Phase 4.
@@ -48,9 +50,10 @@ pub struct Alignment {
 /// Assesses; never fails. `now` is the task's time in milliseconds since 1970 UTC.
 #[must_use]
 pub fn assess(sources: Sources<'_>, options: &Options, now: i64) -> Alignment {
-    let Sources { index, logs, agents, ledger, trackers } = sources;
+    let Sources { index, logs, agents, ledger, trackers, task } = sources;
+    let own = agents.tasks.iter().find(|entry| entry.id == task).map(|entry| entry.agent.as_str());
     let processes = processes::processes(index, logs, &agents.tasks, options, now);
-    let integrations = integrations::integrations(logs, &agents.rows);
+    let integrations = integrations::integrations(logs, &agents.rows, own);
     let (requests, ledger_refused) = match ledger.map(|ledger| stale::stale(ledger, now)) {
         None => (None, None),
         Some(Ok(rows)) => (Some(rows), None),

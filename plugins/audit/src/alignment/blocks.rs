@@ -4,6 +4,7 @@ use super::assess::Alignment;
 use super::integrations::Health;
 use super::processes::Punctuality;
 use super::trackers::{IssueState, Shown};
+use crate::count::count as said;
 use crate::moment;
 use crate::note::Weight;
 use crate::page::{Block, Cell, Table};
@@ -91,20 +92,24 @@ fn synchronicity(alignment: &Alignment, out: &mut Vec<Block>) {
         "Temporal",
         !alignment.processes.is_empty(),
         late,
-        format!("{late} of {} processes late or never seen", alignment.processes.len()),
+        format!("{late} of {} late or never seen", said(alignment.processes.len(), "process")),
     );
     let (issues, systems) = (alignment.trackers.issues.len(), alignment.integrations.len());
     row(
         "Data",
         issues > 0 || systems > 0,
         wrong + ill,
-        format!("{wrong} of {issues} tracked issues listed wrongly; {ill} of {systems} systems not healthy"),
+        format!(
+            "{wrong} of {} listed wrongly; {ill} of {} not healthy",
+            said(issues, "tracked issue"),
+            said(systems, "system")
+        ),
     );
     row(
         "Process",
         alignment.requests.is_some(),
         waiting,
-        format!("{waiting} requests unanswered for a day or past their time"),
+        format!("{} unanswered for a day or past the time", said(waiting, "request")),
     );
     out.push(Block::Table(rows));
 }
@@ -113,7 +118,7 @@ fn requests(alignment: &Alignment, out: &mut Vec<Block>) {
     heading(out, "Open Requests");
     match (&alignment.requests, &alignment.ledger_refused) {
         (None, Some(refused)) => text(out, format!("The ledger was not read: {refused}")),
-        (None, None) => text(out, "Not looked at: the ledger is not granted."),
+        (None, None) => text(out, "Not looked at: `baton plugin grant audit ledger` lets the audit read the ledger."),
         (Some(rows), _) if rows.is_empty() => text(out, "Nobody is waited for."),
         (Some(requests), _) => {
             let mut rows = Table::new(&["Request", "Agent", "From", "Days", "Due", "Weight", "Task"]);

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::count::count;
 use crate::note::Weight;
 use crate::performance::{AgentRow, Logs};
 use crate::report::Gap;
@@ -40,16 +41,17 @@ pub struct IntegrationRow {
     pub error: Option<String>,
 }
 
-/// Everything that ran, those in the logs first.
+/// Everything that ran, those in the logs first; without the audit itself, which is `own`: whether it works shows in its
+/// report.
 #[must_use]
-pub(super) fn integrations(logs: &Logs, agents: &[AgentRow]) -> Vec<IntegrationRow> {
+pub(super) fn integrations(logs: &Logs, agents: &[AgentRow], own: Option<&str>) -> Vec<IntegrationRow> {
     let by_logs = logs.runs.iter().filter(|run| run.recent_runs > 0).map(|run| {
         let error = run.errors.first().map(|error| error.message.clone());
         row(&run.name, "logs", run.recent_runs, run.recent_failed, error)
     });
     let by_ledger = agents
         .iter()
-        .filter(|agent| agent.recent_runs > 0)
+        .filter(|agent| agent.recent_runs > 0 && Some(agent.agent.as_str()) != own)
         .map(|agent| row(&agent.agent, "ledger", agent.recent_runs, agent.recent_failed, None));
     by_logs.chain(by_ledger).collect()
 }
@@ -82,7 +84,8 @@ fn finding(row: &IntegrationRow) -> Option<Gap> {
         Health::Degraded => ("degraded", Weight::Low),
         _ => return None,
     };
-    let title = format!("{} is {kind}: {} of its last {} runs failed", row.name, row.recent_failed, row.recent_runs);
+    let title =
+        format!("{} is {kind}: {} of its last {} failed", row.name, row.recent_failed, count(row.recent_runs, "run"));
     let evidence =
         row.error.as_ref().map_or_else(|| row.seen_in.to_owned(), |error| format!("{}; {error}", row.seen_in));
     Some(Gap::new(&format!("{}:{}:{kind}", row.seen_in, row.name), weight, &title, &evidence))

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::count::count;
 use crate::globs::Globs;
 use crate::index::Index;
 use crate::lent::Entry;
@@ -161,7 +162,7 @@ fn learnt(agent: &str, action: Option<&str>, times: &[i64], now: i64) -> Process
     let every =
         usual.and_then(|usual| u64::try_from(usual).ok()).map_or_else(|| "no steady interval".to_owned(), moment::span);
     let name = action.map_or_else(|| agent.to_owned(), |action| format!("{agent} / {action}"));
-    let seen_in = format!("ledger: {name}, {} runs", times.len());
+    let seen_in = format!("ledger: {name}, {}", count(times.len(), "run"));
     ProcessRow { name, configured: false, every, seen_in, last_run, punctuality }
 }
 

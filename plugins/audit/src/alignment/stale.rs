@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::count::count;
 use crate::lent::{Entry, Ledger};
 use crate::limits;
 use crate::moment::{self, DAY_MS};
@@ -72,7 +73,7 @@ fn finding(row: &StaleRow) -> Option<Gap> {
     let title = if row.overdue {
         format!("{} has not answered in time: {}", row.agent, row.title)
     } else {
-        format!("{} has not answered for {days} days: {}", row.agent, row.title)
+        format!("{} has not answered for {}: {}", row.agent, count(days, "day"), row.title)
     };
     let mut evidence = vec![format!("task {}", row.task)];
     evidence.extend(row.file.clone());

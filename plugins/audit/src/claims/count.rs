@@ -315,7 +315,11 @@ fn named_tables(text: &Text, claims: &mut Vec<Claim>) {
             let shared = wanted.iter().filter(|word| words.contains(word)).count();
             if shared >= 2 && shared * 3 >= wanted.len() * 2 {
                 let rows = grid.rows.len() as u64;
-                let evidence = format!("the table \u{201c}{}\u{201d} has {rows} rows, written {said}", section.title);
+                let evidence = format!(
+                    "the table \u{201c}{}\u{201d} has {}, written {said}",
+                    section.title,
+                    crate::count::count(rows, "row")
+                );
                 claims.push(Claim::worked(
                     passage.line,
                     Kind::Count,

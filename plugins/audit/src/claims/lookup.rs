@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::claim::{FileSays, LineSays, Outcome};
 use super::number::grouped;
+use crate::count::{count, plural};
 use crate::index::{EntryKind, Found, Index};
 use crate::limits;
 use crate::note::Weight;
@@ -77,7 +78,7 @@ impl<'a> Lookup<'a> {
             (EntryKind::Folder, _) => return Ok((false, format!("{path} is a folder"))),
             _ => return Err(format!("{path} is a link or no regular file, which is not followed")),
         };
-        let mut seen = format!("{path}: {} bytes", grouped(bytes.into()));
+        let mut seen = format!("{path}: {} {}", grouped(bytes.into()), plural(bytes, "byte"));
         let mut holds = true;
         let mut compare = |said: Option<plan::Claim>, real: u64, unit: &str| {
             if let Some(said) = said {
@@ -85,7 +86,7 @@ impl<'a> Lookup<'a> {
                 if !said.agrees(real) {
                     seen = format!("{path} has {} {unit}, written {}", grouped(real.into()), said.shown());
                 } else if unit == "lines" {
-                    seen = format!("{seen}, {} lines", grouped(real.into()));
+                    seen = format!("{seen}, {} {}", grouped(real.into()), plural(real, "line"));
                 }
             }
         };
@@ -214,7 +215,9 @@ fn line_in(says: &LineSays, path: &str, text: &str) -> Outcome {
             (None, Some(at)) => {
                 Outcome::fails(Weight::Medium, format!("it stands at {path}:{at}, not at line {}", says.first))
             }
-            (None, None) => Outcome::fails(Weight::Medium, format!("no line of {path} says so; it has {total} lines")),
+            (None, None) => {
+                Outcome::fails(Weight::Medium, format!("no line of {path} says so; it has {}", count(total, "line")))
+            }
         };
     }
     if let Some(symbol) = &says.symbol {
@@ -232,12 +235,16 @@ fn line_in(says: &LineSays, path: &str, text: &str) -> Outcome {
                 Weight::Medium,
                 format!("{symbol} is defined at {path}:{at}, not at line {}", says.first),
             ),
-            (None, None) => {
-                Outcome::fails(Weight::Medium, format!("{path} does not define {symbol}; it has {total} lines"))
-            }
+            (None, None) => Outcome::fails(
+                Weight::Medium,
+                format!("{path} does not define {symbol}; it has {}", count(total, "line")),
+            ),
         };
     }
-    Outcome::of(says.last <= total, format!("{place}: the file has {} lines", grouped(total.into())))
+    Outcome::of(
+        says.last <= total,
+        format!("{place}: the file has {} {}", grouped(total.into()), plural(total, "line")),
+    )
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What to do about each gap, from the gaps of now and what was asked before. Pure.
 
+use crate::count::{count, is};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A gap that somebody should close.
@@ -170,7 +171,7 @@ fn step<'a>(one: &'a Wanted, known: Option<&'a Known>, open: &mut BTreeMap<&'a s
     }
     let round = known.map_or(0, |known| known.round);
     if round >= rules.rounds {
-        let reason = format!("it was asked for {round} times and is still not there: a person has to look");
+        let reason = format!("it was asked for {} and is still not there: a person has to look", count(round, "time"));
         return Step::Hold { wanted: one, round, reason };
     }
     if known.is_some_and(|known| known.state == Asked::Refused) {
@@ -184,8 +185,11 @@ fn step<'a>(one: &'a Wanted, known: Option<&'a Known>, open: &mut BTreeMap<&'a s
     }
     let asked = open.entry(one.agents.first().map_or("", String::as_str)).or_default();
     if *asked >= rules.open_at_most {
-        let reason =
-            format!("{asked} requests are open with its agent already; it is asked for when some are answered");
+        let reason = format!(
+            "{} {} open with its agent already; it is asked for when some are answered",
+            count(*asked, "request"),
+            is(*asked)
+        );
         return Step::Hold { wanted: one, round, reason };
     }
     *asked += 1;

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use sha2::{Digest, Sha256};
 
 use super::model::{Change, History, PlanChange, Standing};
+use crate::count::count;
 use crate::lent::Refused;
 use crate::limits;
 use crate::memory::{AuditRecord, Memory, Moment, PlanRecord, Record};
@@ -250,7 +251,7 @@ fn detail(before: &Kept, now: &Verdict) -> String {
         && old != new
     {
         detail.push(match (before.bytes, now.bytes) {
-            (Some(old), Some(new)) if old != new => format!("other content: {old} bytes before, {new} now"),
+            (Some(old), Some(new)) if old != new => format!("other content: {} before, {new} now", count(old, "byte")),
             _ => "other content of the same size".to_owned(),
         });
     }

@@ -1,6 +1,7 @@
 //! Findings and blocks of a comparison.
 
 use super::model::{Change, History, Standing};
+use crate::count::{count, is};
 use crate::note::Weight;
 use crate::page::{Block, Cell, Point, Table};
 use crate::report::{Gap, bounded};
@@ -36,13 +37,8 @@ impl History {
             |standing: Standing| standing.percent.map_or("\u{2013}".to_owned(), |percent| format!("{percent} %"));
         let mut text = format!("Since the last audit: {} \u{2192} {}", percent(before), percent(self.after));
         let parts = [("regression", self.regressions.len()), ("step forward", self.progress.len())];
-        for (what, count) in parts.into_iter().filter(|(_, count)| *count > 0) {
-            let many = match (what, count) {
-                (what, 1) => what.to_owned(),
-                ("regression", _) => "regressions".to_owned(),
-                _ => "steps forward".to_owned(),
-            };
-            text = format!("{text}; {count} {many}");
+        for (what, many) in parts.into_iter().filter(|(_, many)| *many > 0) {
+            text = format!("{text}; {}", count(many, what));
         }
         Some(text + ".")
     }
@@ -72,7 +68,11 @@ impl History {
             blocks.push(Block::Table(changes_table(changes)));
         }
         if self.left_out > 0 {
-            blocks.push(Block::Text(format!("{} more changes are not listed.", self.left_out)));
+            blocks.push(Block::Text(format!(
+                "{} {} not listed.",
+                count(self.left_out, "more change"),
+                is(self.left_out)
+            )));
         }
         if self.trend.len() > 1 {
             let point = |moment: &crate::memory::Moment| Point { at: moment.at.clone(), percent: moment.percent };

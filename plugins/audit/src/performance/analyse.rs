@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use super::agents::{AgentRow, Agents};
 use super::config::{self, ConfigRow, NamedConfig, VariableState};
-use super::gate::{self, GateRow, Stated};
+use super::gate::{self, GateRow};
 use super::issues::{KnownIssue, known_issues};
 use super::logs::Logs;
+use crate::count::{count, is};
 use crate::index::Index;
 use crate::lent::Database;
 use crate::limits;
@@ -51,8 +52,6 @@ pub struct Sources<'a> {
     pub catalog: Option<&'a dyn Database>,
     /// What the plans say.
     pub plans: &'a FromPlans,
-    /// The coverage as the newest document states it.
-    pub stated: Option<&'a Stated>,
 }
 
 /// Phase 3.
@@ -84,7 +83,7 @@ pub struct Performance {
 /// Analyses; never fails.
 #[must_use]
 pub fn analyse(sources: Sources<'_>, options: &Options) -> Performance {
-    let (gate, catalog_refused) = gate::gate(sources.catalog, sources.stated, options);
+    let (gate, catalog_refused) = gate::gate(sources.catalog, options);
     let mut issues = sources.plans.issues.clone();
     issues.sort_by_key(|issue| (!issue.open, severity(issue)));
     let mut performance = Performance {
@@ -121,10 +120,13 @@ fn findings(performance: &Performance) -> Vec<Gap> {
 fn below_gate(gate: &GateRow) -> Gap {
     let (whole, part) = (gate.tenths() / 10, gate.tenths() % 10);
     let title = format!(
-        "fingerprints: {} of {} files have one ({whole}.{part} %), {} more are needed for {} %",
-        gate.done, gate.total, gate.needed, gate.gate_percent
+        "fingerprints: {} of {} have one ({whole}.{part} %), {} more needed for {} %",
+        gate.done,
+        count(gate.total, "file"),
+        gate.needed,
+        gate.gate_percent
     );
-    Gap::new("catalog:fingerprints:below-gate", Weight::Medium, &title, &gate.source)
+    Gap::new("catalog:fingerprints:below-gate", Weight::Medium, &title, gate.source)
 }
 
 fn open_issue(issue: &KnownIssue) -> Gap {
@@ -141,7 +143,7 @@ fn configuration(row: &ConfigRow) -> Vec<Gap> {
         let title = format!("the configuration {file} was not compared with {example}: {unread}");
         out.push(Gap::new(&format!("{file}:configuration:unread"), Weight::Low, &title, example));
     } else if !row.there {
-        let title = format!("the configuration {file} is not there; {example} wants {} variables", row.wanted);
+        let title = format!("the configuration {file} is not there; {example} wants {}", count(row.wanted, "variable"));
         out.push(Gap::new(&format!("{file}:configuration:absent"), Weight::Info, &title, example));
     }
     for (state, weight, word) in [
@@ -151,7 +153,8 @@ fn configuration(row: &ConfigRow) -> Vec<Gap> {
     ] {
         let names: Vec<&str> = row.names(state).collect();
         if !names.is_empty() {
-            let title = format!("{} of {} variables of {file} are {word}", names.len(), row.wanted);
+            let title =
+                format!("{} of {} of {file} {} {word}", names.len(), count(row.wanted, "variable"), is(names.len()));
             let kind = word.split(' ').next().unwrap_or(word);
             out.push(Gap::new(&format!("{file}:variables:{kind}"), weight, &title, &names.join(", ")));
         }

@@ -3,6 +3,7 @@
 use super::analyse::Performance;
 use super::config::VariableState;
 use super::runs::RunRow;
+use crate::count::{count as said, is};
 use crate::moment;
 use crate::page::{Bar, Block, Cell, Table};
 use crate::sheet::{count, heading, subheading, table, text};
@@ -30,7 +31,7 @@ fn logs(performance: &Performance, out: &mut Vec<Block>) {
         return text(out, "No execution log was found; the argument `logs` says where they are.");
     }
     let records: usize = logs.files.iter().map(|file| file.records).sum();
-    text(out, format!("{records} records of {} logs.", logs.files.len()));
+    text(out, format!("{} of {}.", said(records, "record"), said(logs.files.len(), "log")));
     let mut runs =
         Table::new(&["Name", "Runs", "Succeeded", "Failed", "Success", "Median", "95 %", "Last Run", "Source"]);
     for row in &logs.runs {
@@ -48,7 +49,7 @@ fn logs(performance: &Performance, out: &mut Vec<Block>) {
     }
     table(out, runs);
     if logs.left_out > 0 {
-        text(out, format!("{} records of further names are left out.", logs.left_out));
+        text(out, format!("{} of further names {} left out.", said(logs.left_out, "record"), is(logs.left_out)));
     }
     if logs.runs.iter().any(|row| !row.errors.is_empty()) {
         errors(&logs.runs, out);
@@ -102,11 +103,14 @@ fn gate(performance: &Performance, out: &mut Vec<Block>) {
         text(out, format!("The catalog was not read: {refused}"));
     }
     let Some(gate) = &performance.gate else {
-        return text(out, "Nothing is known of fingerprints: no catalog was granted, or it knows of no file.");
+        return text(
+            out,
+            "Nothing is known of fingerprints: the catalog knows of no file, or is not granted; `baton plugin grant audit sql=catalog:ro` lets the audit read it.",
+        );
     };
     let (whole, part) = (gate.tenths() / 10, gate.tenths() % 10);
     let mut rows = Table::new(&["Metric", "Value", "Source"]);
-    let source = || Cell::code(&gate.source);
+    let source = || Cell::code(gate.source);
     rows.row([Cell::text("Files"), Cell::Number(gate.total), source()]);
     rows.row([Cell::text("Files with a fingerprint"), Cell::Number(gate.done), source()]);
     rows.row([Cell::text("Coverage"), Cell::text(format!("{whole}.{part} %")), source()]);

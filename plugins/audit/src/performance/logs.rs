@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::runs::{Record, RunRow, Runs};
 use super::scrub::scrub;
+use crate::count::{count, is};
 use crate::index::Index;
 use crate::limits;
 use crate::moment;
@@ -89,7 +90,7 @@ fn note(file: &LogFile) -> Option<Note> {
     let title = match (file.broken, file.whole) {
         (0, true) => return None,
         (0, false) => format!("of the log {} only the end was read", file.path),
-        (broken, _) => format!("{broken} lines of the log {} are no JSON objects", file.path),
+        (broken, _) => format!("{} of the log {} {} no JSON", count(broken, "line"), file.path, is(broken)),
     };
     let weight = if file.broken > 0 { Weight::Low } else { Weight::Info };
     Some(Note::new(format!("{}:log:not-whole", file.path), weight, title, ""))

@@ -32,12 +32,17 @@ impl Pieces {
         let options = &request.options;
         let logs = performance::logs(index, options);
         let agents = performance::agents(lent.ledger);
-        let sources =
-            performance::Sources { index, logs: &logs, agents: &agents, catalog: lent.catalog, plans, stated: None };
+        let sources = performance::Sources { index, logs: &logs, agents: &agents, catalog: lent.catalog, plans };
         let performance = performance::analyse(sources, options);
         let trackers = alignment::trackers(index, options);
-        let sources =
-            alignment::Sources { index, logs: &logs, agents: &agents, ledger: lent.ledger, trackers: &trackers };
+        let sources = alignment::Sources {
+            index,
+            logs: &logs,
+            agents: &agents,
+            ledger: lent.ledger,
+            trackers: &trackers,
+            task: &request.task,
+        };
         let alignment = alignment::assess(sources, options, request.now_ms());
         let names = request.plans.plans.iter().map(|plan| plan.shown.clone()).collect();
         let trace = traceability::trace(index, options, &names);

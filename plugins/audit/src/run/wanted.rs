@@ -1,5 +1,6 @@
 //! What of a plan is asked for, of whom, and which files it depends on.
 
+use crate::count::count;
 use crate::discover::shown_join;
 use crate::follow::Wanted;
 use crate::index::Index;
@@ -53,7 +54,7 @@ pub(super) fn of_plan<'p>(
 
 fn evidence(verdict: &Verdict) -> String {
     let found = verdict.found.iter().map(|found| format!("found at {found}"));
-    let bytes = verdict.bytes.iter().map(|bytes| format!("{bytes} bytes"));
+    let bytes = verdict.bytes.iter().map(|bytes| count(*bytes, "byte"));
     found.chain(bytes).chain(verdict.remarks.iter().cloned()).collect::<Vec<_>>().join("; ")
 }
 

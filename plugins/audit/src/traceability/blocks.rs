@@ -4,6 +4,7 @@ use super::alignment_yml::Linked;
 use super::lookup::Standing;
 use super::matrix::{CodeReference, Says, Verified};
 use super::trace::{Traceability, Verdict};
+use crate::count::count as said;
 use crate::page::{Bar, Block, Cell, Table};
 use crate::sheet::{count, heading, table, text, words};
 
@@ -124,7 +125,10 @@ fn ids(trace: &Traceability, out: &mut Vec<Block>) {
         return text(out, "None found.");
     }
     let faults = trace.ids.faults.len();
-    text(out, format!("{} ids, {faults} of them or of their documents not as they should be.", trace.ids.ids.len()));
+    text(
+        out,
+        format!("{}, {faults} of them or of their documents not as they should be.", said(trace.ids.ids.len(), "id")),
+    );
     if faults > 0 {
         let mut rows = Table::new(&["What", "Where"]);
         for fault in &trace.ids.faults {
@@ -152,14 +156,14 @@ fn orphans(trace: &Traceability, out: &mut Vec<Block>) {
     heading(out, "Orphans");
     let orphans = &trace.orphans;
     if orphans.count == 0 {
-        return text(out, format!("Each of {} documents is named by another.", orphans.documents));
+        return text(out, format!("Each of {} is named by another.", said(orphans.documents, "document")));
     }
     let judged = if trace.kept {
         format!("{} % are let pass", trace.orphans_allowed)
     } else {
         "not judged: neither ids nor a matrix show that documents are kept track of".to_owned()
     };
-    text(out, format!("{} of {} documents are named by no other ({judged}).", orphans.count, orphans.documents));
+    text(out, format!("{} of {} named by no other ({judged}).", orphans.count, said(orphans.documents, "document")));
     out.push(Block::List(orphans.first.iter().map(|path| vec![Cell::code(path)]).collect()));
 }
 

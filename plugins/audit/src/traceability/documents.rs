@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::document_ids::DocumentIds;
 use super::links::{self, BrokenRow};
 use super::matrix::{self, MatrixRow};
+use crate::count::count;
 use crate::extract::blocks::{Block, blocks};
 use crate::index::Index;
 use crate::limits;
@@ -60,7 +61,7 @@ pub(super) fn documents(index: &Index, options: &Options, plans: &BTreeSet<Strin
         out.add(index, path, &content.text, is_plan(index, plans, path));
     }
     if left > 0 {
-        let title = format!("{left} documents were not read: too many, too large, or not readable");
+        let title = format!("{} not read: too many, too large, or not readable", count(left, "document"));
         out.notes.push(Note::new("documents:not-read", Weight::Low, title, ""));
     }
     out

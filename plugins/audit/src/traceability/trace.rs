@@ -149,7 +149,8 @@ impl Traceability {
         if self.has_too_many_orphans() {
             let Orphans { count, documents, first } = &self.orphans;
             let title = format!(
-                "{count} of {documents} documents are named by no other; {} % are let pass",
+                "{count} of {} named by no other; {} % are let pass",
+                crate::count::count(*documents, "document"),
                 self.orphans_allowed
             );
             findings.push(Gap::new("documents:orphans:too-many", Weight::Low, &title, &first.join(", ")));

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::content;
 use super::judge::Judged;
+use crate::count::count;
 use crate::index::{EntryKind, Index};
 use crate::limits;
 use crate::note::Weight;
@@ -274,7 +275,7 @@ impl Unrequested {
             blocks.push(Block::Text(format!("{} more are not listed.", self.left_out)));
         }
         if self.not_looked > 0 {
-            let text = format!("{} files of code were not looked into for being stubs: too many.", self.not_looked);
+            let text = format!("{} not looked into for being stubs: too many.", count(self.not_looked, "file of code"));
             blocks.push(Block::Text(text));
         }
         blocks

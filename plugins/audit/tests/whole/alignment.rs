@@ -22,7 +22,7 @@ const EVIDENCE: &str = r#"{"evidence": {
 fn run(tree: &Tree, ledger: Option<&dyn Ledger>, args: &str, now: &str) -> Alignment {
     let (index, options) = (tree.index(), options(args));
     let (logs, agents, trackers) = (logs(&index, &options), agents(ledger), trackers(&index, &options));
-    let sources = Sources { index: &index, logs: &logs, agents: &agents, ledger, trackers: &trackers };
+    let sources = Sources { index: &index, logs: &logs, agents: &agents, ledger, trackers: &trackers, task: "own" };
     assess(sources, &options, at(now))
 }
 
@@ -112,6 +112,22 @@ fn late_failing_and_unanswered_are_found() {
         alignment::blocks(&alignment),
         alignment::blocks(&run(&tree, Some(&book), args, "2026-01-18T09:00:00Z"))
     );
+}
+
+#[test]
+fn the_audit_does_not_judge_its_own_health() {
+    let mut tasks: Vec<_> = (0..6)
+        .map(|day| task(&format!("a{day}"), "auditor", "failed", &format!("2026-01-0{}T03:00:00Z", day + 1)))
+        .collect();
+    tasks.push(task("own", "auditor", "running", "2026-01-08T03:00:00Z"));
+    tasks.extend(
+        (0..3).map(|day| task(&format!("b{day}"), "audit", "failed", &format!("2026-01-0{}T04:00:00Z", day + 1))),
+    );
+    let book = Book { tasks, ..Book::default() };
+    let alignment = run(&Tree::of(&[]), Some(&book), "{}", "2026-01-08T03:00:00Z");
+    let names: Vec<&str> = alignment.integrations.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(names, ["audit"], "it is known by its task, whatever it is called");
+    assert!(!found(&alignment).iter().any(|(id, _)| *id == "audit:ledger:auditor:failing"));
 }
 
 #[test]

@@ -209,11 +209,11 @@ fn a_small_report_reads_like_this() {
     |---|---|---|
     | **Temporal** | ⏳ Nothing known | 0 of 0 processes late or never seen |
     | **Data** | ⏳ Nothing known | 0 of 0 tracked issues listed wrongly; 0 of 0 systems not healthy |
-    | **Process** | ⏳ Nothing known | 0 requests unanswered for a day or past their time |
+    | **Process** | ⏳ Nothing known | 0 requests unanswered for a day or past the time |
 
     ### Open Requests
 
-    Not looked at: the ledger is not granted.
+    Not looked at: \`baton plugin grant audit ledger\` lets the audit read the ledger.
 
     ### Issue Trackers
 
@@ -413,7 +413,7 @@ fn wrong_arguments_are_refused_with_what_mends_them() {
         Err(Error::Permanent(text)) => text,
         other => panic!("{other:?}"),
     };
-    insta::assert_snapshot!(permanent(r#"{"plan": "a"}"#), @"there is no argument `plan`; the audit knows: plans, root, forms, responsible, follow_up, logs, gate_percent, trackers, evidence, processes, documents, past_documents, alignment, source_globs, coverage_percent, orphans_percent");
+    insta::assert_snapshot!(permanent(r#"{"plan": "a"}"#), @"there is no argument `plan`; the audit knows: plans, reports, root, forms, responsible, follow_up, logs, gate_percent, trackers, evidence, processes, documents, past_documents, alignment, source_globs, coverage_percent, orphans_percent");
     insta::assert_snapshot!(permanent(r#"{"plans": "x.md"}"#), @"there is no plan `x.md`; in plans there is plans/shop.md");
     insta::assert_snapshot!(permanent(r#"{"root": "../x"}"#), @"the argument `root` must be a folder inside the granted root, not `../x`");
     insta::assert_snapshot!(permanent(r#"{"root": "/shop"}"#), @"the argument `root` must be a folder inside the granted root, not `/shop`");

@@ -20,6 +20,7 @@ mod report_judges;
 mod report_schema;
 mod report_support;
 mod report_words;
+mod runs;
 mod session;
 mod speed;
 mod sqlite;

@@ -1,0 +1,196 @@
+//! Runs of the plugin over what the host lends: attempts that are broken off, reports beside plans, RETURNs.
+
+use std::cell::RefCell;
+use std::fs;
+
+use audit::lent::{Draft, Entry, Lent, Post, Unsent};
+use audit::watch::Unwatched;
+use baton_plugin_sdk::{Answered, Cause, Error, Handoff, Outcome, Priority, Severity};
+use serde_json::{Value, json};
+
+use crate::lending::{Book, task};
+use crate::sqlite::Sqlite;
+use crate::support::{Workspace, has_finding, json as report_of, markdown};
+
+const PLAN: &str = "# P\n\n**Owner:** coder\n\n## Deliverables\n\n- `a.py`\n- `b.py`\n";
+
+/// A post that takes everything.
+#[derive(Default)]
+struct Letters(RefCell<Vec<Draft>>);
+
+impl Post for Letters {
+    fn send(&self, draft: &Draft) -> Result<(), Unsent> {
+        self.0.borrow_mut().push(draft.clone());
+        Ok(())
+    }
+
+    fn withdraw(&self, _dedupe_key: &str, _reason: &str) -> Result<(), Unsent> {
+        Ok(())
+    }
+}
+
+/// Audits as task `id` in its nth attempt; `ended` are the tasks of the ledger with their states.
+fn audit(workspace: &Workspace, database: &Sqlite, id: &str, attempt: u32, ended: &[(&str, &str)]) -> Outcome {
+    let tasks: Vec<Entry> = ended.iter().map(|(id, state)| task(id, "audit", state, "2026-01-18T09:00:00Z")).collect();
+    let book = Book { tasks, ..Book::default() };
+    let mut task = workspace.task("{}");
+    (task.id, task.attempt, task.cause) = (id.into(), attempt, Cause::Schedule);
+    let lent = Lent { memory: Some(database), ledger: Some(&book), ..Lent::nothing(&Unwatched) };
+    audit::run(&task, &lent).unwrap()
+}
+
+/// A workspace in which `a.py` was there at the audit `t1`, whose outcome was taken, and is gone now.
+fn regressed(database: &Sqlite) -> Workspace {
+    let workspace = Workspace::new().file("plans/p.md", PLAN).file("root/a.py", "x = 1\n").file("root/b.py", "x = 2\n");
+    audit(&workspace, database, "t1", 1, &[]);
+    fs::remove_file(workspace.path("root/a.py")).unwrap();
+    workspace
+}
+
+const REGRESSION: &str = "audit:plans/p.md:a.py:regression";
+
+#[test]
+fn a_second_attempt_compares_with_the_audit_before_the_first() {
+    let database = Sqlite::new();
+    let workspace = regressed(&database);
+    let taken = [("t1", "succeeded"), ("t2", "running")];
+    let first = audit(&workspace, &database, "t2", 1, &taken);
+    assert!(has_finding(&first, REGRESSION, Severity::High));
+    // The daemon dies before the outcome is taken; the attempt after that sees what the first one saw.
+    let second = audit(&workspace, &database, "t2", 2, &taken);
+    assert!(has_finding(&second, REGRESSION, Severity::High), "{}", second.summary);
+    assert_eq!((&second.summary, &second.artifacts), (&first.summary, &first.artifacts));
+    // Once it was taken, the next audit compares with it, and nothing changed.
+    let third = audit(&workspace, &database, "t3", 1, &[("t1", "succeeded"), ("t2", "succeeded")]);
+    assert!(third.summary.starts_with("Nothing changed since"), "{}", third.summary);
+    assert_eq!(database.number("SELECT count(*) FROM plans"), 1);
+    assert_eq!(database.number("SELECT count(*) FROM pending"), 0);
+}
+
+#[test]
+fn an_audit_that_never_ended_well_is_no_before() {
+    for state in ["failed", "dead", "cancelled", "running"] {
+        let database = Sqlite::new();
+        let workspace = regressed(&database);
+        audit(&workspace, &database, "t2", 1, &[("t1", "succeeded")]);
+        let later = audit(&workspace, &database, "t3", 1, &[("t1", "succeeded"), ("t2", state)]);
+        assert!(has_finding(&later, REGRESSION, Severity::High), "{state}: {}", later.summary);
+    }
+}
+
+#[test]
+fn a_plan_that_is_gone_comes_back_with_the_audit_that_is_taken_back() {
+    let database = Sqlite::new();
+    let workspace =
+        Workspace::new().file("plans/p.md", PLAN).file("plans/q.md", "# Q\n\n## Deliverables\n\n- `q.py`\n");
+    audit(&workspace, &database, "t1", 1, &[]);
+    fs::remove_file(workspace.path("plans/q.md")).unwrap();
+    let gone = |outcome: &Outcome| {
+        let report = report_of(outcome);
+        let plans = report["parts"]["history"]["rows"]["plans"].as_array().unwrap().clone();
+        plans.iter().filter(|plan| plan["after"].is_null()).count()
+    };
+    let first = audit(&workspace, &database, "t2", 1, &[("t1", "succeeded")]);
+    let second = audit(&workspace, &database, "t2", 2, &[("t1", "succeeded")]);
+    assert_eq!((gone(&first), gone(&second)), (1, 1));
+    let third = audit(&workspace, &database, "t3", 1, &[("t2", "succeeded")]);
+    assert!(third.summary.starts_with("Nothing changed since"), "{}", third.summary);
+    assert_eq!(database.number("SELECT count(*) FROM plans"), 1);
+}
+
+#[test]
+fn reports_beside_plans_are_checked_where_the_argument_says() {
+    let workspace = Workspace::new()
+        .file("plans/p.md", PLAN)
+        .file("root/docs/reports/r.md", "# R\n\nCoverage: 3 of 4 (80%)\n")
+        .file("root/docs/other.md", "# O\n\nCoverage: 1 of 4 (80%)\n");
+    let claims = |args: Value| {
+        let outcome = workspace.run(&args.to_string()).unwrap();
+        let rows = report_of(&outcome)["parts"]["claims"]["rows"]["rows"].clone();
+        let rows = rows.as_array().cloned().unwrap_or_default();
+        let named = rows
+            .iter()
+            .map(|row| format!("{} {}", row["document"].as_str().unwrap(), row["verdict"].as_str().unwrap()));
+        (named.collect::<Vec<_>>(), outcome)
+    };
+    assert_eq!(claims(json!({})).0, Vec::<String>::new());
+    let (rows, outcome) = claims(json!({"reports": ["docs/reports"]}));
+    assert_eq!(rows, ["root/docs/reports/r.md FALSE"]);
+    assert!(outcome.findings.iter().any(|finding| finding.id.starts_with("audit:root/docs/reports/r.md:")));
+    assert_eq!(report_of(&outcome)["plans"].as_array().unwrap().len(), 1, "a report is no plan");
+    assert_eq!(claims(json!({"reports": "**/*.md"})).0.len(), 2);
+    let (rows, outcome) = claims(json!({"reports": ["docs/gone"]}));
+    assert_eq!(rows, Vec::<String>::new());
+    assert!(has_finding(&outcome, "audit:reports:docs/gone:missing", Severity::Medium));
+    let refused = workspace.run(r#"{"reports": ["../elsewhere"]}"#);
+    assert!(matches!(refused, Err(Error::NeedsGrant(text)) if text.contains("../elsewhere")));
+}
+
+/// A RETURN of the coder to the request under this key.
+fn returned(workspace: &Workspace, key: &str, raw: &Value) -> baton_plugin_sdk::Task {
+    let mut task = workspace.task("{}");
+    (task.id, task.action) = ("r-1".into(), "check-return".into());
+    task.cause = Cause::Return(Answered {
+        task: Some("h-1".into()),
+        agent: Some("coder".into()),
+        title: None,
+        dedupe_key: Some(key.to_owned()),
+        args: "{}".into(),
+        done: true,
+    });
+    task.handoff = Some(Handoff {
+        id: "x".into(),
+        from: Some("coder".into()),
+        title: "RETURN of the coder".into(),
+        body: String::new(),
+        priority: Priority::Medium,
+        created_at: None,
+        raw: Some(raw.to_string()),
+    });
+    task
+}
+
+#[test]
+fn what_a_return_claims_stands_in_the_report_that_it_brings_about() {
+    let (database, letters) = (Sqlite::new(), Letters::default());
+    let workspace = Workspace::new().file("plans/p.md", PLAN).file("root/a.py", "x = 1\n");
+    let lent = Lent { memory: Some(&database), post: Some(&letters), ..Lent::nothing(&Unwatched) };
+    audit::run(&workspace.task("{}"), &lent).unwrap();
+    let key = letters.0.borrow()[0].dedupe_key.clone();
+    let raw = json!({"type": "RETURN_HANDOFF", "files_created": ["b.py"]});
+    let outcome = audit::run(&returned(&workspace, &key, &raw), &lent).unwrap();
+    assert!(outcome.summary.starts_with("The RETURN of coder makes 1 claim: 0 true, 1 false"), "{}", outcome.summary);
+    let id = "audit:RETURN of the coder:b.py:claim-deliverable";
+    assert!(has_finding(&outcome, id, Severity::High), "it is flagged on the task");
+    let report = report_of(&outcome);
+    let rows = report["parts"]["claims"]["rows"]["rows"].as_array().unwrap();
+    assert_eq!(
+        (rows[0]["document"].as_str(), rows[0]["verdict"].as_str()),
+        (Some("RETURN of the coder"), Some("FALSE"))
+    );
+    assert!(report["findings"].as_array().unwrap().iter().any(|finding| finding["id"] == id));
+    assert!(markdown(&outcome).contains("#### False claims"));
+}
+
+#[test]
+fn a_huge_workspace_gives_a_report_that_people_can_read_and_programs_have_whole() {
+    let rows: String = (0..3_000).map(|nth| format!("- `lib/f{nth}.py`\n")).collect();
+    let workspace = (0..150).fold(Workspace::new(), |workspace, nth| {
+        workspace.file(&format!("plans/p{nth:03}.md"), "# P\n\n## Deliverables\n\n- `a.py`\n")
+    });
+    let workspace = workspace.file("plans/large.md", format!("# L\n\n## Deliverables\n\n{rows}"));
+    let outcome = workspace.run("{}").unwrap();
+    let report = report_of(&outcome);
+    assert_eq!(report["rows_left_out"], 0);
+    let listed: usize =
+        report["plans"].as_array().unwrap().iter().map(|plan| plan["deliverables"].as_array().unwrap().len()).sum();
+    assert_eq!(listed, 3_150, "the JSON form has everything");
+    let text = markdown(&outcome);
+    for words in ["and 2,800 more rows, all in the JSON form", "and 51 more plans, all in the JSON form"] {
+        assert!(text.contains(words), "{words}");
+    }
+    assert!(text.lines().count() < 4_000, "{}", text.lines().count());
+    assert!(text.contains("| **Overall** |"), "totals stay");
+    let html = &outcome.artifacts[2].bytes;
+    assert!(html.len() < 3 << 20, "{}", html.len());
+}
