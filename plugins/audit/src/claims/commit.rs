@@ -50,17 +50,14 @@ fn ids(text: &str) -> Vec<(String, Option<String>)> {
                 found.push((first.to_owned(), own.or_else(|| quoted(after))));
             }
         } else {
-            let mut words = part.split_whitespace().peekable();
-            while let Some(word) = words.next() {
-                let next = words.peek().map(|next| next.trim_matches(|sign: char| !sign.is_alphanumeric()));
-                if let Some(id) = next.filter(|next| {
-                    is_id(next)
-                        && matches!(
-                            super::words::stem(word.trim_matches(|sign: char| !sign.is_alphanumeric())).as_str(),
-                            "commit" | "committed" | "sha"
-                        )
-                }) {
-                    found.push((id.to_owned(), None));
+            // `commits 0a1b2c3, 4d5e6f7 and 8a9b0c1`: what follows goes on as long as it is ids.
+            let mut listing = false;
+            for word in part.split_whitespace() {
+                let bare = word.trim_matches(|sign: char| !sign.is_alphanumeric());
+                if listing && is_id(bare) {
+                    found.push((bare.to_owned(), None));
+                } else if !(listing && matches!(bare, "" | "and")) {
+                    listing = matches!(super::words::stem(bare).as_str(), "commit" | "committed" | "sha");
                 }
             }
         }
@@ -103,6 +100,7 @@ mod tests {
         assert_eq!(commits("Mended (commit 0a1b2c3)."), [(1, "0a1b2c3".into(), None)]);
         assert_eq!(commits("The commit `0a1b2c3` (\"Mend it\") did."), [(1, "0a1b2c3".into(), Some("Mend it".into()))]);
         assert_eq!(commits("Commits: `0a1b2c3 fix: it`, `4d5e6f7`").len(), 2);
+        assert_eq!(commits("Pushed commits 0a1b2c3, 4d5e6f7 and 8a9b0c1; page 1b2c3d4.").len(), 3);
         assert_eq!(commits("### Commits\n1. `0a1b2c3` - mending").len(), 1);
         assert_eq!(commits("| Commit | What |\n|-|-|\n| `0a1b2c3` | it |").len(), 1);
         assert_eq!(commits("Commit: `0a1b2c3`\n\nagain `0a1b2c3`").len(), 1);
@@ -116,6 +114,7 @@ mod tests {
             "commit `deadbeef`",
             "commit of 27be73616c278033a323dca0fafa80e6",
             "commit often",
+            "commit the page 0a1b2c3",
         ] {
             assert_eq!(commits(text), [], "{text}");
         }

@@ -25,14 +25,16 @@ pub(crate) fn in_text(text: &str) -> (Option<Claim>, Option<Claim>) {
     let words: Vec<&str> =
         text.split_whitespace().map(|word| word.trim_matches(['(', ')', ',', ';', '*', '[', ']'])).collect();
     let (mut bytes, mut lines) = (None, None);
-    for pair in words.windows(2) {
-        let [count, unit] = pair else { continue };
-        let unit = unit.trim_end_matches('.').to_ascii_lowercase();
+    for (at, count) in words.iter().enumerate() {
         let Some((claim, rest)) = number(count) else { continue };
-        if !rest.is_empty() {
+        let next = words.get(at + 1).copied().unwrap_or_default();
+        // `5MB`; a lone letter behind a number is something else: `7B`.
+        let unit = if rest.is_empty() { next } else { rest };
+        let unit = unit.trim_end_matches('.').to_ascii_lowercase();
+        if !rest.is_empty() && unit.len() < 2 {
             continue;
         }
-        if matches!(unit.as_str(), "lines" | "loc") {
+        if matches!(unit.as_str(), "lines" | "line" | "loc") {
             lines = lines.or(Some(claim));
         } else {
             bytes = bytes.or_else(|| scaled(claim, &unit));
@@ -101,6 +103,10 @@ mod tests {
     fn sentences_hold_numbers_before_a_unit() {
         assert_eq!(in_text("`x.py` - done (18,975 bytes)"), (Some(exact(18_975)), None));
         assert_eq!(in_text("now 473 lines, 2 classes"), (None, Some(exact(473))));
+        let about = Claim { value: 5 * 1024 * 1024, fit: Fit::About };
+        assert_eq!(in_text("`x.csv` (5MB, 1 line)."), (Some(about), Some(exact(1))));
+        assert_eq!(in_text("`x.csv` has 5MB."), (Some(about), None));
+        assert_eq!(in_text("the model has 7B, 3x more"), (None, None));
         assert_eq!(in_text("line 327-360 of it"), (None, None));
     }
 }
