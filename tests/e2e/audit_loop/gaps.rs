@@ -53,7 +53,7 @@ fn a_gap_is_asked_for_and_seen_to_be_closed_by_what_is_there() {
     workspace.wait_for("the RETURN to be checked", |workspace| {
         audits(workspace)
             .into_iter()
-            .find(|task| task.reason.contains("The RETURN of Claude-MM1 makes 1 claims: 1 true"))
+            .find(|task| task.reason.contains("The RETURN of Claude-MM1 makes 1 claim: 1 true"))
     });
     let all = workspace.wait_for("the report of all", |workspace| {
         last_report(workspace).filter(|report| report["completion_percent"] == json!(100))
@@ -86,7 +86,7 @@ fn a_return_ends_its_request_and_the_report_tells_before_and_after() {
     assert_eq!(seen.count(), 1, "{:#?}", audits(&workspace));
     let checked = audits(&workspace).into_iter().filter(|task| task.action.as_deref() == Some("check-return"));
     let reasons: Vec<String> = checked.map(|task| task.reason).collect();
-    assert!(reasons.len() == 1 && reasons[0].contains("1 of 1 deliverables present (100 %)"), "{reasons:?}");
+    assert!(reasons.len() == 1 && reasons[0].contains("1 of 1 deliverable present (100 %)"), "{reasons:?}");
     let report = last_report(&workspace).unwrap();
     assert_eq!(report["completion_percent"], json!(100));
     let first = nth_report(&workspace, 0);

@@ -32,7 +32,7 @@ fn a_deliverable_that_is_only_touched_makes_no_report_and_a_question_always_does
     workspace.up_once();
     assert_eq!(workspace.task("How does it stand").state, "succeeded");
     assert_eq!(report_names(&workspace, REPORTS).len(), 2);
-    assert!(last_summary(&workspace).contains("1 of 1 deliverables present (100 %)"), "{}", last_summary(&workspace));
+    assert!(last_summary(&workspace).contains("1 of 1 deliverable present (100 %)"), "{}", last_summary(&workspace));
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn a_claim_that_is_false_is_flagged_and_asked_again_until_a_person_has_to_look()
             assert!(flags.len() == 1 && flags[0].starts_with("high: ") && flags[0].contains(DRAWER), "{flags:?}");
         }
         let said = last_summary(&workspace);
-        assert!(said.contains("The RETURN of Claude-MM1 makes 1 claims: 0 true, 1 false"), "{said}");
+        assert!(said.contains("The RETURN of Claude-MM1 makes 1 claim: 0 true, 1 false"), "{said}");
     }
     assert_eq!(states(&workspace, DRAWER), ["succeeded"; 3], "it is not asked for a fourth time");
     let report = last_report(&workspace).unwrap();
@@ -63,7 +63,7 @@ fn a_return_between_two_others_is_flagged_when_it_is_false_and_only_then() {
         workspace.up_once();
         let checked = last_summary(&workspace);
         let words = if is_false { "0 true, 1 false" } else { "1 true, 0 false" };
-        assert!(checked.contains("The RETURN of Claude-MM1 makes 1 claims") && checked.contains(words), "{checked}");
+        assert!(checked.contains("The RETURN of Claude-MM1 makes 1 claim") && checked.contains(words), "{checked}");
         assert_eq!(workspace.task(name).state, "succeeded", "flagged, not undone");
         let returned = workspace.task(value["title"].as_str().unwrap());
         for id in [&request.id, &returned.id] {

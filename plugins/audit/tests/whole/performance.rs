@@ -148,7 +148,7 @@ fn logs_and_ledger_are_added_up() {
     assert_eq!(performance.agents[0].success_percent, Some(50));
     let notes: Vec<&str> = performance.findings.iter().map(|gap| gap.title.as_str()).collect();
     assert_eq!(notes.len(), 2);
-    assert!(notes.iter().any(|note| note.contains("1 lines of the log logs/deep/sync.jsonl")));
+    assert!(notes.iter().any(|note| note.contains("1 line of the log logs/deep/sync.jsonl")));
     assert_eq!(performance, run(&tree, None, Some(&book), "{}"));
 }
 
