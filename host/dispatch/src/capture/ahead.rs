@@ -36,10 +36,10 @@ impl Ahead {
         Ok(found.map(|found| found.id))
     }
 
-    fn of(house: &House, owner: &str, handoff: Handoff) -> Option<Self> {
+    fn of(house: &House, owner: &str, handoff: &Handoff) -> Option<Self> {
         let roster = house.roster();
-        let inbox = if owner == CENTRAL { &roster.resolve(handoff.to.as_deref()?)?.name } else { owner }.to_owned();
-        Some(Self { answers: Answers::of(&roster, &handoff)?, inbox })
+        let inbox = if owner == CENTRAL { roster.resolve(handoff.to.as_deref()?)?.name.as_str() } else { owner };
+        Some(Self { answers: Answers::of(&roster, handoff)?, inbox: inbox.to_owned() })
     }
 }
 
@@ -52,7 +52,7 @@ pub(crate) async fn returns_ahead(house: &Arc<House>, agent: &str) -> Vec<Ahead>
     let mut ahead = Vec::new();
     for (owner, path) in files {
         let handoff = handoff(house, path, until).await;
-        ahead.extend(handoff.and_then(|handoff| Ahead::of(house, &owner, handoff)));
+        ahead.extend(handoff.and_then(|handoff| Ahead::of(house, &owner, &handoff)));
     }
     ahead
 }
