@@ -76,6 +76,16 @@ pub const PATHS_OF_A_TRIGGER: usize = 10_000;
 /// look at everything.
 pub const WATCHED_FOLDERS: usize = 2_000;
 
+/// A RETURN may come this long after what it tells of: so long, a request that is not wanted any more is not taken back. As
+/// long as it must be quiet before a change of a watched file is looked at.
+pub const GRACE: Duration = Duration::from_millis(500);
+
+/// Files of an inbox that are looked at for RETURNs before a request is taken back, the newest ones.
+pub const LOOKED_AHEAD: usize = 256;
+
+/// How long that waits for files that are still being written: longer than a file must be quiet to count as whole.
+pub const AHEAD: Duration = Duration::from_secs(2);
+
 /// A schedule is looked at no sooner than this: a clock that runs ahead of the engine's by a little must not make it spin.
 pub const SCHEDULE_LEAST: Duration = Duration::from_millis(10);
 

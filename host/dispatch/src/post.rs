@@ -6,9 +6,12 @@
 //!
 //! What is taken back ends as `cancelled` in this very transaction, and its file is carried to the archive like any other.
 //! When nobody has looked at the file yet, it is on its way or lies there: it is marked here and ends when it is captured
-//! ([`turned_away`]). What a plugin is working on is left to end.
+//! ([`turned_away`]). What a plugin is working on is left to end, and so is what has its RETURN in the plugin's inbox: the
+//! capture of that ends it as answered, however long it takes.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use baton_core::State;
 use baton_core::handoff::Chain;
@@ -23,9 +26,10 @@ use fail::fail_point;
 use jiff::Timestamp;
 
 use crate::archive::to_archive;
-use crate::dependencies;
+use crate::capture::{Ahead, returns_ahead};
 use crate::house::House;
 use crate::withdraw::is_not_there;
+use crate::{dependencies, limits};
 
 /// What one task gives to the post.
 pub(crate) struct Post {
@@ -35,6 +39,8 @@ pub(crate) struct Post {
     sender: String,
     /// In the order of the calls.
     items: Vec<Item>,
+    /// RETURNs that lie in the plugin's inbox and nobody has read.
+    ahead: Vec<Ahead>,
 }
 
 enum Item {
@@ -64,7 +70,16 @@ impl Post {
             sandbox::Post::TakeBack(back) => Item::TakeBack(back),
         };
         let items = items.into_iter().enumerate().map(item).collect();
-        Self { root: house.root.clone(), sender: task.agent.clone(), items }
+        Self { root: house.root.clone(), sender: task.agent.clone(), items, ahead: Vec::new() }
+    }
+
+    /// Looks which requests have their RETURNs already, if any is to be taken back. Who makes something and says so writes
+    /// one after the other, so the word gets a moment to arrive.
+    pub(crate) async fn look_ahead(&mut self, house: &Arc<House>) {
+        if self.items.iter().any(|item| matches!(item, Item::TakeBack(_))) {
+            tokio::time::sleep(limits::GRACE).await;
+            self.ahead = returns_ahead(house, &self.sender).await;
+        }
     }
 
     /// Writes into the outbox what goes out, and ends what is taken back.
@@ -72,11 +87,11 @@ impl Post {
     /// # Errors
     /// When the database fails.
     pub(crate) fn go_out(&self, tx: &Tx<'_>, task: &Task, now: Timestamp) -> Result<Sent, LedgerError> {
-        let mut sent = Sent::default();
+        let (mut sent, answered) = (Sent::default(), self.answered(tx)?);
         for item in &self.items {
             match item {
                 Item::Send { key, request, folder } => self.send(tx, task, (key, request, folder))?,
-                Item::TakeBack(back) => self.take_back(tx, back, &mut sent, now)?,
+                Item::TakeBack(back) => self.take_back(tx, back, &answered, (&mut sent, now))?,
             }
         }
         Ok(sent)
@@ -103,13 +118,13 @@ impl Post {
         posted::add(tx, &Posted { handoff_id: request.id, sender, key, times, delivery, taken_back: None })
     }
 
-    /// Takes back what is open under a key.
+    /// Takes back what is open under a key and was not answered.
     fn take_back(
         &self,
         tx: &Tx<'_>,
         back: &sandbox::Withdrawal,
-        sent: &mut Sent,
-        now: Timestamp,
+        answered: &BTreeSet<String>,
+        (sent, now): (&mut Sent, Timestamp),
     ) -> Result<(), LedgerError> {
         let Some(before) = posted::newest(tx, &self.sender, &back.dedupe_key)? else {
             return Ok(());
@@ -119,6 +134,9 @@ impl Post {
             Standing::Unseen => posted::turn_away(tx, &before.handoff_id, &back.reason),
             Standing::Open(requests) => {
                 for request in requests.into_iter().filter(|request| request.state != State::Running) {
+                    if answered.contains(&request.id) {
+                        continue;
+                    }
                     sent.released |= end(tx, &request, &self.sender, &back.reason, now)?;
                     sent.carry.push(request.id);
                 }
@@ -126,6 +144,11 @@ impl Post {
                 Ok(())
             }
         }
+    }
+
+    /// The requests whose RETURNs are there: those are going to end them.
+    fn answered(&self, tx: &Tx<'_>) -> Result<BTreeSet<String>, LedgerError> {
+        self.ahead.iter().filter_map(|ahead| ahead.ends(tx).transpose()).collect()
     }
 
     fn standing(&self, tx: &Tx<'_>, posted: &Posted) -> Result<Standing, LedgerError> {
@@ -216,8 +239,6 @@ pub(crate) fn turned_away(tx: &Tx<'_>, new: &task::New) -> Result<Option<String>
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use baton_core::handoff::Priority;
     use baton_ledger::task::Origin;
 

@@ -55,7 +55,12 @@ pub(crate) async fn settle(
     ended: Vec<Attempted>,
     room: usize,
 ) -> Result<(Vec<Settled>, Vec<Begun>), DispatchError> {
-    let outcomes: Vec<Arc<Outcome>> = ended.into_iter().map(|one| Arc::new(Outcome::of(house, one))).collect();
+    let mut outcomes = Vec::new();
+    for one in ended {
+        let mut outcome = Outcome::of(house, one);
+        outcome.out.post.look_ahead(house).await;
+        outcomes.push(Arc::new(outcome));
+    }
     let (all, inner) = (outcomes.clone(), Arc::clone(house));
     let together = house.ledger.write(move |tx| {
         let written: Result<Vec<_>, _> = all.iter().map(|outcome| outcome.write(tx)).collect();

@@ -78,11 +78,11 @@ pub const LEDGER_BYTES: usize = 4 << 20;
 /// Files that may be watched under one key: what one document of a workspace promises, many times over.
 pub const WATCHED_OF_A_KEY: usize = 20_000;
 
-/// Files that may be watched for one plugin: each is looked at again and again.
-pub const WATCHED: usize = 50_000;
+/// Files that may be watched for one plugin: each is looked at again and again, once a minute at the least.
+pub const WATCHED: usize = 200_000;
 
-/// Keys that one task may speak of.
-pub const WATCH_KEYS: usize = 1_000;
+/// Keys that one task may speak of: a key is a document, and a workspace may have ten thousand, all new or all gone.
+pub const WATCH_KEYS: usize = 20_000;
 
 /// The longest path of a watched file.
 pub const WATCHED_PATH_BYTES: usize = 4 << 10;

@@ -9,6 +9,10 @@ pub const PLAN_BYTES: u64 = 8 * 1024 * 1024;
 /// Plans of one run. Ten thousand plans of 40 KiB are 400 MiB of reading, one after the other.
 pub const PLANS: usize = 10_000;
 
+/// Changed deliverables of one run up to which only the plans that name them are audited. Beyond it is a change of the whole
+/// tree (another branch), and all plans are looked at.
+pub const CHANGED: usize = 500;
+
 /// How deep plans are looked for below a plans folder.
 pub const PLANS_DEPTH: usize = 32;
 

@@ -33,6 +33,8 @@ pub(crate) struct Request {
     /// Set when the task came from changed files and none of them exists any more.
     pub(crate) gone: Option<usize>,
     pub(crate) span: Span,
+    /// Whether it is only of the plans that a changed deliverable concerns: then nobody looks for files that no plan names.
+    pub(crate) narrowed: bool,
     /// Whether nobody asked: then nothing is said when nothing changed.
     pub(crate) quiet: bool,
     pub(crate) plans_folders: Vec<PlansFolder>,
@@ -147,6 +149,7 @@ impl Request {
             plans: Discovery::default(),
             gone: None,
             span: Span::Whole,
+            narrowed: false,
             quiet: false,
             plans_folders: plans_folders(task)?,
             roots: roots(task, below.as_deref())?,
@@ -205,7 +208,7 @@ impl Request {
     }
 
     /// Whether a changed file is one that a plan promises, and no plan itself.
-    fn is_watched(&self, path: &str) -> bool {
+    pub(crate) fn is_watched(&self, path: &str) -> bool {
         let in_plans = self.plans_folders.iter().any(|folder| std::path::Path::new(path).starts_with(&folder.path));
         !(in_plans && (path.ends_with(".md") || path.ends_with(".txt")))
     }

@@ -73,9 +73,6 @@ fn a_return_ends_its_request_and_the_report_tells_before_and_after() {
     workspace.write(PLAN_FILE, DRAWER_PLAN);
     workspace.up_once();
     let request = requests(&workspace, DRAWER).remove(0);
-    // From here on only an answer ends a request, so that it does not matter who sees the file first.
-    let config = workspace.read("baton.toml");
-    workspace.write("baton.toml", config + "\n[agents.audit.defaults.audit]\nfollow_up = false\n");
     workspace.write(DRAWER, REAL);
     answer_to_the_audit(&workspace, &request, DRAWER);
     workspace.up_once();

@@ -6,6 +6,8 @@
 mod gaps;
 mod grants;
 mod kills;
+mod many;
+mod order;
 mod quiet;
 mod returns;
 mod sessions;

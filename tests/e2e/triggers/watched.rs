@@ -191,4 +191,5 @@ fn only_plain_paths_below_a_mount_can_be_watched_and_not_too_many() {
         let answer = lines.iter().find(|(line, _)| *line == what).map(|(_, answer)| *answer);
         assert!(answer.is_some_and(|answer| answer.starts_with(begins)), "{what}\n{said}");
     }
+    assert_eq!(lines.len(), 9, "200,000 files fit, and can be forgotten\n{said}");
 }

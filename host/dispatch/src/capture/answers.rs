@@ -1,7 +1,7 @@
 //! Which request a RETURN answers, whichever of the two is written down first, and how the request ends by it.
 
 use baton_core::State;
-use baton_core::handoff::{self, Handoff, Original};
+use baton_core::handoff::{self, Handoff, Kind, Original};
 use baton_ledger::event::Event;
 use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx, outbox};
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::archive::to_archive;
 use crate::trigger::returns;
-use crate::{House, dependencies};
+use crate::{Agent, House, Roster, dependencies};
 
 /// How agents write that it was not done, folded: the beginnings of the status of a RETURN.
 const NOT_DONE: [&str; 9] =
@@ -33,6 +33,16 @@ pub(crate) fn ended(answer: &Handoff) -> State {
 }
 
 impl Answers {
+    /// What a handoff answers; none when it is no RETURN.
+    pub(super) fn of(roster: &Roster, handoff: &Handoff) -> Option<Self> {
+        if handoff.kind != Kind::Return {
+            return None;
+        }
+        let signed = |agent: &&Agent| handoff.from.as_deref().is_some_and(|from| roster.same(&agent.name, from));
+        let by = roster.agents().filter(signed).map(|agent| agent.name.clone()).collect();
+        Some(Self { original: handoff.original.clone().unwrap_or_default(), by, ended: ended(handoff) })
+    }
+
     /// What may name the request. An unknown signature may mean one only by its id.
     fn names(&self) -> task::Answered {
         let known = |field: &Option<String>| field.clone().filter(|_| !self.by.is_empty());

@@ -1,12 +1,12 @@
 //! A file that was read, as it is to be written down. What had to be held of the parsed tree is dropped here: what goes to
 //! the ledger is small.
 
-use baton_core::handoff::{Handoff, Kind};
+use baton_core::handoff::Handoff;
 use baton_core::{State, dedupe, file_name};
 use baton_intake::Captured;
 use baton_ledger::task::{self, Origin};
 
-use super::answers::{self, Answers};
+use super::answers::Answers;
 use super::route::is_everybody;
 use crate::house::House;
 use crate::{Agent, AgentKind};
@@ -68,18 +68,8 @@ impl Incoming {
         let substance = dedupe::substance(handoff.raw.as_ref(), &read.bytes);
         let key = dedupe::key(agent, &handoff, &substance);
         let sender = handoff.from.as_deref().map(canonical);
-        let mut answers = None;
-        let what = match &handoff.kind {
-            Kind::Request(_) => What::Request,
-            Kind::Return => {
-                let signed =
-                    |agent: &&Agent| handoff.from.as_deref().is_some_and(|from| roster.same(&agent.name, from));
-                let by = roster.agents().filter(signed).map(|agent| agent.name.clone()).collect();
-                let ended = answers::ended(&handoff);
-                answers = Some(Answers { original: handoff.original.unwrap_or_default(), by, ended });
-                What::Return
-            }
-        };
+        let answers = Answers::of(&roster, &handoff);
+        let what = if answers.is_some() { What::Return } else { What::Request };
         let chain = handoff.chain.unwrap_or_default();
         let asks = answers.is_none();
         let new = task::New {

@@ -1,6 +1,7 @@
 //! From a file in an inbox to a row in the ledger: read it once, understand it, find out whether it is news, and write
 //! bytes and record down in one transaction. Nothing else happens before that.
 
+mod ahead;
 mod answers;
 mod classify;
 mod incoming;
@@ -18,6 +19,7 @@ use baton_intake::Seen;
 use fail::fail_point;
 use jiff::Timestamp;
 
+pub(crate) use self::ahead::{Ahead, returns_ahead};
 pub(crate) use self::answers::{answered_before, ended};
 pub use self::record::ADOPTED;
 pub(crate) use self::refuse::answer;

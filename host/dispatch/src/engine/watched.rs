@@ -5,7 +5,7 @@
 //! at everything.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use baton_intake::{Change, Watcher};
@@ -22,6 +22,15 @@ impl Engine {
         // A single run looks once.
         if self.mode == Mode::Once || !self.triggers.iter().any(|trigger| trigger.watches_for() == Some(&plugin)) {
             return;
+        }
+        if watching.beyond() > 0 && self.desk.say_once(Path::new(&plugin)) {
+            let (seen, beyond) = (watching.folders.len(), watching.beyond());
+            tracing::warn!(
+                %plugin,
+                "{} folders hold files that it has looked at; {seen} are watched, changes in the others are seen by the \
+                 scan of every minute",
+                seen + beyond
+            );
         }
         let before = self.watched_folders();
         let name = plugin.clone();

@@ -33,6 +33,8 @@ pub(crate) struct WatchedTrigger {
 pub(crate) struct Watching {
     /// The folders that hold the files; of a folder that is missing, the nearest one around it.
     pub(crate) folders: BTreeSet<PathBuf>,
+    /// Folders beyond the limit, as hashes: their changes are found by the look at everything.
+    beyond: HashSet<u64>,
     /// Paths whose change is news, as hashes: there may be many, and a wrong hit costs only a look.
     paths: HashSet<u64>,
 }
@@ -45,10 +47,19 @@ impl Watching {
 
     fn add(&mut self, folder: &Path, path: &Path) {
         self.paths.extend([hash(folder), hash(path)]);
-        // What is beyond the limit is found by the look at everything.
+        if self.folders.contains(folder) {
+            return;
+        }
         if self.folders.len() < limits::WATCHED_FOLDERS {
             self.folders.insert(folder.to_owned());
+        } else {
+            self.beyond.insert(hash(folder));
         }
+    }
+
+    /// How many folders hold files of it and are not watched.
+    pub(crate) fn beyond(&self) -> usize {
+        self.beyond.len()
     }
 }
 
@@ -281,7 +292,8 @@ mod tests {
         for number in 0..limits::WATCHED_FOLDERS + 10 {
             let folder = PathBuf::from(format!("/{number}"));
             watching.add(&folder, &folder.join("x"));
+            watching.add(&folder, &folder.join("y"));
         }
-        assert_eq!(watching.folders.len(), limits::WATCHED_FOLDERS);
+        assert_eq!((watching.folders.len(), watching.beyond()), (limits::WATCHED_FOLDERS, 10));
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use super::model::{Change, History, PlanChange, Standing};
+use super::model::{Change, History, PlanChange, PlanStanding, Standing};
 use crate::count::count;
 use crate::lent::Refused;
 use crate::limits;
@@ -149,8 +149,9 @@ impl<'m, 'a> Comparison<'m, 'a> {
     }
 
     /// What is remembered of plans that this audit did not see: left out of a part, gone from the whole.
-    fn others(&self, whole: bool) -> (Counts, Vec<(String, Counts)>) {
+    fn others(&mut self, whole: bool) -> (Counts, Vec<(String, Counts)>) {
         let (mut others, mut gone) = (Counts::default(), Vec::new());
+        let history = &mut self.history;
         for (shown, plan) in self.memory.into_iter().flat_map(Memory::plans) {
             if self.seen.contains(shown) {
                 continue;
@@ -159,6 +160,11 @@ impl<'m, 'a> Comparison<'m, 'a> {
                 gone.push((shown.to_owned(), plan.counts));
             } else {
                 others.add(plan.counts);
+                history.others_count += 1;
+                if history.others.len() < limits::ROWS {
+                    let standing = Standing::of(plan.counts);
+                    history.others.push(PlanStanding { plan: shown.to_owned(), standing });
+                }
             }
         }
         (others, gone)

@@ -8,4 +8,4 @@ mod model;
 mod show;
 
 pub use compare::{Closing, Comparison, inputs_digest};
-pub use model::{Change, History, PlanChange, Standing};
+pub use model::{Change, History, PlanChange, PlanStanding, Standing};

@@ -18,6 +18,10 @@ pub struct History {
     pub after: Standing,
     /// Plans that are new, gone, or say or hold something else, by name.
     pub plans: Vec<PlanChange>,
+    /// Plans that this audit left out, as they are remembered, by name; not more than a table shows.
+    pub others: Vec<PlanStanding>,
+    /// How many plans this audit left out.
+    pub others_count: usize,
     /// Done before and not now.
     pub regressions: Vec<Change>,
     /// Done now and not before.
@@ -49,6 +53,15 @@ impl Standing {
     pub fn of(counts: Counts) -> Self {
         Self { counts, percent: counts.percent() }
     }
+}
+
+/// A plan as it is remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlanStanding {
+    /// The plan.
+    pub plan: String,
+    /// As the last audit that looked at it left it.
+    pub standing: Standing,
 }
 
 /// A plan before and after.

@@ -1,6 +1,6 @@
 //! Findings and blocks of a comparison.
 
-use super::model::{Change, History, Standing};
+use super::model::{Change, History, PlanStanding, Standing};
 use crate::count::{count, is};
 use crate::note::Weight;
 use crate::page::{Block, Cell, Point, Table};
@@ -56,6 +56,7 @@ impl History {
         }
         table.row(standings(Cell::Strong("Overall".to_owned()), Some(before), Some(self.after)));
         blocks.push(Block::Table(table));
+        blocks.extend(self.others());
         let lists = [
             ("Regressions", &self.regressions),
             ("Progress", &self.progress),
@@ -80,6 +81,25 @@ impl History {
             blocks.push(Block::Trend(self.trend.iter().map(point).collect()));
         }
         blocks
+    }
+}
+
+impl History {
+    /// The plans that this audit left out, as they are remembered.
+    fn others(&self) -> Vec<Block> {
+        if self.others.is_empty() {
+            return Vec::new();
+        }
+        let mut table = Table::new(&["Plan", "Completion", "Done"]);
+        for PlanStanding { plan, standing } in &self.others {
+            let done = format!("{} of {}", standing.counts.done(), standing.counts.expected());
+            table.row([Cell::code(plan), Cell::Percent(standing.percent), Cell::text(done)]);
+        }
+        let mut text = "They stand as the last audit that looked at them left them.".to_owned();
+        if let Some(more) = self.others_count.checked_sub(self.others.len()).filter(|more| *more > 0) {
+            text += &format!(" {more} more are not listed.");
+        }
+        vec![Block::Subheading("Plans Not Audited Now".to_owned()), Block::Text(text), Block::Table(table)]
     }
 }
 

@@ -106,6 +106,26 @@ impl<'a> Memory<'a> {
         self.plans.iter().map(|(shown, plan)| (shown.as_str(), plan))
     }
 
+    /// Which plans promise which of these files, or were found to have them there: file and plan, by file.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn naming(&self, files: &[String]) -> Result<Vec<(String, String)>, Refused> {
+        let names: BTreeMap<i64, &str> = self.plans.iter().map(|(shown, plan)| (plan.id, shown.as_str())).collect();
+        let list = Value::Text(serde_json::to_string(files).unwrap_or_default());
+        let mut naming = Vec::new();
+        for column in ["path", "found"] {
+            let statement =
+                format!("SELECT {column}, plan FROM plan_rows WHERE {column} IN (SELECT value FROM json_each(?1))");
+            let rows = self.database.query(&statement, std::slice::from_ref(&list))?;
+            let named = rows.iter().filter_map(|row| Some((words(row, 0), (*names.get(&integer(row, 1))?).to_owned())));
+            naming.extend(named);
+        }
+        naming.sort();
+        naming.dedup();
+        Ok(naming)
+    }
+
     /// The rows of a plan as the last audit left them.
     ///
     /// # Errors

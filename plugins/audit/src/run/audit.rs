@@ -3,6 +3,7 @@
 
 use baton_plugin_sdk::{Error, Outcome, Task};
 
+use super::narrow::narrow;
 use super::pieces::{self, Pieces};
 use super::wanted;
 use super::{outcome, unwritten};
@@ -19,14 +20,14 @@ use crate::note::{Note, Weight};
 use crate::performance::FromPlans;
 use crate::report::{self, Assembly, Audited, FolderLine, Part, Parts, Report};
 use crate::request::{Request, Span};
-use crate::verify::{Asked, Commits, Enumerations, Facts, Folders, Judge, Remembered, unrequested};
+use crate::verify::{Asked, Commits, Enumerations, Facts, Folders, Judge, Remembered, Unrequested, unrequested};
 
 /// Does one audit.
 ///
 /// # Errors
 /// As [`super::run`].
 pub(super) fn audit(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
-    let request = Request::of(task)?;
+    let mut request = Request::of(task)?;
     if let Some(paths) = request.gone {
         return Ok(Outcome::new(format!("Nothing to audit: none of the {paths} changed plans exists any more.")));
     }
@@ -35,6 +36,7 @@ pub(super) fn audit(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
         pieces::follow(lent, &request, &[]);
         return no_plans(&request);
     }
+    narrow(&mut request, lent, task);
     over(&request, lent, "", None)
 }
 
@@ -83,7 +85,7 @@ fn forget(lent: &Lent<'_>, request: &Request) {
 }
 
 /// The memory of these folders; none where it is not granted or does not answer.
-fn remembered<'a>(lent: &Lent<'a>, request: &Request) -> (Option<Memory<'a>>, Option<Refused>) {
+pub(super) fn remembered<'a>(lent: &Lent<'a>, request: &Request) -> (Option<Memory<'a>>, Option<Refused>) {
     let writer = Writer { task: &request.task, ledger: lent.ledger };
     match lent.memory.map(|database| Memory::open_by(database, &request.scope(), writer)) {
         None => (None, None),
@@ -224,8 +226,12 @@ impl<'r> Run<'r> {
 
     /// Ends the reading: what nobody asked for, what documents claim, what changed since the last audit.
     fn close(mut self) -> Read {
-        let (unrequested, folders) =
-            unrequested(self.index, &self.asked, &self.enumerations, &self.folders, self.request.now_ns);
+        let (unrequested, folders) = if self.request.narrowed {
+            // What the other plans name is not known here.
+            (Unrequested::default(), self.folders)
+        } else {
+            unrequested(self.index, &self.asked, &self.enumerations, &self.folders, self.request.now_ns)
+        };
         let mut inputs: Vec<String> = unrequested.gaps().into_iter().map(|gap| gap.id).collect();
         self.assembly.unrequested(unrequested);
         let claims = claims::check(&self.claimed, self.index, self.lent.git);
@@ -290,12 +296,23 @@ fn finish(
     write(&mut report, request, &history, head)
 }
 
-/// Has the host tell when one of these files changes. Gives a note when it cannot.
+/// Has the host tell when one of these files changes. What it does not take is said once, together.
 fn watch_files(lent: &Lent<'_>, watched: Vec<(String, Vec<Seen>)>) -> Option<Note> {
     let files = lent.files?;
-    let refused = watched.into_iter().find_map(|(plan, seen)| files.set(&wanted::key(&plan), seen).err())?;
-    let title = format!("a change of a deliverable may go unseen: {}", refused.text());
-    Some(Note::new("watch", Weight::Info, title, ""))
+    let all = watched.len();
+    let (mut unwatched, mut why) = (0, None);
+    for (plan, seen) in watched {
+        if let Err(refused) = files.set(&wanted::key(&plan), seen) {
+            unwatched += 1;
+            why.get_or_insert((refused, plan));
+        }
+    }
+    let (refused, plan) = why?;
+    let title = format!(
+        "a change of a deliverable of {unwatched} of {all} plans is only seen by the next audit of all plans: {}",
+        refused.text()
+    );
+    Some(Note::new("watch", Weight::Info, title, format!("{plan} is the first of them")))
 }
 
 /// Remembers which findings are open. A memory that fails here has failed before, which the report says.
@@ -303,7 +320,10 @@ fn keep_findings(memory: Option<&Memory<'_>>, request: &Request, report: &Report
     let Some(memory) = memory else { return };
     let Ok(open) = memory.open_findings() else { return };
     let plans: Vec<String> = report.plans.iter().map(|plan| format!("audit:{}:", plan.plan)).collect();
-    let concerned = |id: &str| request.span == Span::Whole || plans.iter().any(|plan| id.starts_with(plan.as_str()));
+    let looked_for = |id: &str| !(request.narrowed && id.ends_with(":unrequested"));
+    let concerned = |id: &str| {
+        request.span == Span::Whole || plans.iter().any(|plan| id.starts_with(plan.as_str())) && looked_for(id)
+    };
     let complete = report.findings.len() < limits::FINDINGS;
     drop(memory.keep_findings(&turnover(open, &report.findings, &request.stamp.long, complete, &concerned)));
 }

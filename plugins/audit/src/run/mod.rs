@@ -5,6 +5,7 @@
 
 mod answer;
 mod audit;
+mod narrow;
 mod pieces;
 mod review;
 mod wanted;

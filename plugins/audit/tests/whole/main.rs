@@ -10,6 +10,7 @@ mod forms;
 mod labelled;
 mod lending;
 mod library;
+mod narrowed;
 mod negatives;
 mod performance;
 mod properties;

@@ -44,6 +44,11 @@ pub(crate) fn wrongly() -> Outcome {
     let file = |path: &str| watch::seen(path, None);
     let many = |count: usize| (0..count).map(|n| file(&format!("/plans/0/{n}"))).collect::<Vec<_>>();
     let mut lines = Vec::new();
+    // As many as fit, but for the two keys below.
+    let filling: Vec<String> = (0..8).map(|n| format!("m{n}")).collect();
+    for key in &filling {
+        lines.extend(watch::set(key, many(20_000)).err().map(|error| format!("filling {key}: {error:?}\n")));
+    }
     for (what, key, files) in [
         ("outside", "k", vec![file("/etc/passwd")]),
         ("upwards", "k", vec![file("/plans/0/../../etc/passwd")]),
@@ -51,12 +56,15 @@ pub(crate) fn wrongly() -> Outcome {
         ("too many", "k", many(20_001)),
         ("good", "k", many(20_000)),
         ("more", "l", many(20_000)),
-        ("most", "m", many(10_001)),
+        ("most", "n", many(1)),
         ("nothing", "k", Vec::new()),
         ("nothing more", "l", Vec::new()),
     ] {
         let answer = watch::set(key, files).map_or_else(|error| format!("{error:?}"), |()| "accepted".to_owned());
         lines.push(format!("{what}: {answer}\n"));
+    }
+    for key in &filling {
+        lines.extend(watch::set(key, []).err().map(|error| format!("emptying {key}: {error:?}\n")));
     }
     Outcome::new("Tried.").with_artifact("watch-wrongly.txt", "text/plain", lines.concat())
 }

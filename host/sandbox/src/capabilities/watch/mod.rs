@@ -35,6 +35,8 @@ pub(crate) struct Watch {
     mounts: Vec<String>,
     /// Files by key: what was there before, and what was said since.
     counts: BTreeMap<String, u64>,
+    /// All of them together.
+    total: u64,
     said: BTreeMap<String, Vec<WatchedFile>>,
 }
 
@@ -42,7 +44,8 @@ impl Watch {
     pub(crate) fn new(manifest: &Manifest, mounts: &[MountGrant], watched: &BTreeMap<String, u64>) -> Self {
         let declared = manifest.declares.triggers.iter().any(|trigger| matches!(trigger, Trigger::Watched { .. }));
         let mounts = mounts.iter().map(|mount| mount.guest.clone()).collect();
-        Self { declared, mounts, counts: watched.clone(), said: BTreeMap::new() }
+        let total = watched.values().sum();
+        Self { declared, mounts, counts: watched.clone(), total, said: BTreeMap::new() }
     }
 
     /// All that was said.
@@ -63,25 +66,26 @@ impl Watch {
             return invalid(format!("`{path}` is no plain path below a folder that is granted"));
         }
         let files: BTreeMap<_, _> = files.into_iter().map(|file| (file.path, file.stamp)).collect();
-        self.room_for(&key, files.len()).map_err(generated::Error::TooMany)?;
+        self.total = self.room_for(&key, files.len()).map_err(generated::Error::TooMany)?;
         self.counts.insert(key.clone(), files.len() as u64);
         self.said.insert(key, files.into_iter().map(|(path, stamp)| WatchedFile { path, stamp }).collect());
         Ok(())
     }
 
-    fn room_for(&self, key: &str, files: usize) -> Result<(), String> {
+    /// How many files it is then under all keys together.
+    fn room_for(&self, key: &str, files: usize) -> Result<u64, String> {
         if files > limits::WATCHED_OF_A_KEY {
             return Err(format!("{files} files under one key; at most {}", limits::WATCHED_OF_A_KEY));
         }
         if !self.said.contains_key(key) && self.said.len() >= limits::WATCH_KEYS {
             return Err(format!("more than {} keys in one task", limits::WATCH_KEYS));
         }
-        let others = self.counts.iter().filter(|(known, _)| *known != key).map(|(_, count)| count).sum::<u64>();
-        let all = others.saturating_add(files as u64);
+        let before = self.counts.get(key).copied().unwrap_or_default();
+        let all = self.total.saturating_sub(before).saturating_add(files as u64);
         if files > 0 && all > limits::WATCHED as u64 {
             return Err(format!("{all} files under all keys together; at most {}", limits::WATCHED));
         }
-        Ok(())
+        Ok(all)
     }
 
     fn is_below_a_mount(&self, path: &str) -> bool {
@@ -168,7 +172,7 @@ mod tests {
     #[test]
     fn errors_beyond_the_limits_and_what_was_said_stays() {
         let many = |count: usize| (0..count).map(|n| seen(&format!("/plans/0/{n}"))).collect::<Vec<_>>();
-        let mut watch = watch(&[("old", 40_000)]);
+        let mut watch = watch(&[("old", 190_000)]);
         watch.set("k".to_owned(), many(10_000)).unwrap();
         for (key, count) in [("k", 10_001), ("k", 20_001), ("l", 1)] {
             let refused = watch.set(key.to_owned(), many(count));
@@ -178,5 +182,21 @@ mod tests {
         watch.set("l".to_owned(), many(20_000)).unwrap();
         let said: Vec<_> = watch.into_said().into_iter().map(|said| (said.key, said.files.len())).collect();
         assert_eq!(said, [("k".to_owned(), 10_000), ("l".to_owned(), 20_000), ("old".to_owned(), 0)]);
+    }
+
+    #[test]
+    fn ten_thousand_documents_can_be_watched_in_one_task_and_forgotten_in_another() {
+        let keys = |watch: &mut Watch, files: &dyn Fn(usize) -> Vec<generated::Seen>, keys: usize| {
+            (0..keys).try_for_each(|key| watch.set(key.to_string(), files(key)))
+        };
+        let ten = |key: usize| (0..10).map(|file| seen(&format!("/plans/0/{key}/{file}"))).collect();
+        let mut first = watch(&[]);
+        keys(&mut first, &ten, 10_000).unwrap();
+        let said = first.into_said();
+        assert_eq!((said.len(), said.iter().map(|said| said.files.len()).sum::<usize>()), (10_000, 100_000));
+        let mut second = watch(&[]);
+        keys(&mut second, &|_| Vec::new(), 20_000).unwrap();
+        let refused = second.set("one more".to_owned(), Vec::new());
+        assert!(matches!(refused, Err(generated::Error::TooMany(text)) if text.contains("20000 keys")));
     }
 }

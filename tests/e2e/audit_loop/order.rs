@@ -1,0 +1,83 @@
+//! Something is made and answered at the same moment: the answer counts, whoever sees the file first.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use baton_tests::Workspace;
+use serde_json::json;
+
+use super::{PLAN_FILE, REAL, answer_to_the_audit, last_report, requests, title};
+
+const TIMES: usize = 10;
+
+fn path(nth: usize) -> String {
+    format!("src/part_{nth}.py")
+}
+
+/// A workspace in which ten things are asked for.
+fn asked() -> Workspace {
+    let workspace = Workspace::init();
+    let list: String = (0..TIMES).map(|nth| format!("- [ ] `{}`\n", path(nth))).collect();
+    workspace.write(PLAN_FILE, format!("# Parts\n\n**Owner:** Claude-MM1\n\n## Deliverables\n\n{list}"));
+    workspace.up_once();
+    assert_eq!(workspace.inbox("Claude-MM1").len(), TIMES);
+    workspace
+}
+
+/// The request has ended by its answer, once, and is archived.
+#[track_caller]
+fn is_answered(workspace: &Workspace, nth: usize) {
+    let requests = requests(workspace, &path(nth));
+    let ended: Vec<&str> = requests.iter().map(|request| request.state.as_str()).collect();
+    assert_eq!(ended, ["succeeded"], "{nth}: {requests:#?}");
+    assert!(requests[0].returned_at.is_some(), "{nth}: {requests:#?}");
+}
+
+#[test]
+fn what_is_made_and_answered_while_nobody_looks_ends_as_answered() {
+    let workspace = asked();
+    for nth in 0..TIMES {
+        let request = requests(&workspace, &path(nth)).remove(0);
+        // A file that was just written is not read at once, and the change of the deliverable is.
+        if nth % 2 == 0 {
+            workspace.write(&path(nth), REAL);
+            answer_to_the_audit(&workspace, &request, &path(nth));
+        } else {
+            answer_to_the_audit(&workspace, &request, &path(nth));
+            workspace.write(&path(nth), REAL);
+        }
+        workspace.up_once();
+        is_answered(&workspace, nth);
+    }
+    assert_eq!(last_report(&workspace).unwrap()["completion_percent"], json!(100));
+    assert!(workspace.inbox("Claude-MM1").is_empty());
+}
+
+#[test]
+fn what_is_answered_within_the_time_of_quiet_ends_as_answered() {
+    let workspace = asked();
+    let daemon = workspace.up_and_serving();
+    for nth in 0..TIMES {
+        let request = requests(&workspace, &path(nth)).remove(0);
+        workspace.write(&path(nth), REAL);
+        // The audits of the parts before it may look at it at any moment.
+        sleep(Duration::from_millis(40 * nth as u64));
+        answer_to_the_audit(&workspace, &request, &path(nth));
+        workspace.wait_for_archive(&title(&path(nth)));
+        is_answered(&workspace, nth);
+    }
+    assert!(daemon.stop().success());
+    workspace.up_once();
+    assert!(workspace.inbox("Claude-MM1").is_empty());
+}
+
+#[test]
+fn what_is_made_and_never_answered_is_taken_back_all_the_same() {
+    let workspace = asked();
+    let other = requests(&workspace, &path(1)).remove(0);
+    workspace.write(&path(0), REAL);
+    answer_to_the_audit(&workspace, &other, &path(1));
+    workspace.up_once();
+    let taken_back = requests(&workspace, &path(0)).remove(0);
+    assert_eq!((taken_back.state.as_str(), taken_back.returned_at.as_deref()), ("cancelled", None), "{taken_back:#?}");
+}
