@@ -16,6 +16,7 @@ pub mod limits;
 mod log;
 mod manifest;
 mod meter;
+mod own_thread;
 mod plugin;
 mod run;
 mod since_v0_0;

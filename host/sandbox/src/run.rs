@@ -25,7 +25,7 @@ use crate::log::Log;
 use crate::meter::Meter;
 use crate::store::{MemoryMeter, State};
 use crate::usage::Usage;
-use crate::{Failure, Plugin, Sandbox, limits, wit};
+use crate::{Failure, Plugin, Sandbox, limits, own_thread, wit};
 
 /// What to run and what to lend for it.
 pub struct Attempt {
@@ -93,10 +93,28 @@ impl Sandbox {
     /// attempt's time. Never fails as a whole: whatever happens is in the report.
     pub async fn run(&self, plugin: &Plugin, attempt: Attempt) -> Report {
         let cancel = attempt.cancel.clone();
-        let _place = tokio::select! {
-            Ok(place) = self.admission.acquire() => place,
+        let place = tokio::select! {
+            Ok(place) = Arc::clone(&self.admission).acquire_owned() => place,
             () = cancel.asked() => return Report::failed(Failure::Cancelled),
         };
+        if attempt.mounts.is_empty() {
+            let report = self.run_here(plugin, attempt).await;
+            drop(place);
+            return report;
+        }
+        let wall = Ceilings::of(&plugin.manifest().declares.limits).wall;
+        let (sandbox, plugin) = (self.clone(), plugin.clone());
+        // A thread that hangs in the kernel keeps its place, so that there are never more of them than places.
+        let work = async move {
+            let _place = place;
+            sandbox.run_here(&plugin, attempt).await
+        };
+        own_thread::run(work, wall, cancel).await.unwrap_or_else(Report::failed)
+    }
+
+    /// Runs one attempt on this thread.
+    async fn run_here(&self, plugin: &Plugin, attempt: Attempt) -> Report {
+        let cancel = attempt.cancel.clone();
         let log = Log::default();
         let begun = Instant::now();
         let ceilings = Ceilings::of(&plugin.manifest().declares.limits);
@@ -152,6 +170,8 @@ impl Sandbox {
     ) -> Result<Store<State>, Failure> {
         let mut wasi = WasiCtxBuilder::new();
         wasi.stdout(log.clone()).stderr(log.clone()).max_random_size(1 << 20);
+        // An attempt with folders has a thread of its own (`own_thread.rs`).
+        wasi.allow_blocking_current_thread(!attempt.mounts.is_empty());
         files::preopen(&mut wasi, &attempt.mounts)?;
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits::HANDLES);

@@ -1,0 +1,107 @@
+//! A thread of its own for an attempt that has folders.
+//!
+//! Calls to the file system block. Each handed to another thread would cost two changes of threads, ten times the call
+//! itself; so the whole attempt goes to a thread that may block, once, and its calls are made right there.
+//!
+//! The deadline is kept all the same: who waits for the attempt waits beside it. An attempt whose thread hangs in the kernel
+//! (a network folder that is gone) is given up, and its thread ends when the kernel lets it go.
+
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use crate::capabilities::progress::Cancel;
+use crate::error::Ceiling;
+use crate::{Failure, limits};
+
+/// How much later than the attempt itself the one who waits for it notices that its time is up.
+const LATER: Duration = Duration::from_secs(1);
+
+/// Does `work` on a thread that may block. Ends it when nobody waits any more.
+///
+/// # Errors
+/// When its time is up, or it was cancelled, and its thread does not say so itself.
+pub(crate) async fn run<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+    wall: Duration,
+    cancel: Cancel,
+) -> Result<T, Failure> {
+    let runtime = Handle::current();
+    // Dropped together with this future.
+    let (waiting, gone) = oneshot::channel::<()>();
+    let thread = tokio::task::spawn_blocking(move || {
+        runtime.block_on(async {
+            tokio::select! {
+                done = work => Some(done),
+                _ = gone => None,
+            }
+        })
+    });
+    let ended = tokio::select! {
+        ended = thread => match ended {
+            Ok(Some(done)) => Ok(done),
+            Ok(None) => Err(Failure::Cancelled),
+            Err(broken) => Err(Failure::Trap(format!("the attempt broke off: {broken}"))),
+        },
+        () = tokio::time::sleep(wall + LATER) => Err(wall_hit(wall)),
+        () = async { cancel.asked().await; tokio::time::sleep(limits::CANCEL_GRACE + LATER).await } => {
+            Err(Failure::Cancelled)
+        }
+    };
+    drop(waiting);
+    ended
+}
+
+fn wall_hit(wall: Duration) -> Failure {
+    let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    Failure::Limit { ceiling: Ceiling::Wall, used: milliseconds(wall + LATER), limit: milliseconds(wall) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Instant;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_thread_that_hangs_does_not_keep_who_waits_for_it() {
+        let begun = Instant::now();
+        let hangs = async { std::thread::sleep(Duration::from_secs(3)) };
+        let ended = run(hangs, Duration::from_millis(10), Cancel::default()).await;
+        assert!(matches!(ended, Err(Failure::Limit { ceiling: Ceiling::Wall, .. })), "{ended:?}");
+        assert!(begun.elapsed() < Duration::from_secs(3));
+    }
+
+    #[tokio::test]
+    async fn work_that_nobody_waits_for_ends() {
+        struct Ended(Arc<AtomicBool>);
+        impl Drop for Ended {
+            fn drop(&mut self) {
+                self.0.store(true, Ordering::Release);
+            }
+        }
+        let ended = Arc::new(AtomicBool::new(false));
+        let guard = Ended(Arc::clone(&ended));
+        let work = async move {
+            let _guard = guard;
+            std::future::pending::<()>().await;
+        };
+        let waited = tokio::time::timeout(Duration::from_millis(50), run(work, Duration::from_secs(60), Cancel::default()));
+        assert!(waited.await.is_err());
+        for _ in 0..200 {
+            if ended.load(Ordering::Acquire) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the work is still there after two seconds");
+    }
+
+    #[tokio::test]
+    async fn what_was_done_comes_back() {
+        assert_eq!(run(async { 7 }, Duration::from_secs(1), Cancel::default()).await, Ok(7));
+    }
+}
