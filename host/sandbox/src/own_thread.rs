@@ -89,7 +89,8 @@ mod tests {
             let _guard = guard;
             std::future::pending::<()>().await;
         };
-        let waited = tokio::time::timeout(Duration::from_millis(50), run(work, Duration::from_secs(60), Cancel::default()));
+        let waited =
+            tokio::time::timeout(Duration::from_millis(50), run(work, Duration::from_secs(60), Cancel::default()));
         assert!(waited.await.is_err());
         for _ in 0..200 {
             if ended.load(Ordering::Acquire) {

@@ -22,15 +22,17 @@ pub(crate) fn bytes_cell(text: &str, heading_says_bytes: bool) -> Option<Claim> 
 /// `18,975 bytes` and `473 lines` anywhere in a line: bytes, then lines. The first of each counts.
 #[must_use]
 pub(crate) fn in_text(text: &str) -> (Option<Claim>, Option<Claim>) {
-    let words: Vec<&str> =
-        text.split_whitespace().map(|word| word.trim_matches(['(', ')', ',', ';', '*', '[', ']'])).collect();
+    let words: Vec<&str> = text
+        .split_whitespace()
+        .map(|word| word.trim_start_matches(['(', '[', '*']).trim_end_matches([')', ']', '*', ',', ';', '.']))
+        .collect();
     let (mut bytes, mut lines) = (None, None);
     for (at, count) in words.iter().enumerate() {
         let Some((claim, rest)) = number(count) else { continue };
         let next = words.get(at + 1).copied().unwrap_or_default();
         // `5MB`; a lone letter behind a number is something else: `7B`.
         let unit = if rest.is_empty() { next } else { rest };
-        let unit = unit.trim_end_matches('.').to_ascii_lowercase();
+        let unit = unit.to_ascii_lowercase();
         if !rest.is_empty() && unit.len() < 2 {
             continue;
         }

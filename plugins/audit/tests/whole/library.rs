@@ -181,7 +181,7 @@ fn a_small_report_reads_like_this() {
 
     ### Fingerprint Coverage
 
-    Nothing is known of fingerprints: no catalog was granted, or it knows of no file.
+    Nothing is known of fingerprints: the catalog knows of no file, or is not granted; \`baton plugin grant audit sql=catalog:ro\` lets the audit read it.
 
     ### Known Issues
 

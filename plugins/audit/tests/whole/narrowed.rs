@@ -1,7 +1,7 @@
 //! Audits that a changed deliverable made: of the plans that it concerns, and of all where that is not certain. And which
 //! files are watched.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs;
 
 use audit::lent::{FileWatch, Lent, Refused, Seen};
@@ -16,6 +16,7 @@ use crate::support::{Workspace, json as report_of};
 #[derive(Default)]
 struct Files {
     set: RefCell<Vec<(String, usize)>>,
+    tasks: Cell<usize>,
 }
 
 impl FileWatch for Files {
@@ -28,11 +29,13 @@ impl FileWatch for Files {
     }
 }
 
-/// Audits with this cause.
+/// Audits with this cause, each time as another task.
 fn audit(workspace: &Workspace, memory: &Sqlite, files: &Files, cause: Cause) -> Outcome {
     files.set.borrow_mut().clear();
     let mut task = workspace.task("{}");
     task.cause = cause;
+    files.tasks.set(files.tasks.get() + 1);
+    task.id = format!("t-{}", files.tasks.get());
     let lent = Lent { memory: Some(memory), files: Some(files), ..Lent::nothing(&Unwatched) };
     audit::run(&task, &lent).unwrap()
 }

@@ -176,7 +176,13 @@ fn a_run_that_dies_leaves_the_old_state() {
     let (workspace, database) = (workspace(), Sqlite::new());
     audit(&workspace, &database, "t1", None);
     fs::remove_file(workspace.path("root/a.py")).unwrap();
+    for writes in 0..5 {
+        database.breaks_after.set(Some(writes));
+        assert!(Memory::open(&database, "root").is_err(), "it settles the last audit in more than {writes} writes");
+        database.breaks_after.set(None);
+    }
     for writes in 0..4 {
+        Memory::open(&database, "root").unwrap();
         database.breaks_after.set(Some(writes));
         let run = audit(&workspace, &database, "t2", None);
         database.breaks_after.set(None);
