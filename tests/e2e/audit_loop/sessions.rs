@@ -41,7 +41,7 @@ fn a_session_is_its_commits_and_the_handoffs_of_its_time() {
     // Until now: the commits of the range, and every handoff since its first one.
     let run = workspace.baton(&["run", "audit", "session-review", "--arg", "from=HEAD~2"]).ended(0);
     let said = format!("{}{}", run.stdout, run.stderr);
-    assert!(said.contains("Reviewed 2 commits, 2 requests and 1 RETURNs (1 with evidence)"), "{said}");
+    assert!(said.contains("Reviewed: 2 commits, 2 requests and 1 RETURN (1 with evidence)"), "{said}");
     let stem = report_names(&workspace, "SESSION_REVIEW_").pop().unwrap();
     let report = workspace.read(&format!("reports/{stem}.md"));
     for text in [first.as_str(), &last, "Add the till", "Add the drawer", "Count the till", "Nobody answers"] {

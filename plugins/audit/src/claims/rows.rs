@@ -101,12 +101,11 @@ impl Checked {
             };
             *slot += 1;
             let document = documents.get(one.document).map_or("", |document| document.shown.as_str());
-            if let Some(weight) = one.outcome.weight {
-                if checked.gaps.len() < limits::FINDINGS
-                    && let Some(id) = id(document, &one, &mut known)
-                {
-                    checked.gaps.push(gap(id, document, &one, weight));
-                }
+            if let Some(weight) = one.outcome.weight
+                && checked.gaps.len() < limits::FINDINGS
+                && let Some(id) = id(document, &one, &mut known)
+            {
+                checked.gaps.push(gap(id, document, &one, weight));
             }
             if checked.rows.len() < limits::CLAIM_ROWS {
                 checked.rows.push(row(document, one));

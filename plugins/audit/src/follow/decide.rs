@@ -126,7 +126,7 @@ pub(super) enum Step<'a> {
     },
 }
 
-/// Decides, in the order of the gaps, what is taken back last. `task` is the one that does it.
+/// Decides, in the order of the gaps, what is taken back last. What the tasks `untold` wrote down never went out.
 #[must_use]
 pub(super) fn decide<'a>(
     wanted: &'a [Wanted],
@@ -134,7 +134,7 @@ pub(super) fn decide<'a>(
     plans: &[&str],
     gone: &dyn Fn(&str) -> bool,
     rules: &Rules,
-    task: &str,
+    untold: &BTreeSet<String>,
 ) -> Vec<Step<'a>> {
     let mut open: BTreeMap<&str, usize> = BTreeMap::new();
     for one in known.values().filter(|one| one.state == Asked::Open) {
@@ -155,8 +155,7 @@ pub(super) fn decide<'a>(
         } else {
             continue;
         };
-        // What an earlier attempt of this task took back was never told to anybody.
-        if one.state == Asked::TakenBack && one.task != task {
+        if one.state == Asked::TakenBack && !untold.contains(&one.task) {
             steps.push(Step::Forget { finding });
             continue;
         }
@@ -219,6 +218,10 @@ mod tests {
         Known { state, ..Known::of(&wanted("x"), "Codex-MM1", round, "t") }
     }
 
+    fn untold(task: &str) -> BTreeSet<String> {
+        BTreeSet::from([task.to_owned()])
+    }
+
     fn words(steps: &[Step<'_>]) -> Vec<String> {
         let word = |step: &Step<'_>| match step {
             Step::Ask { wanted, round, .. } => format!("ask {} {round}", wanted.finding),
@@ -239,7 +242,7 @@ mod tests {
             ("d".to_owned(), known(3, Asked::Answered)),
             ("e".to_owned(), known(1, Asked::Refused)),
         ]);
-        let steps = decide(&gaps, &before, &["plans/a.md"], &|_| false, &Rules::default(), "u");
+        let steps = decide(&gaps, &before, &["plans/a.md"], &|_| false, &Rules::default(), &untold("u"));
         assert_eq!(words(&steps), ["ask a 1", "wait b", "ask c 2", "hold d", "hold e"]);
     }
 
@@ -247,7 +250,8 @@ mod tests {
     fn what_is_there_now_is_taken_back_and_other_plans_are_left_alone() {
         let other = Known { plan: "plans/b.md".to_owned(), ..known(1, Asked::Open) };
         let before = BTreeMap::from([("a".to_owned(), known(1, Asked::Open)), ("b".to_owned(), other)]);
-        let steps = |gone| words(&decide(&[], &before, &["plans/a.md"], &move |_: &str| gone, &Rules::default(), "u"));
+        let steps =
+            |gone| words(&decide(&[], &before, &["plans/a.md"], &move |_: &str| gone, &Rules::default(), &untold("u")));
         assert_eq!(steps(false), ["withdraw a"]);
         assert_eq!(steps(true), ["withdraw a", "withdraw b"]);
     }
@@ -255,8 +259,9 @@ mod tests {
     #[test]
     fn what_was_taken_back_is_forgotten_unless_the_same_task_is_tried_again() {
         let before = BTreeMap::from([("a".to_owned(), known(1, Asked::TakenBack))]);
-        let steps =
-            |gaps: &[Wanted], task| words(&decide(gaps, &before, &["plans/a.md"], &|_| false, &Rules::default(), task));
+        let steps = |gaps: &[Wanted], task| {
+            words(&decide(gaps, &before, &["plans/a.md"], &|_| false, &Rules::default(), &untold(task)))
+        };
         assert_eq!(steps(&[], "t"), ["withdraw a"]);
         assert_eq!(steps(&[], "u"), ["forget a"]);
         assert_eq!(steps(&["a"].map(wanted), "u"), ["ask a 1"]);
@@ -268,8 +273,11 @@ mod tests {
         let before =
             BTreeMap::from([("z".to_owned(), Known { plan: "plans/z.md".to_owned(), ..known(1, Asked::Open) })]);
         let rules = Rules { open_at_most: 2, rounds: 3 };
-        assert_eq!(words(&decide(&gaps, &before, &[], &|_| false, &rules, "u")), ["ask a 1", "hold b", "hold c"]);
+        assert_eq!(
+            words(&decide(&gaps, &before, &[], &|_| false, &rules, &untold("u"))),
+            ["ask a 1", "hold b", "hold c"]
+        );
         let nobody = [Wanted { agents: Vec::new(), ..wanted("n") }];
-        assert_eq!(words(&decide(&nobody, &BTreeMap::new(), &[], &|_| false, &rules, "u")), ["hold n"]);
+        assert_eq!(words(&decide(&nobody, &BTreeMap::new(), &[], &|_| false, &rules, &untold("u"))), ["hold n"]);
     }
 }

@@ -6,8 +6,8 @@
 //! nothing is believed that an answer says: only what the next audit finds closes a gap.
 //!
 //! What is sent and taken back goes out when the task has come to its end, and what the book says stays when it does not: so
-//! the book says which task wrote it, and a further attempt of that task sends and takes back once more. The host drops what
-//! went out already.
+//! the book says which task wrote it, and as long as that has not succeeded, whoever audits next sends and takes back once
+//! more. The host drops what went out already.
 //!
 //! `decide` is pure; `book` keeps in the plugin's own database what was asked.
 
@@ -15,9 +15,10 @@ mod book;
 mod decide;
 mod letter;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::lent::{Lent, Post, Refused, Unsent};
+use crate::lent::{Ledger, Lent, Post, Refused, Unsent};
+use crate::limits;
 use crate::note::Weight;
 use crate::report::{FollowUp, FollowUpState};
 use book::Book;
@@ -62,11 +63,22 @@ pub fn follow(
     };
     match Book::open(memory).and_then(|book| book.known().map(|known| (book, known))) {
         Err(refused) => silent(format!("nobody was asked: {}", refused.text())),
-        Ok((book, known)) => match act(post, &book, &decide(wanted, &known, plans, gone, rules, asker.task), asker) {
-            Ok(rows) => Followed { rows, silent: None },
-            Err(refused) => silent(format!("what was asked could not be written down: {}", refused.text())),
-        },
+        Ok((book, known)) => {
+            let untold = untold(lent.ledger, asker.task);
+            let steps = decide(wanted, &known, plans, gone, rules, &untold);
+            match act(post, &book, &steps, &untold, asker) {
+                Ok(rows) => Followed { rows, silent: None },
+                Err(refused) => silent(format!("what was asked could not be written down: {}", refused.text())),
+            }
+        }
     }
+}
+
+/// The tasks of which nothing went out: this one, whose earlier attempts came to no end, and those that have not succeeded.
+fn untold(ledger: Option<&dyn Ledger>, task: &str) -> BTreeSet<String> {
+    let tasks = ledger.and_then(|ledger| ledger.tasks(None, None, limits::LEDGER_TASKS).ok());
+    let unsettled = tasks.into_iter().flatten().filter(|entry| entry.state != "succeeded").map(|entry| entry.id);
+    unsettled.chain([task.to_owned()]).collect()
 }
 
 /// Notes that the request under this key was answered, as done or not. Gives the plan that it was for and the arguments of
@@ -89,7 +101,13 @@ fn silent(reason: String) -> Followed {
 }
 
 /// Sends and takes back, and writes down what was done.
-fn act(post: &dyn Post, book: &Book<'_>, steps: &[Step<'_>], asker: Asker<'_>) -> Result<Vec<FollowUp>, Refused> {
+fn act(
+    post: &dyn Post,
+    book: &Book<'_>,
+    steps: &[Step<'_>],
+    untold: &BTreeSet<String>,
+    asker: Asker<'_>,
+) -> Result<Vec<FollowUp>, Refused> {
     let task = asker.task;
     let mut rows = Vec::new();
     let (mut keep, mut forget) = (BTreeMap::new(), Vec::new());
@@ -103,9 +121,9 @@ fn act(post: &dyn Post, book: &Book<'_>, steps: &[Step<'_>], asker: Asker<'_>) -
                 Err(reason) => rows.push(row(wanted, None, FollowUpState::Held, round - 1, &reason)),
             },
             Step::Wait { wanted, known } => {
-                // An earlier attempt of this task wrote it down and came to no end: then it was not sent.
-                if known.task == task {
+                if untold.contains(&known.task) {
                     drop(post.send(&letter::draft(wanted, &known.agent, known.round)));
+                    keep.insert(wanted.finding.clone(), Known { task: task.to_owned(), ..(*known).clone() });
                 }
                 rows.push(row(wanted, Some(&known.agent), FollowUpState::Open, known.round, "asked, not answered yet"));
             }

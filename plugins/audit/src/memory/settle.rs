@@ -3,7 +3,9 @@
 //! An audit writes its memory before its outcome is taken. When the run ends in between, nobody ever saw its report: the next
 //! audit must compare with the one before it. So what an audit wrote is pending until a later one opens the memory, which
 //! takes it back when it was written by an earlier attempt of the same task, or when the ledger says that its task did not
-//! succeed. Where the ledger is not granted, and of tasks that it does not list any more, success is taken for granted.
+//! succeed. A task that still runs has given its outcome, which is about to be taken: one attempt may begin while that of
+//! another task is written down. Where the ledger is not granted, and of tasks that it does not list any more, success is
+//! taken for granted.
 
 use baton_plugin_sdk::sql::Value;
 
@@ -31,7 +33,7 @@ impl Writer<'_> {
         }
         let tasks = self.ledger.and_then(|ledger| ledger.tasks(None, None, limits::LEDGER_TASKS).ok());
         let entry = tasks.into_iter().flatten().find(|entry| entry.id == task);
-        entry.is_none_or(|entry| entry.state == "succeeded")
+        entry.is_none_or(|entry| matches!(entry.state.as_str(), "succeeded" | "running"))
     }
 }
 

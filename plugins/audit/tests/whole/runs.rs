@@ -69,13 +69,22 @@ fn a_second_attempt_compares_with_the_audit_before_the_first() {
 
 #[test]
 fn an_audit_that_never_ended_well_is_no_before() {
-    for state in ["failed", "dead", "cancelled", "running"] {
+    for state in ["failed", "dead", "cancelled", "queued", "waiting"] {
         let database = Sqlite::new();
         let workspace = regressed(&database);
         audit(&workspace, &database, "t2", 1, &[("t1", "succeeded")]);
         let later = audit(&workspace, &database, "t3", 1, &[("t1", "succeeded"), ("t2", state)]);
         assert!(has_finding(&later, REGRESSION, Severity::High), "{state}: {}", later.summary);
     }
+}
+
+#[test]
+fn an_audit_whose_outcome_is_being_taken_counts() {
+    let database = Sqlite::new();
+    let workspace = regressed(&database);
+    audit(&workspace, &database, "t2", 1, &[("t1", "succeeded")]);
+    let later = audit(&workspace, &database, "t3", 1, &[("t1", "succeeded"), ("t2", "running")]);
+    assert!(later.summary.starts_with("Nothing changed since"), "{}", later.summary);
 }
 
 #[test]
