@@ -216,10 +216,11 @@ fn every_end_is_cut_alike() {
 fn every_rate_agrees() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("piece.wav");
+    // Not less: below 3 kHz the buffer of fpcalc is too small for what comes out, and it loses some at the end.
     let rates = [
-        1_000, 4_000, 6_000, 7_350, 8_000, 11_024, 11_025, 11_026, 12_000, 12_600, 14_700, 16_000, 18_900, 22_050,
-        24_000, 32_000, 37_800, 44_056, 44_100, 47_250, 47_952, 48_000, 64_000, 88_200, 96_000, 176_400, 192_000,
-        352_800, 384_000, 768_000,
+        4_000, 6_000, 7_350, 8_000, 11_024, 11_025, 11_026, 12_000, 12_600, 14_700, 16_000, 18_900, 22_050, 24_000,
+        32_000, 37_800, 44_056, 44_100, 47_250, 47_952, 48_000, 64_000, 88_200, 96_000, 176_400, 192_000, 352_800,
+        384_000, 768_000,
     ];
     for floats in [false, true] {
         let mut all = Agreement::default();
