@@ -30,7 +30,11 @@
 //!
 //! # What is left to differ
 //! The order of `f32` additions in the FFT, the fused multiply-add that the assembler uses for floats where the processor has it, and
-//! the mix of floats. All move a feature by about 10⁻⁶, so that a word flips only where a filter comes that near to a threshold.
+//! the mix of floats. A word flips only where a filter comes that near to a threshold: of 61,266 words (41 pieces) in each of 17 forms
+//! of PCM, 14 forms had none and 3 had one. The one that was traced lies 8 · 10⁻¹⁰ from its threshold and flips with libswresample's own
+//! 16-bit samples, too: it is the FFT's.
+//!
+//! Below about 3 kHz `fpcalc` loses samples at the end, since its buffer does not hold what a packet becomes. That is not copied.
 //!
 //! # Limits
 //! Memory is bounded but for the words themselves (29 kB an hour). Nothing is allocated after `new` but for these. No panic, whatever
