@@ -1,0 +1,49 @@
+//! Why a file has no fingerprint. The reason is what is counted and stored, the text is for people.
+
+/// Why a file was not fingerprinted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// There is no such file (any more).
+    NotFound,
+    /// It may not be read, or reading failed.
+    Unreadable,
+    /// No audio, or a codec that nothing here decodes; also signalled HE-AAC.
+    Unsupported,
+    /// It is protected (DRM).
+    Protected,
+    /// It says that it is audio and cannot be decoded.
+    Corrupt,
+    /// It is too short for one word (under about 3 s).
+    TooShort,
+    /// It became another file while it was read.
+    Changed,
+    /// The work was stopped.
+    Stopped,
+}
+
+impl Reason {
+    /// The word that is stored and shown.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Unreadable => "unreadable",
+            Self::Unsupported => "unsupported",
+            Self::Protected => "protected",
+            Self::Corrupt => "corrupt",
+            Self::TooShort => "too_short",
+            Self::Changed => "changed",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// An error of the audio core: a reason, and what was found.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct Error {
+    /// What kind of failure it is.
+    pub reason: Reason,
+    /// What was found, as a fragment: `an AAC stream of 6 channels is not decoded`.
+    pub detail: String,
+}

@@ -1,0 +1,17 @@
+//! How a piece of music sounds, as numbers that can be compared: Chromaprint's algorithm 2 (the one of `AcoustID`), computed
+//! natively.
+//!
+//! A file becomes a [`Sound`] in one pass: `decode/` (symphonia) gives blocks of samples, `chroma/` turns them into words,
+//! `hash` digests the file and, apart from it, its audio. `index/` finds among many fingerprints those that sound alike.
+//!
+//! Invariants: no tokio, no wasmtime, no SQLite, no thread but rayon's; files are only read, in large blocks, never mapped (a
+//! file that is cut short while it is read must not kill the daemon); memory is bounded, whatever the file.
+
+pub mod chroma;
+mod error;
+mod fingerprint;
+mod read;
+
+pub use error::{Error, Reason};
+pub use fingerprint::Fingerprint;
+pub use read::{Options, Sound, Tags, read};
