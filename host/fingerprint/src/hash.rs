@@ -27,6 +27,7 @@ pub(crate) fn finish(audio: &mut Audio, stop: &AtomicBool) -> Result<Digests, Er
     while go_on() && audio.skip_packet()? {}
     let digest = audio.digest();
     let file = audio.source().digest(go_on);
-    let file = file.map_err(|failed| Error { reason: Reason::Unreadable, detail: format!("failed to read it: {failed}") })?;
+    let file =
+        file.map_err(|failed| Error { reason: Reason::Unreadable, detail: format!("failed to read it: {failed}") })?;
     Ok(Digests { audio: digest, file })
 }

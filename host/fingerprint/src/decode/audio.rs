@@ -72,11 +72,22 @@ impl Audio {
                     let kept = codec.starts_with("pcm_") || matches!(codec, "flac" | "alac");
                     let bits = bits.filter(|_| kept).and_then(|bits| u16::try_from(bits).ok());
                     let kind = samples.kind();
-                    let spec = Spec { rate_hz, channels, positions, kind, codec, container: "", bits, core_only: false };
+                    let spec =
+                        Spec { rate_hz, channels, positions, kind, codec, container: "", bits, core_only: false };
                     let (trim, tags, cut) = (Trim::default(), Tags::default(), Trim::default());
                     let (decoded, most_frames) = (1, None);
                     return Ok(Self {
-                        packets, decoder, samples, ready, decoded, failed, spec, cut, trim, tags, most_frames,
+                        packets,
+                        decoder,
+                        samples,
+                        ready,
+                        decoded,
+                        failed,
+                        spec,
+                        cut,
+                        trim,
+                        tags,
+                        most_frames,
                     });
                 }
                 Err(error @ Symphonia::Unsupported(_)) => return Err(fault::of_opening(error, "what its codec uses")),
@@ -165,7 +176,8 @@ impl Audio {
     /// Whether the container tells how long it plays. Where it does not, all packets have to be seen.
     pub(crate) fn tells_length(&self) -> bool {
         // A stream of MPEG frames has only a guess from the first of them, unless a LAME header stands there.
-        let guessed = matches!(self.spec.container, "adts" | "mp1" | "mp2" | "mp3") && self.packets.track.delay.is_none();
+        let guessed =
+            matches!(self.spec.container, "adts" | "mp1" | "mp2" | "mp3") && self.packets.track.delay.is_none();
         !guessed && self.stated().is_some()
     }
 

@@ -13,7 +13,10 @@ pub(super) fn error(reason: Reason, detail: impl Into<String>) -> Error {
 
 /// Nothing decodes it; how it could still be had.
 pub(super) fn unsupported(found: &str) -> Error {
-    error(Reason::Unsupported, format!("{found} is not decoded; convert it to FLAC, MP3, AAC-LC or WAV to have it fingerprinted"))
+    error(
+        Reason::Unsupported,
+        format!("{found} is not decoded; convert it to FLAC, MP3, AAC-LC or WAV to have it fingerprinted"),
+    )
 }
 
 /// It says that it is audio and cannot be decoded.

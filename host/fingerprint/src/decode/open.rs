@@ -38,7 +38,7 @@ pub(crate) fn open(source: &Source, digested: bool) -> Result<Audio, Error> {
     let mut format = probe(source)?;
     let (tags, smpb) = tags::take(format.as_mut());
     let (track, parameters) = sound(format.as_ref())?;
-    let decoder = decoder(&parameters)?;
+    let decoder = decoder(&track, &parameters)?;
     let container = container(format.format_info().short_name);
     let digest = digested.then(|| begin_digest(&parameters, decoder.as_ref()));
 
@@ -66,7 +66,9 @@ fn allowed(movie: &Movie) -> Result<(), Error> {
     };
     let entry = String::from_utf8_lossy(&track.entry).into_owned();
     if track.protected {
-        let detail = format!("its sound is protected (`{entry}`); only the shop's own player plays it, get it without protection");
+        let detail = format!(
+            "its sound is protected (`{entry}`); only the shop's own player plays it, get it without protection"
+        );
         return Err(fault::error(Reason::Protected, detail));
     }
     match track.object_type {
@@ -101,14 +103,17 @@ fn sound(format: &dyn FormatReader) -> Result<(Track, AudioCodecParameters), Err
     Err(fault::unsupported(found))
 }
 
-fn decoder(parameters: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, Error> {
+fn decoder(track: &Track, parameters: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, Error> {
+    // Where no LAME header tells the length of MPEG frames, symphonia guesses it from the bit rate, and would cut there.
+    let mpeg = matches!(parameters.codec, codecs::CODEC_ID_MP1 | codecs::CODEC_ID_MP2 | codecs::CODEC_ID_MP3);
+    let options = AudioDecoderOptions::default().gapless(!mpeg || track.delay.is_some());
     let channels = parameters.channels.as_ref().map_or(0, symphonia::core::audio::Channels::count);
     let found = match parameters.codec {
         codecs::CODEC_ID_AAC if channels > 2 => format!("AAC of {channels} channels"),
         other => codec(other).to_owned(),
     };
     symphonia::default::get_codecs()
-        .make_audio_decoder(parameters, &AudioDecoderOptions::default())
+        .make_audio_decoder(parameters, &options)
         .map_err(|failed| fault::of_opening(failed, &found))
 }
 

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use symphonia::core::errors::Error as Symphonia;
 use symphonia::core::formats::{FormatReader, Track};
 use symphonia::core::packet::Packet;
-use symphonia::core::units::{Timestamp, TimeBase};
+use symphonia::core::units::{TimeBase, Timestamp};
 
 use super::bounds::{PACKET_BYTES, packet_bytes};
 use super::fault;
@@ -53,8 +53,10 @@ impl Packets {
                 }
             };
             let weight = packet.data.len().max(1) as u64;
-            self.left =
-                self.left.checked_sub(weight).ok_or_else(|| fault::corrupt("its tables name the same bytes again and again"))?;
+            self.left = self
+                .left
+                .checked_sub(weight)
+                .ok_or_else(|| fault::corrupt("its tables name the same bytes again and again"))?;
             if packet.track_id == self.track.id {
                 self.count(&packet);
                 return Ok(Some(packet));
@@ -97,7 +99,12 @@ impl Packets {
     pub(super) fn bitrate(&self) -> Option<u32> {
         let seconds = self.seen().as_secs_f64();
         let bits = self.bytes.saturating_mul(8);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a rate, clamped")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "a rate, clamped"
+        )]
         let rate = (bits as f64 / seconds).clamp(0.0, f64::from(u32::MAX)) as u32;
         (seconds > 0.0).then_some(rate)
     }

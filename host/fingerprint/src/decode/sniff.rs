@@ -65,7 +65,8 @@ mod tests {
         assert_eq!(foreign(b"# A list of things\nand more"), Some("a text"));
         assert_eq!(foreign(b"RIFF\0\0\0\0AVI LIST"), Some("an AVI video"));
         assert_eq!(foreign(b"\x89PNG\r\n\x1a\n\0\0"), Some("a PNG picture"));
-        for music in [&b"RIFF\x24\0\0\0WAVEfmt "[..], b"ID3\x03\0\0\0\0\0\0", b"fLaC\0", b"OggS\0", b"\xff\xfb\x90\x64"] {
+        for music in [&b"RIFF\x24\0\0\0WAVEfmt "[..], b"ID3\x03\0\0\0\0\0\0", b"fLaC\0", b"OggS\0", b"\xff\xfb\x90\x64"]
+        {
             assert_eq!(foreign(music), None);
         }
     }

@@ -151,10 +151,8 @@ impl Blocks {
 
     /// Reads the block from `start`, which is a multiple of its size or follows what is digested.
     fn fill(&mut self, start: u64) -> io::Result<()> {
-        self.readable = self
-            .readable
-            .checked_sub(BLOCK_BYTES as u64)
-            .ok_or_else(|| over("it leads round in circles"))?;
+        self.readable =
+            self.readable.checked_sub(BLOCK_BYTES as u64).ok_or_else(|| over("it leads round in circles"))?;
         self.start = start;
         self.block.resize(BLOCK_BYTES, 0);
         let filled = read_all_at(&self.file, &mut self.block, start);
