@@ -19,7 +19,7 @@ mod tags;
 mod trim;
 mod veil;
 
-pub(crate) use audio::{Audio, Spec};
+pub(crate) use audio::Audio;
 pub(crate) use guard::guarded;
 pub(crate) use open::open;
 pub(crate) use samples::{Block, Kind};

@@ -30,7 +30,8 @@ pub(super) struct Track {
     pub(super) object_type: Option<u8>,
     /// The edits that show something, in order.
     pub(super) edits: Vec<Edit>,
-    sound: bool,
+    /// Whether it is one of sound.
+    pub(super) sound: bool,
 }
 
 /// An edit: so much of the track is played from there.
