@@ -7,8 +7,11 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use baton_fingerprint::{Options, read};
-use symphonia::core::formats::TrackType;
-use symphonia::core::io::MediaSourceStream;
+use symphonia::core::codecs::audio::AudioDecoderOptions;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, TrackType};
+use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
+use symphonia::core::meta::MetadataOptions;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -42,13 +45,13 @@ fn show(file: &Path, found: Result<baton_fingerprint::Sound, baton_fingerprint::
 
 /// Frames that symphonia decodes.
 fn decoded(file: &Path, seconds: u64) -> Option<u64> {
-    let stream = MediaSourceStream::new(Box::new(File::open(file).ok()?), Default::default());
+    let stream = MediaSourceStream::new(Box::new(File::open(file).ok()?), MediaSourceStreamOptions::default());
     let probe = symphonia::default::get_probe();
-    let mut format = probe.probe(&Default::default(), stream, Default::default(), Default::default()).ok()?;
+    let mut format = probe.probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default()).ok()?;
     let track = format.default_track(TrackType::Audio)?;
     let parameters = track.codec_params.as_ref()?.audio()?.clone();
     let codecs = symphonia::default::get_codecs();
-    let mut decoder = codecs.make_audio_decoder(&parameters, &Default::default()).ok()?;
+    let mut decoder = codecs.make_audio_decoder(&parameters, &AudioDecoderOptions::default()).ok()?;
     let mut frames = 0;
     while let Ok(Some(packet)) = format.next_packet() {
         let Ok(block) = decoder.decode(&packet) else { continue };

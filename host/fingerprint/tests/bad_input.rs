@@ -2,6 +2,13 @@
 //!
 //! All are made here, of bytes; no judge and no music is needed.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test ends when its ground is not there"
+)]
+
 use std::fs::{self, File};
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};

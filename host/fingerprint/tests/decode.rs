@@ -3,7 +3,18 @@
 //!
 //! A minute of every sixth piece; `JUDGE=all` takes all 41 pieces, whole. Figures are printed with `--nocapture`.
 
-#[expect(dead_code, reason = "its reader of WAV files is for the other test")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test ends when its ground is not there, and tells its figures"
+)]
+
+#[expect(dead_code, reason = "others need the files that it writes")]
+#[path = "judge/fpcalc.rs"]
+mod fpcalc;
+#[expect(dead_code, reason = "others need its reader of WAV files")]
 #[path = "judge/mod.rs"]
 mod judge;
 
@@ -12,7 +23,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use baton_fingerprint::{Options, Reason, Sound, read};
-use judge::{encode, music, words};
+use fpcalc::words;
+use judge::{encode, music};
 
 /// A format and what `ffmpeg` is told.
 struct Form {

@@ -73,7 +73,7 @@ fn pushed<S: baton_fingerprint::chroma::Sample>(
 }
 
 /// The body of a RIFF chunk.
-fn chunk<'a>(bytes: &'a [u8], name: [u8; 4]) -> &'a [u8] {
+fn chunk(bytes: &[u8], name: [u8; 4]) -> &[u8] {
     let mut rest = &bytes[12..];
     loop {
         let length = u32::from_le_bytes([rest[4], rest[5], rest[6], rest[7]]) as usize;
