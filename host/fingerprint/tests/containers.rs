@@ -51,12 +51,15 @@ impl Place {
         path
     }
 
-    /// The same packets in another file.
+    /// The same packets in another file; the inputs among the arguments come first.
     fn copied(&self, from: &Path, name: &str, arguments: &[&str]) -> PathBuf {
         let path = self.path(name);
+        let inputs = arguments.iter().rposition(|argument| *argument == "-i").map_or(0, |last| last + 2);
+        let (inputs, arguments) = arguments.split_at(inputs);
         let output = Command::new("ffmpeg")
             .args(["-v", "error", "-y", "-i"])
             .arg(from)
+            .args(inputs)
             .args(["-c", "copy"])
             .args(arguments)
             .arg(&path)
