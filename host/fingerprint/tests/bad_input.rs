@@ -2,11 +2,7 @@
 //!
 //! All are made here, of bytes; no judge and no music is needed.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test ends when its ground is not there"
-)]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test ends when its ground is not there")]
 
 use std::fs::{self, File};
 use std::io::{Seek as _, SeekFrom, Write as _};
@@ -246,14 +242,14 @@ fn silence_has_a_fingerprint_too() {
     assert!(words.iter().all(|word| *word == words[0]));
 }
 
-/// The file is large and sparse, so that reading it takes a second and more, and is changed meanwhile.
+/// The file is large and sparse, so that reading it takes half a second and more, and is changed meanwhile.
 fn changed_while_read(change: impl FnOnce(&Path)) -> Result<Sound, Error> {
     let place = Place::new();
-    let length = 1_500_000_000;
+    let length = 600_000_000;
     let path = place.sparse("song.wav", &PLAIN.header(length), u64::from(length) + 44);
     std::thread::scope(|scope| {
         let reading = scope.spawn(|| sound(&path));
-        std::thread::sleep(Duration::from_millis(200));
+        std::thread::sleep(Duration::from_millis(100));
         change(&path);
         reading.join().expect("no panic")
     })

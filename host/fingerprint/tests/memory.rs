@@ -30,7 +30,7 @@ fn forget_peak() {
 }
 
 #[test]
-fn an_hour_of_music_and_a_large_picture_fit_into_16_mib() {
+fn an_hour_of_music_fits_into_16_mib() {
     if judge::music(usize::MAX).is_empty() {
         return;
     }
@@ -38,6 +38,8 @@ fn an_hour_of_music_and_a_large_picture_fit_into_16_mib() {
     let hours = if std::env::var("JUDGE").is_ok_and(|judge| judge == "all") { 10 } else { 1 };
     let length = (3600 * hours).to_string();
     let source = "aevalsrc=0.3*sin(440*2*PI*t)+0.1*random(0):s=8000:c=mono";
+    forget_peak();
+    let before_all = peak_kib();
     for (name, codec) in [
         ("a.mp3", "libmp3lame"),
         ("a.m4a", "aac"),
@@ -53,10 +55,9 @@ fn an_hour_of_music_and_a_large_picture_fit_into_16_mib() {
             .status();
         assert!(made.is_ok_and(|made| made.success()), "{name}");
         forget_peak();
-        let before = peak_kib();
         let found =
             read(&file, Options { length: None, hashes: true }, &AtomicBool::new(false)).expect("a fingerprint");
-        let used = peak_kib() - before;
+        let used = peak_kib() - before_all;
         eprintln!("{name:12} {hours:2} h: {used:6} KiB, {} words", found.fingerprint.words().len());
         assert!(used <= 16 * 1024, "{name}: {used} KiB");
         fs::remove_file(file).expect("it goes");

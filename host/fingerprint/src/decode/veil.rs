@@ -24,13 +24,13 @@ pub(super) fn veils(source: &Source, movie: Option<&Movie>) -> Vec<Veil> {
         veils.extend(frames(source, &tag));
     }
     veils.extend(blocks(source, at));
-    veils.extend(endless(source));
+    veils.extend(endless(source).into_iter().flatten());
     veils
 }
 
 /// The length of the sound in a WAV file, where it says 0: programs that write to a pipe leave it so. The largest number of 32 bits
-/// is understood as "until the file ends".
-fn endless(source: &Source) -> Option<Veil> {
+/// is understood as "until the file ends", also for the whole.
+fn endless(source: &Source) -> Option<[Veil; 2]> {
     if bytes::<4>(source, 0)? != *b"RIFF" || bytes::<4>(source, 8)? != *b"WAVE" {
         return None;
     }
@@ -40,7 +40,7 @@ fn endless(source: &Source) -> Option<Veil> {
         let length = u32::from_le_bytes(length);
         if [a, b, c, d] == *b"data" {
             let unknown = length == 0 && at + 8 < source.length();
-            return unknown.then(|| (at + 4, vec![0xff; 4]));
+            return unknown.then(|| [(4, vec![0xff; 4]), (at + 4, vec![0xff; 4])]);
         }
         at += 8 + u64::from(length) + u64::from(length % 2);
     }
