@@ -17,6 +17,7 @@ use crate::output;
 
 /// Print how audio files sound: their Chromaprint fingerprints, as `fpcalc` prints them
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "the options of `fpcalc` are such")]
 pub(super) struct Args {
     /// The files
     #[arg(required = true, value_name = "FILE")]
