@@ -6,7 +6,7 @@ use baton_tests::{Output, Workspace, handoff, text};
 use insta::assert_snapshot;
 use serde_json::json;
 
-const SUBCOMMANDS: [&str; 23] = [
+const SUBCOMMANDS: [&str; 24] = [
     "init",
     "up",
     "send",
@@ -23,6 +23,7 @@ const SUBCOMMANDS: [&str; 23] = [
     "audit",
     "plugin",
     "catalog",
+    "fingerprint",
     "secret",
     "ledger",
     "backup",
@@ -106,6 +107,7 @@ fn help_names_every_subcommand() {
                    audit
       plugin       Look at, install, allow and update plugins
       catalog      Search the music catalog, show what is known of a track and who said it
+      fingerprint  Print how audio files sound: their Chromaprint fingerprints, as `fpcalc` prints them
       secret       Keep the secrets that the host puts into plugins' requests
       ledger       Check the ledger's chain of events, export it, or archive its old part
       backup       Copy the ledger into a new file, also while the daemon runs

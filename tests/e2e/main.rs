@@ -29,6 +29,8 @@ mod downloads;
 #[cfg(test)]
 mod failpoints;
 #[cfg(test)]
+mod fingerprint_command;
+#[cfg(test)]
 mod folders_come_back;
 #[cfg(test)]
 mod full_disk;

@@ -16,12 +16,10 @@ mod workspace;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
     #[cfg(feature = "failpoints")]
     failpoints::arm();
-    let cli = cli::Cli::parse();
+    let cli = cli::Cli::read();
     output::log::start(cli.default_log());
     match cli.run() {
         Ok(code) => code.into(),

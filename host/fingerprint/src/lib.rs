@@ -8,8 +8,10 @@
 //! file that is cut short while it is read must not kill the daemon); memory is bounded, whatever the file.
 
 pub mod chroma;
+mod decode;
 mod error;
 mod fingerprint;
+mod hash;
 mod read;
 
 pub use error::{Error, Reason};

@@ -10,6 +10,7 @@ mod catalog;
 mod completions;
 mod decide;
 mod doctor;
+mod fingerprint;
 mod init;
 mod ledger;
 mod lint;
@@ -75,6 +76,7 @@ enum Command {
     Audit(audit::Args),
     Plugin(plugin::Args),
     Catalog(catalog::Args),
+    Fingerprint(fingerprint::Args),
     Secret(secret::Args),
     Ledger(ledger::Args),
     Backup(backup::Args),
@@ -85,6 +87,11 @@ enum Command {
 }
 
 impl Cli {
+    /// What was asked on the command line. Ends the program when that is not understood, or asks for help.
+    pub(crate) fn read() -> Self {
+        Self::parse_from(fingerprint::with_two_dashes(std::env::args_os()))
+    }
+
     /// How much is logged unless `BATON_LOG` says otherwise: the daemon tells what it does, the rest only what is wrong.
     pub(crate) fn default_log(&self) -> &'static str {
         if matches!(self.command, Command::Up(_)) { "info" } else { "warn" }
@@ -113,6 +120,7 @@ impl Cli {
             Command::Audit(args) => args.run(),
             Command::Plugin(args) => args.run(&place),
             Command::Catalog(args) => args.run(&place),
+            Command::Fingerprint(args) => args.run(),
             Command::Secret(args) => args.run(&place),
             Command::Ledger(args) => args.run(&place),
             Command::Backup(args) => args.run(&place),
