@@ -9,6 +9,7 @@
 
 mod error;
 mod fingerprint;
+pub mod index;
 mod read;
 
 pub use error::{Error, Reason};

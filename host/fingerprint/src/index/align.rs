@@ -1,18 +1,22 @@
 //! How well two fingerprints agree, laid over each other at a shift.
 //!
-//! Two numbers decide. The **error rate** is the share of bits that differ, over the frames in which something happens: where both
-//! stand still (silence, a held tone), agreeing says nothing. The **background** is the error rate of the same two at other shifts
-//! nearby: two different drones agree at every shift, and so at none; copies agree at one.
+//! Three numbers decide. The **error rate** is the share of bits that differ, over the frames in which something happens: where
+//! both stand still (silence, a held tone), agreeing says nothing. The **background** is the error rate of the same two at other
+//! shifts nearby: two different drones agree at every shift, and so at none; copies agree at one. The **agreeing** share tells
+//! whether they agree all along, as copies do, or in a part, as a remix or another cut does.
 
 /// Shifts, away from the one that is judged, at which the background is taken, in frames: 1.5 s to 14 s, unevenly, so that no
 /// one beat falls on all of them. A word looks at 16 frames, so nearer ones would still see the agreement.
 const ELSEWHERE: [i32; 16] = [-113, -91, -73, -57, -43, -31, -21, -13, 13, 21, 31, 43, 57, 73, 91, 113];
 
-/// Frames that a background needs at least.
+/// Frames that a rate needs at least to count.
 const SOME: u32 = 24;
 
-/// Frames of one window of a drifting alignment: 16 s, in which 2 % of tempo drift by 2.6 frames.
+/// Frames of one window: 16 s, in which 2 % of tempo drift by 2.6 frames.
 const WINDOW: usize = 128;
+
+/// A window agrees when its error rate is this share of the background or less.
+const AGREEING: f32 = 0.85;
 
 /// Tempo differences that are tried, in thousandths.
 const SLOPES: [i32; 10] = [-25, -20, -15, -10, -5, 5, 10, 15, 20, 25];
@@ -30,6 +34,8 @@ pub struct Alignment {
     pub bit_error_rate: f32,
     /// The same at other shifts: what these two would have without being copies.
     pub background: f32,
+    /// The share of windows of 16 s that agree, from 0 to 1.
+    pub agreeing: f32,
     /// How much faster the second goes, as a share: 0.02 for 2 %; 0 when both go alike.
     pub drift: f32,
 }
@@ -60,49 +66,68 @@ impl Errors {
     }
 }
 
+/// Whether a shift is worth more than a glance: whether, in the middle of the overlap, fewer bits differ than by chance.
+pub(crate) fn glance(one: &[u32], other: &[u32], shift: i32) -> bool {
+    let (left, right) = overlap(one, other, shift);
+    let from = (left.len().saturating_sub(WINDOW)) / 2;
+    let window = left.get(from..).map_or(left, |rest| rest.get(..WINDOW).unwrap_or(rest));
+    let close = |by: i32| {
+        let (left, right) = overlap(window, right, whole(from) + by);
+        errors(left, right).rate() < 0.42
+    };
+    [0, -1, 1].into_iter().any(close)
+}
+
 /// The best alignment within `reach` frames of a shift, both going alike.
 pub(crate) fn straight(one: &[u32], other: &[u32], shift: i32, reach: i32) -> Alignment {
-    let at = |shift: i32| {
+    let tried = (shift - reach..=shift + reach).map(|shift| {
         let (left, right) = overlap(one, other, shift);
-        (errors(left, right), shift, left.len())
-    };
-    let tried = (shift - reach..=shift + reach).map(at);
-    let best = tried.min_by(|(one, ..), (other, ..)| one.rate().total_cmp(&other.rate()));
-    let (errors, shift, frames) = best.unwrap_or_else(|| at(shift));
-    Alignment {
-        offset_frames: shift,
-        overlap_frames: u32::try_from(frames).unwrap_or(u32::MAX),
-        busy_frames: errors.busy,
-        bit_error_rate: errors.rate(),
-        background: background(one, other, shift),
-        drift: 0.0,
-    }
+        (errors(left, right).rate(), shift)
+    });
+    let best = tried.min_by(|(one, _), (other, _)| one.total_cmp(other));
+    let shift = best.map_or(shift, |(_, shift)| shift);
+    let (left, right) = overlap(one, other, shift);
+    let windows = left.chunks(WINDOW).zip(right.chunks(WINDOW)).map(|(left, right)| errors(left, right));
+    judged(one, other, shift, 0, windows)
 }
 
 /// The best alignment of two that go unlike, round a shift that holds in the middle of their overlap.
-#[expect(clippy::cast_precision_loss, reason = "a slope is a small number")]
 pub(crate) fn drifting(one: &[u32], other: &[u32], shift: i32) -> Alignment {
-    let (left, _) = overlap(one, other, shift);
-    let tried = SLOPES.iter().flat_map(|slope| (-12..=12).step_by(2).map(move |move_by| (*slope, shift + move_by)));
-    let rated = tried.map(|(slope, shift)| (along(one, other, shift, slope, 0), slope, shift));
-    let coarse = rated.min_by(|(one, ..), (other, ..)| one.rate().total_cmp(&other.rate()));
-    let (_, slope, shift) = coarse.unwrap_or((Errors::default(), 0, shift));
-    let fine = along(one, other, shift, slope, 2);
+    let sum = |slope: i32, shift: i32| along(one, other, shift, slope, 0).fold(Errors::default(), Errors::and).rate();
+    let tried = SLOPES.iter().flat_map(|slope| (-12..=12).step_by(2).map(move |by| (*slope, shift + by)));
+    let rated = tried.map(|(slope, shift)| (sum(slope, shift), slope, shift));
+    let best = rated.min_by(|(one, ..), (other, ..)| one.total_cmp(other));
+    let (_, slope, shift) = best.unwrap_or((1.0, 0, shift));
+    judged(one, other, shift, slope, along(one, other, shift, slope, 2))
+}
+
+/// Everything about one shift, from the errors of its windows.
+#[expect(clippy::cast_precision_loss, reason = "a slope and a number of windows are small")]
+fn judged(one: &[u32], other: &[u32], shift: i32, slope: i32, windows: impl Iterator<Item = Errors>) -> Alignment {
+    let background = background(one, other, shift);
+    let (mut sum, mut busy, mut agreeing) = (Errors::default(), 0_u32, 0_u32);
+    for window in windows {
+        sum = sum.and(window);
+        if window.busy >= SOME {
+            busy += 1;
+            agreeing += u32::from(window.rate() <= background * AGREEING);
+        }
+    }
     Alignment {
         offset_frames: shift,
-        overlap_frames: u32::try_from(left.len()).unwrap_or(u32::MAX),
-        busy_frames: fine.busy,
-        bit_error_rate: fine.rate(),
-        background: background(one, other, shift),
+        overlap_frames: u32::try_from(overlap(one, other, shift).0.len()).unwrap_or(u32::MAX),
+        busy_frames: sum.busy,
+        bit_error_rate: sum.rate(),
+        background,
+        agreeing: if busy == 0 { 0.0 } else { agreeing as f32 / busy as f32 },
         drift: slope as f32 / 1000.0,
     }
 }
 
 /// The errors along a line: each window at the shift that the line has in its middle, or `reach` frames beside it.
-fn along(one: &[u32], other: &[u32], shift: i32, slope: i32, reach: i32) -> Errors {
+fn along(one: &[u32], other: &[u32], shift: i32, slope: i32, reach: i32) -> impl Iterator<Item = Errors> {
     let half = whole(one.len()) / 2;
-    let mut sum = Errors::default();
-    for (number, window) in one.chunks(WINDOW).enumerate() {
+    one.chunks(WINDOW).enumerate().map(move |(number, window)| {
         let begin = whole(number * WINDOW);
         let middle = begin + whole(window.len()) / 2 - half;
         let here = shift + middle * slope / 1000 + begin;
@@ -110,10 +135,8 @@ fn along(one: &[u32], other: &[u32], shift: i32, slope: i32, reach: i32) -> Erro
             let (left, right) = overlap(window, other, shift);
             errors(left, right)
         });
-        let best = tried.min_by(|one, other| one.rate().total_cmp(&other.rate()));
-        sum = sum.and(best.unwrap_or_default());
-    }
-    sum
+        tried.min_by(|one, other| one.rate().total_cmp(&other.rate())).unwrap_or_default()
+    })
 }
 
 /// The middle of the error rates at other shifts; 0 when there are too few frames to tell.
