@@ -1,8 +1,9 @@
 //! All duplicates among many fingerprints, in one go.
 //!
-//! The fingerprints are taken in parts that an index has room for. A part is put into its index batch by batch, and each batch
-//! is asked for what came before it; then everything behind the part is asked too. So no list of candidates is ever kept: memory
-//! is the index, a batch, and the pairs that are found.
+//! The fingerprints are taken in parts that an index has room for. A part is put into its index batch by batch; before that, the
+//! index is asked for each of the batch, and so is a small one of the batch itself, which fits into the cache: of the large one,
+//! nothing is fetched then that a print only shares with itself. At last, everything behind the part asks too. No list of
+//! candidates is ever kept: memory is the index, a batch, and the pairs that are found.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +13,6 @@ use rayon::prelude::*;
 use super::align::Alignment;
 use super::judge::check;
 use super::key::looked_at;
-use super::places::Places;
 use super::postings::{Batch, FULL, Part, Postings};
 use super::prints::{Prints, read};
 use super::search::Search;
@@ -27,7 +27,7 @@ pub struct Pair {
     pub first: u32,
     /// The other.
     pub second: u32,
-    /// How sure it is, from 0.3 to 1: see [`Alignment::contrast`].
+    /// How sure it is, from 0.26 to 1: see [`Alignment::contrast`].
     pub score: f32,
     /// How they lie over each other.
     pub alignment: Alignment,
@@ -67,9 +67,11 @@ fn inside<P: Prints + ?Sized>(
 ) {
     let mut batch = Batch::default();
     for begin in batches(ids, stop) {
-        batch.read(prints, begin..(begin + Batch::SIZE).min(ids.end));
+        batch.fill(prints, begin..(begin + Batch::SIZE).min(ids.end));
+        let own = Postings::build(&batch, Part::fill(&batch, 0, FULL));
+        Ask { prints, index, start: ids.start, own: false }.all(&batch, begin, pairs);
+        Ask { prints, index: &own, start: begin, own: true }.all(&batch, begin, pairs);
         index.add(&batch, begin - ids.start);
-        ask(prints, index, ids.start, &batch, begin, pairs);
     }
 }
 
@@ -83,8 +85,8 @@ fn behind<P: Prints + ?Sized>(
 ) {
     let (mut batch, rest) = (Batch::default(), ids.end..prints.count());
     for begin in batches(&rest, stop) {
-        batch.read(prints, begin..(begin + Batch::SIZE).min(rest.end));
-        ask(prints, index, ids.start, &batch, begin, pairs);
+        batch.fill(prints, begin..(begin + Batch::SIZE).min(rest.end));
+        Ask { prints, index, start: ids.start, own: false }.all(&batch, begin, pairs);
     }
 }
 
@@ -92,43 +94,37 @@ fn batches(ids: &Range<u32>, stop: &AtomicBool) -> impl Iterator<Item = u32> {
     ids.clone().step_by(Batch::SIZE as usize).take_while(|_| !stop.load(Ordering::Relaxed))
 }
 
-/// Asks the index, which begins at `start`, for each of a batch, which begins at `begin`.
-fn ask<P: Prints + ?Sized>(
-    prints: &P,
-    index: &Postings,
+/// What is asked.
+struct Ask<'a, P: Prints + ?Sized> {
+    prints: &'a P,
+    index: &'a Postings,
+    /// The first of the index.
     start: u32,
-    batch: &Batch,
-    begin: u32,
-    pairs: &mut Vec<Pair>,
-) {
-    let found = (0..batch.len()).into_par_iter().map_init(Asking::default, |asking, at| {
-        let second = begin + u32::try_from(at).unwrap_or(u32::MAX);
-        asking.run(prints, index, start, (second, batch.get(at)))
-    });
-    pairs.par_extend(found.flatten_iter());
+    /// Whether the index is of those that ask: then only those before the asking one count.
+    own: bool,
 }
 
-/// A search with the memory of its checks.
+/// The memory of a thread that asks.
 #[derive(Default)]
-struct Asking {
+struct Desk {
     search: Search,
     words: Vec<u32>,
 }
 
-impl Asking {
-    fn run<P: Prints + ?Sized>(
-        &mut self,
-        prints: &P,
-        index: &Postings,
-        start: u32,
-        (second, query): (u32, &[u32]),
-    ) -> Vec<Pair> {
-        // Of its own part, only those before it.
-        let limit = index.which().first(second.wrapping_sub(start));
+impl<P: Prints + ?Sized> Ask<'_, P> {
+    /// Asks for each of a batch, which begins at `begin`.
+    fn all(&self, batch: &Batch, begin: u32, pairs: &mut Vec<Pair>) {
+        let asking: Vec<_> = batch.iter().zip(begin..).collect();
+        let found = asking.into_par_iter().map_init(Desk::default, |desk, (query, second)| self.one(desk, query, second));
+        pairs.par_extend(found.flatten_iter());
+    }
+
+    fn one(&self, desk: &mut Desk, query: &[u32], second: u32) -> Vec<Pair> {
+        let limit = if self.own { self.index.which().first(second - self.start) } else { u32::MAX };
         let mut pairs = Vec::new();
-        for suspects in self.search.run(index, query, limit).chunk_by(|one, other| one.at == other.at) {
-            let first = start + suspects.first().map_or(0, |suspect| suspect.at);
-            let words = looked_at(read(prints, first, &mut self.words));
+        for suspects in desk.search.run(self.index, query, limit).chunk_by(|one, other| one.at == other.at) {
+            let first = self.start + suspects.first().map_or(0, |suspect| suspect.at);
+            let words = looked_at(read(self.prints, first, &mut desk.words));
             if let Some(alignment) = check(query, words, suspects) {
                 pairs.push(Pair { first, second, score: alignment.contrast(), alignment: turned(alignment) });
             }

@@ -10,8 +10,13 @@ use super::search::Suspect;
 /// The contrast that duplicates need.
 const CONTRAST: f32 = 0.30;
 
-/// The contrast that duplicates need whose overlap is short, in frames: under 32 s there is less to go by.
-const SHORT: (u32, f32) = (256, 0.50);
+/// The contrast that duplicates need who agree for long, and how many busy frames are long: over 75 s less is certain.
+const LONG: f32 = 0.26;
+const LONG_FROM: u32 = 600;
+
+/// The contrast that duplicates need who agree only briefly, and how many busy frames are brief: under 32 s there is little to go by.
+const SHORT: f32 = 0.50;
+const SHORT_END: u32 = 256;
 
 /// Frames in which something must happen: 10 s.
 const BUSY: u32 = 80;
@@ -27,7 +32,7 @@ const REACH: i32 = 2;
 pub struct Found {
     /// Which one it is, by its place in the order.
     pub at: u32,
-    /// How sure it is, from 0.3 to 1: see [`Alignment::contrast`].
+    /// How sure it is, from 0.26 to 1: see [`Alignment::contrast`].
     pub score: f32,
     /// How the two lie over each other; the given one is the first.
     pub alignment: Alignment,
@@ -36,7 +41,11 @@ pub struct Found {
 /// Whether an alignment is one of duplicates, of which `shorter` frames is the shorter.
 pub(crate) fn convinces(alignment: &Alignment, shorter: usize) -> bool {
     let overlap = alignment.overlap_frames;
-    let wanted = if overlap < SHORT.0 { SHORT.1 } else { CONTRAST };
+    let wanted = match alignment.busy_frames {
+        ..SHORT_END => SHORT,
+        ..LONG_FROM => CONTRAST,
+        _ => LONG,
+    };
     alignment.busy_frames >= BUSY
         && overlap as usize * 2 >= shorter
         && alignment.agreeing >= AGREEING
@@ -45,16 +54,16 @@ pub(crate) fn convinces(alignment: &Alignment, shorter: usize) -> bool {
 
 /// The best alignment that convinces, at a shift.
 pub(crate) fn at_shift(one: &[u32], other: &[u32], shift: i32) -> Option<Alignment> {
-    let alignment = straight(one, other, shift, REACH);
-    convinces(&alignment, one.len().min(other.len())).then_some(alignment)
+    straight(one, other, shift, REACH).filter(|alignment| convinces(alignment, one.len().min(other.len())))
 }
 
 /// The best alignment of the suspected shifts of one pair, when it convinces.
 pub(crate) fn check(one: &[u32], other: &[u32], suspects: &[Suspect]) -> Option<Alignment> {
     let shorter = one.len().min(other.len());
-    let tried = suspects.iter().filter_map(|suspect| match suspect.drifting {
-        true => Some(drifting(one, other, suspect.shift)),
-        false => glance(one, other, suspect.shift).then(|| straight(one, other, suspect.shift, REACH)),
+    let tried = suspects.iter().filter_map(|suspect| match suspect.slope {
+        0 if glance(one, other, suspect.shift) => straight(one, other, suspect.shift, REACH),
+        0 => None,
+        slope => drifting(one, other, suspect.shift, slope),
     });
     let mut best: Option<Alignment> = None;
     for alignment in tried.filter(|alignment| convinces(alignment, shorter)) {

@@ -4,11 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use super::growing::Growing;
 use super::judge::{Found, check};
 use super::key::looked_at;
-use super::places::Places;
-use super::postings::{FULL, Part, Postings};
+use super::postings::{Batch, FULL, Part, Postings};
 use super::prints::{Prints, read};
 use super::search::Search;
 
@@ -20,39 +18,44 @@ pub const SPEEDS: [u16; 9] = [980, 985, 990, 995, 1000, 1005, 1010, 1015, 1020];
 /// An index to ask again and again.
 #[derive(Default)]
 pub struct Lookup {
+    /// Each with the first of its fingerprints.
     parts: Vec<(u32, Postings)>,
-    newer: Growing,
     /// The first of the newer ones.
     from: u32,
+    newer: Batch,
+    /// The index of the newer ones.
+    small: Option<Postings>,
 }
 
 impl Lookup {
     /// An index over all of these; on rayon's threads, with 5 bytes a word. `stop` ends it early, with a part of them.
     #[must_use]
     pub fn over<P: Prints + ?Sized>(prints: &P, stop: &AtomicBool) -> Self {
-        let (mut parts, mut from) = (Vec::new(), 0);
-        while from < prints.count() && !stop.load(Ordering::Relaxed) {
-            let part = Part::fill(prints, from, FULL);
+        let mut lookup = Self::default();
+        while lookup.from < prints.count() && !stop.load(Ordering::Relaxed) {
+            let part = Part::fill(prints, lookup.from, FULL);
             let next = part.ids.end;
-            parts.push((from, Postings::build(prints, part)));
-            from = next;
+            lookup.parts.push((lookup.from, Postings::build(prints, part)));
+            lookup.from = next;
         }
-        Self { parts, newer: Growing::default(), from }
+        lookup
     }
 
-    /// Adds a fingerprint, which comes next in the order. Meant for what arrives one by one; thousands are better built anew.
-    pub fn push(&mut self, words: &[u32]) {
-        self.newer.push(words);
+    /// Adds fingerprints, which come next in the order. Meant for what arrives while it is used: each call indexes anew all that
+    /// was ever added, about 10 ms for a thousand.
+    pub fn extend<'a>(&mut self, prints: impl IntoIterator<Item = &'a [u32]>) {
+        prints.into_iter().for_each(|words| self.newer.push(words));
+        self.small = Some(Postings::build(&self.newer, Part::fill(&self.newer, 0, FULL)));
     }
 
     /// How many fingerprints it knows.
     #[must_use]
     pub fn count(&self) -> u32 {
-        self.from + self.newer.which().count()
+        self.from + self.newer.count()
     }
 
     /// What sounds like these words, the most alike first. `prints` are those that the index was built over, and what was
-    /// pushed since.
+    /// added since.
     #[must_use]
     pub fn find<P: Prints + ?Sized>(&self, prints: &P, words: &[u32]) -> Vec<Found> {
         let words = looked_at(words);
@@ -61,7 +64,9 @@ impl Lookup {
         for (from, part) in &self.parts {
             among(prints, part, *from, words, &mut search, &mut found);
         }
-        among(prints, &self.newer, self.from, words, &mut search, &mut found);
+        if let Some(small) = &self.small {
+            among(prints, small, self.from, words, &mut search, &mut found);
+        }
         found.sort_by(|one, other| other.score.total_cmp(&one.score).then(one.at.cmp(&other.at)));
         found
     }
@@ -83,7 +88,7 @@ impl Lookup {
 
 fn among<P: Prints + ?Sized>(
     prints: &P,
-    index: &impl Places,
+    index: &Postings,
     from: u32,
     query: &[u32],
     search: &mut Search,

@@ -1,6 +1,6 @@
 //! Which of many fingerprints sound alike, from their words alone.
 //!
-//! `key` says what of a print is looked for, `postings` (and `growing`, for what comes later) where it is, `search` which prints
+//! `key` says what of a print is looked for, `postings` where it is, `search` which prints
 //! have enough of it at one shift, `align` how well two agree there, `judge` whether that makes them duplicates. On this stand
 //! `duplicates` (all against all), `lookup` (one against all) and `groups`.
 //!
@@ -10,16 +10,15 @@
 mod align;
 mod duplicates;
 mod groups;
-mod growing;
 mod judge;
 mod key;
 mod lookup;
 #[cfg(test)]
 mod made;
-mod places;
 mod postings;
 mod prints;
 mod search;
+mod which;
 
 pub use align::Alignment;
 pub use duplicates::{Pair, duplicates};

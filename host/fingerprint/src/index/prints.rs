@@ -13,6 +13,11 @@ pub trait Prints: Sync {
     /// Puts the words of fingerprint `at` into `words`, which is empty. What cannot be read is left empty: no words are no
     /// duplicate of anything. Several threads ask at once, and asking again must give the same.
     fn read(&self, at: u32, words: &mut Vec<u32>);
+
+    /// The words of fingerprint `at` where they are in memory anyway, which saves copying them.
+    fn borrow(&self, _at: u32) -> Option<&[u32]> {
+        None
+    }
 }
 
 impl Prints for [Fingerprint] {
@@ -21,8 +26,11 @@ impl Prints for [Fingerprint] {
     }
 
     fn read(&self, at: u32, words: &mut Vec<u32>) {
-        let print = self.get(at as usize).map(Fingerprint::words);
-        words.extend_from_slice(print.unwrap_or_default());
+        words.extend_from_slice(self.borrow(at).unwrap_or_default());
+    }
+
+    fn borrow(&self, at: u32) -> Option<&[u32]> {
+        self.get(at as usize).map(Fingerprint::words)
     }
 }
 
@@ -32,12 +40,19 @@ impl Prints for [Vec<u32>] {
     }
 
     fn read(&self, at: u32, words: &mut Vec<u32>) {
-        words.extend_from_slice(self.get(at as usize).map(Vec::as_slice).unwrap_or_default());
+        words.extend_from_slice(self.borrow(at).unwrap_or_default());
+    }
+
+    fn borrow(&self, at: u32) -> Option<&[u32]> {
+        self.get(at as usize).map(Vec::as_slice)
     }
 }
 
-/// Reads one fingerprint into a buffer that is used again and again.
-pub(crate) fn read<'a, P: Prints + ?Sized>(prints: &P, at: u32, words: &'a mut Vec<u32>) -> &'a [u32] {
+/// One fingerprint, where it is or read into a buffer that is used again and again.
+pub(crate) fn read<'a, P: Prints + ?Sized>(prints: &'a P, at: u32, words: &'a mut Vec<u32>) -> &'a [u32] {
+    if let Some(borrowed) = prints.borrow(at) {
+        return borrowed;
+    }
     words.clear();
     prints.read(at, words);
     words

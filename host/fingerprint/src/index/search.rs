@@ -4,8 +4,11 @@
 //! have others at about their diagonal are looked at closer. How much is looked at for one query is bounded: keys that many
 //! pieces have (silence, drones, common chords) say the least and come last, and of them only as many as are left of the bound.
 
+use std::ops::Range;
+
+use super::align::SLOPES;
 use super::key::keys;
-use super::places::Places;
+use super::postings::Postings;
 
 /// Hits of one query at most. A query among 21,125 real pieces has about 2,300, one among a million 110,000: the rarest are
 /// taken.
@@ -34,11 +37,17 @@ const DRIFTING: usize = 4;
 /// Frames by which two copies of another tempo may drift apart: 2 % of 120 s, and a little more.
 const DRIFT: i32 = 24;
 
+/// Frames of the query over which the hits of another tempo must be spread: 20 s. A common turn of notes is shorter.
+const SPREAD: u32 = 160;
+
 /// A shift of so few frames (half a second) needs only one hit of a rare key: copies mostly begin together.
 const NEAR: i32 = 4;
 
 /// Shifts of one pair that are checked at most.
 const SHIFTS: usize = 3;
+
+/// Hits of one pair through which lines are drawn at most.
+const LINES: usize = 32;
 
 /// A fingerprint that may sound alike, at a shift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,14 +58,14 @@ pub(crate) struct Suspect {
     pub(crate) shift: i32,
     /// How many hits say so.
     pub(crate) hits: usize,
-    /// Whether the hits lie near each other and not at one shift.
-    pub(crate) drifting: bool,
+    /// How many frames in a thousand the shift grows by; then `shift` is that of the middle of the query. 0 when both go alike.
+    pub(crate) slope: i32,
 }
 
 /// A search with its memory, which is used again for the next.
 #[derive(Default)]
 pub(crate) struct Search {
-    keys: Vec<(u32, u32, u32)>,
+    keys: Vec<Asked>,
     fine: Counters,
     coarse: Counters,
     /// Each hit: the place in the index, and that in the query.
@@ -77,43 +86,51 @@ struct Hit {
 
 impl Search {
     /// The suspects among the fingerprints of an index whose places lie below `limit`, in order, best shift first.
-    pub(crate) fn run(&mut self, index: &impl Places, words: &[u32], limit: u32) -> &[Suspect] {
+    pub(crate) fn run(&mut self, index: &Postings, words: &[u32], limit: u32) -> &[Suspect] {
         self.collect(index, words, limit);
         self.narrow(index);
         self.suspects.clear();
         for hits in self.close.chunk_by(|one, other| one.at == other.at) {
-            suspect(hits, &mut self.suspects);
+            suspect(hits, words.len(), &mut self.suspects);
         }
         &self.suspects
     }
 
     /// Gathers the hits, those of the rarest keys first when there are too many.
-    fn collect(&mut self, index: &impl Places, words: &[u32], limit: u32) {
-        self.hits.clear();
+    ///
+    /// It goes in steps, each for all keys: where the entries are, fetching them, telling those of the key apart, their places.
+    /// What waits for memory then waits together.
+    fn collect(&mut self, index: &Postings, words: &[u32], limit: u32) {
         self.keys.clear();
-        // All the sizes before the first places: they wait for memory, and so do it together.
-        let sizes = keys(words).map(|(key, place)| (u32::try_from(index.room(key)).unwrap_or(u32::MAX), key, place));
-        self.keys.extend(sizes);
-        for (size, key, place) in &self.keys {
-            if (*size as usize) < COMMON {
-                take(index, &mut self.hits, (*key, *place), limit);
-            }
+        self.keys.extend(keys(words).map(|(key, place)| Asked { bucket: index.bucket(key), key, place }));
+        index.fetch(self.keys.iter().map(|asked| asked.bucket.start));
+        self.hits.clear();
+        for asked in self.keys.iter().filter(|asked| asked.bucket.len() < COMMON) {
+            asked.take(index, &mut self.hits);
         }
         self.rare = self.hits.len();
-        self.keys.retain(|(size, ..)| *size as usize >= COMMON);
-        self.keys.sort_unstable();
+        self.keys.retain(|asked| asked.bucket.len() >= COMMON);
+        self.keys.sort_unstable_by_key(|asked| (asked.bucket.len(), asked.place));
         let mut left = SCANNED;
-        for (size, key, place) in &self.keys {
+        for asked in &self.keys {
             if left == 0 || self.hits.len() >= HITS {
                 break;
             }
-            take(index, &mut self.hits, (*key, *place), limit);
-            left = left.saturating_sub(*size as usize);
+            asked.take(index, &mut self.hits);
+            left = left.saturating_sub(asked.bucket.len());
+        }
+        for (entry, _) in &mut self.hits {
+            *entry = index.place(*entry);
+        }
+        if limit < u32::MAX {
+            let rare = self.hits.iter().take(self.rare).filter(|(there, _)| *there < limit).count();
+            self.hits.retain(|(there, _)| *there < limit);
+            self.rare = rare;
         }
     }
 
     /// Keeps the hits that have others at about their diagonal, and those of rare keys that are hardly shifted.
-    fn narrow(&mut self, index: &impl Places) {
+    fn narrow(&mut self, index: &Postings) {
         self.fine.count(&self.hits, FINE);
         self.coarse.count(&self.hits, COARSE);
         self.close.clear();
@@ -132,15 +149,21 @@ impl Search {
     }
 }
 
-/// Puts the places of a key below `limit` to the hits.
-fn take(index: &impl Places, hits: &mut Vec<(u32, u32)>, (key, place): (u32, u32), limit: u32) {
-    index.each(key, |there| {
-        let below = there < limit && hits.len() < HITS;
-        if below {
-            hits.push((there, place));
-        }
-        below
-    });
+/// A key of the query, and where its entries are.
+struct Asked {
+    bucket: Range<u32>,
+    key: u32,
+    place: u32,
+}
+
+impl Asked {
+    /// Puts its entries to the hits, as far as there may be so many.
+    fn take(&self, index: &Postings, hits: &mut Vec<(u32, u32)>) {
+        index.each(self.bucket.clone(), self.key, |entry| {
+            hits.push((entry, self.place));
+            hits.len() < HITS
+        });
+    }
 }
 
 /// How many hits lie at about a diagonal, counted by a few bits of it.
@@ -178,7 +201,7 @@ impl Counters {
 }
 
 /// The shifts of one fingerprint that are worth a check, most hits first; `hits` are in the order of their shift.
-fn suspect(hits: &[Hit], suspects: &mut Vec<Suspect>) {
+fn suspect(hits: &[Hit], length: usize, suspects: &mut Vec<Suspect>) {
     let begin = suspects.len();
     let mut left = hits;
     while let [first, ..] = left {
@@ -189,7 +212,7 @@ fn suspect(hits: &[Hit], suspects: &mut Vec<Suspect>) {
         let near = first.shift.abs() <= NEAR;
         if (together >= TOGETHER || near) && together >= within(rest, 2) {
             let middle = left.get(together / 2).map_or(first.shift, |hit| hit.shift);
-            suspects.push(Suspect { at: first.at, shift: middle, hits: together, drifting: false });
+            suspects.push(Suspect { at: first.at, shift: middle, hits: together, slope: 0 });
             left = left.get(together..).unwrap_or_default();
         } else {
             left = rest;
@@ -199,7 +222,7 @@ fn suspect(hits: &[Hit], suspects: &mut Vec<Suspect>) {
         found.sort_by_key(|suspect| (std::cmp::Reverse(suspect.hits), suspect.shift));
     }
     suspects.truncate(begin + SHIFTS);
-    suspects.extend(drifting(hits));
+    suspects.extend(drifting(hits, length));
 }
 
 /// How many hits, from the first on, lie within so many frames of it.
@@ -207,18 +230,25 @@ fn within(hits: &[Hit], frames: i32) -> usize {
     hits.first().map_or(0, |first| hits.iter().take_while(|hit| hit.shift - first.shift <= frames).count())
 }
 
-/// The run of shifts with the most hits, when it has enough of them.
-fn drifting(hits: &[Hit]) -> Option<Suspect> {
+/// The line with the most hits, when it has enough of them and they are spread. A line goes through a hit at one of [`SLOPES`].
+fn drifting(hits: &[Hit], length: usize) -> Option<Suspect> {
+    let places = || hits.iter().map(|hit| hit.place);
+    if hits.len() < DRIFTING || places().max()? - places().min()? < SPREAD {
+        return None;
+    }
     let mut best: Option<Suspect> = None;
-    let mut end = 0;
-    for (begin, first) in hits.iter().enumerate() {
-        while hits.get(end).is_some_and(|hit| hit.shift - first.shift <= DRIFT) {
-            end += 1;
-        }
-        let count = end - begin;
-        if count >= DRIFTING && best.is_none_or(|best| best.hits < count) {
-            let shift = hits.get(begin + count / 2).map_or(first.shift, |hit| hit.shift);
-            best = Some(Suspect { at: first.at, shift, hits: count, drifting: true });
+    for first in hits.iter().step_by(hits.len().div_ceil(LINES)) {
+        for slope in SLOPES {
+            let at = |place: u32| first.shift + place.wrapping_sub(first.place).cast_signed() * slope / 1000;
+            let near = hits.iter().filter(|hit| (hit.shift - first.shift).abs() <= DRIFT);
+            let on = near.filter(|hit| (hit.shift - at(hit.place)).abs() <= 1).map(|hit| hit.place);
+            let (count, least, most) = on.fold((0, u32::MAX, 0), |(count, least, most), place| {
+                (count + 1, place.min(least), place.max(most))
+            });
+            if count >= DRIFTING && most - least >= SPREAD && best.is_none_or(|best| best.hits < count) {
+                let middle = at(u32::try_from(length / 2).unwrap_or(u32::MAX));
+                best = Some(Suspect { at: first.at, shift: middle, hits: count, slope });
+            }
         }
     }
     best
@@ -232,34 +262,37 @@ mod tests {
         shifts.iter().map(|shift| Hit { at: 0, shift: *shift, place: 0 }).collect()
     }
 
-    fn shifts(of: &[i32]) -> Vec<(i32, usize, bool)> {
+    fn shifts(of: &[i32]) -> Vec<(i32, usize)> {
         let mut found = Vec::new();
-        suspect(&hits(of), &mut found);
-        found.iter().map(|suspect| (suspect.shift, suspect.hits, suspect.drifting)).collect()
+        suspect(&hits(of), 0, &mut found);
+        found.iter().map(|suspect| (suspect.shift, suspect.hits)).collect()
     }
 
     #[test]
     fn two_hits_at_about_one_shift_are_suspect() {
-        assert_eq!(shifts(&[-300, 70, 71, 400]), [(71, 2, false)]);
+        assert_eq!(shifts(&[-300, 70, 71, 400]), [(71, 2)]);
     }
 
     #[test]
     fn one_hit_is_suspect_only_where_nothing_is_shifted() {
-        assert_eq!(shifts(&[-300, 3, 400]), [(3, 1, false)]);
+        assert_eq!(shifts(&[-300, 3, 400]), [(3, 1)]);
         assert_eq!(shifts(&[-300, 9, 400]), []);
     }
 
     #[test]
     fn the_shift_with_the_most_hits_comes_first_and_few_are_kept() {
         let found = shifts(&[-500, -500, -400, -400, 50, 50, 51, 52, 300, 300, 300, 700, 700]);
-        assert_eq!(found.len(), 4, "{found:?}");
-        assert_eq!((found[0].0, found[0].1), (51, 4));
-        assert_eq!((found[1].0, found[1].1), (300, 3));
-        assert!(found[3].2);
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert_eq!(found[..2], [(51, 4), (300, 3)]);
     }
 
     #[test]
-    fn hits_that_wander_are_suspect_of_another_tempo() {
-        assert_eq!(shifts(&[100, 106, 112, 118]), [(112, 4, true)]);
+    fn hits_on_a_line_are_suspect_of_another_tempo() {
+        // 2 % faster: after 100 frames two frames more.
+        let line: Vec<_> = (0..6).map(|step| Hit { at: 0, shift: 100 + 2 * step, place: 100 * step.unsigned_abs() }).collect();
+        let found = drifting(&line, 600).unwrap();
+        assert_eq!((found.slope, found.shift, found.hits), (20, 106, 6));
+        let spot: Vec<_> = line.iter().map(|hit| Hit { place: hit.place / 20, ..*hit }).collect();
+        assert_eq!(drifting(&spot, 600), None);
     }
 }

@@ -1,19 +1,7 @@
-//! What an index can be asked, and which fingerprint a place belongs to.
+//! Which fingerprint a place of an index belongs to.
 
 /// Places of one entry of the table of hints, as a power of two: about one fingerprint of 120 s.
 const HINT: u32 = 10;
-
-/// An index over words that are numbered through.
-pub(crate) trait Places {
-    /// No fewer than the places of a key, and not many more.
-    fn room(&self, key: u32) -> usize;
-
-    /// Gives the places of the words with this key, in ascending order, until `found` says false.
-    fn each(&self, key: u32, found: impl FnMut(u32) -> bool);
-
-    /// Which fingerprint a place belongs to.
-    fn which(&self) -> &Which;
-}
 
 /// Where each fingerprint begins in the numbering.
 pub(crate) struct Which {
