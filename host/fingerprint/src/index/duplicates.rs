@@ -66,6 +66,17 @@ fn inside<P: Prints + ?Sized>(
     pairs: &mut Vec<Pair>,
 ) {
     let mut batch = Batch::default();
+    if rayon::current_num_threads() == 1 {
+        // One by one: what a question has fetched is what the answer is put beside.
+        let mut desk = Desk::default();
+        for id in ids.clone().take_while(|_| !stop.load(Ordering::Relaxed)) {
+            batch.fill(prints, id..id + 1);
+            let ask = Ask { prints, index, start: ids.start, own: false };
+            batch.iter().for_each(|query| pairs.extend(ask.one(&mut desk, query, id)));
+            index.add(&batch, id - ids.start);
+        }
+        return;
+    }
     for begin in batches(ids, stop) {
         batch.fill(prints, begin..(begin + Batch::SIZE).min(ids.end));
         let own = Postings::build(&batch, Part::fill(&batch, 0, FULL));

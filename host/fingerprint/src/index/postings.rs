@@ -53,7 +53,7 @@ impl Postings {
             total += size;
         }
         let room = total as usize;
-        Self { bits, buckets, tags: vec![0; room], places: vec![0; room], which }
+        Self { bits, buckets, tags: vec![0; room + 8], places: vec![0; room], which }
     }
 
     /// An index over a whole part.
@@ -71,15 +71,20 @@ impl Postings {
     /// Adds the next fingerprints of its part, of which the first is the `at`th.
     pub(crate) fn add(&mut self, batch: &Batch, at: u32) {
         let (bits, which) = (self.bits, &self.which);
-        let shares = Share::split(&mut self.buckets, &mut self.tags, &mut self.places);
-        shares.into_par_iter().for_each(|mut share| {
+        let mut shares = Share::split(&mut self.buckets, &mut self.tags, &mut self.places);
+        let fill = |share: &mut Share| {
             for (words, at) in batch.iter().zip(at..) {
                 let first = which.first(at);
                 for (key, place) in keys(words) {
                     share.add(key, bits, first + place);
                 }
             }
-        });
+        };
+        // One share is not worth the way to rayon's threads.
+        match shares.as_mut_slice() {
+            [all] => fill(all),
+            some => some.par_iter_mut().for_each(fill),
+        }
     }
 }
 
@@ -98,14 +103,11 @@ impl Postings {
 
     /// Gives those entries of a bucket that are of this key, in order, until `found` says false.
     pub(crate) fn each(&self, bucket: Range<u32>, key: u32, mut found: impl FnMut(u32) -> bool) {
-        let tags = self.tags.get(bucket.start as usize..bucket.end as usize).unwrap_or_default();
         let wanted = u64::from_ne_bytes([tag(key, self.bits); 8]);
-        let (eights, rest) = tags.as_chunks::<8>();
-        let mut last = [0; 8];
-        last.iter_mut().zip(rest).for_each(|(to, tag)| *to = *tag);
-        let mut entry = bucket.start;
-        for eight in eights.iter().chain([&last]) {
-            let mut equal = equal_bytes(u64::from_le_bytes(*eight), wanted);
+        for entry in bucket.clone().step_by(8) {
+            // Behind the last bucket, too, there are eight.
+            let eight = self.tags.get(entry as usize..).and_then(|tags| tags.first_chunk()).copied().unwrap_or_default();
+            let mut equal = equal_bytes(u64::from_le_bytes(eight), wanted);
             while equal != 0 {
                 let at = entry + equal.trailing_zeros() / 8;
                 if at >= bucket.end || !found(at) {
@@ -113,7 +115,6 @@ impl Postings {
                 }
                 equal &= equal - 1;
             }
-            entry += 8;
         }
     }
 

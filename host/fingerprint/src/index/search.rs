@@ -17,8 +17,12 @@ const HITS: usize = 16_384;
 /// Places of common keys that are looked through for one query at most.
 const SCANNED: usize = 131_072;
 
-/// From how many places on a key is common; on average a bucket has 12 to 24.
-const COMMON: usize = 96;
+/// From how many places on a bucket holds a common key; on average a bucket has 12 to 24 places.
+const COMMON: usize = 64;
+
+/// With so many rare keys a query does without the common ones, which say little and are most of the hits. Music has 500 to 800
+/// in a library without many copies; drones and silence have few.
+const ENOUGH: usize = 256;
 
 /// Diagonals that are counted together finely and coarsely, as powers of two. 32 frames are 4 s, more than 120 s of music drift
 /// at 2 %.
@@ -30,6 +34,10 @@ const COUNTERS: (u32, u32) = (12, 19);
 
 /// Hits at one shift (and a frame or two beside it) that make a suspect.
 const TOGETHER: usize = 2;
+
+/// Frames of the query over which they must be spread at least, unless nothing is shifted: a word looks at 16 frames, so what is
+/// nearer is one and the same fact.
+const APART: u32 = 16;
 
 /// Hits within [`DRIFT`] frames that make a suspect of another tempo.
 const DRIFTING: usize = 4;
@@ -109,9 +117,12 @@ impl Search {
             asked.take(index, &mut self.hits);
         }
         self.rare = self.hits.len();
+        let all = self.keys.len();
         self.keys.retain(|asked| asked.bucket.len() >= COMMON);
-        self.keys.sort_unstable_by_key(|asked| (asked.bucket.len(), asked.place));
-        let mut left = SCANNED;
+        let mut left = if all - self.keys.len() < ENOUGH { SCANNED } else { 0 };
+        if left > 0 {
+            self.keys.sort_unstable_by_key(|asked| (asked.bucket.len(), asked.place));
+        }
         for asked in &self.keys {
             if left == 0 || self.hits.len() >= HITS {
                 break;
@@ -209,8 +220,8 @@ fn suspect(hits: &[Hit], length: usize, suspects: &mut Vec<Suspect>) {
         // The window that begins at the next shift may hold more: then this one waits for it.
         let same = within(left, 0);
         let rest = left.get(same..).unwrap_or_default();
-        let near = first.shift.abs() <= NEAR;
-        if (together >= TOGETHER || near) && together >= within(rest, 2) {
+        let enough = first.shift.abs() <= NEAR || (together >= TOGETHER && spread(left, together) >= APART);
+        if enough && together >= within(rest, 2) {
             let middle = left.get(together / 2).map_or(first.shift, |hit| hit.shift);
             suspects.push(Suspect { at: first.at, shift: middle, hits: together, slope: 0 });
             left = left.get(together..).unwrap_or_default();
@@ -230,10 +241,15 @@ fn within(hits: &[Hit], frames: i32) -> usize {
     hits.first().map_or(0, |first| hits.iter().take_while(|hit| hit.shift - first.shift <= frames).count())
 }
 
+/// Over how many frames of the query the first hits are spread.
+fn spread(hits: &[Hit], first: usize) -> u32 {
+    let places = || hits.iter().take(first).map(|hit| hit.place);
+    places().max().unwrap_or_default() - places().min().unwrap_or_default()
+}
+
 /// The line with the most hits, when it has enough of them and they are spread. A line goes through a hit at one of [`SLOPES`].
 fn drifting(hits: &[Hit], length: usize) -> Option<Suspect> {
-    let places = || hits.iter().map(|hit| hit.place);
-    if hits.len() < DRIFTING || places().max()? - places().min()? < SPREAD {
+    if hits.len() < DRIFTING || spread(hits, hits.len()) < SPREAD {
         return None;
     }
     let mut best: Option<Suspect> = None;
@@ -259,7 +275,7 @@ mod tests {
     use super::*;
 
     fn hits(shifts: &[i32]) -> Vec<Hit> {
-        shifts.iter().map(|shift| Hit { at: 0, shift: *shift, place: 0 }).collect()
+        shifts.iter().zip(0..).map(|(shift, number)| Hit { at: 0, shift: *shift, place: 20 * number }).collect()
     }
 
     fn shifts(of: &[i32]) -> Vec<(i32, usize)> {
