@@ -1,9 +1,30 @@
-//! The pieces: every music file below the folders that are given, and sounds in which nothing happens.
+//! The pieces: every music file that some Debian packages have installed, and sounds in which nothing happens.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Where music is taken from: 160 pieces of eight games, by as many hands, from drones to songs. Two of them have the same songs
+/// in several mixes, one has "enhanced" versions.
+pub(crate) const PACKAGES: [&str; 10] = [
+    "asc-music",
+    "drascula-music",
+    "fretsonfire-songs-muldjord",
+    "fretsonfire-songs-sectoid",
+    "hyperrogue-music",
+    "lincity-ng-data",
+    "planetblupi-music-ogg",
+    "singularity-music",
+    "warzone2100-music",
+    "wesnoth-1.16-music",
+];
+
+/// Pieces that are the same recording under two names, as listening tells: to find them is right.
+pub(crate) const SAME: [[&str; 2]; 2] = [
+    ["albums_aftermath_soundtrack_menu_enhanced", "warzone2100_music_menu"],
+    ["drascula_audio_track1", "drascula_audio_track30"],
+];
 
 /// The endings of music files.
 const ENDINGS: [&str; 6] = ["ogg", "mp3", "flac", "opus", "m4a", "wav"];
@@ -11,7 +32,7 @@ const ENDINGS: [&str; 6] = ["ogg", "mp3", "flac", "opus", "m4a", "wav"];
 /// Smaller files are sounds of a game, not music, in bytes.
 const SMALLEST: u64 = 300_000;
 
-/// Silence, drones and noises, as sources of `ffmpeg`. No two of them are duplicates but `silence`, which has a piece only once.
+/// Silence, drones and noises, as sources of `ffmpeg`. No two of them are duplicates.
 pub(crate) const SYNTHETIC: [(&str, &str); 14] = [
     ("synthetic_silence", "anullsrc=r=44100:cl=stereo"),
     ("synthetic_sine_55", "sine=f=55:r=44100"),
@@ -29,31 +50,33 @@ pub(crate) const SYNTHETIC: [(&str, &str); 14] = [
     ("synthetic_brown", "anoisesrc=c=brown:a=0.3:s=4:r=44100"),
 ];
 
-/// Every piece by its name, which is made of the two last folders and the name of its file.
-///
-/// # Errors
-/// When a folder cannot be read.
-pub(crate) fn pieces(folders: &[PathBuf]) -> io::Result<BTreeMap<String, PathBuf>> {
-    let mut found = BTreeMap::new();
-    for folder in folders {
-        walk(folder, &mut found)?;
-    }
-    Ok(found)
+/// Every piece of the packages that are installed, and below the folders that are given, by its name: the two last folders and
+/// the name of its file.
+pub(crate) fn pieces(folders: &[PathBuf]) -> BTreeMap<String, PathBuf> {
+    let mut files: Vec<_> = PACKAGES.iter().flat_map(|package| installed(package)).collect();
+    folders.iter().for_each(|folder| walk(folder, &mut files));
+    let music = files.into_iter().filter(|file| is_music(file));
+    music.map(|file| (name(&file), file)).collect()
 }
 
-fn walk(folder: &Path, found: &mut BTreeMap<String, PathBuf>) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
+/// The files of a package; none when it is not installed.
+fn installed(package: &str) -> Vec<PathBuf> {
+    let output = Command::new("dpkg-query").args(["--listfiles", package]).output();
+    let listed = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    listed.lines().map(PathBuf::from).collect()
+}
+
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
-        let kind = entry.file_type()?;
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
-        if kind.is_dir() {
-            walk(&path, found)?;
-        } else if kind.is_file() && ENDINGS.contains(&ending.as_str()) && entry.metadata()?.len() >= SMALLEST {
-            found.insert(name(&path), path);
-        }
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) { walk(&path, files) } else { files.push(path) }
     }
-    Ok(())
+}
+
+fn is_music(file: &Path) -> bool {
+    let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
+    let large = fs::symlink_metadata(file).is_ok_and(|found| found.is_file() && found.len() >= SMALLEST);
+    large && ENDINGS.contains(&ending.as_str())
 }
 
 fn name(path: &Path) -> String {
@@ -67,9 +90,9 @@ fn name(path: &Path) -> String {
 /// halves them.
 pub(crate) fn shuffled(name: &str) -> u64 {
     // FNV-1a, 64 bits, and the finish of MurmurHash3, without which the last bit is that of the letters' sum.
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let hash = name
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     let hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
     hash ^ (hash >> 33)
 }

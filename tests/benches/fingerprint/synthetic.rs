@@ -102,7 +102,9 @@ pub(crate) fn hits_a_pair(prints: &[Vec<u32>]) -> f64 {
     let mut all: Vec<(u32, usize)> = Vec::new();
     for (number, words) in prints.iter().enumerate() {
         let mut last = None;
-        all.extend(words.iter().map(|word| word >> 4).filter(|key| last.replace(*key) != Some(*key)).map(|key| (key, number)));
+        all.extend(
+            words.iter().map(|word| word >> 4).filter(|key| last.replace(*key) != Some(*key)).map(|key| (key, number)),
+        );
     }
     all.sort_unstable();
     let squares = |counts: &mut dyn Iterator<Item = usize>| counts.map(|count| count * count).sum::<usize>();

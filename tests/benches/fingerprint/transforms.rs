@@ -1,7 +1,7 @@
 //! Real music changed as people change it: a piece through `ffmpeg`, what comes out through `fpcalc`, kept as words.
 //!
-//! `fpcalc` and not the core of this repository makes the words, so that what is judged here is the search alone. The first
-//! [`KEPT_S`] of a piece are decoded once, changed by one `ffmpeg` with many outputs, and fingerprinted by one `fpcalc`. Words
+//! `fpcalc` and not the core of this repository makes the words, so that what is judged here is the search alone. The
+//! start of a piece is decoded once, changed by one `ffmpeg` with many outputs, and fingerprinted by one `fpcalc`. Words
 //! are kept in a folder (one file of little-endian words a piece and change); what is there is not made again.
 
 use std::fs;
@@ -9,11 +9,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// What is decoded of a piece, in seconds: the 120 that are fingerprinted, and what cutting and speeding up take away.
-const KEPT_S: &str = "135";
-
-/// What is fingerprinted, in seconds.
-const LENGTH_S: &str = "120";
+/// What is decoded of a piece more than is fingerprinted, in seconds: what cutting and speeding up take away.
+const MORE_S: u32 = 15;
 
 /// What a change does to the answer that is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,8 +59,17 @@ const fn coded(name: &'static str, ending: &'static str, codec: &'static [&'stat
 pub(crate) const ORIGINAL: &str = "original";
 
 /// The speeds of the nine query prints, in thousandths; that of the original itself is 1000.
-pub(crate) const QUERIES: [&str; 9] =
-    ["query_980", "query_985", "query_990", "query_995", ORIGINAL, "query_1005", "query_1010", "query_1015", "query_1020"];
+pub(crate) const QUERIES: [&str; 9] = [
+    "query_980",
+    "query_985",
+    "query_990",
+    "query_995",
+    ORIGINAL,
+    "query_1005",
+    "query_1010",
+    "query_1015",
+    "query_1020",
+];
 
 /// Noise is mixed in by [`with_noise`], 20 dB below the music.
 const NOISE: &str = "noise_20";
@@ -125,11 +131,16 @@ pub(crate) fn words(cache: &Path, piece: &str, transform: &str) -> Option<Vec<u3
     Some(words.iter().copied().map(u32::from_le_bytes).collect())
 }
 
-/// Makes those words of a piece that are not kept yet. `work` is a folder for what is between.
+/// Makes those words of the first `length_s` seconds of a piece that are not kept yet. `work` is a folder for what is between.
 ///
 /// # Errors
 /// When `ffmpeg` or `fpcalc` is missing or fails.
-pub(crate) fn make(cache: &Path, work: &Path, piece: &str, file: &Path, wanted: &[Transform]) -> io::Result<()> {
+pub(crate) fn make(
+    (cache, work): (&Path, &Path),
+    (piece, file): (&str, &Path),
+    wanted: &[Transform],
+    length_s: u32,
+) -> io::Result<()> {
     let missing: Vec<_> = wanted.iter().filter(|change| !kept(cache, piece, change.name).exists()).collect();
     if missing.is_empty() {
         return Ok(());
@@ -137,8 +148,8 @@ pub(crate) fn make(cache: &Path, work: &Path, piece: &str, file: &Path, wanted: 
     fs::create_dir_all(cache.join(piece))?;
     let [base, noisy] = ["base.wav", "noisy.wav"].map(|name| work.join(name));
     let mut decode = ffmpeg();
-    decode.arg("-i").arg(file).args(["-t", KEPT_S, "-vn", "-ac", "2", "-ar", "44100", "-c:a", "pcm_s16le"]).arg(&base);
-    run(&mut decode)?;
+    decode.arg("-i").arg(file).args(["-t", &(length_s + MORE_S).to_string()]);
+    run(decode.args(["-vn", "-ac", "2", "-ar", "44100", "-c:a", "pcm_s16le"]).arg(&base))?;
     if missing.iter().any(|change| change.name == NOISE) {
         fs::write(&noisy, with_noise(&fs::read(&base)?))?;
     }
@@ -154,7 +165,7 @@ pub(crate) fn make(cache: &Path, work: &Path, piece: &str, file: &Path, wanted: 
         run(&mut change)?;
     }
     let inputs = missing.iter().zip(&outputs).map(|(one, output)| if one.name == NOISE { &noisy } else { output });
-    let prints = fpcalc(&inputs.collect::<Vec<_>>())?;
+    let prints = fpcalc(&inputs.collect::<Vec<_>>(), length_s)?;
     for (one, words) in missing.iter().zip(&prints) {
         keep(&kept(cache, piece, one.name), words)?;
     }
@@ -165,15 +176,21 @@ pub(crate) fn make(cache: &Path, work: &Path, piece: &str, file: &Path, wanted: 
 ///
 /// # Errors
 /// When `ffmpeg` or `fpcalc` is missing or fails.
-pub(crate) fn make_synthetic(cache: &Path, work: &Path, name: &str, source: &str) -> io::Result<()> {
+pub(crate) fn make_synthetic(
+    (cache, work): (&Path, &Path),
+    (name, source): (&str, &str),
+    length_s: u32,
+) -> io::Result<()> {
     let target = kept(cache, name, ORIGINAL);
     if target.exists() {
         return Ok(());
     }
     fs::create_dir_all(cache.join(name))?;
     let sound = work.join("synthetic.wav");
-    run(ffmpeg().args(["-f", "lavfi", "-i", source, "-t", LENGTH_S, "-ar", "44100", "-ac", "2"]).arg(&sound))?;
-    fpcalc(&[&sound])?.iter().try_for_each(|words| keep(&target, words))
+    let mut make = ffmpeg();
+    make.args(["-f", "lavfi", "-i", source, "-t", &length_s.to_string(), "-ar", "44100", "-ac", "2"]);
+    run(make.arg(&sound))?;
+    fpcalc(&[&sound], length_s)?.iter().try_for_each(|words| keep(&target, words))
 }
 
 /// In one step, so that a run that is ended leaves no half of a file.
@@ -193,15 +210,21 @@ fn ffmpeg() -> Command {
 fn run(command: &mut Command) -> io::Result<()> {
     let output = command.stdin(Stdio::null()).output()?;
     let said = String::from_utf8_lossy(&output.stderr);
-    if output.status.success() { Ok(()) } else { Err(io::Error::other(format!("{}: {said}", command.get_program().display()))) }
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(io::Error::other(format!("{}: {said}", command.get_program().display())))
+    }
 }
 
 /// The words of each file, in order, by one process.
 ///
 /// # Errors
 /// When there is no `fpcalc`, or one of the files has no words.
-pub(crate) fn fpcalc(files: &[&PathBuf]) -> io::Result<Vec<Vec<u32>>> {
-    let output = Command::new("fpcalc").args(["-raw", "-ignore-errors", "-length", LENGTH_S]).args(files).output()?;
+fn fpcalc(files: &[&PathBuf], length_s: u32) -> io::Result<Vec<Vec<u32>>> {
+    let mut command = Command::new("fpcalc");
+    command.args(["-raw", "-ignore-errors", "-length", &length_s.to_string()]);
+    let output = command.args(files).output()?;
     let said = String::from_utf8_lossy(&output.stdout);
     let lines = said.lines().filter_map(|line| line.strip_prefix("FINGERPRINT="));
     let words = lines.map(|line| line.split(',').map(|word| word.trim().parse().map_err(io::Error::other)).collect());

@@ -191,3 +191,68 @@ fn whole(frames: usize) -> i32 {
     // A fingerprint is looked at for `LONGEST` words.
     i32::try_from(frames).unwrap_or(i32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::made;
+    use super::*;
+
+    #[test]
+    fn equal_words_have_no_error_and_full_contrast() {
+        let words = made::piece(500, 0.9, 1);
+        let alignment = straight(&words, &words, 0, 2).unwrap();
+        assert_eq!((alignment.offset_frames, alignment.overlap_frames), (0, 500));
+        assert!(alignment.bit_error_rate == 0.0 && alignment.contrast() == 1.0 && alignment.agreeing == 1.0);
+        assert!((0.3..0.55).contains(&alignment.background), "{alignment:?}");
+    }
+
+    #[test]
+    fn a_drone_agrees_with_a_drone_everywhere_and_so_nowhere() {
+        let held = made::piece(1, 0.9, 5)[0];
+        let drone = |seed| made::worn(&vec![held; 600], 0.05, seed);
+        let alignment = straight(&drone(1), &drone(2), 0, 2).unwrap();
+        assert!(alignment.bit_error_rate < 0.15 && alignment.contrast() < 0.1, "{alignment:?}");
+    }
+
+    #[test]
+    fn silence_has_nothing_that_happens() {
+        let silence = vec![627_964_279; 900];
+        assert_eq!(straight(&silence, &silence, 0, 2), None);
+    }
+
+    #[test]
+    fn another_tempo_is_followed() {
+        let words = made::piece(1000, 0.97, 3);
+        let faster: Vec<_> = (0..950).map(|at| words[at * 1020 / 1000]).collect();
+        // The second goes slower by 2 %, seen from the faster: its place moves on by 20 frames in a thousand.
+        let alignment = drifting(&faster, &words, 10, 20).unwrap();
+        assert!(alignment.contrast() > 0.6, "{alignment:?}");
+        assert!(straight(&faster, &words, 0, 2).is_none_or(|still| still.contrast() < alignment.contrast()));
+    }
+
+    proptest! {
+        #[test]
+        fn no_words_and_no_shift_stop_it(
+            one in prop::collection::vec(any::<u32>(), 0..300),
+            other in prop::collection::vec(any::<u32>(), 0..300),
+            shift in -400_i32..400,
+            slope in -30_i32..30,
+        ) {
+            glance(&one, &other, shift);
+            for found in [straight(&one, &other, shift, 2), drifting(&one, &other, shift, slope)].into_iter().flatten() {
+                prop_assert!((0.0..=1.0).contains(&found.bit_error_rate) && (0.0..=1.0).contains(&found.contrast()));
+            }
+        }
+
+        #[test]
+        fn a_shifted_copy_is_found_at_its_shift(shift in 0_usize..200, seed in 0_u64..1000) {
+            let words = made::piece(700, 0.9, seed);
+            let copy = made::worn(&words[shift..], 0.05, seed + 1);
+            let alignment = straight(&copy, &words, i32::try_from(shift).unwrap() + 1, 2).unwrap();
+            prop_assert_eq!(alignment.offset_frames, i32::try_from(shift).unwrap());
+            prop_assert!(alignment.contrast() > 0.7);
+        }
+    }
+}

@@ -126,7 +126,8 @@ impl<P: Prints + ?Sized> Ask<'_, P> {
     /// Asks for each of a batch, which begins at `begin`.
     fn all(&self, batch: &Batch, begin: u32, pairs: &mut Vec<Pair>) {
         let asking: Vec<_> = batch.iter().zip(begin..).collect();
-        let found = asking.into_par_iter().map_init(Desk::default, |desk, (query, second)| self.one(desk, query, second));
+        let found =
+            asking.into_par_iter().map_init(Desk::default, |desk, (query, second)| self.one(desk, query, second));
         pairs.par_extend(found.flatten_iter());
     }
 
@@ -151,4 +152,108 @@ impl<P: Prints + ?Sized> Ask<'_, P> {
 /// The same alignment seen from the other: the later one asks, the earlier one comes first in the pair.
 fn turned(alignment: Alignment) -> Alignment {
     Alignment { offset_frames: -alignment.offset_frames, drift: -alignment.drift, ..alignment }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::made;
+    use super::*;
+
+    fn found(prints: &[Vec<u32>], full: u64) -> Vec<(u32, u32)> {
+        within(prints, &AtomicBool::new(false), full).iter().map(|pair| (pair.first, pair.second)).collect()
+    }
+
+    /// A library in which 40 and 41 are copies of 3 and 7, the second cut by 50 frames.
+    fn library() -> Vec<Vec<u32>> {
+        let mut prints = made::library(40, 600, 11);
+        prints.push(made::worn(&prints[3], 0.03, 1));
+        prints.push(made::worn(&prints[7][50..], 0.03, 2));
+        prints
+    }
+
+    #[test]
+    fn copies_are_found_and_nothing_else() {
+        let pairs = duplicates(&library()[..], &AtomicBool::new(false));
+        let told: Vec<_> = pairs.iter().map(|pair| (pair.first, pair.second, pair.alignment.offset_frames)).collect();
+        assert_eq!(told, [(3, 40, 0), (7, 41, -50)]);
+        assert!(pairs.iter().all(|pair| pair.score > 0.8));
+    }
+
+    #[test]
+    fn it_does_not_matter_how_much_an_index_takes() {
+        let prints = library();
+        for full in [1, 2_000, 10_000, FULL] {
+            assert_eq!(found(&prints, full), [(3, 40), (7, 41)], "{full} words");
+        }
+    }
+
+    #[test]
+    fn one_thread_and_several_find_the_same() {
+        let prints = library();
+        let with = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| duplicates(&prints[..], &AtomicBool::new(false)))
+        };
+        assert_eq!(with(1), with(3));
+    }
+
+    #[test]
+    fn drones_silence_and_noise_are_nobodys_copies() {
+        let mut prints = vec![vec![627_964_279; 948]; 30];
+        prints.extend((0..30).map(|seed| made::piece(948, 0.999_99, seed)));
+        prints.extend((0..30).map(|seed| made::piece(948, 0.0, 100 + seed)));
+        let held = made::piece(1, 0.9, 5)[0];
+        prints.extend((0..30).map(|seed| made::worn(&vec![held; 948], 0.02, 200 + seed)));
+        assert_eq!(found(&prints, FULL), []);
+    }
+
+    #[test]
+    fn a_song_with_the_same_start_and_another_rest_is_no_copy() {
+        let one = made::piece(948, 0.9, 1);
+        let other: Vec<_> = one[..400].iter().copied().chain(made::piece(548, 0.9, 2)).collect();
+        assert_eq!(found(&[one, other], FULL), []);
+    }
+
+    #[test]
+    fn a_short_part_of_a_long_one_is_no_copy_when_it_lies_over_little() {
+        let prints = [made::piece(948, 0.9, 1), made::piece(948, 0.9, 2)];
+        let tail: Vec<_> = prints[0][700..].iter().copied().chain(made::piece(700, 0.9, 3)).collect();
+        assert_eq!(found(&[prints[0].clone(), prints[1].clone(), tail], FULL), []);
+    }
+
+    #[test]
+    fn hundreds_of_copies_of_one_piece_are_bounded_and_still_joined() {
+        let one = made::piece(300, 0.9, 1);
+        let prints: Vec<_> = (0..300).map(|seed| made::worn(&one, 0.02, seed)).collect();
+        let pairs = found(&prints, FULL);
+        assert!(pairs.len() <= 300 * PARTNERS);
+        for second in 1..300 {
+            assert!(pairs.iter().any(|pair| pair.1 == second), "{second} is found");
+        }
+    }
+
+    #[test]
+    fn a_stop_ends_it() {
+        assert_eq!(duplicates(&library()[..], &AtomicBool::new(true)), []);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn any_words_are_searched_to_the_end(prints in prop::collection::vec(prop::collection::vec(0_u32..40, 0..400), 0..12)) {
+            for pair in duplicates(&prints[..], &AtomicBool::new(false)) {
+                prop_assert!(pair.first < pair.second);
+            }
+        }
+
+        #[test]
+        fn worn_and_cut_copies_are_found(seed in 0_u64..500, share in 0.0_f64..0.08, cut in 0_usize..80) {
+            let mut prints = made::library(12, 700, seed);
+            prints.push(made::worn(&prints[5][cut..], share, seed));
+            prop_assert_eq!(found(&prints, FULL), [(5, 12)]);
+        }
+    }
 }

@@ -132,11 +132,8 @@ impl<'a, P: Prints + ?Sized> Union<'a, P> {
 
     fn join(&mut self, left: usize, right: usize, by: i32) {
         // The smaller one moves.
-        let (to, from, by) = if self.members(left).len() < self.members(right).len() {
-            (right, left, -by)
-        } else {
-            (left, right, by)
-        };
+        let (to, from, by) =
+            if self.members(left).len() < self.members(right).len() { (right, left, -by) } else { (left, right, by) };
         let moved = self.groups.get_mut(from).map(std::mem::take).unwrap_or_default();
         for (id, _) in &moved {
             self.of.insert(*id, to);
@@ -202,4 +199,76 @@ impl<'a, P: Prints + ?Sized> Union<'a, P> {
 fn some(members: &[(u32, i32)]) -> Vec<(u32, i32)> {
     let step = members.len().div_ceil(ASKED).max(1);
     members.iter().step_by(step).copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use proptest::prelude::*;
+
+    use super::super::duplicates::duplicates;
+    use super::super::made;
+    use super::*;
+
+    fn grouped(prints: &[Vec<u32>]) -> Groups {
+        groups(prints, &duplicates(prints, &AtomicBool::new(false)))
+    }
+
+    fn members(groups: &Groups) -> Vec<Vec<u32>> {
+        groups.groups.iter().map(|group| group.members.clone()).collect()
+    }
+
+    #[test]
+    fn copies_of_one_piece_are_one_group_with_all_its_pairs() {
+        let mut prints = made::library(10, 600, 41);
+        prints.extend((0..3).map(|seed| made::worn(&prints[2], 0.04, seed)).collect::<Vec<_>>());
+        prints.push(made::worn(&prints[5][40..], 0.04, 9));
+        let found = grouped(&prints);
+        assert_eq!(members(&found), [vec![2, 10, 11, 12], vec![5, 13]]);
+        assert!(found.groups.iter().all(Group::is_mutual) && found.bridges.is_empty());
+        assert!(found.groups[0].weakest().unwrap().score > 0.5);
+    }
+
+    #[test]
+    fn a_medley_does_not_make_its_songs_one_group() {
+        let songs = made::library(2, 500, 51);
+        // Half of each: 0 and 1 are like 2, and not like each other.
+        let pair = |first: u32, second: u32, score: f32| {
+            let alignment = Alignment { offset_frames: 0, ..Alignment::default() };
+            Pair { first, second, score, alignment }
+        };
+        let medley: Vec<_> = songs[0][..250].iter().chain(&songs[1][250..]).copied().collect();
+        let prints = [songs[0].clone(), songs[1].clone(), medley];
+        let found = groups(&prints[..], &[pair(0, 2, 0.5), pair(1, 2, 0.45)]);
+        assert_eq!(members(&found), [vec![0, 2]]);
+        assert_eq!(found.bridges.iter().map(|pair| (pair.first, pair.second)).collect::<Vec<_>>(), [(1, 2)]);
+    }
+
+    #[test]
+    fn a_pair_that_was_not_found_is_looked_at_where_the_others_say() {
+        let one = made::piece(600, 0.9, 1);
+        let prints = [one.clone(), made::worn(&one[30..], 0.03, 1), made::worn(&one[70..], 0.03, 2)];
+        let pairs = duplicates(&prints[..], &AtomicBool::new(false));
+        let without: Vec<_> = pairs.iter().filter(|pair| (pair.first, pair.second) != (1, 2)).copied().collect();
+        assert_eq!(without.len(), 2);
+        let found = groups(&prints[..], &without);
+        assert_eq!(members(&found), [vec![0, 1, 2]]);
+        assert!(found.groups[0].is_mutual());
+        assert_eq!(found.groups[0].pairs[2].alignment.offset_frames, -40);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+
+        #[test]
+        fn the_order_of_pairs_does_not_matter(seed in 0_u64..1000) {
+            let mut prints = made::library(4, 400, seed);
+            prints.extend((0..6).map(|copy| made::worn(&prints[copy % 3], 0.05, seed + copy as u64)).collect::<Vec<_>>());
+            let mut pairs = duplicates(&prints[..], &AtomicBool::new(false));
+            let one = groups(&prints[..], &pairs);
+            pairs.reverse();
+            prop_assert_eq!(one, groups(&prints[..], &pairs));
+        }
+    }
 }

@@ -77,3 +77,43 @@ pub(crate) fn check(one: &[u32], other: &[u32], suspects: &[Suspect]) -> Option<
     }
     best
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Full agreement over 75 s.
+    const SURE: Alignment = Alignment {
+        offset_frames: 0,
+        overlap_frames: 600,
+        busy_frames: 600,
+        bit_error_rate: 0.1,
+        background: 0.45,
+        agreeing: 1.0,
+        drift: 0.0,
+    };
+
+    #[test]
+    fn what_agrees_long_and_well_convinces() {
+        assert!(convinces(&SURE, 600));
+    }
+
+    #[test]
+    fn what_lies_over_less_than_half_does_not() {
+        assert!(!convinces(&SURE, 1201));
+    }
+
+    #[test]
+    fn what_agrees_in_a_part_does_not() {
+        assert!(!convinces(&Alignment { agreeing: 0.6, ..SURE }, 600));
+    }
+
+    #[test]
+    fn the_shorter_the_more_is_asked_for() {
+        let weak = |busy_frames, bit_error_rate| Alignment { busy_frames, bit_error_rate, ..SURE };
+        // A contrast of 0.27, of 0.33 and of 0.56.
+        assert!(convinces(&weak(600, 0.33), 600) && !convinces(&weak(599, 0.33), 600));
+        assert!(convinces(&weak(256, 0.30), 600) && !convinces(&weak(255, 0.30), 600));
+        assert!(convinces(&weak(80, 0.20), 600) && !convinces(&weak(79, 0.20), 600));
+    }
+}

@@ -75,9 +75,10 @@ impl Lookup {
     /// number of the print that found it best.
     #[must_use]
     pub fn find_at_speeds<P: Prints + ?Sized>(&self, prints: &P, queries: &[&[u32]]) -> Vec<(usize, Found)> {
-        let each = queries.par_iter().enumerate().flat_map_iter(|(number, words)| {
-            self.find(prints, words).into_iter().map(move |found| (number, found))
-        });
+        let each = queries
+            .par_iter()
+            .enumerate()
+            .flat_map_iter(|(number, words)| self.find(prints, words).into_iter().map(move |found| (number, found)));
         let mut found: Vec<_> = each.collect();
         found.sort_by(|(_, one), (_, other)| one.at.cmp(&other.at).then(other.score.total_cmp(&one.score)));
         found.dedup_by_key(|(_, found)| found.at);
@@ -100,5 +101,42 @@ fn among<P: Prints + ?Sized>(
         let there = looked_at(read(prints, at, &mut words));
         let checked = check(query, there, suspects);
         found.extend(checked.map(|alignment| Found { at, score: alignment.contrast(), alignment }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::made;
+    use super::*;
+
+    #[test]
+    fn a_copy_is_found_first_and_what_came_later_too() {
+        let mut prints = made::library(30, 600, 21);
+        let stop = AtomicBool::new(false);
+        let mut lookup = Lookup::over(&prints[..], &stop);
+        prints.push(made::worn(&prints[4], 0.05, 1));
+        lookup.extend(prints[30..].iter().map(Vec::as_slice));
+        assert_eq!(lookup.count(), 31);
+        let found = lookup.find(&prints[..], &made::worn(&prints[4], 0.02, 2));
+        assert_eq!(found.iter().map(|found| found.at).collect::<Vec<_>>(), [4, 30]);
+    }
+
+    #[test]
+    fn nothing_is_found_in_nothing() {
+        let none: [Vec<u32>; 0] = [];
+        let lookup = Lookup::over(&none[..], &AtomicBool::new(false));
+        assert_eq!(lookup.find(&none[..], &made::piece(600, 0.9, 1)), []);
+        let some = made::library(3, 500, 1);
+        assert_eq!(Lookup::over(&some[..], &AtomicBool::new(false)).find(&some[..], &[]), []);
+    }
+
+    #[test]
+    fn of_several_speeds_the_best_tells() {
+        let prints = made::library(20, 600, 31);
+        let lookup = Lookup::over(&prints[..], &AtomicBool::new(false));
+        let queries = [made::piece(600, 0.9, 99), made::worn(&prints[8], 0.1, 1), made::worn(&prints[8], 0.02, 2)];
+        let queries: Vec<_> = queries.iter().map(Vec::as_slice).collect();
+        let found = lookup.find_at_speeds(&prints[..], &queries);
+        assert_eq!(found.iter().map(|(query, found)| (*query, found.at)).collect::<Vec<_>>(), [(2, 8)]);
     }
 }

@@ -10,8 +10,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::key::{KEY_BITS, keys, looked_at};
-use super::which::Which;
 use super::prints::{Prints, read};
+use super::which::Which;
 
 /// How many words one index takes at most: a million fingerprints of 120 s, whose index is 4.5 GB. A place must fit in 32 bits.
 pub(crate) const FULL: u64 = 1_000_000_000;
@@ -106,7 +106,8 @@ impl Postings {
         let wanted = u64::from_ne_bytes([tag(key, self.bits); 8]);
         for entry in bucket.clone().step_by(8) {
             // Behind the last bucket, too, there are eight.
-            let eight = self.tags.get(entry as usize..).and_then(|tags| tags.first_chunk()).copied().unwrap_or_default();
+            let eight =
+                self.tags.get(entry as usize..).and_then(|tags| tags.first_chunk()).copied().unwrap_or_default();
             let mut equal = equal_bytes(u64::from_le_bytes(eight), wanted);
             while equal != 0 {
                 let at = entry + equal.trailing_zeros() / 8;
@@ -215,7 +216,8 @@ impl<'a> Share<'a> {
     fn split(buckets: &'a mut [Bucket], mut tags: &'a mut [u8], mut places: &'a mut [u32]) -> Vec<Self> {
         let size = share_size(buckets.len());
         let mut shares: Vec<Self> = Vec::new();
-        let mut next: Vec<_> = buckets.chunks(size).skip(1).map(|share| share.first().map_or(0, |one| one.begin)).collect();
+        let mut next: Vec<_> =
+            buckets.chunks(size).skip(1).map(|share| share.first().map_or(0, |one| one.begin)).collect();
         next.push(u32::try_from(places.len()).unwrap_or(u32::MAX));
         let mut begin = 0;
         for ((number, buckets), end) in buckets.chunks_mut(size).enumerate().zip(next) {

@@ -57,3 +57,17 @@ pub(crate) fn read<'a, P: Prints + ?Sized>(prints: &'a P, at: u32, words: &'a mu
     prints.read(at, words);
     words
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_in_memory_are_read_and_borrowed_alike() {
+        let prints = [Fingerprint::new(vec![1, 2]), Fingerprint::new(vec![3])];
+        let mut words = Vec::new();
+        prints[..].read(1, &mut words);
+        assert_eq!((prints[..].count(), words.as_slice(), prints[..].borrow(1)), (2, &[3][..], Some(&[3][..])));
+        assert_eq!(read(&prints[..], 7, &mut words), []);
+    }
+}

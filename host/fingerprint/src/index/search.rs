@@ -258,9 +258,8 @@ fn drifting(hits: &[Hit], length: usize) -> Option<Suspect> {
             let at = |place: u32| first.shift + place.wrapping_sub(first.place).cast_signed() * slope / 1000;
             let near = hits.iter().filter(|hit| (hit.shift - first.shift).abs() <= DRIFT);
             let on = near.filter(|hit| (hit.shift - at(hit.place)).abs() <= 1).map(|hit| hit.place);
-            let (count, least, most) = on.fold((0, u32::MAX, 0), |(count, least, most), place| {
-                (count + 1, place.min(least), place.max(most))
-            });
+            let (count, least, most) =
+                on.fold((0, u32::MAX, 0), |(count, least, most), place| (count + 1, place.min(least), place.max(most)));
             if count >= DRIFTING && most - least >= SPREAD && best.is_none_or(|best| best.hits < count) {
                 let middle = at(u32::try_from(length / 2).unwrap_or(u32::MAX));
                 best = Some(Suspect { at: first.at, shift: middle, hits: count, slope });
@@ -305,7 +304,8 @@ mod tests {
     #[test]
     fn hits_on_a_line_are_suspect_of_another_tempo() {
         // 2 % faster: after 100 frames two frames more.
-        let line: Vec<_> = (0..6).map(|step| Hit { at: 0, shift: 100 + 2 * step, place: 100 * step.unsigned_abs() }).collect();
+        let line: Vec<_> =
+            (0..6).map(|step| Hit { at: 0, shift: 100 + 2 * step, place: 100 * step.unsigned_abs() }).collect();
         let found = drifting(&line, 600).unwrap();
         assert_eq!((found.slope, found.shift, found.hits), (20, 106, 6));
         let spot: Vec<_> = line.iter().map(|hit| Hit { place: hit.place / 20, ..*hit }).collect();
