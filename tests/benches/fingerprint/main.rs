@@ -1,7 +1,7 @@
 //! The fingerprint core: what is found (`quality`), and what finding costs (`duplicates`, `lookup`).
 //!
 //! `cargo xtask bench fingerprint` runs all parts; `--only PART` one, `--quick` with 20 pieces and 50,000 prints instead of 160 and
-//! a million, `--music DIR` takes music from a folder too, `--json` prints JSON. Every sample goes to
+//! a million, `--pieces N` with other so many pieces, `--music DIR` takes music from a folder too, `--json` prints JSON. Every sample goes to
 //! `target/bench/fingerprint.json`. The words of the quality set are made once, in about an hour on two cores, by `ffmpeg` and
 //! `fpcalc` from music that Debian packages install, and kept in `target/bench/fingerprint-words`.
 
@@ -83,12 +83,13 @@ impl Asked {
         while let Some(arg) = args.next() {
             match arg.as_str() {
                 "--quick" => (asked.scale.pieces, asked.scale.million, asked.scale.repeats) = (20, 50_000, 3),
+                "--pieces" => asked.scale.pieces = args.next().unwrap_or_default().parse()?,
                 "--music" => asked.scale.music.push(args.next().unwrap_or_default().into()),
                 "--json" => asked.json = true,
                 "--only" => asked.only = Some(args.next().unwrap_or_default()),
                 // Cargo adds it.
                 "--bench" => {}
-                other => bail!("`{other}` is unknown; there are: --quick, --json, --music DIR, --only PART"),
+                other => bail!("`{other}` is unknown; there are: --quick, --json, --pieces N, --music DIR, --only PART"),
             }
         }
         let names = PARTS.map(|(name, _)| name);

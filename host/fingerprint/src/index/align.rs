@@ -204,7 +204,7 @@ mod tests {
         let words = made::piece(500, 0.9, 1);
         let alignment = straight(&words, &words, 0, 2).unwrap();
         assert_eq!((alignment.offset_frames, alignment.overlap_frames), (0, 500));
-        assert!(alignment.bit_error_rate == 0.0 && alignment.contrast() == 1.0 && alignment.agreeing == 1.0);
+        assert!(alignment.bit_error_rate <= 0.0 && alignment.contrast() >= 1.0 && alignment.agreeing >= 1.0);
         assert!((0.3..0.55).contains(&alignment.background), "{alignment:?}");
     }
 

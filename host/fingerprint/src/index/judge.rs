@@ -42,8 +42,8 @@ pub struct Found {
 pub(crate) fn convinces(alignment: &Alignment, shorter: usize) -> bool {
     let overlap = alignment.overlap_frames;
     let wanted = match alignment.busy_frames {
-        ..SHORT_END => SHORT,
-        ..LONG_FROM => CONTRAST,
+        busy if busy < SHORT_END => SHORT,
+        busy if busy < LONG_FROM => CONTRAST,
         _ => LONG,
     };
     alignment.busy_frames >= BUSY

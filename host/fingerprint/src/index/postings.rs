@@ -138,6 +138,7 @@ const fn equal_bytes(one: u64, other: u64) -> u64 {
 }
 
 /// What a bucket does not say of a key.
+#[expect(clippy::cast_possible_truncation, reason = "no more than eight bits are left")]
 const fn tag(key: u32, bits: u32) -> u8 {
     // The bits below those of the bucket, the upper ones of them.
     let rest = KEY_BITS - bits;

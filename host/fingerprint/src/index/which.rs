@@ -65,7 +65,9 @@ mod tests {
         #[test]
         fn every_place_belongs_to_the_one_that_covers_it(lengths in prop::collection::vec(0_usize..3000, 1..40)) {
             let mut which = Which::default();
-            lengths.iter().for_each(|length| which.push(*length));
+            for length in &lengths {
+                which.push(*length);
+            }
             let mut place = 0;
             for (at, length) in lengths.iter().enumerate() {
                 let first = place;
