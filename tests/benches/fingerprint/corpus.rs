@@ -26,8 +26,8 @@ pub(crate) const SAME: [[&str; 2]; 2] = [
     ["drascula_audio_track1", "drascula_audio_track30"],
 ];
 
-/// The endings of music files.
-const ENDINGS: [&str; 6] = ["ogg", "mp3", "flac", "opus", "m4a", "wav"];
+/// The endings of music files; what games keep as WAV are their noises.
+const ENDINGS: [&str; 5] = ["ogg", "mp3", "flac", "opus", "m4a"];
 
 /// Smaller files are sounds of a game, not music, in bytes.
 const SMALLEST: u64 = 300_000;

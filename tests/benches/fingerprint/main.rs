@@ -89,7 +89,9 @@ impl Asked {
                 "--only" => asked.only = Some(args.next().unwrap_or_default()),
                 // Cargo adds it.
                 "--bench" => {}
-                other => bail!("`{other}` is unknown; there are: --quick, --json, --pieces N, --music DIR, --only PART"),
+                other => {
+                    bail!("`{other}` is unknown; there are: --quick, --json, --pieces N, --music DIR, --only PART")
+                }
             }
         }
         let names = PARTS.map(|(name, _)| name);

@@ -21,8 +21,8 @@ use crate::transforms::{Class, ORIGINAL, QUERIES};
 /// What is fingerprinted of each, in seconds.
 pub(crate) const LENGTH_S: u32 = 120;
 
-/// Pieces that the aims ask for.
-const PIECES: usize = 150;
+/// Pieces that may be left out: the aims ask for 150 and 160 are taken. Old `ffmpeg`s refuse a few.
+const SPARE: usize = 10;
 
 /// Measures all of it.
 ///
@@ -35,7 +35,7 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) -> anyhow::Result<()> {
     for (piece, why) in &set.failed {
         report.row(Row::new(format!("left out: {piece}"), "", why.lines().next().unwrap_or_default()));
     }
-    ensure!(pieces >= PIECES.min(scale.pieces), "only {pieces} pieces could be made");
+    ensure!(pieces + SPARE >= scale.pieces, "only {pieces} of {} pieces could be made", scale.pieces);
     library(&set, "standard", &[Class::Original, Class::Standard, Class::Silence], 1.0, report);
     library(&set, "hard", &[Class::Original, Class::Standard, Class::Hard, Class::Silence], 0.99, report);
     library(&set, "other", &[Class::Original, Class::Speed, Class::Tempo, Class::Pitch, Class::Band], 0.0, report);

@@ -229,7 +229,8 @@ fn fpcalc(files: &[&PathBuf], length_s: u32) -> io::Result<Vec<Vec<u32>>> {
     let lines = said.lines().filter_map(|line| line.strip_prefix("FINGERPRINT="));
     let words = lines.map(|line| line.split(',').map(|word| word.trim().parse().map_err(io::Error::other)).collect());
     let prints = words.collect::<io::Result<Vec<Vec<u32>>>>()?;
-    let why = || io::Error::other(format!("fpcalc on {files:?}: {}", String::from_utf8_lossy(&output.stderr)));
+    let said = String::from_utf8_lossy(&output.stderr);
+    let why = || io::Error::other(format!("fpcalc has words for {} of {} files: {said}", prints.len(), files.len()));
     if prints.len() == files.len() { Ok(prints) } else { Err(why()) }
 }
 
