@@ -10,6 +10,7 @@ use crate::Scale;
 use crate::corpus::{PACKAGES, pieces, shuffled};
 use crate::quality::LENGTH_S;
 use crate::set::Set;
+use crate::transforms::TRANSFORMS;
 
 fn folder() -> PathBuf {
     repository().join("target/bench")
@@ -45,5 +46,5 @@ pub(crate) fn set(scale: &Scale) -> anyhow::Result<Set> {
          a folder with `--music DIR`"
     );
     let (words, work) = (folder().join("fingerprint-words"), work()?);
-    Ok(Set::make(&words, work.path(), &pieces, LENGTH_S)?)
+    Ok(Set::make((&words, work.path()), &pieces, &TRANSFORMS, LENGTH_S)?)
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::corpus::{SAME, SYNTHETIC};
-use crate::transforms::{Class, ORIGINAL, TRANSFORMS, Transform, make, make_synthetic, words};
+use crate::transforms::{Class, ORIGINAL, Transform, make, make_synthetic, words};
 
 /// A print of the set.
 pub(crate) struct Print {
@@ -24,10 +24,13 @@ pub(crate) struct Set {
 
 impl Set {
     /// Makes what is missing, on as many threads as there are processors, and reads all.
+    ///
+    /// # Errors
+    /// When `ffmpeg` or `fpcalc` is missing or fails on sounds that it made itself.
     pub(crate) fn make(
-        cache: &Path,
-        work: &Path,
+        (cache, work): (&Path, &Path),
         pieces: &[(String, PathBuf)],
+        changes: &'static [Transform],
         length_s: u32,
     ) -> std::io::Result<Self> {
         for source in SYNTHETIC {
@@ -38,7 +41,7 @@ impl Set {
         let failed = thread::scope(|scope| {
             let one = |number: usize| {
                 let next = &next;
-                scope.spawn(move || worker(cache, &work.join(number.to_string()), pieces, next, length_s))
+                scope.spawn(move || worker((cache, &work.join(number.to_string())), pieces, changes, next, length_s))
             };
             let workers: Vec<_> = (0..threads).map(one).collect();
             workers.into_iter().filter_map(|worker| worker.join().ok()).flatten().collect::<BTreeMap<_, _>>()
@@ -48,7 +51,7 @@ impl Set {
         let print = |(piece, change): (&str, &'static Transform)| {
             Some(Print { piece: piece.to_owned(), change, words: words(cache, piece, change.name)? })
         };
-        let prints = names.flat_map(|name| TRANSFORMS.iter().map(move |change| (name, change))).filter_map(print);
+        let prints = names.flat_map(|name| changes.iter().map(move |change| (name, change))).filter_map(print);
         Ok(Self { prints: prints.collect(), failed })
     }
 
@@ -84,16 +87,16 @@ impl Print {
 }
 
 fn worker(
-    cache: &Path,
-    work: &Path,
+    (cache, work): (&Path, &Path),
     pieces: &[(String, PathBuf)],
+    changes: &[Transform],
     next: &AtomicUsize,
     length_s: u32,
 ) -> BTreeMap<String, String> {
     let mut failed = BTreeMap::new();
     while let Some((name, file)) = pieces.get(next.fetch_add(1, Ordering::Relaxed)) {
         let made = std::fs::create_dir_all(work);
-        let made = made.and_then(|()| make((cache, work), (name, file), &TRANSFORMS, length_s));
+        let made = made.and_then(|()| make((cache, work), (name, file), changes, length_s));
         if let Err(error) = made {
             failed.insert(name.clone(), error.to_string());
         }
