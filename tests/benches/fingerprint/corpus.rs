@@ -54,7 +54,9 @@ pub(crate) const SYNTHETIC: [(&str, &str); 14] = [
 /// the name of its file.
 pub(crate) fn pieces(folders: &[PathBuf]) -> BTreeMap<String, PathBuf> {
     let mut files: Vec<_> = PACKAGES.iter().flat_map(|package| installed(package)).collect();
-    folders.iter().for_each(|folder| walk(folder, &mut files));
+    for folder in folders {
+        walk(folder, &mut files);
+    }
     let music = files.into_iter().filter(|file| is_music(file));
     music.map(|file| (name(&file), file)).collect()
 }

@@ -13,7 +13,9 @@ pub(crate) fn shares(prints: &[&[u32]]) -> HashMap<(u32, u32), f64> {
         keys.sort_unstable();
         keys.dedup();
         sizes.push(keys.len());
-        keys.into_iter().for_each(|key| by_key.entry(key).or_default().push(number));
+        for key in keys {
+            by_key.entry(key).or_default().push(number);
+        }
     }
     let mut common: HashMap<(u32, u32), u32> = HashMap::new();
     for numbers in by_key.values() {
