@@ -26,13 +26,16 @@ enum Kind {
     Program,
     /// The same, with the peers of `tests/benches/peers` beside it.
     Peers,
+    /// It measures one room by itself, without the program and without plugins.
+    Room,
 }
 
-const BENCHES: [Bench; 4] = [
+const BENCHES: [Bench; 5] = [
     Bench { name: "noop_call", kind: Kind::Ratio { ours: "sandbox", peer: "bare_wasmtime" } },
     Bench { name: "intake", kind: Kind::Program },
     Bench { name: "audit", kind: Kind::Program },
     Bench { name: "plugins", kind: Kind::Peers },
+    Bench { name: "fingerprint", kind: Kind::Room },
 ];
 
 /// Runs one bench with its arguments, or all without any.
@@ -43,9 +46,13 @@ pub(crate) fn run(name: Option<&str>, args: &[&str]) -> anyhow::Result<()> {
     let wanted: Vec<_> = BENCHES.iter().filter(|bench| name.is_none_or(|name| name == bench.name)).collect();
     let names = BENCHES.map(|bench| bench.name).join(", ");
     ensure!(!wanted.is_empty(), "there is no bench of that name; there are: {names}");
+    if let [Bench { name, kind: Kind::Room }] = wanted.as_slice() {
+        return cargo(["bench", "--package", "baton-tests", "--bench", name, "--"]).args(args).run();
+    }
     let components = guests::build_all()?;
     for bench in wanted {
         match bench.kind {
+            Kind::Room => measure(bench.name, &components, args, &[])?,
             Kind::Ratio { ours, peer } => {
                 measure(bench.name, &components, args, &[])?;
                 tell_ratio(bench.name, ours, peer)?;

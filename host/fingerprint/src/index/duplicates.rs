@@ -1,0 +1,259 @@
+//! All duplicates among many fingerprints, in one go.
+//!
+//! The fingerprints are taken in parts that an index has room for. A part is put into its index batch by batch; before that, the
+//! index is asked for each of the batch, and so is a small one of the batch itself, which fits into the cache: of the large one,
+//! nothing is fetched then that a print only shares with itself. At last, everything behind the part asks too. No list of
+//! candidates is ever kept: memory is the index, a batch, and the pairs that are found.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::prelude::*;
+
+use super::align::Alignment;
+use super::judge::check;
+use super::key::looked_at;
+use super::postings::{Batch, FULL, Part, Postings};
+use super::prints::{Prints, read};
+use super::search::Search;
+
+/// Pairs that one fingerprint may have with those before it. What has more copies than that is in one group through any of them.
+const PARTNERS: usize = 64;
+
+/// Two fingerprints that sound alike.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pair {
+    /// The one that comes first in the order.
+    pub first: u32,
+    /// The other.
+    pub second: u32,
+    /// How sure it is, from 0.26 to 1: see [`Alignment::contrast`].
+    pub score: f32,
+    /// How they lie over each other.
+    pub alignment: Alignment,
+}
+
+/// Every pair that sounds alike, in order; on rayon's threads. `stop` ends it early, with what was found.
+///
+/// Memory is 5 bytes a word of at most a billion words (a million fingerprints of 120 s), beside what `prints` itself holds.
+#[must_use]
+pub fn duplicates<P: Prints + ?Sized>(prints: &P, stop: &AtomicBool) -> Vec<Pair> {
+    within(prints, stop, FULL)
+}
+
+/// The same with indexes of at most `full` words.
+pub(crate) fn within<P: Prints + ?Sized>(prints: &P, stop: &AtomicBool, full: u64) -> Vec<Pair> {
+    let mut pairs = Vec::new();
+    let mut from = 0;
+    while from < prints.count() && !stop.load(Ordering::Relaxed) {
+        let part = Part::fill(prints, from, full);
+        let ids = part.ids.clone();
+        let mut index = Postings::for_part(prints, part);
+        inside(prints, &mut index, &ids, stop, &mut pairs);
+        behind(prints, &index, &ids, stop, &mut pairs);
+        from = ids.end;
+    }
+    pairs.sort_unstable_by_key(|pair| (pair.first, pair.second));
+    pairs
+}
+
+/// The pairs within a part, whose index is filled on the way.
+fn inside<P: Prints + ?Sized>(
+    prints: &P,
+    index: &mut Postings,
+    ids: &Range<u32>,
+    stop: &AtomicBool,
+    pairs: &mut Vec<Pair>,
+) {
+    let mut batch = Batch::default();
+    if rayon::current_num_threads() == 1 {
+        // One by one: what a question has fetched is what the answer is put beside.
+        let mut desk = Desk::default();
+        for id in ids.clone().take_while(|_| !stop.load(Ordering::Relaxed)) {
+            batch.fill(prints, id..id + 1);
+            let ask = Ask { prints, index, start: ids.start, own: false };
+            batch.iter().for_each(|query| pairs.extend(ask.one(&mut desk, query, id)));
+            index.add(&batch, id - ids.start);
+        }
+        return;
+    }
+    for begin in batches(ids, stop) {
+        batch.fill(prints, begin..(begin + Batch::SIZE).min(ids.end));
+        let own = Postings::build(&batch, Part::fill(&batch, 0, FULL));
+        Ask { prints, index, start: ids.start, own: false }.all(&batch, begin, pairs);
+        Ask { prints, index: &own, start: begin, own: true }.all(&batch, begin, pairs);
+        index.add(&batch, begin - ids.start);
+    }
+}
+
+/// The pairs of a part with what lies behind it.
+fn behind<P: Prints + ?Sized>(
+    prints: &P,
+    index: &Postings,
+    ids: &Range<u32>,
+    stop: &AtomicBool,
+    pairs: &mut Vec<Pair>,
+) {
+    let (mut batch, rest) = (Batch::default(), ids.end..prints.count());
+    for begin in batches(&rest, stop) {
+        batch.fill(prints, begin..(begin + Batch::SIZE).min(rest.end));
+        Ask { prints, index, start: ids.start, own: false }.all(&batch, begin, pairs);
+    }
+}
+
+fn batches(ids: &Range<u32>, stop: &AtomicBool) -> impl Iterator<Item = u32> {
+    ids.clone().step_by(Batch::SIZE as usize).take_while(|_| !stop.load(Ordering::Relaxed))
+}
+
+/// What is asked.
+struct Ask<'a, P: Prints + ?Sized> {
+    prints: &'a P,
+    index: &'a Postings,
+    /// The first of the index.
+    start: u32,
+    /// Whether the index is of those that ask: then only those before the asking one count.
+    own: bool,
+}
+
+/// The memory of a thread that asks.
+#[derive(Default)]
+struct Desk {
+    search: Search,
+    words: Vec<u32>,
+}
+
+impl<P: Prints + ?Sized> Ask<'_, P> {
+    /// Asks for each of a batch, which begins at `begin`.
+    fn all(&self, batch: &Batch, begin: u32, pairs: &mut Vec<Pair>) {
+        let asking: Vec<_> = batch.iter().zip(begin..).collect();
+        let found =
+            asking.into_par_iter().map_init(Desk::default, |desk, (query, second)| self.one(desk, query, second));
+        pairs.par_extend(found.flatten_iter());
+    }
+
+    fn one(&self, desk: &mut Desk, query: &[u32], second: u32) -> Vec<Pair> {
+        let limit = if self.own { self.index.which().first(second - self.start) } else { u32::MAX };
+        let mut pairs = Vec::new();
+        for suspects in desk.search.run(self.index, query, limit).chunk_by(|one, other| one.at == other.at) {
+            let first = self.start + suspects.first().map_or(0, |suspect| suspect.at);
+            let words = looked_at(read(self.prints, first, &mut desk.words));
+            if let Some(alignment) = check(query, words, suspects) {
+                pairs.push(Pair { first, second, score: alignment.contrast(), alignment: turned(alignment) });
+            }
+        }
+        if pairs.len() > PARTNERS {
+            pairs.sort_unstable_by(|one, other| other.score.total_cmp(&one.score).then(one.first.cmp(&other.first)));
+            pairs.truncate(PARTNERS);
+        }
+        pairs
+    }
+}
+
+/// The same alignment seen from the other: the later one asks, the earlier one comes first in the pair.
+fn turned(alignment: Alignment) -> Alignment {
+    Alignment { offset_frames: -alignment.offset_frames, drift: -alignment.drift, ..alignment }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::made;
+    use super::*;
+
+    fn found(prints: &[Vec<u32>], full: u64) -> Vec<(u32, u32)> {
+        within(prints, &AtomicBool::new(false), full).iter().map(|pair| (pair.first, pair.second)).collect()
+    }
+
+    /// A library in which 40 and 41 are copies of 3 and 7, the second cut by 50 frames.
+    fn library() -> Vec<Vec<u32>> {
+        let mut prints = made::library(40, 600, 11);
+        prints.push(made::worn(&prints[3], 0.03, 1));
+        prints.push(made::worn(&prints[7][50..], 0.03, 2));
+        prints
+    }
+
+    #[test]
+    fn copies_are_found_and_nothing_else() {
+        let pairs = duplicates(&library()[..], &AtomicBool::new(false));
+        let told: Vec<_> = pairs.iter().map(|pair| (pair.first, pair.second, pair.alignment.offset_frames)).collect();
+        assert_eq!(told, [(3, 40, 0), (7, 41, -50)]);
+        assert!(pairs.iter().all(|pair| pair.score > 0.8));
+    }
+
+    #[test]
+    fn it_does_not_matter_how_much_an_index_takes() {
+        let prints = library();
+        for full in [1, 2_000, 10_000, FULL] {
+            assert_eq!(found(&prints, full), [(3, 40), (7, 41)], "{full} words");
+        }
+    }
+
+    #[test]
+    fn one_thread_and_several_find_the_same() {
+        let prints = library();
+        let with = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| duplicates(&prints[..], &AtomicBool::new(false)))
+        };
+        assert_eq!(with(1), with(3));
+    }
+
+    #[test]
+    fn drones_silence_and_noise_are_nobodys_copies() {
+        let mut prints = vec![vec![627_964_279; 948]; 30];
+        prints.extend((0..30).map(|seed| made::piece(948, 0.999_99, seed)));
+        prints.extend((0..30).map(|seed| made::piece(948, 0.0, 100 + seed)));
+        let held = made::piece(1, 0.9, 5)[0];
+        prints.extend((0..30).map(|seed| made::worn(&vec![held; 948], 0.02, 200 + seed)));
+        assert_eq!(found(&prints, FULL), []);
+    }
+
+    #[test]
+    fn a_song_with_the_same_start_and_another_rest_is_no_copy() {
+        let one = made::piece(948, 0.9, 1);
+        let other: Vec<_> = one[..400].iter().copied().chain(made::piece(548, 0.9, 2)).collect();
+        assert_eq!(found(&[one, other], FULL), []);
+    }
+
+    #[test]
+    fn a_short_part_of_a_long_one_is_no_copy_when_it_lies_over_little() {
+        let prints = [made::piece(948, 0.9, 1), made::piece(948, 0.9, 2)];
+        let tail: Vec<_> = prints[0][700..].iter().copied().chain(made::piece(700, 0.9, 3)).collect();
+        assert_eq!(found(&[prints[0].clone(), prints[1].clone(), tail], FULL), []);
+    }
+
+    #[test]
+    fn hundreds_of_copies_of_one_piece_are_bounded_and_still_joined() {
+        let one = made::piece(300, 0.9, 1);
+        let prints: Vec<_> = (0..300).map(|seed| made::worn(&one, 0.02, seed)).collect();
+        let pairs = found(&prints, FULL);
+        assert!(pairs.len() <= 300 * PARTNERS);
+        for second in 1..300 {
+            assert!(pairs.iter().any(|pair| pair.1 == second), "{second} is found");
+        }
+    }
+
+    #[test]
+    fn a_stop_ends_it() {
+        assert_eq!(duplicates(&library()[..], &AtomicBool::new(true)), []);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn any_words_are_searched_to_the_end(prints in prop::collection::vec(prop::collection::vec(0_u32..40, 0..400), 0..12)) {
+            for pair in duplicates(&prints[..], &AtomicBool::new(false)) {
+                prop_assert!(pair.first < pair.second);
+            }
+        }
+
+        #[test]
+        fn worn_and_cut_copies_are_found(seed in 0_u64..500, share in 0.0_f64..0.08, cut in 0_usize..80) {
+            let mut prints = made::library(12, 700, seed);
+            prints.push(made::worn(&prints[5][cut..], share, seed));
+            prop_assert_eq!(found(&prints, FULL), [(5, 12)]);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! One fingerprint among many: what in the library sounds like this file.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::prelude::*;
+
+use super::judge::{Found, check};
+use super::key::looked_at;
+use super::postings::{Batch, FULL, Part, Postings};
+use super::prints::{Prints, read};
+use super::search::Search;
+
+/// The speeds, in thousandths, at which a file is fingerprinted that may be played faster or slower than the copy in the
+/// library: 0.5 % apart, so that no speed within 2 % is further than 0.25 % from one of them, which costs about as much of the
+/// words as a strong equaliser.
+pub const SPEEDS: [u16; 9] = [980, 985, 990, 995, 1000, 1005, 1010, 1015, 1020];
+
+/// An index to ask again and again.
+#[derive(Default)]
+pub struct Lookup {
+    /// Each with the first of its fingerprints.
+    parts: Vec<(u32, Postings)>,
+    /// The first of the newer ones.
+    from: u32,
+    newer: Batch,
+    /// The index of the newer ones.
+    small: Option<Postings>,
+}
+
+impl Lookup {
+    /// An index over all of these; on rayon's threads, with 5 bytes a word. `stop` ends it early, with a part of them.
+    #[must_use]
+    pub fn over<P: Prints + ?Sized>(prints: &P, stop: &AtomicBool) -> Self {
+        let mut lookup = Self::default();
+        while lookup.from < prints.count() && !stop.load(Ordering::Relaxed) {
+            let part = Part::fill(prints, lookup.from, FULL);
+            let next = part.ids.end;
+            lookup.parts.push((lookup.from, Postings::build(prints, part)));
+            lookup.from = next;
+        }
+        lookup
+    }
+
+    /// Adds fingerprints, which come next in the order. Meant for what arrives while it is used: each call indexes anew all that
+    /// was ever added, about 10 ms for a thousand.
+    pub fn extend<'a>(&mut self, prints: impl IntoIterator<Item = &'a [u32]>) {
+        prints.into_iter().for_each(|words| self.newer.push(words));
+        self.small = Some(Postings::build(&self.newer, Part::fill(&self.newer, 0, FULL)));
+    }
+
+    /// How many fingerprints it knows.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.from + self.newer.count()
+    }
+
+    /// What sounds like these words, the most alike first. `prints` are those that the index was built over, and what was
+    /// added since.
+    #[must_use]
+    pub fn find<P: Prints + ?Sized>(&self, prints: &P, words: &[u32]) -> Vec<Found> {
+        let words = looked_at(words);
+        let mut search = Search::default();
+        let mut found = Vec::new();
+        for (from, part) in &self.parts {
+            among(prints, part, *from, words, &mut search, &mut found);
+        }
+        if let Some(small) = &self.small {
+            among(prints, small, self.from, words, &mut search, &mut found);
+        }
+        found.sort_by(|one, other| other.score.total_cmp(&one.score).then(one.at.cmp(&other.at)));
+        found
+    }
+
+    /// What sounds like a file that was fingerprinted at several speeds (see [`SPEEDS`]), the most alike first: each with the
+    /// number of the print that found it best.
+    #[must_use]
+    pub fn find_at_speeds<P: Prints + ?Sized>(&self, prints: &P, queries: &[&[u32]]) -> Vec<(usize, Found)> {
+        let each = queries
+            .par_iter()
+            .enumerate()
+            .flat_map_iter(|(number, words)| self.find(prints, words).into_iter().map(move |found| (number, found)));
+        let mut found: Vec<_> = each.collect();
+        found.sort_by(|(_, one), (_, other)| one.at.cmp(&other.at).then(other.score.total_cmp(&one.score)));
+        found.dedup_by_key(|(_, found)| found.at);
+        found.sort_by(|(_, one), (_, other)| other.score.total_cmp(&one.score).then(one.at.cmp(&other.at)));
+        found
+    }
+}
+
+fn among<P: Prints + ?Sized>(
+    prints: &P,
+    index: &Postings,
+    from: u32,
+    query: &[u32],
+    search: &mut Search,
+    found: &mut Vec<Found>,
+) {
+    let mut words = Vec::new();
+    for suspects in search.run(index, query, u32::MAX).chunk_by(|one, other| one.at == other.at) {
+        let at = from + suspects.first().map_or(0, |suspect| suspect.at);
+        let there = looked_at(read(prints, at, &mut words));
+        let checked = check(query, there, suspects);
+        found.extend(checked.map(|alignment| Found { at, score: alignment.contrast(), alignment }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::made;
+    use super::*;
+
+    #[test]
+    fn a_copy_is_found_first_and_what_came_later_too() {
+        let mut prints = made::library(30, 600, 21);
+        let stop = AtomicBool::new(false);
+        let mut lookup = Lookup::over(&prints[..], &stop);
+        prints.push(made::worn(&prints[4], 0.05, 1));
+        lookup.extend(prints[30..].iter().map(Vec::as_slice));
+        assert_eq!(lookup.count(), 31);
+        let found = lookup.find(&prints[..], &made::worn(&prints[4], 0.02, 2));
+        assert_eq!(found.iter().map(|found| found.at).collect::<Vec<_>>(), [4, 30]);
+    }
+
+    #[test]
+    fn nothing_is_found_in_nothing() {
+        let none: [Vec<u32>; 0] = [];
+        let lookup = Lookup::over(&none[..], &AtomicBool::new(false));
+        assert_eq!(lookup.find(&none[..], &made::piece(600, 0.9, 1)), []);
+        let some = made::library(3, 500, 1);
+        assert_eq!(Lookup::over(&some[..], &AtomicBool::new(false)).find(&some[..], &[]), []);
+    }
+
+    #[test]
+    fn of_several_speeds_the_best_tells() {
+        let prints = made::library(20, 600, 31);
+        let lookup = Lookup::over(&prints[..], &AtomicBool::new(false));
+        let queries = [made::piece(600, 0.9, 99), made::worn(&prints[8], 0.1, 1), made::worn(&prints[8], 0.02, 2)];
+        let queries: Vec<_> = queries.iter().map(Vec::as_slice).collect();
+        let found = lookup.find_at_speeds(&prints[..], &queries);
+        assert_eq!(found.iter().map(|(query, found)| (*query, found.at)).collect::<Vec<_>>(), [(2, 8)]);
+    }
+}

@@ -1,0 +1,314 @@
+//! Which fingerprints of an index may sound like a given one: those with several hits at about one shift.
+//!
+//! All hits of a query are counted by their *diagonal*, the difference of the two places, coarsely and finely; only hits that
+//! have others at about their diagonal are looked at closer. How much is looked at for one query is bounded: keys that many
+//! pieces have (silence, drones, common chords) say the least and come last, and of them only as many as are left of the bound.
+
+use std::ops::Range;
+
+use super::align::SLOPES;
+use super::key::keys;
+use super::postings::Postings;
+
+/// Hits of one query at most. A query among 21,125 real pieces has about 2,300, one among a million 110,000: the rarest are
+/// taken.
+const HITS: usize = 16_384;
+
+/// Places of common keys that are looked through for one query at most.
+const SCANNED: usize = 131_072;
+
+/// From how many places on a bucket holds a common key; on average a bucket has 12 to 24 places.
+const COMMON: usize = 64;
+
+/// With so many rare keys a query does without the common ones, which say little and are most of the hits. Music has 500 to 800
+/// in a library without many copies; drones and silence have few.
+const ENOUGH: usize = 256;
+
+/// Diagonals that are counted together finely and coarsely, as powers of two. 32 frames are 4 s, more than 120 s of music drift
+/// at 2 %.
+const FINE: u32 = 2;
+const COARSE: u32 = 5;
+
+/// Counters of the smallest and the largest table, as powers of two; the tables stay in the cache.
+const COUNTERS: (u32, u32) = (12, 19);
+
+/// Hits at one shift (and a frame or two beside it) that make a suspect.
+const TOGETHER: usize = 2;
+
+/// Frames of the query over which they must be spread at least, unless nothing is shifted: a word looks at 16 frames, so what is
+/// nearer is one and the same fact.
+const APART: u32 = 16;
+
+/// Hits within [`DRIFT`] frames that make a suspect of another tempo.
+const DRIFTING: usize = 4;
+
+/// Frames by which two copies of another tempo may drift apart: 2 % of 120 s, and a little more.
+const DRIFT: i32 = 24;
+
+/// Frames of the query over which the hits of another tempo must be spread: 20 s. A common turn of notes is shorter.
+const SPREAD: u32 = 160;
+
+/// A shift of so few frames (half a second) needs only one hit of a rare key: copies mostly begin together.
+const NEAR: i32 = 4;
+
+/// Shifts of one pair that are checked at most.
+const SHIFTS: usize = 3;
+
+/// Hits of one pair through which lines are drawn at most.
+const LINES: usize = 32;
+
+/// A fingerprint that may sound alike, at a shift.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Suspect {
+    /// Which one, counted within the index.
+    pub(crate) at: u32,
+    /// Its place less that of the query, in frames.
+    pub(crate) shift: i32,
+    /// How many hits say so.
+    pub(crate) hits: usize,
+    /// How many frames in a thousand the shift grows by; then `shift` is that of the middle of the query. 0 when both go alike.
+    pub(crate) slope: i32,
+}
+
+/// A search with its memory, which is used again for the next.
+#[derive(Default)]
+pub(crate) struct Search {
+    keys: Vec<Asked>,
+    fine: Counters,
+    coarse: Counters,
+    /// Each hit: the place in the index, and that in the query.
+    hits: Vec<(u32, u32)>,
+    /// How many of them are of rare keys; they are the first.
+    rare: usize,
+    close: Vec<Hit>,
+    suspects: Vec<Suspect>,
+}
+
+/// A hit, in the order in which it is looked at.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Hit {
+    at: u32,
+    shift: i32,
+    place: u32,
+}
+
+impl Search {
+    /// The suspects among the fingerprints of an index whose places lie below `limit`, in order, best shift first.
+    pub(crate) fn run(&mut self, index: &Postings, words: &[u32], limit: u32) -> &[Suspect] {
+        self.collect(index, words, limit);
+        self.narrow(index);
+        self.suspects.clear();
+        for hits in self.close.chunk_by(|one, other| one.at == other.at) {
+            suspect(hits, words.len(), &mut self.suspects);
+        }
+        &self.suspects
+    }
+
+    /// Gathers the hits, those of the rarest keys first when there are too many.
+    ///
+    /// It goes in steps, each for all keys: where the entries are, fetching them, telling those of the key apart, their places.
+    /// What waits for memory then waits together.
+    fn collect(&mut self, index: &Postings, words: &[u32], limit: u32) {
+        self.keys.clear();
+        self.keys.extend(keys(words).map(|(key, place)| Asked { bucket: index.bucket(key), key, place }));
+        index.fetch(self.keys.iter().map(|asked| asked.bucket.start));
+        self.hits.clear();
+        for asked in self.keys.iter().filter(|asked| asked.bucket.len() < COMMON) {
+            asked.take(index, &mut self.hits);
+        }
+        self.rare = self.hits.len();
+        let all = self.keys.len();
+        self.keys.retain(|asked| asked.bucket.len() >= COMMON);
+        let mut left = if all - self.keys.len() < ENOUGH { SCANNED } else { 0 };
+        if left > 0 {
+            self.keys.sort_unstable_by_key(|asked| (asked.bucket.len(), asked.place));
+        }
+        for asked in &self.keys {
+            if left == 0 || self.hits.len() >= HITS {
+                break;
+            }
+            asked.take(index, &mut self.hits);
+            left = left.saturating_sub(asked.bucket.len());
+        }
+        for (entry, _) in &mut self.hits {
+            *entry = index.place(*entry);
+        }
+        if limit < u32::MAX {
+            let rare = self.hits.iter().take(self.rare).filter(|(there, _)| *there < limit).count();
+            self.hits.retain(|(there, _)| *there < limit);
+            self.rare = rare;
+        }
+    }
+
+    /// Keeps the hits that have others at about their diagonal, and those of rare keys that are hardly shifted.
+    fn narrow(&mut self, index: &Postings) {
+        self.fine.count(&self.hits, FINE);
+        self.coarse.count(&self.hits, COARSE);
+        self.close.clear();
+        let which = index.which();
+        for (number, (there, place)) in self.hits.iter().enumerate() {
+            let many = self.fine.around(*there, *place) >= TOGETHER || self.coarse.around(*there, *place) >= DRIFTING;
+            if many || number < self.rare {
+                let (at, first) = which.of(*there);
+                let shift = (there - first).wrapping_sub(*place).cast_signed();
+                if many || shift.abs() <= NEAR {
+                    self.close.push(Hit { at, shift, place: *place });
+                }
+            }
+        }
+        self.close.sort_unstable();
+    }
+}
+
+/// A key of the query, and where its entries are.
+struct Asked {
+    bucket: Range<u32>,
+    key: u32,
+    place: u32,
+}
+
+impl Asked {
+    /// Puts its entries to the hits, as far as there may be so many.
+    fn take(&self, index: &Postings, hits: &mut Vec<(u32, u32)>) {
+        index.each(self.bucket.clone(), self.key, |entry| {
+            hits.push((entry, self.place));
+            hits.len() < HITS
+        });
+    }
+}
+
+/// How many hits lie at about a diagonal, counted by a few bits of it.
+#[derive(Default)]
+struct Counters {
+    counts: Vec<u8>,
+    width: u32,
+}
+
+impl Counters {
+    fn count(&mut self, hits: &[(u32, u32)], width: u32) {
+        let bits = (hits.len().max(1).ilog2() + 5).clamp(COUNTERS.0, COUNTERS.1);
+        self.counts.clear();
+        self.counts.resize(1 << bits, 0);
+        self.width = width;
+        for (there, place) in hits {
+            let number = self.number(*there, *place) & (self.counts.len() - 1);
+            if let Some(count) = self.counts.get_mut(number) {
+                *count = count.saturating_add(1);
+            }
+        }
+    }
+
+    const fn number(&self, there: u32, place: u32) -> usize {
+        (there.wrapping_sub(place) >> self.width) as usize
+    }
+
+    /// The counts of a diagonal and its better neighbour together.
+    fn around(&self, there: u32, place: u32) -> usize {
+        let number = self.number(there, place);
+        let count = |number: usize| self.counts.get(number & (self.counts.len() - 1)).copied().unwrap_or_default();
+        let beside = count(number.wrapping_add(1)).max(count(number.wrapping_sub(1)));
+        usize::from(count(number)) + usize::from(beside)
+    }
+}
+
+/// The shifts of one fingerprint that are worth a check, most hits first; `hits` are in the order of their shift.
+fn suspect(hits: &[Hit], length: usize, suspects: &mut Vec<Suspect>) {
+    let begin = suspects.len();
+    let mut left = hits;
+    while let [first, ..] = left {
+        let together = within(left, 2);
+        // The window that begins at the next shift may hold more: then this one waits for it.
+        let same = within(left, 0);
+        let rest = left.get(same..).unwrap_or_default();
+        let enough = first.shift.abs() <= NEAR || (together >= TOGETHER && spread(left, together) >= APART);
+        if enough && together >= within(rest, 2) {
+            let middle = left.get(together / 2).map_or(first.shift, |hit| hit.shift);
+            suspects.push(Suspect { at: first.at, shift: middle, hits: together, slope: 0 });
+            left = left.get(together..).unwrap_or_default();
+        } else {
+            left = rest;
+        }
+    }
+    if let Some(found) = suspects.get_mut(begin..) {
+        found.sort_by_key(|suspect| (std::cmp::Reverse(suspect.hits), suspect.shift));
+    }
+    suspects.truncate(begin + SHIFTS);
+    suspects.extend(drifting(hits, length));
+}
+
+/// How many hits, from the first on, lie within so many frames of it.
+fn within(hits: &[Hit], frames: i32) -> usize {
+    hits.first().map_or(0, |first| hits.iter().take_while(|hit| hit.shift - first.shift <= frames).count())
+}
+
+/// Over how many frames of the query the first hits are spread.
+fn spread(hits: &[Hit], first: usize) -> u32 {
+    let places = || hits.iter().take(first).map(|hit| hit.place);
+    places().max().unwrap_or_default() - places().min().unwrap_or_default()
+}
+
+/// The line with the most hits, when it has enough of them and they are spread. A line goes through a hit at one of [`SLOPES`].
+fn drifting(hits: &[Hit], length: usize) -> Option<Suspect> {
+    if hits.len() < DRIFTING || spread(hits, hits.len()) < SPREAD {
+        return None;
+    }
+    let mut best: Option<Suspect> = None;
+    for first in hits.iter().step_by(hits.len().div_ceil(LINES)) {
+        for slope in SLOPES {
+            let at = |place: u32| first.shift + place.wrapping_sub(first.place).cast_signed() * slope / 1000;
+            let near = hits.iter().filter(|hit| (hit.shift - first.shift).abs() <= DRIFT);
+            let on = near.filter(|hit| (hit.shift - at(hit.place)).abs() <= 1).map(|hit| hit.place);
+            let (count, least, most) =
+                on.fold((0, u32::MAX, 0), |(count, least, most), place| (count + 1, place.min(least), place.max(most)));
+            if count >= DRIFTING && most - least >= SPREAD && best.is_none_or(|best| best.hits < count) {
+                let middle = at(u32::try_from(length / 2).unwrap_or(u32::MAX));
+                best = Some(Suspect { at: first.at, shift: middle, hits: count, slope });
+            }
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hits(shifts: &[i32]) -> Vec<Hit> {
+        shifts.iter().zip(0..).map(|(shift, number)| Hit { at: 0, shift: *shift, place: 20 * number }).collect()
+    }
+
+    fn shifts(of: &[i32]) -> Vec<(i32, usize)> {
+        let mut found = Vec::new();
+        suspect(&hits(of), 0, &mut found);
+        found.iter().map(|suspect| (suspect.shift, suspect.hits)).collect()
+    }
+
+    #[test]
+    fn two_hits_at_about_one_shift_are_suspect() {
+        assert_eq!(shifts(&[-300, 70, 71, 400]), [(71, 2)]);
+    }
+
+    #[test]
+    fn one_hit_is_suspect_only_where_nothing_is_shifted() {
+        assert_eq!(shifts(&[-300, 3, 400]), [(3, 1)]);
+        assert_eq!(shifts(&[-300, 9, 400]), []);
+    }
+
+    #[test]
+    fn the_shift_with_the_most_hits_comes_first_and_few_are_kept() {
+        let found = shifts(&[-500, -500, -400, -400, 50, 50, 51, 52, 300, 300, 300, 700, 700]);
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert_eq!(found[..2], [(51, 4), (300, 3)]);
+    }
+
+    #[test]
+    fn hits_on_a_line_are_suspect_of_another_tempo() {
+        // 2 % faster: after 100 frames two frames more.
+        let line: Vec<_> =
+            (0..6).map(|step| Hit { at: 0, shift: 100 + 2 * step, place: 100 * step.unsigned_abs() }).collect();
+        let found = drifting(&line, 600).unwrap();
+        assert_eq!((found.slope, found.shift, found.hits), (20, 106, 6));
+        let spot: Vec<_> = line.iter().map(|hit| Hit { place: hit.place / 20, ..*hit }).collect();
+        assert_eq!(drifting(&spot, 600), None);
+    }
+}

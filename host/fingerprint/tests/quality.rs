@@ -1,0 +1,99 @@
+//! Twenty real pieces in the sixteen standard changes and four hard ones: every copy is found, nothing else is.
+//!
+//! A small form of the bench `fingerprint`, part `quality`, whose files it uses. The pieces are those of Debian's
+//! `wesnoth-1.16-music`, `ffmpeg` changes them and `fpcalc` makes the words, so that the search alone is judged.
+
+#[path = "../../../tests/benches/fingerprint/corpus.rs"]
+#[expect(dead_code, reason = "the bench uses all of it")]
+mod corpus;
+#[path = "../../../tests/benches/fingerprint/set.rs"]
+#[expect(dead_code, reason = "the bench uses all of it")]
+mod set;
+#[path = "../../../tests/benches/fingerprint/transforms.rs"]
+#[expect(dead_code, reason = "the bench uses all of it")]
+mod transforms;
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::AtomicBool;
+
+use baton_fingerprint::index::{duplicates, groups};
+
+use self::set::{Print, Set};
+use self::transforms::{Class, ORIGINAL, TRANSFORMS};
+
+/// Pieces, and seconds of each: half a minute on two cores.
+const PIECES: usize = 20;
+const LENGTH_S: u32 = 45;
+
+/// The original, sixteen standard changes and four hard ones come first in the list.
+const CHANGES: usize = 21;
+
+/// The music and the tools; none, with a word about it, where they are missing and this is no CI.
+fn music() -> Option<Vec<(String, PathBuf)>> {
+    let there = |tool: &str| Command::new(tool).arg("-version").output().is_ok();
+    let mut pieces: Vec<_> = corpus::pieces(&[]).into_iter().collect();
+    pieces.retain(|(_, file)| file.components().any(|part| part.as_os_str() == "wesnoth"));
+    pieces.truncate(PIECES);
+    if there("ffmpeg") && there("fpcalc") && pieces.len() == PIECES {
+        return Some(pieces);
+    }
+    let why = "ffmpeg, fpcalc (libchromaprint-tools) or wesnoth-1.16-music is missing: `apt-get install` them";
+    assert!(std::env::var_os("CI").is_none(), "{why}");
+    #[expect(clippy::print_stderr, reason = "a skip must be seen")]
+    {
+        eprintln!("SKIPPED: {why}");
+    }
+    None
+}
+
+/// The pairs that are found or stand in one group.
+fn found(prints: &[&Print]) -> HashSet<(u32, u32)> {
+    let words: Vec<Vec<u32>> = prints.iter().map(|print| print.words.clone()).collect();
+    let pairs = duplicates(&words[..], &AtomicBool::new(false));
+    let mut found: HashSet<_> = pairs.iter().map(|pair| (pair.first, pair.second)).collect();
+    for group in groups(&words[..], &pairs).groups {
+        for (at, second) in group.members.iter().enumerate() {
+            found.extend(group.members.iter().take(at).map(|first| (*first, *second)));
+        }
+    }
+    found
+}
+
+/// How many of the right pairs with an original are found; no other pair may be.
+fn recall(prints: &[&Print]) -> (usize, usize, Vec<String>) {
+    let found = found(prints);
+    let (mut right, mut hit, mut missed) = (0, 0, Vec::new());
+    for (second, other) in (0_u32..).zip(prints) {
+        for (first, one) in (0..second).zip(prints) {
+            let is_found = found.contains(&(first, second));
+            let told = || format!("{} {} and {} {}", one.piece, one.change.name, other.piece, other.change.name);
+            if !one.is_like(other) {
+                assert!(!is_found, "taken for one: {}", told());
+            } else if one.change.name == ORIGINAL {
+                right += 1;
+                hit += usize::from(is_found);
+                if !is_found {
+                    missed.push(told());
+                }
+            }
+        }
+    }
+    (right, hit, missed)
+}
+
+#[test]
+fn copies_of_real_music_are_found_and_nothing_else() {
+    let Some(pieces) = music() else { return };
+    let (words, work) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let set = Set::make((words.path(), work.path()), &pieces, &TRANSFORMS[..CHANGES], LENGTH_S).unwrap();
+    assert!(set.failed.is_empty(), "{:?}", set.failed);
+
+    let (right, hit, missed) = recall(&set.of(&[Class::Original, Class::Standard]));
+    assert_eq!((right, hit), (PIECES * 16, PIECES * 16), "missed: {missed:?}");
+
+    let (right, hit, missed) = recall(&set.of(&[Class::Original, Class::Standard, Class::Hard]));
+    assert_eq!(right, PIECES * 20);
+    assert!(hit * 100 >= right * 99, "{hit} of {right}; missed: {missed:?}");
+}

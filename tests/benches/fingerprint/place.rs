@@ -1,0 +1,50 @@
+//! Where the bench works: below the repository's `target/`; the words of the quality set stay there for the next run.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, ensure};
+use baton_tests::repository;
+
+use crate::Scale;
+use crate::corpus::{PACKAGES, pieces, shuffled};
+use crate::quality::LENGTH_S;
+use crate::set::Set;
+use crate::transforms::TRANSFORMS;
+
+fn folder() -> PathBuf {
+    repository().join("target/bench")
+}
+
+/// The file with every sample.
+pub(crate) fn results() -> PathBuf {
+    folder().join("fingerprint.json")
+}
+
+/// A folder for what is between, which goes when it is dropped.
+///
+/// # Errors
+/// When it cannot be made.
+pub(crate) fn work() -> anyhow::Result<tempfile::TempDir> {
+    fs::create_dir_all(folder())?;
+    tempfile::tempdir_in(folder()).with_context(|| format!("failed to make a folder in {}", folder().display()))
+}
+
+/// The quality set: the first pieces of an order that has some of every album.
+///
+/// # Errors
+/// When there is too little music on this machine, or none can be changed.
+pub(crate) fn set(scale: &Scale) -> anyhow::Result<Set> {
+    let mut pieces: Vec<_> = pieces(&scale.music).into_iter().collect();
+    let all = pieces.len();
+    pieces.sort_by_key(|(name, _)| shuffled(name));
+    pieces.truncate(scale.pieces);
+    let packages = PACKAGES.join(" ");
+    ensure!(
+        pieces.len() >= scale.pieces.min(150),
+        "there are {all} pieces of music here; more come with `apt-get install --no-install-recommends {packages}`, or name \
+         a folder with `--music DIR`"
+    );
+    let (words, work) = (folder().join("fingerprint-words"), work()?);
+    Ok(Set::make((&words, work.path()), &pieces, &TRANSFORMS, LENGTH_S)?)
+}

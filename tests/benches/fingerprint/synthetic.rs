@@ -1,0 +1,115 @@
+//! Libraries of any size from some real pieces, with the skew of real music: a print is a mosaic of blocks of a few seconds, and
+//! in each block one piece gives some of the sixteen classifiers of every word and another piece the rest.
+//!
+//! So every classifier moves as it does in music, levels keep their frequencies, words come in runs and silences stay silences,
+//! while no two prints are alike. One in twenty is a copy of another one: the same mosaic of pieces that all went through the same
+//! change (another codec, cut, an equaliser, …), so that what differs is what that change makes differ.
+
+/// One in so many prints is a copy.
+const COPIES: u64 = 20;
+
+/// Frames of a block: 5 s.
+const BLOCK: usize = 40;
+
+/// Words of a print: 120 s.
+const WORDS: usize = 948;
+
+/// How many of the sixteen classifiers the first piece of a block gives: chosen so that two prints share about as many keys as
+/// two real pieces do (the bench prints both).
+const FROM_FIRST: u32 = 12;
+
+/// The pieces, changed in one way.
+pub(crate) struct Change {
+    /// Frames by which what was at the start comes later; negative for what is cut off.
+    pub(crate) later: i32,
+    /// The words of each piece, in the same order for all changes.
+    pub(crate) pieces: Vec<Vec<u32>>,
+}
+
+/// The pieces in all ways, of which the first changes nothing.
+pub(crate) struct Mosaic {
+    changes: Vec<Change>,
+}
+
+impl Mosaic {
+    pub(crate) fn new(changes: Vec<Change>) -> Self {
+        Self { changes }
+    }
+
+    /// Which earlier print is copied by this one, and with which change; none when it is none.
+    pub(crate) fn copy(&self, at: u64) -> Option<(u64, usize)> {
+        let changes = self.changes.len() as u64 - 1;
+        if at % COPIES != COPIES - 1 || changes == 0 {
+            return None;
+        }
+        let original = number(at, 9) % at;
+        let original = original - u64::from(original % COPIES == COPIES - 1);
+        Some((original, 1 + usize::try_from(number(at, 8) % changes).unwrap_or(0)))
+    }
+
+    /// Puts the words of a print into `words`.
+    pub(crate) fn words(&self, at: u64, words: &mut Vec<u32>) {
+        words.clear();
+        let (seed, change) = self.copy(at).unwrap_or((at, 0));
+        let Some(change) = self.changes.get(change) else { return };
+        for block in 0..WORDS.div_ceil(BLOCK) {
+            let numbered = |purpose| number(seed, 16 * block as u64 + purpose);
+            let first = change.block(numbered(10), numbered(11));
+            let second = change.block(numbered(12), numbered(13));
+            let mask = mask(numbered(14));
+            words.extend(first.zip(second).map(|(one, other)| (one & mask) | (other & !mask)));
+        }
+        words.truncate(WORDS);
+        let cut = usize::try_from(-change.later).unwrap_or(0);
+        words.drain(..cut.min(words.len()));
+    }
+}
+
+impl Change {
+    /// A block of a piece, from the same place of the music whatever the change.
+    fn block(&self, piece: u64, from: u64) -> impl Iterator<Item = u32> {
+        let piece = self.pieces.get((piece % self.pieces.len().max(1) as u64) as usize).map(Vec::as_slice);
+        let piece = piece.unwrap_or_default();
+        // Far enough from both ends for every change.
+        let room = piece.len().saturating_sub(BLOCK + 256).max(1) as u64;
+        let from = 128 + (from % room) as usize;
+        let from = from.saturating_add_signed(self.later as isize);
+        piece.iter().copied().cycle().skip(from).take(BLOCK)
+    }
+}
+
+/// Both bits of some of the classifiers.
+fn mask(seed: u64) -> u32 {
+    let (mut mask, mut round) = (0_u32, 0);
+    while mask.count_ones() < 2 * FROM_FIRST {
+        mask |= 3 << (2 * (number(seed, round) % 16));
+        round += 1;
+    }
+    mask
+}
+
+/// A number that belongs to a seed and a purpose (the finish of MurmurHash3).
+fn number(seed: u64, purpose: u64) -> u64 {
+    let mixed = (seed ^ purpose.wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_add(0x1234_5678_9abc_def1);
+    let mixed = (mixed ^ (mixed >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    let mixed = (mixed ^ (mixed >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    mixed ^ (mixed >> 33)
+}
+
+/// Hits of two prints on average: how many keys of 28 bits, each run once, they share.
+#[expect(clippy::cast_precision_loss, reason = "some thousands")]
+pub(crate) fn hits_a_pair(prints: &[Vec<u32>]) -> f64 {
+    let mut all: Vec<(u32, usize)> = Vec::new();
+    for (number, words) in prints.iter().enumerate() {
+        let mut last = None;
+        all.extend(
+            words.iter().map(|word| word >> 4).filter(|key| last.replace(*key) != Some(*key)).map(|key| (key, number)),
+        );
+    }
+    all.sort_unstable();
+    let squares = |counts: &mut dyn Iterator<Item = usize>| counts.map(|count| count * count).sum::<usize>();
+    let keys = squares(&mut all.chunk_by(|one, other| one.0 == other.0).map(<[_]>::len));
+    let own = squares(&mut all.chunk_by(|one, other| one == other).map(<[_]>::len));
+    let pairs = prints.len() * (prints.len() - 1);
+    (keys - own) as f64 / pairs.max(1) as f64
+}
