@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn slips_in_long_words_pass_and_other_words_do_not() {
-        assert!(typos("arquipelago", "archipelago"));
+        assert!(typos("constelation", "constellation"));
         assert!(typos("midnight caravan", "midnigth caravan"));
         assert!(typos("sun flower", "sunflowr"));
         for (a, b) in [

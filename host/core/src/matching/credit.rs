@@ -108,7 +108,7 @@ impl Credit {
         self.names.iter().map(|one| one.likeness(name)).max().unwrap_or(Likeness::No)
     }
 
-    /// Whether a name of the other is the beginning or end of one here: "Bob and the Band", "The Band".
+    /// Whether a name of the other is the beginning or end of one here: "Ray and the Band", "The Band".
     fn holds(&self, other: &Self) -> bool {
         let within = |long: &Name, short: &Name| {
             let few = short.words.len() < long.words.len() && short.compact.chars().count() >= 4;
@@ -176,7 +176,7 @@ fn without_title(words: &[String]) -> &[String] {
     }
 }
 
-/// "J. S. Bach" and "Johann Sebastian Bach": the same family name, and initials that fit.
+/// "I. M. Lund" and "Ida Maria Lund": the same family name, and initials that fit.
 fn has_initials(a: &[String], b: &[String]) -> bool {
     let (Some((last_a, first_a)), Some((last_b, first_b))) = (a.split_last(), b.split_last()) else { return false };
     let fits = |(a, b): (&String, &String)| {
@@ -204,12 +204,12 @@ mod tests {
         for (a, b, expected) in [
             (&["Earth, Wind & Fire"][..], &["Earth Wind and Fire"][..], Artists::Equal),
             (&["Ida Lund & Mara Voss"], &["Mara Voss", "Ida Lund"], Artists::Equal),
-            (&["Beethoven, Ludwig van"], &["Ludwig van Beethoven"], Artists::Equal),
+            (&["Lund, Ida van"], &["Ida van Lund"], Artists::Equal),
             (&["The Lanterns"], &["Lanterns, The"], Artists::Equal),
             (&["Oto (2)"], &["OTO"], Artists::Equal),
             (&["Ida Lund - Topic"], &["Ida Lund"], Artists::Equal),
             (&["Ida Lund feat. Oto"], &["Ida Lund"], Artists::Main),
-            (&["J. S. Bach"], &["Johann Sebastian Bach"], Artists::Close),
+            (&["I. M. Lund"], &["Ida Maria Lund"], Artists::Close),
             (&["DJ Halden"], &["Halden"], Artists::Close),
             (&["Ida Lundt"], &["Ida Lund"], Artists::Close),
             (&["Mara Voss"], &["Ida Lund & Mara Voss"], Artists::Partial),

@@ -222,7 +222,7 @@ mod tests {
             "Night Bus (Remixed by Mara Voss)", "Night Bus (Live at the Old Mill, 1994)", "Night Bus - Live",
             "Night Bus (feat. Ida Lund) [Club Mix]", "Night Bus, Pt. II", "Night Bus (Part One)", "Night Bus (Parts 1-3)",
             "Night Bus - 2011 Remaster", "Night Bus - Remastered 2009 / Mono", "Night Bus (12\" Mix)",
-            "Night Bus (7\" Version)", "Night Bus (Taylor's Version)", "Night Bus (In the Style of Ida Lund)",
+            "Night Bus (7\" Version)", "Night Bus (Mara's Version)", "Night Bus (In the Style of Ida Lund)",
             "Night Bus (Sped Up)", "Night Bus (slowed + reverb)", "Night Bus (8D Audio)", "Night Bus (Official Video)",
             "Night Bus (Live and Let Go)", "Night Bus (How We Live)", "Night Bus (Dub Fox Remix)", "Night Bus [Take 3]",
             "Night Bus (Mara Voss VIP)", "Night Bus (Clean)", "Night Bus (Intro)", "Intro", "Live", "(Remix)",
