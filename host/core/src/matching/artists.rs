@@ -201,8 +201,18 @@ mod tests {
     #[test]
     fn names_that_hold_separators_stay_whole() {
         for whole in [
-            "Earth, Wind & Fire", "AC/DC", "Portugal. The Man", "Florence + The Machine", "Blood, Sweat & Tears",
-            "Ray Quill & The Ashes", "Quill X", "X Quill", "Mumford and Sons", "Quill and his Orchestra", "Alt-J", "Me First",
+            "Earth, Wind & Fire",
+            "AC/DC",
+            "Portugal. The Man",
+            "Florence + The Machine",
+            "Blood, Sweat & Tears",
+            "Ray Quill & The Ashes",
+            "Quill X",
+            "X Quill",
+            "Mumford and Sons",
+            "Quill and his Orchestra",
+            "Alt-J",
+            "Me First",
             "10,000 Maniacs",
         ] {
             assert_eq!(artists(whole).len(), 1, "{whole}: {:?}", artists(whole));

@@ -2,14 +2,13 @@
 //!
 //! Stricter than looking a track up: a look-up asks for the best of what there is, while here every pair of a library is a
 //! claim. So both lengths must be known and tight, versions must be the same and said by both, and of title and artists at
-//! most one may be less than equal. Where the sound of both is known it has decided already, and nothing is said here.
+//! most one may be less than equal: a guest who is left out, a slip of the pen, a subtitle. Where the sound of both is known it has decided already, and nothing is said here.
 //! Which of the tracks is the better file is not known here, and nothing is grouped: "a like b like c" makes no `a` like `c`.
 
 use serde::Serialize;
 
-use super::compare::{Evidence, Length, compare};
-use super::judge::{self, Level};
-use super::limits::DUPLICATE;
+use super::compare::{Artists, Evidence, Length, Titles, compare};
+use super::judge;
 use super::matcher::Matcher;
 use super::reason::{self, Reason};
 use super::version::Agreement;
@@ -59,15 +58,19 @@ impl Matcher {
             return None;
         }
         let evidence = compare(one, other);
-        let score = judge::score(&evidence);
-        let tracks = [a as usize, b as usize];
-        is_duplicate(&evidence, score).then(|| Alike { tracks, score, reasons: reason::of(&evidence) })
+        let (tracks, score) = ([a as usize, b as usize], judge::score(&evidence));
+        is_duplicate(&evidence).then(|| Alike { tracks, score, reasons: reason::of(&evidence) })
     }
 }
 
-fn is_duplicate(evidence: &Evidence, score: u32) -> bool {
-    let firm = evidence.versions == Agreement::Same && evidence.length == Length::Tight && score >= DUPLICATE;
-    evidence.same_id.is_some() || (firm && judge::level(evidence) == Level::Sure)
+fn is_duplicate(evidence: &Evidence) -> bool {
+    let names = match evidence.titles {
+        Titles::Equal => matches!(evidence.artists, Artists::Equal | Artists::Main | Artists::Close),
+        Titles::Subtitle | Titles::Close => evidence.artists == Artists::Equal,
+        _ => false,
+    };
+    let firm = evidence.versions == Agreement::Same && evidence.length == Length::Tight && !evidence.guests_differ;
+    evidence.same_id.is_some() || (names && firm)
 }
 
 #[cfg(test)]

@@ -178,7 +178,8 @@ fn among_candidates_the_right_one_is_taken_and_a_tie_is_asked() {
                 Decision::None { .. } => "none".to_owned(),
             };
             if found != *expected {
-                writeln!(wrong, "  {note}: expected {expected}, is {found} (turned by {turn}): {}", told(&decision)).unwrap();
+                writeln!(wrong, "  {note}: expected {expected}, is {found} (turned by {turn}): {}", told(&decision))
+                    .unwrap();
             }
         }
     }

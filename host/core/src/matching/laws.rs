@@ -9,9 +9,10 @@ use super::{Agreement, Decision, Id, Matcher, Track, artists, normalise, same_ve
 fn text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         prop::sample::select(vec![
-            "Night", "bus", "(", ")", "[", "]", " - ", " ", " ", "feat.", "ft", "with", "Remix", "Extended", "Dub", "Mix",
-            "Original", "Live", "at", "Part", "Pt.", "II", "1", "2", "12\"", "&", "+", "n", "'n'", "x", "vs.", ",", ";", "$",
-            "!", "é", "が", "東京", "Ночь", "שִׁ", "™", "Remaster", "2011", "The", "/", "|", "\u{200b}", "R.E.M.", "…",
+            "Night", "bus", "(", ")", "[", "]", " - ", " ", " ", "feat.", "ft", "with", "Remix", "Extended", "Dub",
+            "Mix", "Original", "Live", "at", "Part", "Pt.", "II", "1", "2", "12\"", "&", "+", "n", "'n'", "x", "vs.",
+            ",", ";", "$", "!", "é", "が", "東京", "Ночь", "שִׁ", "™", "Remaster", "2011", "The", "/", "|", "\u{200b}",
+            "R.E.M.", "…",
         ])
         .prop_map(str::to_owned),
         "\\PC{0,6}",

@@ -27,12 +27,6 @@ pub(super) const LOOSE_FLOOR_MS: u64 = 6_000;
 /// names (30) is more; two lengths that are both tight (at most 20) are less.
 pub(super) const GAP: u32 = 25;
 
-/// The fewest points of two tracks of one list that are called duplicates by their names alone. Equal titles (400) and artists
-/// (300), the same version (100) and a tight length (130 at least) are 930. A guest who is left out (−30), a subtitle (−60)
-/// or a slip of the pen (−70) still pass; two of these, unless the albums are the same, or an artist who is one of several
-/// (−100) do not.
-pub(super) const DUPLICATE: u32 = 850;
-
 /// So many candidates of one key are compared: those nearest in length.
 pub(super) const MAX_PER_KEY: usize = 64;
 /// A word of a title that more candidates have than this says too little to look them up by it.
