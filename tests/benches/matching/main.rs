@@ -9,7 +9,6 @@
 #[expect(dead_code, reason = "of the benches' shared table, this one needs less")]
 mod report;
 #[path = "../intake/samples.rs"]
-#[expect(dead_code, reason = "of the benches' shared samples, this one needs less")]
 mod samples;
 
 mod library;
@@ -89,7 +88,7 @@ fn ours(library: &Library, report: &mut Report) {
     row(report, "both", both, Some(AIM_S));
     let accepted: Vec<_> = decisions.iter().map(Decision::accepted).collect();
     let shown = decisions.iter().filter(|decision| matches!(decision, Decision::Review { .. })).count();
-    let quality = Quality::of(library, &accepted, shown);
+    let quality = Quality::of(library, &accepted);
     tell(report, "", &quality);
     report.row(Row::new("put to a person", format!("{shown}"), format!("of {}", library.wanted.len())));
     if std::env::var_os("BATON_BENCH_WRONG").is_some() {
@@ -130,7 +129,7 @@ fn peers(library: &Library, folder: &Path, report: &mut Report) -> anyhow::Resul
     };
     for run in peer::run(&python, library, folder)? {
         report.row(Row::new(format!("rapidfuzz, {}", run.way), format!("{:.2} s", run.seconds), "n = 1"));
-        let quality = Quality::of(library, &run.accepted, 0);
+        let quality = Quality::of(library, &run.accepted);
         tell(report, &format!("rapidfuzz, {}: ", run.way), &quality);
     }
     Ok(())

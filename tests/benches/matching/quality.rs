@@ -9,17 +9,15 @@ use crate::library::Library;
 pub(crate) struct Quality {
     pub(crate) right: usize,
     pub(crate) wrong: usize,
-    /// Not accepted, but shown to a person.
-    pub(crate) shown: usize,
     /// What is among the candidates.
     pub(crate) matchable: usize,
 }
 
 impl Quality {
-    /// Counts what was accepted (a candidate for each track, or none); `shown` are the tracks put to a person.
-    pub(crate) fn of(library: &Library, accepted: &[Option<usize>], shown: usize) -> Self {
+    /// Counts what was accepted (a candidate for each track, or none).
+    pub(crate) fn of(library: &Library, accepted: &[Option<usize>]) -> Self {
         let there: HashSet<usize> = library.recordings.iter().copied().collect();
-        let mut quality = Self { shown, ..Self::default() };
+        let mut quality = Self::default();
         for (wanted, accepted) in library.wanted.iter().zip(accepted) {
             quality.matchable += usize::from(there.contains(&wanted.recording));
             if let Some(candidate) = accepted {
