@@ -8,6 +8,9 @@ const LONGEST: usize = 120;
 
 /// Whether two texts without spaces differ by so few letters that the shorter one's length excuses them.
 pub(super) fn is_typo(a: &str, b: &str) -> bool {
+    if a.chars().next() != b.chars().next() {
+        return false;
+    }
     let (len_a, len_b) = (a.chars().count(), b.chars().count());
     let allowed = match len_a.min(len_b) {
         0..=5 => return false,
@@ -15,10 +18,8 @@ pub(super) fn is_typo(a: &str, b: &str) -> bool {
         12..=19 => 2,
         _ => 3,
     };
-    let first = a.chars().next() == b.chars().next();
     len_a.max(len_b) <= LONGEST
         && len_a.abs_diff(len_b) <= allowed
-        && first
         && a.chars().filter(|c| c.is_numeric()).eq(b.chars().filter(|c| c.is_numeric()))
         && strsim::osa_distance(a, b) <= allowed
 }
@@ -34,6 +35,10 @@ pub(super) fn are_typos(a: &[String], b: &[String]) -> bool {
         };
         a == b || (a.chars().next() == b.chars().next() && strsim::osa_distance(a, b) <= allowed)
     };
+    let begins = |words: &[String]| words.first().and_then(|word| word.chars().next());
+    if begins(a) != begins(b) {
+        return false;
+    }
     let joined = (super::name::compact(a), super::name::compact(b));
     let short_enough = joined.0.len().max(joined.1.len()) <= LONGEST * 4;
     short_enough && is_typo(&joined.0, &joined.1) && (a.len() != b.len() || a.iter().zip(b).all(slip))

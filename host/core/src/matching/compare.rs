@@ -119,10 +119,10 @@ fn titles(a: &Prepared, b: &Prepared) -> Titles {
     if whole_a.is_empty() || whole_b.is_empty() {
         return Titles::Missing;
     }
-    if a.whole == b.whole || name::sorted(whole_a) == name::sorted(whole_b) {
+    if a.whole == b.whole || a.sorted == b.sorted {
         return Titles::Equal;
     }
-    if a.base == b.base && (a.title.subtitle.is_empty() || b.title.subtitle.is_empty()) {
+    if a.base == b.base && a.title.subtitle.is_empty() != b.title.subtitle.is_empty() {
         // One word in a bracket may name a version that no list knows: "(Nachtmix)".
         let one_word = a.title.subtitle.len() + b.title.subtitle.len() == 1;
         return if one_word { Titles::Contained } else { Titles::Subtitle };
@@ -176,6 +176,11 @@ fn without_live(version: &Version) -> Version {
     version.kinds.retain(|kind| !matches!(kind, Kind::Live | Kind::Session));
     version.details.clear();
     version
+}
+
+/// Whether two lengths are those of two edits: one addition tells, before anything else is compared.
+pub(super) fn is_far(a: &Prepared, b: &Prepared) -> bool {
+    length(a.duration_ms.zip(b.duration_ms)) == Length::Far
 }
 
 fn length(pair: Option<(u64, u64)>) -> Length {

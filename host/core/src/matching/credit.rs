@@ -146,7 +146,7 @@ impl Name {
         if self.compact == other.compact {
             Likeness::Equal
         } else if alike::is_typo(&self.compact, &other.compact)
-            || name::sorted(&self.words) == name::sorted(&other.words)
+            || (self.words.len() == other.words.len() && name::sorted(&self.words) == name::sorted(&other.words))
             || has_initials(&self.words, &other.words)
             || without_title(&self.words) == without_title(&other.words)
         {
@@ -171,6 +171,7 @@ fn sorted_words(names: &[Name]) -> String {
 fn without_note(folded: &str) -> &str {
     let text = folded.trim();
     let text = text.strip_suffix("- topic").map_or(text, str::trim_end);
+    let text = text.strip_suffix("vevo").filter(|name| !name.trim().is_empty()).unwrap_or(text);
     let Some((before, note)) = text.strip_suffix(')').and_then(|text| text.rsplit_once('(')) else { return text };
     let short = note.chars().count() <= 3;
     if short && !before.trim().is_empty() { before.trim_end() } else { text }

@@ -2,7 +2,7 @@
 //!
 //! Stricter than looking a track up: a look-up asks for the best of what there is, while here every pair of a library is a
 //! claim. So both lengths must be known and tight, versions must be the same and said by both, and of title and artists at
-//! most one may be less than equal: a guest who is left out, a slip of the pen, a subtitle. Where the sound of both is known it has decided already, and nothing is said here.
+//! most one may be less than equal: a guest who is left out, or a slip of the pen. Where the sound of both is known it has decided already, and nothing is said here.
 //! Which of the tracks is the better file is not known here, and nothing is grouped: "a like b like c" makes no `a` like `c`.
 
 use serde::Serialize;
@@ -66,7 +66,7 @@ impl Matcher {
 fn is_duplicate(evidence: &Evidence) -> bool {
     let names = match evidence.titles {
         Titles::Equal => matches!(evidence.artists, Artists::Equal | Artists::Main | Artists::Close),
-        Titles::Subtitle | Titles::Close => evidence.artists == Artists::Equal,
+        Titles::Close => evidence.artists == Artists::Equal,
         _ => false,
     };
     let firm = evidence.versions == Agreement::Same && evidence.length == Length::Tight && !evidence.guests_differ;

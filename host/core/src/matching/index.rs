@@ -7,7 +7,6 @@
 //! `MAX_PER_KEY`)). Two texts with one hash only cost a comparison.
 
 use super::limits::{MAX_KEY_NAMES, MAX_KEY_WORDS, MAX_PER_KEY, RARE};
-use super::name;
 use super::prepared::Prepared;
 
 /// A key of a candidate. Sorted, so that the candidates of one key lie together, by length.
@@ -81,8 +80,7 @@ fn keys(track: &Prepared) -> Vec<Key> {
     if track.base.is_empty() {
         return keys;
     }
-    let sorted = name::sorted(&track.title.whole);
-    let titles = [&track.spoken, &track.whole, &track.base, &sorted];
+    let titles = [&track.spoken, &track.whole, &track.base, &track.sorted];
     titles.iter().for_each(|title| push(false, &["title", title]));
     let first = track.base.chars().next().map(String::from).unwrap_or_default();
     for artist in track.credit.names.iter().take(MAX_KEY_NAMES) {

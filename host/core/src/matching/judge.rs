@@ -80,7 +80,9 @@ fn by_title_and_artist(evidence: &Evidence) -> Level {
         (T::Equal, A::Close, L::Tight | L::Near) => Level::Sure,
         (T::Equal, A::Partial, L::Tight) => Level::Sure,
         (T::Equal, A::Unknown, L::Tight) if album => Level::Sure,
-        (T::Subtitle | T::Close, A::Equal | A::Main, L::Tight) => Level::Sure,
+        // A subtitle may be a version that no list knows ("Without Drums"): the album has to bear it out.
+        (T::Subtitle, A::Equal | A::Main, L::Tight) if album => Level::Sure,
+        (T::Close, A::Equal | A::Main, L::Tight) => Level::Sure,
         (T::Equal, A::Unknown | A::OtherScript, L::Tight | L::Near) => Level::Ask,
         (_, A::Unknown | A::OtherScript, _) => Level::No,
         (T::Equal | T::Subtitle | T::Close, _, _) => Level::Ask,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::compare::{Evidence, Titles, compare};
+use super::compare::{Evidence, Titles, compare, is_far};
 use super::index::Index;
 use super::judge::{self, Level};
 use super::limits::{GAP, MAX_LISTED};
@@ -85,8 +85,7 @@ impl Matcher {
     #[must_use]
     pub fn find(&self, track: &Track) -> Decision {
         let track = Prepared::new(track);
-        let near = self.index.near(&track);
-        let mut judged: Vec<_> = near.into_iter().filter_map(|candidate| self.judge(&track, candidate)).collect();
+        let mut judged = self.judge_near(&track);
         judged.sort_by_key(|one| (std::cmp::Reverse((one.level, one.score)), one.candidate));
         let Some(best) = judged.first() else {
             return Decision::None { nearest: None, reasons: vec![Reason::NothingAlike] };
@@ -99,6 +98,21 @@ impl Matcher {
                 Decision::None { nearest, reasons: reason::of(&best.evidence) }
             }
         }
+    }
+
+    /// Judges the candidates that share a key. Those of quite another length can only be named as the nearest of what does not
+    /// fit, or be asked about for their code, so they are compared when nothing else fits.
+    fn judge_near(&self, track: &Prepared) -> Vec<Judged> {
+        let is_far = |candidate: &u32| {
+            self.candidates.get(*candidate as usize).is_some_and(|one| is_far(track, one) && !shares_code(track, one))
+        };
+        let (far, near): (Vec<u32>, Vec<u32>) = self.index.near(track).into_iter().partition(is_far);
+        let judge = |list: Vec<u32>| list.into_iter().filter_map(|candidate| self.judge(track, candidate));
+        let mut judged: Vec<_> = judge(near).collect();
+        if judged.iter().all(|one| one.level == Level::No) {
+            judged.extend(judge(far));
+        }
+        judged
     }
 
     fn judge(&self, track: &Prepared, candidate: u32) -> Option<Judged> {
@@ -128,6 +142,12 @@ impl Matcher {
         let borne_out = evidence.titles == Titles::Equal && evidence.versions == Agreement::Same;
         evidence.same_id.is_some() || evidence.same_recording || (evidence.same_isrc == Some(true) && borne_out)
     }
+}
+
+/// Whether two tracks have an id, an ISRC or a recording in common, whatever else differs.
+fn shares_code(a: &Prepared, b: &Prepared) -> bool {
+    let same = |a: &Option<String>, b: &Option<String>| a.is_some() && a == b;
+    same(&a.isrc, &b.isrc) || same(&a.recording, &b.recording) || a.ids.iter().any(|id| b.ids.contains(id))
 }
 
 /// The candidates that a person may choose from. What made it a question stands with the first.

@@ -1,5 +1,6 @@
 //! A track read once, in the forms in which it is compared.
 
+use super::compare::Artists;
 use super::credit::{Credit, Name};
 use super::name::{self, fold};
 use super::number;
@@ -19,6 +20,8 @@ pub(super) struct Prepared {
     pub(super) whole: String,
     pub(super) base: String,
     pub(super) spoken: String,
+    /// The words of the whole title in an order of their own.
+    pub(super) sorted: String,
     pub(super) credit: Credit,
     /// The album's name without "(Deluxe Edition)" and the like.
     pub(super) album: String,
@@ -43,6 +46,7 @@ impl Prepared {
             whole: name::compact(&title.whole),
             base: name::compact(without_article(&title.base)),
             spoken: name::compact(&title.spoken),
+            sorted: name::sorted(&title.whole),
             title,
             credit,
             album: if names_nothing(&album_title.base) { String::new() } else { name::compact(&album_title.base) },
@@ -95,7 +99,9 @@ fn strip_artist(pieces: &mut Vec<Piece>, artists: &mut Vec<String>) {
     }
     let credit = Credit::read(artists, &[]);
     let Some(named) = Name::read(&first.text) else { return };
-    let known = credit.names.contains(&named) || credit.has_words(&named.words);
+    let all = Credit::read(std::slice::from_ref(&first.text), &[]);
+    let whole = matches!(all.compare(&credit), Artists::Equal | Artists::Main);
+    let known = whole || credit.names.contains(&named) || credit.has_words(&named.words);
     if !known && !credit.is_unknown() {
         return;
     }

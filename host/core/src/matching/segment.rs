@@ -53,7 +53,8 @@ impl Token<'_> {
 
 /// Reads the words of one segment.
 pub(super) fn read(words: &[String]) -> Segment {
-    if matches!(words.first().map(String::as_str), Some("prod" | "produced" | "production")) {
+    // Who made it, and the film that it is from, say nothing of the recording.
+    if matches!(words.first().map(String::as_str), Some("prod" | "produced" | "production" | "from")) {
         return Segment::Plain;
     }
     if let [word] = words
@@ -132,7 +133,9 @@ fn with_names(saying: &[Token<'_>], names: &[Token<'_>]) -> Segment {
     let mut details: Vec<String> = names.iter().filter(is_name).flat_map(|token| token.words).cloned().collect();
     if kinds.is_empty() {
         match (has(Meaning::Mix), has(Meaning::Form), details.is_empty()) {
-            (true, _, _) => kinds.push(Kind::Remix),
+            // "Stereo Mix", "Orig. Mix".
+            (true, _, true) if has(Meaning::Plain) && year.is_none() => return Segment::Plain,
+            (true, _, _) => kinds.push(Kind::Mix),
             (false, true, false) => kinds.push(Kind::Named),
             _ => return Segment::Plain,
         }

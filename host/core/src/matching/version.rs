@@ -13,8 +13,10 @@ use super::{alike, name, title};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// A remix, or a mix that is named ("Club Mix").
+    /// A remix.
     Remix,
+    /// A mix that is named: "Club Mix". Some call it a remix.
+    Mix,
     /// A rework, flip, refix, reboot.
     Rework,
     /// A bootleg or mash-up.
@@ -138,6 +140,9 @@ impl Version {
     }
 
     fn kinds_agree(&self, other: &Self) -> Agreement {
+        if self.kinds == other.kinds && self.details == other.details {
+            return Agreement::Same;
+        }
         let (ours, theirs) = (self.hard(), other.hard());
         let hard = if ours == theirs {
             details_agree(&self.details, &other.details)
@@ -177,8 +182,11 @@ impl Version {
 
 /// Kinds that people use for one another: an "Edit" may be the radio's, a remix is a rework to some.
 fn alike_kinds(a: &[Kind], b: &[Kind]) -> Agreement {
-    const FAMILIES: [&[Kind]; 3] =
-        [&[Kind::Edit, Kind::RadioEdit], &[Kind::Remix, Kind::Rework, Kind::Bootleg], &[Kind::Live, Kind::Session]];
+    const FAMILIES: [&[Kind]; 3] = [
+        &[Kind::Edit, Kind::RadioEdit],
+        &[Kind::Remix, Kind::Mix, Kind::Rework, Kind::Bootleg],
+        &[Kind::Live, Kind::Session],
+    ];
     let as_family = |kinds: &[Kind]| -> Vec<usize> {
         let family = |kind: &Kind| FAMILIES.iter().position(|family| family.contains(kind));
         let mut out: Vec<_> = kinds.iter().map(|kind| family(kind).unwrap_or(100 + *kind as usize)).collect();
@@ -270,6 +278,7 @@ mod tests {
             ("X (Remix)", "X (Mara Voss Remix)", Agreement::Unnamed),
             ("X (Live)", "X (Live at the Mill)", Agreement::Unnamed),
             ("X (Edit)", "X (Radio Edit)", Agreement::Unnamed),
+            ("X (Mara Voss Mix)", "X (Mara Voss Remix)", Agreement::Unnamed),
             ("X", "X (Mono)", Agreement::Unsaid),
             ("X", "X, Pt. 1", Agreement::Unsaid),
             ("X, Pt. 1", "X, Part II", Agreement::Differ),

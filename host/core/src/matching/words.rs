@@ -109,7 +109,7 @@ const PHRASES: [(&[&str], Meaning); 75] = [
     (&["hi", "res"], Plain),
 ];
 
-const SINGLES: [(&str, Meaning); 94] = [
+const SINGLES: [(&str, Meaning); 98] = [
     ("remix", Version(Remix)),
     ("rmx", Version(Remix)),
     ("remixed", Version(Remix)),
@@ -132,6 +132,9 @@ const SINGLES: [(&str, Meaning); 94] = [
     ("sessions", Version(Session)),
     ("instrumental", Version(Instrumental)),
     ("instrumentals", Version(Instrumental)),
+    ("inst", Version(Instrumental)),
+    ("instr", Version(Instrumental)),
+    ("ext", Version(Extended)),
     ("karaoke", Version(Karaoke)),
     ("playback", Version(Karaoke)),
     ("cover", Version(Cover)),
@@ -176,6 +179,7 @@ const SINGLES: [(&str, Meaning); 94] = [
     ("versione", Form),
     ("edition", Form),
     ("original", Plain),
+    ("orig", Plain),
     ("explicit", Plain),
     ("dirty", Plain),
     ("uncensored", Plain),
