@@ -225,7 +225,7 @@ fn length(recording: &Recording, random: &mut Random) -> Option<u64> {
 /// Two letters within a long word swapped.
 fn slip(title: &str, random: &mut Random) -> String {
     let mut chars: Vec<char> = title.chars().collect();
-    let long = |at: usize| chars[at..at + 5].iter().all(|c| c.is_ascii_lowercase());
+    let long = |at: usize| chars[at..at + 5].iter().all(char::is_ascii_lowercase);
     let places: Vec<usize> = (0..chars.len().saturating_sub(5)).filter(|at| long(*at)).collect();
     if !places.is_empty() {
         let at = *random.any(&places);

@@ -1,4 +1,4 @@
-//! Numbers that look random and are the same on every machine: SplitMix64 (Steele, Lea, Flood: "Fast splittable
+//! Numbers that look random and are the same on every machine: `SplitMix64` (Steele, Lea, Flood: "Fast splittable
 //! pseudorandom number generators", 2014).
 
 /// The state.

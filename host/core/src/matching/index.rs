@@ -75,20 +75,28 @@ fn keys(track: &Prepared) -> Vec<Key> {
         push(false, &["id", &id.service, &id.id]);
     }
     for (kind, code) in [("isrc", &track.isrc), ("recording", &track.recording)] {
-        code.iter().for_each(|code| push(false, &[kind, code]));
+        if let Some(code) = code {
+            push(false, &[kind, code]);
+        }
     }
     if track.base.is_empty() {
         return keys;
     }
     let titles = [&track.spoken, &track.whole, &track.base, &track.sorted];
-    titles.iter().for_each(|title| push(false, &["title", title]));
+    for title in titles {
+        push(false, &["title", title]);
+    }
     let first = track.base.chars().next().map(String::from).unwrap_or_default();
     for artist in track.credit.names.iter().take(MAX_KEY_NAMES) {
-        titles.iter().for_each(|title| push(false, &["both", title, &artist.compact]));
+        for title in titles {
+            push(false, &["both", title, &artist.compact]);
+        }
         push(false, &["letter", &first, &artist.compact]);
     }
     let long = track.title.whole.iter().filter(|word| word.chars().count() >= 4).take(MAX_KEY_WORDS);
-    long.for_each(|word| push(true, &["word", word]));
+    for word in long {
+        push(true, &["word", word]);
+    }
     keys
 }
 

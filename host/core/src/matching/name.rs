@@ -157,7 +157,7 @@ fn push_quote(out: &mut String) {
 /// "Ca$h", "M!nt": a sign in the place of a letter.
 fn letters_for_signs(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
-    let letter = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(|c| c.is_ascii_alphabetic());
+    let letter = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(char::is_ascii_alphabetic);
     let read = |(at, &c): (usize, &char)| {
         let (before, after) = (letter(at.checked_sub(1)), letter(Some(at + 1)));
         match c {
