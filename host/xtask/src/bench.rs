@@ -24,18 +24,19 @@ enum Kind {
     },
     /// It drives the release program and prints its own table.
     Program,
-    /// The same, with the peers of `tests/benches/peers` beside it.
+    /// A program, with the peers of `tests/benches/peers` beside it.
     Peers,
-    /// It measures one room by itself, without the program and without plugins.
-    Room,
+    /// It measures one room by itself, without the program and without plugins; it is a bench of this package.
+    Room(&'static str),
 }
 
-const BENCHES: [Bench; 5] = [
+const BENCHES: [Bench; 6] = [
     Bench { name: "noop_call", kind: Kind::Ratio { ours: "sandbox", peer: "bare_wasmtime" } },
     Bench { name: "intake", kind: Kind::Program },
     Bench { name: "audit", kind: Kind::Program },
     Bench { name: "plugins", kind: Kind::Peers },
-    Bench { name: "fingerprint", kind: Kind::Room },
+    Bench { name: "fingerprint", kind: Kind::Room("baton-tests") },
+    Bench { name: "matching", kind: Kind::Room("baton-core") },
 ];
 
 /// Runs one bench with its arguments, or all without any.
@@ -46,13 +47,18 @@ pub(crate) fn run(name: Option<&str>, args: &[&str]) -> anyhow::Result<()> {
     let wanted: Vec<_> = BENCHES.iter().filter(|bench| name.is_none_or(|name| name == bench.name)).collect();
     let names = BENCHES.map(|bench| bench.name).join(", ");
     ensure!(!wanted.is_empty(), "there is no bench of that name; there are: {names}");
-    if let [Bench { name, kind: Kind::Room }] = wanted.as_slice() {
-        return cargo(["bench", "--package", "baton-tests", "--bench", name, "--"]).args(args).run();
+    let (rooms, wanted): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|bench| matches!(bench.kind, Kind::Room(_)));
+    for bench in rooms {
+        let Kind::Room(package) = bench.kind else { continue };
+        cargo(["bench", "--package", package, "--bench", bench.name, "--"]).args(args).run()?;
+    }
+    if wanted.is_empty() {
+        return Ok(());
     }
     let components = guests::build_all()?;
     for bench in wanted {
         match bench.kind {
-            Kind::Room => measure(bench.name, &components, args, &[])?,
+            Kind::Room(_) => {}
             Kind::Ratio { ours, peer } => {
                 measure(bench.name, &components, args, &[])?;
                 tell_ratio(bench.name, ours, peer)?;
