@@ -6,6 +6,8 @@
 //! Invariants: no audio file is ever written, moved or deleted; nothing in the catalog is deleted because a file is not
 //! there; a source that cannot be reached says nothing about its items; the memory of a scan does not grow with the library.
 
+pub mod coverage;
+pub mod duplicates;
 mod error;
 pub mod scan;
 pub mod source;

@@ -9,17 +9,20 @@
 //! moves or writes a file.
 
 mod better;
+mod classes;
 mod find;
 mod groups;
 mod item;
+mod listen;
 mod metadata;
 mod proof;
 mod versions;
 
 pub use better::Points;
-pub use find::{Duplicates, Wanted, find};
+pub use find::{Duplicates, Ear, Heard, Wanted, find};
 pub use groups::{Group, Other};
 pub use item::{Item, Lossless};
+pub use listen::listen;
 pub use metadata::{Likely, THRESHOLD};
-pub use proof::Proof;
+pub use proof::{Alike, Pair, Proof};
 pub use versions::{Difference, Versions};
