@@ -12,6 +12,7 @@ mod decode;
 mod error;
 mod fingerprint;
 mod hash;
+pub mod index;
 mod read;
 
 pub use error::{Error, Reason};
