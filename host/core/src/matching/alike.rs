@@ -49,8 +49,13 @@ mod tests {
         assert!(typos("midnight caravan", "midnigth caravan"));
         assert!(typos("sun flower", "sunflowr"));
         for (a, b) in [
-            ("gone", "done"), ("night bus", "light bus"), ("track 11", "track 12"), ("love me", "love you"),
-            ("silver girl", "silver gold"), ("i can", "i cant"), ("heart", "hearts"),
+            ("gone", "done"),
+            ("night bus", "light bus"),
+            ("track 11", "track 12"),
+            ("love me", "love you"),
+            ("silver girl", "silver gold"),
+            ("i can", "i cant"),
+            ("heart", "hearts"),
         ] {
             assert!(!typos(a, b), "{a} / {b}");
         }

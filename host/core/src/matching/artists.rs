@@ -226,9 +226,20 @@ mod tests {
     #[test]
     fn names_that_hold_separators_stay_whole() {
         for whole in [
-            "Simon & Garfunkel", "Earth, Wind & Fire", "AC/DC", "Tyler, The Creator", "Florence + The Machine",
-            "Crosby, Stills, Nash & Young", "Bob Marley & The Wailers", "Malcolm X", "X Ambassadors", "Mumford and Sons",
-            "Brandon and his Orchestra", "Alt-J", "Me First", "10,000 Maniacs",
+            "Simon & Garfunkel",
+            "Earth, Wind & Fire",
+            "AC/DC",
+            "Tyler, The Creator",
+            "Florence + The Machine",
+            "Crosby, Stills, Nash & Young",
+            "Bob Marley & The Wailers",
+            "Malcolm X",
+            "X Ambassadors",
+            "Mumford and Sons",
+            "Brandon and his Orchestra",
+            "Alt-J",
+            "Me First",
+            "10,000 Maniacs",
         ] {
             assert_eq!(artists(whole).len(), 1, "{whole}: {:?}", artists(whole));
         }

@@ -3,12 +3,12 @@
 //! The order of names, guests that moved between title and credit, joined and listed names, initials and articles are
 //! spelling. "Various Artists" and an empty credit say nothing about anybody.
 
+use super::alike;
 use super::artists::credited;
 use super::compare::Artists;
 use super::limits::MAX_NAMES;
 use super::name::{self, fold};
 use super::words::NOBODY;
-use super::alike;
 
 /// One name in the forms in which it is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,9 +67,8 @@ impl Credit {
 
     /// Whether each names guests and none of them is anywhere in the other.
     pub(super) fn guests_differ(&self, other: &Self) -> bool {
-        let strangers = |a: &Self, b: &Self| {
-            !a.guests().is_empty() && a.guests().iter().all(|guest| b.find(guest) == Likeness::No)
-        };
+        let strangers =
+            |a: &Self, b: &Self| !a.guests().is_empty() && a.guests().iter().all(|guest| b.find(guest) == Likeness::No);
         strangers(self, other) && strangers(other, self)
     }
 
@@ -191,9 +190,8 @@ mod tests {
     use super::*;
 
     fn compare(a: &[&str], b: &[&str]) -> Artists {
-        let read = |fields: &[&str]| {
-            Credit::read(&fields.iter().map(|field| (*field).to_owned()).collect::<Vec<_>>(), &[])
-        };
+        let read =
+            |fields: &[&str]| Credit::read(&fields.iter().map(|field| (*field).to_owned()).collect::<Vec<_>>(), &[]);
         let (a, b) = (read(a), read(b));
         assert_eq!(a.compare(&b), b.compare(&a));
         a.compare(&b)

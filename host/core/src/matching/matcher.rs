@@ -121,7 +121,9 @@ impl Matcher {
     /// Whether two candidates are known to be one recording: by an id, by their sound, or by an ISRC that their titles bear
     /// out.
     fn are_one(&self, a: u32, b: u32) -> bool {
-        let (Some(a), Some(b)) = (self.candidates.get(a as usize), self.candidates.get(b as usize)) else { return false };
+        let (Some(a), Some(b)) = (self.candidates.get(a as usize), self.candidates.get(b as usize)) else {
+            return false;
+        };
         let evidence = compare(a, b);
         let borne_out = evidence.titles == Titles::Equal && evidence.versions == Agreement::Same;
         evidence.same_id.is_some() || evidence.same_recording || (evidence.same_isrc == Some(true) && borne_out)

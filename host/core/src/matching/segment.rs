@@ -155,7 +155,9 @@ mod tests {
 
     #[test]
     fn what_the_title_alone_would_say_is_nothing() {
-        for text in ["original mix", "official video", "album version", "bonus track", "version", "hd", "prod by someone"] {
+        for text in
+            ["original mix", "official video", "album version", "bonus track", "version", "hd", "prod by someone"]
+        {
             assert_eq!(of(text), Segment::Plain, "{text}");
         }
         assert_eq!(of("2011 digital remaster"), Segment::Remaster { year: Some(2011), kinds: vec![] });

@@ -84,7 +84,11 @@ impl<T: Element> Bank<T> {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "16 to some thousands, by the bounds of the rate")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "16 to some thousands, by the bounds of the rate"
+)]
 fn taps(factor: f64) -> usize {
     ((FILTER_SIZE / factor).ceil() as usize).next_multiple_of(2)
 }
@@ -125,9 +129,14 @@ mod tests {
 
     #[test]
     fn rates_have_the_phases_that_they_need() {
-        for (rate_hz, expected, taps) in
-            [(44_100, 1, 80), (22_050, 1, 40), (48_000, 147, 88), (96_000, 147, 176), (8_000, 256, 16), (32_000, 256, 60)]
-        {
+        for (rate_hz, expected, taps) in [
+            (44_100, 1, 80),
+            (22_050, 1, 40),
+            (48_000, 147, 88),
+            (96_000, 147, 176),
+            (8_000, 256, 16),
+            (32_000, 256, 60),
+        ] {
             let bank = Bank::<f32>::new(rate_hz);
             assert_eq!((bank.phases, bank.taps), (expected, taps), "{rate_hz}");
         }

@@ -4,7 +4,10 @@
 //! Several lines (channels) run side by side at one position. A line holds what its filter still needs; nothing is allocated after
 //! [`Resampler::new`]. Mixing is not done here, and what comes out has the form of what went in.
 
-#![expect(clippy::indexing_slicing, reason = "DSP: every range is within a line's fixed length, see `Line` and `Filter::capacity`")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "DSP: every range is within a line's fixed length, see `Line` and `Filter::capacity`"
+)]
 
 use super::RATE_HZ;
 use super::bank::{Bank, LANES, gcd};

@@ -12,7 +12,8 @@ const MUSIC: &str = "/usr/share/games/wesnoth/1.16/data/core/music";
 
 /// Pieces of music, every `step`th; none, and said aloud, where the judge or the music is missing. With `CI=true` that is a failure.
 pub fn music(step: usize) -> Vec<PathBuf> {
-    let runs = |program: &str| Command::new(program).arg("-version").output().is_ok_and(|output| output.status.success());
+    let runs =
+        |program: &str| Command::new(program).arg("-version").output().is_ok_and(|output| output.status.success());
     let missing: Vec<_> = ["fpcalc", "ffmpeg"].into_iter().filter(|program| !runs(program)).collect();
     let mut pieces: Vec<PathBuf> =
         std::fs::read_dir(MUSIC).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect();
@@ -42,7 +43,8 @@ pub fn encode(piece: &Path, arguments: &[&str], to: &Path) {
 
 /// What `fpcalc` says of a file.
 pub fn fpcalc(arguments: &[&str], file: &Path) -> String {
-    let output = Command::new("fpcalc").args(arguments).arg("-ignore-errors").arg(file).output().expect("fpcalc starts");
+    let output =
+        Command::new("fpcalc").args(arguments).arg("-ignore-errors").arg(file).output().expect("fpcalc starts");
     let text = String::from_utf8(output.stdout).expect("fpcalc writes text");
     text.lines().find_map(|line| line.strip_prefix("FINGERPRINT=")).unwrap_or_default().to_owned()
 }
@@ -135,5 +137,7 @@ fn chunk<'a>(bytes: &'a [u8], name: &[u8; 4]) -> &'a [u8] {
 
 fn planar<const N: usize, S>(data: &[u8], channels: usize, sample: impl Fn([u8; N]) -> S) -> Vec<Vec<S>> {
     let (samples, _) = data.as_chunks::<N>();
-    (0..channels).map(|channel| samples.iter().skip(channel).step_by(channels).map(|bytes| sample(*bytes)).collect()).collect()
+    (0..channels)
+        .map(|channel| samples.iter().skip(channel).step_by(channels).map(|bytes| sample(*bytes)).collect())
+        .collect()
 }
