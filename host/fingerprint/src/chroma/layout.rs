@@ -58,7 +58,9 @@ fn normalised(mask: u32) -> Vec<f64> {
         .collect();
     let sum: f64 = weights.iter().sum();
     if sum > 1.0 {
-        weights.iter_mut().for_each(|weight| *weight /= sum);
+        for weight in &mut weights {
+            *weight /= sum;
+        }
     }
     weights
 }

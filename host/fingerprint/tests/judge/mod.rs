@@ -1,17 +1,19 @@
-//! The judge, `fpcalc`, and what it is given: real music, re-encoded by `ffmpeg` into a folder that is thrown away, and a small reader of
-//! WAV files that knows nothing of the decoder under test elsewhere.
+//! What the judges are given: real music, re-encoded by `ffmpeg` into a folder that is thrown away.
+
+pub(crate) mod wav;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-use baton_fingerprint::Fingerprint;
-use baton_fingerprint::chroma::{Fingerprinter, Kind};
 
 /// Where Debian's `wesnoth-1.16-music` puts its pieces.
 const MUSIC: &str = "/usr/share/games/wesnoth/1.16/data/core/music";
 
 /// Pieces of music, every `step`th; none, and said aloud, where the judge or the music is missing. With `CI=true` that is a failure.
+<<<<<<< HEAD
 pub fn music(step: usize) -> Vec<PathBuf> {
+=======
+pub(crate) fn music(step: usize) -> Vec<PathBuf> {
+>>>>>>> p6-decode
     let runs =
         |program: &str| Command::new(program).arg("-version").output().is_ok_and(|output| output.status.success());
     let missing: Vec<_> = ["fpcalc", "ffmpeg"].into_iter().filter(|program| !runs(program)).collect();
@@ -29,7 +31,7 @@ pub fn music(step: usize) -> Vec<PathBuf> {
 }
 
 /// Writes a piece as WAV.
-pub fn encode(piece: &Path, arguments: &[&str], to: &Path) {
+pub(crate) fn encode(piece: &Path, arguments: &[&str], to: &Path) {
     let output = Command::new("ffmpeg")
         .args(["-v", "error", "-y", "-i"])
         .arg(piece)
@@ -40,6 +42,7 @@ pub fn encode(piece: &Path, arguments: &[&str], to: &Path) {
         .expect("ffmpeg starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+<<<<<<< HEAD
 
 /// What `fpcalc` says of a file.
 pub fn fpcalc(arguments: &[&str], file: &Path) -> String {
@@ -141,3 +144,5 @@ fn planar<const N: usize, S>(data: &[u8], channels: usize, sample: impl Fn([u8; 
         .map(|channel| samples.iter().skip(channel).step_by(channels).map(|bytes| sample(*bytes)).collect())
         .collect()
 }
+=======
+>>>>>>> p6-decode
