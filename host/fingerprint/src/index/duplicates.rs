@@ -93,7 +93,14 @@ fn batches(ids: &Range<u32>, stop: &AtomicBool) -> impl Iterator<Item = u32> {
 }
 
 /// Asks the index, which begins at `start`, for each of a batch, which begins at `begin`.
-fn ask<P: Prints + ?Sized>(prints: &P, index: &Postings, start: u32, batch: &Batch, begin: u32, pairs: &mut Vec<Pair>) {
+fn ask<P: Prints + ?Sized>(
+    prints: &P,
+    index: &Postings,
+    start: u32,
+    batch: &Batch,
+    begin: u32,
+    pairs: &mut Vec<Pair>,
+) {
     let found = (0..batch.len()).into_par_iter().map_init(Asking::default, |asking, at| {
         let second = begin + u32::try_from(at).unwrap_or(u32::MAX);
         asking.run(prints, index, start, (second, batch.get(at)))

@@ -132,8 +132,11 @@ impl<'a, P: Prints + ?Sized> Union<'a, P> {
 
     fn join(&mut self, left: usize, right: usize, by: i32) {
         // The smaller one moves.
-        let (to, from, by) =
-            if self.members(left).len() < self.members(right).len() { (right, left, -by) } else { (left, right, by) };
+        let (to, from, by) = if self.members(left).len() < self.members(right).len() {
+            (right, left, -by)
+        } else {
+            (left, right, by)
+        };
         let moved = self.groups.get_mut(from).map(std::mem::take).unwrap_or_default();
         for (id, _) in &moved {
             self.of.insert(*id, to);

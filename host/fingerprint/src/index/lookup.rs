@@ -70,10 +70,9 @@ impl Lookup {
     /// number of the print that found it best.
     #[must_use]
     pub fn find_at_speeds<P: Prints + ?Sized>(&self, prints: &P, queries: &[&[u32]]) -> Vec<(usize, Found)> {
-        let each = queries
-            .par_iter()
-            .enumerate()
-            .flat_map_iter(|(number, words)| self.find(prints, words).into_iter().map(move |found| (number, found)));
+        let each = queries.par_iter().enumerate().flat_map_iter(|(number, words)| {
+            self.find(prints, words).into_iter().map(move |found| (number, found))
+        });
         let mut found: Vec<_> = each.collect();
         found.sort_by(|(_, one), (_, other)| one.at.cmp(&other.at).then(other.score.total_cmp(&one.score)));
         found.dedup_by_key(|(_, found)| found.at);

@@ -172,8 +172,7 @@ impl<'a> Share<'a> {
     fn split(buckets: &'a mut [Bucket], mut tags: &'a mut [u8], mut places: &'a mut [u32]) -> Vec<Self> {
         let size = share_size(buckets.len());
         let mut shares: Vec<Self> = Vec::new();
-        let mut next: Vec<_> =
-            buckets.chunks(size).skip(1).map(|share| share.first().map_or(0, |one| one.begin)).collect();
+        let mut next: Vec<_> = buckets.chunks(size).skip(1).map(|share| share.first().map_or(0, |one| one.begin)).collect();
         next.push(u32::try_from(places.len()).unwrap_or(u32::MAX));
         let mut begin = 0;
         for ((number, buckets), end) in buckets.chunks_mut(size).enumerate().zip(next) {
