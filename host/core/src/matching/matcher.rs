@@ -16,7 +16,7 @@ use super::version::Agreement;
 pub struct Found {
     /// Its place among the candidates.
     pub candidate: usize,
-    /// Points, 0 to 1000: they order candidates and mean nothing else.
+    /// Points, 0 to 2000: they order candidates and mean nothing else.
     pub score: u32,
     /// Why, in a fixed order.
     pub reasons: Vec<Reason>,
@@ -54,8 +54,8 @@ impl Decision {
 /// logarithm), a look-up hardly; no step compares all with all (`index.rs`).
 #[derive(Debug)]
 pub struct Matcher {
-    candidates: Vec<Prepared>,
-    index: Index,
+    pub(super) candidates: Vec<Prepared>,
+    pub(super) index: Index,
 }
 
 /// A candidate that was judged.

@@ -5,7 +5,7 @@
 
 use super::number;
 use super::version::Kind;
-use super::words::{AFTER_LIVE, BEFORE_VERB, Meaning, OPENING, meaning};
+use super::words::{AFTER_LIVE, ARRANGED, BEFORE_VERB, Meaning, OPENING, meaning};
 
 /// What a segment says.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,6 +55,11 @@ impl Token<'_> {
 pub(super) fn read(words: &[String]) -> Segment {
     if matches!(words.first().map(String::as_str), Some("prod" | "produced" | "production")) {
         return Segment::Plain;
+    }
+    if let [word] = words
+        && ARRANGED.contains(&word.as_str())
+    {
+        return Segment::Version { kinds: vec![Kind::Named], details: words.to_vec() };
     }
     let tokens = tokens(words);
     if tokens.iter().all(Token::accompanies) {

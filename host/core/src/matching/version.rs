@@ -233,7 +233,7 @@ mod tests {
                 "Night Bus - Remastered 2009 / Mono",
                 "Night Bus (12\" Mix)",
                 "Night Bus (7\" Version)",
-                "Night Bus (Taylor's Version)",
+                "Night Bus (Mara's Version)",
                 "Night Bus (In the Style of Ida Lund)",
                 "Night Bus (Sped Up)",
                 "Night Bus (slowed + reverb)",

@@ -268,6 +268,32 @@ pub(super) const NOBODY: [&str; 15] = [
     "no artist",
 ];
 
+/// Names of albums that nobody named.
+pub(super) const NO_ALBUM: [&str; 7] =
+    ["unknown album", "unknown", "untitled album", "no album", "unbekanntes album", "n a", "none"];
+
+/// Arrangements that stand in a bracket by themselves: "(Piano)" is "(Piano Version)".
+pub(super) const ARRANGED: [&str; 18] = [
+    "orchestral",
+    "orchestra",
+    "orchestrated",
+    "symphonic",
+    "piano",
+    "guitar",
+    "strings",
+    "choir",
+    "choral",
+    "lullaby",
+    "lofi",
+    "revisited",
+    "redux",
+    "christmas",
+    "spanish",
+    "english",
+    "french",
+    "german",
+];
+
 /// Endings of titles that say their version without bracket or dash, and how they would be written in one.
 pub(super) const ENDINGS: [&[&str]; 22] = [
     &["original", "mix"],
