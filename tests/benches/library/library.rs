@@ -47,7 +47,10 @@ pub(crate) fn fill(folder: &Path, music: &Music, items: u64) -> Planted {
         let item = EagleItem { name: &name, ext: "wav", deleted: false };
         match &last {
             Some((file, piece)) if encodes && number % ENCODED == 1 => {
-                let item = EagleItem { ext: ["mp3", "flac", "ogg", "m4a"][usize::try_from(number / ENCODED % 4).unwrap_or(0)], ..item };
+                let item = EagleItem {
+                    ext: ["mp3", "flac", "ogg", "m4a"][usize::try_from(number / ENCODED % 4).unwrap_or(0)],
+                    ..item
+                };
                 let id = eagle.add_entry(item, 0);
                 encodings.push(Encoding { from: PathBuf::clone(file), to: eagle.file(&id, item) });
                 planted.pieces.insert(id, *piece);
@@ -56,7 +59,9 @@ pub(crate) fn fill(folder: &Path, music: &Music, items: u64) -> Planted {
                 let id = eagle.add(item, &std::fs::read(file).unwrap_or_default());
                 planted.pieces.insert(id, *piece);
             }
-            _ if number % BROKEN == 3 => drop(eagle.add(item, &b"RIFF"[..usize::try_from(number / BROKEN % 5).unwrap_or(0)])),
+            _ if number % BROKEN == 3 => {
+                drop(eagle.add(item, &b"RIFF"[..usize::try_from(number / BROKEN % 5).unwrap_or(0)]))
+            }
             _ => {
                 let id = eagle.add(item, &wav_8_bit(&music.piece(number, SECONDS)));
                 last = Some((eagle.file(&id, item), number));

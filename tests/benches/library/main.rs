@@ -36,7 +36,11 @@ fn main() -> anyhow::Result<()> {
     let planted = library::fill(&folder, &music, asked.items);
     let filled = begun.elapsed();
     let report = measure(&workspace, &folder, &planted, filled)?;
-    if asked.json { print(&format!("{report:#}\n")) } else { print(&as_text(&report)) }
+    if asked.json {
+        print(&format!("{report:#}\n"))
+    } else {
+        print(&as_text(&report))
+    }
     Ok(())
 }
 
@@ -65,16 +69,19 @@ impl Asked {
 }
 
 /// Runs the program, step by step.
-fn measure(workspace: &Workspace, folder: &Path, planted: &library::Planted, filled: Duration) -> anyhow::Result<Value> {
+fn measure(
+    workspace: &Workspace,
+    folder: &Path,
+    planted: &library::Planted,
+    filled: Duration,
+) -> anyhow::Result<Value> {
     let source = folder.to_string_lossy();
     let scan = run(workspace, &["library", "scan", &source, "--json"])?;
     let again = run(workspace, &["library", "scan", &source, "--json"])?;
     let coverage = run(workspace, &["library", "coverage", "--json"])?;
     let duplicates = run(workspace, &["library", "duplicates", "--json"])?;
     let verdict = truth::compare(planted, &duplicates.json);
-    let step = |name: &str, run: &Run| {
-        json!({ "step": name, "wall_ms": ms(run.wall), "cpu_ms": ms(run.cpu), "peak_mib": run.peak_mib })
-    };
+    let step = |name: &str, run: &Run| json!({ "step": name, "wall_ms": ms(run.wall), "cpu_ms": ms(run.cpu), "peak_mib": run.peak_mib });
     Ok(json!({
         "items": planted.items,
         "filled_ms": ms(filled),
@@ -96,7 +103,12 @@ fn as_text(report: &Value) -> String {
     for step in report["steps"].as_array().into_iter().flatten() {
         let number = |name: &str| step[name].as_f64().unwrap_or_default();
         let name = step["step"].as_str().unwrap_or_default();
-        text.push_str(&format!("{name:10} {:9.0} {:8.0} {:9.1}\n", number("wall_ms"), number("cpu_ms"), number("peak_mib")));
+        text.push_str(&format!(
+            "{name:10} {:9.0} {:8.0} {:9.1}\n",
+            number("wall_ms"),
+            number("cpu_ms"),
+            number("peak_mib")
+        ));
     }
     for part in ["read", "read_again", "coverage", "verdict"] {
         text.push_str(&format!("\n{part}: {}\n", report[part]));

@@ -41,7 +41,7 @@ pub(crate) fn compare(planted: &Planted, found: &Value) -> Value {
 /// The ids of a group's items, the one that is kept first.
 fn members(group: &Value) -> Vec<String> {
     let others = group["others"].as_array().into_iter().flatten();
-    std::iter::once(&group["keep"]).chain(others).filter_map(|file| id(file["path"].as_str()?)).collect()
+    std::iter::once(&group["keep"]).chain(others).filter_map(|member| id(member["file"]["path"].as_str()?)).collect()
 }
 
 /// The id in `…/images/ID.info/name`.

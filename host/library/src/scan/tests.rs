@@ -91,7 +91,7 @@ fn sound(text: &str) -> Sound {
     digest.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
     Sound {
         fingerprint: Fingerprint::new(text.bytes().map(u32::from).collect()),
-        duration: Duration::from_secs(180),
+        duration: Duration::from_mins(3),
         codec: "mp3",
         container: "mp3",
         rate_hz: 44_100,
@@ -217,7 +217,7 @@ fn a_file_that_is_replaced_while_it_is_read_is_read_again_or_has_failed() {
     };
     let report = room.scan_with(&Options { jobs: NonZeroUsize::MIN, ..options() }, &replacing, &AtomicBool::new(false));
     assert_eq!(report.reads.failed.iter().collect::<Vec<_>>(), [(&"changed", &1)]);
-    let states: Vec<_> = room.items().into_iter().map(|(name, state, reason)| (name, state, reason)).collect();
+    let states = room.items();
     assert_eq!(states[0], ("always".to_owned(), State::Failed, Some("changed".to_owned())));
     assert_eq!(states[1], ("once".to_owned(), State::Fingerprinted, None));
 }
