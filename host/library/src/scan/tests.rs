@@ -167,6 +167,20 @@ fn verifying_reads_all_again_and_tells_what_differs() {
 }
 
 #[test]
+fn verifying_what_cannot_be_reached_keeps_what_was_known() {
+    let room = Room::new();
+    room.put("a.mp3", "sound 1");
+    room.put("b.mp3", "sound 2");
+    room.scan(&options());
+    let gone = |path: &Path, options: baton_fingerprint::Options, stop: &AtomicBool| match path.ends_with("b.mp3") {
+        true => Err(fault(Reason::Unreadable, "input/output error")),
+        false => look(path, options, stop),
+    };
+    let report = room.scan_with(&Options { verify: true, ..options() }, &gone, &AtomicBool::new(false));
+    assert_eq!((report.reads.differ, report.has_faults(), room.coverage().total.fingerprinted), (1, true, 2));
+}
+
+#[test]
 fn a_dry_run_writes_nothing_and_a_limit_reads_no_more() {
     let room = Room::new();
     (0..10).for_each(|number| room.put(&format!("{number}.mp3"), &format!("sound {number}")));
