@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use baton_tests::music::{EagleItem, EagleLibrary, Music, RATE_HZ, wav_8_bit};
 use baton_tests::tool;
 
-/// Seconds of a piece: 140 words, enough to compare.
-const SECONDS: u32 = 20;
+/// Seconds of a piece: 108 words, enough to compare.
+pub(crate) const SECONDS: u32 = 16;
 
 /// One of so many items is a copy in another format.
 const ENCODED: u64 = 25;
@@ -28,6 +28,8 @@ pub(crate) struct Planted {
     pub(crate) items: u64,
     /// The number of the piece that each item has, by the item's id; broken ones are left out.
     pub(crate) pieces: BTreeMap<String, u64>,
+    /// How many pieces there are that do not sound like each other; of more items some come again.
+    pub(crate) different: Option<usize>,
 }
 
 /// A file that ffmpeg is going to make of another.
@@ -39,33 +41,35 @@ struct Encoding {
 /// Fills a library with so many audio items.
 pub(crate) fn fill(folder: &Path, music: &Music, items: u64) -> Planted {
     let mut eagle = EagleLibrary::create(folder);
-    let (mut planted, mut encodings) = (Planted { items, ..Planted::default() }, Vec::new());
+    let (mut planted, mut encodings) = (Planted { items, different: music.count(), ..Planted::default() }, Vec::new());
     let encodes = tool("ffmpeg", "apt-get install ffmpeg").is_ok();
-    let mut last = None;
+    let (mut last, mut piece) = (None, 0);
+    let different = music.count().and_then(|count| u64::try_from(count).ok()).unwrap_or(u64::MAX);
     for number in 0..items {
         let name = format!("Piece {number}");
         let item = EagleItem { name: &name, ext: "wav", deleted: false };
         match &last {
-            Some((file, piece)) if encodes && number % ENCODED == 1 => {
+            Some((file, its)) if encodes && number % ENCODED == 1 => {
                 let item = EagleItem {
                     ext: ["mp3", "flac", "ogg", "m4a"][usize::try_from(number / ENCODED % 4).unwrap_or(0)],
                     ..item
                 };
                 let id = eagle.add_entry(item, 0);
                 encodings.push(Encoding { from: PathBuf::clone(file), to: eagle.file(&id, item) });
-                planted.pieces.insert(id, *piece);
+                planted.pieces.insert(id, *its);
             }
-            Some((file, piece)) if number % COPIED == 2 => {
+            Some((file, its)) if number % COPIED == 2 => {
                 let id = eagle.add(item, &std::fs::read(file).unwrap_or_default());
-                planted.pieces.insert(id, *piece);
+                planted.pieces.insert(id, *its);
             }
             _ if number % BROKEN == 3 => {
                 drop(eagle.add(item, &b"RIFF"[..usize::try_from(number / BROKEN % 5).unwrap_or(0)]))
             }
             _ => {
-                let id = eagle.add(item, &wav_8_bit(&music.piece(number, SECONDS)));
-                last = Some((eagle.file(&id, item), number));
-                planted.pieces.insert(id, number);
+                let id = eagle.add(item, &wav_8_bit(&music.piece(piece, SECONDS)));
+                last = Some((eagle.file(&id, item), piece));
+                planted.pieces.insert(id, piece);
+                piece = (piece + 1) % different;
             }
         }
         if number % BESIDE == 4 {

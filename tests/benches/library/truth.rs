@@ -17,7 +17,7 @@ pub(crate) fn compare(planted: &Planted, found: &Value) -> Value {
             if piece(kept).is_some() && piece(kept) == piece(other) {
                 right += 1;
             } else {
-                wrong.push(json!([kept, other]));
+                wrong.push(json!([kept, piece(kept), other, piece(other)]));
             }
         }
     }

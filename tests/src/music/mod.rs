@@ -23,6 +23,15 @@ pub enum Music {
 }
 
 impl Music {
+    /// How many pieces there are that do not sound like each other; none where there is no end to them.
+    #[must_use]
+    pub fn count(&self) -> Option<usize> {
+        match self {
+            Self::Made => None,
+            Self::Real(real) => Some(real.count()),
+        }
+    }
+
     /// A piece of so many seconds at [`RATE_HZ`], 16 bit, one channel.
     #[must_use]
     pub fn piece(&self, number: u64, seconds: u32) -> Vec<i16> {
