@@ -63,7 +63,7 @@ pub(crate) fn fill(folder: &Path, music: &Music, items: u64) -> Planted {
                 planted.pieces.insert(id, *its);
             }
             _ if number % BROKEN == 3 => {
-                drop(eagle.add(item, &b"RIFF"[..usize::try_from(number / BROKEN % 5).unwrap_or(0)]))
+                drop(eagle.add(item, &b"RIFF"[..usize::try_from(number / BROKEN % 5).unwrap_or(0)]));
             }
             _ => {
                 let id = eagle.add(item, &wav_8_bit(&music.piece(piece, SECONDS)));

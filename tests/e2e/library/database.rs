@@ -35,7 +35,7 @@ pub(super) fn rows(workspace: &Workspace) -> Vec<String> {
     let mut rows = Vec::new();
     for table in ["sources", "files", "fingerprints", "library_sources", "library_items"] {
         let mut select = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
-        let names: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = select.column_names().map(str::to_owned).collect();
         let mut found = select.query([]).unwrap();
         while let Some(row) = found.next().unwrap() {
             let kept = names.iter().enumerate().filter(|(_, name)| !TIMES.contains(&name.as_str()));
