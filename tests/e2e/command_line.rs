@@ -108,6 +108,7 @@ fn help_names_every_subcommand() {
       plugin       Look at, install, allow and update plugins
       catalog      Search the music catalog, show what is known of a track and who said it
       fingerprint  Print how audio files sound: their Chromaprint fingerprints, as `fpcalc` prints them
+      library      Scan the music library, see what is fingerprinted, find what is there twice
       secret       Keep the secrets that the host puts into plugins' requests
       ledger       Check the ledger's chain of events, export it, or archive its old part
       backup       Copy the ledger into a new file, also while the daemon runs

@@ -43,6 +43,8 @@ mod layering;
 #[cfg(test)]
 mod ledger_command;
 #[cfg(test)]
+mod library;
+#[cfg(test)]
 mod locked_ledger;
 #[cfg(test)]
 mod looking_back;

@@ -10,6 +10,7 @@ mod done_once;
 mod handoff;
 mod judge;
 mod mount;
+pub mod music;
 mod oci_registry;
 mod output;
 mod places;

@@ -34,6 +34,7 @@ const BENCHES: [Bench; 6] = [
     Bench { name: "noop_call", kind: Kind::Ratio { ours: "sandbox", peer: "bare_wasmtime" } },
     Bench { name: "intake", kind: Kind::Program },
     Bench { name: "audit", kind: Kind::Program },
+    Bench { name: "library", kind: Kind::Program },
     Bench { name: "plugins", kind: Kind::Peers },
     Bench { name: "fingerprint", kind: Kind::Room("baton-tests") },
     Bench { name: "matching", kind: Kind::Room("baton-core") },

@@ -13,6 +13,7 @@ mod doctor;
 mod fingerprint;
 mod init;
 mod ledger;
+mod library;
 mod lint;
 mod obligations;
 mod plugin;
@@ -77,6 +78,7 @@ enum Command {
     Plugin(plugin::Args),
     Catalog(catalog::Args),
     Fingerprint(fingerprint::Args),
+    Library(library::Args),
     Secret(secret::Args),
     Ledger(ledger::Args),
     Backup(backup::Args),
@@ -121,6 +123,7 @@ impl Cli {
             Command::Plugin(args) => args.run(&place),
             Command::Catalog(args) => args.run(&place),
             Command::Fingerprint(args) => args.run(),
+            Command::Library(args) => args.run(&place),
             Command::Secret(args) => args.run(&place),
             Command::Ledger(args) => args.run(&place),
             Command::Backup(args) => args.run(&place),

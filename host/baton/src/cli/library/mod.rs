@@ -1,0 +1,56 @@
+//! `baton library`: the music library: scan it, see how much is fingerprinted, find what is there twice. One file an action.
+
+mod bar;
+mod coverage;
+mod duplicates;
+mod scan;
+mod sources;
+mod units;
+
+use baton_ledger::catalog::Catalog;
+
+use super::Place;
+use crate::exit::Code;
+use crate::output;
+
+/// Scan the music library, see what is fingerprinted, find what is there twice
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    Scan(scan::Args),
+    Coverage(coverage::Args),
+    Duplicates(duplicates::Args),
+    Sources(sources::Args),
+}
+
+impl Args {
+    /// # Errors
+    /// Whatever kept the action from being done.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        match self.action {
+            Action::Scan(args) => args.run(place),
+            Action::Coverage(args) => args.run(place),
+            Action::Duplicates(args) => args.run(place),
+            Action::Sources(args) => args.run(place),
+        }
+    }
+}
+
+/// The catalog, when a source was ever scanned; else that is said.
+///
+/// # Errors
+/// When there is no workspace, or the catalog cannot be read.
+fn open(place: &Place) -> anyhow::Result<Option<Catalog>> {
+    let catalog = Catalog::open(&place.need()?.state.catalog())?;
+    let scanned =
+        catalog.as_ref().map(Catalog::library_sources).transpose()?.is_some_and(|sources| !sources.is_empty());
+    if !scanned {
+        output::note("nothing was scanned yet; `baton library scan FOLDER` begins");
+    }
+    Ok(catalog.filter(|_| scanned))
+}
