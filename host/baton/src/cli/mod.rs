@@ -12,6 +12,7 @@ mod decide;
 mod doctor;
 mod init;
 mod ledger;
+mod library;
 mod lint;
 mod obligations;
 mod plugin;
@@ -75,6 +76,7 @@ enum Command {
     Audit(audit::Args),
     Plugin(plugin::Args),
     Catalog(catalog::Args),
+    Library(library::Args),
     Secret(secret::Args),
     Ledger(ledger::Args),
     Backup(backup::Args),
@@ -113,6 +115,7 @@ impl Cli {
             Command::Audit(args) => args.run(),
             Command::Plugin(args) => args.run(&place),
             Command::Catalog(args) => args.run(&place),
+            Command::Library(args) => args.run(&place),
             Command::Secret(args) => args.run(&place),
             Command::Ledger(args) => args.run(&place),
             Command::Backup(args) => args.run(&place),

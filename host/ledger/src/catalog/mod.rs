@@ -4,6 +4,7 @@
 //! tables in order, so there is no second way in Rust. Here it is made, brought to today's form, and read for people.
 
 mod find;
+mod fingerprints;
 mod open;
 mod search;
 mod show;
@@ -12,6 +13,7 @@ mod stats;
 mod tests;
 
 pub use find::Found;
+pub use fingerprints::Fingerprinted;
 pub use open::{Catalog, prepare};
 pub use search::Hit;
 pub use show::{ExternalId, Fact, File, Play, Shown};
