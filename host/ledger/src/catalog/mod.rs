@@ -1,10 +1,11 @@
 //! The catalog: the music that all plugins know together, in a file of its own (`catalog.db`).
 //!
 //! Its form, and how it is written to, is the SQL of `migrations/catalog/`: plugins write through views that keep the
-//! tables in order, so there is no second way in Rust. Here it is made, brought to today's form, and read for people.
+//! tables in order, and Baton's own [`library`] says what it finds through the same views. Here it is made, brought to today's
+//! form, and read for people.
 
 mod find;
-mod fingerprints;
+pub mod library;
 mod open;
 mod search;
 mod show;
@@ -13,7 +14,6 @@ mod stats;
 mod tests;
 
 pub use find::Found;
-pub use fingerprints::Fingerprinted;
 pub use open::{Catalog, prepare};
 pub use search::Hit;
 pub use show::{ExternalId, Fact, File, Play, Shown};

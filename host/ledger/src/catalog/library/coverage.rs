@@ -1,0 +1,48 @@
+//! How many items are how far, and why.
+
+use super::super::Catalog;
+use super::State;
+use crate::LedgerError;
+
+/// Items of one source that are there, have one state and one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The source's number.
+    pub source: i64,
+    /// How far they are.
+    pub state: State,
+    /// Why they have no fingerprint.
+    pub reason: Option<String>,
+    /// How many there are.
+    pub items: u64,
+}
+
+impl Catalog {
+    /// All items that are there, counted.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn library_counts(&self) -> Result<Vec<Count>, LedgerError> {
+        let mut select = self.connection.prepare(
+            "SELECT source, state, reason, count(*) FROM library_items WHERE missing_since IS NULL
+             GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+        )?;
+        let rows = select.query_map([], |row| {
+            let items: i64 = row.get(3)?;
+            Ok(Count { source: row.get(0)?, state: row.get(1)?, reason: row.get(2)?, items: items.unsigned_abs() })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many items of each source are missing.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn library_missing(&self) -> Result<Vec<(i64, u64)>, LedgerError> {
+        let mut select = self.connection.prepare(
+            "SELECT source, count(*) FROM library_items WHERE missing_since IS NOT NULL GROUP BY 1 ORDER BY 1",
+        )?;
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}

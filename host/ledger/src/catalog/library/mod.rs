@@ -1,0 +1,26 @@
+//! The library in the catalog: its sources, its items, and what was found when they were read.
+//!
+//! [`Library`] writes and is one process's; what it finds it says of files and fingerprints through the views of the catalog
+//! too, in the same transaction. Reading is on [`super::Catalog`] and never waits for it.
+//!
+//! Commits are cheap here (`synchronous = NORMAL`): a process that is killed loses nothing that was committed, a power
+//! failure may lose the newest items, which the next scan reads again.
+
+mod column;
+mod coverage;
+mod entry;
+mod list;
+mod record;
+mod source;
+#[cfg(test)]
+mod tests;
+mod work;
+mod writer;
+
+pub use coverage::Count;
+pub use entry::Entry;
+pub use list::{Known, Listed, Standing, Vanished};
+pub use record::{Heard, Outcome, Reading, State};
+pub use source::{Kind, Source};
+pub use work::{Before, Waiting, Work};
+pub use writer::Library;

@@ -1,0 +1,191 @@
+//! What came of reading an item, in one transaction with what plugins see of it (`files`, `fingerprints`).
+
+use jiff::Timestamp;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Transaction, params};
+
+use super::Library;
+use super::column::number;
+use super::list::forget_file;
+use crate::LedgerError;
+
+/// How far an item is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum State {
+    /// It waits to be read.
+    Pending,
+    /// It has a fingerprint.
+    Fingerprinted,
+    /// It should have one, and reading it failed.
+    Failed,
+    /// It can have none: no audio that is decoded here, protected, too short.
+    Skipped,
+}
+
+impl State {
+    /// The word that is stored and shown.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Fingerprinted => "fingerprinted",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+impl ToSql for State {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.word().into())
+    }
+}
+
+impl FromSql for State {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let states = [Self::Pending, Self::Fingerprinted, Self::Failed, Self::Skipped];
+        let word = value.as_str()?;
+        states.into_iter().find(|state| state.word() == word).ok_or(FromSqlError::InvalidType)
+    }
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// The item's number.
+    pub item: i64,
+    /// The file as it was before it was read: its size in bytes.
+    pub size: u64,
+    /// When it was written, in nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// Its inode.
+    pub inode: u64,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of reading a file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// It has a fingerprint.
+    Fingerprinted(Box<Heard>),
+    /// It has none.
+    Without {
+        /// [`State::Failed`] or [`State::Skipped`].
+        state: State,
+        /// Why, as a word.
+        reason: &'static str,
+        /// Why, for people.
+        detail: String,
+    },
+}
+
+/// What a file was found to be. The columns of `library_items` say more of each.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[expect(missing_docs, reason = "the names are those of the columns, which 0002.sql describes")]
+pub struct Heard {
+    /// How the fingerprint was made, as `fingerprints` names it.
+    pub algorithm: &'static str,
+    /// Its words, four bytes each, the lowest first.
+    pub words: Vec<u8>,
+    pub audio_sha256: Option<[u8; 32]>,
+    pub file_sha256: Option<[u8; 32]>,
+    pub codec: &'static str,
+    pub container: &'static str,
+    pub rate_hz: u32,
+    pub channels: u16,
+    pub bits: Option<u16>,
+    pub bitrate: Option<u32>,
+    pub duration_ms: u64,
+    pub core_only: bool,
+    pub title: Option<String>,
+    pub artist: Option<String>,
+    pub album: Option<String>,
+    pub isrc: Option<String>,
+}
+
+impl Library {
+    /// Writes down what came of reading; all of `readings` in one transaction.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing of it is written.
+    pub fn record(&mut self, readings: &[Reading], now: Timestamp) -> Result<(), LedgerError> {
+        let transaction = self.begin()?;
+        for reading in readings {
+            write(&transaction, reading, now.as_millisecond())?;
+        }
+        Ok(transaction.commit()?)
+    }
+}
+
+fn write(tx: &Transaction<'_>, reading: &Reading, at: i64) -> rusqlite::Result<()> {
+    let none = Heard::default();
+    let (state, reason, detail, heard) = match &reading.outcome {
+        Outcome::Fingerprinted(heard) => (State::Fingerprinted, None, None, heard.as_ref()),
+        Outcome::Without { state, reason, detail } => (*state, Some(reason), Some(detail), &none),
+    };
+    let known = state == State::Fingerprinted;
+    let file: i64 = tx
+        .prepare_cached(
+            "UPDATE library_items SET size = ?2, mtime_ns = ?3, inode = ?4, state = ?5, reason = ?6, detail = ?7,
+                 audio_sha256 = ?8, file_sha256 = ?9, codec = ?10, container = ?11, rate_hz = ?12, channels = ?13,
+                 bits = ?14, bitrate = ?15, duration_ms = ?16, core_only = ?17, title = ?18, artist = ?19, album = ?20,
+                 isrc = ?21, read_at = ?22 WHERE id = ?1 RETURNING file",
+        )?
+        .query_row(
+            params![
+                reading.item,
+                number(reading.size),
+                reading.mtime_ns,
+                reading.inode.cast_signed(),
+                state,
+                reason,
+                detail,
+                heard.audio_sha256,
+                heard.file_sha256,
+                known.then_some(heard.codec),
+                known.then_some(heard.container),
+                known.then_some(heard.rate_hz),
+                known.then_some(heard.channels),
+                heard.bits,
+                heard.bitrate,
+                known.then_some(number(heard.duration_ms)),
+                known.then_some(heard.core_only),
+                heard.title,
+                heard.artist,
+                heard.album,
+                heard.isrc,
+                at
+            ],
+            |row| row.get(0),
+        )?;
+    forget_file(tx, file)?;
+    if known { tell(tx, file, reading, heard, at) } else { Ok(()) }
+}
+
+/// What plugins see of it.
+fn tell(tx: &Transaction<'_>, file: i64, reading: &Reading, heard: &Heard, at: i64) -> rusqlite::Result<()> {
+    let path: String =
+        tx.prepare_cached("SELECT path FROM files WHERE id = ?1")?.query_row([file], |row| row.get(0))?;
+    let sha256 = heard.file_sha256.map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let duration = number(heard.duration_ms);
+    tx.prepare_cached(
+        "INSERT INTO put_file (source, said_at, path, size, modified_at, sha256, format, duration_ms, missing)
+         VALUES ('library', ?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)",
+    )?
+    .execute(params![
+        at,
+        path,
+        number(reading.size),
+        reading.mtime_ns / 1_000_000,
+        sha256,
+        heard.codec,
+        duration
+    ])?;
+    tx.prepare_cached(
+        "INSERT INTO put_fingerprint (source, said_at, path, algorithm, duration_ms, data)
+         VALUES ('library', ?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![at, path, heard.algorithm, duration, heard.words])?;
+    Ok(())
+}

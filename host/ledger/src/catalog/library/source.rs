@@ -1,0 +1,143 @@
+//! Where music lies: remembered once given, with what its last listing came to.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::super::Catalog;
+use super::Library;
+use crate::LedgerError;
+
+/// What kind of place it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A folder with audio files below it.
+    Folder,
+    /// An `X.library` folder of Eagle.
+    Eagle,
+}
+
+impl Kind {
+    /// The word that is stored and shown.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Folder => "folder",
+            Self::Eagle => "eagle",
+        }
+    }
+}
+
+/// A source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Its number.
+    pub id: i64,
+    /// Its folder, resolved.
+    pub path: PathBuf,
+    /// What kind of place it is.
+    pub kind: Kind,
+    /// The number of its newest listing.
+    pub scan: i64,
+    /// When it was listed to its end, last.
+    pub listed_at: Option<Timestamp>,
+    /// Since when it cannot be reached.
+    pub failed_at: Option<Timestamp>,
+    /// Why it cannot be reached.
+    pub failure: Option<String>,
+}
+
+const COLUMNS: &str = "SELECT id, path, kind, scan, listed_at, failed_at, failure FROM library_sources";
+
+impl Catalog {
+    /// All sources, in the order in which they were given.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn library_sources(&self) -> Result<Vec<Source>, LedgerError> {
+        all(&self.connection)
+    }
+}
+
+impl Library {
+    /// All sources, in the order in which they were given.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn sources(&self) -> Result<Vec<Source>, LedgerError> {
+        all(&self.connection)
+    }
+
+    /// Remembers a source; one that is known stays as it is.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn add_source(&self, path: &str, kind: Kind, now: Timestamp) -> Result<Source, LedgerError> {
+        self.connection.execute(
+            "INSERT INTO library_sources (path, kind, added_at) VALUES (?1, ?2, ?3)
+             ON CONFLICT (path) DO UPDATE SET kind = excluded.kind",
+            params![path, kind.word(), now.as_millisecond()],
+        )?;
+        Ok(self.connection.query_row(&format!("{COLUMNS} WHERE path = ?1"), [path], read)?)
+    }
+
+    /// Forgets a source and its items; the fingerprints of its files go too. False when there is no such source.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing was forgotten.
+    pub fn forget_source(&mut self, path: &Path) -> Result<bool, LedgerError> {
+        let transaction = self.begin()?;
+        let sql = "SELECT id FROM library_sources WHERE path = ?1";
+        let id: Option<i64> = transaction.query_row(sql, [path.to_str()], |row| row.get(0)).optional()?;
+        let Some(id) = id else {
+            return Ok(false);
+        };
+        transaction.execute_batch(&format!(
+            "CREATE TEMP TABLE forgotten AS SELECT DISTINCT file FROM library_items WHERE source = {id};
+             DELETE FROM library_items WHERE source = {id};
+             DELETE FROM library_sources WHERE id = {id};
+             DELETE FROM fingerprints WHERE file IN (SELECT file FROM forgotten)
+                 AND source = (SELECT id FROM sources WHERE name = 'library');
+             DELETE FROM files WHERE id IN (SELECT file FROM forgotten) AND track IS NULL
+                 AND NOT EXISTS (SELECT 1 FROM fingerprints WHERE file = files.id)
+                 AND NOT EXISTS (SELECT 1 FROM library_items WHERE file = files.id);
+             DROP TABLE forgotten;"
+        ))?;
+        transaction.commit()?;
+        Ok(true)
+    }
+
+    /// Writes down that a source cannot be reached. Its items stay as they are.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn unreachable(&self, source: i64, why: &str, now: Timestamp) -> Result<(), LedgerError> {
+        self.connection.execute(
+            "UPDATE library_sources SET failed_at = coalesce(failed_at, ?2), failure = ?3 WHERE id = ?1",
+            params![source, now.as_millisecond(), why],
+        )?;
+        Ok(())
+    }
+}
+
+fn all(connection: &rusqlite::Connection) -> Result<Vec<Source>, LedgerError> {
+    let mut select = connection.prepare(&format!("{COLUMNS} ORDER BY id"))?;
+    Ok(select.query_map([], read)?.collect::<Result<_, _>>()?)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Source> {
+    let time = |column: usize| -> rusqlite::Result<Option<Timestamp>> {
+        Ok(row.get::<_, Option<i64>>(column)?.and_then(|at| Timestamp::from_millisecond(at).ok()))
+    };
+    let kind: String = row.get(2)?;
+    Ok(Source {
+        id: row.get(0)?,
+        path: PathBuf::from(row.get::<_, String>(1)?),
+        kind: if kind == "eagle" { Kind::Eagle } else { Kind::Folder },
+        scan: row.get(3)?,
+        listed_at: time(4)?,
+        failed_at: time(5)?,
+        failure: row.get(6)?,
+    })
+}
