@@ -26,7 +26,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
 ];
 
 /// Libraries that these rooms alone may use, so that they can be replaced there.
-const KEPT: [(&str, &[&str]); 9] = [
+const KEPT: [(&str, &[&str]); 10] = [
     ("notify", &["baton-intake"]),
     ("rusqlite", &["baton-ledger"]),
     ("wasmtime", &["baton-sandbox"]),
@@ -37,6 +37,7 @@ const KEPT: [(&str, &[&str]); 9] = [
     ("oci-client", &["baton-registry"]),
     // Each has the limits of its own servers: packages from anywhere, and the Eagle of this house.
     ("reqwest", &["baton-registry", "baton-library"]),
+    ("lofty", &["baton-library"]),
 ];
 
 /// What the pure rooms must never use: they have no I/O and compile to WebAssembly.

@@ -50,11 +50,19 @@ impl Mark {
         &self.0
     }
 
+    /// What it says in a tag that has a name of its own: without the `fingerprint:`.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        self.0.strip_prefix(HEAD).unwrap_or(&self.0)
+    }
+
+    /// Whether the value of a tag that is called `FINGERPRINT` is one of old.
+    pub(crate) fn is_old(value: &str) -> bool {
+        is_hex(value, OLD_DIGITS)
+    }
+
     /// What `tag` is.
     pub(crate) fn kind(tag: &str) -> Kind {
-        let is_hex = |text: &str, digits: usize| {
-            text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F'))
-        };
         let Some(rest) = tag.strip_prefix(HEAD) else { return Kind::Other };
         let ours = rest.strip_prefix(Fingerprint::ALGORITHM).and_then(|rest| rest.strip_prefix(':'));
         match ours {
@@ -63,6 +71,10 @@ impl Mark {
             _ => Kind::Other,
         }
     }
+}
+
+fn is_hex(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -74,6 +86,7 @@ mod tests {
         // printf '\x01\x00\x00\x00\x02\x00\x00\x00' | sha256sum
         let mark = Mark::of(&Fingerprint::new(vec![1, 2]).to_bytes());
         assert_eq!(mark.tag(), "fingerprint:chromaprint-2:34fb5c825de7ca4aea6e712f19d439c1");
+        assert_eq!(mark.value(), "chromaprint-2:34fb5c825de7ca4aea6e712f19d439c1");
         assert_eq!(Mark::kind(mark.tag()), Kind::Ours);
     }
 

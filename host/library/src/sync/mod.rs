@@ -11,7 +11,8 @@ pub mod eagle;
 mod known;
 mod mark;
 mod merge;
+pub mod tags;
 
-pub use known::{Known, known};
+pub use known::{Item, Known, known};
 pub use mark::Mark;
 pub use merge::{Merged, merged};

@@ -9,7 +9,7 @@ use super::super::prepare;
 use crate::LedgerError;
 
 /// A plugin's batch holds the catalog for seconds at most; a scan of hours does not end for that.
-const BUSY: Duration = Duration::from_secs(60);
+const BUSY: Duration = Duration::from_mins(1);
 
 /// What SQLite keeps of the file in memory, in KiB with a minus: the indexes' upper pages.
 const CACHE: i64 = -8 * 1024;

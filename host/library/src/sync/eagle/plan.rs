@@ -90,8 +90,7 @@ mod tests {
             path: format!("/m/{library}.library/images/{id}.info/song {id}.mp3").into(),
             item: Some(Item { id: id.to_owned(), library: library.to_owned() }),
             mark: Mark::of(id.as_bytes()),
-            size: None,
-            modified_at: None,
+            audio_sha256: None,
         }
     }
 
