@@ -12,6 +12,7 @@ pub mod file_name;
 pub mod guard;
 pub mod handoff;
 pub mod manifest;
+pub mod matching;
 pub mod quarantine;
 pub mod retry;
 pub mod shell;

@@ -7,8 +7,12 @@
 //! Invariants: no tokio, no wasmtime, no SQLite, no thread but rayon's; files are only read, in large blocks, never mapped (a
 //! file that is cut short while it is read must not kill the daemon); memory is bounded, whatever the file.
 
+pub mod chroma;
+mod decode;
 mod error;
 mod fingerprint;
+mod hash;
+pub mod index;
 mod read;
 
 pub use error::{Error, Reason};

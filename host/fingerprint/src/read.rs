@@ -1,10 +1,15 @@
 //! A file becomes a [`Sound`]: its fingerprint, its digests and what it says of itself, in one pass.
 
+use std::fs::{File, Metadata};
+use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::{Error, Fingerprint, Reason};
+use crate::chroma::{self, Fingerprinter};
+use crate::decode::{self, Audio, Block, Source};
+use crate::{Error, Fingerprint, Reason, hash};
 
 /// What is wanted of a file.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +61,110 @@ pub struct Tags {
 
 /// Reads a file. `stop` ends it between two blocks.
 ///
+/// Only a regular file is read (links are followed): a pipe or a device would block or never end. A file whose size, time of change
+/// or inode is another afterwards has no fingerprint.
+///
 /// # Errors
 /// Why it has no fingerprint; never a panic, whatever the file holds.
-pub fn read(_file: &Path, _options: Options, _stop: &AtomicBool) -> Result<Sound, Error> {
-    Err(Error { reason: Reason::Unsupported, detail: "decoding is being built".into() })
+pub fn read(file: &Path, options: Options, stop: &AtomicBool) -> Result<Sound, Error> {
+    let (opened, before) = open(file)?;
+    let source = Source::new(opened, before.length, options.hashes);
+    let sound = decode::guarded(|| sound(&source, options, stop));
+    // What was read of a file that changed meanwhile says nothing, be it good or bad.
+    if look(file).ok() != Some(before) {
+        return Err(error(Reason::Changed, "it became another file while it was read; try it again"));
+    }
+    sound
+}
+
+/// What tells whether a file is still the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Seen {
+    length: u64,
+    changed_s: i64,
+    changed_ns: i64,
+    inode: u64,
+    device: u64,
+}
+
+impl From<&Metadata> for Seen {
+    fn from(of: &Metadata) -> Self {
+        Self { length: of.len(), changed_s: of.mtime(), changed_ns: of.mtime_nsec(), inode: of.ino(), device: of.dev() }
+    }
+}
+
+fn look(file: &Path) -> std::io::Result<Seen> {
+    Ok(Seen::from(&std::fs::metadata(file)?))
+}
+
+fn open(file: &Path) -> Result<(File, Seen), Error> {
+    let failed = |failed: std::io::Error| match failed.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => error(Reason::NotFound, "there is no such file"),
+        _ => error(Reason::Unreadable, format!("failed to open it: {failed}")),
+    };
+    // Opening a pipe waits for its writer, unless it is told not to.
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let opened = File::options().read(true).custom_flags(flags).open(file).map_err(failed)?;
+    let found = opened.metadata().map_err(failed)?;
+    if !found.is_file() {
+        return Err(error(Reason::Unsupported, "it is no regular file; name a file, not a folder, pipe or device"));
+    }
+    Ok((opened, Seen::from(&found)))
+}
+
+fn sound(source: &Source, options: Options, stop: &AtomicBool) -> Result<Sound, Error> {
+    let mut audio = decode::open(source, options.hashes)?;
+    let fingerprint = fingerprint(&mut audio, options.length, stop)?;
+    let whole = options.hashes || !audio.tells_length();
+    let digests = if whole { hash::finish(&mut audio, stop)? } else { hash::Digests::default() };
+    going_on(stop)?;
+    let spec = audio.spec().clone();
+    if fingerprint.words().is_empty() {
+        return Err(error(Reason::TooShort, "it is too short for a fingerprint, which takes 3 s"));
+    }
+    Ok(Sound {
+        fingerprint,
+        duration: audio.duration(),
+        codec: spec.codec,
+        container: spec.container,
+        rate_hz: spec.rate_hz,
+        channels: spec.channels,
+        bits: spec.bits,
+        bitrate: audio.bitrate(),
+        core_only: spec.core_only,
+        audio_sha256: digests.audio,
+        file_sha256: digests.file,
+        tags: audio.tags().clone(),
+    })
+}
+
+fn fingerprint(audio: &mut Audio, length: Option<Duration>, stop: &AtomicBool) -> Result<Fingerprint, Error> {
+    let spec = audio.spec();
+    let kind = match spec.kind {
+        decode::Kind::F32 => chroma::Kind::Float,
+        decode::Kind::I16 => chroma::Kind::S16,
+        decode::Kind::I32 => chroma::Kind::S32,
+    };
+    let mut words = Fingerprinter::with_positions(spec.rate_hz, spec.channels, spec.positions, kind)?;
+    if let Some(length) = length {
+        words = words.limited_to(length);
+    }
+    while !words.is_full() {
+        going_on(stop)?;
+        match audio.next_block()? {
+            Some(Block::F32(channels)) => words.push(&channels),
+            Some(Block::I16(channels)) => words.push(&channels),
+            Some(Block::I32(channels)) => words.push(&channels),
+            None => break,
+        }
+    }
+    Ok(words.finish())
+}
+
+fn going_on(stop: &AtomicBool) -> Result<(), Error> {
+    if stop.load(Ordering::Relaxed) { Err(error(Reason::Stopped, "the work was stopped")) } else { Ok(()) }
+}
+
+fn error(reason: Reason, detail: impl Into<String>) -> Error {
+    Error { reason, detail: detail.into() }
 }

@@ -1,11 +1,21 @@
-//! `baton library`: the music that lies on disk. One file an action.
+//! `baton library`: the music library: scan it, see how much is fingerprinted, find what is there twice, tell others. One file
+//! an action.
 
+mod bar;
+mod coverage;
+mod duplicates;
+mod scan;
+mod sources;
 mod sync;
+mod units;
+
+use baton_ledger::catalog::Catalog;
 
 use super::Place;
 use crate::exit::Code;
+use crate::output;
 
-/// Tell others what is known of the music library
+/// Scan the music library, see how much of it is fingerprinted, find what is there twice, tell Eagle
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -14,6 +24,10 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
+    Scan(scan::Args),
+    Coverage(coverage::Args),
+    Duplicates(duplicates::Args),
+    Sources(sources::Args),
     Sync(sync::Args),
 }
 
@@ -22,7 +36,24 @@ impl Args {
     /// Whatever kept the action from being done.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         match self.action {
+            Action::Scan(args) => args.run(place),
+            Action::Coverage(args) => args.run(place),
+            Action::Duplicates(args) => args.run(place),
+            Action::Sources(args) => args.run(place),
             Action::Sync(args) => args.run(place),
         }
     }
+}
+
+/// The catalog, when a source was ever scanned; else that is said.
+///
+/// # Errors
+/// When there is no workspace, or the catalog cannot be read.
+fn open(place: &Place) -> anyhow::Result<Option<Catalog>> {
+    let catalog = Catalog::open(&place.need()?.state.catalog())?;
+    let scanned = catalog.as_ref().map(Catalog::library_sources).transpose()?.is_some_and(|sources| !sources.is_empty());
+    if !scanned {
+        output::note("nothing was scanned yet; `baton library scan FOLDER` begins");
+    }
+    Ok(catalog.filter(|_| scanned))
 }

@@ -1,0 +1,93 @@
+//! The progress of a scan: a bar on a terminal, nothing anywhere else.
+
+use std::time::Instant;
+
+use baton_ledger::catalog::library::State;
+use baton_library::scan::{Compared, Event};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::units::{bytes, count};
+use crate::output;
+
+/// A bar, and what it needs for its rate.
+pub(super) struct Bar {
+    bar: ProgressBar,
+    began: Instant,
+    read: u64,
+    /// Whether each file that has no fingerprint is told with its reason.
+    verbose: bool,
+}
+
+impl Bar {
+    pub(super) fn new(verbose: bool) -> anyhow::Result<Self> {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        bar.set_style(ProgressStyle::with_template("{spinner} {msg}")?);
+        Ok(Self { bar, began: Instant::now(), read: 0, verbose })
+    }
+
+    /// Shows what happened.
+    pub(super) fn tell(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Listing { source, items } => {
+                self.bar.set_message(format!("{}: {} items", output::clean(&source.to_string_lossy()), count(*items)));
+                self.bar.tick();
+            }
+            Event::Listed(listing) => {
+                let remarks = listing.remarks.iter().cloned();
+                let unread = listing.unread.iter().map(|part| format!("{}: {}", part.path.display(), part.why));
+                remarks.chain(unread).for_each(|line| self.line(&line));
+            }
+            Event::Begin { items, .. } => self.begin(*items),
+            Event::Read { path, size, state, why, compared } => {
+                self.read += size;
+                self.bar.inc(1);
+                self.bar.set_message(format!("{}/s", bytes(self.rate())));
+                if let Some(line) = remark(*state, *why, *compared, self.verbose) {
+                    self.line(&format!("{}: {line}", path.display()));
+                }
+            }
+            Event::Lost { source, why } => {
+                self.line(&format!("{} cannot be reached any more: {why}; what is left of it waits", source.display()));
+            }
+        }
+    }
+
+    fn begin(&mut self, items: u64) {
+        self.began = Instant::now();
+        self.bar.set_length(items);
+        let template = "{bar:30} {human_pos}/{human_len} {per_sec} {msg} {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style);
+        }
+        self.bar.set_position(0);
+    }
+
+    /// Bytes a second since reading began.
+    fn rate(&self) -> u64 {
+        let ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
+        self.read.saturating_mul(1_000) / ms
+    }
+
+    fn line(&self, line: &str) {
+        self.bar.suspend(|| output::note(&output::clean(line)));
+    }
+
+    /// Takes the bar away.
+    pub(super) fn end(self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// What is worth a line of its own: what failed, and what is not as it was.
+fn remark(state: State, why: Option<(&str, &str)>, compared: Option<Compared>, verbose: bool) -> Option<String> {
+    let (word, detail) = why.unwrap_or_default();
+    match (compared, state) {
+        (Some(Compared::Differs), State::Fingerprinted) => {
+            Some("DIFFERS: its bytes changed, though size, time and inode did not".to_owned())
+        }
+        (Some(Compared::Differs), _) => Some(format!("DIFFERS: it was fingerprinted before, and now: {word}: {detail}")),
+        (_, State::Failed) => Some(format!("{word}: {detail}")),
+        (_, State::Skipped) if verbose => Some(format!("skipped, {word}: {detail}")),
+        _ => None,
+    }
+}

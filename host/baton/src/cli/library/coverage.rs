@@ -1,0 +1,162 @@
+//! `baton library coverage`: how much of the library has a fingerprint, against a gate; what is missing and why.
+
+use baton_ledger::catalog::Catalog;
+use baton_ledger::catalog::library::Entry;
+use baton_library::coverage::{Coverage, GATE, Lack, Part};
+use serde_json::{Value, json};
+
+use super::super::Place;
+use super::open;
+use super::units::{count, percent};
+use crate::exit::Code;
+use crate::output::{self, Table};
+
+/// Show how much of the library is fingerprinted, and what is missing for the gate
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The share that is asked for, in per cent
+    #[arg(long, value_name = "PERCENT", default_value_t = GATE, value_parser = clap::value_parser!(u8).range(1..=100))]
+    gate: u8,
+    /// Also list files without a fingerprint, at most so many
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    missing: u32,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    /// # Errors
+    /// When there is no workspace, or the catalog cannot be read.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        let Some(catalog) = open(place)? else {
+            return Ok(Code::Findings);
+        };
+        let coverage = Coverage::of(&catalog, self.gate)?;
+        let without = without(&catalog, self.missing)?;
+        if self.json {
+            output::json(&as_json(&coverage, &without));
+        } else {
+            output::print(&as_text(&coverage, &without));
+        }
+        Ok(if coverage.total.is_reached() { Code::Good } else { Code::Findings })
+    }
+}
+
+fn without(catalog: &Catalog, most: u32) -> anyhow::Result<Vec<Entry>> {
+    if most == 0 { Ok(Vec::new()) } else { Ok(catalog.library_without(most)?) }
+}
+
+fn as_json(coverage: &Coverage, without: &[Entry]) -> Value {
+    let sources = coverage.sources.iter().map(|source| {
+        let mut part = part(&source.part);
+        part["path"] = source.path.to_string_lossy().into();
+        part["failure"] = source.failure.clone().into();
+        part
+    });
+    let files = without.iter().map(|entry| {
+        json!({
+            "path": entry.path.to_string_lossy(),
+            "state": entry.state.word(),
+            "reason": entry.reason.as_deref().unwrap_or("not_read"),
+            "detail": entry.detail,
+        })
+    });
+    let mut value = json!({ "schema": 1, "gate_percent": coverage.gate_percent });
+    value["total"] = part(&coverage.total);
+    value["sources"] = sources.collect();
+    value["without"] = files.collect();
+    value
+}
+
+fn part(part: &Part) -> Value {
+    let reason = |lack: &Lack| json!({ "state": lack.state.word(), "reason": lack.reason, "items": lack.items });
+    json!({
+        "items": part.items,
+        "fingerprinted": part.fingerprinted,
+        "per_mille": part.tenths(),
+        "pending": part.pending,
+        "failed": part.failed,
+        "skipped": part.skipped,
+        "missing": part.missing,
+        "reached": part.is_reached(),
+        "needed": part.needed,
+        "reachable": part.is_reachable(),
+        "reasons": part.reasons.iter().map(reason).collect::<Vec<_>>(),
+    })
+}
+
+fn as_text(coverage: &Coverage, without: &[Entry]) -> String {
+    let mut table = Table::new(&["SOURCE", "ITEMS", "FINGERPRINTED", "", "NOT READ", "FAILED", "CANNOT", "GONE"]);
+    let mut row = |name: String, part: &Part| {
+        let numbers = [part.pending, part.failed, part.skipped, part.missing].map(count);
+        let shares = [name, count(part.items), count(part.fingerprinted), percent(part.tenths())];
+        table.row(shares.into_iter().chain(numbers));
+    };
+    for source in &coverage.sources {
+        row(source.path.display().to_string(), &source.part);
+    }
+    row("all".to_owned(), &coverage.total);
+    let mut text = table.lines(|_, _, cell| cell);
+    text.push_str(&reasons(&coverage.total));
+    for source in &coverage.sources {
+        if let Some(failure) = &source.failure {
+            let line = format!("\n{} cannot be reached, so its items are as they were: {failure}", source.path.display());
+            text.push_str(&output::clean(&line));
+        }
+    }
+    text.push_str(&format!("\n{}\n", gate(coverage)));
+    text + &files(without)
+}
+
+fn reasons(total: &Part) -> String {
+    if total.reasons.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(&["WHY NOT", "", "ITEMS", "WHAT MENDS IT"]);
+    for lack in &total.reasons {
+        let mend = mend(&lack.reason).to_owned();
+        table.row([lack.reason.clone(), lack.state.word().to_owned(), count(lack.items), mend]);
+    }
+    format!("\n{}", table.lines(|_, _, cell| cell))
+}
+
+/// What can be done about a reason.
+fn mend(reason: &str) -> &'static str {
+    match reason {
+        "not_read" => "`baton library scan`",
+        "not_found" => "put the file back, or remove the item from its library",
+        "unreadable" => "give yourself the right to read it, then `baton library scan --retry`",
+        "changed" => "`baton library scan` when nothing writes to it any more",
+        "corrupt" => "replace the file",
+        "unsupported" | "protected" => "a copy in a format that is read: flac, mp3, aac, vorbis, wav",
+        "too_short" => "nothing: it is too short to be told by its sound",
+        _ => "",
+    }
+}
+
+fn gate(coverage: &Coverage) -> String {
+    let (total, gate) = (&coverage.total, coverage.gate_percent);
+    let share = percent(total.tenths());
+    if total.is_reached() {
+        return format!("{share} of {} items: the gate of {gate} % is reached", count(total.items));
+    }
+    let needed = format!("{share} of {} items: {} more are needed for {gate} %", count(total.items), count(total.needed));
+    if total.is_reachable() {
+        return needed;
+    }
+    let could = count(total.pending + total.failed);
+    format!("{needed}, and only {could} could be had: {} can have no fingerprint", count(total.skipped))
+}
+
+fn files(without: &[Entry]) -> String {
+    if without.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(&["WHY NOT", "FILE", "MORE"]);
+    for entry in without {
+        let reason = entry.reason.clone().unwrap_or_else(|| "not_read".to_owned());
+        table.row([reason, entry.path.display().to_string(), entry.detail.clone().unwrap_or_default()]);
+    }
+    format!("\n{}", table.lines(|_, _, cell| cell))
+}

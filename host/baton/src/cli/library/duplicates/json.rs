@@ -1,0 +1,107 @@
+//! Duplicates for scripts.
+
+use baton_library::duplicates::{Duplicates, Group, Item, Likely, Lossless, Other, Points, Proof, Versions};
+use serde_json::{Value, json};
+
+/// All of it.
+pub(super) fn whole(found: &Duplicates) -> Value {
+    let (superfluous, bytes) = found.superfluous();
+    json!({
+        "schema": 1,
+        "items": found.items.len(),
+        "compared": found.heard(),
+        "superfluous": { "files": superfluous, "bytes": bytes },
+        "groups": found.groups.iter().map(|group| as_json(found, group)).collect::<Vec<_>>(),
+        "versions": found.versions.iter().map(|two| versions(found, two)).collect::<Vec<_>>(),
+        "likely_by_metadata": found.likely.iter().map(|two| likely(found, two)).collect::<Vec<_>>(),
+    })
+}
+
+/// One group: the file that is suggested for keeping, and the others with the reasons.
+pub(super) fn as_json(found: &Duplicates, group: &Group) -> Value {
+    json!({
+        "keep": with_points(file(found, group.best), group.points),
+        "others": group.others.iter().map(|one| other(found, one)).collect::<Vec<_>>(),
+    })
+}
+
+fn other(found: &Duplicates, other: &Other) -> Value {
+    let mut value = with_points(file(found, other.item), other.points);
+    value["proof"] = proof(&other.proof);
+    value["reasons"] = other.reasons.clone().into();
+    value
+}
+
+fn with_points(mut value: Value, points: Points) -> Value {
+    let Points { format, length, tags } = points;
+    value["points"] = json!({ "sum": points.sum(), "format": format, "length": length, "tags": tags });
+    value
+}
+
+fn proof(proof: &Proof) -> Value {
+    match proof {
+        Proof::SameAudio => json!({ "by": "same_audio", "score": proof.score() }),
+        Proof::Sounds(alike) => json!({
+            "by": "sound",
+            "score": proof.score(),
+            "bit_error_rate": rounded(alike.bit_error_rate),
+            "overlap": rounded(alike.overlap),
+        }),
+    }
+}
+
+fn versions(found: &Duplicates, versions: &Versions) -> Value {
+    json!({
+        "one": file(found, versions.one),
+        "other": file(found, versions.other),
+        "proof": proof(&Proof::Sounds(versions.alike)),
+        "difference": versions.difference.word(),
+        "reason": versions.difference.text(),
+    })
+}
+
+fn likely(found: &Duplicates, likely: &Likely) -> Value {
+    json!({
+        "one": file(found, likely.one),
+        "other": file(found, likely.other),
+        "by": "metadata",
+        "points": likely.score,
+        "reasons": likely.reasons,
+    })
+}
+
+/// A file, with what tells whether it is still the one that was compared.
+fn file(found: &Duplicates, at: usize) -> Value {
+    found.items.get(at).map_or(Value::Null, |item| {
+        json!({
+            "path": item.path.to_string_lossy(),
+            "name": item.name,
+            "size": item.size,
+            "sha256": item.file_sha256.map(|digest| hex(&digest)),
+            "codec": item.codec,
+            "bits": bits(item),
+            "bitrate": item.bitrate,
+            "duration_ms": item.duration_ms,
+            "title": item.title,
+            "artist": item.artist,
+            "album": item.album,
+            "isrc": item.isrc,
+        })
+    })
+}
+
+fn bits(item: &Item) -> Option<u16> {
+    match item.lossless {
+        Lossless::Bits(bits) => Some(bits),
+        Lossless::No => None,
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// To ten thousandths: a share needs no more, and its last digits depend on the machine.
+fn rounded(share: f32) -> f64 {
+    (f64::from(share) * 10_000.0).round() / 10_000.0
+}

@@ -1,0 +1,61 @@
+//! `baton library duplicates`: what is there twice, with the better file suggested. Nothing is ever deleted.
+
+mod json;
+mod plan;
+mod table;
+
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+use baton_library::duplicates::{THRESHOLD, Wanted, find, listen};
+
+use super::super::Place;
+use super::open;
+use crate::exit::Code;
+use crate::output;
+
+/// Find files of one recording, by their sound; suggest the better one, and why
+///
+/// Versions (remix, live, edit, another length or speed) are no duplicates. Files without a fingerprint are only asked about,
+/// by title and artist. Nothing is deleted: a plan can be written, for whoever decides.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Also write the suggestions into this new file, as JSON
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// Points, of 1000, from which files without a fingerprint are asked about by title and artist
+    #[arg(long, value_name = "POINTS", default_value_t = THRESHOLD, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    metadata_threshold: u32,
+    /// Go by the sound only
+    #[arg(long, conflicts_with = "metadata_threshold")]
+    no_metadata: bool,
+    /// Also list what sounds alike and is another version
+    #[arg(long)]
+    versions: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    /// # Errors
+    /// When there is no workspace, the catalog cannot be read, or the plan cannot be written.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        let Some(catalog) = open(place)? else {
+            return Ok(Code::Good);
+        };
+        let wanted = Wanted { metadata: (!self.no_metadata).then_some(self.metadata_threshold) };
+        let stop = AtomicBool::new(false);
+        let found = find(&catalog, &|prints| listen(prints, &stop), wanted)?;
+        if let Some(file) = &self.plan {
+            plan::write(file, &found)?;
+            output::note(&format!("the plan is in {}; nothing was deleted", file.display()));
+        }
+        if self.json {
+            output::json(&json::whole(&found));
+        } else {
+            output::print(&table::whole(&found, self.versions));
+        }
+        Ok(Code::Good)
+    }
+}

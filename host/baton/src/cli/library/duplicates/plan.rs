@@ -1,0 +1,35 @@
+//! The plan: what could be done, as a file for whoever decides. Baton itself does none of it.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use baton_library::duplicates::Duplicates;
+use serde_json::json;
+
+use super::json::as_json;
+
+/// Writes a new file. Only what was heard is in it: what is likely by its title is a question and no plan.
+///
+/// # Errors
+/// When there is a file of that name, or it cannot be written.
+pub(super) fn write(path: &Path, found: &Duplicates) -> anyhow::Result<()> {
+    let (files, bytes) = found.superfluous();
+    let plan = json!({
+        "schema": 1,
+        "kind": "duplicates-plan",
+        "made_at": jiff::Timestamp::now().to_string(),
+        "note": "nothing was deleted; `keep` is a suggestion. A file is the one that was compared when its SHA-256 is `sha256`.",
+        "superfluous": { "files": files, "bytes": bytes },
+        "groups": found.groups.iter().map(|group| as_json(found, group)).collect::<Vec<_>>(),
+    });
+    let made = File::options().write(true).create_new(true).open(path);
+    let mut file = match made {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            bail!("{} is there already; give the plan another name", path.display())
+        }
+        made => made.with_context(|| format!("failed to make {}", path.display()))?,
+    };
+    file.write_all(format!("{plan:#}\n").as_bytes()).with_context(|| format!("failed to write {}", path.display()))
+}

@@ -1,0 +1,98 @@
+//! Duplicates for people.
+
+use baton_library::duplicates::{Duplicates, Group, Item, Likely, Proof, Versions};
+
+use super::super::units::{bytes, count, length};
+use crate::output::Table;
+
+/// Groups, versions and questions of each of which so many are shown; the JSON has all.
+const SHOWN: usize = 50;
+
+/// All of it.
+pub(super) fn whole(found: &Duplicates, with_versions: bool) -> String {
+    let mut text = String::new();
+    if !found.groups.is_empty() {
+        text.push_str(&groups(found));
+    }
+    if with_versions && !found.versions.is_empty() {
+        text.push_str(&format!("{}\n", versions(found)));
+    }
+    if !found.likely.is_empty() {
+        text.push_str(&format!("{}\n", likely(found)));
+    }
+    text + &sum(found)
+}
+
+fn groups(found: &Duplicates) -> String {
+    let mut table = Table::new(&["", "FILE", "FORMAT", "LENGTH", "SIZE", "ALIKE", "POINTS", "WHY"]);
+    for group in found.groups.iter().take(SHOWN) {
+        rows(found, group, &mut table);
+    }
+    table.lines(|_, _, cell| cell) + &more(found.groups.len(), "groups") + "\n"
+}
+
+fn rows(found: &Duplicates, group: &Group, table: &mut Table) {
+    let mut row = |at: usize, mark: &str, alike: String, points: u32, why: String| {
+        if let Some(item) = found.items.get(at) {
+            let duration = item.duration_ms.map_or_else(String::new, length);
+            let (format, size) = (item.format(), bytes(item.size));
+            table.row([mark.to_owned(), path(item), format, duration, size, alike, points.to_string(), why]);
+        }
+    };
+    row(group.best, "keep", String::new(), group.points.sum(), String::new());
+    for other in &group.others {
+        let alike = match other.proof {
+            Proof::SameAudio => "same audio".to_owned(),
+            Proof::Sounds(alike) => format!("{} %", alike.score),
+        };
+        row(other.item, "  twice", alike, other.points.sum(), other.reasons.join("; "));
+    }
+}
+
+fn versions(found: &Duplicates) -> String {
+    let mut table = Table::new(&["VERSIONS, NO DUPLICATES", "AND", "ALIKE", "BUT"]);
+    for Versions { one, other, alike, difference } in found.versions.iter().take(SHOWN) {
+        table.row([named(found, *one), named(found, *other), format!("{} %", alike.score), difference.text()]);
+    }
+    table.lines(|_, _, cell| cell) + &more(found.versions.len(), "pairs")
+}
+
+fn likely(found: &Duplicates) -> String {
+    let mut table = Table::new(&["BY TITLE AND ARTIST ONLY, NOT HEARD", "AND", "POINTS", "WHY"]);
+    for Likely { one, other, score, reasons } in found.likely.iter().take(SHOWN) {
+        table.row([named(found, *one), named(found, *other), score.to_string(), reasons.join("; ")]);
+    }
+    table.lines(|_, _, cell| cell) + &more(found.likely.len(), "pairs")
+}
+
+fn more(all: usize, what: &str) -> String {
+    if all > SHOWN { format!("… and {} {what} more; --json has all\n", all - SHOWN) } else { String::new() }
+}
+
+fn sum(found: &Duplicates) -> String {
+    let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let (superfluous, size) = found.superfluous();
+    format!(
+        "{} of {} items compared by their sound: {} groups, {} files ({}) have a better copy; {} pairs are versions, {} \
+         are likely by their titles\n",
+        count(number(found.heard())),
+        count(number(found.items.len())),
+        count(number(found.groups.len())),
+        count(number(superfluous)),
+        bytes(size),
+        count(number(found.versions.len())),
+        count(number(found.likely.len())),
+    )
+}
+
+fn named(found: &Duplicates, at: usize) -> String {
+    found.items.get(at).map(path).unwrap_or_default()
+}
+
+/// The end of a path is what tells files apart.
+fn path(item: &Item) -> String {
+    const LONGEST: usize = 70;
+    let path = item.path.to_string_lossy();
+    let skipped = path.chars().count().saturating_sub(LONGEST);
+    if skipped == 0 { path.into_owned() } else { format!("…{}", path.chars().skip(skipped + 1).collect::<String>()) }
+}

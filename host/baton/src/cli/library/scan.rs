@@ -1,0 +1,203 @@
+//! `baton library scan SOURCE…`: lists sources and fingerprints what is new or changed.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+use baton_ledger::catalog::Catalog;
+use baton_library::scan::{Listing, Options, Reads, Report, scan};
+use baton_library::source::Place as Source;
+use serde_json::{Value, json};
+
+use super::super::{Place, block_on};
+use super::bar::Bar;
+use super::units::{bytes, count, length};
+use crate::exit::Code;
+use crate::output::{self, Table};
+
+/// List folders and Eagle libraries, and fingerprint what is new or changed there
+///
+/// What was read is kept after each file: a scan that is interrupted or killed goes on where it was. Files that have the
+/// size, time and inode that they had are not read again. No audio file is ever written.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A folder with music, or an Eagle library (X.library) [default: all that were scanned before]
+    #[arg(value_name = "SOURCE")]
+    sources: Vec<PathBuf>,
+    /// Read at most so many files
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+    /// Read so many files at a time [default: one for each core]
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// List and count only; nothing is read and nothing is written
+    #[arg(long, conflicts_with_all = ["verify", "limit"])]
+    dry_run: bool,
+    /// Also read again what has a fingerprint, and compare
+    #[arg(long)]
+    verify: bool,
+    /// Also read again what failed or was skipped
+    #[arg(long)]
+    retry: bool,
+    /// Name each file that was skipped, too
+    #[arg(short, long)]
+    verbose: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    /// # Errors
+    /// When there is no workspace, a source is none, another scan runs, or the catalog fails.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        let catalog = place.need()?.state.catalog();
+        let sources = self.places(&catalog)?;
+        let options = self.options();
+        let begun = Instant::now();
+        let report = block_on(async {
+            let stop = Arc::new(AtomicBool::new(false));
+            tokio::spawn(stopped(Arc::clone(&stop)));
+            let mut bar = Bar::new(self.verbose)?;
+            let read = &baton_fingerprint::read;
+            let report = tokio::task::block_in_place(|| {
+                scan(&catalog, &sources, &options, read, &mut |event| bar.tell(event), &stop)
+            });
+            bar.end();
+            Ok(report?)
+        })?;
+        if self.json {
+            output::json(&as_json(&report, begun.elapsed()));
+        } else {
+            output::print(&as_text(&report, begun.elapsed(), self.dry_run));
+        }
+        Ok(if report.has_faults() || report.stopped { Code::Findings } else { Code::Good })
+    }
+
+    fn options(&self) -> Options {
+        let jobs = self.jobs.unwrap_or_else(|| Options::default().jobs);
+        let Self { limit, verify, retry, dry_run, .. } = *self;
+        Options { jobs, limit, verify, retry, dry_run }
+    }
+
+    /// What is to be scanned: what was named, each once, or all that is known.
+    fn places(&self, catalog: &std::path::Path) -> anyhow::Result<Vec<Source>> {
+        if self.sources.is_empty() {
+            let known = Catalog::open(catalog)?.map(|catalog| catalog.library_sources()).transpose()?.unwrap_or_default();
+            if known.is_empty() {
+                bail!("there is nothing to scan yet; name a folder or an Eagle library: `baton library scan FOLDER`");
+            }
+            return Ok(known.into_iter().map(|source| Source { path: source.path, kind: source.kind }).collect());
+        }
+        let mut places: Vec<Source> = Vec::new();
+        for path in &self.sources {
+            let place = Source::of(path)?;
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        Ok(places)
+    }
+}
+
+/// Asks the scan to stop at the first interrupt or request to end; files in work are left for the next scan.
+async fn stopped(stop: Arc<AtomicBool>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut ended) = signal(SignalKind::terminate()) else {
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = ended.recv() => {}
+    }
+    stop.store(true, Ordering::Relaxed);
+}
+
+fn as_json(report: &Report, took: Duration) -> Value {
+    let reads = &report.reads;
+    json!({
+        "schema": 1,
+        "stopped": report.stopped,
+        "took_ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        "sources": report.sources.iter().map(source_as_json).collect::<Vec<_>>(),
+        "read": {
+            "files": reads.items,
+            "bytes": reads.bytes,
+            "audio_ms": reads.audio_ms,
+            "fingerprinted": reads.fingerprinted,
+            "skipped": reads.skipped,
+            "failed": reads.failed,
+            "same": reads.same,
+            "differ": reads.differ,
+        },
+    })
+}
+
+fn source_as_json(listing: &Listing) -> Value {
+    let unread = listing.unread.iter().map(|part| json!({ "path": part.path.to_string_lossy(), "why": part.why }));
+    json!({
+        "path": listing.source.to_string_lossy(),
+        "kind": listing.kind.word(),
+        "items": listing.items,
+        "new": listing.new,
+        "changed": listing.changed,
+        "pending": listing.pending,
+        "again": listing.again,
+        "unchanged": listing.unchanged,
+        "missing": listing.missing,
+        "kept": listing.kept,
+        "bytes_to_read": listing.bytes,
+        "unread": unread.collect::<Vec<_>>(),
+        "remarks": listing.remarks,
+        "failure": listing.failure,
+    })
+}
+
+fn as_text(report: &Report, took: Duration, dry_run: bool) -> String {
+    let mut table = Table::new(&["SOURCE", "ITEMS", "NEW", "CHANGED", "NOT READ YET", "UNCHANGED", "GONE"]);
+    for listing in &report.sources {
+        let numbers = [listing.items, listing.new, listing.changed, listing.pending + listing.again];
+        let rest = [listing.unchanged, listing.missing];
+        let numbers = numbers.into_iter().chain(rest).map(count);
+        table.row(std::iter::once(listing.source.display().to_string()).chain(numbers));
+    }
+    let mut text = table.lines(|_, _, cell| cell);
+    for listing in &report.sources {
+        if let Some(failure) = &listing.failure {
+            let line = format!("{} cannot be reached: {failure}; its items are as they were\n", listing.source.display());
+            text.push_str(&output::clean(&line));
+        }
+    }
+    if dry_run {
+        let wanted: (u64, u64) = report.sources.iter().fold((0, 0), |(items, bytes), listing| {
+            (items + listing.to_read(), bytes + listing.bytes)
+        });
+        return text + &format!("{} files ({}) would be read\n", count(wanted.0), bytes(wanted.1));
+    }
+    text + &read(&report.reads, took) + if report.stopped { "stopped; the next scan goes on from here\n" } else { "" }
+}
+
+fn read(reads: &Reads, took: Duration) -> String {
+    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX).max(1);
+    let rate = reads.items.saturating_mul(10_000) / ms;
+    let rate = format!("{}.{} files/s, {}/s", count(rate / 10), rate % 10, bytes(reads.bytes.saturating_mul(1_000) / ms));
+    let mut text = format!(
+        "{} files read in {} ({rate}): {} fingerprinted ({} of audio)\n",
+        count(reads.items),
+        length(ms),
+        count(reads.fingerprinted),
+        length(reads.audio_ms)
+    );
+    for (what, reasons) in [("skipped", &reads.skipped), ("failed", &reads.failed)] {
+        for (reason, items) in reasons {
+            text.push_str(&format!("{} {what}: {reason}\n", count(*items)));
+        }
+    }
+    if reads.same + reads.differ > 0 {
+        text.push_str(&format!("{} are as they were, {} are not\n", count(reads.same), count(reads.differ)));
+    }
+    text
+}

@@ -1,0 +1,72 @@
+//! `baton library sources`: the places that were scanned, and forgetting one.
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use baton_ledger::catalog::library::{Library, Source};
+use serde_json::{Value, json};
+
+use super::super::Place;
+use super::open;
+use crate::exit::Code;
+use crate::output::{self, Table};
+
+/// List the sources of the library, or forget one
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Forget this source with its items and their fingerprints; its files stay as they are
+    #[arg(long, value_name = "FOLDER", conflicts_with = "json")]
+    forget: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    /// # Errors
+    /// When there is no workspace or no such source, or the catalog cannot be read.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        let Some(catalog) = open(place)? else {
+            return Ok(Code::Good);
+        };
+        if let Some(folder) = self.forget {
+            // One that is gone for good cannot be resolved; then it is meant as it was written.
+            let folder = folder.canonicalize().or_else(|_| std::path::absolute(&folder))?;
+            if !Library::open(&place.need()?.state.catalog())?.forget_source(&folder)? {
+                bail!("{} is no source; `baton library sources` lists them", folder.display());
+            }
+            output::note(&format!("{} is forgotten", folder.display()));
+            return Ok(Code::Good);
+        }
+        let sources = catalog.library_sources()?;
+        if self.json {
+            output::json(&json!({ "schema": 1, "sources": sources.iter().map(as_json).collect::<Vec<_>>() }));
+        } else {
+            output::print(&as_text(&sources));
+        }
+        Ok(Code::Good)
+    }
+}
+
+fn as_json(source: &Source) -> Value {
+    json!({
+        "path": source.path.to_string_lossy(),
+        "kind": source.kind.word(),
+        "listed_at": source.listed_at.map(|at| at.to_string()),
+        "failed_at": source.failed_at.map(|at| at.to_string()),
+        "failure": source.failure,
+    })
+}
+
+fn as_text(sources: &[Source]) -> String {
+    let mut table = Table::new(&["SOURCE", "KIND", "LISTED", "UNREACHABLE"]);
+    for source in sources {
+        table.row([
+            source.path.display().to_string(),
+            source.kind.word().to_owned(),
+            source.listed_at.map_or_else(|| "never".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M").to_string()),
+            source.failure.clone().unwrap_or_default(),
+        ]);
+    }
+    table.lines(|_, _, cell| cell)
+}

@@ -1,0 +1,189 @@
+//! What two tracks have in common, without a judgement.
+
+use serde::Serialize;
+
+use super::limits::{LOOSE_FLOOR_MS, LOOSE_MS, LOOSE_PERCENT, NEAR_FLOOR_MS, NEAR_MS, NEAR_PERCENT, TIGHT_MS};
+use super::prepared::{Prepared, without_article};
+use super::version::{Agreement, Kind, Version};
+use super::{alike, name, number};
+
+/// How two titles relate, version words aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Titles {
+    /// The same words.
+    Equal,
+    /// The same, but one has a subtitle: "Escape", "Escape (The Song)".
+    Subtitle,
+    /// A slip of the pen, or an article.
+    Close,
+    /// One begins or ends with the other.
+    Contained,
+    /// One of them is missing.
+    Missing,
+    /// In different alphabets: they say nothing about each other.
+    OtherScript,
+    /// The same but for a number.
+    Numbers,
+    /// Different.
+    Differ,
+}
+
+/// How two credits relate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Artists {
+    /// The same people.
+    Equal,
+    /// The same first artist; one names more.
+    Main,
+    /// The same but for spelling.
+    Close,
+    /// Somebody is named by both, but not first.
+    Partial,
+    /// One names nobody, or "Various Artists".
+    Unknown,
+    /// In different alphabets.
+    OtherScript,
+    /// Different people.
+    Differ,
+}
+
+/// How two lengths relate; the bounds are those of `limits.rs`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Length {
+    /// As one file measured twice.
+    Tight,
+    /// As two releases of one recording.
+    Near,
+    /// Hardly one recording.
+    Loose,
+    /// Two edits.
+    Far,
+    /// One is unknown.
+    Unknown,
+}
+
+/// All that two tracks have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Evidence {
+    /// The service of an id that both have.
+    pub(super) same_id: Option<String>,
+    /// Equal, or not; nothing when one is missing.
+    pub(super) same_isrc: Option<bool>,
+    /// Whether the sound was found to be the same.
+    pub(super) same_recording: bool,
+    pub(super) titles: Titles,
+    pub(super) versions: Agreement,
+    pub(super) artists: Artists,
+    pub(super) guests_differ: bool,
+    pub(super) length: Length,
+    pub(super) difference_ms: Option<u64>,
+    pub(super) same_album: Option<bool>,
+}
+
+pub(super) fn compare(a: &Prepared, b: &Prepared) -> Evidence {
+    let said_the_same = !a.spoken.is_empty() && a.spoken == b.spoken;
+    let difference_ms = a.duration_ms.zip(b.duration_ms).map(|(a, b)| a.abs_diff(b));
+    let titles = if said_the_same { Titles::Equal } else { titles(a, b) };
+    let artists = match a.credit.compare(&b.credit) {
+        Artists::Differ if remixer_is_artist(a, b) || remixer_is_artist(b, a) => Artists::Partial,
+        artists => artists,
+    };
+    let both = |a: &Option<String>, b: &Option<String>| a.as_ref().zip(b.as_ref()).map(|(a, b)| a == b);
+    Evidence {
+        same_id: a.ids.iter().find(|id| b.ids.contains(id)).map(|id| id.service.clone()),
+        same_isrc: both(&a.isrc, &b.isrc),
+        same_recording: both(&a.recording, &b.recording) == Some(true),
+        titles,
+        versions: versions(a, b, said_the_same),
+        artists,
+        guests_differ: a.credit.guests_differ(&b.credit),
+        length: length(a.duration_ms.zip(b.duration_ms)),
+        difference_ms,
+        same_album: (!a.album.is_empty() && !b.album.is_empty()).then(|| a.album == b.album),
+    }
+}
+
+/// A remix under the name of who made it.
+fn remixer_is_artist(a: &Prepared, b: &Prepared) -> bool {
+    let details = &a.title.version.details;
+    !details.is_empty() && b.title.version.details == *details && b.credit.has_words(details)
+}
+
+fn titles(a: &Prepared, b: &Prepared) -> Titles {
+    let (whole_a, whole_b) = (&a.title.whole, &b.title.whole);
+    if whole_a.is_empty() || whole_b.is_empty() {
+        return Titles::Missing;
+    }
+    if a.whole == b.whole || name::sorted(whole_a) == name::sorted(whole_b) {
+        return Titles::Equal;
+    }
+    if a.base == b.base && (a.title.subtitle.is_empty() || b.title.subtitle.is_empty()) {
+        return Titles::Subtitle;
+    }
+    if name::in_other_scripts(&a.whole, &b.whole) {
+        return Titles::OtherScript;
+    }
+    let (bare_a, bare_b) = (without_article(whole_a), without_article(whole_b));
+    if !numbers(whole_a).eq(numbers(whole_b)) {
+        return numbers_differ(whole_a, whole_b);
+    }
+    if bare_a == bare_b || alike::are_typos(bare_a, bare_b) {
+        Titles::Close
+    } else if is_contained(bare_a, bare_b) {
+        Titles::Contained
+    } else {
+        Titles::Differ
+    }
+}
+
+fn numbers(words: &[String]) -> impl Iterator<Item = &String> {
+    words.iter().filter(|word| number::has_digit(word))
+}
+
+/// Titles whose numbers differ: the same but for them, or different anyway.
+fn numbers_differ(a: &[String], b: &[String]) -> Titles {
+    let others = |words: &[String]| words.iter().filter(|word| !number::has_digit(word)).cloned().collect::<Vec<_>>();
+    if others(a) == others(b) { Titles::Numbers } else { Titles::Differ }
+}
+
+/// Whether one begins or ends with the other, and that is at least two words and half of it.
+fn is_contained(a: &[String], b: &[String]) -> bool {
+    let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    short.len() >= 2 && short.len() * 2 >= long.len() && (long.starts_with(short) || long.ends_with(short))
+}
+
+/// Versions by the titles, and by the albums where one title leaves out that it is live.
+fn versions(a: &Prepared, b: &Prepared, said_the_same: bool) -> Agreement {
+    let said = if said_the_same { Agreement::Same } else { a.title.version.agreement(&b.title.version) };
+    if a.title.is_live() != b.title.is_live() && a.is_live() && b.is_live() {
+        return without_live(&a.title.version).agreement(&without_live(&b.title.version)).max(Agreement::Unnamed);
+    }
+    let only_album = a.is_live() != b.is_live() && !a.title.is_live() && !b.title.is_live();
+    let known = !a.album.is_empty() && !b.album.is_empty();
+    if only_album && known { said.max(Agreement::Unsaid) } else { said }
+}
+
+fn without_live(version: &Version) -> Version {
+    let mut version = version.clone();
+    version.kinds.retain(|kind| !matches!(kind, Kind::Live | Kind::Session));
+    version.details.clear();
+    version
+}
+
+fn length(pair: Option<(u64, u64)>) -> Length {
+    let Some((a, b)) = pair else { return Length::Unknown };
+    let (difference, longer) = (a.abs_diff(b), a.max(b));
+    let share = |percent: u64| (longer / 100).saturating_mul(percent);
+    if difference <= TIGHT_MS {
+        Length::Tight
+    } else if difference <= share(NEAR_PERCENT).clamp(NEAR_FLOOR_MS, NEAR_MS) {
+        Length::Near
+    } else if difference <= share(LOOSE_PERCENT).clamp(LOOSE_FLOOR_MS, LOOSE_MS) {
+        Length::Loose
+    } else {
+        Length::Far
+    }
+}

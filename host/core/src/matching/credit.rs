@@ -1,0 +1,226 @@
+//! Whether two credits are of the same people.
+//!
+//! The order of names, guests that moved between title and credit, joined and listed names, initials and articles are
+//! spelling. "Various Artists" and an empty credit say nothing about anybody.
+
+use super::artists::credited;
+use super::compare::Artists;
+use super::limits::MAX_NAMES;
+use super::name::{self, fold};
+use super::words::NOBODY;
+use super::alike;
+
+/// One name in the forms in which it is compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Name {
+    /// Without an article at the start.
+    pub(super) words: Vec<String>,
+    pub(super) compact: String,
+}
+
+/// Everybody a track names.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Credit {
+    /// Main artists, then guests.
+    pub(super) names: Vec<Name>,
+    /// So many of them are main artists.
+    pub(super) mains: usize,
+    /// All words of the main names, sorted: how the names were cut does not show in it.
+    sorted: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Likeness {
+    No,
+    Close,
+    Equal,
+}
+
+impl Credit {
+    /// From what the artist fields hold, and the credits of guests in the title.
+    pub(super) fn read(fields: &[String], guests: &[String]) -> Self {
+        let mut mains = Vec::new();
+        let mut others = Vec::new();
+        for one in fields.iter().take(MAX_NAMES).flat_map(|field| credited(field)) {
+            let to = if one.guest { &mut others } else { &mut mains };
+            push(&one.name, to);
+        }
+        for one in guests.iter().flat_map(|guest| credited(guest)) {
+            push(&one.name, &mut others);
+        }
+        others.retain(|guest| !mains.contains(guest));
+        let sorted = sorted_words(&mains);
+        let count = mains.len().min(MAX_NAMES);
+        mains.extend(others);
+        mains.truncate(MAX_NAMES);
+        Self { names: mains, mains: count, sorted }
+    }
+
+    /// Whether no main artist is named.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.mains == 0
+    }
+
+    pub(super) fn guests(&self) -> &[Name] {
+        self.names.get(self.mains..).unwrap_or_default()
+    }
+
+    /// Whether each names guests and none of them is anywhere in the other.
+    pub(super) fn guests_differ(&self, other: &Self) -> bool {
+        let strangers = |a: &Self, b: &Self| {
+            !a.guests().is_empty() && a.guests().iter().all(|guest| b.find(guest) == Likeness::No)
+        };
+        strangers(self, other) && strangers(other, self)
+    }
+
+    /// Whether one of the names is made of these words: a remixer who is credited as the artist.
+    pub(super) fn has_words(&self, details: &[String]) -> bool {
+        self.names.iter().any(|one| one.words == details || one.compact == name::compact(details))
+    }
+
+    /// How the two credits relate. Symmetric.
+    pub(super) fn compare(&self, other: &Self) -> Artists {
+        if self.is_unknown() || other.is_unknown() {
+            return Artists::Unknown;
+        }
+        if self.sorted == other.sorted {
+            return Artists::Equal;
+        }
+        let (ours, theirs) = (self.likenesses(other), other.likenesses(self));
+        let all = ours.iter().chain(&theirs).copied().min().unwrap_or(Likeness::No);
+        let first = |list: &[Likeness]| list.first().copied().unwrap_or(Likeness::No);
+        match (all, first(&ours).min(first(&theirs))) {
+            (Likeness::Equal, _) => Artists::Equal,
+            (_, Likeness::Equal) => Artists::Main,
+            (Likeness::Close, _) | (_, Likeness::Close) => Artists::Close,
+            _ if ours.iter().any(|likeness| *likeness == Likeness::Equal) => Artists::Partial,
+            _ if self.holds(other) || other.holds(self) => Artists::Partial,
+            _ if name::in_other_scripts(&self.sorted, &other.sorted) => Artists::OtherScript,
+            _ => Artists::Differ,
+        }
+    }
+
+    fn likenesses(&self, other: &Self) -> Vec<Likeness> {
+        self.names.iter().map(|name| other.find(name)).collect()
+    }
+
+    fn find(&self, name: &Name) -> Likeness {
+        self.names.iter().map(|one| one.likeness(name)).max().unwrap_or(Likeness::No)
+    }
+
+    /// Whether a name of the other is the beginning or end of one here: "Bob and the Band", "The Band".
+    fn holds(&self, other: &Self) -> bool {
+        let within = |long: &Name, short: &Name| {
+            let few = short.words.len() < long.words.len() && short.compact.chars().count() >= 4;
+            few && (long.words.starts_with(&short.words) || long.words.ends_with(&short.words))
+        };
+        self.names.iter().any(|long| other.names.iter().any(|short| within(long, short)))
+    }
+}
+
+impl Name {
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let folded = fold(text);
+        let mut words = name::words(without_note(&folded));
+        if words.len() > 1 && words.last().is_some_and(|word| word == "the") {
+            words.rotate_right(1);
+        }
+        let stem = words.iter().take_while(|word| matches!(word.as_str(), "the" | "a" | "an")).count();
+        if stem < words.len() {
+            words.drain(..stem.min(1));
+        }
+        let nobody = NOBODY.contains(&words.join(" ").as_str());
+        let compact = name::compact(&words);
+        (!nobody && !compact.is_empty()).then_some(Self { words, compact })
+    }
+
+    fn likeness(&self, other: &Self) -> Likeness {
+        if self.compact == other.compact {
+            Likeness::Equal
+        } else if alike::is_typo(&self.compact, &other.compact)
+            || name::sorted(&self.words) == name::sorted(&other.words)
+            || has_initials(&self.words, &other.words)
+            || without_title(&self.words) == without_title(&other.words)
+        {
+            Likeness::Close
+        } else {
+            Likeness::No
+        }
+    }
+}
+
+fn push(text: &str, to: &mut Vec<Name>) {
+    to.extend(Name::read(text).filter(|name| !to.contains(name)));
+}
+
+fn sorted_words(names: &[Name]) -> String {
+    let joins = |word: &&String| !matches!(word.as_str(), "and" | "the" | "x" | "vs");
+    let words: Vec<&String> = names.iter().flat_map(|name| &name.words).filter(joins).collect();
+    name::sorted(&words)
+}
+
+/// A name without what tells it from its namesakes, "(2)", "(UK)", and without the ending of a channel.
+fn without_note(folded: &str) -> &str {
+    let text = folded.trim();
+    let text = text.strip_suffix("- topic").map_or(text, str::trim_end);
+    let Some((before, note)) = text.strip_suffix(')').and_then(|text| text.rsplit_once('(')) else { return text };
+    let short = note.chars().count() <= 3;
+    if short && !before.trim().is_empty() { before.trim_end() } else { text }
+}
+
+/// "DJ Someone" and "Someone".
+fn without_title(words: &[String]) -> &[String] {
+    match words {
+        [first, rest @ ..] if !rest.is_empty() && matches!(first.as_str(), "dj" | "mc") => rest,
+        _ => words,
+    }
+}
+
+/// "J. S. Bach" and "Johann Sebastian Bach": the same family name, and initials that fit.
+fn has_initials(a: &[String], b: &[String]) -> bool {
+    let (Some((last_a, first_a)), Some((last_b, first_b))) = (a.split_last(), b.split_last()) else { return false };
+    let fits = |(a, b): (&String, &String)| {
+        let initial = |a: &str, b: &str| a.chars().count() == 1 && b.starts_with(a);
+        a == b || initial(a, b) || initial(b, a)
+    };
+    last_a == last_b && !first_a.is_empty() && first_a.len() == first_b.len() && first_a.iter().zip(first_b).all(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compare(a: &[&str], b: &[&str]) -> Artists {
+        let read = |fields: &[&str]| {
+            Credit::read(&fields.iter().map(|field| (*field).to_owned()).collect::<Vec<_>>(), &[])
+        };
+        let (a, b) = (read(a), read(b));
+        assert_eq!(a.compare(&b), b.compare(&a));
+        a.compare(&b)
+    }
+
+    #[test]
+    fn how_a_credit_is_written_is_spelling() {
+        for (a, b, expected) in [
+            (&["Earth, Wind & Fire"][..], &["Earth Wind and Fire"][..], Artists::Equal),
+            (&["Ida Lund & Mara Voss"], &["Mara Voss", "Ida Lund"], Artists::Equal),
+            (&["Beethoven, Ludwig van"], &["Ludwig van Beethoven"], Artists::Equal),
+            (&["The Lanterns"], &["Lanterns, The"], Artists::Equal),
+            (&["Oto (2)"], &["OTO"], Artists::Equal),
+            (&["Ida Lund - Topic"], &["Ida Lund"], Artists::Equal),
+            (&["Ida Lund feat. Oto"], &["Ida Lund"], Artists::Main),
+            (&["J. S. Bach"], &["Johann Sebastian Bach"], Artists::Close),
+            (&["DJ Halden"], &["Halden"], Artists::Close),
+            (&["Ida Lundt"], &["Ida Lund"], Artists::Close),
+            (&["Mara Voss"], &["Ida Lund & Mara Voss"], Artists::Partial),
+            (&["Ray Dell"], &["Ray Dell and the Ashes"], Artists::Partial),
+            (&["Кино"], &["Kino"], Artists::OtherScript),
+            (&["Various Artists"], &["Ida Lund"], Artists::Unknown),
+            (&[], &["Ida Lund"], Artists::Unknown),
+            (&["Oto"], &["Ito"], Artists::Differ),
+            (&["Ida Lund"], &["Ada Lund"], Artists::Differ),
+        ] {
+            assert_eq!(compare(a, b), expected, "{a:?} / {b:?}");
+        }
+    }
+}

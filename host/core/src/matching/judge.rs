@@ -1,0 +1,132 @@
+//! What evidence makes of two tracks: the rules.
+//!
+//! A verdict is a rule and not a sum, so that no amount of likeness makes up for a word that says "another recording". The
+//! points order candidates whose verdicts are equal.
+
+use super::compare::{Artists, Evidence, Length, Titles};
+use super::version::Agreement;
+
+/// How far a candidate is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
+    /// Another recording, or too little to say.
+    No,
+    /// A person decides.
+    Ask,
+    /// The same recording.
+    Sure,
+}
+
+/// The points of a shared id: more than anything else can have.
+const TOP: u32 = 1_000;
+
+/// The verdict on a pair.
+pub(super) fn level(evidence: &Evidence) -> Level {
+    if evidence.same_id.is_some() || evidence.same_recording {
+        return Level::Sure;
+    }
+    let by_names = by_names(evidence);
+    if evidence.same_isrc == Some(true) { by_isrc(evidence).max(by_names) } else { by_names }
+}
+
+/// An equal ISRC with a second signal: the title, or the length of a track of the same artist. What the words deny (another
+/// version, part or number) a code does not make true.
+fn by_isrc(evidence: &Evidence) -> Level {
+    let close = matches!(evidence.length, Length::Tight | Length::Near);
+    let same_artist = matches!(evidence.artists, Artists::Equal | Artists::Main | Artists::Close | Artists::Partial);
+    if evidence.versions == Agreement::Differ || evidence.titles == Titles::Numbers {
+        return if close { Level::Ask } else { Level::No };
+    }
+    match evidence.titles {
+        Titles::Equal | Titles::Subtitle | Titles::Close | Titles::Contained => match evidence.length {
+            Length::Far => Level::Ask,
+            Length::Loose if !same_artist => Level::Ask,
+            _ if evidence.versions == Agreement::Unsaid => Level::Ask,
+            _ => Level::Sure,
+        },
+        _ if evidence.length == Length::Tight && evidence.versions == Agreement::Same => {
+            if evidence.artists == Artists::Differ { Level::Ask } else { Level::Sure }
+        }
+        _ if close && evidence.artists != Artists::Differ => Level::Ask,
+        _ => Level::No,
+    }
+}
+
+/// Title, artists, version and length.
+fn by_names(evidence: &Evidence) -> Level {
+    let level = by_title_and_artist(evidence);
+    let level = match evidence.versions {
+        Agreement::Same => level,
+        Agreement::Unnamed if evidence.length == Length::Tight => level,
+        Agreement::Unnamed if evidence.length != Length::Unknown => level.min(Level::Ask),
+        Agreement::Unnamed | Agreement::Unsaid => level.min(Level::Ask),
+        Agreement::Differ => Level::No,
+    };
+    if evidence.guests_differ { level.min(Level::Ask) } else { level }
+}
+
+/// The table: rows are titles and artists, the length decides within them.
+fn by_title_and_artist(evidence: &Evidence) -> Level {
+    use Artists as A;
+    use Length as L;
+    use Titles as T;
+    let album = evidence.same_album == Some(true);
+    match (evidence.titles, evidence.artists, evidence.length) {
+        (T::Missing | T::OtherScript | T::Numbers | T::Differ, _, _) | (_, A::Differ, _) | (_, _, L::Far) => Level::No,
+        // The usual case; a missing length weakens only what is not plain.
+        (T::Equal, A::Equal | A::Main, L::Tight | L::Near | L::Unknown) => Level::Sure,
+        (T::Equal, A::Close, L::Tight | L::Near) => Level::Sure,
+        (T::Equal, A::Partial, L::Tight) => Level::Sure,
+        (T::Equal, A::Unknown, L::Tight) if album => Level::Sure,
+        (T::Subtitle | T::Close, A::Equal | A::Main, L::Tight) => Level::Sure,
+        (T::Equal, A::Unknown | A::OtherScript, L::Tight | L::Near) => Level::Ask,
+        (_, A::Unknown | A::OtherScript, _) => Level::No,
+        (T::Equal | T::Subtitle | T::Close, _, _) => Level::Ask,
+        (T::Contained, A::Equal | A::Main, L::Tight) => Level::Ask,
+        (T::Contained, _, _) => Level::No,
+    }
+}
+
+/// Points for the order among candidates: title 400, artists 300, length 150, version 100, album 30, ISRC 20.
+pub(super) fn score(evidence: &Evidence) -> u32 {
+    if evidence.same_id.is_some() || evidence.same_recording {
+        return TOP;
+    }
+    let titles = match evidence.titles {
+        Titles::Equal => 400,
+        Titles::Subtitle => 340,
+        Titles::Close => 330,
+        Titles::Contained => 220,
+        Titles::Missing | Titles::OtherScript => 150,
+        Titles::Numbers | Titles::Differ => 0,
+    };
+    let artists = match evidence.artists {
+        Artists::Equal => 300,
+        Artists::Main => 270,
+        Artists::Close => 250,
+        Artists::Partial => 200,
+        Artists::Unknown | Artists::OtherScript => 100,
+        Artists::Differ => 0,
+    };
+    let versions = match evidence.versions {
+        Agreement::Same => 100,
+        Agreement::Unnamed => 50,
+        Agreement::Unsaid => 30,
+        Agreement::Differ => 0,
+    };
+    let album = match evidence.same_album {
+        Some(true) => 30,
+        None => 10,
+        Some(false) => 0,
+    };
+    let isrc = if evidence.same_isrc == Some(true) { 20 } else { 0 };
+    titles + artists + versions + length(evidence) + album + isrc
+}
+
+/// 10 points a second up to 2 s, then 5 a second: 150 for equal lengths, 90 for 10 s, at least 0.
+fn length(evidence: &Evidence) -> u32 {
+    let Some(difference_ms) = evidence.difference_ms else { return 60 };
+    let difference = u32::try_from(difference_ms).unwrap_or(u32::MAX);
+    let (tight, rest) = (difference.min(2_000), difference.saturating_sub(2_000));
+    (150 - tight / 100).saturating_sub(rest / 200)
+}

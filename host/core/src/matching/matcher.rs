@@ -1,0 +1,139 @@
+//! The decision among candidates.
+
+use serde::Serialize;
+
+use super::compare::{Evidence, Titles, compare};
+use super::index::Index;
+use super::judge::{self, Level};
+use super::limits::{GAP, MAX_LISTED};
+use super::prepared::Prepared;
+use super::reason::{self, Reason};
+use super::track::Track;
+use super::version::Agreement;
+
+/// A candidate with what speaks for and against it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Found {
+    /// Its place among the candidates.
+    pub candidate: usize,
+    /// Points, 0 to 1000: they order candidates and mean nothing else.
+    pub score: u32,
+    /// Why, in a fixed order.
+    pub reasons: Vec<Reason>,
+}
+
+/// What is known of a track among the candidates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "decision", rename_all = "kebab-case")]
+pub enum Decision {
+    /// It is this one.
+    Auto(Found),
+    /// A person should look: it may be one of these, the best first, at most five.
+    Review {
+        /// The candidates.
+        candidates: Vec<Found>,
+    },
+    /// None of them.
+    None {
+        /// The candidate that came nearest, if any was compared.
+        nearest: Option<usize>,
+        /// Why not even that one.
+        reasons: Vec<Reason>,
+    },
+}
+
+impl Decision {
+    /// The candidate that was accepted.
+    #[must_use]
+    pub fn accepted(&self) -> Option<usize> {
+        if let Self::Auto(found) = self { Some(found.candidate) } else { None }
+    }
+}
+
+/// Candidates, ready to be matched with: read once, found by keys. Memory and building grow with their number (times its
+/// logarithm), a look-up hardly; no step compares all with all (`index.rs`).
+#[derive(Debug)]
+pub struct Matcher {
+    candidates: Vec<Prepared>,
+    index: Index,
+}
+
+/// A candidate that was judged.
+struct Judged {
+    candidate: u32,
+    level: Level,
+    score: u32,
+    evidence: Evidence,
+}
+
+impl Judged {
+    fn found(&self) -> Found {
+        Found { candidate: self.candidate as usize, score: self.score, reasons: reason::of(&self.evidence) }
+    }
+}
+
+impl Matcher {
+    /// Reads all candidates. Decisions speak of their places in this list.
+    #[must_use]
+    pub fn new(candidates: &[Track]) -> Self {
+        let candidates: Vec<_> = candidates.iter().map(Prepared::new).collect();
+        let index = Index::new(&candidates);
+        Self { candidates, index }
+    }
+
+    /// Looks a track up. The same track and candidates give the same decision.
+    #[must_use]
+    pub fn find(&self, track: &Track) -> Decision {
+        let track = Prepared::new(track);
+        let near = self.index.near(&track);
+        let mut judged: Vec<_> = near.into_iter().filter_map(|candidate| self.judge(&track, candidate)).collect();
+        judged.sort_by_key(|one| (std::cmp::Reverse((one.level, one.score)), one.candidate));
+        let Some(best) = judged.first() else {
+            return Decision::None { nearest: None, reasons: vec![Reason::NothingAlike] };
+        };
+        match best.level {
+            Level::Sure => self.unless_another_fits(best, &judged),
+            Level::Ask => review(&judged, None),
+            Level::No => {
+                let nearest = Some(best.candidate as usize);
+                Decision::None { nearest, reasons: reason::of(&best.evidence) }
+            }
+        }
+    }
+
+    fn judge(&self, track: &Prepared, candidate: u32) -> Option<Judged> {
+        let evidence = compare(track, self.candidates.get(candidate as usize)?);
+        Some(Judged { candidate, level: judge::level(&evidence), score: judge::score(&evidence), evidence })
+    }
+
+    /// The gap rule: the best is taken unless another recording is nearly as good.
+    fn unless_another_fits(&self, best: &Judged, judged: &[Judged]) -> Decision {
+        let rival = judged.iter().skip(1).find(|other| {
+            let near = other.level >= Level::Ask && other.score + GAP > best.score;
+            near && !self.are_one(best.candidate, other.candidate)
+        });
+        match rival {
+            None => Decision::Auto(best.found()),
+            Some(rival) => review(judged, Some(Reason::AsGood { candidate: rival.candidate as usize })),
+        }
+    }
+
+    /// Whether two candidates are known to be one recording: by an id, by their sound, or by an ISRC that their titles bear
+    /// out.
+    fn are_one(&self, a: u32, b: u32) -> bool {
+        let (Some(a), Some(b)) = (self.candidates.get(a as usize), self.candidates.get(b as usize)) else { return false };
+        let evidence = compare(a, b);
+        let borne_out = evidence.titles == Titles::Equal && evidence.versions == Agreement::Same;
+        evidence.same_id.is_some() || evidence.same_recording || (evidence.same_isrc == Some(true) && borne_out)
+    }
+}
+
+/// The candidates that a person may choose from. What made it a question stands with the first.
+fn review(judged: &[Judged], why: Option<Reason>) -> Decision {
+    let listed = judged.iter().filter(|one| one.level >= Level::Ask).take(MAX_LISTED);
+    let mut candidates: Vec<_> = listed.map(Judged::found).collect();
+    if let Some(first) = candidates.first_mut() {
+        first.reasons.extend(why);
+    }
+    Decision::Review { candidates }
+}

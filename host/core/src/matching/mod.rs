@@ -1,0 +1,61 @@
+//! Which of many tracks is this one: the same recording, under the names that another program gave it.
+//!
+//! A title is not stripped to what two titles share; it is read. [`version()`] says which recording of a work is meant
+//! (remix, edit, live, part …), [`normalise`] folds spelling, [`Matcher`] looks a track up among candidates and says
+//! [`Decision::Auto`], [`Decision::Review`] or [`Decision::None`], each with its reasons as data.
+//!
+//! The rules, in the order in which they count (`judge.rs`, `matcher.rs`):
+//!
+//! 1. A shared id of one service is the same track.
+//! 2. An ISRC acquits and does not convict: an equal one counts with a second signal (title or length), another one says
+//!    nothing, because labels give one code to several recordings and several codes to one.
+//! 3. Else title, artists, and length decide together, and version words must agree. Of two versions with equal length
+//!    the words are believed.
+//! 4. What is nearly as good as the best makes the decision a person's, unless both are known to be one recording.
+//!
+//! **A remaster is the same recording.** Its year is read and kept ([`Version::remaster`]) and never compared: the
+//! performance is the same, and services replace the one by the other under the same id.
+//!
+//! Pure: no I/O, no clock, no randomness, no floating point in what is compared; the same input gives the same decision on
+//! every machine. Memory and time are bounded whatever a title holds (`limits.rs`).
+//!
+//! | file | what |
+//! |---|---|
+//! | `name.rs` | spelling: case, accents, quotes, brackets, dashes |
+//! | `title.rs`, `segment.rs`, `words.rs`, `number.rs` | the parts of a title and what their words say |
+//! | `version.rs` | which recording of a work, and whether two are the same |
+//! | `artists.rs`, `credit.rs` | who is credited; whether two credits are of the same people |
+//! | `compare.rs`, `alike.rs` | what two tracks have in common |
+//! | `judge.rs` | what that makes of them |
+//! | `index.rs`, `matcher.rs` | which candidates are looked at, and the decision among them |
+
+mod alike;
+mod artists;
+mod compare;
+mod credit;
+mod index;
+mod judge;
+mod limits;
+mod matcher;
+mod name;
+mod number;
+mod prepared;
+mod reason;
+mod segment;
+mod title;
+mod track;
+mod version;
+mod words;
+
+#[cfg(test)]
+mod labelled;
+#[cfg(test)]
+mod laws;
+
+pub use artists::artists;
+pub use compare::{Artists, Titles};
+pub use matcher::{Decision, Found, Matcher};
+pub use name::normalise;
+pub use reason::Reason;
+pub use track::{Id, Track};
+pub use version::{Agreement, Kind, Version, same_version, version};

@@ -1,0 +1,205 @@
+//! Spelling: what two ways to write the same name have in common.
+//!
+//! Compatibility decomposition (NFKD), accents off, lower case, one form of quotes, dashes and brackets, `&` and `+` as
+//! "and". Scripts are never folded to nothing: accents go from Latin, Greek, Cyrillic, Hebrew and Arabic, where they are
+//! optional in practice, while the marks of Japanese, Indic and Thai letters stay, because there they make another letter.
+//! A name of signs only ("÷", "!!!") keeps its signs. Which words mean what is not known here.
+
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+
+use super::limits::MAX_CHARS;
+
+/// A text as it is compared: folded words with one space between them. Doing it twice changes nothing.
+#[must_use]
+pub fn normalise(text: &str) -> String {
+    words(&fold(text)).join(" ")
+}
+
+/// The text with spelling folded and its punctuation kept: brackets are `(` and `)`, dashes `-`, at most `MAX_CHARS` long.
+pub(super) fn fold(text: &str) -> String {
+    let decomposed = text.chars().take(MAX_CHARS).filter(|c| !is_trademark(*c)).nfkd();
+    let mut plain = String::with_capacity(text.len().min(MAX_CHARS));
+    for c in decomposed.filter(|c| !is_optional_mark(*c)).flat_map(char::to_lowercase) {
+        push_plain(c, &mut plain);
+    }
+    letters_for_signs(&plain.nfc().filter(|c| !is_optional_mark(*c)).take(MAX_CHARS).collect::<String>())
+}
+
+/// The words of a folded text. When it has none but signs, the signs are its only word.
+pub(super) fn words(folded: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for token in folded.split_whitespace() {
+        if matches!(token, "+" | "n") {
+            words.push("and".to_owned());
+        } else if let Some(letters) = acronym(token) {
+            words.push(letters);
+        } else {
+            split_token(token, &mut words);
+        }
+    }
+    // "+" and "N" alone are names.
+    if words.iter().all(|word| word == "and") && !folded.contains("and") && !folded.contains('&') {
+        words.clear();
+    }
+    if words.is_empty() {
+        let signs: String = folded.chars().filter(|c| !c.is_whitespace()).collect();
+        words.extend((!signs.is_empty()).then_some(signs));
+    }
+    words
+}
+
+fn split_token(token: &str, words: &mut Vec<String>) {
+    for (at, piece) in token.split('&').enumerate() {
+        if at > 0 {
+            words.push("and".to_owned());
+        }
+        words.extend(piece.split(|c| !is_word(c)).filter(|word| !word.is_empty()).map(str::to_owned));
+    }
+}
+
+/// All words as one, so that "AC/DC" is "ACDC"; digits of two words stay apart, so that "1 2" is not "12".
+pub(super) fn compact<W: AsRef<str>>(words: &[W]) -> String {
+    let mut out = String::new();
+    for word in words {
+        let word = word.as_ref();
+        let digits = out.ends_with(|c: char| c.is_numeric()) && word.starts_with(char::is_numeric);
+        if digits {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    out
+}
+
+/// The same, whatever the order of the words.
+pub(super) fn sorted<W: AsRef<str>>(words: &[W]) -> String {
+    let mut words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    words.sort_unstable();
+    words.join(" ")
+}
+
+/// Whether two texts have letters, and none in the same alphabet: neither spelling says anything about the other.
+pub(super) fn in_other_scripts(a: &str, b: &str) -> bool {
+    let is_latin = |text: &str| text.chars().any(|c| c.is_ascii_alphabetic());
+    let is_other = |text: &str| text.chars().any(|c| c.is_alphabetic() && !c.is_ascii());
+    (is_latin(a) && !is_other(a) && is_other(b) && !is_latin(b))
+        || (is_latin(b) && !is_other(b) && is_other(a) && !is_latin(a))
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || is_combining_mark(c)
+}
+
+fn is_trademark(c: char) -> bool {
+    matches!(c, '™' | '®' | '©' | '℗' | '℠')
+}
+
+/// Accents and points that writers leave out, and what has no width.
+fn is_optional_mark(c: char) -> bool {
+    matches!(c,
+        '\u{300}'..='\u{36f}' | '\u{483}'..='\u{487}' | '\u{591}'..='\u{5bd}' | '\u{5bf}'..='\u{5c7}'
+        | '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{1ab0}'..='\u{1aff}'
+        | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe00}'..='\u{fe0f}' | '\u{fe20}'..='\u{fe2f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}')
+}
+
+/// Letters that have no decomposition but a usual spelling, and one form for each kind of sign.
+fn push_plain(c: char, out: &mut String) {
+    match c {
+        'ß' => out.push_str("ss"),
+        'æ' => out.push_str("ae"),
+        'œ' => out.push_str("oe"),
+        'þ' => out.push_str("th"),
+        'ø' => out.push('o'),
+        'ł' => out.push('l'),
+        'đ' | 'ð' => out.push('d'),
+        'ħ' => out.push('h'),
+        'ı' => out.push('i'),
+        'ς' => out.push('σ'),
+        '×' => out.push('x'),
+        '\'' | '’' | '‘' | '‛' | '′' | '`' | '´' | 'ʼ' | 'ʻ' | 'ʹ' => {}
+        '“' | '”' | '„' | '‟' | '″' | '«' | '»' | '"' => push_quote(out),
+        '[' | '{' | '<' | '【' | '「' | '『' | '〈' | '《' | '〔' | '⟨' => out.push('('),
+        ']' | '}' | '>' | '】' | '」' | '』' | '〉' | '》' | '〕' | '⟩' => out.push(')'),
+        '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' | '﹘' | '⸺' => out.push('-'),
+        c if c.is_control() => out.push(' '),
+        c => out.push(c),
+    }
+}
+
+/// A double quote after a lone 7 or 12 is the size of a record; others separate words.
+fn push_quote(out: &mut String) {
+    let number = out.rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+    let size = matches!(number, "7" | "12");
+    out.push_str(if size { " inch " } else { " " });
+}
+
+/// "Ke$ha", "P!nk": a sign in the place of a letter.
+fn letters_for_signs(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let letter = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(|c| c.is_ascii_alphabetic());
+    let read = |(at, &c): (usize, &char)| {
+        let (before, after) = (letter(at.checked_sub(1)), letter(Some(at + 1)));
+        match c {
+            '$' if before || after => 's',
+            '!' if before && after => 'i',
+            _ => c,
+        }
+    };
+    chars.iter().enumerate().map(read).collect()
+}
+
+/// "r.e.m." is one word.
+fn acronym(token: &str) -> Option<String> {
+    let token = token.trim_matches(|c: char| !is_word(c) && c != '.');
+    let body = token.strip_suffix('.').unwrap_or(token);
+    let single = |piece: &str| {
+        let mut chars = piece.chars();
+        chars.next().is_some_and(char::is_alphabetic) && chars.next().is_none()
+    };
+    (body.contains('.') && body.split('.').all(single)).then(|| body.replace('.', ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_name_are_one() {
+        for (a, b) in [
+            ("We’ve", "We've"),
+            ("Beyoncé", "BEYONCE"),
+            ("Rock & Roll", "Rock and Roll"),
+            ("Rock 'n' Roll", "rock and roll"),
+            ("R.E.M.", "REM"),
+            ("Ke$ha", "Kesha"),
+            ("P!nk", "Pink"),
+            ("Ｆｕｌｌ　Ｗｉｄｔｈ", "full width"),
+            ("Sigur Rós – Ágætis", "sigur ros agaetis"),
+            ("Straße", "STRASSE"),
+            ("Ёлка", "елка"),
+            ("ｶﾞ", "ガ"),
+        ] {
+            assert_eq!(normalise(a), normalise(b), "{a}");
+        }
+    }
+
+    #[test]
+    fn what_makes_another_name_stays() {
+        for (a, b) in [("が", "か"), ("÷", "×"), ("!!!", "???"), ("東京", "京都"), ("กา", "ก"), ("+", "-"), ("1 2", "12")] {
+            assert_ne!(normalise(a), normalise(b), "{a}");
+        }
+        for other in ["Кино", "東京事変", "방탄소년단", "שלום", "مرحبا", "!!!", "÷", "हिन्दी"] {
+            assert!(!normalise(other).is_empty(), "{other}");
+        }
+    }
+
+    #[test]
+    fn words_written_as_one_are_the_same_unless_digits_meet() {
+        let read = |text| compact(&words(&fold(text)));
+        assert_eq!(read("AC/DC"), read("ACDC"));
+        assert_eq!(read("will.i.am"), read("Will I Am"));
+        assert_ne!(read("Track 1 2"), read("Track 12"));
+    }
+}

@@ -1,0 +1,111 @@
+//! A track read once, in the forms in which it is compared.
+
+use super::credit::{Credit, Name};
+use super::name::{self, fold};
+use super::number;
+use super::segment::{self, Segment};
+use super::title::{self, Piece, Place, Title};
+use super::track::{Id, Track, isrc};
+use super::version::Kind;
+
+/// What of a track is compared.
+#[derive(Debug, Clone)]
+pub(super) struct Prepared {
+    pub(super) ids: Vec<Id>,
+    pub(super) isrc: Option<String>,
+    pub(super) recording: Option<String>,
+    pub(super) title: Title,
+    pub(super) whole: String,
+    pub(super) base: String,
+    pub(super) spoken: String,
+    pub(super) credit: Credit,
+    /// The album's name without "(Deluxe Edition)" and the like.
+    pub(super) album: String,
+    pub(super) live_album: bool,
+    pub(super) duration_ms: Option<u64>,
+}
+
+impl Prepared {
+    pub(super) fn new(track: &Track) -> Self {
+        let mut pieces = title::pieces(&fold(&track.title));
+        let mut artists = track.artists.clone();
+        strip_number(&mut pieces);
+        strip_artist(&mut pieces, &mut artists);
+        let title = Title::of_pieces(&pieces);
+        let credit = Credit::read(&artists, &title.featured);
+        let album = track.album.as_deref().unwrap_or_default();
+        let album_title = Title::read(album);
+        Self {
+            ids: track.ids.iter().map(|id| Id::new(&id.service, &id.id)).filter(|id| !id.id.is_empty()).collect(),
+            isrc: track.isrc.as_deref().and_then(isrc),
+            recording: track.recording.clone().filter(|recording| !recording.is_empty()),
+            whole: name::compact(&title.whole),
+            base: name::compact(without_article(&title.base)),
+            spoken: name::compact(&title.spoken),
+            title,
+            credit,
+            album: name::compact(&album_title.base),
+            live_album: album_title.is_live() || is_live(album),
+            duration_ms: track.duration_ms.filter(|length| *length > 0),
+        }
+    }
+
+    /// Whether the recording is of a concert, by its title or its album.
+    pub(super) fn is_live(&self) -> bool {
+        self.live_album || self.title.is_live()
+    }
+}
+
+/// "Live at the Mill" as the name of an album.
+fn is_live(album: &str) -> bool {
+    let read = segment::read(&name::words(&fold(album)));
+    matches!(read, Segment::Version { kinds, .. } if kinds.contains(&Kind::Live))
+}
+
+pub(super) fn without_article(words: &[String]) -> &[String] {
+    match words {
+        [first, rest @ ..] if !rest.is_empty() && matches!(first.as_str(), "the" | "a" | "an") => rest,
+        _ => words,
+    }
+}
+
+/// A track number of a file name, "05 - Title", is no title.
+fn strip_number(pieces: &mut Vec<Piece>) {
+    if let [first, second, ..] = pieces.as_slice() {
+        let number = first.text.trim();
+        let counts = number.len() == 2 && number.starts_with('0') && number.bytes().all(|b| b.is_ascii_digit());
+        if counts && second.place == Place::Dash {
+            pieces.remove(0);
+            open_first(pieces);
+        }
+    }
+}
+
+/// "Artist - Title" as a title: the artist goes when the credit names it, and becomes the credit when there is none.
+fn strip_artist(pieces: &mut Vec<Piece>, artists: &mut Vec<String>) {
+    let [first, second, ..] = pieces.as_slice() else { return };
+    if second.place != Place::Dash || title::is_version_only(second) {
+        return;
+    }
+    let credit = Credit::read(artists, &[]);
+    let Some(named) = Name::read(&first.text) else { return };
+    let known = credit.names.contains(&named) || credit.has_words(&named.words);
+    if !known && !credit.is_unknown() {
+        return;
+    }
+    // Years and numbers are titles: "1999 - Story".
+    if !known && named.words.iter().all(|word| number::has_digit(word)) {
+        return;
+    }
+    if !known {
+        *artists = vec![first.text.clone()];
+    }
+    pieces.remove(0);
+    open_first(pieces);
+}
+
+fn open_first(pieces: &mut [Piece]) {
+    if let Some(first) = pieces.first_mut() {
+        first.place = Place::Open;
+    }
+}

@@ -1,0 +1,151 @@
+//! Why a decision was made, as data and as words.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::compare::{Artists, Evidence, Length, Titles};
+use super::version::Agreement;
+
+/// One reason for or against a candidate. Serialised with its name as `code`; `Display` gives it in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum Reason {
+    /// Both have the same id in a service.
+    SameId {
+        /// The service.
+        service: String,
+    },
+    /// The sound was found to be the same.
+    SameRecording,
+    /// Both have the same ISRC.
+    SameIsrc,
+    /// They have different ISRCs, which says nothing.
+    OtherIsrc,
+    /// How the titles relate.
+    Titles {
+        /// The relation.
+        how: Titles,
+    },
+    /// How the versions relate.
+    Versions {
+        /// The relation.
+        how: Agreement,
+    },
+    /// How the credits relate.
+    Artists {
+        /// The relation.
+        how: Artists,
+    },
+    /// Each names guests, and they are not the same.
+    OtherGuests,
+    /// How the lengths relate.
+    Length {
+        /// The relation.
+        how: Length,
+        /// The difference in milliseconds, when both are known.
+        difference_ms: Option<u64>,
+    },
+    /// Whether the albums are the same, when both are known.
+    Album {
+        /// They are.
+        same: bool,
+    },
+    /// Another candidate fits as well.
+    AsGood {
+        /// Its place among the candidates.
+        candidate: usize,
+    },
+    /// No candidate has an id, an ISRC, or a title or artist that is near enough to compare.
+    NothingAlike,
+}
+
+/// The reasons that lie in what two tracks have in common, in a fixed order.
+pub(super) fn of(evidence: &Evidence) -> Vec<Reason> {
+    let mut reasons: Vec<Reason> = evidence.same_id.iter().map(|id| Reason::SameId { service: id.clone() }).collect();
+    reasons.extend(evidence.same_recording.then_some(Reason::SameRecording));
+    reasons.extend(evidence.same_isrc.map(|same| if same { Reason::SameIsrc } else { Reason::OtherIsrc }));
+    reasons.push(Reason::Titles { how: evidence.titles });
+    reasons.push(Reason::Versions { how: evidence.versions });
+    reasons.push(Reason::Artists { how: evidence.artists });
+    reasons.extend(evidence.guests_differ.then_some(Reason::OtherGuests));
+    reasons.push(Reason::Length { how: evidence.length, difference_ms: evidence.difference_ms });
+    reasons.extend(evidence.same_album.map(|same| Reason::Album { same }));
+    reasons
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SameId { service } => write!(f, "the same id at {service}"),
+            Self::Length { difference_ms: Some(ms), how } => {
+                write!(f, "{} by {}.{:03} s", length(*how), ms / 1_000, ms % 1_000)
+            }
+            Self::Length { difference_ms: None, .. } => f.write_str("a length is unknown"),
+            Self::AsGood { candidate } => write!(f, "candidate {candidate} fits as well"),
+            other => f.write_str(other.fixed()),
+        }
+    }
+}
+
+impl Reason {
+    fn fixed(&self) -> &'static str {
+        match self {
+            Self::SameRecording => "the same sound",
+            Self::SameIsrc => "the same ISRC",
+            Self::OtherIsrc => "another ISRC, which says nothing",
+            Self::Titles { how } => titles(*how),
+            Self::Versions { how } => versions(*how),
+            Self::Artists { how } => artists(*how),
+            Self::OtherGuests => "other guests",
+            Self::Album { same: true } => "the same album",
+            Self::Album { same: false } => "another album",
+            Self::NothingAlike => "no candidate has an id, an ISRC or a title near enough to compare",
+            Self::SameId { .. } | Self::Length { .. } | Self::AsGood { .. } => "",
+        }
+    }
+}
+
+fn titles(how: Titles) -> &'static str {
+    match how {
+        Titles::Equal => "the same title",
+        Titles::Subtitle => "the same title, and only one has a subtitle",
+        Titles::Close => "nearly the same title",
+        Titles::Contained => "one title holds the other",
+        Titles::Missing => "a title is missing",
+        Titles::OtherScript => "titles in different alphabets",
+        Titles::Numbers => "the titles differ in a number",
+        Titles::Differ => "different titles",
+    }
+}
+
+fn versions(how: Agreement) -> &'static str {
+    match how {
+        Agreement::Same => "the same version",
+        Agreement::Unnamed => "one title says more about the version",
+        Agreement::Unsaid => "only one title says that it is a part or a version",
+        Agreement::Differ => "different versions",
+    }
+}
+
+fn artists(how: Artists) -> &'static str {
+    match how {
+        Artists::Equal => "the same artists",
+        Artists::Main => "the same main artist",
+        Artists::Close => "nearly the same artist",
+        Artists::Partial => "an artist in common",
+        Artists::Unknown => "an artist is missing or various",
+        Artists::OtherScript => "artists in different alphabets",
+        Artists::Differ => "different artists",
+    }
+}
+
+fn length(how: Length) -> &'static str {
+    match how {
+        Length::Tight => "equal lengths",
+        Length::Near => "lengths differ a little,",
+        Length::Loose => "lengths differ,",
+        Length::Far => "lengths differ much,",
+        Length::Unknown => "a length is unknown",
+    }
+}

@@ -1,0 +1,164 @@
+//! One bracket or dash of a title: a version, nothing worth saying, or more of the title.
+//!
+//! A version word counts where version names have it: at the end ("Someone Extended Remix"), at the start before names
+//! ("Live at …", "Remixed by …"), or when the segment has nothing else. In the middle it is part of a name.
+
+use super::number;
+use super::version::Kind;
+use super::words::{AFTER_LIVE, BEFORE_VERB, Meaning, OPENING, meaning};
+
+/// What a segment says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Segment {
+    /// Which recording it is.
+    Version { kinds: Vec<Kind>, details: Vec<String> },
+    /// A remaster, perhaps with its year; it may stand beside version words.
+    Remaster { year: Option<u16>, kinds: Vec<Kind> },
+    /// What the title alone would say.
+    Plain,
+    /// More of the title.
+    Text,
+}
+
+/// One word or phrase.
+#[derive(Clone, Copy)]
+struct Token<'w> {
+    meaning: Meaning,
+    words: &'w [String],
+}
+
+impl Token<'_> {
+    fn first(&self) -> &str {
+        self.words.first().map_or("", String::as_str)
+    }
+
+    fn year(&self) -> Option<u16> {
+        number::year(self.first())
+    }
+
+    /// Stands beside version words without being a name.
+    fn accompanies(&self) -> bool {
+        self.meaning != Meaning::Word || self.year().is_some()
+    }
+
+    fn kind(&self) -> Option<Kind> {
+        if let Meaning::Version(kind) = self.meaning { Some(kind) } else { None }
+    }
+
+    /// Says of the segment that it names a version.
+    fn tells(&self) -> bool {
+        matches!(self.meaning, Meaning::Version(_) | Meaning::Mix | Meaning::Form | Meaning::Remaster)
+    }
+}
+
+/// Reads the words of one segment.
+pub(super) fn read(words: &[String]) -> Segment {
+    if matches!(words.first().map(String::as_str), Some("prod" | "produced" | "production")) {
+        return Segment::Plain;
+    }
+    let tokens = tokens(words);
+    if tokens.iter().all(Token::accompanies) {
+        return without_names(&tokens);
+    }
+    let tail = tail(&tokens);
+    let head = head(&tokens).min(tail);
+    let (before, rest) = tokens.split_at(head);
+    let (names, after) = rest.split_at(tail - head);
+    let saying: Vec<Token<'_>> = before.iter().chain(after).copied().collect();
+    if saying.iter().any(Token::tells) { with_names(&saying, names) } else { Segment::Text }
+}
+
+fn tokens(mut words: &[String]) -> Vec<Token<'_>> {
+    let mut tokens = Vec::new();
+    while !words.is_empty() {
+        let (meaning, taken) = meaning(words);
+        let (these, rest) = words.split_at(taken.clamp(1, words.len()));
+        tokens.push(Token { meaning, words: these });
+        words = rest;
+    }
+    tokens
+}
+
+/// Only version words, years and what goes with them.
+fn without_names(tokens: &[Token<'_>]) -> Segment {
+    if tokens.iter().any(Token::tells) || tokens.iter().any(|token| token.meaning == Meaning::Plain) {
+        with_names(tokens, &[])
+    } else {
+        Segment::Text
+    }
+}
+
+/// Where the run of version words at the end begins.
+fn tail(tokens: &[Token<'_>]) -> usize {
+    let names = tokens.iter().rposition(|token| !token.accompanies()).map_or(0, |last| last + 1);
+    let run = tokens.get(names..).unwrap_or_default();
+    let fillers = run.iter().take_while(|token| token.meaning == Meaning::Filler).count();
+    let start = names + fillers;
+    let (Some(first), Some(before)) = (tokens.get(start), names.checked_sub(1).and_then(|at| tokens.get(at))) else {
+        return tokens.len();
+    };
+    let run = run.get(fillers..).unwrap_or_default();
+    let verb = first.first() == "live" && BEFORE_VERB.contains(&before.first());
+    let passage = run.iter().any(|token| token.kind() == Some(Kind::Passage));
+    if verb || passage || !run.iter().any(Token::tells) { tokens.len() } else { start }
+}
+
+/// Where the run of version words at the start ends.
+fn head(tokens: &[Token<'_>]) -> usize {
+    let run = tokens.iter().take_while(|token| token.accompanies() && token.meaning != Meaning::Filler).count();
+    let next = tokens.get(run).map_or("", Token::first);
+    let opens = |token: &Token<'_>| match token.kind() {
+        Some(Kind::Live) => AFTER_LIVE.contains(&next) || token.first() != "live" || run > 1,
+        Some(Kind::Alternate) => number::has_digit(next),
+        Some(kind) => OPENING.contains(&kind) || matches!(next, "by" | "from" | "at"),
+        None => token.meaning == Meaning::Remaster,
+    };
+    if tokens.iter().take(run).any(opens) { run } else { 0 }
+}
+
+fn with_names(saying: &[Token<'_>], names: &[Token<'_>]) -> Segment {
+    let mut kinds: Vec<Kind> = saying.iter().filter_map(Token::kind).collect();
+    let has = |meaning| saying.iter().any(|token| token.meaning == meaning);
+    let year = saying.iter().find_map(Token::year);
+    if has(Meaning::Remaster) {
+        return Segment::Remaster { year, kinds };
+    }
+    let is_name = |token: &&Token<'_>| token.meaning != Meaning::Filler;
+    let mut details: Vec<String> = names.iter().filter(is_name).flat_map(|token| token.words).cloned().collect();
+    if kinds.is_empty() {
+        match (has(Meaning::Mix), has(Meaning::Form), details.is_empty()) {
+            (true, _, _) => kinds.push(Kind::Remix),
+            (false, true, false) => kinds.push(Kind::Named),
+            _ => return Segment::Plain,
+        }
+    }
+    details.extend(year.map(|year| year.to_string()));
+    Segment::Version { kinds, details }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Segment {
+        read(&text.split(' ').map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_version_word_in_the_middle_is_a_name() {
+        let details = vec!["dub".to_owned(), "fox".to_owned()];
+        assert_eq!(of("dub fox remix"), Segment::Version { kinds: vec![Kind::Remix], details });
+        for text in ["live and let go", "how we live", "the long dub home", "a love interlude", "part of the night"] {
+            assert_eq!(of(text), Segment::Text, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_title_alone_would_say_is_nothing() {
+        for text in ["original mix", "official video", "album version", "bonus track", "version", "hd", "prod by someone"] {
+            assert_eq!(of(text), Segment::Plain, "{text}");
+        }
+        assert_eq!(of("2011 digital remaster"), Segment::Remaster { year: Some(2011), kinds: vec![] });
+        assert_eq!(of("old mill remaster"), Segment::Remaster { year: None, kinds: vec![] });
+    }
+}

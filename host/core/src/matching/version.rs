@@ -1,0 +1,256 @@
+//! Which recording of a work a title means, and whether two titles mean the same one.
+//!
+//! "Original Mix", "Album Version", "Official Video" and a guest ("feat.") are no versions. A remaster is none either: its
+//! year is kept and never compared. Whether a missing word is a difference depends on the word, so the comparison has four
+//! answers, not two.
+
+use serde::Serialize;
+
+use super::limits::MAX_CHARS;
+use super::{alike, name, title};
+
+/// What a version word says about the recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A remix, or a mix that is named ("Club Mix").
+    Remix,
+    /// A rework, flip, refix, reboot.
+    Rework,
+    /// A bootleg or mash-up.
+    Bootleg,
+    /// An edit that is not the radio's.
+    Edit,
+    /// A radio edit, single edit, 7-inch version.
+    RadioEdit,
+    /// An extended, long or 12-inch version.
+    Extended,
+    /// A dub.
+    Dub,
+    /// A VIP mix.
+    Vip,
+    /// A concert.
+    Live,
+    /// A session in a studio of radio or television.
+    Session,
+    /// Without singing.
+    Instrumental,
+    /// Singing only.
+    Acappella,
+    /// Without amplification.
+    Acoustic,
+    /// A demo.
+    Demo,
+    /// Another take.
+    Alternate,
+    /// Recorded anew.
+    Rerecorded,
+    /// By somebody else.
+    Cover,
+    /// To be sung to.
+    Karaoke,
+    /// Faster.
+    SpedUp,
+    /// Slower.
+    Slowed,
+    /// With sound that goes round the head.
+    EightD,
+    /// As it sounds within a mix of a DJ.
+    Mixed,
+    /// An intro, interlude, skit or reprise.
+    Passage,
+    /// A version that only has a name: "Spanish Version", "Piano Version".
+    Named,
+    /// The single's version. Often the album's; its length tells.
+    Single,
+    /// The mono mix.
+    Mono,
+    /// Without words that offend.
+    Clean,
+}
+
+/// What a title says of the recording, beside the name of the work.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Version {
+    /// What it is, sorted; empty for the recording that the bare title means.
+    pub kinds: Vec<Kind>,
+    /// Who or what it is called after: remixer, place, year of a concert; folded words in the order of the title.
+    pub details: Vec<String>,
+    /// The numbers of the part: `[2]` of "Pt. II", `[1, 5]` of "Parts 1-5".
+    pub part: Vec<u32>,
+    /// Whether it is called a remaster, and of which year.
+    pub remaster: Option<Option<u16>>,
+}
+
+/// Whether two versions are the same recording, as far as words tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Agreement {
+    /// They say the same.
+    Same,
+    /// One says more of the same kind ("Remix", "X Remix"; "Live", "Live in Y"), or what is often left out ("Single
+    /// Version"): equal length settles it.
+    Unnamed,
+    /// One says what the other may have left out and what length does not show: a part, mono, clean, another guest.
+    Unsaid,
+    /// They are different recordings.
+    Differ,
+}
+
+/// The version that a title means.
+///
+/// ```
+/// use baton_core::matching::{Kind, version};
+/// let version = version("Night Bus (Someone Extended Remix) [2011 Remaster]");
+/// assert_eq!(version.kinds, [Kind::Remix, Kind::Extended]);
+/// assert_eq!((version.details, version.remaster), (vec!["someone".to_owned()], Some(Some(2011))));
+/// ```
+#[must_use]
+pub fn version(title: &str) -> Version {
+    title::Title::read(title).version
+}
+
+/// Whether two titles' versions are certainly the same; what [`Version::agreement`] leaves to length or to a person is not.
+#[must_use]
+pub fn same_version(a: &Version, b: &Version) -> bool {
+    a.agreement(b) == Agreement::Same
+}
+
+impl Version {
+    /// Whether the title says nothing but the work (and perhaps a remaster).
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.kinds.is_empty() && self.part.is_empty()
+    }
+
+    /// How far two versions agree. Symmetric.
+    #[must_use]
+    pub fn agreement(&self, other: &Self) -> Agreement {
+        self.parts_agree(other).max(self.kinds_agree(other))
+    }
+
+    fn parts_agree(&self, other: &Self) -> Agreement {
+        match (self.part.is_empty(), other.part.is_empty()) {
+            _ if self.part == other.part => Agreement::Same,
+            (false, false) => Agreement::Differ,
+            _ => Agreement::Unsaid,
+        }
+    }
+
+    fn kinds_agree(&self, other: &Self) -> Agreement {
+        let (ours, theirs) = (self.hard(), other.hard());
+        let hard = if ours == theirs {
+            details_agree(&self.details, &other.details)
+        } else {
+            alike_kinds(&ours, &theirs).max(details_agree(&self.details, &other.details))
+        };
+        let differs = |kind| self.kinds.contains(&kind) != other.kinds.contains(&kind);
+        let soft = if differs(Kind::Mono) || differs(Kind::Clean) {
+            Agreement::Unsaid
+        } else if differs(Kind::Single) {
+            Agreement::Unnamed
+        } else {
+            Agreement::Same
+        };
+        hard.max(soft)
+    }
+
+    /// The kinds that make another recording whoever leaves them out.
+    fn hard(&self) -> Vec<Kind> {
+        let soft = [Kind::Single, Kind::Mono, Kind::Clean];
+        self.kinds.iter().copied().filter(|kind| !soft.contains(kind)).collect()
+    }
+
+    /// Brings kinds and details into their form after all segments were read.
+    pub(super) fn settle(&mut self) {
+        self.kinds.sort_unstable();
+        self.kinds.dedup();
+        let has = |kind: &Kind| self.kinds.contains(kind);
+        if has(&Kind::Extended) || has(&Kind::RadioEdit) {
+            self.kinds.retain(|kind| *kind != Kind::Edit);
+        }
+        if self.kinds.is_empty() {
+            self.details.clear();
+        }
+    }
+}
+
+/// Kinds that people use for one another: an "Edit" may be the radio's, a remix is a rework to some.
+fn alike_kinds(a: &[Kind], b: &[Kind]) -> Agreement {
+    const FAMILIES: [&[Kind]; 3] = [
+        &[Kind::Edit, Kind::RadioEdit],
+        &[Kind::Remix, Kind::Rework, Kind::Bootleg],
+        &[Kind::Live, Kind::Session],
+    ];
+    let as_family = |kinds: &[Kind]| -> Vec<usize> {
+        let family = |kind: &Kind| FAMILIES.iter().position(|family| family.contains(kind));
+        let mut out: Vec<_> = kinds.iter().map(|kind| family(kind).unwrap_or(100 + *kind as usize)).collect();
+        out.sort_unstable();
+        out.dedup();
+        out
+    };
+    if as_family(a) == as_family(b) { Agreement::Unnamed } else { Agreement::Differ }
+}
+
+fn details_agree(a: &[String], b: &[String]) -> Agreement {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    let (one, other) = (name::compact(short), name::compact(long));
+    debug_assert!(one.len() <= MAX_CHARS * 16);
+    if one == other || name::sorted(short) == name::sorted(long) || alike::is_typo(&one, &other) {
+        Agreement::Same
+    } else if short.iter().all(|word| long.contains(word)) {
+        Agreement::Unnamed
+    } else {
+        Agreement::Differ
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn says(title: &str) -> String {
+        let version = version(title);
+        format!("{:?} {:?} {:?} {:?}", version.kinds, version.details, version.part, version.remaster)
+    }
+
+    #[test]
+    fn version_words_are_read_wherever_they_stand() {
+        insta::assert_snapshot!([
+            "Night Bus", "Night Bus (Original Mix)", "Night Bus - Radio Edit", "Night Bus (Mara Voss Remix)",
+            "Night Bus - Mara Voss Extended Remix", "Night Bus (Extended Dub)", "Night Bus Extended Mix",
+            "Night Bus (Remixed by Mara Voss)", "Night Bus (Live at the Old Mill, 1994)", "Night Bus - Live",
+            "Night Bus (feat. Ida Lund) [Club Mix]", "Night Bus, Pt. II", "Night Bus (Part One)", "Night Bus (Parts 1-3)",
+            "Night Bus - 2011 Remaster", "Night Bus - Remastered 2009 / Mono", "Night Bus (12\" Mix)",
+            "Night Bus (7\" Version)", "Night Bus (Taylor's Version)", "Night Bus (In the Style of Ida Lund)",
+            "Night Bus (Sped Up)", "Night Bus (slowed + reverb)", "Night Bus (8D Audio)", "Night Bus (Official Video)",
+            "Night Bus (Live and Let Go)", "Night Bus (How We Live)", "Night Bus (Dub Fox Remix)", "Night Bus [Take 3]",
+            "Night Bus (Mara Voss VIP)", "Night Bus (Clean)", "Night Bus (Intro)", "Intro", "Live", "(Remix)",
+            "Dub Be Good", "Part-Time Ghost", "The Part I Love", "Night Bus (Single Version)",
+        ].map(|title| format!("{title} => {}", says(title))).join("\n"));
+    }
+
+    #[test]
+    fn what_is_left_out_is_told_from_what_differs() {
+        let agree = |a: &str, b: &str| version(a).agreement(&version(b));
+        for (a, b, expected) in [
+            ("X (Original Mix)", "X", Agreement::Same),
+            ("X - 2011 Remaster", "X", Agreement::Same),
+            ("X (feat. Y)", "X", Agreement::Same),
+            ("X (Extended)", "X - Extended Version", Agreement::Same),
+            ("X (Remix)", "X (Mara Voss Remix)", Agreement::Unnamed),
+            ("X (Live)", "X (Live at the Mill)", Agreement::Unnamed),
+            ("X (Edit)", "X (Radio Edit)", Agreement::Unnamed),
+            ("X", "X (Mono)", Agreement::Unsaid),
+            ("X", "X, Pt. 1", Agreement::Unsaid),
+            ("X, Pt. 1", "X, Part II", Agreement::Differ),
+            ("X (Extended Mix)", "X (Extended Dub)", Agreement::Differ),
+            ("X (Mara Voss Remix)", "X (Ida Lund Remix)", Agreement::Differ),
+            ("X (Live in Oslo)", "X (Live in Turin)", Agreement::Differ),
+            ("X", "X (Live)", Agreement::Differ),
+            ("X", "X (Radio Edit)", Agreement::Differ),
+        ] {
+            assert_eq!((agree(a, b), agree(b, a)), (expected, expected), "{a} / {b}");
+        }
+    }
+}

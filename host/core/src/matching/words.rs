@@ -1,0 +1,269 @@
+//! What the words of version names mean: one table.
+//!
+//! The lists are of what stores, DJ programs and tag editors write; longer phrases stand for themselves and win over their
+//! words ("radio mix" is a radio edit, "mix" by itself is not).
+
+use super::version::Kind;
+
+/// What one word or phrase of a segment says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// Which recording it is.
+    Version(Kind),
+    /// The same that the title alone would say: "Original Mix", "Official Video", "Bonus Track".
+    Plain,
+    /// A remaster: the same recording.
+    Remaster,
+    /// "Mix": a remix when somebody or something is named, otherwise nothing.
+    Mix,
+    /// "Version": another one when something is named, otherwise nothing.
+    Form,
+    /// Binds names to a version word: "by", "at", "from".
+    Filler,
+    /// Anything else: a name, a place.
+    Word,
+}
+
+use Kind::{
+    Acappella, Acoustic, Alternate, Bootleg, Clean, Cover, Demo, Dub, Edit, EightD, Extended, Instrumental, Karaoke, Live,
+    Mixed, Mono, Passage, RadioEdit, Remix, Rerecorded, Rework, Session, Single, Slowed, SpedUp, Vip,
+};
+use Meaning::{Filler, Form, Mix, Plain, Remaster, Version};
+
+/// Phrases of several words, the longest first.
+const PHRASES: [(&[&str], Meaning); 75] = [
+    (&["original", "motion", "picture", "soundtrack"], Plain),
+    (&["made", "famous", "by"], Version(Karaoke)),
+    (&["as", "performed", "by"], Version(Karaoke)),
+    (&["originally", "performed", "by"], Version(Karaoke)),
+    (&["in", "the", "style", "of"], Version(Karaoke)),
+    (&["official", "music", "video"], Plain),
+    (&["official", "lyric", "video"], Plain),
+    (&["official", "lyrics", "video"], Plain),
+    (&["chopped", "and", "screwed"], Version(Slowed)),
+    (&["slowed", "and", "reverb"], Version(Slowed)),
+    (&["slowed", "reverb"], Version(Slowed)),
+    (&["slowed", "down"], Version(Slowed)),
+    (&["sped", "up"], Version(SpedUp)),
+    (&["speed", "up"], Version(SpedUp)),
+    (&["radio", "edit"], Version(RadioEdit)),
+    (&["radio", "version"], Version(RadioEdit)),
+    (&["radio", "mix"], Version(RadioEdit)),
+    (&["radio", "cut"], Version(RadioEdit)),
+    (&["single", "edit"], Version(RadioEdit)),
+    (&["7", "inch"], Version(RadioEdit)),
+    (&["12", "inch"], Version(Extended)),
+    (&["12", "mix"], Version(Extended)),
+    (&["12", "version"], Version(Extended)),
+    (&["long", "version"], Version(Extended)),
+    (&["short", "version"], Version(Edit)),
+    (&["re", "edit"], Version(Edit)),
+    (&["re", "work"], Version(Rework)),
+    (&["re", "imagined"], Version(Rework)),
+    (&["re", "mix"], Version(Remix)),
+    (&["re", "recorded"], Version(Rerecorded)),
+    (&["re", "recording"], Version(Rerecorded)),
+    (&["re", "master"], Remaster),
+    (&["re", "mastered"], Remaster),
+    (&["digital", "remaster"], Remaster),
+    (&["digitally", "remastered"], Remaster),
+    (&["mash", "up"], Version(Bootleg)),
+    (&["a", "cappella"], Version(Acappella)),
+    (&["a", "capella"], Version(Acappella)),
+    (&["vocals", "only"], Version(Acappella)),
+    (&["backing", "track"], Version(Karaoke)),
+    (&["sing", "along"], Version(Karaoke)),
+    (&["tribute", "to"], Version(Cover)),
+    (&["8d", "audio"], Version(EightD)),
+    (&["8", "d"], Version(EightD)),
+    (&["dj", "mix"], Version(Mixed)),
+    (&["continuous", "mix"], Version(Mixed)),
+    (&["live", "lounge"], Version(Session)),
+    (&["in", "concert"], Version(Live)),
+    (&["single", "version"], Version(Single)),
+    (&["single", "mix"], Version(Single)),
+    (&["stripped", "down"], Version(Acoustic)),
+    (&["early", "version"], Version(Alternate)),
+    (&["original", "mix"], Plain),
+    (&["original", "version"], Plain),
+    (&["original", "recording"], Plain),
+    (&["original", "soundtrack"], Plain),
+    (&["album", "version"], Plain),
+    (&["album", "mix"], Plain),
+    (&["lp", "version"], Plain),
+    (&["main", "mix"], Plain),
+    (&["main", "version"], Plain),
+    (&["full", "version"], Plain),
+    (&["full", "length"], Plain),
+    (&["official", "video"], Plain),
+    (&["official", "audio"], Plain),
+    (&["official", "visualizer"], Plain),
+    (&["official", "visualiser"], Plain),
+    (&["lyric", "video"], Plain),
+    (&["lyrics", "video"], Plain),
+    (&["music", "video"], Plain),
+    (&["bonus", "track"], Plain),
+    (&["deluxe", "edition"], Plain),
+    (&["free", "download"], Plain),
+    (&["free", "dl"], Plain),
+    (&["hi", "res"], Plain),
+];
+
+const SINGLES: [(&str, Meaning); 94] = [
+    ("remix", Version(Remix)),
+    ("rmx", Version(Remix)),
+    ("remixed", Version(Remix)),
+    ("rework", Version(Rework)),
+    ("reworked", Version(Rework)),
+    ("refix", Version(Rework)),
+    ("flip", Version(Rework)),
+    ("reboot", Version(Rework)),
+    ("reimagined", Version(Rework)),
+    ("reinterpretation", Version(Rework)),
+    ("edit", Version(Edit)),
+    ("reedit", Version(Edit)),
+    ("edited", Version(Edit)),
+    ("extended", Version(Extended)),
+    ("maxi", Version(Extended)),
+    ("dub", Version(Dub)),
+    ("live", Version(Live)),
+    ("unplugged", Version(Live)),
+    ("session", Version(Session)),
+    ("sessions", Version(Session)),
+    ("instrumental", Version(Instrumental)),
+    ("instrumentals", Version(Instrumental)),
+    ("karaoke", Version(Karaoke)),
+    ("playback", Version(Karaoke)),
+    ("cover", Version(Cover)),
+    ("covered", Version(Cover)),
+    ("tribute", Version(Cover)),
+    ("acappella", Version(Acappella)),
+    ("acapella", Version(Acappella)),
+    ("accapella", Version(Acappella)),
+    ("acoustic", Version(Acoustic)),
+    ("acoustical", Version(Acoustic)),
+    ("akustik", Version(Acoustic)),
+    ("stripped", Version(Acoustic)),
+    ("demo", Version(Demo)),
+    ("demos", Version(Demo)),
+    ("vip", Version(Vip)),
+    ("bootleg", Version(Bootleg)),
+    ("mashup", Version(Bootleg)),
+    ("nightcore", Version(SpedUp)),
+    ("slowed", Version(Slowed)),
+    ("8d", Version(EightD)),
+    ("mono", Version(Mono)),
+    ("alternate", Version(Alternate)),
+    ("alternative", Version(Alternate)),
+    ("outtake", Version(Alternate)),
+    ("take", Version(Alternate)),
+    ("rerecorded", Version(Rerecorded)),
+    ("rerecording", Version(Rerecorded)),
+    ("clean", Version(Clean)),
+    ("censored", Version(Clean)),
+    ("mixed", Version(Mixed)),
+    ("reprise", Version(Passage)),
+    ("interlude", Version(Passage)),
+    ("skit", Version(Passage)),
+    ("intro", Version(Passage)),
+    ("outro", Version(Passage)),
+    ("remaster", Remaster),
+    ("remastered", Remaster),
+    ("remasterizado", Remaster),
+    ("remasterise", Remaster),
+    ("mix", Mix),
+    ("version", Form),
+    ("versione", Form),
+    ("edition", Form),
+    ("original", Plain),
+    ("explicit", Plain),
+    ("dirty", Plain),
+    ("uncensored", Plain),
+    ("stereo", Plain),
+    ("official", Plain),
+    ("audio", Plain),
+    ("video", Plain),
+    ("lyrics", Plain),
+    ("lyric", Plain),
+    ("visualizer", Plain),
+    ("visualiser", Plain),
+    ("hd", Plain),
+    ("hq", Plain),
+    ("4k", Plain),
+    ("bonus", Plain),
+    ("deluxe", Plain),
+    ("digital", Plain),
+    ("ost", Plain),
+    ("soundtrack", Plain),
+    ("single", Plain),
+    ("by", Filler),
+    ("at", Filler),
+    ("in", Filler),
+    ("from", Filler),
+    ("on", Filler),
+    ("of", Filler),
+    ("the", Filler),
+    ("and", Filler),
+];
+
+/// What the words at the start mean, and how many they are (at least one).
+pub(super) fn meaning(words: &[String]) -> (Meaning, usize) {
+    let starts = |phrase: &[&str]| words.len() >= phrase.len() && phrase.iter().zip(words).all(|(a, b)| a == b);
+    if let Some((phrase, meaning)) = PHRASES.iter().find(|(phrase, _)| starts(phrase)) {
+        return (*meaning, phrase.len());
+    }
+    let single = words.first().and_then(|word| SINGLES.iter().find(|(single, _)| single == word));
+    (single.map_or(Meaning::Word, |(_, meaning)| *meaning), 1)
+}
+
+/// Kinds that a segment may begin with, before names: "Live at …", "Remixed by …", "Cover of …".
+pub(super) const OPENING: [Kind; 5] = [Live, Cover, Karaoke, Demo, Session];
+
+/// Words after which "live" is said of the recording: "live at", "live 1994"; not "live and let die".
+pub(super) const AFTER_LIVE: [&str; 13] =
+    ["at", "in", "from", "on", "version", "acoustic", "session", "recording", "performance", "studio", "edit", "mix", "und"];
+
+/// Words before which "live" is a verb: "the way we live".
+pub(super) const BEFORE_VERB: [&str; 13] =
+    ["we", "you", "to", "i", "they", "people", "us", "who", "can", "must", "let", "long", "ill"];
+
+/// What names guests, in a title or a credit.
+pub(super) const FEATURING: [&str; 5] = ["feat", "ft", "featuring", "w", "fts"];
+
+/// What counts the pieces of a work.
+pub(super) const PART: [&str; 16] = [
+    "part", "pt", "parts", "pts", "vol", "volume", "chapter", "ch", "act", "movement", "mvt", "episode", "ep", "scene",
+    "teil", "parte",
+];
+
+/// Names that stand for "several" or "nobody knows".
+pub(super) const NOBODY: [&str; 15] = [
+    "various artists", "various", "va", "v a", "various artist", "verschiedene", "verschiedene interpreten",
+    "artistes varies", "artisti vari", "varios artistas", "unknown artist", "unknown", "n a", "none", "no artist",
+];
+
+/// Endings of titles that say their version without bracket or dash, and how they would be written in one.
+pub(super) const ENDINGS: [&[&str]; 22] = [
+    &["original", "mix"],
+    &["extended", "mix"],
+    &["extended", "version"],
+    &["extended", "remix"],
+    &["extended", "dub"],
+    &["radio", "edit"],
+    &["radio", "version"],
+    &["radio", "mix"],
+    &["club", "mix"],
+    &["dub", "mix"],
+    &["vip", "mix"],
+    &["acoustic", "version"],
+    &["album", "version"],
+    &["live", "version"],
+    &["karaoke", "version"],
+    &["instrumental", "version"],
+    &["instrumental", "mix"],
+    &["single", "version"],
+    &["demo", "version"],
+    &["sped", "up"],
+    &["slowed", "and", "reverb"],
+    &["remix"],
+];

@@ -1,0 +1,133 @@
+//! Sixteen filters on the last sixteen rows, two bits each: a word.
+//!
+//! Filters and thresholds are `kClassifiersTest2` of Chromaprint's `fingerprinter_configuration.cpp`, the shapes those of
+//! `filter_utils.h`. The idea is that of Ke, Hoiem and Sukthankar, "Computer Vision for Music Identification" (CVPR 2005).
+
+use super::image::{Image, SPAN};
+
+/// How a filter's rectangle is split into what is added (`a`) and what is taken away (`b`).
+#[derive(Clone, Copy)]
+enum Shape {
+    /// All of it is added.
+    Whole,
+    /// The upper half of the notes against the lower.
+    Notes,
+    /// The later half of the rows against the earlier.
+    Rows,
+    /// Two opposite quarters against the other two.
+    Quarters,
+    /// The middle third of the notes against the outer ones.
+    MiddleNotes,
+    /// The middle third of the rows against the outer ones.
+    MiddleRows,
+}
+
+/// A filter, and where its value passes from one of four levels to the next.
+struct Classifier {
+    shape: Shape,
+    note: usize,
+    height: usize,
+    width: usize,
+    thresholds: [f64; 3],
+}
+
+const fn classifier(shape: Shape, note: usize, height: usize, width: usize, thresholds: [f64; 3]) -> Classifier {
+    Classifier { shape, note, height, width, thresholds }
+}
+
+const CLASSIFIERS: [Classifier; 16] = [
+    classifier(Shape::Whole, 4, 3, 15, [1.98215, 2.35817, 2.63523]),
+    classifier(Shape::MiddleNotes, 4, 6, 15, [-1.03809, -0.651_211, -0.282_167]),
+    classifier(Shape::Notes, 0, 4, 16, [-0.298_702, 0.119_262, 0.558_497]),
+    classifier(Shape::Quarters, 8, 2, 12, [-0.105_439, 0.015_394_6, 0.135_898]),
+    classifier(Shape::Quarters, 4, 4, 8, [-0.142_891, 0.025_873_6, 0.200_632]),
+    classifier(Shape::MiddleNotes, 0, 3, 5, [-0.826_319, -0.590_612, -0.368_214]),
+    classifier(Shape::Notes, 2, 2, 9, [-0.557_409, -0.233_035, 0.053_452_5]),
+    classifier(Shape::Rows, 7, 3, 4, [-0.064_682_6, 0.006_204_76, 0.078_484_7]),
+    classifier(Shape::Rows, 6, 2, 16, [-0.192_387, -0.029_699, 0.215_855]),
+    classifier(Shape::Rows, 1, 3, 2, [-0.039_781_8, -0.005_680_76, 0.029_202_6]),
+    classifier(Shape::MiddleRows, 10, 1, 15, [-0.53823, -0.369_934, -0.190_235]),
+    classifier(Shape::Quarters, 6, 2, 10, [-0.124_877, 0.029_648_3, 0.139_239]),
+    classifier(Shape::Rows, 1, 1, 14, [-0.101_475, 0.022_561_7, 0.231_971]),
+    classifier(Shape::Quarters, 5, 6, 4, [-0.079_991_5, -0.007_296_16, 0.063_262]),
+    classifier(Shape::Notes, 9, 2, 12, [-0.272_556, 0.019_424, 0.302_559]),
+    classifier(Shape::Quarters, 4, 2, 14, [-0.164_292, -0.032_118_8, 0.084_633_9]),
+];
+
+/// The widest of them decides how many rows a word needs.
+const _: () = assert!(CLASSIFIERS[2].width == SPAN);
+
+/// The word of the last span of rows, once there is one.
+pub(super) fn word(image: &Image) -> Option<u32> {
+    let level = |classifier: &Classifier| gray(quantised(value(image, classifier), &classifier.thresholds));
+    image.is_full().then(|| CLASSIFIERS.iter().fold(0, |bits, classifier| bits << 2 | level(classifier)))
+}
+
+/// How much louder one part of the rectangle is than the other, as a logarithm.
+fn value(image: &Image, classifier: &Classifier) -> f64 {
+    let Classifier { shape, note, height, width, .. } = *classifier;
+    let all = ((0, width), (note, note + height));
+    let sum = |rows, notes| image.area(rows, notes);
+    let (a, b) = match shape {
+        Shape::Whole => (sum(all.0, all.1), 0.0),
+        Shape::Notes => {
+            let middle = note + height / 2;
+            (sum(all.0, (middle, note + height)), sum(all.0, (note, middle)))
+        }
+        Shape::Rows => (sum((width / 2, width), all.1), sum((0, width / 2), all.1)),
+        Shape::Quarters => {
+            let (early, late) = ((0, width / 2), (width / 2, width));
+            let (low, high) = ((note, note + height / 2), (note + height / 2, note + height));
+            (sum(early, high) + sum(late, low), sum(early, low) + sum(late, high))
+        }
+        Shape::MiddleNotes => {
+            let (from, to) = (note + height / 3, note + 2 * (height / 3));
+            (sum(all.0, (from, to)), sum(all.0, (note, from)) + sum(all.0, (to, note + height)))
+        }
+        Shape::MiddleRows => {
+            let (from, to) = (width / 3, 2 * (width / 3));
+            (sum((from, to), all.1), sum((0, from), all.1) + sum((to, width), all.1))
+        }
+    };
+    ((1.0 + a) / (1.0 + b)).ln()
+}
+
+/// Which of four levels a value is on.
+fn quantised(value: f64, thresholds: &[f64; 3]) -> usize {
+    thresholds.iter().take_while(|threshold| value >= **threshold).count()
+}
+
+/// The Gray code of a level: neighbours differ in one bit.
+fn gray(level: usize) -> u32 {
+    [0b00, 0b01, 0b11, 0b10].get(level).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_gray_coded() {
+        let codes = [-2.0, -0.5, 0.5, 2.0].map(|value| gray(quantised(value, &[-1.0, 0.0, 1.0])));
+        assert_eq!(codes, [0, 1, 3, 2]);
+    }
+
+    #[test]
+    fn thresholds_rise() {
+        assert!(CLASSIFIERS.iter().all(|classifier| classifier.thresholds.is_sorted()));
+    }
+
+    #[test]
+    fn every_filter_lies_within_the_image() {
+        for classifier in &CLASSIFIERS {
+            assert!(classifier.width <= SPAN && classifier.note + classifier.height <= 12);
+        }
+    }
+
+    #[test]
+    fn silence_has_the_word_of_fpcalc() {
+        let mut image = Image::default();
+        (0..16).for_each(|_| image.push(&[0.0; 12]));
+        assert_eq!(word(&image), Some(627_964_279));
+    }
+}

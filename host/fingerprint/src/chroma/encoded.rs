@@ -1,0 +1,239 @@
+//! Chromaprint's compressed form, as `fpcalc` prints it and `AcoustID` takes it.
+//!
+//! Four bytes (the algorithm, then how many words, the highest byte first), then what changed from each word to the next: the distances
+//! between the bits that are set in their difference, three bits each and a zero at the end of a word. A distance of seven or more is a
+//! seven, and what it has more follows, five bits each, after all the others. Bits fill bytes from the lowest. All of it is URL-safe
+//! base64 without padding. (`fingerprint_compressor.cpp`, `utils/pack_int3_array.h`, `utils/pack_int5_array.h`.)
+
+use base64::Engine;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use crate::Fingerprint;
+
+/// Padding is not written, and is taken where others wrote it.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new().with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Algorithm 2, which is counted from zero here (`CHROMAPRINT_ALGORITHM_TEST2`).
+const ALGORITHM: u8 = 1;
+/// The header: the algorithm, and the number of words in 24 bits.
+const HEADER: usize = 4;
+/// As many words as the header can tell: 24 days.
+const MAX_WORDS: usize = (1 << 24) - 1;
+/// The bits of a distance, and of what it has more.
+const NORMAL: u32 = 3;
+const EXCEPTION: u32 = 5;
+/// The distance from which on there is more.
+const ESCAPE: u8 = (1 << NORMAL) - 1;
+
+/// Why a text is no compressed fingerprint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EncodedError {
+    /// It has letters that base64 has not, or one too many or too few.
+    #[error("it is not URL-safe base64")]
+    Base64,
+    /// It ends before the words do that its header tells of.
+    #[error("it ends before its last word")]
+    Short,
+    /// It goes on after its last word.
+    #[error("it goes on after its last word")]
+    Long,
+    /// A word has a bit beyond its 32.
+    #[error("a word has more than 32 bits")]
+    Bit,
+}
+
+impl Fingerprint {
+    /// The compressed form, as `fpcalc` prints it without `-raw`. Words beyond the first 16,777,215 (24 days) are left out: it cannot
+    /// hold more.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        BASE64.encode(compressed(self.words()))
+    }
+
+    /// Reads the compressed form: which of Chromaprint's algorithms it is of (2 is that of `AcoustID`), and its words.
+    ///
+    /// What it takes of memory is bounded by the length of the text (8 bytes for each letter), whatever the text says.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn decode(text: &str) -> Result<(u16, Self), EncodedError> {
+        let bytes = BASE64.decode(text.trim()).map_err(|_| EncodedError::Base64)?;
+        let (header, body) = bytes.split_first_chunk::<HEADER>().ok_or(EncodedError::Short)?;
+        let [algorithm, high, middle, low] = *header;
+        let count = u32::from_be_bytes([0, high, middle, low]) as usize;
+        Ok((u16::from(algorithm) + 1, Self::new(decompressed(body, count)?)))
+    }
+}
+
+fn compressed(words: &[u32]) -> Vec<u8> {
+    let words = words.get(..MAX_WORDS).unwrap_or(words);
+    let (mut normal, mut exceptions) = (Vec::with_capacity(8 * words.len()), Vec::new());
+    let mut before = 0;
+    for word in words {
+        for distance in distances(word ^ before) {
+            normal.push(distance.min(ESCAPE));
+            exceptions.extend(distance.checked_sub(ESCAPE));
+        }
+        normal.push(0);
+        before = *word;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "at most 2^24 - 1")]
+    let [_, high, middle, low] = (words.len() as u32).to_be_bytes();
+    let mut bytes = vec![ALGORITHM, high, middle, low];
+    pack(&normal, NORMAL, &mut bytes);
+    pack(&exceptions, EXCEPTION, &mut bytes);
+    bytes
+}
+
+/// How far each bit that is set is above the one before, the lowest from −1.
+fn distances(mut bits: u32) -> impl Iterator<Item = u8> {
+    std::iter::from_fn(move || {
+        let zeros = bits.trailing_zeros();
+        // Twice, since a shift by 32 is none.
+        bits = bits.checked_shr(zeros)? >> 1;
+        u8::try_from(zeros + 1).ok()
+    })
+}
+
+fn decompressed(body: &[u8], count: usize) -> Result<Vec<u32>, EncodedError> {
+    let (words, escapes) = measured(body, count).ok_or(EncodedError::Short)?;
+    let (normal, exceptions) = body.split_at_checked(bytes(words, NORMAL)).ok_or(EncodedError::Short)?;
+    match exceptions.len().cmp(&bytes(escapes, EXCEPTION)) {
+        std::cmp::Ordering::Less => Err(EncodedError::Short),
+        std::cmp::Ordering::Greater => Err(EncodedError::Long),
+        std::cmp::Ordering::Equal => undone(unpack(normal, NORMAL).take(words), unpack(exceptions, EXCEPTION), count),
+    }
+}
+
+/// How many distances `count` words take, ends of words included, and how many of them have more.
+fn measured(body: &[u8], count: usize) -> Option<(usize, usize)> {
+    let (mut taken, mut found, mut escapes) = (0, 0, 0);
+    let mut distances = unpack(body, NORMAL);
+    while found < count {
+        let distance = distances.next()?;
+        taken += 1;
+        found += usize::from(distance == 0);
+        escapes += usize::from(distance == ESCAPE);
+    }
+    Some((taken, escapes))
+}
+
+fn undone(
+    distances: impl Iterator<Item = u8>,
+    mut exceptions: impl Iterator<Item = u8>,
+    count: usize,
+) -> Result<Vec<u32>, EncodedError> {
+    let mut words = Vec::with_capacity(count);
+    let (mut word, mut place) = (0_u32, 0_u32);
+    for distance in distances {
+        if distance == 0 {
+            words.push(word);
+            place = 0;
+            continue;
+        }
+        let more = if distance == ESCAPE { exceptions.next().ok_or(EncodedError::Short)? } else { 0 };
+        place += u32::from(distance) + u32::from(more);
+        word ^= 1_u32.checked_shl(place - 1).ok_or(EncodedError::Bit)?;
+    }
+    Ok(words)
+}
+
+/// How many bytes `count` numbers of `bits` take.
+fn bytes(count: usize, bits: u32) -> usize {
+    (count * bits as usize).div_ceil(8)
+}
+
+/// Puts numbers of `bits` one after another, from the lowest bit of the first byte.
+fn pack(values: &[u8], bits: u32, to: &mut Vec<u8>) {
+    let (mut held, mut width) = (0_u32, 0);
+    for value in values {
+        held |= u32::from(*value) << width;
+        width += bits;
+        while width >= 8 {
+            to.extend(held.to_le_bytes().first());
+            held >>= 8;
+            width -= 8;
+        }
+    }
+    if width > 0 {
+        to.extend(held.to_le_bytes().first());
+    }
+}
+
+/// The numbers of `bits` that are in some bytes, as many as are whole.
+fn unpack(bytes: &[u8], bits: u32) -> impl Iterator<Item = u8> {
+    let mut bytes = bytes.iter();
+    let (mut held, mut width) = (0_u32, 0);
+    std::iter::from_fn(move || {
+        while width < bits {
+            held |= u32::from(*bytes.next()?) << width;
+            width += 8;
+        }
+        let value = held & ((1 << bits) - 1);
+        held >>= bits;
+        width -= bits;
+        u8::try_from(value).ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn body(words: &[u32]) -> Vec<u8> {
+        compressed(words).split_off(HEADER)
+    }
+
+    #[test]
+    fn words_are_packed_as_chromaprint_packs_them() {
+        // The examples of Chromaprint's own tests (`test_fingerprint_compressor.cpp`).
+        assert_eq!(compressed(&[1]), [1, 0, 0, 1, 1]);
+        assert_eq!(body(&[7]), [73, 0]);
+        assert_eq!(body(&[1 << 6]), [7, 0]);
+        assert_eq!(body(&[1 << 8]), [7, 2]);
+        assert_eq!(body(&[1, 0]), [65, 0]);
+        assert_eq!(body(&[1, 1]), [1, 0]);
+    }
+
+    #[test]
+    fn what_ends_early_or_late_or_leaves_the_word_is_refused() {
+        let decode = |bytes: &[u8]| Fingerprint::decode(&BASE64.encode(bytes)).map(|(_, fingerprint)| fingerprint);
+        assert_eq!(Fingerprint::decode("?"), Err(EncodedError::Base64));
+        assert_eq!(decode(&[1, 0, 0]), Err(EncodedError::Short));
+        assert_eq!(decode(&[1, 0xFF, 0xFF, 0xFF, 0, 0]), Err(EncodedError::Short));
+        assert_eq!(decode(&[1, 0, 0, 1, 7]), Err(EncodedError::Short));
+        assert_eq!(decode(&[1, 0, 0, 1, 1, 9]), Err(EncodedError::Long));
+        // 7 + 31 is bit 37.
+        assert_eq!(decode(&[1, 0, 0, 1, 7, 31]), Err(EncodedError::Bit));
+        assert_eq!(decode(&[1, 0, 0, 0]), Ok(Fingerprint::default()));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_is_decoded(words in prop::collection::vec(any::<u32>(), 0..200)) {
+            let fingerprint = Fingerprint::new(words);
+            prop_assert_eq!(Fingerprint::decode(&fingerprint.encode()), Ok((2, fingerprint)));
+        }
+
+        #[test]
+        fn no_text_is_too_much(text in "[A-Za-z0-9_=-]{0,200}") {
+            if let Ok((_, fingerprint)) = Fingerprint::decode(&text) {
+                prop_assert!(fingerprint.words().len() <= text.len() * 2);
+            }
+        }
+
+        #[test]
+        fn no_bytes_are_too_much(bytes in prop::collection::vec(any::<u8>(), 0..200), count in 0..80_u8) {
+            let text = BASE64.encode([vec![1, 0, 0, count], bytes].concat());
+            if let Ok((algorithm, fingerprint)) = Fingerprint::decode(&text) {
+                prop_assert_eq!((algorithm, fingerprint.words().len()), (2, usize::from(count)));
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The entry point: blocks of samples in, a fingerprint out.
+
+use std::time::Duration;
+
+use super::RATE_HZ;
+use super::front::{BLOCK, Front};
+use super::sample::{Kind, Sample};
+use super::words::Words;
+use crate::{Error, Fingerprint, Reason};
+
+/// The lowest rate that Chromaprint takes (`kMinSampleRate`), in Hz; below it, one sample would become more than eleven.
+const MIN_RATE_HZ: u32 = 1_000;
+/// Twice the highest rate of PCM that is sold, in Hz; the filter grows with the rate (1,394 taps here).
+const MAX_RATE_HZ: u32 = 768_000;
+/// As many as libswresample takes (`SWR_CH_MAX`).
+const MAX_CHANNELS: u16 = 64;
+
+/// Computes the fingerprint of a stream of samples.
+///
+/// Samples come in blocks of any size, one slice for each channel; the size of the blocks changes nothing.
+pub struct Fingerprinter {
+    front: Front,
+    words: Words,
+    /// How many samples at 11,025 Hz are still wanted.
+    wanted: Option<u64>,
+}
+
+impl Fingerprinter {
+    /// For `channels` channels of `rate_hz` samples a second, in the usual order for their number.
+    ///
+    /// # Errors
+    /// A rate outside 1,000 to 768,000 Hz, or no channels, or more than 64.
+    pub fn new(rate_hz: u32, channels: u16, kind: Kind) -> Result<Self, Error> {
+        Self::with_positions(rate_hz, channels, None, kind)
+    }
+
+    /// As [`Self::new`], for channels at the positions of a `WAVE_FORMAT_EXTENSIBLE` channel mask, in the order of its bits. A mask of
+    /// another number of channels is not believed.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_positions(rate_hz: u32, channels: u16, mask: Option<u32>, kind: Kind) -> Result<Self, Error> {
+        let refused = |detail| Error { reason: Reason::Unsupported, detail };
+        if !(MIN_RATE_HZ..=MAX_RATE_HZ).contains(&rate_hz) {
+            return Err(refused(format!(
+                "audio of {rate_hz} Hz is not fingerprinted, only that of {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz"
+            )));
+        }
+        if !(1..=MAX_CHANNELS).contains(&channels) {
+            return Err(refused(format!(
+                "audio of {channels} channels is not fingerprinted, only that of 1 to {MAX_CHANNELS} channels"
+            )));
+        }
+        Ok(Self { front: Front::new(rate_hz, channels, mask, kind), words: Words::new(), wanted: None })
+    }
+
+    /// Only the first `length` is fingerprinted. As `fpcalc -length` it counts what comes out of the resampler.
+    #[must_use]
+    pub fn limited_to(mut self, length: Duration) -> Self {
+        let samples = length.as_nanos() * u128::from(RATE_HZ) / 1_000_000_000;
+        self.wanted = Some(u64::try_from(samples).unwrap_or(u64::MAX));
+        self
+    }
+
+    /// Whether all that is wanted is there, so that no more need be decoded.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.wanted == Some(0)
+    }
+
+    /// Takes a block: a slice for each channel, as long as the first of them. What is missing is silence.
+    pub fn push<S: Sample>(&mut self, channels: &[&[S]]) {
+        let frames = channels.first().map_or(0, |channel| channel.len());
+        let mut from = 0;
+        while from < frames && !self.is_full() {
+            let to = frames.min(from + BLOCK);
+            let mono = self.front.push(channels, from..to);
+            self.words.push(within(&mut self.wanted, mono));
+            from = to;
+        }
+    }
+
+    /// Ends the stream. There are no words where it was shorter than 2.72 s.
+    #[must_use]
+    pub fn finish(mut self) -> Fingerprint {
+        let mono = self.front.finish();
+        self.words.push(within(&mut self.wanted, mono));
+        Fingerprint::new(self.words.finish())
+    }
+}
+
+/// As many samples as are still wanted.
+fn within<'a>(wanted: &mut Option<u64>, samples: &'a [i16]) -> &'a [i16] {
+    let Some(left) = wanted else { return samples };
+    let taken = usize::try_from(*left).unwrap_or(usize::MAX).min(samples.len());
+    *left -= taken as u64;
+    samples.get(..taken).unwrap_or_default()
+}

@@ -1,0 +1,156 @@
+//! From blocks of a file's samples to 16-bit mono at 11,025 Hz.
+//!
+//! The two paths of libswresample: integers are filtered channel by channel and mixed after it, floats are mixed and filtered. Why the
+//! first must and the second need not keep libswresample's order is told in the module above.
+
+use std::ops::Range;
+
+use super::layout;
+use super::resample::Resampler;
+use super::sample::{Kind, Sample, quantise};
+
+/// How many samples of a channel are taken at a time.
+pub(super) const BLOCK: usize = 4096;
+
+/// Either path.
+pub(super) enum Front {
+    /// Sources of at most 16 bits.
+    Integers(Integers),
+    /// All others.
+    Floats(Floats),
+}
+
+impl Front {
+    pub(super) fn new(rate_hz: u32, channels: u16, mask: Option<u32>, kind: Kind) -> Self {
+        let weights = layout::weights(channels, mask);
+        match kind {
+            Kind::S16 => Self::Integers(Integers::new(rate_hz, &weights)),
+            Kind::Float | Kind::S32 => Self::Floats(Floats::new(rate_hz, &weights)),
+        }
+    }
+
+    /// Takes a range (of at most [`BLOCK`]) of each channel's samples and gives what has become of them. What a channel lacks is
+    /// silence.
+    pub(super) fn push<S: Sample>(&mut self, channels: &[&[S]], range: Range<usize>) -> &[i16] {
+        match self {
+            Self::Integers(path) => path.push(channels, range),
+            Self::Floats(path) => path.push(channels, range),
+        }
+    }
+
+    /// Gives what was held back.
+    pub(super) fn finish(&mut self) -> &[i16] {
+        match self {
+            Self::Integers(path) => path.finish(),
+            Self::Floats(path) => path.finish(),
+        }
+    }
+}
+
+/// A channel that is heard.
+#[derive(Clone, Copy)]
+struct Heard<W> {
+    number: usize,
+    weight: W,
+}
+
+/// Filter each channel, then mix.
+pub(super) struct Integers {
+    heard: Vec<Heard<i32>>,
+    resampler: Resampler<i16>,
+    sums: Vec<i32>,
+    mono: Vec<i16>,
+}
+
+impl Integers {
+    fn new(rate_hz: u32, weights: &[f64]) -> Self {
+        #[expect(clippy::cast_possible_truncation, reason = "at most 32,768")]
+        let weight = |weight: f64| (weight * 32_768.0).round_ties_even() as i32;
+        let heard = heard(weights.iter().copied().map(weight));
+        let resampler = Resampler::new(rate_hz, heard.len(), BLOCK);
+        let most = resampler.most();
+        Self { heard, resampler, sums: Vec::with_capacity(most), mono: Vec::with_capacity(most) }
+    }
+
+    fn push<S: Sample>(&mut self, channels: &[&[S]], range: Range<usize>) -> &[i16] {
+        for (line, heard) in self.heard.iter().enumerate() {
+            let samples = of(channels, heard.number, &range);
+            let (filled, lacking) = self.resampler.input(line, range.len()).split_at_mut(samples.len());
+            filled.iter_mut().zip(samples).for_each(|(to, sample)| *to = sample.to_i16());
+            lacking.fill(0);
+        }
+        self.resampler.advance(range.len());
+        self.mix()
+    }
+
+    fn finish(&mut self) -> &[i16] {
+        self.resampler.finish();
+        self.mix()
+    }
+
+    fn mix(&mut self) -> &[i16] {
+        self.sums.clear();
+        self.sums.resize(self.resampler.output(0).len(), 1 << 14);
+        for (line, heard) in self.heard.iter().enumerate() {
+            let samples = self.resampler.output(line).iter();
+            self.sums.iter_mut().zip(samples).for_each(|(sum, sample)| *sum += heard.weight * i32::from(*sample));
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "clamped")]
+        let narrowed = |sum: &i32| (sum >> 15).clamp(-32_768, 32_767) as i16;
+        self.mono.clear();
+        self.mono.extend(self.sums.iter().map(narrowed));
+        &self.mono
+    }
+}
+
+/// Mix, then filter.
+pub(super) struct Floats {
+    heard: Vec<Heard<f32>>,
+    resampler: Resampler<f32>,
+    mono: Vec<i16>,
+}
+
+impl Floats {
+    fn new(rate_hz: u32, weights: &[f64]) -> Self {
+        #[expect(clippy::cast_possible_truncation, reason = "the weights of floats are `float`s")]
+        let heard = heard(weights.iter().map(|weight| *weight as f32));
+        let resampler = Resampler::new(rate_hz, 1, BLOCK);
+        let mono = Vec::with_capacity(resampler.most());
+        Self { heard, resampler, mono }
+    }
+
+    fn push<S: Sample>(&mut self, channels: &[&[S]], range: Range<usize>) -> &[i16] {
+        let mixed = self.resampler.input(0, range.len());
+        mixed.fill(0.0);
+        for heard in &self.heard {
+            let samples = of(channels, heard.number, &range);
+            mixed.iter_mut().zip(samples).for_each(|(sum, sample)| *sum += sample.to_f32() * heard.weight);
+        }
+        self.resampler.advance(range.len());
+        self.quantise()
+    }
+
+    fn finish(&mut self) -> &[i16] {
+        self.resampler.finish();
+        self.quantise()
+    }
+
+    fn quantise(&mut self) -> &[i16] {
+        self.mono.clear();
+        self.mono.extend(self.resampler.output(0).iter().copied().map(quantise));
+        &self.mono
+    }
+}
+
+/// The channels whose weight is not nothing; the first, should none be.
+fn heard<W: PartialEq + Default + Copy>(weights: impl Iterator<Item = W>) -> Vec<Heard<W>> {
+    let all: Vec<_> = weights.enumerate().map(|(number, weight)| Heard { number, weight }).collect();
+    let heard: Vec<_> = all.iter().copied().filter(|heard| heard.weight != W::default()).collect();
+    if heard.is_empty() { all.into_iter().take(1).collect() } else { heard }
+}
+
+/// What a channel has of a range.
+fn of<'a, S>(channels: &[&'a [S]], number: usize, range: &Range<usize>) -> &'a [S] {
+    let channel = channels.get(number).copied().unwrap_or_default();
+    channel.get(range.start..range.end.min(channel.len())).unwrap_or_default()
+}

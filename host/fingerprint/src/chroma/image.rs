@@ -1,0 +1,91 @@
+//! The last rows as an integral image, in which the sum of any rectangle takes four look-ups: `rolling_integral_image.h` of Chromaprint.
+//!
+//! Sums run from the very first row, as they do there, so that they round alike.
+
+use super::smooth::{NOTES, Notes};
+
+/// How many rows the widest filter spans.
+pub(super) const SPAN: usize = 16;
+/// The rows of the span, the row before it, and what brings them to a power of two.
+const KEPT: usize = 32;
+
+/// The sum of all that is above and left of each place; the first column is zero.
+type Row = [f64; NOTES + 1];
+
+/// The last rows.
+#[derive(Default)]
+pub(super) struct Image {
+    rows: [Row; KEPT],
+    /// How many rows there were.
+    count: usize,
+}
+
+impl Image {
+    /// Adds a row below.
+    pub(super) fn push(&mut self, notes: &Notes) {
+        let above = *self.row(self.count);
+        let mut row = Row::default();
+        let mut sum = 0.0;
+        for ((place, note), above) in row.iter_mut().skip(1).zip(notes).zip(above.iter().skip(1)) {
+            sum += note;
+            *place = above + sum;
+        }
+        self.count += 1;
+        let index = self.count % KEPT;
+        if let Some(place) = self.rows.get_mut(index) {
+            *place = row;
+        }
+    }
+
+    /// Whether a span of rows is there.
+    pub(super) fn is_full(&self) -> bool {
+        self.count >= SPAN
+    }
+
+    /// The sum of the rows `from` to `to` of the last span, and the notes `low` to `high`; both ends are not in it.
+    pub(super) fn area(&self, (from, to): (usize, usize), (low, high): (usize, usize)) -> f64 {
+        if from >= to || low >= high {
+            return 0.0;
+        }
+        let first = self.count.saturating_sub(SPAN);
+        let (above, below) = (self.row(first + from), self.row(first + to));
+        let at = |row: &Row, note: usize| row.get(note).copied().unwrap_or_default();
+        at(below, high) - at(above, high) - at(below, low) + at(above, low)
+    }
+
+    /// The sums after `count` rows; all zero after none.
+    fn row(&self, count: usize) -> &Row {
+        const NONE: Row = [0.0; NOTES + 1];
+        self.rows.get(count % KEPT).unwrap_or(&NONE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rectangle_is_the_sum_of_what_is_in_it() {
+        let mut image = Image::default();
+        let value = |row: usize, note: usize| f64::from(u32::try_from(row * 31 + note * 7).unwrap() % 23);
+        let rows = 100;
+        for row in 0..rows {
+            image.push(&std::array::from_fn(|note| value(row, note)));
+        }
+        let expected: f64 = (3..9).flat_map(|row| (2..11).map(move |note| value(rows - SPAN + row, note))).sum();
+        assert!((image.area((3, 9), (2, 11)) - expected).abs() < 1e-9);
+        assert!(image.area((4, 4), (0, 12)).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn it_is_full_after_sixteen_rows() {
+        let mut image = Image::default();
+        for _ in 0..15 {
+            image.push(&[1.0; NOTES]);
+        }
+        assert!(!image.is_full());
+        image.push(&[1.0; NOTES]);
+        assert!(image.is_full());
+        assert!((image.area((0, 16), (0, 12)) - 192.0).abs() < 1e-9);
+    }
+}

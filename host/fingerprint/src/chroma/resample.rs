@@ -1,0 +1,356 @@
+//! From the rate of a file to 11,025 Hz, sample for sample as libswresample does (`resample.c`, `resample_template.c`, and the order of
+//! additions of `x86/resample.asm`).
+//!
+//! Several lines (channels) run side by side at one position. A line holds what its filter still needs; nothing is allocated after
+//! [`Resampler::new`]. Mixing is not done here, and what comes out has the form of what went in.
+
+#![expect(clippy::indexing_slicing, reason = "DSP: every range is within a line's fixed length, see `Line` and `Filter::capacity`")]
+
+use super::RATE_HZ;
+use super::bank::{Bank, LANES, gcd};
+
+/// What is filtered: `i16` or `f32`, with its own arithmetic.
+pub(super) trait Element: Copy + Default {
+    /// A tap of a filter of unit gain.
+    fn tap(value: f64) -> Self;
+    /// The filtered sample at an exact phase.
+    fn filtered(taps: &[Self], window: &[Self]) -> Self;
+    /// The filtered sample `fraction` of the way from one phase to the next.
+    fn interpolated(taps: &[Self], next: &[Self], window: &[Self], fraction: Fraction) -> Self;
+}
+
+/// A part of the way between two phases: `part` of `whole`.
+#[derive(Clone, Copy)]
+pub(super) struct Fraction {
+    part: u32,
+    whole: u32,
+}
+
+/// 16-bit integers: taps of 15 fractional bits, sums of 32 bits, rounded and clipped once.
+impl Element for i16 {
+    #[expect(clippy::cast_possible_truncation, reason = "clamped; libswresample rounds the `float`, too")]
+    fn tap(value: f64) -> Self {
+        ((value * 32_768.0) as f32).round_ties_even().clamp(-32_768.0, 32_767.0) as Self
+    }
+
+    #[inline]
+    fn filtered(taps: &[Self], window: &[Self]) -> Self {
+        narrowed(sum_i16(taps, window))
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the fraction is below one, so that the product fits again")]
+    fn interpolated(taps: &[Self], next: &[Self], window: &[Self], fraction: Fraction) -> Self {
+        let here = sum_i16(taps, window);
+        let difference = i64::from(sum_i16(next, window).wrapping_sub(here));
+        let part = difference * i64::from(fraction.part) / i64::from(fraction.whole);
+        narrowed(here.wrapping_add(part as i32))
+    }
+}
+
+/// Sums in the order in which two multiply-adds of eight 16-bit numbers are quickest; whole numbers add up in any order.
+#[inline]
+fn sum_i16(taps: &[i16], window: &[i16]) -> i32 {
+    let products = taps.iter().zip(window).map(|(tap, sample)| i32::from(*tap) * i32::from(*sample));
+    products.fold(0, i32::wrapping_add)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "clamped")]
+fn narrowed(sum: i32) -> i16 {
+    (sum.wrapping_add(1 << 14) >> 15).clamp(-32_768, 32_767) as i16
+}
+
+/// Floats: eight sums side by side, as one register of the assembler holds them, added in its order.
+impl Element for f32 {
+    #[expect(clippy::cast_possible_truncation, reason = "the taps of floats are `float`s")]
+    fn tap(value: f64) -> Self {
+        value as Self
+    }
+
+    #[inline]
+    fn filtered(taps: &[Self], window: &[Self]) -> Self {
+        let sums = folded(sums_f32(taps, window));
+        (sums[0] + sums[2]) + (sums[1] + sums[3])
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "as libswresample does, whose numbers are below 2^24 too")]
+    fn interpolated(taps: &[Self], next: &[Self], window: &[Self], fraction: Fraction) -> Self {
+        let here = folded(sums_f32(taps, window));
+        let there = folded(sums_f32(next, window));
+        let part = fraction.part as Self * (1.0 / fraction.whole as Self);
+        let sums: [Self; 4] = std::array::from_fn(|lane| here[lane] + (there[lane] - here[lane]) * part);
+        (sums[0] + sums[2]) + (sums[1] + sums[3])
+    }
+}
+
+#[inline]
+fn sums_f32(taps: &[f32], window: &[f32]) -> [f32; LANES] {
+    let (taps, _) = taps.as_chunks::<LANES>();
+    let (window, _) = window.as_chunks::<LANES>();
+    let mut sums = [0.0; LANES];
+    for (taps, window) in taps.iter().zip(window) {
+        for lane in 0..LANES {
+            sums[lane] += taps[lane] * window[lane];
+        }
+    }
+    sums
+}
+
+#[inline]
+fn folded(sums: [f32; LANES]) -> [f32; 4] {
+    std::array::from_fn(|lane| sums[lane] + sums[lane + 4])
+}
+
+/// Lines of samples that are brought to 11,025 Hz together.
+pub(super) struct Resampler<T> {
+    filter: Option<Filter<T>>,
+    lines: Vec<Line<T>>,
+    most: usize,
+}
+
+/// One channel.
+struct Line<T> {
+    /// Its samples at the rate of the file, then what is free. Its length never changes.
+    samples: Vec<T>,
+    /// Its samples at 11,025 Hz, since the last step.
+    output: Vec<T>,
+}
+
+/// The filter, and where it stands.
+struct Filter<T> {
+    bank: Bank<T>,
+    step: Step,
+    at: Position,
+    /// How many samples of each line count.
+    valid: usize,
+    /// How many samples are mirrored before the first one: the half of the filter that lies before it.
+    lead: usize,
+    /// Whether they have been.
+    primed: bool,
+}
+
+/// Where the next sample is computed: the first sample under the filter, the phase after it, and the part of the way to the next phase.
+#[derive(Clone, Copy, Default)]
+struct Position {
+    start: usize,
+    phase: usize,
+    part: u32,
+}
+
+/// How far one sample at 11,025 Hz is from the next.
+#[derive(Clone, Copy)]
+struct Step {
+    samples: usize,
+    phases: usize,
+    part: u32,
+    whole: u32,
+}
+
+impl Step {
+    /// From `rate_hz` with a bank of `phases`: `rate_hz` · `phases` / 11,025 phases, as whole ones and a fraction.
+    fn new(rate_hz: u32, phases: usize) -> Self {
+        let shared = gcd(RATE_HZ, rate_hz);
+        let whole = RATE_HZ / shared;
+        let distance = u64::from(rate_hz / shared) * phases as u64;
+        let steps = usize::try_from(distance / u64::from(whole)).unwrap_or(usize::MAX);
+        let part = u32::try_from(distance % u64::from(whole)).unwrap_or(0);
+        Self { samples: steps / phases, phases: steps % phases, part, whole }
+    }
+
+    #[inline]
+    fn from(self, mut at: Position, phases: usize) -> Position {
+        at.start += self.samples;
+        at.phase += self.phases;
+        at.part += self.part;
+        if at.part >= self.whole {
+            at.part -= self.whole;
+            at.phase += 1;
+        }
+        if at.phase >= phases {
+            at.phase -= phases;
+            at.start += 1;
+        }
+        at
+    }
+}
+
+impl<T: Element> Resampler<T> {
+    /// For samples of `rate_hz` that come in blocks of at most `block` in each of `lines` lines.
+    pub(super) fn new(rate_hz: u32, lines: usize, block: usize) -> Self {
+        let filter = (rate_hz != RATE_HZ).then(|| Filter::new(rate_hz));
+        let capacity = filter.as_ref().map_or(block, |filter| filter.capacity(block));
+        let most = capacity * RATE_HZ as usize / rate_hz as usize + 1;
+        let line = |_| Line { samples: vec![T::default(); capacity], output: Vec::with_capacity(most) };
+        Self { filter, lines: (0..lines).map(line).collect(), most }
+    }
+
+    /// How many samples a step gives at most.
+    pub(super) fn most(&self) -> usize {
+        self.most
+    }
+
+    /// Where the next `frames` samples of a line go.
+    pub(super) fn input(&mut self, line: usize, frames: usize) -> &mut [T] {
+        let from = self.filter.as_ref().map_or(0, |filter| filter.valid);
+        &mut self.lines[line].samples[from..from + frames]
+    }
+
+    /// Takes the `frames` samples that every line now has more.
+    pub(super) fn advance(&mut self, frames: usize) {
+        let Some(filter) = &mut self.filter else {
+            for line in &mut self.lines {
+                line.output.clear();
+                line.output.extend_from_slice(&line.samples[..frames]);
+            }
+            return;
+        };
+        filter.valid += frames;
+        if filter.prime(&mut self.lines) {
+            filter.run(&mut self.lines);
+        }
+    }
+
+    /// Computes the last samples, for which the end is mirrored.
+    pub(super) fn finish(&mut self) {
+        self.lines.iter_mut().for_each(|line| line.output.clear());
+        if let Some(filter) = self.filter.as_mut().filter(|filter| filter.primed) {
+            filter.reflect(&mut self.lines);
+            filter.run(&mut self.lines);
+        }
+    }
+
+    /// What the last step gave.
+    pub(super) fn output(&self, line: usize) -> &[T] {
+        &self.lines[line].output
+    }
+}
+
+impl<T: Element> Filter<T> {
+    fn new(rate_hz: u32) -> Self {
+        let bank = Bank::new(rate_hz);
+        let lead = (bank.taps - 1) / 2;
+        let step = Step::new(rate_hz, bank.phases);
+        Self { bank, step, at: Position::default(), valid: lead, lead, primed: false }
+    }
+
+    /// How long a line is: what may be left of the block before (less than `lead` + taps + 1 before the start is mirrored, less than
+    /// taps after), a block or a mirrored end, and what the padding of a row reads beyond the last tap.
+    fn capacity(&self, block: usize) -> usize {
+        2 * self.bank.taps + block.max(self.bank.taps) + LANES + 2
+    }
+
+    /// Mirrors the start once enough is there; whether it is.
+    fn prime(&mut self, lines: &mut [Line<T>]) -> bool {
+        if !self.primed && self.valid > self.lead + self.bank.taps {
+            for line in lines.iter_mut() {
+                for distance in 1..=self.lead {
+                    line.samples[self.lead - distance] = line.samples[self.lead + distance];
+                }
+            }
+            self.primed = true;
+        }
+        if !self.primed {
+            lines.iter_mut().for_each(|line| line.output.clear());
+        }
+        self.primed
+    }
+
+    /// Mirrors the end: half a filter, the last sample doubled.
+    fn reflect(&mut self, lines: &mut [Line<T>]) {
+        let left = self.valid - self.at.start.min(self.valid);
+        let mirrored = left.min(self.bank.taps).div_ceil(2);
+        for line in lines {
+            for distance in 0..mirrored {
+                line.samples[self.valid + distance] = line.samples[self.valid - distance - 1];
+            }
+        }
+        self.valid += mirrored;
+    }
+
+    /// Computes what the samples at hand give, and forgets those that are no longer needed.
+    fn run(&mut self, lines: &mut [Line<T>]) {
+        let mut at = self.at;
+        for line in lines.iter_mut() {
+            at = if self.step.part == 0 { self.exact(line) } else { self.between(line) };
+        }
+        let used = at.start.min(self.valid);
+        for line in lines {
+            line.samples.copy_within(used..self.valid, 0);
+        }
+        self.valid -= used;
+        self.at = Position { start: at.start - used, ..at };
+    }
+
+    fn exact(&self, line: &mut Line<T>) -> Position {
+        let (Bank { taps, width, phases, .. }, mut at) = (&self.bank, self.at);
+        line.output.clear();
+        while at.start + taps <= self.valid {
+            let window = &line.samples[at.start..at.start + width];
+            line.output.push(T::filtered(self.bank.row(at.phase), window));
+            at = self.step.from(at, *phases);
+        }
+        at
+    }
+
+    fn between(&self, line: &mut Line<T>) -> Position {
+        let (Bank { taps, width, phases, .. }, mut at) = (&self.bank, self.at);
+        line.output.clear();
+        while at.start + taps <= self.valid {
+            let window = &line.samples[at.start..at.start + width];
+            let fraction = Fraction { part: at.part, whole: self.step.whole };
+            line.output.push(T::interpolated(self.bank.row(at.phase), self.bank.row(at.phase + 1), window, fraction));
+            at = self.step.from(at, *phases);
+        }
+        at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resampled(rate_hz: u32, input: &[i16], block: usize) -> Vec<i16> {
+        let mut resampler = Resampler::new(rate_hz, 1, block);
+        let mut output = Vec::new();
+        for block in input.chunks(block) {
+            resampler.input(0, block.len()).copy_from_slice(block);
+            resampler.advance(block.len());
+            output.extend_from_slice(resampler.output(0));
+        }
+        resampler.finish();
+        output.extend_from_slice(resampler.output(0));
+        output
+    }
+
+    #[test]
+    fn a_constant_keeps_its_height_and_its_length() {
+        for rate_hz in [8_000, 11_025, 16_000, 22_050, 44_100, 48_000, 96_000, 384_000] {
+            let input = vec![10_000; rate_hz as usize];
+            let output = resampled(rate_hz, &input, 1000);
+            assert!(output.len().abs_diff(RATE_HZ as usize) <= 16, "{rate_hz}: {}", output.len());
+            assert!(output.iter().all(|sample| sample.abs_diff(10_000) <= 8), "{rate_hz}");
+        }
+    }
+
+    #[test]
+    fn blocks_of_any_size_give_the_same() {
+        let input: Vec<i16> = (0..5000_i32).map(|n| i16::try_from(n * n * 31 % 65_521 - 32_760).unwrap()).collect();
+        for rate_hz in [8_000, 44_100, 48_000] {
+            let whole = resampled(rate_hz, &input, 5000);
+            for block in [1, 7, 80, 81, 999] {
+                assert_eq!(resampled(rate_hz, &input, block), whole, "{rate_hz}, blocks of {block}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_shorter_than_the_filter_gives_nothing() {
+        assert_eq!(resampled(44_100, &[1000; 80], 16), []);
+    }
+
+    #[test]
+    fn loud_samples_are_clipped_not_wrapped() {
+        let input: Vec<i16> = (0..2000).map(|n| if n / 40 % 2 == 0 { i16::MAX } else { i16::MIN }).collect();
+        let output = resampled(22_050, &input, 2000);
+        assert!(output.contains(&i16::MAX) && output.contains(&i16::MIN));
+    }
+}

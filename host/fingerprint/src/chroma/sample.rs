@@ -1,0 +1,112 @@
+//! The samples that a decoder gives, and the two forms in which they are filtered.
+//!
+//! The conversions are those of libswresample's `audioconvert.c`. What is no finite number is 0, which `fpcalc` does not promise.
+
+/// What a codec gives. It decides how `fpcalc` computes, so it must be that of the codec, not that of the buffer at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Floats in −1 to 1: MP3, AAC, Vorbis, Opus, PCM in floats.
+    Float,
+    /// Integers of at most 16 bits: PCM, FLAC, ALAC of 8 or 16 bits, A-law, µ-law.
+    S16,
+    /// Integers of more than 16 bits, the highest bit at the top of an `i32`: PCM, FLAC, ALAC of 20, 24 or 32 bits.
+    S32,
+}
+
+/// A sample as a decoder gives it: `i16`, `i32` (with the highest bit at the top, whatever the depth) or `f32` (−1 to 1).
+pub trait Sample: Copy + sealed::Sealed {
+    /// Nothing to be heard.
+    const SILENCE: Self;
+    /// As 16 bits.
+    fn to_i16(self) -> i16;
+    /// As a float in −1 to 1; 0 where it is no finite number.
+    fn to_f32(self) -> f32;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for i16 {}
+    impl Sealed for i32 {}
+    impl Sealed for f32 {}
+}
+
+impl Sample for i16 {
+    const SILENCE: Self = 0;
+
+    fn to_i16(self) -> i16 {
+        self
+    }
+
+    fn to_f32(self) -> f32 {
+        f32::from(self) * (1.0 / 32_768.0)
+    }
+}
+
+impl Sample for i32 {
+    const SILENCE: Self = 0;
+
+    #[expect(clippy::cast_possible_truncation, reason = "the upper half of 32 bits has 16")]
+    fn to_i16(self) -> i16 {
+        (self >> 16) as i16
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "24 bits fit; the rest is rounded, as libswresample does")]
+    fn to_f32(self) -> f32 {
+        self as f32 * (1.0 / 2_147_483_648.0)
+    }
+}
+
+impl Sample for f32 {
+    const SILENCE: Self = 0.0;
+
+    fn to_i16(self) -> i16 {
+        quantise(self)
+    }
+
+    fn to_f32(self) -> f32 {
+        if self.is_finite() { self } else { 0.0 }
+    }
+}
+
+/// −1 to 1 in 16 bits: clipped, and rounded to the nearest, halves to even. What is no number is 0.
+///
+/// Adding and taking away 1.5 · 2²³ rounds as the processor rounds; `round_ties_even` would be a call on a processor that is not known
+/// to have SSE 4.1.
+pub(super) fn quantise(value: f32) -> i16 {
+    const ROUND: f32 = 12_582_912.0;
+    let rounded = ((value * 32_768.0).clamp(-32_768.0, 32_767.0) + ROUND) - ROUND;
+    #[expect(clippy::cast_possible_truncation, reason = "clamped above; no number becomes 0")]
+    let quantised = rounded as i16;
+    quantised
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_go_to_the_even_neighbour_and_loud_ones_are_clipped() {
+        let lsb = 1.0 / 32_768.0;
+        for (value, expected) in
+            [(0.5, 0), (1.5, 2), (-0.5, 0), (-1.5, -2), (2.4, 2), (-2.6, -3), (40_000.0, 32_767), (-40_000.0, -32_768)]
+        {
+            assert_eq!(quantise(value * lsb), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_silent() {
+        for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            assert!(value.to_f32().abs() < f32::MIN_POSITIVE);
+        }
+        assert_eq!(quantise(f32::NAN), 0);
+        assert_eq!(quantise(f32::MAX), 32_767);
+    }
+
+    #[test]
+    fn integers_keep_their_upper_bits() {
+        assert_eq!(0x1234_5678_i32.to_i16(), 0x1234);
+        assert_eq!((-1_i32).to_i16(), -1);
+        assert!((i32::MIN.to_f32() + 1.0).abs() < f32::EPSILON);
+    }
+}

@@ -1,0 +1,242 @@
+//! The sound of an open file: packet after packet, decoded, cut, handed out.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use symphonia::core::audio::Channels;
+use symphonia::core::codecs::audio::AudioDecoder;
+use symphonia::core::errors::Error as Symphonia;
+
+use super::bounds::{CHANNELS, FAILURES_AT_START, RATES_HZ};
+use super::fault;
+use super::packets::Packets;
+use super::samples::{Block, Kind, Samples};
+use super::source::Source;
+use super::trim::Trim;
+use crate::{Error, Tags};
+
+/// What the samples are. All of it as decoded, whatever the container says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Spec {
+    /// Samples a second, in Hz.
+    pub(crate) rate_hz: u32,
+    pub(crate) channels: u16,
+    /// Where they stand, as the bits of a `WAVE_FORMAT_EXTENSIBLE` channel mask, in their order; where that is known.
+    pub(crate) positions: Option<u32>,
+    pub(crate) kind: Kind,
+    pub(crate) codec: &'static str,
+    pub(crate) container: &'static str,
+    /// Bits of a sample, where the codec keeps them all.
+    pub(crate) bits: Option<u16>,
+    /// Whether this is the core of implicit HE-AAC, at half the rate.
+    pub(crate) core_only: bool,
+}
+
+/// An open file. Take blocks until there are none; then ask how long it is.
+pub(crate) struct Audio {
+    packets: Packets,
+    decoder: Box<dyn AudioDecoder>,
+    samples: Samples,
+    /// So many frames of `samples` are still to be handed out.
+    ready: usize,
+    /// Packets that were decoded, and that could not be.
+    decoded: u32,
+    failed: u32,
+    pub(super) spec: Spec,
+    /// What is cut off the track, and what of that is still to come.
+    cut: Trim,
+    trim: Trim,
+    pub(super) tags: Tags,
+    /// The most frames that a file of this length can hold, where that is known: a header may say anything.
+    pub(super) most_frames: Option<u64>,
+}
+
+impl Audio {
+    /// Decodes until there are samples, of which the rate and the channels are learnt.
+    ///
+    /// # Errors
+    /// When nothing can be decoded.
+    pub(super) fn start(mut packets: Packets, mut decoder: Box<dyn AudioDecoder>) -> Result<Self, Error> {
+        let mut failed = 0;
+        while let Some(packet) = packets.next()? {
+            let bits = decoder.codec_params().bits_per_sample;
+            match decoder.decode(&packet) {
+                Ok(decoded) if decoded.frames() == 0 => {}
+                Ok(decoded) => {
+                    let mut samples = Samples::like(&decoded, bits);
+                    samples.take(&decoded);
+                    let (rate_hz, channels) = checked(decoded.spec().rate(), decoded.spec().channels().count())?;
+                    let positions = positions(decoded.spec().channels());
+                    let ready = decoded.frames();
+                    let codec = decoder.codec_info().short_name;
+                    let kept = codec.starts_with("pcm_") || matches!(codec, "flac" | "alac");
+                    let bits = bits.filter(|_| kept).and_then(|bits| u16::try_from(bits).ok());
+                    let kind = samples.kind();
+                    let spec =
+                        Spec { rate_hz, channels, positions, kind, codec, container: "", bits, core_only: false };
+                    let (trim, tags, cut) = (Trim::default(), Tags::default(), Trim::default());
+                    let (decoded, most_frames) = (1, None);
+                    return Ok(Self {
+                        packets,
+                        decoder,
+                        samples,
+                        ready,
+                        decoded,
+                        failed,
+                        spec,
+                        cut,
+                        trim,
+                        tags,
+                        most_frames,
+                    });
+                }
+                Err(error @ Symphonia::Unsupported(_)) => return Err(fault::of_opening(error, "what its codec uses")),
+                Err(error) => {
+                    failed += 1;
+                    if failed >= FAILURES_AT_START {
+                        return Err(fault::of_decoding(error));
+                    }
+                }
+            }
+        }
+        Err(fault::corrupt("it has no frame that can be decoded"))
+    }
+
+    /// Has that cut off.
+    pub(super) fn cut(&mut self, cut: Trim) {
+        (self.cut, self.trim) = (cut, cut);
+    }
+
+    /// What the samples are.
+    pub(crate) fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// What the file says of itself.
+    pub(crate) fn tags(&self) -> &Tags {
+        &self.tags
+    }
+
+    /// The next samples; none at the end.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or most of it cannot be decoded.
+    pub(crate) fn next_block(&mut self) -> Result<Option<Block<'_>>, Error> {
+        Ok(self.next_range()?.map(|range| self.samples.frames(&range)))
+    }
+
+    /// Passes a packet over without decoding it; false at the end.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn skip_packet(&mut self) -> Result<bool, Error> {
+        Ok(self.packets.next()?.is_some())
+    }
+
+    fn next_range(&mut self) -> Result<Option<Range<usize>>, Error> {
+        loop {
+            let range = self.trim.next(std::mem::take(&mut self.ready));
+            if !range.is_empty() {
+                return Ok(Some(range));
+            }
+            if !self.decode_next()? {
+                return self.intact().map(|()| None);
+            }
+        }
+    }
+
+    /// Decodes a packet. One that cannot be is left out, as players do.
+    fn decode_next(&mut self) -> Result<bool, Error> {
+        let Some(packet) = self.packets.next()? else { return Ok(false) };
+        match self.decoder.decode(&packet) {
+            Ok(decoded) if same(&self.spec, decoded.spec().rate(), decoded.spec().channels().count()) => {
+                self.samples.take(&decoded);
+                self.ready = decoded.frames();
+                self.decoded += 1;
+            }
+            // FFmpeg would mix this in; a change in the middle of a piece is damage or a jingle.
+            Ok(decoded) if decoded.frames() > 0 => self.failed += 1,
+            Ok(_) => {}
+            Err(Symphonia::IoError(failed)) if failed.kind() != std::io::ErrorKind::UnexpectedEof => {
+                return Err(fault::unreadable(&failed));
+            }
+            Err(_) => self.failed += 1,
+        }
+        Ok(true)
+    }
+
+    fn intact(&self) -> Result<(), Error> {
+        if self.failed <= self.decoded {
+            return Ok(());
+        }
+        let (failed, all) = (self.failed, u64::from(self.failed) + u64::from(self.decoded));
+        Err(fault::corrupt(&format!("{failed} of its {all} frames are damaged")))
+    }
+
+    /// Whether the container tells how long it plays. Where it does not, all packets have to be seen.
+    pub(crate) fn tells_length(&self) -> bool {
+        // A stream of MPEG frames has only a guess from the first of them, unless a LAME header stands there.
+        let guessed =
+            matches!(self.spec.container, "adts" | "mp1" | "mp2" | "mp3") && self.packets.track.delay.is_none();
+        !guessed && self.stated().is_some()
+    }
+
+    fn stated(&self) -> Option<Duration> {
+        let rate_hz = self.spec.rate_hz;
+        let cut = |length: Duration| length.saturating_sub(frames_long(self.cut.drop, rate_hz));
+        let most = self.most_frames.map_or(Duration::MAX, |frames| frames_long(frames, rate_hz));
+        let kept = self.cut.keep.map(|frames| frames_long(frames, rate_hz));
+        kept.or_else(|| self.packets.stated().map(cut)).map(|stated| stated.min(most))
+    }
+
+    /// How long it plays: what the container says, else what was seen.
+    pub(crate) fn duration(&self) -> Duration {
+        let rate_hz = self.spec.rate_hz;
+        let seen = self.packets.seen().saturating_sub(frames_long(self.cut.drop, rate_hz));
+        let seen = self.cut.keep.map_or(seen, |frames| seen.min(frames_long(frames, rate_hz)));
+        if self.packets.ended() && !self.tells_length() { seen } else { self.stated().unwrap_or(seen) }
+    }
+
+    /// Bits a second, on average of what was seen.
+    pub(crate) fn bitrate(&self) -> Option<u32> {
+        self.packets.bitrate()
+    }
+
+    /// The SHA-256 of the audio, if it was asked for and all packets were seen.
+    pub(crate) fn digest(&mut self) -> Option<[u8; 32]> {
+        self.packets.digest()
+    }
+
+    /// The file.
+    pub(crate) fn source(&self) -> &Source {
+        self.packets.source()
+    }
+}
+
+/// The rate and the channels, where they are any that are taken.
+fn checked(rate_hz: u32, channels: usize) -> Result<(u32, u16), Error> {
+    if !RATES_HZ.contains(&rate_hz) {
+        return Err(fault::unsupported(&format!("sound of {rate_hz} samples a second")));
+    }
+    match u16::try_from(channels) {
+        Ok(count) if (1..=CHANNELS).contains(&channels) => Ok((rate_hz, count)),
+        _ => Err(fault::unsupported(&format!("sound of {channels} channels"))),
+    }
+}
+
+fn positions(channels: &Channels) -> Option<u32> {
+    // The first 18 positions are those of the mask (mmreg.h).
+    match channels {
+        Channels::Positioned(positions) => u32::try_from(positions.bits()).ok().filter(|mask| *mask < 1 << 18),
+        _ => None,
+    }
+}
+
+fn same(spec: &Spec, rate_hz: u32, channels: usize) -> bool {
+    spec.rate_hz == rate_hz && usize::from(spec.channels) == channels
+}
+
+fn frames_long(frames: u64, rate_hz: u32) -> Duration {
+    let nanos = u128::from(frames) * 1_000_000_000 / u128::from(rate_hz.max(1));
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}

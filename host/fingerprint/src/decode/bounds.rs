@@ -1,0 +1,34 @@
+//! What a file may cost, whatever it says of itself.
+//!
+//! With one block of [`BLOCK_BYTES`], symphonia's own buffer (64 KiB), one packet and its samples, a job stays below 16 MiB.
+
+/// How much is read from the disk at once, and from multiples of it: half a second of WAV, some ten seconds of MP3.
+pub(super) const BLOCK_BYTES: usize = 256 * 1024;
+
+/// How much the demuxer may take until it has opened the file. Tables of a ten-hour MP4 are 12 MB; pictures are veiled.
+pub(super) const OPENING_BYTES: u64 = 32 * 1024 * 1024;
+
+/// How much the demuxer may take for one packet. Frames of audio are below 100 kB; the rest is for video beside it.
+pub(super) const PACKET_BYTES: u64 = 8 * 1024 * 1024;
+
+/// How much may be read from the disk in all: a few times the file (blocks are read again after a leap), and some for small ones.
+pub(super) const fn readable_bytes(length: u64) -> u64 {
+    length.saturating_mul(16).saturating_add(64 * 1024 * 1024)
+}
+
+/// How many bytes of packets a file can hold, where a packet counts for at least one: tables may name the same bytes for ever.
+pub(super) const fn packet_bytes(length: u64) -> u64 {
+    length.saturating_mul(2).saturating_add(4096)
+}
+
+/// How many packets in a row may fail to decode from the start before the file counts as corrupt: some seconds of any codec.
+pub(super) const FAILURES_AT_START: u32 = 256;
+
+/// The most channels that are taken; also the most that FFmpeg's resampler takes.
+pub(super) const CHANNELS: usize = 64;
+
+/// The rates that are taken, in Hz: telephones to the highest of the recorders.
+pub(super) const RATES_HZ: std::ops::RangeInclusive<u32> = 1_000..=768_000;
+
+/// A metadata element above this is a picture or the like, and is kept from the demuxer.
+pub(super) const ELEMENT_BYTES: u64 = 64 * 1024;

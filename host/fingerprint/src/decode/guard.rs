@@ -1,0 +1,55 @@
+//! The one place where a panic is caught.
+//!
+//! Symphonia promises not to panic on any input and does now and then all the same (an overflow in a rarely used codec path, a
+//! slice that is one too short). A library of 20,000 files meets such a file; the one file is then corrupt, and the daemon goes
+//! on. What panicked is dropped: nothing that was in use is looked at again. The hook that prints panics is silent for this
+//! thread meanwhile; panics elsewhere are printed as ever.
+
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
+
+use super::fault;
+use crate::Error;
+
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does the work. A panic in it is an error of the file.
+///
+/// # Errors
+/// What the work gives, or that it panicked.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    hush_once();
+    let before = QUIET.replace(true);
+    let done = panic::catch_unwind(AssertUnwindSafe(work));
+    QUIET.set(before);
+    done.unwrap_or_else(|_| Err(fault::corrupt("the decoder gave up on it")))
+}
+
+fn hush_once() {
+    static HUSHED: Once = Once::new();
+    HUSHED.call_once(|| {
+        let loud = panic::take_hook();
+        panic::set_hook(Box::new(move |panicked| {
+            if !QUIET.get() {
+                loud(panicked);
+            }
+        }));
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Reason;
+
+    #[test]
+    fn a_panic_becomes_an_error_of_the_file() {
+        let done: Result<(), Error> = guarded(|| panic!("as a decoder might"));
+        assert_eq!(done.unwrap_err().reason, Reason::Corrupt);
+        assert_eq!(guarded(|| Ok(1)), Ok(1));
+        assert!(!QUIET.get());
+    }
+}

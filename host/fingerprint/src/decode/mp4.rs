@@ -1,0 +1,259 @@
+//! What symphonia does not tell of an MP4 file: protection, object type of AAC, edit lists, where the pictures are.
+//!
+//! A small reader of boxes (ISO/IEC 14496-12; `esds`: 14496-1, 14496-3): it looks at some dozen fields and skips the rest. It
+//! looks at no more than a fixed number of boxes and reads a few bytes of each, whatever the file says.
+
+use std::ops::Range;
+
+use super::source::Source;
+
+/// What is known of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Movie {
+    /// Ticks a second of the lengths of edits.
+    pub(super) timescale: u32,
+    pub(super) tracks: Vec<Track>,
+    /// Where the types of the boxes stand that hold pictures.
+    pub(super) pictures: Vec<u64>,
+}
+
+/// What is known of a track with sound.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Track {
+    pub(super) id: u32,
+    /// Ticks a second of the track.
+    pub(super) timescale: u32,
+    /// The four letters of its first sample entry: `mp4a`, `alac`, `drms`.
+    pub(super) entry: [u8; 4],
+    pub(super) protected: bool,
+    /// The audio object type that its decoder configuration signals first; 2 is AAC-LC, 5 and 29 are HE-AAC.
+    pub(super) object_type: Option<u8>,
+    /// The edits that show something, in order.
+    pub(super) edits: Vec<Edit>,
+    sound: bool,
+}
+
+/// An edit: so much of the track is played from there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Edit {
+    /// In ticks of the movie; 0 where it was not known yet.
+    pub(super) length: u64,
+    /// Where it begins, in ticks of the track.
+    pub(super) from: u64,
+}
+
+/// More boxes than a real file has above its media: tracks and tags have some dozens each, fragments are not looked into.
+const MOST_BOXES: u32 = 20_000;
+/// More edits than anybody cuts a song from.
+const MOST_EDITS: u64 = 64;
+const MOST_TRACKS: usize = 64;
+
+/// What there is to know; none when it is no MP4 or has no movie box.
+pub(super) fn inspect(source: &Source) -> Option<Movie> {
+    let mut reader = Boxes { source, left: MOST_BOXES };
+    if &reader.bytes::<4>(4)? != b"ftyp" {
+        return None;
+    }
+    let movie = reader.children(0..source.length()).find(b"moov")?;
+    let mut found = Movie::default();
+    reader.movie(movie, &mut found);
+    found.tracks.retain(|track| track.sound);
+    Some(found)
+}
+
+struct Boxes<'a> {
+    source: &'a Source,
+    left: u32,
+}
+
+/// A box: its type and where its content is.
+struct Box4 {
+    kind: [u8; 4],
+    content: Range<u64>,
+}
+
+/// The boxes of a range, one after another.
+struct Children<'a, 'b> {
+    reader: &'b mut Boxes<'a>,
+    rest: Range<u64>,
+}
+
+impl Iterator for Children<'_, '_> {
+    type Item = Box4;
+
+    fn next(&mut self) -> Option<Box4> {
+        let found = self.reader.header(&self.rest)?;
+        self.rest.start = found.content.end;
+        Some(found)
+    }
+}
+
+impl Children<'_, '_> {
+    fn find(mut self, kind: &[u8; 4]) -> Option<Range<u64>> {
+        Iterator::find(&mut self, |found| &found.kind == kind).map(|found| found.content)
+    }
+}
+
+impl<'a> Boxes<'a> {
+    fn bytes<const N: usize>(&self, at: u64) -> Option<[u8; N]> {
+        let mut bytes = [0; N];
+        (self.source.read_at(at, &mut bytes).ok()? == N).then_some(bytes)
+    }
+
+    fn u32(&self, at: u64) -> Option<u32> {
+        self.bytes(at).map(u32::from_be_bytes)
+    }
+
+    fn u64(&self, at: u64) -> Option<u64> {
+        self.bytes(at).map(u64::from_be_bytes)
+    }
+
+    /// The box at the start of a range; its end is cut to that of the range.
+    fn header(&mut self, range: &Range<u64>) -> Option<Box4> {
+        self.left = self.left.checked_sub(1)?;
+        if range.end.saturating_sub(range.start) < 8 {
+            return None;
+        }
+        let kind = self.bytes(range.start + 4)?;
+        let (size, header) = match self.u32(range.start)? {
+            0 => (range.end - range.start, 8),
+            1 => (self.u64(range.start + 8)?, 16),
+            size => (u64::from(size), 8),
+        };
+        let end = range.start.checked_add(size)?.min(range.end);
+        let start = range.start + header;
+        (start <= end).then_some(Box4 { kind, content: start..end })
+    }
+
+    fn children<'b>(&'b mut self, rest: Range<u64>) -> Children<'a, 'b> {
+        Children { reader: self, rest }
+    }
+
+    fn child(&mut self, of: &Range<u64>, kind: &[u8; 4]) -> Option<Range<u64>> {
+        self.children(of.clone()).find(kind)
+    }
+
+    fn path(&mut self, of: &Range<u64>, kinds: &[&[u8; 4]]) -> Option<Range<u64>> {
+        kinds.iter().try_fold(of.clone(), |range, kind| self.child(&range, kind))
+    }
+
+    fn movie(&mut self, movie: Range<u64>, found: &mut Movie) {
+        let boxes: Vec<Box4> = self.children(movie).take(1000).collect();
+        for part in boxes {
+            match &part.kind {
+                b"mvhd" => found.timescale = self.timescale(&part.content).unwrap_or_default(),
+                b"trak" if found.tracks.len() < MOST_TRACKS => found.tracks.push(self.track(&part.content)),
+                b"udta" => found.pictures.extend(self.pictures(&part.content)),
+                _ => {}
+            }
+        }
+    }
+
+    /// Of `mvhd` and `mdhd` alike: after two dates, which are wide in version 1.
+    fn timescale(&self, header: &Range<u64>) -> Option<u32> {
+        let [version] = self.bytes(header.start)?;
+        self.u32(header.start + if version == 1 { 20 } else { 12 })
+    }
+
+    fn track(&mut self, track: &Range<u64>) -> Track {
+        let mut found = Track::default();
+        if let Some(header) = self.child(track, b"tkhd") {
+            let wide = self.bytes(header.start) == Some([1]);
+            found.id = self.u32(header.start + if wide { 20 } else { 12 }).unwrap_or_default();
+        }
+        if let Some(list) = self.path(track, &[b"edts", b"elst"]) {
+            found.edits = self.edits(&list).unwrap_or_default();
+        }
+        if let Some(media) = self.child(track, b"mdia") {
+            let handler = self.child(&media, b"hdlr");
+            found.sound = handler.and_then(|handler| self.bytes(handler.start + 8)) == Some(*b"soun");
+            let header = self.child(&media, b"mdhd");
+            found.timescale = header.and_then(|header| self.timescale(&header)).unwrap_or_default();
+            if let Some(description) = self.path(&media, &[b"minf", b"stbl", b"stsd"]) {
+                self.entry(&description, &mut found);
+            }
+        }
+        found
+    }
+
+    fn edits(&self, list: &Range<u64>) -> Option<Vec<Edit>> {
+        let wide = self.bytes(list.start)? == [1];
+        let count = u64::from(self.u32(list.start + 4)?).min(MOST_EDITS);
+        let mut edits = Vec::new();
+        for number in 0..count {
+            let at = list.start + 8 + number * if wide { 20 } else { 12 };
+            let (length, from) = if wide {
+                (self.u64(at)?, self.u64(at + 8)?.cast_signed())
+            } else {
+                (u64::from(self.u32(at)?), i64::from(self.u32(at + 4)?.cast_signed()))
+            };
+            // -1 is a pause before the track begins, which nobody fingerprints.
+            edits.extend(u64::try_from(from).ok().map(|from| Edit { length, from }));
+        }
+        Some(edits)
+    }
+
+    /// The first sample entry: 8 bytes of the list's head, then its own.
+    fn entry(&mut self, description: &Range<u64>, found: &mut Track) {
+        let Some(entry) = self.header(&(description.start.saturating_add(8)..description.end)) else { return };
+        found.entry = entry.kind;
+        // QuickTime has longer entries: version 1 and 2.
+        let longer = match self.bytes(entry.content.start + 8) {
+            Some([0, 1]) => 16,
+            Some([0, 2]) => 36,
+            _ => 0,
+        };
+        let inside = entry.content.start.saturating_add(28 + longer)..entry.content.end;
+        let parts: Vec<Box4> = self.children(inside).take(64).collect();
+        let encrypted = matches!(&entry.kind, b"drms" | b"enca" | b"aavd" | b"drmi");
+        found.protected = encrypted || parts.iter().any(|part| &part.kind == b"sinf");
+        for part in parts {
+            let esds = match &part.kind {
+                b"esds" => Some(part.content),
+                b"wave" => self.child(&part.content, b"esds"),
+                _ => None,
+            };
+            found.object_type = found.object_type.or(esds.and_then(|esds| self.object_type(&esds)));
+        }
+    }
+
+    /// The first object type of the decoder's configuration, which is the last of the nested descriptors.
+    fn object_type(&self, esds: &Range<u64>) -> Option<u8> {
+        const MPEG4_AUDIO: u8 = 0x40;
+        let (tag, mut at) = self.descriptor(esds.start + 4)?;
+        if tag != 3 {
+            return None;
+        }
+        // ES_ID, then flags that say what follows.
+        let [flags] = self.bytes(at + 2)?;
+        at += 3;
+        at += if flags & 0x80 != 0 { 2 } else { 0 };
+        at += if flags & 0x40 != 0 { 1 + u64::from(self.bytes::<1>(at)?[0]) } else { 0 };
+        at += if flags & 0x20 != 0 { 2 } else { 0 };
+        let (tag, configuration) = self.descriptor(at)?;
+        if tag != 4 || self.bytes(configuration)? != [MPEG4_AUDIO] {
+            return None;
+        }
+        let (tag, specific) = self.descriptor(configuration + 13)?;
+        let [first, second] = self.bytes(specific)?;
+        let short = first >> 3;
+        let long = 32 + ((first & 7) << 3 | second >> 5);
+        (tag == 5).then_some(if short == 31 { long } else { short })
+    }
+
+    /// A descriptor's tag, and where its content begins: its length has up to four bytes of seven bits.
+    fn descriptor(&self, at: u64) -> Option<(u8, u64)> {
+        let [tag, length @ ..] = self.bytes::<5>(at)?;
+        let bytes = length.iter().position(|byte| byte & 0x80 == 0)? as u64 + 1;
+        Some((tag, at + 1 + bytes))
+    }
+
+    /// The places of the types of `covr` in iTunes' list of tags.
+    fn pictures(&mut self, user: &Range<u64>) -> Vec<u64> {
+        let Some(meta) = self.child(user, b"meta") else { return Vec::new() };
+        let Some(list) = self.child(&(meta.start.saturating_add(4)..meta.end), b"ilst") else { return Vec::new() };
+        let tags = self.children(list).take(1000);
+        // The type stands in the four bytes before the content.
+        tags.filter(|tag| &tag.kind == b"covr").map(|tag| tag.content.start.saturating_sub(4)).collect()
+    }
+}

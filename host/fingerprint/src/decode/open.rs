@@ -1,0 +1,162 @@
+//! What is in a file, found by its content: the name and its extension count for nothing.
+
+use sha2::{Digest as _, Sha256};
+use symphonia::core::codecs::CodecParameters;
+use symphonia::core::codecs::audio::well_known as codecs;
+use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
+use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
+use symphonia::core::meta::MetadataOptions;
+
+use super::audio::Audio;
+use super::fault;
+use super::mp4::{self, Movie};
+use super::packets::Packets;
+use super::source::Source;
+use super::trim::Trim;
+use super::{sniff, tags, veil};
+use crate::{Error, Reason};
+
+/// Opens the first sound in a file. `digested`: whether its packets are to be digested as they pass.
+///
+/// # Errors
+/// When there is none, or none that is decoded here.
+pub(crate) fn open(source: &Source, digested: bool) -> Result<Audio, Error> {
+    let mut head = [0; 512];
+    let length = source.read_at(0, &mut head).map_err(|failed| fault::unreadable(&failed))?;
+    let head = head.get(..length).unwrap_or_default();
+    if head.is_empty() {
+        return Err(fault::corrupt("it is empty"));
+    }
+    if let Some(found) = sniff::foreign(head) {
+        return Err(fault::unsupported(found));
+    }
+    let movie = mp4::inspect(source);
+    movie.as_ref().map_or(Ok(()), allowed)?;
+    source.veil(veil::veils(source, movie.as_ref()));
+    let mut format = probe(source)?;
+    let (tags, smpb) = tags::take(format.as_mut());
+    let (track, parameters) = sound(format.as_ref())?;
+    let decoder = decoder(&track, &parameters)?;
+    let container = container(format.format_info().short_name);
+    let digest = digested.then(|| begin_digest(&parameters, decoder.as_ref()));
+
+    let id = track.id;
+    let mut audio = Audio::start(Packets::new(format, track, source.clone(), digest), decoder)?;
+    audio.tags = tags;
+    audio.spec.container = container;
+    if let Some(movie) = &movie {
+        let described = movie.tracks.iter().find(|track| track.id == id).cloned().unwrap_or_default();
+        audio.cut(Trim::of_movie(movie, &described, audio.spec.rate_hz, smpb.as_deref()));
+    }
+    let stated_hz = parameters.sample_rate.unwrap_or_default();
+    audio.spec.core_only = audio.spec.codec == "aac" && stated_hz == audio.spec.rate_hz.saturating_mul(2);
+    if audio.spec.codec.starts_with("pcm_") {
+        let frame_bytes = u64::from(audio.spec.bits.unwrap_or(8).div_ceil(8)) * u64::from(audio.spec.channels);
+        audio.most_frames = source.length().checked_div(frame_bytes);
+    }
+    Ok(audio)
+}
+
+/// Whether the first sound of an MP4 is one that may be decoded, and can be.
+fn allowed(movie: &Movie) -> Result<(), Error> {
+    let Some(track) = movie.tracks.first() else {
+        return Err(fault::error(Reason::Unsupported, "it is an MP4 file without sound"));
+    };
+    let entry = String::from_utf8_lossy(&track.entry).into_owned();
+    if track.protected {
+        let detail = format!(
+            "its sound is protected (`{entry}`); only the shop's own player plays it, get it without protection"
+        );
+        return Err(fault::error(Reason::Protected, detail));
+    }
+    match track.object_type {
+        Some(5 | 29) => Err(fault::unsupported("HE-AAC (AAC with spectral band replication)")),
+        Some(42) => Err(fault::unsupported("xHE-AAC")),
+        Some(other) if other != 2 && &track.entry == b"mp4a" => {
+            Err(fault::unsupported(&format!("MPEG-4 audio of object type {other}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn probe(source: &Source) -> Result<Box<dyn FormatReader>, Error> {
+    let stream = MediaSourceStream::new(Box::new(source.clone()), MediaSourceStreamOptions::default());
+    let (formats, metadata) = (FormatOptions::default(), MetadataOptions::default());
+    symphonia::default::get_probe()
+        .probe(&Hint::new(), stream, formats, metadata)
+        .map_err(|failed| fault::of_opening(failed, "what this file holds"))
+}
+
+/// The first track of sound.
+fn sound(format: &dyn FormatReader) -> Result<(Track, AudioCodecParameters), Error> {
+    let found = format.tracks().iter().find_map(|track| match &track.codec_params {
+        Some(CodecParameters::Audio(parameters)) => Some((track.clone(), parameters.clone())),
+        _ => None,
+    });
+    if let Some(found) = found {
+        return Ok(found);
+    }
+    let video = format.first_track(TrackType::Video).is_some();
+    let found = if video { "a video without sound that is known here" } else { "a sound that nothing here knows" };
+    Err(fault::unsupported(found))
+}
+
+fn decoder(track: &Track, parameters: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, Error> {
+    // Where no LAME header tells the length of MPEG frames, symphonia guesses it from the bit rate, and would cut there.
+    let mpeg = matches!(parameters.codec, codecs::CODEC_ID_MP1 | codecs::CODEC_ID_MP2 | codecs::CODEC_ID_MP3);
+    let options = AudioDecoderOptions::default().gapless(!mpeg || track.delay.is_some());
+    let channels = parameters.channels.as_ref().map_or(0, symphonia::core::audio::Channels::count);
+    let found = match parameters.codec {
+        codecs::CODEC_ID_AAC if channels > 2 => format!("AAC of {channels} channels"),
+        other => codec(other).to_owned(),
+    };
+    symphonia::default::get_codecs()
+        .make_audio_decoder(parameters, &options)
+        .map_err(|failed| fault::of_opening(failed, &found))
+}
+
+/// What is known by name and not decoded.
+fn codec(id: AudioCodecId) -> &'static str {
+    const NAMES: &[(AudioCodecId, &str)] = &[
+        (codecs::CODEC_ID_OPUS, "Opus"),
+        (codecs::CODEC_ID_AAC, "this profile of AAC"),
+        (codecs::CODEC_ID_SPEEX, "Speex"),
+        (codecs::CODEC_ID_AC3, "AC-3"),
+        (codecs::CODEC_ID_EAC3, "E-AC-3"),
+        (codecs::CODEC_ID_AC4, "AC-4"),
+        (codecs::CODEC_ID_DCA, "DTS"),
+        (codecs::CODEC_ID_TRUEHD, "TrueHD"),
+        (codecs::CODEC_ID_WMA, "Windows Media Audio"),
+        (codecs::CODEC_ID_WAVPACK, "WavPack"),
+        (codecs::CODEC_ID_TTA, "True Audio"),
+        (codecs::CODEC_ID_MONKEYS_AUDIO, "Monkey's Audio"),
+        (codecs::CODEC_ID_ADPCM_MS, "ADPCM"),
+        (codecs::CODEC_ID_ADPCM_IMA_WAV, "ADPCM"),
+        (codecs::CODEC_ID_ADPCM_IMA_QT, "ADPCM"),
+    ];
+    NAMES.iter().find(|(known, _)| *known == id).map_or("its codec", |(_, name)| name)
+}
+
+/// The name that people use.
+fn container(name: &'static str) -> &'static str {
+    match name {
+        "isomp4" => "mp4",
+        "wave" => "wav",
+        "matroska" => "mkv",
+        "aac" => "adts",
+        other => other,
+    }
+}
+
+/// What the digest of the audio begins with: the codec and its configuration, which decide what the packets mean. What
+/// follows are the packets, nothing between them: how a container cuts uncompressed sound into packets is its own affair.
+fn begin_digest(parameters: &AudioCodecParameters, decoder: &dyn AudioDecoder) -> Sha256 {
+    let configuration = parameters.extra_data.as_deref().unwrap_or_default();
+    let mut digest = Sha256::new_with_prefix(b"baton-audio-1\0");
+    digest.update(decoder.codec_info().short_name);
+    digest.update((configuration.len() as u64).to_le_bytes());
+    digest.update(configuration);
+    digest
+}

@@ -1,0 +1,97 @@
+//! Pictures and other large things in tags are kept from the demuxer, which would hold all of them in memory.
+//!
+//! It is shown other bytes where such a thing begins, of the same length, so that it passes over it: a box of an MP4 becomes
+//! free space, a block of a FLAC file padding, a frame of an ID3v2 tag is called compressed (which symphonia skips). Small ones
+//! stay. What remains is bounded by `bounds::OPENING_BYTES`: ID3v2.2, and pictures in the comments of Ogg.
+
+use super::bounds::ELEMENT_BYTES;
+use super::mp4::Movie;
+use super::source::{Source, Veil};
+
+/// More than any tag has.
+const MOST_ELEMENTS: usize = 4096;
+
+/// What has to be shown in place of what.
+pub(super) fn veils(source: &Source, movie: Option<&Movie>) -> Vec<Veil> {
+    if let Some(movie) = movie {
+        return movie.pictures.iter().map(|place| (*place, b"free".to_vec())).collect();
+    }
+    let mut veils = Vec::new();
+    let mut at = 0;
+    if let Some(tag) = tag(source) {
+        at = tag.end;
+        veils.extend(frames(source, &tag));
+    }
+    veils.extend(blocks(source, at));
+    veils
+}
+
+struct Tag {
+    version: u8,
+    /// Whether sizes cannot be trusted: bytes were inserted, or an extended header comes first.
+    odd: bool,
+    end: u64,
+}
+
+/// An ID3v2 tag at the start (ID3v2.4 structure, §3.1).
+fn tag(source: &Source) -> Option<Tag> {
+    let head: [u8; 10] = bytes(source, 0)?;
+    let [b'I', b'D', b'3', version, _, flags, size @ ..] = head else { return None };
+    Some(Tag { version, odd: flags & 0xc0 != 0, end: 10 + u64::from(syncsafe(size)) })
+}
+
+/// The large frames of a tag (ID3v2.3 §3.3, ID3v2.4 structure §4): the second byte of flags says compressed.
+fn frames(source: &Source, tag: &Tag) -> Vec<Veil> {
+    let mut veils = Vec::new();
+    let mut at = 10;
+    if tag.odd || !matches!(tag.version, 3 | 4) {
+        return veils;
+    }
+    for _ in 0..MOST_ELEMENTS {
+        let Some([a, b, c, d, size @ .., _, _]) = bytes::<10>(source, at).filter(|_| at < tag.end) else { break };
+        if ![a, b, c, d].iter().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit()) {
+            break;
+        }
+        let length = u64::from(if tag.version == 4 { syncsafe(size) } else { u32::from_be_bytes(size) });
+        if length > ELEMENT_BYTES {
+            // In 2.4 compressed frames say their length beside.
+            veils.push((at + 8, vec![0, if tag.version == 4 { 0x09 } else { 0x80 }]));
+        }
+        at = at.saturating_add(10 + length);
+    }
+    veils
+}
+
+/// The pictures and other data of applications in a FLAC file (RFC 9639 §8.1): their type becomes 1, padding.
+fn blocks(source: &Source, start: u64) -> Vec<Veil> {
+    const APPLICATION: u8 = 2;
+    const PICTURE: u8 = 6;
+    let mut veils = Vec::new();
+    if bytes(source, start) != Some(*b"fLaC") {
+        return veils;
+    }
+    let mut at = start + 4;
+    for _ in 0..MOST_ELEMENTS {
+        let Some([kind, length @ ..]) = bytes::<4>(source, at) else { break };
+        let [high, middle, low] = length;
+        let length = u64::from(u32::from_be_bytes([0, high, middle, low]));
+        if matches!(kind & 0x7f, APPLICATION | PICTURE) && length > ELEMENT_BYTES {
+            veils.push((at, vec![kind & 0x80 | 1]));
+        }
+        if kind & 0x80 != 0 {
+            break;
+        }
+        at += 4 + length;
+    }
+    veils
+}
+
+/// A number of four times seven bits.
+fn syncsafe(bytes: [u8; 4]) -> u32 {
+    bytes.iter().fold(0, |number, byte| number << 7 | u32::from(byte & 0x7f))
+}
+
+fn bytes<const N: usize>(source: &Source, at: u64) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    (source.read_at(at, &mut bytes).ok()? == N).then_some(bytes)
+}

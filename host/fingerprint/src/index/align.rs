@@ -1,0 +1,180 @@
+//! How well two fingerprints agree, laid over each other at a shift.
+//!
+//! Three numbers decide. The **error rate** is the share of bits that differ, over the frames in which something happens: where
+//! both stand still (silence, a held tone), agreeing says nothing. The **background** is the error rate of the same two at other
+//! shifts nearby: two different drones agree at every shift, and so at none; copies agree at one. The **agreeing** share tells
+//! whether they agree all along, as copies do, or in a part, as a remix or another cut does.
+
+/// Shifts, away from the one that is judged, at which the background is taken, in frames: 1.5 s to 14 s, unevenly, so that no
+/// one beat falls on all of them. A word looks at 16 frames, so nearer ones would still see the agreement.
+const ELSEWHERE: [i32; 16] = [-113, -91, -73, -57, -43, -31, -21, -13, 13, 21, 31, 43, 57, 73, 91, 113];
+
+/// Frames that a rate needs at least to count.
+const SOME: u32 = 24;
+
+/// Frames of one window: 16 s, in which 2 % of tempo drift by 2.6 frames.
+const WINDOW: usize = 128;
+
+/// A window agrees when its error rate is this share of the background or less.
+const AGREEING: f32 = 0.85;
+
+/// Tempo differences that are tried, in thousandths.
+const SLOPES: [i32; 10] = [-25, -20, -15, -10, -5, 5, 10, 15, 20, 25];
+
+/// What two fingerprints are to each other at one shift.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Alignment {
+    /// The place in the second of what is at the start of the first, in frames of 0.1238 s.
+    pub offset_frames: i32,
+    /// Frames that lie over each other.
+    pub overlap_frames: u32,
+    /// Of those, how many have something happen in them.
+    pub busy_frames: u32,
+    /// The share of bits that differ in those, from 0 to 1; 0.5 is chance.
+    pub bit_error_rate: f32,
+    /// The same at other shifts: what these two would have without being copies.
+    pub background: f32,
+    /// The share of windows of 16 s that agree, from 0 to 1.
+    pub agreeing: f32,
+    /// How much faster the second goes, as a share: 0.02 for 2 %; 0 when both go alike.
+    pub drift: f32,
+}
+
+impl Alignment {
+    /// How much of the background the error rate has lost: 1 for equal words, 0 for two that have nothing to do with each other.
+    #[must_use]
+    pub fn contrast(&self) -> f32 {
+        if self.background <= 0.0 { 0.0 } else { (1.0 - self.bit_error_rate / self.background).max(0.0) }
+    }
+}
+
+/// Bits that differ, and frames that were counted.
+#[derive(Clone, Copy, Default)]
+struct Errors {
+    bits: u32,
+    busy: u32,
+}
+
+impl Errors {
+    #[expect(clippy::cast_precision_loss, reason = "there are at most 32 times 32,768 bits")]
+    fn rate(self) -> f32 {
+        if self.busy == 0 { 1.0 } else { self.bits as f32 / (32 * self.busy) as f32 }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { bits: self.bits + other.bits, busy: self.busy + other.busy }
+    }
+}
+
+/// Whether a shift is worth more than a glance: whether, in the middle of the overlap, fewer bits differ than by chance.
+pub(crate) fn glance(one: &[u32], other: &[u32], shift: i32) -> bool {
+    let (left, right) = overlap(one, other, shift);
+    let from = (left.len().saturating_sub(WINDOW)) / 2;
+    let window = left.get(from..).map_or(left, |rest| rest.get(..WINDOW).unwrap_or(rest));
+    let close = |by: i32| {
+        let (left, right) = overlap(window, right, whole(from) + by);
+        errors(left, right).rate() < 0.42
+    };
+    [0, -1, 1].into_iter().any(close)
+}
+
+/// The best alignment within `reach` frames of a shift, both going alike.
+pub(crate) fn straight(one: &[u32], other: &[u32], shift: i32, reach: i32) -> Alignment {
+    let tried = (shift - reach..=shift + reach).map(|shift| {
+        let (left, right) = overlap(one, other, shift);
+        (errors(left, right).rate(), shift)
+    });
+    let best = tried.min_by(|(one, _), (other, _)| one.total_cmp(other));
+    let shift = best.map_or(shift, |(_, shift)| shift);
+    let (left, right) = overlap(one, other, shift);
+    let windows = left.chunks(WINDOW).zip(right.chunks(WINDOW)).map(|(left, right)| errors(left, right));
+    judged(one, other, shift, 0, windows)
+}
+
+/// The best alignment of two that go unlike, round a shift that holds in the middle of their overlap.
+pub(crate) fn drifting(one: &[u32], other: &[u32], shift: i32) -> Alignment {
+    let sum = |slope: i32, shift: i32| along(one, other, shift, slope, 0).fold(Errors::default(), Errors::and).rate();
+    let tried = SLOPES.iter().flat_map(|slope| (-12..=12).step_by(2).map(move |by| (*slope, shift + by)));
+    let rated = tried.map(|(slope, shift)| (sum(slope, shift), slope, shift));
+    let best = rated.min_by(|(one, ..), (other, ..)| one.total_cmp(other));
+    let (_, slope, shift) = best.unwrap_or((1.0, 0, shift));
+    judged(one, other, shift, slope, along(one, other, shift, slope, 2))
+}
+
+/// Everything about one shift, from the errors of its windows.
+#[expect(clippy::cast_precision_loss, reason = "a slope and a number of windows are small")]
+fn judged(one: &[u32], other: &[u32], shift: i32, slope: i32, windows: impl Iterator<Item = Errors>) -> Alignment {
+    let background = background(one, other, shift);
+    let (mut sum, mut busy, mut agreeing) = (Errors::default(), 0_u32, 0_u32);
+    for window in windows {
+        sum = sum.and(window);
+        if window.busy >= SOME {
+            busy += 1;
+            agreeing += u32::from(window.rate() <= background * AGREEING);
+        }
+    }
+    Alignment {
+        offset_frames: shift,
+        overlap_frames: u32::try_from(overlap(one, other, shift).0.len()).unwrap_or(u32::MAX),
+        busy_frames: sum.busy,
+        bit_error_rate: sum.rate(),
+        background,
+        agreeing: if busy == 0 { 0.0 } else { agreeing as f32 / busy as f32 },
+        drift: slope as f32 / 1000.0,
+    }
+}
+
+/// The errors along a line: each window at the shift that the line has in its middle, or `reach` frames beside it.
+fn along(one: &[u32], other: &[u32], shift: i32, slope: i32, reach: i32) -> impl Iterator<Item = Errors> {
+    let half = whole(one.len()) / 2;
+    one.chunks(WINDOW).enumerate().map(move |(number, window)| {
+        let begin = whole(number * WINDOW);
+        let middle = begin + whole(window.len()) / 2 - half;
+        let here = shift + middle * slope / 1000 + begin;
+        let tried = (here - reach..=here + reach).map(|shift| {
+            let (left, right) = overlap(window, other, shift);
+            errors(left, right)
+        });
+        tried.min_by(|one, other| one.rate().total_cmp(&other.rate())).unwrap_or_default()
+    })
+}
+
+/// The middle of the error rates at other shifts; 0 when there are too few frames to tell.
+fn background(one: &[u32], other: &[u32], shift: i32) -> f32 {
+    let elsewhere = ELSEWHERE.iter().map(|by| {
+        let (left, right) = overlap(one, other, shift + by);
+        errors(left, right)
+    });
+    let mut rates: Vec<_> = elsewhere.filter(|errors| errors.busy >= SOME).map(Errors::rate).collect();
+    rates.sort_by(f32::total_cmp);
+    rates.get(rates.len() / 2).copied().unwrap_or_default()
+}
+
+/// What of the two lies over each other when the second is shifted: its frame `shift` over the first frame of the first.
+fn overlap<'a>(one: &'a [u32], other: &'a [u32], shift: i32) -> (&'a [u32], &'a [u32]) {
+    let by = usize::try_from(shift.unsigned_abs()).unwrap_or(usize::MAX);
+    let (left, right) = if shift < 0 { (one.get(by..), Some(other)) } else { (Some(one), other.get(by..)) };
+    let (left, right) = (left.unwrap_or_default(), right.unwrap_or_default());
+    let frames = left.len().min(right.len());
+    (left.get(..frames).unwrap_or_default(), right.get(..frames).unwrap_or_default())
+}
+
+/// The errors of two runs of words of the same length. The first frame has none before it and only serves the second.
+fn errors(left: &[u32], right: &[u32]) -> Errors {
+    let (Some((_, left_next)), Some((_, right_next))) = (left.split_first(), right.split_first()) else {
+        return Errors::default();
+    };
+    let mut sum = Errors::default();
+    // Without branches, so that it runs on many words at once.
+    for (((left, right), next_left), next_right) in left.iter().zip(right).zip(left_next).zip(right_next) {
+        let happens = u32::from(((left ^ next_left) | (right ^ next_right)) != 0);
+        sum.bits += ((next_left ^ next_right) & happens.wrapping_neg()).count_ones();
+        sum.busy += happens;
+    }
+    sum
+}
+
+fn whole(frames: usize) -> i32 {
+    // A fingerprint is looked at for `LONGEST` words.
+    i32::try_from(frames).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,205 @@
+//! Groups of duplicates: the union of pairs, without chains.
+//!
+//! That A sounds like B and B like C does not make C a copy of A: a medley sounds like each of its songs. So two groups become
+//! one only when more than half of the pairs between them agree, which is looked at and not concluded: where a pair was not
+//! found, its shift follows from the others, and the two are laid over each other there. A pair that joins nothing this way is
+//! told as a [bridge](Groups::bridges). The strongest pairs come first, and the outcome does not depend on their order.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::align::Alignment;
+use super::duplicates::Pair;
+use super::judge::at_shift;
+use super::key::looked_at;
+use super::prints::Prints;
+
+/// Members of each side that are laid over each other when two groups may become one.
+const ASKED: usize = 4;
+
+/// Groups of so many members have all their pairs looked at: 496 pairs, about 10 ms.
+const COMPLETED: usize = 32;
+
+/// How often what was refused is tried again with the groups as they have become.
+const ROUNDS: usize = 3;
+
+/// Fingerprints that are copies of each other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// Its fingerprints, by their place in the order, ascending.
+    pub members: Vec<u32>,
+    /// The pairs of them that agree, in order.
+    pub pairs: Vec<Pair>,
+}
+
+impl Group {
+    /// Whether every two of its members agree. In a group of more than 32 not every two are looked at.
+    #[must_use]
+    pub fn is_mutual(&self) -> bool {
+        self.pairs.len() * 2 == self.members.len() * (self.members.len() - 1)
+    }
+
+    /// The pair that it is least sure of.
+    #[must_use]
+    pub fn weakest(&self) -> Option<&Pair> {
+        self.pairs.iter().min_by(|one, other| one.score.total_cmp(&other.score))
+    }
+}
+
+/// Groups, and the pairs that did not make one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Groups {
+    /// The groups, in order of their first members.
+    pub groups: Vec<Group>,
+    /// Pairs between two groups (or a group and a single one) that most of the others do not bear out: for people to look at.
+    pub bridges: Vec<Pair>,
+}
+
+/// Groups of what [`duplicates`](super::duplicates) found among `prints`.
+#[must_use]
+pub fn groups<P: Prints + ?Sized>(prints: &P, pairs: &[Pair]) -> Groups {
+    let mut union = Union::new(prints, pairs);
+    let mut strongest: Vec<_> = pairs.to_vec();
+    strongest.sort_by(|one, other| {
+        other.score.total_cmp(&one.score).then((one.first, one.second).cmp(&(other.first, other.second)))
+    });
+    for _ in 0..ROUNDS {
+        if !union.round(&strongest) {
+            break;
+        }
+    }
+    let apart = |pair: &&Pair| union.of.get(&pair.first) != union.of.get(&pair.second);
+    let mut bridges: Vec<_> = pairs.iter().filter(apart).copied().collect();
+    bridges.sort_unstable_by_key(|pair| (pair.first, pair.second));
+    Groups { groups: union.finish(), bridges }
+}
+
+/// The groups as they grow.
+struct Union<'a, P: Prints + ?Sized> {
+    prints: &'a P,
+    /// The group of each fingerprint, by its number in `groups`.
+    of: HashMap<u32, usize>,
+    /// The members of each group, with the place in each of what is at the start of the group's first.
+    groups: Vec<Vec<(u32, i32)>>,
+    /// What is known of two: their alignment, or that they do not agree.
+    known: HashMap<(u32, u32), Option<Pair>>,
+}
+
+impl<'a, P: Prints + ?Sized> Union<'a, P> {
+    fn new(prints: &'a P, pairs: &[Pair]) -> Self {
+        let known = pairs.iter().map(|pair| ((pair.first, pair.second), Some(*pair))).collect();
+        let mut union = Self { prints, of: HashMap::new(), groups: Vec::new(), known };
+        for id in pairs.iter().flat_map(|pair| [pair.first, pair.second]) {
+            union.of.entry(id).or_insert_with(|| {
+                union.groups.push(vec![(id, 0)]);
+                union.groups.len() - 1
+            });
+        }
+        union
+    }
+
+    /// Joins what can be joined; tells whether anything was.
+    fn round(&mut self, pairs: &[Pair]) -> bool {
+        let (mut joined, mut refused) = (false, HashSet::new());
+        for pair in pairs {
+            let (Some(&left), Some(&right)) = (self.of.get(&pair.first), self.of.get(&pair.second)) else { continue };
+            let sizes = (self.members(left).len(), self.members(right).len());
+            if left == right || refused.contains(&(left, right, sizes)) {
+                continue;
+            }
+            let by = self.place(left, pair.first) + pair.alignment.offset_frames - self.place(right, pair.second);
+            if self.mutual(left, right, by) {
+                self.join(left, right, by);
+                joined = true;
+            } else {
+                refused.insert((left, right, sizes));
+            }
+        }
+        joined
+    }
+
+    /// Whether more than half of the pairs between two groups agree.
+    fn mutual(&mut self, left: usize, right: usize, by: i32) -> bool {
+        let (left, right) = (some(self.members(left)), some(self.members(right)));
+        let (mut tried, mut agree) = (0, 0);
+        for (one, one_place) in &left {
+            for (other, other_place) in &right {
+                tried += 1;
+                agree += usize::from(self.pair(*one, *other, other_place + by - one_place).is_some());
+            }
+        }
+        agree * 2 > tried
+    }
+
+    fn join(&mut self, left: usize, right: usize, by: i32) {
+        // The smaller one moves.
+        let (to, from, by) = if self.members(left).len() < self.members(right).len() {
+            (right, left, -by)
+        } else {
+            (left, right, by)
+        };
+        let moved = self.groups.get_mut(from).map(std::mem::take).unwrap_or_default();
+        for (id, _) in &moved {
+            self.of.insert(*id, to);
+        }
+        if let Some(group) = self.groups.get_mut(to) {
+            group.extend(moved.into_iter().map(|(id, place)| (id, place + by)));
+        }
+    }
+
+    /// What is known of two, or is found out now: `shift` is the place in `other` of the start of `one`.
+    fn pair(&mut self, one: u32, other: u32, shift: i32) -> Option<Pair> {
+        let ((first, second), shift) = if one < other { ((one, other), shift) } else { ((other, one), -shift) };
+        let prints = self.prints;
+        *self.known.entry((first, second)).or_insert_with(|| {
+            let (mut left, mut right) = (Vec::new(), Vec::new());
+            prints.read(first, &mut left);
+            prints.read(second, &mut right);
+            let alignment: Alignment = at_shift(looked_at(&left), looked_at(&right), shift)?;
+            Some(Pair { first, second, score: alignment.contrast(), alignment })
+        })
+    }
+
+    fn members(&self, group: usize) -> &[(u32, i32)] {
+        self.groups.get(group).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn place(&self, group: usize, id: u32) -> i32 {
+        self.members(group).iter().find(|(member, _)| *member == id).map_or(0, |(_, place)| *place)
+    }
+
+    fn finish(mut self) -> Vec<Group> {
+        let groups = std::mem::take(&mut self.groups);
+        let small = groups.iter().filter(|group| group.len() <= COMPLETED);
+        for group in small {
+            for (number, (one, one_place)) in group.iter().enumerate() {
+                for (other, other_place) in group.iter().skip(number + 1) {
+                    self.pair(*one, *other, other_place - one_place);
+                }
+            }
+        }
+        let mut found: BTreeMap<usize, Vec<Pair>> = BTreeMap::new();
+        for pair in self.known.values().flatten() {
+            let (left, right) = (self.of.get(&pair.first), self.of.get(&pair.second));
+            if let Some(group) = left.filter(|_| left == right) {
+                found.entry(*group).or_default().push(*pair);
+            }
+        }
+        let mut made: Vec<_> = found
+            .into_iter()
+            .filter_map(|(number, mut pairs)| {
+                let mut members: Vec<_> = groups.get(number)?.iter().map(|(id, _)| *id).collect();
+                members.sort_unstable();
+                pairs.sort_unstable_by_key(|pair| (pair.first, pair.second));
+                Some(Group { members, pairs })
+            })
+            .collect();
+        made.sort_by(|one, other| one.members.cmp(&other.members));
+        made
+    }
+}
+
+/// A few of the members, evenly spread.
+fn some(members: &[(u32, i32)]) -> Vec<(u32, i32)> {
+    let step = members.len().div_ceil(ASKED).max(1);
+    members.iter().step_by(step).copied().collect()
+}

@@ -1,0 +1,62 @@
+//! Fingerprints for tests, made like those of music: sixteen slow movements, each cut into four levels in Gray code, as
+//! Chromaprint's classifiers do. Pieces differ in where their levels lie and how fast they move, so that some keys are common.
+
+/// A generator of numbers (Marsaglia, Xorshift RNGs, 2003), the same each time.
+pub(crate) struct Chance(u64);
+
+impl Chance {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11
+    }
+
+    /// From 0 to 1.
+    #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
+    pub(crate) fn share(&mut self) -> f64 {
+        self.next() as f64 / (1_u64 << 53) as f64
+    }
+
+    /// About normal: the sum of twelve even numbers.
+    fn normal(&mut self) -> f64 {
+        (0..12).map(|_| self.share()).sum::<f64>() - 6.0
+    }
+}
+
+/// One piece. `stillness` is how much of a frame stays in the next: 0.9 is music, 0.9999 a drone.
+pub(crate) fn piece(words: usize, stillness: f64, seed: u64) -> Vec<u32> {
+    let mut chance = Chance::new(seed);
+    let lies: Vec<f64> = (0..16).map(|_| chance.normal() * 0.7).collect();
+    let mut moves: Vec<f64> = (0..16).map(|_| chance.normal()).collect();
+    let news = (1.0 - stillness * stillness).sqrt();
+    let word = |_| {
+        let levels = moves.iter_mut().zip(&lies).map(|(level, lies)| {
+            *level = *level * stillness + chance.normal() * news;
+            match *level + lies {
+                ..-0.7 => 0_u32,
+                ..0.0 => 1,
+                ..0.7 => 3,
+                _ => 2,
+            }
+        });
+        levels.fold(0, |word, level| word << 2 | level)
+    };
+    (0..words).map(word).collect()
+}
+
+/// Pieces, each its own.
+pub(crate) fn library(pieces: u64, words: usize, seed: u64) -> Vec<Vec<u32>> {
+    (0..pieces).map(|number| piece(words, 0.9, seed * 1_000_003 + number)).collect()
+}
+
+/// A copy in which a share of the bits differs, as after another codec.
+pub(crate) fn worn(words: &[u32], share: f64, seed: u64) -> Vec<u32> {
+    let mut chance = Chance::new(seed);
+    let mut flip = |word: u32| (0..32).filter(|_| chance.share() < share).fold(word, |word, bit| word ^ (1 << bit));
+    words.iter().map(|word| flip(*word)).collect()
+}

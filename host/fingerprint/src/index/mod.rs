@@ -1,0 +1,29 @@
+//! Which of many fingerprints sound alike, from their words alone.
+//!
+//! `key` says what of a print is looked for, `postings` (and `growing`, for what comes later) where it is, `search` which prints
+//! have enough of it at one shift, `align` how well two agree there, `judge` whether that makes them duplicates. On this stand
+//! `duplicates` (all against all), `lookup` (one against all) and `groups`.
+//!
+//! It knows nothing of files, names or lengths: whether two prints that agree are one recording in two files, or the better one
+//! is to be kept, is for the library to say.
+
+mod align;
+mod duplicates;
+mod groups;
+mod growing;
+mod judge;
+mod key;
+mod lookup;
+#[cfg(test)]
+mod made;
+mod places;
+mod postings;
+mod prints;
+mod search;
+
+pub use align::Alignment;
+pub use duplicates::{Pair, duplicates};
+pub use groups::{Group, Groups, groups};
+pub use judge::Found;
+pub use lookup::{Lookup, SPEEDS};
+pub use prints::Prints;

@@ -1,0 +1,335 @@
+//! Files that are not what they should be: every one ends with a fingerprint or a reason, in bounded time, and never with a panic.
+//!
+//! All are made here, of bytes; no judge and no music is needed.
+
+use std::fs::{self, File};
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use baton_fingerprint::{Error, Options, Reason, Sound, read};
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+
+/// A WAV file: its form, and how many bytes its header promises.
+#[derive(Clone, Copy)]
+struct Wav {
+    tag: u16,
+    channels: u16,
+    rate_hz: u32,
+    bits: u16,
+}
+
+const PLAIN: Wav = Wav { tag: 1, channels: 2, rate_hz: 44_100, bits: 16 };
+
+impl Wav {
+    fn frame_bytes(self) -> u32 {
+        u32::from(self.channels) * u32::from(self.bits / 8)
+    }
+
+    fn header(self, data_bytes: u32) -> Vec<u8> {
+        let mut header = b"RIFF".to_vec();
+        header.extend(data_bytes.saturating_add(36).to_le_bytes());
+        header.extend(b"WAVEfmt \x10\0\0\0");
+        header.extend(self.tag.to_le_bytes());
+        header.extend(self.channels.to_le_bytes());
+        header.extend(self.rate_hz.to_le_bytes());
+        header.extend((self.rate_hz * self.frame_bytes()).to_le_bytes());
+        header.extend(u16::try_from(self.frame_bytes()).expect("small frames").to_le_bytes());
+        header.extend(self.bits.to_le_bytes());
+        header.extend(b"data");
+        header.extend(data_bytes.to_le_bytes());
+        header
+    }
+
+    /// So many seconds of a melody in noise.
+    fn sound(self, seconds: u32) -> Vec<u8> {
+        let frames = self.rate_hz * seconds;
+        let mut bytes = self.header(frames * self.frame_bytes());
+        let mut noise = 1_u32;
+        for frame in 0..frames {
+            for _ in 0..self.channels {
+                noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let note = 220.0 * f64::from(1 + frame / (self.rate_hz / 3) % 7);
+                let wave = (f64::from(frame) / f64::from(self.rate_hz) * note * std::f64::consts::TAU).sin();
+                let value = 0.4 * wave + 0.1 * (f64::from(noise >> 16) / 32_768.0 - 1.0);
+                self.put(&mut bytes, value);
+            }
+        }
+        bytes
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "a sample from -1 to 1")]
+    fn put(self, bytes: &mut Vec<u8>, value: f64) {
+        match (self.tag, self.bits) {
+            (1, 16) => bytes.extend(((value * 32_767.0) as i16).to_le_bytes()),
+            (1, 24) => bytes.extend(&((value * 8_388_607.0) as i32).to_le_bytes()[..3]),
+            (3, 32) => bytes.extend((value as f32).to_le_bytes()),
+            other => panic!("{other:?} is not made here"),
+        }
+    }
+}
+
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.0.path().join(name);
+        fs::write(&path, bytes).expect("a file");
+        path
+    }
+
+    /// A file that is as long as that and takes no room on the disk.
+    fn sparse(&self, name: &str, head: &[u8], length: u64) -> PathBuf {
+        let path = self.file(name, head);
+        File::options().write(true).open(&path).and_then(|file| file.set_len(length)).expect("a long file");
+        path
+    }
+}
+
+const WHOLE: Options = Options { length: None, hashes: true };
+
+fn sound(path: &Path) -> Result<Sound, Error> {
+    read(path, WHOLE, &AtomicBool::new(false))
+}
+
+fn reason(path: &Path) -> Reason {
+    sound(path).expect_err("no fingerprint").reason
+}
+
+fn noise(length: usize, mut seed: u64) -> Vec<u8> {
+    let next = || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        seed.to_be_bytes()[1]
+    };
+    std::iter::repeat_with(next).take(length).collect()
+}
+
+#[test]
+fn what_is_not_there_or_no_file_has_its_reason() {
+    let place = Place::new();
+    assert_eq!(reason(&place.0.path().join("nothing.mp3")), Reason::NotFound);
+    assert_eq!(reason(&place.file("x", b"").join("below a file.mp3")), Reason::NotFound);
+    assert_eq!(reason(place.0.path()), Reason::Unsupported);
+    assert_eq!(reason(Path::new("/dev/zero")), Reason::Unsupported);
+}
+
+#[test]
+fn nothing_text_and_noise_are_no_music() {
+    let place = Place::new();
+    assert_eq!(reason(&place.file("empty.mp3", b"")), Reason::Corrupt);
+    assert_eq!(reason(&place.file("list.mp3", b"1. a song\n2. another song\n")), Reason::Unsupported);
+    assert_eq!(reason(&place.file("one.flac", b"f")), Reason::Unsupported);
+    for seed in 0..20 {
+        let length = [10, 1000, 70_000, 3_000_000][usize::try_from(seed % 4).expect("small")];
+        let error = sound(&place.file("noise.flac", &noise(length, seed))).expect_err("noise");
+        assert!(matches!(error.reason, Reason::Unsupported | Reason::Corrupt | Reason::TooShort), "{error:?}");
+    }
+    let picture = [b"\x89PNG\r\n\x1a\n".as_slice(), &noise(100_000, 3)].concat();
+    assert!(sound(&place.file("cover.mp3", &picture)).expect_err("a picture").detail.contains("PNG"));
+}
+
+#[test]
+fn the_name_counts_for_nothing() {
+    let place = Place::new();
+    let bytes = PLAIN.sound(6);
+    let named = sound(&place.file("song.wav", &bytes)).expect("a WAV file");
+    for name in ["song.mp3", "song.flac", "song", "song.txt", "song.m4a"] {
+        assert_eq!(sound(&place.file(name, &bytes)).expect("it is still WAV"), named);
+    }
+}
+
+#[test]
+fn a_truncated_file_has_the_fingerprint_of_what_is_left() {
+    let place = Place::new();
+    let bytes = PLAIN.sound(10);
+    let full = sound(&place.file("full.wav", &bytes)).expect("a WAV file");
+    let cut = sound(&place.file("cut.wav", &bytes[..bytes.len() / 2 - 3])).expect("half a WAV file");
+    let words = cut.fingerprint.words();
+    // The last words see the end.
+    assert_eq!(words[..words.len() - 2], full.fingerprint.words()[..words.len() - 2]);
+    assert!(cut.duration.abs_diff(Duration::from_secs(5)) < Duration::from_millis(10), "{:?}", cut.duration);
+    assert_eq!(full.duration, Duration::from_secs(10));
+    for length in [4, 12, 20, 43, 44, 45, 100] {
+        let found = reason(&place.file("stub.wav", &bytes[..length]));
+        assert!(matches!(found, Reason::Corrupt | Reason::TooShort | Reason::Unsupported), "{length}: {found:?}");
+    }
+}
+
+#[test]
+fn what_is_too_short_says_so() {
+    let place = Place::new();
+    assert_eq!(reason(&place.file("short.wav", &PLAIN.sound(2))), Reason::TooShort);
+    assert_eq!(sound(&place.file("long.wav", &PLAIN.sound(3))).map(|sound| sound.fingerprint.words().len()), Ok(3));
+}
+
+#[test]
+fn a_header_that_promises_too_much_does_not_make_it_longer() {
+    let place = Place::new();
+    let mut bytes = PLAIN.sound(5);
+    bytes.splice(..44, PLAIN.header(u32::MAX - 40));
+    let found = sound(&place.file("promise.wav", &bytes)).expect("five seconds");
+    assert!(found.duration < Duration::from_secs(6), "{:?}", found.duration);
+    // As programs write it that do not know the length beforehand.
+    bytes.splice(..44, PLAIN.header(0));
+    let found = sound(&place.file("unknown.wav", &bytes));
+    assert!(found.is_ok_and(|found| found.duration < Duration::from_secs(6)));
+}
+
+#[test]
+fn ten_hours_are_read_only_as_far_as_wanted() {
+    let place = Place::new();
+    let seconds = 10 * 3600;
+    let length = seconds * u64::from(PLAIN.rate_hz * PLAIN.frame_bytes());
+    // 6.35 GB: more than 32 bits can say.
+    let head = [PLAIN.header(u32::MAX), PLAIN.sound(5).split_off(44)].concat();
+    let path = place.sparse("ten hours.wav", &head, length + 44);
+    let options = Options { length: Some(Duration::from_secs(120)), hashes: false };
+    let began = Instant::now();
+    let found = read(&path, options, &AtomicBool::new(false)).expect("a fingerprint");
+    assert_eq!(found.fingerprint.words().len(), 948);
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+}
+
+#[test]
+fn many_channels_and_high_rates_are_taken() {
+    let place = Place::new();
+    for (channels, rate_hz) in [(8, 48_000), (2, 192_000), (1, 384_000), (24, 16_000)] {
+        let form = Wav { channels, rate_hz, ..PLAIN };
+        let found = sound(&place.file("odd.wav", &form.sound(4))).unwrap_or_else(|error| panic!("{channels}: {error}"));
+        assert_eq!((found.channels, found.rate_hz, found.duration.as_secs()), (channels, rate_hz, 4));
+        assert_eq!(found.fingerprint.words().len(), 11);
+    }
+    for (channels, rate_hz) in [(0, 44_100), (2, 0), (2, 900), (1, 4_000_000)] {
+        let header = Wav { channels, rate_hz, ..PLAIN }.header(400_000);
+        let bytes = [header, noise(400_000, 1)].concat();
+        let found = reason(&place.file("odd.wav", &bytes));
+        assert!(matches!(found, Reason::Unsupported | Reason::Corrupt), "{channels} {rate_hz}: {found:?}");
+    }
+}
+
+#[test]
+fn samples_that_are_no_numbers_count_as_silence() {
+    let place = Place::new();
+    let form = Wav { tag: 3, bits: 32, ..PLAIN };
+    let mut silenced = form.sound(6);
+    let mut broken = silenced.clone();
+    for at in (44 + 8 * 1000..44 + 8 * 90_000).step_by(4 * 501) {
+        silenced[at..at + 4].copy_from_slice(&0_f32.to_le_bytes());
+        let value = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY][at % 3];
+        broken[at..at + 4].copy_from_slice(&value.to_le_bytes());
+    }
+    let silenced = sound(&place.file("silenced.wav", &silenced)).expect("floats");
+    let broken = sound(&place.file("broken.wav", &broken)).expect("floats that are no numbers");
+    assert_eq!(broken.fingerprint, silenced.fingerprint);
+}
+
+#[test]
+fn silence_has_a_fingerprint_too() {
+    let place = Place::new();
+    let length = u64::from(PLAIN.rate_hz * PLAIN.frame_bytes()) * 10;
+    let header = PLAIN.header(u32::try_from(length).expect("a short file"));
+    let found = sound(&place.sparse("silence.wav", &header, length + 44)).expect("silence");
+    let words = found.fingerprint.words();
+    assert_eq!(words.len(), 60);
+    assert!(words.iter().all(|word| *word == words[0]));
+}
+
+/// The file is large and sparse, so that reading it takes a second and more, and is changed meanwhile.
+fn changed_while_read(change: impl FnOnce(&Path)) -> Result<Sound, Error> {
+    let place = Place::new();
+    let length = 1_500_000_000;
+    let path = place.sparse("song.wav", &PLAIN.header(length), u64::from(length) + 44);
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(|| sound(&path));
+        std::thread::sleep(Duration::from_millis(200));
+        change(&path);
+        reading.join().expect("no panic")
+    })
+}
+
+#[test]
+fn a_file_that_becomes_another_while_it_is_read_has_no_fingerprint() {
+    let replaced = changed_while_read(|path| {
+        let other = path.with_extension("new");
+        fs::write(&other, PLAIN.sound(4)).expect("another file");
+        fs::rename(&other, path).expect("it takes its place");
+    });
+    assert_eq!(replaced.map_err(|error| error.reason), Err(Reason::Changed));
+    let cut = changed_while_read(|path| {
+        File::options().write(true).open(path).and_then(|file| file.set_len(1_000_000)).expect("it is cut");
+    });
+    assert_eq!(cut.map_err(|error| error.reason), Err(Reason::Changed));
+    let written = changed_while_read(|path| {
+        let mut file = File::options().write(true).open(path).expect("it opens");
+        file.seek(SeekFrom::Start(1000)).and_then(|_| file.write_all(b"x")).expect("a byte is written");
+    });
+    assert_eq!(written.map_err(|error| error.reason), Err(Reason::Changed));
+    let removed = changed_while_read(|path| fs::remove_file(path).expect("it goes"));
+    assert_eq!(removed.map_err(|error| error.reason), Err(Reason::Changed));
+}
+
+#[test]
+fn work_that_is_stopped_ends_at_once() {
+    let place = Place::new();
+    let length = 3_000_000_000;
+    let path = place.sparse("song.wav", &PLAIN.header(length), u64::from(length) + 44);
+    let stop = AtomicBool::new(false);
+    let stopped = std::thread::scope(|scope| {
+        let reading = scope.spawn(|| read(&path, WHOLE, &stop));
+        std::thread::sleep(Duration::from_millis(100));
+        stop.store(true, Ordering::Relaxed);
+        let asked = Instant::now();
+        let done = reading.join().expect("no panic");
+        assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+        done
+    });
+    assert_eq!(stopped.map_err(|error| error.reason), Err(Reason::Stopped));
+}
+
+#[test]
+fn the_digest_of_the_file_is_that_of_its_bytes() {
+    let place = Place::new();
+    let mut bytes = PLAIN.sound(4);
+    bytes.extend(b"LIST\x04\0\0\0INFO");
+    let digest: [u8; 32] = Sha256::digest(&bytes).into();
+    let path = place.file("song.wav", &bytes);
+    for length in [None, Some(Duration::from_secs(3))] {
+        let options = Options { length, hashes: true };
+        let found = read(&path, options, &AtomicBool::new(false)).expect("a fingerprint");
+        assert_eq!(found.file_sha256, Some(digest));
+        assert!(found.audio_sha256.is_some());
+    }
+    let found = read(&path, Options { length: None, hashes: false }, &AtomicBool::new(false)).expect("a fingerprint");
+    assert_eq!((found.file_sha256, found.audio_sha256), (None, None));
+}
+
+#[test]
+fn bytes_that_are_flipped_cut_or_doubled_never_panic() {
+    let place = Place::new();
+    let wav = PLAIN.sound(4);
+    for turn in 0..200_u64 {
+        let dice = noise(16, turn);
+        let at = |n: usize| (usize::from(dice[n]) << 8 | usize::from(dice[n + 1])) % wav.len();
+        let mut bytes = wav.clone();
+        match turn % 4 {
+            0 => bytes[at(0) % 64] ^= dice[4],
+            1 => bytes.truncate(at(0)),
+            2 => {
+                bytes.drain(at(0).min(at(2))..at(0).max(at(2)));
+            }
+            _ => {
+                let doubled = bytes[..at(0) % 200].to_vec();
+                bytes.splice(0..0, doubled);
+            }
+        }
+        if let Err(error) = sound(&place.file("mutant.wav", &bytes)) {
+            assert!(!error.detail.contains("gave up"), "{turn}: a panic was caught");
+        }
+    }
+}

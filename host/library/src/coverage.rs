@@ -1,0 +1,177 @@
+//! Coverage: how many audio items have a fingerprint, what the others lack, and how many are needed to reach the gate.
+//!
+//! What counts is every audio item that is there, also one that can have no fingerprint: a gate that leaves out what is hard
+//! is none. The audit reads the same figures, from the view `coverage` of the catalog.
+
+use std::path::PathBuf;
+
+use baton_ledger::LedgerError;
+use baton_ledger::catalog::Catalog;
+use baton_ledger::catalog::library::{Count, Source, State};
+
+/// The share that is asked for unless somebody says otherwise, in per cent.
+pub const GATE: u8 = 80;
+
+/// Coverage of a whole library.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// The share that is asked for, in per cent.
+    pub gate_percent: u8,
+    /// All sources together.
+    pub total: Part,
+    /// Each source.
+    pub sources: Vec<OfSource>,
+}
+
+/// Coverage of one source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfSource {
+    /// Its folder.
+    pub path: PathBuf,
+    /// Why it could not be reached the last time.
+    pub failure: Option<String>,
+    /// Its items.
+    pub part: Part,
+}
+
+/// Items that are counted together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// Audio items that are there.
+    pub items: u64,
+    /// Those that have a fingerprint.
+    pub fingerprinted: u64,
+    /// Those that wait to be read.
+    pub pending: u64,
+    /// Those that should have one and have none.
+    pub failed: u64,
+    /// Those that can have none.
+    pub skipped: u64,
+    /// Items that were there once, and count no more.
+    pub missing: u64,
+    /// Why items have no fingerprint, the most frequent first.
+    pub reasons: Vec<Lack>,
+    /// How many more need one until the gate is reached.
+    pub needed: u64,
+}
+
+/// Items that lack a fingerprint for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// How far they are.
+    pub state: State,
+    /// Why; `not_read` for what waits.
+    pub reason: String,
+    /// How many.
+    pub items: u64,
+}
+
+impl Part {
+    fn of<'a>(counts: impl Iterator<Item = &'a Count>, missing: u64, gate_percent: u8) -> Self {
+        let mut part = Self { missing, ..Self::default() };
+        for count in counts {
+            part.items += count.items;
+            let of_state = match count.state {
+                State::Fingerprinted => &mut part.fingerprinted,
+                State::Pending => &mut part.pending,
+                State::Failed => &mut part.failed,
+                State::Skipped => &mut part.skipped,
+            };
+            *of_state += count.items;
+            if count.state != State::Fingerprinted {
+                part.lacks(count);
+            }
+        }
+        part.reasons.sort_by(|a, b| b.items.cmp(&a.items).then_with(|| a.reason.cmp(&b.reason)));
+        let wanted = (u128::from(part.items) * u128::from(gate_percent)).div_ceil(100);
+        part.needed = u64::try_from(wanted.saturating_sub(u128::from(part.fingerprinted))).unwrap_or(u64::MAX);
+        part
+    }
+
+    fn lacks(&mut self, count: &Count) {
+        let reason = count.reason.as_deref().unwrap_or("not_read");
+        match self.reasons.iter_mut().find(|lack| lack.reason == reason && lack.state == count.state) {
+            Some(lack) => lack.items += count.items,
+            None => self.reasons.push(Lack { state: count.state, reason: reason.to_owned(), items: count.items }),
+        }
+    }
+
+    /// The share that has a fingerprint, in tenths of a per cent, rounded half up: 201 is 20.1 %.
+    #[must_use]
+    pub fn tenths(&self) -> u64 {
+        let (done, items) = (u128::from(self.fingerprinted), u128::from(self.items));
+        u64::try_from((done * 2000 + items).checked_div(items * 2).unwrap_or(0)).unwrap_or(u64::MAX)
+    }
+
+    /// Whether the gate is reached; by nothing at all it is not.
+    #[must_use]
+    pub const fn is_reached(&self) -> bool {
+        self.items > 0 && self.needed == 0
+    }
+
+    /// Whether the gate can be reached by reading on, without what can have no fingerprint.
+    #[must_use]
+    pub const fn is_reachable(&self) -> bool {
+        self.needed <= self.pending + self.failed
+    }
+}
+
+impl Coverage {
+    /// What the catalog knows, held against a gate of so many per cent.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn of(catalog: &Catalog, gate_percent: u8) -> Result<Self, LedgerError> {
+        let counts = catalog.library_counts()?;
+        let missing = catalog.library_missing()?;
+        Ok(Self::from(&catalog.library_sources()?, &counts, &missing, gate_percent))
+    }
+
+    fn from(sources: &[Source], counts: &[Count], missing: &[(i64, u64)], gate_percent: u8) -> Self {
+        let one = |source: &Source| {
+            let counts = counts.iter().filter(|count| count.source == source.id);
+            let missing = missing.iter().find(|(of, _)| *of == source.id).map_or(0, |(_, items)| *items);
+            let part = Part::of(counts, missing, gate_percent);
+            OfSource { path: source.path.clone(), failure: source.failure.clone(), part }
+        };
+        let missing = missing.iter().map(|(_, items)| items).sum();
+        let total = Part::of(counts.iter(), missing, gate_percent);
+        Self { gate_percent, total, sources: sources.iter().map(one).collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(source: i64, state: State, reason: Option<&str>, items: u64) -> Count {
+        Count { source, state, reason: reason.map(str::to_owned), items }
+    }
+
+    #[test]
+    fn what_is_needed_is_reckoned_from_all_that_is_there() {
+        let counts = [
+            count(1, State::Fingerprinted, None, 4_000),
+            count(1, State::Pending, None, 16_000),
+            count(2, State::Fingerprinted, None, 244),
+            count(2, State::Failed, Some("corrupt"), 500),
+            count(2, State::Skipped, Some("unsupported"), 381),
+        ];
+        let coverage = Coverage::from(&[], &counts, &[(2, 7)], GATE);
+        let total = &coverage.total;
+        assert_eq!((total.items, total.fingerprinted, total.needed, total.tenths()), (21_125, 4_244, 12_656, 201));
+        assert_eq!((total.missing, total.is_reached(), total.is_reachable()), (7, false, true));
+        let reasons: Vec<_> = total.reasons.iter().map(|lack| (lack.reason.as_str(), lack.items)).collect();
+        assert_eq!(reasons, [("not_read", 16_000), ("corrupt", 500), ("unsupported", 381)]);
+    }
+
+    #[test]
+    fn the_gate_is_reached_at_its_share_and_not_by_nothing() {
+        let at = |done, skipped| {
+            let counts = [count(1, State::Fingerprinted, None, done), count(1, State::Skipped, Some("protected"), skipped)];
+            Coverage::from(&[], &counts, &[], GATE).total
+        };
+        assert!(at(80, 20).is_reached() && !at(79, 21).is_reached() && !at(79, 21).is_reachable());
+        assert!(!Coverage::from(&[], &[], &[], GATE).total.is_reached());
+    }
+}

@@ -1,0 +1,151 @@
+//! Which of several files of one recording is worth keeping: by format, bitrate, length and tags, in points.
+//!
+//! Points only order files of one group. Format weighs most, because it is what cannot be had back; tags can be copied.
+//! A lossless file that was made of a lossy one is not seen through.
+
+use super::{Item, Lossless};
+
+/// What a file has in points, 0 to 770.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Points {
+    /// 500 for lossless and up to 70 for its bits and rate; a lossy one has up to 400, by its bitrate.
+    pub format: u32,
+    /// Up to 100: 10 less for each second that it is shorter than the longest.
+    pub length: u32,
+    /// 25 each for title, artist, album and ISRC.
+    pub tags: u32,
+}
+
+/// The bitrate at which an MP3 has all the points that a lossy file can have, in bits a second.
+const FULL: u64 = 320_000;
+
+impl Points {
+    /// The points of an item in a group of which the longest plays so many milliseconds.
+    #[must_use]
+    pub fn of(item: &Item, longest_ms: u64) -> Self {
+        let shorter = item.duration_ms.map_or(u64::MAX, |ms| longest_ms.saturating_sub(ms));
+        let lost = u32::try_from(shorter / 100).unwrap_or(u32::MAX);
+        let tags = [&item.title, &item.artist, &item.album, &item.isrc];
+        let tags = tags.into_iter().flatten().filter(|tag| !tag.trim().is_empty());
+        Self { format: format(item), length: 100_u32.saturating_sub(lost), tags: tags.map(|_| 25).sum() }
+    }
+
+    /// All of them.
+    #[must_use]
+    pub const fn sum(self) -> u32 {
+        self.format + self.length + self.tags
+    }
+}
+
+fn format(item: &Item) -> u32 {
+    let rate = item.rate_hz.unwrap_or_default();
+    match item.lossless {
+        Lossless::Bits(bits) => {
+            let depth = if bits > 16 { 40 } else if bits == 16 { 20 } else { 0 };
+            let rate = if rate > 48_000 { 30 } else if rate >= 44_100 { 20 } else { 0 };
+            500 + depth + rate
+        }
+        Lossless::No => {
+            let bitrate = u64::from(item.bitrate.unwrap_or_default()) * worth(item.codec.as_deref()) / 100;
+            u32::try_from(bitrate.min(FULL) * 400 / FULL).unwrap_or(400)
+        }
+    }
+}
+
+/// What a bit of that codec is worth in bits of an MP3, in per cent: roughly what listening tests agree on
+/// (Hydrogenaudio's public tests at 96 to 128 kbit/s).
+fn worth(codec: Option<&str>) -> u64 {
+    match codec.unwrap_or_default() {
+        "opus" => 160,
+        "aac" | "vorbis" => 130,
+        "mp2" | "mp1" => 70,
+        _ => 100,
+    }
+}
+
+/// Why `best` is kept rather than `other`, the weightiest reason first; never empty.
+pub(super) fn reasons(best: &Item, other: &Item, (points, others): (Points, Points)) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if points.format > others.format {
+        reasons.push(format!("better format: {} rather than {}", best.format(), other.format()));
+    } else if points.format < others.format {
+        reasons.push(format!("in spite of its format: {} rather than {}", best.format(), other.format()));
+    }
+    let (best_ms, other_ms) = (best.duration_ms.unwrap_or_default(), other.duration_ms.unwrap_or_default());
+    if points.length > others.length {
+        let more = best_ms.saturating_sub(other_ms);
+        reasons.push(format!("{}.{} s longer", more / 1_000, more % 1_000 / 100));
+    }
+    let more: Vec<&str> = tags(best, other).collect();
+    if !more.is_empty() {
+        reasons.push(format!("has tags that the other lacks: {}", more.join(", ")));
+    }
+    if reasons.is_empty() {
+        reasons.push("equal in format, length and tags; it was found first".to_owned());
+    }
+    reasons
+}
+
+/// The tags that one has and the other lacks.
+fn tags<'a>(one: &'a Item, other: &'a Item) -> impl Iterator<Item = &'static str> {
+    let has = |tag: &Option<String>| tag.as_deref().is_some_and(|tag| !tag.trim().is_empty());
+    let all = [
+        ("title", &one.title, &other.title),
+        ("artist", &one.artist, &other.artist),
+        ("album", &one.album, &other.album),
+        ("isrc", &one.isrc, &other.isrc),
+    ];
+    all.into_iter().filter(move |(_, one, other)| has(one) && !has(other)).map(|(name, ..)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lossy(codec: &str, kbit: u32) -> Item {
+        Item { codec: Some(codec.to_owned()), bitrate: Some(kbit * 1_000), ..Item::test(1, "a", 200) }
+    }
+
+    fn lossless(bits: u16, rate_hz: u32) -> Item {
+        Item { lossless: Lossless::Bits(bits), rate_hz: Some(rate_hz), ..lossy("flac", 900) }
+    }
+
+    #[test]
+    fn formats_stand_in_the_order_of_what_they_keep() {
+        let items = [
+            lossless(24, 96_000),
+            lossless(24, 44_100),
+            lossless(16, 44_100),
+            lossless(8, 22_050),
+            lossy("mp3", 320),
+            lossy("aac", 192),
+            lossy("mp3", 192),
+            lossy("vorbis", 112),
+            lossy("mp3", 128),
+            lossy("mp2", 128),
+        ];
+        let points: Vec<u32> = items.iter().map(|item| Points::of(item, 200_000).format).collect();
+        assert!(points.is_sorted_by(|one, next| one > next), "{points:?}");
+    }
+
+    #[test]
+    fn length_and_tags_decide_between_equal_formats_and_not_against_a_better_one() {
+        let of = |item: &Item| Points::of(item, 200_000).sum();
+        let short = Item { duration_ms: Some(196_000), ..lossy("mp3", 192) };
+        let tagged = Item { title: Some("A".into()), isrc: Some(" ".into()), ..lossy("mp3", 192) };
+        assert!(of(&lossy("mp3", 192)) > of(&short) && of(&tagged) == of(&lossy("mp3", 192)) + 25);
+        let all = Some("x".to_owned());
+        let full = Item { title: all.clone(), artist: all.clone(), album: all.clone(), isrc: all, ..lossy("mp3", 320) };
+        assert!(of(&lossless(16, 44_100)) > of(&full) - 1 || of(&full) - of(&lossless(16, 44_100)) < 100);
+        assert_eq!(Points::of(&Item { duration_ms: None, ..short }, 200_000).length, 0);
+    }
+
+    #[test]
+    fn there_is_always_a_reason() {
+        let (one, other) = (lossless(16, 44_100), lossy("mp3", 128));
+        let points = |item: &Item| Points::of(item, 200_000);
+        let said = reasons(&one, &other, (points(&one), points(&other)));
+        assert_eq!(said, ["better format: flac 16 bit 44.1 kHz rather than mp3 128 kbit/s"]);
+        assert!(reasons(&other, &other, (points(&other), points(&other)))[0].starts_with("equal in format"));
+    }
+}

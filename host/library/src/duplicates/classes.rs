@@ -1,0 +1,55 @@
+//! Items with the same audio packets, taken together: one of them stands for all, so that a thousand copies of one file are
+//! compared once.
+
+use std::collections::HashMap;
+
+use super::Item;
+
+/// Which item stands for which.
+#[derive(Debug)]
+pub(super) struct Classes {
+    /// For each item the one that stands for it: the first of its class.
+    first: Vec<usize>,
+    /// The members of each class, by the place of its first; empty for all others.
+    members: Vec<Vec<usize>>,
+}
+
+impl Classes {
+    pub(super) fn of(items: &[Item]) -> Self {
+        let mut known: HashMap<[u8; 32], usize> = HashMap::new();
+        let mut classes = Self { first: Vec::with_capacity(items.len()), members: vec![Vec::new(); items.len()] };
+        for (at, item) in items.iter().enumerate() {
+            let first = item.audio_sha256.map_or(at, |audio| *known.entry(audio).or_insert(at));
+            classes.first.push(first);
+            if let Some(members) = classes.members.get_mut(first) {
+                members.push(at);
+            }
+        }
+        classes
+    }
+
+    /// The item that stands for one.
+    pub(super) fn first(&self, at: usize) -> usize {
+        self.first.get(at).copied().unwrap_or(at)
+    }
+
+    /// All items that one stands for, itself first; none for one that stands for nothing.
+    pub(super) fn members(&self, first: usize) -> &[usize] {
+        self.members.get(first).map_or(&[], Vec::as_slice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_equal_audio_stands_for_all_and_what_has_no_digest_for_itself() {
+        let with = |digest: Option<u8>| Item { audio_sha256: digest.map(|byte| [byte; 32]), ..Item::test(1, "a", 9) };
+        let items = [with(None), with(Some(1)), with(Some(2)), with(Some(1)), with(None)];
+        let classes = Classes::of(&items);
+        let firsts: Vec<usize> = (0..5).map(|at| classes.first(at)).collect();
+        assert_eq!(firsts, [0, 1, 2, 1, 4]);
+        assert_eq!((classes.members(1), classes.members(3), classes.members(4)), (&[1, 3][..], &[][..], &[4][..]));
+    }
+}

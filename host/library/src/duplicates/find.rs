@@ -1,0 +1,108 @@
+//! All of it together: what the catalog knows becomes groups, versions and questions.
+
+use baton_fingerprint::Fingerprint;
+use baton_ledger::LedgerError;
+use baton_ledger::catalog::Catalog;
+
+use super::classes::Classes;
+use super::groups::group;
+use super::metadata::likely;
+use super::proof::Pair;
+use super::versions::difference;
+use super::{Difference, Group, Item, Likely, Versions};
+
+/// What finds among many fingerprints those that sound alike: [`super::listen`], or what a test puts in its place.
+pub type Ear = dyn Fn(&[Fingerprint]) -> Heard;
+
+/// What was found to sound alike, by the places of the fingerprints.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Heard {
+    /// Pairs that are copies of each other.
+    pub pairs: Vec<Pair>,
+    /// Pairs that sound alike, while what else sounds like the one does not sound like the other: a medley and its songs.
+    pub bridges: Vec<Pair>,
+}
+
+/// What is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// Points, of 1,000, from which files without a fingerprint are asked about by their titles; none for not at all.
+    pub metadata: Option<u32>,
+}
+
+/// What is there twice.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Duplicates {
+    /// All items that are there; the rest speaks of their places in this list.
+    pub items: Vec<Item>,
+    /// Files of one recording.
+    pub groups: Vec<Group>,
+    /// What sounds alike and is no duplicate.
+    pub versions: Vec<Versions>,
+    /// What is called alike and could not be heard.
+    pub likely: Vec<Likely>,
+}
+
+impl Duplicates {
+    /// How many items have a fingerprint.
+    #[must_use]
+    pub fn heard(&self) -> usize {
+        self.items.iter().filter(|item| item.heard).count()
+    }
+
+    /// Files that a better one makes superfluous, and the bytes that they have.
+    #[must_use]
+    pub fn superfluous(&self) -> (usize, u64) {
+        let others = self.groups.iter().flat_map(|group| &group.others);
+        let sizes = others.filter_map(|other| self.items.get(other.item)).map(|item| item.size);
+        sizes.fold((0, 0), |(files, bytes), size| (files + 1, bytes + size))
+    }
+}
+
+/// Finds what is there twice among all items of the catalog that are there.
+///
+/// # Errors
+/// When the database fails.
+pub fn find(catalog: &Catalog, ear: &Ear, wanted: Wanted) -> Result<Duplicates, LedgerError> {
+    let mut items = Vec::new();
+    catalog.library_entries(|entry| items.push(Item::from(entry)))?;
+    let classes = Classes::of(&items);
+    let (places, prints) = fingerprints(catalog, &items, &classes)?;
+    let heard = ear(&prints);
+    drop(prints);
+    let as_items = |pair: &Pair| Some(Pair { one: *places.get(pair.one)?, other: *places.get(pair.other)?, ..*pair });
+    let (mut alike, mut versions) = (Vec::new(), Vec::new());
+    for pair in heard.pairs.iter().filter_map(as_items) {
+        match difference(&items, &pair) {
+            None => alike.push(pair),
+            Some(difference) => versions.push(Versions::of(pair, difference)),
+        }
+    }
+    let bridges = heard.bridges.iter().filter_map(as_items);
+    versions.extend(bridges.map(|pair| Versions::of(pair, Difference::Bridge)));
+    versions.sort_by_key(|versions| (versions.one, versions.other));
+    let groups = group(&items, &classes, &alike);
+    let likely = wanted.metadata.map(|threshold| likely(&items, threshold)).unwrap_or_default();
+    Ok(Duplicates { items, groups, versions, likely })
+}
+
+/// The fingerprints of the items that stand for their classes, with their places in the list of items.
+fn fingerprints(
+    catalog: &Catalog,
+    items: &[Item],
+    classes: &Classes,
+) -> Result<(Vec<usize>, Vec<Fingerprint>), LedgerError> {
+    let (mut places, mut prints) = (Vec::new(), Vec::new());
+    catalog.library_fingerprints(Fingerprint::ALGORITHM, |id, bytes| {
+        let Ok(at) = items.binary_search_by_key(&id, |item| item.id) else {
+            return;
+        };
+        if classes.first(at) == at
+            && let Some(print) = Fingerprint::from_bytes(bytes)
+        {
+            places.push(at);
+            prints.push(print);
+        }
+    })?;
+    Ok((places, prints))
+}

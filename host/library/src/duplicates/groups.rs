@@ -1,0 +1,174 @@
+//! Pairs become groups, each round the file that is worth keeping.
+//!
+//! A group is no chain: every file in it was held against the one that is kept. Of A like B like C, where A and C are not
+//! alike, C is not in A's group.
+
+use std::cmp::Reverse;
+
+use super::classes::Classes;
+use super::proof::Pair;
+use super::{Item, Points, Proof, better};
+
+/// Files of one recording.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// The file that is suggested for keeping, as its place in the list of items.
+    pub best: usize,
+    /// Its points.
+    pub points: Points,
+    /// The others, the best first.
+    pub others: Vec<Other>,
+}
+
+/// A file that a better one makes superfluous.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Other {
+    /// The file, as its place in the list of items.
+    pub item: usize,
+    /// Its points.
+    pub points: Points,
+    /// Why it is thought to be the same recording as the best.
+    pub proof: Proof,
+    /// Why the best is better.
+    pub reasons: Vec<String>,
+}
+
+/// Groups what the pairs connect; a pair is of two items that stand for their classes. Largest groups first, then in order of
+/// their best files' places.
+pub(super) fn group(items: &[Item], classes: &Classes, pairs: &[Pair]) -> Vec<Group> {
+    let near = Near::of(items.len(), classes, pairs);
+    let mut seen = vec![false; items.len()];
+    let mut groups = Vec::new();
+    for start in 0..items.len() {
+        let members = near.connected(start, &mut seen);
+        if members.len() > 1 {
+            split(items, &near, &members, &mut groups);
+        }
+    }
+    groups.sort_by_key(|group| (Reverse(group.others.len()), group.best));
+    groups
+}
+
+/// What is connected is divided: the best with all that it was held against, then the best of what is left.
+fn split(items: &[Item], near: &Near<'_>, members: &[usize], groups: &mut Vec<Group>) {
+    let of = |at: &usize| items.get(*at);
+    let longest = members.iter().filter_map(of).filter_map(|item| item.duration_ms).max().unwrap_or_default();
+    let rated = members.iter().filter_map(|at| Some((*at, Points::of(of(at)?, longest))));
+    let mut rated: Vec<(usize, Points)> = rated.collect();
+    rated.sort_by_key(|(at, points)| (Reverse(points.sum()), *at));
+    while let Some((best, points)) = rated.first().copied() {
+        let (mut others, mut left) = (Vec::new(), Vec::new());
+        for (at, its) in rated.into_iter().skip(1) {
+            match (near.proof(best, at), of(&best), of(&at)) {
+                (Some(proof), Some(kept), Some(item)) => {
+                    let reasons = better::reasons(kept, item, (points, its));
+                    others.push(Other { item: at, points: its, proof, reasons });
+                }
+                _ => left.push((at, its)),
+            }
+        }
+        if !others.is_empty() {
+            groups.push(Group { best, points, others });
+        }
+        rated = left;
+    }
+}
+
+/// What each class was found to be like.
+struct Near<'a> {
+    classes: &'a Classes,
+    of: Vec<Vec<&'a Pair>>,
+}
+
+impl<'a> Near<'a> {
+    fn of(items: usize, classes: &'a Classes, pairs: &'a [Pair]) -> Self {
+        let mut of: Vec<Vec<&Pair>> = vec![Vec::new(); items];
+        for pair in pairs {
+            for at in [pair.one, pair.other] {
+                if let Some(near) = of.get_mut(at) {
+                    near.push(pair);
+                }
+            }
+        }
+        Self { classes, of }
+    }
+
+    fn pairs(&self, at: usize) -> impl Iterator<Item = &&'a Pair> {
+        self.of.get(at).into_iter().flatten()
+    }
+
+    fn proof(&self, one: usize, other: usize) -> Option<Proof> {
+        let (one, other) = (self.classes.first(one), self.classes.first(other));
+        if one == other {
+            return Some(Proof::SameAudio);
+        }
+        let key = (one.min(other), one.max(other));
+        self.pairs(one).find(|pair| (pair.one, pair.other) == key).map(|pair| Proof::Sounds(pair.alike))
+    }
+
+    /// What `start` is connected with, itself among it; what was seen is left out.
+    fn connected(&self, start: usize, seen: &mut [bool]) -> Vec<usize> {
+        let (mut members, mut left) = (Vec::new(), vec![self.classes.first(start)]);
+        while let Some(at) = left.pop() {
+            if seen.get_mut(at).is_none_or(|seen| std::mem::replace(seen, true)) {
+                continue;
+            }
+            members.extend_from_slice(self.classes.members(at));
+            left.extend(self.pairs(at).map(|pair| if pair.one == at { pair.other } else { pair.one }));
+        }
+        members
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::proof::Alike;
+    use super::*;
+
+    fn pair(one: usize, other: usize) -> Pair {
+        Pair { one, other, alike: Alike { bit_error_rate: 0.02, score: 95, overlap: 1.0, drift: 0.0 } }
+    }
+
+    fn items(bitrates: &[u32]) -> Vec<Item> {
+        let numbered = (1..).zip(bitrates);
+        numbered.map(|(id, kbit)| Item { bitrate: Some(kbit * 1_000), ..Item::test(id, "a", 200) }).collect()
+    }
+
+    fn shape(items: &[Item], pairs: &[Pair]) -> Vec<(usize, Vec<usize>)> {
+        let groups = group(items, &Classes::of(items), pairs);
+        groups.iter().map(|group| (group.best, group.others.iter().map(|other| other.item).collect())).collect()
+    }
+
+    #[test]
+    fn the_best_leads_and_ties_go_to_the_first() {
+        let items = items(&[128, 256, 192, 192, 256]);
+        assert_eq!(shape(&items, &[pair(0, 1), pair(0, 2), pair(1, 2), pair(3, 4)]), [(1, vec![2, 0]), (4, vec![3])]);
+        let same = [items[2].clone(), items[3].clone()];
+        assert_eq!(shape(&same, &[pair(0, 1)]), [(0, vec![1])]);
+    }
+
+    #[test]
+    fn a_chain_is_no_group() {
+        // 0 – 1 – 2 – 3, best 0: 2 was never held against it, so 2 and 3 are a group of their own.
+        let items = items(&[256, 192, 160, 128]);
+        let pairs = [pair(0, 1), pair(1, 2), pair(2, 3)];
+        assert_eq!(shape(&items, &pairs), [(0, vec![1]), (2, vec![3])]);
+        assert_eq!(shape(&items[..3], &pairs[..2]), [(0, vec![1])]);
+    }
+
+    #[test]
+    fn copies_of_what_sounds_alike_are_in_its_group() {
+        let mut items = items(&[128, 128, 256, 256]);
+        for (at, digest) in [(0, 7), (1, 7), (2, 9), (3, 9)] {
+            items[at].audio_sha256 = Some([digest; 32]);
+        }
+        let groups = group(&items, &Classes::of(&items), &[pair(0, 2)]);
+        let proofs: Vec<(usize, u8)> = groups[0].others.iter().map(|other| (other.item, other.proof.score())).collect();
+        assert_eq!((groups.len(), groups[0].best, proofs), (1, 2, vec![(3, 100), (0, 95), (1, 95)]));
+    }
+
+    #[test]
+    fn nothing_makes_nothing() {
+        assert!(shape(&[], &[]).is_empty() && shape(&items(&[1, 2]), &[]).is_empty());
+    }
+}

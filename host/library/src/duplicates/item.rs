@@ -1,0 +1,119 @@
+//! An item as duplicates see it: what it is called, how long it plays and how good its format is.
+
+use std::path::PathBuf;
+
+use baton_ledger::catalog::library::{Entry, State};
+
+/// An item that may be there twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Its number in the catalog.
+    pub id: i64,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// How its source names it.
+    pub name: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The title of its tags.
+    pub title: Option<String>,
+    /// The artist of its tags.
+    pub artist: Option<String>,
+    /// The album of its tags.
+    pub album: Option<String>,
+    /// The ISRC of its tags.
+    pub isrc: Option<String>,
+    /// How long it plays, in milliseconds.
+    pub duration_ms: Option<u64>,
+    /// Its codec, if it could be read.
+    pub codec: Option<String>,
+    /// Samples a second, in Hz.
+    pub rate_hz: Option<u32>,
+    /// What its codec keeps.
+    pub lossless: Lossless,
+    /// Bits a second, on average.
+    pub bitrate: Option<u32>,
+    /// The SHA-256 of its audio packets.
+    pub audio_sha256: Option<[u8; 32]>,
+    /// The SHA-256 of the file.
+    pub file_sha256: Option<[u8; 32]>,
+    /// Whether it has a fingerprint.
+    pub heard: bool,
+}
+
+/// Whether a codec keeps every sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lossless {
+    /// It does, with so many bits each.
+    Bits(u16),
+    /// It does not, or it is not known.
+    No,
+}
+
+impl From<Entry> for Item {
+    fn from(entry: Entry) -> Self {
+        Self {
+            id: entry.id,
+            path: entry.path,
+            name: entry.name,
+            size: entry.size,
+            title: entry.title,
+            artist: entry.artist,
+            album: entry.album,
+            isrc: entry.isrc,
+            duration_ms: entry.duration_ms,
+            codec: entry.codec,
+            rate_hz: entry.rate_hz,
+            lossless: entry.bits.map_or(Lossless::No, Lossless::Bits),
+            bitrate: entry.bitrate,
+            audio_sha256: entry.audio_sha256,
+            file_sha256: entry.file_sha256,
+            heard: entry.state == State::Fingerprinted,
+        }
+    }
+}
+
+impl Item {
+    /// What it is called: the title of its tags, else its name.
+    #[must_use]
+    pub fn called(&self) -> &str {
+        self.title.as_deref().filter(|title| !title.trim().is_empty()).unwrap_or(&self.name)
+    }
+
+    /// Its format for people: `flac 16 bit 44.1 kHz`, `mp3 128 kbit/s`.
+    #[must_use]
+    pub fn format(&self) -> String {
+        let codec = self.codec.as_deref().unwrap_or("?");
+        let rate = self.rate_hz.map_or_else(String::new, |hz| format!(" {}.{} kHz", hz / 1_000, hz % 1_000 / 100));
+        match (self.lossless, self.bitrate) {
+            (Lossless::Bits(bits), _) => format!("{codec} {bits} bit{rate}"),
+            (Lossless::No, Some(bitrate)) => format!("{codec} {} kbit/s", (bitrate + 500) / 1_000),
+            (Lossless::No, None) => codec.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Item {
+    /// An item with a number, a name and a length, of MP3 with 192 kbit/s.
+    pub(super) fn test(id: i64, name: &str, seconds: u64) -> Self {
+        Self {
+            id,
+            path: format!("/music/{id}/{name}.mp3").into(),
+            name: name.to_owned(),
+            size: seconds * 24_000,
+            title: None,
+            artist: None,
+            album: None,
+            isrc: None,
+            duration_ms: Some(seconds * 1_000),
+            codec: Some("mp3".to_owned()),
+            rate_hz: Some(44_100),
+            lossless: Lossless::No,
+            bitrate: Some(192_000),
+            audio_sha256: None,
+            file_sha256: None,
+            heard: true,
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The fall-back for what has no fingerprint: title, artist, length and version words say that two files are likely one
+//! recording. Nobody listened, so this is a question to a person and never a suggestion.
+//!
+//! Two files that both have a fingerprint are never asked about here: how they sound has been compared.
+
+use baton_core::matching::{Agreement, Artists, Decision, Found, Matcher, Reason, Titles, Track};
+
+use super::Item;
+
+/// Points, of 1,000, from which two files are asked about unless somebody says otherwise. The same title, artist and version
+/// with a length that is not known have 870.
+pub const THRESHOLD: u32 = 850;
+
+/// Two files that are likely one recording, by what they are called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Likely {
+    /// One, which has no fingerprint, as its place in the list of items.
+    pub one: usize,
+    /// The other.
+    pub other: usize,
+    /// Points of 1,000.
+    pub score: u32,
+    /// What they have in common.
+    pub reasons: Vec<String>,
+}
+
+/// Asks for every item without a fingerprint which others are called alike. Each pair once, the best first.
+pub(super) fn likely(items: &[Item], threshold: u32) -> Vec<Likely> {
+    if items.iter().all(|item| item.heard) {
+        return Vec::new();
+    }
+    let tracks: Vec<Track> = items.iter().map(track).collect();
+    let matcher = Matcher::new(&tracks);
+    let mut found = Vec::new();
+    for (at, _) in items.iter().enumerate().filter(|(_, item)| !item.heard) {
+        let Some(track) = tracks.get(at) else { continue };
+        let candidates = match matcher.find(track) {
+            Decision::Auto(found) => vec![found],
+            Decision::Review { candidates } => candidates,
+            Decision::None { .. } => Vec::new(),
+        };
+        let heard = |other: usize| items.get(other).is_none_or(|other| other.heard);
+        // Two without a fingerprint find each other; the first tells.
+        let once = |found: &Found| found.candidate > at || (found.candidate != at && heard(found.candidate));
+        let good = candidates.into_iter().filter(|found| once(found) && found.score >= threshold && is_alike(found));
+        found.extend(good.map(|found| as_likely(at, &found)));
+    }
+    found.sort_by_key(|likely| (std::cmp::Reverse(likely.score), likely.one, likely.other));
+    found
+}
+
+fn as_likely(at: usize, found: &Found) -> Likely {
+    let reasons = found.reasons.iter().map(ToString::to_string).collect();
+    Likely { one: at, other: found.candidate, score: found.score, reasons }
+}
+
+/// Whether every part agrees: points of one never make up for another.
+fn is_alike(found: &Found) -> bool {
+    found.reasons.iter().all(|reason| match reason {
+        Reason::Titles { how } => matches!(how, Titles::Equal | Titles::Subtitle | Titles::Close),
+        Reason::Artists { how } => matches!(how, Artists::Equal | Artists::Main | Artists::Close),
+        Reason::Versions { how } => matches!(how, Agreement::Same),
+        _ => true,
+    })
+}
+
+/// What is known of an item, from its tags, else from a name of the form `Artist - Title`.
+fn track(item: &Item) -> Track {
+    let named = item.called();
+    let (artist, title) = match (&item.artist, named.split_once(" - ")) {
+        (Some(artist), _) => (Some(artist.as_str()), named),
+        (None, Some((artist, title))) if item.title.is_none() => (Some(without_number(artist)), title),
+        (None, _) => (None, named),
+    };
+    Track {
+        isrc: item.isrc.clone(),
+        title: title.trim().to_owned(),
+        artists: artist.map(|artist| artist.trim().to_owned()).filter(|artist| !artist.is_empty()).into_iter().collect(),
+        album: item.album.clone(),
+        duration_ms: item.duration_ms,
+        ..Track::default()
+    }
+}
+
+/// `Artist` of `01 Artist` and `01. Artist`: a number of two digits and a space is a track's.
+fn without_number(artist: &str) -> &str {
+    let rest = artist.trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = artist.trim_start().len() - rest.len();
+    let rest = rest.strip_prefix('.').unwrap_or(rest);
+    if digits == 2 && rest.starts_with(' ') { rest.trim_start() } else { artist }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn silent(id: i64, name: &str) -> Item {
+        Item { heard: false, duration_ms: None, codec: None, bitrate: None, ..Item::test(id, name, 0) }
+    }
+
+    fn tagged(id: i64, artist: &str, title: &str, seconds: u64) -> Item {
+        Item { artist: Some(artist.into()), title: Some(title.into()), ..Item::test(id, "x", seconds) }
+    }
+
+    fn pairs(items: &[Item]) -> Vec<(usize, usize)> {
+        likely(items, THRESHOLD).iter().map(|likely| (likely.one, likely.other)).collect()
+    }
+
+    #[test]
+    fn a_name_stands_for_tags_and_versions_are_kept_apart() {
+        let items = [
+            tagged(1, "Mara Voss", "Night Bus", 200),
+            silent(2, "01 Mara Voss - Night Bus"),
+            silent(3, "Mara Voss - Night Bus (Live)"),
+            silent(4, "Ida Lund - Night Bus"),
+            tagged(5, "Mara Voss", "Night Bus (Live)", 260),
+        ];
+        assert_eq!(pairs(&items), [(1, 0), (2, 4)]);
+        let said = &likely(&items, THRESHOLD)[0];
+        assert!(said.reasons.iter().any(|reason| reason.contains("same title")) && said.score == 870, "{said:?}");
+        assert!(likely(&items, 900).is_empty());
+    }
+
+    #[test]
+    fn two_without_a_fingerprint_are_named_once_and_two_with_one_never() {
+        let items = [silent(1, "Mara Voss - Night Bus"), silent(2, "Mara Voss - Night Bus")];
+        assert_eq!(pairs(&items), [(0, 1)]);
+        let heard = [tagged(1, "Mara Voss", "Night Bus", 200), tagged(2, "Mara Voss", "Night Bus", 200)];
+        assert!(pairs(&heard).is_empty());
+    }
+
+    #[test]
+    fn what_has_no_artist_says_too_little() {
+        assert!(pairs(&[silent(1, "Intro"), silent(2, "Intro"), silent(3, "track01")]).is_empty());
+        assert_eq!(["01 A", "01. A", "99 Luft", "2raumwohnung", "1 A"].map(without_number), ["A", "A", "Luft", "2raumwohnung", "1 A"]);
+    }
+}

@@ -1,0 +1,28 @@
+//! What is there twice: files of one recording, grouped, each group with the file that is worth keeping and why.
+//!
+//! Three kinds of proof, from strong to weak: the same audio packets, the same sound ([`baton_fingerprint`]'s index), and,
+//! only where a file has no fingerprint, the same title, artist and length ([`metadata`]). The last is kept apart: it is a
+//! question to a person and is in no group.
+//!
+//! Versions are not duplicates: two files that sound alike and differ in length, in speed or in what their titles say
+//! (remix, edit, live, instrumental …) are listed as [`Versions`] and never suggested for anything. Nothing here deletes,
+//! moves or writes a file.
+
+mod better;
+mod classes;
+mod find;
+mod groups;
+mod item;
+mod listen;
+mod metadata;
+mod proof;
+mod versions;
+
+pub use better::Points;
+pub use find::{Duplicates, Ear, Heard, Wanted, find};
+pub use groups::{Group, Other};
+pub use item::{Item, Lossless};
+pub use listen::listen;
+pub use metadata::{Likely, THRESHOLD};
+pub use proof::{Alike, Pair, Proof};
+pub use versions::{Difference, Versions};

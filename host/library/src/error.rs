@@ -1,0 +1,35 @@
+//! What can go wrong with the library as a whole. What is wrong with one file or one source is in the reports.
+
+use std::path::PathBuf;
+
+use baton_ledger::LedgerError;
+
+/// An error of the library.
+#[derive(Debug, thiserror::Error)]
+pub enum LibraryError {
+    /// What was given is no source.
+    #[error("{path} cannot be a source: {why}")]
+    NoSource {
+        /// What was given.
+        path: PathBuf,
+        /// Why not, and what to do.
+        why: String,
+    },
+    /// Another process scans.
+    #[error("another `baton library scan` runs in this workspace; wait for it or stop it")]
+    Busy,
+    /// The lock of the scan cannot be taken.
+    #[error("the lock {path} cannot be taken: {source}")]
+    Lock {
+        /// Its file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The threads of the scan cannot be started.
+    #[error("the jobs cannot be started: {0}; ask for fewer with --jobs")]
+    Jobs(String),
+    /// The catalog failed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}

@@ -1,0 +1,24 @@
+//! The scan: lists sources into the catalog, then reads what waits there.
+//!
+//! The catalog is the queue. A listing writes what is new or changed as `pending`; jobs take pages of that, and one writer
+//! commits what comes of each. So a scan that is killed at any moment goes on where it was: what was committed is unchanged
+//! the next time, what was in work is still pending.
+//!
+//! A source that cannot be reached, at the listing or in the middle of reading, fails for itself: none of its items is
+//! missing or failed because of that.
+
+mod event;
+mod listing;
+mod lock;
+mod one;
+mod options;
+mod queue;
+mod run;
+#[cfg(test)]
+mod tests;
+mod work;
+
+pub use event::{Event, Listing, Reads, Report};
+pub use one::Compared;
+pub use options::{Options, Read};
+pub use run::scan;

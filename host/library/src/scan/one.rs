@@ -1,0 +1,125 @@
+//! One file is read: looked at before and after, so that a file that is replaced meanwhile is noticed.
+
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use baton_fingerprint::{Error, Fingerprint, Reason, Sound};
+use baton_ledger::catalog::library::{Before, Heard, Outcome, Reading, State, Waiting};
+
+use super::{Options, Read};
+use crate::source::mtime_ns;
+
+/// What comparing a file with what it was came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// It is as it was.
+    Same,
+    /// It has other bytes, or cannot be read any more.
+    Differs,
+}
+
+/// What came of a file.
+pub(super) enum Verdict {
+    /// This.
+    Read(Reading, Option<Compared>),
+    /// It was replaced while it was read; the last state of it that was seen.
+    Changed(Reading),
+    /// Nothing: it was to stop.
+    Stopped,
+}
+
+/// Reads one file.
+pub(super) fn read(waiting: &Waiting, read: &Read, stop: &AtomicBool) -> Verdict {
+    let before = look(&waiting.path);
+    let result = match &before {
+        Ok(_) => heard(&waiting.path, read, stop),
+        Err(error) => Err(as_error(error)),
+    };
+    let after = look(&waiting.path);
+    let replaced = match (&before, &after) {
+        (Ok(before), Ok(after)) => stat(before) != stat(after),
+        (Ok(_), Err(_)) => true,
+        (Err(_), _) => false,
+    };
+    let reason = result.as_ref().err().map(|error| error.reason);
+    let seen = after.as_ref().or(before.as_ref()).map_or((waiting.size, 0, 0), stat);
+    let reading = |outcome| Reading { item: waiting.item, size: seen.0, mtime_ns: seen.1, inode: seen.2, outcome };
+    if reason == Some(Reason::Stopped) {
+        return Verdict::Stopped;
+    }
+    if reason == Some(Reason::Changed) || replaced {
+        let detail = "it was replaced while it was read, twice; the next scan reads it".to_owned();
+        let error = Error { reason: Reason::Changed, detail };
+        return Verdict::Changed(reading(outcome(Err(error))));
+    }
+    let compared = waiting.before.as_ref().map(|before| compare(before, result.as_ref().ok()));
+    Verdict::Read(reading(outcome(result)), compared)
+}
+
+fn heard(path: &Path, read: &Read, stop: &AtomicBool) -> Result<Sound, Error> {
+    read(path, Options::of_file(), stop)
+}
+
+/// The file itself, which must be one: a pipe of its name would be waited for.
+fn look(path: &Path) -> io::Result<Metadata> {
+    let metadata = fs::symlink_metadata(path)?;
+    if metadata.is_file() { Ok(metadata) } else { Err(io::Error::other("it is no file any more")) }
+}
+
+fn stat(metadata: &Metadata) -> (u64, i64, u64) {
+    (metadata.len(), mtime_ns(metadata), metadata.ino())
+}
+
+fn as_error(error: &io::Error) -> Error {
+    let reason = if error.kind() == io::ErrorKind::NotFound { Reason::NotFound } else { Reason::Unreadable };
+    Error { reason, detail: error.to_string() }
+}
+
+fn outcome(result: Result<Sound, Error>) -> Outcome {
+    match result {
+        Ok(sound) => Outcome::Fingerprinted(Box::new(as_heard(sound))),
+        Err(Error { reason, detail }) => {
+            let state = match reason {
+                Reason::Unsupported | Reason::Protected | Reason::TooShort => State::Skipped,
+                Reason::NotFound | Reason::Unreadable | Reason::Corrupt | Reason::Changed | Reason::Stopped => {
+                    State::Failed
+                }
+            };
+            Outcome::Without { state, reason: reason.word(), detail }
+        }
+    }
+}
+
+fn as_heard(sound: Sound) -> Heard {
+    Heard {
+        algorithm: Fingerprint::ALGORITHM,
+        words: sound.fingerprint.to_bytes(),
+        audio_sha256: sound.audio_sha256,
+        file_sha256: sound.file_sha256,
+        codec: sound.codec,
+        container: sound.container,
+        rate_hz: sound.rate_hz,
+        channels: sound.channels,
+        bits: sound.bits,
+        bitrate: sound.bitrate,
+        duration_ms: u64::try_from(sound.duration.as_millis()).unwrap_or(u64::MAX),
+        core_only: sound.core_only,
+        title: sound.tags.title,
+        artist: sound.tags.artist,
+        album: sound.tags.album,
+        isrc: sound.tags.isrc,
+    }
+}
+
+/// By the file's digest where there is one, and by the words.
+fn compare(before: &Before, sound: Option<&Sound>) -> Compared {
+    let same = sound.is_some_and(|sound| {
+        let bytes = before.file_sha256.as_deref().zip(sound.file_sha256.as_ref());
+        let words = before.words.as_ref().is_none_or(|words| *words == sound.fingerprint.to_bytes());
+        words && bytes.is_none_or(|(before, now)| before == now)
+    });
+    if same { Compared::Same } else { Compared::Differs }
+}

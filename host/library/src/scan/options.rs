@@ -1,0 +1,44 @@
+//! What is wanted of a scan.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use baton_fingerprint::{Error, Sound};
+
+/// How a file is read: [`baton_fingerprint::read`], or what a test puts in its place.
+pub type Read = dyn Fn(&Path, baton_fingerprint::Options, &AtomicBool) -> Result<Sound, Error> + Sync;
+
+/// What is wanted of a scan.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub struct Options {
+    /// How many files are read at a time.
+    pub jobs: NonZeroUsize,
+    /// How many files are read at most.
+    pub limit: Option<u64>,
+    /// Whether what has a fingerprint is read again and compared.
+    pub verify: bool,
+    /// Whether what failed or was skipped is read again.
+    pub retry: bool,
+    /// Whether nothing is read and written, only listed and counted.
+    pub dry_run: bool,
+}
+
+impl Options {
+    /// How much of a file is fingerprinted: the habit of `AcoustID`. All that compare must have heard the same part.
+    pub const LENGTH: Duration = Duration::from_secs(120);
+
+    /// What is wanted of a file.
+    pub(super) const fn of_file() -> baton_fingerprint::Options {
+        baton_fingerprint::Options { length: Some(Self::LENGTH), hashes: true }
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let jobs = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Self { jobs, limit: None, verify: false, retry: false, dry_run: false }
+    }
+}

@@ -1,0 +1,99 @@
+//! What waits, one after the other, for several jobs: pages of the catalog, or a list.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use baton_ledger::LedgerError;
+use baton_ledger::catalog::Catalog;
+use baton_ledger::catalog::library::{Waiting, Work};
+
+/// Items that are fetched together. With those that are compared come their fingerprints, 4 kB each.
+const PAGE: u32 = 256;
+
+/// An item and the place of its source among those that are scanned.
+#[derive(Clone, Debug)]
+pub(super) struct Job {
+    pub(super) source: usize,
+    pub(super) waiting: Waiting,
+}
+
+/// What waits.
+pub(super) struct Queue {
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    ready: VecDeque<Job>,
+    /// Where the next page comes from; none for a list.
+    pages: Option<Pages>,
+    left: u64,
+    failed: Option<LedgerError>,
+}
+
+struct Pages {
+    catalog: Catalog,
+    /// What is asked of each source, and its place.
+    works: VecDeque<(usize, Work)>,
+    after: i64,
+}
+
+impl Queue {
+    /// What waits in the catalog, at most `limit` items of it.
+    pub(super) fn of_catalog(catalog: Catalog, works: Vec<(usize, Work)>, limit: Option<u64>) -> Self {
+        let pages = Pages { catalog, works: works.into(), after: 0 };
+        Self::new(VecDeque::new(), Some(pages), limit.unwrap_or(u64::MAX))
+    }
+
+    /// What is on a list.
+    pub(super) fn of_list(jobs: Vec<Job>) -> Self {
+        Self::new(jobs.into(), None, u64::MAX)
+    }
+
+    fn new(ready: VecDeque<Job>, pages: Option<Pages>, left: u64) -> Self {
+        Self { inner: Mutex::new(Inner { ready, pages, left, failed: None }) }
+    }
+
+    /// The next item of a source that is not lost.
+    pub(super) fn next(&self, lost: &[AtomicBool]) -> Option<Job> {
+        let is_lost = |source: usize| lost.get(source).is_some_and(|lost| lost.load(Ordering::Relaxed));
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.left = inner.left.checked_sub(1)?;
+        loop {
+            match inner.ready.pop_front() {
+                Some(job) if is_lost(job.source) => {}
+                Some(job) => return Some(job),
+                None => match inner.pages.as_mut()?.next(&is_lost) {
+                    Ok(page) if page.is_empty() => return None,
+                    Ok(page) => inner.ready = page,
+                    Err(error) => {
+                        (inner.failed, inner.pages) = (Some(error), None);
+                        return None;
+                    }
+                },
+            }
+        }
+    }
+
+    /// Why it ended early, if it did.
+    pub(super) fn failure(&self) -> Option<LedgerError> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).failed.take()
+    }
+}
+
+impl Pages {
+    /// The next page that has something; empty at the end.
+    fn next(&mut self, is_lost: &dyn Fn(usize) -> bool) -> Result<VecDeque<Job>, LedgerError> {
+        while let Some((source, work)) = self.works.front().copied() {
+            let page = if is_lost(source) { Vec::new() } else { self.catalog.library_page(work, self.after, PAGE)? };
+            if let Some(last) = page.last() {
+                self.after = last.item;
+                return Ok(page.into_iter().map(|waiting| Job { source, waiting }).collect());
+            }
+            self.works.pop_front();
+            self.after = 0;
+        }
+        Ok(VecDeque::new())
+    }
+}

@@ -1,0 +1,149 @@
+//! A whole scan: the lock, the listings, the reading, the second try of what was replaced meanwhile.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use baton_ledger::LedgerError;
+use baton_ledger::catalog::Catalog;
+use baton_ledger::catalog::library::{Library, Source, Work};
+use jiff::Timestamp;
+use rayon::ThreadPoolBuilder;
+
+use super::listing::{Into, Lister};
+use super::lock::Lock;
+use super::queue::Queue;
+use super::work::{Pass, Sources};
+use super::{Event, Listing, Options, Read, Report};
+use crate::LibraryError;
+use crate::source::Place;
+
+/// Scans `places`, which are remembered, into the catalog at `catalog`. `stop` ends it between two files.
+///
+/// # Errors
+/// When another scan runs, the jobs cannot be started, or the catalog fails. What is wrong with a source or a file is in the
+/// report.
+pub fn scan(
+    catalog: &Path,
+    places: &[Place],
+    options: &Options,
+    read: &Read,
+    tell: &mut dyn FnMut(&Event<'_>),
+    stop: &AtomicBool,
+) -> Result<Report, LibraryError> {
+    if options.dry_run {
+        return look(catalog, places, options, tell);
+    }
+    let _lock = Lock::take(catalog)?;
+    let mut library = Library::open(catalog)?;
+    let mut report = Report::default();
+    let sources = list(catalog, &mut library, places, options, &mut report, tell)?;
+    let works: Vec<(usize, Work)> = (0..).zip(&sources).filter_map(|(place, source)| Some((place, (*source)?))).collect();
+    begin(catalog, &works, options, tell)?;
+    let pool = ThreadPoolBuilder::new()
+        .num_threads(options.jobs.get())
+        .thread_name(|number| format!("scan-{number}"))
+        .build()
+        .map_err(|error| LibraryError::Jobs(error.to_string()))?;
+    let sources = Sources::new(places);
+    let pass = Pass { pool: &pool, read, stop, sources: &sources, last: false };
+    let queue = Queue::of_catalog(open(catalog)?, works.clone(), options.limit);
+    let again = pass.run(&queue, &mut library, &mut report.reads, tell)?;
+    let pass = Pass { last: true, ..pass };
+    pass.run(&Queue::of_list(again), &mut library, &mut report.reads, tell)?;
+    lost(&mut report, &sources, &works, &library, tell)?;
+    report.stopped = stop.load(Ordering::Relaxed);
+    Ok(report)
+}
+
+/// Lists every place; what is to be read of each that could be listed.
+fn list(
+    catalog: &Path,
+    library: &mut Library,
+    places: &[Place],
+    options: &Options,
+    report: &mut Report,
+    tell: &mut dyn FnMut(&Event<'_>),
+) -> Result<Vec<Option<Work>>, LibraryError> {
+    let now = Timestamp::now();
+    let known = open(catalog)?;
+    let mut works = Vec::new();
+    for place in places {
+        let source = library.add_source(&place.path.to_string_lossy(), place.kind, now)?;
+        let others = others(&library.sources()?, places, place);
+        let into = Into::Catalog(library, &source);
+        let listing = Lister { known: Some(&known), into, others: &others, options, now }.list(place, tell)?;
+        let work = Work { source: source.id, verify: options.verify };
+        works.push(listing.failure.is_none().then_some(work));
+        report.sources.push(listing);
+    }
+    Ok(works)
+}
+
+/// Lists every place and writes nothing.
+fn look(
+    catalog: &Path,
+    places: &[Place],
+    options: &Options,
+    tell: &mut dyn FnMut(&Event<'_>),
+) -> Result<Report, LibraryError> {
+    let known = Catalog::open(catalog)?;
+    let sources = known.as_ref().map(Catalog::library_sources).transpose()?.unwrap_or_default();
+    let one = |place: &Place| -> Result<Listing, LedgerError> {
+        let source = sources.iter().find(|source| source.path == place.path).map(|source| source.id);
+        let others = others(&sources, places, place);
+        let (known, into) = (known.as_ref(), Into::Nowhere(source));
+        Lister { known, into, others: &others, options, now: Timestamp::now() }.list(place, tell)
+    };
+    Ok(Report { sources: places.iter().map(one).collect::<Result<_, _>>()?, ..Report::default() })
+}
+
+/// The other sources, known and given, which are left out of `place`.
+fn others(sources: &[Source], places: &[Place], place: &Place) -> Vec<PathBuf> {
+    let known = sources.iter().map(|source| &source.path);
+    let given = places.iter().map(|place| &place.path);
+    known.chain(given).filter(|path| **path != place.path).cloned().collect()
+}
+
+/// Tells how much is going to be read.
+fn begin(
+    catalog: &Path,
+    works: &[(usize, Work)],
+    options: &Options,
+    tell: &mut dyn FnMut(&Event<'_>),
+) -> Result<(), LibraryError> {
+    let catalog = open(catalog)?;
+    let (mut items, mut bytes) = (0, 0);
+    for (_, work) in works {
+        let (more, size) = catalog.library_work(*work)?;
+        (items, bytes) = (items + more, bytes + size);
+    }
+    let wanted = options.limit.map_or(items, |limit| items.min(limit));
+    // Of a part the bytes are not known before it is read.
+    tell(&Event::Begin { items: wanted, bytes: if wanted == items { bytes } else { 0 } });
+    Ok(())
+}
+
+/// Writes down which sources were lost on the way.
+fn lost(
+    report: &mut Report,
+    sources: &Sources<'_>,
+    works: &[(usize, Work)],
+    library: &Library,
+    tell: &mut dyn FnMut(&Event<'_>),
+) -> Result<(), LibraryError> {
+    for (place, why) in sources.lost() {
+        let work = works.iter().find(|(of, _)| *of == place).map(|(_, work)| work);
+        if let (Some(work), Some(listing)) = (work, report.sources.get_mut(place)) {
+            library.unreachable(work.source, &why, Timestamp::now())?;
+            tell(&Event::Lost { source: &listing.source, why: &why });
+            listing.failure = Some(why);
+        }
+    }
+    Ok(())
+}
+
+/// A view of the catalog, which is there.
+fn open(catalog: &Path) -> Result<Catalog, LibraryError> {
+    let gone = || LedgerError::Corrupt { what: "no catalog", value: catalog.display().to_string() };
+    Ok(Catalog::open(catalog)?.ok_or_else(gone)?)
+}

@@ -1,0 +1,306 @@
+//! The scan with a reader that only looks at a file's first word, so that thousands of files take no time.
+
+use std::cell::RefCell;
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use baton_fingerprint::{Error, Fingerprint, Reason, Sound, Tags};
+use baton_ledger::catalog::Catalog;
+use baton_ledger::catalog::library::State;
+
+use super::{Event, Options, Read, Report, scan};
+use crate::coverage::{Coverage, GATE};
+use crate::source::Place;
+
+/// A place with music and a catalog beside it.
+struct Room {
+    folder: tempfile::TempDir,
+}
+
+impl Room {
+    fn new() -> Self {
+        let room = Self { folder: tempfile::tempdir().unwrap() };
+        fs::create_dir(room.music()).unwrap();
+        room
+    }
+
+    fn music(&self) -> PathBuf {
+        self.folder.path().canonicalize().unwrap().join("music")
+    }
+
+    fn catalog(&self) -> PathBuf {
+        self.folder.path().join("catalog.db")
+    }
+
+    fn put(&self, name: &str, content: &str) {
+        let path = self.music().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    fn place(&self) -> Place {
+        Place::of(&self.music()).unwrap()
+    }
+
+    fn scan(&self, options: &Options) -> Report {
+        self.scan_with(options, &look, &AtomicBool::new(false))
+    }
+
+    fn scan_with(&self, options: &Options, read: &Read, stop: &AtomicBool) -> Report {
+        scan(&self.catalog(), &[self.place()], options, read, &mut |_| (), stop).unwrap()
+    }
+
+    /// Every item that is there: its name, state, reason.
+    fn items(&self) -> Vec<(String, State, Option<String>)> {
+        let mut items = Vec::new();
+        let catalog = Catalog::open(&self.catalog()).unwrap().unwrap();
+        catalog.library_entries(|entry| items.push((entry.name, entry.state, entry.reason))).unwrap();
+        items.sort();
+        items
+    }
+
+    fn coverage(&self) -> Coverage {
+        Coverage::of(&Catalog::open(&self.catalog()).unwrap().unwrap(), GATE).unwrap()
+    }
+}
+
+/// What a file is by its first word.
+fn look(path: &Path, _: baton_fingerprint::Options, stop: &AtomicBool) -> Result<Sound, Error> {
+    let text = fs::read_to_string(path).map_err(|error| fault(Reason::Unreadable, &error.to_string()))?;
+    if stop.load(Ordering::Relaxed) {
+        return Err(fault(Reason::Stopped, "stopped"));
+    }
+    match text.split(' ').next().unwrap_or_default() {
+        "sound" => Ok(sound(&text)),
+        "short" => Err(fault(Reason::TooShort, "1 s")),
+        "" => Err(fault(Reason::Corrupt, "it is empty")),
+        _ => Err(fault(Reason::Unsupported, "no audio")),
+    }
+}
+
+fn fault(reason: Reason, detail: &str) -> Error {
+    Error { reason, detail: detail.to_owned() }
+}
+
+fn sound(text: &str) -> Sound {
+    let mut digest = [0; 32];
+    digest.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
+    Sound {
+        fingerprint: Fingerprint::new(text.bytes().map(u32::from).collect()),
+        duration: Duration::from_secs(180),
+        codec: "mp3",
+        container: "mp3",
+        rate_hz: 44_100,
+        channels: 2,
+        bits: None,
+        bitrate: Some(192_000),
+        core_only: false,
+        audio_sha256: Some(digest),
+        file_sha256: Some(digest),
+        tags: Tags::default(),
+    }
+}
+
+fn options() -> Options {
+    Options { jobs: NonZeroUsize::new(3).unwrap(), ..Options::default() }
+}
+
+#[test]
+fn each_file_has_one_of_three_ends_and_a_failure_is_no_success() {
+    let room = Room::new();
+    for (name, content) in [("a.mp3", "sound 1"), ("b/c.flac", ""), ("d.ogg", "noise"), ("e.wav", "short"), ("f.txt", "x")] {
+        room.put(name, content);
+    }
+    let report = room.scan(&options());
+    assert_eq!((report.sources[0].items, report.reads.items, report.reads.fingerprinted), (4, 4, 1));
+    assert_eq!(report.reads.failed.iter().collect::<Vec<_>>(), [(&"corrupt", &1)]);
+    assert_eq!(report.reads.skipped.iter().collect::<Vec<_>>(), [(&"too_short", &1), (&"unsupported", &1)]);
+    let total = room.coverage().total;
+    assert_eq!((total.items, total.fingerprinted, total.failed, total.skipped, total.needed), (4, 1, 1, 2, 3));
+    assert!(report.has_faults() && !total.is_reached() && !total.is_reachable());
+}
+
+#[test]
+fn what_is_as_it_was_is_not_read_and_what_changed_is() {
+    let room = Room::new();
+    (0..20).for_each(|number| room.put(&format!("{number}.mp3"), &format!("sound {number}")));
+    room.put("bad.mp3", "");
+    assert_eq!(room.scan(&options()).reads.items, 21);
+    let again = room.scan(&options());
+    assert_eq!((again.reads.items, again.sources[0].unchanged), (0, 21));
+    // A file of the same size and time is another when its inode is.
+    let (old, new) = (room.music().join("3.mp3"), room.music().join("new"));
+    let time = fs::metadata(&old).unwrap().modified().unwrap();
+    fs::write(&new, "sound X").unwrap();
+    fs::File::options().append(true).open(&new).unwrap().set_modified(time).unwrap();
+    fs::rename(&new, &old).unwrap();
+    room.put("4.mp3", "sound 4 longer");
+    let changed = room.scan(&options());
+    assert_eq!((changed.reads.items, changed.sources[0].changed), (2, 2));
+    // What failed stays failed until it is asked for again.
+    let retried = room.scan(&Options { retry: true, ..options() });
+    assert_eq!((retried.reads.items, retried.sources[0].again), (1, 1));
+}
+
+#[test]
+fn verifying_reads_all_again_and_tells_what_differs() {
+    let room = Room::new();
+    room.put("a.mp3", "sound 1");
+    room.put("b.mp3", "sound 2");
+    room.scan(&options());
+    let path = room.music().join("b.mp3");
+    let time = fs::metadata(&path).unwrap().modified().unwrap();
+    // In place, so that size, time and inode stay.
+    fs::write(&path, "sound 3").unwrap();
+    fs::File::options().append(true).open(&path).unwrap().set_modified(time).unwrap();
+    assert_eq!(room.scan(&options()).reads.items, 0);
+    let verified = room.scan(&Options { verify: true, ..options() });
+    assert_eq!((verified.reads.same, verified.reads.differ, verified.has_faults()), (1, 1, true));
+    let verified = room.scan(&Options { verify: true, ..options() });
+    assert_eq!((verified.reads.same, verified.reads.differ), (2, 0));
+}
+
+#[test]
+fn a_dry_run_writes_nothing_and_a_limit_reads_no_more() {
+    let room = Room::new();
+    (0..10).for_each(|number| room.put(&format!("{number}.mp3"), &format!("sound {number}")));
+    let dry = room.scan(&Options { dry_run: true, ..options() });
+    assert_eq!((dry.sources[0].new, dry.sources[0].to_read(), room.catalog().exists()), (10, 10, false));
+    let limited = room.scan(&Options { limit: Some(4), ..options() });
+    assert_eq!((limited.reads.items, room.coverage().total.pending), (4, 6));
+    let dry = room.scan(&Options { dry_run: true, ..options() });
+    assert_eq!((dry.sources[0].pending, dry.sources[0].unchanged), (6, 4));
+    assert_eq!((room.scan(&options()).reads.items, room.coverage().total.fingerprinted), (6, 10));
+}
+
+#[test]
+fn a_scan_that_is_stopped_goes_on_where_it_was() {
+    let room = Room::new();
+    (0..200).for_each(|number| room.put(&format!("{number}.mp3"), &format!("sound {number}")));
+    let (stop, read) = (AtomicBool::new(false), AtomicU64::new(0));
+    let stopping = |path: &Path, options: baton_fingerprint::Options, stop: &AtomicBool| {
+        if read.fetch_add(1, Ordering::Relaxed) == 50 {
+            stop.store(true, Ordering::Relaxed);
+        }
+        look(path, options, stop)
+    };
+    let first = room.scan_with(&options(), &stopping, &stop);
+    assert!(first.stopped && first.reads.items <= 50 && first.reads.items >= 45, "{:?}", first.reads);
+    let second = room.scan(&options());
+    assert_eq!((first.reads.items + second.reads.items, second.stopped), (200, false));
+    let whole = Room::new();
+    (0..200).for_each(|number| whole.put(&format!("{number}.mp3"), &format!("sound {number}")));
+    whole.scan(&options());
+    assert_eq!(room.items(), whole.items());
+}
+
+#[test]
+fn a_file_that_is_replaced_while_it_is_read_is_read_again_or_has_failed() {
+    let room = Room::new();
+    room.put("once.mp3", "sound 1");
+    room.put("always.mp3", "sound 2");
+    let times = Mutex::new(0);
+    let replacing = |path: &Path, options: baton_fingerprint::Options, stop: &AtomicBool| {
+        let result = look(path, options, stop);
+        let mut times = times.lock().unwrap();
+        *times += 1;
+        if path.ends_with("always.mp3") || *times <= 2 {
+            fs::write(path, format!("sound {}", "x".repeat(*times))).unwrap();
+        }
+        result
+    };
+    let report = room.scan_with(&Options { jobs: NonZeroUsize::MIN, ..options() }, &replacing, &AtomicBool::new(false));
+    assert_eq!(report.reads.failed.iter().collect::<Vec<_>>(), [(&"changed", &1)]);
+    let states: Vec<_> = room.items().into_iter().map(|(name, state, reason)| (name, state, reason)).collect();
+    assert_eq!(states[0], ("always".to_owned(), State::Failed, Some("changed".to_owned())));
+    assert_eq!(states[1], ("once".to_owned(), State::Fingerprinted, None));
+}
+
+#[test]
+fn a_source_that_is_gone_or_empty_loses_nothing_and_a_file_that_is_gone_is_missing() {
+    let room = Room::new();
+    (0..5).for_each(|number| room.put(&format!("{number}.mp3"), &format!("sound {number}")));
+    room.scan(&options());
+    let place = room.place();
+    let aside = room.folder.path().join("aside");
+    fs::rename(room.music(), &aside).unwrap();
+    let scan_it = || scan(&room.catalog(), std::slice::from_ref(&place), &options(), &look, &mut |_| (), &AtomicBool::new(false));
+    // The folder is gone, as with a disk that was pulled; then it is there and empty, as a mount point.
+    for empty in [false, true] {
+        if empty {
+            fs::create_dir(room.music()).unwrap();
+        }
+        let report = scan_it().unwrap();
+        assert!(report.sources[0].failure.is_some() && report.sources[0].missing == 0, "{report:?}");
+        let coverage = room.coverage();
+        assert_eq!((coverage.total.fingerprinted, coverage.total.missing), (5, 0));
+        assert!(coverage.sources[0].failure.is_some());
+    }
+    fs::remove_dir(room.music()).unwrap();
+    fs::rename(&aside, room.music()).unwrap();
+    fs::remove_file(room.music().join("2.mp3")).unwrap();
+    let back = scan_it().unwrap();
+    assert_eq!((back.sources[0].missing, back.sources[0].unchanged, &back.sources[0].failure), (1, 4, &None));
+    let total = room.coverage().total;
+    assert_eq!((total.items, total.missing), (4, 1));
+    // It is back, as it was: nothing is read again.
+    room.put("2.mp3", "sound 2");
+    assert_eq!((scan_it().unwrap().reads.items <= 1, room.coverage().total.fingerprinted), (true, 5));
+}
+
+#[test]
+fn a_source_that_is_lost_in_the_middle_fails_no_file() {
+    let room = Room::new();
+    (0..30).for_each(|number| room.put(&format!("{number:02}.mp3"), &format!("sound {number}")));
+    let aside = room.folder.path().join("aside");
+    let read = AtomicU64::new(0);
+    let pulled = |path: &Path, options: baton_fingerprint::Options, stop: &AtomicBool| {
+        if read.fetch_add(1, Ordering::Relaxed) == 10 {
+            fs::rename(room.music(), &aside).unwrap();
+        }
+        match look(path, options, stop) {
+            Err(_) => Err(fault(Reason::NotFound, "no such file")),
+            read => read,
+        }
+    };
+    let report = room.scan_with(&Options { jobs: NonZeroUsize::MIN, ..options() }, &pulled, &AtomicBool::new(false));
+    assert!(report.sources[0].failure.is_some() && report.reads.failed.is_empty(), "{report:?}");
+    let total = room.coverage().total;
+    assert_eq!((total.fingerprinted, total.pending, total.failed), (10, 20, 0));
+}
+
+#[test]
+fn rules_hidden_files_and_other_sources_are_left_out() {
+    let room = Room::new();
+    for name in ["a.mp3", ".hidden/b.mp3", "loops/c.mp3", "loops/keep/d.mp3", "x/System Volume Information/e.mp3", "x/f.flac"] {
+        room.put(name, &format!("sound {name}"));
+    }
+    room.put(".batonignore", "*.flac\n/loops/*.mp3\n");
+    room.put("E.library/metadata.json", "{}");
+    room.put("E.library/images/A.info/g.mp3", "sound g");
+    room.scan(&options());
+    let names: Vec<String> = room.items().into_iter().map(|(name, ..)| name).collect();
+    assert_eq!(names, ["a", "d"]);
+}
+
+#[test]
+fn listing_tells_how_far_it_is_and_one_scan_runs_at_a_time() {
+    let room = Room::new();
+    (0..2_500).for_each(|number| room.put(&format!("{number}.mp3"), ""));
+    let (told, second) = (RefCell::new(Vec::new()), RefCell::new(None));
+    let mut tell = |event: &Event<'_>| {
+        if let Event::Listing { items, .. } = event {
+            told.borrow_mut().push(*items);
+            let busy = scan(&room.catalog(), &[room.place()], &options(), &look, &mut |_| (), &AtomicBool::new(false));
+            *second.borrow_mut() = busy.err().map(|error| error.to_string());
+        }
+    };
+    let limited = Options { limit: Some(0), ..options() };
+    scan(&room.catalog(), &[room.place()], &limited, &look, &mut tell, &AtomicBool::new(false)).unwrap();
+    assert_eq!(*told.borrow(), [1_000, 2_000]);
+    assert!(second.borrow().as_ref().unwrap().contains("another `baton library scan`"));
+}

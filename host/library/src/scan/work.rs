@@ -1,0 +1,184 @@
+//! Jobs read, one writer commits what comes of it: whatever waits for it, at once, together. While it commits the jobs go on.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use baton_ledger::LedgerError;
+use baton_ledger::catalog::library::{Library, Outcome, Reading, State};
+use jiff::Timestamp;
+use rayon::ThreadPool;
+
+use super::one::{self, Verdict};
+use super::queue::{Job, Queue};
+use super::{Compared, Event, Read, Reads};
+use crate::source::Place;
+
+/// Readings of one transaction at most. They are committed when they come; more than one there are only when jobs are faster
+/// than commits.
+const GROUP: usize = 64;
+
+/// Files that are tried once more at the end because they were replaced while they were read. Of more of them the rest is
+/// read by the next scan.
+const CHANGED: usize = 10_000;
+
+/// The sources of a scan, as its jobs see them.
+pub(super) struct Sources<'a> {
+    pub(super) places: &'a [Place],
+    /// Which of them cannot be reached any more.
+    pub(super) lost: Vec<AtomicBool>,
+    why: Mutex<Vec<(usize, String)>>,
+}
+
+impl<'a> Sources<'a> {
+    pub(super) fn new(places: &'a [Place]) -> Self {
+        Self { places, lost: places.iter().map(|_| AtomicBool::new(false)).collect(), why: Mutex::default() }
+    }
+
+    /// Whether a file's failure is its source's: looked at only when a file cannot be read.
+    fn is_lost(&self, job: &Job, reading: &Reading) -> bool {
+        let Outcome::Without { reason: "not_found" | "unreadable" | "changed", .. } = &reading.outcome else {
+            return false;
+        };
+        let failure = self.places.get(job.source).and_then(|place| place.reach().err());
+        let Some(error) = failure else {
+            return false;
+        };
+        if !self.lost.get(job.source).is_none_or(|lost| lost.swap(true, Ordering::Relaxed)) {
+            self.why.lock().unwrap_or_else(PoisonError::into_inner).push((job.source, error.to_string()));
+        }
+        true
+    }
+
+    /// The sources that were lost, and why.
+    pub(super) fn lost(&self) -> Vec<(usize, String)> {
+        std::mem::take(&mut *self.why.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A pass over a queue.
+pub(super) struct Pass<'a> {
+    pub(super) pool: &'a ThreadPool,
+    pub(super) read: &'a Read,
+    pub(super) stop: &'a AtomicBool,
+    pub(super) sources: &'a Sources<'a>,
+    /// Whether a file that is replaced has failed, instead of being tried again.
+    pub(super) last: bool,
+}
+
+impl Pass<'_> {
+    /// Reads what is in the queue; returns what is to be tried again.
+    ///
+    /// # Errors
+    /// When the catalog fails.
+    pub(super) fn run(
+        &self,
+        queue: &Queue,
+        library: &mut Library,
+        reads: &mut Reads,
+        tell: &mut dyn FnMut(&Event<'_>),
+    ) -> Result<Vec<Job>, LedgerError> {
+        let over = AtomicBool::new(false);
+        let done = std::thread::scope(|scope| {
+            let (sender, receiver) = sync_channel(self.pool.current_num_threads());
+            let over = &over;
+            scope.spawn(move || self.pool.broadcast(|_| self.work(queue, &sender, over)));
+            let done = self.write(&receiver, library, reads, tell);
+            over.store(true, Ordering::Relaxed);
+            // Jobs that wait to hand something over end when nobody takes it.
+            drop(receiver);
+            done
+        })?;
+        match queue.failure() {
+            Some(error) => Err(error),
+            None => Ok(done),
+        }
+    }
+
+    /// One job: one file after the other.
+    fn work(&self, queue: &Queue, sender: &SyncSender<(Job, Verdict)>, over: &AtomicBool) {
+        let goes_on = || !self.stop.load(Ordering::Relaxed) && !over.load(Ordering::Relaxed);
+        while goes_on() && let Some(job) = queue.next(&self.sources.lost) {
+            let verdict = one::read(&job.waiting, self.read, self.stop);
+            let lost = match &verdict {
+                Verdict::Read(reading, _) | Verdict::Changed(reading) => self.sources.is_lost(&job, reading),
+                Verdict::Stopped => false,
+            };
+            if !lost && sender.send((job, verdict)).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn write(
+        &self,
+        receiver: &Receiver<(Job, Verdict)>,
+        library: &mut Library,
+        reads: &mut Reads,
+        tell: &mut dyn FnMut(&Event<'_>),
+    ) -> Result<Vec<Job>, LedgerError> {
+        let mut again = Vec::new();
+        while let Ok(first) = receiver.recv() {
+            let group = std::iter::once(first).chain(receiver.try_iter().take(GROUP - 1));
+            let done: Vec<_> = group.filter_map(|(job, verdict)| self.settle(job, verdict, &mut again)).collect();
+            let news = |(_, reading, compared): &&Done| *compared != Some(Compared::Same) || !reading.is_heard();
+            let readings: Vec<Reading> = done.iter().filter(news).map(|(_, reading, _)| reading.clone()).collect();
+            if !readings.is_empty() {
+                library.record(&readings, Timestamp::now())?;
+            }
+            for (job, reading, compared) in &done {
+                count(reads, reading, *compared);
+                tell(&event(&job.waiting.path, reading, *compared));
+            }
+        }
+        Ok(again)
+    }
+
+    /// What is written of a verdict, if anything is.
+    fn settle(&self, job: Job, verdict: Verdict, again: &mut Vec<Job>) -> Option<Done> {
+        match verdict {
+            Verdict::Read(reading, compared) => Some((job, reading, compared)),
+            Verdict::Changed(reading) if self.last => Some((job, reading, None)),
+            Verdict::Changed(_) => {
+                if again.len() < CHANGED {
+                    again.push(job);
+                }
+                None
+            }
+            Verdict::Stopped => None,
+        }
+    }
+}
+
+/// An item, what came of reading it, and what comparing it came to.
+type Done = (Job, Reading, Option<Compared>);
+
+fn count(reads: &mut Reads, reading: &Reading, compared: Option<Compared>) {
+    reads.items += 1;
+    reads.bytes += reading.size;
+    match &reading.outcome {
+        Outcome::Fingerprinted(heard) => {
+            reads.fingerprinted += 1;
+            reads.audio_ms += heard.duration_ms;
+        }
+        Outcome::Without { state, reason, .. } => {
+            let by_reason = if *state == State::Skipped { &mut reads.skipped } else { &mut reads.failed };
+            *by_reason.entry(reason).or_default() += 1;
+        }
+    }
+    match compared {
+        Some(Compared::Same) => reads.same += 1,
+        Some(Compared::Differs) => reads.differ += 1,
+        None => {}
+    }
+}
+
+fn event<'a>(path: &'a Path, reading: &'a Reading, compared: Option<Compared>) -> Event<'a> {
+    let (state, why) = match &reading.outcome {
+        Outcome::Fingerprinted(_) => (State::Fingerprinted, None),
+        Outcome::Without { state, reason, detail } => (*state, Some((*reason, detail.as_str()))),
+    };
+    Event::Read { path, size: reading.size, state, why, compared }
+}

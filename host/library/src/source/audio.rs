@@ -1,0 +1,36 @@
+//! Which files are audio: by the ending of their name, as everybody else does. Whether they are is found when they are read.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+/// Endings of audio files, also of those that nothing here decodes: these count, as `unsupported`. `mp4` and `webm` are
+/// left out: they are films more often than not.
+const ENDINGS: [&str; 40] = [
+    "aac", "ac3", "aif", "aifc", "aiff", "alac", "amr", "ape", "au", "caf", "dff", "dsf", "dts", "eac3", "flac", "m4a",
+    "m4b", "m4p", "m4r", "mka", "mp1", "mp2", "mp3", "mpc", "mpga", "oga", "ogg", "opus", "ra", "rf64", "snd", "spx",
+    "tak", "tta", "w64", "wav", "wave", "weba", "wma", "wv",
+];
+
+/// Whether the file of that name is audio.
+#[must_use]
+pub fn is_audio(path: &Path) -> bool {
+    path.extension().and_then(OsStr::to_str).is_some_and(is_audio_ending)
+}
+
+/// Whether that is an ending (without its dot) of audio files.
+pub(super) fn is_audio_ending(ending: &str) -> bool {
+    ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn audio_is_told_by_its_ending_in_any_case() {
+        for (name, is) in [("a.MP3", true), ("a.b.Flac", true), ("a.mp3.txt", false), ("mp3", false), ("a.mp4", false)] {
+            assert_eq!(is_audio(Path::new(name)), is, "{name}");
+        }
+        assert!(ENDINGS.is_sorted());
+    }
+}

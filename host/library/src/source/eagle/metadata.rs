@@ -1,0 +1,74 @@
+//! `metadata.json` of an item. What is there in another form than expected is as if it was not there.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use serde_json::Value;
+
+/// The most bytes that are read of it; Eagle writes some hundred, notes included.
+const MOST: u64 = 4 << 20;
+
+/// What is needed of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Metadata {
+    pub(super) name: Option<String>,
+    /// The ending of its file, without the dot.
+    pub(super) ending: Option<String>,
+    /// Whether it lies in Eagle's bin.
+    pub(super) deleted: bool,
+}
+
+/// Reads a file of at most `most` bytes.
+pub(super) fn bounded(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    if u64::try_from(read).unwrap_or(u64::MAX) > most {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("it has more than {most} bytes")));
+    }
+    Ok(bytes)
+}
+
+impl Metadata {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// When it cannot be read ([`io::ErrorKind::InvalidData`] when it is no JSON object).
+    pub(super) fn read(path: &Path) -> io::Result<Self> {
+        Self::parse(&bounded(path, MOST)?)
+    }
+
+    fn parse(bytes: &[u8]) -> io::Result<Self> {
+        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+        let value: Value = serde_json::from_slice(bytes)?;
+        let Value::Object(fields) = value else {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is no JSON object"));
+        };
+        let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
+        let deleted = match fields.get("isDeleted") {
+            Some(Value::Bool(deleted)) => *deleted,
+            Some(Value::Number(number)) => number.as_f64() != Some(0.0),
+            Some(Value::String(word)) => word == "true",
+            _ => false,
+        };
+        Ok(Self { name: text("name"), ending: text("ext").map(|ext| ext.trim_start_matches('.').to_owned()), deleted })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_another_form_is_as_if_it_was_not_there() {
+        let read = |text: &str| Metadata::parse(text.as_bytes()).unwrap();
+        assert_eq!(
+            read(r#"{"name":"A","ext":".MP3","isDeleted":true,"star":9}"#),
+            Metadata { name: Some("A".into()), ending: Some("MP3".into()), deleted: true }
+        );
+        assert_eq!(read("\u{feff}{\"name\":7,\"ext\":null,\"isDeleted\":[]}"), Metadata::default());
+        for text in ["", "[]", "{\"name\":", &"[".repeat(100_000)] {
+            assert!(Metadata::parse(text.as_bytes()).is_err());
+        }
+    }
+}

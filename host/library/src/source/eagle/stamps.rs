@@ -1,0 +1,33 @@
+//! `mtime.json`: when each item was changed last, in milliseconds. Real ones may have an `all` among the items, a count.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::metadata::bounded;
+
+/// The most bytes that are read of it: two million items of some thirty bytes.
+const MOST: u64 = 64 << 20;
+
+/// The stamps of all items. One that is not there is none; one that cannot be read is a remark.
+pub(super) fn read(library: &Path) -> (HashMap<String, i64>, Option<String>) {
+    let path = library.join("mtime.json");
+    let parsed = bounded(&path, MOST).and_then(|bytes| Ok(serde_json::from_slice::<HashMap<String, Value>>(&bytes)?));
+    match parsed {
+        Ok(stamps) => {
+            (stamps.into_iter().filter_map(|(id, stamp)| Some((id, stamp_of(&stamp)?))).collect(), None)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => (HashMap::new(), None),
+        Err(error) => {
+            let remark = format!("{} is not used: {error}; the items' own times are", path.display());
+            (HashMap::new(), Some(remark))
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a stamp is compared, not reckoned with; it is saturated")]
+fn stamp_of(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_f64().map(|stamp| stamp as i64))
+}

@@ -1,0 +1,15 @@
+//! Where music lies, and what lies there: one stream of [`Item`]s, whatever the source.
+//!
+//! A source is only read. One that cannot be reached is an error of that source and says nothing about its items.
+
+mod audio;
+mod eagle;
+mod folder;
+mod place;
+mod walked;
+
+pub use audio::is_audio;
+pub use baton_ledger::catalog::library::{Kind, Known, Listed as Item};
+pub use place::Place;
+pub(crate) use place::mtime_ns;
+pub use walked::{Asked, Unread, Walked, walk};

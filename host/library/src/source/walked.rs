@@ -1,0 +1,78 @@
+//! Listing a source: what is asked for, what was seen beside the items, and what was not.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Item, Kind, Known, Place, eagle, folder};
+
+/// Parts that could not be read and remarks of which the text is kept; of more only that there were more.
+const KEPT: usize = 200;
+
+/// What a listing needs beside the place.
+pub struct Asked<'a> {
+    /// Folders that are sources of their own and left out here.
+    pub others: &'a [PathBuf],
+    /// What is known of an item already.
+    pub known: &'a dyn Fn(&OsStr) -> Option<Known>,
+}
+
+/// A part of a source that could not be read: what was known of it stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// The folder or file.
+    pub path: PathBuf,
+    /// The system's reason.
+    pub why: String,
+}
+
+/// What a listing saw beside the items.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Walked {
+    /// The volume of the source's folder.
+    pub device: u64,
+    /// Parts that could not be read.
+    pub unread: Vec<Unread>,
+    /// What else a person should know: a wrong ignore rule, a broken index.
+    pub remarks: Vec<String>,
+    /// Whether there were more parts than are kept, so that nothing is known of any.
+    pub many: bool,
+}
+
+impl Walked {
+    pub(super) fn on(device: u64) -> Self {
+        Self { device, ..Self::default() }
+    }
+
+    pub(super) fn unread(&mut self, path: &Path, why: impl ToString) {
+        if self.unread.len() < KEPT {
+            self.unread.push(Unread { path: path.to_owned(), why: why.to_string() });
+        } else {
+            self.many = true;
+        }
+    }
+
+    pub(super) fn remark(&mut self, remark: String) {
+        if self.remarks.len() < KEPT {
+            self.remarks.push(remark);
+        }
+    }
+
+    /// Whether `path` lies in a part that was not read.
+    #[must_use]
+    pub fn missed(&self, path: &Path) -> bool {
+        self.many || self.unread.iter().any(|unread| path.starts_with(&unread.path))
+    }
+}
+
+/// Lists a place: hands every audio item to `take`, in an order that is the same each time.
+///
+/// # Errors
+/// When the place cannot be reached; then nothing is known of any item.
+pub fn walk(place: &Place, asked: &Asked<'_>, take: &mut dyn FnMut(Item)) -> io::Result<Walked> {
+    let device = place.reach()?;
+    match place.kind {
+        Kind::Folder => Ok(folder::walk(&place.path, device, asked.others, take)),
+        Kind::Eagle => eagle::walk(&place.path, device, asked.known, take),
+    }
+}
