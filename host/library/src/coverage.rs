@@ -168,7 +168,8 @@ mod tests {
     #[test]
     fn the_gate_is_reached_at_its_share_and_not_by_nothing() {
         let at = |done, skipped| {
-            let counts = [count(1, State::Fingerprinted, None, done), count(1, State::Skipped, Some("protected"), skipped)];
+            let counts =
+                [count(1, State::Fingerprinted, None, done), count(1, State::Skipped, Some("protected"), skipped)];
             Coverage::from(&[], &counts, &[], GATE).total
         };
         assert!(at(80, 20).is_reached() && !at(79, 21).is_reached() && !at(79, 21).is_reachable());

@@ -4,8 +4,9 @@
 //! came of it, [`sync`] tells Eagle and, when asked, the files' own tags. Decoding and fingerprints are `baton-fingerprint`'s,
 //! the tables `baton-ledger`'s.
 //!
-//! Invariants: no audio file is ever moved or deleted, and none written but by [`sync::tags`], which keeps its audio; nothing in the catalog is deleted because a file is not
-//! there; a source that cannot be reached says nothing about its items; the memory of a scan does not grow with the library.
+//! Invariants: no audio file is ever moved or deleted, and none written but by [`sync::tags`], which keeps its audio; nothing
+//! in the catalog is deleted because a file is not there; a source that cannot be reached says nothing about its items; the
+//! memory of a scan does not grow with the library.
 
 pub mod coverage;
 pub mod duplicates;

@@ -41,8 +41,20 @@ fn format(item: &Item) -> u32 {
     let rate = item.rate_hz.unwrap_or_default();
     match item.lossless {
         Lossless::Bits(bits) => {
-            let depth = if bits > 16 { 40 } else if bits == 16 { 20 } else { 0 };
-            let rate = if rate > 48_000 { 30 } else if rate >= 44_100 { 20 } else { 0 };
+            let depth = if bits > 16 {
+                40
+            } else if bits == 16 {
+                20
+            } else {
+                0
+            };
+            let rate = if rate > 48_000 {
+                30
+            } else if rate >= 44_100 {
+                20
+            } else {
+                0
+            };
             500 + depth + rate
         }
         Lossless::No => {

@@ -75,7 +75,11 @@ fn track(item: &Item) -> Track {
     Track {
         isrc: item.isrc.clone(),
         title: title.trim().to_owned(),
-        artists: artist.map(|artist| artist.trim().to_owned()).filter(|artist| !artist.is_empty()).into_iter().collect(),
+        artists: artist
+            .map(|artist| artist.trim().to_owned())
+            .filter(|artist| !artist.is_empty())
+            .into_iter()
+            .collect(),
         album: item.album.clone(),
         duration_ms: item.duration_ms,
         ..Track::default()
@@ -132,6 +136,9 @@ mod tests {
     #[test]
     fn what_has_no_artist_says_too_little() {
         assert!(pairs(&[silent(1, "Intro"), silent(2, "Intro"), silent(3, "track01")]).is_empty());
-        assert_eq!(["01 A", "01. A", "99 Luft", "2raumwohnung", "1 A"].map(without_number), ["A", "A", "Luft", "2raumwohnung", "1 A"]);
+        assert_eq!(
+            ["01 A", "01. A", "99 Luft", "2raumwohnung", "1 A"].map(without_number),
+            ["A", "A", "Luft", "2raumwohnung", "1 A"]
+        );
     }
 }

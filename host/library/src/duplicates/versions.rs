@@ -58,7 +58,9 @@ impl Difference {
     #[must_use]
     pub fn text(&self) -> String {
         match self {
-            Self::Length(ms) => format!("one is {}.{} s longer: an edit, or one is cut off", ms / 1_000, ms % 1_000 / 100),
+            Self::Length(ms) => {
+                format!("one is {}.{} s longer: an edit, or one is cut off", ms / 1_000, ms % 1_000 / 100)
+            }
             Self::Speed(thousandths) => format!("one is {}.{} % faster", thousandths / 10, thousandths % 10),
             Self::Part(percent) => format!("only {percent} % of the shorter sounds alike"),
             Self::Words => "their titles name different versions".to_owned(),

@@ -37,7 +37,8 @@ pub fn scan(
     let mut library = Library::open(catalog)?;
     let mut report = Report::default();
     let sources = list(catalog, &mut library, places, options, &mut report, tell)?;
-    let works: Vec<(usize, Work)> = (0..).zip(&sources).filter_map(|(place, source)| Some((place, (*source)?))).collect();
+    let works: Vec<(usize, Work)> =
+        (0..).zip(&sources).filter_map(|(place, source)| Some((place, (*source)?))).collect();
     begin(catalog, &works, options, tell)?;
     let pool = ThreadPoolBuilder::new()
         .num_threads(options.jobs.get())

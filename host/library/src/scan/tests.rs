@@ -112,7 +112,9 @@ fn options() -> Options {
 #[test]
 fn each_file_has_one_of_three_ends_and_a_failure_is_no_success() {
     let room = Room::new();
-    for (name, content) in [("a.mp3", "sound 1"), ("b/c.flac", ""), ("d.ogg", "noise"), ("e.wav", "short"), ("f.txt", "x")] {
+    for (name, content) in
+        [("a.mp3", "sound 1"), ("b/c.flac", ""), ("d.ogg", "noise"), ("e.wav", "short"), ("f.txt", "x")]
+    {
         room.put(name, content);
     }
     let report = room.scan(&options());
@@ -228,7 +230,8 @@ fn a_source_that_is_gone_or_empty_loses_nothing_and_a_file_that_is_gone_is_missi
     let place = room.place();
     let aside = room.folder.path().join("aside");
     fs::rename(room.music(), &aside).unwrap();
-    let scan_it = || scan(&room.catalog(), std::slice::from_ref(&place), &options(), &look, &mut |_| (), &AtomicBool::new(false));
+    let scan_it =
+        || scan(&room.catalog(), std::slice::from_ref(&place), &options(), &look, &mut |_| (), &AtomicBool::new(false));
     // The folder is gone, as with a disk that was pulled; then it is there and empty, as a mount point.
     for empty in [false, true] {
         if empty {
@@ -276,7 +279,9 @@ fn a_source_that_is_lost_in_the_middle_fails_no_file() {
 #[test]
 fn rules_hidden_files_and_other_sources_are_left_out() {
     let room = Room::new();
-    for name in ["a.mp3", ".hidden/b.mp3", "loops/c.mp3", "loops/keep/d.mp3", "x/System Volume Information/e.mp3", "x/f.flac"] {
+    for name in
+        ["a.mp3", ".hidden/b.mp3", "loops/c.mp3", "loops/keep/d.mp3", "x/System Volume Information/e.mp3", "x/f.flac"]
+    {
         room.put(name, &format!("sound {name}"));
     }
     room.put(".batonignore", "*.flac\n/loops/*.mp3\n");

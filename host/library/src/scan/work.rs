@@ -100,7 +100,9 @@ impl Pass<'_> {
     /// One job: one file after the other.
     fn work(&self, queue: &Queue, sender: &SyncSender<(Job, Verdict)>, over: &AtomicBool) {
         let goes_on = || !self.stop.load(Ordering::Relaxed) && !over.load(Ordering::Relaxed);
-        while goes_on() && let Some(job) = queue.next(&self.sources.lost) {
+        while goes_on()
+            && let Some(job) = queue.next(&self.sources.lost)
+        {
             let verdict = one::read(&job.waiting, self.read, self.stop);
             let lost = match &verdict {
                 Verdict::Read(reading, _) | Verdict::Changed(reading) => self.sources.is_lost(&job, reading),

@@ -28,7 +28,8 @@ mod tests {
 
     #[test]
     fn audio_is_told_by_its_ending_in_any_case() {
-        for (name, is) in [("a.MP3", true), ("a.b.Flac", true), ("a.mp3.txt", false), ("mp3", false), ("a.mp4", false)] {
+        for (name, is) in [("a.MP3", true), ("a.b.Flac", true), ("a.mp3.txt", false), ("mp3", false), ("a.mp4", false)]
+        {
             assert_eq!(is_audio(Path::new(name)), is, "{name}");
         }
         assert!(ENDINGS.is_sorted());

@@ -85,7 +85,9 @@ fn remark(state: State, why: Option<(&str, &str)>, compared: Option<Compared>, v
         (Some(Compared::Differs), State::Fingerprinted) => {
             Some("DIFFERS: its bytes changed, though size, time and inode did not".to_owned())
         }
-        (Some(Compared::Differs), _) => Some(format!("DIFFERS: it was fingerprinted before, and now: {word}: {detail}")),
+        (Some(Compared::Differs), _) => {
+            Some(format!("DIFFERS: it was fingerprinted before, and now: {word}: {detail}"))
+        }
         (_, State::Failed) => Some(format!("{word}: {detail}")),
         (_, State::Skipped) if verbose => Some(format!("skipped, {word}: {detail}")),
         _ => None,

@@ -101,7 +101,8 @@ fn as_text(coverage: &Coverage, without: &[Entry]) -> String {
     text.push_str(&reasons(&coverage.total));
     for source in &coverage.sources {
         if let Some(failure) = &source.failure {
-            let line = format!("\n{} cannot be reached, so its items are as they were: {failure}", source.path.display());
+            let line =
+                format!("\n{} cannot be reached, so its items are as they were: {failure}", source.path.display());
             text.push_str(&output::clean(&line));
         }
     }
@@ -141,7 +142,8 @@ fn gate(coverage: &Coverage) -> String {
     if total.is_reached() {
         return format!("{share} of {} items: the gate of {gate} % is reached", count(total.items));
     }
-    let needed = format!("{share} of {} items: {} more are needed for {gate} %", count(total.items), count(total.needed));
+    let needed =
+        format!("{share} of {} items: {} more are needed for {gate} %", count(total.items), count(total.needed));
     if total.is_reachable() {
         return needed;
     }

@@ -51,7 +51,8 @@ impl Args {
 /// When there is no workspace, or the catalog cannot be read.
 fn open(place: &Place) -> anyhow::Result<Option<Catalog>> {
     let catalog = Catalog::open(&place.need()?.state.catalog())?;
-    let scanned = catalog.as_ref().map(Catalog::library_sources).transpose()?.is_some_and(|sources| !sources.is_empty());
+    let scanned =
+        catalog.as_ref().map(Catalog::library_sources).transpose()?.is_some_and(|sources| !sources.is_empty());
     if !scanned {
         output::note("nothing was scanned yet; `baton library scan FOLDER` begins");
     }

@@ -86,7 +86,8 @@ impl Args {
     /// What is to be scanned: what was named, each once, or all that is known.
     fn places(&self, catalog: &std::path::Path) -> anyhow::Result<Vec<Source>> {
         if self.sources.is_empty() {
-            let known = Catalog::open(catalog)?.map(|catalog| catalog.library_sources()).transpose()?.unwrap_or_default();
+            let known =
+                Catalog::open(catalog)?.map(|catalog| catalog.library_sources()).transpose()?.unwrap_or_default();
             if known.is_empty() {
                 bail!("there is nothing to scan yet; name a folder or an Eagle library: `baton library scan FOLDER`");
             }
@@ -167,14 +168,16 @@ fn as_text(report: &Report, took: Duration, dry_run: bool) -> String {
     let mut text = table.lines(|_, _, cell| cell);
     for listing in &report.sources {
         if let Some(failure) = &listing.failure {
-            let line = format!("{} cannot be reached: {failure}; its items are as they were\n", listing.source.display());
+            let line =
+                format!("{} cannot be reached: {failure}; its items are as they were\n", listing.source.display());
             text.push_str(&output::clean(&line));
         }
     }
     if dry_run {
-        let wanted: (u64, u64) = report.sources.iter().fold((0, 0), |(items, bytes), listing| {
-            (items + listing.to_read(), bytes + listing.bytes)
-        });
+        let wanted: (u64, u64) = report
+            .sources
+            .iter()
+            .fold((0, 0), |(items, bytes), listing| (items + listing.to_read(), bytes + listing.bytes));
         return text + &format!("{} files ({}) would be read\n", count(wanted.0), bytes(wanted.1));
     }
     text + &read(&report.reads, took) + if report.stopped { "stopped; the next scan goes on from here\n" } else { "" }
@@ -183,7 +186,8 @@ fn as_text(report: &Report, took: Duration, dry_run: bool) -> String {
 fn read(reads: &Reads, took: Duration) -> String {
     let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX).max(1);
     let rate = reads.items.saturating_mul(10_000) / ms;
-    let rate = format!("{}.{} files/s, {}/s", count(rate / 10), rate % 10, bytes(reads.bytes.saturating_mul(1_000) / ms));
+    let rate =
+        format!("{}.{} files/s, {}/s", count(rate / 10), rate % 10, bytes(reads.bytes.saturating_mul(1_000) / ms));
     let mut text = format!(
         "{} files read in {} ({rate}): {} fingerprinted ({} of audio)\n",
         count(reads.items),

@@ -48,9 +48,9 @@ mod tests {
     fn numbers_are_as_people_read_them() {
         assert_eq!([0, 999, 1_000, 3_449_999_999].map(bytes), ["0 B", "999 B", "1.0 kB", "3.4 GB"]);
         assert_eq!([0, 999, 1_000, 21_125, 1_234_567].map(count), ["0", "999", "1,000", "21,125", "1,234,567"]);
-        assert_eq!(([201, 1_000].map(percent), [5_000, 3_785_000].map(length)), (
-            ["20.1 %".to_owned(), "100.0 %".to_owned()],
-            ["0:05".to_owned(), "1:03:05".to_owned()]
-        ));
+        assert_eq!(
+            ([201, 1_000].map(percent), [5_000, 3_785_000].map(length)),
+            (["20.1 %".to_owned(), "100.0 %".to_owned()], ["0:05".to_owned(), "1:03:05".to_owned()])
+        );
     }
 }

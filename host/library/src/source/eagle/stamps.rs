@@ -16,9 +16,7 @@ pub(super) fn read(library: &Path) -> (HashMap<String, i64>, Option<String>) {
     let path = library.join("mtime.json");
     let parsed = bounded(&path, MOST).and_then(|bytes| Ok(serde_json::from_slice::<HashMap<String, Value>>(&bytes)?));
     match parsed {
-        Ok(stamps) => {
-            (stamps.into_iter().filter_map(|(id, stamp)| Some((id, stamp_of(&stamp)?))).collect(), None)
-        }
+        Ok(stamps) => (stamps.into_iter().filter_map(|(id, stamp)| Some((id, stamp_of(&stamp)?))).collect(), None),
         Err(error) if error.kind() == io::ErrorKind::NotFound => (HashMap::new(), None),
         Err(error) => {
             let remark = format!("{} is not used: {error}; the items' own times are", path.display());

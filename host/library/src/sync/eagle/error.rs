@@ -68,6 +68,30 @@ pub enum EagleError {
         /// What came instead.
         found: String,
     },
+    /// The answer ends before its end.
+    #[error("the answer to {what} ends in the middle; see whether Eagle is being closed, then sync again")]
+    CutShort {
+        /// The path that was asked for.
+        what: String,
+    },
+    /// Tags that an item had are gone after it was saved, and do not come back.
+    #[error(
+        "Eagle lost tags of {item} when it saved them, twice: {tags}; nothing more is sent; add them in Eagle again"
+    )]
+    Loses {
+        /// The item.
+        item: String,
+        /// The tags.
+        tags: String,
+    },
+    /// Items are not as they were written, one after the other.
+    #[error(
+        "Eagle says that it saves, and the last {items} items were not as they were saved; restart Eagle, then sync again"
+    )]
+    SavesNothing {
+        /// How many items.
+        items: usize,
+    },
     /// The answer is too long.
     #[error("the answer to {what} has more than {limit} bytes; nothing of it is taken")]
     TooLarge {
@@ -85,7 +109,12 @@ impl EagleError {
     /// Whether the same request may do better in a moment.
     #[must_use]
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::TooSlow { .. } | Self::Failing { .. })
+        matches!(self, Self::Unreachable { .. } | Self::TooSlow { .. } | Self::Failing { .. } | Self::CutShort { .. })
+    }
+
+    /// Whether no other item would fare better.
+    pub(super) fn ends_all(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Unauthorized { .. } | Self::Loses { .. })
     }
 
     /// Whether the server answered and does not know what was asked of it.

@@ -1,5 +1,6 @@
 //! One request and its answer, `{"status": "success", "data": …}`, with an end to all of it: how long, how many bytes, how
-//! many tries. What may pass (no connection, no answer in time, 5xx) is tried again after 1, 2 and 4 s; a refusal never is.
+//! many tries. What may pass (no connection, no answer in time, half an answer, 5xx) is tried again after 1, 2 and 4 s; a refusal
+//! never is.
 //!
 //! No proxy is used and no redirect is followed: Eagle sends none, and the token would go along.
 
@@ -82,7 +83,11 @@ impl Http {
         }
     }
 
-    async fn once(&self, question: &Question<'_>) -> Result<Value, EagleError> {
+    /// As [`Http::ask`], once: for what must not be sent again as it was.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is no good.
+    pub(super) async fn once(&self, question: &Question<'_>) -> Result<Value, EagleError> {
         let mut query = question.query.clone();
         query.extend(self.token.value().map(|token| ("token", token)));
         let url = self.address.at(question.path, &query);
@@ -132,7 +137,10 @@ impl Http {
         }
         let found = || format!("no JSON{}", self.words(bytes));
         let answer: Value =
-            serde_json::from_slice(bytes).map_err(|_| EagleError::NotEagle { what: what.clone(), found: found() })?;
+            serde_json::from_slice(bytes).map_err(|error| match error.is_eof() && !bytes.is_empty() {
+                true => EagleError::CutShort { what: what.clone() },
+                false => EagleError::NotEagle { what: what.clone(), found: found() },
+            })?;
         match answer.get("status").and_then(Value::as_str) {
             Some("success") => {}
             Some(_) => return Err(EagleError::Refused { what, status: code, words: self.words(bytes) }),

@@ -7,9 +7,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::limits::FAILURES;
+use super::limits::{FAILURES, PAUSES};
 use super::plan::judge;
 use super::{Eagle, EagleError, Planned, Verdict};
+use crate::sync::Merged;
+use crate::sync::mark::{Kind, Mark};
 
 /// How it is done.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +37,8 @@ pub enum Settled {
 /// after an item.
 ///
 /// # Errors
-/// When Eagle is not there any more, or [`FAILURES`] items in a row fail: then it is not the items. What was done stays.
+/// When Eagle is not there any more or loses tags, or [`FAILURES`] items in a row fail: then it is not the items. What was
+/// done stays.
 pub async fn send(
     eagle: &Eagle,
     planned: &[Planned],
@@ -53,14 +56,16 @@ pub async fn send(
         }
         match one(eagle, planned, wish).await {
             Ok(settled) => {
-                failures = 0;
+                failures = if matches!(settled, Settled::Failed(_)) { failures + 1 } else { 0 };
                 tell(number, settled);
+                if failures == FAILURES {
+                    return Err(EagleError::SavesNothing { items: FAILURES });
+                }
             }
             Err(error) => {
                 failures += 1;
                 tell(number, Settled::Failed(error.to_string()));
-                let gone = matches!(error, EagleError::Unreachable { .. } | EagleError::Unauthorized { .. });
-                if gone || failures == FAILURES {
+                if error.ends_all() || failures == FAILURES {
                     return Err(error);
                 }
             }
@@ -70,22 +75,64 @@ pub async fn send(
     Ok(())
 }
 
+/// Reads, writes and reads again. A write of which no answer came may have been done or not, and meanwhile somebody may have
+/// changed the tags; so it is never sent again as it was, but begun anew.
 async fn one(eagle: &Eagle, planned: &Planned, wish: Wish) -> Result<Settled, EagleError> {
-    let Some(item) = eagle.item(&planned.id).await? else {
-        return Ok(Settled::Skipped(Verdict::Unknown));
-    };
-    let merged = match judge(&item, &planned.mark, wish.replace_old) {
-        Verdict::Needs(merged) => merged,
-        other => return Ok(Settled::Skipped(other)),
-    };
-    eagle.save(&planned.id, &merged.tags).await?;
-    let Some(after) = eagle.item(&planned.id).await? else {
+    let mut pauses = PAUSES.iter();
+    let mut sent: Option<Merged> = None;
+    loop {
+        let Some(item) = eagle.item(&planned.id).await? else {
+            return Ok(Settled::Skipped(Verdict::Unknown));
+        };
+        let merged = match (judge(&item, &planned.mark, wish.replace_old), &sent) {
+            (Verdict::Needs(merged), _) => merged,
+            (Verdict::Has, Some(sent)) => return settled(eagle, &planned.id, sent, &item.tags).await,
+            (other, _) => return Ok(Settled::Skipped(other)),
+        };
+        let error = match eagle.save(&planned.id, &merged.tags).await {
+            Ok(()) => return seen(eagle, &planned.id, &merged).await,
+            Err(error) => error,
+        };
+        let Some(pause) = pauses.next().filter(|_| error.may_pass()) else { return Err(error) };
+        tracing::warn!("{error}; {} is read and written again in {pause:?}", planned.id);
+        sent = Some(merged);
+        tokio::time::sleep(*pause).await;
+    }
+}
+
+/// Looks whether the tags are as they were written.
+async fn seen(eagle: &Eagle, id: &str, written: &Merged) -> Result<Settled, EagleError> {
+    let Some(after) = eagle.item(id).await? else {
         return Ok(Settled::Failed("it was saved, and is not there any more".to_owned()));
     };
-    Ok(match difference(&merged.tags, &merged.removed, &after.tags) {
-        None => Settled::Succeeded,
-        Some(difference) => Settled::Failed(format!("Eagle says that it has saved the tags, but {difference}")),
-    })
+    settled(eagle, id, written, &after.tags).await
+}
+
+/// What came of it. Tags that were there before and are not any more are put back once; where they do not stay, Eagle is told
+/// nothing more.
+async fn settled(eagle: &Eagle, id: &str, written: &Merged, found: &[String]) -> Result<Settled, EagleError> {
+    let Some(difference) = difference(&written.tags, &written.removed, found) else { return Ok(Settled::Succeeded) };
+    let said = || Settled::Failed(format!("Eagle says that it has saved the tags, but {difference}"));
+    if lost(written, found).is_empty() {
+        return Ok(said());
+    }
+    let came = found.iter().filter(|tag| !written.tags.contains(tag) && !written.removed.contains(tag));
+    let all: Vec<String> = written.tags.iter().chain(came).cloned().collect();
+    eagle.save(id, &all).await?;
+    let after = eagle.item(id).await?.map(|item| item.tags).unwrap_or_default();
+    let lost = lost(written, &after);
+    if !lost.is_empty() {
+        return Err(EagleError::Loses { item: id.to_owned(), tags: lost.join(", ") });
+    }
+    let as_written = self::difference(&written.tags, &written.removed, &after).is_none();
+    Ok(if as_written { Settled::Succeeded } else { said() })
+}
+
+/// The tags that were there before, were written again, and are gone.
+fn lost<'a>(written: &'a Merged, found: &[String]) -> Vec<&'a str> {
+    let is_ours = |tag: &&String| Mark::kind(tag) == Kind::Ours;
+    let gone = written.tags.iter().filter(|tag| !is_ours(tag) && !found.contains(tag));
+    gone.map(String::as_str).collect()
 }
 
 /// What is not as it was written. Tags that came meanwhile are somebody else's and no difference.

@@ -116,10 +116,10 @@ async fn page(http: &Http, offset: usize) -> Result<Vec<EagleItem>, EagleError> 
     EagleItem::read_all(&data, LIST)
 }
 
-/// Replaces the tags of an item.
+/// Replaces the tags of an item. It is tried once.
 ///
 /// # Errors
 /// When there is no answer, or it is a refusal.
 pub(super) async fn save(http: &Http, id: &str, tags: &[String]) -> Result<(), EagleError> {
-    http.ask(Question::post("/api/item/update", json!({ "id": id, "tags": tags }))).await.map(drop)
+    http.once(&Question::post("/api/item/update", json!({ "id": id, "tags": tags }))).await.map(drop)
 }

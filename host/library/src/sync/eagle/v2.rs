@@ -55,12 +55,12 @@ async fn page(http: &Http, ids: &[&str], offset: usize) -> Result<Vec<EagleItem>
     EagleItem::read_all(list.unwrap_or(&data), GET)
 }
 
-/// Replaces the tags of an item.
+/// Replaces the tags of an item. It is tried once.
 ///
 /// # Errors
 /// When there is no answer, or it is a refusal.
 pub(super) async fn save(http: &Http, id: &str, tags: &[String]) -> Result<(), EagleError> {
-    let answer = http.ask(Question::post("/api/v2/item/update", json!({ "id": id, "tags": tags }))).await?;
+    let answer = http.once(&Question::post("/api/v2/item/update", json!({ "id": id, "tags": tags }))).await?;
     // Seen of Eagle 4.0: `false` where the item could not be saved.
     if answer == Value::Bool(false) {
         return Err(EagleError::Refused {

@@ -21,12 +21,12 @@ pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[Known]) -> anyho
     let token = Token::new(&args.eagle.token, secret.map(|secret| secret.expose().to_owned()));
     block_on(async {
         let eagle = Eagle::connect(address, token, args.eagle.timeout).await?;
-        let mut planned = look(&eagle, known, args.eagle.replace_old).await?;
+        let mut planned = look(&eagle, known, args.replace_old).await?;
         let left = limit(&mut planned, args.limit());
         let mut lines: Vec<Line> = planned.iter().map(line).collect();
         let mut ended = None;
         if args.apply {
-            let wish = Wish { replace_old: args.eagle.replace_old, pause: args.pause };
+            let wish = Wish { replace_old: args.replace_old, pause: args.pause };
             ended = apply(&eagle, &planned, wish, &mut lines).await?;
         }
         let elsewhere = known.iter().filter(|known| known.item.is_none()).count();

@@ -21,6 +21,9 @@ use crate::exit::Code;
 use crate::workspace::{Workspace, pause};
 
 /// Tell Eagle the fingerprints, as tags of its items, or write them into the files; only shown without --apply
+///
+/// Each item is read, written and read again; its other tags stay. What was done is not done again, so a sync that ended
+/// before its end is simply begun anew.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Only what lies below these folders, or these files [default: all that was scanned]
@@ -29,9 +32,12 @@ pub(super) struct Args {
     /// Do it; else it is only shown what would be done
     #[arg(long)]
     apply: bool,
-    /// Write into the tags of the files themselves, and leave Eagle alone
-    #[arg(long, conflicts_with_all = ["url", "token", "replace_old", "timeout"], requires = "paths")]
-    tags: bool,
+    /// Write into the tags of the files themselves, and leave Eagle and its libraries alone
+    #[arg(long, conflicts_with_all = ["url", "token", "timeout"])]
+    file_tags: bool,
+    /// Also take away the tags of old: `fingerprint:` and the SHA-256 of a file, in files `FINGERPRINT`
+    #[arg(long)]
+    replace_old: bool,
     /// At most so many are changed
     #[arg(short = 'n', long, value_name = "N")]
     limit: Option<usize>,
@@ -54,9 +60,6 @@ struct EagleArgs {
     /// The secret with Eagle's API token, which it wants of other machines: `baton secret set eagle`
     #[arg(long, value_name = "NAME", default_value = "eagle")]
     token: String,
-    /// Also take away the tags of old, `fingerprint:` and the SHA-256 of a file
-    #[arg(long)]
-    replace_old: bool,
     /// How long one request may take
     #[arg(long, value_name = "TIME", value_parser = pause, default_value = "30s")]
     timeout: Duration,
@@ -68,7 +71,7 @@ impl Args {
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let known = self.known(&workspace)?;
-        let report = if self.tags { files::sync(&self, &known)? } else { eagle::sync(&self, &workspace, &known)? };
+        let report = if self.file_tags { files::sync(&self, &known)? } else { eagle::sync(&self, &workspace, &known)? };
         report.print(self.json);
         Ok(report.code())
     }
