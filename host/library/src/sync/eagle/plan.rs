@@ -1,6 +1,7 @@
 //! What each item needs, from what the catalog knows and what Eagle has: pure.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 use super::EagleItem;
 use crate::sync::{Known, Mark, Merged, merged};
@@ -49,9 +50,9 @@ impl Verdict {
 
 /// What each item needs, in the order of `known`. Files that are no items of Eagle are left out.
 #[must_use]
-pub fn plan(
+pub fn plan<S: BuildHasher>(
     known: &[Known],
-    items: &HashMap<String, EagleItem>,
+    items: &HashMap<String, EagleItem, S>,
     open: Option<&str>,
     replace_old: bool,
 ) -> Vec<Planned> {

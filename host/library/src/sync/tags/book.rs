@@ -1,4 +1,4 @@
-//! The tags of one file, of the kind that holds ours: frames of ID3v2 (MP3, ADTS, WAV, AIFF), comments (FLAC, Ogg) or atoms
+//! The tags of one file, of the kind that holds ours: frames of `ID3v2` (MP3, ADTS, WAV, AIFF), comments (FLAC, Ogg) or atoms
 //! (MP4). Written with lofty, which knows where they lie; each kind is read as it is, never through a form common to all of
 //! them, which would drop what only one of them has.
 //!
@@ -30,7 +30,7 @@ const OLD_NAME: &str = "FINGERPRINT";
 /// Who names an atom that has a name: taggers read and write those of iTunes.
 const MEAN: &str = "com.apple.iTunes";
 
-/// How frames of ID3v2.3 are written.
+/// How frames of `ID3v2.3` are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
     /// As the version is that they have.

@@ -1,4 +1,4 @@
-//! How many frames an ID3v2 tag has, counted and not read.
+//! How many frames an `ID3v2` tag has, counted and not read.
 //!
 //! A reader of tags keeps one of two frames that it takes for the same, and passes over what it does not understand; what it
 //! then writes has lost them. So what it read is held against this count, and a tag of which it has not all is left alone.

@@ -2,7 +2,7 @@
 //!
 //! A file is somebody's music, so this is the one place that writes to it, and only when asked. Nothing is changed in place:
 //! `book` puts the tag into a copy beside the file, `write` compares the copy with the file (the audio by its digest, every
-//! other tag byte for byte) and only then gives it the file's name, in one step. `frames` counts what a reader of ID3v2 may
+//! other tag byte for byte) and only then gives it the file's name, in one step. `frames` counts what a reader of `ID3v2` may
 //! have passed over, `attributes` carries over what is of the file and not in it.
 //!
 //! Files in Eagle's libraries are left alone: its makers warn of writing there, and its items get their tag through its API.

@@ -1,7 +1,7 @@
 //! Reading the tags of each kind of file.
 //!
 //! A file may have several tags side by side. One of them gets ours; the others are read too, so that it is seen that they
-//! stay. Where the one is missing and there is a poorer one (ID3v1, APE, the texts of WAV and AIFF), it begins with what that
+//! stay. Where the one is missing and there is a poorer one (`ID3v1`, APE, the texts of WAV and AIFF), it begins with what that
 //! says: many programs read only the best tag of a file, and one that holds nothing but ours would hide all names.
 
 use std::fs::File;

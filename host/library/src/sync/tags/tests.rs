@@ -138,7 +138,7 @@ fn pictures_stay() {
     }
 }
 
-/// An ID3v2.3 tag with these frames, padded.
+/// An `ID3v2.3` tag with these frames, padded.
 fn three(frames: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
     let body: Vec<u8> = frames
         .iter()
