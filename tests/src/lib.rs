@@ -11,6 +11,7 @@ mod eagle;
 mod handoff;
 mod judge;
 mod mount;
+pub mod music;
 mod oci_registry;
 mod output;
 mod places;

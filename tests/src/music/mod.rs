@@ -1,0 +1,42 @@
+//! Music for tests: pieces that no other piece sounds like, as files, and a library of Eagle full of them.
+//!
+//! A piece has a number; the same number is the same piece on every machine. Pieces are synthesised (four voices on a random
+//! scale) or, for figures that should mean something, mixed of real music.
+
+mod eagle;
+mod real;
+mod tune;
+mod wav;
+
+pub use eagle::{EagleItem, EagleLibrary};
+pub use real::RealMusic;
+pub use tune::tune;
+pub use wav::{RATE_HZ, wav, write_wav};
+
+/// Where pieces come from.
+#[derive(Debug)]
+pub enum Music {
+    /// They are synthesised.
+    Made,
+    /// They are mixed of real music.
+    Real(RealMusic),
+}
+
+impl Music {
+    /// A piece of so many seconds at [`RATE_HZ`], 16 bit, one channel.
+    #[must_use]
+    pub fn piece(&self, number: u64, seconds: u32) -> Vec<i16> {
+        match self {
+            Self::Made => tune(number, seconds),
+            Self::Real(real) => real.piece(number, seconds),
+        }
+    }
+}
+
+/// A number that looks random and depends on `seed` alone (`splitmix64`).
+pub(crate) fn scatter(seed: u64) -> u64 {
+    let z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}

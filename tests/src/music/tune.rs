@@ -1,0 +1,73 @@
+//! A synthesised piece: four voices, each one note after the other, on a scale of the piece's own.
+
+use std::f64::consts::TAU;
+use std::sync::OnceLock;
+
+use super::scatter;
+use super::wav::RATE_HZ;
+
+/// Entries of one period, as a power of two.
+const PERIOD_BITS: u32 = 11;
+
+/// Voices of a piece.
+const VOICES: u64 = 4;
+
+/// One period of a tone with five harmonics.
+fn period() -> &'static [i16] {
+    static PERIOD: OnceLock<Vec<i16>> = OnceLock::new();
+    PERIOD.get_or_init(|| {
+        let harmonic = |at: f64, number: u32| (TAU * at * f64::from(number)).sin() / f64::from(number);
+        let entries = 0..1_u32 << PERIOD_BITS;
+        let level = |entry: u32| (1..=5).map(|number| harmonic(f64::from(entry) / 2_048.0, number)).sum::<f64>();
+        #[expect(clippy::cast_possible_truncation, reason = "at most 2.3 times 3,000")]
+        entries.map(|entry| (level(entry) * 3_000.0) as i16).collect()
+    })
+}
+
+/// A piece of so many seconds at [`RATE_HZ`]: the same for the same number, unlike any other.
+#[must_use]
+pub fn tune(number: u64, seconds: u32) -> Vec<i16> {
+    let mut samples = vec![0_i16; (seconds * RATE_HZ) as usize];
+    let seed = scatter(number);
+    for voice in 0..VOICES {
+        sing(&mut samples, seed, voice);
+    }
+    samples
+}
+
+fn sing(samples: &mut [i16], seed: u64, voice: u64) {
+    let (mut at, mut note) = (0, 0);
+    while at < samples.len() {
+        let chance = scatter(seed ^ (voice << 56) ^ (note << 32));
+        let length = (RATE_HZ / 8 + RATE_HZ / 16 * u32::try_from(chance >> 8 & 7).unwrap_or(0)) as usize;
+        let end = (at + length).min(samples.len());
+        if let Some(part) = samples.get_mut(at..end) {
+            tone(part, pitch(seed, voice, chance));
+        }
+        (at, note) = (end, note + 1);
+    }
+}
+
+/// A pitch in Hz: one of 24 semitones above the voice's lowest, on the piece's scale of seven.
+fn pitch(seed: u64, voice: u64, chance: u64) -> f64 {
+    const SCALE: [u8; 7] = [0, 2, 3, 5, 7, 8, 11];
+    let degree = usize::try_from(chance & 0xff).unwrap_or(0) % 14;
+    let semitone = SCALE.get(degree % 7).copied().unwrap_or(0);
+    let octave = u32::from(degree >= 7) + u32::try_from(voice / 2).unwrap_or(0);
+    let root = u32::try_from(seed % 12).unwrap_or(0);
+    110.0 * f64::from(f32::exp2((u32::from(semitone) + root) as f32 / 12.0)) * f64::from(1 << octave)
+}
+
+/// Adds a tone that fades.
+fn tone(part: &mut [i16], hz: f64) {
+    let period = period();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a step is less than a period")]
+    let step = (hz / f64::from(RATE_HZ) * f64::from(1_u32 << 31) * 2.0) as u32;
+    let (mut phase, length) = (0_u32, i32::try_from(part.len()).unwrap_or(i32::MAX).max(1));
+    for (left, sample) in (0..length).rev().zip(part) {
+        let level = period.get((phase >> (32 - PERIOD_BITS)) as usize).copied().unwrap_or(0);
+        let faded = i32::from(level) * left / length;
+        *sample = sample.saturating_add(i16::try_from(faded).unwrap_or(0));
+        phase = phase.wrapping_add(step);
+    }
+}
