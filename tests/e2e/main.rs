@@ -41,6 +41,8 @@ mod layering;
 #[cfg(test)]
 mod ledger_command;
 #[cfg(test)]
+mod library_sync;
+#[cfg(test)]
 mod locked_ledger;
 #[cfg(test)]
 mod looking_back;

@@ -38,6 +38,8 @@ pub enum Saving {
     Nothing,
     /// The first of the tags is lost.
     LosesFirst,
+    /// The first of the tags is lost this once.
+    LosesFirstOnce,
     /// Nothing, and V2 says so with `false`.
     SaysFalse,
 }
@@ -51,6 +53,10 @@ pub enum Trouble {
     Hangs,
     /// The answer comes late.
     Late(Duration),
+    /// It is done, and the connection ends in the middle of the answer.
+    Half,
+    /// It is done, and each byte of the answer comes after a pause.
+    Slow(Duration),
     /// Text.
     Text(&'static str),
     /// So many bytes, and no length before them is given.
@@ -195,7 +201,7 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
         let at = state.manner.trouble.iter().position(|(part, _)| asked.line.contains(part));
         let trouble = at.map(|at| state.manner.trouble.remove(at).1);
         // What ends before it is heard changes nothing.
-        let (status, answer) = if matches!(trouble, None | Some(Trouble::Late(_))) {
+        let (status, answer) = if matches!(trouble, None | Some(Trouble::Late(_) | Trouble::Half | Trouble::Slow(_))) {
             answer(&mut state, &asked)
         } else {
             (200, Value::Null)
@@ -213,9 +219,28 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
             return stream.flush();
         }
         Some(Trouble::Late(pause)) => std::thread::sleep(pause),
+        Some(Trouble::Half) => return half(&mut stream, answer.to_string().as_bytes()),
+        Some(Trouble::Slow(pause)) => return slowly(&mut stream, answer.to_string().as_bytes(), pause),
         None => {}
     }
     send(&mut stream, status, answer.to_string().as_bytes())
+}
+
+/// The length of all of it, and the first half.
+fn half(stream: &mut TcpStream, body: &[u8]) -> io::Result<()> {
+    write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len())?;
+    stream.write_all(body.get(..body.len() / 2).unwrap_or_default())?;
+    stream.flush()
+}
+
+fn slowly(stream: &mut TcpStream, body: &[u8], pause: Duration) -> io::Result<()> {
+    write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len())?;
+    for byte in body {
+        std::thread::sleep(pause);
+        stream.write_all(&[*byte])?;
+        stream.flush()?;
+    }
+    Ok(())
 }
 
 fn send(stream: &mut TcpStream, status: u16, body: &[u8]) -> io::Result<()> {
@@ -255,9 +280,9 @@ fn answer(state: &mut State, asked: &Asked) -> (u16, Value) {
             good(page_v1(state, number("limit").unwrap_or(200), number("offset").unwrap_or(0)))
         }
         ("POST", "/api/item/update") => update(state, &body, false),
-        ("GET", "/api/v2/app/info") if v2 => {
-            good(json!({ "version": "4.0.0", "prereleaseVersion": null, "buildVersion": "build21", "platform": "darwin" }))
-        }
+        ("GET", "/api/v2/app/info") if v2 => good(
+            json!({ "version": "4.0.0", "prereleaseVersion": null, "buildVersion": "build21", "platform": "darwin" }),
+        ),
         ("GET", "/api/v2/library/info") if v2 => good(json!({
             "name": "Music", "path": "/Users/x/Music.library", "modificationTime": 1_700_000_000_000_u64,
             "applicationVersion": "4.0", "folders": [], "smartFolders": [], "quickAccess": [], "tagGroups": [],
@@ -286,9 +311,8 @@ fn page_v1(state: &mut State, limit: usize, offset: usize) -> Value {
 }
 
 fn page_v2(state: &mut State, body: &Value) -> Value {
-    let number = |name: &str, other: usize| {
-        body[name].as_u64().and_then(|number| usize::try_from(number).ok()).unwrap_or(other)
-    };
+    let number =
+        |name: &str, other: usize| body[name].as_u64().and_then(|number| usize::try_from(number).ok()).unwrap_or(other);
     let limit = number("limit", 50).min(1000).min(state.manner.largest_page.unwrap_or(usize::MAX));
     let offset = number("offset", 0);
     let ids = body["ids"].as_array();
@@ -323,9 +347,12 @@ fn update(state: &mut State, body: &Value, v2: bool) -> (u16, Value) {
     if saving == Saving::SaysFalse && v2 {
         return good(false.into());
     }
-    if let (Some(tags), Saving::Honest | Saving::LosesFirst) = (body["tags"].as_array(), saving) {
-        let lost = usize::from(saving == Saving::LosesFirst);
+    if let (Some(tags), false) = (body["tags"].as_array(), saving == Saving::Nothing || saving == Saving::SaysFalse) {
+        let lost = usize::from(saving != Saving::Honest);
         item.insert("tags".to_owned(), tags.iter().skip(lost).cloned().collect());
+    }
+    if saving == Saving::LosesFirstOnce {
+        state.manner.saving = Saving::Honest;
     }
     for field in ["annotation", "url", "star"].into_iter().chain(v2.then_some("name")) {
         if let Some(value) = body.get(field) {

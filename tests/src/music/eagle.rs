@@ -36,10 +36,13 @@ impl EagleLibrary {
     pub fn create(folder: &Path) -> Self {
         fs::create_dir_all(folder.join("images")).expect("the library can be made");
         let made = Self { folder: folder.to_owned(), stamps: BTreeMap::new() };
-        made.write("metadata.json", &json!({
-            "folders": [], "smartFolders": [], "quickAccess": [], "tagsGroups": [],
-            "modificationTime": FIRST_MS, "applicationVersion": "4.0.0",
-        }));
+        made.write(
+            "metadata.json",
+            &json!({
+                "folders": [], "smartFolders": [], "quickAccess": [], "tagsGroups": [],
+                "modificationTime": FIRST_MS, "applicationVersion": "4.0.0",
+            }),
+        );
         made.write("tags.json", &json!({ "historyTags": [], "starredTags": [] }));
         made
     }
@@ -62,11 +65,14 @@ impl EagleLibrary {
         let number = self.stamps.len() as u64;
         let (id, time) = (id(number), FIRST_MS + number * 1_000);
         fs::create_dir(self.item(&id)).expect("a folder for the item");
-        self.write(&format!("images/{id}.info/metadata.json"), &json!({
-            "id": id, "name": item.name, "size": size, "btime": time, "mtime": time, "ext": item.ext, "tags": [],
-            "folders": [], "isDeleted": item.deleted, "url": "", "annotation": "", "modificationTime": time,
-            "lastModified": time, "noThumbnail": true, "palettes": [],
-        }));
+        self.write(
+            &format!("images/{id}.info/metadata.json"),
+            &json!({
+                "id": id, "name": item.name, "size": size, "btime": time, "mtime": time, "ext": item.ext, "tags": [],
+                "folders": [], "isDeleted": item.deleted, "url": "", "annotation": "", "modificationTime": time,
+                "lastModified": time, "noThumbnail": true, "palettes": [],
+            }),
+        );
         self.stamps.insert(id.clone(), time);
         id
     }
