@@ -405,7 +405,7 @@ fn every_format_keeps_its_packets_as_another_program_sees_them() {
         let (from, to) = (source.to_str().unwrap(), folder.join(name));
         let args = ["-nostdin", "-loglevel", "error", "-i", from, "-metadata", "title=Ein Stück", "-write_id3v2", "1"];
         let id3 = name.ends_with("aiff");
-        ran("ffmpeg", &[&args[..if id3 { 8 } else { 6 }], &["-ar", "44100", to.to_str().unwrap()]].concat());
+        ran("ffmpeg", &[&args[..if id3 { 9 } else { 7 }], &["-ar", "44100", to.to_str().unwrap()]].concat());
     }
     let packets = |name: &str| {
         let path = folder.join(name);
