@@ -41,6 +41,7 @@ mod layering;
 #[cfg(test)]
 mod ledger_command;
 #[cfg(test)]
+mod library;
 mod library_sync;
 #[cfg(test)]
 mod locked_ledger;

@@ -2,14 +2,25 @@
 //!
 //! `JUDGE=all` takes all 41 pieces instead of every sixth. Figures are printed with `--nocapture`.
 
-#[path = "judge/mod.rs"]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test ends when its ground is not there, and tells its figures"
+)]
+
+#[path = "judge/fpcalc.rs"]
+mod asked;
 mod judge;
 
 use std::path::Path;
 use std::time::Duration;
 
+use asked::{fpcalc, noise, words, write};
 use baton_fingerprint::Fingerprint;
-use judge::{Wav, encode, fpcalc, music, words};
+use judge::wav::Wav;
+use judge::{encode, music};
 
 /// How alike two lists of words are.
 #[derive(Default)]
@@ -176,14 +187,76 @@ fn a_length_is_cut_where_fpcalc_cuts_it() {
     }
 }
 
+/// Whether there is a judge, which the tests without music need as well.
+fn is_judged() -> bool {
+    !music(usize::MAX).is_empty()
+}
+
 #[test]
-fn every_end_is_mirrored_alike() {
+fn every_end_is_cut_alike() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("piece.wav");
-    // Lengths about the place where a word more or less is decided by the mirrored end.
-    for samples in ["120149", "120160", "120169", "120170", "120171", "120180", "120189", "120190", "120220"] {
-        if first(&["-ar", "44100", "-af", &format!("atrim=end_sample={samples}")], &file) {
-            assert_eq!(Wav::read(&file).fingerprint(1000).words(), words(&file, "0"), "{samples} samples");
+    for (rate_hz, floats) in
+        [(44_100, false), (44_100, true), (48_000, false), (48_000, true), (8_000, false), (11_025, false)]
+    {
+        // The first word is there with the 30,031st sample at 11,025 Hz, which waits for half a filter more.
+        let first = u32::try_from(30_031 * u64::from(rate_hz) / 11_025).expect("some seconds");
+        let mut counts = Vec::new();
+        for frames in (first - 8..first + 56).step_by(4).take_while(|_| is_judged()) {
+            write(&file, rate_hz, &noise(frames), floats);
+            let theirs = words(&file, "0");
+            assert_eq!(Wav::read(&file).fingerprint(1000).words(), theirs, "{frames} samples of {rate_hz} Hz");
+            counts.push(theirs.len());
+        }
+        assert!(counts.is_empty() || counts.starts_with(&[0]) && counts.ends_with(&[1]), "{rate_hz}: {counts:?}");
+    }
+}
+
+#[test]
+fn every_rate_agrees() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("piece.wav");
+    let rates = [
+        1_000, 4_000, 6_000, 7_350, 8_000, 11_024, 11_025, 11_026, 12_000, 12_600, 14_700, 16_000, 18_900, 22_050,
+        24_000, 32_000, 37_800, 44_056, 44_100, 47_250, 47_952, 48_000, 64_000, 88_200, 96_000, 176_400, 192_000,
+        352_800, 384_000, 768_000,
+    ];
+    for floats in [false, true] {
+        let mut all = Agreement::default();
+        for rate_hz in rates.into_iter().take_while(|_| is_judged()) {
+            write(&file, rate_hz, &noise(8 * rate_hz), floats);
+            let (ours, theirs) = (Wav::read(&file).fingerprint(4095), words(&file, "0"));
+            if ours.words() != theirs {
+                eprintln!("{rate_hz} Hz, floats {floats}: not identical");
+            }
+            all.add(ours.words(), &theirs);
+        }
+        if all.pieces > 0 {
+            all.report(if floats { "every rate, floats" } else { "every rate, s16" });
+            assert!(all.share() >= 0.999, "{} of words equal", all.share());
+        }
+    }
+}
+
+#[test]
+fn every_number_of_channels_agrees() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("piece.wav");
+    for floats in [false, true] {
+        let mut all = Agreement::default();
+        for channels in (1..=8).take_while(|_| is_judged()) {
+            let noise = noise(8 * 44_100 + 1_000);
+            let channel = |n: usize| noise[n % 2][n * 100..n * 100 + 8 * 44_100].to_vec();
+            write(&file, 44_100, &(0..channels).map(channel).collect::<Vec<_>>(), floats);
+            let (ours, theirs) = (Wav::read(&file).fingerprint(4095), words(&file, "0"));
+            if ours.words() != theirs {
+                eprintln!("{channels} channels, floats {floats}: not identical");
+            }
+            all.add(ours.words(), &theirs);
+        }
+        if all.pieces > 0 {
+            all.report(if floats { "1 to 8 channels, floats" } else { "1 to 8 channels, s16" });
+            assert!(all.share() >= 0.999, "{} of words equal", all.share());
         }
     }
 }

@@ -24,15 +24,18 @@ enum Kind {
     },
     /// It drives the release program and prints its own table.
     Program,
-    /// The same, with the peers of `tests/benches/peers` beside it.
+    /// A bench of `baton-core` alone: neither program nor components are built for it.
+    Core,
+    /// A program, with the peers of `tests/benches/peers` beside it.
     Peers,
 }
 
-const BENCHES: [Bench; 4] = [
+const BENCHES: [Bench; 5] = [
     Bench { name: "noop_call", kind: Kind::Ratio { ours: "sandbox", peer: "bare_wasmtime" } },
     Bench { name: "intake", kind: Kind::Program },
     Bench { name: "audit", kind: Kind::Program },
     Bench { name: "plugins", kind: Kind::Peers },
+    Bench { name: "matching", kind: Kind::Core },
 ];
 
 /// Runs one bench with its arguments, or all without any.
@@ -43,9 +46,17 @@ pub(crate) fn run(name: Option<&str>, args: &[&str]) -> anyhow::Result<()> {
     let wanted: Vec<_> = BENCHES.iter().filter(|bench| name.is_none_or(|name| name == bench.name)).collect();
     let names = BENCHES.map(|bench| bench.name).join(", ");
     ensure!(!wanted.is_empty(), "there is no bench of that name; there are: {names}");
+    let (of_core, wanted): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|bench| matches!(bench.kind, Kind::Core));
+    for bench in of_core {
+        cargo(["bench", "--package", "baton-core", "--bench", bench.name, "--"]).args(args).run()?;
+    }
+    if wanted.is_empty() {
+        return Ok(());
+    }
     let components = guests::build_all()?;
     for bench in wanted {
         match bench.kind {
+            Kind::Core => {}
             Kind::Ratio { ours, peer } => {
                 measure(bench.name, &components, args, &[])?;
                 tell_ratio(bench.name, ours, peer)?;

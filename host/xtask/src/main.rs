@@ -19,7 +19,7 @@ const HELP: &str = "cargo xtask <task>
   soak     the daemon killed again and again under load: soak [ROUNDS [SEED]], 500 rounds are twenty minutes
   build    the program with its plugins inside: target/release/baton
   guests   only the WebAssembly components: target/guests/
-  bench    the benches: bench [NAME [ARGS...]], NAME is noop_call, plugins or intake (--quick: fewer files)
+  bench    the benches: bench [NAME [ARGS...]], NAME is noop_call, plugins, intake, audit or matching (--quick: less)
 ";
 
 fn main() -> ExitCode {

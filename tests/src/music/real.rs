@@ -15,7 +15,7 @@ use crate::tool;
 const FOLDER: &str = "/usr/share/games/wesnoth/1.16/data/core/music";
 
 /// Speeds that excerpts are played at, 3 % apart: from 0.62 to 1.6 of the original.
-const SPEEDS: u64 = 33;
+const SPEEDS: usize = 33;
 
 /// Real music, decoded.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl RealMusic {
     fn excerpt(&self, chance: u64, loudness: i32, mixed: &mut [i16]) {
         let piece = usize::try_from(chance % 1_000_003).unwrap_or(0) % self.pieces.len();
         let Some(piece) = self.pieces.get(piece) else { return };
-        let speed = 620 + 30 * usize::try_from(chance >> 20 & 0xffff).unwrap_or(0) % (30 * SPEEDS as usize);
+        let speed = 620 + 30 * usize::try_from(chance >> 20 & 0xffff).unwrap_or(0) % SPEEDS;
         let needed = mixed.len() * speed / 1_000 + 1;
         let start = usize::try_from(chance >> 40).unwrap_or(0) % piece.len().saturating_sub(needed).max(1);
         for (at, sample) in mixed.iter_mut().enumerate() {

@@ -55,7 +55,7 @@ fn pitch(seed: u64, voice: u64, chance: u64) -> f64 {
     let semitone = SCALE.get(degree % 7).copied().unwrap_or(0);
     let octave = u32::from(degree >= 7) + u32::try_from(voice / 2).unwrap_or(0);
     let root = u32::try_from(seed % 12).unwrap_or(0);
-    110.0 * f64::from(f32::exp2((u32::from(semitone) + root) as f32 / 12.0)) * f64::from(1 << octave)
+    110.0 * (f64::from(u32::from(semitone) + root) / 12.0).exp2() * f64::from(1 << octave)
 }
 
 /// Adds a tone that fades.

@@ -10,46 +10,21 @@ use super::words::FEATURING;
 
 /// Names of acts that hold a comma or an "and", folded. Facts of the world; an act that is missing costs nothing but the
 /// split.
-const WHOLE: [&str; 40] = [
+const WHOLE: [&str; 15] = [
     "10000 maniacs",
     "above and beyond",
-    "aly and fila",
-    "angus and julia stone",
-    "bell and james",
     "blood sweat and tears",
-    "booker t and the mgs",
-    "brooks and dunn",
     "chase and status",
-    "crosby stills and nash",
-    "crosby stills nash and young",
-    "dan and shay",
-    "derek and the dominos",
     "earth wind and fire",
     "echo and the bunnymen",
-    "eli and fur",
-    "emerson lake and palmer",
     "florence and the machine",
-    "hall and oates",
-    "huey lewis and the news",
     "hootie and the blowfish",
-    "ike and tina turner",
     "iron and wine",
     "kool and the gang",
-    "kruder and dorfmeister",
-    "marina and the diamonds",
     "me myself and i",
     "mumford and sons",
-    "nick cave and the bad seeds",
     "of monsters and men",
-    "peter bjorn and john",
-    "peter paul and mary",
     "portugal the man",
-    "sam and dave",
-    "simon and garfunkel",
-    "sly and robbie",
-    "sonny and cher",
-    "tyler the creator",
-    "sly and the family stone",
     "years and years",
 ];
 
@@ -75,7 +50,7 @@ pub(super) struct Credited {
 ///
 /// ```
 /// use baton_core::matching::artists;
-/// assert_eq!(artists("Ida Lund & Mara Voss feat. Tyler, The Creator"), ["Ida Lund", "Mara Voss", "Tyler, The Creator"]);
+/// assert_eq!(artists("Ida Lund & Mara Voss feat. Iron & Wine"), ["Ida Lund", "Mara Voss", "Iron & Wine"]);
 /// assert_eq!(artists("Earth, Wind & Fire"), ["Earth, Wind & Fire"]);
 /// ```
 #[must_use]
@@ -226,9 +201,19 @@ mod tests {
     #[test]
     fn names_that_hold_separators_stay_whole() {
         for whole in [
-            "Simon & Garfunkel", "Earth, Wind & Fire", "AC/DC", "Tyler, The Creator", "Florence + The Machine",
-            "Crosby, Stills, Nash & Young", "Bob Marley & The Wailers", "Malcolm X", "X Ambassadors", "Mumford and Sons",
-            "Brandon and his Orchestra", "Alt-J", "Me First", "10,000 Maniacs",
+            "Earth, Wind & Fire",
+            "AC/DC",
+            "Portugal. The Man",
+            "Florence + The Machine",
+            "Blood, Sweat & Tears",
+            "Ray Quill & The Ashes",
+            "Quill X",
+            "X Quill",
+            "Mumford and Sons",
+            "Quill and his Orchestra",
+            "Alt-J",
+            "Me First",
+            "10,000 Maniacs",
         ] {
             assert_eq!(artists(whole).len(), 1, "{whole}: {:?}", artists(whole));
         }
@@ -245,7 +230,7 @@ mod tests {
             ("Ida Lund and Mara Voss ft. Oto", &["Ida Lund", "Mara Voss", "Oto"]),
             ("Ida Lund (feat. Oto & Mara Voss)", &["Ida Lund", "Oto", "Mara Voss"]),
             ("Ida Lund & Earth, Wind & Fire", &["Ida Lund", "Earth, Wind & Fire"]),
-            ("Tyler, The Creator, Ida Lund", &["Tyler, The Creator", "Ida Lund"]),
+            ("Iron & Wine, Ida Lund", &["Iron & Wine", "Ida Lund"]),
             ("", &[]),
             (" & ", &["&"]),
         ] {

@@ -23,7 +23,7 @@ pub enum Titles {
     Missing,
     /// In different alphabets: they say nothing about each other.
     OtherScript,
-    /// The same but for a number.
+    /// They have other numbers: two parts, tracks, movements.
     Numbers,
     /// Different.
     Differ,
@@ -39,8 +39,10 @@ pub enum Artists {
     Main,
     /// The same but for spelling.
     Close,
-    /// Somebody is named by both, but not first.
+    /// Somebody is named by both, but not first; for one of them as a main artist.
     Partial,
+    /// One name begins or ends with the other: alone, or with the band.
+    Within,
     /// One names nobody, or "Various Artists".
     Unknown,
     /// In different alphabets.
@@ -121,7 +123,9 @@ fn titles(a: &Prepared, b: &Prepared) -> Titles {
         return Titles::Equal;
     }
     if a.base == b.base && (a.title.subtitle.is_empty() || b.title.subtitle.is_empty()) {
-        return Titles::Subtitle;
+        // One word in a bracket may name a version that no list knows: "(Nachtmix)".
+        let one_word = a.title.subtitle.len() + b.title.subtitle.len() == 1;
+        return if one_word { Titles::Contained } else { Titles::Subtitle };
     }
     if name::in_other_scripts(&a.whole, &b.whole) {
         return Titles::OtherScript;
@@ -143,10 +147,11 @@ fn numbers(words: &[String]) -> impl Iterator<Item = &String> {
     words.iter().filter(|word| number::has_digit(word))
 }
 
-/// Titles whose numbers differ: the same but for them, or different anyway.
+/// Titles whose numbers differ: both have some, or they are the same but for them; else just different.
 fn numbers_differ(a: &[String], b: &[String]) -> Titles {
+    let both = numbers(a).next().is_some() && numbers(b).next().is_some();
     let others = |words: &[String]| words.iter().filter(|word| !number::has_digit(word)).cloned().collect::<Vec<_>>();
-    if others(a) == others(b) { Titles::Numbers } else { Titles::Differ }
+    if both || others(a) == others(b) { Titles::Numbers } else { Titles::Differ }
 }
 
 /// Whether one begins or ends with the other, and that is at least two words and half of it.

@@ -17,8 +17,8 @@ pub(super) enum Level {
     Sure,
 }
 
-/// The points of a shared id: more than anything else can have.
-const TOP: u32 = 1_000;
+/// The points of a shared id: names can have 1,000, and come nowhere near.
+const TOP: u32 = 2_000;
 
 /// The verdict on a pair.
 pub(super) fn level(evidence: &Evidence) -> Level {
@@ -33,7 +33,7 @@ pub(super) fn level(evidence: &Evidence) -> Level {
 /// version, part or number) a code does not make true.
 fn by_isrc(evidence: &Evidence) -> Level {
     let close = matches!(evidence.length, Length::Tight | Length::Near);
-    let same_artist = matches!(evidence.artists, Artists::Equal | Artists::Main | Artists::Close | Artists::Partial);
+    let same_artist = !matches!(evidence.artists, Artists::Differ | Artists::Unknown | Artists::OtherScript);
     if evidence.versions == Agreement::Differ || evidence.titles == Titles::Numbers {
         return if close { Level::Ask } else { Level::No };
     }
@@ -48,6 +48,8 @@ fn by_isrc(evidence: &Evidence) -> Level {
             if evidence.artists == Artists::Differ { Level::Ask } else { Level::Sure }
         }
         _ if close && evidence.artists != Artists::Differ => Level::Ask,
+        // Nothing to bear the code out, and nothing against it.
+        Titles::Missing | Titles::OtherScript if evidence.length != Length::Far => Level::Ask,
         _ => Level::No,
     }
 }
@@ -105,6 +107,7 @@ pub(super) fn score(evidence: &Evidence) -> u32 {
         Artists::Main => 270,
         Artists::Close => 250,
         Artists::Partial => 200,
+        Artists::Within => 150,
         Artists::Unknown | Artists::OtherScript => 100,
         Artists::Differ => 0,
     };

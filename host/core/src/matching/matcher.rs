@@ -16,7 +16,7 @@ use super::version::Agreement;
 pub struct Found {
     /// Its place among the candidates.
     pub candidate: usize,
-    /// Points, 0 to 1000: they order candidates and mean nothing else.
+    /// Points, 0 to 2000: they order candidates and mean nothing else.
     pub score: u32,
     /// Why, in a fixed order.
     pub reasons: Vec<Reason>,
@@ -54,8 +54,8 @@ impl Decision {
 /// logarithm), a look-up hardly; no step compares all with all (`index.rs`).
 #[derive(Debug)]
 pub struct Matcher {
-    candidates: Vec<Prepared>,
-    index: Index,
+    pub(super) candidates: Vec<Prepared>,
+    pub(super) index: Index,
 }
 
 /// A candidate that was judged.
@@ -121,7 +121,9 @@ impl Matcher {
     /// Whether two candidates are known to be one recording: by an id, by their sound, or by an ISRC that their titles bear
     /// out.
     fn are_one(&self, a: u32, b: u32) -> bool {
-        let (Some(a), Some(b)) = (self.candidates.get(a as usize), self.candidates.get(b as usize)) else { return false };
+        let (Some(a), Some(b)) = (self.candidates.get(a as usize), self.candidates.get(b as usize)) else {
+            return false;
+        };
         let evidence = compare(a, b);
         let borne_out = evidence.titles == Titles::Equal && evidence.versions == Agreement::Same;
         evidence.same_id.is_some() || evidence.same_recording || (evidence.same_isrc == Some(true) && borne_out)

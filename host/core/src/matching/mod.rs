@@ -28,11 +28,13 @@
 //! | `compare.rs`, `alike.rs` | what two tracks have in common |
 //! | `judge.rs` | what that makes of them |
 //! | `index.rs`, `matcher.rs` | which candidates are looked at, and the decision among them |
+//! | `duplicates.rs` | which tracks of one list are the same by their names: a stricter rule |
 
 mod alike;
 mod artists;
 mod compare;
 mod credit;
+mod duplicates;
 mod index;
 mod judge;
 mod limits;
@@ -53,7 +55,8 @@ mod labelled;
 mod laws;
 
 pub use artists::artists;
-pub use compare::{Artists, Titles};
+pub use compare::{Artists, Length, Titles};
+pub use duplicates::Alike;
 pub use matcher::{Decision, Found, Matcher};
 pub use name::normalise;
 pub use reason::Reason;

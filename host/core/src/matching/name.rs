@@ -13,7 +13,20 @@ use super::limits::MAX_CHARS;
 /// A text as it is compared: folded words with one space between them. Doing it twice changes nothing.
 #[must_use]
 pub fn normalise(text: &str) -> String {
-    words(&fold(text)).join(" ")
+    let mut out = String::new();
+    let mut chars = 0;
+    for word in words(&fold(text)) {
+        chars += word.chars().count() + 1;
+        // "&" becomes a word, so a long text may have grown; whole words are left out, so that twice is still once.
+        if chars > MAX_CHARS + 1 {
+            break;
+        }
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(&word);
+    }
+    out
 }
 
 /// The text with spelling folded and its punctuation kept: brackets are `(` and `)`, dashes `-`, at most `MAX_CHARS` long.
@@ -30,7 +43,7 @@ pub(super) fn fold(text: &str) -> String {
 pub(super) fn words(folded: &str) -> Vec<String> {
     let mut words = Vec::new();
     for token in folded.split_whitespace() {
-        if matches!(token, "+" | "n") {
+        if token == "+" {
             words.push("and".to_owned());
         } else if let Some(letters) = acronym(token) {
             words.push(letters);
@@ -38,15 +51,21 @@ pub(super) fn words(folded: &str) -> Vec<String> {
             split_token(token, &mut words);
         }
     }
-    // "+" and "N" alone are names.
+    read_n(&mut words);
+    // "+" alone is a name.
     if words.iter().all(|word| word == "and") && !folded.contains("and") && !folded.contains('&') {
-        words.clear();
-    }
-    if words.is_empty() {
         let signs: String = folded.chars().filter(|c| !c.is_whitespace()).collect();
+        words.clear();
         words.extend((!signs.is_empty()).then_some(signs));
     }
     words
+}
+
+/// "Rock 'n' Roll": an "n" between words is "and"; first or last it is an initial or a letter.
+fn read_n(words: &mut [String]) {
+    if let [_, between @ .., _] = words {
+        between.iter_mut().filter(|word| *word == "n").for_each(|word| "and".clone_into(word));
+    }
 }
 
 fn split_token(token: &str, words: &mut Vec<String>) {
@@ -135,7 +154,7 @@ fn push_quote(out: &mut String) {
     out.push_str(if size { " inch " } else { " " });
 }
 
-/// "Ke$ha", "P!nk": a sign in the place of a letter.
+/// "Ca$h", "M!nt": a sign in the place of a letter.
 fn letters_for_signs(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let letter = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(|c| c.is_ascii_alphabetic());
@@ -169,12 +188,12 @@ mod tests {
     fn spellings_of_one_name_are_one() {
         for (a, b) in [
             ("We’ve", "We've"),
-            ("Beyoncé", "BEYONCE"),
+            ("Renée", "RENEE"),
             ("Rock & Roll", "Rock and Roll"),
             ("Rock 'n' Roll", "rock and roll"),
             ("R.E.M.", "REM"),
-            ("Ke$ha", "Kesha"),
-            ("P!nk", "Pink"),
+            ("Ca$h", "Cash"),
+            ("M!nt", "Mint"),
             ("Ｆｕｌｌ　Ｗｉｄｔｈ", "full width"),
             ("Sigur Rós – Ágætis", "sigur ros agaetis"),
             ("Straße", "STRASSE"),
@@ -187,10 +206,13 @@ mod tests {
 
     #[test]
     fn what_makes_another_name_stays() {
-        for (a, b) in [("が", "か"), ("÷", "×"), ("!!!", "???"), ("東京", "京都"), ("กา", "ก"), ("+", "-"), ("1 2", "12")] {
+        for (a, b) in
+            [("が", "か"), ("÷", "×"), ("!!!", "???"), ("東京", "京都"), ("กา", "ก"), ("+", "-"), ("1 2", "12")]
+        {
             assert_ne!(normalise(a), normalise(b), "{a}");
         }
-        for other in ["Кино", "東京事変", "방탄소년단", "שלום", "مرحبا", "!!!", "÷", "हिन्दी"] {
+        for other in ["Кино", "東京事変", "방탄소년단", "שלום", "مرحبا", "!!!", "÷", "हिन्दी"]
+        {
             assert!(!normalise(other).is_empty(), "{other}");
         }
     }
@@ -199,7 +221,7 @@ mod tests {
     fn words_written_as_one_are_the_same_unless_digits_meet() {
         let read = |text| compact(&words(&fold(text)));
         assert_eq!(read("AC/DC"), read("ACDC"));
-        assert_eq!(read("will.i.am"), read("Will I Am"));
+        assert_eq!(read("so.i.go"), read("So I Go"));
         assert_ne!(read("Track 1 2"), read("Track 12"));
     }
 }

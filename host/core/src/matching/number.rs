@@ -2,12 +2,11 @@
 //!
 //! Two titles that differ in a number are two titles, so numbers are brought into one form and compared by themselves.
 
-const WORDS: [&str; 13] = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-];
+const WORDS: [&str; 13] =
+    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 const ROMAN: [&str; 20] = [
-    "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv", "xvi", "xvii", "xviii",
-    "xix", "xx",
+    "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv", "xvi", "xvii",
+    "xviii", "xix", "xx",
 ];
 
 /// A word of a title in the form in which it is compared: "II" and "two" are "2". A single `i`, `v` or `x` is a letter.
@@ -56,10 +55,15 @@ mod tests {
 
     #[test]
     fn numbers_have_one_form() {
-        for (word, form) in [("ii", "2"), ("two", "2"), ("02", "2"), ("x", "x"), ("i", "i"), ("mix", "mix"), ("000", "0")] {
+        for (word, form) in
+            [("ii", "2"), ("two", "2"), ("02", "2"), ("x", "x"), ("i", "i"), ("mix", "mix"), ("000", "0")]
+        {
             assert_eq!(plain(word), form);
         }
-        assert_eq!((read("i"), read("v"), read("one"), read("12"), read("me")), (Some(1), Some(5), Some(1), Some(12), None));
+        assert_eq!(
+            (read("i"), read("v"), read("one"), read("12"), read("me")),
+            (Some(1), Some(5), Some(1), Some(12), None)
+        );
         assert_eq!((year("1999"), year("0999"), year("99"), year("20000")), (Some(1999), None, None, None));
     }
 }

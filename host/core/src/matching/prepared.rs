@@ -7,6 +7,7 @@ use super::segment::{self, Segment};
 use super::title::{self, Piece, Place, Title};
 use super::track::{Id, Track, isrc};
 use super::version::Kind;
+use super::words::NO_ALBUM;
 
 /// What of a track is compared.
 #[derive(Debug, Clone)]
@@ -44,7 +45,7 @@ impl Prepared {
             spoken: name::compact(&title.spoken),
             title,
             credit,
-            album: name::compact(&album_title.base),
+            album: if names_nothing(&album_title.base) { String::new() } else { name::compact(&album_title.base) },
             live_album: album_title.is_live() || is_live(album),
             duration_ms: track.duration_ms.filter(|length| *length > 0),
         }
@@ -54,6 +55,11 @@ impl Prepared {
     pub(super) fn is_live(&self) -> bool {
         self.live_album || self.title.is_live()
     }
+}
+
+/// "Unknown Album".
+fn names_nothing(album: &[String]) -> bool {
+    NO_ALBUM.contains(&album.join(" ").as_str())
 }
 
 /// "Live at the Mill" as the name of an album.

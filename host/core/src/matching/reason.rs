@@ -114,7 +114,7 @@ fn titles(how: Titles) -> &'static str {
         Titles::Contained => "one title holds the other",
         Titles::Missing => "a title is missing",
         Titles::OtherScript => "titles in different alphabets",
-        Titles::Numbers => "the titles differ in a number",
+        Titles::Numbers => "other numbers in the titles",
         Titles::Differ => "different titles",
     }
 }
@@ -134,6 +134,7 @@ fn artists(how: Artists) -> &'static str {
         Artists::Main => "the same main artist",
         Artists::Close => "nearly the same artist",
         Artists::Partial => "an artist in common",
+        Artists::Within => "one artist's name holds the other's",
         Artists::Unknown => "an artist is missing or various",
         Artists::OtherScript => "artists in different alphabets",
         Artists::Differ => "different artists",

@@ -5,7 +5,7 @@
 
 use super::number;
 use super::version::Kind;
-use super::words::{AFTER_LIVE, BEFORE_VERB, Meaning, OPENING, meaning};
+use super::words::{AFTER_LIVE, ARRANGED, BEFORE_VERB, Meaning, OPENING, meaning};
 
 /// What a segment says.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,6 +55,11 @@ impl Token<'_> {
 pub(super) fn read(words: &[String]) -> Segment {
     if matches!(words.first().map(String::as_str), Some("prod" | "produced" | "production")) {
         return Segment::Plain;
+    }
+    if let [word] = words
+        && ARRANGED.contains(&word.as_str())
+    {
+        return Segment::Version { kinds: vec![Kind::Named], details: words.to_vec() };
     }
     let tokens = tokens(words);
     if tokens.iter().all(Token::accompanies) {
@@ -155,7 +160,9 @@ mod tests {
 
     #[test]
     fn what_the_title_alone_would_say_is_nothing() {
-        for text in ["original mix", "official video", "album version", "bonus track", "version", "hd", "prod by someone"] {
+        for text in
+            ["original mix", "official video", "album version", "bonus track", "version", "hd", "prod by someone"]
+        {
             assert_eq!(of(text), Segment::Plain, "{text}");
         }
         assert_eq!(of("2011 digital remaster"), Segment::Remaster { year: Some(2011), kinds: vec![] });

@@ -205,7 +205,8 @@ fn split_guests(text: &str, place: Place) -> (&str, Option<String>) {
         let first = start.trim().is_empty();
         let word = token.trim();
         let bare = word.trim_end_matches(['.', ':']);
-        let names = FEATURING.contains(&bare) && bare != "w" || word == "w/" || (bare == "with" && place == Place::Bracket);
+        let names =
+            FEATURING.contains(&bare) && bare != "w" || word == "w/" || (bare == "with" && place == Place::Bracket);
         let guests = text.get(at + token.len()..).unwrap_or_default().trim();
         if names && (!first || place != Place::Open) && (bare != "with" || first) && !guests.is_empty() {
             return (start, Some(guests.to_owned()));
@@ -217,7 +218,10 @@ fn split_guests(text: &str, place: Place) -> (&str, Option<String>) {
 
 /// "Part 2", "Pts. 1 & 3": where it stands in the words, and its numbers.
 fn part(words: &[String]) -> Option<(usize, usize, Vec<u32>)> {
-    let start = words.iter().enumerate().position(|(at, word)| PART.contains(&word.as_str()) && number_at(words, at + 1).is_some())?;
+    let start = words
+        .iter()
+        .enumerate()
+        .position(|(at, word)| PART.contains(&word.as_str()) && number_at(words, at + 1).is_some())?;
     let mut numbers = Vec::new();
     let mut end = start + 1;
     loop {
@@ -240,7 +244,9 @@ fn number_at(words: &[String], at: usize) -> Option<u32> {
 
 /// How many words at the end say a version, as they would in a bracket; never all of them.
 fn ending(words: &[String]) -> usize {
-    let ends = |ending: &&&[&str]| words.len() > ending.len() && words.iter().rev().zip(ending.iter().rev()).all(|(a, b)| a == b);
+    let ends = |ending: &&&[&str]| {
+        words.len() > ending.len() && words.iter().rev().zip(ending.iter().rev()).all(|(a, b)| a == b)
+    };
     ENDINGS.iter().find(ends).map_or(0, |ending| ending.len())
 }
 
@@ -271,7 +277,8 @@ mod tests {
             ("", "", "", ""),
             ("...", "...", "", ""),
         ] {
-            let guests: Vec<String> = [guests].iter().filter(|text| !text.is_empty()).map(|text| (*text).to_owned()).collect();
+            let guests: Vec<String> =
+                [guests].iter().filter(|text| !text.is_empty()).map(|text| (*text).to_owned()).collect();
             assert_eq!(parts(text), (base.to_owned(), subtitle.to_owned(), guests), "{text}");
         }
     }

@@ -43,7 +43,8 @@ pub struct Track {
 /// An ISRC as ISO 3901 has it, twelve characters without hyphens; nothing for anything else, and for the placeholder whose
 /// last seven digits are zero.
 pub(super) fn isrc(text: &str) -> Option<String> {
-    let code: String = text.chars().filter(|c| !matches!(c, '-' | ' ')).take(13).collect::<String>().to_ascii_uppercase();
+    let code: String =
+        text.chars().filter(|c| !matches!(c, '-' | ' ')).take(13).collect::<String>().to_ascii_uppercase();
     let (country, rest) = code.split_at_checked(2)?;
     let (registrant, number) = rest.split_at_checked(3)?;
     let fits = country.bytes().all(|b| b.is_ascii_uppercase())

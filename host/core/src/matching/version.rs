@@ -177,11 +177,8 @@ impl Version {
 
 /// Kinds that people use for one another: an "Edit" may be the radio's, a remix is a rework to some.
 fn alike_kinds(a: &[Kind], b: &[Kind]) -> Agreement {
-    const FAMILIES: [&[Kind]; 3] = [
-        &[Kind::Edit, Kind::RadioEdit],
-        &[Kind::Remix, Kind::Rework, Kind::Bootleg],
-        &[Kind::Live, Kind::Session],
-    ];
+    const FAMILIES: [&[Kind]; 3] =
+        [&[Kind::Edit, Kind::RadioEdit], &[Kind::Remix, Kind::Rework, Kind::Bootleg], &[Kind::Live, Kind::Session]];
     let as_family = |kinds: &[Kind]| -> Vec<usize> {
         let family = |kind: &Kind| FAMILIES.iter().position(|family| family.contains(kind));
         let mut out: Vec<_> = kinds.iter().map(|kind| family(kind).unwrap_or(100 + *kind as usize)).collect();
@@ -216,18 +213,50 @@ mod tests {
 
     #[test]
     fn version_words_are_read_wherever_they_stand() {
-        insta::assert_snapshot!([
-            "Night Bus", "Night Bus (Original Mix)", "Night Bus - Radio Edit", "Night Bus (Mara Voss Remix)",
-            "Night Bus - Mara Voss Extended Remix", "Night Bus (Extended Dub)", "Night Bus Extended Mix",
-            "Night Bus (Remixed by Mara Voss)", "Night Bus (Live at the Old Mill, 1994)", "Night Bus - Live",
-            "Night Bus (feat. Ida Lund) [Club Mix]", "Night Bus, Pt. II", "Night Bus (Part One)", "Night Bus (Parts 1-3)",
-            "Night Bus - 2011 Remaster", "Night Bus - Remastered 2009 / Mono", "Night Bus (12\" Mix)",
-            "Night Bus (7\" Version)", "Night Bus (Taylor's Version)", "Night Bus (In the Style of Ida Lund)",
-            "Night Bus (Sped Up)", "Night Bus (slowed + reverb)", "Night Bus (8D Audio)", "Night Bus (Official Video)",
-            "Night Bus (Live and Let Go)", "Night Bus (How We Live)", "Night Bus (Dub Fox Remix)", "Night Bus [Take 3]",
-            "Night Bus (Mara Voss VIP)", "Night Bus (Clean)", "Night Bus (Intro)", "Intro", "Live", "(Remix)",
-            "Dub Be Good", "Part-Time Ghost", "The Part I Love", "Night Bus (Single Version)",
-        ].map(|title| format!("{title} => {}", says(title))).join("\n"));
+        insta::assert_snapshot!(
+            [
+                "Night Bus",
+                "Night Bus (Original Mix)",
+                "Night Bus - Radio Edit",
+                "Night Bus (Mara Voss Remix)",
+                "Night Bus - Mara Voss Extended Remix",
+                "Night Bus (Extended Dub)",
+                "Night Bus Extended Mix",
+                "Night Bus (Remixed by Mara Voss)",
+                "Night Bus (Live at the Old Mill, 1994)",
+                "Night Bus - Live",
+                "Night Bus (feat. Ida Lund) [Club Mix]",
+                "Night Bus, Pt. II",
+                "Night Bus (Part One)",
+                "Night Bus (Parts 1-3)",
+                "Night Bus - 2011 Remaster",
+                "Night Bus - Remastered 2009 / Mono",
+                "Night Bus (12\" Mix)",
+                "Night Bus (7\" Version)",
+                "Night Bus (Mara's Version)",
+                "Night Bus (In the Style of Ida Lund)",
+                "Night Bus (Sped Up)",
+                "Night Bus (slowed + reverb)",
+                "Night Bus (8D Audio)",
+                "Night Bus (Official Video)",
+                "Night Bus (Live and Let Go)",
+                "Night Bus (How We Live)",
+                "Night Bus (Dub Fox Remix)",
+                "Night Bus [Take 3]",
+                "Night Bus (Mara Voss VIP)",
+                "Night Bus (Clean)",
+                "Night Bus (Intro)",
+                "Intro",
+                "Live",
+                "(Remix)",
+                "Dub Be Good",
+                "Part-Time Ghost",
+                "The Part I Love",
+                "Night Bus (Single Version)",
+            ]
+            .map(|title| format!("{title} => {}", says(title)))
+            .join("\n")
+        );
     }
 
     #[test]

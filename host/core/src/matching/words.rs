@@ -25,8 +25,8 @@ pub(super) enum Meaning {
 }
 
 use Kind::{
-    Acappella, Acoustic, Alternate, Bootleg, Clean, Cover, Demo, Dub, Edit, EightD, Extended, Instrumental, Karaoke, Live,
-    Mixed, Mono, Passage, RadioEdit, Remix, Rerecorded, Rework, Session, Single, Slowed, SpedUp, Vip,
+    Acappella, Acoustic, Alternate, Bootleg, Clean, Cover, Demo, Dub, Edit, EightD, Extended, Instrumental, Karaoke,
+    Live, Mixed, Mono, Passage, RadioEdit, Remix, Rerecorded, Rework, Session, Single, Slowed, SpedUp, Vip,
 };
 use Meaning::{Filler, Form, Mix, Plain, Remaster, Version};
 
@@ -220,8 +220,21 @@ pub(super) fn meaning(words: &[String]) -> (Meaning, usize) {
 pub(super) const OPENING: [Kind; 5] = [Live, Cover, Karaoke, Demo, Session];
 
 /// Words after which "live" is said of the recording: "live at", "live 1994"; not "live and let die".
-pub(super) const AFTER_LIVE: [&str; 13] =
-    ["at", "in", "from", "on", "version", "acoustic", "session", "recording", "performance", "studio", "edit", "mix", "und"];
+pub(super) const AFTER_LIVE: [&str; 13] = [
+    "at",
+    "in",
+    "from",
+    "on",
+    "version",
+    "acoustic",
+    "session",
+    "recording",
+    "performance",
+    "studio",
+    "edit",
+    "mix",
+    "und",
+];
 
 /// Words before which "live" is a verb: "the way we live".
 pub(super) const BEFORE_VERB: [&str; 13] =
@@ -238,8 +251,47 @@ pub(super) const PART: [&str; 16] = [
 
 /// Names that stand for "several" or "nobody knows".
 pub(super) const NOBODY: [&str; 15] = [
-    "various artists", "various", "va", "v a", "various artist", "verschiedene", "verschiedene interpreten",
-    "artistes varies", "artisti vari", "varios artistas", "unknown artist", "unknown", "n a", "none", "no artist",
+    "various artists",
+    "various",
+    "va",
+    "v a",
+    "various artist",
+    "verschiedene",
+    "verschiedene interpreten",
+    "artistes varies",
+    "artisti vari",
+    "varios artistas",
+    "unknown artist",
+    "unknown",
+    "n a",
+    "none",
+    "no artist",
+];
+
+/// Names of albums that nobody named.
+pub(super) const NO_ALBUM: [&str; 7] =
+    ["unknown album", "unknown", "untitled album", "no album", "unbekanntes album", "n a", "none"];
+
+/// Arrangements that stand in a bracket by themselves: "(Piano)" is "(Piano Version)".
+pub(super) const ARRANGED: [&str; 18] = [
+    "orchestral",
+    "orchestra",
+    "orchestrated",
+    "symphonic",
+    "piano",
+    "guitar",
+    "strings",
+    "choir",
+    "choral",
+    "lullaby",
+    "lofi",
+    "revisited",
+    "redux",
+    "christmas",
+    "spanish",
+    "english",
+    "french",
+    "german",
 ];
 
 /// Endings of titles that say their version without bracket or dash, and how they would be written in one.

@@ -1,7 +1,7 @@
 //! The polyphase filter bank of libswresample's `build_filter` (`resample.c`): a sinc under a Kaiser window, one row of taps for each
 //! phase between two samples.
 //!
-//! Rows are padded with zeros to a multiple of eight taps, so that the inner loops need no remainder.
+//! Rows are padded with zeros to a multiple of the taps that the inner loop takes at a time, so that it needs no remainder.
 
 use std::f64::consts::PI;
 
@@ -16,8 +16,6 @@ const CUTOFF: f64 = 0.8;
 const KAISER_BETA: f64 = 9.0;
 /// 2 to the `phase_shift`: how many phases there are at most.
 const MAX_PHASES: u32 = 1 << 8;
-/// How many taps the inner loops take at a time.
-pub(super) const LANES: usize = 8;
 
 /// The taps for one pair of rates.
 pub(super) struct Bank<T> {
@@ -35,7 +33,7 @@ impl<T: Element> Bank<T> {
     pub(super) fn new(rate_hz: u32) -> Self {
         let factor = (f64::from(RATE_HZ) * CUTOFF / f64::from(rate_hz)).min(1.0);
         let taps = taps(factor);
-        let width = taps.next_multiple_of(LANES);
+        let width = taps.next_multiple_of(T::LANES);
         let phases = phases(rate_hz);
         // One row more than there are phases, for the interpolation after the last of them.
         let mut bank = Self { rows: vec![T::default(); width * (phases + 1)], taps, width, phases };
@@ -84,15 +82,23 @@ impl<T: Element> Bank<T> {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "16 to some thousands, by the bounds of the rate")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "16 to some thousands, by the bounds of the rate"
+)]
 fn taps(factor: f64) -> usize {
     ((FILTER_SIZE / factor).ceil() as usize).next_multiple_of(2)
 }
 
-/// As many phases as the rates need to be exact, or all of them.
+/// The most phases of which every one that the rates need is exact, or all of them where there is no such number. Where only the first
+/// is needed, it is the only one.
 fn phases(rate_hz: u32) -> usize {
-    let exact = RATE_HZ / gcd(RATE_HZ, rate_hz);
-    if exact <= MAX_PHASES { exact as usize } else { MAX_PHASES as usize }
+    match RATE_HZ / gcd(RATE_HZ, rate_hz) {
+        1 => 1,
+        exact if exact <= MAX_PHASES => (MAX_PHASES / exact * exact) as usize,
+        _ => MAX_PHASES as usize,
+    }
 }
 
 pub(super) fn gcd(a: u32, b: u32) -> u32 {
@@ -125,9 +131,15 @@ mod tests {
 
     #[test]
     fn rates_have_the_phases_that_they_need() {
-        for (rate_hz, expected, taps) in
-            [(44_100, 1, 80), (22_050, 1, 40), (48_000, 147, 88), (96_000, 147, 176), (8_000, 256, 16), (32_000, 256, 60)]
-        {
+        for (rate_hz, expected, taps) in [
+            (44_100, 1, 80),
+            (22_050, 1, 40),
+            (48_000, 147, 88),
+            (96_000, 147, 176),
+            (12_600, 252, 24),
+            (8_000, 256, 16),
+            (32_000, 256, 60),
+        ] {
             let bank = Bank::<f32>::new(rate_hz);
             assert_eq!((bank.phases, bank.taps), (expected, taps), "{rate_hz}");
         }

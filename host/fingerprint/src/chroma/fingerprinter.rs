@@ -82,9 +82,7 @@ impl Fingerprinter {
 
     /// Ends the stream. There are no words where it was shorter than 2.72 s.
     #[must_use]
-    pub fn finish(mut self) -> Fingerprint {
-        let mono = self.front.finish();
-        self.words.push(within(&mut self.wanted, mono));
+    pub fn finish(self) -> Fingerprint {
         Fingerprint::new(self.words.finish())
     }
 }

@@ -37,14 +37,6 @@ impl Front {
             Self::Floats(path) => path.push(channels, range),
         }
     }
-
-    /// Gives what was held back.
-    pub(super) fn finish(&mut self) -> &[i16] {
-        match self {
-            Self::Integers(path) => path.finish(),
-            Self::Floats(path) => path.finish(),
-        }
-    }
 }
 
 /// A channel that is heard.
@@ -80,11 +72,6 @@ impl Integers {
             lacking.fill(0);
         }
         self.resampler.advance(range.len());
-        self.mix()
-    }
-
-    fn finish(&mut self) -> &[i16] {
-        self.resampler.finish();
         self.mix()
     }
 
@@ -130,11 +117,6 @@ impl Floats {
         self.quantise()
     }
 
-    fn finish(&mut self) -> &[i16] {
-        self.resampler.finish();
-        self.quantise()
-    }
-
     fn quantise(&mut self) -> &[i16] {
         self.mono.clear();
         self.mono.extend(self.resampler.output(0).iter().copied().map(quantise));
@@ -153,4 +135,34 @@ fn heard<W: PartialEq + Default + Copy>(weights: impl Iterator<Item = W>) -> Vec
 fn of<'a, S>(channels: &[&'a [S]], number: usize, range: &Range<usize>) -> &'a [S] {
     let channel = channels.get(number).copied().unwrap_or_default();
     channel.get(range.start..range.end.min(channel.len())).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chroma::RATE_HZ;
+
+    #[test]
+    fn no_block_makes_the_mix_grow() {
+        let loud = vec![1.0_f32; BLOCK];
+        for rate_hz in [1_000, 11_025, 44_100] {
+            let mut integers = Integers::new(rate_hz, &[0.5, 0.5]);
+            let mut floats = Floats::new(rate_hz, &[0.5, 0.5]);
+            let before = (integers.sums.as_ptr(), integers.mono.as_ptr(), floats.mono.as_ptr());
+            for to in [BLOCK, 1, BLOCK, 1000, BLOCK] {
+                integers.push(&[&loud, &loud], 0..to);
+                floats.push(&[&loud, &loud], 0..to);
+            }
+            assert_eq!((integers.sums.as_ptr(), integers.mono.as_ptr(), floats.mono.as_ptr()), before, "{rate_hz}");
+        }
+    }
+
+    #[test]
+    fn what_a_channel_lacks_is_silence() {
+        let (whole, half) = (vec![1000_i16; BLOCK], vec![1000_i16; BLOCK / 2]);
+        let mut path = Integers::new(RATE_HZ, &[0.5, 0.5]);
+        let mono = path.push(&[&whole, &half], 0..BLOCK);
+        assert_eq!((mono.first(), mono.last()), (Some(&1000), Some(&500)));
+        assert_eq!(path.push(&[&whole], 0..10), [500; 10]);
+    }
 }

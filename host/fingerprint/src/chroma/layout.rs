@@ -46,21 +46,21 @@ pub(super) fn weights(channels: u16, mask: Option<u32>) -> Vec<f64> {
 
 /// What `sane_layout` asks: a front speaker, and both of a pair or none.
 fn is_sane(mask: u32) -> bool {
-    let pairs = [
-        STEREO,
-        BACK_LEFT | BACK_RIGHT,
-        SIDE_LEFT | SIDE_RIGHT,
-        FRONT_LEFT_OF_CENTER | FRONT_RIGHT_OF_CENTER,
-    ];
+    let pairs = [STEREO, BACK_LEFT | BACK_RIGHT, SIDE_LEFT | SIDE_RIGHT, FRONT_LEFT_OF_CENTER | FRONT_RIGHT_OF_CENTER];
     mask & (STEREO | FRONT_CENTER) != 0 && pairs.iter().all(|pair| (mask & pair).count_ones() != 1)
 }
 
 fn normalised(mask: u32) -> Vec<f64> {
-    let mut weights: Vec<f64> =
-        (0..u32::BITS).map(|bit| 1 << bit).filter(|channel| mask & channel != 0).map(|channel| share(channel, mask)).collect();
+    let mut weights: Vec<f64> = (0..u32::BITS)
+        .map(|bit| 1 << bit)
+        .filter(|channel| mask & channel != 0)
+        .map(|channel| share(channel, mask))
+        .collect();
     let sum: f64 = weights.iter().sum();
     if sum > 1.0 {
-        weights.iter_mut().for_each(|weight| *weight /= sum);
+        for weight in &mut weights {
+            *weight /= sum;
+        }
     }
     weights
 }

@@ -24,7 +24,7 @@
 //!   `resample_first` comes to for every source of more than one channel. Both steps round, so this order is kept here.
 //! * All others (24 bits too) are filtered in floats and rounded to 16 bits at the very end. Nothing rounds between, so they are mixed
 //!   first here: half the work, and a rounding of the 16 bits that differs about once in 500 samples.
-//! * The start is mirrored about the first sample, the end is mirrored with the last sample doubled, by half a filter.
+//! * The start is mirrored about the first sample, by half a filter. The end is not: `fpcalc` never asks for what the filter holds back.
 //! * `-length` counts **output** samples (11,025 a second), not those of the file.
 //! * Algorithm 2 has no silence remover.
 //!
@@ -34,7 +34,7 @@
 //!
 //! # Limits
 //! Memory is bounded but for the words themselves (29 kB an hour). Nothing is allocated after `new` but for these. No panic, whatever
-//! the samples: what is no finite number counts as 0.
+//! the samples: what is no number counts as 0.
 
 mod bank;
 mod classify;

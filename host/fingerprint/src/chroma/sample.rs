@@ -1,6 +1,7 @@
 //! The samples that a decoder gives, and the two forms in which they are filtered.
 //!
-//! The conversions are those of libswresample's `audioconvert.c`. What is no finite number is 0, which `fpcalc` does not promise.
+//! The conversions are those of libswresample's `audioconvert.c`. What is no number, or one beyond all loudness, is
+//! 0, which `fpcalc` does not promise.
 
 /// What a codec gives. It decides how `fpcalc` computes, so it must be that of the codec, not that of the buffer at hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub trait Sample: Copy + sealed::Sealed {
     const SILENCE: Self;
     /// As 16 bits.
     fn to_i16(self) -> i16;
-    /// As a float in −1 to 1; 0 where it is no finite number.
+    /// As a float, −1 to 1 unless it is too loud; 0 where it is no number, or none that means a loudness.
     fn to_f32(self) -> f32;
 }
 
@@ -45,7 +46,6 @@ impl Sample for i16 {
 impl Sample for i32 {
     const SILENCE: Self = 0;
 
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half of 32 bits has 16")]
     fn to_i16(self) -> i16 {
         (self >> 16) as i16
     }
@@ -64,7 +64,9 @@ impl Sample for f32 {
     }
 
     fn to_f32(self) -> f32 {
-        if self.is_finite() { self } else { 0.0 }
+        /// Sums of what is less never leave the range of a float.
+        const ABSURD: f32 = 1e30;
+        if self.abs() < ABSURD { self } else { 0.0 }
     }
 }
 
@@ -96,7 +98,7 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_silent() {
-        for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX] {
             assert!(value.to_f32().abs() < f32::MIN_POSITIVE);
         }
         assert_eq!(quantise(f32::NAN), 0);

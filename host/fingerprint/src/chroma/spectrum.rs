@@ -1,7 +1,10 @@
 //! Overlapping frames, their power spectrum, and the energy of twelve notes: `fft.cpp`, `fft_lib_avfft.cpp` and `chroma.cpp` of
 //! Chromaprint.
 
-#![expect(clippy::indexing_slicing, reason = "DSP: the buffer has a fixed length, and what is in it is checked at each turn")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "DSP: the buffer has a fixed length, and what is in it is checked at each turn"
+)]
 
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};

@@ -52,14 +52,17 @@ pub(crate) struct Audio {
 }
 
 impl Audio {
-    /// Decodes until there are samples, of which the rate and the channels are learnt.
+    /// Decodes until there are samples, of which the rate and the channels are learnt. `bits` are those of a coded sample.
     ///
     /// # Errors
     /// When nothing can be decoded.
-    pub(super) fn start(mut packets: Packets, mut decoder: Box<dyn AudioDecoder>) -> Result<Self, Error> {
+    pub(super) fn start(
+        mut packets: Packets,
+        mut decoder: Box<dyn AudioDecoder>,
+        bits: Option<u32>,
+    ) -> Result<Self, Error> {
         let mut failed = 0;
         while let Some(packet) = packets.next()? {
-            let bits = decoder.codec_params().bits_per_sample;
             match decoder.decode(&packet) {
                 Ok(decoded) if decoded.frames() == 0 => {}
                 Ok(decoded) => {
@@ -184,9 +187,10 @@ impl Audio {
     fn stated(&self) -> Option<Duration> {
         let rate_hz = self.spec.rate_hz;
         let cut = |length: Duration| length.saturating_sub(frames_long(self.cut.drop, rate_hz));
-        let most = self.most_frames.map_or(Duration::MAX, |frames| frames_long(frames, rate_hz));
+        let most = self.most_frames.map(|frames| frames_long(frames, rate_hz));
         let kept = self.cut.keep.map(|frames| frames_long(frames, rate_hz));
-        kept.or_else(|| self.packets.stated().map(cut)).map(|stated| stated.min(most))
+        let stated = kept.or_else(|| self.packets.stated().map(cut));
+        stated.map(|stated| most.map_or(stated, |most| stated.min(most))).or(most)
     }
 
     /// How long it plays: what the container says, else what was seen.

@@ -24,7 +24,7 @@ pub(super) const fn packet_bytes(length: u64) -> u64 {
 /// How many packets in a row may fail to decode from the start before the file counts as corrupt: some seconds of any codec.
 pub(super) const FAILURES_AT_START: u32 = 256;
 
-/// The most channels that are taken; also the most that FFmpeg's resampler takes.
+/// The most channels that are taken; also the most that `FFmpeg`'s resampler takes.
 pub(super) const CHANNELS: usize = 64;
 
 /// The rates that are taken, in Hz: telephones to the highest of the recorders.

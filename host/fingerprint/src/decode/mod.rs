@@ -1,5 +1,5 @@
 //! A file becomes blocks of samples: what is in it is found by content (`open`), its packets are decoded by symphonia, and what
-//! encoders add at either end is cut off (`trim`), as FFmpeg does it, so that the words agree with those of `fpcalc`.
+//! encoders add at either end is cut off (`trim`), as `FFmpeg` does it, so that the words agree with those of `fpcalc`.
 //!
 //! It knows nothing of fingerprints: whoever takes the blocks may be another (a partial decoder may come to stand beside it).
 //! No network, no thread; the file is read through one block of 256 KiB (`source`) that counts what it gives, so that no crafted
@@ -19,7 +19,7 @@ mod tags;
 mod trim;
 mod veil;
 
-pub(crate) use audio::{Audio, Spec};
+pub(crate) use audio::Audio;
 pub(crate) use guard::guarded;
 pub(crate) use open::open;
 pub(crate) use samples::{Block, Kind};

@@ -30,7 +30,8 @@ pub(super) struct Track {
     pub(super) object_type: Option<u8>,
     /// The edits that show something, in order.
     pub(super) edits: Vec<Edit>,
-    sound: bool,
+    /// Whether it is one of sound.
+    pub(super) sound: bool,
 }
 
 /// An edit: so much of the track is played from there.
@@ -54,7 +55,7 @@ pub(super) fn inspect(source: &Source) -> Option<Movie> {
     if &reader.bytes::<4>(4)? != b"ftyp" {
         return None;
     }
-    let movie = reader.children(0..source.length()).find(b"moov")?;
+    let movie = reader.children(0..source.length()).find(*b"moov")?;
     let mut found = Movie::default();
     reader.movie(movie, &mut found);
     found.tracks.retain(|track| track.sound);
@@ -89,8 +90,8 @@ impl Iterator for Children<'_, '_> {
 }
 
 impl Children<'_, '_> {
-    fn find(mut self, kind: &[u8; 4]) -> Option<Range<u64>> {
-        Iterator::find(&mut self, |found| &found.kind == kind).map(|found| found.content)
+    fn find(mut self, kind: [u8; 4]) -> Option<Range<u64>> {
+        Iterator::find(&mut self, |found| found.kind == kind).map(|found| found.content)
     }
 }
 
@@ -129,12 +130,12 @@ impl<'a> Boxes<'a> {
         Children { reader: self, rest }
     }
 
-    fn child(&mut self, of: &Range<u64>, kind: &[u8; 4]) -> Option<Range<u64>> {
+    fn child(&mut self, of: &Range<u64>, kind: [u8; 4]) -> Option<Range<u64>> {
         self.children(of.clone()).find(kind)
     }
 
-    fn path(&mut self, of: &Range<u64>, kinds: &[&[u8; 4]]) -> Option<Range<u64>> {
-        kinds.iter().try_fold(of.clone(), |range, kind| self.child(&range, kind))
+    fn path(&mut self, of: &Range<u64>, kinds: &[[u8; 4]]) -> Option<Range<u64>> {
+        kinds.iter().try_fold(of.clone(), |range, kind| self.child(&range, *kind))
     }
 
     fn movie(&mut self, movie: Range<u64>, found: &mut Movie) {
@@ -157,19 +158,19 @@ impl<'a> Boxes<'a> {
 
     fn track(&mut self, track: &Range<u64>) -> Track {
         let mut found = Track::default();
-        if let Some(header) = self.child(track, b"tkhd") {
+        if let Some(header) = self.child(track, *b"tkhd") {
             let wide = self.bytes(header.start) == Some([1]);
             found.id = self.u32(header.start + if wide { 20 } else { 12 }).unwrap_or_default();
         }
-        if let Some(list) = self.path(track, &[b"edts", b"elst"]) {
+        if let Some(list) = self.path(track, &[*b"edts", *b"elst"]) {
             found.edits = self.edits(&list).unwrap_or_default();
         }
-        if let Some(media) = self.child(track, b"mdia") {
-            let handler = self.child(&media, b"hdlr");
+        if let Some(media) = self.child(track, *b"mdia") {
+            let handler = self.child(&media, *b"hdlr");
             found.sound = handler.and_then(|handler| self.bytes(handler.start + 8)) == Some(*b"soun");
-            let header = self.child(&media, b"mdhd");
+            let header = self.child(&media, *b"mdhd");
             found.timescale = header.and_then(|header| self.timescale(&header)).unwrap_or_default();
-            if let Some(description) = self.path(&media, &[b"minf", b"stbl", b"stsd"]) {
+            if let Some(description) = self.path(&media, &[*b"minf", *b"stbl", *b"stsd"]) {
                 self.entry(&description, &mut found);
             }
         }
@@ -210,7 +211,7 @@ impl<'a> Boxes<'a> {
         for part in parts {
             let esds = match &part.kind {
                 b"esds" => Some(part.content),
-                b"wave" => self.child(&part.content, b"esds"),
+                b"wave" => self.child(&part.content, *b"esds"),
                 _ => None,
             };
             found.object_type = found.object_type.or(esds.and_then(|esds| self.object_type(&esds)));
@@ -250,8 +251,8 @@ impl<'a> Boxes<'a> {
 
     /// The places of the types of `covr` in iTunes' list of tags.
     fn pictures(&mut self, user: &Range<u64>) -> Vec<u64> {
-        let Some(meta) = self.child(user, b"meta") else { return Vec::new() };
-        let Some(list) = self.child(&(meta.start.saturating_add(4)..meta.end), b"ilst") else { return Vec::new() };
+        let Some(meta) = self.child(user, *b"meta") else { return Vec::new() };
+        let Some(list) = self.child(&(meta.start.saturating_add(4)..meta.end), *b"ilst") else { return Vec::new() };
         let tags = self.children(list).take(1000);
         // The type stands in the four bytes before the content.
         tags.filter(|tag| &tag.kind == b"covr").map(|tag| tag.content.start.saturating_sub(4)).collect()

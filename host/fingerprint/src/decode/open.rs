@@ -43,7 +43,8 @@ pub(crate) fn open(source: &Source, digested: bool) -> Result<Audio, Error> {
     let digest = digested.then(|| begin_digest(&parameters, decoder.as_ref()));
 
     let id = track.id;
-    let mut audio = Audio::start(Packets::new(format, track, source.clone(), digest), decoder)?;
+    let bits = bits(&parameters, decoder.as_ref());
+    let mut audio = Audio::start(Packets::new(format, track, source.clone(), digest), decoder, bits)?;
     audio.tags = tags;
     audio.spec.container = container;
     if let Some(movie) = &movie {
@@ -115,6 +116,21 @@ fn decoder(track: &Track, parameters: &AudioCodecParameters) -> Result<Box<dyn A
     symphonia::default::get_codecs()
         .make_audio_decoder(parameters, &options)
         .map_err(|failed| fault::of_opening(failed, &found))
+}
+
+/// Bits of a coded sample, as far as the codec knows of any. Those of ALAC stand in its cookie alone, which may have two boxes
+/// of 12 bytes before it (Apple Lossless, `ALACMagicCookieDescription.txt`).
+fn bits(parameters: &AudioCodecParameters, decoder: &dyn AudioDecoder) -> Option<u32> {
+    if parameters.codec != codecs::CODEC_ID_ALAC {
+        return decoder.codec_params().bits_per_sample;
+    }
+    let mut cookie = parameters.extra_data.as_deref()?;
+    for name in [b"frma", b"alac"] {
+        if cookie.get(4..8) == Some(name) {
+            cookie = cookie.get(12..)?;
+        }
+    }
+    cookie.get(5).copied().map(u32::from)
 }
 
 /// What is known by name and not decoded.

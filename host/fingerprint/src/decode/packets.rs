@@ -42,7 +42,7 @@ impl Packets {
     pub(super) fn next(&mut self) -> Result<Option<Packet>, Error> {
         while !self.ended {
             self.source.begin_step(PACKET_BYTES);
-            let packet = match self.format.next_packet() {
+            let mut packet = match self.format.next_packet() {
                 Ok(Some(packet)) => packet,
                 Err(Symphonia::IoError(failed)) if failed.kind() != std::io::ErrorKind::UnexpectedEof => {
                     return Err(fault::unreadable(&failed));
@@ -58,11 +58,22 @@ impl Packets {
                 .checked_sub(weight)
                 .ok_or_else(|| fault::corrupt("its tables name the same bytes again and again"))?;
             if packet.track_id == self.track.id {
+                if !self.is_last(&packet) {
+                    packet.trim_end = symphonia::core::units::Duration::ZERO;
+                }
                 self.count(&packet);
                 return Ok(Some(packet));
             }
         }
         Ok(None)
+    }
+
+    /// Whether a packet reaches the end of the track. Symphonia also cuts at the end of every Ogg page whose granule position is
+    /// lower than what is in it, which the files of some muxers have in their midst; players only cut at the end.
+    fn is_last(&self, packet: &Packet) -> bool {
+        let end = self.track.duration.and_then(|duration| Timestamp::ZERO.checked_add(duration));
+        let reached = packet.pts.saturating_add(packet.block_dur());
+        end.is_some_and(|end| reached >= end)
     }
 
     fn count(&mut self, packet: &Packet) {
@@ -90,7 +101,7 @@ impl Packets {
 
     /// How long the container says that the track plays.
     pub(super) fn stated(&self) -> Option<Duration> {
-        let ticks = self.track.duration.map(|duration| duration.get()).or(self.track.num_frames)?;
+        let ticks = self.track.duration.map(symphonia::core::units::Duration::get).or(self.track.num_frames)?;
         let stated = in_time(self.track.time_base?, ticks);
         (!stated.is_zero()).then_some(stated)
     }

@@ -1,4 +1,4 @@
-//! Samples as the codec makes them: integers stay integers, so that they are resampled as FFmpeg resamples them.
+//! Samples as the codec makes them: integers stay integers, so that they are resampled as `FFmpeg` resamples them.
 
 use std::ops::Range;
 

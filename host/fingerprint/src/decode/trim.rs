@@ -1,6 +1,6 @@
 //! Cutting off what encoders add: the frames to drop at the start, and how many may follow.
 //!
-//! What FFmpeg (and so `fpcalc`) does, and who does it here:
+//! What `FFmpeg` (and so `fpcalc`) does, and who does it here:
 //! - MP3: the delay and padding of the LAME header (symphonia, packet by packet); nothing without such a header.
 //! - Vorbis in Ogg: the end by the last granule position (symphonia).
 //! - MP4: the first edit that shows something, else iTunes' `iTunSMPB` (here: symphonia 0.6 reads neither).

@@ -1,7 +1,8 @@
-//! Pictures and other large things in tags are kept from the demuxer, which would hold all of them in memory.
+//! Pictures and other large things in tags are kept from the demuxer, which would hold all of them in memory; and a length that
+//! nobody filled in is called unknown.
 //!
 //! It is shown other bytes where such a thing begins, of the same length, so that it passes over it: a box of an MP4 becomes
-//! free space, a block of a FLAC file padding, a frame of an ID3v2 tag is called compressed (which symphonia skips). Small ones
+//! free space, a block of a FLAC file padding, a frame of an `ID3v2` tag is called compressed (which symphonia skips). Small ones
 //! stay. What remains is bounded by `bounds::OPENING_BYTES`: ID3v2.2, and pictures in the comments of Ogg.
 
 use super::bounds::ELEMENT_BYTES;
@@ -23,7 +24,27 @@ pub(super) fn veils(source: &Source, movie: Option<&Movie>) -> Vec<Veil> {
         veils.extend(frames(source, &tag));
     }
     veils.extend(blocks(source, at));
+    veils.extend(endless(source));
     veils
+}
+
+/// The length of the sound in a WAV file, where it says 0: programs that write to a pipe leave it so. The largest number of 32 bits
+/// is understood as "until the file ends".
+fn endless(source: &Source) -> Option<Veil> {
+    if bytes::<4>(source, 0)? != *b"RIFF" || bytes::<4>(source, 8)? != *b"WAVE" {
+        return None;
+    }
+    let mut at = 12;
+    for _ in 0..MOST_ELEMENTS {
+        let [a, b, c, d, length @ ..] = bytes::<8>(source, at)?;
+        let length = u32::from_le_bytes(length);
+        if [a, b, c, d] == *b"data" {
+            let unknown = length == 0 && at + 8 < source.length();
+            return unknown.then(|| (at + 4, vec![0xff; 4]));
+        }
+        at += 8 + u64::from(length) + u64::from(length % 2);
+    }
+    None
 }
 
 struct Tag {
@@ -33,7 +54,7 @@ struct Tag {
     end: u64,
 }
 
-/// An ID3v2 tag at the start (ID3v2.4 structure, §3.1).
+/// An `ID3v2` tag at the start (ID3v2.4 structure, §3.1).
 fn tag(source: &Source) -> Option<Tag> {
     let head: [u8; 10] = bytes(source, 0)?;
     let [b'I', b'D', b'3', version, _, flags, size @ ..] = head else { return None };

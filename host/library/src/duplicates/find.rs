@@ -12,7 +12,7 @@ use super::versions::difference;
 use super::{Difference, Group, Item, Likely, Versions};
 
 /// What finds among many fingerprints those that sound alike: [`super::listen`], or what a test puts in its place.
-pub type Ear = dyn Fn(&[Fingerprint]) -> Heard;
+pub type Ear<'a> = dyn Fn(&[Fingerprint]) -> Heard + 'a;
 
 /// What was found to sound alike, by the places of the fingerprints.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -63,7 +63,7 @@ impl Duplicates {
 ///
 /// # Errors
 /// When the database fails.
-pub fn find(catalog: &Catalog, ear: &Ear, wanted: Wanted) -> Result<Duplicates, LedgerError> {
+pub fn find(catalog: &Catalog, ear: &Ear<'_>, wanted: Wanted) -> Result<Duplicates, LedgerError> {
     let mut items = Vec::new();
     catalog.library_entries(|entry| items.push(Item::from(entry)))?;
     let classes = Classes::of(&items);

@@ -32,7 +32,7 @@ pub(super) enum Verdict {
 }
 
 /// Reads one file.
-pub(super) fn read(waiting: &Waiting, read: &Read, stop: &AtomicBool) -> Verdict {
+pub(super) fn read(waiting: &Waiting, read: &Read<'_>, stop: &AtomicBool) -> Verdict {
     let before = look(&waiting.path);
     let result = match &before {
         Ok(_) => heard(&waiting.path, read, stop),
@@ -59,7 +59,7 @@ pub(super) fn read(waiting: &Waiting, read: &Read, stop: &AtomicBool) -> Verdict
     Verdict::Read(reading(outcome(result)), compared)
 }
 
-fn heard(path: &Path, read: &Read, stop: &AtomicBool) -> Result<Sound, Error> {
+fn heard(path: &Path, read: &Read<'_>, stop: &AtomicBool) -> Result<Sound, Error> {
     read(path, Options::of_file(), stop)
 }
 

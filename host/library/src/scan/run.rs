@@ -26,7 +26,7 @@ pub fn scan(
     catalog: &Path,
     places: &[Place],
     options: &Options,
-    read: &Read,
+    read: &Read<'_>,
     tell: &mut dyn FnMut(&Event<'_>),
     stop: &AtomicBool,
 ) -> Result<Report, LibraryError> {

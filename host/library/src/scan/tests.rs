@@ -50,7 +50,7 @@ impl Room {
         self.scan_with(options, &look, &AtomicBool::new(false))
     }
 
-    fn scan_with(&self, options: &Options, read: &Read, stop: &AtomicBool) -> Report {
+    fn scan_with(&self, options: &Options, read: &Read<'_>, stop: &AtomicBool) -> Report {
         scan(&self.catalog(), &[self.place()], options, read, &mut |_| (), stop).unwrap()
     }
 

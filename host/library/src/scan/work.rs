@@ -61,7 +61,7 @@ impl<'a> Sources<'a> {
 /// A pass over a queue.
 pub(super) struct Pass<'a> {
     pub(super) pool: &'a ThreadPool,
-    pub(super) read: &'a Read,
+    pub(super) read: &'a Read<'a>,
     pub(super) stop: &'a AtomicBool,
     pub(super) sources: &'a Sources<'a>,
     /// Whether a file that is replaced has failed, instead of being tried again.

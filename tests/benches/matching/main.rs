@@ -1,0 +1,153 @@
+//! What matching costs and how often it is right: an invented DJ's library of 15,540 tracks looked up among 25,000 tracks
+//! of streaming services, on one core, beside Python scripts with rapidfuzz over the same lists.
+//!
+//! `cargo xtask bench matching` runs it; `--quick` takes a tenth of both, `--json` prints JSON. Every sample goes to
+//! `target/bench/matching.json`. A bench of `baton-core`, so that it builds without the program.
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a bench works on lists that it made itself")]
+
+#[path = "../intake/report.rs"]
+#[expect(dead_code, reason = "of the benches' shared table, this one needs less")]
+mod report;
+#[path = "../intake/samples.rs"]
+#[expect(dead_code, reason = "of the benches' shared samples, this one needs less")]
+mod samples;
+
+mod library;
+mod peer;
+mod quality;
+mod random;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::bail;
+use baton_core::matching::{Decision, Matcher, Track};
+
+use self::library::Library;
+use self::quality::Quality;
+use self::report::{Report, Row, say};
+use self::samples::Samples;
+
+/// Tracks that are looked up, and candidates: the volumes of the library that Baton was made for.
+const WANTED: usize = 15_540;
+const CANDIDATES: usize = 25_000;
+/// For reading all candidates and looking all tracks up.
+const AIM_S: f64 = 5.0;
+const SEED: u64 = 7;
+const ROUNDS: usize = 5;
+
+fn main() -> anyhow::Result<()> {
+    let (mut scale, mut json) = (1, false);
+    for arg in std::env::args().skip(1) {
+        match arg.as_str() {
+            "--quick" => scale = 10,
+            "--json" => json = true,
+            // Cargo adds it.
+            "--bench" => {}
+            other => bail!("`{other}` is unknown; there are: --quick, --json"),
+        }
+    }
+    let library = Library::invent(WANTED / scale, CANDIDATES / scale, SEED);
+    let mut report = Report::default();
+    report.part(format!("{} tracks among {} candidates", library.wanted.len(), library.candidates.len()));
+    ours(&library, &mut report);
+    duplicates(&library, &mut report);
+    let folder = folder()?;
+    peers(&library, &folder, &mut report)?;
+    report.keep(&folder.with_extension("json"))?;
+    report.print(json);
+    Ok(())
+}
+
+/// `target/bench/matching`, of the target folder that this program was built in.
+fn folder() -> anyhow::Result<PathBuf> {
+    let folder = target().join("bench/matching");
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+fn target() -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    program.ancestors().nth(3).unwrap_or(Path::new("target")).to_owned()
+}
+
+fn ours(library: &Library, report: &mut Report) {
+    let (mut reading, mut looking, mut both) = (Vec::new(), Vec::new(), Vec::new());
+    let mut decisions = Vec::new();
+    for _ in 0..ROUNDS {
+        let begun = Instant::now();
+        let matcher = Matcher::new(&library.candidates);
+        let read = begun.elapsed().as_secs_f64();
+        decisions = library.wanted.iter().map(|wanted| matcher.find(&wanted.track)).collect();
+        let all = begun.elapsed().as_secs_f64();
+        reading.push(read);
+        looking.push(all - read);
+        both.push(all);
+    }
+    row(report, "candidates read and indexed", reading, None);
+    row(report, "tracks looked up", looking, None);
+    row(report, "both", both, Some(AIM_S));
+    let accepted: Vec<_> = decisions.iter().map(Decision::accepted).collect();
+    let shown = decisions.iter().filter(|decision| matches!(decision, Decision::Review { .. })).count();
+    let quality = Quality::of(library, &accepted, shown);
+    tell(report, "", &quality);
+    report.row(Row::new("put to a person", format!("{shown}"), format!("of {}", library.wanted.len())));
+    if std::env::var_os("BATON_BENCH_WRONG").is_some() {
+        wrong(library, &decisions);
+    }
+}
+
+/// Names what was accepted wrongly and what was not found: for whoever mends the rules.
+fn wrong(library: &Library, decisions: &[Decision]) {
+    let show = |track: &Track| format!("{} ~ {} ~ {:?}", track.title, track.artists.join(";;"), track.duration_ms);
+    for (wanted, decision) in library.wanted.iter().zip(decisions) {
+        let truth = library.recordings.iter().position(|recording| *recording == wanted.recording);
+        let right =
+            decision.accepted().map(|candidate| library.recordings[candidate]) == truth.map(|_| wanted.recording);
+        if !right {
+            let truth = truth.map(|at| show(&library.candidates[at]));
+            say(&format!("{}\n  is {truth:?}\n  {}", show(&wanted.track), serde_json::to_string(decision).unwrap()));
+        }
+    }
+}
+
+fn duplicates(library: &Library, report: &mut Report) {
+    let matcher = Matcher::new(&library.candidates);
+    let begun = Instant::now();
+    let pairs = matcher.duplicates();
+    let seconds = begun.elapsed().as_secs_f64();
+    let right = pairs.iter().filter(|pair| library.recordings[pair.tracks[0]] == library.recordings[pair.tracks[1]]);
+    let (right, all) = (right.count(), pairs.len());
+    let there: usize = library.recordings.windows(2).filter(|two| two[0] == two[1]).count();
+    let found = format!("{all} pairs, {right} of them right, {there} there are");
+    report.row(Row::new("duplicates among the candidates by their names", format!("{seconds:.2} s"), found));
+}
+
+fn peers(library: &Library, folder: &Path, report: &mut Report) -> anyhow::Result<()> {
+    let Some(python) = peer::python(&target()) else {
+        say(&format!("\n  MISSING: Python with rapidfuzz, so nothing stands beside Baton here: {}\n", peer::HOW));
+        return Ok(());
+    };
+    for run in peer::run(&python, library, folder)? {
+        report.row(Row::new(format!("rapidfuzz, {}", run.way), format!("{:.2} s", run.seconds), "n = 1"));
+        let quality = Quality::of(library, &run.accepted, 0);
+        tell(report, &format!("rapidfuzz, {}: ", run.way), &quality);
+    }
+    Ok(())
+}
+
+fn tell(report: &mut Report, who: &str, quality: &Quality) {
+    report.row(Row::new(format!("{who}precision of what is accepted"), quality.precision(), ""));
+    report.row(Row::new(format!("{who}recall of what is there"), quality.recall(), ""));
+}
+
+fn row(report: &mut Report, what: &str, seconds: Vec<f64>, aim_s: Option<f64>) {
+    let samples = Samples::of(seconds);
+    report.samples(&format!("{what}, s"), &samples);
+    let spread = format!("{:.2} to {:.2}, n = {ROUNDS}", samples.min(), samples.max());
+    let row = Row::new(what, format!("{:.2} s", samples.median()), spread);
+    report.row(match aim_s {
+        Some(aim) => row.aim(format!("< {aim} s"), samples.median() < aim),
+        None => row,
+    });
+}

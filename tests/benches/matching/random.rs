@@ -1,0 +1,41 @@
+//! Numbers that look random and are the same on every machine: SplitMix64 (Steele, Lea, Flood: "Fast splittable
+//! pseudorandom number generators", 2014).
+
+/// The state.
+#[derive(Debug)]
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `end`, which is not zero.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % end as u64).unwrap_or_default()
+    }
+
+    /// True so many times of a hundred.
+    pub(crate) fn percent(&mut self, chance: usize) -> bool {
+        self.below(100) < chance
+    }
+
+    /// One of the list; the first ones far oftener than the last, as words are used.
+    pub(crate) fn common<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+        let at = self.below(list.len()).min(self.below(list.len()));
+        &list[at.min(self.below(list.len()))]
+    }
+
+    /// One of the list, each as often.
+    pub(crate) fn any<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+        &list[self.below(list.len())]
+    }
+}

@@ -1,0 +1,100 @@
+//! What lies in music folders and is no music, or is not what it was a moment ago.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use baton_tests::Workspace;
+use baton_tests::music::{tune, wav, write_wav};
+use serde_json::json;
+
+use super::{SECONDS, beside, coverage, said, scan};
+
+#[test]
+fn broken_and_strange_files_each_have_their_reason_and_stop_nothing() {
+    let workspace = Workspace::init();
+    let music = beside(&workspace, "music");
+    let whole = wav(&tune(1, SECONDS));
+    let noise: Vec<u8> = (0..40_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    for (name, bytes) in [
+        ("zero.mp3", &[][..]),
+        ("zero.flac", &[]),
+        ("noise.ogg", &noise),
+        ("noise.m4a", &noise),
+        ("header.wav", whole.get(..44).unwrap()),
+        ("text.mp3", b"this is no music\n"),
+        ("wrong ending.flac", &whole),
+        ("silent.wav", &wav(&vec![0; 80_000])),
+        ("good.wav", &whole),
+    ] {
+        fs::write(music.join(name), bytes).unwrap();
+    }
+    let strange = music.join(OsStr::from_bytes(b"not \xff UTF-8\n.wav"));
+    fs::write(&strange, wav(&tune(2, SECONDS))).unwrap();
+    fs::create_dir(music.join("folder.mp3")).unwrap();
+    std::os::unix::fs::symlink(&music, music.join("loop")).unwrap();
+    std::os::unix::fs::symlink("nowhere", music.join("dangling.mp3")).unwrap();
+    let pipe = music.join("pipe.mp3");
+    let mode = rustix::fs::Mode::RUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let report = scan(&workspace, &music, &["--verbose"], 1);
+    let read = &report["read"];
+    assert_eq!(report["sources"][0]["items"], json!(10), "{report}");
+    let without: u64 = ["skipped", "failed"]
+        .iter()
+        .flat_map(|end| read[end].as_object().unwrap().values())
+        .map(|n| n.as_u64().unwrap())
+        .sum();
+    // Whether silence has a fingerprint is not decided here; that each has exactly one end is.
+    let heard = read["fingerprinted"].as_u64().unwrap();
+    assert!(heard + without == 10 && (3..=4).contains(&heard), "{report}");
+    assert_eq!(scan(&workspace, &music, &[], 0)["read"]["files"], json!(0));
+    let text = said(&workspace, &["coverage", "--missing", "20"], 1).stdout;
+    assert!(text.contains("zero.mp3") && !text.contains('\u{1b}'), "{text}");
+}
+
+#[test]
+fn a_file_that_is_replaced_while_it_is_read_has_not_succeeded() {
+    let workspace = Workspace::init();
+    let music = beside(&workspace, "music");
+    let (file, other) = (music.join("a.wav"), music.join("b.tmp"));
+    let bytes = wav(&tune(5, 60));
+    fs::write(&file, &bytes).unwrap();
+    let over = AtomicBool::new(false);
+    let report = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                fs::write(&other, &bytes).unwrap();
+                fs::rename(&other, &file).unwrap();
+                std::thread::sleep(Duration::from_micros(200));
+            }
+        });
+        let report = workspace.baton(&["library", "scan", music.to_str().unwrap(), "--json"]);
+        over.store(true, Ordering::Relaxed);
+        report
+    });
+    let report = report.ended(1).json();
+    assert_eq!((&report["read"]["fingerprinted"], &report["read"]["failed"]), (&json!(0), &json!({ "changed": 1 })));
+    // Nothing writes any more: it is another file than the one that failed, so it is read.
+    assert_eq!(scan(&workspace, &music, &[], 0)["read"]["fingerprinted"], json!(1));
+}
+
+#[test]
+fn fifty_thousand_files_in_one_folder_are_listed_and_each_has_its_reason() {
+    const FILES: u64 = 50_000;
+    let workspace = Workspace::init();
+    let music = beside(&workspace, "music");
+    for number in 0..FILES {
+        fs::write(music.join(format!("{number:05}.mp3")), "").unwrap();
+    }
+    write_wav(&music.join("good.wav"), &tune(1, SECONDS));
+    let mut command = workspace.command();
+    command.arg("-w").arg(workspace.root()).args(["library", "scan", "--json"]).arg(&music);
+    let report = baton_tests::Output::within(&mut command, 5 * baton_tests::PATIENCE).ended(1);
+    let report: serde_json::Value = serde_json::from_str(&report.stdout).unwrap();
+    assert_eq!((&report["read"]["files"], &report["read"]["fingerprinted"]), (&json!(FILES + 1), &json!(1)));
+    let total = &coverage(&workspace)["total"];
+    assert_eq!((&total["items"], &total["needed"], &total["pending"]), (&json!(FILES + 1), &json!(40_000), &json!(0)));
+}

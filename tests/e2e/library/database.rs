@@ -1,0 +1,47 @@
+//! The catalog as it lies on disk, without the times at which things were done: what two ways to one end have to have alike.
+
+use std::path::{Path, PathBuf};
+
+use baton_tests::Workspace;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OpenFlags};
+
+/// Columns that say when something was done, or how often.
+const TIMES: [&str; 7] = ["said_at", "seen_at", "read_at", "added_at", "listed_at", "failed_at", "scan"];
+
+/// The file of a workspace's catalog.
+fn catalog(workspace: &Workspace) -> PathBuf {
+    let states = workspace.outside().join("state/baton");
+    let found = std::fs::read_dir(states).unwrap().map(|entry| entry.unwrap().path().join("catalog.db"));
+    found.filter(|file| file.is_file()).next().expect("a catalog")
+}
+
+fn open(file: &Path) -> Connection {
+    Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
+}
+
+/// How many items have a fingerprint now.
+pub(super) fn fingerprinted(workspace: &Workspace) -> u64 {
+    let sql = "SELECT count(*) FROM library_items WHERE state = 'fingerprinted'";
+    open(&catalog(workspace)).query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// Every row of every table of the catalog, without times. `folder` is written as `~`, so that two folders compare.
+pub(super) fn rows(workspace: &Workspace) -> Vec<String> {
+    let connection = open(&catalog(workspace));
+    let check: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(check, "ok");
+    let mut rows = Vec::new();
+    for table in ["sources", "files", "fingerprints", "library_sources", "library_items"] {
+        let mut select = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
+        let names: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+        let mut found = select.query([]).unwrap();
+        while let Some(row) = found.next().unwrap() {
+            let kept = names.iter().enumerate().filter(|(_, name)| !TIMES.contains(&name.as_str()));
+            let cells = kept.map(|(at, name)| format!("{name}={:?}", row.get::<_, Value>(at).unwrap()));
+            rows.push(format!("{table}: {}", cells.collect::<Vec<_>>().join(" ")));
+        }
+    }
+    rows.sort();
+    rows
+}

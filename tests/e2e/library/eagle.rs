@@ -1,0 +1,89 @@
+//! Libraries of Eagle, read from disk.
+
+use std::fs;
+use std::path::Path;
+
+use baton_tests::Workspace;
+use baton_tests::music::{EagleItem, EagleLibrary, tune, wav};
+use serde_json::json;
+
+use super::{SECONDS, beside, coverage, scan};
+
+const fn item(name: &str) -> EagleItem<'_> {
+    EagleItem { name, ext: "wav", deleted: false }
+}
+
+/// Eight items with audio, and beside them what is none: in the bin, a picture, an entry without its file, a broken one.
+fn library(folder: &Path) -> (EagleLibrary, Vec<String>) {
+    let mut eagle = EagleLibrary::create(folder);
+    let ids = (0..8).map(|number| eagle.add(item(&format!("Piece {number}")), &wav(&tune(number, SECONDS)))).collect();
+    eagle.add(EagleItem { deleted: true, ..item("In the bin") }, &wav(&tune(20, SECONDS)));
+    eagle.add(EagleItem { ext: "png", ..item("Picture") }, b"\x89PNG");
+    eagle.add_entry(item("Nowhere"), 1_000);
+    eagle.finish();
+    (eagle, ids)
+}
+
+#[test]
+fn its_items_are_audio_that_is_not_in_the_bin() {
+    let workspace = Workspace::init();
+    let folder = beside(&workspace, "Music.library");
+    let (eagle, ids) = library(&folder);
+    fs::write(eagle.item(&ids[7]).join("metadata.json"), "{\"id\":").unwrap();
+    let report = scan(&workspace, &folder, &[], 0);
+    let source = &report["sources"][0];
+    assert_eq!((&source["kind"], &source["items"]), (&json!("eagle"), &json!(9)));
+    assert_eq!(report["read"]["fingerprinted"], json!(8));
+    assert!(source["remarks"][0].as_str().unwrap().contains("is broken"), "{source}");
+    let total = &coverage(&workspace)["total"];
+    assert_eq!(
+        (&total["items"], &total["failed"], &total["reasons"][0]["reason"]),
+        (&json!(9), &json!(1), &json!("not_found"))
+    );
+    // Its folder alone is no library, and a folder that only has the name is none.
+    let wrong = beside(&workspace, "Wrong.library");
+    let refused = workspace.baton(&["library", "scan", wrong.to_str().unwrap()]).ended(2);
+    assert!(refused.stderr.contains("no library of Eagle"), "{}", refused.stderr);
+}
+
+#[test]
+fn what_mtime_json_does_not_name_as_changed_is_not_opened_again() {
+    let workspace = Workspace::init();
+    let folder = beside(&workspace, "Music.library");
+    let (mut eagle, ids) = library(&folder);
+    scan(&workspace, &folder, &[], 0);
+    // Nobody looks at it: the index says that it is as it was.
+    let deleted = |id: &str| {
+        let path = eagle.item(id).join("metadata.json");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(path, text.replace("\"isDeleted\":false", "\"isDeleted\":true")).unwrap();
+    };
+    deleted(&ids[0]);
+    assert_eq!(scan(&workspace, &folder, &[], 0)["sources"][0]["items"], json!(9));
+    eagle.touch(&ids[0]);
+    eagle.finish();
+    let report = scan(&workspace, &folder, &[], 0);
+    assert_eq!((&report["sources"][0]["items"], &report["sources"][0]["missing"]), (&json!(8), &json!(1)));
+    assert_eq!(report["read"]["files"], json!(0));
+    // Without an index, or with a broken one, the items' own times are used.
+    for index in [Some("[]"), None] {
+        match index {
+            Some(text) => fs::write(folder.join("mtime.json"), text).unwrap(),
+            None => fs::remove_file(folder.join("mtime.json")).unwrap(),
+        }
+        let report = scan(&workspace, &folder, &[], 0);
+        assert_eq!((&report["sources"][0]["items"], &report["read"]["files"]), (&json!(8), &json!(0)));
+    }
+}
+
+#[test]
+fn a_library_without_its_images_loses_nothing() {
+    let workspace = Workspace::init();
+    let folder = beside(&workspace, "Music.library");
+    library(&folder);
+    scan(&workspace, &folder, &[], 0);
+    fs::rename(folder.join("images"), folder.join("aside")).unwrap();
+    let report = workspace.baton(&["library", "scan", "--json"]).ended(1).json();
+    assert!(report["sources"][0]["failure"].is_string(), "{report}");
+    assert_eq!(coverage(&workspace)["total"]["fingerprinted"], json!(8));
+}

@@ -1,0 +1,89 @@
+//! A scan that is killed again and again (SIGKILL) ends where one that nobody disturbed ends.
+
+use std::process::{Child, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use baton_tests::{PATIENCE, Workspace};
+use serde_json::json;
+
+use super::database::{fingerprinted, rows};
+use super::{beside, coverage, fill, scan};
+
+/// Files of the library; at least 2,000 are asked for.
+const FILES: u64 = 2_200;
+
+/// How many are read at a time.
+const JOBS: &str = "2";
+
+/// Starts a scan, and kills it when so many files have a fingerprint. Gives how many have one then.
+fn kill_at(workspace: &Workspace, folder: &std::path::Path, files: u64) -> u64 {
+    let mut command = workspace.command();
+    command.arg("-w").arg(workspace.root()).args(["library", "scan", "--jobs", JOBS]).arg(folder);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_for(&mut child, || has_catalog(workspace) && fingerprinted(workspace) >= files);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    fingerprinted(workspace)
+}
+
+fn has_catalog(workspace: &Workspace) -> bool {
+    let shown = workspace.baton(&["library", "coverage", "--json"]);
+    shown.stdout.contains("\"items\"")
+}
+
+fn wait_for(child: &mut Child, mut seen: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !seen() {
+        let ended = child.try_wait().unwrap();
+        assert!(ended.is_none(), "the scan ended ({ended:?}) before it was killed");
+        assert!(begun.elapsed() < 2 * PATIENCE, "the scan does not get on");
+        sleep(Duration::from_millis(3));
+    }
+}
+
+#[test]
+fn a_scan_that_is_killed_goes_on_and_its_database_is_as_if_it_was_not() {
+    let (killed, whole) = (Workspace::init(), Workspace::init());
+    let music = beside(&killed, "music");
+    fill(&music, FILES);
+    let (mut before, mut kept) = (0, Vec::new());
+    for files in [1, 300, 900, 1_500] {
+        let now = kill_at(&killed, &music, before.max(files));
+        assert!(now >= before, "a kill lost what was committed: {before} files, then {now}");
+        kept.push(now);
+        before = now;
+    }
+    assert!(before < FILES, "the kills came too late: {kept:?}");
+    // What was committed is not read again: the last scan reads the rest and nothing else.
+    let last = scan(&killed, &music, &["--jobs", JOBS], 0);
+    assert_eq!(last["read"]["files"], json!(FILES - before), "{last}");
+    assert_eq!(last["sources"][0]["unchanged"], json!(before));
+    let undisturbed = scan(&whole, &music, &["--jobs", JOBS], 0);
+    assert_eq!(undisturbed["read"]["fingerprinted"], json!(FILES));
+    assert_eq!(coverage(&killed)["total"]["fingerprinted"], json!(FILES));
+    let (killed, whole) = (rows(&killed), rows(&whole));
+    assert_eq!(killed.len(), whole.len());
+    for (killed, whole) in killed.iter().zip(&whole) {
+        assert_eq!(killed, whole);
+    }
+}
+
+#[test]
+fn a_scan_that_is_interrupted_says_so_and_the_next_one_ends_it() {
+    let workspace = Workspace::init();
+    let music = beside(&workspace, "music");
+    fill(&music, 300);
+    let mut command = workspace.command();
+    command.arg("-w").arg(workspace.root()).args(["library", "scan", "--jobs", "1", "--json"]).arg(&music);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    wait_for(&mut child, || has_catalog(&workspace) && fingerprinted(&workspace) >= 5);
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let first: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &first["stopped"]), (Some(1), &json!(true)));
+    let read = first["read"]["fingerprinted"].as_u64().unwrap();
+    let rest = scan(&workspace, &music, &[], 0);
+    assert_eq!((rest["read"]["fingerprinted"].as_u64().unwrap() + read, &rest["stopped"]), (300, &json!(false)));
+}

@@ -1,0 +1,60 @@
+//! `baton library`: scanning folders and libraries of Eagle, what is left after a kill, coverage, and what is there twice.
+
+mod bad_input;
+mod database;
+mod duplicates;
+mod eagle;
+mod kills;
+mod scan;
+mod volumes;
+
+use std::path::{Path, PathBuf};
+
+use baton_tests::music::{tune, write_wav};
+use baton_tests::{Output, Workspace};
+use serde_json::Value;
+
+/// Seconds that a file has to play to have a fingerprint, and a little more.
+const SECONDS: u32 = 4;
+
+/// A folder beside the workspace.
+fn beside(workspace: &Workspace, name: &str) -> PathBuf {
+    let folder = workspace.outside().canonicalize().unwrap().join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Fills a folder with pieces that no other sounds like: `0000.wav`, `0001.wav`, …, in folders of a hundred.
+fn fill(folder: &Path, files: u64) {
+    for number in 0..files {
+        let file = folder.join(format!("{:02}/{number:04}.wav", number / 100));
+        write_wav(&file, &tune(number, SECONDS));
+    }
+}
+
+/// `baton library scan FOLDER --json …`, which must end with `code`.
+#[track_caller]
+fn scan(workspace: &Workspace, folder: &Path, args: &[&str], code: i32) -> Value {
+    let folder = folder.to_str().unwrap();
+    workspace.baton(&[&["library", "scan", folder, "--json"], args].concat()).ended(code).json()
+}
+
+/// `baton library coverage --json`.
+#[track_caller]
+fn coverage(workspace: &Workspace) -> Value {
+    let shown = workspace.baton(&["library", "coverage", "--json"]);
+    assert!([0, 1].contains(&shown.code), "{}", shown.stderr);
+    shown.json()
+}
+
+/// `baton library duplicates --json …`.
+#[track_caller]
+fn duplicates(workspace: &Workspace, args: &[&str]) -> Value {
+    workspace.baton(&[&["library", "duplicates", "--json"], args].concat()).ended(0).json()
+}
+
+/// What is printed for people.
+#[track_caller]
+fn said(workspace: &Workspace, args: &[&str], code: i32) -> Output {
+    workspace.baton(&[&["library"], args].concat()).ended(code)
+}
