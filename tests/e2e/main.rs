@@ -42,6 +42,7 @@ mod layering;
 mod ledger_command;
 #[cfg(test)]
 mod library;
+#[cfg(test)]
 mod library_sync;
 #[cfg(test)]
 mod locked_ledger;

@@ -136,11 +136,13 @@ impl Http {
             return Err(EagleError::Refused { what, status: code, words: self.words(bytes) });
         }
         let found = || format!("no JSON{}", self.words(bytes));
-        let answer: Value =
-            serde_json::from_slice(bytes).map_err(|error| match error.is_eof() && !bytes.is_empty() {
-                true => EagleError::CutShort { what: what.clone() },
-                false => EagleError::NotEagle { what: what.clone(), found: found() },
-            })?;
+        let answer: Value = serde_json::from_slice(bytes).map_err(|error| {
+            if error.is_eof() && !bytes.is_empty() {
+                EagleError::CutShort { what: what.clone() }
+            } else {
+                EagleError::NotEagle { what: what.clone(), found: found() }
+            }
+        })?;
         match answer.get("status").and_then(Value::as_str) {
             Some("success") => {}
             Some(_) => return Err(EagleError::Refused { what, status: code, words: self.words(bytes) }),

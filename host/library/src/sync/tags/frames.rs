@@ -114,13 +114,14 @@ fn synchronised(bytes: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn frame(id: &[u8; 4], size: [u8; 4], body: &[u8]) -> Vec<u8> {
+    fn frame(id: [u8; 4], size: [u8; 4], body: &[u8]) -> Vec<u8> {
         [id.as_slice(), &size, &[0, 0], body].concat()
     }
 
     #[test]
     fn frames_are_counted_up_to_the_padding() {
-        let two = [frame(b"TIT2", [0, 0, 0, 2], b"\0a"), frame(b"TXXX", [0, 0, 0, 3], b"\0a\0"), vec![0; 64]].concat();
+        let two =
+            [frame(*b"TIT2", [0, 0, 0, 2], b"\0a"), frame(*b"TXXX", [0, 0, 0, 3], b"\0a\0"), vec![0; 64]].concat();
         assert_eq!(count_in(&two, 3, 0), Some(2));
         assert_eq!(count_in(&two[..two.len() - 64], 4, 0), Some(2));
         assert_eq!(count_in(&[], 4, 0), Some(0));
@@ -130,15 +131,15 @@ mod tests {
 
     #[test]
     fn sizes_are_those_of_their_version() {
-        let long = frame(b"APIC", [0, 0, 1, 0], &[7; 256]);
+        let long = frame(*b"APIC", [0, 0, 1, 0], &[7; 256]);
         assert_eq!(count_in(&long, 3, 0), Some(1));
-        assert_eq!(count_in(&frame(b"APIC", [0, 0, 2, 0], &[7; 256]), 4, 0), Some(1));
-        assert_eq!(count_in(&frame(b"APIC", [0, 0, 0x80, 0], &[7; 256]), 4, 0), None);
+        assert_eq!(count_in(&frame(*b"APIC", [0, 0, 2, 0], &[7; 256]), 4, 0), Some(1));
+        assert_eq!(count_in(&frame(*b"APIC", [0, 0, 0x80, 0], &[7; 256]), 4, 0), None);
     }
 
     #[test]
     fn headers_and_unsynchronisation_are_seen_through() {
-        let one = frame(b"PRIV", [0, 0, 0, 3], &[0xFF, 0xE0, 1]);
+        let one = frame(*b"PRIV", [0, 0, 0, 3], &[0xFF, 0xE0, 1]);
         let three = [[0, 0, 0, 6, 0, 0, 0, 0, 0, 0].as_slice(), &one].concat();
         assert_eq!(count_in(&three, 3, EXTENDED), Some(1));
         let four = [[0, 0, 0, 6, 1, 0].as_slice(), &one].concat();
