@@ -84,10 +84,13 @@ async fn one(eagle: &Eagle, planned: &Planned, wish: Wish) -> Result<Settled, Ea
         let Some(item) = eagle.item(&planned.id).await? else {
             return Ok(Settled::Skipped(Verdict::Unknown));
         };
-        let merged = match (judge(&item, &planned.mark, wish.replace_old), &sent) {
-            (Verdict::Needs(merged), _) => merged,
-            (Verdict::Has, Some(sent)) => return settled(eagle, &planned.id, sent, &item.tags).await,
-            (other, _) => return Ok(Settled::Skipped(other)),
+        let verdict = judge(&item, &planned.mark, wish.replace_old);
+        if let Some(sent) = sent.as_ref().filter(|sent| verdict == Verdict::Has || !lost(sent, &item.tags).is_empty()) {
+            return settled(eagle, &planned.id, sent, &item.tags).await;
+        }
+        let merged = match verdict {
+            Verdict::Needs(merged) => merged,
+            other => return Ok(Settled::Skipped(other)),
         };
         let error = match eagle.save(&planned.id, &merged.tags).await {
             Ok(()) => return seen(eagle, &planned.id, &merged).await,
@@ -118,8 +121,11 @@ async fn settled(eagle: &Eagle, id: &str, written: &Merged, found: &[String]) ->
     }
     let came = found.iter().filter(|tag| !written.tags.contains(tag) && !written.removed.contains(tag));
     let all: Vec<String> = written.tags.iter().chain(came).cloned().collect();
-    eagle.save(id, &all).await?;
-    let after = eagle.item(id).await?.map(|item| item.tags).unwrap_or_default();
+    let put_back = match eagle.save(id, &all).await {
+        Ok(()) => eagle.item(id).await.ok().flatten(),
+        Err(_) => None,
+    };
+    let after = put_back.map_or_else(|| found.to_vec(), |item| item.tags);
     let lost = lost(written, &after);
     if !lost.is_empty() {
         return Err(EagleError::Loses { item: id.to_owned(), tags: lost.join(", ") });
