@@ -25,6 +25,7 @@ use crate::workspace::{Workspace, pause};
 /// Each item is read, written and read again; its other tags stay. What was done is not done again, so a sync that ended
 /// before its end is simply begun anew.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Args {
     /// Only what lies below these folders, or these files [default: all that was scanned]
     #[arg(value_name = "PATH")]
