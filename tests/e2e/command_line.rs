@@ -106,6 +106,7 @@ fn help_names_every_subcommand() {
                    audit
       plugin       Look at, install, allow and update plugins
       catalog      Search the music catalog, show what is known of a track and who said it
+      library      Scan the music library, see what is fingerprinted, find what is there twice
       secret       Keep the secrets that the host puts into plugins' requests
       ledger       Check the ledger's chain of events, export it, or archive its old part
       backup       Copy the ledger into a new file, also while the daemon runs

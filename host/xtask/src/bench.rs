@@ -30,10 +30,11 @@ enum Kind {
     Peers,
 }
 
-const BENCHES: [Bench; 5] = [
+const BENCHES: [Bench; 6] = [
     Bench { name: "noop_call", kind: Kind::Ratio { ours: "sandbox", peer: "bare_wasmtime" } },
     Bench { name: "intake", kind: Kind::Program },
     Bench { name: "audit", kind: Kind::Program },
+    Bench { name: "library", kind: Kind::Program },
     Bench { name: "plugins", kind: Kind::Peers },
     Bench { name: "matching", kind: Kind::Core },
 ];

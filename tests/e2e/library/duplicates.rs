@@ -24,9 +24,10 @@ fn groups(found: &Value) -> Vec<(&str, Vec<&str>)> {
         .unwrap()
         .iter()
         .map(|group| {
-            let mut others: Vec<&str> = group["others"].as_array().unwrap().iter().map(name).collect();
+            let mut others: Vec<&str> =
+                group["others"].as_array().unwrap().iter().map(|other| name(&other["file"])).collect();
             others.sort_unstable();
-            (name(&group["keep"]), others)
+            (name(&group["keep"]["file"]), others)
         })
         .collect();
     groups.sort();

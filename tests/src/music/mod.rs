@@ -11,7 +11,7 @@ mod wav;
 pub use eagle::{EagleItem, EagleLibrary};
 pub use real::RealMusic;
 pub use tune::tune;
-pub use wav::{RATE_HZ, wav, write_wav};
+pub use wav::{RATE_HZ, wav, wav_8_bit, write_wav};
 
 /// Where pieces come from.
 #[derive(Debug)]

@@ -41,19 +41,15 @@ fn format(item: &Item) -> u32 {
     let rate = item.rate_hz.unwrap_or_default();
     match item.lossless {
         Lossless::Bits(bits) => {
-            let depth = if bits > 16 {
-                40
-            } else if bits == 16 {
-                20
-            } else {
-                0
+            let depth = match bits {
+                17.. => 40,
+                16 => 20,
+                0..=15 => 0,
             };
-            let rate = if rate > 48_000 {
-                30
-            } else if rate >= 44_100 {
-                20
-            } else {
-                0
+            let rate = match rate {
+                48_001.. => 30,
+                44_100..=48_000 => 20,
+                0..44_100 => 0,
             };
             500 + depth + rate
         }

@@ -12,7 +12,6 @@ pub type Read<'a> = dyn Fn(&Path, baton_fingerprint::Options, &AtomicBool) -> Re
 
 /// What is wanted of a scan.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Options {
     /// How many files are read at a time.
     pub jobs: NonZeroUsize,
@@ -28,7 +27,7 @@ pub struct Options {
 
 impl Options {
     /// How much of a file is fingerprinted: the habit of `AcoustID`. All that compare must have heard the same part.
-    pub const LENGTH: Duration = Duration::from_secs(120);
+    pub const LENGTH: Duration = Duration::from_mins(2);
 
     /// What is wanted of a file.
     pub(super) const fn of_file() -> baton_fingerprint::Options {

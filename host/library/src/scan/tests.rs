@@ -91,7 +91,7 @@ fn sound(text: &str) -> Sound {
     digest.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
     Sound {
         fingerprint: Fingerprint::new(text.bytes().map(u32::from).collect()),
-        duration: Duration::from_secs(180),
+        duration: Duration::from_mins(3),
         codec: "mp3",
         container: "mp3",
         rate_hz: 44_100,
@@ -167,6 +167,20 @@ fn verifying_reads_all_again_and_tells_what_differs() {
 }
 
 #[test]
+fn verifying_what_cannot_be_reached_keeps_what_was_known() {
+    let room = Room::new();
+    room.put("a.mp3", "sound 1");
+    room.put("b.mp3", "sound 2");
+    room.scan(&options());
+    let gone = |path: &Path, options: baton_fingerprint::Options, stop: &AtomicBool| match path.ends_with("b.mp3") {
+        true => Err(fault(Reason::Unreadable, "input/output error")),
+        false => look(path, options, stop),
+    };
+    let report = room.scan_with(&Options { verify: true, ..options() }, &gone, &AtomicBool::new(false));
+    assert_eq!((report.reads.differ, report.has_faults(), room.coverage().total.fingerprinted), (1, true, 2));
+}
+
+#[test]
 fn a_dry_run_writes_nothing_and_a_limit_reads_no_more() {
     let room = Room::new();
     (0..10).for_each(|number| room.put(&format!("{number}.mp3"), &format!("sound {number}")));
@@ -217,7 +231,7 @@ fn a_file_that_is_replaced_while_it_is_read_is_read_again_or_has_failed() {
     };
     let report = room.scan_with(&Options { jobs: NonZeroUsize::MIN, ..options() }, &replacing, &AtomicBool::new(false));
     assert_eq!(report.reads.failed.iter().collect::<Vec<_>>(), [(&"changed", &1)]);
-    let states: Vec<_> = room.items().into_iter().map(|(name, state, reason)| (name, state, reason)).collect();
+    let states = room.items();
     assert_eq!(states[0], ("always".to_owned(), State::Failed, Some("changed".to_owned())));
     assert_eq!(states[1], ("once".to_owned(), State::Fingerprinted, None));
 }

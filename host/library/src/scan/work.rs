@@ -125,8 +125,8 @@ impl Pass<'_> {
         while let Ok(first) = receiver.recv() {
             let group = std::iter::once(first).chain(receiver.try_iter().take(GROUP - 1));
             let done: Vec<_> = group.filter_map(|(job, verdict)| self.settle(job, verdict, &mut again)).collect();
-            let news = |(_, reading, compared): &&Done| *compared != Some(Compared::Same) || !reading.is_heard();
-            let readings: Vec<Reading> = done.iter().filter(news).map(|(_, reading, _)| reading.clone()).collect();
+            let news = done.iter().filter(|(_, reading, compared)| is_news(reading, *compared));
+            let readings: Vec<Reading> = news.map(|(_, reading, _)| reading.clone()).collect();
             if !readings.is_empty() {
                 library.record(&readings, Timestamp::now())?;
             }
@@ -150,6 +150,18 @@ impl Pass<'_> {
                 None
             }
             Verdict::Stopped => None,
+        }
+    }
+}
+
+/// Whether something is to be written: not what was compared and is as it was, and not that a file which was fingerprinted
+/// cannot be reached now. Its volume may be gone; the next listing tells what is.
+fn is_news(reading: &Reading, compared: Option<Compared>) -> bool {
+    match (compared, &reading.outcome) {
+        (None, _) => true,
+        (Some(Compared::Same), outcome) => !matches!(outcome, Outcome::Fingerprinted(_)),
+        (Some(Compared::Differs), outcome) => {
+            !matches!(outcome, Outcome::Without { reason: "not_found" | "unreadable", .. })
         }
     }
 }

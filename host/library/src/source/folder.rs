@@ -63,7 +63,7 @@ fn see(root: &Path, entry: &DirEntry, walked: &mut Walked, take: &mut dyn FnMut(
     }
     match entry.metadata() {
         Ok(metadata) => take(item(root, entry.path(), &metadata, walked.device)),
-        Err(error) => walked.unread(entry.path(), error),
+        Err(error) => walked.unread(entry.path(), &error),
     }
 }
 

@@ -44,7 +44,7 @@ impl Walked {
         Self { device, ..Self::default() }
     }
 
-    pub(super) fn unread(&mut self, path: &Path, why: impl ToString) {
+    pub(super) fn unread(&mut self, path: &Path, why: &impl ToString) {
         if self.unread.len() < KEPT {
             self.unread.push(Unread { path: path.to_owned(), why: why.to_string() });
         } else {

@@ -49,10 +49,11 @@ fn without(catalog: &Catalog, most: u32) -> anyhow::Result<Vec<Entry>> {
 
 fn as_json(coverage: &Coverage, without: &[Entry]) -> Value {
     let sources = coverage.sources.iter().map(|source| {
-        let mut part = part(&source.part);
-        part["path"] = source.path.to_string_lossy().into();
-        part["failure"] = source.failure.clone().into();
-        part
+        json!({
+            "path": source.path.to_string_lossy(),
+            "failure": source.failure,
+            "counts": part(&source.part),
+        })
     });
     let files = without.iter().map(|entry| {
         json!({
@@ -62,11 +63,13 @@ fn as_json(coverage: &Coverage, without: &[Entry]) -> Value {
             "detail": entry.detail,
         })
     });
-    let mut value = json!({ "schema": 1, "gate_percent": coverage.gate_percent });
-    value["total"] = part(&coverage.total);
-    value["sources"] = sources.collect();
-    value["without"] = files.collect();
-    value
+    json!({
+        "schema": 1,
+        "gate_percent": coverage.gate_percent,
+        "total": part(&coverage.total),
+        "sources": sources.collect::<Vec<_>>(),
+        "without": files.collect::<Vec<_>>(),
+    })
 }
 
 fn part(part: &Part) -> Value {

@@ -15,7 +15,7 @@ use super::Place;
 use crate::exit::Code;
 use crate::output;
 
-/// Scan the music library, see how much of it is fingerprinted, find what is there twice, tell Eagle
+/// Scan the music library, see what is fingerprinted, find what is there twice
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]

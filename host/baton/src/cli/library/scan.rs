@@ -23,6 +23,7 @@ use crate::output::{self, Table};
 /// What was read is kept after each file: a scan that is interrupted or killed goes on where it was. Files that have the
 /// size, time and inode that they had are not read again. No audio file is ever written.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Args {
     /// A folder with music, or an Eagle library (X.library) [default: all that were scanned before]
     #[arg(value_name = "SOURCE")]

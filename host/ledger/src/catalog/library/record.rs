@@ -64,14 +64,6 @@ pub struct Reading {
     pub outcome: Outcome,
 }
 
-impl Reading {
-    /// Whether it has a fingerprint.
-    #[must_use]
-    pub const fn is_heard(&self) -> bool {
-        matches!(self.outcome, Outcome::Fingerprinted(_))
-    }
-}
-
 /// What came of reading a file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {

@@ -49,7 +49,7 @@ fn ids(images: &Path, walked: &mut Walked) -> io::Result<Vec<String>> {
                 ids.extend(name.to_str().and_then(|name| name.strip_suffix(".info")).map(str::to_owned));
             }
             Ok(_) => {}
-            Err(error) => walked.unread(images, error),
+            Err(error) => walked.unread(images, &error),
         }
     }
     ids.sort_unstable();
@@ -91,7 +91,7 @@ impl Look<'_> {
                 Metadata::default()
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Metadata::default(),
-            Err(error) => return walked.unread(self.folder, error),
+            Err(error) => return walked.unread(self.folder, &error),
         };
         let said = metadata.ending.as_deref();
         if metadata.deleted || said.is_some_and(|ending| !is_audio_ending(ending)) {
@@ -104,7 +104,7 @@ impl Look<'_> {
             }
             Ok(None) if said.is_some() => take(self.absent(metadata)),
             Ok(None) => {}
-            Err(error) => walked.unread(self.folder, error),
+            Err(error) => walked.unread(self.folder, &error),
         }
     }
 

@@ -20,22 +20,23 @@ pub(super) fn whole(found: &Duplicates) -> Value {
 /// One group: the file that is suggested for keeping, and the others with the reasons.
 pub(super) fn as_json(found: &Duplicates, group: &Group) -> Value {
     json!({
-        "keep": with_points(file(found, group.best), group.points),
+        "keep": { "file": file(found, group.best), "points": points(group.points) },
         "others": group.others.iter().map(|one| other(found, one)).collect::<Vec<_>>(),
     })
 }
 
 fn other(found: &Duplicates, other: &Other) -> Value {
-    let mut value = with_points(file(found, other.item), other.points);
-    value["proof"] = proof(&other.proof);
-    value["reasons"] = other.reasons.clone().into();
-    value
+    json!({
+        "file": file(found, other.item),
+        "points": points(other.points),
+        "proof": proof(&other.proof),
+        "reasons": other.reasons,
+    })
 }
 
-fn with_points(mut value: Value, points: Points) -> Value {
+fn points(points: Points) -> Value {
     let Points { format, length, tags } = points;
-    value["points"] = json!({ "sum": points.sum(), "format": format, "length": length, "tags": tags });
-    value
+    json!({ "sum": points.sum(), "format": format, "length": length, "tags": tags })
 }
 
 fn proof(proof: &Proof) -> Value {

@@ -1,0 +1,122 @@
+//! A library of Eagle of 21,125 items, as large as the one that this is for: how long it takes to scan it, to scan it again, to
+//! tell its coverage and to find what is there twice; how much memory that needs; and whether what is found is what was put
+//! there.
+//!
+//! `cargo xtask bench library` builds the program and runs this; `--items N` takes fewer or more, `--made` synthesised pieces
+//! instead of real music, `--json` prints JSON. The library needs 160 kB for each item in the folder of temporary files.
+//!
+//! Nothing here fails because something is slow; what is not found, or found and was not put there, is told.
+
+mod library;
+mod process;
+mod truth;
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::bail;
+use baton_tests::Workspace;
+use baton_tests::music::{Music, RealMusic};
+use serde_json::{Value, json};
+
+use self::process::{Run, run};
+
+/// As many as the library has that this is for.
+const ITEMS: u64 = 21_125;
+
+fn main() -> anyhow::Result<()> {
+    let asked = Asked::read(std::env::args().skip(1))?;
+    let music = match RealMusic::decode() {
+        Ok(real) if !asked.made => Music::Real(real),
+        _ => Music::Made,
+    };
+    let workspace = Workspace::init();
+    let folder = workspace.outside().join("Bench.library");
+    let begun = std::time::Instant::now();
+    let planted = library::fill(&folder, &music, asked.items);
+    let filled = begun.elapsed();
+    let report = measure(&workspace, &folder, &planted, filled)?;
+    if asked.json {
+        print(&format!("{report:#}\n"))
+    } else {
+        print(&as_text(&report))
+    }
+    Ok(())
+}
+
+/// What the command line asks for.
+struct Asked {
+    items: u64,
+    made: bool,
+    json: bool,
+}
+
+impl Asked {
+    fn read(mut args: impl Iterator<Item = String>) -> anyhow::Result<Self> {
+        let mut asked = Self { items: ITEMS, made: false, json: false };
+        while let Some(arg) = args.next() {
+            match arg.as_str() {
+                "--items" => asked.items = args.next().unwrap_or_default().parse()?,
+                "--made" => asked.made = true,
+                "--json" => asked.json = true,
+                // Cargo adds it.
+                "--bench" => {}
+                other => bail!("`{other}` is unknown; there are: --items N, --made, --json"),
+            }
+        }
+        Ok(asked)
+    }
+}
+
+/// Runs the program, step by step.
+fn measure(
+    workspace: &Workspace,
+    folder: &Path,
+    planted: &library::Planted,
+    filled: Duration,
+) -> anyhow::Result<Value> {
+    let source = folder.to_string_lossy();
+    let scan = run(workspace, &["library", "scan", &source, "--json"])?;
+    let again = run(workspace, &["library", "scan", &source, "--json"])?;
+    let coverage = run(workspace, &["library", "coverage", "--json"])?;
+    let duplicates = run(workspace, &["library", "duplicates", "--json"])?;
+    let verdict = truth::compare(planted, &duplicates.json);
+    let step = |name: &str, run: &Run| json!({ "step": name, "wall_ms": ms(run.wall), "cpu_ms": ms(run.cpu), "peak_mib": run.peak_mib });
+    Ok(json!({
+        "items": planted.items,
+        "filled_ms": ms(filled),
+        "steps": [step("scan", &scan), step("scan again", &again), step("coverage", &coverage), step("duplicates", &duplicates)],
+        "read": scan.json["read"],
+        "read_again": again.json["read"]["files"],
+        "coverage": coverage.json["total"],
+        "verdict": verdict,
+    }))
+}
+
+fn ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn as_text(report: &Value) -> String {
+    let mut text = format!("{} items, made in {} ms\n\n", report["items"], report["filled_ms"]);
+    text.push_str("step         wall ms   cpu ms  peak MiB\n");
+    for step in report["steps"].as_array().into_iter().flatten() {
+        let number = |name: &str| step[name].as_f64().unwrap_or_default();
+        let name = step["step"].as_str().unwrap_or_default();
+        text.push_str(&format!(
+            "{name:10} {:9.0} {:8.0} {:9.1}\n",
+            number("wall_ms"),
+            number("cpu_ms"),
+            number("peak_mib")
+        ));
+    }
+    for part in ["read", "read_again", "coverage", "verdict"] {
+        text.push_str(&format!("\n{part}: {}\n", report[part]));
+    }
+    text
+}
+
+#[expect(clippy::print_stdout, reason = "the figures are what it is for")]
+fn print(text: &str) {
+    print!("{text}");
+}
