@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(count_in(&two[..two.len() - 64], 4, 0), Some(2));
         assert_eq!(count_in(&[], 4, 0), Some(0));
         // Beyond its end.
-        assert_eq!(count_in(&two[..14], 3, 0), None);
+        assert_eq!(count_in(&two[..11], 3, 0), None);
     }
 
     #[test]

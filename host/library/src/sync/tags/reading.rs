@@ -5,7 +5,7 @@
 //! says: many programs read only the best tag of a file, and one that holds nothing but ours would hide all names.
 
 use std::fs::File;
-use std::io::{BufReader, Seek as _};
+use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
 
 use lofty::aac::AacFile;
 use lofty::config::{ParseOptions, ParsingMode, WriteOptions};
@@ -24,6 +24,9 @@ use lofty::tag::Tag;
 use super::book::{Book, Kind, Style};
 use super::frames::{Place, count};
 use super::stop::Stop;
+
+/// The length of an `ID3v1`, at the end of a file.
+const V1_BYTES: i64 = 128;
 
 /// Reads the tags of a file.
 ///
@@ -52,15 +55,19 @@ pub(super) fn read(file: &mut File, style: Style) -> Result<Book, Stop> {
 
 /// What kind of file it is, by what is in it.
 fn form(file: &mut File) -> Result<FileType, Stop> {
-    let failed = |error: std::io::Error| Stop::io("reading it", &error);
+    let failed = |error: io::Error| Stop::io("reading it", &error);
     file.rewind().map_err(failed)?;
     let probe = Probe::new(BufReader::new(&*file)).guess_file_type().map_err(failed)?;
     probe.file_type().ok_or(Stop::Skipped("unsupported_format"))
 }
 
 fn parse<F: AudioFile>(file: &mut File, style: Style) -> Result<F, Stop> {
+    parse_in(ParsingMode::Strict, file, style)
+}
+
+fn parse_in<F: AudioFile>(mode: ParsingMode, file: &mut File, style: Style) -> Result<F, Stop> {
     let mut options = ParseOptions::new();
-    options.parsing_mode(ParsingMode::Strict);
+    options.parsing_mode(mode);
     options.read_properties(false);
     options.implicit_conversions(style == Style::Raised);
     file.rewind().map_err(|error| Stop::io("reading it", &error))?;
@@ -68,8 +75,28 @@ fn parse<F: AudioFile>(file: &mut File, style: Style) -> Result<F, Stop> {
         .map_err(|error| Stop::Failed(format!("its tags cannot all be read ({error}), so nothing is written")))
 }
 
+/// A file that may end in an `ID3v1`. Strictly, one without a year is none, and half of all have no year; it stays where it is,
+/// so then it need not be read strictly, and what is skipped of the frames is seen when they are counted.
+fn parse_with_v1<F: AudioFile>(file: &mut File, style: Style) -> Result<F, Stop> {
+    let strictly = parse(file, style);
+    if strictly.is_err() && ends_in_v1(file).map_err(|error| Stop::io("reading it", &error))? {
+        return parse_in(ParsingMode::BestAttempt, file, style);
+    }
+    strictly
+}
+
+fn ends_in_v1(file: &mut File) -> io::Result<bool> {
+    if file.metadata()?.len() < V1_BYTES.unsigned_abs() {
+        return Ok(false);
+    }
+    file.seek(SeekFrom::End(-V1_BYTES))?;
+    let mut head = [0; 3];
+    file.read_exact(&mut head)?;
+    Ok(head == *b"TAG")
+}
+
 fn mpeg(file: &mut File, style: Style) -> Result<Book, Stop> {
-    let mpeg: MpegFile = parse(file, style)?;
+    let mpeg: MpegFile = parse_with_v1(file, style)?;
     let mut rest = Vec::new();
     dump(mpeg.id3v1(), &mut rest)?;
     dump(mpeg.ape(), &mut rest)?;
@@ -78,7 +105,7 @@ fn mpeg(file: &mut File, style: Style) -> Result<Book, Stop> {
 }
 
 fn aac(file: &mut File, style: Style) -> Result<Book, Stop> {
-    let aac: AacFile = parse(file, style)?;
+    let aac: AacFile = parse_with_v1(file, style)?;
     let mut rest = Vec::new();
     dump(aac.id3v1(), &mut rest)?;
     let poorer = aac.id3v1().cloned().map(Tag::from);

@@ -14,12 +14,19 @@ use tempfile::TempDir;
 use super::*;
 use crate::sync::{Item, Known, Mark};
 
+/// An MP3 with `ID3v2.3`.
+const THREE: &[&str] = &["-c:a", "libmp3lame", "-id3v2_version", "3"];
+
+/// An MP3 without any tag.
+const NONE: &[&str] = &["-c:a", "libmp3lame", "-id3v2_version", "0", "-write_xing", "0"];
+
 /// A kind of file, by name and what makes it.
-const KINDS: [(&str, &[&str]); 12] = [
-    ("three.mp3", &["-c:a", "libmp3lame", "-id3v2_version", "3"]),
+const KINDS: [(&str, &[&str]); 13] = [
+    ("three.mp3", THREE),
     ("four.mp3", &["-c:a", "libmp3lame", "-id3v2_version", "4"]),
     ("one.mp3", &["-c:a", "libmp3lame", "-id3v2_version", "0", "-write_id3v1", "1"]),
-    ("none.mp3", &["-c:a", "libmp3lame", "-id3v2_version", "0", "-write_xing", "0"]),
+    ("both.mp3", &["-c:a", "libmp3lame", "-id3v2_version", "3", "-write_id3v1", "1"]),
+    ("none.mp3", NONE),
     ("a.flac", &["-c:a", "flac"]),
     ("a.ogg", &["-c:a", "libvorbis"]),
     ("a.opus", &["-c:a", "libopus"]),
@@ -155,7 +162,7 @@ fn three(frames: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
 
 /// An MP3 with this tag.
 fn with_tag(folder: &TempDir, tag: &[u8]) -> PathBuf {
-    let path = make(folder, "tagged.mp3", KINDS[3].1);
+    let path = make(folder, "tagged.mp3", NONE);
     fs::write(&path, [tag, &fs::read(&path).unwrap()].concat()).unwrap();
     path
 }
@@ -230,7 +237,7 @@ fn tags_of_old_go_when_asked() {
     let folder = tempfile::tempdir().unwrap();
     let old = "0aF".repeat(21) + "0";
     let text = format!("FINGERPRINT={old}");
-    for (name, how) in [("o.mp3", KINDS[0].1), ("o.flac", KINDS[4].1)] {
+    for (name, how) in [("o.mp3", THREE), ("o.flac", &["-c:a", "flac"])] {
         let path = make(&folder, name, &[how, &["-metadata", &text]].concat());
         let known = known(&path);
         assert_eq!(write(&known, false, &hash), Written::Succeeded, "{name}");
@@ -248,7 +255,7 @@ fn no_file_becomes_another_piece() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let path = make(&folder, "a.mp3", KINDS[0].1);
+    let path = make(&folder, "a.mp3", THREE);
     let (bytes, known) = (fs::read(&path).unwrap(), known(&path));
     let scanned_another = Known { audio_sha256: Some([1; 32]), ..known.clone() };
     assert_eq!(write(&scanned_another, false, &hash), Written::Skipped("changed_since_scan"));
@@ -276,7 +283,7 @@ fn files_that_are_not_ours_to_write_are_left_alone() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let path = make(&folder, "a.mp3", KINDS[0].1);
+    let path = make(&folder, "a.mp3", THREE);
     let (bytes, known) = (fs::read(&path).unwrap(), known(&path));
     let of_eagle = Known { item: Some(Item { id: "L".into(), library: "Music".into() }), ..known.clone() };
     assert_eq!(look(&of_eagle, false), Fit::Skipped("in_eagle_library"));
