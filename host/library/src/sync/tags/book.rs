@@ -46,6 +46,8 @@ pub(super) struct Book {
     pub(super) rest: Vec<u8>,
     /// Whether the frames have version 2.3.
     pub(super) three: bool,
+    /// Whether the frames are none of the file's yet, but what a poorer tag says.
+    pub(super) new: bool,
 }
 
 pub(super) enum Kind {
@@ -100,15 +102,22 @@ impl Book {
         }
     }
 
-    /// Everything that is neither ours nor, with `replace_old`, of old, as bytes: the same before and after.
+    /// Whether the file has no tag yet that could hold ours.
+    pub(super) fn is_new(&self) -> bool {
+        self.new
+    }
+
+    /// Everything that is neither ours nor, with `replace_old`, of old, as bytes: the same before and after. Of a file that had
+    /// no frames (`new`) it is what its poorer tag says.
     ///
     /// # Errors
     /// When it has no form as bytes.
-    pub(super) fn others(mut self, replace_old: bool) -> Result<Vec<u8>, Stop> {
+    pub(super) fn others(mut self, replace_old: bool, new: bool) -> Result<Vec<u8>, Stop> {
         self.take(replace_old);
         let mut bytes = self.rest;
         guarded(|| {
             match self.kind {
+                Kind::Frames(_) if new => {}
                 Kind::Frames(mut frames) => {
                     frames.set_flags(Id3v2TagFlags::default());
                     dump(Some(&*frames), &mut bytes)?;
@@ -134,7 +143,7 @@ impl Book {
     /// # Errors
     /// When that fails; then the file may be anything.
     pub(super) fn save(&self, file: &mut File, style: Style) -> Result<(), Stop> {
-        let mut options = WriteOptions::new().uppercase_id3v2_chunk(false);
+        let mut options = WriteOptions::new();
         options.lossy_text_encoding(false);
         options.use_id3v23(self.three && style == Style::Kept);
         file.rewind().map_err(|error| Stop::io("writing its copy", &error))?;

@@ -50,7 +50,7 @@ pub(super) fn read(file: &mut File, style: Style) -> Result<Book, Stop> {
         FileType::Mp4 => Kind::Atoms(Box::new(parse::<Mp4File>(file, style)?.ilst().cloned().unwrap_or_default())),
         _ => return Err(Stop::Skipped("unsupported_format")),
     };
-    Ok(Book { kind, rest: Vec::new(), three: false })
+    Ok(Book { kind, rest: Vec::new(), three: false, new: false })
 }
 
 /// What kind of file it is, by what is in it.
@@ -138,7 +138,7 @@ fn with_frames(
 ) -> Result<Book, Stop> {
     let Some(frames) = frames.cloned() else {
         let frames = poorer.map(Id3v2Tag::from).unwrap_or_default();
-        return Ok(Book { kind: Kind::Frames(Box::new(frames)), rest, three: false });
+        return Ok(Book { kind: Kind::Frames(Box::new(frames)), rest, three: false, new: true });
     };
     let version = frames.original_version();
     if version == Id3v2Version::V2 {
@@ -153,7 +153,7 @@ fn with_frames(
             "its ID3v2 tag is {there}, of which {read} can be kept, so nothing is written; save the tags with a tagger"
         )));
     }
-    Ok(Book { kind: Kind::Frames(Box::new(frames)), rest, three: version == Id3v2Version::V3 })
+    Ok(Book { kind: Kind::Frames(Box::new(frames)), rest, three: version == Id3v2Version::V3, new: false })
 }
 
 /// Adds a tag as bytes.

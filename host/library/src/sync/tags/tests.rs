@@ -80,6 +80,25 @@ fn tags(path: &Path) -> BTreeMap<String, String> {
     all.map(|(name, value)| (name.to_lowercase(), value.as_str().unwrap().to_owned())).collect()
 }
 
+/// What our tag says. ffprobe sees no frames in a WAV; there it is looked for in the last chunk, which has to be theirs.
+fn value(path: &Path) -> Option<String> {
+    if path.extension().is_none_or(|ending| ending != "wav") {
+        return tags(path).remove("baton_fingerprint");
+    }
+    let bytes = fs::read(path).unwrap();
+    let mut at = 12;
+    let mut last = (&bytes[..4], &bytes[..0]);
+    while at < bytes.len() {
+        let size = usize::try_from(u32::from_le_bytes(*bytes[at + 4..].first_chunk().unwrap())).unwrap();
+        last = (&bytes[at..at + 4], &bytes[at + 8..at + 8 + size]);
+        at += 8 + size + size % 2;
+    }
+    assert_eq!((at, last.0), (bytes.len(), b"ID3 ".as_slice()));
+    let text = String::from_utf8_lossy(last.1).into_owned();
+    let (_, after) = text.split_once("TXXX")?.1.split_once("BATON_FINGERPRINT\0")?;
+    after.get(..46).map(str::to_owned)
+}
+
 /// As a scan digests it; Opus, which no scan reads, as ffmpeg does.
 fn hash(path: &Path) -> Result<[u8; 32], String> {
     if path.extension().is_some_and(|ending| ending == "opus") {
@@ -108,8 +127,9 @@ fn every_kind_of_file_gets_its_tag_and_keeps_all_else() {
         assert_eq!(look(&known, false), Fit::Needs(vec![]), "{name}");
         assert_eq!(write(&known, false, &hash), Written::Succeeded, "{name}");
         assert_eq!(packets(&path), sound, "{name}");
+        assert_eq!(value(&path).as_deref(), Some(known.mark.value()), "{name}");
         let mut after = tags(&path);
-        assert_eq!(after.remove("baton_fingerprint").as_deref(), Some(known.mark.value()), "{name}: {after:?}");
+        after.remove("baton_fingerprint");
         assert_eq!(after, before, "{name}");
         assert_eq!(look(&known, false), Fit::Has, "{name}");
         let bytes = fs::read(&path).unwrap();
@@ -119,7 +139,7 @@ fn every_kind_of_file_gets_its_tag_and_keeps_all_else() {
         assert_eq!(look(&other, false), Fit::Needs(vec![known.mark.value().to_owned()]), "{name}");
         assert_eq!(fs::read(&path).unwrap(), bytes, "{name}");
         assert_eq!(write(&other, false, &hash), Written::Succeeded, "{name}");
-        assert_eq!(tags(&path)["baton_fingerprint"], other.mark.value(), "{name}");
+        assert_eq!(value(&path).as_deref(), Some(other.mark.value()), "{name}");
     }
     assert_eq!(names(&folder).len(), KINDS.len());
 }

@@ -113,13 +113,14 @@ fn written(known: &Known, replace_old: bool, hash: &Hash<'_>) -> Result<(), Stop
 fn put(file: &mut File, copy: &mut Temporary, known: &Known, replace_old: bool, style: Style) -> Result<(), Stop> {
     copy.fill(file).map_err(|error| Stop::io("making a copy beside it", &error))?;
     let mut book = Book::read(&mut copy.file, style)?;
+    let new = book.is_new();
     book.put(known.mark.value(), replace_old);
     book.save(&mut copy.file, style)?;
-    let before = Book::read(file, style)?.others(replace_old)?;
+    let before = Book::read(file, style)?.others(replace_old, new)?;
     // What is raised has another version, and is read as that.
     let after = Book::read(&mut copy.file, style)?;
     has(&after, &known.mark)?;
-    if after.others(replace_old)? == before {
+    if after.others(replace_old, new)? == before {
         Ok(())
     } else {
         Err(Stop::Failed("not all of its tags would stay as they are; it is left as it is".to_owned()))
