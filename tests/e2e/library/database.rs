@@ -12,8 +12,8 @@ const TIMES: [&str; 7] = ["said_at", "seen_at", "read_at", "added_at", "listed_a
 /// The file of a workspace's catalog.
 fn catalog(workspace: &Workspace) -> PathBuf {
     let states = workspace.outside().join("state/baton");
-    let found = std::fs::read_dir(states).unwrap().map(|entry| entry.unwrap().path().join("catalog.db"));
-    found.filter(|file| file.is_file()).next().expect("a catalog")
+    let mut found = std::fs::read_dir(states).unwrap().map(|entry| entry.unwrap().path().join("catalog.db"));
+    found.find(|file| file.is_file()).expect("a catalog")
 }
 
 fn open(file: &Path) -> Connection {

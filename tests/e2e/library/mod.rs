@@ -11,7 +11,7 @@ mod volumes;
 use std::path::{Path, PathBuf};
 
 use baton_tests::music::{tune, write_wav};
-use baton_tests::{Output, Workspace};
+use baton_tests::{Output, PATIENCE, Workspace};
 use serde_json::Value;
 
 /// Seconds that a file has to play to have a fingerprint, and a little more.
@@ -37,6 +37,23 @@ fn fill(folder: &Path, files: u64) {
 fn scan(workspace: &Workspace, folder: &Path, args: &[&str], code: i32) -> Value {
     let folder = folder.to_str().unwrap();
     workspace.baton(&[&["library", "scan", folder, "--json"], args].concat()).ended(code).json()
+}
+
+/// The same where files may have no fingerprint: the end says whether one of them failed.
+#[track_caller]
+fn scan_mixed(workspace: &Workspace, folder: &Path, args: &[&str]) -> Value {
+    let folder = folder.to_str().unwrap();
+    let mut command = workspace.command();
+    command.arg("-w").arg(workspace.root()).args(["library", "scan", folder, "--json"]).args(args);
+    let output = Output::within(&mut command, 5 * PATIENCE);
+    let failed = !output.json()["read"]["failed"].as_object().unwrap().is_empty();
+    output.ended(i32::from(failed)).json()
+}
+
+/// Files that were read and have no fingerprint.
+fn without(report: &Value) -> u64 {
+    let ends = ["skipped", "failed"].into_iter().flat_map(|end| report["read"][end].as_object().unwrap().values());
+    ends.map(|files| files.as_u64().unwrap()).sum()
 }
 
 /// `baton library coverage --json`.

@@ -26,7 +26,7 @@ pub fn wav(samples: &[i16]) -> Vec<u8> {
 pub fn wav_8_bit(samples: &[i16]) -> Vec<u8> {
     let mut bytes = head(samples.len(), 1);
     // 8 bit have no sign: silence is 128.
-    bytes.extend(samples.iter().map(|sample| (sample.cast_unsigned() >> 8) as u8 ^ 0x80));
+    bytes.extend(samples.iter().map(|sample| sample.to_be_bytes()).map(|[high, _]| high ^ 0x80));
     bytes
 }
 

@@ -35,3 +35,38 @@ fn as_pair(prints: &[Fingerprint], pair: &index::Pair) -> Option<Pair> {
     };
     Some(Pair { one, other, alike })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Words that look random, other ones for each seed.
+    fn words(seed: u32, count: u32) -> Vec<u32> {
+        let mut state = u64::from(seed) << 32 | 1;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            u32::try_from(state >> 32).unwrap()
+        };
+        (0..count).map(|_| next()).collect()
+    }
+
+    #[test]
+    fn a_copy_with_errors_that_begins_later_is_heard_and_nothing_else() {
+        let mut prints: Vec<Fingerprint> = (1..30).map(|seed| Fingerprint::new(words(seed, 600))).collect();
+        // One bit of every fourth word is another, and the first 5 s are cut off.
+        let copy = prints[7].words().iter().enumerate().skip(40);
+        let copy = copy.map(|(at, word)| if at % 4 == 0 { word ^ (1 << (at % 32)) } else { *word });
+        prints.push(Fingerprint::new(copy.collect()));
+        let heard = listen(&prints, &AtomicBool::new(false));
+        let pairs: Vec<(usize, usize)> = heard.pairs.iter().map(|pair| (pair.one, pair.other)).collect();
+        assert_eq!((pairs, heard.bridges.len()), (vec![(7, 29)], 0));
+        let alike = heard.pairs[0].alike;
+        assert!(alike.score > 90 && alike.overlap > 0.99 && alike.bit_error_rate < 0.02, "{alike:?}");
+    }
+
+    #[test]
+    fn nothing_is_heard_among_nothing() {
+        assert_eq!(listen(&[], &AtomicBool::new(false)), Heard::default());
+        assert_eq!(listen(&[Fingerprint::default()], &AtomicBool::new(false)), Heard::default());
+    }
+}

@@ -172,9 +172,9 @@ fn verifying_what_cannot_be_reached_keeps_what_was_known() {
     room.put("a.mp3", "sound 1");
     room.put("b.mp3", "sound 2");
     room.scan(&options());
-    let gone = |path: &Path, options: baton_fingerprint::Options, stop: &AtomicBool| match path.ends_with("b.mp3") {
-        true => Err(fault(Reason::Unreadable, "input/output error")),
-        false => look(path, options, stop),
+    let gone = |path: &Path, options: baton_fingerprint::Options, stop: &AtomicBool| {
+        let lost = path.ends_with("b.mp3");
+        if lost { Err(fault(Reason::Unreadable, "input/output error")) } else { look(path, options, stop) }
     };
     let report = room.scan_with(&Options { verify: true, ..options() }, &gone, &AtomicBool::new(false));
     assert_eq!((report.reads.differ, report.has_faults(), room.coverage().total.fingerprinted), (1, true, 2));
