@@ -145,6 +145,31 @@ fn every_kind_of_file_gets_its_tag_and_keeps_all_else() {
 }
 
 #[test]
+fn real_music_keeps_its_packets_and_its_tags() {
+    let music = Path::new("/usr/share/games/wesnoth/1.16/data/core/music");
+    if !judge() {
+        return;
+    }
+    let Ok(pieces) = fs::read_dir(music) else {
+        assert!(std::env::var_os("CI").is_none(), "wesnoth-1.16-music is not installed");
+        drop(writeln!(std::io::stderr(), "SKIPPED: wesnoth-1.16-music is not installed"));
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut pieces: Vec<_> = pieces.map(|piece| piece.unwrap().path()).collect();
+    pieces.sort();
+    for piece in pieces.iter().filter(|piece| piece.extension().is_some_and(|ending| ending == "ogg")).step_by(8) {
+        let path = folder.path().join(piece.file_name().unwrap());
+        fs::copy(piece, &path).unwrap();
+        assert_eq!(write(&known(&path), false, &hash), Written::Succeeded, "{}", path.display());
+        assert_eq!(packets(&path), packets(piece), "{}", path.display());
+        let mut after = tags(&path);
+        assert!(after.remove("baton_fingerprint").is_some());
+        assert_eq!(after, tags(piece), "{}", path.display());
+    }
+}
+
+#[test]
 fn pictures_stay() {
     if !judge() {
         return;
