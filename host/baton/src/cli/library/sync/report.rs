@@ -125,13 +125,14 @@ impl Report {
         let mut table = Table::new(&if names {
             vec!["ITEM", "NAME", "HAS", heads[0], heads[1]]
         } else {
-            vec!["FILE", "HAS", heads[0], heads[1]]
+            vec!["FILE", heads[0], heads[1]]
         });
         let mut rows = 0;
         for line in self.loud() {
             let names = line.name.as_ref().map(|name| shorten(name, 40));
-            let cells = [line.has.clone(), line.adds.clone(), status(line)];
-            table.row([line.id.clone()].into_iter().chain(names).chain(cells));
+            let has = names.is_some().then(|| line.has.clone());
+            let cells = [line.adds.clone(), status(line)];
+            table.row([line.id.clone()].into_iter().chain(names).chain(has).chain(cells));
             rows += 1;
         }
         if rows > 0 {
