@@ -23,7 +23,8 @@ fn open(file: &Path) -> Connection {
 /// How many items have a fingerprint now.
 pub(super) fn fingerprinted(workspace: &Workspace) -> u64 {
     let sql = "SELECT count(*) FROM library_items WHERE state = 'fingerprinted'";
-    open(&catalog(workspace)).query_row(sql, [], |row| row.get(0)).unwrap()
+    let count: u32 = open(&catalog(workspace)).query_row(sql, [], |row| row.get(0)).unwrap();
+    count.into()
 }
 
 /// Every row of every table of the catalog, without times. `folder` is written as `~`, so that two folders compare.
