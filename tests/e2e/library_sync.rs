@@ -389,6 +389,7 @@ fn ran(program: &str, args: &[&str]) -> String {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "a skipped judgement has to say so")]
 fn every_format_keeps_its_packets_as_another_program_sees_them() {
     if !Command::new("ffmpeg").arg("-version").output().is_ok_and(|ran| ran.status.success()) {
         assert!(std::env::var_os("CI").is_none(), "ffmpeg is not installed");
