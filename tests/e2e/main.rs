@@ -45,6 +45,8 @@ mod ledger_command;
 #[cfg(test)]
 mod library;
 #[cfg(test)]
+mod library_sync;
+#[cfg(test)]
 mod locked_ledger;
 #[cfg(test)]
 mod looking_back;

@@ -7,6 +7,7 @@
 
 mod daemon;
 mod done_once;
+mod eagle;
 mod handoff;
 mod judge;
 mod mount;
@@ -21,6 +22,7 @@ mod workspace;
 
 pub use daemon::Daemon;
 pub use done_once::Dropped;
+pub use eagle::{Eagle, Manner, Offset, Saving, Trouble};
 pub use handoff::{handoff, sha256, text};
 pub use judge::{Book, Counts};
 pub use mount::Mount;

@@ -145,7 +145,7 @@ fn talk(stream: impl Read + Write, asked: &Mutex<Vec<Asked>>) -> io::Result<()> 
     stream.flush()
 }
 
-fn read(reader: &mut impl BufRead) -> io::Result<Asked> {
+pub(crate) fn read(reader: &mut impl BufRead) -> io::Result<Asked> {
     let mut line = || {
         let mut line = String::new();
         reader.read_line(&mut line).map(|_| line.trim_end().to_owned())
@@ -184,7 +184,7 @@ fn answer(stream: &mut impl Write, request: &Asked) -> io::Result<()> {
     }
 }
 
-fn whole(stream: &mut impl Write, status: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<()> {
+pub(crate) fn whole(stream: &mut impl Write, status: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<()> {
     let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let length = body.len();
     write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n{headers}\r\n")?;

@@ -1,10 +1,12 @@
-//! `baton library`: the music library: scan it, see how much is fingerprinted, find what is there twice. One file an action.
+//! `baton library`: the music library: scan it, see how much is fingerprinted, find what is there twice, tell others. One file
+//! an action.
 
 mod bar;
 mod coverage;
 mod duplicates;
 mod scan;
 mod sources;
+mod sync;
 mod units;
 
 use baton_ledger::catalog::Catalog;
@@ -26,6 +28,7 @@ enum Action {
     Coverage(coverage::Args),
     Duplicates(duplicates::Args),
     Sources(sources::Args),
+    Sync(sync::Args),
 }
 
 impl Args {
@@ -37,6 +40,7 @@ impl Args {
             Action::Coverage(args) => args.run(place),
             Action::Duplicates(args) => args.run(place),
             Action::Sources(args) => args.run(place),
+            Action::Sync(args) => args.run(place),
         }
     }
 }

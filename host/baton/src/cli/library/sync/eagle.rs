@@ -1,0 +1,136 @@
+//! To Eagle: connects, plans, shows, does.
+
+use std::sync::atomic::Ordering;
+
+use baton_library::sync::Known;
+use baton_library::sync::eagle::{Address, Eagle, Planned, Settled, Token, Verdict, Wish, plan, send};
+use indicatif::ProgressBar;
+use serde_json::json;
+
+use super::report::{Line, Report, Status};
+use super::{Args, bar, stopped_by_ctrl_c};
+use crate::cli::block_on;
+use crate::secrets::SecretStore;
+use crate::workspace::Workspace;
+
+/// # Errors
+/// When Eagle cannot be asked at all. What went wrong later stands in the report, with what was done before.
+pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[Known]) -> anyhow::Result<Report> {
+    let address = Address::parse(&args.eagle.url)?;
+    let secret = SecretStore::of(&workspace.state).get(&args.eagle.token)?;
+    let token = Token::new(&args.eagle.token, secret.map(|secret| secret.expose().to_owned()));
+    block_on(async {
+        let eagle = Eagle::connect(address, token, args.eagle.timeout).await?;
+        let mut planned = look(&eagle, known, args.replace_old).await?;
+        let left = limit(&mut planned, args.limit());
+        let mut lines: Vec<Line> = planned.iter().map(line).collect();
+        let mut ended = None;
+        if args.apply {
+            let wish = Wish { replace_old: args.replace_old, pause: args.pause };
+            ended = apply(&eagle, &planned, wish, &mut lines).await?;
+        }
+        let elsewhere = known.iter().filter(|known| known.item.is_none()).count();
+        Ok(report(args, &eagle, lines, [elsewhere, left], ended))
+    })
+}
+
+/// What each item needs.
+async fn look(eagle: &Eagle, known: &[Known], replace_old: bool) -> anyhow::Result<Vec<Planned>> {
+    let open = eagle.library();
+    let here = known.iter().filter_map(|known| known.item.as_ref());
+    let here = here.filter(|item| open.is_none_or(|open| open == item.library));
+    let ids: Vec<&str> = here.map(|item| item.id.as_str()).collect();
+    let bar = bar(ids.len(), "reading")?;
+    let items = eagle.items(&ids, |read| bar.set_position(read as u64)).await;
+    bar.finish_and_clear();
+    Ok(plan(known, &items?, open, replace_old))
+}
+
+/// Takes what is beyond the limit out; tells how much that was.
+fn limit(planned: &mut Vec<Planned>, limit: usize) -> usize {
+    let (mut wanted, before) = (0, planned.len());
+    planned.retain(|planned| {
+        let changes = planned.verdict.skipped().is_none();
+        wanted += usize::from(changes);
+        !changes || wanted <= limit
+    });
+    before - planned.len()
+}
+
+/// Does it; tells why it ended before its end.
+async fn apply(eagle: &Eagle, planned: &[Planned], wish: Wish, lines: &mut [Line]) -> anyhow::Result<Option<String>> {
+    let stop = stopped_by_ctrl_c();
+    let changes = planned.iter().filter(|planned| planned.verdict.skipped().is_none()).count();
+    let bar: ProgressBar = bar(changes, "syncing")?;
+    let mut done = 0;
+    let sent = send(eagle, planned, wish, &stop, |number, settled| {
+        done += 1;
+        bar.inc(1);
+        if let Some(line) = lines.get_mut(number) {
+            line.status = status(&settled);
+        }
+    })
+    .await;
+    bar.finish_and_clear();
+    let left = changes - done;
+    Ok(match sent {
+        Err(error) => Some(format!("given up with {left} left: {error}")),
+        Ok(()) if stop.load(Ordering::Relaxed) && left > 0 => {
+            Some(format!("stopped with {left} left; the next sync goes on from there"))
+        }
+        Ok(()) => None,
+    })
+}
+
+fn status(settled: &Settled) -> Status {
+    match settled {
+        Settled::Succeeded => Status::Succeeded,
+        Settled::Skipped(verdict) => Status::Skipped(verdict.skipped().unwrap_or_default()),
+        Settled::Failed(error) => Status::Failed(error.clone()),
+    }
+}
+
+fn line(planned: &Planned) -> Line {
+    let (has, adds, removes, status) = match &planned.verdict {
+        Verdict::Needs(merged) => {
+            let before = merged.tags.len() + merged.removed.len() - usize::from(!merged.had);
+            let adds = if merged.had { "" } else { planned.mark.tag() };
+            (format!("{before} tags"), adds.to_owned(), merged.removed.clone(), Status::Planned)
+        }
+        other => (String::new(), String::new(), Vec::new(), Status::Skipped(other.skipped().unwrap_or_default())),
+    };
+    Line { id: planned.id.clone(), name: Some(planned.name.clone()), has, adds, removes, status }
+}
+
+fn report(
+    args: &Args,
+    eagle: &Eagle,
+    lines: Vec<Line>,
+    [elsewhere, left]: [usize; 2],
+    ended: Option<String>,
+) -> Report {
+    let library = eagle.library();
+    let about = json!({
+        "eagle": {
+            "address": eagle.address().to_string(), "version": eagle.app(), "api": eagle.version().word(),
+            "library": library,
+        },
+        "files_outside_eagle": elsewhere,
+        "beyond_limit": left,
+    });
+    let open = library.map_or_else(String::new, |library| format!(", with the library “{library}” open"));
+    let title = format!("Eagle {} ({}) at {}{open}", eagle.app(), eagle.version().word(), eagle.address());
+    Report {
+        target: "eagle",
+        about: about.as_object().cloned().unwrap_or_default(),
+        title: Some(title),
+        applied: args.apply,
+        lines: apply_statuses(lines, args.apply),
+        ended,
+    }
+}
+
+/// What was not come to is no success, and after an end before its end not planned either: it is left out.
+fn apply_statuses(lines: Vec<Line>, applied: bool) -> Vec<Line> {
+    lines.into_iter().filter(|line| !(applied && line.status == Status::Planned)).collect()
+}

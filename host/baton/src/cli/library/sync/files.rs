@@ -1,0 +1,109 @@
+//! Into the tags of the files: looks at each, shows what it would get, gives it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use baton_library::sync::Known;
+use baton_library::sync::tags::{Fit, Written, audio_sha256, look, write};
+use indicatif::ProgressBar;
+use serde_json::json;
+
+use super::report::{Line, Report, Status};
+use super::{Args, bar, stopped_by_ctrl_c};
+use crate::cli::block_on;
+
+/// # Errors
+/// When no progress can be shown. What went wrong with a file stands in the report.
+pub(super) fn sync(args: &Args, known: &[Known]) -> anyhow::Result<Report> {
+    let mut bar = bar(known.len(), if args.apply { "syncing" } else { "reading" })?;
+    let run = block_on(async {
+        let stop = stopped_by_ctrl_c();
+        Ok(tokio::task::block_in_place(|| Run::over(args, known, &stop, &mut bar)))
+    })?;
+    bar.finish_and_clear();
+    let about = json!({ "beyond_limit": run.beyond });
+    let left = known.len() - run.lines.len() - run.beyond;
+    let ended = (left > 0).then(|| format!("stopped with {left} left; the next sync goes on from there"));
+    Ok(Report {
+        target: "file_tags",
+        about: about.as_object().cloned().unwrap_or_default(),
+        title: None,
+        applied: args.apply,
+        lines: run.lines,
+        ended,
+    })
+}
+
+/// What has become of the files so far.
+#[derive(Default)]
+struct Run {
+    lines: Vec<Line>,
+    changed: usize,
+    /// How many would be changed too, were there no limit.
+    beyond: usize,
+}
+
+impl Run {
+    fn over(args: &Args, known: &[Known], stop: &AtomicBool, bar: &mut ProgressBar) -> Self {
+        let mut run = Self::default();
+        for known in known {
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            run.one(args, known);
+            bar.inc(1);
+        }
+        run
+    }
+
+    fn one(&mut self, args: &Args, known: &Known) {
+        let fit = look(known, args.replace_old);
+        let removes = match &fit {
+            Fit::Needs(_) if self.changed >= args.limit() => {
+                self.beyond += 1;
+                return;
+            }
+            Fit::Needs(removes) => removes.clone(),
+            Fit::Has | Fit::Skipped(_) | Fit::Failed(_) => Vec::new(),
+        };
+        let adds = if matches!(fit, Fit::Needs(_)) { known.mark.value().to_owned() } else { String::new() };
+        let status = self.status(args, known, fit);
+        let id = known.path.display().to_string();
+        self.lines.push(Line { id, name: None, has: String::new(), adds, removes, status });
+    }
+
+    fn status(&mut self, args: &Args, known: &Known, fit: Fit) -> Status {
+        match fit {
+            Fit::Has => Status::Skipped("already_has_fingerprint"),
+            Fit::Skipped(reason) => Status::Skipped(reason),
+            Fit::Failed(error) => Status::Failed(error),
+            Fit::Needs(_) if !args.apply => {
+                self.changed += 1;
+                Status::Planned
+            }
+            Fit::Needs(_) => {
+                let written = write(known, args.replace_old, &audio_sha256);
+                if matches!(written, Written::Skipped(_)) {
+                    return status(written);
+                }
+                self.changed += 1;
+                rest(args.pause);
+                status(written)
+            }
+        }
+    }
+}
+
+fn rest(pause: Duration) {
+    if !pause.is_zero() {
+        std::thread::sleep(pause);
+    }
+}
+
+fn status(written: Written) -> Status {
+    match written {
+        Written::Succeeded => Status::Succeeded,
+        Written::Skipped(reason) => Status::Skipped(reason),
+        Written::Failed(error) => Status::Failed(error),
+    }
+}

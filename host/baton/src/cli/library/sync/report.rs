@@ -1,0 +1,172 @@
+//! What a sync did or would do, as a table or as JSON. Both ways of it end in the same four states, never a failure counted
+//! as a success.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::exit::Code;
+use crate::output::{self, Table, shorten};
+
+/// How one of them stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    /// It would be changed.
+    Planned,
+    /// It was changed, and that was seen.
+    Succeeded,
+    /// It was left alone, with the reason.
+    Skipped(&'static str),
+    /// It could not be changed, with the error.
+    Failed(String),
+}
+
+impl Status {
+    /// What it is counted as.
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Succeeded => "succeeded",
+            Self::Skipped(reason) => reason,
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+/// One item or file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    /// Eagle's id, or the path.
+    pub(super) id: String,
+    /// Its name, of an item.
+    pub(super) name: Option<String>,
+    /// What it has.
+    pub(super) has: String,
+    /// What it gets.
+    pub(super) adds: String,
+    /// What it loses.
+    pub(super) removes: Vec<String>,
+    pub(super) status: Status,
+}
+
+/// All of it.
+pub(super) struct Report {
+    /// `eagle` or `tags`, and what is to be said of it.
+    pub(super) target: &'static str,
+    pub(super) about: Map<String, Value>,
+    pub(super) title: Option<String>,
+    pub(super) applied: bool,
+    pub(super) lines: Vec<Line>,
+    /// Why it ended before its end.
+    pub(super) ended: Option<String>,
+}
+
+/// What nobody has to hear of one by one: all is as it should be.
+const QUIET: [&str; 1] = ["already_has_fingerprint"];
+
+impl Report {
+    /// Prints it.
+    pub(super) fn print(&self, as_json: bool) {
+        if as_json {
+            output::json(&self.as_json());
+        } else {
+            output::print(&self.as_text());
+            if !self.applied && self.counts().contains_key("planned") {
+                output::note("nothing was changed; --apply does it");
+            }
+        }
+        if let Some(ended) = &self.ended {
+            output::note(&output::clean(ended));
+        }
+    }
+
+    /// Whether there is anything to complain about.
+    pub(super) fn code(&self) -> Code {
+        let good = |line: &Line| match &line.status {
+            Status::Planned | Status::Succeeded => true,
+            Status::Skipped(reason) => !matches!(*reason, "not_found"),
+            Status::Failed(_) => false,
+        };
+        match self.ended {
+            Some(_) => Code::Failed,
+            None if self.lines.iter().all(good) => Code::Good,
+            None => Code::Findings,
+        }
+    }
+
+    fn counts(&self) -> BTreeMap<&'static str, usize> {
+        let mut counts = BTreeMap::new();
+        for line in &self.lines {
+            *counts.entry(line.status.word()).or_default() += 1;
+        }
+        counts
+    }
+
+    fn loud(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(|line| !QUIET.contains(&line.status.word()))
+    }
+
+    fn as_json(&self) -> Value {
+        let lines: Vec<Value> = self.loud().map(as_json).collect();
+        let mut all = json!({ "schema": 1, "target": self.target, "applied": self.applied });
+        if let Value::Object(fields) = &mut all {
+            fields.extend(self.about.clone());
+            fields.insert("counts".to_owned(), json!(self.counts()));
+            fields.insert("items".to_owned(), lines.into());
+            fields.insert("ended".to_owned(), json!(self.ended));
+        }
+        all
+    }
+
+    fn as_text(&self) -> String {
+        let mut text = self.title.as_ref().map_or_else(String::new, |title| format!("{}\n\n", output::clean(title)));
+        let heads = if self.applied { ["GETS", "WHAT CAME OF IT"] } else { ["WOULD GET", "STATUS"] };
+        let names = self.lines.iter().any(|line| line.name.is_some());
+        let mut table = Table::new(&if names {
+            vec!["ITEM", "NAME", "HAS", heads[0], heads[1]]
+        } else {
+            vec!["FILE", heads[0], heads[1]]
+        });
+        let mut rows = 0;
+        for line in self.loud() {
+            let names = line.name.as_ref().map(|name| shorten(name, 40));
+            let has = names.is_some().then(|| line.has.clone());
+            let cells = [line.adds.clone(), status(line)];
+            table.row([line.id.clone()].into_iter().chain(names).chain(has).chain(cells));
+            rows += 1;
+        }
+        if rows > 0 {
+            text.push_str(&table.lines(|_, _, cell| cell));
+            text.push('\n');
+        }
+        let counts: Vec<String> = self.counts().iter().map(|(word, count)| format!("{count} {word}")).collect();
+        text.push_str(&format!("{}\n", counts.join(", ")));
+        text
+    }
+}
+
+fn status(line: &Line) -> String {
+    match &line.status {
+        Status::Failed(error) => format!("failed: {error}"),
+        other if line.removes.is_empty() => other.word().to_owned(),
+        other => format!("{}, without {}", other.word(), line.removes.join(", ")),
+    }
+}
+
+fn as_json(line: &Line) -> Value {
+    let (status, reason) = match &line.status {
+        Status::Planned => ("planned", None),
+        Status::Succeeded => ("succeeded", None),
+        Status::Skipped(reason) => ("skipped", Some((*reason).to_owned())),
+        Status::Failed(error) => ("failed", Some(error.clone())),
+    };
+    let mut all = json!({ "id": line.id, "status": status, "reason": reason });
+    if let Value::Object(fields) = &mut all {
+        let adds = (!line.adds.is_empty()).then_some(&line.adds);
+        fields.extend(
+            [("name", json!(line.name)), ("adds", json!(adds)), ("removes", json!(line.removes))]
+                .map(|(key, value)| (key.to_owned(), value)),
+        );
+    }
+    all
+}

@@ -1,0 +1,87 @@
+//! Where Eagle is.
+
+use std::fmt;
+
+use reqwest::Url;
+
+use super::EagleError;
+
+/// The address of Eagle's API: a scheme, a host, a port, and before the paths of a proxy perhaps one of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address(Url);
+
+impl Address {
+    /// Where Eagle listens unless it is told otherwise.
+    pub const DEFAULT: &'static str = "http://localhost:41595";
+
+    /// Reads an address.
+    ///
+    /// # Errors
+    /// When it is no http(s) address, or has a password or a query, which do not belong on a command line.
+    pub fn parse(text: &str) -> Result<Self, EagleError> {
+        let wrong = |reason| EagleError::Address { address: shown(text), reason };
+        let mut url = Url::parse(text.trim()).map_err(|_| wrong("it does not parse"))?;
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            return Err(wrong("it does not begin with http:// or https://"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(wrong("it has a user or a password"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(wrong("it has a query; the token is kept with `baton secret set`"));
+        }
+        let path = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&path);
+        Ok(Self(url))
+    }
+
+    /// The address of one path of the API.
+    pub(super) fn at(&self, path: &str, query: &[(&str, &str)]) -> Url {
+        let mut url = self.0.clone();
+        url.set_path(&format!("{}{path}", self.0.path().trim_end_matches('/')));
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        url
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str().trim_end_matches('/'))
+    }
+}
+
+/// What was given, without what may be secret.
+fn shown(text: &str) -> String {
+    let text = text.split(['?', '#']).next().unwrap_or_default();
+    match (text.split_once("://"), text.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_and_queries_are_put_behind_it() {
+        let address = Address::parse("http://localhost:41595/").unwrap();
+        assert_eq!(address.to_string(), Address::DEFAULT);
+        let at = address.at("/api/item/info", &[("id", "a&b"), ("token", "x y")]);
+        assert_eq!(at.as_str(), "http://localhost:41595/api/item/info?id=a%26b&token=x+y");
+        let behind = Address::parse("https://house/eagle/").unwrap();
+        assert_eq!(behind.at("/api/v2/app/info", &[]).as_str(), "https://house/eagle/api/v2/app/info");
+    }
+
+    #[test]
+    fn errors_on_what_is_no_address_without_showing_secrets() {
+        for wrong in
+            ["", "localhost:41595", "ftp://x", "http://", "file:///x", "http://u:secret@h", "http://h/?token=secret"]
+        {
+            let error = Address::parse(wrong).unwrap_err().to_string();
+            assert!(!error.contains("secret@") && !error.contains("token=secret"), "{error}");
+        }
+    }
+}

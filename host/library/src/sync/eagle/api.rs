@@ -1,0 +1,156 @@
+//! Eagle, whichever version of its API it speaks.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::http::{Http, Question};
+use super::{Address, EagleError, EagleItem, Token, v1, v2};
+
+/// A version of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// `/api/…`
+    One,
+    /// `/api/v2/…`
+    Two,
+}
+
+impl Version {
+    /// As it is shown.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::One => "v1",
+            Self::Two => "v2",
+        }
+    }
+}
+
+/// A running Eagle.
+#[derive(Debug)]
+pub struct Eagle {
+    http: Http,
+    version: Version,
+    app: String,
+    library: Option<String>,
+}
+
+impl Eagle {
+    /// Finds out which version of the API is spoken there, and which library is open.
+    ///
+    /// # Errors
+    /// When nothing answers there, or it is not Eagle.
+    pub async fn connect(address: Address, token: Token, timeout: Duration) -> Result<Self, EagleError> {
+        let http = Http::new(address, token, timeout)?;
+        let (version, about) = match http.ask(Question::get("/api/v2/app/info", &[])).await {
+            Ok(about) => (Version::Two, about),
+            // An Eagle of old does not know that path.
+            Err(error) if error.is_refusal() => {
+                (Version::One, http.ask(Question::get("/api/application/info", &[])).await?)
+            }
+            Err(error) => return Err(error),
+        };
+        let text = |key: &str| about.get(key).and_then(Value::as_str).unwrap_or_default();
+        let app = format!("{} {}", text("version"), text("buildVersion")).trim().to_owned();
+        let library = library(&http, version).await?;
+        Ok(Self { http, version, app, library })
+    }
+
+    /// The version of the API.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The version of the program, as it calls itself.
+    #[must_use]
+    pub fn app(&self) -> &str {
+        &self.app
+    }
+
+    /// The name of the library that is open, where Eagle tells it.
+    #[must_use]
+    pub fn library(&self) -> Option<&str> {
+        self.library.as_deref()
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        self.http.address()
+    }
+
+    /// One item; none when it is not known.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is no good.
+    pub async fn item(&self, id: &str) -> Result<Option<EagleItem>, EagleError> {
+        match self.version {
+            Version::One => v1::item(&self.http, id).await,
+            Version::Two => v2::item(&self.http, id).await,
+        }
+    }
+
+    /// The items of these ids that there are. `tell` hears how many were read.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is no good.
+    pub async fn items(&self, ids: &[&str], tell: impl FnMut(usize)) -> Result<HashMap<String, EagleItem>, EagleError> {
+        match self.version {
+            Version::One => v1::items(&self.http, ids, tell).await,
+            Version::Two => v2::items(&self.http, ids, tell).await,
+        }
+    }
+
+    /// Replaces the tags of an item. Whether it was done tells only another look at it.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is a refusal.
+    pub async fn save(&self, id: &str, tags: &[String]) -> Result<(), EagleError> {
+        match self.version {
+            Version::One => v1::save(&self.http, id, tags).await,
+            Version::Two => v2::save(&self.http, id, tags).await,
+        }
+    }
+}
+
+/// The name of the library that is open. Not every build tells it, so a refusal is no error.
+async fn library(http: &Http, version: Version) -> Result<Option<String>, EagleError> {
+    let path = match version {
+        Version::One => "/api/library/info",
+        Version::Two => "/api/v2/library/info",
+    };
+    match http.ask(Question::get(path, &[])).await {
+        Ok(about) => Ok(library_name(&about)),
+        Err(error) if error.is_refusal() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The name in what V2 tells of a library, or V1, where it lies one deeper. The path counts more: its last part is what the
+/// folder is called.
+fn library_name(about: &Value) -> Option<String> {
+    let about = about.get("library").unwrap_or(about);
+    let folder = about.get("path").and_then(Value::as_str).and_then(|path| path.rsplit(['/', '\\']).next());
+    let of_folder = folder.and_then(|folder| folder.strip_suffix(".library"));
+    of_folder.or_else(|| about.get("name").and_then(Value::as_str)).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_library_is_that_of_its_folder() {
+        let v2 = json!({ "name": "x", "path": "D:\\Eagle Libraries\\My Music.library", "folders": [] });
+        assert_eq!(library_name(&v2).unwrap(), "My Music");
+        let v1 = json!({ "folders": [], "library": { "path": "/m/Tracks.library", "name": "Tracks" } });
+        assert_eq!(library_name(&v1).unwrap(), "Tracks");
+        assert_eq!(library_name(&json!({ "name": "Tracks" })).unwrap(), "Tracks");
+        assert_eq!(library_name(&json!({ "folders": [] })), None);
+    }
+}

@@ -1,0 +1,177 @@
+//! One request and its answer, `{"status": "success", "data": …}`, with an end to all of it: how long, how many bytes, how
+//! many tries. What may pass (no connection, no answer in time, half an answer, 5xx) is tried again after 1, 2 and 4 s; a refusal
+//! never is.
+//!
+//! No proxy is used and no redirect is followed: Eagle sends none, and the token would go along.
+
+use std::time::Duration;
+
+use reqwest::header::CONTENT_TYPE;
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, Response, StatusCode};
+use serde_json::Value;
+
+use super::limits::{ANSWER_BYTES, CONNECT, PAUSES, WORDS_CHARS};
+use super::{Address, EagleError, Token};
+
+/// What asks.
+#[derive(Debug)]
+pub(super) struct Http {
+    client: Client,
+    address: Address,
+    token: Token,
+    timeout: Duration,
+}
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub(super) struct Question<'a> {
+    path: &'a str,
+    query: Vec<(&'a str, &'a str)>,
+    body: Option<Value>,
+}
+
+impl<'a> Question<'a> {
+    /// Asks for `path`.
+    pub(super) fn get(path: &'a str, query: &[(&'a str, &'a str)]) -> Self {
+        Self { path, query: query.to_vec(), body: None }
+    }
+
+    /// Sends `body` to `path`.
+    pub(super) fn post(path: &'a str, body: Value) -> Self {
+        Self { path, query: Vec::new(), body: Some(body) }
+    }
+}
+
+impl Http {
+    /// A client.
+    ///
+    /// # Errors
+    /// When none can be made.
+    pub(super) fn new(address: Address, token: Token, timeout: Duration) -> Result<Self, EagleError> {
+        // Refused where there is a provider already, which is as good. Without one reqwest panics.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let builder = Client::builder()
+            .user_agent(concat!("baton/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT.min(timeout))
+            .timeout(timeout)
+            .redirect(Policy::none())
+            .no_proxy();
+        let client = builder.build().map_err(|error| EagleError::Client(root(error)))?;
+        Ok(Self { client, address, token, timeout })
+    }
+
+    /// What is asked of.
+    pub(super) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// The `data` of the answer. What may pass is tried again.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is no good.
+    pub(super) async fn ask(&self, question: Question<'_>) -> Result<Value, EagleError> {
+        let mut pauses = PAUSES.iter();
+        loop {
+            let error = match self.once(&question).await {
+                Ok(data) => return Ok(data),
+                Err(error) => error,
+            };
+            let Some(pause) = pauses.next().filter(|_| error.may_pass()) else { return Err(error) };
+            tracing::warn!("{error}; it is tried again in {pause:?}");
+            tokio::time::sleep(*pause).await;
+        }
+    }
+
+    /// As [`Http::ask`], once: for what must not be sent again as it was.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is no good.
+    pub(super) async fn once(&self, question: &Question<'_>) -> Result<Value, EagleError> {
+        let mut query = question.query.clone();
+        query.extend(self.token.value().map(|token| ("token", token)));
+        let url = self.address.at(question.path, &query);
+        let request = match &question.body {
+            None => self.client.request(Method::GET, url),
+            Some(body) => {
+                self.client.request(Method::POST, url).header(CONTENT_TYPE, "application/json").body(body.to_string())
+            }
+        };
+        let response = request.send().await.map_err(|error| self.broken(error, question.path))?;
+        let status = response.status();
+        let bytes = self.read(response, question.path).await?;
+        self.judge(status, &bytes, question.path)
+    }
+
+    /// Reads the answer as far as it may go.
+    async fn read(&self, mut response: Response, what: &str) -> Result<Vec<u8>, EagleError> {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(error, what))? {
+            if chunk.len() > ANSWER_BYTES.saturating_sub(bytes.len()) {
+                return Err(EagleError::TooLarge { what: what.to_owned(), limit: ANSWER_BYTES });
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+
+    fn broken(&self, error: reqwest::Error, what: &str) -> EagleError {
+        if error.is_timeout() && !error.is_connect() {
+            return EagleError::TooSlow { what: what.to_owned(), after: self.timeout };
+        }
+        EagleError::Unreachable { address: self.address.to_string(), reason: root(error) }
+    }
+
+    fn judge(&self, status: StatusCode, bytes: &[u8], what: &str) -> Result<Value, EagleError> {
+        let what = what.to_owned();
+        if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            let (address, secret) = (self.address.to_string(), self.token.secret().to_owned());
+            return Err(EagleError::Unauthorized { address, secret });
+        }
+        let code = status.as_u16();
+        if status.is_server_error() {
+            return Err(EagleError::Failing { what, status: code, words: self.words(bytes) });
+        }
+        if !status.is_success() {
+            return Err(EagleError::Refused { what, status: code, words: self.words(bytes) });
+        }
+        let found = || format!("no JSON{}", self.words(bytes));
+        let answer: Value = serde_json::from_slice(bytes).map_err(|error| {
+            if error.is_eof() && !bytes.is_empty() {
+                EagleError::CutShort { what: what.clone() }
+            } else {
+                EagleError::NotEagle { what: what.clone(), found: found() }
+            }
+        })?;
+        match answer.get("status").and_then(Value::as_str) {
+            Some("success") => {}
+            Some(_) => return Err(EagleError::Refused { what, status: code, words: self.words(bytes) }),
+            None => return Err(EagleError::NotEagle { what, found: "JSON without `status`".to_owned() }),
+        }
+        match answer {
+            Value::Object(mut fields) => Ok(fields.remove("data").unwrap_or_default()),
+            _ => Ok(Value::Null),
+        }
+    }
+
+    /// The beginning of what a server says, on one line, with a colon before it, without the token.
+    fn words(&self, bytes: &[u8]) -> String {
+        let text = String::from_utf8_lossy(bytes.get(..4 * WORDS_CHARS).unwrap_or(bytes)).into_owned();
+        let text = match self.token.value() {
+            Some(token) => text.replace(token, "…"),
+            None => text,
+        };
+        let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(WORDS_CHARS).collect();
+        if line.is_empty() { line } else { format!(": {line}") }
+    }
+}
+
+/// The last cause of an error, without its address, which has the token.
+fn root(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut last: &dyn std::error::Error = &error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
+}

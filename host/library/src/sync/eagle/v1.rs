@@ -1,0 +1,125 @@
+//! Version 1 of the API (`/api/…`, <https://api.eagle.cool>): one item or a listing, never several items by their ids.
+//!
+//! `offset` is documented as the number of a page; some servers take it as the number of an item, and Eagle before 3.0
+//! build 23 takes no notice of it. The second page tells which: it begins with what the first one has not, with its second
+//! item, or with its first.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+
+use super::http::{Http, Question};
+use super::limits::{PAGE, PAGES, SINGLE};
+use super::{EagleError, EagleItem};
+
+const INFO: &str = "/api/item/info";
+const LIST: &str = "/api/item/list";
+
+/// What `offset` counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Offset {
+    Pages,
+    Items,
+    /// Nothing: there is only one page, as long as one asks for.
+    Nothing,
+}
+
+/// One item; none when it is not known.
+///
+/// # Errors
+/// When there is no answer, or it is no good.
+pub(super) async fn item(http: &Http, id: &str) -> Result<Option<EagleItem>, EagleError> {
+    match http.ask(Question::get(INFO, &[("id", id)])).await {
+        Ok(Value::Null) | Err(EagleError::Refused { .. }) => Ok(None),
+        Ok(data) => EagleItem::read(&data, INFO).map(Some),
+        Err(error) => Err(error),
+    }
+}
+
+/// The items of these ids that there are.
+///
+/// # Errors
+/// When there is no answer, or it is no good.
+pub(super) async fn items(
+    http: &Http,
+    ids: &[&str],
+    mut tell: impl FnMut(usize),
+) -> Result<HashMap<String, EagleItem>, EagleError> {
+    let mut found = HashMap::new();
+    let complete = ids.len() > SINGLE && list(http, &mut found, &mut tell).await?;
+    let unknown: Vec<&&str> = ids.iter().filter(|id| !found.contains_key(**id)).collect();
+    // Pages shift when somebody deletes an item meanwhile, so a few that no page had are asked for too.
+    if !complete || unknown.len() <= SINGLE {
+        for id in unknown {
+            if let Some(item) = item(http, id).await? {
+                found.insert((*id).to_owned(), item);
+            }
+            tell(found.len());
+        }
+    }
+    Ok(found)
+}
+
+/// Lists every item; tells whether that was possible.
+async fn list(
+    http: &Http,
+    found: &mut HashMap<String, EagleItem>,
+    tell: &mut impl FnMut(usize),
+) -> Result<bool, EagleError> {
+    let first = page(http, 0).await?;
+    let (length, mut last) = (first.len(), first.len());
+    let heads: Vec<String> = first.iter().take(2).map(|item| item.id.clone()).collect();
+    add(found, first);
+    let mut offset = None;
+    for number in 1..PAGES {
+        // A server may give fewer than one asks for; the end is a page that is shorter than the first.
+        if last < length || last == 0 {
+            return Ok(true);
+        }
+        let at = if offset == Some(Offset::Items) { found.len() } else { number };
+        let mut next = page(http, at).await?;
+        let kind = *offset.get_or_insert_with(|| counts(&heads, next.first()));
+        match kind {
+            Offset::Nothing => return Ok(false),
+            // What came was moved on by one item: all but its last is known already.
+            Offset::Items if number == 1 => next = page(http, found.len()).await?,
+            Offset::Items | Offset::Pages => {}
+        }
+        last = next.len();
+        let before = found.len();
+        add(found, next);
+        tell(found.len());
+        if found.len() == before {
+            // Only what was there already: whoever asks on goes round in circles.
+            return Ok(last == 0);
+        }
+    }
+    Ok(false)
+}
+
+/// What `offset` counts, by the first two ids of the first page and the beginning of that with `offset=1`.
+fn counts(heads: &[String], next: Option<&EagleItem>) -> Offset {
+    match next {
+        Some(next) if heads.first() == Some(&next.id) => Offset::Nothing,
+        Some(next) if heads.get(1) == Some(&next.id) => Offset::Items,
+        _ => Offset::Pages,
+    }
+}
+
+fn add(found: &mut HashMap<String, EagleItem>, items: Vec<EagleItem>) {
+    found.extend(items.into_iter().map(|item| (item.id.clone(), item)));
+}
+
+async fn page(http: &Http, offset: usize) -> Result<Vec<EagleItem>, EagleError> {
+    let (limit, offset) = (PAGE.to_string(), offset.to_string());
+    let data = http.ask(Question::get(LIST, &[("limit", &limit), ("offset", &offset)])).await?;
+    EagleItem::read_all(&data, LIST)
+}
+
+/// Replaces the tags of an item. It is tried once.
+///
+/// # Errors
+/// When there is no answer, or it is a refusal.
+pub(super) async fn save(http: &Http, id: &str, tags: &[String]) -> Result<(), EagleError> {
+    http.once(&Question::post("/api/item/update", json!({ "id": id, "tags": tags }))).await.map(drop)
+}

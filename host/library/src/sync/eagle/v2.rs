@@ -1,0 +1,73 @@
+//! Version 2 of the API (`/api/v2/…`, Eagle 4.0 build 21 and later, <https://developer.eagle.cool/web-api>): items by their
+//! ids, and only those of their fields that are asked for.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+
+use super::http::{Http, Question};
+use super::limits::PAGE;
+use super::{EagleError, EagleItem};
+
+const GET: &str = "/api/v2/item/get";
+
+/// One item; none when it is not known.
+///
+/// # Errors
+/// When there is no answer, or it is no good.
+pub(super) async fn item(http: &Http, id: &str) -> Result<Option<EagleItem>, EagleError> {
+    Ok(items(http, &[id], |_| ()).await?.remove(id))
+}
+
+/// The items of these ids that there are.
+///
+/// # Errors
+/// When there is no answer, or it is no good.
+pub(super) async fn items(
+    http: &Http,
+    ids: &[&str],
+    mut tell: impl FnMut(usize),
+) -> Result<HashMap<String, EagleItem>, EagleError> {
+    let mut found = HashMap::new();
+    for ids in ids.chunks(PAGE) {
+        let mut offset = 0;
+        // One page has all of them, unless the server gives fewer than one asks for.
+        while offset < ids.len() {
+            let page = page(http, ids, offset).await?;
+            if page.is_empty() {
+                break;
+            }
+            offset += page.len();
+            // A server that takes no notice of `ids` gives what nobody asked for.
+            let wanted = page.into_iter().filter(|item| ids.contains(&item.id.as_str()));
+            found.extend(wanted.map(|item| (item.id.clone(), item)));
+            tell(found.len());
+        }
+    }
+    Ok(found)
+}
+
+async fn page(http: &Http, ids: &[&str], offset: usize) -> Result<Vec<EagleItem>, EagleError> {
+    let fields = ["id", "name", "tags", "isDeleted"];
+    let body = json!({ "ids": ids, "fields": fields, "offset": offset, "limit": PAGE });
+    let data = http.ask(Question::post(GET, body)).await?;
+    let list = data.get("data").filter(|list| list.is_array());
+    EagleItem::read_all(list.unwrap_or(&data), GET)
+}
+
+/// Replaces the tags of an item. It is tried once.
+///
+/// # Errors
+/// When there is no answer, or it is a refusal.
+pub(super) async fn save(http: &Http, id: &str, tags: &[String]) -> Result<(), EagleError> {
+    let answer = http.once(&Question::post("/api/v2/item/update", json!({ "id": id, "tags": tags }))).await?;
+    // Seen of Eagle 4.0: `false` where the item could not be saved.
+    if answer == Value::Bool(false) {
+        return Err(EagleError::Refused {
+            what: "/api/v2/item/update".to_owned(),
+            status: 200,
+            words: ": it answers `false`".to_owned(),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! What the catalog knows and can be told: items with their fingerprints, and which item of which Eagle library each is.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use baton_fingerprint::Fingerprint;
+use baton_ledger::LedgerError;
+use baton_ledger::catalog::Catalog;
+use baton_ledger::catalog::library::{Entry, Kind, Source};
+
+use super::Mark;
+
+/// An item of the library that is there and has a fingerprint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Where its audio lies.
+    pub path: PathBuf,
+    /// Its item, where it lies in an Eagle library.
+    pub item: Option<Item>,
+    /// The tag of its fingerprint.
+    pub mark: Mark,
+    /// The SHA-256 of its audio when it was read.
+    pub audio_sha256: Option<[u8; 32]>,
+}
+
+/// An item of an Eagle library.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Eagle's id of it.
+    pub id: String,
+    /// The name of the library: that of its folder, without `.library`.
+    pub library: String,
+}
+
+/// The items that have a fingerprint; below `below` only, unless that is empty.
+///
+/// # Errors
+/// When the catalog cannot be read.
+pub fn known(catalog: &Catalog, below: &[PathBuf]) -> Result<Vec<Known>, LedgerError> {
+    let sources = catalog.library_sources()?;
+    let mut marks = HashMap::new();
+    // Of the words, 3 kB for two minutes, only the digest is kept.
+    catalog.library_fingerprints(Fingerprint::ALGORITHM, |item, words| {
+        marks.entry(item).or_insert_with(|| Mark::of(words));
+    })?;
+    let mut known = Vec::new();
+    catalog.library_entries(|entry| {
+        let wanted = below.is_empty() || below.iter().any(|folder| entry.path.starts_with(folder));
+        if let Some(mark) = marks.remove(&entry.id).filter(|_| wanted) {
+            let item = item_of(&sources, &entry);
+            known.push(Known { path: entry.path, item, mark, audio_sha256: entry.audio_sha256 });
+        }
+    })?;
+    known.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(known)
+}
+
+/// Which item of Eagle an entry is, if its source is a library of Eagle.
+fn item_of(sources: &[Source], entry: &Entry) -> Option<Item> {
+    let source = sources.iter().find(|source| source.id == entry.source && source.kind == Kind::Eagle)?;
+    let library = source.path.file_name()?.to_str()?;
+    let library = library.strip_suffix(".library").unwrap_or(library).to_owned();
+    Some(Item { id: id_of(&entry.path)?, library })
+}
+
+/// Eagle keeps the file of an item in `images/ID.info/`.
+fn id_of(path: &Path) -> Option<String> {
+    let folder = path.parent()?.file_name()?.to_str()?;
+    folder.strip_suffix(".info").filter(|id| !id.is_empty()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_ledger::catalog::library::{Heard, Library, Listed, Outcome, Reading};
+    use jiff::Timestamp;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn listed(path: &str) -> Listed {
+        Listed {
+            key: path.into(),
+            path: path.into(),
+            name: "song".into(),
+            stamp: None,
+            size: 4096,
+            mtime_ns: 1,
+            inode: 1,
+            mounted: false,
+            absent: None,
+        }
+    }
+
+    /// A source with one file that has a fingerprint and one that waits.
+    fn scan(library: &mut Library, place: &str, kind: Kind, path: &str) {
+        let source = library.add_source(place, kind, NOW).unwrap().id;
+        let listing = library.begin_listing(source).unwrap();
+        library.list(source, listing, &[listed(path), listed(&format!("{path}.waits"))], false, NOW).unwrap();
+    }
+
+    fn read(library: &mut Library, item: i64, words: &[u8]) {
+        let heard = Heard {
+            algorithm: Fingerprint::ALGORITHM,
+            words: words.to_vec(),
+            audio_sha256: Some([7; 32]),
+            codec: "mp3",
+            container: "mp3",
+            ..Heard::default()
+        };
+        let outcome = Outcome::Fingerprinted(Box::new(heard));
+        let reading = Reading { item, size: 4096, mtime_ns: 1, inode: 1, outcome };
+        library.record(&[reading], NOW).unwrap();
+    }
+
+    #[test]
+    fn what_has_a_fingerprint_is_told_with_its_item() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("catalog.db");
+        let mut library = Library::open(&path).unwrap();
+        scan(&mut library, "/m", Kind::Folder, "/m/images/LX.info/a.mp3");
+        scan(&mut library, "/e/My music.library", Kind::Eagle, "/e/My music.library/images/LY.info/b.mp3");
+        let catalog = Catalog::open(&path).unwrap().unwrap();
+        assert_eq!(known(&catalog, &[]).unwrap(), []);
+        let mut ids = Vec::new();
+        catalog.library_entries(|entry| ids.extend(entry.path.ends_with("b.mp3").then_some(entry.id))).unwrap();
+        catalog.library_entries(|entry| ids.extend(entry.path.ends_with("a.mp3").then_some(entry.id))).unwrap();
+        read(&mut library, ids[0], b"wordsofb");
+        read(&mut library, ids[1], b"wordsofa");
+        let all = known(&catalog, &[]).unwrap();
+        let item = Item { id: "LY".into(), library: "My music".into() };
+        let items: Vec<_> = all.iter().map(|known| (known.path.to_str().unwrap(), known.item.as_ref())).collect();
+        let eagle = ("/e/My music.library/images/LY.info/b.mp3", Some(&item));
+        assert_eq!(items, [eagle, ("/m/images/LX.info/a.mp3", None)]);
+        assert_eq!((&all[0].mark, all[0].audio_sha256), (&Mark::of(b"wordsofb"), Some([7; 32])));
+        let below = known(&catalog, &["/m".into()]).unwrap();
+        assert_eq!(below, all[1..]);
+    }
+
+    #[test]
+    fn only_a_folder_of_an_item_has_an_id() {
+        assert_eq!(id_of(Path::new("/m/x.library/images/LXYZ0123ABCDE.info/a.mp3")).unwrap(), "LXYZ0123ABCDE");
+        for other in ["/m/a.mp3", "a.mp3", "/.info/a", "/"] {
+            assert_eq!(id_of(Path::new(other)), None, "{other}");
+        }
+    }
+}

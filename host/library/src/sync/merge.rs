@@ -1,0 +1,96 @@
+//! What the tags of an item become: pure.
+//!
+//! Tags of others stay, in their order. A tag of ours that speaks of another fingerprint (the file was scanned in another
+//! way, or replaced) gives its place to the new one; without one the new tag comes last.
+
+use super::mark::{Kind, Mark};
+
+/// What the tags of an item become.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merged {
+    /// All of them.
+    pub tags: Vec<String>,
+    /// Those that go: tags of fingerprints only.
+    pub removed: Vec<String>,
+    /// Whether the tag was there before.
+    pub had: bool,
+}
+
+impl Merged {
+    /// Whether there is anything to write.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        !self.had || !self.removed.is_empty()
+    }
+}
+
+/// Puts `mark` among `tags`; `replace_old` takes the tags of old away.
+#[must_use]
+pub fn merged(tags: &[String], mark: &Mark, replace_old: bool) -> Merged {
+    let had = tags.iter().any(|tag| tag == mark.tag());
+    let goes = |tag: &String| match Mark::kind(tag) {
+        Kind::Ours => tag != mark.tag(),
+        Kind::Old => replace_old,
+        Kind::Other => false,
+    };
+    let mut merged = Merged { tags: Vec::new(), removed: Vec::new(), had };
+    let mut placed = had;
+    for tag in tags {
+        if !goes(tag) {
+            merged.tags.push(tag.clone());
+            continue;
+        }
+        merged.removed.push(tag.clone());
+        if !placed {
+            merged.tags.push(mark.tag().to_owned());
+            placed = true;
+        }
+    }
+    if !placed {
+        merged.tags.push(mark.tag().to_owned());
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark() -> Mark {
+        Mark::of(b"words")
+    }
+
+    fn tags(tags: &[&str]) -> Vec<String> {
+        tags.iter().map(|tag| (*tag).to_owned()).collect()
+    }
+
+    #[test]
+    fn tags_of_others_stay_in_their_order() {
+        let before = tags(&["b", "a", "b", "Fingerprint:x", ""]);
+        let after = merged(&before, &mark(), true);
+        assert_eq!(after.tags.split_last().unwrap(), (&mark().tag().to_owned(), before.as_slice()));
+        assert!(after.changes() && after.removed.is_empty());
+        let again = merged(&after.tags, &mark(), true);
+        assert!(!again.changes());
+        assert_eq!(again.tags, after.tags);
+    }
+
+    #[test]
+    fn a_tag_of_another_fingerprint_gives_its_place() {
+        let other = Mark::of(b"other words");
+        let after = merged(&tags(&["a", other.tag(), "b"]), &mark(), false);
+        assert_eq!(after.tags, tags(&["a", mark().tag(), "b"]));
+        assert_eq!(after.removed, [other.tag()]);
+        let both = merged(&tags(&[other.tag(), "a", mark().tag()]), &mark(), false);
+        assert_eq!(both.tags, tags(&["a", mark().tag()]));
+        assert!(both.had && both.changes());
+    }
+
+    #[test]
+    fn tags_of_old_stay_unless_it_is_said_that_they_go() {
+        let old = format!("fingerprint:{}", "0".repeat(64));
+        let before = tags(&[&old, "a"]);
+        assert_eq!(merged(&before, &mark(), false).tags, tags(&[&old, "a", mark().tag()]));
+        assert_eq!(merged(&before, &mark(), true).tags, tags(&[mark().tag(), "a"]));
+    }
+}

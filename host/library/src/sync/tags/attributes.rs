@@ -1,0 +1,80 @@
+//! What is of a file and not in it: its owner, who may read it, and its extended attributes, where a desktop keeps its tags.
+
+use std::ffi::{CStr, CString};
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::unix::fs::{MetadataExt as _, fchown};
+
+use rustix::fs::{XattrFlags, fgetxattr, flistxattr, fsetxattr};
+use rustix::io::Errno;
+
+use super::limits::ATTRIBUTE_BYTES;
+
+/// Attributes that are people's, or decide who may read: without them the copy is not the file. The others are the system's.
+const PEOPLES: [&[u8]; 2] = [b"user.", b"system.posix_acl_access"];
+
+/// Gives `to` the attributes of `from`.
+///
+/// # Errors
+/// When one that counts cannot be given: most often the file is somebody else's.
+pub(super) fn carry(from: &File, before: &Metadata, to: &File) -> io::Result<()> {
+    let own = to.metadata()?;
+    if (own.uid(), own.gid()) != (before.uid(), before.gid()) {
+        fchown(to, Some(before.uid()), Some(before.gid()))?;
+    }
+    to.set_permissions(before.permissions())?;
+    for name in names(from)? {
+        let counts = cfg!(not(target_os = "linux")) || PEOPLES.iter().any(|head| name.as_bytes().starts_with(head));
+        match carry_one(from, &name, to) {
+            Err(error) if counts => return Err(error.into()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn names(of: &File) -> io::Result<Vec<CString>> {
+    let mut buffer = vec![0_u8; ATTRIBUTE_BYTES];
+    let length = match flistxattr(of, buffer.as_mut_slice()) {
+        Err(Errno::NOTSUP) => return Ok(Vec::new()),
+        other => other?,
+    };
+    let names = buffer.get(..length).unwrap_or_default().split_inclusive(|byte| *byte == 0);
+    Ok(names.filter_map(|name| CStr::from_bytes_with_nul(name).ok().map(CStr::to_owned)).collect())
+}
+
+fn carry_one(from: &File, name: &CStr, to: &File) -> rustix::io::Result<()> {
+    let mut buffer = vec![0_u8; ATTRIBUTE_BYTES];
+    let length = fgetxattr(from, name, buffer.as_mut_slice())?;
+    fsetxattr(to, name, buffer.get(..length).unwrap_or_default(), XattrFlags::empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::io::Write as _;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn mode_and_attributes_are_carried_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let [from, to] = ["from", "to"].map(|name| folder.path().join(name));
+        fs::write(&from, "").unwrap();
+        fs::write(&to, "").unwrap();
+        fs::set_permissions(&from, Permissions::from_mode(0o640)).unwrap();
+        let [from, to] = [&from, &to].map(|path| File::options().read(true).write(true).open(path).unwrap());
+        let name = c"user.xdg.tags";
+        let knows = fsetxattr(&from, name, b"techno", XattrFlags::empty()).is_ok();
+        carry(&from, &from.metadata().unwrap(), &to).unwrap();
+        assert_eq!(to.metadata().unwrap().permissions().mode() & 0o777, 0o640);
+        if knows {
+            let mut value = [0; 16];
+            let length = fgetxattr(&to, name, value.as_mut_slice()).unwrap();
+            assert_eq!(&value[..length], b"techno");
+        } else {
+            drop(writeln!(std::io::stderr(), "SKIPPED: this file system knows no attributes"));
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Reading the tags of each kind of file.
+//!
+//! A file may have several tags side by side. One of them gets ours; the others are read too, so that it is seen that they
+//! stay. Where the one is missing and there is a poorer one (`ID3v1`, APE, the texts of WAV and AIFF), it begins with what that
+//! says: many programs read only the best tag of a file, and one that holds nothing but ours would hide all names.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
+
+use lofty::aac::AacFile;
+use lofty::config::{ParseOptions, ParsingMode, WriteOptions};
+use lofty::file::FileType;
+use lofty::flac::FlacFile;
+use lofty::id3::v2::{Id3v2Tag, Id3v2Version};
+use lofty::iff::aiff::AiffFile;
+use lofty::iff::wav::WavFile;
+use lofty::mp4::Mp4File;
+use lofty::mpeg::MpegFile;
+use lofty::ogg::{OpusFile, VorbisFile};
+use lofty::prelude::{AudioFile, TagExt};
+use lofty::probe::Probe;
+use lofty::tag::Tag;
+
+use super::book::{Book, Kind, Style};
+use super::frames::{Place, count};
+use super::stop::Stop;
+
+/// The length of an `ID3v1`, at the end of a file.
+const V1_BYTES: i64 = 128;
+
+/// Reads the tags of a file.
+///
+/// # Errors
+/// When it is of a kind that is not written, or not all of its tags can be read.
+pub(super) fn read(file: &mut File, style: Style) -> Result<Book, Stop> {
+    let kind = match form(file)? {
+        FileType::Mpeg => return mpeg(file, style),
+        FileType::Aac => return aac(file, style),
+        FileType::Wav => return wav(file, style),
+        FileType::Aiff => return aiff(file, style),
+        FileType::Flac => {
+            let flac: FlacFile = parse(file, style)?;
+            if flac.id3v2().is_some() {
+                return Err(Stop::Skipped("id3_before_flac"));
+            }
+            Kind::Flac(Box::new(flac))
+        }
+        FileType::Vorbis => Kind::Comments(Box::new(parse::<VorbisFile>(file, style)?.vorbis_comments().clone())),
+        FileType::Opus => Kind::Comments(Box::new(parse::<OpusFile>(file, style)?.vorbis_comments().clone())),
+        FileType::Mp4 => Kind::Atoms(Box::new(parse::<Mp4File>(file, style)?.ilst().cloned().unwrap_or_default())),
+        _ => return Err(Stop::Skipped("unsupported_format")),
+    };
+    Ok(Book { kind, rest: Vec::new(), three: false, new: false })
+}
+
+/// What kind of file it is, by what is in it.
+fn form(file: &mut File) -> Result<FileType, Stop> {
+    let failed = |error: io::Error| Stop::io("reading it", &error);
+    file.rewind().map_err(failed)?;
+    let probe = Probe::new(BufReader::new(&*file)).guess_file_type().map_err(failed)?;
+    probe.file_type().ok_or(Stop::Skipped("unsupported_format"))
+}
+
+fn parse<F: AudioFile>(file: &mut File, style: Style) -> Result<F, Stop> {
+    parse_in(ParsingMode::Strict, file, style)
+}
+
+fn parse_in<F: AudioFile>(mode: ParsingMode, file: &mut File, style: Style) -> Result<F, Stop> {
+    let mut options = ParseOptions::new();
+    options.parsing_mode(mode);
+    options.read_properties(false);
+    options.implicit_conversions(style == Style::Raised);
+    file.rewind().map_err(|error| Stop::io("reading it", &error))?;
+    F::read_from(&mut BufReader::new(&*file), options)
+        .map_err(|error| Stop::Failed(format!("its tags cannot all be read ({error}), so nothing is written")))
+}
+
+/// A file that may end in an `ID3v1`. Strictly, one without a year is none, and half of all have no year; it stays where it is,
+/// so then it need not be read strictly, and what is skipped of the frames is seen when they are counted.
+fn parse_with_v1<F: AudioFile>(file: &mut File, style: Style) -> Result<F, Stop> {
+    let strictly = parse(file, style);
+    if strictly.is_err() && ends_in_v1(file).map_err(|error| Stop::io("reading it", &error))? {
+        return parse_in(ParsingMode::BestAttempt, file, style);
+    }
+    strictly
+}
+
+fn ends_in_v1(file: &mut File) -> io::Result<bool> {
+    if file.metadata()?.len() < V1_BYTES.unsigned_abs() {
+        return Ok(false);
+    }
+    file.seek(SeekFrom::End(-V1_BYTES))?;
+    let mut head = [0; 3];
+    file.read_exact(&mut head)?;
+    Ok(head == *b"TAG")
+}
+
+fn mpeg(file: &mut File, style: Style) -> Result<Book, Stop> {
+    let mpeg: MpegFile = parse_with_v1(file, style)?;
+    let mut rest = Vec::new();
+    dump(mpeg.id3v1(), &mut rest)?;
+    dump(mpeg.ape(), &mut rest)?;
+    let poorer = mpeg.ape().cloned().map(Tag::from).or_else(|| mpeg.id3v1().cloned().map(Tag::from));
+    with_frames(file, (Place::Start, style), mpeg.id3v2(), poorer, rest)
+}
+
+fn aac(file: &mut File, style: Style) -> Result<Book, Stop> {
+    let aac: AacFile = parse_with_v1(file, style)?;
+    let mut rest = Vec::new();
+    dump(aac.id3v1(), &mut rest)?;
+    let poorer = aac.id3v1().cloned().map(Tag::from);
+    with_frames(file, (Place::Start, style), aac.id3v2(), poorer, rest)
+}
+
+fn wav(file: &mut File, style: Style) -> Result<Book, Stop> {
+    let wav: WavFile = parse(file, style)?;
+    let mut rest = Vec::new();
+    dump(wav.riff_info(), &mut rest)?;
+    let poorer = wav.riff_info().cloned().map(Tag::from);
+    with_frames(file, (Place::Riff, style), wav.id3v2(), poorer, rest)
+}
+
+fn aiff(file: &mut File, style: Style) -> Result<Book, Stop> {
+    let aiff: AiffFile = parse(file, style)?;
+    let mut rest = Vec::new();
+    dump(aiff.text_chunks(), &mut rest)?;
+    let poorer = aiff.text_chunks().cloned().map(Tag::from);
+    with_frames(file, (Place::Iff, style), aiff.id3v2(), poorer, rest)
+}
+
+/// A file whose tag is frames: `frames`, or new ones of what the `poorer` tag says.
+fn with_frames(
+    file: &mut File,
+    (place, style): (Place, Style),
+    frames: Option<&Id3v2Tag>,
+    poorer: Option<Tag>,
+    rest: Vec<u8>,
+) -> Result<Book, Stop> {
+    let Some(frames) = frames.cloned() else {
+        let frames = poorer.map(Id3v2Tag::from).unwrap_or_default();
+        return Ok(Book { kind: Kind::Frames(Box::new(frames)), rest, three: false, new: true });
+    };
+    let version = frames.original_version();
+    if version == Id3v2Version::V2 {
+        return Err(Stop::Skipped("id3v2.2"));
+    }
+    let read = (&frames).into_iter().count();
+    let there = count(file, place).map_err(|error| Stop::io("reading it", &error))?;
+    // Raised, some become one.
+    if style == Style::Kept && there != Some(read) {
+        let there = there.map_or_else(|| "broken".to_owned(), |there| format!("of {there} frames"));
+        return Err(Stop::Failed(format!(
+            "its ID3v2 tag is {there}, of which {read} can be kept, so nothing is written; save the tags with a tagger"
+        )));
+    }
+    Ok(Book { kind: Kind::Frames(Box::new(frames)), rest, three: version == Id3v2Version::V3, new: false })
+}
+
+/// Adds a tag as bytes.
+///
+/// # Errors
+/// When it has no form as bytes.
+pub(super) fn dump<T: TagExt>(tag: Option<&T>, bytes: &mut Vec<u8>) -> Result<(), Stop> {
+    let dumped = tag.map_or(Ok(()), |tag| tag.dump_to(bytes, WriteOptions::new()));
+    dumped.map_err(|error| Stop::Failed(format!("its tags cannot be written again ({error}), so nothing is written")))
+}

@@ -1,0 +1,380 @@
+//! Files of every kind, made by ffmpeg, get their tag; ffmpeg is the judge of what is in them before and after.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+
+use super::*;
+use crate::sync::{Item, Known, Mark};
+
+/// An MP3 with `ID3v2.3`.
+const THREE: &[&str] = &["-c:a", "libmp3lame", "-id3v2_version", "3"];
+
+/// An MP3 without any tag.
+const NONE: &[&str] = &["-c:a", "libmp3lame", "-id3v2_version", "0", "-write_xing", "0"];
+
+/// A kind of file, by name and what makes it.
+const KINDS: [(&str, &[&str]); 13] = [
+    ("three.mp3", THREE),
+    ("four.mp3", &["-c:a", "libmp3lame", "-id3v2_version", "4"]),
+    ("one.mp3", &["-c:a", "libmp3lame", "-id3v2_version", "0", "-write_id3v1", "1"]),
+    ("both.mp3", &["-c:a", "libmp3lame", "-id3v2_version", "3", "-write_id3v1", "1"]),
+    ("none.mp3", NONE),
+    ("a.flac", &["-c:a", "flac"]),
+    ("a.ogg", &["-c:a", "libvorbis"]),
+    ("a.opus", &["-c:a", "libopus"]),
+    ("last.m4a", &["-c:a", "aac"]),
+    ("first.m4a", &["-c:a", "alac", "-movflags", "+faststart"]),
+    ("a.wav", &["-c:a", "pcm_s16le"]),
+    ("a.aiff", &["-c:a", "pcm_s16be", "-write_id3v2", "1"]),
+    ("bare.aiff", &["-c:a", "pcm_s16be"]),
+];
+
+/// Whether the judge is there. In CI it has to be.
+fn judge() -> bool {
+    let there = Command::new("ffmpeg").arg("-version").output().is_ok_and(|ran| ran.status.success());
+    assert!(there || std::env::var_os("CI").is_none(), "ffmpeg is not installed");
+    if !there {
+        drop(writeln!(std::io::stderr(), "SKIPPED: ffmpeg is not installed"));
+    }
+    there
+}
+
+fn run(program: &str, args: &[&str]) -> String {
+    let ran = Command::new(program).args(args).output().unwrap();
+    assert!(ran.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8(ran.stdout).unwrap()
+}
+
+/// Four seconds of sound with tags.
+fn make(folder: &TempDir, name: &str, how: &[&str]) -> PathBuf {
+    let path = folder.path().join(name);
+    let sound = "aevalsrc=0.3*sin(2*PI*t*(220+40*t))|0.2*sin(2*PI*330*t):d=4:s=44100";
+    let tags = ["title=Ein Stück", "artist=One/Two", "date=2019-05-04", "comment=said; so", "track=3/12"];
+    let tags = tags.iter().flat_map(|tag| ["-metadata", tag]);
+    let head = ["-nostdin", "-loglevel", "error", "-y", "-f", "lavfi", "-i", sound, "-flags", "+bitexact"];
+    let args: Vec<&str> = head.into_iter().chain(tags).chain(how.iter().copied()).collect();
+    run("ffmpeg", &[args.as_slice(), &[path.to_str().unwrap()]].concat());
+    path
+}
+
+/// The digest of the packets of the sound, and of pictures.
+fn packets(path: &Path) -> String {
+    let args = ["-nostdin", "-loglevel", "error", "-i", path.to_str().unwrap(), "-map", "0", "-c", "copy"];
+    run("ffmpeg", &[args.as_slice(), &["-f", "streamhash", "-hash", "sha256", "-"]].concat())
+}
+
+/// The tags that ffprobe sees, of the file and its first stream.
+fn tags(path: &Path) -> BTreeMap<String, String> {
+    let args = ["-v", "error", "-of", "json", "-show_entries", "format_tags:stream_tags", path.to_str().unwrap()];
+    let seen: Value = serde_json::from_str(&run("ffprobe", &args)).unwrap();
+    let lists = [&seen["format"]["tags"], &seen["streams"][0]["tags"]];
+    let all = lists.into_iter().filter_map(Value::as_object).flatten();
+    all.map(|(name, value)| (name.to_lowercase(), value.as_str().unwrap().to_owned())).collect()
+}
+
+/// What our tag says. ffprobe sees no frames in a WAV; there it is looked for in the last chunk, which has to be theirs.
+fn value(path: &Path) -> Option<String> {
+    if path.extension().is_none_or(|ending| ending != "wav") {
+        return tags(path).remove("baton_fingerprint");
+    }
+    let bytes = fs::read(path).unwrap();
+    let mut at = 12;
+    let mut last = (&bytes[..4], &bytes[..0]);
+    while at < bytes.len() {
+        let size = usize::try_from(u32::from_le_bytes(*bytes[at + 4..].first_chunk().unwrap())).unwrap();
+        last = (&bytes[at..at + 4], &bytes[at + 8..at + 8 + size]);
+        at += 8 + size + size % 2;
+    }
+    assert_eq!((at, last.0), (bytes.len(), b"ID3 ".as_slice()));
+    let text = String::from_utf8_lossy(last.1).into_owned();
+    let (_, after) = text.split_once("TXXX")?.1.split_once("BATON_FINGERPRINT\0")?;
+    after.get(..46).map(str::to_owned)
+}
+
+/// As a scan digests it; Opus, which no scan reads, as ffmpeg does.
+fn hash(path: &Path) -> Result<[u8; 32], String> {
+    if path.extension().is_some_and(|ending| ending == "opus") {
+        return Ok(Sha256::digest(packets(path)).into());
+    }
+    audio_sha256(path)
+}
+
+fn known(path: &Path) -> Known {
+    Known { path: path.to_owned(), item: None, mark: Mark::of(b"words"), audio_sha256: Some(hash(path).unwrap()) }
+}
+
+fn names(folder: &TempDir) -> Vec<String> {
+    fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn every_kind_of_file_gets_its_tag_and_keeps_all_else() {
+    if !judge() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for (name, how) in KINDS {
+        let path = make(&folder, name, how);
+        let (known, before, sound) = (known(&path), tags(&path), packets(&path));
+        assert_eq!(look(&known, false), Fit::Needs(vec![]), "{name}");
+        assert_eq!(write(&known, false, &hash), Written::Succeeded, "{name}");
+        assert_eq!(packets(&path), sound, "{name}");
+        assert_eq!(value(&path).as_deref(), Some(known.mark.value()), "{name}");
+        let mut after = tags(&path);
+        after.remove("baton_fingerprint");
+        assert_eq!(after, before, "{name}");
+        assert_eq!(look(&known, false), Fit::Has, "{name}");
+        let bytes = fs::read(&path).unwrap();
+        assert_eq!(write(&known, false, &hash), Written::Skipped("already_has_fingerprint"), "{name}");
+        // Another fingerprint takes the place of the first.
+        let other = Known { mark: Mark::of(b"other words"), ..known.clone() };
+        assert_eq!(look(&other, false), Fit::Needs(vec![known.mark.value().to_owned()]), "{name}");
+        assert_eq!(fs::read(&path).unwrap(), bytes, "{name}");
+        assert_eq!(write(&other, false, &hash), Written::Succeeded, "{name}");
+        assert_eq!(value(&path).as_deref(), Some(other.mark.value()), "{name}");
+    }
+    assert_eq!(names(&folder).len(), KINDS.len());
+}
+
+#[test]
+fn real_music_keeps_its_packets_and_its_tags() {
+    let music = Path::new("/usr/share/games/wesnoth/1.16/data/core/music");
+    if !judge() {
+        return;
+    }
+    let Ok(pieces) = fs::read_dir(music) else {
+        assert!(std::env::var_os("CI").is_none(), "wesnoth-1.16-music is not installed");
+        drop(writeln!(std::io::stderr(), "SKIPPED: wesnoth-1.16-music is not installed"));
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut pieces: Vec<_> = pieces.map(|piece| piece.unwrap().path()).collect();
+    pieces.sort();
+    for piece in pieces.iter().filter(|piece| piece.extension().is_some_and(|ending| ending == "ogg")).step_by(8) {
+        let path = folder.path().join(piece.file_name().unwrap());
+        fs::copy(piece, &path).unwrap();
+        assert_eq!(write(&known(&path), false, &hash), Written::Succeeded, "{}", path.display());
+        assert_eq!(packets(&path), packets(piece), "{}", path.display());
+        let mut after = tags(&path);
+        assert!(after.remove("baton_fingerprint").is_some());
+        assert_eq!(after, tags(piece), "{}", path.display());
+    }
+}
+
+#[test]
+fn pictures_stay() {
+    if !judge() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("p.png");
+    let colour = ["-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc=s=64x64", "-frames:v", "1"];
+    run("ffmpeg", &[colour.as_slice(), &[picture.to_str().unwrap()]].concat());
+    for name in ["p.mp3", "p.flac", "p.m4a"] {
+        let sound = make(&folder, &format!("without {name}"), &[]);
+        let path = folder.path().join(name);
+        let (from, with, to) = (sound.to_str().unwrap(), picture.to_str().unwrap(), path.to_str().unwrap());
+        let args = ["-nostdin", "-loglevel", "error", "-i", from, "-i", with, "-map", "0", "-map", "1", "-c", "copy"];
+        run("ffmpeg", &[args.as_slice(), &["-disposition:v:0", "attached_pic", to]].concat());
+        let before = packets(&path);
+        assert!(before.contains("1,v,"), "{before}");
+        assert_eq!(write(&known(&path), false, &hash), Written::Succeeded, "{name}");
+        assert_eq!(packets(&path), before, "{name}");
+    }
+}
+
+/// An `ID3v2.3` tag with these frames, padded.
+fn three(frames: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+    let body: Vec<u8> = frames
+        .iter()
+        .flat_map(|(id, body)| {
+            [id.as_slice(), &u32::try_from(body.len()).unwrap().to_be_bytes(), &[0, 0], body].concat()
+        })
+        .chain([0; 200])
+        .collect();
+    let size = u32::try_from(body.len()).unwrap();
+    let size = [21, 14, 7, 0].map(|shift| u8::try_from(size >> shift & 0x7F).unwrap());
+    [b"ID3\x03\0\0".as_slice(), &size, &body].concat()
+}
+
+/// An MP3 with this tag.
+fn with_tag(folder: &TempDir, tag: &[u8]) -> PathBuf {
+    let path = make(folder, "tagged.mp3", NONE);
+    fs::write(&path, [tag, &fs::read(&path).unwrap()].concat()).unwrap();
+    path
+}
+
+fn holds(path: &Path, bytes: &[u8]) -> bool {
+    fs::read(path).unwrap().windows(bytes.len()).any(|window| window == bytes)
+}
+
+#[test]
+fn frames_of_dj_programs_stay_as_they_are() {
+    if !judge() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let cues = b"\0application/octet-stream\0\0Serato Markers_\0\x02\x05\x00\x00\x01\xFF\xFE\x00";
+    let beats = b"\0application/octet-stream\0\0Serato BeatGrid\0\x01\x00\x00\x00";
+    let owned = b"traktor\0\x01\x02\xFF\xE0\x00";
+    let all: [(&[u8; 4], &[u8]); 7] = [
+        (b"TIT2", b"\x01\xFF\xFEa\0\xE4\0"),
+        (b"TYER", b"\x002019"),
+        (b"TBPM", b"\x00128"),
+        (b"GEOB", cues),
+        (b"GEOB", beats),
+        (b"PRIV", owned),
+        (b"TXXX", b"\0mood\0dark"),
+    ];
+    let path = with_tag(&folder, &three(&all));
+    assert_eq!(write(&known(&path), false, &hash), Written::Succeeded);
+    let kept = [cues.as_slice(), beats, owned, b"TYER\0\0\0\x05\0\0\x002019"];
+    assert!(kept.iter().all(|bytes| holds(&path, bytes)), "{:?}", fs::read(&path).unwrap().get(..600));
+    assert!(fs::read(&path).unwrap().starts_with(b"ID3\x03"));
+    // A frame of 2.4 in a tag of 2.3 makes it one of 2.4, as it is lost otherwise.
+    let path = with_tag(&folder, &three(&[all[0], all[1], all[3], (b"TSOP", b"\0Name, A")]));
+    assert_eq!(write(&known(&path), false, &hash), Written::Succeeded);
+    assert!(fs::read(&path).unwrap().starts_with(b"ID3\x04"));
+    let after = tags(&path);
+    assert_eq!(
+        (after["title"].as_str(), after["artist-sort"].as_str(), after["date"].as_str()),
+        ("aä", "Name, A", "2019")
+    );
+    assert!(holds(&path, cues));
+}
+
+#[test]
+fn what_cannot_all_be_kept_is_left_alone() {
+    if !judge() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let two_titles: [(&[u8; 4], &[u8]); 2] = [(b"TIT2", b"\0one"), (b"TIT2", b"\0two")];
+    let broken = [three(&[(b"TIT2", b"\0one")]), vec![]].concat();
+    let mut beyond = broken.clone();
+    beyond[17] = 0xFF;
+    let mut two = broken;
+    two[3] = 2;
+    for tag in [three(&two_titles), beyond, two] {
+        let path = with_tag(&folder, &tag);
+        let bytes = fs::read(&path).unwrap();
+        let known = Known { path: path.clone(), item: None, mark: Mark::of(b"words"), audio_sha256: Some([0; 32]) };
+        let hash = |_: &Path| Ok([0; 32]);
+        assert!(!matches!(write(&known, false, &hash), Written::Succeeded));
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
+    assert_eq!(names(&folder), ["tagged.mp3"]);
+}
+
+#[test]
+fn tags_of_old_go_when_asked() {
+    if !judge() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let old = "0aF".repeat(21) + "0";
+    let text = format!("FINGERPRINT={old}");
+    for (name, how) in [("o.mp3", THREE), ("o.flac", &["-c:a", "flac"])] {
+        let path = make(&folder, name, &[how, &["-metadata", &text]].concat());
+        let known = known(&path);
+        assert_eq!(write(&known, false, &hash), Written::Succeeded, "{name}");
+        assert_eq!(tags(&path)["fingerprint"], old, "{name}");
+        assert_eq!(look(&known, true), Fit::Needs(vec![old.clone()]), "{name}");
+        assert_eq!(write(&known, true, &hash), Written::Succeeded, "{name}");
+        assert!(!tags(&path).contains_key("fingerprint"), "{name}");
+        assert_eq!(tags(&path)["baton_fingerprint"], known.mark.value(), "{name}");
+    }
+}
+
+#[test]
+fn no_file_becomes_another_piece() {
+    if !judge() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = make(&folder, "a.mp3", THREE);
+    let (bytes, known) = (fs::read(&path).unwrap(), known(&path));
+    let scanned_another = Known { audio_sha256: Some([1; 32]), ..known.clone() };
+    assert_eq!(write(&scanned_another, false, &hash), Written::Skipped("changed_since_scan"));
+    let undigested = Known { audio_sha256: None, ..known.clone() };
+    assert_eq!(write(&undigested, false, &hash), Written::Skipped("audio_not_digested"));
+    // The copy sounds otherwise than the file.
+    let differs = |of: &Path| if of == path { hash(of) } else { Ok([9; 32]) };
+    assert!(matches!(write(&known, false, &differs), Written::Failed(error) if error.contains("its audio")));
+    // Somebody writes to it while the copy is made.
+    let meddles = |of: &Path| {
+        let hash = hash(of);
+        if of != path {
+            File::options().append(true).open(&path).unwrap().set_len(bytes.len() as u64 + 1).unwrap();
+        }
+        hash
+    };
+    assert!(matches!(write(&known, false, &meddles), Written::Failed(error) if error.contains("meanwhile")));
+    assert_eq!(fs::read(&path).unwrap()[..bytes.len()], bytes);
+    assert_eq!(names(&folder), ["a.mp3"]);
+}
+
+#[test]
+fn files_that_are_not_ours_to_write_are_left_alone() {
+    if !judge() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = make(&folder, "a.mp3", THREE);
+    let (bytes, known) = (fs::read(&path).unwrap(), known(&path));
+    let of_eagle = Known { item: Some(Item { id: "L".into(), library: "Music".into() }), ..known.clone() };
+    assert_eq!(look(&of_eagle, false), Fit::Skipped("in_eagle_library"));
+    assert_eq!(write(&of_eagle, false, &hash), Written::Skipped("in_eagle_library"));
+    let second = folder.path().join("b.mp3");
+    fs::hard_link(&path, &second).unwrap();
+    assert_eq!(write(&known, false, &hash), Written::Skipped("has_several_names"));
+    fs::remove_file(&second).unwrap();
+    std::os::unix::fs::symlink(&path, &second).unwrap();
+    assert_eq!(look(&Known { path: second, ..known.clone() }, false), Fit::Skipped("not_found"));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
+    assert_eq!(write(&known, false, &hash), Written::Skipped("read_only"));
+    let gone = Known { path: folder.path().join("gone.mp3"), ..known.clone() };
+    assert_eq!(look(&gone, false), Fit::Skipped("not_found"));
+    assert_eq!(fs::read(&path).unwrap(), bytes);
+    fs::write(folder.path().join("text.mp3"), "no music, ".repeat(300)).unwrap();
+    let text = Known { path: folder.path().join("text.mp3"), ..known };
+    assert_eq!(look(&text, false), Fit::Skipped("unsupported_format"));
+}
+
+#[test]
+fn what_is_cut_short_or_full_of_noise_never_panics() {
+    if !judge() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut random = 1_u32;
+    for (name, how) in KINDS {
+        let path = make(&folder, name, how);
+        let bytes = fs::read(&path).unwrap();
+        let known = Known { audio_sha256: Some([0; 32]), ..known(&path) };
+        let hash = |_: &Path| Ok([0; 32]);
+        for number in 0..40 {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let at = usize::try_from(random).unwrap() % bytes.len().min(4096);
+            let mut bytes = bytes.clone();
+            if number % 2 == 0 {
+                bytes.truncate(at);
+            } else {
+                bytes[at..].iter_mut().take(8).for_each(|byte| *byte ^= u8::try_from(random >> 24).unwrap() | 1);
+            }
+            fs::write(&path, &bytes).unwrap();
+            if !matches!(write(&known, false, &hash), Written::Succeeded) {
+                assert_eq!(fs::read(&path).unwrap(), bytes, "{name}");
+            }
+        }
+    }
+    assert_eq!(names(&folder).len(), KINDS.len());
+}

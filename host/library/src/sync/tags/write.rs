@@ -1,0 +1,179 @@
+//! One file: does it need its tag, and does it have it then.
+//!
+//! The order is the safety: a copy is written, the copy is compared with the file, the file is looked at once more, and only
+//! then the copy takes its name. Whatever goes wrong before, the file is as it was. A file whose sound is not that which was
+//! fingerprinted gets no tag: it would lie.
+
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use baton_fingerprint::Options;
+
+use super::attributes::carry;
+use super::book::{Book, Style};
+use super::limits::{HEARD, LARGEST_BYTES};
+use super::stop::Stop;
+use super::temporary::Temporary;
+use crate::sync::{Known, Mark};
+
+/// What digests the audio of a file: [`audio_sha256`].
+///
+/// # Errors
+/// Why it has no digest, for people.
+pub type Hash<'a> = dyn Fn(&Path) -> Result<[u8; 32], String> + 'a;
+
+/// What a file needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// Nothing: it has the tag.
+    Has,
+    /// The tag; and these others of fingerprints go.
+    Needs(Vec<String>),
+    /// It is left alone, for this reason.
+    Skipped(&'static str),
+    /// It cannot be told.
+    Failed(String),
+}
+
+/// What came of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It has the tag now, and that was seen.
+    Succeeded,
+    /// It was left alone, for this reason.
+    Skipped(&'static str),
+    /// It was not written, and is as it was.
+    Failed(String),
+}
+
+/// The SHA-256 of the audio of a file, as the library's scan takes it.
+///
+/// # Errors
+/// Why it has none.
+pub fn audio_sha256(file: &Path) -> Result<[u8; 32], String> {
+    let options = Options { length: Some(HEARD), hashes: true };
+    let sound = baton_fingerprint::read(file, options, &AtomicBool::new(false)).map_err(|error| error.to_string())?;
+    sound.audio_sha256.ok_or_else(|| "its audio has no digest".to_owned())
+}
+
+/// What a file needs. Its audio is not looked at.
+#[must_use]
+pub fn look(known: &Known, replace_old: bool) -> Fit {
+    let need = || {
+        let (mut file, _) = open(known)?;
+        need(&Book::read(&mut file, Style::Kept)?, &known.mark, replace_old)
+    };
+    match need() {
+        Ok(removed) => Fit::Needs(removed),
+        Err(Stop::Skipped("already_has_fingerprint")) => Fit::Has,
+        Err(Stop::Skipped(reason)) => Fit::Skipped(reason),
+        Err(Stop::Failed(error)) => Fit::Failed(error),
+    }
+}
+
+/// Gives a file its tag.
+pub fn write(known: &Known, replace_old: bool, hash: &Hash<'_>) -> Written {
+    match written(known, replace_old, hash) {
+        Ok(()) => Written::Succeeded,
+        Err(Stop::Skipped(reason)) => Written::Skipped(reason),
+        Err(Stop::Failed(error)) => Written::Failed(error),
+    }
+}
+
+fn written(known: &Known, replace_old: bool, hash: &Hash<'_>) -> Result<(), Stop> {
+    let (mut file, before) = open(known)?;
+    let book = Book::read(&mut file, Style::Kept)?;
+    need(&book, &known.mark, replace_old)?;
+    let audio = known.audio_sha256.ok_or(Stop::Skipped("audio_not_digested"))?;
+    if hash(&known.path).map_err(Stop::Failed)? != audio {
+        return Err(Stop::Skipped("changed_since_scan"));
+    }
+    let mut copy = Temporary::beside(&known.path, before.ino())?;
+    let mut done = put(&mut file, &mut copy, known, replace_old, Style::Kept);
+    if done.is_err() && book.can_be_raised() {
+        done = put(&mut file, &mut copy, known, replace_old, Style::Raised);
+    }
+    done?;
+    if hash(copy.path()).map_err(Stop::Failed)? != audio {
+        return Err(Stop::Failed("writing its tags would change its audio; it is left as it is".to_owned()));
+    }
+    carry(&file, &before, &copy.file).map_err(|error| Stop::io("giving the copy its owner and attributes", &error))?;
+    if !open(known).is_ok_and(|(_, now)| same(&before, &now)) {
+        return Err(Stop::Failed("somebody changed it meanwhile; sync again".to_owned()));
+    }
+    copy.replace(&known.path).map_err(|error| Stop::io("putting the copy in its place", &error))?;
+    let (mut file, _) = open(known)?;
+    has(&Book::read(&mut file, Style::Kept)?, &known.mark)
+}
+
+/// Makes the copy the file with the tag, and compares.
+fn put(file: &mut File, copy: &mut Temporary, known: &Known, replace_old: bool, style: Style) -> Result<(), Stop> {
+    copy.fill(file).map_err(|error| Stop::io("making a copy beside it", &error))?;
+    let mut book = Book::read(&mut copy.file, style)?;
+    let new = book.is_new();
+    book.put(known.mark.value(), replace_old);
+    book.save(&mut copy.file, style)?;
+    let before = Book::read(file, style)?.others(replace_old, new)?;
+    // What is raised has another version, and is read as that.
+    let after = Book::read(&mut copy.file, style)?;
+    has(&after, &known.mark)?;
+    if after.others(replace_old, new)? == before {
+        Ok(())
+    } else {
+        Err(Stop::Failed("not all of its tags would stay as they are; it is left as it is".to_owned()))
+    }
+}
+
+/// The tags of fingerprints that go. Where there is nothing to write it ends here.
+fn need(book: &Book, mark: &Mark, replace_old: bool) -> Result<Vec<String>, Stop> {
+    let values = book.values();
+    let olds = if replace_old { book.olds() } else { Vec::new() };
+    if values == [mark.value()] && olds.is_empty() {
+        return Err(Stop::Skipped("already_has_fingerprint"));
+    }
+    Ok(values.into_iter().filter(|value| value != mark.value()).chain(olds).collect())
+}
+
+fn has(book: &Book, mark: &Mark) -> Result<(), Stop> {
+    let values = book.values();
+    if values == [mark.value()] {
+        return Ok(());
+    }
+    Err(Stop::Failed(format!("the tag was written, and read again it is {values:?}")))
+}
+
+/// Opens a file that may be written.
+fn open(known: &Known) -> Result<(File, Metadata), Stop> {
+    if known.item.is_some() {
+        return Err(Stop::Skipped("in_eagle_library"));
+    }
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Stop::Skipped("not_found"),
+        _ => Stop::io("opening it", &error),
+    };
+    let found = fs::symlink_metadata(&known.path).map_err(failed)?;
+    let reason = if !found.is_file() {
+        Some("not_found")
+    } else if found.nlink() > 1 {
+        // Another name of it would keep the old bytes.
+        Some("has_several_names")
+    } else if found.permissions().readonly() {
+        Some("read_only")
+    } else if found.len() > LARGEST_BYTES {
+        Some("too_large")
+    } else {
+        None
+    };
+    match reason {
+        Some(reason) => Err(Stop::Skipped(reason)),
+        None => Ok((File::open(&known.path).map_err(failed)?, found)),
+    }
+}
+
+fn same(before: &Metadata, now: &Metadata) -> bool {
+    let of = |file: &Metadata| (file.dev(), file.ino(), file.len(), file.mtime(), file.mtime_nsec(), file.ctime_nsec());
+    of(before) == of(now)
+}

@@ -1,0 +1,430 @@
+//! `baton library sync`: fingerprints become tags in Eagle, through both versions of its API, and in files only when asked.
+//! What is at stake is what people have tagged themselves: whatever a server does, none of it may be lost without a word.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use baton_tests::music::{EagleItem, EagleLibrary, tune, wav, write_wav};
+use baton_tests::{Eagle, Manner, Offset, Output, Saving, Trouble, Workspace};
+use serde_json::{Value, json};
+
+const HEAD: &str = "fingerprint:chromaprint-2:";
+const OLD: &str = "fingerprint:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+/// A scanned library of Eagle.
+struct House {
+    workspace: Workspace,
+    ids: Vec<String>,
+}
+
+impl House {
+    /// With so many pieces.
+    fn of(pieces: u64) -> Self {
+        let workspace = Workspace::init();
+        let folder = workspace.outside().join("Music.library");
+        let mut library = EagleLibrary::create(&folder);
+        let add = |number: u64| {
+            let name = format!("Piece {number}");
+            library.add(EagleItem { name: &name, ext: "wav", deleted: false }, &wav(&tune(number, 4)))
+        };
+        let ids = (0..pieces).map(add).collect();
+        library.finish();
+        workspace.baton(&["library", "scan", folder.to_str().unwrap()]).ended(0);
+        Self { workspace, ids }
+    }
+
+    /// The running program with that library open; each item has two tags.
+    fn eagle(&self, manner: Manner) -> Eagle {
+        let eagle = Eagle::start(manner);
+        for (number, id) in self.ids.iter().enumerate() {
+            eagle.add(id, &format!("Piece {number}"), &["b", "a: x"]);
+        }
+        eagle
+    }
+
+    fn sync(&self, eagle: &Eagle, args: &[&str]) -> Output {
+        let url = eagle.url();
+        self.workspace.baton(&[&["library", "sync", "--json", "--url", &url], args].concat())
+    }
+
+    fn apply(&self, eagle: &Eagle) -> Output {
+        self.sync(eagle, &["--apply"])
+    }
+
+    /// Every item has its two tags, in their order, and then the fingerprint's.
+    fn is_told(&self, eagle: &Eagle) {
+        for id in &self.ids {
+            let tags = eagle.tags(id);
+            assert_eq!(tags[..2], ["b", "a: x"], "{id}: {tags:?}");
+            assert!(tags.len() == 3 && tags[2].len() == HEAD.len() + 32 && tags[2].starts_with(HEAD), "{id}: {tags:?}");
+            assert_eq!(eagle.star(id), Some(3));
+        }
+    }
+}
+
+fn both() -> [Manner; 2] {
+    [false, true].map(|v2| Manner { v2, ..Manner::default() })
+}
+
+fn counts(output: &Output) -> Value {
+    output.json()["counts"].clone()
+}
+
+#[test]
+fn nothing_is_sent_unless_it_is_said() {
+    let house = House::of(3);
+    for manner in both() {
+        let eagle = house.eagle(manner.clone());
+        let shown = house.sync(&eagle, &[]).ended(0);
+        assert_eq!((counts(&shown), &shown.json()["applied"]), (json!({ "planned": 3 }), &json!(false)));
+        assert_eq!(shown.json()["eagle"]["api"], if manner.v2 { "v2" } else { "v1" });
+        let text = house.workspace.baton(&["library", "sync", "--url", &eagle.url()]).ended(0);
+        assert!(text.stdout.contains("Piece 2") && text.stdout.contains("3 planned"), "{}", text.stdout);
+        assert!(text.stderr.contains("--apply"), "{}", text.stderr);
+        assert_eq!(eagle.asked("update"), 0);
+        assert_eq!(eagle.tags(&house.ids[0]), ["b", "a: x"]);
+    }
+}
+
+#[test]
+fn each_item_gets_its_tag_once_and_keeps_its_own() {
+    let house = House::of(3);
+    for manner in both() {
+        let eagle = house.eagle(manner);
+        eagle.behave(|manner| manner.hand = Some((house.ids[1].clone(), "new".to_owned())));
+        assert_eq!(counts(&house.apply(&eagle).ended(0)), json!({ "succeeded": 3 }));
+        let came: Vec<_> = eagle.tags(&house.ids[1]).into_iter().filter(|tag| tag == "new").collect();
+        // V1 gives items of so few one by one; there nobody had the time.
+        assert_eq!(came.len(), usize::from(eagle.asked("/v2/") > 1));
+        let tags: Vec<_> = house.ids.iter().map(|id| eagle.tags(id)).collect();
+        assert!(tags.iter().all(|tags| tags.iter().filter(|tag| tag.starts_with(HEAD)).count() == 1), "{tags:?}");
+        assert!(tags[0][2] != tags[2][2] && tags[0][..2] == ["b", "a: x"], "{tags:?}");
+        let writes = eagle.asked("update");
+        assert_eq!(counts(&house.apply(&eagle).ended(0)), json!({ "already_has_fingerprint": 3 }));
+        assert_eq!((writes, eagle.asked("update")), (3, 3));
+    }
+}
+
+#[test]
+fn tags_of_old_go_only_when_that_is_asked_for() {
+    let house = House::of(1);
+    let eagle = Eagle::start(Manner { v2: true, ..Manner::default() });
+    eagle.add(&house.ids[0], "Piece 0", &[OLD, "a"]);
+    house.apply(&eagle).ended(0);
+    assert_eq!(eagle.tags(&house.ids[0])[..2], [OLD, "a"]);
+    house.sync(&eagle, &["--apply", "--replace-old"]).ended(0);
+    let tags = eagle.tags(&house.ids[0]);
+    assert!(tags.len() == 2 && tags[0] == "a" && tags[1].starts_with(HEAD), "{tags:?}");
+}
+
+#[test]
+fn what_may_pass_is_tried_again_after_one_two_and_four_seconds() {
+    let house = House::of(1);
+    for manner in both() {
+        let eagle = house.eagle(manner);
+        eagle.behave(|manner| {
+            let troubles = [Trouble::Status(500), Trouble::Hangs, Trouble::Half];
+            manner.trouble = troubles.into_iter().map(|trouble| ("update", trouble)).collect();
+        });
+        let begun = Instant::now();
+        assert_eq!(counts(&house.apply(&eagle).ended(0)), json!({ "succeeded": 1 }));
+        assert!(begun.elapsed() >= Duration::from_secs(7), "{:?}", begun.elapsed());
+        house.is_told(&eagle);
+        // The third was done and only its answer cut off: reading showed it.
+        assert_eq!(eagle.asked("update"), 3);
+    }
+}
+
+#[test]
+fn answers_in_pieces_are_waited_for_and_half_ones_asked_for_again() {
+    let house = House::of(2);
+    for manner in both() {
+        let eagle = house.eagle(manner);
+        let slow = Trouble::Slow(Duration::from_millis(2));
+        eagle.behave(|manner| {
+            let get = if manner.v2 { "v2/item/get" } else { "item/info" };
+            let half = Trouble::Text("{\"status\":\"success\",\"data\":{\"id\":\"L");
+            manner.trouble = vec![("info", slow.clone()), (get, half), (get, slow.clone()), ("update", slow)];
+        });
+        assert_eq!(counts(&house.apply(&eagle).ended(0)), json!({ "succeeded": 2 }));
+        house.is_told(&eagle);
+    }
+}
+
+#[test]
+fn what_fails_four_times_is_a_failure_and_the_others_go_on() {
+    let house = House::of(2);
+    let eagle = house.eagle(Manner { v2: true, ..Manner::default() });
+    eagle.behave(|manner| manner.trouble = vec![("update", Trouble::Status(503)); 4]);
+    let output = house.apply(&eagle).ended(1);
+    assert_eq!(counts(&output), json!({ "failed": 1, "succeeded": 1 }));
+    assert!(output.stdout.contains("503"), "{}", output.stdout);
+    assert_eq!((eagle.tags(&house.ids[0]).len(), eagle.asked("update")), (2, 5));
+    assert_eq!(counts(&house.apply(&eagle).ended(0)), json!({ "already_has_fingerprint": 1, "succeeded": 1 }));
+    house.is_told(&eagle);
+}
+
+#[test]
+fn a_write_whose_answer_came_too_late_is_not_written_twice() {
+    let house = House::of(1);
+    for manner in both() {
+        let eagle = house.eagle(manner);
+        eagle.behave(|manner| manner.trouble = vec![("update", Trouble::Late(Duration::from_secs(4)))]);
+        let output = house.sync(&eagle, &["--apply", "--timeout", "2s"]).ended(0);
+        assert_eq!((counts(&output), eagle.asked("update")), (json!({ "succeeded": 1 }), 1));
+        house.is_told(&eagle);
+    }
+}
+
+#[test]
+fn tags_that_a_server_loses_are_put_back() {
+    let house = House::of(2);
+    for manner in both() {
+        let eagle = house.eagle(Manner { saving: Saving::LosesFirstOnce, ..manner });
+        assert_eq!(counts(&house.apply(&eagle).ended(0)), json!({ "succeeded": 2 }));
+        house.is_told(&eagle);
+    }
+}
+
+#[test]
+fn a_server_that_goes_on_losing_tags_is_told_nothing_more() {
+    let house = House::of(4);
+    for manner in both() {
+        let eagle = house.eagle(Manner { saving: Saving::LosesFirst, ..manner });
+        let output = house.apply(&eagle).ended(2);
+        assert!(output.stderr.contains("lost tags") && output.stderr.contains(": b;"), "{}", output.stderr);
+        let touched = house.ids.iter().filter(|id| eagle.tags(id) != ["b", "a: x"]).count();
+        assert_eq!((counts(&output), touched), (json!({ "failed": 1 }), 1));
+    }
+}
+
+#[test]
+fn a_server_that_saves_nothing_is_not_believed() {
+    let house = House::of(8);
+    for saving in [Saving::Nothing, Saving::SaysFalse] {
+        let eagle = house.eagle(Manner { v2: true, saving, ..Manner::default() });
+        let output = house.apply(&eagle).ended(2);
+        assert_eq!(counts(&output), json!({ "failed": 5 }));
+        assert_eq!(eagle.asked("update"), 5);
+    }
+}
+
+#[test]
+fn items_that_are_not_there_are_left_alone() {
+    let house = House::of(3);
+    for manner in both() {
+        let eagle = Eagle::start(manner);
+        eagle.add(&house.ids[0], "Piece 0", &[]);
+        eagle.add(&house.ids[1], "Piece 1", &[]);
+        eagle.trash(&house.ids[1]);
+        let output = house.apply(&eagle).ended(1);
+        assert_eq!(counts(&output), json!({ "in_trash": 1, "not_found": 1, "succeeded": 1 }));
+        assert_eq!(eagle.tags(&house.ids[1]), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn files_of_another_library_are_not_looked_for_in_this_one() {
+    let house = House::of(1);
+    let other = house.workspace.outside().join("Music.library");
+    let eagle = house.eagle(Manner::default());
+    fs::rename(&other, other.with_file_name("Other.library")).unwrap();
+    let moved = other.with_file_name("Other.library");
+    house.workspace.baton(&["library", "scan", moved.to_str().unwrap()]).ended(0);
+    let output = house.sync(&eagle, &["--apply", moved.to_str().unwrap()]).ended(0);
+    assert_eq!(counts(&output), json!({ "library_not_open": 1 }));
+    assert_eq!(eagle.asked("update"), 0);
+}
+
+#[test]
+fn a_limit_is_kept_and_the_rest_comes_next_time() {
+    let house = House::of(3);
+    let eagle = house.eagle(Manner { v2: true, ..Manner::default() });
+    let output = house.sync(&eagle, &["--apply", "-n", "2"]).ended(0);
+    assert_eq!((counts(&output), &output.json()["beyond_limit"]), (json!({ "succeeded": 2 }), &json!(1)));
+    assert_eq!(counts(&house.apply(&eagle).ended(0)), json!({ "already_has_fingerprint": 2, "succeeded": 1 }));
+    house.is_told(&eagle);
+}
+
+#[test]
+fn every_meaning_of_an_offset_is_understood() {
+    let house = House::of(120);
+    for offset in [Offset::Pages, Offset::Items, Offset::Nothing] {
+        let eagle = house.eagle(Manner { offset, largest_page: Some(50), ..Manner::default() });
+        assert_eq!(counts(&house.sync(&eagle, &[]).ended(0)), json!({ "planned": 120 }), "{offset:?}");
+    }
+    let eagle = house.eagle(Manner { v2: true, largest_page: Some(7), ..Manner::default() });
+    assert_eq!(counts(&house.apply(&eagle).ended(0)), json!({ "succeeded": 120 }));
+    house.is_told(&eagle);
+}
+
+#[test]
+fn a_sync_that_is_killed_goes_on_where_it_was() {
+    let house = House::of(6);
+    let eagle = house.eagle(Manner { v2: true, ..Manner::default() });
+    let mut command = house.workspace.command();
+    command.arg("-w").arg(house.workspace.root()).args(["library", "sync", "--apply", "--pause", "300ms", "--url"]);
+    let mut running = command.arg(eagle.url()).spawn().unwrap();
+    house.workspace.wait_for("two items", |_| (eagle.asked("update") >= 2).then_some(()));
+    running.kill().unwrap();
+    running.wait().unwrap();
+    let left = 6 - house.ids.iter().filter(|id| eagle.tags(id).len() == 3).count();
+    assert!(left > 0, "it was killed too late");
+    let output = house.apply(&eagle).ended(0);
+    assert_eq!(counts(&output), json!({ "already_has_fingerprint": 6 - left, "succeeded": left }));
+    house.is_told(&eagle);
+}
+
+#[test]
+fn nobody_at_the_address_is_said_with_what_to_do() {
+    let house = House::of(1);
+    let gone = house.eagle(Manner::default()).url();
+    let output = house.workspace.baton(&["library", "sync", "--url", &gone]).ended(2);
+    assert!(output.stderr.contains("start Eagle"), "{}", output.stderr);
+    let nothing = Workspace::init().baton(&["library", "sync"]).ended(2);
+    assert!(nothing.stderr.contains("baton library scan"), "{}", nothing.stderr);
+    let page = house.eagle(Manner::default());
+    page.behave(|manner| manner.trouble = vec![("info", Trouble::Text("<html>")); 2]);
+    let output = house.sync(&page, &[]).ended(2);
+    assert!(output.stderr.contains("not Eagle's API"), "{}", output.stderr);
+    let endless = house.eagle(Manner::default());
+    endless.behave(|manner| manner.trouble = vec![("info", Trouble::Bytes(64 << 20))]);
+    assert!(house.sync(&endless, &[]).ended(2).stderr.contains("more than"));
+}
+
+#[test]
+fn the_token_goes_to_eagle_and_nowhere_else() {
+    const TOKEN: &str = "5e8b0c1d-very-secret-77";
+    let house = House::of(1);
+    for manner in both() {
+        let eagle = house.eagle(Manner { token: Some(TOKEN.to_owned()), ..manner });
+        let _ = house.workspace.baton(&["secret", "rm", "eagle"]);
+        let refused = house.apply(&eagle).ended(2);
+        assert!(refused.stderr.contains("baton secret set eagle"), "{}", refused.stderr);
+        let mut set = house.workspace.command();
+        let set =
+            Output::fed(set.arg("-w").arg(house.workspace.root()).args(["secret", "set", "eagle"]), TOKEN.as_bytes());
+        set.ended(0);
+        // Also where a server says it back, and where it breaks off.
+        eagle.behave(|manner| {
+            manner.trouble =
+                vec![("update", Trouble::Hangs), ("update", Trouble::Text("token=5e8b0c1d-very-secret-77"))];
+        });
+        let mut command = house.workspace.command();
+        command.env("BATON_LOG", "trace").arg("-w").arg(house.workspace.root());
+        let loud = Output::of(command.args(["library", "sync", "--apply", "--url", &eagle.url()]));
+        assert!(!(loud.stdout + &loud.stderr).contains("very-secret"), "it was shown");
+        house.apply(&eagle).ended(0);
+        house.is_told(&eagle);
+        assert!(eagle.asked(TOKEN) > 0);
+    }
+    let kept: Vec<_> = files(house.workspace.outside()).into_iter().filter(|file| holds(file, TOKEN)).collect();
+    assert_eq!(kept.iter().map(|file| file.file_name().unwrap()).collect::<Vec<_>>(), ["secrets.json"]);
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let below = entries.flat_map(|entry| match entry.file_type().unwrap() {
+        kind if kind.is_dir() => files(&entry.path()),
+        kind if kind.is_file() => vec![entry.path()],
+        _ => Vec::new(),
+    });
+    below.collect()
+}
+
+fn holds(file: &Path, text: &str) -> bool {
+    fs::read(file).unwrap().windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+/// Everything in a folder, to compare.
+fn snapshot(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    files(folder).into_iter().map(|file| (file.clone(), fs::read(file).unwrap())).collect()
+}
+
+#[test]
+fn files_get_their_tag_only_when_asked_and_keep_their_sound() {
+    let house = House::of(1);
+    let (workspace, folder) = (&house.workspace, house.workspace.outside().join("songs"));
+    for number in 10..13 {
+        write_wav(&folder.join(format!("{number}.wav")), &tune(number, 4));
+    }
+    workspace.baton(&["library", "scan", folder.to_str().unwrap()]).ended(0);
+    let (before, library) = (snapshot(&folder), workspace.outside().join("Music.library"));
+    let of_eagle = snapshot(&library);
+    let sync = |args: &[&str]| workspace.baton(&[&["library", "sync", "--json", "--file-tags"], args].concat());
+    let shown = sync(&[]).ended(0);
+    assert_eq!(counts(&shown), json!({ "in_eagle_library": 1, "planned": 3 }));
+    assert_eq!(snapshot(&folder), before);
+    assert_eq!(counts(&sync(&["--apply"]).ended(0)), json!({ "in_eagle_library": 1, "succeeded": 3 }));
+    let after = snapshot(&folder);
+    assert!(after.keys().eq(before.keys()), "{:?}", after.keys());
+    for (file, bytes) in &after {
+        let sound = before[file].windows(4).position(|window| window == b"data").unwrap();
+        let sound = &before[file][sound..];
+        assert!(bytes.windows(sound.len()).any(|window| window == sound), "{}: another sound", file.display());
+        assert!(holds(file, "BATON_FINGERPRINT") && holds(file, "chromaprint-2:"), "{}", file.display());
+    }
+    assert_eq!(snapshot(&library), of_eagle);
+    // Read again, they are the same pieces.
+    let scanned = workspace.baton(&["library", "scan", "--json", folder.to_str().unwrap()]).ended(0);
+    assert_eq!(scanned.json()["read"]["fingerprinted"], 3);
+    let again = json!({ "already_has_fingerprint": 3, "in_eagle_library": 1 });
+    assert_eq!(counts(&sync(&["--apply"]).ended(0)), again);
+    assert_eq!(snapshot(&folder), after);
+    // Another piece under the same name is not tagged with what the first one was.
+    write_wav(&folder.join("10.wav"), &tune(99, 4));
+    let bytes = fs::read(folder.join("10.wav")).unwrap();
+    assert_eq!(counts(&sync(&["--apply"]).ended(0))["changed_since_scan"], 1);
+    assert_eq!(fs::read(folder.join("10.wav")).unwrap(), bytes);
+}
+
+fn ran(program: &str, args: &[&str]) -> String {
+    let ran = Command::new(program).args(args).output().unwrap();
+    assert!(ran.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8(ran.stdout).unwrap()
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "a skipped judgement has to say so")]
+fn every_format_keeps_its_packets_as_another_program_sees_them() {
+    if !Command::new("ffmpeg").arg("-version").output().is_ok_and(|ran| ran.status.success()) {
+        assert!(std::env::var_os("CI").is_none(), "ffmpeg is not installed");
+        eprintln!("SKIPPED: ffmpeg is not installed");
+        return;
+    }
+    let workspace = Workspace::init();
+    let folder = workspace.outside().join("songs");
+    let source = workspace.outside().join("source.wav");
+    write_wav(&source, &tune(5, 8));
+    fs::create_dir(&folder).unwrap();
+    let formats = ["a.mp3", "a.flac", "a.ogg", "a.m4a", "a.aiff"];
+    for name in formats {
+        let (from, to) = (source.to_str().unwrap(), folder.join(name));
+        let args = ["-nostdin", "-loglevel", "error", "-i", from, "-metadata", "title=Ein Stück", "-write_id3v2", "1"];
+        let id3 = name.ends_with("aiff");
+        ran("ffmpeg", &[&args[..if id3 { 9 } else { 7 }], &["-ar", "44100", to.to_str().unwrap()]].concat());
+    }
+    let packets = |name: &str| {
+        let path = folder.join(name);
+        let args = ["-nostdin", "-loglevel", "error", "-i", path.to_str().unwrap(), "-map", "0", "-c", "copy", "-f"];
+        ran("ffmpeg", &[args.as_slice(), &["streamhash", "-"]].concat())
+    };
+    let before = formats.map(packets);
+    workspace.baton(&["library", "scan", folder.to_str().unwrap()]).ended(0);
+    let output = workspace.baton(&["library", "sync", "--json", "--file-tags", "--apply"]).ended(0);
+    assert_eq!(counts(&output), json!({ "succeeded": formats.len() }), "{}", output.stdout);
+    assert_eq!(formats.map(packets), before);
+    for name in formats {
+        let path = folder.join(name);
+        let args = ["-v", "error", "-show_entries", "format_tags:stream_tags", path.to_str().unwrap()];
+        let tags = ran("ffprobe", &args).to_lowercase();
+        assert!(
+            tags.contains("baton_fingerprint=chromaprint-2:") && tags.contains("title=ein stück"),
+            "{name}: {tags}"
+        );
+    }
+}

@@ -1,0 +1,372 @@
+//! A server that answers as Eagle does, on loopback: version 1 of its API as <https://api.eagle.cool> documents it, version 2
+//! as <https://developer.eagle.cool/web-api> does. No emulator of Eagle is published, so what the documents leave open is
+//! a [`Manner`], and clients that cope with all of them cope with the real one. The token comes in the query (`token=`), in
+//! both versions.
+//!
+//! An item that V1 does not know is `{"status":"error"}`; the documents do not say. Nothing is on disk.
+
+use std::io::{self, BufReader, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::Asked;
+use crate::server::{read, whole};
+
+/// What `offset` counts in V1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Offset {
+    /// Pages, as it is documented.
+    #[default]
+    Pages,
+    /// Items.
+    Items,
+    /// Nothing: an Eagle before 3.0 build 23.
+    Nothing,
+}
+
+/// What comes of an update that is answered with success.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Saving {
+    /// It is done.
+    #[default]
+    Honest,
+    /// Nothing.
+    Nothing,
+    /// The first of the tags is lost.
+    LosesFirst,
+    /// The first of the tags is lost this once.
+    LosesFirstOnce,
+    /// Nothing, and V2 says so with `false`.
+    SaysFalse,
+}
+
+/// What the next answers are instead of what they should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// This HTTP status.
+    Status(u16),
+    /// The connection ends.
+    Hangs,
+    /// The answer comes late.
+    Late(Duration),
+    /// It is done, and the connection ends in the middle of the answer.
+    Half,
+    /// It is done, and each byte of the answer comes after a pause.
+    Slow(Duration),
+    /// Text.
+    Text(&'static str),
+    /// So many bytes, and no length before them is given.
+    Bytes(usize),
+}
+
+/// How it behaves.
+#[derive(Clone, Debug, Default)]
+pub struct Manner {
+    /// Whether it knows V2.
+    pub v2: bool,
+    /// What `offset` counts in V1.
+    pub offset: Offset,
+    /// What comes of updates.
+    pub saving: Saving,
+    /// The most items of one answer, where it is fewer than one may ask for.
+    pub largest_page: Option<usize>,
+    /// What it wants in `token`.
+    pub token: Option<String>,
+    /// What happens to the next requests for a path that has this in it, one after the other.
+    pub trouble: Vec<(&'static str, Trouble)>,
+    /// After the next answer with several items somebody gives an item a tag.
+    pub hand: Option<(String, String)>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    manner: Manner,
+    items: Vec<Map<String, Value>>,
+    asked: Vec<Asked>,
+}
+
+/// The server, until the value goes.
+#[derive(Debug)]
+pub struct Eagle {
+    port: u16,
+    state: Arc<Mutex<State>>,
+    stopping: Arc<AtomicBool>,
+}
+
+impl Eagle {
+    /// A server with the library `Music` open, which is empty.
+    ///
+    /// # Panics
+    /// When there is no port.
+    #[must_use]
+    pub fn start(manner: Manner) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let state = Arc::new(Mutex::new(State { manner, ..State::default() }));
+        let stopping = Arc::<AtomicBool>::default();
+        let eagle = Self { port, state: Arc::clone(&state), stopping: Arc::clone(&stopping) };
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                if stopping.load(Ordering::Relaxed) {
+                    break;
+                }
+                let state = Arc::clone(&state);
+                std::thread::spawn(move || drop(serve(stream, &state)));
+            }
+        });
+        eagle
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Its port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Puts an item into the library.
+    pub fn add(&self, id: &str, name: &str, tags: &[&str]) {
+        let item = json!({
+            "id": id, "name": name, "size": 4096, "btime": 1_700_000_000_000_u64, "mtime": 1_700_000_000_000_u64,
+            "ext": "mp3", "tags": tags, "folders": [], "isDeleted": false, "url": "", "annotation": "",
+            "modificationTime": 1_700_000_000_000_u64, "width": 0, "height": 0, "palettes": [], "star": 3,
+        });
+        self.lock().items.push(item.as_object().cloned().unwrap_or_default());
+    }
+
+    /// Puts an item into the trash.
+    pub fn trash(&self, id: &str) {
+        if let Some(item) = find(&mut self.lock().items, id) {
+            item.insert("isDeleted".to_owned(), true.into());
+        }
+    }
+
+    /// The tags of an item.
+    ///
+    /// # Panics
+    /// When there is no such item.
+    #[must_use]
+    pub fn tags(&self, id: &str) -> Vec<String> {
+        let mut state = self.lock();
+        let item = find(&mut state.items, id).expect("the item is there");
+        tags_of(item).iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    /// The rating of an item, which no sync may touch.
+    #[must_use]
+    pub fn star(&self, id: &str) -> Option<u64> {
+        find(&mut self.lock().items, id)?.get("star")?.as_u64()
+    }
+
+    /// Behaves otherwise from now on.
+    pub fn behave(&self, change: impl FnOnce(&mut Manner)) {
+        change(&mut self.lock().manner);
+    }
+
+    /// How often a path was asked for that has `part` in it.
+    #[must_use]
+    pub fn asked(&self, part: &str) -> usize {
+        self.lock().asked.iter().filter(|asked| asked.line.contains(part)).count()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Eagle {
+    fn drop(&mut self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        // The listener waits for one more.
+        drop(TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)));
+    }
+}
+
+fn serve(stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    let asked = read(&mut reader)?;
+    let mut stream = reader.into_inner();
+    let (trouble, status, answer) = {
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.asked.push(asked.clone());
+        let at = state.manner.trouble.iter().position(|(part, _)| asked.line.contains(part));
+        let trouble = at.map(|at| state.manner.trouble.remove(at).1);
+        // What ends before it is heard changes nothing.
+        let (status, answer) = if matches!(trouble, None | Some(Trouble::Late(_) | Trouble::Half | Trouble::Slow(_))) {
+            answer(&mut state, &asked)
+        } else {
+            (200, Value::Null)
+        };
+        (trouble, status, answer)
+    };
+    match trouble {
+        Some(Trouble::Hangs) => return Ok(()),
+        Some(Trouble::Status(status)) => return send(&mut stream, status, b"{\"status\":\"error\"}"),
+        Some(Trouble::Text(text)) => return send(&mut stream, 200, text.as_bytes()),
+        Some(Trouble::Bytes(length)) => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")?;
+            let piece = vec![b' '; 1 << 16];
+            (0..length / piece.len()).try_for_each(|_| stream.write_all(&piece))?;
+            return stream.flush();
+        }
+        Some(Trouble::Late(pause)) => std::thread::sleep(pause),
+        Some(Trouble::Half) => return half(&mut stream, answer.to_string().as_bytes()),
+        Some(Trouble::Slow(pause)) => return slowly(&mut stream, answer.to_string().as_bytes(), pause),
+        None => {}
+    }
+    send(&mut stream, status, answer.to_string().as_bytes())
+}
+
+/// The length of all of it, and the first half.
+fn half(stream: &mut TcpStream, body: &[u8]) -> io::Result<()> {
+    write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len())?;
+    stream.write_all(body.get(..body.len() / 2).unwrap_or_default())?;
+    stream.flush()
+}
+
+fn slowly(stream: &mut TcpStream, body: &[u8], pause: Duration) -> io::Result<()> {
+    write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len())?;
+    for byte in body {
+        std::thread::sleep(pause);
+        stream.write_all(&[*byte])?;
+        stream.flush()?;
+    }
+    Ok(())
+}
+
+fn send(stream: &mut TcpStream, status: u16, body: &[u8]) -> io::Result<()> {
+    whole(stream, &format!("{status} X"), &[("Content-Type", "application/json")], body)?;
+    stream.flush()
+}
+
+/// The answer to a request, with what it changes done.
+fn answer(state: &mut State, asked: &Asked) -> (u16, Value) {
+    let mut words = asked.line.split(' ');
+    let (method, address) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let parameter = |name: &str| {
+        query.split('&').filter_map(|pair| pair.split_once('=')).find(|(own, _)| *own == name).map(|(_, value)| value)
+    };
+    if state.manner.token.as_deref().is_some_and(|token| parameter("token") != Some(token)) {
+        return (401, json!({ "status": "error", "message": "Unauthorized" }));
+    }
+    let number = |name: &str| parameter(name).and_then(|text| text.parse::<usize>().ok());
+    let body: Value = serde_json::from_str(&asked.body).unwrap_or_default();
+    let v2 = state.manner.v2;
+    match (method, path) {
+        ("GET", "/api/application/info") => good(json!({
+            "version": if v2 { "4.0.0" } else { "3.0.0" }, "prereleaseVersion": null, "buildVersion": "20221101",
+            "execPath": "/Applications/Eagle.app", "platform": "darwin",
+        })),
+        ("GET", "/api/library/info") => good(json!({
+            "folders": [], "smartFolders": [], "quickAccess": [], "tagsGroups": [],
+            "modificationTime": 1_700_000_000_000_u64, "applicationVersion": "3.0.0",
+            "library": { "path": "/Users/x/Music.library", "name": "Music" },
+        })),
+        ("GET", "/api/item/info") => match find(&mut state.items, parameter("id").unwrap_or_default()) {
+            Some(item) => good(item.clone().into()),
+            None => (200, json!({ "status": "error", "message": "Item not found" })),
+        },
+        ("GET", "/api/item/list") => {
+            good(page_v1(state, number("limit").unwrap_or(200), number("offset").unwrap_or(0)))
+        }
+        ("POST", "/api/item/update") => update(state, &body, false),
+        ("GET", "/api/v2/app/info") if v2 => good(
+            json!({ "version": "4.0.0", "prereleaseVersion": null, "buildVersion": "build21", "platform": "darwin" }),
+        ),
+        ("GET", "/api/v2/library/info") if v2 => good(json!({
+            "name": "Music", "path": "/Users/x/Music.library", "modificationTime": 1_700_000_000_000_u64,
+            "applicationVersion": "4.0", "folders": [], "smartFolders": [], "quickAccess": [], "tagGroups": [],
+        })),
+        ("POST", "/api/v2/item/get") if v2 => good(page_v2(state, &body)),
+        ("POST", "/api/v2/item/update") if v2 => update(state, &body, true),
+        _ => (404, json!("Not Found")),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is put into the answer")]
+fn good(data: Value) -> (u16, Value) {
+    (200, json!({ "status": "success", "data": data }))
+}
+
+fn page_v1(state: &mut State, limit: usize, offset: usize) -> Value {
+    let limit = limit.min(state.manner.largest_page.unwrap_or(usize::MAX));
+    let skipped = match state.manner.offset {
+        Offset::Pages => offset * limit,
+        Offset::Items => offset,
+        Offset::Nothing => 0,
+    };
+    let shown = state.items.iter().filter(|item| item.get("isDeleted") != Some(&Value::Bool(true)));
+    let page: Vec<Value> = shown.skip(skipped).take(limit).cloned().map(Value::from).collect();
+    lend_a_hand(state);
+    page.into()
+}
+
+fn page_v2(state: &mut State, body: &Value) -> Value {
+    let number =
+        |name: &str, other: usize| body[name].as_u64().and_then(|number| usize::try_from(number).ok()).unwrap_or(other);
+    let limit = number("limit", 50).min(1000).min(state.manner.largest_page.unwrap_or(usize::MAX));
+    let offset = number("offset", 0);
+    let ids = body["ids"].as_array();
+    let wanted = |item: &&Map<String, Value>| ids.is_none_or(|ids| item.get("id").is_some_and(|id| ids.contains(id)));
+    let fields = body["fields"].as_array();
+    let cut = |item: &Map<String, Value>| -> Value {
+        let kept = item.iter().filter(|(key, _)| fields.is_none_or(|fields| fields.iter().any(|field| field == *key)));
+        kept.map(|(key, value)| (key.clone(), value.clone())).collect::<Map<_, _>>().into()
+    };
+    let all: Vec<Value> = state.items.iter().filter(wanted).map(cut).collect();
+    let total = all.len();
+    let page: Vec<Value> = all.into_iter().skip(offset).take(limit).collect();
+    if page.len() > 1 {
+        lend_a_hand(state);
+    }
+    json!({ "data": page, "total": total, "offset": offset, "limit": limit })
+}
+
+/// Somebody gives an item a tag.
+fn lend_a_hand(state: &mut State) {
+    let Some((id, tag)) = state.manner.hand.take() else { return };
+    if let Some(tags) = find(&mut state.items, &id).and_then(|item| item.get_mut("tags")?.as_array_mut()) {
+        tags.insert(0, tag.into());
+    }
+}
+
+fn update(state: &mut State, body: &Value, v2: bool) -> (u16, Value) {
+    let saving = state.manner.saving;
+    let Some(item) = find(&mut state.items, body["id"].as_str().unwrap_or_default()) else {
+        return (200, json!({ "status": "error", "message": "Item not found" }));
+    };
+    if saving == Saving::SaysFalse && v2 {
+        return good(false.into());
+    }
+    if let (Some(tags), false) = (body["tags"].as_array(), saving == Saving::Nothing || saving == Saving::SaysFalse) {
+        let lost = usize::from(saving != Saving::Honest);
+        item.insert("tags".to_owned(), tags.iter().skip(lost).cloned().collect());
+    }
+    if saving == Saving::LosesFirstOnce {
+        state.manner.saving = Saving::Honest;
+    }
+    for field in ["annotation", "url", "star"].into_iter().chain(v2.then_some("name")) {
+        if let Some(value) = body.get(field) {
+            item.insert(field.to_owned(), value.clone());
+        }
+    }
+    good(item.clone().into())
+}
+
+fn find<'a>(items: &'a mut [Map<String, Value>], id: &str) -> Option<&'a mut Map<String, Value>> {
+    items.iter_mut().find(|item| item.get("id").and_then(Value::as_str) == Some(id))
+}
+
+fn tags_of(item: &Map<String, Value>) -> Vec<Value> {
+    item.get("tags").and_then(Value::as_array).cloned().unwrap_or_default()
+}
