@@ -30,7 +30,7 @@ enum Kind {
     Room(&'static str),
 }
 
-const BENCHES: [Bench; 6] = [
+const BENCHES: [Bench; 7] = [
     Bench { name: "noop_call", kind: Kind::Ratio { ours: "sandbox", peer: "bare_wasmtime" } },
     Bench { name: "intake", kind: Kind::Program },
     Bench { name: "audit", kind: Kind::Program },

@@ -19,8 +19,8 @@ const HELP: &str = "cargo xtask <task>
   soak     the daemon killed again and again under load: soak [ROUNDS [SEED]], 500 rounds are twenty minutes
   build    the program with its plugins inside: target/release/baton
   guests   only the WebAssembly components: target/guests/
-  bench    the benches: bench [NAME [ARGS...]], NAME is noop_call, plugins, intake, audit, fingerprint or
-           matching (--quick: less)
+  bench    the benches: bench [NAME [ARGS...]], NAME is noop_call, plugins, intake, audit, library,
+           fingerprint or matching (--quick: less)
 ";
 
 fn main() -> ExitCode {
