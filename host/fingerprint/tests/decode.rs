@@ -1,7 +1,7 @@
 //! The words of `read` against those of `fpcalc` 1.5.1 on real music, re-encoded by `ffmpeg` to every format and in the usual bit
 //! rates, rates and channels.
 //!
-//! A minute of every sixth piece; `JUDGE=all` takes all 41 pieces, whole. Figures are printed with `--nocapture`.
+//! A part of every tenth piece; `JUDGE=all` takes all 41 pieces, whole. Figures are printed with `--nocapture`.
 
 #![expect(
     clippy::expect_used,
@@ -104,7 +104,7 @@ fn all() -> bool {
 }
 
 fn pieces() -> Vec<PathBuf> {
-    music(if all() { 1 } else { 6 })
+    music(if all() { 1 } else { 10 })
 }
 
 fn whole(file: &Path) -> Sound {
@@ -118,7 +118,7 @@ fn judged(form: &Form) -> Agreement {
     let file = folder.path().join(format!("piece.{}", form.extension));
     let mut arguments = form.arguments.to_vec();
     if !all() {
-        arguments.extend(["-t", "60"]);
+        arguments.extend(["-t", "40"]);
     }
     let mut agreement = Agreement::default();
     for piece in pieces() {

@@ -30,13 +30,13 @@ fn forget_peak() {
 }
 
 #[test]
-fn an_hour_of_music_fits_into_16_mib() {
+fn long_music_fits_into_16_mib() {
     if judge::music(usize::MAX).is_empty() {
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");
-    let hours = if std::env::var("JUDGE").is_ok_and(|judge| judge == "all") { 10 } else { 1 };
-    let length = (3600 * hours).to_string();
+    let minutes = if std::env::var("JUDGE").is_ok_and(|judge| judge == "all") { 600 } else { 20 };
+    let length = (60 * minutes).to_string();
     let source = "aevalsrc=0.3*sin(440*2*PI*t)+0.1*random(0):s=8000:c=mono";
     forget_peak();
     let before_all = peak_kib();
@@ -58,7 +58,7 @@ fn an_hour_of_music_fits_into_16_mib() {
         let found =
             read(&file, Options { length: None, hashes: true }, &AtomicBool::new(false)).expect("a fingerprint");
         let used = peak_kib() - before_all;
-        eprintln!("{name:12} {hours:2} h: {used:6} KiB, {} words", found.fingerprint.words().len());
+        eprintln!("{name:12} {minutes:3} min: {used:6} KiB, {} words", found.fingerprint.words().len());
         assert!(used <= 16 * 1024, "{name}: {used} KiB");
         fs::remove_file(file).expect("it goes");
     }

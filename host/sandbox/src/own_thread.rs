@@ -90,7 +90,7 @@ mod tests {
             std::future::pending::<()>().await;
         };
         let waited =
-            tokio::time::timeout(Duration::from_millis(50), run(work, Duration::from_secs(60), Cancel::default()));
+            tokio::time::timeout(Duration::from_millis(50), run(work, Duration::from_mins(1), Cancel::default()));
         assert!(waited.await.is_err());
         for _ in 0..200 {
             if ended.load(Ordering::Acquire) {

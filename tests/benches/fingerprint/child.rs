@@ -39,9 +39,11 @@ pub(crate) fn main(name: &str, file: &Path) -> anyhow::Result<()> {
         "stream" => all_against_all(&Stream::open(file)?),
         _ => look_ups(&Stream::open(file)?),
     };
-    said["wall_s"] = json!(begun.elapsed().as_secs_f64());
-    said["cpu_s"] = json!(cpu_s());
-    said["peak_mib"] = json!(peak_mib());
+    let spent =
+        [("wall_s", json!(begun.elapsed().as_secs_f64())), ("cpu_s", json!(cpu_s())), ("peak_mib", json!(peak_mib()))];
+    if let Some(said) = said.as_object_mut() {
+        said.extend(spent.map(|(name, value)| (name.to_owned(), value)));
+    }
     println!("{said}");
     Ok(())
 }

@@ -68,11 +68,12 @@ impl Mosaic {
 impl Change {
     /// A block of a piece, from the same place of the music whatever the change.
     fn block(&self, piece: u64, from: u64) -> impl Iterator<Item = u32> {
-        let piece = self.pieces.get((piece % self.pieces.len().max(1) as u64) as usize).map(Vec::as_slice);
+        let chosen = usize::try_from(piece % self.pieces.len().max(1) as u64).unwrap_or_default();
+        let piece = self.pieces.get(chosen).map(Vec::as_slice);
         let piece = piece.unwrap_or_default();
         // Far enough from both ends for every change.
         let room = piece.len().saturating_sub(BLOCK + 256).max(1) as u64;
-        let from = 128 + (from % room) as usize;
+        let from = 128 + usize::try_from(from % room).unwrap_or_default();
         let from = from.saturating_add_signed(self.later as isize);
         piece.iter().copied().cycle().skip(from).take(BLOCK)
     }
@@ -88,7 +89,7 @@ fn mask(seed: u64) -> u32 {
     mask
 }
 
-/// A number that belongs to a seed and a purpose (the finish of MurmurHash3).
+/// A number that belongs to a seed and a purpose (the finish of `MurmurHash3`).
 fn number(seed: u64, purpose: u64) -> u64 {
     let mixed = (seed ^ purpose.wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_add(0x1234_5678_9abc_def1);
     let mixed = (mixed ^ (mixed >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);

@@ -1,7 +1,9 @@
 //! The tags that matching needs, of whatever the demuxer found at the start, at the end and beside the tracks.
+//!
+//! Not found: those of Matroska, and those of WAV, whose `INFO` list symphonia 0.6.1 reads and lets go.
 
 use symphonia::core::formats::FormatReader;
-use symphonia::core::meta::well_known::METADATA_ID_ID3V1;
+use symphonia::core::meta::well_known::{METADATA_ID_AIFF, METADATA_ID_ID3V1};
 use symphonia::core::meta::{MetadataRevision, StandardTag, Tag};
 
 use crate::Tags;
@@ -15,8 +17,9 @@ pub(super) fn take(format: &mut dyn FormatReader) -> (Tags, Option<String>) {
     let mut log = format.metadata();
     loop {
         if let Some(revision) = log.current() {
-            // ID3v1 cuts at 30 characters.
-            let into = if revision.info.metadata == METADATA_ID_ID3V1 { &mut old } else { &mut tags };
+            // ID3v1 cuts at 30 characters, and the chunks of AIFF say nothing of their encoding.
+            let is_old = [METADATA_ID_ID3V1, METADATA_ID_AIFF].contains(&revision.info.metadata);
+            let into = if is_old { &mut old } else { &mut tags };
             collect(revision, into, &mut smpb);
         }
         if log.pop().is_none() {
