@@ -11,7 +11,7 @@ use super::proof::Pair;
 use super::versions::difference;
 use super::{Difference, Group, Item, Likely, Versions};
 
-/// What finds among many fingerprints those that sound alike: [`super::listen`], or what a test puts in its place.
+/// What finds among many fingerprints those that sound alike: [`super::listen()`], or what a test puts in its place.
 pub type Ear<'a> = dyn Fn(&[Fingerprint]) -> Heard + 'a;
 
 /// What was found to sound alike, by the places of the fingerprints.
