@@ -54,7 +54,7 @@ pub struct Groups {
     pub bridges: Vec<Pair>,
 }
 
-/// Groups of what [`duplicates`](super::duplicates) found among `prints`.
+/// Groups of what [`duplicates`](fn@super::duplicates) found among `prints`.
 #[must_use]
 pub fn groups<P: Prints + ?Sized>(prints: &P, pairs: &[Pair]) -> Groups {
     let mut union = Union::new(prints, pairs);
