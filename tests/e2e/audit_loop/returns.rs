@@ -35,9 +35,10 @@ fn a_claim_that_is_false_is_flagged_and_asked_again_until_a_person_has_to_look()
     let report = last_report(&workspace).unwrap();
     assert_eq!(follow_ups(&report), [(DRAWER, "HELD", 3)]);
     assert!(report["parts"]["follow_ups"][0]["reason"].as_str().unwrap().contains("a person has to look"));
-    let shown =
-        workspace.list("reports").into_iter().rfind(|name| name.starts_with("AUDIT_FOLLOWUP_ACTIONS_")).unwrap();
-    let shown = workspace.read(&format!("reports/{shown}"));
+    // Of two of one second the later one ends in `-2`, which sorts behind the other only without the ending.
+    let names = workspace.list("reports").into_iter().filter(|name| name.starts_with("AUDIT_FOLLOWUP_ACTIONS_"));
+    let newest = names.filter_map(|name| Some(name.strip_suffix(".md")?.to_owned())).max().unwrap();
+    let shown = workspace.read(&format!("reports/{newest}.md"));
     assert!(shown.contains("1 for a person") && shown.contains("a person has to look"), "{shown}");
     workspace.up_once();
     assert_eq!(requests(&workspace, DRAWER).len(), 3);
