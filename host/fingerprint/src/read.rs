@@ -158,6 +158,7 @@ fn fingerprint(audio: &mut Audio, length: Option<Duration>, stop: &AtomicBool) -
             None => break,
         }
     }
+    audio.intact()?;
     Ok(words.finish())
 }
 

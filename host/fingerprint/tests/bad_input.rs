@@ -147,6 +147,32 @@ fn the_name_counts_for_nothing() {
 }
 
 #[test]
+fn a_truncated_file_of_floats_says_how_long_it_is() {
+    let place = Place::new();
+    let bytes = Wav { tag: 3, bits: 32, ..PLAIN }.sound(10);
+    let cut = sound(&place.file("cut.wav", &bytes[..bytes.len() / 2])).expect("half a WAV file");
+    assert!(cut.duration.abs_diff(Duration::from_secs(5)) < Duration::from_millis(10), "{:?}", cut.duration);
+}
+
+#[test]
+fn a_file_that_speaks_of_giant_packets_asks_for_no_memory() {
+    let place = Place::new();
+    let mut bytes = b"caff\0\x01\0\0desc".to_vec();
+    bytes.extend(32_i64.to_be_bytes());
+    bytes.extend(44_100.0_f64.to_be_bytes());
+    bytes.extend(b"lpcm");
+    // Floats, little endian; bytes and frames of a packet, channels, bits.
+    for number in [3_u32, 64, u32::MAX, 8, 64] {
+        bytes.extend(number.to_be_bytes());
+    }
+    bytes.extend(b"data");
+    bytes.extend(644_i64.to_be_bytes());
+    bytes.extend([0; 644]);
+    let found = reason(&place.file("giant.caf", &bytes));
+    assert!(matches!(found, Reason::Corrupt | Reason::TooShort | Reason::Unsupported), "{found:?}");
+}
+
+#[test]
 fn a_truncated_file_has_the_fingerprint_of_what_is_left() {
     let place = Place::new();
     let bytes = PLAIN.sound(10);

@@ -168,7 +168,11 @@ impl Audio {
         Ok(true)
     }
 
-    fn intact(&self) -> Result<(), Error> {
+    /// Whether at least half of what was seen could be decoded.
+    ///
+    /// # Errors
+    /// When it could not.
+    pub(crate) fn intact(&self) -> Result<(), Error> {
         if self.failed <= self.decoded {
             return Ok(());
         }
@@ -193,12 +197,15 @@ impl Audio {
         stated.map(|stated| most.map_or(stated, |most| stated.min(most))).or(most)
     }
 
-    /// How long it plays: what the container says, else what was seen.
+    /// How long it plays: what the container says, else what was seen; that also where all was seen and is less.
     pub(crate) fn duration(&self) -> Duration {
         let rate_hz = self.spec.rate_hz;
         let seen = self.packets.seen().saturating_sub(frames_long(self.cut.drop, rate_hz));
         let seen = self.cut.keep.map_or(seen, |frames| seen.min(frames_long(frames, rate_hz)));
-        if self.packets.ended() && !self.tells_length() { seen } else { self.stated().unwrap_or(seen) }
+        let Some(stated) = self.stated() else { return seen };
+        // A file that was cut off says more than it has.
+        let is_cut = seen + Duration::from_secs(1) < stated;
+        if self.packets.ended() && (is_cut || !self.tells_length()) { seen } else { stated }
     }
 
     /// Bits a second, on average of what was seen.

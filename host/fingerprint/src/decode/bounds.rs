@@ -32,3 +32,6 @@ pub(super) const RATES_HZ: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 
 /// A metadata element above this is a picture or the like, and is kept from the demuxer.
 pub(super) const ELEMENT_BYTES: u64 = 64 * 1024;
+
+/// Frames that a decoder makes room for before it has seen a packet; no codec here has packets of more.
+pub(super) const PACKET_FRAMES: u64 = 1 << 16;

@@ -10,6 +10,7 @@ use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 
 use super::audio::Audio;
+use super::bounds::PACKET_FRAMES;
 use super::fault;
 use super::mp4::{self, Movie};
 use super::packets::Packets;
@@ -54,7 +55,8 @@ pub(crate) fn open(source: &Source, digested: bool) -> Result<Audio, Error> {
     let stated_hz = parameters.sample_rate.unwrap_or_default();
     audio.spec.core_only = audio.spec.codec == "aac" && stated_hz == audio.spec.rate_hz.saturating_mul(2);
     if audio.spec.codec.starts_with("pcm_") {
-        let frame_bytes = u64::from(audio.spec.bits.unwrap_or(8).div_ceil(8)) * u64::from(audio.spec.channels);
+        let bits = audio.spec.bits.or_else(|| bits_in_name(audio.spec.codec)).unwrap_or(8);
+        let frame_bytes = u64::from(bits.div_ceil(8)) * u64::from(audio.spec.channels);
         audio.most_frames = source.length().checked_div(frame_bytes);
     }
     Ok(audio)
@@ -113,8 +115,11 @@ fn decoder(track: &Track, parameters: &AudioCodecParameters) -> Result<Box<dyn A
         codecs::CODEC_ID_AAC if channels > 2 => format!("AAC of {channels} channels"),
         other => codec(other).to_owned(),
     };
+    // Buffers of that size are made at once, and some demuxers take the number from the file as it stands there.
+    let mut parameters = parameters.clone();
+    parameters.max_frames_per_packet = parameters.max_frames_per_packet.filter(|frames| *frames <= PACKET_FRAMES);
     symphonia::default::get_codecs()
-        .make_audio_decoder(parameters, &options)
+        .make_audio_decoder(&parameters, &options)
         .map_err(|failed| fault::of_opening(failed, &found))
 }
 
@@ -131,6 +136,13 @@ fn bits(parameters: &AudioCodecParameters, decoder: &dyn AudioDecoder) -> Option
         }
     }
     cookie.get(5).copied().map(u32::from)
+}
+
+/// Bits of a sample as the name of the codec has them: 32 for `pcm_f32le`.
+fn bits_in_name(codec: &str) -> Option<u16> {
+    let digits = codec.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    digits.get(..end)?.parse().ok()
 }
 
 /// What is known by name and not decoded.

@@ -27,12 +27,14 @@ pub(super) struct Packets {
     /// Where the last one ended, in ticks of the track.
     end: i64,
     ended: bool,
+    /// Whether another stream begins where this one ended, as in a chained Ogg file.
+    goes_on: bool,
 }
 
 impl Packets {
     pub(super) fn new(format: Box<dyn FormatReader>, track: Track, source: Source, digest: Option<Sha256>) -> Self {
         let left = packet_bytes(source.length());
-        Self { format, source, track, digest, left, bytes: 0, ticks: 0, end: 0, ended: false }
+        Self { format, source, track, digest, left, bytes: 0, ticks: 0, end: 0, ended: false, goes_on: false }
     }
 
     /// The next packet of the track; none at the end. What is damaged ends it too: nothing after can be found.
@@ -47,8 +49,9 @@ impl Packets {
                 Err(Symphonia::IoError(failed)) if failed.kind() != std::io::ErrorKind::UnexpectedEof => {
                     return Err(fault::unreadable(&failed));
                 }
-                Ok(None) | Err(_) => {
+                end @ (Ok(None) | Err(_)) => {
                     self.ended = true;
+                    self.goes_on = matches!(end, Err(Symphonia::ResetRequired));
                     break;
                 }
             };
@@ -120,9 +123,9 @@ impl Packets {
         (seconds > 0.0).then_some(rate)
     }
 
-    /// The digest of all packets, if it was asked for and all were seen.
+    /// The digest of all packets, if it was asked for and all were seen; none where another stream goes on.
     pub(super) fn digest(&mut self) -> Option<[u8; 32]> {
-        let ended = self.ended;
+        let ended = self.ended && !self.goes_on;
         self.digest.take().filter(|_| ended).map(|digest| digest.finalize().into())
     }
 
