@@ -117,6 +117,12 @@ impl Part {
 }
 
 impl Coverage {
+    /// That of a library in which nothing was scanned yet.
+    #[must_use]
+    pub fn empty(gate_percent: u8) -> Self {
+        Self::from(&[], &[], &[], gate_percent)
+    }
+
     /// What the catalog knows, held against a gate of so many per cent.
     ///
     /// # Errors
@@ -173,6 +179,7 @@ mod tests {
             Coverage::from(&[], &counts, &[], GATE).total
         };
         assert!(at(80, 20).is_reached() && !at(79, 21).is_reached() && !at(79, 21).is_reachable());
-        assert!(!Coverage::from(&[], &[], &[], GATE).total.is_reached());
+        let empty = Coverage::empty(GATE);
+        assert_eq!((empty.gate_percent, empty.total.is_reached(), empty.total.tenths()), (GATE, false, 0));
     }
 }

@@ -1,5 +1,7 @@
 //! All of it together: what the catalog knows becomes groups, versions and questions.
 
+use std::collections::HashSet;
+
 use baton_fingerprint::Fingerprint;
 use baton_ledger::LedgerError;
 use baton_ledger::catalog::Catalog;
@@ -64,8 +66,7 @@ impl Duplicates {
 /// # Errors
 /// When the database fails.
 pub fn find(catalog: &Catalog, ear: &Ear<'_>, wanted: Wanted) -> Result<Duplicates, LedgerError> {
-    let mut items = Vec::new();
-    catalog.library_entries(|entry| items.push(Item::from(entry)))?;
+    let items = items(catalog)?;
     let classes = Classes::of(&items);
     let (places, prints) = fingerprints(catalog, &items, &classes)?;
     let heard = ear(&prints);
@@ -84,6 +85,17 @@ pub fn find(catalog: &Catalog, ear: &Ear<'_>, wanted: Wanted) -> Result<Duplicat
     let groups = group(&items, &classes, &alike);
     let likely = wanted.metadata.map(|threshold| likely(&items, threshold)).unwrap_or_default();
     Ok(Duplicates { items, groups, versions, likely })
+}
+
+/// All items that are there. A file is no duplicate of itself: of items with one path there is one.
+fn items(catalog: &Catalog) -> Result<Vec<Item>, LedgerError> {
+    let (mut items, mut paths) = (Vec::new(), HashSet::new());
+    catalog.library_entries(|entry| {
+        if paths.insert(entry.path.clone()) {
+            items.push(Item::from(entry));
+        }
+    })?;
+    Ok(items)
 }
 
 /// The fingerprints of the items that stand for their classes, with their places in the list of items.

@@ -19,6 +19,7 @@ mod tests;
 mod work;
 
 pub use event::{Event, Listing, Reads, Report};
+pub use lock::forget;
 pub use one::Compared;
 pub use options::{Options, Read};
 pub use run::scan;

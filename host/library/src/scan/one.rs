@@ -17,7 +17,7 @@ use crate::source::mtime_ns;
 pub enum Compared {
     /// It is as it was.
     Same,
-    /// It has other bytes, or cannot be read any more.
+    /// It has other bytes, cannot be read any more, or its fingerprint was lost.
     Differs,
 }
 
@@ -53,7 +53,8 @@ pub(super) fn read(waiting: &Waiting, read: &Read<'_>, stop: &AtomicBool) -> Ver
     if reason == Some(Reason::Changed) || replaced {
         let detail = "it was replaced while it was read, twice; the next scan reads it".to_owned();
         let error = Error { reason: Reason::Changed, detail };
-        return Verdict::Changed(reading(outcome(Err(error))));
+        // Without time and inode no listing finds it as it was: the next scan reads it.
+        return Verdict::Changed(Reading { mtime_ns: 0, inode: 0, ..reading(outcome(Err(error))) });
     }
     let compared = waiting.before.as_ref().map(|before| compare(before, result.as_ref().ok()));
     Verdict::Read(reading(outcome(result)), compared)
@@ -114,11 +115,11 @@ fn as_heard(sound: Sound) -> Heard {
     }
 }
 
-/// By the file's digest where there is one, and by the words.
+/// By the file's digest where there is one, and by the words: without them it was not what it should have been.
 fn compare(before: &Before, sound: Option<&Sound>) -> Compared {
     let same = sound.is_some_and(|sound| {
         let bytes = before.file_sha256.as_deref().zip(sound.file_sha256.as_ref());
-        let words = before.words.as_ref().is_none_or(|words| *words == sound.fingerprint.to_bytes());
+        let words = before.words.as_ref().is_some_and(|words| *words == sound.fingerprint.to_bytes());
         words && bytes.is_none_or(|(before, now)| before == now)
     });
     if same { Compared::Same } else { Compared::Differs }

@@ -10,10 +10,12 @@ use std::time::Duration;
 
 use baton_fingerprint::{Error, Fingerprint, Reason, Sound, Tags};
 use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::State;
+use baton_ledger::catalog::library::{Before, State, Waiting};
 
-use super::{Event, Options, Read, Report, scan};
+use super::one::{self, Verdict};
+use super::{Compared, Event, Options, Read, Report, forget, scan};
 use crate::coverage::{Coverage, GATE};
+use crate::duplicates::{Heard, Wanted, find};
 use crate::source::Place;
 
 /// A place with music and a catalog beside it.
@@ -167,6 +169,22 @@ fn verifying_reads_all_again_and_tells_what_differs() {
 }
 
 #[test]
+fn verifying_what_has_lost_its_fingerprint_differs() {
+    let room = Room::new();
+    room.put("a.mp3", "sound 1");
+    let verified = |words| {
+        let before = Some(Before { file_sha256: sound("sound 1").file_sha256.map(Vec::from), words });
+        let waiting = Waiting { item: 1, path: room.music().join("a.mp3"), size: 7, before };
+        match one::read(&waiting, &look, &AtomicBool::new(false)) {
+            Verdict::Read(_, compared) => compared,
+            Verdict::Changed(_) | Verdict::Stopped => None,
+        }
+    };
+    assert_eq!(verified(Some(sound("sound 1").fingerprint.to_bytes())), Some(Compared::Same));
+    assert_eq!(verified(None), Some(Compared::Differs));
+}
+
+#[test]
 fn verifying_what_cannot_be_reached_keeps_what_was_known() {
     let room = Room::new();
     room.put("a.mp3", "sound 1");
@@ -234,6 +252,9 @@ fn a_file_that_is_replaced_while_it_is_read_is_read_again_or_has_failed() {
     let states = room.items();
     assert_eq!(states[0], ("always".to_owned(), State::Failed, Some("changed".to_owned())));
     assert_eq!(states[1], ("once".to_owned(), State::Fingerprinted, None));
+    // Nobody writes to it any more: the next scan reads it, and it alone.
+    let next = room.scan(&options());
+    assert_eq!((next.reads.items, next.reads.fingerprinted, room.coverage().total.fingerprinted), (1, 1, 2));
 }
 
 #[test]
@@ -259,14 +280,14 @@ fn a_source_that_is_gone_or_empty_loses_nothing_and_a_file_that_is_gone_is_missi
     }
     fs::remove_dir(room.music()).unwrap();
     fs::rename(&aside, room.music()).unwrap();
-    fs::remove_file(room.music().join("2.mp3")).unwrap();
+    fs::rename(room.music().join("2.mp3"), &aside).unwrap();
     let back = scan_it().unwrap();
     assert_eq!((back.sources[0].missing, back.sources[0].unchanged, &back.sources[0].failure), (1, 4, &None));
     let total = room.coverage().total;
     assert_eq!((total.items, total.missing), (4, 1));
     // It is back, as it was: nothing is read again.
-    room.put("2.mp3", "sound 2");
-    assert_eq!((scan_it().unwrap().reads.items <= 1, room.coverage().total.fingerprinted), (true, 5));
+    fs::rename(&aside, room.music().join("2.mp3")).unwrap();
+    assert_eq!((scan_it().unwrap().reads.items, room.coverage().total.fingerprinted), (0, 5));
 }
 
 #[test]
@@ -304,6 +325,40 @@ fn rules_hidden_files_and_other_sources_are_left_out() {
     room.scan(&options());
     let names: Vec<String> = room.items().into_iter().map(|(name, ..)| name).collect();
     assert_eq!(names, ["a", "d"]);
+}
+
+#[test]
+fn a_source_below_another_has_its_files_once_and_reads_none_again() {
+    let room = Room::new();
+    room.put("a.mp3", "sound 1");
+    room.put("sub/b.mp3", "sound 2");
+    room.scan(&options());
+    let sub = Place::of(&room.music().join("sub")).unwrap();
+    let of_sub = scan(&room.catalog(), &[sub], &options(), &look, &mut |_| (), &AtomicBool::new(false)).unwrap();
+    assert_eq!((of_sub.sources[0].unchanged, of_sub.reads.items), (1, 0));
+    for _ in 0..2 {
+        let catalog = Catalog::open(&room.catalog()).unwrap().unwrap();
+        let found = find(&catalog, &|_| Heard::default(), Wanted { metadata: None }).unwrap();
+        assert_eq!((found.items.len(), found.groups.len(), room.coverage().total.items), (2, 0, 2));
+        let report = room.scan(&options());
+        assert_eq!((report.sources[0].items, report.sources[0].missing, report.reads.items), (1, 0, 0));
+    }
+}
+
+#[test]
+fn a_source_is_not_forgotten_while_a_scan_runs() {
+    let room = Room::new();
+    room.put("a.mp3", "sound 1");
+    let refused = RefCell::new(Vec::new());
+    let mut tell = |event: &Event<'_>| {
+        if let Event::Begin { .. } = event {
+            refused.borrow_mut().push(forget(&room.catalog(), &room.music()).map_err(|error| error.to_string()));
+        }
+    };
+    let report = scan(&room.catalog(), &[room.place()], &options(), &look, &mut tell, &AtomicBool::new(false)).unwrap();
+    assert_eq!((report.reads.fingerprinted, refused.borrow().len()), (1, 1));
+    assert!(refused.borrow()[0].as_ref().unwrap_err().contains("another `baton library scan`"));
+    assert!(forget(&room.catalog(), &room.music()).unwrap() && !forget(&room.catalog(), &room.music()).unwrap());
 }
 
 #[test]

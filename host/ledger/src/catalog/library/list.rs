@@ -170,7 +170,7 @@ impl Library {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Ends a listing that saw the whole source: `gone` are missing from now on.
+    /// Ends a listing that saw the whole source: `gone` are missing from now on. A file that is another item too is not.
     ///
     /// # Errors
     /// When the database fails; then nothing is marked.
@@ -184,7 +184,8 @@ impl Library {
             transaction
                 .prepare_cached(
                     "UPDATE files SET missing = 1, said_at = ?2
-                     WHERE id = (SELECT file FROM library_items WHERE id = ?1)",
+                     WHERE id = (SELECT file FROM library_items WHERE id = ?1) AND NOT EXISTS (
+                         SELECT 1 FROM library_items WHERE file = files.id AND missing_since IS NULL)",
                 )?
                 .execute([*id, at])?;
         }
@@ -245,7 +246,7 @@ impl Put<'_> {
 
     /// Says what the file is and returns its number.
     fn file(&self) -> rusqlite::Result<i64> {
-        let (item, path) = (self.item, self.item.path.to_string_lossy());
+        let (item, path) = (self.item, column::text(&self.item.path));
         self.tx
             .prepare_cached(
                 "INSERT INTO put_file (source, said_at, path, size, modified_at, missing)
@@ -263,7 +264,7 @@ impl Put<'_> {
 
     /// The same item under another path: its file takes that path, unless there is one already.
     fn moved(&self, known: &Known) -> rusqlite::Result<i64> {
-        let path = self.item.path.to_string_lossy();
+        let path = column::text(&self.item.path);
         self.tx
             .prepare_cached("UPDATE OR IGNORE files SET path = ?2 WHERE id = ?1")?
             .execute(params![known.file, path])?;

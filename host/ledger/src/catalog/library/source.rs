@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::super::Catalog;
 use super::Library;
@@ -69,20 +69,26 @@ impl Library {
         all(&self.connection)
     }
 
-    /// Remembers a source; one that is known stays as it is.
+    /// Remembers a source; one that is known stays as it is. What a folder above it had listed there is its own from now on,
+    /// with what was found: a file is one item.
     ///
     /// # Errors
-    /// When the database fails.
-    pub fn add_source(&self, path: &str, kind: Kind, now: Timestamp) -> Result<Source, LedgerError> {
-        self.connection.execute(
+    /// When the database fails; then nothing is remembered.
+    pub fn add_source(&mut self, path: &str, kind: Kind, now: Timestamp) -> Result<Source, LedgerError> {
+        let transaction = self.begin()?;
+        transaction.execute(
             "INSERT INTO library_sources (path, kind, added_at) VALUES (?1, ?2, ?3)
              ON CONFLICT (path) DO UPDATE SET kind = excluded.kind",
             params![path, kind.word(), now.as_millisecond()],
         )?;
-        Ok(self.connection.query_row(&format!("{COLUMNS} WHERE path = ?1"), [path], read)?)
+        let source = transaction.query_row(&format!("{COLUMNS} WHERE path = ?1"), [path], read)?;
+        take_over(&transaction, &source, path, now)?;
+        transaction.commit()?;
+        Ok(source)
     }
 
-    /// Forgets a source and its items; the fingerprints of its files go too. False when there is no such source.
+    /// Forgets a source and its items; the fingerprints of its files go too, unless they are another source's as well. False
+    /// when there is no such source.
     ///
     /// # Errors
     /// When the database fails; then nothing was forgotten.
@@ -98,6 +104,7 @@ impl Library {
              DELETE FROM library_items WHERE source = {id};
              DELETE FROM library_sources WHERE id = {id};
              DELETE FROM fingerprints WHERE file IN (SELECT file FROM forgotten)
+                 AND NOT EXISTS (SELECT 1 FROM library_items WHERE file = fingerprints.file)
                  AND source = (SELECT id FROM sources WHERE name = 'library');
              DELETE FROM files WHERE id IN (SELECT file FROM forgotten) AND track IS NULL
                  AND NOT EXISTS (SELECT 1 FROM fingerprints WHERE file = files.id)
@@ -119,6 +126,32 @@ impl Library {
         )?;
         Ok(())
     }
+}
+
+/// Items of the folders above `source` that lie below it, `?2` with its slash. Paths are held against it as bytes, because not
+/// all of them are text.
+const ABOVE: &str = "source IN (SELECT id FROM library_sources WHERE kind = 'folder' AND id <> ?1
+         AND substr(?2, 1, length(rtrim(path, '/')) + 1) = rtrim(path, '/') || '/')
+     AND substr(CAST(path AS BLOB), 1, length(CAST(?2 AS BLOB))) = CAST(?2 AS BLOB)";
+
+/// Items are a folder's under their path below it. A library of Eagle calls them otherwise: to the folder they are missing.
+fn take_over(tx: &Transaction<'_>, source: &Source, path: &str, now: Timestamp) -> rusqlite::Result<()> {
+    let below = format!("{}/", path.trim_end_matches('/'));
+    match source.kind {
+        Kind::Folder => tx.execute(
+            &format!(
+                "UPDATE OR IGNORE library_items SET source = ?1, scan = 0, key = substr(path,
+                     CASE typeof(path) WHEN 'blob' THEN length(CAST(?2 AS BLOB)) ELSE length(?2) END + 1)
+                 WHERE {ABOVE}"
+            ),
+            params![source.id, below],
+        )?,
+        Kind::Eagle => tx.execute(
+            &format!("UPDATE library_items SET missing_since = coalesce(missing_since, ?3) WHERE {ABOVE}"),
+            params![source.id, below, now.as_millisecond()],
+        )?,
+    };
+    Ok(())
 }
 
 fn all(connection: &rusqlite::Connection) -> Result<Vec<Source>, LedgerError> {

@@ -1,5 +1,7 @@
 //! The tables of the library, and what plugins see of them.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -16,7 +18,7 @@ struct Room {
 impl Room {
     fn new() -> (Self, Library, Source) {
         let room = Self { folder: tempfile::tempdir().unwrap() };
-        let library = Library::open(&room.path()).unwrap();
+        let mut library = Library::open(&room.path()).unwrap();
         let source = library.add_source("/music", Kind::Folder, now()).unwrap();
         (room, library, source)
     }
@@ -72,7 +74,7 @@ fn read_all(room: &Room, library: &mut Library, source: &Source) {
         outcome: if item.path.to_string_lossy().contains("bad") {
             Outcome::Without { state: State::Failed, reason: "corrupt", detail: "no frame".to_owned() }
         } else {
-            let words = vec![1, 2, 3, 4];
+            let words = item.path.as_os_str().as_bytes().to_vec();
             Outcome::Fingerprinted(Box::new(Heard {
                 algorithm: "a",
                 words,
@@ -153,4 +155,95 @@ fn a_source_that_cannot_be_reached_keeps_its_items_and_the_first_time_of_it() {
     assert_eq!(room.catalog().library_counts().unwrap()[0].items, 1);
     list(&mut library, &source, &[listed("a")], false);
     assert_eq!(room.catalog().library_sources().unwrap()[0].failure, None);
+}
+
+/// An item of the source at `/music/sub`, as that names it.
+fn below(name: &str) -> Listed {
+    Listed { key: name.into(), path: Path::new("/music/sub").join(name), ..listed(name) }
+}
+
+#[test]
+fn a_source_below_another_takes_over_what_that_listed_there() {
+    let (room, mut library, source) = Room::new();
+    let raw = OsStr::from_bytes(b"sub/\xff.mp3");
+    let odd = Listed { key: raw.to_owned(), path: Path::new("/music").join(raw), ..listed("odd") };
+    let items = [listed("sub.mp3"), listed("sub/\u{fc}.mp3"), odd.clone(), listed("subway/a")];
+    list(&mut library, &source, &items, false);
+    read_all(&room, &mut library, &source);
+    let sub = library.add_source("/music/sub", Kind::Folder, now()).unwrap();
+    assert_eq!(room.number("SELECT total FROM coverage"), 4);
+    let odd = Listed { key: OsStr::from_bytes(b"\xff.mp3").to_owned(), ..odd };
+    let standings = list(&mut library, &sub, &[below("\u{fc}.mp3"), odd], false);
+    assert_eq!(standings, [Standing::Unchanged; 2]);
+    // The folder above lists on without them, and nothing of them is missing.
+    assert_eq!(list(&mut library, &source, &[listed("sub.mp3"), listed("subway/a")], false), [Standing::Unchanged; 2]);
+    let counts = room.catalog().library_counts().unwrap();
+    assert_eq!(counts.iter().map(|count| (count.source, count.items)).collect::<Vec<_>>(), [(1, 2), (2, 2)]);
+    assert_eq!(room.number("SELECT count(*) FROM library_items WHERE missing_since IS NOT NULL"), 0);
+    assert_eq!(room.number("SELECT count(*) FROM files WHERE missing = 1"), 0);
+    // A library of Eagle there calls its items otherwise.
+    library.add_source("/music/subway", Kind::Eagle, now()).unwrap();
+    assert_eq!(room.number("SELECT total FROM coverage"), 3);
+}
+
+/// Two sources with an item each of one file, read.
+fn shared() -> (Room, Library, Source, Source) {
+    let (room, mut library, source) = Room::new();
+    let other = library.add_source("/other", Kind::Eagle, now()).unwrap();
+    for source in [&source, &other] {
+        list(&mut library, source, &[listed("a"), listed(&source.id.to_string())], false);
+        read_all(&room, &mut library, source);
+    }
+    (room, library, source, other)
+}
+
+#[test]
+fn a_file_of_two_items_is_missing_with_the_last_of_them() {
+    let (room, mut library, source, other) = shared();
+    let missing = || room.number("SELECT missing FROM files WHERE path = '/music/a'");
+    list(&mut library, &source, &[listed("1")], false);
+    assert_eq!(missing(), 0);
+    list(&mut library, &other, &[listed("2")], false);
+    assert_eq!(missing(), 1);
+}
+
+#[test]
+fn forgetting_a_source_leaves_the_fingerprints_that_another_needs() {
+    let (room, mut library, _, _) = shared();
+    assert!(library.forget_source(Path::new("/music")).unwrap());
+    let mut heard = Vec::new();
+    room.catalog().library_fingerprints("a", |_, words| heard.push(words.to_vec())).unwrap();
+    assert_eq!(heard, [b"/music/a".to_vec(), b"/music/2".to_vec()]);
+    assert_eq!((room.number("SELECT count(*) FROM files"), room.number("SELECT done FROM coverage")), (2, 2));
+}
+
+#[test]
+fn names_that_are_no_utf_8_are_files_of_their_own() {
+    let (room, mut library, source) = Room::new();
+    let raw: [&[u8]; 4] =
+        [b"M\xfcller 1%.mp3", b"M\xf6ller 1%.mp3", b"M%FCller%201%25.mp3", "M\u{fffd}ller 1%.mp3".as_bytes()];
+    let item = |name: &&[u8]| {
+        let name = OsStr::from_bytes(name);
+        Listed { key: name.to_owned(), path: Path::new("/music").join(name), ..listed("odd") }
+    };
+    let items: Vec<Listed> = raw.iter().map(item).collect();
+    list(&mut library, &source, &items, false);
+    read_all(&room, &mut library, &source);
+    let mut heard = Vec::new();
+    room.catalog().library_fingerprints("a", |_, words| heard.push(words.to_vec())).unwrap();
+    assert_eq!(heard, raw.map(|name| [b"/music/", name].concat()));
+    let url = "SELECT count(*) FROM files WHERE path = 'file:///music/M%FCller%201%25.mp3'";
+    assert_eq!((room.number("SELECT count(*) FROM files"), room.number(url)), (4, 1));
+}
+
+#[test]
+fn the_fingerprint_of_a_plugin_is_not_taken_for_ours() {
+    let (room, mut library, source) = Room::new();
+    list(&mut library, &source, &[listed("a"), listed("b")], false);
+    read_all(&room, &mut library, &source);
+    let say = "INSERT INTO put_fingerprint (source, path, algorithm, data) VALUES ('other', '/music/a', 'a', x'00')";
+    Connection::open(room.path()).unwrap().execute_batch(say).unwrap();
+    let mut heard = Vec::new();
+    room.catalog().library_fingerprints("a", |_, words| heard.push(words.to_vec())).unwrap();
+    assert_eq!(heard, [b"/music/b".to_vec()]);
 }

@@ -52,12 +52,16 @@ impl fmt::Display for Address {
     }
 }
 
-/// What was given, without what may be secret.
+/// What was given, without what may be secret: nothing before its last `@`, whether it parses or not, and no query.
 fn shown(text: &str) -> String {
-    let text = text.split(['?', '#']).next().unwrap_or_default();
-    match (text.split_once("://"), text.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
-        _ => text.to_owned(),
+    let text = text.trim();
+    let scheme = ["http://", "https://"].into_iter().find(|scheme| text.starts_with(scheme)).unwrap_or_default();
+    let before = text.split(['?', '#']).next().unwrap_or_default();
+    match text.rsplit_once('@') {
+        None => before.to_owned(),
+        Some((_, host)) if before.contains('@') && !host.contains(['?', '#']) => format!("{scheme}…@{host}"),
+        // A password with a `?`, or a query with an `@`: which one it is cannot be told.
+        Some(_) => format!("{scheme}…"),
     }
 }
 
@@ -83,5 +87,20 @@ mod tests {
             let error = Address::parse(wrong).unwrap_err().to_string();
             assert!(!error.contains("secret@") && !error.contains("token=secret"), "{error}");
         }
+        for wrong in [
+            "me:secret@house:41595",
+            "me:secret://@house",
+            "ftp://me:secret@house/?token=secret",
+            "http://me:secret?@house",
+            "http://me:secret@house:port",
+            "http://house/?a@token=secret",
+            "http://me:secret@house#secret",
+            " http://me:a@secret@house:1234567 ",
+        ] {
+            let error = Address::parse(wrong).unwrap_err().to_string();
+            assert!(!error.contains("secret@") && !error.replace("baton secret set", "").contains("secret"), "{error}");
+        }
+        assert_eq!(shown("me:secret@house:41595"), "…@house:41595");
+        assert_eq!(shown("http://me:secret@house"), "http://…@house");
     }
 }

@@ -154,14 +154,15 @@ impl Http {
         }
     }
 
-    /// The beginning of what a server says, on one line, with a colon before it, without the token.
+    /// The beginning of what a server says, on one line, with a colon before it, without the token. That goes first: of one that
+    /// is cut the beginning would stay.
     fn words(&self, bytes: &[u8]) -> String {
-        let text = String::from_utf8_lossy(bytes.get(..4 * WORDS_CHARS).unwrap_or(bytes)).into_owned();
-        let text = match self.token.value() {
-            Some(token) => text.replace(token, "…"),
-            None => text,
-        };
-        let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(WORDS_CHARS).collect();
+        let mut text = String::from_utf8_lossy(bytes).into_owned();
+        for form in self.token.forms() {
+            text = text.replace(&form, "…");
+        }
+        let words = text.split_whitespace().take(WORDS_CHARS).collect::<Vec<_>>().join(" ");
+        let line: String = words.chars().take(WORDS_CHARS).collect();
         if line.is_empty() { line } else { format!(": {line}") }
     }
 }
@@ -174,4 +175,32 @@ fn root(error: reqwest::Error) -> String {
         last = source;
     }
     last.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_is_shown_without_the_token_however_it_writes_it() {
+        let token = Token::new("eagle", Some("a+b \"secret\"/ü".to_owned()));
+        let http = Http::new(Address::parse(Address::DEFAULT).unwrap(), token, Duration::from_secs(1)).unwrap();
+        for echo in [
+            "a+b \"secret\"/ü",
+            "a%2Bb+%22secret%22%2F%C3%BC",
+            "a%2Bb%20%22secret%22%2F%C3%BC",
+            "a%2bb+%22secret%22%2f%c3%bc",
+            r#"a+b \"secret\"/ü"#,
+        ] {
+            assert_eq!(http.words(format!("no: token={echo}&x").as_bytes()), ": no: token=…&x");
+            // Where the text is cut, too.
+            for pad in (0..=4 * WORDS_CHARS).step_by(7) {
+                let words = http.words(format!("{}{echo}", " ".repeat(pad)).as_bytes());
+                assert_eq!(words, ": …");
+            }
+        }
+        assert_eq!(http.words(b" "), "");
+        let none = Http { token: Token::new("eagle", Some(String::new())), ..http };
+        assert_eq!(none.words(b"no"), ": no");
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use reqwest::Url;
+
 /// A token, if there is one, and the name of the secret that it is kept under. Its value is never shown.
 #[derive(Clone, Default)]
 pub struct Token {
@@ -20,9 +22,37 @@ impl Token {
         self.value.as_deref()
     }
 
+    /// How a server may write it in an answer: as it is, as in JSON, as in a query.
+    pub(super) fn forms(&self) -> Vec<String> {
+        let Some(token) = self.value().filter(|token| !token.is_empty()) else {
+            return Vec::new();
+        };
+        let json = serde_json::Value::from(token).to_string();
+        let mut forms = vec![token.to_owned(), json.trim_matches('"').to_owned()];
+        if let Ok(mut url) = Url::parse("http://localhost/") {
+            url.query_pairs_mut().append_pair("", token);
+            let form = url.query().unwrap_or_default().trim_start_matches('=').to_owned();
+            let percent = form.replace('+', "%20");
+            forms.extend([lower(&form), lower(&percent), form, percent]);
+        }
+        // What is part of another goes after it.
+        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        forms
+    }
+
     pub(super) fn secret(&self) -> &str {
         &self.secret
     }
+}
+
+/// The digits of its escapes in lower case, as some servers write them.
+fn lower(form: &str) -> String {
+    let mut parts = form.split('%');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| match part.split_at_checked(2) {
+        Some((digits, rest)) => format!("{text}%{}{rest}", digits.to_ascii_lowercase()),
+        None => format!("{text}%{part}"),
+    })
 }
 
 impl fmt::Debug for Token {
