@@ -30,6 +30,9 @@ impl Args {
     /// When there is no workspace, or the catalog cannot be read.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let Some(catalog) = open(place)? else {
+            if self.json {
+                output::json(&as_json(&Coverage::empty(self.gate), &[]));
+            }
             return Ok(Code::Findings);
         };
         let coverage = Coverage::of(&catalog, self.gate)?;

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
-use baton_ledger::catalog::library::{Library, Source};
+use baton_ledger::catalog::library::Source;
+use baton_library::scan::forget;
 use serde_json::{Value, json};
 
 use super::super::Place;
@@ -24,15 +25,18 @@ pub(super) struct Args {
 
 impl Args {
     /// # Errors
-    /// When there is no workspace or no such source, or the catalog cannot be read.
+    /// When there is no workspace or no such source, a scan runs, or the catalog cannot be read.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let Some(catalog) = open(place)? else {
+            if self.json {
+                output::json(&as_json(&[]));
+            }
             return Ok(Code::Good);
         };
         if let Some(folder) = self.forget {
             // One that is gone for good cannot be resolved; then it is meant as it was written.
             let folder = folder.canonicalize().or_else(|_| std::path::absolute(&folder))?;
-            if !Library::open(&place.need()?.state.catalog())?.forget_source(&folder)? {
+            if !forget(&place.need()?.state.catalog(), &folder)? {
                 bail!("{} is no source; `baton library sources` lists them", folder.display());
             }
             output::note(&format!("{} is forgotten", folder.display()));
@@ -40,7 +44,7 @@ impl Args {
         }
         let sources = catalog.library_sources()?;
         if self.json {
-            output::json(&json!({ "schema": 1, "sources": sources.iter().map(as_json).collect::<Vec<_>>() }));
+            output::json(&as_json(&sources));
         } else {
             output::print(&as_text(&sources));
         }
@@ -48,7 +52,11 @@ impl Args {
     }
 }
 
-fn as_json(source: &Source) -> Value {
+fn as_json(sources: &[Source]) -> Value {
+    json!({ "schema": 1, "sources": sources.iter().map(one).collect::<Vec<_>>() })
+}
+
+fn one(source: &Source) -> Value {
     json!({
         "path": source.path.to_string_lossy(),
         "kind": source.kind.word(),

@@ -7,7 +7,7 @@ mod table;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use baton_library::duplicates::{THRESHOLD, Wanted, find, listen};
+use baton_library::duplicates::{Duplicates, THRESHOLD, Wanted, find, listen};
 
 use super::super::Place;
 use super::open;
@@ -42,6 +42,9 @@ impl Args {
     /// When there is no workspace, the catalog cannot be read, or the plan cannot be written.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let Some(catalog) = open(place)? else {
+            if self.json {
+                output::json(&json::whole(&Duplicates::default()));
+            }
             return Ok(Code::Good);
         };
         let wanted = Wanted { metadata: (!self.no_metadata).then_some(self.metadata_threshold) };
