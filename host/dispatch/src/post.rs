@@ -40,7 +40,7 @@ pub(crate) struct Post {
     /// In the order of the calls.
     items: Vec<Item>,
     /// RETURNs that lie in the plugin's inbox and nobody has read.
-    ahead: Vec<Ahead>,
+    ahead: Arc<[Ahead]>,
 }
 
 enum Item {
@@ -70,16 +70,12 @@ impl Post {
             sandbox::Post::TakeBack(back) => Item::TakeBack(back),
         };
         let items = items.into_iter().enumerate().map(item).collect();
-        Self { root: house.root.clone(), sender: task.agent.clone(), items, ahead: Vec::new() }
+        Self { root: house.root.clone(), sender: task.agent.clone(), items, ahead: Arc::default() }
     }
 
-    /// Looks which requests have their RETURNs already, if any is to be taken back. Who makes something and says so writes
-    /// one after the other, so the word gets a moment to arrive.
-    pub(crate) async fn look_ahead(&mut self, house: &Arc<House>) {
-        if self.items.iter().any(|item| matches!(item, Item::TakeBack(_))) {
-            tokio::time::sleep(limits::GRACE).await;
-            self.ahead = returns_ahead(house, &self.sender).await;
-        }
+    /// Whether anything is taken back.
+    fn takes_back(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, Item::TakeBack(_)))
     }
 
     /// Writes into the outbox what goes out, and ends what is taken back.
@@ -165,6 +161,19 @@ impl Post {
                 Progress::Done { .. } | Progress::Gone => Standing::Ended,
             },
         })
+    }
+}
+
+/// Looks which requests have their RETURNs already, if any of these posts of one plugin takes one back. Who makes something
+/// and says so writes one after the other, so the word gets a moment to arrive. It is one moment for all of them, and none
+/// goes ahead of another meanwhile: what one sends may be under the key of what another takes back.
+pub(crate) async fn look_ahead(house: &Arc<House>, posts: impl Iterator<Item = &mut Post>) {
+    let posts: Vec<_> = posts.filter(|post| post.takes_back()).collect();
+    let Some(sender) = posts.first().map(|post| post.sender.clone()) else { return };
+    tokio::time::sleep(limits::GRACE).await;
+    let ahead = Arc::from(returns_ahead(house, &sender).await);
+    for post in posts {
+        post.ahead = Arc::clone(&ahead);
     }
 }
 

@@ -8,6 +8,7 @@ pub mod alignment;
 pub mod claims;
 mod count;
 pub mod discover;
+pub mod ended;
 pub mod extract;
 pub mod follow;
 pub mod globs;

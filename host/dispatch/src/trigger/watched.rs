@@ -239,9 +239,9 @@ mod tests {
     fn mount(host: &Path) -> MountGrant {
         let host = host.canonicalize().unwrap();
         MountGrant {
-            name: "root".to_owned(),
+            name: "tree".to_owned(),
             host,
-            guest: "/root/0".to_owned(),
+            guest: "/tree/0".to_owned(),
             shown_as: ".".to_owned(),
             writable: false,
         }

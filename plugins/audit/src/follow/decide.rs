@@ -126,7 +126,7 @@ pub(super) enum Step<'a> {
     },
 }
 
-/// Decides, in the order of the gaps, what is taken back last. What the tasks `untold` wrote down never went out.
+/// Decides, in the order of the gaps, what is taken back last. What a task that is `untold` wrote down never went out.
 #[must_use]
 pub(super) fn decide<'a>(
     wanted: &'a [Wanted],
@@ -134,7 +134,7 @@ pub(super) fn decide<'a>(
     plans: &[&str],
     gone: &dyn Fn(&str) -> bool,
     rules: &Rules,
-    untold: &BTreeSet<String>,
+    untold: &dyn Fn(&str) -> bool,
 ) -> Vec<Step<'a>> {
     let mut open: BTreeMap<&str, usize> = BTreeMap::new();
     for one in known.values().filter(|one| one.state == Asked::Open) {
@@ -155,7 +155,7 @@ pub(super) fn decide<'a>(
         } else {
             continue;
         };
-        if one.state == Asked::TakenBack && !untold.contains(&one.task) {
+        if one.state == Asked::TakenBack && !untold(&one.task) {
             steps.push(Step::Forget { finding });
             continue;
         }
@@ -218,8 +218,8 @@ mod tests {
         Known { state, ..Known::of(&wanted("x"), "Codex-MM1", round, "t") }
     }
 
-    fn untold(task: &str) -> BTreeSet<String> {
-        BTreeSet::from([task.to_owned()])
+    fn untold(task: &str) -> impl Fn(&str) -> bool {
+        move |one| one == task
     }
 
     fn words(steps: &[Step<'_>]) -> Vec<String> {

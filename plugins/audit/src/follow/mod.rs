@@ -15,10 +15,10 @@ mod book;
 mod decide;
 mod letter;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::lent::{Ledger, Lent, Post, Refused, Unsent};
-use crate::limits;
+use crate::ended::Ended;
+use crate::lent::{Lent, Post, Refused, Unsent};
 use crate::note::Weight;
 use crate::report::{FollowUp, FollowUpState};
 use book::Book;
@@ -36,10 +36,10 @@ pub struct Followed {
 }
 
 /// Who asks.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Asker<'a> {
-    /// The task, the same in all its attempts.
-    pub task: &'a str,
+    /// How earlier tasks ended, as the one that asks sees them.
+    pub ended: &'a Ended<'a>,
     /// The arguments of its audit, for the one that follows an answer.
     pub args: &'a str,
 }
@@ -64,21 +64,13 @@ pub fn follow(
     match Book::open(memory).and_then(|book| book.known().map(|known| (book, known))) {
         Err(refused) => silent(format!("nobody was asked: {}", refused.text())),
         Ok((book, known)) => {
-            let untold = untold(lent.ledger, asker.task);
-            let steps = decide(wanted, &known, plans, gone, rules, &untold);
-            match act(post, &book, &steps, &untold, asker) {
+            let steps = decide(wanted, &known, plans, gone, rules, &|task| asker.ended.untold(task));
+            match act(post, &book, &steps, asker) {
                 Ok(rows) => Followed { rows, silent: None },
                 Err(refused) => silent(format!("what was asked could not be written down: {}", refused.text())),
             }
         }
     }
-}
-
-/// The tasks of which nothing went out: this one, whose earlier attempts came to no end, and those that have not succeeded.
-fn untold(ledger: Option<&dyn Ledger>, task: &str) -> BTreeSet<String> {
-    let tasks = ledger.and_then(|ledger| ledger.tasks(None, None, limits::LEDGER_TASKS).ok());
-    let unsettled = tasks.into_iter().flatten().filter(|entry| entry.state != "succeeded").map(|entry| entry.id);
-    unsettled.chain([task.to_owned()]).collect()
 }
 
 /// Notes that the request under this key was answered, as done or not. Gives the plan that it was for and the arguments of
@@ -101,14 +93,8 @@ fn silent(reason: String) -> Followed {
 }
 
 /// Sends and takes back, and writes down what was done.
-fn act(
-    post: &dyn Post,
-    book: &Book<'_>,
-    steps: &[Step<'_>],
-    untold: &BTreeSet<String>,
-    asker: Asker<'_>,
-) -> Result<Vec<FollowUp>, Refused> {
-    let task = asker.task;
+fn act(post: &dyn Post, book: &Book<'_>, steps: &[Step<'_>], asker: Asker<'_>) -> Result<Vec<FollowUp>, Refused> {
+    let task = asker.ended.task();
     let mut rows = Vec::new();
     let (mut keep, mut forget) = (BTreeMap::new(), Vec::new());
     for step in steps {
@@ -121,7 +107,7 @@ fn act(
                 Err(reason) => rows.push(row(wanted, None, FollowUpState::Held, round - 1, &reason)),
             },
             Step::Wait { wanted, known } => {
-                if untold.contains(&known.task) {
+                if asker.ended.untold(&known.task) {
                     drop(post.send(&letter::draft(wanted, &known.agent, known.round)));
                     keep.insert(wanted.finding.clone(), Known { task: task.to_owned(), ..(*known).clone() });
                 }

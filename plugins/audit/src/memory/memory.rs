@@ -8,7 +8,8 @@ use baton_plugin_sdk::sql::Value;
 
 use super::cells::{count, integer, text, words};
 use super::schema;
-use super::settle::{Writer, settle};
+use super::settle::settle;
+use crate::ended::Ended;
 use crate::lent::{Database, Refused};
 use crate::limits;
 use crate::verify::{Before, CommitLine, Counts, Kept, Status};
@@ -68,19 +69,19 @@ impl<'a> Memory<'a> {
     /// # Errors
     /// When the database is not granted, fails, or was written by a newer version.
     pub fn open(database: &'a dyn Database, scope: &str) -> Result<Self, Refused> {
-        Self::open_by(database, scope, Writer::default())
+        Self::open_by(database, scope, &Ended::default())
     }
 
     /// The same for a task, which takes back what an audit left whose outcome was never taken.
     ///
     /// # Errors
     /// As [`Memory::open`].
-    pub fn open_by(database: &'a dyn Database, scope: &str, writer: Writer<'_>) -> Result<Self, Refused> {
+    pub fn open_by(database: &'a dyn Database, scope: &str, ended: &Ended<'_>) -> Result<Self, Refused> {
         schema::prepare(database)?;
-        settle(database, scope, writer)?;
+        settle(database, scope, ended)?;
         let newest = database.query("SELECT max(id) FROM audits", &[])?;
         let committed = newest.first().map_or(0, |row| integer(row, 0));
-        let (scope, task) = (scope.to_owned(), writer.task.to_owned());
+        let (scope, task) = (scope.to_owned(), ended.task().to_owned());
         let mut memory = Self { database, scope, task, committed, last: None, plans: BTreeMap::new() };
         memory.last = memory.last_audit()?;
         if memory.last.is_some() {

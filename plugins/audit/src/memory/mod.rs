@@ -19,4 +19,3 @@ mod settle;
 pub use findings::{FindingState, Turnover, turnover};
 pub use memory::{KeptPlan, LastAudit, Memory, Moment};
 pub use record::{AuditRecord, PlanRecord, Record};
-pub use settle::Writer;

@@ -2,52 +2,27 @@
 //!
 //! An audit writes its memory before its outcome is taken. When the run ends in between, nobody ever saw its report: the next
 //! audit must compare with the one before it. So what an audit wrote is pending until a later one opens the memory, which
-//! takes it back when it was written by an earlier attempt of the same task, or when the ledger says that its task did not
-//! succeed. A task that still runs has given its outcome, which is about to be taken: one attempt may begin while that of
-//! another task is written down. Where the ledger is not granted, and of tasks that it does not list any more, success is
-//! taken for granted.
+//! takes it back when it was written by an earlier attempt of the same task, or when its task did not succeed. A task that
+//! still runs has given its outcome, which is about to be taken: one attempt may begin while that of another task is written
+//! down.
 
 use baton_plugin_sdk::sql::Value;
 
 use super::cells::{integer, string, words};
-use crate::lent::{Database, Ledger, Refused};
-use crate::limits;
-
-/// Who opens the memory, and what tells it how earlier tasks ended.
-#[derive(Clone, Copy, Default)]
-pub struct Writer<'a> {
-    /// The task, the same in all its attempts; empty for none.
-    pub task: &'a str,
-    /// The ledger.
-    pub ledger: Option<&'a dyn Ledger>,
-}
-
-impl Writer<'_> {
-    /// Whether the outcome of a task was taken.
-    fn succeeded(&self, task: &str) -> bool {
-        if task.is_empty() {
-            return true;
-        }
-        if task == self.task {
-            return false;
-        }
-        let tasks = self.ledger.and_then(|ledger| ledger.tasks(None, None, limits::LEDGER_TASKS).ok());
-        let entry = tasks.into_iter().flatten().find(|entry| entry.id == task);
-        entry.is_none_or(|entry| matches!(entry.state.as_str(), "succeeded" | "running"))
-    }
-}
+use crate::ended::Ended;
+use crate::lent::{Database, Refused};
 
 /// Settles what the last audit of a scope left pending: it counts from now on, or is taken back. Can be broken off anywhere
 /// and begun again.
 ///
 /// # Errors
 /// When the database fails.
-pub(super) fn settle(database: &dyn Database, scope: &str, writer: Writer<'_>) -> Result<(), Refused> {
+pub(super) fn settle(database: &dyn Database, scope: &str, ended: &Ended<'_>) -> Result<(), Refused> {
     let pending = database.query("SELECT audit, task FROM pending WHERE scope = ?1", &[string(scope)])?;
     let Some((audit, task)) = pending.first().map(|row| (integer(row, 0), words(row, 1))) else { return Ok(()) };
     let of_scope = || vec![vec![string(scope), Value::Integer(audit)]];
     let written = database.query("SELECT 1 FROM audits WHERE id = ?1", &[Value::Integer(audit)])?;
-    let (which, statements): (&[&str], &[&str]) = if !written.is_empty() && writer.succeeded(&task) {
+    let (which, statements): (&[&str], &[&str]) = if !written.is_empty() && ended.taken(&task) {
         (&[OLD, GONE], &[])
     } else {
         (&[OF_IT], &["DELETE FROM audits WHERE scope = ?1 AND id = ?2"])

@@ -5,6 +5,7 @@ use baton_plugin_sdk::{Cause, Error, Handoff, Outcome, Task};
 use serde_json::Value;
 
 use super::audit::Claimed;
+use super::earlier::Earlier;
 use super::{audit, outcome};
 use crate::claims::{self, Checked, Document};
 use crate::count::count;
@@ -40,7 +41,7 @@ pub(super) fn check(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
     let Ok(request) = Request::of_plan(task, &plan, &args) else {
         return Ok(outcome(said, Vec::new(), &checked.gaps));
     };
-    let audited = audit::over(&request, lent, &format!("{said} "), claimed)?;
+    let audited = audit::over(&request, lent, &Earlier::open(lent, &request), &format!("{said} "), claimed)?;
     // The findings of the audit are its report's, which has those of the RETURN too; on the task stand only the latter.
     let mut all = outcome(audited.summary.clone(), Vec::new(), &checked.gaps);
     all.artifacts = audited.artifacts;

@@ -3,6 +3,7 @@
 
 use baton_plugin_sdk::{Error, Outcome, Task};
 
+use super::earlier::Earlier;
 use super::narrow::narrow;
 use super::pieces::{self, Pieces};
 use super::wanted;
@@ -15,7 +16,7 @@ use crate::history::{Closing, Comparison, History, inputs_digest};
 use crate::index::Index;
 use crate::lent::{Lent, Refused, Seen};
 use crate::limits;
-use crate::memory::{Memory, Writer, turnover};
+use crate::memory::{Memory, turnover};
 use crate::note::{Note, Weight};
 use crate::performance::FromPlans;
 use crate::report::{self, Assembly, Audited, FolderLine, Part, Parts, Report};
@@ -31,13 +32,14 @@ pub(super) fn audit(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
     if let Some(paths) = request.gone {
         return Ok(Outcome::new(format!("Nothing to audit: none of the {paths} changed plans exists any more.")));
     }
+    let earlier = Earlier::open(lent, &request);
     if request.plans.plans.is_empty() {
-        forget(lent, &request);
-        pieces::follow(lent, &request, &[]);
+        earlier.forget(lent, &request);
+        pieces::follow(lent, &request, &earlier.ended, &[]);
         return no_plans(&request);
     }
-    narrow(&mut request, lent, task);
-    over(&request, lent, "", None)
+    narrow(&mut request, earlier.memory.as_ref(), task);
+    over(&request, lent, &earlier, "", None)
 }
 
 /// What a document claims.
@@ -50,6 +52,7 @@ pub(super) type Claimed = (claims::Document, Vec<claims::Claim>);
 pub(super) fn over(
     request: &Request,
     lent: &Lent<'_>,
+    earlier: &Earlier<'_>,
     head: &str,
     returned: Option<Claimed>,
 ) -> Result<Outcome, Error> {
@@ -58,40 +61,16 @@ pub(super) fn over(
     index.set_apart(request.own_folders(&index));
     let index = index;
     if request.span == Span::Whole {
-        forget(lent, request);
+        earlier.forget(lent, request);
     }
     let reports = request.find_reports(&index)?;
-    let (memory, memory_refused) = remembered(lent, request);
-    let mut run = Run::new(request, lent, &index, memory.as_ref());
-    run.assembly.notes(memory_refused.as_ref().map(no_memory));
+    let mut run = Run::new(request, lent, &index, earlier.memory.as_ref());
+    run.assembly.notes(earlier.refused.as_ref().map(no_memory));
     run.claimed.extend(returned);
     run.plans()?;
     run.reports(reports)?;
     let read = run.close();
-    finish(read, request, lent, &index, memory.as_ref(), head)
-}
-
-/// Has the host forget the files of plans that are gone.
-fn forget(lent: &Lent<'_>, request: &Request) {
-    let (Some(files), (Some(memory), _)) = (lent.files, remembered(lent, request)) else { return };
-    let there = |shown: &str| request.plans.plans.iter().any(|plan| plan.shown == shown);
-    let gone: Vec<String> =
-        memory.plans().map(|(shown, _)| shown).filter(|shown| !there(shown)).map(wanted::key).collect();
-    for key in gone {
-        if files.set(&key, Vec::new()).is_err() {
-            break;
-        }
-    }
-}
-
-/// The memory of these folders; none where it is not granted or does not answer.
-pub(super) fn remembered<'a>(lent: &Lent<'a>, request: &Request) -> (Option<Memory<'a>>, Option<Refused>) {
-    let writer = Writer { task: &request.task, ledger: lent.ledger };
-    match lent.memory.map(|database| Memory::open_by(database, &request.scope(), writer)) {
-        None => (None, None),
-        Some(Ok(memory)) => (Some(memory), None),
-        Some(Err(refused)) => (None, Some(refused)),
-    }
+    finish(read, request, lent, &index, earlier, head)
 }
 
 fn no_memory(refused: &Refused) -> Note {
@@ -266,12 +245,13 @@ fn finish(
     request: &Request,
     lent: &Lent<'_>,
     index: &Index,
-    memory: Option<&Memory<'_>>,
+    earlier: &Earlier<'_>,
     head: &str,
 ) -> Result<Outcome, Error> {
+    let memory = earlier.memory.as_ref();
     let watch_refused = watch_files(lent, std::mem::take(&mut read.watched));
     read.assembly.notes(watch_refused);
-    let followed = pieces::follow(lent, request, &read.follow);
+    let followed = pieces::follow(lent, request, &earlier.ended, &read.follow);
     if request.quiet && read.history.unchanged && !followed.acted() {
         let last = read.history.last_at.as_deref().unwrap_or_default();
         return Ok(Outcome::new(format!("{head}Nothing changed since the audit of {last}.")));

@@ -5,6 +5,7 @@
 
 mod answer;
 mod audit;
+mod earlier;
 mod narrow;
 mod pieces;
 mod review;

@@ -8,21 +8,18 @@ use std::collections::BTreeSet;
 
 use baton_plugin_sdk::{Cause, Task};
 
-use super::audit::remembered;
 use crate::discover;
-use crate::lent::Lent;
 use crate::limits;
 use crate::memory::Memory;
 use crate::request::{Request, Span};
 
 /// Leaves only the plans that the changed files of `task` concern, where that is certain.
-pub(super) fn narrow(request: &mut Request, lent: &Lent<'_>, task: &Task) {
+pub(super) fn narrow(request: &mut Request, memory: Option<&Memory<'_>>, task: &Task) {
     let Cause::Files(paths) = &task.cause else { return };
-    if request.span != Span::Whole || paths.len() > limits::CHANGED || lent.memory.is_none() {
+    if request.span != Span::Whole || paths.len() > limits::CHANGED {
         return;
     }
-    let (Some(memory), _) = remembered(lent, request) else { return };
-    let Some(concerned) = concerned(request, &memory, paths) else { return };
+    let Some(concerned) = memory.and_then(|memory| concerned(request, memory, paths)) else { return };
     let all = request.plans.plans.len();
     request.plans.plans.retain(|plan| concerned.contains(&plan.shown));
     if request.plans.plans.len() < all {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::unwritten;
 use crate::alignment;
 use crate::claims;
+use crate::ended::Ended;
 use crate::follow::{self, Followed, Wanted};
 use crate::history::History;
 use crate::index::Index;
@@ -133,7 +134,7 @@ pub(super) fn before(history: &History) -> Option<Before> {
 }
 
 /// Asks for what is missing, where that is wanted and granted.
-pub(super) fn follow(lent: &Lent<'_>, request: &Request, wanted: &[Wanted]) -> Followed {
+pub(super) fn follow(lent: &Lent<'_>, request: &Request, ended: &Ended<'_>, wanted: &[Wanted]) -> Followed {
     if !request.follow_up {
         return Followed {
             rows: Vec::new(),
@@ -142,7 +143,7 @@ pub(super) fn follow(lent: &Lent<'_>, request: &Request, wanted: &[Wanted]) -> F
     }
     let plans: Vec<&str> = request.plans.plans.iter().map(|plan| plan.shown.as_str()).collect();
     let whole = request.span == Span::Whole;
-    let asker = follow::Asker { task: &request.task, args: &request.args };
+    let asker = follow::Asker { ended, args: &request.args };
     follow::follow(lent, wanted, &plans, &|_| whole, &request.rules, asker)
 }
 

@@ -1,0 +1,65 @@
+//! The RETURN to whoever asked: whether there is one, and what stands in it.
+
+use baton_core::State;
+use baton_core::handoff::returns::Return;
+use baton_ledger::task::{Origin, Task};
+use baton_sandbox::wit;
+
+use super::outcome::Outcome;
+use super::reports::Named;
+use crate::house::House;
+
+/// Findings that a RETURN lists; the report and the ledger have them all.
+const FINDINGS_IN_RETURN: usize = 50;
+
+/// Where the RETURN goes, if there is one: the sender's name and the folder.
+pub(super) fn answer_to(house: &House, task: &Task, state: State) -> Option<(String, String)> {
+    let sender = task.sender.as_deref()?;
+    let asked = task.origin == Origin::Handoff && task.kind != "RETURN" && sender != "baton";
+    if !asked || !state.sends_return() {
+        return None;
+    }
+    Some((sender.to_owned(), house.answers_for(sender)))
+}
+
+/// The public name of a severity.
+pub(super) fn severity(severity: wit::Severity) -> &'static str {
+    match severity {
+        wit::Severity::Info => "info",
+        wit::Severity::Low => "low",
+        wit::Severity::Medium => "medium",
+        wit::Severity::High => "high",
+        wit::Severity::Critical => "critical",
+    }
+}
+
+/// Name and bytes of the RETURN to `sender`. `head` is the newest hash of the ledger's chain.
+pub(super) fn answer(outcome: &Outcome, artifacts: &[Named], sender: &str, head: &str) -> (String, Vec<u8>) {
+    let Outcome { task, ending, at, .. } = outcome;
+    let deliverables: Vec<_> = artifacts.iter().map(|named| (named.place(), named.media_type.clone())).collect();
+    let answer = Return {
+        task: &task.id,
+        executing: &task.agent,
+        originating: sender,
+        handoff_id: task.handoff_id.as_deref(),
+        handoff_file: task.file.as_deref().unwrap_or_default(),
+        title: &task.title,
+        state: ending.state,
+        summary: &ending.text,
+        deliverables: &deliverables,
+        findings: &shown(&ending.findings),
+        ledger_head: head,
+        at: *at,
+    };
+    (answer.file_name(), answer.to_bytes())
+}
+
+/// The first findings, a line each, and how many there are beyond.
+fn shown(findings: &[wit::Finding]) -> Vec<String> {
+    let line = |found: &wit::Finding| format!("[{}] {}", severity(found.severity), found.title);
+    let mut lines: Vec<String> = findings.iter().take(FINDINGS_IN_RETURN).map(line).collect();
+    if let Some(more) = findings.len().checked_sub(FINDINGS_IN_RETURN).filter(|more| *more > 0) {
+        lines.push(format!("and {more} more: see the report"));
+    }
+    lines
+}

@@ -1,0 +1,150 @@
+//! What an attempt comes to: the state, the word for it and the text that says why. Nothing is written here.
+
+use std::sync::Arc;
+
+use baton_core::State;
+use baton_ledger::task::{Origin, Task};
+use baton_sandbox::{self as sandbox, Failure, Report, Watched, wit};
+use jiff::{SignedDuration, Timestamp};
+
+use super::reports;
+use crate::house::{House, Installed};
+use crate::limits;
+use crate::withdraw::MISSING;
+use crate::work::{Ended, explain};
+
+/// The decision, before it is written.
+pub(super) struct Ending {
+    pub(super) state: State,
+    pub(super) action: &'static str,
+    pub(super) text: String,
+    pub(super) due: Option<Timestamp>,
+    /// Its file was left lying by the agent that it is for.
+    pub(super) stale: bool,
+    pub(super) artifacts: Vec<wit::Artifact>,
+    pub(super) findings: Vec<wit::Finding>,
+    pub(super) post: Vec<sandbox::Post>,
+    pub(super) watched: Vec<Watched>,
+}
+
+impl Ending {
+    /// One with nothing but a word and a reason.
+    fn without_outcome(state: State, action: &'static str, text: String) -> Self {
+        Self {
+            state,
+            action,
+            text,
+            due: None,
+            stale: false,
+            artifacts: Vec::new(),
+            findings: Vec::new(),
+            post: Vec::new(),
+            watched: Vec::new(),
+        }
+    }
+}
+
+/// Decides how an attempt on `installed` ended. What it would wait for may have come while it ran, and nobody would tell it
+/// again: then it is tried again.
+pub(super) fn decide(
+    house: &House,
+    task: &Task,
+    installed: Option<&Arc<Installed>>,
+    ended: Result<Report, Ended>,
+    now: Timestamp,
+) -> Ending {
+    let ending = match ended {
+        Err(ended) => without_report(ended, now),
+        Ok(Report { ended: Err(failure), .. }) => failed(house, task, installed.map(Arc::as_ref), &failure, now),
+        Ok(Report { ended: Ok(outcome), post, watched, .. }) => succeeded(task, outcome, post, watched),
+    };
+    let waits = matches!(ending.state, State::NeedsGrant | State::NeedsApproval);
+    if waits && task.origin != Origin::Call && has_changed(house, task, installed) {
+        let text = "what its plugin may do has changed meanwhile: trying again".to_owned();
+        return Ending::without_outcome(State::Queued, "queued", text);
+    }
+    ending
+}
+
+/// Whether the plugin is another one than the attempt ran on, or can be used by now.
+fn has_changed(house: &House, task: &Task, installed: Option<&Arc<Installed>>) -> bool {
+    let now = house.plugin(&task.agent).ok();
+    now.is_some_and(|now| installed.is_none_or(|then| !Arc::ptr_eq(&now, then)))
+}
+
+/// The plugin did not run.
+fn without_report(ended: Ended, now: Timestamp) -> Ending {
+    let (state, action, text) = match ended {
+        Ended::Stale(reason) => {
+            return Ending { stale: true, ..Ending::without_outcome(State::Cancelled, "stale", reason) };
+        }
+        Ended::Missing => {
+            let due = now.checked_add(limits::MISSING_AGAIN).ok();
+            return Ending { due, ..Ending::without_outcome(State::Waiting, "missing", MISSING.to_owned()) };
+        }
+        Ended::Withdrawn(reason) => (State::Cancelled, "cancelled", reason),
+        Ended::Refused(reason) => (State::Failed, "failed", reason),
+        Ended::Unbegun => {
+            let text = "the daemon stopped before it began; it is made at the next start";
+            (State::Queued, "stopped", text.to_owned())
+        }
+        Ended::Held(reason) => (State::NeedsApproval, "needs_approval", reason),
+        Ended::Unusable(reason) => (State::NeedsGrant, "needs_grant", reason),
+    };
+    Ending::without_outcome(state, action, text)
+}
+
+/// The plugin says that it is done. Reports that cannot be written under their names make it a failure.
+fn succeeded(task: &Task, outcome: wit::Outcome, post: Vec<sandbox::Post>, watched: Vec<Watched>) -> Ending {
+    if let Some(bad) = reports::bad_name(&outcome.artifacts) {
+        let text =
+            format!("the plugin `{}` named a report {bad:?}: a plain file name, each once, is wanted", task.agent);
+        return Ending::without_outcome(State::Failed, "failed", text);
+    }
+    Ending {
+        artifacts: outcome.artifacts,
+        findings: outcome.findings,
+        post,
+        watched,
+        ..Ending::without_outcome(State::Succeeded, "succeeded", outcome.summary)
+    }
+}
+
+fn failed(house: &House, task: &Task, installed: Option<&Installed>, failure: &Failure, now: Timestamp) -> Ending {
+    let lacks = installed.map_or(&[][..], |installed| &installed.grants.lacks);
+    let text = explain(failure, &task.agent, lacks);
+    let (state, action) = match failure {
+        Failure::Retryable(_) => return again_or_dead(house, task, &text, now),
+        Failure::NeedsHuman(_) => (State::NeedsHuman, "needs_human"),
+        Failure::NeedsGrant(_) => (State::NeedsGrant, "needs_grant"),
+        Failure::Cancelled => return stopped(task, installed),
+        Failure::Permanent(_) | Failure::Limit { .. } | Failure::Trap(_) => (State::Failed, "failed"),
+    };
+    Ending::without_outcome(state, action, text)
+}
+
+/// The daemon is stopping: what may run again does so at its next start.
+fn stopped(task: &Task, installed: Option<&Installed>) -> Ending {
+    let idempotent = installed.is_some_and(|installed| installed.is_idempotent(task.action.as_deref()));
+    let (state, text) = if task.origin == Origin::Call {
+        (State::Cancelled, "it was cancelled")
+    } else if idempotent {
+        (State::Queued, "the attempt was stopped; it is made again at the next start")
+    } else {
+        (State::NeedsHuman, "the attempt was stopped and the action is not declared idempotent: see what it has done")
+    };
+    Ending::without_outcome(state, "stopped", text.to_owned())
+}
+
+/// A call by hand is not repeated behind the caller's back.
+fn again_or_dead(house: &House, task: &Task, text: &str, now: Timestamp) -> Ending {
+    let policy = house.retry(&task.agent);
+    let pause = policy.pause_after(task.attempts, &task.id).filter(|_| task.origin != Origin::Call);
+    match pause.and_then(|pause| SignedDuration::try_from(pause).ok()).and_then(|pause| now.checked_add(pause).ok()) {
+        Some(due) => {
+            let text = format!("{text} (attempt {} of {})", task.attempts, policy.max_attempts);
+            Ending { due: Some(due), ..Ending::without_outcome(State::Waiting, "waiting", text) }
+        }
+        None => Ending::without_outcome(State::Dead, "dead", format!("{text} (after {} attempts)", task.attempts)),
+    }
+}

@@ -1,0 +1,99 @@
+//! A decided ending with all that goes out with it, and what a settled attempt leaves for the engine to do.
+
+use std::path::PathBuf;
+
+use baton_core::{State, quarantine};
+use baton_ledger::task::Task;
+use baton_sandbox::{Usage, Used};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::answer::answer_to;
+use super::ending::{Ending, decide};
+use super::write::Written;
+use crate::house::House;
+use crate::post::Post;
+use crate::supervise::Sign;
+use crate::work::Attempted;
+
+/// A settled attempt.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    pub(crate) id: String,
+    pub(crate) agent: String,
+    pub(crate) state: State,
+    pub(crate) text: String,
+    pub(crate) artifacts: Vec<String>,
+    /// Other tasks that have something to deliver by it.
+    pub(crate) carry: Vec<String>,
+    /// Tasks that waited for it may begin.
+    pub(crate) released: bool,
+    /// Its plugin is left alone from now on, with the reason.
+    pub(crate) quarantined: Option<String>,
+    /// The plugin has said which files it has looked at.
+    pub(crate) watches: bool,
+}
+
+/// A decided ending with all that goes out with it.
+pub(super) struct Outcome {
+    pub(super) task: Task,
+    pub(super) ending: Ending,
+    pub(super) out: Outgoing,
+    pub(super) at: Timestamp,
+}
+
+impl Outcome {
+    /// Decides how an attempt ended and collects what goes out with it.
+    pub(super) fn of(house: &House, attempted: Attempted) -> Self {
+        let Attempted { task, installed, ended, at } = attempted;
+        let report = ended.as_ref().ok();
+        let (sign, usage) = (report.map_or(Sign::None, Sign::of), report.map(|report| as_json(&report.usage)));
+        let mut ending = decide(house, &task, installed.as_ref(), ended, at);
+        let post = std::mem::take(&mut ending.post);
+        let out = Outgoing {
+            plugin_digest: installed.map(|installed| installed.plugin.digest().to_string()),
+            reports: house.reports(),
+            answer_to: answer_to(house, &task, ending.state),
+            post: Post::of(house, &task, post, at),
+            owner: house.owner.clone(),
+            sign,
+            usage,
+            quarantine: house.quarantine(&task.agent),
+        };
+        Self { task, ending, out, at }
+    }
+
+    /// What the engine is told, once that is written down or somebody else was first.
+    pub(super) fn settled(&self, written: Option<Written>) -> Settled {
+        let (state, text) = match written {
+            Some(_) => (self.ending.state, self.ending.text.clone()),
+            None => (self.task.state, "somebody else has settled it meanwhile; this outcome was dropped".to_owned()),
+        };
+        let (id, agent) = (self.task.id.clone(), self.task.agent.clone());
+        let watches = written.is_some() && !self.ending.watched.is_empty();
+        let Written { artifacts, carry, released, quarantined } = written.unwrap_or_default();
+        Settled { id, agent, state, text, artifacts, carry, released, quarantined, watches }
+    }
+}
+
+/// What goes out with an ending, besides what the ending itself holds.
+pub(super) struct Outgoing {
+    pub(super) plugin_digest: Option<String>,
+    pub(super) reports: PathBuf,
+    /// The sender's name and the folder of the RETURN.
+    pub(super) answer_to: Option<(String, String)>,
+    pub(super) post: Post,
+    pub(super) owner: String,
+    /// What the attempt says about its plugin.
+    pub(super) sign: Sign,
+    /// What it used of its ceilings, as JSON.
+    pub(super) usage: Option<String>,
+    pub(super) quarantine: quarantine::Policy,
+}
+
+/// What `why --json` shows of what was used.
+fn as_json(usage: &Usage) -> String {
+    let used = |used: &Used| json!({ "used": used.used, "limit": used.limit, "hit": used.hit });
+    let all: Map<String, Value> = usage.iter().map(|one| (one.ceiling.key().to_owned(), used(one))).collect();
+    Value::Object(all).to_string()
+}

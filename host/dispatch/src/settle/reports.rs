@@ -1,0 +1,79 @@
+//! The files that an attempt gives back: which names are allowed, and which ones they get in `reports/`.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use baton_core::{Digest, file_name};
+use baton_ledger::{LedgerError, Tx, outbox};
+use baton_sandbox::wit;
+
+/// The first name that is not plain, or that was there before.
+pub(super) fn bad_name(artifacts: &[wit::Artifact]) -> Option<&str> {
+    let mut seen = BTreeSet::new();
+    artifacts.iter().map(|artifact| artifact.name.as_str()).find(|name| !is_artifact_name(name) || !seen.insert(*name))
+}
+
+fn is_artifact_name(name: &str) -> bool {
+    let plain = !name.is_empty() && name.len() <= 200 && !name.starts_with('.');
+    plain && !name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\'))
+}
+
+/// An artifact with the name that it is going to have.
+pub(super) struct Named {
+    pub(super) name: String,
+    pub(super) media_type: String,
+    pub(super) hash: String,
+    /// Absent when a file of this name with these bytes is there already.
+    pub(super) bytes: Option<Vec<u8>>,
+}
+
+impl Named {
+    /// Where it is going to be, relative to the workspace.
+    pub(super) fn place(&self) -> String {
+        format!("reports/{}", self.name)
+    }
+}
+
+/// Finds names in `reports/`: as the plugin has them, or all with the same number where one is taken by other bytes (on the
+/// disk or on its way there), so that what belongs together keeps together. A file that is there with the same bytes is
+/// the report.
+pub(super) fn name_all(tx: &Tx<'_>, reports: &Path, artifacts: &[wit::Artifact]) -> Result<Vec<Named>, LedgerError> {
+    let mut number = 1_u32;
+    loop {
+        let named: Result<Vec<_>, _> = artifacts.iter().map(|artifact| name(tx, reports, artifact, number)).collect();
+        match named?.into_iter().collect::<Option<Vec<Named>>>() {
+            Some(named) => return Ok(named),
+            None => number = number.saturating_add(1),
+        }
+    }
+}
+
+/// The artifact under its `number`th name; `None` when that is taken by something else.
+fn name(tx: &Tx<'_>, reports: &Path, artifact: &wit::Artifact, number: u32) -> Result<Option<Named>, LedgerError> {
+    let suffix = if number == 1 { String::new() } else { format!("-{number}") };
+    let name = file_name::with_insert(&artifact.name, &suffix);
+    let hash = Digest::of(&artifact.bytes);
+    let path = reports.join(&name);
+    let there = path.symlink_metadata();
+    // Only a file of the same size is read: this is inside a transaction.
+    let same = there.as_ref().is_ok_and(|file| file.len() == artifact.bytes.len() as u64)
+        && baton_intake::hash_file(&path).is_ok_and(|found| found == hash);
+    let there = there.is_ok();
+    let taken = !same && (there || outbox::is_reserved(tx, "reports", &name)?);
+    let bytes = (!same).then(|| artifact.bytes.clone());
+    let named = Named { name, media_type: artifact.media_type.clone(), hash: hash.to_string(), bytes };
+    Ok((!taken).then_some(named))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_artifact_name_is_never_a_path() {
+        for name in ["", "../x", "a/b", ".hidden", "a\\b", "a\0", &"x".repeat(201)] {
+            assert!(!is_artifact_name(name), "{name:?}");
+        }
+        assert!(is_artifact_name("PLANS_AUDIT_REPORT_20260118_101500.md"));
+    }
+}

@@ -1,0 +1,147 @@
+//! The transaction that ends an attempt.
+
+use baton_core::{Digest, State, file_name};
+use baton_ledger::event::Event;
+use baton_ledger::outbox::{self, Kind};
+use baton_ledger::task;
+use baton_ledger::{LedgerError, Tx, finding, watched};
+use baton_sandbox::{Watched, wit};
+use fail::fail_point;
+
+use super::answer::{answer, severity};
+use super::ending::Ending;
+use super::outcome::Outcome;
+use super::reports::{Named, name_all};
+use crate::archive::{to_archive, to_dead_letters, to_stale};
+use crate::trigger::returns;
+use crate::{dependencies, supervise};
+
+/// What a settlement came to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Written {
+    /// The places of the reports.
+    pub(super) artifacts: Vec<String>,
+    /// Other tasks that have something to deliver by it.
+    pub(super) carry: Vec<String>,
+    /// Other tasks may begin now.
+    pub(super) released: bool,
+    /// The plugin is left alone from now on, with the reason.
+    pub(super) quarantined: Option<String>,
+}
+
+impl Outcome {
+    /// The transaction. `None` when the task is not held any more.
+    pub(super) fn write(&self, tx: &Tx<'_>) -> Result<Option<Written>, LedgerError> {
+        let Self { task, ending, out, at } = self;
+        if !task::holds(tx, &task.id, &out.owner)? {
+            return Ok(None);
+        }
+        fail_point!("settle.begun");
+        let artifacts = name_all(tx, &out.reports, &ending.artifacts)?;
+        let head = self.transition(tx, &artifacts)?;
+        self.keep(tx)?;
+        for named in &artifacts {
+            if let Some(bytes) = &named.bytes {
+                self.deliver(tx, Kind::Artifact, "reports", (named.name.clone(), bytes.clone()))?;
+            }
+        }
+        let sent = out.post.go_out(tx, task, *at)?;
+        if let Some((sender, folder)) = &out.answer_to {
+            self.deliver(tx, Kind::Return, folder, answer(self, &artifacts, sender, &head))?;
+        }
+        self.put_away(tx)?;
+        let released = dependencies::settled(tx, task, ending.state, *at)? || sent.released;
+        let quarantined = self.supervised(tx)?;
+        fail_point!("settle.written");
+        let artifacts = artifacts.iter().map(Named::place).collect();
+        Ok(Some(Written { artifacts, carry: sent.carry, released, quarantined }))
+    }
+
+    /// Moves the task to its state; gives the newest hash of the chain.
+    fn transition(&self, tx: &Tx<'_>, artifacts: &[Named]) -> Result<String, LedgerError> {
+        let Self { task, ending, out, at } = self;
+        let mut event = Event::of(task, &task.agent, ending.action, ending.text.clone(), ending.state, *at);
+        event.output_hash = (ending.state == State::Succeeded).then(|| output_hash(ending, artifacts));
+        event.plugin_digest.clone_from(&out.plugin_digest);
+        let head = task::transition(tx, &event)?;
+        if let Some(due) = ending.due {
+            task::set_due(tx, &task.id, due)?;
+        }
+        if matches!(ending.action, "stopped" | "missing" | "needs_grant") {
+            task::give_back_attempt(tx, &task.id)?;
+        }
+        if ending.state.is_final() {
+            outbox::take_back(tx, &task.id)?;
+        }
+        Ok(head)
+    }
+
+    /// Keeps what was found, and which files are watched from now on.
+    fn keep(&self, tx: &Tx<'_>) -> Result<(), LedgerError> {
+        let Self { task, ending, at, .. } = self;
+        let findings: Vec<_> = ending.findings.iter().map(kept).collect();
+        findings.iter().try_for_each(|found| finding::record(tx, &task.id, found))?;
+        returns::flag(tx, task, &findings, *at)?;
+        for Watched { key, files } in &ending.watched {
+            let files: Vec<_> = files.iter().map(|file| (file.path.clone(), file.stamp)).collect();
+            watched::replace(tx, &task.agent, key, &files)?;
+        }
+        Ok(())
+    }
+
+    /// Has a file written into a folder.
+    fn deliver(
+        &self,
+        tx: &Tx<'_>,
+        kind: Kind,
+        folder: &str,
+        (name, bytes): (String, Vec<u8>),
+    ) -> Result<(), LedgerError> {
+        outbox::add(tx, &self.task.id, &outbox::New::written(kind, folder.to_owned(), name, bytes)).map(drop)
+    }
+
+    /// Has the file of a task that is over moved out of the inbox.
+    fn put_away(&self, tx: &Tx<'_>) -> Result<(), LedgerError> {
+        let Self { task, ending, at, .. } = self;
+        let Some(file) = task.file.as_deref().filter(|_| ending.state.is_final()) else { return Ok(()) };
+        let hash = task.input.clone();
+        let archive = match ending.state {
+            State::Dead => to_dead_letters(file, hash, task.attempts, *at),
+            _ if ending.stale => to_stale(file, hash),
+            state => to_archive(file, hash, state),
+        };
+        outbox::add(tx, &task.id, &archive).map(drop)
+    }
+
+    /// Keeps what the attempt used, and what it says about its plugin; tells why that is left alone from now on, if it is.
+    fn supervised(&self, tx: &Tx<'_>) -> Result<Option<String>, LedgerError> {
+        let Self { task, ending, out, at } = self;
+        if let Some(usage) = &out.usage {
+            task::set_usage(tx, &task.id, usage)?;
+        }
+        let Some(digest) = &out.plugin_digest else {
+            return Ok(None);
+        };
+        let quarantined = supervise::note(tx, task, digest, &out.sign, out.quarantine, *at)?;
+        if let Some(text) = &quarantined {
+            supervise::tell(tx, task, ending.state, text, *at)?;
+        }
+        Ok(quarantined)
+    }
+}
+
+/// SHA-256 of the summary and the artifacts.
+fn output_hash(ending: &Ending, artifacts: &[Named]) -> String {
+    let mut parts = vec![ending.text.as_bytes()];
+    parts.extend(artifacts.iter().map(|named| named.hash.as_bytes()));
+    Digest::of_parts(&parts).to_string()
+}
+
+fn kept(found: &wit::Finding) -> finding::Finding {
+    finding::Finding {
+        id: file_name::cut(&found.id, 200).to_owned(),
+        severity: severity(found.severity).to_owned(),
+        title: file_name::cut(&found.title, 1 << 10).to_owned(),
+        evidence: file_name::cut(&found.evidence, 4 << 10).to_owned(),
+    }
+}

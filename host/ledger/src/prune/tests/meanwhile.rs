@@ -1,0 +1,88 @@
+//! Prunes that were cut off, and what others write meanwhile.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use baton_core::State;
+
+use super::{House, at, new, put};
+use crate::Ledger;
+use crate::event::{self, Event};
+use crate::prune::{Plan, Record, archive, prune, remove};
+use crate::task;
+
+#[test]
+fn a_prune_that_was_cut_off_leaves_a_sound_chain_and_the_next_goes_on() {
+    let house = House::with_done(10);
+    let plan = house.plan(1_000);
+    let written = archive::write(&house.reader(), &plan, &house.target()).unwrap();
+    let record = Record {
+        first: 1,
+        last: 20,
+        hash: written.head,
+        archive: written.path.display().to_string(),
+        digest: written.digest,
+    };
+    house.ledger.write_blocking(move |tx| record.append(tx, at(500))).unwrap();
+    assert!(house.report(None, &[&written.path]).is_sound(), "nothing is gone yet");
+    assert!(house.report(None, &[&written.path]).pruned.is_none());
+    remove::remove(&house.ledger, &Plan { last: 7, ..plan }, at(500)).unwrap();
+    let report = house.report(None, &[&written.path]);
+    assert!(report.is_sound(), "{report:?}");
+    assert_eq!(report.pruned.map(|pruned| pruned.last), Some(7));
+    let done = house.prune(1_000);
+    assert_eq!(done.last, 20);
+    assert!(done.archive.ends_with("events-8-20.jsonl"), "{done:?}");
+    let report = house.report(None, &[&done.archive, &written.path]);
+    assert!(report.is_sound(), "{report:?}");
+    // Sound in itself, and at its end another chain than the archive that holds these events too.
+    let other = House::with_done(10);
+    let theirs = [40, 1_000].map(|before| other.prune(before).archive)[1].clone();
+    let broken = house.report(None, &[&written.path, &theirs]).archived.unwrap().broken.unwrap();
+    assert_eq!((&broken.file, broken.why.contains("not the same")), (&theirs, true), "{broken:?}");
+}
+
+#[test]
+fn a_task_that_is_taken_up_again_meanwhile_keeps_its_events() {
+    let house = House::with_done(10);
+    let plan = house.plan(1_000);
+    let id = task::find(&house.reader(), "t3").unwrap().unwrap().id;
+    house
+        .ledger
+        .write_blocking(move |tx| {
+            let task = task::get_in(tx, &id)?;
+            task::transition(tx, &Event::of(&task, "operator", "queued", "again".to_owned(), State::Queued, at(900)))
+        })
+        .unwrap();
+    let done = prune(&house.ledger, &plan, &house.target(), at(1_000)).unwrap();
+    assert_eq!(done.last, 6);
+    let report = house.report(None, &[&done.archive]);
+    assert!(report.is_sound(), "{report:?}");
+    assert_eq!(
+        event::of_task(&house.reader(), &task::find(&house.reader(), "t3").unwrap().unwrap().id).unwrap().len(),
+        3
+    );
+}
+
+#[test]
+fn a_prune_beside_a_writer_leaves_one_chain() {
+    let house = House::with_done(400);
+    let (stop, other) = (AtomicBool::new(false), Ledger::open(&house.folder.path().join("l.db"), "test").unwrap());
+    let done = std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let mut written = 0;
+            while written < 20 || !stop.load(Ordering::Relaxed) {
+                let new = new(&format!("new{written}"), "HANDOFF");
+                other.write_blocking(move |tx| put(tx, &new, 1_000_000, State::Queued)).unwrap();
+                written += 1;
+            }
+            written
+        });
+        let done = house.prune(100_000);
+        stop.store(true, Ordering::Relaxed);
+        (done, writer.join().unwrap())
+    });
+    assert_eq!(done.0.last, 800);
+    let report = house.report(None, &[&done.0.archive]);
+    assert!(report.is_sound(), "{report:?}");
+    assert_eq!(report.tip.events, 801 + 2 * u64::try_from(done.1).unwrap());
+}

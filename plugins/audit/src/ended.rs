@@ -1,0 +1,107 @@
+//! How earlier tasks of the audit ended: whether what they wrote down counts, and whether what they sent went out.
+//!
+//! The ledger is asked once at most, for all that it tells, and only when a note of an earlier task is looked at: most audits
+//! never need it.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use crate::lent::Ledger;
+use crate::limits;
+
+/// How earlier tasks ended, as one task sees them.
+#[derive(Default)]
+pub struct Ended<'a> {
+    task: String,
+    ledger: Option<&'a dyn Ledger>,
+    /// States by task.
+    states: OnceCell<BTreeMap<String, String>>,
+}
+
+impl<'a> Ended<'a> {
+    /// As `task`, the same in all its attempts, sees them; empty for none.
+    #[must_use]
+    pub fn new(task: &str, ledger: Option<&'a dyn Ledger>) -> Self {
+        Self { task: task.to_owned(), ledger, states: OnceCell::new() }
+    }
+
+    /// The task that looks; empty for none.
+    #[must_use]
+    pub fn task(&self) -> &str {
+        &self.task
+    }
+
+    /// Whether the outcome of a task was taken. Not that of an earlier attempt of this one; that of a task that still runs is
+    /// about to be. Where the ledger is not granted, and of tasks that it does not list any more, it is taken for granted.
+    #[must_use]
+    pub fn taken(&self, task: &str) -> bool {
+        task.is_empty()
+            || task != self.task && self.state(task).is_none_or(|state| ["succeeded", "running"].contains(&state))
+    }
+
+    /// Whether nothing went out that a task sent: this one, whose earlier attempts came to no end, or one that has not
+    /// succeeded.
+    #[must_use]
+    pub fn untold(&self, task: &str) -> bool {
+        task == self.task || self.state(task).is_some_and(|state| state != "succeeded")
+    }
+
+    /// The state of a task, as far as it is known.
+    fn state(&self, task: &str) -> Option<&str> {
+        let states = self.states.get_or_init(|| {
+            let tasks = self.ledger.and_then(|ledger| ledger.tasks(None, None, limits::LEDGER_TASKS).ok());
+            tasks.into_iter().flatten().map(|entry| (entry.id, entry.state)).collect()
+        });
+        states.get(task).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::lent::{Entry, Refused};
+
+    /// Counts how often it is asked.
+    struct Asked(Cell<usize>);
+
+    impl Ledger for Asked {
+        fn tasks(&self, _: Option<&str>, _: Option<&str>, _: u32) -> Result<Vec<Entry>, Refused> {
+            self.0.set(self.0.get() + 1);
+            let entry = |state: &str| Entry { id: state.to_owned(), state: state.to_owned(), ..Entry::default() };
+            Ok(["succeeded", "running", "dead"].map(entry).to_vec())
+        }
+
+        fn open_requests(&self, _: u32) -> Result<Vec<Entry>, Refused> {
+            Err(Refused::Unavailable("it is asked for tasks only".to_owned()))
+        }
+
+        fn input(&self, _: &str) -> Result<Option<Vec<u8>>, Refused> {
+            Err(Refused::Unavailable("it is asked for tasks only".to_owned()))
+        }
+    }
+
+    #[test]
+    fn the_ledger_is_asked_once_and_only_about_others() {
+        let ledger = Asked(Cell::new(0));
+        let ended = Ended::new("me", Some(&ledger));
+        assert!(!ended.taken("me") && ended.untold("me") && ended.taken(""));
+        assert_eq!(ledger.0.get(), 0, "of itself it knows");
+        assert_eq!(
+            ["succeeded", "running", "dead", "forgotten"].map(|task| ended.taken(task)),
+            [true, true, false, true]
+        );
+        assert_eq!(
+            ["succeeded", "running", "dead", "forgotten"].map(|task| ended.untold(task)),
+            [false, true, true, false]
+        );
+        assert_eq!(ledger.0.get(), 1);
+    }
+
+    #[test]
+    fn without_a_ledger_everything_ended_well() {
+        let ended = Ended::default();
+        assert!(ended.taken("t") && !ended.untold("t"));
+    }
+}

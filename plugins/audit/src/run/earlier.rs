@@ -1,0 +1,43 @@
+//! What earlier audits left: opened once a task, for everything that asks for it.
+
+use super::wanted;
+use crate::ended::Ended;
+use crate::lent::{Lent, Refused};
+use crate::memory::Memory;
+use crate::request::Request;
+
+/// What earlier audits left.
+pub(super) struct Earlier<'a> {
+    /// How they ended.
+    pub(super) ended: Ended<'a>,
+    /// The memory of the audited folders; none where it is not granted or does not answer.
+    pub(super) memory: Option<Memory<'a>>,
+    /// Why it does not answer.
+    pub(super) refused: Option<Refused>,
+}
+
+impl<'a> Earlier<'a> {
+    /// Opens it.
+    pub(super) fn open(lent: &Lent<'a>, request: &Request) -> Self {
+        let ended = Ended::new(&request.task, lent.ledger);
+        let (memory, refused) =
+            match lent.memory.map(|database| Memory::open_by(database, &request.scope(), &ended)).transpose() {
+                Ok(memory) => (memory, None),
+                Err(refused) => (None, Some(refused)),
+            };
+        Self { ended, memory, refused }
+    }
+
+    /// Has the host forget the files of plans that are gone.
+    pub(super) fn forget(&self, lent: &Lent<'_>, request: &Request) {
+        let (Some(files), Some(memory)) = (lent.files, &self.memory) else { return };
+        let there = |shown: &str| request.plans.plans.iter().any(|plan| plan.shown == shown);
+        let gone: Vec<String> =
+            memory.plans().map(|(shown, _)| shown).filter(|shown| !there(shown)).map(wanted::key).collect();
+        for key in gone {
+            if files.set(&key, Vec::new()).is_err() {
+                break;
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What is no claim, what findings are called, how much is read of a large document, and that no text stops it.
+
+use std::fmt::Write;
+
+use audit::claims::{self, Document};
+use audit::index::Index;
+use audit::page::Block;
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::setup::{Tree, check, one};
+
+#[test]
+fn sentences_with_numbers_are_no_claims() {
+    let tree = Tree::new();
+    for text in [
+        "We met 3 times in 2025 and drank 20% less.",
+        "The limit is 5 of 10 requests, 80% of the time.",
+        "Version 2.0 needs Python 3.11 and 4 GB.",
+        "Phase 2 starts on 2026-01-18 at 10:15.",
+        "1. First\n2. Second\n",
+        "| Risk | Impact |\n|-|-|\n| Rate limits, 3 per second | 50% |\n",
+        "Run `make 3 of 4 (80%)`.",
+        "> 3/4 = 10%",
+        "~~3/4 = 10%~~",
+        "Wait 2-4 weeks:\n- a\n",
+        "Choose one of 3 ways:\n\nProse.\n",
+        "Between 40% and 60% (see 2/3).",
+        "page 3/4, chapter 10% done",
+        "commit to 3 goals, see `README.md`",
+        "The ratio 16:9 and 1/2 inch",
+    ] {
+        let checked = one(text, &tree.index());
+        assert_eq!(checked.rows, [], "{text}");
+    }
+}
+
+#[test]
+fn each_false_claim_about_a_file_has_an_id_of_its_own() {
+    let tree = Tree::new();
+    tree.sized("lib/b.py", 100, 5);
+    let text =
+        "Created `lib/b.py` (500 bytes).\n\nUpdated `lib/b.py` (700 bytes).\n\nUpdated `lib/b.py` (700 bytes).\n";
+    let ids = |text: &str| {
+        let checked = one(text, &tree.index());
+        checked.gaps.into_iter().map(|gap| gap.id).collect::<Vec<_>>()
+    };
+    let found = ids(text);
+    assert_eq!(found, ["audit:d:lib/b.py:claim-file", "audit:d:lib/b.py:claim-file-2"]);
+    assert_eq!(ids(&format!("# More\n\nlines above.\n\n{text}")), found, "ids do not go by lines");
+}
+
+#[test]
+fn what_a_report_shows_is_the_same_every_time_and_holds_no_text_of_files() {
+    let tree = Tree::new();
+    tree.text("s.env", "TOKEN=verysecret\n");
+    let text = "`s.env` grew (line 1: `TOKEN=other`)\n\n3/4 = 75%\n\n3/4 = 80%\n\nCreated `/Users/x/y.md`\n";
+    let checked = one(text, &tree.index());
+    assert_eq!(checked.blocks(), one(text, &tree.index()).blocks());
+    let shown = format!("{:?} {:?}", checked.blocks(), checked.gaps);
+    assert!(!shown.contains("verysecret"));
+    assert_eq!((checked.tally.holds, checked.tally.fails, checked.tally.unverifiable), (1, 2, 1));
+    let tables = checked.blocks().into_iter().filter(|block| matches!(block, Block::Table(_))).count();
+    assert_eq!(tables, 3);
+    let json = serde_json::to_value(&checked).unwrap();
+    assert_eq!(json["rows"][0]["verdict"], "FALSE");
+}
+
+#[test]
+fn large_documents_are_read_within_bounds() {
+    let mut text = String::from("# Big\n\n| File | Count | Size |\n|-|-|-|\n");
+    for row in 0..6_000 {
+        let _ = writeln!(text, "| `f{row}.py` | {row} (5%) | 10 bytes |");
+    }
+    for line in 0..1_000 {
+        let _ = writeln!(
+            text,
+            "\n- Gap {line} size: 5% (10 files)\n- Shelf {line} books: {line}\n- Total: 10 bytes (3 files)"
+        );
+    }
+    text.push_str(&"3/4 of `x` ".repeat(5_000));
+    let checked = one(&text, &Tree::new().index());
+    assert!(checked.rows.len() <= audit::limits::CLAIM_ROWS && checked.left_out > 0, "{}", checked.rows.len());
+}
+
+/// Text made of the pieces that claims are made of, in any order.
+fn claim_like() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "# Report 2026-01-18\n",
+        "## Plan \u{2705}\n",
+        "\n",
+        "\n\n",
+        "- ",
+        "  - ",
+        "1. ",
+        "```\n",
+        "`",
+        "**",
+        ":",
+        ": ",
+        " (",
+        ")",
+        "/",
+        "%",
+        " = ",
+        " of ",
+        "3",
+        "14",
+        "71%",
+        "1,999",
+        "99999999999999999999",
+        "0",
+        "0.000001%",
+        "~",
+        "+",
+        "-",
+        "\u{2013}",
+        "Gap: ",
+        "threshold 80%",
+        "20.1% (4/20)",
+        "4 files",
+        " files:\n",
+        "All 6 files",
+        "Total",
+        "Overall",
+        "| A | Before | After | Change |\n|-|-|-|-|\n",
+        "| File | Action | Size |\n|-|-|-|\n",
+        "| Data | Count |\n|-|-|\n",
+        "| Local x | 5 |\n",
+        "| Streaming x | 6 |\n",
+        "| Total | 11 | 3% |\n",
+        "| `a.py` | Created | 9 bytes |\n",
+        "commit `0a1b2c3`",
+        "`a.py` (line 3: `x`)",
+        "line 3-9",
+        "a.py:3-4",
+        "Created `b/a.py`",
+        " exists",
+        "Status: ",
+        "COMPLETE - all done",
+        "NOT TESTED",
+        "AB-1",
+        " lists ",
+        "but ",
+        "done",
+        "sample (10 x): 7 (70%)",
+        "\u{e9}",
+        "\u{2026}",
+        "\r\n",
+        "> ",
+        "~~",
+        "[a](b.md)",
+        "../",
+        "/etc/passwd",
+    ]);
+    prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn nothing_that_is_written_stops_it(text in claim_like(), other in "\\PC{0,200}") {
+        let documents = || vec![
+            Document { shown: "a".into(), text: text.clone() },
+            Document { shown: "b".into(), text: format!("{other}\n\n{text}") },
+        ];
+        let tree = Tree::new();
+        tree.text("b/a.py", "x\n");
+        let checked = check(documents(), &tree.index(), None);
+        let lines = text.split('\n').count() + other.split('\n').count() + 2;
+        prop_assert!(checked.rows.iter().all(|row| row.line >= 1 && row.line <= lines));
+        prop_assert!(checked.gaps.iter().all(|gap| gap.id.len() <= audit::limits::FINDING_ID_BYTES));
+        let again = check(documents(), &tree.index(), None);
+        prop_assert_eq!((&checked.rows, &checked.gaps), (&again.rows, &again.gaps));
+    }
+
+    #[test]
+    fn no_return_stops_it(keys in prop::collection::vec("(path|files_created|commits|deliverables|sha|bytes|x)", 0..6), text in claim_like()) {
+        let raw = keys.iter().fold(json!([text, 5, null]), |value, key| json!({ key: [value, {"path": "a.py", "bytes": 1}] }));
+        let document = Document { shown: "return".into(), text: String::new() };
+        let checked = claims::check(&[(document, claims::read_return(&raw, &text))], &Index::build(Vec::new()), None);
+        prop_assert!(checked.rows.iter().all(|row| row.field.is_some() || row.line >= 1));
+    }
+}

@@ -1,0 +1,65 @@
+//! RETURN handoffs are held to what they claim.
+
+use std::fs;
+
+use audit::claims::{self, Document, Kind, Verdict};
+use audit::note::Weight;
+use serde_json::json;
+
+use super::setup::{Tree, expect_gap};
+use crate::support::corpus;
+
+#[test]
+fn a_return_is_held_to_what_it_claims() {
+    let tree = Tree::new();
+    tree.text("reports/a.md", "# A\n");
+    tree.sized("lib/b.py", 100, 5);
+    let raw = json!({
+        "type": "RETURN_HANDOFF",
+        "execution_summary": {
+            "work_completed": ["Created `lib/c.py` (10 bytes)", "Coverage is now 50% (3/4)"],
+            "deliverables": [
+                {"type": "report", "path": "reports/a.md", "description": "what was seen"},
+                {"type": "code", "path": "lib/b.py", "bytes": 500},
+                {"type": "code", "path": "lib/d.py"}
+            ]
+        },
+        "files_created": ["/etc/hosts.conf", "lib/b.py"],
+        "commits": ["0a1b2c3 fix: it"]
+    });
+    let document = Document { shown: "return".into(), text: String::new() };
+    let found = claims::read_return(&raw, "**Pages:** 9 of 10 (95%)");
+    let checked = claims::check(&[(document, found)], &tree.index(), None);
+    let verdict = |field: &str| {
+        let row = checked.rows.iter().find(|row| row.field.as_deref() == Some(field)).unwrap();
+        (row.kind, row.verdict)
+    };
+    assert_eq!(verdict("execution_summary.deliverables[0]"), (Kind::Deliverable, Verdict::True));
+    assert_eq!(verdict("execution_summary.deliverables[1]"), (Kind::Deliverable, Verdict::False));
+    assert_eq!(verdict("execution_summary.deliverables[2]"), (Kind::Deliverable, Verdict::False));
+    assert_eq!(verdict("execution_summary.work_completed[0]"), (Kind::File, Verdict::False));
+    assert_eq!(verdict("execution_summary.work_completed[1]"), (Kind::Ratio, Verdict::False));
+    assert_eq!(verdict("files_created[0]"), (Kind::Deliverable, Verdict::Unverifiable));
+    assert_eq!(verdict("files_created[1]"), (Kind::Deliverable, Verdict::True));
+    assert_eq!(verdict("commits[0]"), (Kind::Commit, Verdict::Unverifiable));
+    assert!(checked.rows.iter().any(|row| row.line == 1 && row.evidence == "9 of 10 are 90 %, written 95 %"));
+    expect_gap(&checked, Weight::High, "audit:return:lib/d.py:claim-deliverable");
+}
+
+#[test]
+fn real_returns_are_read_and_only_their_claims_come_out() {
+    let Some(corpus) = corpus() else { return };
+    let folder = corpus.join("../handoffs/Cursor-MM1/02_processed");
+    let mut rows = Vec::new();
+    let tree = Tree::listed(&corpus);
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if let Ok(raw) = serde_json::from_slice(&fs::read(&path).unwrap()) {
+            let document = Document { shown: "return".into(), text: String::new() };
+            rows.extend(claims::check(&[(document, claims::read_return(&raw, ""))], &tree.index(), None).rows);
+        }
+    }
+    let seen: Vec<(Verdict, &str)> = rows.iter().map(|row| (row.verdict, row.evidence.as_str())).collect();
+    let script = "monolithic-scripts/soundcloud_download_prod_merge-2.py: 567,982 bytes";
+    assert!(seen.contains(&(Verdict::True, script)), "{seen:?}");
+}

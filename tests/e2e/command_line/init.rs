@@ -1,0 +1,74 @@
+//! `baton init`: what it makes, what it leaves alone, and that its examples run.
+
+use std::fs;
+
+use baton_tests::{Output, Workspace};
+use insta::assert_snapshot;
+
+use super::fails;
+
+#[test]
+fn init_makes_a_workspace_and_says_what_next() {
+    let place = Workspace::empty();
+    let made = Output::of(place.command().args(["init", "work"])).ended(0);
+    assert_snapshot!(made.stdout, @r#"
+    work is a workspace now.
+
+      baton -w work up          serve it (Ctrl-C ends)
+      baton -w work agents      who can be asked
+      work/handoffs/examples/   handoffs to try: copy one into an agent's 01_inbox
+      work/plans/               plans; a changed one is audited by itself
+    "#);
+    assert_eq!(made.stderr, "");
+    assert_eq!(place.list("."), ["baton.lock", "baton.toml", "handoffs", "plans", "reports"]);
+    for agent in ["audit", "Claude-MM1", "Cursor-MM1", "Codex-MM1"] {
+        assert_eq!(place.list(&format!("handoffs/{agent}")), ["01_inbox", "02_processed", "03_failed"], "{agent}");
+    }
+}
+
+#[test]
+fn init_refuses_a_folder_that_is_a_workspace() {
+    let workspace = Workspace::init();
+    let config = workspace.read("baton.toml");
+    fails(Output::of(workspace.command().arg("init").arg(workspace.root())), 2, &["is a workspace already"]);
+    assert_eq!(workspace.read("baton.toml"), config);
+}
+
+#[test]
+fn init_leaves_what_is_there() {
+    let place = Workspace::empty();
+    place.write("plans/mine.md", "# Mine\n");
+    place.write("handoffs/Claude-MM1/01_inbox/waiting.json", "{}");
+    Output::of(place.command().args(["init", "work"])).ended(0);
+    assert_eq!(place.read("plans/mine.md"), "# Mine\n");
+    assert_eq!(place.inbox("Claude-MM1"), ["waiting.json"]);
+}
+
+#[test]
+fn init_says_where_it_cannot_be() {
+    let place = Workspace::empty();
+    fs::write(place.outside().join("file"), "").unwrap();
+    fails(Output::of(place.command().args(["init", "file/work"])), 2, &["file/work"]);
+}
+
+#[test]
+fn the_examples_that_init_lays_down_really_run() {
+    let workspace = Workspace::init();
+    let examples: Vec<_> =
+        workspace.list("handoffs/examples").into_iter().filter(|name| name.ends_with(".json")).collect();
+    assert!(!examples.is_empty());
+    for plan in workspace.list("handoffs/examples/plans") {
+        workspace.write(&format!("plans/{plan}"), workspace.read_bytes(&format!("handoffs/examples/plans/{plan}")));
+    }
+    let path = |name: &String| workspace.root().join("handoffs/examples").join(name);
+    for name in &examples {
+        let read = Output::of(workspace.command().args(["lint", "--json"]).arg(path(name))).ended(0).json();
+        let to = read.pointer("/files/0/to").and_then(|to| to.as_str()).unwrap().to_owned();
+        workspace.drop_file(&to, name, fs::read(path(name)).unwrap());
+    }
+    workspace.up_once();
+    for name in &examples {
+        let task = workspace.status().into_iter().find(|task| task.file_name() == name).unwrap();
+        assert!(["succeeded", "delivered"].contains(&task.state.as_str()), "{name}: {task:#?}");
+    }
+}

@@ -1,0 +1,118 @@
+//! The words that there are: subcommands, options, completions, and what unknown ones say.
+
+use baton_tests::{Output, Workspace};
+use insta::assert_snapshot;
+
+use super::fails;
+
+const SUBCOMMANDS: [&str; 24] = [
+    "init",
+    "up",
+    "send",
+    "lint",
+    "schema",
+    "status",
+    "why",
+    "cancel",
+    "retry",
+    "answer",
+    "agents",
+    "obligations",
+    "run",
+    "audit",
+    "plugin",
+    "catalog",
+    "fingerprint",
+    "secret",
+    "ledger",
+    "backup",
+    "restore",
+    "doctor",
+    "service",
+    "completions",
+];
+
+#[test]
+fn help_names_every_subcommand() {
+    let place = Workspace::empty();
+    let help = Output::of(place.command().arg("--help")).ended(0);
+    assert_snapshot!(help.stdout, @r#"
+    Passes work between agents by files, runs it in sandboxed plugins, and answers
+
+    Usage: baton [OPTIONS] <COMMAND>
+
+    Commands:
+      init         Make a workspace: configuration, grants of the shipped plugins, folders of agents,
+                   examples
+      up           Serve the workspace: watch its folders, run what comes, answer. Ctrl-C finishes what
+                   runs and ends
+      send         Write a handoff into an agent's inbox
+      lint         Say what each handoff file is and what is wrong with it
+      schema       Print the JSON Schema of what Baton reads and writes
+      status       Show the tasks, newest first
+      why          Show what happened to a task and why
+      cancel       End a task: its sender gets a RETURN, its file is archived
+      retry        Send a task on its way again, whatever it waits for
+      answer       Answer a task that asks a person something; it goes on with the answer
+      agents       Show the agents and how much waits for each
+      obligations  Show the RETURNs that are owed, and the compliance of each agent
+      run          Do one action of a plugin now, without the daemon
+      audit        Audit plans against what exists: exit 0 all present, 1 something missing, 2 could not
+                   audit
+      plugin       Look at, install, allow and update plugins
+      catalog      Search the music catalog, show what is known of a track and who said it
+      fingerprint  Print how audio files sound: their Chromaprint fingerprints, as `fpcalc` prints them
+      library      Scan the music library, see what is fingerprinted, find what is there twice
+      secret       Keep the secrets that the host puts into plugins' requests
+      ledger       Check the ledger's chain of events, export it, or archive its old part
+      backup       Copy the ledger into a new file, also while the daemon runs
+      restore      Make a backup the workspace's ledger; the daemon must be stopped
+      doctor       Check the workspace and say what mends it: exit 0 well (warnings allowed), 1
+                   something is wrong
+      service      Have the system start `baton up` at login, and again when it fails
+      completions  Print the completion script of a shell
+      help         Print this message or the help of the given subcommand(s)
+
+    Options:
+      -w, --workspace <DIR>  The workspace [default: the nearest folder with baton.toml]
+          --state <DIR>      Where the workspace's state is [default: below $XDG_STATE_HOME/baton]
+      -h, --help             Print help
+      -V, --version          Print version
+    "#);
+    for subcommand in SUBCOMMANDS {
+        let help = Output::of(place.command().args([subcommand, "--help"])).ended(0);
+        assert!(help.stdout.contains("Usage: baton") && help.stdout.contains("-w, --workspace"), "{}", help.stdout);
+        assert!(help.stderr.is_empty());
+    }
+}
+
+#[test]
+fn version_is_one_line() {
+    let version = Output::of(Workspace::empty().command().arg("--version")).ended(0);
+    assert!(version.stdout.starts_with("baton ") && version.stdout.lines().count() == 1, "{}", version.stdout);
+}
+
+#[test]
+fn unknown_words_are_errors() {
+    let place = Workspace::empty();
+    fails(Output::of(place.command().arg("dance")), 2, &["dance", "--help"]);
+    fails(Output::of(place.command().args(["status", "--jsno"])), 2, &["--jsno"]);
+}
+
+#[test]
+fn completions_are_printed_for_every_shell() {
+    let place = Workspace::empty();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = Output::of(place.command().args(["completions", shell])).ended(0);
+        assert!(SUBCOMMANDS.iter().all(|subcommand| script.stdout.contains(subcommand)), "{shell}");
+    }
+    fails(Output::of(place.command().args(["completions", "cobol"])), 2, &["cobol", "bash"]);
+}
+
+#[test]
+fn a_log_filter_that_is_none_is_no_reason_to_stop() {
+    let workspace = Workspace::with_noop();
+    let run =
+        Output::of(workspace.command().env("BATON_LOG", "=,=nonsense").arg("-w").arg(workspace.root()).arg("status"));
+    assert_eq!(run.code, 0, "{run:?}");
+}

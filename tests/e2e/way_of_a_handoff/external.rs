@@ -1,0 +1,86 @@
+//! Agents that do their own work: their files stay until their RETURNs come.
+
+use std::fs;
+
+use baton_tests::{Workspace, handoff, text};
+use serde_json::{Value, json};
+
+#[test]
+fn an_external_agent_keeps_its_file_until_its_return_comes() {
+    let workspace = Workspace::init();
+    let bytes = workspace.drop_handoff("Codex-MM1", "Write the tests");
+    workspace.up_once();
+    let task = workspace.task("Write the tests");
+    assert_eq!((task.state.as_str(), &task.returned_at), ("delivered", &None));
+    assert_eq!(workspace.inbox("Codex-MM1"), ["Write-the-tests.json"]);
+    workspace.up_once();
+    assert_eq!(workspace.status().len(), 1, "the same file is no second task");
+
+    workspace.drop_file("Claude-MM1", "answer.json", text(&answer("Codex MM1 Agent", "id-write-the-tests")));
+    workspace.up_once();
+    let done = workspace.task("Write the tests");
+    assert_eq!((&done.id, done.state.as_str()), (&task.id, "succeeded"));
+    assert!(done.returned_at.is_some() && done.archived_at.is_some(), "{done:?}");
+    assert_eq!(workspace.read_bytes("handoffs/Codex-MM1/02_processed/Write-the-tests.json"), bytes);
+    assert!(workspace.inbox("Codex-MM1").is_empty());
+    assert_eq!(workspace.inbox("Claude-MM1"), ["answer.json"], "the sender's own inbox is the sender's");
+}
+
+#[test]
+fn an_external_agent_that_has_moved_its_file_itself_is_done_when_its_return_comes() {
+    let workspace = Workspace::init();
+    workspace.drop_handoff("Codex-MM1", "Take it away");
+    workspace.up_once();
+    let moved = workspace.root().join("handoffs/Codex-MM1/02_processed/Take-it-away.json");
+    fs::rename(workspace.inbox_of("Codex-MM1").join("Take-it-away.json"), moved).unwrap();
+    workspace.up_once();
+    assert_eq!(workspace.task("Take it away").state, "delivered");
+    workspace.drop_file("Claude-MM1", "answer.json", text(&answer("Codex-MM1", "id-take-it-away")));
+    workspace.up_once();
+    assert_eq!(workspace.task("Take it away").state, "succeeded");
+    assert_eq!(workspace.processed("Codex-MM1"), ["Take-it-away.json"]);
+}
+
+#[test]
+fn a_return_ends_the_request_of_the_agent_that_sent_it() {
+    let workspace = Workspace::init();
+    for agent in ["Codex-MM1", "Cursor-MM1"] {
+        let mut asked = handoff(agent, &format!("Review by {agent}"));
+        asked["handoff_id"] = json!("id-review");
+        workspace.drop_file(agent, "review.json", text(&asked));
+        workspace.up_once();
+    }
+    workspace.drop_file("Claude-MM1", "answer.json", text(&answer("Cursor-MM1", "id-review")));
+    workspace.up_once();
+    assert_eq!(workspace.task("Review by Cursor-MM1").state, "succeeded");
+    assert_eq!(workspace.task("Review by Codex-MM1").state, "delivered");
+    assert_eq!(workspace.inbox("Codex-MM1"), ["review.json"]);
+}
+
+#[test]
+fn a_return_is_never_run_and_opens_nothing() {
+    let workspace = Workspace::with_noop();
+    workspace.drop_file("noop", "answer.json", text(&answer("Codex-MM1", "id-nobody-asked")));
+    workspace.drop_file("Claude-MM1", "answer.json", text(&answer("Codex-MM1", "id-nobody-asked")));
+    workspace.up_once();
+    // The audit looks at what a RETURN claims; the RETURN itself is nobody's work.
+    let mut tasks = workspace.status().into_iter().filter(|task| task.agent != "audit");
+    assert!(tasks.all(|task| task.attempts == 0), "{:#?}", workspace.status());
+    assert_eq!(workspace.processed("noop"), ["answer.json"]);
+    assert_eq!(workspace.inbox("Claude-MM1"), ["answer.json"]);
+    for agent in ["Codex-MM1", "noop"] {
+        assert!(workspace.inbox(agent).is_empty(), "{agent}");
+    }
+}
+
+/// A RETURN of `agent` to `Claude-MM1` for the handoff `id`.
+fn answer(agent: &str, id: &str) -> Value {
+    json!({
+        "type": "RETURN_HANDOFF",
+        "timestamp": "2026-01-18T12:00:00Z",
+        "executing_agent": agent,
+        "originating_agent": "Claude-MM1",
+        "original_handoff": { "handoff_id": id },
+        "execution_summary": { "work_completed": ["It is done."] },
+    })
+}
