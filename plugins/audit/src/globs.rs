@@ -181,6 +181,12 @@ fn class(signs: &mut std::str::Chars<'_>) -> Result<Sign, String> {
 
 /// Whether a path fits, part by part. A `**` first takes nothing, and one part more each time that the rest does not fit.
 fn fits(parts: &[Part], path: &str) -> bool {
+    // Nearly every path is told apart by its last name alone.
+    if let (Some(Part::Name(signs)), Some(last)) = (parts.last(), path.rsplit('/').next())
+        && !fits_name(signs, last)
+    {
+        return false;
+    }
     let (mut parts, mut names) = (parts, Some(path));
     let mut again: Option<(&[Part], Option<&str>)> = None;
     loop {

@@ -79,7 +79,12 @@ fn one(index: &Index, place: &Place, verdict: &Verdict) -> Option<Seen> {
         return None;
     }
     let root = index.roots().get(verdict.root.unwrap_or(0))?;
-    let stamp = index.find(at).and_then(|found| Some((found.bytes?, found.changed_ns?)));
+    let stamp = if verdict.found.is_some() {
+        // As it was when it was judged: what changed since is news.
+        verdict.bytes.zip(verdict.changed_ns)
+    } else {
+        index.find(at).and_then(|found| found.bytes.zip(found.changed_ns))
+    };
     // A folder has no size that says anything.
     (stamp.is_some() || verdict.found.is_none())
         .then(|| Seen { path: shown_join(&root.path.to_string_lossy(), at), stamp })
@@ -88,6 +93,8 @@ fn one(index: &Index, place: &Place, verdict: &Verdict) -> Option<Seen> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::index::Root;
+    use crate::verify::{Before, Facts, Judge};
 
     #[test]
     fn whoever_is_named_first_is_asked_first() {
@@ -96,5 +103,16 @@ mod tests {
         assert_eq!(all("`Claude-MM1` (lead), Cursor-MM1"), ["Claude-MM1", "Codex-MM1"]);
         assert_eq!(all("Cursor-MM1 and Codex-MM1"), ["Cursor-MM1", "Codex-MM1", "Claude-MM1"]);
         assert_eq!(responsible(None, &usual), usual);
+    }
+    #[test]
+    fn a_file_that_changes_after_it_was_judged_is_not_taken_for_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.py"), "a = 1\n").unwrap();
+        let index = Index::build(vec![Root { path: folder.path().to_owned(), shown: "root".into() }]);
+        let plan = crate::extract::plan("# P\n\n## Deliverables\n\n- `a.py`\n- `b.py`\n");
+        let judged = Judge::new(&index, &mut Facts::new(None, 0)).plan(&plan, &Before::default());
+        std::fs::write(folder.path().join("a.py"), "a = 1\nb = 2\n").unwrap();
+        let seen = seen(&index, &plan, &judged);
+        assert_eq!(seen.iter().map(|one| one.stamp.map(|(bytes, _)| bytes)).collect::<Vec<_>>(), [Some(6), None]);
     }
 }

@@ -16,6 +16,8 @@ pub struct Verdict {
     pub root: Option<usize>,
     /// Its size in bytes.
     pub bytes: Option<u64>,
+    /// When it was changed, in nanoseconds since 1970; of regular files only.
+    pub changed_ns: Option<u64>,
     /// Its number of lines, where it is text.
     pub lines: Option<u64>,
     /// SHA-256 of its content, in hexadecimal digits.
@@ -57,6 +59,7 @@ impl Verdict {
             found: None,
             root: None,
             bytes: None,
+            changed_ns: None,
             lines: None,
             sha256: None,
             symbols: Vec::new(),
@@ -72,6 +75,7 @@ impl Verdict {
             found: Some(found.path.clone()),
             root: Some(found.root),
             bytes: found.bytes,
+            changed_ns: found.changed_ns,
             ..Self::new(status, remark)
         }
     }

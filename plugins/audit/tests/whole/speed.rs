@@ -8,7 +8,7 @@ use audit::index::{Index, Root};
 use audit::memory::Memory;
 use audit::report::{Assembly, Audited};
 use audit::verify::{Asked, Enumerations, Facts, Judge, unrequested};
-use audit::{discover, extract};
+use audit::{claims, discover, extract};
 
 use crate::sqlite::Sqlite;
 use crate::tree;
@@ -98,11 +98,18 @@ fn extraction() {
         let path = file.path();
         if path.extension().is_some_and(|ending| ending == "md") {
             let text = std::fs::read_to_string(&path).unwrap();
+            let bytes = text.len();
             let begun = Instant::now();
             for _ in 0..100 {
                 std::hint::black_box(extract::plan(std::hint::black_box(&text)));
             }
-            eprintln!("{}: {} bytes, {:?} each", path.display(), text.len(), begun.elapsed() / 100);
+            let plan = begun.elapsed() / 100;
+            let document = claims::Document { shown: "d".into(), text };
+            let begun = Instant::now();
+            for _ in 0..100 {
+                std::hint::black_box(claims::read(std::hint::black_box(&document)));
+            }
+            eprintln!("{}: {bytes} bytes: plan {plan:?}, claims {:?}", path.display(), begun.elapsed() / 100);
         }
     }
 }

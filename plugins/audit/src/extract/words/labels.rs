@@ -407,9 +407,6 @@ pub(in crate::extract) fn lists_every_file(heading: &str) -> bool {
 
 /// Whether padded words hold a phrase as whole words.
 fn holds(words: &str, phrase: &str) -> bool {
-    let part = |at: usize| {
-        let before = words.get(..at).is_some_and(|before| before.ends_with(' '));
-        before && words.get(at + phrase.len()..).is_some_and(|after| after.starts_with(' '))
-    };
-    words.match_indices(phrase).any(|(at, _)| part(at))
+    let from = |at: usize| words.get(at + 1..)?.strip_prefix(phrase);
+    words.match_indices(' ').any(|(at, _)| from(at).is_some_and(|after| after.starts_with(' ')))
 }
