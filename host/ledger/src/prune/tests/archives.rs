@@ -4,7 +4,6 @@ use std::fs;
 
 use super::{House, at};
 use crate::LedgerError;
-use crate::event::Event;
 use crate::prune::{PruneError, Target, prune};
 use crate::verify;
 
