@@ -23,6 +23,8 @@ pub struct Options {
     pub retry: bool,
     /// Whether nothing is read and written, only listed and counted.
     pub dry_run: bool,
+    /// Whether what is not there is gone, also where it may be that its volume is not there.
+    pub gone: bool,
 }
 
 impl Options {
@@ -38,6 +40,6 @@ impl Options {
 impl Default for Options {
     fn default() -> Self {
         let jobs = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { jobs, limit: None, verify: false, retry: false, dry_run: false }
+        Self { jobs, limit: None, verify: false, retry: false, dry_run: false, gone: false }
     }
 }
