@@ -86,12 +86,12 @@ fn list(
 
 /// What is to be read of each place that could be listed: what waits, and then what is compared.
 fn works(listed: &[(i64, Listed)], options: &Options) -> Vec<(usize, Work)> {
-    let of = |(place, (source, listed)): (usize, &(i64, Listed))| {
-        let work = move |verify| (place, Work { source: *source, verify });
-        let both = [Some(work(false)), options.verify.then_some(work(true))];
-        both.into_iter().flatten().filter(|_| listed.listing.failure.is_none())
-    };
-    (0..).zip(listed).flat_map(of).collect()
+    let mut works = Vec::new();
+    for (place, (source, listed)) in listed.iter().enumerate().filter(|(_, (_, of))| of.listing.failure.is_none()) {
+        let asked = [Some(false), options.verify.then_some(true)].into_iter().flatten();
+        works.extend(asked.map(|verify| (place, Work { source: *source, verify })));
+    }
+    works
 }
 
 /// Lists every place and writes nothing.

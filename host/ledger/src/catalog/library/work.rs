@@ -71,8 +71,7 @@ impl Catalog {
     /// # Errors
     /// When the database fails.
     pub fn library_work(&self, work: Work) -> Result<(u64, u64), LedgerError> {
-        let sql =
-            format!("SELECT count(*), coalesce(sum(i.size), 0) FROM library_items AS i WHERE {}", work.choice());
+        let sql = format!("SELECT count(*), coalesce(sum(i.size), 0) FROM library_items AS i WHERE {}", work.choice());
         let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(1)?.unsigned_abs()));
         Ok(self.connection.query_row(&sql, [work.source], read)?)
     }

@@ -139,7 +139,8 @@ mod tests {
 
     #[test]
     fn only_a_refusal_that_says_so_is_an_item_that_is_not_there() {
-        let refused = |status, words: &str| EagleError::Refused { what: String::new(), status, words: words.to_owned() };
+        let refused =
+            |status, words: &str| EagleError::Refused { what: String::new(), status, words: words.to_owned() };
         for (status, words) in [
             (200, r#": {"status":"error","message":"Item not found"}"#),
             (200, r#": {"status": "error"}"#),

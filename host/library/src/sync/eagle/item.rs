@@ -68,7 +68,8 @@ mod tests {
         let item = read(json!({ "id": "L1", "name": "a", "tags": ["x", "y"], "isDeleted": true })).unwrap();
         assert_eq!((item.tags, item.deleted), (Some(vec!["x".to_owned(), "y".to_owned()]), true));
         assert_eq!(read(json!({ "id": "L1", "tags": [] })).unwrap().tags, Some(Vec::new()));
-        for odd in [json!({ "id": "L1" }), json!({ "id": "L1", "tags": ["x", 1] }), json!({ "id": "L1", "tags": null })] {
+        for odd in [json!({ "id": "L1" }), json!({ "id": "L1", "tags": ["x", 1] }), json!({ "id": "L1", "tags": null })]
+        {
             assert_eq!(read(odd).unwrap().tags, None);
         }
         let wrong = json!([{ "tags": [] }, 1, null, { "id": 7 }]);

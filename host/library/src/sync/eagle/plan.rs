@@ -84,10 +84,13 @@ pub fn plan<S: BuildHasher>(
 
 /// The ids that several libraries have of which any may be open.
 fn ambiguous(known: &[Known], may_be_open: impl Fn(&Item) -> bool) -> HashSet<&str> {
-    let mut folders = HashMap::<&str, &Path>::new();
-    let items = known.iter().filter_map(|known| known.item.as_ref()).filter(|item| may_be_open(item));
-    let is_another = |item: &&Item| *folders.entry(&item.id).or_insert(&item.folder) != item.folder;
-    items.filter(is_another).map(|item| item.id.as_str()).collect()
+    let (mut folders, mut ambiguous) = (HashMap::<&str, &Path>::new(), HashSet::new());
+    for item in known.iter().filter_map(|known| known.item.as_ref()).filter(|item| may_be_open(item)) {
+        if *folders.entry(&item.id).or_insert(&item.folder) != item.folder {
+            ambiguous.insert(item.id.as_str());
+        }
+    }
+    ambiguous
 }
 
 /// What an item that is there needs.

@@ -108,7 +108,13 @@ fn hash(path: &Path) -> Result<[u8; 32], String> {
 }
 
 fn known(path: &Path) -> Known {
-    Known { number: 1, path: path.to_owned(), item: None, mark: Mark::of(b"words"), audio_sha256: Some(hash(path).unwrap()) }
+    Known {
+        number: 1,
+        path: path.to_owned(),
+        item: None,
+        mark: Mark::of(b"words"),
+        audio_sha256: Some(hash(path).unwrap()),
+    }
 }
 
 fn names(folder: &TempDir) -> Vec<String> {
@@ -266,7 +272,8 @@ fn what_cannot_all_be_kept_is_left_alone() {
     for tag in [three(&two_titles), beyond, two] {
         let path = with_tag(&folder, &tag);
         let bytes = fs::read(&path).unwrap();
-        let known = Known { number: 1, path: path.clone(), item: None, mark: Mark::of(b"words"), audio_sha256: Some([0; 32]) };
+        let known =
+            Known { number: 1, path: path.clone(), item: None, mark: Mark::of(b"words"), audio_sha256: Some([0; 32]) };
         let hash = |_: &Path| Ok([0; 32]);
         assert!(!matches!(write(&known, false, &hash), Written::Succeeded(_)));
         assert_eq!(fs::read(&path).unwrap(), bytes);
@@ -330,7 +337,10 @@ fn files_that_are_not_ours_to_write_are_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = make(&folder, "a.mp3", THREE);
     let (bytes, known) = (fs::read(&path).unwrap(), known(&path));
-    let of_eagle = Known { item: Some(Item { id: "L".into(), library: "Music".into(), folder: "/e/Music.library".into() }), ..known.clone() };
+    let of_eagle = Known {
+        item: Some(Item { id: "L".into(), library: "Music".into(), folder: "/e/Music.library".into() }),
+        ..known.clone()
+    };
     assert_eq!(look(&of_eagle, false), Fit::Skipped("in_eagle_library"));
     assert_eq!(write(&of_eagle, false, &hash), Written::Skipped("in_eagle_library"));
     let second = folder.path().join("b.mp3");
