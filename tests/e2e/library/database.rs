@@ -7,7 +7,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
 
 /// Columns that say when something was done, or how often.
-const TIMES: [&str; 7] = ["said_at", "seen_at", "read_at", "added_at", "listed_at", "failed_at", "scan"];
+const TIMES: [&str; 8] = ["said_at", "seen_at", "read_at", "added_at", "listed_at", "failed_at", "scan", "read_scan"];
 
 /// The file of a workspace's catalog.
 fn catalog(workspace: &Workspace) -> PathBuf {

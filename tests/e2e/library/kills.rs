@@ -27,7 +27,7 @@ fn kill_at(workspace: &Workspace, folder: &std::path::Path, files: u64) -> u64 {
     fingerprinted(workspace)
 }
 
-fn has_catalog(workspace: &Workspace) -> bool {
+pub(super) fn has_catalog(workspace: &Workspace) -> bool {
     let shown = workspace.baton(&["library", "coverage", "--json"]);
     shown.stdout.contains("\"items\"")
 }

@@ -87,7 +87,8 @@ fn list(
 /// What is to be read of each place that could be listed: what waits, and then what is compared.
 fn works(listed: &[(i64, Listed)], options: &Options) -> Vec<(usize, Work)> {
     let mut works = Vec::new();
-    for (place, (source, listed)) in listed.iter().enumerate().filter(|(_, (_, of))| of.listing.failure.is_none()) {
+    let reached = |(_, (_, listed)): &(usize, &(i64, Listed))| listed.listing.failure.is_none();
+    for (place, (source, _)) in listed.iter().enumerate().filter(reached) {
         let asked = [Some(false), options.verify.then_some(true)].into_iter().flatten();
         works.extend(asked.map(|verify| (place, Work { source: *source, verify })));
     }
