@@ -12,6 +12,7 @@ pub type Read<'a> = dyn Fn(&Path, baton_fingerprint::Options, &AtomicBool) -> Re
 
 /// What is wanted of a scan.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
     /// How many files are read at a time.
     pub jobs: NonZeroUsize,

@@ -62,23 +62,28 @@ pub(super) fn vanish(asked: &Vanishing<'_>, walked: &mut Walked, listing: &mut L
         walked.unread(path, &why);
         return Ok(Gone { items: Vec::new(), is_sure });
     }
-    let mut lost = BTreeMap::<&Path, u64>::new();
-    let mut items = Vec::new();
+    let items = lost(asked, walked, &word);
+    listing.missing = size(items.len());
+    listing.kept = vanished - listing.missing;
+    Ok(Gone { items, is_sure })
+}
+
+/// What is gone of a source that lies where it should: not what lay on a volume of its own that is not there. That is told.
+fn lost(asked: &Vanishing<'_>, walked: &mut Walked, word: &str) -> Vec<i64> {
+    let (mut kept, mut gone) = (BTreeMap::<&Path, u64>::new(), Vec::new());
     for item in asked.vanished.iter().filter(|item| !walked.missed(&item.path)) {
         match unmounted(&item.path, walked.device).filter(|_| item.mounted && !asked.is_gone) {
-            Some(folder) => *lost.entry(folder).or_default() += 1,
-            None => items.push(item.id),
+            Some(folder) => *kept.entry(folder).or_default() += 1,
+            None => gone.push(item.id),
         }
     }
-    for (folder, items) in lost {
+    for (folder, items) in kept {
         let why = format!(
             "the volume that was there is not: {items} items stay as they are; if they are gone for good, {word} says so"
         );
         walked.unread(folder, &why);
     }
-    listing.missing = size(items.len());
-    listing.kept = vanished - listing.missing;
-    Ok(Gone { items, is_sure })
+    gone
 }
 
 fn size(count: usize) -> u64 {

@@ -108,9 +108,10 @@ fn on_another_volume_than_before_nothing_is_gone_without_a_word() {
     let Some(other) = elsewhere(&room) else { return };
     let (place, aside) = (room.place(), room.folder.path().join("aside"));
     fs::rename(room.music(), &aside).unwrap();
-    (0..6).for_each(|number| {
-        copy(&aside.join(format!("{number:02}.mp3")), &other.path().join(format!("{number:02}.mp3")))
-    });
+    for number in 0..6 {
+        let name = format!("{number:02}.mp3");
+        copy(&aside.join(&name), &other.path().join(&name));
+    }
     symlink(other.path(), room.music()).unwrap();
     let report = scan_of(&room, &place, &options());
     let listing = &report.sources[0];

@@ -60,7 +60,7 @@ pub(super) async fn items(http: &Http, ids: &[&str], mut tell: impl FnMut(usize)
 async fn list(http: &Http, found: &mut Items, tell: &mut impl FnMut(usize)) -> Result<bool, EagleError> {
     let first = page(http, 0).await?;
     let (length, mut last) = (first.len(), first.len());
-    let heads: Vec<String> = first.iter().take(2).map(id_of).collect();
+    let heads: Vec<String> = first.iter().take(2).map(|item| id_of(item.as_ref())).collect();
     add(found, first);
     let mut offset = None;
     for number in 1..PAGES {
@@ -70,7 +70,7 @@ async fn list(http: &Http, found: &mut Items, tell: &mut impl FnMut(usize)) -> R
         }
         let at = if offset == Some(Offset::Items) { found.len() } else { number };
         let mut next = page(http, at).await?;
-        let kind = *offset.get_or_insert_with(|| counts(&heads, next.first().map(id_of)));
+        let kind = *offset.get_or_insert_with(|| counts(&heads, next.first().map(|item| id_of(item.as_ref()))));
         match kind {
             Offset::Nothing => return Ok(false),
             // What came was moved on by one item: all but its last is known already.
@@ -99,8 +99,8 @@ fn counts(heads: &[String], next: Option<String>) -> Offset {
 }
 
 /// An odd item has none.
-fn id_of(item: &Option<EagleItem>) -> String {
-    item.as_ref().map(|item| item.id.clone()).unwrap_or_default()
+fn id_of(item: Option<&EagleItem>) -> String {
+    item.map(|item| item.id.clone()).unwrap_or_default()
 }
 
 fn add(found: &mut Items, items: Vec<Option<EagleItem>>) {
