@@ -227,6 +227,66 @@ fn items_that_are_not_there_are_left_alone() {
 }
 
 #[test]
+fn an_item_with_odd_tags_is_a_finding_and_the_others_go_on() {
+    let house = House::of(4);
+    for manner in both() {
+        let eagle = house.eagle(manner);
+        eagle.spoil(&house.ids[1], Value::Null);
+        eagle.spoil(&house.ids[2], json!(["b", 7]));
+        let output = house.apply(&eagle).ended(1);
+        assert_eq!(counts(&output), json!({ "failed": 2, "succeeded": 2 }));
+        assert!(output.stdout.contains("no list of texts"), "{}", output.stdout);
+        assert_eq!((eagle.asked("update"), eagle.tags(&house.ids[2])), (2, vec!["b".to_owned()]));
+    }
+}
+
+#[test]
+fn a_refusal_that_names_another_reason_is_no_item_that_is_not_there() {
+    let house = House::of(1);
+    let eagle = house.eagle(Manner::default());
+    let loading = Trouble::Text("{\"status\":\"error\",\"message\":\"the library is being loaded\"}");
+    eagle.behave(|manner| manner.trouble = vec![("item/info", loading)]);
+    let output = house.apply(&eagle).ended(2);
+    assert!(output.stderr.contains("the library is being loaded"), "{}", output.stderr);
+    assert_eq!(eagle.asked("update"), 0);
+}
+
+#[test]
+fn of_two_libraries_of_one_name_the_one_that_is_open_gets_its_tags() {
+    let house = House::of(2);
+    let first = house.workspace.outside().canonicalize().unwrap().join("Music.library");
+    let copy = first.with_file_name("copy").join("Music.library");
+    ran("cp", &["-a", "--", first.to_str().unwrap(), make(copy.parent().unwrap())]);
+    // The first piece of the copy is another one.
+    let changed = files(&copy.join("images").join(format!("{}.info", house.ids[0])));
+    let changed = changed.iter().find(|file| file.extension().is_some_and(|ending| ending == "wav")).unwrap();
+    write_wav(changed, &tune(77, 5));
+    house.workspace.baton(&["library", "scan", copy.to_str().unwrap()]).ended(0);
+    let eagle = house.eagle(Manner { v2: true, ..Manner::default() });
+    // Nobody can tell which one is open.
+    let output = house.apply(&eagle).ended(1);
+    assert_eq!((counts(&output), eagle.asked("update")), (json!({ "failed": 4 }), 0));
+    let mut tags = Vec::new();
+    for folder in [&first, &copy] {
+        eagle.behave(|manner| manner.library = folder.to_str().map(str::to_owned));
+        house.apply(&eagle).ended(0);
+        house.is_told(&eagle);
+        tags.push(eagle.tags(&house.ids[0]));
+        assert_eq!(
+            counts(&house.apply(&eagle).ended(0)),
+            json!({ "already_has_fingerprint": 2, "library_not_open": 2 })
+        );
+    }
+    assert_ne!(tags[0], tags[1]);
+}
+
+/// Makes a folder.
+fn make(folder: &Path) -> &str {
+    fs::create_dir(folder).unwrap();
+    folder.to_str().unwrap()
+}
+
+#[test]
 fn files_of_another_library_are_not_looked_for_in_this_one() {
     let house = House::of(1);
     let other = house.workspace.outside().join("Music.library");
@@ -369,9 +429,14 @@ fn files_get_their_tag_only_when_asked_and_keep_their_sound() {
         assert!(holds(file, "BATON_FINGERPRINT") && holds(file, "chromaprint-2:"), "{}", file.display());
     }
     assert_eq!(snapshot(&library), of_eagle);
-    // Read again, they are the same pieces.
-    let scanned = workspace.baton(&["library", "scan", "--json", folder.to_str().unwrap()]).ended(0);
-    assert_eq!(scanned.json()["read"]["fingerprinted"], 3);
+    // Their sound is the same, so they are not read again; read again, they are what was written down.
+    let scan = |args: &[&str]| {
+        let scanned = [&["library", "scan", "--json", folder.to_str().unwrap()], args].concat();
+        workspace.baton(&scanned).ended(0).json()
+    };
+    assert_eq!(scan(&[])["read"]["files"], 0);
+    let verified = scan(&["--verify"]);
+    assert_eq!((&verified["read"]["same"], &verified["read"]["differ"]), (&json!(3), &json!(0)));
     let again = json!({ "already_has_fingerprint": 3, "in_eagle_library": 1 });
     assert_eq!(counts(&sync(&["--apply"]).ended(0)), again);
     assert_eq!(snapshot(&folder), after);

@@ -78,6 +78,8 @@ pub struct Manner {
     pub token: Option<String>,
     /// What happens to the next requests for a path that has this in it, one after the other.
     pub trouble: Vec<(&'static str, Trouble)>,
+    /// Where it says that the open library lies, where that is another place than usual.
+    pub library: Option<String>,
     /// After the next answer with several items somebody gives an item a tag.
     pub hand: Option<(String, String)>,
 }
@@ -141,6 +143,13 @@ impl Eagle {
             "modificationTime": 1_700_000_000_000_u64, "width": 0, "height": 0, "palettes": [], "star": 3,
         });
         self.lock().items.push(item.as_object().cloned().unwrap_or_default());
+    }
+
+    /// Gives an item tags that are no list of texts.
+    pub fn spoil(&self, id: &str, tags: Value) {
+        if let Some(item) = find(&mut self.lock().items, id) {
+            item.insert("tags".to_owned(), tags);
+        }
     }
 
     /// Puts an item into the trash.
@@ -262,6 +271,7 @@ fn answer(state: &mut State, asked: &Asked) -> (u16, Value) {
     let number = |name: &str| parameter(name).and_then(|text| text.parse::<usize>().ok());
     let body: Value = serde_json::from_str(&asked.body).unwrap_or_default();
     let v2 = state.manner.v2;
+    let folder = state.manner.library.clone().unwrap_or_else(|| "/Users/x/Music.library".to_owned());
     match (method, path) {
         ("GET", "/api/application/info") => good(json!({
             "version": if v2 { "4.0.0" } else { "3.0.0" }, "prereleaseVersion": null, "buildVersion": "20221101",
@@ -270,7 +280,7 @@ fn answer(state: &mut State, asked: &Asked) -> (u16, Value) {
         ("GET", "/api/library/info") => good(json!({
             "folders": [], "smartFolders": [], "quickAccess": [], "tagsGroups": [],
             "modificationTime": 1_700_000_000_000_u64, "applicationVersion": "3.0.0",
-            "library": { "path": "/Users/x/Music.library", "name": "Music" },
+            "library": { "path": folder, "name": "Music" },
         })),
         ("GET", "/api/item/info") => match find(&mut state.items, parameter("id").unwrap_or_default()) {
             Some(item) => good(item.clone().into()),
@@ -284,7 +294,7 @@ fn answer(state: &mut State, asked: &Asked) -> (u16, Value) {
             json!({ "version": "4.0.0", "prereleaseVersion": null, "buildVersion": "build21", "platform": "darwin" }),
         ),
         ("GET", "/api/v2/library/info") if v2 => good(json!({
-            "name": "Music", "path": "/Users/x/Music.library", "modificationTime": 1_700_000_000_000_u64,
+            "name": "Music", "path": folder, "modificationTime": 1_700_000_000_000_u64,
             "applicationVersion": "4.0", "folders": [], "smartFolders": [], "quickAccess": [], "tagGroups": [],
         })),
         ("POST", "/api/v2/item/get") if v2 => good(page_v2(state, &body)),

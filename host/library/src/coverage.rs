@@ -12,11 +12,16 @@ use baton_ledger::catalog::library::{Count, Source, State};
 /// The share that is asked for unless somebody says otherwise, in per cent.
 pub const GATE: u8 = 80;
 
+/// How much of a file is fingerprinted, in milliseconds: [`crate::scan::Options::LENGTH`].
+pub const HEARD_MS: u64 = crate::scan::Options::LENGTH.as_secs() * 1_000;
+
 /// Coverage of a whole library.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coverage {
     /// The share that is asked for, in per cent.
     pub gate_percent: u8,
+    /// Items with a fingerprint that play longer than what is fingerprinted.
+    pub in_part: u64,
     /// All sources together.
     pub total: Part,
     /// Each source.
@@ -130,7 +135,8 @@ impl Coverage {
     pub fn of(catalog: &Catalog, gate_percent: u8) -> Result<Self, LedgerError> {
         let counts = catalog.library_counts()?;
         let missing = catalog.library_missing()?;
-        Ok(Self::from(&catalog.library_sources()?, &counts, &missing, gate_percent))
+        let in_part = catalog.library_longer(HEARD_MS)?;
+        Ok(Self { in_part, ..Self::from(&catalog.library_sources()?, &counts, &missing, gate_percent) })
     }
 
     fn from(sources: &[Source], counts: &[Count], missing: &[(i64, u64)], gate_percent: u8) -> Self {
@@ -142,7 +148,7 @@ impl Coverage {
         };
         let missing = missing.iter().map(|(_, items)| items).sum();
         let total = Part::of(counts.iter(), missing, gate_percent);
-        Self { gate_percent, total, sources: sources.iter().map(one).collect() }
+        Self { gate_percent, in_part: 0, total, sources: sources.iter().map(one).collect() }
     }
 }
 

@@ -7,29 +7,33 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
 
 /// Columns that say when something was done, or how often.
-const TIMES: [&str; 7] = ["said_at", "seen_at", "read_at", "added_at", "listed_at", "failed_at", "scan"];
+const TIMES: [&str; 8] = ["said_at", "seen_at", "read_at", "added_at", "listed_at", "failed_at", "scan", "read_scan"];
 
-/// The file of a workspace's catalog.
-fn catalog(workspace: &Workspace) -> PathBuf {
+/// The file of a workspace's catalog, once there is one.
+fn catalog(workspace: &Workspace) -> Option<PathBuf> {
     let states = workspace.outside().join("state/baton");
-    let mut found = std::fs::read_dir(states).unwrap().map(|entry| entry.unwrap().path().join("catalog.db"));
-    found.find(|file| file.is_file()).expect("a catalog")
+    let mut found = std::fs::read_dir(states).ok()?.map(|entry| entry.unwrap().path().join("catalog.db"));
+    found.find(|file| file.is_file())
 }
 
 fn open(file: &Path) -> Connection {
     Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
 }
 
-/// How many items have a fingerprint now.
+/// How many items have a fingerprint now: none while the catalog is not there, or is being made.
 pub(super) fn fingerprinted(workspace: &Workspace) -> u64 {
+    let Some(catalog) = catalog(workspace) else { return 0 };
     let sql = "SELECT count(*) FROM library_items WHERE state = 'fingerprinted'";
-    let count: u32 = open(&catalog(workspace)).query_row(sql, [], |row| row.get(0)).unwrap();
-    count.into()
+    match open(&catalog).query_row(sql, [], |row| row.get::<_, u32>(0)) {
+        Ok(count) => count.into(),
+        Err(error) if error.to_string().contains("no such table") => 0,
+        Err(error) => panic!("{error}"),
+    }
 }
 
 /// Every row of every table of the catalog, without times. `folder` is written as `~`, so that two folders compare.
 pub(super) fn rows(workspace: &Workspace) -> Vec<String> {
-    let connection = open(&catalog(workspace));
+    let connection = open(&catalog(workspace).expect("a catalog"));
     let check: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(check, "ok");
     let mut rows = Vec::new();

@@ -44,6 +44,8 @@ fn its_items_are_audio_that_is_not_in_the_bin() {
     let wrong = beside(&workspace, "Wrong.library");
     let refused = workspace.baton(&["library", "scan", wrong.to_str().unwrap()]).ended(2);
     assert!(refused.stderr.contains("no library of Eagle"), "{}", refused.stderr);
+    let within = workspace.baton(&["library", "scan", folder.join("images").to_str().unwrap()]).ended(2);
+    assert!(within.stderr.contains(&format!("baton library scan {}", folder.display())), "{}", within.stderr);
 }
 
 #[test]

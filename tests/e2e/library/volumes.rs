@@ -1,12 +1,17 @@
 //! A disk that is not there: its items stay as they are, whether the source's folder is gone, empty, or only a part of it is.
 
 use std::fs;
+use std::process::Stdio;
 
-use baton_tests::Mount;
-use baton_tests::Workspace;
+use baton_tests::music::{tune, write_wav};
+use baton_tests::{Mount, Workspace};
 use serde_json::{Value, json};
 
-use super::{beside, coverage, fill, said, scan};
+use super::database::fingerprinted;
+use super::{SECONDS, beside, coverage, fill, said, scan};
+
+/// Files of a disk that goes while they are read.
+const FILES: u64 = 400;
 
 fn counts(total: &Value) -> [u64; 3] {
     ["items", "fingerprinted", "missing"].map(|name| total[name].as_u64().unwrap())
@@ -50,7 +55,57 @@ fn a_disk_within_a_source_that_is_unmounted_loses_nothing_and_a_file_that_was_de
     assert_eq!(counts(&coverage(&workspace)["total"]), [7, 7, 0]);
     drop(mount);
     fs::remove_file(music.join("00/0001.wav")).unwrap();
-    let report = scan(&workspace, &music, &[], 0);
-    assert_eq!((&report["sources"][0]["kept"], &report["sources"][0]["missing"]), (&json!(4), &json!(1)));
+    let report = scan(&workspace, &music, &[], 1);
+    let source = &report["sources"][0];
+    assert_eq!((&source["kept"], &source["missing"]), (&json!(4), &json!(1)));
+    // That is told, with the place and the way out.
+    let unread = &source["unread"][0];
+    assert_eq!(unread["path"].as_str(), disk.to_str());
+    assert!(unread["why"].as_str().unwrap().contains("baton library scan --gone"), "{unread}");
     assert_eq!(counts(&coverage(&workspace)["total"]), [6, 6, 1]);
+    scan(&workspace, &music, &["--gone"], 0);
+    assert_eq!(counts(&coverage(&workspace)["total"]), [2, 2, 5]);
+}
+
+#[test]
+fn a_disk_that_is_unmounted_under_a_stray_file_loses_nothing_without_a_word() {
+    let workspace = Workspace::init();
+    let music = beside(&workspace, "music");
+    let Ok(mount) = Mount::small(&music, 8 << 10) else { return };
+    fill(&music, 4);
+    scan(&workspace, &music, &[], 0);
+    drop(mount);
+    write_wav(&music.join("stray.wav"), &tune(9, SECONDS));
+    let report = scan(&workspace, &music, &[], 1);
+    let source = &report["sources"][0];
+    assert_eq!((&source["missing"], &source["kept"], &source["failure"]), (&json!(0), &json!(4), &json!(null)));
+    assert!(source["unread"][0]["why"].as_str().unwrap().contains("baton library scan --gone"), "{source}");
+    assert_eq!(counts(&coverage(&workspace)["total"]), [5, 5, 0]);
+    // A word for all sources at once is none.
+    workspace.baton(&["library", "scan", "--gone"]).ended(2);
+    assert_eq!(scan(&workspace, &music, &["--gone", "--dry-run"], 0)["sources"][0]["missing"], json!(4));
+    scan(&workspace, &music, &["--gone"], 0);
+    assert_eq!(counts(&coverage(&workspace)["total"]), [1, 1, 4]);
+}
+
+#[test]
+fn a_disk_that_goes_while_its_files_are_read_fails_none_of_them() {
+    let workspace = Workspace::init();
+    let music = beside(&workspace, "music");
+    fill(&music, 1);
+    let disk = music.join("disk");
+    fs::create_dir(&disk).unwrap();
+    let Ok(mount) = Mount::small(&disk, 128 << 10) else { return };
+    fill(&disk, FILES);
+    let mut command = workspace.command();
+    command.arg("-w").arg(workspace.root()).args(["library", "scan", "--jobs", "1", "--json"]).arg(&music);
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    workspace.wait_for("five files", |_| (fingerprinted(&workspace) >= 5).then_some(()));
+    drop(mount);
+    let report: Value = serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap();
+    assert_eq!(report["read"]["failed"], json!({}), "{report}");
+    let total = &coverage(&workspace)["total"];
+    let [done, waiting] = ["fingerprinted", "pending"].map(|name| total[name].as_u64().unwrap());
+    assert!(done + waiting == FILES + 1 && waiting > 0, "{total}");
+    assert_eq!(report["sources"][0]["unread"][0]["path"].as_str(), disk.to_str());
 }

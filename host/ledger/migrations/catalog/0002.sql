@@ -1,7 +1,9 @@
 -- The library: where the music of this workspace lies, and what was found there. Written by Baton alone (`baton library`);
 -- what it finds it also says in `files` and `fingerprints`, in the same transaction, under the source `library`.
 --
--- Nothing here is deleted because a file is not there: it is `missing` since then, and known again when it is back.
+-- Nothing here is deleted because a file is not there: it is `missing` since then, and known again when it is back. What was
+-- found when a file was read stays, with the size, time and inode that it had, until what came of reading it again takes
+-- its place: meanwhile it is `pending`, and counts as that.
 
 CREATE TABLE library_sources (
     id INTEGER PRIMARY KEY,
@@ -10,6 +12,8 @@ CREATE TABLE library_sources (
     scan INTEGER NOT NULL DEFAULT 0,       -- the number of the newest listing that was begun
     added_at INTEGER NOT NULL,
     listed_at INTEGER,                     -- when it was listed to its end, last
+    device INTEGER,                        -- the volume that its folder lay on then: its number, which may be another
+    fsid INTEGER,                          -- after a restart, and the file system's own id; 0 where it has none
     failed_at INTEGER,                     -- since when it cannot be reached; NULL while it can
     failure TEXT                           -- why
 ) STRICT;
@@ -25,6 +29,7 @@ CREATE TABLE library_items (
     size INTEGER NOT NULL,         -- bytes
     mtime_ns INTEGER NOT NULL,     -- nanoseconds since 1970
     inode INTEGER NOT NULL,
+    found_inode INTEGER,           -- the inode of a listing that has not ended, where it alone is another
     mounted INTEGER NOT NULL DEFAULT 0 CHECK (mounted IN (0, 1)),  -- lies on another volume than the source's folder
     -- `pending` waits to be read. `skipped` can have no fingerprint, `failed` should have one.
     state TEXT NOT NULL CHECK (state IN ('pending', 'fingerprinted', 'failed', 'skipped')),
@@ -47,12 +52,14 @@ CREATE TABLE library_items (
     scan INTEGER NOT NULL,         -- the newest listing that saw it
     seen_at INTEGER NOT NULL,
     read_at INTEGER,
+    read_scan INTEGER NOT NULL DEFAULT 0,  -- the newest listing when it was read or compared
     missing_since INTEGER,
     UNIQUE (source, key)
 ) STRICT;
 CREATE INDEX library_items_file ON library_items (file);
 CREATE INDEX library_items_pending ON library_items (source, id) WHERE state = 'pending';
 CREATE INDEX library_items_listing ON library_items (source, scan);
+CREATE INDEX library_items_read ON library_items (source, read_scan) WHERE state = 'fingerprinted';
 
 -- How many audio items there are, and how many of them have a fingerprint: of the library where there is one, else of all
 -- files that any source named.

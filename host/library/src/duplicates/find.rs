@@ -12,6 +12,7 @@ use super::metadata::likely;
 use super::proof::Pair;
 use super::versions::difference;
 use super::{Difference, Group, Item, Likely, Versions};
+use crate::coverage::HEARD_MS;
 
 /// What finds among many fingerprints those that sound alike: [`super::listen()`], or what a test puts in its place.
 pub type Ear<'a> = dyn Fn(&[Fingerprint]) -> Heard + 'a;
@@ -50,6 +51,13 @@ impl Duplicates {
     #[must_use]
     pub fn heard(&self) -> usize {
         self.items.iter().filter(|item| item.heard).count()
+    }
+
+    /// Whether of two items only the beginning was compared, because one plays on.
+    #[must_use]
+    pub fn are_heard_in_part(&self, one: usize, other: usize) -> bool {
+        let lengths = [one, other].into_iter().filter_map(|at| self.items.get(at)?.duration_ms);
+        lengths.max().is_some_and(|length| length > HEARD_MS)
     }
 
     /// Files that a better one makes superfluous, and the bytes that they have.

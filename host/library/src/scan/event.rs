@@ -40,7 +40,7 @@ pub enum Event<'a> {
         /// What comparing it came to.
         compared: Option<Compared>,
     },
-    /// A source cannot be reached any more; what is left of it waits.
+    /// A source, or a volume within it, cannot be reached any more; what is left of it waits.
     Lost {
         /// Its folder.
         source: &'a Path,
@@ -70,7 +70,7 @@ pub struct Listing {
     pub unchanged: u64,
     /// Items that are not there any more, since this listing.
     pub missing: u64,
-    /// Items that were not seen, in parts that could not be read.
+    /// Items that were not seen and are as they were: their part could not be read, or their volume may not be there.
     pub kept: u64,
     /// Bytes of what is to be read.
     pub bytes: u64,

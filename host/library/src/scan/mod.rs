@@ -8,6 +8,7 @@
 //! missing or failed because of that.
 
 mod event;
+mod inodes;
 mod listing;
 mod lock;
 mod one;
@@ -16,6 +17,7 @@ mod queue;
 mod run;
 #[cfg(test)]
 mod tests;
+mod vanished;
 mod work;
 
 pub use event::{Event, Listing, Reads, Report};

@@ -12,6 +12,7 @@ pub type Read<'a> = dyn Fn(&Path, baton_fingerprint::Options, &AtomicBool) -> Re
 
 /// What is wanted of a scan.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
     /// How many files are read at a time.
     pub jobs: NonZeroUsize,
@@ -23,6 +24,8 @@ pub struct Options {
     pub retry: bool,
     /// Whether nothing is read and written, only listed and counted.
     pub dry_run: bool,
+    /// Whether what is not there is gone, also where it may be that its volume is not there.
+    pub gone: bool,
 }
 
 impl Options {
@@ -38,6 +41,6 @@ impl Options {
 impl Default for Options {
     fn default() -> Self {
         let jobs = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { jobs, limit: None, verify: false, retry: false, dry_run: false }
+        Self { jobs, limit: None, verify: false, retry: false, dry_run: false, gone: false }
     }
 }

@@ -36,13 +36,13 @@ struct Pages {
     catalog: Catalog,
     /// What is asked of each source, and its place.
     works: VecDeque<(usize, Work)>,
-    after: i64,
+    after: (i64, i64),
 }
 
 impl Queue {
     /// What waits in the catalog, at most `limit` items of it.
     pub(super) fn of_catalog(catalog: Catalog, works: Vec<(usize, Work)>, limit: Option<u64>) -> Self {
-        let pages = Pages { catalog, works: works.into(), after: 0 };
+        let pages = Pages { catalog, works: works.into(), after: (0, 0) };
         Self::new(VecDeque::new(), Some(pages), limit.unwrap_or(u64::MAX))
     }
 
@@ -88,11 +88,11 @@ impl Pages {
         while let Some((source, work)) = self.works.front().copied() {
             let page = if is_lost(source) { Vec::new() } else { self.catalog.library_page(work, self.after, PAGE)? };
             if let Some(last) = page.last() {
-                self.after = last.item;
+                self.after = last.place;
                 return Ok(page.into_iter().map(|waiting| Job { source, waiting }).collect());
             }
             self.works.pop_front();
-            self.after = 0;
+            self.after = (0, 0);
         }
         Ok(VecDeque::new())
     }

@@ -9,13 +9,13 @@ use baton_ledger::catalog::library::{Library, Source, Work};
 use jiff::Timestamp;
 use rayon::ThreadPoolBuilder;
 
-use super::listing::{Into, Lister};
+use super::listing::{Into, Listed, Lister};
 use super::lock::Lock;
 use super::queue::Queue;
 use super::work::{Pass, Sources};
 use super::{Event, Listing, Options, Read, Report};
 use crate::LibraryError;
-use crate::source::Place;
+use crate::source::{Place, Unread};
 
 /// Scans `places`, which are remembered, into the catalog at `catalog`. `stop` ends it between two files.
 ///
@@ -31,21 +31,26 @@ pub fn scan(
     stop: &AtomicBool,
 ) -> Result<Report, LibraryError> {
     if options.dry_run {
-        return look(catalog, places, options, tell);
+        return look(catalog, places, options, tell, stop);
     }
     let _lock = Lock::take(catalog)?;
     let mut library = Library::open(catalog)?;
+    let listed = list(catalog, &mut library, places, options, tell, stop)?;
+    let works = works(&listed, options);
+    let devices = listed.iter().map(|(_, listed)| listed.device.unwrap_or_default()).collect();
     let mut report = Report::default();
-    let sources = list(catalog, &mut library, places, options, &mut report, tell)?;
-    let works: Vec<(usize, Work)> =
-        (0..).zip(&sources).filter_map(|(place, source)| Some((place, (*source)?))).collect();
+    report.sources.extend(listed.into_iter().map(|(_, listed)| listed.listing));
+    if stop.load(Ordering::Relaxed) {
+        report.stopped = true;
+        return Ok(report);
+    }
     begin(catalog, &works, options, tell)?;
     let pool = ThreadPoolBuilder::new()
         .num_threads(options.jobs.get())
         .thread_name(|number| format!("scan-{number}"))
         .build()
         .map_err(|error| LibraryError::Jobs(error.to_string()))?;
-    let sources = Sources::new(places);
+    let sources = Sources::new(places, devices);
     let pass = Pass { pool: &pool, read, stop, sources: &sources, last: false };
     let queue = Queue::of_catalog(open(catalog)?, works.clone(), options.limit);
     let again = pass.run(&queue, &mut library, &mut report.reads, tell)?;
@@ -56,28 +61,38 @@ pub fn scan(
     Ok(report)
 }
 
-/// Lists every place; what is to be read of each that could be listed.
+/// Lists every place, until it is to stop; each with its source's number.
 fn list(
     catalog: &Path,
     library: &mut Library,
     places: &[Place],
     options: &Options,
-    report: &mut Report,
     tell: &mut dyn FnMut(&Event<'_>),
-) -> Result<Vec<Option<Work>>, LibraryError> {
+    stop: &AtomicBool,
+) -> Result<Vec<(i64, Listed)>, LibraryError> {
     let now = Timestamp::now();
     let known = open(catalog)?;
-    let mut works = Vec::new();
-    for place in places {
+    let mut all = Vec::new();
+    for place in places.iter().take_while(|_| !stop.load(Ordering::Relaxed)) {
         let source = library.add_source(&place.path.to_string_lossy(), place.kind, now)?;
         let others = others(&library.sources()?, places, place);
-        let into = Into::Catalog(library, &source);
-        let listing = Lister { known: Some(&known), into, others: &others, options, now }.list(place, tell)?;
-        let work = Work { source: source.id, verify: options.verify };
-        works.push(listing.failure.is_none().then_some(work));
-        report.sources.push(listing);
+        let (known, of, into) = (Some(&known), Some(&source), Into::Catalog(library));
+        let inodes = Default::default();
+        let lister = Lister { known, source: of, into, others: &others, options, stop, now, inodes };
+        all.push((source.id, lister.list(place, tell)?));
     }
-    Ok(works)
+    Ok(all)
+}
+
+/// What is to be read of each place that could be listed: what waits, and then what is compared.
+fn works(listed: &[(i64, Listed)], options: &Options) -> Vec<(usize, Work)> {
+    let mut works = Vec::new();
+    let reached = |(_, (_, listed)): &(usize, &(i64, Listed))| listed.listing.failure.is_none();
+    for (place, (source, _)) in listed.iter().enumerate().filter(reached) {
+        let asked = [Some(false), options.verify.then_some(true)].into_iter().flatten();
+        works.extend(asked.map(|verify| (place, Work { source: *source, verify })));
+    }
+    works
 }
 
 /// Lists every place and writes nothing.
@@ -86,16 +101,19 @@ fn look(
     places: &[Place],
     options: &Options,
     tell: &mut dyn FnMut(&Event<'_>),
+    stop: &AtomicBool,
 ) -> Result<Report, LibraryError> {
     let known = Catalog::open(catalog)?;
     let sources = known.as_ref().map(Catalog::library_sources).transpose()?.unwrap_or_default();
     let one = |place: &Place| -> Result<Listing, LedgerError> {
-        let source = sources.iter().find(|source| source.path == place.path).map(|source| source.id);
+        let source = sources.iter().find(|source| source.path == place.path);
         let others = others(&sources, places, place);
-        let (known, into) = (known.as_ref(), Into::Nowhere(source));
-        Lister { known, into, others: &others, options, now: Timestamp::now() }.list(place, tell)
+        let (known, into, now) = (known.as_ref(), Into::Nowhere(Vec::new()), Timestamp::now());
+        let lister = Lister { known, source, into, others: &others, options, stop, now, inodes: Default::default() };
+        Ok(lister.list(place, tell)?.listing)
     };
-    Ok(Report { sources: places.iter().map(one).collect::<Result<_, _>>()?, ..Report::default() })
+    let sources = places.iter().take_while(|_| !stop.load(Ordering::Relaxed)).map(one).collect::<Result<_, _>>()?;
+    Ok(Report { sources, stopped: stop.load(Ordering::Relaxed), ..Report::default() })
 }
 
 /// The other sources, known and given, which are left out of `place`.
@@ -124,7 +142,7 @@ fn begin(
     Ok(())
 }
 
-/// Writes down which sources were lost on the way.
+/// Writes down which sources, and which volumes within one, were lost on the way.
 fn lost(
     report: &mut Report,
     sources: &Sources<'_>,
@@ -138,6 +156,13 @@ fn lost(
             library.unreachable(work.source, &why, Timestamp::now())?;
             tell(&Event::Lost { source: &listing.source, why: &why });
             listing.failure = Some(why);
+        }
+    }
+    for (place, path) in sources.unmounted() {
+        if let Some(listing) = report.sources.get_mut(place) {
+            let why = "the volume that was there is not any more".to_owned();
+            tell(&Event::Lost { source: &path, why: &why });
+            listing.unread.push(Unread { path, why });
         }
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! The scan with a reader that only looks at a file's first word, so that thousands of files take no time.
 
+mod gone;
+
 use std::cell::RefCell;
 use std::fs;
 use std::num::NonZeroUsize;
@@ -174,7 +176,8 @@ fn verifying_what_has_lost_its_fingerprint_differs() {
     room.put("a.mp3", "sound 1");
     let verified = |words| {
         let before = Some(Before { file_sha256: sound("sound 1").file_sha256.map(Vec::from), words });
-        let waiting = Waiting { item: 1, path: room.music().join("a.mp3"), size: 7, before };
+        let waiting =
+            Waiting { item: 1, place: (0, 1), path: room.music().join("a.mp3"), size: 7, mounted: false, before };
         match one::read(&waiting, &look, &AtomicBool::new(false)) {
             Verdict::Read(_, compared) => compared,
             Verdict::Changed(_) | Verdict::Stopped => None,

@@ -1,6 +1,7 @@
 //! Jobs read, one writer commits what comes of it: whatever waits for it, at once, together. While it commits the jobs go on.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +15,7 @@ use rayon::ThreadPool;
 use super::one::{self, Verdict};
 use super::queue::{Job, Queue};
 use super::{Compared, Event, Read, Reads};
-use crate::source::Place;
+use crate::source::{Place, unmounted};
 
 /// Readings of one transaction at most. They are committed when they come; more than one there are only when jobs are faster
 /// than commits.
@@ -26,15 +27,20 @@ const CHANGED: usize = 10_000;
 
 /// The sources of a scan, as its jobs see them.
 pub(super) struct Sources<'a> {
-    pub(super) places: &'a [Place],
+    places: &'a [Place],
+    /// The volume that each lay on when it was listed.
+    devices: Vec<u64>,
     /// Which of them cannot be reached any more.
     pub(super) lost: Vec<AtomicBool>,
     why: Mutex<Vec<(usize, String)>>,
+    /// Folders within one of which the volume is not there any more.
+    unmounted: Mutex<BTreeSet<(usize, PathBuf)>>,
 }
 
 impl<'a> Sources<'a> {
-    pub(super) fn new(places: &'a [Place]) -> Self {
-        Self { places, lost: places.iter().map(|_| AtomicBool::new(false)).collect(), why: Mutex::default() }
+    pub(super) fn new(places: &'a [Place], devices: Vec<u64>) -> Self {
+        let lost = places.iter().map(|_| AtomicBool::new(false)).collect();
+        Self { places, devices, lost, why: Mutex::default(), unmounted: Mutex::default() }
     }
 
     /// Whether a file's failure is its source's: looked at only when a file cannot be read.
@@ -42,14 +48,31 @@ impl<'a> Sources<'a> {
         let Outcome::Without { reason: "not_found" | "unreadable" | "changed", .. } = &reading.outcome else {
             return false;
         };
-        let failure = self.places.get(job.source).and_then(|place| place.reach().err());
-        let Some(error) = failure else {
+        let Some((place, device)) = self.places.get(job.source).zip(self.devices.get(job.source).copied()) else {
             return false;
         };
+        let why = match place.reach() {
+            Err(error) => error.to_string(),
+            // The folder that it is mounted at is there without it.
+            Ok(volume) if volume.device != device => "its volume is not there any more".to_owned(),
+            Ok(_) => return self.is_unmounted(job, device),
+        };
         if !self.lost.get(job.source).is_none_or(|lost| lost.swap(true, Ordering::Relaxed)) {
-            self.why.lock().unwrap_or_else(PoisonError::into_inner).push((job.source, error.to_string()));
+            self.why.lock().unwrap_or_else(PoisonError::into_inner).push((job.source, why));
         }
         true
+    }
+
+    /// Whether it lay on a volume within its source that is not there.
+    fn is_unmounted(&self, job: &Job, device: u64) -> bool {
+        let folder = unmounted(&job.waiting.path, device).filter(|_| job.waiting.mounted);
+        let mut all = self.unmounted.lock().unwrap_or_else(PoisonError::into_inner);
+        folder.map(|folder| all.insert((job.source, folder.to_owned()))).is_some()
+    }
+
+    /// The folders within sources that lost their volume.
+    pub(super) fn unmounted(&self) -> BTreeSet<(usize, PathBuf)> {
+        std::mem::take(&mut *self.unmounted.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The sources that were lost, and why.
@@ -125,10 +148,15 @@ impl Pass<'_> {
         while let Ok(first) = receiver.recv() {
             let group = std::iter::once(first).chain(receiver.try_iter().take(GROUP - 1));
             let done: Vec<_> = group.filter_map(|(job, verdict)| self.settle(job, verdict, &mut again)).collect();
-            let news = done.iter().filter(|(_, reading, compared)| is_news(reading, *compared));
-            let readings: Vec<Reading> = news.map(|(_, reading, _)| reading.clone()).collect();
-            if !readings.is_empty() {
+            let (news, same): (Vec<&Done>, Vec<&Done>) =
+                done.iter().partition(|(_, reading, compared)| is_news(reading, *compared));
+            if !news.is_empty() {
+                let readings: Vec<Reading> = news.iter().map(|(_, reading, _)| reading.clone()).collect();
                 library.record(&readings, Timestamp::now())?;
+            }
+            if !same.is_empty() {
+                let items: Vec<i64> = same.iter().map(|(job, ..)| job.waiting.item).collect();
+                library.compared(&items, Timestamp::now())?;
             }
             for (job, reading, compared) in &done {
                 count(reads, reading, *compared);

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use ignore::{DirEntry, WalkBuilder};
 
 use super::place::{is_eagle, mtime_ns};
-use super::{Item, Walked, is_audio};
+use super::{Asked, Item, Walked, is_audio};
 
 /// The file with rules of what is left out below its folder.
 const RULES: &str = ".batonignore";
@@ -20,9 +20,12 @@ const RULES: &str = ".batonignore";
 /// Folders in which systems and devices keep what is nobody's music.
 const SYSTEM: [&str; 5] = ["$RECYCLE.BIN", "@eaDir", "System Volume Information", "__MACOSX", "lost+found"];
 
-pub(super) fn walk(root: &Path, device: u64, others: &[PathBuf], take: &mut dyn FnMut(Item)) -> Walked {
+pub(super) fn walk(root: &Path, device: u64, asked: &Asked<'_>, take: &mut dyn FnMut(Item)) -> Walked {
     let mut walked = Walked::on(device);
-    for entry in walker(root, others).build() {
+    for entry in walker(root, asked.others).build() {
+        if walked.ends(asked) {
+            break;
+        }
         match entry {
             Ok(entry) => see(root, &entry, &mut walked, take),
             Err(error) => failed(root, &error, &mut walked),

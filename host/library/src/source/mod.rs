@@ -9,7 +9,7 @@ mod place;
 mod walked;
 
 pub use audio::is_audio;
-pub use baton_ledger::catalog::library::{Kind, Known, Listed as Item};
+pub use baton_ledger::catalog::library::{Kind, Known, Listed as Item, Volume};
 pub use place::Place;
-pub(crate) use place::mtime_ns;
+pub(crate) use place::{eagle_around, mtime_ns, unmounted};
 pub use walked::{Asked, Unread, Walked, walk};

@@ -5,7 +5,9 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::Kind;
+use rustix::fs::statvfs;
+
+use super::{Kind, Volume};
 use crate::LibraryError;
 
 /// A place, resolved.
@@ -21,7 +23,7 @@ impl Place {
     /// The place that `path` names.
     ///
     /// # Errors
-    /// When it is no folder, is named as an Eagle library and is none, or has a name that is no UTF-8.
+    /// When it is no folder, lies within an Eagle library, is named as one and is none, or has a name that is no UTF-8.
     pub fn of(path: &Path) -> Result<Self, LibraryError> {
         let no = |why: &str| LibraryError::NoSource { path: path.to_owned(), why: why.to_owned() };
         let found = path.canonicalize().map_err(|error| no(&format!("{error}; give a folder that is there")))?;
@@ -31,6 +33,10 @@ impl Place {
         if found.to_str().is_none() {
             return Err(no("its name is no UTF-8; rename it"));
         }
+        if let Some(library) = eagle_around(&found) {
+            let library = library.display();
+            return Err(no(&format!("it lies in a library of Eagle; give that: `baton library scan {library}`")));
+        }
         match (is_eagle(&found), found.extension().is_some_and(|ending| ending == "library")) {
             (true, _) => Ok(Self { path: found, kind: Kind::Eagle }),
             (false, true) => Err(no("it is no library of Eagle: it has no metadata.json or no images/")),
@@ -38,24 +44,38 @@ impl Place {
         }
     }
 
-    /// Whether it can be reached now; the number of the volume that it lies on.
+    /// Whether it can be reached now; the volume that it lies on.
     ///
     /// # Errors
     /// The system's reason why not.
-    pub fn reach(&self) -> io::Result<u64> {
+    pub fn reach(&self) -> io::Result<Volume> {
         let metadata = fs::metadata(&self.path)?;
         let inside = match self.kind {
             Kind::Folder => self.path.clone(),
             Kind::Eagle => self.path.join("images"),
         };
-        fs::read_dir(inside)?;
-        Ok(metadata.dev())
+        // Of a disk that was pulled a folder may still open; it is asked for a name.
+        fs::read_dir(inside)?.next().transpose()?;
+        let fsid = statvfs(&self.path).map_or(0, |volume| volume.f_fsid);
+        Ok(Volume { device: metadata.dev(), fsid })
     }
 }
 
 /// Whether a folder is a library of Eagle.
 pub(super) fn is_eagle(folder: &Path) -> bool {
     folder.join("images").is_dir() && folder.join("metadata.json").is_file()
+}
+
+/// The library of Eagle that a path lies within.
+pub(crate) fn eagle_around(path: &Path) -> Option<&Path> {
+    path.ancestors().skip(1).find(|folder| is_eagle(folder))
+}
+
+/// Where a path that lay on a volume of its own within a source's folder lies now on `device`, the folder's: the nearest folder
+/// that is there, of which the volume was.
+pub(crate) fn unmounted(path: &Path, device: u64) -> Option<&Path> {
+    let nearest = path.ancestors().skip(1).find_map(|folder| Some((folder, fs::metadata(folder).ok()?)));
+    nearest.filter(|(_, found)| found.dev() == device).map(|(folder, _)| folder)
 }
 
 /// When a file was written, in nanoseconds since 1970. One that lies beyond the year 2262 counts as that.

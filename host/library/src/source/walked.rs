@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Item, Kind, Known, Place, eagle, folder};
 
@@ -15,6 +16,8 @@ pub struct Asked<'a> {
     pub others: &'a [PathBuf],
     /// What is known of an item already.
     pub known: &'a dyn Fn(&OsStr) -> Option<Known>,
+    /// Ends it in the middle.
+    pub stop: &'a AtomicBool,
 }
 
 /// A part of a source that could not be read: what was known of it stays.
@@ -37,6 +40,8 @@ pub struct Walked {
     pub remarks: Vec<String>,
     /// Whether there were more parts than are kept, so that nothing is known of any.
     pub many: bool,
+    /// Whether it was ended in the middle, so that nothing is known of what was not seen.
+    pub stopped: bool,
 }
 
 impl Walked {
@@ -44,7 +49,13 @@ impl Walked {
         Self { device, ..Self::default() }
     }
 
-    pub(super) fn unread(&mut self, path: &Path, why: &impl ToString) {
+    /// Whether it is to end here.
+    pub(super) fn ends(&mut self, asked: &Asked<'_>) -> bool {
+        self.stopped = asked.stop.load(Ordering::Relaxed);
+        self.stopped
+    }
+
+    pub(crate) fn unread(&mut self, path: &Path, why: &impl ToString) {
         if self.unread.len() < KEPT {
             self.unread.push(Unread { path: path.to_owned(), why: why.to_string() });
         } else {
@@ -52,7 +63,7 @@ impl Walked {
         }
     }
 
-    pub(super) fn remark(&mut self, remark: String) {
+    pub(crate) fn remark(&mut self, remark: String) {
         if self.remarks.len() < KEPT {
             self.remarks.push(remark);
         }
@@ -70,9 +81,9 @@ impl Walked {
 /// # Errors
 /// When the place cannot be reached; then nothing is known of any item.
 pub fn walk(place: &Place, asked: &Asked<'_>, take: &mut dyn FnMut(Item)) -> io::Result<Walked> {
-    let device = place.reach()?;
+    let device = place.reach()?.device;
     match place.kind {
-        Kind::Folder => Ok(folder::walk(&place.path, device, asked.others, take)),
-        Kind::Eagle => eagle::walk(&place.path, device, asked.known, take),
+        Kind::Folder => Ok(folder::walk(&place.path, device, asked, take)),
+        Kind::Eagle => eagle::walk(&place.path, device, asked, take),
     }
 }

@@ -13,6 +13,8 @@ use super::Mark;
 /// An item of the library that is there and has a fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
+    /// Its number in the catalog.
+    pub number: i64,
     /// Where its audio lies.
     pub path: PathBuf,
     /// Its item, where it lies in an Eagle library.
@@ -28,8 +30,10 @@ pub struct Known {
 pub struct Item {
     /// Eagle's id of it.
     pub id: String,
-    /// The name of the library: that of its folder, without `.library`.
+    /// The name of the library: that of its folder, without `.library`. Two libraries may have one name.
     pub library: String,
+    /// The folder of the library.
+    pub folder: PathBuf,
 }
 
 /// The items that have a fingerprint; below `below` only, unless that is empty.
@@ -48,7 +52,7 @@ pub fn known(catalog: &Catalog, below: &[PathBuf]) -> Result<Vec<Known>, LedgerE
         let wanted = below.is_empty() || below.iter().any(|folder| entry.path.starts_with(folder));
         if let Some(mark) = marks.remove(&entry.id).filter(|_| wanted) {
             let item = item_of(&sources, &entry);
-            known.push(Known { path: entry.path, item, mark, audio_sha256: entry.audio_sha256 });
+            known.push(Known { number: entry.id, path: entry.path, item, mark, audio_sha256: entry.audio_sha256 });
         }
     })?;
     known.sort_by(|one, other| one.path.cmp(&other.path));
@@ -60,7 +64,7 @@ fn item_of(sources: &[Source], entry: &Entry) -> Option<Item> {
     let source = sources.iter().find(|source| source.id == entry.source && source.kind == Kind::Eagle)?;
     let library = source.path.file_name()?.to_str()?;
     let library = library.strip_suffix(".library").unwrap_or(library).to_owned();
-    Some(Item { id: id_of(&entry.path)?, library })
+    Some(Item { id: id_of(&entry.path)?, library, folder: source.path.clone() })
 }
 
 /// Eagle keeps the file of an item in `images/ID.info/`.
@@ -128,7 +132,7 @@ mod tests {
         read(&mut library, ids[0], b"wordsofb");
         read(&mut library, ids[1], b"wordsofa");
         let all = known(&catalog, &[]).unwrap();
-        let item = Item { id: "LY".into(), library: "My music".into() };
+        let item = Item { id: "LY".into(), library: "My music".into(), folder: "/e/My music.library".into() };
         let items: Vec<_> = all.iter().map(|known| (known.path.to_str().unwrap(), known.item.as_ref())).collect();
         let eagle = ("/e/My music.library/images/LY.info/b.mp3", Some(&item));
         assert_eq!(items, [eagle, ("/m/images/LX.info/a.mp3", None)]);

@@ -2,12 +2,12 @@
 
 use baton_ledger::catalog::Catalog;
 use baton_ledger::catalog::library::Entry;
-use baton_library::coverage::{Coverage, GATE, Lack, Part};
+use baton_library::coverage::{Coverage, GATE, HEARD_MS, Lack, Part};
 use serde_json::{Value, json};
 
 use super::super::Place;
 use super::open;
-use super::units::{count, percent};
+use super::units::{count, heard, percent};
 use crate::exit::Code;
 use crate::output::{self, Table};
 
@@ -29,10 +29,7 @@ impl Args {
     /// # Errors
     /// When there is no workspace, or the catalog cannot be read.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
-        let Some(catalog) = open(place)? else {
-            if self.json {
-                output::json(&as_json(&Coverage::empty(self.gate), &[]));
-            }
+        let Some(catalog) = open(place, self.json, || as_json(&Coverage::empty(self.gate), &[]))? else {
             return Ok(Code::Findings);
         };
         let coverage = Coverage::of(&catalog, self.gate)?;
@@ -69,6 +66,7 @@ fn as_json(coverage: &Coverage, without: &[Entry]) -> Value {
     json!({
         "schema": 1,
         "gate_percent": coverage.gate_percent,
+        "fingerprinted_in_part": { "items": coverage.in_part, "first_ms": HEARD_MS },
         "total": part(&coverage.total),
         "sources": sources.collect::<Vec<_>>(),
         "without": files.collect::<Vec<_>>(),
@@ -113,6 +111,7 @@ fn as_text(coverage: &Coverage, without: &[Entry]) -> String {
         }
     }
     text.push_str(&format!("\n{}\n", gate(coverage)));
+    text.push_str(&in_part(coverage));
     text + &files(without)
 }
 
@@ -155,6 +154,14 @@ fn gate(coverage: &Coverage) -> String {
     }
     let could = count(total.pending + total.failed);
     format!("{needed}, and only {could} could be had: {} can have no fingerprint", count(total.skipped))
+}
+
+/// What is not heard of a file is not compared either.
+fn in_part(coverage: &Coverage) -> String {
+    if coverage.in_part == 0 {
+        return String::new();
+    }
+    format!("{} items play on after what is fingerprinted: their first {}\n", count(coverage.in_part), heard())
 }
 
 fn files(without: &[Entry]) -> String {

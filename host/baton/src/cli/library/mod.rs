@@ -10,6 +10,7 @@ mod sync;
 mod units;
 
 use baton_ledger::catalog::Catalog;
+use serde_json::Value;
 
 use super::Place;
 use crate::exit::Code;
@@ -45,16 +46,19 @@ impl Args {
     }
 }
 
-/// The catalog, when a source was ever scanned; else that is said.
+/// The catalog, when a source was ever scanned; else that is said, and scripts get the report of `nothing`.
 ///
 /// # Errors
 /// When there is no workspace, or the catalog cannot be read.
-fn open(place: &Place) -> anyhow::Result<Option<Catalog>> {
+fn open(place: &Place, json: bool, nothing: impl FnOnce() -> Value) -> anyhow::Result<Option<Catalog>> {
     let catalog = Catalog::open(&place.need()?.state.catalog())?;
     let scanned =
         catalog.as_ref().map(Catalog::library_sources).transpose()?.is_some_and(|sources| !sources.is_empty());
     if !scanned {
         output::note("nothing was scanned yet; `baton library scan FOLDER` begins");
+        if json {
+            output::json(&nothing());
+        }
     }
     Ok(catalog.filter(|_| scanned))
 }

@@ -21,7 +21,8 @@ use crate::output::{self, Table};
 /// List folders and Eagle libraries, and fingerprint what is new or changed there
 ///
 /// What was read is kept after each file: a scan that is interrupted or killed goes on where it was. Files that have the
-/// size, time and inode that they had are not read again. No audio file is ever written.
+/// size, time and inode that they had are not read again. What is not there is gone, unless its volume may be disconnected. No
+/// audio file is ever written.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Args {
@@ -37,12 +38,15 @@ pub(super) struct Args {
     /// List and count only; nothing is read and nothing is written
     #[arg(long, conflicts_with_all = ["verify", "limit"])]
     dry_run: bool,
-    /// Also read again what has a fingerprint, and compare
+    /// Also read again what has a fingerprint, and compare; with --limit those that were not read for longest
     #[arg(long)]
     verify: bool,
     /// Also read again what failed or was skipped
     #[arg(long)]
     retry: bool,
+    /// What is not there is gone for good, also where its volume may only be disconnected
+    #[arg(long, requires = "sources")]
+    gone: bool,
     /// Name each file that was skipped, too
     #[arg(short, long)]
     verbose: bool,
@@ -80,8 +84,8 @@ impl Args {
 
     fn options(&self) -> Options {
         let jobs = self.jobs.unwrap_or_else(|| Options::default().jobs);
-        let Self { limit, verify, retry, dry_run, .. } = *self;
-        Options { jobs, limit, verify, retry, dry_run }
+        let Self { limit, verify, retry, dry_run, gone, .. } = *self;
+        Options { jobs, limit, verify, retry, dry_run, gone }
     }
 
     /// What is to be scanned: what was named, each once, or all that is known.
@@ -179,7 +183,10 @@ fn as_text(report: &Report, took: Duration, dry_run: bool) -> String {
             .sources
             .iter()
             .fold((0, 0), |(items, bytes), listing| (items + listing.to_read(), bytes + listing.bytes));
-        return text + &format!("{} files ({}) would be read\n", count(wanted.0), bytes(wanted.1));
+        let gone: u64 = report.sources.iter().map(|listing| listing.missing).sum();
+        let stopped = if report.stopped { "stopped; there may be more\n" } else { "" };
+        let (items, size) = (count(wanted.0), bytes(wanted.1));
+        return text + &format!("{items} files ({size}) would be read, {} would be gone\n{stopped}", count(gone));
     }
     text + &read(&report.reads, took) + if report.stopped { "stopped; the next scan goes on from here\n" } else { "" }
 }

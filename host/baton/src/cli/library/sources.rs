@@ -27,10 +27,7 @@ impl Args {
     /// # Errors
     /// When there is no workspace or no such source, a scan runs, or the catalog cannot be read.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
-        let Some(catalog) = open(place)? else {
-            if self.json {
-                output::json(&as_json(&[]));
-            }
+        let Some(catalog) = open(place, self.json, || as_json(&[]))? else {
             return Ok(Code::Good);
         };
         if let Some(folder) = self.forget {

@@ -1,5 +1,7 @@
 //! Numbers as people read them.
 
+use baton_library::coverage::HEARD_MS;
+
 /// Bytes in the unit that leaves one to three digits before the point: `950 B`, `3.4 GB`. A kB is 1,000 B.
 pub(super) fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
@@ -38,6 +40,11 @@ pub(super) fn length(ms: u64) -> String {
     let seconds = ms / 1_000;
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+/// How much of a file is fingerprinted.
+pub(super) fn heard() -> String {
+    length(HEARD_MS)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::super::Catalog;
 use super::State;
+use super::column::number;
 use crate::LedgerError;
 
 /// Items of one source that are there, have one state and one reason.
@@ -32,6 +33,16 @@ impl Catalog {
             Ok(Count { source: row.get(0)?, state: row.get(1)?, reason: row.get(2)?, items: items.unsigned_abs() })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many items with a fingerprint play longer than `ms` milliseconds.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn library_longer(&self, ms: u64) -> Result<u64, LedgerError> {
+        let sql = "SELECT count(*) FROM library_items
+             WHERE missing_since IS NULL AND state = 'fingerprinted' AND duration_ms > ?1";
+        Ok(self.connection.query_row(sql, [number(ms)], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
     /// How many items of each source are missing.

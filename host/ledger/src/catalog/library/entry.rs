@@ -82,7 +82,7 @@ impl Catalog {
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
-    Ok(Entry {
+    let entry = Entry {
         id: row.get(0)?,
         source: row.get(1)?,
         path: row.get::<_, PathRead>(2)?.0.into(),
@@ -102,5 +102,34 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
         artist: row.get(16)?,
         album: row.get(17)?,
         isrc: row.get(18)?,
-    })
+    };
+    Ok(if entry.state == State::Fingerprinted { entry } else { entry.unheard() })
+}
+
+impl Entry {
+    /// Without what was found in a file that was there before this one.
+    fn unheard(self) -> Self {
+        let Self { id, source, path, name, size, state, reason, detail, .. } = self;
+        Self {
+            id,
+            source,
+            path,
+            name,
+            size,
+            state,
+            reason,
+            detail,
+            audio_sha256: None,
+            file_sha256: None,
+            codec: None,
+            rate_hz: None,
+            bits: None,
+            bitrate: None,
+            duration_ms: None,
+            title: None,
+            artist: None,
+            album: None,
+            isrc: None,
+        }
+    }
 }

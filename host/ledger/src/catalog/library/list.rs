@@ -1,15 +1,19 @@
 //! What a source lists, held against what is known: new, changed, unchanged, gone.
 //!
-//! A file is unchanged when size, time of writing and inode are as they were.
+//! A file is unchanged when size, time of writing and inode are as they were. Where the inode alone is another, whoever lists
+//! decides at the end: FAT and some network folders give every file another one each time they are mounted.
+//!
+//! What was found when a file was read is kept until it was read again, so that a listing loses nothing.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::super::Catalog;
-use super::column::{self, PathRead, number};
+use super::column::{self, PathRead};
+use super::put::Put;
 use super::{Library, State};
 use crate::LedgerError;
 
@@ -57,6 +61,8 @@ pub struct Known {
     pub inode: u64,
     /// What came of reading it.
     pub state: State,
+    /// Whether it was fingerprinted when it had this size, time and inode, and what was found then is kept.
+    pub heard: bool,
     /// Whether it was not there at its source's last listing.
     pub missing: bool,
 }
@@ -72,6 +78,8 @@ pub enum Standing {
     Pending,
     /// It is read again, because that was asked for.
     Again,
+    /// It has its size and time, and another inode: [`Library::settle_inodes`] ends what is open of it.
+    OtherInode,
     /// Nothing is to be done.
     Unchanged,
 }
@@ -80,7 +88,7 @@ impl Standing {
     /// Whether it is going to be read.
     #[must_use]
     pub const fn is_read(self) -> bool {
-        !matches!(self, Self::Unchanged)
+        !matches!(self, Self::Unchanged | Self::OtherInode)
     }
 
     /// How `item` stands to what is known; `retry` reads again what has no fingerprint.
@@ -89,11 +97,15 @@ impl Standing {
         let Some(known) = known else {
             return Self::New;
         };
-        let same = (known.size, known.mtime_ns, known.inode) == (item.size, item.mtime_ns, item.inode);
+        let same = (known.size, known.mtime_ns) == (item.size, item.mtime_ns);
         match known.state {
             _ if !same => Self::Changed,
+            // It was another file meanwhile, and nobody read that one.
+            State::Pending if known.heard && known.inode == item.inode => Self::Unchanged,
+            State::Pending if known.heard => Self::Changed,
             State::Pending => Self::Pending,
             State::Failed | State::Skipped if retry => Self::Again,
+            _ if known.inode != item.inode => Self::OtherInode,
             State::Failed | State::Skipped | State::Fingerprinted => Self::Unchanged,
         }
     }
@@ -117,6 +129,14 @@ impl Catalog {
     /// When the database fails.
     pub fn library_item(&self, source: i64, key: &OsStr) -> Result<Option<Known>, LedgerError> {
         Ok(known(&self.connection, source, key)?)
+    }
+
+    /// As [`Library::vanished`].
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn library_vanished(&self, source: i64, scan: i64) -> Result<Vec<Vanished>, LedgerError> {
+        vanished(&self.connection, source, scan)
     }
 }
 
@@ -160,14 +180,30 @@ impl Library {
     /// # Errors
     /// When the database fails.
     pub fn vanished(&self, source: i64, scan: i64) -> Result<Vec<Vanished>, LedgerError> {
-        let mut select = self.connection.prepare_cached(
-            "SELECT id, path, mounted FROM library_items
-             WHERE source = ?1 AND scan < ?2 AND missing_since IS NULL ORDER BY id",
+        vanished(&self.connection, source, scan)
+    }
+
+    /// Ends what is open of the items of a listing that have another inode and nothing else ([`Standing::OtherInode`]), on the
+    /// volume of the source's folder or on those that are `mounted` within it. With `same` they are the files that they were;
+    /// else they are to be read.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn settle_inodes(&self, source: i64, scan: i64, mounted: bool, same: bool) -> Result<(), LedgerError> {
+        let set = if same {
+            "inode = found_inode, state = CASE WHEN codec IS NULL THEN state ELSE 'fingerprinted' END,
+             reason = CASE WHEN codec IS NULL THEN reason END, detail = CASE WHEN codec IS NULL THEN detail END"
+        } else {
+            "state = 'pending', reason = NULL, detail = NULL"
+        };
+        self.connection.execute(
+            &format!(
+                "UPDATE library_items SET found_inode = NULL, {set}
+                 WHERE source = ?1 AND scan = ?2 AND mounted = ?3 AND found_inode IS NOT NULL"
+            ),
+            params![source, scan, mounted],
         )?;
-        let rows = select.query_map([source, scan], |row| {
-            Ok(Vanished { id: row.get(0)?, path: row.get::<_, PathRead>(1)?.0.into(), mounted: row.get(2)? })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        Ok(())
     }
 
     /// Ends a listing that saw the whole source: `gone` are missing from now on. A file that is another item too is not.
@@ -197,9 +233,21 @@ impl Library {
     }
 }
 
+fn vanished(connection: &Connection, source: i64, scan: i64) -> Result<Vec<Vanished>, LedgerError> {
+    let mut select = connection.prepare_cached(
+        "SELECT id, path, mounted FROM library_items
+         WHERE source = ?1 AND scan < ?2 AND missing_since IS NULL ORDER BY id",
+    )?;
+    let rows = select.query_map([source, scan], |row| {
+        Ok(Vanished { id: row.get(0)?, path: row.get::<_, PathRead>(1)?.0.into(), mounted: row.get(2)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 fn known(connection: &Connection, source: i64, key: &OsStr) -> rusqlite::Result<Option<Known>> {
     let mut select = connection.prepare_cached(
-        "SELECT id, file, path, name, stamp, size, mtime_ns, inode, state, missing_since IS NOT NULL
+        "SELECT id, file, path, name, stamp, size, mtime_ns, inode, state, missing_since IS NOT NULL,
+             codec IS NOT NULL
          FROM library_items WHERE source = ?1 AND key = ?2",
     )?;
     let read = |row: &rusqlite::Row<'_>| {
@@ -214,166 +262,8 @@ fn known(connection: &Connection, source: i64, key: &OsStr) -> rusqlite::Result<
             inode: row.get::<_, i64>(7)?.cast_unsigned(),
             state: row.get(8)?,
             missing: row.get(9)?,
+            heard: row.get(10)?,
         })
     };
     select.query_row(params![source, column::Path(key)], read).optional()
-}
-
-/// One item on its way into the tables.
-struct Put<'a> {
-    tx: &'a Transaction<'a>,
-    source: i64,
-    scan: i64,
-    at: i64,
-    item: &'a Listed,
-}
-
-impl Put<'_> {
-    fn put(&self, known: Option<&Known>, standing: Standing) -> rusqlite::Result<()> {
-        let Some(known) = known else {
-            let file = self.file()?;
-            return self.insert(file);
-        };
-        let file = if known.path == self.item.path { known.file } else { self.moved(known)? };
-        self.seen(known, file)?;
-        match standing {
-            // The bytes are the same; only where they lie is another file's place.
-            Standing::Unchanged if file == known.file => Ok(()),
-            Standing::Pending | Standing::New => Ok(()),
-            Standing::Unchanged | Standing::Again | Standing::Changed => self.forget(known, file),
-        }
-    }
-
-    /// Says what the file is and returns its number.
-    fn file(&self) -> rusqlite::Result<i64> {
-        let (item, path) = (self.item, column::text(&self.item.path));
-        self.tx
-            .prepare_cached(
-                "INSERT INTO put_file (source, said_at, path, size, modified_at, missing)
-                 VALUES ('library', ?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute(params![
-                self.at,
-                path,
-                number(item.size),
-                item.mtime_ns / 1_000_000,
-                i64::from(item.absent.is_some())
-            ])?;
-        self.tx.prepare_cached("SELECT id FROM files WHERE path = ?1")?.query_row([path], |row| row.get(0))
-    }
-
-    /// The same item under another path: its file takes that path, unless there is one already.
-    fn moved(&self, known: &Known) -> rusqlite::Result<i64> {
-        let path = column::text(&self.item.path);
-        self.tx
-            .prepare_cached("UPDATE OR IGNORE files SET path = ?2 WHERE id = ?1")?
-            .execute(params![known.file, path])?;
-        let file = self.file()?;
-        if file != known.file {
-            self.tx.prepare_cached("UPDATE files SET missing = 1 WHERE id = ?1")?.execute([known.file])?;
-        }
-        Ok(file)
-    }
-
-    fn insert(&self, file: i64) -> rusqlite::Result<()> {
-        let item = self.item;
-        let (state, reason) = self.first_state();
-        self.tx
-            .prepare_cached(
-                "INSERT INTO library_items (source, key, file, path, name, stamp, size, mtime_ns, inode, mounted,
-                     state, reason, detail, scan, seen_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-            )?
-            .execute(params![
-                self.source,
-                column::Path(&item.key),
-                file,
-                column::Path(item.path.as_os_str()),
-                item.name,
-                item.stamp,
-                number(item.size),
-                item.mtime_ns,
-                item.inode.cast_signed(),
-                item.mounted,
-                state,
-                reason,
-                item.absent,
-                self.scan,
-                self.at
-            ])?;
-        Ok(())
-    }
-
-    /// What is not there needs no reading to fail.
-    fn first_state(&self) -> (State, Option<&'static str>) {
-        if self.item.absent.is_some() { (State::Failed, Some("not_found")) } else { (State::Pending, None) }
-    }
-
-    /// It is there, and so are the source's name and mark of it.
-    fn seen(&self, known: &Known, file: i64) -> rusqlite::Result<()> {
-        let item = self.item;
-        self.tx
-            .prepare_cached(
-                "UPDATE library_items SET scan = ?2, seen_at = ?3, missing_since = NULL, name = ?4, stamp = ?5,
-                     mounted = ?6, path = ?7, file = ?8 WHERE id = ?1",
-            )?
-            .execute(params![
-                known.id,
-                self.scan,
-                self.at,
-                item.name,
-                item.stamp,
-                item.mounted,
-                column::Path(item.path.as_os_str()),
-                file
-            ])?;
-        if known.missing {
-            let sql = "UPDATE files SET missing = 0, said_at = ?2 WHERE id = ?1";
-            self.tx.prepare_cached(sql)?.execute([file, self.at])?;
-        }
-        Ok(())
-    }
-
-    /// What was found when it was read is not true any more.
-    fn forget(&self, known: &Known, file: i64) -> rusqlite::Result<()> {
-        let (item, (state, reason)) = (self.item, self.first_state());
-        self.tx
-            .prepare_cached(
-                "UPDATE library_items SET size = ?2, mtime_ns = ?3, inode = ?4, state = ?5, reason = ?6, detail = ?7,
-                     audio_sha256 = NULL, file_sha256 = NULL, codec = NULL, container = NULL, rate_hz = NULL,
-                     channels = NULL, bits = NULL, bitrate = NULL, duration_ms = NULL, core_only = NULL, title = NULL,
-                     artist = NULL, album = NULL, isrc = NULL, read_at = NULL WHERE id = ?1",
-            )?
-            .execute(params![
-                known.id,
-                number(item.size),
-                item.mtime_ns,
-                item.inode.cast_signed(),
-                state,
-                reason,
-                item.absent
-            ])?;
-        for file in [known.file, file] {
-            forget_file(self.tx, file)?;
-        }
-        self.tx
-            .prepare_cached("UPDATE files SET size = ?2, modified_at = ?3, missing = ?4, said_at = ?5 WHERE id = ?1")?
-            .execute(params![
-                file,
-                number(item.size),
-                item.mtime_ns / 1_000_000,
-                i64::from(item.absent.is_some()),
-                self.at
-            ])?;
-        Ok(())
-    }
-}
-
-/// What the library said of how a file sounds is not true any more. What others said stays.
-pub(super) fn forget_file(tx: &Transaction<'_>, file: i64) -> rusqlite::Result<()> {
-    let ours = "source = (SELECT id FROM sources WHERE name = 'library')";
-    tx.prepare_cached(&format!("DELETE FROM fingerprints WHERE file = ?1 AND {ours}"))?.execute([file])?;
-    let sql = "UPDATE files SET sha256 = NULL, format = NULL, duration_ms = NULL WHERE id = ?1";
-    tx.prepare_cached(sql)?.execute([file])?;
-    Ok(())
 }

@@ -10,6 +10,7 @@ mod column;
 mod coverage;
 mod entry;
 mod list;
+mod put;
 mod record;
 mod source;
 #[cfg(test)]
@@ -20,7 +21,7 @@ mod writer;
 pub use coverage::Count;
 pub use entry::Entry;
 pub use list::{Known, Listed, Standing, Vanished};
-pub use record::{Heard, Outcome, Reading, State};
-pub use source::{Kind, Source};
+pub use record::{Heard, Outcome, Reading, Rewritten, Stat, State};
+pub use source::{Kind, Source, Volume};
 pub use work::{Before, Waiting, Work};
 pub use writer::Library;

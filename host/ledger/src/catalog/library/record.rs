@@ -6,7 +6,7 @@ use rusqlite::{Transaction, params};
 
 use super::Library;
 use super::column::number;
-use super::list::forget_file;
+use super::put::forget_file;
 use crate::LedgerError;
 
 /// How far an item is.
@@ -64,6 +64,28 @@ pub struct Reading {
     pub outcome: Outcome,
 }
 
+/// By what a file is known again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stat {
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was written, in nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// Its inode.
+    pub inode: u64,
+}
+
+/// A file that was written again with the same audio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rewritten {
+    /// As it was.
+    pub before: Stat,
+    /// As it is.
+    pub after: Stat,
+    /// The SHA-256 of all of it, as it is.
+    pub file_sha256: [u8; 32],
+}
+
 /// What came of reading a file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
@@ -116,6 +138,63 @@ impl Library {
         }
         Ok(transaction.commit()?)
     }
+
+    /// Writes down that items were read again, and that nothing new came of it.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing of it is written.
+    pub fn compared(&mut self, items: &[i64], now: Timestamp) -> Result<(), LedgerError> {
+        let transaction = self.begin()?;
+        for item in items {
+            transaction
+                .prepare_cached(
+                    "UPDATE library_items SET read_at = ?2,
+                         read_scan = (SELECT scan FROM library_sources AS s WHERE s.id = library_items.source)
+                     WHERE id = ?1",
+                )?
+                .execute([*item, now.as_millisecond()])?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// Writes down that a file which was as it had been read was written again, with the same audio. False, and nothing is
+    /// written, when it had not been: then the next listing finds it changed.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing is written.
+    pub fn rewritten(&mut self, item: i64, rewritten: &Rewritten, now: Timestamp) -> Result<bool, LedgerError> {
+        let transaction = self.begin()?;
+        let (before, after) = (rewritten.before, rewritten.after);
+        let written = transaction.execute(
+            "UPDATE library_items SET size = ?2, mtime_ns = ?3, inode = ?4, file_sha256 = ?5
+             WHERE id = ?1 AND state = 'fingerprinted' AND (size, mtime_ns, inode) = (?6, ?7, ?8)",
+            params![
+                item,
+                number(after.size),
+                after.mtime_ns,
+                after.inode.cast_signed(),
+                rewritten.file_sha256,
+                number(before.size),
+                before.mtime_ns,
+                before.inode.cast_signed()
+            ],
+        )?;
+        if written > 0 {
+            transaction.execute(
+                "UPDATE files SET size = ?2, modified_at = ?3, sha256 = ?4, said_at = ?5
+                 WHERE id = (SELECT file FROM library_items WHERE id = ?1)",
+                params![
+                    item,
+                    number(after.size),
+                    after.mtime_ns / 1_000_000,
+                    hex(&rewritten.file_sha256),
+                    now.as_millisecond()
+                ],
+            )?;
+        }
+        transaction.commit()?;
+        Ok(written > 0)
+    }
 }
 
 fn write(tx: &Transaction<'_>, reading: &Reading, at: i64) -> rusqlite::Result<()> {
@@ -130,7 +209,9 @@ fn write(tx: &Transaction<'_>, reading: &Reading, at: i64) -> rusqlite::Result<(
             "UPDATE library_items SET size = ?2, mtime_ns = ?3, inode = ?4, state = ?5, reason = ?6, detail = ?7,
                  audio_sha256 = ?8, file_sha256 = ?9, codec = ?10, container = ?11, rate_hz = ?12, channels = ?13,
                  bits = ?14, bitrate = ?15, duration_ms = ?16, core_only = ?17, title = ?18, artist = ?19, album = ?20,
-                 isrc = ?21, read_at = ?22 WHERE id = ?1 RETURNING file",
+                 isrc = ?21, read_at = ?22, found_inode = NULL,
+                 read_scan = (SELECT scan FROM library_sources AS s WHERE s.id = library_items.source)
+             WHERE id = ?1 RETURNING file",
         )?
         .query_row(
             params![
@@ -163,11 +244,15 @@ fn write(tx: &Transaction<'_>, reading: &Reading, at: i64) -> rusqlite::Result<(
     if known { tell(tx, file, reading, heard, at) } else { Ok(()) }
 }
 
+fn hex(digest: &[u8; 32]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// What plugins see of it.
 fn tell(tx: &Transaction<'_>, file: i64, reading: &Reading, heard: &Heard, at: i64) -> rusqlite::Result<()> {
     let path: String =
         tx.prepare_cached("SELECT path FROM files WHERE id = ?1")?.query_row([file], |row| row.get(0))?;
-    let sha256 = heard.file_sha256.map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let sha256 = heard.file_sha256.as_ref().map(hex);
     let duration = number(heard.duration_ms);
     tx.prepare_cached(
         "INSERT INTO put_file (source, said_at, path, size, modified_at, sha256, format, duration_ms, missing)

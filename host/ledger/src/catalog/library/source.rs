@@ -29,6 +29,23 @@ impl Kind {
     }
 }
 
+/// The volume that a folder lies on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// Its number, as long as it is mounted; some file systems have another one each time.
+    pub device: u64,
+    /// The file system's own id, which many keep; 0 where there is none.
+    pub fsid: u64,
+}
+
+impl Volume {
+    /// Whether it is the same as `other`, as far as can be told: by one of the two.
+    #[must_use]
+    pub const fn is(self, other: Self) -> bool {
+        self.device == other.device || (self.fsid == other.fsid && self.fsid != 0)
+    }
+}
+
 /// A source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
@@ -42,13 +59,15 @@ pub struct Source {
     pub scan: i64,
     /// When it was listed to its end, last.
     pub listed_at: Option<Timestamp>,
+    /// The volume that it lay on then.
+    pub volume: Option<Volume>,
     /// Since when it cannot be reached.
     pub failed_at: Option<Timestamp>,
     /// Why it cannot be reached.
     pub failure: Option<String>,
 }
 
-const COLUMNS: &str = "SELECT id, path, kind, scan, listed_at, failed_at, failure FROM library_sources";
+const COLUMNS: &str = "SELECT id, path, kind, scan, listed_at, failed_at, failure, device, fsid FROM library_sources";
 
 impl Catalog {
     /// All sources, in the order in which they were given.
@@ -126,6 +145,19 @@ impl Library {
         )?;
         Ok(())
     }
+
+    /// Writes down which volume a source lies on.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn lies_on(&self, source: i64, volume: Volume) -> Result<(), LedgerError> {
+        let Volume { device, fsid } = volume;
+        self.connection.execute(
+            "UPDATE library_sources SET device = ?2, fsid = ?3 WHERE id = ?1",
+            params![source, device.cast_signed(), fsid.cast_signed()],
+        )?;
+        Ok(())
+    }
 }
 
 /// Items of the folders above `source` that lie below it, `?2` with its slash. Paths are held against it as bytes, because not
@@ -140,7 +172,7 @@ fn take_over(tx: &Transaction<'_>, source: &Source, path: &str, now: Timestamp) 
     match source.kind {
         Kind::Folder => tx.execute(
             &format!(
-                "UPDATE OR IGNORE library_items SET source = ?1, scan = 0, key = substr(path,
+                "UPDATE OR IGNORE library_items SET source = ?1, scan = 0, read_scan = 0, key = substr(path,
                      CASE typeof(path) WHEN 'blob' THEN length(CAST(?2 AS BLOB)) ELSE length(?2) END + 1)
                  WHERE {ABOVE}"
             ),
@@ -164,6 +196,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Source> {
         Ok(row.get::<_, Option<i64>>(column)?.and_then(|at| Timestamp::from_millisecond(at).ok()))
     };
     let kind: String = row.get(2)?;
+    let number = |column: usize| -> rusqlite::Result<Option<u64>> {
+        Ok(row.get::<_, Option<i64>>(column)?.map(i64::cast_unsigned))
+    };
+    let (device, fsid) = (number(7)?, number(8)?);
     Ok(Source {
         id: row.get(0)?,
         path: PathBuf::from(row.get::<_, String>(1)?),
@@ -172,5 +208,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Source> {
         listed_at: time(4)?,
         failed_at: time(5)?,
         failure: row.get(6)?,
+        volume: device.zip(fsid).map(|(device, fsid)| Volume { device, fsid }),
     })
 }

@@ -65,7 +65,7 @@ fn list(library: &mut Library, source: &Source, items: &[Listed], retry: bool) -
 
 /// Everything that waits is read; a name that begins with `bad` fails.
 fn read_all(room: &Room, library: &mut Library, source: &Source) {
-    let waiting = room.catalog().library_page(Work { source: source.id, verify: false }, 0, 100).unwrap();
+    let waiting = room.catalog().library_page(Work { source: source.id, verify: false }, (0, 0), 100).unwrap();
     let reading = |item: &super::Waiting| Reading {
         item: item.item,
         size: 10,
@@ -96,15 +96,36 @@ fn an_item_stands_by_its_size_time_and_inode() {
     read_all(&room, &mut library, &source);
     assert_eq!(list(&mut library, &source, &items, false), [Standing::Unchanged; 2]);
     assert_eq!(list(&mut library, &source, &items, true), [Standing::Unchanged, Standing::Again]);
-    for changed in [
-        Listed { size: 11, ..listed("a") },
-        Listed { mtime_ns: 21, ..listed("a") },
-        Listed { inode: 31, ..listed("a") },
-    ] {
+    for changed in [Listed { size: 11, ..listed("a") }, Listed { mtime_ns: 21, ..listed("a") }] {
+        let fingerprints = || room.number("SELECT count(*) FROM fingerprints");
         assert_eq!(list(&mut library, &source, &[changed, listed("bad")], false)[0], Standing::Changed);
-        read_all(&room, &mut library, &source);
-        list(&mut library, &source, &items, false);
-        read_all(&room, &mut library, &source);
+        // What was found is kept, and is true again when the file is back.
+        assert_eq!((fingerprints(), room.number("SELECT done FROM coverage")), (1, 0));
+        assert_eq!(list(&mut library, &source, &items, false)[0], Standing::Unchanged);
+        assert_eq!((fingerprints(), room.number("SELECT done FROM coverage")), (1, 1));
+    }
+}
+
+#[test]
+fn another_inode_alone_is_another_file_unless_it_is_said_otherwise() {
+    let (room, mut library, source) = Room::new();
+    list(&mut library, &source, &[listed("a"), listed("bad")], false);
+    read_all(&room, &mut library, &source);
+    let items = [("a", 31), ("bad", 32)].map(|(name, inode)| Listed { inode, ..listed(name) });
+    let done = || room.number("SELECT done FROM coverage");
+    for same in [true, false] {
+        let scan = library.begin_listing(source.id).unwrap();
+        let items = items.clone().map(|item| Listed { inode: item.inode + scan.cast_unsigned(), ..item });
+        assert_eq!(library.list(source.id, scan, &items, false, now()).unwrap(), [Standing::OtherInode; 2]);
+        assert_eq!(done(), 1);
+        library.settle_inodes(source.id, scan, false, same).unwrap();
+        let waiting = room.catalog().library_work(Work { source: source.id, verify: false }).unwrap().0;
+        assert_eq!((done(), waiting), if same { (1, 0) } else { (0, 2) });
+        if same {
+            let again = library.begin_listing(source.id).unwrap();
+            let standings = library.list(source.id, again, &items, false, now()).unwrap();
+            assert_eq!(standings, [Standing::Unchanged; 2]);
+        }
     }
 }
 
@@ -116,11 +137,13 @@ fn plugins_see_files_fingerprints_and_coverage_in_step_with_the_items() {
     assert_eq!((coverage(), room.number("SELECT count(*) FROM files")), ((3, 0), 3));
     read_all(&room, &mut library, &source);
     assert_eq!((coverage(), room.number("SELECT count(*) FROM fingerprints")), ((3, 2), 2));
-    // A changed file has no fingerprint until it is read, one that is gone is missing.
+    // A changed file is as it was read until it is read again, and does not count; one that is gone is missing.
     list(&mut library, &source, &[Listed { size: 11, ..listed("a") }, listed("bad")], false);
-    assert_eq!((coverage(), room.number("SELECT count(*) FROM fingerprints")), ((2, 0), 1));
+    assert_eq!((coverage(), room.number("SELECT count(*) FROM fingerprints")), ((2, 0), 2));
     assert_eq!(room.number("SELECT count(*) FROM files WHERE missing = 1"), 1);
-    assert_eq!(room.number("SELECT count(*) FROM files WHERE path = '/music/a' AND sha256 IS NULL"), 1);
+    let as_it_was = "path = '/music/a' AND size = 10 AND sha256 IS NOT NULL";
+    assert_eq!(room.number(&format!("SELECT count(*) FROM files WHERE {as_it_was}")), 1);
+    room.catalog().library_entries(|entry| assert_eq!(entry.file_sha256, None)).unwrap();
     // It is back as it was, with its fingerprint.
     let back = list(&mut library, &source, &[Listed { size: 11, ..listed("a") }, listed("b"), listed("bad")], false);
     assert_eq!((back[1], coverage()), (Standing::Unchanged, (3, 1)));

@@ -13,7 +13,8 @@ use crate::LedgerError;
 pub struct Work {
     /// The source.
     pub source: i64,
-    /// Whether those that have a fingerprint are read again too, to compare.
+    /// Whether it is those that have a fingerprint and were not read since the newest listing, to compare; else it is those that
+    /// wait.
     pub verify: bool,
 }
 
@@ -22,10 +23,14 @@ pub struct Work {
 pub struct Waiting {
     /// Its number.
     pub item: i64,
+    /// What the next page goes on after: the listing at which it was read last, and its number.
+    pub place: (i64, i64),
     /// Where its audio lies.
     pub path: PathBuf,
-    /// Its size in bytes when it was listed.
+    /// Its size in bytes, as far as it is known.
     pub size: u64,
+    /// Whether that is on another volume than its source's folder.
+    pub mounted: bool,
     /// What is known of it, where it was read before and is compared.
     pub before: Option<Before>,
 }
@@ -38,8 +43,27 @@ pub struct Before {
     pub words: Option<Vec<u8>>,
 }
 
-const CHOICE: &str = "i.source = ?1 AND i.missing_since IS NULL
-    AND (i.state = 'pending' OR (?2 AND i.state = 'fingerprinted'))";
+impl Work {
+    /// What is chosen, with the source as `?1`.
+    const fn choice(self) -> &'static str {
+        if self.verify {
+            "i.source = ?1 AND i.missing_since IS NULL AND i.state = 'fingerprinted'
+                 AND i.read_scan < (SELECT scan FROM library_sources WHERE id = ?1)"
+        } else {
+            "i.source = ?1 AND i.missing_since IS NULL AND i.state = 'pending'"
+        }
+    }
+
+    /// What comes after the place `?2`, `?3`. What is compared comes in the order in which it was read, so that comparing a part
+    /// each time comes to all of it.
+    const fn order(self) -> &'static str {
+        if self.verify {
+            "(i.read_scan, i.id) > (?2, ?3) ORDER BY i.read_scan, i.id"
+        } else {
+            "i.id > ?3 ORDER BY i.id"
+        }
+    }
+}
 
 impl Catalog {
     /// How many items wait, and how many bytes they have together.
@@ -47,29 +71,34 @@ impl Catalog {
     /// # Errors
     /// When the database fails.
     pub fn library_work(&self, work: Work) -> Result<(u64, u64), LedgerError> {
-        let sql = format!("SELECT count(*), coalesce(sum(i.size), 0) FROM library_items AS i WHERE {CHOICE}");
+        let sql = format!("SELECT count(*), coalesce(sum(i.size), 0) FROM library_items AS i WHERE {}", work.choice());
         let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(1)?.unsigned_abs()));
-        Ok(self.connection.query_row(&sql, params![work.source, work.verify], read)?)
+        Ok(self.connection.query_row(&sql, [work.source], read)?)
     }
 
-    /// The next items after number `after`, at most `most` of them, in order of their numbers.
+    /// The next items after the place `after`, at most `most` of them; the first page is after `(0, 0)`.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn library_page(&self, work: Work, after: i64, most: u32) -> Result<Vec<Waiting>, LedgerError> {
+    pub fn library_page(&self, work: Work, after: (i64, i64), most: u32) -> Result<Vec<Waiting>, LedgerError> {
         let mut select = self.connection.prepare_cached(&format!(
             "SELECT i.id, i.path, i.size, i.state = 'fingerprinted', i.file_sha256,
                  CASE i.state WHEN 'fingerprinted' THEN (SELECT p.data FROM fingerprints AS p
-                     JOIN sources AS s ON s.id = p.source WHERE p.file = i.file AND s.name = 'library') END
-             FROM library_items AS i WHERE {CHOICE} AND i.id > ?3 ORDER BY i.id LIMIT ?4"
+                     JOIN sources AS s ON s.id = p.source WHERE p.file = i.file AND s.name = 'library') END,
+                 i.read_scan, i.mounted
+             FROM library_items AS i WHERE {} AND {} LIMIT ?4",
+            work.choice(),
+            work.order()
         ))?;
-        let rows = select.query_map(params![work.source, work.verify, after, most], |row| {
+        let rows = select.query_map(params![work.source, after.0, after.1, most], |row| {
             let before = Before { file_sha256: row.get(4)?, words: row.get(5)? };
             Ok(Waiting {
                 item: row.get(0)?,
                 path: row.get::<_, PathRead>(1)?.0.into(),
                 size: row.get::<_, i64>(2)?.unsigned_abs(),
                 before: row.get::<_, bool>(3)?.then_some(before),
+                place: (row.get(6)?, row.get(0)?),
+                mounted: row.get(7)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

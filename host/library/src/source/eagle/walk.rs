@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::audio::is_audio_ending;
 use super::super::place::mtime_ns;
-use super::super::{Item, Known, Walked, is_audio};
+use super::super::{Asked, Item, Known, Walked, is_audio};
 use super::metadata::Metadata;
 use super::stamps;
 
@@ -23,16 +23,19 @@ const FILES: usize = 1_000;
 pub(in super::super) fn walk(
     root: &Path,
     device: u64,
-    known: &dyn Fn(&OsStr) -> Option<Known>,
+    asked: &Asked<'_>,
     take: &mut dyn FnMut(Item),
 ) -> io::Result<Walked> {
     let mut walked = Walked::on(device);
     let (stamps, remark) = stamps::read(root);
     walked.remarks.extend(remark);
     for id in ids(&root.join("images"), &mut walked)? {
+        if walked.ends(asked) {
+            break;
+        }
         let folder = root.join("images").join(format!("{id}.info"));
         let look = Look { id: &id, folder: &folder, stamp: stamp(&stamps, &id, &folder), device };
-        match look.unchanged(known) {
+        match look.unchanged(asked.known) {
             Some(item) => take(item),
             None => look.anew(&mut walked, take),
         }

@@ -1,12 +1,14 @@
 //! Eagle, whichever version of its API it speaks.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::http::{Http, Question};
 use super::{Address, EagleError, EagleItem, Token, v1, v2};
+use crate::sync::Item;
 
 /// A version of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,13 +30,31 @@ impl Version {
     }
 }
 
+/// The library that is open in Eagle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenLibrary {
+    /// Its name.
+    pub name: String,
+    /// Its folder, where Eagle tells it and it is there on this machine too. Then the name says nothing: several libraries
+    /// may have it.
+    pub folder: Option<PathBuf>,
+}
+
+impl OpenLibrary {
+    /// Whether an item may be in it.
+    #[must_use]
+    pub fn may_have(&self, item: &Item) -> bool {
+        self.folder.as_ref().map_or(self.name == item.library, |folder| *folder == item.folder)
+    }
+}
+
 /// A running Eagle.
 #[derive(Debug)]
 pub struct Eagle {
     http: Http,
     version: Version,
     app: String,
-    library: Option<String>,
+    library: Option<OpenLibrary>,
 }
 
 impl Eagle {
@@ -70,10 +90,10 @@ impl Eagle {
         &self.app
     }
 
-    /// The name of the library that is open, where Eagle tells it.
+    /// The library that is open, where Eagle tells it.
     #[must_use]
-    pub fn library(&self) -> Option<&str> {
-        self.library.as_deref()
+    pub fn library(&self) -> Option<&OpenLibrary> {
+        self.library.as_ref()
     }
 
     /// Where it is.
@@ -116,14 +136,14 @@ impl Eagle {
     }
 }
 
-/// The name of the library that is open. Not every build tells it, so a refusal is no error.
-async fn library(http: &Http, version: Version) -> Result<Option<String>, EagleError> {
+/// The library that is open. Not every build tells it, so a refusal is no error.
+async fn library(http: &Http, version: Version) -> Result<Option<OpenLibrary>, EagleError> {
     let path = match version {
         Version::One => "/api/library/info",
         Version::Two => "/api/v2/library/info",
     };
     match http.ask(Question::get(path, &[])).await {
-        Ok(about) => Ok(library_name(&about)),
+        Ok(about) => Ok(library_name(&about).map(|name| OpenLibrary { name, folder: folder(&about) })),
         Err(error) if error.is_refusal() => Ok(None),
         Err(error) => Err(error),
     }
@@ -132,10 +152,23 @@ async fn library(http: &Http, version: Version) -> Result<Option<String>, EagleE
 /// The name in what V2 tells of a library, or V1, where it lies one deeper. The path counts more: its last part is what the
 /// folder is called.
 fn library_name(about: &Value) -> Option<String> {
-    let about = about.get("library").unwrap_or(about);
-    let folder = about.get("path").and_then(Value::as_str).and_then(|path| path.rsplit(['/', '\\']).next());
+    let folder = path(about).and_then(|path| path.rsplit(['/', '\\']).next());
     let of_folder = folder.and_then(|folder| folder.strip_suffix(".library"));
-    of_folder.or_else(|| about.get("name").and_then(Value::as_str)).map(str::to_owned)
+    of_folder.or_else(|| library_of(about).get("name").and_then(Value::as_str)).map(str::to_owned)
+}
+
+/// Its folder, resolved, when it is there on this machine.
+fn folder(about: &Value) -> Option<PathBuf> {
+    let folder = Path::new(path(about)?);
+    folder.is_absolute().then(|| folder.canonicalize().ok()).flatten().filter(|folder| folder.is_dir())
+}
+
+fn path(about: &Value) -> Option<&str> {
+    library_of(about).get("path").and_then(Value::as_str)
+}
+
+fn library_of(about: &Value) -> &Value {
+    about.get("library").unwrap_or(about)
 }
 
 #[cfg(test)]

@@ -117,8 +117,45 @@ impl EagleError {
         matches!(self, Self::Unreachable { .. } | Self::Unauthorized { .. } | Self::Loses { .. })
     }
 
+    /// Whether it is said of an item that there is none of that id. The documents of V1 do not tell how it says so: as an answer
+    /// that is no success (or a 404), which says that it was not found or gives no reason at all. Another reason is a refusal.
+    pub(super) fn is_unknown(&self) -> bool {
+        const SAYINGS: [&str; 4] = ["not found", "not exist", "no such", "no item"];
+        let Self::Refused { status: 200 | 404, words, .. } = self else { return false };
+        let words = words.to_lowercase();
+        let bare: String = words.chars().filter(|sign| !sign.is_whitespace()).collect();
+        ["", r#":{"status":"error"}"#].contains(&bare.as_str()) || SAYINGS.iter().any(|saying| words.contains(saying))
+    }
+
     /// Whether the server answered and does not know what was asked of it.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused { .. } | Self::NotEagle { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_refusal_that_says_so_is_an_item_that_is_not_there() {
+        let refused =
+            |status, words: &str| EagleError::Refused { what: String::new(), status, words: words.to_owned() };
+        for (status, words) in [
+            (200, r#": {"status":"error","message":"Item not found"}"#),
+            (200, r#": {"status": "error"}"#),
+            (404, ": Not Found"),
+            (404, ""),
+        ] {
+            assert!(refused(status, words).is_unknown(), "{status}{words}");
+        }
+        for (status, words) in [
+            (200, r#": {"status":"error","message":"the library is being loaded"}"#),
+            (400, ": Not Found"),
+            (429, ""),
+            (405, ""),
+        ] {
+            assert!(!refused(status, words).is_unknown(), "{status}{words}");
+        }
     }
 }

@@ -1,8 +1,13 @@
 //! An item as both versions of the API give it.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use super::EagleError;
+
+/// Items by their ids.
+pub(super) type Items = HashMap<String, EagleItem>;
 
 /// An item of the library that is open in Eagle.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,41 +16,43 @@ pub struct EagleItem {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// Its tags, in order.
-    pub tags: Vec<String>,
+    /// Its tags, in order; none when what Eagle gives is no list of texts. That is no empty list: to save tags is to replace
+    /// them, so they have to be known.
+    pub tags: Option<Vec<String>>,
     /// Whether it lies in the trash.
     pub deleted: bool,
 }
 
 impl EagleItem {
-    /// Reads an item. Tags that are not there are no empty list: to save tags is to replace them, so they have to be known.
+    /// Reads an item, as far as it has the form of one.
     ///
     /// # Errors
-    /// When it has no id, or its tags are no list of texts.
+    /// When it has no id.
     pub(super) fn read(value: &Value, what: &str) -> Result<Self, EagleError> {
-        let wrong = |found: &str| EagleError::NotEagle { what: what.to_owned(), found: found.to_owned() };
         let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-        let id = text("id").ok_or_else(|| wrong("an item without `id`"))?;
-        let tags = value.get("tags").and_then(Value::as_array).map(|tags| tags.iter().map(Value::as_str));
-        let tags: Option<Vec<&str>> = tags.and_then(Iterator::collect);
-        let tags = tags.ok_or_else(|| wrong("an item whose `tags` are no list of texts"))?;
+        let wrong = || EagleError::NotEagle { what: what.to_owned(), found: "an item without `id`".to_owned() };
+        let tag = |tag: &Value| tag.as_str().map(str::to_owned);
         Ok(Self {
-            id,
+            id: text("id").ok_or_else(wrong)?,
             name: text("name").unwrap_or_default(),
-            tags: tags.into_iter().map(str::to_owned).collect(),
+            tags: value.get("tags").and_then(Value::as_array).and_then(|tags| tags.iter().map(tag).collect()),
             deleted: value.get("isDeleted").and_then(Value::as_bool).unwrap_or(false),
         })
     }
 
-    /// Reads a list of items.
+    /// Reads a list of items. One without an id stands there as none: pages are counted.
     ///
     /// # Errors
-    /// When it is none.
-    pub(super) fn read_all(value: &Value, what: &str) -> Result<Vec<Self>, EagleError> {
+    /// When it is none, or nothing in it is an item.
+    pub(super) fn read_all(value: &Value, what: &str) -> Result<Vec<Option<Self>>, EagleError> {
         let items = value
             .as_array()
             .ok_or_else(|| EagleError::NotEagle { what: what.to_owned(), found: "no list of items".to_owned() })?;
-        items.iter().map(|item| Self::read(item, what)).collect()
+        let read: Vec<Result<Self, EagleError>> = items.iter().map(|item| Self::read(item, what)).collect();
+        if !read.is_empty() && read.iter().all(Result::is_err) {
+            return read.into_iter().map(|item| item.map(Some)).collect();
+        }
+        Ok(read.into_iter().map(Result::ok).collect())
     }
 }
 
@@ -56,14 +63,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_that_are_not_known_are_an_error_and_no_empty_list() {
+    fn tags_that_are_not_known_are_no_empty_list_and_an_odd_item_keeps_no_other_from_being_read() {
         let read = |value: Value| EagleItem::read(&value, "/x");
         let item = read(json!({ "id": "L1", "name": "a", "tags": ["x", "y"], "isDeleted": true })).unwrap();
-        assert_eq!((item.tags.as_slice(), item.deleted), (["x".to_owned(), "y".to_owned()].as_slice(), true));
-        assert_eq!(read(json!({ "id": "L1", "tags": [] })).unwrap().tags, Vec::<String>::new());
-        for wrong in [json!({ "id": "L1" }), json!({ "id": "L1", "tags": ["x", 1] }), json!({ "tags": [] }), json!(1)] {
-            assert!(matches!(read(wrong), Err(EagleError::NotEagle { .. })));
+        assert_eq!((item.tags, item.deleted), (Some(vec!["x".to_owned(), "y".to_owned()]), true));
+        assert_eq!(read(json!({ "id": "L1", "tags": [] })).unwrap().tags, Some(Vec::new()));
+        for odd in [json!({ "id": "L1" }), json!({ "id": "L1", "tags": ["x", 1] }), json!({ "id": "L1", "tags": null })]
+        {
+            assert_eq!(read(odd).unwrap().tags, None);
         }
+        let wrong = json!([{ "tags": [] }, 1, null, { "id": 7 }]);
+        assert!(matches!(EagleItem::read_all(&wrong, "/x"), Err(EagleError::NotEagle { .. })));
+        let one = json!([1, { "id": "L1", "tags": 5 }]);
+        let ids = EagleItem::read_all(&one, "/x").unwrap().into_iter().map(|item| item.map(|item| item.id));
+        assert_eq!(ids.collect::<Vec<_>>(), [None, Some("L1".to_owned())]);
         assert!(EagleItem::read_all(&json!({}), "/x").is_err());
     }
 }

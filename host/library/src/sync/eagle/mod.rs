@@ -17,7 +17,7 @@ mod v1;
 mod v2;
 
 pub use address::Address;
-pub use api::{Eagle, Version};
+pub use api::{Eagle, OpenLibrary, Version};
 pub use error::EagleError;
 pub use item::EagleItem;
 pub use plan::{Planned, Verdict, plan};

@@ -1,10 +1,11 @@
 //! What each item needs, from what the catalog knows and what Eagle has: pure.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
+use std::path::Path;
 
-use super::EagleItem;
-use crate::sync::{Known, Mark, Merged, merged};
+use super::{EagleItem, OpenLibrary};
+use crate::sync::{Item, Known, Mark, Merged, merged};
 
 /// An item and what it needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +27,13 @@ pub enum Verdict {
     Has,
     /// It lies in another library than the one that is open.
     Elsewhere(String),
+    /// It is an item of several libraries that may be the one that is open: copies of one, of which one may have another
+    /// fingerprint.
+    Ambiguous,
     /// Eagle does not know it.
     Unknown,
+    /// Its tags are no list of texts, so they cannot be saved again.
+    Odd,
     /// It lies in Eagle's trash, and is left alone there.
     InTrash,
     /// Its tags have to become these.
@@ -41,7 +47,9 @@ impl Verdict {
         match self {
             Self::Has => Some("already_has_fingerprint"),
             Self::Elsewhere(_) => Some("library_not_open"),
+            Self::Ambiguous => Some("in_several_libraries"),
             Self::Unknown => Some("not_found"),
+            Self::Odd => Some("odd_tags"),
             Self::InTrash => Some("in_trash"),
             Self::Needs(_) => None,
         }
@@ -53,15 +61,18 @@ impl Verdict {
 pub fn plan<S: BuildHasher>(
     known: &[Known],
     items: &HashMap<String, EagleItem, S>,
-    open: Option<&str>,
+    open: Option<&OpenLibrary>,
     replace_old: bool,
 ) -> Vec<Planned> {
+    let may_be_open = |item: &Item| open.is_none_or(|open| open.may_have(item));
+    let ambiguous = ambiguous(known, may_be_open);
     let planned = |known: &Known| {
         let of = known.item.as_ref()?;
         let item = items.get(&of.id);
         let file = known.path.file_stem().unwrap_or_default().to_string_lossy();
         let verdict = match item {
-            _ if open.is_some_and(|open| open != of.library) => Verdict::Elsewhere(of.library.clone()),
+            _ if !may_be_open(of) => Verdict::Elsewhere(of.library.clone()),
+            _ if ambiguous.contains(of.id.as_str()) => Verdict::Ambiguous,
             None => Verdict::Unknown,
             Some(item) => judge(item, &known.mark, replace_old),
         };
@@ -71,32 +82,48 @@ pub fn plan<S: BuildHasher>(
     known.iter().filter_map(planned).collect()
 }
 
+/// The ids that several libraries have of which any may be open.
+fn ambiguous(known: &[Known], may_be_open: impl Fn(&Item) -> bool) -> HashSet<&str> {
+    let (mut folders, mut ambiguous) = (HashMap::<&str, &Path>::new(), HashSet::new());
+    for item in known.iter().filter_map(|known| known.item.as_ref()).filter(|item| may_be_open(item)) {
+        if *folders.entry(&item.id).or_insert(&item.folder) != item.folder {
+            ambiguous.insert(item.id.as_str());
+        }
+    }
+    ambiguous
+}
+
 /// What an item that is there needs.
 pub(super) fn judge(item: &EagleItem, mark: &Mark, replace_old: bool) -> Verdict {
-    let merged = merged(&item.tags, mark, replace_old);
+    let merged = item.tags.as_ref().map(|tags| merged(tags, mark, replace_old));
     match merged {
         _ if item.deleted => Verdict::InTrash,
-        merged if merged.changes() => Verdict::Needs(merged),
-        _ => Verdict::Has,
+        None => Verdict::Odd,
+        Some(merged) if merged.changes() => Verdict::Needs(merged),
+        Some(_) => Verdict::Has,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sync::known::Item;
 
     fn known(id: &str, library: &str) -> Known {
         Known {
+            number: 1,
             path: format!("/m/{library}.library/images/{id}.info/song {id}.mp3").into(),
-            item: Some(Item { id: id.to_owned(), library: library.to_owned() }),
+            item: Some(Item {
+                id: id.to_owned(),
+                library: library.to_owned(),
+                folder: format!("/m/{library}.library").into(),
+            }),
             mark: Mark::of(id.as_bytes()),
             audio_sha256: None,
         }
     }
 
     fn item(id: &str, tags: &[&str], deleted: bool) -> (String, EagleItem) {
-        let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        let tags = Some(tags.iter().map(|tag| (*tag).to_owned()).collect());
         (id.to_owned(), EagleItem { id: id.to_owned(), name: format!("Song {id}"), tags, deleted })
     }
 
@@ -107,13 +134,31 @@ mod tests {
         let mut all: Vec<Known> = ["L1", "L2", "L3", "L4"].map(|id| known(id, "Music")).into();
         all.push(known("L1", "Other"));
         all.push(Known { item: None, ..known("L9", "Music") });
-        let planned = plan(&all, &items, Some("Music"), false);
+        let open = OpenLibrary { name: "Music".to_owned(), folder: None };
+        let planned = plan(&all, &items, Some(&open), false);
         let reasons: Vec<_> = planned.iter().map(|planned| planned.verdict.skipped()).collect();
         let expected =
             [None, Some("already_has_fingerprint"), Some("in_trash"), Some("not_found"), Some("library_not_open")];
         assert_eq!(reasons, expected);
         assert_eq!((planned[0].name.as_str(), planned[3].name.as_str()), ("Song L1", "song L4"));
-        // Where Eagle does not say which library is open, its items tell.
-        assert_eq!(plan(&all, &items, None, false)[4].verdict.skipped(), None);
+        // Where Eagle does not say which library is open, its items tell, unless two have them.
+        assert_eq!(plan(&all[4..], &items, None, false)[0].verdict.skipped(), None);
+        assert_eq!(plan(&all, &items, None, false)[4].verdict, Verdict::Ambiguous);
+    }
+
+    #[test]
+    fn a_copy_of_a_library_is_told_by_its_folder_and_else_not_at_all() {
+        let items = HashMap::from([item("L1", &[], false), item("L2", &[], false)]);
+        let mut copy = known("L1", "Music");
+        copy.item.as_mut().unwrap().folder = "/copy/Music.library".into();
+        let all = [known("L1", "Music"), known("L2", "Music"), copy];
+        let reasons = |folder: Option<&str>| {
+            let open = OpenLibrary { name: "Music".to_owned(), folder: folder.map(Into::into) };
+            let planned = plan(&all, &items, Some(&open), false);
+            planned.iter().map(|planned| planned.verdict.skipped()).collect::<Vec<_>>()
+        };
+        assert_eq!(reasons(Some("/m/Music.library")), [None, None, Some("library_not_open")]);
+        assert_eq!(reasons(Some("/elsewhere/Music.library")), [Some("library_not_open"); 3]);
+        assert_eq!(reasons(None), [Some("in_several_libraries"), None, Some("in_several_libraries")]);
     }
 }

@@ -85,8 +85,10 @@ async fn one(eagle: &Eagle, planned: &Planned, wish: Wish) -> Result<Settled, Ea
             return Ok(Settled::Skipped(Verdict::Unknown));
         };
         let verdict = judge(&item, &planned.mark, wish.replace_old);
-        if let Some(sent) = sent.as_ref().filter(|sent| verdict == Verdict::Has || !lost(sent, &item.tags).is_empty()) {
-            return settled(eagle, &planned.id, sent, &item.tags).await;
+        let tags = item.tags.as_deref().unwrap_or_default();
+        let is_known = |sent: &&Merged| verdict == Verdict::Has || item.tags.is_some() && !lost(sent, tags).is_empty();
+        if let Some(sent) = sent.as_ref().filter(is_known) {
+            return settled(eagle, &planned.id, sent, tags).await;
         }
         let merged = match verdict {
             Verdict::Needs(merged) => merged,
@@ -108,7 +110,10 @@ async fn seen(eagle: &Eagle, id: &str, written: &Merged) -> Result<Settled, Eagl
     let Some(after) = eagle.item(id).await? else {
         return Ok(Settled::Failed("it was saved, and is not there any more".to_owned()));
     };
-    settled(eagle, id, written, &after.tags).await
+    match after.tags {
+        Some(tags) => settled(eagle, id, written, &tags).await,
+        None => Ok(Settled::Failed("it was saved, and its tags are no list of texts any more".to_owned())),
+    }
 }
 
 /// What came of it. Tags that were there before and are not any more are put back once; where they do not stay, Eagle is told
@@ -125,7 +130,7 @@ async fn settled(eagle: &Eagle, id: &str, written: &Merged, found: &[String]) ->
         Ok(()) => eagle.item(id).await.ok().flatten(),
         Err(_) => None,
     };
-    let after = put_back.map_or_else(|| found.to_vec(), |item| item.tags);
+    let after = put_back.and_then(|item| item.tags).unwrap_or_else(|| found.to_vec());
     let lost = lost(written, &after);
     if !lost.is_empty() {
         return Err(EagleError::Loses { item: id.to_owned(), tags: lost.join(", ") });

@@ -4,11 +4,10 @@
 //! build 23 takes no notice of it. The second page tells which: it begins with what the first one has not, with its second
 //! item, or with its first.
 
-use std::collections::HashMap;
-
 use serde_json::{Value, json};
 
 use super::http::{Http, Question};
+use super::item::Items;
 use super::limits::{PAGE, PAGES, SINGLE};
 use super::{EagleError, EagleItem};
 
@@ -30,7 +29,8 @@ enum Offset {
 /// When there is no answer, or it is no good.
 pub(super) async fn item(http: &Http, id: &str) -> Result<Option<EagleItem>, EagleError> {
     match http.ask(Question::get(INFO, &[("id", id)])).await {
-        Ok(Value::Null) | Err(EagleError::Refused { .. }) => Ok(None),
+        Ok(Value::Null) => Ok(None),
+        Err(error) if error.is_unknown() => Ok(None),
         Ok(data) => EagleItem::read(&data, INFO).map(Some),
         Err(error) => Err(error),
     }
@@ -40,12 +40,8 @@ pub(super) async fn item(http: &Http, id: &str) -> Result<Option<EagleItem>, Eag
 ///
 /// # Errors
 /// When there is no answer, or it is no good.
-pub(super) async fn items(
-    http: &Http,
-    ids: &[&str],
-    mut tell: impl FnMut(usize),
-) -> Result<HashMap<String, EagleItem>, EagleError> {
-    let mut found = HashMap::new();
+pub(super) async fn items(http: &Http, ids: &[&str], mut tell: impl FnMut(usize)) -> Result<Items, EagleError> {
+    let mut found = Items::new();
     let complete = ids.len() > SINGLE && list(http, &mut found, &mut tell).await?;
     let unknown: Vec<&&str> = ids.iter().filter(|id| !found.contains_key(**id)).collect();
     // Pages shift when somebody deletes an item meanwhile, so a few that no page had are asked for too.
@@ -61,14 +57,10 @@ pub(super) async fn items(
 }
 
 /// Lists every item; tells whether that was possible.
-async fn list(
-    http: &Http,
-    found: &mut HashMap<String, EagleItem>,
-    tell: &mut impl FnMut(usize),
-) -> Result<bool, EagleError> {
+async fn list(http: &Http, found: &mut Items, tell: &mut impl FnMut(usize)) -> Result<bool, EagleError> {
     let first = page(http, 0).await?;
     let (length, mut last) = (first.len(), first.len());
-    let heads: Vec<String> = first.iter().take(2).map(|item| item.id.clone()).collect();
+    let heads: Vec<String> = first.iter().take(2).map(|item| id_of(item.as_ref())).collect();
     add(found, first);
     let mut offset = None;
     for number in 1..PAGES {
@@ -78,7 +70,7 @@ async fn list(
         }
         let at = if offset == Some(Offset::Items) { found.len() } else { number };
         let mut next = page(http, at).await?;
-        let kind = *offset.get_or_insert_with(|| counts(&heads, next.first()));
+        let kind = *offset.get_or_insert_with(|| counts(&heads, next.first().map(|item| id_of(item.as_ref()))));
         match kind {
             Offset::Nothing => return Ok(false),
             // What came was moved on by one item: all but its last is known already.
@@ -98,19 +90,24 @@ async fn list(
 }
 
 /// What `offset` counts, by the first two ids of the first page and the beginning of that with `offset=1`.
-fn counts(heads: &[String], next: Option<&EagleItem>) -> Offset {
+fn counts(heads: &[String], next: Option<String>) -> Offset {
     match next {
-        Some(next) if heads.first() == Some(&next.id) => Offset::Nothing,
-        Some(next) if heads.get(1) == Some(&next.id) => Offset::Items,
+        Some(next) if heads.first() == Some(&next) => Offset::Nothing,
+        Some(next) if heads.get(1) == Some(&next) => Offset::Items,
         _ => Offset::Pages,
     }
 }
 
-fn add(found: &mut HashMap<String, EagleItem>, items: Vec<EagleItem>) {
-    found.extend(items.into_iter().map(|item| (item.id.clone(), item)));
+/// An odd item has none.
+fn id_of(item: Option<&EagleItem>) -> String {
+    item.map(|item| item.id.clone()).unwrap_or_default()
 }
 
-async fn page(http: &Http, offset: usize) -> Result<Vec<EagleItem>, EagleError> {
+fn add(found: &mut Items, items: Vec<Option<EagleItem>>) {
+    found.extend(items.into_iter().flatten().map(|item| (item.id.clone(), item)));
+}
+
+async fn page(http: &Http, offset: usize) -> Result<Vec<Option<EagleItem>>, EagleError> {
     let (limit, offset) = (PAGE.to_string(), offset.to_string());
     let data = http.ask(Question::get(LIST, &[("limit", &limit), ("offset", &offset)])).await?;
     EagleItem::read_all(&data, LIST)

@@ -1,11 +1,10 @@
 //! Version 2 of the API (`/api/v2/…`, Eagle 4.0 build 21 and later, <https://developer.eagle.cool/web-api>): items by their
 //! ids, and only those of their fields that are asked for.
 
-use std::collections::HashMap;
-
 use serde_json::{Value, json};
 
 use super::http::{Http, Question};
+use super::item::Items;
 use super::limits::PAGE;
 use super::{EagleError, EagleItem};
 
@@ -23,12 +22,8 @@ pub(super) async fn item(http: &Http, id: &str) -> Result<Option<EagleItem>, Eag
 ///
 /// # Errors
 /// When there is no answer, or it is no good.
-pub(super) async fn items(
-    http: &Http,
-    ids: &[&str],
-    mut tell: impl FnMut(usize),
-) -> Result<HashMap<String, EagleItem>, EagleError> {
-    let mut found = HashMap::new();
+pub(super) async fn items(http: &Http, ids: &[&str], mut tell: impl FnMut(usize)) -> Result<Items, EagleError> {
+    let mut found = Items::new();
     for ids in ids.chunks(PAGE) {
         let mut offset = 0;
         // One page has all of them, unless the server gives fewer than one asks for.
@@ -39,7 +34,7 @@ pub(super) async fn items(
             }
             offset += page.len();
             // A server that takes no notice of `ids` gives what nobody asked for.
-            let wanted = page.into_iter().filter(|item| ids.contains(&item.id.as_str()));
+            let wanted = page.into_iter().flatten().filter(|item| ids.contains(&item.id.as_str()));
             found.extend(wanted.map(|item| (item.id.clone(), item)));
             tell(found.len());
         }
@@ -47,7 +42,7 @@ pub(super) async fn items(
     Ok(found)
 }
 
-async fn page(http: &Http, ids: &[&str], offset: usize) -> Result<Vec<EagleItem>, EagleError> {
+async fn page(http: &Http, ids: &[&str], offset: usize) -> Result<Vec<Option<EagleItem>>, EagleError> {
     let fields = ["id", "name", "tags", "isDeleted"];
     let body = json!({ "ids": ids, "fields": fields, "offset": offset, "limit": PAGE });
     let data = http.ask(Question::post(GET, body)).await?;

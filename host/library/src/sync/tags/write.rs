@@ -5,18 +5,21 @@
 //! fingerprinted gets no tag: it would lie.
 
 use std::fs::{self, File, Metadata};
-use std::io;
+use std::io::{self, Seek as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use baton_fingerprint::Options;
+use baton_ledger::catalog::library::{Rewritten, Stat};
+use sha2::{Digest as _, Sha256};
 
 use super::attributes::carry;
 use super::book::{Book, Style};
 use super::limits::{HEARD, LARGEST_BYTES};
 use super::stop::Stop;
 use super::temporary::Temporary;
+use crate::source::{eagle_around, mtime_ns};
 use crate::sync::{Known, Mark};
 
 /// What digests the audio of a file: [`audio_sha256`].
@@ -41,8 +44,8 @@ pub enum Fit {
 /// What came of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Written {
-    /// It has the tag now, and that was seen.
-    Succeeded,
+    /// It has the tag now, and that was seen. The catalog is to be told, or the next scan reads it again.
+    Succeeded(Rewritten),
     /// It was left alone, for this reason.
     Skipped(&'static str),
     /// It was not written, and is as it was.
@@ -77,13 +80,13 @@ pub fn look(known: &Known, replace_old: bool) -> Fit {
 /// Gives a file its tag.
 pub fn write(known: &Known, replace_old: bool, hash: &Hash<'_>) -> Written {
     match written(known, replace_old, hash) {
-        Ok(()) => Written::Succeeded,
+        Ok(rewritten) => Written::Succeeded(rewritten),
         Err(Stop::Skipped(reason)) => Written::Skipped(reason),
         Err(Stop::Failed(error)) => Written::Failed(error),
     }
 }
 
-fn written(known: &Known, replace_old: bool, hash: &Hash<'_>) -> Result<(), Stop> {
+fn written(known: &Known, replace_old: bool, hash: &Hash<'_>) -> Result<Rewritten, Stop> {
     let (mut file, before) = open(known)?;
     let book = Book::read(&mut file, Style::Kept)?;
     need(&book, &known.mark, replace_old)?;
@@ -101,12 +104,26 @@ fn written(known: &Known, replace_old: bool, hash: &Hash<'_>) -> Result<(), Stop
         return Err(Stop::Failed("writing its tags would change its audio; it is left as it is".to_owned()));
     }
     carry(&file, &before, &copy.file).map_err(|error| Stop::io("giving the copy its owner and attributes", &error))?;
+    let rewritten = copied(&before, &mut copy.file).map_err(|error| Stop::io("reading the copy", &error))?;
     if !open(known).is_ok_and(|(_, now)| same(&before, &now)) {
         return Err(Stop::Failed("somebody changed it meanwhile; sync again".to_owned()));
     }
     copy.replace(&known.path).map_err(|error| Stop::io("putting the copy in its place", &error))?;
     let (mut file, _) = open(known)?;
-    has(&Book::read(&mut file, Style::Kept)?, &known.mark)
+    has(&Book::read(&mut file, Style::Kept)?, &known.mark)?;
+    Ok(rewritten)
+}
+
+/// By what the copy is known when it has taken the file's place.
+fn copied(before: &Metadata, copy: &mut File) -> io::Result<Rewritten> {
+    let mut digest = Sha256::new();
+    copy.rewind()?;
+    io::copy(copy, &mut digest)?;
+    Ok(Rewritten { before: stat(before), after: stat(&copy.metadata()?), file_sha256: digest.finalize().into() })
+}
+
+fn stat(file: &Metadata) -> Stat {
+    Stat { size: file.len(), mtime_ns: mtime_ns(file), inode: file.ino() }
 }
 
 /// Makes the copy the file with the tag, and compares.
@@ -147,7 +164,8 @@ fn has(book: &Book, mark: &Mark) -> Result<(), Stop> {
 
 /// Opens a file that may be written.
 fn open(known: &Known) -> Result<(File, Metadata), Stop> {
-    if known.item.is_some() {
+    // Eagle's files are Eagle's, also where a folder within its library was scanned as one.
+    if known.item.is_some() || eagle_around(&known.path).is_some() {
         return Err(Stop::Skipped("in_eagle_library"));
     }
     let failed = |error: io::Error| match error.kind() {

@@ -1,5 +1,6 @@
 //! Duplicates for scripts.
 
+use baton_library::coverage::HEARD_MS;
 use baton_library::duplicates::{Duplicates, Group, Item, Likely, Lossless, Other, Points, Proof, Versions};
 use serde_json::{Value, json};
 
@@ -21,15 +22,15 @@ pub(super) fn whole(found: &Duplicates) -> Value {
 pub(super) fn as_json(found: &Duplicates, group: &Group) -> Value {
     json!({
         "keep": { "file": file(found, group.best), "points": points(group.points) },
-        "others": group.others.iter().map(|one| other(found, one)).collect::<Vec<_>>(),
+        "others": group.others.iter().map(|one| other(found, group.best, one)).collect::<Vec<_>>(),
     })
 }
 
-fn other(found: &Duplicates, other: &Other) -> Value {
+fn other(found: &Duplicates, best: usize, other: &Other) -> Value {
     json!({
         "file": file(found, other.item),
         "points": points(other.points),
-        "proof": proof(&other.proof),
+        "proof": proof(&other.proof, found.are_heard_in_part(best, other.item)),
         "reasons": other.reasons,
     })
 }
@@ -39,7 +40,8 @@ fn points(points: Points) -> Value {
     json!({ "sum": points.sum(), "format": format, "length": length, "tags": tags })
 }
 
-fn proof(proof: &Proof) -> Value {
+/// With how much of the two was compared, where that is not all.
+fn proof(proof: &Proof, in_part: bool) -> Value {
     match proof {
         Proof::SameAudio => json!({ "by": "same_audio", "score": proof.score() }),
         Proof::Sounds(alike) => json!({
@@ -47,6 +49,7 @@ fn proof(proof: &Proof) -> Value {
             "score": proof.score(),
             "bit_error_rate": rounded(alike.bit_error_rate),
             "overlap": rounded(alike.overlap),
+            "only_first_ms": in_part.then_some(HEARD_MS),
         }),
     }
 }
@@ -55,7 +58,7 @@ fn versions(found: &Duplicates, versions: &Versions) -> Value {
     json!({
         "one": file(found, versions.one),
         "other": file(found, versions.other),
-        "proof": proof(&Proof::Sounds(versions.alike)),
+        "proof": proof(&Proof::Sounds(versions.alike), found.are_heard_in_part(versions.one, versions.other)),
         "difference": versions.difference.word(),
         "reason": versions.difference.text(),
     })

@@ -17,7 +17,8 @@ use crate::output;
 /// Find files of one recording, by their sound; suggest the better one, and why
 ///
 /// Versions (remix, live, edit, another length or speed) are no duplicates. Files without a fingerprint are only asked about,
-/// by title and artist. Nothing is deleted: a plan can be written, for whoever decides.
+/// by title and artist. The sound is that of the first two minutes; where a file plays on, that is said. Nothing is deleted:
+/// a plan can be written, for whoever decides.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Also write the suggestions into this new file, as JSON
@@ -41,10 +42,7 @@ impl Args {
     /// # Errors
     /// When there is no workspace, the catalog cannot be read, or the plan cannot be written.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
-        let Some(catalog) = open(place)? else {
-            if self.json {
-                output::json(&json::whole(&Duplicates::default()));
-            }
+        let Some(catalog) = open(place, self.json, || json::whole(&Duplicates::default()))? else {
             return Ok(Code::Good);
         };
         let wanted = Wanted { metadata: (!self.no_metadata).then_some(self.metadata_threshold) };

@@ -1,8 +1,8 @@
 //! Duplicates for people.
 
-use baton_library::duplicates::{Duplicates, Group, Item, Likely, Proof, Versions};
+use baton_library::duplicates::{Alike, Duplicates, Group, Item, Likely, Proof, Versions};
 
-use super::super::units::{bytes, count, length};
+use super::super::units::{bytes, count, heard, length};
 use crate::output::Table;
 
 /// Groups, versions and questions of each of which so many are shown; the JSON has all.
@@ -43,7 +43,7 @@ fn rows(found: &Duplicates, group: &Group, table: &mut Table) {
     for other in &group.others {
         let alike = match other.proof {
             Proof::SameAudio => "same audio".to_owned(),
-            Proof::Sounds(alike) => format!("{} %", alike.score),
+            Proof::Sounds(alike) => percent(found, group.best, other.item, alike),
         };
         row(other.item, "  twice", alike, other.points.sum(), other.reasons.join("; "));
     }
@@ -52,9 +52,16 @@ fn rows(found: &Duplicates, group: &Group, table: &mut Table) {
 fn versions(found: &Duplicates) -> String {
     let mut table = Table::new(&["VERSIONS, NO DUPLICATES", "AND", "ALIKE", "BUT"]);
     for Versions { one, other, alike, difference } in found.versions.iter().take(SHOWN) {
-        table.row([named(found, *one), named(found, *other), format!("{} %", alike.score), difference.text()]);
+        let alike = percent(found, *one, *other, *alike);
+        table.row([named(found, *one), named(found, *other), alike, difference.text()]);
     }
     table.lines(|_, _, cell| cell) + &more(found.versions.len(), "pairs")
+}
+
+/// How much two are alike, with how much of them was compared where that is not all.
+fn percent(found: &Duplicates, one: usize, other: usize, alike: Alike) -> String {
+    let part = if found.are_heard_in_part(one, other) { format!(" of {}", heard()) } else { String::new() };
+    format!("{} %{part}", alike.score)
 }
 
 fn likely(found: &Duplicates) -> String {
@@ -73,10 +80,11 @@ fn sum(found: &Duplicates) -> String {
     let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let (superfluous, size) = found.superfluous();
     format!(
-        "{} of {} items compared by their sound: {} groups, {} files ({}) have a better copy; {} pairs are versions, {} \
+        "{} of {} items compared by the sound of their first {}: {} groups, {} files ({}) have a better copy; {} pairs are versions, {} \
          are likely by their titles\n",
         count(number(found.heard())),
         count(number(found.items.len())),
+        heard(),
         count(number(found.groups.len())),
         count(number(superfluous)),
         bytes(size),

@@ -38,7 +38,7 @@ pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[Known]) -> anyho
 async fn look(eagle: &Eagle, known: &[Known], replace_old: bool) -> anyhow::Result<Vec<Planned>> {
     let open = eagle.library();
     let here = known.iter().filter_map(|known| known.item.as_ref());
-    let here = here.filter(|item| open.is_none_or(|open| open == item.library));
+    let here = here.filter(|item| open.is_none_or(|open| open.may_have(item)));
     let ids: Vec<&str> = here.map(|item| item.id.as_str()).collect();
     let bar = bar(ids.len(), "reading")?;
     let items = eagle.items(&ids, |read| bar.set_position(read as u64)).await;
@@ -85,8 +85,24 @@ async fn apply(eagle: &Eagle, planned: &[Planned], wish: Wish, lines: &mut [Line
 fn status(settled: &Settled) -> Status {
     match settled {
         Settled::Succeeded => Status::Succeeded,
-        Settled::Skipped(verdict) => Status::Skipped(verdict.skipped().unwrap_or_default()),
+        Settled::Skipped(verdict) => left_alone(verdict),
         Settled::Failed(error) => Status::Failed(error.clone()),
+    }
+}
+
+/// What is no fault of anybody is skipped; what somebody has to mend has failed, with the mend.
+fn left_alone(verdict: &Verdict) -> Status {
+    match verdict {
+        Verdict::Odd => Status::Failed(
+            "Eagle gives its tags as no list of texts, so they cannot be kept; give it a tag in Eagle, then sync again"
+                .to_owned(),
+        ),
+        Verdict::Ambiguous => Status::Failed(
+            "several libraries that were scanned have this item, and Eagle does not say which one is open; name that: \
+             `baton library sync FOLDER`"
+                .to_owned(),
+        ),
+        other => Status::Skipped(other.skipped().unwrap_or_default()),
     }
 }
 
@@ -97,7 +113,7 @@ fn line(planned: &Planned) -> Line {
             let adds = if merged.had { "" } else { planned.mark.tag() };
             (format!("{before} tags"), adds.to_owned(), merged.removed.clone(), Status::Planned)
         }
-        other => (String::new(), String::new(), Vec::new(), Status::Skipped(other.skipped().unwrap_or_default())),
+        other => (String::new(), String::new(), Vec::new(), left_alone(other)),
     };
     Line { id: planned.id.clone(), name: Some(planned.name.clone()), has, adds, removes, status }
 }
@@ -109,7 +125,7 @@ fn report(
     [elsewhere, left]: [usize; 2],
     ended: Option<String>,
 ) -> Report {
-    let library = eagle.library();
+    let library = eagle.library().map(|library| &library.name);
     let about = json!({
         "eagle": {
             "address": eagle.address().to_string(), "version": eagle.app(), "api": eagle.version().word(),

@@ -3,22 +3,27 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use baton_ledger::catalog::library::Library;
 use baton_library::sync::Known;
 use baton_library::sync::tags::{Fit, Written, audio_sha256, look, write};
 use indicatif::ProgressBar;
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::report::{Line, Report, Status};
 use super::{Args, bar, stopped_by_ctrl_c};
 use crate::cli::block_on;
+use crate::workspace::Workspace;
 
 /// # Errors
 /// When no progress can be shown. What went wrong with a file stands in the report.
-pub(super) fn sync(args: &Args, known: &[Known]) -> anyhow::Result<Report> {
+pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[Known]) -> anyhow::Result<Report> {
+    let mut library = args.apply.then(|| Library::open(&workspace.state.catalog())).transpose()?;
     let mut bar = bar(known.len(), if args.apply { "syncing" } else { "reading" })?;
     let run = block_on(async {
         let stop = stopped_by_ctrl_c();
-        Ok(tokio::task::block_in_place(|| Run::over(args, known, &stop, &mut bar)))
+        let run = Run { library: library.as_mut(), ..Run::default() };
+        Ok(tokio::task::block_in_place(|| run.over(args, known, &stop, &mut bar)))
     })?;
     bar.finish_and_clear();
     let about = json!({ "beyond_limit": run.beyond });
@@ -36,24 +41,25 @@ pub(super) fn sync(args: &Args, known: &[Known]) -> anyhow::Result<Report> {
 
 /// What has become of the files so far.
 #[derive(Default)]
-struct Run {
+struct Run<'a> {
+    /// Is told what was written.
+    library: Option<&'a mut Library>,
     lines: Vec<Line>,
     changed: usize,
     /// How many would be changed too, were there no limit.
     beyond: usize,
 }
 
-impl Run {
-    fn over(args: &Args, known: &[Known], stop: &AtomicBool, bar: &mut ProgressBar) -> Self {
-        let mut run = Self::default();
+impl Run<'_> {
+    fn over(mut self, args: &Args, known: &[Known], stop: &AtomicBool, bar: &mut ProgressBar) -> Self {
         for known in known {
             if stop.load(Ordering::Relaxed) {
                 break;
             }
-            run.one(args, known);
+            self.one(args, known);
             bar.inc(1);
         }
-        run
+        self
     }
 
     fn one(&mut self, args: &Args, known: &Known) {
@@ -87,9 +93,21 @@ impl Run {
                     return status(written);
                 }
                 self.changed += 1;
+                self.tell(known, &written);
                 rest(args.pause);
                 status(written)
             }
+        }
+    }
+}
+
+impl Run<'_> {
+    /// Tells the catalog, so that the next scan does not read the file again. Where that fails it does: nothing is lost.
+    fn tell(&mut self, known: &Known, written: &Written) {
+        if let (Some(library), Written::Succeeded(rewritten)) = (&mut self.library, written)
+            && let Err(error) = library.rewritten(known.number, rewritten, Timestamp::now())
+        {
+            tracing::warn!("{} is read again by the next scan: {error}", known.path.display());
         }
     }
 }
@@ -102,7 +120,7 @@ fn rest(pause: Duration) {
 
 fn status(written: Written) -> Status {
     match written {
-        Written::Succeeded => Status::Succeeded,
+        Written::Succeeded(_) => Status::Succeeded,
         Written::Skipped(reason) => Status::Skipped(reason),
         Written::Failed(error) => Status::Failed(error),
     }

@@ -72,7 +72,11 @@ impl Args {
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let known = self.known(&workspace)?;
-        let report = if self.file_tags { files::sync(&self, &known)? } else { eagle::sync(&self, &workspace, &known)? };
+        let report = if self.file_tags {
+            files::sync(&self, &workspace, &known)?
+        } else {
+            eagle::sync(&self, &workspace, &known)?
+        };
         report.print(self.json);
         Ok(report.code())
     }

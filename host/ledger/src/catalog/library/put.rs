@@ -1,0 +1,197 @@
+//! An item that is listed, on its way into the tables.
+//!
+//! What was found when its file was read is kept as it is, with the size, time and inode that the file had, for as long as
+//! nobody has read another file in its place: an unmounted volume, a copy or a restored backup lose nothing.
+
+use rusqlite::{Transaction, params};
+
+use super::column::{self, number};
+use super::{Known, Listed, Standing, State};
+
+/// One item on its way into the tables.
+pub(super) struct Put<'a> {
+    pub(super) tx: &'a Transaction<'a>,
+    pub(super) source: i64,
+    pub(super) scan: i64,
+    pub(super) at: i64,
+    pub(super) item: &'a Listed,
+}
+
+impl Put<'_> {
+    pub(super) fn put(&self, known: Option<&Known>, standing: Standing) -> rusqlite::Result<()> {
+        let Some(known) = known else {
+            let file = self.file()?;
+            return self.insert(file);
+        };
+        let file = if known.path == self.item.path { known.file } else { self.moved(known)? };
+        self.seen(known, file, standing)?;
+        match standing {
+            Standing::Pending | Standing::New => Ok(()),
+            // The bytes are the same; only where they lie is another file's place.
+            _ if file != known.file => self.forget(known, file),
+            Standing::Unchanged if known.heard && known.state != State::Fingerprinted => self.is_back(known),
+            Standing::Unchanged | Standing::OtherInode => Ok(()),
+            Standing::Again | Standing::Changed if known.heard => self.suspend(known),
+            Standing::Again | Standing::Changed => self.forget(known, file),
+        }
+    }
+
+    /// Says what the file is and returns its number.
+    fn file(&self) -> rusqlite::Result<i64> {
+        let (item, path) = (self.item, column::text(&self.item.path));
+        self.tx
+            .prepare_cached(
+                "INSERT INTO put_file (source, said_at, path, size, modified_at, missing)
+                 VALUES ('library', ?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![
+                self.at,
+                path,
+                number(item.size),
+                item.mtime_ns / 1_000_000,
+                i64::from(item.absent.is_some())
+            ])?;
+        self.tx.prepare_cached("SELECT id FROM files WHERE path = ?1")?.query_row([path], |row| row.get(0))
+    }
+
+    /// The same item under another path: its file takes that path, unless there is one already.
+    fn moved(&self, known: &Known) -> rusqlite::Result<i64> {
+        let path = column::text(&self.item.path);
+        self.tx
+            .prepare_cached("UPDATE OR IGNORE files SET path = ?2 WHERE id = ?1")?
+            .execute(params![known.file, path])?;
+        let file = self.file()?;
+        if file != known.file {
+            self.tx.prepare_cached("UPDATE files SET missing = 1 WHERE id = ?1")?.execute([known.file])?;
+        }
+        Ok(file)
+    }
+
+    fn insert(&self, file: i64) -> rusqlite::Result<()> {
+        let item = self.item;
+        let (state, reason) = self.first_state();
+        self.tx
+            .prepare_cached(
+                "INSERT INTO library_items (source, key, file, path, name, stamp, size, mtime_ns, inode, mounted,
+                     state, reason, detail, scan, seen_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+            )?
+            .execute(params![
+                self.source,
+                column::Path(&item.key),
+                file,
+                column::Path(item.path.as_os_str()),
+                item.name,
+                item.stamp,
+                number(item.size),
+                item.mtime_ns,
+                item.inode.cast_signed(),
+                item.mounted,
+                state,
+                reason,
+                item.absent,
+                self.scan,
+                self.at
+            ])?;
+        Ok(())
+    }
+
+    /// What is not there needs no reading to fail.
+    fn first_state(&self) -> (State, Option<&'static str>) {
+        if self.item.absent.is_some() { (State::Failed, Some("not_found")) } else { (State::Pending, None) }
+    }
+
+    /// It is there, and so are the source's name and mark of it.
+    fn seen(&self, known: &Known, file: i64, standing: Standing) -> rusqlite::Result<()> {
+        let item = self.item;
+        let is_open = standing == Standing::OtherInode && file == known.file;
+        self.tx
+            .prepare_cached(
+                "UPDATE library_items SET scan = ?2, seen_at = ?3, missing_since = NULL, name = ?4, stamp = ?5,
+                     mounted = ?6, path = ?7, file = ?8, found_inode = ?9 WHERE id = ?1",
+            )?
+            .execute(params![
+                known.id,
+                self.scan,
+                self.at,
+                item.name,
+                item.stamp,
+                item.mounted,
+                column::Path(item.path.as_os_str()),
+                file,
+                is_open.then_some(item.inode.cast_signed())
+            ])?;
+        if known.missing {
+            let sql = "UPDATE files SET missing = 0, said_at = ?2 WHERE id = ?1";
+            self.tx.prepare_cached(sql)?.execute([file, self.at])?;
+        }
+        Ok(())
+    }
+
+    /// It is to be read, or is not there. What was found stays until something takes its place.
+    fn suspend(&self, known: &Known) -> rusqlite::Result<()> {
+        let (state, reason) = self.first_state();
+        self.tx
+            .prepare_cached("UPDATE library_items SET state = ?2, reason = ?3, detail = ?4 WHERE id = ?1")?
+            .execute(params![known.id, state, reason, self.item.absent])?;
+        self.is_file(known.file)
+    }
+
+    /// It is the file again that was fingerprinted.
+    fn is_back(&self, known: &Known) -> rusqlite::Result<()> {
+        let sql = "UPDATE library_items SET state = 'fingerprinted', reason = NULL, detail = NULL WHERE id = ?1";
+        self.tx.prepare_cached(sql)?.execute([known.id])?;
+        self.is_file(known.file)
+    }
+
+    /// Whether there is a file.
+    fn is_file(&self, file: i64) -> rusqlite::Result<()> {
+        let missing = i64::from(self.item.absent.is_some());
+        let sql = "UPDATE files SET missing = ?2, said_at = ?3 WHERE id = ?1";
+        self.tx.prepare_cached(sql)?.execute([file, missing, self.at])?;
+        Ok(())
+    }
+
+    /// What was found when it was read is not true any more.
+    fn forget(&self, known: &Known, file: i64) -> rusqlite::Result<()> {
+        let (item, (state, reason)) = (self.item, self.first_state());
+        self.tx
+            .prepare_cached(
+                "UPDATE library_items SET size = ?2, mtime_ns = ?3, inode = ?4, state = ?5, reason = ?6, detail = ?7,
+                     audio_sha256 = NULL, file_sha256 = NULL, codec = NULL, container = NULL, rate_hz = NULL,
+                     channels = NULL, bits = NULL, bitrate = NULL, duration_ms = NULL, core_only = NULL, title = NULL,
+                     artist = NULL, album = NULL, isrc = NULL, read_at = NULL WHERE id = ?1",
+            )?
+            .execute(params![
+                known.id,
+                number(item.size),
+                item.mtime_ns,
+                item.inode.cast_signed(),
+                state,
+                reason,
+                item.absent
+            ])?;
+        for file in [known.file, file] {
+            forget_file(self.tx, file)?;
+        }
+        self.tx
+            .prepare_cached("UPDATE files SET size = ?2, modified_at = ?3, missing = ?4, said_at = ?5 WHERE id = ?1")?
+            .execute(params![
+                file,
+                number(item.size),
+                item.mtime_ns / 1_000_000,
+                i64::from(item.absent.is_some()),
+                self.at
+            ])?;
+        Ok(())
+    }
+}
+
+/// What the library said of how a file sounds is not true any more. What others said stays.
+pub(super) fn forget_file(tx: &Transaction<'_>, file: i64) -> rusqlite::Result<()> {
+    let ours = "source = (SELECT id FROM sources WHERE name = 'library')";
+    tx.prepare_cached(&format!("DELETE FROM fingerprints WHERE file = ?1 AND {ours}"))?.execute([file])?;
+    let sql = "UPDATE files SET sha256 = NULL, format = NULL, duration_ms = NULL WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute([file])?;
+    Ok(())
+}

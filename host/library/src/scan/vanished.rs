@@ -1,0 +1,91 @@
+//! What was there and was not seen: gone, or on a volume that is not there?
+//!
+//! A disk that is not connected leaves the folder behind that it is mounted at: empty, or with a stray file that somebody put
+//! there meanwhile. So nothing is gone without a person's word when the source lies on another volume than before, or when hardly
+//! anything of it is there; and what lay on a volume of its own within the source is not gone while that volume is not
+//! there.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use baton_ledger::catalog::library::{Source, Vanished};
+
+use super::Listing;
+use crate::source::{Volume, Walked, unmounted};
+
+/// A source is as good as empty when so many times more was there than is.
+const HOLLOW: u64 = 9;
+
+/// What is asked.
+pub(super) struct Vanishing<'a> {
+    /// The source, with the volume that it lay on.
+    pub(super) source: &'a Source,
+    /// The volume that it lies on.
+    pub(super) volume: Volume,
+    /// What was not seen.
+    pub(super) vanished: &'a [Vanished],
+    /// A person's word.
+    pub(super) is_gone: bool,
+}
+
+/// What is gone.
+pub(super) struct Gone {
+    /// The items' numbers.
+    pub(super) items: Vec<i64>,
+    /// Whether the source is known to lie where it should.
+    pub(super) is_sure: bool,
+}
+
+/// Tells what is gone, and counts it. What is kept is told as parts that could not be read.
+///
+/// # Errors
+/// Why the source is as good as not there.
+pub(super) fn vanish(asked: &Vanishing<'_>, walked: &mut Walked, listing: &mut Listing) -> Result<Gone, String> {
+    let (path, vanished) = (&asked.source.path, size(asked.vanished.len()));
+    let word = format!("`baton library scan --gone '{}'`", path.display());
+    let is_hollow = vanished > 0 && listing.items.saturating_mul(HOLLOW) <= vanished;
+    if is_hollow && !asked.is_gone {
+        return Err(format!(
+            "{} items are there, and {vanished} that were there are not: its volume may be disconnected; if they are gone \
+             for good, {word} says so",
+            listing.items
+        ));
+    }
+    let is_other = asked.source.volume.is_some_and(|volume| !volume.is(asked.volume));
+    let is_sure = !is_other || vanished == 0 || asked.is_gone;
+    if !is_sure {
+        listing.kept = vanished;
+        let why = format!(
+            "another volume lies there than before, and {vanished} items are not there: they stay as they are; if they are \
+             gone for good, {word} says so"
+        );
+        walked.unread(path, &why);
+        return Ok(Gone { items: Vec::new(), is_sure });
+    }
+    let items = lost(asked, walked, &word);
+    listing.missing = size(items.len());
+    listing.kept = vanished - listing.missing;
+    Ok(Gone { items, is_sure })
+}
+
+/// What is gone of a source that lies where it should: not what lay on a volume of its own that is not there. That is told.
+fn lost(asked: &Vanishing<'_>, walked: &mut Walked, word: &str) -> Vec<i64> {
+    let (mut kept, mut gone) = (BTreeMap::<&Path, u64>::new(), Vec::new());
+    for item in asked.vanished.iter().filter(|item| !walked.missed(&item.path)) {
+        match unmounted(&item.path, walked.device).filter(|_| item.mounted && !asked.is_gone) {
+            Some(folder) => *kept.entry(folder).or_default() += 1,
+            None => gone.push(item.id),
+        }
+    }
+    for (folder, items) in kept {
+        let why = format!(
+            "the volume that was there is not: {items} items stay as they are; if they are gone for good, {word} says so"
+        );
+        walked.unread(folder, &why);
+    }
+    gone
+}
+
+fn size(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
