@@ -6,7 +6,8 @@ use rayon::prelude::*;
 
 use super::judge::{Found, check};
 use super::key::looked_at;
-use super::postings::{Batch, FULL, Part, Postings};
+use super::batch::Batch;
+use super::postings::{FULL, Part, Postings};
 use super::prints::{Prints, read};
 use super::search::Search;
 

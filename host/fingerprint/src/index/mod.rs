@@ -8,6 +8,7 @@
 //! is to be kept, is for the library to say.
 
 mod align;
+mod batch;
 mod duplicates;
 mod groups;
 mod judge;
@@ -18,6 +19,7 @@ mod made;
 mod postings;
 mod prints;
 mod search;
+mod sweep;
 mod which;
 
 pub use align::Alignment;

@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use super::align::SLOPES;
 use super::key::keys;
-use super::postings::Postings;
+use super::postings::{COMMON, Postings};
+use super::sweep::Hit as Found;
 
 /// Hits of one query at most. A query among 21,125 real pieces has about 2,300, one among a million 110,000: the rarest are
 /// taken.
@@ -17,12 +18,9 @@ const HITS: usize = 16_384;
 /// Places of common keys that are looked through for one query at most.
 const SCANNED: usize = 131_072;
 
-/// From how many places on a bucket holds a common key; on average a bucket has 12 to 24 places.
-const COMMON: usize = 64;
-
 /// With so many rare keys a query does without the common ones, which say little and are most of the hits. Music has 500 to 800
 /// in a library without many copies; drones and silence have few.
-const ENOUGH: usize = 256;
+pub(crate) const ENOUGH: usize = 256;
 
 /// Diagonals that are counted together finely and coarsely, as powers of two. 32 frames are 4 s, more than 120 s of music drift
 /// at 2 %.
@@ -96,10 +94,27 @@ impl Search {
     /// The suspects among the fingerprints of an index whose places lie below `limit`, in order, best shift first.
     pub(crate) fn run(&mut self, index: &Postings, words: &[u32], limit: u32) -> &[Suspect] {
         self.collect(index, words, limit);
+        self.weigh(index, words.len())
+    }
+
+    /// The same from hits of rare keys that are found already, of a query of so many words.
+    pub(crate) fn from_hits<'h>(
+        &mut self,
+        index: &Postings,
+        length: usize,
+        hits: impl Iterator<Item = &'h [Found]>,
+    ) -> &[Suspect] {
+        self.hits.clear();
+        hits.for_each(|hits| self.hits.extend_from_slice(hits));
+        self.rare = self.hits.len();
+        self.weigh(index, length)
+    }
+
+    fn weigh(&mut self, index: &Postings, length: usize) -> &[Suspect] {
         self.narrow(index);
         self.suspects.clear();
         for hits in self.close.chunk_by(|one, other| one.at == other.at) {
-            suspect(hits, words.len(), &mut self.suspects);
+            suspect(hits, length, &mut self.suspects);
         }
         &self.suspects
     }

@@ -1,0 +1,160 @@
+//! Going through an index in its own order with the sorted keys of a batch: asking for them, putting them, or both.
+//!
+//! Each thread takes a share of the drawers, and with it the part of the index that is theirs. A key asks before it is put, and
+//! keys of one bucket come in the order of their fingerprints, so each fingerprint finds those before it, of its own batch too.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::batch::{Entry, From, Sorted};
+use super::key::KEY_BITS;
+use super::postings::{Bucket, COMMON, Postings, matching, tag};
+
+/// What is done with the keys of a batch.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Job {
+    /// They are counted, so that room is made for them.
+    Count,
+    /// They are put.
+    Put,
+    /// They are asked for.
+    Ask,
+    /// They are asked for and then put.
+    Both,
+}
+
+/// A hit: the place in the index, and that in the query.
+pub(crate) type Hit = (u32, u32);
+
+/// What one share of an index answered.
+#[derive(Default)]
+pub(crate) struct Answers {
+    found: Vec<(u32, From)>,
+    /// How many common keys each query has here, which were not asked for.
+    common: Vec<u32>,
+    hits: Vec<Hit>,
+    ends: Vec<usize>,
+}
+
+impl Answers {
+    fn clear(&mut self, queries: usize) {
+        self.found.clear();
+        for counts in [&mut self.common] {
+            counts.clear();
+            counts.resize(queries, 0);
+        }
+    }
+
+    /// Puts the hits of each query together.
+    fn group(&mut self, queries: usize) {
+        self.ends.clear();
+        self.ends.resize(queries, 0);
+        for (_, from) in &self.found {
+            if let Some(size) = self.ends.get_mut(from.print()) {
+                *size += 1;
+            }
+        }
+        let mut total = 0;
+        for end in &mut self.ends {
+            (*end, total) = (total, total + *end);
+        }
+        self.hits.resize(total, (0, 0));
+        for (there, from) in &self.found {
+            let Some(end) = self.ends.get_mut(from.print()) else { continue };
+            if let Some(hit) = self.hits.get_mut(*end) {
+                *hit = (*there, from.place());
+            }
+            *end += 1;
+        }
+    }
+
+    /// The hits of a query.
+    pub(crate) fn of(&self, query: usize) -> &[Hit] {
+        let begin = query.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
+        self.hits.get(begin..self.ends.get(query).copied().unwrap_or_default()).unwrap_or_default()
+    }
+
+    /// How many common keys a query has.
+    pub(crate) fn common(&self, query: usize) -> usize {
+        self.common.get(query).map_or(0, |count| *count as usize)
+    }
+}
+
+impl Postings {
+    /// Does a job with a batch. `firsts` has the first place of each of its fingerprints: they find only what lies before.
+    /// What is answered is in `answers`, of as many shares as there are.
+    pub(crate) fn sweep(&mut self, sorted: &Sorted, firsts: &[u32], job: Job, answers: &mut Vec<Answers>) {
+        let drawers = sorted.drawers().max(1);
+        let each = drawers.div_ceil(rayon::current_num_threads().max(1));
+        let bits = self.bits;
+        let shares = self.shares(each * (1 << bits) / drawers);
+        answers.resize_with(shares.len(), Answers::default);
+        shares.into_par_iter().zip(answers).enumerate().for_each(|(number, (mut share, answers))| {
+            answers.clear(firsts.len());
+            for drawer in number * each..((number + 1) * each).min(drawers) {
+                share.go(sorted.of(drawer..drawer + 1), firsts, bits, job, answers);
+            }
+            answers.group(firsts.len());
+        });
+    }
+
+    /// The index in shares of so many buckets.
+    fn shares(&mut self, size: usize) -> Vec<Share<'_>> {
+        let (mut tags, mut places) = (self.tags.as_mut_slice(), self.places.as_mut_slice());
+        let begins: Vec<_> = self.buckets.chunks(size).filter_map(|share| Some(share.first()?.begin)).collect();
+        let ends = begins.iter().skip(1).copied().chain([u32::try_from(places.len()).unwrap_or(u32::MAX)]);
+        let ranges: Vec<Range<u32>> = begins.iter().zip(ends).map(|(begin, end)| *begin..end).collect();
+        let mut shares = Vec::new();
+        for ((number, buckets), range) in self.buckets.chunks_mut(size).enumerate().zip(ranges) {
+            let (own_tags, other_tags) = tags.split_at_mut_checked(range.len()).unwrap_or_default();
+            let (own_places, other_places) = places.split_at_mut_checked(range.len()).unwrap_or_default();
+            shares.push(Share { from: number * size, begin: range.start, buckets, tags: own_tags, places: own_places });
+            (tags, places) = (other_tags, other_places);
+        }
+        shares
+    }
+}
+
+/// The buckets that one thread goes through.
+struct Share<'a> {
+    /// The number of its first bucket.
+    from: usize,
+    /// The first of its entries.
+    begin: u32,
+    buckets: &'a mut [Bucket],
+    tags: &'a mut [u8],
+    places: &'a mut [u32],
+}
+
+impl Share<'_> {
+    fn go(&mut self, entries: &[Entry], firsts: &[u32], bits: u32, job: Job, answers: &mut Answers) {
+        for entry in entries {
+            let from = entry.from();
+            let number = ((entry.key >> (KEY_BITS - bits)) as usize).wrapping_sub(self.from);
+            let Some(bucket) = self.buckets.get_mut(number) else { continue };
+            let first = firsts.get(from.print()).copied().unwrap_or_default();
+            let at = (bucket.end - self.begin) as usize;
+            if matches!(job, Job::Ask | Job::Both) {
+                let there = (bucket.begin - self.begin) as usize..at;
+                if there.len() < COMMON {
+                    let places = self.places.get(there.clone()).unwrap_or_default();
+                    matching(self.tags, there, tag(entry.key, bits), |number| {
+                        answers.found.extend(places.get(number).filter(|place| **place < first).map(|place| (*place, from)));
+                        true
+                    });
+                } else if let Some(count) = answers.common.get_mut(from.print()) {
+                    *count += 1;
+                }
+            }
+            if matches!(job, Job::Put | Job::Both)
+                && let (Some(there), Some(slot)) = (self.tags.get_mut(at), self.places.get_mut(at))
+            {
+                (*there, *slot) = (tag(entry.key, bits), first + from.place());
+            }
+            if job != Job::Ask {
+                bucket.end += 1;
+            }
+        }
+    }
+}
