@@ -10,7 +10,7 @@ use super::key::{KEY_BITS, LONGEST, keys, looked_at};
 use super::prints::{Prints, read};
 
 /// Words of a batch, about 1,100 fingerprints of 120 s: 4 MB of words and 8 MB of sorted keys.
-const WORDS: usize = 1 << 20;
+const WORDS: usize = 1 << 21;
 
 /// Fingerprints of a batch at most, so that the number of one and the place of a word in it fit into an [`Entry`].
 const PRINTS: usize = 1 << 16;

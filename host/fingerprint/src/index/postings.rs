@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::batch::{Batch, Sorted};
-use super::key::{KEY_BITS, LONGEST};
+use super::key::{KEY_BITS, LONGEST, keys};
 use super::prints::{Prints, read};
 use super::sweep::Job;
 use super::which::Which;
@@ -45,20 +45,16 @@ pub(crate) struct Postings {
 impl Postings {
     /// An index with room for a part, which has nothing of it yet.
     pub(crate) fn for_part<P: Prints + ?Sized>(prints: &P, part: Part) -> Self {
-        let Part { ids, which } = part;
-        let bits = (which.words().max(1).ilog2().saturating_sub(BUCKET)).clamp(BITS.0, BITS.1);
-        let buckets = vec![Bucket::default(); 1 << bits];
-        let mut index = Self { bits, buckets, tags: Vec::new(), places: Vec::new(), which };
+        let Part { ids, words, which } = part;
+        let bits = (words.max(1).ilog2().saturating_sub(BUCKET)).clamp(BITS.0, BITS.1);
         let mut total = 0;
-        index.each_batch(prints, ids, Job::Count);
-        for bucket in &mut index.buckets {
-            let size = bucket.end;
-            *bucket = Bucket { begin: total, end: total };
+        let bucket = |size: u32| {
+            let begin = total;
             total += size;
-        }
-        index.tags = vec![0; total as usize];
-        index.places = vec![0; total as usize];
-        index
+            Bucket { begin, end: begin }
+        };
+        let buckets = sizes(prints, &ids, bits).into_iter().map(bucket).collect();
+        Self { bits, buckets, tags: vec![0; total as usize], places: vec![0; total as usize], which }
     }
 
     /// An index over a whole part.
@@ -70,8 +66,8 @@ impl Postings {
     }
 
     fn each_batch<P: Prints + ?Sized>(&mut self, prints: &P, ids: Range<u32>, job: Job) {
-        let (mut batch, mut sorted, mut answers, mut left) = <(Batch, Sorted, Vec<_>, _)>::default();
-        left = ids.clone();
+        let (mut batch, mut sorted, mut answers) = <(Batch, Sorted, Vec<_>)>::default();
+        let mut left = ids.clone();
         while !left.is_empty() {
             let taken = batch.fill(prints, left.clone());
             sorted.sort(&batch, self.bits);
@@ -167,24 +163,40 @@ pub(crate) const fn tag(key: u32, bits: u32) -> u8 {
 pub(crate) struct Part {
     /// Which ones.
     pub(crate) ids: Range<u32>,
+    /// How many words they have.
+    words: u64,
     which: Which,
 }
 
 impl Part {
     /// As many from `from` on as have `full` words together, but at least one.
     pub(crate) fn fill<P: Prints + ?Sized>(prints: &P, from: u32, full: u64) -> Self {
-        let (mut which, mut words, mut to) = (Which::default(), Vec::new(), from);
+        let (mut which, mut buffer, mut to, mut words) = (Which::default(), Vec::new(), from, 0);
         while to < prints.count() {
-            let length = prints.length(to).unwrap_or_else(|| read(prints, to, &mut words).len());
-            let more = length.min(LONGEST);
-            if u64::from(which.words()) + more as u64 > full && to > from {
+            let length = prints.length(to).unwrap_or_else(|| read(prints, to, &mut buffer).len()).min(LONGEST);
+            let is_full = words + length as u64 > full || !which.has_room(length);
+            if is_full && to > from {
                 break;
             }
-            which.push(more);
+            which.push(length);
+            words += length as u64;
             to += 1;
         }
-        Self { ids: from..to, which }
+        Self { ids: from..to, words, which }
     }
+}
+
+/// How many keys each bucket will have.
+fn sizes<P: Prints + ?Sized>(prints: &P, ids: &Range<u32>, bits: u32) -> Vec<u32> {
+    let (mut sizes, mut words) = (vec![0; 1 << bits], Vec::new());
+    for id in ids.clone() {
+        for (key, _) in keys(read(prints, id, &mut words)) {
+            if let Some(size) = sizes.get_mut((key >> (KEY_BITS - bits)) as usize) {
+                *size += 1;
+            }
+        }
+    }
+    sizes
 }
 
 #[cfg(test)]

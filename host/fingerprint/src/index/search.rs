@@ -10,6 +10,7 @@ use super::align::SLOPES;
 use super::key::keys;
 use super::postings::{COMMON, Postings};
 use super::sweep::Hit as Found;
+use super::which::ALIGNED;
 
 /// Hits of one query at most. A query among 21,125 real pieces has about 2,300, one among a million 110,000: the rarest are
 /// taken.
@@ -42,6 +43,9 @@ const DRIFTING: usize = 4;
 
 /// Frames by which two copies of another tempo may drift apart: 2 % of 120 s, and a little more.
 const DRIFT: i32 = 24;
+
+/// How far from a line a hit may lie, in thousandths of a frame.
+const BESIDE: i32 = 1500;
 
 /// Frames of the query over which the hits of another tempo must be spread: 20 s. A common turn of notes is shorter.
 const SPREAD: u32 = 160;
@@ -163,7 +167,7 @@ impl Search {
         let which = index.which();
         for (number, (there, place)) in self.hits.iter().enumerate() {
             let many = self.fine.around(*there, *place) >= TOGETHER || self.coarse.around(*there, *place) >= DRIFTING;
-            if many || number < self.rare {
+            if many || (number < self.rare && may_be_near(*there, *place)) {
                 let (at, first) = which.of(*there);
                 let shift = (there - first).wrapping_sub(*place).cast_signed();
                 if many || shift.abs() <= NEAR {
@@ -173,6 +177,12 @@ impl Search {
         }
         self.close.sort_unstable();
     }
+}
+
+/// Whether a hit may be hardly shifted, by the bits that tell how far a place is from the start of its fingerprint.
+const fn may_be_near(there: u32, place: u32) -> bool {
+    let shift = there.wrapping_sub(place).wrapping_add(NEAR.cast_unsigned());
+    shift % ALIGNED <= 2 * NEAR.cast_unsigned()
 }
 
 /// A key of the query, and where its entries are.
@@ -201,7 +211,7 @@ struct Counters {
 
 impl Counters {
     fn count(&mut self, hits: &[(u32, u32)], width: u32) {
-        let bits = (hits.len().max(1).ilog2() + 5).clamp(COUNTERS.0, COUNTERS.1);
+        let bits = (hits.len().max(1).ilog2() + 7).clamp(COUNTERS.0, COUNTERS.1);
         self.counts.clear();
         self.counts.resize(1 << bits, 0);
         self.width = width;
@@ -269,14 +279,28 @@ fn drifting(hits: &[Hit], length: usize) -> Option<Suspect> {
     }
     let mut best: Option<Suspect> = None;
     for first in hits.iter().step_by(hits.len().div_ceil(LINES)) {
+        // They are in the order of their shift.
+        let begin = hits.partition_point(|hit| hit.shift < first.shift - DRIFT);
+        let end = hits.partition_point(|hit| hit.shift <= first.shift + DRIFT);
+        let near = hits.get(begin..end).unwrap_or_default();
+        let wanted = best.map_or(DRIFTING, |best| best.hits + 1);
+        if near.len() < wanted || spread(near, near.len()) < SPREAD {
+            continue;
+        }
         for slope in SLOPES {
-            let at = |place: u32| first.shift + place.wrapping_sub(first.place).cast_signed() * slope / 1000;
-            let near = hits.iter().filter(|hit| (hit.shift - first.shift).abs() <= DRIFT);
-            let on = near.filter(|hit| (hit.shift - at(hit.place)).abs() <= 1).map(|hit| hit.place);
-            let (count, least, most) =
-                on.fold((0, u32::MAX, 0), |(count, least, most), place| (count + 1, place.min(least), place.max(most)));
+            let later = |place: u32| place.wrapping_sub(first.place).cast_signed() * slope;
+            let off = |hit: &Hit| (hit.shift - first.shift) * 1000 - later(hit.place);
+            let (mut count, mut least, mut most) = (0, u32::MAX, 0);
+            for hit in near {
+                // Without branches, so that it runs on many at once.
+                let on = off(hit).abs() <= BESIDE;
+                count += u32::from(on);
+                least = least.min(if on { hit.place } else { u32::MAX });
+                most = most.max(if on { hit.place } else { 0 });
+            }
+            let count = count as usize;
             if count >= DRIFTING && most - least >= SPREAD && best.is_none_or(|best| best.hits < count) {
-                let middle = at(u32::try_from(length / 2).unwrap_or(u32::MAX));
+                let middle = first.shift + later(u32::try_from(length / 2).unwrap_or(u32::MAX)) / 1000;
                 best = Some(Suspect { at: first.at, shift: middle, hits: count, slope });
             }
         }

@@ -14,8 +14,6 @@ use super::postings::{Bucket, COMMON, Postings, matching, tag};
 /// What is done with the keys of a batch.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Job {
-    /// They are counted, so that room is made for them.
-    Count,
     /// They are put.
     Put,
     /// They are asked for.
@@ -23,6 +21,9 @@ pub(crate) enum Job {
     /// They are asked for and then put.
     Both,
 }
+
+/// Keys whose entries are fetched at once.
+const FETCHED: usize = 256;
 
 /// A hit: the place in the index, and that in the query.
 pub(crate) type Hit = (u32, u32);
@@ -40,10 +41,8 @@ pub(crate) struct Answers {
 impl Answers {
     fn clear(&mut self, queries: usize) {
         self.found.clear();
-        for counts in [&mut self.common] {
-            counts.clear();
-            counts.resize(queries, 0);
-        }
+        self.common.clear();
+        self.common.resize(queries, 0);
     }
 
     /// Puts the hits of each query together.
@@ -128,33 +127,64 @@ struct Share<'a> {
 }
 
 impl Share<'_> {
+    /// Does a job with some keys, a few at a time: first all that they need is fetched at once, then it is looked at.
     fn go(&mut self, entries: &[Entry], firsts: &[u32], bits: u32, job: Job, answers: &mut Answers) {
-        for entry in entries {
-            let from = entry.from();
-            let number = ((entry.key >> (KEY_BITS - bits)) as usize).wrapping_sub(self.from);
-            let Some(bucket) = self.buckets.get_mut(number) else { continue };
-            let first = firsts.get(from.print()).copied().unwrap_or_default();
-            let at = (bucket.end - self.begin) as usize;
-            if matches!(job, Job::Ask | Job::Both) {
-                let there = (bucket.begin - self.begin) as usize..at;
-                if there.len() < COMMON {
-                    let places = self.places.get(there.clone()).unwrap_or_default();
-                    matching(self.tags, there, tag(entry.key, bits), |number| {
-                        answers.found.extend(places.get(number).filter(|place| **place < first).map(|place| (*place, from)));
-                        true
-                    });
-                } else if let Some(count) = answers.common.get_mut(from.print()) {
-                    *count += 1;
+        for some in entries.chunks(FETCHED) {
+            self.fetch(some, bits);
+            for entry in some {
+                let Some(bucket) = self.bucket(entry, bits) else { continue };
+                let first = firsts.get(entry.from().print()).copied().unwrap_or_default();
+                if job != Job::Put {
+                    self.ask(entry, bucket.clone(), first, bits, answers);
+                }
+                if job != Job::Ask {
+                    self.put(entry, bucket.end, first, bits);
                 }
             }
-            if matches!(job, Job::Put | Job::Both)
-                && let (Some(there), Some(slot)) = (self.tags.get_mut(at), self.places.get_mut(at))
-            {
-                (*there, *slot) = (tag(entry.key, bits), first + from.place());
-            }
-            if job != Job::Ask {
-                bucket.end += 1;
-            }
+        }
+    }
+
+    /// The entries of the bucket of a key.
+    fn bucket(&self, entry: &Entry, bits: u32) -> Option<Range<usize>> {
+        let bucket = self.buckets.get(self.number(entry, bits))?;
+        Some((bucket.begin - self.begin) as usize..(bucket.end - self.begin) as usize)
+    }
+
+    fn number(&self, entry: &Entry, bits: u32) -> usize {
+        ((entry.key >> (KEY_BITS - bits)) as usize).wrapping_sub(self.from)
+    }
+
+    /// Each by itself would be waited for, and guessing wrongly what comes next would stop the rest.
+    fn fetch(&self, entries: &[Entry], bits: u32) {
+        let touched = entries.iter().map(|entry| {
+            let bucket = self.bucket(entry, bits).unwrap_or_default();
+            let tags = [bucket.start, bucket.end].map(|at| self.tags.get(at).copied().unwrap_or_default());
+            let place = self.places.get(bucket.end).copied().unwrap_or_default();
+            u32::from(tags[0] ^ tags[1]) ^ place
+        });
+        std::hint::black_box(touched.fold(0, |all, one| all ^ one));
+    }
+
+    fn ask(&self, entry: &Entry, bucket: Range<usize>, first: u32, bits: u32, answers: &mut Answers) {
+        let from = entry.from();
+        if bucket.len() < COMMON {
+            let places = self.places.get(bucket.clone()).unwrap_or_default();
+            matching(self.tags, bucket, tag(entry.key, bits), |number| {
+                answers.found.extend(places.get(number).filter(|place| **place < first).map(|place| (*place, from)));
+                true
+            });
+        } else if let Some(count) = answers.common.get_mut(from.print()) {
+            *count += 1;
+        }
+    }
+
+    fn put(&mut self, entry: &Entry, at: usize, first: u32, bits: u32) {
+        if let (Some(there), Some(slot)) = (self.tags.get_mut(at), self.places.get_mut(at)) {
+            (*there, *slot) = (tag(entry.key, bits), first + entry.from().place());
+        }
+        let number = self.number(entry, bits);
+        if let Some(bucket) = self.buckets.get_mut(number) {
+            bucket.end += 1;
         }
     }
 }
