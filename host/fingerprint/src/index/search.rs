@@ -245,7 +245,7 @@ fn suspect(hits: &[Hit], length: usize, suspects: &mut Vec<Suspect>) {
         // The window that begins at the next shift may hold more: then this one waits for it.
         let same = within(left, 0);
         let rest = left.get(same..).unwrap_or_default();
-        let enough = first.shift.abs() <= NEAR || (together >= TOGETHER && spread(left, together) >= APART);
+        let enough = first.shift.abs() <= NEAR || (together >= TOGETHER && spread(left.iter().take(together)) >= APART);
         if enough && together >= within(rest, 2) {
             let middle = left.get(together / 2).map_or(first.shift, |hit| hit.shift);
             suspects.push(Suspect { at: first.at, shift: middle, hits: together, slope: 0 });
@@ -266,15 +266,16 @@ fn within(hits: &[Hit], frames: i32) -> usize {
     hits.first().map_or(0, |first| hits.iter().take_while(|hit| hit.shift - first.shift <= frames).count())
 }
 
-/// Over how many frames of the query the first hits are spread.
-fn spread(hits: &[Hit], first: usize) -> u32 {
-    let places = || hits.iter().take(first).map(|hit| hit.place);
-    places().max().unwrap_or_default() - places().min().unwrap_or_default()
+/// Over how many frames of the query hits are spread.
+fn spread<'h>(hits: impl Iterator<Item = &'h Hit>) -> u32 {
+    let ends = |(least, most): (u32, u32), hit: &Hit| (least.min(hit.place), most.max(hit.place));
+    let (least, most) = hits.fold((u32::MAX, 0), ends);
+    most.saturating_sub(least)
 }
 
 /// The line with the most hits, when it has enough of them and they are spread. A line goes through a hit at one of [`SLOPES`].
 fn drifting(hits: &[Hit], length: usize) -> Option<Suspect> {
-    if hits.len() < DRIFTING || spread(hits, hits.len()) < SPREAD {
+    if hits.len() < DRIFTING || spread(hits.iter()) < SPREAD {
         return None;
     }
     let mut best: Option<Suspect> = None;
@@ -284,22 +285,17 @@ fn drifting(hits: &[Hit], length: usize) -> Option<Suspect> {
         let end = hits.partition_point(|hit| hit.shift <= first.shift + DRIFT);
         let near = hits.get(begin..end).unwrap_or_default();
         let wanted = best.map_or(DRIFTING, |best| best.hits + 1);
-        if near.len() < wanted || spread(near, near.len()) < SPREAD {
+        if near.len() < wanted || spread(near.iter()) < SPREAD {
             continue;
         }
         for slope in SLOPES {
             let later = |place: u32| place.wrapping_sub(first.place).cast_signed() * slope;
             let off = |hit: &Hit| (hit.shift - first.shift) * 1000 - later(hit.place);
-            let (mut count, mut least, mut most) = (0, u32::MAX, 0);
-            for hit in near {
-                // Without branches, so that it runs on many at once.
-                let on = off(hit).abs() <= BESIDE;
-                count += u32::from(on);
-                least = least.min(if on { hit.place } else { u32::MAX });
-                most = most.max(if on { hit.place } else { 0 });
-            }
-            let count = count as usize;
-            if count >= DRIFTING && most - least >= SPREAD && best.is_none_or(|best| best.hits < count) {
+            let on = |hit: &&Hit| off(hit).abs() <= BESIDE;
+            // Few lines come this far.
+            let count = near.iter().filter(on).count();
+            let wanted = best.map_or(DRIFTING, |best| best.hits + 1);
+            if count >= wanted && spread(near.iter().filter(on)) >= SPREAD {
                 let middle = first.shift + later(u32::try_from(length / 2).unwrap_or(u32::MAX)) / 1000;
                 best = Some(Suspect { at: first.at, shift: middle, hits: count, slope });
             }
