@@ -144,7 +144,8 @@ impl Sorted {
 
     /// The keys of some drawers.
     pub(crate) fn of(&self, drawers: Range<usize>) -> &[Entry] {
-        let end = |drawers: usize| drawers.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or_default();
+        let end =
+            |drawers: usize| drawers.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or_default();
         self.entries.get(end(drawers.start)..end(drawers.end.min(self.ends.len()))).unwrap_or_default()
     }
 }

@@ -90,9 +90,10 @@ impl<P: Prints + ?Sized> Round<'_, P> {
             };
             self.index.sweep(sorted, &firsts, job, answers);
             let asking: Vec<_> = taken.clone().zip(firsts).collect();
-            let found = asking.par_iter().enumerate().map_init(Desk::default, |desk, (number, (second, first))| {
-                self.one(desk, number, *second, *first)
-            });
+            let found = asking
+                .par_iter()
+                .enumerate()
+                .map_init(Desk::default, |desk, (number, (second, first))| self.one(desk, number, *second, *first));
             pairs.par_extend(found.flatten_iter());
             left.start = taken.end;
         }
