@@ -22,7 +22,7 @@ mod random;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use baton_core::matching::{Decision, Matcher, Track};
+use baton_core::matching::{Alike, Decision, Matcher, Track};
 
 use self::asked::Asked;
 use self::library::Library;
@@ -108,13 +108,17 @@ fn wrong(library: &Library, decisions: &[Decision]) {
 fn duplicates(library: &Library, report: &mut Report) {
     let matcher = Matcher::new(&library.candidates);
     let begun = Instant::now();
-    let pairs = matcher.duplicates();
+    let found = matcher.duplicates(0).pairs;
     let seconds = begun.elapsed().as_secs_f64();
-    let right = pairs.iter().filter(|pair| library.recordings[pair.tracks[0]] == library.recordings[pair.tracks[1]]);
-    let (right, all) = (right.count(), pairs.len());
     let there: usize = library.recordings.windows(2).filter(|two| two[0] == two[1]).count();
-    let found = format!("{all} pairs, {right} of them right, {there} there are");
-    report.row(Row::new("duplicates among the candidates by their names", format!("{seconds:.2} s"), found));
+    report.row(Row::new("duplicates among the candidates by their names", format!("{seconds:.2} s"), ""));
+    for threshold in [0, 850, 900, 930, 950] {
+        let pairs: Vec<_> = found.iter().filter(|pair| pair.score >= threshold).collect();
+        let is_right = |pair: &&&Alike| library.recordings[pair.tracks[0]] == library.recordings[pair.tracks[1]];
+        let (right, all) = (pairs.iter().filter(is_right).count(), pairs.len());
+        let what = format!("{right} of them right, {there} there are");
+        report.row(Row::new(format!("… from {threshold} points on"), format!("{all} pairs"), what));
+    }
 }
 
 fn peers(library: &Library, folder: &Path, report: &mut Report) -> anyhow::Result<()> {

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::align::SLOPES;
 use super::key::keys;
-use super::postings::{COMMON, Postings};
+use super::postings::{Postings, common};
 use super::sweep::Hit as Found;
 use super::which::ALIGNED;
 
@@ -52,6 +52,9 @@ const SPREAD: u32 = 160;
 
 /// A shift of so few frames (half a second) needs only one hit of a rare key: copies mostly begin together.
 const NEAR: i32 = 4;
+
+/// With more hits than this, one alone says nothing any more: a million prints have so many by chance, 21,125 do not.
+const ALONE: usize = 2048;
 
 /// Shifts of one pair that are checked at most.
 const SHIFTS: usize = 3;
@@ -132,12 +135,13 @@ impl Search {
         self.keys.extend(keys(words).map(|(key, place)| Asked { bucket: index.bucket(key), key, place }));
         index.fetch(self.keys.iter().map(|asked| asked.bucket.start));
         self.hits.clear();
-        for asked in self.keys.iter().filter(|asked| asked.bucket.len() < COMMON) {
+        let common = common(index.bits());
+        for asked in self.keys.iter().filter(|asked| asked.bucket.len() < common) {
             asked.take(index, &mut self.hits);
         }
         self.rare = self.hits.len();
         let all = self.keys.len();
-        self.keys.retain(|asked| asked.bucket.len() >= COMMON);
+        self.keys.retain(|asked| asked.bucket.len() >= common);
         let mut left = if all - self.keys.len() < ENOUGH { SCANNED } else { 0 };
         if left > 0 {
             self.keys.sort_unstable_by_key(|asked| (asked.bucket.len(), asked.place));
@@ -165,9 +169,10 @@ impl Search {
         self.coarse.count(&self.hits, COARSE);
         self.close.clear();
         let which = index.which();
+        let alone = if self.rare <= ALONE { self.rare } else { 0 };
         for (number, (there, place)) in self.hits.iter().enumerate() {
             let many = self.fine.around(*there, *place) >= TOGETHER || self.coarse.around(*there, *place) >= DRIFTING;
-            if many || (number < self.rare && may_be_near(*there, *place)) {
+            if many || (number < alone && may_be_near(*there, *place)) {
                 let (at, first) = which.of(*there);
                 let shift = (there - first).wrapping_sub(*place).cast_signed();
                 if many || shift.abs() <= NEAR {

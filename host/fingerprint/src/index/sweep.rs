@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::batch::{Entry, From, Sorted};
 use super::key::KEY_BITS;
-use super::postings::{Bucket, COMMON, Postings, matching, tag};
+use super::postings::{Bucket, Postings, common, matching, tag};
 
 /// What is done with the keys of a batch.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -167,7 +167,7 @@ impl Share<'_> {
 
     fn ask(&self, entry: &Entry, bucket: Range<usize>, first: u32, bits: u32, answers: &mut Answers) {
         let from = entry.from();
-        if bucket.len() < COMMON {
+        if bucket.len() < common(bits) {
             let places = self.places.get(bucket.clone()).unwrap_or_default();
             matching(self.tags, bucket, tag(entry.key, bits), |number| {
                 answers.found.extend(places.get(number).filter(|place| **place < first).map(|place| (*place, from)));
