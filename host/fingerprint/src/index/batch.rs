@@ -149,3 +149,41 @@ impl Sorted {
         self.entries.get(end(drawers.start)..end(drawers.end.min(self.ends.len()))).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::made;
+    use super::*;
+
+    #[test]
+    fn every_key_lies_once_in_its_drawer_in_the_order_of_the_fingerprints() {
+        let prints = made::library(20, 300, 5);
+        let (mut batch, mut sorted) = (Batch::default(), Sorted::default());
+        assert_eq!(batch.fill(&prints[..], 3..20), 3..20);
+        for bits in [8, 20] {
+            sorted.sort(&batch, bits);
+            let mut found = 0;
+            for drawer in 0..sorted.drawers() {
+                let entries = sorted.of(drawer..drawer + 1);
+                found += entries.len();
+                let order: Vec<_> = entries.iter().map(|entry| (entry.from().print(), entry.from().place())).collect();
+                assert!(order.is_sorted());
+                for entry in entries {
+                    assert_eq!((entry.key >> (KEY_BITS - bits.min(DRAWERS))) as usize, drawer);
+                    let words = &prints[3 + entry.from().print()];
+                    assert!(keys(words).any(|(key, place)| (key, place) == (entry.key, entry.from().place())));
+                }
+            }
+            assert_eq!(found, prints[3..].iter().map(|words| keys(words).count()).sum::<usize>());
+        }
+    }
+
+    #[test]
+    fn a_batch_takes_one_at_least_and_no_more_than_it_has_room_for() {
+        let prints = vec![vec![1; LONGEST]; WORDS / LONGEST + 5];
+        let mut batch = Batch::default();
+        let taken = batch.fill(&prints[..], 0..u32::try_from(prints.len()).unwrap());
+        assert_eq!((taken, batch.iter().count()), (0..u32::try_from(WORDS / LONGEST).unwrap(), WORDS / LONGEST));
+        assert_eq!(batch.fill(&prints[..], 2..2), 2..2);
+    }
+}

@@ -3,7 +3,7 @@
 //! The words of all of them are numbered through, so that a place is one number of 32 bits and the difference of two places
 //! tells both which fingerprint it is and how far it is shifted. Keys fall into buckets of about sixteen places; one byte beside
 //! each place tells the keys of a bucket apart. So an entry costs five bytes, and a question one or two lines of memory. The
-//! index is filled in the order of its fingerprints, and may be asked in between.
+//! index is filled in the order of its fingerprints, batch by batch (`sweep`), and may be asked in between.
 
 use std::ops::Range;
 
@@ -67,20 +67,16 @@ impl Postings {
     pub(crate) fn build<P: Prints + ?Sized>(prints: &P, part: Part) -> Self {
         let ids = part.ids.clone();
         let mut index = Self::for_part(prints, part);
-        index.each_batch(prints, ids, Job::Put);
-        index
-    }
-
-    fn each_batch<P: Prints + ?Sized>(&mut self, prints: &P, ids: Range<u32>, job: Job) {
         let (mut batch, mut sorted, mut answers) = <(Batch, Sorted, Vec<_>)>::default();
         let mut left = ids.clone();
         while !left.is_empty() {
             let taken = batch.fill(prints, left.clone());
-            sorted.sort(&batch, self.bits);
-            let firsts = self.firsts(taken.start - ids.start..taken.end - ids.start);
-            self.sweep(&sorted, &firsts, job, &mut answers);
+            sorted.sort(&batch, index.bits);
+            let firsts = index.firsts(taken.start - ids.start..taken.end - ids.start);
+            index.sweep(&sorted, &firsts, Job::Put, &mut answers);
             left.start = taken.end;
         }
+        index
     }
 
     /// The first places of some of its fingerprints.
@@ -208,6 +204,7 @@ fn sizes<P: Prints + ?Sized>(prints: &P, ids: &Range<u32>, bits: u32) -> Vec<u32
 #[cfg(test)]
 mod tests {
     use super::super::made;
+    use super::super::which::ALIGNED;
     use super::*;
 
     fn of(index: &Postings, key: u32) -> Vec<u32> {
@@ -229,9 +226,9 @@ mod tests {
             for (key, place) in keys(print) {
                 expected.entry(key).or_default().push(first + place);
             }
-            first += u32::try_from(print.len()).unwrap();
+            first += u32::try_from(print.len()).unwrap().next_multiple_of(ALIGNED);
         }
-        assert_eq!(index.which().words(), first);
+        assert_eq!(index.which().places(), first);
         for (key, places) in expected {
             let found = of(&index, key);
             // So small an index mixes up a few keys.

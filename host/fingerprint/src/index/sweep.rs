@@ -188,3 +188,56 @@ impl Share<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::batch::Batch;
+    use super::super::key::keys;
+    use super::super::made;
+    use super::super::postings::{FULL, Part};
+    use super::*;
+
+    /// Every hit of two of the prints, as the numbers of both and their places, in an index of so many buckets: it tells keys
+    /// apart by the bits of the bucket and eight more.
+    fn expected(prints: &[Vec<u32>], bits: u32) -> Vec<(usize, u32, usize, u32)> {
+        let (mut all, told) = (Vec::new(), |key: u32| key >> (KEY_BITS - bits - 8));
+        for (second, query) in prints.iter().enumerate() {
+            for (first, other) in prints.iter().enumerate().take(second) {
+                for (key, place) in keys(query) {
+                    all.extend(
+                        keys(other)
+                            .filter(|(there, _)| told(*there) == told(key))
+                            .map(|(_, there)| (first, there, second, place)),
+                    );
+                }
+            }
+        }
+        all.sort_unstable();
+        all
+    }
+
+    #[test]
+    fn each_finds_those_before_it_in_its_batch_and_in_others() {
+        let prints = made::library(40, 300, 3);
+        let mut index = Postings::for_part(&prints[..], Part::fill(&prints[..], 0, FULL));
+        let (mut batch, mut sorted, mut answers) = <(Batch, Sorted, Vec<Answers>)>::default();
+        let mut found = Vec::new();
+        for part in [0..25, 25..40_u32] {
+            batch.fill(&prints[..], part.clone());
+            sorted.sort(&batch, index.bits());
+            let firsts = index.firsts(part.clone());
+            index.sweep(&sorted, &firsts, Job::Both, &mut answers);
+            for second in part.clone() {
+                let query = (second - part.start) as usize;
+                assert_eq!(answers.iter().map(|answers| answers.common(query)).sum::<usize>(), 0);
+                for (there, place) in answers.iter().flat_map(|answers| answers.of(query)) {
+                    let (at, first) = index.which().of(*there);
+                    found.push((at as usize, there - first, second as usize, *place));
+                }
+            }
+        }
+        found.sort_unstable();
+        assert!(!found.is_empty());
+        assert_eq!(found, expected(&prints, index.bits()));
+    }
+}

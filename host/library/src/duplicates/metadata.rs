@@ -39,7 +39,8 @@ pub(super) fn likely(items: &[Item], threshold: u32) -> (Vec<Likely>, usize) {
 
 fn as_likely(items: &[Item], pair: &Alike) -> Likely {
     let [first, second] = pair.tracks;
-    let (one, other) = if items.get(first).is_some_and(|first| first.heard) { (second, first) } else { (first, second) };
+    let (one, other) =
+        if items.get(first).is_some_and(|first| first.heard) { (second, first) } else { (first, second) };
     Likely { one, other, score: pair.score, reasons: pair.reasons.iter().map(ToString::to_string).collect() }
 }
 
