@@ -54,7 +54,7 @@ fn main() -> anyhow::Result<()> {
     let begun = std::time::Instant::now();
     let planted = library::fill(&folder, &music, items);
     let filled = begun.elapsed();
-    let report = measure(&workspace, &folder, &planted, filled)?;
+    let report = measure(&workspace, &folder, (&planted, &music), filled)?;
     if asked.json {
         print(&format!("{report:#}\n"));
     } else {
@@ -67,7 +67,7 @@ fn main() -> anyhow::Result<()> {
 fn measure(
     workspace: &Workspace,
     folder: &Path,
-    planted: &library::Planted,
+    (planted, music): (&library::Planted, &Music),
     filled: Duration,
 ) -> anyhow::Result<Value> {
     let source = folder.to_string_lossy();
@@ -75,7 +75,7 @@ fn measure(
     let again = run(workspace, &["library", "scan", &source, "--json"])?;
     let coverage = run(workspace, &["library", "coverage", "--json"])?;
     let duplicates = run(workspace, &["library", "duplicates", "--json"])?;
-    let verdict = truth::compare(planted, &duplicates.json);
+    let verdict = truth::compare(planted, music, &duplicates.json);
     let step = |name: &str, run: &Run| json!({ "step": name, "wall_ms": ms(run.wall), "cpu_ms": ms(run.cpu), "peak_mib": run.peak_mib });
     Ok(json!({
         "items": planted.items,

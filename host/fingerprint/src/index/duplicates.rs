@@ -107,7 +107,7 @@ impl<P: Prints + ?Sized> Round<'_, P> {
         let suspects = if common > 0 && keys(query).count() - common < ENOUGH {
             search.run(self.index, query, first)
         } else {
-            search.from_hits(self.index, query.len(), answers.iter().map(|answers| answers.of(number)))
+            search.run_with(self.index, query.len(), answers.iter().map(|answers| answers.of(number)))
         };
         let mut pairs = Vec::new();
         for suspects in suspects.chunk_by(|one, other| one.at == other.at) {

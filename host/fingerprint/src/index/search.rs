@@ -105,7 +105,7 @@ impl Search {
     }
 
     /// The same from hits of rare keys that are found already, of a query of so many words.
-    pub(crate) fn from_hits<'h>(
+    pub(crate) fn run_with<'h>(
         &mut self,
         index: &Postings,
         length: usize,

@@ -131,7 +131,7 @@ impl Share<'_> {
     fn go(&mut self, entries: &[Entry], firsts: &[u32], bits: u32, job: Job, answers: &mut Answers) {
         for some in entries.chunks(FETCHED) {
             self.fetch(some, bits);
-            for entry in some {
+            for entry in some.iter().copied() {
                 let Some(bucket) = self.bucket(entry, bits) else { continue };
                 let first = firsts.get(entry.from().print()).copied().unwrap_or_default();
                 if job != Job::Put {
@@ -145,18 +145,18 @@ impl Share<'_> {
     }
 
     /// The entries of the bucket of a key.
-    fn bucket(&self, entry: &Entry, bits: u32) -> Option<Range<usize>> {
+    fn bucket(&self, entry: Entry, bits: u32) -> Option<Range<usize>> {
         let bucket = self.buckets.get(self.number(entry, bits))?;
         Some((bucket.begin - self.begin) as usize..(bucket.end - self.begin) as usize)
     }
 
-    fn number(&self, entry: &Entry, bits: u32) -> usize {
+    fn number(&self, entry: Entry, bits: u32) -> usize {
         ((entry.key >> (KEY_BITS - bits)) as usize).wrapping_sub(self.from)
     }
 
     /// Each by itself would be waited for, and guessing wrongly what comes next would stop the rest.
     fn fetch(&self, entries: &[Entry], bits: u32) {
-        let touched = entries.iter().map(|entry| {
+        let touched = entries.iter().copied().map(|entry| {
             let bucket = self.bucket(entry, bits).unwrap_or_default();
             let tags = [bucket.start, bucket.end].map(|at| self.tags.get(at).copied().unwrap_or_default());
             let place = self.places.get(bucket.end).copied().unwrap_or_default();
@@ -165,7 +165,7 @@ impl Share<'_> {
         std::hint::black_box(touched.fold(0, |all, one| all ^ one));
     }
 
-    fn ask(&self, entry: &Entry, bucket: Range<usize>, first: u32, bits: u32, answers: &mut Answers) {
+    fn ask(&self, entry: Entry, bucket: Range<usize>, first: u32, bits: u32, answers: &mut Answers) {
         let from = entry.from();
         if bucket.len() < common(bits) {
             let places = self.places.get(bucket.clone()).unwrap_or_default();
@@ -178,7 +178,7 @@ impl Share<'_> {
         }
     }
 
-    fn put(&mut self, entry: &Entry, at: usize, first: u32, bits: u32) {
+    fn put(&mut self, entry: Entry, at: usize, first: u32, bits: u32) {
         if let (Some(there), Some(slot)) = (self.tags.get_mut(at), self.places.get_mut(at)) {
             (*there, *slot) = (tag(entry.key, bits), first + entry.from().place());
         }
