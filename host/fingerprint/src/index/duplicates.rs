@@ -1,9 +1,8 @@
 //! All duplicates among many fingerprints, in one go.
 //!
-//! The fingerprints are taken in parts that an index has room for. A part is put into its index batch by batch; before that, the
-//! index is asked for each of the batch, and so is a small one of the batch itself, which fits into the cache: of the large one,
-//! nothing is fetched then that a print only shares with itself. At last, everything behind the part asks too. No list of
-//! candidates is ever kept: memory is the index, a batch, and the pairs that are found.
+//! The fingerprints are taken in parts that an index has room for. A part is put into its index batch by batch; each key asks before
+//! it is put (`sweep`). At last, everything behind the part asks too. No list of candidates is ever kept: memory is the index, a
+//! batch with its hits, and the pairs that are found.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
