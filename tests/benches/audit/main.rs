@@ -9,6 +9,8 @@
 //! **attempt** is what the plugin took, between two times of the ledger, both in whole milliseconds: the later one is
 //! rounded up. The floor is a whole command too.
 
+#[path = "../intake/asked.rs"]
+mod asked;
 #[path = "../intake/report.rs"]
 mod report;
 #[path = "../intake/samples.rs"]
@@ -22,8 +24,7 @@ mod place;
 mod real;
 mod tree;
 
-use anyhow::bail;
-
+use self::asked::Asked;
 use self::report::Report;
 
 /// How much is done.
@@ -48,45 +49,16 @@ type Part = fn(Scale, &mut Report) -> anyhow::Result<()>;
 const PARTS: [(&str, Part); 3] = [("real", real::run), ("large", large::run), ("needs", needs::run)];
 
 fn main() -> anyhow::Result<()> {
-    let asked = Asked::read(std::env::args().skip(1))?;
+    let asked = Asked::read(&PARTS.map(|(name, _)| name), "", |_, _| Ok(false))?;
+    let scale = if asked.quick { QUICK } else { FULL };
     place::prepare()?;
     let mut report = Report::default();
     for (name, part) in PARTS {
-        if asked.only.as_deref().is_none_or(|only| only == name) {
-            part(asked.scale, &mut report)?;
+        if asked.wants(name) {
+            part(scale, &mut report)?;
         }
     }
     report.keep(&place::results())?;
     report.print(asked.json);
     Ok(())
-}
-
-/// What the command line asks for.
-struct Asked {
-    scale: Scale,
-    json: bool,
-    only: Option<String>,
-}
-
-impl Asked {
-    fn read(mut args: impl Iterator<Item = String>) -> anyhow::Result<Self> {
-        let mut asked = Self { scale: FULL, json: false, only: None };
-        while let Some(arg) = args.next() {
-            match arg.as_str() {
-                "--quick" => asked.scale = QUICK,
-                "--json" => asked.json = true,
-                "--only" => asked.only = Some(args.next().unwrap_or_default()),
-                // Cargo adds it.
-                "--bench" => {}
-                other => bail!("`{other}` is unknown; there are: --quick, --json, --only PART"),
-            }
-        }
-        let names = PARTS.map(|(name, _)| name);
-        match &asked.only {
-            Some(only) if !names.contains(&only.as_str()) => {
-                bail!("there is no part `{only}`; there are: {}", names.join(", "))
-            }
-            _ => Ok(asked),
-        }
-    }
 }

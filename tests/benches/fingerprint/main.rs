@@ -5,6 +5,8 @@
 //! `target/bench/fingerprint.json`. The words of the quality set are made once, in about an hour on two cores, by `ffmpeg` and
 //! `fpcalc` from music that Debian packages install, and kept in `target/bench/fingerprint-words`.
 
+#[path = "../intake/asked.rs"]
+mod asked;
 #[path = "../intake/report.rs"]
 mod report;
 #[path = "../intake/samples.rs"]
@@ -23,8 +25,7 @@ mod transforms;
 
 use std::path::PathBuf;
 
-use anyhow::bail;
-
+use self::asked::Asked;
 use self::report::Report;
 
 /// How much is done.
@@ -40,11 +41,8 @@ struct Scale {
     music: Vec<PathBuf>,
 }
 
-impl Scale {
-    const fn full() -> Self {
-        Self { pieces: 160, million: 1_000_000, repeats: 5, music: Vec::new() }
-    }
-}
+const FULL: Scale = Scale { pieces: 160, million: 1_000_000, repeats: 5, music: Vec::new() };
+const QUICK: Scale = Scale { pieces: 20, million: 50_000, repeats: 3, music: Vec::new() };
 
 type Part = fn(&Scale, &mut Report) -> anyhow::Result<()>;
 
@@ -58,48 +56,24 @@ fn main() -> anyhow::Result<()> {
         let name = arguments.nth(1).unwrap_or_default();
         return child::main(&name, &scale::path(arguments.next())?);
     }
-    let asked = Asked::read(arguments)?;
+    let (mut pieces, mut music) = (None, Vec::new());
+    let asked = Asked::read(&PARTS.map(|(name, _)| name), ", --pieces N, --music DIR", |option, left| {
+        match option {
+            "--pieces" => pieces = Some(left.value(option)?.parse()?),
+            "--music" => music.push(left.value(option)?.into()),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    })?;
+    let scale = if asked.quick { QUICK } else { FULL };
+    let scale = Scale { pieces: pieces.unwrap_or(scale.pieces), music, ..scale };
     let mut report = Report::default();
     for (name, part) in PARTS {
-        if asked.only.as_deref().is_none_or(|only| only == name) {
-            part(&asked.scale, &mut report)?;
+        if asked.wants(name) {
+            part(&scale, &mut report)?;
         }
     }
     report.keep(&place::results())?;
     report.print(asked.json);
     Ok(())
-}
-
-/// What the command line asks for.
-struct Asked {
-    scale: Scale,
-    json: bool,
-    only: Option<String>,
-}
-
-impl Asked {
-    fn read(mut args: impl Iterator<Item = String>) -> anyhow::Result<Self> {
-        let mut asked = Self { scale: Scale::full(), json: false, only: None };
-        while let Some(arg) = args.next() {
-            match arg.as_str() {
-                "--quick" => (asked.scale.pieces, asked.scale.million, asked.scale.repeats) = (20, 50_000, 3),
-                "--pieces" => asked.scale.pieces = args.next().unwrap_or_default().parse()?,
-                "--music" => asked.scale.music.push(args.next().unwrap_or_default().into()),
-                "--json" => asked.json = true,
-                "--only" => asked.only = Some(args.next().unwrap_or_default()),
-                // Cargo adds it.
-                "--bench" => {}
-                other => {
-                    bail!("`{other}` is unknown; there are: --quick, --json, --pieces N, --music DIR, --only PART")
-                }
-            }
-        }
-        let names = PARTS.map(|(name, _)| name);
-        match &asked.only {
-            Some(only) if !names.contains(&only.as_str()) => {
-                bail!("there is no part `{only}`; there are: {}", names.join(", "))
-            }
-            _ => Ok(asked),
-        }
-    }
 }

@@ -80,6 +80,11 @@ impl Prints for Stream {
         u32::try_from(self.begins.len().saturating_sub(1)).unwrap_or(u32::MAX)
     }
 
+    fn length(&self, at: u32) -> Option<usize> {
+        let (begin, end) = (self.begins.get(at as usize)?, self.begins.get(at as usize + 1)?);
+        usize::try_from(end - begin).ok()
+    }
+
     fn read(&self, at: u32, into: &mut Vec<u32>) {
         let at = at as usize;
         let (Some(begin), Some(end)) = (self.begins.get(at), self.begins.get(at + 1)) else { return };

@@ -8,6 +8,7 @@
 //! or the memory. Nothing here fails because something is slow; a figure says its aim and whether it was reached.
 
 mod arrivals;
+mod asked;
 mod drain;
 mod floor;
 mod latency;
@@ -18,8 +19,7 @@ mod process;
 mod report;
 mod samples;
 
-use anyhow::bail;
-
+use self::asked::Asked;
 use self::place::Used;
 use self::report::Report;
 
@@ -46,45 +46,16 @@ const PARTS: [(&str, Part); 4] =
     [("latency", latency::run), ("drain", drain::run), ("peers", peers::run), ("ledger", ledger::run)];
 
 fn main() -> anyhow::Result<()> {
-    let asked = Asked::read(std::env::args().skip(1))?;
+    let asked = Asked::read(&PARTS.map(|(name, _)| name), "", |_, _| Ok(false))?;
+    let scale = if asked.quick { QUICK } else { FULL };
     place::prepare()?;
     let (mut report, mut used) = (Report::default(), Used::default());
     for (name, part) in PARTS {
-        if asked.only.as_deref().is_none_or(|only| only == name) {
-            part(asked.scale, &mut report, &mut used)?;
+        if asked.wants(name) {
+            part(scale, &mut report, &mut used)?;
         }
     }
     report.keep(&place::results())?;
     report.print(asked.json);
     Ok(())
-}
-
-/// What the command line asks for.
-struct Asked {
-    scale: Scale,
-    json: bool,
-    only: Option<String>,
-}
-
-impl Asked {
-    fn read(mut args: impl Iterator<Item = String>) -> anyhow::Result<Self> {
-        let mut asked = Self { scale: FULL, json: false, only: None };
-        while let Some(arg) = args.next() {
-            match arg.as_str() {
-                "--quick" => asked.scale = QUICK,
-                "--json" => asked.json = true,
-                "--only" => asked.only = Some(args.next().unwrap_or_default()),
-                // Cargo adds it.
-                "--bench" => {}
-                other => bail!("`{other}` is unknown; there are: --quick, --json, --only PART"),
-            }
-        }
-        let names = PARTS.map(|(name, _)| name);
-        match &asked.only {
-            Some(only) if !names.contains(&only.as_str()) => {
-                bail!("there is no part `{only}`; there are: {}", names.join(", "))
-            }
-            _ => Ok(asked),
-        }
-    }
 }

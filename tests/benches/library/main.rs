@@ -2,8 +2,8 @@
 //! tell its coverage and to find what is there twice; how much memory that needs; and whether what is found is what was put
 //! there.
 //!
-//! `cargo xtask bench library` builds the program and runs this; `--items N` takes fewer or more, `--made` synthesised pieces
-//! instead of real music, `--json` prints JSON. The library needs 130 kB for each item in the folder of temporary files.
+//! `cargo xtask bench library` builds the program and runs this; `--quick` takes 2,000 items, `--items N` as many as
+//! that, `--made` synthesised pieces instead of real music, `--json` prints JSON. The library needs 130 kB for each item in the folder of temporary files.
 //!
 //! Nothing here fails because something is slow; what is not found, or found and was not put there, is told.
 
@@ -13,6 +13,9 @@
     reason = "a bench ends when its ground is not there; a field that JSON lacks is null"
 )]
 
+#[path = "../intake/asked.rs"]
+#[expect(dead_code, reason = "this bench has no parts")]
+mod asked;
 mod library;
 mod process;
 mod truth;
@@ -20,28 +23,38 @@ mod truth;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::bail;
 use baton_tests::Workspace;
 use baton_tests::music::{Music, RealMusic};
 use serde_json::{Value, json};
 
+use self::asked::Asked;
 use self::process::{Run, run};
 
 /// As many as the library has that this is for.
 const ITEMS: u64 = 21_125;
+const QUICK: u64 = 2_000;
 
 fn main() -> anyhow::Result<()> {
-    let asked = Asked::read(std::env::args().skip(1))?;
+    let (mut items, mut made) = (None, false);
+    let asked = Asked::read(&[], ", --items N, --made", |option, left| {
+        match option {
+            "--items" => items = Some(left.value(option)?.parse()?),
+            "--made" => made = true,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    })?;
+    let items = items.unwrap_or(if asked.quick { QUICK } else { ITEMS });
     let music = match RealMusic::decode(library::SECONDS) {
-        Ok(real) if !asked.made => Music::Real(real),
+        Ok(real) if !made => Music::Real(real),
         _ => Music::Made,
     };
     let workspace = Workspace::init();
     let folder = workspace.outside().join("Bench.library");
     let begun = std::time::Instant::now();
-    let planted = library::fill(&folder, &music, asked.items);
+    let planted = library::fill(&folder, &music, items);
     let filled = begun.elapsed();
-    let report = measure(&workspace, &folder, &planted, filled)?;
+    let report = measure(&workspace, &folder, (&planted, &music), filled)?;
     if asked.json {
         print(&format!("{report:#}\n"));
     } else {
@@ -50,35 +63,11 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What the command line asks for.
-struct Asked {
-    items: u64,
-    made: bool,
-    json: bool,
-}
-
-impl Asked {
-    fn read(mut args: impl Iterator<Item = String>) -> anyhow::Result<Self> {
-        let mut asked = Self { items: ITEMS, made: false, json: false };
-        while let Some(arg) = args.next() {
-            match arg.as_str() {
-                "--items" => asked.items = args.next().unwrap_or_default().parse()?,
-                "--made" => asked.made = true,
-                "--json" => asked.json = true,
-                // Cargo adds it.
-                "--bench" => {}
-                other => bail!("`{other}` is unknown; there are: --items N, --made, --json"),
-            }
-        }
-        Ok(asked)
-    }
-}
-
 /// Runs the program, step by step.
 fn measure(
     workspace: &Workspace,
     folder: &Path,
-    planted: &library::Planted,
+    (planted, music): (&library::Planted, &Music),
     filled: Duration,
 ) -> anyhow::Result<Value> {
     let source = folder.to_string_lossy();
@@ -86,7 +75,7 @@ fn measure(
     let again = run(workspace, &["library", "scan", &source, "--json"])?;
     let coverage = run(workspace, &["library", "coverage", "--json"])?;
     let duplicates = run(workspace, &["library", "duplicates", "--json"])?;
-    let verdict = truth::compare(planted, &duplicates.json);
+    let verdict = truth::compare(planted, music, &duplicates.json);
     let step = |name: &str, run: &Run| json!({ "step": name, "wall_ms": ms(run.wall), "cpu_ms": ms(run.cpu), "peak_mib": run.peak_mib });
     Ok(json!({
         "items": planted.items,

@@ -2,36 +2,51 @@
 
 use std::collections::BTreeMap;
 
+use baton_tests::music::Music;
 use serde_json::{Value, json};
 
 use super::library::Planted;
 
-/// Counts of pairs: those that were put there and were found, those that were missed, and those that nobody put there.
-pub(crate) fn compare(planted: &Planted, found: &Value) -> Value {
+/// Counts of files: copies that were put there and stand in one group with their piece, those that do not, and pieces that stand in
+/// one group with another. Of those, how many share some music with it, as excerpts of one recording do.
+pub(crate) fn compare(planted: &Planted, music: &Music, found: &Value) -> Value {
     let groups: Vec<Vec<String>> = found["groups"].as_array().into_iter().flatten().map(members).collect();
-    let piece = |id: &String| planted.pieces.get(id).copied();
-    let (mut right, mut wrong) = (0_u64, Vec::new());
-    for group in &groups {
-        let (Some(kept), rest) = (group.first(), group.get(1..).unwrap_or_default()) else { continue };
-        for other in rest {
-            if piece(kept).is_some() && piece(kept) == piece(other) {
-                right += 1;
-            } else {
-                wrong.push(json!([kept, piece(kept), other, piece(other)]));
-            }
+    let mut copies: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
+    for (id, piece) in &planted.pieces {
+        copies.entry(*piece).or_default().push(id);
+    }
+    let mut group_of: BTreeMap<&str, usize> = BTreeMap::new();
+    let (mut strangers, mut akin, mut other) = (0_u64, 0_u64, Vec::new());
+    for (number, group) in groups.iter().enumerate() {
+        group_of.extend(group.iter().map(|id| (id.as_str(), number)));
+        let mut pieces: Vec<_> = group.iter().filter_map(|id| planted.pieces.get(id).copied()).collect();
+        let Some(kept) = pieces.first().copied() else { continue };
+        pieces.sort_unstable();
+        pieces.dedup();
+        for piece in pieces.into_iter().filter(|piece| *piece != kept) {
+            strangers += 1;
+            if music.are_akin(kept, piece) { akin += 1 } else { other.push(json!([kept, piece])) }
         }
     }
-    let mut copies: BTreeMap<u64, u64> = BTreeMap::new();
-    for piece in planted.pieces.values() {
-        *copies.entry(*piece).or_default() += 1;
+    let (mut all, mut missed) = (0_u64, Vec::new());
+    for (piece, ids) in &copies {
+        let mut in_groups: Vec<_> = ids.iter().map(|id| group_of.get(id)).collect();
+        all += ids.len() as u64 - 1;
+        in_groups.sort_unstable();
+        let alone = in_groups.iter().filter(|group| group.is_none()).count();
+        in_groups.dedup();
+        let apart = in_groups.iter().flatten().count() + alone - 1;
+        missed.extend(std::iter::repeat_n(json!({ "piece": piece, "files": ids }), apart));
     }
-    let planted: u64 = copies.values().map(|copies| copies - 1).sum();
+    let right = all - missed.len() as u64;
     json!({
-        "copies_planted": planted,
+        "copies_planted": all,
         "copies_found": right,
-        "copies_missed": planted.saturating_sub(right),
-        "found_and_not_planted": wrong.len(),
-        "of_them": wrong.iter().take(5).collect::<Vec<_>>(),
+        "copies_missed": missed.len(),
+        "missed": missed.iter().take(5).collect::<Vec<_>>(),
+        "grouped_with_another_piece": strangers,
+        "of_them_with_shared_music": akin,
+        "without": other.iter().take(5).collect::<Vec<_>>(),
         "groups": groups.len(),
         "versions": found["versions"].as_array().map_or(0, Vec::len),
         "likely_by_metadata": found["likely_by_metadata"].as_array().map_or(0, Vec::len),

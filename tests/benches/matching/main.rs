@@ -5,6 +5,9 @@
 //! `target/bench/matching.json`. A bench of `baton-core`, so that it builds without the program.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a bench works on lists that it made itself")]
 
+#[path = "../intake/asked.rs"]
+#[expect(dead_code, reason = "this bench has no parts and nothing of its own to read")]
+mod asked;
 #[path = "../intake/report.rs"]
 #[expect(dead_code, reason = "of the benches' shared table, this one needs less")]
 mod report;
@@ -19,9 +22,9 @@ mod random;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::bail;
-use baton_core::matching::{Decision, Matcher, Track};
+use baton_core::matching::{Alike, Decision, Matcher, Track};
 
+use self::asked::Asked;
 use self::library::Library;
 use self::quality::Quality;
 use self::report::{Report, Row, say};
@@ -36,16 +39,8 @@ const SEED: u64 = 7;
 const ROUNDS: usize = 5;
 
 fn main() -> anyhow::Result<()> {
-    let (mut scale, mut json) = (1, false);
-    for arg in std::env::args().skip(1) {
-        match arg.as_str() {
-            "--quick" => scale = 10,
-            "--json" => json = true,
-            // Cargo adds it.
-            "--bench" => {}
-            other => bail!("`{other}` is unknown; there are: --quick, --json"),
-        }
-    }
+    let asked = Asked::read(&[], "", |_, _| Ok(false))?;
+    let scale = if asked.quick { 10 } else { 1 };
     let library = Library::invent(WANTED / scale, CANDIDATES / scale, SEED);
     let mut report = Report::default();
     report.part(format!("{} tracks among {} candidates", library.wanted.len(), library.candidates.len()));
@@ -54,7 +49,7 @@ fn main() -> anyhow::Result<()> {
     let folder = folder()?;
     peers(&library, &folder, &mut report)?;
     report.keep(&folder.with_extension("json"))?;
-    report.print(json);
+    report.print(asked.json);
     Ok(())
 }
 
@@ -113,13 +108,17 @@ fn wrong(library: &Library, decisions: &[Decision]) {
 fn duplicates(library: &Library, report: &mut Report) {
     let matcher = Matcher::new(&library.candidates);
     let begun = Instant::now();
-    let pairs = matcher.duplicates();
+    let found = matcher.duplicates(0).pairs;
     let seconds = begun.elapsed().as_secs_f64();
-    let right = pairs.iter().filter(|pair| library.recordings[pair.tracks[0]] == library.recordings[pair.tracks[1]]);
-    let (right, all) = (right.count(), pairs.len());
     let there: usize = library.recordings.windows(2).filter(|two| two[0] == two[1]).count();
-    let found = format!("{all} pairs, {right} of them right, {there} there are");
-    report.row(Row::new("duplicates among the candidates by their names", format!("{seconds:.2} s"), found));
+    report.row(Row::new("duplicates among the candidates by their names", format!("{seconds:.2} s"), ""));
+    for threshold in [0, 850, 900, 930, 950] {
+        let pairs: Vec<_> = found.iter().filter(|pair| pair.score >= threshold).collect();
+        let is_right = |pair: &&&Alike| library.recordings[pair.tracks[0]] == library.recordings[pair.tracks[1]];
+        let (right, all) = (pairs.iter().filter(is_right).count(), pairs.len());
+        let what = format!("{right} of them right, {there} there are");
+        report.row(Row::new(format!("… from {threshold} points on"), format!("{all} pairs"), what));
+    }
 }
 
 fn peers(library: &Library, folder: &Path, report: &mut Report) -> anyhow::Result<()> {

@@ -32,6 +32,15 @@ impl Music {
         }
     }
 
+    /// Whether two pieces have parts of one recording, which may sound alike where it repeats itself.
+    #[must_use]
+    pub fn are_akin(&self, one: u64, other: u64) -> bool {
+        match self {
+            Self::Made => false,
+            Self::Real(real) => real.are_akin(one, other),
+        }
+    }
+
     /// A piece of so many seconds at [`RATE_HZ`], 16 bit, one channel.
     #[must_use]
     pub fn piece(&self, number: u64, seconds: u32) -> Vec<i16> {

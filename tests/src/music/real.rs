@@ -57,6 +57,17 @@ impl RealMusic {
         self.excerpts.len()
     }
 
+    /// Whether two pieces share some music, in front or behind: parts of one recording at one speed. A recording that repeats
+    /// itself then sounds in both.
+    pub(super) fn are_akin(&self, one: u64, other: u64) -> bool {
+        let [one, other] = [one, other].map(|number| usize::try_from(number).unwrap_or(0));
+        let heard = |number: usize| {
+            let both = [number, number + BEHIND].map(|number| self.excerpts.get(number % self.excerpts.len()));
+            both.into_iter().flatten().map(|part| (part.piece, part.speed, part.backwards))
+        };
+        heard(one).any(|part| heard(other).any(|there| there == part))
+    }
+
     /// A piece; of another length than was cut, it is cut off or ends in silence.
     pub(super) fn piece(&self, number: u64, seconds: u32) -> Vec<i16> {
         let mut mixed = vec![0_i16; (seconds * RATE_HZ) as usize];

@@ -23,10 +23,28 @@ pub(super) struct Index {
     entries: Vec<Entry>,
 }
 
-/// A key and whether it only counts while few candidates have it.
+/// A key and what it is made of.
 struct Key {
     hash: u64,
-    rare: bool,
+    what: What,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    /// A title with an artist.
+    Both,
+    /// A word, which only counts while few candidates have it.
+    Word,
+    /// Anything else.
+    One,
+}
+
+/// What a track is compared with.
+pub(super) struct Near {
+    /// The candidates that share a key, each once, in their order.
+    pub(super) candidates: Vec<u32>,
+    /// How many more have the same title and artist: those of quite another length, or the crowd of a name that very many have.
+    pub(super) left_out: usize,
 }
 
 impl Index {
@@ -42,20 +60,24 @@ impl Index {
         Self { entries }
     }
 
-    /// The candidates that share a key, each once, in their order.
-    pub(super) fn near(&self, track: &Prepared) -> Vec<u32> {
-        let mut found = Vec::new();
+    /// The candidates that a track is compared with.
+    pub(super) fn near(&self, track: &Prepared) -> Near {
+        let (mut candidates, mut left_out) = (Vec::new(), 0);
         for key in keys(track) {
             let start = self.entries.partition_point(|entry| entry.key < key.hash);
             let rest = self.entries.get(start..).unwrap_or_default();
             let same = rest.get(..rest.partition_point(|entry| entry.key == key.hash)).unwrap_or_default();
-            if !(key.rare && same.len() > RARE) {
-                found.extend(nearest(same, track.duration_ms).iter().map(|entry| entry.candidate));
+            if key.what == What::Word && same.len() > RARE {
+                continue;
+            }
+            candidates.extend(nearest(same, track.duration_ms).iter().map(|entry| entry.candidate));
+            if key.what == What::Both {
+                left_out = left_out.max(same.len().saturating_sub(MAX_PER_KEY));
             }
         }
-        found.sort_unstable();
-        found.dedup();
-        found
+        candidates.sort_unstable();
+        candidates.dedup();
+        Near { candidates, left_out }
     }
 }
 
@@ -70,13 +92,13 @@ fn nearest(same: &[Entry], length_ms: Option<u64>) -> &[Entry] {
 
 fn keys(track: &Prepared) -> Vec<Key> {
     let mut keys = Vec::with_capacity(24);
-    let mut push = |rare, parts: &[&str]| keys.push(Key { hash: hash(parts), rare });
+    let mut push = |what, parts: &[&str]| keys.push(Key { hash: hash(parts), what });
     for id in track.ids.iter().take(MAX_KEY_NAMES) {
-        push(false, &["id", &id.service, &id.id]);
+        push(What::One, &["id", &id.service, &id.id]);
     }
     for (kind, code) in [("isrc", &track.isrc), ("recording", &track.recording)] {
         if let Some(code) = code {
-            push(false, &[kind, code]);
+            push(What::One, &[kind, code]);
         }
     }
     if track.base.is_empty() {
@@ -84,18 +106,18 @@ fn keys(track: &Prepared) -> Vec<Key> {
     }
     let titles = [&track.spoken, &track.whole, &track.base, &track.sorted];
     for title in titles {
-        push(false, &["title", title]);
+        push(What::One, &["title", title]);
     }
     let first = track.base.chars().next().map(String::from).unwrap_or_default();
     for artist in track.credit.names.iter().take(MAX_KEY_NAMES) {
         for title in titles {
-            push(false, &["both", title, &artist.compact]);
+            push(What::Both, &["both", title, &artist.compact]);
         }
-        push(false, &["letter", &first, &artist.compact]);
+        push(What::One, &["letter", &first, &artist.compact]);
     }
     let long = track.title.whole.iter().filter(|word| word.chars().count() >= 4).take(MAX_KEY_WORDS);
     for word in long {
-        push(true, &["word", word]);
+        push(What::Word, &["word", word]);
     }
     keys
 }

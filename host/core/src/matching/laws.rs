@@ -88,7 +88,7 @@ proptest! {
         if let Decision::Review { candidates } = &found {
             prop_assert!(!candidates.is_empty() && candidates.len() <= 5);
         }
-        prop_assert!(matcher.duplicates().iter().all(|pair| pair.tracks[0] < pair.tracks[1] && pair.tracks[1] < list.len()));
+        prop_assert!(matcher.duplicates(0).pairs.iter().all(|pair| pair.tracks[0] < pair.tracks[1] && pair.tracks[1] < list.len()));
     }
 
     #[test]

@@ -106,7 +106,7 @@ impl Matcher {
         let is_far = |candidate: &u32| {
             self.candidates.get(*candidate as usize).is_some_and(|one| is_far(track, one) && !shares_code(track, one))
         };
-        let (far, near): (Vec<u32>, Vec<u32>) = self.index.near(track).into_iter().partition(is_far);
+        let (far, near): (Vec<u32>, Vec<u32>) = self.index.near(track).candidates.into_iter().partition(is_far);
         let judge = |list: Vec<u32>| list.into_iter().filter_map(|candidate| self.judge(track, candidate));
         let mut judged: Vec<_> = judge(near).collect();
         if judged.iter().all(|one| one.level == Level::No) {

@@ -28,7 +28,7 @@
 //! | `compare.rs`, `alike.rs` | what two tracks have in common |
 //! | `judge.rs` | what that makes of them |
 //! | `index.rs`, `matcher.rs` | which candidates are looked at, and the decision among them |
-//! | `duplicates.rs` | which tracks of one list are the same by their names: a stricter rule |
+//! | `duplicates.rs` | which tracks of one list are likely the same by their names, all pairs of them |
 
 mod alike;
 mod artists;
@@ -56,7 +56,7 @@ mod laws;
 
 pub use artists::artists;
 pub use compare::{Artists, Length, Titles};
-pub use duplicates::Alike;
+pub use duplicates::{Alike, Alikes};
 pub use matcher::{Decision, Found, Matcher};
 pub use name::normalise;
 pub use reason::Reason;

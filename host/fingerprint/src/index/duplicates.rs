@@ -1,9 +1,8 @@
 //! All duplicates among many fingerprints, in one go.
 //!
-//! The fingerprints are taken in parts that an index has room for. A part is put into its index batch by batch; before that, the
-//! index is asked for each of the batch, and so is a small one of the batch itself, which fits into the cache: of the large one,
-//! nothing is fetched then that a print only shares with itself. At last, everything behind the part asks too. No list of
-//! candidates is ever kept: memory is the index, a batch, and the pairs that are found.
+//! The fingerprints are taken in parts that an index has room for. A part is put into its index batch by batch; each key asks before
+//! it is put (`sweep`). At last, everything behind the part asks too. No list of candidates is ever kept: memory is the index, a
+//! batch with its hits, and the pairs that are found.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,11 +10,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::align::Alignment;
+use super::batch::{Batch, Sorted};
 use super::judge::check;
-use super::key::looked_at;
-use super::postings::{Batch, FULL, Part, Postings};
+use super::key::{keys, looked_at};
+use super::postings::{FULL, Part, Postings};
 use super::prints::{Prints, read};
-use super::search::Search;
+use super::search::{ENOUGH, Search};
+use super::sweep::{Answers, Job};
 
 /// Pairs that one fingerprint may have with those before it. What has more copies than that is in one group through any of them.
 const PARTNERS: usize = 64;
@@ -49,94 +50,68 @@ pub(crate) fn within<P: Prints + ?Sized>(prints: &P, stop: &AtomicBool, full: u6
         let part = Part::fill(prints, from, full);
         let ids = part.ids.clone();
         let mut index = Postings::for_part(prints, part);
-        inside(prints, &mut index, &ids, stop, &mut pairs);
-        behind(prints, &index, &ids, stop, &mut pairs);
+        let mut round = Round { prints, index: &mut index, ids: ids.clone(), work: Work::default() };
+        round.all(ids.clone(), Job::Both, stop, &mut pairs);
+        round.all(ids.end..prints.count(), Job::Ask, stop, &mut pairs);
         from = ids.end;
     }
     pairs.sort_unstable_by_key(|pair| (pair.first, pair.second));
     pairs
 }
 
-/// The pairs within a part, whose index is filled on the way.
-fn inside<P: Prints + ?Sized>(
-    prints: &P,
-    index: &mut Postings,
-    ids: &Range<u32>,
-    stop: &AtomicBool,
-    pairs: &mut Vec<Pair>,
-) {
-    let mut batch = Batch::default();
-    if rayon::current_num_threads() == 1 {
-        // One by one: what a question has fetched is what the answer is put beside.
-        let mut desk = Desk::default();
-        for id in ids.clone().take_while(|_| !stop.load(Ordering::Relaxed)) {
-            batch.fill(prints, id..id + 1);
-            let ask = Ask { prints, index, start: ids.start, own: false };
-            batch.iter().for_each(|query| pairs.extend(ask.one(&mut desk, query, id)));
-            index.add(&batch, id - ids.start);
-        }
-        return;
-    }
-    for begin in batches(ids, stop) {
-        batch.fill(prints, begin..(begin + Batch::SIZE).min(ids.end));
-        let own = Postings::build(&batch, Part::fill(&batch, 0, FULL));
-        Ask { prints, index, start: ids.start, own: false }.all(&batch, begin, pairs);
-        Ask { prints, index: &own, start: begin, own: true }.all(&batch, begin, pairs);
-        index.add(&batch, begin - ids.start);
-    }
-}
-
-/// The pairs of a part with what lies behind it.
-fn behind<P: Prints + ?Sized>(
-    prints: &P,
-    index: &Postings,
-    ids: &Range<u32>,
-    stop: &AtomicBool,
-    pairs: &mut Vec<Pair>,
-) {
-    let (mut batch, rest) = (Batch::default(), ids.end..prints.count());
-    for begin in batches(&rest, stop) {
-        batch.fill(prints, begin..(begin + Batch::SIZE).min(rest.end));
-        Ask { prints, index, start: ids.start, own: false }.all(&batch, begin, pairs);
-    }
-}
-
-fn batches(ids: &Range<u32>, stop: &AtomicBool) -> impl Iterator<Item = u32> {
-    ids.clone().step_by(Batch::SIZE as usize).take_while(|_| !stop.load(Ordering::Relaxed))
-}
-
-/// What is asked.
-struct Ask<'a, P: Prints + ?Sized> {
+/// A part, and what is compared with it.
+struct Round<'a, P: Prints + ?Sized> {
     prints: &'a P,
-    index: &'a Postings,
-    /// The first of the index.
-    start: u32,
-    /// Whether the index is of those that ask: then only those before the asking one count.
-    own: bool,
+    index: &'a mut Postings,
+    /// The fingerprints of the part.
+    ids: Range<u32>,
+    work: Work,
 }
 
-/// The memory of a thread that asks.
+/// What is used again for each batch.
 #[derive(Default)]
-struct Desk {
-    search: Search,
-    words: Vec<u32>,
+struct Work {
+    batch: Batch,
+    sorted: Sorted,
+    answers: Vec<Answers>,
 }
 
-impl<P: Prints + ?Sized> Ask<'_, P> {
-    /// Asks for each of a batch, which begins at `begin`.
-    fn all(&self, batch: &Batch, begin: u32, pairs: &mut Vec<Pair>) {
-        let asking: Vec<_> = batch.iter().zip(begin..).collect();
-        let found =
-            asking.into_par_iter().map_init(Desk::default, |desk, (query, second)| self.one(desk, query, second));
-        pairs.par_extend(found.flatten_iter());
+impl<P: Prints + ?Sized> Round<'_, P> {
+    /// Asks for each of these, batch by batch, and puts those of the part behind that.
+    fn all(&mut self, mut left: Range<u32>, job: Job, stop: &AtomicBool, pairs: &mut Vec<Pair>) {
+        while !left.is_empty() && !stop.load(Ordering::Relaxed) {
+            let Work { batch, sorted, answers } = &mut self.work;
+            let taken = batch.fill(self.prints, left.clone());
+            sorted.sort(batch, self.index.bits());
+            let firsts = match job {
+                Job::Ask => vec![u32::MAX; taken.len()],
+                _ => self.index.firsts(taken.start - self.ids.start..taken.end - self.ids.start),
+            };
+            self.index.sweep(sorted, &firsts, job, answers);
+            let asking: Vec<_> = taken.clone().zip(firsts).collect();
+            let found = asking
+                .par_iter()
+                .enumerate()
+                .map_init(Desk::default, |desk, (number, (second, first))| self.one(desk, number, *second, *first));
+            pairs.par_extend(found.flatten_iter());
+            left.start = taken.end;
+        }
     }
 
-    fn one(&self, desk: &mut Desk, query: &[u32], second: u32) -> Vec<Pair> {
-        let limit = if self.own { self.index.which().first(second - self.start) } else { u32::MAX };
+    /// The pairs of the `number`th of the batch with what lies before its first place.
+    fn one(&self, desk: &mut Desk, number: usize, second: u32, first: u32) -> Vec<Pair> {
+        let Work { batch, answers, .. } = &self.work;
+        let (query, Desk { search, words }) = (batch.get(number), desk);
+        let common: usize = answers.iter().map(|answers| answers.common(number)).sum();
+        let suspects = if common > 0 && keys(query).count() - common < ENOUGH {
+            search.run(self.index, query, first)
+        } else {
+            search.run_with(self.index, query.len(), answers.iter().map(|answers| answers.of(number)))
+        };
         let mut pairs = Vec::new();
-        for suspects in desk.search.run(self.index, query, limit).chunk_by(|one, other| one.at == other.at) {
-            let first = self.start + suspects.first().map_or(0, |suspect| suspect.at);
-            let words = looked_at(read(self.prints, first, &mut desk.words));
+        for suspects in suspects.chunk_by(|one, other| one.at == other.at) {
+            let first = self.ids.start + suspects.first().map_or(0, |suspect| suspect.at);
+            let words = looked_at(read(self.prints, first, words));
             if let Some(alignment) = check(query, words, suspects) {
                 pairs.push(Pair { first, second, score: alignment.contrast(), alignment: turned(alignment) });
             }
@@ -147,6 +122,13 @@ impl<P: Prints + ?Sized> Ask<'_, P> {
         }
         pairs
     }
+}
+
+/// The memory of a thread that asks.
+#[derive(Default)]
+struct Desk {
+    search: Search,
+    words: Vec<u32>,
 }
 
 /// The same alignment seen from the other: the later one asks, the earlier one comes first in the pair.

@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
+use super::batch::Batch;
 use super::judge::{Found, check};
 use super::key::looked_at;
-use super::postings::{Batch, FULL, Part, Postings};
+use super::postings::{FULL, Part, Postings};
 use super::prints::{Prints, read};
 use super::search::Search;
 

@@ -1,13 +1,14 @@
 //! Which of many fingerprints sound alike, from their words alone.
 //!
-//! `key` says what of a print is looked for, `postings` where it is, `search` which prints
-//! have enough of it at one shift, `align` how well two agree there, `judge` whether that makes them duplicates. On this stand
+//! `key` says what of a print is looked for, `postings` where it is, `batch` and `sweep` ask for many prints in the order in which
+//! that lies in memory, `search` says which prints have enough of it at one shift, `align` how well two agree there, `judge` whether that makes them duplicates. On this stand
 //! `duplicates` (all against all), `lookup` (one against all) and `groups`.
 //!
 //! It knows nothing of files, names or lengths: whether two prints that agree are one recording in two files, or the better one
 //! is to be kept, is for the library to say.
 
 mod align;
+mod batch;
 mod duplicates;
 mod groups;
 mod judge;
@@ -18,6 +19,7 @@ mod made;
 mod postings;
 mod prints;
 mod search;
+mod sweep;
 mod which;
 
 pub use align::Alignment;

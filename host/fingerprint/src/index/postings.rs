@@ -3,14 +3,14 @@
 //! The words of all of them are numbered through, so that a place is one number of 32 bits and the difference of two places
 //! tells both which fingerprint it is and how far it is shifted. Keys fall into buckets of about sixteen places; one byte beside
 //! each place tells the keys of a bucket apart. So an entry costs five bytes, and a question one or two lines of memory. The
-//! index is filled in the order of its fingerprints, and may be asked in between.
+//! index is filled in the order of its fingerprints, batch by batch (`sweep`), and may be asked in between.
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
-use super::key::{KEY_BITS, keys, looked_at};
+use super::batch::{Batch, Sorted};
+use super::key::{KEY_BITS, LONGEST, keys};
 use super::prints::{Prints, read};
+use super::sweep::Job;
 use super::which::Which;
 
 /// How many words one index takes at most: a million fingerprints of 120 s, whose index is 4.5 GB. A place must fit in 32 bits.
@@ -23,72 +23,72 @@ const BUCKET: u32 = 4;
 /// does not say of a key; with fewer, one key in 256 of a bucket is mixed up with another, which costs a hit that means nothing.
 const BITS: (u32, u32) = (8, 26);
 
+/// From how many places on a bucket holds common keys, in an index of so many buckets, as a power of two; on average a bucket has
+/// 12 to 24 places.
+///
+/// Among a million prints, of 929 keys 734 lie in buckets of fewer than 64 places and have 10,003 hits; 561 lie in those of fewer than
+/// 32 and have half of the hits. There, so many keys are enough.
+pub(crate) const fn common(bits: u32) -> usize {
+    if bits < 24 { 64 } else { 32 }
+}
+
 /// Where the places of a bucket begin, and where they end by now.
 #[derive(Clone, Copy, Default)]
-struct Bucket {
-    begin: u32,
-    end: u32,
+pub(crate) struct Bucket {
+    pub(crate) begin: u32,
+    pub(crate) end: u32,
 }
 
 /// The index.
 pub(crate) struct Postings {
-    bits: u32,
-    buckets: Vec<Bucket>,
-    tags: Vec<u8>,
-    places: Vec<u32>,
+    pub(super) bits: u32,
+    pub(super) buckets: Vec<Bucket>,
+    pub(super) tags: Vec<u8>,
+    pub(super) places: Vec<u32>,
     which: Which,
 }
 
 impl Postings {
     /// An index with room for a part, which has nothing of it yet.
     pub(crate) fn for_part<P: Prints + ?Sized>(prints: &P, part: Part) -> Self {
-        let Part { ids, which } = part;
-        let bits = (which.words().max(1).ilog2().saturating_sub(BUCKET)).clamp(BITS.0, BITS.1);
-        let mut buckets = vec![Bucket::default(); 1 << bits];
-        count(prints, &ids, bits, &mut buckets);
+        let Part { ids, words, which } = part;
+        let bits = (words.max(1).ilog2().saturating_sub(BUCKET)).clamp(BITS.0, BITS.1);
         let mut total = 0;
-        for bucket in &mut buckets {
-            let size = bucket.end;
-            *bucket = Bucket { begin: total, end: total };
+        let bucket = |size: u32| {
+            let begin = total;
             total += size;
-        }
-        let room = total as usize;
-        Self { bits, buckets, tags: vec![0; room + 8], places: vec![0; room], which }
+            Bucket { begin, end: begin }
+        };
+        let buckets = sizes(prints, &ids, bits).into_iter().map(bucket).collect();
+        Self { bits, buckets, tags: vec![0; total as usize], places: vec![0; total as usize], which }
     }
 
     /// An index over a whole part.
     pub(crate) fn build<P: Prints + ?Sized>(prints: &P, part: Part) -> Self {
         let ids = part.ids.clone();
         let mut index = Self::for_part(prints, part);
-        let mut batch = Batch::default();
-        for begin in ids.clone().step_by(Batch::SIZE as usize) {
-            batch.fill(prints, begin..(begin + Batch::SIZE).min(ids.end));
-            index.add(&batch, begin - ids.start);
+        let (mut batch, mut sorted, mut answers) = <(Batch, Sorted, Vec<_>)>::default();
+        let mut left = ids.clone();
+        while !left.is_empty() {
+            let taken = batch.fill(prints, left.clone());
+            sorted.sort(&batch, index.bits);
+            let firsts = index.firsts(taken.start - ids.start..taken.end - ids.start);
+            index.sweep(&sorted, &firsts, Job::Put, &mut answers);
+            left.start = taken.end;
         }
         index
     }
 
-    /// Adds the next fingerprints of its part, of which the first is the `at`th.
-    pub(crate) fn add(&mut self, batch: &Batch, at: u32) {
-        let (bits, which) = (self.bits, &self.which);
-        let mut shares = Share::split(&mut self.buckets, &mut self.tags, &mut self.places);
-        let fill = |share: &mut Share| {
-            for (words, at) in batch.iter().zip(at..) {
-                let first = which.first(at);
-                for (key, place) in keys(words) {
-                    share.add(key, bits, first + place);
-                }
-            }
-        };
-        // One share is not worth the way to rayon's threads.
-        match shares.as_mut_slice() {
-            [all] => fill(all),
-            some => some.par_iter_mut().for_each(fill),
-        }
+    /// The first places of some of its fingerprints.
+    pub(crate) fn firsts(&self, at: Range<u32>) -> Vec<u32> {
+        at.map(|at| self.which.first(at)).collect()
     }
-}
 
-impl Postings {
+    /// The buckets of the index, as a power of two.
+    pub(crate) const fn bits(&self) -> u32 {
+        self.bits
+    }
+
     /// Where the entries of a key are, among those of others.
     pub(crate) fn bucket(&self, key: u32) -> Range<u32> {
         let bucket = self.buckets.get((key >> (KEY_BITS - self.bits)) as usize).copied().unwrap_or_default();
@@ -103,20 +103,11 @@ impl Postings {
 
     /// Gives those entries of a bucket that are of this key, in order, until `found` says false.
     pub(crate) fn each(&self, bucket: Range<u32>, key: u32, mut found: impl FnMut(u32) -> bool) {
-        let wanted = u64::from_ne_bytes([tag(key, self.bits); 8]);
-        for entry in bucket.clone().step_by(8) {
-            // Behind the last bucket, too, there are eight.
-            let eight =
-                self.tags.get(entry as usize..).and_then(|tags| tags.first_chunk()).copied().unwrap_or_default();
-            let mut equal = equal_bytes(u64::from_le_bytes(eight), wanted);
-            while equal != 0 {
-                let at = entry + equal.trailing_zeros() / 8;
-                if at >= bucket.end || !found(at) {
-                    return;
-                }
-                equal &= equal - 1;
-            }
-        }
+        let begin = bucket.start;
+        let there = bucket.start as usize..bucket.end as usize;
+        matching(&self.tags, there, tag(key, self.bits), |number| {
+            found(begin + u32::try_from(number).unwrap_or_default())
+        });
     }
 
     /// The place of an entry.
@@ -130,6 +121,30 @@ impl Postings {
     }
 }
 
+/// Gives the numbers of those entries of a bucket that have a tag, in order, until `found` says false.
+#[inline]
+pub(crate) fn matching(tags: &[u8], bucket: Range<usize>, tag: u8, mut found: impl FnMut(usize) -> bool) {
+    let wanted = u64::from_ne_bytes([tag; 8]);
+    for first in bucket.clone().step_by(8) {
+        let rest = tags.get(first..).unwrap_or_default();
+        let eight = rest.first_chunk().map_or_else(|| padded(rest), |eight| u64::from_le_bytes(*eight));
+        let mut equal = equal_bytes(eight, wanted);
+        while equal != 0 {
+            let at = first + equal.trailing_zeros() as usize / 8;
+            if at >= bucket.end || !found(at - bucket.start) {
+                return;
+            }
+            equal &= equal - 1;
+        }
+    }
+}
+
+/// Fewer than eight bytes as a number; what is behind them is zero.
+#[cold]
+fn padded(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
 /// The upper bit of each byte that is equal in both, without a branch (Mycroft's test, in the form that mistakes nothing).
 const fn equal_bytes(one: u64, other: u64) -> u64 {
     const LOWER: u64 = 0x7f7f_7f7f_7f7f_7f7f;
@@ -139,154 +154,57 @@ const fn equal_bytes(one: u64, other: u64) -> u64 {
 
 /// What a bucket does not say of a key.
 #[expect(clippy::cast_possible_truncation, reason = "no more than eight bits are left")]
-const fn tag(key: u32, bits: u32) -> u8 {
+pub(crate) const fn tag(key: u32, bits: u32) -> u8 {
     // The bits below those of the bucket, the upper ones of them.
     let rest = KEY_BITS - bits;
     let tag = key & ((1 << rest) - 1);
     (if rest > 8 { tag >> (rest - 8) } else { tag }) as u8
 }
 
-/// Some fingerprints in memory.
-#[derive(Default)]
-pub(crate) struct Batch {
-    words: Vec<u32>,
-    ends: Vec<usize>,
-    one: Vec<u32>,
-}
-
-impl Batch {
-    /// How many are taken at once: 2 MB of words, which stay in the cache between being added and being asked for.
-    pub(crate) const SIZE: u32 = 512;
-
-    /// Adds one.
-    pub(crate) fn push(&mut self, words: &[u32]) {
-        self.words.extend_from_slice(looked_at(words));
-        self.ends.push(self.words.len());
-    }
-
-    /// Reads these and forgets those from before.
-    pub(crate) fn fill<P: Prints + ?Sized>(&mut self, prints: &P, ids: Range<u32>) {
-        self.words.clear();
-        self.ends.clear();
-        for id in ids {
-            self.words.extend_from_slice(looked_at(read(prints, id, &mut self.one)));
-            self.ends.push(self.words.len());
-        }
-    }
-
-    /// The words of the `at`th of them.
-    fn get(&self, at: usize) -> &[u32] {
-        let begin = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
-        let end = self.ends.get(at).copied().unwrap_or_default();
-        self.words.get(begin..end).unwrap_or_default()
-    }
-
-    /// All of them, in order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u32]> {
-        (0..self.ends.len()).map(|at| self.get(at))
-    }
-}
-
-impl Prints for Batch {
-    fn count(&self) -> u32 {
-        u32::try_from(self.ends.len()).unwrap_or(u32::MAX)
-    }
-
-    fn read(&self, at: u32, words: &mut Vec<u32>) {
-        words.extend_from_slice(self.get(at as usize));
-    }
-
-    fn borrow(&self, at: u32) -> Option<&[u32]> {
-        Some(self.get(at as usize))
-    }
-}
-
-/// The buckets that one thread fills.
-struct Share<'a> {
-    /// The number of its first bucket.
-    from: usize,
-    /// The first of its places.
-    begin: u32,
-    buckets: &'a mut [Bucket],
-    tags: &'a mut [u8],
-    places: &'a mut [u32],
-}
-
-impl<'a> Share<'a> {
-    /// One for each thread.
-    fn split(buckets: &'a mut [Bucket], mut tags: &'a mut [u8], mut places: &'a mut [u32]) -> Vec<Self> {
-        let size = share_size(buckets.len());
-        let mut shares: Vec<Self> = Vec::new();
-        let mut next: Vec<_> =
-            buckets.chunks(size).skip(1).map(|share| share.first().map_or(0, |one| one.begin)).collect();
-        next.push(u32::try_from(places.len()).unwrap_or(u32::MAX));
-        let mut begin = 0;
-        for ((number, buckets), end) in buckets.chunks_mut(size).enumerate().zip(next) {
-            let (own_tags, other_tags) = tags.split_at_mut((end - begin) as usize);
-            let (own_places, other_places) = places.split_at_mut((end - begin) as usize);
-            shares.push(Self { from: number * size, begin, buckets, tags: own_tags, places: own_places });
-            (tags, places, begin) = (other_tags, other_places, end);
-        }
-        shares
-    }
-
-    fn add(&mut self, key: u32, bits: u32, place: u32) {
-        let number = ((key >> (KEY_BITS - bits)) as usize).wrapping_sub(self.from);
-        let Some(bucket) = self.buckets.get_mut(number) else { return };
-        let at = (bucket.end - self.begin) as usize;
-        if let (Some(there), Some(slot)) = (self.tags.get_mut(at), self.places.get_mut(at)) {
-            (*there, *slot) = (tag(key, bits), place);
-            bucket.end += 1;
-        }
-    }
-}
-
-fn share_size(buckets: usize) -> usize {
-    buckets.div_ceil(rayon::current_num_threads().max(1)).max(1)
-}
-
 /// The fingerprints of one index.
 pub(crate) struct Part {
     /// Which ones.
     pub(crate) ids: Range<u32>,
+    /// How many words they have.
+    words: u64,
     which: Which,
 }
 
 impl Part {
     /// As many from `from` on as have `full` words together, but at least one.
     pub(crate) fn fill<P: Prints + ?Sized>(prints: &P, from: u32, full: u64) -> Self {
-        let (mut which, mut words, mut to) = (Which::default(), Vec::new(), from);
+        let (mut which, mut buffer, mut to, mut words) = (Which::default(), Vec::new(), from, 0);
         while to < prints.count() {
-            let more = looked_at(read(prints, to, &mut words)).len();
-            if u64::from(which.words()) + more as u64 > full && to > from {
+            let length = prints.length(to).unwrap_or_else(|| read(prints, to, &mut buffer).len()).min(LONGEST);
+            let is_full = words + length as u64 > full || !which.has_room(length);
+            if is_full && to > from {
                 break;
             }
-            which.push(more);
+            which.push(length);
+            words += length as u64;
             to += 1;
         }
-        Self { ids: from..to, which }
+        Self { ids: from..to, words, which }
     }
 }
 
-/// Counts the keys of each bucket into its end; each thread does a share of the buckets.
-fn count<P: Prints + ?Sized>(prints: &P, ids: &Range<u32>, bits: u32, buckets: &mut [Bucket]) {
-    let size = share_size(buckets.len());
-    buckets.par_chunks_mut(size).enumerate().for_each(|(number, share)| {
-        let (mut words, from) = (Vec::new(), number * size);
-        for id in ids.clone() {
-            for (key, _) in keys(read(prints, id, &mut words)) {
-                let number = ((key >> (KEY_BITS - bits)) as usize).wrapping_sub(from);
-                if let Some(bucket) = share.get_mut(number) {
-                    bucket.end += 1;
-                }
+/// How many keys each bucket will have.
+fn sizes<P: Prints + ?Sized>(prints: &P, ids: &Range<u32>, bits: u32) -> Vec<u32> {
+    let (mut sizes, mut words) = (vec![0; 1 << bits], Vec::new());
+    for id in ids.clone() {
+        for (key, _) in keys(read(prints, id, &mut words)) {
+            if let Some(size) = sizes.get_mut((key >> (KEY_BITS - bits)) as usize) {
+                *size += 1;
             }
         }
-    });
+    }
+    sizes
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::made;
+    use super::super::which::ALIGNED;
     use super::*;
 
     fn of(index: &Postings, key: u32) -> Vec<u32> {
@@ -308,9 +226,9 @@ mod tests {
             for (key, place) in keys(print) {
                 expected.entry(key).or_default().push(first + place);
             }
-            first += u32::try_from(print.len()).unwrap();
+            first += u32::try_from(print.len()).unwrap().next_multiple_of(ALIGNED);
         }
-        assert_eq!(index.which().words(), first);
+        assert_eq!(index.which().places(), first);
         for (key, places) in expected {
             let found = of(&index, key);
             // So small an index mixes up a few keys.

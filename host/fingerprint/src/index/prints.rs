@@ -18,6 +18,11 @@ pub trait Prints: Sync {
     fn borrow(&self, _at: u32) -> Option<&[u32]> {
         None
     }
+
+    /// How many words fingerprint `at` has, where that is known without reading it.
+    fn length(&self, at: u32) -> Option<usize> {
+        self.borrow(at).map(<[u32]>::len)
+    }
 }
 
 impl Prints for [Fingerprint] {

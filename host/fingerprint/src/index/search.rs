@@ -8,7 +8,9 @@ use std::ops::Range;
 
 use super::align::SLOPES;
 use super::key::keys;
-use super::postings::Postings;
+use super::postings::{Postings, common};
+use super::sweep::Hit as Found;
+use super::which::ALIGNED;
 
 /// Hits of one query at most. A query among 21,125 real pieces has about 2,300, one among a million 110,000: the rarest are
 /// taken.
@@ -17,12 +19,9 @@ const HITS: usize = 16_384;
 /// Places of common keys that are looked through for one query at most.
 const SCANNED: usize = 131_072;
 
-/// From how many places on a bucket holds a common key; on average a bucket has 12 to 24 places.
-const COMMON: usize = 64;
-
 /// With so many rare keys a query does without the common ones, which say little and are most of the hits. Music has 500 to 800
 /// in a library without many copies; drones and silence have few.
-const ENOUGH: usize = 256;
+pub(crate) const ENOUGH: usize = 256;
 
 /// Diagonals that are counted together finely and coarsely, as powers of two. 32 frames are 4 s, more than 120 s of music drift
 /// at 2 %.
@@ -45,11 +44,17 @@ const DRIFTING: usize = 4;
 /// Frames by which two copies of another tempo may drift apart: 2 % of 120 s, and a little more.
 const DRIFT: i32 = 24;
 
+/// How far from a line a hit may lie, in thousandths of a frame.
+const BESIDE: i32 = 1500;
+
 /// Frames of the query over which the hits of another tempo must be spread: 20 s. A common turn of notes is shorter.
 const SPREAD: u32 = 160;
 
 /// A shift of so few frames (half a second) needs only one hit of a rare key: copies mostly begin together.
 const NEAR: i32 = 4;
+
+/// With more hits than this, one alone says nothing any more: a million prints have so many by chance, 21,125 do not.
+const ALONE: usize = 2048;
 
 /// Shifts of one pair that are checked at most.
 const SHIFTS: usize = 3;
@@ -96,10 +101,27 @@ impl Search {
     /// The suspects among the fingerprints of an index whose places lie below `limit`, in order, best shift first.
     pub(crate) fn run(&mut self, index: &Postings, words: &[u32], limit: u32) -> &[Suspect] {
         self.collect(index, words, limit);
+        self.weigh(index, words.len())
+    }
+
+    /// The same from hits of rare keys that are found already, of a query of so many words.
+    pub(crate) fn run_with<'h>(
+        &mut self,
+        index: &Postings,
+        length: usize,
+        hits: impl Iterator<Item = &'h [Found]>,
+    ) -> &[Suspect] {
+        self.hits.clear();
+        hits.for_each(|hits| self.hits.extend_from_slice(hits));
+        self.rare = self.hits.len();
+        self.weigh(index, length)
+    }
+
+    fn weigh(&mut self, index: &Postings, length: usize) -> &[Suspect] {
         self.narrow(index);
         self.suspects.clear();
         for hits in self.close.chunk_by(|one, other| one.at == other.at) {
-            suspect(hits, words.len(), &mut self.suspects);
+            suspect(hits, length, &mut self.suspects);
         }
         &self.suspects
     }
@@ -113,12 +135,13 @@ impl Search {
         self.keys.extend(keys(words).map(|(key, place)| Asked { bucket: index.bucket(key), key, place }));
         index.fetch(self.keys.iter().map(|asked| asked.bucket.start));
         self.hits.clear();
-        for asked in self.keys.iter().filter(|asked| asked.bucket.len() < COMMON) {
+        let common = common(index.bits());
+        for asked in self.keys.iter().filter(|asked| asked.bucket.len() < common) {
             asked.take(index, &mut self.hits);
         }
         self.rare = self.hits.len();
         let all = self.keys.len();
-        self.keys.retain(|asked| asked.bucket.len() >= COMMON);
+        self.keys.retain(|asked| asked.bucket.len() >= common);
         let mut left = if all - self.keys.len() < ENOUGH { SCANNED } else { 0 };
         if left > 0 {
             self.keys.sort_unstable_by_key(|asked| (asked.bucket.len(), asked.place));
@@ -146,9 +169,10 @@ impl Search {
         self.coarse.count(&self.hits, COARSE);
         self.close.clear();
         let which = index.which();
+        let alone = if self.rare <= ALONE { self.rare } else { 0 };
         for (number, (there, place)) in self.hits.iter().enumerate() {
             let many = self.fine.around(*there, *place) >= TOGETHER || self.coarse.around(*there, *place) >= DRIFTING;
-            if many || number < self.rare {
+            if many || (number < alone && may_be_near(*there, *place)) {
                 let (at, first) = which.of(*there);
                 let shift = (there - first).wrapping_sub(*place).cast_signed();
                 if many || shift.abs() <= NEAR {
@@ -158,6 +182,12 @@ impl Search {
         }
         self.close.sort_unstable();
     }
+}
+
+/// Whether a hit may be hardly shifted, by the bits that tell how far a place is from the start of its fingerprint.
+const fn may_be_near(there: u32, place: u32) -> bool {
+    let shift = there.wrapping_sub(place).wrapping_add(NEAR.cast_unsigned());
+    shift % ALIGNED <= 2 * NEAR.cast_unsigned()
 }
 
 /// A key of the query, and where its entries are.
@@ -186,7 +216,7 @@ struct Counters {
 
 impl Counters {
     fn count(&mut self, hits: &[(u32, u32)], width: u32) {
-        let bits = (hits.len().max(1).ilog2() + 5).clamp(COUNTERS.0, COUNTERS.1);
+        let bits = (hits.len().max(1).ilog2() + 7).clamp(COUNTERS.0, COUNTERS.1);
         self.counts.clear();
         self.counts.resize(1 << bits, 0);
         self.width = width;
@@ -220,7 +250,7 @@ fn suspect(hits: &[Hit], length: usize, suspects: &mut Vec<Suspect>) {
         // The window that begins at the next shift may hold more: then this one waits for it.
         let same = within(left, 0);
         let rest = left.get(same..).unwrap_or_default();
-        let enough = first.shift.abs() <= NEAR || (together >= TOGETHER && spread(left, together) >= APART);
+        let enough = first.shift.abs() <= NEAR || (together >= TOGETHER && spread(left.iter().take(together)) >= APART);
         if enough && together >= within(rest, 2) {
             let middle = left.get(together / 2).map_or(first.shift, |hit| hit.shift);
             suspects.push(Suspect { at: first.at, shift: middle, hits: together, slope: 0 });
@@ -241,27 +271,37 @@ fn within(hits: &[Hit], frames: i32) -> usize {
     hits.first().map_or(0, |first| hits.iter().take_while(|hit| hit.shift - first.shift <= frames).count())
 }
 
-/// Over how many frames of the query the first hits are spread.
-fn spread(hits: &[Hit], first: usize) -> u32 {
-    let places = || hits.iter().take(first).map(|hit| hit.place);
-    places().max().unwrap_or_default() - places().min().unwrap_or_default()
+/// Over how many frames of the query hits are spread.
+fn spread<'h>(hits: impl Iterator<Item = &'h Hit>) -> u32 {
+    let ends = |(least, most): (u32, u32), hit: &Hit| (least.min(hit.place), most.max(hit.place));
+    let (least, most) = hits.fold((u32::MAX, 0), ends);
+    most.saturating_sub(least)
 }
 
 /// The line with the most hits, when it has enough of them and they are spread. A line goes through a hit at one of [`SLOPES`].
 fn drifting(hits: &[Hit], length: usize) -> Option<Suspect> {
-    if hits.len() < DRIFTING || spread(hits, hits.len()) < SPREAD {
+    if hits.len() < DRIFTING || spread(hits.iter()) < SPREAD {
         return None;
     }
     let mut best: Option<Suspect> = None;
     for first in hits.iter().step_by(hits.len().div_ceil(LINES)) {
+        // They are in the order of their shift.
+        let begin = hits.partition_point(|hit| hit.shift < first.shift - DRIFT);
+        let end = hits.partition_point(|hit| hit.shift <= first.shift + DRIFT);
+        let near = hits.get(begin..end).unwrap_or_default();
+        let wanted = best.map_or(DRIFTING, |best| best.hits + 1);
+        if near.len() < wanted || spread(near.iter()) < SPREAD {
+            continue;
+        }
         for slope in SLOPES {
-            let at = |place: u32| first.shift + place.wrapping_sub(first.place).cast_signed() * slope / 1000;
-            let near = hits.iter().filter(|hit| (hit.shift - first.shift).abs() <= DRIFT);
-            let on = near.filter(|hit| (hit.shift - at(hit.place)).abs() <= 1).map(|hit| hit.place);
-            let (count, least, most) =
-                on.fold((0, u32::MAX, 0), |(count, least, most), place| (count + 1, place.min(least), place.max(most)));
-            if count >= DRIFTING && most - least >= SPREAD && best.is_none_or(|best| best.hits < count) {
-                let middle = at(u32::try_from(length / 2).unwrap_or(u32::MAX));
+            let later = |place: u32| place.wrapping_sub(first.place).cast_signed() * slope;
+            let off = |hit: &Hit| (hit.shift - first.shift) * 1000 - later(hit.place);
+            let on = |hit: &&Hit| off(hit).abs() <= BESIDE;
+            // Few lines come this far.
+            let count = near.iter().filter(on).count();
+            let wanted = best.map_or(DRIFTING, |best| best.hits + 1);
+            if count >= wanted && spread(near.iter().filter(on)) >= SPREAD {
+                let middle = first.shift + later(u32::try_from(length / 2).unwrap_or(u32::MAX)) / 1000;
                 best = Some(Suspect { at: first.at, shift: middle, hits: count, slope });
             }
         }

@@ -3,6 +3,9 @@
 /// Places of one entry of the table of hints, as a power of two: about one fingerprint of 120 s.
 const HINT: u32 = 10;
 
+/// Each fingerprint begins at a multiple of this, so that the last bits of a place say where in its fingerprint it is.
+pub(crate) const ALIGNED: u32 = 256;
+
 /// Where each fingerprint begins in the numbering.
 pub(crate) struct Which {
     /// The first place of each; the last number is the end of the last.
@@ -21,11 +24,17 @@ impl Which {
     /// Adds a fingerprint of so many words.
     pub(crate) fn push(&mut self, words: usize) {
         let at = self.count();
-        let end = self.words().saturating_add(u32::try_from(words).unwrap_or(u32::MAX));
+        let places = u32::try_from(words).unwrap_or(u32::MAX).saturating_add(ALIGNED - 1) & !(ALIGNED - 1);
+        let end = self.places().saturating_add(places);
         while u32::try_from(self.hints.len()).is_ok_and(|hints| u64::from(hints) << HINT < u64::from(end)) {
             self.hints.push(at);
         }
         self.firsts.push(end);
+    }
+
+    /// Whether one of so many words can still be numbered.
+    pub(crate) fn has_room(&self, words: usize) -> bool {
+        u64::from(self.places()) + words as u64 + u64::from(ALIGNED) < u64::from(u32::MAX)
     }
 
     /// How many there are.
@@ -33,8 +42,8 @@ impl Which {
         u32::try_from(self.firsts.len() - 1).unwrap_or(u32::MAX)
     }
 
-    /// How many words they have.
-    pub(crate) fn words(&self) -> u32 {
+    /// How many places they take.
+    pub(crate) fn places(&self) -> u32 {
         self.firsts.last().copied().unwrap_or_default()
     }
 
@@ -75,8 +84,9 @@ mod tests {
                     prop_assert_eq!(which.of(place), (u32::try_from(at).unwrap(), first));
                     place += 1;
                 }
+                place = place.next_multiple_of(ALIGNED);
             }
-            prop_assert_eq!(which.words(), place);
+            prop_assert_eq!(which.places(), place);
         }
     }
 }

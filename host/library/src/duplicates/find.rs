@@ -44,6 +44,8 @@ pub struct Duplicates {
     pub versions: Vec<Versions>,
     /// What is called alike and could not be heard.
     pub likely: Vec<Likely>,
+    /// How many pairs of equal names were not looked at, at most: of a name that more than 64 items have.
+    pub likely_left_out: usize,
 }
 
 impl Duplicates {
@@ -91,8 +93,8 @@ pub fn find(catalog: &Catalog, ear: &Ear<'_>, wanted: Wanted) -> Result<Duplicat
     versions.extend(bridges.map(|pair| Versions::of(pair, Difference::Bridge)));
     versions.sort_by_key(|versions| (versions.one, versions.other));
     let groups = group(&items, &classes, &alike);
-    let likely = wanted.metadata.map(|threshold| likely(&items, threshold)).unwrap_or_default();
-    Ok(Duplicates { items, groups, versions, likely })
+    let (likely, likely_left_out) = wanted.metadata.map(|threshold| likely(&items, threshold)).unwrap_or_default();
+    Ok(Duplicates { items, groups, versions, likely, likely_left_out })
 }
 
 /// All items that are there. A file is no duplicate of itself: of items with one path there is one.

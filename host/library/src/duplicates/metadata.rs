@@ -3,7 +3,7 @@
 //!
 //! Two files that both have a fingerprint are never asked about here: how they sound has been compared.
 
-use baton_core::matching::{Agreement, Artists, Decision, Found, Matcher, Reason, Titles, Track};
+use baton_core::matching::{Alike, Matcher, Track};
 
 use super::Item;
 
@@ -24,44 +24,24 @@ pub struct Likely {
     pub reasons: Vec<String>,
 }
 
-/// Asks for every item without a fingerprint which others are called alike. Each pair once, the best first.
-pub(super) fn likely(items: &[Item], threshold: u32) -> Vec<Likely> {
+/// All pairs of which one has no fingerprint that are called alike, the best first; and how many more there may be, at most, of
+/// names that very many have.
+pub(super) fn likely(items: &[Item], threshold: u32) -> (Vec<Likely>, usize) {
     if items.iter().all(|item| item.heard) {
-        return Vec::new();
+        return (Vec::new(), 0);
     }
     let tracks: Vec<Track> = items.iter().map(track).collect();
-    let matcher = Matcher::new(&tracks);
-    let mut found = Vec::new();
-    for (at, _) in items.iter().enumerate().filter(|(_, item)| !item.heard) {
-        let Some(track) = tracks.get(at) else { continue };
-        let candidates = match matcher.find(track) {
-            Decision::Auto(found) => vec![found],
-            Decision::Review { candidates } => candidates,
-            Decision::None { .. } => Vec::new(),
-        };
-        let heard = |other: usize| items.get(other).is_none_or(|other| other.heard);
-        // Two without a fingerprint find each other; the first tells.
-        let once = |found: &Found| found.candidate > at || (found.candidate != at && heard(found.candidate));
-        let good = candidates.into_iter().filter(|found| once(found) && found.score >= threshold && is_alike(found));
-        found.extend(good.map(|found| as_likely(at, &found)));
-    }
-    found.sort_by_key(|likely| (std::cmp::Reverse(likely.score), likely.one, likely.other));
-    found
+    let found = Matcher::new(&tracks).duplicates(threshold);
+    let mut pairs: Vec<_> = found.pairs.iter().map(|pair| as_likely(items, pair)).collect();
+    pairs.sort_by_key(|likely| (std::cmp::Reverse(likely.score), likely.one, likely.other));
+    (pairs, found.left_out)
 }
 
-fn as_likely(at: usize, found: &Found) -> Likely {
-    let reasons = found.reasons.iter().map(ToString::to_string).collect();
-    Likely { one: at, other: found.candidate, score: found.score, reasons }
-}
-
-/// Whether every part agrees: points of one never make up for another.
-fn is_alike(found: &Found) -> bool {
-    found.reasons.iter().all(|reason| match reason {
-        Reason::Titles { how } => matches!(how, Titles::Equal | Titles::Subtitle | Titles::Close),
-        Reason::Artists { how } => matches!(how, Artists::Equal | Artists::Main | Artists::Close),
-        Reason::Versions { how } => matches!(how, Agreement::Same),
-        _ => true,
-    })
+fn as_likely(items: &[Item], pair: &Alike) -> Likely {
+    let [first, second] = pair.tracks;
+    let (one, other) =
+        if items.get(first).is_some_and(|first| first.heard) { (second, first) } else { (first, second) };
+    Likely { one, other, score: pair.score, reasons: pair.reasons.iter().map(ToString::to_string).collect() }
 }
 
 /// What is known of an item, from its tags, else from a name of the form `Artist - Title`.
@@ -74,6 +54,8 @@ fn track(item: &Item) -> Track {
     };
     Track {
         isrc: item.isrc.clone(),
+        // Of two that were heard, what they sound like has decided.
+        recording: item.heard.then(|| item.id.to_string()),
         title: title.trim().to_owned(),
         artists: artist
             .map(|artist| artist.trim().to_owned())
@@ -107,7 +89,7 @@ mod tests {
     }
 
     fn pairs(items: &[Item]) -> Vec<(usize, usize)> {
-        likely(items, THRESHOLD).iter().map(|likely| (likely.one, likely.other)).collect()
+        likely(items, THRESHOLD).0.iter().map(|likely| (likely.one, likely.other)).collect()
     }
 
     #[test]
@@ -120,9 +102,9 @@ mod tests {
             tagged(5, "Mara Voss", "Night Bus (Live)", 260),
         ];
         assert_eq!(pairs(&items), [(1, 0), (2, 4)]);
-        let said = &likely(&items, THRESHOLD)[0];
+        let said = &likely(&items, THRESHOLD).0[0];
         assert!(said.reasons.iter().any(|reason| reason.contains("same title")) && said.score == 870, "{said:?}");
-        assert!(likely(&items, 900).is_empty());
+        assert!(likely(&items, 900).0.is_empty());
     }
 
     #[test]
@@ -131,6 +113,14 @@ mod tests {
         assert_eq!(pairs(&items), [(0, 1)]);
         let heard = [tagged(1, "Mara Voss", "Night Bus", 200), tagged(2, "Mara Voss", "Night Bus", 200)];
         assert!(pairs(&heard).is_empty());
+    }
+
+    #[test]
+    fn all_pairs_are_told_not_the_five_best() {
+        let items: Vec<_> = (1..=9).map(|id| silent(id, "Mara Voss - Night Bus")).collect();
+        assert_eq!(pairs(&items).len(), 9 * 8 / 2);
+        let many: Vec<_> = (1..=70).map(|id| silent(id, "Mara Voss - Night Bus")).collect();
+        assert_eq!(likely(&many, THRESHOLD).1, 70 * 6);
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub(super) fn whole(found: &Duplicates) -> Value {
         "groups": found.groups.iter().map(|group| as_json(found, group)).collect::<Vec<_>>(),
         "versions": found.versions.iter().map(|two| versions(found, two)).collect::<Vec<_>>(),
         "likely_by_metadata": found.likely.iter().map(|two| likely(found, two)).collect::<Vec<_>>(),
+        "likely_left_out": found.likely_left_out,
     })
 }
 

@@ -69,7 +69,11 @@ fn likely(found: &Duplicates) -> String {
     for Likely { one, other, score, reasons } in found.likely.iter().take(SHOWN) {
         table.row([named(found, *one), named(found, *other), score.to_string(), reasons.join("; ")]);
     }
-    table.lines(|_, _, cell| cell) + &more(found.likely.len(), "pairs")
+    let left_out = match found.likely_left_out {
+        0 => String::new(),
+        pairs => format!("up to {pairs} pairs more have names that more than 64 items have, and were not looked at\n"),
+    };
+    table.lines(|_, _, cell| cell) + &more(found.likely.len(), "pairs") + &left_out
 }
 
 fn more(all: usize, what: &str) -> String {

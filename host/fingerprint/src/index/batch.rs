@@ -1,0 +1,189 @@
+//! Some fingerprints in memory, and their keys in the order of an index.
+//!
+//! An index of many fingerprints is larger than any cache, and keys are spread over all of it: what is asked or put in the order of
+//! the fingerprints waits for memory each time. So the keys of a batch are sorted first, into drawers: a drawer holds the keys of
+//! some neighbouring buckets, which do fit into the cache. Within a drawer the order of the fingerprints is kept.
+
+use std::ops::Range;
+
+use super::key::{KEY_BITS, LONGEST, keys, looked_at};
+use super::prints::{Prints, read};
+
+/// Words of a batch, about 1,100 fingerprints of 120 s: 4 MB of words and 8 MB of sorted keys.
+const WORDS: usize = 1 << 21;
+
+/// Fingerprints of a batch at most, so that the number of one and the place of a word in it fit into an [`Entry`].
+const PRINTS: usize = 1 << 16;
+
+/// The bits of the place of a word in its fingerprint.
+const PLACE_BITS: u32 = LONGEST.trailing_zeros();
+
+/// Drawers at most, as a power of two: as many as the cache has room for the ends of.
+const DRAWERS: u32 = 12;
+
+/// Some fingerprints in memory.
+#[derive(Default)]
+pub(crate) struct Batch {
+    words: Vec<u32>,
+    ends: Vec<usize>,
+    one: Vec<u32>,
+}
+
+impl Batch {
+    /// Adds one.
+    pub(crate) fn push(&mut self, words: &[u32]) {
+        self.words.extend_from_slice(looked_at(words));
+        self.ends.push(self.words.len());
+    }
+
+    /// Forgets those from before and reads as many of these as it has room for, but at least one. Tells which it has.
+    pub(crate) fn fill<P: Prints + ?Sized>(&mut self, prints: &P, ids: Range<u32>) -> Range<u32> {
+        self.words.clear();
+        self.ends.clear();
+        let mut to = ids.start;
+        while to < ids.end && self.words.len() < WORDS && self.ends.len() < PRINTS {
+            self.words.extend_from_slice(looked_at(read(prints, to, &mut self.one)));
+            self.ends.push(self.words.len());
+            to += 1;
+        }
+        ids.start..to
+    }
+
+    /// The words of the `at`th of them.
+    pub(crate) fn get(&self, at: usize) -> &[u32] {
+        let begin = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
+        let end = self.ends.get(at).copied().unwrap_or_default();
+        self.words.get(begin..end).unwrap_or_default()
+    }
+
+    /// All of them, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u32]> {
+        (0..self.ends.len()).map(|at| self.get(at))
+    }
+}
+
+impl Prints for Batch {
+    fn count(&self) -> u32 {
+        u32::try_from(self.ends.len()).unwrap_or(u32::MAX)
+    }
+
+    fn read(&self, at: u32, words: &mut Vec<u32>) {
+        words.extend_from_slice(self.get(at as usize));
+    }
+
+    fn borrow(&self, at: u32) -> Option<&[u32]> {
+        Some(self.get(at as usize))
+    }
+}
+
+/// A key of a batch.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Entry {
+    pub(crate) key: u32,
+    from: From,
+}
+
+/// A word of a batch: the number of its fingerprint, and its place in that.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct From(u32);
+
+impl From {
+    pub(crate) const fn print(self) -> usize {
+        (self.0 >> PLACE_BITS) as usize
+    }
+
+    pub(crate) const fn place(self) -> u32 {
+        self.0 & ((1 << PLACE_BITS) - 1)
+    }
+}
+
+impl Entry {
+    pub(crate) const fn from(self) -> From {
+        self.from
+    }
+}
+
+/// The keys of a batch, drawer by drawer.
+#[derive(Default)]
+pub(crate) struct Sorted {
+    entries: Vec<Entry>,
+    ends: Vec<usize>,
+}
+
+impl Sorted {
+    /// Sorts the keys of a batch for an index of so many buckets, as a power of two.
+    pub(crate) fn sort(&mut self, batch: &Batch, bits: u32) {
+        let drawer = |key: u32| (key >> (KEY_BITS - bits.min(DRAWERS))) as usize;
+        self.ends.clear();
+        self.ends.resize(1 << bits.min(DRAWERS), 0);
+        for (key, _) in batch.iter().flat_map(keys) {
+            if let Some(size) = self.ends.get_mut(drawer(key)) {
+                *size += 1;
+            }
+        }
+        let mut total = 0;
+        for end in &mut self.ends {
+            (*end, total) = (total, total + *end);
+        }
+        self.entries.resize(total, Entry::default());
+        for (words, print) in batch.iter().zip(0_u32..) {
+            for (key, place) in keys(words) {
+                let Some(end) = self.ends.get_mut(drawer(key)) else { continue };
+                if let Some(entry) = self.entries.get_mut(*end) {
+                    *entry = Entry { key, from: From(print << PLACE_BITS | place) };
+                }
+                *end += 1;
+            }
+        }
+    }
+
+    /// How many drawers there are.
+    pub(crate) fn drawers(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The keys of some drawers.
+    pub(crate) fn of(&self, drawers: Range<usize>) -> &[Entry] {
+        let end =
+            |drawers: usize| drawers.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or_default();
+        self.entries.get(end(drawers.start)..end(drawers.end.min(self.ends.len()))).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::made;
+    use super::*;
+
+    #[test]
+    fn every_key_lies_once_in_its_drawer_in_the_order_of_the_fingerprints() {
+        let prints = made::library(20, 300, 5);
+        let (mut batch, mut sorted) = (Batch::default(), Sorted::default());
+        assert_eq!(batch.fill(&prints[..], 3..20), 3..20);
+        for bits in [8, 20] {
+            sorted.sort(&batch, bits);
+            let mut found = 0;
+            for drawer in 0..sorted.drawers() {
+                let entries = sorted.of(drawer..drawer + 1);
+                found += entries.len();
+                let order: Vec<_> = entries.iter().map(|entry| (entry.from().print(), entry.from().place())).collect();
+                assert!(order.is_sorted());
+                for entry in entries {
+                    assert_eq!((entry.key >> (KEY_BITS - bits.min(DRAWERS))) as usize, drawer);
+                    let words = &prints[3 + entry.from().print()];
+                    assert!(keys(words).any(|(key, place)| (key, place) == (entry.key, entry.from().place())));
+                }
+            }
+            assert_eq!(found, prints[3..].iter().map(|words| keys(words).count()).sum::<usize>());
+        }
+    }
+
+    #[test]
+    fn a_batch_takes_one_at_least_and_no_more_than_it_has_room_for() {
+        let prints = vec![vec![1; LONGEST]; WORDS / LONGEST + 5];
+        let mut batch = Batch::default();
+        let taken = batch.fill(&prints[..], 0..u32::try_from(prints.len()).unwrap());
+        assert_eq!((taken, batch.iter().count()), (0..u32::try_from(WORDS / LONGEST).unwrap(), WORDS / LONGEST));
+        assert_eq!(batch.fill(&prints[..], 2..2), 2..2);
+    }
+}

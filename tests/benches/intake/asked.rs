@@ -1,0 +1,70 @@
+//! What the command line of a bench asks for. Every bench knows `--quick`, `--json` and, where it has parts, `--only PART`; what one
+//! knows beyond that it reads itself.
+
+use anyhow::{Context as _, bail};
+
+/// What is asked of a bench.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    /// Less of everything.
+    pub(crate) quick: bool,
+    /// JSON instead of the table.
+    pub(crate) json: bool,
+    only: Option<String>,
+}
+
+/// The words of the command line that are left.
+pub(crate) struct Left(std::vec::IntoIter<String>);
+
+impl Left {
+    /// What follows an option.
+    ///
+    /// # Errors
+    /// When nothing does.
+    pub(crate) fn value(&mut self, option: &str) -> anyhow::Result<String> {
+        self.0.next().with_context(|| format!("`{option}` wants a value behind it"))
+    }
+}
+
+impl Asked {
+    /// Reads the command line of a bench with these parts. `own` takes what only this bench knows, and says whether it did; `more`
+    /// names that for the message.
+    ///
+    /// # Errors
+    /// When there is no such option or part, or `own` fails.
+    pub(crate) fn read(
+        parts: &[&str],
+        more: &str,
+        mut own: impl FnMut(&str, &mut Left) -> anyhow::Result<bool>,
+    ) -> anyhow::Result<Self> {
+        let mut left = Left(std::env::args().skip(1).collect::<Vec<_>>().into_iter());
+        let mut asked = Self::default();
+        while let Some(option) = left.0.next() {
+            match option.as_str() {
+                "--quick" => asked.quick = true,
+                "--json" => asked.json = true,
+                "--only" if !parts.is_empty() => asked.only = Some(part(parts, left.value("--only")?)?),
+                // Cargo adds it.
+                "--bench" => {}
+                other if own(other, &mut left)? => {}
+                other => {
+                    let only = if parts.is_empty() { "" } else { ", --only PART" };
+                    bail!("`{other}` is unknown; there are: --quick, --json{only}{more}")
+                }
+            }
+        }
+        Ok(asked)
+    }
+
+    /// Whether a part is to run.
+    pub(crate) fn wants(&self, part: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only == part)
+    }
+}
+
+fn part(parts: &[&str], wanted: String) -> anyhow::Result<String> {
+    if parts.contains(&wanted.as_str()) {
+        return Ok(wanted);
+    }
+    bail!("there is no part `{wanted}`; there are: {}", parts.join(", "))
+}
