@@ -9,7 +9,7 @@ use baton_core::quarantine;
 use baton_core::retry::Policy;
 use baton_intake::{IntakeError, Owner};
 use baton_ledger::Ledger;
-use baton_sandbox::{Cancel, DatabaseGrant, EgressGrants, MountGrant, Plugin, RepositoryGrant, Sandbox};
+use baton_sandbox::{Cancel, DatabaseGrant, EgressGrants, MountGrant, Plugin, RepositoryGrant, Sandbox, SoundGrants};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -31,6 +31,8 @@ pub struct Grants {
     pub databases: Vec<DatabaseGrant>,
     /// Folders whose repositories it may read.
     pub repositories: Vec<RepositoryGrant>,
+    /// What it may know of how files and the library sound.
+    pub sounds: SoundGrants,
     /// Whether it may send handoffs to other agents, and take them back.
     pub handoffs: bool,
     /// Whether it may read the ledger.

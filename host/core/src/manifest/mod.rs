@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use capabilities::{
-    Capabilities, Database, FilesCapability, GitCapability, HandoffsCapability, HttpCapability, HttpRule,
-    LedgerCapability, Mode, ReturnsCapability, SecretCapability, SqlCapability, authority_of,
+    Capabilities, Database, FilesCapability, FingerprintCapability, GitCapability, HandoffsCapability, HttpCapability,
+    HttpRule, LedgerCapability, Listening, Mode, ReturnsCapability, SecretCapability, SqlCapability, authority_of,
 };
 
 /// The name of the custom section.
