@@ -11,7 +11,7 @@
 //! ```
 
 pub use crate::bindings::baton::plugin::fingerprint::{
-    Asked, Coverage, Error, Group, Heard, Item, Lack, Match, Sound, Superfluous, Twice, Without,
+    Asked, Covered, Error, Group, Heard, Item, Lack, Match, Sound, Superfluous, Twice, Without,
 };
 
 use crate::bindings::baton::plugin::fingerprint as generated;
@@ -58,7 +58,7 @@ pub fn look_up_one(asked: &Asked) -> Result<Vec<Match>, Error> {
 ///
 /// # Errors
 /// As `coverage` in `wit/fingerprint.wit`.
-pub fn coverage() -> Result<Coverage, Error> {
+pub fn coverage() -> Result<Covered, Error> {
     generated::coverage()
 }
 

@@ -9,5 +9,8 @@
 mod asked;
 mod find;
 
+#[cfg(test)]
+mod tests;
+
 pub use asked::Asked;
 pub use find::{Match, look_up};

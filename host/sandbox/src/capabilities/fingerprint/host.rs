@@ -32,17 +32,17 @@ impl generated::Host for State {
             Err(error) => return Ok(Err(error)),
         };
         let count = asked.len();
-        let found = self.ask(Room::One, move |catalog, stop| lookup::look_up(catalog, &asked, stop)).await;
+        let found = self.in_library(Room::One, move |catalog, stop| lookup::look_up(catalog, &asked, stop)).await;
         Ok(found.map(|found| found.map_or_else(|| vec![Vec::new(); count], shown::matches)))
     }
 
-    async fn coverage(&mut self) -> wasmtime::Result<Result<generated::Coverage, Error>> {
-        let found = self.ask(Room::One, |catalog, _| Coverage::of(catalog, coverage::GATE)).await;
+    async fn coverage(&mut self) -> wasmtime::Result<Result<generated::Covered, Error>> {
+        let found = self.in_library(Room::One, |catalog, _| Coverage::of(catalog, coverage::GATE)).await;
         Ok(found.map(|found| shown::coverage(found.unwrap_or_else(|| Coverage::empty(coverage::GATE)))))
     }
 
     async fn duplicates(&mut self, most: u32) -> wasmtime::Result<Result<Twice, Error>> {
-        let found = self.ask(Room::All, all_that_is_twice).await;
+        let found = self.in_library(Room::All, all_that_is_twice).await;
         let found = found.and_then(|found| found.unwrap_or_else(|| Ok(Duplicates::default())));
         Ok(found.and_then(|found| shown::twice(&found, most)))
     }
@@ -83,7 +83,7 @@ impl State {
     }
 
     /// Asks the catalog; none when nothing was ever written.
-    async fn ask<T: Send + 'static>(
+    async fn in_library<T: Send + 'static>(
         &mut self,
         room: Room,
         look: impl FnOnce(&Catalog, &AtomicBool) -> Result<T, LedgerError> + Send + 'static,

@@ -57,14 +57,14 @@ pub(super) fn matches(found: Vec<Vec<lookup::Match>>) -> Vec<Vec<Match>> {
     found.into_iter().map(best).collect()
 }
 
-pub(super) fn coverage(found: Coverage) -> generated::Coverage {
+pub(super) fn coverage(found: Coverage) -> generated::Covered {
     let part = found.total;
     let one = |lack: baton_library::coverage::Lack| Without {
         state: lack.state.word().to_owned(),
         reason: lack.reason,
         items: lack.items,
     };
-    generated::Coverage {
+    generated::Covered {
         items: part.items,
         fingerprinted: part.fingerprinted,
         pending: part.pending,
