@@ -82,8 +82,8 @@ fn before(task: wit::Task) -> types::Task {
     let cause = match task.cause {
         wit::Cause::Handoff => types::Cause::Handoff,
         wit::Cause::Files(files) => types::Cause::Files(files),
-        // A schedule and a RETURN were no causes then: they are calls.
-        wit::Cause::Call | wit::Cause::Schedule | wit::Cause::Return(_) => types::Cause::Call,
+        // A schedule, a RETURN and audio were no causes then: they are calls.
+        wit::Cause::Call | wit::Cause::Schedule | wit::Cause::Return(_) | wit::Cause::Audio => types::Cause::Call,
     };
     let mount = |mount: wit::Mount| types::Mount {
         name: mount.name,

@@ -7,7 +7,7 @@ use baton_intake::Owner;
 use baton_ledger::Ledger;
 use baton_sandbox::Sandbox;
 
-use super::Workspace;
+use super::{Workspace, audio};
 use super::plugins::Loader;
 
 /// Which plugins are loaded.
@@ -49,6 +49,7 @@ pub(crate) fn open(
         sandbox,
         plugins,
         refresh: serves.then(|| loader.refreshing()),
+        ears: if serves { audio::ears(workspace) } else { None },
         rules: workspace.config.rules(&workspace.base),
         wake: Some(workspace.state.wake()?),
         patience: workspace.config.patience(),

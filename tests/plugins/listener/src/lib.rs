@@ -6,7 +6,7 @@ mod attack;
 mod library;
 
 use baton_plugin_sdk::fingerprint::{self, Heard};
-use baton_plugin_sdk::{Error, Outcome, Plugin, Task};
+use baton_plugin_sdk::{Cause, Error, Outcome, Plugin, Task};
 
 /// The plugin.
 pub struct Listener;
@@ -14,6 +14,7 @@ pub struct Listener;
 impl Plugin for Listener {
     fn run(task: Task) -> Result<Outcome, Error> {
         match task.action.as_str() {
+            "news" => Ok(Outcome::new(format!("{}: {}", task.cause == Cause::Audio, task.args))),
             "many" => many(&task),
             "library" => library::tell(),
             "ask" => library::ask(&task),
