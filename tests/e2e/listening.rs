@@ -66,7 +66,10 @@ fn coverage_and_duplicates_are_those_of_the_program() {
     let shown = workspace.baton(&["library", "duplicates", "--json"]).ended(0).json();
     assert_eq!(shown["superfluous"]["files"], json!(1));
     let bytes = shown["superfluous"]["bytes"].as_u64().unwrap();
-    assert!(said.contains(&format!("3 of 4 fingerprinted, 1 needed for 80 %; 1 groups, 1 superfluous with {bytes}")), "{said}");
+    assert!(
+        said.contains(&format!("3 of 4 fingerprinted, 1 needed for 80 %; 1 groups, 1 superfluous with {bytes}")),
+        "{said}"
+    );
     let kept = shown["groups"][0]["keep"]["file"]["path"].as_str().unwrap();
     assert!(workspace.read("reports/groups-2.txt").contains(&format!("keep {kept}")));
     assert!(workspace.read("reports/reasons-2.txt").contains(" 1\n"));
@@ -161,7 +164,9 @@ fn a_cancelled_task_ends_while_a_long_file_is_read() {
     workspace.write("handoffs/listener/01_inbox/long.json", handoff.to_string());
     let running = |workspace: &Workspace| {
         let tasks = workspace.baton(&["status", "--json"]).ended(0).json();
-        tasks["tasks"].as_array()?.iter().find(|task| task["handoff_id"] == "long")?["state"].as_str().map(str::to_owned)
+        tasks["tasks"].as_array()?.iter().find(|task| task["handoff_id"] == "long")?["state"]
+            .as_str()
+            .map(str::to_owned)
     };
     workspace.wait_for("the task to run", |workspace| (running(workspace)? == "running").then_some(()));
     workspace.baton(&["cancel", "long"]).ended(0);

@@ -127,7 +127,8 @@ fn open(file: &Path) -> Result<(File, Seen), Error> {
 }
 
 fn regular(opened: &File) -> Result<Seen, Error> {
-    let found = opened.metadata().map_err(|failed| error(Reason::Unreadable, format!("failed to look at it: {failed}")))?;
+    let found =
+        opened.metadata().map_err(|failed| error(Reason::Unreadable, format!("failed to look at it: {failed}")))?;
     if !found.is_file() {
         return Err(error(Reason::Unsupported, "it is no regular file; name a file, not a folder, pipe or device"));
     }

@@ -110,14 +110,18 @@ fn what_came_while_nobody_listened_is_told_and_so_is_a_file_that_became_another_
 #[test]
 fn a_plugin_is_told_when_it_asks_for_it_and_may_know_the_library() {
     let (workspace, folder) = listening();
-    let config = workspace.read("baton.toml").replace("root = \".\"", &format!("root = {:?}", folder.to_str().unwrap()));
+    let config =
+        workspace.read("baton.toml").replace("root = \".\"", &format!("root = {:?}", folder.to_str().unwrap()));
     workspace.write("baton.toml", config);
     workspace.install_fixture("listener", GRANTS);
     let known = library(&workspace).join("Known.wav");
     write_wav(&folder.join("again.wav"), &tune(1, SECONDS));
     workspace.up_once();
     let told = workspace.tasks_of("listener").remove(0);
-    assert_eq!((told.state.as_str(), told.from.as_deref(), told.action.as_deref()), ("succeeded", Some("baton"), Some("news")));
+    assert_eq!(
+        (told.state.as_str(), told.from.as_deref(), told.action.as_deref()),
+        ("succeeded", Some("baton"), Some("news"))
+    );
     let args: Value = serde_json::from_str(told.reason.strip_prefix("true: ").unwrap()).unwrap();
     let file = &args["files"][0];
     assert_eq!((&file["guest"], &file["state"]), (&"/root/0/again.wav".into(), &"fingerprinted".into()));
@@ -144,7 +148,8 @@ fn a_thousand_files_at_once_are_told_and_the_daemon_does_its_other_work_meanwhil
     workspace.wait_for("the first files", |workspace| (files(workspace) > 0).then_some(()));
     let before = files(&workspace);
     workspace.drop_handoff("noop", "Meanwhile");
-    workspace.wait_for("the handoff", |workspace| workspace.tasks("Meanwhile").iter().any(Task::is_final).then_some(()));
+    workspace
+        .wait_for("the handoff", |workspace| workspace.tasks("Meanwhile").iter().any(Task::is_final).then_some(()));
     assert!(before < 1_000, "it was meanwhile");
     wait_for_files(&workspace, 1_000);
     assert!(heard(&workspace).len() >= 10, "a hundred at a time");

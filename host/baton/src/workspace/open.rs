@@ -7,8 +7,8 @@ use baton_intake::Owner;
 use baton_ledger::Ledger;
 use baton_sandbox::Sandbox;
 
-use super::{Workspace, audio};
 use super::plugins::Loader;
+use super::{Workspace, audio};
 
 /// Which plugins are loaded.
 #[derive(Clone, Copy, Debug)]

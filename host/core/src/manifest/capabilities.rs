@@ -430,7 +430,8 @@ mod tests {
             "git":[{"folder":"root","reason":""}],"fingerprint":[{"of":"files","reason":""},{"of":"library","reason":""}],
             "handoffs":{"reason":""},"ledger":{"reason":""},"returns":{"reason":""}}"#,
         );
-        let more = ["files:rw=plans", "secret=s", "sql=catalog:rw", "git=root", "fingerprint=files", "fingerprint=library"];
+        let more =
+            ["files:rw=plans", "secret=s", "sql=catalog:rw", "git=root", "fingerprint=files", "fingerprint=library"];
         assert_eq!(new.beyond(&old), [&more[..], &["handoffs", "ledger", "returns"]].concat());
         assert_eq!(old.beyond(&new), ["http=GET:a.b/*"]);
     }

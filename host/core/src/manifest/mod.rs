@@ -340,7 +340,8 @@ mod tests {
         assert!(matches!(parse_with(&format!("{own},{own}"), ""), Err(ManifestError::TwoTriggers("return"))));
         let watched = r#"{"kind":"watched","action":"a"}"#;
         assert!(matches!(parse_with(&format!("{watched},{watched}"), ""), Err(ManifestError::TwoTriggers("watched"))));
-        let (audio, library) = (r#"{"kind":"audio","action":"a"}"#, r#""fingerprint":[{"of":"library","reason":"to know it"}]"#);
+        let (audio, library) =
+            (r#"{"kind":"audio","action":"a"}"#, r#""fingerprint":[{"of":"library","reason":"to know it"}]"#);
         assert!(parse_with(audio, library).is_ok());
         let files = r#""fingerprint":[{"of":"files","reason":"to hear"}]"#;
         assert!(matches!(parse_with(audio, files), Err(ManifestError::NoLibrary)));

@@ -25,5 +25,7 @@ pub(super) fn calmly<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Libr
 /// On Linux the priority is the thread's, elsewhere the whole process's. Where it is refused nothing is lost.
 fn step_back() {
     #[cfg(target_os = "linux")]
-    drop(rustix::process::setpriority_process(None, NICE));
+    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+        tracing::debug!(%error, "new audio is heard with the usual priority");
+    }
 }

@@ -220,4 +220,3 @@ fn compare(catalog: &Catalog, arrivals: &mut [Arrival], stop: &AtomicBool) -> Re
     }
     Ok(())
 }
-

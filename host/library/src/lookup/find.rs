@@ -122,12 +122,7 @@ fn alike(prints: &[Fingerprint], print: &Fingerprint, found: &Found) -> Option<(
 }
 
 /// The items that sound alike, and those with the same audio packets.
-fn gather(
-    catalog: &Catalog,
-    asked: &[Asked],
-    near: &Near,
-    stop: &AtomicBool,
-) -> Result<Vec<Vec<Match>>, LedgerError> {
+fn gather(catalog: &Catalog, asked: &[Asked], near: &Near, stop: &AtomicBool) -> Result<Vec<Vec<Match>>, LedgerError> {
     let mut matches: Vec<Vec<Match>> = vec![Vec::new(); asked.len()];
     let mut same: HashMap<[u8; 32], Vec<usize>> = HashMap::new();
     for (place, asked) in asked.iter().enumerate() {
@@ -139,7 +134,8 @@ fn gather(
     catalog.library_entries(|entry| {
         let sounds = near.get(&entry.id).map(Vec::as_slice).unwrap_or_default();
         let twins = entry.audio_sha256.and_then(|audio| same.get(&audio)).map(Vec::as_slice).unwrap_or_default();
-        if (sounds.is_empty() && twins.is_empty()) || stop.load(Ordering::Relaxed) || !paths.insert(entry.path.clone()) {
+        if (sounds.is_empty() && twins.is_empty()) || stop.load(Ordering::Relaxed) || !paths.insert(entry.path.clone())
+        {
             return;
         }
         let item = Item::from(entry);

@@ -112,11 +112,13 @@ fn an_item_is_not_found_by_itself_and_the_same_packets_are_the_surest_proof() {
     let pieces = ["a.wav", "b.wav"].map(|name| Piece(name.to_owned(), song.clone(), 120, 7));
     let catalog = library(folder.path(), &pieces);
     let mut of_library = asked(&song, 120, "a");
-    catalog.library_entries(|entry| {
-        if entry.name == "a" {
-            of_library.item = entry.into();
-        }
-    }).unwrap();
+    catalog
+        .library_entries(|entry| {
+            if entry.name == "a" {
+                of_library.item = entry.into();
+            }
+        })
+        .unwrap();
     let found = look_up(&catalog, &[of_library], &AtomicBool::new(false)).unwrap();
     assert_eq!(names(&found[0]), [("b", None)]);
     assert_eq!(found[0][0].proof, Proof::SameAudio);

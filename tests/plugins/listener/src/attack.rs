@@ -1,7 +1,7 @@
 //! Ways out of the granted folder, by names and by links.
 
-use baton_plugin_sdk::fingerprint::{self, Heard};
 use baton_plugin_sdk::Outcome;
+use baton_plugin_sdk::fingerprint::{self, Heard};
 
 /// Names of what lies outside. `outside.wav` is beside the folder; the test puts it there.
 const PATHS: [&str; 14] = [

@@ -42,13 +42,20 @@ fn tell(task: &Task) -> Result<Outcome, Error> {
         Heard::Fingerprinted(sound) => sound,
     };
     let found = fingerprint::look_up_one(&fingerprint::asked(&sound))?;
-    let lines: String = found.iter().map(|found| format!("{} {} {:?}\n", found.item.path, found.score, found.difference)).collect();
+    let lines: String =
+        found.iter().map(|found| format!("{} {} {:?}\n", found.item.path, found.score, found.difference)).collect();
     let words: Vec<String> = sound.words.iter().map(u32::to_string).collect();
     let digests = format!("{} {}", sound.audio_sha256.unwrap_or_default(), sound.file_sha256.unwrap_or_default());
-    Ok(Outcome::new(format!("fingerprinted, {} in {}, {} ms, {} found", sound.codec, sound.container, sound.duration_ms, found.len()))
-        .with_artifact("found.txt", "text/plain", lines)
-        .with_artifact("words.txt", "text/plain", words.join(","))
-        .with_artifact("digests.txt", "text/plain", digests))
+    Ok(Outcome::new(format!(
+        "fingerprinted, {} in {}, {} ms, {} found",
+        sound.codec,
+        sound.container,
+        sound.duration_ms,
+        found.len()
+    ))
+    .with_artifact("found.txt", "text/plain", lines)
+    .with_artifact("words.txt", "text/plain", words.join(","))
+    .with_artifact("digests.txt", "text/plain", digests))
 }
 
 fn many(task: &Task) -> Result<Outcome, Error> {

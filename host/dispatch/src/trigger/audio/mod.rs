@@ -83,7 +83,9 @@ impl Hearing {
                 said.insert(folder.to_owned(), why);
             }
             Some(_) => {}
-            None if said.remove(folder).is_some() => tracing::info!(folder = %folder.display(), "its audio is heard again"),
+            None if said.remove(folder).is_some() => {
+                tracing::info!(folder = %folder.display(), "its audio is heard again")
+            }
             None => {}
         }
     }

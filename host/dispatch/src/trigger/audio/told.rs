@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use baton_core::digest::Digest;
+use baton_core::Digest;
 use baton_ledger::finding::Finding;
 use baton_sandbox::MountGrant;
 use serde_json::{Value, json};
@@ -87,7 +87,8 @@ pub(super) fn arguments(files: &[NewAudio], mounts: &[MountGrant]) -> Value {
 }
 
 fn guest(mounts: &[MountGrant], path: &Path) -> Option<String> {
-    let below = |mount: &MountGrant| Some(format!("{}/{}", mount.guest, path.strip_prefix(&mount.host).ok()?.to_str()?));
+    let below =
+        |mount: &MountGrant| Some(format!("{}/{}", mount.guest, path.strip_prefix(&mount.host).ok()?.to_str()?));
     mounts.iter().find_map(below)
 }
 
@@ -108,7 +109,11 @@ mod tests {
 
     fn all() -> Vec<NewAudio> {
         vec![
-            new("/in/a.mp3", "fingerprinted", vec![known("/m/live.flac", Some("version_words")), known("/m/a.flac", None)]),
+            new(
+                "/in/a.mp3",
+                "fingerprinted",
+                vec![known("/m/live.flac", Some("version_words")), known("/m/a.flac", None)],
+            ),
             new("/in/b.mp3", "fingerprinted", vec![known("/m/b.flac", Some("length"))]),
             new("/in/c.mp3", "failed", Vec::new()),
             new("/in/d.ape", "skipped", Vec::new()),

@@ -11,8 +11,8 @@ use std::path::{Component, Path, PathBuf};
 use cap_primitives::fs::{OpenOptions, OpenOptionsExt as _, open, open_ambient_dir};
 
 use super::super::files::MountGrant;
-use super::generated::Error;
 use super::Sounds;
+use super::generated::Error;
 use crate::limits;
 
 /// A file below a mount.

@@ -117,7 +117,10 @@ fn size(group: &generated::Group) -> usize {
 
 fn bytes_of(item: &generated::Item) -> usize {
     let tags = [&item.title, &item.artist, &item.album, &item.isrc];
-    128 + item.path.len() + item.name.len() + item.format.len() + tags.into_iter().flatten().map(String::len).sum::<usize>()
+    128 + item.path.len()
+        + item.name.len()
+        + item.format.len()
+        + tags.into_iter().flatten().map(String::len).sum::<usize>()
 }
 
 fn item(item: &Item) -> generated::Item {
