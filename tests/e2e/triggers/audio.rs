@@ -151,6 +151,10 @@ fn a_thousand_files_at_once_are_told_and_the_daemon_does_its_other_work_meanwhil
     workspace
         .wait_for("the handoff", |workspace| workspace.tasks("Meanwhile").iter().any(Task::is_final).then_some(()));
     assert!(before < 1_000, "it was meanwhile");
+    // A hundred at a time, each with the patience of one wait.
+    for count in (100..1_000).step_by(100) {
+        workspace.wait_for(&format!("{count} files"), |workspace| (files(workspace) >= count).then_some(()));
+    }
     wait_for_files(&workspace, 1_000);
     assert!(heard(&workspace).len() >= 10, "a hundred at a time");
     assert!(daemon.stop().success());
