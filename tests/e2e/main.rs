@@ -47,6 +47,8 @@ mod library;
 #[cfg(test)]
 mod library_sync;
 #[cfg(test)]
+mod listening;
+#[cfg(test)]
 mod locked_ledger;
 #[cfg(test)]
 mod looking_back;

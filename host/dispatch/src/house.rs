@@ -9,7 +9,7 @@ use baton_core::quarantine;
 use baton_core::retry::Policy;
 use baton_intake::{IntakeError, Owner};
 use baton_ledger::Ledger;
-use baton_sandbox::{Cancel, DatabaseGrant, EgressGrants, MountGrant, Plugin, RepositoryGrant, Sandbox};
+use baton_sandbox::{Cancel, DatabaseGrant, EgressGrants, MountGrant, Plugin, RepositoryGrant, Sandbox, SoundGrants};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -17,6 +17,7 @@ use crate::archive::UNROUTED;
 use crate::obligations::Patience;
 use crate::plugins::{Plugins, Refresh};
 use crate::running::Running;
+use crate::trigger::audio::{Ears, Hearing};
 use crate::{DispatchError, Roster, Rules, limits, owner};
 
 /// What one plugin may do in this workspace: declared and granted.
@@ -31,6 +32,8 @@ pub struct Grants {
     pub databases: Vec<DatabaseGrant>,
     /// Folders whose repositories it may read.
     pub repositories: Vec<RepositoryGrant>,
+    /// What it may know of how files and the library sound.
+    pub sounds: SoundGrants,
     /// Whether it may send handoffs to other agents, and take them back.
     pub handoffs: bool,
     /// Whether it may read the ledger.
@@ -97,6 +100,8 @@ pub struct Setup {
     pub plugins: Plugins,
     /// Looks for what the operator changed since; without it the plugins stay as they are.
     pub refresh: Option<Refresh>,
+    /// Hears new audio; without it none is.
+    pub ears: Option<Ears>,
     /// What the operator says about the agents.
     pub rules: Rules,
     /// The folder in which other processes leave word that there is something to do.
@@ -118,6 +123,8 @@ pub struct House {
     pub(crate) sandbox: Sandbox,
     plugins: RwLock<Arc<Plugins>>,
     pub(crate) refresh: Option<Refresh>,
+    pub(crate) ears: Option<Ears>,
+    pub(crate) hearing: Hearing,
     pub(crate) owner: String,
     pub(crate) settle_tries: u32,
     rules: Rules,
@@ -149,6 +156,8 @@ impl House {
             sandbox: setup.sandbox,
             plugins: RwLock::new(Arc::new(setup.plugins)),
             refresh: setup.refresh,
+            ears: setup.ears,
+            hearing: Hearing::default(),
             owner: setup.owner,
             settle_tries: setup.settle_tries,
             rules: setup.rules,
@@ -174,6 +183,7 @@ impl House {
             sandbox: Sandbox::new(None).unwrap(),
             plugins: Plugins::default(),
             refresh: None,
+            ears: None,
             rules: Rules::default(),
             wake: None,
             patience: Patience::default(),

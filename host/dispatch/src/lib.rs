@@ -5,7 +5,7 @@
 //! `work` (lease, run), `settle` (outcome, RETURN and state in one transaction), `post` (what plugins send and take back), `carry` (deliveries and moves, in
 //! batches), `recover` (what a crash left), `withdraw` (files that are gone), `dependencies` (tasks that wait for others),
 //! `obligations` (what external agents leave lying), `control` (what a person decides), `trigger` (tasks without a
-//! handoff: files, RETURNs, schedules). What a plugin does with a task is not known here, and no plugin is known by name.
+//! handoff: files, RETURNs, new audio, schedules). What a plugin does with a task is not known here, and no plugin is known by name.
 
 mod archive;
 mod capture;
@@ -41,5 +41,6 @@ pub use plugins::{Plugins, Refresh, Unusable};
 pub use prepare::Defaults;
 pub use recover::try_again;
 pub use roster::{Agent, AgentKind, Roster, Rules, Settings};
+pub use trigger::audio::{Ears, Hear, Known, NewAudio, News};
 pub use trigger::schedule::Schedule;
 pub use work::{Call, Called, call};

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::capture::ended;
+use crate::trigger::audio;
 use crate::trigger::returns::About;
 
 /// What the ledger has of a task.
@@ -51,6 +52,7 @@ fn cause(from: &Source<'_>) -> wit::Cause {
         (Origin::Handoff, _) => wit::Cause::Handoff,
         (Origin::Call, _) => wit::Cause::Call,
         (Origin::Trigger, Some(about)) => wit::Cause::Return(answered(task, about, from.input)),
+        (Origin::Trigger, None) if task.kind == audio::KIND => wit::Cause::Audio,
         (Origin::Trigger, None) if task.paths.is_empty() => wit::Cause::Schedule,
         (Origin::Trigger, None) => wit::Cause::Files(task.paths.clone()),
     }

@@ -265,6 +265,7 @@ async fn run(
         ledger: installed.grants.ledger.then(|| house.ledger.path().to_owned()),
         databases: installed.grants.databases.clone(),
         repositories: installed.grants.repositories.clone(),
+        sounds: installed.grants.sounds.clone(),
         egress: installed.grants.egress.clone(),
         watched,
         cancel: own.clone(),

@@ -72,7 +72,24 @@ pub fn read(file: &Path, options: Options, stop: &AtomicBool) -> Result<Sound, E
     let sound = decode::guarded(|| sound(&source, options, stop));
     // What was read of a file that changed meanwhile says nothing, be it good or bad.
     if look(file).ok() != Some(before) {
-        return Err(error(Reason::Changed, "it became another file while it was read; try it again"));
+        return Err(changed());
+    }
+    sound
+}
+
+/// Reads a file that somebody has opened already, as [`read`] does: for those who may not follow just any path. It has to stand
+/// at its beginning, and is the same file as long as nobody writes into it.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_opened(file: File, options: Options, stop: &AtomicBool) -> Result<Sound, Error> {
+    let failed = |failed: std::io::Error| error(Reason::Unreadable, format!("failed to look at it: {failed}"));
+    let same = file.try_clone().map_err(failed)?;
+    let before = regular(&file)?;
+    let source = Source::new(file, before.length, options.hashes);
+    let sound = decode::guarded(|| sound(&source, options, stop));
+    if Seen::from(&same.metadata().map_err(failed)?) != before {
+        return Err(changed());
     }
     sound
 }
@@ -105,11 +122,21 @@ fn open(file: &Path) -> Result<(File, Seen), Error> {
     // Opening a pipe waits for its writer, unless it is told not to.
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     let opened = File::options().read(true).custom_flags(flags).open(file).map_err(failed)?;
-    let found = opened.metadata().map_err(failed)?;
+    let seen = regular(&opened)?;
+    Ok((opened, seen))
+}
+
+fn regular(opened: &File) -> Result<Seen, Error> {
+    let found =
+        opened.metadata().map_err(|failed| error(Reason::Unreadable, format!("failed to look at it: {failed}")))?;
     if !found.is_file() {
         return Err(error(Reason::Unsupported, "it is no regular file; name a file, not a folder, pipe or device"));
     }
-    Ok((opened, Seen::from(&found)))
+    Ok(Seen::from(&found))
+}
+
+fn changed() -> Error {
+    error(Reason::Changed, "it became another file while it was read; try it again")
 }
 
 fn sound(source: &Source, options: Options, stop: &AtomicBool) -> Result<Sound, Error> {

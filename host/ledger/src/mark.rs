@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use rusqlite::{OptionalExtension, params};
 
 use crate::LedgerError;
-use crate::database::Tx;
+use crate::database::{Reader, Tx};
 
 /// Every path that `trigger` has seen, with its hash.
 ///
@@ -15,6 +15,16 @@ use crate::database::Tx;
 /// When the database fails.
 pub fn all(tx: &Tx<'_>, trigger: &str) -> Result<BTreeMap<String, String>, LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT path, hash FROM marks WHERE trigger = ?1")?;
+    let rows = select.query_map([trigger], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The same for whoever only reads.
+///
+/// # Errors
+/// When the database fails.
+pub fn seen(reader: &Reader, trigger: &str) -> Result<BTreeMap<String, String>, LedgerError> {
+    let mut select = reader.connection.prepare_cached("SELECT path, hash FROM marks WHERE trigger = ?1")?;
     let rows = select.query_map([trigger], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use baton_core::manifest::{
-    Capabilities, Database, FilesCapability, GitCapability, HandoffsCapability, HttpCapability, HttpRule,
-    LedgerCapability, Mode, ReturnsCapability, SecretCapability, SqlCapability,
+    Capabilities, Database, FilesCapability, FingerprintCapability, GitCapability, HandoffsCapability, HttpCapability,
+    HttpRule, LedgerCapability, Listening, Mode, ReturnsCapability, SecretCapability, SqlCapability,
 };
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,9 @@ pub struct Granted {
     /// Named folders of `baton.toml` whose repository may be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub git: Vec<String>,
+    /// What of audio it may be told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fingerprint: Vec<Listening>,
     /// Whether it may send handoffs to other agents.
     #[serde(default)]
     pub handoffs: bool,
@@ -97,6 +100,7 @@ impl Granted {
             secrets: asked.secrets.iter().map(GrantedSecret::of).collect(),
             sql: asked.sql.iter().map(|s| GrantedDatabase { database: s.database, mode: s.mode }).collect(),
             git: asked.git.iter().map(|git| git.folder.clone()).collect(),
+            fingerprint: asked.fingerprint.iter().map(|asked| asked.of).collect(),
             handoffs: asked.handoffs.is_some(),
             ledger: asked.ledger.is_some(),
             returns: asked.returns.is_some(),
@@ -130,6 +134,9 @@ impl Granted {
                 .map(|s| SqlCapability { database: s.database, mode: s.mode, reason: reason() })
                 .collect(),
             git: self.git.iter().map(|folder| GitCapability { folder: folder.clone(), reason: reason() }).collect(),
+            fingerprint: (self.fingerprint.iter())
+                .map(|of| FingerprintCapability { of: *of, reason: reason() })
+                .collect(),
             handoffs: self.handoffs.then(|| HandoffsCapability { reason: reason() }),
             ledger: self.ledger.then(|| LedgerCapability { reason: reason() }),
             returns: self.returns.then(|| ReturnsCapability { reason: reason() }),
@@ -148,6 +155,7 @@ impl Granted {
             .chain(self.secrets.iter().cloned().map(Word::Secret))
             .chain(self.sql.iter().cloned().map(Word::Sql))
             .chain(self.git.iter().cloned().map(Word::Git))
+            .chain(self.fingerprint.iter().copied().map(Word::Fingerprint))
             .chain(self.handoffs.then_some(Word::Handoffs))
             .chain(self.ledger.then_some(Word::Ledger))
             .chain(self.returns.then_some(Word::Returns))

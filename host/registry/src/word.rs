@@ -1,12 +1,12 @@
 //! The words in which a plugin is granted what it asks for: `files:ro=plans`, `http=GET:host/path*`, `secret=NAME`,
-//! `sql=catalog:rw`, `git=root`, `handoffs`, `ledger`, `returns`, `hard-links`.
+//! `sql=catalog:rw`, `git=root`, `fingerprint=library`, `handoffs`, `ledger`, `returns`, `hard-links`.
 //!
 //! A word is read against what the plugin declares: what it does not ask for at all cannot be granted.
 
 use std::fmt;
 use std::path::PathBuf;
 
-use baton_core::manifest::{Capabilities, HttpRule, Mode};
+use baton_core::manifest::{Capabilities, HttpRule, Listening, Mode};
 
 use crate::granted::{Granted, GrantedDatabase, GrantedFolder, GrantedSecret};
 
@@ -23,6 +23,8 @@ pub enum Word {
     Sql(GrantedDatabase),
     /// `git=NAME`.
     Git(String),
+    /// `fingerprint=files`, `fingerprint=library`.
+    Fingerprint(Listening),
     /// `handoffs`.
     Handoffs,
     /// `ledger`.
@@ -77,9 +79,13 @@ impl Word {
                 let found = asked.git.iter().find(|git| git.folder == name);
                 found.map(|git| Self::Git(git.folder.clone())).ok_or_else(not_asked)
             }
+            ("fingerprint", of) => {
+                let found = asked.fingerprint.iter().find(|asked| asked.of.to_string() == of);
+                found.map(|asked| Self::Fingerprint(asked.of)).ok_or_else(not_asked)
+            }
             _ => Err(format!(
                 "`{text}` is no grant; a grant is files:ro=NAME, files:rw=NAME=PATH, http=METHOD:HOST/PATH*, secret=NAME, \
-                 sql=own, sql=catalog:ro, git=NAME, handoffs, ledger, returns or hard-links"
+                 sql=own, sql=catalog:ro, git=NAME, fingerprint=files, fingerprint=library, handoffs, ledger, returns or hard-links"
             )),
         }
     }
@@ -93,6 +99,7 @@ impl Word {
             Self::Secret(secret) => granted.secrets.push(secret),
             Self::Sql(database) => granted.sql.push(database),
             Self::Git(folder) => granted.git.push(folder),
+            Self::Fingerprint(of) => granted.fingerprint.push(of),
             Self::Handoffs => granted.handoffs = true,
             Self::Ledger => granted.ledger = true,
             Self::Returns => granted.returns = true,
@@ -109,6 +116,7 @@ impl Word {
             Self::Secret(secret) => granted.secrets.retain(|known| known.name != secret.name),
             Self::Sql(database) => granted.sql.retain(|known| known.database != database.database),
             Self::Git(folder) => granted.git.retain(|known| known != folder),
+            Self::Fingerprint(of) => granted.fingerprint.retain(|known| known != of),
             Self::Handoffs => granted.handoffs = false,
             Self::Ledger => granted.ledger = false,
             Self::Returns => granted.returns = false,
@@ -147,6 +155,7 @@ impl fmt::Display for Word {
             Self::Secret(secret) => write!(f, "secret={}", secret.name),
             Self::Sql(sql) => write!(f, "sql={}:{}", sql.database, sql.mode),
             Self::Git(folder) => write!(f, "git={folder}"),
+            Self::Fingerprint(of) => write!(f, "fingerprint={of}"),
             Self::Handoffs => f.write_str("handoffs"),
             Self::Ledger => f.write_str("ledger"),
             Self::Returns => f.write_str("returns"),
@@ -163,8 +172,8 @@ mod tests {
         serde_json::from_str(
             r#"{"files":[{"folder":"music","mode":"ro","reason":""}],"http":[{"rule":"GET:a.b/v1/*","reason":""}],
                 "secrets":[{"name":"s","hosts":["a.b"],"reason":""}],"sql":[{"database":"catalog","mode":"rw","reason":""}],
-                "git":[{"folder":"root","reason":""}],"handoffs":{"reason":""},"ledger":{"reason":""},
-                "returns":{"reason":""}}"#,
+                "git":[{"folder":"root","reason":""}],"fingerprint":[{"of":"files","reason":""},{"of":"library","reason":""}],
+                "handoffs":{"reason":""},"ledger":{"reason":""},"returns":{"reason":""}}"#,
         )
         .unwrap()
     }
@@ -178,6 +187,8 @@ mod tests {
             "secret=s",
             "sql=catalog:ro",
             "git=root",
+            "fingerprint=files",
+            "fingerprint=library",
             "handoffs",
             "ledger",
             "returns",
@@ -209,6 +220,8 @@ mod tests {
             "secret=t",
             "sql=own",
             "git=plans",
+            "fingerprint",
+            "fingerprint=all",
             "sudo",
             "files=x",
             "handoffs=x",
@@ -218,7 +231,7 @@ mod tests {
         ] {
             assert!(Word::parse(text, &asked).is_err(), "{text}");
         }
-        for text in ["handoffs", "ledger", "returns", "files:ro=/x", "git=root"] {
+        for text in ["handoffs", "ledger", "returns", "files:ro=/x", "git=root", "fingerprint=files"] {
             assert!(Word::parse(text, &Capabilities::default()).is_err(), "{text}");
         }
     }

@@ -7,6 +7,7 @@ wasmtime::component::bindgen!({
         // These wait for a disk or a process, and must not hold up the runtime.
         "baton:plugin/sql": async | trappable,
         "baton:plugin/git": async | trappable,
+        "baton:plugin/fingerprint": async | trappable,
         "baton:plugin/ledger": async | trappable,
         default: trappable,
     },

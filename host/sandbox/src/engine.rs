@@ -12,6 +12,7 @@ use wasmtime::{Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, P
 
 use crate::bindings;
 use crate::capabilities::files;
+use crate::capabilities::fingerprint::Gate;
 use crate::capabilities::http::Network;
 use crate::store::State;
 use crate::{SandboxError, limits, since_v0_0, written};
@@ -23,6 +24,7 @@ pub struct Sandbox {
     pub(crate) linker: Arc<Linker<State>>,
     pub(crate) admission: Arc<Semaphore>,
     pub(crate) network: Arc<Network>,
+    pub(crate) listening: Gate,
     pooled: bool,
 }
 
@@ -42,7 +44,7 @@ impl Sandbox {
         tick(&engine)?;
         let linker = Arc::new(linker(&engine).map_err(SandboxError::Engine)?);
         let admission = Arc::new(Semaphore::new(limits::AT_ONCE));
-        Ok(Self { engine, linker, admission, network: Arc::default(), pooled })
+        Ok(Self { engine, linker, admission, network: Arc::default(), listening: Gate::default(), pooled })
     }
 
     /// Whether memories come from the pool.

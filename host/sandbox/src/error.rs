@@ -74,6 +74,8 @@ pub enum Ceiling {
     Emissions,
     /// Size of the plugin's own database, in bytes.
     Database,
+    /// Files that the host fingerprints.
+    Sounds,
 }
 
 impl Ceiling {
@@ -97,6 +99,7 @@ impl Ceiling {
             Self::Findings => "findings",
             Self::Emissions => "handoffs",
             Self::Database => "database_bytes",
+            Self::Sounds => "fingerprints",
         }
     }
 }
@@ -120,6 +123,7 @@ impl fmt::Display for Ceiling {
             Self::Findings => "findings",
             Self::Emissions => "handoffs sent",
             Self::Database => "database (bytes)",
+            Self::Sounds => "files fingerprinted",
         })
     }
 }

@@ -27,6 +27,7 @@ mod written;
 
 pub use bindings::baton::plugin::types as wit;
 pub use capabilities::files::MountGrant;
+pub use capabilities::fingerprint::SoundGrants;
 pub use capabilities::git::RepositoryGrant;
 pub use capabilities::handoffs::{Draft, Emission, Post, Resolve, Withdrawal};
 pub use capabilities::http::EgressGrants;

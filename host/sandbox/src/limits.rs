@@ -136,3 +136,33 @@ pub const SECRET_LEAST_BYTES: usize = 8;
 
 /// The longest secret: what a header can hold.
 pub const SECRET_MOST_BYTES: usize = 8 << 10;
+
+/// Files that one task may have fingerprinted: at a third of a second each, what its wall-clock time allows.
+pub const SOUND_FILES: u64 = 1_000;
+
+/// How long one call of `fingerprint` may work: an hour of audio is decoded in a tenth of that.
+pub const SOUND_TIME: Duration = Duration::from_mins(1);
+
+/// Calls of `fingerprint` that work at the same time, of all attempts together: 16 MB each, and processors for others.
+pub const SOUNDS_AT_ONCE: u32 = 2;
+
+/// The longest path of a file that is fingerprinted.
+pub const SOUND_PATH_BYTES: usize = 4 << 10;
+
+/// Fingerprints of one look-up.
+pub const SOUNDS_ASKED: usize = 100;
+
+/// Words of one fingerprint that is looked up: what the index looks at (67 minutes).
+pub const SOUND_WORDS: usize = 32_768;
+
+/// Matches of one fingerprint that a plugin is told.
+pub const SOUND_MATCHES: usize = 50;
+
+/// Files of a library whose duplicates a plugin may ask for: with 4 kB of words and 5 kB of index each, 450 MB.
+pub const SOUND_ITEMS: u64 = 50_000;
+
+/// Groups of duplicates of one call.
+pub const SOUND_GROUPS: u32 = 1_000;
+
+/// Bytes of one answer about duplicates: what a guest can take at once without trouble.
+pub const SOUND_BYTES: usize = 4 << 20;

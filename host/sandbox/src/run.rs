@@ -11,6 +11,7 @@ use wasmtime::{Store, StoreContextMut, Trap, UpdateDeadline};
 use wasmtime_wasi::WasiCtxBuilder;
 
 use crate::capabilities::files::{self, MountGrant};
+use crate::capabilities::fingerprint::{SoundGrants, Sounds};
 use crate::capabilities::git::{Git, RepositoryGrant};
 use crate::capabilities::handoffs::{Emission, Handoffs, Post};
 use crate::capabilities::http::{Egress, EgressGrants, Http, Policy};
@@ -43,6 +44,8 @@ pub struct Attempt {
     pub databases: Vec<DatabaseGrant>,
     /// The granted folders whose repositories may be read.
     pub repositories: Vec<RepositoryGrant>,
+    /// What it may know of how files and the library sound.
+    pub sounds: SoundGrants,
     /// What it may do outside: requests, and the secrets in them.
     pub egress: EgressGrants,
     /// How many files are watched for it already, by key.
@@ -80,6 +83,7 @@ impl Attempt {
             ledger: None,
             databases: Vec::new(),
             repositories: Vec::new(),
+            sounds: SoundGrants::default(),
             egress: EgressGrants::default(),
             watched: BTreeMap::new(),
             cancel: Cancel::default(),
@@ -188,6 +192,7 @@ impl Sandbox {
             ledger: Ledger::new(plugin.manifest(), attempt.ledger.clone()),
             sql: Sql::new(plugin.manifest(), &attempt.databases),
             git: Git::new(plugin.manifest(), &attempt.repositories),
+            sounds: Sounds::new(plugin.manifest(), &attempt.sounds, &attempt.mounts, self.listening.clone()),
             http: Http::new(Arc::clone(egress)),
             watch: Watch::new(plugin.manifest(), &attempt.mounts, &attempt.watched),
         };

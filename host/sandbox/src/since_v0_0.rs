@@ -1,6 +1,6 @@
 //! Plugins of the world before ours, `baton:plugin@0.0.1`: the same but that a task had no `answer`, that nothing could be
-//! taken back, and that there were no `ledger`, `sql`, `git`, `http`, `secrets` and `watch`. Each thing of it becomes the
-//! same thing of ours and back; nothing is decided here.
+//! taken back, and that there were no `ledger`, `sql`, `git`, `fingerprint`, `http`, `secrets` and `watch`. Each thing of it
+//! becomes the same thing of ours and back; nothing is decided here.
 //!
 //! A plugin of that world is never told what a person answered. That is why its action may ask again. A task of a schedule
 //! or of a RETURN is a `call` for it, without the RETURN.
@@ -82,8 +82,8 @@ fn before(task: wit::Task) -> types::Task {
     let cause = match task.cause {
         wit::Cause::Handoff => types::Cause::Handoff,
         wit::Cause::Files(files) => types::Cause::Files(files),
-        // A schedule and a RETURN were no causes then: they are calls.
-        wit::Cause::Call | wit::Cause::Schedule | wit::Cause::Return(_) => types::Cause::Call,
+        // A schedule, a RETURN and audio were no causes then: they are calls.
+        wit::Cause::Call | wit::Cause::Schedule | wit::Cause::Return(_) | wit::Cause::Audio => types::Cause::Call,
     };
     let mount = |mount: wit::Mount| types::Mount {
         name: mount.name,

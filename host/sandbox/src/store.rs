@@ -4,6 +4,7 @@ use wasmtime::ResourceLimiter;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+use crate::capabilities::fingerprint::Sounds;
 use crate::capabilities::git::Git;
 use crate::capabilities::handoffs::Handoffs;
 use crate::capabilities::http::Http;
@@ -33,6 +34,7 @@ pub(crate) struct State {
     pub(crate) ledger: Ledger,
     pub(crate) sql: Sql,
     pub(crate) git: Git,
+    pub(crate) sounds: Sounds,
     /// Requests and the secrets in them.
     pub(crate) http: Http,
     pub(crate) watch: Watch,

@@ -1,5 +1,6 @@
-//! Work that nobody asked for: of files, of RETURNs, of the clock.
+//! Work that nobody asked for: of files, of audio, of RETURNs, of the clock.
 
+mod audio;
 mod files;
 mod returns;
 mod schedule;

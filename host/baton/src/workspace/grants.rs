@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use baton_core::manifest::{Database, Manifest, Mode, SqlCapability};
+use baton_core::manifest::{Database, Listening, Manifest, Mode, SqlCapability};
 use baton_dispatch::Grants;
 use baton_registry::Granted;
 use baton_registry::granted::GrantedSecret;
-use baton_sandbox::{DatabaseGrant, EgressGrants, MountGrant, RepositoryGrant, SecretGrant, Vault};
+use baton_sandbox::{DatabaseGrant, EgressGrants, MountGrant, RepositoryGrant, SecretGrant, SoundGrants, Vault};
 
 use super::Workspace;
 use super::config::{Config, shown};
@@ -39,6 +39,7 @@ pub(crate) fn effective(workspace: &Workspace, manifest: &Manifest, granted: &Gr
         hard_links: granted.hard_links,
         databases: databases(workspace, manifest, granted),
         repositories: repositories(workspace, manifest, granted),
+        sounds: sounds(workspace, manifest, granted),
         egress: egress(workspace, granted),
         handoffs: granted.handoffs && capabilities.handoffs.is_some(),
         ledger: granted.ledger && capabilities.ledger.is_some(),
@@ -71,6 +72,14 @@ fn repositories(workspace: &Workspace, manifest: &Manifest, granted: &Granted) -
         repositories.extend(folders.into_iter().map(grant));
     }
     repositories
+}
+
+/// What is declared and granted of how files and the library sound.
+fn sounds(workspace: &Workspace, manifest: &Manifest, granted: &Granted) -> SoundGrants {
+    let declared = &manifest.declares.capabilities.fingerprint;
+    let lent = |of| granted.fingerprint.contains(&of) && declared.iter().any(|declared| declared.of == of);
+    let library = lent(Listening::Library).then(|| workspace.state.catalog());
+    SoundGrants { files: lent(Listening::Files), library }
 }
 
 /// Requests and secrets as they were granted. The sandbox holds them against the manifest request by request, because it
@@ -210,6 +219,23 @@ mod tests {
         assert!(grants.databases[0].path.ends_with("plugins/x.db"));
         let repositories: Vec<_> = grants.repositories.iter().map(|lent| lent.name.as_str()).collect();
         assert_eq!(repositories, ["root"]);
+    }
+
+    #[test]
+    fn what_sounds_is_lent_where_it_is_declared_and_granted() {
+        let (_folder, workspace) = workspace();
+        let mut manifest = manifest("ro");
+        let all = Granted { fingerprint: vec![Listening::Files, Listening::Library], ..Granted::default() };
+        assert_eq!(effective(&workspace, &manifest, &all).unwrap().sounds, SoundGrants::default(), "not declared");
+        let asked = r#"{"fingerprint":[{"of":"library","reason":""}]}"#;
+        manifest.declares.capabilities = serde_json::from_str(asked).unwrap();
+        assert_eq!(
+            effective(&workspace, &manifest, &Granted::default()).unwrap().sounds,
+            SoundGrants::default(),
+            "not granted"
+        );
+        let lent = effective(&workspace, &manifest, &all).unwrap().sounds;
+        assert_eq!(lent, SoundGrants { files: false, library: Some(workspace.state.catalog()) });
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A workspace: finding it, its configuration (`baton.toml`), what its plugins may do (`baton.lock`), where its state is,
 //! and opening all of that as a house for `dispatch`.
 
+mod audio;
 mod config;
 mod dropped;
 mod find;

@@ -7,8 +7,8 @@ use baton_intake::Owner;
 use baton_ledger::Ledger;
 use baton_sandbox::Sandbox;
 
-use super::Workspace;
 use super::plugins::Loader;
+use super::{Workspace, audio};
 
 /// Which plugins are loaded.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +49,7 @@ pub(crate) fn open(
         sandbox,
         plugins,
         refresh: serves.then(|| loader.refreshing()),
+        ears: if serves { audio::ears(workspace) } else { None },
         rules: workspace.config.rules(&workspace.base),
         wake: Some(workspace.state.wake()?),
         patience: workspace.config.patience(),

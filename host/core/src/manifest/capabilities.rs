@@ -27,6 +27,9 @@ pub struct Capabilities {
     /// Repositories, for reading.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub git: Vec<GitCapability>,
+    /// How audio sounds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fingerprint: Vec<FingerprintCapability>,
     /// Sending handoffs to other agents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handoffs: Option<HandoffsCapability>,
@@ -109,6 +112,26 @@ pub struct GitCapability {
     pub folder: String,
     /// Why; shown to the operator.
     pub reason: String,
+}
+
+/// How audio sounds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FingerprintCapability {
+    /// Of what.
+    pub of: Listening,
+    /// Why; shown to the operator.
+    pub reason: String,
+}
+
+/// What a plugin listens to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Listening {
+    /// Files in its folders, which the host decodes for it.
+    Files,
+    /// The library: all that Baton knows of its files, their names and places too.
+    Library,
 }
 
 /// Sending handoffs to other agents.
@@ -284,6 +307,7 @@ impl Capabilities {
             .iter()
             .filter(|new| !old.sql.iter().any(|known| known.database == new.database && known.mode >= new.mode));
         let git = self.git.iter().filter(|new| !old.git.iter().any(|known| known.folder == new.folder));
+        let sounds = self.fingerprint.iter().filter(|new| !old.fingerprint.iter().any(|known| known.of == new.of));
         let handoffs = self.handoffs.iter().filter(|_| old.handoffs.is_none());
         let ledger = self.ledger.iter().filter(|_| old.ledger.is_none());
         let returns = self.returns.iter().filter(|_| old.returns.is_none());
@@ -292,6 +316,7 @@ impl Capabilities {
             .chain(secrets.map(|new| format!("secret={}", new.name)))
             .chain(sql.map(SqlCapability::as_grant))
             .chain(git.map(|new| format!("git={}", new.folder)))
+            .chain(sounds.map(|new| format!("fingerprint={}", new.of)))
             .chain(handoffs.map(|_| "handoffs".to_owned()))
             .chain(ledger.map(|_| "ledger".to_owned()))
             .chain(returns.map(|_| "returns".to_owned()))
@@ -326,6 +351,12 @@ impl fmt::Display for Mode {
 impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if *self == Self::Own { "own" } else { "catalog" })
+    }
+}
+
+impl fmt::Display for Listening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if *self == Self::Files { "files" } else { "library" })
     }
 }
 
@@ -396,11 +427,12 @@ mod tests {
         let new = parse(
             r#"{"files":[{"folder":"plans","mode":"rw","reason":""}],"http":[{"rule":"GET:a.b/x","reason":""}],
             "secrets":[{"name":"s","hosts":["a.b","c.d"],"reason":""}],"sql":[{"database":"catalog","mode":"rw","reason":""}],
-            "git":[{"folder":"root","reason":""}],"handoffs":{"reason":""},"ledger":{"reason":""},
-            "returns":{"reason":""}}"#,
+            "git":[{"folder":"root","reason":""}],"fingerprint":[{"of":"files","reason":""},{"of":"library","reason":""}],
+            "handoffs":{"reason":""},"ledger":{"reason":""},"returns":{"reason":""}}"#,
         );
-        let more = ["files:rw=plans", "secret=s", "sql=catalog:rw", "git=root", "handoffs", "ledger", "returns"];
-        assert_eq!(new.beyond(&old), more);
+        let more =
+            ["files:rw=plans", "secret=s", "sql=catalog:rw", "git=root", "fingerprint=files", "fingerprint=library"];
+        assert_eq!(new.beyond(&old), [&more[..], &["handoffs", "ledger", "returns"]].concat());
         assert_eq!(old.beyond(&new), ["http=GET:a.b/*"]);
     }
 }

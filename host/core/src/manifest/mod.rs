@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use capabilities::{
-    Capabilities, Database, FilesCapability, GitCapability, HandoffsCapability, HttpCapability, HttpRule,
-    LedgerCapability, Mode, ReturnsCapability, SecretCapability, SqlCapability, authority_of,
+    Capabilities, Database, FilesCapability, FingerprintCapability, GitCapability, HandoffsCapability, HttpCapability,
+    HttpRule, LedgerCapability, Listening, Mode, ReturnsCapability, SecretCapability, SqlCapability, authority_of,
 };
 
 /// The name of the custom section.
@@ -105,6 +105,11 @@ pub enum Trigger {
         /// The action to run.
         action: String,
     },
+    /// New audio was heard in a folder that `baton.toml` names (`[[audio]]`); needs the capability `fingerprint` of `library`.
+    Audio {
+        /// The action to run.
+        action: String,
+    },
 }
 
 /// The RETURNs that a trigger waits for.
@@ -122,7 +127,10 @@ impl Trigger {
     #[must_use]
     pub fn action(&self) -> &str {
         match self {
-            Self::Files { action, .. } | Self::Watched { action, .. } | Self::Return { action, .. } => action,
+            Self::Files { action, .. }
+            | Self::Watched { action, .. }
+            | Self::Return { action, .. }
+            | Self::Audio { action } => action,
         }
     }
 }
@@ -185,6 +193,12 @@ pub enum ManifestError {
         "the manifest's trigger for every RETURN (`\"of\": \"any\"`) needs the capability `returns`, with a reason"
     )]
     NoReturns,
+    /// A trigger needs a capability that is not declared.
+    #[error(
+        "the manifest's trigger for audio needs the capability `fingerprint` of the library \
+         (`{{\"of\": \"library\"}}`), with a reason"
+    )]
+    NoLibrary,
 }
 
 impl Manifest {
@@ -226,6 +240,14 @@ impl Manifest {
         let triggers = &self.declares.triggers;
         if triggers.iter().filter(|trigger| matches!(trigger, Trigger::Watched { .. })).count() > 1 {
             return Err(ManifestError::TwoTriggers("watched"));
+        }
+        let audio = triggers.iter().filter(|trigger| matches!(trigger, Trigger::Audio { .. })).count();
+        let sounds = &self.declares.capabilities.fingerprint;
+        match audio {
+            0 => {}
+            1 if sounds.iter().any(|asked| asked.of == Listening::Library) => {}
+            1 => return Err(ManifestError::NoLibrary),
+            _ => return Err(ManifestError::TwoTriggers("audio")),
         }
         let returns = triggers.iter().filter_map(|trigger| match trigger {
             Trigger::Return { of, .. } => Some(*of),
@@ -318,6 +340,12 @@ mod tests {
         assert!(matches!(parse_with(&format!("{own},{own}"), ""), Err(ManifestError::TwoTriggers("return"))));
         let watched = r#"{"kind":"watched","action":"a"}"#;
         assert!(matches!(parse_with(&format!("{watched},{watched}"), ""), Err(ManifestError::TwoTriggers("watched"))));
+        let (audio, library) =
+            (r#"{"kind":"audio","action":"a"}"#, r#""fingerprint":[{"of":"library","reason":"to know it"}]"#);
+        assert!(parse_with(audio, library).is_ok());
+        let files = r#""fingerprint":[{"of":"files","reason":"to hear"}]"#;
+        assert!(matches!(parse_with(audio, files), Err(ManifestError::NoLibrary)));
+        assert!(matches!(parse_with(&format!("{audio},{audio}"), library), Err(ManifestError::TwoTriggers("audio"))));
         let nobody = r#"{"kind":"watched","action":"b"}"#;
         assert!(matches!(parse_with(nobody, ""), Err(ManifestError::NoAction { .. })));
     }

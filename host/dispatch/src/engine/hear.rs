@@ -20,7 +20,7 @@ use crate::carry::Carried;
 use crate::obligations::Tended;
 use crate::recover::release;
 use crate::settle::Settled;
-use crate::trigger::Fired;
+use crate::trigger::{Armed, Fired};
 use crate::withdraw::MISSING;
 use crate::work::Stint;
 use crate::{DispatchError, limits};
@@ -140,9 +140,14 @@ impl Engine {
     }
 
     fn fired(&mut self, fired: Fired) {
-        if let Some(agent) = fired.agent {
+        for agent in fired.agents {
             self.kick(agent);
         }
+        let hears: Vec<usize> = (self.triggers.iter().enumerate())
+            .filter(|(_, trigger)| fired.audio && matches!(trigger, Armed::Audio(_)))
+            .map(|(number, _)| number)
+            .collect();
+        hears.into_iter().for_each(|number| self.arm(number));
         (0..self.triggers.len()).filter(|_| fired.more).for_each(|number| self.arm(number));
         if let Some((plugin, watching)) = fired.watching {
             self.watch_files(plugin, watching);

@@ -40,8 +40,8 @@ impl Engine {
         for number in due {
             self.armed.remove(&number);
             if let Some(trigger) = self.triggers.get(number).cloned() {
-                let house = Arc::clone(&self.house);
-                self.jobs.spawn(async move { Message::Fired(trigger::fire(&house, trigger).await) });
+                let (house, closing) = (Arc::clone(&self.house), self.closing.clone());
+                self.jobs.spawn(async move { Message::Fired(trigger::fire(&house, trigger, &closing).await) });
             }
         }
         let (ready, later) = std::mem::take(&mut self.undelivered).into_iter().partition(|(at, ..)| *at <= now);

@@ -103,7 +103,7 @@ pub(crate) async fn fire(house: &Arc<House>, trigger: FilesTrigger) -> Result<Fi
         let paths = changed.into_iter().map(|(path, _)| path).collect();
         task::insert(tx, &trigger.task(paths), None, now)?;
         fail_point!("trigger.task_added");
-        Ok(Fired { agent: Some(trigger.plugin), more, watching: None })
+        Ok(Fired { agents: vec![trigger.plugin], more, ..Fired::default() })
     };
     let fired = house.ledger.write(job).await?;
     fail_point!("trigger.committed");

@@ -5,12 +5,14 @@
 //! | `files` | a file below a granted folder, by pattern | the watcher and each look at everything |
 //! | `watched` | a file that the plugin said it has seen | a watcher of its own, and each look at everything |
 //! | `returns` | a RETURN | the capture, in its transaction |
+//! | `audio` | new audio below a folder of `baton.toml` | the watcher and each look at everything |
 //! | `schedule` | the clock | the engine, and each look at everything |
 //!
 //! All are level-triggered: what is there is compared with what the ledger knows, and the task is written down in the
 //! transaction that moves that on. So nothing is lost while nobody looks, and nothing fires twice. Such a task comes from
 //! `baton` and sends no RETURN.
 
+pub(crate) mod audio;
 mod files;
 pub(crate) mod returns;
 pub(crate) mod schedule;
@@ -21,7 +23,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_core::manifest;
+use baton_sandbox::Cancel;
 
+pub(crate) use audio::AudioTrigger;
 pub(crate) use files::FilesTrigger;
 pub(crate) use watched::{WatchedTrigger, Watching};
 
@@ -32,15 +36,18 @@ use crate::{DispatchError, House};
 pub(crate) enum Armed {
     Files(FilesTrigger),
     Watched(WatchedTrigger),
+    Audio(AudioTrigger),
 }
 
 /// What a look at a trigger came to.
 #[derive(Debug, Default)]
 pub(crate) struct Fired {
-    /// Has work now.
-    pub(crate) agent: Option<String>,
+    /// Have work now.
+    pub(crate) agents: Vec<String>,
     /// More has changed than one task is told.
     pub(crate) more: bool,
+    /// More audio is to be heard.
+    pub(crate) audio: bool,
     /// The plugin, and what is to be watched for it from now on.
     pub(crate) watching: Option<(String, Watching)>,
 }
@@ -51,35 +58,42 @@ impl Armed {
         match self {
             Self::Files(trigger) => trigger.debounce,
             Self::Watched(trigger) => trigger.debounce,
+            Self::Audio(_) => AudioTrigger::debounce(),
         }
     }
 
     /// Whether a change at `path` below its folders concerns it.
     pub(crate) fn concerns(&self, path: &Path) -> bool {
-        matches!(self, Self::Files(trigger) if trigger.concerns(path))
+        match self {
+            Self::Files(trigger) => trigger.concerns(path),
+            Self::Audio(trigger) => trigger.concerns(path),
+            Self::Watched(_) => false,
+        }
     }
 
     /// The folders to watch with all that is below them.
     pub(crate) fn folders(&self) -> impl Iterator<Item = &Path> {
-        let files = match self {
-            Self::Files(trigger) => Some(trigger.folders()),
-            Self::Watched(_) => None,
+        let (files, audio) = match self {
+            Self::Files(trigger) => (Some(trigger.folders()), None),
+            Self::Audio(trigger) => (None, Some(trigger.folder.as_path())),
+            Self::Watched(_) => (None, None),
         };
-        files.into_iter().flatten()
+        files.into_iter().flatten().chain(audio)
     }
 
     /// The plugin whose watched files it is about.
     pub(crate) fn watches_for(&self) -> Option<&str> {
         match self {
-            Self::Files(_) => None,
+            Self::Files(_) | Self::Audio(_) => None,
             Self::Watched(trigger) => Some(&trigger.plugin),
         }
     }
 }
 
-/// Every trigger of the installed plugins that waits for files.
+/// Every trigger of the installed plugins that waits for files, and the folders whose audio is heard.
 pub(crate) fn armed(house: &House) -> Vec<Armed> {
-    let mut armed = Vec::new();
+    let folders = house.ears.iter().flat_map(|ears| ears.folders.iter().cloned());
+    let mut armed: Vec<Armed> = folders.map(|folder| Armed::Audio(AudioTrigger { folder })).collect();
     for (name, installed) in &house.plugins().usable {
         let mounts = &installed.grants.mounts;
         for (number, trigger) in installed.plugin.manifest().declares.triggers.iter().enumerate() {
@@ -91,19 +105,20 @@ pub(crate) fn armed(house: &House) -> Vec<Armed> {
                 manifest::Trigger::Watched { debounce_ms, action } => {
                     Some(Armed::Watched(WatchedTrigger::new(name, mounts, Duration::from_millis(*debounce_ms), action)))
                 }
-                manifest::Trigger::Return { .. } => None,
+                manifest::Trigger::Return { .. } | manifest::Trigger::Audio { .. } => None,
             });
         }
     }
     armed
 }
 
-/// Looks at a trigger and makes one task of all that changed.
+/// Looks at a trigger and makes one task of all that changed. `closing` ends what takes long.
 ///
 /// # Errors
 /// When the ledger fails.
-pub(crate) async fn fire(house: &Arc<House>, trigger: Armed) -> Result<Fired, DispatchError> {
+pub(crate) async fn fire(house: &Arc<House>, trigger: Armed, closing: &Cancel) -> Result<Fired, DispatchError> {
     match trigger {
+        Armed::Audio(trigger) => audio::fire(house, trigger, closing).await,
         Armed::Files(trigger) => files::fire(house, trigger).await,
         Armed::Watched(trigger) => watched::fire(house, trigger).await,
     }

@@ -108,7 +108,8 @@ pub(super) async fn fire(house: &Arc<House>, trigger: WatchedTrigger) -> Result<
         task::insert(tx, &trigger.task(news), None, now)?;
         Ok(Some(trigger.plugin))
     };
-    Ok(Fired { agent: house.ledger.write(job).await?, more, watching })
+    let agents = house.ledger.write(job).await?.into_iter().collect();
+    Ok(Fired { agents, more, watching, ..Fired::default() })
 }
 
 impl WatchedTrigger {

@@ -18,22 +18,28 @@ pub fn listen(prints: &[Fingerprint], stop: &AtomicBool) -> Heard {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    reason = "a score is a share, frames are some thousands"
-)]
 fn as_pair(prints: &[Fingerprint], pair: &index::Pair) -> Option<Pair> {
     let (one, other) = (usize::try_from(pair.first).ok()?, usize::try_from(pair.second).ok()?);
-    let shorter = prints.get(one)?.words().len().min(prints.get(other)?.words().len()).max(1);
-    let alike = Alike {
-        bit_error_rate: pair.alignment.bit_error_rate,
-        score: (pair.score.clamp(0.0, 1.0) * 100.0).round() as u8,
-        overlap: (pair.alignment.overlap_frames as f32 / shorter as f32).min(1.0),
-        drift: pair.alignment.drift,
-    };
-    Some(Pair { one, other, alike })
+    let shorter = prints.get(one)?.words().len().min(prints.get(other)?.words().len());
+    Some(Pair { one, other, alike: Alike::of(&pair.alignment, pair.score, shorter) })
+}
+
+impl Alike {
+    /// What an alignment means, of which `shorter` words are the shorter side.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "a score is a share, frames are some thousands"
+    )]
+    pub(crate) fn of(alignment: &index::Alignment, score: f32, shorter: usize) -> Self {
+        Self {
+            bit_error_rate: alignment.bit_error_rate,
+            score: (score.clamp(0.0, 1.0) * 100.0).round() as u8,
+            overlap: (alignment.overlap_frames as f32 / shorter.max(1) as f32).min(1.0),
+            drift: alignment.drift,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -25,4 +25,5 @@ pub use item::{Item, Lossless};
 pub use listen::listen;
 pub use metadata::{Likely, THRESHOLD};
 pub use proof::{Alike, Pair, Proof};
+pub(crate) use versions::difference;
 pub use versions::{Difference, Versions};

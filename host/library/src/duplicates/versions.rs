@@ -79,7 +79,7 @@ const OVERLAP: f32 = 0.8;
 const DRIFT: f32 = 0.001;
 
 /// What makes a pair versions; none where they are duplicates.
-pub(super) fn difference(items: &[Item], pair: &Pair) -> Option<Difference> {
+pub(crate) fn difference(items: &[Item], pair: &Pair) -> Option<Difference> {
     let Alike { overlap, drift, .. } = pair.alike;
     let (one, other) = (items.get(pair.one)?, items.get(pair.other)?);
     let words = || match version(one.called()).agreement(&version(other.called())) {

@@ -3,6 +3,7 @@
 
 mod aside;
 pub(crate) mod files;
+pub(crate) mod fingerprint;
 pub(crate) mod git;
 pub(crate) mod handoffs;
 pub(crate) mod http;

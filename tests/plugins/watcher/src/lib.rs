@@ -30,6 +30,7 @@ fn cause(task: &Task) -> &'static str {
         Cause::Call => "call",
         Cause::Schedule => "schedule",
         Cause::Return(_) => "return",
+        Cause::Audio => "audio",
     }
 }
 

@@ -61,6 +61,7 @@ fn watched(facts: &Facts) -> Vec<PathBuf> {
     for folder in manifests.flat_map(|manifest| trigger_folders(&manifest)) {
         trees.extend(config.folder(&folder).iter().map(|folder| facts.root.join(folder)));
     }
+    trees.extend(config.audio(&facts.root));
     trees.sort();
     trees.dedup();
     trees
@@ -70,7 +71,7 @@ fn trigger_folders(manifest: &Manifest) -> Vec<String> {
     let folder = |trigger: &Trigger| match trigger {
         Trigger::Files { folder, .. } => Some(folder.clone()),
         // The folders of watched files are few, and those beyond the limit are found by the scan.
-        Trigger::Watched { .. } | Trigger::Return { .. } => None,
+        Trigger::Watched { .. } | Trigger::Return { .. } | Trigger::Audio { .. } => None,
     };
     manifest.declares.triggers.iter().filter_map(folder).collect()
 }

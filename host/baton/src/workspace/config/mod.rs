@@ -5,7 +5,7 @@ mod agents;
 mod duration;
 mod schedule;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -52,6 +52,10 @@ root = "."
 # review_after = "7d"
 # archive_after = "14d"
 
+# New music in these folders is fingerprinted by itself and held against the library (`baton library`):
+# [[audio]]
+# folder = "/Volumes/Music/Incoming"
+
 # Whose signatures count: the line RW... of the .pub file that `minisign -G` writes. Plugins that none of them signed wait
 # for your approval.
 # [trust]
@@ -76,6 +80,15 @@ pub(crate) struct Config {
     /// `[trust]`.
     #[serde(default)]
     trust: Trust,
+    /// `[[audio]]`.
+    #[serde(default)]
+    audio: Vec<Audio>,
+}
+
+/// `[[audio]]`: a folder whose new audio is heard.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+struct Audio {
+    folder: PathBuf,
 }
 
 /// `[trust]`: whose signatures count.
@@ -139,6 +152,12 @@ impl Config {
     /// How long external agents may leave things lying.
     pub(crate) fn patience(&self) -> Patience {
         self.external.patience()
+    }
+
+    /// The folders whose new audio is heard, each once; paths are relative to `base`.
+    pub(crate) fn audio(&self, base: &Path) -> Vec<PathBuf> {
+        let folders: BTreeSet<PathBuf> = self.audio.iter().map(|audio| base.join(&audio.folder)).collect();
+        folders.into_iter().collect()
     }
 
     /// Whose signatures count.
@@ -211,6 +230,7 @@ mod tests {
         assert_eq!(settings.poll, Some(std::time::Duration::from_secs(5)));
         assert_eq!(rules.aliases.canonical("Claude Laptop"), Some("Claude-MM2"));
         assert_eq!(config.patience(), Patience::default());
+        assert_eq!(config.audio(Path::new("/w")), [Path::new("/Volumes/Music/Incoming")]);
         let audit = &rules.settings["audit"];
         let [schedule] = audit.schedules.as_slice() else { panic!("{audit:#?}") };
         assert_eq!((schedule.cron(), schedule.action()), ("0 7 * * 1-5", Some("audit")));
@@ -233,6 +253,8 @@ mod tests {
             "[agents.a]\nconcurrency = 0",
             "[external]\nremind_after = \"soon\"",
             "[agents.a]\npoll = 0",
+            "[[audio]]\n",
+            "[[audio]]\nfolder = \"a\"\nfile = \"b\"",
         ] {
             assert!(Config::parse(text).is_err(), "{text}");
         }

@@ -1,0 +1,138 @@
+//! One piece: the marks, the ears, one transaction.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use baton_core::State;
+use baton_core::handoff::Priority;
+use baton_core::manifest::Trigger;
+use baton_ledger::{LedgerError, Tx, finding, mark, task};
+use baton_sandbox::Cancel;
+use fail::fail_point;
+use jiff::Timestamp;
+
+use super::super::Fired;
+use super::{AudioTrigger, KIND, NewAudio, News, told};
+use crate::{DispatchError, House};
+
+/// Hears a piece of what is new in the folder. `closing` ends it early.
+///
+/// # Errors
+/// When the ledger fails.
+pub(in super::super) async fn fire(
+    house: &Arc<House>,
+    trigger: AudioTrigger,
+    closing: &Cancel,
+) -> Result<Fired, DispatchError> {
+    let Ok(_place) = house.hearing.place.try_acquire() else {
+        house.hearing.missed.store(true, Ordering::Relaxed);
+        return Ok(Fired::default());
+    };
+    let mut fired = hear(house, trigger, closing).await?;
+    fired.audio |= house.hearing.missed.swap(false, Ordering::Relaxed);
+    Ok(fired)
+}
+
+async fn hear(house: &Arc<House>, trigger: AudioTrigger, closing: &Cancel) -> Result<Fired, DispatchError> {
+    let news = match ask(house, &trigger, closing).await? {
+        Ok(News { unreachable: None, files, gone, more }) => News { files, gone, more, unreachable: None },
+        Ok(News { unreachable: Some(why), .. }) | Err(why) => {
+            house.hearing.say(&trigger.folder, Some(why));
+            return Ok(Fired::default());
+        }
+    };
+    house.hearing.say(&trigger.folder, None);
+    let audio = news.more;
+    if news.files.is_empty() && news.gone.is_empty() {
+        return Ok(Fired { audio, ..Fired::default() });
+    }
+    fail_point!("trigger.heard");
+    let (inner, now) = (Arc::clone(house), Timestamp::now());
+    let agents = house.ledger.write(move |tx| tell(tx, &inner, &trigger, &news, now)).await?;
+    Ok(Fired { audio, agents, ..Fired::default() })
+}
+
+/// Asks the ears, on a thread that may block.
+async fn ask(
+    house: &Arc<House>,
+    trigger: &AudioTrigger,
+    closing: &Cancel,
+) -> Result<Result<News, String>, DispatchError> {
+    let Some(ears) = house.ears.clone() else {
+        return Ok(Ok(News::default()));
+    };
+    let marks: BTreeMap<String, String> = mark::seen(&house.ledger.reader()?, &trigger.key())?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let (told, folder) = (Arc::clone(&stop), trigger.folder.clone());
+    let job = tokio::task::spawn_blocking(move || (ears.hear)(&folder, &marks, &told));
+    tokio::pin!(job);
+    let heard = tokio::select! {
+        heard = &mut job => heard,
+        () = closing.asked() => {
+            stop.store(true, Ordering::Relaxed);
+            job.await
+        }
+    };
+    Ok(heard.unwrap_or_else(|error| Err(format!("the work broke off, which is a fault of Baton: {error}"))))
+}
+
+/// Writes down what was heard, and who is told; gives the plugins that have work.
+fn tell(
+    tx: &Tx<'_>,
+    house: &House,
+    trigger: &AudioTrigger,
+    news: &News,
+    now: Timestamp,
+) -> Result<Vec<String>, LedgerError> {
+    let key = trigger.key();
+    for gone in &news.gone {
+        mark::clear(tx, &key, gone)?;
+    }
+    for file in &news.files {
+        mark::set(tx, &key, &file.path.to_string_lossy(), &file.mark)?;
+    }
+    if news.files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let own = task::insert(tx, &own(&news.files), None, now)?;
+    for found in told::findings(&news.files, &|path| house.shown(path)) {
+        finding::record(tx, &own, &found)?;
+    }
+    let mut agents = Vec::new();
+    for (name, installed) in &house.plugins().usable {
+        let action = installed.plugin.manifest().declares.triggers.iter().find_map(|trigger| match trigger {
+            Trigger::Audio { action } => Some(action),
+            _ => None,
+        });
+        let Some(action) = action.filter(|_| installed.grants.sounds.library.is_some()) else { continue };
+        let args = told::arguments(&news.files, &installed.grants.mounts).to_string();
+        task::insert(tx, &of_plugin(name, action, args, &news.files), None, now)?;
+        agents.push(name.clone());
+    }
+    Ok(agents)
+}
+
+/// What Baton itself has done: it has ended when it is written down.
+fn own(files: &[NewAudio]) -> task::New {
+    let summary = told::summary(files);
+    task::New {
+        sender: Some("baton".to_owned()),
+        title: summary.clone(),
+        kind: KIND.to_owned(),
+        priority: Priority::Low,
+        reason: summary,
+        ..task::New::blank("baton", task::Origin::Trigger, State::Succeeded)
+    }
+}
+
+fn of_plugin(plugin: &str, action: &str, args: String, files: &[NewAudio]) -> task::New {
+    task::New {
+        sender: Some("baton".to_owned()),
+        title: format!("{action}: {}", told::summary(files)),
+        kind: KIND.to_owned(),
+        action: Some(action.to_owned()),
+        args,
+        ..task::New::blank(plugin, task::Origin::Trigger, State::Queued)
+    }
+}

@@ -1,0 +1,92 @@
+//! `[[audio]]` of `baton.toml`: new audio in a folder is fingerprinted, held against the library, and told.
+//!
+//! How that is done is the library's business and comes in as [`Ears`]; here is decided when, how much at a time, and what
+//! becomes of it. It is level-triggered as all triggers: what the catalog has of the folder is compared with the marks in the
+//! ledger, and marks, tasks and findings are one transaction. So what was read before a crash and not told is told after
+//! it, and nothing twice.
+//!
+//! Each piece of news is a task of Baton's own that has ended, with a finding for each file that is known, or that should
+//! have a fingerprint and has none; and a task for every plugin that has a trigger `audio` and may ask the library
+//! (`fingerprint=library`), because it is told where files of the library lie.
+//!
+//! One piece at a time, whatever the number of folders, on a thread of low priority: a thousand files are ten tasks, and the
+//! loop goes on meanwhile. What fires while a piece is under way is looked at after it.
+
+mod ears;
+mod fire;
+mod told;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+pub use ears::{Ears, Hear, Known, NewAudio, News};
+pub(super) use fire::fire;
+
+/// A folder must be quiet for this long. A copy of a file takes longer than a document's saving.
+const DEBOUNCE: Duration = Duration::from_secs(2);
+
+/// What a task is called that new audio made, for `task.cause`.
+pub(crate) const KIND: &str = "AUDIO";
+
+/// A folder whose new audio is heard.
+#[derive(Clone, Debug)]
+pub(crate) struct AudioTrigger {
+    pub(crate) folder: PathBuf,
+}
+
+impl AudioTrigger {
+    pub(crate) const fn debounce() -> Duration {
+        DEBOUNCE
+    }
+
+    /// Whether a change at `path` may be new audio. What is hidden is not listed either.
+    pub(crate) fn concerns(&self, path: &Path) -> bool {
+        let hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
+        path.strip_prefix(&self.folder).is_ok_and(|below| !below.iter().any(hidden))
+    }
+
+    /// Names its marks in the ledger.
+    fn key(&self) -> String {
+        format!("audio {}", self.folder.display())
+    }
+}
+
+/// What all folders share.
+#[derive(Debug)]
+pub(crate) struct Hearing {
+    /// Whoever hears.
+    place: Semaphore,
+    /// Somebody came while another one heard.
+    missed: AtomicBool,
+    /// Why folders cannot be heard, as it was said last.
+    trouble: Mutex<BTreeMap<PathBuf, String>>,
+}
+
+impl Default for Hearing {
+    fn default() -> Self {
+        Self { place: Semaphore::new(1), missed: AtomicBool::new(false), trouble: Mutex::default() }
+    }
+}
+
+impl Hearing {
+    /// Says once why a folder cannot be heard, and once that it can again.
+    fn say(&self, folder: &Path, trouble: Option<String>) {
+        let mut said = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        match trouble {
+            Some(why) if said.get(folder) != Some(&why) => {
+                tracing::warn!(folder = %folder.display(), "its audio is not heard: {why}");
+                said.insert(folder.to_owned(), why);
+            }
+            Some(_) => {}
+            None if said.remove(folder).is_some() => {
+                tracing::info!(folder = %folder.display(), "its audio is heard again")
+            }
+            None => {}
+        }
+    }
+}

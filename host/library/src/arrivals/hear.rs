@@ -1,0 +1,222 @@
+//! One piece: scan, see what is news, look it up.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use baton_fingerprint::Fingerprint;
+use baton_ledger::LedgerError;
+use baton_ledger::catalog::Catalog;
+use baton_ledger::catalog::library::{Entry, State};
+
+use super::calm::calmly;
+use crate::LibraryError;
+use crate::duplicates::Item;
+use crate::lookup::{Asked, Match, look_up};
+use crate::scan::{Event, Options, Read, scan};
+use crate::source::Place;
+
+/// A file that was written to this recently may be half there.
+const QUIET: Duration = Duration::from_secs(2);
+
+/// What is wanted of a piece.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// Files that are read at most, and files that are told of at most.
+    pub most: usize,
+}
+
+/// A file that is news.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrival {
+    /// What is known of it.
+    pub item: Item,
+    /// What came of reading it.
+    pub state: State,
+    /// Why it has no fingerprint: the word and the sentence.
+    pub why: Option<(String, String)>,
+    /// What says whether it is still the same file.
+    pub mark: String,
+    /// What in the library sounds like it; of two that are news the later one tells of the earlier.
+    pub matches: Vec<Match>,
+}
+
+/// What came of a piece.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct News {
+    /// What is new, in the order in which it came into the catalog.
+    pub arrivals: Vec<Arrival>,
+    /// Paths that are marked and not there any more.
+    pub gone: Vec<String>,
+    /// Whether there is more to do: at once, or as soon as a file is whole or another scan has ended.
+    pub more: bool,
+    /// Why the folder cannot be reached; then nothing is said about its files.
+    pub unreachable: Option<String>,
+}
+
+/// Reads what is new below `folder` into the catalog at `catalog` and tells of it. `marks` are those of the files that were
+/// told of before, by path. `read` is [`baton_fingerprint::read`]. `stop` ends it early; then nothing is told, and the next
+/// call tells it. One thread of low priority does it, whatever it costs.
+///
+/// # Errors
+/// When the catalog fails, or the thread cannot be started.
+pub fn hear(
+    catalog: &Path,
+    folder: &Path,
+    marks: &BTreeMap<String, String>,
+    wanted: Wanted,
+    read: &Read<'_>,
+    stop: &AtomicBool,
+) -> Result<News, LibraryError> {
+    let news = calmly(|| piece(catalog, folder, marks, wanted, read, stop))??;
+    // What was not looked up to its end would seem to be unknown.
+    Ok(if stop.load(Ordering::Relaxed) { News { more: true, ..News::default() } } else { news })
+}
+
+fn piece(
+    catalog: &Path,
+    folder: &Path,
+    marks: &BTreeMap<String, String>,
+    wanted: Wanted,
+    read: &Read<'_>,
+    stop: &AtomicBool,
+) -> Result<News, LibraryError> {
+    let place = match Place::of(folder) {
+        Ok(place) => place,
+        Err(error) => return Ok(News { unreachable: Some(error.to_string()), ..News::default() }),
+    };
+    let mut news = News::default();
+    match take_in(catalog, &place, wanted, read, stop)? {
+        Taken::All => {}
+        Taken::Part => news.more = true,
+        Taken::Nothing(why) => return Ok(News { unreachable: Some(why), ..news }),
+    }
+    let Some(catalog) = Catalog::open(catalog)? else {
+        return Ok(news);
+    };
+    see(&catalog, &place, marks, wanted.most, &mut news)?;
+    compare(&catalog, &mut news.arrivals, stop)?;
+    Ok(news)
+}
+
+/// What a scan of the folder came to.
+enum Taken {
+    All,
+    /// There is more, or another scan is at it.
+    Part,
+    /// The folder cannot be reached.
+    Nothing(String),
+}
+
+fn take_in(
+    catalog: &Path,
+    place: &Place,
+    wanted: Wanted,
+    read: &Read<'_>,
+    stop: &AtomicBool,
+) -> Result<Taken, LibraryError> {
+    let limit = u64::try_from(wanted.most).ok();
+    let options = Options { jobs: NonZeroUsize::MIN, limit, ..Options::default() };
+    let mut wait = 0;
+    let mut tell = |event: &Event<'_>| {
+        if let Event::Listed(listing) = event {
+            wait = listing.to_read();
+        }
+    };
+    let report = match scan(catalog, std::slice::from_ref(place), &options, read, &mut tell, stop) {
+        Err(LibraryError::Busy) => return Ok(Taken::Part),
+        report => report?,
+    };
+    match report.sources.into_iter().find_map(|source| source.failure) {
+        Some(why) => Ok(Taken::Nothing(why)),
+        None if report.reads.items < wait => Ok(Taken::Part),
+        None => Ok(Taken::All),
+    }
+}
+
+/// What is there and is not marked as it is, and what is marked and is not there.
+fn see(
+    catalog: &Catalog,
+    place: &Place,
+    marks: &BTreeMap<String, String>,
+    most: usize,
+    news: &mut News,
+) -> Result<(), LedgerError> {
+    let sources = catalog.library_sources()?;
+    let Some(source) = sources.iter().find(|source| source.path == place.path).map(|source| source.id) else {
+        // Another scan has kept this one from beginning.
+        return Ok(());
+    };
+    let (mut there, now) = (HashSet::new(), SystemTime::now());
+    catalog.library_entries(|entry| {
+        if entry.source != source {
+            return;
+        }
+        let path = entry.path.to_string_lossy().into_owned();
+        if let Some(mark) = mark(&entry).filter(|mark| marks.get(&path) != Some(mark)) {
+            if news.arrivals.len() >= most || is_fresh(&entry.path, now) {
+                news.more = true;
+            } else {
+                news.arrivals.push(arrival(entry, mark));
+            }
+        }
+        there.insert(path);
+    })?;
+    news.gone = marks.keys().filter(|path| !there.contains(*path)).cloned().collect();
+    Ok(())
+}
+
+/// What says whether it is the same file: its digest, else its size and why it has none. None for what has to be read (again).
+fn mark(entry: &Entry) -> Option<String> {
+    let reason = entry.reason.as_deref().unwrap_or_default();
+    match (entry.state, entry.file_sha256) {
+        (State::Pending, _) => None,
+        (State::Failed, _) if reason == "changed" => None,
+        (_, Some(digest)) => Some(digest.iter().map(|byte| format!("{byte:02x}")).collect()),
+        (state, None) => Some(format!("{} {reason} {}", state.word(), entry.size)),
+    }
+}
+
+/// Whether somebody may still be writing it. What is not there is nobody's.
+fn is_fresh(path: &Path, now: SystemTime) -> bool {
+    let written = fs::symlink_metadata(path).and_then(|metadata| metadata.modified());
+    // A time in the future is a wrong clock's, not a writer's.
+    written.is_ok_and(|written| now.duration_since(written).is_ok_and(|age| age < QUIET))
+}
+
+fn arrival(mut entry: Entry, mark: String) -> Arrival {
+    let why = entry.reason.take().map(|reason| (reason, entry.detail.take().unwrap_or_default()));
+    Arrival { state: entry.state, why, mark, matches: Vec::new(), item: Item::from(entry) }
+}
+
+/// Holds what has a fingerprint against the library.
+fn compare(catalog: &Catalog, arrivals: &mut [Arrival], stop: &AtomicBool) -> Result<(), LedgerError> {
+    let mut places: HashMap<i64, usize> = HashMap::new();
+    for (place, arrival) in arrivals.iter().enumerate().filter(|(_, arrival)| arrival.item.heard) {
+        places.insert(arrival.item.id, place);
+    }
+    let (mut asked, mut whose) = (Vec::new(), Vec::new());
+    catalog.library_fingerprints(Fingerprint::ALGORITHM, |id, bytes| {
+        if let Some((place, fingerprint)) = places.get(&id).copied().zip(Fingerprint::from_bytes(bytes))
+            && let Some(arrival) = arrivals.get(place)
+        {
+            asked.push(Asked { fingerprint, item: arrival.item.clone() });
+            whose.push(place);
+        }
+    })?;
+    if asked.is_empty() {
+        return Ok(());
+    }
+    for (place, found) in whose.into_iter().zip(look_up(catalog, &asked, stop)?) {
+        if let Some(arrival) = arrivals.get_mut(place) {
+            let id = arrival.item.id;
+            // Of a pair that is news one is told of the other.
+            let is_told = |found: &Match| found.item.id < id || !places.contains_key(&found.item.id);
+            arrival.matches = found.into_iter().filter(is_told).collect();
+        }
+    }
+    Ok(())
+}

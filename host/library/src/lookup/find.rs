@@ -1,0 +1,170 @@
+//! The library goes past what is asked for: its fingerprints first, then the items that those belong to.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use baton_fingerprint::Fingerprint;
+use baton_fingerprint::index::{Found, Lookup};
+use baton_ledger::LedgerError;
+use baton_ledger::catalog::Catalog;
+use rayon::prelude::*;
+
+use super::Asked;
+use crate::duplicates::{Alike, Difference, Item, Pair, Proof, difference};
+
+/// Fingerprints that are compared together, on rayon's threads: 4 MB of 120 s each.
+const PIECE: usize = 1_024;
+
+/// Items that are kept of one sound; of more the most alike.
+const MOST: usize = 1_000;
+
+/// An item of the library that sounds like what was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Match {
+    /// Which.
+    pub item: Item,
+    /// Why.
+    pub proof: Proof,
+    /// What makes it another version; none for a copy.
+    pub difference: Option<Difference>,
+}
+
+/// What in the library sounds like each of `asked`, in their order: copies before versions, the most alike first, at most some
+/// thousand of each. `stop` ends it early, with what was found.
+///
+/// # Errors
+/// When the database fails.
+pub fn look_up(catalog: &Catalog, asked: &[Asked], stop: &AtomicBool) -> Result<Vec<Vec<Match>>, LedgerError> {
+    let near = listen(catalog, asked, stop)?;
+    let mut matches = gather(catalog, asked, &near, stop)?;
+    for found in &mut matches {
+        found.sort_by(|one, other| {
+            let rank = |of: &Match| (of.difference.is_some(), std::cmp::Reverse(of.proof.score()), of.item.id);
+            rank(one).cmp(&rank(other))
+        });
+    }
+    Ok(matches)
+}
+
+/// How the items of the library sound like what is asked for: by their numbers, each with the place of what it is like.
+type Near = HashMap<i64, Vec<(usize, Alike)>>;
+
+fn listen(catalog: &Catalog, asked: &[Asked], stop: &AtomicBool) -> Result<Near, LedgerError> {
+    let prints: Vec<Fingerprint> = asked.iter().map(|asked| asked.fingerprint.clone()).collect();
+    let index = Lookup::over(&prints[..], stop);
+    let mut listener = Listener { prints: &prints, index: &index, piece: Vec::new(), near: Vec::new() };
+    listener.near.resize(prints.len(), Vec::new());
+    catalog.library_fingerprints(Fingerprint::ALGORITHM, |id, bytes| {
+        if !stop.load(Ordering::Relaxed)
+            && let Some(print) = Fingerprint::from_bytes(bytes)
+        {
+            listener.hear(id, print);
+        }
+    })?;
+    listener.compare();
+    let mut near = Near::new();
+    for (place, found) in listener.near.into_iter().enumerate() {
+        for (id, alike) in found {
+            near.entry(id).or_default().push((place, alike));
+        }
+    }
+    Ok(near)
+}
+
+/// What goes past, a piece at a time.
+struct Listener<'a> {
+    prints: &'a [Fingerprint],
+    index: &'a Lookup,
+    piece: Vec<(i64, Fingerprint)>,
+    /// For each that is asked for the items that sound like it.
+    near: Vec<Vec<(i64, Alike)>>,
+}
+
+impl Listener<'_> {
+    fn hear(&mut self, id: i64, print: Fingerprint) {
+        self.piece.push((id, print));
+        if self.piece.len() == PIECE {
+            self.compare();
+        }
+    }
+
+    fn compare(&mut self) {
+        let (prints, index) = (self.prints, self.index);
+        let one = |(id, print): &(i64, Fingerprint)| {
+            let found = index.find(prints, print.words());
+            found.into_iter().filter_map(|found| alike(prints, print, &found)).map(|it| (*id, it)).collect::<Vec<_>>()
+        };
+        let heard: Vec<_> = self.piece.par_iter().flat_map_iter(one).collect();
+        self.piece.clear();
+        for (id, (place, alike)) in heard {
+            if let Some(near) = self.near.get_mut(place) {
+                near.push((id, alike));
+                if near.len() > 2 * MOST {
+                    keep_best(near);
+                }
+            }
+        }
+    }
+}
+
+fn keep_best(near: &mut Vec<(i64, Alike)>) {
+    near.sort_by_key(|(id, alike)| (std::cmp::Reverse(alike.score), *id));
+    near.truncate(MOST);
+}
+
+/// What was found, seen from what was asked for: there the library's print was the given one.
+fn alike(prints: &[Fingerprint], print: &Fingerprint, found: &Found) -> Option<(usize, Alike)> {
+    let place = usize::try_from(found.at).ok()?;
+    let asked = prints.get(place)?.words().len();
+    let shorter = asked.min(print.words().len());
+    let alike = Alike::of(&found.alignment, found.score, shorter);
+    Some((place, Alike { drift: -alike.drift, ..alike }))
+}
+
+/// The items that sound alike, and those with the same audio packets.
+fn gather(catalog: &Catalog, asked: &[Asked], near: &Near, stop: &AtomicBool) -> Result<Vec<Vec<Match>>, LedgerError> {
+    let mut matches: Vec<Vec<Match>> = vec![Vec::new(); asked.len()];
+    let mut same: HashMap<[u8; 32], Vec<usize>> = HashMap::new();
+    for (place, asked) in asked.iter().enumerate() {
+        if let Some(audio) = asked.item.audio_sha256 {
+            same.entry(audio).or_default().push(place);
+        }
+    }
+    let mut paths = HashSet::new();
+    catalog.library_entries(|entry| {
+        let sounds = near.get(&entry.id).map(Vec::as_slice).unwrap_or_default();
+        let twins = entry.audio_sha256.and_then(|audio| same.get(&audio)).map(Vec::as_slice).unwrap_or_default();
+        if (sounds.is_empty() && twins.is_empty()) || stop.load(Ordering::Relaxed) || !paths.insert(entry.path.clone())
+        {
+            return;
+        }
+        let item = Item::from(entry);
+        let by_sound = sounds.iter().filter(|(place, _)| !twins.contains(place));
+        let proofs = by_sound.map(|(place, alike)| (*place, Proof::Sounds(*alike)));
+        for (place, proof) in twins.iter().map(|place| (*place, Proof::SameAudio)).chain(proofs) {
+            if let (Some(asked), Some(found)) = (asked.get(place), matches.get_mut(place))
+                && found.len() < 2 * MOST
+            {
+                found.extend(judged(&asked.item, &item, proof));
+            }
+        }
+    })?;
+    Ok(matches)
+}
+
+/// A file is nothing that it could be held against itself.
+fn judged(asked: &Item, item: &Item, proof: Proof) -> Option<Match> {
+    if asked.id == item.id || asked.path == item.path {
+        return None;
+    }
+    let difference = match proof {
+        Proof::SameAudio => None,
+        Proof::Sounds(alike) => {
+            let pair = [asked.clone(), item.clone()];
+            difference(&pair, &Pair { one: 0, other: 1, alike })
+        }
+    };
+    // What is not called anything differs in no word.
+    let unnamed = asked.called().is_empty() && difference == Some(Difference::Words);
+    Some(Match { item: item.clone(), proof, difference: difference.filter(|_| !unnamed) })
+}

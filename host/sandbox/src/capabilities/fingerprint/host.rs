@@ -1,0 +1,144 @@
+//! The functions of the interface.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use baton_fingerprint::{Fingerprint, Options, Reason};
+use baton_ledger::LedgerError;
+use baton_ledger::catalog::Catalog;
+use baton_library::coverage::{self, Coverage};
+use baton_library::duplicates::{self, Duplicates, Wanted};
+use baton_library::lookup::{self, Asked};
+use baton_library::scan;
+
+use super::desk::Room;
+use super::path::{Closed, Refused, quoted};
+use super::{generated, shown};
+use crate::error::Ceiling;
+use crate::limits;
+use crate::store::State;
+use generated::{Error, Heard, Match, Twice};
+
+impl generated::Host for State {
+    async fn compute(&mut self, path: String, digests: bool) -> wasmtime::Result<Result<Heard, Error>> {
+        Ok(self.hear(&path, digests).await)
+    }
+
+    async fn look_up(&mut self, asked: Vec<generated::Asked>) -> wasmtime::Result<Result<Vec<Vec<Match>>, Error>> {
+        let asked = match self.sounds.library().and_then(|_| wanted(asked)) {
+            Ok(asked) => asked,
+            Err(error) => return Ok(Err(error)),
+        };
+        let count = asked.len();
+        let found = self.in_library(Room::One, move |catalog, stop| lookup::look_up(catalog, &asked, stop)).await;
+        Ok(found.map(|found| found.map_or_else(|| vec![Vec::new(); count], shown::matches)))
+    }
+
+    async fn coverage(&mut self) -> wasmtime::Result<Result<generated::Covered, Error>> {
+        let found = self.in_library(Room::One, |catalog, _| Coverage::of(catalog, coverage::GATE)).await;
+        Ok(found.map(|found| shown::coverage(found.unwrap_or_else(|| Coverage::empty(coverage::GATE)))))
+    }
+
+    async fn duplicates(&mut self, most: u32) -> wasmtime::Result<Result<Twice, Error>> {
+        let found = self.in_library(Room::All, all_that_is_twice).await;
+        let found = found.and_then(|found| found.unwrap_or_else(|| Ok(Duplicates::default())));
+        Ok(found.and_then(|found| shown::twice(&found, most)))
+    }
+}
+
+impl State {
+    async fn hear(&mut self, path: &str, digests: bool) -> Result<Heard, Error> {
+        self.sounds.files()?;
+        let place = self.sounds.place(path)?;
+        self.count()?;
+        let hard_links = self.hard_links;
+        let work = move |stop: &AtomicBool| match place.open(hard_links) {
+            Ok(file) => Ok(read(file, digests, stop)),
+            Err(Closed::Failed(error)) => Ok(shown::without(absent(&error), error.to_string())),
+            Err(Closed::Refused(why)) => Err(why),
+        };
+        let gate = self.sounds.gate.clone();
+        match gate.work(Room::One, &self.progress.cancel, work).await? {
+            Ok(heard) => Ok(heard),
+            Err(Refused::Outside) => Err(Error::Invalid(format!("{} leads out of its folder", quoted(path)))),
+            Err(Refused::HardLinks) => Err(Error::Denied(format!(
+                "{} has several names (hard links): baton plugin grant {} hard-links",
+                quoted(path),
+                self.sounds.plugin
+            ))),
+        }
+    }
+
+    /// One more file is asked for.
+    fn count(&mut self) -> Result<(), Error> {
+        self.sounds.read += 1;
+        let (read, most) = (self.sounds.read, limits::SOUND_FILES);
+        self.noted.note(Ceiling::Sounds, read, most);
+        if read > most {
+            return Err(Error::TooLarge(format!("a task may have {most} files read; hand the rest to another one")));
+        }
+        Ok(())
+    }
+
+    /// Asks the catalog; none when nothing was ever written.
+    async fn in_library<T: Send + 'static>(
+        &mut self,
+        room: Room,
+        look: impl FnOnce(&Catalog, &AtomicBool) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<Option<T>, Error> {
+        let catalog = self.sounds.library()?;
+        let gate = self.sounds.gate.clone();
+        let work = move |stop: &AtomicBool| in_catalog(&catalog, |catalog| look(catalog, stop));
+        gate.work(room, &self.progress.cancel, work).await?.map_err(|error| Error::Failed(error.to_string()))
+    }
+}
+
+fn in_catalog<T>(
+    catalog: &Path,
+    look: impl FnOnce(&Catalog) -> Result<T, LedgerError>,
+) -> Result<Option<T>, LedgerError> {
+    Catalog::open(catalog)?.map(|catalog| look(&catalog)).transpose()
+}
+
+fn read(file: File, digests: bool, stop: &AtomicBool) -> Heard {
+    let options = Options { length: Some(scan::Options::LENGTH), hashes: digests };
+    match baton_fingerprint::read_opened(file, options, stop) {
+        Ok(sound) => Heard::Fingerprinted(shown::sound(sound)),
+        Err(error) => shown::without(error.reason, error.detail),
+    }
+}
+
+fn absent(error: &io::Error) -> Reason {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Reason::NotFound,
+        _ => Reason::Unreadable,
+    }
+}
+
+/// What a plugin asks for, as far as it may.
+fn wanted(asked: Vec<generated::Asked>) -> Result<Vec<Asked>, Error> {
+    if asked.len() > limits::SOUNDS_ASKED {
+        return Err(Error::TooLarge(format!("{} are asked for; at most {}", asked.len(), limits::SOUNDS_ASKED)));
+    }
+    if let Some(long) = asked.iter().find(|asked| asked.words.len() > limits::SOUND_WORDS) {
+        return Err(Error::TooLarge(format!("{} words; at most {}", long.words.len(), limits::SOUND_WORDS)));
+    }
+    let one = |asked: generated::Asked| Asked::sound(Fingerprint::new(asked.words), asked.duration_ms, asked.title);
+    Ok(asked.into_iter().map(one).collect())
+}
+
+/// Everything that is there twice, unless there is too much to hold.
+fn all_that_is_twice(catalog: &Catalog, stop: &AtomicBool) -> Result<Result<Duplicates, Error>, LedgerError> {
+    let items = Coverage::of(catalog, coverage::GATE)?.total.items;
+    if items > limits::SOUND_ITEMS {
+        let text = format!(
+            "the library has {items} files; at most {} are compared for a plugin. `baton library duplicates` compares all",
+            limits::SOUND_ITEMS
+        );
+        return Ok(Err(Error::TooLarge(text)));
+    }
+    let ear = |prints: &[Fingerprint]| duplicates::listen(prints, stop);
+    duplicates::find(catalog, &ear, Wanted { metadata: None }).map(Ok)
+}

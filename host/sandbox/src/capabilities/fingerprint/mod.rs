@@ -1,0 +1,91 @@
+//! How audio sounds; see `wit/fingerprint.wit`. Decoding is `baton_fingerprint`'s, what the library knows `baton_library`'s;
+//! here is decided whether the plugin may ask, and the work is kept away from the runtime ([`desk`]).
+//!
+//! The file that a plugin names is untrusted, and so is its path: it is opened beneath the granted folder itself, as wasmtime
+//! opens what the plugin opens, so that no link and no race leads out of it ([`path`]). What is in it can do no more than
+//! have no fingerprint.
+//!
+//! Of the library a plugin sees all or nothing: a part that follows from its folders would tell by what is missing from a
+//! group what lies in others.
+
+mod desk;
+mod host;
+mod path;
+mod shown;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use baton_core::manifest::{Listening, Manifest};
+
+pub(crate) use desk::Gate;
+
+use super::files::MountGrant;
+use crate::bindings::baton::plugin::fingerprint as generated;
+use generated::Error;
+
+/// What an operator lets a plugin know of how things sound.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SoundGrants {
+    /// Whether files below its mounts are fingerprinted for it.
+    pub files: bool,
+    /// The catalog whose library it may ask.
+    pub library: Option<PathBuf>,
+}
+
+/// The capability's state in one attempt.
+pub(crate) struct Sounds {
+    plugin: String,
+    declared: Vec<Listening>,
+    granted: SoundGrants,
+    /// The names of the folders that the plugin declares.
+    folders: Vec<String>,
+    mounts: Vec<MountGrant>,
+    gate: Gate,
+    /// Files that were asked for.
+    read: u64,
+}
+
+impl Sounds {
+    pub(crate) fn new(manifest: &Manifest, granted: &SoundGrants, mounts: &[MountGrant], gate: Gate) -> Self {
+        let capabilities = &manifest.declares.capabilities;
+        Self {
+            plugin: manifest.name.clone(),
+            declared: capabilities.fingerprint.iter().map(|asked| asked.of).collect(),
+            granted: granted.clone(),
+            folders: capabilities.files.iter().map(|files| files.folder.clone()).collect(),
+            mounts: mounts.to_vec(),
+            gate,
+            read: 0,
+        }
+    }
+
+    /// Whether it may have files read: declared and granted.
+    fn files(&self) -> Result<(), Error> {
+        self.declares(Listening::Files)?;
+        if self.granted.files { Ok(()) } else { Err(self.not_granted("reading how files sound", Listening::Files)) }
+    }
+
+    /// The catalog, where asking the library is declared and granted.
+    fn library(&self) -> Result<PathBuf, Error> {
+        self.declares(Listening::Library)?;
+        let denied = || self.not_granted("asking the library", Listening::Library);
+        self.granted.library.clone().ok_or_else(denied)
+    }
+
+    fn declares(&self, of: Listening) -> Result<(), Error> {
+        if self.declared.contains(&of) {
+            return Ok(());
+        }
+        Err(Error::Denied(format!(
+            "the plugin `{}` does not declare fingerprints of {of}: its author has to add them to \
+             capabilities.fingerprint of its manifest",
+            self.plugin
+        )))
+    }
+
+    fn not_granted(&self, what: &str, of: Listening) -> Error {
+        Error::Denied(format!("{what} is not granted: baton plugin grant {} fingerprint={of}", self.plugin))
+    }
+}

@@ -1,0 +1,240 @@
+//! Work that nobody asked for: new audio in a folder is fingerprinted, held against the library and told, each file once.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
+
+use baton_tests::music::{tune, wav, write_wav};
+use baton_tests::{Task, Workspace};
+use serde_json::Value;
+
+/// Enough to compare.
+const SECONDS: u32 = 40;
+
+const GRANTS: &str = "files = [{ folder = \"root\", mode = \"ro\" }]\nfingerprint = [\"files\", \"library\"]";
+
+/// A workspace that listens to a folder beside it, and that folder.
+fn listening() -> (Workspace, PathBuf) {
+    let workspace = Workspace::with_noop();
+    let folder = workspace.outside().canonicalize().unwrap().join("incoming");
+    fs::create_dir_all(&folder).unwrap();
+    let config = workspace.read("baton.toml") + &format!("\n[[audio]]\nfolder = {:?}\n", folder.to_str().unwrap());
+    workspace.write("baton.toml", config);
+    (workspace, folder)
+}
+
+/// What was heard, oldest first.
+fn heard(workspace: &Workspace) -> Vec<Task> {
+    let mut heard = workspace.tasks_of("baton");
+    heard.reverse();
+    heard
+}
+
+/// How many files were told of.
+fn files(workspace: &Workspace) -> u64 {
+    let count = |task: Task| task.title.split(' ').next().unwrap().parse::<u64>().unwrap();
+    heard(workspace).into_iter().map(count).sum()
+}
+
+fn wait_for_files(workspace: &Workspace, count: u64) {
+    workspace.wait_for(&format!("{count} files"), |workspace| (files(workspace) >= count).then_some(()));
+    assert_eq!(files(workspace), count);
+}
+
+fn findings(workspace: &Workspace, task: &Task) -> Vec<String> {
+    let why = workspace.baton(&["why", &task.id, "--json"]).ended(0).json();
+    let found = why["findings"].as_array().cloned().unwrap_or_default();
+    found.iter().map(|one| one["title"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+fn library(workspace: &Workspace) -> PathBuf {
+    let folder = workspace.outside().canonicalize().unwrap().join("library");
+    for (name, number) in [("Known.wav", 1), ("Other.wav", 2)] {
+        write_wav(&folder.join(name), &tune(number, SECONDS));
+    }
+    workspace.baton(&["library", "scan", folder.to_str().unwrap()]).ended(0);
+    folder
+}
+
+#[test]
+fn new_audio_is_heard_by_itself_and_what_is_known_is_a_finding_once() {
+    let (workspace, folder) = listening();
+    let known = library(&workspace).join("Known.wav");
+    let daemon = workspace.up_and_serving();
+    // The same recording under another name, a new one, and what is no audio.
+    let mut louder = tune(1, SECONDS);
+    louder.iter_mut().for_each(|sample| *sample = sample.saturating_add(3));
+    write_wav(&folder.join("again.wav"), &louder);
+    write_wav(&folder.join("deep/new.wav"), &tune(3, SECONDS));
+    fs::write(folder.join("broken.flac"), "no audio").unwrap();
+    fs::write(folder.join("notes.txt"), "no audio either").unwrap();
+    wait_for_files(&workspace, 3);
+    let found: Vec<String> = heard(&workspace).iter().flat_map(|task| findings(&workspace, task)).collect();
+    let duplicate = format!("DUPLICATE: {} is {}", folder.join("again.wav").display(), known.display());
+    assert!(found.contains(&duplicate), "{found:#?}");
+    assert!(!found.iter().any(|title| title.contains("new.wav")), "{found:#?}");
+    let task = heard(&workspace).remove(0);
+    assert_eq!((task.state.as_str(), task.from.as_deref(), task.file.as_deref()), ("succeeded", Some("baton"), None));
+    let coverage = workspace.baton(&["library", "coverage", "--json"]);
+    assert_eq!(coverage.json()["total"]["fingerprinted"], 4, "what was heard is in the library");
+    assert!(daemon.stop().success());
+    workspace.up_once();
+    assert_eq!(files(&workspace), 3, "nothing is told twice");
+    workspace.baton(&["doctor"]).ended(0);
+    workspace.baton(&["ledger", "verify"]).ended(0);
+}
+
+#[test]
+fn what_came_while_nobody_listened_is_told_and_so_is_a_file_that_became_another_one() {
+    let (workspace, folder) = listening();
+    write_wav(&folder.join("a.wav"), &tune(1, 4));
+    workspace.up_once();
+    assert_eq!(files(&workspace), 1);
+    // Touched is not changed.
+    let bytes = fs::read(folder.join("a.wav")).unwrap();
+    fs::write(folder.join("a.wav"), bytes).unwrap();
+    workspace.up_once();
+    assert_eq!(files(&workspace), 1);
+    write_wav(&folder.join("a.wav"), &tune(2, 4));
+    workspace.up_once();
+    assert_eq!(files(&workspace), 2);
+    // Another scan has read it: it is told all the same.
+    write_wav(&folder.join("b.wav"), &tune(3, 4));
+    workspace.baton(&["library", "scan"]).ended(0);
+    workspace.up_once();
+    assert_eq!(files(&workspace), 3);
+}
+
+#[test]
+fn a_plugin_is_told_when_it_asks_for_it_and_may_know_the_library() {
+    let (workspace, folder) = listening();
+    let config =
+        workspace.read("baton.toml").replace("root = \".\"", &format!("root = {:?}", folder.to_str().unwrap()));
+    workspace.write("baton.toml", config);
+    workspace.install_fixture("listener", GRANTS);
+    let known = library(&workspace).join("Known.wav");
+    write_wav(&folder.join("again.wav"), &tune(1, SECONDS));
+    workspace.up_once();
+    let told = workspace.tasks_of("listener").remove(0);
+    assert_eq!(
+        (told.state.as_str(), told.from.as_deref(), told.action.as_deref()),
+        ("succeeded", Some("baton"), Some("news"))
+    );
+    let args: Value = serde_json::from_str(told.reason.strip_prefix("true: ").unwrap()).unwrap();
+    let file = &args["files"][0];
+    assert_eq!((&file["guest"], &file["state"]), (&"/root/0/again.wav".into(), &"fingerprinted".into()));
+    assert_eq!((&file["matches"][0]["path"], &file["matches"][0]["score"]), (&known.to_str().into(), &100.into()));
+    // Without the grant it hears of nothing.
+    workspace.baton(&["plugin", "revoke", "listener", "fingerprint=library"]).ended(0);
+    write_wav(&folder.join("more.wav"), &tune(2, SECONDS));
+    workspace.up_once();
+    assert_eq!((files(&workspace), workspace.tasks_of("listener").len()), (2, 1));
+}
+
+#[test]
+fn a_thousand_files_at_once_are_told_and_the_daemon_does_its_other_work_meanwhile() {
+    let (workspace, folder) = listening();
+    let from = workspace.outside().join("from");
+    for number in 0..1_000 {
+        write_wav(&from.join(format!("{number:04}.wav")), &tune(number, 4));
+    }
+    let daemon = workspace.up_and_serving();
+    for number in 0..1_000 {
+        let name = format!("{number:04}.wav");
+        fs::rename(from.join(&name), folder.join(&name)).unwrap();
+    }
+    workspace.wait_for("the first files", |workspace| (files(workspace) > 0).then_some(()));
+    let before = files(&workspace);
+    workspace.drop_handoff("noop", "Meanwhile");
+    workspace
+        .wait_for("the handoff", |workspace| workspace.tasks("Meanwhile").iter().any(Task::is_final).then_some(()));
+    assert!(before < 1_000, "it was meanwhile");
+    // A hundred at a time, each with the patience of one wait.
+    for count in (100..1_000).step_by(100) {
+        workspace.wait_for(&format!("{count} files"), |workspace| (files(workspace) >= count).then_some(()));
+    }
+    wait_for_files(&workspace, 1_000);
+    assert!(heard(&workspace).len() >= 10, "a hundred at a time");
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn a_daemon_that_is_killed_while_it_listens_loses_nothing_and_tells_nothing_twice() {
+    let (workspace, folder) = listening();
+    for number in 0..250 {
+        write_wav(&folder.join(format!("{number:04}.wav")), &tune(number, 4));
+    }
+    for pause in [2_100, 2_300, 2_700, 3_100, 3_900] {
+        let daemon = workspace.up_and_serving();
+        sleep(Duration::from_millis(pause));
+        daemon.kill();
+    }
+    workspace.up_once();
+    assert_eq!(files(&workspace), 250);
+    let coverage = workspace.baton(&["library", "coverage", "--json"]);
+    assert_eq!(coverage.json()["total"]["fingerprinted"], 250);
+    workspace.baton(&["ledger", "verify"]).ended(0);
+}
+
+#[test]
+fn a_file_that_is_written_slowly_or_replaced_while_it_is_read_is_told_when_it_is_whole() {
+    let (workspace, folder) = listening();
+    let _daemon = workspace.up_and_serving();
+    let slow = folder.join("slow.wav");
+    let bytes = wav(&tune(1, SECONDS));
+    let mut file = fs::File::create(&slow).unwrap();
+    for piece in bytes.chunks(bytes.len() / 6) {
+        file.write_all(piece).unwrap();
+        // Another file takes its place again and again, faster than it can be read.
+        replace(&folder.join("restless.wav"), 2, SECONDS);
+        sleep(Duration::from_millis(600));
+    }
+    drop(file);
+    replace(&folder.join("restless.wav"), 3, SECONDS);
+    wait_for_files(&workspace, 2);
+    sleep(Duration::from_secs(3));
+    assert_eq!(files(&workspace), 2, "only when they are whole");
+    assert!(heard(&workspace).iter().all(|task| findings(&workspace, task).is_empty()));
+}
+
+fn replace(path: &Path, number: u64, seconds: u32) {
+    let hidden = path.with_file_name(".hidden.tmp");
+    fs::write(&hidden, wav(&tune(number, seconds))).unwrap();
+    fs::rename(hidden, path).unwrap();
+}
+
+#[test]
+fn a_folder_that_is_away_is_said_once_and_nothing_is_told_twice_when_it_is_back() {
+    let (workspace, folder) = listening();
+    write_wav(&folder.join("a.wav"), &tune(1, 4));
+    workspace.up_once();
+    let away = folder.with_file_name("away");
+    fs::rename(&folder, &away).unwrap();
+    let daemon = workspace.up_and_serving();
+    workspace.wait_for("a word about it", |_| daemon.log().contains("its audio is not heard").then_some(()));
+    assert!(daemon.stop().success());
+    // As an empty mount point.
+    fs::create_dir(&folder).unwrap();
+    workspace.up_once();
+    let missing = workspace.baton(&["library", "coverage", "--json"]).json()["total"]["missing"].clone();
+    assert_eq!((files(&workspace), missing), (1, 0.into()));
+    fs::remove_dir(&folder).unwrap();
+    fs::rename(&away, &folder).unwrap();
+    write_wav(&folder.join("b.wav"), &tune(2, 4));
+    workspace.up_once();
+    assert_eq!(files(&workspace), 2);
+}
+
+#[test]
+fn a_daemon_ends_at_once_while_it_listens() {
+    let (workspace, folder) = listening();
+    for number in 0..400 {
+        write_wav(&folder.join(format!("{number:04}.wav")), &tune(number, 20));
+    }
+    let daemon = workspace.up_and_serving();
+    sleep(Duration::from_millis(3_000));
+    assert!(daemon.stop().success());
+    assert!(files(&workspace) < 400, "it did not wait for all of them");
+}

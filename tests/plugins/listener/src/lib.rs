@@ -1,0 +1,71 @@
+//! A plugin that listens: what the tests of `fingerprint` run, with honest work and attacks.
+//!
+//! It never hides what it got away with: an attack that works is a line that begins with `OPEN`.
+
+mod attack;
+mod library;
+
+use baton_plugin_sdk::fingerprint::{self, Heard};
+use baton_plugin_sdk::{Cause, Error, Outcome, Plugin, Task};
+
+/// The plugin.
+pub struct Listener;
+
+impl Plugin for Listener {
+    fn run(task: Task) -> Result<Outcome, Error> {
+        match task.action.as_str() {
+            "news" => Ok(Outcome::new(format!("{}: {}", task.cause == Cause::Audio, task.args))),
+            "many" => many(&task),
+            "library" => library::tell(),
+            "ask" => library::ask(&task),
+            "break-out" => Ok(attack::paths()),
+            "slip-out" => Ok(attack::links()),
+            _ => tell(&task),
+        }
+    }
+}
+
+fn path(task: &Task) -> Result<String, Error> {
+    task.arg_str("path")?.ok_or_else(|| Error::Permanent("there is no `path`".to_owned()))
+}
+
+fn times(task: &Task, name: &str) -> u64 {
+    let args: serde_json::Value = serde_json::from_str(&task.args).unwrap_or_default();
+    args.get(name).and_then(serde_json::Value::as_u64).unwrap_or(1)
+}
+
+fn tell(task: &Task) -> Result<Outcome, Error> {
+    let heard = fingerprint::compute_with_digests(&path(task)?)?;
+    let sound = match heard {
+        Heard::Skipped(lack) => return Ok(Outcome::new(format!("skipped, {}: {}", lack.reason, lack.detail))),
+        Heard::Failed(lack) => return Ok(Outcome::new(format!("failed, {}: {}", lack.reason, lack.detail))),
+        Heard::Fingerprinted(sound) => sound,
+    };
+    let found = fingerprint::look_up_one(&fingerprint::asked(&sound))?;
+    let lines: String =
+        found.iter().map(|found| format!("{} {} {:?}\n", found.item.path, found.score, found.difference)).collect();
+    let words: Vec<String> = sound.words.iter().map(u32::to_string).collect();
+    let digests = format!("{} {}", sound.audio_sha256.unwrap_or_default(), sound.file_sha256.unwrap_or_default());
+    Ok(Outcome::new(format!(
+        "fingerprinted, {} in {}, {} ms, {} found",
+        sound.codec,
+        sound.container,
+        sound.duration_ms,
+        found.len()
+    ))
+    .with_artifact("found.txt", "text/plain", lines)
+    .with_artifact("words.txt", "text/plain", words.join(","))
+    .with_artifact("digests.txt", "text/plain", digests))
+}
+
+fn many(task: &Task) -> Result<Outcome, Error> {
+    let path = path(task)?;
+    for count in 0..times(task, "times") {
+        if let Err(error) = fingerprint::compute(&path) {
+            return Ok(Outcome::new(format!("After {count}: {error:?}")));
+        }
+    }
+    Ok(Outcome::new("All were read.".to_owned()))
+}
+
+baton_plugin_sdk::plugin!(Listener, "../manifest.json");
