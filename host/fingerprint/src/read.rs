@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::chroma::{self, Fingerprinter};
+use crate::chroma::Fingerprinter;
 use crate::decode::{self, Audio, Block, Source};
 use crate::{Error, Fingerprint, Reason, hash};
 
@@ -140,12 +140,7 @@ fn sound(source: &Source, options: Options, stop: &AtomicBool) -> Result<Sound, 
 
 fn fingerprint(audio: &mut Audio, length: Option<Duration>, stop: &AtomicBool) -> Result<Fingerprint, Error> {
     let spec = audio.spec();
-    let kind = match spec.kind {
-        decode::Kind::F32 => chroma::Kind::Float,
-        decode::Kind::I16 => chroma::Kind::S16,
-        decode::Kind::I32 => chroma::Kind::S32,
-    };
-    let mut words = Fingerprinter::with_positions(spec.rate_hz, spec.channels, spec.positions, kind)?;
+    let mut words = Fingerprinter::with_positions(spec.rate_hz, spec.channels, spec.positions, spec.kind)?;
     if let Some(length) = length {
         words = words.limited_to(length);
     }

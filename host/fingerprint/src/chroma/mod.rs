@@ -46,6 +46,7 @@ mod encoded;
 mod fingerprinter;
 mod front;
 mod image;
+mod kernel;
 mod layout;
 mod resample;
 mod sample;

@@ -10,9 +10,10 @@ use symphonia::core::errors::Error as Symphonia;
 use super::bounds::{CHANNELS, FAILURES_AT_START, RATES_HZ};
 use super::fault;
 use super::packets::Packets;
-use super::samples::{Block, Kind, Samples};
+use super::samples::{self, Block, Samples};
 use super::source::Source;
 use super::trim::Trim;
+use crate::chroma::Kind;
 use crate::{Error, Tags};
 
 /// What the samples are. All of it as decoded, whatever the container says.
@@ -37,7 +38,7 @@ pub(crate) struct Audio {
     packets: Packets,
     decoder: Box<dyn AudioDecoder>,
     samples: Samples,
-    /// So many frames of `samples` are still to be handed out.
+    /// So many frames of what was decoded last are still to be handed out.
     ready: usize,
     /// Packets that were decoded, and that could not be.
     decoded: u32,
@@ -66,19 +67,17 @@ impl Audio {
             match decoder.decode(&packet) {
                 Ok(decoded) if decoded.frames() == 0 => {}
                 Ok(decoded) => {
-                    let mut samples = Samples::like(&decoded, bits);
-                    samples.take(&decoded);
+                    let kind = samples::kind(&decoded, bits);
                     let (rate_hz, channels) = checked(decoded.spec().rate(), decoded.spec().channels().count())?;
                     let positions = positions(decoded.spec().channels());
                     let ready = decoded.frames();
                     let codec = decoder.codec_info().short_name;
                     let kept = codec.starts_with("pcm_") || matches!(codec, "flac" | "alac");
                     let bits = bits.filter(|_| kept).and_then(|bits| u16::try_from(bits).ok());
-                    let kind = samples.kind();
                     let spec =
                         Spec { rate_hz, channels, positions, kind, codec, container: "", bits, core_only: false };
                     let (trim, tags, cut) = (Trim::default(), Tags::default(), Trim::default());
-                    let (decoded, most_frames) = (1, None);
+                    let (decoded, samples, most_frames) = (1, Samples::default(), None);
                     return Ok(Self {
                         packets,
                         decoder,
@@ -125,7 +124,8 @@ impl Audio {
     /// # Errors
     /// When the file cannot be read, or most of it cannot be decoded.
     pub(crate) fn next_block(&mut self) -> Result<Option<Block<'_>>, Error> {
-        Ok(self.next_range()?.map(|range| self.samples.frames(&range)))
+        let Some(range) = self.next_range()? else { return Ok(None) };
+        Ok(Some(self.samples.frames(&self.decoder.last_decoded(), &range)))
     }
 
     /// Passes a packet over without decoding it; false at the end.
@@ -153,7 +153,6 @@ impl Audio {
         let Some(packet) = self.packets.next()? else { return Ok(false) };
         match self.decoder.decode(&packet) {
             Ok(decoded) if same(&self.spec, decoded.spec().rate(), decoded.spec().channels().count()) => {
-                self.samples.take(&decoded);
                 self.ready = decoded.frames();
                 self.decoded += 1;
             }

@@ -69,8 +69,10 @@ impl Source {
 
     pub(super) fn veil(&self, veils: Vec<Veil>) {
         self.with(|blocks| {
-            blocks.veils = veils;
-            blocks.block.clear();
+            for (place, bytes) in &veils {
+                cover(&mut blocks.block, blocks.start, *place, bytes);
+            }
+            blocks.veils.extend(veils);
         });
     }
 
