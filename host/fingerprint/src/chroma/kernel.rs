@@ -3,12 +3,15 @@
 //!
 //! They are written in registers of eight floats or sixteen integers, and compiled for each kind of processor; which of them runs is
 //! decided when the program does. All give the same bits: multiplication and addition are never fused, and the order of additions is
-//! that of eight lanes, also where a register holds but four.
+//! that of eight lanes, also where a register holds but four. No closure holds such a sum: it would be compiled for any processor.
 
 #![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the processor at hand")]
 
 use fearless_simd::prelude::*;
-use fearless_simd::{Simd, f32x8, i16x16, i32x8};
+use fearless_simd::{Simd, f32x4, f32x8, i16x16, i32x4, i32x8};
+
+/// How many sums run side by side: it hides how long an addition takes, and their lanes are then added all at once.
+pub(super) const FOUR: usize = 4;
 
 /// What is filtered: `i16` or `f32`, with its own arithmetic. Taps and window are of one length, a multiple of the lanes.
 pub(super) trait Element: Copy + Default {
@@ -18,8 +21,8 @@ pub(super) trait Element: Copy + Default {
     fn tap(value: f64) -> Self;
     /// The filtered sample at an exact phase.
     fn filtered<S: Simd>(simd: S, taps: &[Self], window: &[Self]) -> Self;
-    /// Two filtered samples, which is quicker than one after the other.
-    fn filtered_twice<S: Simd>(simd: S, taps: [&[Self]; 2], windows: [&[Self]; 2]) -> [Self; 2];
+    /// [`FOUR`] filtered samples, which is twice as quick as one after the other.
+    fn filtered_four<S: Simd>(simd: S, taps: [&[Self]; FOUR], windows: [&[Self]; FOUR]) -> [Self; FOUR];
     /// The filtered sample `fraction` of the way from one phase to the next, whose taps are given both.
     fn interpolated<S: Simd>(simd: S, taps: [&[Self]; 2], window: &[Self], fraction: Fraction) -> Self;
 }
@@ -46,14 +49,17 @@ impl Element for i16 {
     }
 
     #[inline(always)]
-    fn filtered_twice<S: Simd>(simd: S, taps: [&[Self]; 2], windows: [&[Self]; 2]) -> [Self; 2] {
-        [Self::filtered(simd, taps[0], windows[0]), Self::filtered(simd, taps[1], windows[1])]
+    fn filtered_four<S: Simd>(simd: S, taps: [&[Self]; FOUR], windows: [&[Self]; FOUR]) -> [Self; FOUR] {
+        let [a, b] = [lanes_i16(simd, taps[0], windows[0]), lanes_i16(simd, taps[1], windows[1])];
+        let [c, d] = [lanes_i16(simd, taps[2], windows[2]), lanes_i16(simd, taps[3], windows[3])];
+        let sums: [i32; FOUR] = pairs(simd, pairs(simd, a, b), pairs(simd, c, d)).into();
+        sums.map(narrowed)
     }
 
     #[inline(always)]
     #[expect(clippy::cast_possible_truncation, reason = "the fraction is below one, so that the product fits again")]
     fn interpolated<S: Simd>(simd: S, taps: [&[Self]; 2], window: &[Self], fraction: Fraction) -> Self {
-        let [here, there] = taps.map(|taps| sum_i16(simd, taps, window));
+        let [here, there] = [sum_i16(simd, taps[0], window), sum_i16(simd, taps[1], window)];
         let difference = i64::from(there.wrapping_sub(here));
         let part = difference * i64::from(fraction.part) / i64::from(fraction.whole);
         narrowed(here.wrapping_add(part as i32))
@@ -62,13 +68,27 @@ impl Element for i16 {
 
 #[inline(always)]
 fn sum_i16<S: Simd>(simd: S, taps: &[i16], window: &[i16]) -> i32 {
+    lanes_i16(simd, taps, window).reduce_sum()
+}
+
+/// Four sums whose sum is wanted.
+#[inline(always)]
+fn lanes_i16<S: Simd>(simd: S, taps: &[i16], window: &[i16]) -> i32x4<S> {
     let (taps, _) = taps.as_chunks::<{ <i16 as Element>::LANES }>();
     let (window, _) = window.as_chunks::<{ <i16 as Element>::LANES }>();
     let mut sums = i32x8::splat(simd, 0);
     for (taps, window) in taps.iter().zip(window) {
         sums += i16x16::simd_from(simd, *taps).pairwise_dot_product(i16x16::simd_from(simd, *window));
     }
-    sums.reduce_sum()
+    let (low, high) = simd.split_i32x8(sums);
+    low + high
+}
+
+/// The sums of neighbours, of `a` first.
+#[inline(always)]
+fn pairs<S: Simd>(simd: S, a: i32x4<S>, b: i32x4<S>) -> i32x4<S> {
+    let (even, odd) = simd.deinterleave_i32x4(a, b);
+    even + odd
 }
 
 #[inline(always)]
@@ -88,38 +108,41 @@ impl Element for f32 {
 
     #[inline(always)]
     fn filtered<S: Simd>(simd: S, taps: &[Self], window: &[Self]) -> Self {
-        let [sample, _] = Self::filtered_twice(simd, [taps, taps], [window, window]);
-        sample
+        total(lanes_f32(simd, taps, window).into())
     }
 
     #[inline(always)]
-    fn filtered_twice<S: Simd>(simd: S, taps: [&[Self]; 2], windows: [&[Self]; 2]) -> [Self; 2] {
-        sums_f32(simd, taps, windows).map(total)
+    fn filtered_four<S: Simd>(simd: S, taps: [&[Self]; FOUR], windows: [&[Self]; FOUR]) -> [Self; FOUR] {
+        let [a, b] = [lanes_f32(simd, taps[0], windows[0]), lanes_f32(simd, taps[1], windows[1])];
+        let [c, d] = [lanes_f32(simd, taps[2], windows[2]), lanes_f32(simd, taps[3], windows[3])];
+        let (ab_even, ab_odd) = simd.deinterleave_f32x4(a, b);
+        let (cd_even, cd_odd) = simd.deinterleave_f32x4(c, d);
+        let (first, third) = simd.deinterleave_f32x4(ab_even, cd_even);
+        let (second, fourth) = simd.deinterleave_f32x4(ab_odd, cd_odd);
+        // The order of `total`.
+        ((first + third) + (second + fourth)).into()
     }
 
     #[inline(always)]
     #[expect(clippy::cast_precision_loss, reason = "as libswresample does, whose numbers are below 2^24 too")]
     fn interpolated<S: Simd>(simd: S, taps: [&[Self]; 2], window: &[Self], fraction: Fraction) -> Self {
-        let [here, there] = sums_f32(simd, taps, [window, window]);
+        let [here, there] = [lanes_f32(simd, taps[0], window), lanes_f32(simd, taps[1], window)];
         let part = fraction.part as Self * (1.0 / fraction.whole as Self);
-        total(std::array::from_fn(|lane| here[lane] + (there[lane] - here[lane]) * part))
+        total((here + (there - here) * part).into())
     }
 }
 
-/// The sums of two filters, four each, of which the last additions remain. Two at a time hide how long an addition takes.
+/// Four sums, of which the last additions remain.
 #[inline(always)]
-fn sums_f32<S: Simd>(simd: S, taps: [&[f32]; 2], windows: [&[f32]; 2]) -> [[f32; 4]; 2] {
-    let [taps, others] = taps.map(|taps| taps.as_chunks::<{ <f32 as Element>::LANES }>().0);
-    let [window, other_window] = windows.map(|window| window.as_chunks::<{ <f32 as Element>::LANES }>().0);
-    let mut sums = [f32x8::splat(simd, 0.0); 2];
-    for (((taps, window), others), other_window) in taps.iter().zip(window).zip(others).zip(other_window) {
-        sums[0] += f32x8::simd_from(simd, *taps) * f32x8::simd_from(simd, *window);
-        sums[1] += f32x8::simd_from(simd, *others) * f32x8::simd_from(simd, *other_window);
+fn lanes_f32<S: Simd>(simd: S, taps: &[f32], window: &[f32]) -> f32x4<S> {
+    let (taps, _) = taps.as_chunks::<{ <f32 as Element>::LANES }>();
+    let (window, _) = window.as_chunks::<{ <f32 as Element>::LANES }>();
+    let mut sums = f32x8::splat(simd, 0.0);
+    for (taps, window) in taps.iter().zip(window) {
+        sums += f32x8::simd_from(simd, *taps) * f32x8::simd_from(simd, *window);
     }
-    sums.map(|sums| {
-        let (low, high) = simd.split_f32x8(sums);
-        (low + high).into()
-    })
+    let (low, high) = simd.split_f32x8(sums);
+    low + high
 }
 
 #[inline(always)]

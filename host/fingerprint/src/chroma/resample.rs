@@ -17,7 +17,7 @@ use fearless_simd::{Level, Simd, dispatch};
 
 use super::RATE_HZ;
 use super::bank::{Bank, gcd};
-use super::kernel::{Element, Fraction};
+use super::kernel::{Element, FOUR, Fraction};
 
 /// Lines of samples that are brought to 11,025 Hz together.
 pub(super) struct Resampler<T> {
@@ -189,14 +189,17 @@ impl<T: Element> Filter<T> {
         let window = |at: Position| &line.samples[at.start..at.start + width];
         line.output.clear();
         while at.start + taps <= self.valid {
-            let next = self.step.from(at, *phases);
-            if next.start + taps > self.valid {
+            let mut places = [at; FOUR];
+            (1..FOUR).for_each(|of| places[of] = self.step.from(places[of - 1], *phases));
+            if places[FOUR - 1].start + taps > self.valid {
                 line.output.push(T::filtered(simd, self.bank.row(at.phase), window(at)));
-                return next;
+                at = self.step.from(at, *phases);
+                continue;
             }
-            let rows = [self.bank.row(at.phase), self.bank.row(next.phase)];
-            line.output.extend(T::filtered_twice(simd, rows, [window(at), window(next)]));
-            at = self.step.from(next, *phases);
+            // Where there is but one row, the compiler shall see that it is the same.
+            let rows = if *phases == 1 { [self.bank.row(0); FOUR] } else { places.map(|at| self.bank.row(at.phase)) };
+            line.output.extend(T::filtered_four(simd, rows, places.map(window)));
+            at = self.step.from(places[FOUR - 1], *phases);
         }
         at
     }
