@@ -34,6 +34,18 @@ pub(super) struct Fraction {
     pub(super) whole: u32,
 }
 
+/// What is multiplied at a time: the next lanes of each row of taps, and of each window.
+#[inline(always)]
+fn chunks<'a, T, const N: usize>(
+    taps: [&'a [T]; FOUR],
+    windows: [&'a [T]; FOUR],
+) -> impl Iterator<Item = ([&'a [T; N]; FOUR], [&'a [T; N]; FOUR])> {
+    let [t0, t1, t2, t3] = taps.map(|taps| taps.as_chunks::<N>().0.iter());
+    let [w0, w1, w2, w3] = windows.map(|window| window.as_chunks::<N>().0.iter());
+    let four = t0.zip(w0).zip(t1.zip(w1)).zip(t2.zip(w2)).zip(t3.zip(w3));
+    four.map(|((((t0, w0), (t1, w1)), (t2, w2)), (t3, w3))| ([t0, t1, t2, t3], [w0, w1, w2, w3]))
+}
+
 /// 16-bit integers: taps of 15 fractional bits, sums of 32 bits (in any order: whole numbers wrap), rounded and clipped once.
 impl Element for i16 {
     const LANES: usize = 16;
@@ -50,8 +62,15 @@ impl Element for i16 {
 
     #[inline(always)]
     fn filtered_four<S: Simd>(simd: S, taps: [&[Self]; FOUR], windows: [&[Self]; FOUR]) -> [Self; FOUR] {
-        let [a, b] = [lanes_i16(simd, taps[0], windows[0]), lanes_i16(simd, taps[1], windows[1])];
-        let [c, d] = [lanes_i16(simd, taps[2], windows[2]), lanes_i16(simd, taps[3], windows[3])];
+        let mut sums = [i32x8::splat(simd, 0); FOUR];
+        for (t, w) in chunks::<_, { <i16 as Element>::LANES }>(taps, windows) {
+            sums[0] += i16x16::simd_from(simd, *t[0]).pairwise_dot_product(i16x16::simd_from(simd, *w[0]));
+            sums[1] += i16x16::simd_from(simd, *t[1]).pairwise_dot_product(i16x16::simd_from(simd, *w[1]));
+            sums[2] += i16x16::simd_from(simd, *t[2]).pairwise_dot_product(i16x16::simd_from(simd, *w[2]));
+            sums[3] += i16x16::simd_from(simd, *t[3]).pairwise_dot_product(i16x16::simd_from(simd, *w[3]));
+        }
+        let [a, b, c, d] = sums;
+        let [a, b, c, d] = [half_i16(simd, a), half_i16(simd, b), half_i16(simd, c), half_i16(simd, d)];
         let sums: [i32; FOUR] = pairs(simd, pairs(simd, a, b), pairs(simd, c, d)).into();
         sums.map(narrowed)
     }
@@ -68,18 +87,17 @@ impl Element for i16 {
 
 #[inline(always)]
 fn sum_i16<S: Simd>(simd: S, taps: &[i16], window: &[i16]) -> i32 {
-    lanes_i16(simd, taps, window).reduce_sum()
-}
-
-/// Four sums whose sum is wanted.
-#[inline(always)]
-fn lanes_i16<S: Simd>(simd: S, taps: &[i16], window: &[i16]) -> i32x4<S> {
     let (taps, _) = taps.as_chunks::<{ <i16 as Element>::LANES }>();
     let (window, _) = window.as_chunks::<{ <i16 as Element>::LANES }>();
     let mut sums = i32x8::splat(simd, 0);
     for (taps, window) in taps.iter().zip(window) {
         sums += i16x16::simd_from(simd, *taps).pairwise_dot_product(i16x16::simd_from(simd, *window));
     }
+    sums.reduce_sum()
+}
+
+#[inline(always)]
+fn half_i16<S: Simd>(simd: S, sums: i32x8<S>) -> i32x4<S> {
     let (low, high) = simd.split_i32x8(sums);
     low + high
 }
@@ -113,8 +131,15 @@ impl Element for f32 {
 
     #[inline(always)]
     fn filtered_four<S: Simd>(simd: S, taps: [&[Self]; FOUR], windows: [&[Self]; FOUR]) -> [Self; FOUR] {
-        let [a, b] = [lanes_f32(simd, taps[0], windows[0]), lanes_f32(simd, taps[1], windows[1])];
-        let [c, d] = [lanes_f32(simd, taps[2], windows[2]), lanes_f32(simd, taps[3], windows[3])];
+        let mut sums = [f32x8::splat(simd, 0.0); FOUR];
+        for (t, w) in chunks::<_, { <f32 as Element>::LANES }>(taps, windows) {
+            sums[0] += f32x8::simd_from(simd, *t[0]) * f32x8::simd_from(simd, *w[0]);
+            sums[1] += f32x8::simd_from(simd, *t[1]) * f32x8::simd_from(simd, *w[1]);
+            sums[2] += f32x8::simd_from(simd, *t[2]) * f32x8::simd_from(simd, *w[2]);
+            sums[3] += f32x8::simd_from(simd, *t[3]) * f32x8::simd_from(simd, *w[3]);
+        }
+        let [a, b, c, d] = sums;
+        let [a, b, c, d] = [half_f32(simd, a), half_f32(simd, b), half_f32(simd, c), half_f32(simd, d)];
         let (ab_even, ab_odd) = simd.deinterleave_f32x4(a, b);
         let (cd_even, cd_odd) = simd.deinterleave_f32x4(c, d);
         let (first, third) = simd.deinterleave_f32x4(ab_even, cd_even);
@@ -141,6 +166,11 @@ fn lanes_f32<S: Simd>(simd: S, taps: &[f32], window: &[f32]) -> f32x4<S> {
     for (taps, window) in taps.iter().zip(window) {
         sums += f32x8::simd_from(simd, *taps) * f32x8::simd_from(simd, *window);
     }
+    half_f32(simd, sums)
+}
+
+#[inline(always)]
+fn half_f32<S: Simd>(simd: S, sums: f32x8<S>) -> f32x4<S> {
     let (low, high) = simd.split_f32x8(sums);
     low + high
 }

@@ -1,19 +1,20 @@
 //! The sound of an open file: packet after packet, decoded, cut, handed out.
 
 use std::ops::Range;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use symphonia::core::audio::Channels;
 use symphonia::core::codecs::audio::AudioDecoder;
 use symphonia::core::errors::Error as Symphonia;
 
-use super::bounds::{CHANNELS, FAILURES_AT_START, RATES_HZ};
+use super::bounds::FAILURES_AT_START;
 use super::fault;
 use super::packets::Packets;
 use super::samples::{self, Block, Samples};
 use super::source::Source;
 use super::trim::Trim;
-use crate::chroma::Kind;
+use crate::chroma::{self, Kind};
 use crate::{Error, Tags};
 
 /// What the samples are. All of it as decoded, whatever the container says.
@@ -61,14 +62,17 @@ impl Audio {
         mut packets: Packets,
         mut decoder: Box<dyn AudioDecoder>,
         bits: Option<u32>,
+        stop: &AtomicBool,
     ) -> Result<Self, Error> {
         let mut failed = 0;
-        while let Some(packet) = packets.next()? {
+        while let Some(packet) = packets.next(stop)? {
             match decoder.decode(&packet) {
                 Ok(decoded) if decoded.frames() == 0 => {}
                 Ok(decoded) => {
                     let kind = samples::kind(&decoded, bits);
-                    let (rate_hz, channels) = checked(decoded.spec().rate(), decoded.spec().channels().count())?;
+                    let rate_hz = decoded.spec().rate();
+                    let channels = u16::try_from(decoded.spec().channels().count()).unwrap_or(u16::MAX);
+                    chroma::accepted(rate_hz, channels)?;
                     let positions = positions(decoded.spec().channels());
                     let ready = decoded.frames();
                     let codec = decoder.codec_info().short_name;
@@ -123,8 +127,8 @@ impl Audio {
     ///
     /// # Errors
     /// When the file cannot be read, or most of it cannot be decoded.
-    pub(crate) fn next_block(&mut self) -> Result<Option<Block<'_>>, Error> {
-        let Some(range) = self.next_range()? else { return Ok(None) };
+    pub(crate) fn next_block(&mut self, stop: &AtomicBool) -> Result<Option<Block<'_>>, Error> {
+        let Some(range) = self.next_range(stop)? else { return Ok(None) };
         Ok(Some(self.samples.frames(&self.decoder.last_decoded(), &range)))
     }
 
@@ -132,25 +136,25 @@ impl Audio {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub(crate) fn skip_packet(&mut self) -> Result<bool, Error> {
-        Ok(self.packets.next()?.is_some())
+    pub(crate) fn skip_packet(&mut self, stop: &AtomicBool) -> Result<bool, Error> {
+        Ok(self.packets.next(stop)?.is_some())
     }
 
-    fn next_range(&mut self) -> Result<Option<Range<usize>>, Error> {
+    fn next_range(&mut self, stop: &AtomicBool) -> Result<Option<Range<usize>>, Error> {
         loop {
             let range = self.trim.next(std::mem::take(&mut self.ready));
             if !range.is_empty() {
                 return Ok(Some(range));
             }
-            if !self.decode_next()? {
+            if !self.decode_next(stop)? {
                 return self.intact().map(|()| None);
             }
         }
     }
 
     /// Decodes a packet. One that cannot be is left out, as players do.
-    fn decode_next(&mut self) -> Result<bool, Error> {
-        let Some(packet) = self.packets.next()? else { return Ok(false) };
+    fn decode_next(&mut self, stop: &AtomicBool) -> Result<bool, Error> {
+        let Some(packet) = self.packets.next(stop)? else { return Ok(false) };
         match self.decoder.decode(&packet) {
             Ok(decoded) if same(&self.spec, decoded.spec().rate(), decoded.spec().channels().count()) => {
                 self.ready = decoded.frames();
@@ -220,17 +224,6 @@ impl Audio {
     /// The file.
     pub(crate) fn source(&self) -> &Source {
         self.packets.source()
-    }
-}
-
-/// The rate and the channels, where they are any that are taken.
-fn checked(rate_hz: u32, channels: usize) -> Result<(u32, u16), Error> {
-    if !RATES_HZ.contains(&rate_hz) {
-        return Err(fault::unsupported(&format!("sound of {rate_hz} samples a second")));
-    }
-    match u16::try_from(channels) {
-        Ok(count) if (1..=CHANNELS).contains(&channels) => Ok((rate_hz, count)),
-        _ => Err(fault::unsupported(&format!("sound of {channels} channels"))),
     }
 }
 
