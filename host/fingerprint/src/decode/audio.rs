@@ -39,6 +39,8 @@ pub(crate) struct Audio {
     packets: Packets,
     decoder: Box<dyn AudioDecoder>,
     samples: Samples,
+    /// Whether the last packet was parted into `samples` and not decoded.
+    parted: bool,
     /// So many frames of what was decoded last are still to be handed out.
     ready: usize,
     /// Packets that were decoded, and that could not be.
@@ -86,6 +88,7 @@ impl Audio {
                         packets,
                         decoder,
                         samples,
+                        parted: false,
                         ready,
                         decoded,
                         failed,
@@ -129,6 +132,9 @@ impl Audio {
     /// When the file cannot be read, or most of it cannot be decoded.
     pub(crate) fn next_block(&mut self, stop: &AtomicBool) -> Result<Option<Block<'_>>, Error> {
         let Some(range) = self.next_range(stop)? else { return Ok(None) };
+        if self.parted {
+            return Ok(Some(self.samples.parted(&range)));
+        }
         Ok(Some(self.samples.frames(&self.decoder.last_decoded(), &range)))
     }
 
@@ -155,6 +161,13 @@ impl Audio {
     /// Decodes a packet. One that cannot be is left out, as players do.
     fn decode_next(&mut self, stop: &AtomicBool) -> Result<bool, Error> {
         let Some(packet) = self.packets.next(stop)? else { return Ok(false) };
+        let cut = packet.trim_start.get() > 0 || packet.trim_end.get() > 0;
+        self.parted = self.spec.codec == "pcm_s16le" && self.spec.bits.is_none_or(|bits| bits == 16) && !cut;
+        if self.parted {
+            self.ready = self.samples.part(&packet.data, usize::from(self.spec.channels));
+            self.decoded += 1;
+            return Ok(true);
+        }
         match self.decoder.decode(&packet) {
             Ok(decoded) if same(&self.spec, decoded.spec().rate(), decoded.spec().channels().count()) => {
                 self.ready = decoded.frames();

@@ -1,6 +1,7 @@
 //! Samples as the codec makes them: integers stay integers, so that they are resampled as `FFmpeg` resamples them.
 //!
-//! They are handed out where the decoder keeps them. Only forms that nothing here computes with (bytes, 24 bits, without sign, 64
+//! They are handed out where the decoder keeps them; sound of 16 bits as nearly every WAV file has it needs no decoder and is but
+//! parted into its channels, which takes a sixth of the time. Only forms that nothing here computes with (bytes, 24 bits, without sign, 64
 //! bits of float) are copied.
 
 use std::ops::Range;
@@ -39,6 +40,32 @@ pub(super) fn kind(decoded: &Decoded<'_>, bits: Option<u32>) -> Kind {
 }
 
 impl Samples {
+    /// Parts 16-bit samples, the lower byte first, into their channels; says how many frames there were. What is left of a frame at
+    /// the end is let go.
+    pub(super) fn part(&mut self, bytes: &[u8], channels: usize) -> usize {
+        let (samples, _) = bytes.as_chunks::<2>();
+        let frames = samples.len().checked_div(channels).unwrap_or_default();
+        self.i16.resize_with(channels, Vec::new);
+        self.i16.iter_mut().for_each(Vec::clear);
+        if let [left, right] = self.i16.as_mut_slice() {
+            // Written out, because the compiler makes registers of it.
+            let (frames, _) = bytes.as_chunks::<4>();
+            left.extend(frames.iter().map(|[low, high, _, _]| i16::from_le_bytes([*low, *high])));
+            right.extend(frames.iter().map(|[_, _, low, high]| i16::from_le_bytes([*low, *high])));
+            return frames.len();
+        }
+        for (channel, room) in self.i16.iter_mut().enumerate() {
+            let own = samples.iter().skip(channel).step_by(channels.max(1)).take(frames);
+            room.extend(own.map(|sample| i16::from_le_bytes(*sample)));
+        }
+        frames
+    }
+
+    /// The samples of those frames of what was parted last.
+    pub(super) fn parted(&self, frames: &Range<usize>) -> Block<'_> {
+        Block::I16(cut(&self.i16, frames))
+    }
+
     /// The samples of those frames of what was decoded.
     pub(super) fn frames<'a>(&'a mut self, decoded: &Decoded<'a>, frames: &Range<usize>) -> Block<'a> {
         match decoded {
@@ -67,4 +94,27 @@ fn planes<'a, T: AnySample>(buffer: &'a AudioBuffer<T>, frames: &Range<usize>) -
 
 fn cut<'a, T>(room: &'a [Vec<T>], frames: &Range<usize>) -> Vec<&'a [T]> {
     room.iter().map(|channel| channel.get(frames.clone()).unwrap_or_default()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_are_parted_into_any_number_of_channels_and_what_is_left_over_goes() {
+        let numbers: Vec<i16> = (-12..12).map(|number| number * 1_000).collect();
+        let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).chain([7]).collect();
+        let mut samples = Samples::default();
+        for channels in [1, 2, 3, 5, 24, 25] {
+            let frames = numbers.len() / channels;
+            assert_eq!(samples.part(&bytes, channels), frames);
+            let own = |channel: usize| -> Vec<i16> {
+                numbers.iter().skip(channel).step_by(channels).take(frames).copied().collect()
+            };
+            let expected: Vec<Vec<i16>> = (0..channels).map(own).collect();
+            let expected = expected.iter().map(Vec::as_slice).collect();
+            assert_eq!(samples.parted(&(0..frames)), Block::I16(expected), "{channels}");
+        }
+        assert_eq!(samples.part(&bytes, 0), 0);
+    }
 }
