@@ -20,6 +20,7 @@ mod judge;
 use std::path::Path;
 use std::time::Duration;
 
+use agreement::Agreement;
 use asked::{fpcalc, noise, words, write};
 use baton_fingerprint::Fingerprint;
 use judge::wav::Wav;
