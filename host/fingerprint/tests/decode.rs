@@ -217,7 +217,7 @@ fn a_length_is_that_of_fpcalc_in_every_format() {
             let ours = read(&file, options, &AtomicBool::new(false)).expect("a fingerprint");
             let mut agreement = Agreement::default();
             agreement.add(ours.fingerprint.words(), &words(&file, &seconds.to_string()));
-            assert!(agreement.equal_share() >= 0.995, "{extension}: {} words equal", agreement.equal);
+            assert!(agreement.equal_share() >= 0.995, "{extension}: {} of words equal", agreement.equal_share());
         }
     }
 }
