@@ -47,3 +47,14 @@ pub struct Error {
     /// What was found, as a fragment: `an AAC stream of 6 channels is not decoded`.
     pub detail: String,
 }
+
+impl Error {
+    pub(crate) fn new(reason: Reason, detail: impl Into<String>) -> Self {
+        Self { reason, detail: detail.into() }
+    }
+
+    /// `stop` was set.
+    pub(crate) fn stopped() -> Self {
+        Self::new(Reason::Stopped, "the work was stopped")
+    }
+}

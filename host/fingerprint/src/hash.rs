@@ -24,7 +24,7 @@ pub(crate) struct Digests {
 /// When the file cannot be read.
 pub(crate) fn finish(audio: &mut Audio, stop: &AtomicBool) -> Result<Digests, Error> {
     let go_on = || !stop.load(Ordering::Relaxed);
-    while go_on() && audio.skip_packet()? {}
+    while audio.skip_packet(stop)? {}
     let digest = audio.digest();
     let file = audio.source().digest(go_on);
     let file =

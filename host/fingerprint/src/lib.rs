@@ -17,4 +17,4 @@ mod read;
 
 pub use error::{Error, Reason};
 pub use fingerprint::Fingerprint;
-pub use read::{Options, Sound, Tags, read, read_opened};
+pub use read::{LONGEST, Options, Sound, Tags, read, read_opened};

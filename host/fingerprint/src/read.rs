@@ -7,14 +7,19 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::chroma::{self, Fingerprinter};
+use crate::chroma::Fingerprinter;
 use crate::decode::{self, Audio, Block, Source};
 use crate::{Error, Fingerprint, Reason, hash};
+
+/// The most that is fingerprinted of a file: beyond a day it is no piece of music but a file that was made to fill the memory. Its
+/// words are 2.8 MB; the duration and the digests are those of the whole file all the same.
+pub const LONGEST: Duration = Duration::from_hours(24);
 
 /// What is wanted of a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// How much is fingerprinted, from the start; none for all of it. The habit of `AcoustID` is 120 s.
+    /// How much is fingerprinted, from the start; none for all of it, though never more than [`LONGEST`]. The habit of `AcoustID` is
+    /// 120 s.
     pub length: Option<Duration>,
     /// Whether the file and its audio are digested too, for which all of it is read.
     pub hashes: bool,
@@ -39,7 +44,8 @@ pub struct Sound {
     pub bits: Option<u16>,
     /// Bits a second of the audio, on average.
     pub bitrate: Option<u32>,
-    /// Whether only the core of a file with spectral band replication (implicit HE-AAC) was decoded.
+    /// Whether only the core of a file with spectral band replication (implicit HE-AAC) was decoded; known where the container tells
+    /// twice the rate of the decoder, as MP4 does. The header of ADTS tells that of the core alone.
     pub core_only: bool,
     /// The SHA-256 of the audio packets, which no tag changes.
     pub audio_sha256: Option<[u8; 32]>,
@@ -59,7 +65,7 @@ pub struct Tags {
     pub isrc: Option<String>,
 }
 
-/// Reads a file. `stop` ends it between two blocks.
+/// Reads a file. `stop` ends it between two packets or blocks: within some megabytes of the file.
 ///
 /// Only a regular file is read (links are followed): a pipe or a device would block or never end. A file whose size, time of change
 /// or inode is another afterwards has no fingerprint.
@@ -83,7 +89,7 @@ pub fn read(file: &Path, options: Options, stop: &AtomicBool) -> Result<Sound, E
 /// # Errors
 /// As [`read`].
 pub fn read_opened(file: File, options: Options, stop: &AtomicBool) -> Result<Sound, Error> {
-    let failed = |failed: std::io::Error| error(Reason::Unreadable, format!("failed to look at it: {failed}"));
+    let failed = |failed: std::io::Error| Error::new(Reason::Unreadable, format!("failed to look at it: {failed}"));
     let same = file.try_clone().map_err(failed)?;
     let before = regular(&file)?;
     let source = Source::new(file, before.length, options.hashes);
@@ -116,8 +122,8 @@ fn look(file: &Path) -> std::io::Result<Seen> {
 
 fn open(file: &Path) -> Result<(File, Seen), Error> {
     let failed = |failed: std::io::Error| match failed.kind() {
-        ErrorKind::NotFound | ErrorKind::NotADirectory => error(Reason::NotFound, "there is no such file"),
-        _ => error(Reason::Unreadable, format!("failed to open it: {failed}")),
+        ErrorKind::NotFound | ErrorKind::NotADirectory => Error::new(Reason::NotFound, "there is no such file"),
+        _ => Error::new(Reason::Unreadable, format!("failed to open it: {failed}")),
     };
     // Opening a pipe waits for its writer, unless it is told not to.
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
@@ -127,27 +133,31 @@ fn open(file: &Path) -> Result<(File, Seen), Error> {
 }
 
 fn regular(opened: &File) -> Result<Seen, Error> {
-    let found =
-        opened.metadata().map_err(|failed| error(Reason::Unreadable, format!("failed to look at it: {failed}")))?;
+    let found = opened
+        .metadata()
+        .map_err(|failed| Error::new(Reason::Unreadable, format!("failed to look at it: {failed}")))?;
     if !found.is_file() {
-        return Err(error(Reason::Unsupported, "it is no regular file; name a file, not a folder, pipe or device"));
+        return Err(Error::new(
+            Reason::Unsupported,
+            "it is no regular file; name a file, not a folder, pipe or device",
+        ));
     }
     Ok(Seen::from(&found))
 }
 
 fn changed() -> Error {
-    error(Reason::Changed, "it became another file while it was read; try it again")
+    Error::new(Reason::Changed, "it became another file while it was read; try it again")
 }
 
 fn sound(source: &Source, options: Options, stop: &AtomicBool) -> Result<Sound, Error> {
-    let mut audio = decode::open(source, options.hashes)?;
+    let mut audio = decode::open(source, options.hashes, stop)?;
     let fingerprint = fingerprint(&mut audio, options.length, stop)?;
     let whole = options.hashes || !audio.tells_length();
     let digests = if whole { hash::finish(&mut audio, stop)? } else { hash::Digests::default() };
     going_on(stop)?;
     let spec = audio.spec().clone();
     if fingerprint.words().is_empty() {
-        return Err(error(Reason::TooShort, "it is too short for a fingerprint, which takes 3 s"));
+        return Err(Error::new(Reason::TooShort, "it is too short for a fingerprint, which takes 3 s"));
     }
     Ok(Sound {
         fingerprint,
@@ -167,18 +177,11 @@ fn sound(source: &Source, options: Options, stop: &AtomicBool) -> Result<Sound, 
 
 fn fingerprint(audio: &mut Audio, length: Option<Duration>, stop: &AtomicBool) -> Result<Fingerprint, Error> {
     let spec = audio.spec();
-    let kind = match spec.kind {
-        decode::Kind::F32 => chroma::Kind::Float,
-        decode::Kind::I16 => chroma::Kind::S16,
-        decode::Kind::I32 => chroma::Kind::S32,
-    };
-    let mut words = Fingerprinter::with_positions(spec.rate_hz, spec.channels, spec.positions, kind)?;
-    if let Some(length) = length {
-        words = words.limited_to(length);
-    }
+    let words = Fingerprinter::with_positions(spec.rate_hz, spec.channels, spec.positions, spec.kind)?;
+    let mut words = words.limited_to(length.unwrap_or(LONGEST).min(LONGEST));
     while !words.is_full() {
         going_on(stop)?;
-        match audio.next_block()? {
+        match audio.next_block(stop)? {
             Some(Block::F32(channels)) => words.push(&channels),
             Some(Block::I16(channels)) => words.push(&channels),
             Some(Block::I32(channels)) => words.push(&channels),
@@ -190,9 +193,5 @@ fn fingerprint(audio: &mut Audio, length: Option<Duration>, stop: &AtomicBool) -
 }
 
 fn going_on(stop: &AtomicBool) -> Result<(), Error> {
-    if stop.load(Ordering::Relaxed) { Err(error(Reason::Stopped, "the work was stopped")) } else { Ok(()) }
-}
-
-fn error(reason: Reason, detail: impl Into<String>) -> Error {
-    Error { reason, detail: detail.into() }
+    if stop.load(Ordering::Relaxed) { Err(Error::stopped()) } else { Ok(()) }
 }

@@ -10,6 +10,9 @@
     reason = "a test ends when its ground is not there, and tells its figures"
 )]
 
+#[expect(dead_code, reason = "others judge several forms together")]
+#[path = "judge/agreement.rs"]
+mod agreement;
 #[path = "judge/fpcalc.rs"]
 mod asked;
 mod judge;
@@ -17,48 +20,11 @@ mod judge;
 use std::path::Path;
 use std::time::Duration;
 
+use agreement::Agreement;
 use asked::{fpcalc, noise, words, write};
 use baton_fingerprint::Fingerprint;
 use judge::wav::Wav;
 use judge::{encode, music};
-
-/// How alike two lists of words are.
-#[derive(Default)]
-struct Agreement {
-    pieces: usize,
-    identical: usize,
-    words: usize,
-    equal: usize,
-    bits: u32,
-}
-
-impl Agreement {
-    fn add(&mut self, ours: &[u32], theirs: &[u32]) {
-        assert_eq!(ours.len(), theirs.len(), "as many words");
-        self.pieces += 1;
-        self.identical += usize::from(ours == theirs);
-        self.words += ours.len();
-        self.equal += ours.iter().zip(theirs).filter(|(a, b)| a == b).count();
-        self.bits += ours.iter().zip(theirs).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>();
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "a share")]
-    fn share(&self) -> f64 {
-        self.equal as f64 / self.words as f64
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "a share")]
-    fn report(&self, name: &str) {
-        eprintln!(
-            "{name:24} {:2} of {:2} pieces identical, {:8.4} % of {} words equal, bit-error rate {:.2e}",
-            self.identical,
-            self.pieces,
-            100.0 * self.share(),
-            self.words,
-            f64::from(self.bits) / (32.0 * self.words as f64),
-        );
-    }
-}
 
 fn step() -> usize {
     if std::env::var("JUDGE").is_ok_and(|judge| judge == "all") { 1 } else { 6 }
@@ -71,11 +37,13 @@ fn judged(name: &str, arguments: &[&str], at_least: f64) {
     let mut agreement = Agreement::default();
     for piece in music(step()) {
         encode(&piece, arguments, &file);
-        agreement.add(Wav::read(&file).fingerprint(4095).words(), &words(&file, "0"));
+        let (ours, theirs) = (Wav::read(&file).fingerprint(4095), words(&file, "0"));
+        assert_eq!(ours.words().len(), theirs.len(), "as many words");
+        agreement.add(ours.words(), &theirs);
     }
     if agreement.pieces > 0 {
         agreement.report(name);
-        assert!(agreement.share() >= at_least, "{name}: {} of words equal", agreement.share());
+        assert!(agreement.equal_share() >= at_least, "{name}: {} of words equal", agreement.equal_share());
     }
 }
 
@@ -234,7 +202,7 @@ fn every_rate_agrees() {
         }
         if all.pieces > 0 {
             all.report(if floats { "every rate, floats" } else { "every rate, s16" });
-            assert!(all.share() >= 0.999, "{} of words equal", all.share());
+            assert!(all.equal_share() >= 0.999, "{} of words equal", all.equal_share());
         }
     }
 }
@@ -257,7 +225,7 @@ fn every_number_of_channels_agrees() {
         }
         if all.pieces > 0 {
             all.report(if floats { "1 to 8 channels, floats" } else { "1 to 8 channels, s16" });
-            assert!(all.share() >= 0.999, "{} of words equal", all.share());
+            assert!(all.equal_share() >= 0.999, "{} of words equal", all.equal_share());
         }
     }
 }

@@ -11,6 +11,8 @@
     reason = "a test ends when its ground is not there, and tells its figures"
 )]
 
+#[path = "judge/agreement.rs"]
+mod agreement;
 #[expect(dead_code, reason = "others need the files that it writes")]
 #[path = "judge/fpcalc.rs"]
 mod fpcalc;
@@ -22,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use agreement::Agreement;
 use baton_fingerprint::{Options, Reason, Sound, read};
 use fpcalc::words;
 use judge::{encode, music};
@@ -43,60 +46,6 @@ const fn form(
     container: &'static str,
 ) -> Form {
     Form { name, extension, arguments, codec, container }
-}
-
-/// How alike two lists of words are, over many pieces.
-#[derive(Default)]
-struct Agreement {
-    pieces: usize,
-    identical: usize,
-    words: usize,
-    equal: usize,
-    bits: u32,
-}
-
-impl Agreement {
-    /// Words that one of them does not have count as wholly different.
-    fn add(&mut self, ours: &[u32], theirs: &[u32]) {
-        let longer = ours.len().max(theirs.len());
-        let missing = longer - ours.len().min(theirs.len());
-        self.pieces += 1;
-        self.identical += usize::from(ours == theirs);
-        self.words += longer;
-        self.equal += ours.iter().zip(theirs).filter(|(a, b)| a == b).count();
-        self.bits += ours.iter().zip(theirs).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>();
-        self.bits += 16 * u32::try_from(missing).expect("few words");
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.pieces += other.pieces;
-        self.identical += other.identical;
-        self.words += other.words;
-        self.equal += other.equal;
-        self.bits += other.bits;
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "a share")]
-    fn equal_share(&self) -> f64 {
-        self.equal as f64 / self.words as f64
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "a share")]
-    fn identical_share(&self) -> f64 {
-        self.identical as f64 / self.pieces as f64
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "a share")]
-    fn report(&self, name: &str) {
-        eprintln!(
-            "{name:34} {:3} of {:3} files identical, {:8.4} % of {:6} words equal, bit-error rate {:.1e}",
-            self.identical,
-            self.pieces,
-            100.0 * self.equal_share(),
-            self.words,
-            f64::from(self.bits) / (32.0 * self.words as f64),
-        );
-    }
 }
 
 fn all() -> bool {
@@ -181,7 +130,7 @@ fn aac_agrees() {
         form("AAC 128 kbit/s ADTS", "aac", &["-c:a", "aac", "-b:a", "128k"], "aac", "adts"),
         form("AAC 128 kbit/s Matroska", "mka", &["-c:a", "aac", "-b:a", "128k"], "aac", "mkv"),
     ];
-    agrees(&forms, 0.0);
+    agrees(&forms, 0.9);
 }
 
 #[test]
@@ -208,7 +157,7 @@ fn flac_agrees() {
         form("FLAC 16 bits 48 kHz mono", "flac", &["-sample_fmt", "s16", "-ar", "48000", "-ac", "1"], "flac", "flac"),
         form("FLAC 16 bits Ogg", "oga", &["-sample_fmt", "s16", "-c:a", "flac"], "flac", "ogg"),
     ];
-    agrees(&forms, 0.0);
+    agrees(&forms, 0.9);
 }
 
 #[test]
@@ -218,7 +167,7 @@ fn alac_agrees() {
         form("ALAC 24 bits M4A", "m4a", &["-c:a", "alac", "-sample_fmt", "s32p"], "alac", "mp4"),
         form("ALAC 16 bits CAF", "caf", &["-c:a", "alac", "-sample_fmt", "s16p"], "alac", "caf"),
     ];
-    agrees(&forms, 0.0);
+    agrees(&forms, 0.9);
 }
 
 #[test]
@@ -242,7 +191,7 @@ fn wav_agrees() {
         form("WAV 16 bits 5.1", "wav", &["-c:a", "pcm_s16le", "-ac", "6"], "pcm_s16le", "wav"),
         form("WAV 16 bits 7.1", "wav", &["-c:a", "pcm_s16le", "-ac", "8"], "pcm_s16le", "wav"),
     ];
-    agrees(&forms, 0.0);
+    agrees(&forms, 0.9);
 }
 
 #[test]
@@ -254,7 +203,7 @@ fn aiff_and_caf_agree() {
         form("CAF 16 bits", "caf", &["-c:a", "pcm_s16be"], "pcm_s16be", "caf"),
         form("CAF 24 bits", "caf", &["-c:a", "pcm_s24le"], "pcm_s24le", "caf"),
     ];
-    agrees(&forms, 0.0);
+    agrees(&forms, 0.9);
 }
 
 #[test]
@@ -268,13 +217,13 @@ fn a_length_is_that_of_fpcalc_in_every_format() {
             let ours = read(&file, options, &AtomicBool::new(false)).expect("a fingerprint");
             let mut agreement = Agreement::default();
             agreement.add(ours.fingerprint.words(), &words(&file, &seconds.to_string()));
-            assert!(agreement.equal_share() >= 0.995, "{extension}: {} words equal", agreement.equal);
+            assert!(agreement.equal_share() >= 0.995, "{extension}: {} of words equal", agreement.equal_share());
         }
     }
 }
 
 #[test]
-fn how_long_it_plays_is_what_the_container_says_and_ffprobe_finds() {
+fn how_long_it_plays_is_how_long_it_was_before_it_was_encoded() {
     let folder = tempfile::tempdir().expect("a folder");
     let forms: [(&str, &[&str]); 9] = [
         ("mp3", &[]),

@@ -1,4 +1,5 @@
-//! The fingerprint core: what is found (`quality`), and what finding costs (`duplicates`, `lookup`).
+//! The fingerprint core: what is found (`quality`), and what finding costs (`duplicates`, `lookup`), and what fingerprinting
+//! costs (`speed`).
 //!
 //! `cargo xtask bench fingerprint` runs all parts; `--only PART` one, `--quick` with 20 pieces and 50,000 prints instead of 160 and
 //! a million, `--pieces N` with other so many pieces, `--music DIR` takes music from a folder too, `--json` prints JSON. Every sample goes to
@@ -19,6 +20,8 @@ mod place;
 mod quality;
 mod scale;
 mod set;
+mod speed;
+mod speed_child;
 mod store;
 mod synthetic;
 mod transforms;
@@ -47,14 +50,15 @@ const QUICK: Scale = Scale { pieces: 20, million: 50_000, repeats: 3, music: Vec
 type Part = fn(&Scale, &mut Report) -> anyhow::Result<()>;
 
 /// The parts, in the order in which they run.
-const PARTS: [(&str, Part); 3] =
-    [("quality", quality::run), ("duplicates", scale::duplicates), ("lookup", scale::lookup)];
+const PARTS: [(&str, Part); 4] =
+    [("quality", quality::run), ("duplicates", scale::duplicates), ("lookup", scale::lookup), ("speed", speed::run)];
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     if std::env::args().nth(1).as_deref() == Some("--child") {
         let name = arguments.nth(1).unwrap_or_default();
-        return child::main(&name, &scale::path(arguments.next())?);
+        let file = scale::path(arguments.next())?;
+        return if name.starts_with("speed-") { speed_child::main(&name, &file) } else { child::main(&name, &file) };
     }
     let (mut pieces, mut music) = (None, Vec::new());
     let asked = Asked::read(&PARTS.map(|(name, _)| name), ", --pieces N, --music DIR", |option, left| {

@@ -80,6 +80,7 @@ scenes! {
     sending_on
     taking_back
     triggering
+    hearing
     withdrawing
     cancelling
     retrying

@@ -2,7 +2,7 @@
 //! it that each has killed a daemon.
 
 /// Where the program can be killed.
-pub(crate) const POINTS: [&str; 63] = [
+pub(crate) const POINTS: [&str; 64] = [
     "archive.copied",
     "archive.copy_begun",
     "archive.copy_renamed",
@@ -55,6 +55,7 @@ pub(crate) const POINTS: [&str; 63] = [
     "tend.stale_leased",
     "tend.stale_settled",
     "trigger.committed",
+    "trigger.heard",
     "trigger.looked",
     "trigger.task_added",
     "withdraw.leased",

@@ -3,6 +3,7 @@
 use std::fs;
 use std::thread::sleep;
 
+use baton_tests::music::{tune, write_wav};
 use baton_tests::{Book, Output, Workspace, handoff, text};
 use serde_json::{Value, json};
 
@@ -38,7 +39,7 @@ const PLAIN: Scene = Scene {
 
 const HOSTILE: Scene = Scene { workspace: || (Workspace::with_hostile(), Book::default()), ..PLAIN };
 
-pub(super) const SCENES: [Scene; 23] = [
+pub(super) const SCENES: [Scene; 24] = [
     Scene {
         name: "taking_in",
         points: &[
@@ -195,6 +196,21 @@ pub(super) const SCENES: [Scene; 23] = [
             workspace.up_once();
             assert_eq!(workspace.tasks_of("audit").len(), 1, "a plan is audited once");
             assert_eq!(workspace.list("reports").len(), 3);
+        },
+        ..PLAIN
+    },
+    Scene {
+        name: "hearing",
+        points: &[("trigger.heard", &[1])],
+        before: |workspace, _| {
+            let folder = workspace.outside().canonicalize().unwrap().join("incoming");
+            write_wav(&folder.join("new.wav"), &tune(1, 4));
+            let config = workspace.read("baton.toml");
+            workspace.write("baton.toml", format!("{config}\n[[audio]]\nfolder = {folder:?}\n"));
+        },
+        after: |workspace| {
+            workspace.up_once();
+            assert_eq!(workspace.tasks_of("baton").len(), 1, "a piece is told once");
         },
         ..PLAIN
     },

@@ -65,7 +65,9 @@ fn new_audio_is_heard_by_itself_and_what_is_known_is_a_finding_once() {
     let daemon = workspace.up_and_serving();
     // The same recording under another name, a new one, and what is no audio.
     let mut louder = tune(1, SECONDS);
-    louder.iter_mut().for_each(|sample| *sample = sample.saturating_add(3));
+    for sample in &mut louder {
+        *sample = sample.saturating_add(3);
+    }
     write_wav(&folder.join("again.wav"), &louder);
     write_wav(&folder.join("deep/new.wav"), &tune(3, SECONDS));
     fs::write(folder.join("broken.flac"), "no audio").unwrap();
@@ -234,7 +236,7 @@ fn a_daemon_ends_at_once_while_it_listens() {
         write_wav(&folder.join(format!("{number:04}.wav")), &tune(number, 20));
     }
     let daemon = workspace.up_and_serving();
-    sleep(Duration::from_millis(3_000));
+    sleep(Duration::from_secs(3));
     assert!(daemon.stop().success());
     assert!(files(&workspace) < 400, "it did not wait for all of them");
 }

@@ -22,7 +22,7 @@ pub(super) struct Args {
     /// The files
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// How much of each is fingerprinted, from its start; 0 for all of it
+    /// How much of each is fingerprinted, from its start; 0 for all of it, up to a day
     #[arg(long, value_name = "SECS", default_value = "120", value_parser = seconds)]
     length: Duration,
     /// Print the fingerprint as numbers instead of its compressed form
@@ -75,7 +75,9 @@ impl Args {
             format!("{fingerprint}\n")
         } else if self.json {
             let quoted = if self.raw { format!("[{fingerprint}]") } else { format!("\"{fingerprint}\"") };
-            format!("{{\"duration\": {:.2}, \"fingerprint\": {quoted}}}\n", sound.duration.as_secs_f64())
+            // `fpcalc` cuts to milliseconds before it rounds.
+            let cut = Duration::from_millis(u64::try_from(sound.duration.as_millis()).unwrap_or(u64::MAX));
+            format!("{{\"duration\": {:.2}, \"fingerprint\": {quoted}}}\n", cut.as_secs_f64())
         } else {
             format!("DURATION={}\nFINGERPRINT={fingerprint}\n", sound.duration.as_secs())
         }
@@ -103,8 +105,15 @@ const OF_FPCALC: [&str; 8] = ["-raw", "-signed", "-json", "-text", "-plain", "-l
 /// The arguments of the program; those of `baton fingerprint` that `fpcalc` spells with one dash get their second.
 pub(super) fn with_two_dashes(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
-    if arguments.get(1).is_some_and(|command| command == "fingerprint") {
-        for argument in arguments.iter_mut().skip(2).take_while(|argument| *argument != "--") {
+    // Options of the program may come before; each is one argument, or takes the next one.
+    let command = arguments.iter().position(|argument| argument == "fingerprint").unwrap_or_default();
+    let options = arguments.get(1..command).unwrap_or_default();
+    let is_option = |argument: &OsString| argument.as_encoded_bytes().starts_with(b"-");
+    let only_options = options.iter().enumerate().all(|(at, argument)| {
+        is_option(argument) || at.checked_sub(1).and_then(|before| options.get(before)).is_some_and(is_option)
+    });
+    if command > 0 && only_options {
+        for argument in arguments.iter_mut().skip(command + 1).take_while(|argument| *argument != "--") {
             if let Some(option) = OF_FPCALC.iter().find(|option| argument == *option) {
                 *argument = format!("-{option}").into();
             }
@@ -126,7 +135,10 @@ mod tests {
     fn options_of_fpcalc_are_those_of_this_command_alone() {
         let line = "baton fingerprint -raw -length 10 -w X -json -- -raw";
         assert_eq!(dashed(line), "baton fingerprint --raw --length 10 -w X --json -- -raw");
+        let line = "baton --workspace W -v fingerprint -raw";
+        assert_eq!(dashed(line), "baton --workspace W -v fingerprint --raw");
         assert_eq!(dashed("baton lint -json"), "baton lint -json");
+        assert_eq!(dashed("baton lint fingerprint -json"), "baton lint fingerprint -json");
         assert_eq!(dashed("baton"), "baton");
     }
 

@@ -143,12 +143,12 @@ impl Engine {
         for agent in fired.agents {
             self.kick(agent);
         }
-        let hears: Vec<usize> = (self.triggers.iter().enumerate())
-            .filter(|(_, trigger)| fired.audio && matches!(trigger, Armed::Audio(_)))
-            .map(|(number, _)| number)
-            .collect();
-        hears.into_iter().for_each(|number| self.arm(number));
-        (0..self.triggers.len()).filter(|_| fired.more).for_each(|number| self.arm(number));
+        for number in 0..self.triggers.len() {
+            let is_audio = matches!(self.triggers.get(number), Some(Armed::Audio(_)));
+            if fired.more || fired.audio && is_audio {
+                self.arm(number);
+            }
+        }
         if let Some((plugin, watching)) = fired.watching {
             self.watch_files(plugin, watching);
         }

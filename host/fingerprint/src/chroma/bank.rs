@@ -6,7 +6,7 @@
 use std::f64::consts::PI;
 
 use super::RATE_HZ;
-use super::resample::Element;
+use super::kernel::Element;
 
 /// `filter_size`: taps at a rate that is not lowered.
 const FILTER_SIZE: f64 = 16.0;

@@ -40,17 +40,7 @@ impl Fingerprinter {
     /// # Errors
     /// As [`Self::new`].
     pub fn with_positions(rate_hz: u32, channels: u16, mask: Option<u32>, kind: Kind) -> Result<Self, Error> {
-        let refused = |detail| Error { reason: Reason::Unsupported, detail };
-        if !(MIN_RATE_HZ..=MAX_RATE_HZ).contains(&rate_hz) {
-            return Err(refused(format!(
-                "audio of {rate_hz} Hz is not fingerprinted, only that of {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz"
-            )));
-        }
-        if !(1..=MAX_CHANNELS).contains(&channels) {
-            return Err(refused(format!(
-                "audio of {channels} channels is not fingerprinted, only that of 1 to {MAX_CHANNELS} channels"
-            )));
-        }
+        accepted(rate_hz, channels)?;
         Ok(Self { front: Front::new(rate_hz, channels, mask, kind), words: Words::new(), wanted: None })
     }
 
@@ -85,6 +75,25 @@ impl Fingerprinter {
     pub fn finish(self) -> Fingerprint {
         Fingerprint::new(self.words.finish())
     }
+}
+
+/// Whether sound of such a rate and so many channels is fingerprinted.
+///
+/// # Errors
+/// When it is not.
+pub(crate) fn accepted(rate_hz: u32, channels: u16) -> Result<(), Error> {
+    let refused = |detail| Err(Error::new(Reason::Unsupported, detail));
+    if !(MIN_RATE_HZ..=MAX_RATE_HZ).contains(&rate_hz) {
+        return refused(format!(
+            "audio of {rate_hz} Hz is not fingerprinted, only that of {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz"
+        ));
+    }
+    if !(1..=MAX_CHANNELS).contains(&channels) {
+        return refused(format!(
+            "audio of {channels} channels is not fingerprinted, only that of 1 to {MAX_CHANNELS} channels"
+        ));
+    }
+    Ok(())
 }
 
 /// As many samples as are still wanted.

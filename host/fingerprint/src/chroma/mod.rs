@@ -46,6 +46,7 @@ mod encoded;
 mod fingerprinter;
 mod front;
 mod image;
+mod kernel;
 mod layout;
 mod resample;
 mod sample;
@@ -55,6 +56,7 @@ mod words;
 
 pub use encoded::EncodedError;
 pub use fingerprinter::Fingerprinter;
+pub(crate) use fingerprinter::accepted;
 pub use sample::{Kind, Sample};
 
 /// Samples a second of what is fingerprinted, in Hz.

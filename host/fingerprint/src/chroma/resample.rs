@@ -1,5 +1,5 @@
-//! From the rate of a file to 11,025 Hz, sample for sample as libswresample does (`resample.c`, `resample_template.c`, and the order of
-//! additions of `x86/resample.asm`).
+//! From the rate of a file to 11,025 Hz, sample for sample as libswresample does (`resample.c`, `resample_template.c`); the sums
+//! themselves are those of `kernel`.
 //!
 //! The last half of a filter is never computed: `fpcalc` 1.5.1 with `FFmpeg` 5.1 stops at the end of the file, before it would ask
 //! libswresample for what that holds back (which is why it says `End of file` with `-length 0`).
@@ -11,133 +11,13 @@
     clippy::indexing_slicing,
     reason = "DSP: every range is within a line's fixed length, see `Line` and `Filter::capacity`"
 )]
+#![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the processor at hand")]
+
+use fearless_simd::{Level, Simd, dispatch};
 
 use super::RATE_HZ;
 use super::bank::{Bank, gcd};
-
-/// What is filtered: `i16` or `f32`, with its own arithmetic.
-pub(super) trait Element: Copy + Default {
-    /// How many taps the inner loop takes at a time.
-    const LANES: usize;
-    /// A tap of a filter of unit gain.
-    fn tap(value: f64) -> Self;
-    /// The filtered sample at an exact phase.
-    fn filtered(taps: &[Self], window: &[Self]) -> Self;
-    /// Two filtered samples, which is quicker than one after the other.
-    fn filtered_twice(taps: [&[Self]; 2], windows: [&[Self]; 2]) -> [Self; 2];
-    /// The filtered sample `fraction` of the way from one phase to the next.
-    fn interpolated(taps: &[Self], next: &[Self], window: &[Self], fraction: Fraction) -> Self;
-}
-
-/// A part of the way between two phases: `part` of `whole`.
-#[derive(Clone, Copy)]
-pub(super) struct Fraction {
-    part: u32,
-    whole: u32,
-}
-
-/// 16-bit integers: taps of 15 fractional bits, sums of 32 bits, rounded and clipped once.
-impl Element for i16 {
-    const LANES: usize = 16;
-
-    #[expect(clippy::cast_possible_truncation, reason = "clamped; libswresample rounds the `float`, too")]
-    fn tap(value: f64) -> Self {
-        ((value * 32_768.0) as f32).round_ties_even().clamp(-32_768.0, 32_767.0) as Self
-    }
-
-    #[inline]
-    fn filtered(taps: &[Self], window: &[Self]) -> Self {
-        narrowed(sum_i16(taps, window))
-    }
-
-    #[inline]
-    fn filtered_twice(taps: [&[Self]; 2], windows: [&[Self]; 2]) -> [Self; 2] {
-        [Self::filtered(taps[0], windows[0]), Self::filtered(taps[1], windows[1])]
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "the fraction is below one, so that the product fits again")]
-    fn interpolated(taps: &[Self], next: &[Self], window: &[Self], fraction: Fraction) -> Self {
-        let here = sum_i16(taps, window);
-        let difference = i64::from(sum_i16(next, window).wrapping_sub(here));
-        let part = difference * i64::from(fraction.part) / i64::from(fraction.whole);
-        narrowed(here.wrapping_add(part as i32))
-    }
-}
-
-/// Whole numbers add up in any order. Sixteen sums side by side are what the compiler makes two multiply-adds (`pmaddwd`) of, on every
-/// x86-64; written as one sum or as eight it takes two to eight times as long.
-#[inline]
-fn sum_i16(taps: &[i16], window: &[i16]) -> i32 {
-    let (taps, _) = taps.as_chunks::<{ <i16 as Element>::LANES }>();
-    let (window, _) = window.as_chunks::<{ <i16 as Element>::LANES }>();
-    let mut sums = [0_i32; <i16 as Element>::LANES];
-    for (taps, window) in taps.iter().zip(window) {
-        for lane in 0..sums.len() {
-            sums[lane] = sums[lane].wrapping_add(i32::from(taps[lane]) * i32::from(window[lane]));
-        }
-    }
-    sums.into_iter().fold(0, i32::wrapping_add)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "clamped")]
-fn narrowed(sum: i32) -> i16 {
-    (sum.wrapping_add(1 << 14) >> 15).clamp(-32_768, 32_767) as i16
-}
-
-/// Floats: eight sums side by side, as one register of the assembler holds them, added in its order.
-impl Element for f32 {
-    const LANES: usize = 8;
-
-    #[expect(clippy::cast_possible_truncation, reason = "the taps of floats are `float`s")]
-    fn tap(value: f64) -> Self {
-        value as Self
-    }
-
-    #[inline]
-    fn filtered(taps: &[Self], window: &[Self]) -> Self {
-        let [sample, _] = Self::filtered_twice([taps, taps], [window, window]);
-        sample
-    }
-
-    #[inline]
-    fn filtered_twice(taps: [&[Self]; 2], windows: [&[Self]; 2]) -> [Self; 2] {
-        sums_f32(taps, windows).map(|sums| total(folded(sums)))
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "as libswresample does, whose numbers are below 2^24 too")]
-    fn interpolated(taps: &[Self], next: &[Self], window: &[Self], fraction: Fraction) -> Self {
-        let [here, there] = sums_f32([taps, next], [window, window]).map(folded);
-        let part = fraction.part as Self * (1.0 / fraction.whole as Self);
-        total(std::array::from_fn(|lane| here[lane] + (there[lane] - here[lane]) * part))
-    }
-}
-
-/// The sums of two filters. Of one alone the compiler fills but half a register at a time, which takes a third longer for each.
-#[inline]
-fn sums_f32(taps: [&[f32]; 2], windows: [&[f32]; 2]) -> [[f32; <f32 as Element>::LANES]; 2] {
-    let [taps, others] = taps.map(|taps| taps.as_chunks::<{ <f32 as Element>::LANES }>().0);
-    let [window, other_window] = windows.map(|window| window.as_chunks::<{ <f32 as Element>::LANES }>().0);
-    let mut sums = [[0.0; <f32 as Element>::LANES]; 2];
-    for (((taps, window), others), other_window) in taps.iter().zip(window).zip(others).zip(other_window) {
-        for lane in 0..sums[0].len() {
-            sums[0][lane] += taps[lane] * window[lane];
-        }
-        for lane in 0..sums[1].len() {
-            sums[1][lane] += others[lane] * other_window[lane];
-        }
-    }
-    sums
-}
-
-#[inline]
-fn total(sums: [f32; 4]) -> f32 {
-    (sums[0] + sums[2]) + (sums[1] + sums[3])
-}
-
-#[inline]
-fn folded(sums: [f32; <f32 as Element>::LANES]) -> [f32; 4] {
-    std::array::from_fn(|lane| sums[lane] + sums[lane + 4])
-}
+use super::kernel::{Element, FOUR, Fraction};
 
 /// Lines of samples that are brought to 11,025 Hz together.
 pub(super) struct Resampler<T> {
@@ -165,6 +45,8 @@ struct Filter<T> {
     lead: usize,
     /// Whether they have been.
     primed: bool,
+    /// What the processor at hand can.
+    level: Level,
 }
 
 /// Where the next sample is computed: the first sample under the filter, the phase after it, and the part of the way to the next phase.
@@ -195,7 +77,7 @@ impl Step {
         Self { samples: steps / phases, phases: steps % phases, part, whole }
     }
 
-    #[inline]
+    #[inline(always)]
     fn from(self, mut at: Position, phases: usize) -> Position {
         at.start += self.samples;
         at.phase += self.phases;
@@ -259,7 +141,7 @@ impl<T: Element> Filter<T> {
         let bank = Bank::new(rate_hz);
         let lead = (bank.taps - 1) / 2;
         let step = Step::new(rate_hz, bank.phases);
-        Self { bank, step, at: Position::default(), valid: lead, lead, primed: false }
+        Self { bank, step, at: Position::default(), valid: lead, lead, primed: false, level: Level::new() }
     }
 
     /// How long a line is: what may be left of the block before (less than `lead` + taps + 1 before the start is mirrored, less than
@@ -283,10 +165,7 @@ impl<T: Element> Filter<T> {
 
     /// Computes what the samples at hand give, and forgets those that are no longer needed.
     fn run(&mut self, lines: &mut [Line<T>]) {
-        let mut at = self.at;
-        for line in lines.iter_mut() {
-            at = if self.step.part == 0 { self.exact(line) } else { self.between(line) };
-        }
+        let at = dispatch!(self.level, simd => self.filtered(simd, lines));
         let used = at.start.min(self.valid);
         for line in lines {
             line.samples.copy_within(used..self.valid, 0);
@@ -295,30 +174,45 @@ impl<T: Element> Filter<T> {
         self.at = Position { start: at.start - used, ..at };
     }
 
-    fn exact(&self, line: &mut Line<T>) -> Position {
-        let (Bank { taps, width, phases, .. }, mut at) = (&self.bank, self.at);
-        let window = |at: Position| &line.samples[at.start..at.start + width];
-        line.output.clear();
-        while at.start + taps <= self.valid {
-            let next = self.step.from(at, *phases);
-            if next.start + taps > self.valid {
-                line.output.push(T::filtered(self.bank.row(at.phase), window(at)));
-                return next;
-            }
-            let rows = [self.bank.row(at.phase), self.bank.row(next.phase)];
-            line.output.extend(T::filtered_twice(rows, [window(at), window(next)]));
-            at = self.step.from(next, *phases);
+    #[inline(always)]
+    fn filtered<S: Simd>(&self, simd: S, lines: &mut [Line<T>]) -> Position {
+        let mut at = self.at;
+        for line in lines {
+            at = if self.step.part == 0 { self.exact(simd, line) } else { self.between(simd, line) };
         }
         at
     }
 
-    fn between(&self, line: &mut Line<T>) -> Position {
+    #[inline(always)]
+    fn exact<S: Simd>(&self, simd: S, line: &mut Line<T>) -> Position {
+        let (Bank { taps, width, phases, .. }, mut at) = (&self.bank, self.at);
+        let window = |at: Position| &line.samples[at.start..at.start + width];
+        line.output.clear();
+        while at.start + taps <= self.valid {
+            let mut places = [at; FOUR];
+            (1..FOUR).for_each(|of| places[of] = self.step.from(places[of - 1], *phases));
+            if places[FOUR - 1].start + taps > self.valid {
+                line.output.push(T::filtered(simd, self.bank.row(at.phase), window(at)));
+                at = self.step.from(at, *phases);
+                continue;
+            }
+            // Where there is but one row, the compiler shall see that it is the same.
+            let rows = if *phases == 1 { [self.bank.row(0); FOUR] } else { places.map(|at| self.bank.row(at.phase)) };
+            line.output.extend(T::filtered_four(simd, rows, places.map(window)));
+            at = self.step.from(places[FOUR - 1], *phases);
+        }
+        at
+    }
+
+    #[inline(always)]
+    fn between<S: Simd>(&self, simd: S, line: &mut Line<T>) -> Position {
         let (Bank { taps, width, phases, .. }, mut at) = (&self.bank, self.at);
         line.output.clear();
         while at.start + taps <= self.valid {
             let window = &line.samples[at.start..at.start + width];
             let fraction = Fraction { part: at.part, whole: self.step.whole };
-            line.output.push(T::interpolated(self.bank.row(at.phase), self.bank.row(at.phase + 1), window, fraction));
+            let rows = [self.bank.row(at.phase), self.bank.row(at.phase + 1)];
+            line.output.push(T::interpolated(simd, rows, window, fraction));
             at = self.step.from(at, *phases);
         }
         at

@@ -16,8 +16,6 @@ pub enum Kind {
 
 /// A sample as a decoder gives it: `i16`, `i32` (with the highest bit at the top, whatever the depth) or `f32` (−1 to 1).
 pub trait Sample: Copy + sealed::Sealed {
-    /// Nothing to be heard.
-    const SILENCE: Self;
     /// As 16 bits.
     fn to_i16(self) -> i16;
     /// As a float, −1 to 1 unless it is too loud; 0 where it is no number, or none that means a loudness.
@@ -32,8 +30,6 @@ mod sealed {
 }
 
 impl Sample for i16 {
-    const SILENCE: Self = 0;
-
     fn to_i16(self) -> i16 {
         self
     }
@@ -44,8 +40,6 @@ impl Sample for i16 {
 }
 
 impl Sample for i32 {
-    const SILENCE: Self = 0;
-
     fn to_i16(self) -> i16 {
         (self >> 16) as i16
     }
@@ -57,8 +51,6 @@ impl Sample for i32 {
 }
 
 impl Sample for f32 {
-    const SILENCE: Self = 0.0;
-
     fn to_i16(self) -> i16 {
         quantise(self)
     }

@@ -1,18 +1,20 @@
 //! The sound of an open file: packet after packet, decoded, cut, handed out.
 
 use std::ops::Range;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use symphonia::core::audio::Channels;
 use symphonia::core::codecs::audio::AudioDecoder;
 use symphonia::core::errors::Error as Symphonia;
 
-use super::bounds::{CHANNELS, FAILURES_AT_START, RATES_HZ};
+use super::bounds::FAILURES_AT_START;
 use super::fault;
 use super::packets::Packets;
-use super::samples::{Block, Kind, Samples};
+use super::samples::{self, Block, Samples};
 use super::source::Source;
 use super::trim::Trim;
+use crate::chroma::{self, Kind};
 use crate::{Error, Tags};
 
 /// What the samples are. All of it as decoded, whatever the container says.
@@ -37,7 +39,9 @@ pub(crate) struct Audio {
     packets: Packets,
     decoder: Box<dyn AudioDecoder>,
     samples: Samples,
-    /// So many frames of `samples` are still to be handed out.
+    /// Whether the last packet was parted into `samples` and not decoded.
+    parted: bool,
+    /// So many frames of what was decoded last are still to be handed out.
     ready: usize,
     /// Packets that were decoded, and that could not be.
     decoded: u32,
@@ -60,29 +64,31 @@ impl Audio {
         mut packets: Packets,
         mut decoder: Box<dyn AudioDecoder>,
         bits: Option<u32>,
+        stop: &AtomicBool,
     ) -> Result<Self, Error> {
         let mut failed = 0;
-        while let Some(packet) = packets.next()? {
+        while let Some(packet) = packets.next(stop)? {
             match decoder.decode(&packet) {
                 Ok(decoded) if decoded.frames() == 0 => {}
                 Ok(decoded) => {
-                    let mut samples = Samples::like(&decoded, bits);
-                    samples.take(&decoded);
-                    let (rate_hz, channels) = checked(decoded.spec().rate(), decoded.spec().channels().count())?;
+                    let kind = samples::kind(&decoded, bits);
+                    let rate_hz = decoded.spec().rate();
+                    let channels = u16::try_from(decoded.spec().channels().count()).unwrap_or(u16::MAX);
+                    chroma::accepted(rate_hz, channels)?;
                     let positions = positions(decoded.spec().channels());
                     let ready = decoded.frames();
                     let codec = decoder.codec_info().short_name;
                     let kept = codec.starts_with("pcm_") || matches!(codec, "flac" | "alac");
                     let bits = bits.filter(|_| kept).and_then(|bits| u16::try_from(bits).ok());
-                    let kind = samples.kind();
                     let spec =
                         Spec { rate_hz, channels, positions, kind, codec, container: "", bits, core_only: false };
                     let (trim, tags, cut) = (Trim::default(), Tags::default(), Trim::default());
-                    let (decoded, most_frames) = (1, None);
+                    let (decoded, samples, most_frames) = (1, Samples::default(), None);
                     return Ok(Self {
                         packets,
                         decoder,
                         samples,
+                        parted: false,
                         ready,
                         decoded,
                         failed,
@@ -124,36 +130,46 @@ impl Audio {
     ///
     /// # Errors
     /// When the file cannot be read, or most of it cannot be decoded.
-    pub(crate) fn next_block(&mut self) -> Result<Option<Block<'_>>, Error> {
-        Ok(self.next_range()?.map(|range| self.samples.frames(&range)))
+    pub(crate) fn next_block(&mut self, stop: &AtomicBool) -> Result<Option<Block<'_>>, Error> {
+        let Some(range) = self.next_range(stop)? else { return Ok(None) };
+        if self.parted {
+            return Ok(Some(self.samples.parted(&range)));
+        }
+        Ok(Some(self.samples.frames(&self.decoder.last_decoded(), &range)))
     }
 
     /// Passes a packet over without decoding it; false at the end.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub(crate) fn skip_packet(&mut self) -> Result<bool, Error> {
-        Ok(self.packets.next()?.is_some())
+    pub(crate) fn skip_packet(&mut self, stop: &AtomicBool) -> Result<bool, Error> {
+        Ok(self.packets.next(stop)?.is_some())
     }
 
-    fn next_range(&mut self) -> Result<Option<Range<usize>>, Error> {
+    fn next_range(&mut self, stop: &AtomicBool) -> Result<Option<Range<usize>>, Error> {
         loop {
             let range = self.trim.next(std::mem::take(&mut self.ready));
             if !range.is_empty() {
                 return Ok(Some(range));
             }
-            if !self.decode_next()? {
+            if !self.decode_next(stop)? {
                 return self.intact().map(|()| None);
             }
         }
     }
 
     /// Decodes a packet. One that cannot be is left out, as players do.
-    fn decode_next(&mut self) -> Result<bool, Error> {
-        let Some(packet) = self.packets.next()? else { return Ok(false) };
+    fn decode_next(&mut self, stop: &AtomicBool) -> Result<bool, Error> {
+        let Some(packet) = self.packets.next(stop)? else { return Ok(false) };
+        let cut = packet.trim_start.get() > 0 || packet.trim_end.get() > 0;
+        self.parted = self.spec.codec == "pcm_s16le" && self.spec.bits.is_none_or(|bits| bits == 16) && !cut;
+        if self.parted {
+            self.ready = self.samples.part(&packet.data, usize::from(self.spec.channels));
+            self.decoded += 1;
+            return Ok(true);
+        }
         match self.decoder.decode(&packet) {
             Ok(decoded) if same(&self.spec, decoded.spec().rate(), decoded.spec().channels().count()) => {
-                self.samples.take(&decoded);
                 self.ready = decoded.frames();
                 self.decoded += 1;
             }
@@ -221,17 +237,6 @@ impl Audio {
     /// The file.
     pub(crate) fn source(&self) -> &Source {
         self.packets.source()
-    }
-}
-
-/// The rate and the channels, where they are any that are taken.
-fn checked(rate_hz: u32, channels: usize) -> Result<(u32, u16), Error> {
-    if !RATES_HZ.contains(&rate_hz) {
-        return Err(fault::unsupported(&format!("sound of {rate_hz} samples a second")));
-    }
-    match u16::try_from(channels) {
-        Ok(count) if (1..=CHANNELS).contains(&channels) => Ok((rate_hz, count)),
-        _ => Err(fault::unsupported(&format!("sound of {channels} channels"))),
     }
 }
 

@@ -1,6 +1,9 @@
 //! What a file may cost, whatever it says of itself.
 //!
-//! With one block of [`BLOCK_BYTES`], symphonia's own buffer (64 KiB), one packet and its samples, a job stays below 16 MiB.
+//! With one block of [`BLOCK_BYTES`], symphonia's own buffer (64 KiB), one packet and its samples, a job stays below 16 MiB, but for
+//! files whose tags or tables are large and cannot be veiled (pictures in the comments of an Ogg file, frames of ID3v2.2, the
+//! tables of an MP4 of many hours): they may take [`OPENING_BYTES`] beside it. Which rates and channels are taken stands in
+//! `chroma/fingerprinter.rs`.
 
 /// How much is read from the disk at once, and from multiples of it: half a second of WAV, some ten seconds of MP3.
 pub(super) const BLOCK_BYTES: usize = 256 * 1024;
@@ -23,12 +26,6 @@ pub(super) const fn packet_bytes(length: u64) -> u64 {
 
 /// How many packets in a row may fail to decode from the start before the file counts as corrupt: some seconds of any codec.
 pub(super) const FAILURES_AT_START: u32 = 256;
-
-/// The most channels that are taken; also the most that `FFmpeg`'s resampler takes.
-pub(super) const CHANNELS: usize = 64;
-
-/// The rates that are taken, in Hz: telephones to the highest of the recorders.
-pub(super) const RATES_HZ: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 
 /// A metadata element above this is a picture or the like, and is kept from the demuxer.
 pub(super) const ELEMENT_BYTES: u64 = 64 * 1024;

@@ -6,14 +6,9 @@ use symphonia::core::errors::Error as Symphonia;
 
 use crate::{Error, Reason};
 
-/// An error of that reason.
-pub(super) fn error(reason: Reason, detail: impl Into<String>) -> Error {
-    Error { reason, detail: detail.into() }
-}
-
 /// Nothing decodes it; how it could still be had.
 pub(super) fn unsupported(found: &str) -> Error {
-    error(
+    Error::new(
         Reason::Unsupported,
         format!("{found} is not decoded; convert it to FLAC, MP3, AAC-LC or WAV to have it fingerprinted"),
     )
@@ -21,14 +16,14 @@ pub(super) fn unsupported(found: &str) -> Error {
 
 /// It says that it is audio and cannot be decoded.
 pub(super) fn corrupt(what: &str) -> Error {
-    error(Reason::Corrupt, format!("it cannot be decoded: {what}; get an intact copy of the file"))
+    Error::new(Reason::Corrupt, format!("it cannot be decoded: {what}; get an intact copy of the file"))
 }
 
 /// Reading from the disk failed, or led too far.
 pub(super) fn unreadable(failed: &io::Error) -> Error {
     match failed.kind() {
         io::ErrorKind::Other | io::ErrorKind::UnexpectedEof => corrupt(&failed.to_string()),
-        _ => error(Reason::Unreadable, format!("failed to read it: {failed}")),
+        _ => Error::new(Reason::Unreadable, format!("failed to read it: {failed}")),
     }
 }
 

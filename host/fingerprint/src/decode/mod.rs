@@ -22,5 +22,5 @@ mod veil;
 pub(crate) use audio::Audio;
 pub(crate) use guard::guarded;
 pub(crate) use open::open;
-pub(crate) use samples::{Block, Kind};
+pub(crate) use samples::Block;
 pub(crate) use source::Source;

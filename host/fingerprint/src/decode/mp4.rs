@@ -52,7 +52,7 @@ const MOST_TRACKS: usize = 64;
 /// What there is to know; none when it is no MP4 or has no movie box.
 pub(super) fn inspect(source: &Source) -> Option<Movie> {
     let mut reader = Boxes { source, left: MOST_BOXES };
-    if &reader.bytes::<4>(4)? != b"ftyp" {
+    if &reader.source.bytes::<4>(4)? != b"ftyp" {
         return None;
     }
     let movie = reader.children(0..source.length()).find(*b"moov")?;
@@ -96,17 +96,12 @@ impl Children<'_, '_> {
 }
 
 impl<'a> Boxes<'a> {
-    fn bytes<const N: usize>(&self, at: u64) -> Option<[u8; N]> {
-        let mut bytes = [0; N];
-        (self.source.read_at(at, &mut bytes).ok()? == N).then_some(bytes)
-    }
-
     fn u32(&self, at: u64) -> Option<u32> {
-        self.bytes(at).map(u32::from_be_bytes)
+        self.source.bytes(at).map(u32::from_be_bytes)
     }
 
     fn u64(&self, at: u64) -> Option<u64> {
-        self.bytes(at).map(u64::from_be_bytes)
+        self.source.bytes(at).map(u64::from_be_bytes)
     }
 
     /// The box at the start of a range; its end is cut to that of the range.
@@ -115,7 +110,7 @@ impl<'a> Boxes<'a> {
         if range.end.saturating_sub(range.start) < 8 {
             return None;
         }
-        let kind = self.bytes(range.start + 4)?;
+        let kind = self.source.bytes(range.start + 4)?;
         let (size, header) = match self.u32(range.start)? {
             0 => (range.end - range.start, 8),
             1 => (self.u64(range.start + 8)?, 16),
@@ -152,14 +147,14 @@ impl<'a> Boxes<'a> {
 
     /// Of `mvhd` and `mdhd` alike: after two dates, which are wide in version 1.
     fn timescale(&self, header: &Range<u64>) -> Option<u32> {
-        let [version] = self.bytes(header.start)?;
+        let [version] = self.source.bytes(header.start)?;
         self.u32(header.start + if version == 1 { 20 } else { 12 })
     }
 
     fn track(&mut self, track: &Range<u64>) -> Track {
         let mut found = Track::default();
         if let Some(header) = self.child(track, *b"tkhd") {
-            let wide = self.bytes(header.start) == Some([1]);
+            let wide = self.source.bytes(header.start) == Some([1]);
             found.id = self.u32(header.start + if wide { 20 } else { 12 }).unwrap_or_default();
         }
         if let Some(list) = self.path(track, &[*b"edts", *b"elst"]) {
@@ -167,7 +162,7 @@ impl<'a> Boxes<'a> {
         }
         if let Some(media) = self.child(track, *b"mdia") {
             let handler = self.child(&media, *b"hdlr");
-            found.sound = handler.and_then(|handler| self.bytes(handler.start + 8)) == Some(*b"soun");
+            found.sound = handler.and_then(|handler| self.source.bytes(handler.start + 8)) == Some(*b"soun");
             let header = self.child(&media, *b"mdhd");
             found.timescale = header.and_then(|header| self.timescale(&header)).unwrap_or_default();
             if let Some(description) = self.path(&media, &[*b"minf", *b"stbl", *b"stsd"]) {
@@ -178,7 +173,7 @@ impl<'a> Boxes<'a> {
     }
 
     fn edits(&self, list: &Range<u64>) -> Option<Vec<Edit>> {
-        let wide = self.bytes(list.start)? == [1];
+        let wide = self.source.bytes(list.start)? == [1];
         let count = u64::from(self.u32(list.start + 4)?).min(MOST_EDITS);
         let mut edits = Vec::new();
         for number in 0..count {
@@ -199,7 +194,7 @@ impl<'a> Boxes<'a> {
         let Some(entry) = self.header(&(description.start.saturating_add(8)..description.end)) else { return };
         found.entry = entry.kind;
         // QuickTime has longer entries: version 1 and 2.
-        let longer = match self.bytes(entry.content.start + 8) {
+        let longer = match self.source.bytes(entry.content.start + 8) {
             Some([0, 1]) => 16,
             Some([0, 2]) => 36,
             _ => 0,
@@ -226,17 +221,17 @@ impl<'a> Boxes<'a> {
             return None;
         }
         // ES_ID, then flags that say what follows.
-        let [flags] = self.bytes(at + 2)?;
+        let [flags] = self.source.bytes(at + 2)?;
         at += 3;
         at += if flags & 0x80 != 0 { 2 } else { 0 };
-        at += if flags & 0x40 != 0 { 1 + u64::from(self.bytes::<1>(at)?[0]) } else { 0 };
+        at += if flags & 0x40 != 0 { 1 + u64::from(self.source.bytes::<1>(at)?[0]) } else { 0 };
         at += if flags & 0x20 != 0 { 2 } else { 0 };
         let (tag, configuration) = self.descriptor(at)?;
-        if tag != 4 || self.bytes(configuration)? != [MPEG4_AUDIO] {
+        if tag != 4 || self.source.bytes(configuration)? != [MPEG4_AUDIO] {
             return None;
         }
         let (tag, specific) = self.descriptor(configuration + 13)?;
-        let [first, second] = self.bytes(specific)?;
+        let [first, second] = self.source.bytes(specific)?;
         let short = first >> 3;
         let long = 32 + ((first & 7) << 3 | second >> 5);
         (tag == 5).then_some(if short == 31 { long } else { short })
@@ -244,7 +239,7 @@ impl<'a> Boxes<'a> {
 
     /// A descriptor's tag, and where its content begins: its length has up to four bytes of seven bits.
     fn descriptor(&self, at: u64) -> Option<(u8, u64)> {
-        let [tag, length @ ..] = self.bytes::<5>(at)?;
+        let [tag, length @ ..] = self.source.bytes::<5>(at)?;
         let bytes = length.iter().position(|byte| byte & 0x80 == 0)? as u64 + 1;
         Some((tag, at + 1 + bytes))
     }

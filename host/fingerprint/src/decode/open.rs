@@ -1,4 +1,9 @@
 //! What is in a file, found by its content: the name and its extension count for nothing.
+//!
+//! Opus is told by its name and not decoded. symphonia has no decoder of it; those in pure Rust are young (0.1), and libopus is C that
+//! would read whatever a library holds inside the daemon. It comes when one of the former has grown up.
+
+use std::sync::atomic::AtomicBool;
 
 use sha2::{Digest as _, Sha256};
 use symphonia::core::codecs::CodecParameters;
@@ -23,7 +28,7 @@ use crate::{Error, Reason};
 ///
 /// # Errors
 /// When there is none, or none that is decoded here.
-pub(crate) fn open(source: &Source, digested: bool) -> Result<Audio, Error> {
+pub(crate) fn open(source: &Source, digested: bool, stop: &AtomicBool) -> Result<Audio, Error> {
     let mut head = [0; 512];
     let length = source.read_at(0, &mut head).map_err(|failed| fault::unreadable(&failed))?;
     let head = head.get(..length).unwrap_or_default();
@@ -45,7 +50,8 @@ pub(crate) fn open(source: &Source, digested: bool) -> Result<Audio, Error> {
 
     let id = track.id;
     let bits = bits(&parameters, decoder.as_ref());
-    let mut audio = Audio::start(Packets::new(format, track, source.clone(), digest), decoder, bits)?;
+    let packets = Packets::new(format, track, source.clone(), digest);
+    let mut audio = Audio::start(packets, decoder, bits, stop)?;
     audio.tags = tags;
     audio.spec.container = container;
     if let Some(movie) = &movie {
@@ -65,14 +71,14 @@ pub(crate) fn open(source: &Source, digested: bool) -> Result<Audio, Error> {
 /// Whether the first sound of an MP4 is one that may be decoded, and can be.
 fn allowed(movie: &Movie) -> Result<(), Error> {
     let Some(track) = movie.tracks.first() else {
-        return Err(fault::error(Reason::Unsupported, "it is an MP4 file without sound"));
+        return Err(Error::new(Reason::Unsupported, "it is an MP4 file without sound"));
     };
     let entry = String::from_utf8_lossy(&track.entry).into_owned();
     if track.protected {
         let detail = format!(
             "its sound is protected (`{entry}`); only the shop's own player plays it, get it without protection"
         );
-        return Err(fault::error(Reason::Protected, detail));
+        return Err(Error::new(Reason::Protected, detail));
     }
     match track.object_type {
         Some(5 | 29) => Err(fault::unsupported("HE-AAC (AAC with spectral band replication)")),

@@ -1,5 +1,6 @@
 //! The packets of one track, counted and digested as they pass.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
@@ -40,9 +41,13 @@ impl Packets {
     /// The next packet of the track; none at the end. What is damaged ends it too: nothing after can be found.
     ///
     /// # Errors
-    /// When the file cannot be read, or leads in circles.
-    pub(super) fn next(&mut self) -> Result<Option<Packet>, Error> {
+    /// When the file cannot be read, or leads in circles, or `stop` is set.
+    pub(super) fn next(&mut self, stop: &AtomicBool) -> Result<Option<Packet>, Error> {
         while !self.ended {
+            // A film may go on for gigabytes between two packets of its sound.
+            if stop.load(Ordering::Relaxed) {
+                return Err(Error::stopped());
+            }
             self.source.begin_step(PACKET_BYTES);
             let mut packet = match self.format.next_packet() {
                 Ok(Some(packet)) => packet,

@@ -41,6 +41,8 @@ const KNOWN: &[(&[u8], &str)] = &[
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "a Windows Media file"),
     (b"#!AMR", "AMR speech"),
     (b".snd", "an AU file"),
+    (b"RF64", "an RF64 file (a WAV file beyond 4 GB)"),
+    (b"BW64", "a BW64 file (a WAV file beyond 4 GB)"),
     (b".RMF", "a RealMedia file"),
     (b"MThd", "a MIDI file"),
     (b"riff\x2e\x91\xcf\x11", "a Wave64 file"),
@@ -64,6 +66,7 @@ mod tests {
     fn what_is_no_music_has_a_name_and_music_has_none() {
         assert_eq!(foreign(b"# A list of things\nand more"), Some("a text"));
         assert_eq!(foreign(b"RIFF\0\0\0\0AVI LIST"), Some("an AVI video"));
+        assert_eq!(foreign(b"RF64\xff\xff\xff\xffWAVEds64"), Some("an RF64 file (a WAV file beyond 4 GB)"));
         assert_eq!(foreign(b"\x89PNG\r\n\x1a\n\0\0"), Some("a PNG picture"));
         for music in [&b"RIFF\x24\0\0\0WAVEfmt "[..], b"ID3\x03\0\0\0\0\0\0", b"fLaC\0", b"OggS\0", b"\xff\xfb\x90\x64"]
         {

@@ -69,8 +69,10 @@ impl Source {
 
     pub(super) fn veil(&self, veils: Vec<Veil>) {
         self.with(|blocks| {
-            blocks.veils = veils;
-            blocks.block.clear();
+            for (place, bytes) in &veils {
+                cover(&mut blocks.block, blocks.start, *place, bytes);
+            }
+            blocks.veils.extend(veils);
         });
     }
 
@@ -88,6 +90,12 @@ impl Source {
             done += count;
         }
         Ok(done)
+    }
+
+    /// So many bytes from there; none where the file ends before, or cannot be read.
+    pub(super) fn bytes<const N: usize>(&self, at: u64) -> Option<[u8; N]> {
+        let mut bytes = [0; N];
+        (self.read_at(at, &mut bytes).ok()? == N).then_some(bytes)
     }
 
     /// The SHA-256 of all of the file, if it was asked for; reads what nobody has read yet.

@@ -31,12 +31,12 @@ pub(super) fn veils(source: &Source, movie: Option<&Movie>) -> Vec<Veil> {
 /// The length of the sound in a WAV file, where it says 0: programs that write to a pipe leave it so. The largest number of 32 bits
 /// is understood as "until the file ends", also for the whole.
 fn endless(source: &Source) -> Option<[Veil; 2]> {
-    if bytes::<4>(source, 0)? != *b"RIFF" || bytes::<4>(source, 8)? != *b"WAVE" {
+    if source.bytes::<4>(0)? != *b"RIFF" || source.bytes::<4>(8)? != *b"WAVE" {
         return None;
     }
     let mut at = 12;
     for _ in 0..MOST_ELEMENTS {
-        let [a, b, c, d, length @ ..] = bytes::<8>(source, at)?;
+        let [a, b, c, d, length @ ..] = source.bytes::<8>(at)?;
         let length = u32::from_le_bytes(length);
         if [a, b, c, d] == *b"data" {
             let unknown = length == 0 && at + 8 < source.length();
@@ -56,7 +56,7 @@ struct Tag {
 
 /// An `ID3v2` tag at the start (ID3v2.4 structure, §3.1).
 fn tag(source: &Source) -> Option<Tag> {
-    let head: [u8; 10] = bytes(source, 0)?;
+    let head: [u8; 10] = source.bytes(0)?;
     let [b'I', b'D', b'3', version, _, flags, size @ ..] = head else { return None };
     Some(Tag { version, odd: flags & 0xc0 != 0, end: 10 + u64::from(syncsafe(size)) })
 }
@@ -69,7 +69,7 @@ fn frames(source: &Source, tag: &Tag) -> Vec<Veil> {
         return veils;
     }
     for _ in 0..MOST_ELEMENTS {
-        let Some([a, b, c, d, size @ .., _, _]) = bytes::<10>(source, at).filter(|_| at < tag.end) else { break };
+        let Some([a, b, c, d, size @ .., _, _]) = source.bytes::<10>(at).filter(|_| at < tag.end) else { break };
         if ![a, b, c, d].iter().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit()) {
             break;
         }
@@ -88,12 +88,12 @@ fn blocks(source: &Source, start: u64) -> Vec<Veil> {
     const APPLICATION: u8 = 2;
     const PICTURE: u8 = 6;
     let mut veils = Vec::new();
-    if bytes(source, start) != Some(*b"fLaC") {
+    if source.bytes(start) != Some(*b"fLaC") {
         return veils;
     }
     let mut at = start + 4;
     for _ in 0..MOST_ELEMENTS {
-        let Some([kind, length @ ..]) = bytes::<4>(source, at) else { break };
+        let Some([kind, length @ ..]) = source.bytes::<4>(at) else { break };
         let [high, middle, low] = length;
         let length = u64::from(u32::from_be_bytes([0, high, middle, low]));
         if matches!(kind & 0x7f, APPLICATION | PICTURE) && length > ELEMENT_BYTES {
@@ -110,9 +110,4 @@ fn blocks(source: &Source, start: u64) -> Vec<Veil> {
 /// A number of four times seven bits.
 fn syncsafe(bytes: [u8; 4]) -> u32 {
     bytes.iter().fold(0, |number, byte| number << 7 | u32::from(byte & 0x7f))
-}
-
-fn bytes<const N: usize>(source: &Source, at: u64) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    (source.read_at(at, &mut bytes).ok()? == N).then_some(bytes)
 }

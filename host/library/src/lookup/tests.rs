@@ -69,7 +69,10 @@ fn library(folder: &Path, pieces: &[Piece]) -> Catalog {
 }
 
 fn names(found: &[Match]) -> Vec<(&str, Option<&str>)> {
-    found.iter().map(|one| (one.item.name.as_str(), one.difference.as_ref().map(|it| it.word()))).collect()
+    found
+        .iter()
+        .map(|one| (one.item.name.as_str(), one.difference.as_ref().map(crate::duplicates::Difference::word)))
+        .collect()
 }
 
 fn asked(words: &[u32], seconds: u64, title: &str) -> Asked {

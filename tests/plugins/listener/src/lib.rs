@@ -17,7 +17,7 @@ impl Plugin for Listener {
             "news" => Ok(Outcome::new(format!("{}: {}", task.cause == Cause::Audio, task.args))),
             "many" => many(&task),
             "library" => library::tell(),
-            "ask" => library::ask(&task),
+            "ask" => Ok(library::ask(&task)),
             "break-out" => Ok(attack::paths()),
             "slip-out" => Ok(attack::links()),
             _ => tell(&task),

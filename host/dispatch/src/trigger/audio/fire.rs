@@ -50,7 +50,7 @@ async fn hear(house: &Arc<House>, trigger: AudioTrigger, closing: &Cancel) -> Re
     fail_point!("trigger.heard");
     let (inner, now) = (Arc::clone(house), Timestamp::now());
     let agents = house.ledger.write(move |tx| tell(tx, &inner, &trigger, &news, now)).await?;
-    Ok(Fired { audio, agents, ..Fired::default() })
+    Ok(Fired { agents, audio, ..Fired::default() })
 }
 
 /// Asks the ears, on a thread that may block.

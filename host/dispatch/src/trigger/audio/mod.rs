@@ -82,11 +82,10 @@ impl Hearing {
                 tracing::warn!(folder = %folder.display(), "its audio is not heard: {why}");
                 said.insert(folder.to_owned(), why);
             }
-            Some(_) => {}
             None if said.remove(folder).is_some() => {
-                tracing::info!(folder = %folder.display(), "its audio is heard again")
+                tracing::info!(folder = %folder.display(), "its audio is heard again");
             }
-            None => {}
+            Some(_) | None => {}
         }
     }
 }

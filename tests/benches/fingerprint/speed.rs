@@ -1,0 +1,187 @@
+//! What fingerprinting costs: processor time for a second of audio beside `fpcalc` as one process over all files (starting it for each
+//! would cost it more) and beside symphonia decoding alone (the wall of whoever decodes everything); what a second worker brings; and
+//! the memory.
+//!
+//! Real music, in five formats as `ffmpeg` writes them. Contestants take turns, `repeats` times, and the best time of each counts:
+//! what else the machine does can only add to it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, ensure};
+use serde_json::Value;
+
+use crate::corpus::{pieces, shuffled};
+use crate::report::{Report, Row};
+use crate::samples::Samples;
+use crate::{Scale, place};
+
+/// A format: its ending, what `ffmpeg` is told, and how much faster than `fpcalc` it shall be.
+type Format = (&'static str, &'static [&'static str], f64);
+
+const FORMATS: [Format; 5] = [
+    ("wav", &["-c:a", "pcm_s16le"], 1.5),
+    ("flac", &["-c:a", "flac"], 1.7),
+    ("m4a", &["-c:a", "aac", "-b:a", "160k"], 1.1),
+    ("ogg", &["-c:a", "libvorbis", "-q:a", "5"], 1.2),
+    ("mp3", &["-c:a", "libmp3lame", "-b:a", "192k"], 1.15),
+];
+
+/// The share of the speed of decoding alone that shall be left (WAV hardly needs decoding).
+const OF_DECODING: f64 = 0.8;
+/// So much faster are two workers.
+const TWO_WORKERS: f64 = 1.9;
+/// Memory of a process with one worker, in MiB.
+const MEMORY_MIB: f64 = 16.0;
+/// Music of each format, in pieces.
+const PIECES: usize = 12;
+
+/// All formats, the first 120 s and whole.
+///
+/// # Errors
+/// When there is no music, or `ffmpeg` or `fpcalc` is missing.
+pub(crate) fn run(scale: &Scale, report: &mut Report) -> anyhow::Result<()> {
+    let mut music: Vec<_> = pieces(&scale.music).into_iter().filter(|(name, _)| name.contains("wesnoth")).collect();
+    ensure!(
+        !music.is_empty(),
+        "there is no music; `apt-get install --no-install-recommends wesnoth-1.16-music` brings it"
+    );
+    music.sort_by_key(|(name, _)| shuffled(name));
+    let music: Vec<PathBuf> = music.into_iter().take(PIECES.min(scale.pieces)).map(|(_, file)| file).collect();
+    let work = place::work()?;
+    for format in FORMATS {
+        let files = encoded(&music, &format, work.path())?;
+        report.part(format!("speed, {}: {} pieces", format.0, files.len()));
+        for seconds in [120, 0] {
+            contest(scale, &format, &files, (work.path(), seconds), report)?;
+        }
+        workers(scale, format.0, &files, work.path(), report)?;
+        files.iter().try_for_each(fs::remove_file)?;
+    }
+    Ok(())
+}
+
+/// The pieces in a format, at 44.1 kHz and in stereo.
+fn encoded(music: &[PathBuf], (ending, arguments, _): &Format, work: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let encode = |(number, piece): (usize, &PathBuf)| {
+        let file = work.join(format!("{number}.{ending}"));
+        let mut ffmpeg = Command::new("ffmpeg");
+        ffmpeg.args(["-v", "error", "-y", "-i"]).arg(piece).args(["-map_metadata", "-1", "-ar", "44100", "-ac", "2"]);
+        let status = ffmpeg.args(*arguments).arg(&file).status().context("failed to start `ffmpeg`; install it")?;
+        ensure!(status.success(), "`ffmpeg` failed on {}", piece.display());
+        Ok(file)
+    };
+    music.iter().enumerate().map(encode).collect()
+}
+
+/// Who is measured, and with what.
+fn command(who: &str, files: &[PathBuf], (work, seconds): (&Path, u64), threads: usize) -> anyhow::Result<Command> {
+    if who == "fpcalc" {
+        let mut command = Command::new("fpcalc");
+        command.args(["-raw", "-ignore-errors", "-length", &seconds.to_string()]).args(files);
+        return Ok(command);
+    }
+    let list = work.join("list");
+    let lines: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    fs::write(&list, format!("{seconds}\n{threads}\n{}\n", lines.join("\n")))?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["--child", who]).arg(list);
+    Ok(command)
+}
+
+/// Runs it to its end: the processor time that it took, in seconds, and what it said.
+fn spent(mut command: Command) -> anyhow::Result<(f64, Vec<u8>)> {
+    let before = of_children_s()?;
+    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output();
+    let output = output.with_context(|| format!("failed to start {}; install it", command.get_program().display()))?;
+    // `fpcalc` 1.5.1 calls the end of a file an error, see `host/fingerprint/src/chroma/resample.rs`.
+    ensure!(!output.stdout.is_empty(), "{} said nothing", command.get_program().display());
+    Ok((of_children_s()? - before, output.stdout))
+}
+
+fn contest(
+    scale: &Scale,
+    (ending, _, aim): &Format,
+    files: &[PathBuf],
+    place: (&Path, u64),
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let whos = ["speed-words", "speed-decode", "fpcalc"];
+    let mut taken = [const { Vec::new() }; 3];
+    let mut audio_s = 0.0;
+    for _ in 0..scale.repeats {
+        for (who, taken) in whos.iter().zip(&mut taken) {
+            let (cpu_s, said) = spent(command(who, files, place, 1)?)?;
+            taken.push(cpu_s);
+            if *who == "speed-decode" {
+                audio_s = number(&said, "audio_s")?;
+            }
+        }
+    }
+    let what = format!("{ending}, {}", if place.1 == 0 { "whole".to_owned() } else { format!("first {} s", place.1) });
+    for (who, taken) in whos.iter().zip(&taken) {
+        report
+            .samples(&format!("{what}: {who}, CPU s for {audio_s:.0} s of audio"), &Samples::of(taken.iter().copied()));
+    }
+    let [ours, decoding, fpcalc] = taken.map(Samples::of);
+    let figure = format!("{:.2} times fpcalc", fpcalc.min() / ours.min());
+    let per_second = |samples: &Samples| 1e3 * samples.min() / audio_s;
+    let spread = format!(
+        "ms CPU a second: ours {:.3}, fpcalc {:.3}, n = {}",
+        per_second(&ours),
+        per_second(&fpcalc),
+        ours.values().len()
+    );
+    let row = Row::new(&what, figure, spread);
+    report.row(row.aim(format!("≥ {aim}"), fpcalc.min() / ours.min() >= *aim));
+    let share = decoding.min() / ours.min();
+    let row = Row::new(
+        format!("{what}: of the speed of decoding alone"),
+        format!("{:.0} %", 100.0 * share),
+        format!("decoding alone {:.3}", per_second(&decoding)),
+    );
+    report.row(if *ending == "wav" {
+        row
+    } else {
+        row.aim(format!("≥ {:.0} %", 100.0 * OF_DECODING), share >= OF_DECODING)
+    });
+    Ok(())
+}
+
+/// What a second worker brings by the clock, and the memory of one.
+fn workers(scale: &Scale, ending: &str, files: &[PathBuf], work: &Path, report: &mut Report) -> anyhow::Result<()> {
+    let mut clock_s = [const { Vec::new() }; 2];
+    let mut peak_mib = 0.0_f64;
+    for _ in 0..scale.repeats {
+        for (threads, taken) in (1..).zip(&mut clock_s) {
+            let (_, said) = spent(command("speed-words", files, (work, 0), threads)?)?;
+            taken.push(number(&said, "wall_s")?);
+            if threads == 1 {
+                peak_mib = peak_mib.max(number(&said, "peak_mib")?);
+            }
+        }
+    }
+    let [one, two] = clock_s.map(Samples::of);
+    let faster = one.min() / two.min();
+    let spread = format!("{:.2} s and {:.2} s by the clock", one.min(), two.min());
+    let row = Row::new(format!("{ending}, whole: two workers against one"), format!("{faster:.2} times"), spread);
+    report.row(row.aim(format!("≥ {TWO_WORKERS}"), faster >= TWO_WORKERS));
+    let row =
+        Row::new(format!("{ending}, whole: memory of a process with one worker"), format!("{peak_mib:.1} MiB"), "");
+    report.row(row.aim(format!("≤ {MEMORY_MIB:.0} MiB"), peak_mib <= MEMORY_MIB));
+    Ok(())
+}
+
+fn number(said: &[u8], name: &str) -> anyhow::Result<f64> {
+    let said: Value = serde_json::from_slice(said).context("the child printed no JSON")?;
+    said.get(name).and_then(Value::as_f64).with_context(|| format!("the child said no `{name}`"))
+}
+
+/// Processor time of all children that have ended, in seconds (proc(5): fields 16 and 17, in hundredths).
+fn of_children_s() -> anyhow::Result<f64> {
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    let (_, fields) = stat.rsplit_once(')').context("/proc/self/stat has another form")?;
+    let ticks = fields.split_whitespace().skip(13).take(2).map(str::parse::<f64>);
+    Ok(ticks.sum::<Result<f64, _>>()? / 100.0)
+}
