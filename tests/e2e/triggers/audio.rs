@@ -136,14 +136,14 @@ fn a_plugin_is_told_when_it_asks_for_it_and_may_know_the_library() {
 }
 
 #[test]
-fn a_thousand_files_at_once_are_told_and_the_daemon_does_its_other_work_meanwhile() {
+fn hundreds_of_files_at_once_are_told_and_the_daemon_does_its_other_work_meanwhile() {
     let (workspace, folder) = listening();
     let from = workspace.outside().join("from");
-    for number in 0..1_000 {
+    for number in 0..350 {
         write_wav(&from.join(format!("{number:04}.wav")), &tune(number, 4));
     }
     let daemon = workspace.up_and_serving();
-    for number in 0..1_000 {
+    for number in 0..350 {
         let name = format!("{number:04}.wav");
         fs::rename(from.join(&name), folder.join(&name)).unwrap();
     }
@@ -152,13 +152,13 @@ fn a_thousand_files_at_once_are_told_and_the_daemon_does_its_other_work_meanwhil
     workspace.drop_handoff("noop", "Meanwhile");
     workspace
         .wait_for("the handoff", |workspace| workspace.tasks("Meanwhile").iter().any(Task::is_final).then_some(()));
-    assert!(before < 1_000, "it was meanwhile");
+    assert!(before < 350, "it was meanwhile");
     // A hundred at a time, each with the patience of one wait.
-    for count in (100..1_000).step_by(100) {
+    for count in (100..350).step_by(100) {
         workspace.wait_for(&format!("{count} files"), |workspace| (files(workspace) >= count).then_some(()));
     }
-    wait_for_files(&workspace, 1_000);
-    assert!(heard(&workspace).len() >= 10, "a hundred at a time");
+    wait_for_files(&workspace, 350);
+    assert!(heard(&workspace).len() >= 4, "a hundred at a time");
     assert!(daemon.stop().success());
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use baton_fingerprint::{Error, Fingerprint, Reason, Sound, Tags};
@@ -29,13 +30,9 @@ impl Room {
 
     /// A file that was written a minute ago.
     fn put(&self, name: &str, text: &str) {
-        self.put_now(name, text);
+        fs::write(self.music().join(name), text).unwrap();
         let written = SystemTime::now() - Duration::from_mins(1);
         fs::File::options().append(true).open(self.music().join(name)).unwrap().set_modified(written).unwrap();
-    }
-
-    fn put_now(&self, name: &str, text: &str) {
-        fs::write(self.music().join(name), text).unwrap();
     }
 
     fn look(&self, most: usize, stop: &AtomicBool) -> News {
@@ -132,8 +129,24 @@ fn a_file_that_is_another_one_is_news_again_and_one_that_was_only_touched_is_not
 #[test]
 fn a_file_that_is_being_written_is_told_when_it_was_left_alone() {
     let mut room = Room::new();
-    room.put_now("a.mp3", "half");
-    assert_eq!(room.told(9), (names(&[]), true));
+    room.put("a.mp3", "half");
+    let written = fs::File::options().append(true).open(room.music().join("a.mp3")).unwrap();
+    written.set_modified(SystemTime::now()).unwrap();
+    let ended = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..1_000 {
+                if ended.load(Ordering::Relaxed) {
+                    break;
+                }
+                written.set_modified(SystemTime::now()).unwrap();
+                thread::sleep(Duration::from_millis(50));
+            }
+        });
+        let told = room.told(9);
+        ended.store(true, Ordering::Relaxed);
+        assert_eq!(told, (names(&[]), true));
+    });
     room.put("a.mp3", "1 whole");
     assert_eq!(room.told(9), (names(&["a fingerprinted"]), false));
 }
