@@ -240,3 +240,22 @@ fn a_daemon_ends_at_once_while_it_listens() {
     assert!(daemon.stop().success());
     assert!(files(&workspace) < 400, "it did not wait for all of them");
 }
+
+#[test]
+fn several_folders_take_turns_and_once_ends() {
+    let (workspace, folder) = listening();
+    let second = folder.with_file_name("second");
+    fs::create_dir_all(&second).unwrap();
+    let config = workspace.read("baton.toml") + &format!("\n[[audio]]\nfolder = {:?}\n", second.to_str().unwrap());
+    workspace.write("baton.toml", config);
+    workspace.up_once();
+    write_wav(&folder.join("a.wav"), &tune(1, 4));
+    write_wav(&second.join("b.wav"), &tune(2, 4));
+    workspace.up_once();
+    assert_eq!(files(&workspace), 2);
+    let daemon = workspace.up_and_serving();
+    write_wav(&second.join("c.wav"), &tune(3, 4));
+    write_wav(&folder.join("d.wav"), &tune(4, 4));
+    wait_for_files(&workspace, 4);
+    assert!(daemon.stop().success());
+}

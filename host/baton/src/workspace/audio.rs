@@ -42,6 +42,7 @@ fn file(arrival: Arrival) -> NewAudio {
     NewAudio {
         format: arrival.item.format(),
         path: arrival.item.path,
+        key: arrival.key,
         mark: arrival.mark,
         state: arrival.state.word(),
         why: arrival.why,

@@ -144,8 +144,11 @@ impl Engine {
             self.kick(agent);
         }
         for number in 0..self.triggers.len() {
-            let is_audio = matches!(self.triggers.get(number), Some(Armed::Audio(_)));
-            if fired.more || fired.audio && is_audio {
+            let hears = match self.triggers.get(number) {
+                Some(Armed::Audio(trigger)) => fired.audio.as_ref() == Some(&trigger.folder),
+                _ => false,
+            };
+            if fired.more || hears {
                 self.arm(number);
             }
         }

@@ -18,7 +18,7 @@ pub(crate) mod returns;
 pub(crate) mod schedule;
 mod watched;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,8 +46,8 @@ pub(crate) struct Fired {
     pub(crate) agents: Vec<String>,
     /// More has changed than one task is told.
     pub(crate) more: bool,
-    /// More audio is to be heard.
-    pub(crate) audio: bool,
+    /// The folder in which more audio is to be heard.
+    pub(crate) audio: Option<PathBuf>,
     /// The plugin, and what is to be watched for it from now on.
     pub(crate) watching: Option<(String, Watching)>,
 }

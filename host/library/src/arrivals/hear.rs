@@ -38,9 +38,11 @@ pub struct Arrival {
     pub state: State,
     /// Why it has no fingerprint: the word and the sentence.
     pub why: Option<(String, String)>,
-    /// What says whether it is still the same file.
+    /// Its path, as the key of its mark.
+    pub key: String,
+    /// What says whether it is still the same audio.
     pub mark: String,
-    /// What in the library sounds like it; of two that are news the later one tells of the earlier.
+    /// What in the library sounds like it; of two in one piece of news the later one tells of the earlier.
     pub matches: Vec<Match>,
 }
 
@@ -119,7 +121,7 @@ fn take_in(
     stop: &AtomicBool,
 ) -> Result<Taken, LibraryError> {
     let limit = u64::try_from(wanted.most).ok();
-    let options = Options { jobs: NonZeroUsize::MIN, limit, ..Options::default() };
+    let options = Options { jobs: NonZeroUsize::MIN, limit, emptied: true, ..Options::default() };
     let mut wait = 0;
     let mut tell = |event: &Event<'_>| {
         if let Event::Listed(listing) = event {
@@ -155,24 +157,30 @@ fn see(
         if entry.source != source {
             return;
         }
-        let path = entry.path.to_string_lossy().into_owned();
-        if let Some(mark) = mark(&entry).filter(|mark| marks.get(&path) != Some(mark)) {
-            if news.arrivals.len() >= most || is_fresh(&entry.path, now) {
-                news.more = true;
-            } else {
-                news.arrivals.push(arrival(entry, mark));
-            }
+        let key = key(&entry.path);
+        match mark(&entry) {
+            // It was replaced while it was read.
+            None => news.more |= entry.state == State::Failed,
+            Some(mark) if marks.get(&key) == Some(&mark) => {}
+            Some(_) if news.arrivals.len() >= most || is_fresh(&entry, now) => news.more = true,
+            Some(mark) => news.arrivals.push(arrival(entry, key.clone(), mark)),
         }
-        there.insert(path);
+        there.insert(key);
     })?;
     news.gone = marks.keys().filter(|path| !there.contains(*path)).cloned().collect();
     Ok(())
 }
 
-/// What says whether it is the same file: its digest, else its size and why it has none. None for what has to be read (again).
+/// A path as the key of its mark: itself, or where it is no UTF-8 its bytes, escaped.
+fn key(path: &Path) -> String {
+    path.to_str().map_or_else(|| path.as_os_str().as_encoded_bytes().escape_ascii().to_string(), str::to_owned)
+}
+
+/// What says whether it is the same audio: its digest, else that of the file, else the size and why it has none. None for what
+/// has to be read (again).
 fn mark(entry: &Entry) -> Option<String> {
     let reason = entry.reason.as_deref().unwrap_or_default();
-    match (entry.state, entry.file_sha256) {
+    match (entry.state, entry.audio_sha256.or(entry.file_sha256)) {
         (State::Pending, _) => None,
         (State::Failed, _) if reason == "changed" => None,
         (_, Some(digest)) => Some(digest.iter().map(|byte| format!("{byte:02x}")).collect()),
@@ -180,16 +188,19 @@ fn mark(entry: &Entry) -> Option<String> {
     }
 }
 
-/// Whether somebody may still be writing it. What is not there is nobody's.
-fn is_fresh(path: &Path, now: SystemTime) -> bool {
-    let written = fs::symlink_metadata(path).and_then(|metadata| metadata.modified());
+/// Whether somebody may still be writing it, or has written since it was read. What is not there is nobody's.
+fn is_fresh(entry: &Entry, now: SystemTime) -> bool {
+    let Ok(metadata) = fs::metadata(&entry.path) else {
+        return false;
+    };
     // A time in the future is a wrong clock's, not a writer's.
-    written.is_ok_and(|written| now.duration_since(written).is_ok_and(|age| age < QUIET))
+    let age = metadata.modified().ok().and_then(|written| now.duration_since(written).ok());
+    metadata.len() != entry.size || age.is_some_and(|age| age < QUIET)
 }
 
-fn arrival(mut entry: Entry, mark: String) -> Arrival {
+fn arrival(mut entry: Entry, key: String, mark: String) -> Arrival {
     let why = entry.reason.take().map(|reason| (reason, entry.detail.take().unwrap_or_default()));
-    Arrival { state: entry.state, why, mark, matches: Vec::new(), item: Item::from(entry) }
+    Arrival { state: entry.state, why, key, mark, matches: Vec::new(), item: Item::from(entry) }
 }
 
 /// Holds what has a fingerprint against the library.

@@ -47,7 +47,7 @@ impl Room {
             self.marks.remove(gone);
         }
         for arrival in &news.arrivals {
-            self.marks.insert(arrival.item.path.to_str().unwrap().to_owned(), arrival.mark.clone());
+            self.marks.insert(arrival.key.clone(), arrival.mark.clone());
         }
         let told = |arrival: &super::Arrival| {
             let known: Vec<_> = arrival.matches.iter().map(|found| found.item.name.as_str()).collect();
@@ -200,4 +200,54 @@ fn another_scan_is_waited_for_and_what_it_has_read_is_told() {
     assert_eq!(room.told(9), (names(&[]), true));
     drop(lock);
     assert_eq!(room.told(9), (names(&["b fingerprinted"]), false));
+}
+
+#[test]
+fn a_folder_that_was_emptied_into_another_place_goes_on() {
+    let mut room = Room::new();
+    for number in 0..20 {
+        room.put(&format!("{number:02}.mp3"), &format!("{number}"));
+    }
+    assert_eq!(room.told(50).0.len(), 20);
+    for number in 0..20 {
+        fs::remove_file(room.music().join(format!("{number:02}.mp3"))).unwrap();
+    }
+    assert_eq!(room.told(50), (names(&[]), false), "that may be an empty mount point");
+    room.put("next.mp3", "7");
+    assert_eq!(room.told(50).0, names(&["next fingerprinted"]), "it sounds like nothing that is there");
+    assert_eq!(room.marks.len(), 1, "what was taken elsewhere is gone");
+}
+
+#[test]
+fn a_file_that_grew_after_it_was_read_is_not_told_as_what_it_was() {
+    let mut room = Room::new();
+    room.put("a.mp3", "1");
+    let news = {
+        let catalog = room.folder.path().join("catalog.db");
+        let grows = |path: &Path, options: baton_fingerprint::Options, stop: &AtomicBool| {
+            let sound = read(path, options, stop);
+            room.put("a.mp3", "1 and all the rest");
+            sound
+        };
+        hear(&catalog, &room.music(), &room.marks, Wanted { most: 9 }, &grows, &AtomicBool::new(false)).unwrap()
+    };
+    assert_eq!((news.arrivals.len(), news.more), (0, true));
+    assert_eq!(room.told(9).0, names(&["a fingerprinted"]));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn names_that_are_no_text_are_told_apart() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let mut room = Room::new();
+    for (byte, text) in [(0xe8, "1"), (0xe9, "2")] {
+        let name = [byte, b'.', b'm', b'p', b'3'];
+        let path = room.music().join(std::ffi::OsStr::from_bytes(&name));
+        fs::write(&path, text).unwrap();
+        let written = SystemTime::now() - Duration::from_mins(1);
+        fs::File::options().append(true).open(&path).unwrap().set_modified(written).unwrap();
+    }
+    assert_eq!(room.told(9).0.len(), 2);
+    assert_eq!((room.told(9), room.marks.len()), ((names(&[]), false), 2));
 }

@@ -153,6 +153,17 @@ impl Lister<'_> {
         }
     }
 
+    /// Ends what is open of the inodes. A part of a listing says nothing about them.
+    fn settle_inodes(&self, source: &Source, scan: i64) -> Result<(), LedgerError> {
+        let Into::Catalog(library) = &self.into else {
+            return Ok(());
+        };
+        for (inodes, mounted) in self.inodes.iter().zip([false, true]) {
+            library.settle_inodes(source.id, scan, mounted, inodes.are_the_same_files())?;
+        }
+        Ok(())
+    }
+
     /// Ends it: what is open of the inodes, and what was not seen. The reason why nothing can be said, if so.
     fn end(
         &mut self,
@@ -161,12 +172,7 @@ impl Lister<'_> {
         walked: &mut Walked,
         listing: &mut Listing,
     ) -> Result<Option<String>, LedgerError> {
-        for (inodes, mounted) in self.inodes.into_iter().zip([false, true]) {
-            inodes.count(listing);
-            if let (Into::Catalog(library), Some(source)) = (&self.into, self.source) {
-                library.settle_inodes(source.id, scan, mounted, inodes.are_the_same_files())?;
-            }
-        }
+        self.inodes.iter().for_each(|inodes| inodes.count(listing));
         let volume = match place.reach() {
             Err(error) => return Ok(Some(error.to_string())),
             Ok(volume) if volume.device != walked.device => {
@@ -177,12 +183,19 @@ impl Lister<'_> {
         let (Some((known, source)), false) = (self.known.zip(self.source), walked.stopped) else {
             return Ok(None);
         };
+        self.settle_inodes(source, scan)?;
         let mut vanished = known.library_vanished(source.id, scan)?;
         if let Into::Nowhere(seen) = &mut self.into {
             seen.sort_unstable();
             vanished.retain(|item| seen.binary_search(&item.id).is_err());
         }
-        let asked = Vanishing { source, volume, vanished: &vanished, is_gone: self.options.gone };
+        let asked = Vanishing {
+            source,
+            volume,
+            vanished: &vanished,
+            is_gone: self.options.gone,
+            is_emptied: self.options.emptied,
+        };
         let gone = match vanish(&asked, walked, listing) {
             Ok(gone) => gone,
             Err(why) => return Ok(Some(why)),

@@ -26,6 +26,9 @@ pub struct Options {
     pub dry_run: bool,
     /// Whether what is not there is gone, also where it may be that its volume is not there.
     pub gone: bool,
+    /// Whether a folder in which little is left was emptied, where it lies on the volume that it lay on before: what comes in
+    /// there is taken elsewhere. Otherwise nothing of it is gone without `gone`, as in one in which nothing is left.
+    pub emptied: bool,
 }
 
 impl Options {
@@ -41,6 +44,6 @@ impl Options {
 impl Default for Options {
     fn default() -> Self {
         let jobs = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { jobs, limit: None, verify: false, retry: false, dry_run: false, gone: false }
+        Self { jobs, limit: None, verify: false, retry: false, dry_run: false, gone: false, emptied: false }
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Vanishing<'a> {
     pub(super) vanished: &'a [Vanished],
     /// A person's word.
     pub(super) is_gone: bool,
+    /// Whether a folder that is as good as empty (not quite), on the volume that it lay on before, was emptied.
+    pub(super) is_emptied: bool,
 }
 
 /// What is gone.
@@ -43,8 +45,12 @@ pub(super) struct Gone {
 pub(super) fn vanish(asked: &Vanishing<'_>, walked: &mut Walked, listing: &mut Listing) -> Result<Gone, String> {
     let (path, vanished) = (&asked.source.path, size(asked.vanished.len()));
     let word = format!("`baton library scan --gone '{}'`", path.display());
-    let is_hollow = vanished > 0 && listing.items.saturating_mul(HOLLOW) <= vanished;
-    if is_hollow && !asked.is_gone {
+    // What lies in a part that could not be read is kept anyway.
+    let missed = size(asked.vanished.iter().filter(|item| walked.missed(&item.path)).count());
+    let is_hollow = vanished > missed && listing.items.saturating_mul(HOLLOW) <= vanished - missed;
+    let is_emptied =
+        asked.is_emptied && listing.items > 0 && asked.source.volume.is_some_and(|volume| volume.is(asked.volume));
+    if is_hollow && !is_emptied && !asked.is_gone {
         return Err(format!(
             "{} items are there, and {vanished} that were there are not: its volume may be disconnected; if they are gone \
              for good, {word} says so",

@@ -187,7 +187,7 @@ impl Pass<'_> {
 fn is_news(reading: &Reading, compared: Option<Compared>) -> bool {
     match (compared, &reading.outcome) {
         (None, _) => true,
-        (Some(Compared::Same), outcome) => !matches!(outcome, Outcome::Fingerprinted(_)),
+        (Some(Compared::Same), _) => false,
         (Some(Compared::Differs), outcome) => {
             !matches!(outcome, Outcome::Without { reason: "not_found" | "unreadable", .. })
         }

@@ -85,7 +85,7 @@ impl Args {
     fn options(&self) -> Options {
         let jobs = self.jobs.unwrap_or_else(|| Options::default().jobs);
         let Self { limit, verify, retry, dry_run, gone, .. } = *self;
-        Options { jobs, limit, verify, retry, dry_run, gone }
+        Options { jobs, limit, verify, retry, dry_run, gone, emptied: false }
     }
 
     /// What is to be scanned: what was named, each once, or all that is known.

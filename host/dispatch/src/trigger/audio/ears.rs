@@ -37,7 +37,9 @@ pub struct News {
 pub struct NewAudio {
     /// Where it lies.
     pub path: PathBuf,
-    /// What says whether it is still the same file.
+    /// Its path, as the key of its mark.
+    pub key: String,
+    /// What says whether it is still the same audio.
     pub mark: String,
     /// `fingerprinted`, `skipped` or `failed`.
     pub state: &'static str,

@@ -25,25 +25,31 @@ pub(in super::super) async fn fire(
     trigger: AudioTrigger,
     closing: &Cancel,
 ) -> Result<Fired, DispatchError> {
-    let Ok(_place) = house.hearing.place.try_acquire() else {
-        house.hearing.missed.store(true, Ordering::Relaxed);
+    // Whoever waits already will see what is there by then.
+    if !house.hearing.waits(&trigger.folder) {
         return Ok(Fired::default());
+    }
+    let place = tokio::select! {
+        place = house.hearing.place.acquire() => place.ok(),
+        () = closing.asked() => None,
     };
-    let mut fired = hear(house, trigger, closing).await?;
-    fired.audio |= house.hearing.missed.swap(false, Ordering::Relaxed);
-    Ok(fired)
+    house.hearing.waits_no_more(&trigger.folder);
+    match place {
+        Some(_place) => hear(house, trigger, closing).await,
+        None => Ok(Fired::default()),
+    }
 }
 
 async fn hear(house: &Arc<House>, trigger: AudioTrigger, closing: &Cancel) -> Result<Fired, DispatchError> {
     let news = match ask(house, &trigger, closing).await? {
-        Ok(News { unreachable: None, files, gone, more }) => News { files, gone, more, unreachable: None },
+        Ok(news @ News { unreachable: None, .. }) => news,
         Ok(News { unreachable: Some(why), .. }) | Err(why) => {
             house.hearing.say(&trigger.folder, Some(why));
             return Ok(Fired::default());
         }
     };
     house.hearing.say(&trigger.folder, None);
-    let audio = news.more;
+    let audio = news.more.then(|| trigger.folder.clone());
     if news.files.is_empty() && news.gone.is_empty() {
         return Ok(Fired { audio, ..Fired::default() });
     }
@@ -90,7 +96,7 @@ fn tell(
         mark::clear(tx, &key, gone)?;
     }
     for file in &news.files {
-        mark::set(tx, &key, &file.path.to_string_lossy(), &file.mark)?;
+        mark::set(tx, &key, &file.key, &file.mark)?;
     }
     if news.files.is_empty() {
         return Ok(Vec::new());

@@ -10,15 +10,14 @@
 //! (`fingerprint=library`), because it is told where files of the library lie.
 //!
 //! One piece at a time, whatever the number of folders, on a thread of low priority: a thousand files are ten tasks, and the
-//! loop goes on meanwhile. What fires while a piece is under way is looked at after it.
+//! loop goes on meanwhile. What fires while a piece is under way waits for its turn.
 
 mod ears;
 mod fire;
 mod told;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -61,19 +60,29 @@ impl AudioTrigger {
 pub(crate) struct Hearing {
     /// Whoever hears.
     place: Semaphore,
-    /// Somebody came while another one heard.
-    missed: AtomicBool,
+    /// The folders that wait for it.
+    waiting: Mutex<BTreeSet<PathBuf>>,
     /// Why folders cannot be heard, as it was said last.
     trouble: Mutex<BTreeMap<PathBuf, String>>,
 }
 
 impl Default for Hearing {
     fn default() -> Self {
-        Self { place: Semaphore::new(1), missed: AtomicBool::new(false), trouble: Mutex::default() }
+        Self { place: Semaphore::new(1), waiting: Mutex::default(), trouble: Mutex::default() }
     }
 }
 
 impl Hearing {
+    /// Puts a folder into the queue; false when it is there already.
+    fn waits(&self, folder: &Path) -> bool {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned())
+    }
+
+    /// Takes it out again.
+    fn waits_no_more(&self, folder: &Path) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(folder);
+    }
+
     /// Says once why a folder cannot be heard, and once that it can again.
     fn say(&self, folder: &Path, trouble: Option<String>) {
         let mut said = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);

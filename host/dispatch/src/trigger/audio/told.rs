@@ -104,7 +104,16 @@ mod tests {
     fn new(path: &str, state: &'static str, known: Vec<Known>) -> NewAudio {
         let why = (state != "fingerprinted").then(|| ("corrupt".to_owned(), "its end is missing".to_owned()));
         let format = "mp3 128 kbit/s".to_owned();
-        NewAudio { path: path.into(), mark: "m".to_owned(), state, why, format, duration_ms: Some(1_000), known }
+        NewAudio {
+            path: path.into(),
+            key: path.to_owned(),
+            mark: "m".to_owned(),
+            state,
+            why,
+            format,
+            duration_ms: Some(1_000),
+            known,
+        }
     }
 
     fn all() -> Vec<NewAudio> {

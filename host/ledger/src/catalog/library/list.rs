@@ -190,6 +190,14 @@ impl Library {
     /// # Errors
     /// When the database fails.
     pub fn settle_inodes(&self, source: i64, scan: i64, mounted: bool, same: bool) -> Result<(), LedgerError> {
+        if same {
+            // One that was away, with its inode, is there.
+            self.connection.execute(
+                "UPDATE files SET missing = 0 WHERE id IN (SELECT file FROM library_items
+                     WHERE source = ?1 AND scan = ?2 AND mounted = ?3 AND found_inode IS NOT NULL)",
+                params![source, scan, mounted],
+            )?;
+        }
         let set = if same {
             "inode = found_inode, state = CASE WHEN codec IS NULL THEN state ELSE 'fingerprinted' END,
              reason = CASE WHEN codec IS NULL THEN reason END, detail = CASE WHEN codec IS NULL THEN detail END"

@@ -50,7 +50,9 @@ impl Work {
             "i.source = ?1 AND i.missing_since IS NULL AND i.state = 'fingerprinted'
                  AND i.read_scan < (SELECT scan FROM library_sources WHERE id = ?1)"
         } else {
-            "i.source = ?1 AND i.missing_since IS NULL AND i.state = 'pending'"
+            // What the newest listing did not see is kept, and cannot be read.
+            "i.source = ?1 AND i.missing_since IS NULL AND i.state = 'pending'
+                 AND i.scan = (SELECT scan FROM library_sources WHERE id = ?1)"
         }
     }
 

@@ -47,6 +47,10 @@ impl Gate {
         let place = tokio::select! {
             Ok(place) = Arc::clone(&self.0).acquire_many_owned(places) => place,
             () = cancel.asked() => return cancelled(),
+            () = tokio::time::sleep(limits::SOUND_TIME) => {
+                let seconds = limits::SOUND_TIME.as_secs();
+                return Err(Error::Timeout(format!("no place was free for {seconds} s: others had them all")));
+            }
         };
         let stop = Arc::new(AtomicBool::new(false));
         let (asked, told) = (Arc::clone(&stop), stop);
