@@ -2,6 +2,8 @@
 //!
 //! Each thread takes a share of the drawers, and with it the part of the index that is theirs. A key asks before it is put, and
 //! keys of one bucket come in the order of their fingerprints, so each fingerprint finds those before it, of its own batch too.
+//! What it finds, and which of its keys are common, does not depend on where batches end. Of the hits only so many are kept; a
+//! query of which one is not is told, and has to be asked for by itself.
 
 use std::ops::Range;
 
@@ -22,8 +24,11 @@ pub(crate) enum Job {
     Both,
 }
 
-/// Keys whose entries are fetched at once.
+/// Keys whose entries are fetched at once, where they are few among many buckets.
 const FETCHED: usize = 256;
+
+/// Bytes of a line of memory.
+const LINE: usize = 64;
 
 /// A hit: the place in the index, and that in the query.
 pub(crate) type Hit = (u32, u32);
@@ -32,17 +37,28 @@ pub(crate) type Hit = (u32, u32);
 #[derive(Default)]
 pub(crate) struct Answers {
     found: Vec<(u32, From)>,
-    /// How many common keys each query has here, which were not asked for.
-    common: Vec<u32>,
+    /// How many hits are kept.
+    room: usize,
+    queries: Vec<Query>,
     hits: Vec<Hit>,
     ends: Vec<usize>,
 }
 
+/// What is to be said of a query besides its hits.
+#[derive(Clone, Copy, Default)]
+struct Query {
+    /// How many common keys it has here, which were not asked for.
+    common: u32,
+    /// Whether there was no room for one of its hits.
+    is_cut: bool,
+}
+
 impl Answers {
-    fn clear(&mut self, queries: usize) {
+    fn clear(&mut self, queries: usize, room: usize) {
+        self.room = room;
         self.found.clear();
-        self.common.clear();
-        self.common.resize(queries, 0);
+        self.queries.clear();
+        self.queries.resize(queries, Query::default());
     }
 
     /// Puts the hits of each query together.
@@ -76,21 +92,27 @@ impl Answers {
 
     /// How many common keys a query has.
     pub(crate) fn common(&self, query: usize) -> usize {
-        self.common.get(query).map_or(0, |count| *count as usize)
+        self.queries.get(query).map_or(0, |query| query.common as usize)
+    }
+
+    /// Whether all hits of a query are here.
+    pub(crate) fn is_whole(&self, query: usize) -> bool {
+        self.queries.get(query).is_none_or(|query| !query.is_cut)
     }
 }
 
 impl Postings {
     /// Does a job with a batch. `firsts` has the first place of each of its fingerprints: they find only what lies before.
-    /// What is answered is in `answers`, of as many shares as there are.
-    pub(crate) fn sweep(&mut self, sorted: &Sorted, firsts: &[u32], job: Job, answers: &mut Vec<Answers>) {
+    /// What is answered is in `answers`, of as many shares as there are, which keep `room` hits together.
+    pub(crate) fn sweep(&mut self, sorted: &Sorted, firsts: &[u32], job: Job, room: usize, answers: &mut Vec<Answers>) {
         let drawers = sorted.drawers().max(1);
         let each = drawers.div_ceil(rayon::current_num_threads().max(1));
         let bits = self.bits;
         let shares = self.shares(each * (1 << bits) / drawers);
         answers.resize_with(shares.len(), Answers::default);
+        let room = room / shares.len().max(1);
         shares.into_par_iter().zip(answers).enumerate().for_each(|(number, (mut share, answers))| {
-            answers.clear(firsts.len());
+            answers.clear(firsts.len(), room);
             for drawer in number * each..((number + 1) * each).min(drawers) {
                 share.go(sorted.of(drawer..drawer + 1), firsts, bits, job, answers);
             }
@@ -127,10 +149,18 @@ struct Share<'a> {
 }
 
 impl Share<'_> {
-    /// Does a job with some keys, a few at a time: first all that they need is fetched at once, then it is looked at.
+    /// Does a job with the keys of a drawer: first what they need is fetched at once, then it is looked at. Each by itself would
+    /// be waited for, and guessing wrongly what comes next would stop the rest.
     fn go(&mut self, entries: &[Entry], firsts: &[u32], bits: u32, job: Job, answers: &mut Answers) {
+        let drawer = self.drawer(entries, bits);
+        let is_dense = drawer.len() < LINE * entries.len();
+        if is_dense {
+            self.fetch_all(drawer);
+        }
         for some in entries.chunks(FETCHED) {
-            self.fetch(some, bits);
+            if !is_dense {
+                self.fetch(some, bits);
+            }
             for entry in some.iter().copied() {
                 let Some(bucket) = self.bucket(entry, bits) else { continue };
                 let first = firsts.get(entry.from().print()).copied().unwrap_or_default();
@@ -154,7 +184,21 @@ impl Share<'_> {
         ((entry.key >> (KEY_BITS - bits)) as usize).wrapping_sub(self.from)
     }
 
-    /// Each by itself would be waited for, and guessing wrongly what comes next would stop the rest.
+    /// All entries from the first to the last bucket of some keys.
+    fn drawer(&self, entries: &[Entry], bits: u32) -> Range<usize> {
+        let buckets = entries.iter().map(|entry| self.number(*entry, bits));
+        let (first, last) = buckets.fold((usize::MAX, 0), |(first, last), one| (first.min(one), last.max(one)));
+        let (Some(first), Some(last)) = (self.buckets.get(first), self.buckets.get(last)) else { return 0..0 };
+        (first.begin - self.begin) as usize..(last.end - self.begin) as usize
+    }
+
+    /// In their order, which memory is fastest in.
+    fn fetch_all(&self, drawer: Range<usize>) {
+        let tags = self.tags.get(drawer.clone()).unwrap_or_default().iter().step_by(LINE).copied();
+        let places = self.places.get(drawer).unwrap_or_default().iter().step_by(LINE / 4).copied();
+        std::hint::black_box(tags.map(u32::from).chain(places).fold(0, |all, one| all ^ one));
+    }
+
     fn fetch(&self, entries: &[Entry], bits: u32) {
         let touched = entries.iter().copied().map(|entry| {
             let bucket = self.bucket(entry, bits).unwrap_or_default();
@@ -166,16 +210,24 @@ impl Share<'_> {
     }
 
     fn ask(&self, entry: Entry, bucket: Range<usize>, first: u32, bits: u32, answers: &mut Answers) {
-        let from = entry.from();
-        if bucket.len() < common(bits) {
-            let places = self.places.get(bucket.clone()).unwrap_or_default();
-            matching(self.tags, bucket, tag(entry.key, bits), |number| {
-                answers.found.extend(places.get(number).filter(|place| **place < first).map(|place| (*place, from)));
-                true
-            });
-        } else if let Some(count) = answers.common.get_mut(from.print()) {
-            *count += 1;
+        let (from, places) = (entry.from(), self.places.get(bucket.clone()).unwrap_or_default());
+        // Its own, which were put just now, are the last.
+        let own = places.iter().rev().take_while(|place| **place >= first).count();
+        let bucket = bucket.start..bucket.end - own;
+        let Some(query) = answers.queries.get_mut(from.print()) else { return };
+        if bucket.len() >= common(bits) {
+            query.common += 1;
+            return;
         }
+        matching(self.tags, bucket, tag(entry.key, bits), |number| {
+            let has_room = answers.found.len() < answers.room;
+            if has_room {
+                answers.found.extend(places.get(number).map(|place| (*place, from)));
+            } else {
+                query.is_cut = true;
+            }
+            has_room
+        });
     }
 
     fn put(&mut self, entry: Entry, at: usize, first: u32, bits: u32) {
