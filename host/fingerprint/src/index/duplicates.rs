@@ -212,6 +212,39 @@ mod tests {
     }
 
     #[test]
+    fn it_does_not_matter_where_batches_end_nor_how_many_hits_are_kept() {
+        let prints = made::skewed();
+        let with =
+            |batch, hits| within(&prints[..], &AtomicBool::new(false), Sizes { batch, hits, ..Sizes::default() });
+        let whole = with(WORDS, usize::MAX);
+        for (batch, hits) in [(1, usize::MAX), (7_000, 1_000), (30_000, usize::MAX), (WORDS, 0), (WORDS, 5_000)] {
+            assert_eq!(with(batch, hits), whole, "{batch} words, {hits} hits");
+        }
+        // In the end all keys of the pieces with a hundred copies are common.
+        let last = u32::try_from(prints.len() - 1).unwrap();
+        assert_eq!(whole.iter().filter(|pair| pair.second == last).count(), PARTNERS);
+    }
+
+    #[test]
+    fn the_hits_of_a_batch_are_bounded() {
+        let prints = made::skewed();
+        let stop = AtomicBool::new(false);
+        let kept = |hits| {
+            let part = Part::fill(&prints[..], 0, FULL, &stop);
+            let (ids, mut index) = (part.ids.clone(), Postings::for_part(&prints[..], part, &stop).unwrap());
+            let sizes = Sizes { hits, ..Sizes::default() };
+            let (index, work) = (&mut index, Work::default());
+            let mut round = Round { prints: &prints[..], stop: &stop, sizes, index, ids: ids.clone(), work };
+            round.all(ids.clone(), Job::Both, &mut Vec::new());
+            let answers = round.work.answers.iter();
+            answers.map(|answers| (0..ids.len()).map(|query| answers.of(query).len()).sum::<usize>()).sum::<usize>()
+        };
+        assert!(kept(usize::MAX) > 50_000);
+        assert!((1..=5_000).contains(&kept(5_000)));
+        assert_eq!(kept(0), 0);
+    }
+
+    #[test]
     fn one_thread_and_several_find_the_same() {
         let prints = library();
         let with = |threads| {
@@ -258,7 +291,17 @@ mod tests {
 
     #[test]
     fn a_stop_ends_it() {
-        assert_eq!(duplicates(&library()[..], &AtomicBool::new(true)), []);
+        let prints = library();
+        assert_eq!(duplicates(&prints[..], &AtomicBool::new(true)), []);
+        // Each is read three times (how long it is, how many keys fall into each bucket, to ask and put them) and then two again.
+        for at in [1, 41, 42, 43, 84, 85, 125, 126, 127] {
+            let stopping = made::Stopping::new(&prints, at);
+            let found = duplicates(&stopping, &stopping.stop).len();
+            let read = stopping.read.into_inner();
+            assert!(read - at <= 1 && found <= read.saturating_sub(126), "{found} found, {read} read, {at}");
+        }
+        let stopping = made::Stopping::new(&prints, 0);
+        assert_eq!((duplicates(&stopping, &stopping.stop).len(), stopping.read.into_inner()), (2, 128));
     }
 
     proptest! {

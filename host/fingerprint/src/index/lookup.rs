@@ -135,6 +135,18 @@ mod tests {
     }
 
     #[test]
+    fn a_stop_is_seen_at_once_while_it_is_made() {
+        let prints = made::library(20, 100, 41);
+        // Each is read three times: how long it is, how many keys fall into each bucket, and to put them.
+        for at in [1, 19, 20, 21, 40, 41, 59] {
+            let stopping = made::Stopping::new(&prints, at);
+            let lookup = Lookup::over(&stopping, &stopping.stop);
+            assert_eq!((lookup.count(), stopping.read.into_inner()), (0, at));
+            assert_eq!(lookup.find(&prints[..], &prints[3]), []);
+        }
+    }
+
+    #[test]
     fn of_several_speeds_the_best_tells() {
         let prints = made::library(20, 600, 31);
         let lookup = Lookup::over(&prints[..], &AtomicBool::new(false));
