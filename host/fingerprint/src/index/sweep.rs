@@ -351,8 +351,8 @@ mod tests {
         let bucket = |key: u32| key >> (KEY_BITS - bits);
         keys(&prints[0]).for_each(|(key, _)| *each.entry(bucket(key)).or_insert(0) += 1);
         let is_common = |key: u32, before: usize| each[&bucket(key)] * before >= common(bits);
-        for query in 0..90 {
-            let (are, rare): (Vec<_>, Vec<_>) = keys(&prints[query]).partition(|(key, _)| is_common(*key, query));
+        for (query, words) in prints.iter().enumerate().take(90) {
+            let (are, rare): (Vec<_>, Vec<_>) = keys(words).partition(|(key, _)| is_common(*key, query));
             assert_eq!(desk.common(query), are.len(), "{query}");
             let places: HashSet<_> = told.iter().filter(|hit| hit.2 == query).map(|hit| hit.3).collect();
             assert_eq!(places.len(), if query == 0 { 0 } else { rare.len() }, "{query}");
