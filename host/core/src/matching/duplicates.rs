@@ -2,9 +2,10 @@
 //!
 //! A look-up asks for the best of what there is, while here every pair of a list is a claim. So a rule comes first: versions must
 //! be the same, artists the same but for guests and spelling, of title and artists at most one may be less than equal, and no
-//! length may deny it. What is left of doubt (a length that is not known, a few seconds, a guest) costs points, and the threshold
-//! is the caller's. Where the sound of both is known it has decided already, and nothing is said here. Which of the tracks is the
-//! better file is not known here, and nothing is grouped: "a like b like c" makes no `a` like `c`.
+//! length may deny it; only a shared id (`same_id`) passes all of the rule, whatever names, versions and lengths say. What is left
+//! of doubt (a length that is not known, a few seconds, a guest) costs points, and the threshold is the caller's. Where the sound of
+//! both is known it has decided already, and nothing is said here. Which of the tracks is the better file is not known here, and
+//! nothing is grouped: "a like b like c" makes no `a` like `c`.
 
 use serde::Serialize;
 

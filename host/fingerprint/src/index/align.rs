@@ -5,6 +5,10 @@
 //! shifts nearby: two different drones agree at every shift, and so at none; copies agree at one. The **agreeing** share tells
 //! whether they agree all along, as copies do, or in a part, as a remix or another cut does.
 
+use std::sync::LazyLock;
+
+use fearless_simd::{Level, dispatch};
+
 /// Shifts, away from the one that is judged, at which the background is taken, in frames: 1.5 s to 14 s, unevenly, so that no
 /// one beat falls on all of them. A word looks at 16 frames, so nearer ones would still see the agreement.
 const ELSEWHERE: [i32; 16] = [-113, -91, -73, -57, -43, -31, -21, -13, 13, 21, 31, 43, 57, 73, 91, 113];
@@ -172,8 +176,17 @@ fn overlap<'a>(one: &'a [u32], other: &'a [u32], shift: i32) -> (&'a [u32], &'a 
     (left.get(..frames).unwrap_or_default(), right.get(..frames).unwrap_or_default())
 }
 
+/// What the processor at hand can: counting bits is what most of the time of an alignment goes into.
+static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
+
 /// The errors of two runs of words of the same length. The first frame has none before it and only serves the second.
 fn errors(left: &[u32], right: &[u32]) -> Errors {
+    dispatch!(*LEVEL, _simd => counted(left, right))
+}
+
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "what is not inlined is not compiled for the processor at hand")]
+fn counted(left: &[u32], right: &[u32]) -> Errors {
     let (Some((_, left_next)), Some((_, right_next))) = (left.split_first(), right.split_first()) else {
         return Errors::default();
     };

@@ -5,12 +5,13 @@
 //! some neighbouring buckets, which do fit into the cache. Within a drawer the order of the fingerprints is kept.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::key::{KEY_BITS, LONGEST, keys, looked_at};
 use super::prints::{Prints, read};
 
-/// Words of a batch, about 1,100 fingerprints of 120 s: 4 MB of words and 8 MB of sorted keys.
-const WORDS: usize = 1 << 21;
+/// Words of a batch, about 2,200 fingerprints of 120 s: 8 MB of words and 16 MB of sorted keys.
+pub(crate) const WORDS: usize = 1 << 21;
 
 /// Fingerprints of a batch at most, so that the number of one and the place of a word in it fit into an [`Entry`].
 const PRINTS: usize = 1 << 16;
@@ -36,12 +37,19 @@ impl Batch {
         self.ends.push(self.words.len());
     }
 
-    /// Forgets those from before and reads as many of these as it has room for, but at least one. Tells which it has.
-    pub(crate) fn fill<P: Prints + ?Sized>(&mut self, prints: &P, ids: Range<u32>) -> Range<u32> {
+    /// Forgets those from before and reads these until it has `room` words or it shall stop, but at least one. Tells which it has.
+    pub(crate) fn fill<P: Prints + ?Sized>(
+        &mut self,
+        prints: &P,
+        ids: Range<u32>,
+        room: usize,
+        stop: &AtomicBool,
+    ) -> Range<u32> {
         self.words.clear();
         self.ends.clear();
         let mut to = ids.start;
-        while to < ids.end && self.words.len() < WORDS && self.ends.len() < PRINTS {
+        let is_full = |words: usize, prints: usize| words >= room || prints >= PRINTS || stop.load(Ordering::Relaxed);
+        while to < ids.end && (to == ids.start || !is_full(self.words.len(), self.ends.len())) {
             self.words.extend_from_slice(looked_at(read(prints, to, &mut self.one)));
             self.ends.push(self.words.len());
             to += 1;
@@ -159,7 +167,7 @@ mod tests {
     fn every_key_lies_once_in_its_drawer_in_the_order_of_the_fingerprints() {
         let prints = made::library(20, 300, 5);
         let (mut batch, mut sorted) = (Batch::default(), Sorted::default());
-        assert_eq!(batch.fill(&prints[..], 3..20), 3..20);
+        assert_eq!(batch.fill(&prints[..], 3..20, WORDS, &AtomicBool::new(false)), 3..20);
         for bits in [8, 20] {
             sorted.sort(&batch, bits);
             let mut found = 0;
@@ -179,11 +187,19 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_takes_one_at_least_and_no_more_than_it_has_room_for() {
-        let prints = vec![vec![1; LONGEST]; WORDS / LONGEST + 5];
-        let mut batch = Batch::default();
-        let taken = batch.fill(&prints[..], 0..u32::try_from(prints.len()).unwrap());
-        assert_eq!((taken, batch.iter().count()), (0..u32::try_from(WORDS / LONGEST).unwrap(), WORDS / LONGEST));
-        assert_eq!(batch.fill(&prints[..], 2..2), 2..2);
+    fn a_batch_takes_one_at_least_and_no_more_once_it_is_full_or_stopped() {
+        let prints = vec![vec![1; LONGEST + 5]; 9];
+        let (mut batch, mut stop) = (Batch::default(), AtomicBool::new(false));
+        let mut fill = |ids: Range<u32>, room, stop: &AtomicBool| {
+            let taken = batch.fill(&prints[..], ids, room, stop);
+            assert!(batch.iter().count() == taken.len() && batch.iter().all(|words| words.len() == LONGEST));
+            taken
+        };
+        assert_eq!(fill(0..9, 4 * LONGEST, &stop), 0..4);
+        assert_eq!(fill(4..9, 4 * LONGEST + 1, &stop), 4..9);
+        assert_eq!(fill(2..9, 0, &stop), 2..3);
+        assert_eq!(fill(2..2, LONGEST, &stop), 2..2);
+        *stop.get_mut() = true;
+        assert_eq!(fill(5..9, WORDS, &stop), 5..6);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The fingerprints are taken in parts that an index has room for. A part is put into its index batch by batch; each key asks before
 //! it is put (`sweep`). At last, everything behind the part asks too. No list of candidates is ever kept: memory is the index, a
-//! batch with its hits, and the pairs that are found.
+//! batch with a bounded number of hits, and the pairs that are found.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,16 +10,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::align::Alignment;
-use super::batch::{Batch, Sorted};
+use super::batch::{Batch, Sorted, WORDS};
 use super::judge::check;
 use super::key::{keys, looked_at};
 use super::postings::{FULL, Part, Postings};
 use super::prints::{Prints, read};
-use super::search::{ENOUGH, Search};
+use super::search::{ENOUGH, RARE, Search, Suspect};
 use super::sweep::{Answers, Job};
 
 /// Pairs that one fingerprint may have with those before it. What has more copies than that is in one group through any of them.
 const PARTNERS: usize = 64;
+
+/// Hits of a batch that are kept at most: 16 bytes each, so 512 MB. A batch among a million prints has 22 million.
+const HITS: usize = 1 << 25;
+
+/// One hit is kept for so many places of the index at most, so that the hits of a library in which everything is there many times
+/// take less memory than its index.
+const PLACES_A_HIT: usize = 4;
 
 /// Two fingerprints that sound alike.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,23 +43,41 @@ pub struct Pair {
 
 /// Every pair that sounds alike, in order; on rayon's threads. `stop` ends it early, with what was found.
 ///
-/// Memory is 5 bytes a word of at most a billion words (a million fingerprints of 120 s), beside what `prints` itself holds.
+/// Memory, beside what `prints` itself holds: 5 bytes a word of at most a billion words (a million fingerprints of 120 s), up to 4
+/// bytes a word for hits but no more than 512 MB, 24 MB for a batch, and 60 bytes for each pair.
 #[must_use]
 pub fn duplicates<P: Prints + ?Sized>(prints: &P, stop: &AtomicBool) -> Vec<Pair> {
-    within(prints, stop, FULL)
+    within(prints, stop, Sizes::default())
 }
 
-/// The same with indexes of at most `full` words.
-pub(crate) fn within<P: Prints + ?Sized>(prints: &P, stop: &AtomicBool, full: u64) -> Vec<Pair> {
+/// How much is done at once. What is found depends on the index alone, and on that only where it is about common keys.
+#[derive(Clone, Copy)]
+struct Sizes {
+    /// Words of an index at most.
+    index: u64,
+    /// Words of a batch.
+    batch: usize,
+    /// Hits of a batch at most.
+    hits: usize,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self { index: FULL, batch: WORDS, hits: HITS }
+    }
+}
+
+fn within<P: Prints + ?Sized>(prints: &P, stop: &AtomicBool, sizes: Sizes) -> Vec<Pair> {
     let mut pairs = Vec::new();
     let mut from = 0;
     while from < prints.count() && !stop.load(Ordering::Relaxed) {
-        let part = Part::fill(prints, from, full);
+        let part = Part::fill(prints, from, sizes.index, stop);
         let ids = part.ids.clone();
-        let mut index = Postings::for_part(prints, part);
-        let mut round = Round { prints, index: &mut index, ids: ids.clone(), work: Work::default() };
-        round.all(ids.clone(), Job::Both, stop, &mut pairs);
-        round.all(ids.end..prints.count(), Job::Ask, stop, &mut pairs);
+        let Some(mut index) = Postings::for_part(prints, part, stop) else { break };
+        let sizes = Sizes { hits: sizes.hits.min(index.len() / PLACES_A_HIT), ..sizes };
+        let mut round = Round { prints, stop, sizes, index: &mut index, ids: ids.clone(), work: Work::default() };
+        round.all(ids.clone(), Job::Both, &mut pairs);
+        round.all(ids.end..prints.count(), Job::Ask, &mut pairs);
         from = ids.end;
     }
     pairs.sort_unstable_by_key(|pair| (pair.first, pair.second));
@@ -62,6 +87,8 @@ pub(crate) fn within<P: Prints + ?Sized>(prints: &P, stop: &AtomicBool, full: u6
 /// A part, and what is compared with it.
 struct Round<'a, P: Prints + ?Sized> {
     prints: &'a P,
+    stop: &'a AtomicBool,
+    sizes: Sizes,
     index: &'a mut Postings,
     /// The fingerprints of the part.
     ids: Range<u32>,
@@ -78,16 +105,16 @@ struct Work {
 
 impl<P: Prints + ?Sized> Round<'_, P> {
     /// Asks for each of these, batch by batch, and puts those of the part behind that.
-    fn all(&mut self, mut left: Range<u32>, job: Job, stop: &AtomicBool, pairs: &mut Vec<Pair>) {
-        while !left.is_empty() && !stop.load(Ordering::Relaxed) {
+    fn all(&mut self, mut left: Range<u32>, job: Job, pairs: &mut Vec<Pair>) {
+        while !left.is_empty() && !self.stop.load(Ordering::Relaxed) {
             let Work { batch, sorted, answers } = &mut self.work;
-            let taken = batch.fill(self.prints, left.clone());
+            let taken = batch.fill(self.prints, left.clone(), self.sizes.batch, self.stop);
             sorted.sort(batch, self.index.bits());
             let firsts = match job {
                 Job::Ask => vec![u32::MAX; taken.len()],
                 _ => self.index.firsts(taken.start - self.ids.start..taken.end - self.ids.start),
             };
-            self.index.sweep(sorted, &firsts, job, answers);
+            self.index.sweep(sorted, &firsts, job, self.sizes.hits, answers);
             let asking: Vec<_> = taken.clone().zip(firsts).collect();
             let found = asking
                 .par_iter()
@@ -98,18 +125,32 @@ impl<P: Prints + ?Sized> Round<'_, P> {
         }
     }
 
+    /// The suspects of the `number`th of the batch, from its answers or, where those are not all that is wanted, from the index.
+    fn suspects<'d>(&self, search: &'d mut Search, number: usize, first: u32) -> &'d [Suspect] {
+        let Work { batch, answers, .. } = &self.work;
+        let (query, each) = (batch.get(number), answers.iter());
+        let common: usize = each.clone().map(|answers| answers.common(number)).sum();
+        let hits: usize = each.clone().map(|answers| answers.of(number).len()).sum();
+        let is_whole = hits <= RARE && each.clone().all(|answers| answers.is_whole(number));
+        if is_whole && (common == 0 || keys(query).count() - common >= ENOUGH) {
+            search.run_with(self.index, query.len(), each.map(|answers| answers.of(number)))
+        } else {
+            search.run(self.index, query, first)
+        }
+    }
+
     /// The pairs of the `number`th of the batch with what lies before its first place.
     fn one(&self, desk: &mut Desk, number: usize, second: u32, first: u32) -> Vec<Pair> {
-        let Work { batch, answers, .. } = &self.work;
-        let (query, Desk { search, words }) = (batch.get(number), desk);
-        let common: usize = answers.iter().map(|answers| answers.common(number)).sum();
-        let suspects = if common > 0 && keys(query).count() - common < ENOUGH {
-            search.run(self.index, query, first)
-        } else {
-            search.run_with(self.index, query.len(), answers.iter().map(|answers| answers.of(number)))
-        };
         let mut pairs = Vec::new();
-        for suspects in suspects.chunk_by(|one, other| one.at == other.at) {
+        let is_stopped = || self.stop.load(Ordering::Relaxed);
+        if is_stopped() {
+            return pairs;
+        }
+        let (query, Desk { search, words }) = (self.work.batch.get(number), desk);
+        for suspects in self.suspects(search, number, first).chunk_by(|one, other| one.at == other.at) {
+            if is_stopped() {
+                break;
+            }
             let first = self.ids.start + suspects.first().map_or(0, |suspect| suspect.at);
             let words = looked_at(read(self.prints, first, words));
             if let Some(alignment) = check(query, words, suspects) {
@@ -144,7 +185,10 @@ mod tests {
     use super::*;
 
     fn found(prints: &[Vec<u32>], full: u64) -> Vec<(u32, u32)> {
-        within(prints, &AtomicBool::new(false), full).iter().map(|pair| (pair.first, pair.second)).collect()
+        within(prints, &AtomicBool::new(false), Sizes { index: full, ..Sizes::default() })
+            .iter()
+            .map(|pair| (pair.first, pair.second))
+            .collect()
     }
 
     /// A library in which 40 and 41 are copies of 3 and 7, the second cut by 50 frames.
@@ -169,6 +213,39 @@ mod tests {
         for full in [1, 2_000, 10_000, FULL] {
             assert_eq!(found(&prints, full), [(3, 40), (7, 41)], "{full} words");
         }
+    }
+
+    #[test]
+    fn it_does_not_matter_where_batches_end_nor_how_many_hits_are_kept() {
+        let prints = made::skewed();
+        let with =
+            |batch, hits| within(&prints[..], &AtomicBool::new(false), Sizes { batch, hits, ..Sizes::default() });
+        let whole = with(WORDS, usize::MAX);
+        for (batch, hits) in [(1, usize::MAX), (7_000, 1_000), (30_000, usize::MAX), (WORDS, 0), (WORDS, 5_000)] {
+            assert_eq!(with(batch, hits), whole, "{batch} words, {hits} hits");
+        }
+        // In the end all keys of the pieces with a hundred copies are common.
+        let last = u32::try_from(prints.len() - 1).unwrap();
+        assert_eq!(whole.iter().filter(|pair| pair.second == last).count(), PARTNERS);
+    }
+
+    #[test]
+    fn the_hits_of_a_batch_are_bounded() {
+        let prints = made::skewed();
+        let stop = AtomicBool::new(false);
+        let kept = |hits| {
+            let part = Part::fill(&prints[..], 0, FULL, &stop);
+            let (ids, mut index) = (part.ids.clone(), Postings::for_part(&prints[..], part, &stop).unwrap());
+            let sizes = Sizes { hits, ..Sizes::default() };
+            let (index, work) = (&mut index, Work::default());
+            let mut round = Round { prints: &prints[..], stop: &stop, sizes, index, ids: ids.clone(), work };
+            round.all(ids.clone(), Job::Both, &mut Vec::new());
+            let answers = round.work.answers.iter();
+            answers.map(|answers| (0..ids.len()).map(|query| answers.of(query).len()).sum::<usize>()).sum::<usize>()
+        };
+        assert!(kept(usize::MAX) > 50_000);
+        assert!((1..=5_000).contains(&kept(5_000)));
+        assert_eq!(kept(0), 0);
     }
 
     #[test]
@@ -218,7 +295,19 @@ mod tests {
 
     #[test]
     fn a_stop_ends_it() {
-        assert_eq!(duplicates(&library()[..], &AtomicBool::new(true)), []);
+        let prints = library();
+        assert_eq!(duplicates(&prints[..], &AtomicBool::new(true)), []);
+        // Each is read three times (how long it is, how many keys fall into each bucket, to ask and put them) and suspects again.
+        for at in [1, 41, 42, 43, 84, 85, 125, 126, 127] {
+            let stopping = made::Stopping::new(&prints, at);
+            let found = duplicates(&stopping, &stopping.stop).len();
+            let read = stopping.read.into_inner();
+            let most = at + rayon::current_num_threads();
+            assert!((at..=most).contains(&read) && found <= 2, "{found} found, {read} read, {at}");
+        }
+        let stopping = made::Stopping::new(&prints, 0);
+        assert_eq!(duplicates(&stopping, &stopping.stop).len(), 2);
+        assert!(stopping.read.into_inner() >= 128);
     }
 
     proptest! {

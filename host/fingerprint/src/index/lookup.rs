@@ -29,14 +29,16 @@ pub struct Lookup {
 }
 
 impl Lookup {
-    /// An index over all of these; on rayon's threads, with 5 bytes a word. `stop` ends it early, with a part of them.
+    /// An index over all of these; on rayon's threads, with 5 bytes a word. `stop` ends it early, with those of a billion words
+    /// together that were done, or none.
     #[must_use]
     pub fn over<P: Prints + ?Sized>(prints: &P, stop: &AtomicBool) -> Self {
         let mut lookup = Self::default();
         while lookup.from < prints.count() && !stop.load(Ordering::Relaxed) {
-            let part = Part::fill(prints, lookup.from, FULL);
+            let part = Part::fill(prints, lookup.from, FULL, stop);
             let next = part.ids.end;
-            lookup.parts.push((lookup.from, Postings::build(prints, part)));
+            let Some(index) = Postings::build(prints, part, stop) else { break };
+            lookup.parts.push((lookup.from, index));
             lookup.from = next;
         }
         lookup
@@ -46,7 +48,8 @@ impl Lookup {
     /// was ever added, about 10 ms for a thousand.
     pub fn extend<'a>(&mut self, prints: impl IntoIterator<Item = &'a [u32]>) {
         prints.into_iter().for_each(|words| self.newer.push(words));
-        self.small = Some(Postings::build(&self.newer, Part::fill(&self.newer, 0, FULL)));
+        let goes_on = AtomicBool::new(false);
+        self.small = Postings::build(&self.newer, Part::fill(&self.newer, 0, FULL, &goes_on), &goes_on);
     }
 
     /// How many fingerprints it knows.
@@ -129,6 +132,18 @@ mod tests {
         assert_eq!(lookup.find(&none[..], &made::piece(600, 0.9, 1)), []);
         let some = made::library(3, 500, 1);
         assert_eq!(Lookup::over(&some[..], &AtomicBool::new(false)).find(&some[..], &[]), []);
+    }
+
+    #[test]
+    fn a_stop_is_seen_at_once_while_it_is_made() {
+        let prints = made::library(20, 100, 41);
+        // Each is read three times: how long it is, how many keys fall into each bucket, and to put them.
+        for at in [1, 19, 20, 21, 40, 41, 59] {
+            let stopping = made::Stopping::new(&prints, at);
+            let lookup = Lookup::over(&stopping, &stopping.stop);
+            assert_eq!((lookup.count(), stopping.read.into_inner()), (0, at));
+            assert_eq!(lookup.find(&prints[..], &prints[3]), []);
+        }
     }
 
     #[test]

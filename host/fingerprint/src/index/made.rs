@@ -1,6 +1,10 @@
 //! Fingerprints for tests, made like those of music: sixteen slow movements, each cut into four levels in Gray code, as
 //! Chromaprint's classifiers do. Pieces differ in where their levels lie and how fast they move, so that some keys are common.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use super::prints::Prints;
+
 /// A generator of numbers (Marsaglia, Xorshift RNGs, 2003), the same each time.
 pub(crate) struct Chance(u64);
 
@@ -59,4 +63,45 @@ pub(crate) fn worn(words: &[u32], share: f64, seed: u64) -> Vec<u32> {
     let mut chance = Chance::new(seed);
     let mut flip = |word: u32| (0..32).filter(|_| chance.share() < share).fold(word, |word, bit| word ^ (1 << bit));
     words.iter().map(|word| flip(*word)).collect()
+}
+
+/// A library of much skew: pieces of which there is one, thirty and a hundred copies, and drones, all mixed.
+pub(crate) fn skewed() -> Vec<Vec<u32>> {
+    let pieces = library(9, 300, 17);
+    let mut prints = Vec::new();
+    for copy in 0..100 {
+        let there = pieces.iter().zip([1, 1, 1, 1, 1, 30, 30, 100, 100]).filter(|(_, copies)| copy < *copies);
+        prints.extend(there.map(|(piece, _)| worn(piece, 0.02, copy)));
+        if copy % 5 == 0 {
+            prints.push(self::piece(300, 0.999_9, copy));
+        }
+    }
+    prints
+}
+
+/// Prints that set `stop` when they are read for the `at`th time, and count how often they are.
+pub(crate) struct Stopping<'a> {
+    pub(crate) prints: &'a [Vec<u32>],
+    pub(crate) at: usize,
+    pub(crate) stop: AtomicBool,
+    pub(crate) read: AtomicUsize,
+}
+
+impl<'a> Stopping<'a> {
+    pub(crate) fn new(prints: &'a [Vec<u32>], at: usize) -> Self {
+        Self { prints, at, stop: AtomicBool::new(false), read: AtomicUsize::new(0) }
+    }
+}
+
+impl Prints for Stopping<'_> {
+    fn count(&self) -> u32 {
+        self.prints.count()
+    }
+
+    fn read(&self, at: u32, words: &mut Vec<u32>) {
+        if self.read.fetch_add(1, Ordering::Relaxed) + 1 == self.at {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        self.prints.read(at, words);
+    }
 }

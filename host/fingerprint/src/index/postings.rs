@@ -6,8 +6,9 @@
 //! index is filled in the order of its fingerprints, batch by batch (`sweep`), and may be asked in between.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::batch::{Batch, Sorted};
+use super::batch::{self, Batch, Sorted};
 use super::key::{KEY_BITS, LONGEST, keys};
 use super::prints::{Prints, read};
 use super::sweep::Job;
@@ -49,8 +50,8 @@ pub(crate) struct Postings {
 }
 
 impl Postings {
-    /// An index with room for a part, which has nothing of it yet.
-    pub(crate) fn for_part<P: Prints + ?Sized>(prints: &P, part: Part) -> Self {
+    /// An index with room for a part, which has nothing of it yet; none when it was stopped.
+    pub(crate) fn for_part<P: Prints + ?Sized>(prints: &P, part: Part, stop: &AtomicBool) -> Option<Self> {
         let Part { ids, words, which } = part;
         let bits = (words.max(1).ilog2().saturating_sub(BUCKET)).clamp(BITS.0, BITS.1);
         let mut total = 0;
@@ -59,24 +60,24 @@ impl Postings {
             total += size;
             Bucket { begin, end: begin }
         };
-        let buckets = sizes(prints, &ids, bits).into_iter().map(bucket).collect();
-        Self { bits, buckets, tags: vec![0; total as usize], places: vec![0; total as usize], which }
+        let buckets = sizes(prints, &ids, bits, stop)?.into_iter().map(bucket).collect();
+        Some(Self { bits, buckets, tags: vec![0; total as usize], places: vec![0; total as usize], which })
     }
 
-    /// An index over a whole part.
-    pub(crate) fn build<P: Prints + ?Sized>(prints: &P, part: Part) -> Self {
+    /// An index over a whole part; none when it was stopped.
+    pub(crate) fn build<P: Prints + ?Sized>(prints: &P, part: Part, stop: &AtomicBool) -> Option<Self> {
         let ids = part.ids.clone();
-        let mut index = Self::for_part(prints, part);
+        let mut index = Self::for_part(prints, part, stop)?;
         let (mut batch, mut sorted, mut answers) = <(Batch, Sorted, Vec<_>)>::default();
         let mut left = ids.clone();
-        while !left.is_empty() {
-            let taken = batch.fill(prints, left.clone());
+        while !left.is_empty() && !stop.load(Ordering::Relaxed) {
+            let taken = batch.fill(prints, left.clone(), batch::WORDS, stop);
             sorted.sort(&batch, index.bits);
             let firsts = index.firsts(taken.start - ids.start..taken.end - ids.start);
-            index.sweep(&sorted, &firsts, Job::Put, &mut answers);
+            index.sweep(&sorted, &firsts, Job::Put, 0, &mut answers);
             left.start = taken.end;
         }
-        index
+        left.is_empty().then_some(index)
     }
 
     /// The first places of some of its fingerprints.
@@ -89,10 +90,22 @@ impl Postings {
         self.bits
     }
 
+    /// How many places it has room for.
+    pub(crate) fn len(&self) -> usize {
+        self.places.len()
+    }
+
     /// Where the entries of a key are, among those of others.
     pub(crate) fn bucket(&self, key: u32) -> Range<u32> {
         let bucket = self.buckets.get((key >> (KEY_BITS - self.bits)) as usize).copied().unwrap_or_default();
         bucket.begin..bucket.end
+    }
+
+    /// The entries of a bucket whose places lie below `limit`. Those of a bucket are in the order of their places.
+    pub(crate) fn below(&self, bucket: Range<u32>, limit: u32) -> Range<u32> {
+        let places = self.places.get(bucket.start as usize..bucket.end as usize).unwrap_or_default();
+        let count = places.partition_point(|place| *place < limit);
+        bucket.start..bucket.start + u32::try_from(count).unwrap_or_default()
     }
 
     /// Fetches the entries of some buckets into the cache, all at once: each by itself would be waited for.
@@ -171,10 +184,10 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// As many from `from` on as have `full` words together, but at least one.
-    pub(crate) fn fill<P: Prints + ?Sized>(prints: &P, from: u32, full: u64) -> Self {
+    /// As many from `from` on as have `full` words together, but at least one; fewer when it shall stop.
+    pub(crate) fn fill<P: Prints + ?Sized>(prints: &P, from: u32, full: u64, stop: &AtomicBool) -> Self {
         let (mut which, mut buffer, mut to, mut words) = (Which::default(), Vec::new(), from, 0);
-        while to < prints.count() {
+        while to < prints.count() && !stop.load(Ordering::Relaxed) {
             let length = prints.length(to).unwrap_or_else(|| read(prints, to, &mut buffer).len()).min(LONGEST);
             let is_full = words + length as u64 > full || !which.has_room(length);
             if is_full && to > from {
@@ -188,17 +201,20 @@ impl Part {
     }
 }
 
-/// How many keys each bucket will have.
-fn sizes<P: Prints + ?Sized>(prints: &P, ids: &Range<u32>, bits: u32) -> Vec<u32> {
+/// How many keys each bucket will have; none when it was stopped.
+fn sizes<P: Prints + ?Sized>(prints: &P, ids: &Range<u32>, bits: u32, stop: &AtomicBool) -> Option<Vec<u32>> {
     let (mut sizes, mut words) = (vec![0; 1 << bits], Vec::new());
     for id in ids.clone() {
+        if stop.load(Ordering::Relaxed) {
+            return None;
+        }
         for (key, _) in keys(read(prints, id, &mut words)) {
             if let Some(size) = sizes.get_mut((key >> (KEY_BITS - bits)) as usize) {
                 *size += 1;
             }
         }
     }
-    sizes
+    Some(sizes)
 }
 
 #[cfg(test)]
@@ -219,7 +235,8 @@ mod tests {
     #[test]
     fn every_word_is_found_at_its_place() {
         let prints = made::library(30, 200, 7);
-        let index = Postings::build(&prints[3..27], Part::fill(&prints[3..27], 0, FULL));
+        let stop = AtomicBool::new(false);
+        let index = Postings::build(&prints[3..27], Part::fill(&prints[3..27], 0, FULL, &stop), &stop).unwrap();
         let mut expected = std::collections::HashMap::<u32, Vec<u32>>::new();
         let mut first = 0;
         for print in &prints[3..27] {
@@ -247,9 +264,10 @@ mod tests {
     fn a_part_ends_where_it_is_full_and_takes_one_at_least() {
         let prints = made::library(10, 100, 7);
         let words = prints[0].len() as u64;
-        assert_eq!(Part::fill(&prints[..], 0, words).ids, 0..1);
-        assert_eq!(Part::fill(&prints[..], 4, 1).ids, 4..5);
-        assert_eq!(Part::fill(&prints[..], 0, u64::MAX).ids, 0..10);
-        assert_eq!(Part::fill(&prints[..], 10, 1).ids, 10..10);
+        let fill = |from, full| Part::fill(&prints[..], from, full, &AtomicBool::new(false)).ids;
+        assert_eq!(fill(0, words), 0..1);
+        assert_eq!(fill(4, 1), 4..5);
+        assert_eq!(fill(0, u64::MAX), 0..10);
+        assert_eq!(fill(10, 1), 10..10);
     }
 }

@@ -12,8 +12,11 @@ use super::postings::{Postings, common};
 use super::sweep::Hit as Found;
 use super::which::ALIGNED;
 
-/// Hits of one query at most. A query among 21,125 real pieces has about 2,300, one among a million 110,000: the rarest are
-/// taken.
+/// Hits of rare keys of one query at most, those of the rarest. A query among a million prints has 10,003 of them on average.
+pub(crate) const RARE: usize = 32_768;
+
+/// Hits of one query at most when those of common keys are taken too. A query among 21,125 real pieces has about 2,300 in all, one
+/// among a million 110,000.
 const HITS: usize = 16_384;
 
 /// Places of common keys that are looked through for one query at most.
@@ -104,7 +107,7 @@ impl Search {
         self.weigh(index, words.len())
     }
 
-    /// The same from hits of rare keys that are found already, of a query of so many words.
+    /// The same from all hits of rare keys, where they are found already and enough, of a query of so many words.
     pub(crate) fn run_with<'h>(
         &mut self,
         index: &Postings,
@@ -126,7 +129,7 @@ impl Search {
         &self.suspects
     }
 
-    /// Gathers the hits, those of the rarest keys first when there are too many.
+    /// Gathers the hits, those of the rarest keys where there are too many.
     ///
     /// It goes in steps, each for all keys: where the entries are, fetching them, telling those of the key apart, their places.
     /// What waits for memory then waits together.
@@ -134,32 +137,29 @@ impl Search {
         self.keys.clear();
         self.keys.extend(keys(words).map(|(key, place)| Asked { bucket: index.bucket(key), key, place }));
         index.fetch(self.keys.iter().map(|asked| asked.bucket.start));
-        self.hits.clear();
-        let common = common(index.bits());
-        for asked in self.keys.iter().filter(|asked| asked.bucket.len() < common) {
-            asked.take(index, &mut self.hits);
+        if limit < u32::MAX {
+            self.keys.iter_mut().for_each(|asked| asked.bucket = index.below(asked.bucket.clone(), limit));
         }
-        self.rare = self.hits.len();
-        let all = self.keys.len();
-        self.keys.retain(|asked| asked.bucket.len() >= common);
-        let mut left = if all - self.keys.len() < ENOUGH { SCANNED } else { 0 };
-        if left > 0 {
+        let common = common(index.bits());
+        let is_rare = |asked: &&Asked| asked.bucket.len() < common;
+        let is_many = self.keys.iter().filter(is_rare).map(|asked| asked.bucket.len()).sum::<usize>() > RARE;
+        let is_enough = self.keys.iter().filter(is_rare).count() >= ENOUGH;
+        if is_many || !is_enough {
             self.keys.sort_unstable_by_key(|asked| (asked.bucket.len(), asked.place));
         }
-        for asked in &self.keys {
+        self.hits.clear();
+        self.keys.iter().filter(is_rare).for_each(|asked| asked.take(index, &mut self.hits, RARE));
+        self.rare = self.hits.len();
+        let mut left = if is_enough { 0 } else { SCANNED };
+        for asked in self.keys.iter().filter(|asked| !is_rare(asked)) {
             if left == 0 || self.hits.len() >= HITS {
                 break;
             }
-            asked.take(index, &mut self.hits);
+            asked.take(index, &mut self.hits, HITS);
             left = left.saturating_sub(asked.bucket.len());
         }
         for (entry, _) in &mut self.hits {
             *entry = index.place(*entry);
-        }
-        if limit < u32::MAX {
-            let rare = self.hits.iter().take(self.rare).filter(|(there, _)| *there < limit).count();
-            self.hits.retain(|(there, _)| *there < limit);
-            self.rare = rare;
         }
     }
 
@@ -198,11 +198,14 @@ struct Asked {
 }
 
 impl Asked {
-    /// Puts its entries to the hits, as far as there may be so many.
-    fn take(&self, index: &Postings, hits: &mut Vec<(u32, u32)>) {
+    /// Puts its entries to the hits, until those are `most`.
+    fn take(&self, index: &Postings, hits: &mut Vec<(u32, u32)>, most: usize) {
         index.each(self.bucket.clone(), self.key, |entry| {
-            hits.push((entry, self.place));
-            hits.len() < HITS
+            let has_room = hits.len() < most;
+            if has_room {
+                hits.push((entry, self.place));
+            }
+            has_room
         });
     }
 }
@@ -266,6 +269,17 @@ fn suspect(hits: &[Hit], length: usize, suspects: &mut Vec<Suspect>) {
     suspects.extend(drifting(hits, length));
 }
 
+/// How many hits lie on some line through the first with a slope from the first to the last of these, or beside it.
+fn between(hits: &[Hit], first: &Hit, slopes: &[i32]) -> usize {
+    let [flat, .., steep] = *slopes else { return hits.len() };
+    let is_between = |hit: &&Hit| {
+        let (later, by) = (hit.place.wrapping_sub(first.place).cast_signed(), (hit.shift - first.shift) * 1000);
+        let ends = [later * flat, later * steep];
+        ends[0].min(ends[1]) - BESIDE <= by && by <= ends[0].max(ends[1]) + BESIDE
+    };
+    hits.iter().filter(is_between).count()
+}
+
 /// How many hits, from the first on, lie within so many frames of it.
 fn within(hits: &[Hit], frames: i32) -> usize {
     hits.first().map_or(0, |first| hits.iter().take_while(|hit| hit.shift - first.shift <= frames).count())
@@ -293,11 +307,12 @@ fn drifting(hits: &[Hit], length: usize) -> Option<Suspect> {
         if near.len() < wanted || spread(near.iter()) < SPREAD {
             continue;
         }
-        for slope in SLOPES {
+        // Few have enough hits between the steepest and the flattest line of a side, and no line has more.
+        let sides = SLOPES.chunks(SLOPES.len() / 2).filter(|side| between(near, first, side) >= wanted);
+        for slope in sides.flatten().copied() {
             let later = |place: u32| place.wrapping_sub(first.place).cast_signed() * slope;
             let off = |hit: &Hit| (hit.shift - first.shift) * 1000 - later(hit.place);
             let on = |hit: &&Hit| off(hit).abs() <= BESIDE;
-            // Few lines come this far.
             let count = near.iter().filter(on).count();
             let wanted = best.map_or(DRIFTING, |best| best.hits + 1);
             if count >= wanted && spread(near.iter().filter(on)) >= SPREAD {

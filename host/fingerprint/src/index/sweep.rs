@@ -2,6 +2,8 @@
 //!
 //! Each thread takes a share of the drawers, and with it the part of the index that is theirs. A key asks before it is put, and
 //! keys of one bucket come in the order of their fingerprints, so each fingerprint finds those before it, of its own batch too.
+//! What it finds, and which of its keys are common, does not depend on where batches end. Of the hits only so many are kept; a
+//! query of which one is not is told, and has to be asked for by itself.
 
 use std::ops::Range;
 
@@ -22,8 +24,11 @@ pub(crate) enum Job {
     Both,
 }
 
-/// Keys whose entries are fetched at once.
+/// Keys whose entries are fetched at once, where they are few among many buckets.
 const FETCHED: usize = 256;
+
+/// Bytes of a line of memory.
+const LINE: usize = 64;
 
 /// A hit: the place in the index, and that in the query.
 pub(crate) type Hit = (u32, u32);
@@ -32,17 +37,28 @@ pub(crate) type Hit = (u32, u32);
 #[derive(Default)]
 pub(crate) struct Answers {
     found: Vec<(u32, From)>,
-    /// How many common keys each query has here, which were not asked for.
-    common: Vec<u32>,
+    /// How many hits are kept.
+    room: usize,
+    queries: Vec<Query>,
     hits: Vec<Hit>,
     ends: Vec<usize>,
 }
 
+/// What is to be said of a query besides its hits.
+#[derive(Clone, Copy, Default)]
+struct Query {
+    /// How many common keys it has here, which were not asked for.
+    common: u32,
+    /// Whether there was no room for one of its hits.
+    is_cut: bool,
+}
+
 impl Answers {
-    fn clear(&mut self, queries: usize) {
+    fn clear(&mut self, queries: usize, room: usize) {
+        self.room = room;
         self.found.clear();
-        self.common.clear();
-        self.common.resize(queries, 0);
+        self.queries.clear();
+        self.queries.resize(queries, Query::default());
     }
 
     /// Puts the hits of each query together.
@@ -76,23 +92,30 @@ impl Answers {
 
     /// How many common keys a query has.
     pub(crate) fn common(&self, query: usize) -> usize {
-        self.common.get(query).map_or(0, |count| *count as usize)
+        self.queries.get(query).map_or(0, |query| query.common as usize)
+    }
+
+    /// Whether all hits of a query are here.
+    pub(crate) fn is_whole(&self, query: usize) -> bool {
+        self.queries.get(query).is_none_or(|query| !query.is_cut)
     }
 }
 
 impl Postings {
     /// Does a job with a batch. `firsts` has the first place of each of its fingerprints: they find only what lies before.
-    /// What is answered is in `answers`, of as many shares as there are.
-    pub(crate) fn sweep(&mut self, sorted: &Sorted, firsts: &[u32], job: Job, answers: &mut Vec<Answers>) {
+    /// What is answered is in `answers`, of as many shares as there are, which keep `room` hits together.
+    pub(crate) fn sweep(&mut self, sorted: &Sorted, firsts: &[u32], job: Job, room: usize, answers: &mut Vec<Answers>) {
         let drawers = sorted.drawers().max(1);
         let each = drawers.div_ceil(rayon::current_num_threads().max(1));
         let bits = self.bits;
         let shares = self.shares(each * (1 << bits) / drawers);
         answers.resize_with(shares.len(), Answers::default);
+        let (room, buckets) = (room / shares.len().max(1), (1 << bits) / drawers);
         shares.into_par_iter().zip(answers).enumerate().for_each(|(number, (mut share, answers))| {
-            answers.clear(firsts.len());
+            answers.clear(firsts.len(), room);
             for drawer in number * each..((number + 1) * each).min(drawers) {
-                share.go(sorted.of(drawer..drawer + 1), firsts, bits, job, answers);
+                let there = share.entries(drawer * buckets..(drawer + 1) * buckets);
+                share.go(sorted.of(drawer..drawer + 1), there, firsts, bits, job, answers);
             }
             answers.group(firsts.len());
         });
@@ -127,10 +150,25 @@ struct Share<'a> {
 }
 
 impl Share<'_> {
-    /// Does a job with some keys, a few at a time: first all that they need is fetched at once, then it is looked at.
-    fn go(&mut self, entries: &[Entry], firsts: &[u32], bits: u32, job: Job, answers: &mut Answers) {
+    /// Does a job with the keys of a drawer: first all that they need is fetched, then it is looked at. Each by itself would be
+    /// waited for, and guessing wrongly what comes next would stop the rest.
+    fn go(
+        &mut self,
+        entries: &[Entry],
+        there: Range<usize>,
+        firsts: &[u32],
+        bits: u32,
+        job: Job,
+        answers: &mut Answers,
+    ) {
+        let is_dense = there.len() < LINE * entries.len();
+        if is_dense {
+            self.fetch_all(there);
+        }
         for some in entries.chunks(FETCHED) {
-            self.fetch(some, bits);
+            if !is_dense {
+                self.fetch(some, bits);
+            }
             for entry in some.iter().copied() {
                 let Some(bucket) = self.bucket(entry, bits) else { continue };
                 let first = firsts.get(entry.from().print()).copied().unwrap_or_default();
@@ -154,7 +192,20 @@ impl Share<'_> {
         ((entry.key >> (KEY_BITS - bits)) as usize).wrapping_sub(self.from)
     }
 
-    /// Each by itself would be waited for, and guessing wrongly what comes next would stop the rest.
+    /// The entries of some buckets, counted over the whole index.
+    fn entries(&self, buckets: Range<usize>) -> Range<usize> {
+        let own = |bucket: usize| self.buckets.get(bucket.wrapping_sub(self.from));
+        let (Some(first), Some(last)) = (own(buckets.start), own(buckets.end.wrapping_sub(1))) else { return 0..0 };
+        (first.begin - self.begin) as usize..(last.end - self.begin) as usize
+    }
+
+    /// In their order, which memory is fastest in.
+    fn fetch_all(&self, there: Range<usize>) {
+        let tags = self.tags.get(there.clone()).unwrap_or_default().iter().step_by(LINE).copied();
+        let places = self.places.get(there).unwrap_or_default().iter().step_by(LINE / 4).copied();
+        std::hint::black_box(tags.map(u32::from).chain(places).fold(0, |all, one| all ^ one));
+    }
+
     fn fetch(&self, entries: &[Entry], bits: u32) {
         let touched = entries.iter().copied().map(|entry| {
             let bucket = self.bucket(entry, bits).unwrap_or_default();
@@ -166,16 +217,24 @@ impl Share<'_> {
     }
 
     fn ask(&self, entry: Entry, bucket: Range<usize>, first: u32, bits: u32, answers: &mut Answers) {
-        let from = entry.from();
-        if bucket.len() < common(bits) {
-            let places = self.places.get(bucket.clone()).unwrap_or_default();
-            matching(self.tags, bucket, tag(entry.key, bits), |number| {
-                answers.found.extend(places.get(number).filter(|place| **place < first).map(|place| (*place, from)));
-                true
-            });
-        } else if let Some(count) = answers.common.get_mut(from.print()) {
-            *count += 1;
+        let (from, places) = (entry.from(), self.places.get(bucket.clone()).unwrap_or_default());
+        // Its own, which were put just now, are the last.
+        let own = places.iter().rev().take_while(|place| **place >= first).count();
+        let bucket = bucket.start..bucket.end - own;
+        let Some(query) = answers.queries.get_mut(from.print()) else { return };
+        if bucket.len() >= common(bits) {
+            query.common += 1;
+            return;
         }
+        matching(self.tags, bucket, tag(entry.key, bits), |number| {
+            let has_room = answers.found.len() < answers.room;
+            if has_room {
+                answers.found.extend(places.get(number).map(|place| (*place, from)));
+            } else {
+                query.is_cut = true;
+            }
+            has_room
+        });
     }
 
     fn put(&mut self, entry: Entry, at: usize, first: u32, bits: u32) {
@@ -191,24 +250,27 @@ impl Share<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+    use std::sync::atomic::AtomicBool;
+
     use super::super::batch::Batch;
     use super::super::key::keys;
     use super::super::made;
     use super::super::postings::{FULL, Part};
     use super::*;
 
-    /// Every hit of two of the prints, as the numbers of both and their places, in an index of so many buckets: it tells keys
-    /// apart by the bits of the bucket and eight more.
-    fn expected(prints: &[Vec<u32>], bits: u32) -> Vec<(usize, u32, usize, u32)> {
+    /// A hit: the number of a print and a place in it, and both of the query.
+    type Told = (usize, u32, usize, u32);
+
+    /// Every hit of two different prints, the first of which is one that the second may find, in an index of so many buckets: it
+    /// tells keys apart by the bits of the bucket and eight more.
+    fn expected(prints: &[Vec<u32>], bits: u32, finds: impl Fn(usize, usize) -> bool) -> Vec<Told> {
         let (mut all, told) = (Vec::new(), |key: u32| key >> (KEY_BITS - bits - 8));
         for (second, query) in prints.iter().enumerate() {
-            for (first, other) in prints.iter().enumerate().take(second) {
+            for (first, other) in prints.iter().enumerate().filter(|(first, _)| finds(*first, second)) {
                 for (key, place) in keys(query) {
-                    all.extend(
-                        keys(other)
-                            .filter(|(there, _)| told(*there) == told(key))
-                            .map(|(_, there)| (first, there, second, place)),
-                    );
+                    let same = keys(other).filter(|(there, _)| told(*there) == told(key));
+                    all.extend(same.map(|(_, there)| (first, there, second, place)));
                 }
             }
         }
@@ -216,28 +278,100 @@ mod tests {
         all
     }
 
-    #[test]
-    fn each_finds_those_before_it_in_its_batch_and_in_others() {
-        let prints = made::library(40, 300, 3);
-        let mut index = Postings::for_part(&prints[..], Part::fill(&prints[..], 0, FULL));
-        let (mut batch, mut sorted, mut answers) = <(Batch, Sorted, Vec<Answers>)>::default();
-        let mut found = Vec::new();
-        for part in [0..25, 25..40_u32] {
-            batch.fill(&prints[..], part.clone());
-            sorted.sort(&batch, index.bits());
-            let firsts = index.firsts(part.clone());
-            index.sweep(&sorted, &firsts, Job::Both, &mut answers);
-            for second in part.clone() {
-                let query = (second - part.start) as usize;
-                assert_eq!(answers.iter().map(|answers| answers.common(query)).sum::<usize>(), 0);
-                for (there, place) in answers.iter().flat_map(|answers| answers.of(query)) {
-                    let (at, first) = index.which().of(*there);
+    /// An index with room for the first of some prints, and what is asked of it in turn.
+    struct Desk<'a> {
+        prints: &'a [Vec<u32>],
+        index: Postings,
+        answers: Vec<Answers>,
+    }
+
+    impl<'a> Desk<'a> {
+        fn new(prints: &'a [Vec<u32>], first: usize) -> Self {
+            let (first, stop) = (&prints[..first], AtomicBool::new(false));
+            let index = Postings::for_part(first, Part::fill(first, 0, FULL, &stop), &stop).unwrap();
+            Self { prints, index, answers: Vec::new() }
+        }
+
+        /// Does a job with some of the prints and tells the hits.
+        fn told(&mut self, part: Range<u32>, job: Job, room: usize) -> Vec<Told> {
+            let (mut batch, mut sorted) = (Batch::default(), Sorted::default());
+            batch.fill(self.prints, part.clone(), usize::MAX, &AtomicBool::new(false));
+            sorted.sort(&batch, self.index.bits());
+            let all = vec![u32::MAX; part.len()];
+            let firsts = if job == Job::Ask { all } else { self.index.firsts(part.clone()) };
+            self.index.sweep(&sorted, &firsts, job, room, &mut self.answers);
+            let mut found = Vec::new();
+            for (query, second) in part.enumerate() {
+                for (there, place) in self.answers.iter().flat_map(|answers| answers.of(query)) {
+                    let (at, first) = self.index.which().of(*there);
                     found.push((at as usize, there - first, second as usize, *place));
                 }
             }
+            found.sort_unstable();
+            found
         }
+
+        fn common(&self, query: usize) -> usize {
+            self.answers.iter().map(|answers| answers.common(query)).sum()
+        }
+    }
+
+    #[test]
+    fn each_finds_those_before_it_in_its_batch_and_in_others() {
+        let prints = made::library(40, 300, 3);
+        let mut desk = Desk::new(&prints, 40);
+        let mut found = desk.told(0..25, Job::Both, usize::MAX);
+        found.extend(desk.told(25..40, Job::Both, usize::MAX));
+        assert!(!found.is_empty() && (0..15).all(|query| desk.common(query) == 0));
         found.sort_unstable();
-        assert!(!found.is_empty());
-        assert_eq!(found, expected(&prints, index.bits()));
+        assert_eq!(found, expected(&prints, desk.index.bits(), |first, second| first < second));
+    }
+
+    #[test]
+    fn who_only_asks_finds_all_that_was_put_and_leaves_no_trace() {
+        let prints = made::library(40, 300, 3);
+        let mut desk = Desk::new(&prints, 25);
+        assert_eq!(desk.told(0..25, Job::Put, usize::MAX), []);
+        let expected = expected(&prints, desk.index.bits(), |first, second| first < 25 && second >= 25);
+        assert!(!expected.is_empty());
+        for _ in 0..2 {
+            assert_eq!(desk.told(25..40, Job::Ask, usize::MAX), expected);
+        }
+    }
+
+    #[test]
+    fn common_keys_are_counted_and_not_asked_for() {
+        let one = made::piece(300, 0.9, 1);
+        let prints = vec![one; 100];
+        let mut desk = Desk::new(&prints, 90);
+        let told = desk.told(0..90, Job::Both, usize::MAX);
+        let bits = desk.index.bits();
+        // How many of the keys of one lie in each bucket.
+        let mut each = std::collections::HashMap::new();
+        let bucket = |key: u32| key >> (KEY_BITS - bits);
+        keys(&prints[0]).for_each(|(key, _)| *each.entry(bucket(key)).or_insert(0) += 1);
+        let is_common = |key: u32, before: usize| each[&bucket(key)] * before >= common(bits);
+        for (query, words) in prints.iter().enumerate().take(90) {
+            let (are, rare): (Vec<_>, Vec<_>) = keys(words).partition(|(key, _)| is_common(*key, query));
+            assert_eq!(desk.common(query), are.len(), "{query}");
+            let places: HashSet<_> = told.iter().filter(|hit| hit.2 == query).map(|hit| hit.3).collect();
+            assert_eq!(places.len(), if query == 0 { 0 } else { rare.len() }, "{query}");
+        }
+        assert_eq!(desk.told(90..100, Job::Ask, usize::MAX), []);
+        assert!((0..10).all(|query| desk.common(query) == keys(&prints[0]).count()));
+    }
+
+    #[test]
+    fn no_more_hits_are_kept_than_there_is_room_for_and_who_lacks_one_is_told() {
+        let prints = made::skewed();
+        let last = u32::try_from(prints.len()).unwrap();
+        let whole = Desk::new(&prints, prints.len()).told(0..last, Job::Both, usize::MAX);
+        let mut desk = Desk::new(&prints, prints.len());
+        let told = desk.told(0..last, Job::Both, 1_000);
+        assert!(whole.len() > 50_000 && told.len() <= 1_000, "{} and {}", whole.len(), told.len());
+        for query in 0..prints.len() {
+            let of = |told: &[Told]| told.iter().filter(|hit| hit.2 == query).count();
+            assert_eq!(desk.answers.iter().all(|answers| answers.is_whole(query)), of(&whole) == of(&told), "{query}");
+        }
     }
 }
