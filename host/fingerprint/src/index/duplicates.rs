@@ -50,7 +50,7 @@ pub fn duplicates<P: Prints + ?Sized>(prints: &P, stop: &AtomicBool) -> Vec<Pair
     within(prints, stop, Sizes::default())
 }
 
-/// How much is done at once. What is found depends on the index alone, and on that only where it is about common keys.
+/// How much is done at once. Only `index` has a say in what is found: a key is common by how often it stands in one index.
 #[derive(Clone, Copy)]
 struct Sizes {
     /// Words of an index at most.

@@ -29,8 +29,8 @@ pub struct Lookup {
 }
 
 impl Lookup {
-    /// An index over all of these; on rayon's threads, with 5 bytes a word. `stop` ends it early, with those of a billion words
-    /// together that were done, or none.
+    /// An index over all of these; on rayon's threads, with 5 bytes a word. It is made in parts of a billion words; when `stop` ends
+    /// it early it has the parts that were finished, and is not to be extended.
     #[must_use]
     pub fn over<P: Prints + ?Sized>(prints: &P, stop: &AtomicBool) -> Self {
         let mut lookup = Self::default();
