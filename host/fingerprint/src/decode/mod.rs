@@ -10,6 +10,7 @@ mod bounds;
 mod fault;
 mod guard;
 mod mp4;
+mod ogg;
 mod open;
 mod packets;
 mod samples;

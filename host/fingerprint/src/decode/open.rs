@@ -18,10 +18,10 @@ use super::audio::Audio;
 use super::bounds::PACKET_FRAMES;
 use super::fault;
 use super::mp4::{self, Movie};
-use super::packets::Packets;
+use super::packets::{Packets, configure};
 use super::source::Source;
 use super::trim::Trim;
-use super::{sniff, tags, veil};
+use super::{ogg, sniff, tags, veil};
 use crate::{Error, Reason};
 
 /// Opens the first sound in a file. `digested`: whether its packets are to be digested as they pass.
@@ -50,18 +50,22 @@ pub(crate) fn open(source: &Source, digested: bool, stop: &AtomicBool) -> Result
 
     let id = track.id;
     let bits = bits(&parameters, decoder.as_ref());
-    let packets = Packets::new(format, track, source.clone(), digest);
+    let ids: Vec<u32> = format.tracks().iter().map(|track| track.id).collect();
+    let mut packets = Packets::new(format, track, source.clone(), digest);
+    packets.chained = container == "ogg" && ogg::ends_in_another(source, &ids);
     let mut audio = Audio::start(packets, decoder, bits, stop)?;
     audio.tags = tags;
     audio.spec.container = container;
     if let Some(movie) = &movie {
         let described = movie.tracks.iter().find(|track| track.id == id).cloned().unwrap_or_default();
-        audio.cut(Trim::of_movie(movie, &described, audio.spec.rate_hz, smpb.as_deref()));
+        let cut = Trim::of_movie(movie, &described, audio.spec.rate_hz, smpb.as_deref());
+        audio.cut(cut.ok_or_else(|| fault::unsupported("an MP4 file whose edits lead back or pause"))?);
     }
     let stated_hz = parameters.sample_rate.unwrap_or_default();
     audio.spec.core_only = audio.spec.codec == "aac" && stated_hz == audio.spec.rate_hz.saturating_mul(2);
     if audio.spec.codec.starts_with("pcm_") {
-        let bits = audio.spec.bits.or_else(|| bits_in_name(audio.spec.codec)).unwrap_or(8);
+        // Those of its room: fewer of them may count.
+        let bits = bits_in_name(audio.spec.codec).unwrap_or(8);
         let frame_bytes = u64::from(bits.div_ceil(8)) * u64::from(audio.spec.channels);
         audio.most_frames = source.length().checked_div(frame_bytes);
     }
@@ -112,7 +116,11 @@ fn sound(format: &dyn FormatReader) -> Result<(Track, AudioCodecParameters), Err
     Err(fault::unsupported(found))
 }
 
-fn decoder(track: &Track, parameters: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, Error> {
+/// A decoder of what a track holds.
+///
+/// # Errors
+/// When there is none.
+pub(super) fn decoder(track: &Track, parameters: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, Error> {
     // Where no LAME header tells the length of MPEG frames, symphonia guesses it from the bit rate, and would cut there.
     let mpeg = matches!(parameters.codec, codecs::CODEC_ID_MP1 | codecs::CODEC_ID_MP2 | codecs::CODEC_ID_MP3);
     let options = AudioDecoderOptions::default().gapless(!mpeg || track.delay.is_some());
@@ -184,13 +192,11 @@ fn container(name: &'static str) -> &'static str {
     }
 }
 
-/// What the digest of the audio begins with: the codec and its configuration, which decide what the packets mean. What
+/// What the digest of the audio begins with: the codec and its configuration. What
 /// follows are the packets, nothing between them: how a container cuts uncompressed sound into packets is its own affair.
 fn begin_digest(parameters: &AudioCodecParameters, decoder: &dyn AudioDecoder) -> Sha256 {
-    let configuration = parameters.extra_data.as_deref().unwrap_or_default();
     let mut digest = Sha256::new_with_prefix(b"baton-audio-1\0");
     digest.update(decoder.codec_info().short_name);
-    digest.update((configuration.len() as u64).to_le_bytes());
-    digest.update(configuration);
+    configure(&mut digest, parameters);
     digest
 }
