@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use symphonia::core::audio::Channels;
+use symphonia::core::audio::{Channels, GenericAudioBufferRef as Decoded};
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder};
 use symphonia::core::errors::Error as Symphonia;
 
@@ -33,6 +33,21 @@ pub(crate) struct Spec {
     pub(crate) bits: Option<u16>,
     /// Whether this is the core of implicit HE-AAC, at half the rate.
     pub(crate) core_only: bool,
+}
+
+impl Spec {
+    /// Of what was decoded first; the container is not known here.
+    fn of(decoded: &Decoded<'_>, codec: &'static str, bits: Option<u32>) -> Result<Self, Error> {
+        let (rate_hz, channels) = (decoded.spec().rate(), decoded.spec().channels());
+        let positions = positions(channels);
+        let channels = u16::try_from(channels.count()).unwrap_or(u16::MAX);
+        chroma::accepted(rate_hz, channels)?;
+        let any_depth = matches!(codec, "flac" | "alac");
+        let kind = samples::kind(decoded, bits.filter(|_| any_depth));
+        let kept = any_depth || codec.starts_with("pcm_");
+        let bits = bits.filter(|bits| kept && *bits > 0).and_then(|bits| u16::try_from(bits).ok());
+        Ok(Self { rate_hz, channels, positions, kind, codec, container: "", bits, core_only: false })
+    }
 }
 
 /// An open file. Take blocks until there are none; then ask how long it is.
@@ -72,22 +87,11 @@ impl Audio {
             if let Some(begun) = packets.take_begun() {
                 decoder = open::decoder(&packets.track, &begun)?;
             }
+            let codec = decoder.codec_info().short_name;
             match decoder.decode(&packet) {
                 Ok(decoded) if decoded.frames() == 0 => {}
                 Ok(decoded) => {
-                    let rate_hz = decoded.spec().rate();
-                    let channels = u16::try_from(decoded.spec().channels().count()).unwrap_or(u16::MAX);
-                    chroma::accepted(rate_hz, channels)?;
-                    let positions = positions(decoded.spec().channels());
-                    let ready = decoded.frames();
-                    let codec = decoder.codec_info().short_name;
-                    let any_depth = matches!(codec, "flac" | "alac");
-                    let kind = samples::kind(&decoded, bits.filter(|_| any_depth));
-                    let bits = bits
-                        .filter(|_| any_depth || codec.starts_with("pcm_"))
-                        .and_then(|bits| u16::try_from(bits).ok());
-                    let spec =
-                        Spec { rate_hz, channels, positions, kind, codec, container: "", bits, core_only: false };
+                    let (spec, ready) = (Spec::of(&decoded, codec, bits)?, decoded.frames());
                     let (trim, tags, cut) = (Trim::default(), Tags::default(), Trim::default());
                     let (decoded, samples, most_frames) = (1, Samples::default(), None);
                     return Ok(Self {

@@ -41,7 +41,8 @@ pub(crate) fn open(source: &Source, digested: bool, stop: &AtomicBool) -> Result
     let movie = mp4::inspect(source);
     movie.as_ref().map_or(Ok(()), allowed)?;
     source.veil(veil::veils(source, movie.as_ref()));
-    let mut format = probe(source)?;
+    let chained = ogg::is_chain(source);
+    let mut format = probe(if chained { source.forward() } else { source.clone() })?;
     let (tags, smpb) = tags::take(format.as_mut());
     let (track, parameters) = sound(format.as_ref())?;
     let decoder = decoder(&track, &parameters)?;
@@ -50,9 +51,8 @@ pub(crate) fn open(source: &Source, digested: bool, stop: &AtomicBool) -> Result
 
     let id = track.id;
     let bits = bits(&parameters, decoder.as_ref());
-    let ids: Vec<u32> = format.tracks().iter().map(|track| track.id).collect();
     let mut packets = Packets::new(format, track, source.clone(), digest);
-    packets.chained = container == "ogg" && ogg::ends_in_another(source, &ids);
+    packets.chained = chained;
     let mut audio = Audio::start(packets, decoder, bits, stop)?;
     audio.tags = tags;
     audio.spec.container = container;
@@ -94,8 +94,8 @@ fn allowed(movie: &Movie) -> Result<(), Error> {
     }
 }
 
-fn probe(source: &Source) -> Result<Box<dyn FormatReader>, Error> {
-    let stream = MediaSourceStream::new(Box::new(source.clone()), MediaSourceStreamOptions::default());
+fn probe(source: Source) -> Result<Box<dyn FormatReader>, Error> {
+    let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
     let (formats, metadata) = (FormatOptions::default(), MetadataOptions::default());
     symphonia::default::get_probe()
         .probe(&Hint::new(), stream, formats, metadata)
