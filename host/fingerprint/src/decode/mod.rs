@@ -13,6 +13,7 @@ mod mp4;
 mod ogg;
 mod open;
 mod packets;
+mod riff;
 mod samples;
 mod sniff;
 mod source;

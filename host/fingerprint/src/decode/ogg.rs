@@ -7,9 +7,9 @@
 use super::source::Source;
 
 /// The head of a page, before the lengths of its segments.
-const HEAD_BYTES: u64 = 27;
+const HEAD_BYTES: usize = 27;
 /// The most that a page can be: its head, 255 lengths, and as many segments of 255 bytes.
-const PAGE_BYTES: usize = 27 + 255 + 255 * 255;
+const PAGE_BYTES: usize = HEAD_BYTES + 255 + 255 * 255;
 /// More streams than are played together.
 const MOST_STREAMS: usize = 64;
 
@@ -23,7 +23,7 @@ pub(super) fn is_chain(source: &Source) -> bool {
 fn streams(source: &Source) -> Vec<u32> {
     let (mut numbers, mut at) = (Vec::new(), 0);
     while numbers.len() < MOST_STREAMS {
-        let Some(head) = source.bytes::<{ HEAD_BYTES as usize }>(at) else { break };
+        let Some(head) = source.bytes::<HEAD_BYTES>(at) else { break };
         let [b'O', b'g', b'g', b'S', 0, flags, rest @ .., segments] = head else { break };
         if flags & 2 == 0 {
             break;
@@ -31,10 +31,10 @@ fn streams(source: &Source) -> Vec<u32> {
         let [_, _, _, _, _, _, _, _, a, b, c, d, ..] = rest;
         numbers.push(u32::from_le_bytes([a, b, c, d]));
         let mut lengths = vec![0; usize::from(segments)];
-        if source.read_at(at + HEAD_BYTES, &mut lengths).ok() != Some(lengths.len()) {
+        if source.read_at(at + HEAD_BYTES as u64, &mut lengths).ok() != Some(lengths.len()) {
             break;
         }
-        at += HEAD_BYTES + u64::from(segments) + lengths.iter().map(|length| u64::from(*length)).sum::<u64>();
+        at += HEAD_BYTES as u64 + u64::from(segments) + lengths.iter().map(|length| u64::from(*length)).sum::<u64>();
     }
     numbers
 }

@@ -21,7 +21,7 @@ use super::mp4::{self, Movie};
 use super::packets::{Packets, configure};
 use super::source::Source;
 use super::trim::Trim;
-use super::{ogg, sniff, tags, veil};
+use super::{ogg, riff, sniff, tags, veil};
 use crate::{Error, Reason};
 
 /// Opens the first sound in a file. `digested`: whether its packets are to be digested as they pass.
@@ -40,10 +40,12 @@ pub(crate) fn open(source: &Source, digested: bool, stop: &AtomicBool) -> Result
     }
     let movie = mp4::inspect(source);
     movie.as_ref().map_or(Ok(()), allowed)?;
-    source.veil(veil::veils(source, movie.as_ref()));
+    let riff = riff::inspect(source);
+    source.veil(veil::veils(source, movie.as_ref(), &riff));
     let chained = ogg::is_chain(source);
     let mut format = probe(if chained { source.forward() } else { source.clone() })?;
-    let (tags, smpb) = tags::take(format.as_mut());
+    let (mut tags, smpb) = tags::take(format.as_mut());
+    tags::add_riff(&mut tags, riff, source);
     let (track, parameters) = sound(format.as_ref())?;
     let decoder = decoder(&track, &parameters)?;
     let container = container(format.format_info().short_name);
