@@ -173,7 +173,8 @@ fn of_decoding(what: &str, [ours, decoding]: [&Samples; 2], audio_s: f64, aimed:
 }
 
 fn has_czkawka() -> bool {
-    let asked = Command::new(CZKAWKA).arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut asked = Command::new(CZKAWKA);
+    asked.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     asked.status().is_ok_and(|status| status.success())
 }
 
