@@ -4,6 +4,9 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test ends when its ground is not there")]
 
+#[path = "judge/form.rs"]
+mod form;
+
 use std::fs::{self, File};
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,40 +14,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use baton_fingerprint::{Error, Options, Reason, Sound, read};
+use form::Form;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-/// A WAV file: its form, and how many bytes its header promises.
-#[derive(Clone, Copy)]
-struct Wav {
-    tag: u16,
-    channels: u16,
-    rate_hz: u32,
-    bits: u16,
-}
+const PLAIN: Form = Form { tag: 1, channels: 2, rate_hz: 44_100, bits: 16, counting: None };
 
-const PLAIN: Wav = Wav { tag: 1, channels: 2, rate_hz: 44_100, bits: 16 };
-
-impl Wav {
-    fn frame_bytes(self) -> u32 {
-        u32::from(self.channels) * u32::from(self.bits / 8)
-    }
-
-    fn header(self, data_bytes: u32) -> Vec<u8> {
-        let mut header = b"RIFF".to_vec();
-        header.extend(data_bytes.saturating_add(36).to_le_bytes());
-        header.extend(b"WAVEfmt \x10\0\0\0");
-        header.extend(self.tag.to_le_bytes());
-        header.extend(self.channels.to_le_bytes());
-        header.extend(self.rate_hz.to_le_bytes());
-        header.extend((self.rate_hz * self.frame_bytes()).to_le_bytes());
-        header.extend(u16::try_from(self.frame_bytes()).expect("small frames").to_le_bytes());
-        header.extend(self.bits.to_le_bytes());
-        header.extend(b"data");
-        header.extend(data_bytes.to_le_bytes());
-        header
-    }
-
+impl Form {
     /// So many seconds of a melody in noise.
     fn sound(self, seconds: u32) -> Vec<u8> {
         let frames = self.rate_hz * seconds;
@@ -149,7 +125,7 @@ fn the_name_counts_for_nothing() {
 #[test]
 fn a_truncated_file_of_floats_says_how_long_it_is() {
     let place = Place::new();
-    let bytes = Wav { tag: 3, bits: 32, ..PLAIN }.sound(10);
+    let bytes = Form { tag: 3, bits: 32, ..PLAIN }.sound(10);
     let cut = sound(&place.file("cut.wav", &bytes[..bytes.len() / 2])).expect("half a WAV file");
     assert!(cut.duration.abs_diff(Duration::from_secs(5)) < Duration::from_millis(10), "{:?}", cut.duration);
 }
@@ -228,13 +204,13 @@ fn ten_hours_are_read_only_as_far_as_wanted() {
 fn many_channels_and_high_rates_are_taken() {
     let place = Place::new();
     for (channels, rate_hz) in [(8, 48_000), (2, 192_000), (1, 384_000), (24, 16_000)] {
-        let form = Wav { channels, rate_hz, ..PLAIN };
+        let form = Form { channels, rate_hz, ..PLAIN };
         let found = sound(&place.file("odd.wav", &form.sound(4))).unwrap_or_else(|error| panic!("{channels}: {error}"));
         assert_eq!((found.channels, found.rate_hz, found.duration.as_secs()), (channels, rate_hz, 4));
         assert_eq!(found.fingerprint.words().len(), 11);
     }
     for (channels, rate_hz) in [(0, 44_100), (2, 0), (2, 900), (1, 4_000_000)] {
-        let header = Wav { channels, rate_hz, ..PLAIN }.header(400_000);
+        let header = Form { channels, rate_hz, ..PLAIN }.header(400_000);
         let bytes = [header, noise(400_000, 1)].concat();
         let found = reason(&place.file("odd.wav", &bytes));
         assert!(matches!(found, Reason::Unsupported | Reason::Corrupt), "{channels} {rate_hz}: {found:?}");
@@ -244,7 +220,7 @@ fn many_channels_and_high_rates_are_taken() {
 #[test]
 fn samples_that_are_no_numbers_count_as_silence() {
     let place = Place::new();
-    let form = Wav { tag: 3, bits: 32, ..PLAIN };
+    let form = Form { tag: 3, bits: 32, ..PLAIN };
     let mut silenced = form.sound(6);
     let mut broken = silenced.clone();
     for at in (44 + 8 * 1000..44 + 8 * 90_000).step_by(4 * 501) {

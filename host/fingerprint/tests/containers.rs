@@ -16,6 +16,8 @@ mod fpcalc;
 #[expect(dead_code, reason = "others need its reader of WAV files")]
 #[path = "judge/mod.rs"]
 mod judge;
+#[path = "judge/place.rs"]
+mod place;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,57 +26,9 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use baton_fingerprint::{Error, Options, Reason, Sound, Tags, read};
+use fpcalc::form::Form;
 use fpcalc::words;
-use judge::{encode, music};
-use tempfile::TempDir;
-
-/// Eight seconds of one piece, and a folder to work in; none where there is no judge.
-struct Place {
-    folder: TempDir,
-    piece: PathBuf,
-}
-
-impl Place {
-    fn new() -> Option<Self> {
-        let piece = music(usize::MAX).into_iter().next()?;
-        Some(Self { folder: tempfile::tempdir().expect("a folder"), piece })
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// The piece as a file of that name.
-    fn encoded(&self, name: &str, arguments: &[&str]) -> PathBuf {
-        let path = self.path(name);
-        encode(&self.piece, &[arguments, &["-t", "8"]].concat(), &path);
-        path
-    }
-
-    /// The same packets in another file; the inputs among the arguments come first.
-    fn copied(&self, from: &Path, name: &str, arguments: &[&str]) -> PathBuf {
-        let path = self.path(name);
-        let inputs = arguments.iter().rposition(|argument| *argument == "-i").map_or(0, |last| last + 2);
-        let (inputs, arguments) = arguments.split_at(inputs);
-        let output = Command::new("ffmpeg")
-            .args(["-v", "error", "-y", "-i"])
-            .arg(from)
-            .args(inputs)
-            .args(["-c", "copy"])
-            .args(arguments)
-            .arg(&path)
-            .output()
-            .expect("ffmpeg starts");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        path
-    }
-
-    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.path(name);
-        fs::write(&path, bytes).expect("a file");
-        path
-    }
-}
+use place::Place;
 
 fn sound(path: &Path) -> Result<Sound, Error> {
     read(path, Options { length: None, hashes: true }, &AtomicBool::new(false))
@@ -111,8 +65,8 @@ fn tags_are_read_and_change_the_digest_of_the_file_alone() {
         let tagged = place.copied(&plain, &format!("tagged.{extension}"), &[&tags, id3].concat());
         let (plain, tagged) = (good(&plain), good(&tagged));
         assert_eq!(plain.tags, Tags::default(), "{extension}");
-        // Those of Matroska and WAV are not found yet: see `decode/tags.rs`.
-        if !matches!(extension, "mka" | "wav") {
+        // Those of Matroska are not found yet: see `decode/tags.rs`.
+        if extension != "mka" {
             assert_eq!(tagged.tags.title.as_deref(), Some("Wie schön"), "{extension}");
             assert_eq!(tagged.tags.artist.as_deref(), Some("A. Nobody"), "{extension}");
             assert_eq!(tagged.tags.album.as_deref(), Some("Pieces"), "{extension}");
@@ -121,6 +75,56 @@ fn tags_are_read_and_change_the_digest_of_the_file_alone() {
         assert_eq!(tagged.audio_sha256, plain.audio_sha256, "{extension}");
         assert_ne!(tagged.file_sha256, plain.file_sha256, "{extension}");
         assert!(plain.audio_sha256.is_some() && plain.audio_sha256 != plain.file_sha256, "{extension}");
+    }
+}
+
+#[test]
+fn an_id3_tag_in_a_chunk_counts_before_the_list_and_may_hold_a_picture() {
+    let Some(place) = Place::new() else { return };
+    let frame = |name: &[u8; 4], content: &[u8]| {
+        [name.as_slice(), &u32::try_from(content.len()).expect("a frame").to_be_bytes(), &[0, 0], content].concat()
+    };
+    let frames =
+        [frame(b"APIC", &vec![7; 300_000]), frame(b"TIT2", b"\0Of the tag"), frame(b"TSRC", b"\0QZABC2612345")]
+            .concat();
+    let size = frames.len();
+    let syncsafe = [21, 14, 7, 0].map(|shift| u8::try_from(size >> shift & 0x7f).expect("seven bits"));
+    let tag = [b"ID3\x03\0\0".as_slice(), &syncsafe, &frames].concat();
+    let arguments = ["-metadata", "title=Of the list", "-metadata", "artist=A. Nobody"];
+    let listed = place.copied(&place.encoded("plain.wav", &[]), "listed.wav", &arguments);
+    let mut bytes = fs::read(&listed).expect("a file");
+    assert_eq!(good(&listed).tags.title.as_deref(), Some("Of the list"));
+    bytes.extend(b"id3 ");
+    bytes.extend(u32::try_from(tag.len()).expect("a tag").to_le_bytes());
+    bytes.extend(&tag);
+    let found = good(&place.file("tagged.wav", &bytes));
+    assert_eq!(found.tags.title.as_deref(), Some("Of the tag"));
+    assert_eq!(found.tags.artist.as_deref(), Some("A. Nobody"));
+    assert_eq!(found.tags.isrc.as_deref(), Some("QZABC2612345"));
+    assert_eq!(found.audio_sha256, good(&listed).audio_sha256);
+}
+
+/// Whatever counts of a sample, it stands at the top of its room. `FFmpeg` 5.1 takes the one for the other and finds noise of another
+/// length, so it is asked about files in which all bits count.
+#[test]
+fn bits_that_do_not_count_take_their_room_all_the_same() {
+    let Some(place) = Place::new() else { return };
+    let raw = fs::read(place.encoded("piece.raw", &["-f", "s16le", "-ac", "2", "-ar", "44100"])).expect("samples");
+    let samples: Vec<i16> = raw.as_chunks::<2>().0.iter().map(|sample| i16::from_le_bytes(*sample)).collect();
+    for (bits, counting) in [(32, 16), (32, 24), (24, 16), (24, 20), (16, 12), (16, 8), (16, 16)] {
+        let zeros = 16_u16.saturating_sub(counting);
+        let wide = samples.iter().map(|sample| (i32::from(*sample) >> zeros << (16 + zeros)).to_le_bytes());
+        let data: Vec<u8> = wide.flat_map(|bytes| bytes.into_iter().skip(4 - usize::from(bits / 8))).collect();
+        let written = |name: &str, counting| {
+            let form = Form { tag: 1, channels: 2, rate_hz: 44_100, bits, counting: Some(counting) };
+            let head = form.header(u32::try_from(data.len()).expect("a short file"));
+            place.file(name, &[&head, data.as_slice()].concat())
+        };
+        let (some, all) = (written("some.wav", counting), written("all.wav", bits));
+        let found = good(&some);
+        assert_eq!(found.fingerprint.words(), words(&all, "0"), "{counting} of {bits} bits");
+        assert_eq!((found.bits, found.duration), (Some(counting), Duration::from_secs(8)), "{counting} of {bits} bits");
+        assert_eq!(found.fingerprint, good(&all).fingerprint, "{counting} of {bits} bits");
     }
 }
 
@@ -301,6 +305,6 @@ fn damage_of_any_kind_ends_with_words_or_a_reason() {
             }
         }
         eprintln!("{extension:10} {words:4} of {turns} damaged files have words, {panics} made the decoder panic");
-        assert!(words > 0, "{extension}");
+        assert!(words > 0 && panics == 0, "{extension}: {words} have words, {panics} made the decoder panic");
     }
 }

@@ -33,7 +33,7 @@ const CHANGES: usize = 21;
 /// The music and the tools; none, with a word about it, where they are missing and this is no CI.
 fn music() -> Option<Vec<(String, PathBuf)>> {
     let there = |tool: &str| Command::new(tool).arg("-version").output().is_ok();
-    let mut pieces: Vec<_> = corpus::pieces(&[]).into_iter().collect();
+    let mut pieces: Vec<_> = corpus::pieces(&corpus::PACKAGES, &[]).into_iter().collect();
     pieces.retain(|(_, file)| file.components().any(|part| part.as_os_str() == "wesnoth"));
     pieces.truncate(PIECES);
     if there("ffmpeg") && there("fpcalc") && pieces.len() == PIECES {

@@ -50,10 +50,10 @@ pub(crate) const SYNTHETIC: [(&str, &str); 14] = [
     ("synthetic_brown", "anoisesrc=c=brown:a=0.3:s=4:r=44100"),
 ];
 
-/// Every piece of the packages that are installed, and below the folders that are given, by its name: the two last folders and
+/// Every piece of those packages that are installed, and below the folders that are given, by its name: the two last folders and
 /// the name of its file.
-pub(crate) fn pieces(folders: &[PathBuf]) -> BTreeMap<String, PathBuf> {
-    let mut files: Vec<_> = PACKAGES.iter().flat_map(|package| installed(package)).collect();
+pub(crate) fn pieces(packages: &[&str], folders: &[PathBuf]) -> BTreeMap<String, PathBuf> {
+    let mut files: Vec<_> = packages.iter().flat_map(|package| installed(package)).collect();
     for folder in folders {
         walk(folder, &mut files);
     }

@@ -35,7 +35,7 @@ pub(crate) fn work() -> anyhow::Result<tempfile::TempDir> {
 /// # Errors
 /// When there is too little music on this machine, or none can be changed.
 pub(crate) fn set(scale: &Scale) -> anyhow::Result<Set> {
-    let mut pieces: Vec<_> = pieces(&scale.music).into_iter().collect();
+    let mut pieces: Vec<_> = pieces(&PACKAGES, &scale.music).into_iter().collect();
     let all = pieces.len();
     pieces.sort_by_key(|(name, _)| shuffled(name));
     pieces.truncate(scale.pieces);

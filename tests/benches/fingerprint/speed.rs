@@ -1,6 +1,7 @@
 //! What fingerprinting costs: processor time for a second of audio beside `fpcalc` as one process over all files (starting it for each
-//! would cost it more) and beside symphonia decoding alone (the wall of whoever decodes everything); what a second worker brings; and
-//! the memory.
+//! would cost it more), beside symphonia decoding alone (the wall of whoever decodes everything) and with rusty-chromaprint behind it;
+//! what a second worker brings; and the memory. czkawka, which has that same pair inside and decodes whole files only, is measured with
+//! them where `czkawka_cli` is on the PATH.
 //!
 //! Real music, in five formats as `ffmpeg` writes them. Contestants take turns, `repeats` times, and the best time of each counts:
 //! what else the machine does can only add to it.
@@ -34,21 +35,26 @@ const OF_DECODING: f64 = 0.8;
 const TWO_WORKERS: f64 = 1.9;
 /// Memory of a process with one worker, in MiB.
 const MEMORY_MIB: f64 = 16.0;
-/// Music of each format, in pieces.
-const PIECES: usize = 12;
+/// Whose music it is.
+const PACKAGE: &str = "wesnoth-1.16-music";
+/// czkawka, where it is installed.
+const CZKAWKA: &str = "czkawka_cli";
 
 /// All formats, the first 120 s and whole.
 ///
 /// # Errors
 /// When there is no music, or `ffmpeg` or `fpcalc` is missing.
 pub(crate) fn run(scale: &Scale, report: &mut Report) -> anyhow::Result<()> {
-    let mut music: Vec<_> = pieces(&scale.music).into_iter().filter(|(name, _)| name.contains("wesnoth")).collect();
+    let mut music: Vec<_> = pieces(&[PACKAGE], &scale.music).into_iter().collect();
     ensure!(
-        !music.is_empty(),
-        "there is no music; `apt-get install --no-install-recommends wesnoth-1.16-music` brings it"
+        scale.timed > 0 && music.len() >= scale.timed,
+        "{} pieces of music are here, of {} that were asked for; `apt-get install --no-install-recommends {PACKAGE}` brings 41, \
+         `--music DIR` takes those of a folder too, `--pieces N` asks for others",
+        music.len(),
+        scale.timed,
     );
     music.sort_by_key(|(name, _)| shuffled(name));
-    let music: Vec<PathBuf> = music.into_iter().take(PIECES.min(scale.pieces)).map(|(_, file)| file).collect();
+    let music: Vec<PathBuf> = music.into_iter().take(scale.timed).map(|(_, file)| file).collect();
     let work = place::work()?;
     for format in FORMATS {
         let files = encoded(&music, &format, work.path())?;
@@ -82,6 +88,14 @@ fn command(who: &str, files: &[PathBuf], (work, seconds): (&Path, u64), threads:
         command.args(["-raw", "-ignore-errors", "-length", &seconds.to_string()]).args(files);
         return Ok(command);
     }
+    if who == CZKAWKA {
+        let (mut command, cache, threads) = (Command::new(CZKAWKA), work.join("cache"), threads.to_string());
+        // It would find its fingerprints of the turn before.
+        let _ = fs::remove_dir_all(&cache);
+        command.args(["music", "--search-method", "CONTENT", "--thread-number", &threads, "--directories"]).arg(work);
+        command.env("XDG_CACHE_HOME", &cache).env("XDG_CONFIG_HOME", &cache);
+        return Ok(command);
+    }
     let list = work.join("list");
     let lines: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
     fs::write(&list, format!("{seconds}\n{threads}\n{}\n", lines.join("\n")))?;
@@ -107,8 +121,10 @@ fn contest(
     place: (&Path, u64),
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let whos = ["speed-words", "speed-decode", "fpcalc"];
-    let mut taken = [const { Vec::new() }; 3];
+    let whole = place.1 == 0;
+    let mut whos = vec!["speed-words", "speed-decode", "fpcalc", "speed-rusty"];
+    whos.extend(Some(CZKAWKA).filter(|_| whole && has_czkawka()));
+    let mut taken = vec![Vec::new(); whos.len()];
     let mut audio_s = 0.0;
     for _ in 0..scale.repeats {
         for (who, taken) in whos.iter().zip(&mut taken) {
@@ -119,43 +135,58 @@ fn contest(
             }
         }
     }
-    let what = format!("{ending}, {}", if place.1 == 0 { "whole".to_owned() } else { format!("first {} s", place.1) });
+    let what = format!("{ending}, {}", if whole { "whole".to_owned() } else { format!("first {} s", place.1) });
+    let taken: Vec<_> = taken.into_iter().map(Samples::of).collect();
     for (who, taken) in whos.iter().zip(&taken) {
-        report
-            .samples(&format!("{what}: {who}, CPU s for {audio_s:.0} s of audio"), &Samples::of(taken.iter().copied()));
+        report.samples(&format!("{what}: {who}, CPU s for {audio_s:.0} s of audio"), taken);
     }
-    let [ours, decoding, fpcalc] = taken.map(Samples::of);
-    let figure = format!("{:.2} times fpcalc", fpcalc.min() / ours.min());
-    let per_second = |samples: &Samples| 1e3 * samples.min() / audio_s;
-    let spread = format!(
-        "ms CPU a second: ours {:.3}, fpcalc {:.3}, n = {}",
-        per_second(&ours),
-        per_second(&fpcalc),
-        ours.values().len()
-    );
-    let row = Row::new(&what, figure, spread);
+    let [ours, decoding, fpcalc, rusty, czkawka @ ..] = taken.as_slice() else { return Ok(()) };
+    let row = beside(&what, "fpcalc", [ours, fpcalc], audio_s);
     report.row(row.aim(format!("≥ {aim}"), fpcalc.min() / ours.min() >= *aim));
+    report.row(of_decoding(&what, [ours, decoding], audio_s, *ending != "wav"));
+    report.row(beside(&what, "rusty-chromaprint", [ours, rusty], audio_s));
+    match czkawka {
+        [czkawka, ..] => report.row(beside(&what, "czkawka", [ours, czkawka], audio_s)),
+        [] if whole => report.row(Row::new(what, "not measured", format!("`{CZKAWKA}` is not on the PATH"))),
+        [] => {}
+    }
+    Ok(())
+}
+
+/// How many times faster ours is than another.
+fn beside(what: &str, who: &str, [ours, theirs]: [&Samples; 2], audio_s: f64) -> Row {
+    let per_second = |samples: &Samples| 1e3 * samples.min() / audio_s;
+    let (figure, n) = (format!("{:.2} times {who}", theirs.min() / ours.min()), ours.values().len());
+    let spread = format!("ms CPU a second: ours {:.3}, {who} {:.3}, n = {n}", per_second(ours), per_second(theirs));
+    Row::new(what, figure, spread)
+}
+
+/// What is left of the speed of decoding alone.
+fn of_decoding(what: &str, [ours, decoding]: [&Samples; 2], audio_s: f64, aimed: bool) -> Row {
     let share = decoding.min() / ours.min();
     let row = Row::new(
         format!("{what}: of the speed of decoding alone"),
         format!("{:.0} %", 100.0 * share),
-        format!("decoding alone {:.3}", per_second(&decoding)),
+        format!("decoding alone {:.3}", 1e3 * decoding.min() / audio_s),
     );
-    report.row(if *ending == "wav" {
-        row
-    } else {
-        row.aim(format!("≥ {:.0} %", 100.0 * OF_DECODING), share >= OF_DECODING)
-    });
-    Ok(())
+    if aimed { row.aim(format!("≥ {:.0} %", 100.0 * OF_DECODING), share >= OF_DECODING) } else { row }
 }
 
-/// What a second worker brings by the clock, and the memory of one.
+fn has_czkawka() -> bool {
+    let mut asked = Command::new(CZKAWKA);
+    asked.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    asked.status().is_ok_and(|status| status.success())
+}
+
+/// What a second worker brings by the clock, and the memory of one. Each file is done twice, one after the other, so that two workers
+/// have as much to do.
 fn workers(scale: &Scale, ending: &str, files: &[PathBuf], work: &Path, report: &mut Report) -> anyhow::Result<()> {
+    let files: Vec<_> = files.iter().flat_map(|file| [file.clone(), file.clone()]).collect();
     let mut clock_s = [const { Vec::new() }; 2];
     let mut peak_mib = 0.0_f64;
     for _ in 0..scale.repeats {
         for (threads, taken) in (1..).zip(&mut clock_s) {
-            let (_, said) = spent(command("speed-words", files, (work, 0), threads)?)?;
+            let (_, said) = spent(command("speed-words", &files, (work, 0), threads)?)?;
             taken.push(number(&said, "wall_s")?);
             if threads == 1 {
                 peak_mib = peak_mib.max(number(&said, "peak_mib")?);

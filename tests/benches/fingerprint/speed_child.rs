@@ -1,5 +1,5 @@
 //! One contestant of `speed` in a process of its own: `speed-words` fingerprints a list of files, `speed-decode` has symphonia decode
-//! them and does nothing with what comes. The list's first line says how many seconds of each (0 for all), the second how many
+//! them and does nothing with what comes, `speed-rusty` gives it to rusty-chromaprint. The list's first line says how many seconds of each (0 for all), the second how many
 //! threads.
 
 use std::fs::File;
@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use baton_fingerprint::{Options, read};
+use rusty_chromaprint::{Configuration, Fingerprinter};
 use serde_json::json;
+use symphonia::core::audio::GenericAudioBufferRef;
 use symphonia::core::codecs::audio::AudioDecoderOptions;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, TrackType};
@@ -31,10 +33,10 @@ pub(crate) fn main(name: &str, list: &Path) -> anyhow::Result<()> {
     let threads: usize = lines.next().context("the list is empty")?.parse()?;
     let files: Vec<PathBuf> = lines.map(PathBuf::from).collect();
     let begun = Instant::now();
-    let audio_s = if name == "speed-decode" {
-        files.iter().map(|file| decoded_s(file, seconds)).sum::<anyhow::Result<f64>>()?
-    } else {
-        fingerprinted(&files, seconds, threads)?
+    let audio_s: f64 = match name {
+        "speed-decode" => files.iter().map(|file| decoded_s(file, seconds, |_| Ok(()))).sum::<anyhow::Result<_>>()?,
+        "speed-rusty" => files.iter().map(|file| rusty_s(file, seconds)).sum::<anyhow::Result<_>>()?,
+        _ => fingerprinted(&files, seconds, threads)?,
     };
     let wall_s = begun.elapsed().as_secs_f64();
     println!("{}", json!({ "audio_s": audio_s, "wall_s": wall_s, "peak_mib": peak_mib() }));
@@ -58,8 +60,32 @@ fn fingerprinted(files: &[PathBuf], seconds: u64, threads: usize) -> anyhow::Res
     })
 }
 
-/// So much audio came out of symphonia alone.
-fn decoded_s(file: &Path, seconds: u64) -> anyhow::Result<f64> {
+/// So much audio has rusty-chromaprint fingerprinted as its users do: samples of 16 bits, channel beside channel, the algorithm of
+/// `AcoustID`.
+fn rusty_s(file: &Path, seconds: u64) -> anyhow::Result<f64> {
+    let mut printer = Fingerprinter::new(&Configuration::preset_test2());
+    let (mut samples, mut started) = (Vec::<i16>::new(), false);
+    let audio_s = decoded_s(file, seconds, |block| {
+        if !started {
+            let channels = u32::try_from(block.spec().channels().count())?;
+            printer.start(block.spec().rate(), channels).map_err(|failed| anyhow::anyhow!("{failed:?}"))?;
+            started = true;
+        }
+        block.copy_to_vec_interleaved(&mut samples);
+        printer.consume(&samples);
+        Ok(())
+    })?;
+    printer.finish();
+    anyhow::ensure!(!printer.fingerprint().is_empty(), "rusty-chromaprint found no words in {}", file.display());
+    Ok(audio_s)
+}
+
+/// So much audio came out of symphonia, which went block by block to `take`.
+fn decoded_s(
+    file: &Path,
+    seconds: u64,
+    mut take: impl FnMut(&GenericAudioBufferRef<'_>) -> anyhow::Result<()>,
+) -> anyhow::Result<f64> {
     let stream = MediaSourceStream::new(Box::new(File::open(file)?), MediaSourceStreamOptions::default());
     let probe = symphonia::default::get_probe();
     let mut format = probe.probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())?;
@@ -71,6 +97,7 @@ fn decoded_s(file: &Path, seconds: u64) -> anyhow::Result<f64> {
     while let Some(packet) = format.next_packet()? {
         let block = decoder.decode(&packet)?;
         decoded_s += f64::from(u32::try_from(block.frames())?) / f64::from(block.spec().rate());
+        take(&block)?;
         if seconds > 0 && decoded_s >= f64::from(u32::try_from(seconds)?) {
             break;
         }

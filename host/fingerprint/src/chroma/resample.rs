@@ -255,6 +255,54 @@ mod tests {
         }
     }
 
+    /// All that this processor can, and what those have that can nothing.
+    fn levels() -> Vec<Level> {
+        let best = Level::new();
+        let mut levels = vec![Level::fallback(), Level::baseline(), best];
+        #[cfg(target_arch = "x86_64")]
+        levels.extend([best.as_sse2().map(Level::Sse2), best.as_sse4_2().map(Level::Sse4_2)].into_iter().flatten());
+        #[cfg(target_arch = "x86_64")]
+        levels.extend([best.as_avx2().map(Level::Avx2), best.as_avx512().map(Level::Avx512)].into_iter().flatten());
+        levels
+    }
+
+    /// What two lines give on a processor of that level.
+    fn on<T: Element>(level: Level, rate_hz: u32, input: &[T]) -> Vec<T> {
+        let mut resampler = Resampler::new(rate_hz, 2, 1000);
+        resampler.filter.as_mut().unwrap().level = level;
+        let mut output = Vec::new();
+        for block in input.chunks(1000) {
+            (0..2).for_each(|line| resampler.input(line, block.len()).copy_from_slice(block));
+            resampler.advance(block.len());
+            assert_eq!(resampler.output(0).len(), resampler.output(1).len());
+            output.extend_from_slice(resampler.output(1));
+        }
+        output
+    }
+
+    #[test]
+    fn every_kind_of_processor_gives_the_same_bits() {
+        let mut state = 1_u32;
+        let noise: Vec<i16> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            i16::from_ne_bytes([state.to_be_bytes()[0], state.to_be_bytes()[1]])
+        })
+        .take(20_000)
+        .collect();
+        let floats: Vec<f32> = noise.iter().map(|sample| f32::from(*sample) / 32_768.0).collect();
+        // Upwards; one row; many rows; rows between which is interpolated.
+        for rate_hz in [8_000, 22_050, 44_100, 48_000, 47_999, 192_000] {
+            let whole = on(Level::fallback(), rate_hz, &noise);
+            let parts: Vec<_> = on(Level::fallback(), rate_hz, &floats).into_iter().map(f32::to_bits).collect();
+            assert!(whole.len() > 500 && parts.len() == whole.len(), "{rate_hz}");
+            for level in levels() {
+                assert_eq!(on(level, rate_hz, &noise), whole, "{rate_hz}, {level:?}");
+                let bits: Vec<_> = on(level, rate_hz, &floats).into_iter().map(f32::to_bits).collect();
+                assert_eq!(bits, parts, "{rate_hz}, {level:?}");
+            }
+        }
+    }
+
     #[test]
     fn what_is_shorter_than_the_filter_gives_nothing() {
         assert_eq!(resampled(44_100, &[1000; 80], 16), []);

@@ -4,12 +4,13 @@ use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use symphonia::core::audio::Channels;
-use symphonia::core::codecs::audio::AudioDecoder;
+use symphonia::core::audio::{Channels, GenericAudioBufferRef as Decoded};
+use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder};
 use symphonia::core::errors::Error as Symphonia;
 
 use super::bounds::FAILURES_AT_START;
 use super::fault;
+use super::open;
 use super::packets::Packets;
 use super::samples::{self, Block, Samples};
 use super::source::Source;
@@ -32,6 +33,21 @@ pub(crate) struct Spec {
     pub(crate) bits: Option<u16>,
     /// Whether this is the core of implicit HE-AAC, at half the rate.
     pub(crate) core_only: bool,
+}
+
+impl Spec {
+    /// Of what was decoded first; the container is not known here.
+    fn of(decoded: &Decoded<'_>, codec: &'static str, bits: Option<u32>) -> Result<Self, Error> {
+        let (rate_hz, channels) = (decoded.spec().rate(), decoded.spec().channels());
+        let positions = positions(channels);
+        let channels = u16::try_from(channels.count()).unwrap_or(u16::MAX);
+        chroma::accepted(rate_hz, channels)?;
+        let any_depth = matches!(codec, "flac" | "alac");
+        let kind = samples::kind(decoded, bits.filter(|_| any_depth));
+        let kept = any_depth || codec.starts_with("pcm_");
+        let bits = bits.filter(|bits| kept && *bits > 0).and_then(|bits| u16::try_from(bits).ok());
+        Ok(Self { rate_hz, channels, positions, kind, codec, container: "", bits, core_only: false })
+    }
 }
 
 /// An open file. Take blocks until there are none; then ask how long it is.
@@ -68,20 +84,14 @@ impl Audio {
     ) -> Result<Self, Error> {
         let mut failed = 0;
         while let Some(packet) = packets.next(stop)? {
+            if let Some(begun) = packets.take_begun() {
+                decoder = open::decoder(&packets.track, &begun)?;
+            }
+            let codec = decoder.codec_info().short_name;
             match decoder.decode(&packet) {
                 Ok(decoded) if decoded.frames() == 0 => {}
                 Ok(decoded) => {
-                    let kind = samples::kind(&decoded, bits);
-                    let rate_hz = decoded.spec().rate();
-                    let channels = u16::try_from(decoded.spec().channels().count()).unwrap_or(u16::MAX);
-                    chroma::accepted(rate_hz, channels)?;
-                    let positions = positions(decoded.spec().channels());
-                    let ready = decoded.frames();
-                    let codec = decoder.codec_info().short_name;
-                    let kept = codec.starts_with("pcm_") || matches!(codec, "flac" | "alac");
-                    let bits = bits.filter(|_| kept).and_then(|bits| u16::try_from(bits).ok());
-                    let spec =
-                        Spec { rate_hz, channels, positions, kind, codec, container: "", bits, core_only: false };
+                    let (spec, ready) = (Spec::of(&decoded, codec, bits)?, decoded.frames());
                     let (trim, tags, cut) = (Trim::default(), Tags::default(), Trim::default());
                     let (decoded, samples, most_frames) = (1, Samples::default(), None);
                     return Ok(Self {
@@ -113,7 +123,7 @@ impl Audio {
 
     /// Has that cut off.
     pub(super) fn cut(&mut self, cut: Trim) {
-        (self.cut, self.trim) = (cut, cut);
+        (self.cut, self.trim) = (cut.clone(), cut);
     }
 
     /// What the samples are.
@@ -161,8 +171,15 @@ impl Audio {
     /// Decodes a packet. One that cannot be is left out, as players do.
     fn decode_next(&mut self, stop: &AtomicBool) -> Result<bool, Error> {
         let Some(packet) = self.packets.next(stop)? else { return Ok(false) };
+        if let Some(begun) = self.packets.take_begun() {
+            self.decoder = open::decoder(&self.packets.track, &begun)?;
+            let channels = begun.channels.as_ref().map_or(0, Channels::count);
+            if !same(&self.spec, begun.sample_rate.unwrap_or_default(), channels) {
+                return Err(fault::unsupported("a chain of Ogg streams of several rates or numbers of channels"));
+            }
+        }
         let cut = packet.trim_start.get() > 0 || packet.trim_end.get() > 0;
-        self.parted = self.spec.codec == "pcm_s16le" && self.spec.bits.is_none_or(|bits| bits == 16) && !cut;
+        self.parted = self.spec.codec == "pcm_s16le" && fills(self.decoder.codec_params(), 16) && !cut;
         if self.parted {
             self.ready = self.samples.part(&packet.data, usize::from(self.spec.channels));
             self.decoded += 1;
@@ -206,9 +223,9 @@ impl Audio {
 
     fn stated(&self) -> Option<Duration> {
         let rate_hz = self.spec.rate_hz;
-        let cut = |length: Duration| length.saturating_sub(frames_long(self.cut.drop, rate_hz));
+        let cut = |length: Duration| length.saturating_sub(frames_long(self.cut.dropped(), rate_hz));
         let most = self.most_frames.map(|frames| frames_long(frames, rate_hz));
-        let kept = self.cut.keep.map(|frames| frames_long(frames, rate_hz));
+        let kept = self.cut.kept().map(|frames| frames_long(frames, rate_hz));
         let stated = kept.or_else(|| self.packets.stated().map(cut));
         stated.map(|stated| most.map_or(stated, |most| stated.min(most))).or(most)
     }
@@ -216,8 +233,8 @@ impl Audio {
     /// How long it plays: what the container says, else what was seen; that also where all was seen and is less.
     pub(crate) fn duration(&self) -> Duration {
         let rate_hz = self.spec.rate_hz;
-        let seen = self.packets.seen().saturating_sub(frames_long(self.cut.drop, rate_hz));
-        let seen = self.cut.keep.map_or(seen, |frames| seen.min(frames_long(frames, rate_hz)));
+        let seen = self.packets.seen().saturating_sub(frames_long(self.cut.dropped(), rate_hz));
+        let seen = self.cut.kept().map_or(seen, |frames| seen.min(frames_long(frames, rate_hz)));
         let Some(stated) = self.stated() else { return seen };
         // A file that was cut off says more than it has.
         let is_cut = seen + Duration::from_secs(1) < stated;
@@ -246,6 +263,13 @@ fn positions(channels: &Channels) -> Option<u32> {
         Channels::Positioned(positions) => u32::try_from(positions.bits()).ok().filter(|mask| *mask < 1 << 18),
         _ => None,
     }
+}
+
+/// Whether samples have so many bits, as coded and as decoded: others are shifted by the decoder.
+fn fills(parameters: &AudioCodecParameters, bits: u32) -> bool {
+    [parameters.bits_per_sample, parameters.bits_per_coded_sample]
+        .iter()
+        .all(|told| told.is_none_or(|told| told == bits))
 }
 
 fn same(spec: &Spec, rate_hz: u32, channels: usize) -> bool {

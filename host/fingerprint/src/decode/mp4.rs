@@ -30,6 +30,8 @@ pub(super) struct Track {
     pub(super) object_type: Option<u8>,
     /// The edits that show something, in order.
     pub(super) edits: Vec<Edit>,
+    /// Whether a pause lies between or behind them, or there are more than are read.
+    pub(super) paused: bool,
     /// Whether it is one of sound.
     pub(super) sound: bool,
 }
@@ -158,7 +160,7 @@ impl<'a> Boxes<'a> {
             found.id = self.u32(header.start + if wide { 20 } else { 12 }).unwrap_or_default();
         }
         if let Some(list) = self.path(track, &[*b"edts", *b"elst"]) {
-            found.edits = self.edits(&list).unwrap_or_default();
+            self.edits(&list, &mut found);
         }
         if let Some(media) = self.child(track, *b"mdia") {
             let handler = self.child(&media, *b"hdlr");
@@ -172,21 +174,24 @@ impl<'a> Boxes<'a> {
         found
     }
 
-    fn edits(&self, list: &Range<u64>) -> Option<Vec<Edit>> {
+    fn edits(&self, list: &Range<u64>, found: &mut Track) -> Option<()> {
         let wide = self.source.bytes(list.start)? == [1];
-        let count = u64::from(self.u32(list.start + 4)?).min(MOST_EDITS);
-        let mut edits = Vec::new();
-        for number in 0..count {
+        let count = u64::from(self.u32(list.start + 4)?);
+        found.paused = count > MOST_EDITS;
+        for number in 0..count.min(MOST_EDITS) {
             let at = list.start + 8 + number * if wide { 20 } else { 12 };
             let (length, from) = if wide {
                 (self.u64(at)?, self.u64(at + 8)?.cast_signed())
             } else {
                 (u64::from(self.u32(at)?), i64::from(self.u32(at + 4)?.cast_signed()))
             };
-            // -1 is a pause before the track begins, which nobody fingerprints.
-            edits.extend(u64::try_from(from).ok().map(|from| Edit { length, from }));
+            match u64::try_from(from) {
+                Ok(from) => found.edits.push(Edit { length, from }),
+                // -1 is a pause: before the first edit nobody fingerprints it.
+                Err(_) => found.paused |= !found.edits.is_empty(),
+            }
         }
-        Some(edits)
+        Some(())
     }
 
     /// The first sample entry: 8 bytes of the list's head, then its own.

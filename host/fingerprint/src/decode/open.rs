@@ -18,10 +18,10 @@ use super::audio::Audio;
 use super::bounds::PACKET_FRAMES;
 use super::fault;
 use super::mp4::{self, Movie};
-use super::packets::Packets;
+use super::packets::{Packets, configure};
 use super::source::Source;
 use super::trim::Trim;
-use super::{sniff, tags, veil};
+use super::{ogg, riff, sniff, tags, veil};
 use crate::{Error, Reason};
 
 /// Opens the first sound in a file. `digested`: whether its packets are to be digested as they pass.
@@ -40,9 +40,12 @@ pub(crate) fn open(source: &Source, digested: bool, stop: &AtomicBool) -> Result
     }
     let movie = mp4::inspect(source);
     movie.as_ref().map_or(Ok(()), allowed)?;
-    source.veil(veil::veils(source, movie.as_ref()));
-    let mut format = probe(source)?;
-    let (tags, smpb) = tags::take(format.as_mut());
+    let riff = riff::inspect(source);
+    source.veil(veil::veils(source, movie.as_ref(), &riff));
+    let chained = ogg::is_chain(source);
+    let mut format = probe(if chained { source.forward() } else { source.clone() })?;
+    let (mut tags, smpb) = tags::take(format.as_mut());
+    tags::add_riff(&mut tags, riff, source);
     let (track, parameters) = sound(format.as_ref())?;
     let decoder = decoder(&track, &parameters)?;
     let container = container(format.format_info().short_name);
@@ -50,18 +53,21 @@ pub(crate) fn open(source: &Source, digested: bool, stop: &AtomicBool) -> Result
 
     let id = track.id;
     let bits = bits(&parameters, decoder.as_ref());
-    let packets = Packets::new(format, track, source.clone(), digest);
+    let mut packets = Packets::new(format, track, source.clone(), digest);
+    packets.chained = chained;
     let mut audio = Audio::start(packets, decoder, bits, stop)?;
     audio.tags = tags;
     audio.spec.container = container;
     if let Some(movie) = &movie {
         let described = movie.tracks.iter().find(|track| track.id == id).cloned().unwrap_or_default();
-        audio.cut(Trim::of_movie(movie, &described, audio.spec.rate_hz, smpb.as_deref()));
+        let cut = Trim::of_movie(movie, &described, audio.spec.rate_hz, smpb.as_deref());
+        audio.cut(cut.ok_or_else(|| fault::unsupported("an MP4 file whose edits lead back or pause"))?);
     }
     let stated_hz = parameters.sample_rate.unwrap_or_default();
     audio.spec.core_only = audio.spec.codec == "aac" && stated_hz == audio.spec.rate_hz.saturating_mul(2);
     if audio.spec.codec.starts_with("pcm_") {
-        let bits = audio.spec.bits.or_else(|| bits_in_name(audio.spec.codec)).unwrap_or(8);
+        // Those of its room: fewer of them may count.
+        let bits = bits_in_name(audio.spec.codec).unwrap_or(8);
         let frame_bytes = u64::from(bits.div_ceil(8)) * u64::from(audio.spec.channels);
         audio.most_frames = source.length().checked_div(frame_bytes);
     }
@@ -90,8 +96,8 @@ fn allowed(movie: &Movie) -> Result<(), Error> {
     }
 }
 
-fn probe(source: &Source) -> Result<Box<dyn FormatReader>, Error> {
-    let stream = MediaSourceStream::new(Box::new(source.clone()), MediaSourceStreamOptions::default());
+fn probe(source: Source) -> Result<Box<dyn FormatReader>, Error> {
+    let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
     let (formats, metadata) = (FormatOptions::default(), MetadataOptions::default());
     symphonia::default::get_probe()
         .probe(&Hint::new(), stream, formats, metadata)
@@ -112,7 +118,11 @@ fn sound(format: &dyn FormatReader) -> Result<(Track, AudioCodecParameters), Err
     Err(fault::unsupported(found))
 }
 
-fn decoder(track: &Track, parameters: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, Error> {
+/// A decoder of what a track holds.
+///
+/// # Errors
+/// When there is none.
+pub(super) fn decoder(track: &Track, parameters: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, Error> {
     // Where no LAME header tells the length of MPEG frames, symphonia guesses it from the bit rate, and would cut there.
     let mpeg = matches!(parameters.codec, codecs::CODEC_ID_MP1 | codecs::CODEC_ID_MP2 | codecs::CODEC_ID_MP3);
     let options = AudioDecoderOptions::default().gapless(!mpeg || track.delay.is_some());
@@ -184,13 +194,11 @@ fn container(name: &'static str) -> &'static str {
     }
 }
 
-/// What the digest of the audio begins with: the codec and its configuration, which decide what the packets mean. What
+/// What the digest of the audio begins with: the codec and its configuration. What
 /// follows are the packets, nothing between them: how a container cuts uncompressed sound into packets is its own affair.
 fn begin_digest(parameters: &AudioCodecParameters, decoder: &dyn AudioDecoder) -> Sha256 {
-    let configuration = parameters.extra_data.as_deref().unwrap_or_default();
     let mut digest = Sha256::new_with_prefix(b"baton-audio-1\0");
     digest.update(decoder.codec_info().short_name);
-    digest.update((configuration.len() as u64).to_le_bytes());
-    digest.update(configuration);
+    configure(&mut digest, parameters);
     digest
 }

@@ -1,9 +1,11 @@
-//! The packets of one track, counted and digested as they pass.
+//! The packets of one track, counted and digested as they pass; in an Ogg file that is a chain of streams, those of all its links, as
+//! long as they are of one codec.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
+use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::errors::Error as Symphonia;
 use symphonia::core::formats::{FormatReader, Track};
 use symphonia::core::packet::Packet;
@@ -28,14 +30,24 @@ pub(super) struct Packets {
     /// Where the last one ended, in ticks of the track.
     end: i64,
     ended: bool,
-    /// Whether another stream begins where this one ended, as in a chained Ogg file.
-    goes_on: bool,
+    /// How long the links before this one play.
+    before: Duration,
+    /// Whether this is one of several links, as far as is known.
+    pub(super) chained: bool,
+    /// What the link is that began since somebody asked.
+    begun: Option<AudioCodecParameters>,
 }
 
 impl Packets {
     pub(super) fn new(format: Box<dyn FormatReader>, track: Track, source: Source, digest: Option<Sha256>) -> Self {
         let left = packet_bytes(source.length());
-        Self { format, source, track, digest, left, bytes: 0, ticks: 0, end: 0, ended: false, goes_on: false }
+        let (before, chained, begun) = (Duration::ZERO, false, None);
+        Self { format, source, track, digest, left, bytes: 0, ticks: 0, end: 0, ended: false, before, chained, begun }
+    }
+
+    /// Of what form the packets are from the last one on, if they are of another than those before: a decoder of its own is needed.
+    pub(super) fn take_begun(&mut self) -> Option<AudioCodecParameters> {
+        self.begun.take()
     }
 
     /// The next packet of the track; none at the end. What is damaged ends it too: nothing after can be found.
@@ -54,9 +66,12 @@ impl Packets {
                 Err(Symphonia::IoError(failed)) if failed.kind() != std::io::ErrorKind::UnexpectedEof => {
                     return Err(fault::unreadable(&failed));
                 }
-                end @ (Ok(None) | Err(_)) => {
+                Err(Symphonia::ResetRequired) => {
+                    self.begin_link()?;
+                    continue;
+                }
+                Ok(None) | Err(_) => {
                     self.ended = true;
-                    self.goes_on = matches!(end, Err(Symphonia::ResetRequired));
                     break;
                 }
             };
@@ -74,6 +89,26 @@ impl Packets {
             }
         }
         Ok(None)
+    }
+
+    /// Where one stream of a chain has ended and another begins.
+    fn begin_link(&mut self) -> Result<(), Error> {
+        let codec = |track: &Track| Some(track.codec_params.as_ref()?.audio()?.codec);
+        let own = codec(&self.track);
+        let Some(track) = self.format.tracks().iter().find(|track| codec(track).is_some() && codec(track) == own)
+        else {
+            return Err(fault::unsupported("a chain of Ogg streams of several codecs"));
+        };
+        let (seen, track) = (self.seen(), track.clone());
+        let parameters = track.codec_params.as_ref().and_then(|known| known.audio()).cloned().unwrap_or_default();
+        if let Some(digest) = &mut self.digest {
+            configure(digest, &parameters);
+        }
+        (self.before, self.ticks, self.end, self.chained) = (seen, 0, 0, true);
+        (self.track, self.begun) = (track, Some(parameters));
+        // Each has its own comments, of which nobody asks any more.
+        while self.format.metadata().pop().is_some() {}
+        Ok(())
     }
 
     /// Whether a packet reaches the end of the track. Symphonia also cuts at the end of every Ogg page whose granule position is
@@ -99,16 +134,19 @@ impl Packets {
         self.ended
     }
 
-    /// How long the packets that were seen play, before anything is cut off.
+    /// How long the packets that were seen play, of all links, before anything is cut off.
     pub(super) fn seen(&self) -> Duration {
         // Some containers say when packets begin and not how long they are, others the other way round.
         let until = self.end.saturating_sub(self.track.start_ts.get().max(0));
         let ticks = self.ticks.max(u64::try_from(until).unwrap_or_default());
-        self.track.time_base.map(|base| in_time(base, ticks)).unwrap_or_default()
+        self.before.saturating_add(self.track.time_base.map(|base| in_time(base, ticks)).unwrap_or_default())
     }
 
-    /// How long the container says that the track plays.
+    /// How long the container says that the track plays; of a chain it does not.
     pub(super) fn stated(&self) -> Option<Duration> {
+        if self.chained {
+            return None;
+        }
         let ticks = self.track.duration.map(symphonia::core::units::Duration::get).or(self.track.num_frames)?;
         let stated = in_time(self.track.time_base?, ticks);
         (!stated.is_zero()).then_some(stated)
@@ -128,15 +166,22 @@ impl Packets {
         (seconds > 0.0).then_some(rate)
     }
 
-    /// The digest of all packets, if it was asked for and all were seen; none where another stream goes on.
+    /// The digest of all packets, if it was asked for and all were seen.
     pub(super) fn digest(&mut self) -> Option<[u8; 32]> {
-        let ended = self.ended && !self.goes_on;
+        let ended = self.ended;
         self.digest.take().filter(|_| ended).map(|digest| digest.finalize().into())
     }
 
     pub(super) fn source(&self) -> &Source {
         &self.source
     }
+}
+
+/// Digests a codec's configuration, which decides what the packets mean.
+pub(super) fn configure(digest: &mut Sha256, parameters: &AudioCodecParameters) {
+    let configuration = parameters.extra_data.as_deref().unwrap_or_default();
+    digest.update((configuration.len() as u64).to_le_bytes());
+    digest.update(configuration);
 }
 
 /// Where in time so many ticks are.

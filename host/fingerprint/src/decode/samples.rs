@@ -28,8 +28,8 @@ pub(super) struct Samples {
     i32: Vec<Vec<i32>>,
 }
 
-/// What samples are: those of the codec, whatever the decoder keeps them in. `bits` are those of the coded samples, as FLAC and
-/// ALAC know them.
+/// What samples are: those of the codec, whatever the decoder keeps them in. `bits` are those of the coded samples of FLAC and ALAC, which
+/// have one decoder for all depths. PCM is what its container makes of it: 16 bits that count in 32 are 32.
 pub(super) fn kind(decoded: &Decoded<'_>, bits: Option<u32>) -> Kind {
     match decoded {
         Decoded::F32(_) | Decoded::F64(_) => Kind::Float,

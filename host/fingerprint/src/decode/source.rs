@@ -21,6 +21,8 @@ pub(crate) struct Source {
     blocks: Arc<Mutex<Blocks>>,
     length: u64,
     position: u64,
+    /// Whether it says that it can only be read on.
+    forward: bool,
 }
 
 /// Other bytes for those at an offset.
@@ -54,7 +56,12 @@ impl Source {
             step: OPENING_BYTES,
             veils: Vec::new(),
         };
-        Self { blocks: Arc::new(Mutex::new(blocks)), length, position: 0 }
+        Self { blocks: Arc::new(Mutex::new(blocks)), length, position: 0, forward: false }
+    }
+
+    /// The same file for those who shall only read on.
+    pub(super) fn forward(&self) -> Self {
+        Self { forward: true, ..self.clone() }
     }
 
     /// How long the file was when it was opened, in bytes.
@@ -225,11 +232,11 @@ impl Seek for Source {
 
 impl MediaSource for Source {
     fn is_seekable(&self) -> bool {
-        true
+        !self.forward
     }
 
     fn byte_len(&self) -> Option<u64> {
-        Some(self.length)
+        Some(self.length).filter(|_| !self.forward)
     }
 }
 

@@ -1,11 +1,17 @@
 //! The tags that matching needs, of whatever the demuxer found at the start, at the end and beside the tracks.
 //!
-//! Not found: those of Matroska, and those of WAV, whose `INFO` list symphonia 0.6.1 reads and lets go.
+//! Those of WAV are found by `riff`. Not found: those of Matroska.
+
+use std::io::{Seek as _, SeekFrom};
 
 use symphonia::core::formats::FormatReader;
+use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::well_known::{METADATA_ID_AIFF, METADATA_ID_ID3V1};
-use symphonia::core::meta::{MetadataRevision, StandardTag, Tag};
+use symphonia::core::meta::{MetadataOptions, MetadataReader as _, MetadataRevision, StandardTag, Tag};
+use symphonia::default::meta::Id3v2Reader;
 
+use super::riff::Riff;
+use super::source::Source;
 use crate::Tags;
 
 /// A title of more characters than this is no title.
@@ -26,13 +32,37 @@ pub(super) fn take(format: &mut dyn FormatReader) -> (Tags, Option<String>) {
             break;
         }
     }
-    let tags = Tags {
-        title: tags.title.or(old.title),
-        artist: tags.artist.or(old.artist),
-        album: tags.album.or(old.album),
-        isrc: tags.isrc.or(old.isrc),
-    };
-    (tags, smpb)
+    (filled(tags, old), smpb)
+}
+
+/// Adds those of a WAV file, where there are none yet: of its `ID3v2` tag, then of its list.
+pub(super) fn add_riff(tags: &mut Tags, riff: Riff, source: &Source) {
+    let mut found = Tags::default();
+    if let Some(revision) = riff.id3.and_then(|at| id3(source, at)) {
+        collect(&revision, &mut found, &mut None);
+    }
+    for more in [found, riff.info] {
+        *tags = filled(std::mem::take(tags), more);
+    }
+}
+
+/// The `ID3v2` tag that begins there.
+fn id3(source: &Source, at: u64) -> Option<MetadataRevision> {
+    let mut tag = source.clone();
+    tag.seek(SeekFrom::Start(at)).ok()?;
+    let stream = MediaSourceStream::new(Box::new(tag), MediaSourceStreamOptions::default());
+    let mut reader = Id3v2Reader::try_new(stream, MetadataOptions::default()).ok()?;
+    reader.read_all().ok().map(|read| read.revision)
+}
+
+/// Those of one, and of another where it has none.
+fn filled(tags: Tags, more: Tags) -> Tags {
+    Tags {
+        title: tags.title.or(more.title),
+        artist: tags.artist.or(more.artist),
+        album: tags.album.or(more.album),
+        isrc: tags.isrc.or(more.isrc),
+    }
 }
 
 fn collect(revision: &MetadataRevision, into: &mut Tags, smpb: &mut Option<String>) {
@@ -59,7 +89,8 @@ fn put(tag: &Tag, into: &mut Tags) {
     }
 }
 
-fn short(text: &str) -> Option<String> {
+/// A text as it is kept: none where it is empty.
+pub(super) fn short(text: &str) -> Option<String> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
     (!text.is_empty()).then(|| text.chars().take(MOST_CHARACTERS).collect())
 }

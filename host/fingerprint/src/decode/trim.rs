@@ -3,48 +3,88 @@
 //! What `FFmpeg` (and so `fpcalc`) does, and who does it here:
 //! - MP3: the delay and padding of the LAME header (symphonia, packet by packet); nothing without such a header.
 //! - Vorbis in Ogg: the end by the last granule position (symphonia).
-//! - MP4: the first edit that shows something, else iTunes' `iTunSMPB` (here: symphonia 0.6 reads neither).
+//! - MP4: the edits that show something, else iTunes' `iTunSMPB` (here: symphonia 0.6 reads neither). As `FFmpeg`'s `mov_fix_index` does
+//!   it: the first edit begins at a sample, those after it at the first packet that begins within them, and each ends with a packet.
+//!   Edits that lead back or have pauses between them are refused: `FFmpeg` reads such files in another order than they lie.
 //! - ADTS has no place to say it: nothing.
 
 use std::ops::Range;
 
 use super::mp4::{Movie, Track};
 
-/// What is left to be cut.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What is cut out of a track.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Trim {
-    /// Frames to drop before the first that counts.
-    pub(super) drop: u64,
-    /// Frames that count; none for all.
-    pub(super) keep: Option<u64>,
+    /// What counts, one after another; nothing for all.
+    spans: Vec<Span>,
+    /// Where the next packet begins, in frames of the track.
+    at: u64,
+    /// The span that counts there.
+    number: usize,
+}
+
+/// So much of a track, in frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Span {
+    from: u64,
+    /// None for all that follows.
+    until: Option<u64>,
 }
 
 impl Trim {
-    /// As the edits of an MP4 track say, at the rate of the decoder; where there are none, as iTunes' tag says.
-    pub(super) fn of_movie(movie: &Movie, track: &Track, rate_hz: u32, smpb: Option<&str>) -> Self {
-        let by_tag = || smpb.and_then(of_smpb).unwrap_or_default();
+    /// As the edits of an MP4 track say, at the rate of the decoder; where there are none, as iTunes' tag says. None for edits that are
+    /// not followed.
+    pub(super) fn of_movie(movie: &Movie, track: &Track, rate_hz: u32, smpb: Option<&str>) -> Option<Self> {
+        let by_tag = smpb.and_then(of_smpb);
         let scale = |ticks: u64, per_second: u32| rescale(ticks, u64::from(rate_hz), u64::from(per_second));
-        match track.edits.as_slice() {
-            [] => by_tag(),
-            [edit] if edit.from == 0 => Self { drop: by_tag().drop, keep: None },
-            [edit] => Self {
-                drop: scale(edit.from, track.timescale).unwrap_or_default(),
-                keep: scale(edit.length, movie.timescale).filter(|frames| *frames > 0),
-            },
-            [first, ..] => Self { drop: scale(first.from, track.timescale).unwrap_or_default(), keep: None },
+        let span = |edit: &super::mp4::Edit| {
+            let from = scale(edit.from, track.timescale).unwrap_or_default();
+            let length = scale(edit.length, movie.timescale).filter(|length| *length > 0);
+            Span { from, until: length.map(|length| from.saturating_add(length)) }
+        };
+        let mut spans: Vec<Span> = track.edits.iter().map(span).collect();
+        let forward = |pair: &[Span]| pair.first().and_then(|one| one.until) <= pair.last().map(|next| next.from);
+        let open = spans.iter().rev().skip(1).any(|span| span.until.is_none());
+        if track.paused || open || !spans.windows(2).all(forward) {
+            return None;
         }
+        match (spans.as_mut_slice(), by_tag) {
+            ([], by_tag) => spans.extend(by_tag),
+            // FFmpeg reads the tag after the edits.
+            ([first], Some(by_tag)) if first.from == 0 => first.from = by_tag.from,
+            _ => {}
+        }
+        Some(Self { spans, at: 0, number: 0 })
     }
 
-    /// What counts of the next so many frames.
+    /// How many frames are dropped before the first that counts.
+    pub(super) fn dropped(&self) -> u64 {
+        self.spans.first().map_or(0, |span| span.from)
+    }
+
+    /// How many frames count; none where that is not said.
+    pub(super) fn kept(&self) -> Option<u64> {
+        let lengths = self.spans.iter().map(|span| Some(span.until?.saturating_sub(span.from)));
+        lengths.sum::<Option<u64>>().filter(|_| !self.spans.is_empty())
+    }
+
+    /// What counts of the next packet, of so many frames.
     pub(super) fn next(&mut self, frames: usize) -> Range<usize> {
-        let dropped = usize::try_from(self.drop).unwrap_or(usize::MAX).min(frames);
-        self.drop -= dropped as u64;
-        let mut kept = frames - dropped;
-        if let Some(keep) = &mut self.keep {
-            kept = kept.min(usize::try_from(*keep).unwrap_or(usize::MAX));
-            *keep -= kept as u64;
+        let start = self.at;
+        self.at = start.saturating_add(frames as u64);
+        if self.spans.is_empty() {
+            return 0..frames;
         }
-        dropped..dropped + kept
+        while self.spans.get(self.number).is_some_and(|span| span.until.is_some_and(|until| until <= start)) {
+            self.number += 1;
+        }
+        let Some(span) = self.spans.get(self.number) else { return 0..0 };
+        let before = usize::try_from(span.from.saturating_sub(start)).unwrap_or(usize::MAX);
+        match before {
+            0 => 0..frames,
+            before if before < frames && self.number == 0 => before..frames,
+            _ => 0..0,
+        }
     }
 }
 
@@ -54,11 +94,12 @@ fn rescale(value: u64, by: u64, of: u64) -> Option<u64> {
 }
 
 /// iTunes' own: zero, then delay, padding and length in frames, all hexadecimal.
-fn of_smpb(text: &str) -> Option<Trim> {
+fn of_smpb(text: &str) -> Option<Span> {
     let mut numbers = text.split_ascii_whitespace().map(|word| u64::from_str_radix(word, 16).ok());
     let (_, drop, _, keep) = (numbers.next()??, numbers.next()??, numbers.next()??, numbers.next()??);
     // FFmpeg's own bound of what is believed.
-    (drop < 16_384).then_some(Trim { drop, keep: Some(keep).filter(|keep| *keep > 0) })
+    let until = Some(drop.saturating_add(keep)).filter(|_| keep > 0);
+    (drop < 16_384).then_some(Span { from: drop, until })
 }
 
 #[cfg(test)]
@@ -66,25 +107,50 @@ mod tests {
     use super::super::mp4::Edit;
     use super::*;
 
-    #[test]
-    fn an_edit_drops_the_start_and_the_end() {
+    fn edited(edits: &[(u64, u64)], rate_hz: u32, smpb: Option<&str>) -> Option<Trim> {
         let movie = Movie { timescale: 1000, ..Movie::default() };
-        let track = Track { timescale: 44_100, edits: vec![Edit { length: 500, from: 1024 }], ..Track::default() };
-        let mut trim = Trim::of_movie(&movie, &track, 44_100, None);
-        assert_eq!(trim, Trim { drop: 1024, keep: Some(22_050) });
-        assert_eq!(trim.next(1000), 1000..1000);
+        let edits = edits.iter().map(|(length, from)| Edit { length: *length, from: *from }).collect();
+        Trim::of_movie(&movie, &Track { timescale: 44_100, edits, ..Track::default() }, rate_hz, smpb)
+    }
+
+    #[test]
+    fn an_edit_drops_the_start_to_the_sample_and_the_end_to_the_packet() {
+        let mut trim = edited(&[(500, 1024)], 44_100, None).unwrap();
+        assert_eq!((trim.dropped(), trim.kept()), (1024, Some(22_050)));
+        assert_eq!(trim.next(1000), 0..0);
         assert_eq!(trim.next(1000), 24..1000);
-        assert_eq!(trim.next(30_000), 0..21_074);
+        assert_eq!(trim.next(21_000), 0..21_000);
+        assert_eq!(trim.next(1024), 0..1024);
         assert_eq!(trim.next(1024), 0..0);
         // The core of implicit HE-AAC runs at half the rate of the track.
-        assert_eq!(Trim::of_movie(&movie, &track, 22_050, None), Trim { drop: 512, keep: Some(11_025) });
+        let trim = edited(&[(500, 1024)], 22_050, None).unwrap();
+        assert_eq!((trim.dropped(), trim.kept()), (512, Some(11_025)));
+    }
+
+    #[test]
+    fn later_edits_begin_with_a_packet() {
+        let mut trim = edited(&[(100, 0), (100, 44_100)], 44_100, None).unwrap();
+        assert_eq!(trim.kept(), Some(8820));
+        assert_eq!([trim.next(4000), trim.next(4000), trim.next(4000)], [0..4000, 0..4000, 0..0]);
+        assert_eq!([trim.next(32_000), trim.next(4000), trim.next(4000)], [0..0, 0..0, 0..4000]);
+        assert_eq!(trim.next(4000), 0..0);
+    }
+
+    #[test]
+    fn edits_that_lead_back_or_pause_are_not_followed() {
+        assert_eq!(edited(&[(100, 44_100), (100, 0)], 44_100, None), None);
+        assert_eq!(edited(&[(100, 0), (100, 0)], 44_100, None), None);
+        assert_eq!(edited(&[(0, 0), (100, 44_100)], 44_100, None), None);
+        let track = Track { paused: true, ..Track::default() };
+        assert_eq!(Trim::of_movie(&Movie::default(), &track, 44_100, None), None);
     }
 
     #[test]
     fn the_tag_of_itunes_counts_where_there_is_no_edit() {
         let text = " 00000000 00000840 000001C0 00000000000CDC00 00000000 00000000";
-        let trim = Trim::of_movie(&Movie::default(), &Track::default(), 44_100, Some(text));
-        assert_eq!(trim, Trim { drop: 0x840, keep: Some(0xc_dc00) });
-        assert_eq!(Trim::of_movie(&Movie::default(), &Track::default(), 44_100, Some("nonsense")), Trim::default());
+        let trim = edited(&[], 44_100, Some(text)).unwrap();
+        assert_eq!((trim.dropped(), trim.kept()), (0x840, Some(0xc_dc00)));
+        assert_eq!(edited(&[], 44_100, Some("nonsense")), Some(Trim::default()));
+        assert_eq!(edited(&[(1000, 0)], 44_100, Some(text)).map(|trim| trim.dropped()), Some(0x840));
     }
 }

@@ -7,20 +7,24 @@
 
 use super::bounds::ELEMENT_BYTES;
 use super::mp4::Movie;
+use super::riff::Riff;
 use super::source::{Source, Veil};
 
 /// More than any tag has.
 const MOST_ELEMENTS: usize = 4096;
 
 /// What has to be shown in place of what.
-pub(super) fn veils(source: &Source, movie: Option<&Movie>) -> Vec<Veil> {
+pub(super) fn veils(source: &Source, movie: Option<&Movie>, riff: &Riff) -> Vec<Veil> {
     if let Some(movie) = movie {
         return movie.pictures.iter().map(|place| (*place, b"free".to_vec())).collect();
     }
     let mut veils = Vec::new();
     let mut at = 0;
-    if let Some(tag) = tag(source) {
+    if let Some(tag) = tag(source, 0) {
         at = tag.end;
+        veils.extend(frames(source, &tag));
+    }
+    if let Some(tag) = riff.id3.and_then(|start| tag(source, start)) {
         veils.extend(frames(source, &tag));
     }
     veils.extend(blocks(source, at));
@@ -51,20 +55,21 @@ struct Tag {
     version: u8,
     /// Whether sizes cannot be trusted: bytes were inserted, or an extended header comes first.
     odd: bool,
+    start: u64,
     end: u64,
 }
 
-/// An `ID3v2` tag at the start (ID3v2.4 structure, §3.1).
-fn tag(source: &Source) -> Option<Tag> {
-    let head: [u8; 10] = source.bytes(0)?;
+/// An `ID3v2` tag that begins there (ID3v2.4 structure, §3.1).
+fn tag(source: &Source, start: u64) -> Option<Tag> {
+    let head: [u8; 10] = source.bytes(start)?;
     let [b'I', b'D', b'3', version, _, flags, size @ ..] = head else { return None };
-    Some(Tag { version, odd: flags & 0xc0 != 0, end: 10 + u64::from(syncsafe(size)) })
+    Some(Tag { version, odd: flags & 0xc0 != 0, start, end: start + 10 + u64::from(syncsafe(size)) })
 }
 
 /// The large frames of a tag (ID3v2.3 §3.3, ID3v2.4 structure §4): the second byte of flags says compressed.
 fn frames(source: &Source, tag: &Tag) -> Vec<Veil> {
     let mut veils = Vec::new();
-    let mut at = 10;
+    let mut at = tag.start + 10;
     if tag.odd || !matches!(tag.version, 3 | 4) {
         return veils;
     }

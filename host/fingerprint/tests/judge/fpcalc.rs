@@ -1,7 +1,12 @@
 //! What `fpcalc` says of a file, and files that are made to ask it about.
 
+#[path = "form.rs"]
+pub(crate) mod form;
+
 use std::path::Path;
 use std::process::Command;
+
+use form::Form;
 
 /// What `fpcalc` says of a file.
 pub(crate) fn fpcalc(arguments: &[&str], file: &Path) -> String {
@@ -39,12 +44,6 @@ pub(crate) fn write(file: &Path, rate_hz: u32, planes: &[Vec<f32>], floats: bool
     let data: Vec<u8> =
         (0..planes[0].len()).flat_map(|n| planes.iter().flat_map(move |plane| bytes(plane[n]))).collect();
     let size = u32::try_from(data.len()).expect("a short file");
-    let frame = channels * bits / 8;
-    let format = [tag.to_le_bytes(), channels.to_le_bytes()].concat();
-    let rates = [rate_hz.to_le_bytes(), (rate_hz * u32::from(frame)).to_le_bytes()].concat();
-    let widths = [frame.to_le_bytes(), bits.to_le_bytes()].concat();
-    let head = [b"WAVEfmt ".to_vec(), 16_u32.to_le_bytes().to_vec(), format, rates, widths, b"data".to_vec()].concat();
-    let whole =
-        [b"RIFF".to_vec(), (size + 36).to_le_bytes().to_vec(), head, size.to_le_bytes().to_vec(), data].concat();
-    std::fs::write(file, whole).expect("a WAV file is written");
+    let head = Form { tag, channels, rate_hz, bits, counting: None }.header(size);
+    std::fs::write(file, [head, data].concat()).expect("a WAV file is written");
 }

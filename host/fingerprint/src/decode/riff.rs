@@ -1,0 +1,86 @@
+//! The tags of a WAV file: its `INFO` list, which symphonia 0.6 reads and lets go, and a chunk that holds an `ID3v2` tag, which it
+//! passes over.
+//!
+//! Multimedia Programming Interface and Data Specifications 1.0 (1991), chapters 2 and 3: RIFF, and what the chunks of `INFO` are
+//! called. A fixed number of heads is looked at, and little of each text is read.
+
+use super::source::Source;
+use crate::Tags;
+
+/// More chunks than any file has.
+const MOST_CHUNKS: usize = 4096;
+/// More texts than a list has.
+const MOST_TEXTS: usize = 256;
+/// More than is kept of a title, in bytes.
+const TEXT_BYTES: usize = 4096;
+
+/// What is found in the chunks.
+#[derive(Debug, Default)]
+pub(super) struct Riff {
+    /// Of the `INFO` list.
+    pub(super) info: Tags,
+    /// Where an `ID3v2` tag begins.
+    pub(super) id3: Option<u64>,
+}
+
+/// What the chunks of a WAV file say; nothing for any other.
+pub(super) fn inspect(source: &Source) -> Riff {
+    let mut riff = Riff::default();
+    if source.bytes(0) != Some(*b"RIFF") || source.bytes(8) != Some(*b"WAVE") {
+        return riff;
+    }
+    for Chunk { kind, from, until } in chunks(source, 12, source.length()).take(MOST_CHUNKS) {
+        match &kind {
+            b"id3 " | b"ID3 " => riff.id3 = riff.id3.or(Some(from)),
+            b"LIST" if source.bytes(from) == Some(*b"INFO") => {
+                for Chunk { kind, from, until } in chunks(source, from + 4, until).take(MOST_TEXTS) {
+                    put(&mut riff.info, kind, || text(source, from, until));
+                }
+            }
+            _ => {}
+        }
+    }
+    riff
+}
+
+/// A chunk: what it is, and where its content begins and ends.
+struct Chunk {
+    kind: [u8; 4],
+    from: u64,
+    until: u64,
+}
+
+/// The chunks between two places, one after another.
+fn chunks(source: &Source, mut at: u64, end: u64) -> impl Iterator<Item = Chunk> {
+    std::iter::from_fn(move || {
+        let from = at.checked_add(8).filter(|from| *from <= end)?;
+        let [a, b, c, d, length @ ..] = source.bytes::<8>(at)?;
+        let length = u64::from(u32::from_le_bytes(length));
+        at = from + length + length % 2;
+        Some(Chunk { kind: [a, b, c, d], from, until: end.min(from + length) })
+    })
+}
+
+/// The first of each counts.
+fn put(tags: &mut Tags, kind: [u8; 4], text: impl Fn() -> Option<String>) {
+    let place = match &kind {
+        b"INAM" => &mut tags.title,
+        b"IART" => &mut tags.artist,
+        b"IPRD" => &mut tags.album,
+        _ => return,
+    };
+    if place.is_none() {
+        *place = text();
+    }
+}
+
+/// A text, which ends with a zero. The format knows no encoding; what is no UTF-8 counts as Latin-1.
+fn text(source: &Source, from: u64, until: u64) -> Option<String> {
+    let length = usize::try_from(until - from).unwrap_or(usize::MAX).min(TEXT_BYTES);
+    let mut bytes = vec![0; length];
+    let read = source.read_at(from, &mut bytes).ok()?;
+    let bytes = bytes.get(..read)?.split(|byte| *byte == 0).next()?;
+    let text =
+        str::from_utf8(bytes).map_or_else(|_| bytes.iter().map(|byte| char::from(*byte)).collect(), str::to_owned);
+    super::tags::short(&text)
+}

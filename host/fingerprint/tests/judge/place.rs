@@ -1,0 +1,60 @@
+//! A folder in which a piece of real music becomes files of all kinds, by `ffmpeg`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::judge::{encode, music};
+
+/// Eight seconds of one piece, and a folder to work in; none where there is no judge.
+pub(crate) struct Place {
+    folder: TempDir,
+    piece: PathBuf,
+}
+
+impl Place {
+    /// The same piece at every call.
+    pub(crate) fn new() -> Option<Self> {
+        let piece = music(usize::MAX).into_iter().next()?;
+        Some(Self { folder: tempfile::tempdir().expect("a folder"), piece })
+    }
+
+    /// Where a file of that name is.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The piece as a file of that name.
+    pub(crate) fn encoded(&self, name: &str, arguments: &[&str]) -> PathBuf {
+        let path = self.path(name);
+        encode(&self.piece, &[arguments, &["-t", "8"]].concat(), &path);
+        path
+    }
+
+    /// The same packets in another file; the inputs among the arguments come first.
+    pub(crate) fn copied(&self, from: &Path, name: &str, arguments: &[&str]) -> PathBuf {
+        let path = self.path(name);
+        let inputs = arguments.iter().rposition(|argument| *argument == "-i").map_or(0, |last| last + 2);
+        let (inputs, arguments) = arguments.split_at(inputs);
+        let output = Command::new("ffmpeg")
+            .args(["-v", "error", "-y", "-i"])
+            .arg(from)
+            .args(inputs)
+            .args(["-c", "copy"])
+            .args(arguments)
+            .arg(&path)
+            .output()
+            .expect("ffmpeg starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        path
+    }
+
+    /// A file of those bytes.
+    pub(crate) fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, bytes).expect("a file");
+        path
+    }
+}
