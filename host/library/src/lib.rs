@@ -17,5 +17,7 @@ pub mod lookup;
 pub mod scan;
 pub mod source;
 pub mod sync;
+#[cfg(test)]
+mod test_sound;
 
 pub use error::LibraryError;

@@ -11,7 +11,7 @@ use baton_library::lookup::Match;
 use super::Workspace;
 
 /// Files of one piece, and so of one task: some seconds of reading, so that what is found is soon told.
-const PIECE: Wanted = Wanted { most: 100 };
+const PIECE: usize = 100;
 
 /// The ears of a workspace that names folders; none where it names none.
 pub(super) fn ears(workspace: &Workspace) -> Option<Ears> {
@@ -23,7 +23,8 @@ pub(super) fn ears(workspace: &Workspace) -> Option<Ears> {
     let folders = folders.into_iter().map(|folder| folder.canonicalize().unwrap_or(folder)).collect();
     let catalog = workspace.state.catalog();
     let hear = move |folder: &Path, marks: &_, stop: &AtomicBool| {
-        let news = arrivals::hear(&catalog, folder, marks, PIECE, &baton_fingerprint::read, stop);
+        let wanted = Wanted { catalog: &catalog, folder, marks, most: PIECE };
+        let news = arrivals::hear(&wanted, &baton_fingerprint::read, stop);
         news.map(told).map_err(|error| error.to_string())
     };
     Some(Ears { folders, hear: Arc::new(hear) })

@@ -8,9 +8,8 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
 
-use baton_fingerprint::{Error, Fingerprint, Reason, Sound, Tags};
+use baton_fingerprint::{Error, Reason, Sound};
 use baton_ledger::catalog::Catalog;
 use baton_ledger::catalog::library::{Before, State, Waiting};
 
@@ -19,6 +18,7 @@ use super::{Compared, Event, Options, Read, Report, forget, scan};
 use crate::coverage::{Coverage, GATE};
 use crate::duplicates::{Heard, Wanted, find};
 use crate::source::Place;
+use crate::test_sound;
 
 /// A place with music and a catalog beside it.
 struct Room {
@@ -91,22 +91,7 @@ fn fault(reason: Reason, detail: &str) -> Error {
 }
 
 fn sound(text: &str) -> Sound {
-    let mut digest = [0; 32];
-    digest.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
-    Sound {
-        fingerprint: Fingerprint::new(text.bytes().map(u32::from).collect()),
-        duration: Duration::from_mins(3),
-        codec: "mp3",
-        container: "mp3",
-        rate_hz: 44_100,
-        channels: 2,
-        bits: None,
-        bitrate: Some(192_000),
-        core_only: false,
-        audio_sha256: Some(digest),
-        file_sha256: Some(digest),
-        tags: Tags::default(),
-    }
+    test_sound::sound(text, text.bytes().map(u32::from).collect(), 180)
 }
 
 fn options() -> Options {

@@ -131,12 +131,19 @@ impl Catalog {
         Ok(known(&self.connection, source, key)?)
     }
 
-    /// As [`Library::vanished`].
+    /// The items that were there and that listing `scan` did not see.
     ///
     /// # Errors
     /// When the database fails.
     pub fn library_vanished(&self, source: i64, scan: i64) -> Result<Vec<Vanished>, LedgerError> {
-        vanished(&self.connection, source, scan)
+        let mut select = self.connection.prepare_cached(
+            "SELECT id, path, mounted FROM library_items
+             WHERE source = ?1 AND scan < ?2 AND missing_since IS NULL ORDER BY id",
+        )?;
+        let rows = select.query_map([source, scan], |row| {
+            Ok(Vanished { id: row.get(0)?, path: row.get::<_, PathRead>(1)?.0.into(), mounted: row.get(2)? })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 }
 
@@ -173,14 +180,6 @@ impl Library {
         let standings = items.iter().map(one).collect::<Result<_, _>>()?;
         transaction.commit()?;
         Ok(standings)
-    }
-
-    /// The items that were there and that listing `scan` did not see.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn vanished(&self, source: i64, scan: i64) -> Result<Vec<Vanished>, LedgerError> {
-        vanished(&self.connection, source, scan)
     }
 
     /// Ends what is open of the items of a listing that have another inode and nothing else ([`Standing::OtherInode`]), on the
@@ -239,17 +238,6 @@ impl Library {
         )?;
         Ok(transaction.commit()?)
     }
-}
-
-fn vanished(connection: &Connection, source: i64, scan: i64) -> Result<Vec<Vanished>, LedgerError> {
-    let mut select = connection.prepare_cached(
-        "SELECT id, path, mounted FROM library_items
-         WHERE source = ?1 AND scan < ?2 AND missing_since IS NULL ORDER BY id",
-    )?;
-    let rows = select.query_map([source, scan], |row| {
-        Ok(Vanished { id: row.get(0)?, path: row.get::<_, PathRead>(1)?.0.into(), mounted: row.get(2)? })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn known(connection: &Connection, source: i64, key: &OsStr) -> rusqlite::Result<Option<Known>> {

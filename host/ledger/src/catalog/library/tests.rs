@@ -58,7 +58,8 @@ fn listed(name: &str) -> Listed {
 fn list(library: &mut Library, source: &Source, items: &[Listed], retry: bool) -> Vec<Standing> {
     let scan = library.begin_listing(source.id).unwrap();
     let standings = library.list(source.id, scan, items, retry, now()).unwrap();
-    let gone: Vec<i64> = library.vanished(source.id, scan).unwrap().iter().map(|item| item.id).collect();
+    let catalog = Catalog::open(Path::new(library.connection.path().unwrap())).unwrap().unwrap();
+    let gone: Vec<i64> = catalog.library_vanished(source.id, scan).unwrap().iter().map(|item| item.id).collect();
     library.end_listing(source.id, &gone, now()).unwrap();
     standings
 }
