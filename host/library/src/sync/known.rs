@@ -91,6 +91,7 @@ mod tests {
             size: 4096,
             mtime_ns: 1,
             inode: 1,
+            volume: 1,
             mounted: false,
             absent: None,
         }
