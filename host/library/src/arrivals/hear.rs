@@ -23,6 +23,9 @@ use crate::source::Place;
 /// A file that was written to this recently may be half there.
 const QUIET: Duration = Duration::from_secs(2);
 
+/// How long a piece reads, about: then whoever waits for the library's lock has it.
+const TIME: Duration = Duration::from_secs(10);
+
 /// What is wanted of a piece.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
@@ -32,7 +35,7 @@ pub struct Wanted<'a> {
     pub folder: &'a Path,
     /// The marks of the files that were told of before, by [`Arrival::key`].
     pub marks: &'a BTreeMap<String, String>,
-    /// Files that are read at most, and files that are told of at most.
+    /// Files that are read at most (fewer where they take long), and files that are told of at most.
     pub most: usize,
 }
 
@@ -107,7 +110,7 @@ enum Taken {
 
 fn take_in(wanted: &Wanted<'_>, place: &Place, read: &Read<'_>, stop: &AtomicBool) -> Result<Taken, LibraryError> {
     let limit = u64::try_from(wanted.most).ok();
-    let options = Options { jobs: NonZeroUsize::MIN, limit, emptied: true, ..Options::default() };
+    let options = Options { jobs: NonZeroUsize::MIN, limit, time: Some(TIME), emptied: true, ..Options::default() };
     let mut wait = 0;
     let mut tell = |event: &Event<'_>| {
         if let Event::Listed(listing) = event {

@@ -52,7 +52,7 @@ pub fn scan(
         .map_err(|error| LibraryError::Jobs(error.to_string()))?;
     let sources = Sources::new(places, devices);
     let pass = Pass { pool: &pool, read, stop, sources: &sources, last: false };
-    let queue = Queue::of_catalog(open(catalog)?, works.clone(), options.limit);
+    let queue = Queue::of_catalog(open(catalog)?, works.clone(), options);
     let again = pass.run(&queue, &mut library, &mut report.reads, tell)?;
     let pass = Pass { last: true, ..pass };
     pass.run(&Queue::of_list(again), &mut library, &mut report.reads, tell)?;

@@ -8,6 +8,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use baton_fingerprint::{Error, Reason, Sound};
 use baton_ledger::catalog::Catalog;
@@ -197,6 +198,18 @@ fn a_dry_run_writes_nothing_and_a_limit_reads_no_more() {
     let dry = room.scan(&Options { dry_run: true, ..options() });
     assert_eq!((dry.sources[0].pending, dry.sources[0].unchanged), (6, 4));
     assert_eq!((room.scan(&options()).reads.items, room.coverage().total.fingerprinted), (6, 10));
+}
+
+#[test]
+fn a_scan_whose_time_is_over_has_read_one_at_least_and_leaves_the_rest() {
+    let room = Room::new();
+    (0..3).for_each(|number| room.put(&format!("{number}.mp3"), &format!("sound {number}")));
+    let short = Options { jobs: NonZeroUsize::MIN, time: Some(Duration::ZERO), ..options() };
+    for left in [2, 1, 0, 0] {
+        let report = room.scan(&short);
+        assert_eq!((report.stopped, room.coverage().total.pending), (false, left));
+    }
+    assert_eq!(room.coverage().total.fingerprinted, 3);
 }
 
 #[test]

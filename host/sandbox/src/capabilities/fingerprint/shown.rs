@@ -83,7 +83,12 @@ pub(super) fn twice(found: &Duplicates, most: u32) -> Result<Twice, Error> {
         bytes += group.iter().map(size).sum::<usize>();
         if bytes > limits::SOUND_BYTES {
             let (fit, limit) = (groups.len(), limits::SOUND_BYTES >> 20);
-            return Err(Error::TooLarge(format!("more than {limit} MiB: ask for the {fit} largest groups, which fit")));
+            let way = match fit {
+                0 => "the largest group alone; `baton library duplicates` shows it".to_owned(),
+                1 => "ask for the largest group, which fits".to_owned(),
+                _ => format!("ask for the {fit} largest groups, which fit"),
+            };
+            return Err(Error::TooLarge(format!("more than {limit} MiB: {way}")));
         }
         groups.extend(group);
     }
