@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 const FILES: &str = "files = [{ folder = \"root\", mode = \"ro\" }]\n";
 const ALL: &str = "files = [{ folder = \"root\", mode = \"ro\" }]\nfingerprint = [\"files\", \"library\"]";
 
+/// The folder of these grants, whose first mount a plugin sees at `/FOLDER/0`.
+const FOLDER: &str = "root";
+
 /// Seconds of a piece: enough to compare.
 const SECONDS: u32 = 40;
 
@@ -22,6 +25,16 @@ fn with_listener(grants: &str) -> Workspace {
     workspace.write("baton.toml", config);
     write_wav(&workspace.root().join("music/a.wav"), &tune(1, SECONDS));
     workspace
+}
+
+/// Where a plugin finds a file of the folder.
+fn guest(file: &str) -> String {
+    format!("/{FOLDER}/0/{file}")
+}
+
+/// That as the argument `path`.
+fn path(file: &str) -> String {
+    format!("path={}", guest(file))
 }
 
 fn run(workspace: &Workspace, args: &[&str], code: i32) -> String {
@@ -37,7 +50,7 @@ fn a_plugin_hears_what_the_program_hears_and_finds_it_in_the_library() {
         write_wav(&beside.join(name), &tune(number, SECONDS));
     }
     workspace.baton(&["library", "scan", beside.to_str().unwrap()]).ended(0);
-    let said = run(&workspace, &["tell", "--arg", "path=/root/0/a.wav"], 0);
+    let said = run(&workspace, &["tell", "--arg", &path("a.wav")], 0);
     assert!(said.contains("fingerprinted, pcm_s16le in wav, 40000 ms, 1 found"), "{said}");
     let found = workspace.read("reports/found.txt");
     assert!(found.contains("library/Known.wav 100 None"), "{found}");
@@ -78,19 +91,19 @@ fn coverage_and_duplicates_are_those_of_the_program() {
 #[test]
 fn without_the_grant_the_task_waits_with_the_command_that_gives_it() {
     let workspace = with_listener(FILES);
-    let said = run(&workspace, &["tell", "--arg", "path=/root/0/a.wav"], 1);
+    let said = run(&workspace, &["tell", "--arg", &path("a.wav")], 1);
     assert!(said.contains("baton plugin grant listener fingerprint=files"), "{said}");
     workspace.baton(&["plugin", "grant", "listener", "fingerprint=files"]).ended(0);
-    let said = run(&workspace, &["tell", "--arg", "path=/root/0/a.wav"], 1);
+    let said = run(&workspace, &["tell", "--arg", &path("a.wav")], 1);
     assert!(said.contains("baton plugin grant listener fingerprint=library"), "the first is granted now: {said}");
     assert!(run(&workspace, &["library"], 1).contains("baton plugin grant listener fingerprint=library"));
     workspace.baton(&["plugin", "grant", "listener", "fingerprint=library"]).ended(0);
-    assert!(run(&workspace, &["tell", "--arg", "path=/root/0/a.wav"], 0).contains("fingerprinted"));
+    assert!(run(&workspace, &["tell", "--arg", &path("a.wav")], 0).contains("fingerprinted"));
     workspace.baton(&["plugin", "revoke", "listener", "fingerprint=files"]).ended(0);
-    assert!(run(&workspace, &["tell", "--arg", "path=/root/0/a.wav"], 1).contains("fingerprint=files"));
+    assert!(run(&workspace, &["tell", "--arg", &path("a.wav")], 1).contains("fingerprint=files"));
     workspace.baton(&["plugin", "revoke", "listener", "files:ro=root"]).ended(0);
     workspace.baton(&["plugin", "grant", "listener", "fingerprint=files"]).ended(0);
-    assert!(run(&workspace, &["tell", "--arg", "path=/root/0/a.wav"], 1).contains("files:ro=root"));
+    assert!(run(&workspace, &["tell", "--arg", &path("a.wav")], 1).contains("files:ro=root"));
 }
 
 #[test]
@@ -105,7 +118,7 @@ fn what_has_no_fingerprint_is_told_with_its_reason_and_is_no_error() {
         ("short.wav", "skipped, too_short"),
         ("empty.wav", ""),
     ] {
-        let said = run(&workspace, &["tell", "--arg", &format!("path=/root/0/{file}")], 0);
+        let said = run(&workspace, &["tell", "--arg", &path(file)], 0);
         assert!(said.contains(end) && !said.contains("fingerprinted,"), "{file}: {said}");
     }
 }
@@ -131,14 +144,14 @@ fn no_path_and_no_link_leads_out_of_the_folder() {
     assert!(report.contains("baton plugin grant listener hard-links"), "{report}");
     assert_eq!(report.matches("unsupported").count(), 2, "{report}");
     workspace.baton(&["plugin", "grant", "listener", "hard-links"]).ended(0);
-    assert!(run(&workspace, &["tell", "--arg", "path=/root/0/hard.wav"], 0).contains("fingerprinted"));
+    assert!(run(&workspace, &["tell", "--arg", &path("hard.wav")], 0).contains("fingerprinted"));
 }
 
 #[test]
 fn a_task_reads_and_asks_no_more_than_it_may() {
     let workspace = with_listener(ALL);
     workspace.write("music/none.txt", "none");
-    let said = run(&workspace, &["many", "--arg", "path=/root/0/none.txt", "--arg", "times=2000"], 0);
+    let said = run(&workspace, &["many", "--arg", &path("none.txt"), "--arg", "times=2000"], 0);
     assert!(said.contains("After 1000:") && said.contains("a task may have 1000 files read"), "{said}");
     let said = run(&workspace, &["ask", "--arg", "words=4", "--arg", "times=101"], 0);
     assert!(said.contains("101 are asked for; at most 100"), "{said}");
@@ -160,7 +173,7 @@ fn a_cancelled_task_ends_while_a_long_file_is_read() {
     fs::File::options().write(true).open(&file).unwrap().set_len(u64::from(bytes) + 44).unwrap();
     let _daemon = workspace.up_and_serving();
     let handoff = json!({ "handoff_id": "long", "source_agent": "Claude-MM1", "title": "Listen", "action": "tell",
-        "args": { "path": "/root/0/long.wav" } });
+        "args": { "path": guest("long.wav") } });
     workspace.write("handoffs/listener/01_inbox/long.json", handoff.to_string());
     let running = |workspace: &Workspace| {
         let tasks = workspace.baton(&["status", "--json"]).ended(0).json();

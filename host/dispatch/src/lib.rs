@@ -41,6 +41,6 @@ pub use plugins::{Plugins, Refresh, Unusable};
 pub use prepare::Defaults;
 pub use recover::try_again;
 pub use roster::{Agent, AgentKind, Roster, Rules, Settings};
-pub use trigger::audio::{Ears, Hear, Known, NewAudio, News};
+pub use trigger::audio::{Ears, Hear, Known, Listened, NewAudio, News};
 pub use trigger::schedule::Schedule;
 pub use work::{Call, Called, call};

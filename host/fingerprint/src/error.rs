@@ -36,6 +36,15 @@ impl Reason {
             Self::Stopped => "stopped",
         }
     }
+
+    /// Whether such a file can have no fingerprint, so that it is skipped; else it should have one and failed.
+    #[must_use]
+    pub const fn is_skipped(self) -> bool {
+        match self {
+            Self::Unsupported | Self::Protected | Self::TooShort => true,
+            Self::NotFound | Self::Unreadable | Self::Corrupt | Self::Changed | Self::Stopped => false,
+        }
+    }
 }
 
 /// An error of the audio core: a reason, and what was found.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
@@ -14,9 +14,7 @@ use crate::database::{Reader, Tx};
 /// # Errors
 /// When the database fails.
 pub fn all(tx: &Tx<'_>, trigger: &str) -> Result<BTreeMap<String, String>, LedgerError> {
-    let mut select = tx.connection.prepare_cached("SELECT path, hash FROM marks WHERE trigger = ?1")?;
-    let rows = select.query_map([trigger], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    of(tx.connection, trigger)
 }
 
 /// The same for whoever only reads.
@@ -24,7 +22,11 @@ pub fn all(tx: &Tx<'_>, trigger: &str) -> Result<BTreeMap<String, String>, Ledge
 /// # Errors
 /// When the database fails.
 pub fn seen(reader: &Reader, trigger: &str) -> Result<BTreeMap<String, String>, LedgerError> {
-    let mut select = reader.connection.prepare_cached("SELECT path, hash FROM marks WHERE trigger = ?1")?;
+    of(&reader.connection, trigger)
+}
+
+fn of(connection: &Connection, trigger: &str) -> Result<BTreeMap<String, String>, LedgerError> {
+    let mut select = connection.prepare_cached("SELECT path, hash FROM marks WHERE trigger = ?1")?;
     let rows = select.query_map([trigger], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

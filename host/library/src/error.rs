@@ -16,7 +16,9 @@ pub enum LibraryError {
         why: String,
     },
     /// Another process scans.
-    #[error("another `baton library scan` runs in this workspace; wait for it or stop it")]
+    #[error(
+        "another `baton library scan` runs in this workspace, or `baton up` reads new audio; wait for it or stop it"
+    )]
     Busy,
     /// The lock of the scan cannot be taken.
     #[error("the lock {path} cannot be taken: {source}")]

@@ -68,6 +68,30 @@ fn a_disk_within_a_source_that_is_unmounted_loses_nothing_and_a_file_that_was_de
 }
 
 #[test]
+fn another_disk_in_the_place_of_one_within_a_source_loses_nothing_without_a_word() {
+    let workspace = Workspace::init();
+    let music = beside(&workspace, "music");
+    fill(&music, 3);
+    let disk = music.join("disk");
+    fs::create_dir(&disk).unwrap();
+    let Ok(mount) = Mount::small(&disk, 8 << 10) else { return };
+    fill(&disk, 4);
+    scan(&workspace, &music, &[], 0);
+    fs::remove_file(disk.join("00/0001.wav")).unwrap();
+    scan(&workspace, &music, &[], 0);
+    assert_eq!(counts(&coverage(&workspace)["total"]), [6, 6, 1], "one of several is gone");
+    drop(mount);
+    let _other = Mount::small(&disk, 8 << 10).unwrap();
+    write_wav(&disk.join("other.wav"), &tune(9, SECONDS));
+    let source = &scan(&workspace, &music, &[], 1)["sources"][0];
+    assert_eq!((&source["new"], &source["kept"], &source["missing"]), (&json!(1), &json!(3), &json!(0)));
+    assert_eq!(source["unread"][0]["path"].as_str(), disk.to_str());
+    assert_eq!(counts(&coverage(&workspace)["total"]), [7, 7, 1]);
+    scan(&workspace, &music, &["--gone"], 0);
+    assert_eq!(counts(&coverage(&workspace)["total"]), [4, 4, 4]);
+}
+
+#[test]
 fn a_disk_that_is_unmounted_under_a_stray_file_loses_nothing_without_a_word() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");

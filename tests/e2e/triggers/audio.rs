@@ -13,6 +13,9 @@ use serde_json::Value;
 /// Enough to compare.
 const SECONDS: u32 = 40;
 
+/// The folder that a plugin is granted, whose first mount it sees at `/FOLDER/0`.
+const FOLDER: &str = "root";
+
 const GRANTS: &str = "files = [{ folder = \"root\", mode = \"ro\" }]\nfingerprint = [\"files\", \"library\"]";
 
 /// A workspace that listens to a folder beside it, and that folder.
@@ -126,7 +129,7 @@ fn a_plugin_is_told_when_it_asks_for_it_and_may_know_the_library() {
     );
     let args: Value = serde_json::from_str(told.reason.strip_prefix("true: ").unwrap()).unwrap();
     let file = &args["files"][0];
-    assert_eq!((&file["guest"], &file["state"]), (&"/root/0/again.wav".into(), &"fingerprinted".into()));
+    assert_eq!((&file["guest"], &file["state"]), (&format!("/{FOLDER}/0/again.wav").into(), &"fingerprinted".into()));
     assert_eq!((&file["matches"][0]["path"], &file["matches"][0]["score"]), (&known.to_str().into(), &100.into()));
     // Without the grant it hears of nothing.
     workspace.baton(&["plugin", "revoke", "listener", "fingerprint=library"]).ended(0);

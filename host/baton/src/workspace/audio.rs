@@ -1,32 +1,43 @@
 //! `[[audio]]`: the daemon's ears are the library's. Here both are brought together, because the rooms do not know each other.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use baton_dispatch::{Ears, Known, NewAudio, News};
+use baton_dispatch::{Ears, Known, Listened, NewAudio, News};
 use baton_library::arrivals::{self, Arrival, Wanted};
 use baton_library::lookup::Match;
 
 use super::Workspace;
 
 /// Files of one piece, and so of one task: some seconds of reading, so that what is found is soon told.
-const PIECE: Wanted = Wanted { most: 100 };
+const PIECE: usize = 100;
 
 /// The ears of a workspace that names folders; none where it names none.
 pub(super) fn ears(workspace: &Workspace) -> Option<Ears> {
-    let folders = workspace.config.audio(&workspace.base);
+    let folders = listened(workspace.config.audio(&workspace.base));
     if folders.is_empty() {
         return None;
     }
-    // What tells of changes speaks of real paths. A folder that is not there has the one that it was given.
-    let folders = folders.into_iter().map(|folder| folder.canonicalize().unwrap_or(folder)).collect();
     let catalog = workspace.state.catalog();
     let hear = move |folder: &Path, marks: &_, stop: &AtomicBool| {
-        let news = arrivals::hear(&catalog, folder, marks, PIECE, &baton_fingerprint::read, stop);
+        let wanted = Wanted { catalog: &catalog, folder, marks, most: PIECE };
+        let news = arrivals::hear(&wanted, &baton_fingerprint::read, stop);
         news.map(told).map_err(|error| error.to_string())
     };
     Some(Ears { folders, hear: Arc::new(hear) })
+}
+
+/// The folders, each once, also where it has two names.
+fn listened(named: Vec<PathBuf>) -> Vec<Listened> {
+    let mut folders: Vec<Listened> = Vec::new();
+    for named in named {
+        let real = named.canonicalize().unwrap_or_else(|_| named.clone());
+        if !folders.iter().any(|known| known.real == real) {
+            folders.push(Listened { named, real });
+        }
+    }
+    folders
 }
 
 fn told(news: arrivals::News) -> News {

@@ -145,7 +145,7 @@ impl Engine {
         }
         for number in 0..self.triggers.len() {
             let hears = match self.triggers.get(number) {
-                Some(Armed::Audio(trigger)) => fired.audio.as_ref() == Some(&trigger.folder),
+                Some(Armed::Audio(trigger)) => fired.audio.as_ref() == Some(&trigger.folder.named),
                 _ => false,
             };
             if fired.more || hears {

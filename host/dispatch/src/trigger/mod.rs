@@ -75,7 +75,7 @@ impl Armed {
     pub(crate) fn folders(&self) -> impl Iterator<Item = &Path> {
         let (files, audio) = match self {
             Self::Files(trigger) => (Some(trigger.folders()), None),
-            Self::Audio(trigger) => (None, Some(trigger.folder.as_path())),
+            Self::Audio(trigger) => (None, Some(trigger.folder.real.as_path())),
             Self::Watched(_) => (None, None),
         };
         files.into_iter().flatten().chain(audio)

@@ -49,8 +49,8 @@ CREATE TABLE library_items (
     artist TEXT,
     album TEXT,
     isrc TEXT,
-    scan INTEGER NOT NULL,         -- the newest listing that saw it
-    seen_at INTEGER NOT NULL,
+    scan INTEGER NOT NULL,         -- the listing that wrote of it last; 0: the newest one did not see it
+    seen_at INTEGER NOT NULL,      -- when that was
     read_at INTEGER,
     read_scan INTEGER NOT NULL DEFAULT 0,  -- the newest listing when it was read or compared
     missing_since INTEGER,

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
+use baton_core::Digest;
 use baton_fingerprint::Fingerprint;
 use baton_ledger::LedgerError;
 use baton_ledger::catalog::Catalog;
@@ -22,10 +23,19 @@ use crate::source::Place;
 /// A file that was written to this recently may be half there.
 const QUIET: Duration = Duration::from_secs(2);
 
+/// How long a piece reads, about: then whoever waits for the library's lock has it.
+const TIME: Duration = Duration::from_secs(10);
+
 /// What is wanted of a piece.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
-    /// Files that are read at most, and files that are told of at most.
+pub struct Wanted<'a> {
+    /// The catalog that it is read into and held against.
+    pub catalog: &'a Path,
+    /// The folder in which something may be new.
+    pub folder: &'a Path,
+    /// The marks of the files that were told of before, by [`Arrival::key`].
+    pub marks: &'a BTreeMap<String, String>,
+    /// Files that are read at most (fewer where they take long), and files that are told of at most.
     pub most: usize,
 }
 
@@ -59,47 +69,32 @@ pub struct News {
     pub unreachable: Option<String>,
 }
 
-/// Reads what is new below `folder` into the catalog at `catalog` and tells of it. `marks` are those of the files that were
-/// told of before, by path. `read` is [`baton_fingerprint::read`]. `stop` ends it early; then nothing is told, and the next
-/// call tells it. One thread of low priority does it, whatever it costs.
+/// Reads what is new into the catalog and tells of it. `read` is [`baton_fingerprint::read`]. `stop` ends it early; then
+/// nothing is told, and the next call tells it. One thread of low priority does it, whatever it costs.
 ///
 /// # Errors
 /// When the catalog fails, or the thread cannot be started.
-pub fn hear(
-    catalog: &Path,
-    folder: &Path,
-    marks: &BTreeMap<String, String>,
-    wanted: Wanted,
-    read: &Read<'_>,
-    stop: &AtomicBool,
-) -> Result<News, LibraryError> {
-    let news = calmly(|| piece(catalog, folder, marks, wanted, read, stop))??;
+pub fn hear(wanted: &Wanted<'_>, read: &Read<'_>, stop: &AtomicBool) -> Result<News, LibraryError> {
+    let news = calmly(|| piece(wanted, read, stop))??;
     // What was not looked up to its end would seem to be unknown.
     Ok(if stop.load(Ordering::Relaxed) { News { more: true, ..News::default() } } else { news })
 }
 
-fn piece(
-    catalog: &Path,
-    folder: &Path,
-    marks: &BTreeMap<String, String>,
-    wanted: Wanted,
-    read: &Read<'_>,
-    stop: &AtomicBool,
-) -> Result<News, LibraryError> {
-    let place = match Place::of(folder) {
+fn piece(wanted: &Wanted<'_>, read: &Read<'_>, stop: &AtomicBool) -> Result<News, LibraryError> {
+    let place = match Place::of(wanted.folder) {
         Ok(place) => place,
         Err(error) => return Ok(News { unreachable: Some(error.to_string()), ..News::default() }),
     };
     let mut news = News::default();
-    match take_in(catalog, &place, wanted, read, stop)? {
+    match take_in(wanted, &place, read, stop)? {
         Taken::All => {}
         Taken::Part => news.more = true,
         Taken::Nothing(why) => return Ok(News { unreachable: Some(why), ..news }),
     }
-    let Some(catalog) = Catalog::open(catalog)? else {
+    let Some(catalog) = Catalog::open(wanted.catalog)? else {
         return Ok(news);
     };
-    see(&catalog, &place, marks, wanted.most, &mut news)?;
+    see(&catalog, &place, wanted, &mut news)?;
     compare(&catalog, &mut news.arrivals, stop)?;
     Ok(news)
 }
@@ -113,22 +108,16 @@ enum Taken {
     Nothing(String),
 }
 
-fn take_in(
-    catalog: &Path,
-    place: &Place,
-    wanted: Wanted,
-    read: &Read<'_>,
-    stop: &AtomicBool,
-) -> Result<Taken, LibraryError> {
+fn take_in(wanted: &Wanted<'_>, place: &Place, read: &Read<'_>, stop: &AtomicBool) -> Result<Taken, LibraryError> {
     let limit = u64::try_from(wanted.most).ok();
-    let options = Options { jobs: NonZeroUsize::MIN, limit, emptied: true, ..Options::default() };
+    let options = Options { jobs: NonZeroUsize::MIN, limit, time: Some(TIME), emptied: true, ..Options::default() };
     let mut wait = 0;
     let mut tell = |event: &Event<'_>| {
         if let Event::Listed(listing) = event {
             wait = listing.to_read();
         }
     };
-    let report = match scan(catalog, std::slice::from_ref(place), &options, read, &mut tell, stop) {
+    let report = match scan(wanted.catalog, std::slice::from_ref(place), &options, read, &mut tell, stop) {
         Err(LibraryError::Busy) => return Ok(Taken::Part),
         report => report?,
     };
@@ -140,23 +129,15 @@ fn take_in(
 }
 
 /// What is there and is not marked as it is, and what is marked and is not there.
-fn see(
-    catalog: &Catalog,
-    place: &Place,
-    marks: &BTreeMap<String, String>,
-    most: usize,
-    news: &mut News,
-) -> Result<(), LedgerError> {
+fn see(catalog: &Catalog, place: &Place, wanted: &Wanted<'_>, news: &mut News) -> Result<(), LedgerError> {
+    let Wanted { marks, most, .. } = *wanted;
     let sources = catalog.library_sources()?;
     let Some(source) = sources.iter().find(|source| source.path == place.path).map(|source| source.id) else {
         // Another scan has kept this one from beginning.
         return Ok(());
     };
     let (mut there, now) = (HashSet::new(), SystemTime::now());
-    catalog.library_entries(|entry| {
-        if entry.source != source {
-            return;
-        }
+    catalog.library_entries_of(source, |entry| {
         let key = key(&entry.path);
         match mark(&entry) {
             // It was replaced while it was read.
@@ -183,7 +164,7 @@ fn mark(entry: &Entry) -> Option<String> {
     match (entry.state, entry.audio_sha256.or(entry.file_sha256)) {
         (State::Pending, _) => None,
         (State::Failed, _) if reason == "changed" => None,
-        (_, Some(digest)) => Some(digest.iter().map(|byte| format!("{byte:02x}")).collect()),
+        (_, Some(digest)) => Some(Digest::from(digest).to_string()),
         (state, None) => Some(format!("{} {reason} {}", state.word(), entry.size)),
     }
 }

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use baton_fingerprint::{Error, Fingerprint, Reason, Sound, Tags};
+use baton_fingerprint::{Error, Reason, Sound};
 
 use super::{News, Wanted, hear};
+use crate::test_sound::sound;
 
 /// A folder with music and a catalog beside it.
 struct Room {
@@ -37,7 +38,8 @@ impl Room {
 
     fn look(&self, most: usize, stop: &AtomicBool) -> News {
         let catalog = self.folder.path().join("catalog.db");
-        hear(&catalog, &self.music(), &self.marks, Wanted { most }, &read, stop).unwrap()
+        let wanted = Wanted { catalog: &catalog, folder: &self.music(), marks: &self.marks, most };
+        hear(&wanted, &read, stop).unwrap()
     }
 
     /// What is told, as names; it is marked.
@@ -72,22 +74,7 @@ fn read(path: &Path, _: baton_fingerprint::Options, stop: &AtomicBool) -> Result
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         u32::try_from(state >> 32).unwrap()
     };
-    let mut digest = [0; 32];
-    digest.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
-    Ok(Sound {
-        fingerprint: Fingerprint::new((0..600).map(|_| next()).collect()),
-        duration: Duration::from_secs(75),
-        codec: "mp3",
-        container: "mp3",
-        rate_hz: 44_100,
-        channels: 2,
-        bits: None,
-        bitrate: Some(192_000),
-        core_only: false,
-        audio_sha256: Some(digest),
-        file_sha256: Some(digest),
-        tags: Tags::default(),
-    })
+    Ok(sound(&text, (0..600).map(|_| next()).collect(), 75))
 }
 
 fn names(told: &[&str]) -> Vec<String> {
@@ -229,7 +216,8 @@ fn a_file_that_grew_after_it_was_read_is_not_told_as_what_it_was() {
             room.put("a.mp3", "1 and all the rest");
             sound
         };
-        hear(&catalog, &room.music(), &room.marks, Wanted { most: 9 }, &grows, &AtomicBool::new(false)).unwrap()
+        let wanted = Wanted { catalog: &catalog, folder: &room.music(), marks: &room.marks, most: 9 };
+        hear(&wanted, &grows, &AtomicBool::new(false)).unwrap()
     };
     assert_eq!((news.arrivals.len(), news.more), (0, true));
     assert_eq!(room.told(9).0, names(&["a fingerprinted"]));

@@ -74,6 +74,13 @@ impl From<Entry> for Item {
 }
 
 impl Item {
+    /// About how many bytes it takes in memory.
+    pub(crate) fn bytes(&self) -> usize {
+        let texts = [&self.title, &self.artist, &self.album, &self.isrc, &self.codec];
+        let texts = texts.into_iter().flatten().chain([&self.name]).map(String::len).sum::<usize>();
+        size_of::<Self>() + self.path.as_os_str().len() + texts
+    }
+
     /// What it is called: the title of its tags, else its name.
     #[must_use]
     pub fn called(&self) -> &str {

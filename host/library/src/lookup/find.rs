@@ -15,8 +15,11 @@ use crate::duplicates::{Alike, Difference, Item, Pair, Proof, difference};
 /// Fingerprints that are compared together, on rayon's threads: 4 MB of 120 s each.
 const PIECE: usize = 1_024;
 
-/// Items that are kept of one sound; of more the most alike.
-const MOST: usize = 1_000;
+/// Items that are kept of one sound; of more the most alike. A plugin is told 50, people 5.
+const MOST: usize = 200;
+
+/// Bytes of what is found, of all sounds together. Each has an equal share: 250 kB where a plugin asks for a hundred.
+const BYTES: usize = 24 << 20;
 
 /// An item of the library that sounds like what was asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,8 +32,8 @@ pub struct Match {
     pub difference: Option<Difference>,
 }
 
-/// What in the library sounds like each of `asked`, in their order: copies before versions, the most alike first, at most some
-/// thousand of each. `stop` ends it early, with what was found.
+/// What in the library sounds like each of `asked`, in their order: copies before versions, the most alike first, at most 200
+/// that sound alike and 200 with the same audio, and 24 MiB of all. `stop` ends it early, with what was found.
 ///
 /// # Errors
 /// When the database fails.
@@ -63,7 +66,8 @@ fn listen(catalog: &Catalog, asked: &[Asked], stop: &AtomicBool) -> Result<Near,
     })?;
     listener.compare();
     let mut near = Near::new();
-    for (place, found) in listener.near.into_iter().enumerate() {
+    for (place, mut found) in listener.near.into_iter().enumerate() {
+        keep_best(&mut found);
         for (id, alike) in found {
             near.entry(id).or_default().push((place, alike));
         }
@@ -130,6 +134,7 @@ fn gather(catalog: &Catalog, asked: &[Asked], near: &Near, stop: &AtomicBool) ->
             same.entry(audio).or_default().push(place);
         }
     }
+    let (share, mut bytes) = (BYTES / asked.len().max(1), vec![0; asked.len()]);
     let mut paths = HashSet::new();
     catalog.library_entries(|entry| {
         let sounds = near.get(&entry.id).map(Vec::as_slice).unwrap_or_default();
@@ -142,10 +147,14 @@ fn gather(catalog: &Catalog, asked: &[Asked], near: &Near, stop: &AtomicBool) ->
         let by_sound = sounds.iter().filter(|(place, _)| !twins.contains(place));
         let proofs = by_sound.map(|(place, alike)| (*place, Proof::Sounds(*alike)));
         for (place, proof) in twins.iter().map(|place| (*place, Proof::SameAudio)).chain(proofs) {
-            if let (Some(asked), Some(found)) = (asked.get(place), matches.get_mut(place))
+            if let (Some(asked), Some(found), Some(bytes)) =
+                (asked.get(place), matches.get_mut(place), bytes.get_mut(place))
                 && found.len() < 2 * MOST
+                && *bytes + item.bytes() <= share
+                && let Some(one) = judged(&asked.item, &item, proof)
             {
-                found.extend(judged(&asked.item, &item, proof));
+                *bytes += item.bytes();
+                found.push(one);
             }
         }
     })?;

@@ -43,6 +43,7 @@ fn library(folder: &Path, pieces: &[Piece]) -> Catalog {
         size: 1,
         mtime_ns: 1,
         inode: 1,
+        volume: 1,
         mounted: false,
         absent: None,
     };

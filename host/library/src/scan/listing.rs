@@ -9,8 +9,8 @@ use baton_ledger::catalog::Catalog;
 use baton_ledger::catalog::library::{Known, Library, Source, Standing};
 use jiff::Timestamp;
 
-use super::inodes::Inodes;
 use super::vanished::{Vanishing, vanish};
+use super::volumes::Volumes;
 use super::{Event, Listing, Options};
 use crate::source::{Asked, Item, Place, Walked, walk};
 
@@ -21,9 +21,8 @@ const PIECE: usize = 1_000;
 pub(super) enum Into<'a> {
     /// Into the catalog.
     Catalog(&'a mut Library),
-    /// Nowhere: it is only held against the catalog, where there is one and the source is known. What was seen is kept, eight
-    /// bytes an item.
-    Nowhere(Vec<i64>),
+    /// Nowhere: it is only held against the catalog, where there is one and the source is known.
+    Nowhere,
 }
 
 /// A listing under way.
@@ -37,8 +36,14 @@ pub(super) struct Lister<'a> {
     pub(super) options: &'a Options,
     pub(super) stop: &'a AtomicBool,
     pub(super) now: Timestamp,
-    /// Of the source's own volume, and of those within it.
-    pub(super) inodes: [Inodes; 2],
+}
+
+/// What a listing has seen so far.
+#[derive(Default)]
+struct Seen {
+    /// The numbers of what was known before, eight bytes an item: of what is as it was nothing is written.
+    known: Vec<i64>,
+    volumes: Volumes,
 }
 
 /// A source that was listed.
@@ -59,11 +64,12 @@ impl Lister<'_> {
             (Into::Catalog(library), Some(source)) => library.begin_listing(source.id)?,
             _ => i64::MAX,
         };
-        let walked = self.walk(place, scan, &mut listing, tell)?;
+        let mut seen = Seen::default();
+        let walked = self.walk(place, scan, &mut listing, &mut seen, tell)?;
         let mut device = None;
         let failure = match walked {
             Ok(mut walked) => {
-                let failure = self.end(place, scan, &mut walked, &mut listing)?;
+                let failure = self.end(place, scan, &mut walked, &mut listing, seen)?;
                 device = (failure.is_none() && !walked.stopped).then_some(walked.device);
                 (listing.unread, listing.remarks) = (walked.unread, walked.remarks);
                 failure
@@ -83,6 +89,7 @@ impl Lister<'_> {
         place: &Place,
         scan: i64,
         listing: &mut Listing,
+        seen: &mut Seen,
         tell: &mut dyn FnMut(&Event<'_>),
     ) -> Result<std::io::Result<Walked>, LedgerError> {
         let (known, source) = (self.known, self.source);
@@ -94,72 +101,46 @@ impl Lister<'_> {
         let walked = walk(place, &asked, &mut |item| {
             piece.push(item);
             if piece.len() == PIECE && failed.is_none() {
-                failed = self.take(scan, &piece, listing).err();
+                failed = self.take(scan, &piece, listing, seen).err();
                 piece.clear();
                 tell(&Event::Listing { source: &place.path, items: listing.items });
             }
         });
         match failed {
             Some(error) => Err(error),
-            None => self.take(scan, &piece, listing).map(|()| walked),
+            None => self.take(scan, &piece, listing, seen).map(|()| walked),
         }
     }
 
-    fn take(&mut self, scan: i64, piece: &[Item], listing: &mut Listing) -> Result<(), LedgerError> {
+    fn take(&mut self, scan: i64, piece: &[Item], listing: &mut Listing, seen: &mut Seen) -> Result<(), LedgerError> {
         let (known, retry, now) = (self.known.zip(self.source), self.options.retry, self.now);
         let standings = match (&mut self.into, self.source) {
             (Into::Catalog(library), Some(source)) => library.list(source.id, scan, piece, retry, now)?,
-            (Into::Nowhere(seen), _) => {
+            (Into::Nowhere, _) => {
                 let one = |item: &Item| {
                     let known = known.map(|(known, of)| known.library_item(of.id, &item.key)).transpose()?.flatten();
-                    seen.extend(known.as_ref().map(|known| known.id));
-                    Ok(Standing::of(item, known.as_ref(), retry))
+                    Ok((Standing::of(item, known.as_ref(), retry), known.map(|known| known.id)))
                 };
                 piece.iter().map(one).collect::<Result<Vec<_>, LedgerError>>()?
             }
             (Into::Catalog(_), None) => Vec::new(),
         };
-        for (item, standing) in piece.iter().zip(standings) {
-            self.count(listing, item, standing);
+        for (item, (standing, known)) in piece.iter().zip(standings) {
+            seen.known.extend(known);
+            count(listing, item, standing);
+            if item.absent.is_none() {
+                seen.volumes.entry(item.volume).or_default().note(item, standing, known);
+            }
         }
         Ok(())
     }
 
-    fn count(&mut self, listing: &mut Listing, item: &Item, standing: Standing) {
-        listing.items += 1;
-        // What is not there is known to have failed without being read.
-        if item.absent.is_some() {
-            listing.unchanged += 1;
-            return;
-        }
-        let [own, mounted] = &mut self.inodes;
-        let inodes = if item.mounted { mounted } else { own };
-        match standing {
-            Standing::New => listing.new += 1,
-            Standing::Changed => listing.changed += 1,
-            Standing::Pending => listing.pending += 1,
-            Standing::Again => listing.again += 1,
-            Standing::Unchanged => {
-                listing.unchanged += 1;
-                inodes.same += 1;
-            }
-            Standing::OtherInode => {
-                inodes.others += 1;
-                inodes.bytes += item.size;
-            }
-        }
-        if standing.is_read() {
-            listing.bytes += item.size;
-        }
-    }
-
     /// Ends what is open of the inodes. A part of a listing says nothing about them.
-    fn settle_inodes(&self, source: &Source, scan: i64) -> Result<(), LedgerError> {
-        let Into::Catalog(library) = &self.into else {
-            return Ok(());
-        };
-        for (inodes, mounted) in self.inodes.iter().zip([false, true]) {
-            library.settle_inodes(source.id, scan, mounted, inodes.are_the_same_files())?;
+    fn settle_inodes(&mut self, volumes: &Volumes) -> Result<(), LedgerError> {
+        if let Into::Catalog(library) = &mut self.into {
+            for volume in volumes.values().filter(|volume| !volume.others.is_empty()) {
+                library.settle_inodes(&volume.others, volume.are_the_same_files())?;
+            }
         }
         Ok(())
     }
@@ -171,8 +152,9 @@ impl Lister<'_> {
         scan: i64,
         walked: &mut Walked,
         listing: &mut Listing,
+        mut seen: Seen,
     ) -> Result<Option<String>, LedgerError> {
-        self.inodes.iter().for_each(|inodes| inodes.count(listing));
+        seen.volumes.values().for_each(|volume| volume.count(listing));
         let volume = match place.reach() {
             Err(error) => return Ok(Some(error.to_string())),
             Ok(volume) if volume.device != walked.device => {
@@ -183,16 +165,14 @@ impl Lister<'_> {
         let (Some((known, source)), false) = (self.known.zip(self.source), walked.stopped) else {
             return Ok(None);
         };
-        self.settle_inodes(source, scan)?;
-        let mut vanished = known.library_vanished(source.id, scan)?;
-        if let Into::Nowhere(seen) = &mut self.into {
-            seen.sort_unstable();
-            vanished.retain(|item| seen.binary_search(&item.id).is_err());
-        }
+        self.settle_inodes(&seen.volumes)?;
+        seen.known.sort_unstable();
+        let vanished = known.library_vanished(source.id, scan, &|id| seen.known.binary_search(&id).is_ok())?;
         let asked = Vanishing {
             source,
             volume,
             vanished: &vanished,
+            volumes: &seen.volumes,
             is_gone: self.options.gone,
             is_emptied: self.options.emptied,
         };
@@ -201,11 +181,34 @@ impl Lister<'_> {
             Err(why) => return Ok(Some(why)),
         };
         if let Into::Catalog(library) = &mut self.into {
-            library.end_listing(source.id, &gone.items, self.now)?;
+            let is_kept = |item: &i64| gone.items.binary_search(item).is_err();
+            let kept: Vec<i64> = vanished.iter().map(|item| item.id).filter(is_kept).collect();
+            library.end_listing(source.id, &gone.items, &kept, self.now)?;
             if gone.is_sure {
                 library.lies_on(source.id, volume)?;
             }
         }
         Ok(None)
+    }
+}
+
+fn count(listing: &mut Listing, item: &Item, standing: Standing) {
+    listing.items += 1;
+    // What is not there is known to have failed without being read.
+    if item.absent.is_some() {
+        listing.unchanged += 1;
+        return;
+    }
+    match standing {
+        Standing::New => listing.new += 1,
+        Standing::Changed => listing.changed += 1,
+        Standing::Pending => listing.pending += 1,
+        Standing::Again => listing.again += 1,
+        Standing::Unchanged => listing.unchanged += 1,
+        // Its volume says at the end what it is.
+        Standing::OtherInode => {}
+    }
+    if standing.is_read() {
+        listing.bytes += item.size;
     }
 }

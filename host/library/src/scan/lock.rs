@@ -26,7 +26,7 @@ impl Lock {
     /// Takes the lock of the catalog at `catalog`.
     ///
     /// # Errors
-    /// [`LibraryError::Busy`] when another process has it.
+    /// [`LibraryError::Busy`] when somebody else has it.
     pub(super) fn take(catalog: &Path) -> Result<Self, LibraryError> {
         let path = catalog.with_extension("scan.lock");
         let failed = |source| LibraryError::Lock { path: path.clone(), source };

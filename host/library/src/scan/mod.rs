@@ -8,7 +8,6 @@
 //! missing or failed because of that.
 
 mod event;
-mod inodes;
 mod listing;
 mod lock;
 mod one;
@@ -18,6 +17,7 @@ mod run;
 #[cfg(test)]
 mod tests;
 mod vanished;
+mod volumes;
 mod work;
 
 pub use event::{Event, Listing, Reads, Report};

@@ -83,12 +83,7 @@ fn outcome(result: Result<Sound, Error>) -> Outcome {
     match result {
         Ok(sound) => Outcome::Fingerprinted(Box::new(as_heard(sound))),
         Err(Error { reason, detail }) => {
-            let state = match reason {
-                Reason::Unsupported | Reason::Protected | Reason::TooShort => State::Skipped,
-                Reason::NotFound | Reason::Unreadable | Reason::Corrupt | Reason::Changed | Reason::Stopped => {
-                    State::Failed
-                }
-            };
+            let state = if reason.is_skipped() { State::Skipped } else { State::Failed };
             Outcome::Without { state, reason: reason.word(), detail }
         }
     }

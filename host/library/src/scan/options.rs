@@ -18,6 +18,8 @@ pub struct Options {
     pub jobs: NonZeroUsize,
     /// How many files are read at most.
     pub limit: Option<u64>,
+    /// How long files are begun to be read: after this no other one, but one at least.
+    pub time: Option<Duration>,
     /// Whether what has a fingerprint is read again and compared.
     pub verify: bool,
     /// Whether what failed or was skipped is read again.
@@ -44,6 +46,6 @@ impl Options {
 impl Default for Options {
     fn default() -> Self {
         let jobs = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { jobs, limit: None, verify: false, retry: false, dry_run: false, gone: false, emptied: false }
+        Self { jobs, limit: None, time: None, verify: false, retry: false, dry_run: false, gone: false, emptied: false }
     }
 }

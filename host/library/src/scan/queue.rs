@@ -4,10 +4,13 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use baton_ledger::LedgerError;
 use baton_ledger::catalog::Catalog;
 use baton_ledger::catalog::library::{Waiting, Work};
+
+use super::Options;
 
 /// Items that are fetched together. With those that are compared come their fingerprints, 4 kB each.
 const PAGE: u32 = 256;
@@ -29,6 +32,9 @@ struct Inner {
     /// Where the next page comes from; none for a list.
     pages: Option<Pages>,
     left: u64,
+    /// When nothing more is given, though one item is.
+    until: Option<Instant>,
+    is_begun: bool,
     failed: Option<LedgerError>,
 }
 
@@ -40,26 +46,31 @@ struct Pages {
 }
 
 impl Queue {
-    /// What waits in the catalog, at most `limit` items of it.
-    pub(super) fn of_catalog(catalog: Catalog, works: Vec<(usize, Work)>, limit: Option<u64>) -> Self {
+    /// What waits in the catalog, as much of it as is wanted.
+    pub(super) fn of_catalog(catalog: Catalog, works: Vec<(usize, Work)>, wanted: &Options) -> Self {
         let pages = Pages { catalog, works: works.into(), after: (0, 0) };
-        Self::new(VecDeque::new(), Some(pages), limit.unwrap_or(u64::MAX))
+        let until = wanted.time.map(|time| Instant::now() + time);
+        Self::new(VecDeque::new(), Some(pages), wanted.limit.unwrap_or(u64::MAX), until)
     }
 
     /// What is on a list.
     pub(super) fn of_list(jobs: Vec<Job>) -> Self {
-        Self::new(jobs.into(), None, u64::MAX)
+        Self::new(jobs.into(), None, u64::MAX, None)
     }
 
-    fn new(ready: VecDeque<Job>, pages: Option<Pages>, left: u64) -> Self {
-        Self { inner: Mutex::new(Inner { ready, pages, left, failed: None }) }
+    fn new(ready: VecDeque<Job>, pages: Option<Pages>, left: u64, until: Option<Instant>) -> Self {
+        Self { inner: Mutex::new(Inner { ready, pages, left, until, is_begun: false, failed: None }) }
     }
 
     /// The next item of a source that is not lost.
     pub(super) fn next(&self, lost: &[AtomicBool]) -> Option<Job> {
         let is_lost = |source: usize| lost.get(source).is_some_and(|lost| lost.load(Ordering::Relaxed));
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if inner.is_begun && inner.until.is_some_and(|until| Instant::now() >= until) {
+            return None;
+        }
         inner.left = inner.left.checked_sub(1)?;
+        inner.is_begun = true;
         loop {
             match inner.ready.pop_front() {
                 Some(job) if is_lost(job.source) => {}

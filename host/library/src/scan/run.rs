@@ -52,7 +52,7 @@ pub fn scan(
         .map_err(|error| LibraryError::Jobs(error.to_string()))?;
     let sources = Sources::new(places, devices);
     let pass = Pass { pool: &pool, read, stop, sources: &sources, last: false };
-    let queue = Queue::of_catalog(open(catalog)?, works.clone(), options.limit);
+    let queue = Queue::of_catalog(open(catalog)?, works.clone(), options);
     let again = pass.run(&queue, &mut library, &mut report.reads, tell)?;
     let pass = Pass { last: true, ..pass };
     pass.run(&Queue::of_list(again), &mut library, &mut report.reads, tell)?;
@@ -77,8 +77,7 @@ fn list(
         let source = library.add_source(&place.path.to_string_lossy(), place.kind, now)?;
         let others = others(&library.sources()?, places, place);
         let (known, of, into) = (Some(&known), Some(&source), Into::Catalog(library));
-        let inodes = Default::default();
-        let lister = Lister { known, source: of, into, others: &others, options, stop, now, inodes };
+        let lister = Lister { known, source: of, into, others: &others, options, stop, now };
         all.push((source.id, lister.list(place, tell)?));
     }
     Ok(all)
@@ -108,8 +107,8 @@ fn look(
     let one = |place: &Place| -> Result<Listing, LedgerError> {
         let source = sources.iter().find(|source| source.path == place.path);
         let others = others(&sources, places, place);
-        let (known, into, now) = (known.as_ref(), Into::Nowhere(Vec::new()), Timestamp::now());
-        let lister = Lister { known, source, into, others: &others, options, stop, now, inodes: Default::default() };
+        let (known, into, now) = (known.as_ref(), Into::Nowhere, Timestamp::now());
+        let lister = Lister { known, source, into, others: &others, options, stop, now };
         Ok(lister.list(place, tell)?.listing)
     };
     let sources = places.iter().take_while(|_| !stop.load(Ordering::Relaxed)).map(one).collect::<Result<_, _>>()?;

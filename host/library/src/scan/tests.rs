@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use baton_fingerprint::{Error, Fingerprint, Reason, Sound, Tags};
+use baton_fingerprint::{Error, Reason, Sound};
 use baton_ledger::catalog::Catalog;
 use baton_ledger::catalog::library::{Before, State, Waiting};
 
@@ -19,6 +19,7 @@ use super::{Compared, Event, Options, Read, Report, forget, scan};
 use crate::coverage::{Coverage, GATE};
 use crate::duplicates::{Heard, Wanted, find};
 use crate::source::Place;
+use crate::test_sound;
 
 /// A place with music and a catalog beside it.
 struct Room {
@@ -91,22 +92,7 @@ fn fault(reason: Reason, detail: &str) -> Error {
 }
 
 fn sound(text: &str) -> Sound {
-    let mut digest = [0; 32];
-    digest.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
-    Sound {
-        fingerprint: Fingerprint::new(text.bytes().map(u32::from).collect()),
-        duration: Duration::from_mins(3),
-        codec: "mp3",
-        container: "mp3",
-        rate_hz: 44_100,
-        channels: 2,
-        bits: None,
-        bitrate: Some(192_000),
-        core_only: false,
-        audio_sha256: Some(digest),
-        file_sha256: Some(digest),
-        tags: Tags::default(),
-    }
+    test_sound::sound(text, text.bytes().map(u32::from).collect(), 180)
 }
 
 fn options() -> Options {
@@ -212,6 +198,18 @@ fn a_dry_run_writes_nothing_and_a_limit_reads_no_more() {
     let dry = room.scan(&Options { dry_run: true, ..options() });
     assert_eq!((dry.sources[0].pending, dry.sources[0].unchanged), (6, 4));
     assert_eq!((room.scan(&options()).reads.items, room.coverage().total.fingerprinted), (6, 10));
+}
+
+#[test]
+fn a_scan_whose_time_is_over_has_read_one_at_least_and_leaves_the_rest() {
+    let room = Room::new();
+    (0..3).for_each(|number| room.put(&format!("{number}.mp3"), &format!("sound {number}")));
+    let short = Options { jobs: NonZeroUsize::MIN, time: Some(Duration::ZERO), ..options() };
+    for left in [2, 1, 0, 0] {
+        let report = room.scan(&short);
+        assert_eq!((report.stopped, room.coverage().total.pending), (false, left));
+    }
+    assert_eq!(room.coverage().total.fingerprinted, 3);
 }
 
 #[test]

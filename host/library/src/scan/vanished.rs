@@ -3,7 +3,7 @@
 //! A disk that is not connected leaves the folder behind that it is mounted at: empty, or with a stray file that somebody put
 //! there meanwhile. So nothing is gone without a person's word when the source lies on another volume than before, or when hardly
 //! anything of it is there; and what lay on a volume of its own within the source is not gone while that volume is not
-//! there.
+//! there, or another one is, which shows in that hardly anything of it is known.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,7 +11,8 @@ use std::path::Path;
 use baton_ledger::catalog::library::{Source, Vanished};
 
 use super::Listing;
-use crate::source::{Volume, Walked, unmounted};
+use super::volumes::Volumes;
+use crate::source::{Volume, Walked, mounted_at, nearest};
 
 /// A source is as good as empty when so many times more was there than is.
 const HOLLOW: u64 = 9;
@@ -24,6 +25,8 @@ pub(super) struct Vanishing<'a> {
     pub(super) volume: Volume,
     /// What was not seen.
     pub(super) vanished: &'a [Vanished],
+    /// What was seen.
+    pub(super) volumes: &'a Volumes,
     /// A person's word.
     pub(super) is_gone: bool,
     /// Whether a folder that is as good as empty (not quite), on the volume that it lay on before, was emptied.
@@ -32,7 +35,7 @@ pub(super) struct Vanishing<'a> {
 
 /// What is gone.
 pub(super) struct Gone {
-    /// The items' numbers.
+    /// The items' numbers, ascending.
     pub(super) items: Vec<i64>,
     /// Whether the source is known to lie where it should.
     pub(super) is_sure: bool,
@@ -74,13 +77,24 @@ pub(super) fn vanish(asked: &Vanishing<'_>, walked: &mut Walked, listing: &mut L
     Ok(Gone { items, is_sure })
 }
 
-/// What is gone of a source that lies where it should: not what lay on a volume of its own that is not there. That is told.
+/// What is gone of a source that lies where it should: not what lay on a volume of its own that is not there, or where now is
+/// one of which hardly anything was known. That is told.
 fn lost(asked: &Vanishing<'_>, walked: &mut Walked, word: &str) -> Vec<i64> {
-    let (mut kept, mut gone) = (BTreeMap::<&Path, u64>::new(), Vec::new());
+    let (mut kept, mut gone) = (BTreeMap::<&Path, usize>::new(), Vec::new());
+    let mut within = BTreeMap::<u64, Vec<&Vanished>>::new();
     for item in asked.vanished.iter().filter(|item| !walked.missed(&item.path)) {
-        match unmounted(&item.path, walked.device).filter(|_| item.mounted && !asked.is_gone) {
-            Some(folder) => *kept.entry(folder).or_default() += 1,
+        match nearest(&item.path).filter(|_| item.mounted && !asked.is_gone) {
+            Some((folder, device)) if device == walked.device => *kept.entry(folder).or_default() += 1,
+            Some((_, device)) => within.entry(device).or_default().push(item),
             None => gone.push(item.id),
+        }
+    }
+    for (device, items) in within {
+        let known = asked.volumes.get(&device).map_or(0, |volume| volume.known);
+        let mounted = items.first().and_then(|item| mounted_at(&item.path, device));
+        match mounted.filter(|_| known.saturating_mul(HOLLOW) <= size(items.len())) {
+            Some(folder) => *kept.entry(folder).or_default() += items.len(),
+            None => gone.extend(items.iter().map(|item| item.id)),
         }
     }
     for (folder, items) in kept {
@@ -89,6 +103,7 @@ fn lost(asked: &Vanishing<'_>, walked: &mut Walked, word: &str) -> Vec<i64> {
         );
         walked.unread(folder, &why);
     }
+    gone.sort_unstable();
     gone
 }
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, WalkBuilder};
 
-use super::place::{is_eagle, mtime_ns};
+use super::place::{is_eagle, mtime_ns, volume_of};
 use super::{Asked, Item, Walked, is_audio};
 
 /// The file with rules of what is left out below its folder.
@@ -71,6 +71,7 @@ fn see(root: &Path, entry: &DirEntry, walked: &mut Walked, take: &mut dyn FnMut(
 }
 
 fn item(root: &Path, path: &Path, metadata: &Metadata, device: u64) -> Item {
+    let volume = volume_of(path, metadata, device);
     Item {
         key: path.strip_prefix(root).unwrap_or(path).as_os_str().to_owned(),
         path: path.to_owned(),
@@ -79,7 +80,8 @@ fn item(root: &Path, path: &Path, metadata: &Metadata, device: u64) -> Item {
         size: metadata.len(),
         mtime_ns: mtime_ns(metadata),
         inode: metadata.ino(),
-        mounted: metadata.dev() != device,
+        volume,
+        mounted: volume != device,
         absent: None,
     }
 }

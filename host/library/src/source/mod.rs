@@ -11,5 +11,5 @@ mod walked;
 pub use audio::is_audio;
 pub use baton_ledger::catalog::library::{Kind, Known, Listed as Item, Volume};
 pub use place::Place;
-pub(crate) use place::{eagle_around, mtime_ns, unmounted};
+pub(crate) use place::{eagle_around, mounted_at, mtime_ns, nearest, unmounted};
 pub use walked::{Asked, Unread, Walked, walk};

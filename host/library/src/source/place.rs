@@ -74,8 +74,28 @@ pub(crate) fn eagle_around(path: &Path) -> Option<&Path> {
 /// Where a path that lay on a volume of its own within a source's folder lies now on `device`, the folder's: the nearest folder
 /// that is there, of which the volume was.
 pub(crate) fn unmounted(path: &Path, device: u64) -> Option<&Path> {
-    let nearest = path.ancestors().skip(1).find_map(|folder| Some((folder, fs::metadata(folder).ok()?)));
-    nearest.filter(|(_, found)| found.dev() == device).map(|(folder, _)| folder)
+    nearest(path).filter(|(_, found)| *found == device).map(|(folder, _)| folder)
+}
+
+/// The nearest folder of `path` that is there, and the number of its volume.
+pub(crate) fn nearest(path: &Path) -> Option<(&Path, u64)> {
+    path.ancestors().skip(1).find_map(|folder| Some((folder, fs::metadata(folder).ok()?.dev())))
+}
+
+/// Where the volume `device`, on which the nearest folder of `path` lies, is mounted.
+pub(crate) fn mounted_at(path: &Path, device: u64) -> Option<&Path> {
+    let (nearest, _) = nearest(path)?;
+    let is_there = |folder: &&Path| fs::metadata(folder).is_ok_and(|found| found.dev() == device);
+    nearest.ancestors().take_while(is_there).last()
+}
+
+/// The volume that a file of a source on `device` lies on: its folder's. An overlay (a container's) shows its folders under a
+/// number of its own and its files under those of the volumes that it lies over.
+pub(super) fn volume_of(path: &Path, file: &Metadata, device: u64) -> u64 {
+    if file.dev() == device {
+        return device;
+    }
+    path.parent().and_then(|folder| fs::metadata(folder).ok()).map_or_else(|| file.dev(), |folder| folder.dev())
 }
 
 /// When a file was written, in nanoseconds since 1970. One that lies beyond the year 2262 counts as that.

@@ -43,7 +43,7 @@ pub struct Item {
 pub fn known(catalog: &Catalog, below: &[PathBuf]) -> Result<Vec<Known>, LedgerError> {
     let sources = catalog.library_sources()?;
     let mut marks = HashMap::new();
-    // Of the words, 3 kB for two minutes, only the digest is kept.
+    // Of the words, 4 kB for two minutes, only the digest is kept.
     catalog.library_fingerprints(Fingerprint::ALGORITHM, |item, words| {
         marks.entry(item).or_insert_with(|| Mark::of(words));
     })?;
@@ -91,6 +91,7 @@ mod tests {
             size: 4096,
             mtime_ns: 1,
             inode: 1,
+            volume: 1,
             mounted: false,
             absent: None,
         }

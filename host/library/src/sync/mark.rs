@@ -1,14 +1,13 @@
 //! The tag by which a fingerprint is known to others: `fingerprint:chromaprint-2:` and 32 hexadecimal digits.
 //!
-//! A tag is read by people and compared by programs, so it holds a digest and not the words (3 kB of them for two minutes).
+//! A tag is read by people and compared by programs, so it holds a digest and not the words (4 kB of them for two minutes).
 //! The digits are the first 128 bits of the SHA-256 of the words, each in 4 bytes with the lowest first, as the catalog
 //! stores them: anybody can compute it, and two pieces of one library never share it by accident. It begins as the tag of
 //! old did, so that whoever looks for `fingerprint:` finds both, and names its algorithm, so that they are never mistaken
 //! for each other. The tag of old, `fingerprint:` and 64 digits, was the SHA-256 of a whole file before it was written into
 //! that file; nothing can be told by it any more.
 
-use sha2::{Digest as _, Sha256};
-
+use baton_core::Digest;
 use baton_fingerprint::Fingerprint;
 
 /// How every tag of a fingerprint begins.
@@ -39,9 +38,7 @@ impl Mark {
     /// The tag of the fingerprint with these bytes ([`Fingerprint::to_bytes`]).
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
-        let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        let short: String = digest.chars().take(DIGITS).collect();
-        Self(format!("{HEAD}{}:{short}", Fingerprint::ALGORITHM))
+        Self(format!("{HEAD}{}:{}", Fingerprint::ALGORITHM, Digest::of(bytes).short(DIGITS)))
     }
 
     /// The tag.

@@ -100,6 +100,20 @@ fn the_gate_is_reckoned_from_the_catalog() {
 }
 
 #[test]
+fn a_file_that_waits_to_be_read_again_has_no_fingerprint_for_the_gate() {
+    let catalog = Sqlite::catalog();
+    let fill = "INSERT INTO library_sources (path, kind, added_at) VALUES ('/m', 'folder', 0);
+        INSERT INTO put_file (source, path) VALUES ('library', '/m/a'), ('library', '/m/b');
+        INSERT INTO put_fingerprint (source, path, algorithm, data)
+            VALUES ('library', '/m/a', 'chromaprint-2', x'00'), ('library', '/m/b', 'chromaprint-2', x'00');
+        INSERT INTO library_items (source, key, file, path, name, size, mtime_ns, inode, state, scan, seen_at)
+            SELECT 1, path, id, path, path, 1, 1, 1, iif(path = '/m/a', 'pending', 'fingerprinted'), 1, 0 FROM files;";
+    catalog.0.execute_batch(fill).unwrap();
+    let gate = run(&Tree::of(&[]), Some(&catalog), None, "{}").gate.unwrap();
+    assert_eq!((gate.done, gate.total, gate.needed), (1, 2, 1));
+}
+
+#[test]
 fn without_a_catalog_the_command_is_told_that_grants_it() {
     assert_eq!(performance::gate(Some(&Sqlite::catalog()), &options("{}")), (None, None));
     for catalog in [None, Some(&Sqlite::catalog() as &dyn Database)] {

@@ -8,6 +8,7 @@ mod scan;
 mod sources;
 mod sync;
 mod units;
+mod wait;
 
 use baton_ledger::catalog::Catalog;
 use serde_json::Value;

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::super::{Place, block_on};
 use super::bar::Bar;
 use super::units::{bytes, count, length};
+use super::wait::patiently;
 use crate::exit::Code;
 use crate::output::{self, Table};
 
@@ -69,7 +70,7 @@ impl Args {
             let mut bar = Bar::new(self.verbose)?;
             let read = &baton_fingerprint::read;
             let report = tokio::task::block_in_place(|| {
-                scan(&catalog, &sources, &options, read, &mut |event| bar.tell(event), &stop)
+                patiently(&stop, || scan(&catalog, &sources, &options, read, &mut |event| bar.tell(event), &stop))
             });
             bar.end();
             Ok(report?)
@@ -85,7 +86,7 @@ impl Args {
     fn options(&self) -> Options {
         let jobs = self.jobs.unwrap_or_else(|| Options::default().jobs);
         let Self { limit, verify, retry, dry_run, gone, .. } = *self;
-        Options { jobs, limit, verify, retry, dry_run, gone, emptied: false }
+        Options { jobs, limit, verify, retry, dry_run, gone, time: None, emptied: false }
     }
 
     /// What is to be scanned: what was named, each once, or all that is known.

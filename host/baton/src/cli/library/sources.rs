@@ -1,6 +1,7 @@
 //! `baton library sources`: the places that were scanned, and forgetting one.
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::bail;
 use baton_ledger::catalog::library::Source;
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::super::Place;
 use super::open;
+use super::wait::patiently;
 use crate::exit::Code;
 use crate::output::{self, Table};
 
@@ -33,7 +35,8 @@ impl Args {
         if let Some(folder) = self.forget {
             // One that is gone for good cannot be resolved; then it is meant as it was written.
             let folder = folder.canonicalize().or_else(|_| std::path::absolute(&folder))?;
-            if !forget(&place.need()?.state.catalog(), &folder)? {
+            let catalog = place.need()?.state.catalog();
+            if !patiently(&AtomicBool::new(false), || forget(&catalog, &folder))? {
                 bail!("{} is no source; `baton library sources` lists them", folder.display());
             }
             output::note(&format!("{} is forgotten", folder.display()));

@@ -52,7 +52,8 @@ root = "."
 # review_after = "7d"
 # archive_after = "14d"
 
-# New music in these folders is fingerprinted by itself and held against the library (`baton library`):
+# New music in these folders is fingerprinted by itself and held against the library (`baton library`). They are those of the
+# start of `baton up`:
 # [[audio]]
 # folder = "/Volumes/Music/Incoming"
 
@@ -154,7 +155,8 @@ impl Config {
         self.external.patience()
     }
 
-    /// The folders whose new audio is heard, each once; paths are relative to `base`.
+    /// The folders whose new audio is heard, each once; paths are relative to `base`. They are read at the start of `baton up`
+    /// and stay until it is started again, as all that stands in this file.
     pub(crate) fn audio(&self, base: &Path) -> Vec<PathBuf> {
         let folders: BTreeSet<PathBuf> = self.audio.iter().map(|audio| base.join(&audio.folder)).collect();
         folders.into_iter().collect()

@@ -13,10 +13,19 @@ pub type Hear = dyn Fn(&Path, &BTreeMap<String, String>, &AtomicBool) -> Result<
 /// How new audio is heard.
 #[derive(Clone)]
 pub struct Ears {
-    /// The folders, absolute.
-    pub folders: Vec<PathBuf>,
+    /// The folders.
+    pub folders: Vec<Listened>,
     /// Hears one of them.
     pub hear: Arc<Hear>,
+}
+
+/// A folder that is listened to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listened {
+    /// As it was named, absolute: what was told of it is marked under this name, whatever it leads to and whether it is there.
+    pub named: PathBuf,
+    /// Where that leads, as far as it was there; what tells of changes speaks of real paths.
+    pub real: PathBuf,
 }
 
 /// What is new in a folder.

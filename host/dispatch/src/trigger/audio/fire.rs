@@ -13,7 +13,7 @@ use fail::fail_point;
 use jiff::Timestamp;
 
 use super::super::Fired;
-use super::{AudioTrigger, KIND, NewAudio, News, told};
+use super::{AudioTrigger, GRACE, Heard, KIND, NewAudio, News, PATIENCE, told};
 use crate::{DispatchError, House};
 
 /// Hears a piece of what is new in the folder. `closing` ends it early.
@@ -25,44 +25,53 @@ pub(in super::super) async fn fire(
     trigger: AudioTrigger,
     closing: &Cancel,
 ) -> Result<Fired, DispatchError> {
+    let folder = &trigger.folder.named;
     // Whoever waits already will see what is there by then.
-    if !house.hearing.waits(&trigger.folder) {
+    if !house.hearing.waits(folder) {
         return Ok(Fired::default());
     }
     let place = tokio::select! {
         place = house.hearing.place.acquire() => place.ok(),
         () = closing.asked() => None,
     };
-    house.hearing.waits_no_more(&trigger.folder);
-    match place {
-        Some(_place) => hear(house, trigger, closing).await,
+    house.hearing.waits_no_more(folder);
+    // One that does not answer is asked again when it has.
+    match place.and_then(|place| house.hearing.begins(folder, place)) {
+        Some(mut heard) => hear(house, &trigger, &mut heard, closing).await,
         None => Ok(Fired::default()),
     }
 }
 
-async fn hear(house: &Arc<House>, trigger: AudioTrigger, closing: &Cancel) -> Result<Fired, DispatchError> {
-    let news = match ask(house, &trigger, closing).await? {
+async fn hear(
+    house: &Arc<House>,
+    trigger: &AudioTrigger,
+    heard: &mut Heard<'_>,
+    closing: &Cancel,
+) -> Result<Fired, DispatchError> {
+    let folder = &trigger.folder.named;
+    let news = match ask(house, trigger, heard, closing).await? {
         Ok(news @ News { unreachable: None, .. }) => news,
         Ok(News { unreachable: Some(why), .. }) | Err(why) => {
-            house.hearing.say(&trigger.folder, Some(why));
+            house.hearing.say(folder, Some(why));
             return Ok(Fired::default());
         }
     };
-    house.hearing.say(&trigger.folder, None);
-    let audio = news.more.then(|| trigger.folder.clone());
+    house.hearing.say(folder, None);
+    let audio = news.more.then(|| folder.clone());
     if news.files.is_empty() && news.gone.is_empty() {
         return Ok(Fired { audio, ..Fired::default() });
     }
     fail_point!("trigger.heard");
-    let (inner, now) = (Arc::clone(house), Timestamp::now());
-    let agents = house.ledger.write(move |tx| tell(tx, &inner, &trigger, &news, now)).await?;
+    let (inner, key, now) = (Arc::clone(house), trigger.key(), Timestamp::now());
+    let agents = house.ledger.write(move |tx| tell(tx, &inner, &key, &news, now)).await?;
     Ok(Fired { agents, audio, ..Fired::default() })
 }
 
-/// Asks the ears, on a thread that may block.
+/// Asks the ears, on a thread that may block. The place is let go when that takes too long.
 async fn ask(
     house: &Arc<House>,
     trigger: &AudioTrigger,
+    heard: &mut Heard<'_>,
     closing: &Cancel,
 ) -> Result<Result<News, String>, DispatchError> {
     let Some(ears) = house.ears.clone() else {
@@ -70,33 +79,37 @@ async fn ask(
     };
     let marks: BTreeMap<String, String> = mark::seen(&house.ledger.reader()?, &trigger.key())?;
     let stop = Arc::new(AtomicBool::new(false));
-    let (told, folder) = (Arc::clone(&stop), trigger.folder.clone());
-    let job = tokio::task::spawn_blocking(move || (ears.hear)(&folder, &marks, &told));
-    tokio::pin!(job);
+    let (told, folder) = (Arc::clone(&stop), trigger.folder.named.clone());
+    let mut job = tokio::task::spawn_blocking(move || (ears.hear)(&folder, &marks, &told));
+    let patience = async {
+        tokio::time::sleep(PATIENCE).await;
+        heard.place = None;
+        let why = "it does not answer; other folders are heard meanwhile".to_owned();
+        house.hearing.say(&trigger.folder.named, Some(why));
+        std::future::pending::<()>().await;
+    };
     let heard = tokio::select! {
         heard = &mut job => heard,
+        () = patience => return Ok(Ok(News::default())),
         () = closing.asked() => {
             stop.store(true, Ordering::Relaxed);
-            job.await
+            match tokio::time::timeout(GRACE, &mut job).await {
+                Ok(heard) => heard,
+                // What it comes to is told by the next daemon.
+                Err(_) => return Ok(Err("it does not answer".to_owned())),
+            }
         }
     };
     Ok(heard.unwrap_or_else(|error| Err(format!("the work broke off, which is a fault of Baton: {error}"))))
 }
 
 /// Writes down what was heard, and who is told; gives the plugins that have work.
-fn tell(
-    tx: &Tx<'_>,
-    house: &House,
-    trigger: &AudioTrigger,
-    news: &News,
-    now: Timestamp,
-) -> Result<Vec<String>, LedgerError> {
-    let key = trigger.key();
+fn tell(tx: &Tx<'_>, house: &House, key: &str, news: &News, now: Timestamp) -> Result<Vec<String>, LedgerError> {
     for gone in &news.gone {
-        mark::clear(tx, &key, gone)?;
+        mark::clear(tx, key, gone)?;
     }
     for file in &news.files {
-        mark::set(tx, &key, &file.key, &file.mark)?;
+        mark::set(tx, key, &file.key, &file.mark)?;
     }
     if news.files.is_empty() {
         return Ok(Vec::new());

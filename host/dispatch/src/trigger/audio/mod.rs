@@ -9,11 +9,15 @@
 //! have a fingerprint and has none; and a task for every plugin that has a trigger `audio` and may ask the library
 //! (`fingerprint=library`), because it is told where files of the library lie.
 //!
-//! One piece at a time, whatever the number of folders, on a thread of low priority: a thousand files are ten tasks, and the
-//! loop goes on meanwhile. What fires while a piece is under way waits for its turn.
+//! One piece at a time, whatever the number of folders, on a thread of low priority: a thousand files are ten tasks or more,
+//! and the loop goes on meanwhile. What fires while a piece is under way waits for its turn. A folder that does not answer (a
+//! network that hangs) keeps its thread; after a minute it is said, and the others have their turns without it. Neither does
+//! the daemon's end wait for it.
 
 mod ears;
 mod fire;
+#[cfg(test)]
+mod tests;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,13 +25,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-pub use ears::{Ears, Hear, Known, NewAudio, News};
+pub use ears::{Ears, Hear, Known, Listened, NewAudio, News};
 pub(super) use fire::fire;
 
 /// A folder must be quiet for this long. A copy of a file takes longer than a document's saving.
 const DEBOUNCE: Duration = Duration::from_secs(2);
+
+/// A piece that takes longer holds up no other folder: it reads for seconds, unless its folder hangs.
+const PATIENCE: Duration = if cfg!(test) { Duration::from_millis(50) } else { Duration::from_mins(1) };
+
+/// How long the daemon's end waits for a piece. One that is under way ends between two blocks of a file.
+const GRACE: Duration = if cfg!(test) { Duration::from_millis(50) } else { Duration::from_secs(5) };
 
 /// What a task is called that new audio made, for `task.cause`.
 pub(crate) const KIND: &str = "AUDIO";
@@ -35,7 +45,7 @@ pub(crate) const KIND: &str = "AUDIO";
 /// A folder whose new audio is heard.
 #[derive(Clone, Debug)]
 pub(crate) struct AudioTrigger {
-    pub(crate) folder: PathBuf,
+    pub(crate) folder: Listened,
 }
 
 impl AudioTrigger {
@@ -46,12 +56,12 @@ impl AudioTrigger {
     /// Whether a change at `path` may be new audio. What is hidden is not listed either.
     pub(crate) fn concerns(&self, path: &Path) -> bool {
         let hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
-        path.strip_prefix(&self.folder).is_ok_and(|below| !below.iter().any(hidden))
+        path.strip_prefix(&self.folder.real).is_ok_and(|below| !below.iter().any(hidden))
     }
 
     /// Names its marks in the ledger.
     fn key(&self) -> String {
-        format!("audio {}", self.folder.display())
+        format!("audio {}", self.folder.named.display())
     }
 }
 
@@ -62,13 +72,15 @@ pub(crate) struct Hearing {
     place: Semaphore,
     /// The folders that wait for it.
     waiting: Mutex<BTreeSet<PathBuf>>,
+    /// The folders that are being heard: one, and those that do not answer.
+    heard: Mutex<BTreeSet<PathBuf>>,
     /// Why folders cannot be heard, as it was said last.
     trouble: Mutex<BTreeMap<PathBuf, String>>,
 }
 
 impl Default for Hearing {
     fn default() -> Self {
-        Self { place: Semaphore::new(1), waiting: Mutex::default(), trouble: Mutex::default() }
+        Self { place: Semaphore::new(1), waiting: Mutex::default(), heard: Mutex::default(), trouble: Mutex::default() }
     }
 }
 
@@ -81,6 +93,13 @@ impl Hearing {
     /// Takes it out again.
     fn waits_no_more(&self, folder: &Path) {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(folder);
+    }
+
+    /// Begins to hear a folder with the place; none when that folder is still under way.
+    fn begins<'a>(&'a self, folder: &Path, place: SemaphorePermit<'a>) -> Option<Heard<'a>> {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = heard.insert(folder.to_owned());
+        is_new.then(|| Heard { hearing: self, folder: folder.to_owned(), place: Some(place) })
     }
 
     /// Says once why a folder cannot be heard, and once that it can again.
@@ -96,5 +115,19 @@ impl Hearing {
             }
             Some(_) | None => {}
         }
+    }
+}
+
+/// A folder that is being heard, for as long as this is kept.
+struct Heard<'a> {
+    hearing: &'a Hearing,
+    folder: PathBuf,
+    /// Let go after the folder is: whoever gets it next may hear the same one.
+    place: Option<SemaphorePermit<'a>>,
+}
+
+impl Drop for Heard<'_> {
+    fn drop(&mut self) {
+        self.hearing.heard.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.folder);
     }
 }

@@ -51,6 +51,19 @@ impl Catalog {
         Ok(())
     }
 
+    /// As [`Catalog::library_entries`], of one source.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn library_entries_of(&self, source: i64, mut take: impl FnMut(Entry)) -> Result<(), LedgerError> {
+        let mut select = self.connection.prepare(&format!("{COLUMNS} AND source = ?1 ORDER BY id"))?;
+        let rows = select.query_map([source], read)?;
+        for row in rows {
+            take(row?);
+        }
+        Ok(())
+    }
+
     /// The items that are there and have no fingerprint, at most `most`, by path.
     ///
     /// # Errors

@@ -34,7 +34,9 @@ pub struct Listed {
     pub mtime_ns: i64,
     /// Its inode.
     pub inode: u64,
-    /// Whether it lies on another volume than the source's folder.
+    /// The number of the volume that it lies on.
+    pub volume: u64,
+    /// Whether that is another one than the source's folder's.
     pub mounted: bool,
     /// Why there is no audio where the source says that there is; then size, time and inode are 0.
     pub absent: Option<String>,
@@ -42,6 +44,7 @@ pub struct Listed {
 
 /// An item as the catalog knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is known for itself")]
 pub struct Known {
     /// Its number.
     pub id: i64,
@@ -65,6 +68,10 @@ pub struct Known {
     pub heard: bool,
     /// Whether it was not there at its source's last listing.
     pub missing: bool,
+    /// Whether it lay on another volume than its source's folder.
+    pub mounted: bool,
+    /// Whether its source's last listing saw it, and left nothing open.
+    pub settled: bool,
 }
 
 /// How an item that is listed stands.
@@ -131,12 +138,30 @@ impl Catalog {
         Ok(known(&self.connection, source, key)?)
     }
 
-    /// As [`Library::vanished`].
+    /// The items that were there and that listing `scan` did not see: they are not its own, and no number that was `seen`.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn library_vanished(&self, source: i64, scan: i64) -> Result<Vec<Vanished>, LedgerError> {
-        vanished(&self.connection, source, scan)
+    pub fn library_vanished(
+        &self,
+        source: i64,
+        scan: i64,
+        seen: &dyn Fn(i64) -> bool,
+    ) -> Result<Vec<Vanished>, LedgerError> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT id, path, mounted FROM library_items
+             WHERE source = ?1 AND scan < ?2 AND missing_since IS NULL ORDER BY id",
+        )?;
+        let mut rows = select.query([source, scan])?;
+        let mut vanished = Vec::new();
+        while let Some(row) = rows.next()? {
+            let id = row.get(0)?;
+            if !seen(id) {
+                let path = row.get::<_, PathRead>(1)?.0.into();
+                vanished.push(Vanished { id, path, mounted: row.get(2)? });
+            }
+        }
+        Ok(vanished)
     }
 }
 
@@ -150,7 +175,8 @@ impl Library {
         Ok(self.connection.query_row(sql, [source], |row| row.get(0))?)
     }
 
-    /// Takes in a piece of a listing, in one transaction; says of each item how it stands.
+    /// Takes in a piece of a listing, in one transaction; says of each item how it stands, and the number by which it was
+    /// known. Of what is as it was nothing is written.
     ///
     /// # Errors
     /// When the database fails; then nothing of the piece is written.
@@ -161,66 +187,61 @@ impl Library {
         items: &[Listed],
         retry: bool,
         now: Timestamp,
-    ) -> Result<Vec<Standing>, LedgerError> {
+    ) -> Result<Vec<(Standing, Option<i64>)>, LedgerError> {
         let transaction = self.begin()?;
         let (tx, at) = (&transaction, now.as_millisecond());
-        let one = |item: &Listed| -> rusqlite::Result<Standing> {
+        let one = |item: &Listed| -> rusqlite::Result<_> {
             let known = known(tx, source, &item.key)?;
             let standing = Standing::of(item, known.as_ref(), retry);
             Put { tx, source, scan, at, item }.put(known.as_ref(), standing)?;
-            Ok(standing)
+            Ok((standing, known.map(|known| known.id)))
         };
         let standings = items.iter().map(one).collect::<Result<_, _>>()?;
         transaction.commit()?;
         Ok(standings)
     }
 
-    /// The items that were there and that listing `scan` did not see.
+    /// Ends what is open of `items`, which have another inode and nothing else ([`Standing::OtherInode`]). With `same` they
+    /// are the files that they were; else they are to be read.
     ///
     /// # Errors
-    /// When the database fails.
-    pub fn vanished(&self, source: i64, scan: i64) -> Result<Vec<Vanished>, LedgerError> {
-        vanished(&self.connection, source, scan)
-    }
-
-    /// Ends what is open of the items of a listing that have another inode and nothing else ([`Standing::OtherInode`]), on the
-    /// volume of the source's folder or on those that are `mounted` within it. With `same` they are the files that they were;
-    /// else they are to be read.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn settle_inodes(&self, source: i64, scan: i64, mounted: bool, same: bool) -> Result<(), LedgerError> {
-        if same {
-            // One that was away, with its inode, is there.
-            self.connection.execute(
-                "UPDATE files SET missing = 0 WHERE id IN (SELECT file FROM library_items
-                     WHERE source = ?1 AND scan = ?2 AND mounted = ?3 AND found_inode IS NOT NULL)",
-                params![source, scan, mounted],
-            )?;
-        }
+    /// When the database fails; then all of it stays open.
+    pub fn settle_inodes(&mut self, items: &[i64], same: bool) -> Result<(), LedgerError> {
         let set = if same {
             "inode = found_inode, state = CASE WHEN codec IS NULL THEN state ELSE 'fingerprinted' END,
              reason = CASE WHEN codec IS NULL THEN reason END, detail = CASE WHEN codec IS NULL THEN detail END"
         } else {
             "state = 'pending', reason = NULL, detail = NULL"
         };
-        self.connection.execute(
-            &format!(
-                "UPDATE library_items SET found_inode = NULL, {set}
-                 WHERE source = ?1 AND scan = ?2 AND mounted = ?3 AND found_inode IS NOT NULL"
-            ),
-            params![source, scan, mounted],
-        )?;
-        Ok(())
+        let transaction = self.begin()?;
+        for id in items {
+            if same {
+                // One that was away, with its inode, is there.
+                transaction
+                    .prepare_cached(
+                        "UPDATE files SET missing = 0 WHERE id = (SELECT file FROM library_items WHERE id = ?1)",
+                    )?
+                    .execute([*id])?;
+            }
+            transaction
+                .prepare_cached(&format!("UPDATE library_items SET found_inode = NULL, {set} WHERE id = ?1"))?
+                .execute([*id])?;
+        }
+        Ok(transaction.commit()?)
     }
 
-    /// Ends a listing that saw the whole source: `gone` are missing from now on. A file that is another item too is not.
+    /// Ends a listing that saw the whole source: `gone` are missing from now on. A file that is another item too is not. What
+    /// was not seen and is `kept` is not read before a listing sees it.
     ///
     /// # Errors
     /// When the database fails; then nothing is marked.
-    pub fn end_listing(&mut self, source: i64, gone: &[i64], now: Timestamp) -> Result<(), LedgerError> {
+    pub fn end_listing(&mut self, source: i64, gone: &[i64], kept: &[i64], now: Timestamp) -> Result<(), LedgerError> {
         let transaction = self.begin()?;
         let at = now.as_millisecond();
+        for id in kept {
+            let sql = "UPDATE library_items SET scan = 0 WHERE id = ?1 AND scan > 0";
+            transaction.prepare_cached(sql)?.execute([*id])?;
+        }
         for id in gone {
             transaction
                 .prepare_cached("UPDATE library_items SET missing_since = ?2 WHERE id = ?1")?
@@ -241,21 +262,10 @@ impl Library {
     }
 }
 
-fn vanished(connection: &Connection, source: i64, scan: i64) -> Result<Vec<Vanished>, LedgerError> {
-    let mut select = connection.prepare_cached(
-        "SELECT id, path, mounted FROM library_items
-         WHERE source = ?1 AND scan < ?2 AND missing_since IS NULL ORDER BY id",
-    )?;
-    let rows = select.query_map([source, scan], |row| {
-        Ok(Vanished { id: row.get(0)?, path: row.get::<_, PathRead>(1)?.0.into(), mounted: row.get(2)? })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
 fn known(connection: &Connection, source: i64, key: &OsStr) -> rusqlite::Result<Option<Known>> {
     let mut select = connection.prepare_cached(
         "SELECT id, file, path, name, stamp, size, mtime_ns, inode, state, missing_since IS NOT NULL,
-             codec IS NOT NULL
+             codec IS NOT NULL, mounted, scan > 0 AND found_inode IS NULL
          FROM library_items WHERE source = ?1 AND key = ?2",
     )?;
     let read = |row: &rusqlite::Row<'_>| {
@@ -271,6 +281,8 @@ fn known(connection: &Connection, source: i64, key: &OsStr) -> rusqlite::Result<
             state: row.get(8)?,
             missing: row.get(9)?,
             heard: row.get(10)?,
+            mounted: row.get(11)?,
+            settled: row.get(12)?,
         })
     };
     select.query_row(params![source, column::Path(key)], read).optional()

@@ -23,6 +23,9 @@ impl Put<'_> {
             let file = self.file()?;
             return self.insert(file);
         };
+        if self.is_written(known, standing) {
+            return Ok(());
+        }
         let file = if known.path == self.item.path { known.file } else { self.moved(known)? };
         self.seen(known, file, standing)?;
         match standing {
@@ -34,6 +37,20 @@ impl Put<'_> {
             Standing::Again | Standing::Changed if known.heard => self.suspend(known),
             Standing::Again | Standing::Changed => self.forget(known, file),
         }
+    }
+
+    /// Whether all that is to be written of it stands there already: so it is with most of what is listed again.
+    fn is_written(&self, known: &Known, standing: Standing) -> bool {
+        let item = self.item;
+        let as_listed = (&known.path, &known.name, known.stamp, known.mounted)
+            == (&item.path, &item.name, item.stamp, item.mounted);
+        let as_it_stands = match standing {
+            Standing::Pending => true,
+            Standing::Unchanged => !known.heard || known.state == State::Fingerprinted,
+            Standing::Changed => known.heard && known.state == State::Pending && item.absent.is_none(),
+            Standing::New | Standing::Again | Standing::OtherInode => false,
+        };
+        known.settled && !known.missing && as_listed && as_it_stands
     }
 
     /// Says what the file is and returns its number.
@@ -121,11 +138,7 @@ impl Put<'_> {
                 file,
                 is_open.then_some(item.inode.cast_signed())
             ])?;
-        if known.missing {
-            let sql = "UPDATE files SET missing = 0, said_at = ?2 WHERE id = ?1";
-            self.tx.prepare_cached(sql)?.execute([file, self.at])?;
-        }
-        Ok(())
+        if known.missing { self.is_file(file) } else { Ok(()) }
     }
 
     /// It is to be read, or is not there. What was found stays until something takes its place.

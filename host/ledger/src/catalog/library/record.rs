@@ -1,5 +1,6 @@
 //! What came of reading an item, in one transaction with what plugins see of it (`files`, `fingerprints`).
 
+use baton_core::Digest;
 use jiff::Timestamp;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Transaction, params};
@@ -187,7 +188,7 @@ impl Library {
                     item,
                     number(after.size),
                     after.mtime_ns / 1_000_000,
-                    hex(&rewritten.file_sha256),
+                    Digest::from(rewritten.file_sha256).to_string(),
                     now.as_millisecond()
                 ],
             )?;
@@ -244,15 +245,11 @@ fn write(tx: &Transaction<'_>, reading: &Reading, at: i64) -> rusqlite::Result<(
     if known { tell(tx, file, reading, heard, at) } else { Ok(()) }
 }
 
-fn hex(digest: &[u8; 32]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// What plugins see of it.
 fn tell(tx: &Transaction<'_>, file: i64, reading: &Reading, heard: &Heard, at: i64) -> rusqlite::Result<()> {
     let path: String =
         tx.prepare_cached("SELECT path FROM files WHERE id = ?1")?.query_row([file], |row| row.get(0))?;
-    let sha256 = heard.file_sha256.as_ref().map(hex);
+    let sha256 = heard.file_sha256.map(|digest| Digest::from(digest).to_string());
     let duration = number(heard.duration_ms);
     tx.prepare_cached(
         "INSERT INTO put_file (source, said_at, path, size, modified_at, sha256, format, duration_ms, missing)

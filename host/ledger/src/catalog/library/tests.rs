@@ -50,6 +50,7 @@ fn listed(name: &str) -> Listed {
         size: 10,
         mtime_ns: 20,
         inode: 30,
+        volume: 1,
         mounted: false,
         absent: None,
     }
@@ -57,9 +58,16 @@ fn listed(name: &str) -> Listed {
 
 fn list(library: &mut Library, source: &Source, items: &[Listed], retry: bool) -> Vec<Standing> {
     let scan = library.begin_listing(source.id).unwrap();
-    let standings = library.list(source.id, scan, items, retry, now()).unwrap();
-    let gone: Vec<i64> = library.vanished(source.id, scan).unwrap().iter().map(|item| item.id).collect();
-    library.end_listing(source.id, &gone, now()).unwrap();
+    let (standings, known): (Vec<_>, Vec<_>) =
+        library.list(source.id, scan, items, retry, now()).unwrap().into_iter().unzip();
+    let catalog = Catalog::open(Path::new(library.connection.path().unwrap())).unwrap().unwrap();
+    let gone: Vec<i64> = catalog
+        .library_vanished(source.id, scan, &|id| known.contains(&Some(id)))
+        .unwrap()
+        .iter()
+        .map(|item| item.id)
+        .collect();
+    library.end_listing(source.id, &gone, &[], now()).unwrap();
     standings
 }
 
@@ -107,6 +115,53 @@ fn an_item_stands_by_its_size_time_and_inode() {
 }
 
 #[test]
+fn a_listing_of_what_is_as_it_was_writes_of_no_item() {
+    let (room, mut library, source) = Room::new();
+    let waiting = Listed { size: 11, ..listed("waiting") };
+    let absent = Listed { size: 0, mtime_ns: 0, inode: 0, absent: Some("none".to_owned()), ..listed("absent") };
+    list(&mut library, &source, &[listed("a"), listed("bad"), listed("waiting")], false);
+    read_all(&room, &mut library, &source);
+    let items = [listed("a"), listed("bad"), waiting, absent, listed("new")];
+    list(&mut library, &source, &items, false);
+    let standings =
+        [Standing::Unchanged, Standing::Unchanged, Standing::Changed, Standing::Unchanged, Standing::Pending];
+    for _ in 0..2 {
+        let before = library.connection.total_changes();
+        assert_eq!(list(&mut library, &source, &items, false), standings);
+        assert_eq!(library.connection.total_changes() - before, 2, "the source's own row: its beginning, its end");
+    }
+    // What lies elsewhere or has another name is written.
+    let before = library.connection.total_changes();
+    let named = Listed { name: "b".to_owned(), ..listed("a") };
+    list(&mut library, &source, &[vec![named], items[1..].to_vec()].concat(), false);
+    assert_eq!(library.connection.total_changes() - before, 3);
+}
+
+#[test]
+fn what_is_kept_unseen_is_not_read_before_it_is_seen() {
+    let (room, mut library, source) = Room::new();
+    let waiting = || room.catalog().library_work(Work { source: source.id, verify: false }).unwrap().0;
+    list(&mut library, &source, &[listed("a"), listed("b")], false);
+    let scan = library.begin_listing(source.id).unwrap();
+    let seen = library.list(source.id, scan, &[listed("a")], false, now()).unwrap();
+    assert_eq!(seen, [(Standing::Pending, Some(1))]);
+    library.end_listing(source.id, &[], &[2], now()).unwrap();
+    assert_eq!(waiting(), 1);
+    list(&mut library, &source, &[listed("a"), listed("b")], false);
+    assert_eq!(waiting(), 2);
+}
+
+#[test]
+fn an_item_that_is_back_without_its_file_is_no_file() {
+    let (room, mut library, source) = Room::new();
+    let absent = Listed { size: 0, mtime_ns: 0, inode: 0, absent: Some("none".to_owned()), ..listed("a") };
+    for items in [&[absent.clone(), listed("b")][..], &[listed("b")], &[absent, listed("b")]] {
+        list(&mut library, &source, items, false);
+        assert_eq!(room.number("SELECT missing FROM files WHERE path = '/music/a'"), 1);
+    }
+}
+
+#[test]
 fn another_inode_alone_is_another_file_unless_it_is_said_otherwise() {
     let (room, mut library, source) = Room::new();
     list(&mut library, &source, &[listed("a"), listed("bad")], false);
@@ -116,15 +171,16 @@ fn another_inode_alone_is_another_file_unless_it_is_said_otherwise() {
     for same in [true, false] {
         let scan = library.begin_listing(source.id).unwrap();
         let items = items.clone().map(|item| Listed { inode: item.inode + scan.cast_unsigned(), ..item });
-        assert_eq!(library.list(source.id, scan, &items, false, now()).unwrap(), [Standing::OtherInode; 2]);
+        let listed = library.list(source.id, scan, &items, false, now()).unwrap();
+        assert_eq!(listed, [1, 2].map(|id| (Standing::OtherInode, Some(id))));
         assert_eq!(done(), 1);
-        library.settle_inodes(source.id, scan, false, same).unwrap();
+        library.settle_inodes(&[1, 2], same).unwrap();
         let waiting = room.catalog().library_work(Work { source: source.id, verify: false }).unwrap().0;
         assert_eq!((done(), waiting), if same { (1, 0) } else { (0, 2) });
         if same {
             let again = library.begin_listing(source.id).unwrap();
             let standings = library.list(source.id, again, &items, false, now()).unwrap();
-            assert_eq!(standings, [Standing::Unchanged; 2]);
+            assert_eq!(standings, [1, 2].map(|id| (Standing::Unchanged, Some(id))));
         }
     }
 }

@@ -52,7 +52,7 @@ impl Work {
         } else {
             // What the newest listing did not see is kept, and cannot be read.
             "i.source = ?1 AND i.missing_since IS NULL AND i.state = 'pending'
-                 AND i.scan = (SELECT scan FROM library_sources WHERE id = ?1)"
+                 AND i.scan > 0"
         }
     }
 

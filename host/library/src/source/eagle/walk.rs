@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::super::audio::is_audio_ending;
-use super::super::place::mtime_ns;
+use super::super::place::{mtime_ns, volume_of};
 use super::super::{Asked, Item, Known, Walked, is_audio};
 use super::metadata::Metadata;
 use super::stamps;
@@ -135,6 +135,7 @@ impl Look<'_> {
     }
 
     fn item(&self, path: PathBuf, name: String, stat: &Stat) -> Item {
+        let volume = volume_of(&path, stat, self.device);
         Item {
             key: self.id.into(),
             path,
@@ -143,7 +144,8 @@ impl Look<'_> {
             size: stat.len(),
             mtime_ns: mtime_ns(stat),
             inode: stat.ino(),
-            mounted: stat.dev() != self.device,
+            volume,
+            mounted: volume != self.device,
             absent: None,
         }
     }
@@ -162,6 +164,7 @@ impl Look<'_> {
             size: 0,
             mtime_ns: 0,
             inode: 0,
+            volume: self.device,
             mounted: false,
             absent: Some(why),
         }

@@ -48,7 +48,8 @@ pub enum Written {
     Succeeded(Rewritten),
     /// It was left alone, for this reason.
     Skipped(&'static str),
-    /// It was not written, and is as it was.
+    /// Something failed, and the reason says what. It is as it was, unless that was the look at it after the copy had taken
+    /// its place.
     Failed(String),
 }
 

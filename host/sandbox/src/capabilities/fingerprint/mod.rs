@@ -24,6 +24,7 @@ pub(crate) use desk::Gate;
 use super::files::MountGrant;
 use crate::bindings::baton::plugin::fingerprint as generated;
 use generated::Error;
+use path::Mount;
 
 /// What an operator lets a plugin know of how things sound.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,7 +42,8 @@ pub(crate) struct Sounds {
     granted: SoundGrants,
     /// The names of the folders that the plugin declares.
     folders: Vec<String>,
-    mounts: Vec<MountGrant>,
+    /// Its folders, where it may have files of them read.
+    mounts: Vec<Mount>,
     gate: Gate,
     /// Files that were asked for.
     read: u64,
@@ -55,7 +57,7 @@ impl Sounds {
             declared: capabilities.fingerprint.iter().map(|asked| asked.of).collect(),
             granted: granted.clone(),
             folders: capabilities.files.iter().map(|files| files.folder.clone()).collect(),
-            mounts: mounts.to_vec(),
+            mounts: mounts.iter().filter(|_| granted.files).map(Mount::open).collect(),
             gate,
             read: 0,
         }

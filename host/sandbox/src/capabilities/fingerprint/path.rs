@@ -1,12 +1,14 @@
 //! A path of a plugin's becomes an open file beneath the folder that was granted, or a reason why not.
 //!
-//! Nothing is resolved by name first and opened later: the folder is opened, and the rest beneath it by `cap-primitives`, which
-//! wasmtime opens with too. Between a look and an opening somebody could put a link there.
+//! Nothing is resolved by name first and opened later: the folders are opened once, before the plugin runs, and the rest beneath
+//! them by `cap-primitives`, as wasmtime does. Between a look and an opening somebody could put a link there; so could a
+//! plugin that may write around one of its folders.
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use cap_primitives::fs::{OpenOptions, OpenOptionsExt as _, open, open_ambient_dir};
 
@@ -15,11 +17,24 @@ use super::Sounds;
 use super::generated::Error;
 use crate::limits;
 
+/// A granted folder and what came of opening it.
+pub(super) struct Mount {
+    grant: MountGrant,
+    folder: Arc<io::Result<File>>,
+}
+
+impl Mount {
+    pub(super) fn open(grant: &MountGrant) -> Self {
+        let folder = open_ambient_dir(&grant.host, cap_primitives::ambient_authority());
+        Self { grant: grant.clone(), folder: Arc::new(folder) }
+    }
+}
+
 /// A file below a mount.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Place {
     /// The granted folder.
-    folder: PathBuf,
+    folder: Arc<io::Result<File>>,
     /// Where it lies below that.
     below: PathBuf,
 }
@@ -53,18 +68,19 @@ impl Sounds {
         if rest.split('/').any(|part| matches!(part, "" | "." | "..")) || rest.contains('\0') {
             return Err(wrong("no plain path: it has `.`, `..` or an empty part"));
         }
-        let found = self.mounts.iter().find_map(|mount| Some((mount, below(mount, path)?)));
+        let found = self.mounts.iter().find_map(|mount| Some((mount, below(&mount.grant, path)?)));
         if let Some((mount, below)) = found {
-            return Ok(Place { folder: mount.host.clone(), below: below.to_owned() });
+            return Ok(Place { folder: Arc::clone(&mount.folder), below: below.to_owned() });
         }
         let name = rest.split('/').next().unwrap_or_default();
-        if self.folders.iter().any(|folder| folder == name) && !self.mounts.iter().any(|mount| mount.name == name) {
+        if self.folders.iter().any(|folder| folder == name) && !self.mounts.iter().any(|mount| mount.grant.name == name)
+        {
             let plugin = &self.plugin;
             return Err(Error::Denied(format!(
                 "the folder `{name}` is not granted: baton plugin grant {plugin} files:ro={name}"
             )));
         }
-        let mounts: Vec<_> = self.mounts.iter().map(|mount| mount.guest.as_str()).collect();
+        let mounts: Vec<_> = self.mounts.iter().map(|mount| mount.grant.guest.as_str()).collect();
         let mounts = if mounts.is_empty() { "it has none".to_owned() } else { mounts.join(", ") };
         Err(wrong(&format!("below none of the plugin's folders ({mounts})")))
     }
@@ -82,10 +98,11 @@ impl Place {
     /// # Errors
     /// When it may not be opened, or cannot be.
     pub(super) fn open(&self, hard_links: bool) -> Result<File, Closed> {
-        let folder = open_ambient_dir(&self.folder, cap_primitives::ambient_authority()).map_err(Closed::Failed)?;
+        let again = |error: &io::Error| Closed::Failed(io::Error::new(error.kind(), error.to_string()));
+        let folder = self.folder.as_ref().as_ref().map_err(again)?;
         let mut options = OpenOptions::new();
         options.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-        let file = open(&folder, &self.below, &options).map_err(|error| match error.raw_os_error() {
+        let file = open(folder, &self.below, &options).map_err(|error| match error.raw_os_error() {
             // Its own refusal, not the system's.
             None if error.kind() == io::ErrorKind::PermissionDenied => Closed::Refused(Refused::Outside),
             _ => Closed::Failed(error),

@@ -1,5 +1,6 @@
 //! What was found, in the words of the interface.
 
+use baton_core::Digest;
 use baton_fingerprint::{Reason, Sound};
 use baton_library::coverage::Coverage;
 use baton_library::duplicates::{self, Duplicates, Group, Item, Proof};
@@ -9,6 +10,7 @@ use super::generated::{self, Error, Heard, Lack, Match, Superfluous, Twice, With
 use crate::limits;
 
 pub(super) fn sound(sound: Sound) -> generated::Sound {
+    let hex = |digest: [u8; 32]| Digest::from(digest).to_string();
     generated::Sound {
         words: sound.fingerprint.words().to_vec(),
         duration_ms: u64::try_from(sound.duration.as_millis()).unwrap_or(u64::MAX),
@@ -19,8 +21,8 @@ pub(super) fn sound(sound: Sound) -> generated::Sound {
         bits: sound.bits,
         bitrate: sound.bitrate,
         core_only: sound.core_only,
-        audio_sha256: sound.audio_sha256.map(hexadecimal),
-        file_sha256: sound.file_sha256.map(hexadecimal),
+        audio_sha256: sound.audio_sha256.map(hex),
+        file_sha256: sound.file_sha256.map(hex),
         title: sound.tags.title,
         artist: sound.tags.artist,
         album: sound.tags.album,
@@ -28,19 +30,10 @@ pub(super) fn sound(sound: Sound) -> generated::Sound {
     }
 }
 
-fn hexadecimal(digest: [u8; 32]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// A file without a fingerprint.
 pub(super) fn without(reason: Reason, detail: String) -> Heard {
     let lack = Lack { reason: reason.word().to_owned(), detail };
-    match reason {
-        Reason::Unsupported | Reason::Protected | Reason::TooShort => Heard::Skipped(lack),
-        Reason::NotFound | Reason::Unreadable | Reason::Corrupt | Reason::Changed | Reason::Stopped => {
-            Heard::Failed(lack)
-        }
-    }
+    if reason.is_skipped() { Heard::Skipped(lack) } else { Heard::Failed(lack) }
 }
 
 pub(super) fn matches(found: Vec<Vec<lookup::Match>>) -> Vec<Vec<Match>> {
@@ -90,7 +83,12 @@ pub(super) fn twice(found: &Duplicates, most: u32) -> Result<Twice, Error> {
         bytes += group.iter().map(size).sum::<usize>();
         if bytes > limits::SOUND_BYTES {
             let (fit, limit) = (groups.len(), limits::SOUND_BYTES >> 20);
-            return Err(Error::TooLarge(format!("more than {limit} MiB: ask for the {fit} largest groups, which fit")));
+            let way = match fit {
+                0 => "the largest group alone; `baton library duplicates` shows it".to_owned(),
+                1 => "ask for the largest group, which fits".to_owned(),
+                _ => format!("ask for the {fit} largest groups, which fit"),
+            };
+            return Err(Error::TooLarge(format!("more than {limit} MiB: {way}")));
         }
         groups.extend(group);
     }

@@ -126,6 +126,20 @@ fn links_are_followed_inside_the_folder_and_never_out_of_it() {
 }
 
 #[test]
+fn a_link_in_the_place_of_a_folder_that_was_opened_leads_nowhere() {
+    let (folder, music) = folder();
+    let sounds = sounds(ALL, &all(), &music);
+    let outside = folder.path().join("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("secret.wav"), "c").unwrap();
+    fs::rename(&music, folder.path().join("aside")).unwrap();
+    symlink(&outside, &music).unwrap();
+    let open = |path: &str| sounds.place(&format!("/music/0/{path}")).unwrap().open(false);
+    assert!(matches!(open("secret.wav"), Err(Closed::Failed(_))));
+    assert!(open("in/a.wav").is_ok(), "it is the folder that was granted");
+}
+
+#[test]
 fn a_file_with_several_names_needs_the_grant() {
     let (folder, music) = folder();
     fs::hard_link(folder.path().join("outside.wav"), music.join("hard.wav")).unwrap();

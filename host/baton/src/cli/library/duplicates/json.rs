@@ -1,5 +1,6 @@
 //! Duplicates for scripts.
 
+use baton_core::Digest;
 use baton_library::coverage::HEARD_MS;
 use baton_library::duplicates::{Duplicates, Group, Item, Likely, Lossless, Other, Points, Proof, Versions};
 use serde_json::{Value, json};
@@ -82,7 +83,7 @@ fn file(found: &Duplicates, at: usize) -> Value {
             "path": item.path.to_string_lossy(),
             "name": item.name,
             "size": item.size,
-            "sha256": item.file_sha256.map(|digest| hex(&digest)),
+            "sha256": item.file_sha256.map(|digest| Digest::from(digest).to_string()),
             "codec": item.codec,
             "bits": bits(item),
             "bitrate": item.bitrate,
@@ -100,10 +101,6 @@ fn bits(item: &Item) -> Option<u16> {
         Lossless::Bits(bits) => Some(bits),
         Lossless::No => None,
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// To ten thousandths: a share needs no more, and its last digits depend on the machine.

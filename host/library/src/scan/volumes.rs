@@ -1,0 +1,65 @@
+//! What a listing saw of each volume, and whether the inodes of a volume last.
+//!
+//! A file that was put in the place of another has another inode, also where its size and time are the same; so it is read. But
+//! FAT, exFAT and some network folders number their files anew each time they are mounted, or sooner, and reading a
+//! whole library again for that takes hours. Where as many files have another inode as have the same one, all with their
+//! size and their time to the nanosecond, either the numbers do not last, or the whole library was copied to another place
+//! with its times. In both cases the bytes are the same. That many files were replaced by others of the same size and time
+//! at once is not thought of; `--verify` reads all.
+
+use std::collections::BTreeMap;
+
+use baton_ledger::catalog::library::Standing;
+
+use super::Listing;
+use crate::source::Item;
+
+/// Fewer files than this are read again: it takes seconds, and proves it.
+const FEW: usize = 16;
+
+/// What was seen, by the number of the volume.
+pub(super) type Volumes = BTreeMap<u64, OnVolume>;
+
+/// Items of one volume.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct OnVolume {
+    /// Those that were known before.
+    pub(super) known: u64,
+    /// Those with the size, time and inode that they had.
+    same: usize,
+    /// The numbers of those with that size and time and another inode.
+    pub(super) others: Vec<i64>,
+    /// The bytes of these.
+    bytes: u64,
+}
+
+impl OnVolume {
+    /// Notes an item of the volume that is there, with the number by which it was known.
+    pub(super) fn note(&mut self, item: &Item, standing: Standing, known: Option<i64>) {
+        self.known += u64::from(known.is_some());
+        match standing {
+            Standing::Unchanged => self.same += 1,
+            Standing::OtherInode => {
+                self.others.extend(known);
+                self.bytes += item.size;
+            }
+            Standing::New | Standing::Changed | Standing::Pending | Standing::Again => {}
+        }
+    }
+
+    /// Whether those with another inode are the files that they were.
+    pub(super) const fn are_the_same_files(&self) -> bool {
+        self.others.len() >= FEW && self.others.len() >= self.same
+    }
+
+    /// Counts those with another inode as what they are.
+    pub(super) fn count(&self, listing: &mut Listing) {
+        let others = u64::try_from(self.others.len()).unwrap_or(u64::MAX);
+        if self.are_the_same_files() {
+            listing.unchanged += others;
+        } else {
+            listing.changed += others;
+            listing.bytes += self.bytes;
+        }
+    }
+}
