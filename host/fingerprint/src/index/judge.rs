@@ -18,8 +18,8 @@ const LONG_FROM: u32 = 600;
 const SHORT: f32 = 0.50;
 const SHORT_END: u32 = 256;
 
-/// Frames in which something must happen: 10 s.
-const BUSY: u32 = 80;
+/// Frames in which something must happen: 7 s, which are 9.5 s of audio.
+const BUSY: u32 = 56;
 
 /// The share of windows that must agree: what agrees less is a remix, a medley or another cut.
 const AGREEING: f32 = 0.7;
@@ -114,6 +114,6 @@ mod tests {
         // A contrast of 0.27, of 0.33 and of 0.56.
         assert!(convinces(&weak(600, 0.33), 600) && !convinces(&weak(599, 0.33), 600));
         assert!(convinces(&weak(256, 0.30), 600) && !convinces(&weak(255, 0.30), 600));
-        assert!(convinces(&weak(80, 0.20), 600) && !convinces(&weak(79, 0.20), 600));
+        assert!(convinces(&weak(56, 0.20), 600) && !convinces(&weak(55, 0.20), 600));
     }
 }
