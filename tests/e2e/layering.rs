@@ -110,13 +110,14 @@ fn a_room_uses_only_the_rooms_that_the_table_allows() {
 }
 
 #[test]
-fn a_plugin_uses_only_the_sdk_and_the_core() {
+fn a_plugin_uses_only_the_sdk_the_kit_and_the_core() {
     let members = members();
     for member in &members {
         let is_plugin = member.quarter() == "plugins" || member.folder.starts_with(repository().join("tests/plugins"));
         if is_plugin {
-            let wrong: Vec<_> =
-                used_members(member, &members).filter(|used| !["plugin-sdk", "core"].contains(used)).collect();
+            let wrong: Vec<_> = used_members(member, &members)
+                .filter(|used| !["plugin-sdk", "plugin-kit", "core"].contains(used))
+                .collect();
             assert!(wrong.is_empty(), "the plugin `{}` uses {wrong:?}", member.name);
         }
     }

@@ -1,7 +1,8 @@
 //! What the end-to-end tests stand on: a workspace in a temporary folder, the real program, a daemon that never outlives
 //! its test, and the ledger as `status --json` and `why --json` show it.
 //!
-//! Nothing here looks into the databases or calls the host's code: a test sees what a person or a script sees. Waiting
+//! Nothing here looks into the databases or calls the host's code (but `lent`, for plugins' native tests): a test sees what a person
+//! or a script sees. Waiting
 //! is polling with a generous end, so that a slow machine makes a test slow and never red.
 #![expect(clippy::expect_used, clippy::panic, reason = "a helper of tests ends the test when its ground is not there")]
 
@@ -10,6 +11,7 @@ mod done_once;
 mod eagle;
 mod handoff;
 mod judge;
+pub mod lent;
 mod mount;
 pub mod music;
 mod oci_registry;

@@ -19,6 +19,7 @@
 
 #[doc(hidden)]
 pub mod bindings;
+pub mod claims;
 pub mod fingerprint;
 pub mod git;
 pub mod http;

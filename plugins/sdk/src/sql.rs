@@ -77,6 +77,36 @@ impl Database {
     }
 }
 
+/// An SQLite file of another program, as it was when this was made.
+#[derive(Debug)]
+pub struct Snapshot(generated::Snapshot);
+
+impl Snapshot {
+    /// Takes a snapshot of the SQLite file at a path of the plugin's file system.
+    ///
+    /// # Errors
+    /// As `snapshot-of` in `wit/sql.wit`.
+    pub fn of(path: &str) -> Result<Self, Error> {
+        generated::snapshot_of(path).map(Self)
+    }
+
+    /// Reads; all rows at once.
+    ///
+    /// # Errors
+    /// As `query` in `wit/sql.wit`.
+    pub fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, Error> {
+        self.0.query(statement, parameters)
+    }
+
+    /// Reads a result of any size, row by row.
+    ///
+    /// # Errors
+    /// As `open` in `wit/sql.wit`. An error later on is an item of the iterator, and its last.
+    pub fn rows(&self, statement: &str, parameters: &[Value]) -> Result<Rows, Error> {
+        Ok(Rows { cursor: self.0.open(statement, parameters)?, ready: Vec::new().into_iter(), over: false })
+    }
+}
+
 /// The rows of a large result.
 #[derive(Debug)]
 pub struct Rows {

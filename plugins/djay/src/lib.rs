@@ -1,0 +1,1 @@
+//! Reads djay Pro's library: exports, sessions, activity, and which tracks are which.

@@ -1,0 +1,1 @@
+//! Keeps databases mirrored in a Drive folder, without duplicates and without losing a column.

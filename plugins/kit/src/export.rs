@@ -1,0 +1,183 @@
+//! Where a plugin's exports go: into the folder that was granted for them, else to the workspace's `reports/` as artifacts.
+//!
+//! All files of an export appear together at its end, each under its whole name at once: they are written beside as hidden
+//! files first, so that a full disk or a killed host leaves no half of one. A file that is there already with the same bytes is
+//! left; under one with other bytes nothing is lost, because the new one gets `-2`.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use baton_plugin_sdk::{Artifact, Error, Mount, Outcome, Task};
+
+/// What the artifacts of an outcome may have together, with room for the rest of it.
+const MOST_ARTIFACTS: usize = 15 << 20;
+
+/// Files in the making.
+#[derive(Debug)]
+pub struct Exports {
+    name: String,
+    folder: Option<(PathBuf, String)>,
+    task: String,
+    files: Vec<Artifact>,
+}
+
+impl Exports {
+    /// Exports of a task into its writable folder `name`.
+    #[must_use]
+    pub fn of(task: &Task, name: &str) -> Self {
+        let folder = task.mounts(name).find(|mount| mount.writable).map(of_mount);
+        Self { name: name.to_owned(), folder, task: task.id.clone(), files: Vec::new() }
+    }
+
+    /// Adds a file; see `types.artifact` for what a name may be.
+    pub fn put(&mut self, name: impl Into<String>, media_type: &str, bytes: Vec<u8>) {
+        self.files.push(Artifact { name: name.into(), media_type: media_type.to_owned(), bytes });
+    }
+
+    /// Writes the files, or hands them to the outcome. Gives what people call the places of the written ones.
+    ///
+    /// # Errors
+    /// `retryable` when the folder cannot be written to, with nothing of this export in it; `permanent` when there is no folder and the
+    /// files are too large for reports.
+    pub fn finish(self, outcome: &mut Outcome) -> Result<Vec<String>, Error> {
+        let Some((folder, shown)) = self.folder else {
+            return hand_in(self.files, &self.name, outcome);
+        };
+        let wrong = |error: io::Error| {
+            Error::Retryable(format!("the export cannot be written to {shown}: {error}; nothing of it was left there"))
+        };
+        write_all(&folder, &self.files, &self.task)
+            .map(|names| names.into_iter().map(|name| format!("{shown}/{name}")).collect())
+            .map_err(wrong)
+    }
+}
+
+fn of_mount(mount: &Mount) -> (PathBuf, String) {
+    (PathBuf::from(&mount.path), mount.shown_as.clone())
+}
+
+fn hand_in(files: Vec<Artifact>, name: &str, outcome: &mut Outcome) -> Result<Vec<String>, Error> {
+    let bytes: usize = files.iter().map(|file| file.bytes.len()).sum();
+    if bytes > MOST_ARTIFACTS {
+        return Err(Error::Permanent(format!(
+            "the export has {} MB and reports take {}: grant a folder for it (baton plugin grant PLUGIN files:rw={name}=FOLDER)",
+            bytes >> 20,
+            MOST_ARTIFACTS >> 20
+        )));
+    }
+    let names = files.iter().map(|file| format!("reports/{}", file.name)).collect();
+    outcome.artifacts.extend(files);
+    Ok(names)
+}
+
+/// Writes all beside, then gives all their names.
+fn write_all(folder: &Path, files: &[Artifact], task: &str) -> io::Result<Vec<String>> {
+    let mut beside = Vec::new();
+    let written = files.iter().enumerate().try_for_each(|(number, file)| {
+        let hidden = folder.join(format!(".{task}.{number}.part"));
+        beside.push(hidden.clone());
+        let mut open = File::create(&hidden)?;
+        open.write_all(&file.bytes)?;
+        open.sync_all()
+    });
+    let mut names = Vec::new();
+    let named = written.and_then(|()| {
+        for (file, hidden) in files.iter().zip(&beside) {
+            names.push(give_name(folder, file, hidden)?);
+        }
+        Ok(())
+    });
+    if let Err(error) = named {
+        // What got its name just now belongs to an export that is not there as a whole.
+        let given = names.into_iter().filter(|(_, made)| *made).map(|(name, _)| folder.join(name));
+        beside.into_iter().chain(given).for_each(|path| drop(fs::remove_file(path)));
+        return Err(error);
+    }
+    Ok(names.into_iter().map(|(name, _)| name).collect())
+}
+
+/// The first name that is free, or that has the same bytes, and whether it was free. The name is taken by making an empty file, which
+/// the written one then replaces at once.
+fn give_name(folder: &Path, file: &Artifact, hidden: &Path) -> io::Result<(String, bool)> {
+    for number in 1..=1_000 {
+        let name = numbered(&file.name, number);
+        let path = folder.join(&name);
+        match File::create_new(&path) {
+            Ok(_) => {
+                fs::rename(hidden, &path).inspect_err(|_| drop(fs::remove_file(&path)))?;
+                return Ok((name, true));
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let same = path.metadata().is_ok_and(|found| found.is_file() && found.len() == file.bytes.len() as u64);
+                if same && fs::read(&path).is_ok_and(|bytes| bytes == file.bytes) {
+                    fs::remove_file(hidden)?;
+                    return Ok((name, false));
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::other(format!("a thousand files are called like {}", file.name)))
+}
+
+fn numbered(name: &str, number: u32) -> String {
+    match (number, name.rsplit_once('.')) {
+        (1, _) => name.to_owned(),
+        (number, Some((stem, ending))) if !stem.is_empty() => format!("{stem}-{number}.{ending}"),
+        (number, _) => format!("{name}-{number}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exports(folder: Option<&Path>) -> Exports {
+        let folder = folder.map(|folder| (folder.to_owned(), "exports".to_owned()));
+        Exports { name: "exports".to_owned(), folder, task: "t1".to_owned(), files: Vec::new() }
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_same_is_written_once_and_other_bytes_get_another_name() {
+        let folder = tempfile::tempdir().unwrap();
+        for (bytes, shown) in [("1", "exports/a.csv"), ("1", "exports/a.csv"), ("2", "exports/a-2.csv")] {
+            let (mut exports, mut outcome) = (exports(Some(folder.path())), Outcome::new(""));
+            exports.put("a.csv", "text/csv", bytes.into());
+            assert_eq!(exports.finish(&mut outcome).unwrap(), [shown]);
+            assert!(outcome.artifacts.is_empty());
+        }
+        assert_eq!(names(folder.path()), ["a-2.csv", "a.csv"]);
+    }
+
+    #[test]
+    fn errors_leave_nothing_of_the_export_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut exports = exports(Some(folder.path()));
+        exports.put("a.csv", "text/csv", b"1".to_vec());
+        exports.put("no/such/folder.csv", "text/csv", b"2".to_vec());
+        assert!(matches!(exports.finish(&mut Outcome::new("")), Err(Error::Retryable(_))));
+        assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn without_a_folder_they_are_artifacts_while_they_are_small() {
+        let mut outcome = Outcome::new("");
+        let mut small = exports(None);
+        small.put("a.csv", "text/csv", b"1".to_vec());
+        assert_eq!(small.finish(&mut outcome).unwrap(), ["reports/a.csv"]);
+        assert_eq!(outcome.artifacts.len(), 1);
+        let mut large = exports(None);
+        large.put("a.csv", "text/csv", vec![0; MOST_ARTIFACTS + 1]);
+        assert!(
+            matches!(large.finish(&mut outcome), Err(Error::Permanent(text)) if text.contains("files:rw=exports=FOLDER"))
+        );
+    }
+}

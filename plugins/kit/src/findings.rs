@@ -1,0 +1,129 @@
+//! What was found, counted and bounded: the host keeps 10,000 findings of a task, and a damaged library has more.
+
+use std::collections::BTreeMap;
+
+use baton_plugin_sdk::{Finding, Severity};
+
+/// Findings of one kind that are told one by one; of more only the number is told.
+const EACH: usize = 200;
+
+/// Findings in the making.
+#[derive(Debug, Default)]
+pub struct Findings {
+    kinds: BTreeMap<String, Kind>,
+}
+
+#[derive(Debug, Default)]
+struct Kind {
+    told: Vec<Finding>,
+    more: usize,
+    worst: Option<Severity>,
+}
+
+impl Findings {
+    /// Adds one. Its id is `KIND:WHAT`; `what` has to be the same for the same fact in every run. Of one kind the first 200 are told
+    /// each, the others as a number.
+    pub fn add(
+        &mut self,
+        kind: &str,
+        what: &str,
+        severity: Severity,
+        title: impl Into<String>,
+        evidence: impl Into<String>,
+    ) {
+        let known = self.kinds.entry(kind.to_owned()).or_default();
+        known.worst = known.worst.max_by_rank(severity);
+        if known.told.len() == EACH {
+            known.more += 1;
+            return;
+        }
+        known.told.push(Finding {
+            id: cut(&format!("{kind}:{what}"), 200),
+            severity,
+            title: cut(&title.into().replace(char::is_control, " "), 1_024),
+            evidence: cut(&evidence.into(), 4_096),
+        });
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.kinds.values().map(|kind| kind.told.len() + kind.more).sum()
+    }
+
+    /// How many there are of a kind.
+    #[must_use]
+    pub fn count_of(&self, kind: &str) -> usize {
+        self.kinds.get(kind).map_or(0, |kind| kind.told.len() + kind.more)
+    }
+
+    /// All of them, kind by kind in the order of the alphabet, those of a kind in the order in which they were added.
+    #[must_use]
+    pub fn into_list(self) -> Vec<Finding> {
+        let mut list = Vec::new();
+        for (name, kind) in self.kinds {
+            list.extend(kind.told);
+            if kind.more > 0 {
+                let title = format!("{name}: {} more", kind.more);
+                let severity = kind.worst.unwrap_or(Severity::Low);
+                list.push(Finding { id: format!("{name}+more"), severity, title, evidence: String::new() });
+            }
+        }
+        list
+    }
+}
+
+/// The worse of what there was and a severity.
+trait Worst {
+    fn max_by_rank(self, other: Severity) -> Self;
+}
+
+impl Worst for Option<Severity> {
+    fn max_by_rank(self, other: Severity) -> Self {
+        match self {
+            Some(known) if rank(known) >= rank(other) => Some(known),
+            _ => Some(other),
+        }
+    }
+}
+
+const fn rank(severity: Severity) -> u8 {
+    match severity {
+        Severity::Info => 0,
+        Severity::Low => 1,
+        Severity::Medium => 2,
+        Severity::High => 3,
+        Severity::Critical => 4,
+    }
+}
+
+fn cut(text: &str, bytes: usize) -> String {
+    text.chars()
+        .scan(0, |used, c| {
+            *used += c.len_utf8();
+            (*used <= bytes).then_some(c)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_one_kind_the_first_are_told_and_the_others_counted() {
+        let mut findings = Findings::default();
+        for number in 0..EACH + 3 {
+            findings.add("blob", &number.to_string(), Severity::Low, "It is\nbroken", "");
+        }
+        findings.add("blob", "last", Severity::High, "", "");
+        findings.add("a", &"ä".repeat(200), Severity::Info, "", "");
+        assert_eq!((findings.count(), findings.count_of("blob"), findings.count_of("c")), (EACH + 5, EACH + 4, 0));
+        let list = findings.into_list();
+        assert_eq!(list.len(), EACH + 2);
+        assert!(list[0].id.len() <= 200 && list[0].id.starts_with("a:ä"));
+        assert_eq!(list[1].title, "It is broken");
+        let last = list.last().unwrap();
+        assert_eq!((last.title.as_str(), last.severity), ("blob: 4 more", Severity::High));
+    }
+}

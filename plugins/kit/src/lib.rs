@@ -1,0 +1,16 @@
+//! What several of the first-party plugins need: tables as they are lent, CSV files of any make, names that every file system
+//! takes, musical keys, moments, findings, and the place where exports go.
+//!
+//! It is no part of the contract and no plugin of others has to know it; what every plugin needs is in the SDK.
+
+pub mod export;
+mod findings;
+mod key;
+pub mod lent;
+pub mod moment;
+mod safe_name;
+pub mod sheet;
+
+pub use findings::Findings;
+pub use key::Key;
+pub use safe_name::{safe_name, safe_path};

@@ -1,0 +1,77 @@
+//! Moments: milliseconds since 1970 UTC as the catalog keeps them, as texts, and as Apple's programs count them.
+
+use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
+
+/// Seconds from 1970 to 2001, where Apple's clocks begin.
+const APPLE: f64 = 978_307_200.0;
+
+/// The moment of a `CFAbsoluteTime`: seconds since 2001-01-01 UTC. Nothing for what is no number or lies outside the years 1 to
+/// 9999.
+#[must_use]
+pub fn of_apple(seconds: f64) -> Option<i64> {
+    let duration = SignedDuration::try_from_secs_f64(seconds + APPLE).ok()?;
+    let moment = Timestamp::from_duration(duration).ok()?.round(jiff::Unit::Millisecond).ok()?;
+    (moment >= Timestamp::from_second(-62_135_596_800).ok()?).then(|| moment.as_millisecond())
+}
+
+/// The other way round.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of the years 1 to 9999 are exact")]
+pub fn to_apple(millis: i64) -> f64 {
+    millis as f64 / 1_000.0 - APPLE
+}
+
+/// `2026-01-18T10:15:00.250Z`; without the fraction where it is zero. Nothing outside the years 1 to 9999.
+#[must_use]
+pub fn text(millis: i64) -> Option<String> {
+    Timestamp::from_millisecond(millis).ok().map(|moment| moment.to_string())
+}
+
+/// For the end of a file's name: `20260118_101500`, UTC.
+#[must_use]
+pub fn stamp(millis: i64) -> Option<String> {
+    let moment = Timestamp::from_millisecond(millis).ok()?;
+    Some(moment.to_zoned(TimeZone::UTC).strftime("%Y%m%d_%H%M%S").to_string())
+}
+
+/// Reads RFC 3339, `2026-01-18 10:15` (UTC), `2026-01-18T10:15:00` (UTC) and `2026-01-18` (its beginning, UTC).
+#[must_use]
+pub fn parse(text: &str) -> Option<i64> {
+    let text = text.trim();
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Some(moment.as_millisecond());
+    }
+    let time = match text.parse::<civil::DateTime>() {
+        Ok(time) => time,
+        Err(_) => text.parse::<civil::Date>().ok()?.at(0, 0, 0, 0),
+    };
+    Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn apples_clock_begins_in_2001() {
+        assert_eq!(of_apple(0.0).and_then(text).as_deref(), Some("2001-01-01T00:00:00Z"));
+        assert_eq!(of_apple(790_424_100.25).and_then(text).as_deref(), Some("2026-01-18T10:15:00.25Z"));
+        assert_eq!(of_apple(-978_307_200.0), Some(0));
+        for none in [f64::NAN, f64::INFINITY, 1e300, -1e300, -70_000_000_000.0] {
+            assert_eq!(of_apple(none), None, "{none}");
+        }
+        assert_eq!(of_apple(to_apple(1_768_731_300_250)), Some(1_768_731_300_250));
+    }
+
+    #[test]
+    fn texts_are_read_as_people_and_services_write_them() {
+        let moment = Some(1_768_731_300_000);
+        for text in ["2026-01-18T10:15:00Z", "2026-01-18T11:15:00+01:00", "2026-01-18 10:15", " 2026-01-18T10:15:00 "] {
+            assert_eq!(parse(text), moment, "{text}");
+        }
+        assert_eq!(parse("2026-01-18").and_then(stamp).as_deref(), Some("20260118_000000"));
+        for none in ["", "yesterday", "2026-13-01", "2026"] {
+            assert_eq!(parse(none), None, "{none}");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! CSV files of any make: with a byte order mark or without, UTF-8 or Latin-1, parted by commas, semicolons or tabs, with any line
+//! ends. The parsing itself is the `csv` crate's.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use csv::{ReaderBuilder, StringRecord, Terminator, WriterBuilder};
+
+/// A larger file is not read: 25,000 rows of Spotify's are 6 MB.
+pub const MOST_BYTES: u64 = 64 << 20;
+
+/// A file that was read, with its header.
+#[derive(Debug)]
+pub struct Sheet {
+    text: String,
+    header: Vec<String>,
+    delimiter: u8,
+    /// Whether it was no UTF-8 and was read as Latin-1.
+    pub latin: bool,
+}
+
+/// A row and where it began: the line in the file, counted from 1.
+#[derive(Debug)]
+pub struct Line {
+    /// Where it began.
+    pub number: u64,
+    /// Its cells; there may be more or fewer than the header has.
+    pub cells: StringRecord,
+}
+
+impl Sheet {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it is no regular file, too large, or cannot be read; the text names neither file nor folder.
+    pub fn open(path: &Path) -> Result<Self, String> {
+        let found = path.metadata().map_err(|error| error.to_string())?;
+        if !found.is_file() {
+            return Err("it is no regular file".to_owned());
+        }
+        if found.len() > MOST_BYTES {
+            return Err(format!("it has {} MB, more than {} MB are not read", found.len() >> 20, MOST_BYTES >> 20));
+        }
+        let mut bytes = Vec::new();
+        let file = File::open(path).map_err(|error| error.to_string())?;
+        file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+        Self::of(bytes)
+    }
+
+    /// Reads bytes.
+    ///
+    /// # Errors
+    /// When the header is no CSV, or when there are more bytes than are read.
+    pub fn of(bytes: Vec<u8>) -> Result<Self, String> {
+        if bytes.len() as u64 > MOST_BYTES {
+            return Err(format!("it is larger than {} MB", MOST_BYTES >> 20));
+        }
+        let (text, latin) = match String::from_utf8(bytes) {
+            Ok(text) => (text, false),
+            Err(error) => (error.into_bytes().into_iter().map(char::from).collect(), true),
+        };
+        let text = match text.strip_prefix('\u{feff}') {
+            Some(rest) => rest.to_owned(),
+            None => text,
+        };
+        let delimiter = delimiter(&text);
+        let mut sheet = Self { text, header: Vec::new(), delimiter, latin };
+        let first = sheet.read().next().transpose()?;
+        sheet.header =
+            first.map(|line| line.cells.iter().map(|cell| cell.trim().to_owned()).collect()).unwrap_or_default();
+        Ok(sheet)
+    }
+
+    /// The names of the columns, without spaces around them; none in an empty file.
+    #[must_use]
+    pub fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// The place of a column, whatever its case.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.header.iter().position(|known| known.to_lowercase() == name.to_lowercase())
+    }
+
+    /// The rows below the header. What cannot be parsed is an error and the last.
+    pub fn lines(&self) -> impl Iterator<Item = Result<Line, String>> {
+        self.read().skip(1)
+    }
+
+    fn read(&self) -> impl Iterator<Item = Result<Line, String>> {
+        let mut builder = ReaderBuilder::new();
+        builder.has_headers(false).flexible(true).delimiter(self.delimiter);
+        builder.from_reader(self.text.as_bytes()).into_records().map(|record| {
+            let cells = record.map_err(|error| error.to_string())?;
+            Ok(Line { number: cells.position().map_or(0, csv::Position::line), cells })
+        })
+    }
+}
+
+/// What parts the cells of the first line: whichever of the three is there most often outside quotes.
+fn delimiter(text: &str) -> u8 {
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
+    let mut quoted = false;
+    for byte in text.bytes() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' | b'\r' if !quoted => break,
+            byte if !quoted => counts.iter_mut().filter(|(known, _)| *known == byte).for_each(|(_, count)| *count += 1),
+            _ => {}
+        }
+    }
+    // Of equals the first.
+    counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(byte, _)| *byte)
+}
+
+/// A CSV file in the making: UTF-8, commas, `\n`, quotes where they are needed (also around a lone `\r`).
+#[derive(Debug)]
+pub struct Written(csv::Writer<Vec<u8>>);
+
+impl Written {
+    /// Begins with a header.
+    ///
+    /// # Errors
+    /// Never, in memory.
+    pub fn new<S: AsRef<[u8]>>(header: impl IntoIterator<Item = S>) -> Result<Self, String> {
+        let mut written =
+            Self(WriterBuilder::new().flexible(true).terminator(Terminator::Any(b'\n')).from_writer(Vec::new()));
+        written.row(header)?;
+        Ok(written)
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// Never, in memory.
+    pub fn row<S: AsRef<[u8]>>(&mut self, cells: impl IntoIterator<Item = S>) -> Result<(), String> {
+        self.0.write_record(cells).map_err(|error| error.to_string())
+    }
+
+    /// The file.
+    ///
+    /// # Errors
+    /// Never, in memory.
+    pub fn into_bytes(self) -> Result<Vec<u8>, String> {
+        self.0.into_inner().map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn cells(sheet: &Sheet) -> Vec<Vec<String>> {
+        sheet.lines().map(|line| line.unwrap().cells.iter().map(str::to_owned).collect()).collect()
+    }
+
+    #[test]
+    fn marks_encodings_and_separators_are_found_out() {
+        let sheet = Sheet::of(b"\xef\xbb\xbfTitle; Artist \r\n\"a;b\";\"c\"\"d\"\r\n".to_vec()).unwrap();
+        assert_eq!((sheet.column("title"), sheet.column("ARTIST"), sheet.column("x")), (Some(0), Some(1), None));
+        assert_eq!(cells(&sheet), [["a;b", "c\"d"]]);
+        let sheet = Sheet::of(b"Title\tArtist\nCaf\xe9\tx\n".to_vec()).unwrap();
+        assert!(sheet.latin);
+        assert_eq!(cells(&sheet), [["Café", "x"]]);
+        let sheet = Sheet::of(b"\"a,b\",c\n1\n2,3,4".to_vec()).unwrap();
+        assert_eq!(
+            (sheet.header().len(), cells(&sheet)),
+            (2, vec![vec!["1".to_owned()], vec!["2".into(), "3".into(), "4".into()]])
+        );
+        assert!(Sheet::of(Vec::new()).unwrap().header().is_empty());
+    }
+
+    #[test]
+    fn errors_on_what_is_no_file_or_too_large() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Sheet::open(folder.path()).unwrap_err().contains("no regular file"));
+        let large = folder.path().join("large.csv");
+        File::create(&large).unwrap().set_len(500 << 20).unwrap();
+        assert_eq!(Sheet::open(&large).unwrap_err(), "it has 500 MB, more than 64 MB are not read");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(rows in prop::collection::vec(prop::collection::vec(".*", 2..5), 0..8)) {
+            let mut written = Written::new(["a,", "\"b\r"]).unwrap();
+            for row in &rows {
+                written.row(row).unwrap();
+            }
+            let sheet = Sheet::of(written.into_bytes().unwrap()).unwrap();
+            prop_assert_eq!(cells(&sheet), rows);
+        }
+
+        #[test]
+        fn no_bytes_are_too_odd(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(sheet) = Sheet::of(bytes) {
+                let _ = sheet.lines().count();
+            }
+        }
+    }
+}

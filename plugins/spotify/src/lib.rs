@@ -1,0 +1,1 @@
+//! Reads Spotify's exports and puts music files in their places.

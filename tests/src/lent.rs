@@ -1,0 +1,151 @@
+//! Databases and claims as the host lends them to plugins, for plugins' own native tests: the real catalog and the real sessions of
+//! the ledger's room, with authorizer, quotas and limits, without a component around them.
+//!
+//! It is the one place here that calls the host's code, because what is tested with it is the plugin's.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::mpsc::channel;
+
+use baton_core::manifest::Database;
+use baton_ledger::guest::{self, Access, Asked, GuestError, Session, Stop, serve};
+use baton_plugin_kit::lent::{Claims, Held, Rows, Tables, Writable};
+use baton_plugin_sdk::Error as TaskError;
+use baton_plugin_sdk::sql::{Error, Row, Table, Value};
+use tokio::sync::oneshot;
+
+/// A database on a file.
+pub struct Lent {
+    access: Access,
+    session: Session,
+}
+
+impl Lent {
+    /// The music catalog in a folder; made when it is missing.
+    #[must_use]
+    pub fn catalog(folder: &Path) -> Self {
+        Self::open(Database::Catalog, folder.join("catalog.db"), true)
+    }
+
+    /// A plugin's own database in a folder; made when it is missing.
+    #[must_use]
+    pub fn own(folder: &Path) -> Self {
+        Self::open(Database::Own, folder.join("own.db"), true)
+    }
+
+    /// An SQLite file of another program, for reading.
+    #[must_use]
+    pub fn file(path: &Path) -> Self {
+        Self::open(Database::Own, path.to_owned(), false)
+    }
+
+    fn open(database: Database, path: PathBuf, writable: bool) -> Self {
+        let access = Access { database, path, writable, denial: "writing is not granted".to_owned() };
+        let session = Session::open(&access, &Stop::default()).expect("the database opens");
+        Self { access, session }
+    }
+}
+
+impl Tables for Lent {
+    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, Error> {
+        let found = self.session.query(statement, &row_in(parameters)).map_err(error_out)?;
+        Ok(Table { columns: found.columns, rows: found.rows.into_iter().map(row_out).collect() })
+    }
+
+    fn rows(&self, statement: &str, parameters: &[Value]) -> Result<Rows<'_>, Error> {
+        let (asks, asked) = channel();
+        let (opened, columns) = oneshot::channel();
+        let (access, statement, parameters) = (self.access.clone(), statement.to_owned(), row_in(parameters));
+        std::thread::spawn(move || serve(&access, &Stop::default(), (&statement, &parameters), opened, &asked));
+        columns.blocking_recv().expect("the cursor opens").map_err(error_out)?;
+        let pieces = std::iter::from_fn(move || {
+            let (answer, got) = oneshot::channel();
+            asks.send(Asked { most: 1_000, answer }).ok()?;
+            match got.blocking_recv().ok()? {
+                Ok(rows) if rows.is_empty() => None,
+                Ok(rows) => Some(rows.into_iter().map(|row| Ok(row_out(row))).collect::<Vec<_>>()),
+                Err(error) => Some(vec![Err(error_out(error))]),
+            }
+        });
+        Ok(Box::new(pieces.flatten()))
+    }
+}
+
+impl Writable for Lent {
+    fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, Error> {
+        self.session.execute(statement, &row_in(parameters)).map_err(error_out)
+    }
+
+    fn batch(&self, statement: &str, rows: &mut dyn Iterator<Item = Row>) -> Result<u64, Error> {
+        let mut changed = 0;
+        loop {
+            let piece: Vec<_> = rows.take(2_000).map(|row| row_in(&row)).collect();
+            if piece.is_empty() {
+                return Ok(changed);
+            }
+            changed += self.session.batch(statement, &piece).map_err(error_out)?;
+        }
+    }
+}
+
+fn row_in(row: &[Value]) -> Vec<guest::Value> {
+    let value = |value: &Value| match value {
+        Value::Null => guest::Value::Null,
+        Value::Integer(number) => guest::Value::Integer(*number),
+        Value::Real(number) => guest::Value::Real(*number),
+        Value::Text(text) => guest::Value::Text(text.clone()),
+        Value::Blob(bytes) => guest::Value::Blob(bytes.clone()),
+    };
+    row.iter().map(value).collect()
+}
+
+fn row_out(row: Vec<guest::Value>) -> Row {
+    let value = |value: guest::Value| match value {
+        guest::Value::Null => Value::Null,
+        guest::Value::Integer(number) => Value::Integer(number),
+        guest::Value::Real(number) => Value::Real(number),
+        guest::Value::Text(text) => Value::Text(text),
+        guest::Value::Blob(bytes) => Value::Blob(bytes),
+    };
+    row.into_iter().map(value).collect()
+}
+
+fn error_out(error: GuestError) -> Error {
+    match error {
+        GuestError::Denied(text) => Error::Denied(text),
+        GuestError::Constraint(text) => Error::Constraint(text),
+        GuestError::Busy(text) => Error::Busy(text),
+        GuestError::TooLarge(text) => Error::TooLarge(text),
+        GuestError::Timeout(text) => Error::Timeout(text),
+        GuestError::Full(text) => Error::Full(text),
+        GuestError::Invalid(text) => Error::Invalid(text),
+        GuestError::Failed(text) => Error::Failed(text),
+    }
+}
+
+/// Claims between the parts of one test. What counts between processes is tested with the real ones (`tests/e2e/claims.rs`).
+#[derive(Clone, Debug, Default)]
+pub struct LentClaims(Rc<RefCell<BTreeSet<String>>>);
+
+struct Taken(LentClaims, String);
+
+impl Claims for LentClaims {
+    fn take(&self, name: &str) -> Result<Option<Box<dyn Held>>, TaskError> {
+        let new = self.0.borrow_mut().insert(name.to_owned());
+        Ok(new.then(|| Box::new(Taken(self.clone(), name.to_owned())) as Box<dyn Held>))
+    }
+}
+
+impl Held for Taken {
+    fn holds(&self) -> Result<bool, TaskError> {
+        Ok(self.0.0.borrow().contains(&self.1))
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.0.0.borrow_mut().remove(&self.1);
+    }
+}
