@@ -1,6 +1,7 @@
 //! A disk that is not there: its items stay as they are, whether the source's folder is gone, empty, or only a part of it is.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use baton_tests::music::{tune, write_wav};
@@ -42,16 +43,22 @@ fn a_source_whose_folder_is_gone_or_empty_loses_nothing() {
     assert_eq!((&back["sources"][0]["unchanged"], &back["read"]["files"]), (&json!(5), &json!(0)));
 }
 
-#[test]
-fn a_disk_within_a_source_that_is_unmounted_loses_nothing_and_a_file_that_was_deleted_is_gone() {
-    let workspace = Workspace::init();
-    let music = beside(&workspace, "music");
+/// Music, three pieces and four on a disk of their own within, that was scanned; none where nothing can be mounted.
+fn with_a_disk(workspace: &Workspace) -> Option<(PathBuf, PathBuf, Mount)> {
+    let music = beside(workspace, "music");
     fill(&music, 3);
     let disk = music.join("disk");
     fs::create_dir(&disk).unwrap();
-    let Ok(mount) = Mount::small(&disk, 8 << 10) else { return };
+    let mount = Mount::small(&disk, 8 << 10).ok()?;
     fill(&disk, 4);
-    scan(&workspace, &music, &[], 0);
+    scan(workspace, &music, &[], 0);
+    Some((music, disk, mount))
+}
+
+#[test]
+fn a_disk_within_a_source_that_is_unmounted_loses_nothing_and_a_file_that_was_deleted_is_gone() {
+    let workspace = Workspace::init();
+    let Some((music, disk, mount)) = with_a_disk(&workspace) else { return };
     assert_eq!(counts(&coverage(&workspace)["total"]), [7, 7, 0]);
     drop(mount);
     fs::remove_file(music.join("00/0001.wav")).unwrap();
@@ -70,13 +77,7 @@ fn a_disk_within_a_source_that_is_unmounted_loses_nothing_and_a_file_that_was_de
 #[test]
 fn another_disk_in_the_place_of_one_within_a_source_loses_nothing_without_a_word() {
     let workspace = Workspace::init();
-    let music = beside(&workspace, "music");
-    fill(&music, 3);
-    let disk = music.join("disk");
-    fs::create_dir(&disk).unwrap();
-    let Ok(mount) = Mount::small(&disk, 8 << 10) else { return };
-    fill(&disk, 4);
-    scan(&workspace, &music, &[], 0);
+    let Some((music, disk, mount)) = with_a_disk(&workspace) else { return };
     fs::remove_file(disk.join("00/0001.wav")).unwrap();
     scan(&workspace, &music, &[], 0);
     assert_eq!(counts(&coverage(&workspace)["total"]), [6, 6, 1], "one of several is gone");

@@ -168,8 +168,7 @@ impl Packets {
 
     /// The digest of all packets, if it was asked for and all were seen.
     pub(super) fn digest(&mut self) -> Option<[u8; 32]> {
-        let ended = self.ended;
-        self.digest.take().filter(|_| ended).map(|digest| digest.finalize().into())
+        self.digest.take().filter(|_| self.ended).map(|digest| digest.finalize().into())
     }
 
     pub(super) fn source(&self) -> &Source {

@@ -1,37 +1,48 @@
 //! Ways out of the granted folder, by names and by links.
 
-use baton_plugin_sdk::Outcome;
 use baton_plugin_sdk::fingerprint::{self, Heard};
+use baton_plugin_sdk::{Outcome, Task};
 
-/// Names of what lies outside. `outside.wav` is beside the folder; the test puts it there.
+/// Names of what lies outside, `.` being the granted folder as it is seen from inside, and `^` what it lies in. `outside.wav` is beside
+/// the folder; the test puts it there.
 const PATHS: [&str; 14] = [
-    "/root/0/../outside.wav",
-    "/root/0/./../outside.wav",
-    "/root/0/a/../../outside.wav",
-    "/root/../outside.wav",
+    "./../outside.wav",
+    "././../outside.wav",
+    "./a/../../outside.wav",
+    "^/../outside.wav",
     "/etc/passwd",
     "../outside.wav",
     "outside.wav",
     "",
     "/",
-    "/root",
-    "/root/0",
-    "/root/0/",
-    "/root/0//outside.wav",
-    "/root/1/outside.wav",
+    "^",
+    ".",
+    "./",
+    ".//outside.wav",
+    "^/1/outside.wav",
 ];
 
-pub(super) fn paths() -> Outcome {
-    let long = format!("/root/0/{}", "a/".repeat(4_000));
-    let nul = "/root/0/\0/../../outside.wav".to_owned();
-    let paths = PATHS.map(str::to_owned).into_iter().chain([long, nul]);
-    report(paths.collect())
+pub(super) fn paths(task: &Task) -> Outcome {
+    let root = root(task);
+    let above = root.rsplit_once('/').map(|(above, _)| above).unwrap_or_default();
+    let long = format!("{root}/{}", "a/".repeat(4_000));
+    let nul = format!("{root}/\0/../../outside.wav");
+    let named = PATHS.map(|path| match path.split_at_checked(1) {
+        Some(("^", rest)) => format!("{above}{rest}"),
+        Some((".", rest)) if !rest.starts_with('.') => format!("{root}{rest}"),
+        _ => path.to_owned(),
+    });
+    report(named.into_iter().chain([long, nul]).collect())
 }
 
 /// Links that the test has put into the folder.
-pub(super) fn links() -> Outcome {
+pub(super) fn links(task: &Task) -> Outcome {
     let links = ["out.wav", "up/outside.wav", "absolute.wav", "hard.wav", "pipe.wav", "folder.wav"];
-    report(links.map(|link| format!("/root/0/{link}")).to_vec())
+    report(links.map(|link| format!("{}/{link}", root(task))).to_vec())
+}
+
+fn root(task: &Task) -> &str {
+    task.mounts("root").next().map(|mount| mount.path.as_str()).unwrap_or_default()
 }
 
 fn report(paths: Vec<String>) -> Outcome {

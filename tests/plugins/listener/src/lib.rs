@@ -18,8 +18,8 @@ impl Plugin for Listener {
             "many" => many(&task),
             "library" => library::tell(),
             "ask" => Ok(library::ask(&task)),
-            "break-out" => Ok(attack::paths()),
-            "slip-out" => Ok(attack::links()),
+            "break-out" => Ok(attack::paths(&task)),
+            "slip-out" => Ok(attack::links(&task)),
             _ => tell(&task),
         }
     }

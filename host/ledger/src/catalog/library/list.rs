@@ -213,6 +213,7 @@ impl Library {
         } else {
             "state = 'pending', reason = NULL, detail = NULL"
         };
+        let settle = format!("UPDATE library_items SET found_inode = NULL, {set} WHERE id = ?1");
         let transaction = self.begin()?;
         for id in items {
             if same {
@@ -223,9 +224,7 @@ impl Library {
                     )?
                     .execute([*id])?;
             }
-            transaction
-                .prepare_cached(&format!("UPDATE library_items SET found_inode = NULL, {set} WHERE id = ?1"))?
-                .execute([*id])?;
+            transaction.prepare_cached(&settle)?.execute([*id])?;
         }
         Ok(transaction.commit()?)
     }
