@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const PLUGINS: [&str; 1] = ["audit"];
+const PLUGINS: [&str; 4] = ["audit", "djay", "drive-sync", "spotify"];
 const TARGET: &str = "wasm32-wasip2";
 
 fn main() {
@@ -80,7 +80,7 @@ fn add_target() -> Result<(), String> {
 fn embed_plugins(folder: &Path, out: &Path) -> Result<(), String> {
     let mut code = String::from("&[\n");
     for plugin in PLUGINS {
-        let file = folder.join(format!("{plugin}.wasm"));
+        let file = folder.join(format!("{}.wasm", plugin.replace('-', "_")));
         println!("cargo::rerun-if-changed={}", file.display());
         let file = file.canonicalize().map_err(|error| format!("{}: {error}", file.display()))?;
         writeln!(code, "({plugin:?}, include_bytes!({:?})),", file.display().to_string())

@@ -9,7 +9,7 @@ use crate::shell::{self, cargo, program, root};
 const TARGET: &str = "wasm32-wasip2";
 
 /// The plugins that ship.
-const SHIPPED: [&str; 1] = ["audit"];
+const SHIPPED: [&str; 4] = ["audit", "djay", "drive-sync", "spotify"];
 
 /// Builds the shipped plugins and tells where they are.
 ///
