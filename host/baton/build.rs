@@ -80,6 +80,7 @@ fn add_target() -> Result<(), String> {
 fn embed_plugins(folder: &Path, out: &Path) -> Result<(), String> {
     let mut code = String::from("&[\n");
     for plugin in PLUGINS {
+        // cargo writes `_` where a package's name has `-`.
         let file = folder.join(format!("{}.wasm", plugin.replace('-', "_")));
         println!("cargo::rerun-if-changed={}", file.display());
         let file = file.canonicalize().map_err(|error| format!("{}: {error}", file.display()))?;

@@ -13,6 +13,8 @@ mod bad_plugins;
 #[cfg(test)]
 mod catalog_command;
 #[cfg(test)]
+mod claims;
+#[cfg(test)]
 mod clock;
 #[cfg(test)]
 mod command_line;
@@ -92,6 +94,8 @@ mod secret_command;
 mod service;
 #[cfg(test)]
 mod signatures;
+#[cfg(test)]
+mod snapshots;
 #[cfg(test)]
 mod soak;
 #[cfg(test)]

@@ -121,7 +121,7 @@ fn error_out(error: GuestError) -> Error {
         GuestError::Timeout(text) => Error::Timeout(text),
         GuestError::Full(text) => Error::Full(text),
         GuestError::Invalid(text) => Error::Invalid(text),
-        GuestError::Failed(text) => Error::Failed(text),
+        GuestError::Failed(text) | GuestError::Damaged(text) => Error::Failed(text),
     }
 }
 

@@ -27,7 +27,7 @@ pub fn baton() -> PathBuf {
 pub fn fixture(name: &str) -> PathBuf {
     let built = || repository().join("target/guests/wasm32-wasip2/guest");
     let folder = std::env::var_os("BATON_FIXTURES").map_or_else(built, PathBuf::from);
-    let component = folder.join(format!("{name}.wasm"));
+    let component = folder.join(format!("{}.wasm", name.replace('-', "_")));
     assert!(component.is_file(), "{} is missing: {HOW}", component.display());
     component
 }

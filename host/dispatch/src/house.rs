@@ -9,6 +9,7 @@ use baton_core::quarantine;
 use baton_core::retry::Policy;
 use baton_intake::{IntakeError, Owner};
 use baton_ledger::Ledger;
+use baton_ledger::claim::Book;
 use baton_sandbox::{Cancel, DatabaseGrant, EgressGrants, MountGrant, Plugin, RepositoryGrant, Sandbox, SoundGrants};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -30,6 +31,8 @@ pub struct Grants {
     pub hard_links: bool,
     /// Databases.
     pub databases: Vec<DatabaseGrant>,
+    /// Whether it may hold names.
+    pub claims: bool,
     /// Folders whose repositories it may read.
     pub repositories: Vec<RepositoryGrant>,
     /// What it may know of how files and the library sound.
@@ -121,6 +124,8 @@ pub struct House {
     pub(crate) root: PathBuf,
     pub(crate) ledger: Ledger,
     pub(crate) sandbox: Sandbox,
+    /// The names that attempts hold.
+    pub(crate) claims: Book,
     plugins: RwLock<Arc<Plugins>>,
     pub(crate) refresh: Option<Refresh>,
     pub(crate) ears: Option<Ears>,
@@ -150,7 +155,10 @@ impl House {
     /// # Errors
     /// When it cannot be told who is there.
     pub fn new(setup: Setup) -> Result<Arc<Self>, DispatchError> {
+        let daemon = owner::is_daemon(&setup.owner);
+        let is_gone = Arc::new(move |owner: &str| owner::is_gone(owner, daemon));
         let house = Self {
+            claims: Book::new(setup.ledger.clone(), is_gone),
             root: setup.root,
             ledger: setup.ledger,
             sandbox: setup.sandbox,

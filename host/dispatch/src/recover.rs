@@ -29,6 +29,7 @@ pub(crate) async fn recover(house: &Arc<House>, starting: bool) -> Result<(), Di
             fail_point!("recover.interrupted");
         }
         if starting {
+            inner.claims.sweep(tx)?;
             // A new start reads the grants anew, so whoever waits for one may have got it.
             requeue(tx, |_| true, now)?;
         }

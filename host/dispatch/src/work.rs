@@ -264,6 +264,7 @@ async fn run(
         emission: emission(house, installed),
         ledger: installed.grants.ledger.then(|| house.ledger.path().to_owned()),
         databases: installed.grants.databases.clone(),
+        claims: installed.grants.claims.then(|| house.claims.clone()),
         repositories: installed.grants.repositories.clone(),
         sounds: installed.grants.sounds.clone(),
         egress: installed.grants.egress.clone(),

@@ -13,6 +13,7 @@
 
 pub mod backup;
 pub mod catalog;
+pub mod claim;
 mod database;
 mod error;
 pub mod event;

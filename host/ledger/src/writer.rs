@@ -85,7 +85,23 @@ impl Ledger {
         answered.await.map_err(|_| LedgerError::Closed)?
     }
 
-    /// The same for callers without a runtime.
+    /// Has `job` done and waits for nothing: for what has nobody to wait (a drop). What fails is told in the log.
+    pub fn tell<F>(&self, job: F)
+    where
+        F: FnOnce(&Tx<'_>) -> Result<(), LedgerError> + Send + 'static,
+    {
+        let job = package(job, |result| {
+            if let Err(error) = result {
+                tracing::warn!(%error, "the ledger was not told");
+            }
+        });
+        if let Err(mpsc::TrySendError::Full(job)) = self.jobs.try_send(job) {
+            let jobs = self.jobs.clone();
+            drop(std::thread::Builder::new().name("ledger-told".to_owned()).spawn(move || drop(jobs.send(job))));
+        }
+    }
+
+    /// As [`Ledger::write`], for callers without a runtime.
     ///
     /// # Errors
     /// As [`Ledger::write`].

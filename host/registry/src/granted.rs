@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use baton_core::manifest::{
-    Capabilities, Database, FilesCapability, FingerprintCapability, GitCapability, HandoffsCapability, HttpCapability,
-    HttpRule, LedgerCapability, Listening, Mode, ReturnsCapability, SecretCapability, SqlCapability,
+    Capabilities, ClaimsCapability, Database, FilesCapability, FingerprintCapability, GitCapability,
+    HandoffsCapability, HttpCapability, HttpRule, LedgerCapability, Listening, Mode, ReturnsCapability,
+    SecretCapability, SqlCapability,
 };
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +46,9 @@ pub struct Granted {
     /// Whether it may be told of every RETURN.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub returns: bool,
+    /// Whether it may hold names.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub claims: bool,
 }
 
 /// A secret that was granted: where it may go.
@@ -104,6 +108,23 @@ impl Granted {
             handoffs: asked.handoffs.is_some(),
             ledger: asked.ledger.is_some(),
             returns: asked.returns.is_some(),
+            claims: asked.claims.is_some(),
+        }
+    }
+
+    /// What a plugin that comes with the program is given without being asked for: what needs no place of its own and opens
+    /// nothing of the user's but the named folders of a workspace (`folders`). Servers, secrets and audio are never among it.
+    #[must_use]
+    pub fn least_of(asked: &Capabilities, folders: &[&str]) -> Self {
+        let all = Self::all_of(asked);
+        let named = |folder: &str| folders.contains(&folder);
+        Self {
+            files: all.files.into_iter().filter(|files| named(&files.folder)).collect(),
+            git: all.git.into_iter().filter(|folder| named(folder)).collect(),
+            http: Vec::new(),
+            secrets: Vec::new(),
+            fingerprint: Vec::new(),
+            ..all
         }
     }
 
@@ -140,6 +161,7 @@ impl Granted {
             handoffs: self.handoffs.then(|| HandoffsCapability { reason: reason() }),
             ledger: self.ledger.then(|| LedgerCapability { reason: reason() }),
             returns: self.returns.then(|| ReturnsCapability { reason: reason() }),
+            claims: self.claims.then(|| ClaimsCapability { reason: reason() }),
         })
     }
 
@@ -159,6 +181,26 @@ impl Granted {
             .chain(self.handoffs.then_some(Word::Handoffs))
             .chain(self.ledger.then_some(Word::Ledger))
             .chain(self.returns.then_some(Word::Returns))
+            .chain(self.claims.then_some(Word::Claims))
             .chain(self.hard_links.then_some(Word::HardLinks))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_needs_no_place_and_opens_nothing_of_the_users() {
+        let asked: Capabilities = serde_json::from_str(
+            r#"{"files":[{"folder":"plans","mode":"ro","reason":""},{"folder":"music","mode":"rw","reason":""}],
+                "http":[{"rule":"GET:a.b/*","reason":""}],"secrets":[{"name":"s","hosts":["a.b"],"reason":""}],
+                "sql":[{"database":"own","mode":"rw","reason":""},{"database":"files","mode":"ro","reason":""}],
+                "git":[{"folder":"root","reason":""},{"folder":"music","reason":""}],
+                "fingerprint":[{"of":"library","reason":""}],"handoffs":{"reason":""},"claims":{"reason":""}}"#,
+        )
+        .unwrap();
+        let least = Granted::least_of(&asked, &["plans", "root"]);
+        assert_eq!(least.words(), ["files:ro=plans", "sql=own:rw", "sql=files:ro", "git=root", "handoffs", "claims"]);
     }
 }

@@ -209,9 +209,9 @@ impl Lock {
         Ok(format!("{head}{body}"))
     }
 
-    /// Adds a shipped plugin with all that it declares: the minimum that it needs to work.
-    pub fn add_shipped(&mut self, manifest: &Manifest, digest: baton_core::Digest) {
-        let grants = Granted::all_of(&manifest.declares.capabilities);
+    /// Adds a shipped plugin with the minimum that it needs to work ([`Granted::least_of`]).
+    pub fn add_shipped(&mut self, manifest: &Manifest, digest: baton_core::Digest, folders: &[&str]) {
+        let grants = Granted::least_of(&manifest.declares.capabilities, folders);
         let digest = format!("sha256:{digest}");
         self.plugins.push(Entry {
             version: manifest.version.clone(),

@@ -1,12 +1,12 @@
 //! The words in which a plugin is granted what it asks for: `files:ro=plans`, `http=GET:host/path*`, `secret=NAME`,
-//! `sql=catalog:rw`, `git=root`, `fingerprint=library`, `handoffs`, `ledger`, `returns`, `hard-links`.
+//! `sql=catalog:rw`, `git=root`, `fingerprint=library`, `handoffs`, `ledger`, `returns`, `claims`, `hard-links`.
 //!
 //! A word is read against what the plugin declares: what it does not ask for at all cannot be granted.
 
 use std::fmt;
 use std::path::PathBuf;
 
-use baton_core::manifest::{Capabilities, HttpRule, Listening, Mode};
+use baton_core::manifest::{Capabilities, Database, HttpRule, Listening, Mode};
 
 use crate::granted::{Granted, GrantedDatabase, GrantedFolder, GrantedSecret};
 
@@ -31,6 +31,8 @@ pub enum Word {
     Ledger,
     /// `returns`.
     Returns,
+    /// `claims`.
+    Claims,
     /// `hard-links`.
     HardLinks,
 }
@@ -52,6 +54,7 @@ impl Word {
             ("handoffs", "") => asked.handoffs.as_ref().map(|_| Self::Handoffs).ok_or_else(not_asked),
             ("ledger", "") => asked.ledger.as_ref().map(|_| Self::Ledger).ok_or_else(not_asked),
             ("returns", "") => asked.returns.as_ref().map(|_| Self::Returns).ok_or_else(not_asked),
+            ("claims", "") => asked.claims.as_ref().map(|_| Self::Claims).ok_or_else(not_asked),
             ("files:ro", value) => folder(value, Mode::Ro, asked).map(Self::Files),
             ("files:rw", value) => folder(value, Mode::Rw, asked).map(Self::Files),
             ("http", rule) => {
@@ -70,6 +73,9 @@ impl Word {
                 let mode = match value.split_once(':') {
                     None => asked.mode,
                     Some((_, "ro")) => Mode::Ro,
+                    Some((_, "rw")) if asked.database == Database::Files => {
+                        return Err("other programs' files are only read: sql=files:ro".to_owned());
+                    }
                     Some((_, "rw")) => Mode::Rw,
                     Some((_, mode)) => return Err(format!("`{mode}` is neither ro nor rw")),
                 };
@@ -85,7 +91,8 @@ impl Word {
             }
             _ => Err(format!(
                 "`{text}` is no grant; a grant is files:ro=NAME, files:rw=NAME=PATH, http=METHOD:HOST/PATH*, secret=NAME, \
-                 sql=own, sql=catalog:ro, git=NAME, fingerprint=files, fingerprint=library, handoffs, ledger, returns or hard-links"
+                 sql=own, sql=catalog:ro, sql=files:ro, git=NAME, fingerprint=files, fingerprint=library, handoffs, ledger, \
+                 returns, claims or hard-links"
             )),
         }
     }
@@ -103,6 +110,7 @@ impl Word {
             Self::Handoffs => granted.handoffs = true,
             Self::Ledger => granted.ledger = true,
             Self::Returns => granted.returns = true,
+            Self::Claims => granted.claims = true,
             Self::HardLinks => granted.hard_links = true,
         }
     }
@@ -120,6 +128,7 @@ impl Word {
             Self::Handoffs => granted.handoffs = false,
             Self::Ledger => granted.ledger = false,
             Self::Returns => granted.returns = false,
+            Self::Claims => granted.claims = false,
             Self::HardLinks => granted.hard_links = false,
         }
         *granted != before
@@ -159,6 +168,7 @@ impl fmt::Display for Word {
             Self::Handoffs => f.write_str("handoffs"),
             Self::Ledger => f.write_str("ledger"),
             Self::Returns => f.write_str("returns"),
+            Self::Claims => f.write_str("claims"),
             Self::HardLinks => f.write_str("hard-links"),
         }
     }
@@ -171,9 +181,10 @@ mod tests {
     fn asked() -> Capabilities {
         serde_json::from_str(
             r#"{"files":[{"folder":"music","mode":"ro","reason":""}],"http":[{"rule":"GET:a.b/v1/*","reason":""}],
-                "secrets":[{"name":"s","hosts":["a.b"],"reason":""}],"sql":[{"database":"catalog","mode":"rw","reason":""}],
+                "secrets":[{"name":"s","hosts":["a.b"],"reason":""}],"sql":[{"database":"catalog","mode":"rw","reason":""},
+                {"database":"files","mode":"ro","reason":""}],
                 "git":[{"folder":"root","reason":""}],"fingerprint":[{"of":"files","reason":""},{"of":"library","reason":""}],
-                "handoffs":{"reason":""},"ledger":{"reason":""},"returns":{"reason":""}}"#,
+                "handoffs":{"reason":""},"ledger":{"reason":""},"returns":{"reason":""},"claims":{"reason":""}}"#,
         )
         .unwrap()
     }
@@ -186,12 +197,14 @@ mod tests {
             "http=GET:a.b/v1/me",
             "secret=s",
             "sql=catalog:ro",
+            "sql=files:ro",
             "git=root",
             "fingerprint=files",
             "fingerprint=library",
             "handoffs",
             "ledger",
             "returns",
+            "claims",
             "hard-links",
         ];
         for text in words {
@@ -219,6 +232,7 @@ mod tests {
             "http=GET:c.d/*",
             "secret=t",
             "sql=own",
+            "sql=files:rw",
             "git=plans",
             "fingerprint",
             "fingerprint=all",
@@ -227,11 +241,12 @@ mod tests {
             "handoffs=x",
             "ledger=rw",
             "returns=x",
+            "claims=x",
             "",
         ] {
             assert!(Word::parse(text, &asked).is_err(), "{text}");
         }
-        for text in ["handoffs", "ledger", "returns", "files:ro=/x", "git=root", "fingerprint=files"] {
+        for text in ["handoffs", "ledger", "returns", "claims", "files:ro=/x", "git=root", "fingerprint=files"] {
             assert!(Word::parse(text, &Capabilities::default()).is_err(), "{text}");
         }
     }

@@ -9,9 +9,14 @@ wasmtime::component::bindgen!({
         "baton:plugin/git": async | trappable,
         "baton:plugin/fingerprint": async | trappable,
         "baton:plugin/ledger": async | trappable,
+        "baton:plugin/claims": async | trappable,
         default: trappable,
     },
     exports: { default: async },
-    with: { "baton:plugin/sql.cursor": crate::capabilities::sql::Cursor },
+    with: {
+        "baton:plugin/sql.cursor": crate::capabilities::sql::Cursor,
+        "baton:plugin/sql.snapshot": crate::capabilities::sql::Snapshot,
+        "baton:plugin/claims.claim": crate::capabilities::claims::Claim,
+    },
     additional_derives: [PartialEq, Clone],
 });

@@ -14,6 +14,7 @@ use crate::bindings;
 use crate::capabilities::files;
 use crate::capabilities::fingerprint::Gate;
 use crate::capabilities::http::Network;
+use crate::capabilities::sql::Copies;
 use crate::store::State;
 use crate::{SandboxError, limits, since_v0_0, written};
 
@@ -25,6 +26,7 @@ pub struct Sandbox {
     pub(crate) admission: Arc<Semaphore>,
     pub(crate) network: Arc<Network>,
     pub(crate) listening: Gate,
+    pub(crate) copies: Copies,
     pooled: bool,
 }
 
@@ -44,7 +46,8 @@ impl Sandbox {
         tick(&engine)?;
         let linker = Arc::new(linker(&engine).map_err(SandboxError::Engine)?);
         let admission = Arc::new(Semaphore::new(limits::AT_ONCE));
-        Ok(Self { engine, linker, admission, network: Arc::default(), listening: Gate::default(), pooled })
+        let (network, listening, copies) = (Arc::default(), Gate::default(), Copies::default());
+        Ok(Self { engine, linker, admission, network, listening, copies, pooled })
     }
 
     /// Whether memories come from the pool.

@@ -3,8 +3,8 @@
 //!
 //! One [`Sandbox`] holds the engine; [`Sandbox::load`] compiles a component once (through a code cache), and each
 //! [`Sandbox::run`] makes a fresh store from it, so nothing is left over between tasks. The sandbox knows components,
-//! capabilities and limits. It knows no queue and no folder of the workspace: mounts, answers and the place of the ledger,
-//! which it only reads, are handed in.
+//! capabilities and limits. It knows no queue and no folder of the workspace: mounts, answers, the place of the ledger, which
+//! it only reads, and the book of claims are handed in.
 
 #[expect(missing_docs, reason = "generated; the WIT files hold the documentation")]
 mod bindings;
@@ -33,7 +33,7 @@ pub use capabilities::handoffs::{Draft, Emission, Post, Resolve, Withdrawal};
 pub use capabilities::http::EgressGrants;
 pub use capabilities::progress::{Cancel, Progress};
 pub use capabilities::secrets::{SecretGrant, SecretValue, Vault};
-pub use capabilities::sql::DatabaseGrant;
+pub use capabilities::sql::{DatabaseGrant, sweep_snapshots};
 pub use capabilities::watch::{Watched, WatchedFile};
 pub use engine::Sandbox;
 pub use error::{Ceiling, Failure, SandboxError};

@@ -137,6 +137,12 @@ pub const SECRET_LEAST_BYTES: usize = 8;
 /// The longest secret: what a header can hold.
 pub const SECRET_MOST_BYTES: usize = 8 << 10;
 
+/// Claims that one attempt may hold.
+pub const CLAIMS: usize = 1_000;
+
+/// Bytes of the name of a claim.
+pub const CLAIM_BYTES: usize = 200;
+
 /// Files that one task may have fingerprinted: at a third of a second each, what its wall-clock time allows.
 pub const SOUND_FILES: u64 = 1_000;
 
@@ -146,8 +152,8 @@ pub const SOUND_TIME: Duration = Duration::from_mins(1);
 /// Calls of `fingerprint` that work at the same time, of all attempts together: 16 MB each, and processors for others.
 pub const SOUNDS_AT_ONCE: u32 = 2;
 
-/// The longest path of a file that is fingerprinted.
-pub const SOUND_PATH_BYTES: usize = 4 << 10;
+/// The longest path of a file that the host opens for a plugin.
+pub const PATH_BYTES: usize = 4 << 10;
 
 /// Fingerprints of one look-up.
 pub const SOUNDS_ASKED: usize = 100;

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use baton_core::file_name::cut;
+use baton_ledger::claim::Book;
 use wasmtime::component::{ResourceTable, ResourceTableError};
 use wasmtime::{Store, StoreContextMut, Trap, UpdateDeadline};
 use wasmtime_wasi::WasiCtxBuilder;
 
+use crate::capabilities::claims::Claims;
 use crate::capabilities::files::{self, MountGrant};
 use crate::capabilities::fingerprint::{SoundGrants, Sounds};
 use crate::capabilities::git::{Git, RepositoryGrant};
@@ -18,7 +20,7 @@ use crate::capabilities::http::{Egress, EgressGrants, Http, Policy};
 use crate::capabilities::ledger::Ledger;
 use crate::capabilities::progress::{Cancel, Listener, ProgressMeter};
 use crate::capabilities::secrets::{Lent, scrub_report};
-use crate::capabilities::sql::{DatabaseGrant, Sql};
+use crate::capabilities::sql::{DatabaseGrant, Sources, Sql};
 use crate::capabilities::watch::{Watch, Watched};
 use crate::ceilings::Ceilings;
 use crate::error::{CancelHit, Ceiling, LimitHit};
@@ -42,6 +44,8 @@ pub struct Attempt {
     pub ledger: Option<PathBuf>,
     /// The granted databases.
     pub databases: Vec<DatabaseGrant>,
+    /// Where the names are written down that attempts hold; absent when that is not granted.
+    pub claims: Option<Book>,
     /// The granted folders whose repositories may be read.
     pub repositories: Vec<RepositoryGrant>,
     /// What it may know of how files and the library sound.
@@ -82,6 +86,7 @@ impl Attempt {
             emission: Emission::Denied("this host lends nothing".to_owned()),
             ledger: None,
             databases: Vec::new(),
+            claims: None,
             repositories: Vec::new(),
             sounds: SoundGrants::default(),
             egress: EgressGrants::default(),
@@ -191,6 +196,8 @@ impl Sandbox {
             handoffs: Handoffs::new(attempt.emission.clone()),
             ledger: Ledger::new(plugin.manifest(), attempt.ledger.clone()),
             sql: Sql::new(plugin.manifest(), &attempt.databases),
+            sources: Sources::new(plugin.manifest(), &attempt.mounts, attempt.hard_links, self.copies.clone()),
+            claims: Claims::new(plugin.manifest(), attempt.claims.clone(), &attempt.task.id),
             git: Git::new(plugin.manifest(), &attempt.repositories),
             sounds: Sounds::new(plugin.manifest(), &attempt.sounds, &attempt.mounts, self.listening.clone()),
             http: Http::new(Arc::clone(egress)),
@@ -278,7 +285,8 @@ fn usage(state: &State, ended: &Result<wit::Outcome, Failure>, wall: Duration) -
 }
 
 fn mount(grant: MountGrant) -> wit::Mount {
-    wit::Mount { name: grant.name, path: grant.guest, shown_as: grant.shown_as, writable: grant.writable }
+    let host_path = grant.host.to_string_lossy().into_owned();
+    wit::Mount { name: grant.name, path: grant.guest, shown_as: grant.shown_as, host_path, writable: grant.writable }
 }
 
 fn check_size(outcome: wit::Outcome) -> Result<wit::Outcome, Failure> {

@@ -1,6 +1,7 @@
 //! Plugins of the world before ours, `baton:plugin@0.0.1`: the same but that a task had no `answer`, that nothing could be
-//! taken back, and that there were no `ledger`, `sql`, `git`, `fingerprint`, `http`, `secrets` and `watch`. Each thing of it
-//! becomes the same thing of ours and back; nothing is decided here.
+//! taken back, that a mount did not say where it is on the host, and that there were no `ledger`, `sql`, `claims`, `git`,
+//! `fingerprint`, `http`, `secrets` and `watch`. Each thing of it becomes the same thing of ours and back; nothing is decided
+//! here.
 //!
 //! A plugin of that world is never told what a person answered. That is why its action may ask again. A task of a schedule
 //! or of a RETURN is a `call` for it, without the RETURN.

@@ -4,13 +4,14 @@ use wasmtime::ResourceLimiter;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+use crate::capabilities::claims::Claims;
 use crate::capabilities::fingerprint::Sounds;
 use crate::capabilities::git::Git;
 use crate::capabilities::handoffs::Handoffs;
 use crate::capabilities::http::Http;
 use crate::capabilities::ledger::Ledger;
 use crate::capabilities::progress::ProgressMeter;
-use crate::capabilities::sql::Sql;
+use crate::capabilities::sql::{Sources, Sql};
 use crate::capabilities::watch::Watch;
 use crate::error::{Ceiling, LimitHit};
 use crate::limits;
@@ -33,6 +34,9 @@ pub(crate) struct State {
     pub(crate) handoffs: Handoffs,
     pub(crate) ledger: Ledger,
     pub(crate) sql: Sql,
+    /// Files of other programs, of which there are snapshots.
+    pub(crate) sources: Sources,
+    pub(crate) claims: Claims,
     pub(crate) git: Git,
     pub(crate) sounds: Sounds,
     /// Requests and the secrets in them.

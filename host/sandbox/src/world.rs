@@ -11,8 +11,8 @@ use crate::since_v0_0;
 pub const VERSION: &str = "0.1.0";
 
 /// The interfaces of `baton:plugin` that a component may import.
-const OURS: [&str; 10] =
-    ["types", "progress", "handoffs", "ledger", "sql", "git", "fingerprint", "http", "secrets", "watch"];
+const OURS: [&str; 11] =
+    ["types", "progress", "handoffs", "ledger", "sql", "claims", "git", "fingerprint", "http", "secrets", "watch"];
 
 /// The packages of WASI that are linked. Everything in them that needs a grant is there and denies without one.
 const WASI: [&str; 7] = ["cli", "clocks", "filesystem", "http", "io", "random", "sockets"];

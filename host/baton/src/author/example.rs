@@ -18,11 +18,32 @@ pub(crate) struct Example {
     pub(crate) name: String,
     /// The handoff; who sends it to whom is filled in.
     pub(crate) handoff: Map<String, Value>,
-    /// Files that are there: `FOLDER/…`, with FOLDER as the manifest names it, and their text.
-    #[serde(default)]
-    pub(crate) files: BTreeMap<String, String>,
+    /// Files that are there: `FOLDER/…`, with FOLDER as the manifest names it.
+    #[serde(default, rename = "files")]
+    written: BTreeMap<String, Content>,
+    /// The same with their bytes.
+    #[serde(skip)]
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
     /// What must come of it.
     pub(crate) expect: Expected,
+}
+
+/// What is in a file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, expecting = "a file is a text, or {\"copy\": \"FILE BESIDE THE EXAMPLE\"}")]
+enum Content {
+    /// This text.
+    Text(String),
+    /// What is in another file.
+    Copied(Copied),
+}
+
+/// A file whose bytes are copied.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Copied {
+    /// It, relative to the folder of the example.
+    copy: String,
 }
 
 /// What must come of an example.
@@ -121,8 +142,12 @@ pub(crate) fn read_all(folder: &Path) -> anyhow::Result<Vec<Example>> {
 fn read(path: &Path) -> anyhow::Result<Example> {
     let mut example: Example = serde_json::from_str(&fs::read_to_string(path)?)?;
     example.name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    if let Some(file) = example.files.keys().find(|file| !is_plain(file)) {
+    if let Some(file) = example.written.keys().find(|file| !is_plain(file) || Path::new(file).components().count() < 2) {
         bail!("the file `{file}` must be FOLDER/NAME, without dots");
+    }
+    let beside = path.parent().unwrap_or(path).canonicalize()?;
+    for (file, content) in &example.written {
+        example.files.insert(file.clone(), bytes(&beside, content).with_context(|| format!("the file `{file}`"))?);
     }
     if State::ALL.iter().all(|state| state.as_str() != example.expect.state) {
         let known = State::ALL.map(State::as_str).join(", ");
@@ -131,7 +156,67 @@ fn read(path: &Path) -> anyhow::Result<Example> {
     Ok(example)
 }
 
+/// The bytes of a file. What is copied lies in the folder of the example, or below it, and no link leads out.
+fn bytes(beside: &Path, content: &Content) -> anyhow::Result<Vec<u8>> {
+    let Copied { copy } = match content {
+        Content::Text(text) => return Ok(text.clone().into_bytes()),
+        Content::Copied(copied) => copied,
+    };
+    if !is_plain(copy) {
+        bail!("`{copy}` cannot be copied: write a path beside the example, as `files/x.db`, without dots");
+    }
+    let from = beside.join(copy).canonicalize().with_context(|| format!("`{copy}` cannot be copied"))?;
+    if !from.starts_with(beside) || !from.is_file() {
+        bail!("`{copy}` cannot be copied: it is no file beside the example");
+    }
+    fs::read(&from).with_context(|| format!("failed to read {}", from.display()))
+}
+
 fn is_plain(file: &str) -> bool {
-    let path = Path::new(file);
-    path.components().count() > 1 && path.components().all(|part| matches!(part, Component::Normal(_)))
+    let mut parts = Path::new(file).components().peekable();
+    parts.peek().is_some() && parts.all(|part| matches!(part, Component::Normal(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads an example with these files.
+    fn with(folder: &Path, files: &str) -> anyhow::Result<Example> {
+        let path = folder.join("examples/a.json");
+        fs::write(&path, format!(r#"{{"handoff":{{}},"files":{files},"expect":{{}}}}"#)).unwrap();
+        read(&path)
+    }
+
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("examples/files")).unwrap();
+        fs::write(folder.path().join("examples/files/x.db"), [0, 159, 146, 150]).unwrap();
+        fs::write(folder.path().join("secret"), "s").unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_file_is_a_text_or_a_copy_of_what_lies_beside_the_example() {
+        let folder = folder();
+        let example = with(folder.path(), r#"{"music/a.txt":"text","music/b/x.db":{"copy":"files/x.db"}}"#).unwrap();
+        assert_eq!(example.files["music/a.txt"], b"text");
+        assert_eq!(example.files["music/b/x.db"], [0, 159, 146, 150]);
+    }
+
+    #[test]
+    fn errors_when_what_is_copied_lies_elsewhere_or_is_no_file() {
+        let folder = folder();
+        std::os::unix::fs::symlink("../../secret", folder.path().join("examples/files/link")).unwrap();
+        for copy in ["../secret", "/etc/hostname", "files/../files/x.db", "files/link", "files", "none", "", "./files/x.db"] {
+            let read = with(folder.path(), &format!(r#"{{"music/a":{{"copy":"{copy}"}}}}"#));
+            assert!(read.is_err(), "{copy}");
+        }
+        for wrong in [r#"{"copy":"files/x.db","to":"x"}"#, "7", r#"{"text":"x"}"#] {
+            assert!(with(folder.path(), &format!(r#"{{"music/a":{wrong}}}"#)).is_err(), "{wrong}");
+        }
+        for place in ["a", "../a/b", "/a/b", ""] {
+            assert!(with(folder.path(), &format!(r#"{{"{place}":"x"}}"#)).is_err(), "{place}");
+        }
+    }
 }

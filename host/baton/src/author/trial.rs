@@ -64,8 +64,8 @@ fn furnish(folder: &Path, built: &Built, example: &Example) -> anyhow::Result<Wo
         fs::create_dir_all(place(&made)).with_context(|| format!("failed to make {}", made.display()))?;
     }
     write(&place(&component), &built.bytes)?;
-    for (file, text) in &example.files {
-        write(&place(Path::new(file)), text.as_bytes())?;
+    for (file, bytes) in &example.files {
+        write(&place(Path::new(file)), bytes)?;
     }
     write(&place(&inbox.join(format!("{}.json", example.name))), handoff(example, name).to_string().as_bytes())?;
     Ok(workspace)

@@ -13,7 +13,7 @@ use baton_ledger::{Ledger, mark};
 
 use super::from_here;
 use crate::exit::Code;
-use crate::workspace::{CONFIG_FILE, LOCK_FILE, Lock, TEMPLATE, Workspace};
+use crate::workspace::{CONFIG_FILE, Config, LOCK_FILE, Lock, TEMPLATE, Workspace};
 use crate::{output, shipped, template};
 
 /// Make a workspace: configuration, grants of the shipped plugins, folders of agents, examples
@@ -51,7 +51,7 @@ impl Args {
         }
         let mut lock = Lock::default();
         for (_, component) in shipped::SHIPPED {
-            lock.add_shipped(&baton_sandbox::read_manifest(component)?, Digest::of(component));
+            lock.add_shipped(&baton_sandbox::read_manifest(component)?, Digest::of(component), &Config::FOLDERS);
         }
         write(&dir.join(LOCK_FILE), &lock.to_text()?)?;
         // Seen first, then served: with the configuration, the folder is a workspace.

@@ -44,6 +44,7 @@ pub(crate) fn effective(workspace: &Workspace, manifest: &Manifest, granted: &Gr
         handoffs: granted.handoffs && capabilities.handoffs.is_some(),
         ledger: granted.ledger && capabilities.ledger.is_some(),
         returns: granted.returns && capabilities.returns.is_some(),
+        claims: granted.claims && capabilities.claims.is_some(),
         lacks: granted.lacks(capabilities),
     })
 }
@@ -55,6 +56,7 @@ fn databases(workspace: &Workspace, manifest: &Manifest, granted: &Granted) -> V
         let path = match declared.database {
             Database::Own => workspace.state.plugin_database(&manifest.name),
             Database::Catalog => workspace.state.catalog(),
+            Database::Files => workspace.state.snapshots(),
         };
         Some(DatabaseGrant { database: declared.database, path, writable: grant.mode.min(declared.mode) == Mode::Rw })
     };

@@ -133,7 +133,8 @@ impl Workspace {
         let here = std::env::current_dir().context("failed to find the current folder")?;
         let mut lock = Lock::default();
         for (_, component) in crate::shipped::SHIPPED {
-            lock.add_shipped(&baton_sandbox::read_manifest(component)?, baton_core::Digest::of(component));
+            let digest = baton_core::Digest::of(component);
+            lock.add_shipped(&baton_sandbox::read_manifest(component)?, digest, &Config::FOLDERS);
         }
         let workspace = Self::thrown_away(folder, &lock)?;
         Ok(Self { config: Config::with_folders(folders), base: here, ..workspace })

@@ -36,6 +36,9 @@ pub(crate) fn open(
     let owner = baton_dispatch::owner::name(kind);
     let ledger = Ledger::open(&workspace.state.ledger(), &owner)?;
     let sandbox = Sandbox::new(Some(workspace.state.code()))?;
+    if let Err(error) = baton_sandbox::sweep_snapshots(&workspace.state.snapshots()) {
+        tracing::warn!(%error, "what a killed process left of its snapshots cannot be removed");
+    }
     let loader = Arc::new(Loader::new(workspace, sandbox.clone(), ledger.clone()));
     let plugins = match wanted {
         Wanted::All { .. } => loader.all()?,

@@ -80,6 +80,11 @@ impl State {
         self.folder.join("catalog.db")
     }
 
+    /// The folder of the copies that plugins read of other programs' databases.
+    pub(crate) fn snapshots(&self) -> PathBuf {
+        self.folder.join("snapshots")
+    }
+
     /// The file of a plugin's own tables.
     pub(crate) fn plugin_database(&self, plugin: &str) -> PathBuf {
         self.folder.join("plugins").join(format!("{plugin}.db"))

@@ -39,6 +39,9 @@ pub struct Capabilities {
     /// Being told of every RETURN in the workspace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub returns: Option<ReturnsCapability>,
+    /// Names that one attempt at a time holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<ClaimsCapability>,
 }
 
 /// A folder that a plugin wants to see.
@@ -102,6 +105,8 @@ pub enum Database {
     Own,
     /// The music catalog, which all share.
     Catalog,
+    /// SQLite files of other programs in the plugin's folders, as snapshots for reading.
+    Files,
 }
 
 /// A repository that a plugin wants to read.
@@ -154,6 +159,14 @@ pub struct LedgerCapability {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReturnsCapability {
+    /// Why; shown to the operator.
+    pub reason: String,
+}
+
+/// Names that one attempt at a time holds, in the whole workspace.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimsCapability {
     /// Why; shown to the operator.
     pub reason: String,
 }
@@ -311,6 +324,7 @@ impl Capabilities {
         let handoffs = self.handoffs.iter().filter(|_| old.handoffs.is_none());
         let ledger = self.ledger.iter().filter(|_| old.ledger.is_none());
         let returns = self.returns.iter().filter(|_| old.returns.is_none());
+        let claims = self.claims.iter().filter(|_| old.claims.is_none());
         (files.map(FilesCapability::as_grant))
             .chain(http.map(|new| format!("http={}", new.rule)))
             .chain(secrets.map(|new| format!("secret={}", new.name)))
@@ -320,6 +334,7 @@ impl Capabilities {
             .chain(handoffs.map(|_| "handoffs".to_owned()))
             .chain(ledger.map(|_| "ledger".to_owned()))
             .chain(returns.map(|_| "returns".to_owned()))
+            .chain(claims.map(|_| "claims".to_owned()))
             .collect()
     }
 
@@ -350,7 +365,11 @@ impl fmt::Display for Mode {
 
 impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if *self == Self::Own { "own" } else { "catalog" })
+        f.write_str(match self {
+            Self::Own => "own",
+            Self::Catalog => "catalog",
+            Self::Files => "files",
+        })
     }
 }
 
@@ -428,11 +447,11 @@ mod tests {
             r#"{"files":[{"folder":"plans","mode":"rw","reason":""}],"http":[{"rule":"GET:a.b/x","reason":""}],
             "secrets":[{"name":"s","hosts":["a.b","c.d"],"reason":""}],"sql":[{"database":"catalog","mode":"rw","reason":""}],
             "git":[{"folder":"root","reason":""}],"fingerprint":[{"of":"files","reason":""},{"of":"library","reason":""}],
-            "handoffs":{"reason":""},"ledger":{"reason":""},"returns":{"reason":""}}"#,
+            "handoffs":{"reason":""},"ledger":{"reason":""},"returns":{"reason":""},"claims":{"reason":""}}"#,
         );
         let more =
             ["files:rw=plans", "secret=s", "sql=catalog:rw", "git=root", "fingerprint=files", "fingerprint=library"];
-        assert_eq!(new.beyond(&old), [&more[..], &["handoffs", "ledger", "returns"]].concat());
+        assert_eq!(new.beyond(&old), [&more[..], &["handoffs", "ledger", "returns", "claims"]].concat());
         assert_eq!(old.beyond(&new), ["http=GET:a.b/*"]);
     }
 }

@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use capabilities::{
-    Capabilities, Database, FilesCapability, FingerprintCapability, GitCapability, HandoffsCapability, HttpCapability,
-    HttpRule, LedgerCapability, Listening, Mode, ReturnsCapability, SecretCapability, SqlCapability, authority_of,
+    Capabilities, ClaimsCapability, Database, FilesCapability, FingerprintCapability, GitCapability,
+    HandoffsCapability, HttpCapability, HttpRule, LedgerCapability, Listening, Mode, ReturnsCapability,
+    SecretCapability, SqlCapability, authority_of,
 };
 
 /// The name of the custom section.
@@ -199,6 +200,9 @@ pub enum ManifestError {
          (`{{\"of\": \"library\"}}`), with a reason"
     )]
     NoLibrary,
+    /// Writing is asked for where there is only reading.
+    #[error("the manifest asks for the database `files` with the mode `rw`; of other programs' files there are snapshots only: `ro`")]
+    FilesAreRead,
 }
 
 impl Manifest {
@@ -232,6 +236,9 @@ impl Manifest {
         let folders = capabilities.files.iter().map(|files| &files.folder);
         let mut folders = folders.chain(capabilities.git.iter().map(|git| &git.folder));
         folders.try_for_each(|folder| check_name("folder", folder))?;
+        if capabilities.sql.iter().any(|sql| sql.database == Database::Files && sql.mode == Mode::Rw) {
+            return Err(ManifestError::FilesAreRead);
+        }
         capabilities.secrets.iter().try_for_each(|secret| check_name("secret", &secret.name))
     }
 
@@ -348,6 +355,15 @@ mod tests {
         assert!(matches!(parse_with(&format!("{audio},{audio}"), library), Err(ManifestError::TwoTriggers("audio"))));
         let nobody = r#"{"kind":"watched","action":"b"}"#;
         assert!(matches!(parse_with(nobody, ""), Err(ManifestError::NoAction { .. })));
+    }
+
+    #[test]
+    fn errors_when_files_of_other_programs_are_to_be_written() {
+        let asked = |mode: &str| format!(r#""sql":[{{"database":"files","mode":"{mode}","reason":"to read it"}}]"#);
+        let manifest = parse_with("", &asked("ro")).unwrap();
+        assert_eq!(manifest.declares.capabilities.as_grants(), ["sql=files:ro"]);
+        let refused = parse_with("", &asked("rw"));
+        assert!(matches!(refused, Err(ManifestError::FilesAreRead)), "{refused:?}");
     }
 
     #[test]

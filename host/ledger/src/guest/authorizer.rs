@@ -118,7 +118,7 @@ impl Judge {
     /// Changing rows.
     fn change(&self, table: &str, by: Option<&str>, insert: bool) -> Result<(), Refusal> {
         let lent = match self.database {
-            Database::Own => true,
+            Database::Own | Database::Files => true,
             // Only the catalog's own triggers write to its tables: nobody else can make one there.
             Database::Catalog => by.is_some() || INDEX.contains(&table) || (insert && table.starts_with("put_")),
         };
@@ -133,8 +133,8 @@ impl Judge {
     fn form(&self) -> Result<(), Refusal> {
         match (self.database, self.writable) {
             (Database::Catalog, _) => Err(Refusal::Never("the tables of the catalog are Baton's to change")),
-            (Database::Own, false) => Err(Refusal::NeedsWriting),
-            (Database::Own, true) => Ok(()),
+            (Database::Own | Database::Files, false) => Err(Refusal::NeedsWriting),
+            (Database::Own | Database::Files, true) => Ok(()),
         }
     }
 

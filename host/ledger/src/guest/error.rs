@@ -33,6 +33,9 @@ pub enum GuestError {
     /// The database does not work.
     #[error("{0}")]
     Failed(String),
+    /// What the database holds is no database, or not a whole one.
+    #[error("{0}")]
+    Damaged(String),
 }
 
 impl GuestError {
@@ -62,6 +65,7 @@ impl GuestError {
                 "the database has used up its quota, or the disk is full; delete what is not needed any more"
                     .to_owned(),
             ),
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Damaged(format!("the database is damaged: {text}")),
             ErrorCode::Unknown
             | ErrorCode::TypeMismatch
             | ErrorCode::ParameterOutOfRange
@@ -95,6 +99,7 @@ impl GuestError {
             Self::Full(text) => Self::Full(told(text)),
             Self::Invalid(text) => Self::Invalid(told(text)),
             Self::Failed(text) => Self::Failed(told(text)),
+            Self::Damaged(text) => Self::Damaged(told(text)),
         }
     }
 }

@@ -44,12 +44,28 @@ const OWN_BYTES: u64 = 256 << 20;
 /// The quota of the catalog: a million tracks with fingerprints take about half of it.
 const CATALOG_BYTES: u64 = 8 << 30;
 
+/// The largest file of another program that is copied.
+pub const FILE_BYTES: u64 = 1 << 30;
+
+/// How long a copy waits for the program that holds the file.
+pub const FILE_BUSY: Duration = Duration::from_secs(10);
+
+/// How long a copy may take.
+pub const FILE_TIME: Duration = Duration::from_mins(1);
+
+/// Snapshots that one task may have: each is a copy on the host's disk.
+pub const SNAPSHOTS: usize = 2;
+
+/// Copies that are made at the same time, of all attempts together.
+pub const COPIES_AT_ONCE: usize = 2;
+
 /// How many bytes a database may have.
 #[must_use]
 pub fn quota(database: Database) -> u64 {
     match database {
         Database::Own => OWN_BYTES,
         Database::Catalog => CATALOG_BYTES,
+        Database::Files => FILE_BYTES,
     }
 }
 

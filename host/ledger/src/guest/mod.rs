@@ -7,6 +7,7 @@
 //! Everything here blocks; it belongs on a thread that may.
 
 mod authorizer;
+mod copy;
 mod cursor;
 mod error;
 pub mod limits;
@@ -22,6 +23,7 @@ use std::path::PathBuf;
 
 use baton_core::manifest::Database;
 
+pub use copy::copy;
 pub use cursor::{Asked, serve};
 pub use error::GuestError;
 pub use session::Session;

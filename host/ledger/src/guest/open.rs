@@ -38,6 +38,8 @@ pub(super) fn open(access: &Access, judge: &Judge, stop: &Stop) -> Result<Connec
 /// Makes the file where it is missing and brings the catalog to today's form.
 fn prepare(access: &Access) -> Result<(), GuestError> {
     match access.database {
+        // A copy that was made for it (`copy`); nothing makes it anew.
+        Database::Files => Ok(()),
         Database::Catalog => Ok(catalog::prepare(&access.path)?),
         Database::Own if access.path.is_file() => Ok(()),
         Database::Own => make(&access.path).map_err(|error| {
@@ -62,6 +64,10 @@ fn set_up(connection: &Connection, access: &Access) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "cache_size", CACHE)?;
+    if access.database == Database::Files {
+        // Another program wrote it, and nobody knows what.
+        connection.pragma_update(None, "cell_size_check", "ON")?;
+    }
     let pages = i64::try_from(limits::quota(access.database) / limits::PAGE_BYTES).unwrap_or(i64::MAX);
     connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
     for (setting, on) in [

@@ -2,6 +2,8 @@
 //! all that there is.
 
 mod aside;
+mod beneath;
+pub(crate) mod claims;
 pub(crate) mod files;
 pub(crate) mod fingerprint;
 pub(crate) mod git;

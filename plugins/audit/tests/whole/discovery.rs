@@ -45,7 +45,8 @@ fn patterns_never_leave_the_folder_and_never_follow_links() {
 fn with_folder(workspace: &Workspace, name: &str) -> Task {
     let mut task = workspace.task("{}");
     let path = workspace.path(name).to_str().unwrap().to_owned();
-    task.mounts.push(Mount { name: "plans".into(), path, shown_as: name.into(), writable: false });
+    let (shown_as, host_path) = (name.to_owned(), path.clone());
+    task.mounts.push(Mount { name: "plans".into(), path, shown_as, host_path, writable: false });
     task
 }
 

@@ -41,6 +41,7 @@ impl Workspace {
             name: name.to_owned(),
             path: self.path(name).to_str().unwrap().to_owned(),
             shown_as: name.to_owned(),
+            host_path: self.path(name).to_str().unwrap().to_owned(),
             writable: false,
         };
         Task {

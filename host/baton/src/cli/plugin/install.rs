@@ -1,34 +1,79 @@
 //! `baton plugin install`: takes a package in.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
-use anyhow::Context as _;
-use baton_registry::{Candidate, Change, Reference, Source};
+use anyhow::{Context as _, bail};
+use baton_registry::{Candidate, Change, Granted, Reference, ReferenceError, Source, Trust};
 
 use super::Plugins;
 use crate::cli::block_on;
 use crate::exit::Code;
-use crate::output;
-use crate::workspace::{Workspace, act, said};
+use crate::workspace::{Config, Workspace, act, said};
+use crate::{output, shipped};
 
-/// Install a plugin from a file, a web server or a registry
+/// What a plugin that is inside the program begins with.
+const SHIPPED: &str = "shipped:";
+
+/// Install a plugin from a file, a web server, a registry, or from inside this program
 ///
 /// One that no trusted key has signed waits until it is allowed (`baton plugin approve`). It may do nothing until that is
-/// granted (`baton plugin grant`).
+/// granted (`baton plugin grant`); one from inside this program is granted what `baton init` would grant it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A file, an address, or a package in a registry
-    #[arg(value_name = "FILE|REF", help = "A file, an https:// address, or oci://HOST/REPOSITORY:TAG")]
-    source: Reference,
+    #[arg(
+        value_name = "FILE|REF",
+        help = "A file, an https:// address, oci://HOST/REPOSITORY:TAG, or shipped:NAME for one that is inside this program"
+    )]
+    source: Place,
+}
+
+/// Where a plugin comes from.
+#[derive(Clone, Debug)]
+enum Place {
+    /// It is inside this program.
+    Shipped(String),
+    Elsewhere(Reference),
+}
+
+impl FromStr for Place {
+    type Err = ReferenceError;
+
+    fn from_str(text: &str) -> Result<Self, ReferenceError> {
+        match text.strip_prefix(SHIPPED) {
+            Some(name) => Ok(Self::Shipped(name.to_owned())),
+            None => text.parse().map(Self::Elsewhere),
+        }
+    }
 }
 
 impl Args {
     /// # Errors
     /// When it cannot be fetched, or is no plugin for this host.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
-        let candidate = fetch(plugins, &self.source)?;
-        install(plugins, &candidate, &self.source.to_string())
+        match &self.source {
+            Place::Shipped(name) => install_shipped(plugins, name),
+            Place::Elsewhere(source) => install(plugins, &fetch(plugins, source)?, &source.to_string()),
+        }
     }
+}
+
+/// Installs a plugin that is inside the program; one that was not there is granted what `baton init` grants.
+fn install_shipped(plugins: &Plugins, name: &str) -> anyhow::Result<Code> {
+    let Some(component) = shipped::component(name) else {
+        bail!("`{name}` is not inside this program; there are: {} (shipped:NAME)", shipped::names());
+    };
+    let new = plugins.register.read()?.get(name).is_none();
+    let candidate = Candidate { component: component.to_vec(), source: Source::Shipped, trust: Trust::Shipped };
+    let code = install(plugins, &candidate, &format!("{SHIPPED}{name}"))?;
+    let words = Granted::least_of(&plugins.register.asked(name)?, &Config::FOLDERS).words();
+    if new && !words.is_empty() {
+        let entry = plugins.register.grant(name, &words)?;
+        plugins.done_to(&entry, "granted", words.join(" "))?;
+        output::print(&format!("{} may: {}\n", entry.name, Plugins::may(&entry)));
+    }
+    Ok(code)
 }
 
 /// Installs what was fetched from `from` and says what became of it.

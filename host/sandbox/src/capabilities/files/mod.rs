@@ -17,7 +17,7 @@ use crate::Failure;
 pub struct MountGrant {
     /// The name under which manifest and grant speak of it.
     pub name: String,
-    /// The real folder.
+    /// The real folder: absolute, every link resolved.
     pub host: PathBuf,
     /// Where the plugin sees it.
     pub guest: String,

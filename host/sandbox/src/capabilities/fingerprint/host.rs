@@ -14,7 +14,7 @@ use baton_library::lookup::{self, Asked};
 use baton_library::scan;
 
 use super::desk::Room;
-use super::path::{Closed, Refused, quoted};
+use super::super::beneath::{Closed, Refused, quoted};
 use super::{generated, shown};
 use crate::error::Ceiling;
 use crate::limits;

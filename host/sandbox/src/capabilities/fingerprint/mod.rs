@@ -2,7 +2,7 @@
 //! here is decided whether the plugin may ask, and the work is kept away from the runtime ([`desk`]).
 //!
 //! The file that a plugin names is untrusted, and so is its path: it is opened beneath the granted folder itself, as wasmtime
-//! opens what the plugin opens, so that no link and no race leads out of it ([`path`]). What is in it can do no more than
+//! opens what the plugin opens, so that no link and no race leads out of it ([`beneath`]). What is in it can do no more than
 //! have no fingerprint.
 //!
 //! Of the library a plugin sees all or nothing: a part that follows from its folders would tell by what is missing from a
@@ -10,7 +10,6 @@
 
 mod desk;
 mod host;
-mod path;
 mod shown;
 #[cfg(test)]
 mod tests;
@@ -24,7 +23,7 @@ pub(crate) use desk::Gate;
 use super::files::MountGrant;
 use crate::bindings::baton::plugin::fingerprint as generated;
 use generated::Error;
-use path::Mount;
+use super::beneath::{self, Misplaced, Mount, Place};
 
 /// What an operator lets a plugin know of how things sound.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,6 +73,14 @@ impl Sounds {
         self.declares(Listening::Library)?;
         let denied = || self.not_granted("asking the library", Listening::Library);
         self.granted.library.clone().ok_or_else(denied)
+    }
+
+    /// Where a path of the plugin's lies.
+    fn place(&self, path: &str) -> Result<Place, Error> {
+        beneath::place(&self.plugin, &self.folders, &self.mounts, path).map_err(|why| match why {
+            Misplaced::NotGranted(text) => Error::Denied(text),
+            Misplaced::Wrong(text) => Error::Invalid(text),
+        })
     }
 
     fn declares(&self, of: Listening) -> Result<(), Error> {

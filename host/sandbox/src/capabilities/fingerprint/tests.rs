@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::desk::Room;
-use super::path::{Closed, Refused};
+use super::super::beneath::{Closed, Refused};
 use super::*;
 use crate::capabilities::progress::Cancel;
 use crate::limits;
@@ -71,7 +71,7 @@ fn errors_when_it_is_not_declared_even_if_it_is_granted() {
 #[test]
 fn errors_on_what_is_no_plain_path_below_a_mount() {
     let sounds = sounds(ALL, &all(), Path::new("/"));
-    let long = format!("/music/0/{}", "a".repeat(limits::SOUND_PATH_BYTES));
+    let long = format!("/music/0/{}", "a".repeat(limits::PATH_BYTES));
     for path in [
         "",
         "/",

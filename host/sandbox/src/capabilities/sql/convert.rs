@@ -44,7 +44,7 @@ impl From<GuestError> for generated::Error {
             GuestError::Timeout(text) => Self::Timeout(text),
             GuestError::Full(text) => Self::Full(text),
             GuestError::Invalid(text) => Self::Invalid(text),
-            GuestError::Failed(text) => Self::Failed(text),
+            GuestError::Failed(text) | GuestError::Damaged(text) => Self::Failed(text),
         }
     }
 }

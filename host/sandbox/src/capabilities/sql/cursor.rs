@@ -6,6 +6,7 @@ use std::sync::mpsc::{Sender, channel};
 use baton_ledger::guest::{Access, Asked, GuestError, Row, Stop, Value, limits, serve};
 use tokio::sync::oneshot;
 
+use super::snapshot::Kept;
 use super::{aside, broken_off};
 
 /// An open query. Its thread ends when this is dropped.
@@ -19,15 +20,18 @@ pub struct Cursor {
     ended: bool,
     /// Counts it among the open ones.
     _place: Arc<()>,
+    /// The copy that it reads, where it is one of another program's file.
+    kept: Option<Arc<Kept>>,
 }
 
 impl Cursor {
-    /// Begins a query. `place` is held by every cursor of the attempt.
+    /// Begins a query. `place` is held by every cursor of the attempt, `kept` is what it reads where that is a copy.
     pub(super) async fn open(
         access: Access,
         statement: String,
         parameters: Vec<Value>,
         place: Arc<()>,
+        kept: Option<Arc<Kept>>,
     ) -> Result<Self, GuestError> {
         // One is the attempt's own, one the one at hand.
         if Arc::strong_count(&place) > limits::CURSORS + 1 {
@@ -40,11 +44,16 @@ impl Cursor {
         let (reading, ending) = (stop.clone(), stop.clone());
         tokio::task::spawn_blocking(move || serve(&access, &reading, (&statement, &parameters), opened, &asked));
         let columns = aside::ending(move || ending.ask(), columns).await.unwrap_or_else(|_| Err(broken_off()))?;
-        Ok(Self { columns, asks, stop, ended: false, _place: place })
+        Ok(Self { columns, asks, stop, ended: false, _place: place, kept })
     }
 
     pub(super) fn columns(&self) -> &[String] {
         &self.columns
+    }
+
+    /// Whether it reads a file of another program.
+    pub(super) fn is_of_file(&self) -> bool {
+        self.kept.is_some()
     }
 
     /// The next rows.

@@ -7,6 +7,7 @@ use baton_ledger::guest::Table;
 use wasmtime::component::Resource;
 
 use super::convert::{database_of, row_in, row_out};
+use super::snapshot::{Snapshot, of_file};
 use super::{Cursor, generated};
 use crate::Failure;
 use crate::error::Ceiling;
@@ -33,8 +34,7 @@ impl generated::Host for State {
     ) -> wasmtime::Result<Result<generated::Table, Error>> {
         let parameters = row_in(parameters);
         let found = self.sql.with(database_of(database), move |session| session.query(&statement, &parameters)).await;
-        let out = |Table { columns, rows }| generated::Table { columns, rows: rows.into_iter().map(row_out).collect() };
-        Ok(found.map(out))
+        Ok(found.map(table_out))
     }
 
     async fn execute(
@@ -74,11 +74,59 @@ impl generated::Host for State {
             Err(error) => return Ok(Err(error)),
         };
         let place = Arc::clone(&self.sql.cursors);
-        match Cursor::open(access, statement, row_in(parameters), place).await {
+        match Cursor::open(access, statement, row_in(parameters), place, None).await {
             Ok(cursor) => Ok(Ok(self.table.push(cursor)?)),
             Err(error) => Ok(Err(error.into())),
         }
     }
+
+    async fn snapshot_of(&mut self, path: String) -> wasmtime::Result<Result<Resource<Snapshot>, Error>> {
+        let access = match self.sql.access(manifest::Database::Files) {
+            Ok(access) => access,
+            Err(error) => return Ok(Err(error)),
+        };
+        match self.sources.take(&path, access, &self.progress.cancel).await {
+            Ok(snapshot) => Ok(Ok(self.table.push(snapshot)?)),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+}
+
+impl generated::HostSnapshot for State {
+    async fn query(
+        &mut self,
+        snapshot: Resource<Snapshot>,
+        statement: String,
+        parameters: Row,
+    ) -> wasmtime::Result<Result<generated::Table, Error>> {
+        let (snapshot, parameters) = (self.table.get_mut(&snapshot)?, row_in(parameters));
+        let found = snapshot.with(move |session| session.query(&statement, &parameters)).await;
+        Ok(found.map(table_out))
+    }
+
+    async fn open(
+        &mut self,
+        snapshot: Resource<Snapshot>,
+        statement: String,
+        parameters: Row,
+    ) -> wasmtime::Result<Result<Resource<Cursor>, Error>> {
+        let snapshot = self.table.get(&snapshot)?;
+        let (access, kept) = (snapshot.access(), snapshot.kept());
+        let place = Arc::clone(&self.sql.cursors);
+        match Cursor::open(access, statement, row_in(parameters), place, Some(kept)).await {
+            Ok(cursor) => Ok(Ok(self.table.push(cursor)?)),
+            Err(error) => Ok(Err(of_file(error))),
+        }
+    }
+
+    async fn drop(&mut self, snapshot: Resource<Snapshot>) -> wasmtime::Result<()> {
+        self.table.delete(snapshot)?;
+        Ok(())
+    }
+}
+
+fn table_out(table: Table) -> generated::Table {
+    generated::Table { columns: table.columns, rows: table.rows.into_iter().map(row_out).collect() }
 }
 
 impl generated::HostCursor for State {
@@ -87,8 +135,10 @@ impl generated::HostCursor for State {
     }
 
     async fn next(&mut self, cursor: Resource<Cursor>, most: u32) -> wasmtime::Result<Result<Vec<Row>, Error>> {
-        let rows = self.table.get_mut(&cursor)?.next(most).await;
-        Ok(rows.map(|rows| rows.into_iter().map(row_out).collect()).map_err(Error::from))
+        let cursor = self.table.get_mut(&cursor)?;
+        let rows = cursor.next(most).await;
+        let failed = if cursor.is_of_file() { of_file } else { Error::from };
+        Ok(rows.map(|rows| rows.into_iter().map(row_out).collect()).map_err(failed))
     }
 
     async fn drop(&mut self, cursor: Resource<Cursor>) -> wasmtime::Result<()> {

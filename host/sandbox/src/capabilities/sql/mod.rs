@@ -1,4 +1,4 @@
-//! Databases; see `wit/sql.wit`. What a statement may do and cost is decided in `baton_ledger::guest`; here is decided
+//! Databases and snapshots of other programs' files; see `wit/sql.wit`. What a statement may do and cost is decided in `baton_ledger::guest`; here is decided
 //! whether the plugin has the database at all, and the blocking work is kept away from the runtime.
 //!
 //! A connection is opened at the first call and lives as long as the attempt. A call that nobody waits for any more (the
@@ -7,6 +7,7 @@
 mod convert;
 mod cursor;
 mod host;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,10 @@ use baton_ledger::guest::{Access, GuestError, Session, Stop, limits};
 
 #[expect(unreachable_pub, reason = "the generated bindings are public and name it")]
 pub use cursor::Cursor;
+#[expect(unreachable_pub, reason = "the generated bindings are public and name it")]
+pub use snapshot::Snapshot;
+pub use snapshot::sweep as sweep_snapshots;
+pub(crate) use snapshot::{Copies, Sources};
 
 use super::aside;
 use crate::bindings::baton::plugin::sql as generated;
@@ -28,7 +33,8 @@ use crate::bindings::baton::plugin::sql as generated;
 pub struct DatabaseGrant {
     /// Which.
     pub database: Database,
-    /// Its file; made when it is missing.
+    /// Its file; made when it is missing. Of [`Database::Files`] the folder in which copies are kept while they are read, which
+    /// nobody else uses.
     pub path: PathBuf,
     /// Whether writing is granted.
     pub writable: bool,
@@ -70,7 +76,9 @@ impl Sql {
                 declared.mode
             )));
         };
-        let denial = if declared.mode == Mode::Rw {
+        let denial = if database == Database::Files {
+            "a snapshot is for reading only".to_owned()
+        } else if declared.mode == Mode::Rw {
             format!("writing to `{database}` is not granted: baton plugin grant {plugin} sql={database}:rw")
         } else {
             format!(
@@ -78,7 +86,7 @@ impl Sql {
                  `rw` in its manifest"
             )
         };
-        let writable = granted.writable && declared.mode == Mode::Rw;
+        let writable = granted.writable && declared.mode == Mode::Rw && database != Database::Files;
         Ok(Access { database, path: granted.path.clone(), writable, denial })
     }
 
@@ -95,24 +103,38 @@ impl Sql {
         work: impl FnOnce(&Session) -> Result<T, GuestError> + Send + 'static,
     ) -> Result<T, generated::Error> {
         let access = self.access(database)?;
-        let kept = self.sessions.remove(&database);
-        let stop = kept.as_ref().map_or_else(Stop::default, |(_, stop)| stop.clone());
-        let (asked, opening) = (stop.clone(), stop.clone());
-        let done = aside::blocking(
-            move || asked.ask(),
-            move || {
-                let session = match kept {
-                    Some((session, _)) => session,
-                    None => Session::open(&access, &opening)?,
-                };
-                let done = work(&session);
-                Ok((session, done))
-            },
-        );
-        let (session, done) = done.await.unwrap_or_else(|| Err(broken_off()))?;
-        self.sessions.insert(database, (session, stop));
+        let mut kept = self.sessions.remove(&database);
+        let done = on(&mut kept, access, work).await;
+        if let Some(kept) = kept {
+            self.sessions.insert(database, kept);
+        }
         Ok(done?)
     }
+}
+
+/// Does something with the connection that is `kept`, or opens it first, on a thread that may block.
+async fn on<T: Send + 'static>(
+    kept: &mut Option<(Session, Stop)>,
+    access: Access,
+    work: impl FnOnce(&Session) -> Result<T, GuestError> + Send + 'static,
+) -> Result<T, GuestError> {
+    let known = kept.take();
+    let stop = known.as_ref().map_or_else(Stop::default, |(_, stop)| stop.clone());
+    let (asked, opening) = (stop.clone(), stop.clone());
+    let done = aside::blocking(
+        move || asked.ask(),
+        move || {
+            let session = match known {
+                Some((session, _)) => session,
+                None => Session::open(&access, &opening)?,
+            };
+            let done = work(&session);
+            Ok((session, done))
+        },
+    );
+    let (session, done) = done.await.unwrap_or_else(|| Err(broken_off()))?;
+    *kept = Some((session, stop));
+    done
 }
 
 /// What cannot happen, said where it would.

@@ -65,7 +65,7 @@ async fn no_more_cursors_than_allowed_are_open() {
     let sql = Sql::new(&manifest(CATALOG_RO), &[granted(folder.path(), Database::Catalog, false)]);
     let open = || {
         let access = sql.access(Database::Catalog).unwrap();
-        Cursor::open(access, "SELECT 1".to_owned(), Vec::new(), Arc::clone(&sql.cursors))
+        Cursor::open(access, "SELECT 1".to_owned(), Vec::new(), Arc::clone(&sql.cursors), None)
     };
     let mut cursors = Vec::new();
     for _ in 0..4 {

@@ -1,0 +1,197 @@
+//! A path of a plugin's becomes an open file beneath the folder that was granted, or a reason why not.
+//!
+//! Nothing is resolved by name first and opened later: the folders are opened once, before the plugin runs, and the rest beneath
+//! them by `cap-primitives`, as wasmtime does. Between a look and an opening somebody could put a link there; so could a
+//! plugin that may write around one of its folders.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use cap_primitives::fs::{
+    FollowSymlinks, MetadataExt as _, OpenOptions, OpenOptionsExt as _, open, open_ambient_dir, stat,
+};
+
+use super::files::MountGrant;
+use crate::limits;
+
+/// A granted folder and what came of opening it.
+pub(super) struct Mount {
+    grant: MountGrant,
+    folder: Arc<io::Result<File>>,
+}
+
+impl Mount {
+    pub(super) fn open(grant: &MountGrant) -> Self {
+        let folder = open_ambient_dir(&grant.host, cap_primitives::ambient_authority());
+        Self { grant: grant.clone(), folder: Arc::new(folder) }
+    }
+}
+
+/// A file below a mount.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// The granted folder.
+    folder: Arc<io::Result<File>>,
+    /// That folder's path on the host.
+    host: PathBuf,
+    /// Where it lies below that.
+    below: PathBuf,
+}
+
+/// A file that cannot be opened.
+#[derive(Debug)]
+pub(super) enum Closed {
+    /// It may not be: a link leads out of the folder, or it has other names.
+    Refused(Refused),
+    /// It is not there, or the system says no.
+    Failed(io::Error),
+}
+
+/// Why a file may not be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    Outside,
+    HardLinks,
+}
+
+/// Why a path means no file below a mount. Each text is for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Misplaced {
+    /// Its folder is declared and not granted; the text holds the command.
+    NotGranted(String),
+    /// It can be no path of a file.
+    Wrong(String),
+}
+
+/// Which file it is, whatever it is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+/// What lies at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) identity: Identity,
+    pub(super) is_file: bool,
+}
+
+/// Where a path of the plugin's lies. `folders` are those that it declares.
+///
+/// # Errors
+/// When it is no plain path below a mount; where its folder is declared and not granted, with the command.
+pub(super) fn place(plugin: &str, folders: &[String], mounts: &[Mount], path: &str) -> Result<Place, Misplaced> {
+    let wrong = |why: &str| Misplaced::Wrong(format!("{}: {why}", quoted(path)));
+    let Some(rest) = path.strip_prefix('/').filter(|_| path.len() <= limits::PATH_BYTES) else {
+        return Err(wrong("no path of the plugin's file system, which begins with `/`, or too long"));
+    };
+    if rest.split('/').any(|part| matches!(part, "" | "." | "..")) || rest.contains('\0') {
+        return Err(wrong("no plain path: it has `.`, `..` or an empty part"));
+    }
+    let found = mounts.iter().find_map(|mount| Some((mount, below(&mount.grant, path)?)));
+    if let Some((mount, below)) = found {
+        let (folder, host) = (Arc::clone(&mount.folder), mount.grant.host.clone());
+        return Ok(Place { folder, host, below: below.to_owned() });
+    }
+    let name = rest.split('/').next().unwrap_or_default();
+    if folders.iter().any(|folder| folder == name) && !mounts.iter().any(|mount| mount.grant.name == name) {
+        let command = format!("baton plugin grant {plugin} files:ro={name}");
+        return Err(Misplaced::NotGranted(format!("the folder `{name}` is not granted: {command}")));
+    }
+    let mounts: Vec<_> = mounts.iter().map(|mount| mount.grant.guest.as_str()).collect();
+    let mounts = if mounts.is_empty() { "it has none".to_owned() } else { mounts.join(", ") };
+    Err(wrong(&format!("below none of the plugin's folders ({mounts})")))
+}
+
+/// The part of a guest path below a mount; the mount itself is no file.
+fn below<'a>(mount: &MountGrant, path: &'a str) -> Option<&'a Path> {
+    let below = Path::new(path.strip_prefix(mount.guest.as_str())?.strip_prefix('/')?);
+    below.components().all(|part| matches!(part, Component::Normal(_))).then_some(below)
+}
+
+impl Place {
+    /// Opens it for reading, beneath its folder. A pipe does not hold it up.
+    ///
+    /// # Errors
+    /// When it may not be opened, or cannot be.
+    pub(super) fn open(&self, hard_links: bool) -> Result<File, Closed> {
+        let folder = self.folder()?;
+        let mut options = OpenOptions::new();
+        options.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+        let file = open(folder, &self.below, &options).map_err(Closed::of)?;
+        let found = file.metadata().map_err(Closed::Failed)?;
+        if found.is_file() && found.nlink() > 1 && !hard_links {
+            return Err(Closed::Refused(Refused::HardLinks));
+        }
+        Ok(file)
+    }
+
+    /// Looks what lies there, beneath its folder, without opening it: closing a file would take from this process every lock
+    /// that it has on it.
+    ///
+    /// # Errors
+    /// When it may not be opened, or is not there.
+    pub(super) fn look(&self, hard_links: bool) -> Result<Seen, Closed> {
+        let found = stat(self.folder()?, &self.below, FollowSymlinks::Yes).map_err(Closed::of)?;
+        if found.is_file() && found.nlink() > 1 && !hard_links {
+            return Err(Closed::Refused(Refused::HardLinks));
+        }
+        let identity = Identity { device: found.dev(), inode: found.ino() };
+        Ok(Seen { identity, is_file: found.is_file() })
+    }
+
+    /// The file of the same name with `ending` after it.
+    pub(super) fn beside(&self, ending: &str) -> Self {
+        let mut name = self.below.as_os_str().to_owned();
+        name.push(ending);
+        Self { folder: Arc::clone(&self.folder), host: self.host.clone(), below: PathBuf::from(name) }
+    }
+
+    /// The same place with every link resolved, for what can open by name only. Between this and the opening somebody can put
+    /// something else there: whoever opens it has to ask [`Identity::is_at`] afterwards.
+    ///
+    /// # Errors
+    /// When it is not there, or lies outside of its folder.
+    pub(super) fn resolved(&self) -> Result<Self, Closed> {
+        let host = self.host.canonicalize().map_err(Closed::Failed)?;
+        let path = host.join(&self.below).canonicalize().map_err(Closed::Failed)?;
+        let below = path.strip_prefix(&host).map_err(|_| Closed::Refused(Refused::Outside))?.to_owned();
+        Ok(Self { folder: Arc::clone(&self.folder), host, below })
+    }
+
+    /// Its path on the host.
+    pub(super) fn path(&self) -> PathBuf {
+        self.host.join(&self.below)
+    }
+
+    fn folder(&self) -> Result<&File, Closed> {
+        let again = |error: &io::Error| Closed::Failed(io::Error::new(error.kind(), error.to_string()));
+        self.folder.as_ref().as_ref().map_err(again)
+    }
+}
+
+impl Closed {
+    fn of(error: io::Error) -> Self {
+        match error.raw_os_error() {
+            // Its own refusal, not the system's.
+            None if error.kind() == io::ErrorKind::PermissionDenied => Self::Refused(Refused::Outside),
+            _ => Self::Failed(error),
+        }
+    }
+}
+
+impl Identity {
+    /// Whether this file, and no link, is what has the name.
+    pub(super) fn is_at(self, path: &Path) -> bool {
+        path.symlink_metadata().is_ok_and(|found| (found.dev(), found.ino()) == (self.device, self.inode))
+    }
+}
+
+/// What a plugin says, for a sentence.
+pub(super) fn quoted(path: &str) -> String {
+    format!("`{}`", baton_core::file_name::cut(path, 200).escape_debug())
+}

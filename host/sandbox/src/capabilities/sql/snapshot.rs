@@ -1,0 +1,287 @@
+//! Snapshots of SQLite files that belong to other programs; how one is made is `baton_ledger::guest`'s business.
+//!
+//! The path that a plugin names is untrusted. What lies there is looked at beneath the granted folder ([`beneath`]), where no
+//! link leads out. SQLite, though, opens by name: it is given the path with every link resolved, follows none itself, and once
+//! it has opened something, what has that name must still be the file that was looked at. The copy lies in the state folder,
+//! which no plugin sees, for the user alone. It goes with the last handle on it; what a killed process left is swept when
+//! nobody has a snapshot any more, which a lock on the folder tells.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use baton_core::manifest::{Database, Manifest};
+use baton_ledger::guest::{Access, GuestError, Session, Stop, copy, limits};
+use tokio::sync::Semaphore;
+
+use super::super::beneath::{self, Closed, Misplaced, Mount, Place, Refused, quoted};
+use super::super::files::MountGrant;
+use super::{aside, broken_off, generated};
+use crate::capabilities::progress::Cancel;
+
+/// The file whose lock says that somebody has snapshots.
+const LOCK: &str = "lock";
+
+/// What SQLite keeps beside a database, as far as it may be there.
+const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// The places in which copies are made, of the whole host. Clones share them.
+#[derive(Clone)]
+pub(crate) struct Copies(Arc<Semaphore>);
+
+impl Default for Copies {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(limits::COPIES_AT_ONCE)))
+    }
+}
+
+/// What an attempt may take snapshots of.
+pub(crate) struct Sources {
+    plugin: String,
+    /// The names of the folders that the plugin declares.
+    folders: Vec<String>,
+    mounts: Vec<Mount>,
+    hard_links: bool,
+    copies: Copies,
+    /// Held once by each snapshot that is there.
+    taken: Arc<()>,
+}
+
+/// A copy on the disk. It is removed with the last that holds it.
+#[derive(Debug)]
+pub(super) struct Kept {
+    path: PathBuf,
+    /// Says to others that the folder is in use.
+    _lock: File,
+    /// Counts it among those of the attempt.
+    _place: Arc<()>,
+}
+
+/// A snapshot as the guest holds it.
+#[expect(unreachable_pub, reason = "the generated bindings are public and name it")]
+pub struct Snapshot {
+    access: Access,
+    kept: Arc<Kept>,
+    session: Option<(Session, Stop)>,
+}
+
+impl Sources {
+    pub(crate) fn new(manifest: &Manifest, mounts: &[MountGrant], hard_links: bool, copies: Copies) -> Self {
+        let declared = &manifest.declares.capabilities;
+        let asked = declared.sql.iter().any(|sql| sql.database == Database::Files);
+        Self {
+            plugin: manifest.name.clone(),
+            folders: declared.files.iter().map(|files| files.folder.clone()).collect(),
+            mounts: mounts.iter().filter(|_| asked).map(Mount::open).collect(),
+            hard_links,
+            copies,
+            taken: Arc::default(),
+        }
+    }
+
+    /// Takes a snapshot; `access` has the folder for the copies.
+    pub(super) async fn take(
+        &self,
+        path: &str,
+        access: Access,
+        cancel: &Cancel,
+    ) -> Result<Snapshot, generated::Error> {
+        // One is the attempt's own.
+        if Arc::strong_count(&self.taken) > limits::SNAPSHOTS {
+            let most = limits::SNAPSHOTS;
+            let text = format!("{most} snapshots are there, no more may be: drop one, and the cursors on it");
+            return Err(generated::Error::TooLarge(text));
+        }
+        let place = beneath::place(&self.plugin, &self.folders, &self.mounts, path).map_err(|why| match why {
+            Misplaced::NotGranted(text) => generated::Error::Denied(text),
+            Misplaced::Wrong(text) => generated::Error::Invalid(text),
+        })?;
+        let room = tokio::select! {
+            Ok(room) = Arc::clone(&self.copies.0).acquire_owned() => room,
+            () = cancel.asked() => return Err(ended()),
+            () = tokio::time::sleep(limits::FILE_TIME) => return Err(took_too_long()),
+        };
+        let (folder, counted, hard_links) = (access.path.clone(), Arc::clone(&self.taken), self.hard_links);
+        let stop = Stop::default();
+        let (asked, told) = (stop.clone(), stop);
+        let work = move || {
+            // A copy that nobody waits for any more is still being made: it keeps its place.
+            let _room = room;
+            made(&place, &folder, counted, hard_links, &told)
+        };
+        let done = aside::blocking(move || asked.ask(), work);
+        let kept = tokio::select! {
+            done = done => done.unwrap_or_else(|| Err(Failed::Sql(broken_off()))),
+            () = cancel.asked() => return Err(ended()),
+            () = tokio::time::sleep(limits::FILE_TIME) => return Err(took_too_long()),
+        };
+        let kept = Arc::new(kept.map_err(|why| self.told(path, why))?);
+        let access = Access { path: kept.path.clone(), ..access };
+        Ok(Snapshot { access, kept, session: None })
+    }
+
+    /// An error, with the path that the plugin named.
+    fn told(&self, path: &str, why: Failed) -> generated::Error {
+        let path = quoted(path);
+        match why {
+            Failed::Closed(Closed::Refused(Refused::Outside)) => {
+                generated::Error::Invalid(format!("{path} leads out of its folder"))
+            }
+            Failed::Closed(Closed::Refused(Refused::HardLinks)) => generated::Error::Denied(format!(
+                "{path} has several names (hard links): baton plugin grant {} hard-links",
+                self.plugin
+            )),
+            Failed::Closed(Closed::Failed(error)) => generated::Error::Invalid(format!("{path}: {error}")),
+            Failed::NoFile(what) => generated::Error::Invalid(format!("{path}{what} is no regular file")),
+            Failed::Sql(error) => of_file(match error {
+                GuestError::Invalid(text) => GuestError::Invalid(format!("{path}: {text}")),
+                GuestError::Damaged(text) => GuestError::Damaged(format!("{path}: {text}")),
+                GuestError::Busy(text) => GuestError::Busy(format!("{path}: {text}")),
+                GuestError::TooLarge(text) => GuestError::TooLarge(format!("{path}: {text}")),
+                GuestError::Failed(text) => GuestError::Failed(format!("{path}: {text}")),
+                other => other,
+            }),
+        }
+    }
+}
+
+/// Why there is no copy.
+enum Failed {
+    /// The file may not be opened, or is not there.
+    Closed(Closed),
+    /// It, or what has this ending beside it, is something else.
+    NoFile(&'static str),
+    Sql(GuestError),
+}
+
+impl From<Closed> for Failed {
+    fn from(closed: Closed) -> Self {
+        Self::Closed(closed)
+    }
+}
+
+/// Copies the file at a place; blocks.
+fn made(place: &Place, folder: &Path, counted: Arc<()>, hard_links: bool, stop: &Stop) -> Result<Kept, Failed> {
+    let seen = place.look(hard_links)?;
+    if !seen.is_file {
+        return Err(Failed::NoFile(""));
+    }
+    let real = place.resolved()?;
+    let from = real.path();
+    beside(&real, hard_links)?;
+    if !seen.identity.is_at(&from) {
+        return Err(Failed::Sql(GuestError::Invalid("another file was put there meanwhile".to_owned())));
+    }
+    let kept = Kept::make(folder, counted).map_err(|error| {
+        let folder = folder.display();
+        Failed::Sql(GuestError::Failed(format!("no copy can be made in {folder}: {error}")))
+    })?;
+    copy(&from, &kept.path, stop, || seen.identity.is_at(&from)).map_err(Failed::Sql)?;
+    Ok(kept)
+}
+
+/// What lies beside the database is SQLite's own and no way out of the folder.
+fn beside(place: &Place, hard_links: bool) -> Result<(), Failed> {
+    for ending in BESIDE {
+        match place.beside(ending).look(hard_links) {
+            Ok(seen) if seen.is_file => {}
+            Ok(_) => return Err(Failed::NoFile(ending)),
+            Err(Closed::Failed(error)) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(closed) => return Err(closed.into()),
+        }
+    }
+    Ok(())
+}
+
+impl Kept {
+    /// An empty file in `folder`, for the user alone.
+    fn make(folder: &Path, place: Arc<()>) -> io::Result<Self> {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        sweep(folder)?;
+        let lock = lock(folder)?;
+        lock.lock_shared()?;
+        let folder = folder.canonicalize()?;
+        loop {
+            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+            let path = folder.join(format!("{}-{number}.db", std::process::id()));
+            match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+                Ok(_) => return Ok(Self { path, _lock: lock, _place: place }),
+                // A process of the same number left it.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        drop(fs::remove_file(&self.path));
+    }
+}
+
+fn lock(folder: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(folder.join(LOCK))
+}
+
+/// Removes what killed processes left in the folder of the snapshots, unless somebody has one at this moment.
+///
+/// # Errors
+/// When the folder cannot be read or changed.
+pub fn sweep(folder: &Path) -> io::Result<()> {
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    let lock = lock(folder)?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(fs::TryLockError::WouldBlock) => return Ok(()),
+        Err(fs::TryLockError::Error(error)) => return Err(error),
+    }
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name() != LOCK {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+impl Snapshot {
+    pub(super) fn access(&self) -> Access {
+        self.access.clone()
+    }
+
+    /// Held by whoever reads from it.
+    pub(super) fn kept(&self) -> Arc<Kept> {
+        Arc::clone(&self.kept)
+    }
+
+    /// Does something with a connection to the copy, on a thread that may block.
+    pub(super) async fn with<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&Session) -> Result<T, GuestError> + Send + 'static,
+    ) -> Result<T, generated::Error> {
+        super::on(&mut self.session, self.access.clone(), work).await.map_err(of_file)
+    }
+}
+
+/// A damaged file is no fault of the host's.
+pub(super) fn of_file(error: GuestError) -> generated::Error {
+    match error {
+        GuestError::Damaged(text) => generated::Error::Invalid(text),
+        other => other.into(),
+    }
+}
+
+fn ended() -> generated::Error {
+    generated::Error::Timeout("the task is being ended".to_owned())
+}
+
+fn took_too_long() -> generated::Error {
+    generated::Error::Timeout(format!("the copy took longer than {} s", limits::FILE_TIME.as_secs()))
+}

@@ -1,0 +1,127 @@
+//! Names that plugins hold: one attempt at a time, between any number of processes; and back again however it ends.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use baton_tests::Workspace;
+
+/// A workspace with the fixture plugin `holder` and a folder for it beside the workspace.
+fn workspace(grants: &str) -> (Workspace, PathBuf) {
+    let workspace = Workspace::init();
+    let music = workspace.outside().join("music");
+    fs::create_dir_all(&music).unwrap();
+    let folder = format!("files = [{{ folder = \"music\", mode = \"rw\", path = {:?} }}]", music.display().to_string());
+    workspace.install_fixture("holder", &format!("{folder}\n{grants}"));
+    (workspace, music)
+}
+
+fn run(workspace: &Workspace, action: &str) -> Command {
+    let mut command = workspace.command();
+    command.arg("-w").arg(workspace.root()).args(["run", "holder", action, "--arg", "name=one"]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Ends it without a word, as a power cut does.
+fn kill(mut child: Child) {
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn of_many_processes_one_at_a_time_has_the_name() {
+    let (workspace, music) = workspace("claims = true");
+    // Compiled once, so that all of them come together.
+    let first = run(&workspace, "alone").output().unwrap();
+    assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
+    let racing: Vec<Child> = (0..16).map(|_| run(&workspace, "alone").spawn().unwrap()).collect();
+    let mut waited = 0;
+    for child in racing {
+        let ended = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success() && said.contains("Was alone after"), "{said}");
+        waited += usize::from(!said.contains("after 0 times"));
+    }
+    assert!(waited > 0, "they never met, so nothing was tested");
+    assert_eq!(fs::read_dir(music).unwrap().count(), 0);
+}
+
+#[test]
+fn the_name_of_a_process_that_was_killed_is_free() {
+    let (workspace, music) = workspace("claims = true");
+    let holder = run(&workspace, "hold").spawn().unwrap();
+    workspace.wait_for("the holder has the name", |_| music.join("held").is_file().then_some(()));
+    let refused = run(&workspace, "hold").output().unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("somebody has it"), "{said}");
+    kill(holder);
+    let freed = run(&workspace, "alone").output().unwrap();
+    assert!(freed.status.success(), "{}", String::from_utf8_lossy(&freed.stderr));
+}
+
+#[test]
+fn a_daemon_and_a_call_do_not_have_it_at_once() {
+    let (workspace, music) = workspace("claims = true");
+    let holder = run(&workspace, "hold").spawn().unwrap();
+    workspace.wait_for("the holder has the name", |_| music.join("held").is_file().then_some(()));
+    workspace.drop_file("holder", "a.json", handoff("a", "trap"));
+    let _daemon = workspace.up();
+    let refused = workspace.wait_for_state("a", "failed");
+    assert!(refused.reason.contains("somebody has it"), "{}", refused.reason);
+    kill(holder);
+    workspace.drop_file("holder", "b.json", handoff("b", "alone"));
+    workspace.wait_for_state("b", "succeeded");
+}
+
+#[test]
+fn an_attempt_that_traps_gives_its_name_back() {
+    let (workspace, _music) = workspace("claims = true");
+    workspace.drop_file("holder", "a.json", handoff("a", "trap"));
+    workspace.drop_file("holder", "b.json", handoff("b", "alone"));
+    workspace.up_once();
+    assert_ne!(workspace.task("a").state, "succeeded");
+    let after = workspace.task("b");
+    assert_eq!(after.state, "succeeded", "{}", after.reason);
+}
+
+#[test]
+fn names_are_checked_and_given_back() {
+    let (workspace, _music) = workspace("claims = true");
+    let names = workspace.baton(&["run", "holder", "names"]).ended(0);
+    assert!(names.stderr.contains("took it again"), "{}", names.stderr);
+}
+
+#[test]
+fn a_missing_grant_is_named_with_its_command() {
+    let (workspace, _music) = workspace("claims = false");
+    workspace.drop_file("holder", "a.json", handoff("a", "alone"));
+    workspace.up_once();
+    let task = workspace.task("a");
+    assert_eq!(task.state, "needs_grant", "{}", task.reason);
+    assert!(task.reason.contains("baton plugin grant holder claims"), "{}", task.reason);
+}
+
+#[test]
+fn a_ledger_with_claims_is_backed_up_restored_verified_and_pruned() {
+    let (workspace, music) = workspace("claims = true");
+    let holder = run(&workspace, "hold").spawn().unwrap();
+    workspace.wait_for("the holder has the name", |_| music.join("held").is_file().then_some(()));
+    let copy = workspace.outside().join("copy.db").display().to_string();
+    workspace.baton(&["backup", &copy]).ended(0);
+    workspace.baton(&["ledger", "verify"]).ended(0);
+    workspace.baton(&["doctor"]);
+    kill(holder);
+    workspace.baton(&["restore", &copy, "--force"]).ended(0);
+    workspace.baton(&["ledger", "verify"]).ended(0);
+    let freed = run(&workspace, "alone").output().unwrap();
+    assert!(freed.status.success(), "{}", String::from_utf8_lossy(&freed.stderr));
+}
+
+/// A handoff that asks for an action under the one name.
+fn handoff(title: &str, action: &str) -> Vec<u8> {
+    let mut value = baton_tests::handoff("holder", title);
+    value["action"] = action.into();
+    value["args"] = serde_json::json!({ "name": "one" });
+    baton_tests::text(&value)
+}

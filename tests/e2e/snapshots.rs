@@ -1,0 +1,268 @@
+//! Databases of other programs: a snapshot is one committed state while another process keeps writing, nothing leads out of
+//! the folder, and what is no database is said so. `python3` is the other program; without it the tests of it say so.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use baton_tests::{Output, Workspace};
+use rusqlite::Connection;
+
+const READ: &str = "sql = [{ database = \"files\", mode = \"ro\" }]";
+
+/// Writes rows in pairs of equal numbers, each pair in a transaction, and says how many are committed.
+const WRITER: &str = r#"
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute('PRAGMA journal_mode = WAL')
+db.execute('PRAGMA wal_autocheckpoint = %s' % sys.argv[2])
+db.execute('CREATE TABLE IF NOT EXISTS t (a INTEGER, b INTEGER)')
+n = 0
+while True:
+    db.execute('BEGIN')
+    db.execute('INSERT INTO t VALUES (?, 0)', (n,))
+    db.execute('INSERT INTO t VALUES (0, ?)', (n,))
+    db.execute('COMMIT')
+    n += 1
+    if n % 50 == 1:
+        print(n, flush=True)
+"#;
+
+/// Commits 40 rows, then has one more that is not, and waits.
+const IDLER: &str = r#"
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute('PRAGMA journal_mode = WAL')
+db.execute('PRAGMA wal_autocheckpoint = 0')
+db.execute('PRAGMA user_version = 7')
+db.execute('CREATE TABLE t (a INTEGER, b INTEGER)')
+db.execute('WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 40) INSERT INTO t SELECT i, i FROM n')
+db.execute('BEGIN')
+db.execute('INSERT INTO t VALUES (1000, 0)')
+print('ready', flush=True)
+sys.stdin.readline()
+"#;
+
+/// A workspace with the fixture plugin `holder` and a folder for it beside the workspace.
+fn workspace(grants: &str) -> (Workspace, PathBuf) {
+    let workspace = Workspace::init();
+    let music = workspace.outside().join("music");
+    fs::create_dir_all(&music).unwrap();
+    let folder = format!("files = [{{ folder = \"music\", mode = \"rw\", path = {:?} }}]", music.display().to_string());
+    workspace.install_fixture("holder", &format!("{folder}\n{grants}"));
+    (workspace, music)
+}
+
+fn run(workspace: &Workspace, action: &str, file: &str) -> Output {
+    workspace.baton(&["run", "holder", action, "--arg", &format!("file={file}")])
+}
+
+#[track_caller]
+fn refused(workspace: &Workspace, file: &str, words: &str) {
+    let run = run(workspace, "count", file);
+    assert!(run.code != 0 && run.stderr.contains(words), "{file}: {run:?}");
+}
+
+/// A database with `rows` pairs of rows.
+fn database(path: &Path, rows: i64) {
+    let connection = Connection::open(path).unwrap();
+    connection.execute_batch("CREATE TABLE t (a INTEGER, b INTEGER); PRAGMA user_version = 3;").unwrap();
+    for row in 0..rows {
+        connection.execute("INSERT INTO t VALUES (?1, ?1)", [row]).unwrap();
+    }
+}
+
+/// Another program. It ends when this is dropped.
+struct Other(Child);
+
+impl Other {
+    /// Starts it and waits for its first word; `None`, loudly, where there is no python.
+    #[expect(clippy::print_stderr, reason = "a test that was not made has to say so")]
+    fn start(script: &str, args: &[&str]) -> Option<Self> {
+        let mut command = Command::new("python3");
+        command.arg("-c").arg(script).args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let Ok(mut child) = command.spawn() else {
+            assert!(!std::env::var("CI").is_ok_and(|ci| ci == "true"), "python3 must be there under CI=true");
+            eprintln!("SKIPPED: python3 is not installed, so no other program wrote");
+            return None;
+        };
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        said.read_line(&mut line).unwrap();
+        assert!(!line.is_empty(), "it said nothing");
+        // Else it would wait for somebody to read.
+        std::thread::spawn(move || said.lines().map_while(Result::ok).for_each(drop));
+        Some(Self(child))
+    }
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// The number after `word` in what a run said.
+fn number(run: &Output, word: &str) -> i64 {
+    let rest = run.stderr.split(&format!("{word} ")).nth(1).unwrap_or_else(|| panic!("{run:?}"));
+    rest.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_snapshot_has_what_is_committed_and_not_yet_in_the_file() {
+    let (workspace, music) = workspace(READ);
+    let path = music.join("library.db");
+    let Some(mut other) = Other::start(IDLER, &[&path.display().to_string()]) else { return };
+    let read = run(&workspace, "count", "library.db").ended(0);
+    assert!(read.stderr.contains("rows 40 form 7 rest [0, 40]"), "{}", read.stderr);
+    // The bytes of the file alone do not have them: that is what a copy of the file would have been.
+    fs::copy(&path, music.join("bytes.db")).unwrap();
+    let copied = Connection::open(music.join("bytes.db")).unwrap();
+    assert!(copied.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0)).is_err(), "no log, no table");
+    other.0.stdin.take().unwrap().write_all(b"\n").unwrap();
+}
+
+#[test]
+fn every_snapshot_is_one_state_while_another_process_writes() {
+    for checkpoint in ["5", "100000"] {
+        let (workspace, music) = workspace(READ);
+        let path = music.join("library.db").display().to_string();
+        let Some(_other) = Other::start(WRITER, &[&path, checkpoint]) else { return };
+        let mut before = 0;
+        for _ in 0..8 {
+            let read = run(&workspace, "count", "library.db").ended(0);
+            let rows = number(&read, "rows");
+            assert!(rows % 2 == 0 && rows >= before, "{rows} after {before}: {}", read.stderr);
+            assert!(read.stderr.contains("rest [0, "), "half a transaction: {}", read.stderr);
+            before = rows;
+        }
+        assert!(before > 0);
+    }
+}
+
+#[test]
+fn nothing_is_left_of_a_snapshot_and_nothing_made_in_the_folder() {
+    let (workspace, music) = workspace(READ);
+    database(&music.join("a.db"), 5);
+    run(&workspace, "count", "a.db").ended(0);
+    assert_eq!(names(&music), ["a.db"]);
+    let state = fs::read_dir(workspace.outside().join("state/baton")).unwrap().map(|entry| entry.unwrap().path());
+    let folder = state.map(|state| state.join("snapshots")).find(|folder| folder.is_dir()).unwrap();
+    assert_eq!(names(&folder), ["lock"]);
+    // What a killed process left goes at the next start.
+    fs::write(folder.join("1-0.db"), "left").unwrap();
+    workspace.up_once();
+    assert_eq!(names(&folder), ["lock"]);
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn no_path_leads_out_of_the_folder() {
+    let (workspace, music) = workspace(READ);
+    database(&music.join("a.db"), 5);
+    database(&workspace.outside().join("b.db"), 6);
+    fs::create_dir(music.join("in")).unwrap();
+    symlink("a.db", music.join("inside.db")).unwrap();
+    symlink("../b.db", music.join("out.db")).unwrap();
+    symlink(workspace.outside().join("b.db"), music.join("absolute.db")).unwrap();
+    symlink("..", music.join("up")).unwrap();
+    symlink("nowhere", music.join("dangling.db")).unwrap();
+    fs::hard_link(workspace.outside().join("b.db"), music.join("hard.db")).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, music.join("pipe.db"), rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
+    let inside = run(&workspace, "count", "inside.db").ended(0);
+    assert!(inside.stderr.contains("rows 5"), "{}", inside.stderr);
+    for (file, words) in [
+        ("out.db", "leads out"),
+        ("absolute.db", "leads out"),
+        ("up/b.db", "leads out"),
+        ("../b.db", "no plain path"),
+        ("/music/0/../../b.db", "no plain path"),
+        ("/etc/passwd", "below none"),
+        ("/state/ledger.db", "below none"),
+        ("dangling.db", "No such file"),
+        ("missing.db", "No such file"),
+        ("in", "no regular file"),
+        ("pipe.db", "no regular file"),
+        ("hard.db", "baton plugin grant holder hard-links"),
+    ] {
+        refused(&workspace, file, words);
+    }
+    workspace.baton(&["plugin", "grant", "holder", "hard-links"]).ended(0);
+    let hard = run(&workspace, "count", "hard.db").ended(0);
+    assert!(hard.stderr.contains("rows 6"), "{}", hard.stderr);
+    // What SQLite would open beside a database is looked at, too.
+    symlink("../b.db", music.join("a.db-wal")).unwrap();
+    refused(&workspace, "a.db", "leads out");
+}
+
+#[test]
+fn what_is_no_whole_database_is_said_so() {
+    let (workspace, music) = workspace(READ);
+    database(&music.join("whole.db"), 3_000);
+    let whole = fs::read(music.join("whole.db")).unwrap();
+    fs::write(music.join("empty.db"), "").unwrap();
+    fs::write(music.join("text.db"), "no database at all, only words ".repeat(100)).unwrap();
+    fs::write(music.join("half.db"), &whole[..whole.len() / 2]).unwrap();
+    let mut noise = whole.clone();
+    noise[4096..].fill(0xa5);
+    fs::write(music.join("noise.db"), noise).unwrap();
+    for (file, words) in
+        [("empty.db", "it is empty"), ("text.db", "no SQLite database"), ("half.db", "damaged"), ("noise.db", "damaged")]
+    {
+        refused(&workspace, file, words);
+    }
+}
+
+#[test]
+fn a_database_that_is_too_large_is_not_copied() {
+    let (workspace, music) = workspace(READ);
+    let path = music.join("large.db");
+    database(&path, 1);
+    let mut bytes = fs::read(&path).unwrap();
+    let pages = (1_u32 << 30) / 4096 + 1;
+    bytes[28..32].copy_from_slice(&pages.to_be_bytes());
+    fs::write(&path, bytes).unwrap();
+    // Sparse: it takes no room.
+    fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(u64::from(pages) * 4096).unwrap();
+    refused(&workspace, "large.db", "at most 1024 are copied");
+}
+
+#[test]
+fn there_is_no_way_out_of_a_snapshot() {
+    let (workspace, music) = workspace(READ);
+    database(&music.join("a.db"), 5_000);
+    let before = fs::read(music.join("a.db")).unwrap();
+    let attacked = run(&workspace, "attack", "a.db").ended(0);
+    assert!(attacked.stderr.contains("0 open"), "{}", attacked.stderr);
+    assert_eq!(fs::read(music.join("a.db")).unwrap(), before);
+    assert_eq!(names(&music), ["a.db"]);
+}
+
+#[test]
+fn a_missing_grant_is_named_with_its_command() {
+    let (workspace, music) = workspace("");
+    database(&music.join("a.db"), 1);
+    refused(&workspace, "a.db", "baton plugin grant holder sql=files:ro");
+    let wrong = workspace.baton(&["plugin", "grant", "holder", "sql=files:rw"]);
+    assert!(wrong.code != 0 && wrong.stderr.contains("sql=files:ro"), "{wrong:?}");
+    workspace.baton(&["plugin", "grant", "holder", "sql=files"]).ended(0);
+    run(&workspace, "count", "a.db").ended(0);
+    workspace.baton(&["plugin", "revoke", "holder", "sql=files:ro"]).ended(0);
+    refused(&workspace, "a.db", "baton plugin grant holder sql=files:ro");
+}
+
+#[test]
+fn a_folder_says_where_it_is_on_the_host() {
+    let (workspace, music) = workspace(READ);
+    let told = workspace.baton(&["run", "holder", "where"]).ended(0);
+    assert!(told.stderr.contains(&music.canonicalize().unwrap().display().to_string()), "{}", told.stderr);
+}

@@ -1,0 +1,71 @@
+//! Names that one attempt at a time holds.
+
+use std::fs::{File, OpenOptions};
+use std::time::Duration;
+
+use baton_plugin_sdk::claims::{self, Error as ClaimError};
+use baton_plugin_sdk::{Error, Outcome, Task, progress};
+
+use super::{folder, text};
+
+/// Waits for the name, then makes a file that nobody else may have made meanwhile, works a little, and takes it away again.
+pub(super) fn alone(task: &Task) -> Result<Outcome, Error> {
+    let (name, mark) = (text(task, "name")?, format!("{}/busy", folder(task)?));
+    let mut waited = 0;
+    let claim = loop {
+        match claims::take(&name)? {
+            Some(claim) => break claim,
+            None => waited += 1,
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let made = OpenOptions::new().write(true).create_new(true).open(&mark);
+    made.map_err(|error| Error::Permanent(format!("OPEN: somebody else is here: {error}")))?;
+    std::thread::sleep(Duration::from_millis(20));
+    if !claim.holds()? {
+        return Err(Error::Permanent("OPEN: the claim was lost".to_owned()));
+    }
+    std::fs::remove_file(&mark).map_err(|error| Error::Permanent(format!("OPEN: somebody took it: {error}")))?;
+    drop(claim);
+    Ok(Outcome::new(format!("Was alone after {waited} times.")))
+}
+
+/// Holds the name until somebody ends it; leaves word that it does.
+pub(super) fn hold(task: &Task) -> Result<Outcome, Error> {
+    let (name, mark) = (text(task, "name")?, format!("{}/held", folder(task)?));
+    let Some(_claim) = claims::take(&name)? else {
+        return Err(Error::Permanent("somebody has it".to_owned()));
+    };
+    File::create(&mark).map_err(|error| Error::Permanent(error.to_string()))?;
+    while !progress::cancelled() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(Outcome::new("Was ended."))
+}
+
+/// Takes the name and breaks down with it.
+pub(super) fn trap(task: &Task) -> Result<Outcome, Error> {
+    let name = text(task, "name")?;
+    let Some(_claim) = claims::take(&name)? else {
+        return Err(Error::Permanent("somebody has it".to_owned()));
+    };
+    std::process::abort();
+}
+
+/// What a name may be, and that it is free again.
+pub(super) fn names() -> Result<Outcome, Error> {
+    for wrong in ["", "a\nb", &"x".repeat(201)] {
+        if !matches!(claims::take(wrong), Err(ClaimError::Invalid(_))) {
+            return Err(Error::Permanent(format!("OPEN: {wrong:?} was no error")));
+        }
+    }
+    let first = claims::take("a")?;
+    if first.is_none() || claims::take("a")?.is_some() {
+        return Err(Error::Permanent("OPEN: it was not taken once".to_owned()));
+    }
+    drop(first);
+    match claims::take("a")? {
+        Some(_) => Ok(Outcome::new("Took it, gave it back, took it again.")),
+        None => Err(Error::Permanent("OPEN: it was not given back".to_owned())),
+    }
+}
