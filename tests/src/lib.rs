@@ -7,6 +7,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a helper of tests ends the test when its ground is not there")]
 
 mod daemon;
+pub mod djay_library;
 mod done_once;
 mod eagle;
 mod handoff;

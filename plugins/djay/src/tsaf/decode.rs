@@ -1,0 +1,193 @@
+//! Tags and tables: one pass over the blob.
+
+use super::bytes::Bytes;
+use super::document::{Document, Thing, Url, Value};
+use super::fault::{Fault, Why};
+
+/// The deepest that djay writes is 4: an array of objects that hold arrays of addresses.
+const MOST_DEEP: usize = 64;
+
+/// Reads a blob to its last byte.
+///
+/// # Errors
+/// When anything of it is not as it has to be; there is no half of a document.
+pub fn decode(blob: &[u8]) -> Result<Document<'_>, Fault> {
+    let mut bytes = Bytes::new(blob);
+    let (objects, strings) = header(&mut bytes)?;
+    // The counts are checked at the end; until then they only save growing, and no more than the blob could hold.
+    let most = blob.len() / 2;
+    let mut decoder = Decoder {
+        bytes,
+        things: Vec::with_capacity(objects.min(most)),
+        strings: Vec::with_capacity(strings.min(most)),
+    };
+    let root = decoder.value(0)?;
+    let Decoder { bytes, things, strings: known } = decoder;
+    if bytes.left() > 0 {
+        return Err(bytes.fault_of_all(Why::Left));
+    }
+    if things.len() != objects {
+        return Err(bytes.fault_of_all(Why::Objects { said: objects, found: things.len() }));
+    }
+    if known.len() != strings {
+        return Err(bytes.fault_of_all(Why::Strings { said: strings, found: known.len() }));
+    }
+    Ok(Document { root, things })
+}
+
+/// The counts of objects and of strings.
+fn header(bytes: &mut Bytes<'_>) -> Result<(usize, usize), Fault> {
+    if bytes.array::<4>().ok() != Some(*b"TSAF") {
+        return Err(Fault { offset: 0, tag: None, why: Why::NoTsaf });
+    }
+    if (bytes.u16()?, bytes.u16()?) != (3, 3) {
+        return Err(Fault { offset: 4, tag: None, why: Why::Version });
+    }
+    let objects = bytes.u32()? as usize;
+    if bytes.u32()? != 0 {
+        return Err(Fault { offset: 12, tag: None, why: Why::Version });
+    }
+    Ok((objects, bytes.u32()? as usize))
+}
+
+struct Decoder<'a> {
+    bytes: Bytes<'a>,
+    /// Objects, arrays, dates and data, numbered as they begin.
+    things: Vec<Thing<'a>>,
+    strings: Vec<&'a str>,
+}
+
+impl<'a> Decoder<'a> {
+    fn value(&mut self, depth: usize) -> Result<Value<'a>, Fault> {
+        let tag = self.bytes.tag()?;
+        if depth > MOST_DEEP {
+            return Err(self.bytes.fault(Why::TooDeep));
+        }
+        match tag {
+            0x00 => Ok(Value::Nil),
+            0x02..=0x04 => self.object_again(tag),
+            0x05..=0x08 => self.string(tag).map(Value::Text),
+            0x0D => Ok(Value::Bool(true)),
+            0x0E => Ok(Value::Bool(false)),
+            0x0B => self.array(depth),
+            0x15 => self.data(),
+            0x21 => self.address(depth).map(Value::Url),
+            0x2B => self.object(depth),
+            0x30 => {
+                let seconds = f64::from_bits(self.bytes.u64()?);
+                Ok(self.begin(Thing::Date(seconds)))
+            }
+            _ => self.number(tag),
+        }
+    }
+
+    fn number(&mut self, tag: u8) -> Result<Value<'a>, Fault> {
+        let bytes = &mut self.bytes;
+        Ok(match tag {
+            0x2D => Value::Integer(1),
+            0x2E => Value::Integer(0),
+            0x0F => Value::Integer(bytes.u8()?.into()),
+            0x0A => Value::Integer(bytes.u16()?.cast_signed().into()),
+            0x0C => Value::Integer(bytes.u32()?.cast_signed().into()),
+            0x11 | 0x1A => Value::Integer(bytes.u32()?.into()),
+            0x12 => {
+                let number = bytes.u64()?;
+                i64::try_from(number).map_or(Value::Large(number), Value::Integer)
+            }
+            0x13 => Value::Real(f32::from_bits(bytes.u32()?).into()),
+            0x14 => Value::Real(f64::from_bits(bytes.u64()?)),
+            _ => return Err(bytes.fault(Why::UnknownTag)),
+        })
+    }
+
+    /// The number of a reference: one byte, or two or four where they would lie as a number.
+    fn reference(&mut self, wide: u8) -> Result<usize, Fault> {
+        Ok(match wide {
+            0 => self.bytes.u8()?.into(),
+            1 => self.bytes.u16()?.into(),
+            _ => self.bytes.u32()? as usize,
+        })
+    }
+
+    fn object_again(&mut self, tag: u8) -> Result<Value<'a>, Fault> {
+        let asked = self.reference(tag - 0x02)?;
+        let known = self.things.len();
+        if asked < known { Ok(Value::Thing(asked)) } else { Err(self.bytes.fault(Why::NoObject { asked, known })) }
+    }
+
+    /// A new string or one that was there; its tag was read.
+    fn string(&mut self, tag: u8) -> Result<&'a str, Fault> {
+        if tag == 0x08 {
+            let text = self.bytes.text()?;
+            self.strings.push(text);
+            return Ok(text);
+        }
+        let asked = self.reference(tag - 0x05)?;
+        let known = self.strings.len();
+        self.strings.get(asked).copied().ok_or_else(|| self.bytes.fault(Why::NoSuchString { asked, known }))
+    }
+
+    fn string_here(&mut self) -> Result<&'a str, Fault> {
+        match self.bytes.tag()? {
+            tag @ 0x05..=0x08 => self.string(tag),
+            _ => Err(self.bytes.fault(Why::NoString)),
+        }
+    }
+
+    /// Gives the next number to a thing.
+    fn begin(&mut self, thing: Thing<'a>) -> Value<'a> {
+        self.things.push(thing);
+        Value::Thing(self.things.len() - 1)
+    }
+
+    /// Puts the whole thing where it began.
+    fn end(&mut self, value: Value<'a>, thing: Thing<'a>) -> Value<'a> {
+        if let Value::Thing(number) = value
+            && let Some(place) = self.things.get_mut(number)
+        {
+            *place = thing;
+        }
+        value
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Value<'a>, Fault> {
+        let begun = self.begin(Thing::Array(Vec::new()));
+        let count = self.bytes.count()?;
+        // What is announced need not be there.
+        let mut items = Vec::with_capacity(count.min(64));
+        for _ in 0..count {
+            items.push(self.value(depth + 1)?);
+        }
+        Ok(self.end(begun, Thing::Array(items)))
+    }
+
+    fn data(&mut self) -> Result<Value<'a>, Fault> {
+        let count = self.bytes.count()?;
+        let data = self.bytes.take(count)?;
+        self.bytes.align(4)?;
+        Ok(self.begin(Thing::Data(data)))
+    }
+
+    fn address(&mut self, depth: usize) -> Result<Url<'a>, Fault> {
+        let text = self.string_here()?;
+        let base = match self.value(depth + 1)? {
+            Value::Nil => None,
+            Value::Url(base) => Some(Box::new(base)),
+            _ => return Err(self.bytes.fault(Why::NoBase)),
+        };
+        Ok(Url { text, base })
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Value<'a>, Fault> {
+        let class = self.string_here()?;
+        let begun = self.begin(Thing::Object { class, fields: Vec::new() });
+        let mut fields = Vec::with_capacity(6);
+        while self.bytes.peek() != Some(0) {
+            let value = self.value(depth + 1)?;
+            let key = self.string_here()?;
+            fields.push((key, value));
+        }
+        self.bytes.tag()?;
+        Ok(self.end(begun, Thing::Object { class, fields }))
+    }
+}

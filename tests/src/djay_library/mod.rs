@@ -1,0 +1,35 @@
+//! A djay library of any size, made from a seed: `MediaLibrary.db` with the tables of YapDatabase, objects in TSAF as macOS and
+//! Windows write them, djay's own indexes and views. What was written is given back, so that a reader is held against it.
+//!
+//! The encoder is this one's own and shares nothing with the reader in `plugins/djay`.
+
+mod database;
+mod objects;
+mod pool;
+mod random;
+pub mod tsaf;
+mod wanted;
+mod written;
+
+pub use wanted::Wanted;
+pub use written::{Play, Playlist, Session, Source, Track, Written};
+
+/// Whose djay wrote it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Numbers are small integers and f32.
+    Mac,
+    /// All numbers are f64.
+    Windows,
+}
+
+/// Writes a library to `path`, which must not be there.
+///
+/// # Panics
+/// When it cannot be written.
+#[must_use]
+pub fn write(path: &std::path::Path, wanted: &Wanted) -> Written {
+    let written = written::make(wanted);
+    database::write(path, wanted, &written);
+    written
+}

@@ -1,0 +1,82 @@
+//! What a library is to have.
+
+use super::Style;
+
+/// How much of everything.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// The same one gives the same library.
+    pub seed: u64,
+    /// Whose djay wrote it.
+    pub style: Style,
+    /// Tracks in files, or in Apple's music library.
+    pub local: usize,
+    /// Tracks of Beatport.
+    pub beatport: usize,
+    /// Tracks of SoundCloud.
+    pub soundcloud: usize,
+    /// Tracks of Spotify.
+    pub spotify: usize,
+    /// Sessions.
+    pub sessions: usize,
+    /// Plays in all of them.
+    pub plays: usize,
+    /// Playlists.
+    pub playlists: usize,
+}
+
+impl Wanted {
+    /// As large as a library that is really used: 15,540 tracks, 114 sessions, 2,027 plays, 37 playlists.
+    #[must_use]
+    pub const fn standard(style: Style) -> Self {
+        Self {
+            seed: 15_540,
+            style,
+            local: 13_599,
+            beatport: 1_026,
+            soundcloud: 913,
+            spotify: 2,
+            sessions: 114,
+            plays: 2_027,
+            playlists: 37,
+        }
+    }
+
+    /// Some of everything.
+    #[must_use]
+    pub const fn small(style: Style) -> Self {
+        Self {
+            seed: 7,
+            style,
+            local: 200,
+            beatport: 30,
+            soundcloud: 20,
+            spotify: 10,
+            sessions: 6,
+            plays: 90,
+            playlists: 5,
+        }
+    }
+
+    /// As little as shows everything: what an example may weigh.
+    #[must_use]
+    pub const fn tiny() -> Self {
+        Self {
+            seed: 11,
+            style: Style::Mac,
+            local: 14,
+            beatport: 2,
+            soundcloud: 1,
+            spotify: 1,
+            sessions: 2,
+            plays: 9,
+            playlists: 2,
+        }
+    }
+
+    /// All tracks.
+    #[must_use]
+    pub const fn tracks(&self) -> usize {
+        self.local + self.beatport + self.soundcloud + self.spotify
+    }
+}
