@@ -1,1 +1,122 @@
 //! Reads Spotify's exports and puts music files in their places.
+//!
+//! This file is the glue to the contract: it opens what the host lends, hands it to the room of the action, and makes an outcome of
+//! what that made. The rooms take folders, tables and traits, and know nothing of WebAssembly, so native tests run them on real
+//! databases. Nothing is asked of Spotify: all of this is about files that it gave out.
+//!
+//! | file | what |
+//! |---|---|
+//! | `read/` | exports: which files there are, and what stands in them |
+//! | `import/`, `catalog.rs`, `notes.rs` | into the catalog and out of it |
+//! | `diff/`, `merge.rs`, `dedupe.rs`, `places.rs`, `export/` | an action each |
+//! | `model.rs`, `uri.rs`, `names.rs`, `source.rs` | what they have in common |
+
+pub mod catalog;
+pub mod dedupe;
+pub mod diff;
+pub mod export;
+pub mod grants;
+pub mod import;
+pub mod made;
+pub mod merge;
+pub mod model;
+pub mod names;
+pub mod notes;
+pub mod places;
+pub mod read;
+pub mod source;
+pub mod uri;
+pub mod watch;
+
+use baton_plugin_kit::Findings;
+use baton_plugin_kit::export::Exports;
+use baton_plugin_sdk::{Error, Outcome, Plugin, Task, sql};
+use serde::de::DeserializeOwned;
+
+use crate::made::Made;
+use crate::read::Folder;
+use crate::source::Sources;
+
+/// The plugin.
+#[derive(Debug, Clone, Copy)]
+pub struct Spotify;
+
+impl Plugin for Spotify {
+    fn run(task: Task) -> Result<Outcome, Error> {
+        match task.action.as_str() {
+            "import" => import_exports(&task),
+            "diff" => from_sources(&task, diff::diff),
+            "merge" => from_sources(&task, merge::run),
+            "dedupe" => from_sources(&task, dedupe::run),
+            "playlists-for-track" => playlists_for_track(&task),
+            "export" => export_playlists(&task),
+            // The places of music files: organise, apply, undo, wanted.
+            other => Err(Error::Permanent(format!("there is no action `{other}`"))),
+        }
+    }
+}
+
+fn import_exports(task: &Task) -> Result<Outcome, Error> {
+    let folders = folders(task);
+    if folders.is_empty() {
+        return Err(Error::NeedsGrant(grants::SPOTIFY.to_owned()));
+    }
+    let mut findings = Findings::default();
+    let lent = import::Lent { catalog: &sql::catalog(), own: &sql::own(), watch: &watch::Host };
+    let report = import::import(lent, &folders, &arguments(task)?, &mut findings)?;
+    let mut outcome = Outcome::new(report.summary());
+    outcome.findings = findings.into_list();
+    Ok(outcome)
+}
+
+/// An action that reads playlists from exports or the catalog.
+fn from_sources<A: DeserializeOwned>(
+    task: &Task,
+    run: fn(Sources<'_>, &A, &mut Findings) -> Result<Made, Error>,
+) -> Result<Outcome, Error> {
+    let (folders, mut findings) = (folders(task), Findings::default());
+    let made = run(Sources { catalog: &sql::catalog(), folders: &folders }, &arguments(task)?, &mut findings)?;
+    outcome(task, made, findings)
+}
+
+fn playlists_for_track(task: &Task) -> Result<Outcome, Error> {
+    let mut findings = Findings::default();
+    let made = places::run(&sql::catalog(), &arguments(task)?, &mut findings)?;
+    outcome(task, made, findings)
+}
+
+fn export_playlists(task: &Task) -> Result<Outcome, Error> {
+    let (folders, mut findings) = (folders(task), Findings::default());
+    let own = sql::own();
+    let made =
+        export::run(Sources { catalog: &sql::catalog(), folders: &folders }, Some(&own), &arguments(task)?, &mut findings)?;
+    outcome(task, made, findings)
+}
+
+fn folders(task: &Task) -> Vec<Folder> {
+    task.mounts("spotify").map(Folder::of).collect()
+}
+
+fn arguments<A: DeserializeOwned>(task: &Task) -> Result<A, Error> {
+    serde_json::from_str(&task.args).map_err(|error| Error::Permanent(format!("the arguments are wrong: {error}")))
+}
+
+fn outcome(task: &Task, made: Made, findings: Findings) -> Result<Outcome, Error> {
+    let mut outcome = Outcome::new(made.summary);
+    outcome.artifacts = made.reports;
+    let mut exports = Exports::of(task, "exports");
+    let count = made.exports.len();
+    for file in made.exports {
+        exports.put(file.name, &file.media_type, file.bytes);
+    }
+    if count > 0 {
+        let written = exports.finish(&mut outcome)?;
+        let first = written.first().cloned().unwrap_or_default();
+        let more = if written.len() > 1 { format!(" and {} more", written.len() - 1) } else { String::new() };
+        outcome.summary = format!("{} Written: {first}{more}.", outcome.summary);
+    }
+    outcome.findings = findings.into_list();
+    Ok(outcome)
+}
+
+baton_plugin_sdk::plugin!(Spotify, "../manifest.json");

@@ -1,0 +1,197 @@
+//! Playlists as the catalog has them, whichever service said them.
+
+use std::collections::HashMap;
+
+use baton_plugin_kit::Key;
+use baton_plugin_kit::lent::{Rows, Tables};
+use baton_plugin_sdk::Error;
+use baton_plugin_sdk::sql::{Row, Value};
+
+use crate::model::{Entry, File, NUMBERS, Playlist, TRACKS};
+use crate::names::playlist_id;
+use crate::uri::Uri;
+
+/// Entries of all playlists that are taken at once; each takes some 700 bytes, and a plugin has 256 MiB.
+pub const MOST_ENTRIES: usize = 200_000;
+
+/// Which further things are wanted of entries.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct With {
+    /// Files on disk.
+    pub files: bool,
+    /// Audio features and what else is no column.
+    pub features: bool,
+}
+
+/// The playlists with these names (of any case), all when none is named, in the order of their names.
+///
+/// # Errors
+/// When the catalog cannot be read, or they have too many entries.
+pub fn playlists(catalog: &dyn Tables, only: &[String], with: With) -> Result<Vec<Playlist>, Error> {
+    let only: Vec<_> = only.iter().map(|name| playlist_id(name)).collect();
+    let mut playlists = heads(catalog)?;
+    playlists.retain(|(_, playlist)| only.is_empty() || only.contains(&playlist_id(&playlist.name)));
+    let places: HashMap<i64, usize> = playlists.iter().enumerate().map(|(place, (number, _))| (*number, place)).collect();
+    let mut tracks: HashMap<i64, Vec<(usize, usize)>> = HashMap::new();
+    let mut count = 0;
+    for row in items(catalog)? {
+        let row = row?;
+        let Some(place) = integer(&row, 0).and_then(|number| places.get(&number)) else { continue };
+        count += 1;
+        if count > MOST_ENTRIES {
+            return Err(Error::Permanent(format!(
+                "the playlists have more than {MOST_ENTRIES} entries; name some of them in `playlists`"
+            )));
+        }
+        let Some((_, playlist)) = playlists.get_mut(*place) else { continue };
+        if let Some(track) = integer(&row, 3) {
+            tracks.entry(track).or_default().push((*place, playlist.entries.len()));
+        }
+        playlist.entries.push(entry(&row));
+    }
+    let mut playlists: Vec<_> = playlists.into_iter().map(|(_, playlist)| playlist).collect();
+    if with.files {
+        files(catalog, &tracks, &mut playlists)?;
+    }
+    if with.features {
+        features(catalog, &tracks, &mut playlists)?;
+    }
+    Ok(playlists)
+}
+
+/// All tracks that are Spotify's, or that any playlist has, as matching knows them, with the catalog's number.
+///
+/// # Errors
+/// When the catalog cannot be read, or has too many.
+pub fn tracks(catalog: &dyn Tables) -> Result<Vec<(i64, Entry)>, Error> {
+    let sql = format!(
+        "SELECT NULL, NULL, NULL, {COLUMNS} FROM tracks AS t WHERE EXISTS \
+         (SELECT 1 FROM playlist_items AS p WHERE p.track = t.id) ORDER BY t.id"
+    );
+    let mut found = Vec::new();
+    for row in catalog.rows(&sql, &[TRACKS.into()])? {
+        let row = row?;
+        found.extend(integer(&row, 3).map(|number| (number, entry(&row))));
+        if found.len() > MOST_ENTRIES {
+            return Err(Error::Permanent(format!("the playlists hold more than {MOST_ENTRIES} tracks")));
+        }
+    }
+    Ok(found)
+}
+
+const COLUMNS: &str = "t.id, t.title, t.artists, t.album, t.album_artist, t.duration_ms, t.isrc, t.released, t.label, \
+    t.genre, t.bpm, t.musical_key, (SELECT min(e.external_id) FROM external_ids AS e \
+    WHERE e.kind = 'track' AND e.item = t.id AND e.service = ?1)";
+
+fn heads(catalog: &dyn Tables) -> Result<Vec<(i64, Playlist)>, Error> {
+    let sql = "SELECT p.id, p.name, e.service, e.external_id FROM playlists AS p \
+        JOIN external_ids AS e ON e.kind = 'playlist' AND e.item = p.id ORDER BY lower(p.name), e.service, e.external_id";
+    let mut heads: Vec<(i64, Playlist)> = Vec::new();
+    for row in catalog.rows(sql, &[])? {
+        let row = row?;
+        let number = integer(&row, 0).unwrap_or_default();
+        if heads.iter().rev().take(4).any(|(known, _)| *known == number) {
+            continue;
+        }
+        let (name, service, id) = (text(&row, 1), text(&row, 2), text(&row, 3));
+        let playlist = Playlist {
+            name: name.unwrap_or_default(),
+            service: service.unwrap_or_default(),
+            id: id.unwrap_or_default(),
+            complete: true,
+            ..Playlist::default()
+        };
+        heads.push((number, playlist));
+    }
+    Ok(heads)
+}
+
+fn items(catalog: &dyn Tables) -> Result<Rows<'_>, Error> {
+    let sql = format!(
+        "SELECT i.playlist, i.added_at, i.added_by, {COLUMNS} FROM playlist_items AS i \
+         LEFT JOIN tracks AS t ON t.id = i.track ORDER BY i.playlist, i.position"
+    );
+    Ok(catalog.rows(&sql, &[TRACKS.into()])?)
+}
+
+fn entry(row: &Row) -> Entry {
+    let artists = text(row, 5).and_then(|list| serde_json::from_str::<Vec<String>>(&list).ok());
+    let mut entry = Entry {
+        added_at: integer(row, 1),
+        added_by: text(row, 2),
+        title: text(row, 4).unwrap_or_default(),
+        artists: artists.unwrap_or_default(),
+        album: text(row, 6),
+        album_artist: text(row, 7),
+        duration_ms: integer(row, 8),
+        isrc: text(row, 9),
+        released: text(row, 10),
+        label: text(row, 11),
+        genres: text(row, 12),
+        uri: text(row, 15).and_then(|id| Uri::of_catalog(&id)),
+        ..Entry::default()
+    };
+    entry.set_number("tempo", row.get(13).and_then(Value::as_real));
+    if let Some((note, minor)) = text(row, 14).and_then(|key| Key::parse(&key)).and_then(spelled) {
+        entry.set_number("key", Some(f64::from(note)));
+        entry.set_number("mode", Some(if minor { 0.0 } else { 1.0 }));
+    }
+    entry
+}
+
+/// A key as Spotify counts: semitones above C, and whether it is minor.
+fn spelled(key: Key) -> Option<(u8, bool)> {
+    let all = (0..12).flat_map(|note| [(note, false), (note, true)]);
+    all.into_iter().find(|(note, minor)| Key::new(*note, *minor) == Some(key))
+}
+
+type Places = HashMap<i64, Vec<(usize, usize)>>;
+
+/// Runs over the entries of a track.
+fn each(playlists: &mut [Playlist], places: Option<&Vec<(usize, usize)>>, mut set: impl FnMut(&mut Entry)) {
+    for (playlist, entry) in places.into_iter().flatten() {
+        let found = playlists.get_mut(*playlist).and_then(|playlist| playlist.entries.get_mut(*entry));
+        found.into_iter().for_each(&mut set);
+    }
+}
+
+/// The files that are there, the largest first: of two copies the larger one has lost less.
+fn files(catalog: &dyn Tables, tracks: &Places, playlists: &mut [Playlist]) -> Result<(), Error> {
+    let sql = "SELECT track, path, size, format FROM files WHERE track IS NOT NULL AND missing = 0 \
+        ORDER BY track, size IS NULL, size DESC, path";
+    for row in catalog.rows(sql, &[])? {
+        let row = row?;
+        let places = integer(&row, 0).and_then(|track| tracks.get(&track));
+        let file = File { path: text(&row, 1).unwrap_or_default(), size: integer(&row, 2), format: text(&row, 3) };
+        each(playlists, places, |entry| entry.files.push(file.clone()));
+    }
+    Ok(())
+}
+
+/// What the sources say beside the columns; of several the highest, then the newest counts, which comes last.
+fn features(catalog: &dyn Tables, tracks: &Places, playlists: &mut [Playlist]) -> Result<(), Error> {
+    let fields: Vec<_> = NUMBERS.iter().map(|(_, field)| format!("'{field}'")).collect();
+    let sql = format!(
+        "SELECT f.track, f.field, f.value FROM facts AS f JOIN sources AS s ON s.id = f.source \
+         WHERE f.field IN ('explicit', {}) ORDER BY f.track, s.rank, f.said_at, f.source DESC",
+        fields.join(", ")
+    );
+    for row in catalog.rows(&sql, &[])? {
+        let row = row?;
+        let places = integer(&row, 0).and_then(|track| tracks.get(&track));
+        let (field, value) = (text(&row, 1).unwrap_or_default(), row.get(2).and_then(Value::as_real));
+        each(playlists, places, |entry| match field.as_str() {
+            "explicit" => entry.explicit = value.map(|value| value > 0.5),
+            field => entry.set_number(field, value),
+        });
+    }
+    Ok(())
+}
+
+fn integer(row: &Row, at: usize) -> Option<i64> {
+    row.get(at).and_then(Value::as_integer)
+}
+
+fn text(row: &Row, at: usize) -> Option<String> {
+    row.get(at).and_then(Value::as_text).map(str::to_owned)
+}

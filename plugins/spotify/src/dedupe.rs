@@ -1,0 +1,232 @@
+//! `dedupe`: what stands in a playlist twice: the same id, and the same recording under another id. Nothing is deleted anywhere: a plan
+//! tells what may go, and the playlist without it is exported.
+//!
+//! The same id is the same track. Of other ids matching says which are one recording: version words must agree and lengths must fit.
+//! With equal ISRC, or with everything equal, it is sure and planned as `remove`; with less it is `ask`, and stays.
+
+use std::collections::HashMap;
+
+use baton_core::matching::{Matcher, Reason};
+use baton_plugin_kit::Findings;
+use baton_plugin_kit::sheet::Written;
+use baton_plugin_sdk::{Error, Severity};
+use serde::Deserialize;
+
+use crate::catalog::With;
+use crate::export::csv;
+use crate::made::{CSV, Made, file};
+use crate::model::{Entry, Playlist};
+use crate::names::FileNames;
+use crate::source::{CATALOG, Sources};
+use crate::uri::Uri;
+
+/// Points from which two are one recording without an ISRC that says so: the same title, artists, version and length.
+const SURE: u32 = 950;
+
+/// Points from which a person is asked: a length that is not known, some seconds, a guest.
+const ASK: u32 = 850;
+
+/// The arguments.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Args {
+    /// Files and folders, or `catalog`, which it is when nothing is named.
+    pub from: Vec<String>,
+    /// Names of playlists; all when there are none.
+    pub playlists: Vec<String>,
+}
+
+/// One entry that is there again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Double {
+    /// Its place, counted from 0.
+    pub place: usize,
+    /// The place of the one that it is.
+    pub first: usize,
+    /// Why.
+    pub why: String,
+    /// Whether it is sure; otherwise a person should look.
+    pub sure: bool,
+}
+
+/// What stands in a list again, in the order of the places. The first of several stays.
+#[must_use]
+pub fn doubles(entries: &[Entry]) -> Vec<Double> {
+    let mut doubles = Vec::new();
+    let mut firsts: HashMap<String, usize> = HashMap::new();
+    let mut distinct = Vec::new();
+    for (place, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.uri.is_some()) {
+        let first = *firsts.entry(entry.identity()).or_insert(place);
+        if first == place {
+            distinct.push(place);
+        } else {
+            doubles.push(Double { place, first, why: "the same id".to_owned(), sure: true });
+        }
+    }
+    doubles.extend(recordings(entries, &distinct));
+    doubles.sort_by_key(|double| double.place);
+    doubles
+}
+
+/// Of entries with different ids those that are one recording.
+fn recordings(entries: &[Entry], places: &[usize]) -> Vec<Double> {
+    let music: Vec<usize> = places
+        .iter()
+        .copied()
+        .filter(|place| entries.get(*place).is_some_and(|entry| entry.uri.as_ref().is_some_and(Uri::is_music)))
+        .collect();
+    let tracks: Vec<_> = music.iter().filter_map(|place| entries.get(*place)).map(Entry::track).collect();
+    let mut best: HashMap<usize, Double> = HashMap::new();
+    for pair in Matcher::new(&tracks).duplicates(ASK).pairs {
+        let [Some(first), Some(place)] = pair.tracks.map(|at| music.get(at).copied()) else { continue };
+        let sure = pair.score >= SURE || pair.reasons.contains(&Reason::SameIsrc);
+        let why = pair.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        let known = best.get(&place);
+        if known.is_none_or(|known| (sure, known.first) > (known.sure, first)) {
+            best.insert(place, Double { place, first, why, sure });
+        }
+    }
+    settle(best)
+}
+
+/// What goes is not what another one is kept for: of `a`, `b` like `a`, and `c` like `b` the last is measured with what stays.
+fn settle(best: HashMap<usize, Double>) -> Vec<Double> {
+    let mut places: Vec<usize> = best.keys().copied().collect();
+    places.sort_unstable();
+    let mut gone: HashMap<usize, usize> = HashMap::new();
+    let mut settled = Vec::new();
+    for place in places {
+        let Some(mut double) = best.get(&place).cloned() else { continue };
+        // "a like b like c" makes no "a" like "c": through one that goes it is a question.
+        if let Some(first) = gone.get(&double.first) {
+            (double.first, double.sure) = (*first, false);
+        }
+        if double.sure {
+            gone.insert(place, double.first);
+        }
+        settled.push(double);
+    }
+    settled
+}
+
+/// The list without what is surely there again.
+#[must_use]
+pub fn cleaned(entries: &[Entry], doubles: &[Double]) -> Vec<Entry> {
+    let gone: Vec<usize> = doubles.iter().filter(|double| double.sure).map(|double| double.place).collect();
+    let stays = |place: &usize| gone.binary_search(place).is_err();
+    entries.iter().enumerate().filter(|(place, _)| stays(place)).map(|(_, entry)| entry.clone()).collect()
+}
+
+/// Plans and writes.
+///
+/// # Errors
+/// When something that is named is not there.
+pub fn run(sources: Sources<'_>, args: &Args, findings: &mut Findings) -> Result<Made, Error> {
+    let from = if args.from.is_empty() { vec![CATALOG.to_owned()] } else { args.from.clone() };
+    let with = With { features: true, ..With::default() };
+    let playlists = sources.load(&from, &args.playlists, with, findings)?;
+    if playlists.is_empty() {
+        return Err(Error::Permanent(format!("`{}` has no such playlist", from.join("`, `"))));
+    }
+    let wrong = |error: String| Error::Permanent(error);
+    let header = ["Playlist", "Position", "Decision", "Track URI", "Track", "Kept Position", "Kept URI", "Why"];
+    let mut plan = Written::new(header).map_err(wrong)?;
+    let (mut names, mut exports) = (FileNames::default(), Vec::new());
+    let (mut removed, mut asked, mut touched) = (0, 0, 0);
+    for playlist in &playlists {
+        let doubles = doubles(&playlist.entries);
+        let sure = doubles.iter().filter(|double| double.sure).count();
+        (removed, asked, touched) =
+            (removed + sure, asked + doubles.len() - sure, touched + usize::from(!doubles.is_empty()));
+        for double in &doubles {
+            plan.row(row(playlist, double)).map_err(wrong)?;
+        }
+        if sure > 0 {
+            let name = format!("{}.deduped.csv", names.give(&playlist.name));
+            exports.push(file(name, CSV, csv::of(&cleaned(&playlist.entries, &doubles))?));
+            let title = format!("{}: {sure} entries are there again", playlist.name);
+            findings.add("twice", &format!("{}:{}", playlist.service, playlist.id), Severity::Low, title, "");
+        }
+    }
+    let summary = format!(
+        "{touched} of {} playlists hold something twice: {removed} entries may go, {asked} are a question. Nothing was deleted.",
+        playlists.len()
+    );
+    let reports = vec![file("playlist-duplicates.csv", CSV, plan.into_bytes().map_err(wrong)?)];
+    Ok(Made { summary, reports, exports })
+}
+
+fn row(playlist: &Playlist, double: &Double) -> [String; 8] {
+    let entry = |place: usize| playlist.entries.get(place).cloned().unwrap_or_default();
+    let uri = |entry: &Entry| entry.uri.as_ref().map(Uri::text).unwrap_or_default();
+    let (here, first) = (entry(double.place), entry(double.first));
+    [
+        playlist.name.clone(),
+        (double.place + 1).to_string(),
+        if double.sure { "remove" } else { "ask" }.to_owned(),
+        uri(&here),
+        here.named(),
+        (double.first + 1).to_string(),
+        uri(&first),
+        double.why.clone(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn entry(id: &str, title: &str, duration_ms: i64, isrc: Option<&str>) -> Entry {
+        Entry {
+            uri: Some(Uri::Track(format!("{id:0>22}"))),
+            title: title.to_owned(),
+            artists: vec!["Ida Lund".to_owned()],
+            duration_ms: Some(duration_ms),
+            isrc: isrc.map(str::to_owned),
+            ..Entry::default()
+        }
+    }
+
+    fn found(entries: &[Entry]) -> Vec<(usize, usize, bool)> {
+        doubles(entries).into_iter().map(|double| (double.place, double.first, double.sure)).collect()
+    }
+
+    #[test]
+    fn the_same_id_and_the_same_recording_are_told_apart_from_other_versions() {
+        let code = Some("GBAYE0000351");
+        let list = [
+            entry("1", "Night Bus", 200_000, code),
+            entry("2", "Night Bus (Live)", 200_000, code),
+            entry("1", "Night Bus", 200_000, code),
+            entry("3", "Night Bus (Original Mix)", 203_000, code),
+            entry("4", "Night Bus", 200_000, None),
+            entry("5", "Harbour", 100_000, None),
+            entry("6", "Harbour", 104_000, None),
+        ];
+        assert_eq!(found(&list), [(2, 0, true), (3, 0, true), (4, 0, true), (6, 5, false)]);
+        let titles: Vec<_> = cleaned(&list, &doubles(&list)).into_iter().map(|entry| entry.title).collect();
+        assert_eq!(titles, ["Night Bus", "Night Bus (Live)", "Harbour", "Harbour"]);
+    }
+
+    #[test]
+    fn what_names_nothing_is_never_a_double() {
+        let spoken = Entry { uri: Uri::parse("spotify:episode:4uLU6hMCjMI75M1A2tKUQC"), ..entry("1", "Talk", 1_000, None) };
+        let list = [Entry::default(), Entry::default(), spoken.clone(), spoken, entry("2", "Talk", 1_000, None)];
+        assert_eq!(found(&list), [(3, 2, true)]);
+    }
+
+    proptest! {
+        #[test]
+        fn cleaning_keeps_the_first_of_each_and_cleaning_again_nothing_more(ids in prop::collection::vec(0_u8..6, 0..20)) {
+            let list: Vec<_> = ids.iter().map(|id| {
+                entry(&id.to_string(), &format!("Song Number {}", id / 2), 100_000 + i64::from(id / 2) * 20_000, None)
+            }).collect();
+            let once = cleaned(&list, &doubles(&list));
+            prop_assert!(doubles(&once).iter().all(|double| !double.sure));
+            let firsts: Vec<_> = ids.iter().enumerate().filter(|(at, id)| ids[..*at].iter().all(|before| before / 2 != **id / 2));
+            prop_assert_eq!(once, firsts.map(|(at, _)| list[at].clone()).collect::<Vec<_>>());
+        }
+    }
+}

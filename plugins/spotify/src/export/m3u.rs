@@ -1,0 +1,77 @@
+//! A playlist as M3U8: what lies on disk by its path, the rest as comments with their URI, which players go over.
+
+use std::fmt::Write as _;
+
+use crate::model::{Entry, Playlist};
+use crate::uri::Uri;
+
+/// The file.
+#[must_use]
+pub fn of(playlist: &Playlist) -> String {
+    let mut out = String::from("#EXTM3U\n");
+    let _ = writeln!(out, "#PLAYLIST:{}", line(&playlist.name));
+    if let Some(description) = &playlist.description {
+        let _ = writeln!(out, "# {}", line(description));
+    }
+    playlist.entries.iter().for_each(|entry| one(&mut out, entry));
+    out
+}
+
+fn one(out: &mut String, entry: &Entry) {
+    let named = line(&entry.named());
+    // A path with a line's end in it cannot be said here.
+    let path = entry.files.iter().map(|file| file.path.as_str()).find(|path| !path.contains(char::is_control));
+    let Some(path) = path else {
+        let uri = entry.uri.as_ref().map(|uri| line(&uri.text())).unwrap_or_default();
+        let _ = writeln!(out, "# {uri} {named}");
+        return;
+    };
+    // -1 is what players take for a length that is not known.
+    let seconds = entry.duration_ms.map_or(-1, |ms| (ms + 500) / 1_000);
+    let hidden = if path.starts_with('#') { "./" } else { "" };
+    let _ = writeln!(out, "#EXTINF:{seconds},{named}\n{hidden}{path}");
+}
+
+fn line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// The URI of a comment that [`of`] wrote, for what reads such a file again.
+#[must_use]
+pub fn uri(line: &str) -> Option<Uri> {
+    Uri::parse(line.strip_prefix("# ")?.split(' ').next()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::File;
+
+    #[test]
+    fn what_is_on_disk_is_a_path_and_the_rest_a_comment() {
+        let file = |path: &str| File { path: path.to_owned(), ..File::default() };
+        let entry = |files: Vec<File>| Entry {
+            uri: Uri::parse("4uLU6hMCjMI75M1A2tKUQC"),
+            title: "Night\nBus".to_owned(),
+            artists: vec!["Ida Lund".to_owned()],
+            duration_ms: Some(200_600),
+            files,
+            ..Entry::default()
+        };
+        let mut nothing = entry(vec![file("#1.mp3")]);
+        (nothing.duration_ms, nothing.artists) = (None, Vec::new());
+        let playlist = Playlist {
+            name: "Late\rNight".to_owned(),
+            description: Some("a\nb".to_owned()),
+            entries: vec![entry(vec![file("/a\n.mp3"), file("/music/é.mp3")]), entry(Vec::new()), nothing],
+            ..Playlist::default()
+        };
+        let text = of(&playlist);
+        assert_eq!(
+            text,
+            "#EXTM3U\n#PLAYLIST:Late Night\n# a b\n#EXTINF:201,Ida Lund - Night Bus\n/music/é.mp3\n\
+             # spotify:track:4uLU6hMCjMI75M1A2tKUQC Ida Lund - Night Bus\n#EXTINF:-1,Night Bus\n./#1.mp3\n"
+        );
+        assert_eq!(text.lines().filter_map(uri).count(), 1);
+    }
+}

@@ -1,0 +1,106 @@
+//! `export`: playlists as files that other programs read: CSV in the columns of today's Exportify, M3U8, rekordbox's XML.
+//!
+//! Files have safe and distinct names whatever playlists are called. Where the catalog has files of a track, M3U8 and XML name the
+//! first of them; a track without one is a comment there, and is not in the XML, which knows no track without a place.
+
+pub mod csv;
+pub mod m3u;
+pub mod rekordbox;
+
+use baton_plugin_kit::Findings;
+use baton_plugin_kit::lent::Tables;
+use baton_plugin_sdk::{Error, Severity};
+use serde::Deserialize;
+
+use crate::catalog::With;
+use crate::made::{CSV, Made, file};
+use crate::model::Playlist;
+use crate::names::FileNames;
+use crate::notes;
+use crate::source::{CATALOG, Sources};
+
+/// The arguments.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Args {
+    /// Files and folders, or `catalog`, which it is when nothing is named.
+    pub from: Vec<String>,
+    /// Names of playlists; all when there are none.
+    pub playlists: Vec<String>,
+    /// Which forms; CSV when none is named.
+    pub formats: Vec<Format>,
+}
+
+/// A form of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// A CSV file a playlist.
+    Csv,
+    /// An M3U8 file a playlist.
+    M3u8,
+    /// One XML file for all.
+    Rekordbox,
+}
+
+/// Writes.
+///
+/// # Errors
+/// When there is no such playlist.
+pub fn run(sources: Sources<'_>, own: Option<&dyn Tables>, args: &Args, findings: &mut Findings) -> Result<Made, Error> {
+    let from = if args.from.is_empty() { vec![CATALOG.to_owned()] } else { args.from.clone() };
+    let formats = if args.formats.is_empty() { vec![Format::Csv] } else { args.formats.clone() };
+    let with = With { files: formats.iter().any(|format| *format != Format::Csv), features: formats.contains(&Format::Csv) };
+    let mut playlists = sources.load(&from, &args.playlists, with, findings)?;
+    if playlists.is_empty() {
+        return Err(Error::Permanent(format!(
+            "`{}` has no such playlist; `import` reads Spotify's exports into the catalog",
+            from.join("`, `")
+        )));
+    }
+    if let Some(own) = own.filter(|_| formats.contains(&Format::M3u8)) {
+        describe(own, &mut playlists)?;
+    }
+    let entries: usize = playlists.iter().map(|playlist| playlist.entries.len()).sum();
+    let summary = format!("{} playlists with {entries} entries were exported.", playlists.len());
+    let mut made = Made { summary, ..Made::default() };
+    let (mut names, mut given) = (FileNames::default(), Vec::new());
+    for playlist in &playlists {
+        given.push(names.give(&playlist.name));
+    }
+    for (playlist, name) in playlists.iter().zip(&given) {
+        if formats.contains(&Format::Csv) {
+            made.exports.push(file(format!("{name}.csv"), CSV, csv::of(&playlist.entries)?));
+        }
+        if formats.contains(&Format::M3u8) {
+            made.exports.push(file(format!("{name}.m3u8"), "audio/x-mpegurl", m3u::of(playlist)));
+        }
+    }
+    if formats.contains(&Format::Rekordbox) {
+        made.exports.push(file("rekordbox.xml", "application/xml", rekordbox::of(&playlists)?));
+    }
+    if with.files {
+        tell_missing(&playlists, findings);
+    }
+    Ok(made)
+}
+
+fn describe(own: &dyn Tables, playlists: &mut [Playlist]) -> Result<(), Error> {
+    let mut described = notes::all(own)?;
+    for playlist in playlists {
+        let key = (playlist.service.clone(), playlist.id.clone());
+        playlist.description = described.remove(&key).or(playlist.description.take());
+    }
+    Ok(())
+}
+
+fn tell_missing(playlists: &[Playlist], findings: &mut Findings) {
+    for playlist in playlists {
+        let missing = playlist.entries.iter().filter(|entry| entry.files.is_empty()).count();
+        if missing > 0 {
+            let title = format!("{}: {missing} of {} entries have no file on disk", playlist.name, playlist.entries.len());
+            let what = format!("{}:{}", playlist.service, playlist.id);
+            findings.add("not-on-disk", &what, Severity::Info, title, "`wanted` lists them.");
+        }
+    }
+}

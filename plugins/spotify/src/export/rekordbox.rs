@@ -1,0 +1,177 @@
+//! Playlists as rekordbox's XML (`DJ_PLAYLISTS` 1.0.0), which rekordbox and most programs of DJs import: the collection with a place on
+//! disk for each track, and a node for each playlist. Tracks without a file on disk are left out; Cues and grids are not known here.
+
+use std::collections::HashMap;
+
+use baton_plugin_kit::moment;
+use baton_plugin_sdk::Error;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, Event};
+
+use crate::model::{Entry, Playlist};
+
+/// What stays as it is in a path: what RFC 3986 leaves unreserved, and what parts it.
+const PATH: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b':');
+
+/// The file.
+///
+/// # Errors
+/// Never, in memory.
+pub fn of(playlists: &[Playlist]) -> Result<Vec<u8>, Error> {
+    let mut collection = Collection::default();
+    let nodes: Vec<(&str, Vec<usize>)> = playlists
+        .iter()
+        .map(|playlist| {
+            let keys = playlist.entries.iter().filter_map(|entry| collection.key(entry)).collect();
+            (playlist.name.as_str(), keys)
+        })
+        .collect();
+    let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
+    let written = write(&mut xml, &collection, &nodes);
+    written.map_err(|error| Error::Permanent(format!("the XML cannot be written: {error}")))?;
+    let mut bytes = xml.into_inner();
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// Tracks with a place, each once.
+#[derive(Debug, Default)]
+struct Collection<'a> {
+    keys: HashMap<String, usize>,
+    tracks: Vec<(String, &'a Entry)>,
+}
+
+impl<'a> Collection<'a> {
+    /// The number of the track, counted from 1; nothing when it has no place on disk.
+    fn key(&mut self, entry: &'a Entry) -> Option<usize> {
+        let location = entry.files.iter().find_map(|file| location(&file.path))?;
+        let next = self.tracks.len() + 1;
+        let key = *self.keys.entry(location.clone()).or_insert(next);
+        if key == next {
+            self.tracks.push((location, entry));
+        }
+        Some(key)
+    }
+}
+
+/// A path as an address: `/a b.mp3` and `C:\a b.mp3`. Nothing for what is neither: a stream, a relative path.
+#[must_use]
+pub fn location(path: &str) -> Option<String> {
+    let bytes = path.as_bytes();
+    let windows = matches!(bytes, [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic());
+    let slashed = if windows { format!("/{}", path.replace('\\', "/")) } else { path.to_owned() };
+    let plain = slashed.starts_with('/') && !slashed.contains('\0');
+    plain.then(|| format!("file://localhost{}", utf8_percent_encode(&slashed, PATH)))
+}
+
+type Xml = Writer<Vec<u8>>;
+
+fn write(xml: &mut Xml, collection: &Collection<'_>, nodes: &[(&str, Vec<usize>)]) -> std::io::Result<()> {
+    xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    open(xml, "DJ_PLAYLISTS", &[("Version", "1.0.0".to_owned())])?;
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    empty(xml, "PRODUCT", &[("Name", "baton".to_owned()), ("Version", version), ("Company", String::new())])?;
+    open(xml, "COLLECTION", &[("Entries", collection.tracks.len().to_string())])?;
+    for (number, (location, entry)) in (1..).zip(&collection.tracks) {
+        empty(xml, "TRACK", &track(number, location, entry))?;
+    }
+    close(xml, "COLLECTION")?;
+    open(xml, "PLAYLISTS", &[])?;
+    let root = [("Type", "0".to_owned()), ("Name", "ROOT".to_owned()), ("Count", nodes.len().to_string())];
+    open(xml, "NODE", &root)?;
+    for (name, keys) in nodes {
+        node(xml, name, keys)?;
+    }
+    close(xml, "NODE")?;
+    close(xml, "PLAYLISTS")?;
+    close(xml, "DJ_PLAYLISTS")
+}
+
+fn node(xml: &mut Xml, name: &str, keys: &[usize]) -> std::io::Result<()> {
+    let told = [
+        ("Name", crate::names::shown(name)),
+        ("Type", "1".to_owned()),
+        ("KeyType", "0".to_owned()),
+        ("Entries", keys.len().to_string()),
+    ];
+    open(xml, "NODE", &told)?;
+    for key in keys {
+        empty(xml, "TRACK", &[("Key", key.to_string())])?;
+    }
+    close(xml, "NODE")
+}
+
+fn track(number: usize, location: &str, entry: &Entry) -> Vec<(&'static str, String)> {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let file = entry.files.first();
+    let format = file.and_then(|file| file.format.as_deref()).unwrap_or_default().to_uppercase();
+    let kind = if format.is_empty() { String::new() } else { format!("{format} File") };
+    let size = file.and_then(|file| file.size).unwrap_or(0);
+    let year: String = entry.released.iter().flat_map(|date| date.chars().take(4)).collect();
+    let added = entry.added_at.and_then(moment::text).map(|at| at.chars().take(10).collect::<String>());
+    vec![
+        ("TrackID", number.to_string()),
+        ("Name", entry.title.clone()),
+        ("Artist", entry.credit()),
+        ("Composer", String::new()),
+        ("Album", text(&entry.album)),
+        ("Genre", text(&entry.genres)),
+        ("Kind", kind),
+        ("Size", size.to_string()),
+        ("TotalTime", entry.duration_ms.map_or(0, |ms| (ms + 500) / 1_000).to_string()),
+        ("Year", if year.is_empty() { "0".to_owned() } else { year }),
+        ("AverageBpm", format!("{:.2}", entry.number("tempo").unwrap_or(0.0))),
+        ("DateAdded", added.unwrap_or_default()),
+        ("Tonality", key(entry).unwrap_or_default()),
+        ("Label", text(&entry.label)),
+        ("Location", location.to_owned()),
+    ]
+}
+
+fn key(entry: &Entry) -> Option<String> {
+    let note = entry.number("key")?;
+    let note = (0..12_u8).find(|known| (f64::from(*known) - note).abs() < 0.5)?;
+    baton_plugin_kit::Key::new(note, entry.number("mode")? < 0.5).map(|key| key.to_string())
+}
+
+fn open(xml: &mut Xml, name: &str, attributes: &[(&str, String)]) -> std::io::Result<()> {
+    xml.write_event(Event::Start(element(name, attributes)))
+}
+
+fn empty(xml: &mut Xml, name: &str, attributes: &[(&str, String)]) -> std::io::Result<()> {
+    xml.write_event(Event::Empty(element(name, attributes)))
+}
+
+fn close(xml: &mut Xml, name: &str) -> std::io::Result<()> {
+    xml.write_event(Event::End(BytesEnd::new(name)))
+}
+
+fn element<'a>(name: &'a str, attributes: &[(&str, String)]) -> BytesStart<'a> {
+    let mut start = BytesStart::new(name);
+    for (name, value) in attributes {
+        // XML 1.0 has no way to say control characters, and none of the two that are no characters.
+        let said: String = value.chars().filter(|c| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')).collect();
+        start.push_attribute((*name, said.as_str()));
+    }
+    start
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_become_addresses_and_what_is_no_path_does_not() {
+        for (path, expected) in [
+            ("/music/AC-DC & Käse #1%.mp3", Some("file://localhost/music/AC-DC%20%26%20K%C3%A4se%20%231%25.mp3")),
+            (r"C:\Music\a b.mp3", Some("file://localhost/C:/Music/a%20b.mp3")),
+            ("https://example.org/a.mp3", None),
+            ("relative/a.mp3", None),
+            ("", None),
+        ] {
+            assert_eq!(location(path).as_deref(), expected, "{path}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! `import`: what Spotify exported becomes what the catalog knows. Saying the same again changes nothing, and a file that is as it was
+//! is not even parsed.
+//!
+//! **Services.** Tracks have Spotify's own ids (`spotify`; local files their whole URI). A CSV export holds no id of its playlist, so
+//! that is `spotify-csv` and the normalised name of the file; a playlist of the privacy export is `spotify-privacy` and its name. Of
+//! several with one name the next ones get `#2`, `#3`, … in the order of their paths.
+//!
+//! **What counts.** What a file says was so when it was written (its time of change), so an older export overrides nothing of a newer
+//! one. CSV files know more than the privacy export, so that and the history have a lower rank.
+//!
+//! **A playlist keeps its places.** What a row names that is no music, or that cannot be read, is a place without a track. A shorter
+//! export takes the end out of the playlist, unless it breaks off. A file that is gone takes nothing out.
+//!
+//! | file | what |
+//! |---|---|
+//! | `session.rs` | which files are read, and what comes of each |
+//! | `pending.rs` | rows that wait to be written, some thousands at a time |
+//! | `rows.rs` | the rows of the catalog's views |
+//! | `known.rs` | what the catalog has from before |
+//! | `plays.rs` | the history |
+
+mod known;
+mod pending;
+mod plays;
+mod rows;
+mod session;
+
+use baton_plugin_kit::Findings;
+use baton_plugin_kit::lent::Writable;
+use baton_plugin_sdk::Error;
+use serde::Deserialize;
+
+use crate::read::Folder;
+use crate::watch::Watch;
+
+/// What is lent.
+#[derive(Clone, Copy)]
+pub struct Lent<'a> {
+    /// The music catalog.
+    pub catalog: &'a dyn Writable,
+    /// The plugin's own tables: which files of the history are imported, and what playlists say of themselves.
+    pub own: &'a dyn Writable,
+    /// Whoever watches.
+    pub watch: &'a dyn Watch,
+}
+
+/// The arguments.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Args {
+    /// Files and folders below the granted one; all when there are none.
+    pub paths: Vec<String>,
+    /// Names of playlists; all when there are none.
+    pub playlists: Vec<String>,
+}
+
+/// What was done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Files that were looked at.
+    pub files: usize,
+    /// Files, or playlists of one, that are as they were.
+    pub unchanged: usize,
+    /// Playlists that were written, with those of liked songs.
+    pub playlists: usize,
+    /// Their entries.
+    pub entries: usize,
+    /// Different tracks in them and in the history.
+    pub tracks: usize,
+    /// Plays that were written.
+    pub plays: usize,
+    /// Those of them that are linked to no track.
+    pub unlinked: usize,
+}
+
+impl Report {
+    /// In words.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        if self.files == 0 {
+            return "There is no export to import: no CSV file and no file of the privacy export.".to_owned();
+        }
+        if self.playlists + self.plays == 0 {
+            return format!("Nothing has changed: {} of {} files were read, and all that they say is known.", self.files, self.files);
+        }
+        let unchanged = if self.unchanged > 0 { format!(" {} were as before.", self.unchanged) } else { String::new() };
+        let plays = match (self.plays, self.unlinked) {
+            (0, _) => String::new(),
+            (plays, 0) => format!(" {plays} plays were imported."),
+            (plays, open) => format!(" {plays} plays were imported, {open} of them name no track that is known."),
+        };
+        format!(
+            "{} playlists with {} entries and {} tracks were imported from {} files.{unchanged}{plays}",
+            self.playlists, self.entries, self.tracks, self.files
+        )
+    }
+}
+
+/// Imports.
+///
+/// # Errors
+/// When a path leads nowhere, or a database fails. What was written until then stays and is said again by the next attempt.
+pub fn import(lent: Lent<'_>, folders: &[Folder], args: &Args, findings: &mut Findings) -> Result<Report, Error> {
+    session::Session::begin(lent, folders, args, findings)?.run()
+}

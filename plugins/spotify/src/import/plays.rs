@@ -1,0 +1,135 @@
+//! The history: what was played, and for how long.
+//!
+//! A play has no id, so it gets one of the minute in which it ended, of how long it was, and of the names; the short and the long
+//! form of the same play have the same one. The long form names the track; the short one is linked to a track only where exactly one
+//! of Spotify's in the catalog has that title and artist, and else stays without.
+
+use std::collections::HashMap;
+
+use baton_plugin_kit::lent::Writable;
+use baton_plugin_sdk::sql::{Row, Value};
+use baton_plugin_sdk::{Error, Severity};
+use sha2::{Digest as _, Sha256};
+
+use super::known::{HISTORY, Names};
+use super::rows::{self, PUT_PLAY, Said};
+use super::session::{Session, file_digest, hex};
+use crate::model::{Entry, Play};
+use crate::read::{Content, Found, read};
+
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS history_files (file TEXT PRIMARY KEY, digest TEXT NOT NULL, \
+    plays INTEGER NOT NULL, unlinked INTEGER NOT NULL, last TEXT NOT NULL) STRICT";
+
+/// Imports files of the history, those with ids first.
+pub(super) fn import(session: &mut Session<'_>, files: &[&Found]) -> Result<(), Error> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    session.lent.own.execute(TABLE, &[])?;
+    let new_tracks = session.pending.tracks() > 0;
+    let mut names = None;
+    for found in files {
+        session.report.files += 1;
+        session.lent.watch.step(95, &found.shown)?;
+        let digest = match file_digest(found) {
+            Ok(digest) => digest,
+            Err(why) => {
+                session.wrong(found, &why)?;
+                continue;
+            }
+        };
+        if is_known(session, found, &digest, new_tracks)? {
+            session.report.unchanged += 1;
+            continue;
+        }
+        let Some(Content::Plays(plays)) = read(found, session.findings) else {
+            continue;
+        };
+        say_tracks(session, found, &plays)?;
+        if names.is_none() && plays.iter().any(|play| play.uri.is_none()) {
+            names = Some(Names::of(session.lent.catalog)?);
+        }
+        put(session, found, &digest, &plays, names.as_ref())?;
+    }
+    Ok(())
+}
+
+/// Whether all of a file was said, and the catalog still has it. What was open is tried again when there are new tracks.
+fn is_known(session: &Session<'_>, found: &Found, digest: &str, new_tracks: bool) -> Result<bool, Error> {
+    let sql = "SELECT unlinked, last FROM history_files WHERE file = ?1 AND digest = ?2";
+    let known = session.lent.own.query(sql, &[found.shown.as_str().into(), digest.into()])?;
+    let Some([unlinked, last]) = known.rows.first().map(Vec::as_slice) else {
+        return Ok(false);
+    };
+    if new_tracks && unlinked.as_integer().unwrap_or(0) > 0 {
+        return Ok(false);
+    }
+    let sql = "SELECT count(*) FROM external_ids WHERE kind = 'play' AND service = ?1 AND external_id = ?2";
+    Ok(last.as_text() == Some("") || session.lent.catalog.query(sql, &[HISTORY.into(), last.clone()])?.integer() == Some(1))
+}
+
+/// Says the tracks that the long form names, as far as it knows them.
+fn say_tracks(session: &mut Session<'_>, found: &Found, plays: &[Play]) -> Result<(), Error> {
+    let said = Said { source: HISTORY, at: found.modified };
+    for play in plays.iter().filter(|play| play.uri.is_some()) {
+        let artists = Some(play.artist.clone()).filter(|artist| !artist.is_empty()).into_iter().collect();
+        let (uri, title, album) = (play.uri.clone(), play.title.clone(), play.album.clone());
+        session.pending.track(said, &Entry { uri, title, artists, album, ..Entry::default() });
+    }
+    session.pending.write(session.lent.catalog)
+}
+
+fn put(
+    session: &mut Session<'_>,
+    found: &Found,
+    digest: &str,
+    plays: &[Play],
+    names: Option<&Names>,
+) -> Result<(), Error> {
+    let said = Said { source: HISTORY, at: found.modified };
+    let (mut unlinked, mut last) = (0_usize, String::new());
+    let mut ids = Ids::default();
+    let mut each = plays.iter().map(|play| {
+        let by_name = || names.and_then(|names| names.find(&play.title, &play.artist));
+        let track = play.uri.as_ref().map(crate::uri::Uri::id).or_else(by_name);
+        unlinked += usize::from(track.is_none());
+        last = ids.give(play);
+        rows::play(said, play, last.clone(), track)
+    });
+    session.lent.catalog.batch(PUT_PLAY, &mut each)?;
+    drop(each);
+    session.report.plays += plays.len();
+    session.report.unlinked += unlinked;
+    if unlinked > 0 {
+        let title = format!("{}: {unlinked} of {} plays name no single track that is known", found.shown, plays.len());
+        session.findings.add("unlinked", &found.shown, Severity::Info, title, "Import the playlists that hold them, and they are linked.");
+    }
+    remember(session.lent.own, found, digest, (plays.len(), unlinked, last))
+}
+
+fn remember(own: &dyn Writable, found: &Found, digest: &str, (plays, unlinked, last): (usize, usize, String)) -> Result<(), Error> {
+    let number = |count: usize| Value::Integer(i64::try_from(count).unwrap_or(i64::MAX));
+    let row: Row = vec![found.shown.as_str().into(), digest.into(), number(plays), number(unlinked), last.into()];
+    own.execute("INSERT OR REPLACE INTO history_files VALUES (?1, ?2, ?3, ?4, ?5)", &row)?;
+    Ok(())
+}
+
+/// Ids of plays. The same play twice in one minute of one file is two.
+#[derive(Debug, Default)]
+struct Ids(HashMap<String, u32>);
+
+impl Ids {
+    fn give(&mut self, play: &Play) -> String {
+        let mut hasher = Sha256::new();
+        let uri = play.uri.as_ref().filter(|_| play.title.is_empty()).map(crate::uri::Uri::text).unwrap_or_default();
+        for part in [play.artist.to_lowercase(), play.title.to_lowercase(), uri] {
+            hasher.update(part.as_bytes());
+            hasher.update([0]);
+        }
+        let names = hex(hasher.finalize().get(..8).unwrap_or_default());
+        let id = format!("{}:{}:{names}", play.ended_at.div_euclid(60_000), play.ms_played);
+        let times = self.0.entry(id.clone()).or_insert(0);
+        *times += 1;
+        if *times == 1 { id } else { format!("{id}#{times}") }
+    }
+}

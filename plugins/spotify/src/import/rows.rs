@@ -1,0 +1,120 @@
+//! The rows of the catalog's `put_…` views.
+
+use baton_plugin_kit::Key;
+use baton_plugin_sdk::sql::{Row, Value};
+use serde_json::{Map, json};
+
+use crate::model::{Entry, NUMBERS, Play, Playlist, TRACKS};
+use crate::uri::Uri;
+
+pub(super) const PUT_TRACK: &str = "INSERT INTO put_track (source, said_at, service, id, url, title, artists, album, \
+    album_artist, duration_ms, isrc, bpm, musical_key, genre, released, label, more) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+
+pub(super) const PUT_PLAYLIST: &str = "INSERT INTO put_playlist (source, said_at, service, id, name, snapshot, items) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+
+pub(super) const PUT_ITEM: &str = "INSERT INTO put_playlist_item (source, said_at, service, playlist, position, \
+    track_service, track, added_at, added_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+
+pub(super) const PUT_PLAY: &str = "INSERT INTO put_play (source, said_at, service, id, track_service, track, started_at, \
+    origin, ms_played) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+
+/// When something was so, and who says it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Said<'a> {
+    pub(super) source: &'a str,
+    pub(super) at: Option<i64>,
+}
+
+/// A track, of an entry that names one.
+pub(super) fn track(said: Said<'_>, uri: &Uri, entry: &Entry) -> Row {
+    let title = if entry.title.is_empty() { uri.text() } else { entry.title.clone() };
+    let artists = (!entry.artists.is_empty()).then(|| json!(entry.artists).to_string());
+    vec![
+        said.source.into(),
+        said.at.into(),
+        TRACKS.into(),
+        uri.id().into(),
+        uri.address().into(),
+        title.into(),
+        artists.into(),
+        entry.album.clone().into(),
+        entry.album_artist.clone().into(),
+        entry.duration_ms.into(),
+        entry.isrc.clone().into(),
+        entry.number("tempo").filter(|tempo| *tempo > 0.0).into(),
+        key(entry).map(|key| key.to_string()).into(),
+        entry.genres.clone().into(),
+        entry.released.clone().into(),
+        entry.label.clone().into(),
+        more(entry).into(),
+    ]
+}
+
+/// Spotify's pitch class (-1: not known) and mode as a key.
+fn key(entry: &Entry) -> Option<Key> {
+    let (note, mode) = (entry.number("key")?, entry.number("mode")?);
+    let note = (0..12_u8).find(|known| (f64::from(*known) - note).abs() < 0.5)?;
+    Key::new(note, mode < 0.5)
+}
+
+/// What the catalog has no column for.
+fn more(entry: &Entry) -> Option<String> {
+    let mut more = Map::new();
+    for ((_, field), value) in NUMBERS.iter().zip(&entry.numbers) {
+        if let Some(value) = value.filter(|_| !matches!(*field, "key" | "mode" | "tempo")) {
+            more.insert((*field).to_owned(), json!(value));
+        }
+    }
+    if let Some(explicit) = entry.explicit {
+        more.insert("explicit".to_owned(), json!(explicit));
+    }
+    (!more.is_empty()).then(|| serde_json::Value::Object(more).to_string())
+}
+
+/// A playlist; `snapshot` is empty while its entries are not all written.
+pub(super) fn playlist(said: Said<'_>, playlist: &Playlist, snapshot: &str) -> Row {
+    // What breaks off does not say where the playlist ends.
+    let items = playlist.complete.then(|| i64::try_from(playlist.entries.len()).unwrap_or(i64::MAX));
+    vec![
+        said.source.into(),
+        said.at.into(),
+        playlist.service.as_str().into(),
+        playlist.id.as_str().into(),
+        playlist.name.as_str().into(),
+        snapshot.into(),
+        items.into(),
+    ]
+}
+
+/// An entry at its place.
+pub(super) fn item(said: Said<'_>, playlist: &Playlist, position: usize, entry: &Entry) -> Row {
+    let track = entry.uri.as_ref().filter(|uri| uri.is_music());
+    vec![
+        said.source.into(),
+        said.at.into(),
+        playlist.service.as_str().into(),
+        playlist.id.as_str().into(),
+        Value::Integer(i64::try_from(position).unwrap_or(i64::MAX)),
+        TRACKS.into(),
+        track.map(Uri::id).into(),
+        entry.added_at.into(),
+        entry.added_by.clone().into(),
+    ]
+}
+
+/// A play.
+pub(super) fn play(said: Said<'_>, play: &Play, id: String, track: Option<&str>) -> Row {
+    vec![
+        said.source.into(),
+        said.at.into(),
+        said.source.into(),
+        id.into(),
+        TRACKS.into(),
+        track.into(),
+        play.ended_at.saturating_sub(play.ms_played).into(),
+        "spotify".into(),
+        play.ms_played.into(),
+    ]
+}

@@ -1,0 +1,243 @@
+//! One import, from the files that are there to what is told of them.
+
+use std::collections::{HashMap, HashSet};
+use std::io::Read as _;
+
+use baton_plugin_kit::Findings;
+use baton_plugin_kit::sheet::MOST_BYTES;
+use baton_plugin_sdk::{Error, Severity};
+use sha2::{Digest as _, Sha256};
+
+use super::known::{self, CSV, PRIVACY, States, snapshot};
+use super::pending::Pending;
+use super::rows::Said;
+use super::{Args, Lent, Report, plays};
+use crate::model::Playlist;
+use crate::names::playlist_id;
+use crate::read::{Content, Folder, Found, Kind, find, read, read_csv};
+
+/// An import under way.
+pub(super) struct Session<'a> {
+    pub(super) lent: Lent<'a>,
+    pub(super) findings: &'a mut Findings,
+    pub(super) pending: Pending,
+    pub(super) report: Report,
+    wanted: Vec<Found>,
+    /// Ids of the playlists that CSV files hold, by the path that people see.
+    ids: HashMap<String, String>,
+    /// How often an id of the privacy export was given.
+    given: HashMap<String, usize>,
+    states: States,
+    only: HashSet<String>,
+    /// Whether everything is looked at, so that what is missing is missing.
+    all: bool,
+}
+
+impl<'a> Session<'a> {
+    /// Looks at what there is.
+    pub(super) fn begin(
+        lent: Lent<'a>,
+        folders: &[Folder],
+        args: &Args,
+        findings: &'a mut Findings,
+    ) -> Result<Self, Error> {
+        let all = find(folders, &[], findings).map_err(Error::Permanent)?;
+        // Which file has which id does not depend on what is asked for.
+        let ids = csv_ids(&all, findings);
+        let wanted = match args.paths.as_slice() {
+            [] => all,
+            paths => find(folders, paths, findings).map_err(Error::Permanent)?,
+        };
+        let only: HashSet<_> = args.playlists.iter().map(|name| playlist_id(name)).collect();
+        let (pending, report) = (Pending::default(), Report::default());
+        let states = known::playlists(lent.catalog)?;
+        let all = args.paths.is_empty() && only.is_empty();
+        Ok(Self { lent, findings, pending, report, wanted, ids, given: HashMap::new(), states, only, all })
+    }
+
+    /// Reads all files, writes what is new, and tells what is missing.
+    pub(super) fn run(mut self) -> Result<Report, Error> {
+        let files = std::mem::take(&mut self.wanted);
+        if files.iter().any(|found| found.kind != Kind::Csv) {
+            known::rank(self.lent.catalog)?;
+        }
+        let mut history = Vec::new();
+        for (number, found) in files.iter().enumerate() {
+            let percent = u8::try_from(number * 90 / files.len().max(1)).unwrap_or(90);
+            self.lent.watch.step(percent, &found.shown)?;
+            match found.kind {
+                Kind::Csv => self.csv(found)?,
+                Kind::Library | Kind::Playlists => self.privacy(found)?,
+                // A history says nothing of playlists.
+                Kind::LongHistory | Kind::History if self.only.is_empty() => history.push(found),
+                Kind::LongHistory | Kind::History => {}
+            }
+            self.pending.write_much(self.lent.catalog)?;
+        }
+        self.pending.write(self.lent.catalog)?;
+        plays::import(&mut self, &history)?;
+        self.pending.write(self.lent.catalog)?;
+        self.report.tracks = self.pending.tracks();
+        if self.all {
+            self.tell_missing();
+        }
+        Ok(self.report)
+    }
+
+    fn csv(&mut self, found: &Found) -> Result<(), Error> {
+        let stem = found.stem();
+        let id = self.ids.get(&found.shown).cloned().unwrap_or_else(|| playlist_id(&stem));
+        if !self.only.is_empty() && !self.only.contains(&playlist_id(&stem)) {
+            return Ok(());
+        }
+        self.report.files += 1;
+        let bytes = match whole(found) {
+            Ok(bytes) => bytes,
+            Err(why) => return self.wrong(found, &why),
+        };
+        let digest = hex(&Sha256::digest(&bytes));
+        let known = self.states.get(&(CSV.to_owned(), id.clone()));
+        if known.is_some_and(|state| state.snapshot == snapshot(&digest, state.entries)) {
+            self.report.unchanged += 1;
+            return Ok(());
+        }
+        let mut playlist = match read_csv(bytes, &stem, &found.shown, self.findings) {
+            Ok(playlist) => playlist,
+            Err(why) => return self.wrong(found, &why),
+        };
+        playlist.id = id;
+        self.put(&playlist, found, &digest)
+    }
+
+    fn privacy(&mut self, found: &Found) -> Result<(), Error> {
+        self.report.files += 1;
+        let Some(Content::Playlists(playlists)) = read(found, self.findings) else {
+            return Ok(());
+        };
+        let digest = file_digest(found).map_err(Error::Retryable)?;
+        for mut playlist in playlists {
+            if !self.only.is_empty() && !self.only.contains(&playlist.id) {
+                continue;
+            }
+            let times = self.given.entry(playlist.id.clone()).or_insert(0);
+            *times += 1;
+            if *times > 1 {
+                playlist.id = format!("{}#{times}", playlist.id);
+            }
+            let known = self.states.get(&(PRIVACY.to_owned(), playlist.id.clone()));
+            if known.is_some_and(|state| state.snapshot == snapshot(&digest, state.entries)) {
+                self.report.unchanged += 1;
+                continue;
+            }
+            self.put(&playlist, found, &digest)?;
+            self.describe(&playlist)?;
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, playlist: &Playlist, found: &Found, digest: &str) -> Result<(), Error> {
+        self.report.playlists += 1;
+        self.report.entries += playlist.entries.len();
+        self.tell_of(playlist);
+        let said = Said { source: &playlist.service, at: found.modified };
+        // What breaks off leaves the old end where it is, and the number of entries is not that of the file.
+        let state = if playlist.complete { snapshot(digest, playlist.entries.len()) } else { String::new() };
+        self.pending.playlist(said, playlist, &state);
+        self.pending.write_much(self.lent.catalog)
+    }
+
+    /// What a playlist says of itself has no place in the catalog.
+    fn describe(&self, playlist: &Playlist) -> Result<(), Error> {
+        let Some(description) = &playlist.description else {
+            return Ok(());
+        };
+        crate::notes::put(self.lent.own, &playlist.service, &playlist.id, description)
+    }
+
+    /// What stands there twice, and what is no music.
+    fn tell_of(&mut self, playlist: &Playlist) {
+        let mut seen = HashSet::new();
+        let (mut twice, mut spoken, mut nothing) = (0, 0, 0);
+        for entry in &playlist.entries {
+            match &entry.uri {
+                Some(uri) if uri.is_music() => twice += usize::from(!seen.insert(uri.id())),
+                Some(_) => spoken += 1,
+                None => nothing += 1,
+            }
+        }
+        let what = format!("{}:{}", playlist.service, playlist.id);
+        let name = &playlist.name;
+        let mut tell = |kind: &str, count: usize, title: String| {
+            if count > 0 {
+                self.findings.add(kind, &what, Severity::Info, title, &playlist.file);
+            }
+        };
+        tell("twice", twice, format!("{name}: {twice} entries are there again; `dedupe` plans what to take out"));
+        tell("no-music", spoken, format!("{name}: {spoken} entries are episodes or audiobooks; they keep their places"));
+        tell("nothing", nothing, format!("{name}: {nothing} entries name no track; they keep their places"));
+    }
+
+    /// Playlists whose files are gone. They stay: an export that was moved is no playlist that was deleted.
+    fn tell_missing(&mut self) {
+        let there: HashSet<&String> = self.ids.values().collect();
+        let mut gone: Vec<_> = self.states.iter().filter(|((service, id), _)| service == CSV && !there.contains(id)).collect();
+        gone.sort_by_key(|(key, _)| *key);
+        for ((_, id), state) in gone {
+            let title = format!("{} has no file any more; it stays in the catalog with {} entries", state.name, state.entries);
+            self.findings.add("no-file", id, Severity::Info, title, "");
+        }
+    }
+
+    pub(super) fn wrong(&mut self, found: &Found, why: &str) -> Result<(), Error> {
+        let title = format!("{} is not read: {why}", found.shown);
+        self.findings.add("file", &found.shown, Severity::Medium, title, "");
+        Ok(())
+    }
+}
+
+/// The ids of CSV files: their names, and a number where several have one.
+fn csv_ids(files: &[Found], findings: &mut Findings) -> HashMap<String, String> {
+    let mut given: HashMap<String, usize> = HashMap::new();
+    let mut ids = HashMap::new();
+    for found in files.iter().filter(|found| found.kind == Kind::Csv) {
+        let plain = playlist_id(&found.stem());
+        let times = given.entry(plain.clone()).or_insert(0);
+        *times += 1;
+        let id = if *times == 1 { plain } else { format!("{plain}#{times}") };
+        if *times > 1 {
+            let title = format!("{} is called like another export; its playlist is `{id}` in the catalog", found.shown);
+            findings.add("same-name", &found.shown, Severity::Low, title, "");
+        }
+        ids.insert(found.shown.clone(), id);
+    }
+    ids
+}
+
+fn whole(found: &Found) -> Result<Vec<u8>, String> {
+    if found.size > MOST_BYTES {
+        return Err(format!("it has {} MB, more than {} MB are not read", found.size >> 20, MOST_BYTES >> 20));
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(&found.path).map_err(|error| error.to_string())?;
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+/// The digest of a file of any size.
+pub(super) fn file_digest(found: &Found) -> Result<String, String> {
+    let wrong = |error: std::io::Error| format!("{} cannot be read: {error}", found.shown);
+    let mut file = std::fs::File::open(&found.path).map_err(wrong)?;
+    let (mut hasher, mut piece) = (Sha256::new(), vec![0; 64 << 10]);
+    loop {
+        let count = file.read(&mut piece).map_err(wrong)?;
+        if count == 0 {
+            return Ok(hex(&hasher.finalize()));
+        }
+        hasher.update(piece.get(..count).unwrap_or_default());
+    }
+}
+
+/// Bytes as people write them.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

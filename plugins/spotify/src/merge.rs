@@ -1,0 +1,111 @@
+//! `merge`: several playlists or exports become one. What stands in several is taken from the first; the order is kept.
+
+use std::collections::HashSet;
+
+use baton_plugin_kit::Findings;
+use baton_plugin_sdk::Error;
+use serde::Deserialize;
+
+use crate::catalog::With;
+use crate::export::csv;
+use crate::made::{CSV, Made, file};
+use crate::model::{Entry, Playlist};
+use crate::names::FileNames;
+use crate::source::Sources;
+
+/// The arguments.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// Files and folders in the order in which they count, or `catalog`.
+    pub from: Vec<String>,
+    /// Names of playlists; all when there are none.
+    #[serde(default)]
+    pub playlists: Vec<String>,
+    /// What the new one is called.
+    pub name: String,
+}
+
+/// The entries of all, each once: the same URI is the same, local files by theirs; without one the same names are. What names nothing
+/// at all is left out.
+#[must_use]
+pub fn merge(playlists: &[Playlist]) -> Vec<Entry> {
+    let mut seen = HashSet::new();
+    let entries = playlists.iter().flat_map(|playlist| &playlist.entries);
+    let something = entries.filter(|entry| entry.uri.is_some() || !entry.title.is_empty());
+    something.filter(|entry| seen.insert(entry.identity())).cloned().collect()
+}
+
+/// Merges and writes.
+///
+/// # Errors
+/// When something that is named is not there.
+pub fn run(sources: Sources<'_>, args: &Args, findings: &mut Findings) -> Result<Made, Error> {
+    let with = With { features: true, ..With::default() };
+    let playlists = sources.load(&args.from, &args.playlists, with, findings)?;
+    if playlists.is_empty() {
+        return Err(Error::Permanent(format!("`{}` has no such playlist", args.from.join("`, `"))));
+    }
+    // By names those of the arguments count, in their order.
+    let playlists = in_order(playlists, &args.playlists);
+    let entries = merge(&playlists);
+    let before: usize = playlists.iter().map(|playlist| playlist.entries.len()).sum();
+    let summary = format!(
+        "{} playlists with {before} entries became `{}` with {}.",
+        playlists.len(),
+        crate::names::shown(&args.name),
+        entries.len()
+    );
+    let name = format!("{}.csv", FileNames::default().give(&args.name));
+    Ok(Made { summary, reports: Vec::new(), exports: vec![file(name, CSV, csv::of(&entries)?)] })
+}
+
+fn in_order(mut playlists: Vec<Playlist>, names: &[String]) -> Vec<Playlist> {
+    let wanted: Vec<_> = names.iter().map(|name| crate::names::playlist_id(name)).collect();
+    let place = |playlist: &Playlist| {
+        let id = crate::names::playlist_id(&playlist.name);
+        wanted.iter().position(|name| *name == id).unwrap_or(wanted.len())
+    };
+    playlists.sort_by_key(place);
+    playlists
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::uri::Uri;
+
+    fn playlist(ids: &str) -> Playlist {
+        let entry = |c: char| Entry {
+            uri: (c != 'x').then(|| Uri::Local(format!("spotify:local:{c}:::1"))),
+            title: if c == 'x' { String::new() } else { c.to_string() },
+            ..Entry::default()
+        };
+        Playlist { entries: ids.chars().map(entry).collect(), ..Playlist::default() }
+    }
+
+    fn titles(entries: &[Entry]) -> String {
+        entries.iter().map(|entry| entry.title.as_str()).collect()
+    }
+
+    #[test]
+    fn the_first_wins_and_order_is_kept() {
+        assert_eq!(titles(&merge(&[playlist("cab"), playlist("axd"), playlist("")])), "cabd");
+        let mut named = playlist("a");
+        named.entries[0].uri = None;
+        assert_eq!(titles(&merge(&[named.clone(), named.clone(), playlist("a")])), "aa");
+    }
+
+    proptest! {
+        #[test]
+        fn merging_again_changes_nothing_and_nothing_is_lost(a in "[a-e]{0,9}", b in "[c-h]{0,9}") {
+            let once = merge(&[playlist(&a), playlist(&b)]);
+            let again = merge(&[Playlist { entries: once.clone(), ..Playlist::default() }, playlist(&b), playlist(&a)]);
+            prop_assert_eq!(titles(&once), titles(&again));
+            prop_assert!(a.chars().chain(b.chars()).all(|c| titles(&once).contains(c)));
+            prop_assert!(titles(&once).starts_with(&titles(&merge(&[playlist(&a)]))));
+        }
+    }
+}

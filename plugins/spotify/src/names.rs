@@ -1,0 +1,74 @@
+//! Names of playlists: the id that one has where its service gives none, and file names that are safe and distinct.
+
+use std::collections::HashSet;
+
+use baton_plugin_kit::safe_name;
+use unicode_normalization::UnicodeNormalization as _;
+
+/// The id of the liked songs, which are no playlist at Spotify.
+pub const LIKED: &str = "liked songs";
+
+/// Bytes of a file name without its ending: with an ending and a number it stays below the 200 of a report's name.
+const MOST_BYTES: usize = 150;
+
+/// The id of a playlist that has only a name: the name in one case, composed, with single spaces. An export as CSV holds no id,
+/// so a playlist that was renamed is another one.
+#[must_use]
+pub fn playlist_id(name: &str) -> String {
+    let composed: String = name.nfc().filter(|c| !c.is_control() || c.is_whitespace()).collect();
+    let folded = composed.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let id: String = folded.chars().take(500).collect();
+    match id.as_str() {
+        "" => "untitled".to_owned(),
+        "liked_songs" | "liked" => LIKED.to_owned(),
+        _ => id,
+    }
+}
+
+/// Names in one line, without what no screen shows.
+#[must_use]
+pub fn shown(name: &str) -> String {
+    let plain: String = name.chars().filter(|c| !c.is_control() || c.is_whitespace()).collect();
+    let single = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    if single.is_empty() { "Untitled".to_owned() } else { single.chars().take(500).collect() }
+}
+
+/// File names that were given: each once, whatever its case, because half of the world's disks make no difference.
+#[derive(Debug, Default)]
+pub struct FileNames(HashSet<String>);
+
+impl FileNames {
+    /// A safe name for a playlist, without an ending, that none had before.
+    pub fn give(&mut self, name: &str) -> String {
+        let plain = safe_name(name, MOST_BYTES, "Untitled");
+        let mut given = plain.clone();
+        let mut number = 2_u32;
+        while !self.0.insert(given.to_lowercase()) {
+            given = format!("{plain} ({number})");
+            number += 1;
+        }
+        given
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_do_not_depend_on_case_and_spaces() {
+        assert_eq!(playlist_id("  Late   NIGHT\u{7} "), "late night");
+        assert_eq!(playlist_id("Cafe\u{301}"), playlist_id("CAFÉ"));
+        assert_eq!((playlist_id("Liked_Songs").as_str(), playlist_id(" ").as_str()), (LIKED, "untitled"));
+        assert_ne!(playlist_id("Mix!"), playlist_id("Mix?"));
+    }
+
+    #[test]
+    fn file_names_are_safe_and_distinct() {
+        let mut names = FileNames::default();
+        let given: Vec<_> =
+            ["../../etc", "mix", "MIX", "mix", "a/b", "a:b", "\u{0}\u{1b}", "CON"].map(|name| names.give(name)).into();
+        assert_eq!(given, ["_.._etc", "mix", "MIX (2)", "mix (3)", "a_b", "a_b (2)", "Untitled", "_CON"]);
+        assert!(names.give(&"ä".repeat(500)).len() <= MOST_BYTES);
+    }
+}

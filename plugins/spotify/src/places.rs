@@ -1,0 +1,199 @@
+//! `playlists-for-track`: in which playlists a track stands, and where its file belongs: `{playlist}/{artist} - {title}`, or
+//! `Unassigned` when it stands in none.
+//!
+//! Spotify itself cannot be asked this way round; the catalog can. A track is named by its id, URI or address, by its ISRC, or by title
+//! and artist; names are looked up by matching, which takes one, asks, or finds none, and never guesses.
+
+use std::fmt::Write as _;
+
+use baton_core::matching::{Decision, Matcher, Track};
+use baton_plugin_kit::lent::Tables;
+use baton_plugin_kit::sheet::Written;
+use baton_plugin_kit::{Findings, safe_name};
+use baton_plugin_sdk::sql::Value;
+use baton_plugin_sdk::{Error, Severity};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::catalog;
+use crate::made::{CSV, JSON, MARKDOWN, Made, cell, file};
+use crate::model::{Entry, TRACKS};
+use crate::uri::Uri;
+
+/// Where a file belongs that is in no playlist.
+pub const UNASSIGNED: &str = "Unassigned";
+
+/// The arguments.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Args {
+    /// An id, URI, address or ISRC.
+    pub track: Option<String>,
+    /// Its title.
+    pub title: Option<String>,
+    /// Its artist, or all of them as one writes them.
+    pub artist: Option<String>,
+    /// Its length, which tells versions apart.
+    pub duration_ms: Option<u64>,
+}
+
+/// A place of a playlist where the track stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The playlist, as people call it.
+    pub playlist: String,
+    /// The service that said it.
+    pub service: String,
+    /// Counted from 1.
+    pub position: i64,
+    /// Where the file belongs, without its ending.
+    pub file: String,
+}
+
+/// Where a file belongs, without its ending: safe on every disk.
+#[must_use]
+pub fn file_place(playlist: Option<&str>, entry: &Entry) -> String {
+    let folder = playlist.map_or_else(|| UNASSIGNED.to_owned(), |name| safe_name(name, 120, "Untitled"));
+    let artist = if entry.artists.is_empty() { "Unknown artist".to_owned() } else { entry.credit() };
+    format!("{folder}/{}", safe_name(&format!("{artist} - {}", entry.title), 180, "Untitled"))
+}
+
+/// Answers.
+///
+/// # Errors
+/// When the arguments name no track, or the catalog cannot be read.
+pub fn run(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Result<Made, Error> {
+    let found = tracks(catalog, args, findings)?;
+    let mut answers = Vec::new();
+    for (number, entry) in found {
+        let places = places(catalog, number, &entry)?;
+        answers.push((entry, places));
+    }
+    report(&answers)
+}
+
+fn tracks(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Result<Vec<(i64, Entry)>, Error> {
+    let known = catalog::tracks(catalog)?;
+    let Some(named) = args.track.as_deref().map(str::trim).filter(|named| !named.is_empty()) else {
+        return by_names(&known, args, findings);
+    };
+    let by_id = match Uri::parse(named) {
+        Some(uri) => item(catalog, uri.id())?,
+        None => None,
+    };
+    if let Some(number) = by_id {
+        // Without any place it is not among those of playlists.
+        let entry = known.into_iter().find(|(known, _)| *known == number).map(|(_, entry)| entry);
+        let entry = entry.map_or_else(|| one(catalog, number), Ok)?;
+        return Ok(vec![(number, entry)]);
+    }
+    let isrc = named.replace('-', "").to_uppercase();
+    let same: Vec<_> = known.into_iter().filter(|(_, entry)| entry.isrc.as_deref() == Some(isrc.as_str())).collect();
+    if same.is_empty() {
+        let title = format!("{named} is no id, URI, address or ISRC of a track that the catalog has");
+        findings.add("unknown-track", named, Severity::Low, title, "`import` reads Spotify's exports into the catalog.");
+    }
+    Ok(same)
+}
+
+/// The number of a track by its id at Spotify.
+fn item(catalog: &dyn Tables, id: &str) -> Result<Option<i64>, Error> {
+    let sql = "SELECT item FROM external_ids WHERE kind = 'track' AND service = ?1 AND external_id = ?2";
+    Ok(catalog.query(sql, &[TRACKS.into(), id.into()])?.integer())
+}
+
+fn one(catalog: &dyn Tables, number: i64) -> Result<Entry, Error> {
+    let found = catalog.query("SELECT title, artist FROM tracks WHERE id = ?1", &[number.into()])?;
+    let row = found.rows.first();
+    let text = |at: usize| row.and_then(|row| row.get(at)).and_then(Value::as_text).map(str::to_owned);
+    Ok(Entry { title: text(0).unwrap_or_default(), artists: text(1).into_iter().collect(), ..Entry::default() })
+}
+
+fn by_names(known: &[(i64, Entry)], args: &Args, findings: &mut Findings) -> Result<Vec<(i64, Entry)>, Error> {
+    let Some(title) = args.title.clone().filter(|title| !title.trim().is_empty()) else {
+        return Err(Error::Permanent("name the track: `track` (an id, URI, address or ISRC), or `title` and `artist`".to_owned()));
+    };
+    let asked = Track { title, artists: args.artist.iter().cloned().collect(), duration_ms: args.duration_ms, ..Track::default() };
+    let candidates: Vec<_> = known.iter().map(|(_, entry)| entry.track()).collect();
+    let at = |place: usize| known.get(place).cloned();
+    match Matcher::new(&candidates).find(&asked) {
+        Decision::Auto(found) => Ok(at(found.candidate).into_iter().collect()),
+        Decision::Review { candidates } => {
+            for found in candidates {
+                let Some((_, entry)) = at(found.candidate) else { continue };
+                let why = found.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+                let uri = entry.uri.as_ref().map(Uri::text).unwrap_or_default();
+                let title = format!("it may be {} ({uri})", entry.named());
+                findings.add("may-be", &uri, Severity::Low, title, why);
+            }
+            Ok(Vec::new())
+        }
+        Decision::None { nearest, reasons } => {
+            let why = reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            let near = nearest.and_then(at).map(|(_, entry)| format!("; nearest is {}", entry.named())).unwrap_or_default();
+            findings.add("unknown-track", &asked.title, Severity::Low, format!("no playlist holds {}{near}", asked.title), why);
+            Ok(Vec::new())
+        }
+    }
+}
+
+fn places(catalog: &dyn Tables, track: i64, entry: &Entry) -> Result<Vec<Place>, Error> {
+    let sql = "SELECT p.name, i.position, (SELECT min(e.service) FROM external_ids AS e \
+        WHERE e.kind = 'playlist' AND e.item = p.id) FROM playlist_items AS i JOIN playlists AS p ON p.id = i.playlist \
+        WHERE i.track = ?1 ORDER BY lower(p.name), p.id, i.position";
+    let mut places = Vec::new();
+    for row in catalog.rows(sql, &[track.into()])? {
+        let row = row?;
+        let text = |at: usize| row.get(at).and_then(Value::as_text).unwrap_or_default().to_owned();
+        let (playlist, service) = (text(0), text(2));
+        let position = row.get(1).and_then(Value::as_integer).unwrap_or(0) + 1;
+        let file = file_place(Some(&playlist), entry);
+        places.push(Place { playlist, service, position, file });
+    }
+    Ok(places)
+}
+
+fn report(answers: &[(Entry, Vec<Place>)]) -> Result<Made, Error> {
+    let wrong = |error: String| Error::Permanent(error);
+    let mut csv = Written::new(["Track URI", "Artist", "Title", "Playlist", "Service", "Position", "File"]).map_err(wrong)?;
+    let (mut page, mut data, mut said) = (String::from("# Playlists of a track\n"), Vec::new(), Vec::new());
+    for (entry, places) in answers {
+        let uri = entry.uri.as_ref().map(Uri::text).unwrap_or_default();
+        let _ = write!(page, "\n## {}\n\n", cell(&entry.named()));
+        let unassigned = file_place(None, entry);
+        let first = places.first().map_or(unassigned.as_str(), |place| place.file.as_str());
+        let _ = write!(page, "Its file belongs to `{}`.\n\n| playlist | position | from |\n|---|---|---|\n", cell(first));
+        for place in places {
+            let position = place.position.to_string();
+            csv.row([&uri, &entry.credit(), &entry.title, &place.playlist, &place.service, &position, &place.file])
+                .map_err(wrong)?;
+            let _ = writeln!(page, "| {} | {position} | {} |", cell(&place.playlist), cell(&place.service));
+        }
+        if places.is_empty() {
+            csv.row([&uri, &entry.credit(), &entry.title, "", "", "", unassigned.as_str()]).map_err(wrong)?;
+        }
+        said.push(format!("{}: {} playlists, `{first}`", entry.named(), playlists(places)));
+        let list: Vec<_> = places
+            .iter()
+            .map(|place| json!({ "playlist": place.playlist, "service": place.service, "position": place.position, "file": place.file }))
+            .collect();
+        data.push(json!({ "uri": uri, "title": entry.title, "artists": entry.artists, "file": first, "playlists": list }));
+    }
+    let summary = match said.as_slice() {
+        [] => "No track of the catalog is surely the one that was asked for; the findings say what it may be.".to_owned(),
+        said => format!("{}.", said.iter().take(5).cloned().collect::<Vec<_>>().join("; ")),
+    };
+    let reports = vec![
+        file("PLAYLISTS_FOR_TRACK.md", MARKDOWN, page),
+        file("playlists-for-track.csv", CSV, csv.into_bytes().map_err(wrong)?),
+        file("playlists-for-track.json", JSON, format!("{:#}\n", json!({ "tracks": data }))),
+    ];
+    Ok(Made { summary, reports, exports: Vec::new() })
+}
+
+/// How many different ones.
+fn playlists(places: &[Place]) -> usize {
+    let mut names: Vec<_> = places.iter().map(|place| (&place.playlist, &place.service)).collect();
+    names.dedup();
+    names.len()
+}

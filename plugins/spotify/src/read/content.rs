@@ -1,0 +1,160 @@
+//! One file of an export, read.
+
+use std::path::Path;
+
+use baton_plugin_kit::Findings;
+use baton_plugin_kit::sheet::{MOST_BYTES, Sheet};
+use baton_plugin_sdk::Severity;
+
+use super::dialect::Columns;
+use super::found::{Found, Kind};
+use super::{history, library, playlists, rows};
+use crate::model::{Play, Playlist};
+use crate::names::{LIKED, playlist_id, shown};
+
+/// Rows of one file that are read. Spotify's playlists end at 10,000; lists of liked songs and histories are longer. So many
+/// entries take some 70 MB, a file of the largest size some more, and a plugin has 256 MiB.
+pub const MOST_ROWS: usize = 100_000;
+
+/// What stands in a file.
+#[derive(Debug)]
+pub enum Content {
+    /// Playlists and lists of liked songs.
+    Playlists(Vec<Playlist>),
+    /// Plays, in the order of the file.
+    Plays(Vec<Play>),
+}
+
+/// Reads a file. What is wrong with it becomes findings; nothing comes of a file that cannot be read as a whole.
+pub fn read(found: &Found, findings: &mut Findings) -> Option<Content> {
+    let content = match found.kind {
+        Kind::Csv => read_file(&found.path)
+            .and_then(|bytes| read_csv(bytes, &found.stem(), &found.shown, findings))
+            .map(|playlist| Content::Playlists(vec![playlist])),
+        Kind::Library => library::read(found, findings).map(|playlist| Content::Playlists(vec![playlist])),
+        Kind::Playlists => playlists::read(found, findings).map(Content::Playlists),
+        Kind::History | Kind::LongHistory => history::read(found, findings).map(Content::Plays),
+    };
+    let wrong = |why: &String| {
+        let title = format!("{} is not read: {}", found.shown, why);
+        findings.add("file", &found.shown, Severity::Medium, title, "");
+    };
+    content.inspect_err(wrong).ok()
+}
+
+/// Reads the bytes of a CSV export: the playlist that is called like its file.
+///
+/// # Errors
+/// When it is no CSV of Spotify's; the text says what it is instead.
+pub fn read_csv(bytes: Vec<u8>, stem: &str, file: &str, findings: &mut Findings) -> Result<Playlist, String> {
+    let sheet = Sheet::of(bytes)?;
+    let columns = Columns::sniff(sheet.header())?;
+    if sheet.latin {
+        let title = format!("{file} is no UTF-8 and was read as Latin-1");
+        findings.add("latin", file, Severity::Info, title, "Names in other alphabets are lost in such an export.");
+    }
+    let read = rows::rows(&sheet, &columns, file, findings);
+    let id = playlist_id(stem);
+    let name = if id == LIKED { "Liked Songs".to_owned() } else { shown(stem) };
+    Ok(Playlist {
+        service: "spotify-csv".to_owned(),
+        id,
+        name,
+        description: None,
+        entries: read.entries,
+        complete: read.complete,
+        file: file.to_owned(),
+    })
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    use std::io::Read as _;
+    let found = path.metadata().map_err(|error| error.to_string())?;
+    if found.len() > MOST_BYTES {
+        return Err(too_large(found.len()));
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+/// Says of a file that it is not read because of its size.
+pub(super) fn too_large(bytes: u64) -> String {
+    format!("it has {} MB, more than {} MB are not read", bytes >> 20, MOST_BYTES >> 20)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::uri::Uri;
+
+    fn read(text: &str) -> (Playlist, Vec<String>) {
+        let mut findings = Findings::default();
+        let playlist = read_csv(text.as_bytes().to_vec(), "Mix", "Mix.csv", &mut findings).unwrap();
+        (playlist, findings.into_list().into_iter().map(|finding| finding.title).collect())
+    }
+
+    const HEAD: &str = "Track URI,Track Name,Artist Name(s),Duration (ms),Added At,Key,Explicit\n";
+    const ID: &str = "spotify:track:4uLU6hMCjMI75M1A2tKUQC";
+
+    #[test]
+    fn a_header_alone_is_an_empty_playlist() {
+        let (playlist, findings) = read(HEAD);
+        assert!(playlist.entries.is_empty() && playlist.complete && findings.is_empty());
+        let (liked, _) = (read_csv(HEAD.into(), "Liked_Songs", "f", &mut Findings::default()).unwrap(), ());
+        assert_eq!((liked.id.as_str(), liked.name.as_str()), (LIKED, "Liked Songs"));
+    }
+
+    #[test]
+    fn empty_numbers_are_nothing_and_bad_ones_are_told_with_their_line() {
+        let (playlist, findings) = read(&format!(
+            "{HEAD}{ID},One,Ida Lund,,,,\n{ID},Two,Ida Lund,n/a,yesterday,x,perhaps\n{ID},Three,Ida Lund,200000.0,2024-01-02T03:04:05Z,-1,TRUE\n"
+        ));
+        assert_eq!(playlist.entries.len(), 3);
+        assert_eq!(playlist.entries[0].numbers, [None; 13]);
+        assert_eq!(playlist.entries[1].title, "Two");
+        let three = &playlist.entries[2];
+        assert_eq!((three.duration_ms, three.added_at, three.explicit), (Some(200_000), Some(1_704_164_645_000), Some(true)));
+        assert_eq!(findings.len(), 4, "{findings:?}");
+        assert!(findings.iter().all(|title| title.starts_with("Mix.csv, line 3: ")), "{findings:?}");
+    }
+
+    #[test]
+    fn rows_that_cannot_be_read_keep_their_place() {
+        let (playlist, findings) = read(&format!(
+            "{HEAD}{ID},One,Ida Lund,1,,,\n{ID},Two\n,Three,Ida Lund,1,,,\nnonsense,Four,Ida Lund,1,,,\nspotify:local:a:b:c:9,Five,\"Lund, Ida\",1,,,\n"
+        ));
+        let named: Vec<_> = playlist.entries.iter().map(|entry| (entry.title.as_str(), entry.uri.is_some())).collect();
+        assert_eq!(named, [("One", true), ("", false), ("Three", false), ("Four", false), ("Five", true)]);
+        assert_eq!(playlist.entries[4].uri, Some(Uri::Local("spotify:local:a:b:c:9".to_owned())));
+        assert_eq!(playlist.entries[4].artists, ["Lund, Ida"]);
+        assert!(playlist.complete);
+        for (finding, line) in findings.iter().zip(["line 3: 2 cells", "line 5: what", "line 4: no URI"]) {
+            assert!(finding.contains(line), "{findings:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_cut_off_is_not_complete() {
+        let (playlist, findings) = read(&format!("{HEAD}{ID},One,Ida Lund,1,,,\n{ID},\"Two,Ida Lund,1,,,\n{ID},Three,I,1,,,"));
+        assert_eq!((playlist.entries.len(), playlist.complete, findings.len()), (2, false, 1));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_below_a_header_are_too_odd(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+            let whole = [HEAD.as_bytes(), &bytes].concat();
+            let playlist = read_csv(whole, "x", "x.csv", &mut Findings::default()).unwrap();
+            prop_assert!(playlist.entries.len() <= 400);
+        }
+
+        #[test]
+        fn no_text_is_too_odd(header in ".{0,80}", rows in prop::collection::vec("[a-z,\"\r\n;]{0,30}", 0..8)) {
+            let text = format!("{header},Track URI,Track Name\n{}", rows.join("\n"));
+            let _ = read_csv(text.into_bytes(), "x", "x.csv", &mut Findings::default());
+        }
+    }
+}

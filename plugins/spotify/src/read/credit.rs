@@ -1,0 +1,161 @@
+//! Who is credited: the cell with the artists' names, taken apart only as far as the export tells how.
+//!
+//! Exports join names with `,`, `, ` or `;`, and names hold commas ("Earth, Wind & Fire"). What is sure:
+//!
+//! 1. `;` parts names; hardly any name holds one.
+//! 2. A comma with no space behind it parts names, unless digits stand on both sides ("10,000 Maniacs").
+//! 3. Where the export also has the artists' ids, there are as many names as ids. If one cut alone fits that number, given the
+//!    names that the same file shows to belong to single ids, it is that cut.
+//!
+//! A comma with a space behind it and no ids to count may be either, so the credit stays whole, in one entry: matching reads whole
+//! credits (`core/matching`), and a wrong cut would put a name into the catalog that nobody has.
+
+use std::collections::HashMap;
+
+/// More artists than this are not counted against ids; the credit is then parted as if there were none.
+const MOST: usize = 60;
+
+/// The names that rows with a single artist show: id to name.
+pub(super) type Known = HashMap<String, String>;
+
+/// The names of a credit; `ids` has the artists' ids where the dialect has them.
+pub(super) fn names(credit: &str, ids: &str, known: &Known) -> Vec<String> {
+    let ids = split_ids(ids);
+    if credit.trim().is_empty() {
+        return Vec::new();
+    }
+    if let Some(names) = (!ids.is_empty()).then(|| by_ids(credit, &ids, known)).flatten() {
+        return names;
+    }
+    sure(credit)
+}
+
+/// The ids of a cell.
+pub(super) fn split_ids(cell: &str) -> Vec<&str> {
+    cell.split([',', ';']).map(str::trim).filter(|id| !id.is_empty()).collect()
+}
+
+/// What is sure without ids.
+fn sure(credit: &str) -> Vec<String> {
+    if credit.contains(';') {
+        return plain(credit.split(';'));
+    }
+    let mut parts = Vec::new();
+    let (mut begin, bytes) = (0, credit.as_bytes());
+    for (at, _) in credit.match_indices(',') {
+        let digit = |place: Option<usize>| place.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+        let spaced = bytes.get(at + 1).is_none_or(u8::is_ascii_whitespace);
+        if !spaced && !(digit(at.checked_sub(1)) && digit(Some(at + 1))) {
+            parts.push(credit.get(begin..at).unwrap_or_default());
+            begin = at + 1;
+        }
+    }
+    parts.push(credit.get(begin..).unwrap_or_default());
+    plain(parts)
+}
+
+fn plain<'a>(parts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+/// The one cut that gives each id a name, if there is one cut alone.
+fn by_ids(credit: &str, ids: &[&str], known: &Known) -> Option<Vec<String>> {
+    if let [_] = ids {
+        return Some(vec![credit.trim().to_owned()]);
+    }
+    let pieces: Vec<&str> = credit.split([',', ';']).collect();
+    if ids.len() > pieces.len() || pieces.len() > MOST {
+        return None;
+    }
+    // The begins of pieces in the credit: piece `n` is from `begins[n]` to `begins[n + 1] - 1`.
+    let mut begins = vec![0];
+    for piece in &pieces {
+        begins.push(begins.last().unwrap_or(&0) + piece.len() + 1);
+    }
+    let part = |from: usize, to: usize| {
+        let (from, to) = (begins.get(from)?, begins.get(to)?.checked_sub(1)?);
+        Some(credit.get(*from..to)?.trim())
+    };
+    let fits = |id: &str, text: &str| !text.is_empty() && known.get(id).is_none_or(|name| name == text);
+    // ways[n][p]: in how many ways the first `n` ids take the first `p` pieces (2: several), and where the last one began.
+    let mut ways = vec![vec![(0_u8, 0); pieces.len() + 1]; ids.len() + 1];
+    *ways.first_mut()?.first_mut()? = (1, 0);
+    for (n, id) in ids.iter().enumerate() {
+        for to in n + 1..=pieces.len() {
+            let mut here = (0_u8, 0);
+            for from in n..to {
+                let before = ways.get(n)?.get(from)?.0;
+                if before > 0 && part(from, to).is_some_and(|text| fits(id, text)) {
+                    here = (here.0.saturating_add(before).min(2), from);
+                }
+            }
+            *ways.get_mut(n + 1)?.get_mut(to)? = here;
+        }
+    }
+    let mut to = pieces.len();
+    let mut names = Vec::new();
+    for n in (1..=ids.len()).rev() {
+        let (1, from) = *ways.get(n)?.get(to)? else {
+            return None;
+        };
+        names.push(part(from, to)?.to_owned());
+        to = from;
+    }
+    names.reverse();
+    Some(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn known(pairs: &[(&str, &str)]) -> Known {
+        pairs.iter().map(|(id, name)| ((*id).to_owned(), (*name).to_owned())).collect()
+    }
+
+    #[test]
+    fn without_ids_only_what_is_sure_is_parted() {
+        for (credit, expected) in [
+            ("Ida Lund", &["Ida Lund"][..]),
+            ("Ida Lund,Mara Voss", &["Ida Lund", "Mara Voss"]),
+            ("Ida Lund;Lund, Voss & Co", &["Ida Lund", "Lund, Voss & Co"]),
+            ("Lund, Voss & Co", &["Lund, Voss & Co"]),
+            ("Ida Lund,Lund, Voss & Co", &["Ida Lund", "Lund, Voss & Co"]),
+            ("10,000 Pines,Ida Lund", &["10,000 Pines", "Ida Lund"]),
+            ("Ida Lund, Mara Voss", &["Ida Lund, Mara Voss"]),
+            (" , ", &[","]),
+            ("", &[]),
+        ] {
+            assert_eq!(names(credit, "", &Known::new()), expected, "{credit:?}");
+        }
+    }
+
+    #[test]
+    fn as_many_names_as_ids_where_one_cut_alone_fits() {
+        let nobody = Known::new();
+        assert_eq!(names("Lund, Voss & Co", "a", &nobody), ["Lund, Voss & Co"]);
+        assert_eq!(names("Ida Lund, Mara Voss", "a, b", &nobody), ["Ida Lund", "Mara Voss"]);
+        // Three pieces for two ids: either the first or the second name holds the comma.
+        let credit = "Lund, Voss & Co, Oto";
+        assert_eq!(names(credit, "a,b", &nobody), [credit]);
+        assert_eq!(names(credit, "a,b", &known(&[("b", "Oto")])), ["Lund, Voss & Co", "Oto"]);
+        assert_eq!(names(credit, "a,b", &known(&[("a", "Lund, Voss & Co")])), ["Lund, Voss & Co", "Oto"]);
+        // What is known does not fit: no cut, and the credit stays whole.
+        assert_eq!(names(credit, "a,b", &known(&[("b", "Somebody")])), [credit]);
+        assert_eq!(names("Ida Lund", "a,b", &nobody), ["Ida Lund"]);
+        assert_eq!(names(&"x, ".repeat(200), &"i,".repeat(100), &nobody).len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn a_cut_by_ids_loses_no_letter(names_in in prop::collection::vec("[a-c]{1,3}(, [a-c]{1,2})?", 1..6)) {
+            let ids: Vec<String> = (0..names_in.len()).map(|n| format!("i{n}")).collect();
+            let table: Known = ids.iter().cloned().zip(names_in.iter().cloned()).collect();
+            prop_assert_eq!(names(&names_in.join(", "), &ids.join(","), &table), names_in.clone());
+            let blind = names(&names_in.join(", "), &ids.join(","), &Known::new());
+            prop_assert_eq!(blind.join(", "), names_in.join(", "));
+        }
+    }
+}

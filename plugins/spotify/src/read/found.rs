@@ -1,0 +1,249 @@
+//! Which files of a folder are exports. Told by their names: the privacy export has files beside these (payments, inferences,
+//! addresses) that are never opened.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use baton_plugin_kit::Findings;
+use baton_plugin_sdk::{Mount, Severity};
+
+/// Files and folders that are looked at: a backup has some hundred.
+const MOST_ENTRIES: usize = 50_000;
+
+/// Folders within each other.
+const MOST_DEPTH: usize = 12;
+
+/// A folder in which exports lie.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    /// Where it is for us.
+    pub path: PathBuf,
+    /// What people call it.
+    pub shown: String,
+}
+
+impl Folder {
+    /// A folder as the host mounts it.
+    #[must_use]
+    pub fn of(mount: &Mount) -> Self {
+        Self { path: PathBuf::from(&mount.path), shown: mount.shown_as.clone() }
+    }
+}
+
+/// What a file is, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A playlist or the liked songs as CSV.
+    Csv,
+    /// `YourLibrary.json`.
+    Library,
+    /// `Playlist1.json`, `Playlist2.json`, ….
+    Playlists,
+    /// `Streaming_History_Audio_….json`, `endsong_….json`: with the tracks' ids.
+    LongHistory,
+    /// `StreamingHistory_music_0.json`, `StreamingHistory0.json`: names alone.
+    History,
+}
+
+/// A file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Where it is for us.
+    pub path: PathBuf,
+    /// What people call it: the folder's name and the path below it.
+    pub shown: String,
+    /// What it is.
+    pub kind: Kind,
+    /// When it was written, milliseconds since 1970 UTC: what an export says was so then.
+    pub modified: Option<i64>,
+    /// Bytes.
+    pub size: u64,
+}
+
+impl Found {
+    /// The name without its ending.
+    #[must_use]
+    pub fn stem(&self) -> String {
+        self.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+}
+
+/// The exports below folders; with `paths` only those that are named so or lie below a folder that is. In the order of kinds, then
+/// paths, so that the same files are read in the same order everywhere.
+///
+/// # Errors
+/// When a path leads out of the folders, or nothing is there.
+pub fn find(folders: &[Folder], paths: &[String], findings: &mut Findings) -> Result<Vec<Found>, String> {
+    let mut walk = Walk { found: Vec::new(), entries: 0, findings };
+    if paths.is_empty() {
+        folders.iter().for_each(|folder| walk.folder(&folder.path, &folder.shown, 0));
+    }
+    for path in paths {
+        walk.named(folders, path)?;
+    }
+    let mut found = walk.found;
+    found.sort_by(|a, b| (a.kind, &a.shown).cmp(&(b.kind, &b.shown)));
+    found.dedup();
+    Ok(found)
+}
+
+struct Walk<'a> {
+    found: Vec<Found>,
+    entries: usize,
+    findings: &'a mut Findings,
+}
+
+impl Walk<'_> {
+    /// What a person named: a path below one of the folders, or as it is shown.
+    fn named(&mut self, folders: &[Folder], path: &str) -> Result<(), String> {
+        let trimmed = path.trim_end_matches('/');
+        for folder in folders {
+            let shown_below = trimmed.strip_prefix(folder.shown.as_str()).and_then(|rest| rest.strip_prefix('/'));
+            if trimmed == folder.shown || trimmed == "." {
+                self.folder(&folder.path, &folder.shown, 0);
+                return Ok(());
+            }
+            for below in [Some(trimmed), shown_below].into_iter().flatten() {
+                let Some(plain) = baton_plugin_kit::safe_path(below) else { continue };
+                let whole = folder.path.join(&plain);
+                let shown = format!("{}/{below}", folder.shown);
+                match fs::symlink_metadata(&whole) {
+                    Ok(found) if found.is_dir() => self.folder(&whole, &shown, 0),
+                    Ok(found) if found.is_file() => self.file(&whole, shown, true),
+                    _ => continue,
+                }
+                return Ok(());
+            }
+        }
+        let shown = folders.iter().map(|folder| folder.shown.as_str()).collect::<Vec<_>>().join("`, `");
+        Err(format!("there is no `{path}` below `{shown}`; name a file or folder by its path below it"))
+    }
+
+    fn folder(&mut self, path: &Path, shown: &str, depth: usize) {
+        let entries = match fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) => {
+                let title = format!("the folder {shown} cannot be read: {error}");
+                return self.findings.add("folder", shown, Severity::Medium, title, "");
+            }
+        };
+        for entry in entries.filter_map(Result::ok) {
+            self.entries += 1;
+            if self.entries > MOST_ENTRIES || depth > MOST_DEPTH {
+                let title = format!("{shown} holds more than is looked at; name the folder with the exports in `paths`");
+                return self.findings.add("too-many-files", shown, Severity::Medium, title, "");
+            }
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let (below, shown) = (path.join(entry.file_name()), format!("{shown}/{name}"));
+            match entry.file_type() {
+                _ if name.starts_with('.') => {}
+                Ok(kind) if kind.is_dir() => self.folder(&below, &shown, depth + 1),
+                Ok(kind) if kind.is_file() => self.file(&below, shown, false),
+                _ => {}
+            }
+        }
+    }
+
+    fn file(&mut self, path: &Path, shown: String, asked_for: bool) {
+        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let shown: String = shown.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        let Some(kind) = kind(&name) else {
+            if asked_for {
+                let title = format!("{shown} is none of Spotify's exports by its name, and was not opened");
+                self.findings.add("file", &shown, Severity::Medium, title, "");
+            }
+            return;
+        };
+        let data = path.metadata();
+        let modified = data.as_ref().ok().and_then(|data| data.modified().ok());
+        let modified = modified.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+        let modified = modified.and_then(|since| i64::try_from(since.as_millis()).ok());
+        let size = data.map_or(0, |data| data.len());
+        self.found.push(Found { path: path.to_owned(), shown, kind, modified, size });
+    }
+}
+
+/// By the name in lower case.
+fn kind(name: &str) -> Option<Kind> {
+    if name.ends_with(".csv") {
+        return Some(Kind::Csv);
+    }
+    let stem = name.strip_suffix(".json")?;
+    let numbered = |prefix: &str| {
+        stem.strip_prefix(prefix).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    if stem == "yourlibrary" {
+        Some(Kind::Library)
+    } else if numbered("playlist") {
+        Some(Kind::Playlists)
+    } else if stem.starts_with("streaming_history_audio") || numbered("endsong_") || stem == "endsong" {
+        Some(Kind::LongHistory)
+    } else if numbered("streaminghistory_music_") || numbered("streaminghistory") {
+        Some(Kind::History)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree() -> (tempfile::TempDir, Vec<Folder>) {
+        let place = tempfile::tempdir().unwrap();
+        for name in ["b/Mix.CSV", "a.csv", ".hidden.csv", "Userdata.json", "YourLibrary.json", "b/Playlist1.json", "note.txt"] {
+            let path = place.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "x").unwrap();
+        }
+        let folders = vec![Folder { path: place.path().to_owned(), shown: "exports".to_owned() }];
+        (place, folders)
+    }
+
+    fn shown(folders: &[Folder], paths: &[&str]) -> Result<Vec<String>, String> {
+        let paths: Vec<_> = paths.iter().map(|path| (*path).to_owned()).collect();
+        let found = find(folders, &paths, &mut Findings::default())?;
+        Ok(found.into_iter().map(|found| found.shown).collect())
+    }
+
+    #[test]
+    fn exports_are_found_by_their_names_and_nothing_else_is_opened() {
+        let (_place, folders) = tree();
+        let all = ["exports/a.csv", "exports/b/Mix.CSV", "exports/YourLibrary.json", "exports/b/Playlist1.json"];
+        assert_eq!(shown(&folders, &[]).unwrap(), all);
+        assert_eq!(shown(&folders, &["."]).unwrap(), all);
+        assert_eq!(shown(&folders, &["b", "b/Mix.CSV"]).unwrap(), [all[1], all[3]]);
+        assert_eq!(shown(&folders, &["exports/b/"]).unwrap(), [all[1], all[3]]);
+        assert!(shown(&folders, &["Userdata.json"]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn errors_on_paths_that_lead_elsewhere() {
+        let (_place, folders) = tree();
+        for path in ["../x.csv", "/etc/passwd", "none.csv", "b/../a.csv"] {
+            assert!(shown(&folders, &[path]).unwrap_err().contains("below `exports`"), "{path}");
+        }
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("/etc/hosts", folders[0].path.join("link.csv")).unwrap();
+            assert_eq!(shown(&folders, &[]).unwrap().len(), 4);
+        }
+    }
+
+    #[test]
+    fn names_of_the_privacy_export_are_told_apart() {
+        for (name, expected) in [
+            ("playlist12.json", Some(Kind::Playlists)),
+            ("streaminghistory0.json", Some(Kind::History)),
+            ("streaminghistory_music_1.json", Some(Kind::History)),
+            ("streaminghistory_podcast_0.json", None),
+            ("streaming_history_audio_2019-2021_3.json", Some(Kind::LongHistory)),
+            ("streaming_history_video_2019.json", None),
+            ("endsong_4.json", Some(Kind::LongHistory)),
+            ("playlists.json", None),
+            ("identity.json", None),
+        ] {
+            assert_eq!(kind(name), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The history of what was played: the short form of the account's data (names, the end to the minute) and the long form that has to
+//! be asked for (ids, the end to the second).
+//!
+//! The long form also holds IP addresses, user agents, countries, platforms and a user's name. [`Played`] has no field for any of
+//! them, so nothing of them is ever in memory as more than bytes that were gone over.
+
+use baton_plugin_kit::{Findings, moment};
+use baton_plugin_sdk::Severity;
+use serde::Deserialize;
+
+use super::found::Found;
+use super::json::list;
+use super::loose::{Text, Whole};
+use crate::model::Play;
+use crate::uri::Uri;
+
+/// Both forms in one shape: no name of a field is used by both with another meaning.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Played {
+    #[serde(alias = "endTime")]
+    ts: Text,
+    #[serde(alias = "msPlayed")]
+    ms_played: Whole,
+    #[serde(alias = "trackName")]
+    master_metadata_track_name: Text,
+    #[serde(alias = "artistName")]
+    master_metadata_album_artist_name: Text,
+    master_metadata_album_album_name: Text,
+    spotify_track_uri: Text,
+}
+
+/// Reads the plays. What is no music (episodes, chapters) is left out and counted.
+///
+/// # Errors
+/// When the file is no such JSON.
+pub(super) fn read(found: &Found, findings: &mut Findings) -> Result<Vec<Play>, String> {
+    let (mut plays, mut odd, mut spoken) = (Vec::new(), 0_usize, 0_usize);
+    list(found, &mut |played: Option<Played>| match played.map(play) {
+        Some(Read::Play(play)) => plays.push(play),
+        Some(Read::Spoken) => spoken += 1,
+        Some(Read::Odd) | None => odd += 1,
+    })?;
+    if odd > 0 {
+        let title = format!("{}: {odd} rows have no time, and were left out", found.shown);
+        findings.add("play", &found.shown, Severity::Low, title, "");
+    }
+    if spoken > 0 {
+        let title = format!("{}: {spoken} rows are of episodes, audiobooks or nothing, and were left out", found.shown);
+        findings.add("no-music", &found.shown, Severity::Info, title, "");
+    }
+    Ok(plays)
+}
+
+enum Read {
+    Play(Play),
+    Spoken,
+    Odd,
+}
+
+fn play(played: Played) -> Read {
+    let Some(ended_at) = played.ts.some().and_then(|text| moment::parse(&text)) else {
+        return Read::Odd;
+    };
+    let (title, artist) =
+        (played.master_metadata_track_name.or_empty(), played.master_metadata_album_artist_name.or_empty());
+    let uri = played.spotify_track_uri.some().and_then(|uri| Uri::parse(&uri)).filter(Uri::is_music);
+    if uri.is_none() && title.is_empty() {
+        return Read::Spoken;
+    }
+    let ms_played = played.ms_played.0.unwrap_or(0).max(0);
+    let album = played.master_metadata_album_album_name.some();
+    Read::Play(Play { ended_at, ms_played, uri, title, artist, album })
+}

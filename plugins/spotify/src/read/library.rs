@@ -1,0 +1,91 @@
+//! `YourLibrary.json` of the privacy export: the liked songs, in no order and without dates. Albums, shows, followed artists and what
+//! was banned stand beside them and are not read.
+
+use baton_plugin_kit::Findings;
+use baton_plugin_sdk::Severity;
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+
+use super::found::Found;
+use super::json::{Each, with};
+use super::loose::Text;
+use crate::model::{Entry, Playlist};
+use crate::names::LIKED;
+use crate::uri::Uri;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Liked {
+    artist: Text,
+    album: Text,
+    track: Text,
+    uri: Text,
+}
+
+/// Reads the liked songs.
+///
+/// # Errors
+/// When the file is no such JSON.
+pub(super) fn read(found: &Found, findings: &mut Findings) -> Result<Playlist, String> {
+    let (mut entries, mut odd) = (Vec::new(), 0);
+    let mut each = |liked: Option<Liked>| match liked {
+        Some(liked) => entries.push(entry(liked)),
+        None => odd += 1,
+    };
+    with(found, Tracks(&mut each))?;
+    if odd > 0 {
+        let title = format!("{}: {odd} entries are no tracks and were left out", found.shown);
+        findings.add("entry", &found.shown, Severity::Low, title, "");
+    }
+    Ok(Playlist {
+        service: super::playlists::SERVICE.to_owned(),
+        id: LIKED.to_owned(),
+        name: "Liked Songs".to_owned(),
+        description: None,
+        entries,
+        complete: true,
+        file: found.shown.clone(),
+    })
+}
+
+fn entry(liked: Liked) -> Entry {
+    Entry {
+        uri: liked.uri.some().and_then(|uri| Uri::parse(&uri)),
+        title: liked.track.or_empty(),
+        artists: liked.artist.some().into_iter().collect(),
+        album: liked.album.some(),
+        ..Entry::default()
+    }
+}
+
+/// The member `tracks` of the object that the file is.
+struct Tracks<'a>(&'a mut dyn FnMut(Option<Liked>));
+
+impl<'de> DeserializeSeed<'de> for Tracks<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Tracks<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object with a list `tracks`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut seen = false;
+        while let Some(key) = map.next_key::<String>()? {
+            if key == "tracks" && !seen {
+                seen = true;
+                map.next_value_seed(Each::of(&mut *self.0))?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        if seen { Ok(()) } else { Err(serde::de::Error::missing_field("tracks")) }
+    }
+}

@@ -1,0 +1,24 @@
+//! Reading: which files of a folder are exports, and what stands in them. Nothing here writes anything or knows of the catalog.
+//!
+//! | file | what |
+//! |---|---|
+//! | `found.rs` | the files below a folder that are exports, by their names |
+//! | `dialect.rs` | the columns of a CSV file, from its header alone |
+//! | `rows.rs`, `credit.rs` | its rows, and who is credited in them |
+//! | `json.rs`, `loose.rs` | JSON of any length, element by element; fields of any type |
+//! | `library.rs`, `playlists.rs`, `history.rs` | the three kinds of files of the privacy export |
+
+mod content;
+mod credit;
+mod dialect;
+mod found;
+mod history;
+mod json;
+mod library;
+mod loose;
+mod playlists;
+mod rows;
+
+pub use content::{Content, MOST_ROWS, read, read_csv};
+pub use dialect::{Column, Columns, Dialect};
+pub use found::{Folder, Found, Kind, find};

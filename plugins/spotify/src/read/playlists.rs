@@ -1,0 +1,230 @@
+//! `Playlist1.json`, `Playlist2.json`, … of the privacy export: playlists with their entries. An entry may be a track, an episode, a
+//! chapter of an audiobook, a file on somebody's disk, or nothing any more; each keeps its place.
+
+use baton_plugin_kit::{Findings, moment};
+use baton_plugin_sdk::Severity;
+use quick_xml::escape::unescape;
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+
+use super::content::MOST_ROWS;
+use super::found::Found;
+use super::json::{Each, with};
+use super::loose::{Object, Text};
+use super::rows::text;
+use crate::model::{Entry, Playlist};
+use crate::names::{playlist_id, shown};
+use crate::uri::Uri;
+
+/// The service of the privacy export's playlists: they and those of CSV files are states of different times, and each source says
+/// its own.
+pub(super) const SERVICE: &str = "spotify-privacy";
+
+/// Entries of one playlist; Spotify's end at 10,000.
+const MOST_ITEMS: usize = 20_000;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Listed {
+    name: Text,
+    description: Text,
+    items: Items,
+}
+
+/// The entries of one playlist, in order, and how many were left out.
+#[derive(Debug, Default)]
+struct Items(Vec<Entry>, usize);
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Item {
+    track: Object<Track>,
+    episode: Object<Episode>,
+    audiobook: Object<Audiobook>,
+    local_track: Object<Local>,
+    added_date: Text,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Track {
+    track_name: Text,
+    artist_name: Text,
+    album_name: Text,
+    track_uri: Text,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Episode {
+    episode_name: Text,
+    show_name: Text,
+    episode_uri: Text,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Audiobook {
+    audiobook_name: Text,
+    author_name: Text,
+    #[serde(alias = "audiobookUri", alias = "chapterUri")]
+    uri: Text,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Local {
+    uri: Text,
+}
+
+impl<'de> Deserialize<'de> for Items {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let mut items = Self::default();
+        let mut each = |item: Option<Item>| {
+            if items.0.len() < MOST_ITEMS {
+                items.0.push(item.map(entry).unwrap_or_default());
+            } else {
+                items.1 += 1;
+            }
+        };
+        Each::of(&mut each).deserialize(from)?;
+        Ok(items)
+    }
+}
+
+/// Reads the playlists.
+///
+/// # Errors
+/// When the file is no such JSON.
+pub(super) fn read(found: &Found, findings: &mut Findings) -> Result<Vec<Playlist>, String> {
+    let (mut playlists, mut odd, mut rows) = (Vec::new(), 0_usize, 0_usize);
+    let mut cut = Vec::new();
+    let mut each = |listed: Option<Listed>| {
+        let Some(listed) = listed else {
+            odd += 1;
+            return;
+        };
+        rows = rows.saturating_add(listed.items.0.len());
+        if rows <= MOST_ROWS {
+            let complete = listed.items.1 == 0;
+            playlists.push(playlist(listed, &found.shown, complete));
+            cut.extend((!complete).then(|| playlists.len()));
+        }
+    };
+    with(found, Playlists(&mut each))?;
+    if rows > MOST_ROWS {
+        return Err(format!("it has more than {MOST_ROWS} entries"));
+    }
+    if odd + cut.len() > 0 {
+        let title = format!("{}: {odd} playlists are none and {} are longer than {MOST_ITEMS}", found.shown, cut.len());
+        findings.add("entry", &found.shown, Severity::Low, title, "");
+    }
+    Ok(playlists)
+}
+
+fn playlist(listed: Listed, file: &str, complete: bool) -> Playlist {
+    let name = html(&listed.name.or_empty());
+    Playlist {
+        service: SERVICE.to_owned(),
+        id: playlist_id(&name),
+        name: shown(&name),
+        description: listed.description.some().map(|description| html(&description)),
+        entries: listed.items.0,
+        complete,
+        file: file.to_owned(),
+    }
+}
+
+/// Text that was written for a web page. What is no entity stays as it is.
+fn html(escaped: &str) -> String {
+    let unescaped = unescape(escaped).map(std::borrow::Cow::into_owned);
+    text(&unescaped.unwrap_or_else(|_| escaped.to_owned()))
+}
+
+fn entry(item: Item) -> Entry {
+    let added_at = item.added_date.some().and_then(|date| moment::parse(&date));
+    let parse = |uri: Text| uri.some().and_then(|uri| Uri::parse(&uri));
+    if let Some(track) = item.track.0 {
+        let artists = track.artist_name.some().into_iter().collect();
+        let (title, album) = (track.track_name.or_empty(), track.album_name.some());
+        return Entry { uri: parse(track.track_uri), title, artists, album, added_at, ..Entry::default() };
+    }
+    if let Some(local) = item.local_track.0 {
+        let uri = parse(local.uri);
+        let (artists, album, title) = uri.as_ref().map(local_names).unwrap_or_default();
+        return Entry { uri, title, artists, album, added_at, ..Entry::default() };
+    }
+    if let Some(episode) = item.episode.0 {
+        let artists = episode.show_name.some().into_iter().collect();
+        let title = episode.episode_name.or_empty();
+        return Entry { uri: parse(episode.episode_uri), title, artists, added_at, ..Entry::default() };
+    }
+    let Some(book) = item.audiobook.0 else {
+        return Entry { added_at, ..Entry::default() };
+    };
+    let artists = book.author_name.some().into_iter().collect();
+    Entry { uri: parse(book.uri), title: book.audiobook_name.or_empty(), artists, added_at, ..Entry::default() }
+}
+
+/// Artist, album and title of `spotify:local:Artist:Album:Title:221`.
+fn local_names(uri: &Uri) -> (Vec<String>, Option<String>, String) {
+    let Uri::Local(uri) = uri else {
+        return (Vec::new(), None, String::new());
+    };
+    let mut parts = uri.split(':').skip(2).map(|part| {
+        let spaced = part.replace('+', " ");
+        text(&percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy())
+    });
+    let mut next = || parts.next().filter(|part| !part.is_empty());
+    let (artist, album, title) = (next(), next(), next());
+    (artist.into_iter().collect(), album, title.unwrap_or_default())
+}
+
+/// The member `playlists` of the object that the file is.
+struct Playlists<'a>(&'a mut dyn FnMut(Option<Listed>));
+
+impl<'de> DeserializeSeed<'de> for Playlists<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Playlists<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object with a list `playlists`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut seen = false;
+        while let Some(key) = map.next_key::<String>()? {
+            if key == "playlists" && !seen {
+                seen = true;
+                map.next_value_seed(Each::of(&mut *self.0))?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        if seen { Ok(()) } else { Err(serde::de::Error::missing_field("playlists")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entities_are_read_and_what_is_none_stays() {
+        assert_eq!(html("Rock &amp; Roll &#x27;n&#39; &lt;b&gt; &#x2F;"), "Rock & Roll 'n' <b> /");
+        assert_eq!(html("AT&T &nbsp; &"), "AT&T &nbsp; &");
+    }
+
+    #[test]
+    fn local_files_tell_their_names_by_their_uri() {
+        let uri = Uri::parse("spotify:local:Ida+Lund::Caf%C3%A9+Song%3A+One:221").unwrap();
+        assert_eq!(local_names(&uri), (vec!["Ida Lund".to_owned()], None, "Café Song: One".to_owned()));
+    }
+}

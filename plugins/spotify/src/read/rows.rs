@@ -1,0 +1,196 @@
+//! The rows of a CSV export. One row is one place of the playlist: a row that cannot be read keeps its place with nothing in it, and
+//! is a finding with its file and line; a cell that cannot be read is left out, and the row is kept.
+
+use baton_plugin_kit::sheet::{Line, Sheet};
+use baton_plugin_kit::{Findings, moment};
+use baton_plugin_sdk::Severity;
+
+use super::content::MOST_ROWS;
+use super::credit::{self, Known};
+use super::dialect::{Column, Columns};
+use crate::model::Entry;
+use crate::uri::Uri;
+
+/// Characters of a cell that are kept: titles and credits are far shorter.
+const MOST_CHARS: usize = 2_000;
+
+/// No track is longer: a week.
+const MOST_MS: f64 = 604_800_000.0;
+
+/// What the rows of a file make.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    pub(super) entries: Vec<Entry>,
+    /// Whether the last row was whole, so that nothing is missing behind it.
+    pub(super) complete: bool,
+}
+
+/// Reads the rows below the header.
+pub(super) fn rows(sheet: &Sheet, columns: &Columns, file: &str, findings: &mut Findings) -> Rows {
+    let known = single_artists(sheet, columns);
+    let mut read = Rows { entries: Vec::new(), complete: true };
+    for line in sheet.lines() {
+        let line = match line {
+            Ok(line) => line,
+            Err(error) => {
+                findings.add("unreadable", file, Severity::Medium, format!("{file} breaks off: {error}"), "");
+                read.complete = false;
+                break;
+            }
+        };
+        if read.entries.len() == MOST_ROWS {
+            let title = format!("{file} has more than {MOST_ROWS} rows; the others are not read");
+            findings.add("too-many-rows", file, Severity::Medium, title, "");
+            read.complete = false;
+            break;
+        }
+        let mut row = Row { file, line: line.number, findings };
+        let entry = row.entry(&line, columns, &known);
+        read.complete = entry.is_some();
+        read.entries.push(entry.unwrap_or_default());
+    }
+    read
+}
+
+/// The names of artists that stand alone in a row with a single id.
+fn single_artists(sheet: &Sheet, columns: &Columns) -> Known {
+    let (Some(ids), Some(names)) = (columns.place(Column::ArtistIds), columns.place(Column::Artists)) else {
+        return Known::new();
+    };
+    let lines = sheet.lines().map_while(Result::ok).take(MOST_ROWS).filter(|line| line.cells.len() == columns.len());
+    let single = lines.filter_map(|line| {
+        let (ids, name) = (credit::split_ids(line.cells.get(ids)?), line.cells.get(names)?.trim());
+        match ids.as_slice() {
+            [id] if !name.is_empty() => Some(((*id).to_owned(), name.to_owned())),
+            _ => None,
+        }
+    });
+    single.collect()
+}
+
+/// A row, for what is told of it.
+struct Row<'a> {
+    file: &'a str,
+    line: u64,
+    findings: &'a mut Findings,
+}
+
+impl Row<'_> {
+    fn tell(&mut self, kind: &str, what: &str, evidence: &str) {
+        let evidence: String = evidence.chars().take(200).collect();
+        let title = format!("{}, line {}: {what}", self.file, self.line);
+        self.findings.add(kind, &format!("{}:{}", self.file, self.line), Severity::Low, title, evidence);
+    }
+
+    fn entry(&mut self, line: &Line, columns: &Columns, known: &Known) -> Option<Entry> {
+        if line.cells.len() != columns.len() {
+            let what = format!("{} cells where the header has {}; its place is kept", line.cells.len(), columns.len());
+            self.tell("row-cells", &what, &line.cells.iter().collect::<Vec<_>>().join(","));
+            return None;
+        }
+        let mut entry = Entry::default();
+        let mut named = "";
+        for (column, cell) in columns.iter().zip(&line.cells) {
+            let cell = cell.trim();
+            match column {
+                Some(Column::Uri) => named = cell,
+                Some(column) if !cell.is_empty() => self.cell(&mut entry, column, cell),
+                _ => {}
+            }
+        }
+        let cell = |column| columns.place(column).and_then(|place| line.cells.get(place)).unwrap_or_default();
+        let ids = cell(Column::ArtistIds);
+        let names = credit::names(&text(cell(Column::Artists)), ids, known);
+        entry.artists = names.into_iter().take(100).collect();
+        entry.uri = Uri::parse(named);
+        match (&entry.uri, named.is_empty()) {
+            (None, true) => self.tell("row-without-uri", "no URI; its place is kept", &entry.named()),
+            (None, false) => self.tell("row-uri", "what should be a URI is none; its place is kept", named),
+            _ => {}
+        }
+        Some(entry)
+    }
+
+    fn cell(&mut self, entry: &mut Entry, column: Column, cell: &str) {
+        match column {
+            Column::Title => entry.title = text(cell),
+            Column::Album => entry.album = Some(text(cell)),
+            Column::AlbumArtists => entry.album_artist = Some(text(cell)),
+            Column::Released => entry.released = self.date(cell),
+            Column::Duration => entry.duration_ms = self.duration(cell),
+            Column::Explicit => entry.explicit = self.flag(cell),
+            Column::AddedBy => entry.added_by = Some(text(cell.strip_prefix("spotify:user:").unwrap_or(cell))),
+            Column::AddedAt => entry.added_at = self.moment(cell),
+            Column::Genres => entry.genres = Some(text(cell)),
+            Column::Label => entry.label = Some(text(cell)),
+            Column::Isrc => entry.isrc = Some(text(cell).to_uppercase()),
+            Column::Number(place) => {
+                let number = self.number(cell);
+                entry.numbers.get_mut(place).into_iter().for_each(|slot| *slot = number);
+            }
+            Column::Uri | Column::Artists | Column::ArtistIds => {}
+        }
+    }
+
+    fn number(&mut self, cell: &str) -> Option<f64> {
+        let number = cell.parse::<f64>().ok().filter(|number| number.is_finite());
+        if number.is_none() {
+            self.tell("row-number", "what should be a number is none; it is left out", cell);
+        }
+        number
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "between 0 and a week it fits")]
+    fn duration(&mut self, cell: &str) -> Option<i64> {
+        let number = self.number(cell)?;
+        if !(0.0..=MOST_MS).contains(&number) {
+            self.tell("row-number", "no length of a track; it is left out", cell);
+            return None;
+        }
+        // 0 is what exports write for a length that is not known.
+        (number > 0.0).then_some(number as i64)
+    }
+
+    fn flag(&mut self, cell: &str) -> Option<bool> {
+        match cell.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" => Some(true),
+            "false" | "0" | "no" => Some(false),
+            _ => {
+                self.tell("row-flag", "neither true nor false; it is left out", cell);
+                None
+            }
+        }
+    }
+
+    fn moment(&mut self, cell: &str) -> Option<i64> {
+        // Exports write 1970 for what was added before Spotify wrote that down.
+        let moment = moment::parse(cell);
+        if moment.is_none() {
+            self.tell("row-date", "no date; it is left out", cell);
+        }
+        moment.filter(|millis| *millis > 0)
+    }
+
+    fn date(&mut self, cell: &str) -> Option<String> {
+        let digits = cell.bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+        if digits && matches!(cell.len(), 4 | 7 | 10) {
+            // Spotify's own way to say that it does not know.
+            return (cell != "0000").then(|| cell.to_owned());
+        }
+        self.tell("row-date", "no date; it is left out", cell);
+        None
+    }
+}
+
+/// A cell in one line and of bounded length.
+pub(super) fn text(cell: &str) -> String {
+    let odd = cell.len() > MOST_CHARS || cell.contains(char::is_control);
+    if !odd {
+        return cell.trim().to_owned();
+    }
+    let plain = cell.chars().take(MOST_CHARS).map(|c| if c.is_control() { ' ' } else { c });
+    plain.collect::<String>().trim().to_owned()
+}

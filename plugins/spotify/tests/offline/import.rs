@@ -1,0 +1,197 @@
+//! Import into the real catalog: what is said, and that saying it again changes nothing.
+
+use std::fs;
+use std::time::{Duration, SystemTime};
+
+use baton_plugin_sdk::Error;
+use spotify::import::Args;
+
+use super::support::{A, Place, ids, row, uri};
+
+fn playlists(place: &Place) -> Vec<String> {
+    place.rows(
+        "SELECT e.service, e.external_id, p.name, (SELECT count(*) FROM playlist_items AS i WHERE i.playlist = p.id) \
+         FROM playlists AS p JOIN external_ids AS e ON e.kind = 'playlist' AND e.item = p.id ORDER BY 1, 2",
+    )
+}
+
+fn titles(place: &Place, id: &str) -> Vec<String> {
+    place.rows(&format!(
+        "SELECT t.title FROM playlist_items AS i LEFT JOIN tracks AS t ON t.id = i.track JOIN external_ids AS e \
+         ON e.kind = 'playlist' AND e.item = i.playlist AND e.external_id = '{id}' ORDER BY i.position"
+    ))
+}
+
+#[test]
+fn everything_of_a_row_is_said() {
+    let place = Place::with(&[("Late Night", &[row(1, "One", "Ida Lund")])]);
+    let (report, findings) = place.import();
+    assert_eq!((report.playlists, report.entries, report.tracks, findings.len()), (1, 1, 1, 0));
+    assert_eq!(playlists(&place), ["spotify-csv|late night|Late Night|1"]);
+    let track = place.rows("SELECT title, artist, album, duration_ms, bpm, musical_key, released, label FROM tracks");
+    assert_eq!(track, ["One|Ida Lund|Album 1|220000|122.5|Am|2021-03-02|Label"]);
+    let facts = place.rows("SELECT field, value FROM facts WHERE field IN ('danceability', 'popularity', 'explicit') ORDER BY 1");
+    assert_eq!(facts, ["danceability|0.5", "explicit|0", "popularity|40"]);
+    let item = place.rows("SELECT position, added_at, added_by FROM playlist_items");
+    assert_eq!(item, ["0|1704164645000|someone"]);
+    let url = place.rows("SELECT url FROM external_ids WHERE kind = 'track'");
+    assert_eq!(url, [format!("https://open.spotify.com/track/{:022}", 1)]);
+}
+
+#[test]
+fn importing_again_changes_nothing_and_says_so() {
+    let rows: Vec<_> = (0..40).map(|number| row(number, &format!("Song {number}"), "Ida Lund")).collect();
+    let place = Place::with(&[("A", &rows[..30]), ("B", &rows[10..]), ("Liked_Songs", &rows[..5])]);
+    place.write("account/Playlist1.json", r#"{"playlists": [{"name": "P", "items": [{"track": {"trackName": "Song 1", "artistName": "Ida Lund", "trackUri": "spotify:track:0000000000000000000001"}}]}]}"#);
+    place.write("account/StreamingHistory0.json", r#"[{"endTime": "2024-01-02 03:04", "artistName": "Ida Lund", "trackName": "Song 2", "msPlayed": 1000}]"#);
+    let (first, _) = place.import();
+    assert_eq!((first.playlists, first.entries, first.tracks, first.plays, first.unlinked), (4, 66, 40, 1, 0));
+    let before = place.dump();
+    let (again, _) = place.import();
+    assert_eq!(place.dump(), before);
+    assert_eq!((again.playlists, again.plays, again.unchanged, again.files), (0, 0, 5, 5));
+    assert!(again.summary().starts_with("Nothing has changed: 5 of 5 files"), "{}", again.summary());
+    // With its own memory gone the catalog is told once more, and nothing is different.
+    drop(place.own.rows_of_files());
+    let (told, _) = place.import();
+    assert_eq!((told.plays, place.dump()), (1, before));
+}
+
+trait Forget {
+    fn rows_of_files(&self) -> u64;
+}
+
+impl Forget for baton_tests::lent::Lent {
+    fn rows_of_files(&self) -> u64 {
+        use baton_plugin_kit::lent::Writable as _;
+        self.execute("DELETE FROM history_files", &[]).unwrap()
+    }
+}
+
+#[test]
+fn a_shorter_export_takes_the_end_out_and_one_that_breaks_off_does_not() {
+    let rows: Vec<_> = (0..5).map(|number| row(number, &format!("Song {number}"), "Ida Lund")).collect();
+    let place = Place::with(&[("A", &rows)]);
+    place.import();
+    place.playlist("A", &[rows[4].clone(), rows[0].clone()]);
+    place.import();
+    assert_eq!(titles(&place, "a"), ["Song 4", "Song 0"]);
+    place.write("A.csv", format!("{A}\n{}\n{},\"Half", rows[1], uri(2)));
+    let (_, findings) = place.import();
+    assert_eq!(titles(&place, "a"), ["Song 1", ""], "the row that breaks off keeps its place");
+    assert!(ids(&findings).iter().any(|id| id.starts_with("row-cells:")), "{findings:?}");
+    place.playlist("A", &[]);
+    place.import();
+    assert!(titles(&place, "a").is_empty() && playlists(&place).len() == 1);
+}
+
+#[test]
+fn the_end_of_a_playlist_stays_when_its_export_breaks_off() {
+    let rows: Vec<_> = (0..5).map(|number| row(number, &format!("Song {number}"), "Ida Lund")).collect();
+    let place = Place::with(&[("A", &rows)]);
+    place.import();
+    place.write("A.csv", format!("{A}\n{}\n{},\"Half", rows[0], uri(1)));
+    place.import();
+    assert_eq!(titles(&place, "a"), ["Song 0", "", "Song 2", "Song 3", "Song 4"]);
+}
+
+#[test]
+fn an_older_export_overrides_nothing_of_a_newer_one() {
+    let place = Place::with(&[("New", &[row(1, "New title", "Ida Lund")])]);
+    place.playlist("Old", &[row(1, "Old title", "Ida Lund"), row(2, "Other", "Ida Lund")]);
+    let old = fs::File::options().write(true).open(place.path().join("Old.csv")).unwrap();
+    old.set_modified(SystemTime::now() - Duration::from_hours(24)).unwrap();
+    place.import_only(&Args { paths: vec!["New.csv".to_owned()], ..Args::default() }).unwrap();
+    place.import_only(&Args { paths: vec!["Old.csv".to_owned()], ..Args::default() }).unwrap();
+    assert_eq!(titles(&place, "old"), ["New title", "Other"]);
+}
+
+#[test]
+fn a_file_that_is_gone_is_told_and_takes_nothing_out() {
+    let place = Place::with(&[("A", &[row(1, "One", "Ida Lund")]), ("B", &[row(2, "Two", "Ida Lund")])]);
+    place.import();
+    fs::remove_file(place.path().join("A.csv")).unwrap();
+    let (report, findings) = place.import();
+    assert_eq!((report.playlists, playlists(&place).len(), ids(&findings)), (0, 2, vec!["no-file:a"]));
+    assert!(findings[0].title.contains("A has no file any more"));
+    let some = Args { paths: vec!["B.csv".to_owned()], ..Args::default() };
+    assert!(place.import_only(&some).unwrap().1.is_empty(), "of what was not looked at nothing is said");
+}
+
+#[test]
+fn names_decide_which_playlists_and_which_ids() {
+    let one = [row(1, "One", "Ida Lund")];
+    let place = Place::with(&[("a/Mix", &one), ("b/MIX", &one), ("b/Liked_Songs", &one), ("Other", &one)]);
+    let only = Args { playlists: vec!["mix".to_owned(), "Liked Songs".to_owned()], ..Args::default() };
+    let (report, findings) = place.import_only(&only).unwrap();
+    assert_eq!((report.playlists, ids(&findings)), (3, vec!["same-name:spotify/b/MIX.csv"]));
+    let expected =
+        ["spotify-csv|liked songs|Liked Songs|1", "spotify-csv|mix|Mix|1", "spotify-csv|mix#2|MIX|1"];
+    assert_eq!(playlists(&place), expected);
+    // Alone it is the same playlist as among all.
+    let alone = Args { paths: vec!["b".to_owned()], ..Args::default() };
+    assert_eq!(place.import_only(&alone).unwrap().0.playlists, 0);
+    assert_eq!(playlists(&place), expected);
+}
+
+#[test]
+fn what_is_no_export_is_told_and_the_others_are_imported() {
+    let place = Place::with(&[("A", &[row(1, "One", "Ida Lund"), row(1, "One", "Ida Lund")])]);
+    place.write("bank.csv", "Datum,Betrag\n2024-01-01,3\n");
+    place.write("empty.csv", "");
+    place.write("YourLibrary.json", "{\"tracks\": [");
+    let large = fs::File::create(place.path().join("large.csv")).unwrap();
+    large.set_len(500 << 20).unwrap();
+    let (report, findings) = place.import();
+    assert_eq!((report.playlists, report.files), (1, 5));
+    let expected =
+        ["file:spotify/YourLibrary.json", "file:spotify/bank.csv", "file:spotify/empty.csv", "file:spotify/large.csv", "twice:spotify-csv:a"];
+    let mut found = ids(&findings);
+    found.sort_unstable();
+    assert_eq!(found, expected);
+    let title = |id: &str| findings.iter().find(|finding| finding.id.ends_with(id)).unwrap().title.clone();
+    assert!(title("bank.csv").contains("its header is `Datum, Betrag`. Read are"), "{}", title("bank.csv"));
+    assert!(title("large.csv").contains("500 MB, more than 64 MB are not read"), "{}", title("large.csv"));
+}
+
+#[test]
+fn local_files_and_what_is_no_music_keep_their_places() {
+    let local = "spotify:local:Ida+Lund::Tape:90,Tape,,Ida Lund";
+    let spoken = format!("spotify:episode:{:022},Talk,,Somebody", 1);
+    let short = "Track URI,Track Name,Album Name,Artist Name(s)";
+    let place = Place::new();
+    place.write("A.csv", format!("{short}\n{local}\n{spoken}\n,Gone,,Ida Lund\n{},One,,Ida Lund\n", uri(1)));
+    let (report, findings) = place.import();
+    assert_eq!((report.tracks, titles(&place, "a")), (2, vec!["Tape".to_owned(), String::new(), String::new(), "One".to_owned()]));
+    assert_eq!(ids(&findings), ["no-music:spotify-csv:a", "nothing:spotify-csv:a", "row-without-uri:spotify/A.csv:4"]);
+    let id = place.rows("SELECT external_id FROM external_ids WHERE kind = 'track' AND url IS NULL");
+    assert_eq!(id, ["spotify:local:Ida+Lund::Tape:90"]);
+}
+
+#[test]
+fn names_with_odd_characters_are_names() {
+    let place = Place::with(&[("It's \u{7}; DROP TABLE", &[row(1, "One", "Ida Lund")])]);
+    place.import();
+    assert_eq!(playlists(&place), ["spotify-csv|it's ; drop table|It's ; DROP TABLE|1"]);
+}
+
+#[test]
+fn errors_when_a_path_leads_nowhere() {
+    let place = Place::new();
+    let args = Args { paths: vec!["../x".to_owned()], ..Args::default() };
+    assert!(matches!(place.import_only(&args), Err(Error::Permanent(text)) if text.contains("no `../x` below `spotify`")));
+    assert!(place.import().0.summary().contains("no export to import"));
+}
+
+#[test]
+fn a_playlist_that_is_gone_from_the_catalog_is_imported_again() {
+    let place = Place::with(&[("A", &[row(1, "One", "Ida Lund")])]);
+    place.import();
+    use baton_plugin_kit::lent::Writable as _;
+    place
+        .catalog
+        .execute("INSERT INTO put_playlist (source, service, id, items) VALUES ('spotify-csv', 'spotify-csv', 'a', 0)", &[])
+        .unwrap();
+    assert!(titles(&place, "a").is_empty());
+    assert_eq!((place.import().0.playlists, titles(&place, "a")), (1, vec!["One".to_owned()]));
+}

@@ -1,0 +1,173 @@
+//! The privacy export: library, playlists, history; and that nothing of who listened, where and with what is kept.
+
+use baton_plugin_kit::lent::{Tables as _, Writable as _};
+use spotify::export::{self, Args, Format};
+
+use super::support::{Place, holds, ids, row, texts, uri};
+
+const LIBRARY: &str = r#"{
+  "tracks": [
+    {"artist": "Ida Lund", "album": "Fahrplan", "track": "One", "uri": "spotify:track:0000000000000000000001"},
+    {"artist": "Ida Lund", "album": null, "track": "Tape", "uri": "spotify:local:Ida+Lund::Tape:90"},
+    7
+  ],
+  "albums": [{"artist": "x", "uri": "y"}], "shows": [], "episodes": [], "bannedTracks": [], "artists": [], "other": []
+}"#;
+
+fn playlists_json() -> String {
+    format!(
+        r#"{{"playlists": [
+          {{"name": "Rock &amp; Roll", "lastModifiedDate": "2024-01-02", "collaborators": [], "numberOfFollowers": 3,
+            "description": "Mum&#x27;s &lt;best&gt;", "items": [
+            {{"track": {{"trackName": "One", "artistName": "Ida Lund", "albumName": "Fahrplan", "trackUri": "{}"}}, "episode": null, "localTrack": null, "addedDate": "2024-01-02"}},
+            {{"track": null, "episode": null, "localTrack": null, "addedDate": "2024-01-02"}},
+            {{"track": null, "episode": {{"episodeName": "Talk", "showName": "Show", "episodeUri": "spotify:episode:0000000000000000000009"}}, "addedDate": "2024-01-02"}},
+            {{"track": null, "audiobook": {{"audiobookName": "Book", "authorName": "Author", "audiobookUri": "spotify:audiobook:1"}}, "addedDate": "soon"}},
+            {{"track": null, "localTrack": {{"uri": "spotify:local:Ida+Lund:Caf%C3%A9:Tape:90"}}, "addedDate": 5}},
+            null
+          ]}},
+          {{"name": "Rock & Roll", "items": []}},
+          "nonsense"
+        ]}}"#,
+        uri(1)
+    )
+}
+
+#[test]
+fn library_and_playlists_become_playlists() {
+    let place = Place::new();
+    place.write("YourLibrary.json", LIBRARY);
+    place.write("Playlist1.json", playlists_json());
+    let (report, findings) = place.import();
+    assert_eq!((report.files, report.playlists, report.entries, report.tracks), (2, 3, 8, 3));
+    let items = place.rows(
+        "SELECT e.external_id, i.position, t.title, i.added_at FROM playlist_items AS i JOIN external_ids AS e \
+         ON e.kind = 'playlist' AND e.item = i.playlist LEFT JOIN tracks AS t ON t.id = i.track ORDER BY 1, 2",
+    );
+    assert_eq!(
+        items,
+        [
+            "liked songs|0|One|",
+            "liked songs|1|Tape|",
+            "rock & roll|0|One|1704153600000",
+            "rock & roll|1||1704153600000",
+            "rock & roll|2||1704153600000",
+            "rock & roll|3||",
+            "rock & roll|4|Tape|",
+            "rock & roll|5||",
+        ]
+    );
+    let kinds: Vec<_> = ids(&findings).iter().map(|id| id.split(':').next().unwrap().to_owned()).collect();
+    assert_eq!(kinds, ["entry", "entry", "no-music", "nothing"]);
+    assert_eq!(texts(&place.own, "SELECT * FROM playlist_notes"), ["spotify-privacy|rock & roll|Mum's <best>"]);
+    let own: &dyn baton_plugin_kit::lent::Tables = &place.own;
+    let args = Args { playlists: vec!["Rock & Roll".to_owned()], formats: vec![Format::M3u8], ..Args::default() };
+    let (made, _) = place.run(|sources, findings| export::run(sources, Some(own), &args, findings).unwrap());
+    let text = String::from_utf8(made.exports[0].bytes.clone()).unwrap();
+    assert!(text.starts_with("#EXTM3U\n#PLAYLIST:Rock & Roll\n# Mum's <best>\n"), "{text}");
+}
+
+#[test]
+fn what_csv_exports_say_counts_more() {
+    let place = Place::with(&[("A", &[row(1, "One", "Ida Lund;Oto")])]);
+    place.write("Playlist1.json", playlists_json());
+    for _ in 0..2 {
+        place.import();
+        place.write("Playlist1.json", playlists_json() + "\n");
+    }
+    assert_eq!(place.rows("SELECT artist FROM tracks WHERE title = 'One'"), ["Ida Lund, Oto"]);
+    let ranks = place.rows("SELECT name, rank FROM sources WHERE name LIKE 'spotify-%' ORDER BY 1");
+    assert_eq!(ranks, ["spotify-csv|0", "spotify-history|-2", "spotify-privacy|-1"]);
+    // What a person has ranked stays.
+    place.catalog.execute("INSERT INTO put_source (name, rank) VALUES ('spotify-privacy', 5)", &[]).unwrap();
+    place.write("Playlist1.json", playlists_json());
+    place.import();
+    assert_eq!(place.rows("SELECT rank FROM sources WHERE name = 'spotify-privacy'"), ["5"]);
+}
+
+/// A row of the long form with all that it has about a person.
+fn long(ts: &str, number: usize, title: &str) -> String {
+    format!(
+        r#"{{"ts": "{ts}", "username": "PRIVATE-user", "platform": "PRIVATE-phone", "ms_played": 60000, "conn_country": "PRIVATE-XX",
+        "ip_addr_decrypted": "203.0.113.77", "ip_addr": "203.0.113.77", "user_agent_decrypted": "PRIVATE-agent", "city": "PRIVATE-city",
+        "master_metadata_track_name": "{title}", "master_metadata_album_artist_name": "Ida Lund",
+        "master_metadata_album_album_name": "Fahrplan", "spotify_track_uri": "{}", "episode_name": null, "reason_start": "clickrow",
+        "reason_end": "trackdone", "shuffle": false, "skipped": null, "offline": false, "offline_timestamp": 1, "incognito_mode": true}}"#,
+        uri(number)
+    )
+}
+
+const SPOKEN: &str = r#"{"ts": "2024-01-02T03:09:00Z", "ms_played": 5, "episode_name": "Talk", "spotify_episode_uri": "spotify:episode:1", "ip_addr": "203.0.113.77"}"#;
+
+#[test]
+fn both_forms_of_the_history_are_the_same_plays() {
+    let place = Place::with(&[("A", &[row(1, "One", "Ida Lund"), row(3, "Three", "Ida Lund"), row(4, "Three", "Ida Lund")])]);
+    place.write("long/Streaming_History_Audio_2024_0.json", format!("[{}, {}, {SPOKEN}, null]", long("2024-01-02T03:04:05Z", 1, "One"), long("2024-01-02T03:06:05Z", 2, "Two")));
+    place.write("StreamingHistory_music_0.json", r#"[
+        {"endTime": "2024-01-02 03:04", "artistName": "Ida Lund", "trackName": "One", "msPlayed": 60000},
+        {"endTime": "2024-01-03 03:04", "artistName": "IDA LUND", "trackName": "two", "msPlayed": 9},
+        {"endTime": "2024-01-03 03:04", "artistName": "Ida Lund", "trackName": "Two", "msPlayed": 9},
+        {"endTime": "2024-01-04 03:04", "artistName": "Nobody", "trackName": "One", "msPlayed": 1},
+        {"endTime": "2024-01-05 03:04", "artistName": "Ida Lund", "trackName": "Three", "msPlayed": 1},
+        {"endTime": "never", "artistName": "Ida Lund", "trackName": "Three", "msPlayed": 1}
+    ]"#);
+    let (report, findings) = place.import();
+    assert_eq!((report.plays, report.unlinked, report.tracks), (7, 2, 4));
+    let plays = place.rows(
+        "SELECT p.started_at, p.ms_played, p.origin, t.title FROM plays AS p LEFT JOIN tracks AS t ON t.id = p.track ORDER BY 1, 4",
+    );
+    assert_eq!(
+        plays,
+        [
+            "1704164580000|60000|spotify|One",
+            "1704164705000|60000|spotify|Two",
+            "1704251039991|9|spotify|Two",
+            "1704251039991|9|spotify|Two",
+            "1704337439999|1|spotify|",
+            "1704423839999|1|spotify|",
+        ],
+        "the short form says the first play once more, and two in one minute are two"
+    );
+    let kinds: Vec<_> = ids(&findings).iter().map(|id| id.split(':').next().unwrap().to_owned()).collect();
+    assert_eq!(kinds, ["no-music", "play", "play", "unlinked"]);
+    // New playlists link what was open.
+    place.playlist("B", &[row(9, "One", "Nobody")]);
+    let (again, _) = place.import();
+    assert_eq!((again.playlists, again.unlinked), (1, 1));
+    assert_eq!(place.rows("SELECT count(*) FROM plays"), ["6"]);
+}
+
+#[test]
+fn nothing_of_who_listened_where_and_with_what_is_kept() {
+    let place = Place::new();
+    place.write("endsong_0.json", format!("[{}]", long("2024-01-02T03:04:05Z", 1, "One")));
+    let (report, findings) = place.import();
+    assert_eq!(report.plays, 1);
+    let args = Args { formats: vec![Format::Csv, Format::M3u8, Format::Rekordbox], ..Args::default() };
+    let (made, more) = place.run(|sources, findings| export::run(sources, Some(&place.own), &args, findings));
+    let told = format!("{report:?}{findings:?}{more:?}{made:?}");
+    place.own.query("SELECT 1", &[]).unwrap();
+    for private in ["PRIVATE", "203.0.113.77"] {
+        assert!(!told.contains(private), "{told}");
+        assert!(place.dump().iter().all(|row| !row.contains(private)));
+        for file in ["catalog.db", "catalog.db-wal", "own.db", "own.db-wal"] {
+            let path = place.folder.path().join(file);
+            let bytes = std::fs::read(path).unwrap_or_default();
+            assert!(!bytes.windows(private.len()).any(|part| part == private.as_bytes()), "{file}");
+        }
+    }
+    assert!(holds(&place.path(), b"203.0.113.77"), "the export itself has it");
+}
+
+#[test]
+fn a_file_that_breaks_off_says_where_and_writes_nothing() {
+    let place = Place::new();
+    place.write("StreamingHistory0.json", r#"[{"endTime": "2024-01-02 03:04", "artistName": "A", "trackName": "B", "msPlayed": 1}, {"end"#);
+    place.write("Playlist1.json", r#"{"playlists": [{"name": "A", "items": []}"#);
+    place.write("YourLibrary.json", r#"{"albums": []}"#);
+    place.write("endsong_1.json", r#"{"no": "list"}"#);
+    let (report, findings) = place.import();
+    assert_eq!((report.plays, report.playlists, findings.len()), (0, 0, 4));
+    assert!(findings.iter().all(|finding| finding.title.contains("is not read: it is no such JSON")), "{findings:?}");
+    assert_eq!(place.rows("SELECT (SELECT count(*) FROM plays) + (SELECT count(*) FROM playlists)"), ["0"]);
+}

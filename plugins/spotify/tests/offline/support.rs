@@ -1,0 +1,132 @@
+//! A folder with exports, a catalog and own tables as the host lends them.
+
+use std::fs;
+use std::path::Path;
+
+use baton_plugin_kit::Findings;
+use baton_plugin_kit::lent::Tables;
+use baton_plugin_sdk::sql::Value;
+use baton_plugin_sdk::{Error, Finding};
+use baton_tests::lent::Lent;
+use spotify::import::{self, Args, Report};
+use spotify::read::Folder;
+use spotify::source::Sources;
+use spotify::watch::Nobody;
+
+/// The columns of today's dialect.
+pub(crate) const A: &str = "Track URI,Track Name,Album Name,Artist Name(s),Release Date,Duration (ms),Popularity,Explicit,Added By,\
+    Added At,Genres,Record Label,Danceability,Energy,Key,Loudness,Mode,Speechiness,Acousticness,Instrumentalness,Liveness,\
+    Valence,Tempo,Time Signature";
+
+/// A row of it with these names, and nothing else.
+pub(crate) fn row(number: usize, title: &str, artists: &str) -> String {
+    format!(
+        "{},{title},Album {number},{artists},2021-03-0{},{},40,false,someone,2024-01-02T03:04:05Z,,Label,0.5,0.6,9,-7.1,0,0.05,0.1,0,0.12,0.4,122.5,4",
+        uri(number),
+        number % 9 + 1,
+        200_000 + number * 20_000
+    )
+}
+
+/// The URI of the track with a number.
+pub(crate) fn uri(number: usize) -> String {
+    format!("spotify:track:{number:022}")
+}
+
+/// A place for one test.
+pub(crate) struct Place {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) catalog: Lent,
+    pub(crate) own: Lent,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("spotify")).unwrap();
+        let (catalog, own) = (Lent::catalog(folder.path()), Lent::own(folder.path()));
+        Self { folder, catalog, own }
+    }
+
+    /// One with these playlists of today's dialect, by their names and rows.
+    pub(crate) fn with(playlists: &[(&str, &[String])]) -> Self {
+        let place = Self::new();
+        playlists.iter().for_each(|(name, rows)| place.playlist(name, rows));
+        place
+    }
+
+    pub(crate) fn path(&self) -> std::path::PathBuf {
+        self.folder.path().join("spotify")
+    }
+
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        let path = self.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    pub(crate) fn playlist(&self, name: &str, rows: &[String]) {
+        self.write(&format!("{name}.csv"), format!("{A}\n{}\n", rows.join("\n")));
+    }
+
+    pub(crate) fn folders(&self) -> Vec<Folder> {
+        vec![Folder { path: self.path(), shown: "spotify".to_owned() }]
+    }
+
+    pub(crate) fn import(&self) -> (Report, Vec<Finding>) {
+        self.import_only(&Args::default()).unwrap()
+    }
+
+    pub(crate) fn import_only(&self, args: &Args) -> Result<(Report, Vec<Finding>), Error> {
+        let mut findings = Findings::default();
+        let lent = import::Lent { catalog: &self.catalog, own: &self.own, watch: &Nobody };
+        let report = import::import(lent, &self.folders(), args, &mut findings)?;
+        Ok((report, findings.into_list()))
+    }
+
+    /// Runs an action that reads playlists.
+    pub(crate) fn run<T>(&self, action: impl FnOnce(Sources<'_>, &mut Findings) -> T) -> (T, Vec<Finding>) {
+        let (folders, mut findings) = (self.folders(), Findings::default());
+        let made = action(Sources { catalog: &self.catalog, folders: &folders }, &mut findings);
+        (made, findings.into_list())
+    }
+
+    /// The rows of a query, as text.
+    pub(crate) fn rows(&self, sql: &str) -> Vec<String> {
+        texts(&self.catalog, sql)
+    }
+
+    /// Every row of every table of the catalog, to tell whether anything has changed.
+    pub(crate) fn dump(&self) -> Vec<String> {
+        let tables = texts(&self.catalog, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'search%'");
+        tables.iter().flat_map(|table| texts(&self.catalog, &format!("SELECT * FROM \"{table}\" ORDER BY 1, 2"))).collect()
+    }
+}
+
+/// The rows of a query, each as one text.
+pub(crate) fn texts(tables: &dyn Tables, sql: &str) -> Vec<String> {
+    let row = |row: Vec<Value>| {
+        let cells = row.iter().map(|value| match value {
+            Value::Null => String::new(),
+            Value::Integer(number) => number.to_string(),
+            Value::Real(number) => number.to_string(),
+            Value::Text(text) => text.clone(),
+            Value::Blob(bytes) => format!("{bytes:?}"),
+        });
+        cells.collect::<Vec<_>>().join("|")
+    };
+    tables.rows(sql, &[]).unwrap().map(|found| row(found.unwrap())).collect()
+}
+
+/// The ids of findings.
+pub(crate) fn ids(findings: &[Finding]) -> Vec<&str> {
+    findings.iter().map(|finding| finding.id.as_str()).collect()
+}
+
+/// Whether any file below a folder holds these bytes.
+pub(crate) fn holds(folder: &Path, bytes: &[u8]) -> bool {
+    fs::read_dir(folder).unwrap().any(|entry| {
+        let path = entry.unwrap().path();
+        if path.is_dir() { holds(&path, bytes) } else { fs::read(path).unwrap().windows(bytes.len()).any(|part| part == bytes) }
+    })
+}

@@ -1,0 +1,74 @@
+//! `playlists-for-track`: every way to name a track, and where its file belongs.
+
+use baton_plugin_kit::lent::Writable as _;
+use baton_plugin_sdk::Error;
+use spotify::made::Made;
+use spotify::places::{self, Args};
+
+use super::support::{Place, ids, row, uri};
+
+fn place() -> Place {
+    let one = row(1, "Night Bus", "Ida Lund;Oto");
+    let place = Place::with(&[
+        ("A: Late?", &[row(2, "Night Bus (Live)", "Ida Lund"), one.clone(), one.clone()]),
+        ("B", &[one]),
+    ]);
+    place.import();
+    let said = "INSERT INTO put_track (source, service, id, isrc) VALUES ('test', 'spotify', ?1, 'GBAYE0000351')";
+    place.catalog.execute(said, &[format!("{:022}", 1).into()]).unwrap();
+    let lonely = "INSERT INTO put_track (source, service, id, title, artists) VALUES ('test', 'spotify', ?1, 'Alone', 'Oto')";
+    place.catalog.execute(lonely, &[format!("{:022}", 7).into()]).unwrap();
+    place
+}
+
+fn asked(place: &Place, args: &Args) -> (Result<Made, Error>, Vec<String>) {
+    let (made, findings) = place.run(|sources, findings| places::run(sources.catalog, args, findings));
+    (made, ids(&findings).into_iter().map(str::to_owned).collect())
+}
+
+fn named(track: &str) -> Args {
+    Args { track: Some(track.to_owned()), ..Args::default() }
+}
+
+#[test]
+fn a_track_is_found_by_any_of_its_names() {
+    let place = place();
+    let id = format!("{:022}", 1);
+    let by_name = |title: &str, artist: &str| Args { title: Some(title.to_owned()), artist: Some(artist.to_owned()), ..Args::default() };
+    for args in [
+        named(&id),
+        named(&uri(1)),
+        named(&format!("https://open.spotify.com/track/{id}?si=x")),
+        named("gb-aye-00-00351"),
+        by_name("Night Bus", "Ida Lund & Oto"),
+        by_name("NIGHT BUS (feat. Oto)", "Ida Lund"),
+    ] {
+        let (made, findings) = asked(&place, &args);
+        let made = made.unwrap();
+        assert!(findings.is_empty(), "{args:?}: {findings:?}");
+        let data: serde_json::Value = serde_json::from_slice(&made.reports[2].bytes).unwrap();
+        let found: Vec<_> = data["tracks"][0]["playlists"].as_array().unwrap().iter().map(|one| (one["playlist"].as_str().unwrap(), one["position"].as_i64().unwrap())).collect();
+        assert_eq!(found, [("A: Late?", 2), ("A: Late?", 3), ("B", 1)], "{args:?}");
+        assert_eq!(data["tracks"][0]["file"], "A_ Late_/Ida Lund, Oto - Night Bus");
+        assert!(made.summary.contains("2 playlists"), "{}", made.summary);
+    }
+}
+
+#[test]
+fn what_is_in_no_playlist_is_unassigned() {
+    let (made, _) = asked(&place(), &named(&uri(7)));
+    let made = made.unwrap();
+    assert!(made.summary.contains("0 playlists, `Unassigned/Oto - Alone`"), "{}", made.summary);
+    assert!(String::from_utf8_lossy(&made.reports[1].bytes).contains("Unassigned/Oto - Alone"));
+}
+
+#[test]
+fn names_that_may_be_several_are_asked_about_and_none_is_guessed() {
+    let place = place();
+    let (made, findings) = asked(&place, &Args { title: Some("Nite Buss".to_owned()), artist: Some("Nobody".to_owned()), ..Args::default() });
+    assert!(made.unwrap().summary.starts_with("No track of the catalog"));
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    let (made, findings) = asked(&place, &named("nonsense"));
+    assert!(made.unwrap().summary.starts_with("No track") && findings == ["unknown-track:nonsense"], "{findings:?}");
+    assert!(matches!(asked(&place, &Args::default()).0, Err(Error::Permanent(text)) if text.contains("name the track")));
+}
