@@ -55,8 +55,7 @@ enum Step {
 
 /// The file, for reading and nothing else. SQLite opens no link, also not on the way there.
 fn source(from: &Path) -> Result<Connection, GuestError> {
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let opened = Connection::open_with_flags(from, flags).and_then(|source| {
         // The tries are made here, where they can be ended.
         source.busy_timeout(Duration::ZERO)?;
