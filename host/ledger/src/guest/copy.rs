@@ -265,6 +265,31 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::print_stderr, reason = "a test that was not made has to say so")]
+    fn errors_with_what_to_do_where_sqlite_can_make_nothing_beside_a_log() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let (folder, path) = folder();
+        let writer = written_to(&path, "WAL", 3);
+        let close = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+        close(0o555);
+        if fs::write(folder.path().join("any"), "").is_ok() {
+            eprintln!("SKIPPED: this user may write everywhere, so no folder is closed to it");
+            return;
+        }
+        assert_eq!(copied(&path).map(|(_kept, copy)| count(&copy)), Ok(3), "what it needs is there already");
+        close(0o755);
+        drop(writer);
+        assert!(!path.with_extension("db-wal").exists());
+        close(0o555);
+        let said = copied(&path).map(|(_kept, copy)| count(&copy));
+        close(0o755);
+        let Err(GuestError::Failed(said)) = said else { panic!("{said:?}") };
+        assert!(said.contains("-shm beside it") && said.contains("grant that"), "{said}");
+        assert_eq!(copied(&path).map(|(_kept, copy)| count(&copy)), Ok(3));
+    }
+
+    #[test]
     fn links_are_not_followed() {
         let (folder, path) = folder();
         drop(written_to(&path, "DELETE", 1));
