@@ -88,6 +88,37 @@ fn examples_that_say_nothing_or_nonsense_are_refused() {
 }
 
 #[test]
+fn an_example_finds_texts_and_copies_in_the_folders_that_the_manifest_names() {
+    let place = Workspace::empty();
+    let folder = place.outside().join("holder");
+    fs::create_dir_all(folder.join("examples/files")).unwrap();
+    fs::write(folder.join("Cargo.toml"), "[package]\nname = \"holder\"\nversion = \"0.1.0\"\nedition = \"2024\"\n")
+        .unwrap();
+    fs::copy(baton_tests::repository().join("tests/plugins/holder/manifest.json"), folder.join("manifest.json"))
+        .unwrap();
+    fs::copy(fixture("holder"), folder.join("holder.wasm")).unwrap();
+    let database = rusqlite::Connection::open(folder.join("examples/files/x.db")).unwrap();
+    database.execute_batch("CREATE TABLE t (a INTEGER, b INTEGER); INSERT INTO t VALUES (1, 1), (2, 2)").unwrap();
+    drop(database);
+    let example = |name: &str, action: &str, args: serde_json::Value, files: serde_json::Value, summary: &str| {
+        let example = json!({
+            "handoff": { "title": name, "action": action, "args": args },
+            "files": files,
+            "expect": { "summary": summary },
+        });
+        fs::write(folder.join(format!("examples/{name}.json")), example.to_string()).unwrap();
+    };
+    let copied = json!({ "music/in/x.db": { "copy": "files/x.db" }, "music/a.txt": "text" });
+    example("reads", "count", json!({ "file": "in/x.db" }), copied, "rows 2");
+    // It leaves word in the folder: that may be written to, as its manifest says.
+    example("writes", "alone", json!({ "name": "one" }), json!({}), "Was alone");
+    let tested = plugin(&place, &["test", "--no-build", "holder"]).ended(0);
+    assert!(tested.stdout.contains("2 of 2 as expected"), "{}", tested.stdout);
+    example("reads", "count", json!({ "file": "x.db" }), json!({ "music/x.db": { "copy": "../holder.wasm" } }), "");
+    fails(plugin(&place, &["test", "--no-build", "holder"]), &["reads.json", "../holder.wasm", "beside the example"]);
+}
+
+#[test]
 fn what_is_packed_already_is_not_packed_again() {
     let place = Workspace::empty();
     let noop = fixture("noop");

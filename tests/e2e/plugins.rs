@@ -279,3 +279,25 @@ fn a_command_that_is_killed_leaves_the_old_or_the_new_and_can_be_given_again() {
         assert!(found.is_null() || found["pending"].is_object(), "{step}: {found}");
     }
 }
+
+#[test]
+fn a_plugin_inside_the_program_is_installed_with_its_least_grants() {
+    let workspace = Workspace::init();
+    let by_init = workspace.baton(&["plugin", "grants", "audit", "--json"]).ended(0).json();
+    assert!(by_init["granted"].as_array().is_some_and(|granted| !granted.is_empty()), "{by_init}");
+    workspace.baton(&["plugin", "remove", "audit"]).ended(0);
+    let installed = workspace.baton(&["plugin", "install", "shipped:audit"]).ended(0);
+    assert!(installed.stdout.contains("audit may: files:ro=plans"), "{}", installed.stdout);
+    let now = workspace.baton(&["plugin", "grants", "audit", "--json"]).ended(0).json();
+    assert_eq!(now["granted"], by_init["granted"]);
+    // What the operator took away is not given again.
+    workspace.baton(&["plugin", "revoke", "audit", "handoffs"]).ended(0);
+    let again = workspace.baton(&["plugin", "install", "shipped:audit"]).ended(0);
+    assert!(!again.stdout.contains("may:"), "{}", again.stdout);
+    let now = workspace.baton(&["plugin", "grants", "audit", "--json"]).ended(0).json();
+    assert!(!now["granted"].to_string().contains("handoffs"), "{now}");
+    for unknown in ["shipped:nothing", "shipped:", "shipped:../audit"] {
+        let refused = workspace.baton(&["plugin", "install", unknown]).ended(2);
+        assert!(refused.stderr.contains("there are: audit"), "{}", refused.stderr);
+    }
+}

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 const READ: &str = "sql = [{ database = \"files\", mode = \"ro\" }]";
 
 /// Writes rows in pairs of equal numbers, each pair in a transaction, and says how many are committed.
-const WRITER: &str = r#"
+const WRITER: &str = r"
 import sqlite3, sys
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
 db.execute('PRAGMA journal_mode = WAL')
@@ -28,10 +28,10 @@ while True:
     n += 1
     if n % 50 == 1:
         print(n, flush=True)
-"#;
+";
 
 /// Commits 40 rows, then has one more that is not, and waits.
-const IDLER: &str = r#"
+const IDLER: &str = r"
 import sqlite3, sys
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
 db.execute('PRAGMA journal_mode = WAL')
@@ -43,7 +43,7 @@ db.execute('BEGIN')
 db.execute('INSERT INTO t VALUES (1000, 0)')
 print('ready', flush=True)
 sys.stdin.readline()
-"#;
+";
 
 /// A workspace with the fixture plugin `holder` and a folder for it beside the workspace.
 fn workspace(grants: &str) -> (Workspace, PathBuf) {
@@ -215,9 +215,12 @@ fn what_is_no_whole_database_is_said_so() {
     let mut noise = whole.clone();
     noise[4096..].fill(0xa5);
     fs::write(music.join("noise.db"), noise).unwrap();
-    for (file, words) in
-        [("empty.db", "it is empty"), ("text.db", "no SQLite database"), ("half.db", "damaged"), ("noise.db", "damaged")]
-    {
+    for (file, words) in [
+        ("empty.db", "it is empty"),
+        ("text.db", "no SQLite database"),
+        ("half.db", "damaged"),
+        ("noise.db", "damaged"),
+    ] {
         refused(&workspace, file, words);
     }
 }

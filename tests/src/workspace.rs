@@ -34,10 +34,12 @@ impl Workspace {
         workspace
     }
 
-    /// A workspace with the fixture plugin `noop`.
+    /// A workspace with the fixture plugin `noop` and, of the plugins inside the program, `audit` alone: what is told of all
+    /// agents is the same however many ship.
     #[must_use]
     pub fn with_noop() -> Self {
         let workspace = Self::init();
+        workspace.keep_only("audit");
         workspace.install_fixture("noop", "handoffs = false");
         workspace
     }
@@ -191,6 +193,21 @@ impl Workspace {
     pub fn install_fixture(&self, name: &str, grants: &str) {
         let component = fs::read(fixture(name)).expect("the fixture can be read");
         self.install(name, &component, grants);
+    }
+
+    /// Takes every plugin but one out of `baton.lock`.
+    ///
+    /// # Panics
+    /// When the workspace is not there.
+    pub fn keep_only(&self, name: &str) {
+        const ENTRY: &str = "\n[[plugin]]\n";
+        let lock = self.read("baton.lock");
+        let mut entries = lock.split(ENTRY);
+        let mut kept = entries.next().unwrap_or_default().to_owned();
+        for entry in entries.filter(|entry| entry.starts_with(&format!("name = \"{name}\"\n"))) {
+            kept = kept + ENTRY + entry;
+        }
+        self.write("baton.lock", kept);
     }
 
     /// Puts any bytes into the workspace and `baton.lock` as the plugin `name`.

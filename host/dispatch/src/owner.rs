@@ -9,7 +9,9 @@ const DAEMON: &str = "up";
 /// A name for this process; `kind` is the command that it runs.
 #[must_use]
 pub fn name(kind: &str) -> String {
-    format!("{kind}:{}:{}", std::process::id(), jiff::Timestamp::now().as_nanosecond())
+    let process = std::process::id();
+    let begun = began(process).map(|begun| format!(":{begun}")).unwrap_or_default();
+    format!("{kind}:{process}:{}{begun}", jiff::Timestamp::now().as_nanosecond())
 }
 
 /// Whether it is the name of a daemon.
@@ -22,8 +24,19 @@ pub fn is_daemon(owner: &str) -> bool {
 /// is free or ours.
 #[must_use]
 pub fn is_gone(owner: &str, no_daemon: bool) -> bool {
-    let process = owner.split(':').nth(1).and_then(|process| process.parse().ok());
-    no_daemon && is_daemon(owner) || !process.is_some_and(is_alive)
+    let mut parts = owner.split(':').skip(1);
+    let process = parts.next().and_then(|process| process.parse().ok());
+    let begun = parts.nth(1);
+    let same = |process| is_alive(process) && begun.is_none_or(|known| began(process).is_none_or(|now| now == known));
+    no_daemon && is_daemon(owner) || !process.is_some_and(same)
+}
+
+/// When a process began, in the system's own ticks since it was started: no clock that is set moves them. Tells a process from
+/// another one to which its number was given later. Only where there is `/proc`.
+fn began(process: u32) -> Option<String> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // Its name stands in parentheses and may hold anything; what follows does not.
+    stat.rsplit_once(')')?.1.split_whitespace().nth(19).map(str::to_owned)
 }
 
 /// Whether there is such a process, whoever's it is.
@@ -36,6 +49,16 @@ pub fn is_alive(process: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_that_was_given_again_is_another_process() {
+        let own = name("run");
+        assert!(!is_gone(&own, false));
+        // Only where the system tells when a process began.
+        let left = format!("run:{}:1:1", std::process::id());
+        assert_eq!(is_gone(&left, false), began(std::process::id()).is_some());
+        assert!(!is_gone(&format!("run:{}:1", std::process::id()), false), "a name of old does not say when");
+    }
 
     #[test]
     fn this_process_is_there_and_one_that_cannot_be_is_gone() {

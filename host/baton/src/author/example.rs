@@ -142,7 +142,8 @@ pub(crate) fn read_all(folder: &Path) -> anyhow::Result<Vec<Example>> {
 fn read(path: &Path) -> anyhow::Result<Example> {
     let mut example: Example = serde_json::from_str(&fs::read_to_string(path)?)?;
     example.name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    if let Some(file) = example.written.keys().find(|file| !is_plain(file) || Path::new(file).components().count() < 2) {
+    if let Some(file) = example.written.keys().find(|file| !is_plain(file) || Path::new(file).components().count() < 2)
+    {
         bail!("the file `{file}` must be FOLDER/NAME, without dots");
     }
     let beside = path.parent().unwrap_or(path).canonicalize()?;
@@ -208,7 +209,9 @@ mod tests {
     fn errors_when_what_is_copied_lies_elsewhere_or_is_no_file() {
         let folder = folder();
         std::os::unix::fs::symlink("../../secret", folder.path().join("examples/files/link")).unwrap();
-        for copy in ["../secret", "/etc/hostname", "files/../files/x.db", "files/link", "files", "none", "", "./files/x.db"] {
+        for copy in
+            ["../secret", "/etc/hostname", "files/../files/x.db", "files/link", "files", "none", "", "./files/x.db"]
+        {
             let read = with(folder.path(), &format!(r#"{{"music/a":{{"copy":"{copy}"}}}}"#));
             assert!(read.is_err(), "{copy}");
         }

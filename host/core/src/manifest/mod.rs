@@ -201,7 +201,9 @@ pub enum ManifestError {
     )]
     NoLibrary,
     /// Writing is asked for where there is only reading.
-    #[error("the manifest asks for the database `files` with the mode `rw`; of other programs' files there are snapshots only: `ro`")]
+    #[error(
+        "the manifest asks for the database `files` with the mode `rw`; of other programs' files there are snapshots only: `ro`"
+    )]
     FilesAreRead,
 }
 

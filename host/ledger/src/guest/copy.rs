@@ -55,8 +55,7 @@ enum Step {
 
 /// The file, for reading and nothing else. SQLite opens no link, also not on the way there.
 fn source(from: &Path) -> Result<Connection, GuestError> {
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let opened = Connection::open_with_flags(from, flags).and_then(|source| {
         // The tries are made here, where they can be ended.
         source.busy_timeout(Duration::ZERO)?;
@@ -263,6 +262,31 @@ mod tests {
         fs::write(&to, "").unwrap();
         assert!(matches!(copy(&path, &to, &Stop::default(), || false), Err(GuestError::Invalid(_))));
         assert_eq!(fs::metadata(&to).unwrap().len(), 0);
+    }
+
+    #[test]
+    #[expect(clippy::print_stderr, reason = "a test that was not made has to say so")]
+    fn errors_with_what_to_do_where_sqlite_can_make_nothing_beside_a_log() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let (folder, path) = folder();
+        let writer = written_to(&path, "WAL", 3);
+        let close = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+        close(0o555);
+        if fs::write(folder.path().join("any"), "").is_ok() {
+            eprintln!("SKIPPED: this user may write everywhere, so no folder is closed to it");
+            return;
+        }
+        assert_eq!(copied(&path).map(|(_kept, copy)| count(&copy)), Ok(3), "what it needs is there already");
+        close(0o755);
+        drop(writer);
+        assert!(!path.with_extension("db-wal").exists());
+        close(0o555);
+        let said = copied(&path).map(|(_kept, copy)| count(&copy));
+        close(0o755);
+        let Err(GuestError::Failed(said)) = said else { panic!("{said:?}") };
+        assert!(said.contains("-shm beside it") && said.contains("grant that"), "{said}");
+        assert_eq!(copied(&path).map(|(_kept, copy)| count(&copy)), Ok(3));
     }
 
     #[test]

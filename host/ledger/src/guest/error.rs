@@ -65,7 +65,9 @@ impl GuestError {
                 "the database has used up its quota, or the disk is full; delete what is not needed any more"
                     .to_owned(),
             ),
-            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Damaged(format!("the database is damaged: {text}")),
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+                Self::Damaged(format!("the database is damaged: {text}"))
+            }
             ErrorCode::Unknown
             | ErrorCode::TypeMismatch
             | ErrorCode::ParameterOutOfRange

@@ -13,7 +13,7 @@ use crate::output::{self, Table};
 pub(super) struct Grant {
     /// The plugin
     name: String,
-    /// What: files:ro=NAME, files:rw=NAME=PATH, http=METHOD:HOST/PATH*, secret=NAME, sql=own, sql=catalog:ro, git=NAME, fingerprint=files, fingerprint=library, handoffs, ledger, returns
+    /// What: files:ro=NAME, files:rw=NAME=PATH, http=METHOD:HOST/PATH*, secret=NAME, sql=own, sql=catalog:ro, sql=files:ro, git=NAME, fingerprint=files, fingerprint=library, handoffs, ledger, returns, claims
     #[arg(required_unless_present = "all")]
     words: Vec<String>,
     /// All that it asks for

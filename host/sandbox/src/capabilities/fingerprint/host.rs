@@ -13,8 +13,8 @@ use baton_library::duplicates::{self, Duplicates, Wanted};
 use baton_library::lookup::{self, Asked};
 use baton_library::scan;
 
-use super::desk::Room;
 use super::super::beneath::{Closed, Refused, quoted};
+use super::desk::Room;
 use super::{generated, shown};
 use crate::error::Ceiling;
 use crate::limits;

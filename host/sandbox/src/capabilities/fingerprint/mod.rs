@@ -20,10 +20,10 @@ use baton_core::manifest::{Listening, Manifest};
 
 pub(crate) use desk::Gate;
 
+use super::beneath::{self, Misplaced, Mount, Place};
 use super::files::MountGrant;
 use crate::bindings::baton::plugin::fingerprint as generated;
 use generated::Error;
-use super::beneath::{self, Misplaced, Mount, Place};
 
 /// What an operator lets a plugin know of how things sound.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::desk::Room;
 use super::super::beneath::{Closed, Refused};
+use super::desk::Room;
 use super::*;
 use crate::capabilities::progress::Cancel;
 use crate::limits;

@@ -83,12 +83,7 @@ impl Sources {
     }
 
     /// Takes a snapshot; `access` has the folder for the copies.
-    pub(super) async fn take(
-        &self,
-        path: &str,
-        access: Access,
-        cancel: &Cancel,
-    ) -> Result<Snapshot, generated::Error> {
+    pub(super) async fn take(&self, path: &str, access: Access, cancel: &Cancel) -> Result<Snapshot, generated::Error> {
         // One is the attempt's own.
         if Arc::strong_count(&self.taken) > limits::SNAPSHOTS {
             let most = limits::SNAPSHOTS;
