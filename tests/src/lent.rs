@@ -41,10 +41,22 @@ impl Lent {
         Self::open(Database::Own, path.to_owned(), false)
     }
 
+    /// The same, of a file that may be damaged.
+    ///
+    /// # Errors
+    /// When it does not open.
+    pub fn try_file(path: &Path) -> Result<Self, Error> {
+        Self::try_open(Database::Own, path.to_owned(), false)
+    }
+
     fn open(database: Database, path: PathBuf, writable: bool) -> Self {
+        Self::try_open(database, path, writable).expect("the database opens")
+    }
+
+    fn try_open(database: Database, path: PathBuf, writable: bool) -> Result<Self, Error> {
         let access = Access { database, path, writable, denial: "writing is not granted".to_owned() };
-        let session = Session::open(&access, &Stop::default()).expect("the database opens");
-        Self { access, session }
+        let session = Session::open(&access, &Stop::default()).map_err(error_out)?;
+        Ok(Self { access, session })
     }
 }
 

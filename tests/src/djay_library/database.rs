@@ -1,4 +1,4 @@
-//! The tables of YapDatabase and the rows in them.
+//! The tables of `YapDatabase` and the rows in them.
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ CREATE TABLE "view_mediaItemPlaylistView_map" ("rowid" INTEGER PRIMARY KEY, "pag
 CREATE TABLE "view_mediaItemPlaylistView_page" ("pageKey" CHAR NOT NULL PRIMARY KEY, "group" CHAR NOT NULL, "prevPageKey" CHAR, "count" INTEGER, "data" BLOB);
 "#;
 
-/// As many rowids as YapDatabase keeps in a page.
+/// As many rowids as `YapDatabase` keeps in a page.
 const PAGE: usize = 50;
 
 /// An empty dictionary as Apple's programs keep it.

@@ -1,4 +1,4 @@
-//! A djay library of any size, made from a seed: `MediaLibrary.db` with the tables of YapDatabase, objects in TSAF as macOS and
+//! A djay library of any size, made from a seed: `MediaLibrary.db` with the tables of `YapDatabase`, objects in TSAF as macOS and
 //! Windows write them, djay's own indexes and views. What was written is given back, so that a reader is held against it.
 //!
 //! The encoder is this one's own and shares nothing with the reader in `plugins/djay`.

@@ -136,7 +136,9 @@ impl Writer {
             }
             Tree::Array(items) => {
                 self.put(0x0B, count(items.len()));
-                items.iter().for_each(|item| self.value(item));
+                for item in items {
+                    self.value(item);
+                }
             }
             Tree::Object(class, fields) => {
                 self.bytes.push(0x2B);

@@ -13,7 +13,7 @@ pub struct Wanted {
     pub local: usize,
     /// Tracks of Beatport.
     pub beatport: usize,
-    /// Tracks of SoundCloud.
+    /// Tracks of `SoundCloud`.
     pub soundcloud: usize,
     /// Tracks of Spotify.
     pub spotify: usize,

@@ -156,7 +156,7 @@ fn sources(random: &mut Random, wanted: &Wanted, number: usize, name: (&str, Opt
     if number < soundcloud {
         let first = streamed("beatport", "track", numbered(random));
         // Some are known to two services.
-        let second = (number % 20 == 0).then(|| streamed("soundcloud", "tracks", numbered(random)));
+        let second = number.is_multiple_of(20).then(|| streamed("soundcloud", "tracks", numbered(random)));
         std::iter::once(first).chain(second).collect()
     } else if number < spotify {
         vec![streamed("soundcloud", "tracks", numbered(random))]
@@ -168,10 +168,10 @@ fn sources(random: &mut Random, wanted: &Wanted, number: usize, name: (&str, Opt
 }
 
 fn local(random: &mut Random, style: Style, number: usize, (title, artist): (&str, Option<&str>)) -> Vec<Source> {
-    if style == Style::Mac && number % 2 == 0 {
+    if style == Style::Mac && number.is_multiple_of(2) {
         let id = random.next();
         // djay writes both forms of one number.
-        let uri = if number % 4 == 0 {
+        let uri = if number.is_multiple_of(4) {
             format!("com.apple.iTunes:{}", id.cast_signed())
         } else {
             format!("com.apple.iTunes:{id}")
@@ -208,13 +208,13 @@ fn percent(path: &str, kept: &[u8]) -> String {
 
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
 fn sessions(random: &mut Random, wanted: &Wanted) -> Vec<Session> {
-    let devices = match wanted.style {
+    let [first, second] = match wanted.style {
         Style::Mac => [("Studio Mac", "mac"), ("Booth iPad", "ipad")],
         Style::Windows => [("DESK-PC", "windows"), ("LAPTOP", "windows")],
     };
     let session = |number: usize| {
         let started = YEAR_2024 + number as f64 * 432_000.0 + quarter(random, 0, 80_000);
-        let (name, kind) = devices[number % 2];
+        let (name, kind) = if number.is_multiple_of(2) { first } else { second };
         Session {
             id: random.uuid(),
             device_name: name.to_owned(),

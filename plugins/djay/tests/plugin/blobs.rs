@@ -8,6 +8,7 @@ use djay::tsaf::{Blob, Document};
 use serde_json::Value;
 
 /// The folder of blobs, if there is one.
+#[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
 fn folder() -> Option<PathBuf> {
     let Some(corpus) = std::env::var_os("BATON_CORPUS") else {
         eprintln!("SKIPPED: BATON_CORPUS is not set, so no real blob was read");

@@ -1,0 +1,102 @@
+//! The activity as two tables and a page.
+
+use baton_plugin_kit::moment;
+use baton_plugin_kit::sheet::Written;
+
+use super::{Activity, Options, Played};
+use crate::text::cell;
+
+/// The table of relations has at most so many rows.
+const MOST_ROWS: usize = 50_000;
+
+fn when(millis: Option<i64>) -> String {
+    millis.and_then(moment::text).unwrap_or_default()
+}
+
+/// The played tracks.
+///
+/// # Errors
+/// Never, in memory.
+pub fn csv_of_tracks(activity: &Activity) -> Result<Vec<u8>, String> {
+    let mut table = Written::new(["track_id", "title", "artist", "plays", "sessions", "first_played", "last_played"])?;
+    for track in &activity.tracks {
+        let (plays, sessions) = (track.plays.to_string(), track.sessions.to_string());
+        let (first, last) = (when(track.first), when(track.last));
+        table.row([&track.id, &track.title, &track.artist, &plays, &sessions, &first, &last])?;
+    }
+    table.into_bytes()
+}
+
+/// The relations, the 50,000 strongest.
+///
+/// # Errors
+/// Never, in memory.
+pub fn csv_of_relations(activity: &Activity) -> Result<Vec<u8>, String> {
+    let mut table = Written::new(["track_id", "title", "artist", "other_id", "other_title", "other_artist", "weight"])?;
+    for relation in activity.relations.iter().take(MOST_ROWS) {
+        let (Some(one), Some(other)) = (activity.tracks.get(relation.one), activity.tracks.get(relation.other)) else {
+            continue;
+        };
+        let weight = relation.weight.to_string();
+        table.row([&one.id, &one.title, &one.artist, &other.id, &other.title, &other.artist, &weight])?;
+    }
+    table.into_bytes()
+}
+
+/// A page with the top of both.
+#[must_use]
+pub fn markdown(activity: &Activity, options: &Options) -> String {
+    let range = match (when(options.since), when(options.until)) {
+        (since, until) if since.is_empty() && until.is_empty() => "the whole history".to_owned(),
+        (since, until) if until.is_empty() => format!("since {since}"),
+        (since, until) if since.is_empty() => format!("before {until}"),
+        (since, until) => format!("from {since} to {until}"),
+    };
+    let mut page = format!(
+        "# djay activity\n\n{} plays of {} tracks in {} sessions, {range}.\n",
+        activity.plays,
+        activity.tracks.len(),
+        activity.sessions
+    );
+    page.push_str("\n## Most played\n\n| Track | Plays | Sessions | First | Last |\n|---|---|---|---|---|\n");
+    for track in activity.tracks.iter().take(options.top) {
+        let (first, last) = (when(track.first), when(track.last));
+        page.push_str(&format!("| {} | {} | {} | {first} | {last} |\n", name(track), track.plays, track.sessions));
+    }
+    page.push_str(&format!(
+        "\n## Played together\n\nA pair counts 1 for each two plays in one session, 2 more for neighbours; from {} on: {} pairs.\n\n\
+         | Track | With | Weight |\n|---|---|---|\n",
+        options.threshold,
+        activity.relations.len()
+    ));
+    for relation in activity.relations.iter().take(options.top) {
+        if let (Some(one), Some(other)) = (activity.tracks.get(relation.one), activity.tracks.get(relation.other)) {
+            page.push_str(&format!("| {} | {} | {} |\n", name(one), name(other), relation.weight));
+        }
+    }
+    page.push_str(&bounds(activity));
+    page
+}
+
+/// What was not counted, if anything.
+fn bounds(activity: &Activity) -> String {
+    let mut lines = String::new();
+    if activity.long_sessions > 0 {
+        lines.push_str(&format!(
+            "- {} sessions have more than 501 plays: of those only plays at most 500 apart are pairs.\n",
+            activity.long_sessions
+        ));
+    }
+    if activity.left_out > 0 {
+        lines.push_str(&format!("- For {} pairs there was no room.\n", activity.left_out));
+    }
+    if activity.relations.len() > MOST_ROWS {
+        lines.push_str(&format!("- The table of pairs has the first {MOST_ROWS} of {}.\n", activity.relations.len()));
+    }
+    if lines.is_empty() { lines } else { format!("\n## Not counted\n\n{lines}") }
+}
+
+fn name(track: &Played) -> String {
+    let title = if track.title.is_empty() { &track.id } else { &track.title };
+    if track.artist.is_empty() { cell(title) } else { format!("{} – {}", cell(&track.artist), cell(title)) }
+}

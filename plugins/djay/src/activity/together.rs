@@ -1,0 +1,73 @@
+//! Which tracks were played in one session, counted.
+
+use std::collections::HashMap;
+
+/// Plays farther apart than this are no pair: a night has 200.
+const FAR: usize = 500;
+/// Two are neighbours: 1 as a pair, and so much more.
+const NEIGHBOUR: u64 = 2;
+/// So many pairs of tracks are kept: 64 MiB.
+const MOST_PAIRS: usize = 1 << 20;
+
+/// Pairs of tracks and how much they count.
+#[derive(Debug, Default)]
+pub struct Together {
+    /// By both tracks, the lower number first.
+    pub weights: HashMap<(usize, usize), u64>,
+    /// Sessions that are longer than the farthest pair.
+    pub long_sessions: usize,
+    /// Pairs that came when there was no room.
+    pub left_out: u64,
+}
+
+/// Counts the pairs of all sessions.
+#[must_use]
+pub fn together(sessions: &[Vec<usize>]) -> Together {
+    let mut together = Together::default();
+    for session in sessions {
+        together.long_sessions += usize::from(session.len() > FAR + 1);
+        for (place, one) in session.iter().enumerate() {
+            for (distance, other) in session.iter().skip(place + 1).take(FAR).enumerate() {
+                if one != other {
+                    together.add((*one.min(other), *one.max(other)), if distance == 0 { 1 + NEIGHBOUR } else { 1 });
+                }
+            }
+        }
+    }
+    together
+}
+
+impl Together {
+    fn add(&mut self, pair: (usize, usize), weight: u64) {
+        if self.weights.len() < MOST_PAIRS {
+            *self.weights.entry(pair).or_default() += weight;
+        } else if let Some(known) = self.weights.get_mut(&pair) {
+            *known += weight;
+        } else {
+            self.left_out += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_counts_one_and_neighbours_two_more() {
+        let found = together(&[vec![0, 1, 2], vec![2, 0], vec![3, 3]]);
+        let mut weights: Vec<_> = found.weights.into_iter().collect();
+        weights.sort_unstable();
+        // 0 and 2: once apart, once as neighbours. A track is no pair with itself.
+        assert_eq!(weights, [((0, 1), 3), ((0, 2), 4), ((1, 2), 3)]);
+    }
+
+    #[test]
+    fn a_session_of_thousands_pairs_what_is_near() {
+        let found = together(&[(0..5_000).collect()]);
+        assert_eq!(found.long_sessions, 1);
+        assert!(found.weights.contains_key(&(0, FAR)) && !found.weights.contains_key(&(0, FAR + 1)));
+        assert!(found.weights.len() <= MOST_PAIRS && found.weights.len() as u64 + found.left_out <= 5_000 * FAR as u64);
+        assert_eq!(together(&[(0..=FAR).collect()]).long_sessions, 0);
+    }
+}

@@ -1,0 +1,26 @@
+//! How often each track was played, and when last.
+
+use crate::library::{Library, Track};
+
+/// By a track's place.
+#[derive(Debug)]
+pub(super) struct Played(Vec<(i64, Option<i64>)>);
+
+impl Played {
+    pub(super) fn of(library: &Library) -> Self {
+        let mut played = vec![(0, None); library.tracks.len()];
+        for play in &library.plays {
+            if let Some((count, last)) = play.track.and_then(|track| played.get_mut(track)) {
+                *count += 1;
+                *last = (*last).max(play.started);
+            }
+        }
+        Self(played)
+    }
+
+    /// djay's own count where it keeps one, else the plays of its history; and the moment of the last one in the history.
+    pub(super) fn at(&self, place: usize, track: &Track) -> (i64, Option<i64>) {
+        let (count, last) = self.0.get(place).copied().unwrap_or_default();
+        (track.play_count.unwrap_or(count), last)
+    }
+}

@@ -1,0 +1,111 @@
+//! djay's own indexes against what was read: both say tempo and key, from different hands. Where they disagree, one of the two was
+//! read or written wrongly.
+
+use std::collections::HashSet;
+
+use baton_plugin_kit::Findings;
+use baton_plugin_kit::lent::Tables;
+use baton_plugin_sdk::sql::Value;
+use baton_plugin_sdk::{Error, Severity};
+
+use super::model::Track;
+use super::read::{About, Gathered};
+
+/// Tempos differ when they differ by more than an f32 does.
+const SAME_BPM: f64 = 0.001;
+
+const HEARD: &str =
+    "SELECT rowid, bpm, keySignatureIndex FROM \"secondaryIndex_mediaItemAnalyzedDataIndex\" ORDER BY rowid";
+const SET: &str = "SELECT rowid, manualBPM FROM \"secondaryIndex_mediaItemUserDataIndex\" ORDER BY rowid";
+
+/// Compares. An index that is not there, or has other columns, is a remark.
+///
+/// # Errors
+/// As `wit/sql.wit`, when an index cannot be read to its end.
+pub(super) fn indexes(database: &dyn Tables, gathered: &Gathered, findings: &mut Findings) -> Result<(), Error> {
+    let seen = each(database, ("analysis", HEARD), findings, |row, values, findings| {
+        let Some(About::Analysis(place)) = gathered.about.get(&row) else { return false };
+        let (Some(track), [bpm, key]) = (gathered.tracks.get(*place), values) else { return false };
+        compare_bpm(track, ("bpm", track.heard_bpm), bpm.as_real(), findings);
+        if key.as_real() != track.key_index.map(as_real) {
+            let title = format!(
+                "the key of {} is {} and djay's index says {}",
+                track.id,
+                shown(track.key_index.map(as_real)),
+                shown(key.as_real())
+            );
+            findings.add("index", &format!("key:{}", track.id), Severity::Medium, title, "");
+        }
+        true
+    })?;
+    if let Some(seen) = seen {
+        let unnamed = |(row, about): (&i64, &About)| match about {
+            About::Analysis(place) if !seen.contains(row) => gathered.tracks.get(*place),
+            _ => None,
+        };
+        let mut missing: Vec<_> = gathered.about.iter().filter_map(unnamed).collect();
+        missing.sort_by(|a, b| a.id.cmp(&b.id));
+        for track in missing {
+            let title = format!("the analysis of {} is not in djay's index", track.id);
+            findings.add("index", &format!("absent:{}", track.id), Severity::Low, title, "");
+        }
+    }
+    each(database, ("user data", SET), findings, |row, values, findings| {
+        let Some(About::UserData(place)) = gathered.about.get(&row) else { return false };
+        let (Some(track), [bpm]) = (gathered.tracks.get(*place), values) else { return false };
+        compare_bpm(track, ("manual bpm", track.manual_bpm), bpm.as_real(), findings);
+        true
+    })?;
+    Ok(())
+}
+
+/// Goes through an index; gives the rows that it names, none when there is no such index.
+fn each(
+    database: &dyn Tables,
+    (name, statement): (&str, &str),
+    findings: &mut Findings,
+    mut compare: impl FnMut(i64, &[Value], &mut Findings) -> bool,
+) -> Result<Option<HashSet<i64>>, Error> {
+    let rows = match database.rows(statement, &[]) {
+        Ok(rows) => rows,
+        Err(error) => {
+            let title = format!("djay's index of {name} is not there, so nothing was held against it");
+            findings.add("index", name, Severity::Info, title, Error::from(error).to_string());
+            return Ok(None);
+        }
+    };
+    let mut seen = HashSet::new();
+    for row in rows {
+        let row = row?;
+        let Some((Value::Integer(number), values)) = row.split_first() else { continue };
+        seen.insert(*number);
+        if !compare(*number, values, findings) {
+            let title = format!("djay's index of {name} names row {number}, which is no {name} or could not be read");
+            findings.add("index", &format!("{name}:{number}"), Severity::Low, title, "");
+        }
+    }
+    Ok(Some(seen))
+}
+
+fn compare_bpm(track: &Track, (what, read): (&str, Option<f64>), index: Option<f64>, findings: &mut Findings) {
+    let same = match (read, index) {
+        (Some(read), Some(index)) => (read - index).abs() <= SAME_BPM,
+        (None, None) => true,
+        // The index may leave out what it has another column for.
+        (Some(_), None) => what == "manual bpm",
+        (None, Some(_)) => false,
+    };
+    if !same {
+        let title = format!("the {what} of {} is {} and djay's index says {}", track.id, shown(read), shown(index));
+        findings.add("index", &format!("{what}:{}", track.id), Severity::Medium, title, "");
+    }
+}
+
+fn shown(number: Option<f64>) -> String {
+    number.map_or_else(|| "nothing".to_owned(), |number| number.to_string())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a key's number is small; a larger one is compared well enough")]
+fn as_real(number: i64) -> f64 {
+    number as f64
+}

@@ -1,0 +1,161 @@
+//! The records. Moments are milliseconds since 1970 UTC; what djay does not say is absent.
+
+use std::collections::BTreeMap;
+
+use baton_plugin_kit::Key;
+use serde::Serialize;
+
+/// All of a library. Places of tracks and sessions are those in its lists.
+#[derive(Debug, Default)]
+pub struct Library {
+    /// By id.
+    pub tracks: Vec<Track>,
+    /// By their beginning.
+    pub sessions: Vec<Session>,
+    /// By their time.
+    pub plays: Vec<Play>,
+    /// By name.
+    pub playlists: Vec<Playlist>,
+    /// How many rows each collection has.
+    pub rows: BTreeMap<String, usize>,
+    /// How many blobs could not be read.
+    pub unreadable: usize,
+}
+
+/// A track.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Track {
+    /// 32 hexadecimal digits: djay's `titleID`.
+    pub id: String,
+    /// Its title; empty when only its place is known yet.
+    pub title: String,
+    /// Its artist.
+    pub artist: Option<String>,
+    /// Its length in seconds.
+    pub seconds: Option<f64>,
+    /// Its ISRC.
+    pub isrc: Option<String>,
+    /// Its tempo as djay heard it.
+    pub heard_bpm: Option<f64>,
+    /// Its tempo as the user set it.
+    pub manual_bpm: Option<f64>,
+    /// djay's number of its key.
+    pub key_index: Option<i64>,
+    /// Where it is, in djay's order.
+    pub sources: Vec<Source>,
+    /// How often djay counts it as played.
+    pub play_count: Option<i64>,
+}
+
+impl Track {
+    /// Its tempo: the user's, else the one that djay heard.
+    #[must_use]
+    pub fn bpm(&self) -> Option<f64> {
+        self.manual_bpm.or(self.heard_bpm)
+    }
+
+    /// Its key.
+    #[must_use]
+    pub fn key(&self) -> Option<Key> {
+        Key::of_djay(self.key_index?)
+    }
+
+    /// Its length in whole milliseconds.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "it is below 1e12, and a length of a fraction of a millisecond more"
+    )]
+    pub fn duration_ms(&self) -> Option<i64> {
+        self.seconds.filter(|seconds| (0.0..1e9).contains(seconds)).map(|seconds| (seconds * 1_000.0).round() as i64)
+    }
+
+    /// The path of its file.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        self.sources.iter().find_map(|source| source.path.as_deref())
+    }
+}
+
+/// Where a track is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Source {
+    /// `local` (a file), `apple` (a number in Apple's music library), or the service as djay writes it.
+    pub service: String,
+    /// What it is called there; empty for a file.
+    pub id: String,
+    /// The address as djay writes it.
+    pub uri: String,
+    /// The file's path.
+    pub path: Option<String>,
+}
+
+impl Source {
+    /// Whether it is at a service, and not a file or in Apple's own library.
+    #[must_use]
+    pub fn is_streamed(&self) -> bool {
+        self.service != "local" && self.service != "apple"
+    }
+}
+
+/// A session at the decks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Session {
+    /// A UUID.
+    pub id: String,
+    /// The device.
+    pub device_name: Option<String>,
+    /// Its kind.
+    pub device_type: Option<String>,
+    /// When it began.
+    pub started: Option<i64>,
+    /// When it ended.
+    pub ended: Option<i64>,
+}
+
+/// A track that was played.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Play {
+    /// A UUID.
+    pub id: String,
+    /// The id of its session.
+    pub session_id: Option<String>,
+    /// The place of its session.
+    pub session: Option<usize>,
+    /// The id of its track.
+    pub track_id: Option<String>,
+    /// The place of its track; none when the library does not have it.
+    pub track: Option<usize>,
+    /// What the play itself says of the track.
+    pub title: Option<String>,
+    /// What the play itself says of the track.
+    pub artist: Option<String>,
+    /// What the play itself says of the track, in milliseconds.
+    pub duration_ms: Option<i64>,
+    /// The deck.
+    pub deck: Option<i64>,
+    /// When it began.
+    pub started: Option<i64>,
+    /// Where it was played from: `explorer`, `spotify`.
+    pub origin: Option<String>,
+}
+
+/// A playlist.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Playlist {
+    /// A UUID; the group of the view when nothing else is known of it.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its tracks in order.
+    pub items: Vec<Item>,
+}
+
+/// What stands at a place of a playlist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// The id of the track.
+    pub track_id: String,
+    /// Its place; none when the library does not have it.
+    pub track: Option<usize>,
+}

@@ -1,0 +1,154 @@
+//! Where the database is: what the handoff names below a granted folder, or the places where djay puts it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use baton_plugin_kit::safe_path;
+use baton_plugin_sdk::{Error, Mount};
+
+const FILE: &str = "MediaLibrary.db";
+
+/// The places below the folder that was granted: the library's own folder, djay's, or the one of all music.
+const KNOWN: [&str; 8] = [
+    "",
+    "djay Media Library.djayMediaLibrary",
+    "djay Media Library",
+    "djay/djay Media Library.djayMediaLibrary",
+    "djay/djay Media Library",
+    "djay Pro 2/djay Media Library.djayMediaLibrary",
+    "Music/djay/djay Media Library.djayMediaLibrary",
+    "Music/djay/djay Media Library",
+];
+
+/// Where djay puts its daily copies, each in a folder of its date.
+const BACKUPS: [&str; 3] = ["Backups", "djay/Backups", "Music/djay/Backups"];
+
+/// Backups of more days than these are not looked through.
+const MOST_DAYS: usize = 5_000;
+
+/// A database that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its path, for opening.
+    pub path: String,
+    /// Its path for people.
+    pub shown: String,
+}
+
+/// Finds the database: `named` below one of the folders, else where djay puts it, else (with `backup`) the newest backup, and only
+/// that.
+///
+/// # Errors
+/// `permanent` when there is none, or the name leads elsewhere, with what was looked for.
+pub fn find(mounts: &[&Mount], named: Option<&str>, backup: bool) -> Result<Found, Error> {
+    let candidates = |mount: &Mount| match named {
+        Some(named) => of_name(named),
+        None if backup => Ok(backups(Path::new(&mount.path))),
+        None => Ok(KNOWN.iter().map(|folder| Path::new(folder).join(FILE)).collect()),
+    };
+    for mount in mounts {
+        for below in candidates(mount)? {
+            let path = Path::new(&mount.path).join(&below);
+            if path.is_file() {
+                let shown = format!("{}/{}", mount.shown_as, below.to_string_lossy());
+                return Ok(Found { path: path.to_string_lossy().into_owned(), shown });
+            }
+        }
+    }
+    let folders: Vec<_> = mounts.iter().map(|mount| mount.shown_as.as_str()).collect();
+    let folders = folders.join(" and ");
+    Err(Error::Permanent(match (named, backup) {
+        (Some(named), _) => format!("there is no djay library `{}` below {folders}", named.escape_debug()),
+        (None, true) => {
+            format!("there is no backup of djay below {folders}: looked in {} for DATE folders", BACKUPS.join(", "))
+        }
+        (None, false) => format!(
+            "there is no {FILE} below {folders}, neither there nor in {}; name it with the argument `library`, or ask for the \
+             newest backup with `backup`",
+            KNOWN.iter().filter(|folder| !folder.is_empty()).copied().collect::<Vec<_>>().join(", ")
+        ),
+    }))
+}
+
+/// The name itself, or the file in it when it is a folder.
+fn of_name(named: &str) -> Result<Vec<PathBuf>, Error> {
+    let below = safe_path(named).ok_or_else(|| {
+        Error::Permanent(format!(
+            "the argument `library` must be a path below the granted folder, not `{}`",
+            named.escape_debug()
+        ))
+    })?;
+    Ok(vec![below.join(FILE), below])
+}
+
+/// Backups below a folder, the newest first.
+fn backups(folder: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<(String, PathBuf)> = Vec::new();
+    for place in BACKUPS {
+        for entry in fs::read_dir(folder.join(place)).into_iter().flatten().flatten().take(MOST_DAYS) {
+            let Ok(day) = entry.file_name().into_string() else { continue };
+            if day.len() == 10 && day.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+                let library = Path::new(place).join(&day);
+                let forms = ["djay Media Library", "djay Media Library.djayMediaLibrary"];
+                found.extend(forms.map(|form| (day.clone(), library.join(form).join(FILE))));
+            }
+        }
+    }
+    found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    found.into_iter().map(|(_, path)| path).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mount(folder: &Path) -> Mount {
+        Mount {
+            name: "djay".to_owned(),
+            path: folder.to_string_lossy().into_owned(),
+            shown_as: "Music".to_owned(),
+            host_path: folder.to_string_lossy().into_owned(),
+            writable: false,
+        }
+    }
+
+    fn put(folder: &Path, file: &str) {
+        let path = folder.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "").unwrap();
+    }
+
+    #[test]
+    fn known_places_are_found_and_backups_only_when_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let mount = mount(folder.path());
+        let found = |named, backup| find(&[&mount], named, backup).map(|found| found.shown);
+        put(folder.path(), "djay/Backups/2026-01-17/djay Media Library/MediaLibrary.db");
+        put(folder.path(), "djay/Backups/2026-01-18/djay Media Library/MediaLibrary.db");
+        put(folder.path(), "djay/Backups/latest/djay Media Library/MediaLibrary.db");
+        assert!(matches!(found(None, false), Err(Error::Permanent(text)) if text.contains("`backup`")));
+        assert_eq!(found(None, true).unwrap(), "Music/djay/Backups/2026-01-18/djay Media Library/MediaLibrary.db");
+        put(folder.path(), "djay/djay Media Library/MediaLibrary.db");
+        assert_eq!(found(None, false).unwrap(), "Music/djay/djay Media Library/MediaLibrary.db");
+        put(folder.path(), "MediaLibrary.db");
+        assert_eq!(found(None, false).unwrap(), "Music/MediaLibrary.db");
+        assert_eq!(
+            found(Some("djay/djay Media Library"), false).unwrap(),
+            "Music/djay/djay Media Library/MediaLibrary.db"
+        );
+    }
+
+    #[test]
+    fn errors_on_names_that_lead_elsewhere_or_nowhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let mount = mount(folder.path());
+        for (named, why) in [
+            ("../x", "below the granted folder"),
+            ("/etc/passwd", "below the granted"),
+            ("x.db", "no djay library `x.db`"),
+        ] {
+            let error = find(&[&mount], Some(named), false).unwrap_err();
+            assert!(matches!(error, Error::Permanent(text) if text.contains(why)), "{named}");
+        }
+    }
+}

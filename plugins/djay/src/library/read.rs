@@ -1,0 +1,204 @@
+//! Rows to records, and the joins. One pass over the rows in the order in which they lie in the file; what a later row adds to a
+//! track is put together by the track's id.
+
+use std::collections::{BTreeMap, HashMap};
+
+use baton_plugin_kit::Findings;
+use baton_plugin_kit::lent::Tables;
+use baton_plugin_sdk::sql::Value;
+use baton_plugin_sdk::{Error, Severity};
+
+use super::model::{Library, Play, Playlist, Session, Track};
+use super::{check, playlists, records, schema};
+use crate::tsaf::{Blob, Document, Mismatch};
+
+/// A larger blob is not read: a session of 20,000 plays has 800 kB. The host gives no value above 1 MiB.
+const MOST_BYTES: i64 = 1_000_000;
+
+const ROWS: &str = "SELECT rowid, collection, key, CASE WHEN length(data) <= ?1 THEN data END, length(data) FROM database2 \
+    WHERE collection IN ('mediaItemTitleIDs', 'localMediaItemLocations', 'globalMediaItemLocations', 'mediaItemAnalyzedData', \
+    'mediaItemUserData', 'historySessions', 'historySessionItems', 'mediaItemPlaylists', 'mediaItemPlaylistItems', \
+    'databaseInfo') ORDER BY rowid";
+
+/// What a row is about, for the indexes and views that name rows by their number.
+#[derive(Clone, Debug)]
+pub(super) enum About {
+    /// The track at that place.
+    Track(usize),
+    /// What djay heard in it.
+    Analysis(usize),
+    /// What the user did with it.
+    UserData(usize),
+    /// An item of a playlist: the id of its track.
+    Item(String),
+}
+
+/// Reads a library; what cannot be read of it becomes findings.
+///
+/// # Errors
+/// `permanent` when it is no library of a known djay; as `wit/sql.wit` when the database cannot be read.
+pub fn read(database: &dyn Tables, findings: &mut Findings) -> Result<Library, Error> {
+    schema::check(database)?;
+    let mut gathered = Gathered::default();
+    for row in database.rows(ROWS, &[MOST_BYTES.into()])? {
+        gathered.row(&row?, findings);
+    }
+    check::indexes(database, &gathered, findings)?;
+    playlists::read(database, &mut gathered, findings)?;
+    Ok(gathered.into_library())
+}
+
+/// What was read so far.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    pub(super) tracks: Vec<Track>,
+    /// Whether a track is in the library: it has a title or a place of its own, not only an analysis.
+    is_there: Vec<bool>,
+    places: HashMap<String, usize>,
+    /// Rows by their number.
+    pub(super) about: HashMap<i64, About>,
+    sessions: Vec<Session>,
+    plays: Vec<Play>,
+    pub(super) playlists: Vec<Playlist>,
+    rows: BTreeMap<String, usize>,
+    unreadable: usize,
+}
+
+impl Gathered {
+    fn row(&mut self, row: &[Value], findings: &mut Findings) {
+        let [Value::Integer(rowid), Value::Text(collection), Value::Text(key), data, length] = row else {
+            self.unreadable += 1;
+            let seen = row.first().and_then(Value::as_integer).unwrap_or_default();
+            let title = format!("row {seen} of database2 has no collection or no key");
+            findings.add("row", &seen.to_string(), Severity::Medium, title, "");
+            return;
+        };
+        match self.rows.get_mut(collection) {
+            Some(count) => *count += 1,
+            None => drop(self.rows.insert(collection.clone(), 1)),
+        }
+        let read = match data.as_blob() {
+            Some(blob) => self.blob(*rowid, (collection, key), blob, findings),
+            None => Err(match length.as_integer() {
+                Some(bytes) => format!("it has {bytes} bytes and {MOST_BYTES} are read"),
+                None => "it is no blob".to_owned(),
+            }),
+        };
+        if let Err(why) = read {
+            self.unreadable += 1;
+            let title = format!("{collection}/{key} cannot be read: {why}");
+            findings.add("blob", &format!("{collection}/{key}"), Severity::Medium, title, format!("row {rowid}"));
+        }
+    }
+
+    fn blob(&mut self, row: i64, name: (&str, &str), blob: &[u8], findings: &mut Findings) -> Result<(), String> {
+        let (collection, key) = name;
+        let document = match Blob::of(blob).map_err(|fault| fault.to_string())? {
+            Blob::Tsaf(document) => document,
+            // It is one in every library.
+            Blob::BinaryPlist if collection == "databaseInfo" => return Ok(()),
+            Blob::BinaryPlist => {
+                return Err("it is a property list (bplist00), as older versions of djay wrote".to_owned());
+            }
+        };
+        let id = self.record(row, name, &document).map_err(|mismatch| mismatch.to_string())?;
+        if let Some(id) = id.filter(|id| id != key) {
+            let title = format!("{collection}/{key} calls itself {id}; the key counts");
+            findings.add("id", &format!("{collection}/{key}"), Severity::Low, title, format!("row {row}"));
+        }
+        Ok(())
+    }
+
+    /// Takes an object in; gives what it says of its own id.
+    fn record(
+        &mut self,
+        row: i64,
+        (collection, key): (&str, &str),
+        document: &Document<'_>,
+    ) -> Result<Option<String>, Mismatch> {
+        match collection {
+            "mediaItemTitleIDs" => {
+                self.of_track(row, key, (true, About::Track), |track| records::title(document, track))
+            }
+            "localMediaItemLocations" | "globalMediaItemLocations" => {
+                self.of_track(row, key, (true, About::Track), |track| records::location(document, track))
+            }
+            "mediaItemAnalyzedData" => {
+                self.of_track(row, key, (false, About::Analysis), |track| records::analysed(document, track))
+            }
+            "mediaItemUserData" => {
+                self.of_track(row, key, (false, About::UserData), |track| records::user_data(document, track))
+            }
+            "historySessions" => {
+                let (id, session) = records::session(document, key)?;
+                self.sessions.push(session);
+                Ok(id)
+            }
+            "historySessionItems" => {
+                let (id, play) = records::play(document, key)?;
+                self.plays.push(play);
+                Ok(id)
+            }
+            "mediaItemPlaylists" => {
+                let (id, playlist) = records::playlist(document, key)?;
+                self.playlists.push(playlist);
+                Ok(id)
+            }
+            "mediaItemPlaylistItems" => {
+                let (id, track) = records::playlist_item(document)?;
+                if let Some(track) = track {
+                    self.about.insert(row, About::Item(track));
+                }
+                Ok(id)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Adds to the track of that id. One that cannot be read whole adds nothing.
+    fn of_track(
+        &mut self,
+        row: i64,
+        key: &str,
+        (is_there, about): (bool, fn(usize) -> About),
+        add: impl FnOnce(&mut Track) -> Result<Option<String>, Mismatch>,
+    ) -> Result<Option<String>, Mismatch> {
+        let place = self.places.get(key).copied().unwrap_or(self.tracks.len());
+        if place == self.tracks.len() {
+            self.places.insert(key.to_owned(), place);
+            self.tracks.push(Track { id: key.to_owned(), ..Track::default() });
+            self.is_there.push(false);
+        }
+        let Some((track, there)) = self.tracks.get_mut(place).zip(self.is_there.get_mut(place)) else {
+            return Ok(None);
+        };
+        let id = add(track)?;
+        *there |= is_there;
+        self.about.insert(row, about(place));
+        Ok(id)
+    }
+
+    /// Puts everything in order and joins it.
+    fn into_library(self) -> Library {
+        let Self { tracks, is_there, mut sessions, mut plays, mut playlists, rows, unreadable, .. } = self;
+        let mut tracks: Vec<_> =
+            tracks.into_iter().zip(is_there).filter(|(_, there)| *there).map(|(track, _)| track).collect();
+        tracks.sort_by(|a, b| a.id.cmp(&b.id));
+        sessions.sort_by(|a, b| (a.started, &a.id).cmp(&(b.started, &b.id)));
+        plays.sort_by(|a, b| (a.started, &a.id).cmp(&(b.started, &b.id)));
+        playlists.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        let places = |ids: &mut dyn Iterator<Item = &String>| -> HashMap<String, usize> {
+            ids.cloned().enumerate().map(|(place, id)| (id, place)).collect()
+        };
+        let of_track = places(&mut tracks.iter().map(|track| &track.id));
+        let of_session = places(&mut sessions.iter().map(|session| &session.id));
+        for play in &mut plays {
+            play.track = play.track_id.as_ref().and_then(|id| of_track.get(id)).copied();
+            play.session = play.session_id.as_ref().and_then(|id| of_session.get(id)).copied();
+        }
+        for item in playlists.iter_mut().flat_map(|playlist| &mut playlist.items) {
+            item.track = of_track.get(&item.track_id).copied();
+        }
+        Library { tracks, sessions, plays, playlists, rows, unreadable }
+    }
+}

@@ -1,0 +1,66 @@
+//! Whether a database is a library of the djay that is known. It is asked before anything is read, so that a library of another
+//! version is one clear error and not a thousand findings.
+
+use baton_plugin_kit::lent::Tables;
+use baton_plugin_sdk::Error;
+use baton_plugin_sdk::sql::Value;
+
+/// The version of `YapDatabase` whose tables are known.
+const VERSION: i64 = 3;
+
+/// Checks tables, version and the form of the objects.
+///
+/// # Errors
+/// `permanent` when it is another kind of database, with what was seen.
+pub(super) fn check(database: &dyn Tables) -> Result<(), Error> {
+    let version = database.query("PRAGMA user_version", &[])?.integer();
+    let columns = columns(database)?;
+    let missing = ["collection", "key", "data"].iter().any(|column| !columns.iter().any(|known| known == column));
+    if missing {
+        let tables = texts(database, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name LIMIT 8")?;
+        let seen = if tables.is_empty() { "no tables".to_owned() } else { format!("the tables {}", tables.join(", ")) };
+        return Err(another(&format!("there is no table database2 (collection, key, data); it has {}", plain(&seen))));
+    }
+    if version != Some(VERSION) {
+        let seen = version.map_or_else(|| "none".to_owned(), |version| version.to_string());
+        return Err(another(&format!("its user_version is {seen} and {VERSION} is read")));
+    }
+    form(database)
+}
+
+/// The form of the tracks' objects: TSAF, or what older versions wrote.
+fn form(database: &dyn Tables) -> Result<(), Error> {
+    let begins = "SELECT substr(data, 1, 8) FROM database2 WHERE collection = 'mediaItemTitleIDs' LIMIT 50";
+    let found = database.query(begins, &[])?;
+    let has = |magic: &[u8]| {
+        found.rows.iter().any(|row| row.first().and_then(Value::as_blob).is_some_and(|data| data.starts_with(magic)))
+    };
+    if found.rows.is_empty() || has(b"TSAF") {
+        return Ok(());
+    }
+    Err(another(if has(b"bplist00") {
+        "its objects are property lists (bplist00), as djay Pro 2 wrote them, and TSAF is read; let a newer djay take the \
+         library over"
+    } else {
+        "its objects are neither TSAF nor property lists"
+    }))
+}
+
+fn another(seen: &str) -> Error {
+    Error::Permanent(format!("this is no library of a djay that is known: {seen}"))
+}
+
+fn texts(database: &dyn Tables, statement: &str) -> Result<Vec<String>, Error> {
+    let found = database.query(statement, &[])?;
+    Ok(found.rows.iter().filter_map(|row| row.first()?.as_text().map(str::to_owned)).collect())
+}
+
+fn columns(database: &dyn Tables) -> Result<Vec<String>, Error> {
+    let found = database.query("PRAGMA table_info('database2')", &[])?;
+    Ok(found.rows.iter().filter_map(|row| row.get(1)?.as_text().map(str::to_owned)).collect())
+}
+
+/// Names of tables come from the file.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(300).collect()
+}

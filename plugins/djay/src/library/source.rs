@@ -1,0 +1,120 @@
+//! Where a track is, from the address that djay writes.
+
+use super::model::Source;
+
+/// Reads an address. Nothing is lost: the address itself stays beside what was read from it.
+#[must_use]
+pub fn source(uri: &str) -> Source {
+    let of = |service: &str, id: &str, path: Option<String>| Source {
+        service: service.to_owned(),
+        id: id.to_owned(),
+        uri: uri.to_owned(),
+        path,
+    };
+    if let Some(number) = uri.strip_prefix("com.apple.iTunes:") {
+        return of("apple", &unsigned(number), None);
+    }
+    if let Some(rest) = uri.get(..5).filter(|scheme| scheme.eq_ignore_ascii_case("file:")).and(uri.get(5..)) {
+        return of("local", "", path(rest));
+    }
+    let mut parts = uri.splitn(3, ':');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(service), Some(_), Some(id)) if !service.is_empty() => of(&service.to_lowercase(), id, None),
+        (Some(service), Some(id), None) if !service.is_empty() => of(&service.to_lowercase(), id, None),
+        _ => of("unknown", uri, None),
+    }
+}
+
+/// Apple's numbers have 64 bits; djay writes some of them as negative ones.
+fn unsigned(number: &str) -> String {
+    number.parse::<i64>().map_or_else(|_| number.to_owned(), |number| number.cast_unsigned().to_string())
+}
+
+/// The path of `//HOST/PATH` of a file's address; none when it is no text.
+fn path(rest: &str) -> Option<String> {
+    let (host, path) = match rest.strip_prefix("//") {
+        Some(rest) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
+        None => ("", rest),
+    };
+    let path = decoded(path)?;
+    let drive = path.strip_prefix('/').filter(|rest| {
+        let mut chars = rest.chars();
+        chars.next().is_some_and(|c| c.is_ascii_alphabetic()) && chars.next() == Some(':')
+    });
+    match (drive, host) {
+        (Some(windows), _) => Some(windows.to_owned()),
+        (None, "" | "localhost") => Some(path),
+        (None, host) => Some(format!("//{host}{path}")),
+    }
+}
+
+/// Percent-decoded; none when that is no UTF-8 or has a NUL. A `%` without two digits stays.
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.first_chunk::<2>().filter(|_| *first == b'%');
+        match digits.and_then(|[high, low]| Some(hex(*high)? << 4 | hex(*low)?)) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_macos_and_windows_have_their_paths() {
+        for (uri, path) in [
+            ("file:///Users/dj/Music/A%20B/caf%C3%A9%231.mp3", Some("/Users/dj/Music/A B/café#1.mp3")),
+            ("file:///D:%5CDIR%5Cfile%20%281%29.mp3", Some("D:\\DIR\\file (1).mp3")),
+            ("file:///C:/Music/a.mp3", Some("C:/Music/a.mp3")),
+            ("file://localhost/a%", Some("/a%")),
+            ("file://nas/music/a%2", Some("//nas/music/a%2")),
+            ("FILE:/a", Some("/a")),
+            ("file:///%ff", None),
+            ("file:///%00", None),
+        ] {
+            let found = source(uri);
+            assert_eq!(
+                (found.service.as_str(), found.id.as_str(), found.path.as_deref()),
+                ("local", "", path),
+                "{uri}"
+            );
+            assert_eq!(found.uri, uri);
+        }
+    }
+
+    #[test]
+    fn services_and_their_ids_are_told_apart() {
+        for (uri, service, id) in [
+            ("com.apple.iTunes:8986230555104447322", "apple", "8986230555104447322"),
+            ("com.apple.iTunes:-4336282834212606353", "apple", "14110461239496945263"),
+            ("com.apple.iTunes:18446744073709551615", "apple", "18446744073709551615"),
+            ("spotify:track:4uLU6hMCjMI75M1A2tKUQC", "spotify", "4uLU6hMCjMI75M1A2tKUQC"),
+            ("beatport:track:123", "beatport", "123"),
+            ("soundcloud:tracks:9", "soundcloud", "9"),
+            ("tidal:track:a:b", "tidal", "a:b"),
+            ("x:y", "x", "y"),
+            ("nothing", "unknown", "nothing"),
+            (":a", "unknown", ":a"),
+            ("", "unknown", ""),
+        ] {
+            let found = source(uri);
+            assert_eq!((found.service.as_str(), found.id.as_str()), (service, id), "{uri}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The catalog's tracks that a service other than djay named.
+
+use baton_core::matching::{Id, Track as Names};
+use baton_plugin_kit::lent::Tables;
+use baton_plugin_sdk::Error;
+use baton_plugin_sdk::sql::Value;
+
+/// A track of the catalog.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// A service that names it.
+    pub service: String,
+    /// Its id there.
+    pub id: String,
+    /// What is known of it.
+    pub names: Names,
+}
+
+/// More tracks are not compared: they would not fit into the plugin's memory.
+const MOST: usize = 200_000;
+
+/// Another source than djay has to have spoken of the track: an id that djay itself told does not make a candidate.
+const ROWS: &str = "SELECT t.id, e.service, e.external_id, t.title, t.artists, t.album, t.duration_ms, t.isrc \
+    FROM tracks AS t JOIN external_ids AS e ON e.kind = 'track' AND e.item = t.id \
+    WHERE EXISTS (SELECT 1 FROM external_ids AS o WHERE o.kind = 'track' AND o.item = t.id AND o.service <> 'djay' \
+        AND (?1 IS NULL OR o.service = ?1)) \
+    AND EXISTS (SELECT 1 FROM facts AS f JOIN sources AS s ON s.id = f.source WHERE f.track = t.id AND s.name <> 'djay') \
+    ORDER BY t.id, e.service, e.external_id";
+
+/// Reads them; of one service alone when it is named.
+///
+/// # Errors
+/// As `wit/sql.wit`; `permanent` above 200,000 tracks.
+pub fn candidates(catalog: &dyn Tables, service: Option<&str>) -> Result<Vec<Candidate>, Error> {
+    let mut list: Vec<Candidate> = Vec::new();
+    let mut last = None;
+    for row in catalog.rows(ROWS, &[service.into()])? {
+        let row = row?;
+        let [Value::Integer(track), Value::Text(name), Value::Text(id), rest @ ..] = row.as_slice() else { continue };
+        if last != Some(*track) {
+            if list.len() == MOST {
+                return Err(Error::Permanent(format!(
+                    "the catalog has more than {MOST} tracks of other services; name one with the argument `service`"
+                )));
+            }
+            last = Some(*track);
+            list.push(Candidate { service: name.clone(), id: id.clone(), names: names(rest) });
+        }
+        let Some(candidate) = list.last_mut() else { continue };
+        // djay's own id is no name to say it by.
+        if candidate.service == "djay" || candidate.service == "apple" {
+            (candidate.service, candidate.id) = (name.clone(), id.clone());
+        }
+        candidate.names.ids.push(Id::new(name, id));
+    }
+    Ok(list)
+}
+
+fn names(row: &[Value]) -> Names {
+    let text = |place: usize| row.get(place).and_then(Value::as_text);
+    let artists = text(1).and_then(|list| serde_json::from_str::<Vec<String>>(list).ok()).unwrap_or_default();
+    Names {
+        title: text(0).unwrap_or_default().to_owned(),
+        artists,
+        album: text(2).map(str::to_owned),
+        duration_ms: row.get(3).and_then(Value::as_integer).and_then(|length| u64::try_from(length).ok()),
+        isrc: text(4).map(str::to_owned),
+        ..Names::default()
+    }
+}

@@ -1,0 +1,107 @@
+//! Which tracks of djay are which tracks of the catalog that other services named.
+//!
+//! The rules are those of `baton_core::matching`: ids first, an ISRC only with a second signal, else title, artists and length
+//! together. What is sure is written down with `put_same`; what a person has to decide, and what was not found, is reported with
+//! its reasons.
+
+mod candidates;
+mod report;
+
+use std::collections::HashSet;
+
+use baton_core::matching::{Decision, Found, Id, Matcher, Track as Names, normalise};
+use baton_plugin_kit::lent::Writable;
+use baton_plugin_sdk::Error;
+use baton_plugin_sdk::sql::Row;
+
+use crate::library::{Library, Track};
+
+pub use candidates::{Candidate, candidates};
+pub use report::table;
+
+const SAME: &str =
+    "INSERT INTO put_same (source, service, id, other_service, other_id) VALUES ('djay', 'djay', ?1, ?2, ?3)";
+
+/// What came of it, by the tracks' places.
+#[derive(Debug)]
+pub struct Matches {
+    /// The decisions.
+    pub decisions: Vec<Decision>,
+    /// Tracks of djay.
+    pub tracks: usize,
+    /// Of those, the ones of which the catalog has an id, or a title that is the same but for spelling, or which matched.
+    pub matchable: usize,
+    /// Sure ones.
+    pub auto: usize,
+    /// Of the sure ones, those that the catalog knew before.
+    pub known: usize,
+    /// Those that a person has to decide.
+    pub review: usize,
+}
+
+/// Looks up every track of the library.
+#[must_use]
+pub fn find(library: &Library, candidates: &[Candidate]) -> Matches {
+    let names: Vec<Names> = candidates.iter().map(|candidate| candidate.names.clone()).collect();
+    let titles: HashSet<String> =
+        names.iter().map(|names| normalise(&names.title)).filter(|title| !title.is_empty()).collect();
+    let matcher = Matcher::new(&names);
+    let mut matches =
+        Matches { decisions: Vec::new(), tracks: library.tracks.len(), matchable: 0, auto: 0, known: 0, review: 0 };
+    for track in &library.tracks {
+        let decision = matcher.find(&names_of(track));
+        let found = match &decision {
+            Decision::Auto(found) => {
+                matches.auto += 1;
+                matches.known += usize::from(is_known(track, candidates, found));
+                true
+            }
+            Decision::Review { .. } => {
+                matches.review += 1;
+                true
+            }
+            Decision::None { .. } => false,
+        };
+        matches.matchable += usize::from(found || titles.contains(&normalise(&track.title)));
+        matches.decisions.push(decision);
+    }
+    matches
+}
+
+/// Says of the sure ones that they are the same.
+///
+/// # Errors
+/// As `wit/sql.wit`. What was said before the error stays, and saying it again changes nothing.
+pub fn write(
+    library: &Library,
+    candidates: &[Candidate],
+    matches: &Matches,
+    catalog: &dyn Writable,
+) -> Result<(), Error> {
+    let row = |(track, decision): (&Track, &Decision)| -> Option<Row> {
+        let candidate = candidates.get(decision.accepted()?)?;
+        Some(vec![track.id.as_str().into(), candidate.service.as_str().into(), candidate.id.as_str().into()])
+    };
+    catalog.batch(SAME, &mut library.tracks.iter().zip(&matches.decisions).filter_map(row))?;
+    Ok(())
+}
+
+/// What the matcher is told of a track. A number in Apple's own library is no id of a service.
+fn names_of(track: &Track) -> Names {
+    let sources = track.sources.iter().filter(|source| source.is_streamed() && !source.id.is_empty());
+    let ids =
+        std::iter::once(Id::new("djay", &track.id)).chain(sources.map(|source| Id::new(&source.service, &source.id)));
+    Names {
+        ids: ids.collect(),
+        isrc: track.isrc.clone(),
+        title: track.title.clone(),
+        artists: track.artist.iter().cloned().collect(),
+        duration_ms: track.duration_ms().and_then(|length| u64::try_from(length).ok()),
+        ..Names::default()
+    }
+}
+
+fn is_known(track: &Track, candidates: &[Candidate], found: &Found) -> bool {
+    let own = Id::new("djay", &track.id);
+    candidates.get(found.candidate).is_some_and(|candidate| candidate.names.ids.contains(&own))
+}

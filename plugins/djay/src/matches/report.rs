@@ -1,0 +1,71 @@
+//! The decisions as a table: a row for each candidate of a question, one for each of the others.
+
+use baton_core::matching::{Decision, Reason};
+use baton_plugin_kit::sheet::Written;
+
+use super::{Candidate, Matches};
+use crate::library::{Library, Track};
+use crate::text::{maybe, number};
+
+const HEADER: [&str; 11] = [
+    "decision",
+    "track_id",
+    "title",
+    "artist",
+    "duration_sec",
+    "candidate_service",
+    "candidate_id",
+    "candidate_title",
+    "candidate_artists",
+    "score",
+    "reasons",
+];
+
+/// The table, by the tracks' order.
+///
+/// # Errors
+/// Never, in memory.
+pub fn table(library: &Library, candidates: &[Candidate], matches: &Matches) -> Result<Vec<u8>, String> {
+    let mut table = Written::new(HEADER)?;
+    for (track, decision) in library.tracks.iter().zip(&matches.decisions) {
+        match decision {
+            Decision::Auto(found) => {
+                let about = (candidates.get(found.candidate), Some(found.score), &found.reasons[..]);
+                row(&mut table, "auto", track, about)?;
+            }
+            Decision::Review { candidates: list } => {
+                for found in list {
+                    let about = (candidates.get(found.candidate), Some(found.score), &found.reasons[..]);
+                    row(&mut table, "review", track, about)?;
+                }
+            }
+            Decision::None { nearest, reasons } => {
+                row(&mut table, "none", track, (nearest.and_then(|place| candidates.get(place)), None, reasons))?;
+            }
+        }
+    }
+    table.into_bytes()
+}
+
+fn row(
+    table: &mut Written,
+    decision: &str,
+    track: &Track,
+    (candidate, score, reasons): (Option<&Candidate>, Option<u32>, &[Reason]),
+) -> Result<(), String> {
+    let words: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+    let artists = candidate.map(|candidate| candidate.names.artists.join(", ")).unwrap_or_default();
+    table.row([
+        decision,
+        &track.id,
+        &track.title,
+        track.artist.as_deref().unwrap_or_default(),
+        &maybe(track.seconds, number),
+        candidate.map(|candidate| candidate.service.as_str()).unwrap_or_default(),
+        candidate.map(|candidate| candidate.id.as_str()).unwrap_or_default(),
+        candidate.map(|candidate| candidate.names.title.as_str()).unwrap_or_default(),
+        &artists,
+        &maybe(score, |score| score.to_string()),
+        &words.join("; "),
+    ])
+}

@@ -1,0 +1,177 @@
+//! A task from its arguments to its outcome: finds the library, takes a snapshot, calls the room that is asked for.
+
+use baton_plugin_kit::export::Exports;
+use baton_plugin_kit::lent::Tables;
+use baton_plugin_kit::{Findings, moment};
+use baton_plugin_sdk::sql::{self, Snapshot};
+use baton_plugin_sdk::{Error, Mount, Outcome, Task};
+use serde::Deserialize;
+
+use crate::activity::{self, Options, activity};
+use crate::export::{self, Forms};
+use crate::library::{self, Library};
+use crate::{matches, sync};
+
+/// The arguments of all actions; the manifest says which takes which.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Args {
+    library: Option<String>,
+    backup: bool,
+    stamp: bool,
+    formats: Option<Vec<String>>,
+    since: Option<String>,
+    until: Option<String>,
+    threshold: Option<u64>,
+    top: Option<usize>,
+    service: Option<String>,
+    dry_run: bool,
+}
+
+/// Does a task.
+///
+/// # Errors
+/// `needs-grant` without a folder; `permanent` when there is no library, or one of another djay; as `wit/sql.wit`.
+pub(crate) fn run(task: &Task) -> Result<Outcome, Error> {
+    let args: Args = serde_json::from_str(&task.args)
+        .map_err(|error| Error::Permanent(format!("the arguments are not as the manifest says: {error}")))?;
+    let mounts: Vec<&Mount> = task.mounts("djay").collect();
+    if mounts.is_empty() {
+        return Err(Error::NeedsGrant(
+            "the folder of djay's library is not granted: baton plugin grant djay files:ro=djay=PATH, where PATH is the folder \
+             that has MediaLibrary.db, or the folder of music that has djay's own folder"
+                .to_owned(),
+        ));
+    }
+    let found = library::find(&mounts, args.library.as_deref(), args.backup)?;
+    let snapshot = Snapshot::of(&found.path)?;
+    let mut findings = Findings::default();
+    let library = read(&snapshot, &found.shown, &mut findings)?;
+    drop(snapshot);
+    let mut outcome = match task.action.as_str() {
+        "export" => export(task, &args, &library)?,
+        "sync-sessions" => sync_sessions(&library)?,
+        "activity" => look_back(&args, &library)?,
+        "match-ids" => match_ids(task, &args, &library)?,
+        other => return Err(Error::Permanent(format!("the action `{other}` is unknown"))),
+    };
+    if library.unreadable > 0 {
+        outcome.summary.push_str(&format!(" {} objects of the library could not be read.", library.unreadable));
+    }
+    outcome.findings.extend(findings.into_list());
+    Ok(outcome)
+}
+
+/// Reads the library; what goes wrong names the file.
+fn read(database: &dyn Tables, shown: &str, findings: &mut Findings) -> Result<Library, Error> {
+    library::read(database, findings).map_err(|error| match error {
+        Error::Permanent(text) => Error::Permanent(format!("{shown}: {text}")),
+        Error::Retryable(text) => Error::Retryable(format!("{shown}: {text}")),
+        other => other,
+    })
+}
+
+fn export(task: &Task, args: &Args, library: &Library) -> Result<Outcome, Error> {
+    let has = |form: &str| args.formats.as_ref().is_none_or(|forms| forms.iter().any(|known| known == form));
+    let stamp = moment::parse(&task.now).filter(|_| args.stamp).and_then(moment::stamp);
+    let mut exports = Exports::of(task, "exports");
+    for file in export::files(library, Forms { csv: has("csv"), json: has("json") }, stamp.as_deref())? {
+        exports.put(file.name, file.media_type, file.bytes);
+    }
+    let mut outcome = Outcome::new("");
+    let names = exports.finish(&mut outcome)?;
+    let linked = library.plays.iter().filter(|play| play.session.is_some() && play.track.is_some()).count();
+    outcome.summary = format!(
+        "{} tracks, {} sessions, {} plays ({linked} linked to session and track), {} playlists. Written: {}.",
+        library.tracks.len(),
+        library.sessions.len(),
+        library.plays.len(),
+        library.playlists.len(),
+        names.join(", ")
+    );
+    Ok(outcome)
+}
+
+fn sync_sessions(library: &Library) -> Result<Outcome, Error> {
+    let said = sync::sync(library, &sql::catalog())?;
+    let mut summary = format!(
+        "{} sessions and {} plays are in the catalog ({} new), {} of {} plays linked to session and track; {} tracks, {} playlists.",
+        said.sessions, said.plays, said.new, said.linked, said.plays, said.tracks, said.playlists
+    );
+    if said.named_by_plays > 0 {
+        summary.push_str(&format!(" {} tracks are known from plays alone.", said.named_by_plays));
+    }
+    if said.untitled > 0 {
+        summary.push_str(&format!(" {} tracks have no title and were left out.", said.untitled));
+    }
+    Ok(Outcome::new(summary))
+}
+
+fn look_back(args: &Args, library: &Library) -> Result<Outcome, Error> {
+    let moment = |name: &str, text: &Option<String>| match text {
+        None => Ok(None),
+        Some(text) => moment::parse(text).map(Some).ok_or_else(|| {
+            let text = text.escape_debug();
+            Error::Permanent(format!("`{name}` is no moment: {text}; write 2026-01-18 or 2026-01-18T10:15:00Z"))
+        }),
+    };
+    let options = Options {
+        since: moment("since", &args.since)?,
+        until: moment("until", &args.until)?,
+        threshold: args.threshold.unwrap_or(3),
+        top: args.top.unwrap_or(20),
+    };
+    let found = activity(library, &options);
+    let summary = format!(
+        "{} plays of {} tracks in {} sessions; {} pairs of tracks count {} or more.",
+        found.plays,
+        found.tracks.len(),
+        found.sessions,
+        found.relations.len(),
+        options.threshold
+    );
+    let table = |made: Result<Vec<u8>, String>| made.map_err(Error::Permanent);
+    Ok(Outcome::new(summary)
+        .with_artifact("djay_activity.md", "text/markdown", activity::markdown(&found, &options))
+        .with_artifact("djay_activity_tracks.csv", "text/csv", table(activity::csv_of_tracks(&found))?)
+        .with_artifact("djay_activity_relations.csv", "text/csv", table(activity::csv_of_relations(&found))?))
+}
+
+fn match_ids(task: &Task, args: &Args, library: &Library) -> Result<Outcome, Error> {
+    let catalog = sql::catalog();
+    let candidates = matches::candidates(&catalog, args.service.as_deref())?;
+    let found = matches::find(library, &candidates);
+    if !args.dry_run {
+        matches::write(library, &candidates, &found, &catalog)?;
+    }
+    let mut exports = Exports::of(task, "exports");
+    exports.put(
+        "djay_match_ids.csv",
+        "text/csv",
+        matches::table(library, &candidates, &found).map_err(Error::Permanent)?,
+    );
+    let mut outcome = Outcome::new("");
+    let names = exports.finish(&mut outcome)?;
+    // Whole tenths, cut off: 100.0 is all of them.
+    let percent = |of: usize| {
+        (found.auto * 1_000)
+            .checked_div(of)
+            .map_or_else(|| "-".to_owned(), |tenths| format!("{}.{}", tenths / 10, tenths % 10))
+    };
+    outcome.summary = format!(
+        "{} of {} tracks matched ({} %), of {} that the catalog has by title or id {} %; {} were known before, {} are to be \
+         decided, {} not found, among {} tracks of other services. {}Report: {}.",
+        found.auto,
+        found.tracks,
+        percent(found.tracks),
+        found.matchable,
+        percent(found.matchable),
+        found.known,
+        found.review,
+        found.tracks - found.auto - found.review,
+        candidates.len(),
+        if args.dry_run { "Nothing was written to the catalog. " } else { "" },
+        names.join(", ")
+    );
+    Ok(outcome)
+}

@@ -1,0 +1,45 @@
+//! Numbers, texts and absent values as cells of tables.
+
+/// A number to three places after the point, as few as needed: tempos and lengths are f32 in djay, and what lies behind is noise.
+#[must_use]
+pub fn number(number: f64) -> String {
+    let text = format!("{number:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A cell, empty when there is nothing.
+#[must_use]
+pub fn maybe<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
+    value.map(show).unwrap_or_default()
+}
+
+/// A text from the library as a cell of a Markdown table: one line, with nothing that Markdown would take for its own.
+#[must_use]
+pub fn cell(text: &str) -> String {
+    let mut cell = String::new();
+    for c in text.chars().take(200) {
+        match c {
+            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '&' | '!' => cell.extend(['\\', c]),
+            c if c.is_control() => cell.push(' '),
+            c => cell.push(c),
+        }
+    }
+    cell
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_cell_is_one_line_of_plain_text() {
+        assert_eq!(super::cell("a|b\n<c>"), "a\\|b \\<c\\>");
+    }
+
+    #[test]
+    fn numbers_have_as_few_places_as_they_need() {
+        for (number, text) in
+            [(120.0, "120"), (125.97_f32.into(), "125.97"), (0.0, "0"), (367.515_991, "367.516"), (1e6, "1000000")]
+        {
+            assert_eq!(super::number(number), text);
+        }
+    }
+}

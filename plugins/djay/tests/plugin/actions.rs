@@ -1,0 +1,359 @@
+//! What the actions make of a generated library: tables cell by cell, the catalog, activity held against a plain count, matches.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::made::Made;
+use baton_plugin_kit::lent::{Tables as _, Writable as _};
+use baton_plugin_kit::sheet::Sheet;
+use baton_plugin_kit::{Key, moment};
+use baton_plugin_sdk::sql::Value;
+use baton_tests::djay_library::{Style, Wanted};
+use baton_tests::lent::Lent;
+use djay::activity::{self, Options, activity};
+use djay::export::{Forms, files};
+use djay::{matches, sync};
+
+const BOTH: Forms = Forms { csv: true, json: true };
+
+/// The rows of a file of an export, by their first cell; the columns by name.
+fn rows(files: &[djay::export::File], name: &str) -> Vec<HashMap<String, String>> {
+    let file = files.iter().find(|file| file.name == name).unwrap();
+    let sheet = Sheet::of(file.bytes.clone()).unwrap();
+    let header = sheet.header().to_vec();
+    let row = |line: Result<baton_plugin_kit::sheet::Line, String>| {
+        let cells = line.unwrap().cells;
+        assert_eq!(cells.len(), header.len());
+        header.iter().cloned().zip(cells.iter().map(str::to_owned)).collect()
+    };
+    sheet.lines().map(row).collect()
+}
+
+fn when(seconds: f64) -> String {
+    moment::of_apple(seconds).and_then(moment::text).unwrap()
+}
+
+#[test]
+fn the_five_tables_have_every_cell_right() {
+    for style in [Style::Mac, Style::Windows] {
+        let made = Made::of(&Wanted::small(style));
+        let (library, _) = made.read();
+        let files = files(&library, BOTH, None).unwrap();
+        let names: Vec<_> = files.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "djay_library_tracks.csv",
+                "djay_library_streaming.csv",
+                "djay_session_history.csv",
+                "djay_session_tracks.csv",
+                "djay_playlists.csv",
+                "djay_library.json"
+            ]
+        );
+        check_tracks(&made, &rows(&files, "djay_library_tracks.csv"));
+        check_streaming(&made, &rows(&files, "djay_library_streaming.csv"));
+        check_history(&made, &files);
+        check_playlists(&made, &rows(&files, "djay_playlists.csv"));
+        let json: serde_json::Value = serde_json::from_slice(&files[5].bytes).unwrap();
+        for (list, count) in [("tracks", 260), ("sessions", 6), ("plays", 90), ("playlists", 5)] {
+            assert_eq!(json[list].as_array().unwrap().len(), count, "{list}");
+        }
+    }
+}
+
+fn check_tracks(made: &Made, rows: &[HashMap<String, String>]) {
+    let rows: HashMap<_, _> = rows.iter().map(|row| (row["track_id"].as_str(), row)).collect();
+    assert_eq!(rows.len(), made.written.tracks.len());
+    for (place, track) in made.written.tracks.iter().enumerate() {
+        let row = rows[track.id.as_str()];
+        let last =
+            made.written.plays.iter().filter(|play| play.track == place).map(|play| play.started).reduce(f64::max);
+        let key = track.key_index.and_then(Key::of_djay);
+        for (column, cell) in [
+            ("title", track.title.clone()),
+            ("artist", track.artist.clone().unwrap_or_default()),
+            ("album", String::new()),
+            ("genre", String::new()),
+            ("duration_sec", track.seconds.to_string()),
+            ("bpm", track.manual_bpm.or(track.bpm).map(|bpm| bpm.to_string()).unwrap_or_default()),
+            ("key", key.map(|key| key.to_string()).unwrap_or_default()),
+            ("key_camelot", key.map(Key::camelot).unwrap_or_default()),
+            ("source_type", track.sources[0].service.to_owned()),
+            ("source_id", track.sources[0].id.clone()),
+            ("file_path", track.sources[0].path.clone().unwrap_or_default()),
+            ("added_date", String::new()),
+            ("last_played", last.map(when).unwrap_or_default()),
+            ("play_count", track.play_count.unwrap_or_default().to_string()),
+        ] {
+            assert_eq!(row[column], cell, "{column} of {}", track.id);
+        }
+    }
+}
+
+fn check_streaming(made: &Made, rows: &[HashMap<String, String>]) {
+    let wanted = made.written.tracks.iter().flat_map(|track| {
+        let streamed = track.sources.iter().filter(|source| !matches!(source.service, "local" | "apple"));
+        streamed.map(move |source| {
+            let cells =
+                [&track.id, source.service, &source.id, &source.uri, track.artist.as_deref().unwrap_or_default()];
+            let more = [track.title.clone(), track.seconds.to_string(), String::new()];
+            cells.into_iter().map(str::to_owned).chain(more).collect::<Vec<_>>()
+        })
+    });
+    let mut wanted: Vec<_> = wanted.collect();
+    wanted.sort();
+    let columns =
+        ["track_id", "source_type", "source_track_id", "source_url", "artist", "title", "duration_sec", "is_available"];
+    let mut found: Vec<Vec<_>> =
+        rows.iter().map(|row| columns.iter().map(|column| row[*column].clone()).collect()).collect();
+    found.sort();
+    assert_eq!(found, wanted);
+    assert!(found.len() > 60);
+}
+
+fn check_history(made: &Made, files: &[djay::export::File]) {
+    let sessions = rows(files, "djay_session_history.csv");
+    assert_eq!(sessions.len(), made.written.sessions.len());
+    for (place, (row, wanted)) in sessions.iter().zip(&made.written.sessions).enumerate() {
+        let count = made.written.plays.iter().filter(|play| play.session == place).count();
+        for (column, cell) in [
+            ("session_id", wanted.id.clone()),
+            ("device_name", wanted.device_name.clone()),
+            ("device_type", wanted.device_type.clone()),
+            ("start_time", when(wanted.started)),
+            ("end_time", when(wanted.ended)),
+            ("duration_min", "60".to_owned()),
+            ("track_count", count.to_string()),
+        ] {
+            assert_eq!(row[column], cell, "{column}");
+        }
+    }
+    let plays = rows(files, "djay_session_tracks.csv");
+    let by_id: HashMap<_, _> = plays.iter().map(|row| (row["play_id"].as_str(), row)).collect();
+    assert_eq!(by_id.len(), made.written.plays.len());
+    for wanted in &made.written.plays {
+        let (row, track) = (by_id[wanted.id.as_str()], &made.written.tracks[wanted.track]);
+        for (column, cell) in [
+            ("session_id", made.written.sessions[wanted.session].id.clone()),
+            ("track_id", track.id.clone()),
+            ("deck_number", wanted.deck.to_string()),
+            ("play_start", when(wanted.started)),
+            ("title", track.title.clone()),
+            ("artist", track.artist.clone().unwrap_or_default()),
+            ("bpm", track.manual_bpm.or(track.bpm).map(|bpm| bpm.to_string()).unwrap_or_default()),
+        ] {
+            assert_eq!(row[column], cell, "{column}");
+        }
+    }
+}
+
+fn check_playlists(made: &Made, rows: &[HashMap<String, String>]) {
+    for wanted in &made.written.playlists {
+        let found: Vec<_> = rows.iter().filter(|row| row["playlist_id"] == wanted.id).collect();
+        assert_eq!(found.len(), wanted.tracks.len());
+        for (number, (row, track)) in found.iter().zip(&wanted.tracks).enumerate() {
+            assert_eq!((&row["playlist_name"], &row["added_date"]), (&wanted.name, &String::new()));
+            assert_eq!(
+                (&row["track_id"], &row["position"]),
+                (&made.written.tracks[*track].id, &(number + 1).to_string())
+            );
+        }
+    }
+}
+
+#[test]
+fn two_exports_of_one_library_are_the_same_bytes_and_forms_are_chosen() {
+    let made = Made::of(&Wanted::small(Style::Mac));
+    let export = |forms, stamp| files(&made.read().0, forms, stamp).unwrap();
+    let bytes = |files: &[djay::export::File]| files.iter().map(|file| file.bytes.clone()).collect::<Vec<_>>();
+    assert_eq!(bytes(&export(BOTH, None)), bytes(&export(BOTH, None)));
+    let only = export(Forms { csv: false, json: true }, Some("20260118_101500"));
+    assert_eq!((only.len(), only[0].name.as_str()), (1, "djay_library_20260118_101500.json"));
+}
+
+fn table(catalog: &Lent, sql: &str) -> Vec<Vec<Value>> {
+    catalog.rows(sql, &[]).unwrap().map(Result::unwrap).collect()
+}
+
+fn everything(catalog: &Lent) -> Vec<Vec<Vec<Value>>> {
+    let all = [
+        "SELECT * FROM facts ORDER BY 1, 2, 3",
+        "SELECT kind, service, external_id, item, url, said_at FROM external_ids ORDER BY 1, 2, 3",
+        "SELECT * FROM sessions ORDER BY id",
+        "SELECT * FROM plays ORDER BY id",
+        "SELECT * FROM playlists ORDER BY id",
+        "SELECT * FROM playlist_items ORDER BY 1, 2",
+        "SELECT id, title, artist, bpm, musical_key, duration_ms FROM tracks ORDER BY id",
+    ];
+    all.iter().map(|sql| table(catalog, sql)).collect()
+}
+
+#[test]
+fn sessions_and_plays_get_into_the_catalog_linked_and_again_changes_nothing() {
+    let made = Made::of(&Wanted::small(Style::Mac));
+    let (library, _) = made.read();
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Lent::catalog(folder.path());
+    let said = sync::sync(&library, &catalog).unwrap();
+    assert_eq!((said.sessions, said.plays, said.linked, said.new), (6, 90, 90, 96));
+    let first = everything(&catalog);
+    let again = sync::sync(&library, &catalog).unwrap();
+    assert_eq!((again.new, &everything(&catalog)), (0, &first));
+    let plays = table(
+        &catalog,
+        "SELECT e.external_id, p.deck, p.started_at, p.origin, s.external_id, t.external_id FROM plays AS p \
+         JOIN external_ids AS e ON e.kind = 'play' AND e.item = p.id \
+         JOIN external_ids AS s ON s.kind = 'session' AND s.item = p.session \
+         JOIN external_ids AS t ON t.kind = 'track' AND t.service = 'djay' AND t.item = p.track",
+    );
+    assert_eq!(plays.len(), 90);
+    let by_id: HashMap<_, _> = plays.iter().map(|row| (row[0].as_text().unwrap(), row)).collect();
+    for wanted in &made.written.plays {
+        let row = by_id[wanted.id.as_str()];
+        assert_eq!((row[1].as_integer(), row[2].as_integer()), (Some(wanted.deck), moment::of_apple(wanted.started)));
+        assert_eq!(row[3].as_text(), Some(wanted.origin));
+        assert_eq!(row[4].as_text(), Some(made.written.sessions[wanted.session].id.as_str()));
+        assert_eq!(row[5].as_text(), Some(made.written.tracks[wanted.track].id.as_str()));
+    }
+    let ended = table(&catalog, "SELECT count(*) FROM sessions WHERE ended_at - started_at = 3600000");
+    assert_eq!(ended, [[Value::Integer(6)]]);
+    let items: usize = made.written.playlists.iter().map(|playlist| playlist.tracks.len()).sum();
+    let found = table(&catalog, "SELECT count(*) FROM playlist_items WHERE track IS NOT NULL");
+    assert_eq!(found, [[Value::Integer(i64::try_from(items).unwrap())]]);
+}
+
+#[test]
+fn a_play_of_a_track_that_is_not_in_the_library_keeps_what_it_names() {
+    let made = Made::of(&Wanted::small(Style::Windows));
+    let track = &made.written.tracks[made.written.plays[0].track];
+    made.change(&format!("DELETE FROM database2 WHERE key = '{}'", track.id));
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Lent::catalog(folder.path());
+    let said = sync::sync(&made.read().0, &catalog).unwrap();
+    assert_eq!((said.plays, said.named_by_plays), (90, 1));
+    assert!(said.linked < 90);
+    let sql = format!(
+        "SELECT t.title, count(p.id) FROM external_ids AS e JOIN tracks AS t ON t.id = e.item JOIN plays AS p ON \
+         p.track = t.id WHERE e.kind = 'track' AND e.external_id = '{}'",
+        track.id
+    );
+    let found = table(&catalog, &sql);
+    assert_eq!(found[0][0].as_text(), Some(track.title.as_str()));
+    assert_eq!(found[0][1].as_integer(), i64::try_from(90 - said.linked).ok());
+}
+
+/// The same count, each pair with each, over the data that was written.
+fn plain_count(made: &Made) -> BTreeMap<(String, String), u64> {
+    let mut weights = BTreeMap::new();
+    for session in 0..made.written.sessions.len() {
+        let mut plays: Vec<_> = made.written.plays.iter().filter(|play| play.session == session).collect();
+        plays.sort_by(|a, b| a.started.total_cmp(&b.started));
+        for (one, a) in plays.iter().enumerate() {
+            for (other, b) in plays.iter().enumerate().filter(|(other, _)| *other > one) {
+                let (a, b) = (&made.written.tracks[a.track].id, &made.written.tracks[b.track].id);
+                if a != b {
+                    let pair = if a < b { (a.clone(), b.clone()) } else { (b.clone(), a.clone()) };
+                    *weights.entry(pair).or_insert(0) += if other == one + 1 { 3 } else { 1 };
+                }
+            }
+        }
+    }
+    weights
+}
+
+#[test]
+fn activity_is_what_a_plain_count_finds() {
+    let made = Made::of(&Wanted::small(Style::Mac));
+    let options = Options { since: None, until: None, threshold: 3, top: 5 };
+    let found = activity(&made.read().0, &options);
+    assert_eq!((found.plays, found.sessions, found.long_sessions, found.left_out), (90, 6, 0, 0));
+    for track in &found.tracks {
+        let plays: Vec<_> =
+            made.written.plays.iter().filter(|play| made.written.tracks[play.track].id == track.id).collect();
+        let sessions: std::collections::HashSet<_> = plays.iter().map(|play| play.session).collect();
+        assert_eq!((track.plays, track.sessions), (plays.len() as u64, sessions.len() as u64));
+        let moments = || plays.iter().filter_map(|play| moment::of_apple(play.started));
+        assert_eq!((track.first, track.last), (moments().min(), moments().max()));
+    }
+    assert_eq!(found.tracks.iter().map(|track| track.plays).sum::<u64>(), 90);
+    let wanted: BTreeMap<_, _> = plain_count(&made).into_iter().filter(|(_, weight)| *weight >= 3).collect();
+    let pairs: BTreeMap<_, _> = found
+        .relations
+        .iter()
+        .map(|relation| {
+            let (a, b) = (found.tracks[relation.one].id.clone(), found.tracks[relation.other].id.clone());
+            (if a < b { (a, b) } else { (b, a) }, relation.weight)
+        })
+        .collect();
+    assert_eq!(pairs, wanted);
+    assert!(found.relations.is_sorted_by(|a, b| a.weight >= b.weight));
+    let page = activity::markdown(&found, &options);
+    assert!(page.contains("90 plays of") && page.lines().filter(|line| line.starts_with("| ")).count() == 12, "{page}");
+    let lines = |csv: Vec<u8>| String::from_utf8(csv).unwrap().lines().count();
+    assert_eq!(lines(activity::csv_of_tracks(&found).unwrap()), found.tracks.len() + 1);
+    assert_eq!(lines(activity::csv_of_relations(&found).unwrap()), found.relations.len() + 1);
+}
+
+#[test]
+fn activity_of_a_range_has_only_its_plays() {
+    let made = Made::of(&Wanted::small(Style::Mac));
+    let middle = made.written.sessions[3].started;
+    let (since, until) = (moment::of_apple(middle), moment::of_apple(made.written.sessions[4].started));
+    let inside = made.written.plays.iter().filter(|play| play.session == 3).count();
+    let found = activity(&made.read().0, &Options { since, until, threshold: 1, top: 1 });
+    assert_eq!((found.plays, found.sessions), (inside, 1));
+}
+
+#[test]
+fn tracks_of_djay_are_found_among_those_of_other_services() {
+    let made = Made::of(&Wanted::small(Style::Mac));
+    let (library, _) = made.read();
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Lent::catalog(folder.path());
+    let put =
+        "INSERT INTO put_track (source, service, id, title, artists, duration_ms) VALUES ('x', ?1, ?2, ?3, ?4, ?5)";
+    let mut wanted = HashMap::new();
+    let tracks = made.written.tracks.iter().filter(|track| track.artist.is_some()).take(40);
+    let rows = tracks.enumerate().map(|(number, track)| {
+        let artists = serde_json::json!([track.artist]).to_string();
+        wanted.insert(track.id.clone(), number.to_string());
+        #[expect(clippy::cast_possible_truncation, reason = "seconds of a track")]
+        let length = (track.seconds * 1_000.0) as i64;
+        vec![
+            "spotify".into(),
+            number.to_string().into(),
+            track.title.to_uppercase().into(),
+            artists.into(),
+            length.into(),
+        ]
+    });
+    let mut rows: Vec<_> = rows.collect();
+    // The last is known by its id, under quite another name.
+    let streamed = made.written.tracks.iter().find(|track| track.sources[0].service == "beatport").unwrap();
+    let id = streamed.sources[0].id.clone();
+    rows.push(vec!["beatport".into(), id.into(), "Something".into(), "[]".into(), Value::Null]);
+    catalog.batch(put, &mut rows.into_iter()).unwrap();
+
+    let candidates = matches::candidates(&catalog, None).unwrap();
+    assert_eq!(candidates.len(), 41);
+    assert_eq!(matches::candidates(&catalog, Some("beatport")).unwrap().len(), 1);
+    let found = matches::find(&library, &candidates);
+    assert_eq!((found.tracks, found.known), (260, 0));
+    for (track, decision) in library.tracks.iter().zip(&found.decisions) {
+        if let Some(place) = decision.accepted() {
+            let right = wanted.get(&track.id).is_some_and(|id| *id == candidates[place].id) || track.id == streamed.id;
+            assert!(right, "{track:?} is not {:?}", candidates[place]);
+        }
+    }
+    assert!(found.auto >= 39 && found.matchable >= found.auto, "{found:?}");
+    let report = String::from_utf8(matches::table(&library, &candidates, &found).unwrap()).unwrap();
+    assert!(report.contains("the same id at beatport"));
+
+    matches::write(&library, &candidates, &found, &catalog).unwrap();
+    let linked = "SELECT count(*) FROM external_ids WHERE kind = 'track' AND service = 'djay'";
+    assert_eq!(catalog.query(linked, &[]).unwrap().integer(), i64::try_from(found.auto).ok());
+    // Told once, they are known.
+    let candidates = matches::candidates(&catalog, None).unwrap();
+    let again = matches::find(&library, &candidates);
+    assert_eq!((again.auto, again.known), (found.auto, found.auto));
+}

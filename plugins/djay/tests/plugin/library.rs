@@ -1,0 +1,230 @@
+//! A generated library is read back field by field, in both styles, and what is damaged in it is named.
+
+use super::made::{Made, ids, read_file};
+use baton_plugin_kit::{Key, moment};
+use baton_plugin_sdk::Error;
+use baton_tests::djay_library::{Style, Wanted};
+use rusqlite::params;
+
+const STYLES: [Style; 2] = [Style::Mac, Style::Windows];
+
+fn check_tracks(made: &Made) {
+    let (library, findings) = made.read();
+    assert_eq!(findings, []);
+    assert_eq!(library.unreadable, 0);
+    assert_eq!(library.tracks.len(), made.written.tracks.len());
+    for wanted in &made.written.tracks {
+        let place = library.tracks.binary_search_by(|track| track.id.cmp(&wanted.id)).unwrap();
+        let track = &library.tracks[place];
+        assert_eq!((&track.title, &track.artist), (&wanted.title, &wanted.artist));
+        assert_eq!((track.seconds, &track.isrc), (Some(wanted.seconds), &wanted.isrc));
+        assert_eq!((track.heard_bpm, track.manual_bpm), (wanted.bpm, wanted.manual_bpm));
+        assert_eq!(track.bpm(), wanted.manual_bpm.or(wanted.bpm));
+        assert_eq!((track.key_index, track.key()), (wanted.key_index, wanted.key_index.and_then(Key::of_djay)));
+        assert_eq!(track.play_count, wanted.play_count);
+        assert_eq!(track.sources.len(), wanted.sources.len());
+        for (source, wanted) in track.sources.iter().zip(&wanted.sources) {
+            assert_eq!((source.service.as_str(), &source.id), (wanted.service, &wanted.id));
+            assert_eq!((&source.uri, &source.path), (&wanted.uri, &wanted.path));
+        }
+    }
+}
+
+fn check_history(made: &Made) {
+    let (library, _) = made.read();
+    assert_eq!(library.sessions.len(), made.written.sessions.len());
+    for wanted in &made.written.sessions {
+        let session = library.sessions.iter().find(|session| session.id == wanted.id).unwrap();
+        assert_eq!(session.device_name.as_ref(), Some(&wanted.device_name));
+        assert_eq!(session.device_type.as_ref(), Some(&wanted.device_type));
+        assert_eq!(session.started, moment::of_apple(wanted.started));
+        assert_eq!(session.ended, moment::of_apple(wanted.ended));
+        assert!(session.started.is_some());
+    }
+    assert_eq!(library.plays.len(), made.written.plays.len());
+    let by_id: std::collections::HashMap<_, _> = library.plays.iter().map(|play| (&play.id, play)).collect();
+    for wanted in &made.written.plays {
+        let (play, track) = (by_id[&wanted.id], &made.written.tracks[wanted.track]);
+        assert_eq!(library.sessions[play.session.unwrap()].id, made.written.sessions[wanted.session].id);
+        assert_eq!(library.tracks[play.track.unwrap()].id, track.id);
+        assert_eq!((play.title.as_ref(), &play.artist), (Some(&track.title), &track.artist));
+        assert_eq!((play.deck, play.origin.as_deref()), (Some(wanted.deck), Some(wanted.origin)));
+        assert_eq!(play.started, moment::of_apple(wanted.started));
+    }
+}
+
+fn check_playlists(made: &Made) {
+    let (library, _) = made.read();
+    assert_eq!(library.playlists.len(), made.written.playlists.len());
+    for wanted in &made.written.playlists {
+        let playlist = library.playlists.iter().find(|playlist| playlist.id == wanted.id).unwrap();
+        assert_eq!(playlist.name, wanted.name);
+        let found: Vec<_> = playlist.items.iter().map(|item| &library.tracks[item.track.unwrap()].id).collect();
+        let tracks: Vec<_> = wanted.tracks.iter().map(|track| &made.written.tracks[*track].id).collect();
+        assert_eq!(found, tracks);
+    }
+}
+
+#[test]
+fn everything_that_was_written_is_read_in_both_styles() {
+    for style in STYLES {
+        let made = Made::of(&Wanted::small(style));
+        assert!(made.written.tracks.iter().any(|track| track.artist.as_ref() == Some(&track.title)));
+        assert!(made.written.tracks.iter().any(|track| track.artist.is_none()));
+        check_tracks(&made);
+        check_history(&made);
+        check_playlists(&made);
+    }
+}
+
+#[test]
+fn of_a_library_of_15540_tracks_all_2027_plays_are_linked() {
+    for style in STYLES {
+        let made = Made::of(&Wanted::standard(style));
+        let (library, findings) = made.read();
+        let linked = library.plays.iter().filter(|play| play.session.is_some() && play.track.is_some()).count();
+        assert_eq!((library.tracks.len(), library.sessions.len(), linked), (15_540, 114, 2_027));
+        assert_eq!((library.playlists.len(), library.unreadable, findings.len()), (37, 0, 0));
+        check_tracks(&made);
+        check_history(&made);
+        check_playlists(&made);
+    }
+}
+
+#[test]
+fn a_blob_that_cannot_be_read_is_a_finding_with_its_place_and_the_others_are_read() {
+    let made = Made::of(&Wanted::small(Style::Mac));
+    let id = |place: usize| made.written.tracks[place].id.clone();
+    let connection = made.connection();
+    let set = |collection: &str, key: &str, sql: &str| {
+        let sql = format!("UPDATE database2 SET data = {sql} WHERE collection = ?1 AND key = ?2");
+        assert_eq!(connection.execute(&sql, params![collection, key]).unwrap(), 1);
+    };
+    set("mediaItemAnalyzedData", &id(0), "substr(data, 1, length(data) - 9)");
+    set("mediaItemTitleIDs", &id(1), "CAST('bplist00' AS BLOB)");
+    set("localMediaItemLocations", &id(2), "zeroblob(1000001)");
+    set("mediaItemTitleIDs", &id(3), "NULL");
+    set("mediaItemTitleIDs", &id(4), "(SELECT data FROM database2 WHERE collection = 'historySessions' LIMIT 1)");
+    let (library, findings) = made.read();
+    assert_eq!(library.unreadable, 5);
+    let blobs: Vec<_> = findings.iter().filter(|finding| finding.id.starts_with("blob:")).collect();
+    let titled = |start: &str, why: &str| {
+        let found = blobs.iter().find(|finding| finding.id == format!("blob:{start}")).unwrap();
+        assert!(found.title.contains(why), "{}", found.title);
+    };
+    titled(&format!("mediaItemAnalyzedData/{}", id(0)), "at byte ");
+    titled(&format!("mediaItemTitleIDs/{}", id(1)), "bplist00");
+    titled(&format!("localMediaItemLocations/{}", id(2)), "1000001 bytes");
+    titled(&format!("mediaItemTitleIDs/{}", id(3)), "no blob");
+    titled(&format!("mediaItemTitleIDs/{}", id(4)), "ADCMediaItemTitleID");
+    // Its row of titles is broken, and its place still names it.
+    let track = library.tracks.iter().find(|track| track.id == id(1)).unwrap();
+    assert_eq!(track.title, made.written.tracks[1].title);
+    assert_eq!(library.tracks.len(), made.written.tracks.len());
+}
+
+#[test]
+fn a_play_whose_track_or_session_is_not_there_yet_is_kept() {
+    let made = Made::of(&Wanted::small(Style::Windows));
+    let (track, session) = (&made.written.tracks[made.written.plays[0].track], &made.written.sessions[1]);
+    made.change(&format!("DELETE FROM database2 WHERE key = '{}' OR key = '{}'", track.id, session.id));
+    let (library, _) = made.read();
+    assert_eq!(library.plays.len(), made.written.plays.len());
+    let play = library.plays.iter().find(|play| play.id == made.written.plays[0].id).unwrap();
+    assert_eq!((play.track, play.title.as_ref(), play.track_id.as_ref()), (None, Some(&track.title), Some(&track.id)));
+    assert!(library.plays.iter().any(|play| play.session.is_none() && play.session_id.as_ref() == Some(&session.id)));
+}
+
+#[test]
+fn where_djays_indexes_say_something_else_there_is_a_finding() {
+    let made = Made::of(&Wanted::small(Style::Mac));
+    made.change(
+        "UPDATE secondaryIndex_mediaItemAnalyzedDataIndex SET bpm = bpm + 1 WHERE rowid = (SELECT min(rowid) FROM \
+         secondaryIndex_mediaItemAnalyzedDataIndex);
+         UPDATE secondaryIndex_mediaItemAnalyzedDataIndex SET keySignatureIndex = 99 WHERE rowid = (SELECT max(rowid) FROM \
+         secondaryIndex_mediaItemAnalyzedDataIndex);
+         INSERT INTO secondaryIndex_mediaItemAnalyzedDataIndex VALUES (1000000, 1, NULL, 1);",
+    );
+    let (_, findings) = made.read();
+    let found = ids(&findings);
+    assert_eq!(found.len(), 3, "{findings:#?}");
+    assert!(found.iter().any(|id| id.starts_with("index:bpm:")) && found.iter().any(|id| id.starts_with("index:key:")));
+    assert!(found.contains(&"index:analysis:1000000"));
+    made.change(
+        "DROP TABLE secondaryIndex_mediaItemAnalyzedDataIndex; DROP TABLE secondaryIndex_mediaItemUserDataIndex",
+    );
+    assert_eq!(ids(&made.read().1), ["index:analysis", "index:user data"]);
+}
+
+#[test]
+fn pages_of_playlists_that_do_not_fit_are_findings() {
+    let made = Made::of(&Wanted::small(Style::Mac));
+    let long = &made.written.playlists[0];
+    made.change(&format!(
+        "UPDATE view_mediaItemPlaylistView_page SET prevPageKey = 'nowhere' WHERE \"group\" = '{0}' AND count = 30;
+         UPDATE view_mediaItemPlaylistView_page SET data = CAST(substr(data, 1, 8) || substr(data, 1, 8) || \
+         x'ffffffffffffff00' || x'01' AS BLOB), count = 3 WHERE \"group\" = '{0}' AND prevPageKey IS NULL;
+         INSERT INTO view_mediaItemPlaylistView_page VALUES ('P', 'Gone', NULL, 0, x'');",
+        long.id
+    ));
+    let (library, findings) = made.read();
+    let found = ids(&findings);
+    let has = |start: &str| assert!(found.iter().any(|id| id.starts_with(start)), "{start} in {found:?}");
+    has(&format!("page:unlinked:{}", long.id));
+    has("playlist:twice:");
+    has("playlist:unknown:");
+    has("playlist:group:Gone");
+    let playlist = library.playlists.iter().find(|playlist| playlist.id == long.id).unwrap();
+    assert_eq!(playlist.items.len(), 1 + 50 + 30);
+    made.change("DROP TABLE view_mediaItemPlaylistView_page");
+    assert!(made.read().0.playlists.iter().all(|playlist| playlist.items.is_empty()));
+}
+
+fn refused(made: &Made, why: &str) {
+    match made.try_read() {
+        Err(Error::Permanent(text)) => assert!(text.contains(why), "{text}"),
+        other => panic!("{:?}", other.map(|(library, _)| library.tracks.len())),
+    }
+}
+
+#[test]
+fn a_library_of_another_djay_is_one_clear_error() {
+    let made = Made::of(&Wanted::tiny());
+    made.change("PRAGMA user_version = 4");
+    refused(&made, "its user_version is 4 and 3 is read");
+    made.change("PRAGMA user_version = 3; UPDATE database2 SET data = CAST('bplist00xyz' AS BLOB)");
+    refused(&made, "as djay Pro 2 wrote them");
+    made.change("UPDATE database2 SET data = x'00'");
+    refused(&made, "neither TSAF nor property lists");
+    made.change("ALTER TABLE database2 RENAME TO database3");
+    refused(&made, "there is no table database2 (collection, key, data); it has the tables");
+}
+
+#[test]
+fn an_empty_library_is_read() {
+    let made = Made::of(&Wanted::tiny());
+    made.change(
+        "DELETE FROM database2; DELETE FROM secondaryIndex_mediaItemAnalyzedDataIndex;
+        DELETE FROM secondaryIndex_mediaItemUserDataIndex; DELETE FROM view_mediaItemPlaylistView_page",
+    );
+    let (library, findings) = made.read();
+    assert_eq!((library.tracks.len(), library.plays.len(), findings.len()), (0, 0, 0));
+}
+
+#[test]
+fn a_damaged_database_is_an_error_or_findings_and_never_other_tracks() {
+    let made = Made::of(&Wanted::tiny());
+    made.change("PRAGMA wal_checkpoint(TRUNCATE)");
+    let bytes = std::fs::read(&made.path).unwrap();
+    let titles: std::collections::HashSet<_> = made.written.tracks.iter().map(|track| track.title.as_str()).collect();
+    let damaged = made.folder.path().join("damaged.db");
+    let mut errors = 0;
+    for cut in (4096..bytes.len()).step_by(4096) {
+        std::fs::write(&damaged, &bytes[..cut]).unwrap();
+        match std::panic::catch_unwind(|| read_file(&damaged)).expect("no panic") {
+            Err(_) => errors += 1,
+            Ok((library, _)) => assert!(library.tracks.iter().all(|track| titles.contains(track.title.as_str()))),
+        }
+    }
+    assert!(errors > 0);
+}

@@ -1,0 +1,10 @@
+//! The plugin's rooms on real databases: generated libraries, and blobs of a real one where they are at hand.
+
+#[cfg(test)]
+mod actions;
+#[cfg(test)]
+mod blobs;
+#[cfg(test)]
+mod library;
+#[cfg(test)]
+mod made;
