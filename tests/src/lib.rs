@@ -8,6 +8,7 @@
 
 mod daemon;
 mod done_once;
+pub mod drive_folder;
 mod eagle;
 mod handoff;
 mod judge;

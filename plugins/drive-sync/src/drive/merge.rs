@@ -91,10 +91,11 @@ fn told_apart(name: &str, origin: &str, number: u32) -> String {
         Some((stem, ending)) if !stem.is_empty() && ending.len() <= 8 => (stem, format!(".{ending}")),
         _ => (name, String::new()),
     };
+    let whole = mark.len();
     let mark = cut(&mark, MOST_NAME / 2);
     let stem = cut(stem, MOST_NAME.saturating_sub(mark.len() + ending.len()));
     // A mark that was cut still has its number.
-    let number = if mark.ends_with(')') || number < 2 { String::new() } else { format!("~{number}") };
+    let number = if mark.len() == whole || number < 2 { String::new() } else { format!("~{number}") };
     format!("{stem}{mark}{number}{ending}")
 }
 

@@ -29,6 +29,7 @@ pub const PART: &str = ".drive-sync.part";
 pub const ARCHIVE: &str = ".archive";
 
 /// An error with the place where it happened.
+#[must_use]
 pub fn at(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(kind(error), format!("{}: {error}", path.display()))
 }

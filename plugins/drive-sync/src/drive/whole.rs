@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::{PART, at};
 
 /// A larger file is not read: 15,540 rows with forty columns are 12 MB.
-pub const MOST_BYTES: u64 = 64 << 20;
+const MOST_BYTES: u64 = 64 << 20;
 
 /// What tells, without reading, that a file is the one that was seen: its size and when it was changed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -177,9 +177,11 @@ mod tests {
             "INSERT INTO put_track (source, service, id, title, artists, bpm, added_at) \
              VALUES ('djay', 'djay', 'a', 'One', '[\"Earth, Wind & Fire\", \"Chic\"]', 119.5, 1768731300000)",
             "INSERT INTO put_playlist (source, service, id, name) VALUES ('djay', 'djay', 'p', 'Mine')",
-            "INSERT INTO put_playlist_item (source, service, playlist, position, track) VALUES ('djay', 'djay', 'p', 0, 'a')",
+            "INSERT INTO put_playlist_item (source, service, playlist, position, track_service, track) \
+             VALUES ('djay', 'djay', 'p', 0, 'djay', 'a')",
             "INSERT INTO put_session (source, service, id, started_at) VALUES ('djay', 'djay', 's', 1768731300000)",
-            "INSERT INTO put_play (source, service, id, session, track) VALUES ('djay', 'djay', 'x', 's', 'a')",
+            "INSERT INTO put_play (source, service, id, session, track_service, track) \
+             VALUES ('djay', 'djay', 'x', 's', 'djay', 'a')",
             "INSERT INTO put_file (source, path, track_service, track) VALUES ('djay', '/a.flac', 'djay', 'a')",
         ] {
             catalog.execute(statement, &[]).unwrap();

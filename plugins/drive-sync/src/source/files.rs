@@ -148,7 +148,9 @@ mod tests {
     fn found(csv: &str, sidecar: Option<&str>) -> Found {
         let folder = tempfile::tempdir().unwrap().keep();
         fs::write(folder.join("T.csv"), csv).unwrap();
-        sidecar.map(|text| fs::write(folder.join("T.json"), text).unwrap());
+        if let Some(text) = sidecar {
+            fs::write(folder.join("T.json"), text).unwrap();
+        }
         list(&folder).unwrap().remove(0)
     }
 
@@ -178,7 +180,7 @@ mod tests {
             (CSV.replace("p1,2", ",2"), SIDECAR.to_owned(), "no __page_id"),
             (more, SIDECAR.replace("\"row_count\":1,", ""), "earlier row"),
             (CSV.trim_end_matches(",1\n").to_owned(), SIDECAR.to_owned(), "fields"),
-            (CSV.replace("__page_id,", "__page_id;"), SIDECAR.to_owned(), "row 1"),
+            (CSV.replace("__page_id", "page_id"), SIDECAR.to_owned(), "row 1"),
             (CSV.to_owned(), "{".to_owned(), "not usable"),
         ] {
             let error = load(&found(&csv, Some(&sidecar))).unwrap_err();

@@ -88,8 +88,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Database, String> {
     })
 }
 
-/// The same the other way round, with the names in their order.
-pub(crate) fn text(database: &Database) -> String {
+/// The same the other way round, with the properties in their order.
+#[must_use]
+pub fn text(database: &Database) -> String {
     let property = |property: &Property| {
         (property.id.clone(), serde_json::json!({ "name": property.name, "type": property.kind }))
     };

@@ -206,7 +206,7 @@ impl Work<'_> {
         for place in &self.columns {
             let text = cell(row, place.drive);
             if let (Some(text), Some(there)) =
-                (self.usable(place, text, row, taken), record.cells.get_mut(place.source))
+                (usable(place, text, row, taken), record.cells.get_mut(place.source))
             {
                 *there = text;
             }
@@ -228,7 +228,7 @@ impl Work<'_> {
             if was.as_ref().is_some_and(|was| *was == here) || there == here {
                 continue;
             }
-            if let Some(text) = self.usable(place, cell(row, place.drive), row, taken) {
+            if let Some(text) = usable(place, cell(row, place.drive), row, taken) {
                 changes.push((place, there, text));
             }
         }
@@ -248,24 +248,6 @@ impl Work<'_> {
         Some(record)
     }
 
-    /// The text of a cell, unless no person may change it or it is none of its type.
-    fn usable(&self, place: &Place<'_>, text: &str, row: &Row, taken: &mut Taken) -> Option<String> {
-        let left = |why: String| Skipped { page_id: row.page_id.clone(), column: place.column.header.clone(), why };
-        if is_read_only(&place.column.kind) {
-            if !text.is_empty() {
-                taken.read_only.push(left(format!("a {} is not changed by a CSV", place.column.kind)));
-            }
-            return None;
-        }
-        match parse(place.kind, text) {
-            Ok(value) => Some(crate::table::format(&value)),
-            Err(why) => {
-                taken.bad.push(left(why));
-                None
-            }
-        }
-    }
-
     /// Why a row that the Drive changed may not be taken under `guard`.
     fn conflict(&self, row: &Row, record: &Record, has_base: bool, both: bool) -> Option<String> {
         if both {
@@ -281,6 +263,24 @@ impl Work<'_> {
         }
         let unknown = !has_base && self.source_is_newer;
         unknown.then(|| "its source was read anew since the last sync and does not say when a row was edited".to_owned())
+    }
+}
+
+/// The text of a cell, unless no person may change it or it is none of its type.
+fn usable(place: &Place<'_>, text: &str, row: &Row, taken: &mut Taken) -> Option<String> {
+    let left = |why: String| Skipped { page_id: row.page_id.clone(), column: place.column.header.clone(), why };
+    if is_read_only(&place.column.kind) {
+        if !text.is_empty() {
+            taken.read_only.push(left(format!("a {} is not changed by a CSV", place.column.kind)));
+        }
+        return None;
+    }
+    match parse(place.kind, text) {
+        Ok(value) => Some(crate::table::format(&value)),
+        Err(why) => {
+            taken.bad.push(left(why));
+            None
+        }
     }
 }
 

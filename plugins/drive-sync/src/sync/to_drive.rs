@@ -115,7 +115,7 @@ pub fn put(
         }
     }
     let written = stamp(&csv_path(room, &folder))?;
-    known.csv_stamp = written.as_ref().map(Stamp::as_str).unwrap_or_default().to_owned();
+    written.as_ref().map(Stamp::as_str).unwrap_or_default().clone_into(&mut known.csv_stamp);
     (known.csv_digest, known.manifest) = (new, next.text());
     (known.next_digest, known.next_manifest, known.taken_digest) = Default::default();
     source_stamp.clone_into(&mut known.source_stamp);

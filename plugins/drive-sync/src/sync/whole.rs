@@ -42,7 +42,7 @@ pub struct Origin {
 #[derive(Clone, Debug)]
 enum Place {
     /// Files, and what they are when they had to be read.
-    Files(Found, Option<Database>),
+    Files(Box<Found>, Option<Database>),
     Catalog(&'static Table),
 }
 
@@ -78,6 +78,13 @@ impl Origin {
             (Place::Catalog(table), Some(catalog)) => Ok(catalog::load(table, catalog)?),
             (Place::Catalog(_), None) => Err(Trouble::refused("source", "the catalog was not asked for")),
         }
+    }
+
+    /// One with this id, of a table of the catalog; those of files come from [`gather`].
+    #[must_use]
+    pub fn of_catalog(id: &str) -> Option<Self> {
+        let table = TABLES.iter().find(|table| table.id == id)?;
+        Some(Self { id: id.to_owned(), shown: format!("catalog:{}", table.name), place: Place::Catalog(table) })
     }
 
     fn refused(&self, error: &str) -> Trouble {
@@ -127,12 +134,12 @@ pub fn gather(
         let remembered = known.get(&found.name);
         let same = remembered.filter(|known| !known.source_stamp.is_empty() && found.stamp.as_ref() == Ok(&known.source_stamp));
         if let Some(known) = same {
-            all.push(Origin { id: known.id.clone(), shown, place: Place::Files(found, None) });
+            all.push(Origin { id: known.id.clone(), shown, place: Place::Files(Box::new(found), None) });
             continue;
         }
         match head(&found) {
             Ok(database) => {
-                all.push(Origin { id: database.id.clone(), shown, place: Place::Files(found, Some(database)) });
+                all.push(Origin { id: database.id.clone(), shown, place: Place::Files(Box::new(found), Some(database)) });
             }
             Err(error) => {
                 let text = format!("{shown} is not synced: {error}");

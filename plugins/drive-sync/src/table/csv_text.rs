@@ -7,7 +7,7 @@
 use csv::{QuoteStyle, ReaderBuilder, Terminator, WriterBuilder};
 
 /// The first column.
-pub const PAGE_ID: &str = "__page_id";
+const PAGE_ID: &str = "__page_id";
 
 /// The second column: when the row was read where it lives, and was the same since.
 pub const SYNCED: &str = "__last_synced_iso";
