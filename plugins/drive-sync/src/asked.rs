@@ -24,7 +24,8 @@ pub fn drive(task: &Task) -> Result<(PathBuf, String), Error> {
     let mut mounts = task.mounts("drive");
     let missing = || {
         Error::NeedsGrant(
-            "the folder `drive` is not granted: baton plugin grant drive-sync files:rw=drive=PATH-OF-THE-DRIVE".to_owned(),
+            "the folder `drive` is not granted: baton plugin grant drive-sync files:rw=drive=PATH-OF-THE-DRIVE"
+                .to_owned(),
         )
     };
     let mount = mounts.next().ok_or_else(missing)?;
@@ -94,7 +95,9 @@ pub fn terms(task: &Task) -> Result<Terms, Error> {
 pub fn keep(task: &Task) -> Result<usize, Error> {
     let kept = number(task, "keep", KEPT as u64)?;
     if kept == 0 {
-        return Err(Error::Permanent("the argument `keep` must be at least 1: a change without a backup cannot be undone".to_owned()));
+        return Err(Error::Permanent(
+            "the argument `keep` must be at least 1: a change without a backup cannot be undone".to_owned(),
+        ));
     }
     Ok(usize::try_from(kept).unwrap_or(usize::MAX))
 }
@@ -119,7 +122,9 @@ pub fn from_drive(task: &Task) -> Result<bool, Error> {
     match task.arg_str("direction")?.as_deref() {
         None | Some("to-drive") => Ok(false),
         Some("from-drive") => Ok(true),
-        Some(other) => Err(Error::Permanent(format!("the argument `direction` is to-drive or from-drive, not `{other}`"))),
+        Some(other) => {
+            Err(Error::Permanent(format!("the argument `direction` is to-drive or from-drive, not `{other}`")))
+        }
     }
 }
 
@@ -143,7 +148,9 @@ pub fn apply(task: &Task) -> Result<Apply, Error> {
         None | Some(Value::Null | Value::Bool(false)) => Ok(Apply::No),
         Some(Value::Bool(true)) => Ok(Apply::Yes),
         Some(Value::String(id)) => Ok(Apply::Plan(id)),
-        Some(other) => Err(Error::Permanent(format!("the argument `apply` must be true or the name of a plan, not {other}"))),
+        Some(other) => {
+            Err(Error::Permanent(format!("the argument `apply` must be true or the name of a plan, not {other}")))
+        }
     }
 }
 
@@ -158,8 +165,8 @@ fn yes(task: &Task, name: &str) -> Result<bool, Error> {
 fn number(task: &Task, name: &str, usual: u64) -> Result<u64, Error> {
     match task.args()?.remove(name) {
         None | Some(Value::Null) => Ok(usual),
-        Some(value) => {
-            value.as_u64().ok_or_else(|| Error::Permanent(format!("the argument `{name}` must be a whole number, not {value}")))
-        }
+        Some(value) => value
+            .as_u64()
+            .ok_or_else(|| Error::Permanent(format!("the argument `{name}` must be a whole number, not {value}"))),
     }
 }

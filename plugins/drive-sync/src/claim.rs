@@ -43,7 +43,9 @@ impl<'a> Guard<'a> {
             }
             (self.pause)(pause);
         }
-        let late = || Error::Retryable(format!("another task works on the database {id} for more than 7 s; nothing was changed"));
+        let late = || {
+            Error::Retryable(format!("another task works on the database {id} for more than 7 s; nothing was changed"))
+        };
         self.try_take(id)?.ok_or_else(late)
     }
 }
@@ -62,7 +64,9 @@ pub fn still(held: &dyn Held, id: &str) -> Result<(), Error> {
     if held.holds()? {
         return Ok(());
     }
-    Err(Error::Retryable(format!("the claim of the database {id} was broken by hand; nothing more is changed under it")))
+    Err(Error::Retryable(format!(
+        "the claim of the database {id} was broken by hand; nothing more is changed under it"
+    )))
 }
 
 #[cfg(test)]

@@ -99,7 +99,8 @@ impl<'a> Memory<'a> {
     /// # Errors
     /// Those of the database.
     pub fn stamps(&self) -> Result<BTreeMap<String, Known>, Error> {
-        let rows = self.0.rows("SELECT id, title, folder, source, source_stamp, csv_stamp, csv_digest FROM databases", &[])?;
+        let rows =
+            self.0.rows("SELECT id, title, folder, source, source_stamp, csv_stamp, csv_digest FROM databases", &[])?;
         let known = rows.map(|row| {
             let mut texts = texts(row?);
             let mut next = || texts.next().unwrap_or_default();

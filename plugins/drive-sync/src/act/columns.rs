@@ -8,10 +8,10 @@ use baton_plugin_sdk::{Error, Outcome, Task};
 
 use super::ends;
 use crate::asked;
-use crate::drive::find;
+use crate::drive::{find, read};
 use crate::memory::Known;
 use crate::room::{Room, Trouble};
-use crate::schema::{Column, Manifest, State, unknown_columns};
+use crate::schema::{Column, Manifest, SIDECAR, State, unknown_columns};
 use crate::sync::{Left, Origin, Wanted, drive_csv, gather, known_manifest};
 
 /// Approves that the column of a property that is gone is taken away.
@@ -19,13 +19,17 @@ pub(super) fn approve(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
     let id = asked::database(task)?;
     let property = asked::needed(task, "property")?;
     let _held = room.guard.take(&id)?;
-    let (_, manifest) = remembered(room, &id)?;
+    let manifest = remembered(room, &id)?;
     let mut meant = manifest.columns.iter().filter(|column| column.property == property || column.header == property);
     let gone = meant.clone().find(|column| column.state != State::Live);
     let Some(column) = gone else {
         return Err(Error::Permanent(match meant.next() {
-            Some(_) => format!("the property `{property}` of {id} is still there; only a column whose property is gone can be taken away"),
-            None => format!("{id} has no column `{property}`; `baton run drive-sync diagnose` shows those that can be approved"),
+            Some(_) => format!(
+                "the property `{property}` of {id} is still there; only a column whose property is gone can be taken away"
+            ),
+            None => format!(
+                "{id} has no column `{property}`; `baton run drive-sync diagnose` shows those that can be approved"
+            ),
         }));
     };
     room.memory.approve(&id, &property, &room.now)?;
@@ -68,23 +72,37 @@ pub(super) fn adopt(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
     Ok(Outcome::new(told))
 }
 
-fn remembered(room: &Room<'_>, id: &str) -> Result<(Known, Manifest), Error> {
+/// The manifest as it is remembered, else as it lies beside the CSV: a workspace may be younger than its Drive.
+fn remembered(room: &Room<'_>, id: &str) -> Result<Manifest, Error> {
     let known = room.memory.get(id)?.unwrap_or_default();
-    match Manifest::read(known.manifest.as_bytes(), id) {
-        Ok(manifest) => Ok((known, manifest)),
-        Err(_) => Err(Error::Permanent(format!("{id} was never synced from here: baton run drive-sync sync --arg database={id}"))),
+    if let Ok(manifest) = Manifest::read(known.manifest.as_bytes(), id) {
+        return Ok(manifest);
     }
+    let folders = find(&room.root, id).map_err(|error| ends(Trouble::from(error)))?;
+    let beside = folders.first().filter(|_| folders.len() == 1).map(|folder| &folder.name);
+    let path = beside.map(|name| room.root.join(name).join(format!("{name}{SIDECAR}")));
+    let found = path.and_then(|path| read(&path).ok()).and_then(|bytes| Manifest::read(&bytes, id).ok());
+    found.ok_or_else(|| {
+        Error::Permanent(format!("{id} was never synced from here: baton run drive-sync sync --arg database={id}"))
+    })
 }
 
 /// What is known of the columns, also of a database whose first sync was refused because of them.
-fn known_columns(task: &Task, room: &Room<'_>, id: &str, folder: &str, left: &Left) -> Result<(Known, Manifest), Error> {
+fn known_columns(
+    task: &Task,
+    room: &Room<'_>,
+    id: &str,
+    folder: &str,
+    left: &Left,
+) -> Result<(Known, Manifest), Error> {
     let known = room.memory.get(id)?.unwrap_or_default();
     let only = BTreeSet::from([id.to_ascii_lowercase()]);
     let path = asked::databases(task).map(|mount| PathBuf::from(&mount.path));
     let wanted = Wanted { folder: path.as_deref(), tables: &[], catalog: None, only: &only };
     let origins = gather(wanted, &BTreeMap::new(), &mut Findings::default()).map_err(ends)?;
     let origin = origins.into_iter().next().or_else(|| Origin::of_catalog(&id.to_ascii_lowercase()));
-    let origin = origin.ok_or_else(|| Error::Permanent(format!("no source in the folder `databases` has the id {id}")))?;
+    let origin =
+        origin.ok_or_else(|| Error::Permanent(format!("no source in the folder `databases` has the id {id}")))?;
     let database = origin.head().map_err(ends)?;
     let manifest = known_manifest(&room.root, folder, &known, Some(left), &database, &room.now).map_err(ends)?;
     let known = Known { id: id.to_ascii_lowercase(), title: database.title, folder: folder.to_owned(), ..known };
@@ -95,7 +113,8 @@ fn known_columns(task: &Task, room: &Room<'_>, id: &str, folder: &str, left: &Le
 /// The header of a property was changed by hand.
 fn rename(manifest: &mut Manifest, headers: &[String], property: &str, header: &str) -> Result<String, Error> {
     let column = manifest.columns.iter_mut().find(|column| column.property == property && column.state == State::Live);
-    let column = column.ok_or_else(|| Error::Permanent(format!("there is no property `{property}` in this database")))?;
+    let column =
+        column.ok_or_else(|| Error::Permanent(format!("there is no property `{property}` in this database")))?;
     if headers.contains(&column.header) {
         let text = format!("the property `{property}` has its column already: `{}`", column.header);
         return Err(Error::Permanent(text));

@@ -5,9 +5,7 @@ use baton_plugin_sdk::{Error, Outcome, Severity, Task};
 
 use super::{ends, many, stamp};
 use crate::asked::{self, Apply};
-use crate::health::{
-    self, Health, Kind, applied_json, health_json, health_markdown, look, plan_json, plan_markdown,
-};
+use crate::health::{self, Health, Kind, applied_json, health_json, health_markdown, look, plan_json, plan_markdown};
 use crate::room::Room;
 
 /// Looks and reports.

@@ -49,7 +49,9 @@ fn nobody_meant(only: &BTreeSet<String>, found: usize) -> Result<(), Error> {
         return Ok(());
     }
     let ids = only.iter().cloned().collect::<Vec<_>>().join(", ");
-    Err(Error::Permanent(format!("no source has the id {ids}; the files in the folder `databases` say which there are")))
+    Err(Error::Permanent(format!(
+        "no source has the id {ids}; the files in the folder `databases` say which there are"
+    )))
 }
 
 fn outcome(room: &Room<'_>, report: Report) -> Outcome {

@@ -62,7 +62,9 @@ fn rename_folder(root: &Path, before: &str, name: &str, undo: &mut Undo) -> io::
     // On a disk that ignores case the name is taken by the folder itself.
     let itself = before.eq_ignore_ascii_case(name);
     if !itself && fs::symlink_metadata(&target).is_ok() {
-        return Err(io::Error::other(format!("{name}: something that is no folder has this name; give it another one")));
+        return Err(io::Error::other(format!(
+            "{name}: something that is no folder has this name; give it another one"
+        )));
     }
     fs::rename(root.join(before), &target).map_err(|error| at(&target, &error))?;
     undo.push(Change::Moved { from: before.to_owned(), to: name.to_owned() });
@@ -79,7 +81,8 @@ fn name_files(root: &Path, name: &str, id: &str, undo: &mut Undo) -> io::Result<
         }
         let mut ours = children(&folder)?.into_iter().filter(|(file, kind)| kind.is_file() && is_of(file, ending, id));
         if let (Some((only, _)), None) = (ours.next(), ours.next()) {
-            move_to_free(&folder.join(&only), &folder.join(&wanted)).map_err(|error| at(&folder.join(&only), &error))?;
+            move_to_free(&folder.join(&only), &folder.join(&wanted))
+                .map_err(|error| at(&folder.join(&only), &error))?;
             undo.push(Change::Moved { from: format!("{name}/{only}"), to: format!("{name}/{wanted}") });
         }
     }
@@ -129,7 +132,8 @@ mod tests {
         assert_eq!((ensured.name.as_str(), ensured.merged), ("T_id-1", 3));
         assert_eq!(names(root.path()), ["T (1)_id-2", "T_id-1"]);
         let folder = root.path().join("T_id-1");
-        let expected = [".archive", "Old title_id-1.csv", "T_id-1 (2).csv", "T_id-1 (from T_id-1 (1)).csv", "T_id-1.csv"];
+        let expected =
+            [".archive", "Old title_id-1.csv", "T_id-1 (2).csv", "T_id-1 (from T_id-1 (1)).csv", "T_id-1.csv"];
         assert_eq!(names(&folder), expected);
         assert_eq!(fs::read_to_string(folder.join("T_id-1.csv")).unwrap(), "first");
     }

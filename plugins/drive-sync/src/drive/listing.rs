@@ -117,7 +117,10 @@ mod tests {
         }
         let listing = Listing::of(root.path()).unwrap();
         let names = |id: &str| listing.folders(id).iter().map(|folder| folder.name.clone()).collect::<Vec<_>>();
-        assert_eq!((names("id-1"), names("ID-2")), (vec!["A_ID-1 (1)".to_owned(), "A_id-1".into()], vec!["B (1)_id-2".into()]));
+        assert_eq!(
+            (names("id-1"), names("ID-2")),
+            (vec!["A_ID-1 (1)".to_owned(), "A_id-1".into()], vec!["B (1)_id-2".into()])
+        );
         assert_eq!((listing.odd, listing.loose), (vec!["odd one".to_owned()], vec!["A_id-1.csv".into()]));
         assert_eq!(find(root.path(), "id-3").unwrap(), []);
     }

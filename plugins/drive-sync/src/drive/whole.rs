@@ -52,7 +52,8 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     if !found.is_file() {
         return Err(refused("it is no regular file".to_owned()));
     }
-    let too_large = |bytes: u64| refused(format!("it has {} MB, more than {} are not read", bytes >> 20, MOST_BYTES >> 20));
+    let too_large =
+        |bytes: u64| refused(format!("it has {} MB, more than {} are not read", bytes >> 20, MOST_BYTES >> 20));
     if found.len() > MOST_BYTES {
         return Err(too_large(found.len()));
     }

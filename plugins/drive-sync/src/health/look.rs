@@ -190,17 +190,23 @@ fn look_at_manifest(
     let full = root.join(&path);
     if fs::symlink_metadata(&full).is_err() {
         if remembered.is_some() {
-            health.add(Kind::ManifestDisagrees, Some(id), path, "it is gone; the next sync of a change writes it again");
+            health.add(
+                Kind::ManifestDisagrees,
+                Some(id),
+                path,
+                "it is gone; the next sync of a change writes it again",
+            );
         }
         return Ok(());
     }
-    let manifest = match drive::read(&full).map_err(|error| error.to_string()).and_then(|bytes| Manifest::read(&bytes, id)) {
-        Ok(manifest) => manifest,
-        Err(error) => {
-            health.add(Kind::ManifestDisagrees, Some(id), path, format!("it is not usable: {error}"));
-            return Ok(());
-        }
-    };
+    let manifest =
+        match drive::read(&full).map_err(|error| error.to_string()).and_then(|bytes| Manifest::read(&bytes, id)) {
+            Ok(manifest) => manifest,
+            Err(error) => {
+                health.add(Kind::ManifestDisagrees, Some(id), path, format!("it is not usable: {error}"));
+                return Ok(());
+            }
+        };
     for column in manifest.columns.iter().filter(|column| column.state != State::Live) {
         let property = serde_json::Value::from(column.property.as_str());
         let seen = format!(

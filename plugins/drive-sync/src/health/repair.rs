@@ -62,7 +62,10 @@ impl Step {
     #[must_use]
     pub fn id(&self) -> &str {
         match self {
-            Self::Merge { id, .. } | Self::MoveIn { id, .. } | Self::MakeArchive { id, .. } | Self::Retain { id, .. } => id,
+            Self::Merge { id, .. }
+            | Self::MoveIn { id, .. }
+            | Self::MakeArchive { id, .. }
+            | Self::Retain { id, .. } => id,
         }
     }
 }
@@ -101,7 +104,9 @@ pub fn plan(root: &Path, health: &Health, titles: &BTreeMap<String, String>, kee
         let step = match trouble.kind {
             Kind::DuplicateFolder => Some(merging(root, &id, titles)?),
             Kind::OrphanCsv => moving(root, &id, &trouble.path)?,
-            Kind::MissingArchive if is_alone(root, &id)? => Some(Step::MakeArchive { folder: trouble.path.clone(), id }),
+            Kind::MissingArchive if is_alone(root, &id)? => {
+                Some(Step::MakeArchive { folder: trouble.path.clone(), id })
+            }
             Kind::RetentionOverrun if is_alone(root, &id)? => {
                 let folder = trouble.path.trim_end_matches(ARCHIVE).trim_end_matches('/').to_owned();
                 let backups = archive::superfluous(root, &folder, &id, keep)?;

@@ -64,7 +64,13 @@ pub fn plan_json(plan: &Plan, now: &str) -> Value {
 /// A plan as a page.
 #[must_use]
 pub fn plan_markdown(plan: &Plan, shown: &str) -> String {
-    let mut page = format!("# Repair of {}: plan {}\n\n{} steps; {} troubles are left to a person.\n\n", quoted(shown), plan.id, plan.steps.len(), plan.left);
+    let mut page = format!(
+        "# Repair of {}: plan {}\n\n{} steps; {} troubles are left to a person.\n\n",
+        quoted(shown),
+        plan.id,
+        plan.steps.len(),
+        plan.left
+    );
     for step in plan.steps.iter().take(MOST_LINES * 5) {
         page.push_str(&format!("- {}\n", told(step)));
     }

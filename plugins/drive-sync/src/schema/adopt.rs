@@ -14,7 +14,8 @@ pub fn adopted(csv: &Csv, read: &Database, now: &str) -> Manifest {
     let mut manifest = Manifest::new(&read.id, &read.title);
     let mut taken = BTreeSet::new();
     for (header, kind) in csv.header.iter().zip(&csv.kinds) {
-        let named = read.properties.iter().find(|property| property.name.trim() == header.trim() && taken.insert(&property.id));
+        let named =
+            read.properties.iter().find(|property| property.name.trim() == header.trim() && taken.insert(&property.id));
         let Some(property) = named else { continue };
         manifest.columns.push(Column {
             property: property.id.clone(),
@@ -37,7 +38,11 @@ pub fn unknown_columns(csv: &Csv, manifest: &Manifest) -> Vec<String> {
     let known: BTreeSet<&str> = manifest.columns.iter().map(|column| column.header.as_str()).collect();
     let mut seen = BTreeSet::new();
     // A header that is there twice is unknown the second time: which of the two is meant is not guessed.
-    csv.header.iter().filter(|header| !known.contains(header.as_str()) || !seen.insert(header.as_str())).cloned().collect()
+    csv.header
+        .iter()
+        .filter(|header| !known.contains(header.as_str()) || !seen.insert(header.as_str()))
+        .cloned()
+        .collect()
 }
 
 #[cfg(test)]
@@ -52,7 +57,8 @@ mod tests {
             kinds: ["title", "rich_text", "", "title"].map(str::to_owned).into(),
             ..Csv::default()
         };
-        let property = |id: &str, name: &str, kind: &str| Property { id: id.into(), name: name.into(), kind: kind.into() };
+        let property =
+            |id: &str, name: &str, kind: &str| Property { id: id.into(), name: name.into(), kind: kind.into() };
         let read = Database {
             id: "id-1".into(),
             title: "T".into(),
@@ -62,7 +68,10 @@ mod tests {
             row_count: None,
         };
         let manifest = adopted(&csv, &read, "now");
-        assert_eq!((manifest.headers(), manifest.columns[1].kind.as_str()), (vec!["Name".to_owned(), "Bpm".into()], "rich_text"));
+        assert_eq!(
+            (manifest.headers(), manifest.columns[1].kind.as_str()),
+            (vec!["Name".to_owned(), "Bpm".into()], "rich_text")
+        );
         assert_eq!(unknown_columns(&csv, &manifest), ["My notes", "Name"]);
     }
 }

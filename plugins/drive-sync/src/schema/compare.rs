@@ -56,7 +56,9 @@ pub struct Terms<'a> {
 /// When the reading cannot be gone by: no property at all, or one id twice.
 pub fn compare(known: &Manifest, read: &Database, terms: Terms<'_>) -> Result<Compared, String> {
     if read.properties.is_empty() {
-        return Err("its source names no property at all; that is a reading that failed, and nothing is changed".to_owned());
+        return Err(
+            "its source names no property at all; that is a reading that failed, and nothing is changed".to_owned()
+        );
     }
     let mut ids = BTreeSet::new();
     if let Some(twice) = read.properties.iter().find(|property| !ids.insert(property.id.as_str())) {
@@ -91,7 +93,8 @@ impl Work<'_> {
     fn seen(&mut self, property: &crate::table::Property) {
         let now = self.terms.now;
         let same = |column: &&mut Column| column.property == property.id && column.kind == property.kind;
-        let had = self.manifest.columns.iter().find(|column| column.property == property.id && column.state == State::Live);
+        let had =
+            self.manifest.columns.iter().find(|column| column.property == property.id && column.state == State::Live);
         if let Some(old) = had.filter(|old| old.kind != property.kind) {
             self.changes.push(Change::Retyped(property.name.clone(), old.kind.clone(), property.kind.clone()));
         }
@@ -149,7 +152,11 @@ impl Work<'_> {
             let may = approved.contains(&column.property) || approved.contains(&column.header);
             if ripe {
                 let header = column.header.clone();
-                changes.push(if may { Change::Deleted(header) } else { Change::Waits(header, column.property.clone()) });
+                changes.push(if may {
+                    Change::Deleted(header)
+                } else {
+                    Change::Waits(header, column.property.clone())
+                });
             }
             !(ripe && may)
         });
@@ -179,11 +186,13 @@ mod tests {
 
     fn after(known: &Manifest, database: &Database, approved: &[&str], counts: bool) -> Compared {
         let approved = approved.iter().map(|text| (*text).to_owned()).collect();
-        compare(known, database, Terms { approved: &approved, readings: 3, counts, now: "2026-01-18T10:15:00Z" }).unwrap()
+        compare(known, database, Terms { approved: &approved, readings: 3, counts, now: "2026-01-18T10:15:00Z" })
+            .unwrap()
     }
 
     fn first() -> Manifest {
-        after(&Manifest::new("id-1", "T"), &read(&[("title", "Name", "title"), ("a", "Bpm", "number")]), &[], true).manifest
+        after(&Manifest::new("id-1", "T"), &read(&[("title", "Name", "title"), ("a", "Bpm", "number")]), &[], true)
+            .manifest
     }
 
     #[test]
@@ -207,7 +216,10 @@ mod tests {
         }
         assert_eq!(manifest.columns[1].misses, 5);
         let gone = after(&manifest, &without, &["a"], false);
-        assert_eq!((gone.manifest.headers(), gone.changes), (vec!["Name".to_owned()], vec![Change::Deleted("Bpm".into())]));
+        assert_eq!(
+            (gone.manifest.headers(), gone.changes),
+            (vec!["Name".to_owned()], vec![Change::Deleted("Bpm".into())])
+        );
         let mut early = first();
         for complete in [true, true, false, false] {
             let compared = after(&early, &Database { complete, ..without.clone() }, &["a"], true);
@@ -238,7 +250,8 @@ mod tests {
 
     #[test]
     fn headers_are_there_once() {
-        let twice = read(&[("a", "X", "number"), ("b", "X", "number"), ("c", "__page_id", "number"), ("d", "\n", "title")]);
+        let twice =
+            read(&[("a", "X", "number"), ("b", "X", "number"), ("c", "__page_id", "number"), ("d", "\n", "title")]);
         let headers = after(&Manifest::new("id-1", "T"), &twice, &[], true).manifest.headers();
         assert_eq!(headers, ["X", "X [number]", "__page_id [number]", "(no name)"]);
     }

@@ -68,7 +68,15 @@ impl Manifest {
     #[must_use]
     pub fn new(id: &str, title: &str) -> Self {
         let (id, title) = (id.to_owned(), title.to_owned());
-        Self { version: VERSION, id, title, columns: vec![], row_count: 0, header_sha256: String::new(), request_status: None }
+        Self {
+            version: VERSION,
+            id,
+            title,
+            columns: vec![],
+            row_count: 0,
+            header_sha256: String::new(),
+            request_status: None,
+        }
     }
 
     /// Reads one.

@@ -51,7 +51,11 @@ pub const TABLES: [Table; 6] = [
         name: "playlists",
         id: "catalog-playlists",
         title: "Catalog Playlists",
-        properties: &[("title", "Name", "title"), ("owner", "Owner", "rich_text"), ("snapshot", "Snapshot", "rich_text")],
+        properties: &[
+            ("title", "Name", "title"),
+            ("owner", "Owner", "rich_text"),
+            ("snapshot", "Snapshot", "rich_text"),
+        ],
         statement: "SELECT id, name, owner, snapshot FROM playlists ORDER BY id",
     },
     Table {

@@ -98,8 +98,10 @@ fn csv_of(found: &Found) -> Result<Csv, String> {
 fn named_by_itself(name: &str, csv: &Csv) -> Result<Database, String> {
     let [mark, id] = &csv.marks;
     let id = id.strip_prefix("id=").filter(|id| mark == FILE_MARK && is_id(id));
-    let id = id.ok_or_else(|| format!("it has no sidecar {name}.json, and does not say `{FILE_MARK},id=ID` in its row 2"))?;
-    let property = |(header, kind): (&String, &String)| Property { id: header.clone(), name: header.clone(), kind: kind.clone() };
+    let id =
+        id.ok_or_else(|| format!("it has no sidecar {name}.json, and does not say `{FILE_MARK},id=ID` in its row 2"))?;
+    let property =
+        |(header, kind): (&String, &String)| Property { id: header.clone(), name: header.clone(), kind: kind.clone() };
     Ok(Database {
         id: id.to_owned(),
         title: name.to_owned(),
@@ -121,18 +123,29 @@ fn places(csv: &Csv, database: &Database) -> Result<Vec<usize>, String> {
         let by_id = place(&property.id).0;
         let by_name = match place(&property.name) {
             (Some(_), Some(_)) if by_id.is_none() => {
-                return Err(format!("two columns are called `{}`: give the columns their ids as headers", property.name));
+                return Err(format!(
+                    "two columns are called `{}`: give the columns their ids as headers",
+                    property.name
+                ));
             }
             (first, _) => first,
         };
-        let place = by_id.or(by_name).ok_or_else(|| format!("it has no column for the property `{}`", property.name))?;
+        let place =
+            by_id.or(by_name).ok_or_else(|| format!("it has no column for the property `{}`", property.name))?;
         let kind = csv.kinds.get(place).map_or("", String::as_str);
         if kind != property.kind {
-            return Err(format!("its row 2 says that `{}` is a {kind}, its sidecar says {}", property.name, property.kind));
+            return Err(format!(
+                "its row 2 says that `{}` is a {kind}, its sidecar says {}",
+                property.name, property.kind
+            ));
         }
         found.push(place);
     }
-    if found.len() == csv.header.len() { Ok(found) } else { Err("it has columns that its sidecar does not know".to_owned()) }
+    if found.len() == csv.header.len() {
+        Ok(found)
+    } else {
+        Err("it has columns that its sidecar does not know".to_owned())
+    }
 }
 
 #[cfg(test)]

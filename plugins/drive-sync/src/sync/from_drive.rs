@@ -91,7 +91,11 @@ pub fn take(room: &Room<'_>, loaded: &Loaded, source_stamp: &str, mode: Mode) ->
         [] => return Ok(None),
         [folder] => folder.name.clone(),
         several => {
-            let text = format!("it has {} folders on the Drive: baton run drive-sync sync --arg database={}", several.len(), database.id);
+            let text = format!(
+                "it has {} folders on the Drive: baton run drive-sync sync --arg database={}",
+                several.len(),
+                database.id
+            );
             return Err(Trouble::refused("duplicate-folder", text));
         }
     };
@@ -154,7 +158,10 @@ struct Place<'a> {
 fn columns<'a>(manifest: &'a Manifest, drive: &Csv, database: &Database, base: Option<&Csv>) -> Vec<Place<'a>> {
     let live = manifest.columns.iter().filter(|column| column.state == State::Live);
     live.filter_map(|column| {
-        let source = database.properties.iter().position(|property| property.id == column.property && property.kind == column.kind)?;
+        let source = database
+            .properties
+            .iter()
+            .position(|property| property.id == column.property && property.kind == column.kind)?;
         let drive = drive.header.iter().position(|header| *header == column.header)?;
         let base = base.and_then(|base| base.header.iter().position(|header| *header == column.header));
         Some(Place { column, kind: Kind::of(&column.kind), source, drive, base })
@@ -202,12 +209,14 @@ impl Work<'_> {
 
     /// A row that a person added: its cells with what is its own.
     fn new_row(&self, row: &Row, taken: &mut Taken) {
-        let mut record = Record { page_id: String::new(), synced: String::new(), cells: vec![String::new(); self.database.properties.len()] };
+        let mut record = Record {
+            page_id: String::new(),
+            synced: String::new(),
+            cells: vec![String::new(); self.database.properties.len()],
+        };
         for place in &self.columns {
             let text = cell(row, place.drive);
-            if let (Some(text), Some(there)) =
-                (usable(place, text, row, taken), record.cells.get_mut(place.source))
-            {
+            if let (Some(text), Some(there)) = (usable(place, text, row, taken), record.cells.get_mut(place.source)) {
                 *there = text;
             }
         }
@@ -222,7 +231,8 @@ impl Work<'_> {
         let mut both = false;
         for place in &self.columns {
             let ours = |text: &str| canonical(place.kind, text);
-            let (there, here) = (ours(record.cells.get(place.source).map_or("", String::as_str)), ours(cell(row, place.drive)));
+            let (there, here) =
+                (ours(record.cells.get(place.source).map_or("", String::as_str)), ours(cell(row, place.drive)));
             let was = base.zip(place.base).map(|(base, place)| ours(cell(base, place)));
             both |= was.as_ref().is_some_and(|was| *was != there) && there != here;
             if was.as_ref().is_some_and(|was| *was == here) || there == here {
@@ -262,7 +272,8 @@ impl Work<'_> {
             return (edited > synced).then(|| format!("it was edited at its source ({text}) after {}", row.synced));
         }
         let unknown = !has_base && self.source_is_newer;
-        unknown.then(|| "its source was read anew since the last sync and does not say when a row was edited".to_owned())
+        unknown
+            .then(|| "its source was read anew since the last sync and does not say when a row was edited".to_owned())
     }
 }
 

@@ -34,7 +34,10 @@ pub fn drive_csv(root: &Path, folder: &str) -> Result<Option<Left>, Trouble> {
     let bytes = drive::read(&path)?;
     let csv = parse_csv(&bytes).map_err(|error| {
         let mend = format!("mend it, or move it away and take a backup from {folder}/{ARCHIVE}");
-        Trouble::refused("drive-csv-damaged", format!("{folder}/{folder}.csv on the Drive is not usable: {error}; {mend}"))
+        Trouble::refused(
+            "drive-csv-damaged",
+            format!("{folder}/{folder}.csv on the Drive is not usable: {error}; {mend}"),
+        )
     })?;
     Ok(Some(Left { csv, digest: digest(&bytes) }))
 }

@@ -122,6 +122,10 @@ pub fn put(
     source_stamp.clone_into(&mut known.read_stamp);
     room.memory.put(&known)?;
     done.changes = compared.changes;
+    if manifest.columns.is_empty() {
+        // Of a new database every column is new.
+        done.changes.retain(|change| !matches!(change, Change::Added(_)));
+    }
     Ok(done)
 }
 
@@ -244,7 +248,9 @@ fn row(record: &Record, before: Option<&Row>, columns: &[Place<'_>], now: &str) 
         None => before.map(|row| place.before(row)).unwrap_or_default(),
     };
     let cells: Vec<String> = columns.iter().map(cell).collect();
-    let same = |row: &&Row| !row.synced.is_empty() && columns.iter().zip(&cells).all(|(place, text)| place.before(row) == *text);
+    let same = |row: &&Row| {
+        !row.synced.is_empty() && columns.iter().zip(&cells).all(|(place, text)| place.before(row) == *text)
+    };
     let synced = match before.filter(same) {
         Some(row) => row.synced.clone(),
         None if record.synced.is_empty() => now.to_owned(),

@@ -132,14 +132,19 @@ pub fn gather(
     for found in wanted.folder.map(list).transpose()?.unwrap_or_default() {
         let shown = format!("databases/{}.csv", found.name);
         let remembered = known.get(&found.name);
-        let same = remembered.filter(|known| !known.source_stamp.is_empty() && found.stamp.as_ref() == Ok(&known.source_stamp));
+        let same = remembered
+            .filter(|known| !known.source_stamp.is_empty() && found.stamp.as_ref() == Ok(&known.source_stamp));
         if let Some(known) = same {
             all.push(Origin { id: known.id.clone(), shown, place: Place::Files(Box::new(found), None) });
             continue;
         }
         match head(&found) {
             Ok(database) => {
-                all.push(Origin { id: database.id.clone(), shown, place: Place::Files(Box::new(found), Some(database)) });
+                all.push(Origin {
+                    id: database.id.clone(),
+                    shown,
+                    place: Place::Files(Box::new(found), Some(database)),
+                });
             }
             Err(error) => {
                 let text = format!("{shown} is not synced: {error}");
@@ -257,14 +262,20 @@ fn told<'a>(change: &'a Change, id: &str, folder: &str) -> (&'static str, &'a st
             let title = format!("{folder}: the property `{name}` was not in this reading; its column and data stay");
             ("column-missing", name, Severity::Low, title)
         }
-        Change::Back(name) => ("column-back", name, Severity::Info, format!("{folder}: the property `{name}` is there again")),
+        Change::Back(name) => {
+            ("column-back", name, Severity::Info, format!("{folder}: the property `{name}` is there again"))
+        }
         Change::Retyped(name, old, new) => {
-            let title = format!("{folder}: `{name}` was a {old} and is a {new} now; the old data stays in a column of its own");
+            let title =
+                format!("{folder}: `{name}` was a {old} and is a {new} now; the old data stays in a column of its own");
             ("column-retyped", name, Severity::Medium, title)
         }
-        Change::Deleted(name) => {
-            ("column-deleted", name, Severity::Info, format!("{folder}: the column `{name}` was taken away, as it was approved"))
-        }
+        Change::Deleted(name) => (
+            "column-deleted",
+            name,
+            Severity::Info,
+            format!("{folder}: the column `{name}` was taken away, as it was approved"),
+        ),
         Change::Waits(name, property) => {
             let argument = serde_json::Value::from(property.as_str());
             let title = format!(

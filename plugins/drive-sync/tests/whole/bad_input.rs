@@ -16,7 +16,9 @@ fn sources_that_cannot_be_used_are_told_and_the_others_are_synced() {
     let place = Place::new();
     place.database(&[NAME], &[&["p1", "One"]], true);
     let good = "__page_id,__last_synced_iso,Name\n,,title\np1,,One\n";
-    let sidecar = |id: &str| json!({ "id": id, "title": "X", "complete": true, "row_count": 1, "properties": { "title": { "name": "Name", "type": "title" } } }).to_string();
+    let sidecar = |id: &str| {
+        json!({ "id": id, "title": "X", "complete": true, "row_count": 1, "properties": { "title": { "name": "Name", "type": "title" } } }).to_string()
+    };
     for (name, csv, sidecar) in [
         ("a-twice", good, sidecar("twice")),
         ("b-twice", good, sidecar("TWICE")),
@@ -35,8 +37,18 @@ fn sources_that_cannot_be_used_are_told_and_the_others_are_synced() {
     File::create(place.path("databases/large.csv")).unwrap().set_len(500 << 20).unwrap();
     place.write("databases/large.json", &sidecar("large"));
     let outcome = place.sync();
-    let expected =
-        ["id-twice:twice", "source:alone", "source:folder", "source:json", "source:path", "source:cut", "source:fewer", "source:keys", "source:large", "source:none"];
+    let expected = [
+        "id-twice:twice",
+        "source:alone",
+        "source:folder",
+        "source:json",
+        "source:path",
+        "source:cut",
+        "source:fewer",
+        "source:keys",
+        "source:large",
+        "source:none",
+    ];
     let mut found = ids(&outcome);
     found.sort_unstable();
     let mut wanted = expected.to_vec();
@@ -73,7 +85,12 @@ fn titles_stay_in_the_drive() {
         assert_eq!(place.names("drive").len(), 1, "{title:?}");
     }
     let outside = place.names("");
-    assert!(outside.iter().all(|name| ["catalog", "databases", "drive", "exports", "own"].iter().any(|known| name.starts_with(known))), "{outside:?}");
+    assert!(
+        outside.iter().all(|name| ["catalog", "databases", "drive", "exports", "own"]
+            .iter()
+            .any(|known| name.starts_with(known))),
+        "{outside:?}"
+    );
     for id in ["", "../x", "a_b", "a b", &"x".repeat(65)] {
         let error = place.try_run("ensure-folder", &json!({ "database": id, "title": "T" }));
         assert!(matches!(error, Err(Error::Permanent(_))), "{id}");
@@ -122,11 +139,16 @@ fn without_its_folders_it_asks_for_them() {
     let place = Place::new();
     let mut task = crate::place::task(&place.path(""), "sync", &json!({}), 1);
     let run = |task: &baton_plugin_sdk::Task| {
-        let lent = drive_sync::act::Lent { own: place.own(), catalog: place.catalog(), claims: &place.claims, pause: &|_| {} };
+        let lent =
+            drive_sync::act::Lent { own: place.own(), catalog: place.catalog(), claims: &place.claims, pause: &|_| {} };
         drive_sync::act::run(task, lent)
     };
     task.mounts.remove(1);
-    assert!(matches!(run(&task), Err(Error::NeedsGrant(text)) if text.contains("baton plugin grant drive-sync files:ro=databases=")));
+    assert!(
+        matches!(run(&task), Err(Error::NeedsGrant(text)) if text.contains("baton plugin grant drive-sync files:ro=databases="))
+    );
     task.mounts.remove(0);
-    assert!(matches!(run(&task), Err(Error::NeedsGrant(text)) if text.contains("baton plugin grant drive-sync files:rw=drive=")));
+    assert!(
+        matches!(run(&task), Err(Error::NeedsGrant(text)) if text.contains("baton plugin grant drive-sync files:rw=drive="))
+    );
 }

@@ -46,7 +46,10 @@ fn a_column_goes_after_three_complete_readings_and_an_approval() {
     assert_eq!(ids(&place.sync()), ["column-deleted:id-1:BPM"]);
     assert_eq!(header(&place), "__page_id,__last_synced_iso,Name");
     let kept = place.names("drive/T_id-1/.archive");
-    assert!(kept.iter().any(|name| name.starts_with("T_") && place.read(&format!("drive/T_id-1/.archive/{name}")).contains("120")));
+    assert!(
+        kept.iter()
+            .any(|name| name.starts_with("T_") && place.read(&format!("drive/T_id-1/.archive/{name}")).contains("120"))
+    );
 }
 
 #[test]
@@ -107,7 +110,9 @@ fn a_column_that_nobody_knows_is_asked_about_and_can_be_kept() {
     assert!(asked.findings[0].title.contains("adopt-column --arg database=id-1 --arg 'column=\"My notes\"'"));
     assert!(place.csv().contains("good"));
     let wrong = json!({ "database": "id-1", "column": "My notes", "property": "title" });
-    assert!(matches!(place.try_run("adopt-column", &wrong), Err(Error::Permanent(text)) if text.contains("column already")));
+    assert!(
+        matches!(place.try_run("adopt-column", &wrong), Err(Error::Permanent(text)) if text.contains("column already"))
+    );
     place.run("adopt-column", &json!({ "database": "id-1", "column": "My notes" }));
     place.run("sync", &json!({ "overwrite": true }));
     place.database(&[NAME, BPM], &[&["p1", "Uno", "120"]], true);

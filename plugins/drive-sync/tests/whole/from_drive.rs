@@ -14,7 +14,11 @@ const PROPERTIES: &[(&str, &str, &str)] = &[
 
 fn place(edited: &str) -> Place {
     let place = Place::new();
-    place.database(PROPERTIES, &[&["p1", "One", "false", "a, b", "x", edited], &["p2", "Two", "true", "c", "", edited]], true);
+    place.database(
+        PROPERTIES,
+        &[&["p1", "One", "false", "a, b", "x", edited], &["p2", "Two", "true", "c", "", edited]],
+        true,
+    );
     place.sync();
     place
 }
@@ -31,7 +35,11 @@ fn what_was_changed_is_handed_over_and_the_next_sync_goes_on() {
     let place = place("2026-01-18T09:00:00Z");
     place.edit_csv("One,false,\"a, b\"", "Eins,YES,\"a,b , c d\"");
     let (outcome, changes) = from(&place, "guard");
-    assert!(outcome.summary.starts_with("1 database looked at: 1 changed on the Drive (3 cells, 0 rows new)."), "{}", outcome.summary);
+    assert!(
+        outcome.summary.starts_with("1 database looked at: 1 changed on the Drive (3 cells, 0 rows new)."),
+        "{}",
+        outcome.summary
+    );
     assert_eq!(changes["changed"][1], json!({ "page_id": "p1", "property": "d", "from": "false", "to": "true" }));
     let csv = place.read("exports/T_id-1.csv");
     assert!(csv.contains("p1,,Eins,true,\"a, b, c d\",x,2026-01-18T09:00:00Z\np2,,Two"), "{csv}");
@@ -66,7 +74,9 @@ fn read_only_cells_are_left_alone() {
 #[test]
 fn a_row_that_both_sides_changed_is_guarded_or_taken() {
     // Synced at 10:01; times of edits are rounded down to their minute.
-    for (edited, guarded) in [("2026-01-18T10:00:00Z", false), ("2026-01-18T10:01:00Z", true), ("2026-01-18T11:00:00Z", true)] {
+    for (edited, guarded) in
+        [("2026-01-18T10:00:00Z", false), ("2026-01-18T10:01:00Z", true), ("2026-01-18T11:00:00Z", true)]
+    {
         let place = place(edited);
         place.edit_csv("One", "Eins");
         let (outcome, changes) = from(&place, "guard");
@@ -82,7 +92,14 @@ fn a_row_that_both_sides_changed_is_guarded_or_taken() {
 fn what_only_the_source_changed_is_no_change_of_the_drive() {
     let place = place("2026-01-18T09:00:00Z");
     place.edit_csv("One", "Eins");
-    place.database(PROPERTIES, &[&["p1", "One", "false", "a, b", "x", "2026-01-18T09:00:00Z"], &["p2", "Zwei", "true", "c", "", "2026-01-18T12:00:00Z"]], true);
+    place.database(
+        PROPERTIES,
+        &[
+            &["p1", "One", "false", "a, b", "x", "2026-01-18T09:00:00Z"],
+            &["p2", "Zwei", "true", "c", "", "2026-01-18T12:00:00Z"],
+        ],
+        true,
+    );
     let (outcome, changes) = from(&place, "csv-wins");
     assert!(ids(&outcome).is_empty(), "{:?}", outcome.findings);
     assert_eq!(changes["cells"], 1);

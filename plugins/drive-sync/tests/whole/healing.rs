@@ -35,14 +35,21 @@ fn everything_is_counted() {
     drive_folder::drive(&place.path("drive"), REAL, 1);
     let outcome = place.run("diagnose", &json!({}));
     let report = report(&outcome, "drive-health");
-    assert_eq!((&report["databases"], &report["folders"], &report["superfluous_folders"]), (&json!(241), &json!(409), &json!(168)));
+    assert_eq!(
+        (&report["databases"], &report["folders"], &report["superfluous_folders"]),
+        (&json!(241), &json!(409), &json!(168))
+    );
     let counts = &report["counts"];
     assert_eq!((&counts["duplicate-folder"], &counts["folder-without-id"]), (&json!(136), &json!(2)));
     // Beside the loose ones also those that lie in a second folder under the first one's name.
     assert_eq!(counts["orphan-csv"], json!(272 + 112));
     assert_eq!((&counts["retention-overrun"], &report["backups"]), (&json!(6), &json!(1_892)));
     assert_eq!((&counts["missing-csv"], &counts["missing-archive"]), (&json!(6 + 168), &json!(103 + 168)));
-    assert!(ids(&outcome).len() > 200 && outcome.summary.starts_with("241 databases in 409 folders:"), "{}", outcome.summary);
+    assert!(
+        ids(&outcome).len() > 200 && outcome.summary.starts_with("241 databases in 409 folders:"),
+        "{}",
+        outcome.summary
+    );
     let again = place.run("diagnose", &json!({}));
     assert_eq!(again.findings, outcome.findings, "the same Drive has the same findings");
 }

@@ -40,7 +40,10 @@ pub(crate) fn merge(root: &Path, title: &str, id: &str, between: &dyn Fn()) {
     let files: Vec<_> = others.iter().filter_map(|other| fs::read_dir(other).ok()).flatten().flatten().collect();
     for (number, file) in files.into_iter().enumerate() {
         let _ = fs::create_dir(&primary);
-        let _ = fs::rename(file.path(), primary.join(format!("{}-{number}-{}", std::process::id(), file.file_name().to_string_lossy())));
+        let _ = fs::rename(
+            file.path(),
+            primary.join(format!("{}-{number}-{}", std::process::id(), file.file_name().to_string_lossy())),
+        );
     }
     between();
     for other in others {

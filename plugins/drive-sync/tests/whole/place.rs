@@ -70,8 +70,10 @@ impl Place {
 
     /// Names in a folder, hidden ones too.
     pub(crate) fn names(&self, path: &str) -> Vec<String> {
-        let mut names: Vec<_> =
-            fs::read_dir(self.path(path)).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> = fs::read_dir(self.path(path))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     }
@@ -98,12 +100,18 @@ impl Place {
     pub(crate) fn database(&self, properties: &[(&str, &str, &str)], rows: &[&[&str]], complete: bool) {
         let quoted = |cell: &str| format!("\"{}\"", cell.replace('"', "\"\""));
         let mut csv = "__page_id,__last_synced_iso".to_owned();
-        properties.iter().for_each(|(_, name, _)| csv += &format!(",{}", quoted(name)));
+        for (_, name, _) in properties {
+            csv += &format!(",{}", quoted(name));
+        }
         csv += "\n,";
-        properties.iter().for_each(|(_, _, kind)| csv += &format!(",{kind}"));
+        for (_, _, kind) in properties {
+            csv += &format!(",{kind}");
+        }
         for row in rows {
             csv += &format!("\n{},", row[0]);
-            row[1..].iter().for_each(|cell| csv += &format!(",{}", quoted(cell)));
+            for cell in &row[1..] {
+                csv += &format!(",{}", quoted(cell));
+            }
         }
         let described: serde_json::Map<String, Value> = properties
             .iter()

@@ -261,7 +261,9 @@ fn guard_of_sixteen_syncs_one_works_on_a_database() {
 /// 5. Folders that are there twice, and sixteen processes that put them together, half of which know the database by its old title.
 fn existing_duplicates(way: &str) -> (Vec<String>, bool) {
     let course = prepared();
-    for (number, folder) in [format!("T_{ID}"), format!("Old_{ID}"), format!("T_{ID} (1)"), format!("T_{ID} (2)")].iter().enumerate() {
+    for (number, folder) in
+        [format!("T_{ID}"), format!("Old_{ID}"), format!("T_{ID} (1)"), format!("T_{ID} (2)")].iter().enumerate()
+    {
         let folder = course.path("drive").join(folder);
         fs::create_dir_all(folder.join(".archive")).unwrap();
         for file in 0..10 {

@@ -31,7 +31,8 @@ fn what_did_not_change_is_not_written_and_keeps_its_moments() {
     let rows: &[&[&str]] = &[&["p1", "One", "a"], &["p2", "Two", "b"]];
     place.database(PROPERTIES, rows, true);
     place.sync();
-    let (csv, written) = (place.csv(), fs::metadata(place.path("drive/T_id-1/T_id-1.csv")).unwrap().modified().unwrap());
+    let (csv, written) =
+        (place.csv(), fs::metadata(place.path("drive/T_id-1/T_id-1.csv")).unwrap().modified().unwrap());
     assert_eq!(place.sync().summary, "1 database looked at: 1 unchanged, 0 written (0 rows).");
     // The same content read anew.
     place.database(PROPERTIES, rows, true);
@@ -155,7 +156,10 @@ fn a_real_drive_is_put_in_order_once_and_then_left_alone() {
     drive_folder::databases(&place.path("databases"), REAL, 1);
     drive_folder::drive(&place.path("drive"), REAL, 1);
     let first = place.sync();
-    assert!(first.summary.starts_with("241 databases looked at: 0 unchanged") || first.summary.contains("168 folders merged"));
+    assert!(
+        first.summary.starts_with("241 databases looked at: 0 unchanged")
+            || first.summary.contains("168 folders merged")
+    );
     assert_eq!(report(&first, "drive-sync")["folders_merged"], 168);
     assert!(first.findings.iter().all(|finding| finding.id.starts_with("column-")), "{:?}", first.findings.first());
     assert_eq!(place.names("drive").len(), 241 + 272 + 2);
@@ -167,7 +171,16 @@ fn a_real_drive_is_put_in_order_once_and_then_left_alone() {
 #[test]
 fn retention_works_on_the_names_that_are_there() {
     let place = Place::new();
-    let shape = Shape { databases: 1, duplicates: 0, without_csv: 0, without_archive: 0, orphans: 0, odd: 0, backups: 307, ..REAL };
+    let shape = Shape {
+        databases: 1,
+        duplicates: 0,
+        without_csv: 0,
+        without_archive: 0,
+        orphans: 0,
+        odd: 0,
+        backups: 307,
+        ..REAL
+    };
     drive_folder::databases(&place.path("databases"), shape, 1);
     drive_folder::drive(&place.path("drive"), shape, 1);
     let folder = place.names("drive")[0].clone();
