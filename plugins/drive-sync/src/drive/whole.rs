@@ -10,8 +10,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::{PART, at};
 
-/// A larger file is not read: 15,540 rows with forty columns are 12 MB.
-const MOST_BYTES: u64 = 64 << 20;
+/// A larger file is not read: 15,540 rows with forty columns are 12 MB, and a plugin has 256 MB for three times its cells.
+const MOST_BYTES: u64 = 16 << 20;
 
 /// What tells, without reading, that a file is the one that was seen: its size and when it was changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
 /// The bytes of a regular file.
 ///
 /// # Errors
-/// When it is none, is larger than 64 MB, or cannot be read.
+/// When it is none, is larger than 16 MB, or cannot be read.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let found = fs::symlink_metadata(path).map_err(|error| at(path, &error))?;
     let refused = |why: String| io::Error::other(format!("{}: {why}", path.display()));
@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(stamp(&folder.path().join("none")).unwrap(), None);
         let large = folder.path().join("large.csv");
         File::create(&large).unwrap().set_len(500 << 20).unwrap();
-        assert!(read(&large).unwrap_err().to_string().ends_with("it has 500 MB, more than 64 are not read"));
+        assert!(read(&large).unwrap_err().to_string().ends_with("it has 500 MB, more than 16 are not read"));
     }
 
     #[test]

@@ -12,9 +12,11 @@ const PAGE_ID: &str = "__page_id";
 /// The second column: when the row was read where it lives, and was the same since.
 pub const SYNCED: &str = "__last_synced_iso";
 
-/// Columns and rows that are read at most.
+/// Columns that are read at most.
 const MOST_COLUMNS: usize = 2_000;
-const MOST_ROWS: usize = 1_000_000;
+
+/// Cells that are read at most: each costs 50 bytes, and a sync has up to three of each at a time.
+const MOST_CELLS: usize = 1_000_000;
 
 /// A CSV as text says it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,8 +65,8 @@ pub fn parse_csv(bytes: &[u8]) -> Result<Csv, String> {
     }
     let mut rows = Vec::new();
     while let Some(record) = next()? {
-        if rows.len() == MOST_ROWS {
-            return Err(format!("it has more than {MOST_ROWS} rows"));
+        if (rows.len() + 1).saturating_mul(first.len()) > MOST_CELLS {
+            return Err(format!("it has more than {MOST_CELLS} cells"));
         }
         rows.push(row_of(&record));
     }
