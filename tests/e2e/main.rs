@@ -29,6 +29,8 @@ mod doctor;
 #[cfg(test)]
 mod downloads;
 #[cfg(test)]
+mod drive_sync;
+#[cfg(test)]
 mod failpoints;
 #[cfg(test)]
 mod fingerprint_command;

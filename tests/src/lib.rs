@@ -9,6 +9,7 @@
 mod daemon;
 pub mod djay_library;
 mod done_once;
+pub mod drive_folder;
 mod eagle;
 mod handoff;
 mod judge;

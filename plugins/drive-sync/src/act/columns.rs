@@ -1,0 +1,139 @@
+//! `approve-deletion` and `adopt-column`: what a person decides about columns.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use baton_plugin_kit::Findings;
+use baton_plugin_sdk::{Error, Outcome, Task};
+
+use super::ends;
+use crate::asked;
+use crate::drive::{find, read};
+use crate::memory::Known;
+use crate::room::{Room, Trouble};
+use crate::schema::{Column, Manifest, SIDECAR, State, unknown_columns};
+use crate::sync::{Left, Origin, Wanted, drive_csv, gather, known_manifest};
+
+/// Approves that the column of a property that is gone is taken away.
+pub(super) fn approve(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
+    let id = asked::database(task)?;
+    let property = asked::needed(task, "property")?;
+    let _held = room.guard.take(&id)?;
+    let manifest = remembered(room, &id)?;
+    let mut meant = manifest.columns.iter().filter(|column| column.property == property || column.header == property);
+    let gone = meant.clone().find(|column| column.state != State::Live);
+    let Some(column) = gone else {
+        return Err(Error::Permanent(match meant.next() {
+            Some(_) => format!(
+                "the property `{property}` of {id} is still there; only a column whose property is gone can be taken away"
+            ),
+            None => format!(
+                "{id} has no column `{property}`; `baton run drive-sync diagnose` shows those that can be approved"
+            ),
+        }));
+    };
+    room.memory.approve(&id, &property, &room.now)?;
+    Ok(Outcome::new(format!(
+        "Approved: the column `{}` of {id} goes at the next sync after enough complete readings without its property ({} until now). \
+         Its data stays in .archive.",
+        column.header, column.misses
+    )))
+}
+
+/// Takes a column over that a person added or renamed on the Drive.
+pub(super) fn adopt(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
+    let id = asked::database(task)?;
+    let header = asked::needed(task, "column")?;
+    let property = task.arg_str("property")?;
+    let _held = room.guard.take(&id)?;
+    let folder = match find(&room.root, &id).map_err(|error| ends(Trouble::from(error)))?.as_slice() {
+        [folder] => folder.name.clone(),
+        folders => return Err(Error::Permanent(format!("{id} has {} folders on the Drive, not one", folders.len()))),
+    };
+    let left = drive_csv(&room.root, &folder).map_err(ends)?;
+    let left = left.ok_or_else(|| Error::Permanent(format!("{folder} has no CSV")))?;
+    let (mut known, mut manifest) = known_columns(task, room, &id, &folder, &left)?;
+    if !unknown_columns(&left.csv, &manifest).contains(&header) {
+        return Err(Error::Permanent(format!("the CSV of {id} has no column `{header}` that is not known")));
+    }
+    if left.csv.header.iter().filter(|there| **there == header).count() > 1 {
+        return Err(Error::Permanent(format!("the CSV of {id} has the column `{header}` twice; take one out first")));
+    }
+    let place = left.csv.header.iter().position(|there| *there == header);
+    let kind = place.and_then(|place| left.csv.kinds.get(place)).cloned().unwrap_or_default();
+    let told = match &property {
+        Some(property) => rename(&mut manifest, &left.csv.header, property, &header)?,
+        None => keep(&mut manifest, &header, kind, &room.now),
+    };
+    known.manifest = manifest.text();
+    known.source_stamp = String::new();
+    (known.next_digest, known.next_manifest) = Default::default();
+    room.memory.put(&known)?;
+    Ok(Outcome::new(told))
+}
+
+/// The manifest as it is remembered, else as it lies beside the CSV: a workspace may be younger than its Drive.
+fn remembered(room: &Room<'_>, id: &str) -> Result<Manifest, Error> {
+    let known = room.memory.get(id)?.unwrap_or_default();
+    if let Ok(manifest) = Manifest::read(known.manifest.as_bytes(), id) {
+        return Ok(manifest);
+    }
+    let folders = find(&room.root, id).map_err(|error| ends(Trouble::from(error)))?;
+    let beside = folders.first().filter(|_| folders.len() == 1).map(|folder| &folder.name);
+    let path = beside.map(|name| room.root.join(name).join(format!("{name}{SIDECAR}")));
+    let found = path.and_then(|path| read(&path).ok()).and_then(|bytes| Manifest::read(&bytes, id).ok());
+    found.ok_or_else(|| {
+        Error::Permanent(format!("{id} was never synced from here: baton run drive-sync sync --arg database={id}"))
+    })
+}
+
+/// What is known of the columns, also of a database whose first sync was refused because of them.
+fn known_columns(
+    task: &Task,
+    room: &Room<'_>,
+    id: &str,
+    folder: &str,
+    left: &Left,
+) -> Result<(Known, Manifest), Error> {
+    let known = room.memory.get(id)?.unwrap_or_default();
+    let only = BTreeSet::from([id.to_ascii_lowercase()]);
+    let path = asked::databases(task).map(|mount| PathBuf::from(&mount.path));
+    let wanted = Wanted { folder: path.as_deref(), tables: &[], catalog: None, only: &only };
+    let origins = gather(wanted, &BTreeMap::new(), &mut Findings::default()).map_err(ends)?;
+    let origin = origins.into_iter().next().or_else(|| Origin::of_catalog(&id.to_ascii_lowercase()));
+    let origin =
+        origin.ok_or_else(|| Error::Permanent(format!("no source in the folder `databases` has the id {id}")))?;
+    let database = origin.head().map_err(ends)?;
+    let manifest = known_manifest(&room.root, folder, &known, Some(left), &database, &room.now).map_err(ends)?;
+    let known = Known { id: id.to_ascii_lowercase(), title: database.title, folder: folder.to_owned(), ..known };
+    let source = if known.source.is_empty() { origin.source().0 } else { known.source.clone() };
+    Ok((Known { source, ..known }, manifest))
+}
+
+/// The header of a property was changed by hand.
+fn rename(manifest: &mut Manifest, headers: &[String], property: &str, header: &str) -> Result<String, Error> {
+    let column = manifest.columns.iter_mut().find(|column| column.property == property && column.state == State::Live);
+    let column =
+        column.ok_or_else(|| Error::Permanent(format!("there is no property `{property}` in this database")))?;
+    if headers.contains(&column.header) {
+        let text = format!("the property `{property}` has its column already: `{}`", column.header);
+        return Err(Error::Permanent(text));
+    }
+    header.clone_into(&mut column.header);
+    Ok(format!("The column `{header}` is that of the property `{property}`; the next sync gives it its name again."))
+}
+
+/// A column of a person's own stays as it is: no property feeds it.
+fn keep(manifest: &mut Manifest, header: &str, kind: String, now: &str) -> String {
+    manifest.columns.push(Column {
+        property: format!("drive:{header}"),
+        name: header.to_owned(),
+        header: header.to_owned(),
+        kind,
+        state: State::Missing,
+        misses: 0,
+        first_seen: now.to_owned(),
+        last_seen: now.to_owned(),
+    });
+    format!("The column `{header}` stays with its data; no property is made of it and no sync fills it.")
+}

@@ -1,0 +1,86 @@
+//! `diagnose` and `repair`.
+
+use baton_plugin_kit::Findings;
+use baton_plugin_sdk::{Error, Outcome, Severity, Task};
+
+use super::{ends, many, stamp};
+use crate::asked::{self, Apply};
+use crate::health::{self, Health, Kind, applied_json, health_json, health_markdown, look, plan_json, plan_markdown};
+use crate::room::Room;
+
+/// Looks and reports.
+pub(super) fn diagnose(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
+    let health = look(&room.root, room.memory, asked::keep(task)?).map_err(ends)?;
+    let mut findings = Findings::default();
+    for trouble in &health.troubles {
+        let what = format!("{}:{}", trouble.id.as_deref().unwrap_or_default(), trouble.path);
+        let title = format!("{}: {}", trouble.path, trouble.kind.name().replace('-', " "));
+        findings.add(trouble.kind.name(), &what, severity(trouble.kind), title, trouble.seen.clone());
+    }
+    let name = format!("drive-health-{}", stamp(room));
+    let mut outcome = Outcome::new(summary(&health))
+        .with_artifact(format!("{name}.json"), "application/json", format!("{:#}\n", health_json(&health, &room.now)))
+        .with_artifact(format!("{name}.md"), "text/markdown", health_markdown(&health, &room.shown, &room.now));
+    outcome.findings = findings.into_list();
+    Ok(outcome)
+}
+
+fn summary(health: &Health) -> String {
+    let counts = Kind::ALL.iter().map(|kind| (health.count(*kind), kind.name())).filter(|(count, _)| *count > 0);
+    let counts: Vec<_> = counts.map(|(count, name)| format!("{count} {name}")).collect();
+    let found = if counts.is_empty() { "nothing is wrong".to_owned() } else { counts.join(", ") };
+    format!("{} in {}: {found}.", many(health.databases, "database"), many(health.folders, "folder"))
+}
+
+const fn severity(kind: Kind) -> Severity {
+    match kind {
+        Kind::DuplicateFolder | Kind::ManifestDisagrees => Severity::High,
+        Kind::OrphanCsv | Kind::MissingCsv | Kind::FolderWithoutId => Severity::Medium,
+        Kind::RetentionOverrun | Kind::MissingArchive | Kind::Leftover => Severity::Low,
+        Kind::Tombstone => Severity::Info,
+    }
+}
+
+/// Plans, and applies when that is asked for.
+pub(super) fn repair(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
+    let keep = asked::keep(task)?;
+    let asked = asked::apply(task)?;
+    let health = look(&room.root, room.memory, keep).map_err(ends)?;
+    let plan = health::plan(&room.root, &health, &room.memory.titles()?, keep).map_err(ends)?;
+    let name = format!("drive-repair-{}-{}", plan.id, stamp(room));
+    if let Apply::Plan(wanted) = &asked
+        && *wanted != plan.id
+    {
+        return Err(Error::Permanent(format!(
+            "the Drive is not as it was when the plan {wanted} was made; the plan is {} now: look at it (baton run drive-sync repair) \
+             before it is applied",
+            plan.id
+        )));
+    }
+    if asked == Apply::No {
+        let steps = many(plan.steps.len(), "step");
+        let outcome = Outcome::new(format!(
+            "Plan {}: {steps}, {} left to a person. Nothing was changed; baton run drive-sync repair --arg apply={} does it.",
+            plan.id, plan.left, plan.id
+        ));
+        return Ok(outcome
+            .with_artifact(format!("{name}.json"), "application/json", format!("{:#}\n", plan_json(&plan, &room.now)))
+            .with_artifact(format!("{name}.md"), "text/markdown", plan_markdown(&plan, &room.shown)));
+    }
+    let applied = health::apply(room, &plan)?;
+    let mut findings = Findings::default();
+    for (step, why) in &applied.not_done {
+        let title = format!("not repaired: {}", step.id());
+        findings.add("not-repaired", step.id(), Severity::Medium, title, why.clone());
+    }
+    let mut outcome = Outcome::new(format!(
+        "Plan {}: {} done, {} not done, {} left to a person. What was changed stands in the report, to take it back by.",
+        plan.id,
+        many(applied.done, "step"),
+        applied.not_done.len(),
+        plan.left
+    ))
+    .with_artifact(format!("{name}.json"), "application/json", format!("{:#}\n", applied_json(&plan, &applied, &room.now)));
+    outcome.findings = findings.into_list();
+    Ok(outcome)
+}

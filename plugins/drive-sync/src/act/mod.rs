@@ -1,0 +1,73 @@
+//! The actions: each takes a task and what the host lends, and makes an outcome. What they do is done by the rooms beside.
+
+mod columns;
+mod ensure;
+mod health;
+mod sync;
+
+use baton_plugin_kit::lent::{Claims, Tables, Writable};
+use baton_plugin_kit::moment;
+use baton_plugin_sdk::{Error, Outcome, Task};
+use std::time::Duration;
+
+use crate::asked;
+use crate::claim::Guard;
+use crate::memory::Memory;
+use crate::room::{Room, Trouble};
+
+/// What the host lends.
+#[derive(Clone, Copy)]
+pub struct Lent<'a> {
+    /// The plugin's own database.
+    pub own: &'a dyn Writable,
+    /// The music catalog; asked only when a table of it is.
+    pub catalog: &'a dyn Tables,
+    /// Claims.
+    pub claims: &'a dyn Claims,
+    /// How to wait.
+    pub pause: &'a dyn Fn(Duration),
+}
+
+impl std::fmt::Debug for Lent<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Lent")
+    }
+}
+
+/// Does a task.
+///
+/// # Errors
+/// As the actions in README.md say.
+pub fn run(task: &Task, lent: Lent<'_>) -> Result<Outcome, Error> {
+    let (root, shown) = asked::drive(task)?;
+    let now_ms = moment::parse(&task.now).unwrap_or_default();
+    let guard = Guard::new(lent.claims, lent.pause);
+    let room = Room { root, shown, guard, memory: Memory::open(lent.own)?, now_ms, now: task.now.clone() };
+    match task.action.as_str() {
+        "sync" => sync::run(task, &room, lent),
+        "ensure-folder" => ensure::run(task, &room),
+        "diagnose" => health::diagnose(task, &room),
+        "repair" => health::repair(task, &room),
+        "approve-deletion" => columns::approve(task, &room),
+        "adopt-column" => columns::adopt(task, &room),
+        other => Err(Error::Permanent(format!("there is no action `{other}`"))),
+    }
+}
+
+/// What ends a task that is about one database.
+fn ends(trouble: Trouble) -> Error {
+    match trouble {
+        Trouble::Fatal(error) => error,
+        Trouble::Refused(kind, text) => Error::Permanent(format!("{kind}: {text}")),
+    }
+}
+
+/// `1 backup`, `2 backups`.
+fn many(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// For the end of a report's name.
+fn stamp(room: &Room<'_>) -> String {
+    moment::stamp(room.now_ms).unwrap_or_default()
+}

@@ -1,0 +1,229 @@
+//! `sync`: to the Drive, or from it.
+
+use std::collections::BTreeSet;
+
+use baton_plugin_kit::Findings;
+use baton_plugin_kit::export::Exports;
+use baton_plugin_sdk::{Error, Outcome, Severity, Task};
+use serde_json::json;
+
+use super::{Lent, many, stamp};
+use crate::asked;
+use crate::room::{Room, Trouble};
+use crate::source::sidecar_text;
+use crate::sync::{self, Mode, Origin, Report, Skipped, Taken, Wanted, gather, source_csv, take};
+use crate::table::{Database, render_csv};
+
+/// Cells that one report shows of a database at most.
+const MOST_CELLS: usize = 10_000;
+
+/// Syncs.
+pub(super) fn run(task: &Task, room: &Room<'_>, lent: Lent<'_>) -> Result<Outcome, Error> {
+    let tables = task.arg_list("catalog")?;
+    let folder = asked::databases(task);
+    if folder.is_none() && tables.is_empty() {
+        return Err(Error::NeedsGrant(
+            "the folder `databases` is not granted: baton plugin grant drive-sync files:ro=databases=PATH; or name tables of the \
+             catalog: --arg 'catalog=[\"tracks\"]'"
+                .to_owned(),
+        ));
+    }
+    let path = folder.map(|mount| std::path::PathBuf::from(&mount.path));
+    let only = asked::only(task)?;
+    let wanted = Wanted {
+        folder: path.as_deref(),
+        tables: &tables,
+        catalog: (!tables.is_empty()).then_some(lent.catalog),
+        only: &only,
+    };
+    if asked::from_drive(task)? {
+        return from(task, room, wanted);
+    }
+    let report = sync::run(room, wanted, asked::terms(task)?)?;
+    nobody_meant(&only, report.looked_at)?;
+    Ok(outcome(room, report))
+}
+
+fn nobody_meant(only: &BTreeSet<String>, found: usize) -> Result<(), Error> {
+    if only.is_empty() || found > 0 {
+        return Ok(());
+    }
+    let ids = only.iter().cloned().collect::<Vec<_>>().join(", ");
+    Err(Error::Permanent(format!(
+        "no source has the id {ids}; the files in the folder `databases` say which there are"
+    )))
+}
+
+fn outcome(room: &Room<'_>, report: Report) -> Outcome {
+    let mut summary = format!(
+        "{} looked at: {} unchanged, {} written ({}).",
+        many(report.looked_at, "database"),
+        report.unchanged + report.same,
+        report.written,
+        many(report.rows, "row")
+    );
+    if report.merged > 0 {
+        summary.push_str(&format!(" {} merged into others.", many(report.merged, "folder")));
+    }
+    if report.refused > 0 {
+        summary.push_str(&format!(" {} refused: the findings say why.", report.refused));
+    }
+    if !report.busy.is_empty() {
+        let names = report.busy.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+        let text = format!(" {} skipped, because another task works on them: {names}.", report.busy.len());
+        summary.push_str(&text);
+    }
+    let mut outcome = Outcome::new(summary);
+    if report.written > 0 || !report.undo.changes().is_empty() {
+        let written = json!({
+            "schema": 1,
+            "synced_at": room.now,
+            "looked_at": report.looked_at,
+            "unchanged": report.unchanged,
+            "same": report.same,
+            "written": report.written,
+            "rows": report.rows,
+            "busy": report.busy,
+            "refused": report.refused,
+            "backups_made": report.backups.0,
+            "backups_removed": report.backups.1,
+            "folders_merged": report.merged,
+            "undo": report.undo.changes(),
+        });
+        let name = format!("drive-sync-{}.json", stamp(room));
+        outcome = outcome.with_artifact(name, "application/json", format!("{written:#}\n"));
+    }
+    outcome.findings = report.findings.into_list();
+    outcome
+}
+
+/// What was changed on the Drive, as files for the owners.
+fn from(task: &Task, room: &Room<'_>, wanted: Wanted<'_>) -> Result<Outcome, Error> {
+    let mode = asked::mode(task)?;
+    let mut findings = Findings::default();
+    let known = room.memory.stamps()?;
+    let all = gather(wanted, &known, &mut findings).map_err(super::ends)?;
+    nobody_meant(wanted.only, all.len() + findings.count())?;
+    let mut exports = Exports::of(task, "exports");
+    let mut counts = Counts { looked_at: all.len(), ..Counts::default() };
+    for origin in all {
+        match one(room, &origin, wanted, mode) {
+            Ok(Some((database, taken))) => hand_over(&database, &taken, &mut exports, &mut findings, &mut counts)?,
+            Ok(None) => counts.busy += 1,
+            Err(Trouble::Refused(kind, text)) => {
+                counts.refused += 1;
+                findings.add(kind, &origin.id, Severity::High, text, origin.shown.clone());
+            }
+            Err(Trouble::Fatal(error)) => return Err(error),
+        }
+    }
+    let mut outcome = Outcome::new("");
+    let places = exports.finish(&mut outcome)?;
+    outcome.summary = counts.told(places.first().map(String::as_str));
+    outcome.findings = findings.into_list();
+    Ok(outcome)
+}
+
+fn one(room: &Room<'_>, origin: &Origin, wanted: Wanted<'_>, mode: Mode) -> Result<Option<(Database, Taken)>, Trouble> {
+    let Some(_held) = room.guard.try_take(&origin.id)? else { return Ok(None) };
+    let loaded = origin.load(wanted.catalog)?;
+    let taken = take(room, &loaded, &origin.source().1, mode)?.unwrap_or_default();
+    Ok(Some((loaded.database, taken)))
+}
+
+#[derive(Default)]
+struct Counts {
+    looked_at: usize,
+    changed: usize,
+    cells: usize,
+    added: usize,
+    conflicts: usize,
+    bad: usize,
+    busy: usize,
+    refused: usize,
+}
+
+impl Counts {
+    fn told(&self, first: Option<&str>) -> String {
+        let mut text = format!(
+            "{} looked at: {} changed on the Drive ({}, {} new).",
+            many(self.looked_at, "database"),
+            self.changed,
+            many(self.cells, "cell"),
+            many(self.added, "row")
+        );
+        for (count, what) in [
+            (self.conflicts, "changed on both sides and left as the source has them"),
+            (self.bad, "not taken, because a cell is none of its type"),
+            (self.busy, "skipped, because another task works on them"),
+            (self.refused, "refused: the findings say why"),
+        ] {
+            if count > 0 {
+                text.push_str(&format!(" {count} {what}."));
+            }
+        }
+        if let Some(first) = first {
+            text.push_str(&format!(" The files begin with {first}."));
+        }
+        text
+    }
+}
+
+fn hand_over(
+    database: &Database,
+    taken: &Taken,
+    exports: &mut Exports,
+    findings: &mut Findings,
+    counts: &mut Counts,
+) -> Result<(), Error> {
+    tell(database, taken, findings);
+    counts.conflicts += taken.conflicts.len();
+    counts.bad += taken.bad.len() + taken.unknown.len();
+    if taken.is_empty() {
+        return Ok(());
+    }
+    counts.changed += 1;
+    counts.cells += taken.changed.len();
+    counts.added += taken.added;
+    let base = &taken.folder;
+    let csv = render_csv(&source_csv(database, &taken.rows)).map_err(Error::Permanent)?;
+    exports.put(format!("{base}.csv"), "text/csv", csv);
+    let described = Database { row_count: Some(taken.rows.len() as u64), ..database.clone() };
+    exports.put(format!("{base}.json"), "application/json", sidecar_text(&described).into_bytes());
+    let shown: Vec<_> = taken.changed.iter().take(MOST_CELLS).collect();
+    let changes = json!({
+        "schema": 1,
+        "database": database.id,
+        "title": database.title,
+        "cells": taken.changed.len(),
+        "new_rows": taken.added,
+        "changed": shown,
+        "conflicts": first(&taken.conflicts),
+        "bad": first(&taken.bad),
+        "read_only": first(&taken.read_only),
+        "unknown_rows": first(&taken.unknown),
+    });
+    exports.put(format!("{base}.changes.json"), "application/json", format!("{changes:#}\n").into_bytes());
+    Ok(())
+}
+
+fn first(list: &[Skipped]) -> Vec<&Skipped> {
+    list.iter().take(MOST_CELLS).collect()
+}
+
+fn tell(database: &Database, taken: &Taken, findings: &mut Findings) {
+    let kinds = [
+        ("conflict", Severity::Medium, &taken.conflicts),
+        ("bad-cell", Severity::Medium, &taken.bad),
+        ("unknown-row", Severity::Medium, &taken.unknown),
+        ("read-only-cell", Severity::Info, &taken.read_only),
+    ];
+    for (kind, severity, list) in kinds {
+        for left in list {
+            let what = format!("{}:{}:{}", database.id, left.page_id, left.column);
+            let column = if left.column.is_empty() { String::new() } else { format!(", column `{}`", left.column) };
+            let title = format!("{}, row {}{column}: {}", taken.folder, left.page_id, left.why);
+            findings.add(kind, &what, severity, title, "");
+        }
+    }
+}

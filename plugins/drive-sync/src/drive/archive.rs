@@ -1,0 +1,158 @@
+//! Backups: `.archive/{base}_v{moment}.csv`, one before every change of a CSV, and no more of them than are kept.
+//!
+//! A name that is not recognised in every part belongs to somebody else and is never deleted. Recognised are the moments as they
+//! were ever written: with milliseconds and `Z`, and without.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use baton_plugin_kit::moment;
+
+use super::{ARCHIVE, Change, Named, Undo, at, children, copy_whole, is_same};
+
+/// Backups that are kept of a database unless somebody says otherwise.
+pub const KEPT: usize = 50;
+
+/// Keeps a copy of `{folder}/{base}.csv` under the name of a moment; gives the backup's name. The same bytes under the same moment
+/// are kept once.
+///
+/// # Errors
+/// When it cannot be read or written.
+pub fn keep(root: &Path, folder: &str, base: &str, now_ms: i64) -> io::Result<String> {
+    let archive = root.join(folder).join(ARCHIVE);
+    fs::create_dir_all(&archive).map_err(|error| at(&archive, &error))?;
+    let csv = root.join(folder).join(format!("{base}.csv"));
+    for later in 0..1_000 {
+        let name = format!("{base}_v{}.csv", stamp_of(now_ms + later));
+        let path = archive.join(&name);
+        if fs::symlink_metadata(&path).is_err() {
+            copy_whole(&csv, &path)?;
+            return Ok(name);
+        }
+        if is_same(&csv, &path)? {
+            return Ok(name);
+        }
+    }
+    Err(io::Error::other(format!("{}: a thousand backups of one second", archive.display())))
+}
+
+/// `2026-01-18_10-15-00-250Z`.
+fn stamp_of(millis: i64) -> String {
+    let whole = moment::text(millis - millis.rem_euclid(1_000)).unwrap_or_default();
+    let plain = whole.trim_end_matches('Z').replace('T', "_").replace(':', "-");
+    format!("{plain}-{:03}Z", millis.rem_euclid(1_000))
+}
+
+/// The moment in a backup's name, when it is one of this database: milliseconds since 1970.
+#[must_use]
+pub fn moment_of(name: &str, id: &str) -> Option<i64> {
+    let (base, stamp) = name.strip_suffix(".csv")?.rsplit_once("_v")?;
+    Named::of(base).filter(|named| named.id.eq_ignore_ascii_case(id))?;
+    let stamp = stamp.strip_suffix('Z').unwrap_or(stamp);
+    let (whole, millis) = match stamp.len() {
+        19 => (stamp, 0),
+        23 => (stamp.get(..19)?, stamp.get(19..)?.strip_prefix('-').filter(|digits| is_digits(digits))?.parse().ok()?),
+        _ => return None,
+    };
+    let (day, time) = whole.split_once('_')?;
+    let plain = [day, time].iter().all(|part| part.split('-').count() == 3 && part.split('-').all(is_digits));
+    let seconds = plain.then(|| moment::parse(&format!("{day}T{}Z", time.replace('-', ":"))))??;
+    Some(seconds + millis)
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The backups of a database that are more than are kept: the oldest, as names in its `.archive`.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn superfluous(root: &Path, folder: &str, id: &str, kept: usize) -> io::Result<Vec<String>> {
+    let archive = root.join(folder).join(ARCHIVE);
+    if !archive.is_dir() {
+        return Ok(Vec::new());
+    }
+    let files = children(&archive)?.into_iter().filter(|(_, kind)| kind.is_file());
+    let mut known: Vec<_> = files.filter_map(|(name, _)| Some((moment_of(&name, id)?, name))).collect();
+    known.sort();
+    known.truncate(known.len().saturating_sub(kept));
+    Ok(known.into_iter().map(|(_, name)| name).collect())
+}
+
+/// Takes the oldest backups away until as many are left as are kept; gives how many went.
+///
+/// # Errors
+/// When one cannot be taken away.
+pub fn retain(root: &Path, folder: &str, id: &str, kept: usize, undo: &mut Undo) -> io::Result<usize> {
+    let names = superfluous(root, folder, id, kept)?;
+    for name in &names {
+        let path = format!("{folder}/{ARCHIVE}/{name}");
+        fs::remove_file(root.join(&path)).map_err(|error| at(&root.join(&path), &error))?;
+        undo.push(Change::RemovedBackup { path });
+    }
+    Ok(names.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_768_731_300_250;
+
+    #[test]
+    fn moments_are_read_as_they_were_ever_written() {
+        for (name, moment) in [
+            ("T_id-1_v2026-01-18_10-15-00-250Z.csv", Some(NOW)),
+            ("Old title_ID-1_v2026-01-18_10-15-00-250Z.csv", Some(NOW)),
+            ("T_id-1 (1)_v2026-01-18_10-15-00-250.csv", Some(NOW)),
+            ("T_id-1_v2026-01-18_10-15-00Z.csv", Some(NOW - 250)),
+            ("T_id-1_v2026-01-18_10-15-00.csv", Some(NOW - 250)),
+            ("T_id-2_v2026-01-18_10-15-00.csv", None),
+            ("T_id-1_v2026-13-18_10-15-00.csv", None),
+            ("T_id-1_v2026-01-18_10-15-00-2x0Z.csv", None),
+            ("T_id-1_v2026-01-18_10-15-00-250Z (from T_id-1 (1)).csv", None),
+            ("T_id-1_v2.csv", None),
+            ("T_id-1.csv", None),
+            ("T_id-1_v2026-01-18_10-15-00-250Z.txt", None),
+            ("notes.csv", None),
+        ] {
+            assert_eq!(moment_of(name, "id-1"), moment, "{name}");
+        }
+        assert_eq!(moment_of(&format!("T_id-1_v{}.csv", stamp_of(NOW)), "id-1"), Some(NOW));
+    }
+
+    #[test]
+    fn the_newest_are_kept_and_what_is_not_recognised_stays() {
+        let root = tempfile::tempdir().unwrap();
+        let archive = root.path().join("T_id-1/.archive");
+        fs::create_dir_all(&archive).unwrap();
+        for second in 0..307 {
+            fs::write(archive.join(format!("T_id-1_v{}.csv", stamp_of(NOW + second * 1_000))), "x").unwrap();
+        }
+        for stays in ["by hand.csv", "T_id-1_v1.csv", "U_id-2_v2020-01-01_00-00-00.csv"] {
+            fs::write(archive.join(stays), "x").unwrap();
+        }
+        let mut undo = Undo::default();
+        assert_eq!(retain(root.path(), "T_id-1", "id-1", KEPT, &mut undo).unwrap(), 257);
+        assert_eq!(retain(root.path(), "T_id-1", "id-1", KEPT, &mut undo).unwrap(), 0);
+        let left: Vec<_> = children(&archive).unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!((left.len(), undo.changes().len()), (53, 257));
+        assert!(left.contains(&format!("T_id-1_v{}.csv", stamp_of(NOW + 306_000))));
+        assert!(["by hand.csv", "T_id-1_v1.csv"].iter().all(|name| left.contains(&(*name).to_owned())));
+    }
+
+    #[test]
+    fn a_backup_has_the_bytes_and_is_made_once_a_moment() {
+        let root = tempfile::tempdir().unwrap();
+        let csv = root.path().join("T_id-1/T_id-1.csv");
+        fs::create_dir_all(csv.parent().unwrap()).unwrap();
+        fs::write(&csv, "1").unwrap();
+        let first = keep(root.path(), "T_id-1", "T_id-1", NOW).unwrap();
+        assert_eq!(first, "T_id-1_v2026-01-18_10-15-00-250Z.csv");
+        assert_eq!(keep(root.path(), "T_id-1", "T_id-1", NOW).unwrap(), first);
+        fs::write(&csv, "2").unwrap();
+        assert_eq!(keep(root.path(), "T_id-1", "T_id-1", NOW).unwrap(), "T_id-1_v2026-01-18_10-15-00-251Z.csv");
+    }
+}

@@ -1,0 +1,165 @@
+//! The one folder of a database: found, made, or made of several. The whole step stands under the database's claim, the look too:
+//! two programs that look before either makes a folder make two.
+//!
+//! Which of several folders stays does not depend on their times, because merging changes those: the one that has the name that is
+//! wanted, then those without a number behind the id, then the lowest number and name.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::listing::is_csv;
+use super::merge::move_to_free;
+use super::{Change, Folder, Named, Undo, at, base_name, children, find, merge_into};
+
+/// What became of it.
+#[derive(Debug)]
+pub struct Ensured {
+    /// The folder's name: `{title}_{id}`.
+    pub name: String,
+    /// Whether it was made just now.
+    pub made: bool,
+    /// How many others were merged into it.
+    pub merged: usize,
+    /// What it was called before.
+    pub renamed_from: Option<String>,
+}
+
+/// Finds or makes the folder of a database. Whoever calls holds the database's claim.
+///
+/// # Errors
+/// When the Drive cannot be read or written, or when something that is no folder has the name. What was done until then stands in
+/// `undo`; calling again goes on from there.
+pub fn ensure(root: &Path, title: &str, id: &str, undo: &mut Undo) -> io::Result<Ensured> {
+    let name = base_name(title, id);
+    let mut found = find(root, id)?;
+    found.sort_by_key(|folder| rank(folder, &name));
+    let mut folders = found.into_iter();
+    let Some(primary) = folders.next() else {
+        fs::create_dir(root.join(&name)).map_err(|error| at(&root.join(&name), &error))?;
+        undo.push(Change::MadeFolder { path: name.clone() });
+        return Ok(Ensured { name, made: true, merged: 0, renamed_from: None });
+    };
+    let mut merged = 0;
+    for other in folders {
+        merge_into(root, &other.name, &primary.name, undo)?;
+        merged += 1;
+    }
+    let renamed_from = (primary.name != name).then_some(primary.name);
+    if let Some(before) = &renamed_from {
+        rename_folder(root, before, &name, undo)?;
+    }
+    name_files(root, &name, id, undo)?;
+    Ok(Ensured { name, made: false, merged, renamed_from })
+}
+
+fn rank(folder: &Folder, wanted: &str) -> (bool, u32, String) {
+    (folder.name != wanted, folder.copy.map_or(0, |number| number.saturating_add(1)), folder.name.clone())
+}
+
+fn rename_folder(root: &Path, before: &str, name: &str, undo: &mut Undo) -> io::Result<()> {
+    let target = root.join(name);
+    // On a disk that ignores case the name is taken by the folder itself.
+    let itself = before.eq_ignore_ascii_case(name);
+    if !itself && fs::symlink_metadata(&target).is_ok() {
+        return Err(io::Error::other(format!(
+            "{name}: something that is no folder has this name; give it another one"
+        )));
+    }
+    fs::rename(root.join(before), &target).map_err(|error| at(&target, &error))?;
+    undo.push(Change::Moved { from: before.to_owned(), to: name.to_owned() });
+    Ok(())
+}
+
+/// Gives the CSV and its manifest the folder's name, when there is one of them and it has an older title.
+fn name_files(root: &Path, name: &str, id: &str, undo: &mut Undo) -> io::Result<()> {
+    let folder = root.join(name);
+    for ending in [".csv", crate::schema::SIDECAR] {
+        let wanted = format!("{name}{ending}");
+        if fs::symlink_metadata(folder.join(&wanted)).is_ok() {
+            continue;
+        }
+        let mut ours = children(&folder)?.into_iter().filter(|(file, kind)| kind.is_file() && is_of(file, ending, id));
+        if let (Some((only, _)), None) = (ours.next(), ours.next()) {
+            move_to_free(&folder.join(&only), &folder.join(&wanted))
+                .map_err(|error| at(&folder.join(&only), &error))?;
+            undo.push(Change::Moved { from: format!("{name}/{only}"), to: format!("{name}/{wanted}") });
+        }
+    }
+    Ok(())
+}
+
+fn is_of(file: &str, ending: &str, id: &str) -> bool {
+    let stem = file.strip_suffix(ending).filter(|_| ending != ".csv" || is_csv(file));
+    stem.and_then(Named::of).is_some_and(|named| named.id.eq_ignore_ascii_case(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(root: &Path, path: &str, text: &str) {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        children(folder).unwrap().into_iter().map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn it_is_made_once() {
+        let root = tempfile::tempdir().unwrap();
+        let mut undo = Undo::default();
+        assert!(ensure(root.path(), "Music: Tracks", "id-1", &mut undo).unwrap().made);
+        let again = ensure(root.path(), "Music: Tracks", "id-1", &mut undo).unwrap();
+        assert_eq!((again.name.as_str(), again.made, again.merged), ("Music Tracks_id-1", false, 0));
+        assert_eq!(names(root.path()), ["Music Tracks_id-1"]);
+        assert_eq!(undo.changes().len(), 1);
+    }
+
+    #[test]
+    fn several_become_the_one_with_the_right_name_and_keep_every_file() {
+        let root = tempfile::tempdir().unwrap();
+        write(root.path(), "T_id-1 (2)/T_id-1 (2).csv", "third");
+        write(root.path(), "Old title_id-1/Old title_id-1.csv", "older");
+        write(root.path(), "T_id-1 (1)/T_id-1.csv", "second");
+        write(root.path(), "T_id-1 (1)/.archive/b.csv", "backup");
+        write(root.path(), "T_id-1/T_id-1.csv", "first");
+        write(root.path(), "T (1)_id-2/T (1)_id-2.csv", "another database");
+        let ensured = ensure(root.path(), "T", "id-1", &mut Undo::default()).unwrap();
+        assert_eq!((ensured.name.as_str(), ensured.merged), ("T_id-1", 3));
+        assert_eq!(names(root.path()), ["T (1)_id-2", "T_id-1"]);
+        let folder = root.path().join("T_id-1");
+        let expected =
+            [".archive", "Old title_id-1.csv", "T_id-1 (2).csv", "T_id-1 (from T_id-1 (1)).csv", "T_id-1.csv"];
+        assert_eq!(names(&folder), expected);
+        assert_eq!(fs::read_to_string(folder.join("T_id-1.csv")).unwrap(), "first");
+    }
+
+    #[test]
+    fn a_new_title_renames_the_folder_and_its_csv() {
+        let root = tempfile::tempdir().unwrap();
+        write(root.path(), "Old_id-1 (1)/Old_id-1 (1).csv", "1");
+        write(root.path(), "Old_id-1/Old_id-1.csv", "2");
+        let ensured = ensure(root.path(), "New (1)", "id-1", &mut Undo::default()).unwrap();
+        assert_eq!(ensured.renamed_from.as_deref(), Some("Old_id-1"));
+        // Two files could be the database's; neither is chosen by guessing.
+        assert_eq!(names(&root.path().join("New (1)_id-1")), ["Old_id-1 (1).csv", "Old_id-1.csv"]);
+        fs::remove_file(root.path().join("New (1)_id-1/Old_id-1 (1).csv")).unwrap();
+        ensure(root.path(), "New (1)", "id-1", &mut Undo::default()).unwrap();
+        assert_eq!(names(&root.path().join("New (1)_id-1")), ["New (1)_id-1.csv"]);
+    }
+
+    #[test]
+    fn errors_when_a_file_has_the_name() {
+        let root = tempfile::tempdir().unwrap();
+        write(root.path(), "T_id-1", "a file");
+        assert!(ensure(root.path(), "T", "id-1", &mut Undo::default()).is_err());
+        write(root.path(), "Old_id-1/x", "1");
+        let error = ensure(root.path(), "T", "id-1", &mut Undo::default()).unwrap_err();
+        assert!(error.to_string().contains("no folder"), "{error}");
+        assert_eq!(fs::read_to_string(root.path().join("T_id-1")).unwrap(), "a file");
+    }
+}

@@ -1,0 +1,127 @@
+//! What lies in the Drive's folder, in one look: the folders with the ids in their names, the CSV files beside them, the rest.
+//!
+//! It looks one level deep and never at what a file contains. Links are not followed: a link to a folder is no folder here.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Named, at, id_of};
+
+/// Entries of one folder that are looked at; a Drive of 241 databases has 700.
+const MOST_ENTRIES: usize = 100_000;
+
+/// A folder whose name has an id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Folder {
+    /// Its name.
+    pub name: String,
+    /// The number behind the id.
+    pub copy: Option<u32>,
+}
+
+/// A look at the Drive.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// The folders of each id, sorted by name. Ids are in small letters.
+    pub by_id: BTreeMap<String, Vec<Folder>>,
+    /// Folders without an id in their names, sorted.
+    pub odd: Vec<String>,
+    /// CSV files that lie in no folder, sorted.
+    pub loose: Vec<String>,
+}
+
+impl Listing {
+    /// Looks.
+    ///
+    /// # Errors
+    /// When the folder cannot be read, or has more than 100,000 entries.
+    pub fn of(root: &Path) -> io::Result<Self> {
+        let mut listing = Self::default();
+        for (name, kind) in children(root)? {
+            if name.starts_with('.') {
+                continue;
+            }
+            if kind.is_dir() {
+                match Named::of(&name).map(|named| (named.id.to_ascii_lowercase(), named.copy)) {
+                    Some((id, copy)) => listing.by_id.entry(id).or_default().push(Folder { name, copy }),
+                    None => listing.odd.push(name),
+                }
+            } else if is_csv(&name) {
+                listing.loose.push(name);
+            }
+        }
+        Ok(listing)
+    }
+
+    /// The folders of an id.
+    #[must_use]
+    pub fn folders(&self, id: &str) -> &[Folder] {
+        self.by_id.get(&id.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The folders of one id.
+///
+/// # Errors
+/// As [`Listing::of`].
+pub fn find(root: &Path, id: &str) -> io::Result<Vec<Folder>> {
+    let wanted = id.to_ascii_lowercase();
+    let mut found = Vec::new();
+    for (name, kind) in children(root)? {
+        if kind.is_dir() && id_of(&name).as_deref() == Some(&wanted) {
+            let copy = Named::of(&name).and_then(|named| named.copy);
+            found.push(Folder { name, copy });
+        }
+    }
+    Ok(found)
+}
+
+/// What lies in a folder, sorted by name. Names that are no UTF-8 are left out: no name of ours is one.
+///
+/// # Errors
+/// When it cannot be read, or has more than 100,000 entries.
+pub fn children(folder: &Path) -> io::Result<Vec<(String, fs::FileType)>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| at(folder, &error))? {
+        let entry = entry.map_err(|error| at(folder, &error))?;
+        if found.len() == MOST_ENTRIES {
+            return Err(io::Error::other(format!("{}: more than {MOST_ENTRIES} entries", folder.display())));
+        }
+        if let Ok(name) = entry.file_name().into_string() {
+            found.push((name, entry.file_type().map_err(|error| at(&entry.path(), &error))?));
+        }
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(found)
+}
+
+/// Whether a name ends in `.csv`.
+pub(super) fn is_csv(name: &str) -> bool {
+    PathBuf::from(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_known_by_the_ids_in_their_names() {
+        let root = tempfile::tempdir().unwrap();
+        for folder in ["A_id-1", "A_ID-1 (1)", "B (1)_id-2", "odd one", ".hidden_id-1"] {
+            fs::create_dir(root.path().join(folder)).unwrap();
+        }
+        for file in ["A_id-1.csv", "notes.txt", "C_id-3"] {
+            fs::write(root.path().join(file), "").unwrap();
+        }
+        let listing = Listing::of(root.path()).unwrap();
+        let names = |id: &str| listing.folders(id).iter().map(|folder| folder.name.clone()).collect::<Vec<_>>();
+        assert_eq!(
+            (names("id-1"), names("ID-2")),
+            (vec!["A_ID-1 (1)".to_owned(), "A_id-1".into()], vec!["B (1)_id-2".into()])
+        );
+        assert_eq!((listing.odd, listing.loose), (vec!["odd one".to_owned()], vec!["A_id-1.csv".into()]));
+        assert_eq!(find(root.path(), "id-3").unwrap(), []);
+    }
+}

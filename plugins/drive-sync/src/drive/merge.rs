@@ -1,0 +1,196 @@
+//! One folder made of two, without losing a file: same bytes become one file, other bytes under the same name are kept under a name
+//! that says where they came from, and a folder goes only when nothing is left in it.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::{Change, Undo, at, children, is_same};
+
+/// How deep folders in folders are merged; deeper ones are moved as they are.
+const MOST_DEPTH: u32 = 16;
+
+/// Bytes of a name that every file system takes.
+const MOST_NAME: usize = 240;
+
+/// Moves all that lies in `root/from` into `root/into` and takes the empty folder away. Both are relative to `root`.
+///
+/// # Errors
+/// When something cannot be moved. What was moved until then stands in `undo`; nothing is lost and merging again goes on.
+pub fn merge_into(root: &Path, from: &str, into: &str, undo: &mut Undo) -> io::Result<()> {
+    let origin = from.rsplit('/').next().unwrap_or(from).to_owned();
+    Merge { root, origin: &origin, undo }.folder(from, into, 0)
+}
+
+struct Merge<'a> {
+    root: &'a Path,
+    origin: &'a str,
+    undo: &'a mut Undo,
+}
+
+impl Merge<'_> {
+    fn folder(&mut self, from: &str, into: &str, depth: u32) -> io::Result<()> {
+        for (name, kind) in children(&self.root.join(from))? {
+            let (source, target) = (format!("{from}/{name}"), format!("{into}/{name}"));
+            let there = fs::symlink_metadata(self.root.join(&target)).ok();
+            match there {
+                Some(there) if kind.is_dir() && there.is_dir() && depth < MOST_DEPTH => {
+                    self.folder(&source, &target, depth + 1)?;
+                }
+                Some(_) if is_same(&self.root.join(&source), &self.root.join(&target))? => {
+                    self.remove_twin(&source, &target)?;
+                }
+                _ => self.place(&source, into, &name)?,
+            }
+        }
+        self.remove_empty(from)
+    }
+
+    /// Moves one thing to the first name that is free.
+    fn place(&mut self, source: &str, into: &str, name: &str) -> io::Result<()> {
+        for number in 0..1_000 {
+            let target = format!("{into}/{}", told_apart(name, self.origin, number));
+            match move_to_free(&self.root.join(source), &self.root.join(&target)) {
+                Ok(()) => {
+                    self.undo.push(Change::Moved { from: source.to_owned(), to: target });
+                    return Ok(());
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    if is_same(&self.root.join(source), &self.root.join(&target))? {
+                        return self.remove_twin(source, &target);
+                    }
+                }
+                Err(error) => return Err(at(&self.root.join(source), &error)),
+            }
+        }
+        Err(io::Error::other(format!("{into}: a thousand files are called like {name}")))
+    }
+
+    fn remove_twin(&mut self, path: &str, same_as: &str) -> io::Result<()> {
+        fs::remove_file(self.root.join(path)).map_err(|error| at(&self.root.join(path), &error))?;
+        self.undo.push(Change::RemovedTwin { path: path.to_owned(), same_as: same_as.to_owned() });
+        Ok(())
+    }
+
+    /// A folder in which something appeared meanwhile stays: the system refuses to remove it.
+    fn remove_empty(&mut self, path: &str) -> io::Result<()> {
+        fs::remove_dir(self.root.join(path)).map_err(|error| at(&self.root.join(path), &error))?;
+        self.undo.push(Change::RemovedEmpty { path: path.to_owned() });
+        Ok(())
+    }
+}
+
+/// The name itself, then `NAME (from FOLDER).csv`, then `NAME (from FOLDER) 2.csv`, …
+fn told_apart(name: &str, origin: &str, number: u32) -> String {
+    let mark = match number {
+        0 => return name.to_owned(),
+        1 => format!(" (from {origin})"),
+        number => format!(" (from {origin}) {number}"),
+    };
+    let (stem, ending) = match name.rsplit_once('.') {
+        Some((stem, ending)) if !stem.is_empty() && ending.len() <= 8 => (stem, format!(".{ending}")),
+        _ => (name, String::new()),
+    };
+    let whole = mark.len();
+    let mark = cut(&mark, MOST_NAME / 2);
+    let stem = cut(stem, MOST_NAME.saturating_sub(mark.len() + ending.len()));
+    // A mark that was cut still has its number.
+    let number = if mark.len() == whole || number < 2 { String::new() } else { format!("~{number}") };
+    format!("{stem}{mark}{number}{ending}")
+}
+
+fn cut(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    text.get(..end).unwrap_or_default()
+}
+
+/// Renames without ever replacing: a file gets its second name first, which the system refuses when that is taken.
+pub(super) fn move_to_free(from: &Path, to: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(from)?.is_file() {
+        match fs::hard_link(from, to) {
+            Ok(()) => return fs::remove_file(from),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
+            // A file system without second names: the look and the renaming stand under the claim.
+            Err(_) => {}
+        }
+    }
+    match fs::symlink_metadata(to) {
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::rename(from, to),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        root
+    }
+
+    fn text(root: &Path, path: &str) -> String {
+        fs::read_to_string(root.join(path)).unwrap()
+    }
+
+    #[test]
+    fn same_bytes_become_one_and_others_are_told_apart() {
+        let root = folder(&[
+            ("a/x.csv", "1"),
+            ("a/.archive/x_v1.csv", "old"),
+            ("b/x.csv", "2"),
+            ("b/y.csv", "3"),
+            ("b/.archive/x_v1.csv", "old"),
+            ("b/.archive/x_v2.csv", "older"),
+            ("c/x.csv", "4"),
+            ("c/deep/z", "5"),
+        ]);
+        let mut undo = Undo::default();
+        merge_into(root.path(), "b", "a", &mut undo).unwrap();
+        merge_into(root.path(), "c", "a", &mut undo).unwrap();
+        for (path, expected) in [
+            ("a/x.csv", "1"),
+            ("a/x (from b).csv", "2"),
+            ("a/x (from c).csv", "4"),
+            ("a/y.csv", "3"),
+            ("a/.archive/x_v1.csv", "old"),
+            ("a/.archive/x_v2.csv", "older"),
+            ("a/deep/z", "5"),
+        ] {
+            assert_eq!(text(root.path(), path), expected, "{path}");
+        }
+        assert_eq!(children(root.path()).unwrap().len(), 1);
+        assert!(undo.changes().contains(&Change::RemovedTwin {
+            path: "b/.archive/x_v1.csv".into(),
+            same_as: "a/.archive/x_v1.csv".into()
+        }));
+    }
+
+    #[test]
+    fn a_name_that_says_where_from_may_be_taken_too() {
+        let root = folder(&[("a/x.csv", "1"), ("a/x (from b).csv", "2"), ("b/x.csv", "3")]);
+        merge_into(root.path(), "b", "a", &mut Undo::default()).unwrap();
+        assert_eq!(text(root.path(), "a/x (from b) 2.csv"), "3");
+        let long = "ä".repeat(120);
+        let name = told_apart(&format!("{long}.csv"), &long, 2);
+        assert!(name.len() <= 255 && name.ends_with(".csv"), "{name}");
+        assert_ne!(told_apart(&long, &long, 2), told_apart(&long, &long, 3));
+    }
+
+    #[test]
+    fn what_is_no_plain_file_is_moved_as_it_is() {
+        let root = folder(&[("a/x", "1"), ("b/y", "2")]);
+        fs::create_dir(root.path().join("b/x")).unwrap();
+        std::os::unix::fs::symlink("nowhere", root.path().join("b/link")).unwrap();
+        merge_into(root.path(), "b", "a", &mut Undo::default()).unwrap();
+        assert_eq!(text(root.path(), "a/x"), "1");
+        assert!(root.path().join("a/x (from b)").is_dir());
+        assert!(fs::symlink_metadata(root.path().join("a/link")).unwrap().is_symlink());
+    }
+}

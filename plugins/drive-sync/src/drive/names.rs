@@ -1,0 +1,140 @@
+//! Names on the Drive: `{title}_{id}`, as databases that are there already are called, so that nothing is renamed without need.
+//!
+//! An id has no `_`, so what stands after the last one is the id and a title may have any. `(n)` behind the id is what programs
+//! that mount a Drive add to a second folder of the same name; `(n)` before it belongs to the title.
+
+/// Characters that a title keeps at most.
+const MOST_CHARACTERS: usize = 150;
+
+/// Bytes that a title keeps at most: with an id of 64, the moment of a backup and the ending a name stays below 255.
+const MOST_BYTES: usize = 150;
+
+/// Bytes of an id.
+const MOST_ID: usize = 64;
+
+/// A name on the Drive, taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Named<'a> {
+    /// What stands before the id.
+    pub title: &'a str,
+    /// The id, as it is written there.
+    pub id: &'a str,
+    /// The number behind the id, when it is a second folder or file of the name.
+    pub copy: Option<u32>,
+}
+
+impl<'a> Named<'a> {
+    /// Takes the name of a folder, or of a file without its ending, apart.
+    #[must_use]
+    pub fn of(name: &'a str) -> Option<Self> {
+        let (stem, copy) = without_copy(name);
+        let (title, id) = stem.rsplit_once('_')?;
+        is_id(id).then_some(Self { title, id, copy })
+    }
+}
+
+/// Parts `x (2)` and `x(2)` into `x` and 2.
+fn without_copy(name: &str) -> (&str, Option<u32>) {
+    let parts = || {
+        let (stem, number) = name.strip_suffix(')')?.rsplit_once('(')?;
+        let plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        let number = number.parse().ok().filter(|_| plain)?;
+        Some((stem.strip_suffix(' ').unwrap_or(stem), Some(number)))
+    };
+    parts().unwrap_or((name, None))
+}
+
+/// Whether a text can be an id: ASCII letters, digits and `-`, at most 64.
+#[must_use]
+pub fn is_id(text: &str) -> bool {
+    (1..=MOST_ID).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// The id in a name, in small letters: file systems that ignore case know no two ids that differ by it.
+#[must_use]
+pub fn id_of(name: &str) -> Option<String> {
+    Named::of(name).map(|named| named.id.to_ascii_lowercase())
+}
+
+/// What the folder of a database and its files are called.
+#[must_use]
+pub fn base_name(title: &str, id: &str) -> String {
+    format!("{}_{id}", sanitised(title))
+}
+
+/// A title as names have it: without what file systems refuse or do not show, 150 characters and bytes at most; `Untitled` when
+/// nothing is left.
+#[must_use]
+pub fn sanitised(title: &str) -> String {
+    let kept: String = title.chars().filter(|c| !is_refused(*c)).collect();
+    let mut name = String::new();
+    // A name that begins with a dot would be hidden.
+    for c in kept.trim().trim_start_matches(['.', ' ']).chars().take(MOST_CHARACTERS) {
+        if name.len() + c.len_utf8() > MOST_BYTES {
+            break;
+        }
+        name.push(c);
+    }
+    let name = name.trim_end();
+    if name.is_empty() { "Untitled".to_owned() } else { name.to_owned() }
+}
+
+fn is_refused(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\\' | '/' | ':' | '*' | '?' | '"' | '<' | '>' | '|' | '#' | '%')
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ID: &str = "27ce7361-6c27-80fb-b40e-fefdd47d6640";
+
+    #[test]
+    fn a_number_behind_the_id_is_a_copy_and_one_before_it_belongs_to_the_title() {
+        for (name, title, copy) in [
+            (format!("Music Tracks_{ID}"), "Music Tracks", None),
+            (format!("Music_Tracks_{ID} (1)"), "Music_Tracks", Some(1)),
+            (format!("Music Tracks_{ID}(12)"), "Music Tracks", Some(12)),
+            (format!("SocialMediaAnalytics (1)_{ID}"), "SocialMediaAnalytics (1)", None),
+            (format!("SocialMediaAnalytics (1)_{ID} (2)"), "SocialMediaAnalytics (1)", Some(2)),
+        ] {
+            assert_eq!(Named::of(&name), Some(Named { title, id: ID, copy }), "{name}");
+        }
+        for none in ["Music Tracks", "x_", "x_a b", "x_a.csv", "x_ (1)", "(1)", "", "x_ä"] {
+            assert_eq!(Named::of(none), None, "{none}");
+        }
+        assert_eq!(Named::of("x_y (+1)"), None);
+    }
+
+    #[test]
+    fn titles_lose_what_no_file_system_takes() {
+        for (title, name) in [
+            ("Music: Tracks? #1 100%", "Music Tracks 1 100"),
+            ("../../etc/passwd", "etcpasswd"),
+            ("..", "Untitled"),
+            ("\u{0}\u{1b}[31m\r\n", "[31m"),
+            (" \t ", "Untitled"),
+            ("", "Untitled"),
+            ("\u{202e}vsc", "vsc"),
+        ] {
+            assert_eq!(sanitised(title), name, "{title:?}");
+        }
+        assert_eq!(sanitised(&"x".repeat(200)).len(), 150);
+        assert_eq!(sanitised(&"ä".repeat(200)), "ä".repeat(75));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_made_of_any_title_is_taken_apart_again(title in ".{0,200}") {
+            let base = base_name(&title, ID);
+            let name = sanitised(&title);
+            prop_assert!(base.len() <= 200 && !base.contains('/') && !base.starts_with('.'));
+            prop_assert_eq!(Named::of(&base), Some(Named { title: &name, id: ID, copy: None }));
+            prop_assert_eq!(sanitised(&name), name);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Files that are whole: written beside under a hidden name, read back, held against their digest, and only then renamed. A full
+//! disk or a killed program leaves the old file as it was.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{PART, at};
+
+/// A larger file is not read: 15,540 rows with forty columns are 12 MB, and a plugin has 256 MB for three times its cells.
+const MOST_BYTES: u64 = 16 << 20;
+
+/// What tells, without reading, that a file is the one that was seen: its size and when it was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp(String);
+
+impl Stamp {
+    /// As it is kept.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The stamp of a regular file; nothing when there is none.
+///
+/// # Errors
+/// When something else lies there (a folder, a pipe), or it cannot be looked at.
+pub fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_file() => {
+            let changed = found.modified()?.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+            Ok(Some(Stamp(format!("{}-{changed}", found.len()))))
+        }
+        Ok(_) => Err(io::Error::other(format!("{}: it is no regular file", path.display()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(at(path, &error)),
+    }
+}
+
+/// The bytes of a regular file.
+///
+/// # Errors
+/// When it is none, is larger than 16 MB, or cannot be read.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let found = fs::symlink_metadata(path).map_err(|error| at(path, &error))?;
+    let refused = |why: String| io::Error::other(format!("{}: {why}", path.display()));
+    // Asked before it is opened: opening a pipe waits for its writer.
+    if !found.is_file() {
+        return Err(refused("it is no regular file".to_owned()));
+    }
+    let too_large =
+        |bytes: u64| refused(format!("it has {} MB, more than {} are not read", bytes >> 20, MOST_BYTES >> 20));
+    if found.len() > MOST_BYTES {
+        return Err(too_large(found.len()));
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|error| at(path, &error))?;
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| at(path, &error))?;
+    if bytes.len() as u64 > MOST_BYTES { Err(too_large(bytes.len() as u64)) } else { Ok(bytes) }
+}
+
+/// SHA-256 in hexadecimal digits.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Writes a file as a whole; what was there under the name is replaced at once.
+///
+/// # Errors
+/// When it cannot be written, or what was written cannot be read back as it was meant; nothing of it is left then.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().ok_or_else(|| io::Error::other(format!("{}: it lies in no folder", path.display())))?;
+    let part = folder.join(PART);
+    let written = write_part(&part, bytes).and_then(|()| fs::rename(&part, path));
+    written.map_err(|error| {
+        drop(fs::remove_file(&part));
+        at(path, &error)
+    })
+}
+
+fn write_part(part: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(part)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    drop(file);
+    if digest(&fs::read(part)?) == digest(bytes) {
+        return Ok(());
+    }
+    Err(io::Error::other("what was written reads back as something else"))
+}
+
+/// Copies a file as a whole to a name that is free.
+///
+/// # Errors
+/// As [`read`] and [`write_whole`].
+pub fn copy_whole(from: &Path, to: &Path) -> io::Result<()> {
+    write_whole(to, &read(from)?)
+}
+
+/// Whether two regular files have the same bytes, of whatever size.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn is_same(one: &Path, other: &Path) -> io::Result<bool> {
+    let sizes = [one, other].map(fs::symlink_metadata);
+    let [Ok(a), Ok(b)] = sizes else { return Ok(false) };
+    if !a.is_file() || !b.is_file() || a.len() != b.len() {
+        return Ok(false);
+    }
+    let (one, other) = (File::open(one)?, File::open(other)?);
+    let (mut left, mut right) = (Vec::new(), Vec::new());
+    loop {
+        left.clear();
+        right.clear();
+        (&one).take(1 << 20).read_to_end(&mut left)?;
+        (&other).take(1 << 20).read_to_end(&mut right)?;
+        if left != right {
+            return Ok(false);
+        }
+        if left.is_empty() {
+            return Ok(true);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_as_a_whole_and_nothing_else_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        write_whole(&path, b"1").unwrap();
+        let before = stamp(&path).unwrap();
+        write_whole(&path, b"12").unwrap();
+        assert_eq!(read(&path).unwrap(), b"12");
+        assert_ne!(stamp(&path).unwrap(), before);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(write_whole(&folder.path().join("none/a.csv"), b"1").is_err());
+    }
+
+    #[test]
+    fn errors_on_what_is_no_file_or_too_large() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(read(folder.path()).unwrap_err().to_string().contains("no regular file"));
+        assert!(stamp(folder.path()).is_err());
+        assert_eq!(stamp(&folder.path().join("none")).unwrap(), None);
+        let large = folder.path().join("large.csv");
+        File::create(&large).unwrap().set_len(500 << 20).unwrap();
+        assert!(read(&large).unwrap_err().to_string().ends_with("it has 500 MB, more than 16 are not read"));
+    }
+
+    #[test]
+    fn sameness_is_of_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let [a, b, c] = ["a", "b", "c"].map(|name| folder.path().join(name));
+        fs::write(&a, vec![7; 3 << 20]).unwrap();
+        fs::write(&b, vec![7; 3 << 20]).unwrap();
+        let mut other = vec![7; 3 << 20];
+        *other.last_mut().unwrap() = 8;
+        fs::write(&c, other).unwrap();
+        assert!(is_same(&a, &b).unwrap());
+        assert!(!is_same(&a, &c).unwrap() && !is_same(&a, folder.path()).unwrap());
+    }
+}

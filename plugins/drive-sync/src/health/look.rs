@@ -1,0 +1,241 @@
+//! Looks at a Drive. Reads names, and of a database that has a manifest the manifest and the CSV's first row; nothing is changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::drive::{self, ARCHIVE, Listing, Named, PART, archive, children, digest};
+use crate::memory::Memory;
+use crate::room::Trouble as Failed;
+use crate::schema::{Manifest, SIDECAR, State};
+
+/// What can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A database has several folders.
+    DuplicateFolder,
+    /// A folder has no id in its name.
+    FolderWithoutId,
+    /// A CSV that belongs to no folder, or lies in another database's.
+    OrphanCsv,
+    /// A folder without its CSV.
+    MissingCsv,
+    /// A folder without backups.
+    MissingArchive,
+    /// More backups than are kept.
+    RetentionOverrun,
+    /// A manifest that says something else than the CSV or than is remembered.
+    ManifestDisagrees,
+    /// A column whose property is gone.
+    Tombstone,
+    /// A file that a killed program left.
+    Leftover,
+}
+
+impl Kind {
+    /// All, in the order of a report.
+    pub const ALL: [Self; 9] = [
+        Self::DuplicateFolder,
+        Self::FolderWithoutId,
+        Self::OrphanCsv,
+        Self::MissingCsv,
+        Self::MissingArchive,
+        Self::RetentionOverrun,
+        Self::ManifestDisagrees,
+        Self::Tombstone,
+        Self::Leftover,
+    ];
+
+    /// As findings and reports call it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DuplicateFolder => "duplicate-folder",
+            Self::FolderWithoutId => "folder-without-id",
+            Self::OrphanCsv => "orphan-csv",
+            Self::MissingCsv => "missing-csv",
+            Self::MissingArchive => "missing-archive",
+            Self::RetentionOverrun => "retention-overrun",
+            Self::ManifestDisagrees => "manifest-disagrees",
+            Self::Tombstone => "tombstone",
+            Self::Leftover => "leftover",
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Trouble {
+    /// What it is.
+    pub kind: Kind,
+    /// The database, where one is known.
+    pub id: Option<String>,
+    /// Where, relative to the Drive.
+    pub path: String,
+    /// What was seen.
+    pub seen: String,
+}
+
+/// How a Drive stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Health {
+    /// Databases that have a folder.
+    pub databases: usize,
+    /// Folders with an id in their names.
+    pub folders: usize,
+    /// Folders that are there in addition to a database's first.
+    pub superfluous_folders: usize,
+    /// Backups that were recognised.
+    pub backups: usize,
+    /// What is wrong.
+    pub troubles: Vec<Trouble>,
+}
+
+impl Health {
+    /// How much of a kind is wrong.
+    #[must_use]
+    pub fn count(&self, kind: Kind) -> usize {
+        self.troubles.iter().filter(|trouble| trouble.kind == kind).count()
+    }
+
+    fn add(&mut self, kind: Kind, id: Option<&str>, path: impl Into<String>, seen: impl Into<String>) {
+        self.troubles.push(Trouble { kind, id: id.map(str::to_owned), path: path.into(), seen: seen.into() });
+    }
+}
+
+/// Looks. `memory` is what is remembered of the manifests.
+///
+/// # Errors
+/// When the Drive or the memory cannot be read.
+pub fn look(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Health, Failed> {
+    let listing = Listing::of(root)?;
+    let mut health = Health { databases: listing.by_id.len(), ..Health::default() };
+    for name in &listing.odd {
+        health.add(Kind::FolderWithoutId, None, name, "its name has no id after a last `_`");
+    }
+    for name in &listing.loose {
+        let id = Named::of(stem(name)).map(|named| named.id.to_ascii_lowercase());
+        health.add(Kind::OrphanCsv, id.as_deref(), name, "it lies in no folder");
+    }
+    let remembered = manifests(memory)?;
+    for (id, folders) in &listing.by_id {
+        health.folders += folders.len();
+        health.superfluous_folders += folders.len() - 1;
+        if let [first, others @ ..] = folders.as_slice()
+            && !others.is_empty()
+        {
+            let names = others.iter().map(|folder| folder.name.as_str()).collect::<Vec<_>>().join("\n");
+            health.add(Kind::DuplicateFolder, Some(id), &first.name, names);
+        }
+        for folder in folders {
+            look_inside(root, &folder.name, id, keep, &mut health)?;
+        }
+        if let [only] = folders.as_slice() {
+            look_at_manifest(root, &only.name, id, remembered.get(id), &mut health)?;
+        }
+    }
+    health.troubles.sort_by(|a, b| (a.kind, &a.path, &a.seen).cmp(&(b.kind, &b.path, &b.seen)));
+    Ok(health)
+}
+
+fn manifests(memory: Memory<'_>) -> Result<BTreeMap<String, Manifest>, Failed> {
+    let ids: BTreeSet<String> = memory.titles()?.into_keys().collect();
+    let mut manifests = BTreeMap::new();
+    for id in ids {
+        let text = memory.get(&id)?.map(|known| known.manifest).unwrap_or_default();
+        if let Ok(manifest) = Manifest::read(text.as_bytes(), &id) {
+            manifests.insert(id, manifest);
+        }
+    }
+    Ok(manifests)
+}
+
+fn look_inside(root: &Path, folder: &str, id: &str, keep: usize, health: &mut Health) -> Result<(), Failed> {
+    let inside = children(&root.join(folder))?;
+    let own = format!("{folder}.csv");
+    if !inside.iter().any(|(name, kind)| *name == own && kind.is_file()) {
+        health.add(Kind::MissingCsv, Some(id), folder, format!("no {own}"));
+    }
+    for (name, _) in inside.iter().filter(|(name, _)| name.to_lowercase().ends_with(".csv") && *name != own) {
+        health.add(Kind::OrphanCsv, Some(id), format!("{folder}/{name}"), "it is not the folder's CSV");
+    }
+    if inside.iter().any(|(name, _)| name == PART) {
+        health.add(Kind::Leftover, Some(id), format!("{folder}/{PART}"), "a file that was not written to its end");
+    }
+    if !inside.iter().any(|(name, kind)| name == ARCHIVE && kind.is_dir()) {
+        health.add(Kind::MissingArchive, Some(id), folder, format!("no {ARCHIVE}"));
+        return Ok(());
+    }
+    let known = archive::superfluous(root, folder, id, 0)?.len();
+    health.backups += known;
+    if known > keep {
+        let seen = format!("{known} backups, {keep} are kept");
+        health.add(Kind::RetentionOverrun, Some(id), format!("{folder}/{ARCHIVE}"), seen);
+    }
+    Ok(())
+}
+
+fn look_at_manifest(
+    root: &Path,
+    folder: &str,
+    id: &str,
+    remembered: Option<&Manifest>,
+    health: &mut Health,
+) -> Result<(), Failed> {
+    let path = format!("{folder}/{folder}{SIDECAR}");
+    let full = root.join(&path);
+    if fs::symlink_metadata(&full).is_err() {
+        if remembered.is_some() {
+            health.add(
+                Kind::ManifestDisagrees,
+                Some(id),
+                path,
+                "it is gone; the next sync of a change writes it again",
+            );
+        }
+        return Ok(());
+    }
+    let manifest =
+        match drive::read(&full).map_err(|error| error.to_string()).and_then(|bytes| Manifest::read(&bytes, id)) {
+            Ok(manifest) => manifest,
+            Err(error) => {
+                health.add(Kind::ManifestDisagrees, Some(id), path, format!("it is not usable: {error}"));
+                return Ok(());
+            }
+        };
+    for column in manifest.columns.iter().filter(|column| column.state != State::Live) {
+        let property = serde_json::Value::from(column.property.as_str());
+        let seen = format!(
+            "`{}` was last seen {}, {} complete readings since had none; to have it taken away: baton run drive-sync \
+             approve-deletion --arg database={id} --arg 'property={property}'",
+            column.header, column.last_seen, column.misses
+        );
+        health.add(Kind::Tombstone, Some(id), format!("{folder}/{folder}.csv"), seen);
+    }
+    let header = first_row(&root.join(folder).join(format!("{folder}.csv")))?;
+    if header.is_some_and(|row| digest(&row) != manifest.header_sha256) {
+        health.add(Kind::ManifestDisagrees, Some(id), path, "the CSV has another first row");
+    } else if remembered.is_some_and(|remembered| *remembered != manifest) {
+        health.add(Kind::ManifestDisagrees, Some(id), path, "it is another one than is remembered");
+    }
+    Ok(())
+}
+
+/// The first row of a CSV with its end, when there is one.
+fn first_row(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    if !fs::symlink_metadata(path).is_ok_and(|found| found.is_file()) {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(1 << 20).read_to_end(&mut bytes)?;
+    Ok(bytes.split_inclusive(|byte| *byte == b'\n').next().map(<[u8]>::to_vec))
+}
+
+/// A name without its ending.
+pub(super) fn stem(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}

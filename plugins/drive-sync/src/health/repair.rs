@@ -1,0 +1,204 @@
+//! What of a Drive's troubles can be mended without asking: folders that are there twice become one, a CSV that lies beside its
+//! folder goes into it, a folder for backups is made, backups beyond those that are kept go.
+//!
+//! A plan is what would be done, and has a name that changes when anything of it does. Applying does exactly the steps of a plan, each
+//! under the claim of its database, and looks again under the claim.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use baton_plugin_sdk::Error;
+use serde::Serialize;
+
+use super::look::{Health, Kind, stem};
+use crate::drive::{ARCHIVE, Change, Named, Undo, archive, at, digest, ensure, find, is_same, merge_into};
+use crate::room::{Room, Trouble};
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub enum Step {
+    /// Puts the folders of a database together.
+    Merge {
+        /// The database.
+        id: String,
+        /// What the folder is to be called: `{title}_{id}`.
+        title: String,
+        /// The folders.
+        folders: Vec<String>,
+    },
+    /// Moves a CSV into its database's folder.
+    MoveIn {
+        /// The database.
+        id: String,
+        /// The CSV.
+        path: String,
+        /// The folder.
+        folder: String,
+    },
+    /// Makes a folder for backups.
+    MakeArchive {
+        /// The database.
+        id: String,
+        /// The database's folder.
+        folder: String,
+    },
+    /// Takes the oldest backups away.
+    Retain {
+        /// The database.
+        id: String,
+        /// The database's folder.
+        folder: String,
+        /// How many are kept.
+        keep: usize,
+        /// The backups that go, by name.
+        backups: Vec<String>,
+    },
+}
+
+impl Step {
+    /// The database that it is about.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Merge { id, .. }
+            | Self::MoveIn { id, .. }
+            | Self::MakeArchive { id, .. }
+            | Self::Retain { id, .. } => id,
+        }
+    }
+}
+
+/// A plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// The same plan has the same name.
+    pub id: String,
+    /// Its steps in order.
+    pub steps: Vec<Step>,
+    /// Troubles that need a person.
+    pub left: usize,
+}
+
+/// What came of a plan.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// Steps that were done.
+    pub done: usize,
+    /// Steps that were not, and why.
+    pub not_done: Vec<(Step, String)>,
+    /// What was changed.
+    pub undo: Undo,
+}
+
+/// Plans. `titles` are those of the databases that are known.
+///
+/// # Errors
+/// When the Drive cannot be read.
+pub fn plan(root: &Path, health: &Health, titles: &BTreeMap<String, String>, keep: usize) -> Result<Plan, Trouble> {
+    let mut steps = Vec::new();
+    let mut left = 0;
+    for trouble in &health.troubles {
+        let id = trouble.id.clone().unwrap_or_default();
+        let step = match trouble.kind {
+            Kind::DuplicateFolder => Some(merging(root, &id, titles)?),
+            Kind::OrphanCsv => moving(root, &id, &trouble.path)?,
+            Kind::MissingArchive if is_alone(root, &id)? => {
+                Some(Step::MakeArchive { folder: trouble.path.clone(), id })
+            }
+            Kind::RetentionOverrun if is_alone(root, &id)? => {
+                let folder = trouble.path.trim_end_matches(ARCHIVE).trim_end_matches('/').to_owned();
+                let backups = archive::superfluous(root, &folder, &id, keep)?;
+                Some(Step::Retain { id, folder, keep, backups })
+            }
+            // What becomes of these follows from the merging: they are looked at after it.
+            Kind::MissingArchive | Kind::RetentionOverrun => continue,
+            _ => None,
+        };
+        left += usize::from(step.is_none());
+        steps.extend(step);
+    }
+    steps.sort();
+    let text = serde_json::to_vec(&steps).unwrap_or_default();
+    Ok(Plan { id: format!("p{}", digest(&text).chars().take(12).collect::<String>()), steps, left })
+}
+
+fn is_alone(root: &Path, id: &str) -> Result<bool, Trouble> {
+    Ok(find(root, id)?.len() == 1)
+}
+
+fn merging(root: &Path, id: &str, titles: &BTreeMap<String, String>) -> Result<Step, Trouble> {
+    let mut folders = find(root, id)?;
+    folders.sort_by_key(|folder| (folder.copy, folder.name.clone()));
+    // Without a title that is known, the first folder's counts; its spelling of the id too.
+    let first = folders.first().and_then(|folder| Named::of(&folder.name));
+    let title = titles.get(id).cloned().or_else(|| first.map(|named| named.title.to_owned())).unwrap_or_default();
+    let id = first.map_or_else(|| id.to_owned(), |named| named.id.to_owned());
+    Ok(Step::Merge { id, title, folders: folders.into_iter().map(|folder| folder.name).collect() })
+}
+
+/// Only a CSV that lies in no folder and whose name has the id of exactly one.
+fn moving(root: &Path, id: &str, path: &str) -> Result<Option<Step>, Trouble> {
+    if path.contains('/') || id.is_empty() {
+        return Ok(None);
+    }
+    Ok(match find(root, id)?.as_slice() {
+        [folder] => Some(Step::MoveIn { id: id.to_owned(), path: path.to_owned(), folder: folder.name.clone() }),
+        _ => None,
+    })
+}
+
+/// Applies a plan.
+///
+/// # Errors
+/// When claims are not granted, or the disk is full; `undo` of what was done is lost then, so those steps are looked up again by
+/// planning anew: nothing is half done.
+pub fn apply(room: &Room<'_>, plan: &Plan) -> Result<Applied, Error> {
+    let mut applied = Applied::default();
+    for step in &plan.steps {
+        let Some(held) = room.guard.try_take(step.id())? else {
+            applied.not_done.push((step.clone(), "another task works on the database".to_owned()));
+            continue;
+        };
+        crate::claim::still(held.as_ref(), step.id())?;
+        match one(room, step, &mut applied.undo) {
+            Ok(()) => applied.done += 1,
+            Err(Trouble::Refused(_, why)) => applied.not_done.push((step.clone(), why)),
+            Err(Trouble::Fatal(error)) => return Err(error),
+        }
+    }
+    Ok(applied)
+}
+
+fn one(room: &Room<'_>, step: &Step, undo: &mut Undo) -> Result<(), Trouble> {
+    let root = &room.root;
+    match step {
+        Step::Merge { id, title, .. } => ensure(root, title, id, undo).map(drop)?,
+        Step::MoveIn { path, folder, .. } => move_in(root, path, folder, undo)?,
+        Step::MakeArchive { folder, .. } => {
+            let archive = root.join(folder).join(ARCHIVE);
+            fs::create_dir(&archive).map_err(|error| at(&archive, &error))?;
+            undo.push(Change::MadeFolder { path: format!("{folder}/{ARCHIVE}") });
+        }
+        Step::Retain { id, folder, keep, .. } => archive::retain(root, folder, id, *keep, undo).map(drop)?,
+    }
+    Ok(())
+}
+
+/// Moves a loose CSV in by the rules of merging: through a folder of its own, so that its new name says where it came from.
+fn move_in(root: &Path, path: &str, folder: &str, undo: &mut Undo) -> Result<(), Trouble> {
+    let target = format!("{folder}/{path}");
+    if is_same(&root.join(path), &root.join(&target))? {
+        fs::remove_file(root.join(path)).map_err(|error| at(&root.join(path), &error))?;
+        undo.push(Change::RemovedTwin { path: path.to_owned(), same_as: target });
+        return Ok(());
+    }
+    let aside = format!("loose {}", stem(path));
+    fs::create_dir(root.join(&aside)).map_err(|error| at(&root.join(&aside), &error))?;
+    let inside = format!("{aside}/{path}");
+    fs::rename(root.join(path), root.join(&inside)).map_err(|error| at(&root.join(path), &error))?;
+    undo.push(Change::Moved { from: path.to_owned(), to: inside });
+    merge_into(root, &aside, folder, undo)?;
+    Ok(())
+}

@@ -1,0 +1,265 @@
+//! What the plugin remembers in its own database: which files it saw, which it wrote, the manifests, and what a person approved.
+//!
+//! What is about to be written is remembered before it is (`next_…`): a program that is killed between the two finds its own file
+//! there the next time, and not one that somebody changed by hand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use baton_plugin_kit::lent::Writable;
+use baton_plugin_sdk::sql::{Error, Row, Value};
+
+const TABLES: [&str; 2] = [
+    "CREATE TABLE IF NOT EXISTS databases (
+        id TEXT PRIMARY KEY,           -- in small letters
+        title TEXT NOT NULL,
+        folder TEXT NOT NULL DEFAULT '',
+        source TEXT NOT NULL DEFAULT '',        -- the name of its files, or `catalog:tracks`
+        source_stamp TEXT NOT NULL DEFAULT '',  -- the files that the CSV was made of
+        csv_stamp TEXT NOT NULL DEFAULT '',     -- the CSV as it was written: size and time
+        csv_digest TEXT NOT NULL DEFAULT '',
+        next_digest TEXT NOT NULL DEFAULT '',
+        taken_digest TEXT NOT NULL DEFAULT '',  -- changed by hand, and what was changed was taken over
+        read_stamp TEXT NOT NULL DEFAULT '',    -- the last reading that was counted
+        manifest TEXT NOT NULL DEFAULT '',
+        next_manifest TEXT NOT NULL DEFAULT ''
+    ) STRICT",
+    "CREATE TABLE IF NOT EXISTS approvals (
+        database TEXT NOT NULL,
+        property TEXT NOT NULL,        -- its id, or the header of its column
+        approved_at TEXT NOT NULL,
+        PRIMARY KEY (database, property)
+    ) STRICT, WITHOUT ROWID",
+];
+
+/// A database as it was left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// In small letters.
+    pub id: String,
+    /// Its title then.
+    pub title: String,
+    /// Its folder on the Drive.
+    pub folder: String,
+    /// The name of its files, or `catalog:NAME`.
+    pub source: String,
+    /// Size and time of the source's files.
+    pub source_stamp: String,
+    /// Size and time of the CSV as it was written.
+    pub csv_stamp: String,
+    /// SHA-256 of the CSV as it was written.
+    pub csv_digest: String,
+    /// SHA-256 of the CSV that was about to be written.
+    pub next_digest: String,
+    /// SHA-256 of a CSV that was changed by hand and taken over.
+    pub taken_digest: String,
+    /// The stamp of the last reading that was counted.
+    pub read_stamp: String,
+    /// JSON.
+    pub manifest: String,
+    /// JSON.
+    pub next_manifest: String,
+}
+
+impl Known {
+    /// Whether a CSV with this digest is one that this plugin wrote, or was about to.
+    #[must_use]
+    pub fn is_ours(&self, digest: &str) -> bool {
+        [&self.csv_digest, &self.next_digest, &self.taken_digest].into_iter().any(|known| known == digest)
+    }
+
+    /// The manifest of the CSV with this digest.
+    #[must_use]
+    pub fn manifest_of(&self, digest: &str) -> &str {
+        if digest == self.next_digest && digest != self.csv_digest { &self.next_manifest } else { &self.manifest }
+    }
+}
+
+/// The plugin's own database.
+#[derive(Clone, Copy)]
+pub struct Memory<'a>(&'a dyn Writable);
+
+impl<'a> Memory<'a> {
+    /// Opens it; makes the tables that are missing.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn open(own: &'a dyn Writable) -> Result<Self, Error> {
+        // One look when they are there: making tables takes the lock for writing.
+        let known = own.query("SELECT count(*) FROM sqlite_master WHERE name IN ('databases', 'approvals')", &[])?;
+        if known.rows.first().and_then(|row| row.first()) != Some(&Value::Integer(2)) {
+            for table in TABLES {
+                own.execute(table, &[])?;
+            }
+        }
+        Ok(Self(own))
+    }
+
+    /// Every database without its manifest, by the name of its source: all that a sync of nothing new needs.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn stamps(&self) -> Result<BTreeMap<String, Known>, Error> {
+        let rows =
+            self.0.rows("SELECT id, title, folder, source, source_stamp, csv_stamp, csv_digest FROM databases", &[])?;
+        let known = rows.map(|row| {
+            let mut texts = texts(row?);
+            let mut next = || texts.next().unwrap_or_default();
+            let known = Known {
+                id: next(),
+                title: next(),
+                folder: next(),
+                source: next(),
+                source_stamp: next(),
+                csv_stamp: next(),
+                csv_digest: next(),
+                ..Known::default()
+            };
+            Ok((known.source.clone(), known))
+        });
+        known.collect()
+    }
+
+    /// The databases that were ever synced: id and title.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn titles(&self) -> Result<BTreeMap<String, String>, Error> {
+        let rows = self.0.rows("SELECT id, title FROM databases", &[])?;
+        rows.map(|row| {
+            let mut texts = texts(row?);
+            Ok((texts.next().unwrap_or_default(), texts.next().unwrap_or_default()))
+        })
+        .collect()
+    }
+
+    /// One database.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn get(&self, id: &str) -> Result<Option<Known>, Error> {
+        let found = self.0.query(
+            "SELECT id, title, folder, source, source_stamp, csv_stamp, csv_digest, next_digest, taken_digest, read_stamp, \
+             manifest, next_manifest FROM databases WHERE id = ?1",
+            &[id.to_ascii_lowercase().into()],
+        )?;
+        Ok(found.rows.into_iter().next().map(|row| {
+            let mut texts = texts(row);
+            let mut next = || texts.next().unwrap_or_default();
+            Known {
+                id: next(),
+                title: next(),
+                folder: next(),
+                source: next(),
+                source_stamp: next(),
+                csv_stamp: next(),
+                csv_digest: next(),
+                next_digest: next(),
+                taken_digest: next(),
+                read_stamp: next(),
+                manifest: next(),
+                next_manifest: next(),
+            }
+        }))
+    }
+
+    /// Remembers a database as it is now.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn put(&self, known: &Known) -> Result<(), Error> {
+        let values = [
+            &known.id,
+            &known.title,
+            &known.folder,
+            &known.source,
+            &known.source_stamp,
+            &known.csv_stamp,
+            &known.csv_digest,
+            &known.next_digest,
+            &known.taken_digest,
+            &known.read_stamp,
+            &known.manifest,
+            &known.next_manifest,
+        ];
+        let values: Row = values.into_iter().map(|text| text.as_str().into()).collect();
+        let sql = "INSERT OR REPLACE INTO databases (id, title, folder, source, source_stamp, csv_stamp, csv_digest, next_digest, \
+                   taken_digest, read_stamp, manifest, next_manifest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+        self.0.execute(sql, &values).map(drop)
+    }
+
+    /// What may be taken away from a database.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn approved(&self, id: &str) -> Result<BTreeSet<String>, Error> {
+        let id = id.to_ascii_lowercase();
+        let found = self.0.query("SELECT property FROM approvals WHERE database = ?1", &[id.into()])?;
+        Ok(found.rows.into_iter().flat_map(texts).collect())
+    }
+
+    /// Approves that a column goes. The next sync looks at the database again, although nothing else changed.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn approve(&self, id: &str, property: &str, now: &str) -> Result<(), Error> {
+        let id = id.to_ascii_lowercase();
+        let sql = "INSERT OR REPLACE INTO approvals (database, property, approved_at) VALUES (?1, ?2, ?3)";
+        self.0.execute(sql, &[id.as_str().into(), property.into(), now.into()])?;
+        self.0.execute("UPDATE databases SET source_stamp = '' WHERE id = ?1", &[id.as_str().into()]).map(drop)
+    }
+
+    /// An approval counts once.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn withdraw(&self, id: &str, property: &str) -> Result<(), Error> {
+        let id = id.to_ascii_lowercase();
+        let sql = "DELETE FROM approvals WHERE database = ?1 AND property = ?2";
+        self.0.execute(sql, &[id.into(), property.into()]).map(drop)
+    }
+}
+
+impl std::fmt::Debug for Memory<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Memory")
+    }
+}
+
+fn texts(row: Row) -> impl Iterator<Item = String> {
+    row.into_iter().map(|value| match value {
+        Value::Text(text) => text,
+        _ => String::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_tests::lent::Lent;
+
+    use super::*;
+
+    #[test]
+    fn what_is_put_is_there_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = Lent::own(folder.path());
+        let memory = Memory::open(&own).unwrap();
+        let known = Known {
+            id: "id-1".into(),
+            title: "T".into(),
+            source: "T".into(),
+            source_stamp: "1-2/3-4".into(),
+            manifest: "{}".into(),
+            ..Known::default()
+        };
+        memory.put(&known).unwrap();
+        assert_eq!(memory.get("ID-1").unwrap(), Some(known.clone()));
+        assert_eq!(memory.get("id-2").unwrap(), None);
+        assert_eq!(memory.stamps().unwrap()["T"].source_stamp, "1-2/3-4");
+        memory.approve("ID-1", "a", "now").unwrap();
+        let again = Memory::open(&own).unwrap();
+        assert_eq!(again.approved("id-1").unwrap(), ["a".to_owned()].into());
+        assert_eq!(again.get("id-1").unwrap().unwrap().source_stamp, "", "it has to be looked at again");
+        again.withdraw("id-1", "a").unwrap();
+        assert!(again.approved("id-1").unwrap().is_empty());
+    }
+}

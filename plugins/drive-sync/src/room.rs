@@ -1,0 +1,72 @@
+//! What every action works with: the Drive, the claims, the memory and the moment, and the two ways in which something ends badly.
+
+use std::io;
+use std::path::PathBuf;
+
+use baton_plugin_sdk::{Error, sql};
+
+use crate::claim::Guard;
+use crate::memory::Memory;
+
+/// A Drive and what goes with it.
+#[derive(Debug)]
+pub struct Room<'a> {
+    /// The Drive's folder.
+    pub root: PathBuf,
+    /// What people call it.
+    pub shown: String,
+    /// The claims.
+    pub guard: Guard<'a>,
+    /// The plugin's own database.
+    pub memory: Memory<'a>,
+    /// The moment in milliseconds since 1970.
+    pub now_ms: i64,
+    /// The moment as text.
+    pub now: String,
+}
+
+/// Why something was not done.
+#[derive(Debug)]
+pub enum Trouble {
+    /// This database was not worked on; the others are. The kind and the text of its finding.
+    Refused(&'static str, String),
+    /// The task ends.
+    Fatal(Error),
+}
+
+impl Trouble {
+    /// A refusal.
+    #[must_use]
+    pub fn refused(kind: &'static str, text: impl Into<String>) -> Self {
+        Self::Refused(kind, text.into())
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::Fatal(error)
+    }
+}
+
+impl From<sql::Error> for Trouble {
+    fn from(error: sql::Error) -> Self {
+        Self::Fatal(error.into())
+    }
+}
+
+/// A full disk ends the task, because every other database would meet it too; the rest is of this database alone.
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        if is_of_the_disk(&error) {
+            return Self::Fatal(Error::Retryable(format!(
+                "the Drive cannot be written to: {error}; the files there are as they were, give it room and run the sync again"
+            )));
+        }
+        Self::Refused("unreadable", error.to_string())
+    }
+}
+
+fn is_of_the_disk(error: &io::Error) -> bool {
+    use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem)
+}

@@ -1,0 +1,267 @@
+//! What was read of a database held against what is known of its columns. A property that is renamed keeps its column, a new one gets
+//! a column at the end, one that is missing leaves its column with its data, and one of another type gets a second column.
+//!
+//! A column goes in one case only: a person approved it, and as many complete readings in a row as are asked for had no such
+//! property. An incomplete reading never counts and never takes anything away.
+
+use std::collections::BTreeSet;
+
+use super::{Column, Manifest, State};
+use crate::table::Database;
+
+/// What is new.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A column was added at the end.
+    Added(String),
+    /// A column has another header.
+    Renamed(String, String),
+    /// The property was not in this reading; the column stays.
+    Missing(String),
+    /// The property is there again.
+    Back(String),
+    /// The type changed: (header of the new column, old type, new type).
+    Retyped(String, String, String),
+    /// The column was taken away.
+    Deleted(String),
+    /// The columns are ready to be taken away, but for the approval.
+    Waits(String, String),
+}
+
+/// How it came out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compared {
+    /// The columns as they are to be.
+    pub manifest: Manifest,
+    /// What is new in them.
+    pub changes: Vec<Change>,
+}
+
+/// Conditions of a comparison.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a> {
+    /// Columns that may go, by property id or header.
+    pub approved: &'a BTreeSet<String>,
+    /// Complete readings without the property before its column goes.
+    pub readings: u32,
+    /// Whether this reading is another one than the last; the same file read twice is one reading.
+    pub counts: bool,
+    /// The moment.
+    pub now: &'a str,
+}
+
+/// Compares.
+///
+/// # Errors
+/// When the reading cannot be gone by: no property at all, or one id twice.
+pub fn compare(known: &Manifest, read: &Database, terms: Terms<'_>) -> Result<Compared, String> {
+    if read.properties.is_empty() {
+        return Err(
+            "its source names no property at all; that is a reading that failed, and nothing is changed".to_owned()
+        );
+    }
+    let mut ids = BTreeSet::new();
+    if let Some(twice) = read.properties.iter().find(|property| !ids.insert(property.id.as_str())) {
+        return Err(format!("its source names the property {} twice", twice.id));
+    }
+    let mut work = Work { manifest: known.clone(), changes: Vec::new(), terms, complete: read.complete };
+    work.manifest.title.clone_from(&read.title);
+    work.manifest.request_status.clone_from(&read.request_status);
+    for property in &read.properties {
+        work.seen(property);
+    }
+    work.unseen(&ids);
+    work.delete();
+    let before = work.manifest.columns.clone();
+    work.manifest.name_headers();
+    for (old, new) in before.iter().zip(&work.manifest.columns) {
+        if old.header != new.header && !old.header.is_empty() {
+            work.changes.push(Change::Renamed(old.header.clone(), new.header.clone()));
+        }
+    }
+    Ok(Compared { manifest: work.manifest, changes: work.changes })
+}
+
+struct Work<'a> {
+    manifest: Manifest,
+    changes: Vec<Change>,
+    terms: Terms<'a>,
+    complete: bool,
+}
+
+impl Work<'_> {
+    fn seen(&mut self, property: &crate::table::Property) {
+        let now = self.terms.now;
+        let same = |column: &&mut Column| column.property == property.id && column.kind == property.kind;
+        let had =
+            self.manifest.columns.iter().find(|column| column.property == property.id && column.state == State::Live);
+        if let Some(old) = had.filter(|old| old.kind != property.kind) {
+            self.changes.push(Change::Retyped(property.name.clone(), old.kind.clone(), property.kind.clone()));
+        }
+        // Whatever else carried this id has another type.
+        for old in self.manifest.columns.iter_mut().filter(|column| column.property == property.id) {
+            if old.kind != property.kind && old.state != State::Retyped {
+                (old.state, old.misses) = (State::Retyped, 0);
+                now.clone_into(&mut old.last_seen);
+            }
+        }
+        if let Some(column) = self.manifest.columns.iter_mut().find(same) {
+            if column.state != State::Live {
+                (column.state, column.misses) = (State::Live, 0);
+                now.clone_into(&mut column.last_seen);
+                self.changes.push(Change::Back(property.name.clone()));
+            }
+            column.name.clone_from(&property.name);
+            column.misses = 0;
+            return;
+        }
+        self.changes.push(Change::Added(property.name.clone()));
+        self.manifest.columns.push(Column {
+            property: property.id.clone(),
+            name: property.name.clone(),
+            header: String::new(),
+            kind: property.kind.clone(),
+            state: State::Live,
+            misses: 0,
+            first_seen: now.to_owned(),
+            last_seen: now.to_owned(),
+        });
+    }
+
+    fn unseen(&mut self, seen: &BTreeSet<&str>) {
+        for column in &mut self.manifest.columns {
+            if seen.contains(column.property.as_str()) && column.state != State::Retyped {
+                continue;
+            }
+            if column.state == State::Live {
+                column.state = State::Missing;
+                self.terms.now.clone_into(&mut column.last_seen);
+                self.changes.push(Change::Missing(column.header.clone()));
+            }
+            if self.complete && self.terms.counts {
+                column.misses = column.misses.saturating_add(1);
+            }
+        }
+    }
+
+    fn delete(&mut self) {
+        let Terms { approved, readings, .. } = self.terms;
+        let (complete, changes) = (self.complete, &mut self.changes);
+        self.manifest.columns.retain(|column| {
+            let ripe = column.state != State::Live && column.misses >= readings && complete;
+            let may = approved.contains(&column.property) || approved.contains(&column.header);
+            if ripe {
+                let header = column.header.clone();
+                changes.push(if may {
+                    Change::Deleted(header)
+                } else {
+                    Change::Waits(header, column.property.clone())
+                });
+            }
+            !(ripe && may)
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::Property;
+
+    fn read(properties: &[(&str, &str, &str)]) -> Database {
+        let property = |(id, name, kind): &(&str, &str, &str)| Property {
+            id: (*id).to_owned(),
+            name: (*name).to_owned(),
+            kind: (*kind).to_owned(),
+        };
+        Database {
+            id: "id-1".into(),
+            title: "T".into(),
+            properties: properties.iter().map(property).collect(),
+            complete: true,
+            request_status: None,
+            row_count: None,
+        }
+    }
+
+    fn after(known: &Manifest, database: &Database, approved: &[&str], counts: bool) -> Compared {
+        let approved = approved.iter().map(|text| (*text).to_owned()).collect();
+        compare(known, database, Terms { approved: &approved, readings: 3, counts, now: "2026-01-18T10:15:00Z" })
+            .unwrap()
+    }
+
+    fn first() -> Manifest {
+        after(&Manifest::new("id-1", "T"), &read(&[("title", "Name", "title"), ("a", "Bpm", "number")]), &[], true)
+            .manifest
+    }
+
+    #[test]
+    fn a_renamed_property_keeps_its_column() {
+        let compared = after(&first(), &read(&[("title", "Name", "title"), ("a", "Tempo", "number")]), &[], true);
+        assert_eq!(compared.manifest.headers(), ["Name", "Tempo"]);
+        assert_eq!(compared.changes, [Change::Renamed("Bpm".into(), "Tempo".into())]);
+        let swapped = after(&first(), &read(&[("a", "Name", "number"), ("title", "Bpm", "title")]), &[], true);
+        assert_eq!(swapped.manifest.headers(), ["Bpm", "Name"]);
+        assert_eq!(swapped.manifest.columns[0].property, "title");
+    }
+
+    #[test]
+    fn a_missing_property_goes_after_three_complete_readings_and_an_approval_only() {
+        let without = read(&[("title", "Name", "title")]);
+        let mut manifest = first();
+        for _ in 0..5 {
+            let compared = after(&manifest, &without, &[], true);
+            assert_eq!(compared.manifest.headers(), ["Name", "Bpm"]);
+            manifest = compared.manifest;
+        }
+        assert_eq!(manifest.columns[1].misses, 5);
+        let gone = after(&manifest, &without, &["a"], false);
+        assert_eq!(
+            (gone.manifest.headers(), gone.changes),
+            (vec!["Name".to_owned()], vec![Change::Deleted("Bpm".into())])
+        );
+        let mut early = first();
+        for complete in [true, true, false, false] {
+            let compared = after(&early, &Database { complete, ..without.clone() }, &["a"], true);
+            assert_eq!(compared.manifest.headers(), ["Name", "Bpm"]);
+            early = compared.manifest;
+        }
+        assert_eq!(early.columns[1].misses, 2);
+        assert_eq!(after(&early, &without, &["a"], false).manifest.columns.len(), 2, "the same reading counts once");
+        assert_eq!(after(&early, &without, &["a"], true).manifest.columns.len(), 1);
+    }
+
+    #[test]
+    fn a_property_that_is_back_begins_anew() {
+        let manifest = after(&first(), &read(&[("title", "Name", "title")]), &[], true).manifest;
+        let back = after(&manifest, &read(&[("title", "Name", "title"), ("a", "Bpm", "number")]), &["a"], true);
+        assert_eq!((back.manifest.columns[1].misses, back.changes), (0, vec![Change::Back("Bpm".into())]));
+    }
+
+    #[test]
+    fn another_type_is_another_column_and_the_old_data_stays() {
+        let texts = read(&[("title", "Name", "title"), ("a", "Bpm", "rich_text")]);
+        let compared = after(&first(), &texts, &[], true);
+        assert_eq!(compared.manifest.headers(), ["Name", "Bpm [number]", "Bpm"]);
+        assert!(compared.changes.contains(&Change::Retyped("Bpm".into(), "number".into(), "rich_text".into())));
+        let back = after(&compared.manifest, &read(&[("title", "Name", "title"), ("a", "Bpm", "number")]), &[], true);
+        assert_eq!(back.manifest.headers(), ["Name", "Bpm", "Bpm [rich_text]"]);
+    }
+
+    #[test]
+    fn headers_are_there_once() {
+        let twice =
+            read(&[("a", "X", "number"), ("b", "X", "number"), ("c", "__page_id", "number"), ("d", "\n", "title")]);
+        let headers = after(&Manifest::new("id-1", "T"), &twice, &[], true).manifest.headers();
+        assert_eq!(headers, ["X", "X [number]", "__page_id [number]", "(no name)"]);
+    }
+
+    #[test]
+    fn errors_on_a_reading_that_cannot_be_gone_by() {
+        let approved = BTreeSet::new();
+        let terms = Terms { approved: &approved, readings: 3, counts: true, now: "" };
+        assert!(compare(&first(), &read(&[]), terms).unwrap_err().contains("no property"));
+        let twice = read(&[("a", "X", "number"), ("a", "Y", "number")]);
+        assert!(compare(&first(), &twice, terms).unwrap_err().contains("twice"));
+    }
+}

@@ -1,0 +1,210 @@
+//! Databases as files: `NAME.csv` and its sidecar `NAME.json`.
+//!
+//! A CSV without a sidecar is a database only if it says so itself: in the row of types `ids=names` and `id=ID` stand in the first
+//! two cells. Its headers are its ids then, its title is the file's name, and a reading of it is never complete.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Loaded, sidecar};
+use crate::drive::{children, is_id, read, stamp};
+use crate::table::{Csv, Database, Property, Record, parse_csv};
+
+/// What stands first in the row of types of a CSV whose headers are ids.
+pub const FILE_MARK: &str = "ids=names";
+
+/// Files of a database, not read yet.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// `NAME`.
+    pub name: String,
+    csv: PathBuf,
+    sidecar: Option<PathBuf>,
+    /// What tells that the files are the ones that were seen, or why they cannot be looked at.
+    pub stamp: Result<String, String>,
+}
+
+/// The databases of a folder, by name.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn list(folder: &Path) -> io::Result<Vec<Found>> {
+    let names: BTreeMap<_, _> = children(folder)?.into_iter().collect();
+    let csvs = names.keys().filter(|name| !name.starts_with('.')).filter_map(|name| name.strip_suffix(".csv"));
+    Ok(csvs
+        .map(|name| {
+            let beside = format!("{name}.json");
+            let csv = folder.join(format!("{name}.csv"));
+            let sidecar = names.contains_key(&beside).then(|| folder.join(beside));
+            let stamp = stamps(&csv, sidecar.as_deref());
+            Found { name: name.to_owned(), csv, sidecar, stamp }
+        })
+        .collect())
+}
+
+fn stamps(csv: &Path, sidecar: Option<&Path>) -> Result<String, String> {
+    let one = |path: &Path| match stamp(path) {
+        Ok(Some(stamp)) => Ok(stamp.as_str().to_owned()),
+        Ok(None) => Err("it is gone".to_owned()),
+        Err(error) => Err(bare(&error)),
+    };
+    let beside = sidecar.map(one).transpose()?.unwrap_or_default();
+    Ok(format!("{}/{beside}", one(csv)?))
+}
+
+/// An error without the path, which leads into the plugin's file system.
+fn bare(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(": ").map_or(text.clone(), |(_, why)| why.to_owned())
+}
+
+/// What a database is, without its rows.
+///
+/// # Errors
+/// When its sidecar cannot be read, or it has none and does not say that its headers are ids.
+pub fn head(found: &Found) -> Result<Database, String> {
+    found.stamp.clone()?;
+    match &found.sidecar {
+        Some(path) => sidecar::read(&read(path).map_err(|error| bare(&error))?)
+            .map_err(|error| format!("its sidecar {}.json is not usable: {error}", found.name)),
+        None => named_by_itself(&found.name, &csv_of(found)?),
+    }
+}
+
+/// A database with its rows, as both files have it at one moment.
+///
+/// # Errors
+/// When one of them cannot be read or is not whole, they do not fit together, or they change meanwhile.
+pub fn load(found: &Found) -> Result<Loaded, String> {
+    let database = head(found)?;
+    let csv = csv_of(found)?;
+    let now = stamps(&found.csv, found.sidecar.as_deref());
+    if now != found.stamp {
+        return Err("it changed while it was read; the next sync reads it again".to_owned());
+    }
+    let places = places(&csv, &database)?;
+    let rows = csv.rows.into_iter().map(|row| {
+        let cells = places.iter().map(|place| row.cells.get(*place).cloned().unwrap_or_default()).collect();
+        Record { page_id: row.page_id, synced: row.synced, cells }
+    });
+    Loaded { rows: rows.collect(), database }.checked()
+}
+
+fn csv_of(found: &Found) -> Result<Csv, String> {
+    parse_csv(&read(&found.csv).map_err(|error| bare(&error))?)
+}
+
+fn named_by_itself(name: &str, csv: &Csv) -> Result<Database, String> {
+    let [mark, id] = &csv.marks;
+    let id = id.strip_prefix("id=").filter(|id| mark == FILE_MARK && is_id(id));
+    let id =
+        id.ok_or_else(|| format!("it has no sidecar {name}.json, and does not say `{FILE_MARK},id=ID` in its row 2"))?;
+    let property =
+        |(header, kind): (&String, &String)| Property { id: header.clone(), name: header.clone(), kind: kind.clone() };
+    Ok(Database {
+        id: id.to_owned(),
+        title: name.to_owned(),
+        properties: csv.header.iter().zip(&csv.kinds).map(property).collect(),
+        complete: false,
+        request_status: None,
+        row_count: None,
+    })
+}
+
+/// Where the properties stand in the CSV: under their id, else under their name.
+fn places(csv: &Csv, database: &Database) -> Result<Vec<usize>, String> {
+    let place = |text: &str| {
+        let mut places = csv.header.iter().enumerate().filter(|(_, header)| *header == text).map(|(place, _)| place);
+        (places.next(), places.next())
+    };
+    let mut found = Vec::new();
+    for property in &database.properties {
+        let by_id = place(&property.id).0;
+        let by_name = match place(&property.name) {
+            (Some(_), Some(_)) if by_id.is_none() => {
+                return Err(format!(
+                    "two columns are called `{}`: give the columns their ids as headers",
+                    property.name
+                ));
+            }
+            (first, _) => first,
+        };
+        let place =
+            by_id.or(by_name).ok_or_else(|| format!("it has no column for the property `{}`", property.name))?;
+        let kind = csv.kinds.get(place).map_or("", String::as_str);
+        if kind != property.kind {
+            return Err(format!(
+                "its row 2 says that `{}` is a {kind}, its sidecar says {}",
+                property.name, property.kind
+            ));
+        }
+        found.push(place);
+    }
+    if found.len() == csv.header.len() {
+        Ok(found)
+    } else {
+        Err("it has columns that its sidecar does not know".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const CSV: &str = "__page_id,__last_synced_iso,Name,a\n,,title,number\np1,2026-01-18T10:15:00Z,One,1\n";
+    const SIDECAR: &str = r#"{"id":"id-1","title":"T","complete":true,"row_count":1,
+        "properties":{"a":{"name":"Bpm","type":"number"},"title":{"name":"Name","type":"title"}}}"#;
+
+    fn found(csv: &str, sidecar: Option<&str>) -> Found {
+        let folder = tempfile::tempdir().unwrap().keep();
+        fs::write(folder.join("T.csv"), csv).unwrap();
+        if let Some(text) = sidecar {
+            fs::write(folder.join("T.json"), text).unwrap();
+        }
+        list(&folder).unwrap().remove(0)
+    }
+
+    #[test]
+    fn columns_are_found_by_id_and_by_name() {
+        let loaded = load(&found(CSV, Some(SIDECAR))).unwrap();
+        assert_eq!(loaded.rows[0].cells, ["1", "One"]);
+        assert!(loaded.database.complete);
+    }
+
+    #[test]
+    fn a_csv_alone_has_to_say_what_it_is() {
+        assert!(head(&found(CSV, None)).unwrap_err().contains("no sidecar T.json"));
+        let says = CSV.replace(",,title", "ids=names,id=id-7,title");
+        let loaded = load(&found(&says, None)).unwrap();
+        assert_eq!((loaded.database.id.as_str(), loaded.database.complete), ("id-7", false));
+        assert_eq!(loaded.database.properties[0].id, "Name");
+    }
+
+    #[test]
+    fn errors_on_files_that_do_not_fit_together() {
+        let more = format!("{CSV}p1,,Two,2\n");
+        for (csv, sidecar, why) in [
+            (CSV.to_owned(), SIDECAR.replace("1,", "9,"), "not whole"),
+            (CSV.replace(",a\n", ",b\n"), SIDECAR.to_owned(), "no column for"),
+            (CSV.replace("number", "text"), SIDECAR.to_owned(), "row 2 says"),
+            (CSV.replace("p1,2", ",2"), SIDECAR.to_owned(), "no __page_id"),
+            (more, SIDECAR.replace("\"row_count\":1,", ""), "earlier row"),
+            (CSV.trim_end_matches(",1\n").to_owned(), SIDECAR.to_owned(), "fields"),
+            (CSV.replace("__page_id", "page_id"), SIDECAR.to_owned(), "row 1"),
+            (CSV.to_owned(), "{".to_owned(), "not usable"),
+        ] {
+            let error = load(&found(&csv, Some(&sidecar))).unwrap_err();
+            assert!(error.contains(why), "{why}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_folder_in_place_of_a_file_is_said_and_not_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("T.csv")).unwrap();
+        assert_eq!(head(&list(folder.path()).unwrap()[0]).unwrap_err(), "it is no regular file");
+    }
+}

@@ -1,0 +1,149 @@
+//! `NAME.json` beside `NAME.csv`: what the database is, apart from its rows.
+//!
+//! ```json
+//! { "id": "27ce…", "title": "Music Tracks", "complete": true, "request_status": "complete", "row_count": 2,
+//!   "properties": { "title": { "name": "Title", "type": "title" }, "J@cT": { "name": "BPM", "type": "number" } } }
+//! ```
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+
+use crate::drive::is_id;
+use crate::table::{Database, Property};
+
+/// Properties of a database; Notion has 500 at most.
+const MOST_PROPERTIES: usize = 2_000;
+
+/// A title is cut for names anyway; a longer one is no title.
+const MOST_TITLE: usize = 10_000;
+
+#[derive(Deserialize)]
+struct Sidecar {
+    id: String,
+    title: String,
+    properties: Pairs,
+    complete: bool,
+    request_status: Option<String>,
+    row_count: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Described {
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+/// A JSON object as it is written: in its order, and with what is there twice.
+struct Pairs(Vec<(String, Described)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Each)
+    }
+}
+
+struct Each;
+
+impl<'de> Visitor<'de> for Each {
+    type Value = Pairs;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of properties by their ids")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some(pair) = map.next_entry()? {
+            if pairs.len() == MOST_PROPERTIES {
+                return Err(serde::de::Error::custom(format!("more than {MOST_PROPERTIES} properties")));
+            }
+            pairs.push(pair);
+        }
+        Ok(Pairs(pairs))
+    }
+}
+
+/// Reads a sidecar.
+pub(super) fn read(bytes: &[u8]) -> Result<Database, String> {
+    let sidecar: Sidecar = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    if !is_id(&sidecar.id) {
+        return Err("its `id` is no id: at most 64 ASCII letters, digits and `-`".to_owned());
+    }
+    if sidecar.title.len() > MOST_TITLE {
+        return Err("its `title` is too long".to_owned());
+    }
+    let status = sidecar.request_status;
+    let whole = status.as_deref().is_none_or(|status| status.eq_ignore_ascii_case("complete"));
+    let property = |(id, described): (String, Described)| Property { id, name: described.name, kind: described.kind };
+    Ok(Database {
+        id: sidecar.id,
+        title: sidecar.title,
+        properties: sidecar.properties.0.into_iter().map(property).collect(),
+        complete: sidecar.complete && whole,
+        request_status: status,
+        row_count: sidecar.row_count,
+    })
+}
+
+/// The same the other way round, with the properties in their order.
+#[must_use]
+pub fn text(database: &Database) -> String {
+    let property = |property: &Property| {
+        (property.id.clone(), serde_json::json!({ "name": property.name, "type": property.kind }))
+    };
+    let properties: serde_json::Map<_, _> = database.properties.iter().map(property).collect();
+    let sidecar = serde_json::json!({
+        "id": database.id,
+        "title": database.title,
+        "properties": properties,
+        "complete": database.complete,
+        "request_status": database.request_status,
+        "row_count": database.row_count,
+    });
+    format!("{sidecar:#}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"{"id":"id-1","title":"T","complete":true,"request_status":null,"row_count":1,
+        "properties":{"title":{"name":"Name","type":"title"},"a":{"name":"Bpm","type":"number"}}}"#;
+
+    #[test]
+    fn it_is_read_in_its_order_and_written_the_same() {
+        let database = read(GOOD.as_bytes()).unwrap();
+        assert_eq!(database.properties[1], Property { id: "a".into(), name: "Bpm".into(), kind: "number".into() });
+        assert_eq!(read(text(&database).as_bytes()), Ok(database));
+    }
+
+    #[test]
+    fn incomplete_is_what_either_says() {
+        for text in [GOOD.replace("true", "false"), GOOD.replace("null", "\"incomplete\"")] {
+            assert!(!read(text.as_bytes()).unwrap().complete);
+        }
+    }
+
+    #[test]
+    fn an_id_that_is_there_twice_is_not_swallowed() {
+        assert_eq!(read(GOOD.replace("\"a\"", "\"title\"").as_bytes()).unwrap().properties.len(), 2);
+    }
+
+    #[test]
+    fn errors_on_what_is_no_sidecar() {
+        for (text, why) in [
+            ("", "EOF"),
+            ("[]", "invalid"),
+            ("{}", "missing field"),
+            (&GOOD.replace("id-1", "../x"), "no id"),
+            (&GOOD.replace("id-1", "a_b"), "no id"),
+            (&GOOD.replace("\"T\"", &format!("\"{}\"", "x".repeat(20_000))), "too long"),
+        ] {
+            let error = read(text.as_bytes()).unwrap_err();
+            assert!(error.contains(why), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! What a person changed in the CSV on the Drive, for the owner of the database: the rows with the changes in them, as files of the
+//! same form as the source's, and a list of every cell. Nobody's database is written to, the source's files neither.
+//!
+//! A change is what differs from the copy of the last sync; without that copy, what differs from the source. A row that was changed on
+//! both sides is a conflict: `guard` leaves the source's, `csv-wins` takes the Drive's. No row is ever removed.
+
+use std::collections::{HashMap, HashSet};
+
+use baton_plugin_kit::moment;
+use serde::Serialize;
+
+use super::lines::{Left, base_copy, drive_csv, known_manifest};
+use crate::drive::find;
+use crate::room::{Room, Trouble};
+use crate::schema::{Column, Manifest, State, unknown_columns};
+use crate::source::Loaded;
+use crate::table::{Csv, Database, Kind, Record, Row, canonical, is_read_only, parse};
+
+/// A moment without seconds may mean any second of its minute: services round the time of an edit down.
+const MINUTE_MS: i64 = 59_999;
+
+/// What counts when both sides changed a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The source's row stays.
+    Guard,
+    /// The Drive's cells are taken.
+    CsvWins,
+}
+
+/// A cell that was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Changed {
+    /// The row; empty in a new one.
+    pub page_id: String,
+    /// The property's id.
+    pub property: String,
+    /// What the source has.
+    pub from: String,
+    /// What the Drive has.
+    pub to: String,
+}
+
+/// Something that was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Skipped {
+    /// The row.
+    pub page_id: String,
+    /// The column, where one is meant.
+    pub column: String,
+    /// Why.
+    pub why: String,
+}
+
+/// What came of a database.
+#[derive(Clone, Debug, Default)]
+pub struct Taken {
+    /// The folder on the Drive.
+    pub folder: String,
+    /// Cells that were changed, in the order of the Drive's rows.
+    pub changed: Vec<Changed>,
+    /// Rows without a key that a person added.
+    pub added: usize,
+    /// Rows that both sides changed and that stay as the source has them.
+    pub conflicts: Vec<Skipped>,
+    /// Cells that are none of their type.
+    pub bad: Vec<Skipped>,
+    /// Cells of types that no CSV changes.
+    pub read_only: Vec<Skipped>,
+    /// Rows with keys that the source does not have.
+    pub unknown: Vec<Skipped>,
+    /// The rows with the changes in them.
+    pub rows: Vec<Record>,
+}
+
+impl Taken {
+    /// Whether there is anything to hand over.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.added == 0
+    }
+}
+
+/// Reads what was changed. Whoever calls holds the database's claim.
+///
+/// # Errors
+/// When the folder is not the one and only, the CSV is not usable, or its columns have to be asked about.
+pub fn take(room: &Room<'_>, loaded: &Loaded, source_stamp: &str, mode: Mode) -> Result<Option<Taken>, Trouble> {
+    let database = &loaded.database;
+    let folder = match find(&room.root, &database.id)?.as_slice() {
+        [] => return Ok(None),
+        [folder] => folder.name.clone(),
+        several => {
+            let text = format!(
+                "it has {} folders on the Drive: baton run drive-sync sync --arg database={}",
+                several.len(),
+                database.id
+            );
+            return Err(Trouble::refused("duplicate-folder", text));
+        }
+    };
+    let known = room.memory.get(&database.id)?.unwrap_or_default();
+    let Some(left) = drive_csv(&room.root, &folder)? else { return Ok(None) };
+    if left.digest == known.csv_digest {
+        return Ok(Some(Taken { folder, rows: loaded.rows.clone(), ..Taken::default() }));
+    }
+    let manifest = known_manifest(&room.root, &folder, &known, Some(&left), database, &room.now)?;
+    refuse_unknown(&left, &manifest, database)?;
+    let base = base_copy(&room.root, &folder, &known);
+    let work = Work {
+        database,
+        manifest: &manifest,
+        mode,
+        source_is_newer: source_stamp.is_empty() || source_stamp != known.read_stamp,
+        base: base.as_ref(),
+        columns: columns(&manifest, &left.csv, database, base.as_ref()),
+    };
+    let taken = work.all(loaded, &left.csv, folder)?;
+    // What was left out has to be looked at by a person first; only then may the next sync replace the CSV.
+    if taken.conflicts.is_empty() && taken.bad.is_empty() && taken.unknown.is_empty() {
+        room.memory.put(&crate::memory::Known {
+            id: database.id.to_ascii_lowercase(),
+            title: database.title.clone(),
+            taken_digest: left.digest,
+            ..known
+        })?;
+    }
+    Ok(Some(taken))
+}
+
+fn refuse_unknown(left: &Left, manifest: &Manifest, database: &Database) -> Result<(), Trouble> {
+    let mut keys = HashSet::new();
+    if let Some(twice) = left.csv.rows.iter().find(|row| !row.page_id.is_empty() && !keys.insert(&row.page_id)) {
+        return Err(Trouble::refused("row-twice", format!("the CSV on the Drive has the row {} twice", twice.page_id)));
+    }
+    let unknown = unknown_columns(&left.csv, manifest);
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let text = format!(
+        "the CSV on the Drive has columns that nobody knows: {}. Say what they are (baton run drive-sync adopt-column --arg \
+         database={} --arg column=NAME), or take them out",
+        unknown.join(", "),
+        database.id
+    );
+    Err(Trouble::refused("unknown-column", text))
+}
+
+/// A column that is there on both sides.
+struct Place<'a> {
+    column: &'a Column,
+    kind: Kind,
+    source: usize,
+    drive: usize,
+    base: Option<usize>,
+}
+
+fn columns<'a>(manifest: &'a Manifest, drive: &Csv, database: &Database, base: Option<&Csv>) -> Vec<Place<'a>> {
+    let live = manifest.columns.iter().filter(|column| column.state == State::Live);
+    live.filter_map(|column| {
+        let source = database
+            .properties
+            .iter()
+            .position(|property| property.id == column.property && property.kind == column.kind)?;
+        let drive = drive.header.iter().position(|header| *header == column.header)?;
+        let base = base.and_then(|base| base.header.iter().position(|header| *header == column.header));
+        Some(Place { column, kind: Kind::of(&column.kind), source, drive, base })
+    })
+    .collect()
+}
+
+struct Work<'a> {
+    database: &'a Database,
+    manifest: &'a Manifest,
+    mode: Mode,
+    source_is_newer: bool,
+    base: Option<&'a Csv>,
+    columns: Vec<Place<'a>>,
+}
+
+impl Work<'_> {
+    fn all(&self, loaded: &Loaded, drive: &Csv, folder: String) -> Result<Taken, Trouble> {
+        let mut taken = Taken { folder, rows: loaded.rows.clone(), ..Taken::default() };
+        if self.columns.is_empty() && !self.manifest.columns.is_empty() {
+            return Err(Trouble::refused("schema", "no column of the CSV on the Drive is a property of its source"));
+        }
+        let places: HashMap<String, usize> =
+            loaded.rows.iter().enumerate().map(|(place, row)| (row.page_id.clone(), place)).collect();
+        let base: HashMap<&str, &Row> =
+            self.base.iter().flat_map(|csv| &csv.rows).map(|row| (row.page_id.as_str(), row)).collect();
+        for row in &drive.rows {
+            if row.page_id.is_empty() {
+                self.new_row(row, &mut taken);
+            } else if let Some(record) = places.get(&row.page_id).and_then(|place| taken.rows.get(*place)).cloned() {
+                let place = places.get(&row.page_id).copied().unwrap_or_default();
+                if let Some(record) = self.known_row(row, record, base.get(row.page_id.as_str()).copied(), &mut taken) {
+                    taken.rows.get_mut(place).into_iter().for_each(|there| there.clone_from(&record));
+                }
+            } else {
+                // A row that was there at the last sync and is gone from the source is no change of a person.
+                if !base.contains_key(row.page_id.as_str()) {
+                    let why = "the source has no row with this key".to_owned();
+                    taken.unknown.push(Skipped { page_id: row.page_id.clone(), column: String::new(), why });
+                }
+            }
+        }
+        Ok(taken)
+    }
+
+    /// A row that a person added: its cells with what is its own.
+    fn new_row(&self, row: &Row, taken: &mut Taken) {
+        let mut record = Record {
+            page_id: String::new(),
+            synced: String::new(),
+            cells: vec![String::new(); self.database.properties.len()],
+        };
+        for place in &self.columns {
+            let text = cell(row, place.drive);
+            if let (Some(text), Some(there)) = (usable(place, text, row, taken), record.cells.get_mut(place.source)) {
+                *there = text;
+            }
+        }
+        if record.cells.iter().any(|cell| !cell.is_empty()) {
+            taken.added += 1;
+            taken.rows.push(record);
+        }
+    }
+
+    fn known_row(&self, row: &Row, mut record: Record, base: Option<&Row>, taken: &mut Taken) -> Option<Record> {
+        let mut changes = Vec::new();
+        let mut both = false;
+        for place in &self.columns {
+            let ours = |text: &str| canonical(place.kind, text);
+            let (there, here) =
+                (ours(record.cells.get(place.source).map_or("", String::as_str)), ours(cell(row, place.drive)));
+            let was = base.zip(place.base).map(|(base, place)| ours(cell(base, place)));
+            both |= was.as_ref().is_some_and(|was| *was != there) && there != here;
+            if was.as_ref().is_some_and(|was| *was == here) || there == here {
+                continue;
+            }
+            if let Some(text) = usable(place, cell(row, place.drive), row, taken) {
+                changes.push((place, there, text));
+            }
+        }
+        if changes.is_empty() {
+            return None;
+        }
+        let why = self.conflict(row, &record, base.is_some(), both).filter(|_| self.mode == Mode::Guard);
+        if let Some(why) = why {
+            taken.conflicts.push(Skipped { page_id: row.page_id.clone(), column: String::new(), why });
+            return None;
+        }
+        for (place, from, to) in changes {
+            let (page_id, property) = (row.page_id.clone(), place.column.property.clone());
+            record.cells.get_mut(place.source)?.clone_from(&to);
+            taken.changed.push(Changed { page_id, property, from, to });
+        }
+        Some(record)
+    }
+
+    /// Why a row that the Drive changed may not be taken under `guard`.
+    fn conflict(&self, row: &Row, record: &Record, has_base: bool, both: bool) -> Option<String> {
+        if both {
+            return Some("the source changed the row too since the last sync".to_owned());
+        }
+        let edited = self.database.properties.iter().position(|property| property.kind == "last_edited_time");
+        if let Some(text) = edited.and_then(|place| record.cells.get(place)) {
+            let (Some(edited), Some(synced)) = (moment::parse(text), moment::parse(&row.synced)) else {
+                return Some("it does not say when it was edited, or when it was synced".to_owned());
+            };
+            let edited = if edited % 60_000 == 0 { edited + MINUTE_MS } else { edited };
+            return (edited > synced).then(|| format!("it was edited at its source ({text}) after {}", row.synced));
+        }
+        let unknown = !has_base && self.source_is_newer;
+        unknown
+            .then(|| "its source was read anew since the last sync and does not say when a row was edited".to_owned())
+    }
+}
+
+/// The text of a cell, unless no person may change it or it is none of its type.
+fn usable(place: &Place<'_>, text: &str, row: &Row, taken: &mut Taken) -> Option<String> {
+    let left = |why: String| Skipped { page_id: row.page_id.clone(), column: place.column.header.clone(), why };
+    if is_read_only(&place.column.kind) {
+        if !text.is_empty() {
+            taken.read_only.push(left(format!("a {} is not changed by a CSV", place.column.kind)));
+        }
+        return None;
+    }
+    match parse(place.kind, text) {
+        Ok(value) => Some(crate::table::format(&value)),
+        Err(why) => {
+            taken.bad.push(left(why));
+            None
+        }
+    }
+}
+
+fn cell(row: &Row, place: usize) -> &str {
+    row.cells.get(place).map_or("", String::as_str)
+}
+
+/// The rows as a CSV of the form that sources have; ids are its headers where two properties have one name.
+#[must_use]
+pub fn source_csv(database: &Database, rows: &[Record]) -> Csv {
+    let mut names = HashSet::new();
+    let plain = database.properties.iter().all(|property| names.insert(property.name.trim()));
+    let header = |property: &crate::table::Property| if plain { property.name.clone() } else { property.id.clone() };
+    Csv {
+        header: database.properties.iter().map(header).collect(),
+        kinds: database.properties.iter().map(|property| property.kind.clone()).collect(),
+        rows: rows
+            .iter()
+            .map(|row| Row { page_id: row.page_id.clone(), synced: row.synced.clone(), cells: row.cells.clone() })
+            .collect(),
+        ..Csv::default()
+    }
+}

@@ -1,0 +1,14 @@
+//! Databases to the Drive, and what a person changed there back to their owners.
+//!
+//! A database that did not change costs three looks at files and no reading. One that did is worked on under its claim, from the
+//! look for its folder to the last file.
+
+mod from_drive;
+mod lines;
+mod to_drive;
+mod whole;
+
+pub use from_drive::{Changed, Mode, Skipped, Taken, source_csv, take};
+pub use lines::{Left, base_copy, drive_csv, known_manifest};
+pub use to_drive::{Done, Terms, header_digest, put};
+pub use whole::{Origin, Report, Wanted, gather, run};

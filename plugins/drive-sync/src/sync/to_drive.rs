@@ -1,0 +1,280 @@
+//! One database to the Drive: its folder, its columns, its rows, and only then its CSV, when that is another one than lies there.
+//!
+//! Whoever calls holds the database's claim. Nothing is written before all is decided; what is refused leaves the Drive as it was,
+//! but for a folder that was made or put together.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::lines::{base_copy, drive_csv, keep_base, known_manifest};
+use crate::drive::{Stamp, Undo, archive, digest, ensure, stamp, write_whole};
+use crate::room::{Room, Trouble};
+use crate::schema::{self, Change, Column, Manifest, SIDECAR, State, compare, unknown_columns};
+use crate::source::Loaded;
+use crate::table::{Csv, Kind, Record, Row, canonical, render_csv};
+
+/// Rows that may go without a word, however few there are.
+const FEW_ROWS: usize = 10;
+
+/// Conditions of a sync.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// Backups of each database that are kept.
+    pub keep: usize,
+    /// Complete readings without a property before its column may go.
+    pub readings: u32,
+    /// Whether any number of rows may go.
+    pub allow_shrink: bool,
+    /// Per cent of the rows that may go.
+    pub shrink_percent: usize,
+    /// Whether what a person changed on the Drive may be replaced.
+    pub overwrite: bool,
+}
+
+/// What came of a database.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// Its folder.
+    pub folder: String,
+    /// Whether its CSV was written.
+    pub written: bool,
+    /// Rows of its CSV.
+    pub rows: usize,
+    /// Backups that were made and taken away.
+    pub backups: (usize, usize),
+    /// Folders that were merged into its own.
+    pub merged: usize,
+    /// What is new in its columns.
+    pub changes: Vec<Change>,
+}
+
+/// Puts a database on the Drive. `known` is what was remembered of it, `source` and `source_stamp` say what it is made of.
+///
+/// # Errors
+/// When it is refused, or the Drive or the memory fails.
+pub fn put(
+    room: &Room<'_>,
+    loaded: &Loaded,
+    (source, source_stamp): (&str, &str),
+    terms: Terms,
+    undo: &mut Undo,
+) -> Result<Done, Trouble> {
+    let database = &loaded.database;
+    let id = database.id.to_ascii_lowercase();
+    let mut known = room.memory.get(&id)?.unwrap_or_default();
+    let ensured = ensure(&room.root, &database.title, &database.id, undo)?;
+    let folder = ensured.name;
+    let left = drive_csv(&room.root, &folder)?;
+    let manifest = known_manifest(&room.root, &folder, &known, left.as_ref(), database, &room.now)?;
+    if let Some(left) = &left {
+        refuse_what_is_asked(&manifest, &left.csv, &database.id)?;
+        if !known.csv_digest.is_empty() && !known.is_ours(&left.digest) && !terms.overwrite {
+            return Err(changed_by_hand(&folder, &database.id));
+        }
+    }
+    let approved = room.memory.approved(&id)?;
+    let counts = source_stamp != known.read_stamp || source_stamp.is_empty();
+    let asked = schema::Terms { approved: &approved, readings: terms.readings, counts, now: &room.now };
+    let compared = compare(&manifest, database, asked).map_err(|error| Trouble::refused("schema", error))?;
+    // A CSV that somebody took away: what only it had is in the copy.
+    let copy = if left.is_none() { base_copy(&room.root, &folder, &known) } else { None };
+    let before = left.as_ref().map(|left| &left.csv).or(copy.as_ref());
+    let rows = rows(loaded, before, &manifest, &compared.manifest, &room.now);
+    if let Some(before) = before {
+        refuse_shrinking(loaded, before, &rows, terms)?;
+    }
+    let csv = Csv {
+        header: compared.manifest.headers(),
+        kinds: compared.manifest.columns.iter().map(|column| column.kind.clone()).collect(),
+        rows,
+        ..Csv::default()
+    };
+    let bytes = render_csv(&csv).map_err(|error| Trouble::refused("schema", error))?;
+    let mut next = compared.manifest;
+    next.row_count = csv.rows.len() as u64;
+    next.header_sha256 = header_digest(&csv.header);
+    let mut done = Done { folder: folder.clone(), rows: csv.rows.len(), merged: ensured.merged, ..Done::default() };
+    let new = digest(&bytes);
+    (known.id, known.title, known.folder) = (id.clone(), database.title.clone(), folder.clone());
+    source.clone_into(&mut known.source);
+    if left.as_ref().is_none_or(|left| left.digest != new) {
+        (known.next_digest, known.next_manifest) = (new.clone(), next.text());
+        room.memory.put(&known)?;
+        write_csv(room, &folder, &bytes, left.is_some(), &mut done)?;
+        done.backups.1 = archive::retain(&room.root, &folder, &database.id, terms.keep, undo)?;
+    }
+    write_manifest(room, &folder, &next)?;
+    for gone in compared.changes.iter().filter_map(deleted) {
+        let columns = manifest.columns.iter().filter(|column| column.header == gone);
+        for text in columns.flat_map(|column| [&column.property, &column.header]) {
+            room.memory.withdraw(&id, text)?;
+        }
+    }
+    for back in compared.changes.iter().filter_map(returned) {
+        for column in next.columns.iter().filter(|column| column.name == back) {
+            room.memory.withdraw(&id, &column.property)?;
+        }
+    }
+    let written = stamp(&csv_path(room, &folder))?;
+    written.as_ref().map(Stamp::as_str).unwrap_or_default().clone_into(&mut known.csv_stamp);
+    (known.csv_digest, known.manifest) = (new, next.text());
+    (known.next_digest, known.next_manifest, known.taken_digest) = Default::default();
+    source_stamp.clone_into(&mut known.source_stamp);
+    source_stamp.clone_into(&mut known.read_stamp);
+    room.memory.put(&known)?;
+    done.changes = compared.changes;
+    if manifest.columns.is_empty() {
+        // Of a new database every column is new.
+        done.changes.retain(|change| !matches!(change, Change::Added(_)));
+    }
+    Ok(done)
+}
+
+fn deleted(change: &Change) -> Option<&str> {
+    if let Change::Deleted(header) = change { Some(header) } else { None }
+}
+
+fn returned(change: &Change) -> Option<&str> {
+    if let Change::Back(name) = change { Some(name) } else { None }
+}
+
+fn csv_path(room: &Room<'_>, folder: &str) -> std::path::PathBuf {
+    room.root.join(folder).join(format!("{folder}.csv"))
+}
+
+/// SHA-256 of the first row as it stands in the CSV.
+#[must_use]
+pub fn header_digest(header: &[String]) -> String {
+    let first = Csv { header: header.to_vec(), kinds: vec![String::new(); header.len()], ..Csv::default() };
+    let bytes = render_csv(&first).unwrap_or_default();
+    digest(bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default())
+}
+
+fn write_csv(room: &Room<'_>, folder: &str, bytes: &[u8], replaces: bool, done: &mut Done) -> Result<(), Trouble> {
+    if replaces {
+        archive::keep(&room.root, folder, folder, room.now_ms)?;
+        done.backups.0 = 1;
+    }
+    write_whole(&csv_path(room, folder), bytes)?;
+    keep_base(&room.root, folder, bytes)?;
+    done.written = true;
+    Ok(())
+}
+
+/// The manifest beside the CSV; written when it is another one.
+fn write_manifest(room: &Room<'_>, folder: &str, manifest: &Manifest) -> Result<(), Trouble> {
+    let path = room.root.join(folder).join(format!("{folder}{SIDECAR}"));
+    let text = manifest.text();
+    let there = stamp(&path)?.is_some() && crate::drive::read(&path)? == text.as_bytes();
+    if !there {
+        write_whole(&path, text.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn refuse_what_is_asked(manifest: &Manifest, csv: &Csv, id: &str) -> Result<(), Trouble> {
+    let unknown = unknown_columns(csv, manifest);
+    let Some(first) = unknown.first() else { return Ok(()) };
+    let names = unknown.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let argument = serde_json::Value::from(first.as_str());
+    Err(Trouble::refused(
+        "unknown-column",
+        format!(
+            "the CSV on the Drive has columns that nobody knows: {names}. Nothing is added because of them. To keep one as it is: \
+             baton run drive-sync adopt-column --arg database={id} --arg 'column={argument}'; to say which property it is, add \
+             --arg property=PROPERTY-ID; else take it out of the CSV"
+        ),
+    ))
+}
+
+fn changed_by_hand(folder: &str, id: &str) -> Trouble {
+    Trouble::refused(
+        "changed-by-hand",
+        format!(
+            "{folder}/{folder}.csv was changed since the last sync. To take over what was changed: baton run drive-sync sync --arg \
+             direction=from-drive --arg database={id}; to replace it (it goes to .archive): baton run drive-sync sync --arg \
+             database={id} --arg overwrite=true"
+        ),
+    )
+}
+
+/// The rows as they are to be: those of the source in its order; after an incomplete reading also those that it did not have.
+fn rows(loaded: &Loaded, before: Option<&Csv>, old: &Manifest, new: &Manifest, now: &str) -> Vec<Row> {
+    let before_rows = before.map_or(&[][..], |csv| csv.rows.as_slice());
+    let had: HashMap<&str, &Row> = before_rows.iter().map(|row| (row.page_id.as_str(), row)).collect();
+    let columns: Vec<Place<'_>> = new.columns.iter().map(|column| Place::of(column, loaded, before, old)).collect();
+    let mut rows: Vec<Row> = Vec::with_capacity(loaded.rows.len());
+    for record in &loaded.rows {
+        let before = had.get(record.page_id.as_str()).copied();
+        rows.push(row(record, before, &columns, now));
+    }
+    if !loaded.database.complete {
+        let read: BTreeSet<&str> = loaded.rows.iter().map(|record| record.page_id.as_str()).collect();
+        let kept = before_rows.iter().filter(|row| !row.page_id.is_empty() && !read.contains(row.page_id.as_str()));
+        rows.extend(kept.map(|row| {
+            let cells = columns.iter().map(|place| place.before(row)).collect();
+            Row { page_id: row.page_id.clone(), synced: row.synced.clone(), cells }
+        }));
+    }
+    rows
+}
+
+/// Where the cells of a column come from.
+struct Place<'a> {
+    column: &'a Column,
+    /// In the source, when the property is there.
+    read: Option<usize>,
+    /// In the CSV that lies there.
+    before: Option<usize>,
+}
+
+impl<'a> Place<'a> {
+    fn of(column: &'a Column, loaded: &Loaded, before: Option<&Csv>, old: &Manifest) -> Self {
+        let same = |known: &&Column| known.property == column.property && known.kind == column.kind;
+        let header = old.columns.iter().find(same).map(|known| known.header.as_str());
+        let before = header.zip(before).and_then(|(header, csv)| csv.header.iter().position(|there| there == header));
+        let read = loaded.database.properties.iter().position(|property| property.id == column.property);
+        Self { column, read: read.filter(|_| column.state == State::Live), before }
+    }
+
+    fn before(&self, row: &Row) -> String {
+        self.before.and_then(|place| row.cells.get(place)).cloned().unwrap_or_default()
+    }
+}
+
+/// A row keeps the moment at which it was read as long as nothing else of it changes.
+fn row(record: &Record, before: Option<&Row>, columns: &[Place<'_>], now: &str) -> Row {
+    let cell = |place: &Place<'_>| match place.read.and_then(|read| record.cells.get(read)) {
+        Some(text) => canonical(Kind::of(&place.column.kind), text),
+        None => before.map(|row| place.before(row)).unwrap_or_default(),
+    };
+    let cells: Vec<String> = columns.iter().map(cell).collect();
+    let same = |row: &&Row| {
+        !row.synced.is_empty() && columns.iter().zip(&cells).all(|(place, text)| place.before(row) == *text)
+    };
+    let synced = match before.filter(same) {
+        Some(row) => row.synced.clone(),
+        None if record.synced.is_empty() => now.to_owned(),
+        None => record.synced.clone(),
+    };
+    Row { page_id: record.page_id.clone(), synced, cells }
+}
+
+/// Refuses a reading that would take many rows away.
+fn refuse_shrinking(loaded: &Loaded, before: &Csv, rows: &[Row], terms: Terms) -> Result<(), Trouble> {
+    let stay: BTreeSet<&str> = rows.iter().map(|row| row.page_id.as_str()).collect();
+    let had: Vec<_> = before.rows.iter().filter(|row| !row.page_id.is_empty()).collect();
+    let gone = had.iter().filter(|row| !stay.contains(row.page_id.as_str())).count();
+    if terms.allow_shrink || gone <= FEW_ROWS || gone * 100 <= had.len() * terms.shrink_percent {
+        return Ok(());
+    }
+    Err(Trouble::refused(
+        "shrinks",
+        format!(
+            "{gone} of {} rows would go, more than {} %. If they are really gone: baton run drive-sync sync --arg database={} --arg \
+             allow_shrink=true",
+            had.len(),
+            terms.shrink_percent,
+            loaded.database.id
+        ),
+    ))
+}

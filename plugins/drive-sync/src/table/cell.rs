@@ -1,0 +1,196 @@
+//! Cells: what a value of each type looks like as text, and the way back, which is exact. A value that is written and read again is
+//! the same value.
+//!
+//! Several texts stand as `a, b` while that is unambiguous; as soon as one of them has a comma, a space at an edge, is empty, or the
+//! first begins with `[`, they stand as a JSON list: `["a, b","c"]`.
+
+use baton_plugin_kit::moment;
+use serde_json::Value as Json;
+
+use super::Kind;
+
+/// What parts the two ends of a date.
+const ARROW: &str = " → ";
+
+/// A value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Nothing.
+    Empty,
+    /// A text that is not empty.
+    Text(String),
+    /// A number as it was written; no digit is lost.
+    Number(String),
+    /// Yes or no.
+    Checkbox(bool),
+    /// A day or a moment, or from one to another.
+    Date {
+        /// When, or from when.
+        start: String,
+        /// Until when.
+        end: Option<String>,
+    },
+    /// Texts, at least one.
+    List(Vec<String>),
+    /// JSON text, or what stood there although it is none.
+    Json(String),
+}
+
+/// The text of a value.
+#[must_use]
+pub fn format(value: &Value) -> String {
+    match value {
+        Value::Empty => String::new(),
+        Value::Text(text) | Value::Number(text) | Value::Json(text) => text.clone(),
+        Value::Checkbox(yes) => yes.to_string(),
+        Value::Date { start, end: None } => start.clone(),
+        Value::Date { start, end: Some(end) } => format!("{start}{ARROW}{end}"),
+        Value::List(items) if is_plain(items) => items.join(", "),
+        Value::List(items) => Json::from(items.clone()).to_string(),
+    }
+}
+
+fn is_plain(items: &[String]) -> bool {
+    let plain = |item: &String| !item.is_empty() && !item.contains(',') && item.trim() == item;
+    items.iter().all(plain) && !items.first().is_some_and(|first| first.starts_with('['))
+}
+
+/// The value of a text.
+///
+/// # Errors
+/// When the text is none of this type; says what it would have to be.
+pub fn parse(kind: Kind, text: &str) -> Result<Value, String> {
+    if text.is_empty() {
+        return Ok(Value::Empty);
+    }
+    match kind {
+        Kind::Text => Ok(Value::Text(text.to_owned())),
+        Kind::Json => Ok(Value::Json(text.to_owned())),
+        Kind::List => Ok(list(text)),
+        Kind::Checkbox => checkbox(text),
+        Kind::Number => number(text),
+        Kind::Date => date(text),
+    }
+}
+
+/// The text in the one form that this program writes; a text that cannot be read stays as it is.
+#[must_use]
+pub fn canonical(kind: Kind, text: &str) -> String {
+    parse(kind, text).map_or_else(|_| text.to_owned(), |value| format(&value))
+}
+
+fn list(text: &str) -> Value {
+    if text.starts_with('[')
+        && let Ok(items) = serde_json::from_str::<Vec<String>>(text)
+    {
+        return if items.is_empty() { Value::Empty } else { Value::List(items) };
+    }
+    let items: Vec<_> = text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect();
+    if items.is_empty() { Value::Empty } else { Value::List(items) }
+}
+
+fn checkbox(text: &str) -> Result<Value, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" => Ok(Value::Checkbox(true)),
+        "false" | "0" | "no" => Ok(Value::Checkbox(false)),
+        _ => Err(format!("a checkbox is true or false (or 1, 0, yes, no), not `{}`", shown(text))),
+    }
+}
+
+fn number(text: &str) -> Result<Value, String> {
+    let text = text.trim();
+    let plain = matches!(serde_json::from_str::<Json>(text), Ok(Json::Number(_)));
+    if plain { Ok(Value::Number(text.to_owned())) } else { Err(format!("`{}` is no number", shown(text))) }
+}
+
+fn date(text: &str) -> Result<Value, String> {
+    let (start, end) = match text.split_once('→') {
+        Some((start, end)) => (start.trim(), Some(end.trim())),
+        None => (text.trim(), None),
+    };
+    let wrong = |part: &str| format!("`{}` is no day (2026-01-18) and no moment (2026-01-18T10:15:00Z)", shown(part));
+    for part in std::iter::once(start).chain(end) {
+        moment::parse(part).ok_or_else(|| wrong(part))?;
+    }
+    Ok(Value::Date { start: start.to_owned(), end: end.map(str::to_owned) })
+}
+
+/// The beginning of a text, on one line.
+fn shown(text: &str) -> String {
+    text.chars().take(40).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn values() -> impl Strategy<Value = (Kind, Value)> {
+        let day = "20[0-9]{2}-0[1-9]-[012][1-8]";
+        let dates = (day, prop::option::of(day)).prop_map(|(start, end)| (Kind::Date, Value::Date { start, end }));
+        let items = prop::collection::vec(prop_oneof![".*", "[a-z]{1,5}", "[\\[,\" \r\n]{0,4}"], 1..5);
+        prop_oneof![
+            Just((Kind::List, Value::Empty)),
+            Just((Kind::Checkbox, Value::Empty)),
+            "(?s).+".prop_map(|text| (Kind::Text, Value::Text(text))),
+            any::<bool>().prop_map(|yes| (Kind::Checkbox, Value::Checkbox(yes))),
+            "-?(0|[1-9][0-9]{0,20})(\\.[0-9]{1,9})?".prop_map(|text| (Kind::Number, Value::Number(text))),
+            items.prop_map(|items| (Kind::List, Value::List(items))),
+            ".*".prop_map(|text| (Kind::Json, Value::Json(Json::from(text).to_string()))),
+            dates,
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again((kind, value) in values()) {
+            prop_assert_eq!(parse(kind, &format(&value)), Ok(value));
+        }
+
+        #[test]
+        fn one_form_is_the_same_form_again(text in "(?s).*") {
+            for kind in [Kind::Text, Kind::Number, Kind::Checkbox, Kind::Date, Kind::List, Kind::Json] {
+                let once = canonical(kind, &text);
+                prop_assert_eq!(canonical(kind, &once), once);
+            }
+        }
+    }
+
+    #[test]
+    fn a_checkbox_is_read_exactly() {
+        for (text, yes) in [("true", true), ("YES", true), ("1", true), ("False", false), ("no", false), ("0", false)] {
+            assert_eq!(parse(Kind::Checkbox, text), Ok(Value::Checkbox(yes)), "{text}");
+        }
+        for none in ["11", "true-ish", "oyes", "x", "truefalse", "ja"] {
+            assert!(parse(Kind::Checkbox, none).is_err(), "{none}");
+        }
+    }
+
+    #[test]
+    fn lists_stay_readable_while_they_can() {
+        let list = |items: &[&str]| Value::List(items.iter().map(|item| (*item).to_owned()).collect());
+        for (items, text) in [
+            (list(&["House", "Deep House"]), "House, Deep House"),
+            (list(&["Earth, Wind & Fire", "Chic"]), r#"["Earth, Wind & Fire","Chic"]"#),
+            (list(&["[live]"]), r#"["[live]"]"#),
+            (list(&["a", "[b]"]), "a, [b]"),
+            (list(&["a "]), r#"["a "]"#),
+        ] {
+            assert_eq!(format(&items), text);
+            assert_eq!(parse(Kind::List, text), Ok(items));
+        }
+        assert_eq!(parse(Kind::List, "a,b ,, c"), Ok(list(&["a", "b", "c"])));
+        assert_eq!(parse(Kind::List, "[a, b]"), Ok(list(&["[a", "b]"])));
+    }
+
+    #[test]
+    fn dates_have_one_end_or_two() {
+        let value = parse(Kind::Date, "2026-01-18T10:15:00.000+00:00 → 2026-01-19").unwrap();
+        assert_eq!(format(&value), "2026-01-18T10:15:00.000+00:00 → 2026-01-19");
+        for none in ["yesterday", "2026-01-18 →", "→ 2026-01-18", "18.01.2026"] {
+            assert!(parse(Kind::Date, none).is_err(), "{none}");
+        }
+        assert!(parse(Kind::Number, "1,5").is_err() && parse(Kind::Number, "NaN").is_err());
+    }
+}

@@ -1,0 +1,54 @@
+//! The types of properties, and which of them a person may change in a CSV.
+
+/// How the cells of a property are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text on any number of lines: `title`, `rich_text`, `url`, `email`, `phone_number`, `select`, `status`.
+    Text,
+    /// A number as JSON has it.
+    Number,
+    /// `true` or `false`.
+    Checkbox,
+    /// A day or moment, or two with an arrow between them.
+    Date,
+    /// Several texts.
+    List,
+    /// What this program knows nothing of: JSON.
+    Json,
+}
+
+impl Kind {
+    /// Of the name of a type.
+    #[must_use]
+    pub fn of(name: &str) -> Self {
+        match name {
+            "title" | "rich_text" | "text" | "url" | "email" | "phone_number" | "select" | "status" | "unique_id"
+            | "created_by" | "last_edited_by" => Self::Text,
+            "number" => Self::Number,
+            "checkbox" => Self::Checkbox,
+            "date" | "created_time" | "last_edited_time" => Self::Date,
+            "multi_select" | "people" | "relation" | "files" => Self::List,
+            _ => Self::Json,
+        }
+    }
+}
+
+/// Types whose cells say what something else decides: changing them in a CSV changes nothing.
+#[must_use]
+pub fn is_read_only(name: &str) -> bool {
+    matches!(
+        name,
+        "relation"
+            | "people"
+            | "files"
+            | "formula"
+            | "rollup"
+            | "unique_id"
+            | "created_time"
+            | "created_by"
+            | "last_edited_time"
+            | "last_edited_by"
+            | "button"
+            | "verification"
+    )
+}

@@ -1,0 +1,154 @@
+//! Input that nobody should have made: each ends as one clear finding or error, and the Drive is as it was.
+
+use std::fs::{self, File};
+use std::process::Command;
+
+use baton_plugin_sdk::Error;
+use baton_tests::Mount;
+use serde_json::json;
+
+use crate::place::{Place, ids};
+
+const NAME: (&str, &str, &str) = ("title", "Name", "title");
+
+#[test]
+fn sources_that_cannot_be_used_are_told_and_the_others_are_synced() {
+    let place = Place::new();
+    place.database(&[NAME], &[&["p1", "One"]], true);
+    let good = "__page_id,__last_synced_iso,Name\n,,title\np1,,One\n";
+    let sidecar = |id: &str| {
+        json!({ "id": id, "title": "X", "complete": true, "row_count": 1, "properties": { "title": { "name": "Name", "type": "title" } } }).to_string()
+    };
+    for (name, csv, sidecar) in [
+        ("a-twice", good, sidecar("twice")),
+        ("b-twice", good, sidecar("TWICE")),
+        ("cut", "__page_id,__last_synced_iso,Name\n,,title\np1,,\"On", sidecar("cut")),
+        ("fewer", "__page_id,__last_synced_iso,Name\n,,title\n", sidecar("fewer")),
+        ("keys", "__page_id,__last_synced_iso,Name\n,,title\np1,,A\np1,,B\n", sidecar("keys").replace(":1,", ":2,")),
+        ("json", good, "{".to_owned()),
+        ("none", good, json!({ "id": "none", "title": "", "complete": true, "properties": {} }).to_string()),
+        ("path", good, sidecar("../../x")),
+    ] {
+        place.write(&format!("databases/{name}.csv"), csv);
+        place.write(&format!("databases/{name}.json"), &sidecar);
+    }
+    place.write("databases/alone.csv", good);
+    fs::create_dir(place.path("databases/folder.csv")).unwrap();
+    File::create(place.path("databases/large.csv")).unwrap().set_len(500 << 20).unwrap();
+    place.write("databases/large.json", &sidecar("large"));
+    let outcome = place.sync();
+    let expected = [
+        "id-twice:twice",
+        "source:alone",
+        "source:folder",
+        "source:json",
+        "source:path",
+        "source:cut",
+        "source:fewer",
+        "source:keys",
+        "source:large",
+        "source:none",
+    ];
+    let mut found = ids(&outcome);
+    found.sort_unstable();
+    let mut wanted = expected.to_vec();
+    wanted.sort_unstable();
+    assert_eq!(found, wanted, "{:#?}", outcome.findings);
+    assert!(outcome.summary.contains("1 written (1 row)"), "{}", outcome.summary);
+    let large = outcome.findings.iter().find(|finding| finding.id == "source:large").unwrap();
+    assert!(large.title.ends_with("it has 500 MB, more than 16 are not read"), "{}", large.title);
+    assert_eq!(place.names("drive"), ["T_id-1"]);
+}
+
+#[test]
+fn a_pipe_in_place_of_a_csv_is_not_waited_for() {
+    let place = Place::new();
+    place.database(&[NAME], &[&["p1", "One"]], true);
+    place.sync();
+    fs::remove_file(place.path("drive/T_id-1/T_id-1.csv")).unwrap();
+    for path in ["databases/pipe.csv", "drive/T_id-1/T_id-1.csv"] {
+        assert!(Command::new("mkfifo").arg(place.path(path)).status().unwrap().success());
+    }
+    place.write("databases/pipe.json", "{}");
+    let outcome = place.sync();
+    assert_eq!(ids(&outcome), ["source:pipe", "unreadable:id-1"], "{:?}", outcome.findings);
+    assert!(outcome.findings[1].title.contains("no regular file"));
+    place.run("diagnose", &json!({}));
+}
+
+#[test]
+fn titles_stay_in_the_drive() {
+    let place = Place::new();
+    for title in ["../../../etc/passwd", "a/b\\c", "\u{0}\u{1b}[31m\r\n\u{202e}x", "..", "", &"ä".repeat(5_000)] {
+        let outcome = place.run("ensure-folder", &json!({ "database": "id-1", "title": title }));
+        assert!(!outcome.summary.contains(|c: char| c.is_control()), "{outcome:?}");
+        assert_eq!(place.names("drive").len(), 1, "{title:?}");
+    }
+    let outside = place.names("");
+    assert!(
+        outside.iter().all(|name| ["catalog", "databases", "drive", "exports", "own"]
+            .iter()
+            .any(|known| name.starts_with(known))),
+        "{outside:?}"
+    );
+    for id in ["", "../x", "a_b", "a b", &"x".repeat(65)] {
+        let error = place.try_run("ensure-folder", &json!({ "database": id, "title": "T" }));
+        assert!(matches!(error, Err(Error::Permanent(_))), "{id}");
+    }
+}
+
+#[test]
+fn a_csv_on_the_drive_that_is_damaged_is_not_worked_with() {
+    let place = Place::new();
+    place.database(&[NAME], &[&["p1", "One"]], true);
+    place.sync();
+    let damaged: [&[u8]; 4] = [b"", b"\xff\xfe\x00", b"__page_id,__last_synced_iso,Name\n,,title\np1,,\"One", b"x;y\n"];
+    for bytes in damaged {
+        fs::write(place.path("drive/T_id-1/T_id-1.csv"), bytes).unwrap();
+        for args in [json!({}), json!({ "overwrite": true }), json!({ "direction": "from-drive" })] {
+            assert_eq!(ids(&place.run("sync", &args)), ["drive-csv-damaged:id-1"], "{bytes:?} {args}");
+        }
+        assert_eq!(fs::read(place.path("drive/T_id-1/T_id-1.csv")).unwrap(), bytes);
+    }
+}
+
+#[test]
+fn a_full_disk_leaves_every_file_as_it_was() {
+    let place = Place::new();
+    let rows: Vec<[String; 2]> = (0..2_000).map(|row| [format!("p{row}"), format!("name {row}")]).collect();
+    let rows: Vec<[&str; 2]> = rows.iter().map(|[key, name]| [key.as_str(), name.as_str()]).collect();
+    let rows: Vec<&[&str]> = rows.iter().map(<[&str; 2]>::as_slice).collect();
+    place.database(&[NAME], &rows[..1_000], true);
+    let Ok(mount) = Mount::small(&place.path("drive"), 512) else { return };
+    place.sync();
+    let csv = place.csv();
+    mount.fill();
+    place.database(&[NAME], &rows, true);
+    let error = place.try_run("sync", &json!({})).unwrap_err();
+    assert!(matches!(&error, Error::Retryable(text) if text.contains("cannot be written to")), "{error:?}");
+    assert_eq!(place.csv(), csv);
+    let left = [place.names("drive/T_id-1"), place.names("drive/T_id-1/.archive")].concat();
+    assert!(left.iter().all(|name| !name.contains("part")), "{left:?}");
+    mount.free();
+    place.sync();
+    assert_eq!(place.csv().lines().count(), 2_002);
+}
+
+#[test]
+fn without_its_folders_it_asks_for_them() {
+    let place = Place::new();
+    let mut task = crate::place::task(&place.path(""), "sync", &json!({}), 1);
+    let run = |task: &baton_plugin_sdk::Task| {
+        let lent =
+            drive_sync::act::Lent { own: place.own(), catalog: place.catalog(), claims: &place.claims, pause: &|_| {} };
+        drive_sync::act::run(task, lent)
+    };
+    task.mounts.remove(1);
+    assert!(
+        matches!(run(&task), Err(Error::NeedsGrant(text)) if text.contains("baton plugin grant drive-sync files:ro=databases="))
+    );
+    task.mounts.remove(0);
+    assert!(
+        matches!(run(&task), Err(Error::NeedsGrant(text)) if text.contains("baton plugin grant drive-sync files:rw=drive="))
+    );
+}

@@ -1,0 +1,126 @@
+//! `diagnose` and `repair` on a Drive as years of races leave one.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use baton_plugin_kit::lent::Claims as _;
+use baton_plugin_sdk::Error;
+use baton_tests::drive_folder::{self, REAL};
+use baton_tests::sha256;
+use serde_json::json;
+
+use crate::place::{Place, ids, report};
+
+/// How many files there are of each content.
+pub(crate) fn contents(folder: &Path) -> BTreeMap<String, usize> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                *found.entry(sha256(&fs::read(path).unwrap())).or_default() += 1;
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn everything_is_counted() {
+    let place = Place::new();
+    drive_folder::drive(&place.path("drive"), REAL, 1);
+    let outcome = place.run("diagnose", &json!({}));
+    let report = report(&outcome, "drive-health");
+    assert_eq!(
+        (&report["databases"], &report["folders"], &report["superfluous_folders"]),
+        (&json!(241), &json!(409), &json!(168))
+    );
+    let counts = &report["counts"];
+    assert_eq!((&counts["duplicate-folder"], &counts["folder-without-id"]), (&json!(136), &json!(2)));
+    // Beside the loose ones also those that lie in a second folder under the first one's name.
+    assert_eq!(counts["orphan-csv"], json!(272 + 112));
+    assert_eq!((&counts["retention-overrun"], &report["backups"]), (&json!(6), &json!(1_892)));
+    assert_eq!((&counts["missing-csv"], &counts["missing-archive"]), (&json!(6 + 168), &json!(103 + 168)));
+    assert!(
+        ids(&outcome).len() > 200 && outcome.summary.starts_with("241 databases in 409 folders:"),
+        "{}",
+        outcome.summary
+    );
+    let again = place.run("diagnose", &json!({}));
+    assert_eq!(again.findings, outcome.findings, "the same Drive has the same findings");
+}
+
+#[test]
+fn repair_plans_first_and_loses_no_content() {
+    let place = Place::new();
+    let shape = drive_folder::Shape { backups: 0, ..REAL };
+    drive_folder::drive(&place.path("drive"), shape, 1);
+    let before = contents(&place.path("drive"));
+    let names = place.names("drive");
+    let planned = place.run("repair", &json!({}));
+    assert_eq!(place.names("drive"), names, "a plan changes nothing");
+    let plan = report(&planned, "drive-repair")["plan"].as_str().unwrap().to_owned();
+    let applied = place.run("repair", &json!({ "apply": plan }));
+    let undo = report(&applied, "drive-repair");
+    assert!(undo["undo"].as_array().unwrap().len() > 400 && undo["not_done"] == json!([]));
+    let after = contents(&place.path("drive"));
+    assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>(), "every content is still there");
+    let old = place.try_run("repair", &json!({ "apply": plan }));
+    assert!(matches!(old, Err(Error::Permanent(text)) if text.contains("is not as it was")));
+    // What is left after the second and third round needs a person.
+    for _ in 0..3 {
+        place.run("repair", &json!({ "apply": true }));
+    }
+    let health = report(&place.run("diagnose", &json!({})), "drive-health");
+    assert_eq!((&health["counts"]["duplicate-folder"], &health["counts"]["missing-archive"]), (&json!(0), &json!(0)));
+    assert_eq!(contents(&place.path("drive")).keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
+}
+
+#[test]
+fn backups_beyond_those_that_are_kept_go_and_the_others_stay() {
+    let place = Place::new();
+    drive_folder::drive(&place.path("drive"), drive_folder::Shape { duplicates: 0, ..REAL }, 1);
+    place.run("repair", &json!({ "apply": true }));
+    let health = report(&place.run("diagnose", &json!({})), "drive-health");
+    assert_eq!((&health["counts"]["retention-overrun"], &health["backups"]), (&json!(0), &json!(1_892 - 733 + 300)));
+}
+
+#[test]
+fn a_step_whose_database_another_works_on_is_told() {
+    let place = Place::new();
+    for folder in ["T_id-1", "T_id-1 (1)"] {
+        place.write(&format!("drive/{folder}/T_id-1.csv"), folder);
+    }
+    let held = place.claims.take("database:id-1").unwrap();
+    let outcome = place.run("repair", &json!({ "apply": true }));
+    assert_eq!((ids(&outcome), place.names("drive").len()), (vec!["not-repaired:id-1"], 2));
+    drop(held);
+    place.run("repair", &json!({ "apply": true }));
+    assert_eq!(place.names("drive"), ["T_id-1"]);
+    assert_eq!(place.names("drive/T_id-1"), ["T_id-1 (from T_id-1 (1)).csv", "T_id-1.csv"]);
+}
+
+#[test]
+fn manifests_that_disagree_and_columns_that_are_left_are_told() {
+    let place = Place::new();
+    let (name, bpm) = (("title", "Name", "title"), ("b", "BPM", "number"));
+    place.database(&[name, bpm], &[&["p1", "One", "120"]], true);
+    place.sync();
+    assert!(ids(&place.run("diagnose", &json!({}))).is_empty());
+    place.database(&[name], &[&["p1", "One"]], true);
+    place.sync();
+    let outcome = place.run("diagnose", &json!({}));
+    assert_eq!(ids(&outcome), ["tombstone:id-1:T_id-1/T_id-1.csv"]);
+    assert!(outcome.findings[0].evidence.contains("approve-deletion --arg database=id-1 --arg 'property=\"b\"'"));
+    place.edit_csv("Name,BPM", "Name,Beats");
+    place.write("drive/T_id-1/.drive-sync.part", "half");
+    let outcome = place.run("diagnose", &json!({}));
+    assert!(ids(&outcome).contains(&"manifest-disagrees:id-1:T_id-1/T_id-1.manifest.json"));
+    assert!(ids(&outcome).contains(&"leftover:id-1:T_id-1/.drive-sync.part"));
+    place.write("drive/T_id-1/T_id-1.manifest.json", "{");
+    assert!(ids(&place.run("diagnose", &json!({}))).contains(&"manifest-disagrees:id-1:T_id-1/T_id-1.manifest.json"));
+}

@@ -1,0 +1,18 @@
+//! The plugin on real folders and real databases: every action as the host calls it, without the component around it.
+
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod columns;
+#[cfg(test)]
+mod from_drive;
+#[cfg(test)]
+mod healing;
+#[cfg(test)]
+mod naive;
+#[cfg(test)]
+mod place;
+#[cfg(test)]
+mod race;
+#[cfg(test)]
+mod syncing;

@@ -1,0 +1,150 @@
+//! A Drive, databases and what the host lends, in a temporary folder.
+
+use std::cell::Cell;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use baton_plugin_sdk::{Cause, Error, Mount, Outcome, Task};
+use baton_tests::lent::{Lent, LentClaims};
+use drive_sync::act;
+use serde_json::{Value, json};
+
+pub(crate) struct Place {
+    folder: tempfile::TempDir,
+    own: Lent,
+    catalog: Lent,
+    pub(crate) claims: LentClaims,
+    minute: Cell<u32>,
+}
+
+/// A task over folders that are there.
+pub(crate) fn task(root: &Path, action: &str, args: &Value, minute: u32) -> Task {
+    let mount = |name: &str, writable| {
+        let path = root.join(name).to_string_lossy().into_owned();
+        Mount { name: name.into(), path: path.clone(), shown_as: name.into(), host_path: path, writable }
+    };
+    Task {
+        id: format!("t{minute}"),
+        attempt: 1,
+        action: action.into(),
+        args: args.to_string(),
+        cause: Cause::Call,
+        handoff: None,
+        mounts: vec![mount("drive", true), mount("databases", false), mount("exports", true)],
+        answer: None,
+        now: format!("2026-01-18T{:02}:{:02}:00Z", 10 + minute / 60, minute % 60),
+    }
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["drive", "databases", "exports"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        let (own, catalog) = (Lent::own(folder.path()), Lent::catalog(folder.path()));
+        Self { folder, own, catalog, claims: LentClaims::default(), minute: Cell::new(0) }
+    }
+
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    pub(crate) fn own(&self) -> &Lent {
+        &self.own
+    }
+
+    pub(crate) fn catalog(&self) -> &Lent {
+        &self.catalog
+    }
+
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Names in a folder, hidden ones too.
+    pub(crate) fn names(&self, path: &str) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(self.path(path))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Does a task, a minute after the last.
+    pub(crate) fn try_run(&self, action: &str, args: &Value) -> Result<Outcome, Error> {
+        self.minute.set(self.minute.get() + 1);
+        let task = task(self.folder.path(), action, args, self.minute.get());
+        let lent = act::Lent { own: &self.own, catalog: &self.catalog, claims: &self.claims, pause: &|_| {} };
+        act::run(&task, lent)
+    }
+
+    #[track_caller]
+    pub(crate) fn run(&self, action: &str, args: &Value) -> Outcome {
+        self.try_run(action, args).unwrap_or_else(|error| panic!("{action} {args}: {error:?}"))
+    }
+
+    #[track_caller]
+    pub(crate) fn sync(&self) -> Outcome {
+        self.run("sync", &json!({}))
+    }
+
+    /// Writes a database `T` with the id `id-1`: (property id, name, type) and rows of `__page_id` and cells.
+    pub(crate) fn database(&self, properties: &[(&str, &str, &str)], rows: &[&[&str]], complete: bool) {
+        let quoted = |cell: &str| format!("\"{}\"", cell.replace('"', "\"\""));
+        let mut csv = "__page_id,__last_synced_iso".to_owned();
+        for (_, name, _) in properties {
+            csv += &format!(",{}", quoted(name));
+        }
+        csv += "\n,";
+        for (_, _, kind) in properties {
+            csv += &format!(",{kind}");
+        }
+        for row in rows {
+            csv += &format!("\n{},", row[0]);
+            for cell in &row[1..] {
+                csv += &format!(",{}", quoted(cell));
+            }
+        }
+        let described: serde_json::Map<String, Value> = properties
+            .iter()
+            .map(|(id, name, kind)| ((*id).to_owned(), json!({ "name": name, "type": kind })))
+            .collect();
+        let sidecar = json!({
+            "id": "id-1", "title": "T", "complete": complete, "row_count": rows.len(), "properties": described,
+        });
+        // Another time than the last, also on a coarse clock: a reading is told by it.
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        self.write("databases/T.csv", &(csv + "\n"));
+        self.write("databases/T.json", &sidecar.to_string());
+    }
+
+    pub(crate) fn csv(&self) -> String {
+        self.read("drive/T_id-1/T_id-1.csv")
+    }
+
+    pub(crate) fn edit_csv(&self, from: &str, to: &str) {
+        let csv = self.csv();
+        assert!(csv.contains(from), "{csv}");
+        self.write("drive/T_id-1/T_id-1.csv", &csv.replace(from, to));
+    }
+}
+
+/// The ids of an outcome's findings.
+pub(crate) fn ids(outcome: &Outcome) -> Vec<&str> {
+    outcome.findings.iter().map(|finding| finding.id.as_str()).collect()
+}
+
+/// The JSON of an artifact whose name begins so.
+#[track_caller]
+pub(crate) fn report(outcome: &Outcome, begins: &str) -> Value {
+    let found = outcome.artifacts.iter().find(|file| file.name.starts_with(begins) && file.name.ends_with(".json"));
+    serde_json::from_slice(&found.expect("a report").bytes).unwrap()
+}

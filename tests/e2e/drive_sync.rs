@@ -1,0 +1,133 @@
+//! The plugin `drive-sync` in its sandbox: sixteen real processes at one folder, a sync there and back, and a sync of nothing new.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+
+use baton_tests::drive_folder::{self, REAL};
+use baton_tests::{Output, Workspace};
+use serde_json::Value;
+
+/// A workspace with the plugin and its folders beside it.
+fn workspace() -> (Workspace, PathBuf) {
+    let workspace = Workspace::init();
+    let place = workspace.outside().canonicalize().unwrap();
+    let folder = |name: &str, mode: &str| {
+        fs::create_dir_all(place.join(name)).unwrap();
+        format!("{{ folder = \"{name}\", mode = \"{mode}\", path = {:?} }}", place.join(name).display().to_string())
+    };
+    let files = [folder("drive", "rw"), folder("databases", "ro"), folder("exports", "rw")].join(", ");
+    let sql = "sql = [{ database = \"own\", mode = \"rw\" }, { database = \"catalog\", mode = \"ro\" }]";
+    workspace.install_fixture("drive-sync", &format!("files = [{files}]\n{sql}\nclaims = true"));
+    (workspace, place)
+}
+
+fn run(workspace: &Workspace, action: &str, args: &[&str]) -> Output {
+    let args = args.iter().flat_map(|arg| ["--arg", arg]);
+    workspace.baton(&["run", "drive-sync", action].into_iter().chain(args).collect::<Vec<_>>())
+}
+
+fn race(workspace: &Workspace, arguments: &[&str]) -> Vec<(bool, String)> {
+    let start = || {
+        let mut command = workspace.command();
+        command.arg("-w").arg(workspace.root()).args(arguments).stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let racing: Vec<Child> = (0..16).map(|_| start()).collect();
+    let ended = racing.into_iter().map(|child| child.wait_with_output().unwrap());
+    ended
+        .map(|ended| {
+            let said = [ended.stdout, ended.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            (ended.status.success(), said.concat())
+        })
+        .collect()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn sixteen_processes_make_one_folder() {
+    let (workspace, place) = workspace();
+    // Compiled once, so that all of them come together.
+    run(&workspace, "ensure-folder", &["database=warm", "title=Warm"]).ended(0);
+    for round in 0..3 {
+        let id = format!("database=round-{round}");
+        let ended = race(&workspace, &["run", "drive-sync", "ensure-folder", "--arg", &id, "--arg", "title=Tracks"]);
+        let made = ended.iter().filter(|(_, said)| said.contains("was made.")).count();
+        assert_eq!(made, 1, "{ended:#?}");
+        // Who waited 7 s in vain is to try again; nobody makes a second one.
+        assert!(ended.iter().all(|(good, said)| *good || said.contains("for more than 7 s")), "{ended:#?}");
+    }
+    let expected = ["Tracks_round-0", "Tracks_round-1", "Tracks_round-2", "Warm_warm"];
+    assert_eq!(names(&place.join("drive")), expected);
+}
+
+#[test]
+fn sixteen_processes_put_folders_together_and_lose_no_file() {
+    let (workspace, place) = workspace();
+    run(&workspace, "ensure-folder", &["database=warm", "title=Warm"]).ended(0);
+    for folder in ["T_id-1", "T_id-1 (1)", "T_id-1 (2)", "Old_id-1"] {
+        fs::create_dir(place.join("drive").join(folder)).unwrap();
+        for file in 0..20 {
+            fs::write(place.join("drive").join(folder).join(format!("{file}.txt")), format!("{folder} {file}")).unwrap();
+        }
+    }
+    let ended = race(&workspace, &["run", "drive-sync", "ensure-folder", "--arg", "database=id-1", "--arg", "title=T"]);
+    assert!(ended.iter().any(|(good, _)| *good), "{ended:#?}");
+    assert_eq!(names(&place.join("drive")), ["T_id-1", "Warm_warm"]);
+    let kept = names(&place.join("drive/T_id-1"));
+    assert_eq!(kept.len(), 80, "{kept:?}");
+}
+
+#[test]
+fn of_sixteen_syncs_one_writes_a_database() {
+    let (workspace, place) = workspace();
+    run(&workspace, "ensure-folder", &["database=warm", "title=Warm"]).ended(0);
+    drive_folder::databases(&place.join("databases"), drive_folder::Shape { databases: 1, ..REAL }, 1);
+    let ended = race(&workspace, &["run", "drive-sync", "sync"]);
+    assert!(ended.iter().all(|(good, _)| *good), "{ended:#?}");
+    assert_eq!(ended.iter().filter(|(_, said)| said.contains("1 written")).count(), 1, "{ended:#?}");
+    assert_eq!(names(&place.join("drive")).len(), 2);
+}
+
+#[test]
+fn a_real_drive_is_put_in_order_and_a_sync_of_nothing_new_leaves_it_alone() {
+    let (workspace, place) = workspace();
+    drive_folder::databases(&place.join("databases"), REAL, 1);
+    drive_folder::drive(&place.join("drive"), REAL, 1);
+    let health = |workspace: &Workspace| -> Value {
+        run(workspace, "diagnose", &[]).ended(0);
+        let reports = workspace.list("reports");
+        let last = reports.iter().rfind(|name| name.starts_with("drive-health") && name.ends_with(".json")).unwrap();
+        serde_json::from_str(&workspace.read(&format!("reports/{last}"))).unwrap()
+    };
+    let before = health(&workspace);
+    assert_eq!(before["counts"]["duplicate-folder"], 136);
+    let first = run(&workspace, "sync", &[]).ended(0);
+    assert!((first.stdout + &first.stderr).contains("168 folders merged into others"));
+    let second = run(&workspace, "sync", &[]).ended(0);
+    assert!((second.stdout + &second.stderr).contains("241 databases looked at: 241 unchanged, 0 written (0 rows)."));
+}
+
+#[test]
+fn what_was_changed_on_the_drive_comes_back_and_nothing_is_replaced_unasked() {
+    let (workspace, place) = workspace();
+    drive_folder::databases(&place.join("databases"), drive_folder::Shape { databases: 1, ..REAL }, 1);
+    run(&workspace, "sync", &[]).ended(0);
+    let base = names(&place.join("drive")).remove(0);
+    let csv = place.join("drive").join(&base).join(format!("{base}.csv"));
+    let edited = fs::read_to_string(&csv).unwrap().replace("Row 0, of 0", "Changed by hand");
+    fs::write(&csv, &edited).unwrap();
+    let refused = run(&workspace, "sync", &[]);
+    assert!((refused.stdout.clone() + &refused.stderr).contains("1 refused"), "{}{}", refused.stdout, refused.stderr);
+    assert_eq!(fs::read_to_string(&csv).unwrap(), edited);
+    let taken = run(&workspace, "sync", &["direction=from-drive"]).ended(0);
+    assert!((taken.stdout + &taken.stderr).contains("(1 cell, 0 rows new)"));
+    let exported = fs::read_to_string(place.join("exports").join(format!("{base}.csv"))).unwrap();
+    assert!(exported.contains("Changed by hand"));
+}
