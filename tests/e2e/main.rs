@@ -95,6 +95,8 @@ mod signatures;
 #[cfg(test)]
 mod soak;
 #[cfg(test)]
+mod spotify;
+#[cfg(test)]
 mod storm;
 #[cfg(test)]
 mod torn_writes;

@@ -225,7 +225,7 @@ mod tests {
             }).collect();
             let once = cleaned(&list, &doubles(&list));
             prop_assert!(doubles(&once).iter().all(|double| !double.sure));
-            let firsts: Vec<_> = ids.iter().enumerate().filter(|(at, id)| ids[..*at].iter().all(|before| before / 2 != **id / 2));
+            let firsts = ids.iter().enumerate().filter(|(at, id)| ids[..*at].iter().all(|before| before / 2 != **id / 2));
             prop_assert_eq!(once, firsts.map(|(at, _)| list[at].clone()).collect::<Vec<_>>());
         }
     }

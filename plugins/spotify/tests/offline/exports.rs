@@ -86,7 +86,7 @@ fn rekordbox_is_well_formed_and_counts_right() {
         match reader.read_event().unwrap() {
             Event::Start(start) => {
                 depth += 1;
-                nodes += i32::from(start.name().as_ref() == b"NODE");
+                nodes += i32::from(start.name().as_ref() == "NODE");
                 start.attributes().for_each(|attribute| drop(attribute.unwrap()));
             }
             Event::Empty(_) => tracks += 1,

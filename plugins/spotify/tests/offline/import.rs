@@ -4,6 +4,7 @@ use std::fs;
 use std::time::{Duration, SystemTime};
 
 use baton_plugin_sdk::Error;
+use baton_tests::spotify_exports;
 use spotify::import::Args;
 
 use super::support::{A, Place, ids, row, uri};
@@ -194,4 +195,19 @@ fn a_playlist_that_is_gone_from_the_catalog_is_imported_again() {
         .unwrap();
     assert!(titles(&place, "a").is_empty());
     assert_eq!((place.import().0.playlists, titles(&place, "a")), (1, vec!["One".to_owned()]));
+}
+
+#[test]
+fn a_whole_library_is_imported_and_importing_it_again_changes_nothing() {
+    let place = Place::new();
+    let written = spotify_exports::write(&place.path(), 132, 25_000, 7).unwrap();
+    let begun = std::time::Instant::now();
+    let (first, _) = place.import();
+    let took = begun.elapsed();
+    assert_eq!((first.files, first.playlists, first.entries, first.tracks), (132, 132, 25_000, written.tracks));
+    let begun = std::time::Instant::now();
+    let (again, _) = place.import();
+    println!("first {took:?}, again {:?}", begun.elapsed());
+    assert_eq!((again.unchanged, again.playlists), (132, 0));
+    assert_eq!(place.rows("SELECT count(*) FROM playlist_items"), ["25000"]);
 }

@@ -21,7 +21,7 @@ pub(crate) const A: &str = "Track URI,Track Name,Album Name,Artist Name(s),Relea
 /// A row of it with these names, and nothing else.
 pub(crate) fn row(number: usize, title: &str, artists: &str) -> String {
     format!(
-        "{},{title},Album {number},{artists},2021-03-0{},{},40,false,someone,2024-01-02T03:04:05Z,,Label,0.5,0.6,9,-7.1,0,0.05,0.1,0,0.12,0.4,122.5,4",
+        "{},{title},Album {number},\"{artists}\",2021-03-0{},{},40,false,someone,2024-01-02T03:04:05Z,,Label,0.5,0.6,9,-7.1,0,0.05,0.1,0,0.12,0.4,122.5,4",
         uri(number),
         number % 9 + 1,
         200_000 + number * 20_000
