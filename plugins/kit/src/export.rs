@@ -184,7 +184,10 @@ mod tests {
         (0..=MOST_FILES).for_each(|number| many.put(format!("{number}.csv"), "text/csv", Vec::new()));
         for refused in [large, many] {
             let error = refused.finish(&mut outcome);
-            assert!(matches!(&error, Err(Error::Permanent(text)) if text.contains("files:rw=exports=FOLDER")), "{error:?}");
+            assert!(
+                matches!(&error, Err(Error::Permanent(text)) if text.contains("files:rw=exports=FOLDER")),
+                "{error:?}"
+            );
         }
     }
 }
