@@ -212,7 +212,8 @@ mod tests {
 
     #[test]
     fn what_names_nothing_is_never_a_double() {
-        let spoken = Entry { uri: Uri::parse("spotify:episode:4uLU6hMCjMI75M1A2tKUQC"), ..entry("1", "Talk", 1_000, None) };
+        let spoken =
+            Entry { uri: Uri::parse("spotify:episode:4uLU6hMCjMI75M1A2tKUQC"), ..entry("1", "Talk", 1_000, None) };
         let list = [Entry::default(), Entry::default(), spoken.clone(), spoken, entry("2", "Talk", 1_000, None)];
         assert_eq!(found(&list), [(3, 2, true)]);
     }

@@ -45,7 +45,8 @@ pub fn changes(old: &[String], new: &[String]) -> Changes {
     }
     let mut changes = Changes::default();
     for to in left(new_left) {
-        let from = new.get(to).and_then(|name| waiting.get_mut(name.as_str())).and_then(std::collections::VecDeque::pop_front);
+        let from =
+            new.get(to).and_then(|name| waiting.get_mut(name.as_str())).and_then(std::collections::VecDeque::pop_front);
         match from {
             Some(from) => changes.moved.push((from, to)),
             None => changes.added.push(to),

@@ -98,8 +98,12 @@ impl Place {
 
     /// Every row of every table of the catalog, to tell whether anything has changed.
     pub(crate) fn dump(&self) -> Vec<String> {
-        let tables = texts(&self.catalog, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'search%'");
-        tables.iter().flat_map(|table| texts(&self.catalog, &format!("SELECT * FROM \"{table}\" ORDER BY 1, 2"))).collect()
+        let tables =
+            texts(&self.catalog, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'search%'");
+        tables
+            .iter()
+            .flat_map(|table| texts(&self.catalog, &format!("SELECT * FROM \"{table}\" ORDER BY 1, 2")))
+            .collect()
     }
 }
 
@@ -127,6 +131,10 @@ pub(crate) fn ids(findings: &[Finding]) -> Vec<&str> {
 pub(crate) fn holds(folder: &Path, bytes: &[u8]) -> bool {
     fs::read_dir(folder).unwrap().any(|entry| {
         let path = entry.unwrap().path();
-        if path.is_dir() { holds(&path, bytes) } else { fs::read(path).unwrap().windows(bytes.len()).any(|part| part == bytes) }
+        if path.is_dir() {
+            holds(&path, bytes)
+        } else {
+            fs::read(path).unwrap().windows(bytes.len()).any(|part| part == bytes)
+        }
     })
 }
