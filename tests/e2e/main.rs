@@ -101,6 +101,8 @@ mod snapshots;
 #[cfg(test)]
 mod soak;
 #[cfg(test)]
+mod spotify;
+#[cfg(test)]
 mod storm;
 #[cfg(test)]
 mod torn_writes;

@@ -20,6 +20,7 @@ mod oci_registry;
 mod output;
 mod places;
 mod server;
+pub mod spotify_exports;
 mod task;
 mod tool;
 mod workspace;

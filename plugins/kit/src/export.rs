@@ -13,6 +13,9 @@ use baton_plugin_sdk::{Artifact, Error, Mount, Outcome, Task};
 /// What the artifacts of an outcome may have together, with room for the rest of it.
 const MOST_ARTIFACTS: usize = 15 << 20;
 
+/// How many of the 100 artifacts of an outcome may be an export's; the rest is for the plugin's own reports.
+const MOST_FILES: usize = 90;
+
 /// Files in the making.
 #[derive(Debug)]
 pub struct Exports {
@@ -39,7 +42,7 @@ impl Exports {
     ///
     /// # Errors
     /// `retryable` when the folder cannot be written to, with nothing of this export in it; `permanent` when there is no folder and the
-    /// files are too large for reports.
+    /// files are too large or too many for reports.
     pub fn finish(self, outcome: &mut Outcome) -> Result<Vec<String>, Error> {
         let Some((folder, shown)) = self.folder else {
             return hand_in(self.files, &self.name, outcome);
@@ -59,9 +62,11 @@ fn of_mount(mount: &Mount) -> (PathBuf, String) {
 
 fn hand_in(files: Vec<Artifact>, name: &str, outcome: &mut Outcome) -> Result<Vec<String>, Error> {
     let bytes: usize = files.iter().map(|file| file.bytes.len()).sum();
-    if bytes > MOST_ARTIFACTS {
+    if bytes > MOST_ARTIFACTS || files.len() > MOST_FILES {
         return Err(Error::Permanent(format!(
-            "the export has {} MB and reports take {}: grant a folder for it (baton plugin grant PLUGIN files:rw={name}=FOLDER)",
+            "the export has {} files and {} MB, and reports take {MOST_FILES} and {}: grant a folder for it \
+             (baton plugin grant PLUGIN files:rw={name}=FOLDER)",
+            files.len(),
             bytes >> 20,
             MOST_ARTIFACTS >> 20
         )));
@@ -174,10 +179,15 @@ mod tests {
         small.put("a.csv", "text/csv", b"1".to_vec());
         assert_eq!(small.finish(&mut outcome).unwrap(), ["reports/a.csv"]);
         assert_eq!(outcome.artifacts.len(), 1);
-        let mut large = exports(None);
+        let (mut large, mut many) = (exports(None), exports(None));
         large.put("a.csv", "text/csv", vec![0; MOST_ARTIFACTS + 1]);
-        assert!(
-            matches!(large.finish(&mut outcome), Err(Error::Permanent(text)) if text.contains("files:rw=exports=FOLDER"))
-        );
+        (0..=MOST_FILES).for_each(|number| many.put(format!("{number}.csv"), "text/csv", Vec::new()));
+        for refused in [large, many] {
+            let error = refused.finish(&mut outcome);
+            assert!(
+                matches!(&error, Err(Error::Permanent(text)) if text.contains("files:rw=exports=FOLDER")),
+                "{error:?}"
+            );
+        }
     }
 }

@@ -31,7 +31,8 @@ pub fn playlists(catalog: &dyn Tables, only: &[String], with: With) -> Result<Ve
     let only: Vec<_> = only.iter().map(|name| playlist_id(name)).collect();
     let mut playlists = heads(catalog)?;
     playlists.retain(|(_, playlist)| only.is_empty() || only.contains(&playlist_id(&playlist.name)));
-    let places: HashMap<i64, usize> = playlists.iter().enumerate().map(|(place, (number, _))| (*number, place)).collect();
+    let places: HashMap<i64, usize> =
+        playlists.iter().enumerate().map(|(place, (number, _))| (*number, place)).collect();
     let mut tracks: HashMap<i64, Vec<(usize, usize)>> = HashMap::new();
     let mut count = 0;
     for row in items(catalog)? {

@@ -212,7 +212,8 @@ mod tests {
 
     #[test]
     fn what_names_nothing_is_never_a_double() {
-        let spoken = Entry { uri: Uri::parse("spotify:episode:4uLU6hMCjMI75M1A2tKUQC"), ..entry("1", "Talk", 1_000, None) };
+        let spoken =
+            Entry { uri: Uri::parse("spotify:episode:4uLU6hMCjMI75M1A2tKUQC"), ..entry("1", "Talk", 1_000, None) };
         let list = [Entry::default(), Entry::default(), spoken.clone(), spoken, entry("2", "Talk", 1_000, None)];
         assert_eq!(found(&list), [(3, 2, true)]);
     }
@@ -225,7 +226,7 @@ mod tests {
             }).collect();
             let once = cleaned(&list, &doubles(&list));
             prop_assert!(doubles(&once).iter().all(|double| !double.sure));
-            let firsts: Vec<_> = ids.iter().enumerate().filter(|(at, id)| ids[..*at].iter().all(|before| before / 2 != **id / 2));
+            let firsts = ids.iter().enumerate().filter(|(at, id)| ids[..*at].iter().all(|before| before / 2 != **id / 2));
             prop_assert_eq!(once, firsts.map(|(at, _)| list[at].clone()).collect::<Vec<_>>());
         }
     }

@@ -88,8 +88,12 @@ fn playlists_for_track(task: &Task) -> Result<Outcome, Error> {
 fn export_playlists(task: &Task) -> Result<Outcome, Error> {
     let (folders, mut findings) = (folders(task), Findings::default());
     let own = sql::own();
-    let made =
-        export::run(Sources { catalog: &sql::catalog(), folders: &folders }, Some(&own), &arguments(task)?, &mut findings)?;
+    let made = export::run(
+        Sources { catalog: &sql::catalog(), folders: &folders },
+        Some(&own),
+        &arguments(task)?,
+        &mut findings,
+    )?;
     outcome(task, made, findings)
 }
 

@@ -91,7 +91,13 @@ fn tracks(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Result<
     let same: Vec<_> = known.into_iter().filter(|(_, entry)| entry.isrc.as_deref() == Some(isrc.as_str())).collect();
     if same.is_empty() {
         let title = format!("{named} is no id, URI, address or ISRC of a track that the catalog has");
-        findings.add("unknown-track", named, Severity::Low, title, "`import` reads Spotify's exports into the catalog.");
+        findings.add(
+            "unknown-track",
+            named,
+            Severity::Low,
+            title,
+            "`import` reads Spotify's exports into the catalog.",
+        );
     }
     Ok(same)
 }
@@ -111,9 +117,16 @@ fn one(catalog: &dyn Tables, number: i64) -> Result<Entry, Error> {
 
 fn by_names(known: &[(i64, Entry)], args: &Args, findings: &mut Findings) -> Result<Vec<(i64, Entry)>, Error> {
     let Some(title) = args.title.clone().filter(|title| !title.trim().is_empty()) else {
-        return Err(Error::Permanent("name the track: `track` (an id, URI, address or ISRC), or `title` and `artist`".to_owned()));
+        return Err(Error::Permanent(
+            "name the track: `track` (an id, URI, address or ISRC), or `title` and `artist`".to_owned(),
+        ));
     };
-    let asked = Track { title, artists: args.artist.iter().cloned().collect(), duration_ms: args.duration_ms, ..Track::default() };
+    let asked = Track {
+        title,
+        artists: args.artist.iter().cloned().collect(),
+        duration_ms: args.duration_ms,
+        ..Track::default()
+    };
     let candidates: Vec<_> = known.iter().map(|(_, entry)| entry.track()).collect();
     let at = |place: usize| known.get(place).cloned();
     match Matcher::new(&candidates).find(&asked) {
@@ -130,8 +143,15 @@ fn by_names(known: &[(i64, Entry)], args: &Args, findings: &mut Findings) -> Res
         }
         Decision::None { nearest, reasons } => {
             let why = reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-            let near = nearest.and_then(at).map(|(_, entry)| format!("; nearest is {}", entry.named())).unwrap_or_default();
-            findings.add("unknown-track", &asked.title, Severity::Low, format!("no playlist holds {}{near}", asked.title), why);
+            let near =
+                nearest.and_then(at).map(|(_, entry)| format!("; nearest is {}", entry.named())).unwrap_or_default();
+            findings.add(
+                "unknown-track",
+                &asked.title,
+                Severity::Low,
+                format!("no playlist holds {}{near}", asked.title),
+                why,
+            );
             Ok(Vec::new())
         }
     }
@@ -155,14 +175,16 @@ fn places(catalog: &dyn Tables, track: i64, entry: &Entry) -> Result<Vec<Place>,
 
 fn report(answers: &[(Entry, Vec<Place>)]) -> Result<Made, Error> {
     let wrong = |error: String| Error::Permanent(error);
-    let mut csv = Written::new(["Track URI", "Artist", "Title", "Playlist", "Service", "Position", "File"]).map_err(wrong)?;
+    let mut csv =
+        Written::new(["Track URI", "Artist", "Title", "Playlist", "Service", "Position", "File"]).map_err(wrong)?;
     let (mut page, mut data, mut said) = (String::from("# Playlists of a track\n"), Vec::new(), Vec::new());
     for (entry, places) in answers {
         let uri = entry.uri.as_ref().map(Uri::text).unwrap_or_default();
         let _ = write!(page, "\n## {}\n\n", cell(&entry.named()));
         let unassigned = file_place(None, entry);
         let first = places.first().map_or(unassigned.as_str(), |place| place.file.as_str());
-        let _ = write!(page, "Its file belongs to `{}`.\n\n| playlist | position | from |\n|---|---|---|\n", cell(first));
+        let _ =
+            write!(page, "Its file belongs to `{}`.\n\n| playlist | position | from |\n|---|---|---|\n", cell(first));
         for place in places {
             let position = place.position.to_string();
             csv.row([&uri, &entry.credit(), &entry.title, &place.playlist, &place.service, &position, &place.file])
@@ -177,10 +199,14 @@ fn report(answers: &[(Entry, Vec<Place>)]) -> Result<Made, Error> {
             .iter()
             .map(|place| json!({ "playlist": place.playlist, "service": place.service, "position": place.position, "file": place.file }))
             .collect();
-        data.push(json!({ "uri": uri, "title": entry.title, "artists": entry.artists, "file": first, "playlists": list }));
+        data.push(
+            json!({ "uri": uri, "title": entry.title, "artists": entry.artists, "file": first, "playlists": list }),
+        );
     }
     let summary = match said.as_slice() {
-        [] => "No track of the catalog is surely the one that was asked for; the findings say what it may be.".to_owned(),
+        [] => {
+            "No track of the catalog is surely the one that was asked for; the findings say what it may be.".to_owned()
+        }
         said => format!("{}.", said.iter().take(5).cloned().collect::<Vec<_>>().join("; ")),
     };
     let reports = vec![

@@ -68,7 +68,9 @@ impl Sources<'_> {
                 playlists.push(playlist);
             }
             if count > MOST_ENTRIES {
-                return Err(Error::Permanent(format!("`{place}` has more than {MOST_ENTRIES} entries; name fewer files")));
+                return Err(Error::Permanent(format!(
+                    "`{place}` has more than {MOST_ENTRIES} entries; name fewer files"
+                )));
             }
         }
         if files == 0 {
@@ -82,5 +84,8 @@ impl Sources<'_> {
 /// Why a file was not read, for the message: the findings are lost with an error.
 fn findings_of(findings: &mut Findings) -> String {
     let list = std::mem::take(findings).into_list();
-    list.into_iter().find(|finding| finding.id.starts_with("file:")).map(|finding| format!(": {}", finding.title)).unwrap_or_default()
+    list.into_iter()
+        .find(|finding| finding.id.starts_with("file:"))
+        .map(|finding| format!(": {}", finding.title))
+        .unwrap_or_default()
 }

@@ -9,8 +9,11 @@ use crate::database::{form_after, migrate};
 use crate::guest::limits::BUSY;
 
 /// Step `n` brings form `n` to form `n + 1`. Never edited once released, only added to.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../../migrations/catalog/0001.sql"), include_str!("../../migrations/catalog/0002.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../../migrations/catalog/0001.sql"),
+    include_str!("../../migrations/catalog/0002.sql"),
+    include_str!("../../migrations/catalog/0003.sql"),
+];
 
 /// The catalog, for reading.
 pub struct Catalog {

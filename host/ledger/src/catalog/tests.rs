@@ -119,6 +119,41 @@ fn what_is_said_again_changes_nothing() {
 }
 
 #[test]
+fn a_new_track_is_what_choosing_among_its_facts_would_make_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = writer(folder.path());
+    let whole = [
+        ("title", text("One")),
+        ("artists", text("[\"A\", \"B, C\"]")),
+        ("album", text("Album")),
+        ("album_artist", text("A")),
+        ("duration_ms", Value::Integer(200_000)),
+        ("isrc", text("USABC0000001")),
+        ("bpm", Value::Real(120.5)),
+        ("musical_key", text("Am")),
+        ("genre", text("House")),
+        ("released", text("2021")),
+        ("label", text("Label")),
+        ("rating", Value::Integer(4)),
+        ("added_at", Value::Integer(9)),
+        ("more", text("{\"energy\": 0.5}")),
+    ];
+    track(&writer, "s", 1, "whole", &whole);
+    track(&writer, "s", 1, "bare", &[("title", text("Two")), ("artists", text("A & B")), ("album", text("album"))]);
+    track(&writer, "s", 1, "more", &[("title", text("Three")), ("more", text("{\"bpm\": 99.5, \"label\": \"L\"}"))]);
+    let rows = || {
+        let sql = "SELECT title, artists, artist, album, album_artist, album_id, duration_ms, isrc, bpm, musical_key, genre, \
+            released, label, rating, added_at FROM tracks ORDER BY id";
+        writer.query(sql, &[]).unwrap().rows
+    };
+    let first = rows();
+    assert_eq!((first[0][3].clone(), first[2][8].clone()), (text("Album"), Value::Real(99.5)));
+    // Whoever ranks a source has all of its tracks chosen anew.
+    put(&writer, "put_source", &[("name", text("s")), ("rank", Value::Integer(1))]);
+    assert_eq!(rows(), first);
+}
+
+#[test]
 fn of_several_claims_the_higher_rank_and_then_the_newer_counts() {
     let folder = tempfile::tempdir().unwrap();
     let writer = writer(folder.path());

@@ -45,7 +45,8 @@ pub fn changes(old: &[String], new: &[String]) -> Changes {
     }
     let mut changes = Changes::default();
     for to in left(new_left) {
-        let from = new.get(to).and_then(|name| waiting.get_mut(name.as_str())).and_then(std::collections::VecDeque::pop_front);
+        let from =
+            new.get(to).and_then(|name| waiting.get_mut(name.as_str())).and_then(std::collections::VecDeque::pop_front);
         match from {
             Some(from) => changes.moved.push((from, to)),
             None => changes.added.push(to),
@@ -141,7 +142,7 @@ mod tests {
             ("abc", "axc", &[1], &[1], &[]),
             ("", "ab", &[], &[0, 1], &[]),
             ("aba", "ba", &[0], &[], &[]),
-            ("aab", "aba", &[], &[], &[(1, 2)]),
+            ("aab", "aba", &[], &[], &[(0, 2)]),
             ("aa", "aaa", &[], &[2], &[]),
         ] {
             let found = changes(&list(old), &list(new));

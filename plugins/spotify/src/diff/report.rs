@@ -26,14 +26,18 @@ fn list(pair: &Pair) -> Vec<Change<'_>> {
     let old = |at: &usize| pair.old.as_ref().and_then(|entries| entries.get(*at));
     let new = |at: &usize| pair.new.as_ref().and_then(|entries| entries.get(*at));
     let changes = &pair.changes;
-    let removed = changes.removed.iter().filter_map(|at| {
-        Some(Change { what: "removed", old: Some(*at), new: None, entry: old(at)? })
-    });
-    let added =
-        changes.added.iter().filter_map(|at| Some(Change { what: "added", old: None, new: Some(*at), entry: new(at)? }));
-    let moved = changes.moved.iter().filter_map(|(from, to)| {
-        Some(Change { what: "moved", old: Some(*from), new: Some(*to), entry: new(to)? })
-    });
+    let removed = changes
+        .removed
+        .iter()
+        .filter_map(|at| Some(Change { what: "removed", old: Some(*at), new: None, entry: old(at)? }));
+    let added = changes
+        .added
+        .iter()
+        .filter_map(|at| Some(Change { what: "added", old: None, new: Some(*at), entry: new(at)? }));
+    let moved = changes
+        .moved
+        .iter()
+        .filter_map(|(from, to)| Some(Change { what: "moved", old: Some(*from), new: Some(*to), entry: new(to)? }));
     removed.chain(added).chain(moved).collect()
 }
 
@@ -41,8 +45,11 @@ fn list(pair: &Pair) -> Vec<Change<'_>> {
 pub(super) fn made(pairs: &[Pair], from: &str, to: &str) -> Result<Made, Error> {
     let wrong = |error: String| Error::Permanent(error);
     let sum = |count: fn(&Pair) -> usize| pairs.iter().map(count).sum::<usize>();
-    let (added, removed, moved) =
-        (sum(|pair| pair.changes.added.len()), sum(|pair| pair.changes.removed.len()), sum(|pair| pair.changes.moved.len()));
+    let (added, removed, moved) = (
+        sum(|pair| pair.changes.added.len()),
+        sum(|pair| pair.changes.removed.len()),
+        sum(|pair| pair.changes.moved.len()),
+    );
     let same = pairs.iter().filter(|pair| pair.is_same()).count();
     let summary = if added + removed + moved == 0 && same == pairs.len() {
         format!("Nothing is different: {same} playlists are the same in {from} and {to}.")
@@ -52,8 +59,16 @@ pub(super) fn made(pairs: &[Pair], from: &str, to: &str) -> Result<Made, Error> 
             pairs.len()
         )
     };
-    let mut csv = Written::new(["Playlist", "Change", "Old Position", "New Position", "Track URI", "Track Name", "Artist Name(s)"])
-        .map_err(wrong)?;
+    let mut csv = Written::new([
+        "Playlist",
+        "Change",
+        "Old Position",
+        "New Position",
+        "Track URI",
+        "Track Name",
+        "Artist Name(s)",
+    ])
+    .map_err(wrong)?;
     let mut page = format!("# What has changed in playlists\n\n{summary}\n");
     let mut data = Vec::new();
     for pair in pairs {

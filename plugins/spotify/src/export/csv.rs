@@ -89,7 +89,13 @@ mod tests {
 
     fn entries() -> impl Strategy<Value = Vec<Entry>> {
         let names = prop::collection::vec("[a-zé,\"&]{1,6}", 0..3);
-        let one = ("[0-9A-Za-z]{22}", "[ -~é]{0,12}", names, prop::option::of(1_i64..9_999_999), prop::option::of(0.0..200.0_f64));
+        let one = (
+            "[0-9A-Za-z]{22}",
+            "[ -~é]{0,12}",
+            names,
+            prop::option::of(1_i64..9_999_999),
+            prop::option::of(0.0..200.0_f64),
+        );
         let entry = one.prop_map(|(id, title, artists, duration_ms, tempo)| {
             let mut entry = Entry { uri: Some(Uri::Track(id)), duration_ms, ..Entry::default() };
             title.trim().clone_into(&mut entry.title);

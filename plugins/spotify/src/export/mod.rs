@@ -47,10 +47,16 @@ pub enum Format {
 ///
 /// # Errors
 /// When there is no such playlist.
-pub fn run(sources: Sources<'_>, own: Option<&dyn Tables>, args: &Args, findings: &mut Findings) -> Result<Made, Error> {
+pub fn run(
+    sources: Sources<'_>,
+    own: Option<&dyn Tables>,
+    args: &Args,
+    findings: &mut Findings,
+) -> Result<Made, Error> {
     let from = if args.from.is_empty() { vec![CATALOG.to_owned()] } else { args.from.clone() };
     let formats = if args.formats.is_empty() { vec![Format::Csv] } else { args.formats.clone() };
-    let with = With { files: formats.iter().any(|format| *format != Format::Csv), features: formats.contains(&Format::Csv) };
+    let with =
+        With { files: formats.iter().any(|format| *format != Format::Csv), features: formats.contains(&Format::Csv) };
     let mut playlists = sources.load(&from, &args.playlists, with, findings)?;
     if playlists.is_empty() {
         return Err(Error::Permanent(format!(
@@ -98,7 +104,8 @@ fn tell_missing(playlists: &[Playlist], findings: &mut Findings) {
     for playlist in playlists {
         let missing = playlist.entries.iter().filter(|entry| entry.files.is_empty()).count();
         if missing > 0 {
-            let title = format!("{}: {missing} of {} entries have no file on disk", playlist.name, playlist.entries.len());
+            let title =
+                format!("{}: {missing} of {} entries have no file on disk", playlist.name, playlist.entries.len());
             let what = format!("{}:{}", playlist.service, playlist.id);
             findings.add("not-on-disk", &what, Severity::Info, title, "`wanted` lists them.");
         }

@@ -12,8 +12,7 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, Event};
 use crate::model::{Entry, Playlist};
 
 /// What stays as it is in a path: what RFC 3986 leaves unreserved, and what parts it.
-const PATH: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b':');
+const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b':');
 
 /// The file.
 ///

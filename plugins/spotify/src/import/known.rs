@@ -50,7 +50,8 @@ pub(super) fn playlists(catalog: &dyn Tables) -> Result<States, Error> {
 
 /// Says the sources that know less than a CSV export, below it; what a person has ranked stays.
 pub(super) fn rank(catalog: &dyn Writable) -> Result<(), Error> {
-    let sql = "INSERT INTO put_source (name, rank) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM sources WHERE name = ?1)";
+    let sql =
+        "INSERT INTO put_source (name, rank) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM sources WHERE name = ?1)";
     for (source, rank) in [(PRIVACY, -1_i64), (HISTORY, -2)] {
         catalog.execute(sql, &[source.into(), rank.into()])?;
     }

@@ -61,6 +61,8 @@ pub struct Report {
     pub files: usize,
     /// Files, or playlists of one, that are as they were.
     pub unchanged: usize,
+    /// Files that could not be read; the findings say why.
+    pub unread: usize,
     /// Playlists that were written, with those of liked songs.
     pub playlists: usize,
     /// Their entries.
@@ -80,8 +82,13 @@ impl Report {
         if self.files == 0 {
             return "There is no export to import: no CSV file and no file of the privacy export.".to_owned();
         }
+        let unread = match self.unread {
+            0 => String::new(),
+            unread => format!(" {unread} files could not be read; the findings say why."),
+        };
         if self.playlists + self.plays == 0 {
-            return format!("Nothing has changed: {} of {} files were read, and all that they say is known.", self.files, self.files);
+            let (read, files) = (self.files.saturating_sub(self.unread), self.files);
+            return format!("Nothing has changed: {read} of {files} files were read, and all that they say is known.{unread}");
         }
         let unchanged = if self.unchanged > 0 { format!(" {} were as before.", self.unchanged) } else { String::new() };
         let plays = match (self.plays, self.unlinked) {
@@ -90,8 +97,11 @@ impl Report {
             (plays, open) => format!(" {plays} plays were imported, {open} of them name no track that is known."),
         };
         format!(
-            "{} playlists with {} entries and {} tracks were imported from {} files.{unchanged}{plays}",
-            self.playlists, self.entries, self.tracks, self.files
+            "{} playlists with {} entries and {} tracks were imported from {} files.{unchanged}{plays}{unread}",
+            self.playlists,
+            self.entries,
+            self.tracks,
+            self.files.saturating_sub(self.unread)
         )
     }
 }

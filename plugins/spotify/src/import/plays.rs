@@ -43,6 +43,7 @@ pub(super) fn import(session: &mut Session<'_>, files: &[&Found]) -> Result<(), 
             continue;
         }
         let Some(Content::Plays(plays)) = read(found, session.findings) else {
+            session.report.unread += 1;
             continue;
         };
         say_tracks(session, found, &plays)?;
@@ -65,7 +66,8 @@ fn is_known(session: &Session<'_>, found: &Found, digest: &str, new_tracks: bool
         return Ok(false);
     }
     let sql = "SELECT count(*) FROM external_ids WHERE kind = 'play' AND service = ?1 AND external_id = ?2";
-    Ok(last.as_text() == Some("") || session.lent.catalog.query(sql, &[HISTORY.into(), last.clone()])?.integer() == Some(1))
+    Ok(last.as_text() == Some("")
+        || session.lent.catalog.query(sql, &[HISTORY.into(), last.clone()])?.integer() == Some(1))
 }
 
 /// Says the tracks that the long form names, as far as it knows them.
@@ -102,12 +104,23 @@ fn put(
     session.report.unlinked += unlinked;
     if unlinked > 0 {
         let title = format!("{}: {unlinked} of {} plays name no single track that is known", found.shown, plays.len());
-        session.findings.add("unlinked", &found.shown, Severity::Info, title, "Import the playlists that hold them, and they are linked.");
+        session.findings.add(
+            "unlinked",
+            &found.shown,
+            Severity::Info,
+            title,
+            "Import the playlists that hold them, and they are linked.",
+        );
     }
     remember(session.lent.own, found, digest, (plays.len(), unlinked, last))
 }
 
-fn remember(own: &dyn Writable, found: &Found, digest: &str, (plays, unlinked, last): (usize, usize, String)) -> Result<(), Error> {
+fn remember(
+    own: &dyn Writable,
+    found: &Found,
+    digest: &str,
+    (plays, unlinked, last): (usize, usize, String),
+) -> Result<(), Error> {
     let number = |count: usize| Value::Integer(i64::try_from(count).unwrap_or(i64::MAX));
     let row: Row = vec![found.shown.as_str().into(), digest.into(), number(plays), number(unlinked), last.into()];
     own.execute("INSERT OR REPLACE INTO history_files VALUES (?1, ?2, ?3, ?4, ?5)", &row)?;

@@ -112,6 +112,7 @@ impl<'a> Session<'a> {
     fn privacy(&mut self, found: &Found) -> Result<(), Error> {
         self.report.files += 1;
         let Some(Content::Playlists(playlists)) = read(found, self.findings) else {
+            self.report.unread += 1;
             return Ok(());
         };
         let digest = file_digest(found).map_err(Error::Retryable)?;
@@ -173,22 +174,29 @@ impl<'a> Session<'a> {
             }
         };
         tell("twice", twice, format!("{name}: {twice} entries are there again; `dedupe` plans what to take out"));
-        tell("no-music", spoken, format!("{name}: {spoken} entries are episodes or audiobooks; they keep their places"));
+        tell(
+            "no-music",
+            spoken,
+            format!("{name}: {spoken} entries are episodes or audiobooks; they keep their places"),
+        );
         tell("nothing", nothing, format!("{name}: {nothing} entries name no track; they keep their places"));
     }
 
     /// Playlists whose files are gone. They stay: an export that was moved is no playlist that was deleted.
     fn tell_missing(&mut self) {
         let there: HashSet<&String> = self.ids.values().collect();
-        let mut gone: Vec<_> = self.states.iter().filter(|((service, id), _)| service == CSV && !there.contains(id)).collect();
+        let mut gone: Vec<_> =
+            self.states.iter().filter(|((service, id), _)| service == CSV && !there.contains(id)).collect();
         gone.sort_by_key(|(key, _)| *key);
         for ((_, id), state) in gone {
-            let title = format!("{} has no file any more; it stays in the catalog with {} entries", state.name, state.entries);
+            let title =
+                format!("{} has no file any more; it stays in the catalog with {} entries", state.name, state.entries);
             self.findings.add("no-file", id, Severity::Info, title, "");
         }
     }
 
     pub(super) fn wrong(&mut self, found: &Found, why: &str) -> Result<(), Error> {
+        self.report.unread += 1;
         let title = format!("{} is not read: {why}", found.shown);
         self.findings.add("file", &found.shown, Severity::Medium, title, "");
         Ok(())

@@ -117,7 +117,10 @@ mod tests {
         assert_eq!(playlist.entries[0].numbers, [None; 13]);
         assert_eq!(playlist.entries[1].title, "Two");
         let three = &playlist.entries[2];
-        assert_eq!((three.duration_ms, three.added_at, three.explicit), (Some(200_000), Some(1_704_164_645_000), Some(true)));
+        assert_eq!(
+            (three.duration_ms, three.added_at, three.explicit),
+            (Some(200_000), Some(1_704_164_645_000), Some(true))
+        );
         assert_eq!(findings.len(), 4, "{findings:?}");
         assert!(findings.iter().all(|title| title.starts_with("Mix.csv, line 3: ")), "{findings:?}");
     }
@@ -139,7 +142,8 @@ mod tests {
 
     #[test]
     fn what_was_cut_off_is_not_complete() {
-        let (playlist, findings) = read(&format!("{HEAD}{ID},One,Ida Lund,1,,,\n{ID},\"Two,Ida Lund,1,,,\n{ID},Three,I,1,,,"));
+        let (playlist, findings) =
+            read(&format!("{HEAD}{ID},One,Ida Lund,1,,,\n{ID},\"Two,Ida Lund,1,,,\n{ID},Three,I,1,,,"));
         assert_eq!((playlist.entries.len(), playlist.complete, findings.len()), (2, false, 1));
     }
 

@@ -130,7 +130,8 @@ impl Walk<'_> {
         for entry in entries.filter_map(Result::ok) {
             self.entries += 1;
             if self.entries > MOST_ENTRIES || depth > MOST_DEPTH {
-                let title = format!("{shown} holds more than is looked at; name the folder with the exports in `paths`");
+                let title =
+                    format!("{shown} holds more than is looked at; name the folder with the exports in `paths`");
                 return self.findings.add("too-many-files", shown, Severity::Medium, title, "");
             }
             let name = entry.file_name().to_string_lossy().into_owned();
@@ -169,9 +170,8 @@ fn kind(name: &str) -> Option<Kind> {
         return Some(Kind::Csv);
     }
     let stem = name.strip_suffix(".json")?;
-    let numbered = |prefix: &str| {
-        stem.strip_prefix(prefix).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
-    };
+    let numbered =
+        |prefix: &str| stem.strip_prefix(prefix).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
     if stem == "yourlibrary" {
         Some(Kind::Library)
     } else if numbered("playlist") {
@@ -191,7 +191,9 @@ mod tests {
 
     fn tree() -> (tempfile::TempDir, Vec<Folder>) {
         let place = tempfile::tempdir().unwrap();
-        for name in ["b/Mix.CSV", "a.csv", ".hidden.csv", "Userdata.json", "YourLibrary.json", "b/Playlist1.json", "note.txt"] {
+        for name in
+            ["b/Mix.CSV", "a.csv", ".hidden.csv", "Userdata.json", "YourLibrary.json", "b/Playlist1.json", "note.txt"]
+        {
             let path = place.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "x").unwrap();

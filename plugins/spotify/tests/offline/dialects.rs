@@ -51,7 +51,9 @@ fn a_of_today() {
             label: Some("Küste".to_owned()),
             ..common()
         };
-        for (field, value) in [("popularity", 41.0), ("danceability", 0.5), ("key", 9.0), ("loudness", -7.1), ("mode", 0.0)] {
+        for (field, value) in
+            [("popularity", 41.0), ("danceability", 0.5), ("key", 9.0), ("loudness", -7.1), ("mode", 0.0)]
+        {
             expected.set_number(field, Some(value));
         }
         expected.set_number("tempo", Some(122.5));
@@ -98,7 +100,8 @@ fn b_learns_from_single_artists_where_names_hold_commas() {
     let header = "Track URI,Track Name,Artist URI(s),Artist Name(s)";
     let rows = [("x", "Lund, Voss & Co"), ("x, y", "Lund, Voss & Co, Oto"), ("y, z", "Oto, A, B"), ("v, w", "A, B, C")];
     let rows = rows.map(|(ids, names)| format!("spotify:track:{ID},T,\"{ids}\",\"{names}\"")).join("\n");
-    let artists: Vec<_> = read(format!("{header}\n{rows}\n").as_bytes()).entries.into_iter().map(|entry| entry.artists).collect();
+    let artists: Vec<_> =
+        read(format!("{header}\n{rows}\n").as_bytes()).entries.into_iter().map(|entry| entry.artists).collect();
     assert_eq!(artists[0], ["Lund, Voss & Co"]);
     assert_eq!(artists[1], ["Lund, Voss & Co", "Oto"]);
     // Nobody said who `y` is alone, so two cuts fit, and the credit stays whole.
@@ -110,7 +113,14 @@ fn b_learns_from_single_artists_where_names_hold_commas() {
 fn c_with_underscores_and_other_separators() {
     for separator in [',', ';', '\t'] {
         let header = ["duration_ms", "track_name", "artist_name(s)", "album_name", "track_uri", "something_else"];
-        let row = ["221000", "\"Nachtbus, zweiter Teil\"", "\"Ida Lund,Käthe & Söhne\"", "Fahrplan", &format!("spotify:track:{ID}"), "x"];
+        let row = [
+            "221000",
+            "\"Nachtbus, zweiter Teil\"",
+            "\"Ida Lund,Käthe & Söhne\"",
+            "Fahrplan",
+            &format!("spotify:track:{ID}"),
+            "x",
+        ];
         let join = |cells: &[&str]| cells.join(&separator.to_string());
         assert_eq!(only(format!("{}\n{}\n", join(&header), join(&row)).as_bytes()), common(), "{separator:?}");
     }

@@ -28,7 +28,14 @@ fn put_file(place: &Place, number: usize, path: &str, size: i64) {
 
 fn filled() -> Place {
     let place = Place::with(&[
-        ("Late Night", &[row(1, "One & <Two>", "Ida Lund;Lund, Voss & Co"), row(2, "Zwei", "Oto"), row(1, "One & <Two>", "Ida Lund;Lund, Voss & Co")]),
+        (
+            "Late Night",
+            &[
+                row(1, "One & <Two>", "Ida Lund;Lund, Voss & Co"),
+                row(2, "Zwei", "Oto"),
+                row(1, "One & <Two>", "Ida Lund;Lund, Voss & Co"),
+            ],
+        ),
         ("late night", &[row(3, "Drei", "Oto")]),
         ("CON", &[]),
     ]);
@@ -86,7 +93,7 @@ fn rekordbox_is_well_formed_and_counts_right() {
         match reader.read_event().unwrap() {
             Event::Start(start) => {
                 depth += 1;
-                nodes += i32::from(start.name().as_ref() == b"NODE");
+                nodes += i32::from(start.name().as_ref() == "NODE");
                 start.attributes().for_each(|attribute| drop(attribute.unwrap()));
             }
             Event::Empty(_) => tracks += 1,
@@ -164,11 +171,13 @@ fn diff_tells_what_was_added_removed_and_moved() {
     let data: serde_json::Value = serde_json::from_str(&text(&made.reports[2])).unwrap();
     assert_eq!((&data["added"], &data["playlists"][1]["new_entries"]), (&4.into(), &6.into()));
     // Two files are compared whatever they are called; a file with the catalog by its name.
-    let (files, _) = place.run(|sources, findings| diff::diff(sources, &args("old/Mix.csv", "new/Same.csv"), findings).unwrap());
+    let (files, _) =
+        place.run(|sources, findings| diff::diff(sources, &args("old/Mix.csv", "new/Same.csv"), findings).unwrap());
     assert!(files.summary.contains("2 added, 0 removed, 0 moved"), "{}", files.summary);
     let only = spotify::import::Args { paths: vec!["old".to_owned()], ..spotify::import::Args::default() };
     place.import_only(&only).unwrap();
-    let (same, _) = place.run(|sources, findings| diff::diff(sources, &args("old/Same.csv", "catalog"), findings).unwrap());
+    let (same, _) =
+        place.run(|sources, findings| diff::diff(sources, &args("old/Same.csv", "catalog"), findings).unwrap());
     assert!(same.summary.starts_with("Nothing is different: 1 playlists"), "{}", same.summary);
 }
 
@@ -179,24 +188,40 @@ fn merge_takes_each_once_and_keeps_local_files() {
         ("b", &[row(2, "Two", "Oto"), local.clone(), row(1, "Other name", "Oto")]),
         ("a", &[row(1, "One", "Oto"), local, row(3, "Three", "Oto")]),
     ]);
-    let args = merge::Args { from: vec!["a.csv".to_owned(), "b.csv".to_owned()], playlists: Vec::new(), name: "../All\u{7}".to_owned() };
+    let args = merge::Args {
+        from: vec!["a.csv".to_owned(), "b.csv".to_owned()],
+        playlists: Vec::new(),
+        name: "../All\u{7}".to_owned(),
+    };
     let (made, _) = place.run(|sources, findings| merge::run(sources, &args, findings).unwrap());
     assert_eq!(names(&made.exports), ["_All.csv"]);
     assert_eq!(made.summary, "2 playlists with 6 entries became `../All` with 4.");
-    let titles: Vec<_> = text(&made.exports[0]).lines().skip(1).map(|line| line.split(',').nth(1).unwrap().to_owned()).collect();
+    let titles: Vec<_> =
+        text(&made.exports[0]).lines().skip(1).map(|line| line.split(',').nth(1).unwrap().to_owned()).collect();
     assert_eq!(titles, ["One", "Tape", "Three", "Two"]);
-    let by_name = merge::Args { from: vec![".".to_owned()], playlists: vec!["b".to_owned(), "a".to_owned()], name: "x".to_owned() };
+    let by_name = merge::Args {
+        from: vec![".".to_owned()],
+        playlists: vec!["b".to_owned(), "a".to_owned()],
+        name: "x".to_owned(),
+    };
     let (made, _) = place.run(|sources, findings| merge::run(sources, &by_name, findings).unwrap());
     assert!(text(&made.exports[0]).lines().nth(1).unwrap().contains("Two"), "the names decide the order");
 }
 
 #[test]
 fn dedupe_plans_and_deletes_nothing() {
-    let place = Place::with(&[("Mix", &[row(1, "One", "Oto"), row(1, "One", "Oto"), row(2, "Two", "Oto")]), ("Fine", &[row(3, "Three", "Oto")])]);
+    let place = Place::with(&[
+        ("Mix", &[row(1, "One", "Oto"), row(1, "One", "Oto"), row(2, "Two", "Oto")]),
+        ("Fine", &[row(3, "Three", "Oto")]),
+    ]);
     place.import();
     let before = place.dump();
-    let (made, findings) = place.run(|sources, findings| dedupe::run(sources, &dedupe::Args::default(), findings).unwrap());
-    assert_eq!((names(&made.reports), names(&made.exports)), (vec!["playlist-duplicates.csv"], vec!["Mix.deduped.csv"]));
+    let (made, findings) =
+        place.run(|sources, findings| dedupe::run(sources, &dedupe::Args::default(), findings).unwrap());
+    assert_eq!(
+        (names(&made.reports), names(&made.exports)),
+        (vec!["playlist-duplicates.csv"], vec!["Mix.deduped.csv"])
+    );
     let plan = text(&made.reports[0]);
     assert_eq!(plan.lines().nth(1).unwrap(), format!("Mix,2,remove,{0},Oto - One,1,{0},the same id", uri(1)));
     assert_eq!((text(&made.exports[0]).lines().count(), ids(&findings)), (3, vec!["twice:spotify-csv:mix"]));
@@ -208,13 +233,17 @@ fn errors_name_what_is_missing() {
     let place = Place::new();
     place.write("bad.csv", "a,b\n");
     let args = |from: &str| export::Args { from: vec![from.to_owned()], ..export::Args::default() };
-    for (from, words) in [("catalog", "`import` reads"), ("none.csv", "there is no `none.csv`"), ("bad.csv", "its header is `a, b`")] {
+    for (from, words) in
+        [("catalog", "`import` reads"), ("none.csv", "there is no `none.csv`"), ("bad.csv", "its header is `a, b`")]
+    {
         let (made, _) = place.run(|sources, findings| export::run(sources, None, &args(from), findings));
         assert!(matches!(&made, Err(Error::Permanent(text)) if text.contains(words)), "{from}: {made:?}");
     }
     let nowhere = spotify::source::Sources { catalog: &place.catalog, folders: &[] };
     let made = export::run(nowhere, None, &args("a.csv"), &mut baton_plugin_kit::Findings::default());
-    assert!(matches!(made, Err(Error::NeedsGrant(text)) if text.contains("baton plugin grant spotify files:ro=spotify=FOLDER")));
+    assert!(
+        matches!(made, Err(Error::NeedsGrant(text)) if text.contains("baton plugin grant spotify files:ro=spotify=FOLDER"))
+    );
     place.write("empty.csv", A);
     let (made, _) = place.run(|sources, findings| export::run(sources, None, &args("empty.csv"), findings).unwrap());
     assert_eq!(text(&made.exports[0]).lines().count(), 1);

@@ -4,6 +4,7 @@ use std::fs;
 use std::time::{Duration, SystemTime};
 
 use baton_plugin_sdk::Error;
+use baton_tests::spotify_exports;
 use spotify::import::Args;
 
 use super::support::{A, Place, ids, row, uri};
@@ -30,7 +31,8 @@ fn everything_of_a_row_is_said() {
     assert_eq!(playlists(&place), ["spotify-csv|late night|Late Night|1"]);
     let track = place.rows("SELECT title, artist, album, duration_ms, bpm, musical_key, released, label FROM tracks");
     assert_eq!(track, ["One|Ida Lund|Album 1|220000|122.5|Am|2021-03-02|Label"]);
-    let facts = place.rows("SELECT field, value FROM facts WHERE field IN ('danceability', 'popularity', 'explicit') ORDER BY 1");
+    let facts = place
+        .rows("SELECT field, value FROM facts WHERE field IN ('danceability', 'popularity', 'explicit') ORDER BY 1");
     assert_eq!(facts, ["danceability|0.5", "explicit|0", "popularity|40"]);
     let item = place.rows("SELECT position, added_at, added_by FROM playlist_items");
     assert_eq!(item, ["0|1704164645000|someone"]);
@@ -43,7 +45,10 @@ fn importing_again_changes_nothing_and_says_so() {
     let rows: Vec<_> = (0..40).map(|number| row(number, &format!("Song {number}"), "Ida Lund")).collect();
     let place = Place::with(&[("A", &rows[..30]), ("B", &rows[10..]), ("Liked_Songs", &rows[..5])]);
     place.write("account/Playlist1.json", r#"{"playlists": [{"name": "P", "items": [{"track": {"trackName": "Song 1", "artistName": "Ida Lund", "trackUri": "spotify:track:0000000000000000000001"}}]}]}"#);
-    place.write("account/StreamingHistory0.json", r#"[{"endTime": "2024-01-02 03:04", "artistName": "Ida Lund", "trackName": "Song 2", "msPlayed": 1000}]"#);
+    place.write(
+        "account/StreamingHistory0.json",
+        r#"[{"endTime": "2024-01-02 03:04", "artistName": "Ida Lund", "trackName": "Song 2", "msPlayed": 1000}]"#,
+    );
     let (first, _) = place.import();
     assert_eq!((first.playlists, first.entries, first.tracks, first.plays, first.unlinked), (4, 66, 40, 1, 0));
     let before = place.dump();
@@ -125,8 +130,7 @@ fn names_decide_which_playlists_and_which_ids() {
     let only = Args { playlists: vec!["mix".to_owned(), "Liked Songs".to_owned()], ..Args::default() };
     let (report, findings) = place.import_only(&only).unwrap();
     assert_eq!((report.playlists, ids(&findings)), (3, vec!["same-name:spotify/b/MIX.csv"]));
-    let expected =
-        ["spotify-csv|liked songs|Liked Songs|1", "spotify-csv|mix|Mix|1", "spotify-csv|mix#2|MIX|1"];
+    let expected = ["spotify-csv|liked songs|Liked Songs|1", "spotify-csv|mix|Mix|1", "spotify-csv|mix#2|MIX|1"];
     assert_eq!(playlists(&place), expected);
     // Alone it is the same playlist as among all.
     let alone = Args { paths: vec!["b".to_owned()], ..Args::default() };
@@ -143,9 +147,15 @@ fn what_is_no_export_is_told_and_the_others_are_imported() {
     let large = fs::File::create(place.path().join("large.csv")).unwrap();
     large.set_len(500 << 20).unwrap();
     let (report, findings) = place.import();
-    assert_eq!((report.playlists, report.files), (1, 5));
-    let expected =
-        ["file:spotify/YourLibrary.json", "file:spotify/bank.csv", "file:spotify/empty.csv", "file:spotify/large.csv", "twice:spotify-csv:a"];
+    assert_eq!((report.playlists, report.files, report.unread), (1, 5, 4));
+    assert!(report.summary().ends_with("from 1 files. 4 files could not be read; the findings say why."), "{}", report.summary());
+    let expected = [
+        "file:spotify/YourLibrary.json",
+        "file:spotify/bank.csv",
+        "file:spotify/empty.csv",
+        "file:spotify/large.csv",
+        "twice:spotify-csv:a",
+    ];
     let mut found = ids(&findings);
     found.sort_unstable();
     assert_eq!(found, expected);
@@ -162,7 +172,10 @@ fn local_files_and_what_is_no_music_keep_their_places() {
     let place = Place::new();
     place.write("A.csv", format!("{short}\n{local}\n{spoken}\n,Gone,,Ida Lund\n{},One,,Ida Lund\n", uri(1)));
     let (report, findings) = place.import();
-    assert_eq!((report.tracks, titles(&place, "a")), (2, vec!["Tape".to_owned(), String::new(), String::new(), "One".to_owned()]));
+    assert_eq!(
+        (report.tracks, titles(&place, "a")),
+        (2, vec!["Tape".to_owned(), String::new(), String::new(), "One".to_owned()])
+    );
     assert_eq!(ids(&findings), ["no-music:spotify-csv:a", "nothing:spotify-csv:a", "row-without-uri:spotify/A.csv:4"]);
     let id = place.rows("SELECT external_id FROM external_ids WHERE kind = 'track' AND url IS NULL");
     assert_eq!(id, ["spotify:local:Ida+Lund::Tape:90"]);
@@ -179,7 +192,9 @@ fn names_with_odd_characters_are_names() {
 fn errors_when_a_path_leads_nowhere() {
     let place = Place::new();
     let args = Args { paths: vec!["../x".to_owned()], ..Args::default() };
-    assert!(matches!(place.import_only(&args), Err(Error::Permanent(text)) if text.contains("no `../x` below `spotify`")));
+    assert!(
+        matches!(place.import_only(&args), Err(Error::Permanent(text)) if text.contains("no `../x` below `spotify`"))
+    );
     assert!(place.import().0.summary().contains("no export to import"));
 }
 
@@ -190,8 +205,26 @@ fn a_playlist_that_is_gone_from_the_catalog_is_imported_again() {
     use baton_plugin_kit::lent::Writable as _;
     place
         .catalog
-        .execute("INSERT INTO put_playlist (source, service, id, items) VALUES ('spotify-csv', 'spotify-csv', 'a', 0)", &[])
+        .execute(
+            "INSERT INTO put_playlist (source, service, id, items) VALUES ('spotify-csv', 'spotify-csv', 'a', 0)",
+            &[],
+        )
         .unwrap();
     assert!(titles(&place, "a").is_empty());
     assert_eq!((place.import().0.playlists, titles(&place, "a")), (1, vec!["One".to_owned()]));
+}
+
+#[test]
+fn a_whole_library_is_imported_and_importing_it_again_changes_nothing() {
+    let place = Place::new();
+    let written = spotify_exports::write(&place.path(), 132, 25_000, 7).unwrap();
+    let begun = std::time::Instant::now();
+    let (first, _) = place.import();
+    let took = begun.elapsed();
+    assert_eq!((first.files, first.playlists, first.entries, first.tracks), (132, 132, 25_000, written.tracks));
+    let begun = std::time::Instant::now();
+    let (again, _) = place.import();
+    println!("first {took:?}, again {:?}", begun.elapsed());
+    assert_eq!((again.unchanged, again.playlists), (132, 0));
+    assert_eq!(place.rows("SELECT count(*) FROM playlist_items"), ["25000"]);
 }

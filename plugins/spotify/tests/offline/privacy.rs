@@ -101,16 +101,27 @@ const SPOKEN: &str = r#"{"ts": "2024-01-02T03:09:00Z", "ms_played": 5, "episode_
 
 #[test]
 fn both_forms_of_the_history_are_the_same_plays() {
-    let place = Place::with(&[("A", &[row(1, "One", "Ida Lund"), row(3, "Three", "Ida Lund"), row(4, "Three", "Ida Lund")])]);
-    place.write("long/Streaming_History_Audio_2024_0.json", format!("[{}, {}, {SPOKEN}, null]", long("2024-01-02T03:04:05Z", 1, "One"), long("2024-01-02T03:06:05Z", 2, "Two")));
-    place.write("StreamingHistory_music_0.json", r#"[
+    let place =
+        Place::with(&[("A", &[row(1, "One", "Ida Lund"), row(3, "Three", "Ida Lund"), row(4, "Three", "Ida Lund")])]);
+    place.write(
+        "long/Streaming_History_Audio_2024_0.json",
+        format!(
+            "[{}, {}, {SPOKEN}, null]",
+            long("2024-01-02T03:04:05Z", 1, "One"),
+            long("2024-01-02T03:06:05Z", 2, "Two")
+        ),
+    );
+    place.write(
+        "StreamingHistory_music_0.json",
+        r#"[
         {"endTime": "2024-01-02 03:04", "artistName": "Ida Lund", "trackName": "One", "msPlayed": 60000},
         {"endTime": "2024-01-03 03:04", "artistName": "IDA LUND", "trackName": "two", "msPlayed": 9},
         {"endTime": "2024-01-03 03:04", "artistName": "Ida Lund", "trackName": "Two", "msPlayed": 9},
         {"endTime": "2024-01-04 03:04", "artistName": "Nobody", "trackName": "One", "msPlayed": 1},
         {"endTime": "2024-01-05 03:04", "artistName": "Ida Lund", "trackName": "Three", "msPlayed": 1},
         {"endTime": "never", "artistName": "Ida Lund", "trackName": "Three", "msPlayed": 1}
-    ]"#);
+    ]"#,
+    );
     let (report, findings) = place.import();
     assert_eq!((report.plays, report.unlinked, report.tracks), (7, 2, 4));
     let plays = place.rows(
@@ -162,7 +173,10 @@ fn nothing_of_who_listened_where_and_with_what_is_kept() {
 #[test]
 fn a_file_that_breaks_off_says_where_and_writes_nothing() {
     let place = Place::new();
-    place.write("StreamingHistory0.json", r#"[{"endTime": "2024-01-02 03:04", "artistName": "A", "trackName": "B", "msPlayed": 1}, {"end"#);
+    place.write(
+        "StreamingHistory0.json",
+        r#"[{"endTime": "2024-01-02 03:04", "artistName": "A", "trackName": "B", "msPlayed": 1}, {"end"#,
+    );
     place.write("Playlist1.json", r#"{"playlists": [{"name": "A", "items": []}"#);
     place.write("YourLibrary.json", r#"{"albums": []}"#);
     place.write("endsong_1.json", r#"{"no": "list"}"#);

@@ -21,7 +21,7 @@ pub(crate) const A: &str = "Track URI,Track Name,Album Name,Artist Name(s),Relea
 /// A row of it with these names, and nothing else.
 pub(crate) fn row(number: usize, title: &str, artists: &str) -> String {
     format!(
-        "{},{title},Album {number},{artists},2021-03-0{},{},40,false,someone,2024-01-02T03:04:05Z,,Label,0.5,0.6,9,-7.1,0,0.05,0.1,0,0.12,0.4,122.5,4",
+        "{},{title},Album {number},\"{artists}\",2021-03-0{},{},40,false,someone,2024-01-02T03:04:05Z,,Label,0.5,0.6,9,-7.1,0,0.05,0.1,0,0.12,0.4,122.5,4",
         uri(number),
         number % 9 + 1,
         200_000 + number * 20_000
@@ -98,8 +98,12 @@ impl Place {
 
     /// Every row of every table of the catalog, to tell whether anything has changed.
     pub(crate) fn dump(&self) -> Vec<String> {
-        let tables = texts(&self.catalog, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'search%'");
-        tables.iter().flat_map(|table| texts(&self.catalog, &format!("SELECT * FROM \"{table}\" ORDER BY 1, 2"))).collect()
+        let tables =
+            texts(&self.catalog, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'search%'");
+        tables
+            .iter()
+            .flat_map(|table| texts(&self.catalog, &format!("SELECT * FROM \"{table}\" ORDER BY 1, 2")))
+            .collect()
     }
 }
 
@@ -127,6 +131,10 @@ pub(crate) fn ids(findings: &[Finding]) -> Vec<&str> {
 pub(crate) fn holds(folder: &Path, bytes: &[u8]) -> bool {
     fs::read_dir(folder).unwrap().any(|entry| {
         let path = entry.unwrap().path();
-        if path.is_dir() { holds(&path, bytes) } else { fs::read(path).unwrap().windows(bytes.len()).any(|part| part == bytes) }
+        if path.is_dir() {
+            holds(&path, bytes)
+        } else {
+            fs::read(path).unwrap().windows(bytes.len()).any(|part| part == bytes)
+        }
     })
 }

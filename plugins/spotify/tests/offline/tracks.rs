@@ -16,7 +16,8 @@ fn place() -> Place {
     place.import();
     let said = "INSERT INTO put_track (source, service, id, isrc) VALUES ('test', 'spotify', ?1, 'GBAYE0000351')";
     place.catalog.execute(said, &[format!("{:022}", 1).into()]).unwrap();
-    let lonely = "INSERT INTO put_track (source, service, id, title, artists) VALUES ('test', 'spotify', ?1, 'Alone', 'Oto')";
+    let lonely =
+        "INSERT INTO put_track (source, service, id, title, artists) VALUES ('test', 'spotify', ?1, 'Alone', 'Oto')";
     place.catalog.execute(lonely, &[format!("{:022}", 7).into()]).unwrap();
     place
 }
@@ -34,7 +35,11 @@ fn named(track: &str) -> Args {
 fn a_track_is_found_by_any_of_its_names() {
     let place = place();
     let id = format!("{:022}", 1);
-    let by_name = |title: &str, artist: &str| Args { title: Some(title.to_owned()), artist: Some(artist.to_owned()), ..Args::default() };
+    let by_name = |title: &str, artist: &str| Args {
+        title: Some(title.to_owned()),
+        artist: Some(artist.to_owned()),
+        ..Args::default()
+    };
     for args in [
         named(&id),
         named(&uri(1)),
@@ -47,7 +52,12 @@ fn a_track_is_found_by_any_of_its_names() {
         let made = made.unwrap();
         assert!(findings.is_empty(), "{args:?}: {findings:?}");
         let data: serde_json::Value = serde_json::from_slice(&made.reports[2].bytes).unwrap();
-        let found: Vec<_> = data["tracks"][0]["playlists"].as_array().unwrap().iter().map(|one| (one["playlist"].as_str().unwrap(), one["position"].as_i64().unwrap())).collect();
+        let found: Vec<_> = data["tracks"][0]["playlists"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| (one["playlist"].as_str().unwrap(), one["position"].as_i64().unwrap()))
+            .collect();
         assert_eq!(found, [("A: Late?", 2), ("A: Late?", 3), ("B", 1)], "{args:?}");
         assert_eq!(data["tracks"][0]["file"], "A_ Late_/Ida Lund, Oto - Night Bus");
         assert!(made.summary.contains("2 playlists"), "{}", made.summary);
@@ -65,10 +75,15 @@ fn what_is_in_no_playlist_is_unassigned() {
 #[test]
 fn names_that_may_be_several_are_asked_about_and_none_is_guessed() {
     let place = place();
-    let (made, findings) = asked(&place, &Args { title: Some("Nite Buss".to_owned()), artist: Some("Nobody".to_owned()), ..Args::default() });
+    let (made, findings) = asked(
+        &place,
+        &Args { title: Some("Nite Buss".to_owned()), artist: Some("Nobody".to_owned()), ..Args::default() },
+    );
     assert!(made.unwrap().summary.starts_with("No track of the catalog"));
     assert_eq!(findings.len(), 1, "{findings:?}");
     let (made, findings) = asked(&place, &named("nonsense"));
     assert!(made.unwrap().summary.starts_with("No track") && findings == ["unknown-track:nonsense"], "{findings:?}");
-    assert!(matches!(asked(&place, &Args::default()).0, Err(Error::Permanent(text)) if text.contains("name the track")));
+    assert!(
+        matches!(asked(&place, &Args::default()).0, Err(Error::Permanent(text)) if text.contains("name the track"))
+    );
 }

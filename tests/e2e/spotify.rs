@@ -1,0 +1,148 @@
+//! The spotify plugin through the real program: exports by a dropped handoff, each action once, and what bad input comes to.
+
+use std::fs;
+use std::path::PathBuf;
+
+use baton_tests::spotify_exports::{self, HEADER};
+use baton_tests::{Task, Workspace, handoff, text};
+use serde_json::{Value, json};
+
+/// A workspace in which the plugin has all that it asks for, and where its folders lie.
+struct Place {
+    workspace: Workspace,
+    exports: PathBuf,
+    made: PathBuf,
+}
+
+impl Place {
+    fn new() -> Self {
+        let workspace = Workspace::init();
+        let (exports, made) = (workspace.outside().join("spotify"), workspace.outside().join("made"));
+        fs::create_dir_all(&exports).unwrap();
+        fs::create_dir_all(&made).unwrap();
+        let folders = [format!("files:ro=spotify={}", exports.display()), format!("files:rw=exports={}", made.display())];
+        let [spotify, exported] = folders.each_ref().map(String::as_str);
+        workspace.baton(&["plugin", "grant", "spotify", "sql=catalog:rw", "sql=own:rw", spotify, exported]).ended(0);
+        Self { workspace, exports, made }
+    }
+
+    fn playlist(&self, name: &str, numbers: &[u32]) {
+        let row = |number: &u32| format!("spotify:track:{number:022},Song {number},Album,Ida Lund,2021,200000{}\n", ",".repeat(18));
+        let rows: String = numbers.iter().map(row).collect();
+        fs::write(self.exports.join(format!("{name}.csv")), format!("{HEADER}\n{rows}")).unwrap();
+    }
+
+    /// Drops a handoff and lets it run to its end.
+    fn ask(&self, action: &str, args: &Value) -> Task {
+        let title = format!("{action} {}", self.workspace.status().len());
+        let mut asked = handoff("spotify", &title);
+        asked["action"] = action.into();
+        asked["args"] = args.clone();
+        self.workspace.drop_file("spotify", &format!("{}.json", title.replace(' ', "-")), text(&asked));
+        self.workspace.up_once();
+        self.workspace.task(&title)
+    }
+
+    #[track_caller]
+    fn done(&self, action: &str, args: &Value) -> Task {
+        let task = self.ask(action, args);
+        assert_eq!(task.state, "succeeded", "{}", task.reason);
+        task
+    }
+
+    fn stats(&self) -> Value {
+        self.workspace.baton(&["catalog", "stats", "--json"]).ended(0).json()
+    }
+
+    fn made(&self) -> Vec<String> {
+        let mut names: Vec<_> =
+            fs::read_dir(&self.made).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+#[test]
+fn a_whole_library_is_imported_by_a_handoff_and_importing_it_again_changes_nothing() {
+    let place = Place::new();
+    let written = spotify_exports::write(&place.exports, 132, 25_000, 7).unwrap();
+    place.done("import", &json!({}));
+    let first = place.stats();
+    assert_eq!(
+        (&first["counts"]["playlists"], &first["counts"]["tracks"]),
+        (&json!(written.files), &json!(written.tracks))
+    );
+    let again = place.done("import", &json!({}));
+    assert!(again.reason.contains("Nothing has changed: 132 of 132 files"), "{}", again.reason);
+    assert_eq!(place.stats(), first);
+}
+
+#[test]
+fn every_action_runs_by_a_handoff() {
+    let place = Place::new();
+    place.playlist("Mix", &[1, 2, 3, 2]);
+    place.playlist("../odd".replace('/', "_").as_str(), &[4]);
+    place.done("import", &json!({}));
+    place.playlist("Mix", &[2, 1, 5]);
+    let reports = |task: &Task, name: &str| {
+        let found = place.workspace.list("reports").into_iter().any(|report| report.contains(name));
+        assert!(found, "{name} of {task:?} among {:?}", place.workspace.list("reports"));
+    };
+    let task = place.done("diff", &json!({ "from": "catalog", "to": "Mix.csv" }));
+    assert!(task.reason.contains("1 added, 2 removed, 1 moved"), "{}", task.reason);
+    reports(&task, "PLAYLIST_DIFF");
+    let task = place.done("playlists-for-track", &json!({ "title": "Song 2", "artist": "Ida Lund", "duration_ms": 200_000 }));
+    assert!(task.reason.contains("`Mix/Ida Lund - Song 2`"), "{}", task.reason);
+    let task = place.done("dedupe", &json!({}));
+    assert!(task.reason.contains("1 entries may go"), "{}", task.reason);
+    reports(&task, "playlist-duplicates");
+    place.done("merge", &json!({ "from": ["catalog", "Mix.csv"], "name": "All" }));
+    place.done("export", &json!({ "formats": ["csv", "m3u8", "rekordbox"] }));
+    assert_eq!(
+        place.made(),
+        ["All.csv", "Mix.csv", "Mix.deduped.csv", "Mix.m3u8", "_odd.csv", "_odd.m3u8", "rekordbox.xml"]
+    );
+}
+
+#[test]
+fn a_wrong_header_and_half_a_gigabyte_are_one_finding_each() {
+    let place = Place::new();
+    place.playlist("Mix", &[1]);
+    fs::write(place.exports.join("bank.csv"), "Datum,Betrag\n2024-01-01,3\n").unwrap();
+    fs::File::create(place.exports.join("large.csv")).unwrap().set_len(500 << 20).unwrap();
+    let task = place.done("import", &json!({}));
+    let findings = place.workspace.why(&task.id).findings;
+    let titles: Vec<_> = findings.iter().map(|finding| finding.title.as_str()).collect();
+    assert_eq!(titles.len(), 2, "{titles:?}");
+    assert!(titles[0].contains("its header is `Datum, Betrag`") && titles[1].contains("500 MB"), "{titles:?}");
+    assert_eq!(place.stats()["counts"]["playlists"], json!(1));
+}
+
+#[test]
+fn names_that_lead_elsewhere_stay_in_the_folder_of_exports() {
+    let place = Place::new();
+    fs::create_dir(place.exports.join("a")).unwrap();
+    let named = json!({ "playlists": [
+        { "name": "../../out", "items": [] }, { "name": "\u{7}..", "items": [] }, { "name": "MIX", "items": [] }, { "name": "mix", "items": [] }
+    ] });
+    fs::write(place.exports.join("Playlist1.json"), named.to_string()).unwrap();
+    place.done("import", &json!({}));
+    place.done("export", &json!({}));
+    assert_eq!(place.made(), ["MIX.csv", "Untitled.csv", "_.._out.csv", "mix (2).csv"]);
+    assert!(!place.workspace.outside().join("out.csv").exists());
+    let refused = place.ask("import", &json!({ "paths": ["../../etc"] }));
+    assert!(refused.state == "failed" && refused.reason.contains("there is no `../../etc`"), "{refused:?}");
+}
+
+#[test]
+fn a_missing_grant_names_the_command_that_gives_it() {
+    let workspace = Workspace::init();
+    workspace.baton(&["plugin", "grant", "spotify", "sql=catalog:rw", "sql=own:rw"]).ended(0);
+    let mut asked = handoff("spotify", "Import");
+    asked["action"] = "import".into();
+    workspace.drop_file("spotify", "Import.json", text(&asked));
+    workspace.up_once();
+    let task = workspace.task("Import");
+    assert_eq!(task.state, "needs_grant");
+    assert!(task.reason.contains("baton plugin grant spotify files:ro=spotify="), "{}", task.reason);
+}

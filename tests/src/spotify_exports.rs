@@ -1,0 +1,131 @@
+//! Exports of Spotify as people have them: as many playlists as one likes, in the columns of today's Exportify, from a seed. Names,
+//! artists and ids are made up; the same seed gives the same bytes everywhere.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+/// The columns, in order.
+pub const HEADER: &str = "Track URI,Track Name,Album Name,Artist Name(s),Release Date,Duration (ms),Popularity,Explicit,Added By,\
+    Added At,Genres,Record Label,Danceability,Energy,Key,Loudness,Mode,Speechiness,Acousticness,Instrumentalness,Liveness,\
+    Valence,Tempo,Time Signature";
+
+const WORDS: [&str; 24] = [
+    "Night", "Bus", "Harbour", "Glass", "Fahrplan", "Café", "Signal", "Paper", "Moon", "Tape", "Velvet", "North", "Echo", "River",
+    "Concrete", "Lamp", "Winter", "Static", "Ocean", "Drift", "Copper", "Garden", "Ember", "Tide",
+];
+
+/// What was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exports {
+    /// CSV files, with `Liked_Songs.csv`.
+    pub files: usize,
+    /// Their rows.
+    pub rows: usize,
+    /// Different tracks in them.
+    pub tracks: usize,
+}
+
+/// Writes so many playlists with so many rows together, one of them the liked songs. About three tracks of five are in one playlist
+/// only; every ninth credit has several artists, every thirteenth a comma within a name, and audio features are empty in every
+/// seventh row.
+///
+/// # Errors
+/// When the folder cannot be written to.
+pub fn write(folder: &Path, files: usize, rows: usize, seed: u64) -> io::Result<Exports> {
+    let mut random = Random(seed);
+    let mut tracks = BTreeSet::new();
+    let pool = rows.saturating_mul(4) / 5 + 1;
+    fs::create_dir_all(folder)?;
+    for file in 0..files {
+        let here = rows / files.max(1) + usize::from(file < rows % files.max(1));
+        let mut text = format!("{HEADER}\n");
+        for place in 0..here {
+            let track = random.below(pool);
+            tracks.insert(track);
+            row(&mut text, track, place);
+        }
+        let name = if file == 0 { "Liked_Songs".to_owned() } else { format!("{} {} {file:03}", word(file), word(file / 7)) };
+        fs::write(folder.join(format!("{name}.csv")), text)?;
+    }
+    Ok(Exports { files, rows, tracks: tracks.len() })
+}
+
+/// A row: all of it but the date is of the track, so that it is the same in every playlist.
+fn row(text: &mut String, track: usize, place: usize) {
+    let mut of_track = Random(track as u64 + 1);
+    let artist = of_track.below(4_000);
+    let artists = match track {
+        t if t % 13 == 0 => format!("\"{}, {} & Co\"", word(artist), word(artist / 5)),
+        t if t % 9 == 0 => format!("\"{} {artist},{} {}\"", word(artist), word(artist + 3), artist + 1),
+        _ => format!("{} {artist}", word(artist)),
+    };
+    let title = format!("{} {} {track}", word(of_track.below(24)), word(of_track.below(24)));
+    let _ = write!(
+        text,
+        "spotify:track:{track:022},{title},{} Album {},{artists},20{:02}-{:02}-{:02},{},{},{},someone,2024-{:02}-{:02}T12:00:00Z,,Label {},",
+        word(artist),
+        artist % 700,
+        track % 24,
+        track % 12 + 1,
+        track % 28 + 1,
+        120_000 + of_track.below(300_000),
+        of_track.below(100),
+        track % 11 == 0,
+        place % 12 + 1,
+        place % 28 + 1,
+        artist % 90,
+    );
+    if track % 7 == 0 {
+        text.push_str(",,,,,,,,,,,\n");
+        return;
+    }
+    let mut part = || of_track.below(1_000);
+    let numbers = [part(), part(), part(), part(), part(), part(), part()];
+    let [dance, energy, speech, acoustic, instrumental, live, valence] = numbers;
+    let (key, mode, tempo) = (track % 12, track % 2, 80_000 + of_track.below(90_000));
+    let _ = writeln!(
+        text,
+        "0.{dance:03},0.{energy:03},{key},-{}.{live:03},{mode},0.{speech:03},0.{acoustic:03},0.{instrumental:03},0.{live:03},0.{valence:03},{}.{:03},4",
+        energy % 14,
+        tempo / 1_000,
+        tempo % 1_000
+    );
+}
+
+fn word(number: usize) -> &'static str {
+    WORDS.get(number % WORDS.len()).copied().unwrap_or("Night")
+}
+
+/// SplitMix64: a few lines, and the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % (most.max(1) as u64)).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_gives_the_same_files() {
+        let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let written = folders.each_ref().map(|folder| write(folder.path(), 5, 103, 7).unwrap());
+        assert_eq!((written[0].files, written[0].rows, written[0]), (5, 103, written[1]));
+        for entry in fs::read_dir(folders[0].path()).unwrap() {
+            let name = entry.unwrap().file_name();
+            let [one, other] = folders.each_ref().map(|folder| fs::read_to_string(folder.path().join(&name)).unwrap());
+            assert_eq!(one, other);
+            assert!(one.lines().all(|line| line.matches(',').count() >= 23), "{one}");
+        }
+    }
+}
