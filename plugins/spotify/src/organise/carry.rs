@@ -75,8 +75,10 @@ pub(crate) fn stands(disk: &dyn Disk, journey: &Journey) -> io::Result<Stand> {
             disk.remove(&journey.to)?;
             Ok(Stand::Begin)
         }
-        (None, Some(target)) if target.file && target.size == journey.size && !journey.keep => {
-            Ok(Stand::Ended(End::Arrived { modified_ns: target.modified_ns, copied: None }))
+        // The source of a copy is gone when a later step, which moved it, was interrupted with this one.
+        (None, Some(target)) if target.file && target.size == journey.size => {
+            let copied = if journey.keep { Some((disk.digest(&journey.to)?, 0)) } else { None };
+            Ok(Stand::Ended(End::Arrived { modified_ns: target.modified_ns, copied }))
         }
         (Some(source), Some(target)) if target.file && source.file && target.size == source.size => {
             let digest = disk.digest(&journey.to)?;
