@@ -138,7 +138,7 @@ fn lists(catalog: &dyn Tables) -> Result<Vec<List>, Error> {
     let (mut lists, mut places) = (Vec::new(), HashMap::new());
     let named =
         "SELECT p.id, p.name, EXISTS (SELECT 1 FROM external_ids AS e WHERE e.kind = 'playlist' AND e.item = p.id
-            AND lower(e.external_id) IN ('liked', 'liked-songs', 'liked_songs', 'collection'))
+            AND lower(e.external_id) IN ('liked', 'liked songs'))
         FROM playlists AS p ORDER BY p.name, p.id";
     each(catalog, named, &mut |row| {
         let name = text(row, 1).unwrap_or_default();

@@ -230,12 +230,12 @@ mod tests {
 
     #[test]
     fn times_are_kept_to_the_nanosecond() {
-        for ns in [0, 1, -1, 1_768_731_300_123_456_789] {
-            let moment = moment_of(ns).unwrap();
-            let back = moment
-                .duration_since(UNIX_EPOCH)
-                .map_or_else(|e| -(e.duration().as_nanos() as i64), |d| d.as_nanos() as i64);
-            assert_eq!(back, ns);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let file = fs::File::create(&path).unwrap();
+        for ns in [0, 1, -1, -1_500_000_000, 1_768_731_300_123_456_789] {
+            file.set_modified(moment_of(ns).unwrap()).unwrap();
+            assert_eq!(modified_ns(&path.metadata().unwrap()), ns);
         }
     }
 }

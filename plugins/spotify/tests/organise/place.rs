@@ -13,38 +13,38 @@ use serde_json::{Value, json};
 use spotify::organise::{self, Means};
 use tempfile::TempDir;
 
-pub const NOW: &str = "2026-01-18T10:15:00Z";
+pub(crate) const NOW: &str = "2026-01-18T10:15:00Z";
 
 /// What lies below a folder: for each path the bytes and the time; nothing for a folder.
-pub type Tree = BTreeMap<String, Option<(Vec<u8>, u128)>>;
+pub(crate) type Tree = BTreeMap<String, Option<(Vec<u8>, u128)>>;
 
-pub struct Place {
-    pub folder: TempDir,
-    pub catalog: Lent,
-    pub own: Lent,
-    pub claims: LentClaims,
+pub(crate) struct Place {
+    _folder: TempDir,
+    pub(crate) catalog: Lent,
+    pub(crate) own: Lent,
+    pub(crate) claims: LentClaims,
     /// Where `music` and `organised` are.
-    pub music: PathBuf,
-    pub organised: PathBuf,
+    pub(crate) music: PathBuf,
+    pub(crate) organised: PathBuf,
 }
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (music, organised) = (folder.path().join("music"), folder.path().join("organised"));
         fs::create_dir(&music).unwrap();
         fs::create_dir(&organised).unwrap();
         let (catalog, own) = (Lent::catalog(folder.path()), Lent::own(folder.path()));
-        Self { catalog, own, claims: LentClaims::default(), music, organised, folder }
+        Self { catalog, own, claims: LentClaims::default(), music, organised, _folder: folder }
     }
 
     /// A file below `music`, of an hour that its name decides.
-    pub fn file(&self, path: &str, bytes: &str) {
+    pub(crate) fn file(&self, path: &str, bytes: &str) {
         write(&self.music.join(path), bytes);
     }
 
     /// A track of Spotify's.
-    pub fn track(&self, id: &str, artist: &str, title: &str) {
+    pub(crate) fn track(&self, id: &str, artist: &str, title: &str) {
         let put = "INSERT INTO put_track (source, said_at, service, id, title, artists, duration_ms, genre, bpm, released, label)
             VALUES ('spotify', 1, 'spotify', ?1, ?2, ?3, 200000, 'deep house, techno', 124, '1999-03', 'Label/1')";
         let artists = json!([artist]).to_string();
@@ -52,7 +52,7 @@ impl Place {
     }
 
     /// A playlist of tracks.
-    pub fn playlist(&self, name: &str, tracks: &[&str]) {
+    pub(crate) fn playlist(&self, name: &str, tracks: &[&str]) {
         let put = "INSERT INTO put_playlist (source, said_at, service, id, name, items) VALUES ('spotify', 1, 'spotify', ?1, ?1, ?2)";
         let count = i64::try_from(tracks.len()).unwrap();
         self.catalog.execute(put, &[name.into(), count.into()]).unwrap();
@@ -65,14 +65,14 @@ impl Place {
     }
 
     /// That the file below `music` is that track.
-    pub fn link(&self, path: &str, track: &str) {
+    pub(crate) fn link(&self, path: &str, track: &str) {
         let put =
             "INSERT INTO put_file (source, said_at, path, track_service, track) VALUES ('djay', 1, ?1, 'spotify', ?2)";
         let path = self.music.join(path).display().to_string();
         self.catalog.execute(put, &[path.into(), track.into()]).unwrap();
     }
 
-    pub fn task(&self, args: &Value) -> Task {
+    pub(crate) fn task(&self, args: &Value) -> Task {
         let mount = |name: &str, path: &Path| Mount {
             name: name.to_owned(),
             path: path.display().to_string(),
@@ -93,33 +93,33 @@ impl Place {
         }
     }
 
-    pub fn plan(&self, args: &Value) -> Outcome {
+    pub(crate) fn plan(&self, args: &Value) -> Outcome {
         organise::plan(&self.task(args), &self.catalog, &self.own).unwrap()
     }
 
     /// The plan as JSON; null when there is nothing to do.
-    pub fn planned(&self, args: &Value) -> Value {
+    pub(crate) fn planned(&self, args: &Value) -> Value {
         json_of(&self.plan(args).artifacts)
     }
 
-    pub fn apply(&self, plan: &str) -> Result<Outcome, Error> {
+    pub(crate) fn apply(&self, plan: &str) -> Result<Outcome, Error> {
         organise::apply(&self.task(&json!({ "plan": plan })), &self.own, &self.claims)
     }
 
-    pub fn undo(&self, plan: &str) -> Result<Outcome, Error> {
+    pub(crate) fn undo(&self, plan: &str) -> Result<Outcome, Error> {
         organise::undo(&self.task(&json!({ "plan": plan })), &self.own, &self.claims)
     }
 
-    pub fn apply_by(&self, plan: &str, means: &Means<'_>) -> Result<Outcome, Error> {
+    pub(crate) fn apply_by(&self, plan: &str, means: &Means<'_>) -> Result<Outcome, Error> {
         organise::apply_with(&self.task(&json!({ "plan": plan })), means)
     }
 
-    pub fn undo_by(&self, plan: &str, means: &Means<'_>) -> Result<Outcome, Error> {
+    pub(crate) fn undo_by(&self, plan: &str, means: &Means<'_>) -> Result<Outcome, Error> {
         organise::undo_with(&self.task(&json!({ "plan": plan })), means)
     }
 
     /// Everything below both folders.
-    pub fn tree(&self) -> Tree {
+    pub(crate) fn tree(&self) -> Tree {
         let mut all = Tree::new();
         tree(&self.music, "music", &mut all);
         tree(&self.organised, "organised", &mut all);
@@ -127,23 +127,23 @@ impl Place {
     }
 
     /// The paths of the files below `organised`.
-    pub fn sorted(&self) -> Vec<String> {
+    pub(crate) fn sorted(&self) -> Vec<String> {
         let mut all = Tree::new();
         tree(&self.organised, "", &mut all);
         all.into_iter().filter(|(_, file)| file.is_some()).map(|(path, _)| path[1..].to_owned()).collect()
     }
 }
 
-pub fn json_of(artifacts: &[Artifact]) -> Value {
+pub(crate) fn json_of(artifacts: &[Artifact]) -> Value {
     let json = artifacts.iter().find(|artifact| artifact.name.ends_with(".json"));
     json.map_or(Value::Null, |json| serde_json::from_slice(&json.bytes).unwrap())
 }
 
-pub fn id(plan: &Value) -> String {
+pub(crate) fn id(plan: &Value) -> String {
     plan["plan"].as_str().expect("there is a plan").to_owned()
 }
 
-pub fn write(path: &Path, bytes: &str) {
+pub(crate) fn write(path: &Path, bytes: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, bytes).unwrap();
     let age = Duration::new(1_700_000_000 + bytes.len() as u64, 123_456_789);
