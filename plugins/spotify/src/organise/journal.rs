@@ -106,21 +106,21 @@ impl<'a> Journal<'a> {
         self.find(&id)
     }
 
-    /// The first twelve digits, and a number where a plan that was begun has them.
+    /// A `p`, so that no shell and no program takes it for a number, twelve digits, and a number more where a plan that was begun
+    /// has them.
     fn free_id(&self, digest: &str) -> Result<String, Error> {
-        let short = digest.get(..12).unwrap_or(digest);
+        let short = format!("p{}", digest.get(..12).unwrap_or(digest));
         let known = self.0.query("SELECT id, state FROM organise_plans WHERE digest = ?1", &[digest.into()])?;
         let waits = known.rows.iter().find(|row| row.get(1).and_then(Value::as_text) == Some("made"));
         match waits.and_then(|row| row.first()).and_then(Value::as_text) {
             Some(id) => Ok(id.to_owned()),
-            None if known.rows.is_empty() => Ok(short.to_owned()),
+            None if known.rows.is_empty() => Ok(short),
             None => {
-                let most = "SELECT count(*) FROM organise_plans WHERE substr(id, 1, 12) = ?1";
-                let more = self.0.query(most, &[short.into()])?.integer().unwrap_or(0);
+                // Numbers go on after those that were forgotten, as long as one is there.
                 let last =
-                    "SELECT max(CAST(substr(id, 14) AS INTEGER)) FROM organise_plans WHERE substr(id, 1, 12) = ?1";
-                let last = self.0.query(last, &[short.into()])?.integer().unwrap_or(0);
-                Ok(format!("{short}-{}", more.max(last) + 1))
+                    "SELECT max(CAST(substr(id, 15) AS INTEGER)) FROM organise_plans WHERE substr(id, 1, 13) = ?1";
+                let last = self.0.query(last, &[short.as_str().into()])?.integer().unwrap_or(0);
+                Ok(format!("{short}-{}", last.max(1) + 1))
             }
         }
     }

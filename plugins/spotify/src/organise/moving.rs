@@ -146,7 +146,7 @@ impl<'a> Mover<'a> {
         for together in steps.chunks(TOGETHER) {
             let numbers: Vec<_> = together.iter().map(|step| step.step).collect();
             self.journal.begin(&self.plan.id, &numbers, intended)?;
-            let (ended, stopped) = self.together(together);
+            let (ended, stopped) = self.together(together)?;
             self.journal.end(&self.plan.id, &ended)?;
             if stopped != Stopped::Finished {
                 let rest: Vec<_> = numbers.into_iter().skip(ended.len()).collect();
@@ -157,12 +157,12 @@ impl<'a> Mover<'a> {
         Ok(Stopped::Finished)
     }
 
-    fn together(&mut self, steps: &[Noted]) -> (Vec<Ended>, Stopped) {
+    fn together(&mut self, steps: &[Noted]) -> Result<(Vec<Ended>, Stopped), Error> {
         let (mut ended, mut folders) = (Vec::new(), BTreeSet::new());
         let (intended, done, left) = self.way.states();
         let mut stopped = Stopped::Finished;
         for step in steps {
-            let end = if (self.means.go_on)() { self.step(step, step.state == intended) } else { End::Later };
+            let end = if (self.means.go_on)() { self.step(step, step.state == intended)? } else { End::Later };
             let mut note = Ended { step: step.step, state: done, note: None, placed_ns: None, sha256: None };
             match end {
                 End::Arrived { modified_ns, copied } => {
@@ -185,21 +185,17 @@ impl<'a> Mover<'a> {
         for folder in &folders {
             self.means.disk.settle(folder);
         }
-        (ended, stopped)
+        Ok((ended, stopped))
     }
 
-    fn step(&mut self, step: &Noted, again: bool) -> End {
-        let Some(journey) = self.journey(step) else { return End::Left("its folder is not granted".to_owned()) };
+    fn step(&mut self, step: &Noted, again: bool) -> Result<End, Error> {
+        let Some(journey) = self.journey(step) else { return Ok(End::Left("its folder is not granted".to_owned())) };
         if self.way == Way::Back && step.act == Act::Copy {
-            return self.take_back(step, &journey).unwrap_or_else(|error| trouble(&error));
+            return Ok(self.take_back(step, &journey).unwrap_or_else(|error| trouble(&error)));
         }
         let to = if self.way == Way::There { &step.to } else { &step.from };
-        match self.make_folders(to) {
-            Ok(None) => carry(self.means.disk, &journey, again),
-            Ok(Some(end)) => end,
-            // The database did not take it: the same as not having begun.
-            Err(error) => End::Full(format!("the folder could not be written down: {error:?}")),
-        }
+        let ended = self.make_folders(to)?;
+        Ok(ended.unwrap_or_else(|| carry(self.means.disk, &journey, again)))
     }
 
     /// What an interrupted step came to; nothing when it has not begun.

@@ -1,6 +1,8 @@
 //! Planning, applying and undoing on real folders and the real catalog.
 
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod journeys;
