@@ -67,6 +67,8 @@ mod oci_clients;
 #[cfg(test)]
 mod oci_tokens;
 #[cfg(test)]
+mod organise;
+#[cfg(test)]
 mod plugin_languages;
 #[cfg(test)]
 mod plugin_new;

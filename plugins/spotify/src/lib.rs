@@ -9,6 +9,7 @@
 //! | `read/` | exports: which files there are, and what stands in them |
 //! | `import/`, `catalog.rs`, `notes.rs` | into the catalog and out of it |
 //! | `diff/`, `merge.rs`, `dedupe.rs`, `places.rs`, `export/` | an action each |
+//! | `organise/`, `wanted/` | music files in their places, and those that are not there |
 //! | `model.rs`, `uri.rs`, `names.rs`, `source.rs` | what they have in common |
 
 pub mod catalog;
@@ -22,14 +23,17 @@ pub mod merge;
 pub mod model;
 pub mod names;
 pub mod notes;
+pub mod organise;
 pub mod places;
 pub mod read;
 pub mod source;
 pub mod uri;
+pub mod wanted;
 pub mod watch;
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::export::Exports;
+use baton_plugin_kit::lent::HostClaims;
 use baton_plugin_sdk::{Error, Outcome, Plugin, Task, sql};
 use serde::de::DeserializeOwned;
 
@@ -50,7 +54,10 @@ impl Plugin for Spotify {
             "dedupe" => from_sources(&task, dedupe::run),
             "playlists-for-track" => playlists_for_track(&task),
             "export" => export_playlists(&task),
-            // The places of music files: organise, apply, undo, wanted.
+            "organise" => organise::plan(&task, &sql::catalog(), &sql::own()),
+            "apply" => organise::apply(&task, &sql::own(), &HostClaims),
+            "undo" => organise::undo(&task, &sql::own(), &HostClaims),
+            "wanted" => wanted::list(&task, &sql::catalog()),
             other => Err(Error::Permanent(format!("there is no action `{other}`"))),
         }
     }

@@ -1,0 +1,142 @@
+//! The action `apply`: takes the steps of a plan.
+//!
+//! Idempotent by the journal: an attempt that was killed is taken up where it was, and a task that has applied the plan already
+//! says so again. Another task may not apply it twice.
+
+use baton_plugin_kit::lent::{Claims, Writable};
+use baton_plugin_kit::sheet::Written;
+use baton_plugin_kit::{Findings, moment};
+use baton_plugin_sdk::{Artifact, Error, Outcome, Severity, Task};
+
+use super::journal::{Journal, Kept, Noted};
+use super::moving::{Means, Mover, Stopped, Way, alone, plan_of, really};
+
+/// A plan that waited longer is made anew: the library is another one by now.
+const OLDEST_HOURS: i64 = 7 * 24;
+
+/// All that a step can be.
+pub(super) const ALL: [&str; 7] = ["planned", "intended", "done", "left", "undoing", "undone", "kept"];
+
+/// Applies a plan.
+///
+/// # Errors
+/// `permanent` when there is no such plan, or it may not be applied (again); `needs-grant` when a folder is not granted;
+/// `needs-human` when a disk is full; `retryable` when another task moves files; else as `wit/sql.wit` and `wit/claims.wit`.
+pub fn apply(task: &Task, own: &dyn Writable, claims: &dyn Claims) -> Result<Outcome, Error> {
+    really(own, claims, |means| apply_with(task, means))
+}
+
+/// The same with other means than the real ones.
+///
+/// # Errors
+/// As [`apply`].
+pub fn apply_with(task: &Task, means: &Means<'_>) -> Result<Outcome, Error> {
+    let _alone = alone(means.claims)?;
+    let journal = Journal::open(means.own)?;
+    let plan = plan_of(task, &journal)?;
+    if plan.state == "applied" && plan.by_task.as_deref() == Some(&task.id) {
+        return outcome(&journal, &plan, &Stopped::Finished);
+    }
+    check(task, &plan)?;
+    let steps = journal.steps(&plan.id, &["planned", "intended"])?;
+    let all = journal.steps(&plan.id, &ALL)?;
+    let mut mover = Mover::new(task, (means, &journal), &plan, Way::There, &all)?;
+    journal.state(&plan.id, "begun", &task.id)?;
+    let stopped = mover.take(&steps)?;
+    if stopped == Stopped::Finished {
+        mover.remove_emptied(&journal.steps(&plan.id, &["done"])?);
+        journal.state(&plan.id, "applied", &task.id)?;
+    }
+    if let Stopped::Full(why) = &stopped {
+        return Err(full(&journal, &plan, why)?);
+    }
+    outcome(&journal, &plan, &stopped)
+}
+
+fn check(task: &Task, plan: &Kept) -> Result<(), Error> {
+    let refuse = |why: String| Err(Error::Permanent(format!("the plan {} {why}", plan.id)));
+    match plan.state.as_str() {
+        "made" => {}
+        // What was begun may be ended at any age: each step looks at its file.
+        "begun" => return Ok(()),
+        "applied" => return refuse("was applied already; its way back: baton run spotify undo".to_owned()),
+        _ => return refuse("was undone; make a new one: baton run spotify organise".to_owned()),
+    }
+    let hours = task.args()?.get("max_age_h").and_then(serde_json::Value::as_i64).unwrap_or(OLDEST_HOURS);
+    let age = moment::parse(&task.now).unwrap_or_default().saturating_sub(plan.made_at) / 3_600_000;
+    if age >= hours.max(1) {
+        return refuse(format!(
+            "is {age} hours old, and at most {hours} are allowed (`max_age_h`): baton run spotify organise"
+        ));
+    }
+    Ok(())
+}
+
+/// That there is no room, with what was done and what to do.
+pub(super) fn full(journal: &Journal<'_>, plan: &Kept, why: &str) -> Result<Error, Error> {
+    let steps = journal.steps(&plan.id, &ALL)?;
+    let rest = steps.iter().filter(|step| matches!(step.state.as_str(), "planned" | "done")).count();
+    Ok(Error::NeedsHuman(format!(
+        "a disk is full ({why}). Nothing half written was left, and every file is where the undo list says. {rest} of {} steps wait \
+         or stand as they did: make room, then `baton answer TASK \"go on\"`",
+        steps.len()
+    )))
+}
+
+fn outcome(journal: &Journal<'_>, plan: &Kept, stopped: &Stopped) -> Result<Outcome, Error> {
+    let steps = journal.steps(&plan.id, &ALL)?;
+    let count = |state: &str| steps.iter().filter(|step| step.state == state).count();
+    let (done, left, rest) = (count("done"), count("left"), count("planned"));
+    let mut text = format!("Plan {}: {done} of {} steps done, {left} left where they were.", plan.id, steps.len());
+    if *stopped == Stopped::Later {
+        text.push_str(&format!(
+            " {rest} are for the next task, this one has no more time: baton run spotify apply --arg plan={}",
+            plan.id
+        ));
+    } else {
+        text.push_str(&format!(" The way back: baton run spotify undo --arg plan={}", plan.id));
+    }
+    let mut outcome = Outcome::new(text);
+    outcome.findings = told("organise-left", "left", &steps).into_list();
+    outcome.artifacts.push(undo_list(plan, &steps)?);
+    Ok(outcome)
+}
+
+/// A finding for each step that was not taken.
+pub(super) fn told(kind: &str, state: &str, steps: &[Noted]) -> Findings {
+    let mut findings = Findings::default();
+    for step in steps.iter().filter(|step| step.state == state) {
+        let (from, to) = (step.from.on_host(), step.to.on_host());
+        let why = step.note.as_deref().unwrap_or_default();
+        let title = format!("Left as it was: {}: {why}", if state == "left" { &from } else { &to });
+        findings.add(kind, &from, Severity::Low, title, format!("{from}\n{to}"));
+    }
+    findings
+}
+
+/// Where everything was and is, for people.
+pub(super) fn undo_list(plan: &Kept, steps: &[Noted]) -> Result<Artifact, Error> {
+    let list = || -> Result<Vec<u8>, String> {
+        let mut sheet = Written::new(["step", "do", "state", "was", "is", "size", "modified", "sha256", "note"])?;
+        for step in steps {
+            let modified = moment::text(step.modified_ns.div_euclid(1_000_000)).unwrap_or_default();
+            let (was, is) = (step.from.on_host(), step.to.on_host());
+            let is = if matches!(step.state.as_str(), "done" | "kept") { is } else { was.clone() };
+            let cells = [
+                step.step.to_string(),
+                step.act.word().to_owned(),
+                step.state.clone(),
+                was,
+                is,
+                step.size.to_string(),
+                modified,
+                step.sha256.clone().unwrap_or_default(),
+                step.note.clone().unwrap_or_default(),
+            ];
+            sheet.row(cells)?;
+        }
+        sheet.into_bytes()
+    };
+    let bytes = list().map_err(Error::Permanent)?;
+    Ok(Artifact { name: format!("organise_{}_undo.csv", plan.id), media_type: "text/csv".to_owned(), bytes })
+}

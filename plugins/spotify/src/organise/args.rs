@@ -1,0 +1,49 @@
+//! The arguments of `organise`, also as `[agents.spotify.defaults.organise]` gives them.
+
+use baton_plugin_sdk::{Error, Task};
+use serde::{Deserialize, Serialize};
+
+use super::rules::Written;
+
+/// Where a track goes that is in several playlists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Several {
+    /// Into the folder of the first: by `preference`, then by name.
+    #[default]
+    First,
+    /// Into each of them.
+    Copy,
+    /// Into none.
+    Unassigned,
+}
+
+/// The arguments.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Options {
+    pub(crate) plan_name: Option<String>,
+    pub(crate) in_several: Several,
+    /// Names of playlists, the one that counts most first.
+    pub(crate) preference: Vec<String>,
+    /// Whether the songs that somebody liked count as a playlist for those that are in no other.
+    pub(crate) liked: bool,
+    pub(crate) rules: Vec<Written>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { plan_name: None, in_several: Several::First, preference: Vec::new(), liked: true, rules: Vec::new() }
+    }
+}
+
+impl Options {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// `permanent`, with what is wrong.
+    pub(crate) fn of(task: &Task) -> Result<Self, Error> {
+        serde_json::from_str(&task.args)
+            .map_err(|error| Error::Permanent(format!("the arguments are not as they should be: {error}")))
+    }
+}

@@ -1,0 +1,164 @@
+//! What is done with files: each operation by itself, so that tests can stop between any two of them.
+//!
+//! Nothing here replaces a file but [`Disk::rename`], whose target is always an empty one that was made for it a moment ago.
+
+use std::fs::{self, File, FileTimes, Metadata};
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+
+use super::walk::{modified_ns, moment_of};
+
+/// What is read at once.
+const PIECE: usize = 256 << 10;
+
+/// What lies at a path; a link is a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// A regular file.
+    pub file: bool,
+    /// A folder.
+    pub folder: bool,
+    /// Bytes.
+    pub size: u64,
+    /// Nanoseconds since 1970.
+    pub modified_ns: i64,
+}
+
+impl Seen {
+    fn of(found: &Metadata) -> Self {
+        Self { file: found.is_file(), folder: found.is_dir(), size: found.len(), modified_ns: modified_ns(found) }
+    }
+}
+
+/// File operations.
+pub trait Disk {
+    /// What lies there; nothing where nothing does.
+    ///
+    /// # Errors
+    /// When that cannot be told.
+    fn look(&self, path: &Path) -> io::Result<Option<Seen>>;
+
+    /// Takes a name by making an empty file.
+    ///
+    /// # Errors
+    /// When anything is there already.
+    fn take(&self, path: &Path) -> io::Result<()>;
+
+    /// Gives a file another name, in the place of an empty one.
+    ///
+    /// # Errors
+    /// Among others when the names lie on two disks.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Makes a new file with the bytes of another, and waits until they are on the disk.
+    ///
+    /// # Errors
+    /// Among others when the disk is full.
+    fn copy(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// SHA-256 of the bytes of a file, in hexadecimal.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn digest(&self, path: &Path) -> io::Result<String>;
+
+    /// Says when a file was written to.
+    ///
+    /// # Errors
+    /// Where the system cannot.
+    fn date(&self, path: &Path, modified_ns: i64) -> io::Result<()>;
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// When it is not there, or may not go.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Makes one folder.
+    ///
+    /// # Errors
+    /// When anything is there already.
+    fn make_folder(&self, path: &Path) -> io::Result<()>;
+
+    /// Removes a folder that is empty.
+    ///
+    /// # Errors
+    /// When it is not.
+    fn remove_folder(&self, path: &Path) -> io::Result<()>;
+
+    /// Waits until the names in a folder are on the disk, where the system can.
+    fn settle(&self, folder: &Path);
+}
+
+/// The file system.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Real;
+
+impl Disk for Real {
+    fn look(&self, path: &Path) -> io::Result<Option<Seen>> {
+        match path.symlink_metadata() {
+            Ok(found) => Ok(Some(Seen::of(&found))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn take(&self, path: &Path) -> io::Result<()> {
+        File::create_new(path).map(drop)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn copy(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let (mut source, mut target) = (File::open(from)?, File::create_new(to)?);
+        read(&mut source, &mut |piece| target.write_all(piece))?;
+        target.sync_all()
+    }
+
+    fn digest(&self, path: &Path) -> io::Result<String> {
+        let mut hasher = Sha256::new();
+        read(&mut File::open(path)?, &mut |piece| {
+            hasher.update(piece);
+            Ok(())
+        })?;
+        Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    fn date(&self, path: &Path, modified_ns: i64) -> io::Result<()> {
+        let Some(moment) = moment_of(modified_ns) else { return Ok(()) };
+        File::options().write(true).open(path)?.set_times(FileTimes::new().set_modified(moment))
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn make_folder(&self, path: &Path) -> io::Result<()> {
+        fs::create_dir(path)
+    }
+
+    fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        fs::remove_dir(path)
+    }
+
+    fn settle(&self, folder: &Path) {
+        // Not every system lets a folder be opened, and where it does not, there is nothing to wait for.
+        drop(File::open(folder).and_then(|folder| folder.sync_all()));
+    }
+}
+
+fn read(file: &mut File, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    let mut piece = vec![0; PIECE];
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => return Ok(()),
+            Ok(count) => take(piece.get(..count).unwrap_or_default())?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}

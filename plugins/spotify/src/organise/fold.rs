@@ -1,0 +1,24 @@
+//! When two names are one: on macOS and Windows `Café.mp3` and `CAFÉ.MP3` are the same file, however the accent is written.
+//!
+//! Names are compared so on every system, because music moves between them.
+
+use unicode_normalization::UnicodeNormalization as _;
+
+/// The key of a name or path: equal keys are one file somewhere. Upper case first, because `ß` and `SS` are one there.
+pub(crate) fn fold(text: &str) -> String {
+    text.nfc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fold;
+
+    #[test]
+    fn names_that_are_one_file_somewhere_have_one_key() {
+        for (a, b) in [("CAFÉ.mp3", "cafe\u{301}.MP3"), ("Straße", "STRASSE"), ("ſ", "s"), ("\u{212a}", "k")] {
+            assert_eq!(fold(a), fold(b), "{a} {b}");
+        }
+        assert_ne!(fold("a"), fold("b"));
+        assert_ne!(fold("e"), fold("é"));
+    }
+}

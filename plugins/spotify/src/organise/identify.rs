@@ -1,0 +1,201 @@
+//! Which track is a file: as the catalog links it, else by the same sound, else by its tags or its name.
+//!
+//! By names only what the matching is sure of counts ([`Decision::Auto`]); what it would ask a person about is asked, and the
+//! file stays. A file that is linked to a track which is in no playlist is looked for among those that are, too: two services
+//! may have told of one recording without knowing of each other.
+
+use std::collections::{HashMap, HashSet};
+
+use baton_core::matching::{Decision, Matcher, Reason, Track};
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::known::{Known, Named, Song};
+use super::walk::stem_and_ending;
+
+/// Which track it is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Who {
+    /// That one, and how that is known.
+    Is { song: i64, how: String },
+    /// Perhaps one of these; a person should look.
+    Unclear(Vec<(i64, String)>),
+    /// None that the catalog knows.
+    Nobody,
+}
+
+/// Tells files apart.
+#[derive(Debug)]
+pub(crate) struct Identifier<'a> {
+    known: &'a Known,
+    paths: HashMap<String, usize>,
+    sounds: HashMap<&'a [u8], i64>,
+    digests: HashMap<&'a str, i64>,
+    listed: Vec<i64>,
+    in_lists: HashSet<i64>,
+    matcher: Matcher,
+}
+
+impl<'a> Identifier<'a> {
+    /// Of all tracks that are in a playlist.
+    pub(crate) fn new(known: &'a Known) -> Self {
+        let paths = known.files.iter().enumerate().map(|(place, file)| (composed(&file.path), place)).collect();
+        let linked = || known.files.iter().filter_map(|file| file.track.map(|track| (file, track)));
+        let sounds = linked().filter_map(|(file, track)| Some((file.sound.as_deref()?, track))).collect();
+        let digests = linked().filter_map(|(file, track)| Some((file.sha256.as_deref()?, track))).collect();
+        let in_lists: HashSet<i64> = known.lists.iter().flat_map(|list| list.tracks.iter().copied()).collect();
+        let mut listed: Vec<_> = in_lists.iter().copied().filter(|id| known.songs.contains_key(id)).collect();
+        listed.sort_unstable();
+        let tracks: Vec<_> = listed.iter().filter_map(|id| known.songs.get(id)).map(Song::track).collect();
+        Self { known, paths, sounds, digests, matcher: Matcher::new(&tracks), listed, in_lists }
+    }
+
+    /// What the catalog says of the file at a path of the host.
+    pub(crate) fn named(&self, host: &str) -> Option<&'a Named> {
+        self.known.files.get(*self.paths.get(&composed(host))?)
+    }
+
+    /// Which track it is; `name` is the file's name.
+    pub(crate) fn who(&self, named: Option<&Named>, name: &str) -> Who {
+        let linked = named.and_then(|named| self.linked(named));
+        if let Some((song, how)) = linked.filter(|(song, _)| self.in_lists.contains(song)) {
+            return Who::Is { song, how: how.to_owned() };
+        }
+        let song = linked.and_then(|(song, _)| self.known.songs.get(&song));
+        let track = song.map_or_else(|| described(named, name), Song::track);
+        match (self.matcher.find(&track), linked) {
+            (Decision::Auto(found), _) => match self.listed.get(found.candidate) {
+                Some(song) => Who::Is { song: *song, how: words(&found.reasons) },
+                None => Who::Nobody,
+            },
+            (Decision::Review { candidates }, _) => {
+                let listed = |found: &baton_core::matching::Found| {
+                    Some((*self.listed.get(found.candidate)?, words(&found.reasons)))
+                };
+                Who::Unclear(candidates.iter().filter_map(listed).collect())
+            }
+            (Decision::None { .. }, Some((song, how))) => Who::Is { song, how: how.to_owned() },
+            (Decision::None { .. }, None) => Who::Nobody,
+        }
+    }
+
+    fn linked(&self, named: &Named) -> Option<(i64, &'static str)> {
+        if let Some(track) = named.track {
+            return Some((track, "the catalog links the file"));
+        }
+        let sound = named.sound.as_deref().and_then(|sound| self.sounds.get(sound));
+        if let Some(track) = sound {
+            return Some((*track, "a copy with the same sound is linked"));
+        }
+        let digest = named.sha256.as_deref().and_then(|digest| self.digests.get(digest));
+        digest.map(|track| (*track, "a copy with the same bytes is linked"))
+    }
+}
+
+/// A path as composed Unicode: macOS gives names back in pieces.
+fn composed(path: &str) -> String {
+    path.nfc().collect()
+}
+
+fn words(reasons: &[Reason]) -> String {
+    reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// What is known of a file without a track: its tags, and its name where they say nothing.
+pub(crate) fn described(named: Option<&Named>, name: &str) -> Track {
+    let (artist, title) = credit(name);
+    let tag = |get: fn(&Named) -> &Option<String>| named.and_then(|named| get(named).clone());
+    // Tags count together: the artist of a tag and the title of a name need not belong to each other.
+    let (artist, title) = match (tag(|named| &named.artist), tag(|named| &named.title)) {
+        (tagged, Some(title)) => (tagged.or(artist), title),
+        (_, None) => (artist, title),
+    };
+    Track {
+        isrc: tag(|named| &named.isrc),
+        title,
+        artists: artist.into_iter().collect(),
+        album: tag(|named| &named.album),
+        duration_ms: named.and_then(|named| named.duration_ms),
+        ..Track::default()
+    }
+}
+
+/// Artist and title of a name: `01 - Artist - Title.mp3`.
+pub(crate) fn credit(name: &str) -> (Option<String>, String) {
+    let stem = stem_and_ending(name).0.replace('_', " ");
+    let mut parts: Vec<_> = stem.split(" - ").map(str::trim).filter(|part| !part.is_empty()).collect();
+    let is_number = |part: &&str| part.len() <= 3 && part.bytes().all(|byte| byte.is_ascii_digit());
+    if parts.len() > 2 && parts.first().is_some_and(is_number) {
+        parts.remove(0);
+    }
+    match parts.split_first() {
+        Some((artist, rest)) if !rest.is_empty() => (Some((*artist).to_owned()), rest.join(" - ")),
+        _ => (None, stem.trim().to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::organise::known::List;
+
+    fn song(id: i64, artist: &str, title: &str) -> (i64, Song) {
+        let artists = vec![artist.to_owned()];
+        let duration_ms = Some(200_000);
+        (id, Song { id, title: title.into(), artist: Some(artist.into()), artists, duration_ms, ..Song::default() })
+    }
+
+    fn known() -> Known {
+        let songs = [
+            song(1, "Moderat", "A New Error"),
+            song(2, "Moderat", "Rusty Nails"),
+            song(3, "Moderat", "A New Error"),
+            song(4, "Somebody", "Else"),
+        ];
+        let files = vec![
+            Named { path: "/m/cafe\u{301}.mp3".into(), track: Some(2), sound: Some(vec![7]), ..Named::default() },
+            Named { path: "/m/copy.mp3".into(), sound: Some(vec![7]), ..Named::default() },
+            Named { path: "/m/djay.mp3".into(), track: Some(3), ..Named::default() },
+            Named { path: "/m/none.mp3".into(), track: Some(4), ..Named::default() },
+            Named {
+                path: "/m/tagged.mp3".into(),
+                title: Some("a new error".into()),
+                artist: Some("MODERAT".into()),
+                duration_ms: Some(200_500),
+                ..Named::default()
+            },
+        ];
+        let lists = vec![List { name: "P".into(), liked: false, tracks: vec![1, 2] }];
+        Known { songs: songs.into_iter().collect(), lists, files }
+    }
+
+    #[test]
+    fn a_file_is_what_the_catalog_links_sounds_like_or_is_called() {
+        let known = known();
+        let identifier = Identifier::new(&known);
+        let who = |path: &str| match identifier.who(identifier.named(path), path.rsplit('/').next().unwrap()) {
+            Who::Is { song, .. } => song,
+            Who::Unclear(_) => -1,
+            Who::Nobody => 0,
+        };
+        assert_eq!(who("/m/café.mp3"), 2, "the name is composed");
+        assert_eq!(who("/m/copy.mp3"), 2, "the same sound");
+        assert_eq!(who("/m/djay.mp3"), 1, "another track of the same recording is in the playlist");
+        assert_eq!(who("/m/none.mp3"), 4, "linked, and in no playlist");
+        assert_eq!(who("/m/tagged.mp3"), 1);
+        assert_eq!(who("/m/Nobody - Nothing at all.mp3"), 0);
+        assert_eq!(who("/m/Moderat - A New Error (Live).mp3").max(0), 0, "another version is never taken");
+    }
+
+    #[test]
+    fn names_are_read_as_people_write_them() {
+        for (name, artist, title) in [
+            ("A - T.mp3", Some("A"), "T"),
+            ("01 - A - T (X - Y Mix).mp3", Some("A"), "T (X - Y Mix)"),
+            ("311 - Down.mp3", Some("311"), "Down"),
+            ("T.mp3", None, "T"),
+            ("A_-_T.mp3", Some("A"), "T"),
+        ] {
+            assert_eq!(credit(name), (artist.map(str::to_owned), title.to_owned()), "{name}");
+        }
+    }
+}

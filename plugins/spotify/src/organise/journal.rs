@@ -1,0 +1,281 @@
+//! Plans and their steps in the plugin's own database: what was planned, what was begun, what was done, and so the way back.
+//!
+//! A step goes `planned` → `intended` → `done`, or `left` with the reason; on the way back `done` → `undoing` → `undone`, or
+//! `kept` with the reason. It becomes `intended` before anything is done with its file.
+
+use std::collections::HashMap;
+
+use baton_plugin_kit::lent::Writable;
+use baton_plugin_sdk::Error;
+use baton_plugin_sdk::sql::{Row, Value};
+use sha2::{Digest as _, Sha256};
+
+use super::limits::{KEPT_APPLIED, KEPT_PLANS};
+use super::step::{Act, At, Step};
+
+const TABLES: [&str; 3] = [
+    "CREATE TABLE IF NOT EXISTS organise_plans (
+        id TEXT PRIMARY KEY, digest TEXT NOT NULL, name TEXT, made_at INTEGER NOT NULL, state TEXT NOT NULL,
+        steps INTEGER NOT NULL, by_task TEXT) STRICT",
+    "CREATE TABLE IF NOT EXISTS organise_steps (
+        plan TEXT NOT NULL, step INTEGER NOT NULL, act TEXT NOT NULL,
+        from_folder TEXT NOT NULL, from_root TEXT NOT NULL, from_path TEXT NOT NULL,
+        to_root TEXT NOT NULL, to_path TEXT NOT NULL,
+        size INTEGER NOT NULL, modified_ns INTEGER NOT NULL, sha256 TEXT, placed_ns INTEGER,
+        state TEXT NOT NULL, note TEXT, PRIMARY KEY (plan, step)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS organise_folders (
+        plan TEXT NOT NULL, root TEXT NOT NULL, path TEXT NOT NULL, PRIMARY KEY (plan, root, path)) STRICT, WITHOUT ROWID",
+];
+
+/// A plan that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) id: String,
+    pub(crate) digest: String,
+    pub(crate) name: Option<String>,
+    pub(crate) made_at: i64,
+    /// `made`, `begun`, `applied`, `undoing` or `undone`.
+    pub(crate) state: String,
+    /// The task that brought it there.
+    pub(crate) by_task: Option<String>,
+}
+
+/// A step that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Noted {
+    pub(crate) step: i64,
+    pub(crate) act: Act,
+    pub(crate) from: At,
+    pub(crate) to: At,
+    pub(crate) size: u64,
+    pub(crate) modified_ns: i64,
+    pub(crate) sha256: Option<String>,
+    /// The time of the file at its new place.
+    pub(crate) placed_ns: Option<i64>,
+    pub(crate) state: String,
+    pub(crate) note: Option<String>,
+}
+
+/// How a step ended, to be written down.
+#[derive(Clone, Debug)]
+pub(crate) struct Ended {
+    pub(crate) step: i64,
+    pub(crate) state: &'static str,
+    pub(crate) note: Option<String>,
+    pub(crate) placed_ns: Option<i64>,
+    pub(crate) sha256: Option<String>,
+}
+
+/// The plans in the own database.
+pub(crate) struct Journal<'a>(&'a dyn Writable);
+
+impl<'a> Journal<'a> {
+    /// Makes the tables where they are missing.
+    ///
+    /// # Errors
+    /// As `wit/sql.wit`, like all here.
+    pub(crate) fn open(own: &'a dyn Writable) -> Result<Self, Error> {
+        for table in TABLES {
+            own.execute(table, &[])?;
+        }
+        Ok(Self(own))
+    }
+
+    /// Keeps a plan; nothing where there is nothing to do. A plan that is planned again while it waits is the same one.
+    pub(crate) fn save(&self, steps: &[Step], name: Option<&str>, now: i64) -> Result<Option<Kept>, Error> {
+        if steps.is_empty() {
+            return Ok(None);
+        }
+        let bytes = serde_json::to_vec(steps).map_err(|error| Error::Permanent(error.to_string()))?;
+        let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = self.free_id(&digest)?;
+        let count = i64::try_from(steps.len()).unwrap_or(i64::MAX);
+        // The steps first: a plan that is named has all of them.
+        self.0.execute("DELETE FROM organise_steps WHERE plan = ?1", &[id.as_str().into()])?;
+        self.0.batch(
+            "INSERT INTO organise_steps (plan, step, act, from_folder, from_root, from_path, to_root, to_path, size,
+                 modified_ns, sha256, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'planned')",
+            &mut steps.iter().map(|step| row(&id, step)),
+        )?;
+        self.0.execute(
+            "INSERT INTO organise_plans (id, digest, name, made_at, state, steps) VALUES (?1, ?2, ?3, ?4, 'made', ?5)
+             ON CONFLICT (id) DO UPDATE SET name = coalesce(excluded.name, name), made_at = excluded.made_at",
+            &[id.as_str().into(), digest.as_str().into(), name.into(), now.into(), count.into()],
+        )?;
+        self.prune()?;
+        self.find(&id)
+    }
+
+    /// A `p`, so that no shell and no program takes it for a number, twelve digits, and a number more where a plan that was begun
+    /// has them.
+    fn free_id(&self, digest: &str) -> Result<String, Error> {
+        let short = format!("p{}", digest.get(..12).unwrap_or(digest));
+        let known = self.0.query("SELECT id, state FROM organise_plans WHERE digest = ?1", &[digest.into()])?;
+        let waits = known.rows.iter().find(|row| row.get(1).and_then(Value::as_text) == Some("made"));
+        match waits.and_then(|row| row.first()).and_then(Value::as_text) {
+            Some(id) => Ok(id.to_owned()),
+            None if known.rows.is_empty() => Ok(short),
+            None => {
+                // Numbers go on after those that were forgotten, as long as one is there.
+                let last =
+                    "SELECT max(CAST(substr(id, 15) AS INTEGER)) FROM organise_plans WHERE substr(id, 1, 13) = ?1";
+                let last = self.0.query(last, &[short.as_str().into()])?.integer().unwrap_or(0);
+                Ok(format!("{short}-{}", last.max(1) + 1))
+            }
+        }
+    }
+
+    /// Forgets the oldest plans beyond those that are kept.
+    fn prune(&self) -> Result<(), Error> {
+        for (states, most) in [("state IN ('made', 'undone')", KEPT_PLANS), ("state = 'applied'", KEPT_APPLIED)] {
+            let statement = format!(
+                "DELETE FROM organise_plans WHERE {states} AND id NOT IN
+                     (SELECT id FROM organise_plans WHERE {states} ORDER BY made_at DESC, rowid DESC LIMIT {most})"
+            );
+            self.0.execute(&statement, &[])?;
+        }
+        for table in ["organise_steps", "organise_folders"] {
+            let statement = format!("DELETE FROM {table} WHERE plan NOT IN (SELECT id FROM organise_plans)");
+            self.0.execute(&statement, &[])?;
+        }
+        Ok(())
+    }
+
+    /// The plan of that id, digest or name; of several with one name the newest.
+    pub(crate) fn find(&self, which: &str) -> Result<Option<Kept>, Error> {
+        let statement = "SELECT id, digest, name, made_at, state, by_task FROM organise_plans
+            WHERE id = ?1 OR digest = ?1 OR name = ?1 ORDER BY id = ?1 DESC, made_at DESC, rowid DESC LIMIT 1";
+        let table = self.0.query(statement, &[which.into()])?;
+        Ok(table.rows.first().map(|row| Kept {
+            id: text(row, 0).unwrap_or_default(),
+            digest: text(row, 1).unwrap_or_default(),
+            name: text(row, 2),
+            made_at: integer(row, 3),
+            state: text(row, 4).unwrap_or_default(),
+            by_task: text(row, 5),
+        }))
+    }
+
+    /// The newest plans, for an error that has to say which there are.
+    pub(crate) fn newest(&self) -> Result<Vec<String>, Error> {
+        let statement =
+            "SELECT id || ' (' || state || ')' FROM organise_plans ORDER BY made_at DESC, rowid DESC LIMIT 5";
+        Ok(self.0.query(statement, &[])?.rows.iter().filter_map(|row| text(row, 0)).collect())
+    }
+
+    /// The steps of a plan that are in one of these states, in order.
+    pub(crate) fn steps(&self, plan: &str, states: &[&str]) -> Result<Vec<Noted>, Error> {
+        let list: Vec<_> = states.iter().map(|state| format!("'{state}'")).collect();
+        let statement = format!(
+            "SELECT step, act, from_folder, from_root, from_path, to_root, to_path, size, modified_ns, sha256, placed_ns, state,
+                 note FROM organise_steps WHERE plan = ?1 AND state IN ({}) ORDER BY step",
+            list.join(", ")
+        );
+        let rows = self.0.rows(&statement, &[plan.into()])?;
+        rows.map(|row| Ok(noted(&row?))).collect()
+    }
+
+    /// Writes down that steps are about to be taken.
+    pub(crate) fn begin(&self, plan: &str, steps: &[i64], state: &str) -> Result<(), Error> {
+        let statement = "UPDATE organise_steps SET state = ?3 WHERE plan = ?1 AND step = ?2";
+        self.0.batch(statement, &mut steps.iter().map(|step| vec![plan.into(), (*step).into(), state.into()]))?;
+        Ok(())
+    }
+
+    /// Writes down how steps ended.
+    pub(crate) fn end(&self, plan: &str, ended: &[Ended]) -> Result<(), Error> {
+        let statement = "UPDATE organise_steps SET state = ?3, note = ?4, placed_ns = coalesce(?5, placed_ns),
+            sha256 = coalesce(?6, sha256) WHERE plan = ?1 AND step = ?2";
+        let row = |ended: &Ended| -> Row {
+            vec![
+                plan.into(),
+                ended.step.into(),
+                ended.state.into(),
+                ended.note.as_deref().into(),
+                ended.placed_ns.into(),
+                ended.sha256.as_deref().into(),
+            ]
+        };
+        self.0.batch(statement, &mut ended.iter().map(row))?;
+        Ok(())
+    }
+
+    /// Says how far a plan is, and which task brought it there.
+    pub(crate) fn state(&self, plan: &str, state: &str, task: &str) -> Result<(), Error> {
+        let statement = "UPDATE organise_plans SET state = ?2, by_task = ?3 WHERE id = ?1";
+        self.0.execute(statement, &[plan.into(), state.into(), task.into()])?;
+        Ok(())
+    }
+
+    /// Writes down that a folder is about to be made.
+    pub(crate) fn makes(&self, plan: &str, root: &str, path: &str) -> Result<(), Error> {
+        let statement = "INSERT OR IGNORE INTO organise_folders (plan, root, path) VALUES (?1, ?2, ?3)";
+        self.0.execute(statement, &[plan.into(), root.into(), path.into()])?;
+        Ok(())
+    }
+
+    /// The folders that a plan made, the innermost first.
+    pub(crate) fn made(&self, plan: &str) -> Result<Vec<(String, String)>, Error> {
+        let statement = "SELECT root, path FROM organise_folders WHERE plan = ?1 ORDER BY length(path) DESC, path";
+        let rows = self.0.rows(statement, &[plan.into()])?;
+        rows.map(|row| row.map(|row| (text(&row, 0).unwrap_or_default(), text(&row, 1).unwrap_or_default())))
+            .collect::<Result<_, _>>()
+            .map_err(Error::from)
+    }
+
+    /// Where the files of applied plans came from, by where they lie now; both on the host.
+    pub(crate) fn moved(&self) -> Result<HashMap<String, String>, Error> {
+        let statement = "SELECT s.to_root || '/' || s.to_path, s.from_root || '/' || s.from_path
+            FROM organise_steps AS s JOIN organise_plans AS p ON p.id = s.plan WHERE s.state = 'done' ORDER BY p.made_at";
+        let mut moved: HashMap<String, String> = HashMap::new();
+        for row in self.0.rows(statement, &[])? {
+            let row = row?;
+            let (to, from) = (text(&row, 0).unwrap_or_default(), text(&row, 1).unwrap_or_default());
+            // A file that was moved twice came from where it was at first.
+            let first = moved.get(&from).cloned().unwrap_or(from);
+            moved.insert(to, first);
+        }
+        Ok(moved)
+    }
+}
+
+fn row(plan: &str, step: &Step) -> Row {
+    let number = |number: u64| Value::from(i64::try_from(number).unwrap_or(i64::MAX));
+    vec![
+        plan.into(),
+        i64::from(step.step).into(),
+        step.act.word().into(),
+        step.from.folder.as_str().into(),
+        step.from.root.as_str().into(),
+        step.from.path.as_str().into(),
+        step.to.root.as_str().into(),
+        step.to.path.as_str().into(),
+        number(step.size),
+        step.modified_ns.into(),
+        step.sha256.as_deref().into(),
+    ]
+}
+
+fn noted(row: &Row) -> Noted {
+    let plain = |column| text(row, column).unwrap_or_default();
+    Noted {
+        step: integer(row, 0),
+        act: Act::of(&plain(1)),
+        from: At { folder: plain(2), root: plain(3), path: plain(4) },
+        to: At { folder: "organised".to_owned(), root: plain(5), path: plain(6) },
+        size: u64::try_from(integer(row, 7)).unwrap_or_default(),
+        modified_ns: integer(row, 8),
+        sha256: text(row, 9),
+        placed_ns: row.get(10).and_then(Value::as_integer),
+        state: plain(11),
+        note: text(row, 12),
+    }
+}
+
+fn integer(row: &Row, column: usize) -> i64 {
+    row.get(column).and_then(Value::as_integer).unwrap_or_default()
+}
+
+fn text(row: &Row, column: usize) -> Option<String> {
+    row.get(column)?.as_text().map(str::to_owned)
+}

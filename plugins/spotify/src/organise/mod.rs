@@ -1,0 +1,47 @@
+//! Music files in their places: `organise` plans, `apply` moves, `undo` moves back.
+//!
+//! A plan is made without opening or moving a file. It stands step by step in the plugin's own database, and as JSON, CSV and
+//! Markdown for people; `apply` takes it from the database, so that what a person edits in a report moves nothing. Every step is
+//! written down before it is taken, and a task that is killed goes on where it was. Nothing is downloaded, nothing is ever
+//! written over, and no tag is changed.
+//!
+//! | file | what |
+//! |---|---|
+//! | `roots.rs`, `walk.rs` | the granted folders, and the files that may be moved |
+//! | `known.rs`, `identify.rs` | what the catalog knows, and which track is a file |
+//! | `rules.rs`, `template.rs` | which file goes where |
+//! | `fold.rs`, `targets.rs` | which names are one, and which are free |
+//! | `plan.rs`, `step.rs`, `report.rs` | the plan, and how it is shown |
+//! | `journal.rs` | plans and steps in the own database |
+//! | `disk.rs`, `carry.rs` | one file from one place to another, losing nothing |
+//! | `moving.rs`, `apply.rs`, `undo.rs` | all of them, there and back |
+
+mod apply;
+mod args;
+mod carry;
+pub mod disk;
+mod fold;
+mod identify;
+mod journal;
+mod known;
+mod limits;
+mod moving;
+mod plan;
+mod report;
+mod roots;
+mod rules;
+mod step;
+mod targets;
+mod template;
+mod undo;
+mod walk;
+
+pub use apply::{apply, apply_with};
+pub use moving::Means;
+pub use plan::plan;
+pub use undo::{undo, undo_with};
+
+pub(crate) use fold::fold;
+pub(crate) use identify::described;
+pub(crate) use known::{Known, List, Named, Song};
+pub(crate) use report::cell;

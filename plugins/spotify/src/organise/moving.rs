@@ -1,0 +1,313 @@
+//! The steps of a plan, one after another, there or back. Each stands in the journal before it is taken; some are written down
+//! together, because each commit waits for the disk.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use baton_plugin_kit::lent::{Claims, Held, Writable};
+use baton_plugin_sdk::{Error, Task};
+
+use super::carry::{End, Journey, Stand, carry, stands, trouble};
+use super::disk::{Disk, Real};
+use super::journal::{Ended, Journal, Kept, Noted};
+use super::limits::{MOST_COPIED, MOVING, TOGETHER};
+use super::roots::{self, Root, join};
+use super::step::{Act, At};
+
+/// What moving needs.
+pub struct Means<'a> {
+    /// The plugin's own database.
+    pub own: &'a dyn Writable,
+    /// So that one task at a time moves files.
+    pub claims: &'a dyn Claims,
+    /// The files.
+    pub disk: &'a dyn Disk,
+    /// Whether there is time for another step.
+    pub go_on: &'a dyn Fn() -> bool,
+}
+
+/// Does something with the real file system and the time that a task has.
+pub(crate) fn really<T>(own: &dyn Writable, claims: &dyn Claims, work: impl FnOnce(&Means<'_>) -> T) -> T {
+    let begun = Instant::now();
+    work(&Means { own, claims, disk: &Real, go_on: &|| begun.elapsed() < MOVING })
+}
+
+/// Waits for nobody: another task that moves files is reason enough to try again later.
+///
+/// # Errors
+/// `retryable` when another has it, else as `wit/claims.wit`.
+pub(crate) fn alone(claims: &dyn Claims) -> Result<Box<dyn Held>, Error> {
+    let held = claims.take("organise")?;
+    held.ok_or_else(|| {
+        Error::Retryable("another task is moving files; this one tries again when it has ended".to_owned())
+    })
+}
+
+/// The plan that is meant.
+///
+/// # Errors
+/// `permanent` when there is none.
+pub(crate) fn plan_of(task: &Task, journal: &Journal<'_>) -> Result<Kept, Error> {
+    let which = task.arg_str("plan")?.unwrap_or_default();
+    if let Some(plan) = journal.find(&which)? {
+        return Ok(plan);
+    }
+    let known = journal.newest()?;
+    let known =
+        if known.is_empty() { "there is none yet: baton run spotify organise".to_owned() } else { known.join(", ") };
+    Err(Error::Permanent(format!("there is no plan `{}`; the newest: {known}", which.escape_debug())))
+}
+
+/// Which way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    There,
+    Back,
+}
+
+impl Way {
+    /// What a step is called before, when it was taken, and when it was not.
+    const fn states(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::There => ("intended", "done", "left"),
+            Self::Back => ("undoing", "undone", "kept"),
+        }
+    }
+
+    const fn before(self) -> &'static str {
+        match self {
+            Self::There => "planned",
+            Self::Back => "done",
+        }
+    }
+}
+
+/// Why it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Stopped {
+    /// All steps were looked at.
+    Finished,
+    /// The time or the bytes of this task are used up.
+    Later,
+    /// A disk is full.
+    Full(String),
+}
+
+/// Takes the steps of a plan.
+pub(crate) struct Mover<'a> {
+    means: &'a Means<'a>,
+    journal: &'a Journal<'a>,
+    plan: &'a Kept,
+    way: Way,
+    roots: HashMap<String, PathBuf>,
+    /// Folders that are known to be there.
+    there: HashSet<PathBuf>,
+    copied: u64,
+}
+
+impl<'a> Mover<'a> {
+    /// For a plan, with the folders that these steps need.
+    ///
+    /// # Errors
+    /// `needs-grant` when one of them is not granted for writing.
+    pub(crate) fn new(
+        task: &Task,
+        (means, journal): (&'a Means<'a>, &'a Journal<'a>),
+        plan: &'a Kept,
+        way: Way,
+        steps: &[Noted],
+    ) -> Result<Self, Error> {
+        let granted: Vec<Root> = [roots::named(task, "music"), roots::named(task, "organised")].concat();
+        let mut roots = HashMap::new();
+        for at in steps.iter().flat_map(|step| [&step.from, &step.to]) {
+            if roots.contains_key(&at.root) {
+                continue;
+            }
+            let found = granted.iter().find(|root| root.host == at.root && root.writable);
+            let found = found.ok_or_else(|| {
+                Error::NeedsGrant(format!(
+                    "the plan moves files in {0}, which is not granted for writing: baton plugin grant spotify files:rw={1}={0}",
+                    at.root, at.folder
+                ))
+            })?;
+            roots.insert(at.root.clone(), found.path.clone());
+        }
+        Ok(Self { means, journal, plan, way, roots, there: HashSet::new(), copied: 0 })
+    }
+
+    /// Takes them, in this order.
+    ///
+    /// # Errors
+    /// As `wit/sql.wit`: what was not written down is looked at again by the next attempt.
+    pub(crate) fn take(&mut self, steps: &[Noted]) -> Result<Stopped, Error> {
+        let (intended, ..) = self.way.states();
+        for together in steps.chunks(TOGETHER) {
+            let numbers: Vec<_> = together.iter().map(|step| step.step).collect();
+            self.journal.begin(&self.plan.id, &numbers, intended)?;
+            let (ended, stopped) = self.together(together)?;
+            self.journal.end(&self.plan.id, &ended)?;
+            if stopped != Stopped::Finished {
+                let rest: Vec<_> = numbers.into_iter().skip(ended.len()).collect();
+                self.journal.begin(&self.plan.id, &rest, self.way.before())?;
+                return Ok(stopped);
+            }
+        }
+        Ok(Stopped::Finished)
+    }
+
+    fn together(&mut self, steps: &[Noted]) -> Result<(Vec<Ended>, Stopped), Error> {
+        let (mut ended, mut folders) = (Vec::new(), BTreeSet::new());
+        let (intended, done, left) = self.way.states();
+        let mut stopped = Stopped::Finished;
+        for step in steps {
+            let end = if (self.means.go_on)() { self.step(step, step.state == intended)? } else { End::Later };
+            let mut note = Ended { step: step.step, state: done, note: None, placed_ns: None, sha256: None };
+            match end {
+                End::Arrived { modified_ns, copied } => {
+                    let (digest, bytes) = copied.unzip();
+                    self.copied += bytes.unwrap_or_default();
+                    if self.way == Way::There {
+                        (note.placed_ns, note.sha256) = (Some(modified_ns), digest);
+                    }
+                    folders.extend(self.parents(step));
+                }
+                End::Left(why) => (note.state, note.note) = (left, Some(why)),
+                End::Full(why) => stopped = Stopped::Full(why),
+                End::Later => stopped = Stopped::Later,
+            }
+            if stopped != Stopped::Finished {
+                break;
+            }
+            ended.push(note);
+        }
+        for folder in &folders {
+            self.means.disk.settle(folder);
+        }
+        Ok((ended, stopped))
+    }
+
+    fn step(&mut self, step: &Noted, again: bool) -> Result<End, Error> {
+        let Some(journey) = self.journey(step) else { return Ok(End::Left("its folder is not granted".to_owned())) };
+        if self.way == Way::Back && step.act == Act::Copy {
+            return Ok(self.take_back(step, &journey).unwrap_or_else(|error| trouble(&error)));
+        }
+        let to = if self.way == Way::There { &step.to } else { &step.from };
+        let ended = self.make_folders(to)?;
+        Ok(ended.unwrap_or_else(|| carry(self.means.disk, &journey, again)))
+    }
+
+    /// What an interrupted step came to; nothing when it has not begun.
+    pub(crate) fn settle(&self, step: &Noted) -> io::Result<Option<End>> {
+        let Some(journey) = self.journey(step) else { return Ok(None) };
+        match stands(self.means.disk, &journey)? {
+            Stand::Begin => Ok(None),
+            Stand::Ended(end) => Ok(Some(end)),
+        }
+    }
+
+    fn journey(&self, step: &Noted) -> Option<Journey> {
+        let place = |at: &At| Some(join(self.roots.get(&at.root)?, &at.path));
+        let (source, target) = (place(&step.from)?, place(&step.to)?);
+        let placed = step.placed_ns.unwrap_or(step.modified_ns);
+        let (from, to, modified_ns) = match self.way {
+            Way::There => (source, target, step.modified_ns),
+            Way::Back => (target, source, placed),
+        };
+        let hidden = to.with_file_name(format!(".baton-{}-{}.part", self.plan.id, step.step));
+        Some(Journey {
+            from,
+            to,
+            hidden,
+            size: step.size,
+            modified_ns,
+            dated_ns: step.modified_ns,
+            keep: step.act == Act::Copy,
+            // The first file may always be copied, else a large one would wait for ever.
+            room: if self.copied == 0 { u64::MAX } else { MOST_COPIED.saturating_sub(self.copied) },
+        })
+    }
+
+    /// Removes a copy that was made, when it is still that and not the last one.
+    fn take_back(&self, step: &Noted, journey: &Journey) -> io::Result<End> {
+        let disk = self.means.disk;
+        let gone = End::Arrived { modified_ns: step.modified_ns, copied: None };
+        let Some(copy) = disk.look(&journey.from)? else { return Ok(gone) };
+        let same = copy.file && copy.size == step.size && copy.modified_ns == journey.modified_ns;
+        if !same || Some(disk.digest(&journey.from)?) != step.sha256 {
+            return Ok(End::Left("the copy was changed since".to_owned()));
+        }
+        if !disk.look(&journey.to)?.is_some_and(|seen| seen.file && seen.size == step.size) {
+            return Ok(End::Left("the file that it is a copy of is not there any more".to_owned()));
+        }
+        disk.remove(&journey.from)?;
+        Ok(gone)
+    }
+
+    /// Makes the folders above a place. Gives how the step ends when that cannot be.
+    fn make_folders(&mut self, at: &At) -> Result<Option<End>, Error> {
+        let Some(root) = self.roots.get(&at.root).cloned() else { return Ok(None) };
+        let mut path = String::new();
+        let folders = at.path.rsplit_once('/').map_or("", |(folders, _)| folders);
+        for part in folders.split('/').filter(|part| !part.is_empty()) {
+            path = if path.is_empty() { part.to_owned() } else { format!("{path}/{part}") };
+            let folder = join(&root, &path);
+            if self.there.contains(&folder) {
+                continue;
+            }
+            match self.means.disk.look(&folder) {
+                Ok(Some(seen)) if seen.folder => {}
+                Ok(Some(_)) => return Ok(Some(End::Left(format!("{path} is no folder")))),
+                Ok(None) => {
+                    if self.way == Way::There {
+                        self.journal.makes(&self.plan.id, &at.root, &path)?;
+                    }
+                    match self.means.disk.make_folder(&folder) {
+                        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Ok(Some(trouble(&error))),
+                        _ => {}
+                    }
+                }
+                Err(error) => return Ok(Some(trouble(&error))),
+            }
+            self.there.insert(folder);
+        }
+        Ok(None)
+    }
+
+    fn parents(&self, step: &Noted) -> Vec<PathBuf> {
+        let parent = |at: &At| join(self.roots.get(&at.root)?, &at.path).parent().map(Path::to_owned);
+        [parent(&step.from), parent(&step.to)].into_iter().flatten().collect()
+    }
+
+    /// Removes the folders that these steps emptied, and those above them that are empty for it. Never a granted one.
+    pub(crate) fn remove_emptied(&self, steps: &[Noted]) {
+        let moved = steps.iter().filter(|step| step.act == Act::Move && step.state == "done");
+        let folders: BTreeSet<_> = moved.filter_map(|step| self.parents(step).into_iter().next()).collect();
+        let granted: HashSet<&PathBuf> = self.roots.values().collect();
+        // The innermost first: a folder comes before what lies in it.
+        for folder in folders.iter().rev() {
+            let above = folder.ancestors().take_while(|folder| {
+                !granted.contains(&folder.to_path_buf()) && granted.iter().any(|root| folder.starts_with(root))
+            });
+            for folder in above {
+                if self.means.disk.remove_folder(folder).is_err() {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Removes the folders that the plan made, where nothing is in them.
+    ///
+    /// # Errors
+    /// As `wit/sql.wit`.
+    pub(crate) fn remove_made(&self) -> Result<(), Error> {
+        for (root, path) in self.journal.made(&self.plan.id)? {
+            if let Some(root) = self.roots.get(&root) {
+                drop(self.means.disk.remove_folder(&join(root, &path)));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,292 @@
+//! The action `organise`: decides for every file where it belongs, and writes the plan down. Moves nothing.
+
+use std::collections::HashMap;
+
+use baton_plugin_kit::lent::{Tables, Writable};
+use baton_plugin_kit::{Findings, moment, safe_name};
+use baton_plugin_sdk::{Error, Outcome, Severity, Task};
+
+use super::args::{Options, Several};
+use super::disk::{Disk, Real};
+use super::fold::fold;
+use super::identify::{Identifier, Who, described};
+use super::journal::Journal;
+use super::known::{Known, Named, Song};
+use super::limits::{MOST_STEPS, MOST_TEXT, NAME_BYTES};
+use super::report;
+use super::roots::{self, Root};
+use super::rules::{Facts, Rules, Verdict};
+use super::step::{Act, At, Of, Step};
+use super::targets::{Choice, Targets};
+use super::template::{Place, Values};
+use super::walk::{Entry, Walked, stem_and_ending, walk};
+
+/// A file that a person should look at: where it lies, and what it may be.
+#[derive(Debug)]
+pub(crate) struct Unclear {
+    pub(crate) path: String,
+    pub(crate) perhaps: Vec<(String, String)>,
+}
+
+/// A plan in the making.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) unclear: Vec<Unclear>,
+    /// Files that are at their place.
+    pub(crate) there: usize,
+    /// Files that a rule leaves where they are.
+    pub(crate) stays: usize,
+    /// Files for which there was no room in this plan.
+    pub(crate) later: usize,
+    text: usize,
+}
+
+/// Plans where every music file belongs.
+///
+/// # Errors
+/// `needs-grant` when a folder or a database is not granted, `permanent` when the arguments or rules are wrong, else as
+/// `wit/sql.wit`.
+pub fn plan(task: &Task, catalog: &dyn Tables, own: &dyn Writable) -> Result<Outcome, Error> {
+    let options = Options::of(task)?;
+    let rules = Rules::read(&options.rules)?;
+    let (music, organised) = (roots::music(task)?, roots::organised(task)?);
+    let known = Known::read(catalog)?;
+    let journal = Journal::open(own)?;
+    let walked = walk(&music, &|ending| rules.name_format(ending));
+    let planner = Planner {
+        identifier: Identifier::new(&known),
+        lists: lists_of(&known, &options),
+        moved: journal.moved()?,
+        known: &known,
+        rules: &rules,
+        several: options.in_several,
+        music: &music,
+        organised: &organised,
+    };
+    let draft = planner.draft(&walked.files);
+    let now = moment::parse(&task.now).unwrap_or_default();
+    let kept = journal.save(&draft.steps, options.plan_name.as_deref(), now)?;
+    let mut outcome = Outcome::new(report::summary(&draft, &walked, kept.as_ref()));
+    outcome.findings = findings(&draft, &walked).into_list();
+    if let Some(kept) = kept {
+        outcome.artifacts = report::artifacts(&kept, &draft, options.in_several, &task.now)?;
+    }
+    Ok(outcome)
+}
+
+/// The playlists of each track, the one that counts most first; two whose folder is one count once.
+fn lists_of(known: &Known, options: &Options) -> HashMap<i64, Vec<String>> {
+    let rank = |name: &str| options.preference.iter().position(|other| fold(other) == fold(name)).unwrap_or(usize::MAX);
+    let counted = known.lists.iter().filter(|list| options.liked || !list.liked);
+    let mut lists: Vec<_> = counted.map(|list| ((rank(&list.name), list.liked, fold(&list.name)), list)).collect();
+    lists.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut of: HashMap<i64, Vec<String>> = HashMap::new();
+    let folder = |name: &str| fold(&safe_name(name, NAME_BYTES, "_"));
+    for (_, list) in lists {
+        for track in &list.tracks {
+            let names = of.entry(*track).or_default();
+            let alone = !list.liked || names.is_empty();
+            if alone && !names.iter().any(|name| folder(name) == folder(&list.name)) {
+                names.push(list.name.clone());
+            }
+        }
+    }
+    of
+}
+
+struct Planner<'a> {
+    known: &'a Known,
+    identifier: Identifier<'a>,
+    lists: HashMap<i64, Vec<String>>,
+    /// Where the files that earlier plans moved came from: the catalog may not know yet.
+    moved: HashMap<String, String>,
+    rules: &'a Rules,
+    several: Several,
+    music: &'a [Root],
+    organised: &'a Root,
+}
+
+/// What is decided of a file before its name is chosen.
+struct Judged {
+    places: Vec<(Place, Option<String>)>,
+    reason: String,
+    track: Option<Of>,
+}
+
+impl Planner<'_> {
+    fn draft(&self, files: &[Entry]) -> Draft {
+        let (mut draft, mut targets) = (Draft::default(), Targets::new(self.organised));
+        for file in files {
+            let Some(root) = self.music.get(file.root) else { continue };
+            let host = root.on_host(&file.path);
+            let from_before = || self.identifier.named(self.moved.get(&host)?);
+            let named = self.identifier.named(&host).or_else(from_before);
+            if let Some(judged) = self.judge(file, root, named, &mut draft) {
+                self.place(file, root, named, judged, &mut targets, &mut draft);
+            }
+        }
+        draft
+    }
+
+    /// Where the file belongs; nothing when it stays.
+    fn judge(&self, file: &Entry, root: &Root, named: Option<&Named>, draft: &mut Draft) -> Option<Judged> {
+        let who = if file.audio { self.identifier.who(named, file.file_name()) } else { Who::Nobody };
+        let (song, how) = match &who {
+            Who::Is { song, how } => (self.known.songs.get(song), how.as_str()),
+            Who::Nobody => (None, "no track of the catalog"),
+            Who::Unclear(_) => (None, ""),
+        };
+        let (values, facts) = values(file, named, song);
+        let names = song.and_then(|song| self.lists.get(&song.id)).map_or(&[][..], Vec::as_slice);
+        let verdicts = self.verdicts(&values, &facts, names, file.audio);
+        let stays = verdicts.iter().all(|verdict| matches!(verdict, Verdict::Stays { .. }));
+        if let (Who::Unclear(perhaps), false) = (&who, stays) {
+            let shown = |(song, why): &(i64, String)| Some((self.known.songs.get(song)?.shown(), why.clone()));
+            let path = format!("{}/{}", root.shown, file.path);
+            draft.unclear.push(Unclear { path, perhaps: perhaps.iter().filter_map(shown).collect() });
+            return None;
+        }
+        let mut judged = Judged { places: Vec::new(), reason: String::new(), track: song.map(of) };
+        for verdict in verdicts {
+            let Verdict::Goes { place, rule, playlist } = verdict else { continue };
+            if judged.reason.is_empty() {
+                judged.reason = reason(rule, names, how);
+            }
+            if !judged.places.iter().any(|(known, _)| *known == place) {
+                judged.places.push((place, playlist));
+            }
+        }
+        if judged.places.is_empty() {
+            draft.stays += 1;
+            return None;
+        }
+        Some(judged)
+    }
+
+    fn verdicts(&self, values: &Values, facts: &Facts, names: &[String], audio: bool) -> Vec<Verdict> {
+        let judge = |names: &[String]| self.rules.judge(values, facts, names, audio);
+        match self.several {
+            Several::Copy if names.len() > 1 => names.chunks(1).map(judge).collect(),
+            Several::Unassigned if names.len() > 1 => vec![judge(&[])],
+            _ => vec![judge(names)],
+        }
+    }
+
+    /// Chooses the names, and makes steps of them: copies first, so that the file is still there.
+    fn place(
+        &self,
+        file: &Entry,
+        root: &Root,
+        named: Option<&Named>,
+        judged: Judged,
+        targets: &mut Targets<'_>,
+        draft: &mut Draft,
+    ) {
+        if draft.steps.len() + judged.places.len() > MOST_STEPS || draft.text > MOST_TEXT {
+            draft.later += 1;
+            return;
+        }
+        let host = root.on_host(&file.path);
+        let own = self.organised.below(&host);
+        let is_it = |path: &str| self.several == Several::Copy && self.is_copy(root, file, path);
+        let (mut free, mut lies_there) = (Vec::new(), false);
+        for (place, playlist) in judged.places {
+            let ending = stem_and_ending(file.file_name()).1;
+            match targets.choose(&place.folders, (&place.stem, &ending), own.as_deref(), &is_it) {
+                Some(Choice::Free(path)) => free.push((path, playlist)),
+                Some(Choice::There) => lies_there = true,
+                Some(Choice::Copied) | None => {}
+            }
+        }
+        if free.is_empty() {
+            draft.there += 1;
+        }
+        let last = free.len();
+        for (number, (path, playlist)) in free.into_iter().enumerate() {
+            let act = if lies_there || number + 1 < last { Act::Copy } else { Act::Move };
+            draft.text += file.path.len() + path.len() + judged.reason.len();
+            draft.steps.push(Step {
+                step: u32::try_from(draft.steps.len() + 1).unwrap_or(u32::MAX),
+                act,
+                from: At { folder: root.name.clone(), root: root.host.clone(), path: file.path.clone() },
+                to: At { folder: self.organised.name.clone(), root: self.organised.host.clone(), path },
+                size: file.size,
+                modified_ns: file.modified_ns,
+                sha256: digest(file, named),
+                reason: judged.reason.clone(),
+                track: judged.track.clone(),
+                playlist,
+            });
+        }
+    }
+
+    /// Whether the file below the folder `organised` has the same bytes; read only where the sizes are equal.
+    fn is_copy(&self, root: &Root, file: &Entry, path: &str) -> bool {
+        let (other, own) = (self.organised.at(path), root.at(&file.path));
+        let same_size = Real.look(&other).ok().flatten().is_some_and(|seen| seen.file && seen.size == file.size);
+        same_size && Real.digest(&other).ok().is_some_and(|digest| Real.digest(&own).is_ok_and(|one| one == digest))
+    }
+}
+
+/// The catalog's digest, when it speaks of the file as it is.
+fn digest(file: &Entry, named: Option<&Named>) -> Option<String> {
+    let named = named?;
+    let same = named.size == Some(file.size) && named.modified_ms == Some(file.modified_ns.div_euclid(1_000_000));
+    if same { named.sha256.clone() } else { None }
+}
+
+fn of(song: &Song) -> Of {
+    Of { id: song.id, title: song.title.clone(), artist: song.artist.clone() }
+}
+
+fn reason(rule: usize, names: &[String], how: &str) -> String {
+    let list = match names {
+        [] => "in no playlist".to_owned(),
+        [one] => format!("in the playlist {one}"),
+        [first, ..] => format!("in {} playlists, {first} first", names.len()),
+    };
+    let plain: String =
+        format!("{list}; {how}").chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();
+    if rule == 0 { plain } else { format!("rule {rule}; {plain}") }
+}
+
+fn values(file: &Entry, named: Option<&Named>, song: Option<&Song>) -> (Values, Facts) {
+    let (name, ext) = stem_and_ending(file.file_name());
+    let mut values = Values { ext, name: name.to_owned(), folder: file.folder().to_owned(), ..Values::default() };
+    let mut facts = Facts { path: file.path.clone(), known: song.is_some(), ..Facts::default() };
+    if let Some(song) = song {
+        let year =
+            song.released.as_deref().and_then(|released| released.get(..4)).filter(|year| year.parse::<u16>().is_ok());
+        facts.bpm = song.bpm;
+        facts.year = year.and_then(|year| year.parse().ok());
+        values.artist.clone_from(&song.artist);
+        values.title = Some(song.title.clone());
+        values.album.clone_from(&song.album);
+        values.genre.clone_from(&song.genre);
+        values.label.clone_from(&song.label);
+        values.key.clone_from(&song.key);
+        values.year = year.map(str::to_owned);
+        // Two places: 127.99 stays what it is and 128 has no dot.
+        values.bpm = song.bpm.map(|bpm| ((bpm * 100.0).round() / 100.0).to_string());
+    } else if file.audio {
+        let track = described(named, file.file_name());
+        values.artist = track.artists.into_iter().next();
+        values.title = values.artist.is_some().then_some(track.title);
+        values.album = track.album;
+    }
+    (values, facts)
+}
+
+fn findings(draft: &Draft, walked: &Walked) -> Findings {
+    let mut findings = Findings::default();
+    for unclear in &draft.unclear {
+        let perhaps: Vec<_> = unclear.perhaps.iter().map(|(track, why)| format!("{track}: {why}")).collect();
+        let title = format!("It is not clear which track this is: {}", unclear.path);
+        findings.add("organise-unclear", &unclear.path, Severity::Low, title, perhaps.join("\n"));
+    }
+    for (path, why) in &walked.unread {
+        findings.add("organise-unread", path, Severity::Medium, format!("Not looked at: {path}"), why);
+    }
+    findings
+}

@@ -1,0 +1,144 @@
+//! A plan as people and other programs read it: JSON (`schemas/organise-plan.schema.json`), CSV and Markdown.
+
+use baton_plugin_kit::sheet::Written;
+use baton_plugin_sdk::{Artifact, Error};
+use serde_json::json;
+
+use super::args::Several;
+use super::journal::Kept;
+use super::limits::SHOWN;
+use super::plan::{Draft, Unclear};
+use super::step::{Act, Step};
+use super::walk::Walked;
+
+/// What the plan comes to, in one to three sentences.
+pub(crate) fn summary(draft: &Draft, walked: &Walked, kept: Option<&Kept>) -> String {
+    let (moves, copies) = counts(&draft.steps);
+    let left: usize = walked.left.values().sum();
+    let mut text = format!(
+        "{} files: {moves} to move, {copies} copies to make, {} at their place, {} for a person to look at, {} left by a rule; \
+         {left} others left alone.",
+        walked.files.len(),
+        draft.there,
+        draft.unclear.len(),
+        draft.stays
+    );
+    match kept {
+        Some(kept) => text.push_str(&format!(
+            " Nothing was moved. The plan is {}: baton run spotify apply --arg plan={}",
+            kept.id, kept.id
+        )),
+        None => text.push_str(" There is nothing to do."),
+    }
+    if draft.later > 0 {
+        text.push_str(&format!(" {} more files are for the next plan, after this one is applied.", draft.later));
+    }
+    text
+}
+
+fn counts(steps: &[Step]) -> (usize, usize) {
+    let moves = steps.iter().filter(|step| step.act == Act::Move).count();
+    (moves, steps.len() - moves)
+}
+
+/// The three files of a plan.
+///
+/// # Errors
+/// `permanent` when it cannot be written as text, which does not happen.
+pub(crate) fn artifacts(kept: &Kept, draft: &Draft, several: Several, now: &str) -> Result<Vec<Artifact>, Error> {
+    let file = |ending: &str, media_type: &str, bytes: Vec<u8>| Artifact {
+        name: format!("organise_{}.{ending}", kept.id),
+        media_type: media_type.to_owned(),
+        bytes,
+    };
+    Ok(vec![
+        file("json", "application/json", json(kept, draft, several, now)?),
+        file("csv", "text/csv", csv(&draft.steps).map_err(Error::Permanent)?),
+        file("md", "text/markdown", markdown(kept, draft).into_bytes()),
+    ])
+}
+
+fn json(kept: &Kept, draft: &Draft, several: Several, now: &str) -> Result<Vec<u8>, Error> {
+    let (moves, copies) = counts(&draft.steps);
+    let perhaps = |(track, why): &(String, String)| json!({ "track": track, "why": why });
+    let one =
+        |one: &Unclear| json!({ "path": one.path, "perhaps": one.perhaps.iter().map(perhaps).collect::<Vec<_>>() });
+    let unclear: Vec<_> = draft.unclear.iter().take(SHOWN).map(one).collect();
+    let plan = json!({
+        "version": 1,
+        "plan": kept.id,
+        "digest": kept.digest,
+        "name": kept.name,
+        "made_at": now,
+        "in_several": several,
+        "counts": { "move": moves, "copy": copies, "there": draft.there, "unclear": draft.unclear.len(),
+            "left_by_rule": draft.stays, "later": draft.later },
+        "steps": draft.steps,
+        "unclear": unclear,
+    });
+    serde_json::to_vec(&plan).map_err(|error| Error::Permanent(error.to_string()))
+}
+
+fn csv(steps: &[Step]) -> Result<Vec<u8>, String> {
+    let mut sheet = Written::new(["step", "do", "from", "to", "size", "playlist", "track", "why"])?;
+    for step in steps {
+        let track = step.track.as_ref().map(|track| match &track.artist {
+            Some(artist) => format!("{artist} - {}", track.title),
+            None => track.title.clone(),
+        });
+        let cells = [
+            step.step.to_string(),
+            step.act.word().to_owned(),
+            step.from.on_host(),
+            step.to.on_host(),
+            step.size.to_string(),
+            step.playlist.clone().unwrap_or_default(),
+            track.unwrap_or_default(),
+            step.reason.clone(),
+        ];
+        sheet.row(cells)?;
+    }
+    sheet.into_bytes()
+}
+
+fn markdown(kept: &Kept, draft: &Draft) -> String {
+    let (moves, copies) = counts(&draft.steps);
+    let mut text = format!(
+        "# Plan {}{}\n\nNothing was moved. {moves} files would be moved and {copies} copies made; {} are at their place.\n\n\
+         - Do it: `baton run spotify apply --arg plan={}`\n- All steps: `organise_{}.csv`\n\n| From | To | Why |\n|---|---|---|\n",
+        kept.id,
+        kept.name.as_deref().map(|name| format!(" ({})", cell(name))).unwrap_or_default(),
+        draft.there,
+        kept.id,
+        kept.id
+    );
+    for step in draft.steps.iter().take(SHOWN) {
+        let (from, to) = (cell(&step.from.path), cell(&step.to.path));
+        text.push_str(&format!("| {from} | {to} | {} |\n", cell(&step.reason)));
+    }
+    if draft.steps.len() > SHOWN {
+        text.push_str(&format!("\n… and {} more.\n", draft.steps.len() - SHOWN));
+    }
+    if !draft.unclear.is_empty() {
+        text.push_str("\n## For a person\n\nThese stay where they are until it is known which track they are.\n\n");
+        text.push_str("| File | Perhaps |\n|---|---|\n");
+    }
+    for unclear in draft.unclear.iter().take(SHOWN) {
+        let perhaps: Vec<_> = unclear.perhaps.iter().map(|(track, _)| cell(track)).collect();
+        text.push_str(&format!("| {} | {} |\n", cell(&unclear.path), perhaps.join("; ")));
+    }
+    text
+}
+
+/// A text inside a table of Markdown.
+pub(crate) fn cell(text: &str) -> String {
+    let mut cell = String::new();
+    for c in text.chars() {
+        match c {
+            c if c.is_control() => cell.push(' '),
+            '|' | '\\' | '`' | '*' | '_' | '<' | '[' => cell.extend(['\\', c]),
+            c => cell.push(c),
+        }
+    }
+    cell
+}

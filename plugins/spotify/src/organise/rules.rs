@@ -1,0 +1,324 @@
+//! Which file goes where: an ordered list of rules, of which the first that fits and has all its values decides.
+//!
+//! The rules of the configuration come first, then those that are always there: into the folder of its playlist, else into
+//! `Unassigned`, under its own name where artist or title is not known.
+
+use baton_plugin_sdk::Error;
+use serde::Deserialize;
+
+use super::fold::fold;
+use super::limits::{MOST_RULES, PATTERN_BYTES};
+use super::template::{Place, Template, Values};
+
+/// What holds where nothing else was said.
+const ALWAYS: [(&str, bool); 4] = [
+    ("{playlist}/{artist} - {title}.{ext}", true),
+    ("{playlist}/{name}.{ext}", true),
+    ("Unassigned/{artist} - {title}.{ext}", false),
+    ("Unassigned/{name}.{ext}", false),
+];
+
+/// A rule as people write it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Written {
+    #[serde(default)]
+    when: When,
+    to: Option<String>,
+    #[serde(default)]
+    leave: bool,
+    missing: Option<String>,
+}
+
+/// What a rule asks for: all that is said. Texts are patterns (`*`, `?`, `[a-z]`, `{a,b}`) without case.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct When {
+    playlist: Option<Words>,
+    genre: Option<Words>,
+    artist: Option<Words>,
+    album: Option<Words>,
+    title: Option<Words>,
+    label: Option<Words>,
+    key: Option<Words>,
+    path: Option<Words>,
+    format: Option<Words>,
+    bpm: Option<Range>,
+    year: Option<Range>,
+    known: Option<bool>,
+}
+
+/// One text or a list of them, of which one has to fit.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Words {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// Numbers between two ends, both within; an absent end is open.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Range {
+    from: Option<f64>,
+    to: Option<f64>,
+}
+
+/// What is asked of a file beside its [`Values`].
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Facts {
+    /// Its path below the granted folder.
+    pub(crate) path: String,
+    pub(crate) bpm: Option<f64>,
+    pub(crate) year: Option<f64>,
+    /// Whether it is known which track it is.
+    pub(crate) known: bool,
+}
+
+/// What the rules say of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// There, by the rule of that number, counted from 1; 0 are those that are always there.
+    Goes { place: Place, rule: usize, playlist: Option<String> },
+    /// It stays where it is, by that rule.
+    Stays { rule: usize },
+}
+
+/// Rules that were read.
+#[derive(Debug)]
+pub(crate) struct Rules(Vec<Rule>);
+
+#[derive(Debug)]
+struct Rule {
+    number: usize,
+    when: When,
+    to: Option<Template>,
+    missing: Option<String>,
+    /// Fits only a file that is in a playlist.
+    listed: bool,
+}
+
+impl Rules {
+    /// Reads rules.
+    ///
+    /// # Errors
+    /// `permanent`, with the number of the rule and what is wrong with it.
+    pub(crate) fn read(written: &[Written]) -> Result<Self, Error> {
+        if written.len() > MOST_RULES {
+            return Err(Error::Permanent(format!("there are {} rules; {MOST_RULES} are read", written.len())));
+        }
+        let one = |(number, written): (usize, &Written)| {
+            rule(number + 1, written).map_err(|why| Error::Permanent(format!("rule {}: {why}", number + 1)))
+        };
+        let mut rules = written.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()?;
+        for (to, listed) in ALWAYS {
+            let to = Some(Template::parse(to).map_err(Error::Permanent)?);
+            rules.push(Rule { number: 0, when: When::default(), to, missing: None, listed });
+        }
+        Ok(Self(rules))
+    }
+
+    /// Whether a rule speaks of files of that ending, which are then looked at also when they are no audio.
+    pub(crate) fn name_format(&self, ext: &str) -> bool {
+        self.0.iter().any(|rule| rule.when.format.as_ref().is_some_and(|words| words.fit(ext)))
+    }
+
+    /// What they say of a file that is in these playlists, the one that counts most first. `audio` is false for what is looked
+    /// at only because a rule names its ending: those that are always there do not hold for it.
+    pub(crate) fn judge(&self, values: &Values, facts: &Facts, playlists: &[String], audio: bool) -> Verdict {
+        for rule in self.0.iter().filter(|rule| audio || rule.when.format.is_some()) {
+            let none = [None];
+            let some: Vec<_> = playlists.iter().map(Some).collect();
+            for playlist in if some.is_empty() { none.as_slice() } else { some.as_slice() } {
+                let values = Values { playlist: playlist.cloned(), ..values.clone() };
+                if (rule.listed && playlist.is_none()) || !rule.when.fits(&values, facts) {
+                    continue;
+                }
+                let Some(to) = &rule.to else { return Verdict::Stays { rule: rule.number } };
+                if let Some(place) = to.place(&values, rule.missing.as_deref()) {
+                    let named = to.names_playlist().then(|| playlist.cloned()).flatten();
+                    return Verdict::Goes { place, rule: rule.number, playlist: named };
+                }
+            }
+        }
+        Verdict::Stays { rule: 0 }
+    }
+}
+
+fn rule(number: usize, written: &Written) -> Result<Rule, String> {
+    written.when.check()?;
+    let to = match (&written.to, written.leave) {
+        (Some(to), false) => Some(Template::parse(to)?),
+        (None, true) => None,
+        (Some(_), true) => return Err("it has both `to` and `leave`".to_owned()),
+        (None, false) => return Err("it has neither `to` (a template) nor `leave = true`".to_owned()),
+    };
+    Ok(Rule { number, when: written.when.clone(), to, missing: written.missing.clone(), listed: false })
+}
+
+impl When {
+    fn words(&self) -> [Option<&Words>; 9] {
+        let all = [
+            &self.playlist,
+            &self.genre,
+            &self.artist,
+            &self.album,
+            &self.title,
+            &self.label,
+            &self.key,
+            &self.path,
+            &self.format,
+        ];
+        all.map(Option::as_ref)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let long = self.words().into_iter().flatten().flat_map(Words::all).find(|text| text.len() > PATTERN_BYTES);
+        match long {
+            Some(_) => Err(format!("a pattern has more than {PATTERN_BYTES} bytes")),
+            None => Ok(()),
+        }
+    }
+
+    fn fits(&self, values: &Values, facts: &Facts) -> bool {
+        let names = [
+            (&self.playlist, &values.playlist),
+            (&self.artist, &values.artist),
+            (&self.album, &values.album),
+            (&self.title, &values.title),
+            (&self.label, &values.label),
+            (&self.key, &values.key),
+        ];
+        let fits = |words: &Option<Words>, value: &Option<String>| {
+            words.as_ref().is_none_or(|words| value.as_deref().is_some_and(|value| words.fit(value)))
+        };
+        names.iter().all(|(words, value)| fits(words, value))
+            && self.genre.as_ref().is_none_or(|words| values.genre.as_deref().is_some_and(|all| any_genre(words, all)))
+            && self.format.as_ref().is_none_or(|words| words.fit(&values.ext))
+            && self.path.as_ref().is_none_or(|words| words.fit_path(&facts.path))
+            && self.bpm.is_none_or(|range| range.holds(facts.bpm))
+            && self.year.is_none_or(|range| range.holds(facts.year))
+            && self.known.is_none_or(|known| known == facts.known)
+    }
+}
+
+/// Services write several genres as one text.
+fn any_genre(words: &Words, all: &str) -> bool {
+    words.fit(all) || all.split([',', ';']).any(|one| words.fit(one.trim()))
+}
+
+impl Words {
+    fn all(&self) -> &[String] {
+        match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::Many(texts) => texts,
+        }
+    }
+
+    /// Whether one of them fits a name: a `/` is a sign like others there.
+    fn fit(&self, value: &str) -> bool {
+        let plain = |text: &str| fold(text).replace('/', "\u{2215}");
+        let value = plain(value);
+        self.all().iter().any(|pattern| fast_glob::glob_match(plain(pattern), &value))
+    }
+
+    /// Whether one of them fits a path: `*` stays in its folder, `**` does not.
+    fn fit_path(&self, path: &str) -> bool {
+        let path = fold(path);
+        self.all().iter().any(|pattern| fast_glob::glob_match(fold(pattern), &path))
+    }
+}
+
+impl Range {
+    fn holds(self, value: Option<f64>) -> bool {
+        value.is_some_and(|value| self.from.is_none_or(|from| value >= from) && self.to.is_none_or(|to| value <= to))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn rules(written: &Value) -> Result<Rules, Error> {
+        Rules::read(&serde_json::from_value::<Vec<Written>>(written.clone()).unwrap())
+    }
+
+    fn values() -> Values {
+        Values {
+            artist: Some("A".into()),
+            title: Some("T".into()),
+            genre: Some("deep house, Techno".into()),
+            ext: "mp3".into(),
+            name: "file".into(),
+            ..Values::default()
+        }
+    }
+
+    fn goes(rules: &Rules, values: &Values, facts: &Facts, playlists: &[&str]) -> String {
+        let playlists: Vec<_> = playlists.iter().map(|name| (*name).to_owned()).collect();
+        match rules.judge(values, facts, &playlists, true) {
+            Verdict::Goes { place, rule, .. } => format!("{rule}: {}/{}", place.folders.join("/"), place.stem),
+            Verdict::Stays { rule } => format!("{rule}: stays"),
+        }
+    }
+
+    #[test]
+    fn without_rules_playlists_are_folders_and_the_rest_is_unassigned() {
+        let (rules, facts) = (rules(&json!([])).unwrap(), Facts::default());
+        assert_eq!(goes(&rules, &values(), &facts, &["P", "Q"]), "0: P/A - T");
+        assert_eq!(goes(&rules, &values(), &facts, &[]), "0: Unassigned/A - T");
+        let bare = Values { artist: None, ..values() };
+        assert_eq!(goes(&rules, &bare, &facts, &["P"]), "0: P/file");
+        assert_eq!(goes(&rules, &bare, &facts, &[]), "0: Unassigned/file");
+    }
+
+    #[test]
+    fn the_first_rule_that_fits_and_has_its_values_decides() {
+        let rules = rules(&json!([
+            { "when": { "path": "mixes/**" }, "leave": true },
+            { "when": { "playlist": "tech*", "bpm": { "from": 130 } }, "to": "fast/{playlist}/{title}.{ext}" },
+            { "when": { "genre": "TECHNO", "year": { "from": 1990, "to": 1999 } }, "to": "{year}/{label}/{title}.{ext}" },
+            { "when": { "genre": ["x", "techno"], "known": true }, "to": "t/{label}/{title}.{ext}", "missing": "No label" }
+        ]))
+        .unwrap();
+        let facts = Facts { path: "mixes/a/b.mp3".into(), ..Facts::default() };
+        assert_eq!(goes(&rules, &values(), &facts, &["P"]), "1: stays");
+        let facts = Facts { bpm: Some(130.0), ..Facts::default() };
+        assert_eq!(goes(&rules, &values(), &facts, &["P", "Techno/2"]), "2: fast/Techno_2/T");
+        let facts = Facts { bpm: Some(129.9), year: Some(1999.0), known: true, ..Facts::default() };
+        assert_eq!(goes(&rules, &values(), &facts, &["Techno"]), "4: t/No label/T");
+        let facts = Facts { year: Some(2000.0), ..Facts::default() };
+        assert_eq!(goes(&rules, &values(), &facts, &["Techno"]), "0: Techno/A - T");
+    }
+
+    #[test]
+    fn what_is_no_audio_is_moved_by_a_rule_that_names_it_and_by_no_other() {
+        let rules = rules(&json!([
+            { "to": "x/{name}.{ext}" },
+            { "when": { "format": "csv" }, "to": "metadata/spotify/{name}.{ext}" }
+        ]))
+        .unwrap();
+        assert!(rules.name_format("CSV") && !rules.name_format("txt"));
+        let values = Values { ext: "csv".into(), name: "n".into(), ..Values::default() };
+        let verdict = rules.judge(&values, &Facts::default(), &[], false);
+        assert!(matches!(verdict, Verdict::Goes { rule: 2, place, .. } if place.folders == ["metadata", "spotify"]));
+        let values = Values { ext: "txt".into(), ..values };
+        assert_eq!(rules.judge(&values, &Facts::default(), &[], false), Verdict::Stays { rule: 0 });
+    }
+
+    #[test]
+    fn errors_name_the_rule() {
+        for (written, words) in [
+            (json!([{ "to": "{x}.{ext}" }]), "rule 1: the template `{x}.{ext}` has the unknown placeholder"),
+            (json!([{ "leave": true }, {}]), "rule 2: it has neither"),
+            (json!([{ "to": "{name}.{ext}", "leave": true }]), "rule 1: it has both"),
+            (json!([{ "when": { "path": "x".repeat(501) }, "leave": true }]), "rule 1: a pattern has more than 500"),
+        ] {
+            let Err(Error::Permanent(text)) = rules(&written) else { panic!("{written}") };
+            assert!(text.contains(words), "{text}");
+        }
+        assert!(serde_json::from_value::<Written>(json!({ "when": { "bmp": {} }, "leave": true })).is_err());
+    }
+}

@@ -1,0 +1,70 @@
+//! One step of a plan: a file, where it lies, where it is to lie, and why.
+
+use serde::Serialize;
+
+/// What is done with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Act {
+    Move,
+    Copy,
+}
+
+impl Act {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Move => "move",
+            Self::Copy => "copy",
+        }
+    }
+
+    pub(crate) fn of(word: &str) -> Self {
+        if word == "copy" { Self::Copy } else { Self::Move }
+    }
+}
+
+/// A place: a path below a granted folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct At {
+    /// `music` or `organised`.
+    pub(crate) folder: String,
+    /// Where that folder is on the host.
+    pub(crate) root: String,
+    pub(crate) path: String,
+}
+
+impl At {
+    /// The whole path on the host.
+    pub(crate) fn on_host(&self) -> String {
+        format!("{}/{}", self.root, self.path)
+    }
+}
+
+/// The track that a file is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Of {
+    pub(crate) id: i64,
+    pub(crate) title: String,
+    pub(crate) artist: Option<String>,
+}
+
+/// A step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Step {
+    /// Counted from 1.
+    pub(crate) step: u32,
+    #[serde(rename = "do")]
+    pub(crate) act: Act,
+    pub(crate) from: At,
+    pub(crate) to: At,
+    pub(crate) size: u64,
+    pub(crate) modified_ns: i64,
+    /// As the catalog has it for a file of that size and time; else it is computed when the file is copied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sha256: Option<String>,
+    pub(crate) reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) track: Option<Of>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) playlist: Option<String>,
+}

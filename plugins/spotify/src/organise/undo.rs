@@ -1,0 +1,84 @@
+//! The action `undo`: the steps of a plan back, the newest first, by the same rules. A file that was changed since stays where it
+//! is, and nothing is written over.
+
+use baton_plugin_kit::lent::{Claims, Writable};
+use baton_plugin_sdk::{Error, Outcome, Task};
+
+use super::apply::{ALL, full, told, undo_list};
+use super::carry::{End, trouble};
+use super::journal::{Ended, Journal, Kept, Noted};
+use super::moving::{Means, Mover, Stopped, Way, alone, plan_of, really};
+
+/// Undoes a plan.
+///
+/// # Errors
+/// `permanent` when there is no such plan, or nothing of it was done; else as [`super::apply`].
+pub fn undo(task: &Task, own: &dyn Writable, claims: &dyn Claims) -> Result<Outcome, Error> {
+    really(own, claims, |means| undo_with(task, means))
+}
+
+/// The same with other means than the real ones.
+///
+/// # Errors
+/// As [`undo`].
+pub fn undo_with(task: &Task, means: &Means<'_>) -> Result<Outcome, Error> {
+    let _alone = alone(means.claims)?;
+    let journal = Journal::open(means.own)?;
+    let plan = plan_of(task, &journal)?;
+    match plan.state.as_str() {
+        "made" => return Err(Error::Permanent(format!("nothing of the plan {} was done yet", plan.id))),
+        "undone" if plan.by_task.as_deref() == Some(&task.id) => return outcome(&journal, &plan, &Stopped::Finished),
+        "undone" => return Err(Error::Permanent(format!("the plan {} was undone already", plan.id))),
+        _ => {}
+    }
+    let all = journal.steps(&plan.id, &ALL)?;
+    if plan.state == "begun" {
+        settle(&Mover::new(task, (means, &journal), &plan, Way::There, &all)?, &journal, &plan)?;
+    }
+    journal.state(&plan.id, "undoing", &task.id)?;
+    let mut steps = journal.steps(&plan.id, &["done", "undoing"])?;
+    steps.reverse();
+    let mut mover = Mover::new(task, (means, &journal), &plan, Way::Back, &all)?;
+    let stopped = mover.take(&steps)?;
+    if let Stopped::Full(why) = &stopped {
+        return Err(full(&journal, &plan, why)?);
+    }
+    if stopped == Stopped::Finished {
+        mover.remove_made()?;
+        journal.state(&plan.id, "undone", &task.id)?;
+    }
+    outcome(&journal, &plan, &stopped)
+}
+
+/// What was interrupted on the way there is ended or taken as never begun.
+fn settle(mover: &Mover<'_>, journal: &Journal<'_>, plan: &Kept) -> Result<(), Error> {
+    let settled = |step: &Noted| {
+        let none = Ended { step: step.step, state: "planned", note: None, placed_ns: None, sha256: None };
+        match mover.settle(step).unwrap_or_else(|error| Some(trouble(&error))) {
+            Some(End::Arrived { modified_ns, copied }) => {
+                Ended { state: "done", placed_ns: Some(modified_ns), sha256: copied.map(|(digest, _)| digest), ..none }
+            }
+            Some(End::Left(why) | End::Full(why)) => Ended { state: "left", note: Some(why), ..none },
+            Some(End::Later) | None => none,
+        }
+    };
+    let ended: Vec<_> = journal.steps(&plan.id, &["intended"])?.iter().map(settled).collect();
+    journal.end(&plan.id, &ended)
+}
+
+fn outcome(journal: &Journal<'_>, plan: &Kept, stopped: &Stopped) -> Result<Outcome, Error> {
+    let steps = journal.steps(&plan.id, &ALL)?;
+    let count = |state: &str| steps.iter().filter(|step| step.state == state).count();
+    let (undone, kept, rest) = (count("undone"), count("kept"), count("done"));
+    let mut text = format!("Plan {}: {undone} steps undone, {kept} kept as they are.", plan.id);
+    if *stopped == Stopped::Later {
+        text.push_str(&format!(
+            " {rest} are for the next task, this one has no more time: baton run spotify undo --arg plan={}",
+            plan.id
+        ));
+    }
+    let mut outcome = Outcome::new(text);
+    outcome.findings = told("organise-kept", "kept", &steps).into_list();
+    outcome.artifacts.push(undo_list(plan, &steps)?);
+    Ok(outcome)
+}

@@ -1,0 +1,164 @@
+//! The action `wanted`: holds the tracks of the playlists against the files of the catalog.
+//!
+//! On disk is a track with a file that is not missing, or one that the matching is sure of among the files' tags and names. What it
+//! would ask a person about is unclear, and counted by itself: it is no reason to buy a track twice.
+
+use std::collections::HashMap;
+
+use baton_core::matching::{Decision, Matcher, Track};
+use baton_plugin_kit::export::Exports;
+use baton_plugin_kit::lent::Tables;
+use baton_plugin_kit::moment;
+use baton_plugin_sdk::{Error, Outcome, Task};
+use serde::Deserialize;
+
+use super::report;
+use crate::organise::{Known, List, Named, Song, described, fold};
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Options {
+    /// Patterns of names; all playlists when empty.
+    playlists: Vec<String>,
+    liked: Liked,
+}
+
+/// Whether the songs that somebody liked are looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Liked {
+    #[default]
+    Also,
+    Only,
+    Not,
+}
+
+/// How it stands with a track.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    OnDisk,
+    Unclear,
+    Wanted,
+}
+
+/// A track that is not (surely) on disk, with all the playlists that it is in.
+#[derive(Debug)]
+pub(crate) struct Row<'a> {
+    pub(crate) song: &'a Song,
+    pub(crate) lists: Vec<&'a str>,
+    pub(crate) standing: Standing,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(crate) struct Found<'a> {
+    /// In the order of the playlists and of their tracks.
+    pub(crate) rows: Vec<Row<'a>>,
+    pub(crate) in_playlists: usize,
+    pub(crate) on_disk: usize,
+}
+
+impl Found<'_> {
+    pub(crate) fn count(&self, standing: Standing) -> usize {
+        self.rows.iter().filter(|row| row.standing == standing).count()
+    }
+}
+
+/// Lists what is wanted.
+///
+/// # Errors
+/// `permanent` when the arguments are wrong or no playlist fits them; else as `wit/sql.wit` and [`Exports::finish`].
+pub fn list(task: &Task, catalog: &dyn Tables) -> Result<Outcome, Error> {
+    let options: Options = serde_json::from_str(&task.args)
+        .map_err(|error| Error::Permanent(format!("the arguments are not as they should be: {error}")))?;
+    let known = Known::read(catalog)?;
+    let lists: Vec<_> = known.lists.iter().filter(|list| options.asks_for(list)).collect();
+    if lists.is_empty() && !options.playlists.is_empty() {
+        let names: Vec<_> = known.lists.iter().take(10).map(|list| list.name.escape_debug().to_string()).collect();
+        return Err(Error::Permanent(format!("no playlist is called so; some that there are: {}", names.join(", "))));
+    }
+    let found = find(&known, &lists);
+    let mut outcome = Outcome::new(report::summary(&found, lists.len()));
+    let stamp = moment::parse(&task.now).and_then(moment::stamp).unwrap_or_default();
+    let mut exports = Exports::of(task, "exports");
+    exports.put(format!("wanted_{stamp}.csv"), "text/csv", report::csv(&found).map_err(Error::Permanent)?);
+    exports.put(format!("wanted_{stamp}.md"), "text/markdown", report::markdown(&found, &lists).into_bytes());
+    let places = exports.finish(&mut outcome)?;
+    outcome.summary.push_str(&format!(" See {}.", places.join(" and ")));
+    Ok(outcome)
+}
+
+impl Options {
+    fn asks_for(&self, list: &List) -> bool {
+        let kind = match self.liked {
+            Liked::Also => true,
+            Liked::Only => list.liked,
+            Liked::Not => !list.liked,
+        };
+        // A `/` in a name is a sign like others.
+        let plain = |text: &str| fold(text).replace('/', "\u{2215}");
+        let named = |pattern: &String| fast_glob::glob_match(plain(pattern), plain(&list.name));
+        kind && (self.playlists.is_empty() || self.playlists.iter().any(named))
+    }
+}
+
+fn find<'a>(known: &'a Known, lists: &[&'a List]) -> Found<'a> {
+    let disk = Disk::new(known);
+    let (mut found, mut places) = (Found::default(), HashMap::<i64, Option<usize>>::new());
+    for list in lists {
+        for track in &list.tracks {
+            let Some(song) = known.songs.get(track) else { continue };
+            if let Some(place) = places.get(track) {
+                if let Some(row) = place.and_then(|place| found.rows.get_mut(place)) {
+                    row.lists.push(&list.name);
+                }
+                continue;
+            }
+            found.in_playlists += 1;
+            let standing = disk.standing(song);
+            if standing == Standing::OnDisk {
+                found.on_disk += 1;
+                places.insert(*track, None);
+            } else {
+                places.insert(*track, Some(found.rows.len()));
+                found.rows.push(Row { song, lists: vec![&list.name], standing });
+            }
+        }
+    }
+    found
+}
+
+/// The files that there are.
+struct Disk {
+    linked: std::collections::HashSet<i64>,
+    matcher: Matcher,
+}
+
+impl Disk {
+    fn new(known: &Known) -> Self {
+        // What a service streams is named by an address.
+        let there = || known.files.iter().filter(|file| !file.missing && !file.path.contains("://"));
+        let tracks: Vec<_> = there().map(|file| track_of(known, file)).collect();
+        Self { linked: there().filter_map(|file| file.track).collect(), matcher: Matcher::new(&tracks) }
+    }
+
+    fn standing(&self, song: &Song) -> Standing {
+        if self.linked.contains(&song.id) {
+            return Standing::OnDisk;
+        }
+        match self.matcher.find(&song.track()) {
+            Decision::Auto(_) => Standing::OnDisk,
+            Decision::Review { .. } => Standing::Unclear,
+            Decision::None { .. } => Standing::Wanted,
+        }
+    }
+}
+
+/// A file as the matching takes it. Files with the same sound are one recording, so that a copy makes nothing unclear.
+fn track_of(known: &Known, file: &Named) -> Track {
+    let name = file.path.rsplit(['/', '\\']).next().unwrap_or_default();
+    let linked = file.track.and_then(|track| known.songs.get(&track));
+    let sound = file.sound.as_ref().map(|sound| sound.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let recording = sound.or_else(|| file.track.map(|track| format!("track {track}")));
+    Track { recording, ..linked.map_or_else(|| described(Some(file), name), Song::track) }
+}

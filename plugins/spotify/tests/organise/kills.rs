@@ -1,0 +1,241 @@
+//! An end between any two operations: what is left is whole, and the next attempt, or the way back, ends as if nothing had been.
+
+use std::cell::Cell;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use baton_plugin_kit::lent::{Rows, Tables, Writable};
+use baton_plugin_sdk::sql::{Error as SqlError, Row, Table, Value};
+use baton_tests::lent::Lent;
+use serde_json::json;
+use spotify::organise::Means;
+use spotify::organise::disk::{Disk, Real, Seen};
+
+use crate::place::{Place, Tree, id};
+
+/// A disk and a database that both end after so many changes.
+struct Mortal<'a> {
+    own: &'a Lent,
+    left: Cell<u32>,
+    dead: Cell<bool>,
+    /// Whether `music` and `organised` lie on two disks.
+    far: bool,
+}
+
+impl<'a> Mortal<'a> {
+    fn new(own: &'a Lent, left: u32, far: bool) -> Self {
+        Self { own, left: Cell::new(left), dead: Cell::new(false), far }
+    }
+
+    fn lives(&self) -> bool {
+        !self.dead.get()
+    }
+
+    /// Whether the change is made still.
+    fn change(&self) -> io::Result<()> {
+        match self.left.get() {
+            0 => self.dead.set(true),
+            left => self.left.set(left - 1),
+        }
+        self.look_on()
+    }
+
+    fn look_on(&self) -> io::Result<()> {
+        if self.lives() { Ok(()) } else { Err(io::Error::other("killed")) }
+    }
+}
+
+impl Disk for Mortal<'_> {
+    fn look(&self, path: &Path) -> io::Result<Option<Seen>> {
+        self.look_on()?;
+        Real.look(path)
+    }
+
+    fn take(&self, path: &Path) -> io::Result<()> {
+        self.change()?;
+        Real.take(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let side = |path: &Path| path.components().any(|part| part.as_os_str() == "organised");
+        if self.far && side(from) != side(to) {
+            self.look_on()?;
+            return Err(io::ErrorKind::CrossesDevices.into());
+        }
+        self.change()?;
+        Real.rename(from, to)
+    }
+
+    fn copy(&self, from: &Path, to: &Path) -> io::Result<()> {
+        if let Err(error) = self.change() {
+            let bytes = fs::read(from).unwrap_or_default();
+            let _ = fs::write(to, &bytes[..bytes.len() / 2]);
+            return Err(error);
+        }
+        Real.copy(from, to)
+    }
+
+    fn digest(&self, path: &Path) -> io::Result<String> {
+        self.look_on()?;
+        Real.digest(path)
+    }
+
+    fn date(&self, path: &Path, modified_ns: i64) -> io::Result<()> {
+        self.change()?;
+        Real.date(path, modified_ns)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.change()?;
+        Real.remove(path)
+    }
+
+    fn make_folder(&self, path: &Path) -> io::Result<()> {
+        self.change()?;
+        Real.make_folder(path)
+    }
+
+    fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        self.change()?;
+        Real.remove_folder(path)
+    }
+
+    fn settle(&self, _: &Path) {}
+}
+
+impl Tables for Mortal<'_> {
+    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, SqlError> {
+        self.own.query(statement, parameters)
+    }
+
+    fn rows(&self, statement: &str, parameters: &[Value]) -> Result<Rows<'_>, SqlError> {
+        self.own.rows(statement, parameters)
+    }
+}
+
+impl Writable for Mortal<'_> {
+    fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, SqlError> {
+        self.change().map_err(|error| SqlError::Failed(error.to_string()))?;
+        self.own.execute(statement, parameters)
+    }
+
+    fn batch(&self, statement: &str, rows: &mut dyn Iterator<Item = Row>) -> Result<u64, SqlError> {
+        self.change().map_err(|error| SqlError::Failed(error.to_string()))?;
+        self.own.batch(statement, rows)
+    }
+}
+
+fn filled() -> Place {
+    let place = Place::new();
+    place.track("a", "A", "T");
+    place.playlist("P", &["a"]);
+    place.playlist("Q", &["a"]);
+    for path in ["a.mp3", "deep/er/b.mp3", "deep/c.flac"] {
+        place.file(path, path);
+    }
+    place.link("a.mp3", "a");
+    place
+}
+
+/// Every file is whole somewhere: not one byte of the tree before is lost, whatever lies about beside.
+fn nothing_is_lost(before: &Tree, after: &Tree) {
+    for (path, file) in before {
+        let Some((bytes, _)) = file else { continue };
+        assert!(after.values().flatten().any(|(found, _)| found == bytes), "{path} is lost: {after:#?}");
+    }
+}
+
+/// Takes `work` through every possible end until it comes to its own; `then` goes on after each.
+fn at_every_end(far: bool, apply_first: bool, then: impl Fn(&Place, &str, &Tree, &Tree)) {
+    let args = json!({ "in_several": "copy" });
+    let (mut ends, mut lived) = (0, false);
+    while !lived {
+        let place = filled();
+        let before = place.tree();
+        let plan = id(&place.planned(&args));
+        let wanted = {
+            let other = filled();
+            let plan = id(&other.planned(&args));
+            let mortal = Mortal::new(&other.own, u32::MAX, far);
+            other
+                .apply_by(&plan, &Means { own: &mortal, claims: &other.claims, disk: &mortal, go_on: &|| true })
+                .unwrap();
+            other.tree()
+        };
+        let immortal = Mortal::new(&place.own, u32::MAX, far);
+        let means = Means { own: &immortal, claims: &place.claims, disk: &immortal, go_on: &|| true };
+        if apply_first {
+            place.apply_by(&plan, &means).unwrap();
+        }
+        let mortal = Mortal::new(&place.own, ends, far);
+        let means = Means { own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
+        let outcome = if apply_first { place.undo_by(&plan, &means) } else { place.apply_by(&plan, &means) };
+        lived = mortal.lives();
+        assert_eq!(outcome.is_ok(), lived, "{outcome:?}");
+        nothing_is_lost(&before, &place.tree());
+        then(&place, &plan, &before, &wanted);
+        ends += 1;
+    }
+    assert!(ends > 15, "only {ends} ends were tried");
+}
+
+#[test]
+fn the_next_attempt_ends_where_the_first_would_have() {
+    for far in [false, true] {
+        at_every_end(far, false, |place, plan, before, wanted| {
+            let mortal = Mortal::new(&place.own, u32::MAX, far);
+            let means = Means { own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
+            let outcome = place.apply_by(plan, &means).unwrap();
+            assert!(outcome.summary.contains("4 of 4 steps done"), "{} {:?}", outcome.summary, outcome.findings);
+            assert_eq!(&place.tree(), wanted);
+            place.undo_by(plan, &means).unwrap();
+            assert_eq!(&place.tree(), before);
+        });
+    }
+}
+
+#[test]
+fn the_way_back_is_open_after_every_end() {
+    for far in [false, true] {
+        at_every_end(far, false, |place, plan, before, _| {
+            let mortal = Mortal::new(&place.own, u32::MAX, far);
+            let means = Means { own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
+            if let Err(error) = place.undo_by(plan, &means) {
+                assert!(format!("{error:?}").contains("nothing of the plan"), "{error:?}");
+            }
+            let mut after = place.tree();
+            // A folder that was emptied and whose removal nobody could write down.
+            after.retain(|path, file| file.is_some() || before.contains_key(path));
+            assert_eq!(&after, before);
+        });
+    }
+}
+
+#[test]
+fn an_undo_that_ended_too_soon_is_ended_by_the_next() {
+    for far in [false, true] {
+        at_every_end(far, true, |place, plan, before, _| {
+            let mortal = Mortal::new(&place.own, u32::MAX, far);
+            let means = Means { own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
+            place.undo_by(plan, &means).unwrap();
+            assert_eq!(&place.tree(), before);
+        });
+    }
+}
+
+#[test]
+fn a_task_without_time_says_what_is_left_and_the_next_goes_on() {
+    let place = filled();
+    let (before, plan) = (place.tree(), id(&place.planned(&json!({}))));
+    let steps = Cell::new(2);
+    let go_on = || steps.replace(steps.get().max(1) - 1) > 0;
+    let means = Means { own: &place.own, claims: &place.claims, disk: &Real, go_on: &go_on };
+    let outcome = place.apply_by(&plan, &means).unwrap();
+    assert!(outcome.summary.contains("2 of 3 steps done") && outcome.summary.contains("1 are for the next task"));
+    assert_eq!(place.sorted().len(), 2);
+    place.apply(&plan).unwrap();
+    assert_eq!(place.sorted().len(), 3);
+    place.undo(&plan).unwrap();
+    assert_eq!(place.tree(), before);
+}

@@ -1,0 +1,18 @@
+//! Planning, applying and undoing on real folders and the real catalog.
+
+#[cfg(test)]
+mod examples;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod journeys;
+#[cfg(test)]
+mod kills;
+#[cfg(test)]
+mod place;
+#[cfg(test)]
+mod plans;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod wanted;

@@ -1,0 +1,69 @@
+//! Random libraries with odd names, there and back.
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::place::{Place, id};
+
+/// A name as the worst of libraries have it; never two with one path, because the folder is numbered.
+fn name() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-zA-Z]{1,3}",
+        "(A|a|É|e\u{301}) - (x|X|ß|SS)",
+        "[^/\u{0}]{1,20}",
+        Just("🎧 - 🔥\u{200d}".to_owned()),
+        Just("a\u{1b}[31m\r\n - b\t".to_owned()),
+        Just(".. - ..".to_owned()),
+        Just("ä".repeat(125)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_tree_is_as_it_was(
+        files in prop::collection::vec((name(), 0_usize..3, 0_usize..4), 1..12),
+        titles in prop::collection::vec(("(\\.\\./)*[^\u{0}]{1,12}", 0_usize..3), 3),
+        several in prop_oneof![Just("first"), Just("copy"), Just("unassigned")],
+    ) {
+        let place = Place::new();
+        let lists = ["../../etc", "Deep/House", "deep:house"];
+        for (number, (title, _)) in titles.iter().enumerate() {
+            place.track(&number.to_string(), "../A\u{7}", title);
+        }
+        for (number, list) in lists.iter().enumerate() {
+            let tracks: Vec<_> = titles.iter().enumerate().filter(|(_, (_, most))| number <= *most).map(|(t, _)| t.to_string()).collect();
+            place.playlist(list, &tracks.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+        let mut count = 0;
+        for (number, (name, folder, track)) in files.iter().enumerate() {
+            let name = if name.starts_with('.') { format!("x{name}") } else { name.clone() };
+            let path = format!("{}/{number}/{name}.mp3", ["", "a/b", "A"][*folder]).trim_start_matches('/').to_owned();
+            place.file(&path, &format!("{number} {name}"));
+            if *track < 3 {
+                place.link(&path, &track.to_string());
+            }
+            count += 1;
+        }
+        let before = place.tree();
+        let args = json!({ "in_several": several });
+        let planned = place.planned(&args);
+        prop_assert!(!planned.is_null());
+        let plan = id(&planned);
+        let outcome = place.apply(&plan).unwrap();
+        prop_assert!(outcome.findings.is_empty(), "{:?}", outcome.findings);
+        let sorted = place.sorted();
+        let unclear = planned["counts"]["unclear"].as_u64().unwrap();
+        prop_assert!(sorted.len() as u64 + unclear >= count, "{sorted:?}");
+        let mut folded: Vec<_> = sorted.iter().map(|path| path.to_lowercase()).collect();
+        folded.sort();
+        folded.dedup();
+        prop_assert_eq!(folded.len(), sorted.len(), "no two are one file elsewhere");
+        prop_assert!(sorted.iter().flat_map(|path| path.split('/')).all(|part| part.len() <= 200 && part != ".."));
+        place.undo(&plan).unwrap();
+        prop_assert_eq!(&place.tree(), &before);
+        let again = place.planned(&args);
+        prop_assert_eq!(&again["steps"], &planned["steps"]);
+    }
+}

@@ -1,0 +1,86 @@
+//! What is in playlists and not on disk.
+
+use baton_plugin_kit::lent::Writable as _;
+use baton_plugin_sdk::{Error, Outcome};
+use serde_json::{Value, json};
+use spotify::wanted;
+
+use crate::place::Place;
+
+fn filled() -> Place {
+    let place = Place::new();
+    for (id, artist, title) in [
+        ("linked", "A", "Linked"),
+        ("named", "Moderat", "A New Error"),
+        ("streamed", "B", "Streamed"),
+        ("lost", "C", "Lost | and \u{1b}gone"),
+        ("other", "D", "Another (Dub)"),
+        ("liked", "E", "Liked"),
+    ] {
+        place.track(id, artist, title);
+    }
+    place.playlist("Deep/House", &["linked", "named", "streamed", "lost", "lost"]);
+    place.playlist("Zed", &["lost", "other"]);
+    place.playlist("Liked Songs", &["liked", "lost"]);
+    let put = "INSERT INTO put_file (source, path, track_service, track, missing, duration_ms) VALUES ('djay', ?1, 'spotify', ?2, ?3, ?4)";
+    let named = 200_000_i64;
+    for (path, track, missing) in [
+        ("/m/a.mp3", Some("linked"), false),
+        ("/m/Moderat - A New Error.mp3", None, false),
+        ("spotify://streamed", Some("streamed"), false),
+        ("/m/c.mp3", Some("lost"), true),
+        ("/m/D - Another (Live).mp3", None, false),
+    ] {
+        place.catalog.execute(put, &[path.into(), track.into(), missing.into(), named.into()]).unwrap();
+    }
+    place
+}
+
+fn list(place: &Place, args: &Value) -> Outcome {
+    wanted::list(&place.task(args), &place.catalog).unwrap()
+}
+
+fn text(outcome: &Outcome, ending: &str) -> String {
+    let artifact = outcome.artifacts.iter().find(|artifact| artifact.name.ends_with(ending)).unwrap();
+    String::from_utf8(artifact.bytes.clone()).unwrap()
+}
+
+#[test]
+fn each_track_is_told_once_with_its_playlists_and_ids() {
+    let outcome = list(&filled(), &json!({}));
+    assert!(
+        outcome.summary.starts_with("6 tracks in 3 playlists: 2 on disk, 4 wanted, 0 unclear."),
+        "{}",
+        outcome.summary
+    );
+    let csv = text(&outcome, ".csv");
+    assert_eq!(csv.matches("spotify:track:lost").count(), 1);
+    assert!(csv.contains("Deep/House; Liked Songs; Zed,spotify:track:lost"), "{csv}");
+    let markdown = text(&outcome, ".md");
+    assert!(markdown.contains(
+        "## Deep/House\n\n| Artist | Title | Length | ISRC | |\n|---|---|---|---|---|\n| B | Streamed | 3:20 |"
+    ));
+    assert!(markdown.contains("Lost \\|") && !markdown.contains('\u{1b}'), "{markdown}");
+}
+
+#[test]
+fn playlists_are_asked_for_by_name() {
+    let place = filled();
+    for (args, begins) in [
+        (json!({ "playlists": ["deep*"] }), "4 tracks in 1 playlists: 2 on disk, 2 wanted"),
+        (json!({ "playlists": ["ZED", "deep/house"] }), "5 tracks in 2 playlists: 2 on disk, 3 wanted"),
+        (json!({ "liked": "not" }), "5 tracks in 2 playlists"),
+        (json!({ "liked": "only" }), "2 tracks in 1 playlists: 0 on disk, 2 wanted"),
+    ] {
+        let outcome = list(&place, &args);
+        assert!(outcome.summary.starts_with(begins), "{args}: {}", outcome.summary);
+    }
+    let none = wanted::list(&place.task(&json!({ "playlists": ["nothing"] })), &place.catalog);
+    assert!(matches!(none, Err(Error::Permanent(text)) if text.contains("Deep/House")));
+}
+
+#[test]
+fn an_empty_catalog_wants_nothing() {
+    let outcome = list(&Place::new(), &json!({}));
+    assert!(outcome.summary.starts_with("0 tracks in 0 playlists"), "{}", outcome.summary);
+}

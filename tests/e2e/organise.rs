@@ -1,0 +1,168 @@
+//! Music files in their places through the real program: planned, applied and undone by handoffs, also when the daemon is killed
+//! in the middle.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use baton_tests::{PATIENCE, Task, Workspace, handoff, text};
+use serde_json::{Value, json};
+
+/// A workspace whose plugin may move files between two folders beside it.
+struct Place {
+    workspace: Workspace,
+    music: PathBuf,
+    organised: PathBuf,
+}
+
+/// Bytes and times by path.
+type Tree = BTreeMap<PathBuf, (Vec<u8>, SystemTime)>;
+
+impl Place {
+    fn new() -> Self {
+        let workspace = Workspace::init();
+        let (music, organised) = (workspace.outside().join("music"), workspace.outside().join("organised"));
+        fs::create_dir_all(&music).unwrap();
+        fs::create_dir_all(&organised).unwrap();
+        let music_folder = format!("files:rw=music={}", music.display());
+        let organised_folder = format!("files:rw=organised={}", organised.display());
+        let grants = ["sql=catalog:rw", "sql=own:rw", "claims", music_folder.as_str(), organised_folder.as_str()];
+        workspace.baton(&[["plugin", "grant", "spotify"].as_slice(), &grants].concat()).ended(0);
+        Self { workspace, music, organised }
+    }
+
+    fn file(&self, path: &str, bytes: &str) {
+        let path = self.music.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, bytes).unwrap();
+        let moment = UNIX_EPOCH + Duration::new(1_700_000_000, 123_456_789);
+        File::options().write(true).open(path).unwrap().set_modified(moment).unwrap();
+    }
+
+    fn drop_action(&self, title: &str, action: &str, args: &Value) {
+        let mut asked = handoff("spotify", title);
+        asked["action"] = action.into();
+        asked["args"] = args.clone();
+        self.workspace.drop_file("spotify", &format!("{}.json", title.replace(' ', "-")), text(&asked));
+    }
+
+    /// Drops a handoff and lets it run to its end.
+    #[track_caller]
+    fn done(&self, title: &str, action: &str, args: &Value) -> Task {
+        self.drop_action(title, action, args);
+        self.workspace.up_once();
+        let task = self.workspace.task(title);
+        assert_eq!(task.state, "succeeded", "{}", task.reason);
+        task
+    }
+
+    fn tree(&self) -> Tree {
+        let mut all = Tree::new();
+        tree(&self.music, &mut all);
+        tree(&self.organised, &mut all);
+        all
+    }
+}
+
+fn tree(folder: &Path, all: &mut Tree) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            tree(&path, all);
+        } else {
+            let modified = path.metadata().unwrap().modified().unwrap();
+            all.insert(path.clone(), (fs::read(&path).unwrap(), modified));
+        }
+    }
+}
+
+#[test]
+fn handoffs_plan_apply_and_undo() {
+    let place = Place::new();
+    place.file("in/Somebody - Something.mp3", "one");
+    place.file("in/two.FLAC", "two");
+    place.file("in/cover.jpg", "no audio");
+    let before = place.tree();
+    let planned = place.done("Plan it", "organise", &json!({ "plan_name": "first" }));
+    assert!(planned.reason.contains("2 to move"), "{}", planned.reason);
+    assert_eq!(place.tree(), before, "a plan moves nothing");
+    assert_eq!(place.workspace.list("reports").iter().filter(|name| name.starts_with("organise_")).count(), 3);
+    place.done("Do it", "apply", &json!({ "plan": "first" }));
+    let organised = place.organised.join("Unassigned");
+    assert!(organised.join("Somebody - Something.mp3").is_file() && organised.join("two.flac").is_file());
+    assert!(place.music.join("in/cover.jpg").is_file());
+    place.done("Back", "undo", &json!({ "plan": "first" }));
+    assert_eq!(place.tree(), before);
+    assert_eq!(fs::read_dir(&place.organised).unwrap().count(), 0);
+}
+
+#[test]
+fn copies_keep_their_times_in_the_sandbox() {
+    let place = Place::new();
+    let shared = Path::new("/dev/shm");
+    let Ok(other) = tempfile::tempdir_in(shared) else { return };
+    if fs::hard_link(place.workspace.root().join("baton.toml"), other.path().join("x")).is_ok() {
+        return;
+    }
+    let folder = format!("files:rw=organised={}", other.path().display());
+    place.workspace.baton(&["plugin", "grant", "spotify", folder.as_str()]).ended(0);
+    place.file("a.mp3", "some sound");
+    place.done("Plan it", "organise", &json!({ "plan_name": "first" }));
+    place.done("Do it", "apply", &json!({ "plan": "first" }));
+    let copied = other.path().join("Unassigned/a.mp3");
+    let modified = copied.metadata().unwrap().modified().unwrap();
+    assert_eq!(modified.duration_since(UNIX_EPOCH).unwrap(), Duration::new(1_700_000_000, 123_456_789));
+    assert!(!place.music.join("a.mp3").exists());
+}
+
+#[test]
+fn a_daemon_that_is_killed_on_the_way_leaves_every_file_once_and_ends_it_later() {
+    const FILES: usize = 3_000;
+    let place = Place::new();
+    for number in 0..FILES {
+        place.file(&format!("{}/Artist {number} - Title.mp3", number % 40), &format!("{number}"));
+    }
+    let before = place.tree();
+    place.done("Plan it", "organise", &json!({ "plan_name": "many" }));
+    let daemon = place.workspace.up_and_serving();
+    place.drop_action("Do it", "apply", &json!({ "plan": "many" }));
+    let moved = || fs::read_dir(place.organised.join("Unassigned")).map_or(0, Iterator::count);
+    let begun = std::time::Instant::now();
+    while moved() < FILES / 10 {
+        assert!(begun.elapsed() < PATIENCE, "{} were moved", moved());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    daemon.kill();
+    let (halfway, left) = (moved(), place.tree());
+    assert!(halfway < FILES, "it ended before it was killed, so nothing was tested");
+    let whole = left.values().filter(|(bytes, _)| !bytes.is_empty()).count();
+    assert_eq!(whole, FILES, "every file is whole and there once");
+    place.workspace.up_once();
+    let task = place.workspace.task("Do it");
+    assert_eq!((task.state.as_str(), task.attempts), ("succeeded", 2), "{}", task.reason);
+    assert_eq!((moved(), place.tree().len()), (FILES, FILES));
+    place.done("Back", "undo", &json!({ "plan": "many" }));
+    assert_eq!(place.tree(), before);
+}
+
+#[test]
+fn what_is_wanted_is_listed() {
+    let place = Place::new();
+    place.done("What is wanted", "wanted", &json!({}));
+    let reports = place.workspace.list("reports");
+    assert!(reports.iter().any(|name| name.starts_with("wanted_") && name.ends_with(".csv")), "{reports:?}");
+}
+
+#[test]
+fn a_missing_grant_is_named_with_its_command() {
+    let workspace = Workspace::init();
+    workspace.baton(&["plugin", "grant", "spotify", "sql=catalog:rw", "sql=own:rw"]).ended(0);
+    let mut asked = handoff("spotify", "Plan it");
+    asked["action"] = "organise".into();
+    workspace.drop_file("spotify", "plan.json", text(&asked));
+    workspace.up_once();
+    let task = workspace.task("Plan it");
+    assert_eq!(task.state, "needs_grant", "{}", task.reason);
+    assert!(task.reason.contains("baton plugin grant spotify files:rw=music=FOLDER"), "{}", task.reason);
+}
