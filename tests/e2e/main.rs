@@ -23,6 +23,8 @@ mod crash;
 #[cfg(test)]
 mod databases;
 #[cfg(test)]
+mod djay;
+#[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod downloads;
