@@ -25,6 +25,8 @@ mod crash;
 #[cfg(test)]
 mod databases;
 #[cfg(test)]
+mod djay;
+#[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod downloads;

@@ -30,11 +30,12 @@ enum Kind {
     Room(&'static str),
 }
 
-const BENCHES: [Bench; 7] = [
+const BENCHES: [Bench; 8] = [
     Bench { name: "noop_call", kind: Kind::Ratio { ours: "sandbox", peer: "bare_wasmtime" } },
     Bench { name: "intake", kind: Kind::Program },
     Bench { name: "audit", kind: Kind::Program },
     Bench { name: "library", kind: Kind::Program },
+    Bench { name: "offline", kind: Kind::Program },
     Bench { name: "plugins", kind: Kind::Peers },
     Bench { name: "fingerprint", kind: Kind::Room("baton-tests") },
     Bench { name: "matching", kind: Kind::Room("baton-core") },

@@ -20,7 +20,7 @@ const HELP: &str = "cargo xtask <task>
   build    the program with its plugins inside: target/release/baton
   guests   only the WebAssembly components: target/guests/
   bench    the benches: bench [NAME [ARGS...]], NAME is noop_call, plugins, intake, audit, library,
-           fingerprint or matching (--quick: less)
+           offline, fingerprint or matching (--quick: less)
 ";
 
 fn main() -> ExitCode {

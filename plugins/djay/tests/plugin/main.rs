@@ -5,6 +5,8 @@ mod actions;
 #[cfg(test)]
 mod blobs;
 #[cfg(test)]
+mod example;
+#[cfg(test)]
 mod library;
 #[cfg(test)]
 mod made;

@@ -1,0 +1,56 @@
+//! The first-party plugins' work that needs no network, whole: `baton run` through the sandbox, each beside a Python script that a
+//! user would write today for the same, in one run.
+//!
+//! `cargo xtask bench offline` builds the program and runs this; `--only PART` takes one part, `--json` prints JSON. A slow figure
+//! fails nothing; what is wrong in a result does.
+#![expect(clippy::expect_used, reason = "a bench ends when its ground is not there")]
+
+#[path = "../intake/asked.rs"]
+#[expect(dead_code, reason = "this bench has no less of itself and no options of its own")]
+mod asked;
+mod djay;
+
+use serde_json::{Map, Value};
+
+use self::asked::Asked;
+
+/// A part: its name, and what measures it and gives its figures.
+type Part = (&'static str, fn() -> anyhow::Result<Value>);
+
+const PARTS: [Part; 1] = [("djay", djay::run)];
+
+fn main() -> anyhow::Result<()> {
+    let names = PARTS.map(|(name, _)| name);
+    let asked = Asked::read(&names, "", |_, _| Ok(false))?;
+    let mut figures = Map::new();
+    for (name, run) in PARTS {
+        if asked.wants(name) {
+            figures.insert(name.to_owned(), run()?);
+        }
+    }
+    print(&Value::Object(figures), asked.json);
+    Ok(())
+}
+
+/// As JSON, or a line for each figure.
+#[expect(clippy::print_stdout, reason = "the figures are what it is for")]
+fn print(figures: &Value, json: bool) {
+    if json {
+        println!("{figures:#}");
+        return;
+    }
+    let mut lines = Vec::new();
+    flatten("", figures, &mut lines);
+    lines.iter().for_each(|line| println!("{line}"));
+}
+
+fn flatten(name: &str, value: &Value, lines: &mut Vec<String>) {
+    let below = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
+    match value {
+        Value::Object(map) => map.iter().for_each(|(key, value)| flatten(&below(key), value, lines)),
+        Value::Array(list) => {
+            list.iter().enumerate().for_each(|(number, value)| flatten(&below(&number.to_string()), value, lines));
+        }
+        other => lines.push(format!("{name:50} {other}")),
+    }
+}

@@ -1,0 +1,219 @@
+//! The djay plugin through the real program: an export cell by cell while another process writes to the library, every play linked,
+//! and what damaged and foreign libraries, a missing grant and a full disk come to.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use baton_plugin_kit::sheet::Sheet;
+use baton_plugin_kit::{Key, moment};
+use baton_tests::djay_library::{Style, Wanted, Written, write};
+use baton_tests::{Mount, Output, Task, Workspace, handoff, text};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+/// A workspace in which the plugin has all that it asks for, with a library beside it.
+struct Place {
+    workspace: Workspace,
+    library: PathBuf,
+    exports: PathBuf,
+    written: Written,
+}
+
+impl Place {
+    fn new(wanted: &Wanted) -> Self {
+        let place = Self::without_grants(wanted);
+        let djay = format!("files:ro=djay={}", place.workspace.outside().join("music").display());
+        let exports = format!("files:rw=exports={}", place.exports.display());
+        let grants = ["plugin", "grant", "djay", "sql=files:ro", "sql=catalog:rw", &djay, &exports];
+        place.workspace.baton(&grants).ended(0);
+        place
+    }
+
+    fn without_grants(wanted: &Wanted) -> Self {
+        let workspace = Workspace::init();
+        let folder = workspace.outside().join("music/djay/djay Media Library.djayMediaLibrary");
+        let exports = workspace.outside().join("exports");
+        fs::create_dir_all(&folder).unwrap();
+        fs::create_dir_all(&exports).unwrap();
+        let library = folder.join("MediaLibrary.db");
+        let written = write(&library, wanted);
+        Self { workspace, library, exports, written }
+    }
+
+    fn run(&self, action: &str, args: &[&str]) -> Output {
+        let args = args.iter().flat_map(|arg| ["--arg", arg]);
+        self.workspace.baton(&["run", "djay", action].into_iter().chain(args).collect::<Vec<_>>())
+    }
+
+    /// Drops a handoff and lets it run to its end.
+    fn ask(&self, action: &str, args: &Value) -> Task {
+        let mut asked = handoff("djay", action);
+        asked["action"] = action.into();
+        asked["args"] = args.clone();
+        self.workspace.drop_file("djay", &format!("{action}.json"), text(&asked));
+        self.workspace.up_once();
+        self.workspace.task(action)
+    }
+
+    fn exported(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.exports).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// The rows of an exported table, by column.
+    fn rows(&self, name: &str) -> Vec<HashMap<String, String>> {
+        let sheet = Sheet::open(&self.exports.join(name)).unwrap();
+        let header = sheet.header().to_vec();
+        let row = |cells: &[String]| header.iter().cloned().zip(cells.iter().cloned()).collect();
+        sheet.lines().map(|line| row(&line.unwrap().cells.iter().map(str::to_owned).collect::<Vec<_>>())).collect()
+    }
+}
+
+/// Writes to the library, as djay does while it runs, until it is told to end; gives how often.
+fn keep_writing(library: &PathBuf, end: &AtomicBool) -> u32 {
+    let connection = Connection::open(library).unwrap();
+    connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    let mut times = 0;
+    while !end.load(Ordering::Relaxed) {
+        let sql = "INSERT INTO database2 (collection, key, data) VALUES ('queues', ?1, zeroblob(3000))";
+        connection.execute(sql, [times.to_string()]).unwrap();
+        times += 1;
+    }
+    times
+}
+
+#[test]
+fn an_export_is_right_cell_by_cell_while_another_process_writes() {
+    for style in [Style::Mac, Style::Windows] {
+        let place = Place::new(&Wanted::small(style));
+        let end = AtomicBool::new(false);
+        let times = std::thread::scope(|scope| {
+            let writer = scope.spawn(|| keep_writing(&place.library, &end));
+            let ended = place.run("export", &[]);
+            end.store(true, Ordering::Relaxed);
+            ended.ended(0);
+            writer.join().unwrap()
+        });
+        assert!(times > 0, "nothing was written beside it");
+        assert_eq!(place.exported().len(), 6);
+        check_tracks(&place);
+        check_plays(&place);
+    }
+}
+
+fn check_tracks(place: &Place) {
+    let rows = place.rows("djay_library_tracks.csv");
+    let rows: HashMap<_, _> = rows.iter().map(|row| (row["track_id"].as_str(), row)).collect();
+    assert_eq!(rows.len(), place.written.tracks.len());
+    for track in &place.written.tracks {
+        let row = rows[track.id.as_str()];
+        let key = track.key_index.and_then(Key::of_djay);
+        for (column, cell) in [
+            ("title", track.title.clone()),
+            ("artist", track.artist.clone().unwrap_or_default()),
+            ("duration_sec", track.seconds.to_string()),
+            ("bpm", track.manual_bpm.or(track.bpm).map(|bpm| bpm.to_string()).unwrap_or_default()),
+            ("key", key.map(|key| key.to_string()).unwrap_or_default()),
+            ("key_camelot", key.map(Key::camelot).unwrap_or_default()),
+            ("source_type", track.sources[0].service.to_owned()),
+            ("source_id", track.sources[0].id.clone()),
+            ("file_path", track.sources[0].path.clone().unwrap_or_default()),
+            ("play_count", track.play_count.unwrap_or_default().to_string()),
+        ] {
+            assert_eq!(row[column], cell, "{column} of {}", track.id);
+        }
+    }
+}
+
+fn check_plays(place: &Place) {
+    let rows = place.rows("djay_session_tracks.csv");
+    let rows: HashMap<_, _> = rows.iter().map(|row| (row["play_id"].as_str(), row)).collect();
+    assert_eq!(rows.len(), place.written.plays.len());
+    for play in &place.written.plays {
+        let (row, track) = (rows[play.id.as_str()], &place.written.tracks[play.track]);
+        let started = moment::of_apple(play.started).and_then(moment::text).unwrap();
+        assert_eq!(row["session_id"], place.written.sessions[play.session].id);
+        assert_eq!((&row["track_id"], &row["title"]), (&track.id, &track.title));
+        assert_eq!((&row["deck_number"], &row["play_start"]), (&play.deck.to_string(), &started));
+    }
+}
+
+#[test]
+fn of_a_standard_library_2027_of_2027_plays_are_linked_and_again_changes_nothing() {
+    let place = Place::new(&Wanted::standard(Style::Windows));
+    let task = place.ask("sync-sessions", &json!({}));
+    assert_eq!(task.state, "succeeded", "{}", task.reason);
+    let counts = place.workspace.baton(&["catalog", "stats", "--json"]).ended(0).json();
+    assert_eq!((&counts["counts"]["plays"], &counts["counts"]["sessions"]), (&json!(2_027), &json!(114)));
+    let again = place.run("sync-sessions", &[]).ended(0);
+    let said = format!("{}{}", again.stdout, again.stderr);
+    assert!(said.contains("(0 new), 2027 of 2027 plays linked to session and track"), "{said}");
+    assert_eq!(place.workspace.baton(&["catalog", "stats", "--json"]).ended(0).json()["counts"], counts["counts"]);
+}
+
+#[test]
+fn activity_and_matches_leave_their_reports() {
+    let place = Place::new(&Wanted::small(Style::Mac));
+    let task = place.ask("activity", &json!({ "top": 3 }));
+    assert_eq!(task.state, "succeeded", "{}", task.reason);
+    let reports = place.workspace.list("reports");
+    assert!(reports.iter().any(|name| name == "djay_activity.md"), "{reports:?}");
+    place.run("match-ids", &["dry_run=true"]).ended(0);
+    assert_eq!(place.exported(), ["djay_match_ids.csv"]);
+}
+
+#[test]
+fn a_damaged_library_is_an_error_or_findings_and_never_half_an_export() {
+    let place = Place::new(&Wanted::tiny());
+    Connection::open(&place.library).unwrap().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    let whole = fs::read(&place.library).unwrap();
+    let mut failed = 0;
+    for cut in [50, 4_096, whole.len() / 2] {
+        fs::write(&place.library, &whole[..cut]).unwrap();
+        failed += u32::from(place.run("export", &[]).code != 0);
+    }
+    assert!(failed >= 2, "a library that is cut short was taken for a whole one");
+    for place_of_bit in (20_000..whole.len()).step_by(whole.len() / 7) {
+        let mut flipped = whole.clone();
+        flipped[place_of_bit] ^= 0x10;
+        fs::write(&place.library, &flipped).unwrap();
+        place.run("export", &[]);
+        let files = place.exported();
+        assert!(files.iter().all(|name| !name.starts_with('.')), "{files:?}");
+        assert!(files.len().is_multiple_of(6), "half an export: {files:?}");
+        files.iter().for_each(|name| fs::remove_file(place.exports.join(name)).unwrap());
+    }
+}
+
+#[test]
+fn a_library_of_another_djay_says_what_was_seen() {
+    let place = Place::new(&Wanted::tiny());
+    Connection::open(&place.library).unwrap().execute_batch("PRAGMA user_version = 9").unwrap();
+    let task = place.ask("export", &json!({}));
+    assert_eq!(task.state, "failed");
+    assert!(task.reason.contains("its user_version is 9 and 3 is read"), "{}", task.reason);
+    assert!(place.exported().is_empty());
+}
+
+#[test]
+fn a_missing_grant_is_asked_for_with_its_command() {
+    let place = Place::without_grants(&Wanted::tiny());
+    let task = place.ask("export", &json!({}));
+    assert_eq!(task.state, "needs_grant");
+    assert!(task.reason.contains("baton plugin grant djay files:ro=djay=PATH"), "{}", task.reason);
+}
+
+#[test]
+fn on_a_full_disk_nothing_of_an_export_is_left() {
+    let place = Place::new(&Wanted::small(Style::Mac));
+    let Ok(disk) = Mount::small(&place.exports, 64) else { return };
+    disk.fill();
+    let ended = place.run("export", &[]);
+    assert_ne!(ended.code, 0);
+    assert!(place.exported().iter().all(|name| name == ".ballast"), "{:?}", place.exported());
+    disk.free();
+}
