@@ -20,14 +20,17 @@ impl Place {
         let (exports, made) = (workspace.outside().join("spotify"), workspace.outside().join("made"));
         fs::create_dir_all(&exports).unwrap();
         fs::create_dir_all(&made).unwrap();
-        let folders = [format!("files:ro=spotify={}", exports.display()), format!("files:rw=exports={}", made.display())];
+        let folders =
+            [format!("files:ro=spotify={}", exports.display()), format!("files:rw=exports={}", made.display())];
         let [spotify, exported] = folders.each_ref().map(String::as_str);
         workspace.baton(&["plugin", "grant", "spotify", "sql=catalog:rw", "sql=own:rw", spotify, exported]).ended(0);
         Self { workspace, exports, made }
     }
 
     fn playlist(&self, name: &str, numbers: &[u32]) {
-        let row = |number: &u32| format!("spotify:track:{number:022},Song {number},Album,Ida Lund,2021,200000{}\n", ",".repeat(18));
+        let row = |number: &u32| {
+            format!("spotify:track:{number:022},Song {number},Album,Ida Lund,2021,200000{}\n", ",".repeat(18))
+        };
         let rows: String = numbers.iter().map(row).collect();
         fs::write(self.exports.join(format!("{name}.csv")), format!("{HEADER}\n{rows}")).unwrap();
     }
@@ -91,7 +94,8 @@ fn every_action_runs_by_a_handoff() {
     let task = place.done("diff", &json!({ "from": "catalog", "to": "Mix.csv" }));
     assert!(task.reason.contains("1 added, 2 removed, 1 moved"), "{}", task.reason);
     reports(&task, "PLAYLIST_DIFF");
-    let task = place.done("playlists-for-track", &json!({ "title": "Song 2", "artist": "Ida Lund", "duration_ms": 200_000 }));
+    let task =
+        place.done("playlists-for-track", &json!({ "title": "Song 2", "artist": "Ida Lund", "duration_ms": 200_000 }));
     assert!(task.reason.contains("`Mix/Ida Lund - Song 2`"), "{}", task.reason);
     let task = place.done("dedupe", &json!({}));
     assert!(task.reason.contains("1 entries may go"), "{}", task.reason);

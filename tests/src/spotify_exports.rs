@@ -13,8 +13,8 @@ pub const HEADER: &str = "Track URI,Track Name,Album Name,Artist Name(s),Release
     Valence,Tempo,Time Signature";
 
 const WORDS: [&str; 24] = [
-    "Night", "Bus", "Harbour", "Glass", "Fahrplan", "Café", "Signal", "Paper", "Moon", "Tape", "Velvet", "North", "Echo", "River",
-    "Concrete", "Lamp", "Winter", "Static", "Ocean", "Drift", "Copper", "Garden", "Ember", "Tide",
+    "Night", "Bus", "Harbour", "Glass", "Fahrplan", "Café", "Signal", "Paper", "Moon", "Tape", "Velvet", "North",
+    "Echo", "River", "Concrete", "Lamp", "Winter", "Static", "Ocean", "Drift", "Copper", "Garden", "Ember", "Tide",
 ];
 
 /// What was written.
@@ -47,7 +47,8 @@ pub fn write(folder: &Path, files: usize, rows: usize, seed: u64) -> io::Result<
             tracks.insert(track);
             row(&mut text, track, place);
         }
-        let name = if file == 0 { "Liked_Songs".to_owned() } else { format!("{} {} {file:03}", word(file), word(file / 7)) };
+        let name =
+            if file == 0 { "Liked_Songs".to_owned() } else { format!("{} {} {file:03}", word(file), word(file / 7)) };
         fs::write(folder.join(format!("{name}.csv")), text)?;
     }
     Ok(Exports { files, rows, tracks: tracks.len() })
@@ -58,8 +59,8 @@ fn row(text: &mut String, track: usize, place: usize) {
     let mut of_track = Random(track as u64 + 1);
     let artist = of_track.below(4_000);
     let artists = match track {
-        t if t % 13 == 0 => format!("\"{}, {} & Co\"", word(artist), word(artist / 5)),
-        t if t % 9 == 0 => format!("\"{} {artist},{} {}\"", word(artist), word(artist + 3), artist + 1),
+        t if t.is_multiple_of(13) => format!("\"{}, {} & Co\"", word(artist), word(artist / 5)),
+        t if t.is_multiple_of(9) => format!("\"{} {artist},{} {}\"", word(artist), word(artist + 3), artist + 1),
         _ => format!("{} {artist}", word(artist)),
     };
     let title = format!("{} {} {track}", word(of_track.below(24)), word(of_track.below(24)));
@@ -73,12 +74,12 @@ fn row(text: &mut String, track: usize, place: usize) {
         track % 28 + 1,
         120_000 + of_track.below(300_000),
         of_track.below(100),
-        track % 11 == 0,
+        track.is_multiple_of(11),
         place % 12 + 1,
         place % 28 + 1,
         artist % 90,
     );
-    if track % 7 == 0 {
+    if track.is_multiple_of(7) {
         text.push_str(",,,,,,,,,,,\n");
         return;
     }
@@ -99,7 +100,7 @@ fn word(number: usize) -> &'static str {
     WORDS.get(number % WORDS.len()).copied().unwrap_or("Night")
 }
 
-/// SplitMix64: a few lines, and the same everywhere.
+/// `SplitMix64`: a few lines, and the same everywhere.
 struct Random(u64);
 
 impl Random {

@@ -86,11 +86,11 @@ fn recordings(entries: &[Entry], places: &[usize]) -> Vec<Double> {
             best.insert(place, Double { place, first, why, sure });
         }
     }
-    settle(best)
+    settle(&best)
 }
 
 /// What goes is not what another one is kept for: of `a`, `b` like `a`, and `c` like `b` the last is measured with what stays.
-fn settle(best: HashMap<usize, Double>) -> Vec<Double> {
+fn settle(best: &HashMap<usize, Double>) -> Vec<Double> {
     let mut places: Vec<usize> = best.keys().copied().collect();
     places.sort_unstable();
     let mut gone: HashMap<usize, usize> = HashMap::new();

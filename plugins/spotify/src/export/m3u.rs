@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use crate::model::{Entry, Playlist};
-use crate::uri::Uri;
 
 /// The file.
 #[must_use]
@@ -36,16 +35,11 @@ fn line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// The URI of a comment that [`of`] wrote, for what reads such a file again.
-#[must_use]
-pub fn uri(line: &str) -> Option<Uri> {
-    Uri::parse(line.strip_prefix("# ")?.split(' ').next()?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::File;
+    use crate::uri::Uri;
 
     #[test]
     fn what_is_on_disk_is_a_path_and_the_rest_a_comment() {
@@ -66,12 +60,10 @@ mod tests {
             entries: vec![entry(vec![file("/a\n.mp3"), file("/music/é.mp3")]), entry(Vec::new()), nothing],
             ..Playlist::default()
         };
-        let text = of(&playlist);
         assert_eq!(
-            text,
+            of(&playlist),
             "#EXTM3U\n#PLAYLIST:Late Night\n# a b\n#EXTINF:201,Ida Lund - Night Bus\n/music/é.mp3\n\
              # spotify:track:4uLU6hMCjMI75M1A2tKUQC Ida Lund - Night Bus\n#EXTINF:-1,Night Bus\n./#1.mp3\n"
         );
-        assert_eq!(text.lines().filter_map(uri).count(), 1);
     }
 }

@@ -88,7 +88,9 @@ impl Report {
         };
         if self.playlists + self.plays == 0 {
             let (read, files) = (self.files.saturating_sub(self.unread), self.files);
-            return format!("Nothing has changed: {read} of {files} files were read, and all that they say is known.{unread}");
+            return format!(
+                "Nothing has changed: {read} of {files} files were read, and all that they say is known.{unread}"
+            );
         }
         let unchanged = if self.unchanged > 0 { format!(" {} were as before.", self.unchanged) } else { String::new() };
         let plays = match (self.plays, self.unlinked) {

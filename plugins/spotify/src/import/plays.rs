@@ -34,7 +34,7 @@ pub(super) fn import(session: &mut Session<'_>, files: &[&Found]) -> Result<(), 
         let digest = match file_digest(found) {
             Ok(digest) => digest,
             Err(why) => {
-                session.wrong(found, &why)?;
+                session.wrong(found, &why);
                 continue;
             }
         };

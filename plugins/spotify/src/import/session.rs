@@ -93,7 +93,10 @@ impl<'a> Session<'a> {
         self.report.files += 1;
         let bytes = match whole(found) {
             Ok(bytes) => bytes,
-            Err(why) => return self.wrong(found, &why),
+            Err(why) => {
+                self.wrong(found, &why);
+                return Ok(());
+            }
         };
         let digest = hex(&Sha256::digest(&bytes));
         let known = self.states.get(&(CSV.to_owned(), id.clone()));
@@ -103,7 +106,10 @@ impl<'a> Session<'a> {
         }
         let mut playlist = match read_csv(bytes, &stem, &found.shown, self.findings) {
             Ok(playlist) => playlist,
-            Err(why) => return self.wrong(found, &why),
+            Err(why) => {
+                self.wrong(found, &why);
+                return Ok(());
+            }
         };
         playlist.id = id;
         self.put(&playlist, found, &digest)
@@ -195,11 +201,10 @@ impl<'a> Session<'a> {
         }
     }
 
-    pub(super) fn wrong(&mut self, found: &Found, why: &str) -> Result<(), Error> {
+    pub(super) fn wrong(&mut self, found: &Found, why: &str) {
         self.report.unread += 1;
         let title = format!("{} is not read: {why}", found.shown);
         self.findings.add("file", &found.shown, Severity::Medium, title, "");
-        Ok(())
     }
 }
 

@@ -45,7 +45,8 @@ fn sure(credit: &str) -> Vec<String> {
     for (at, _) in credit.match_indices(',') {
         let digit = |place: Option<usize>| place.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
         let spaced = bytes.get(at + 1).is_none_or(u8::is_ascii_whitespace);
-        if !spaced && !(digit(at.checked_sub(1)) && digit(Some(at + 1))) {
+        let number = digit(at.checked_sub(1)) && digit(Some(at + 1));
+        if !spaced && !number {
             parts.push(credit.get(begin..at).unwrap_or_default());
             begin = at + 1;
         }

@@ -76,7 +76,9 @@ impl Found {
 pub fn find(folders: &[Folder], paths: &[String], findings: &mut Findings) -> Result<Vec<Found>, String> {
     let mut walk = Walk { found: Vec::new(), entries: 0, findings };
     if paths.is_empty() {
-        folders.iter().for_each(|folder| walk.folder(&folder.path, &folder.shown, 0));
+        for folder in folders {
+            walk.folder(&folder.path, &folder.shown, 0);
+        }
     }
     for path in paths {
         walk.named(folders, path)?;
@@ -109,7 +111,7 @@ impl Walk<'_> {
                 let shown = format!("{}/{below}", folder.shown);
                 match fs::symlink_metadata(&whole) {
                     Ok(found) if found.is_dir() => self.folder(&whole, &shown, 0),
-                    Ok(found) if found.is_file() => self.file(&whole, shown, true),
+                    Ok(found) if found.is_file() => self.file(&whole, &shown, true),
                     _ => continue,
                 }
                 return Ok(());
@@ -139,13 +141,13 @@ impl Walk<'_> {
             match entry.file_type() {
                 _ if name.starts_with('.') => {}
                 Ok(kind) if kind.is_dir() => self.folder(&below, &shown, depth + 1),
-                Ok(kind) if kind.is_file() => self.file(&below, shown, false),
+                Ok(kind) if kind.is_file() => self.file(&below, &shown, false),
                 _ => {}
             }
         }
     }
 
-    fn file(&mut self, path: &Path, shown: String, asked_for: bool) {
+    fn file(&mut self, path: &Path, shown: &str, asked_for: bool) {
         let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
         let shown: String = shown.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
         let Some(kind) = kind(&name) else {

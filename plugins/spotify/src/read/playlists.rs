@@ -98,7 +98,7 @@ impl<'de> Deserialize<'de> for Items {
 /// When the file is no such JSON.
 pub(super) fn read(found: &Found, findings: &mut Findings) -> Result<Vec<Playlist>, String> {
     let (mut playlists, mut odd, mut rows) = (Vec::new(), 0_usize, 0_usize);
-    let mut cut = Vec::new();
+    let mut cut = 0_usize;
     let mut each = |listed: Option<Listed>| {
         let Some(listed) = listed else {
             odd += 1;
@@ -108,15 +108,15 @@ pub(super) fn read(found: &Found, findings: &mut Findings) -> Result<Vec<Playlis
         if rows <= MOST_ROWS {
             let complete = listed.items.1 == 0;
             playlists.push(playlist(listed, &found.shown, complete));
-            cut.extend((!complete).then(|| playlists.len()));
+            cut += usize::from(!complete);
         }
     };
     with(found, Playlists(&mut each))?;
     if rows > MOST_ROWS {
         return Err(format!("it has more than {MOST_ROWS} entries"));
     }
-    if odd + cut.len() > 0 {
-        let title = format!("{}: {odd} playlists are none and {} are longer than {MOST_ITEMS}", found.shown, cut.len());
+    if odd + cut > 0 {
+        let title = format!("{}: {odd} playlists are none and {} are longer than {MOST_ITEMS}", found.shown, cut);
         findings.add("entry", &found.shown, Severity::Low, title, "");
     }
     Ok(playlists)

@@ -1,8 +1,14 @@
 //! The plugin's rooms on real databases, with exports of our own making: one test binary.
 
+#[cfg(test)]
 mod dialects;
+#[cfg(test)]
 mod exports;
+#[cfg(test)]
 mod import;
+#[cfg(test)]
 mod privacy;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
 mod tracks;

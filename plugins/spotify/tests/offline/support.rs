@@ -51,7 +51,9 @@ impl Place {
     /// One with these playlists of today's dialect, by their names and rows.
     pub(crate) fn with(playlists: &[(&str, &[String])]) -> Self {
         let place = Self::new();
-        playlists.iter().for_each(|(name, rows)| place.playlist(name, rows));
+        for (name, rows) in playlists {
+            place.playlist(name, rows);
+        }
         place
     }
 
