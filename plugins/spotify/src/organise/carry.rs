@@ -111,9 +111,17 @@ fn begin(disk: &dyn Disk, journey: &Journey) -> io::Result<End> {
     }
     match name(disk, &journey.from, &journey.to) {
         Ok(()) => Ok(End::Arrived { modified_ns: journey.modified_ns, copied: None }),
-        Err(error) if error.kind() == ErrorKind::CrossesDevices => copy(disk, journey),
+        Err(error) if is_elsewhere(&error) => copy(disk, journey),
         Err(error) => Err(error),
     }
+}
+
+/// Whether a file could not be renamed because its new name is on another disk. The sandbox has no word for that and says
+/// `io`, as it does for a disk that fails; copying finds out which it is.
+fn is_elsewhere(error: &io::Error) -> bool {
+    /// `EIO` of WASI's C library.
+    const IO: i32 = 29;
+    error.kind() == ErrorKind::CrossesDevices || (cfg!(target_family = "wasm") && error.raw_os_error() == Some(IO))
 }
 
 /// Gives a file a name that nobody has.

@@ -129,7 +129,8 @@ impl Disk for Real {
     }
 
     fn date(&self, path: &Path, modified_ns: i64) -> io::Result<()> {
-        let Some(moment) = moment_of(modified_ns) else { return Ok(()) };
+        // 0 is a time that nobody could tell.
+        let Some(moment) = moment_of(modified_ns).filter(|_| modified_ns != 0) else { return Ok(()) };
         File::options().write(true).open(path)?.set_times(FileTimes::new().set_modified(moment))
     }
 
