@@ -74,7 +74,8 @@ fn sixteen_processes_put_folders_together_and_lose_no_file() {
     for folder in ["T_id-1", "T_id-1 (1)", "T_id-1 (2)", "Old_id-1"] {
         fs::create_dir(place.join("drive").join(folder)).unwrap();
         for file in 0..20 {
-            fs::write(place.join("drive").join(folder).join(format!("{file}.txt")), format!("{folder} {file}")).unwrap();
+            fs::write(place.join("drive").join(folder).join(format!("{file}.txt")), format!("{folder} {file}"))
+                .unwrap();
         }
     }
     let ended = race(&workspace, &["run", "drive-sync", "ensure-folder", "--arg", "database=id-1", "--arg", "title=T"]);
