@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 use baton_tests::drive_folder::{self, REAL};
-use baton_tests::{Output, Workspace};
+use baton_tests::{Mount, Output, Workspace};
 use serde_json::Value;
 
 /// A workspace with the plugin and its folders beside it.
@@ -74,7 +74,8 @@ fn sixteen_processes_put_folders_together_and_lose_no_file() {
     for folder in ["T_id-1", "T_id-1 (1)", "T_id-1 (2)", "Old_id-1"] {
         fs::create_dir(place.join("drive").join(folder)).unwrap();
         for file in 0..20 {
-            fs::write(place.join("drive").join(folder).join(format!("{file}.txt")), format!("{folder} {file}")).unwrap();
+            fs::write(place.join("drive").join(folder).join(format!("{file}.txt")), format!("{folder} {file}"))
+                .unwrap();
         }
     }
     let ended = race(&workspace, &["run", "drive-sync", "ensure-folder", "--arg", "database=id-1", "--arg", "title=T"]);
@@ -130,4 +131,27 @@ fn what_was_changed_on_the_drive_comes_back_and_nothing_is_replaced_unasked() {
     assert!((taken.stdout + &taken.stderr).contains("(1 cell, 0 rows new)"));
     let exported = fs::read_to_string(place.join("exports").join(format!("{base}.csv"))).unwrap();
     assert!(exported.contains("Changed by hand"));
+}
+
+#[test]
+fn a_full_disk_is_tried_again_and_every_file_is_as_it_was() {
+    let (workspace, place) = workspace();
+    drive_folder::databases(&place.join("databases"), drive_folder::Shape { databases: 1, ..REAL }, 1);
+    let drive = place.join("drive");
+    let Ok(mount) = Mount::small(&drive, 512) else { return };
+    run(&workspace, "sync", &[]).ended(0);
+    let base = names(&drive).remove(0);
+    let csv = drive.join(&base).join(format!("{base}.csv"));
+    let before = fs::read(&csv).unwrap();
+    mount.fill();
+    let source = place.join("databases/db-000.csv");
+    fs::write(&source, fs::read_to_string(&source).unwrap().replace("House", &"Techno".repeat(10))).unwrap();
+    let failed = run(&workspace, "sync", &[]);
+    let said = failed.stdout + &failed.stderr;
+    assert!(said.contains("the Drive cannot be written to") && !said.contains("succeeded"), "{said}");
+    assert_eq!(fs::read(&csv).unwrap(), before);
+    assert!(names(&drive.join(&base)).iter().all(|name| !name.contains("part")));
+    mount.free();
+    run(&workspace, "sync", &[]).ended(0);
+    assert_ne!(fs::read(&csv).unwrap(), before);
 }

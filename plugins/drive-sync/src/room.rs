@@ -59,7 +59,7 @@ impl From<io::Error> for Trouble {
     fn from(error: io::Error) -> Self {
         if is_of_the_disk(&error) {
             return Self::Fatal(Error::Retryable(format!(
-                "the Drive cannot be written to: {error}; the files there are as they were, give it room and run the sync again"
+                "the Drive cannot be written to: {error}; every file there is whole, the old one or the new; give it room and run it again"
             )));
         }
         Self::Refused("unreadable", error.to_string())

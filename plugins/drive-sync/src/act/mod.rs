@@ -43,7 +43,7 @@ pub fn run(task: &Task, lent: Lent<'_>) -> Result<Outcome, Error> {
     let now_ms = moment::parse(&task.now).unwrap_or_default();
     let guard = Guard::new(lent.claims, lent.pause);
     let room = Room { root, shown, guard, memory: Memory::open(lent.own)?, now_ms, now: task.now.clone() };
-    match task.action.as_str() {
+    let mut ended = match task.action.as_str() {
         "sync" => sync::run(task, &room, lent),
         "ensure-folder" => ensure::run(task, &room),
         "diagnose" => health::diagnose(task, &room),
@@ -51,6 +51,22 @@ pub fn run(task: &Task, lent: Lent<'_>) -> Result<Outcome, Error> {
         "approve-deletion" => columns::approve(task, &room),
         "adopt-column" => columns::adopt(task, &room),
         other => Err(Error::Permanent(format!("there is no action `{other}`"))),
+    };
+    name_the_drive(&mut ended, &room);
+    ended
+}
+
+/// People know the Drive by another path than the one that it has in here.
+fn name_the_drive(ended: &mut Result<Outcome, Error>, room: &Room<'_>) {
+    let inside = room.root.display().to_string();
+    let texts = match ended {
+        Ok(outcome) => outcome.findings.iter_mut().flat_map(|found| [&mut found.title, &mut found.evidence]).collect(),
+        Err(Error::Retryable(text) | Error::Permanent(text) | Error::NeedsHuman(text) | Error::NeedsGrant(text)) => {
+            vec![text]
+        }
+    };
+    for text in texts.into_iter().filter(|text| text.contains(&inside)) {
+        *text = text.replace(&inside, &room.shown);
     }
 }
 

@@ -34,10 +34,11 @@ pub fn at(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(kind(error), format!("{}: {error}", path.display()))
 }
 
-/// The kind of an error. The standard library has no names for some numbers of WASI: a full disk, a quota, a disk for reading only.
+/// The kind of an error. The standard library has no names for some numbers of WASI: a full disk, a quota, a disk for reading only; a
+/// stream that cannot write says of all three that it met an I/O error.
 fn kind(error: &io::Error) -> io::ErrorKind {
     match error.raw_os_error().filter(|_| cfg!(target_family = "wasm")) {
-        Some(51) => io::ErrorKind::StorageFull,
+        Some(29 | 51) => io::ErrorKind::StorageFull,
         Some(19) => io::ErrorKind::QuotaExceeded,
         Some(69) => io::ErrorKind::ReadOnlyFilesystem,
         _ => error.kind(),

@@ -103,6 +103,7 @@ pub fn plan(root: &Path, health: &Health, titles: &BTreeMap<String, String>, kee
         let id = trouble.id.clone().unwrap_or_default();
         let step = match trouble.kind {
             Kind::DuplicateFolder => Some(merging(root, &id, titles)?),
+            Kind::OrphanCsv if trouble.path.contains('/') && !is_alone(root, &id)? => continue,
             Kind::OrphanCsv => moving(root, &id, &trouble.path)?,
             Kind::MissingArchive if is_alone(root, &id)? => {
                 Some(Step::MakeArchive { folder: trouble.path.clone(), id })
@@ -114,6 +115,7 @@ pub fn plan(root: &Path, health: &Health, titles: &BTreeMap<String, String>, kee
             }
             // What becomes of these follows from the merging: they are looked at after it.
             Kind::MissingArchive | Kind::RetentionOverrun => continue,
+            Kind::MissingCsv if !is_alone(root, &id)? => continue,
             _ => None,
         };
         left += usize::from(step.is_none());

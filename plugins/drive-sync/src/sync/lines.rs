@@ -77,6 +77,11 @@ pub fn base_copy(root: &Path, folder: &str, known: &Known) -> Option<Csv> {
     whole.then(|| parse_csv(&bytes).ok()).flatten()
 }
 
+/// Whether that copy has this digest.
+pub(super) fn is_base(root: &Path, folder: &str, wanted: &str) -> bool {
+    drive::read(&root.join(folder).join(ARCHIVE).join(BASE)).is_ok_and(|bytes| digest(&bytes) == wanted)
+}
+
 /// Keeps that copy.
 pub(super) fn keep_base(root: &Path, folder: &str, bytes: &[u8]) -> std::io::Result<()> {
     let archive = root.join(folder).join(ARCHIVE);

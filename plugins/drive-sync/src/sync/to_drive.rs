@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::lines::{base_copy, drive_csv, keep_base, known_manifest};
+use super::lines::{base_copy, drive_csv, is_base, keep_base, known_manifest};
 use crate::drive::{Stamp, Undo, archive, digest, ensure, stamp, write_whole};
 use crate::room::{Room, Trouble};
 use crate::schema::{self, Change, Column, Manifest, SIDECAR, State, compare, unknown_columns};
@@ -101,6 +101,8 @@ pub fn put(
         room.memory.put(&known)?;
         write_csv(room, &folder, &bytes, left.is_some(), &mut done)?;
         done.backups.1 = archive::retain(&room.root, &folder, &database.id, terms.keep, undo)?;
+    } else if !is_base(&room.root, &folder, &new) {
+        keep_base(&room.root, &folder, &bytes)?;
     }
     write_manifest(room, &folder, &next)?;
     for gone in compared.changes.iter().filter_map(deleted) {

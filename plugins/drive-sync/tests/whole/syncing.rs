@@ -82,6 +82,18 @@ fn a_csv_that_is_gone_is_written_again_with_what_only_it_had() {
 }
 
 #[test]
+fn the_copy_of_what_was_written_is_there_again_after_it_was_lost() {
+    let place = Place::new();
+    place.database(PROPERTIES, &[&["p1", "One", "a"]], true);
+    place.sync();
+    let copy = place.path("drive/T_id-1/.archive/.last-synced.csv");
+    fs::write(&copy, "another").unwrap();
+    place.database(PROPERTIES, &[&["p1", "One", "a"]], true);
+    assert!(place.sync().summary.contains("1 unchanged"));
+    assert_eq!(fs::read_to_string(copy).unwrap(), place.csv());
+}
+
+#[test]
 fn rows_that_go_in_numbers_are_refused_and_incomplete_readings_take_none() {
     let place = Place::new();
     let names: Vec<String> = (0..60).map(|number| format!("p{number}")).collect();
