@@ -195,7 +195,7 @@ impl Workspace {
         self.install(name, &component, grants);
     }
 
-    /// Takes every plugin but one out of `baton.lock`.
+    /// Takes every plugin but one out of `baton.lock`, and their folders away.
     ///
     /// # Panics
     /// When the workspace is not there.
@@ -204,8 +204,13 @@ impl Workspace {
         let lock = self.read("baton.lock");
         let mut entries = lock.split(ENTRY);
         let mut kept = entries.next().unwrap_or_default().to_owned();
-        for entry in entries.filter(|entry| entry.starts_with(&format!("name = \"{name}\"\n"))) {
-            kept = kept + ENTRY + entry;
+        for entry in entries {
+            let other = entry.strip_prefix("name = \"").and_then(|rest| rest.split('"').next()).expect("an entry has a name");
+            if other == name {
+                kept = kept + ENTRY + entry;
+            } else {
+                fs::remove_dir_all(self.root.join("handoffs").join(other)).expect("its folders are there");
+            }
         }
         self.write("baton.lock", kept);
     }

@@ -64,10 +64,7 @@ fn status_why_and_agents_are_short_and_aligned() {
     Codex-MM1   external  0     handoffs/Codex-MM1/01_inbox
     Cursor-MM1  external  1     handoffs/Cursor-MM1/01_inbox
     audit       plugin    0     handoffs/audit/01_inbox
-    djay        plugin    0     handoffs/djay/01_inbox
-    drive-sync  plugin    0     handoffs/drive-sync/01_inbox
     noop        plugin    0     handoffs/noop/01_inbox
-    spotify     plugin    0     handoffs/spotify/01_inbox
     "#);
 }
 
