@@ -33,6 +33,8 @@ mod downloads;
 #[cfg(test)]
 mod drive_sync;
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod failpoints;
 #[cfg(test)]
 mod fingerprint_command;

@@ -205,7 +205,8 @@ impl Workspace {
         let mut entries = lock.split(ENTRY);
         let mut kept = entries.next().unwrap_or_default().to_owned();
         for entry in entries {
-            let other = entry.strip_prefix("name = \"").and_then(|rest| rest.split('"').next()).expect("an entry has a name");
+            let other =
+                entry.strip_prefix("name = \"").and_then(|rest| rest.split('"').next()).expect("an entry has a name");
             if other == name {
                 kept = kept + ENTRY + entry;
             } else {

@@ -50,25 +50,3 @@ fn init_says_where_it_cannot_be() {
     fs::write(place.outside().join("file"), "").unwrap();
     fails(Output::of(place.command().args(["init", "file/work"])), 2, &["file/work"]);
 }
-
-#[test]
-fn the_examples_that_init_lays_down_really_run() {
-    let workspace = Workspace::init();
-    let examples: Vec<_> =
-        workspace.list("handoffs/examples").into_iter().filter(|name| name.ends_with(".json")).collect();
-    assert!(!examples.is_empty());
-    for plan in workspace.list("handoffs/examples/plans") {
-        workspace.write(&format!("plans/{plan}"), workspace.read_bytes(&format!("handoffs/examples/plans/{plan}")));
-    }
-    let path = |name: &String| workspace.root().join("handoffs/examples").join(name);
-    for name in &examples {
-        let read = Output::of(workspace.command().args(["lint", "--json"]).arg(path(name))).ended(0).json();
-        let to = read.pointer("/files/0/to").and_then(|to| to.as_str()).unwrap().to_owned();
-        workspace.drop_file(&to, name, fs::read(path(name)).unwrap());
-    }
-    workspace.up_once();
-    for name in &examples {
-        let task = workspace.status().into_iter().find(|task| task.file_name() == name).unwrap();
-        assert!(["succeeded", "delivered"].contains(&task.state.as_str()), "{name}: {task:#?}");
-    }
-}

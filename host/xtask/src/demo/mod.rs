@@ -1,5 +1,7 @@
 //! `cargo xtask demo`: what a user would do first, done by itself: a workspace from the shipped examples, the daemon, a
-//! few handoffs, their RETURNs, a report.
+//! few handoffs, their RETURNs, a report; then every example for the music plugins.
+
+mod music;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -95,6 +97,7 @@ impl Demo {
         self.show(&["status"])?;
         self.show(&["why", &asked])?;
         self.gap_to_whole()?;
+        self.music()?;
         daemon.stop()?;
         self.finish(&asked)
     }

@@ -1,0 +1,136 @@
+//! What is there to be tried: every handoff of `handoffs/examples`, after the commands of its page; every example of a shipped plugin;
+//! and that each plugin's page tells every action and every grant.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use baton_tests::{Output, Workspace, baton, fixture, repository};
+use serde_json::Value;
+
+const SHIPPED: [&str; 4] = ["audit", "djay", "drive-sync", "spotify"];
+
+/// The commands of a page, as `sh` runs them.
+fn commands(page: &str) -> String {
+    let blocks = page.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    blocks.collect()
+}
+
+/// What the page says that somebody does before a handoff.
+fn before(workspace: &Workspace, name: &str) {
+    if name.contains("Sync-again") {
+        for file in workspace.list("handoffs/examples/databases-later") {
+            let bytes = workspace.read_bytes(&format!("handoffs/examples/databases-later/{file}"));
+            workspace.write(&format!("databases/{file}"), bytes);
+        }
+    }
+    if name.contains("Keep-a-column") {
+        let folder = "drive/Music Tracks_music-tracks/Music Tracks_music-tracks.csv";
+        let lines = workspace.read(folder);
+        let mut wider = String::new();
+        for (number, line) in lines.lines().enumerate() {
+            let cell = if number == 0 { "My notes" } else { "" };
+            wider += &format!("{line},{cell}\n");
+        }
+        workspace.write(folder, wider);
+    }
+}
+
+#[test]
+fn the_handoffs_to_try_run_after_the_commands_of_their_page() {
+    let workspace = Workspace::init();
+    for plan in workspace.list("handoffs/examples/plans") {
+        workspace.write(&format!("plans/{plan}"), workspace.read_bytes(&format!("handoffs/examples/plans/{plan}")));
+    }
+    let path = format!("{}:{}", baton().parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let page = commands(&workspace.read("handoffs/examples/README.md"));
+    let mut shell = workspace.command_of("sh");
+    shell.args(["-ec", &page]).current_dir(workspace.root()).env("PATH", path);
+    Output::of(&mut shell).ended(0);
+
+    let names = workspace.list("handoffs/examples").into_iter().filter(|name| name.ends_with(".json"));
+    let mut seen = 0;
+    for name in names {
+        before(&workspace, &name);
+        let file = workspace.root().join("handoffs/examples").join(&name);
+        let read = Output::of(workspace.command().args(["lint", "--json"]).arg(&file)).ended(0).json();
+        let to = read.pointer("/files/0/to").and_then(Value::as_str).unwrap().to_owned();
+        assert!(name.ends_with(&format!("__{to}.json")) || name.contains("audit-one"), "{name} is for {to}");
+        workspace.drop_file(&to, &name, fs::read(&file).unwrap());
+        workspace.up_once();
+        let task = workspace.status().into_iter().find(|task| task.file_name() == name).unwrap();
+        assert!(["succeeded", "delivered"].contains(&task.state.as_str()), "{name}: {task:#?}");
+        println!("{name}: {}", task.reason);
+        seen += 1;
+    }
+    assert!(seen >= 20, "{seen} examples");
+    assert_eq!(workspace.list("music").len(), 3, "moved and moved back");
+}
+
+#[test]
+fn every_action_of_a_shipped_plugin_has_a_handoff_to_try_and_is_on_its_page() {
+    let examples: Vec<Value> = fs::read_dir(repository().join("handoffs/examples"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
+        .map(|path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap())
+        .collect();
+    for plugin in SHIPPED.into_iter().filter(|plugin| *plugin != "audit") {
+        let folder = repository().join("plugins").join(plugin);
+        let manifest: Value = serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap();
+        let page = fs::read_to_string(folder.join("README.md")).unwrap();
+        for action in manifest["actions"].as_object().unwrap().keys() {
+            let tried = examples.iter().any(|one| one["target_agent"] == plugin && one["action"] == action.as_str());
+            assert!(tried, "no handoff to try the action `{action}` of {plugin}");
+            assert!(page.contains(&format!("`{action}`")), "the page of {plugin} does not tell `{action}`");
+        }
+        let inspected = Output::of(Command::new(baton()).args(["plugin", "inspect", "--json"]).arg(fixture(plugin)));
+        let inspected = inspected.ended(0).json();
+        let asks = inspected.pointer("/asks").or_else(|| inspected.pointer("/capabilities"));
+        assert!(asks.is_some(), "{inspected:#}");
+        for files in manifest["capabilities"]["files"].as_array().unwrap() {
+            let word = format!("files:{}={}", files["mode"].as_str().unwrap(), files["folder"].as_str().unwrap());
+            assert!(page.contains(&word), "the page of {plugin} does not tell `{word}`");
+        }
+        for sql in manifest["capabilities"]["sql"].as_array().unwrap() {
+            let word = format!("sql={}", sql["database"].as_str().unwrap());
+            assert!(page.contains(&word), "the page of {plugin} does not tell `{word}`");
+        }
+    }
+}
+
+#[test]
+fn every_example_of_a_shipped_plugin_is_as_its_author_expects() {
+    for plugin in SHIPPED {
+        let source = repository().join("plugins").join(plugin);
+        if !source.join("examples").is_dir() {
+            assert_eq!(plugin, "audit", "{plugin} has no examples");
+            continue;
+        }
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join(plugin);
+        copy(&source.join("examples"), &folder.join("examples"));
+        for file in ["Cargo.toml", "manifest.json"] {
+            fs::copy(source.join(file), folder.join(file)).unwrap();
+        }
+        fs::copy(fixture(plugin), folder.join(format!("{plugin}.wasm"))).unwrap();
+        let mut test = Command::new(baton());
+        test.args(["plugin", "test", "--no-build"]).arg(&folder).env("XDG_STATE_HOME", place.path().join("state"));
+        let tested = Output::of(&mut test);
+        assert!(tested.stdout.contains("as expected"), "{}{}", tested.stdout, tested.stderr);
+        println!("{}", tested.ended(0).stdout);
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).unwrap();
+        }
+    }
+}
