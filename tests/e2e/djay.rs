@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use baton_plugin_kit::sheet::Sheet;
@@ -74,7 +74,7 @@ impl Place {
 }
 
 /// Writes to the library, as djay does while it runs, until it is told to end; gives how often.
-fn keep_writing(library: &PathBuf, end: &AtomicBool) -> u32 {
+fn keep_writing(library: &Path, end: &AtomicBool) -> u32 {
     let connection = Connection::open(library).unwrap();
     connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
     let mut times = 0;
@@ -185,7 +185,9 @@ fn a_damaged_library_is_an_error_or_findings_and_never_half_an_export() {
         let files = place.exported();
         assert!(files.iter().all(|name| !name.starts_with('.')), "{files:?}");
         assert!(files.len().is_multiple_of(6), "half an export: {files:?}");
-        files.iter().for_each(|name| fs::remove_file(place.exports.join(name)).unwrap());
+        for name in files {
+            fs::remove_file(place.exports.join(name)).unwrap();
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use baton_plugin_kit::export::Exports;
 use baton_plugin_kit::lent::Tables;
 use baton_plugin_kit::{Findings, moment};
 use baton_plugin_sdk::sql::{self, Snapshot};
-use baton_plugin_sdk::{Error, Mount, Outcome, Task};
+use baton_plugin_sdk::{Error, Mount, Outcome, Task, progress};
 use serde::Deserialize;
 
 use crate::activity::{self, Options, activity};
@@ -44,10 +44,13 @@ pub(crate) fn run(task: &Task) -> Result<Outcome, Error> {
         ));
     }
     let found = library::find(&mounts, args.library.as_deref(), args.backup)?;
+    step(0, "taking a snapshot of the library")?;
     let snapshot = Snapshot::of(&found.path)?;
+    step(20, "reading the library")?;
     let mut findings = Findings::default();
     let library = read(&snapshot, &found.shown, &mut findings)?;
     drop(snapshot);
+    step(60, "the library is read")?;
     let mut outcome = match task.action.as_str() {
         "export" => export(task, &args, &library)?,
         "sync-sessions" => sync_sessions(&library)?,
@@ -60,6 +63,12 @@ pub(crate) fn run(task: &Task) -> Result<Outcome, Error> {
     }
     outcome.findings.extend(findings.into_list());
     Ok(outcome)
+}
+
+/// Says how far it is; ends where nobody wants it any more.
+fn step(percent: u8, message: &str) -> Result<(), Error> {
+    progress::report(Some(percent), message);
+    if progress::cancelled() { Err(Error::Retryable(format!("stopped: {message}"))) } else { Ok(()) }
 }
 
 /// Reads the library; what goes wrong names the file.
@@ -141,6 +150,7 @@ fn match_ids(task: &Task, args: &Args, library: &Library) -> Result<Outcome, Err
     let catalog = sql::catalog();
     let candidates = matches::candidates(&catalog, args.service.as_deref())?;
     let found = matches::find(library, &candidates);
+    step(90, "every track was looked up")?;
     if !args.dry_run {
         matches::write(library, &candidates, &found, &catalog)?;
     }

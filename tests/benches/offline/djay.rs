@@ -98,14 +98,14 @@ fn matching(workspace: &Workspace, written: &Written) -> anyhow::Result<Value> {
     let mut said = String::new();
     let baton = times(|| {
         let ended = workspace.baton(&["run", "djay", "match-ids", "--arg", "dry_run=true"]).ended(0);
-        said = format!("{}{}", ended.stdout, ended.stderr).trim().to_owned();
+        said = format!("{}{}", ended.stdout, ended.stderr);
         Ok(())
     })?;
     let reached = reached(&baton, MATCH_AIM_MS);
     let python = peer(workspace, written, &candidates)?;
     Ok(
         json!({ "candidates": candidates.len(), "shared": SHARED, "baton": baton, "aim_ms": MATCH_AIM_MS, "reached": reached,
-        "said": said, "python": python }),
+        "said": said.trim(), "python": python }),
     )
 }
 

@@ -3,10 +3,8 @@
 //!
 //! `cargo xtask bench offline` builds the program and runs this; `--only PART` takes one part, `--json` prints JSON. A slow figure
 //! fails nothing; what is wrong in a result does.
-#![expect(clippy::expect_used, reason = "a bench ends when its ground is not there")]
 
 #[path = "../intake/asked.rs"]
-#[expect(dead_code, reason = "this bench has no less of itself and no options of its own")]
 mod asked;
 mod djay;
 
@@ -41,15 +39,21 @@ fn print(figures: &Value, json: bool) {
     }
     let mut lines = Vec::new();
     flatten("", figures, &mut lines);
-    lines.iter().for_each(|line| println!("{line}"));
+    println!("{}", lines.join("\n"));
 }
 
 fn flatten(name: &str, value: &Value, lines: &mut Vec<String>) {
     let below = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
     match value {
-        Value::Object(map) => map.iter().for_each(|(key, value)| flatten(&below(key), value, lines)),
+        Value::Object(map) => {
+            for (key, value) in map {
+                flatten(&below(key), value, lines);
+            }
+        }
         Value::Array(list) => {
-            list.iter().enumerate().for_each(|(number, value)| flatten(&below(&number.to_string()), value, lines));
+            for (number, value) in list.iter().enumerate() {
+                flatten(&below(&number.to_string()), value, lines);
+            }
         }
         other => lines.push(format!("{name:50} {other}")),
     }

@@ -15,8 +15,9 @@ use crate::tsaf::{Blob, Document, Mismatch};
 /// A larger blob is not read: a session of 20,000 plays has 800 kB. The host gives no value above 1 MiB.
 const MOST_BYTES: i64 = 1_000_000;
 
+/// With the plus no index is used: rows come as they lie in the file, and none is sorted.
 const ROWS: &str = "SELECT rowid, collection, key, CASE WHEN length(data) <= ?1 THEN data END, length(data) FROM database2 \
-    WHERE collection IN ('mediaItemTitleIDs', 'localMediaItemLocations', 'globalMediaItemLocations', 'mediaItemAnalyzedData', \
+    WHERE +collection IN ('mediaItemTitleIDs', 'localMediaItemLocations', 'globalMediaItemLocations', 'mediaItemAnalyzedData', \
     'mediaItemUserData', 'historySessions', 'historySessionItems', 'mediaItemPlaylists', 'mediaItemPlaylistItems', \
     'databaseInfo') ORDER BY rowid";
 

@@ -20,6 +20,13 @@ fn owned(text: Option<&str>) -> Option<String> {
     text.filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
+/// A moment in milliseconds since 1970. A date that is none, or lies outside the years 1 to 9999, is no date.
+fn moment_of(object: &Object<'_, '_>, key: &str) -> Result<Option<i64>, Mismatch> {
+    let Some(seconds) = object.date(key)? else { return Ok(None) };
+    let wanted = "date of the years 1 to 9999";
+    moment::of_apple(seconds).map(Some).ok_or_else(|| Mismatch { key: key.to_owned(), wanted })
+}
+
 impl Title {
     pub(super) fn of(object: &Object<'_, '_>) -> Result<Self, Mismatch> {
         Ok(Self {
@@ -94,8 +101,8 @@ pub(super) fn session(document: &Document<'_>, key: &str) -> Result<(Option<Stri
         id: key.to_owned(),
         device_name: owned(object.text("deviceName")?),
         device_type: object.word("deviceType")?,
-        started: object.date("startDate")?.and_then(moment::of_apple),
-        ended: object.date("endDate")?.and_then(moment::of_apple),
+        started: moment_of(&object, "startDate")?,
+        ended: moment_of(&object, "endDate")?,
     };
     Ok((owned(object.text("uuid")?), session))
 }
@@ -113,7 +120,7 @@ pub(super) fn play(document: &Document<'_>, key: &str) -> Result<(Option<String>
         artist: title.artist,
         duration_ms,
         deck: object.integer("deckNumber")?,
-        started: object.date("startTime")?.and_then(moment::of_apple),
+        started: moment_of(&object, "startTime")?,
         origin: owned(object.text("originSourceID")?),
         ..super::Play::default()
     };
@@ -131,4 +138,29 @@ pub(super) fn playlist(document: &Document<'_>, key: &str) -> Result<(Option<Str
 pub(super) fn playlist_item(document: &Document<'_>) -> Result<(Option<String>, Option<String>), Mismatch> {
     let object = document.object("ADCMediaItemPlaylistItem")?;
     Ok((owned(object.text("uuid")?), owned(object.text("mediaItemUUID")?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_tests::djay_library::Style;
+    use baton_tests::djay_library::tsaf::{Tree, encode};
+
+    use super::*;
+    use crate::tsaf::decode;
+
+    #[test]
+    fn a_date_outside_all_calendars_fails_its_object_and_an_absent_one_does_not() {
+        let of = |fields| encode(&Tree::object("ADCHistorySession", fields), Style::Mac);
+        for (seconds, good) in [(0.0, true), (f64::NAN, false), (1e300, false), (-1e12, false)] {
+            let blob = of(vec![("startDate", Tree::Date(seconds)), ("deviceType", Tree::Integer(3))]);
+            let read = session(&decode(&blob).unwrap(), "S");
+            match read {
+                Ok((_, session)) => {
+                    assert!(good && session.started == Some(978_307_200_000) && session.ended.is_none());
+                    assert_eq!(session.device_type.as_deref(), Some("3"));
+                }
+                Err(mismatch) => assert!(!good && mismatch.to_string().contains("`startDate` is no date of the years")),
+            }
+        }
+    }
 }
