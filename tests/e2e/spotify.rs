@@ -84,7 +84,7 @@ fn a_whole_library_is_imported_by_a_handoff_and_importing_it_again_changes_nothi
 fn every_action_runs_by_a_handoff() {
     let place = Place::new();
     place.playlist("Mix", &[1, 2, 3, 2]);
-    place.playlist("../odd".replace('/', "_").as_str(), &[4]);
+    place.playlist("Odd: one", &[4]);
     place.done("import", &json!({}));
     place.playlist("Mix", &[2, 1, 5]);
     let reports = |task: &Task, name: &str| {
@@ -104,7 +104,7 @@ fn every_action_runs_by_a_handoff() {
     place.done("export", &json!({ "formats": ["csv", "m3u8", "rekordbox"] }));
     assert_eq!(
         place.made(),
-        ["All.csv", "Mix.csv", "Mix.deduped.csv", "Mix.m3u8", "_odd.csv", "_odd.m3u8", "rekordbox.xml"]
+        ["All.csv", "Mix.csv", "Mix.deduped.csv", "Mix.m3u8", "Odd_ one.csv", "Odd_ one.m3u8", "rekordbox.xml"]
     );
 }
 

@@ -11,8 +11,9 @@ use crate::model::{Entry, File, NUMBERS, Playlist, TRACKS};
 use crate::names::playlist_id;
 use crate::uri::Uri;
 
-/// Entries of all playlists that are taken at once; each takes some 700 bytes, and a plugin has 256 MiB.
-pub const MOST_ENTRIES: usize = 200_000;
+/// Entries of all playlists that are taken at once: each takes some 700 bytes, some actions hold them twice, and a plugin has
+/// 256 MiB.
+pub const MOST_ENTRIES: usize = 100_000;
 
 /// Which further things are wanted of entries.
 #[derive(Clone, Copy, Debug, Default)]
@@ -129,7 +130,7 @@ fn entry(row: &Row) -> Entry {
         released: text(row, 10),
         label: text(row, 11),
         genres: text(row, 12),
-        uri: text(row, 15).and_then(|id| Uri::of_catalog(&id)),
+        uri: text(row, 15).and_then(|id| Uri::parse(&id)),
         ..Entry::default()
     };
     entry.set_number("tempo", row.get(13).and_then(Value::as_real));

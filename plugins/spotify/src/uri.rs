@@ -44,7 +44,7 @@ impl Uri {
         }
     }
 
-    /// Its id in the catalog, below the service `spotify`.
+    /// Its id in the catalog, below the service `spotify`; [`Uri::parse`] reads it.
     #[must_use]
     pub fn id(&self) -> &str {
         match self {
@@ -65,12 +65,6 @@ impl Uri {
     #[must_use]
     pub fn address(&self) -> Option<String> {
         if let Self::Track(id) = self { Some(format!("https://open.spotify.com/track/{id}")) } else { None }
-    }
-
-    /// The URI of an id of the catalog.
-    #[must_use]
-    pub fn of_catalog(id: &str) -> Option<Self> {
-        Self::parse(id)
     }
 
     /// Whether it is music: the catalog has nothing else.
@@ -118,7 +112,7 @@ mod tests {
         assert_eq!(Uri::parse(bare).map(|uri| uri.text()).as_deref(), Some(bare));
         let episode = Uri::parse("https://open.spotify.com/episode/4uLU6hMCjMI75M1A2tKUQC").unwrap();
         assert_eq!((episode.text().as_str(), episode.is_music()), ("spotify:episode:4uLU6hMCjMI75M1A2tKUQC", false));
-        assert_eq!(Uri::of_catalog(episode.id()), Some(episode));
+        assert_eq!(Uri::parse(episode.id()), Some(episode));
     }
 
     #[test]

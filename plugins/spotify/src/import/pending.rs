@@ -13,7 +13,7 @@ use super::rows::{self, PUT_ITEM, PUT_PLAYLIST, PUT_TRACK, Said};
 use crate::model::{Entry, Playlist};
 
 /// Entries after which what waits is written.
-const MOST: usize = 6_000;
+const MOST: usize = 8_000;
 
 /// Rows in the making.
 #[derive(Debug, Default)]
@@ -49,13 +49,22 @@ impl Pending {
         }
     }
 
-    /// Adds a playlist with its tracks.
-    pub(super) fn playlist(&mut self, said: Said<'_>, playlist: &Playlist, snapshot: &str) {
-        playlist.entries.iter().for_each(|entry| self.track(said, entry));
+    /// Adds a playlist with its tracks; writes in between, so that a long one does not stand in memory three times.
+    pub(super) fn playlist(
+        &mut self,
+        catalog: &dyn Writable,
+        said: Said<'_>,
+        playlist: &Playlist,
+        snapshot: &str,
+    ) -> Result<(), Error> {
         self.begun.push(rows::playlist(said, playlist, ""));
-        let places = playlist.entries.iter().enumerate();
-        self.items.extend(places.map(|(position, entry)| rows::item(said, playlist, position, entry)));
+        for (position, entry) in playlist.entries.iter().enumerate() {
+            self.track(said, entry);
+            self.items.push(rows::item(said, playlist, position, entry));
+            self.write_much(catalog)?;
+        }
         self.ended.push(rows::playlist(said, playlist, snapshot));
+        Ok(())
     }
 
     /// Writes what waits when there is much of it.

@@ -77,6 +77,7 @@ fn say_tracks(session: &mut Session<'_>, found: &Found, plays: &[Play]) -> Resul
         let artists = Some(play.artist.clone()).filter(|artist| !artist.is_empty()).into_iter().collect();
         let (uri, title, album) = (play.uri.clone(), play.title.clone(), play.album.clone());
         session.pending.track(said, &Entry { uri, title, artists, album, ..Entry::default() });
+        session.pending.write_much(session.lent.catalog)?;
     }
     session.pending.write(session.lent.catalog)
 }

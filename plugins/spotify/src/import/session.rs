@@ -72,7 +72,6 @@ impl<'a> Session<'a> {
                 Kind::LongHistory | Kind::History if self.only.is_empty() => history.push(found),
                 Kind::LongHistory | Kind::History => {}
             }
-            self.pending.write_much(self.lent.catalog)?;
         }
         self.pending.write(self.lent.catalog)?;
         plays::import(&mut self, &history)?;
@@ -149,8 +148,7 @@ impl<'a> Session<'a> {
         let said = Said { source: &playlist.service, at: found.modified };
         // What breaks off leaves the old end where it is, and the number of entries is not that of the file.
         let state = if playlist.complete { snapshot(digest, playlist.entries.len()) } else { String::new() };
-        self.pending.playlist(said, playlist, &state);
-        self.pending.write_much(self.lent.catalog)
+        self.pending.playlist(self.lent.catalog, said, playlist, &state)
     }
 
     /// What a playlist says of itself has no place in the catalog.

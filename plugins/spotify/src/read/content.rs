@@ -104,7 +104,7 @@ mod tests {
     fn a_header_alone_is_an_empty_playlist() {
         let (playlist, findings) = read(HEAD);
         assert!(playlist.entries.is_empty() && playlist.complete && findings.is_empty());
-        let (liked, _) = (read_csv(HEAD.into(), "Liked_Songs", "f", &mut Findings::default()).unwrap(), ());
+        let liked = read_csv(HEAD.into(), "Liked_Songs", "f", &mut Findings::default()).unwrap();
         assert_eq!((liked.id.as_str(), liked.name.as_str()), (LIKED, "Liked Songs"));
     }
 

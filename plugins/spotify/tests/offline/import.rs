@@ -227,3 +227,15 @@ fn a_whole_library_is_imported_and_importing_it_again_changes_nothing() {
     assert_eq!((again.unchanged, again.playlists), (132, 0));
     assert_eq!(place.rows("SELECT count(*) FROM playlist_items"), ["25000"]);
 }
+
+#[test]
+fn a_playlist_longer_than_what_is_written_at_once_is_whole() {
+    let place = Place::new();
+    let rows: Vec<_> = (0..20_001).map(|number| row(number, "Song", "Ida Lund")).collect();
+    place.playlist("Long", &rows);
+    let (report, _) = place.import();
+    assert_eq!((report.playlists, report.entries, report.tracks), (1, 20_001, 20_001));
+    let last = place.rows("SELECT count(*), max(position), (SELECT snapshot <> '' FROM playlists) FROM playlist_items");
+    assert_eq!(last, ["20001|20000|1"]);
+    assert_eq!(place.import().0.unchanged, 1);
+}
