@@ -77,7 +77,7 @@ pub(super) fn full(journal: &Journal<'_>, plan: &Kept, why: &str) -> Result<Erro
     let steps = journal.steps(&plan.id, &ALL)?;
     let rest = steps.iter().filter(|step| matches!(step.state.as_str(), "planned" | "done")).count();
     Ok(Error::NeedsHuman(format!(
-        "a disk is full ({why}). Nothing half written was left, and every file is where the undo list says. {rest} of {} steps wait \
+        "a disk takes no more ({why}). Nothing half written was left, and every file is where the undo list says. {rest} of {} steps wait \
          or stand as they did: make room, then `baton answer TASK \"go on\"`",
         steps.len()
     )))
