@@ -97,16 +97,27 @@ fn handoffs_plan_apply_and_undo() {
     assert_eq!(fs::read_dir(&place.organised).unwrap().count(), 0);
 }
 
-#[test]
-fn copies_keep_their_times_in_the_sandbox() {
-    let place = Place::new();
-    let shared = Path::new("/dev/shm");
-    let Ok(other) = tempfile::tempdir_in(shared) else { return };
-    if fs::hard_link(place.workspace.root().join("baton.toml"), other.path().join("x")).is_ok() {
-        return;
+/// A folder on another disk than the temporary one.
+#[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
+fn elsewhere(place: &Place) -> Option<tempfile::TempDir> {
+    let other = tempfile::tempdir_in("/dev/shm").ok();
+    let other =
+        other.filter(|other| fs::hard_link(place.workspace.root().join("baton.toml"), other.path().join("x")).is_err());
+    if other.is_none() {
+        eprintln!("SKIPPED: /dev/shm is no other disk than the temporary folder, so nothing was copied between disks");
     }
+    other
+}
+
+#[test]
+fn files_go_to_another_disk_and_keep_their_times_in_the_sandbox() {
+    let place = Place::new();
+    let Some(other) = elsewhere(&place) else { return };
     let folder = format!("files:rw=organised={}", other.path().display());
-    place.workspace.baton(&["plugin", "grant", "spotify", folder.as_str()]).ended(0);
+    let music = format!("files:rw=music={}", place.music.display());
+    let grants =
+        ["plugin", "grant", "spotify", "sql=catalog:rw", "sql=own:rw", "claims", music.as_str(), folder.as_str()];
+    place.workspace.baton(&grants).ended(0);
     place.file("a.mp3", "some sound");
     place.done("Plan it", "organise", &json!({ "plan_name": "first" }));
     place.done("Do it", "apply", &json!({ "plan": "first" }));

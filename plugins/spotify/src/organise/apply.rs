@@ -48,7 +48,7 @@ pub fn apply_with(task: &Task, means: &Means<'_>) -> Result<Outcome, Error> {
         journal.state(&plan.id, "applied", &task.id)?;
     }
     if let Stopped::Full(why) = &stopped {
-        return Err(full(&journal, &plan, why)?);
+        return Err(full(&journal, &plan, Way::There, why)?);
     }
     outcome(&journal, &plan, &stopped)
 }
@@ -73,13 +73,16 @@ fn check(task: &Task, plan: &Kept) -> Result<(), Error> {
 }
 
 /// That there is no room, with what was done and what to do.
-pub(super) fn full(journal: &Journal<'_>, plan: &Kept, why: &str) -> Result<Error, Error> {
+pub(super) fn full(journal: &Journal<'_>, plan: &Kept, way: Way, why: &str) -> Result<Error, Error> {
     let steps = journal.steps(&plan.id, &ALL)?;
-    let rest = steps.iter().filter(|step| matches!(step.state.as_str(), "planned" | "done")).count();
+    let count = |state: &str| steps.iter().filter(|step| step.state == state).count();
+    let (taken, wait) = if way == Way::There {
+        (format!("{} of {} steps are done", count("done"), steps.len()), count("planned"))
+    } else {
+        (format!("{} steps are undone", count("undone")), count("done"))
+    };
     Ok(Error::NeedsHuman(format!(
-        "a disk is full ({why}). Nothing half written was left, and every file is where the undo list says. {rest} of {} steps wait \
-         or stand as they did: make room, then `baton answer TASK \"go on\"`",
-        steps.len()
+        "a disk takes no more ({why}). Nothing half written was left; {taken}, {wait} wait: make room, then `baton answer TASK \"go on\"`"
     )))
 }
 

@@ -12,7 +12,7 @@
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
-use super::disk::{Disk, Seen};
+use super::disk::{Disk, IO, Seen};
 use super::limits::LARGEST_COPIED;
 
 /// From where to where.
@@ -119,8 +119,6 @@ fn begin(disk: &dyn Disk, journey: &Journey) -> io::Result<End> {
 /// Whether a file could not be renamed because its new name is on another disk. The sandbox has no word for that and says
 /// `io`, as it does for a disk that fails; copying finds out which it is.
 fn is_elsewhere(error: &io::Error) -> bool {
-    /// `EIO` of WASI's C library.
-    const IO: i32 = 29;
     error.kind() == ErrorKind::CrossesDevices || (cfg!(target_family = "wasm") && error.raw_os_error() == Some(IO))
 }
 

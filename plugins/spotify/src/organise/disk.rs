@@ -13,6 +13,9 @@ use super::walk::{modified_ns, moment_of};
 /// What is read at once.
 const PIECE: usize = 256 << 10;
 
+/// `EIO` of WASI's C library.
+pub(crate) const IO: i32 = 29;
+
 /// What lies at a path; a link is a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen {
@@ -115,8 +118,8 @@ impl Disk for Real {
 
     fn copy(&self, from: &Path, to: &Path) -> io::Result<()> {
         let (mut source, mut target) = (File::open(from)?, File::create_new(to)?);
-        read(&mut source, &mut |piece| target.write_all(piece))?;
-        target.sync_all()
+        read(&mut source, &mut |piece| target.write_all(piece).map_err(no_room))?;
+        target.sync_all().map_err(no_room)
     }
 
     fn digest(&self, path: &Path) -> io::Result<String> {
@@ -149,6 +152,16 @@ impl Disk for Real {
     fn settle(&self, folder: &Path) {
         // Not every system lets a folder be opened, and where it does not, there is nothing to wait for.
         drop(File::open(folder).and_then(|folder| folder.sync_all()));
+    }
+}
+
+/// Why bytes were not taken. The sandbox writes through streams, and these have one word for everything that goes wrong, `io`;
+/// there it is taken for want of room, which ends the task and asks a person, instead of trying every other file too.
+fn no_room(error: io::Error) -> io::Error {
+    if cfg!(target_family = "wasm") && error.raw_os_error() == Some(IO) {
+        io::Error::new(io::ErrorKind::StorageFull, "it takes no more bytes: it is full, or it is failing")
+    } else {
+        error
     }
 }
 

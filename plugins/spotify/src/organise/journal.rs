@@ -90,13 +90,16 @@ impl<'a> Journal<'a> {
         let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let id = self.free_id(&digest)?;
         let count = i64::try_from(steps.len()).unwrap_or(i64::MAX);
-        // The steps first: a plan that is named has all of them.
-        self.0.execute("DELETE FROM organise_steps WHERE plan = ?1", &[id.as_str().into()])?;
-        self.0.batch(
-            "INSERT INTO organise_steps (plan, step, act, from_folder, from_root, from_path, to_root, to_path, size,
-                 modified_ns, sha256, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'planned')",
-            &mut steps.iter().map(|step| row(&id, step)),
-        )?;
+        // The steps first: a plan that is named has all of them, also after a crash. One that waits has them already.
+        let known = self.0.query("SELECT 1 FROM organise_plans WHERE id = ?1", &[id.as_str().into()])?;
+        if known.rows.is_empty() {
+            self.0.execute("DELETE FROM organise_steps WHERE plan = ?1", &[id.as_str().into()])?;
+            self.0.batch(
+                "INSERT INTO organise_steps (plan, step, act, from_folder, from_root, from_path, to_root, to_path, size,
+                     modified_ns, sha256, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'planned')",
+                &mut steps.iter().map(|step| row(&id, step)),
+            )?;
+        }
         self.0.execute(
             "INSERT INTO organise_plans (id, digest, name, made_at, state, steps) VALUES (?1, ?2, ?3, ?4, 'made', ?5)
              ON CONFLICT (id) DO UPDATE SET name = coalesce(excluded.name, name), made_at = excluded.made_at",

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `roots.rs`, `walk.rs` | the granted folders, and the files that may be moved |
 //! | `known.rs`, `identify.rs` | what the catalog knows, and which track is a file |
-//! | `rules.rs`, `template.rs` | which file goes where |
+//! | `rules.rs`, `pattern.rs`, `template.rs` | which file goes where |
 //! | `fold.rs`, `targets.rs` | which names are one, and which are free |
 //! | `plan.rs`, `step.rs`, `report.rs` | the plan, and how it is shown |
 //! | `journal.rs` | plans and steps in the own database |
@@ -26,6 +26,7 @@ mod journal;
 mod known;
 mod limits;
 mod moving;
+pub(crate) mod pattern;
 mod plan;
 mod report;
 mod roots;
@@ -41,7 +42,6 @@ pub use moving::Means;
 pub use plan::plan;
 pub use undo::{undo, undo_with};
 
-pub(crate) use fold::fold;
 pub(crate) use identify::described;
 pub(crate) use known::{Known, List, Named, Song};
 pub(crate) use report::cell;

@@ -6,8 +6,8 @@
 use baton_plugin_sdk::Error;
 use serde::Deserialize;
 
-use super::fold::fold;
-use super::limits::{MOST_RULES, PATTERN_BYTES};
+use super::limits::MOST_RULES;
+use super::pattern;
 use super::template::{Place, Template, Values};
 
 /// What holds where nothing else was said.
@@ -173,11 +173,7 @@ impl When {
     }
 
     fn check(&self) -> Result<(), String> {
-        let long = self.words().into_iter().flatten().flat_map(Words::all).find(|text| text.len() > PATTERN_BYTES);
-        match long {
-            Some(_) => Err(format!("a pattern has more than {PATTERN_BYTES} bytes")),
-            None => Ok(()),
-        }
+        self.words().into_iter().flatten().flat_map(Words::all).try_for_each(|text| pattern::check(text))
     }
 
     fn fits(&self, values: &Values, facts: &Facts) -> bool {
@@ -215,17 +211,12 @@ impl Words {
         }
     }
 
-    /// Whether one of them fits a name: a `/` is a sign like others there.
     fn fit(&self, value: &str) -> bool {
-        let plain = |text: &str| fold(text).replace('/', "\u{2215}");
-        let value = plain(value);
-        self.all().iter().any(|pattern| fast_glob::glob_match(plain(pattern), &value))
+        self.all().iter().any(|text| pattern::fits_name(text, value))
     }
 
-    /// Whether one of them fits a path: `*` stays in its folder, `**` does not.
     fn fit_path(&self, path: &str) -> bool {
-        let path = fold(path);
-        self.all().iter().any(|pattern| fast_glob::glob_match(fold(pattern), &path))
+        self.all().iter().any(|text| pattern::fits_path(text, path))
     }
 }
 

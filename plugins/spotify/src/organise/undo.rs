@@ -41,7 +41,7 @@ pub fn undo_with(task: &Task, means: &Means<'_>) -> Result<Outcome, Error> {
     let mut mover = Mover::new(task, (means, &journal), &plan, Way::Back, &all)?;
     let stopped = mover.take(&steps)?;
     if let Stopped::Full(why) = &stopped {
-        return Err(full(&journal, &plan, why)?);
+        return Err(full(&journal, &plan, Way::Back, why)?);
     }
     if stopped == Stopped::Finished {
         mover.remove_made()?;

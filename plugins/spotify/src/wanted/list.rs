@@ -13,7 +13,7 @@ use baton_plugin_sdk::{Error, Outcome, Task};
 use serde::Deserialize;
 
 use super::report;
-use crate::organise::{Known, List, Named, Song, described, fold};
+use crate::organise::{Known, List, Named, Song, described, pattern};
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -71,6 +71,7 @@ impl Found<'_> {
 pub fn list(task: &Task, catalog: &dyn Tables) -> Result<Outcome, Error> {
     let options: Options = serde_json::from_str(&task.args)
         .map_err(|error| Error::Permanent(format!("the arguments are not as they should be: {error}")))?;
+    options.playlists.iter().try_for_each(|text| pattern::check(text)).map_err(Error::Permanent)?;
     let known = Known::read(catalog)?;
     let lists: Vec<_> = known.lists.iter().filter(|list| options.asks_for(list)).collect();
     if lists.is_empty() && !options.playlists.is_empty() {
@@ -95,9 +96,7 @@ impl Options {
             Liked::Only => list.liked,
             Liked::Not => !list.liked,
         };
-        // A `/` in a name is a sign like others.
-        let plain = |text: &str| fold(text).replace('/', "\u{2215}");
-        let named = |pattern: &String| fast_glob::glob_match(plain(pattern), plain(&list.name));
+        let named = |text: &String| pattern::fits_name(text, &list.name);
         kind && (self.playlists.is_empty() || self.playlists.iter().any(named))
     }
 }

@@ -1,0 +1,69 @@
+//! Patterns that people write: `*`, `?`, `[a-z]`, `{a,b}`, without case and however an accent is written.
+
+use super::fold::fold;
+use super::limits::PATTERN_BYTES;
+
+/// Each `{a,b}` multiplies what is tried; these are enough for any list of endings or names.
+const MOST_BRACES: usize = 6;
+
+/// Whether a pattern is one that is held against names.
+///
+/// # Errors
+/// A text that says why not.
+pub(crate) fn check(pattern: &str) -> Result<(), String> {
+    if pattern.len() > PATTERN_BYTES {
+        return Err(format!("a pattern has more than {PATTERN_BYTES} bytes"));
+    }
+    if pattern.matches('{').count() > MOST_BRACES {
+        return Err(format!("a pattern has more than {MOST_BRACES} lists in braces; write several patterns"));
+    }
+    Ok(())
+}
+
+/// Whether it fits a name: a `/` is a sign like others there.
+pub(crate) fn fits_name(pattern: &str, name: &str) -> bool {
+    let plain = |text: &str| fold(text).replace('/', "\u{2215}");
+    fast_glob::glob_match(plain(pattern), plain(name))
+}
+
+/// Whether it fits a path: `*` stays in its folder, `**` does not.
+pub(crate) fn fits_path(pattern: &str, path: &str) -> bool {
+    fast_glob::glob_match(fold(pattern), fold(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn names_and_paths_are_held_against_patterns() {
+        for (pattern, name, fits) in [
+            ("ac/dc*", "AC/DC Live", true),
+            ("cafe\u{301}", "CAFÉ", true),
+            ("{deep,tech} house", "Tech House", true),
+            ("a?c", "abbc", false),
+            ("*", "a/b", true),
+        ] {
+            assert_eq!(fits_name(pattern, name), fits, "{pattern} {name}");
+        }
+        assert!(fits_path("mixes/**", "Mixes/a/b.mp3") && fits_path("*/b.mp3", "a/b.mp3"));
+        assert!(!fits_path("*.mp3", "a/b.mp3"));
+    }
+
+    #[test]
+    fn errors_on_what_would_take_long() {
+        assert!(check(&"x".repeat(501)).is_err() && check(&"{a,b}".repeat(7)).is_err());
+        assert!(check("{a,b}*{c,d}").is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn no_pattern_is_too_odd(pattern in ".*|[*?{},\\[\\]!\\\\a/]{0,60}", name in ".*|[a/]{0,200}") {
+            if check(&pattern).is_ok() {
+                let _ = (fits_name(&pattern, &name), fits_path(&pattern, &name));
+            }
+        }
+    }
+}
