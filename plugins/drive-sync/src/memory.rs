@@ -184,7 +184,10 @@ impl<'a> Memory<'a> {
         let values: Row = values.into_iter().map(|text| text.as_str().into()).collect();
         let sql = "INSERT OR REPLACE INTO databases (id, title, folder, source, source_stamp, csv_stamp, csv_digest, next_digest, \
                    taken_digest, read_stamp, manifest, next_manifest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-        self.0.execute(sql, &values).map(drop)
+        self.0.execute(sql, &values)?;
+        // Files belong to the database that they were read as last.
+        let sql = "UPDATE databases SET source = '', source_stamp = '' WHERE source = ?1 AND id <> ?2";
+        self.0.execute(sql, &[known.source.as_str().into(), known.id.as_str().into()]).map(drop)
     }
 
     /// What may be taken away from a database.
@@ -255,6 +258,8 @@ mod tests {
         assert_eq!(memory.get("ID-1").unwrap(), Some(known.clone()));
         assert_eq!(memory.get("id-2").unwrap(), None);
         assert_eq!(memory.stamps().unwrap()["T"].source_stamp, "1-2/3-4");
+        memory.put(&Known { id: "id-9".into(), source: "T".into(), ..Known::default() }).unwrap();
+        assert_eq!(memory.stamps().unwrap()["T"].id, "id-9", "the files have another id now");
         memory.approve("ID-1", "a", "now").unwrap();
         let again = Memory::open(&own).unwrap();
         assert_eq!(again.approved("id-1").unwrap(), ["a".to_owned()].into());

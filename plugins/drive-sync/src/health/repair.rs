@@ -151,26 +151,43 @@ fn moving(root: &Path, id: &str, path: &str) -> Result<Option<Step>, Trouble> {
     })
 }
 
-/// Applies a plan.
+/// Applies a plan. What ends it on the way (a full disk) leaves the steps that are not done in the report, beside what was changed.
 ///
 /// # Errors
-/// When claims are not granted, or the disk is full; `undo` of what was done is lost then, so those steps are looked up again by
-/// planning anew: nothing is half done.
+/// When nothing was changed yet and nothing can be: claims are not granted, the disk is full.
 pub fn apply(room: &Room<'_>, plan: &Plan) -> Result<Applied, Error> {
     let mut applied = Applied::default();
+    let mut ended: Option<String> = None;
     for step in &plan.steps {
-        let Some(held) = room.guard.try_take(step.id())? else {
-            applied.not_done.push((step.clone(), "another task works on the database".to_owned()));
+        if let Some(why) = &ended {
+            applied.not_done.push((step.clone(), why.clone()));
             continue;
-        };
-        crate::claim::still(held.as_ref(), step.id())?;
-        match one(room, step, &mut applied.undo) {
+        }
+        match claimed(room, step, &mut applied.undo) {
             Ok(()) => applied.done += 1,
             Err(Trouble::Refused(_, why)) => applied.not_done.push((step.clone(), why)),
-            Err(Trouble::Fatal(error)) => return Err(error),
+            Err(Trouble::Fatal(error)) if applied.undo.changes().is_empty() => return Err(error),
+            Err(Trouble::Fatal(error)) => {
+                let why = text_of(&error).to_owned();
+                applied.not_done.push((step.clone(), why.clone()));
+                ended = Some(why);
+            }
         }
     }
     Ok(applied)
+}
+
+fn text_of(error: &Error) -> &str {
+    match error {
+        Error::Retryable(text) | Error::Permanent(text) | Error::NeedsHuman(text) | Error::NeedsGrant(text) => text,
+    }
+}
+
+fn claimed(room: &Room<'_>, step: &Step, undo: &mut Undo) -> Result<(), Trouble> {
+    let held = room.guard.try_take(step.id())?;
+    let held = held.ok_or_else(|| Trouble::refused("busy", "another task works on the database"))?;
+    crate::claim::still(held.as_ref(), step.id())?;
+    one(room, step, undo)
 }
 
 fn one(room: &Room<'_>, step: &Step, undo: &mut Undo) -> Result<(), Trouble> {

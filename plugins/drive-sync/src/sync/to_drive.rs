@@ -112,8 +112,9 @@ pub fn put(
         }
     }
     for back in compared.changes.iter().filter_map(returned) {
-        for column in next.columns.iter().filter(|column| column.name == back) {
-            room.memory.withdraw(&id, &column.property)?;
+        let columns = manifest.columns.iter().chain(&next.columns).filter(|column| column.name == back);
+        for text in columns.flat_map(|column| [&column.property, &column.header]) {
+            room.memory.withdraw(&id, text)?;
         }
     }
     let written = stamp(&csv_path(room, &folder))?;

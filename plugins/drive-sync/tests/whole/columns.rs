@@ -76,6 +76,7 @@ fn a_property_that_comes_back_has_its_column_and_no_approval_any_more() {
     place.database(&[NAME], &[&["p1", "One"]], true);
     place.sync();
     place.run("approve-deletion", &json!({ "database": "id-1", "property": "b" }));
+    place.run("approve-deletion", &json!({ "database": "id-1", "property": "BPM" }));
     place.database(&[NAME, BPM], &[&["p1", "One", "121"]], true);
     assert_eq!(ids(&place.sync()), ["column-back:id-1:BPM"]);
     for _ in 0..5 {

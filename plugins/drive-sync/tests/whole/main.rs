@@ -9,6 +9,8 @@ mod from_drive;
 #[cfg(test)]
 mod healing;
 #[cfg(test)]
+mod identity;
+#[cfg(test)]
 mod naive;
 #[cfg(test)]
 mod place;
