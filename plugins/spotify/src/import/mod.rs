@@ -86,8 +86,11 @@ impl Report {
             0 => String::new(),
             unread => format!(" {unread} files could not be read; the findings say why."),
         };
+        let (read, files) = (self.files.saturating_sub(self.unread), self.files);
+        if read == 0 {
+            return format!("Nothing was imported.{unread}");
+        }
         if self.playlists + self.plays == 0 {
-            let (read, files) = (self.files.saturating_sub(self.unread), self.files);
             return format!(
                 "Nothing has changed: {read} of {files} files were read, and all that they say is known.{unread}"
             );
@@ -100,10 +103,7 @@ impl Report {
         };
         format!(
             "{} playlists with {} entries and {} tracks were imported from {} files.{unchanged}{plays}{unread}",
-            self.playlists,
-            self.entries,
-            self.tracks,
-            self.files.saturating_sub(self.unread)
+            self.playlists, self.entries, self.tracks, read
         )
     }
 }
