@@ -18,6 +18,9 @@ const ROOT: &str = "mediaItemPlaylist-root";
 /// A page of more rows is not read; `YapDatabase` keeps 50 in one.
 const MOST_BYTES: i64 = 900_000;
 
+/// So many items of all playlists are read.
+const MOST_ITEMS: usize = 1_000_000;
+
 const PAGES: &str = "SELECT pageKey, \"group\", prevPageKey, count, CASE WHEN length(data) <= ?1 THEN data END \
     FROM \"view_mediaItemPlaylistView_page\" ORDER BY \"group\", pageKey";
 
@@ -49,6 +52,7 @@ pub(super) fn read(database: &dyn Tables, gathered: &mut Gathered, findings: &mu
 
 fn groups(database: &dyn Tables, findings: &mut Findings) -> Result<BTreeMap<String, Vec<Page>>, Error> {
     let mut groups: BTreeMap<String, Vec<Page>> = BTreeMap::new();
+    let mut all = 0;
     for row in database.rows(PAGES, &[MOST_BYTES.into()])? {
         let row = row?;
         let [Value::Text(key), Value::Text(group), before, count, data] = row.as_slice() else {
@@ -63,6 +67,14 @@ fn groups(database: &dyn Tables, findings: &mut Findings) -> Result<BTreeMap<Str
             let title =
                 format!("page {key} of the playlist {group} says that it has {said} rows and has {} bytes", data.len());
             findings.add("page", key, Severity::Medium, title, "");
+        }
+        all += rows.len();
+        if all > MOST_ITEMS {
+            let title = format!(
+                "the playlists have more than {MOST_ITEMS} items; from the playlist {group} on they are not read"
+            );
+            findings.add("page", "many", Severity::Medium, title, "");
+            break;
         }
         let page = Page { key: key.clone(), before: before.as_text().map(str::to_owned), rows };
         groups.entry(group.clone()).or_default().push(page);

@@ -8,10 +8,13 @@ use baton_plugin_sdk::sql::Value;
 /// The version of `YapDatabase` whose tables are known.
 const VERSION: i64 = 3;
 
+/// A library of 15,540 tracks has some 50,000 rows; what more than so many would be does not fit into the plugin's memory.
+const MOST_ROWS: i64 = 500_000;
+
 /// Checks tables, version and the form of the objects.
 ///
 /// # Errors
-/// `permanent` when it is another kind of database, with what was seen.
+/// `permanent` when it is another kind of database, with what was seen, or too large.
 pub(super) fn check(database: &dyn Tables) -> Result<(), Error> {
     let version = database.query("PRAGMA user_version", &[])?.integer();
     let columns = columns(database)?;
@@ -24,6 +27,10 @@ pub(super) fn check(database: &dyn Tables) -> Result<(), Error> {
     if version != Some(VERSION) {
         let seen = version.map_or_else(|| "none".to_owned(), |version| version.to_string());
         return Err(another(&format!("its user_version is {seen} and {VERSION} is read")));
+    }
+    let rows = database.query("SELECT count(*) FROM database2", &[])?.integer().unwrap_or_default();
+    if rows > MOST_ROWS {
+        return Err(Error::Permanent(format!("the library has {rows} rows and {MOST_ROWS} are read")));
     }
     form(database)
 }

@@ -201,6 +201,28 @@ fn a_library_of_another_djay_is_one_clear_error() {
 }
 
 #[test]
+fn a_library_that_is_too_large_is_refused_before_it_is_read() {
+    let made = Made::of(&Wanted::tiny());
+    made.change(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500000)
+         INSERT INTO database2 (collection, key) SELECT 'queues', i FROM n",
+    );
+    refused(&made, "rows and 500000 are read");
+}
+
+#[test]
+fn playlists_of_more_items_than_are_read_are_a_finding() {
+    let made = Made::of(&Wanted::tiny());
+    made.change(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12)
+         INSERT INTO view_mediaItemPlaylistView_page SELECT 'page ' || i, 'zz', NULL, 100000, zeroblob(800000) FROM n",
+    );
+    let (library, findings) = made.read();
+    assert!(ids(&findings).contains(&"page:many"));
+    assert_eq!(library.playlists.iter().filter(|playlist| !playlist.items.is_empty()).count(), 2);
+}
+
+#[test]
 fn an_empty_library_is_read() {
     let made = Made::of(&Wanted::tiny());
     made.change(
