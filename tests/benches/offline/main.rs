@@ -7,6 +7,8 @@
 #[path = "../intake/asked.rs"]
 mod asked;
 mod djay;
+mod drive;
+mod import;
 
 use serde_json::{Map, Value};
 
@@ -15,7 +17,7 @@ use self::asked::Asked;
 /// A part: its name, and what measures it and gives its figures.
 type Part = (&'static str, fn() -> anyhow::Result<Value>);
 
-const PARTS: [Part; 1] = [("djay", djay::run)];
+const PARTS: [Part; 3] = [("djay", djay::run), ("import", import::run), ("drive", drive::run)];
 
 fn main() -> anyhow::Result<()> {
     let names = PARTS.map(|(name, _)| name);
