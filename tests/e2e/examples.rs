@@ -108,11 +108,12 @@ fn every_example_of_a_shipped_plugin_is_as_its_author_expects() {
             continue;
         }
         let place = tempfile::tempdir().unwrap();
-        let folder = place.path().join(plugin);
+        let folder = place.path().join("plugins").join(plugin);
         copy(&source.join("examples"), &folder.join("examples"));
         for file in ["Cargo.toml", "manifest.json"] {
             fs::copy(source.join(file), folder.join(file)).unwrap();
         }
+        fs::copy(repository().join("Cargo.toml"), place.path().join("Cargo.toml")).unwrap();
         fs::copy(fixture(plugin), folder.join(format!("{plugin}.wasm"))).unwrap();
         let mut test = Command::new(baton());
         test.args(["plugin", "test", "--no-build"]).arg(&folder).env("XDG_STATE_HOME", place.path().join("state"));

@@ -55,7 +55,24 @@ fn name_and_version(file: &Path, language: Language) -> anyhow::Result<(String, 
         let found = document.pointer(&format!("{section}/{name}")).and_then(Value::as_str).map(str::to_owned);
         found.with_context(|| format!("{} has no {name} that is text", file.display()))
     };
-    Ok((field("name")?, field("version")?))
+    let version = match document.pointer("/package/version/workspace") {
+        Some(Value::Bool(true)) => version_of_workspace(file)?,
+        _ => field("version")?,
+    };
+    Ok((field("name")?, version))
+}
+
+/// The version that a crate has from the cargo workspace that it lies in.
+fn version_of_workspace(file: &Path) -> anyhow::Result<String> {
+    for folder in file.ancestors().skip(2) {
+        let Ok(text) = fs::read_to_string(folder.join("Cargo.toml")) else { continue };
+        let document: Value =
+            toml::from_str(&text).with_context(|| format!("failed to understand {}", folder.display()))?;
+        if let Some(version) = document.pointer("/workspace/package/version").and_then(Value::as_str) {
+            return Ok(version.to_owned());
+        }
+    }
+    bail!("{} takes its version from a workspace, and there is none above it", file.display())
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {
@@ -86,6 +103,18 @@ mod tests {
             let read = project(&[(file, text), ("manifest.json", MANIFEST)]).unwrap();
             assert_eq!((read.language, read.name.as_str(), read.version.as_str()), (language, "x", "1.2.3"));
         }
+    }
+
+    #[test]
+    fn a_crate_may_have_its_version_from_its_workspace() {
+        let folder = tempfile::tempdir().unwrap();
+        let plugin = folder.path().join("plugins/x");
+        fs::create_dir_all(&plugin).unwrap();
+        fs::write(plugin.join("Cargo.toml"), "[package]\nname = \"x\"\nversion.workspace = true").unwrap();
+        fs::write(plugin.join("manifest.json"), MANIFEST).unwrap();
+        assert!(Project::read(&plugin).unwrap_err().to_string().contains("there is none above it"));
+        fs::write(folder.path().join("Cargo.toml"), "[workspace.package]\nversion = \"0.4.0\"").unwrap();
+        assert_eq!(Project::read(&plugin).unwrap().version, "0.4.0");
     }
 
     #[test]
