@@ -8,11 +8,12 @@ pub(crate) const MOST_ENTRIES: usize = 500_000;
 /// Folders below folders; more is no library but a loop of mounts.
 pub(crate) const DEEPEST: usize = 32;
 
-/// Steps of one plan. With [`MOST_TEXT`] its three artifacts stay below the 16 MiB of an outcome.
+/// Steps of one plan.
 pub(crate) const MOST_STEPS: usize = 20_000;
 
-/// Bytes of names in one plan.
-pub(crate) const MOST_TEXT: usize = 3 << 20;
+/// Bytes that the steps of a plan have in its JSON and its CSV together. An outcome has 16 MiB; the rest is for what a person
+/// should look at.
+pub(crate) const MOST_TEXT: usize = 12 << 20;
 
 /// Rows that the catalog may give for one question.
 pub(crate) const MOST_ROWS: usize = 1_000_000;
@@ -49,3 +50,6 @@ pub(crate) const KEPT_APPLIED: usize = 20;
 
 /// Rows of a table for people; all of them stand in the CSV.
 pub(crate) const SHOWN: usize = 500;
+
+/// Characters of a text in such a table.
+pub(crate) const SHOWN_CHARS: usize = 200;

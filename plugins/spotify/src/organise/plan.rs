@@ -205,8 +205,7 @@ impl Planner<'_> {
         let last = free.len();
         for (number, (path, playlist)) in free.into_iter().enumerate() {
             let act = if lies_there || number + 1 < last { Act::Copy } else { Act::Move };
-            draft.text += file.path.len() + path.len() + judged.reason.len();
-            draft.steps.push(Step {
+            let step = Step {
                 step: u32::try_from(draft.steps.len() + 1).unwrap_or(u32::MAX),
                 act,
                 from: At { folder: root.name.clone(), root: root.host.clone(), path: file.path.clone() },
@@ -217,7 +216,10 @@ impl Planner<'_> {
                 reason: judged.reason.clone(),
                 track: judged.track.clone(),
                 playlist,
-            });
+            };
+            // A row of the CSV says less than the JSON, and has both paths whole.
+            draft.text += 2 * serde_json::to_vec(&step).map_or(0, |json| json.len());
+            draft.steps.push(step);
         }
     }
 

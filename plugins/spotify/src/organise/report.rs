@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::args::Several;
 use super::journal::Kept;
-use super::limits::SHOWN;
+use super::limits::{SHOWN, SHOWN_CHARS};
 use super::plan::{Draft, Unclear};
 use super::step::{Act, Step};
 use super::walk::Walked;
@@ -60,7 +60,7 @@ pub(crate) fn artifacts(kept: &Kept, draft: &Draft, several: Several, now: &str)
 
 fn json(kept: &Kept, draft: &Draft, several: Several, now: &str) -> Result<Vec<u8>, Error> {
     let (moves, copies) = counts(&draft.steps);
-    let perhaps = |(track, why): &(String, String)| json!({ "track": track, "why": why });
+    let perhaps = |(track, why): &(String, String)| json!({ "track": cut(track), "why": why });
     let one =
         |one: &Unclear| json!({ "path": one.path, "perhaps": one.perhaps.iter().map(perhaps).collect::<Vec<_>>() });
     let unclear: Vec<_> = draft.unclear.iter().take(SHOWN).map(one).collect();
@@ -130,10 +130,19 @@ fn markdown(kept: &Kept, draft: &Draft) -> String {
     text
 }
 
-/// A text inside a table of Markdown.
+/// The beginning of a text.
+fn cut(text: &str) -> String {
+    let mut cut: String = text.chars().take(SHOWN_CHARS).collect();
+    if cut.len() < text.len() {
+        cut.push('…');
+    }
+    cut
+}
+
+/// A text inside a table of Markdown; of a long one the beginning.
 pub(crate) fn cell(text: &str) -> String {
     let mut cell = String::new();
-    for c in text.chars() {
+    for c in cut(text).chars() {
         match c {
             c if c.is_control() => cell.push(' '),
             '|' | '\\' | '`' | '*' | '_' | '<' | '[' => cell.extend(['\\', c]),

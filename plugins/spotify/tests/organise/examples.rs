@@ -29,7 +29,10 @@ fn examples() -> Vec<(String, Value)> {
 
 #[test]
 fn their_arguments_are_as_the_manifest_says() {
-    let manifest = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("manifest.organise.json"));
+    let plugin = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifests = ["manifest.json", "manifest.organise.json"].map(|name| plugin.join(name));
+    let mut read = manifests.iter().filter(|path| path.is_file()).map(|path| read(path));
+    let manifest = read.find(|manifest| manifest["actions"]["organise"].is_object()).unwrap();
     let mut seen = std::collections::BTreeMap::new();
     for (name, handoff) in examples() {
         let action = handoff["action"].as_str().unwrap_or_default().to_owned();
