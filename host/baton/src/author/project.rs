@@ -55,11 +55,12 @@ fn name_and_version(file: &Path, language: Language) -> anyhow::Result<(String, 
         let found = document.pointer(&format!("{section}/{name}")).and_then(Value::as_str).map(str::to_owned);
         found.with_context(|| format!("{} has no {name} that is text", file.display()))
     };
+    let plugin = field("name")?;
     let version = match document.pointer("/package/version/workspace") {
         Some(Value::Bool(true)) => version_of_workspace(file)?,
         _ => field("version")?,
     };
-    Ok((field("name")?, version))
+    Ok((plugin, version))
 }
 
 /// The version that a crate has from the cargo workspace that it lies in.
