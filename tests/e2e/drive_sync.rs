@@ -12,13 +12,11 @@ use serde_json::Value;
 fn workspace() -> (Workspace, PathBuf) {
     let workspace = Workspace::init();
     let place = workspace.outside().canonicalize().unwrap();
-    let folder = |name: &str, mode: &str| {
+    for (name, mode) in [("drive", "rw"), ("databases", "ro"), ("exports", "rw")] {
         fs::create_dir_all(place.join(name)).unwrap();
-        format!("{{ folder = \"{name}\", mode = \"{mode}\", path = {:?} }}", place.join(name).display().to_string())
-    };
-    let files = [folder("drive", "rw"), folder("databases", "ro"), folder("exports", "rw")].join(", ");
-    let sql = "sql = [{ database = \"own\", mode = \"rw\" }, { database = \"catalog\", mode = \"ro\" }]";
-    workspace.install_fixture("drive-sync", &format!("files = [{files}]\n{sql}\nclaims = true"));
+        let word = format!("files:{mode}={name}={}", place.join(name).display());
+        workspace.baton(&["plugin", "grant", "drive-sync", &word]).ended(0);
+    }
     (workspace, place)
 }
 

@@ -84,10 +84,6 @@ fn every_action_of_a_shipped_plugin_has_a_handoff_to_try_and_is_on_its_page() {
             assert!(tried, "no handoff to try the action `{action}` of {plugin}");
             assert!(page.contains(&format!("`{action}`")), "the page of {plugin} does not tell `{action}`");
         }
-        let inspected = Output::of(Command::new(baton()).args(["plugin", "inspect", "--json"]).arg(fixture(plugin)));
-        let inspected = inspected.ended(0).json();
-        let asks = inspected.pointer("/asks").or_else(|| inspected.pointer("/capabilities"));
-        assert!(asks.is_some(), "{inspected:#}");
         for files in manifest["capabilities"]["files"].as_array().unwrap() {
             let word = format!("files:{}={}", files["mode"].as_str().unwrap(), files["folder"].as_str().unwrap());
             assert!(page.contains(&word), "the page of {plugin} does not tell `{word}`");
