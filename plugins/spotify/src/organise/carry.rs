@@ -44,16 +44,29 @@ pub(crate) enum End {
     Full(String),
     /// It is for the next task.
     Later,
+    /// It cannot be told now how far it came: it is looked at again.
+    Unclear(String),
 }
 
 /// Carries a file. `again` when an earlier attempt may have begun.
 pub(crate) fn carry(disk: &dyn Disk, journey: &Journey, again: bool) -> End {
-    let tried = match again.then(|| stands(disk, journey)).transpose() {
-        Ok(Some(Stand::Ended(end))) => return end,
-        Ok(Some(Stand::Begin) | None) => begin(disk, journey),
-        Err(error) => Err(error),
-    };
-    tried.unwrap_or_else(|error| trouble(&error))
+    if again {
+        match stands(disk, journey) {
+            Ok(Stand::Ended(end)) => return end,
+            Ok(Stand::Begin) => {}
+            Err(error) => return End::Unclear(error.to_string()),
+        }
+    }
+    match refused(disk, journey) {
+        Ok(Some(why)) => return why,
+        Ok(None) => {}
+        Err(error) => return trouble(&error),
+    }
+    // Only a file that is seen where it was is surely left there.
+    begin(disk, journey).unwrap_or_else(|error| match disk.look(&journey.from) {
+        Ok(Some(_)) => trouble(&error),
+        Ok(None) | Err(_) => End::Unclear(error.to_string()),
+    })
 }
 
 /// How far an earlier attempt came.
@@ -94,18 +107,18 @@ pub(crate) fn stands(disk: &dyn Disk, journey: &Journey) -> io::Result<Stand> {
     }
 }
 
-fn begin(disk: &dyn Disk, journey: &Journey) -> io::Result<End> {
+/// Why it is not even tried.
+fn refused(disk: &dyn Disk, journey: &Journey) -> io::Result<Option<End>> {
+    let left = |why: &str| Ok(Some(End::Left(why.to_owned())));
     match disk.look(&journey.from)? {
-        None => return Ok(End::Left("the file is not there any more".to_owned())),
-        Some(seen) if !seen.file => return Ok(End::Left("it is no regular file any more".to_owned())),
-        Some(seen) if !is_as_planned(seen, journey) => {
-            return Ok(End::Left("the file was changed since the plan".to_owned()));
-        }
-        Some(_) => {}
+        None => left("the file is not there any more"),
+        Some(seen) if !seen.file => left("it is no regular file any more"),
+        Some(seen) if !is_as_planned(seen, journey) => left("the file was changed since the plan"),
+        Some(_) => Ok(disk.look(&journey.to)?.map(|_| taken())),
     }
-    if disk.look(&journey.to)?.is_some() {
-        return Ok(taken());
-    }
+}
+
+fn begin(disk: &dyn Disk, journey: &Journey) -> io::Result<End> {
     if journey.keep {
         return copy(disk, journey);
     }
@@ -153,10 +166,25 @@ fn copy(disk: &dyn Disk, journey: &Journey) -> io::Result<End> {
         disk.settle(folder);
     }
     if !journey.keep {
-        disk.remove(&journey.from).inspect_err(|_| drop(disk.remove(&journey.to)))?;
+        remove_source(disk, journey)?;
     }
     let modified_ns = disk.look(&journey.to)?.map_or(journey.dated_ns, |seen| seen.modified_ns);
     Ok(End::Arrived { modified_ns, copied: Some((digest, journey.size)) })
+}
+
+/// Removes what was copied. Where that cannot be, the copy goes, but only while its source is seen to be whole: else it may be
+/// the last one.
+fn remove_source(disk: &dyn Disk, journey: &Journey) -> io::Result<()> {
+    let Err(error) = disk.remove(&journey.from) else { return Ok(()) };
+    match disk.look(&journey.from)? {
+        None => Ok(()),
+        Some(seen) => {
+            if is_as_planned(seen, journey) {
+                drop(disk.remove(&journey.to));
+            }
+            Err(error)
+        }
+    }
 }
 
 /// Makes the copy under its hidden name and compares it. Gives its digest, or why it is none.

@@ -79,6 +79,19 @@ pub(crate) struct Named {
     pub(crate) sound: Option<Vec<u8>>,
 }
 
+impl Named {
+    /// Whether a file of that size and time may be what was named: as far as size and time are known.
+    pub(crate) fn fits(&self, size: u64, modified_ns: i64) -> bool {
+        self.size.is_none_or(|known| known == size)
+            && self.modified_ms.is_none_or(|known| known == modified_ns.div_euclid(1_000_000))
+    }
+
+    /// Whether both are known.
+    pub(crate) const fn is_dated(&self) -> bool {
+        self.size.is_some() && self.modified_ms.is_some()
+    }
+}
+
 /// All of it.
 #[derive(Debug, Default)]
 pub(crate) struct Known {

@@ -12,7 +12,7 @@
 //! | `rules.rs`, `pattern.rs`, `template.rs` | which file goes where |
 //! | `fold.rs`, `targets.rs` | which names are one, and which are free |
 //! | `plan.rs`, `step.rs`, `report.rs` | the plan, and how it is shown |
-//! | `journal.rs` | plans and steps in the own database |
+//! | `journal.rs`, `history.rs` | plans and steps in the own database, and what they moved |
 //! | `disk.rs`, `carry.rs` | one file from one place to another, losing nothing |
 //! | `moving.rs`, `apply.rs`, `undo.rs` | all of them, there and back |
 
@@ -21,6 +21,7 @@ mod args;
 mod carry;
 pub mod disk;
 mod fold;
+mod history;
 mod identify;
 mod journal;
 mod known;

@@ -93,6 +93,13 @@ pub(crate) enum Stopped {
     Later,
     /// A disk is full.
     Full(String),
+    /// All steps were looked at, and of some it cannot be told how they ended.
+    Unclear(String),
+}
+
+/// That steps are to be looked at again.
+pub(crate) fn unclear(why: &str) -> Error {
+    Error::Retryable(format!("a disk does not answer, and whether a file was moved cannot be told: {why}"))
 }
 
 /// Takes the steps of a plan.
@@ -105,6 +112,8 @@ pub(crate) struct Mover<'a> {
     /// Folders that are known to be there.
     there: HashSet<PathBuf>,
     copied: u64,
+    /// Steps of which it cannot be told how they ended, and why of the last.
+    unclear: (HashSet<i64>, String),
 }
 
 impl<'a> Mover<'a> {
@@ -134,7 +143,7 @@ impl<'a> Mover<'a> {
             })?;
             roots.insert(at.root.clone(), found.path.clone());
         }
-        Ok(Self { means, journal, plan, way, roots, there: HashSet::new(), copied: 0 })
+        Ok(Self { means, journal, plan, way, roots, there: HashSet::new(), copied: 0, unclear: Default::default() })
     }
 
     /// Takes them, in this order.
@@ -149,12 +158,17 @@ impl<'a> Mover<'a> {
             let (ended, stopped) = self.together(together)?;
             self.journal.end(&self.plan.id, &ended)?;
             if stopped != Stopped::Finished {
-                let rest: Vec<_> = numbers.into_iter().skip(ended.len()).collect();
+                // What an earlier attempt began, or this one and nobody knows how far, is still to be looked at.
+                let ended: HashSet<_> = ended.iter().map(|ended| ended.step).collect();
+                let open = |step: &&Noted| step.state == intended || self.unclear.0.contains(&step.step);
+                let rest = together.iter().filter(|step| !ended.contains(&step.step) && !open(step));
+                let rest: Vec<_> = rest.map(|step| step.step).collect();
                 self.journal.begin(&self.plan.id, &rest, self.way.before())?;
                 return Ok(stopped);
             }
         }
-        Ok(Stopped::Finished)
+        let (unclear, why) = &self.unclear;
+        Ok(if unclear.is_empty() { Stopped::Finished } else { Stopped::Unclear(why.clone()) })
     }
 
     fn together(&mut self, steps: &[Noted]) -> Result<(Vec<Ended>, Stopped), Error> {
@@ -176,6 +190,11 @@ impl<'a> Mover<'a> {
                 End::Left(why) => (note.state, note.note) = (left, Some(why)),
                 End::Full(why) => stopped = Stopped::Full(why),
                 End::Later => stopped = Stopped::Later,
+                End::Unclear(why) => {
+                    self.unclear.0.insert(step.step);
+                    self.unclear.1 = why;
+                    continue;
+                }
             }
             if stopped != Stopped::Finished {
                 break;
@@ -191,7 +210,7 @@ impl<'a> Mover<'a> {
     fn step(&mut self, step: &Noted, again: bool) -> Result<End, Error> {
         let Some(journey) = self.journey(step) else { return Ok(End::Left("its folder is not granted".to_owned())) };
         if self.way == Way::Back && step.act == Act::Copy {
-            return Ok(self.take_back(step, &journey).unwrap_or_else(|error| trouble(&error)));
+            return Ok(self.take_back(step, &journey, again).unwrap_or_else(|error| trouble(&error)));
         }
         let to = if self.way == Way::There { &step.to } else { &step.from };
         let ended = self.make_folders(to)?;
@@ -229,17 +248,22 @@ impl<'a> Mover<'a> {
         })
     }
 
-    /// Removes a copy that was made, when it is still that and not the last one.
-    fn take_back(&self, step: &Noted, journey: &Journey) -> io::Result<End> {
+    /// Removes a copy that was made, when it is still that and not the last one. `again` when an earlier attempt may have.
+    fn take_back(&self, step: &Noted, journey: &Journey, again: bool) -> io::Result<End> {
         let disk = self.means.disk;
         let gone = End::Arrived { modified_ns: step.modified_ns, copied: None };
-        let Some(copy) = disk.look(&journey.from)? else { return Ok(gone) };
+        let Some(copy) = disk.look(&journey.from)? else {
+            return Ok(if again { gone } else { End::Left("the copy is not there any more".to_owned()) });
+        };
         let same = copy.file && copy.size == step.size && copy.modified_ns == journey.modified_ns;
         if !same || Some(disk.digest(&journey.from)?) != step.sha256 {
             return Ok(End::Left("the copy was changed since".to_owned()));
         }
         if !disk.look(&journey.to)?.is_some_and(|seen| seen.file && seen.size == step.size) {
             return Ok(End::Left("the file that it is a copy of is not there any more".to_owned()));
+        }
+        if Some(disk.digest(&journey.to)?) != step.sha256 {
+            return Ok(End::Left("the file that it is a copy of was changed since".to_owned()));
         }
         disk.remove(&journey.from)?;
         Ok(gone)

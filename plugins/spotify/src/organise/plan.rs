@@ -2,17 +2,19 @@
 
 use std::collections::HashMap;
 
-use baton_plugin_kit::lent::{Tables, Writable};
+use baton_plugin_kit::lent::{Claims, Tables, Writable};
 use baton_plugin_kit::{Findings, moment, safe_name};
 use baton_plugin_sdk::{Error, Outcome, Severity, Task};
 
 use super::args::{Options, Several};
 use super::disk::{Disk, Real};
 use super::fold::fold;
+use super::history::History;
 use super::identify::{Identifier, Who, described};
 use super::journal::Journal;
 use super::known::{Known, Named, Song};
 use super::limits::{MOST_STEPS, MOST_TEXT, NAME_BYTES};
+use super::moving::alone;
 use super::report;
 use super::roots::{self, Root};
 use super::rules::{Facts, Rules, Verdict};
@@ -45,9 +47,11 @@ pub(crate) struct Draft {
 /// Plans where every music file belongs.
 ///
 /// # Errors
-/// `needs-grant` when a folder or a database is not granted, `permanent` when the arguments or rules are wrong, else as
-/// `wit/sql.wit`.
-pub fn plan(task: &Task, catalog: &dyn Tables, own: &dyn Writable) -> Result<Outcome, Error> {
+/// `needs-grant` when a folder or a database is not granted, `permanent` when the arguments or rules are wrong, `retryable` when
+/// another task moves files, else as `wit/sql.wit` and `wit/claims.wit`.
+pub fn plan(task: &Task, catalog: &dyn Tables, own: &dyn Writable, claims: &dyn Claims) -> Result<Outcome, Error> {
+    // While files are moved, what is planned is wrong already; and nobody applies a plan that is being written down.
+    let _alone = alone(claims)?;
     let options = Options::of(task)?;
     let rules = Rules::read(&options.rules)?;
     let (music, organised) = (roots::music(task)?, roots::organised(task)?);
@@ -57,7 +61,7 @@ pub fn plan(task: &Task, catalog: &dyn Tables, own: &dyn Writable) -> Result<Out
     let planner = Planner {
         identifier: Identifier::new(&known),
         lists: lists_of(&known, &options),
-        moved: journal.moved()?,
+        history: History::read(&journal, &walked.files, &music)?,
         known: &known,
         rules: &rules,
         several: options.in_several,
@@ -99,8 +103,8 @@ struct Planner<'a> {
     known: &'a Known,
     identifier: Identifier<'a>,
     lists: HashMap<i64, Vec<String>>,
-    /// Where the files that earlier plans moved came from: the catalog may not know yet.
-    moved: HashMap<String, String>,
+    /// What earlier plans moved: the catalog may not know yet.
+    history: History,
     rules: &'a Rules,
     several: Several,
     music: &'a [Root],
@@ -117,16 +121,28 @@ struct Judged {
 impl Planner<'_> {
     fn draft(&self, files: &[Entry]) -> Draft {
         let (mut draft, mut targets) = (Draft::default(), Targets::new(self.organised));
-        for file in files {
+        for (number, file) in files.iter().enumerate() {
             let Some(root) = self.music.get(file.root) else { continue };
-            let host = root.on_host(&file.path);
-            let from_before = || self.identifier.named(self.moved.get(&host)?);
-            let named = self.identifier.named(&host).or_else(from_before);
+            let named = self.named(number, file, &root.on_host(&file.path));
             if let Some(judged) = self.judge(file, root, named, &mut draft) {
                 self.place(file, root, named, judged, &mut targets, &mut draft);
             }
         }
         draft
+    }
+
+    /// What the catalog says of this file, not of another one that lay at its path: by size and time, or where the catalog has
+    /// none, by what was moved from there.
+    fn named(&self, number: usize, file: &Entry, host: &str) -> Option<&Named> {
+        let here = |named: &&Named| {
+            let dated = named.is_dated() || self.history.may_be(number, file);
+            !named.missing && named.fits(file.size, file.modified_ns) && dated
+        };
+        let before = || {
+            let (from, modified_ns) = self.history.before(number)?;
+            self.identifier.named(from).filter(|named| named.fits(file.size, modified_ns))
+        };
+        self.identifier.named(host).filter(here).or_else(before)
     }
 
     /// Where the file belongs; nothing when it stays.
@@ -233,9 +249,7 @@ impl Planner<'_> {
 
 /// The catalog's digest, when it speaks of the file as it is.
 fn digest(file: &Entry, named: Option<&Named>) -> Option<String> {
-    let named = named?;
-    let same = named.size == Some(file.size) && named.modified_ms == Some(file.modified_ns.div_euclid(1_000_000));
-    if same { named.sha256.clone() } else { None }
+    named.filter(|named| named.is_dated() && named.fits(file.size, file.modified_ns))?.sha256.clone()
 }
 
 fn of(song: &Song) -> Of {

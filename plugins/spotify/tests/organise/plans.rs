@@ -77,7 +77,7 @@ fn what_is_at_its_place_is_left() {
     let mut task = place.task(&json!({}));
     task.mounts[0].path = place.organised.display().to_string();
     task.mounts[0].host_path = place.organised.display().to_string();
-    let again = organise::plan(&task, &place.catalog, &place.own).unwrap();
+    let again = organise::plan(&task, &place.catalog, &place.own, &place.claims).unwrap();
     assert!(again.summary.contains("0 to move, 0 copies to make, 4 at their place"), "{}", again.summary);
     assert!(again.artifacts.is_empty());
 }
@@ -169,7 +169,7 @@ fn errors_say_what_is_missing_or_wrong() {
     let plan = |args: Value, keep: &[&str]| {
         let mut task = place.task(&args);
         task.mounts.retain(|mount| keep.contains(&mount.name.as_str()));
-        organise::plan(&task, &place.catalog, &place.own).unwrap_err()
+        organise::plan(&task, &place.catalog, &place.own, &place.claims).unwrap_err()
     };
     let both = &["music", "organised"];
     for (error, words) in [
