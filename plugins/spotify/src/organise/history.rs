@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use baton_plugin_sdk::Error;
 
-use super::journal::{Journal, Taken};
+use super::journal::Journal;
 use super::roots::Root;
 use super::walk::Entry;
 
@@ -17,6 +17,8 @@ use super::walk::Entry;
 pub(crate) struct History {
     before: HashMap<usize, (String, i64)>,
     origins: HashMap<usize, Origin>,
+    /// Copies that were made of a file, by where they lie, with their times.
+    copies: HashMap<String, (Vec<usize>, i64)>,
 }
 
 /// What was moved from the path at which a file lies: the first, and whether it, or one after it, is still away.
@@ -39,28 +41,47 @@ impl History {
             let mut roots = music.iter().enumerate();
             roots.find_map(|(root, granted)| by_path.get(&(root, granted.below(host)?.as_str())).copied())
         };
-        let (mut history, mut onward) = (Self::default(), HashMap::<String, usize>::new());
+        let (mut history, mut onward) = (Self::default(), HashMap::<String, Vec<usize>>::new());
         // From the newest to the oldest: so a file that was moved twice is followed back to where it was at first.
         journal.taken(&mut |taken| {
-            if let Some(number) = at(&taken.from) {
+            let from = at(&taken.from);
+            // A copy was made before the file itself was moved, so that one was seen already.
+            if taken.copy && taken.there {
+                let sources = onward.get(&taken.from).into_iter().flatten().copied().chain(from);
+                let same = |number: &usize| history.was(*number, files, taken.size, taken.modified_ns);
+                let sources: Vec<_> = sources.filter(same).collect();
+                if !sources.is_empty() {
+                    history.copies.entry(taken.to.clone()).or_insert((sources, taken.placed_ns));
+                }
+            }
+            if let Some(number) = from.filter(|_| !taken.copy) {
                 let away = taken.there || history.origins.get(&number).is_some_and(|origin| origin.away);
                 history.origins.insert(number, Origin { size: taken.size, modified_ns: taken.modified_ns, away });
             }
-            let put = onward.get(&taken.to).copied().or_else(|| at(&taken.to)).filter(|_| taken.there);
-            let file = put.and_then(|number| Some((number, files.get(number)?)));
-            if let Some((number, _)) = file.filter(|(number, file)| history.is_it(*number, file, &taken)) {
-                onward.remove(&taken.to);
-                onward.insert(taken.from.clone(), number);
-                history.before.insert(number, (taken.from, taken.modified_ns));
+            if !taken.there {
+                return;
+            }
+            for number in onward.get(&taken.to).cloned().unwrap_or_default().into_iter().chain(at(&taken.to)) {
+                if history.was(number, files, taken.size, taken.placed_ns) {
+                    onward.entry(taken.from.clone()).or_default().push(number);
+                    history.before.insert(number, (taken.from.clone(), taken.modified_ns));
+                }
             }
         })?;
         Ok(history)
     }
 
-    /// Whether this step put the file where it is, or where a later one took it from.
-    fn is_it(&self, number: usize, file: &Entry, taken: &Taken) -> bool {
-        let modified_ns = self.before.get(&number).map_or(file.modified_ns, |(_, modified_ns)| *modified_ns);
-        file.size == taken.size && modified_ns == taken.placed_ns
+    /// Whether the file has that size and had that time where it is, or where a later step took it from.
+    fn was(&self, number: usize, files: &[Entry], size: u64, modified_ns: i64) -> bool {
+        files.get(number).is_some_and(|file| {
+            let then = self.before.get(&number).map_or(file.modified_ns, |(_, modified_ns)| *modified_ns);
+            file.size == size && then == modified_ns
+        })
+    }
+
+    /// Whether what lies there, with that time, is a copy that was made of the file.
+    pub(crate) fn is_copy(&self, number: usize, host: &str, modified_ns: i64) -> bool {
+        self.copies.get(host).is_some_and(|(of, placed_ns)| of.contains(&number) && *placed_ns == modified_ns)
     }
 
     /// Where a file was at first, and its time there.

@@ -65,6 +65,7 @@ pub(crate) struct Taken {
     pub(crate) placed_ns: i64,
     /// False when it was undone.
     pub(crate) there: bool,
+    pub(crate) copy: bool,
 }
 
 /// How a step ended, to be written down.
@@ -245,7 +246,7 @@ impl<'a> Journal<'a> {
     pub(crate) fn taken(&self, each: &mut dyn FnMut(Taken)) -> Result<(), Error> {
         let statement =
             "SELECT s.from_root || '/' || s.from_path, s.to_root || '/' || s.to_path, s.size, s.modified_ns,
-                coalesce(s.placed_ns, s.modified_ns), s.state IN ('done', 'kept', 'undoing')
+                coalesce(s.placed_ns, s.modified_ns), s.state IN ('done', 'kept', 'undoing'), s.act
             FROM organise_steps AS s JOIN organise_plans AS p ON p.id = s.plan
             WHERE s.state IN ('done', 'kept', 'undoing', 'undone') ORDER BY p.made_at DESC, p.rowid DESC, s.step DESC";
         for row in self.0.rows(statement, &[])? {
@@ -257,6 +258,7 @@ impl<'a> Journal<'a> {
                 modified_ns: integer(&row, 3),
                 placed_ns: integer(&row, 4),
                 there: integer(&row, 5) == 1,
+                copy: Act::of(&text(&row, 6).unwrap_or_default()) == Act::Copy,
             });
         }
         Ok(())

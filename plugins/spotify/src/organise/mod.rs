@@ -1,6 +1,6 @@
 //! Music files in their places: `organise` plans, `apply` moves, `undo` moves back.
 //!
-//! A plan is made without opening or moving a file. It stands step by step in the plugin's own database, and as JSON, CSV and
+//! A plan is made without moving a file, and without opening one, but to tell a copy from another file of the same name. It stands step by step in the plugin's own database, and as JSON, CSV and
 //! Markdown for people; `apply` takes it from the database, so that what a person edits in a report moves nothing. Every step is
 //! written down before it is taken, and a task that is killed goes on where it was. Nothing is downloaded, nothing is ever
 //! written over, and no tag is changed.

@@ -1,6 +1,7 @@
 //! The steps of a plan, one after another, there or back. Each stands in the journal before it is taken; some are written down
 //! together, because each commit waits for the disk.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::time::Instant;
 use baton_plugin_kit::lent::{Claims, Held, Writable};
 use baton_plugin_sdk::{Error, Task};
 
-use super::carry::{End, Journey, Stand, carry, stands, trouble};
+use super::carry::{End, Journey, Stand, Work, carry, stands, trouble};
 use super::disk::{Disk, Real};
 use super::journal::{Ended, Journal, Kept, Noted};
 use super::limits::{MOST_COPIED, MOVING, TOGETHER};
@@ -102,6 +103,13 @@ pub(crate) fn unclear(why: &str) -> Error {
     Error::Retryable(format!("a disk does not answer, and whether a file was moved cannot be told: {why}"))
 }
 
+/// Another task would not come further.
+fn too_slow() -> End {
+    End::Left(
+        "the time of a whole task was not enough to copy and compare it: it is too large for so slow a disk".to_owned(),
+    )
+}
+
 /// Takes the steps of a plan.
 pub(crate) struct Mover<'a> {
     means: &'a Means<'a>,
@@ -111,7 +119,10 @@ pub(crate) struct Mover<'a> {
     roots: HashMap<String, PathBuf>,
     /// Folders that are known to be there.
     there: HashSet<PathBuf>,
-    copied: u64,
+    /// Bytes of which a copy was begun.
+    tried: Cell<u64>,
+    /// Whether a step was tried: the first one has all the time that a task has.
+    begun: bool,
     /// Steps of which it cannot be told how they ended, and why of the last.
     unclear: (HashSet<i64>, String),
 }
@@ -143,7 +154,17 @@ impl<'a> Mover<'a> {
             })?;
             roots.insert(at.root.clone(), found.path.clone());
         }
-        Ok(Self { means, journal, plan, way, roots, there: HashSet::new(), copied: 0, unclear: Default::default() })
+        Ok(Self {
+            means,
+            journal,
+            plan,
+            way,
+            roots,
+            there: HashSet::new(),
+            tried: Cell::new(0),
+            begun: false,
+            unclear: Default::default(),
+        })
     }
 
     /// Takes them, in this order.
@@ -176,14 +197,14 @@ impl<'a> Mover<'a> {
         let (intended, done, left) = self.way.states();
         let mut stopped = Stopped::Finished;
         for step in steps {
+            let first = !self.begun;
             let end = if (self.means.go_on)() { self.step(step, step.state == intended)? } else { End::Later };
+            let end = if first && self.begun && end == End::Later { too_slow() } else { end };
             let mut note = Ended { step: step.step, state: done, note: None, placed_ns: None, sha256: None };
             match end {
-                End::Arrived { modified_ns, copied } => {
-                    let (digest, bytes) = copied.unzip();
-                    self.copied += bytes.unwrap_or_default();
+                End::Arrived { modified_ns, sha256 } => {
                     if self.way == Way::There {
-                        (note.placed_ns, note.sha256) = (Some(modified_ns), digest);
+                        (note.placed_ns, note.sha256) = (Some(modified_ns), sha256);
                     }
                     folders.extend(self.parents(step));
                 }
@@ -202,28 +223,35 @@ impl<'a> Mover<'a> {
             ended.push(note);
         }
         for folder in &folders {
-            self.means.disk.settle(folder);
+            // The files are whole at one place or the other whatever this says; what is written down is looked at again.
+            drop(self.means.disk.settle(folder));
         }
         Ok((ended, stopped))
     }
 
     fn step(&mut self, step: &Noted, again: bool) -> Result<End, Error> {
         let Some(journey) = self.journey(step) else { return Ok(End::Left("its folder is not granted".to_owned())) };
+        self.begun = true;
         if self.way == Way::Back && step.act == Act::Copy {
-            return Ok(self.take_back(step, &journey, again).unwrap_or_else(|error| trouble(&error)));
+            let over = |error: &io::Error| if self.work().is_over(error) { End::Later } else { trouble(error) };
+            return Ok(self.take_back(step, &journey, again).unwrap_or_else(|error| over(&error)));
         }
         let to = if self.way == Way::There { &step.to } else { &step.from };
         let ended = self.make_folders(to)?;
-        Ok(ended.unwrap_or_else(|| carry(self.means.disk, &journey, again)))
+        Ok(ended.unwrap_or_else(|| carry(&self.work(), &journey, again)))
     }
 
     /// What an interrupted step came to; nothing when it has not begun.
     pub(crate) fn settle(&self, step: &Noted) -> io::Result<Option<End>> {
         let Some(journey) = self.journey(step) else { return Ok(None) };
-        match stands(self.means.disk, &journey)? {
+        match stands(&self.work(), &journey)? {
             Stand::Begin => Ok(None),
             Stand::Ended(end) => Ok(Some(end)),
         }
+    }
+
+    fn work(&self) -> Work<'_> {
+        Work { disk: self.means.disk, go_on: self.means.go_on, tried: &self.tried }
     }
 
     fn journey(&self, step: &Noted) -> Option<Journey> {
@@ -244,25 +272,25 @@ impl<'a> Mover<'a> {
             dated_ns: step.modified_ns,
             keep: step.act == Act::Copy,
             // The first file may always be copied, else a large one would wait for ever.
-            room: if self.copied == 0 { u64::MAX } else { MOST_COPIED.saturating_sub(self.copied) },
+            room: if self.tried.get() == 0 { u64::MAX } else { MOST_COPIED.saturating_sub(self.tried.get()) },
         })
     }
 
     /// Removes a copy that was made, when it is still that and not the last one. `again` when an earlier attempt may have.
     fn take_back(&self, step: &Noted, journey: &Journey, again: bool) -> io::Result<End> {
         let disk = self.means.disk;
-        let gone = End::Arrived { modified_ns: step.modified_ns, copied: None };
+        let gone = End::Arrived { modified_ns: step.modified_ns, sha256: None };
         let Some(copy) = disk.look(&journey.from)? else {
             return Ok(if again { gone } else { End::Left("the copy is not there any more".to_owned()) });
         };
         let same = copy.file && copy.size == step.size && copy.modified_ns == journey.modified_ns;
-        if !same || Some(disk.digest(&journey.from)?) != step.sha256 {
+        if !same || Some(disk.digest(&journey.from, self.means.go_on)?) != step.sha256 {
             return Ok(End::Left("the copy was changed since".to_owned()));
         }
         if !disk.look(&journey.to)?.is_some_and(|seen| seen.file && seen.size == step.size) {
             return Ok(End::Left("the file that it is a copy of is not there any more".to_owned()));
         }
-        if Some(disk.digest(&journey.to)?) != step.sha256 {
+        if Some(disk.digest(&journey.to, self.means.go_on)?) != step.sha256 {
             return Ok(End::Left("the file that it is a copy of was changed since".to_owned()));
         }
         disk.remove(&journey.from)?;

@@ -1,6 +1,9 @@
-//! The action `organise`: decides for every file where it belongs, and writes the plan down. Moves nothing.
+//! The action `organise`: decides for every file where it belongs, and writes the plan down. Moves nothing, and opens a file only
+//! to tell whether one of the same name and size is its copy.
 
+use std::cell::Cell;
 use std::collections::HashMap;
+use std::path::Path;
 
 use baton_plugin_kit::lent::{Claims, Tables, Writable};
 use baton_plugin_kit::{Findings, moment, safe_name};
@@ -13,7 +16,7 @@ use super::history::History;
 use super::identify::{Identifier, Who, described};
 use super::journal::Journal;
 use super::known::{Known, Named, Song};
-use super::limits::{MOST_STEPS, MOST_TEXT, NAME_BYTES};
+use super::limits::{MOST_READ, MOST_STEPS, MOST_TEXT, NAME_BYTES};
 use super::moving::alone;
 use super::report;
 use super::roots::{self, Root};
@@ -42,6 +45,8 @@ pub(crate) struct Draft {
     /// Files for which there was no room in this plan.
     pub(crate) later: usize,
     text: usize,
+    /// Whether the reports are as large as they may be.
+    full: bool,
 }
 
 /// Plans where every music file belongs.
@@ -62,6 +67,7 @@ pub fn plan(task: &Task, catalog: &dyn Tables, own: &dyn Writable, claims: &dyn 
         identifier: Identifier::new(&known),
         lists: lists_of(&known, &options),
         history: History::read(&journal, &walked.files, &music)?,
+        read: Cell::new(0),
         known: &known,
         rules: &rules,
         several: options.in_several,
@@ -105,6 +111,8 @@ struct Planner<'a> {
     lists: HashMap<i64, Vec<String>>,
     /// What earlier plans moved: the catalog may not know yet.
     history: History,
+    /// Bytes that were read to tell copies.
+    read: Cell<u64>,
     rules: &'a Rules,
     several: Several,
     music: &'a [Root],
@@ -125,7 +133,7 @@ impl Planner<'_> {
             let Some(root) = self.music.get(file.root) else { continue };
             let named = self.named(number, file, &root.on_host(&file.path));
             if let Some(judged) = self.judge(file, root, named, &mut draft) {
-                self.place(file, root, named, judged, &mut targets, &mut draft);
+                self.place((root, number, file), named, judged, &mut targets, &mut draft);
             }
         }
         draft
@@ -192,20 +200,19 @@ impl Planner<'_> {
     /// Chooses the names, and makes steps of them: copies first, so that the file is still there.
     fn place(
         &self,
-        file: &Entry,
-        root: &Root,
+        (root, number, file): (&Root, usize, &Entry),
         named: Option<&Named>,
         judged: Judged,
         targets: &mut Targets<'_>,
         draft: &mut Draft,
     ) {
-        if draft.steps.len() + judged.places.len() > MOST_STEPS || draft.text > MOST_TEXT {
+        if draft.steps.len() + judged.places.len() > MOST_STEPS || draft.full {
             draft.later += 1;
             return;
         }
         let host = root.on_host(&file.path);
         let own = self.organised.below(&host);
-        let is_it = |path: &str| self.several == Several::Copy && self.is_copy(root, file, path);
+        let is_it = |path: &str| self.several == Several::Copy && self.is_copy((root, number, file), named, path);
         let (mut free, mut lies_there) = (Vec::new(), false);
         for (place, playlist) in judged.places {
             let ending = stem_and_ending(file.file_name()).1;
@@ -219,10 +226,10 @@ impl Planner<'_> {
             draft.there += 1;
         }
         let last = free.len();
-        for (number, (path, playlist)) in free.into_iter().enumerate() {
-            let act = if lies_there || number + 1 < last { Act::Copy } else { Act::Move };
-            let step = Step {
-                step: u32::try_from(draft.steps.len() + 1).unwrap_or(u32::MAX),
+        let step = |(place, (path, playlist)): (usize, (String, Option<String>))| {
+            let act = if lies_there || place + 1 < last { Act::Copy } else { Act::Move };
+            Step {
+                step: u32::try_from(draft.steps.len() + place + 1).unwrap_or(u32::MAX),
                 act,
                 from: At { folder: root.name.clone(), root: root.host.clone(), path: file.path.clone() },
                 to: At { folder: self.organised.name.clone(), root: self.organised.host.clone(), path },
@@ -232,18 +239,44 @@ impl Planner<'_> {
                 reason: judged.reason.clone(),
                 track: judged.track.clone(),
                 playlist,
-            };
-            // A row of the CSV says less than the JSON, and has both paths whole.
-            draft.text += 2 * serde_json::to_vec(&step).map_or(0, |json| json.len());
-            draft.steps.push(step);
+            }
+        };
+        let steps: Vec<_> = free.into_iter().enumerate().map(step).collect();
+        // A row of the CSV says less than the JSON, and has both paths whole.
+        let text = 2 * serde_json::to_vec(&steps).map_or(0, |json| json.len());
+        if draft.text + text > MOST_TEXT {
+            (draft.full, draft.later) = (true, draft.later + 1);
+            return;
         }
+        draft.text += text;
+        draft.steps.extend(steps);
     }
 
-    /// Whether the file below the folder `organised` has the same bytes; read only where the sizes are equal.
-    fn is_copy(&self, root: &Root, file: &Entry, path: &str) -> bool {
+    /// Whether the file below the folder `organised` is a copy of this one. Where sizes are equal, an earlier plan may have made it,
+    /// or the catalog may know both digests; else both are read, as long as not too much was read already. Beyond that the same
+    /// name and size have to do: it is left, and no other copy is made beside it.
+    fn is_copy(&self, (root, number, file): (&Root, usize, &Entry), named: Option<&Named>, path: &str) -> bool {
         let (other, own) = (self.organised.at(path), root.at(&file.path));
-        let same_size = Real.look(&other).ok().flatten().is_some_and(|seen| seen.file && seen.size == file.size);
-        same_size && Real.digest(&other).ok().is_some_and(|digest| Real.digest(&own).is_ok_and(|one| one == digest))
+        let Ok(Some(seen)) = Real.look(&other) else { return false };
+        if !seen.file || seen.size != file.size {
+            return false;
+        }
+        let host = self.organised.on_host(path);
+        if self.history.is_copy(number, &host, seen.modified_ns) {
+            return true;
+        }
+        let known =
+            self.identifier.named(&host).filter(|named| named.is_dated() && named.fits(seen.size, seen.modified_ns));
+        if let (Some(one), Some(other)) = (digest(file, named), known.and_then(|named| named.sha256.as_ref())) {
+            return one == *other;
+        }
+        let read = self.read.get().saturating_add(file.size.saturating_mul(2));
+        if read > MOST_READ {
+            return true;
+        }
+        self.read.set(read);
+        let digest = |path: &Path| Real.digest(path, &|| true).ok();
+        digest(&other).is_some_and(|other| digest(&own) == Some(other))
     }
 }
 

@@ -58,8 +58,7 @@ fn settle(mover: &Mover<'_>, journal: &Journal<'_>, plan: &Kept) -> Result<Optio
     let mut settled = |step: &Noted| {
         let none = Ended { step: step.step, state: "planned", note: None, placed_ns: None, sha256: None };
         match mover.settle(step).unwrap_or_else(|error| Some(End::Unclear(error.to_string()))) {
-            Some(End::Arrived { modified_ns, copied }) => {
-                let sha256 = copied.map(|(digest, _)| digest);
+            Some(End::Arrived { modified_ns, sha256 }) => {
                 Some(Ended { state: "done", placed_ns: Some(modified_ns), sha256, ..none })
             }
             Some(End::Left(why) | End::Full(why)) => Some(Ended { state: "left", note: Some(why), ..none }),

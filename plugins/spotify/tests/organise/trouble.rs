@@ -35,14 +35,14 @@ impl Disk for Failing<'_> {
         if side(from) == side(to) { Real.rename(from, to) } else { Err(ErrorKind::CrossesDevices.into()) }
     }
 
-    fn copy(&self, from: &Path, to: &Path) -> io::Result<()> {
+    fn copy(&self, from: &Path, to: &Path, go_on: &dyn Fn() -> bool) -> io::Result<()> {
         (self.0)("copy", from)?;
-        Real.copy(from, to)
+        Real.copy(from, to, go_on)
     }
 
-    fn digest(&self, path: &Path) -> io::Result<String> {
+    fn digest(&self, path: &Path, go_on: &dyn Fn() -> bool) -> io::Result<String> {
         (self.0)("digest", path)?;
-        Real.digest(path)
+        Real.digest(path, go_on)
     }
 
     fn date(&self, path: &Path, modified_ns: i64) -> io::Result<()> {
@@ -63,7 +63,9 @@ impl Disk for Failing<'_> {
         Real.remove_folder(path)
     }
 
-    fn settle(&self, _: &Path) {}
+    fn settle(&self, folder: &Path) -> io::Result<()> {
+        (self.0)("settle", folder)
+    }
 }
 
 fn apply(place: &Place, plan: &str, wrong: Wrong<'_>) -> Result<Outcome, Error> {
@@ -114,6 +116,70 @@ fn a_copy_goes_when_its_source_may_not() {
     assert!(outcome.summary.contains("1 left"), "{}", outcome.summary);
     place.undo(&plan).unwrap();
     assert_eq!(place.tree(), before);
+}
+
+#[test]
+fn a_source_stays_when_the_name_of_its_copy_is_not_on_the_disk() {
+    let (place, plan) = one();
+    let before = place.tree();
+    let fails = |operation: &str, path: &Path| {
+        let wrong = operation == "settle" && path.ends_with("Unassigned");
+        if wrong { Err(io::Error::other("the disk fails")) } else { Ok(()) }
+    };
+    let outcome = apply(&place, &plan, &fails).unwrap();
+    assert!(outcome.summary.contains("1 left"), "{}", outcome.summary);
+    place.undo(&plan).unwrap();
+    assert_eq!(place.tree(), before);
+}
+
+#[test]
+fn a_file_that_takes_a_whole_task_is_left_and_the_rest_goes_on() {
+    let place = Place::new();
+    for name in ["a", "b", "c"] {
+        place.file(&format!("{name}.mp3"), name);
+    }
+    let plan = id(&place.planned(&json!({})));
+    // The time of a task is used up while that file is copied.
+    let until = |slow: &str| {
+        let over = std::cell::Cell::new(false);
+        let wrong = |operation: &str, path: &Path| {
+            over.set(over.get() || (operation == "copy" && path.ends_with(slow)));
+            Ok(())
+        };
+        let disk = Failing(&wrong);
+        let means = Means { own: &place.own, claims: &place.claims, disk: &disk, go_on: &|| !over.get() };
+        place.apply_by(&plan, &means).unwrap()
+    };
+    let outcome = until("b.mp3");
+    assert!(outcome.summary.contains("1 of 3 steps done, 0 left") && outcome.summary.contains("2 are for the next"));
+    let outcome = until("b.mp3");
+    assert!(outcome.summary.contains("1 of 3 steps done, 1 left") && outcome.summary.contains("1 are for the next"));
+    assert!(outcome.findings[0].title.contains("so slow a disk"), "{:?}", outcome.findings);
+    let outcome = until("nothing");
+    assert!(outcome.summary.contains("2 of 3 steps done, 1 left"), "{}", outcome.summary);
+    assert_eq!(place.sorted(), ["Unassigned/a.mp3", "Unassigned/c.mp3"]);
+    assert!(place.music.join("b.mp3").is_file());
+}
+
+#[test]
+fn what_was_copied_in_vain_counts_too() {
+    let place = Place::new();
+    for name in ["a", "b", "c"] {
+        place.file(&format!("{name}.wav"), name);
+        // Nothing is written for it: a hole.
+        let file = fs::File::options().write(true).open(place.music.join(format!("{name}.wav"))).unwrap();
+        file.set_len(2 << 30).unwrap();
+    }
+    let plan = id(&place.planned(&json!({})));
+    let fails = |operation: &str, _: &Path| {
+        if operation == "copy" { Err(io::Error::other("it breaks off")) } else { Ok(()) }
+    };
+    let outcome = apply(&place, &plan, &fails).unwrap();
+    assert!(
+        outcome.summary.contains("1 left") && outcome.summary.contains("2 are for the next"),
+        "{}",
+        outcome.summary
+    );
 }
 
 #[test]
