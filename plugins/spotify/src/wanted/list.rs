@@ -3,9 +3,9 @@
 //! On disk is a track with a file that is not missing, or one that the matching is sure of among the files' tags and names. What it
 //! would ask a person about is unclear, and counted by itself: it is no reason to buy a track twice.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use baton_core::matching::{Decision, Matcher, Track};
+use baton_core::matching::{Decision, Found as Match, Matcher, Reason, Track, normalise};
 use baton_plugin_kit::export::Exports;
 use baton_plugin_kit::lent::Tables;
 use baton_plugin_kit::moment;
@@ -129,7 +129,8 @@ fn find<'a>(known: &'a Known, lists: &[&'a List]) -> Found<'a> {
 
 /// The files that there are.
 struct Disk {
-    linked: std::collections::HashSet<i64>,
+    linked: HashSet<i64>,
+    tracks: Vec<Track>,
     matcher: Matcher,
 }
 
@@ -138,7 +139,8 @@ impl Disk {
         // What a service streams is named by an address.
         let there = || known.files.iter().filter(|file| !file.missing && !file.path.contains("://"));
         let tracks: Vec<_> = there().map(|file| track_of(known, file)).collect();
-        Self { linked: there().filter_map(|file| file.track).collect(), matcher: Matcher::new(&tracks) }
+        let linked = there().filter_map(|file| file.track).collect();
+        Self { linked, matcher: Matcher::new(&tracks), tracks }
     }
 
     fn standing(&self, song: &Song) -> Standing {
@@ -147,9 +149,24 @@ impl Disk {
         }
         match self.matcher.find(&song.track()) {
             Decision::Auto(_) => Standing::OnDisk,
+            Decision::Review { candidates } if self.is_there_twice(&candidates) => Standing::OnDisk,
             Decision::Review { .. } => Standing::Unclear,
             Decision::None { .. } => Standing::Wanted,
         }
+    }
+}
+
+impl Disk {
+    /// Whether it is only unclear which of two files it is that are called the same: either will do.
+    fn is_there_twice(&self, candidates: &[Match]) -> bool {
+        let Some(best) = candidates.first() else { return false };
+        let twin = best.reasons.iter().find_map(|reason| match reason {
+            Reason::AsGood { candidate } => self.tracks.get(*candidate),
+            _ => None,
+        });
+        let name =
+            |track: &Track| (normalise(&track.title), track.artists.iter().map(|a| normalise(a)).collect::<Vec<_>>());
+        matches!((self.tracks.get(best.candidate), twin), (Some(best), Some(twin)) if name(best) == name(twin))
     }
 }
 

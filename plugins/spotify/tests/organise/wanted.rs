@@ -84,3 +84,22 @@ fn an_empty_catalog_wants_nothing() {
     let outcome = list(&Place::new(), &json!({}));
     assert!(outcome.summary.starts_with("0 tracks in 0 playlists"), "{}", outcome.summary);
 }
+
+#[test]
+fn two_copies_are_on_disk_and_what_may_be_another_part_is_unclear() {
+    let place = Place::new();
+    place.track("twice", "Moderat", "A New Error");
+    place.track("part", "D", "Story (Part 2)");
+    place.playlist("P", &["twice", "part"]);
+    let put = "INSERT INTO put_file (source, path) VALUES ('library', ?1)";
+    for path in ["/m/a/Moderat - A New Error.mp3", "/m/b/moderat - a new error.flac", "/m/D - Story.mp3"] {
+        place.catalog.execute(put, &[path.into()]).unwrap();
+    }
+    let outcome = list(&place, &json!({}));
+    assert!(
+        outcome.summary.starts_with("2 tracks in 1 playlists: 1 on disk, 0 wanted, 1 unclear."),
+        "{}",
+        outcome.summary
+    );
+    assert!(text(&outcome, ".csv").contains("unclear,D,Story (Part 2)"));
+}
