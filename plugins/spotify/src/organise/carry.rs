@@ -65,16 +65,18 @@ pub(crate) enum End {
     Unclear(String),
 }
 
-/// Carries a file. `again` when an earlier attempt may have begun.
-pub(crate) fn carry(work: &Work<'_>, journey: &Journey, again: bool) -> End {
-    if again {
-        match stands(work, journey) {
-            Ok(Stand::Ended(end)) => return end,
-            Ok(Stand::Begin) => {}
-            Err(error) if work.is_over(&error) => return End::Later,
-            Err(error) => return End::Unclear(error.to_string()),
-        }
+/// What an earlier attempt came to, that may have begun; nothing when it is as if it had not.
+pub(crate) fn resume(work: &Work<'_>, journey: &Journey) -> Option<End> {
+    match stands(work, journey) {
+        Ok(Stand::Ended(end)) => Some(end),
+        Ok(Stand::Begin) => None,
+        Err(error) if work.is_over(&error) => Some(End::Later),
+        Err(error) => Some(End::Unclear(error.to_string())),
     }
+}
+
+/// Carries a file.
+pub(crate) fn carry(work: &Work<'_>, journey: &Journey) -> End {
     match refused(work, journey) {
         Ok(Some(why)) => return why,
         Ok(None) => {}
@@ -89,14 +91,14 @@ pub(crate) fn carry(work: &Work<'_>, journey: &Journey, again: bool) -> End {
 }
 
 /// How far an earlier attempt came.
-pub(crate) enum Stand {
+enum Stand {
     /// As far as the beginning; what it left behind is gone.
     Begin,
     Ended(End),
 }
 
 /// Looks how far an earlier attempt came, and tidies up after it.
-pub(crate) fn stands(work: &Work<'_>, journey: &Journey) -> io::Result<Stand> {
+fn stands(work: &Work<'_>, journey: &Journey) -> io::Result<Stand> {
     let disk = work.disk;
     if disk.look(&journey.hidden)?.is_some_and(|seen| seen.file) {
         disk.remove(&journey.hidden)?;

@@ -109,7 +109,8 @@ impl Disk for Real {
     fn look(&self, path: &Path) -> io::Result<Option<Seen>> {
         match path.symlink_metadata() {
             Ok(found) => Ok(Some(Seen::of(&found))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            // Below a file, nothing lies.
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -14,13 +14,14 @@
 //! | `plan.rs`, `step.rs`, `report.rs` | the plan, and how it is shown |
 //! | `journal.rs`, `history.rs` | plans and steps in the own database, and what they moved |
 //! | `disk.rs`, `carry.rs` | one file from one place to another, losing nothing |
-//! | `moving.rs`, `apply.rs`, `undo.rs` | all of them, there and back |
+//! | `moving.rs`, `folders.rs`, `apply.rs`, `undo.rs` | all of them, there and back |
 
 mod apply;
 mod args;
 mod carry;
 pub mod disk;
 mod fold;
+mod folders;
 mod history;
 mod identify;
 mod journal;

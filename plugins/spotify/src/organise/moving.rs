@@ -4,13 +4,13 @@
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use baton_plugin_kit::lent::{Claims, Held, Writable};
 use baton_plugin_sdk::{Error, Task};
 
-use super::carry::{End, Journey, Stand, Work, carry, stands, trouble};
+use super::carry::{End, Journey, Work, carry, resume, trouble};
 use super::disk::{Disk, Real};
 use super::journal::{Ended, Journal, Kept, Noted};
 use super::limits::{MOST_COPIED, MOVING, TOGETHER};
@@ -112,13 +112,13 @@ fn too_slow() -> End {
 
 /// Takes the steps of a plan.
 pub(crate) struct Mover<'a> {
-    means: &'a Means<'a>,
-    journal: &'a Journal<'a>,
-    plan: &'a Kept,
-    way: Way,
-    roots: HashMap<String, PathBuf>,
+    pub(super) means: &'a Means<'a>,
+    pub(super) journal: &'a Journal<'a>,
+    pub(super) plan: &'a Kept,
+    pub(super) way: Way,
+    pub(super) roots: HashMap<String, PathBuf>,
     /// Folders that are known to be there.
-    there: HashSet<PathBuf>,
+    pub(super) there: HashSet<PathBuf>,
     /// Bytes of which a copy was begun.
     tried: Cell<u64>,
     /// Whether a step was tried: the first one has all the time that a task has.
@@ -237,17 +237,17 @@ impl<'a> Mover<'a> {
             return Ok(self.take_back(step, &journey, again).unwrap_or_else(|error| over(&error)));
         }
         let to = if self.way == Way::There { &step.to } else { &step.from };
+        // Looked at before anything else may fail.
+        if let Some(end) = again.then(|| resume(&self.work(), &journey)).flatten() {
+            return Ok(end);
+        }
         let ended = self.make_folders(to)?;
-        Ok(ended.unwrap_or_else(|| carry(&self.work(), &journey, again)))
+        Ok(ended.unwrap_or_else(|| carry(&self.work(), &journey)))
     }
 
     /// What an interrupted step came to; nothing when it has not begun.
-    pub(crate) fn settle(&self, step: &Noted) -> io::Result<Option<End>> {
-        let Some(journey) = self.journey(step) else { return Ok(None) };
-        match stands(&self.work(), &journey)? {
-            Stand::Begin => Ok(None),
-            Stand::Ended(end) => Ok(Some(end)),
-        }
+    pub(crate) fn settle(&self, step: &Noted) -> Option<End> {
+        resume(&self.work(), &self.journey(step)?)
     }
 
     fn work(&self) -> Work<'_> {
@@ -295,71 +295,5 @@ impl<'a> Mover<'a> {
         }
         disk.remove(&journey.from)?;
         Ok(gone)
-    }
-
-    /// Makes the folders above a place. Gives how the step ends when that cannot be.
-    fn make_folders(&mut self, at: &At) -> Result<Option<End>, Error> {
-        let Some(root) = self.roots.get(&at.root).cloned() else { return Ok(None) };
-        let mut path = String::new();
-        let folders = at.path.rsplit_once('/').map_or("", |(folders, _)| folders);
-        for part in folders.split('/').filter(|part| !part.is_empty()) {
-            path = if path.is_empty() { part.to_owned() } else { format!("{path}/{part}") };
-            let folder = join(&root, &path);
-            if self.there.contains(&folder) {
-                continue;
-            }
-            match self.means.disk.look(&folder) {
-                Ok(Some(seen)) if seen.folder => {}
-                Ok(Some(_)) => return Ok(Some(End::Left(format!("{path} is no folder")))),
-                Ok(None) => {
-                    if self.way == Way::There {
-                        self.journal.makes(&self.plan.id, &at.root, &path)?;
-                    }
-                    match self.means.disk.make_folder(&folder) {
-                        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Ok(Some(trouble(&error))),
-                        _ => {}
-                    }
-                }
-                Err(error) => return Ok(Some(trouble(&error))),
-            }
-            self.there.insert(folder);
-        }
-        Ok(None)
-    }
-
-    fn parents(&self, step: &Noted) -> Vec<PathBuf> {
-        let parent = |at: &At| join(self.roots.get(&at.root)?, &at.path).parent().map(Path::to_owned);
-        [parent(&step.from), parent(&step.to)].into_iter().flatten().collect()
-    }
-
-    /// Removes the folders that these steps emptied, and those above them that are empty for it. Never a granted one.
-    pub(crate) fn remove_emptied(&self, steps: &[Noted]) {
-        let moved = steps.iter().filter(|step| step.act == Act::Move && step.state == "done");
-        let folders: BTreeSet<_> = moved.filter_map(|step| self.parents(step).into_iter().next()).collect();
-        let granted: HashSet<&PathBuf> = self.roots.values().collect();
-        // The innermost first: a folder comes before what lies in it.
-        for folder in folders.iter().rev() {
-            let above = folder.ancestors().take_while(|folder| {
-                !granted.contains(&folder.to_path_buf()) && granted.iter().any(|root| folder.starts_with(root))
-            });
-            for folder in above {
-                if self.means.disk.remove_folder(folder).is_err() {
-                    break;
-                }
-            }
-        }
-    }
-
-    /// Removes the folders that the plan made, where nothing is in them.
-    ///
-    /// # Errors
-    /// As `wit/sql.wit`.
-    pub(crate) fn remove_made(&self) -> Result<(), Error> {
-        for (root, path) in self.journal.made(&self.plan.id)? {
-            if let Some(root) = self.roots.get(&root) {
-                drop(self.means.disk.remove_folder(&join(root, &path)));
-            }
-        }
-        Ok(())
     }
 }

@@ -57,7 +57,7 @@ fn settle(mover: &Mover<'_>, journal: &Journal<'_>, plan: &Kept) -> Result<Optio
     let mut open = None;
     let mut settled = |step: &Noted| {
         let none = Ended { step: step.step, state: "planned", note: None, placed_ns: None, sha256: None };
-        match mover.settle(step).unwrap_or_else(|error| Some(End::Unclear(error.to_string()))) {
+        match mover.settle(step) {
             Some(End::Arrived { modified_ns, sha256 }) => {
                 Some(Ended { state: "done", placed_ns: Some(modified_ns), sha256, ..none })
             }
@@ -66,7 +66,11 @@ fn settle(mover: &Mover<'_>, journal: &Journal<'_>, plan: &Kept) -> Result<Optio
                 open = Some(why);
                 None
             }
-            Some(End::Later) | None => Some(none),
+            Some(End::Later) => {
+                open = Some("there was no time to look".to_owned());
+                None
+            }
+            None => Some(none),
         }
     };
     let ended: Vec<_> = journal.steps(&plan.id, &["intended"])?.iter().filter_map(&mut settled).collect();

@@ -252,6 +252,16 @@ fn a_disk_that_does_not_answer_leaves_an_interrupted_step_open() {
 }
 
 #[test]
+fn a_file_that_is_at_its_place_is_seen_there_before_its_folders_are_looked_at() {
+    let (place, plan) = interrupted();
+    let fails = |operation: &str, path: &Path| {
+        if operation == "look" && path.ends_with("Unassigned") { Err(io::Error::other("no answer")) } else { Ok(()) }
+    };
+    let outcome = apply(&place, &plan, &fails).unwrap();
+    assert!(outcome.summary.contains("1 of 1 steps done"), "{} {:?}", outcome.summary, outcome.findings);
+}
+
+#[test]
 fn a_task_without_time_leaves_an_interrupted_step_open() {
     let (place, plan) = interrupted();
     place.apply_by(&plan, &Means { own: &place.own, claims: &place.claims, disk: &Real, go_on: &|| false }).unwrap();
