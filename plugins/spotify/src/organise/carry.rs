@@ -121,6 +121,7 @@ fn stands(work: &Work<'_>, journey: &Journey) -> io::Result<Stand> {
                 return Ok(Stand::Ended(taken()));
             }
             if !journey.keep {
+                settle(disk, journey)?;
                 disk.remove(&journey.from)?;
             }
             Ok(Stand::Ended(End::Arrived { modified_ns: target.modified_ns, sha256: Some(digest) }))
@@ -186,14 +187,17 @@ fn copy(work: &Work<'_>, journey: &Journey) -> io::Result<End> {
         Err(why) => return Ok(End::Left(why)),
     };
     name(disk, &journey.hidden, &journey.to).inspect_err(|_| drop(disk.remove(&journey.hidden)))?;
-    // The name has to be on the disk before the source goes.
-    let settled = journey.to.parent().map_or(Ok(()), |folder| disk.settle(folder));
-    settled.or_else(|error| take_copy_away(work, journey, error))?;
+    settle(disk, journey).or_else(|error| take_copy_away(work, journey, error))?;
     if !journey.keep {
         disk.remove(&journey.from).or_else(|error| take_copy_away(work, journey, error))?;
     }
     let modified_ns = disk.look(&journey.to)?.map_or(journey.dated_ns, |seen| seen.modified_ns);
     Ok(End::Arrived { modified_ns, sha256: Some(digest) })
+}
+
+/// The name of a copy has to be on the disk before its source goes.
+fn settle(disk: &dyn Disk, journey: &Journey) -> io::Result<()> {
+    journey.to.parent().map_or(Ok(()), |folder| disk.settle(folder))
 }
 
 /// Something went wrong after the copy got its name: it goes, but only while its source is seen to be whole, else it may be the

@@ -13,6 +13,9 @@ use super::walk::{modified_ns, moment_of};
 /// What is read at once.
 const PIECE: usize = 256 << 10;
 
+/// What a copy may owe the disk: else a slow one is waited for at the end, when nobody looks at the time.
+const UNSAVED: usize = 64 << 20;
+
 /// `EIO` of WASI's C library.
 pub(crate) const IO: i32 = 29;
 
@@ -125,7 +128,16 @@ impl Disk for Real {
 
     fn copy(&self, from: &Path, to: &Path, go_on: &dyn Fn() -> bool) -> io::Result<()> {
         let (mut source, mut target) = (File::open(from)?, File::create_new(to)?);
-        read(&mut source, go_on, &mut |piece| target.write_all(piece).map_err(no_room))?;
+        let mut waiting = 0;
+        read(&mut source, go_on, &mut |piece| {
+            waiting += piece.len();
+            target.write_all(piece).map_err(no_room)?;
+            if waiting < UNSAVED {
+                return Ok(());
+            }
+            waiting = 0;
+            target.sync_data().map_err(no_room)
+        })?;
         target.sync_all().map_err(no_room)
     }
 
