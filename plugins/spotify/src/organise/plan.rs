@@ -55,11 +55,11 @@ pub(crate) struct Draft {
 /// `needs-grant` when a folder or a database is not granted, `permanent` when the arguments or rules are wrong, `retryable` when
 /// another task moves files, else as `wit/sql.wit` and `wit/claims.wit`.
 pub fn plan(task: &Task, catalog: &dyn Tables, own: &dyn Writable, claims: &dyn Claims) -> Result<Outcome, Error> {
-    // While files are moved, what is planned is wrong already; and nobody applies a plan that is being written down.
-    let _alone = alone(claims)?;
     let options = Options::of(task)?;
     let rules = Rules::read(&options.rules)?;
     let (music, organised) = (roots::music(task)?, roots::organised(task)?);
+    // While files are moved, what is planned is wrong already; and nobody applies a plan that is being written down.
+    let _alone = alone(claims)?;
     let known = Known::read(catalog)?;
     let journal = Journal::open(own)?;
     let walked = walk(&music, &|ending| rules.name_format(ending));
