@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use baton_tests::{PATIENCE, Task, Workspace, handoff, text};
+use baton_tests::{Mount, PATIENCE, Task, Workspace, handoff, text};
 use serde_json::{Value, json};
 
 /// A workspace whose plugin may move files between two folders beside it.
@@ -125,6 +125,32 @@ fn files_go_to_another_disk_and_keep_their_times_in_the_sandbox() {
     let modified = copied.metadata().unwrap().modified().unwrap();
     assert_eq!(modified.duration_since(UNIX_EPOCH).unwrap(), Duration::new(1_700_000_000, 123_456_789));
     assert!(!place.music.join("a.mp3").exists());
+}
+
+#[test]
+fn a_full_disk_asks_a_person_and_the_answer_goes_on() {
+    let place = Place::new();
+    for number in 0..6 {
+        place.file(&format!("{number}.wav"), &format!("{number}").repeat(300_000));
+    }
+    let Ok(other) = Mount::small(&place.organised, 4 << 10) else { return };
+    let before = place.tree();
+    place.done("Plan it", "organise", &json!({ "plan_name": "first" }));
+    other.fill();
+    place.drop_action("Do it", "apply", &json!({ "plan": "first" }));
+    place.workspace.up_once();
+    let task = place.workspace.task("Do it");
+    assert_eq!(task.state, "needs_human", "{}", task.reason);
+    assert!(task.reason.contains("a disk takes no more"), "{}", task.reason);
+    other.free();
+    assert_eq!(place.tree(), before, "nothing half written was left");
+    place.workspace.baton(&["answer", &task.id, "go on"]).ended(0);
+    place.workspace.up_once();
+    let task = place.workspace.task("Do it");
+    assert_eq!(task.state, "succeeded", "{}", task.reason);
+    assert_eq!(fs::read_dir(place.organised.join("Unassigned")).unwrap().count(), 6);
+    place.done("Back", "undo", &json!({ "plan": "first" }));
+    assert_eq!(place.tree(), before);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use baton_plugin_kit::{Findings, moment};
 use baton_plugin_sdk::{Artifact, Error, Outcome, Severity, Task};
 
 use super::journal::{Journal, Kept, Noted};
-use super::moving::{Means, Mover, Stopped, Way, alone, plan_of, really};
+use super::moving::{Means, Mover, Stopped, Way, alone, plan_of, really, unclear};
 
 /// A plan that waited longer is made anew: the library is another one by now.
 const OLDEST_HOURS: i64 = 7 * 24;
@@ -21,7 +21,8 @@ pub(super) const ALL: [&str; 7] = ["planned", "intended", "done", "left", "undoi
 ///
 /// # Errors
 /// `permanent` when there is no such plan, or it may not be applied (again); `needs-grant` when a folder is not granted;
-/// `needs-human` when a disk is full; `retryable` when another task moves files; else as `wit/sql.wit` and `wit/claims.wit`.
+/// `needs-human` when a disk is full; `retryable` when another task moves files, or a disk does not answer; else as
+/// `wit/sql.wit` and `wit/claims.wit`.
 pub fn apply(task: &Task, own: &dyn Writable, claims: &dyn Claims) -> Result<Outcome, Error> {
     really(own, claims, |means| apply_with(task, means))
 }
@@ -47,10 +48,11 @@ pub fn apply_with(task: &Task, means: &Means<'_>) -> Result<Outcome, Error> {
         mover.remove_emptied(&journal.steps(&plan.id, &["done"])?);
         journal.state(&plan.id, "applied", &task.id)?;
     }
-    if let Stopped::Full(why) = &stopped {
-        return Err(full(&journal, &plan, Way::There, why)?);
+    match &stopped {
+        Stopped::Full(why) => Err(full(&journal, &plan, Way::There, why)?),
+        Stopped::Unclear(why) => Err(unclear(why)),
+        Stopped::Finished | Stopped::Later => outcome(&journal, &plan, &stopped),
     }
-    outcome(&journal, &plan, &stopped)
 }
 
 fn check(task: &Task, plan: &Kept) -> Result<(), Error> {
@@ -89,7 +91,7 @@ pub(super) fn full(journal: &Journal<'_>, plan: &Kept, way: Way, why: &str) -> R
 fn outcome(journal: &Journal<'_>, plan: &Kept, stopped: &Stopped) -> Result<Outcome, Error> {
     let steps = journal.steps(&plan.id, &ALL)?;
     let count = |state: &str| steps.iter().filter(|step| step.state == state).count();
-    let (done, left, rest) = (count("done"), count("left"), count("planned"));
+    let (done, left, rest) = (count("done"), count("left"), count("planned") + count("intended"));
     let mut text = format!("Plan {}: {done} of {} steps done, {left} left where they were.", plan.id, steps.len());
     if *stopped == Stopped::Later {
         text.push_str(&format!(

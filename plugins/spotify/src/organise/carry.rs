@@ -9,11 +9,21 @@
 //! What was interrupted is told by what is there: an empty file at the target is the name that was taken; a target with the
 //! source's bytes beside the source is a copy whose source was still to go.
 
+use std::cell::Cell;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 use super::disk::{Disk, IO, Seen};
 use super::limits::LARGEST_COPIED;
+
+/// What carrying takes.
+pub(crate) struct Work<'a> {
+    pub(crate) disk: &'a dyn Disk,
+    /// Whether there is time.
+    pub(crate) go_on: &'a dyn Fn() -> bool,
+    /// The bytes of which a copy was begun.
+    pub(crate) tried: &'a Cell<u64>,
+}
 
 /// From where to where.
 #[derive(Clone, Debug)]
@@ -33,38 +43,63 @@ pub(crate) struct Journey {
     pub(crate) room: u64,
 }
 
+impl Work<'_> {
+    /// Whether it was the time that ended it.
+    pub(crate) fn is_over(&self, error: &io::Error) -> bool {
+        error.kind() == ErrorKind::TimedOut && !(self.go_on)()
+    }
+}
+
 /// How it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// It is there; its time and, where it was copied, its digest and size.
-    Arrived { modified_ns: i64, copied: Option<(String, u64)> },
+    /// It is there; its time and, where it was copied, its digest.
+    Arrived { modified_ns: i64, sha256: Option<String> },
     /// It stays where it is, and why.
     Left(String),
     /// There is no room for it. Nothing of it was left at the target.
     Full(String),
     /// It is for the next task.
     Later,
+    /// It cannot be told now how far it came: it is looked at again.
+    Unclear(String),
 }
 
-/// Carries a file. `again` when an earlier attempt may have begun.
-pub(crate) fn carry(disk: &dyn Disk, journey: &Journey, again: bool) -> End {
-    let tried = match again.then(|| stands(disk, journey)).transpose() {
-        Ok(Some(Stand::Ended(end))) => return end,
-        Ok(Some(Stand::Begin) | None) => begin(disk, journey),
-        Err(error) => Err(error),
-    };
-    tried.unwrap_or_else(|error| trouble(&error))
+/// What an earlier attempt came to, that may have begun; nothing when it is as if it had not.
+pub(crate) fn resume(work: &Work<'_>, journey: &Journey) -> Option<End> {
+    match stands(work, journey) {
+        Ok(Stand::Ended(end)) => Some(end),
+        Ok(Stand::Begin) => None,
+        Err(error) if work.is_over(&error) => Some(End::Later),
+        Err(error) => Some(End::Unclear(error.to_string())),
+    }
+}
+
+/// Carries a file.
+pub(crate) fn carry(work: &Work<'_>, journey: &Journey) -> End {
+    match refused(work, journey) {
+        Ok(Some(why)) => return why,
+        Ok(None) => {}
+        Err(error) => return trouble(&error),
+    }
+    // Only a file that is seen where it was is surely left there.
+    begin(work, journey).unwrap_or_else(|error| match work.disk.look(&journey.from) {
+        Ok(Some(_)) if work.is_over(&error) => End::Later,
+        Ok(Some(_)) => trouble(&error),
+        Ok(None) | Err(_) => End::Unclear(error.to_string()),
+    })
 }
 
 /// How far an earlier attempt came.
-pub(crate) enum Stand {
+enum Stand {
     /// As far as the beginning; what it left behind is gone.
     Begin,
     Ended(End),
 }
 
 /// Looks how far an earlier attempt came, and tidies up after it.
-pub(crate) fn stands(disk: &dyn Disk, journey: &Journey) -> io::Result<Stand> {
+fn stands(work: &Work<'_>, journey: &Journey) -> io::Result<Stand> {
+    let disk = work.disk;
     if disk.look(&journey.hidden)?.is_some_and(|seen| seen.file) {
         disk.remove(&journey.hidden)?;
     }
@@ -77,41 +112,42 @@ pub(crate) fn stands(disk: &dyn Disk, journey: &Journey) -> io::Result<Stand> {
         }
         // The source of a copy is gone when a later step, which moved it, was interrupted with this one.
         (None, Some(target)) if target.file && target.size == journey.size => {
-            let copied = if journey.keep { Some((disk.digest(&journey.to)?, 0)) } else { None };
-            Ok(Stand::Ended(End::Arrived { modified_ns: target.modified_ns, copied }))
+            let sha256 = if journey.keep { Some(disk.digest(&journey.to, work.go_on)?) } else { None };
+            Ok(Stand::Ended(End::Arrived { modified_ns: target.modified_ns, sha256 }))
         }
         (Some(source), Some(target)) if target.file && source.file && target.size == source.size => {
-            let digest = disk.digest(&journey.to)?;
-            if disk.digest(&journey.from)? != digest {
+            let digest = disk.digest(&journey.to, work.go_on)?;
+            if disk.digest(&journey.from, work.go_on)? != digest {
                 return Ok(Stand::Ended(taken()));
             }
             if !journey.keep {
+                settle(disk, journey)?;
                 disk.remove(&journey.from)?;
             }
-            Ok(Stand::Ended(End::Arrived { modified_ns: target.modified_ns, copied: Some((digest, 0)) }))
+            Ok(Stand::Ended(End::Arrived { modified_ns: target.modified_ns, sha256: Some(digest) }))
         }
         _ => Ok(Stand::Ended(taken())),
     }
 }
 
-fn begin(disk: &dyn Disk, journey: &Journey) -> io::Result<End> {
-    match disk.look(&journey.from)? {
-        None => return Ok(End::Left("the file is not there any more".to_owned())),
-        Some(seen) if !seen.file => return Ok(End::Left("it is no regular file any more".to_owned())),
-        Some(seen) if !is_as_planned(seen, journey) => {
-            return Ok(End::Left("the file was changed since the plan".to_owned()));
-        }
-        Some(_) => {}
+/// Why it is not even tried.
+fn refused(work: &Work<'_>, journey: &Journey) -> io::Result<Option<End>> {
+    let left = |why: &str| Ok(Some(End::Left(why.to_owned())));
+    match work.disk.look(&journey.from)? {
+        None => left("the file is not there any more"),
+        Some(seen) if !seen.file => left("it is no regular file any more"),
+        Some(seen) if !is_as_planned(seen, journey) => left("the file was changed since the plan"),
+        Some(_) => Ok(work.disk.look(&journey.to)?.map(|_| taken())),
     }
-    if disk.look(&journey.to)?.is_some() {
-        return Ok(taken());
-    }
+}
+
+fn begin(work: &Work<'_>, journey: &Journey) -> io::Result<End> {
     if journey.keep {
-        return copy(disk, journey);
+        return copy(work, journey);
     }
-    match name(disk, &journey.from, &journey.to) {
-        Ok(()) => Ok(End::Arrived { modified_ns: journey.modified_ns, copied: None }),
-        Err(error) if is_elsewhere(&error) => copy(disk, journey),
+    match name(work.disk, &journey.from, &journey.to) {
+        Ok(()) => Ok(End::Arrived { modified_ns: journey.modified_ns, sha256: None }),
+        Err(error) if is_elsewhere(&error) => copy(work, journey),
         Err(error) => Err(error),
     }
 }
@@ -133,14 +169,16 @@ fn name(disk: &dyn Disk, from: &std::path::Path, to: &std::path::Path) -> io::Re
     })
 }
 
-fn copy(disk: &dyn Disk, journey: &Journey) -> io::Result<End> {
+fn copy(work: &Work<'_>, journey: &Journey) -> io::Result<End> {
     if journey.size > LARGEST_COPIED {
         return Ok(End::Left(format!("it is larger than {} MB and would go to another disk", LARGEST_COPIED >> 20)));
     }
     if journey.size > journey.room {
         return Ok(End::Later);
     }
-    let copied = copy_beside(disk, journey);
+    let disk = work.disk;
+    work.tried.set(work.tried.get().saturating_add(journey.size));
+    let copied = copy_beside(work, journey);
     if !matches!(copied, Ok(Ok(_))) {
         drop(disk.remove(&journey.hidden));
     }
@@ -149,23 +187,41 @@ fn copy(disk: &dyn Disk, journey: &Journey) -> io::Result<End> {
         Err(why) => return Ok(End::Left(why)),
     };
     name(disk, &journey.hidden, &journey.to).inspect_err(|_| drop(disk.remove(&journey.hidden)))?;
-    if let Some(folder) = journey.to.parent() {
-        disk.settle(folder);
-    }
+    settle(disk, journey).or_else(|error| take_copy_away(work, journey, error))?;
     if !journey.keep {
-        disk.remove(&journey.from).inspect_err(|_| drop(disk.remove(&journey.to)))?;
+        disk.remove(&journey.from).or_else(|error| take_copy_away(work, journey, error))?;
     }
     let modified_ns = disk.look(&journey.to)?.map_or(journey.dated_ns, |seen| seen.modified_ns);
-    Ok(End::Arrived { modified_ns, copied: Some((digest, journey.size)) })
+    Ok(End::Arrived { modified_ns, sha256: Some(digest) })
+}
+
+/// The name of a copy has to be on the disk before its source goes.
+fn settle(disk: &dyn Disk, journey: &Journey) -> io::Result<()> {
+    journey.to.parent().map_or(Ok(()), |folder| disk.settle(folder))
+}
+
+/// Something went wrong after the copy got its name: it goes, but only while its source is seen to be whole, else it may be the
+/// last one. Where the source is gone, the copy is what there is.
+fn take_copy_away(work: &Work<'_>, journey: &Journey, error: io::Error) -> io::Result<()> {
+    match work.disk.look(&journey.from)? {
+        None => Ok(()),
+        Some(seen) => {
+            if is_as_planned(seen, journey) {
+                drop(work.disk.remove(&journey.to));
+            }
+            Err(error)
+        }
+    }
 }
 
 /// Makes the copy under its hidden name and compares it. Gives its digest, or why it is none.
-fn copy_beside(disk: &dyn Disk, journey: &Journey) -> io::Result<Result<String, String>> {
-    disk.copy(&journey.from, &journey.hidden)?;
+fn copy_beside(work: &Work<'_>, journey: &Journey) -> io::Result<Result<String, String>> {
+    let disk = work.disk;
+    disk.copy(&journey.from, &journey.hidden, work.go_on)?;
     // A system that cannot set times loses this one; the undo file has it.
     drop(disk.date(&journey.hidden, journey.dated_ns));
-    let digest = disk.digest(&journey.hidden)?;
-    if disk.digest(&journey.from)? != digest {
+    let digest = disk.digest(&journey.hidden, work.go_on)?;
+    if disk.digest(&journey.from, work.go_on)? != digest {
         return Ok(Err("the copy is not what was read: the file changed meanwhile, or a disk is failing".to_owned()));
     }
     let still = disk.look(&journey.from)?.is_some_and(|seen| is_as_planned(seen, journey));

@@ -13,8 +13,14 @@ use super::walk::{modified_ns, moment_of};
 /// What is read at once.
 const PIECE: usize = 256 << 10;
 
+/// What a copy may owe the disk: else a slow one is waited for at the end, when nobody looks at the time.
+const UNSAVED: usize = 64 << 20;
+
 /// `EIO` of WASI's C library.
 pub(crate) const IO: i32 = 29;
+
+/// `EIO` of Linux and macOS.
+const UNIX_IO: i32 = 5;
 
 /// What lies at a path; a link is a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,14 +64,14 @@ pub trait Disk {
     /// Makes a new file with the bytes of another, and waits until they are on the disk.
     ///
     /// # Errors
-    /// Among others when the disk is full.
-    fn copy(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Among others when the disk is full; `TimedOut` when it may not go on.
+    fn copy(&self, from: &Path, to: &Path, go_on: &dyn Fn() -> bool) -> io::Result<()>;
 
     /// SHA-256 of the bytes of a file, in hexadecimal.
     ///
     /// # Errors
-    /// When it cannot be read.
-    fn digest(&self, path: &Path) -> io::Result<String>;
+    /// When it cannot be read; `TimedOut` when it may not go on.
+    fn digest(&self, path: &Path, go_on: &dyn Fn() -> bool) -> io::Result<String>;
 
     /// Says when a file was written to.
     ///
@@ -92,7 +98,10 @@ pub trait Disk {
     fn remove_folder(&self, path: &Path) -> io::Result<()>;
 
     /// Waits until the names in a folder are on the disk, where the system can.
-    fn settle(&self, folder: &Path);
+    ///
+    /// # Errors
+    /// When the disk fails.
+    fn settle(&self, folder: &Path) -> io::Result<()>;
 }
 
 /// The file system.
@@ -103,7 +112,8 @@ impl Disk for Real {
     fn look(&self, path: &Path) -> io::Result<Option<Seen>> {
         match path.symlink_metadata() {
             Ok(found) => Ok(Some(Seen::of(&found))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            // Below a file, nothing lies.
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -116,15 +126,24 @@ impl Disk for Real {
         fs::rename(from, to)
     }
 
-    fn copy(&self, from: &Path, to: &Path) -> io::Result<()> {
+    fn copy(&self, from: &Path, to: &Path, go_on: &dyn Fn() -> bool) -> io::Result<()> {
         let (mut source, mut target) = (File::open(from)?, File::create_new(to)?);
-        read(&mut source, &mut |piece| target.write_all(piece).map_err(no_room))?;
+        let mut waiting = 0;
+        read(&mut source, go_on, &mut |piece| {
+            waiting += piece.len();
+            target.write_all(piece).map_err(no_room)?;
+            if waiting < UNSAVED {
+                return Ok(());
+            }
+            waiting = 0;
+            target.sync_data().map_err(no_room)
+        })?;
         target.sync_all().map_err(no_room)
     }
 
-    fn digest(&self, path: &Path) -> io::Result<String> {
+    fn digest(&self, path: &Path, go_on: &dyn Fn() -> bool) -> io::Result<String> {
         let mut hasher = Sha256::new();
-        read(&mut File::open(path)?, &mut |piece| {
+        read(&mut File::open(path)?, go_on, &mut |piece| {
             hasher.update(piece);
             Ok(())
         })?;
@@ -149,9 +168,12 @@ impl Disk for Real {
         fs::remove_dir(path)
     }
 
-    fn settle(&self, folder: &Path) {
-        // Not every system lets a folder be opened, and where it does not, there is nothing to wait for.
-        drop(File::open(folder).and_then(|folder| folder.sync_all()));
+    fn settle(&self, folder: &Path) -> io::Result<()> {
+        // Not every system lets a folder be opened, or waited for, and where it does not, there is nothing to wait for.
+        let Err(error) = File::open(folder).and_then(|folder| folder.sync_all()) else { return Ok(()) };
+        let fails = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+            || error.raw_os_error() == Some(if cfg!(target_family = "wasm") { IO } else { UNIX_IO });
+        if fails { Err(error) } else { Ok(()) }
     }
 }
 
@@ -165,9 +187,12 @@ fn no_room(error: io::Error) -> io::Error {
     }
 }
 
-fn read(file: &mut File, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+fn read(file: &mut File, go_on: &dyn Fn() -> bool, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
     let mut piece = vec![0; PIECE];
     loop {
+        if !go_on() {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "the time of this task is used up"));
+        }
         match file.read(&mut piece) {
             Ok(0) => return Ok(()),
             Ok(count) => take(piece.get(..count).unwrap_or_default())?,

@@ -3,8 +3,6 @@
 //! A step goes `planned` → `intended` → `done`, or `left` with the reason; on the way back `done` → `undoing` → `undone`, or
 //! `kept` with the reason. It becomes `intended` before anything is done with its file.
 
-use std::collections::HashMap;
-
 use baton_plugin_kit::lent::Writable;
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::{Row, Value};
@@ -54,6 +52,20 @@ pub(crate) struct Noted {
     pub(crate) placed_ns: Option<i64>,
     pub(crate) state: String,
     pub(crate) note: Option<String>,
+}
+
+/// A step that was taken once; its places are on the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) size: u64,
+    /// The time of the file where it came from, and where it was put.
+    pub(crate) modified_ns: i64,
+    pub(crate) placed_ns: i64,
+    /// False when it was undone.
+    pub(crate) there: bool,
+    pub(crate) copy: bool,
 }
 
 /// How a step ended, to be written down.
@@ -130,7 +142,11 @@ impl<'a> Journal<'a> {
 
     /// Forgets the oldest plans beyond those that are kept.
     fn prune(&self) -> Result<(), Error> {
-        for (states, most) in [("state IN ('made', 'undone')", KEPT_PLANS), ("state = 'applied'", KEPT_APPLIED)] {
+        // Of an undone plan a step may have been kept: that one still has a way back.
+        let kept = "EXISTS (SELECT 1 FROM organise_steps AS s WHERE s.plan = organise_plans.id AND s.state = 'kept')";
+        let over = format!("(state = 'made' OR (state = 'undone' AND NOT {kept}))");
+        let open = format!("(state = 'applied' OR (state = 'undone' AND {kept}))");
+        for (states, most) in [(over, KEPT_PLANS), (open, KEPT_APPLIED)] {
             let statement = format!(
                 "DELETE FROM organise_plans WHERE {states} AND id NOT IN
                      (SELECT id FROM organise_plans WHERE {states} ORDER BY made_at DESC, rowid DESC LIMIT {most})"
@@ -226,19 +242,26 @@ impl<'a> Journal<'a> {
             .map_err(Error::from)
     }
 
-    /// Where the files of applied plans came from, by where they lie now; both on the host.
-    pub(crate) fn moved(&self) -> Result<HashMap<String, String>, Error> {
-        let statement = "SELECT s.to_root || '/' || s.to_path, s.from_root || '/' || s.from_path
-            FROM organise_steps AS s JOIN organise_plans AS p ON p.id = s.plan WHERE s.state = 'done' ORDER BY p.made_at";
-        let mut moved: HashMap<String, String> = HashMap::new();
+    /// Shows the steps that were taken, also those that were undone, the newest plan first.
+    pub(crate) fn taken(&self, each: &mut dyn FnMut(Taken)) -> Result<(), Error> {
+        let statement =
+            "SELECT s.from_root || '/' || s.from_path, s.to_root || '/' || s.to_path, s.size, s.modified_ns,
+                coalesce(s.placed_ns, s.modified_ns), s.state IN ('done', 'kept', 'undoing'), s.act
+            FROM organise_steps AS s JOIN organise_plans AS p ON p.id = s.plan
+            WHERE s.state IN ('done', 'kept', 'undoing', 'undone') ORDER BY p.made_at DESC, p.rowid DESC, s.step DESC";
         for row in self.0.rows(statement, &[])? {
             let row = row?;
-            let (to, from) = (text(&row, 0).unwrap_or_default(), text(&row, 1).unwrap_or_default());
-            // A file that was moved twice came from where it was at first.
-            let first = moved.get(&from).cloned().unwrap_or(from);
-            moved.insert(to, first);
+            each(Taken {
+                from: text(&row, 0).unwrap_or_default(),
+                to: text(&row, 1).unwrap_or_default(),
+                size: u64::try_from(integer(&row, 2)).unwrap_or_default(),
+                modified_ns: integer(&row, 3),
+                placed_ns: integer(&row, 4),
+                there: integer(&row, 5) == 1,
+                copy: Act::of(&text(&row, 6).unwrap_or_default()) == Act::Copy,
+            });
         }
-        Ok(moved)
+        Ok(())
     }
 }
 

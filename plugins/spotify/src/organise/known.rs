@@ -1,5 +1,6 @@
 //! What the catalog knows: tracks, playlists and files. Read once, whole; nothing is written there.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
 
 use baton_core::matching::{Id, Track};
@@ -7,7 +8,7 @@ use baton_plugin_kit::lent::Tables;
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::{Row, Value};
 
-use super::limits::MOST_ROWS;
+use super::limits::MOST_KNOWN;
 
 /// A track of the catalog.
 #[derive(Clone, Debug, Default)]
@@ -79,6 +80,19 @@ pub(crate) struct Named {
     pub(crate) sound: Option<Vec<u8>>,
 }
 
+impl Named {
+    /// Whether a file of that size and time may be what was named: as far as size and time are known.
+    pub(crate) fn fits(&self, size: u64, modified_ns: i64) -> bool {
+        self.size.is_none_or(|known| known == size)
+            && self.modified_ms.is_none_or(|known| known == modified_ns.div_euclid(1_000_000))
+    }
+
+    /// Whether both are known.
+    pub(crate) const fn is_dated(&self) -> bool {
+        self.size.is_some() && self.modified_ms.is_some()
+    }
+}
+
 /// All of it.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
@@ -94,19 +108,50 @@ impl Known {
     /// # Errors
     /// As `wit/sql.wit`; `permanent` when there is more than a plugin can hold.
     pub(crate) fn read(catalog: &dyn Tables) -> Result<Self, Error> {
-        Ok(Self { songs: songs(catalog)?, lists: lists(catalog)?, files: files(catalog)? })
+        Self::read_at_most(catalog, MOST_KNOWN)
+    }
+
+    fn read_at_most(catalog: &dyn Tables, bytes: usize) -> Result<Self, Error> {
+        let catalog = Reading { catalog, left: Cell::new(bytes) };
+        Ok(Self { songs: songs(&catalog)?, lists: lists(&catalog)?, files: files(&catalog)? })
     }
 }
 
-fn songs(catalog: &dyn Tables) -> Result<HashMap<i64, Song>, Error> {
+/// The catalog, as long as there is memory for what it says.
+struct Reading<'a> {
+    catalog: &'a dyn Tables,
+    left: Cell<usize>,
+}
+
+impl Reading<'_> {
+    /// Shows each row; `held` is what is kept of one beside its texts.
+    fn each(&self, held: usize, statement: &str, take: &mut dyn FnMut(&Row)) -> Result<(), Error> {
+        for row in self.catalog.rows(statement, &[])? {
+            let row = row?;
+            let bytes = row.iter().map(|value| {
+                value.as_text().map(str::len).or_else(|| value.as_blob().map(<[u8]>::len)).unwrap_or_default()
+            });
+            let Some(left) = self.left.get().checked_sub(bytes.sum::<usize>().saturating_add(held)) else {
+                return Err(Error::Permanent(
+                    "the catalog says more of tracks, playlists and files than a plugin has memory for".to_owned(),
+                ));
+            };
+            self.left.set(left);
+            take(&row);
+        }
+        Ok(())
+    }
+}
+
+fn songs(catalog: &Reading<'_>) -> Result<HashMap<i64, Song>, Error> {
     let mut songs = HashMap::new();
     let tracks = "SELECT id, title, artists, artist, album, genre, released, label, bpm, musical_key, isrc, duration_ms FROM tracks";
-    each(catalog, tracks, &mut |row| {
+    catalog.each(size_of::<Song>(), tracks, &mut |row| {
         let song = song(row);
         songs.insert(song.id, song);
     })?;
     let ids = "SELECT item, service, external_id FROM external_ids WHERE kind = 'track' ORDER BY service, external_id";
-    each(catalog, ids, &mut |row| {
+    catalog.each(size_of::<Id>(), ids, &mut |row| {
         let (item, service, id) = (integer(row, 0), text(row, 1), text(row, 2));
         if let (Some(song), Some(service), Some(id)) = (item.and_then(|item| songs.get_mut(&item)), service, id) {
             song.ids.push(Id::new(&service, &id));
@@ -134,13 +179,13 @@ fn song(row: &Row) -> Song {
     }
 }
 
-fn lists(catalog: &dyn Tables) -> Result<Vec<List>, Error> {
+fn lists(catalog: &Reading<'_>) -> Result<Vec<List>, Error> {
     let (mut lists, mut places) = (Vec::new(), HashMap::new());
     let named =
         "SELECT p.id, p.name, EXISTS (SELECT 1 FROM external_ids AS e WHERE e.kind = 'playlist' AND e.item = p.id
             AND lower(e.external_id) IN ('liked', 'liked songs'))
         FROM playlists AS p ORDER BY p.name, p.id";
-    each(catalog, named, &mut |row| {
+    catalog.each(size_of::<List>(), named, &mut |row| {
         let name = text(row, 1).unwrap_or_default();
         // By its whole name: "Liked in 2019" is somebody's playlist.
         let liked = integer(row, 2) == Some(1) || name.trim().eq_ignore_ascii_case("liked songs");
@@ -149,7 +194,7 @@ fn lists(catalog: &dyn Tables) -> Result<Vec<List>, Error> {
     })?;
     let mut seen = BTreeSet::new();
     let items = "SELECT playlist, track FROM playlist_items WHERE track IS NOT NULL ORDER BY playlist, position";
-    each(catalog, items, &mut |row| {
+    catalog.each(4 * size_of::<i64>(), items, &mut |row| {
         let (Some(list), Some(track)) = (integer(row, 0), integer(row, 1)) else { return };
         let place = places.get(&list).and_then(|place: &usize| lists.get_mut(*place));
         if let Some(list) = place.filter(|_| seen.insert((list, track))) {
@@ -159,13 +204,13 @@ fn lists(catalog: &dyn Tables) -> Result<Vec<List>, Error> {
     Ok(lists)
 }
 
-fn files(catalog: &dyn Tables) -> Result<Vec<Named>, Error> {
+fn files(catalog: &Reading<'_>) -> Result<Vec<Named>, Error> {
     let mut files: Vec<Named> = Vec::new();
     let statement = "SELECT f.path, f.track, f.size, f.modified_at, f.sha256, f.missing, f.duration_ms,
             i.title, i.artist, i.album, i.isrc, i.audio_sha256
         FROM files AS f LEFT JOIN library_items AS i ON i.file = f.id AND i.missing_since IS NULL
         ORDER BY f.path, i.id";
-    each(catalog, statement, &mut |row| {
+    catalog.each(size_of::<Named>(), statement, &mut |row| {
         let path = text(row, 0).unwrap_or_default();
         // One file may be an item of two sources.
         if files.last().is_some_and(|last| last.path == path) {
@@ -189,18 +234,6 @@ fn files(catalog: &dyn Tables) -> Result<Vec<Named>, Error> {
     Ok(files)
 }
 
-fn each(tables: &dyn Tables, statement: &str, take: &mut dyn FnMut(&Row)) -> Result<(), Error> {
-    for (number, row) in tables.rows(statement, &[])?.enumerate() {
-        if number == MOST_ROWS {
-            return Err(Error::Permanent(format!(
-                "the catalog has more than {MOST_ROWS} rows of one kind; that is not read"
-            )));
-        }
-        take(&row?);
-    }
-    Ok(())
-}
-
 fn integer(row: &Row, column: usize) -> Option<i64> {
     row.get(column)?.as_integer()
 }
@@ -212,4 +245,24 @@ fn number(row: &Row, column: usize) -> Option<u64> {
 /// A text that says something.
 fn text(row: &Row, column: usize) -> Option<String> {
     row.get(column)?.as_text().filter(|text| !text.trim().is_empty()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_plugin_kit::lent::Writable as _;
+    use baton_tests::lent::Lent;
+
+    use super::*;
+
+    #[test]
+    fn what_is_too_much_to_hold_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let catalog = Lent::catalog(folder.path());
+        let put = "INSERT INTO put_file (source, path) VALUES ('library', ?1)";
+        catalog.batch(put, &mut (0..10).map(|file| vec![format!("/{file}/{}", "x".repeat(1_000)).into()])).unwrap();
+        let room = 10 * (1_003 + size_of::<Named>());
+        assert_eq!(Known::read_at_most(&catalog, room).unwrap().files.len(), 10);
+        let Err(Error::Permanent(text)) = Known::read_at_most(&catalog, room - 1) else { panic!("there is no room") };
+        assert!(text.contains("memory"), "{text}");
+    }
 }

@@ -15,11 +15,17 @@ pub(crate) const MOST_STEPS: usize = 20_000;
 /// should look at.
 pub(crate) const MOST_TEXT: usize = 12 << 20;
 
-/// Rows that the catalog may give for one question.
-pub(crate) const MOST_ROWS: usize = 1_000_000;
+/// Bytes of what the catalog says that are held. A plugin has 256 MiB, and the matching holds words of it, too.
+pub(crate) const MOST_KNOWN: usize = 96 << 20;
 
 /// Bytes of one name. File systems take 255; the rest is room for the names of copies in the making.
 pub(crate) const NAME_BYTES: usize = 200;
+
+/// Bytes of an ending.
+pub(crate) const ENDING_BYTES: usize = 20;
+
+/// Bytes that `organise` reads to tell copies from other files of the same name and size.
+pub(crate) const MOST_READ: u64 = 2 << 30;
 
 /// Rules of one configuration.
 pub(crate) const MOST_RULES: usize = 200;
@@ -33,7 +39,7 @@ pub(crate) const MOST_ALIKE: usize = 10_000;
 /// Steps that are written down together before they are taken. A commit waits for the disk; fifty renames take less.
 pub(crate) const TOGETHER: usize = 50;
 
-/// How long one task moves files. The host ends a task after 300 s; a file that is being copied needs some of the rest.
+/// How long one task moves files; a copy in the making ends then, too. The host ends a task after 300 s.
 pub(crate) const MOVING: Duration = Duration::from_secs(200);
 
 /// What one task copies between disks. The host lets a task write 4 GiB.

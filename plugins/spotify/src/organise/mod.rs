@@ -1,6 +1,6 @@
 //! Music files in their places: `organise` plans, `apply` moves, `undo` moves back.
 //!
-//! A plan is made without opening or moving a file. It stands step by step in the plugin's own database, and as JSON, CSV and
+//! A plan is made without moving a file, and without opening one, but to tell a copy from another file of the same name. It stands step by step in the plugin's own database, and as JSON, CSV and
 //! Markdown for people; `apply` takes it from the database, so that what a person edits in a report moves nothing. Every step is
 //! written down before it is taken, and a task that is killed goes on where it was. Nothing is downloaded, nothing is ever
 //! written over, and no tag is changed.
@@ -12,15 +12,17 @@
 //! | `rules.rs`, `pattern.rs`, `template.rs` | which file goes where |
 //! | `fold.rs`, `targets.rs` | which names are one, and which are free |
 //! | `plan.rs`, `step.rs`, `report.rs` | the plan, and how it is shown |
-//! | `journal.rs` | plans and steps in the own database |
+//! | `journal.rs`, `history.rs` | plans and steps in the own database, and what they moved |
 //! | `disk.rs`, `carry.rs` | one file from one place to another, losing nothing |
-//! | `moving.rs`, `apply.rs`, `undo.rs` | all of them, there and back |
+//! | `moving.rs`, `folders.rs`, `apply.rs`, `undo.rs` | all of them, there and back |
 
 mod apply;
 mod args;
 mod carry;
 pub mod disk;
 mod fold;
+mod folders;
+mod history;
 mod identify;
 mod journal;
 mod known;

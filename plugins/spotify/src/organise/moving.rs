@@ -1,15 +1,16 @@
 //! The steps of a plan, one after another, there or back. Each stands in the journal before it is taken; some are written down
 //! together, because each commit waits for the disk.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use baton_plugin_kit::lent::{Claims, Held, Writable};
 use baton_plugin_sdk::{Error, Task};
 
-use super::carry::{End, Journey, Stand, carry, stands, trouble};
+use super::carry::{End, Journey, Work, carry, resume, trouble};
 use super::disk::{Disk, Real};
 use super::journal::{Ended, Journal, Kept, Noted};
 use super::limits::{MOST_COPIED, MOVING, TOGETHER};
@@ -93,18 +94,37 @@ pub(crate) enum Stopped {
     Later,
     /// A disk is full.
     Full(String),
+    /// All steps were looked at, and of some it cannot be told how they ended.
+    Unclear(String),
+}
+
+/// That steps are to be looked at again.
+pub(crate) fn unclear(why: &str) -> Error {
+    Error::Retryable(format!("a disk does not answer, and whether a file was moved cannot be told: {why}"))
+}
+
+/// Another task would not come further.
+fn too_slow() -> End {
+    End::Left(
+        "the time of a whole task was not enough to copy and compare it: it is too large for so slow a disk".to_owned(),
+    )
 }
 
 /// Takes the steps of a plan.
 pub(crate) struct Mover<'a> {
-    means: &'a Means<'a>,
-    journal: &'a Journal<'a>,
-    plan: &'a Kept,
-    way: Way,
-    roots: HashMap<String, PathBuf>,
+    pub(super) means: &'a Means<'a>,
+    pub(super) journal: &'a Journal<'a>,
+    pub(super) plan: &'a Kept,
+    pub(super) way: Way,
+    pub(super) roots: HashMap<String, PathBuf>,
     /// Folders that are known to be there.
-    there: HashSet<PathBuf>,
-    copied: u64,
+    pub(super) there: HashSet<PathBuf>,
+    /// Bytes of which a copy was begun.
+    tried: Cell<u64>,
+    /// Whether a step was tried: the first one has all the time that a task has.
+    begun: bool,
+    /// Steps of which it cannot be told how they ended, and why of the last.
+    unclear: (HashSet<i64>, String),
 }
 
 impl<'a> Mover<'a> {
@@ -134,7 +154,17 @@ impl<'a> Mover<'a> {
             })?;
             roots.insert(at.root.clone(), found.path.clone());
         }
-        Ok(Self { means, journal, plan, way, roots, there: HashSet::new(), copied: 0 })
+        Ok(Self {
+            means,
+            journal,
+            plan,
+            way,
+            roots,
+            there: HashSet::new(),
+            tried: Cell::new(0),
+            begun: false,
+            unclear: Default::default(),
+        })
     }
 
     /// Takes them, in this order.
@@ -149,12 +179,17 @@ impl<'a> Mover<'a> {
             let (ended, stopped) = self.together(together)?;
             self.journal.end(&self.plan.id, &ended)?;
             if stopped != Stopped::Finished {
-                let rest: Vec<_> = numbers.into_iter().skip(ended.len()).collect();
+                // What an earlier attempt began, or this one and nobody knows how far, is still to be looked at.
+                let ended: HashSet<_> = ended.iter().map(|ended| ended.step).collect();
+                let open = |step: &&Noted| step.state == intended || self.unclear.0.contains(&step.step);
+                let rest = together.iter().filter(|step| !ended.contains(&step.step) && !open(step));
+                let rest: Vec<_> = rest.map(|step| step.step).collect();
                 self.journal.begin(&self.plan.id, &rest, self.way.before())?;
                 return Ok(stopped);
             }
         }
-        Ok(Stopped::Finished)
+        let (unclear, why) = &self.unclear;
+        Ok(if unclear.is_empty() { Stopped::Finished } else { Stopped::Unclear(why.clone()) })
     }
 
     fn together(&mut self, steps: &[Noted]) -> Result<(Vec<Ended>, Stopped), Error> {
@@ -162,20 +197,25 @@ impl<'a> Mover<'a> {
         let (intended, done, left) = self.way.states();
         let mut stopped = Stopped::Finished;
         for step in steps {
+            let first = !self.begun;
             let end = if (self.means.go_on)() { self.step(step, step.state == intended)? } else { End::Later };
+            let end = if first && self.begun && end == End::Later { too_slow() } else { end };
             let mut note = Ended { step: step.step, state: done, note: None, placed_ns: None, sha256: None };
             match end {
-                End::Arrived { modified_ns, copied } => {
-                    let (digest, bytes) = copied.unzip();
-                    self.copied += bytes.unwrap_or_default();
+                End::Arrived { modified_ns, sha256 } => {
                     if self.way == Way::There {
-                        (note.placed_ns, note.sha256) = (Some(modified_ns), digest);
+                        (note.placed_ns, note.sha256) = (Some(modified_ns), sha256);
                     }
                     folders.extend(self.parents(step));
                 }
                 End::Left(why) => (note.state, note.note) = (left, Some(why)),
                 End::Full(why) => stopped = Stopped::Full(why),
                 End::Later => stopped = Stopped::Later,
+                End::Unclear(why) => {
+                    self.unclear.0.insert(step.step);
+                    self.unclear.1 = why;
+                    continue;
+                }
             }
             if stopped != Stopped::Finished {
                 break;
@@ -183,28 +223,35 @@ impl<'a> Mover<'a> {
             ended.push(note);
         }
         for folder in &folders {
-            self.means.disk.settle(folder);
+            // The files are whole at one place or the other whatever this says; what is written down is looked at again.
+            drop(self.means.disk.settle(folder));
         }
         Ok((ended, stopped))
     }
 
     fn step(&mut self, step: &Noted, again: bool) -> Result<End, Error> {
         let Some(journey) = self.journey(step) else { return Ok(End::Left("its folder is not granted".to_owned())) };
+        self.begun = true;
         if self.way == Way::Back && step.act == Act::Copy {
-            return Ok(self.take_back(step, &journey).unwrap_or_else(|error| trouble(&error)));
+            let over = |error: &io::Error| if self.work().is_over(error) { End::Later } else { trouble(error) };
+            return Ok(self.take_back(step, &journey, again).unwrap_or_else(|error| over(&error)));
         }
         let to = if self.way == Way::There { &step.to } else { &step.from };
+        // Looked at before anything else may fail.
+        if let Some(end) = again.then(|| resume(&self.work(), &journey)).flatten() {
+            return Ok(end);
+        }
         let ended = self.make_folders(to)?;
-        Ok(ended.unwrap_or_else(|| carry(self.means.disk, &journey, again)))
+        Ok(ended.unwrap_or_else(|| carry(&self.work(), &journey)))
     }
 
     /// What an interrupted step came to; nothing when it has not begun.
-    pub(crate) fn settle(&self, step: &Noted) -> io::Result<Option<End>> {
-        let Some(journey) = self.journey(step) else { return Ok(None) };
-        match stands(self.means.disk, &journey)? {
-            Stand::Begin => Ok(None),
-            Stand::Ended(end) => Ok(Some(end)),
-        }
+    pub(crate) fn settle(&self, step: &Noted) -> Option<End> {
+        resume(&self.work(), &self.journey(step)?)
+    }
+
+    fn work(&self) -> Work<'_> {
+        Work { disk: self.means.disk, go_on: self.means.go_on, tried: &self.tried }
     }
 
     fn journey(&self, step: &Noted) -> Option<Journey> {
@@ -225,89 +272,28 @@ impl<'a> Mover<'a> {
             dated_ns: step.modified_ns,
             keep: step.act == Act::Copy,
             // The first file may always be copied, else a large one would wait for ever.
-            room: if self.copied == 0 { u64::MAX } else { MOST_COPIED.saturating_sub(self.copied) },
+            room: if self.tried.get() == 0 { u64::MAX } else { MOST_COPIED.saturating_sub(self.tried.get()) },
         })
     }
 
-    /// Removes a copy that was made, when it is still that and not the last one.
-    fn take_back(&self, step: &Noted, journey: &Journey) -> io::Result<End> {
+    /// Removes a copy that was made, when it is still that and not the last one. `again` when an earlier attempt may have.
+    fn take_back(&self, step: &Noted, journey: &Journey, again: bool) -> io::Result<End> {
         let disk = self.means.disk;
-        let gone = End::Arrived { modified_ns: step.modified_ns, copied: None };
-        let Some(copy) = disk.look(&journey.from)? else { return Ok(gone) };
+        let gone = End::Arrived { modified_ns: step.modified_ns, sha256: None };
+        let Some(copy) = disk.look(&journey.from)? else {
+            return Ok(if again { gone } else { End::Left("the copy is not there any more".to_owned()) });
+        };
         let same = copy.file && copy.size == step.size && copy.modified_ns == journey.modified_ns;
-        if !same || Some(disk.digest(&journey.from)?) != step.sha256 {
+        if !same || Some(disk.digest(&journey.from, self.means.go_on)?) != step.sha256 {
             return Ok(End::Left("the copy was changed since".to_owned()));
         }
         if !disk.look(&journey.to)?.is_some_and(|seen| seen.file && seen.size == step.size) {
             return Ok(End::Left("the file that it is a copy of is not there any more".to_owned()));
         }
+        if Some(disk.digest(&journey.to, self.means.go_on)?) != step.sha256 {
+            return Ok(End::Left("the file that it is a copy of was changed since".to_owned()));
+        }
         disk.remove(&journey.from)?;
         Ok(gone)
-    }
-
-    /// Makes the folders above a place. Gives how the step ends when that cannot be.
-    fn make_folders(&mut self, at: &At) -> Result<Option<End>, Error> {
-        let Some(root) = self.roots.get(&at.root).cloned() else { return Ok(None) };
-        let mut path = String::new();
-        let folders = at.path.rsplit_once('/').map_or("", |(folders, _)| folders);
-        for part in folders.split('/').filter(|part| !part.is_empty()) {
-            path = if path.is_empty() { part.to_owned() } else { format!("{path}/{part}") };
-            let folder = join(&root, &path);
-            if self.there.contains(&folder) {
-                continue;
-            }
-            match self.means.disk.look(&folder) {
-                Ok(Some(seen)) if seen.folder => {}
-                Ok(Some(_)) => return Ok(Some(End::Left(format!("{path} is no folder")))),
-                Ok(None) => {
-                    if self.way == Way::There {
-                        self.journal.makes(&self.plan.id, &at.root, &path)?;
-                    }
-                    match self.means.disk.make_folder(&folder) {
-                        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Ok(Some(trouble(&error))),
-                        _ => {}
-                    }
-                }
-                Err(error) => return Ok(Some(trouble(&error))),
-            }
-            self.there.insert(folder);
-        }
-        Ok(None)
-    }
-
-    fn parents(&self, step: &Noted) -> Vec<PathBuf> {
-        let parent = |at: &At| join(self.roots.get(&at.root)?, &at.path).parent().map(Path::to_owned);
-        [parent(&step.from), parent(&step.to)].into_iter().flatten().collect()
-    }
-
-    /// Removes the folders that these steps emptied, and those above them that are empty for it. Never a granted one.
-    pub(crate) fn remove_emptied(&self, steps: &[Noted]) {
-        let moved = steps.iter().filter(|step| step.act == Act::Move && step.state == "done");
-        let folders: BTreeSet<_> = moved.filter_map(|step| self.parents(step).into_iter().next()).collect();
-        let granted: HashSet<&PathBuf> = self.roots.values().collect();
-        // The innermost first: a folder comes before what lies in it.
-        for folder in folders.iter().rev() {
-            let above = folder.ancestors().take_while(|folder| {
-                !granted.contains(&folder.to_path_buf()) && granted.iter().any(|root| folder.starts_with(root))
-            });
-            for folder in above {
-                if self.means.disk.remove_folder(folder).is_err() {
-                    break;
-                }
-            }
-        }
-    }
-
-    /// Removes the folders that the plan made, where nothing is in them.
-    ///
-    /// # Errors
-    /// As `wit/sql.wit`.
-    pub(crate) fn remove_made(&self) -> Result<(), Error> {
-        for (root, path) in self.journal.made(&self.plan.id)? {
-            if let Some(root) = self.roots.get(&root) {
-                drop(self.means.disk.remove_folder(&join(root, &path)));
-            }
-        }
-        Ok(())
     }
 }

@@ -1,18 +1,23 @@
-//! The action `organise`: decides for every file where it belongs, and writes the plan down. Moves nothing.
+//! The action `organise`: decides for every file where it belongs, and writes the plan down. Moves nothing, and opens a file only
+//! to tell whether one of the same name and size is its copy.
 
+use std::cell::Cell;
 use std::collections::HashMap;
+use std::path::Path;
 
-use baton_plugin_kit::lent::{Tables, Writable};
+use baton_plugin_kit::lent::{Claims, Tables, Writable};
 use baton_plugin_kit::{Findings, moment, safe_name};
 use baton_plugin_sdk::{Error, Outcome, Severity, Task};
 
 use super::args::{Options, Several};
 use super::disk::{Disk, Real};
 use super::fold::fold;
+use super::history::History;
 use super::identify::{Identifier, Who, described};
 use super::journal::Journal;
 use super::known::{Known, Named, Song};
-use super::limits::{MOST_STEPS, MOST_TEXT, NAME_BYTES};
+use super::limits::{MOST_READ, MOST_STEPS, MOST_TEXT, NAME_BYTES};
+use super::moving::alone;
 use super::report;
 use super::roots::{self, Root};
 use super::rules::{Facts, Rules, Verdict};
@@ -40,24 +45,29 @@ pub(crate) struct Draft {
     /// Files for which there was no room in this plan.
     pub(crate) later: usize,
     text: usize,
+    /// Whether the reports are as large as they may be.
+    full: bool,
 }
 
 /// Plans where every music file belongs.
 ///
 /// # Errors
-/// `needs-grant` when a folder or a database is not granted, `permanent` when the arguments or rules are wrong, else as
-/// `wit/sql.wit`.
-pub fn plan(task: &Task, catalog: &dyn Tables, own: &dyn Writable) -> Result<Outcome, Error> {
+/// `needs-grant` when a folder or a database is not granted, `permanent` when the arguments or rules are wrong, `retryable` when
+/// another task moves files, else as `wit/sql.wit` and `wit/claims.wit`.
+pub fn plan(task: &Task, catalog: &dyn Tables, own: &dyn Writable, claims: &dyn Claims) -> Result<Outcome, Error> {
     let options = Options::of(task)?;
     let rules = Rules::read(&options.rules)?;
     let (music, organised) = (roots::music(task)?, roots::organised(task)?);
+    // While files are moved, what is planned is wrong already; and nobody applies a plan that is being written down.
+    let _alone = alone(claims)?;
     let known = Known::read(catalog)?;
     let journal = Journal::open(own)?;
     let walked = walk(&music, &|ending| rules.name_format(ending));
     let planner = Planner {
         identifier: Identifier::new(&known),
         lists: lists_of(&known, &options),
-        moved: journal.moved()?,
+        history: History::read(&journal, &walked.files, &music)?,
+        read: Cell::new(0),
         known: &known,
         rules: &rules,
         several: options.in_several,
@@ -99,8 +109,10 @@ struct Planner<'a> {
     known: &'a Known,
     identifier: Identifier<'a>,
     lists: HashMap<i64, Vec<String>>,
-    /// Where the files that earlier plans moved came from: the catalog may not know yet.
-    moved: HashMap<String, String>,
+    /// What earlier plans moved: the catalog may not know yet.
+    history: History,
+    /// Bytes that were read to tell copies.
+    read: Cell<u64>,
     rules: &'a Rules,
     several: Several,
     music: &'a [Root],
@@ -117,16 +129,28 @@ struct Judged {
 impl Planner<'_> {
     fn draft(&self, files: &[Entry]) -> Draft {
         let (mut draft, mut targets) = (Draft::default(), Targets::new(self.organised));
-        for file in files {
+        for (number, file) in files.iter().enumerate() {
             let Some(root) = self.music.get(file.root) else { continue };
-            let host = root.on_host(&file.path);
-            let from_before = || self.identifier.named(self.moved.get(&host)?);
-            let named = self.identifier.named(&host).or_else(from_before);
+            let named = self.named(number, file, &root.on_host(&file.path));
             if let Some(judged) = self.judge(file, root, named, &mut draft) {
-                self.place(file, root, named, judged, &mut targets, &mut draft);
+                self.place((root, number, file), named, judged, &mut targets, &mut draft);
             }
         }
         draft
+    }
+
+    /// What the catalog says of this file, not of another one that lay at its path: by size and time, or where the catalog has
+    /// none, by what was moved from there.
+    fn named(&self, number: usize, file: &Entry, host: &str) -> Option<&Named> {
+        let here = |named: &&Named| {
+            let dated = named.is_dated() || self.history.may_be(number, file);
+            !named.missing && named.fits(file.size, file.modified_ns) && dated
+        };
+        let before = || {
+            let (from, modified_ns) = self.history.before(number)?;
+            self.identifier.named(from).filter(|named| named.fits(file.size, modified_ns))
+        };
+        self.identifier.named(host).filter(here).or_else(before)
     }
 
     /// Where the file belongs; nothing when it stays.
@@ -176,20 +200,19 @@ impl Planner<'_> {
     /// Chooses the names, and makes steps of them: copies first, so that the file is still there.
     fn place(
         &self,
-        file: &Entry,
-        root: &Root,
+        (root, number, file): (&Root, usize, &Entry),
         named: Option<&Named>,
         judged: Judged,
         targets: &mut Targets<'_>,
         draft: &mut Draft,
     ) {
-        if draft.steps.len() + judged.places.len() > MOST_STEPS || draft.text > MOST_TEXT {
+        if draft.steps.len() + judged.places.len() > MOST_STEPS || draft.full {
             draft.later += 1;
             return;
         }
         let host = root.on_host(&file.path);
         let own = self.organised.below(&host);
-        let is_it = |path: &str| self.several == Several::Copy && self.is_copy(root, file, path);
+        let is_it = |path: &str| self.several == Several::Copy && self.is_copy((root, number, file), named, path);
         let (mut free, mut lies_there) = (Vec::new(), false);
         for (place, playlist) in judged.places {
             let ending = stem_and_ending(file.file_name()).1;
@@ -203,10 +226,10 @@ impl Planner<'_> {
             draft.there += 1;
         }
         let last = free.len();
-        for (number, (path, playlist)) in free.into_iter().enumerate() {
-            let act = if lies_there || number + 1 < last { Act::Copy } else { Act::Move };
-            let step = Step {
-                step: u32::try_from(draft.steps.len() + 1).unwrap_or(u32::MAX),
+        let step = |(place, (path, playlist)): (usize, (String, Option<String>))| {
+            let act = if lies_there || place + 1 < last { Act::Copy } else { Act::Move };
+            Step {
+                step: u32::try_from(draft.steps.len() + place + 1).unwrap_or(u32::MAX),
                 act,
                 from: At { folder: root.name.clone(), root: root.host.clone(), path: file.path.clone() },
                 to: At { folder: self.organised.name.clone(), root: self.organised.host.clone(), path },
@@ -216,26 +239,50 @@ impl Planner<'_> {
                 reason: judged.reason.clone(),
                 track: judged.track.clone(),
                 playlist,
-            };
-            // A row of the CSV says less than the JSON, and has both paths whole.
-            draft.text += 2 * serde_json::to_vec(&step).map_or(0, |json| json.len());
-            draft.steps.push(step);
+            }
+        };
+        let steps: Vec<_> = free.into_iter().enumerate().map(step).collect();
+        // A row of the CSV says less than the JSON, and has both paths whole.
+        let text = 2 * serde_json::to_vec(&steps).map_or(0, |json| json.len());
+        if draft.text + text > MOST_TEXT {
+            (draft.full, draft.later) = (true, draft.later + 1);
+            return;
         }
+        draft.text += text;
+        draft.steps.extend(steps);
     }
 
-    /// Whether the file below the folder `organised` has the same bytes; read only where the sizes are equal.
-    fn is_copy(&self, root: &Root, file: &Entry, path: &str) -> bool {
+    /// Whether the file below the folder `organised` is a copy of this one. Where sizes are equal, an earlier plan may have made it,
+    /// or the catalog may know both digests; else both are read, as long as not too much was read already. Beyond that the same
+    /// name and size have to do: it is left, and no other copy is made beside it.
+    fn is_copy(&self, (root, number, file): (&Root, usize, &Entry), named: Option<&Named>, path: &str) -> bool {
         let (other, own) = (self.organised.at(path), root.at(&file.path));
-        let same_size = Real.look(&other).ok().flatten().is_some_and(|seen| seen.file && seen.size == file.size);
-        same_size && Real.digest(&other).ok().is_some_and(|digest| Real.digest(&own).is_ok_and(|one| one == digest))
+        let Ok(Some(seen)) = Real.look(&other) else { return false };
+        if !seen.file || seen.size != file.size {
+            return false;
+        }
+        let host = self.organised.on_host(path);
+        if self.history.is_copy(number, &host, seen.modified_ns) {
+            return true;
+        }
+        let known =
+            self.identifier.named(&host).filter(|named| named.is_dated() && named.fits(seen.size, seen.modified_ns));
+        if let (Some(one), Some(other)) = (digest(file, named), known.and_then(|named| named.sha256.as_ref())) {
+            return one == *other;
+        }
+        let read = self.read.get().saturating_add(file.size.saturating_mul(2));
+        if read > MOST_READ {
+            return true;
+        }
+        self.read.set(read);
+        let digest = |path: &Path| Real.digest(path, &|| true).ok();
+        digest(&other).is_some_and(|other| digest(&own) == Some(other))
     }
 }
 
 /// The catalog's digest, when it speaks of the file as it is.
 fn digest(file: &Entry, named: Option<&Named>) -> Option<String> {
-    let named = named?;
-    let same = named.size == Some(file.size) && named.modified_ms == Some(file.modified_ns.div_euclid(1_000_000));
-    if same { named.sha256.clone() } else { None }
+    named.filter(|named| named.is_dated() && named.fits(file.size, file.modified_ns))?.sha256.clone()
 }
 
 fn of(song: &Song) -> Of {

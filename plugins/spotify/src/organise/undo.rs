@@ -5,9 +5,9 @@ use baton_plugin_kit::lent::{Claims, Writable};
 use baton_plugin_sdk::{Error, Outcome, Task};
 
 use super::apply::{ALL, full, told, undo_list};
-use super::carry::{End, trouble};
+use super::carry::End;
 use super::journal::{Ended, Journal, Kept, Noted};
-use super::moving::{Means, Mover, Stopped, Way, alone, plan_of, really};
+use super::moving::{Means, Mover, Stopped, Way, alone, plan_of, really, unclear};
 
 /// Undoes a plan.
 ///
@@ -28,48 +28,60 @@ pub fn undo_with(task: &Task, means: &Means<'_>) -> Result<Outcome, Error> {
     match plan.state.as_str() {
         "made" => return Err(Error::Permanent(format!("nothing of the plan {} was done yet", plan.id))),
         "undone" if plan.by_task.as_deref() == Some(&task.id) => return outcome(&journal, &plan, &Stopped::Finished),
-        "undone" => return Err(Error::Permanent(format!("the plan {} was undone already", plan.id))),
+        // What was kept is tried again: a disk may be back, or a name free.
+        "undone" if journal.steps(&plan.id, &["kept"])?.is_empty() => {
+            return Err(Error::Permanent(format!("the plan {} was undone already", plan.id)));
+        }
         _ => {}
     }
     let all = journal.steps(&plan.id, &ALL)?;
-    if plan.state == "begun" {
-        settle(&Mover::new(task, (means, &journal), &plan, Way::There, &all)?, &journal, &plan)?;
-    }
+    let open = settle(&Mover::new(task, (means, &journal), &plan, Way::There, &all)?, &journal, &plan)?;
     journal.state(&plan.id, "undoing", &task.id)?;
-    let mut steps = journal.steps(&plan.id, &["done", "undoing"])?;
+    let mut steps = journal.steps(&plan.id, &["done", "undoing", "kept"])?;
     steps.reverse();
     let mut mover = Mover::new(task, (means, &journal), &plan, Way::Back, &all)?;
-    let stopped = mover.take(&steps)?;
-    if let Stopped::Full(why) = &stopped {
-        return Err(full(&journal, &plan, Way::Back, why)?);
+    match (mover.take(&steps)?, open) {
+        (Stopped::Full(why), _) => Err(full(&journal, &plan, Way::Back, &why)?),
+        (Stopped::Unclear(why), _) | (Stopped::Finished, Some(why)) => Err(unclear(&why)),
+        (Stopped::Finished, None) => {
+            mover.remove_made()?;
+            journal.state(&plan.id, "undone", &task.id)?;
+            outcome(&journal, &plan, &Stopped::Finished)
+        }
+        (Stopped::Later, _) => outcome(&journal, &plan, &Stopped::Later),
     }
-    if stopped == Stopped::Finished {
-        mover.remove_made()?;
-        journal.state(&plan.id, "undone", &task.id)?;
-    }
-    outcome(&journal, &plan, &stopped)
 }
 
-/// What was interrupted on the way there is ended or taken as never begun.
-fn settle(mover: &Mover<'_>, journal: &Journal<'_>, plan: &Kept) -> Result<(), Error> {
-    let settled = |step: &Noted| {
+/// What was interrupted on the way there is ended or taken as never begun. Gives why one stays open: a disk does not answer.
+fn settle(mover: &Mover<'_>, journal: &Journal<'_>, plan: &Kept) -> Result<Option<String>, Error> {
+    let mut open = None;
+    let mut settled = |step: &Noted| {
         let none = Ended { step: step.step, state: "planned", note: None, placed_ns: None, sha256: None };
-        match mover.settle(step).unwrap_or_else(|error| Some(trouble(&error))) {
-            Some(End::Arrived { modified_ns, copied }) => {
-                Ended { state: "done", placed_ns: Some(modified_ns), sha256: copied.map(|(digest, _)| digest), ..none }
+        match mover.settle(step) {
+            Some(End::Arrived { modified_ns, sha256 }) => {
+                Some(Ended { state: "done", placed_ns: Some(modified_ns), sha256, ..none })
             }
-            Some(End::Left(why) | End::Full(why)) => Ended { state: "left", note: Some(why), ..none },
-            Some(End::Later) | None => none,
+            Some(End::Left(why) | End::Full(why)) => Some(Ended { state: "left", note: Some(why), ..none }),
+            Some(End::Unclear(why)) => {
+                open = Some(why);
+                None
+            }
+            Some(End::Later) => {
+                open = Some("there was no time to look".to_owned());
+                None
+            }
+            None => Some(none),
         }
     };
-    let ended: Vec<_> = journal.steps(&plan.id, &["intended"])?.iter().map(settled).collect();
-    journal.end(&plan.id, &ended)
+    let ended: Vec<_> = journal.steps(&plan.id, &["intended"])?.iter().filter_map(&mut settled).collect();
+    journal.end(&plan.id, &ended)?;
+    Ok(open)
 }
 
 fn outcome(journal: &Journal<'_>, plan: &Kept, stopped: &Stopped) -> Result<Outcome, Error> {
     let steps = journal.steps(&plan.id, &ALL)?;
     let count = |state: &str| steps.iter().filter(|step| step.state == state).count();
-    let (undone, kept, rest) = (count("undone"), count("kept"), count("done"));
+    let (undone, kept, rest) = (count("undone"), count("kept"), count("done") + count("undoing"));
     let mut text = format!("Plan {}: {undone} steps undone, {kept} kept as they are.", plan.id);
     if *stopped == Stopped::Later {
         text.push_str(&format!(

@@ -1,14 +1,16 @@
 //! Which files there are: what lies below the granted folders and may be moved.
 //!
-//! What is hidden, a link, no regular file, empty, inside the package of another program (an Eagle library), or still coming
-//! in is left alone and counted. No file is opened.
+//! What is hidden, a link, no regular file, empty, inside the package of another program (an Eagle library), still coming in, or
+//! without an ending that every file system takes is left alone and counted. No file is opened.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::limits::{DEEPEST, MOST_ENTRIES};
+use baton_plugin_kit::safe_name;
+
+use super::limits::{DEEPEST, ENDING_BYTES, MOST_ENTRIES};
 use super::roots::Root;
 
 /// Endings of audio files; those of the host's library (`host/library/src/source/audio.rs`).
@@ -139,8 +141,13 @@ impl Walker<'_> {
         if found.len() == 0 {
             return self.leave("empty");
         }
-        if COMING.iter().any(|more| names.contains(&format!("{name}{more}"))) {
+        let lower = name.to_lowercase();
+        if COMING.iter().any(|more| lower.ends_with(more) || names.contains(&format!("{name}{more}"))) {
             return self.leave("still coming in");
+        }
+        // It stays the ending of the new name.
+        if ending.is_empty() || ending != safe_name(&ending, ENDING_BYTES, "") {
+            return self.leave("without a plain ending");
         }
         let entry = Entry { root: self.number, path, size: found.len(), modified_ns: modified_ns(found), audio };
         self.walked.files.push(entry);
@@ -226,6 +233,20 @@ mod tests {
         #[cfg(unix)]
         assert_eq!(left("a link"), 1);
         assert!(walked.unread.is_empty());
+    }
+
+    #[test]
+    fn what_is_half_there_or_without_a_plain_ending_stays_whatever_a_rule_names() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("m")).unwrap();
+        for name in ["song.mp3.part", "song.MP3.CRDOWNLOAD", "README", "a.", "a.x:", "a.x ", "a.b?", "good.txt"] {
+            fs::write(folder.path().join("m").join(name), "x").unwrap();
+        }
+        let walked = walk(&[root(folder.path(), "m")], &|_| true);
+        let found: Vec<_> = walked.files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(found, ["good.txt"], "{:?}", walked.left);
+        let left = |why: &str| walked.left.get(why).copied().unwrap_or_default();
+        assert_eq!((left("still coming in"), left("without a plain ending")), (2, 5));
     }
 
     #[test]

@@ -85,6 +85,9 @@ fn one_task_at_a_time_moves_files() {
     let plan = id(&place.planned(&json!({})));
     let held = place.claims.take("organise").unwrap().unwrap();
     assert!(matches!(place.apply(&plan), Err(Error::Retryable(_))));
+    assert!(matches!(place.undo(&plan), Err(Error::Retryable(_))));
+    let planned = organise::plan(&place.task(&json!({})), &place.catalog, &place.own, &place.claims);
+    assert!(matches!(planned, Err(Error::Retryable(_))), "a plan is not written down while one is applied");
     drop(held);
     place.apply(&plan).unwrap();
 }

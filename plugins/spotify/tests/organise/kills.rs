@@ -67,18 +67,18 @@ impl Disk for Mortal<'_> {
         Real.rename(from, to)
     }
 
-    fn copy(&self, from: &Path, to: &Path) -> io::Result<()> {
+    fn copy(&self, from: &Path, to: &Path, go_on: &dyn Fn() -> bool) -> io::Result<()> {
         if let Err(error) = self.change() {
             let bytes = fs::read(from).unwrap_or_default();
             let _ = fs::write(to, &bytes[..bytes.len() / 2]);
             return Err(error);
         }
-        Real.copy(from, to)
+        Real.copy(from, to, go_on)
     }
 
-    fn digest(&self, path: &Path) -> io::Result<String> {
+    fn digest(&self, path: &Path, go_on: &dyn Fn() -> bool) -> io::Result<String> {
         self.look_on()?;
-        Real.digest(path)
+        Real.digest(path, go_on)
     }
 
     fn date(&self, path: &Path, modified_ns: i64) -> io::Result<()> {
@@ -101,7 +101,9 @@ impl Disk for Mortal<'_> {
         Real.remove_folder(path)
     }
 
-    fn settle(&self, _: &Path) {}
+    fn settle(&self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Tables for Mortal<'_> {
@@ -222,6 +224,33 @@ fn an_undo_that_ended_too_soon_is_ended_by_the_next() {
             assert_eq!(&place.tree(), before);
         });
     }
+}
+
+#[test]
+fn an_end_between_steps_that_are_written_down_together_and_the_next_is_ended_too() {
+    let mut borders = 0;
+    // Two changes for each file, and a few before the first.
+    for ends in 98..116 {
+        let place = Place::new();
+        for number in 0..55 {
+            place.file(&format!("{number}.mp3"), &format!("{number}"));
+        }
+        let (before, plan) = (place.tree(), id(&place.planned(&json!({}))));
+        let mortal = Mortal::new(&place.own, ends, false);
+        let means = Means { own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
+        assert!(place.apply_by(&plan, &means).is_err() && !mortal.lives());
+        nothing_is_lost(&before, &place.tree());
+        let count = "SELECT count(*) FILTER (WHERE state = 'done'), count(*) FILTER (WHERE state = 'planned') FROM organise_steps";
+        let count = place.own.query(count, &[]).unwrap().rows;
+        borders += u32::from(count[0] == [Value::Integer(50), Value::Integer(5)]);
+        if ends % 2 == 0 {
+            let outcome = place.apply(&plan).unwrap();
+            assert!(outcome.summary.contains("55 of 55 steps done"), "{}", outcome.summary);
+        }
+        place.undo(&plan).unwrap();
+        assert_eq!(place.tree(), before);
+    }
+    assert!(borders > 0, "no end was at the border");
 }
 
 #[test]

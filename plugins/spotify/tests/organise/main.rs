@@ -15,4 +15,8 @@ mod plans;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod same;
+#[cfg(test)]
+mod trouble;
+#[cfg(test)]
 mod wanted;

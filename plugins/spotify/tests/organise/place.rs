@@ -72,6 +72,17 @@ impl Place {
         self.catalog.execute(put, &[path.into(), track.into()]).unwrap();
     }
 
+    /// That a scan saw the file at that path as it is now, if it was there.
+    pub(crate) fn scanned(&self, path: &Path, missing: bool) {
+        let found = path.metadata().ok();
+        let size = found.as_ref().map(|found| i64::try_from(found.len()).unwrap());
+        let moment = found.map(|found| found.modified().unwrap().duration_since(UNIX_EPOCH).unwrap().as_millis());
+        let moment = moment.map(|moment| i64::try_from(moment).unwrap());
+        let put = "INSERT INTO put_file (source, path, size, modified_at, missing) VALUES ('library', ?1, ?2, ?3, ?4)";
+        let path = path.display().to_string();
+        self.catalog.execute(put, &[path.into(), size.into(), moment.into(), missing.into()]).unwrap();
+    }
+
     pub(crate) fn task(&self, args: &Value) -> Task {
         let mount = |name: &str, path: &Path| Mount {
             name: name.to_owned(),
@@ -94,7 +105,7 @@ impl Place {
     }
 
     pub(crate) fn plan(&self, args: &Value) -> Outcome {
-        organise::plan(&self.task(args), &self.catalog, &self.own).unwrap()
+        organise::plan(&self.task(args), &self.catalog, &self.own, &self.claims).unwrap()
     }
 
     /// The plan as JSON; null when there is nothing to do.

@@ -1,5 +1,7 @@
 //! Which file goes where, and what is said of it.
 
+use std::fs;
+
 use baton_plugin_sdk::{Error, Severity};
 use serde_json::{Value, json};
 use spotify::organise;
@@ -77,7 +79,7 @@ fn what_is_at_its_place_is_left() {
     let mut task = place.task(&json!({}));
     task.mounts[0].path = place.organised.display().to_string();
     task.mounts[0].host_path = place.organised.display().to_string();
-    let again = organise::plan(&task, &place.catalog, &place.own).unwrap();
+    let again = organise::plan(&task, &place.catalog, &place.own, &place.claims).unwrap();
     assert!(again.summary.contains("0 to move, 0 copies to make, 4 at their place"), "{}", again.summary);
     assert!(again.artifacts.is_empty());
 }
@@ -170,12 +172,57 @@ fn the_example_of_a_reorganisation_does_what_it_says() {
 }
 
 #[test]
+fn a_plan_of_the_longest_paths_is_no_larger_than_an_outcome_may_be() {
+    let place = Place::new();
+    for number in 0..1_500 {
+        place.file(&format!("{number}.mp3"), "x");
+    }
+    let mut task = place.task(&json!({}));
+    for mount in &mut task.mounts {
+        mount.host_path = format!("/{}{}", mount.name, "/a\"b".repeat(1_000));
+    }
+    let outcome = organise::plan(&task, &place.catalog, &place.own, &place.claims).unwrap();
+    let bytes: usize = outcome.artifacts.iter().map(|artifact| artifact.bytes.len()).sum();
+    assert!(bytes < 16 << 20, "{bytes}");
+    let plan = json_of(&outcome.artifacts);
+    let (steps, later) = (moves(&plan).len(), plan["counts"]["later"].as_u64().unwrap());
+    assert!(steps > 300 && later == 1_500 - steps as u64, "{steps} {later}");
+    task.args = json!({ "plan": id(&plan) }).to_string();
+    let outcome = organise::apply(&task, &place.own, &place.claims).unwrap();
+    let bytes: usize = outcome.artifacts.iter().map(|artifact| artifact.bytes.len()).sum();
+    assert!(bytes < 16 << 20, "{bytes}");
+}
+
+#[test]
+fn copies_are_told_by_what_was_noted_and_not_read() {
+    let place = filled();
+    let args = json!({ "in_several": "copy" });
+    place.apply(&id(&place.planned(&args))).unwrap();
+    let copy = place.organised.join("Deep_House/Moderat - A New Error.flac");
+    let modified = copy.metadata().unwrap().modified().unwrap();
+    // Other bytes of that size and time: only who reads them can tell.
+    fs::write(&copy, "TWO TWO").unwrap();
+    fs::File::options().write(true).open(&copy).unwrap().set_modified(modified).unwrap();
+    let planned = || {
+        let mut task = place.task(&args);
+        let folder = place.organised.join("Zed").display().to_string();
+        (task.mounts[0].path, task.mounts[0].host_path) = (folder.clone(), folder);
+        json_of(&organise::plan(&task, &place.catalog, &place.own, &place.claims).unwrap().artifacts)
+    };
+    assert_eq!(planned(), Value::Null, "both copies are there");
+    fs::write(&copy, "two two").unwrap();
+    assert_eq!(planned(), Value::Null, "of another time it is read, and has the same bytes");
+    fs::write(&copy, "TWO TWO").unwrap();
+    assert_eq!(to(&planned()), ["Deep_House/Moderat - A New Error (2).flac"]);
+}
+
+#[test]
 fn errors_say_what_is_missing_or_wrong() {
     let place = filled();
     let plan = |args: Value, keep: &[&str]| {
         let mut task = place.task(&args);
         task.mounts.retain(|mount| keep.contains(&mount.name.as_str()));
-        organise::plan(&task, &place.catalog, &place.own).unwrap_err()
+        organise::plan(&task, &place.catalog, &place.own, &place.claims).unwrap_err()
     };
     let both = &["music", "organised"];
     for (error, words) in [

@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use serde_json::json;
+use unicode_normalization::UnicodeNormalization as _;
 
-use crate::place::{Place, id};
+use crate::place::{Place, id, json_of};
 
 /// A name as the worst of libraries have it; never two with one path, because the folder is numbered.
 fn name() -> impl Strategy<Value = String> {
@@ -16,6 +17,11 @@ fn name() -> impl Strategy<Value = String> {
         Just(".. - ..".to_owned()),
         Just("ä".repeat(125)),
     ]
+}
+
+/// Equal for paths that are one file on some disk: without case, however an accent is written.
+fn one_name(path: &str) -> String {
+    path.nfc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc().collect()
 }
 
 proptest! {
@@ -38,7 +44,9 @@ proptest! {
         }
         let mut count = 0;
         for (number, (name, folder, track)) in files.iter().enumerate() {
-            let name = if name.starts_with('.') { format!("x{name}") } else { name.clone() };
+            // What is hidden, or has no name to be called by, stays.
+            let stays = name.starts_with('.') || name.trim().is_empty();
+            let name = if stays { format!("x{name}") } else { name.clone() };
             let path = format!("{}/{number}/{name}.mp3", ["", "a/b", "A"][*folder]).trim_start_matches('/').to_owned();
             place.file(&path, &format!("{number} {name}"));
             if *track < 3 {
@@ -48,15 +56,19 @@ proptest! {
         }
         let before = place.tree();
         let args = json!({ "in_several": several });
-        let planned = place.planned(&args);
-        prop_assert!(!planned.is_null());
+        let outcome = place.plan(&args);
+        let planned = json_of(&outcome.artifacts);
+        if planned.is_null() {
+            prop_assert_eq!(outcome.findings.len() as u64, count, "a person has to look at all of them: {}", outcome.summary);
+            return Ok(());
+        }
         let plan = id(&planned);
         let outcome = place.apply(&plan).unwrap();
         prop_assert!(outcome.findings.is_empty(), "{:?}", outcome.findings);
         let sorted = place.sorted();
         let unclear = planned["counts"]["unclear"].as_u64().unwrap();
         prop_assert!(sorted.len() as u64 + unclear >= count, "{sorted:?}");
-        let mut folded: Vec<_> = sorted.iter().map(|path| path.to_lowercase()).collect();
+        let mut folded: Vec<_> = sorted.iter().map(|path| one_name(path)).collect();
         folded.sort();
         folded.dedup();
         prop_assert_eq!(folded.len(), sorted.len(), "no two are one file elsewhere");

@@ -1,0 +1,83 @@
+//! The folders of a plan: made where they are missing, removed where the plan emptied or made them.
+//!
+//! A folder is removed by an operation that fails when anything is in it, so nothing is looked at before.
+
+use std::collections::{BTreeSet, HashSet};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use baton_plugin_sdk::Error;
+
+use super::carry::{End, trouble};
+use super::journal::Noted;
+use super::moving::{Mover, Way};
+use super::roots::join;
+use super::step::{Act, At};
+
+impl Mover<'_> {
+    /// Makes the folders above a place. Gives how the step ends when that cannot be.
+    pub(super) fn make_folders(&mut self, at: &At) -> Result<Option<End>, Error> {
+        let Some(root) = self.roots.get(&at.root).cloned() else { return Ok(None) };
+        let mut path = String::new();
+        let folders = at.path.rsplit_once('/').map_or("", |(folders, _)| folders);
+        for part in folders.split('/').filter(|part| !part.is_empty()) {
+            path = if path.is_empty() { part.to_owned() } else { format!("{path}/{part}") };
+            let folder = join(&root, &path);
+            if self.there.contains(&folder) {
+                continue;
+            }
+            match self.means.disk.look(&folder) {
+                Ok(Some(seen)) if seen.folder => {}
+                Ok(Some(_)) => return Ok(Some(End::Left(format!("{path} is no folder")))),
+                Ok(None) => {
+                    if self.way == Way::There {
+                        self.journal.makes(&self.plan.id, &at.root, &path)?;
+                    }
+                    match self.means.disk.make_folder(&folder) {
+                        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Ok(Some(trouble(&error))),
+                        _ => {}
+                    }
+                }
+                Err(error) => return Ok(Some(trouble(&error))),
+            }
+            self.there.insert(folder);
+        }
+        Ok(None)
+    }
+
+    pub(super) fn parents(&self, step: &Noted) -> Vec<PathBuf> {
+        let parent = |at: &At| join(self.roots.get(&at.root)?, &at.path).parent().map(Path::to_owned);
+        [parent(&step.from), parent(&step.to)].into_iter().flatten().collect()
+    }
+
+    /// Removes the folders that these steps emptied, and those above them that are empty for it. Never a granted one.
+    pub(crate) fn remove_emptied(&self, steps: &[Noted]) {
+        let moved = steps.iter().filter(|step| step.act == Act::Move && step.state == "done");
+        let folders: BTreeSet<_> = moved.filter_map(|step| self.parents(step).into_iter().next()).collect();
+        let granted: HashSet<&PathBuf> = self.roots.values().collect();
+        // The innermost first: a folder comes before what lies in it.
+        for folder in folders.iter().rev() {
+            let above = folder.ancestors().take_while(|folder| {
+                !granted.contains(&folder.to_path_buf()) && granted.iter().any(|root| folder.starts_with(root))
+            });
+            for folder in above {
+                if self.means.disk.remove_folder(folder).is_err() {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Removes the folders that the plan made, where nothing is in them.
+    ///
+    /// # Errors
+    /// As `wit/sql.wit`.
+    pub(crate) fn remove_made(&self) -> Result<(), Error> {
+        for (root, path) in self.journal.made(&self.plan.id)? {
+            if let Some(root) = self.roots.get(&root) {
+                drop(self.means.disk.remove_folder(&join(root, &path)));
+            }
+        }
+        Ok(())
+    }
+}
