@@ -54,7 +54,7 @@ impl Plugin for Spotify {
             "dedupe" => from_sources(&task, dedupe::run),
             "playlists-for-track" => playlists_for_track(&task),
             "export" => export_playlists(&task),
-            "organise" => organise::plan(&task, &sql::catalog(), &sql::own()),
+            "organise" => organise::plan(&task, &sql::catalog(), &sql::own(), &HostClaims),
             "apply" => organise::apply(&task, &sql::own(), &HostClaims),
             "undo" => organise::undo(&task, &sql::own(), &HostClaims),
             "wanted" => wanted::list(&task, &sql::catalog()),
