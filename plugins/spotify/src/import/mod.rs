@@ -19,6 +19,7 @@
 //! | `known.rs` | what the catalog has from before |
 //! | `plays.rs` | the history |
 
+mod ids;
 mod known;
 mod pending;
 mod plays;
