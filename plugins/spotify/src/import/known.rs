@@ -9,8 +9,8 @@ use baton_plugin_sdk::sql::Value;
 use crate::model::TRACKS;
 
 /// The services of exports.
-pub(super) const CSV: &str = "spotify-csv";
-pub(super) const PRIVACY: &str = "spotify-privacy";
+pub(crate) const CSV: &str = "spotify-csv";
+pub(crate) const PRIVACY: &str = "spotify-privacy";
 pub(super) const HISTORY: &str = "spotify-history";
 
 /// A playlist that is there.

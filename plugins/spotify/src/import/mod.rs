@@ -19,12 +19,13 @@
 //! | `known.rs` | what the catalog has from before |
 //! | `plays.rs` | the history |
 
-mod ids;
 mod known;
 mod pending;
 mod plays;
 mod rows;
 mod session;
+
+pub(crate) use known::{CSV, PRIVACY};
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::lent::Writable;

@@ -9,11 +9,11 @@ use baton_plugin_kit::sheet::MOST_BYTES;
 use baton_plugin_sdk::{Error, Severity};
 use sha2::{Digest as _, Sha256};
 
-use super::ids::{self, PrivacyIds};
 use super::known::{self, CSV, PRIVACY, States, snapshot};
 use super::pending::Pending;
 use super::rows::Said;
 use super::{Args, Lent, Report, plays};
+use crate::ids::{self, PrivacyIds};
 use crate::model::Playlist;
 use crate::names::playlist_id;
 use crate::read::{Content, Folder, Found, Kind, find, read, read_csv};
@@ -59,7 +59,7 @@ impl<'a> Session<'a> {
         let whole = args.paths.is_empty() && only.is_empty();
         let privacy = all.into_iter().filter(|found| matches!(found.kind, Kind::Library | Kind::Playlists)).collect();
         let privacy_ids = PrivacyIds::default();
-        Ok(Self { lent, findings, pending, report, wanted, privacy, ids, privacy_ids, states, only, whole })
+        Ok(Self { lent, findings, pending, report, wanted, ids, privacy, privacy_ids, states, only, whole })
     }
 
     /// Reads all files, writes what is new, and tells what is missing.

@@ -188,6 +188,20 @@ fn the_same_names_in_csv_and_privacy_export_are_two_playlists() {
 }
 
 #[test]
+fn an_export_that_is_cut_within_a_letter_spoils_no_name() {
+    let rows = [row(1, "Süd", "Käthe"), row(2, "Zwei", "Oto"), row(3, "Drei", "Oto")];
+    let place = Place::with(&[("A", &rows)]);
+    place.import();
+    let mut bytes = format!("{A}\n{}\n{},Zwä", rows[0], uri(2)).into_bytes();
+    bytes.pop();
+    place.write("A.csv", bytes);
+    let (_, findings) = place.import();
+    assert!(ids(&findings).contains(&"unreadable:spotify/A.csv"), "{findings:?}");
+    assert_eq!(titles(&place, "a"), ["Süd", "", "Drei"]);
+    assert_eq!(place.rows("SELECT artist FROM tracks WHERE title = 'Süd'"), ["Käthe"]);
+}
+
+#[test]
 fn an_older_export_overrides_nothing_of_a_newer_one() {
     let place = Place::with(&[("New", &[row(1, "New title", "Ida Lund")])]);
     place.playlist("Old", &[row(1, "Old title", "Ida Lund"), row(2, "Other", "Ida Lund")]);

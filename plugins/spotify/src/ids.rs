@@ -16,7 +16,7 @@ const TABLE: &str =
     "CREATE TABLE IF NOT EXISTS csv_files (file TEXT PRIMARY KEY, id TEXT NOT NULL) STRICT, WITHOUT ROWID";
 
 /// The ids of CSV files, by the path that people see. A file that is there keeps the one that it has got.
-pub(super) fn csv(
+pub(crate) fn csv(
     own: &dyn Writable,
     files: &[Found],
     findings: &mut Findings,
@@ -43,7 +43,7 @@ pub(super) fn csv(
 }
 
 /// Ids of CSV files: their names; where several have one, with the folder (`mix#2026`), and where that is taken with a number.
-fn csv_ids(files: &[Found], known: &HashMap<String, String>) -> HashMap<String, String> {
+pub(crate) fn csv_ids(files: &[Found], known: &HashMap<String, String>) -> HashMap<String, String> {
     let (mut ids, mut taken) = (HashMap::new(), HashSet::new());
     let mut new = Vec::new();
     for found in files.iter().filter(|found| found.kind == Kind::Csv) {
@@ -67,11 +67,11 @@ fn csv_ids(files: &[Found], known: &HashMap<String, String>) -> HashMap<String, 
 
 /// Ids of playlists of the privacy export: the names, with a number where several have one, over all its files in their order.
 #[derive(Debug, Default)]
-pub(super) struct PrivacyIds(HashMap<String, usize>, HashSet<String>);
+pub(crate) struct PrivacyIds(HashMap<String, usize>, HashSet<String>);
 
 impl PrivacyIds {
     /// Gives the playlists of the next file their ids.
-    pub(super) fn give(&mut self, playlists: &mut [Playlist]) {
+    pub(crate) fn give(&mut self, playlists: &mut [Playlist]) {
         for playlist in playlists {
             let times = self.0.entry(playlist.id.clone()).or_insert(0);
             *times += 1;
@@ -83,7 +83,7 @@ impl PrivacyIds {
     }
 
     /// Whether any got this id.
-    pub(super) fn has(&self, id: &str) -> bool {
+    pub(crate) fn has(&self, id: &str) -> bool {
         self.1.contains(id)
     }
 }
