@@ -34,9 +34,13 @@ pub(crate) fn csv(
         let title = format!("{} is called like another export; its playlist is `{id}` in the catalog", found.shown);
         findings.add("same-name", &found.shown, Severity::Low, title, "");
     }
-    if ids != known {
+    // A file that is gone may come back: until another file has its id it stays known.
+    let taken: HashSet<&String> = ids.values().collect();
+    let gone = known.iter().filter(|(file, id)| !ids.contains_key(*file) && !taken.contains(id));
+    let all: HashMap<_, _> = ids.iter().chain(gone).collect();
+    if all != known.iter().collect() {
         own.execute("DELETE FROM csv_files", &[])?;
-        let mut rows = ids.iter().map(|(file, id)| vec![file.as_str().into(), id.as_str().into()]);
+        let mut rows = all.iter().map(|(file, id)| vec![file.as_str().into(), id.as_str().into()]);
         own.batch("INSERT INTO csv_files VALUES (?1, ?2)", &mut rows)?;
     }
     Ok(ids)

@@ -230,6 +230,23 @@ fn diff_takes_all_ids_of_a_track_for_one() {
 }
 
 #[test]
+fn a_diff_is_bounded_on_both_sides_together_and_in_json() {
+    let place = Place::new();
+    let rows = |count: usize| (0..count).map(|number| format!("{},Song\n", uri(number))).collect::<String>();
+    for (name, count) in [("a.csv", 50_001), ("b.csv", 50_000), ("empty.csv", 0)] {
+        place.write(name, format!("Track URI,Track Name\n{}", rows(count)));
+    }
+    let args = |to: &str| diff::Args { from: "a.csv".to_owned(), to: to.to_owned(), playlists: Vec::new() };
+    let (refused, _) = place.run(|sources, findings| diff::diff(sources, &args("b.csv"), findings));
+    assert!(matches!(&refused, Err(Error::Permanent(text)) if text.contains("100001 entries together")), "{refused:?}");
+    let (made, _) = place.run(|sources, findings| diff::diff(sources, &args("empty.csv"), findings).unwrap());
+    let data: serde_json::Value = serde_json::from_str(&text(&made.reports[2])).unwrap();
+    let playlist = &data["playlists"][0];
+    assert_eq!((playlist["changes"].as_array().unwrap().len(), &playlist["more_in_csv"]), (20_000, &30_001.into()));
+    assert_eq!(text(&made.reports[1]).lines().count(), 50_002);
+}
+
+#[test]
 fn files_are_found_for_what_comes_from_exports() {
     let place = filled();
     let args = export::Args {

@@ -159,6 +159,14 @@ fn a_playlist_keeps_its_id_when_another_of_its_name_comes_or_goes() {
     place.playlist("2025/Mix", &[row(1, "One", "Oto")]);
     place.import();
     assert_eq!((titles(&place, "mix"), titles(&place, "mix#2025")), (vec!["Two".to_owned()], vec!["One".to_owned()]));
+    for (from, to) in [("spotify", "away"), ("away", "spotify")] {
+        fs::rename(place.folder.path().join(from), place.folder.path().join(to)).unwrap();
+        fs::create_dir_all(place.path()).unwrap();
+        assert_eq!(place.import().0.playlists, 0, "a folder that is away for once changes no id");
+        if to == "away" {
+            fs::remove_dir(place.path()).unwrap();
+        }
+    }
     fs::remove_file(place.path().join("2026/Mix.csv")).unwrap();
     let (report, findings) = place.import();
     assert_eq!((report.playlists, report.unchanged), (0, 1));
