@@ -82,6 +82,8 @@ fn write_all(folder: &Path, files: &[Artifact], task: &str) -> io::Result<Vec<St
     let written = files.iter().enumerate().try_for_each(|(number, file)| {
         let hidden = folder.join(format!(".{task}.{number}.part"));
         beside.push(hidden.clone());
+        // After a kill it may be a second name of a whole export, whose bytes are not to be written over.
+        drop(fs::remove_file(&hidden));
         let mut open = File::create(&hidden)?;
         open.write_all(&file.bytes)?;
         open.sync_all()
@@ -102,17 +104,13 @@ fn write_all(folder: &Path, files: &[Artifact], task: &str) -> io::Result<Vec<St
     Ok(names.into_iter().map(|(name, _)| name).collect())
 }
 
-/// The first name that is free, or that has the same bytes, and whether it was free. The name is taken by making an empty file, which
-/// the written one then replaces at once.
+/// The first name that is free, or that has the same bytes, and whether it was free.
 fn give_name(folder: &Path, file: &Artifact, hidden: &Path) -> io::Result<(String, bool)> {
     for number in 1..=1_000 {
         let name = numbered(&file.name, number);
         let path = folder.join(&name);
-        match File::create_new(&path) {
-            Ok(_) => {
-                fs::rename(hidden, &path).inspect_err(|_| drop(fs::remove_file(&path)))?;
-                return Ok((name, true));
-            }
+        match take_name(hidden, &path) {
+            Ok(()) => return Ok((name, true)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 let same = path.metadata().is_ok_and(|found| found.is_file() && found.len() == file.bytes.len() as u64);
                 if same && fs::read(&path).is_ok_and(|bytes| bytes == file.bytes) {
@@ -124,6 +122,19 @@ fn give_name(folder: &Path, file: &Artifact, hidden: &Path) -> io::Result<(Strin
         }
     }
     Err(io::Error::other(format!("a thousand files are called like {}", file.name)))
+}
+
+/// Gives the written file a name that must be free. A second name for it fails when one is there, and nothing is ever half done; where
+/// a disk knows no second names, the name is taken by an empty file, which the written one then replaces at once.
+fn take_name(hidden: &Path, path: &Path) -> io::Result<()> {
+    match fs::hard_link(hidden, path) {
+        Ok(()) => fs::remove_file(hidden),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        Err(_) => {
+            File::create_new(path)?;
+            fs::rename(hidden, path).inspect_err(|_| drop(fs::remove_file(path)))
+        }
+    }
 }
 
 fn numbered(name: &str, number: u32) -> String {
@@ -159,6 +170,18 @@ mod tests {
             assert_eq!(exports.finish(&mut outcome).unwrap(), [shown]);
             assert!(outcome.artifacts.is_empty());
         }
+        assert_eq!(names(folder.path()), ["a-2.csv", "a.csv"]);
+    }
+
+    #[test]
+    fn a_kill_between_two_names_harms_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.csv"), "whole").unwrap();
+        fs::hard_link(folder.path().join("a.csv"), folder.path().join(".t1.0.part")).unwrap();
+        let mut exports = exports(Some(folder.path()));
+        exports.put("a.csv", "text/csv", b"other".to_vec());
+        assert_eq!(exports.finish(&mut Outcome::new("")).unwrap(), ["exports/a-2.csv"]);
+        assert_eq!(fs::read(folder.path().join("a.csv")).unwrap(), b"whole");
         assert_eq!(names(folder.path()), ["a-2.csv", "a.csv"]);
     }
 

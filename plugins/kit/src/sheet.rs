@@ -1,5 +1,5 @@
 //! CSV files of any make: with a byte order mark or without, UTF-8 or Latin-1, parted by commas, semicolons or tabs, with any line
-//! ends. The parsing itself is the `csv` crate's.
+//! ends. A UTF-8 file with a bad byte, or one that ends within a letter, is no Latin-1. The parsing itself is the `csv` crate's.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -18,6 +18,10 @@ pub struct Sheet {
     delimiter: u8,
     /// Whether it was no UTF-8 and was read as Latin-1.
     pub latin: bool,
+    /// Whether it ends within a letter: it was cut off, and the piece of a letter is not read.
+    pub cut: bool,
+    /// Places where a UTF-8 file has bytes that are none; each is read as `\u{fffd}`.
+    pub spoilt: usize,
 }
 
 /// A row and where it began: the line in the file, counted from 1.
@@ -56,16 +60,11 @@ impl Sheet {
         if bytes.len() as u64 > MOST_BYTES {
             return Err(format!("it is larger than {} MB", MOST_BYTES >> 20));
         }
-        let (text, latin) = match String::from_utf8(bytes) {
-            Ok(text) => (text, false),
-            Err(error) => (error.into_bytes().into_iter().map(char::from).collect(), true),
-        };
-        let text = match text.strip_prefix('\u{feff}') {
-            Some(rest) => rest.to_owned(),
-            None => text,
-        };
-        let delimiter = delimiter(&text);
-        let mut sheet = Self { text, header: Vec::new(), delimiter, latin };
+        let mut sheet = decode(bytes);
+        if sheet.text.starts_with('\u{feff}') {
+            sheet.text.drain(..'\u{feff}'.len_utf8());
+        }
+        sheet.delimiter = delimiter(&sheet.text);
         let first = sheet.read().next().transpose()?;
         sheet.header =
             first.map(|line| line.cells.iter().map(|cell| cell.trim().to_owned()).collect()).unwrap_or_default();
@@ -97,6 +96,42 @@ impl Sheet {
             Ok(Line { number: cells.position().map_or(0, csv::Position::line), cells })
         })
     }
+}
+
+/// The text of bytes. Latin-1 is the last guess: with a mark, or with more letters of several bytes than bytes that are none, it is
+/// UTF-8 with holes, and one that ends within a letter was cut off. The text is made at its whole size at once: a file may be large.
+fn decode(bytes: Vec<u8>) -> Sheet {
+    let plain = |text| Sheet { text, header: Vec::new(), delimiter: b',', latin: false, cut: false, spoilt: 0 };
+    let error = match String::from_utf8(bytes) {
+        Ok(text) => return plain(text),
+        Err(error) => error,
+    };
+    let ends = |chunk: &[u8]| std::str::from_utf8(chunk).is_err_and(|error| error.error_len().is_none());
+    let (mut holes, mut letters, mut cut) = (0, 0, false);
+    for chunk in error.as_bytes().utf8_chunks() {
+        letters += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        holes += usize::from(!chunk.invalid().is_empty());
+        // Of the last one it tells whether the bytes end there.
+        cut = ends(chunk.invalid());
+    }
+    let spoilt = holes - usize::from(cut);
+    if error.as_bytes().starts_with(b"\xef\xbb\xbf") || letters > spoilt || spoilt == 0 {
+        let mut text = String::with_capacity(error.as_bytes().len() + 2 * holes);
+        for chunk in error.as_bytes().utf8_chunks() {
+            text.push_str(chunk.valid());
+            if !chunk.invalid().is_empty() {
+                text.push(char::REPLACEMENT_CHARACTER);
+            }
+        }
+        if cut {
+            text.pop();
+        }
+        return Sheet { cut, spoilt, ..plain(text) };
+    }
+    let high = error.as_bytes().iter().filter(|byte| !byte.is_ascii()).count();
+    let mut text = String::with_capacity(error.as_bytes().len() + high);
+    text.extend(error.as_bytes().iter().copied().map(char::from));
+    Sheet { latin: true, ..plain(text) }
 }
 
 /// What parts the cells of the first line: whichever of the three is there most often outside quotes.
@@ -172,6 +207,20 @@ mod tests {
             (2, vec![vec!["1".to_owned()], vec!["2".into(), "3".into(), "4".into()]])
         );
         assert!(Sheet::of(Vec::new()).unwrap().header().is_empty());
+    }
+
+    #[test]
+    fn one_bad_byte_and_a_cut_letter_make_no_other_encoding() {
+        let sheet = Sheet::of("T,A\nCafé,Käthe".as_bytes()[..12].to_vec()).unwrap();
+        assert_eq!((sheet.latin, sheet.cut, sheet.spoilt), (false, true, 0));
+        assert_eq!(cells(&sheet), [["Café", "K"]]);
+        let sheet = Sheet::of(b"T,A\nCaf\xc3".to_vec()).unwrap();
+        assert!(sheet.cut && !sheet.latin);
+        let sheet = Sheet::of(b"T,A\nCaf\xc3\xa9 \xc3\xa4,x\xffy\n".to_vec()).unwrap();
+        assert_eq!((sheet.latin, sheet.cut, sheet.spoilt), (false, false, 1));
+        assert_eq!(cells(&sheet), [["Café ä", "x\u{fffd}y"]]);
+        let marked = Sheet::of(b"\xef\xbb\xbfT,A\nCaf\xe9,x\n".to_vec()).unwrap();
+        assert_eq!((marked.header(), marked.spoilt), (["T".to_owned(), "A".to_owned()].as_slice(), 1));
     }
 
     #[test]

@@ -61,29 +61,79 @@ pub fn playlists(catalog: &dyn Tables, only: &[String], with: With) -> Result<Ve
     Ok(playlists)
 }
 
+/// Tracks that are Spotify's, or that any playlist has.
+const OURS: &str = "(EXISTS (SELECT 1 FROM playlist_items AS p WHERE p.track = t.id) OR EXISTS (SELECT 1 FROM \
+    external_ids AS x WHERE x.kind = 'track' AND x.item = t.id AND x.service = ?1))";
+
 /// All tracks that are Spotify's, or that any playlist has, as matching knows them, with the catalog's number.
 ///
 /// # Errors
 /// When the catalog cannot be read, or has too many.
 pub fn tracks(catalog: &dyn Tables) -> Result<Vec<(i64, Entry)>, Error> {
-    let sql = format!(
-        "SELECT NULL, NULL, NULL, {COLUMNS} FROM tracks AS t WHERE EXISTS \
-         (SELECT 1 FROM playlist_items AS p WHERE p.track = t.id) ORDER BY t.id"
-    );
+    tracks_where(catalog, OURS, &[TRACKS.into()])
+}
+
+/// The track with an id of Spotify's.
+///
+/// # Errors
+/// When the catalog cannot be read.
+pub fn track_by_id(catalog: &dyn Tables, id: &str) -> Result<Vec<(i64, Entry)>, Error> {
+    let which = "t.id = (SELECT item FROM external_ids WHERE kind = 'track' AND service = ?1 AND external_id = ?2)";
+    tracks_where(catalog, which, &[TRACKS.into(), id.into()])
+}
+
+/// Those of [`tracks`] with an ISRC.
+///
+/// # Errors
+/// When the catalog cannot be read, or has too many.
+pub fn tracks_by_isrc(catalog: &dyn Tables, isrc: &str) -> Result<Vec<(i64, Entry)>, Error> {
+    tracks_where(catalog, &format!("t.isrc = ?2 AND {OURS}"), &[TRACKS.into(), isrc.into()])
+}
+
+fn tracks_where(catalog: &dyn Tables, which: &str, values: &[Value]) -> Result<Vec<(i64, Entry)>, Error> {
+    let sql = format!("SELECT NULL, NULL, NULL, {} FROM tracks AS t WHERE {which} ORDER BY t.id", columns());
     let mut found = Vec::new();
-    for row in catalog.rows(&sql, &[TRACKS.into()])? {
+    for row in catalog.rows(&sql, values)? {
         let row = row?;
         found.extend(integer(&row, 3).map(|number| (number, entry(&row))));
         if found.len() > MOST_ENTRIES {
-            return Err(Error::Permanent(format!("the playlists hold more than {MOST_ENTRIES} tracks")));
+            return Err(Error::Permanent(format!(
+                "the catalog has more than {MOST_ENTRIES} such tracks; name one by its id or ISRC in `track`"
+            )));
         }
     }
     Ok(found)
 }
 
-const COLUMNS: &str = "t.id, t.title, t.artists, t.album, t.album_artist, t.duration_ms, t.isrc, t.released, t.label, \
-    t.genre, t.bpm, t.musical_key, (SELECT min(e.external_id) FROM external_ids AS e \
-    WHERE e.kind = 'track' AND e.item = t.id AND e.service = ?1)";
+/// Of ids that are one track all but the first, each with that one: by it entries are called that come from here.
+///
+/// # Errors
+/// When the catalog cannot be read.
+pub fn aliases(catalog: &dyn Tables) -> Result<HashMap<String, String>, Error> {
+    let sql = format!(
+        "SELECT a.external_id, {FIRST_ID} FROM external_ids AS a JOIN tracks AS t ON t.id = a.item \
+         WHERE a.kind = 'track' AND a.service = ?1 AND a.item IN (SELECT item FROM external_ids \
+         WHERE kind = 'track' AND service = ?1 GROUP BY item HAVING count(*) > 1)"
+    );
+    let mut aliases = HashMap::new();
+    for row in catalog.rows(&sql, &[TRACKS.into()])? {
+        let row = row?;
+        let pair = text(&row, 0).zip(text(&row, 1)).filter(|(id, first)| id != first);
+        aliases.extend(pair);
+    }
+    Ok(aliases)
+}
+
+/// Of several ids of a track the same one always, a local file's only where there is no other.
+const FIRST_ID: &str = "(SELECT e.external_id FROM external_ids AS e WHERE e.kind = 'track' AND e.item = t.id \
+    AND e.service = ?1 ORDER BY e.external_id LIKE 'spotify:%', e.external_id LIMIT 1)";
+
+fn columns() -> String {
+    format!(
+        "t.id, t.title, t.artists, t.album, t.album_artist, t.duration_ms, t.isrc, t.released, t.label, t.genre, t.bpm, \
+         t.musical_key, {FIRST_ID}"
+    )
+}
 
 fn heads(catalog: &dyn Tables) -> Result<Vec<(i64, Playlist)>, Error> {
     let sql = "SELECT p.id, p.name, e.service, e.external_id FROM playlists AS p \
@@ -110,8 +160,9 @@ fn heads(catalog: &dyn Tables) -> Result<Vec<(i64, Playlist)>, Error> {
 
 fn items(catalog: &dyn Tables) -> Result<Rows<'_>, Error> {
     let sql = format!(
-        "SELECT i.playlist, i.added_at, i.added_by, {COLUMNS} FROM playlist_items AS i \
-         LEFT JOIN tracks AS t ON t.id = i.track ORDER BY i.playlist, i.position"
+        "SELECT i.playlist, i.added_at, i.added_by, {} FROM playlist_items AS i \
+         LEFT JOIN tracks AS t ON t.id = i.track ORDER BY i.playlist, i.position",
+        columns()
     );
     Ok(catalog.rows(&sql, &[TRACKS.into()])?)
 }
@@ -159,15 +210,43 @@ fn each(playlists: &mut [Playlist], places: Option<&Vec<(usize, usize)>>, mut se
 
 /// The files that are there, the largest first: of two copies the larger one has lost less.
 fn files(catalog: &dyn Tables, tracks: &Places, playlists: &mut [Playlist]) -> Result<(), Error> {
-    let sql = "SELECT track, path, size, format FROM files WHERE track IS NOT NULL AND missing = 0 \
+    let sql = "SELECT path, size, format, track FROM files WHERE track IS NOT NULL AND missing = 0 \
         ORDER BY track, size IS NULL, size DESC, path";
     for row in catalog.rows(sql, &[])? {
         let row = row?;
-        let places = integer(&row, 0).and_then(|track| tracks.get(&track));
-        let file = File { path: text(&row, 1).unwrap_or_default(), size: integer(&row, 2), format: text(&row, 3) };
+        let places = integer(&row, 3).and_then(|track| tracks.get(&track));
+        let file = file(&row);
         each(playlists, places, |entry| entry.files.push(file.clone()));
     }
     Ok(())
+}
+
+/// The same for playlists that do not come from here: by Spotify's ids.
+///
+/// # Errors
+/// When the catalog cannot be read.
+pub fn files_by_id(catalog: &dyn Tables, playlists: &mut [Playlist]) -> Result<(), Error> {
+    let mut tracks: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
+    for (list, playlist) in playlists.iter().enumerate() {
+        for (place, entry) in playlist.entries.iter().enumerate() {
+            let uri = entry.uri.iter().filter(|uri| uri.is_music());
+            uri.for_each(|uri| tracks.entry(uri.id().to_owned()).or_default().push((list, place)));
+        }
+    }
+    let sql = "SELECT f.path, f.size, f.format, e.external_id FROM files AS f JOIN external_ids AS e \
+        ON e.kind = 'track' AND e.item = f.track AND e.service = ?1 WHERE f.missing = 0 \
+        ORDER BY f.track, f.size IS NULL, f.size DESC, f.path";
+    for row in catalog.rows(sql, &[TRACKS.into()])? {
+        let row = row?;
+        let places = row.get(3).and_then(Value::as_text).and_then(|id| tracks.get(id));
+        let file = file(&row);
+        each(playlists, places, |entry| entry.files.push(file.clone()));
+    }
+    Ok(())
+}
+
+fn file(row: &Row) -> File {
+    File { path: text(row, 0).unwrap_or_default(), size: integer(row, 1), format: text(row, 2) }
 }
 
 /// What the sources say beside the columns; of several the highest, then the newest counts, which comes last.

@@ -10,13 +10,14 @@
 //! | `import/`, `catalog.rs`, `notes.rs` | into the catalog and out of it |
 //! | `diff/`, `merge.rs`, `dedupe.rs`, `places.rs`, `export/` | an action each |
 //! | `organise/`, `wanted/` | music files in their places, and those that are not there |
-//! | `model.rs`, `uri.rs`, `names.rs`, `source.rs` | what they have in common |
+//! | `model.rs`, `uri.rs`, `names.rs`, `ids.rs`, `source.rs` | what they have in common |
 
 pub mod catalog;
 pub mod dedupe;
 pub mod diff;
 pub mod export;
 pub mod grants;
+mod ids;
 pub mod import;
 pub mod made;
 pub mod merge;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use baton_plugin_kit::Findings;
-use baton_plugin_sdk::Error;
+use baton_plugin_sdk::{Error, Severity};
 use serde::Deserialize;
 
 use crate::catalog::With;
@@ -26,14 +26,23 @@ pub struct Args {
     pub name: String,
 }
 
-/// The entries of all, each once: the same URI is the same, local files by theirs; without one the same names are. What names nothing
-/// at all is left out.
+/// The entries of all, each once: the same URI is the same, local files by theirs; without one the same artists, title, album and
+/// length are. What names nothing at all is left out. The number is of those that were dropped because of their names.
 #[must_use]
-pub fn merge(playlists: &[Playlist]) -> Vec<Entry> {
-    let mut seen = HashSet::new();
+pub fn merge(playlists: &[Playlist]) -> (Vec<Entry>, usize) {
+    let (mut seen, mut by_names) = (HashSet::new(), 0);
     let entries = playlists.iter().flat_map(|playlist| &playlist.entries);
     let something = entries.filter(|entry| entry.uri.is_some() || !entry.title.is_empty());
-    something.filter(|entry| seen.insert(entry.identity())).cloned().collect()
+    let once = something.filter(|entry| {
+        // An edit is as long as no other, and a single stands on no album: by its names alone nothing is dropped.
+        let version =
+            entry.uri.is_none().then(|| (entry.album.as_ref().map(|album| album.to_lowercase()), entry.duration_ms));
+        let new = seen.insert((entry.identity(), version));
+        by_names += usize::from(!new && entry.uri.is_none());
+        new
+    });
+    let once = once.cloned().collect();
+    (once, by_names)
 }
 
 /// Merges and writes.
@@ -48,7 +57,13 @@ pub fn run(sources: Sources<'_>, args: &Args, findings: &mut Findings) -> Result
     }
     // By names those of the arguments count, in their order.
     let playlists = in_order(playlists, &args.playlists);
-    let entries = merge(&playlists);
+    let (entries, by_names) = merge(&playlists);
+    if by_names > 0 {
+        let title = format!(
+            "{by_names} entries without a URI were dropped: artists, title, album and length stood there before"
+        );
+        findings.add("same-names", &args.name, Severity::Info, title, "");
+    }
     let before: usize = playlists.iter().map(|playlist| playlist.entries.len()).sum();
     let summary = format!(
         "{} playlists with {before} entries became `{}` with {}.",
@@ -74,7 +89,7 @@ fn in_order(mut playlists: Vec<Playlist>, names: &[String]) -> Vec<Playlist> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{Entry, Playlist};
     use crate::uri::Uri;
 
     fn playlist(ids: &str) -> Playlist {
@@ -84,6 +99,10 @@ mod tests {
             ..Entry::default()
         };
         Playlist { entries: ids.chars().map(entry).collect(), ..Playlist::default() }
+    }
+
+    fn merge(playlists: &[Playlist]) -> Vec<Entry> {
+        super::merge(playlists).0
     }
 
     fn titles(entries: &[Entry]) -> String {
@@ -96,6 +115,10 @@ mod tests {
         let mut named = playlist("a");
         named.entries[0].uri = None;
         assert_eq!(titles(&merge(&[named.clone(), named.clone(), playlist("a")])), "aa");
+        let mut edit = named.clone();
+        edit.entries[0].duration_ms = Some(180_000);
+        let (entries, by_names) = super::merge(&[named.clone(), edit.clone(), named, edit]);
+        assert_eq!((entries.len(), by_names), (2, 2), "another length is another version");
     }
 
     proptest! {

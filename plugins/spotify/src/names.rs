@@ -20,7 +20,7 @@ pub fn playlist_id(name: &str) -> String {
     let id: String = folded.chars().take(500).collect();
     match id.as_str() {
         "" => "untitled".to_owned(),
-        "liked_songs" | "liked" => LIKED.to_owned(),
+        "liked_songs" => LIKED.to_owned(),
         _ => id,
     }
 }

@@ -9,12 +9,16 @@ use baton_plugin_sdk::sql::Value;
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS playlist_notes (service TEXT NOT NULL, id TEXT NOT NULL, \
     description TEXT NOT NULL, PRIMARY KEY (service, id)) STRICT";
 
-/// Keeps a description.
+/// Keeps a description; none takes the old one away.
 ///
 /// # Errors
 /// When the own tables cannot be written.
-pub fn put(own: &dyn Writable, service: &str, id: &str, description: &str) -> Result<(), Error> {
+pub fn put(own: &dyn Writable, service: &str, id: &str, description: Option<&str>) -> Result<(), Error> {
     own.execute(TABLE, &[])?;
+    let Some(description) = description else {
+        own.execute("DELETE FROM playlist_notes WHERE service = ?1 AND id = ?2", &[service.into(), id.into()])?;
+        return Ok(());
+    };
     let row: [Value; 3] = [service.into(), id.into(), description.into()];
     own.execute("INSERT OR REPLACE INTO playlist_notes VALUES (?1, ?2, ?3)", &row)?;
     Ok(())

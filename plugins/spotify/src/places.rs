@@ -17,7 +17,7 @@ use serde_json::json;
 
 use crate::catalog;
 use crate::made::{CSV, JSON, MARKDOWN, Made, cell, file};
-use crate::model::{Entry, TRACKS};
+use crate::model::Entry;
 use crate::uri::Uri;
 
 /// Where a file belongs that is in no playlist.
@@ -73,22 +73,17 @@ pub fn run(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Result
 }
 
 fn tracks(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Result<Vec<(i64, Entry)>, Error> {
-    let known = catalog::tracks(catalog)?;
     let Some(named) = args.track.as_deref().map(str::trim).filter(|named| !named.is_empty()) else {
-        return by_names(&known, args, findings);
+        return by_names(catalog, args, findings);
     };
-    let by_id = match Uri::parse(named) {
-        Some(uri) => item(catalog, uri.id())?,
-        None => None,
-    };
-    if let Some(number) = by_id {
-        // Without any place it is not among those of playlists.
-        let entry = known.into_iter().find(|(known, _)| *known == number).map(|(_, entry)| entry);
-        let entry = entry.map_or_else(|| one(catalog, number), Ok)?;
-        return Ok(vec![(number, entry)]);
+    if let Some(uri) = Uri::parse(named) {
+        let found = catalog::track_by_id(catalog, uri.id())?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
     }
     let isrc = named.replace('-', "").to_uppercase();
-    let same: Vec<_> = known.into_iter().filter(|(_, entry)| entry.isrc.as_deref() == Some(isrc.as_str())).collect();
+    let same = catalog::tracks_by_isrc(catalog, &isrc)?;
     if same.is_empty() {
         let title = format!("{named} is no id, URI, address or ISRC of a track that the catalog has");
         findings.add(
@@ -102,25 +97,13 @@ fn tracks(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Result<
     Ok(same)
 }
 
-/// The number of a track by its id at Spotify.
-fn item(catalog: &dyn Tables, id: &str) -> Result<Option<i64>, Error> {
-    let sql = "SELECT item FROM external_ids WHERE kind = 'track' AND service = ?1 AND external_id = ?2";
-    Ok(catalog.query(sql, &[TRACKS.into(), id.into()])?.integer())
-}
-
-fn one(catalog: &dyn Tables, number: i64) -> Result<Entry, Error> {
-    let found = catalog.query("SELECT title, artist FROM tracks WHERE id = ?1", &[number.into()])?;
-    let row = found.rows.first();
-    let text = |at: usize| row.and_then(|row| row.get(at)).and_then(Value::as_text).map(str::to_owned);
-    Ok(Entry { title: text(0).unwrap_or_default(), artists: text(1).into_iter().collect(), ..Entry::default() })
-}
-
-fn by_names(known: &[(i64, Entry)], args: &Args, findings: &mut Findings) -> Result<Vec<(i64, Entry)>, Error> {
+fn by_names(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Result<Vec<(i64, Entry)>, Error> {
     let Some(title) = args.title.clone().filter(|title| !title.trim().is_empty()) else {
         return Err(Error::Permanent(
             "name the track: `track` (an id, URI, address or ISRC), or `title` and `artist`".to_owned(),
         ));
     };
+    let known = catalog::tracks(catalog)?;
     let asked = Track {
         title,
         artists: args.artist.iter().cloned().collect(),
@@ -149,7 +132,7 @@ fn by_names(known: &[(i64, Entry)], args: &Args, findings: &mut Findings) -> Res
                 "unknown-track",
                 &asked.title,
                 Severity::Low,
-                format!("no playlist holds {}{near}", asked.title),
+                format!("the catalog does not have {}{near}", asked.title),
                 why,
             );
             Ok(Vec::new())

@@ -42,6 +42,8 @@ CREATE TRIGGER put_track_said INSTEAD OF INSERT ON put_track BEGIN
         SELECT new.album, coalesce(new.album_artist, '')
         WHERE new.album IS NOT NULL AND NOT EXISTS (SELECT 1 FROM external_ids
             WHERE kind = 'track' AND service = new.service AND external_id = new.id)
+            -- What `more` says counts: then its album is found out below.
+            AND NOT EXISTS (SELECT 1 FROM json_each(new.more) WHERE key IN ('album', 'album_artist'))
         ON CONFLICT DO NOTHING;
     INSERT INTO tracks (title, artists, artist, album, album_artist, album_id, duration_ms, isrc, bpm, musical_key, genre,
             released, label, rating, added_at, refreshed)

@@ -231,3 +231,14 @@ fn a_whole_library_is_loaded_and_searched() {
     assert!(catalog.search("\" OR * NEAR(", 5).unwrap().is_empty());
     assert!(catalog.search(" -- ", 5).unwrap().is_empty());
 }
+
+#[test]
+fn an_album_that_does_not_count_leaves_no_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = writer(folder.path());
+    let said = [("title", text("One")), ("album", text("Stray")), ("more", text(r#"{"album": "Counts"}"#))];
+    track(&writer, "djay", 1, "d1", &said);
+    let albums =
+        writer.query("SELECT a.title, t.title FROM albums AS a LEFT JOIN tracks AS t ON t.album_id = a.id", &[]);
+    assert_eq!(albums.unwrap().rows, [vec![text("Counts"), text("One")]]);
+}

@@ -1,10 +1,14 @@
 //! `diff`: what has changed between two exports, or between an export and the catalog: added, removed, moved, playlist by playlist.
 //!
-//! Playlists are the same by their names (a file is compared with a file whatever they are called), entries by their URI; entries
-//! without one by artists and title. An entry that stands twice is two.
+//! Playlists are the same by where they come from: in the catalog by service and id, among exports by the path of their file. What is
+//! left is the same by its name, and a file is compared with a file whatever they are called. Of the catalog only playlists of the
+//! services on the other side take part: the list of another program is none of these. Entries are the same by their URI; all ids of
+//! one track of the catalog are one; entries without one by artists and title. An entry that stands twice is two.
 
 mod moves;
 mod report;
+
+use std::collections::{HashMap, HashSet};
 
 use baton_plugin_kit::Findings;
 use baton_plugin_sdk::Error;
@@ -12,11 +16,16 @@ use serde::Deserialize;
 
 pub use moves::{Changes, changes};
 
-use crate::catalog::With;
+use crate::catalog::{self, MOST_ENTRIES, With};
+use crate::import::{CSV, PRIVACY};
 use crate::made::Made;
 use crate::model::{Entry, Playlist};
 use crate::names::playlist_id;
-use crate::source::Sources;
+use crate::source::{CATALOG, Sources};
+use crate::uri::Uri;
+
+/// Ids of tracks that have several, each with the one that they are called by.
+type Aliases = HashMap<String, String>;
 
 /// The arguments.
 #[derive(Clone, Debug, Deserialize)]
@@ -45,8 +54,12 @@ pub struct Pair {
 }
 
 impl Pair {
-    fn of(name: String, old: Option<Vec<Entry>>, new: Option<Vec<Entry>>) -> Self {
-        let names = |entries: &Option<Vec<Entry>>| entries.iter().flatten().map(Entry::identity).collect::<Vec<_>>();
+    fn of(name: String, old: Option<Vec<Entry>>, new: Option<Vec<Entry>>, aliases: &Aliases) -> Self {
+        let name_of = |entry: &Entry| match entry.uri.as_ref().and_then(|uri| aliases.get(uri.id())) {
+            Some(first) => Uri::parse(first).map_or_else(|| first.clone(), |uri| uri.text()),
+            None => entry.identity(),
+        };
+        let names = |entries: &Option<Vec<Entry>>| entries.iter().flatten().map(name_of).collect::<Vec<_>>();
         let changes = changes(&names(&old), &names(&new));
         Self { name, old, new, changes }
     }
@@ -64,11 +77,35 @@ impl Pair {
 /// When one of the two is not there or cannot be read.
 pub fn diff(sources: Sources<'_>, args: &Args, findings: &mut Findings) -> Result<Made, Error> {
     let mut load = |place: &str| sources.load(&[place.to_owned()], &args.playlists, With::default(), findings);
-    let (old, new) = (load(&args.from)?, load(&args.to)?);
+    let (mut old, mut new) = (load(&args.from)?, load(&args.to)?);
     if old.is_empty() && new.is_empty() {
         return Err(Error::Permanent(format!("neither `{}` nor `{}` has such a playlist", args.from, args.to)));
     }
-    let pairs = pair(old, new, (is_file(&args.from), is_file(&args.to)));
+    let catalog = (args.from == CATALOG, args.to == CATALOG);
+    match catalog {
+        (true, false) => keep_services(&mut old, &new),
+        (false, true) => keep_services(&mut new, &old),
+        _ => {}
+    }
+    let entries: usize = old.iter().chain(&new).map(|playlist| playlist.entries.len()).sum();
+    if entries > MOST_ENTRIES {
+        return Err(Error::Permanent(format!(
+            "`{}` and `{}` have {entries} entries together, more than {MOST_ENTRIES}; name some playlists in `playlists`",
+            args.from, args.to
+        )));
+    }
+    let aliases = if catalog == (false, false) { Aliases::new() } else { catalog::aliases(sources.catalog)? };
+    let key = |place: &str, playlist: &Playlist| match catalog {
+        // A CSV file is one playlist; its id depends on what else is called like it.
+        (false, false) if playlist.service == CSV => (sources.below(place, &playlist.file).to_owned(), String::new()),
+        (false, false) => (sources.below(place, &playlist.file).to_owned(), playlist.id.clone()),
+        _ => (playlist.service.clone(), playlist.id.clone()),
+    };
+    let side = |place: &str, playlists: Vec<Playlist>| {
+        playlists.into_iter().map(|playlist| Listed { key: key(place, &playlist), playlist }).collect()
+    };
+    let (old, new) = (side(&args.from, old), side(&args.to, new));
+    let pairs = pair(old, new, (is_file(&args.from), is_file(&args.to)), &aliases);
     report::made(&pairs, &args.from, &args.to)
 }
 
@@ -76,27 +113,50 @@ fn is_file(place: &str) -> bool {
     place.to_lowercase().ends_with(".csv")
 }
 
-/// Puts the playlists of both sides together, in the order of the new.
-fn pair(mut old: Vec<Playlist>, mut new: Vec<Playlist>, (old_file, new_file): (bool, bool)) -> Vec<Pair> {
-    // Two files are compared whatever they are called; a file with many playlists picks the one of its name.
-    if old_file && new_file && old.len() == 1 && new.len() == 1 {
-        let (old, new) = (old.remove(0), new.remove(0));
-        return vec![Pair::of(new.name, Some(old.entries), Some(new.entries))];
+/// Leaves of the catalog's playlists those of the services that the other side has; of both kinds of exports when it has none.
+fn keep_services(catalog: &mut Vec<Playlist>, other: &[Playlist]) {
+    let mut services: HashSet<&str> = other.iter().map(|playlist| playlist.service.as_str()).collect();
+    if services.is_empty() {
+        services.extend([CSV, PRIVACY]);
     }
-    let ids = |playlists: &[Playlist]| playlists.iter().map(|one| playlist_id(&one.name)).collect::<Vec<_>>();
-    if new_file && !old_file {
-        let wanted = ids(&new);
-        old.retain(|playlist| wanted.contains(&playlist_id(&playlist.name)));
-    } else if old_file && !new_file {
-        let wanted = ids(&old);
-        new.retain(|playlist| wanted.contains(&playlist_id(&playlist.name)));
+    catalog.retain(|playlist| services.contains(playlist.service.as_str()));
+}
+
+/// A playlist of one side with what it surely is.
+struct Listed {
+    key: (String, String),
+    playlist: Playlist,
+}
+
+/// Puts the playlists of both sides together, in the order of the new.
+fn pair(old: Vec<Listed>, new: Vec<Listed>, (old_file, new_file): (bool, bool), aliases: &Aliases) -> Vec<Pair> {
+    let of = |name: String, old: Option<Playlist>, new: Option<Playlist>| {
+        Pair::of(name, old.map(|playlist| playlist.entries), new.map(|playlist| playlist.entries), aliases)
+    };
+    let mut left: Vec<Option<Listed>> = old.into_iter().map(Some).collect();
+    let mut found: Vec<Option<Playlist>> = new.iter().map(|one| take(&mut left, |old| old.key == one.key)).collect();
+    for (one, found) in new.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
+        let id = playlist_id(&one.playlist.name);
+        let named = |old: &Listed| playlist_id(&old.playlist.name) == id;
+        *found = take(&mut left, |old| named(old) && old.playlist.service == one.playlist.service);
+        if found.is_none() {
+            // Two files are compared whatever they are called.
+            *found = take(&mut left, |old| named(old) || (old_file && new_file));
+        }
     }
     let mut pairs = Vec::new();
-    for playlist in new {
-        let id = playlist_id(&playlist.name);
-        let before = old.iter().position(|one| playlist_id(&one.name) == id).map(|at| old.remove(at).entries);
-        pairs.push(Pair::of(playlist.name, before, Some(playlist.entries)));
+    for (one, before) in new.into_iter().zip(found) {
+        // A file is compared with its playlist, and with nothing else that there is.
+        if before.is_some() || new_file || !old_file {
+            pairs.push(of(one.playlist.name.clone(), before, Some(one.playlist)));
+        }
     }
-    pairs.extend(old.into_iter().map(|playlist| Pair::of(playlist.name, Some(playlist.entries), None)));
+    let gone = left.into_iter().flatten().filter(|_| old_file || !new_file);
+    pairs.extend(gone.map(|old| of(old.playlist.name.clone(), Some(old.playlist), None)));
     pairs
+}
+
+/// Takes the first that fits.
+fn take(left: &mut [Option<Listed>], fits: impl Fn(&Listed) -> bool) -> Option<Playlist> {
+    left.iter_mut().find(|one| one.as_ref().is_some_and(&fits))?.take().map(|one| one.playlist)
 }

@@ -14,6 +14,9 @@ use crate::uri::Uri;
 /// Changes of one playlist that the page shows; the CSV file has all.
 const SHOWN: usize = 100;
 
+/// Changes of all playlists that the JSON file has; in memory each takes a kilobyte there.
+const IN_JSON: usize = 20_000;
+
 /// One change.
 struct Change<'a> {
     what: &'static str,
@@ -70,7 +73,7 @@ pub(super) fn made(pairs: &[Pair], from: &str, to: &str) -> Result<Made, Error> 
     ])
     .map_err(wrong)?;
     let mut page = format!("# What has changed in playlists\n\n{summary}\n");
-    let mut data = Vec::new();
+    let (mut data, mut room) = (Vec::new(), IN_JSON);
     for pair in pairs {
         let changes = list(pair);
         for change in &changes {
@@ -79,7 +82,9 @@ pub(super) fn made(pairs: &[Pair], from: &str, to: &str) -> Result<Made, Error> 
         if !pair.is_same() {
             section(&mut page, pair, &changes);
         }
-        data.push(value(pair, &changes));
+        let told = changes.get(..room).unwrap_or(&changes);
+        room -= told.len();
+        data.push(value(pair, told, changes.len() - told.len()));
     }
     let data = json!({ "from": from, "to": to, "added": added, "removed": removed, "moved": moved, "playlists": data });
     let reports = vec![
@@ -121,7 +126,8 @@ fn section(page: &mut String, pair: &Pair, changes: &[Change<'_>]) {
     }
 }
 
-fn value(pair: &Pair, changes: &[Change<'_>]) -> Value {
+/// `more` changes are in the CSV file alone.
+fn value(pair: &Pair, changes: &[Change<'_>], more: usize) -> Value {
     let changes: Vec<_> = changes
         .iter()
         .map(|change| {
@@ -136,5 +142,11 @@ fn value(pair: &Pair, changes: &[Change<'_>]) -> Value {
         })
         .collect();
     let entries = |side: &Option<Vec<Entry>>| side.as_ref().map(Vec::len);
-    json!({ "name": pair.name, "old_entries": entries(&pair.old), "new_entries": entries(&pair.new), "changes": changes })
+    json!({
+        "name": pair.name,
+        "old_entries": entries(&pair.old),
+        "new_entries": entries(&pair.new),
+        "changes": changes,
+        "more_in_csv": more,
+    })
 }

@@ -9,8 +9,8 @@ use baton_plugin_sdk::sql::Value;
 use crate::model::TRACKS;
 
 /// The services of exports.
-pub(super) const CSV: &str = "spotify-csv";
-pub(super) const PRIVACY: &str = "spotify-privacy";
+pub(crate) const CSV: &str = "spotify-csv";
+pub(crate) const PRIVACY: &str = "spotify-privacy";
 pub(super) const HISTORY: &str = "spotify-history";
 
 /// A playlist that is there.
@@ -20,6 +20,15 @@ pub(super) struct State {
     /// As [`snapshot`] made it, when it was written to its end.
     pub(super) snapshot: String,
     pub(super) entries: usize,
+    /// When the export was written that it comes from.
+    pub(super) said_at: i64,
+}
+
+impl State {
+    /// Whether it was written to its end, and nobody has changed its length since.
+    pub(super) fn is_whole(&self) -> bool {
+        self.snapshot.rsplit(':').next() == Some(self.entries.to_string().as_str())
+    }
 }
 
 /// Playlists by service and id.
@@ -34,7 +43,7 @@ pub(super) fn snapshot(digest: &str, entries: usize) -> String {
 /// The playlists of exports.
 pub(super) fn playlists(catalog: &dyn Tables) -> Result<States, Error> {
     let sql = "SELECT e.service, e.external_id, p.name, coalesce(p.snapshot, ''), \
-        (SELECT count(*) FROM playlist_items AS i WHERE i.playlist = p.id) \
+        (SELECT count(*) FROM playlist_items AS i WHERE i.playlist = p.id), p.said_at \
         FROM external_ids AS e JOIN playlists AS p ON p.id = e.item \
         WHERE e.kind = 'playlist' AND e.service IN (?1, ?2)";
     let mut states = States::new();
@@ -42,7 +51,8 @@ pub(super) fn playlists(catalog: &dyn Tables) -> Result<States, Error> {
         let row = row?;
         let text = |at: usize| row.get(at).and_then(Value::as_text).unwrap_or_default().to_owned();
         let entries = row.get(4).and_then(Value::as_integer).and_then(|count| usize::try_from(count).ok());
-        let state = State { name: text(2), snapshot: text(3), entries: entries.unwrap_or(0) };
+        let said_at = row.get(5).and_then(Value::as_integer).unwrap_or_default();
+        let state = State { name: text(2), snapshot: text(3), entries: entries.unwrap_or(0), said_at };
         states.insert((text(0), text(1)), state);
     }
     Ok(states)

@@ -1,12 +1,13 @@
-//! `import`: what Spotify exported becomes what the catalog knows. Saying the same again changes nothing, and a file that is as it was
-//! is not even parsed.
+//! `import`: what Spotify exported becomes what the catalog knows. Saying the same again changes nothing, and a CSV file or a history
+//! that is as it was is not even parsed.
 //!
 //! **Services.** Tracks have Spotify's own ids (`spotify`; local files their whole URI). A CSV export holds no id of its playlist, so
 //! that is `spotify-csv` and the normalised name of the file; a playlist of the privacy export is `spotify-privacy` and its name. Of
-//! several with one name the next ones get `#2`, `#3`, … in the order of their paths.
+//! several with one name the next ones get another (`ids.rs`).
 //!
 //! **What counts.** What a file says was so when it was written (its time of change), so an older export overrides nothing of a newer
-//! one. CSV files know more than the privacy export, so that and the history have a lower rank.
+//! one: of tracks the catalog takes what is new, and a playlist that was written whole from a newer file stays. CSV files know more
+//! than the privacy export, so that and the history have a lower rank.
 //!
 //! **A playlist keeps its places.** What a row names that is no music, or that cannot be read, is a place without a track. A shorter
 //! export takes the end out of the playlist, unless it breaks off. A file that is gone takes nothing out.
@@ -24,6 +25,8 @@ mod pending;
 mod plays;
 mod rows;
 mod session;
+
+pub(crate) use known::{CSV, PRIVACY};
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::lent::Writable;

@@ -22,8 +22,8 @@ pub(super) struct Pending {
     begun: Vec<Row>,
     items: Vec<Row>,
     ended: Vec<Row>,
-    /// By id how much of a track was said: an export that knows more says it again.
-    said: HashMap<String, u8>,
+    /// By id what was said of a track ([`knows`]), and of when the newest of it was.
+    said: HashMap<String, (u32, Option<i64>)>,
 }
 
 impl Pending {
@@ -32,21 +32,18 @@ impl Pending {
         self.said.len()
     }
 
-    /// Adds a track, unless it was said before by a source that knew as much.
+    /// Adds a track, unless all that the entry knows of it was said before by a source that is no older.
     pub(super) fn track(&mut self, said: Said<'_>, entry: &Entry) {
         let Some(uri) = entry.uri.as_ref().filter(|uri| uri.is_music()) else {
             return;
         };
-        // More than nothing: a length, an ISRC, more than one artist.
-        let knows = 1
-            + u8::from(entry.duration_ms.is_some())
-            + u8::from(entry.isrc.is_some())
-            + u8::from(entry.artists.len() > 1);
-        let before = self.said.get(uri.id()).copied().unwrap_or(0);
-        if before < knows {
-            self.said.insert(uri.id().to_owned(), knows);
-            self.tracks.push(rows::track(said, uri, entry));
+        let knows = knows(entry);
+        match self.said.get_mut(uri.id()) {
+            Some((known, at)) if *known | knows == *known && *at >= said.at => return,
+            Some((known, at)) => (*known, *at) = (*known | knows, (*at).max(said.at)),
+            None => drop(self.said.insert(uri.id().to_owned(), (knows, said.at))),
         }
+        self.tracks.push(rows::track(said, uri, entry));
     }
 
     /// Adds a playlist with its tracks; writes in between, so that a long one does not stand in memory three times.
@@ -86,4 +83,23 @@ impl Pending {
         }
         Ok(())
     }
+}
+
+/// Which fields of a track an entry knows, a bit each; who is credited is one more where several names are told apart.
+fn knows(entry: &Entry) -> u32 {
+    let fields = [
+        !entry.title.is_empty(),
+        !entry.artists.is_empty(),
+        entry.artists.len() > 1,
+        entry.album.is_some(),
+        entry.album_artist.is_some(),
+        entry.duration_ms.is_some(),
+        entry.isrc.is_some(),
+        entry.released.is_some(),
+        entry.label.is_some(),
+        entry.genres.is_some(),
+        entry.explicit.is_some(),
+    ];
+    let numbers = entry.numbers.iter().map(Option::is_some);
+    fields.into_iter().chain(numbers).fold(0, |bits, known| bits << 1 | u32::from(known))
 }

@@ -2,7 +2,7 @@
 //!
 //! A play has no id, so it gets one of the minute in which it ended, of how long it was, and of the names; the short and the long
 //! form of the same play have the same one. The long form names the track; the short one is linked to a track only where exactly one
-//! of Spotify's in the catalog has that title and artist, and else stays without.
+//! of Spotify's in the catalog has that title and artist, and else stays without. It knows only the minute, so it overrides no time.
 
 use std::collections::HashMap;
 
@@ -12,13 +12,13 @@ use baton_plugin_sdk::{Error, Severity};
 use sha2::{Digest as _, Sha256};
 
 use super::known::{HISTORY, Names};
-use super::rows::{self, PUT_PLAY, Said};
+use super::rows::{self, PUT_PLAY, PUT_SHORT_PLAY, Said};
 use super::session::{Session, file_digest, hex};
-use crate::model::{Entry, Play};
-use crate::read::{Content, Found, read};
+use crate::model::{Entry, Play, TRACKS};
+use crate::read::{Content, Found, Kind, read};
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS history_files (file TEXT PRIMARY KEY, digest TEXT NOT NULL, \
-    plays INTEGER NOT NULL, unlinked INTEGER NOT NULL, last TEXT NOT NULL) STRICT";
+    plays INTEGER NOT NULL, unlinked INTEGER NOT NULL, last TEXT NOT NULL, tracks INTEGER NOT NULL) STRICT";
 
 /// Imports files of the history, those with ids first.
 pub(super) fn import(session: &mut Session<'_>, files: &[&Found]) -> Result<(), Error> {
@@ -26,7 +26,6 @@ pub(super) fn import(session: &mut Session<'_>, files: &[&Found]) -> Result<(), 
         return Ok(());
     }
     session.lent.own.execute(TABLE, &[])?;
-    let new_tracks = session.pending.tracks() > 0;
     let mut names = None;
     for found in files {
         session.report.files += 1;
@@ -38,7 +37,7 @@ pub(super) fn import(session: &mut Session<'_>, files: &[&Found]) -> Result<(), 
                 continue;
             }
         };
-        if is_known(session, found, &digest, new_tracks)? {
+        if is_known(session, found, &digest)? {
             session.report.unchanged += 1;
             continue;
         }
@@ -55,19 +54,26 @@ pub(super) fn import(session: &mut Session<'_>, files: &[&Found]) -> Result<(), 
     Ok(())
 }
 
-/// Whether all of a file was said, and the catalog still has it. What was open is tried again when there are new tracks.
-fn is_known(session: &Session<'_>, found: &Found, digest: &str, new_tracks: bool) -> Result<bool, Error> {
-    let sql = "SELECT unlinked, last FROM history_files WHERE file = ?1 AND digest = ?2";
+/// Whether all of a file was said, and the catalog still has it. What was open is tried again when the catalog
+/// has more tracks than then, whoever brought them.
+fn is_known(session: &Session<'_>, found: &Found, digest: &str) -> Result<bool, Error> {
+    let sql = "SELECT unlinked, last, tracks FROM history_files WHERE file = ?1 AND digest = ?2";
     let known = session.lent.own.query(sql, &[found.shown.as_str().into(), digest.into()])?;
-    let Some([unlinked, last]) = known.rows.first().map(Vec::as_slice) else {
+    let Some([unlinked, last, before]) = known.rows.first().map(Vec::as_slice) else {
         return Ok(false);
     };
-    if new_tracks && unlinked.as_integer().unwrap_or(0) > 0 {
+    if unlinked.as_integer() > Some(0) && before.as_integer() < Some(tracks(session.lent.catalog)?) {
         return Ok(false);
     }
     let sql = "SELECT count(*) FROM external_ids WHERE kind = 'play' AND service = ?1 AND external_id = ?2";
     Ok(last.as_text() == Some("")
         || session.lent.catalog.query(sql, &[HISTORY.into(), last.clone()])?.integer() == Some(1))
+}
+
+/// How many of Spotify's tracks the catalog has.
+fn tracks(catalog: &dyn Writable) -> Result<i64, Error> {
+    let sql = "SELECT count(*) FROM external_ids WHERE kind = 'track' AND service = ?1";
+    Ok(catalog.query(sql, &[TRACKS.into()])?.integer().unwrap_or_default())
 }
 
 /// Says the tracks that the long form names, as far as it knows them.
@@ -99,7 +105,8 @@ fn put(
         last = ids.give(play);
         rows::play(said, play, last.clone(), track)
     });
-    session.lent.catalog.batch(PUT_PLAY, &mut each)?;
+    let put = if found.kind == Kind::History { PUT_SHORT_PLAY } else { PUT_PLAY };
+    session.lent.catalog.batch(put, &mut each)?;
     drop(each);
     session.report.plays += plays.len();
     session.report.unlinked += unlinked;
@@ -113,18 +120,20 @@ fn put(
             "Import the playlists that hold them, and they are linked.",
         );
     }
-    remember(session.lent.own, found, digest, (plays.len(), unlinked, last))
+    let tracks = tracks(session.lent.catalog)?;
+    remember(session.lent.own, found, digest, (plays.len(), unlinked, last, tracks))
 }
 
 fn remember(
     own: &dyn Writable,
     found: &Found,
     digest: &str,
-    (plays, unlinked, last): (usize, usize, String),
+    (plays, unlinked, last, tracks): (usize, usize, String, i64),
 ) -> Result<(), Error> {
     let number = |count: usize| Value::Integer(i64::try_from(count).unwrap_or(i64::MAX));
-    let row: Row = vec![found.shown.as_str().into(), digest.into(), number(plays), number(unlinked), last.into()];
-    own.execute("INSERT OR REPLACE INTO history_files VALUES (?1, ?2, ?3, ?4, ?5)", &row)?;
+    let (file, digest) = (found.shown.as_str().into(), digest.into());
+    let row: Row = vec![file, digest, number(plays), number(unlinked), last.into(), tracks.into()];
+    own.execute("INSERT OR REPLACE INTO history_files VALUES (?1, ?2, ?3, ?4, ?5, ?6)", &row)?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! One import, from the files that are there to what is told of them.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::io::Read as _;
 
@@ -12,6 +13,7 @@ use super::known::{self, CSV, PRIVACY, States, snapshot};
 use super::pending::Pending;
 use super::rows::Said;
 use super::{Args, Lent, Report, plays};
+use crate::ids::{self, PrivacyIds};
 use crate::model::Playlist;
 use crate::names::playlist_id;
 use crate::read::{Content, Folder, Found, Kind, find, read, read_csv};
@@ -25,12 +27,13 @@ pub(super) struct Session<'a> {
     wanted: Vec<Found>,
     /// Ids of the playlists that CSV files hold, by the path that people see.
     ids: HashMap<String, String>,
-    /// How often an id of the privacy export was given.
-    given: HashMap<String, usize>,
+    /// Every file with playlists of the privacy export, wanted or not: together they decide on ids.
+    privacy: Vec<Found>,
+    privacy_ids: PrivacyIds,
     states: States,
     only: HashSet<String>,
     /// Whether everything is looked at, so that what is missing is missing.
-    all: bool,
+    whole: bool,
 }
 
 impl<'a> Session<'a> {
@@ -43,16 +46,20 @@ impl<'a> Session<'a> {
     ) -> Result<Self, Error> {
         let all = find(folders, &[], findings).map_err(Error::Permanent)?;
         // Which file has which id does not depend on what is asked for.
-        let ids = csv_ids(&all, findings);
-        let wanted = match args.paths.as_slice() {
-            [] => all,
+        let ids = ids::csv(lent.own, &all, findings)?;
+        let mut wanted = match args.paths.as_slice() {
+            [] => all.clone(),
             paths => find(folders, paths, findings).map_err(Error::Permanent)?,
         };
+        // The newest first, so that hardly a track is said more than once.
+        wanted.sort_by_key(|found| (found.kind, (found.kind == Kind::Csv).then_some(Reverse(found.modified))));
         let only: HashSet<_> = args.playlists.iter().map(|name| playlist_id(name)).collect();
         let (pending, report) = (Pending::default(), Report::default());
         let states = known::playlists(lent.catalog)?;
-        let all = args.paths.is_empty() && only.is_empty();
-        Ok(Self { lent, findings, pending, report, wanted, ids, given: HashMap::new(), states, only, all })
+        let whole = args.paths.is_empty() && only.is_empty();
+        let privacy = all.into_iter().filter(|found| matches!(found.kind, Kind::Library | Kind::Playlists)).collect();
+        let privacy_ids = PrivacyIds::default();
+        Ok(Self { lent, findings, pending, report, wanted, ids, privacy, privacy_ids, states, only, whole })
     }
 
     /// Reads all files, writes what is new, and tells what is missing.
@@ -61,24 +68,27 @@ impl<'a> Session<'a> {
         if files.iter().any(|found| found.kind != Kind::Csv) {
             known::rank(self.lent.catalog)?;
         }
-        let mut history = Vec::new();
+        let (mut history, mut privacy) = (Vec::new(), HashSet::new());
         for (number, found) in files.iter().enumerate() {
             let percent = u8::try_from(number * 90 / files.len().max(1)).unwrap_or(90);
             self.lent.watch.step(percent, &found.shown)?;
             match found.kind {
                 Kind::Csv => self.csv(found)?,
-                Kind::Library | Kind::Playlists => self.privacy(found)?,
+                Kind::Library | Kind::Playlists => drop(privacy.insert(found.shown.as_str())),
                 // A history says nothing of playlists.
                 Kind::LongHistory | Kind::History if self.only.is_empty() => history.push(found),
                 Kind::LongHistory | Kind::History => {}
             }
         }
+        let unread = self.report.unread;
+        self.privacy(&privacy)?;
+        let all_read = self.report.unread == unread;
         self.pending.write(self.lent.catalog)?;
         plays::import(&mut self, &history)?;
         self.pending.write(self.lent.catalog)?;
         self.report.tracks = self.pending.tracks();
-        if self.all {
-            self.tell_missing();
+        if self.whole {
+            self.tell_missing(all_read);
         }
         Ok(self.report)
     }
@@ -111,52 +121,69 @@ impl<'a> Session<'a> {
             }
         };
         playlist.id = id;
-        self.put(&playlist, found, &digest)
+        self.put(&playlist, found, &digest).map(drop)
     }
 
-    fn privacy(&mut self, found: &Found) -> Result<(), Error> {
-        self.report.files += 1;
-        let Some(Content::Playlists(playlists)) = read(found, self.findings) else {
-            self.report.unread += 1;
+    /// The playlists of the privacy export. Those of files that are not wanted are gone over too: they count for the numbers of ids.
+    fn privacy(&mut self, wanted: &HashSet<&str>) -> Result<(), Error> {
+        if wanted.is_empty() {
             return Ok(());
-        };
-        let digest = file_digest(found).map_err(Error::Retryable)?;
-        for mut playlist in playlists {
-            if !self.only.is_empty() && !self.only.contains(&playlist.id) {
-                continue;
+        }
+        for found in std::mem::take(&mut self.privacy) {
+            if wanted.contains(found.shown.as_str()) {
+                self.privacy_file(&found)?;
+            } else if let Some(Content::Playlists(mut playlists)) = read(&found, &mut Findings::default()) {
+                self.privacy_ids.give(&mut playlists);
             }
-            let times = self.given.entry(playlist.id.clone()).or_insert(0);
-            *times += 1;
-            if *times > 1 {
-                playlist.id = format!("{}#{times}", playlist.id);
-            }
-            let known = self.states.get(&(PRIVACY.to_owned(), playlist.id.clone()));
-            if known.is_some_and(|state| state.snapshot == snapshot(&digest, state.entries)) {
-                self.report.unchanged += 1;
-                continue;
-            }
-            self.put(&playlist, found, &digest)?;
-            self.describe(&playlist)?;
         }
         Ok(())
     }
 
-    fn put(&mut self, playlist: &Playlist, found: &Found, digest: &str) -> Result<(), Error> {
+    fn privacy_file(&mut self, found: &Found) -> Result<(), Error> {
+        self.report.files += 1;
+        let Some(Content::Playlists(mut playlists)) = read(found, self.findings) else {
+            self.report.unread += 1;
+            return Ok(());
+        };
+        self.privacy_ids.give(&mut playlists);
+        let digest = file_digest(found).map_err(Error::Retryable)?;
+        for playlist in playlists {
+            if !self.only.is_empty() && !self.only.contains(&playlist_id(&playlist.name)) {
+                continue;
+            }
+            let known = self.states.get(&(PRIVACY.to_owned(), playlist.id.clone()));
+            if known.is_some_and(|state| state.snapshot == snapshot(&digest, state.entries)) {
+                self.report.unchanged += 1;
+            } else if self.put(&playlist, found, &digest)? {
+                let what = playlist.description.as_deref();
+                crate::notes::put(self.lent.own, &playlist.service, &playlist.id, what)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a playlist, unless the catalog has it whole from a newer export; tells whether it did.
+    fn put(&mut self, playlist: &Playlist, found: &Found, digest: &str) -> Result<bool, Error> {
+        let known = self.states.get(&(playlist.service.clone(), playlist.id.clone()));
+        if known.is_some_and(|state| state.is_whole() && found.modified.is_some_and(|at| at < state.said_at)) {
+            let title = format!(
+                "{}: {} is older than what the catalog has of it; nothing was written",
+                playlist.name, found.shown
+            );
+            let what = format!("{}:{}", playlist.service, playlist.id);
+            let way = "To go back to it all the same give the file a new time of change (`touch FILE`).";
+            self.findings.add("older", &what, Severity::Low, title, way);
+            self.report.unchanged += 1;
+            return Ok(false);
+        }
         self.report.playlists += 1;
         self.report.entries += playlist.entries.len();
         self.tell_of(playlist);
         let said = Said { source: &playlist.service, at: found.modified };
         // What breaks off leaves the old end where it is, and the number of entries is not that of the file.
         let state = if playlist.complete { snapshot(digest, playlist.entries.len()) } else { String::new() };
-        self.pending.playlist(self.lent.catalog, said, playlist, &state)
-    }
-
-    /// What a playlist says of itself has no place in the catalog.
-    fn describe(&self, playlist: &Playlist) -> Result<(), Error> {
-        let Some(description) = &playlist.description else {
-            return Ok(());
-        };
-        crate::notes::put(self.lent.own, &playlist.service, &playlist.id, description)
+        self.pending.playlist(self.lent.catalog, said, playlist, &state)?;
+        Ok(true)
     }
 
     /// What stands there twice, and what is no music.
@@ -186,16 +213,20 @@ impl<'a> Session<'a> {
         tell("nothing", nothing, format!("{name}: {nothing} entries name no track; they keep their places"));
     }
 
-    /// Playlists whose files are gone. They stay: an export that was moved is no playlist that was deleted.
-    fn tell_missing(&mut self) {
+    /// Playlists whose files are gone. They stay: an export that was moved is no playlist that was deleted. Those of the privacy
+    /// export are told of only when all its files could be read.
+    fn tell_missing(&mut self, privacy: bool) {
         let there: HashSet<&String> = self.ids.values().collect();
-        let mut gone: Vec<_> =
-            self.states.iter().filter(|((service, id), _)| service == CSV && !there.contains(id)).collect();
+        let gone = |(service, id): &(String, String)| match service.as_str() {
+            CSV => !there.contains(id),
+            _ => privacy && !self.privacy_ids.has(id),
+        };
+        let mut gone: Vec<_> = self.states.iter().filter(|(key, _)| gone(key)).collect();
         gone.sort_by_key(|(key, _)| *key);
-        for ((_, id), state) in gone {
+        for ((service, id), state) in gone {
             let title =
                 format!("{} has no file any more; it stays in the catalog with {} entries", state.name, state.entries);
-            self.findings.add("no-file", id, Severity::Info, title, "");
+            self.findings.add("no-file", &format!("{service}:{id}"), Severity::Info, title, "");
         }
     }
 
@@ -204,24 +235,6 @@ impl<'a> Session<'a> {
         let title = format!("{} is not read: {why}", found.shown);
         self.findings.add("file", &found.shown, Severity::Medium, title, "");
     }
-}
-
-/// The ids of CSV files: their names, and a number where several have one.
-fn csv_ids(files: &[Found], findings: &mut Findings) -> HashMap<String, String> {
-    let mut given: HashMap<String, usize> = HashMap::new();
-    let mut ids = HashMap::new();
-    for found in files.iter().filter(|found| found.kind == Kind::Csv) {
-        let plain = playlist_id(&found.stem());
-        let times = given.entry(plain.clone()).or_insert(0);
-        *times += 1;
-        let id = if *times == 1 { plain } else { format!("{plain}#{times}") };
-        if *times > 1 {
-            let title = format!("{} is called like another export; its playlist is `{id}` in the catalog", found.shown);
-            findings.add("same-name", &found.shown, Severity::Low, title, "");
-        }
-        ids.insert(found.shown.clone(), id);
-    }
-    ids
 }
 
 fn whole(found: &Found) -> Result<Vec<u8>, String> {

@@ -53,7 +53,16 @@ pub fn read_csv(bytes: Vec<u8>, stem: &str, file: &str, findings: &mut Findings)
         let title = format!("{file} is no UTF-8 and was read as Latin-1");
         findings.add("latin", file, Severity::Info, title, "Names in other alphabets are lost in such an export.");
     }
-    let read = rows::rows(&sheet, &columns, file, findings);
+    if sheet.spoilt > 0 {
+        let title = format!("{file} has {} places with bytes that are no text; there stands \u{fffd}", sheet.spoilt);
+        findings.add("spoilt", file, Severity::Medium, title, "Export it again if the names in it matter.");
+    }
+    let mut read = rows::rows(&sheet, &columns, file, findings);
+    if sheet.cut {
+        let title = format!("{file} breaks off within a letter");
+        findings.add("unreadable", file, Severity::Medium, title, "");
+        read.complete = false;
+    }
     let id = playlist_id(stem);
     let name = if id == LIKED { "Liked Songs".to_owned() } else { shown(stem) };
     Ok(Playlist {

@@ -3,7 +3,7 @@
 //! Exports join names with `,`, `, ` or `;`, and names hold commas ("Earth, Wind & Fire"). What is sure:
 //!
 //! 1. `;` parts names; hardly any name holds one.
-//! 2. A comma with no space behind it parts names, unless digits stand on both sides ("10,000 Maniacs").
+//! 2. A comma with no space behind it parts names, unless it stands within a number ("10,000 Maniacs").
 //! 3. Where the export also has the artists' ids, there are as many names as ids. If one cut alone fits that number, given the
 //!    names that the same file shows to belong to single ids, it is that cut.
 //!
@@ -43,9 +43,8 @@ fn sure(credit: &str) -> Vec<String> {
     let mut parts = Vec::new();
     let (mut begin, bytes) = (0, credit.as_bytes());
     for (at, _) in credit.match_indices(',') {
-        let digit = |place: Option<usize>| place.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
         let spaced = bytes.get(at + 1).is_none_or(u8::is_ascii_whitespace);
-        let number = digit(at.checked_sub(1)) && digit(Some(at + 1));
+        let number = is_thousands(credit, at);
         if !spaced && !number {
             parts.push(credit.get(begin..at).unwrap_or_default());
             begin = at + 1;
@@ -53,6 +52,14 @@ fn sure(credit: &str) -> Vec<String> {
     }
     parts.push(credit.get(begin..).unwrap_or_default());
     plain(parts)
+}
+
+/// Whether a comma stands within a number: one to three digits that begin a word before it, three and no more behind it.
+fn is_thousands(credit: &str, comma: usize) -> bool {
+    let (before, after) = (credit.get(..comma).unwrap_or_default(), credit.get(comma + 1..).unwrap_or_default());
+    let word = before.chars().rev().take_while(|c| c.is_alphanumeric()).collect::<Vec<_>>();
+    let digits = after.chars().take_while(char::is_ascii_digit).count();
+    (1..=3).contains(&word.len()) && word.iter().all(char::is_ascii_digit) && digits == 3
 }
 
 fn plain<'a>(parts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
@@ -125,6 +132,10 @@ mod tests {
             ("Lund, Voss & Co", &["Lund, Voss & Co"]),
             ("Ida Lund,Lund, Voss & Co", &["Ida Lund", "Lund, Voss & Co"]),
             ("10,000 Pines,Ida Lund", &["10,000 Pines", "Ida Lund"]),
+            ("1,000,000 Pines", &["1,000,000 Pines"]),
+            ("Oto 2,50 Pines", &["Oto 2", "50 Pines"]),
+            ("Oto2,500 Pines", &["Oto2", "500 Pines"]),
+            ("Pines 5,3OH", &["Pines 5", "3OH"]),
             ("Ida Lund, Mara Voss", &["Ida Lund, Mara Voss"]),
             (" , ", &[","]),
             ("", &[]),

@@ -99,9 +99,15 @@ impl Walk<'_> {
     /// What a person named: a path below one of the folders, or as it is shown.
     fn named(&mut self, folders: &[Folder], path: &str) -> Result<(), String> {
         let trimmed = path.trim_end_matches('/');
+        if trimmed == "." && !folders.is_empty() {
+            for folder in folders {
+                self.folder(&folder.path, &folder.shown, 0);
+            }
+            return Ok(());
+        }
         for folder in folders {
             let shown_below = trimmed.strip_prefix(folder.shown.as_str()).and_then(|rest| rest.strip_prefix('/'));
-            if trimmed == folder.shown || trimmed == "." {
+            if trimmed == folder.shown {
                 self.folder(&folder.path, &folder.shown, 0);
                 return Ok(());
             }
@@ -219,6 +225,8 @@ mod tests {
         assert_eq!(shown(&folders, &["b", "b/Mix.CSV"]).unwrap(), [all[1], all[3]]);
         assert_eq!(shown(&folders, &["exports/b/"]).unwrap(), [all[1], all[3]]);
         assert!(shown(&folders, &["Userdata.json"]).unwrap().is_empty());
+        let second = Folder { path: folders[0].path.join("b"), shown: "more".to_owned() };
+        assert_eq!(shown(&[folders[0].clone(), second], &["."]).unwrap().len(), 6);
     }
 
     #[test]

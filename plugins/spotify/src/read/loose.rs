@@ -4,8 +4,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// A text of bounded length, if it was one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -147,6 +147,31 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
         }
         from.deserialize_any(Any(PhantomData))
     }
+}
+
+/// A list that a seed takes, if it was one; of anything else the seed hears nothing.
+pub(super) struct Loose<S>(pub(super) S);
+
+impl<'de, S: DeserializeSeed<'de, Value = ()>> DeserializeSeed<'de> for Loose<S> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de, Value = ()>> Visitor<'de> for Loose<S> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<(), A::Error> {
+        self.0.deserialize(SeqAccessDeserializer::new(list))
+    }
+
+    ignores!((); unit, bool, float, whole, text, object);
 }
 
 #[cfg(test)]

@@ -10,10 +10,10 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use super::content::MOST_ROWS;
 use super::found::Found;
 use super::json::{Each, with};
-use super::loose::{Object, Text};
+use super::loose::{Loose, Object, Text};
 use super::rows::text;
 use crate::model::{Entry, Playlist};
-use crate::names::{playlist_id, shown};
+use crate::names::{LIKED, playlist_id, shown};
 use crate::uri::Uri;
 
 /// The service of the privacy export's playlists: they and those of CSV files are states of different times, and each source says
@@ -67,7 +67,8 @@ struct Episode {
 struct Audiobook {
     audiobook_name: Text,
     author_name: Text,
-    #[serde(alias = "audiobookUri", alias = "chapterUri")]
+    audiobook_uri: Text,
+    chapter_uri: Text,
     uri: Text,
 }
 
@@ -87,7 +88,7 @@ impl<'de> Deserialize<'de> for Items {
                 items.1 += 1;
             }
         };
-        Each::of(&mut each).deserialize(from)?;
+        Loose(Each::of(&mut each)).deserialize(from)?;
         Ok(items)
     }
 }
@@ -126,13 +127,19 @@ fn playlist(listed: Listed, file: &str, complete: bool) -> Playlist {
     let name = html(&listed.name.or_empty());
     Playlist {
         service: SERVICE.to_owned(),
-        id: playlist_id(&name),
+        id: made_id(&name),
         name: shown(&name),
         description: listed.description.some().map(|description| html(&description)),
         entries: listed.items.0,
         complete,
         file: file.to_owned(),
     }
+}
+
+/// The id of a playlist that somebody made: never that of the liked songs, whatever it is called.
+fn made_id(name: &str) -> String {
+    let id = playlist_id(name);
+    if id == LIKED { format!("{LIKED}#playlist") } else { id }
 }
 
 /// Text that was written for a web page. What is no entity stays as it is.
@@ -163,7 +170,8 @@ fn entry(item: Item) -> Entry {
         return Entry { added_at, ..Entry::default() };
     };
     let artists = book.author_name.some().into_iter().collect();
-    Entry { uri: parse(book.uri), title: book.audiobook_name.or_empty(), artists, added_at, ..Entry::default() }
+    let uri = [book.chapter_uri, book.audiobook_uri, book.uri].into_iter().find_map(parse);
+    Entry { uri, title: book.audiobook_name.or_empty(), artists, added_at, ..Entry::default() }
 }
 
 /// Artist, album and title of `spotify:local:Artist:Album:Title:221`.

@@ -181,6 +181,85 @@ fn diff_tells_what_was_added_removed_and_moved() {
     assert!(same.summary.starts_with("Nothing is different: 1 playlists"), "{}", same.summary);
 }
 
+fn compared(place: &Place, from: &str, to: &str) -> (String, String) {
+    let args = diff::Args { from: from.to_owned(), to: to.to_owned(), playlists: Vec::new() };
+    let (made, _) = place.run(|sources, findings| diff::diff(sources, &args, findings).unwrap());
+    (made.summary, text(&made.reports[0]))
+}
+
+#[test]
+fn diff_takes_the_playlist_that_it_is_and_no_twin() {
+    let place = Place::with(&[("Liked_Songs", &[row(1, "One", "Oto")]), ("Mix", &[row(2, "Two", "Oto")])]);
+    place.write("account/YourLibrary.json", r#"{"tracks": []}"#);
+    place.import();
+    let said = "INSERT INTO put_playlist (source, service, id, name) VALUES ('djay', 'djay', '1', 'Mix')";
+    place.catalog.execute(said, &[]).unwrap();
+    for (from, to) in [("catalog", "Mix.csv"), ("Mix.csv", "catalog"), ("catalog", "Liked_Songs.csv")] {
+        let (summary, page) = compared(&place, from, to);
+        assert!(summary.starts_with("Nothing is different: 1 playlists are the same"), "{from} {to}: {page}");
+    }
+    assert!(compared(&place, "catalog", ".").0.starts_with("Nothing is different: 3 playlists"));
+}
+
+#[test]
+fn diff_compares_files_of_one_name_by_their_folders() {
+    let list = |number: usize| [row(number, "Song", "Oto")];
+    let (a, b) = (list(1), list(2));
+    let place = Place::with(&[("old/a/Mix", &a), ("old/b/Mix", &b), ("new/b/Mix", &b), ("new/c/Mix", &a)]);
+    let (summary, _) = compared(&place, "old", "new");
+    assert!(summary.starts_with("Nothing is different: 2 playlists"), "{summary}");
+    place.import();
+    let (summary, page) = compared(&place, "new/b/Mix.csv", "catalog");
+    assert!(summary.starts_with("Nothing is different: 1 playlists"), "{page}");
+}
+
+#[test]
+fn diff_takes_all_ids_of_a_track_for_one() {
+    let local = "spotify:local:Oto::One:90";
+    let place = Place::with(&[("A", &[row(8, "One", "Oto"), row(9, "One", "Oto")])]);
+    place.write("B.csv", format!("Track URI,Track Name,Album Name,Artist Name(s)\n{local},One,,Oto\n"));
+    place.import();
+    for other in [format!("{:022}", 9), local.to_owned()] {
+        let same = "INSERT INTO put_same (source, service, id, other_service, other_id) VALUES ('test', 'spotify', ?1, 'spotify', ?2)";
+        place.catalog.execute(same, &[other.into(), format!("{:022}", 8).into()]).unwrap();
+    }
+    assert!(compared(&place, "catalog", ".").0.starts_with("Nothing is different: 2 playlists"));
+    let args = export::Args { playlists: vec!["B".to_owned()], ..export::Args::default() };
+    let (made, _) = place.run(|sources, findings| export::run(sources, None, &args, findings).unwrap());
+    assert!(text(&made.exports[0]).contains(&uri(8)), "{}", text(&made.exports[0]));
+}
+
+#[test]
+fn a_diff_is_bounded_on_both_sides_together_and_in_json() {
+    let place = Place::new();
+    let rows = |count: usize| (0..count).map(|number| format!("{},Song\n", uri(number))).collect::<String>();
+    for (name, count) in [("a.csv", 50_001), ("b.csv", 50_000), ("empty.csv", 0)] {
+        place.write(name, format!("Track URI,Track Name\n{}", rows(count)));
+    }
+    let args = |to: &str| diff::Args { from: "a.csv".to_owned(), to: to.to_owned(), playlists: Vec::new() };
+    let (refused, _) = place.run(|sources, findings| diff::diff(sources, &args("b.csv"), findings));
+    assert!(matches!(&refused, Err(Error::Permanent(text)) if text.contains("100001 entries together")), "{refused:?}");
+    let (made, _) = place.run(|sources, findings| diff::diff(sources, &args("empty.csv"), findings).unwrap());
+    let data: serde_json::Value = serde_json::from_str(&text(&made.reports[2])).unwrap();
+    let playlist = &data["playlists"][0];
+    assert_eq!((playlist["changes"].as_array().unwrap().len(), &playlist["more_in_csv"]), (20_000, &30_001.into()));
+    assert_eq!(text(&made.reports[1]).lines().count(), 50_002);
+}
+
+#[test]
+fn files_are_found_for_what_comes_from_exports() {
+    let place = filled();
+    let args = export::Args {
+        from: vec!["Late Night.csv".to_owned()],
+        formats: vec![Format::M3u8, Format::Rekordbox],
+        ..export::Args::default()
+    };
+    let (made, findings) = place.run(|sources, findings| export::run(sources, None, &args, findings).unwrap());
+    assert_eq!(text(&made.exports[0]).matches("/music/Ida Lund & Co/One #1.flac").count(), 2);
+    assert!(text(&made.exports[1]).contains("<TRACK TrackID=\"1\""), "{}", text(&made.exports[1]));
+    assert_eq!(ids(&findings).len(), 1);
+}
+
 #[test]
 fn merge_takes_each_once_and_keeps_local_files() {
     let local = "spotify:local:Ida+Lund::Tape:90,Tape,,Ida Lund,,,,,,,,,,,,,,,,,,,,".to_owned();

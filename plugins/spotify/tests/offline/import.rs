@@ -100,12 +100,120 @@ fn the_end_of_a_playlist_stays_when_its_export_breaks_off() {
     assert_eq!(titles(&place, "a"), ["Song 0", "", "Song 2", "Song 3", "Song 4"]);
 }
 
+/// Makes a file some hours old.
+fn age(place: &Place, name: &str, hours: u64) {
+    let file = fs::File::options().write(true).open(place.path().join(name)).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_hours(hours)).unwrap();
+}
+
+/// A playlist of a dialect that knows no more than names and lengths.
+fn short(place: &Place, name: &str, title: &str) {
+    let header = "Track URI,Track Name,Album Name,Artist Name(s),Duration (ms)";
+    place.write(name, format!("{header}\n{},{title},Album 1,Ida Lund,220000\n", uri(1)));
+}
+
+#[test]
+fn each_dialect_of_one_import_says_what_it_knows() {
+    for (newer, older) in [("a/Mix.csv", "b/Other.csv"), ("b/Mix.csv", "a/Other.csv")] {
+        let place = Place::with(&[(older.trim_end_matches(".csv"), &[row(1, "Old", "Ida Lund")])]);
+        short(&place, newer, "New");
+        age(&place, older, 1);
+        place.import();
+        let track = place.rows("SELECT title, bpm, musical_key, label FROM tracks");
+        assert_eq!(track, ["New|122.5|Am|Label"], "{newer}");
+        assert_eq!(place.rows("SELECT value FROM facts WHERE field = 'danceability'"), ["0.5"]);
+    }
+}
+
+#[test]
+fn of_one_import_the_newest_file_counts() {
+    let place = Place::with(&[("2025/Mix", &[row(1, "Old", "Oto")]), ("2026/Mix", &[row(1, "New", "Oto")])]);
+    age(&place, "2025/Mix.csv", 24);
+    place.import();
+    assert_eq!(titles(&place, "mix"), ["New"]);
+    assert_eq!(titles(&place, "mix#2026"), ["New"]);
+}
+
+#[test]
+fn an_older_export_leaves_the_playlist_of_a_newer_one() {
+    let place = Place::with(&[("Mix", &[row(1, "One", "Oto"), row(2, "Two", "Oto")])]);
+    place.import();
+    place.playlist("Mix", &[row(3, "Three", "Oto")]);
+    age(&place, "Mix.csv", 24);
+    let (report, findings) = place.import();
+    assert_eq!((report.playlists, report.unchanged, ids(&findings)), (0, 1, vec!["older:spotify-csv:mix"]));
+    assert_eq!(titles(&place, "mix"), ["One", "Two"]);
+    // What was written in part only is no state that could be older.
+    place.write("Mix.csv", format!("{A}\n{},\"Half", uri(1)));
+    place.import();
+    place.playlist("Mix", &[row(3, "Three", "Oto")]);
+    age(&place, "Mix.csv", 24);
+    place.import();
+    assert_eq!(titles(&place, "mix"), ["Three"]);
+}
+
+#[test]
+fn a_playlist_keeps_its_id_when_another_of_its_name_comes_or_goes() {
+    let place = Place::with(&[("2026/Mix", &[row(2, "Two", "Oto")])]);
+    place.import();
+    place.playlist("2025/Mix", &[row(1, "One", "Oto")]);
+    place.import();
+    assert_eq!((titles(&place, "mix"), titles(&place, "mix#2025")), (vec!["Two".to_owned()], vec!["One".to_owned()]));
+    for (from, to) in [("spotify", "away"), ("away", "spotify")] {
+        fs::rename(place.folder.path().join(from), place.folder.path().join(to)).unwrap();
+        fs::create_dir_all(place.path()).unwrap();
+        assert_eq!(place.import().0.playlists, 0, "a folder that is away for once changes no id");
+        if to == "away" {
+            fs::remove_dir(place.path()).unwrap();
+        }
+    }
+    fs::remove_file(place.path().join("2026/Mix.csv")).unwrap();
+    let (report, findings) = place.import();
+    assert_eq!((report.playlists, report.unchanged), (0, 1));
+    assert_eq!(ids(&findings), ["no-file:spotify-csv:mix", "same-name:spotify/2025/Mix.csv"]);
+    assert_eq!((titles(&place, "mix"), titles(&place, "mix#2025")), (vec!["Two".to_owned()], vec!["One".to_owned()]));
+}
+
+#[test]
+fn the_same_names_in_csv_and_privacy_export_are_two_playlists() {
+    let place = Place::with(&[("Liked_Songs", &[row(1, "One", "Oto")]), ("Liked", &[row(2, "Two", "Oto")])]);
+    let track = format!(r#"{{"trackName": "Three", "artistName": "Oto", "trackUri": "{}"}}"#, uri(3));
+    let listed = |name: &str| format!(r#"{{"name": "{name}", "items": [{{"track": {track}}}]}}"#);
+    place.write("Playlist1.json", format!(r#"{{"playlists": [{}, {}]}}"#, listed("Liked Songs"), listed("Liked")));
+    place.write("YourLibrary.json", r#"{"tracks": []}"#);
+    place.import();
+    let expected = [
+        "spotify-csv|liked|Liked|1",
+        "spotify-csv|liked songs|Liked Songs|1",
+        "spotify-privacy|liked|Liked|1",
+        "spotify-privacy|liked songs|Liked Songs|0",
+        "spotify-privacy|liked songs#playlist|Liked Songs|1",
+    ];
+    assert_eq!(playlists(&place), expected);
+    let before = place.dump();
+    place.import();
+    assert_eq!(place.dump(), before);
+}
+
+#[test]
+fn an_export_that_is_cut_within_a_letter_spoils_no_name() {
+    let rows = [row(1, "Süd", "Käthe"), row(2, "Zwei", "Oto"), row(3, "Drei", "Oto")];
+    let place = Place::with(&[("A", &rows)]);
+    place.import();
+    let mut bytes = format!("{A}\n{}\n{},Zwä", rows[0], uri(2)).into_bytes();
+    bytes.pop();
+    place.write("A.csv", bytes);
+    let (_, findings) = place.import();
+    assert!(ids(&findings).contains(&"unreadable:spotify/A.csv"), "{findings:?}");
+    assert_eq!(titles(&place, "a"), ["Süd", "", "Drei"]);
+    assert_eq!(place.rows("SELECT artist FROM tracks WHERE title = 'Süd'"), ["Käthe"]);
+}
+
 #[test]
 fn an_older_export_overrides_nothing_of_a_newer_one() {
     let place = Place::with(&[("New", &[row(1, "New title", "Ida Lund")])]);
     place.playlist("Old", &[row(1, "Old title", "Ida Lund"), row(2, "Other", "Ida Lund")]);
-    let old = fs::File::options().write(true).open(place.path().join("Old.csv")).unwrap();
-    old.set_modified(SystemTime::now() - Duration::from_hours(24)).unwrap();
+    age(&place, "Old.csv", 24);
     place.import_only(&Args { paths: vec!["New.csv".to_owned()], ..Args::default() }).unwrap();
     place.import_only(&Args { paths: vec!["Old.csv".to_owned()], ..Args::default() }).unwrap();
     assert_eq!(titles(&place, "old"), ["New title", "Other"]);
@@ -117,7 +225,7 @@ fn a_file_that_is_gone_is_told_and_takes_nothing_out() {
     place.import();
     fs::remove_file(place.path().join("A.csv")).unwrap();
     let (report, findings) = place.import();
-    assert_eq!((report.playlists, playlists(&place).len(), ids(&findings)), (0, 2, vec!["no-file:a"]));
+    assert_eq!((report.playlists, playlists(&place).len(), ids(&findings)), (0, 2, vec!["no-file:spotify-csv:a"]));
     assert!(findings[0].title.contains("A has no file any more"));
     let some = Args { paths: vec!["B.csv".to_owned()], ..Args::default() };
     assert!(place.import_only(&some).unwrap().1.is_empty(), "of what was not looked at nothing is said");
@@ -130,7 +238,7 @@ fn names_decide_which_playlists_and_which_ids() {
     let only = Args { playlists: vec!["mix".to_owned(), "Liked Songs".to_owned()], ..Args::default() };
     let (report, findings) = place.import_only(&only).unwrap();
     assert_eq!((report.playlists, ids(&findings)), (3, vec!["same-name:spotify/b/MIX.csv"]));
-    let expected = ["spotify-csv|liked songs|Liked Songs|1", "spotify-csv|mix|Mix|1", "spotify-csv|mix#2|MIX|1"];
+    let expected = ["spotify-csv|liked songs|Liked Songs|1", "spotify-csv|mix|Mix|1", "spotify-csv|mix#b|MIX|1"];
     assert_eq!(playlists(&place), expected);
     // Alone it is the same playlist as among all.
     let alone = Args { paths: vec!["b".to_owned()], ..Args::default() };

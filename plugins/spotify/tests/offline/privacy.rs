@@ -68,6 +68,46 @@ fn library_and_playlists_become_playlists() {
 }
 
 #[test]
+fn ids_of_one_name_do_not_depend_on_which_files_are_asked_for() {
+    let place = Place::new();
+    let one = |number: usize| {
+        format!(
+            r#"{{"playlists": [{{"name": "Mix", "items": [{{"track": {{"trackName": "T{number}", "trackUri": "{}"}}}}]}}]}}"#,
+            uri(number)
+        )
+    };
+    place.write("Playlist1.json", one(1));
+    place.write("Playlist2.json", one(2));
+    let only = |path: &str| spotify::import::Args { paths: vec![path.to_owned()], ..spotify::import::Args::default() };
+    place.import_only(&only("Playlist2.json")).unwrap();
+    place.import_only(&only("Playlist1.json")).unwrap();
+    let items = place.rows(
+        "SELECT e.external_id, t.title FROM playlist_items AS i JOIN tracks AS t ON t.id = i.track JOIN external_ids AS e \
+         ON e.kind = 'playlist' AND e.item = i.playlist ORDER BY 1",
+    );
+    assert_eq!(items, ["mix|T1", "mix#2|T2"]);
+    std::fs::remove_file(place.path().join("Playlist2.json")).unwrap();
+    assert_eq!(ids(&place.import().1), ["no-file:spotify-privacy:mix#2"]);
+}
+
+#[test]
+fn chapters_and_lists_that_are_none_lose_no_file() {
+    let place = Place::new();
+    place.write(
+        "Playlist1.json",
+        r#"{"playlists": [{"name": "A", "description": "words", "items": [{"audiobook": {"audiobookName": "B", "audiobookUri": "spotify:audiobook:1",
+        "chapterUri": "spotify:chapter:2"}}]}, {"name": "B", "items": null}, {"name": "C", "items": 7}]}"#,
+    );
+    let (report, findings) = place.import();
+    assert_eq!((report.playlists, report.entries, ids(&findings)), (3, 1, vec!["no-music:spotify-privacy:a"]));
+    assert_eq!(texts(&place.own, "SELECT description FROM playlist_notes"), ["words"]);
+    // A description that was taken away is gone.
+    place.write("Playlist1.json", r#"{"playlists": [{"name": "A", "items": []}]}"#);
+    place.import();
+    assert!(texts(&place.own, "SELECT description FROM playlist_notes").is_empty());
+}
+
+#[test]
 fn what_csv_exports_say_counts_more() {
     let place = Place::with(&[("A", &[row(1, "One", "Ida Lund;Oto")])]);
     place.write("Playlist1.json", playlists_json());
@@ -130,14 +170,14 @@ fn both_forms_of_the_history_are_the_same_plays() {
     assert_eq!(
         plays,
         [
-            "1704164580000|60000|spotify|One",
+            "1704164585000|60000|spotify|One",
             "1704164705000|60000|spotify|Two",
             "1704251039991|9|spotify|Two",
             "1704251039991|9|spotify|Two",
             "1704337439999|1|spotify|",
             "1704423839999|1|spotify|",
         ],
-        "the short form says the first play once more, and two in one minute are two"
+        "the short form says the first play once more and takes no second from it, and two in one minute are two"
     );
     let kinds: Vec<_> = ids(&findings).iter().map(|id| id.split(':').next().unwrap().to_owned()).collect();
     assert_eq!(kinds, ["no-music", "play", "play", "unlinked"]);
@@ -146,6 +186,23 @@ fn both_forms_of_the_history_are_the_same_plays() {
     let (again, _) = place.import();
     assert_eq!((again.playlists, again.unlinked), (1, 1));
     assert_eq!(place.rows("SELECT count(*) FROM plays"), ["6"]);
+}
+
+#[test]
+fn plays_are_linked_when_their_tracks_came_by_themselves() {
+    let place = Place::new();
+    place.write(
+        "StreamingHistory0.json",
+        r#"[{"endTime": "2024-01-02 03:04", "artistName": "Oto", "trackName": "One", "msPlayed": 1}]"#,
+    );
+    assert_eq!(place.import().0.unlinked, 1);
+    place.playlist("Mix", &[row(1, "One", "Oto")]);
+    let only = spotify::import::Args { paths: vec!["Mix.csv".to_owned()], ..spotify::import::Args::default() };
+    place.import_only(&only).unwrap();
+    let (again, _) = place.import();
+    assert_eq!((again.playlists, again.plays, again.unlinked), (0, 1, 0));
+    assert_eq!(place.rows("SELECT t.title FROM plays AS p JOIN tracks AS t ON t.id = p.track"), ["One"]);
+    assert_eq!(place.import().0.plays, 0);
 }
 
 #[test]
@@ -163,7 +220,11 @@ fn nothing_of_who_listened_where_and_with_what_is_kept() {
         assert!(place.dump().iter().all(|row| !row.contains(private)));
         for file in ["catalog.db", "catalog.db-wal", "own.db", "own.db-wal"] {
             let path = place.folder.path().join(file);
-            let bytes = std::fs::read(path).unwrap_or_default();
+            let bytes = if path.exists() || path.extension().is_some_and(|ending| ending == "db") {
+                std::fs::read(&path).unwrap()
+            } else {
+                Vec::new()
+            };
             assert!(!bytes.windows(private.len()).any(|part| part == private.as_bytes()), "{file}");
         }
     }

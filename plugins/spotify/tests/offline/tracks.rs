@@ -65,6 +65,13 @@ fn a_track_is_found_by_any_of_its_names() {
 }
 
 #[test]
+fn a_track_of_no_playlist_is_found_by_its_names_too() {
+    let args = Args { title: Some("Alone".to_owned()), artist: Some("Oto".to_owned()), ..Args::default() };
+    let (made, findings) = asked(&place(), &args);
+    assert!(made.unwrap().summary.contains("Unassigned/Oto - Alone"), "{findings:?}");
+}
+
+#[test]
 fn what_is_in_no_playlist_is_unassigned() {
     let (made, _) = asked(&place(), &named(&uri(7)));
     let made = made.unwrap();

@@ -20,6 +20,10 @@ fn examples() -> Vec<(String, Value)> {
                 continue;
             }
             let content = read(&path);
+            let other = content.get("handoff").is_none() && !path.to_string_lossy().ends_with("__spotify.json");
+            if other {
+                continue;
+            }
             let handoff = content.get("handoff").cloned().unwrap_or(content);
             found.push((path.file_name().unwrap().to_string_lossy().into_owned(), handoff));
         }
@@ -29,10 +33,7 @@ fn examples() -> Vec<(String, Value)> {
 
 #[test]
 fn their_arguments_are_as_the_manifest_says() {
-    let plugin = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let manifests = ["manifest.json", "manifest.organise.json"].map(|name| plugin.join(name));
-    let mut read = manifests.iter().filter(|path| path.is_file()).map(|path| read(path));
-    let manifest = read.find(|manifest| manifest["actions"]["organise"].is_object()).unwrap();
+    let manifest = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("manifest.json"));
     let mut seen = std::collections::BTreeMap::new();
     for (name, handoff) in examples() {
         let action = handoff["action"].as_str().unwrap_or_default().to_owned();
@@ -47,6 +48,9 @@ fn their_arguments_are_as_the_manifest_says() {
         assert!(!validator.is_valid(&json!({ "nothing": 1 })), "{action}");
         *seen.entry(action).or_insert(0) += 1;
     }
-    assert_eq!(seen.keys().map(String::as_str).collect::<Vec<_>>(), ["apply", "organise", "undo", "wanted"]);
+    let actions = manifest["actions"].as_object().unwrap();
+    let mut actions: Vec<_> = actions.keys().map(String::as_str).collect();
+    actions.sort_unstable();
+    assert_eq!(seen.keys().map(String::as_str).collect::<Vec<_>>(), actions);
     assert!(seen.values().all(|count| *count >= 2), "one to test and one to drop: {seen:?}");
 }
