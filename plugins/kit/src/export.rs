@@ -58,7 +58,8 @@ fn of_mount(mount: &Mount) -> (PathBuf, String) {
 }
 
 fn hand_in(files: Vec<Artifact>, name: &str, outcome: &mut Outcome) -> Result<Vec<String>, Error> {
-    let bytes: usize = files.iter().map(|file| file.bytes.len()).sum();
+    // Several exports may go into one outcome.
+    let bytes: usize = outcome.artifacts.iter().chain(&files).map(|file| file.bytes.len()).sum();
     if bytes > MOST_ARTIFACTS {
         return Err(Error::Permanent(format!(
             "the export has {} MB and reports take {}: grant a folder for it (baton plugin grant PLUGIN files:rw={name}=FOLDER)",
@@ -174,6 +175,9 @@ mod tests {
         small.put("a.csv", "text/csv", b"1".to_vec());
         assert_eq!(small.finish(&mut outcome).unwrap(), ["reports/a.csv"]);
         assert_eq!(outcome.artifacts.len(), 1);
+        let mut second = exports(None);
+        second.put("b.csv", "text/csv", vec![0; MOST_ARTIFACTS]);
+        assert!(second.finish(&mut outcome).is_err(), "together with the first it is too large");
         let mut large = exports(None);
         large.put("a.csv", "text/csv", vec![0; MOST_ARTIFACTS + 1]);
         assert!(
