@@ -11,6 +11,8 @@ mod healing;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod losses;
+#[cfg(test)]
 mod naive;
 #[cfg(test)]
 mod place;
