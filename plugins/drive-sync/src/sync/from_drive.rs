@@ -114,7 +114,7 @@ pub fn take(room: &Room<'_>, loaded: &Loaded, source_stamp: &str, mode: Mode) ->
         database,
         manifest: &manifest,
         mode,
-        source_is_newer: source_stamp.is_empty() || source_stamp != known.read_stamp,
+        source_is_newer: source_stamp.is_empty() || known.csv_digest.is_empty() || source_stamp != known.read_stamp,
         base: base.as_ref(),
         columns: columns(&manifest, &left.csv, database, base.as_ref()),
     };
@@ -124,6 +124,10 @@ pub fn take(room: &Room<'_>, loaded: &Loaded, source_stamp: &str, mode: Mode) ->
     if alone.into_iter().all(Vec::is_empty) {
         (known.id, known.title) = (database.id.to_ascii_lowercase(), database.title.clone());
         known.take(&left.digest, taken.is_empty());
+        if known.csv_digest.is_empty() {
+            // Never synced from here: this reading is the one that the changes are to be taken over after.
+            source_stamp.clone_into(&mut known.read_stamp);
+        }
         taken.then = Some(known);
     }
     Ok(Some(taken))

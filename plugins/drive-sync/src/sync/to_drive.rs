@@ -68,7 +68,8 @@ pub fn put(
     let manifest = known_manifest(&room.root, &folder, &known, left.as_ref(), database, &room.now)?;
     if let Some(left) = &left {
         refuse_what_is_asked(&manifest, &left.csv, &database.id)?;
-        if !known.csv_digest.is_empty() && !known.may_replace(&left.digest, source_stamp) && !terms.overwrite {
+        let looked_at = !known.csv_digest.is_empty() || known.is_handed_over(&left.digest);
+        if looked_at && !known.may_replace(&left.digest, source_stamp) && !terms.overwrite {
             return Err(changed_by_hand(&folder, &database.id, known.is_handed_over(&left.digest)));
         }
     }

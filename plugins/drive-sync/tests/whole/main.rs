@@ -5,6 +5,8 @@ mod bad_input;
 #[cfg(test)]
 mod columns;
 #[cfg(test)]
+mod disturbed;
+#[cfg(test)]
 mod from_drive;
 #[cfg(test)]
 mod healing;
@@ -18,5 +20,7 @@ mod naive;
 mod place;
 #[cfg(test)]
 mod race;
+#[cfg(test)]
+mod stand_ins;
 #[cfg(test)]
 mod syncing;
