@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use baton_plugin_kit::lent::Writable;
 use baton_plugin_sdk::sql::{Error, Row, Value};
 
+use crate::schema::{Column, State};
+
 const TABLES: [&str; 2] = [
     "CREATE TABLE IF NOT EXISTS databases (
         id TEXT PRIMARY KEY,           -- in small letters
@@ -18,14 +20,14 @@ const TABLES: [&str; 2] = [
         csv_stamp TEXT NOT NULL DEFAULT '',     -- the CSV as it was written: size and time
         csv_digest TEXT NOT NULL DEFAULT '',
         next_digest TEXT NOT NULL DEFAULT '',
-        taken_digest TEXT NOT NULL DEFAULT '',  -- changed by hand, and what was changed was taken over
+        taken_digest TEXT NOT NULL DEFAULT '',  -- changed by hand and handed over; `=` before it: there was nothing to hand over
         read_stamp TEXT NOT NULL DEFAULT '',    -- the last reading that was counted
         manifest TEXT NOT NULL DEFAULT '',
         next_manifest TEXT NOT NULL DEFAULT ''
     ) STRICT",
     "CREATE TABLE IF NOT EXISTS approvals (
         database TEXT NOT NULL,
-        property TEXT NOT NULL,        -- its id, or the header of its column
+        property TEXT NOT NULL,        -- the key of a column: its property's id and type
         approved_at TEXT NOT NULL,
         PRIMARY KEY (database, property)
     ) STRICT, WITHOUT ROWID",
@@ -50,7 +52,7 @@ pub struct Known {
     pub csv_digest: String,
     /// SHA-256 of the CSV that was about to be written.
     pub next_digest: String,
-    /// SHA-256 of a CSV that was changed by hand and taken over.
+    /// SHA-256 of a CSV that was changed by hand and handed over; see [`Known::take`].
     pub taken_digest: String,
     /// The stamp of the last reading that was counted.
     pub read_stamp: String,
@@ -61,16 +63,32 @@ pub struct Known {
 }
 
 impl Known {
-    /// Whether a CSV with this digest is one that this plugin wrote, or was about to.
-    #[must_use]
-    pub fn is_ours(&self, digest: &str) -> bool {
-        [&self.csv_digest, &self.next_digest, &self.taken_digest].into_iter().any(|known| known == digest)
+    /// A CSV that was about to be written and lies there was written: from now on it is the one that is known.
+    pub fn settle(&mut self, digest: &str) {
+        if !digest.is_empty() && digest == self.next_digest {
+            self.csv_digest = std::mem::take(&mut self.next_digest);
+            self.manifest = std::mem::take(&mut self.next_manifest);
+        }
     }
 
-    /// The manifest of the CSV with this digest.
+    /// A CSV that was changed by hand was looked through, and what is to be handed over was.
+    pub fn take(&mut self, digest: &str, nothing: bool) {
+        self.taken_digest = if nothing { format!("={digest}") } else { digest.to_owned() };
+    }
+
+    /// Whether what was changed in this CSV was handed over.
     #[must_use]
-    pub fn manifest_of(&self, digest: &str) -> &str {
-        if digest == self.next_digest && digest != self.csv_digest { &self.next_manifest } else { &self.manifest }
+    pub fn is_handed_over(&self, digest: &str) -> bool {
+        !digest.is_empty() && self.taken_digest == digest
+    }
+
+    /// Whether a CSV with this digest may be replaced unasked: this plugin wrote it, or nothing in it is new to its source, or it was
+    /// handed over and the source was read anew since.
+    #[must_use]
+    pub fn may_replace(&self, digest: &str, source_stamp: &str) -> bool {
+        let nothing = self.taken_digest.strip_prefix('=') == Some(digest);
+        let read_anew = !source_stamp.is_empty() && source_stamp != self.read_stamp;
+        digest == self.csv_digest || nothing || self.is_handed_over(digest) && read_anew
     }
 }
 
@@ -190,7 +208,7 @@ impl<'a> Memory<'a> {
         self.0.execute(sql, &[known.source.as_str().into(), known.id.as_str().into()]).map(drop)
     }
 
-    /// What may be taken away from a database.
+    /// What may be taken away from a database: keys of columns.
     ///
     /// # Errors
     /// Those of the database.
@@ -204,21 +222,29 @@ impl<'a> Memory<'a> {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn approve(&self, id: &str, property: &str, now: &str) -> Result<(), Error> {
+    pub fn approve(&self, id: &str, key: &str, now: &str) -> Result<(), Error> {
         let id = id.to_ascii_lowercase();
         let sql = "INSERT OR REPLACE INTO approvals (database, property, approved_at) VALUES (?1, ?2, ?3)";
-        self.0.execute(sql, &[id.as_str().into(), property.into(), now.into()])?;
+        self.0.execute(sql, &[id.as_str().into(), key.into(), now.into()])?;
         self.0.execute("UPDATE databases SET source_stamp = '' WHERE id = ?1", &[id.as_str().into()]).map(drop)
     }
 
-    /// An approval counts once.
+    /// Withdraws every approval that is for no column that waits for one; gives those that stay. An approval counts once: a column
+    /// that went or came back has none any more.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn withdraw(&self, id: &str, property: &str) -> Result<(), Error> {
+    pub fn settle_approvals(&self, id: &str, columns: &[Column]) -> Result<BTreeSet<String>, Error> {
         let id = id.to_ascii_lowercase();
-        let sql = "DELETE FROM approvals WHERE database = ?1 AND property = ?2";
-        self.0.execute(sql, &[id.into(), property.into()]).map(drop)
+        let waiting: BTreeSet<String> =
+            columns.iter().filter(|column| column.state != State::Live).map(Column::key).collect();
+        let mut approved = self.approved(&id)?;
+        for key in approved.difference(&waiting) {
+            let sql = "DELETE FROM approvals WHERE database = ?1 AND property = ?2";
+            self.0.execute(sql, &[id.as_str().into(), key.as_str().into()])?;
+        }
+        approved.retain(|key| waiting.contains(key));
+        Ok(approved)
     }
 }
 
@@ -264,7 +290,7 @@ mod tests {
         let again = Memory::open(&own).unwrap();
         assert_eq!(again.approved("id-1").unwrap(), ["a".to_owned()].into());
         assert_eq!(again.get("id-1").unwrap().unwrap().source_stamp, "", "it has to be looked at again");
-        again.withdraw("id-1", "a").unwrap();
+        assert!(again.settle_approvals("ID-1", &[]).unwrap().is_empty());
         assert!(again.approved("id-1").unwrap().is_empty());
     }
 }

@@ -61,12 +61,13 @@ fn of_mount(mount: &Mount) -> (PathBuf, String) {
 }
 
 fn hand_in(files: Vec<Artifact>, name: &str, outcome: &mut Outcome) -> Result<Vec<String>, Error> {
-    let bytes: usize = files.iter().map(|file| file.bytes.len()).sum();
-    if bytes > MOST_ARTIFACTS || files.len() > MOST_FILES {
+    // Several exports may go into one outcome.
+    let all = || outcome.artifacts.iter().chain(&files);
+    let (count, bytes) = (all().count(), all().map(|file| file.bytes.len()).sum::<usize>());
+    if bytes > MOST_ARTIFACTS || count > MOST_FILES {
         return Err(Error::Permanent(format!(
-            "the export has {} files and {} MB, and reports take {MOST_FILES} and {}: grant a folder for it \
+            "the export has {count} files and {} MB, and reports take {MOST_FILES} and {}: grant a folder for it \
              (baton plugin grant PLUGIN files:rw={name}=FOLDER)",
-            files.len(),
             bytes >> 20,
             MOST_ARTIFACTS >> 20
         )));
@@ -202,6 +203,9 @@ mod tests {
         small.put("a.csv", "text/csv", b"1".to_vec());
         assert_eq!(small.finish(&mut outcome).unwrap(), ["reports/a.csv"]);
         assert_eq!(outcome.artifacts.len(), 1);
+        let mut second = exports(None);
+        second.put("b.csv", "text/csv", vec![0; MOST_ARTIFACTS]);
+        assert!(second.finish(&mut outcome).is_err(), "together with the first it is too large");
         let (mut large, mut many) = (exports(None), exports(None));
         large.put("a.csv", "text/csv", vec![0; MOST_ARTIFACTS + 1]);
         (0..=MOST_FILES).for_each(|number| many.put(format!("{number}.csv"), "text/csv", Vec::new()));

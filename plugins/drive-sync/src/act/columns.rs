@@ -11,8 +11,12 @@ use crate::asked;
 use crate::drive::{find, read};
 use crate::memory::Known;
 use crate::room::{Room, Trouble};
-use crate::schema::{Column, Manifest, SIDECAR, State, unknown_columns};
-use crate::sync::{Left, Origin, Wanted, drive_csv, gather, known_manifest};
+use crate::schema::{Column, Manifest, OWN, SIDECAR, State, unknown_columns};
+use crate::sync::{Left, Origin, Wanted, drive_csv, gather, known_manifest, settled};
+
+/// A CSV that was changed by hand is not replaced unasked, also after this.
+const NEXT: &str = "Take over what else was changed (sync --arg direction=from-drive); the next sync after that, or one with \
+                    overwrite=true,";
 
 /// Approves that the column of a property that is gone is taken away.
 pub(super) fn approve(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
@@ -20,24 +24,36 @@ pub(super) fn approve(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
     let property = asked::needed(task, "property")?;
     let _held = room.guard.take(&id)?;
     let manifest = remembered(room, &id)?;
-    let mut meant = manifest.columns.iter().filter(|column| column.property == property || column.header == property);
-    let gone = meant.clone().find(|column| column.state != State::Live);
-    let Some(column) = gone else {
-        return Err(Error::Permanent(match meant.next() {
-            Some(_) => format!(
-                "the property `{property}` of {id} is still there; only a column whose property is gone can be taken away"
-            ),
-            None => format!(
-                "{id} has no column `{property}`; `baton run drive-sync diagnose` shows those that can be approved"
-            ),
-        }));
-    };
-    room.memory.approve(&id, &property, &room.now)?;
+    let column = meant(&manifest, &id, &property)?;
+    room.memory.approve(&id, &column.key(), &room.now)?;
+    if column.is_own() {
+        let told = "goes at the next sync. Its data stays in .archive.";
+        return Ok(Outcome::new(format!("Approved: the column `{}` of {id} {told}", column.header)));
+    }
     Ok(Outcome::new(format!(
         "Approved: the column `{}` of {id} goes at the next sync after enough complete readings without its property ({} until now). \
          Its data stays in .archive.",
         column.header, column.misses
     )))
+}
+
+/// The one column that is meant by its property's id or its header.
+fn meant<'a>(manifest: &'a Manifest, id: &str, property: &str) -> Result<&'a Column, Error> {
+    let all = || manifest.columns.iter().filter(|column| column.property == property || column.header == property);
+    let gone: Vec<_> = all().filter(|column| column.state != State::Live).collect();
+    Err(Error::Permanent(match gone.as_slice() {
+        [one] => return Ok(one),
+        [] if all().next().is_some() => format!(
+            "the property `{property}` of {id} is still there; only a column whose property is gone can be taken away"
+        ),
+        [] => {
+            format!("{id} has no column `{property}`; `baton run drive-sync diagnose` shows those that can be approved")
+        }
+        several => {
+            let headers = several.iter().map(|column| format!("`{}`", column.header)).collect::<Vec<_>>().join(", ");
+            format!("`{property}` of {id} may be any of {headers}: name one of them with --arg property=HEADER")
+        }
+    }))
 }
 
 /// Takes a column over that a person added or renamed on the Drive.
@@ -95,7 +111,8 @@ fn known_columns(
     folder: &str,
     left: &Left,
 ) -> Result<(Known, Manifest), Error> {
-    let known = room.memory.get(id)?.unwrap_or_default();
+    let mut known = room.memory.get(id)?.unwrap_or_default();
+    settled(&room.root, folder, &mut known, Some(left));
     let only = BTreeSet::from([id.to_ascii_lowercase()]);
     let path = asked::databases(task).map(|mount| PathBuf::from(&mount.path));
     let wanted = Wanted { folder: path.as_deref(), tables: &[], catalog: None, only: &only };
@@ -120,13 +137,13 @@ fn rename(manifest: &mut Manifest, headers: &[String], property: &str, header: &
         return Err(Error::Permanent(text));
     }
     header.clone_into(&mut column.header);
-    Ok(format!("The column `{header}` is that of the property `{property}`; the next sync gives it its name again."))
+    Ok(format!("The column `{header}` is that of the property `{property}`. {NEXT} gives it its name again."))
 }
 
 /// A column of a person's own stays as it is: no property feeds it.
 fn keep(manifest: &mut Manifest, header: &str, kind: String, now: &str) -> String {
     manifest.columns.push(Column {
-        property: format!("drive:{header}"),
+        property: format!("{OWN}{header}"),
         name: header.to_owned(),
         header: header.to_owned(),
         kind,
@@ -135,5 +152,7 @@ fn keep(manifest: &mut Manifest, header: &str, kind: String, now: &str) -> Strin
         first_seen: now.to_owned(),
         last_seen: now.to_owned(),
     });
-    format!("The column `{header}` stays with its data; no property is made of it and no sync fills it.")
+    format!(
+        "The column `{header}` stays with its data; no property is made of it and no sync fills it. {NEXT} goes on with the CSV."
+    )
 }

@@ -1,9 +1,10 @@
 //! `ensure-folder`: the one folder of a database.
 
+use baton_plugin_kit::Findings;
 use baton_plugin_sdk::{Error, Outcome, Task};
 use serde_json::json;
 
-use super::{ends, many, stamp};
+use super::{ended_early, ends, many, stamp};
 use crate::asked;
 use crate::claim::still;
 use crate::drive::{Undo, ensure};
@@ -17,7 +18,11 @@ pub(super) fn run(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
     let held = room.guard.take(&id)?;
     still(held.as_ref(), &id)?;
     let mut undo = Undo::default();
-    let ensured = ensure(&room.root, &title, &id, &mut undo).map_err(|error| ends(Trouble::from(error)))?;
+    let ensured = match ensure(&room.root, &title, &id, &mut undo) {
+        Ok(ensured) => ensured,
+        Err(error) if undo.is_moved() => return Ok(ended(room, &id, &undo, error)),
+        Err(error) => return Err(ends(Trouble::from(error))),
+    };
     let name = &ensured.name;
     let mut summary = match (ensured.made, &ensured.renamed_from) {
         (true, _) => format!("The folder {}/{name} was made.", room.shown),
@@ -32,6 +37,20 @@ pub(super) fn run(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
         return Ok(outcome);
     }
     let report = json!({ "schema": 1, "folder": name, "merged": ensured.merged, "undo": undo.changes() });
+    Ok(with_report(outcome, room, &report))
+}
+
+/// What ended it after something was moved: the report of the moves counts more than the error.
+fn ended(room: &Room<'_>, id: &str, undo: &Undo, error: std::io::Error) -> Outcome {
+    let mut findings = Findings::default();
+    ended_early(&mut findings, id, &ends(Trouble::from(error)));
+    let mut outcome =
+        Outcome::new("It ended early: the finding says why. What was moved until then stands in the report.");
+    outcome.findings = findings.into_list();
+    with_report(outcome, room, &json!({ "schema": 1, "undo": undo.changes() }))
+}
+
+fn with_report(outcome: Outcome, room: &Room<'_>, report: &serde_json::Value) -> Outcome {
     let file = format!("ensure-folder-{}.json", stamp(room));
-    Ok(outcome.with_artifact(file, "application/json", format!("{report:#}\n")))
+    outcome.with_artifact(file, "application/json", format!("{report:#}\n"))
 }

@@ -35,7 +35,7 @@ fn summary(health: &Health) -> String {
 const fn severity(kind: Kind) -> Severity {
     match kind {
         Kind::DuplicateFolder | Kind::ManifestDisagrees => Severity::High,
-        Kind::OrphanCsv | Kind::MissingCsv | Kind::FolderWithoutId => Severity::Medium,
+        Kind::OrphanCsv | Kind::MissingCsv | Kind::FolderWithoutId | Kind::Unreadable => Severity::Medium,
         Kind::RetentionOverrun | Kind::MissingArchive | Kind::Leftover => Severity::Low,
         Kind::Tombstone => Severity::Info,
     }

@@ -6,8 +6,8 @@ mod health;
 mod sync;
 
 use baton_plugin_kit::lent::{Claims, Tables, Writable};
-use baton_plugin_kit::moment;
-use baton_plugin_sdk::{Error, Outcome, Task};
+use baton_plugin_kit::{Findings, moment};
+use baton_plugin_sdk::{Error, Outcome, Severity, Task};
 use std::time::Duration;
 
 use crate::asked;
@@ -76,6 +76,18 @@ fn ends(trouble: Trouble) -> Error {
         Trouble::Fatal(error) => error,
         Trouble::Refused(kind, text) => Error::Permanent(format!("{kind}: {text}")),
     }
+}
+
+/// What ends a task after something was moved or handed over is told beside that: the report would be lost with it.
+fn ended_early(findings: &mut Findings, id: &str, error: &Error) {
+    let (Error::Retryable(text) | Error::Permanent(text) | Error::NeedsHuman(text) | Error::NeedsGrant(text)) = error;
+    findings.add(
+        "ended-early",
+        id,
+        Severity::High,
+        text.clone(),
+        "what was done until then stands in the reports; run it again",
+    );
 }
 
 /// `1 backup`, `2 backups`.

@@ -7,7 +7,7 @@ use baton_plugin_kit::export::Exports;
 use baton_plugin_sdk::{Error, Outcome, Severity, Task};
 use serde_json::json;
 
-use super::{Lent, many, stamp};
+use super::{Lent, ended_early, many, stamp};
 use crate::asked;
 use crate::room::{Room, Trouble};
 use crate::source::sidecar_text;
@@ -54,7 +54,7 @@ fn nobody_meant(only: &BTreeSet<String>, found: usize) -> Result<(), Error> {
     )))
 }
 
-fn outcome(room: &Room<'_>, report: Report) -> Outcome {
+fn outcome(room: &Room<'_>, mut report: Report) -> Outcome {
     let mut summary = format!(
         "{} looked at: {} unchanged, {} written ({}).",
         many(report.looked_at, "database"),
@@ -67,6 +67,10 @@ fn outcome(room: &Room<'_>, report: Report) -> Outcome {
     }
     if report.refused > 0 {
         summary.push_str(&format!(" {} refused: the findings say why.", report.refused));
+    }
+    if let Some(error) = &report.ended {
+        ended_early(&mut report.findings, &report.last, error);
+        summary.push_str(" It ended early: the findings say why.");
     }
     if !report.busy.is_empty() {
         let names = report.busy.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
@@ -104,35 +108,69 @@ fn from(task: &Task, room: &Room<'_>, wanted: Wanted<'_>) -> Result<Outcome, Err
     let known = room.memory.stamps()?;
     let all = gather(wanted, &known, &mut findings).map_err(super::ends)?;
     nobody_meant(wanted.only, all.len() + findings.count())?;
-    let mut exports = Exports::of(task, "exports");
-    let mut counts = Counts { looked_at: all.len(), ..Counts::default() };
+    let counts = Counts { looked_at: all.len(), ..Counts::default() };
+    let mut work = Work { task, room, outcome: Outcome::new(""), findings, counts };
     for origin in all {
-        match one(room, &origin, wanted, mode) {
-            Ok(Some((database, taken))) => hand_over(&database, &taken, &mut exports, &mut findings, &mut counts)?,
-            Ok(None) => counts.busy += 1,
+        match work.one(&origin, wanted, mode) {
+            Ok(()) => {}
             Err(Trouble::Refused(kind, text)) => {
-                counts.refused += 1;
-                findings.add(kind, &origin.id, Severity::High, text, origin.shown.clone());
+                work.counts.refused += 1;
+                work.findings.add(kind, &origin.id, Severity::High, text, origin.shown.clone());
             }
-            Err(Trouble::Fatal(error)) => return Err(error),
+            Err(Trouble::Fatal(error)) if work.counts.changed == 0 => return Err(error),
+            // What was handed over until now is.
+            Err(Trouble::Fatal(error)) => {
+                ended_early(&mut work.findings, &origin.id, &error);
+                break;
+            }
         }
     }
-    let mut outcome = Outcome::new("");
-    let places = exports.finish(&mut outcome)?;
-    outcome.summary = counts.told(places.first().map(String::as_str));
-    outcome.findings = findings.into_list();
+    let mut outcome = work.outcome;
+    outcome.summary = work.counts.told();
+    outcome.findings = work.findings.into_list();
     Ok(outcome)
 }
 
-fn one(room: &Room<'_>, origin: &Origin, wanted: Wanted<'_>, mode: Mode) -> Result<Option<(Database, Taken)>, Trouble> {
-    let Some(_held) = room.guard.try_take(&origin.id)? else { return Ok(None) };
-    let loaded = origin.load(wanted.catalog)?;
-    let taken = take(room, &loaded, &origin.source().1, mode)?.unwrap_or_default();
-    Ok(Some((loaded.database, taken)))
+struct Work<'a> {
+    task: &'a Task,
+    room: &'a Room<'a>,
+    outcome: Outcome,
+    findings: Findings,
+    counts: Counts,
+}
+
+impl Work<'_> {
+    /// One database under its claim. What was changed is marked as handed over when its files are where they belong, not before.
+    fn one(&mut self, origin: &Origin, wanted: Wanted<'_>, mode: Mode) -> Result<(), Trouble> {
+        let Some(_held) = self.room.guard.try_take(&origin.id)? else {
+            self.counts.busy += 1;
+            return Ok(());
+        };
+        let loaded = origin.load(wanted.catalog)?;
+        let mut taken = take(self.room, &loaded, &origin.source().1, mode)?.unwrap_or_default();
+        let then = taken.then.take();
+        tell(&loaded.database, &taken, &mut self.findings);
+        self.counts.conflicts += taken.conflicts.len();
+        self.counts.bad += taken.bad.len() + taken.unknown.len();
+        if !taken.is_empty() {
+            let mut exports = Exports::of(self.task, "exports");
+            hand_over(&loaded.database, &taken, &mut exports)?;
+            let places = exports.finish(&mut self.outcome)?;
+            self.counts.changed += 1;
+            self.counts.cells += taken.changed.len();
+            self.counts.added += taken.added;
+            self.counts.first = self.counts.first.take().or(places.into_iter().next());
+        }
+        match then {
+            Some(known) => Ok(self.room.memory.put(&known)?),
+            None => Ok(()),
+        }
+    }
 }
 
 #[derive(Default)]
 struct Counts {
+    first: Option<String>,
     looked_at: usize,
     changed: usize,
     cells: usize,
@@ -144,7 +182,7 @@ struct Counts {
 }
 
 impl Counts {
-    fn told(&self, first: Option<&str>) -> String {
+    fn told(&self) -> String {
         let mut text = format!(
             "{} looked at: {} changed on the Drive ({}, {} new).",
             many(self.looked_at, "database"),
@@ -162,31 +200,16 @@ impl Counts {
                 text.push_str(&format!(" {count} {what}."));
             }
         }
-        if let Some(first) = first {
+        if let Some(first) = &self.first {
             text.push_str(&format!(" The files begin with {first}."));
         }
         text
     }
 }
 
-fn hand_over(
-    database: &Database,
-    taken: &Taken,
-    exports: &mut Exports,
-    findings: &mut Findings,
-    counts: &mut Counts,
-) -> Result<(), Error> {
-    tell(database, taken, findings);
-    counts.conflicts += taken.conflicts.len();
-    counts.bad += taken.bad.len() + taken.unknown.len();
-    if taken.is_empty() {
-        return Ok(());
-    }
-    counts.changed += 1;
-    counts.cells += taken.changed.len();
-    counts.added += taken.added;
+fn hand_over(database: &Database, taken: &Taken, exports: &mut Exports) -> Result<(), Trouble> {
     let base = &taken.folder;
-    let csv = render_csv(&source_csv(database, &taken.rows)).map_err(Error::Permanent)?;
+    let csv = render_csv(&source_csv(database, &taken.rows)).map_err(|error| Trouble::refused("too-large", error))?;
     exports.put(format!("{base}.csv"), "text/csv", csv);
     let described = Database { row_count: Some(taken.rows.len() as u64), ..database.clone() };
     exports.put(format!("{base}.json"), "application/json", sidecar_text(&described).into_bytes());

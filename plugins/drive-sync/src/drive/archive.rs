@@ -9,32 +9,51 @@ use std::path::Path;
 
 use baton_plugin_kit::moment;
 
-use super::{ARCHIVE, Change, Named, Undo, at, children, copy_whole, is_same};
+use super::{ARCHIVE, Change, Named, Undo, archive_of, at, children, copy_whole, has_archive, id_of, is_same};
 
 /// Backups that are kept of a database unless somebody says otherwise.
 pub const KEPT: usize = 50;
 
-/// Keeps a copy of `{folder}/{base}.csv` under the name of a moment; gives the backup's name. The same bytes under the same moment
-/// are kept once.
+/// A backup of a CSV.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backup {
+    /// Its name.
+    pub name: String,
+    /// Whether it was made just now; the newest one may have the same bytes already.
+    pub made: bool,
+}
+
+/// Keeps a copy of `{folder}/{base}.csv` under the name of a moment, unless the newest backup until then has the same bytes: a change
+/// that is tried again and again, because a disk is full, pushes no other backup out.
 ///
 /// # Errors
 /// When it cannot be read or written.
-pub fn keep(root: &Path, folder: &str, base: &str, now_ms: i64) -> io::Result<String> {
-    let archive = root.join(folder).join(ARCHIVE);
-    fs::create_dir_all(&archive).map_err(|error| at(&archive, &error))?;
+pub fn keep(root: &Path, folder: &str, base: &str, now_ms: i64) -> io::Result<Backup> {
+    let archive = archive_of(&root.join(folder))?;
     let csv = root.join(folder).join(format!("{base}.csv"));
+    let until = known(&archive, &id_of(base).unwrap_or_default())?;
+    if let Some((_, newest)) = until.into_iter().rfind(|(moment, _)| *moment < now_ms + 1_000)
+        && is_same(&csv, &archive.join(&newest))?
+    {
+        return Ok(Backup { name: newest, made: false });
+    }
     for later in 0..1_000 {
         let name = format!("{base}_v{}.csv", stamp_of(now_ms + later));
         let path = archive.join(&name);
         if fs::symlink_metadata(&path).is_err() {
             copy_whole(&csv, &path)?;
-            return Ok(name);
-        }
-        if is_same(&csv, &path)? {
-            return Ok(name);
+            return Ok(Backup { name, made: true });
         }
     }
     Err(io::Error::other(format!("{}: a thousand backups of one second", archive.display())))
+}
+
+/// The backups that are recognised, by their moments.
+fn known(archive: &Path, id: &str) -> io::Result<Vec<(i64, String)>> {
+    let files = children(archive)?.into_iter().filter(|(_, kind)| kind.is_file());
+    let mut known: Vec<_> = files.filter_map(|(name, _)| Some((moment_of(&name, id)?, name))).collect();
+    known.sort();
+    Ok(known)
 }
 
 /// `2026-01-18_10-15-00-250Z`.
@@ -70,29 +89,40 @@ fn is_digits(text: &str) -> bool {
 /// # Errors
 /// When the folder cannot be read.
 pub fn superfluous(root: &Path, folder: &str, id: &str, kept: usize) -> io::Result<Vec<String>> {
-    let archive = root.join(folder).join(ARCHIVE);
-    if !archive.is_dir() {
+    let folder = root.join(folder);
+    if !has_archive(&folder) {
         return Ok(Vec::new());
     }
-    let files = children(&archive)?.into_iter().filter(|(_, kind)| kind.is_file());
-    let mut known: Vec<_> = files.filter_map(|(name, _)| Some((moment_of(&name, id)?, name))).collect();
-    known.sort();
+    let mut known = known(&folder.join(ARCHIVE), id)?;
     known.truncate(known.len().saturating_sub(kept));
     Ok(known.into_iter().map(|(_, name)| name).collect())
 }
 
-/// Takes the oldest backups away until as many are left as are kept; gives how many went.
+/// Takes the oldest backups away until as many are left as are kept; gives how many went. The one that was made just now stays,
+/// also beside backups of a clock that was ahead.
 ///
 /// # Errors
 /// When one cannot be taken away.
-pub fn retain(root: &Path, folder: &str, id: &str, kept: usize, undo: &mut Undo) -> io::Result<usize> {
-    let names = superfluous(root, folder, id, kept)?;
-    for name in &names {
+pub fn retain(
+    root: &Path,
+    folder: &str,
+    id: &str,
+    kept: usize,
+    made: Option<&str>,
+    undo: &mut Undo,
+) -> io::Result<usize> {
+    let many = superfluous(root, folder, id, 0)?;
+    let others: Vec<_> = many.iter().filter(|name| Some(name.as_str()) != made).collect();
+    let room = kept.saturating_sub(many.len() - others.len());
+    let names = others.iter().take(others.len().saturating_sub(room));
+    let mut gone = 0;
+    for name in names {
         let path = format!("{folder}/{ARCHIVE}/{name}");
         fs::remove_file(root.join(&path)).map_err(|error| at(&root.join(&path), &error))?;
         undo.push(Change::RemovedBackup { path });
+        gone += 1;
     }
-    Ok(names.len())
+    Ok(gone)
 }
 
 #[cfg(test)]
@@ -135,8 +165,8 @@ mod tests {
             fs::write(archive.join(stays), "x").unwrap();
         }
         let mut undo = Undo::default();
-        assert_eq!(retain(root.path(), "T_id-1", "id-1", KEPT, &mut undo).unwrap(), 257);
-        assert_eq!(retain(root.path(), "T_id-1", "id-1", KEPT, &mut undo).unwrap(), 0);
+        assert_eq!(retain(root.path(), "T_id-1", "id-1", KEPT, None, &mut undo).unwrap(), 257);
+        assert_eq!(retain(root.path(), "T_id-1", "id-1", KEPT, None, &mut undo).unwrap(), 0);
         let left: Vec<_> = children(&archive).unwrap().into_iter().map(|(name, _)| name).collect();
         assert_eq!((left.len(), undo.changes().len()), (53, 257));
         assert!(left.contains(&format!("T_id-1_v{}.csv", stamp_of(NOW + 306_000))));
@@ -149,10 +179,31 @@ mod tests {
         let csv = root.path().join("T_id-1/T_id-1.csv");
         fs::create_dir_all(csv.parent().unwrap()).unwrap();
         fs::write(&csv, "1").unwrap();
-        let first = keep(root.path(), "T_id-1", "T_id-1", NOW).unwrap();
-        assert_eq!(first, "T_id-1_v2026-01-18_10-15-00-250Z.csv");
-        assert_eq!(keep(root.path(), "T_id-1", "T_id-1", NOW).unwrap(), first);
+        let kept = |now: i64| keep(root.path(), "T_id-1", "T_id-1", now).unwrap();
+        let first = Backup { name: "T_id-1_v2026-01-18_10-15-00-250Z.csv".into(), made: true };
+        assert_eq!(kept(NOW), first);
+        // The same bytes are kept once, however often it is tried again.
+        assert_eq!(kept(NOW), Backup { made: false, ..first.clone() });
+        assert_eq!(kept(NOW + 90_000), Backup { made: false, ..first });
         fs::write(&csv, "2").unwrap();
-        assert_eq!(keep(root.path(), "T_id-1", "T_id-1", NOW).unwrap(), "T_id-1_v2026-01-18_10-15-00-251Z.csv");
+        assert_eq!(kept(NOW), Backup { name: "T_id-1_v2026-01-18_10-15-00-251Z.csv".into(), made: true });
+        fs::write(&csv, "1").unwrap();
+        assert!(kept(NOW + 90_000).made, "it changed and changed back");
+    }
+
+    #[test]
+    fn the_one_that_was_just_made_stays_beside_backups_of_the_future() {
+        let root = tempfile::tempdir().unwrap();
+        let archive = root.path().join("T_id-1/.archive");
+        fs::create_dir_all(&archive).unwrap();
+        for second in 1..=5 {
+            let name = format!("T_id-1_v{}.csv", stamp_of(NOW + 90_000_000 + second * 1_000));
+            fs::write(archive.join(name), "x").unwrap();
+        }
+        fs::write(root.path().join("T_id-1/T_id-1.csv"), "1").unwrap();
+        let made = keep(root.path(), "T_id-1", "T_id-1", NOW).unwrap();
+        let gone = retain(root.path(), "T_id-1", "id-1", 5, Some(&made.name), &mut Undo::default()).unwrap();
+        assert_eq!((gone, children(&archive).unwrap().len()), (1, 5));
+        assert!(archive.join(&made.name).exists());
     }
 }

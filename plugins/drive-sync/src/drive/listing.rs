@@ -70,7 +70,7 @@ pub fn find(root: &Path, id: &str) -> io::Result<Vec<Folder>> {
     let wanted = id.to_ascii_lowercase();
     let mut found = Vec::new();
     for (name, kind) in children(root)? {
-        if kind.is_dir() && id_of(&name).as_deref() == Some(&wanted) {
+        if !name.starts_with('.') && kind.is_dir() && id_of(&name).as_deref() == Some(&wanted) {
             let copy = Named::of(&name).and_then(|named| named.copy);
             found.push(Folder { name, copy });
         }
@@ -123,5 +123,10 @@ mod tests {
         );
         assert_eq!((listing.odd, listing.loose), (vec!["odd one".to_owned()], vec!["A_id-1.csv".into()]));
         assert_eq!(find(root.path(), "id-3").unwrap(), []);
+        assert_eq!(
+            find(root.path(), "id-1").unwrap(),
+            listing.by_id["id-1"],
+            "what is hidden is no folder of a database"
+        );
     }
 }

@@ -17,10 +17,11 @@ pub use listing::{Folder, Listing, children, find};
 pub use merge::merge_into;
 pub use names::{Named, base_name, id_of, is_id, sanitised};
 pub use undo::{Change, Undo};
-pub use whole::{Stamp, copy_whole, digest, is_same, read, stamp, write_whole};
+pub use whole::{MOST_BYTES, Stamp, copy_whole, digest, is_same, read, replace, stamp, write_whole};
 
+use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The hidden name that a file has while it is written. One of a folder is enough: who writes there holds the claim.
 pub const PART: &str = ".drive-sync.part";
@@ -31,16 +32,66 @@ pub const ARCHIVE: &str = ".archive";
 /// An error with the place where it happened.
 #[must_use]
 pub fn at(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(kind(error), format!("{}: {error}", path.display()))
+    of_kind(path, error, false)
 }
 
-/// The kind of an error. The standard library has no names for some numbers of WASI: a full disk, a quota, a disk for reading only; a
-/// stream that cannot write says of all three that it met an I/O error.
-fn kind(error: &io::Error) -> io::ErrorKind {
-    match error.raw_os_error().filter(|_| cfg!(target_family = "wasm")) {
-        Some(29 | 51) => io::ErrorKind::StorageFull,
-        Some(19) => io::ErrorKind::QuotaExceeded,
-        Some(69) => io::ErrorKind::ReadOnlyFilesystem,
-        _ => error.kind(),
+/// The same of an error that writing into an open file met.
+fn at_writing(path: &Path, error: &io::Error) -> io::Error {
+    of_kind(path, error, true)
+}
+
+fn of_kind(path: &Path, error: &io::Error, writing: bool) -> io::Error {
+    let number = error.raw_os_error().filter(|_| cfg!(target_family = "wasm"));
+    let kind = number.and_then(|number| of_wasi(number, writing)).unwrap_or_else(|| error.kind());
+    io::Error::new(kind, format!("{}: {error}", path.display()))
+}
+
+/// The standard library has no names for some numbers of WASI: a full disk, a quota, a disk for reading only. A stream that cannot
+/// write says of all three that it met an I/O error; one that cannot read says the same of a file that is damaged, and the others
+/// are none the worse for it.
+const fn of_wasi(number: i32, writing: bool) -> Option<io::ErrorKind> {
+    match number {
+        29 if writing => Some(io::ErrorKind::StorageFull),
+        51 => Some(io::ErrorKind::StorageFull),
+        19 => Some(io::ErrorKind::QuotaExceeded),
+        69 => Some(io::ErrorKind::ReadOnlyFilesystem),
+        _ => None,
+    }
+}
+
+/// Whether a folder has its backups' folder; a link to one is none.
+#[must_use]
+pub fn has_archive(folder: &Path) -> bool {
+    fs::symlink_metadata(folder.join(ARCHIVE)).is_ok_and(|found| found.is_dir())
+}
+
+/// The folder of backups below a folder; made when there is none.
+///
+/// # Errors
+/// When something else has its name, a link too, or it cannot be made.
+pub fn archive_of(folder: &Path) -> io::Result<PathBuf> {
+    let archive = folder.join(ARCHIVE);
+    match fs::symlink_metadata(&archive) {
+        Ok(found) if found.is_dir() => Ok(archive),
+        Ok(_) => Err(io::Error::other(format!("{}: it is no folder; move it away", archive.display()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::create_dir(&archive).map_err(|error| at(&archive, &error))?;
+            Ok(archive)
+        }
+        Err(error) => Err(at(&archive, &error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_no_full_disk() {
+        assert_eq!(of_wasi(29, true), Some(io::ErrorKind::StorageFull));
+        assert_eq!(of_wasi(29, false), None);
+        for writing in [true, false] {
+            assert_eq!(of_wasi(51, writing), Some(io::ErrorKind::StorageFull));
+        }
     }
 }

@@ -53,6 +53,12 @@ impl Undo {
         &self.0
     }
 
+    /// Whether anything was moved or taken away; an empty folder that was made is nothing to take back.
+    #[must_use]
+    pub fn is_moved(&self) -> bool {
+        self.0.iter().any(|change| !matches!(change, Change::MadeFolder { .. }))
+    }
+
     /// Takes over what another list has.
     pub fn append(&mut self, other: Self) {
         self.0.extend(other.0);

@@ -8,10 +8,10 @@ use std::time::UNIX_EPOCH;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{PART, at};
+use super::{PART, at, at_writing};
 
-/// A larger file is not read: 15,540 rows with forty columns are 12 MB, and a plugin has 256 MB for three times its cells.
-const MOST_BYTES: u64 = 16 << 20;
+/// A larger file is not read, and no larger CSV is written: 15,540 rows with forty columns are 12 MB, and a plugin has 256 MB for three times its cells.
+pub const MOST_BYTES: u64 = 16 << 20;
 
 /// What tells, without reading, that a file is the one that was seen: its size and when it was changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,24 +74,48 @@ pub fn digest(bytes: &[u8]) -> String {
 /// # Errors
 /// When it cannot be written, or what was written cannot be read back as it was meant; nothing of it is left then.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().ok_or_else(|| io::Error::other(format!("{}: it lies in no folder", path.display())))?;
-    let part = folder.join(PART);
-    let written = write_part(&part, bytes).and_then(|()| fs::rename(&part, path));
-    written.map_err(|error| {
-        drop(fs::remove_file(&part));
-        at(path, &error)
-    })
+    write_when(path, bytes, || Ok(true)).map(drop)
 }
 
-fn write_part(part: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(part)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
+/// The same, if the file under the name still is the one that was seen, or there still is none; whether it was.
+///
+/// # Errors
+/// As [`write_whole`].
+pub fn replace(path: &Path, bytes: &[u8], seen: Option<&Stamp>) -> io::Result<bool> {
+    write_when(path, bytes, || Ok(stamp(path)?.as_ref() == seen))
+}
+
+/// The look is the last step before the renaming.
+fn write_when(path: &Path, bytes: &[u8], look: impl FnOnce() -> io::Result<bool>) -> io::Result<bool> {
+    let folder = path.parent().ok_or_else(|| io::Error::other(format!("{}: it lies in no folder", path.display())))?;
+    let part = folder.join(PART);
+    let written = write_part(&part, path, bytes).and_then(|()| {
+        let good = look()?;
+        if good {
+            fs::rename(&part, path).map_err(|error| at(path, &error))?;
+        }
+        Ok(good)
+    });
+    if !matches!(written, Ok(true)) {
+        drop(fs::remove_file(&part));
+    }
+    written
+}
+
+/// Errors name the file that is meant. What lies under the hidden name goes first: it is a killed program's, or a link that leads
+/// elsewhere.
+fn write_part(part: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    match fs::remove_file(part) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(part, &error)),
+        _ => {}
+    }
+    let mut file = File::create_new(part).map_err(|error| at(path, &error))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| at_writing(path, &error))?;
     drop(file);
-    if digest(&fs::read(part)?) == digest(bytes) {
+    if digest(&fs::read(part).map_err(|error| at(path, &error))?) == digest(bytes) {
         return Ok(());
     }
-    Err(io::Error::other("what was written reads back as something else"))
+    Err(io::Error::other(format!("{}: what was written reads back as something else", path.display())))
 }
 
 /// Copies a file as a whole to a name that is free.

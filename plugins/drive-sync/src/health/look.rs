@@ -34,11 +34,13 @@ pub enum Kind {
     Tombstone,
     /// A file that a killed program left.
     Leftover,
+    /// A folder or file that cannot be looked at.
+    Unreadable,
 }
 
 impl Kind {
     /// All, in the order of a report.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::DuplicateFolder,
         Self::FolderWithoutId,
         Self::OrphanCsv,
@@ -48,6 +50,7 @@ impl Kind {
         Self::ManifestDisagrees,
         Self::Tombstone,
         Self::Leftover,
+        Self::Unreadable,
     ];
 
     /// As findings and reports call it.
@@ -63,6 +66,7 @@ impl Kind {
             Self::ManifestDisagrees => "manifest-disagrees",
             Self::Tombstone => "tombstone",
             Self::Leftover => "leftover",
+            Self::Unreadable => "unreadable",
         }
     }
 }
@@ -102,6 +106,13 @@ impl Health {
         self.troubles.iter().filter(|trouble| trouble.kind == kind).count()
     }
 
+    /// What cannot be looked at is one of the things that are wrong; the others are looked at all the same.
+    fn unless(&mut self, looked: io::Result<()>, id: &str, folder: &str) {
+        if let Err(error) = looked {
+            self.add(Kind::Unreadable, Some(id), folder, error.to_string());
+        }
+    }
+
     fn add(&mut self, kind: Kind, id: Option<&str>, path: impl Into<String>, seen: impl Into<String>) {
         self.troubles.push(Trouble { kind, id: id.map(str::to_owned), path: path.into(), seen: seen.into() });
     }
@@ -132,10 +143,12 @@ pub fn look(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Health, Fail
             health.add(Kind::DuplicateFolder, Some(id), &first.name, names);
         }
         for folder in folders {
-            look_inside(root, &folder.name, id, keep, &mut health)?;
+            let looked = look_inside(root, &folder.name, id, keep, &mut health);
+            health.unless(looked, id, &folder.name);
         }
         if let [only] = folders.as_slice() {
-            look_at_manifest(root, &only.name, id, remembered.get(id), &mut health)?;
+            let looked = look_at_manifest(root, &only.name, id, remembered.get(id), &mut health);
+            health.unless(looked, id, &only.name);
         }
     }
     health.troubles.sort_by(|a, b| (a.kind, &a.path, &a.seen).cmp(&(b.kind, &b.path, &b.seen)));
@@ -154,7 +167,7 @@ fn manifests(memory: Memory<'_>) -> Result<BTreeMap<String, Manifest>, Failed> {
     Ok(manifests)
 }
 
-fn look_inside(root: &Path, folder: &str, id: &str, keep: usize, health: &mut Health) -> Result<(), Failed> {
+fn look_inside(root: &Path, folder: &str, id: &str, keep: usize, health: &mut Health) -> io::Result<()> {
     let inside = children(&root.join(folder))?;
     let own = format!("{folder}.csv");
     if !inside.iter().any(|(name, kind)| *name == own && kind.is_file()) {
@@ -185,7 +198,7 @@ fn look_at_manifest(
     id: &str,
     remembered: Option<&Manifest>,
     health: &mut Health,
-) -> Result<(), Failed> {
+) -> io::Result<()> {
     let path = format!("{folder}/{folder}{SIDECAR}");
     let full = root.join(&path);
     if fs::symlink_metadata(&full).is_err() {
@@ -207,8 +220,8 @@ fn look_at_manifest(
                 return Ok(());
             }
         };
-    for column in manifest.columns.iter().filter(|column| column.state != State::Live) {
-        let property = serde_json::Value::from(column.property.as_str());
+    for column in manifest.columns.iter().filter(|column| column.state != State::Live && !column.is_own()) {
+        let property = serde_json::Value::from(column.header.as_str());
         let seen = format!(
             "`{}` was last seen {}, {} complete readings since had none; to have it taken away: baton run drive-sync \
              approve-deletion --arg database={id} --arg 'property={property}'",
@@ -231,7 +244,8 @@ fn first_row(path: &Path) -> io::Result<Option<Vec<u8>>> {
         return Ok(None);
     }
     let mut bytes = Vec::new();
-    File::open(path)?.take(1 << 20).read_to_end(&mut bytes)?;
+    let file = File::open(path).map_err(|error| drive::at(path, &error))?;
+    file.take(1 << 20).read_to_end(&mut bytes).map_err(|error| drive::at(path, &error))?;
     Ok(bytes.split_inclusive(|byte| *byte == b'\n').next().map(<[u8]>::to_vec))
 }
 

@@ -102,9 +102,12 @@ pub fn plan(root: &Path, health: &Health, titles: &BTreeMap<String, String>, kee
     for trouble in &health.troubles {
         let id = trouble.id.clone().unwrap_or_default();
         let step = match trouble.kind {
-            Kind::DuplicateFolder => Some(merging(root, &id, titles)?),
+            Kind::DuplicateFolder => merging(root, &id, titles)?,
             Kind::OrphanCsv if trouble.path.contains('/') && !is_alone(root, &id)? => continue,
-            Kind::OrphanCsv => moving(root, &id, &trouble.path)?,
+            Kind::OrphanCsv => moving(root, &id, &trouble.path, titles)?,
+            Kind::MissingArchive | Kind::RetentionOverrun if is_alone(root, &id)? && !is_certain(&id, titles, &[]) => {
+                None
+            }
             Kind::MissingArchive if is_alone(root, &id)? => {
                 Some(Step::MakeArchive { folder: trouble.path.clone(), id })
             }
@@ -126,27 +129,43 @@ pub fn plan(root: &Path, health: &Health, titles: &BTreeMap<String, String>, kee
     Ok(Plan { id: format!("p{}", digest(&text).chars().take(12).collect::<String>()), steps, left })
 }
 
+/// Whether an id certainly is a database's: it was synced, it is a UUID, or the names differ in nothing but a number behind it.
+/// `photos_2024` and `invoices_2024` are two folders of a person.
+fn is_certain(id: &str, titles: &BTreeMap<String, String>, names: &[&str]) -> bool {
+    let digits = id.bytes().filter(|byte| *byte != b'-');
+    let uuid =
+        matches!(id.len(), 32 | 36) && digits.clone().count() == 32 && digits.clone().all(|b| b.is_ascii_hexdigit());
+    let mut stems = names.iter().map(|name| Named::of(name).map(|named| (named.title, named.id.to_ascii_lowercase())));
+    let first = stems.next().flatten();
+    titles.contains_key(id) || uuid || names.len() > 1 && first.is_some() && stems.all(|stem| stem == first)
+}
+
 fn is_alone(root: &Path, id: &str) -> Result<bool, Trouble> {
     Ok(find(root, id)?.len() == 1)
 }
 
-fn merging(root: &Path, id: &str, titles: &BTreeMap<String, String>) -> Result<Step, Trouble> {
+fn merging(root: &Path, id: &str, titles: &BTreeMap<String, String>) -> Result<Option<Step>, Trouble> {
     let mut folders = find(root, id)?;
+    if !is_certain(id, titles, &folders.iter().map(|folder| folder.name.as_str()).collect::<Vec<_>>()) {
+        return Ok(None);
+    }
     folders.sort_by_key(|folder| (folder.copy, folder.name.clone()));
     // Without a title that is known, the first folder's counts; its spelling of the id too.
     let first = folders.first().and_then(|folder| Named::of(&folder.name));
     let title = titles.get(id).cloned().or_else(|| first.map(|named| named.title.to_owned())).unwrap_or_default();
     let id = first.map_or_else(|| id.to_owned(), |named| named.id.to_owned());
-    Ok(Step::Merge { id, title, folders: folders.into_iter().map(|folder| folder.name).collect() })
+    Ok(Some(Step::Merge { id, title, folders: folders.into_iter().map(|folder| folder.name).collect() }))
 }
 
 /// Only a CSV that lies in no folder and whose name has the id of exactly one.
-fn moving(root: &Path, id: &str, path: &str) -> Result<Option<Step>, Trouble> {
+fn moving(root: &Path, id: &str, path: &str, titles: &BTreeMap<String, String>) -> Result<Option<Step>, Trouble> {
     if path.contains('/') || id.is_empty() {
         return Ok(None);
     }
     Ok(match find(root, id)?.as_slice() {
-        [folder] => Some(Step::MoveIn { id: id.to_owned(), path: path.to_owned(), folder: folder.name.clone() }),
+        [folder] if is_certain(id, titles, &[&folder.name, stem(path)]) => {
+            Some(Step::MoveIn { id: id.to_owned(), path: path.to_owned(), folder: folder.name.clone() })
+        }
         _ => None,
     })
 }
@@ -193,14 +212,22 @@ fn claimed(room: &Room<'_>, step: &Step, undo: &mut Undo) -> Result<(), Trouble>
 fn one(room: &Room<'_>, step: &Step, undo: &mut Undo) -> Result<(), Trouble> {
     let root = &room.root;
     match step {
-        Step::Merge { id, title, .. } => ensure(root, title, id, undo).map(drop)?,
+        Step::Merge { id, title, folders } => {
+            if let Some(new) = find(root, id)?.into_iter().find(|found| !folders.contains(&found.name)) {
+                return Err(Trouble::refused(
+                    "new",
+                    format!("the folder {} was not there when it was planned", new.name),
+                ));
+            }
+            ensure(root, title, id, undo).map(drop)?;
+        }
         Step::MoveIn { path, folder, .. } => move_in(root, path, folder, undo)?,
         Step::MakeArchive { folder, .. } => {
             let archive = root.join(folder).join(ARCHIVE);
             fs::create_dir(&archive).map_err(|error| at(&archive, &error))?;
             undo.push(Change::MadeFolder { path: format!("{folder}/{ARCHIVE}") });
         }
-        Step::Retain { id, folder, keep, .. } => archive::retain(root, folder, id, *keep, undo).map(drop)?,
+        Step::Retain { id, folder, keep, .. } => archive::retain(root, folder, id, *keep, None, undo).map(drop)?,
     }
     Ok(())
 }

@@ -24,8 +24,8 @@ pub enum Change {
     Retyped(String, String, String),
     /// The column was taken away.
     Deleted(String),
-    /// The columns are ready to be taken away, but for the approval.
-    Waits(String, String),
+    /// The column is ready to be taken away, but for the approval.
+    Waits(String),
 }
 
 /// How it came out.
@@ -40,7 +40,7 @@ pub struct Compared {
 /// Conditions of a comparison.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms<'a> {
-    /// Columns that may go, by property id or header.
+    /// Columns that may go, by their keys.
     pub approved: &'a BTreeSet<String>,
     /// Complete readings without the property before its column goes.
     pub readings: u32,
@@ -130,7 +130,8 @@ impl Work<'_> {
 
     fn unseen(&mut self, seen: &BTreeSet<&str>) {
         for column in &mut self.manifest.columns {
-            if seen.contains(column.property.as_str()) && column.state != State::Retyped {
+            let there = seen.contains(column.property.as_str()) && column.state != State::Retyped;
+            if there || column.is_own() {
                 continue;
             }
             if column.state == State::Live {
@@ -148,15 +149,16 @@ impl Work<'_> {
         let Terms { approved, readings, .. } = self.terms;
         let (complete, changes) = (self.complete, &mut self.changes);
         self.manifest.columns.retain(|column| {
-            let ripe = column.state != State::Live && column.misses >= readings && complete;
-            let may = approved.contains(&column.property) || approved.contains(&column.header);
+            let may = approved.contains(&column.key());
+            // Of a column of a person's own no reading says anything: it waits for nothing but the approval.
+            let ripe = if column.is_own() {
+                may
+            } else {
+                column.state != State::Live && column.misses >= readings && complete
+            };
             if ripe {
                 let header = column.header.clone();
-                changes.push(if may {
-                    Change::Deleted(header)
-                } else {
-                    Change::Waits(header, column.property.clone())
-                });
+                changes.push(if may { Change::Deleted(header) } else { Change::Waits(header) });
             }
             !(ripe && may)
         });
@@ -190,6 +192,8 @@ mod tests {
             .unwrap()
     }
 
+    const KEY: &str = r#"["a","number"]"#;
+
     fn first() -> Manifest {
         after(&Manifest::new("id-1", "T"), &read(&[("title", "Name", "title"), ("a", "Bpm", "number")]), &[], true)
             .manifest
@@ -215,26 +219,28 @@ mod tests {
             manifest = compared.manifest;
         }
         assert_eq!(manifest.columns[1].misses, 5);
-        let gone = after(&manifest, &without, &["a"], false);
+        let header = after(&manifest, &without, &["a", "Bpm"], false);
+        assert_eq!(header.manifest.headers(), ["Name", "Bpm"], "an approval is of one column, not of a text");
+        let gone = after(&manifest, &without, &[KEY], false);
         assert_eq!(
             (gone.manifest.headers(), gone.changes),
             (vec!["Name".to_owned()], vec![Change::Deleted("Bpm".into())])
         );
         let mut early = first();
         for complete in [true, true, false, false] {
-            let compared = after(&early, &Database { complete, ..without.clone() }, &["a"], true);
+            let compared = after(&early, &Database { complete, ..without.clone() }, &[KEY], true);
             assert_eq!(compared.manifest.headers(), ["Name", "Bpm"]);
             early = compared.manifest;
         }
         assert_eq!(early.columns[1].misses, 2);
-        assert_eq!(after(&early, &without, &["a"], false).manifest.columns.len(), 2, "the same reading counts once");
-        assert_eq!(after(&early, &without, &["a"], true).manifest.columns.len(), 1);
+        assert_eq!(after(&early, &without, &[KEY], false).manifest.columns.len(), 2, "the same reading counts once");
+        assert_eq!(after(&early, &without, &[KEY], true).manifest.columns.len(), 1);
     }
 
     #[test]
     fn a_property_that_is_back_begins_anew() {
         let manifest = after(&first(), &read(&[("title", "Name", "title")]), &[], true).manifest;
-        let back = after(&manifest, &read(&[("title", "Name", "title"), ("a", "Bpm", "number")]), &["a"], true);
+        let back = after(&manifest, &read(&[("title", "Name", "title"), ("a", "Bpm", "number")]), &[KEY], true);
         assert_eq!((back.manifest.columns[1].misses, back.changes), (0, vec![Change::Back("Bpm".into())]));
     }
 

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// The form of the file. Another one is not read.
 const VERSION: u32 = 1;
 
+/// What the property of a column that a person added begins with.
+pub const OWN: &str = "drive:";
+
 /// A manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,6 +52,20 @@ pub struct Column {
     pub first_seen: String,
     /// When it was last seen, or changed.
     pub last_seen: String,
+}
+
+impl Column {
+    /// What an approval is for: one property of one type. Headers move from one column to another, ids have columns of several types.
+    #[must_use]
+    pub fn key(&self) -> String {
+        serde_json::json!([self.property, self.kind]).to_string()
+    }
+
+    /// Whether a person added it: no property ever fed it.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.property.starts_with(OWN)
+    }
 }
 
 /// What became of a column's property.

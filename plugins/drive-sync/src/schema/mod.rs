@@ -9,7 +9,7 @@ mod manifest;
 
 pub use adopt::{adopted, unknown_columns};
 pub use compare::{Change, Compared, Terms, compare};
-pub use manifest::{Column, Manifest, State};
+pub use manifest::{Column, Manifest, OWN, State};
 
 /// The ending of the manifest that lies beside a CSV.
 pub const SIDECAR: &str = ".manifest.json";

@@ -4,10 +4,12 @@
 
 use baton_plugin_kit::lent::Tables;
 use baton_plugin_kit::moment;
-use baton_plugin_sdk::sql::{Error, Value};
+use baton_plugin_sdk::sql::Value;
 
 use super::Loaded;
-use crate::table::{Database, Kind, Property, Record, format};
+use crate::drive::MOST_BYTES;
+use crate::room::Trouble;
+use crate::table::{Database, Kind, MOST_CELLS, Property, Record, format};
 
 /// A table as a database.
 #[derive(Debug)]
@@ -137,14 +139,28 @@ pub fn head(table: &Table) -> Database {
 /// The whole table.
 ///
 /// # Errors
-/// As `open` in `wit/sql.wit`.
-pub fn load(table: &Table, catalog: &dyn Tables) -> Result<Loaded, Error> {
-    let mut rows = Vec::new();
+/// When it is larger than a CSV may be; also as `open` in `wit/sql.wit`.
+pub fn load(table: &Table, catalog: &dyn Tables) -> Result<Loaded, Trouble> {
+    load_at_most(table, catalog, (MOST_CELLS, MOST_BYTES))
+}
+
+fn load_at_most(table: &Table, catalog: &dyn Tables, (cells, bytes): (usize, u64)) -> Result<Loaded, Trouble> {
+    let mut rows: Vec<Record> = Vec::new();
+    let mut read = 0_u64;
     for row in catalog.rows(table.statement, &[])? {
         let mut values = row?.into_iter();
         let page_id = values.next().map(|value| cell("number", value)).unwrap_or_default();
-        let cells = table.properties.iter().zip(values).map(|((_, _, kind), value)| cell(kind, value)).collect();
-        rows.push(Record { page_id, synced: String::new(), cells });
+        let found: Vec<_> =
+            table.properties.iter().zip(values).map(|((_, _, kind), value)| cell(kind, value)).collect();
+        read = read.saturating_add(found.iter().map(|text| text.len() as u64).sum());
+        rows.push(Record { page_id, synced: String::new(), cells: found });
+        if rows.len().saturating_mul(table.properties.len() + 2) > cells || read > bytes {
+            let text = format!(
+                "the table `{}` of the catalog is larger than a CSV may be: {cells} cells, {bytes} bytes",
+                table.name
+            );
+            return Err(Trouble::refused("too-large", text));
+        }
     }
     Ok(Loaded { database: head(table), rows })
 }
@@ -172,6 +188,21 @@ mod tests {
 
     use super::*;
     use crate::drive::is_id;
+
+    #[test]
+    fn a_table_that_no_csv_holds_is_not_read_to_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let catalog = Lent::catalog(folder.path());
+        for id in ["a", "b"] {
+            let put = "INSERT INTO put_track (source, service, id, title) VALUES ('djay', 'djay', ?1, 'One')";
+            catalog.execute(put, &[id.into()]).unwrap();
+        }
+        for (most, good) in [((30, 1_000), true), ((29, 1_000), false), ((30, 4), false)] {
+            let loaded = load_at_most(&TABLES[0], &catalog, most);
+            assert_eq!(loaded.is_ok(), good, "{most:?}");
+            assert!(good || matches!(loaded, Err(Trouble::Refused("too-large", _))));
+        }
+    }
 
     #[test]
     fn every_table_is_read_as_its_properties_say() {

@@ -3,7 +3,7 @@
 //! A CSV without a sidecar is a database only if it says so itself: in the row of types `ids=names` and `id=ID` stand in the first
 //! two cells. Its headers are its ids then, its title is the file's name, and a reading of it is never complete.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -112,39 +112,44 @@ fn named_by_itself(name: &str, csv: &Csv) -> Result<Database, String> {
     })
 }
 
-/// Where the properties stand in the CSV: under their id, else under their name.
+/// Where the properties stand in the CSV: all under their ids, or else all under their names. A name may be another's id, so a
+/// mixture is not guessed at.
 fn places(csv: &Csv, database: &Database) -> Result<Vec<usize>, String> {
-    let place = |text: &str| {
-        let mut places = csv.header.iter().enumerate().filter(|(_, header)| *header == text).map(|(place, _)| place);
-        (places.next(), places.next())
+    let all = |header: fn(&Property) -> &str| -> Result<Vec<usize>, String> {
+        database.properties.iter().map(|property| place(csv, header(property))).collect()
     };
-    let mut found = Vec::new();
-    for property in &database.properties {
-        let by_id = place(&property.id).0;
-        let by_name = match place(&property.name) {
-            (Some(_), Some(_)) if by_id.is_none() => {
-                return Err(format!(
-                    "two columns are called `{}`: give the columns their ids as headers",
-                    property.name
-                ));
-            }
-            (first, _) => first,
-        };
-        let place =
-            by_id.or(by_name).ok_or_else(|| format!("it has no column for the property `{}`", property.name))?;
-        let kind = csv.kinds.get(place).map_or("", String::as_str);
+    let found = all(|property| &property.id).or_else(|_| all(|property| &property.name))?;
+    let mut taken = BTreeSet::new();
+    for (property, place) in database.properties.iter().zip(&found) {
+        if !taken.insert(place) {
+            return Err(format!(
+                "two properties are called `{}`: give the columns their ids as headers",
+                property.name
+            ));
+        }
+        let kind = csv.kinds.get(*place).map_or("", String::as_str);
         if kind != property.kind {
             return Err(format!(
                 "its row 2 says that `{}` is a {kind}, its sidecar says {}",
                 property.name, property.kind
             ));
         }
-        found.push(place);
     }
     if found.len() == csv.header.len() {
         Ok(found)
     } else {
         Err("it has columns that its sidecar does not know".to_owned())
+    }
+}
+
+fn place(csv: &Csv, wanted: &str) -> Result<usize, String> {
+    let mut places = csv.header.iter().enumerate().filter(|(_, header)| *header == wanted).map(|(place, _)| place);
+    match (places.next(), places.next()) {
+        (Some(place), None) => Ok(place),
+        (Some(_), Some(_)) => Err(format!("two columns are called `{wanted}`: give the columns their ids as headers")),
+        (None, _) => Err(format!(
+            "it has no column for the property `{wanted}`; the headers are all ids of properties, or all names"
+        )),
     }
 }
 
@@ -154,7 +159,7 @@ mod tests {
 
     use super::*;
 
-    const CSV: &str = "__page_id,__last_synced_iso,Name,a\n,,title,number\np1,2026-01-18T10:15:00Z,One,1\n";
+    const CSV: &str = "__page_id,__last_synced_iso,Name,Bpm\n,,title,number\np1,2026-01-18T10:15:00Z,One,1\n";
     const SIDECAR: &str = r#"{"id":"id-1","title":"T","complete":true,"row_count":1,
         "properties":{"a":{"name":"Bpm","type":"number"},"title":{"name":"Name","type":"title"}}}"#;
 
@@ -169,9 +174,21 @@ mod tests {
 
     #[test]
     fn columns_are_found_by_id_and_by_name() {
-        let loaded = load(&found(CSV, Some(SIDECAR))).unwrap();
-        assert_eq!(loaded.rows[0].cells, ["1", "One"]);
-        assert!(loaded.database.complete);
+        for header in ["Name,Bpm", "title,a"] {
+            let loaded = load(&found(&CSV.replace("Name,Bpm", header), Some(SIDECAR))).unwrap();
+            assert_eq!(loaded.rows[0].cells, ["1", "One"]);
+            assert!(loaded.database.complete);
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_the_id_of_another_property_is_no_id() {
+        let sidecar = r#"{"id":"id-1","title":"T","complete":true,
+            "properties":{"bpm":{"name":"Tempo","type":"number"},"x":{"name":"bpm","type":"number"}}}"#;
+        let csv = "__page_id,__last_synced_iso,Tempo,bpm\n,,number,number\np1,,120,7\n";
+        assert_eq!(load(&found(csv, Some(sidecar))).unwrap().rows[0].cells, ["120", "7"]);
+        let by_id = csv.replace("Tempo,bpm", "x,bpm");
+        assert_eq!(load(&found(&by_id, Some(sidecar))).unwrap().rows[0].cells, ["7", "120"]);
     }
 
     #[test]
@@ -188,7 +205,7 @@ mod tests {
         let more = format!("{CSV}p1,,Two,2\n");
         for (csv, sidecar, why) in [
             (CSV.to_owned(), SIDECAR.replace("1,", "9,"), "not whole"),
-            (CSV.replace(",a\n", ",b\n"), SIDECAR.to_owned(), "no column for"),
+            (CSV.replace(",Bpm\n", ",a\n"), SIDECAR.to_owned(), "no column for"),
             (CSV.replace("number", "text"), SIDECAR.to_owned(), "row 2 says"),
             (CSV.replace("p1,2", ",2"), SIDECAR.to_owned(), "no __page_id"),
             (more, SIDECAR.replace("\"row_count\":1,", ""), "earlier row"),

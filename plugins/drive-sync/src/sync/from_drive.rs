@@ -9,8 +9,9 @@ use std::collections::{HashMap, HashSet};
 use baton_plugin_kit::moment;
 use serde::Serialize;
 
-use super::lines::{Left, base_copy, drive_csv, known_manifest};
+use super::lines::{Left, drive_csv, known_manifest, place_in_base, settled};
 use crate::drive::find;
+use crate::memory::Known;
 use crate::room::{Room, Trouble};
 use crate::schema::{Column, Manifest, State, unknown_columns};
 use crate::source::Loaded;
@@ -71,6 +72,8 @@ pub struct Taken {
     pub unknown: Vec<Skipped>,
     /// The rows with the changes in them.
     pub rows: Vec<Record>,
+    /// What is remembered once all of it was handed over; nothing when the CSV was not changed, or something was left alone.
+    pub then: Option<Known>,
 }
 
 impl Taken {
@@ -81,7 +84,7 @@ impl Taken {
     }
 }
 
-/// Reads what was changed. Whoever calls holds the database's claim.
+/// Reads what was changed. Whoever calls holds the database's claim, hands the changes over, and only then remembers `then`.
 ///
 /// # Errors
 /// When the folder is not the one and only, the CSV is not usable, or its columns have to be asked about.
@@ -99,31 +102,33 @@ pub fn take(room: &Room<'_>, loaded: &Loaded, source_stamp: &str, mode: Mode) ->
             return Err(Trouble::refused("duplicate-folder", text));
         }
     };
-    let known = room.memory.get(&database.id)?.unwrap_or_default();
+    let mut known = room.memory.get(&database.id)?.unwrap_or_default();
     let Some(left) = drive_csv(&room.root, &folder)? else { return Ok(None) };
+    let base = settled(&room.root, &folder, &mut known, Some(&left)).map(|base| base.csv);
     if left.digest == known.csv_digest {
         return Ok(Some(Taken { folder, rows: loaded.rows.clone(), ..Taken::default() }));
     }
     let manifest = known_manifest(&room.root, &folder, &known, Some(&left), database, &room.now)?;
     refuse_unknown(&left, &manifest, database)?;
-    let base = base_copy(&room.root, &folder, &known);
     let work = Work {
         database,
         manifest: &manifest,
         mode,
-        source_is_newer: source_stamp.is_empty() || source_stamp != known.read_stamp,
+        source_is_newer: source_stamp.is_empty() || known.csv_digest.is_empty() || source_stamp != known.read_stamp,
         base: base.as_ref(),
         columns: columns(&manifest, &left.csv, database, base.as_ref()),
     };
-    let taken = work.all(loaded, &left.csv, folder)?;
-    // What was left out has to be looked at by a person first; only then may the next sync replace the CSV.
-    if taken.conflicts.is_empty() && taken.bad.is_empty() && taken.unknown.is_empty() {
-        room.memory.put(&crate::memory::Known {
-            id: database.id.to_ascii_lowercase(),
-            title: database.title.clone(),
-            taken_digest: left.digest,
-            ..known
-        })?;
+    let mut taken = work.all(loaded, &left.csv, folder)?;
+    // What was left alone has to be looked at by a person first; only then may a sync replace the CSV.
+    let alone = [&taken.conflicts, &taken.bad, &taken.unknown, &taken.read_only];
+    if alone.into_iter().all(Vec::is_empty) {
+        (known.id, known.title) = (database.id.to_ascii_lowercase(), database.title.clone());
+        known.take(&left.digest, taken.is_empty());
+        if known.csv_digest.is_empty() {
+            // Never synced from here: this reading is the one that the changes are to be taken over after.
+            source_stamp.clone_into(&mut known.read_stamp);
+        }
+        taken.then = Some(known);
     }
     Ok(Some(taken))
 }
@@ -163,7 +168,7 @@ fn columns<'a>(manifest: &'a Manifest, drive: &Csv, database: &Database, base: O
             .iter()
             .position(|property| property.id == column.property && property.kind == column.kind)?;
         let drive = drive.header.iter().position(|header| *header == column.header)?;
-        let base = base.and_then(|base| base.header.iter().position(|header| *header == column.header));
+        let base = base.and_then(|base| place_in_base(base, column, manifest));
         Some(Place { column, kind: Kind::of(&column.kind), source, drive, base })
     })
     .collect()
@@ -245,7 +250,8 @@ impl Work<'_> {
         if changes.is_empty() {
             return None;
         }
-        let why = self.conflict(row, &record, base.is_some(), both).filter(|_| self.mode == Mode::Guard);
+        let has_base = base.is_some() && changes.iter().all(|(place, ..)| place.base.is_some());
+        let why = self.conflict(row, &record, has_base, both).filter(|_| self.mode == Mode::Guard);
         if let Some(why) = why {
             taken.conflicts.push(Skipped { page_id: row.page_id.clone(), column: String::new(), why });
             return None;
@@ -281,7 +287,8 @@ impl Work<'_> {
 fn usable(place: &Place<'_>, text: &str, row: &Row, taken: &mut Taken) -> Option<String> {
     let left = |why: String| Skipped { page_id: row.page_id.clone(), column: place.column.header.clone(), why };
     if is_read_only(&place.column.kind) {
-        if !text.is_empty() {
+        // In a row that a person added it is empty because nobody can know it.
+        if !text.is_empty() || !row.page_id.is_empty() {
             taken.read_only.push(left(format!("a {} is not changed by a CSV", place.column.kind)));
         }
         return None;
@@ -299,11 +306,16 @@ fn cell(row: &Row, place: usize) -> &str {
     row.cells.get(place).map_or("", String::as_str)
 }
 
-/// The rows as a CSV of the form that sources have; ids are its headers where two properties have one name.
+/// The rows as a CSV of the form that sources have; ids are its headers where two properties have one name, or one has
+/// another's id.
 #[must_use]
 pub fn source_csv(database: &Database, rows: &[Record]) -> Csv {
     let mut names = HashSet::new();
-    let plain = database.properties.iter().all(|property| names.insert(property.name.trim()));
+    let ids: HashSet<&str> = database.properties.iter().map(|property| property.id.as_str()).collect();
+    // A name that is an id would be read as one.
+    let plain = database.properties.iter().all(|property| {
+        names.insert(property.name.trim()) && (property.id == property.name || !ids.contains(property.name.as_str()))
+    });
     let header = |property: &crate::table::Property| if plain { property.name.clone() } else { property.id.clone() };
     Csv {
         header: database.properties.iter().map(header).collect(),

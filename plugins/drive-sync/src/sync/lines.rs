@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use crate::drive::{self, ARCHIVE, digest};
+use crate::drive::{self, ARCHIVE, Stamp, digest};
 use crate::memory::Known;
 use crate::room::Trouble;
-use crate::schema::{Manifest, SIDECAR, adopted};
+use crate::schema::{Column, Manifest, SIDECAR, adopted};
 use crate::table::{Csv, Database, parse_csv};
 
 /// The hidden copy of what was written last: what a person changed since is what differs from it.
@@ -15,6 +15,17 @@ const BASE: &str = ".last-synced.csv";
 /// A CSV that lies on the Drive.
 #[derive(Debug)]
 pub struct Left {
+    /// What it says.
+    pub csv: Csv,
+    /// SHA-256 of its bytes.
+    pub digest: String,
+    /// What tells that the file is the one that was read; taken before it was.
+    pub stamp: Option<Stamp>,
+}
+
+/// The copy of what was written last.
+#[derive(Debug)]
+pub struct Base {
     /// What it says.
     pub csv: Csv,
     /// SHA-256 of its bytes.
@@ -31,6 +42,7 @@ pub fn drive_csv(root: &Path, folder: &str) -> Result<Option<Left>, Trouble> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         _ => {}
     }
+    let stamp = drive::stamp(&path)?;
     let bytes = drive::read(&path)?;
     let csv = parse_csv(&bytes).map_err(|error| {
         let mend = format!("mend it, or move it away and take a backup from {folder}/{ARCHIVE}");
@@ -39,10 +51,22 @@ pub fn drive_csv(root: &Path, folder: &str) -> Result<Option<Left>, Trouble> {
             format!("{folder}/{folder}.csv on the Drive is not usable: {error}; {mend}"),
         )
     })?;
-    Ok(Some(Left { csv, digest: digest(&bytes) }))
+    Ok(Some(Left { csv, digest: digest(&bytes), stamp }))
 }
 
-/// What is known of the columns of a CSV: from the own database, else from the manifest beside it, else by the names of its columns.
+/// What is remembered of a database, with what the Drive adds to it: a CSV that was about to be written and lies there, and, when
+/// nothing is remembered, the copy of what was written last. Also gives that copy.
+pub fn settled(root: &Path, folder: &str, known: &mut Known, left: Option<&Left>) -> Option<Base> {
+    known.settle(left.map_or("", |left| &left.digest));
+    let base = base_copy(root, folder, known);
+    if let Some(base) = base.as_ref().filter(|_| known.csv_digest.is_empty()) {
+        known.csv_digest.clone_from(&base.digest);
+    }
+    base
+}
+
+/// What is known of the columns of a CSV: from the own database, else from the manifest beside it when that is this CSV's, else by the
+/// names of its columns.
 ///
 /// # Errors
 /// When the manifest that lies there is none.
@@ -54,27 +78,39 @@ pub fn known_manifest(
     read: &Database,
     now: &str,
 ) -> Result<Manifest, Trouble> {
-    let remembered = left.map_or(known.manifest.as_str(), |left| known.manifest_of(&left.digest));
-    if !remembered.is_empty() {
-        return Manifest::read(remembered.as_bytes(), &read.id)
+    if !known.manifest.is_empty() {
+        return Manifest::read(known.manifest.as_bytes(), &read.id)
             .map_err(|error| Trouble::refused("manifest", format!("the remembered manifest cannot be read: {error}")));
     }
     let path = root.join(folder).join(format!("{folder}{SIDECAR}"));
     if fs::symlink_metadata(&path).is_ok() {
-        return Manifest::read(&drive::read(&path)?, &read.id).map_err(|error| {
+        let beside = Manifest::read(&drive::read(&path)?, &read.id).map_err(|error| {
             let mend = "move it away, and the columns are taken by their names";
             Trouble::refused("manifest", format!("{folder}/{folder}{SIDECAR} is not usable: {error}; {mend}"))
-        });
+        })?;
+        if left.is_none_or(|left| super::header_digest(&left.csv.header) == beside.header_sha256) {
+            return Ok(beside);
+        }
     }
     Ok(left.map_or_else(|| Manifest::new(&read.id, &read.title), |left| adopted(&left.csv, read, now)))
 }
 
-/// The copy of what was written last, when it is that.
-#[must_use]
-pub fn base_copy(root: &Path, folder: &str, known: &Known) -> Option<Csv> {
-    let bytes = drive::read(&root.join(folder).join(ARCHIVE).join(BASE)).ok()?;
-    let whole = !known.csv_digest.is_empty() && digest(&bytes) == known.csv_digest;
-    whole.then(|| parse_csv(&bytes).ok()).flatten()
+/// The copy of what was written last, when it is that as far as anything is remembered.
+fn base_copy(root: &Path, folder: &str, known: &Known) -> Option<Base> {
+    let folder = root.join(folder);
+    let bytes = drive::read(&folder.join(ARCHIVE).join(BASE)).ok().filter(|_| drive::has_archive(&folder))?;
+    let digest = digest(&bytes);
+    let whole = known.csv_digest.is_empty() || digest == known.csv_digest;
+    whole.then(|| parse_csv(&bytes).ok()).flatten().map(|csv| Base { csv, digest })
+}
+
+/// Where a column stands in that copy: under its header, or, when that was changed by hand since, under its property's name, unless
+/// another column has that.
+pub(super) fn place_in_base(base: &Csv, column: &Column, manifest: &Manifest) -> Option<usize> {
+    let place = |wanted: &str| base.header.iter().position(|header| header == wanted);
+    let other = || manifest.columns.iter().any(|other| other.header == column.name);
+    let found = place(&column.header).or_else(|| if other() { None } else { place(&column.name) });
+    found.filter(|place| base.kinds.get(*place).is_none_or(|kind| *kind == column.kind))
 }
 
 /// Whether that copy has this digest.
@@ -84,7 +120,5 @@ pub(super) fn is_base(root: &Path, folder: &str, wanted: &str) -> bool {
 
 /// Keeps that copy.
 pub(super) fn keep_base(root: &Path, folder: &str, bytes: &[u8]) -> std::io::Result<()> {
-    let archive = root.join(folder).join(ARCHIVE);
-    fs::create_dir_all(&archive).map_err(|error| drive::at(&archive, &error))?;
-    drive::write_whole(&archive.join(BASE), bytes)
+    drive::write_whole(&drive::archive_of(&root.join(folder))?.join(BASE), bytes)
 }

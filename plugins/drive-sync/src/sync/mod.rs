@@ -9,6 +9,6 @@ mod to_drive;
 mod whole;
 
 pub use from_drive::{Changed, Mode, Skipped, Taken, source_csv, take};
-pub use lines::{Left, base_copy, drive_csv, known_manifest};
+pub use lines::{Base, Left, drive_csv, known_manifest, settled};
 pub use to_drive::{Done, Terms, header_digest, put};
 pub use whole::{Origin, Report, Wanted, gather, run};

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::lines::{base_copy, drive_csv, is_base, keep_base, known_manifest};
-use crate::drive::{Stamp, Undo, archive, digest, ensure, stamp, write_whole};
+use super::lines::{Left, drive_csv, is_base, keep_base, known_manifest, settled};
+use crate::drive::{Stamp, Undo, archive, digest, ensure, replace, stamp, write_whole};
 use crate::room::{Room, Trouble};
 use crate::schema::{self, Change, Column, Manifest, SIDECAR, State, compare, unknown_columns};
 use crate::source::Loaded;
@@ -64,22 +64,23 @@ pub fn put(
     let ensured = ensure(&room.root, &database.title, &database.id, undo)?;
     let folder = ensured.name;
     let left = drive_csv(&room.root, &folder)?;
+    let base = settled(&room.root, &folder, &mut known, left.as_ref());
     let manifest = known_manifest(&room.root, &folder, &known, left.as_ref(), database, &room.now)?;
     if let Some(left) = &left {
         refuse_what_is_asked(&manifest, &left.csv, &database.id)?;
-        if !known.csv_digest.is_empty() && !known.is_ours(&left.digest) && !terms.overwrite {
-            return Err(changed_by_hand(&folder, &database.id));
+        let looked_at = !known.csv_digest.is_empty() || known.is_handed_over(&left.digest);
+        if looked_at && !known.may_replace(&left.digest, source_stamp) && !terms.overwrite {
+            return Err(changed_by_hand(&folder, &database.id, known.is_handed_over(&left.digest)));
         }
     }
-    let approved = room.memory.approved(&id)?;
-    let counts = source_stamp != known.read_stamp || source_stamp.is_empty();
+    let approved = room.memory.settle_approvals(&id, &manifest.columns)?;
+    let counts = reading(source_stamp) != reading(&known.read_stamp) || source_stamp.is_empty();
     let asked = schema::Terms { approved: &approved, readings: terms.readings, counts, now: &room.now };
     let compared = compare(&manifest, database, asked).map_err(|error| Trouble::refused("schema", error))?;
-    // A CSV that somebody took away: what only it had is in the copy.
-    let copy = if left.is_none() { base_copy(&room.root, &folder, &known) } else { None };
-    let before = left.as_ref().map(|left| &left.csv).or(copy.as_ref());
+    let copy = base.as_ref().map(|base| &base.csv);
+    let before = Before { left: left.as_ref().map(|left| &left.csv).or(copy), base: copy };
     let rows = rows(loaded, before, &manifest, &compared.manifest, &room.now);
-    if let Some(before) = before {
+    if let Some(before) = before.left {
         refuse_shrinking(loaded, before, &rows, terms)?;
     }
     let csv = Csv {
@@ -88,7 +89,7 @@ pub fn put(
         rows,
         ..Csv::default()
     };
-    let bytes = render_csv(&csv).map_err(|error| Trouble::refused("schema", error))?;
+    let bytes = render_csv(&csv).map_err(|error| Trouble::refused("too-large", error))?;
     let mut next = compared.manifest;
     next.row_count = csv.rows.len() as u64;
     next.header_sha256 = header_digest(&csv.header);
@@ -99,24 +100,14 @@ pub fn put(
     if left.as_ref().is_none_or(|left| left.digest != new) {
         (known.next_digest, known.next_manifest) = (new.clone(), next.text());
         room.memory.put(&known)?;
-        write_csv(room, &folder, &bytes, left.is_some(), &mut done)?;
-        done.backups.1 = archive::retain(&room.root, &folder, &database.id, terms.keep, undo)?;
+        let backup = write_csv(room, &folder, &bytes, left.as_ref(), &mut done)?;
+        done.backups.1 = archive::retain(&room.root, &folder, &database.id, terms.keep, backup.as_deref(), undo)?;
     } else if !is_base(&room.root, &folder, &new) {
         keep_base(&room.root, &folder, &bytes)?;
     }
     write_manifest(room, &folder, &next)?;
-    for gone in compared.changes.iter().filter_map(deleted) {
-        let columns = manifest.columns.iter().filter(|column| column.header == gone);
-        for text in columns.flat_map(|column| [&column.property, &column.header]) {
-            room.memory.withdraw(&id, text)?;
-        }
-    }
-    for back in compared.changes.iter().filter_map(returned) {
-        let columns = manifest.columns.iter().chain(&next.columns).filter(|column| column.name == back);
-        for text in columns.flat_map(|column| [&column.property, &column.header]) {
-            room.memory.withdraw(&id, text)?;
-        }
-    }
+    // Here, and before anything else the next time: a program that is killed in between leaves no approval for what comes after.
+    room.memory.settle_approvals(&id, &next.columns)?;
     let written = stamp(&csv_path(room, &folder))?;
     written.as_ref().map(Stamp::as_str).unwrap_or_default().clone_into(&mut known.csv_stamp);
     (known.csv_digest, known.manifest) = (new, next.text());
@@ -132,12 +123,9 @@ pub fn put(
     Ok(done)
 }
 
-fn deleted(change: &Change) -> Option<&str> {
-    if let Change::Deleted(header) = change { Some(header) } else { None }
-}
-
-fn returned(change: &Change) -> Option<&str> {
-    if let Change::Back(name) = change { Some(name) } else { None }
+/// What tells one reading from another: the stamp of the sidecar. A CSV that was mended by hand is no other reading.
+fn reading(source_stamp: &str) -> &str {
+    source_stamp.rsplit_once('/').map_or(source_stamp, |(_, sidecar)| sidecar)
 }
 
 fn csv_path(room: &Room<'_>, folder: &str) -> std::path::PathBuf {
@@ -152,15 +140,28 @@ pub fn header_digest(header: &[String]) -> String {
     digest(bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default())
 }
 
-fn write_csv(room: &Room<'_>, folder: &str, bytes: &[u8], replaces: bool, done: &mut Done) -> Result<(), Trouble> {
-    if replaces {
-        archive::keep(&room.root, folder, folder, room.now_ms)?;
-        done.backups.0 = 1;
+/// Gives the name of the backup. A file that somebody saved since it was read stays.
+fn write_csv(
+    room: &Room<'_>,
+    folder: &str,
+    bytes: &[u8],
+    left: Option<&Left>,
+    done: &mut Done,
+) -> Result<Option<String>, Trouble> {
+    let mut backup = None;
+    if left.is_some() {
+        let kept = archive::keep(&room.root, folder, folder, room.now_ms)?;
+        done.backups.0 = usize::from(kept.made);
+        backup = Some(kept.name);
     }
-    write_whole(&csv_path(room, folder), bytes)?;
+    let seen = left.and_then(|left| left.stamp.as_ref());
+    if !replace(&csv_path(room, folder), bytes, seen)? {
+        let text = format!("{folder}/{folder}.csv was changed while it was to be replaced; the next sync looks at it");
+        return Err(Trouble::refused("changed-by-hand", text));
+    }
     keep_base(&room.root, folder, bytes)?;
     done.written = true;
-    Ok(())
+    Ok(backup)
 }
 
 /// The manifest beside the CSV; written when it is another one.
@@ -189,7 +190,14 @@ fn refuse_what_is_asked(manifest: &Manifest, csv: &Csv, id: &str) -> Result<(), 
     ))
 }
 
-fn changed_by_hand(folder: &str, id: &str) -> Trouble {
+fn changed_by_hand(folder: &str, id: &str, handed_over: bool) -> Trouble {
+    if handed_over {
+        let text = format!(
+            "{folder}/{folder}.csv was changed by hand and handed over, and its source was not read anew since. Take the files over \
+             first; to replace it without (it goes to .archive): baton run drive-sync sync --arg database={id} --arg overwrite=true"
+        );
+        return Trouble::refused("changed-by-hand", text);
+    }
     Trouble::refused(
         "changed-by-hand",
         format!(
@@ -200,23 +208,44 @@ fn changed_by_hand(folder: &str, id: &str) -> Trouble {
     )
 }
 
+/// What there was: the CSV that lies there, and the copy of what was written last, for what somebody took out of the CSV.
+#[derive(Clone, Copy)]
+struct Before<'a> {
+    left: Option<&'a Csv>,
+    base: Option<&'a Csv>,
+}
+
+/// A row in both.
+#[derive(Clone, Copy)]
+struct Had<'a> {
+    left: Option<&'a Row>,
+    base: Option<&'a Row>,
+}
+
 /// The rows as they are to be: those of the source in its order; after an incomplete reading also those that it did not have.
-fn rows(loaded: &Loaded, before: Option<&Csv>, old: &Manifest, new: &Manifest, now: &str) -> Vec<Row> {
-    let before_rows = before.map_or(&[][..], |csv| csv.rows.as_slice());
-    let had: HashMap<&str, &Row> = before_rows.iter().map(|row| (row.page_id.as_str(), row)).collect();
+fn rows(loaded: &Loaded, before: Before<'_>, old: &Manifest, new: &Manifest, now: &str) -> Vec<Row> {
+    let [left, base] = [before.left, before.base].map(|csv| csv.map_or(&[][..], |csv| csv.rows.as_slice()));
+    let by_key = |rows: &'_ [Row]| -> HashMap<String, usize> {
+        rows.iter().enumerate().map(|(place, row)| (row.page_id.clone(), place)).collect()
+    };
+    let (in_left, in_base) = (by_key(left), by_key(base));
+    let had = |key: &str| Had {
+        left: in_left.get(key).and_then(|place| left.get(*place)),
+        base: in_base.get(key).and_then(|place| base.get(*place)),
+    };
     let columns: Vec<Place<'_>> = new.columns.iter().map(|column| Place::of(column, loaded, before, old)).collect();
     let mut rows: Vec<Row> = Vec::with_capacity(loaded.rows.len());
     for record in &loaded.rows {
-        let before = had.get(record.page_id.as_str()).copied();
-        rows.push(row(record, before, &columns, now));
+        rows.push(row(record, had(&record.page_id), &columns, now));
     }
     if !loaded.database.complete {
-        let read: BTreeSet<&str> = loaded.rows.iter().map(|record| record.page_id.as_str()).collect();
-        let kept = before_rows.iter().filter(|row| !row.page_id.is_empty() && !read.contains(row.page_id.as_str()));
-        rows.extend(kept.map(|row| {
-            let cells = columns.iter().map(|place| place.before(row)).collect();
-            Row { page_id: row.page_id.clone(), synced: row.synced.clone(), cells }
-        }));
+        let mut there: BTreeSet<&str> = loaded.rows.iter().map(|record| record.page_id.as_str()).collect();
+        for kept in left.iter().chain(base).filter(|row| !row.page_id.is_empty()) {
+            if there.insert(&kept.page_id) {
+                let cells = columns.iter().map(|place| place.before(had(&kept.page_id))).collect();
+                rows.push(Row { page_id: kept.page_id.clone(), synced: kept.synced.clone(), cells });
+            }
+        }
     }
     rows
 }
@@ -227,34 +256,40 @@ struct Place<'a> {
     /// In the source, when the property is there.
     read: Option<usize>,
     /// In the CSV that lies there.
-    before: Option<usize>,
+    left: Option<usize>,
+    /// In the copy of what was written last.
+    base: Option<usize>,
 }
 
 impl<'a> Place<'a> {
-    fn of(column: &'a Column, loaded: &Loaded, before: Option<&Csv>, old: &Manifest) -> Self {
+    fn of(column: &'a Column, loaded: &Loaded, before: Before<'_>, old: &Manifest) -> Self {
         let same = |known: &&Column| known.property == column.property && known.kind == column.kind;
-        let header = old.columns.iter().find(same).map(|known| known.header.as_str());
-        let before = header.zip(before).and_then(|(header, csv)| csv.header.iter().position(|there| there == header));
+        let known = old.columns.iter().find(same);
+        let left = known.zip(before.left).and_then(|(known, csv)| csv.header.iter().position(|it| *it == known.header));
+        let base = known.zip(before.base).and_then(|(known, csv)| super::lines::place_in_base(csv, known, old));
         let read = loaded.database.properties.iter().position(|property| property.id == column.property);
-        Self { column, read: read.filter(|_| column.state == State::Live), before }
+        Self { column, read: read.filter(|_| column.state == State::Live), left, base }
     }
 
-    fn before(&self, row: &Row) -> String {
-        self.before.and_then(|place| row.cells.get(place)).cloned().unwrap_or_default()
+    /// What stood there; what somebody took out of the CSV is in the copy.
+    fn before(&self, had: Had<'_>) -> String {
+        let left = had.left.zip(self.left).and_then(|(row, place)| row.cells.get(place));
+        let base = || had.base.zip(self.base).and_then(|(row, place)| row.cells.get(place));
+        left.or_else(base).cloned().unwrap_or_default()
     }
 }
 
 /// A row keeps the moment at which it was read as long as nothing else of it changes.
-fn row(record: &Record, before: Option<&Row>, columns: &[Place<'_>], now: &str) -> Row {
+fn row(record: &Record, before: Had<'_>, columns: &[Place<'_>], now: &str) -> Row {
     let cell = |place: &Place<'_>| match place.read.and_then(|read| record.cells.get(read)) {
         Some(text) => canonical(Kind::of(&place.column.kind), text),
-        None => before.map(|row| place.before(row)).unwrap_or_default(),
+        None => place.before(before),
     };
     let cells: Vec<String> = columns.iter().map(cell).collect();
     let same = |row: &&Row| {
-        !row.synced.is_empty() && columns.iter().zip(&cells).all(|(place, text)| place.before(row) == *text)
+        !row.synced.is_empty() && columns.iter().zip(&cells).all(|(place, text)| place.before(before) == *text)
     };
-    let synced = match before.filter(same) {
+    let synced = match before.left.or(before.base).filter(same) {
         Some(row) => row.synced.clone(),
         None if record.synced.is_empty() => now.to_owned(),
         None => record.synced.clone(),

@@ -107,6 +107,10 @@ pub struct Report {
     pub busy: Vec<String>,
     /// Those that were refused.
     pub refused: usize,
+    /// The database that was worked on last.
+    pub last: String,
+    /// Why the sync ended early, when it did; after that one.
+    pub ended: Option<Error>,
     /// Rows of the CSVs that were written.
     pub rows: usize,
     /// Backups that were made and taken away.
@@ -181,12 +185,17 @@ fn refuse_twice(all: &mut Vec<Origin>, findings: &mut Findings) {
 /// Syncs them to the Drive.
 ///
 /// # Errors
-/// When the task cannot go on: no grant, a full disk, a database that fails.
+/// When the task cannot go on and nothing was moved yet: no grant, a full disk, a database that fails. After that it ends early, and
+/// the report says so.
 pub fn run(room: &Room<'_>, wanted: Wanted<'_>, terms: Terms) -> Result<Report, Error> {
     let mut report = Report::default();
     let ended = run_all(room, wanted, terms, &mut report);
     match ended {
         Ok(()) => Ok(report),
+        Err(Trouble::Fatal(error)) if report.undo.is_moved() => {
+            report.ended = Some(error);
+            Ok(report)
+        }
         Err(Trouble::Fatal(error)) => Err(error),
         Err(Trouble::Refused(_, text)) => Err(Error::Permanent(text)),
     }
@@ -204,6 +213,7 @@ fn run_all(room: &Room<'_>, wanted: Wanted<'_>, terms: Terms, report: &mut Repor
             report.unchanged += 1;
             continue;
         }
+        origin.id.clone_into(&mut report.last);
         let Some(held) = room.guard.try_take(&origin.id)? else {
             report.busy.push(origin.id);
             continue;
@@ -276,8 +286,8 @@ fn told<'a>(change: &'a Change, id: &str, folder: &str) -> (&'static str, &'a st
             Severity::Info,
             format!("{folder}: the column `{name}` was taken away, as it was approved"),
         ),
-        Change::Waits(name, property) => {
-            let argument = serde_json::Value::from(property.as_str());
+        Change::Waits(name) => {
+            let argument = serde_json::Value::from(name.as_str());
             let title = format!(
                 "{folder}: the property of the column `{name}` is gone for good, it seems. To have the column taken away: baton run \
                  drive-sync approve-deletion --arg database={id} --arg 'property={argument}'"

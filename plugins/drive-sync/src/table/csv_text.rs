@@ -4,6 +4,7 @@
 //! Reading is strict: a row with another number of cells, a quote that never ends, or bytes that are no UTF-8 mean a file that is not
 //! whole, and what is not whole is not worked with.
 
+use crate::drive::MOST_BYTES;
 use csv::{QuoteStyle, ReaderBuilder, Terminator, WriterBuilder};
 
 /// The first column.
@@ -16,7 +17,7 @@ pub const SYNCED: &str = "__last_synced_iso";
 const MOST_COLUMNS: usize = 2_000;
 
 /// Cells that are read at most: each costs 50 bytes, and a sync has up to three of each at a time.
-const MOST_CELLS: usize = 1_000_000;
+pub const MOST_CELLS: usize = 1_000_000;
 
 /// A CSV as text says it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,11 +80,17 @@ fn row_of(record: &csv::StringRecord) -> Row {
     Row { page_id, synced, cells: cells.collect() }
 }
 
-/// Writes a CSV.
+/// Writes a CSV, but none that would not be read again.
 ///
 /// # Errors
-/// When a row has another number of cells than the header.
+/// When a row has another number of cells than the header, or it is too large.
 pub fn render_csv(csv: &Csv) -> Result<Vec<u8>, String> {
+    if csv.header.len() > MOST_COLUMNS {
+        return Err(format!("it would have more than {MOST_COLUMNS} columns"));
+    }
+    if csv.rows.len().saturating_mul(csv.header.len() + 2) > MOST_CELLS {
+        return Err(format!("it would have more than {MOST_CELLS} cells"));
+    }
     let newline = Terminator::Any(b'\n');
     let mut writer =
         WriterBuilder::new().quote_style(QuoteStyle::Necessary).terminator(newline).from_writer(Vec::new());
@@ -97,7 +104,11 @@ pub fn render_csv(csv: &Csv) -> Result<Vec<u8>, String> {
     for row in &csv.rows {
         write(&row.page_id, &row.synced, &row.cells)?;
     }
-    writer.into_inner().map_err(|error| error.to_string())
+    let bytes = writer.into_inner().map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(format!("it would have {} MB, more than {} are not read", bytes.len() >> 20, MOST_BYTES >> 20));
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -130,6 +141,18 @@ mod tests {
         fn no_bytes_are_too_odd(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
             drop(parse_csv(&bytes));
         }
+    }
+
+    #[test]
+    fn nothing_is_written_that_would_not_be_read_again() {
+        let row = |text: &str| Row { page_id: "p".into(), synced: String::new(), cells: vec![text.to_owned()] };
+        let csv = |rows| Csv { header: vec!["A".into()], kinds: vec![String::new()], rows, ..Csv::default() };
+        assert!(render_csv(&csv(vec![row(""); 333_334])).unwrap_err().contains("1000000 cells"));
+        assert!(render_csv(&csv(vec![row(&"x".repeat(17 << 20))])).unwrap_err().contains("17 MB"));
+        let wide = Csv { header: vec![String::new(); 2_001], kinds: vec![String::new(); 2_001], ..Csv::default() };
+        assert!(render_csv(&wide).unwrap_err().contains("2000 columns"));
+        let most = render_csv(&csv(vec![row(""); 333_333])).unwrap();
+        assert_eq!(parse_csv(&most).unwrap().rows.len(), 333_333);
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod csv_text;
 mod kind;
 
 pub use cell::{Value, canonical, format, parse};
-pub use csv_text::{Csv, Row, SYNCED, parse_csv, render_csv};
+pub use csv_text::{Csv, MOST_CELLS, Row, SYNCED, parse_csv, render_csv};
 pub use kind::{Kind, is_read_only};
 
 /// A property of a database.

@@ -58,7 +58,8 @@ fn a_checkbox_is_read_exactly_and_what_is_none_is_not_taken() {
         place.edit_csv("One,false", &format!("One,{text}"));
         let (outcome, _) = from(&place, "csv-wins");
         assert_eq!(ids(&outcome) == ["bad-cell:id-1:p1:Done"], bad, "{text}: {:?}", outcome.findings);
-        // What was not taken still stands in the way of the next sync.
+        // What was not taken still stands in the way of a sync, also after the source was read anew.
+        place.database(PROPERTIES, &[&["p1", "One", "false", "a, b", "x", "2026-01-18T09:00:00Z"]], true);
         assert_eq!(ids(&place.sync()).contains(&"changed-by-hand:id-1"), bad, "{text}");
     }
 }

@@ -115,7 +115,7 @@ fn manifests_that_disagree_and_columns_that_are_left_are_told() {
     place.sync();
     let outcome = place.run("diagnose", &json!({}));
     assert_eq!(ids(&outcome), ["tombstone:id-1:T_id-1/T_id-1.csv"]);
-    assert!(outcome.findings[0].evidence.contains("approve-deletion --arg database=id-1 --arg 'property=\"b\"'"));
+    assert!(outcome.findings[0].evidence.contains("approve-deletion --arg database=id-1 --arg 'property=\"BPM\"'"));
     place.edit_csv("Name,BPM", "Name,Beats");
     place.write("drive/T_id-1/.drive-sync.part", "half");
     let outcome = place.run("diagnose", &json!({}));

@@ -5,16 +5,22 @@ mod bad_input;
 #[cfg(test)]
 mod columns;
 #[cfg(test)]
+mod disturbed;
+#[cfg(test)]
 mod from_drive;
 #[cfg(test)]
 mod healing;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod losses;
+#[cfg(test)]
 mod naive;
 #[cfg(test)]
 mod place;
 #[cfg(test)]
 mod race;
+#[cfg(test)]
+mod stand_ins;
 #[cfg(test)]
 mod syncing;

@@ -27,37 +27,3 @@ pub(crate) fn ensure(root: &Path, title: &str, id: &str, between: &dyn Fn()) -> 
         None => create(root, &base_name(title, id)).file_name().unwrap().to_str().unwrap().to_owned(),
     }
 }
-
-/// Chooses a folder under a lock, and moves and throws away after the lock was given back. `between` happens at each point at which
-/// another program may come in.
-pub(crate) fn merge(root: &Path, title: &str, id: &str, between: &dyn Fn()) {
-    let wanted = base_name(title, id);
-    let mut found = find(root, id).unwrap();
-    found.sort_by_key(|folder| (folder.name != wanted, folder.copy.is_some(), folder.name.clone()));
-    let primary = root.join(&found[0].name);
-    let others: Vec<_> = found[1..].iter().map(|folder| root.join(&folder.name)).collect();
-    between();
-    let files: Vec<_> = others.iter().filter_map(|other| fs::read_dir(other).ok()).flatten().flatten().collect();
-    for (number, file) in files.into_iter().enumerate() {
-        let _ = fs::create_dir(&primary);
-        let _ = fs::rename(
-            file.path(),
-            primary.join(format!("{}-{number}-{}", std::process::id(), file.file_name().to_string_lossy())),
-        );
-    }
-    between();
-    for other in others {
-        let _ = fs::remove_dir_all(other);
-    }
-}
-
-/// Works unless another does, as far as a look tells.
-pub(crate) fn guard(mark: &Path, between: &dyn Fn(), work: &dyn Fn()) {
-    if mark.exists() {
-        return;
-    }
-    between();
-    fs::write(mark, "").unwrap();
-    work();
-    let _ = fs::remove_file(mark);
-}

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use baton_plugin_kit::lent::{Claims, Writable};
 use baton_plugin_sdk::{Cause, Error, Mount, Outcome, Task};
 use baton_tests::lent::{Lent, LentClaims};
 use drive_sync::act;
@@ -80,10 +81,20 @@ impl Place {
 
     /// Does a task, a minute after the last.
     pub(crate) fn try_run(&self, action: &str, args: &Value) -> Result<Outcome, Error> {
+        self.run_with(action, args, &self.own, &self.claims)
+    }
+
+    /// The same with another database of its own and other claims.
+    pub(crate) fn run_with(
+        &self,
+        action: &str,
+        args: &Value,
+        own: &dyn Writable,
+        claims: &dyn Claims,
+    ) -> Result<Outcome, Error> {
         self.minute.set(self.minute.get() + 1);
         let task = task(self.folder.path(), action, args, self.minute.get());
-        let lent = act::Lent { own: &self.own, catalog: &self.catalog, claims: &self.claims, pause: &|_| {} };
-        act::run(&task, lent)
+        act::run(&task, act::Lent { own, catalog: &self.catalog, claims, pause: &|_| {} })
     }
 
     #[track_caller]

@@ -1,47 +1,29 @@
 //! The five tests that a sync of a Drive has to pass in production (lock first, concurrent, timeout, guard, existing duplicates),
-//! with sixteen real processes each. Each is run with the plugin's own steps, and with those of [`super::naive`], which have to fail.
+//! with sixteen real processes each. Each is run with the plugin's own steps, and again so that it has to fail: with the steps of
+//! [`super::naive`], or with the plugin's own under claims that everybody gets. Then the same with processes that are killed.
 //!
 //! A process is this very test program, started again for the test `child` alone. Claims are locks of files, so they count between
 //! processes, and barriers are files too: what has to happen at the same time does.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use baton_plugin_kit::lent::{Claims, Held};
-use baton_plugin_sdk::Error;
+use baton_plugin_kit::lent::{Claims, Writable};
+use baton_plugin_sdk::{Error, Outcome};
 use baton_tests::lent::Lent;
-use baton_tests::sha256;
 use drive_sync::act;
 use serde_json::{Value, json};
 
 use crate::healing::contents;
+use crate::stand_ins::{FileClaims, Halts, NoClaims, PROCESSES, barrier};
 use crate::{naive, place};
 
-const PROCESSES: usize = 16;
 const CHILD: &str = "DRIVE_SYNC_RACE";
 const ID: &str = "27ce7361-6c27-80fb-b40e-fefdd47d6640";
-
-/// Claims between processes: a lock on a file of the name.
-struct FileClaims(PathBuf);
-
-struct FileHeld(#[expect(dead_code, reason = "holds the lock until it is dropped")] File);
-
-impl Claims for FileClaims {
-    fn take(&self, name: &str) -> Result<Option<Box<dyn Held>>, Error> {
-        let file = File::create(self.0.join(sha256(name.as_bytes()))).unwrap();
-        Ok(file.try_lock().is_ok().then(|| Box::new(FileHeld(file)) as Box<dyn Held>))
-    }
-}
-
-impl Held for FileHeld {
-    fn holds(&self) -> Result<bool, Error> {
-        Ok(true)
-    }
-}
 
 /// Where processes race.
 struct Course {
@@ -93,17 +75,6 @@ impl Course {
     }
 }
 
-/// Waits until all sixteen are at the same point.
-fn barrier(root: &Path, point: &str, number: usize) {
-    let marks = root.join("marks");
-    fs::write(marks.join(format!("{point}-{number}")), "").unwrap();
-    let begun = Instant::now();
-    while (0..PROCESSES).any(|other| !marks.join(format!("{point}-{other}")).exists()) {
-        assert!(begun.elapsed() < Duration::from_mins(1), "the others do not come to {point}");
-        sleep(Duration::from_millis(1));
-    }
-}
-
 /// A process of a race; does nothing when the test program is run for itself.
 #[test]
 fn child() {
@@ -122,23 +93,19 @@ fn child() {
         "ours-alone" => ours(&root, number, title),
         "naive-alone" => naive::ensure(&drive, title, ID, &|| {}),
         "ours-once" => told(act(&root, number, "ensure-folder", &json!({ "database": ID, "title": title }))),
-        "naive-merge" => {
-            let points = std::cell::Cell::new(0);
-            naive::merge(&drive, title, ID, &|| {
-                points.set(points.get() + 1);
-                barrier(&root, &format!("merge-{}", points.get()), number);
-            });
-            String::new()
-        }
         "ours-sync" => {
             barrier(&root, "start", number);
             told(act(&root, number, "sync", &json!({})))
         }
-        "naive-sync" => {
-            let worked = std::cell::Cell::new(false);
-            let mark = root.join("marks/syncing");
-            naive::guard(&mark, &|| barrier(&root, "looked", number), &|| worked.set(true));
-            worked.get().to_string()
+        "unclaimed-sync" => told(with(&root, number, "sync", &json!({}), &NoClaims { root: &root, number })),
+        "unclaimed" => {
+            let args = json!({ "database": ID, "title": title });
+            told(with(&root, number, "ensure-folder", &args, &NoClaims { root: &root, number }))
+        }
+        "halts" => {
+            let own = Lent::own(&root);
+            let own = Halts { own: &own, root: &root, left: number.into() };
+            told(lent(&root, number, "sync", &json!({}), &FileClaims(root.join("claims")), &own))
         }
         other => panic!("{other}"),
     };
@@ -156,20 +123,45 @@ fn ours(root: &Path, number: usize, title: &str) -> String {
     "never".to_owned()
 }
 
-fn told(ended: Result<baton_plugin_sdk::Outcome, Error>) -> String {
+fn told(ended: Result<Outcome, Error>) -> String {
     match ended {
         Ok(outcome) => outcome.summary,
         Err(error) => format!("{error:?}"),
     }
 }
 
-fn act(root: &Path, number: usize, action: &str, args: &Value) -> Result<baton_plugin_sdk::Outcome, Error> {
-    let (own, catalog) = (Lent::own(root), Lent::catalog(root));
-    let claims = FileClaims(root.join("claims"));
+fn act(root: &Path, number: usize, action: &str, args: &Value) -> Result<Outcome, Error> {
+    with(root, number, action, args, &FileClaims(root.join("claims")))
+}
+
+fn with(root: &Path, number: usize, action: &str, args: &Value, claims: &dyn Claims) -> Result<Outcome, Error> {
+    lent(root, number, action, args, claims, &Lent::own(root))
+}
+
+fn lent(
+    root: &Path,
+    number: usize,
+    action: &str,
+    args: &Value,
+    claims: &dyn Claims,
+    own: &dyn Writable,
+) -> Result<Outcome, Error> {
     // A twentieth of the real pauses, and not the same for all.
-    let pause = |pause: Duration| sleep(pause / 20 + Duration::from_millis(7 * number as u64 % 50));
-    let lent = act::Lent { own: &own, catalog: &catalog, claims: &claims, pause: &pause };
+    let pause = |pause: Duration| {
+        fs::write(root.join(format!("marks/waits-{number}")), "").unwrap();
+        sleep(pause / 20 + Duration::from_millis(7 * number as u64 % 50));
+    };
+    let lent = act::Lent { own, catalog: &Lent::catalog(root), claims, pause: &pause };
     act::run(&place::task(root, action, args, 1), lent)
+}
+
+/// Waits until something is so.
+fn until(what: &str, is: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is() {
+        assert!(begun.elapsed() < Duration::from_mins(1), "{what}");
+        sleep(Duration::from_millis(1));
+    }
 }
 
 /// Makes the databases' files once, so that sixteen processes do not make them at once.
@@ -180,28 +172,33 @@ fn prepared() -> Course {
     course
 }
 
-/// 1. Another process holds the lock and makes the folder before it gives it back: whoever looked before it had the lock makes a second.
-fn lock_first(way: &str) -> usize {
+/// 1. Another process holds the lock and makes the folder before it gives it back: whoever looked before it had the lock makes one more.
+///    All sixteen come while it is held.
+fn lock_first(way: &str) -> (usize, Vec<String>) {
     let course = prepared();
     let held = FileClaims(course.path("claims")).take(&format!("database:{ID}")).unwrap().unwrap();
-    let mut child = course.start(0, way, "T");
-    // Either it waits for the lock, or it looks without and makes a folder.
-    sleep(Duration::from_millis(100));
-    let begun = Instant::now();
-    while way.starts_with("naive") && course.folders().is_empty() {
-        assert!(begun.elapsed() < Duration::from_mins(1));
-        sleep(Duration::from_millis(1));
+    let children: Vec<_> = (0..PROCESSES).map(|number| course.start(number, way, "T")).collect();
+    if way.starts_with("naive") {
+        until("they look without the lock", || course.folders().len() == PROCESSES);
+    } else {
+        let marks = course.path("marks");
+        until("they wait for the lock", || (0..PROCESSES).all(|number| marks.join(format!("waits-{number}")).exists()));
+        assert!(course.folders().is_empty());
     }
     naive::create(&course.path("drive"), &format!("T_{ID}"));
     drop(held);
-    assert!(child.wait().unwrap().success());
-    course.folders().len()
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    (course.folders().len(), (0..PROCESSES).map(|number| course.said(number)).collect())
 }
 
 #[test]
-fn lock_first_one_that_waits_finds_the_folder_that_was_made_meanwhile() {
-    assert_eq!(lock_first("ours-alone"), 1);
-    assert_eq!(lock_first("naive-alone"), 2, "the naive algorithm has to fail this test");
+fn lock_first_those_that_wait_find_the_folder_that_was_made_meanwhile() {
+    let (folders, said) = lock_first("ours-alone");
+    assert_eq!(folders, 1);
+    assert!(said.iter().all(|said| said.ends_with("is there.")), "{said:?}");
+    assert_eq!(lock_first("naive").0, PROCESSES + 1, "the naive algorithm has to fail this test");
 }
 
 #[test]
@@ -230,14 +227,26 @@ fn timeout_nothing_is_made_while_another_has_the_lock() {
     drop(held);
 }
 
-#[test]
-fn guard_of_sixteen_syncs_one_works_on_a_database() {
-    let course = prepared();
-    let csv: String = (0..5_000).map(|row| format!("p{row},,Row {row}\n")).collect();
-    let csv = format!("__page_id,__last_synced_iso,Name\n,,title\n{csv}");
+/// A database of 5,000 rows.
+fn source(course: &Course, name: &str) {
+    let rows: String = (0..5_000).map(|row| format!("p{row},,{name} {row}\n")).collect();
+    let csv = format!("__page_id,__last_synced_iso,Name\n,,title\n{rows}");
     fs::write(course.path("databases/T.csv"), &csv).unwrap();
     let sidecar = json!({ "id": ID, "title": "T", "complete": true, "row_count": 5_000, "properties": { "title": { "name": "Name", "type": "title" } } });
     fs::write(course.path("databases/T.json"), sidecar.to_string()).unwrap();
+}
+
+/// The names of its rows on the Drive, without their numbers; each one once.
+fn written(course: &Course) -> BTreeSet<String> {
+    let csv = fs::read_to_string(course.path(&format!("drive/T_{ID}/T_{ID}.csv"))).unwrap_or_default();
+    assert!(csv.is_empty() || csv.lines().count() == 5_002, "half a file");
+    csv.lines().skip(2).map(|line| line.rsplit(',').next().unwrap().split(' ').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn guard_of_sixteen_syncs_one_works_on_a_database() {
+    let course = prepared();
+    source(&course, "Row");
     let said = course.race("ours-sync", &["T"]);
     let ends: BTreeSet<&str> = said
         .iter()
@@ -251,40 +260,107 @@ fn guard_of_sixteen_syncs_one_works_on_a_database() {
     assert!(ends.is_subset(&["written", "skipped", "unchanged"].into()), "{said:?}");
     assert_eq!(said.iter().filter(|said| said.contains("1 written")).count(), 1, "{said:?}");
     assert_eq!(course.folders(), [format!("T_{ID}")]);
-    let written = fs::read_to_string(course.path(&format!("drive/T_{ID}/T_{ID}.csv"))).unwrap();
-    assert_eq!(written.lines().count(), 5_002);
-    let course = Course::new();
-    let said = course.race("naive-sync", &["T"]);
-    assert!(said.iter().filter(|said| *said == "true").count() > 1, "the naive algorithm has to fail this test");
+    assert_eq!(written(&course), ["Row".to_owned()].into());
+    let fails = (0..5).any(|_| {
+        let course = prepared();
+        source(&course, "Row");
+        let said = course.race("unclaimed-sync", &["T"]);
+        said.iter().filter(|said| said.contains("1 written (5000 rows)")).count() != 1
+            || said.iter().any(|said| said.contains("refused"))
+    });
+    assert!(fails, "without claims the plugin has to fail this test");
 }
 
-/// 5. Folders that are there twice, and sixteen processes that put them together, half of which know the database by its old title.
-fn existing_duplicates(way: &str) -> (Vec<String>, bool) {
+#[test]
+fn killed_before_each_writing_it_leaves_a_whole_file_and_knows_it_again() {
+    let course = prepared();
+    source(&course, "Round0");
+    act(&course.path(""), 0, "sync", &json!({})).unwrap();
+    let mut kills = 0;
+    // One after another, without a sync in between that ends well.
+    for round in 1..=12 {
+        sleep(Duration::from_millis(10));
+        source(&course, &format!("Round{round}"));
+        let before = written(&course);
+        let halted = course.path("marks/halted");
+        let _ = fs::remove_file(&halted);
+        let mut child = course.start((round - 1) % 5, "halts", "T");
+        let begun = Instant::now();
+        while !halted.exists() && child.try_wait().unwrap().is_none() {
+            assert!(begun.elapsed() < Duration::from_mins(1));
+            sleep(Duration::from_millis(1));
+        }
+        kills += usize::from(halted.exists());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let after = written(&course);
+        assert!(after == before || after == [format!("Round{round}")].into(), "{before:?} {after:?}");
+    }
+    assert!(kills > 6, "{kills}");
+    sleep(Duration::from_millis(10));
+    source(&course, "Last");
+    let outcome = act(&course.path(""), 0, "sync", &json!({})).unwrap();
+    assert!(outcome.findings.is_empty(), "{:?}", outcome.findings);
+    assert_eq!(written(&course), ["Last".to_owned()].into());
+}
+
+/// Folders that are there twice, with files of the same names.
+fn duplicates(files: usize) -> Course {
     let course = prepared();
     for (number, folder) in
         [format!("T_{ID}"), format!("Old_{ID}"), format!("T_{ID} (1)"), format!("T_{ID} (2)")].iter().enumerate()
     {
         let folder = course.path("drive").join(folder);
         fs::create_dir_all(folder.join(".archive")).unwrap();
-        for file in 0..10 {
+        for file in 0..files {
             fs::write(folder.join(format!("file-{file}")), format!("{number} {file}")).unwrap();
             fs::write(folder.join(format!(".archive/backup-{file}")), format!("backup {file}")).unwrap();
         }
     }
+    course
+}
+
+/// 5. Sixteen processes put them together, half of which know the database by its old title. Gives the folders, whether every content
+///    is still there, and what was said.
+fn existing_duplicates(way: &str) -> (Vec<String>, bool, Vec<String>) {
+    let course = duplicates(60);
     let before = contents(&course.path("drive"));
-    course.race(way, &["T", "Old"]);
+    let said = course.race(way, &["T", "Old"]);
     let after = contents(&course.path("drive"));
     let kept = before.keys().all(|content| after.contains_key(content));
-    (course.folders(), kept)
+    (course.folders(), kept, said)
 }
 
 #[test]
 fn existing_duplicates_become_one_folder_and_no_content_is_lost() {
     for _ in 0..2 {
-        let (folders, kept) = existing_duplicates("ours");
+        let (folders, kept, said) = existing_duplicates("ours");
         assert!(kept && folders.len() == 1, "{folders:?}");
         assert!(folders[0] == format!("T_{ID}") || folders[0] == format!("Old_{ID}"));
+        assert!(said.iter().all(|said| said.starts_with("The folder ")), "{said:?}");
     }
-    let (folders, kept) = existing_duplicates("naive-merge");
-    assert!(!kept || folders.len() != 1, "the naive algorithm has to fail this test: {folders:?}");
+    let fails = (0..10).any(|_| {
+        let (folders, kept, said) = existing_duplicates("unclaimed");
+        !kept || folders.len() != 1 || said.iter().any(|said| !said.starts_with("The folder "))
+    });
+    assert!(fails, "without claims the plugin has to fail this test");
+}
+
+#[test]
+fn killed_while_it_merges_it_loses_nothing_and_goes_on() {
+    let course = duplicates(300);
+    let primary = course.path("drive").join(format!("T_{ID}"));
+    let before = contents(&course.path("drive"));
+    for files in [350, 700] {
+        let mut child = course.start(0, "ours-alone", "T");
+        until("it merges", || fs::read_dir(&primary).unwrap().count() > files);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let after = contents(&course.path("drive"));
+        assert!(before.keys().all(|content| after.contains_key(content)));
+    }
+    ours(&course.path(""), 0, "T");
+    let after = contents(&course.path("drive"));
+    assert!(before.keys().all(|content| after.contains_key(content)));
+    assert_eq!(course.folders(), [format!("T_{ID}")]);
 }

@@ -1,0 +1,204 @@
+//! What a person wrote on the Drive, what only a CSV has, and what an approval is for: nothing of it is lost on the way.
+
+use std::fs;
+
+use baton_plugin_kit::lent::Writable as _;
+use baton_plugin_sdk::Error;
+use serde_json::json;
+
+use crate::place::{Place, ids};
+use crate::stand_ins::Fails;
+
+pub(crate) const NAME: (&str, &str, &str) = ("title", "Name", "title");
+pub(crate) const BPM: (&str, &str, &str) = ("b", "BPM", "number");
+pub(crate) const RELATED: (&str, &str, &str) = ("r", "Related", "relation");
+pub(crate) const CSV: &str = "drive/T_id-1/T_id-1.csv";
+
+pub(crate) fn edited() -> Place {
+    let place = Place::new();
+    place.database(&[NAME, RELATED], &[&["p1", "One", "x"], &["p2", "Two", "y"]], true);
+    place.sync();
+    place.edit_csv("One", "Eins");
+    place
+}
+
+/// A row is left with its tombstone `BPM`.
+pub(crate) fn with_tombstone() -> Place {
+    let place = Place::new();
+    place.database(&[NAME, BPM], &[&["p1", "One", "120"], &["p2", "Two", "121"], &["p3", "Three", "122"]], true);
+    place.sync();
+    place.database(&[NAME], &[&["p1", "One"], &["p2", "Two"], &["p3", "Three"]], true);
+    place.sync();
+    assert!(place.csv().contains(",One,120\n"));
+    place
+}
+
+pub(crate) fn from_drive() -> serde_json::Value {
+    json!({ "direction": "from-drive" })
+}
+
+#[test]
+fn what_could_not_be_handed_over_is_not_replaced() {
+    let place = edited();
+    fs::remove_dir(place.path("exports")).unwrap();
+    place.write("exports", "no folder");
+    assert!(matches!(place.try_run("sync", &from_drive()), Err(Error::Retryable(_))));
+    place.database(&[NAME, RELATED], &[&["p1", "One", "x"], &["p2", "Zwei", "y"]], true);
+    assert_eq!(ids(&place.sync()), ["changed-by-hand:id-1"]);
+    assert!(place.csv().contains("Eins"));
+}
+
+#[test]
+fn what_was_handed_over_stays_until_the_source_was_read_anew() {
+    let place = edited();
+    assert!(place.run("sync", &from_drive()).summary.contains("(1 cell, 0 rows new)"));
+    let waits = place.sync();
+    assert_eq!(ids(&waits), ["changed-by-hand:id-1"]);
+    assert!(waits.findings[0].title.contains("handed over"), "{:?}", waits.findings);
+    assert!(place.csv().contains("Eins"));
+    // An approval makes the next sync look again; its source is the same all the same.
+    place.own().execute("UPDATE databases SET source_stamp = ''", &[]).unwrap();
+    assert_eq!(ids(&place.sync()), ["changed-by-hand:id-1"]);
+    place.database(&[NAME, RELATED], &[&["p1", "Eins", "x"], &["p2", "Two", "y"]], true);
+    assert!(ids(&place.sync()).is_empty());
+    assert!(place.csv().contains("Eins"));
+}
+
+#[test]
+fn what_was_handed_over_of_a_drive_from_before_stays_too() {
+    let place = Place::new();
+    place.write(CSV, "__page_id,__last_synced_iso,Name\n,,title\np1,2026-01-01T00:00:00Z,Eins\n");
+    place.database(&[NAME], &[&["p1", "One"]], true);
+    let taken = place.run("sync", &json!({ "direction": "from-drive", "mode": "csv-wins" }));
+    assert!(taken.summary.contains("(1 cell, 0 rows new)"), "{}", taken.summary);
+    assert_eq!(ids(&place.run("sync", &from_drive())), ["conflict:id-1:p1:"], "guard knows no more than before");
+    assert_eq!(ids(&place.sync()), ["changed-by-hand:id-1"]);
+    place.database(&[NAME], &[&["p1", "Eins"]], true);
+    assert!(ids(&place.sync()).is_empty() && place.csv().contains("Eins"));
+}
+
+#[test]
+fn a_file_in_which_nothing_is_new_for_the_source_is_no_hindrance() {
+    let place = edited();
+    place.edit_csv("Eins", "One");
+    place.edit_csv("p1,", "\"p1\",");
+    assert_eq!(ids(&place.sync()), ["changed-by-hand:id-1"]);
+    assert!(place.run("sync", &from_drive()).summary.contains("0 changed"));
+    assert!(ids(&place.sync()).is_empty());
+}
+
+#[test]
+fn one_database_that_ends_the_task_takes_nothing_from_those_before() {
+    let place = edited();
+    let (csv, sidecar) = (place.read("databases/T.csv"), place.read("databases/T.json"));
+    place.write("databases/U.csv", &csv);
+    place.write("databases/U.json", &sidecar.replace("id-1", "id-2"));
+    let outcome = place.run_with("sync", &from_drive(), place.own(), &Fails("database:id-2", &place.claims)).unwrap();
+    assert_eq!(ids(&outcome), ["ended-early:id-2"]);
+    assert!(place.read("exports/T_id-1.csv").contains("Eins"));
+}
+
+#[test]
+fn a_cell_that_nobody_may_change_stands_in_the_way_of_the_next_sync() {
+    for to in [",z\n", ",\n"] {
+        let place = edited();
+        place.edit_csv(",x\n", to);
+        assert!(ids(&place.run("sync", &from_drive())).contains(&"read-only-cell:id-1:p1:Related"));
+        place.database(&[NAME, RELATED], &[&["p1", "Eins", "x"], &["p2", "Two", "y"]], true);
+        assert_eq!(ids(&place.sync()), ["changed-by-hand:id-1"]);
+    }
+}
+
+#[test]
+fn a_column_without_a_property_comes_back_when_it_was_taken_out_by_hand() {
+    let place = with_tombstone();
+    place.write(CSV, "__page_id,__last_synced_iso,Name\n,,title\np1,,One\np2,,Two\np3,,Three\n");
+    place.run("sync", &json!({ "overwrite": true }));
+    assert!(place.csv().contains(",One,120\n") && place.csv().contains(",Three,122\n"), "{}", place.csv());
+}
+
+#[test]
+fn rows_that_were_filtered_out_keep_what_only_the_csv_had() {
+    let place = with_tombstone();
+    let csv = place.csv();
+    let few: Vec<&str> = csv.lines().take(3).collect();
+    place.write(CSV, &format!("{}\n", few.join("\n")));
+    place.run("sync", &from_drive());
+    place.database(&[NAME], &[&["p1", "Uno"], &["p2", "Two"], &["p3", "Three"]], true);
+    assert!(ids(&place.sync()).is_empty());
+    assert!(place.csv().contains(",Uno,120\n") && place.csv().contains(",Three,122\n"), "{}", place.csv());
+    // After an incomplete reading also the rows themselves.
+    place.write(CSV, &format!("{}\n", few.join("\n")));
+    place.run("sync", &from_drive());
+    place.database(&[NAME], &[&["p1", "Eins"]], false);
+    place.sync();
+    assert!(place.csv().contains(",Three,122\n"), "{}", place.csv());
+}
+
+#[test]
+fn an_approval_is_for_one_column_whatever_its_header_becomes() {
+    let place = Place::new();
+    let other = ("c", "BPM", "number");
+    place.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
+    place.sync();
+    place.database(&[NAME], &[&["p1", "One"]], true);
+    place.sync();
+    place.run("approve-deletion", &json!({ "database": "id-1", "property": "BPM" }));
+    for _ in 0..3 {
+        place.database(&[NAME, other], &[&["p1", "One", "99"]], true);
+        place.sync();
+    }
+    assert!(place.csv().starts_with("__page_id,__last_synced_iso,Name,BPM\n"), "{}", place.csv());
+    assert!(place.csv().contains(",One,99\n"), "{}", place.csv());
+    for _ in 0..5 {
+        place.database(&[NAME], &[&["p1", "One"]], true);
+        place.sync();
+    }
+    assert!(place.csv().contains(",One,99\n"), "{}", place.csv());
+}
+
+#[test]
+fn of_two_columns_of_one_property_the_one_that_was_approved_goes() {
+    let place = Place::new();
+    place.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
+    place.sync();
+    place.database(&[NAME, ("b", "BPM", "rich_text")], &[&["p1", "One", "fast"]], true);
+    place.sync();
+    place.database(&[NAME], &[&["p1", "One"]], true);
+    place.sync();
+    let both = place.try_run("approve-deletion", &json!({ "database": "id-1", "property": "b" }));
+    assert!(
+        matches!(&both, Err(Error::Permanent(text)) if text.contains("`BPM`, ") && text.contains("`BPM [rich_text]`")),
+        "{both:?}"
+    );
+    place.run("approve-deletion", &json!({ "database": "id-1", "property": "BPM [rich_text]" }));
+    for _ in 0..5 {
+        place.database(&[NAME], &[&["p1", "One"]], true);
+        place.sync();
+    }
+    assert!(place.csv().contains(",One,120\n"), "{}", place.csv());
+}
+
+#[test]
+fn a_killed_sync_leaves_no_approval_behind() {
+    let place = Place::new();
+    place.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
+    place.sync();
+    place.database(&[NAME], &[&["p1", "One"]], true);
+    place.sync();
+    place.database(&[NAME, BPM], &[&["p1", "One", "121"]], true);
+    place.sync();
+    // As it is when the program was killed after the CSV and before the approval was withdrawn.
+    for key in ["b", "BPM", "[\"b\",\"number\"]"] {
+        let put = "INSERT INTO approvals (database, property, approved_at) VALUES ('id-1', ?1, 'now')";
+        place.own().execute(put, &[key.into()]).unwrap();
+    }
+    let killed =
+        "UPDATE databases SET next_digest = csv_digest, next_manifest = manifest, csv_digest = 'x', source_stamp = ''";
+    place.own().execute(killed, &[]).unwrap();
+    for _ in 0..5 {
+        place.database(&[NAME], &[&["p1", "One"]], true);
+        place.sync();
+    }
+    assert!(place.csv().contains(",One,121\n"), "{}", place.csv());
+}
