@@ -116,7 +116,7 @@ fn check_tracks(place: &Place) {
             ("title", track.title.clone()),
             ("artist", track.artist.clone().unwrap_or_default()),
             ("duration_sec", track.seconds.to_string()),
-            ("bpm", track.manual_bpm.or(track.bpm).map(|bpm| bpm.to_string()).unwrap_or_default()),
+            ("bpm", track.tempo().map(|bpm| bpm.to_string()).unwrap_or_default()),
             ("key", key.map(|key| key.to_string()).unwrap_or_default()),
             ("key_camelot", key.map(Key::camelot).unwrap_or_default()),
             ("source_type", track.sources[0].service.to_owned()),

@@ -20,7 +20,10 @@ pub(super) fn check(database: &dyn Tables) -> Result<(), Error> {
     let columns = columns(database)?;
     let missing = ["collection", "key", "data"].iter().any(|column| !columns.iter().any(|known| known == column));
     if missing {
-        let tables = texts(database, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name LIMIT 8")?;
+        let tables = texts(
+            database,
+            "SELECT substr(name, 1, 100) FROM sqlite_schema WHERE type = 'table' ORDER BY name LIMIT 8",
+        )?;
         let seen = if tables.is_empty() { "no tables".to_owned() } else { format!("the tables {}", tables.join(", ")) };
         return Err(another(&format!("there is no table database2 (collection, key, data); it has {}", plain(&seen))));
     }

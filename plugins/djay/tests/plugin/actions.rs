@@ -10,10 +10,13 @@ use baton_plugin_sdk::sql::Value;
 use baton_tests::djay_library::{Style, Wanted};
 use baton_tests::lent::Lent;
 use djay::activity::{self, Options, activity};
-use djay::export::{Forms, files};
+use djay::export::{Forms, files, is_taken, stamp};
 use djay::{matches, sync};
 
 const BOTH: Forms = Forms { csv: true, json: true };
+
+/// 2026-01-18.
+const NOW: i64 = 1_768_694_400_000;
 
 /// The rows of a file of an export, by their first cell; the columns by name.
 fn rows(files: &[djay::export::File], name: &str) -> Vec<HashMap<String, String>> {
@@ -37,7 +40,7 @@ fn the_five_tables_have_every_cell_right() {
     for style in [Style::Mac, Style::Windows] {
         let made = Made::of(&Wanted::small(style));
         let (library, _) = made.read();
-        let files = files(&library, BOTH, None).unwrap();
+        let files = files(&library, BOTH).unwrap();
         let names: Vec<_> = files.iter().map(|file| file.name.as_str()).collect();
         assert_eq!(
             names,
@@ -75,7 +78,7 @@ fn check_tracks(made: &Made, rows: &[HashMap<String, String>]) {
             ("album", String::new()),
             ("genre", String::new()),
             ("duration_sec", track.seconds.to_string()),
-            ("bpm", track.manual_bpm.or(track.bpm).map(|bpm| bpm.to_string()).unwrap_or_default()),
+            ("bpm", track.tempo().map(|bpm| bpm.to_string()).unwrap_or_default()),
             ("key", key.map(|key| key.to_string()).unwrap_or_default()),
             ("key_camelot", key.map(Key::camelot).unwrap_or_default()),
             ("source_type", track.sources[0].service.to_owned()),
@@ -140,7 +143,7 @@ fn check_history(made: &Made, files: &[djay::export::File]) {
             ("play_start", when(wanted.started)),
             ("title", track.title.clone()),
             ("artist", track.artist.clone().unwrap_or_default()),
-            ("bpm", track.manual_bpm.or(track.bpm).map(|bpm| bpm.to_string()).unwrap_or_default()),
+            ("bpm", track.tempo().map(|bpm| bpm.to_string()).unwrap_or_default()),
         ] {
             assert_eq!(row[column], cell, "{column}");
         }
@@ -164,10 +167,11 @@ fn check_playlists(made: &Made, rows: &[HashMap<String, String>]) {
 #[test]
 fn two_exports_of_one_library_are_the_same_bytes_and_forms_are_chosen() {
     let made = Made::of(&Wanted::small(Style::Mac));
-    let export = |forms, stamp| files(&made.read().0, forms, stamp).unwrap();
+    let export = |forms| files(&made.read().0, forms).unwrap();
     let bytes = |files: &[djay::export::File]| files.iter().map(|file| file.bytes.clone()).collect::<Vec<_>>();
-    assert_eq!(bytes(&export(BOTH, None)), bytes(&export(BOTH, None)));
-    let only = export(Forms { csv: false, json: true }, Some("20260118_101500"));
+    assert_eq!(bytes(&export(BOTH)), bytes(&export(BOTH)));
+    let mut only = export(Forms { csv: false, json: true });
+    stamp(&mut only, "20260118_101500");
     assert_eq!((only.len(), only[0].name.as_str()), (1, "djay_library_20260118_101500.json"));
 }
 
@@ -194,10 +198,10 @@ fn sessions_and_plays_get_into_the_catalog_linked_and_again_changes_nothing() {
     let (library, _) = made.read();
     let folder = tempfile::tempdir().unwrap();
     let catalog = Lent::catalog(folder.path());
-    let said = sync::sync(&library, &catalog).unwrap();
+    let said = sync::sync(&library, &catalog, NOW).unwrap();
     assert_eq!((said.sessions, said.plays, said.linked, said.new), (6, 90, 90, 96));
     let first = everything(&catalog);
-    let again = sync::sync(&library, &catalog).unwrap();
+    let again = sync::sync(&library, &catalog, NOW).unwrap();
     assert_eq!((again.new, &everything(&catalog)), (0, &first));
     let plays = table(
         &catalog,
@@ -229,9 +233,9 @@ fn a_play_of_a_track_that_is_not_in_the_library_keeps_what_it_names() {
     made.change(&format!("DELETE FROM database2 WHERE key = '{}'", track.id));
     let folder = tempfile::tempdir().unwrap();
     let catalog = Lent::catalog(folder.path());
-    let said = sync::sync(&made.read().0, &catalog).unwrap();
-    assert_eq!((said.plays, said.named_by_plays), (90, 1));
-    assert!(said.linked < 90);
+    let said = sync::sync(&made.read().0, &catalog, NOW).unwrap();
+    assert_eq!((said.plays, said.named_by_plays, said.linked), (90, 1, 90));
+    let named = made.written.plays.iter().filter(|play| made.written.tracks[play.track].id == track.id).count();
     let sql = format!(
         "SELECT t.title, count(p.id) FROM external_ids AS e JOIN tracks AS t ON t.id = e.item JOIN plays AS p ON \
          p.track = t.id WHERE e.kind = 'track' AND e.external_id = '{}'",
@@ -239,7 +243,152 @@ fn a_play_of_a_track_that_is_not_in_the_library_keeps_what_it_names() {
     );
     let found = table(&catalog, &sql);
     assert_eq!(found[0][0].as_text(), Some(track.title.as_str()));
-    assert_eq!(found[0][1].as_integer(), i64::try_from(90 - said.linked).ok());
+    assert_eq!(found[0][1].as_integer(), i64::try_from(named).ok());
+}
+
+/// What the catalog calls a track of djay's.
+fn title_in(catalog: &Lent, id: &str) -> String {
+    let sql = "SELECT t.title FROM external_ids AS e JOIN tracks AS t ON t.id = e.item WHERE e.kind = 'track' AND \
+               e.service = 'djay' AND e.external_id = ?1";
+    catalog.query(sql, &[id.into()]).unwrap().text().unwrap().to_owned()
+}
+
+#[test]
+fn a_date_that_has_not_come_yet_does_not_freeze_the_catalog() {
+    let made = Made::of(&Wanted::tiny());
+    let (mut library, _) = made.read();
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Lent::catalog(folder.path());
+    // A changed bit in a play, and a clock of 2030 in a session.
+    let right = (library.plays[0].started, library.sessions[0].ended);
+    (library.plays[0].started, library.sessions[0].ended) = (Some(95_617_584_000_000), Some(NOW + 126_000_000_000));
+    sync::sync(&library, &catalog, NOW).unwrap();
+    let last = catalog.query("SELECT max(said_at) FROM facts", &[]).unwrap().integer().unwrap();
+    assert!(last <= NOW && last > 0, "{last}");
+    (library.plays[0].started, library.sessions[0].ended) = right;
+    library.tracks[0].title = "After the repair".to_owned();
+    sync::sync(&library, &catalog, NOW).unwrap();
+    assert_eq!(title_in(&catalog, &library.tracks[0].id), "After the repair");
+}
+
+#[test]
+fn a_history_whose_newest_session_is_gone_still_has_the_last_word() {
+    let made = Made::of(&Wanted::tiny());
+    let (mut library, _) = made.read();
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Lent::catalog(folder.path());
+    sync::sync(&library, &catalog, NOW).unwrap();
+    let gone = library.sessions.pop().unwrap();
+    library.plays.retain(|play| play.session_id.as_ref() != Some(&gone.id));
+    library.tracks[0].title = "Renamed since".to_owned();
+    sync::sync(&library, &catalog, NOW).unwrap();
+    assert_eq!(title_in(&catalog, &library.tracks[0].id), "Renamed since");
+    let all = everything(&catalog);
+    sync::sync(&library, &catalog, NOW).unwrap();
+    assert_eq!(everything(&catalog), all);
+}
+
+#[test]
+fn a_track_without_a_title_has_the_one_of_its_play() {
+    let made = Made::of(&Wanted::tiny());
+    let (mut library, _) = made.read();
+    let place = library.plays[0].track.unwrap();
+    let track = &mut library.tracks[place];
+    let (id, title) = (track.id.clone(), std::mem::take(&mut track.title));
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Lent::catalog(folder.path());
+    let said = sync::sync(&library, &catalog, NOW).unwrap();
+    assert_eq!((said.named_by_plays, said.untitled, said.linked), (1, 0, library.plays.len()));
+    assert_eq!(title_in(&catalog, &id), title);
+    // Without a name there it is left out, and its plays are linked to nothing.
+    for play in library.plays.iter_mut().filter(|play| play.track == Some(place)) {
+        play.title = None;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Lent::catalog(folder.path());
+    let said = sync::sync(&library, &catalog, NOW).unwrap();
+    assert_eq!((said.named_by_plays, said.untitled), (0, 1));
+    let linked = catalog.query("SELECT count(*) FROM plays WHERE session IS NOT NULL AND track IS NOT NULL", &[]);
+    assert_eq!(linked.unwrap().integer(), i64::try_from(said.linked).ok());
+    assert!(said.linked < library.plays.len());
+}
+
+#[test]
+fn playlists_that_are_not_read_whole_stay_as_the_catalog_has_them() {
+    let items = "SELECT p.name, i.position, i.track FROM playlists AS p JOIN playlist_items AS i ON i.playlist = p.id \
+                 ORDER BY 1, 2";
+    for damage in [
+        "DROP TABLE view_mediaItemPlaylistView_page",
+        "UPDATE view_mediaItemPlaylistView_page SET data = x'01'",
+        "UPDATE view_mediaItemPlaylistView_page SET prevPageKey = 'nowhere'",
+        "UPDATE view_mediaItemPlaylistView_page SET \"group\" = 'x' || \"group\"",
+        "UPDATE database2 SET data = x'00' WHERE collection = 'mediaItemPlaylistItems'; \
+         UPDATE database2 SET data = x'00' WHERE collection = 'mediaItemPlaylists'",
+        "UPDATE database2 SET data = x'00' WHERE collection LIKE '%Locations'; \
+         DELETE FROM database2 WHERE collection = 'mediaItemTitleIDs'; \
+         DELETE FROM database2 WHERE collection = 'historySessionItems'",
+    ] {
+        let made = Made::of(&Wanted::tiny());
+        let folder = tempfile::tempdir().unwrap();
+        let catalog = Lent::catalog(folder.path());
+        sync::sync(&made.read().0, &catalog, NOW).unwrap();
+        let before = table(&catalog, items);
+        assert!(!before.is_empty());
+        made.change(damage);
+        let (library, findings) = made.read();
+        assert!(!findings.is_empty(), "{damage}");
+        let said = sync::sync(&library, &catalog, NOW).unwrap();
+        assert!(said.partial > 0, "{damage}");
+        assert_eq!(table(&catalog, items), before, "{damage}");
+    }
+}
+
+#[test]
+fn a_playlist_that_was_emptied_is_empty_in_the_catalog_too() {
+    let made = Made::of(&Wanted::tiny());
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Lent::catalog(folder.path());
+    sync::sync(&made.read().0, &catalog, NOW).unwrap();
+    made.change("DELETE FROM view_mediaItemPlaylistView_page");
+    let said = sync::sync(&made.read().0, &catalog, NOW).unwrap();
+    assert_eq!((said.playlists, said.partial), (2, 0));
+    assert!(table(&catalog, "SELECT 1 FROM playlist_items").is_empty());
+}
+
+#[test]
+fn where_other_bytes_lie_under_a_plain_name_the_whole_set_has_its_time() {
+    let made = Made::of(&Wanted::tiny());
+    let (mut library, _) = made.read();
+    let folder = tempfile::tempdir().unwrap();
+    let first = files(&library, BOTH).unwrap();
+    assert!(!is_taken(folder.path(), &first));
+    for file in &first {
+        std::fs::write(folder.path().join(&file.name), &file.bytes).unwrap();
+    }
+    assert!(!is_taken(folder.path(), &first), "the same bytes are no other ones");
+    library.tracks[0].title = "Renamed since".to_owned();
+    let mut second = files(&library, BOTH).unwrap();
+    assert!(is_taken(folder.path(), &second));
+    stamp(&mut second, "20260118_101500");
+    assert!(second.iter().all(|file| file.name.contains("_20260118_101500.")), "{second:?}");
+    assert!(!is_taken(folder.path(), &second));
+}
+
+#[test]
+fn a_play_of_what_has_no_id_lies_between_its_neighbours() {
+    let made = Made::of(&Wanted::tiny());
+    let (mut library, _) = made.read();
+    let options = Options { since: None, until: None, threshold: 1, top: 5 };
+    let session = library.plays[0].session_id.clone();
+    library.plays.retain(|play| play.session_id == session);
+    library.plays.truncate(3);
+    for (play, id) in library.plays.iter_mut().zip(["a", "b", "c"]) {
+        play.track_id = Some(id.to_owned());
+    }
+    library.plays[1].track_id = None;
+    let found = activity(&library, &options);
+    let weights: Vec<_> = found.relations.iter().map(|relation| relation.weight).collect();
+    assert_eq!((found.plays, weights), (2, vec![1]));
 }
 
 /// The same count, each pair with each, over the data that was written.
@@ -339,12 +488,20 @@ fn tracks_of_djay_are_found_among_those_of_other_services() {
     assert_eq!(matches::candidates(&catalog, Some("beatport")).unwrap().len(), 1);
     let found = matches::find(&library, &candidates);
     assert_eq!((found.tracks, found.known), (260, 0));
+    let mut by_id = false;
     for (track, decision) in library.tracks.iter().zip(&found.decisions) {
         if let Some(place) = decision.accepted() {
-            let right = wanted.get(&track.id).is_some_and(|id| *id == candidates[place].id) || track.id == streamed.id;
-            assert!(right, "{track:?} is not {:?}", candidates[place]);
+            let candidate = (candidates[place].service.as_str(), candidates[place].id.as_str());
+            let right = match wanted.get(&track.id) {
+                Some(id) => ("spotify", id.as_str()),
+                None => ("beatport", streamed.sources[0].id.as_str()),
+            };
+            assert_eq!(candidate, right, "{track:?}");
+            assert!(wanted.contains_key(&track.id) || track.id == streamed.id, "{track:?}");
+            by_id |= track.id == streamed.id;
         }
     }
+    assert!(by_id, "the track that shares an id was not found");
     assert!(found.auto >= 39 && found.matchable >= found.auto, "{found:?}");
     let report = String::from_utf8(matches::table(&library, &candidates, &found).unwrap()).unwrap();
     assert!(report.contains("the same id at beatport"));

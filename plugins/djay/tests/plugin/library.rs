@@ -1,9 +1,14 @@
 //! A generated library is read back field by field, in both styles, and what is damaged in it is named.
 
 use super::made::{Made, ids, read_file};
-use baton_plugin_kit::{Key, moment};
+use baton_plugin_kit::lent::{Rows, Tables};
+use baton_plugin_kit::{Findings, Key, moment};
 use baton_plugin_sdk::Error;
+use baton_plugin_sdk::sql::{self, Table, Value};
+use baton_tests::djay_library::tsaf::{Tree, encode};
 use baton_tests::djay_library::{Style, Wanted};
+use baton_tests::lent::Lent;
+use djay::library::read;
 use rusqlite::params;
 
 const STYLES: [Style; 2] = [Style::Mac, Style::Windows];
@@ -19,7 +24,7 @@ fn check_tracks(made: &Made) {
         assert_eq!((&track.title, &track.artist), (&wanted.title, &wanted.artist));
         assert_eq!((track.seconds, &track.isrc), (Some(wanted.seconds), &wanted.isrc));
         assert_eq!((track.heard_bpm, track.manual_bpm), (wanted.bpm, wanted.manual_bpm));
-        assert_eq!(track.bpm(), wanted.manual_bpm.or(wanted.bpm));
+        assert_eq!(track.bpm(), wanted.tempo());
         assert_eq!((track.key_index, track.key()), (wanted.key_index, wanted.key_index.and_then(Key::of_djay)));
         assert_eq!(track.play_count, wanted.play_count);
         assert_eq!(track.sources.len(), wanted.sources.len());
@@ -58,7 +63,7 @@ fn check_playlists(made: &Made) {
     assert_eq!(library.playlists.len(), made.written.playlists.len());
     for wanted in &made.written.playlists {
         let playlist = library.playlists.iter().find(|playlist| playlist.id == wanted.id).unwrap();
-        assert_eq!(playlist.name, wanted.name);
+        assert_eq!((&playlist.name, playlist.whole), (&wanted.name, true));
         let found: Vec<_> = playlist.items.iter().map(|item| &library.tracks[item.track.unwrap()].id).collect();
         let tracks: Vec<_> = wanted.tracks.iter().map(|track| &made.written.tracks[*track].id).collect();
         assert_eq!(found, tracks);
@@ -71,6 +76,8 @@ fn everything_that_was_written_is_read_in_both_styles() {
         let made = Made::of(&Wanted::small(style));
         assert!(made.written.tracks.iter().any(|track| track.artist.as_ref() == Some(&track.title)));
         assert!(made.written.tracks.iter().any(|track| track.artist.is_none()));
+        assert!(made.written.tracks.iter().any(|track| track.manual_bpm == Some(0.0) && track.bpm.is_some()));
+        assert!(made.written.tracks.iter().any(|track| track.tempo() == Some(101.5)));
         check_tracks(&made);
         check_history(&made);
         check_playlists(&made);
@@ -150,6 +157,10 @@ fn where_djays_indexes_say_something_else_there_is_a_finding() {
     assert_eq!(found.len(), 3, "{findings:#?}");
     assert!(found.iter().any(|id| id.starts_with("index:bpm:")) && found.iter().any(|id| id.starts_with("index:key:")));
     assert!(found.contains(&"index:analysis:1000000"));
+    made.change("UPDATE secondaryIndex_mediaItemUserDataIndex SET manualBPM = NULL");
+    let manual = made.written.tracks.iter().filter(|track| track.manual_bpm.is_some_and(|bpm| bpm > 0.0)).count();
+    let found = made.read().1;
+    assert_eq!(ids(&found).iter().filter(|id| id.starts_with("index:manual bpm:")).count(), manual);
     made.change(
         "DROP TABLE secondaryIndex_mediaItemAnalyzedDataIndex; DROP TABLE secondaryIndex_mediaItemUserDataIndex",
     );
@@ -176,8 +187,12 @@ fn pages_of_playlists_that_do_not_fit_are_findings() {
     has("playlist:group:Gone");
     let playlist = library.playlists.iter().find(|playlist| playlist.id == long.id).unwrap();
     assert_eq!(playlist.items.len(), 1 + 50 + 30);
+    let whole = |id: &str| library.playlists.iter().find(|playlist| playlist.id == id).unwrap().whole;
+    assert!(!whole(&long.id) && !whole("Gone"));
     made.change("DROP TABLE view_mediaItemPlaylistView_page");
-    assert!(made.read().0.playlists.iter().all(|playlist| playlist.items.is_empty()));
+    let (library, findings) = made.read();
+    assert!(library.playlists.iter().all(|playlist| playlist.items.is_empty() && !playlist.whole));
+    assert_eq!(ids(&findings), ["playlist:view"]);
 }
 
 fn refused(made: &Made, why: &str) {
@@ -249,4 +264,80 @@ fn a_damaged_database_is_an_error_or_findings_and_never_other_tracks() {
         }
     }
     assert!(errors > 0);
+}
+
+/// A library of which one table cannot be read.
+struct Broken<'a>(Lent, &'a str);
+
+impl Tables for Broken<'_> {
+    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, sql::Error> {
+        self.0.query(statement, parameters)
+    }
+
+    fn rows(&self, statement: &str, parameters: &[Value]) -> Result<Rows<'_>, sql::Error> {
+        if statement.contains(self.1) {
+            return Err(sql::Error::Failed("the database failed: malformed".to_owned()));
+        }
+        self.0.rows(statement, parameters)
+    }
+}
+
+#[test]
+fn an_index_that_is_damaged_is_an_error_and_not_one_that_is_absent() {
+    let made = Made::of(&Wanted::tiny());
+    for table in ["secondaryIndex_mediaItemAnalyzedDataIndex", "secondaryIndex_mediaItemUserDataIndex"] {
+        let read = read(&Broken(Lent::file(&made.path), table), &mut Findings::default());
+        assert!(matches!(read, Err(Error::Retryable(text)) if text.contains("malformed")), "{table}");
+    }
+}
+
+#[test]
+fn names_and_numbers_beyond_all_measure_are_findings_and_the_rest_is_read() {
+    let made = Made::of(&Wanted::tiny());
+    made.change(
+        "INSERT INTO database2 (collection, key, data) VALUES \
+         ('mediaItemTitleIDs', CAST(zeroblob(1100000) AS TEXT), x'00'), \
+         ('historySessions', 'S', CAST(zeroblob(1100000) AS TEXT));
+         UPDATE secondaryIndex_mediaItemUserDataIndex SET tags = CAST(zeroblob(1100000) AS TEXT), \
+         manualBPM = CAST(zeroblob(1100000) AS TEXT);
+         INSERT INTO view_mediaItemPlaylistView_page VALUES ('P', CAST(zeroblob(1100000) AS TEXT), NULL, 0, x'')",
+    );
+    let (library, findings) = made.read();
+    let found = ids(&findings);
+    assert!(found.iter().any(|id| id.starts_with("row:")) && found.contains(&"page:unnamed"), "{found:?}");
+    assert!(found.contains(&"blob:historySessions/S"), "{found:?}");
+    assert_eq!((library.tracks.len(), library.unreadable), (made.written.tracks.len(), 2));
+}
+
+#[test]
+fn texts_that_do_not_fit_into_memory_are_one_clear_error() {
+    let made = Made::of(&Wanted::tiny());
+    let connection = made.connection();
+    let text = "x".repeat(4_000);
+    connection.execute_batch("BEGIN").unwrap();
+    for number in 0..6_000 {
+        let fields = ["title", "artist", "isrc"].map(|key| (key, Tree::text(&text)));
+        let blob = encode(&Tree::object("ADCMediaItemTitleID", fields.to_vec()), Style::Mac);
+        let sql = "INSERT INTO database2 (collection, key, data) VALUES ('mediaItemTitleIDs', ?1, ?2)";
+        connection.execute(sql, params![format!("{number:032}"), blob]).unwrap();
+    }
+    connection.execute_batch("COMMIT").unwrap();
+    refused(&made, "more than 64 MiB together");
+}
+
+fn whole(library: &djay::library::Library) -> usize {
+    library.playlists.iter().filter(|playlist| playlist.whole).count()
+}
+
+#[test]
+fn a_page_without_a_group_may_be_any_playlists() {
+    let made = Made::of(&Wanted::small(Style::Mac));
+    assert_eq!(whole(&made.read().0), 5);
+    made.change(
+        "UPDATE view_mediaItemPlaylistView_page SET data = x'01' WHERE rowid = (SELECT min(rowid) FROM \
+         view_mediaItemPlaylistView_page)",
+    );
+    assert_eq!(whole(&made.read().0), 4);
+    made.change("INSERT INTO view_mediaItemPlaylistView_page VALUES ('P', CAST(zeroblob(2000) AS TEXT), NULL, 0, x'')");
+    assert_eq!(whole(&made.read().0), 0);
 }
