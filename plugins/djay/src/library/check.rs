@@ -14,10 +14,9 @@ use super::read::{About, Gathered};
 /// Tempos differ when they differ by more than an f32 does.
 const SAME_BPM: f64 = 0.001;
 
-/// A text is no number, however long it is.
-const HEARD: &str = "SELECT rowid, CASE WHEN typeof(bpm) IN ('real', 'integer') THEN bpm END, \
-    CASE WHEN typeof(keySignatureIndex) IN ('real', 'integer') THEN keySignatureIndex END FROM \"secondaryIndex_mediaItemAnalyzedDataIndex\" ORDER BY rowid";
-const SET: &str = "SELECT rowid, CASE WHEN typeof(manualBPM) IN ('real', 'integer') THEN manualBPM END FROM \"secondaryIndex_mediaItemUserDataIndex\" ORDER BY rowid";
+const HEARD: &str =
+    "SELECT rowid, bpm, keySignatureIndex FROM \"secondaryIndex_mediaItemAnalyzedDataIndex\" ORDER BY rowid";
+const SET: &str = "SELECT rowid, manualBPM FROM \"secondaryIndex_mediaItemUserDataIndex\" ORDER BY rowid";
 
 /// Compares. An index that is not there, or has other columns, is a remark.
 ///

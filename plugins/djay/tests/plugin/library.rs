@@ -298,8 +298,7 @@ fn names_and_numbers_beyond_all_measure_are_findings_and_the_rest_is_read() {
         "INSERT INTO database2 (collection, key, data) VALUES \
          ('mediaItemTitleIDs', CAST(zeroblob(1100000) AS TEXT), x'00'), \
          ('historySessions', 'S', CAST(zeroblob(1100000) AS TEXT));
-         UPDATE secondaryIndex_mediaItemUserDataIndex SET tags = CAST(zeroblob(1100000) AS TEXT), \
-         manualBPM = CAST(zeroblob(1100000) AS TEXT);
+         UPDATE secondaryIndex_mediaItemUserDataIndex SET tags = CAST(zeroblob(1100000) AS TEXT);
          INSERT INTO view_mediaItemPlaylistView_page VALUES ('P', CAST(zeroblob(1100000) AS TEXT), NULL, 0, x'')",
     );
     let (library, findings) = made.read();
