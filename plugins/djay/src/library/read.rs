@@ -126,6 +126,11 @@ impl Gathered {
                 return Err("it is a property list (bplist00), as older versions of djay wrote".to_owned());
             }
         };
+        if document.is_guessed() {
+            let title =
+                format!("{collection}/{key} has references of more than one byte, which no real blob has shown yet");
+            findings.add("form", &format!("{collection}/{key}"), Severity::Info, title, format!("row {row}"));
+        }
         let id = self.record(row, name, &document).map_err(|mismatch| mismatch.to_string())?;
         if let Some(id) = id.filter(|id| id != key) {
             let title = format!("{collection}/{key} calls itself {id}; the key counts");

@@ -58,6 +58,7 @@ pub enum Thing<'a> {
 pub struct Document<'a> {
     pub(super) root: Value<'a>,
     pub(super) things: Vec<Thing<'a>>,
+    pub(super) is_guessed: bool,
 }
 
 /// A field that is of another kind than it should be.
@@ -89,6 +90,13 @@ impl<'a> Document<'a> {
     #[must_use]
     pub fn root(&self) -> &Value<'a> {
         &self.root
+    }
+
+    /// Whether it has references of more than one byte (tags 03, 04, 06, 07): how they are read follows from the others, and no real
+    /// blob has shown it.
+    #[must_use]
+    pub fn is_guessed(&self) -> bool {
+        self.is_guessed
     }
 
     /// All things by their numbers.

@@ -92,6 +92,8 @@ fn of_a_library_of_15540_tracks_all_2027_plays_are_linked() {
         let linked = library.plays.iter().filter(|play| play.session.is_some() && play.track.is_some()).count();
         assert_eq!((library.tracks.len(), library.sessions.len(), linked), (15_540, 114, 2_027));
         assert_eq!((library.playlists.len(), library.unreadable, findings.len()), (37, 0, 0));
+        let longest = library.plays.iter().filter(|play| play.session == Some(0)).count();
+        assert!(longest > 255, "{longest}");
         check_tracks(&made);
         check_history(&made);
         check_playlists(&made);
@@ -339,4 +341,21 @@ fn a_page_without_a_group_may_be_any_playlists() {
     assert_eq!(whole(&made.read().0), 4);
     made.change("INSERT INTO view_mediaItemPlaylistView_page VALUES ('P', CAST(zeroblob(2000) AS TEXT), NULL, 0, x'')");
     assert_eq!(whole(&made.read().0), 0);
+}
+
+#[test]
+fn a_form_that_no_real_blob_has_shown_is_a_finding() {
+    let made = Made::of(&Wanted::tiny());
+    let track = &made.written.tracks[0];
+    // The title is said again after 256 other strings, so that the reference to it has two bytes.
+    let keys: Vec<_> = (0..256).map(|number| number.to_string()).collect();
+    let mut fields: Vec<_> = keys.iter().map(|key| (key.as_str(), Tree::Bool(true))).collect();
+    fields.extend([("uuid", Tree::text(&track.id)), ("title", Tree::text("T")), ("artist", Tree::text("T"))]);
+    let blob = encode(&Tree::object("ADCMediaItemTitleID", fields), Style::Mac);
+    let sql = "UPDATE database2 SET data = ?1 WHERE collection = 'mediaItemTitleIDs' AND key = ?2";
+    assert_eq!(made.connection().execute(sql, params![blob, track.id]).unwrap(), 1);
+    let (library, findings) = made.read();
+    assert_eq!(ids(&findings), [format!("form:mediaItemTitleIDs/{}", track.id)]);
+    let found = library.tracks.iter().find(|known| known.id == track.id).unwrap();
+    assert_eq!((found.title.as_str(), found.artist.as_deref()), ("T", Some("T")));
 }
