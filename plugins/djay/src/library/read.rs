@@ -15,8 +15,8 @@ use crate::tsaf::{Blob, Document, Mismatch};
 /// A larger blob is not read: a session of 20,000 plays has 800 kB. The host gives no value above 1 MiB.
 const MOST_BYTES: i64 = 1_000_000;
 
-/// So many bytes of texts are kept of a library. One of 15,540 tracks has some 10 MB.
-const MOST_TEXT: usize = 64 << 20;
+/// So many bytes of texts are kept of a library; an export has them twice more.
+const MOST_TEXT: usize = 32 << 20;
 
 /// With the plus no index is used: rows come as they lie in the file, and none is sorted. A key above 1 KiB is none; to count its
 /// octets SQLite does not load it.

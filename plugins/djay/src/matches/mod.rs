@@ -16,7 +16,7 @@ use baton_plugin_sdk::sql::Row;
 
 use crate::library::{Library, Track};
 
-pub use candidates::{Candidate, candidates};
+pub use candidates::{Candidate, MOST, candidates};
 pub use report::table;
 
 const SAME: &str =

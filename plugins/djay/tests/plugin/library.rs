@@ -221,10 +221,10 @@ fn a_library_of_another_djay_is_one_clear_error() {
 fn a_library_that_is_too_large_is_refused_before_it_is_read() {
     let made = Made::of(&Wanted::tiny());
     made.change(
-        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500000)
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150000)
          INSERT INTO database2 (collection, key) SELECT 'queues', i FROM n",
     );
-    refused(&made, "rows and 500000 are read");
+    refused(&made, "rows and 150000 are read");
 }
 
 #[test]
@@ -316,14 +316,14 @@ fn texts_that_do_not_fit_into_memory_are_one_clear_error() {
     let connection = made.connection();
     let text = "x".repeat(4_000);
     connection.execute_batch("BEGIN").unwrap();
-    for number in 0..6_000 {
+    for number in 0..3_000 {
         let fields = ["title", "artist", "isrc"].map(|key| (key, Tree::text(&text)));
         let blob = encode(&Tree::object("ADCMediaItemTitleID", fields.to_vec()), Style::Mac);
         let sql = "INSERT INTO database2 (collection, key, data) VALUES ('mediaItemTitleIDs', ?1, ?2)";
         connection.execute(sql, params![format!("{number:032}"), blob]).unwrap();
     }
     connection.execute_batch("COMMIT").unwrap();
-    refused(&made, "more than 64 MiB together");
+    refused(&made, "more than 32 MiB together");
 }
 
 fn whole(library: &djay::library::Library) -> usize {
