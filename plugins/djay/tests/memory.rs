@@ -37,22 +37,37 @@ fn grown<T>(act: impl FnOnce() -> T) -> (T, u64) {
     (made, kib("VmHWM:").saturating_sub(before))
 }
 
-/// Candidates as services name tracks, under an id of theirs, an ISRC and an album.
+/// Numbers that do not look alike.
+const fn other(number: usize) -> u64 {
+    (number as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// Candidates as services name tracks, under two ids, an ISRC and an album: each track of the library once, and others.
 fn candidates(written: &Written) -> Vec<Candidate> {
-    let candidate = |(number, track): (usize, &baton_tests::djay_library::Track)| Candidate {
-        service: "spotify".to_owned(),
-        id: format!("{number:022}"),
-        names: Names {
-            ids: vec![Id::new("spotify", &format!("{number:022}")), Id::new("soundcloud", &number.to_string())],
-            isrc: Some(format!("QZABC{number:07}")),
-            title: format!("{} {number} (Original Mix)", track.title),
-            artists: track.artist.iter().cloned().collect(),
-            album: Some(format!("Of The Year {number}")),
-            duration_ms: Some(200_000),
-            ..Names::default()
-        },
+    let named = |number: usize| match written.tracks.get(number) {
+        Some(track) => (format!("{} (Original Mix)", track.title), track.artist.iter().cloned().collect()),
+        None => (
+            format!("{:016x} of {:x} (Original Mix)", other(number), other(number + MOST)),
+            vec![format!("{:x}", other(number + 2 * MOST)), format!("{:x}", other(number + 3 * MOST))],
+        ),
     };
-    written.tracks.iter().cycle().take(MOST).enumerate().map(candidate).collect()
+    let candidate = |number: usize| {
+        let (title, artists) = named(number);
+        Candidate {
+            service: "spotify".to_owned(),
+            id: format!("{number:022}"),
+            names: Names {
+                ids: vec![Id::new("spotify", &format!("{number:022}")), Id::new("soundcloud", &number.to_string())],
+                isrc: Some(format!("QZABC{number:07}")),
+                title,
+                artists,
+                album: Some(format!("Of The Year {number}")),
+                duration_ms: Some(200_000),
+                ..Names::default()
+            },
+        }
+    };
+    (0..MOST).map(candidate).collect()
 }
 
 fn library_at(path: &std::path::Path) -> Library {
