@@ -11,7 +11,7 @@ use baton_plugin_kit::lent::Writable;
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::{Row, Value};
 
-use crate::library::{Library, Play, Playlist, Track};
+use crate::library::{Library, Play, Playlist, Source, Track};
 
 const TRACK: &str = "INSERT INTO put_track (source, service, said_at, id, title, artists, duration_ms, isrc, bpm, musical_key) \
     VALUES ('djay', 'djay', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
@@ -118,7 +118,9 @@ fn tracks<'a>(
     let all = || titled(library).chain(named.values());
     catalog.batch(TRACK, &mut all().map(|track| of_track(track, said_at)))?;
     let ids = all().flat_map(|track| {
-        let known = track.sources.iter().filter(|source| !source.id.is_empty() && source.service != "unknown");
+        // What stands before the first `:` of any other address is nobody's name for a service.
+        let is_told = |source: &&Source| source.is_streamed() || source.service == "apple";
+        let known = track.sources.iter().filter(is_told).filter(|source| !source.id.is_empty());
         known.map(move |source| {
             let url = if source.is_streamed() { Some(source.uri.as_str()) } else { None };
             row(

@@ -25,7 +25,8 @@ const MOST_ITEMS: usize = 1_000_000;
 const PAGES: &str = "SELECT CASE WHEN octet_length(pageKey) <= 1024 THEN pageKey END, \
     CASE WHEN octet_length(\"group\") <= 1024 THEN \"group\" END, \
     CASE WHEN octet_length(prevPageKey) <= 1024 THEN prevPageKey WHEN prevPageKey IS NOT NULL THEN '' END, \
-    CASE WHEN typeof(count) = 'integer' THEN count END, CASE WHEN typeof(data) = 'blob' AND length(data) <= ?1 THEN data END \
+    CASE WHEN typeof(count) = 'integer' THEN count END, \
+    CASE WHEN typeof(data) = 'blob' AND length(data) <= ?1 THEN data END \
     FROM \"view_mediaItemPlaylistView_page\" ORDER BY rowid";
 
 #[derive(Debug)]
@@ -130,7 +131,8 @@ fn content(name: &str, mut group: Group, lost: bool, gathered: &Gathered, findin
     Content { items, whole }
 }
 
-/// The rows of linked pages, from the first, and whether all are linked. What no link leads to comes last, with a finding: it is there, and where is not said.
+/// The rows of linked pages, from the first, and whether all are linked. What no link leads to comes last, with a finding: it is
+/// there, and where is not said.
 fn in_order(group: &str, pages: Vec<Page>, findings: &mut Findings) -> (Vec<i64>, bool) {
     let mut after: HashMap<Option<String>, Vec<Page>> = HashMap::new();
     for page in pages {

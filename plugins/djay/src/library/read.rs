@@ -21,7 +21,8 @@ const MOST_TEXT: usize = 32 << 20;
 /// With the plus no index is used: rows come as they lie in the file, and none is sorted. A key above 1 KiB is none; to count its
 /// octets SQLite does not load it.
 const ROWS: &str = "SELECT rowid, collection, CASE WHEN octet_length(key) <= 1024 THEN key END, \
-    CASE WHEN typeof(data) = 'blob' AND length(data) <= ?1 THEN data END, CASE WHEN typeof(data) = 'blob' THEN length(data) END FROM database2 \
+    CASE WHEN typeof(data) = 'blob' AND length(data) <= ?1 THEN data END, \
+    CASE WHEN typeof(data) = 'blob' THEN length(data) END FROM database2 \
     WHERE +collection IN ('mediaItemTitleIDs', 'localMediaItemLocations', 'globalMediaItemLocations', 'mediaItemAnalyzedData', \
     'mediaItemUserData', 'historySessions', 'historySessionItems', 'mediaItemPlaylists', 'mediaItemPlaylistItems', \
     'databaseInfo') ORDER BY rowid";

@@ -8,6 +8,7 @@ use baton_plugin_kit::moment;
 use baton_plugin_sdk::sql::Value;
 use baton_tests::djay_library::{Style, Wanted};
 use baton_tests::lent::Lent;
+use djay::library::source;
 use djay::sync;
 
 /// 2026-01-18.
@@ -191,4 +192,20 @@ fn a_playlist_that_was_emptied_is_empty_in_the_catalog_too() {
     let said = sync::sync(&made.read().0, &catalog, NOW).unwrap();
     assert_eq!((said.playlists, said.partial), (2, 0));
     assert!(table(&catalog, "SELECT 1 FROM playlist_items").is_empty());
+}
+
+#[test]
+fn an_address_of_no_known_service_names_no_other_services_track() {
+    let made = Made::of(&Wanted::tiny());
+    let (mut library, _) = made.read();
+    library.tracks[0].sources =
+        ["https://a.b/c", "djay:track:1", "another:track:1", "tidal:track:1"].map(source).to_vec();
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Lent::catalog(folder.path());
+    sync::sync(&library, &catalog, NOW).unwrap();
+    let sql = "SELECT o.service, o.external_id FROM external_ids AS e JOIN external_ids AS o ON o.kind = 'track' AND \
+               o.item = e.item WHERE e.kind = 'track' AND e.external_id = ?1 ORDER BY 1";
+    let found = catalog.query(sql, &[library.tracks[0].id.as_str().into()]).unwrap().rows;
+    let names: Vec<_> = found.iter().filter_map(|row| row[0].as_text()).collect();
+    assert_eq!(names, ["djay", "tidal"]);
 }
