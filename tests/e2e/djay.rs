@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use baton_plugin_kit::sheet::Sheet;
 use baton_plugin_kit::{Key, moment};
-use baton_tests::djay_library::{Style, Wanted, Written, write};
+use baton_tests::djay_library::tsaf::{Tree, encode};
+use baton_tests::djay_library::{Style, Track, Wanted, Written, write};
 use baton_tests::{Mount, Output, Task, Workspace, handoff, text};
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
 /// A workspace in which the plugin has all that it asks for, with a library beside it.
@@ -57,6 +58,15 @@ impl Place {
         self.workspace.task(action)
     }
 
+    /// The ids of all findings that the ledger keeps.
+    fn findings(&self) -> Vec<String> {
+        let states = fs::read_dir(self.workspace.outside().join("state/baton")).unwrap();
+        let mut ledgers = states.map(|state| state.unwrap().path().join("ledger.db")).filter(|file| file.is_file());
+        let ledger = Connection::open(ledgers.next().expect("a ledger below the state")).unwrap();
+        let mut findings = ledger.prepare("SELECT id FROM findings ORDER BY id").unwrap();
+        findings.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
     fn exported(&self) -> Vec<String> {
         let entries = fs::read_dir(&self.exports).unwrap();
         let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -73,14 +83,38 @@ impl Place {
     }
 }
 
-/// Writes to the library, as djay does while it runs, until it is told to end; gives how often.
-fn keep_writing(library: &Path, end: &AtomicBool) -> u32 {
+/// The tempos between which a track goes.
+const MOVED: [f64; 2] = [101.0, 102.0];
+
+fn said_of(ended: &Output) -> String {
+    format!("{}{}", ended.stdout, ended.stderr)
+}
+
+/// Writes to the library, as djay does while it runs, until it is told to end; gives how often. An analysis and its row of djay's index
+/// change in one transaction, between two tempos: a reader that sees the one without the other has torn it.
+fn keep_writing(library: &Path, moved: &Track, end: &AtomicBool) -> u32 {
     let connection = Connection::open(library).unwrap();
     connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    let rows = |key: &str| {
+        let sql = "SELECT rowid FROM database2 WHERE collection = 'mediaItemAnalyzedData' AND key = ?1";
+        connection.query_row(sql, [key], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    let (row, key) = (rows(&moved.id), moved.key_index);
+    let blob = |bpm: f64| {
+        let mut fields = vec![("uuid", Tree::text(&moved.id)), ("bpm", Tree::Real(bpm))];
+        fields.extend(key.map(|key| ("keySignatureIndex", Tree::Integer(key))));
+        encode(&Tree::object("ADCMediaItemAnalyzedData", fields), Style::Mac)
+    };
     let mut times = 0;
     while !end.load(Ordering::Relaxed) {
-        let sql = "INSERT INTO database2 (collection, key, data) VALUES ('queues', ?1, zeroblob(3000))";
-        connection.execute(sql, [times.to_string()]).unwrap();
+        let sql = "INSERT OR REPLACE INTO database2 (collection, key, data) VALUES ('queues', ?1, zeroblob(3000))";
+        let bpm = MOVED[times as usize % 2];
+        let transaction = connection.unchecked_transaction().unwrap();
+        transaction.execute(sql, [(times % 1_000).to_string()]).unwrap();
+        transaction.execute("UPDATE database2 SET data = ?1 WHERE rowid = ?2", params![blob(bpm), row]).unwrap();
+        let sql = "UPDATE secondaryIndex_mediaItemAnalyzedDataIndex SET bpm = ?1 WHERE rowid = ?2";
+        assert_eq!(transaction.execute(sql, params![bpm, row]).unwrap(), 1);
+        transaction.commit().unwrap();
         times += 1;
     }
     times
@@ -89,16 +123,26 @@ fn keep_writing(library: &Path, end: &AtomicBool) -> u32 {
 #[test]
 fn an_export_is_right_cell_by_cell_while_another_process_writes() {
     for style in [Style::Mac, Style::Windows] {
-        let place = Place::new(&Wanted::small(style));
+        let mut place = Place::new(&Wanted::small(style));
+        let at =
+            place.written.tracks.iter().position(|track| track.bpm.is_some() && track.tempo() == track.bpm).unwrap();
+        let moved = place.written.tracks[at].clone();
         let end = AtomicBool::new(false);
         let times = std::thread::scope(|scope| {
-            let writer = scope.spawn(|| keep_writing(&place.library, &end));
+            let writer = scope.spawn(|| keep_writing(&place.library, &moved, &end));
             let ended = place.run("export", &[]);
             end.store(true, Ordering::Relaxed);
+            let times = writer.join().unwrap();
             ended.ended(0);
-            writer.join().unwrap()
+            times
         });
         assert!(times > 0, "nothing was written beside it");
+        assert_eq!(place.findings(), Vec::<String>::new(), "the snapshot is torn");
+        let bpm = place.rows("djay_library_tracks.csv").iter().find(|row| row["track_id"] == moved.id).unwrap()["bpm"]
+            .clone();
+        let seen: f64 = bpm.parse().unwrap();
+        assert!(MOVED.contains(&seen) || Some(seen) == moved.bpm, "{seen}");
+        place.written.tracks[at].bpm = Some(seen);
         assert_eq!(place.exported().len(), 6);
         check_tracks(&place);
         check_plays(&place);
@@ -116,7 +160,7 @@ fn check_tracks(place: &Place) {
             ("title", track.title.clone()),
             ("artist", track.artist.clone().unwrap_or_default()),
             ("duration_sec", track.seconds.to_string()),
-            ("bpm", track.manual_bpm.or(track.bpm).map(|bpm| bpm.to_string()).unwrap_or_default()),
+            ("bpm", track.tempo().map(|bpm| bpm.to_string()).unwrap_or_default()),
             ("key", key.map(|key| key.to_string()).unwrap_or_default()),
             ("key_camelot", key.map(Key::camelot).unwrap_or_default()),
             ("source_type", track.sources[0].service.to_owned()),
@@ -181,8 +225,20 @@ fn a_damaged_library_is_an_error_or_findings_and_never_half_an_export() {
         let mut flipped = whole.clone();
         flipped[place_of_bit] ^= 0x10;
         fs::write(&place.library, &flipped).unwrap();
-        place.run("export", &[]);
+        let ended = place.run("export", &[]);
         let files = place.exported();
+        if ended.code == 0 {
+            let titles: Vec<_> = place.written.tracks.iter().map(|track| track.title.as_str()).collect();
+            let rows = place.rows("djay_library_tracks.csv");
+            let others = rows.iter().filter(|row| !row["title"].is_empty() && !titles.contains(&row["title"].as_str()));
+            // The changed bit may be one of a title; it is none of two.
+            assert!(others.count() <= 1, "{rows:?}");
+        } else {
+            let said = said_of(&ended);
+            let named = ["database", "library", "MediaLibrary.db"].iter().any(|word| said.contains(word));
+            assert!(named && !said.contains("trap"), "no failure that says what happened: {said}");
+            assert!(files.is_empty(), "{files:?}");
+        }
         assert!(files.iter().all(|name| !name.starts_with('.')), "{files:?}");
         assert!(files.len().is_multiple_of(6), "half an export: {files:?}");
         for name in files {

@@ -1,5 +1,7 @@
 //! A task from its arguments to its outcome: finds the library, takes a snapshot, calls the room that is asked for.
 
+use std::path::Path;
+
 use baton_plugin_kit::export::Exports;
 use baton_plugin_kit::lent::Tables;
 use baton_plugin_kit::{Findings, moment};
@@ -53,7 +55,7 @@ pub(crate) fn run(task: &Task) -> Result<Outcome, Error> {
     step(60, "the library is read")?;
     let mut outcome = match task.action.as_str() {
         "export" => export(task, &args, &library)?,
-        "sync-sessions" => sync_sessions(&library)?,
+        "sync-sessions" => sync_sessions(task, &library)?,
         "activity" => look_back(&args, &library)?,
         "match-ids" => match_ids(task, &args, &library)?,
         other => return Err(Error::Permanent(format!("the action `{other}` is unknown"))),
@@ -82,9 +84,14 @@ fn read(database: &dyn Tables, shown: &str, findings: &mut Findings) -> Result<L
 
 fn export(task: &Task, args: &Args, library: &Library) -> Result<Outcome, Error> {
     let has = |form: &str| args.formats.as_ref().is_none_or(|forms| forms.iter().any(|known| known == form));
-    let stamp = moment::parse(&task.now).filter(|_| args.stamp).and_then(moment::stamp);
+    let stamp = moment::stamp(now(task)?).unwrap_or_default();
+    let folder = task.mounts("exports").find(|mount| mount.writable).map(|mount| Path::new(&mount.path));
+    let mut files = export::files(library, Forms { csv: has("csv"), json: has("json") })?;
+    if args.stamp || folder.is_some_and(|folder| export::is_taken(folder, &files)) {
+        export::stamp(&mut files, &stamp);
+    }
     let mut exports = Exports::of(task, "exports");
-    for file in export::files(library, Forms { csv: has("csv"), json: has("json") }, stamp.as_deref())? {
+    for file in files {
         exports.put(file.name, file.media_type, file.bytes);
     }
     let mut outcome = Outcome::new("");
@@ -101,8 +108,8 @@ fn export(task: &Task, args: &Args, library: &Library) -> Result<Outcome, Error>
     Ok(outcome)
 }
 
-fn sync_sessions(library: &Library) -> Result<Outcome, Error> {
-    let said = sync::sync(library, &sql::catalog())?;
+fn sync_sessions(task: &Task, library: &Library) -> Result<Outcome, Error> {
+    let said = sync::sync(library, &sql::catalog(), now(task)?)?;
     let mut summary = format!(
         "{} sessions and {} plays are in the catalog ({} new), {} of {} plays linked to session and track; {} tracks, {} playlists.",
         said.sessions, said.plays, said.new, said.linked, said.plays, said.tracks, said.playlists
@@ -113,7 +120,19 @@ fn sync_sessions(library: &Library) -> Result<Outcome, Error> {
     if said.untitled > 0 {
         summary.push_str(&format!(" {} tracks have no title and were left out.", said.untitled));
     }
+    if said.partial > 0 {
+        summary.push_str(&format!(
+            " {} playlists could not be read whole and were left as the catalog has them.",
+            said.partial
+        ));
+    }
     Ok(Outcome::new(summary))
+}
+
+/// The moment of the task.
+fn now(task: &Task) -> Result<i64, Error> {
+    moment::parse(&task.now)
+        .ok_or_else(|| Error::Permanent(format!("the host's time is none: {}", task.now.escape_debug())))
 }
 
 fn look_back(args: &Args, library: &Library) -> Result<Outcome, Error> {
@@ -151,9 +170,6 @@ fn match_ids(task: &Task, args: &Args, library: &Library) -> Result<Outcome, Err
     let candidates = matches::candidates(&catalog, args.service.as_deref())?;
     let found = matches::find(library, &candidates);
     step(90, "every track was looked up")?;
-    if !args.dry_run {
-        matches::write(library, &candidates, &found, &catalog)?;
-    }
     let mut exports = Exports::of(task, "exports");
     exports.put(
         "djay_match_ids.csv",
@@ -161,7 +177,11 @@ fn match_ids(task: &Task, args: &Args, library: &Library) -> Result<Outcome, Err
         matches::table(library, &candidates, &found).map_err(Error::Permanent)?,
     );
     let mut outcome = Outcome::new("");
+    // The report first: where it finds no room, nothing is written down either.
     let names = exports.finish(&mut outcome)?;
+    if !args.dry_run {
+        matches::write(library, &candidates, &found, &catalog)?;
+    }
     // Whole tenths, cut off: 100.0 is all of them.
     let percent = |of: usize| {
         (found.auto * 1_000)

@@ -1,15 +1,17 @@
 //! djay's sessions, plays, playlists and tracks into the catalog, through its `put_…` views: saying the same again changes nothing.
 //!
 //! What is said is dated with the newest moment of djay's own history, not with the clock, so that two runs on one library leave the
-//! same catalog. A play whose track the library does not have keeps it by what the play itself names.
+//! same catalog; but with none that has not come yet, and with none before what djay said last: the catalog keeps the newer of two
+//! words of one source, and a wrong date must not freeze it. A play whose track the library does not have, or has without a title,
+//! keeps it by what the play itself names. A playlist that was not read whole stays as the catalog has it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use baton_plugin_kit::lent::Writable;
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::{Row, Value};
 
-use crate::library::{Library, Track};
+use crate::library::{Library, Play, Playlist, Source, Track};
 
 const TRACK: &str = "INSERT INTO put_track (source, service, said_at, id, title, artists, duration_ms, isrc, bpm, musical_key) \
     VALUES ('djay', 'djay', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
@@ -28,9 +30,9 @@ const ITEM: &str = "INSERT INTO put_playlist_item (source, service, track_servic
 /// What was said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Said {
-    /// Tracks of the library.
+    /// Tracks that the library names.
     pub tracks: usize,
-    /// Tracks without a title, which the catalog cannot have.
+    /// Tracks that nothing names, which the catalog cannot have.
     pub untitled: usize,
     /// Tracks that only plays name.
     pub named_by_plays: usize,
@@ -38,24 +40,25 @@ pub struct Said {
     pub sessions: usize,
     /// Plays.
     pub plays: usize,
-    /// Plays whose session and track are both known.
+    /// Plays whose session and track are both in the catalog.
     pub linked: usize,
     /// Playlists.
     pub playlists: usize,
+    /// Playlists that were not read whole, of which nothing was said.
+    pub partial: usize,
     /// Sessions and plays that the catalog did not have before.
     pub new: i64,
 }
 
-/// Says everything.
+/// Says everything; `now` is the moment after which nothing can have happened.
 ///
 /// # Errors
 /// As `wit/sql.wit`. What was said before the error stays, and saying it again changes nothing.
-pub fn sync(library: &Library, catalog: &dyn Writable) -> Result<Said, Error> {
+pub fn sync(library: &Library, catalog: &dyn Writable, now: i64) -> Result<Said, Error> {
     let before = known(catalog)?;
-    let said_at = newest(library);
+    let said_at = newest(library, now).max(said_last(catalog)?);
     let mut said = Said { sessions: library.sessions.len(), plays: library.plays.len(), ..Said::default() };
-    said.playlists = library.playlists.len();
-    tracks(library, catalog, said_at, &mut said)?;
+    let tracks = tracks(library, catalog, said_at, &mut said)?;
     let sessions = library.sessions.iter().map(|session| {
         let device = [session.device_name.clone().into(), session.device_type.clone().into()];
         row([said_at.into(), session.id.as_str().into()], device, [session.started.into(), session.ended.into()])
@@ -70,8 +73,9 @@ pub fn sync(library: &Library, catalog: &dyn Writable) -> Result<Said, Error> {
         )
     });
     catalog.batch(PLAY, &mut plays.into_iter())?;
-    said.linked = library.plays.iter().filter(|play| play.session.is_some() && play.track.is_some()).count();
-    playlists(library, catalog, said_at)?;
+    let is_put = |play: &&Play| play.track_id.as_deref().is_some_and(|id| tracks.contains(id));
+    said.linked = library.plays.iter().filter(|play| play.session.is_some()).filter(is_put).count();
+    playlists(library, catalog, (said_at, &tracks), &mut said)?;
     said.new = known(catalog)? - before;
     Ok(said)
 }
@@ -86,32 +90,37 @@ fn known(catalog: &dyn Writable) -> Result<i64, Error> {
     Ok(catalog.query(count, &[])?.integer().unwrap_or_default())
 }
 
-/// The newest moment of the history; 1970 without any.
-fn newest(library: &Library) -> i64 {
-    let sessions = library.sessions.iter().flat_map(|session| [session.started, session.ended]);
-    sessions.chain(library.plays.iter().map(|play| play.started)).flatten().max().unwrap_or_default()
+/// When djay was last heard, as the catalog has it; 1970 before the first time.
+fn said_last(catalog: &dyn Writable) -> Result<i64, Error> {
+    let last = "SELECT max(f.said_at) FROM facts AS f JOIN sources AS s ON s.id = f.source WHERE s.name = 'djay'";
+    Ok(catalog.query(last, &[])?.integer().unwrap_or_default())
 }
 
-fn tracks(library: &Library, catalog: &dyn Writable, said_at: i64, said: &mut Said) -> Result<(), Error> {
-    let titled = || library.tracks.iter().filter(|track| !track.title.is_empty());
-    said.tracks = titled().count();
-    said.untitled = library.tracks.len() - said.tracks;
-    catalog.batch(TRACK, &mut titled().map(|track| of_track(track, said_at)))?;
-    let mut named: BTreeMap<&str, Row> = BTreeMap::new();
-    for play in library.plays.iter().filter(|play| play.track.is_none()) {
-        if let (Some(id), Some(title)) = (play.track_id.as_deref(), play.title.clone()) {
-            let track = Track { id: id.to_owned(), title, artist: play.artist.clone(), ..Track::default() };
-            let mut row = of_track(&track, said_at);
-            if let Some(length) = row.get_mut(4) {
-                *length = play.duration_ms.into();
-            }
-            named.insert(id, row);
-        }
-    }
-    said.named_by_plays = named.len();
-    catalog.batch(TRACK, &mut named.into_values())?;
-    let ids = titled().flat_map(|track| {
-        let known = track.sources.iter().filter(|source| !source.id.is_empty() && source.service != "unknown");
+/// The newest moment of the history that is not after `now`; 1970 without any.
+fn newest(library: &Library, now: i64) -> i64 {
+    let sessions = library.sessions.iter().flat_map(|session| [session.started, session.ended]);
+    sessions
+        .chain(library.plays.iter().map(|play| play.started))
+        .flatten()
+        .filter(|at| *at <= now)
+        .max()
+        .unwrap_or_default()
+}
+
+/// Says the tracks; gives the ids of all that were said.
+fn tracks<'a>(
+    library: &'a Library,
+    catalog: &dyn Writable,
+    said_at: i64,
+    said: &mut Said,
+) -> Result<HashSet<&'a str>, Error> {
+    let named = named_by_plays(library);
+    let all = || titled(library).chain(named.values());
+    catalog.batch(TRACK, &mut all().map(|track| of_track(track, said_at)))?;
+    let ids = all().flat_map(|track| {
+        // What stands before the first `:` of any other address is nobody's name for a service.
+        let is_told = |source: &&Source| source.is_streamed() || source.service == "apple";
+        let known = track.sources.iter().filter(is_told).filter(|source| !source.id.is_empty());
         known.map(move |source| {
             let url = if source.is_streamed() { Some(source.uri.as_str()) } else { None };
             row(
@@ -122,7 +131,34 @@ fn tracks(library: &Library, catalog: &dyn Writable, said_at: i64, said: &mut Sa
         })
     });
     catalog.batch(SAME, &mut ids.into_iter())?;
-    Ok(())
+    said.tracks = titled(library).count();
+    said.named_by_plays = named.len();
+    let is_left = |track: &&Track| track.title.is_empty() && !named.contains_key(track.id.as_str());
+    said.untitled = library.tracks.iter().filter(is_left).count();
+    Ok(titled(library).map(|track| track.id.as_str()).chain(named.into_keys()).collect())
+}
+
+fn titled(library: &Library) -> impl Iterator<Item = &Track> {
+    library.tracks.iter().filter(|track| !track.title.is_empty())
+}
+
+/// The tracks that the library does not have or does not name, as the newest play of each names them.
+fn named_by_plays(library: &Library) -> BTreeMap<&str, Track> {
+    let mut named = BTreeMap::new();
+    for play in &library.plays {
+        let known = play.track.and_then(|track| library.tracks.get(track));
+        if known.is_some_and(|track| !track.title.is_empty()) {
+            continue;
+        }
+        if let (Some(id), Some(title)) = (play.track_id.as_deref(), play.title.clone()) {
+            let known = known.cloned().unwrap_or_else(|| Track { id: id.to_owned(), ..Track::default() });
+            let artist = play.artist.clone().or(known.artist.clone());
+            #[expect(clippy::cast_precision_loss, reason = "a length of below 1e12 ms")]
+            let seconds = known.seconds.or(play.duration_ms.map(|length| length as f64 / 1_000.0));
+            named.insert(id, Track { title, artist, seconds, ..known });
+        }
+    }
+    named
 }
 
 fn of_track(track: &Track, said_at: i64) -> Row {
@@ -135,16 +171,27 @@ fn of_track(track: &Track, said_at: i64) -> Row {
     )
 }
 
-fn playlists(library: &Library, catalog: &dyn Writable, said_at: i64) -> Result<(), Error> {
-    let known = |track: usize| library.tracks.get(track).is_some_and(|track| !track.title.is_empty());
-    let lists = library.playlists.iter().map(|playlist| {
+/// Says the playlists that were read whole. With an object that could not be read, a track that is missing may be that one.
+fn playlists(
+    library: &Library,
+    catalog: &dyn Writable,
+    (said_at, tracks): (i64, &HashSet<&str>),
+    said: &mut Said,
+) -> Result<(), Error> {
+    let is_whole = |playlist: &&Playlist| {
+        let all_known = || playlist.items.iter().all(|item| tracks.contains(item.track_id.as_str()));
+        playlist.whole && (library.unreadable == 0 || all_known())
+    };
+    let whole: Vec<_> = library.playlists.iter().filter(is_whole).collect();
+    (said.playlists, said.partial) = (whole.len(), library.playlists.len() - whole.len());
+    let lists = whole.iter().map(|playlist| {
         let items = i64::try_from(playlist.items.len()).unwrap_or(i64::MAX);
         row([said_at.into(), playlist.id.as_str().into()], [playlist.name.as_str().into()], [items.into()])
     });
     catalog.batch(PLAYLIST, &mut lists.into_iter())?;
-    let items = library.playlists.iter().flat_map(|playlist| {
+    let items = whole.iter().flat_map(|playlist| {
         (0_i64..).zip(&playlist.items).map(move |(position, item)| {
-            let track = item.track.filter(|track| known(*track)).map(|_| item.track_id.as_str());
+            let track = Some(item.track_id.as_str()).filter(|id| tracks.contains(id));
             row([said_at.into(), playlist.id.as_str().into()], [position.into()], [track.into()])
         })
     });

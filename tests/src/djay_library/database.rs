@@ -82,8 +82,8 @@ impl Rows<'_> {
             self.execute("INSERT INTO secondaryIndex_mediaItemLocationIndex VALUES (?1, ?2)", params![location, file]);
             if let Some(tree) = objects::analysed(track) {
                 let row = self.object("mediaItemAnalyzedData", &track.id, &tree);
-                let sql = "INSERT INTO secondaryIndex_mediaItemAnalyzedDataIndex VALUES (?1, ?2, NULL, ?3)";
-                self.execute(sql, params![row, track.bpm, track.key_index]);
+                let sql = "INSERT INTO secondaryIndex_mediaItemAnalyzedDataIndex VALUES (?1, ?2, ?3, ?4)";
+                self.execute(sql, params![row, track.bpm, track.analysed_manual_bpm, track.key_index]);
             }
             if let Some(tree) = objects::user_data(track) {
                 let row = self.object("mediaItemUserData", &track.id, &tree);

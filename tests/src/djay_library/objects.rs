@@ -37,6 +37,9 @@ pub(super) fn analysed(track: &Track) -> Option<Tree> {
     if let Some(key) = track.key_index {
         more.push(("keySignatureIndex", Tree::Integer(key)));
     }
+    if let Some(bpm) = track.analysed_manual_bpm {
+        more.push(("manualBPM", Tree::Real(bpm)));
+    }
     more.push(("isStraightGrid", Tree::Bool(true)));
     Some(of_track("ADCMediaItemAnalyzedData", track, more))
 }

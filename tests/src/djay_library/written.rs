@@ -37,8 +37,21 @@ pub struct Track {
     pub sources: Vec<Source>,
     /// How often djay counts it as played; only some tracks have that.
     pub play_count: Option<i64>,
-    /// The tempo that the user set.
+    /// The tempo that the user set; 0 where it was taken back.
     pub manual_bpm: Option<f64>,
+    /// The same, as the analysis has it.
+    pub analysed_manual_bpm: Option<f64>,
+}
+
+impl Track {
+    /// The tempo that counts.
+    #[must_use]
+    pub fn tempo(&self) -> Option<f64> {
+        match (self.manual_bpm, self.analysed_manual_bpm) {
+            (Some(bpm), _) | (_, Some(bpm)) if bpm != 0.0 => Some(bpm),
+            _ => self.bpm,
+        }
+    }
 }
 
 /// Where a track is.
@@ -100,6 +113,9 @@ pub struct Playlist {
 /// The playlist that is written as older versions of djay do.
 pub(super) const OLD_LIST: usize = 1;
 
+/// So many plays more than one the longest session of a large library has at least.
+const LONG: usize = 260;
+
 const YEAR_2024: f64 = 725_846_400.0;
 
 pub(super) fn make(wanted: &Wanted) -> Written {
@@ -133,10 +149,27 @@ fn track(random: &mut Random, wanted: &Wanted, number: usize) -> Track {
     let analysed = number % 41 != 5;
     let bpm = analysed.then(|| quarter(random, 70, 440));
     let key_index = (analysed && number % 17 != 3).then(|| i64::try_from(random.below(24)).unwrap_or(0));
-    let manual_bpm = (number % 97 == 11).then(|| quarter(random, 90, 200));
+    let manual_bpm = match number % 97 {
+        11 => Some(quarter(random, 90, 200)),
+        53 => Some(0.0),
+        _ => None,
+    };
+    let analysed_manual_bpm = (number % 97 == 71 && analysed).then_some(101.5);
     let id = random.hex();
     let sources = sources(random, wanted, number, (&title, artist.as_deref()));
-    Track { id, title, artist, seconds, isrc, bpm, key_index, sources, play_count: None, manual_bpm }
+    Track {
+        id,
+        title,
+        artist,
+        seconds,
+        isrc,
+        bpm,
+        key_index,
+        sources,
+        play_count: None,
+        manual_bpm,
+        analysed_manual_bpm,
+    }
 }
 
 fn sources(random: &mut Random, wanted: &Wanted, number: usize, name: (&str, Option<&str>)) -> Vec<Source> {
@@ -238,6 +271,9 @@ fn plays(random: &mut Random, wanted: &Wanted, sessions: &[Session]) -> Vec<Play
     for number in 0..wanted.plays {
         let session = if number < sessions.len() {
             number
+        } else if wanted.plays > 1_000 && number < sessions.len() + LONG {
+            // One is longer than a number of one byte counts.
+            0
         } else {
             random.below(sessions.len()).min(random.below(sessions.len()))
         };

@@ -75,8 +75,8 @@ impl Judged {
 impl Matcher {
     /// Reads all candidates. Decisions speak of their places in this list.
     #[must_use]
-    pub fn new(candidates: &[Track]) -> Self {
-        let candidates: Vec<_> = candidates.iter().map(Prepared::new).collect();
+    pub fn new<'a>(candidates: impl IntoIterator<Item = &'a Track>) -> Self {
+        let candidates: Vec<_> = candidates.into_iter().map(Prepared::new).collect();
         let index = Index::new(&candidates);
         Self { candidates, index }
     }

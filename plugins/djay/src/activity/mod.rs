@@ -80,13 +80,14 @@ pub fn activity(library: &Library, options: &Options) -> Activity {
         let from = options.since.is_none_or(|since| play.started.is_some_and(|at| at >= since));
         from && options.until.is_none_or(|until| play.started.is_some_and(|at| at < until))
     };
-    let plays: Vec<&Play> = library.plays.iter().filter(inside).filter(|play| play.track_id.is_some()).collect();
+    let all: Vec<&Play> = library.plays.iter().filter(inside).collect();
+    let plays: Vec<&Play> = all.iter().copied().filter(|play| play.track_id.is_some()).collect();
     let (tracks, places) = tracks(library, &plays);
-    let sessions = sessions(&plays, &places);
+    let sessions = sessions(&all, &places);
     let together = together(&sessions);
     let mut tracks = tracks;
     for session in &sessions {
-        let mut seen: Vec<usize> = session.clone();
+        let mut seen: Vec<usize> = session.iter().copied().flatten().collect();
         seen.sort_unstable();
         seen.dedup();
         for place in seen {
@@ -135,14 +136,15 @@ fn named(library: &Library, id: &str, play: &Play) -> Played {
     Played { id: id.to_owned(), title, artist, plays: 0, sessions: 0, first: None, last: None }
 }
 
-/// The tracks of each session in the order of playing. Plays without a session belong to none.
-fn sessions(plays: &[&Play], places: &HashMap<&str, usize>) -> Vec<Vec<usize>> {
-    let mut sessions: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+/// The tracks of each session in the order of playing; a play of a track that has no id keeps its place, so that its neighbours are
+/// not each other's. Plays without a session belong to none.
+fn sessions(plays: &[&Play], places: &HashMap<&str, usize>) -> Vec<Vec<Option<usize>>> {
+    let mut sessions: BTreeMap<&str, Vec<Option<usize>>> = BTreeMap::new();
     for play in plays {
-        let place = play.track_id.as_deref().and_then(|id| places.get(id));
-        if let (Some(session), Some(place)) = (play.session_id.as_deref(), place) {
-            sessions.entry(session).or_default().push(*place);
+        if let Some(session) = play.session_id.as_deref() {
+            let place = play.track_id.as_deref().and_then(|id| places.get(id)).copied();
+            sessions.entry(session).or_default().push(place);
         }
     }
-    sessions.into_values().collect()
+    sessions.into_values().filter(|session| session.iter().any(Option::is_some)).collect()
 }

@@ -20,15 +20,17 @@ pub struct Together {
     pub left_out: u64,
 }
 
-/// Counts the pairs of all sessions.
+/// Counts the pairs of all sessions. What is no track is in no pair, and lies between its neighbours all the same.
 #[must_use]
-pub fn together(sessions: &[Vec<usize>]) -> Together {
+pub fn together(sessions: &[Vec<Option<usize>>]) -> Together {
     let mut together = Together::default();
     for session in sessions {
         together.long_sessions += usize::from(session.len() > FAR + 1);
         for (place, one) in session.iter().enumerate() {
             for (distance, other) in session.iter().skip(place + 1).take(FAR).enumerate() {
-                if one != other {
+                if let (Some(one), Some(other)) = (one, other)
+                    && one != other
+                {
                     together.add((*one.min(other), *one.max(other)), if distance == 0 { 1 + NEIGHBOUR } else { 1 });
                 }
             }
@@ -55,19 +57,21 @@ mod tests {
 
     #[test]
     fn a_pair_counts_one_and_neighbours_two_more() {
-        let found = together(&[vec![0, 1, 2], vec![2, 0], vec![3, 3]]);
+        let known = |session: &[usize]| session.iter().copied().map(Some).collect();
+        let apart = vec![Some(4), None, Some(5)];
+        let found = together(&[known(&[0, 1, 2]), known(&[2, 0]), known(&[3, 3]), apart]);
         let mut weights: Vec<_> = found.weights.into_iter().collect();
         weights.sort_unstable();
-        // 0 and 2: once apart, once as neighbours. A track is no pair with itself.
-        assert_eq!(weights, [((0, 1), 3), ((0, 2), 4), ((1, 2), 3)]);
+        // 0 and 2: once apart, once as neighbours. A track is no pair with itself. Between 4 and 5 something was played.
+        assert_eq!(weights, [((0, 1), 3), ((0, 2), 4), ((1, 2), 3), ((4, 5), 1)]);
     }
 
     #[test]
     fn a_session_of_thousands_pairs_what_is_near() {
-        let found = together(&[(0..5_000).collect()]);
+        let found = together(&[(0..5_000).map(Some).collect()]);
         assert_eq!(found.long_sessions, 1);
         assert!(found.weights.contains_key(&(0, FAR)) && !found.weights.contains_key(&(0, FAR + 1)));
         assert!(found.weights.len() <= MOST_PAIRS && found.weights.len() as u64 + found.left_out <= 5_000 * FAR as u64);
-        assert_eq!(together(&[(0..=FAR).collect()]).long_sessions, 0);
+        assert_eq!(together(&[(0..=FAR).map(Some).collect()]).long_sessions, 0);
     }
 }

@@ -78,7 +78,7 @@ pub(super) fn all(library: &Library, played: &Played) -> serde_json::Result<Vec<
             isrc: known.isrc.as_deref(),
             bpm: known.bpm(),
             heard_bpm: known.heard_bpm,
-            manual_bpm: known.manual_bpm,
+            manual_bpm: known.manual_bpm.or(known.analysed_manual_bpm),
             key: key.map(|key| key.to_string()),
             key_camelot: key.map(baton_plugin_kit::Key::camelot),
             key_index: known.key_index,

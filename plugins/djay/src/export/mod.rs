@@ -7,6 +7,9 @@ mod json;
 mod played;
 mod tables;
 
+use std::fs;
+use std::path::Path;
+
 use baton_plugin_sdk::Error;
 
 use crate::library::Library;
@@ -32,25 +35,45 @@ pub struct File {
     pub bytes: Vec<u8>,
 }
 
-/// Makes the files; `stamp` comes before the endings of their names.
+/// Makes the files.
 ///
 /// # Errors
 /// Never, in memory.
-pub fn files(library: &Library, forms: Forms, stamp: Option<&str>) -> Result<Vec<File>, Error> {
-    let name = |stem: &str, ending: &str| match stamp {
-        Some(stamp) => format!("{stem}_{stamp}.{ending}"),
-        None => format!("{stem}.{ending}"),
-    };
+pub fn files(library: &Library, forms: Forms) -> Result<Vec<File>, Error> {
     let played = Played::of(library);
     let mut files = Vec::new();
     if forms.csv {
         for (stem, bytes) in tables::all(library, &played).map_err(Error::Permanent)? {
-            files.push(File { name: name(stem, "csv"), media_type: "text/csv", bytes });
+            files.push(File { name: format!("{stem}.csv"), media_type: "text/csv", bytes });
         }
     }
     if forms.json {
         let bytes = json::all(library, &played).map_err(|error| Error::Permanent(error.to_string()))?;
-        files.push(File { name: name("djay_library", "json"), media_type: "application/json", bytes });
+        files.push(File { name: "djay_library.json".to_owned(), media_type: "application/json", bytes });
     }
     Ok(files)
+}
+
+/// Whether a folder has one of the names already, with other bytes. The scripts that read these files take the newest of `STEM.csv`
+/// and `STEM_YYYYMMDD_HHMMSS.csv` and know no other names, so the whole set then needs its time.
+#[must_use]
+pub fn is_taken(folder: &Path, files: &[File]) -> bool {
+    let is_other = |file: &File| {
+        let path = folder.join(&file.name);
+        let same = |found: &fs::Metadata| found.is_file() && found.len() == file.bytes.len() as u64;
+        match fs::symlink_metadata(&path) {
+            Ok(found) => !(same(&found) && fs::read(&path).is_ok_and(|bytes| bytes == file.bytes)),
+            Err(_) => false,
+        }
+    };
+    files.iter().any(is_other)
+}
+
+/// Puts the time before the endings of all names.
+pub fn stamp(files: &mut [File], stamp: &str) {
+    for file in files {
+        if let Some((stem, ending)) = file.name.rsplit_once('.') {
+            file.name = format!("{stem}_{stamp}.{ending}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::lent::Tables;
-use baton_plugin_sdk::sql::Value;
+use baton_plugin_sdk::sql::{self, Value};
 use baton_plugin_sdk::{Error, Severity};
 
 use super::model::Track;
@@ -68,11 +68,12 @@ fn each(
 ) -> Result<Option<HashSet<i64>>, Error> {
     let rows = match database.rows(statement, &[]) {
         Ok(rows) => rows,
-        Err(error) => {
+        Err(error @ sql::Error::Invalid(_)) => {
             let title = format!("djay's index of {name} is not there, so nothing was held against it");
             findings.add("index", name, Severity::Info, title, Error::from(error).to_string());
             return Ok(None);
         }
+        Err(error) => return Err(error.into()),
     };
     let mut seen = HashSet::new();
     for row in rows {
@@ -88,14 +89,9 @@ fn each(
 }
 
 fn compare_bpm(track: &Track, (what, read): (&str, Option<f64>), index: Option<f64>, findings: &mut Findings) {
-    let same = match (read, index) {
-        (Some(read), Some(index)) => (read - index).abs() <= SAME_BPM,
-        (None, None) => true,
-        // The index may leave out what it has another column for.
-        (Some(_), None) => what == "manual bpm",
-        (None, Some(_)) => false,
-    };
-    if !same {
+    // One of 0 is none, in either.
+    let number = |bpm: Option<f64>| bpm.unwrap_or_default();
+    if (number(read) - number(index)).abs() > SAME_BPM {
         let title = format!("the {what} of {} is {} and djay's index says {}", track.id, shown(read), shown(index));
         findings.add("index", &format!("{what}:{}", track.id), Severity::Medium, title, "");
     }

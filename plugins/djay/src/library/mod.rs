@@ -26,4 +26,5 @@ mod source;
 pub use model::{Item, Library, Play, Playlist, Session, Source, Track};
 pub use place::{Found, find};
 pub use read::read;
+pub use schema::MOST_ROWS;
 pub use source::source;

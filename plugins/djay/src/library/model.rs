@@ -37,8 +37,10 @@ pub struct Track {
     pub isrc: Option<String>,
     /// Its tempo as djay heard it.
     pub heard_bpm: Option<f64>,
-    /// Its tempo as the user set it.
+    /// Its tempo as the user set it; 0 when the user took it back.
     pub manual_bpm: Option<f64>,
+    /// The same, where the analysis has it.
+    pub analysed_manual_bpm: Option<f64>,
     /// djay's number of its key.
     pub key_index: Option<i64>,
     /// Where it is, in djay's order.
@@ -48,10 +50,11 @@ pub struct Track {
 }
 
 impl Track {
-    /// Its tempo: the user's, else the one that djay heard.
+    /// Its tempo: the user's, else the one that djay heard. One of 0 is none.
     #[must_use]
     pub fn bpm(&self) -> Option<f64> {
-        self.manual_bpm.or(self.heard_bpm)
+        let known = [self.manual_bpm, self.analysed_manual_bpm, self.heard_bpm];
+        known.into_iter().flatten().find(|bpm| *bpm > 0.0)
     }
 
     /// Its key.
@@ -80,7 +83,8 @@ impl Track {
 /// Where a track is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Source {
-    /// `local` (a file), `apple` (a number in Apple's music library), or the service as djay writes it.
+    /// `local` (a file), `apple` (a number in Apple's music library), `apple-music` (Apple's service), else the service as djay writes
+    /// it; `unknown` when the address names none.
     pub service: String,
     /// What it is called there; empty for a file.
     pub id: String,
@@ -90,11 +94,14 @@ pub struct Source {
     pub path: Option<String>,
 }
 
+/// The services that djay plays from.
+const STREAMING: [&str; 7] = ["apple-music", "beatport", "beatsource", "deezer", "soundcloud", "spotify", "tidal"];
+
 impl Source {
-    /// Whether it is at a service, and not a file or in Apple's own library.
+    /// Whether it is at a service that is known, and neither a file, nor in Apple's own library, nor at any other address.
     #[must_use]
     pub fn is_streamed(&self) -> bool {
-        self.service != "local" && self.service != "apple"
+        STREAMING.contains(&self.service.as_str())
     }
 }
 
@@ -149,6 +156,8 @@ pub struct Playlist {
     pub name: String,
     /// Its tracks in order.
     pub items: Vec<Item>,
+    /// Whether these are all of them, each in its place.
+    pub whole: bool,
 }
 
 /// What stands at a place of a playlist.

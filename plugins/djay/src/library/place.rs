@@ -9,15 +9,18 @@ use baton_plugin_sdk::{Error, Mount};
 const FILE: &str = "MediaLibrary.db";
 
 /// The places below the folder that was granted: the library's own folder, djay's, or the one of all music.
-const KNOWN: [&str; 8] = [
+const KNOWN: [&str; 11] = [
     "",
     "djay Media Library.djayMediaLibrary",
     "djay Media Library",
     "djay/djay Media Library.djayMediaLibrary",
     "djay/djay Media Library",
     "djay Pro 2/djay Media Library.djayMediaLibrary",
+    "djay Pro 2/djay Media Library",
     "Music/djay/djay Media Library.djayMediaLibrary",
     "Music/djay/djay Media Library",
+    "Music/djay Pro 2/djay Media Library.djayMediaLibrary",
+    "Music/djay Pro 2/djay Media Library",
 ];
 
 /// Where djay puts its daily copies, each in a folder of its date.
@@ -41,6 +44,11 @@ pub struct Found {
 /// # Errors
 /// `permanent` when there is none, or the name leads elsewhere, with what was looked for.
 pub fn find(mounts: &[&Mount], named: Option<&str>, backup: bool) -> Result<Found, Error> {
+    if named.is_some() && backup {
+        return Err(Error::Permanent(
+            "the arguments `library` and `backup` name two libraries: leave one of them out; `library` may name a backup".to_owned(),
+        ));
+    }
     let candidates = |mount: &Mount| match named {
         Some(named) => of_name(named),
         None if backup => Ok(backups(Path::new(&mount.path))),
@@ -136,6 +144,26 @@ mod tests {
             found(Some("djay/djay Media Library"), false).unwrap(),
             "Music/djay/djay Media Library/MediaLibrary.db"
         );
+    }
+
+    #[test]
+    fn libraries_of_an_older_djay_are_found_in_either_form() {
+        for folder in ["djay Pro 2", "Music/djay Pro 2"] {
+            for form in ["djay Media Library.djayMediaLibrary", "djay Media Library"] {
+                let root = tempfile::tempdir().unwrap();
+                put(root.path(), &format!("{folder}/{form}/MediaLibrary.db"));
+                let found = find(&[&mount(root.path())], None, false).unwrap();
+                assert_eq!(found.shown, format!("Music/{folder}/{form}/MediaLibrary.db"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_library_and_a_backup_at_once_are_refused() {
+        let root = tempfile::tempdir().unwrap();
+        put(root.path(), "MediaLibrary.db");
+        let both = find(&[&mount(root.path())], Some("MediaLibrary.db"), true);
+        assert!(matches!(both, Err(Error::Permanent(text)) if text.contains("`library` and `backup`")));
     }
 
     #[test]

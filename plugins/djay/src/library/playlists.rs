@@ -21,8 +21,13 @@ const MOST_BYTES: i64 = 900_000;
 /// So many items of all playlists are read.
 const MOST_ITEMS: usize = 1_000_000;
 
-const PAGES: &str = "SELECT pageKey, \"group\", prevPageKey, count, CASE WHEN length(data) <= ?1 THEN data END \
-    FROM \"view_mediaItemPlaylistView_page\" ORDER BY \"group\", pageKey";
+/// Names above 1 KiB are none, and are not sorted by either: SQLite would have to load them.
+const PAGES: &str = "SELECT CASE WHEN octet_length(pageKey) <= 1024 THEN pageKey END, \
+    CASE WHEN octet_length(\"group\") <= 1024 THEN \"group\" END, \
+    CASE WHEN octet_length(prevPageKey) <= 1024 THEN prevPageKey WHEN prevPageKey IS NOT NULL THEN '' END, \
+    CASE WHEN typeof(count) = 'integer' THEN count END, \
+    CASE WHEN typeof(data) = 'blob' AND length(data) <= ?1 THEN data END \
+    FROM \"view_mediaItemPlaylistView_page\" ORDER BY rowid";
 
 #[derive(Debug)]
 struct Page {
@@ -31,7 +36,29 @@ struct Page {
     rows: Vec<i64>,
 }
 
-/// Fills the playlists that were gathered; a group that is none of them becomes one of its own.
+/// The pages of a group.
+#[derive(Debug, Default)]
+struct Group {
+    pages: Vec<Page>,
+    /// Whether a page of it could not be read whole.
+    damaged: bool,
+}
+
+/// All groups, and whether there may be more of any of them.
+#[derive(Debug, Default)]
+struct Groups {
+    by_name: BTreeMap<String, Group>,
+    lost: bool,
+}
+
+/// What a group has, in order, and whether that is all.
+struct Content {
+    items: Vec<Item>,
+    whole: bool,
+}
+
+/// Fills the playlists that were gathered; a group that is none of them becomes one of its own. A playlist counts as whole only when
+/// nothing of the view could be its own and was not read.
 ///
 /// # Errors
 /// As `wit/sql.wit`. A library without playlists has no view.
@@ -39,26 +66,37 @@ pub(super) fn read(database: &dyn Tables, gathered: &mut Gathered, findings: &mu
     let there = "SELECT count(*) FROM sqlite_schema WHERE name = 'view_mediaItemPlaylistView_page'";
     let mut playlists = std::mem::take(&mut gathered.playlists);
     if database.query(there, &[])?.integer() == Some(1) {
-        for (group, pages) in groups(database, findings)? {
-            let rows = in_order(&group, pages, findings);
-            let items = items(&group, &rows, gathered, findings);
-            put(&mut playlists, group, items, findings);
+        let Groups { by_name, lost } = groups(database, findings)?;
+        let mut known = Known::of(&playlists);
+        let mut is_open = lost;
+        for (name, group) in by_name {
+            let content = content(&name, group, lost, gathered, findings);
+            is_open |= !known.put(&mut playlists, name, content, findings);
         }
+        // A playlist without a page has no items, unless one that was not read or has no owner is its own.
+        for (playlist, _) in playlists.iter_mut().zip(&known.has_pages).filter(|(_, has_pages)| !**has_pages) {
+            playlist.whole = !is_open;
+        }
+    } else if playlists.iter().any(|playlist| playlist.id != ROOT) {
+        let title = format!("there is no view that says what stands in the {} playlists", playlists.len());
+        findings.add("playlist", "view", Severity::Medium, title, "");
     }
     playlists.retain(|playlist| playlist.id != ROOT || !playlist.items.is_empty());
     gathered.playlists = playlists;
     Ok(())
 }
 
-fn groups(database: &dyn Tables, findings: &mut Findings) -> Result<BTreeMap<String, Vec<Page>>, Error> {
-    let mut groups: BTreeMap<String, Vec<Page>> = BTreeMap::new();
+fn groups(database: &dyn Tables, findings: &mut Findings) -> Result<Groups, Error> {
+    let mut groups = Groups::default();
     let mut all = 0;
     for row in database.rows(PAGES, &[MOST_BYTES.into()])? {
         let row = row?;
         let [Value::Text(key), Value::Text(group), before, count, data] = row.as_slice() else {
             findings.add("page", "unnamed", Severity::Medium, "a page of playlists has no key or no group", "");
+            groups.lost = true;
             continue;
         };
+        let known = groups.by_name.entry(group.clone()).or_default();
         let data = data.as_blob().unwrap_or_default();
         let (chunks, rest) = data.as_chunks::<8>();
         let rows: Vec<i64> = chunks.iter().map(|chunk| i64::from_le_bytes(*chunk)).collect();
@@ -67,23 +105,35 @@ fn groups(database: &dyn Tables, findings: &mut Findings) -> Result<BTreeMap<Str
             let title =
                 format!("page {key} of the playlist {group} says that it has {said} rows and has {} bytes", data.len());
             findings.add("page", key, Severity::Medium, title, "");
+            known.damaged = true;
         }
         all += rows.len();
         if all > MOST_ITEMS {
             let title = format!(
-                "the playlists have more than {MOST_ITEMS} items; from the playlist {group} on they are not read"
+                "the playlists have more than {MOST_ITEMS} items; from page {key} of the playlist {group} on they are not read"
             );
             findings.add("page", "many", Severity::Medium, title, "");
+            known.damaged = true;
+            groups.lost = true;
             break;
         }
-        let page = Page { key: key.clone(), before: before.as_text().map(str::to_owned), rows };
-        groups.entry(group.clone()).or_default().push(page);
+        known.pages.push(Page { key: key.clone(), before: before.as_text().map(str::to_owned), rows });
     }
     Ok(groups)
 }
 
-/// The rows of linked pages, from the first. What no link leads to comes last, with a finding: it is there, and where is not said.
-fn in_order(group: &str, pages: Vec<Page>, findings: &mut Findings) -> Vec<i64> {
+/// What stands in a group.
+fn content(name: &str, mut group: Group, lost: bool, gathered: &Gathered, findings: &mut Findings) -> Content {
+    group.pages.sort_by(|a, b| a.key.cmp(&b.key));
+    let (rows, linked) = in_order(name, group.pages, findings);
+    let items = items(name, &rows, gathered, findings);
+    let whole = linked && !group.damaged && !lost && items.len() == rows.len();
+    Content { items, whole }
+}
+
+/// The rows of linked pages, from the first, and whether all are linked. What no link leads to comes last, with a finding: it is
+/// there, and where is not said.
+fn in_order(group: &str, pages: Vec<Page>, findings: &mut Findings) -> (Vec<i64>, bool) {
     let mut after: HashMap<Option<String>, Vec<Page>> = HashMap::new();
     for page in pages {
         after.entry(page.before.clone()).or_default().push(page);
@@ -98,14 +148,15 @@ fn in_order(group: &str, pages: Vec<Page>, findings: &mut Findings) -> Vec<i64> 
     }
     left.extend(after.into_values().flatten());
     left.sort_by(|a, b| a.key.cmp(&b.key));
-    if !left.is_empty() {
+    let linked = left.is_empty();
+    if !linked {
         let title =
             format!("{} pages of the playlist {group} are not linked to its first; they are taken last", left.len());
         let keys: Vec<_> = left.iter().map(|page| page.key.as_str()).collect();
         findings.add("page", &format!("unlinked:{group}"), Severity::Medium, title, keys.join(", "));
     }
     rows.extend(left.into_iter().flat_map(|page| page.rows));
-    rows
+    (rows, linked)
 }
 
 fn items(group: &str, rows: &[i64], gathered: &Gathered, findings: &mut Findings) -> Vec<Item> {
@@ -134,20 +185,39 @@ fn items(group: &str, rows: &[i64], gathered: &Gathered, findings: &mut Findings
     items
 }
 
-/// Gives items to the playlist of that id, else to the only one of that name.
-fn put(playlists: &mut Vec<Playlist>, group: String, items: Vec<Item>, findings: &mut Findings) {
-    if let Some(playlist) = playlists.iter_mut().find(|playlist| playlist.id == group) {
-        playlist.items = items;
-        return;
-    }
-    let mut named = playlists.iter_mut().filter(|playlist| playlist.name == group && playlist.items.is_empty());
-    match (named.next(), named.next()) {
-        (Some(playlist), None) => playlist.items = items,
-        (first, _) => {
-            let how = if first.is_some() { "several playlists are called" } else { "no playlist is called" };
-            let title = format!("{how} {group}, which a view has tracks of; it is kept under that name");
-            findings.add("playlist", &format!("group:{group}"), Severity::Low, title, "");
-            playlists.push(Playlist { id: group.clone(), name: group, items });
+/// The playlists by what a group may call them.
+struct Known {
+    by_id: HashMap<String, usize>,
+    /// The only one of a name; none where several have it.
+    by_name: HashMap<String, Option<usize>>,
+    has_pages: Vec<bool>,
+}
+
+impl Known {
+    fn of(playlists: &[Playlist]) -> Self {
+        let by_id = playlists.iter().enumerate().map(|(place, playlist)| (playlist.id.clone(), place)).collect();
+        let mut by_name = HashMap::new();
+        for (place, playlist) in playlists.iter().enumerate() {
+            by_name.entry(playlist.name.clone()).and_modify(|only| *only = None).or_insert(Some(place));
         }
+        Self { by_id, by_name, has_pages: vec![false; playlists.len()] }
+    }
+
+    /// Gives items to the playlist of that id, else to the only one of that name; without any it is kept as one of its own, and false
+    /// comes back.
+    fn put(&mut self, playlists: &mut Vec<Playlist>, group: String, content: Content, findings: &mut Findings) -> bool {
+        let named = self.by_name.get(&group).copied();
+        let place = self.by_id.get(&group).copied().or(named.flatten());
+        let free = place.and_then(|place| playlists.get_mut(place).zip(self.has_pages.get_mut(place)));
+        if let Some((playlist, has_pages)) = free.filter(|(_, has_pages)| !**has_pages) {
+            *has_pages = true;
+            (playlist.items, playlist.whole) = (content.items, content.whole);
+            return true;
+        }
+        let how = if named == Some(None) { "several playlists are called" } else { "no playlist is called" };
+        let title = format!("{how} {group}, which a view has tracks of; it is kept under that name");
+        findings.add("playlist", &format!("group:{group}"), Severity::Low, title, "");
+        playlists.push(Playlist { id: group.clone(), name: group, items: content.items, whole: false });
+        false
     }
 }

@@ -15,8 +15,14 @@ use crate::tsaf::{Blob, Document, Mismatch};
 /// A larger blob is not read: a session of 20,000 plays has 800 kB. The host gives no value above 1 MiB.
 const MOST_BYTES: i64 = 1_000_000;
 
-/// With the plus no index is used: rows come as they lie in the file, and none is sorted.
-const ROWS: &str = "SELECT rowid, collection, key, CASE WHEN length(data) <= ?1 THEN data END, length(data) FROM database2 \
+/// So many bytes of texts are kept of a library; an export has them twice more.
+const MOST_TEXT: usize = 32 << 20;
+
+/// With the plus no index is used: rows come as they lie in the file, and none is sorted. A key above 1 KiB is none; to count its
+/// octets SQLite does not load it.
+const ROWS: &str = "SELECT rowid, collection, CASE WHEN octet_length(key) <= 1024 THEN key END, \
+    CASE WHEN typeof(data) = 'blob' AND length(data) <= ?1 THEN data END, \
+    CASE WHEN typeof(data) = 'blob' THEN length(data) END FROM database2 \
     WHERE +collection IN ('mediaItemTitleIDs', 'localMediaItemLocations', 'globalMediaItemLocations', 'mediaItemAnalyzedData', \
     'mediaItemUserData', 'historySessions', 'historySessionItems', 'mediaItemPlaylists', 'mediaItemPlaylistItems', \
     'databaseInfo') ORDER BY rowid";
@@ -43,10 +49,26 @@ pub fn read(database: &dyn Tables, findings: &mut Findings) -> Result<Library, E
     let mut gathered = Gathered::default();
     for row in database.rows(ROWS, &[MOST_BYTES.into()])? {
         gathered.row(&row?, findings);
+        if gathered.text > MOST_TEXT {
+            return Err(Error::Permanent(format!(
+                "the library's titles, names and addresses have more than {} MiB together and no more are read",
+                MOST_TEXT >> 20
+            )));
+        }
     }
     check::indexes(database, &gathered, findings)?;
     playlists::read(database, &mut gathered, findings)?;
     Ok(gathered.into_library())
+}
+
+/// How many bytes the texts of a track have.
+fn text_of(track: &Track) -> usize {
+    let sources = track.sources.iter().map(|source| source.uri.len() + source.id.len() + long(&[&source.path]) + 64);
+    track.title.len() + long(&[&track.artist, &track.isrc]) + sources.sum::<usize>()
+}
+
+fn long(texts: &[&Option<String>]) -> usize {
+    texts.iter().filter_map(|text| text.as_ref()).map(String::len).sum()
 }
 
 /// What was read so far.
@@ -63,6 +85,8 @@ pub(super) struct Gathered {
     pub(super) playlists: Vec<Playlist>,
     rows: BTreeMap<String, usize>,
     unreadable: usize,
+    /// How many bytes of texts are kept.
+    text: usize,
 }
 
 impl Gathered {
@@ -70,7 +94,7 @@ impl Gathered {
         let [Value::Integer(rowid), Value::Text(collection), Value::Text(key), data, length] = row else {
             self.unreadable += 1;
             let seen = row.first().and_then(Value::as_integer).unwrap_or_default();
-            let title = format!("row {seen} of database2 has no collection or no key");
+            let title = format!("row {seen} of database2 has no collection, no key or a key above 1 KiB");
             findings.add("row", &seen.to_string(), Severity::Medium, title, "");
             return;
         };
@@ -94,6 +118,7 @@ impl Gathered {
 
     fn blob(&mut self, row: i64, name: (&str, &str), blob: &[u8], findings: &mut Findings) -> Result<(), String> {
         let (collection, key) = name;
+        self.text += key.len();
         let document = match Blob::of(blob).map_err(|fault| fault.to_string())? {
             Blob::Tsaf(document) => document,
             // It is one in every library.
@@ -102,6 +127,11 @@ impl Gathered {
                 return Err("it is a property list (bplist00), as older versions of djay wrote".to_owned());
             }
         };
+        if document.is_guessed() {
+            let title =
+                format!("{collection}/{key} has references of more than one byte, which no real blob has shown yet");
+            findings.add("form", &format!("{collection}/{key}"), Severity::Info, title, format!("row {row}"));
+        }
         let id = self.record(row, name, &document).map_err(|mismatch| mismatch.to_string())?;
         if let Some(id) = id.filter(|id| id != key) {
             let title = format!("{collection}/{key} calls itself {id}; the key counts");
@@ -132,22 +162,26 @@ impl Gathered {
             }
             "historySessions" => {
                 let (id, session) = records::session(document, key)?;
+                self.text += long(&[&session.device_name, &session.device_type]);
                 self.sessions.push(session);
                 Ok(id)
             }
             "historySessionItems" => {
                 let (id, play) = records::play(document, key)?;
+                self.text += long(&[&play.session_id, &play.track_id, &play.title, &play.artist, &play.origin]);
                 self.plays.push(play);
                 Ok(id)
             }
             "mediaItemPlaylists" => {
                 let (id, playlist) = records::playlist(document, key)?;
+                self.text += playlist.name.len();
                 self.playlists.push(playlist);
                 Ok(id)
             }
             "mediaItemPlaylistItems" => {
                 let (id, track) = records::playlist_item(document)?;
                 if let Some(track) = track {
+                    self.text += track.len();
                     self.about.insert(row, About::Item(track));
                 }
                 Ok(id)
@@ -173,7 +207,10 @@ impl Gathered {
         let Some((track, there)) = self.tracks.get_mut(place).zip(self.is_there.get_mut(place)) else {
             return Ok(None);
         };
+        let before = text_of(track);
         let id = add(track)?;
+        // What an own row says takes the place of what others said: it may be less.
+        self.text = (self.text + text_of(track)).saturating_sub(before);
         *there |= is_there;
         self.about.insert(row, about(place));
         Ok(id)

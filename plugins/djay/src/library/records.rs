@@ -6,6 +6,9 @@ use super::model::{Playlist, Session, Track};
 use super::source::source;
 use crate::tsaf::{Document, Mismatch, Object};
 
+/// A track has one source or two.
+const MOST_SOURCES: usize = 64;
+
 /// What an `ADCMediaItemTitleID` says.
 #[derive(Debug, Default)]
 pub(super) struct Title {
@@ -38,14 +41,14 @@ impl Title {
         })
     }
 
-    /// Says of a track what is not said of it yet.
-    pub(super) fn add_to(self, track: &mut Track) {
+    /// Says of a track what is not said of it yet, field by field.
+    fn add_to(self, track: &mut Track) {
         if track.title.is_empty() {
             track.title = self.title.unwrap_or_default();
-            track.artist = self.artist;
-            track.seconds = self.seconds;
-            track.isrc = self.isrc;
         }
+        track.artist = track.artist.take().or(self.artist);
+        track.seconds = track.seconds.or(self.seconds);
+        track.isrc = track.isrc.take().or(self.isrc);
     }
 }
 
@@ -54,8 +57,16 @@ pub(super) fn title(document: &Document<'_>, track: &mut Track) -> Result<Option
     let title = Title::of(&document.object("ADCMediaItemTitleID")?)?;
     let id = title.id.clone();
     // The track's own row counts before what other rows repeat.
+    let other = Title {
+        id: None,
+        title: owned(Some(&track.title)),
+        artist: track.artist.take(),
+        seconds: track.seconds.take(),
+        isrc: track.isrc.take(),
+    };
     track.title.clear();
     title.add_to(track);
+    other.add_to(track);
     Ok(id)
 }
 
@@ -63,14 +74,17 @@ pub(super) fn title(document: &Document<'_>, track: &mut Track) -> Result<Option
 pub(super) fn location(document: &Document<'_>, track: &mut Track) -> Result<Option<String>, Mismatch> {
     let object = document.object("ADCMediaItemLocation")?;
     let id = owned(object.text("uuid")?);
-    let sources: Vec<_> = object.addresses("sourceURIs")?.into_iter().map(source).collect();
-    let titles = object.objects("titleIDs")?;
-    if track.title.is_empty()
-        && let Some(first) = titles.first()
-    {
-        Title::of(first)?.add_to(track);
+    let addresses = object.addresses("sourceURIs")?;
+    if addresses.len() > MOST_SOURCES {
+        return Err(Mismatch { key: "sourceURIs".to_owned(), wanted: "array of at most 64 addresses" });
     }
-    for source in sources {
+    // A place may name other tracks too, and them first.
+    let titles = object.objects("titleIDs")?;
+    let own = titles.iter().find(|title| title.text("uuid").is_ok_and(|uuid| uuid == Some(&track.id)));
+    if let Some(own) = own {
+        Title::of(own)?.add_to(track);
+    }
+    for source in addresses.into_iter().map(source) {
         if !track.sources.contains(&source) {
             track.sources.push(source);
         }
@@ -81,8 +95,9 @@ pub(super) fn location(document: &Document<'_>, track: &mut Track) -> Result<Opt
 /// A row of `mediaItemAnalyzedData`.
 pub(super) fn analysed(document: &Document<'_>, track: &mut Track) -> Result<Option<String>, Mismatch> {
     let object = document.object("ADCMediaItemAnalyzedData")?;
-    let (bpm, key) = (object.number("bpm")?, object.integer("keySignatureIndex")?);
-    (track.heard_bpm, track.key_index) = (bpm, key);
+    let (bpm, manual) = (object.number("bpm")?, object.number("manualBPM")?);
+    let key = object.integer("keySignatureIndex")?;
+    (track.heard_bpm, track.analysed_manual_bpm, track.key_index) = (bpm, manual, key);
     Ok(owned(object.text("uuid")?))
 }
 
@@ -131,7 +146,7 @@ pub(super) fn play(document: &Document<'_>, key: &str) -> Result<(Option<String>
 pub(super) fn playlist(document: &Document<'_>, key: &str) -> Result<(Option<String>, Playlist), Mismatch> {
     let object = document.object("ADCMediaItemPlaylist")?;
     let name = owned(object.text("name")?).unwrap_or_default();
-    Ok((owned(object.text("uuid")?), Playlist { id: key.to_owned(), name, items: Vec::new() }))
+    Ok((owned(object.text("uuid")?), Playlist { id: key.to_owned(), name, ..Playlist::default() }))
 }
 
 /// A row of `mediaItemPlaylistItems`: the id of its track.
@@ -147,6 +162,54 @@ mod tests {
 
     use super::*;
     use crate::tsaf::decode;
+
+    fn title_of(uuid: &str, fields: Vec<(&'static str, Tree)>) -> Tree {
+        Tree::object("ADCMediaItemTitleID", [vec![("uuid", Tree::text(uuid))], fields].concat())
+    }
+
+    fn location_of(titles: Vec<Tree>, addresses: Vec<Tree>) -> Vec<u8> {
+        let fields = vec![("titleIDs", Tree::Array(titles)), ("sourceURIs", Tree::Array(addresses))];
+        encode(&Tree::object("ADCMediaItemLocation", fields), Style::Mac)
+    }
+
+    #[test]
+    fn what_one_row_leaves_open_another_says_in_either_order() {
+        let own = encode(&title_of("A", vec![("artist", Tree::text("Own")), ("isrc", Tree::text("I"))]), Style::Mac);
+        let other = title_of("B", vec![("title", Tree::text("Another track"))]);
+        let repeated = title_of(
+            "A",
+            vec![("title", Tree::text("T")), ("artist", Tree::text("Repeated")), ("duration", Tree::Real(2.0))],
+        );
+        let place = location_of(vec![other, repeated], Vec::new());
+        for own_first in [true, false] {
+            let mut track = Track { id: "A".to_owned(), ..Track::default() };
+            if own_first {
+                title(&decode(&own).unwrap(), &mut track).unwrap();
+            }
+            location(&decode(&place).unwrap(), &mut track).unwrap();
+            if !own_first {
+                title(&decode(&own).unwrap(), &mut track).unwrap();
+            }
+            assert_eq!((track.title.as_str(), track.artist.as_deref()), ("T", Some("Own")));
+            assert_eq!((track.seconds, track.isrc.as_deref()), (Some(2.0), Some("I")));
+        }
+    }
+
+    #[test]
+    fn texts_and_lists_of_addresses_beyond_all_measure_fail_their_object() {
+        let of = |text: String| encode(&title_of("A", vec![("title", Tree::Text(text))]), Style::Mac);
+        let read = |blob: Vec<u8>| title(&decode(&blob).unwrap(), &mut Track::default());
+        assert!(read(of("x".repeat(4_096))).is_ok());
+        assert!(read(of("x".repeat(4_097))).unwrap_err().to_string().contains("4096 bytes"));
+        let place = |addresses| {
+            let blob = location_of(Vec::new(), addresses);
+            location(&decode(&blob).unwrap(), &mut Track::default()).map_err(|mismatch| mismatch.to_string())
+        };
+        let address = Tree::Url("spotify:track:1".to_owned(), None);
+        assert!(place(vec![address.clone(); 64]).is_ok());
+        assert!(place(vec![address; 65]).unwrap_err().contains("at most 64"));
+        assert!(place(vec![Tree::Url("x".repeat(4_097), None)]).is_err());
+    }
 
     #[test]
     fn a_date_outside_all_calendars_fails_its_object_and_an_absent_one_does_not() {

@@ -9,7 +9,8 @@ use baton_plugin_sdk::sql::Value;
 const VERSION: i64 = 3;
 
 /// A library of 15,540 tracks has some 50,000 rows; what more than so many would be does not fit into the plugin's memory.
-const MOST_ROWS: i64 = 500_000;
+/// `tests/memory.rs` holds this against it.
+pub const MOST_ROWS: i64 = 150_000;
 
 /// Checks tables, version and the form of the objects.
 ///
@@ -20,7 +21,10 @@ pub(super) fn check(database: &dyn Tables) -> Result<(), Error> {
     let columns = columns(database)?;
     let missing = ["collection", "key", "data"].iter().any(|column| !columns.iter().any(|known| known == column));
     if missing {
-        let tables = texts(database, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name LIMIT 8")?;
+        let tables = texts(
+            database,
+            "SELECT substr(name, 1, 100) FROM sqlite_schema WHERE type = 'table' ORDER BY name LIMIT 8",
+        )?;
         let seen = if tables.is_empty() { "no tables".to_owned() } else { format!("the tables {}", tables.join(", ")) };
         return Err(another(&format!("there is no table database2 (collection, key, data); it has {}", plain(&seen))));
     }

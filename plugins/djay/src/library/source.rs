@@ -17,12 +17,15 @@ pub fn source(uri: &str) -> Source {
     if let Some(rest) = uri.get(..5).filter(|scheme| scheme.eq_ignore_ascii_case("file:")).and(uri.get(5..)) {
         return of("local", "", path(rest));
     }
-    let mut parts = uri.splitn(3, ':');
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some(service), Some(_), Some(id)) if !service.is_empty() => of(&service.to_lowercase(), id, None),
-        (Some(service), Some(id), None) if !service.is_empty() => of(&service.to_lowercase(), id, None),
-        _ => of("unknown", uri, None),
-    }
+    let Some((service, rest)) = uri.split_once(':') else { return of("unknown", uri, None) };
+    let service = match service.to_lowercase().as_str() {
+        // A scheme is no service, and the words that mean something else here are none either.
+        _ if rest.starts_with("//") => return of("unknown", uri, None),
+        "" | "local" | "djay" | "unknown" => return of("unknown", uri, None),
+        "apple" => "apple-music".to_owned(),
+        service => service.to_owned(),
+    };
+    of(&service, rest.split_once(':').map_or(rest, |(_, id)| id), None)
 }
 
 /// Apple's numbers have 64 bits; djay writes some of them as negative ones.
@@ -109,12 +112,34 @@ mod tests {
             ("soundcloud:tracks:9", "soundcloud", "9"),
             ("tidal:track:a:b", "tidal", "a:b"),
             ("x:y", "x", "y"),
+            ("apple:track:1", "apple-music", "1"),
+            ("https://a.b/c:d", "unknown", "https://a.b/c:d"),
+            ("ipod-library://item/item.m4a?id=1", "unknown", "ipod-library://item/item.m4a?id=1"),
+            ("djay:track:1", "unknown", "djay:track:1"),
+            ("Local:1", "unknown", "Local:1"),
             ("nothing", "unknown", "nothing"),
             (":a", "unknown", ":a"),
             ("", "unknown", ""),
         ] {
             let found = source(uri);
             assert_eq!((found.service.as_str(), found.id.as_str()), (service, id), "{uri}");
+        }
+    }
+
+    #[test]
+    fn only_what_a_known_service_has_is_streamed() {
+        for (uri, streamed) in [
+            ("spotify:track:1", true),
+            ("Tidal:track:1", true),
+            ("apple:track:1", true),
+            ("com.apple.iTunes:1", false),
+            ("file:///a.mp3", false),
+            ("https://a.b/c", false),
+            ("ipod-library://item/1", false),
+            ("x:y", false),
+            ("", false),
+        ] {
+            assert_eq!(source(uri).is_streamed(), streamed, "{uri}");
         }
     }
 }

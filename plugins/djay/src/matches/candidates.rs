@@ -16,8 +16,8 @@ pub struct Candidate {
     pub names: Names,
 }
 
-/// More tracks are not compared: they would not fit into the plugin's memory.
-const MOST: usize = 200_000;
+/// More tracks are not compared: they would not fit into the plugin's memory. `tests/memory.rs` holds this against it.
+pub const MOST: usize = 50_000;
 
 /// Another source than djay has to have spoken of the track: an id that djay itself told does not make a candidate.
 const ROWS: &str = "SELECT t.id, e.service, e.external_id, t.title, t.artists, t.album, t.duration_ms, t.isrc \
@@ -30,7 +30,7 @@ const ROWS: &str = "SELECT t.id, e.service, e.external_id, t.title, t.artists, t
 /// Reads them; of one service alone when it is named.
 ///
 /// # Errors
-/// As `wit/sql.wit`; `permanent` above 200,000 tracks.
+/// As `wit/sql.wit`; `permanent` above 50,000 tracks.
 pub fn candidates(catalog: &dyn Tables, service: Option<&str>) -> Result<Vec<Candidate>, Error> {
     let mut list: Vec<Candidate> = Vec::new();
     let mut last = None;

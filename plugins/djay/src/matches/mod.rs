@@ -16,7 +16,7 @@ use baton_plugin_sdk::sql::Row;
 
 use crate::library::{Library, Track};
 
-pub use candidates::{Candidate, candidates};
+pub use candidates::{Candidate, MOST, candidates};
 pub use report::table;
 
 const SAME: &str =
@@ -42,10 +42,10 @@ pub struct Matches {
 /// Looks up every track of the library.
 #[must_use]
 pub fn find(library: &Library, candidates: &[Candidate]) -> Matches {
-    let names: Vec<Names> = candidates.iter().map(|candidate| candidate.names.clone()).collect();
+    let names = || candidates.iter().map(|candidate| &candidate.names);
     let titles: HashSet<String> =
-        names.iter().map(|names| normalise(&names.title)).filter(|title| !title.is_empty()).collect();
-    let matcher = Matcher::new(&names);
+        names().map(|names| normalise(&names.title)).filter(|title| !title.is_empty()).collect();
+    let matcher = Matcher::new(names());
     let mut matches =
         Matches { decisions: Vec::new(), tracks: library.tracks.len(), matchable: 0, auto: 0, known: 0, review: 0 };
     for track in &library.tracks {

@@ -20,9 +20,10 @@ pub fn decode(blob: &[u8]) -> Result<Document<'_>, Fault> {
         bytes,
         things: Vec::with_capacity(objects.min(most)),
         strings: Vec::with_capacity(strings.min(most)),
+        is_guessed: false,
     };
     let root = decoder.value(0)?;
-    let Decoder { bytes, things, strings: known } = decoder;
+    let Decoder { bytes, things, strings: known, is_guessed } = decoder;
     if bytes.left() > 0 {
         return Err(bytes.fault_of_all(Why::Left));
     }
@@ -32,7 +33,7 @@ pub fn decode(blob: &[u8]) -> Result<Document<'_>, Fault> {
     if known.len() != strings {
         return Err(bytes.fault_of_all(Why::Strings { said: strings, found: known.len() }));
     }
-    Ok(Document { root, things })
+    Ok(Document { root, things, is_guessed })
 }
 
 /// The counts of objects and of strings.
@@ -55,6 +56,8 @@ struct Decoder<'a> {
     /// Objects, arrays, dates and data, numbered as they begin.
     things: Vec<Thing<'a>>,
     strings: Vec<&'a str>,
+    /// Whether a form was used that no real blob has shown.
+    is_guessed: bool,
 }
 
 impl<'a> Decoder<'a> {
@@ -100,8 +103,9 @@ impl<'a> Decoder<'a> {
         })
     }
 
-    /// The number of a reference: one byte, or two or four where they would lie as a number.
+    /// The number of a reference: one byte, or two or four where they would lie as a number. Only those of one byte were ever seen.
     fn reference(&mut self, wide: u8) -> Result<usize, Fault> {
+        self.is_guessed |= wide > 0;
         Ok(match wide {
             0 => self.bytes.u8()?.into(),
             1 => self.bytes.u16()?.into(),

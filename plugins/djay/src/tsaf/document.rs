@@ -58,6 +58,7 @@ pub enum Thing<'a> {
 pub struct Document<'a> {
     pub(super) root: Value<'a>,
     pub(super) things: Vec<Thing<'a>>,
+    pub(super) is_guessed: bool,
 }
 
 /// A field that is of another kind than it should be.
@@ -79,11 +80,23 @@ impl fmt::Display for Mismatch {
     }
 }
 
+/// Strings are written once and referred to, so a small blob could ask for much memory.
+fn is_short(text: &str) -> bool {
+    text.len() <= 4_096
+}
+
 impl<'a> Document<'a> {
     /// The value of the blob.
     #[must_use]
     pub fn root(&self) -> &Value<'a> {
         &self.root
+    }
+
+    /// Whether it has references of more than one byte (tags 03, 04, 06, 07): how they are read follows from the others, and no real
+    /// blob has shown it.
+    #[must_use]
+    pub fn is_guessed(&self) -> bool {
+        self.is_guessed
     }
 
     /// All things by their numbers.
@@ -140,12 +153,14 @@ impl<'d, 'a> Object<'d, 'a> {
         }
     }
 
-    /// A string.
+    /// A string of at most 4 KiB.
     ///
     /// # Errors
-    /// When the field is something else.
+    /// When the field is something else, or longer.
     pub fn text(&self, key: &str) -> Result<Option<&'a str>, Mismatch> {
-        self.typed(key, "string", |value| if let Value::Text(text) = value { Some(*text) } else { None })
+        let text = self.typed(key, "string", |value| if let Value::Text(text) = value { Some(*text) } else { None })?;
+        let wanted = "string of at most 4096 bytes";
+        if text.is_none_or(is_short) { Ok(text) } else { Err(Mismatch { key: key.to_owned(), wanted }) }
     }
 
     /// A number.
@@ -215,13 +230,13 @@ impl<'d, 'a> Object<'d, 'a> {
         self.items(key, "array of objects", |value| self.document.object_at(value))
     }
 
-    /// The addresses of an array; none when it is absent. One that is relative to another is not read.
+    /// The addresses of an array; none when it is absent. One that is relative to another is not read, nor one above 4 KiB.
     ///
     /// # Errors
     /// When the field is something else, or has something else in it.
     pub fn addresses(&self, key: &str) -> Result<Vec<&'a str>, Mismatch> {
         self.items(key, "array of addresses", |value| match value {
-            Value::Url(Url { text, base: None }) | Value::Text(text) => Some(*text),
+            Value::Url(Url { text, base: None }) | Value::Text(text) => Some(*text).filter(|text| is_short(text)),
             _ => None,
         })
     }

@@ -1,4 +1,4 @@
-//! What the actions make of a generated library: tables cell by cell, the catalog, activity held against a plain count, matches.
+//! What the actions make of a generated library: tables cell by cell, activity held against a plain count, matches.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,8 +10,8 @@ use baton_plugin_sdk::sql::Value;
 use baton_tests::djay_library::{Style, Wanted};
 use baton_tests::lent::Lent;
 use djay::activity::{self, Options, activity};
-use djay::export::{Forms, files};
-use djay::{matches, sync};
+use djay::export::{Forms, files, is_taken, stamp};
+use djay::matches;
 
 const BOTH: Forms = Forms { csv: true, json: true };
 
@@ -37,7 +37,7 @@ fn the_five_tables_have_every_cell_right() {
     for style in [Style::Mac, Style::Windows] {
         let made = Made::of(&Wanted::small(style));
         let (library, _) = made.read();
-        let files = files(&library, BOTH, None).unwrap();
+        let files = files(&library, BOTH).unwrap();
         let names: Vec<_> = files.iter().map(|file| file.name.as_str()).collect();
         assert_eq!(
             names,
@@ -75,7 +75,7 @@ fn check_tracks(made: &Made, rows: &[HashMap<String, String>]) {
             ("album", String::new()),
             ("genre", String::new()),
             ("duration_sec", track.seconds.to_string()),
-            ("bpm", track.manual_bpm.or(track.bpm).map(|bpm| bpm.to_string()).unwrap_or_default()),
+            ("bpm", track.tempo().map(|bpm| bpm.to_string()).unwrap_or_default()),
             ("key", key.map(|key| key.to_string()).unwrap_or_default()),
             ("key_camelot", key.map(Key::camelot).unwrap_or_default()),
             ("source_type", track.sources[0].service.to_owned()),
@@ -140,7 +140,7 @@ fn check_history(made: &Made, files: &[djay::export::File]) {
             ("play_start", when(wanted.started)),
             ("title", track.title.clone()),
             ("artist", track.artist.clone().unwrap_or_default()),
-            ("bpm", track.manual_bpm.or(track.bpm).map(|bpm| bpm.to_string()).unwrap_or_default()),
+            ("bpm", track.tempo().map(|bpm| bpm.to_string()).unwrap_or_default()),
         ] {
             assert_eq!(row[column], cell, "{column}");
         }
@@ -164,82 +164,48 @@ fn check_playlists(made: &Made, rows: &[HashMap<String, String>]) {
 #[test]
 fn two_exports_of_one_library_are_the_same_bytes_and_forms_are_chosen() {
     let made = Made::of(&Wanted::small(Style::Mac));
-    let export = |forms, stamp| files(&made.read().0, forms, stamp).unwrap();
+    let export = |forms| files(&made.read().0, forms).unwrap();
     let bytes = |files: &[djay::export::File]| files.iter().map(|file| file.bytes.clone()).collect::<Vec<_>>();
-    assert_eq!(bytes(&export(BOTH, None)), bytes(&export(BOTH, None)));
-    let only = export(Forms { csv: false, json: true }, Some("20260118_101500"));
+    assert_eq!(bytes(&export(BOTH)), bytes(&export(BOTH)));
+    let mut only = export(Forms { csv: false, json: true });
+    stamp(&mut only, "20260118_101500");
     assert_eq!((only.len(), only[0].name.as_str()), (1, "djay_library_20260118_101500.json"));
 }
 
-fn table(catalog: &Lent, sql: &str) -> Vec<Vec<Value>> {
-    catalog.rows(sql, &[]).unwrap().map(Result::unwrap).collect()
-}
-
-fn everything(catalog: &Lent) -> Vec<Vec<Vec<Value>>> {
-    let all = [
-        "SELECT * FROM facts ORDER BY 1, 2, 3",
-        "SELECT kind, service, external_id, item, url, said_at FROM external_ids ORDER BY 1, 2, 3",
-        "SELECT * FROM sessions ORDER BY id",
-        "SELECT * FROM plays ORDER BY id",
-        "SELECT * FROM playlists ORDER BY id",
-        "SELECT * FROM playlist_items ORDER BY 1, 2",
-        "SELECT id, title, artist, bpm, musical_key, duration_ms FROM tracks ORDER BY id",
-    ];
-    all.iter().map(|sql| table(catalog, sql)).collect()
-}
-
 #[test]
-fn sessions_and_plays_get_into_the_catalog_linked_and_again_changes_nothing() {
-    let made = Made::of(&Wanted::small(Style::Mac));
-    let (library, _) = made.read();
+fn where_other_bytes_lie_under_a_plain_name_the_whole_set_has_its_time() {
+    let made = Made::of(&Wanted::tiny());
+    let (mut library, _) = made.read();
     let folder = tempfile::tempdir().unwrap();
-    let catalog = Lent::catalog(folder.path());
-    let said = sync::sync(&library, &catalog).unwrap();
-    assert_eq!((said.sessions, said.plays, said.linked, said.new), (6, 90, 90, 96));
-    let first = everything(&catalog);
-    let again = sync::sync(&library, &catalog).unwrap();
-    assert_eq!((again.new, &everything(&catalog)), (0, &first));
-    let plays = table(
-        &catalog,
-        "SELECT e.external_id, p.deck, p.started_at, p.origin, s.external_id, t.external_id FROM plays AS p \
-         JOIN external_ids AS e ON e.kind = 'play' AND e.item = p.id \
-         JOIN external_ids AS s ON s.kind = 'session' AND s.item = p.session \
-         JOIN external_ids AS t ON t.kind = 'track' AND t.service = 'djay' AND t.item = p.track",
-    );
-    assert_eq!(plays.len(), 90);
-    let by_id: HashMap<_, _> = plays.iter().map(|row| (row[0].as_text().unwrap(), row)).collect();
-    for wanted in &made.written.plays {
-        let row = by_id[wanted.id.as_str()];
-        assert_eq!((row[1].as_integer(), row[2].as_integer()), (Some(wanted.deck), moment::of_apple(wanted.started)));
-        assert_eq!(row[3].as_text(), Some(wanted.origin));
-        assert_eq!(row[4].as_text(), Some(made.written.sessions[wanted.session].id.as_str()));
-        assert_eq!(row[5].as_text(), Some(made.written.tracks[wanted.track].id.as_str()));
+    let first = files(&library, BOTH).unwrap();
+    assert!(!is_taken(folder.path(), &first));
+    for file in &first {
+        std::fs::write(folder.path().join(&file.name), &file.bytes).unwrap();
     }
-    let ended = table(&catalog, "SELECT count(*) FROM sessions WHERE ended_at - started_at = 3600000");
-    assert_eq!(ended, [[Value::Integer(6)]]);
-    let items: usize = made.written.playlists.iter().map(|playlist| playlist.tracks.len()).sum();
-    let found = table(&catalog, "SELECT count(*) FROM playlist_items WHERE track IS NOT NULL");
-    assert_eq!(found, [[Value::Integer(i64::try_from(items).unwrap())]]);
+    assert!(!is_taken(folder.path(), &first), "the same bytes are no other ones");
+    library.tracks[0].title = "Renamed since".to_owned();
+    let mut second = files(&library, BOTH).unwrap();
+    assert!(is_taken(folder.path(), &second));
+    stamp(&mut second, "20260118_101500");
+    assert!(second.iter().all(|file| file.name.contains("_20260118_101500.")), "{second:?}");
+    assert!(!is_taken(folder.path(), &second));
 }
 
 #[test]
-fn a_play_of_a_track_that_is_not_in_the_library_keeps_what_it_names() {
-    let made = Made::of(&Wanted::small(Style::Windows));
-    let track = &made.written.tracks[made.written.plays[0].track];
-    made.change(&format!("DELETE FROM database2 WHERE key = '{}'", track.id));
-    let folder = tempfile::tempdir().unwrap();
-    let catalog = Lent::catalog(folder.path());
-    let said = sync::sync(&made.read().0, &catalog).unwrap();
-    assert_eq!((said.plays, said.named_by_plays), (90, 1));
-    assert!(said.linked < 90);
-    let sql = format!(
-        "SELECT t.title, count(p.id) FROM external_ids AS e JOIN tracks AS t ON t.id = e.item JOIN plays AS p ON \
-         p.track = t.id WHERE e.kind = 'track' AND e.external_id = '{}'",
-        track.id
-    );
-    let found = table(&catalog, &sql);
-    assert_eq!(found[0][0].as_text(), Some(track.title.as_str()));
-    assert_eq!(found[0][1].as_integer(), i64::try_from(90 - said.linked).ok());
+fn a_play_of_what_has_no_id_lies_between_its_neighbours() {
+    let made = Made::of(&Wanted::tiny());
+    let (mut library, _) = made.read();
+    let options = Options { since: None, until: None, threshold: 1, top: 5 };
+    let session = library.plays[0].session_id.clone();
+    library.plays.retain(|play| play.session_id == session);
+    library.plays.truncate(3);
+    for (play, id) in library.plays.iter_mut().zip(["a", "b", "c"]) {
+        play.track_id = Some(id.to_owned());
+    }
+    library.plays[1].track_id = None;
+    let found = activity(&library, &options);
+    let weights: Vec<_> = found.relations.iter().map(|relation| relation.weight).collect();
+    assert_eq!((found.plays, weights), (2, vec![1]));
 }
 
 /// The same count, each pair with each, over the data that was written.
@@ -339,12 +305,20 @@ fn tracks_of_djay_are_found_among_those_of_other_services() {
     assert_eq!(matches::candidates(&catalog, Some("beatport")).unwrap().len(), 1);
     let found = matches::find(&library, &candidates);
     assert_eq!((found.tracks, found.known), (260, 0));
+    let mut by_id = false;
     for (track, decision) in library.tracks.iter().zip(&found.decisions) {
         if let Some(place) = decision.accepted() {
-            let right = wanted.get(&track.id).is_some_and(|id| *id == candidates[place].id) || track.id == streamed.id;
-            assert!(right, "{track:?} is not {:?}", candidates[place]);
+            let candidate = (candidates[place].service.as_str(), candidates[place].id.as_str());
+            let right = match wanted.get(&track.id) {
+                Some(id) => ("spotify", id.as_str()),
+                None => ("beatport", streamed.sources[0].id.as_str()),
+            };
+            assert_eq!(candidate, right, "{track:?}");
+            assert!(wanted.contains_key(&track.id) || track.id == streamed.id, "{track:?}");
+            by_id |= track.id == streamed.id;
         }
     }
+    assert!(by_id, "the track that shares an id was not found");
     assert!(found.auto >= 39 && found.matchable >= found.auto, "{found:?}");
     let report = String::from_utf8(matches::table(&library, &candidates, &found).unwrap()).unwrap();
     assert!(report.contains("the same id at beatport"));

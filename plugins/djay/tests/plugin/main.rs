@@ -5,6 +5,10 @@ mod actions;
 #[cfg(test)]
 mod blobs;
 #[cfg(test)]
+mod bounds;
+#[cfg(test)]
+mod catalog;
+#[cfg(test)]
 mod example;
 #[cfg(test)]
 mod library;

@@ -1,0 +1,105 @@
+//! What is damaged or beyond all measure in a library: findings, or one clear error.
+
+use super::library::refused;
+use super::made::{Made, ids};
+use baton_plugin_kit::Findings;
+use baton_plugin_kit::lent::{Rows, Tables};
+use baton_plugin_sdk::Error;
+use baton_plugin_sdk::sql::{self, Table, Value};
+use baton_tests::djay_library::tsaf::{Tree, encode};
+use baton_tests::djay_library::{Style, Wanted};
+use baton_tests::lent::Lent;
+use djay::library::read;
+use rusqlite::params;
+
+/// A library of which one table cannot be read.
+struct Broken<'a>(Lent, &'a str);
+
+impl Tables for Broken<'_> {
+    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, sql::Error> {
+        self.0.query(statement, parameters)
+    }
+
+    fn rows(&self, statement: &str, parameters: &[Value]) -> Result<Rows<'_>, sql::Error> {
+        if statement.contains(self.1) {
+            return Err(sql::Error::Failed("the database failed: malformed".to_owned()));
+        }
+        self.0.rows(statement, parameters)
+    }
+}
+
+#[test]
+fn an_index_that_is_damaged_is_an_error_and_not_one_that_is_absent() {
+    let made = Made::of(&Wanted::tiny());
+    for table in ["secondaryIndex_mediaItemAnalyzedDataIndex", "secondaryIndex_mediaItemUserDataIndex"] {
+        let read = read(&Broken(Lent::file(&made.path), table), &mut Findings::default());
+        assert!(matches!(read, Err(Error::Retryable(text)) if text.contains("malformed")), "{table}");
+    }
+}
+
+#[test]
+fn names_and_numbers_beyond_all_measure_are_findings_and_the_rest_is_read() {
+    let made = Made::of(&Wanted::tiny());
+    made.change(
+        "INSERT INTO database2 (collection, key, data) VALUES \
+         ('mediaItemTitleIDs', CAST(zeroblob(1100000) AS TEXT), x'00'), \
+         ('historySessions', 'S', CAST(zeroblob(1100000) AS TEXT));
+         UPDATE secondaryIndex_mediaItemUserDataIndex SET tags = CAST(zeroblob(1100000) AS TEXT);
+         INSERT INTO view_mediaItemPlaylistView_page VALUES ('P', CAST(zeroblob(1100000) AS TEXT), NULL, 0, x'')",
+    );
+    let (library, findings) = made.read();
+    let found = ids(&findings);
+    assert!(found.iter().any(|id| id.starts_with("row:")) && found.contains(&"page:unnamed"), "{found:?}");
+    assert!(found.contains(&"blob:historySessions/S"), "{found:?}");
+    assert_eq!((library.tracks.len(), library.unreadable), (made.written.tracks.len(), 2));
+}
+
+#[test]
+fn texts_that_do_not_fit_into_memory_are_one_clear_error() {
+    let made = Made::of(&Wanted::tiny());
+    let connection = made.connection();
+    let text = "x".repeat(4_000);
+    connection.execute_batch("BEGIN").unwrap();
+    for number in 0..3_000 {
+        let fields = ["title", "artist", "isrc"].map(|key| (key, Tree::text(&text)));
+        let blob = encode(&Tree::object("ADCMediaItemTitleID", fields.to_vec()), Style::Mac);
+        let sql = "INSERT INTO database2 (collection, key, data) VALUES ('mediaItemTitleIDs', ?1, ?2)";
+        connection.execute(sql, params![format!("{number:032}"), blob]).unwrap();
+    }
+    connection.execute_batch("COMMIT").unwrap();
+    refused(&made, "more than 32 MiB together");
+}
+
+fn whole(library: &djay::library::Library) -> usize {
+    library.playlists.iter().filter(|playlist| playlist.whole).count()
+}
+
+#[test]
+fn a_page_without_a_group_may_be_any_playlists() {
+    let made = Made::of(&Wanted::small(Style::Mac));
+    assert_eq!(whole(&made.read().0), 5);
+    made.change(
+        "UPDATE view_mediaItemPlaylistView_page SET data = x'01' WHERE rowid = (SELECT min(rowid) FROM \
+         view_mediaItemPlaylistView_page)",
+    );
+    assert_eq!(whole(&made.read().0), 4);
+    made.change("INSERT INTO view_mediaItemPlaylistView_page VALUES ('P', CAST(zeroblob(2000) AS TEXT), NULL, 0, x'')");
+    assert_eq!(whole(&made.read().0), 0);
+}
+
+#[test]
+fn a_form_that_no_real_blob_has_shown_is_a_finding() {
+    let made = Made::of(&Wanted::tiny());
+    let track = &made.written.tracks[0];
+    // The title is said again after 256 other strings, so that the reference to it has two bytes.
+    let keys: Vec<_> = (0..256).map(|number| number.to_string()).collect();
+    let mut fields: Vec<_> = keys.iter().map(|key| (key.as_str(), Tree::Bool(true))).collect();
+    fields.extend([("uuid", Tree::text(&track.id)), ("title", Tree::text("T")), ("artist", Tree::text("T"))]);
+    let blob = encode(&Tree::object("ADCMediaItemTitleID", fields), Style::Mac);
+    let sql = "UPDATE database2 SET data = ?1 WHERE collection = 'mediaItemTitleIDs' AND key = ?2";
+    assert_eq!(made.connection().execute(sql, params![blob, track.id]).unwrap(), 1);
+    let (library, findings) = made.read();
+    assert_eq!(ids(&findings), [format!("form:mediaItemTitleIDs/{}", track.id)]);
+    let found = library.tracks.iter().find(|known| known.id == track.id).unwrap();
+    assert_eq!((found.title.as_str(), found.artist.as_deref()), ("T", Some("T")));
+}
