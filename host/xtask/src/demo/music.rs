@@ -38,7 +38,7 @@ impl Demo {
         let page = fs::read_to_string(self.workspace.join("handoffs/examples/README.md"))?;
         let blocks = page.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
         let commands: String = blocks.collect();
-        print!("{}", commands.lines().map(|line| format!("$ {line}\n")).collect::<String>());
+        commands.lines().for_each(|line| println!("$ {line}"));
         let programs = self.program.parent().context("the program lies nowhere")?.to_owned();
         let others = env::var_os("PATH").unwrap_or_default();
         let path = env::join_paths([programs].into_iter().chain(env::split_paths(&others)))?;
@@ -63,8 +63,8 @@ impl Demo {
             let sheet = self.workspace.join(sheet);
             let text = fs::read_to_string(&sheet)?;
             let (header, rows) = text.split_once('\n').context("the CSV on the Drive has no rows")?;
-            let rows: String = rows.lines().map(|row| format!("{row},\n")).collect();
-            fs::write(&sheet, format!("{header},My notes\n{rows}"))?;
+            let rows: Vec<&str> = rows.lines().collect();
+            fs::write(&sheet, format!("{header},My notes\n{},\n", rows.join(",\n")))?;
         }
         Ok(())
     }
