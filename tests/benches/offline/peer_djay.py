@@ -174,7 +174,8 @@ def tracks(found, plays):
     for name, title in sorted(found.get("mediaItemTitleIDs", {}).items()):
         analysed = found.get("mediaItemAnalyzedData", {}).get(name, {})
         user = found.get("mediaItemUserData", {}).get(name, {})
-        bpms[name] = user.get("manualBPM", analysed.get("bpm"))
+        # What the user set, else what djay heard; 0 is none.
+        bpms[name] = user.get("manualBPM") or analysed.get("manualBPM") or analysed.get("bpm") or None
         sources = [(*source(uri), uri) for uri in locations.get(name, {}).get("sourceURIs", [])]
         first = sources[0] if sources else ("", "", "", "")
         artist, length = title.get("artist") or "", shown(title.get("duration"))
