@@ -12,7 +12,7 @@ use super::moving::{Means, Mover, Stopped, Way, alone, plan_of, really, unclear}
 /// Undoes a plan.
 ///
 /// # Errors
-/// `permanent` when there is no such plan, or nothing of it was done; else as [`super::apply`].
+/// `permanent` when there is no such plan, or nothing of it was done; else as [`super::apply()`].
 pub fn undo(task: &Task, own: &dyn Writable, claims: &dyn Claims) -> Result<Outcome, Error> {
     really(own, claims, |means| undo_with(task, means))
 }
