@@ -230,24 +230,21 @@ fn references_are_as_wide_as_the_tables_ask() {
 /// What the generator writes for what was read of a real blob are that blob's own bytes: the two halves vouch for each other by
 /// what djay wrote, not by one another alone.
 #[test]
-#[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
 fn real_blobs_are_written_again_byte_by_byte() {
-    let Some(corpus) = std::env::var_os("BATON_CORPUS") else {
-        eprintln!("SKIPPED: BATON_CORPUS is not set, so no real blob was written again");
-        return;
-    };
+    let Ok(blobs) = baton_tests::shared("corpus/djay-blobs") else { return };
     let mut written = 0;
-    for entry in std::fs::read_dir(std::path::Path::new(&corpus).join("djay-blobs")).unwrap() {
+    for entry in std::fs::read_dir(blobs).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|ending| ending == "bin") {
             let bytes = std::fs::read(&path).unwrap();
             let document = decode(&bytes).unwrap();
             assert!(!document.is_guessed());
-            assert_eq!(encode(&tree(&document), Style::Mac), bytes, "{}", path.display());
+            let tree = tree(&document);
+            assert!([Style::Mac, Style::Windows].iter().any(|style| encode(&tree, *style) == bytes), "{}", path.display());
             written += 1;
         }
     }
-    assert_eq!(written, 8);
+    assert!(written >= 8, "{written} blobs");
 }
 
 #[test]
