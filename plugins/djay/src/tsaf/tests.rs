@@ -240,7 +240,11 @@ fn real_blobs_are_written_again_byte_by_byte() {
             let document = decode(&bytes).unwrap();
             assert!(!document.is_guessed());
             let tree = tree(&document);
-            assert!([Style::Mac, Style::Windows].iter().any(|style| encode(&tree, *style) == bytes), "{}", path.display());
+            assert!(
+                [Style::Mac, Style::Windows].iter().any(|style| encode(&tree, *style) == bytes),
+                "{}",
+                path.display()
+            );
             written += 1;
         }
     }
