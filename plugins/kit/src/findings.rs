@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use baton_core::file_name::cut;
 use baton_plugin_sdk::{Finding, Severity};
 
 /// Findings of one kind that are told one by one; of more only the number is told.
@@ -38,10 +39,10 @@ impl Findings {
             return;
         }
         known.told.push(Finding {
-            id: cut(&format!("{kind}:{what}"), 200),
+            id: cut(&format!("{kind}:{what}"), 200).to_owned(),
             severity,
-            title: cut(&title.into().replace(char::is_control, " "), 1_024),
-            evidence: cut(&evidence.into(), 4_096),
+            title: cut(&title.into().replace(char::is_control, " "), 1_024).to_owned(),
+            evidence: cut(&evidence.into(), 4_096).to_owned(),
         });
     }
 
@@ -95,15 +96,6 @@ const fn rank(severity: Severity) -> u8 {
         Severity::High => 3,
         Severity::Critical => 4,
     }
-}
-
-fn cut(text: &str, bytes: usize) -> String {
-    text.chars()
-        .scan(0, |used, c| {
-            *used += c.len_utf8();
-            (*used <= bytes).then_some(c)
-        })
-        .collect()
 }
 
 #[cfg(test)]

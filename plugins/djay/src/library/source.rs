@@ -1,5 +1,7 @@
 //! Where a track is, from the address that djay writes.
 
+use percent_encoding::percent_decode_str;
+
 use super::model::Source;
 
 /// Reads an address. Nothing is lost: the address itself stays beside what was read from it.
@@ -53,26 +55,8 @@ fn path(rest: &str) -> Option<String> {
 
 /// Percent-decoded; none when that is no UTF-8 or has a NUL. A `%` without two digits stays.
 fn decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let digits = after.first_chunk::<2>().filter(|_| *first == b'%');
-        match digits.and_then(|[high, low]| Some(hex(*high)? << 4 | hex(*low)?)) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+    let text = percent_decode_str(text).decode_utf8().ok()?;
+    (!text.contains('\0')).then(|| text.into_owned())
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use baton_core::Digest;
 use baton_plugin_kit::lent::Writable;
 use baton_plugin_sdk::sql::{Row, Value};
 use baton_plugin_sdk::{Error, Severity};
@@ -13,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::known::{HISTORY, Names};
 use super::rows::{self, PUT_PLAY, PUT_SHORT_PLAY, Said};
-use super::session::{Session, file_digest, hex};
+use super::session::{Session, file_digest};
 use crate::model::{Entry, Play, TRACKS};
 use crate::read::{Content, Found, Kind, read};
 
@@ -149,7 +150,7 @@ impl Ids {
             hasher.update(part.as_bytes());
             hasher.update([0]);
         }
-        let names = hex(hasher.finalize().get(..8).unwrap_or_default());
+        let names = Digest::from(<[u8; 32]>::from(hasher.finalize())).short(16);
         let id = format!("{}:{}:{names}", play.ended_at.div_euclid(60_000), play.ms_played);
         let times = self.0.entry(id.clone()).or_insert(0);
         *times += 1;

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::io::Read as _;
 
+use baton_core::Digest;
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::sheet::MOST_BYTES;
 use baton_plugin_sdk::{Error, Severity};
@@ -107,7 +108,7 @@ impl<'a> Session<'a> {
                 return Ok(());
             }
         };
-        let digest = hex(&Sha256::digest(&bytes));
+        let digest = Digest::of(&bytes).to_string();
         let known = self.states.get(&(CSV.to_owned(), id.clone()));
         if known.is_some_and(|state| state.snapshot == snapshot(&digest, state.entries)) {
             self.report.unchanged += 1;
@@ -255,13 +256,8 @@ pub(super) fn file_digest(found: &Found) -> Result<String, String> {
     loop {
         let count = file.read(&mut piece).map_err(wrong)?;
         if count == 0 {
-            return Ok(hex(&hasher.finalize()));
+            return Ok(Digest::from(<[u8; 32]>::from(hasher.finalize())).to_string());
         }
         hasher.update(piece.get(..count).unwrap_or_default());
     }
-}
-
-/// Bytes as people write them.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -147,7 +147,7 @@ impl Disk for Real {
             hasher.update(piece);
             Ok(())
         })?;
-        Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(baton_core::Digest::from(<[u8; 32]>::from(hasher.finalize())).to_string())
     }
 
     fn date(&self, path: &Path, modified_ns: i64) -> io::Result<()> {

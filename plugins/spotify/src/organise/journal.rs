@@ -3,10 +3,10 @@
 //! A step goes `planned` → `intended` → `done`, or `left` with the reason; on the way back `done` → `undoing` → `undone`, or
 //! `kept` with the reason. It becomes `intended` before anything is done with its file.
 
+use baton_core::Digest;
 use baton_plugin_kit::lent::Writable;
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::{Row, Value};
-use sha2::{Digest as _, Sha256};
 
 use super::limits::{KEPT_APPLIED, KEPT_PLANS};
 use super::step::{Act, At, Step};
@@ -99,7 +99,7 @@ impl<'a> Journal<'a> {
             return Ok(None);
         }
         let bytes = serde_json::to_vec(steps).map_err(|error| Error::Permanent(error.to_string()))?;
-        let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = Digest::of(&bytes).to_string();
         let id = self.free_id(&digest)?;
         let count = i64::try_from(steps.len()).unwrap_or(i64::MAX);
         // The steps first: a plan that is named has all of them, also after a crash. One that waits has them already.
