@@ -13,27 +13,8 @@ pub fn maybe<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
     value.map(show).unwrap_or_default()
 }
 
-/// A text from the library as a cell of a Markdown table: one line, with nothing that Markdown would take for its own.
-#[must_use]
-pub fn cell(text: &str) -> String {
-    let mut cell = String::new();
-    for c in text.chars().take(200) {
-        match c {
-            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '&' | '!' => cell.extend(['\\', c]),
-            c if c.is_control() => cell.push(' '),
-            c => cell.push(c),
-        }
-    }
-    cell
-}
-
 #[cfg(test)]
 mod tests {
-    #[test]
-    fn a_cell_is_one_line_of_plain_text() {
-        assert_eq!(super::cell("a|b\n<c>"), "a\\|b \\<c\\>");
-    }
-
     #[test]
     fn numbers_have_as_few_places_as_they_need() {
         for (number, text) in

@@ -1,5 +1,5 @@
 //! What several of the first-party plugins need: tables as they are lent, CSV files of any make, names that every file system
-//! takes, musical keys, moments, findings, and the place where exports go.
+//! takes, musical keys, moments, texts inside Markdown, findings, and the place where exports go.
 //!
 //! It is no part of the contract and no plugin of others has to know it; what every plugin needs is in the SDK.
 
@@ -7,6 +7,7 @@ pub mod export;
 mod findings;
 mod key;
 pub mod lent;
+pub mod markdown;
 pub mod moment;
 mod safe_name;
 pub mod sheet;

@@ -25,10 +25,3 @@ pub const MARKDOWN: &str = "text/markdown";
 pub const CSV: &str = "text/csv";
 /// JSON.
 pub const JSON: &str = "application/json";
-
-/// A text in one cell of a Markdown table.
-#[must_use]
-pub fn cell(text: &str) -> String {
-    let plain: String = text.chars().take(200).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    plain.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;").replace('`', "'")
-}

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use baton_core::matching::{Decision, Matcher, Track};
 use baton_plugin_kit::lent::Tables;
+use baton_plugin_kit::markdown::cell;
 use baton_plugin_kit::sheet::Written;
 use baton_plugin_kit::{Findings, safe_name};
 use baton_plugin_sdk::sql::Value;
@@ -16,7 +17,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::catalog;
-use crate::made::{CSV, JSON, MARKDOWN, Made, cell, file};
+use crate::made::{CSV, JSON, MARKDOWN, Made, file};
 use crate::model::Entry;
 use crate::uri::Uri;
 
@@ -166,8 +167,7 @@ fn report(answers: &[(Entry, Vec<Place>)]) -> Result<Made, Error> {
         let _ = write!(page, "\n## {}\n\n", cell(&entry.named()));
         let unassigned = file_place(None, entry);
         let first = places.first().map_or(unassigned.as_str(), |place| place.file.as_str());
-        let _ =
-            write!(page, "Its file belongs to `{}`.\n\n| playlist | position | from |\n|---|---|---|\n", cell(first));
+        let _ = write!(page, "Its file belongs to {}.\n\n| playlist | position | from |\n|---|---|---|\n", cell(first));
         for place in places {
             let position = place.position.to_string();
             csv.row([&uri, &entry.credit(), &entry.title, &place.playlist, &place.service, &position, &place.file])

@@ -1,10 +1,10 @@
 //! The activity as two tables and a page.
 
+use baton_plugin_kit::markdown::cell;
 use baton_plugin_kit::moment;
 use baton_plugin_kit::sheet::Written;
 
 use super::{Activity, Options, Played};
-use crate::text::cell;
 
 /// The table of relations has at most so many rows.
 const MOST_ROWS: usize = 50_000;

@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use baton_core::file_name::cut;
+
 use super::{Change, Undo, at, children, is_same};
 
 /// How deep folders in folders are merged; deeper ones are moved as they are.
@@ -97,11 +99,6 @@ fn told_apart(name: &str, origin: &str, number: u32) -> String {
     // A mark that was cut still has its number.
     let number = if mark.len() == whole || number < 2 { String::new() } else { format!("~{number}") };
     format!("{stem}{mark}{number}{ending}")
-}
-
-fn cut(text: &str, bytes: usize) -> &str {
-    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-    text.get(..end).unwrap_or_default()
 }
 
 /// Renames without ever replacing: a file gets its second name first, which the system refuses when that is taken.

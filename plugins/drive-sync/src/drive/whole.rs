@@ -6,7 +6,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use sha2::{Digest as _, Sha256};
+use baton_core::Digest;
 
 use super::{PART, at, at_writing};
 
@@ -66,7 +66,7 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
 /// SHA-256 in hexadecimal digits.
 #[must_use]
 pub fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Digest::of(bytes).to_string()
 }
 
 /// Writes a file as a whole; what was there under the name is replaced at once.

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
+use baton_plugin_kit::markdown::cell;
 use baton_plugin_kit::sheet::Written;
 use baton_plugin_sdk::Error;
 use serde_json::{Value, json};
 
 use super::Pair;
-use crate::made::{CSV, JSON, MARKDOWN, Made, cell, file};
+use crate::made::{CSV, JSON, MARKDOWN, Made, file};
 use crate::model::Entry;
 use crate::uri::Uri;
 

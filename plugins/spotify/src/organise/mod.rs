@@ -46,4 +46,3 @@ pub use undo::{undo, undo_with};
 
 pub(crate) use identify::described;
 pub(crate) use known::{Known, List, Named, Song};
-pub(crate) use report::cell;

@@ -1,5 +1,6 @@
 //! A plan as people and other programs read it: JSON (`schemas/organise-plan.schema.json`), CSV and Markdown.
 
+use baton_plugin_kit::markdown::cell;
 use baton_plugin_kit::sheet::Written;
 use baton_plugin_sdk::{Artifact, Error};
 use serde_json::json;
@@ -137,17 +138,4 @@ fn cut(text: &str) -> String {
         cut.push('…');
     }
     cut
-}
-
-/// A text inside a table of Markdown; of a long one the beginning.
-pub(crate) fn cell(text: &str) -> String {
-    let mut cell = String::new();
-    for c in cut(text).chars() {
-        match c {
-            c if c.is_control() => cell.push(' '),
-            '|' | '\\' | '`' | '*' | '_' | '<' | '[' => cell.extend(['\\', c]),
-            c => cell.push(c),
-        }
-    }
-    cell
 }

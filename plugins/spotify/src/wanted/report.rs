@@ -1,9 +1,10 @@
 //! What is wanted, as CSV (each track once) and as Markdown (by playlist).
 
+use baton_plugin_kit::markdown::cell;
 use baton_plugin_kit::sheet::Written;
 
 use super::list::{Found, Row, Standing};
-use crate::organise::{List, cell};
+use crate::organise::List;
 
 /// Rows that a person reads; all of them stand in the CSV.
 const SHOWN: usize = 2_000;
