@@ -178,15 +178,18 @@ fn a_directory_stays_and_is_no_task() {
 fn a_directory_is_no_task_for_a_daemon_that_runs_and_warned_of_once() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
-    fs::create_dir(workspace.inbox_of("noop").join("x.json")).unwrap();
-    for number in 0..3 {
-        // Each new folder makes the daemon look at everything again.
-        fs::create_dir(workspace.inbox_of("noop").join(format!("y{number}"))).unwrap();
-        workspace.drop_handoff("noop", &format!("Go on {number}"));
-        workspace.wait_for_archive(&format!("Go on {number}"));
+    // Each new folder makes the daemon look at everything again.
+    let folders = ["x.json", "y.json", "z.json"];
+    for name in folders {
+        fs::create_dir(workspace.inbox_of("noop").join(name)).unwrap();
+        workspace.wait_for(&format!("a warning of {name}"), |_| daemon.log().contains(name).then_some(()));
     }
+    workspace.drop_handoff("noop", "Go on");
+    workspace.wait_for_archive("Go on");
     let log = daemon.log();
-    assert_eq!(log.matches("x.json").count(), 1, "{log}");
+    for name in folders {
+        assert_eq!(log.matches(name).count(), 1, "{log}");
+    }
     assert!(daemon.stop().success());
 }
 
