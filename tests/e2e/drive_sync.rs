@@ -124,6 +124,12 @@ fn what_was_changed_on_the_drive_comes_back_and_nothing_is_replaced_unasked() {
     fs::write(&csv, &edited).unwrap();
     let refused = run(&workspace, "sync", &[]);
     assert!((refused.stdout.clone() + &refused.stderr).contains("1 refused"), "{}{}", refused.stdout, refused.stderr);
+    // The finding stands there whole, to the command that mends it.
+    let told = |text: &str| text.contains("1 finding\n") && text.contains("baton run drive-sync sync --arg");
+    assert!(told(&refused.stderr), "{}", refused.stderr);
+    let task = workspace.status().into_iter().find(|task| task.title.ends_with("sync")).unwrap();
+    let why = workspace.baton(&["why", &task.id]).ended(0).stdout;
+    assert!(told(&why), "{why}");
     assert_eq!(fs::read_to_string(&csv).unwrap(), edited);
     let taken = run(&workspace, "sync", &["direction=from-drive"]).ended(0);
     assert!((taken.stdout + &taken.stderr).contains("(1 cell, 0 rows new)"));

@@ -44,6 +44,13 @@ impl Args {
             }
         };
         output::note(&output::clean(&format!("{}: {}", done.called.state, done.called.text)));
+        let rest = match &shown {
+            Some(_) => "in a workspace `baton why` lists them all".to_owned(),
+            None => format!("baton why {} --json lists them", done.called.id),
+        };
+        if !done.findings.is_empty() {
+            output::note(output::findings(&done.findings, &rest).trim_end());
+        }
         match shown {
             // Nothing of a temporary workspace stays, so the first report is the output.
             Some(reports) => reports.iter().take(1).for_each(|bytes| output::print(&String::from_utf8_lossy(bytes))),

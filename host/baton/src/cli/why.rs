@@ -15,7 +15,7 @@ use super::{Place, task_view};
 use crate::exit::Code;
 use crate::output::{self, Table, paint};
 
-/// Findings that the text lists.
+/// Flags that the text lists.
 const LISTED: usize = 20;
 
 /// Show what happened to a task and why
@@ -140,7 +140,9 @@ fn as_text(
         ]);
     }
     text.push_str(&table.lines(|_, _, cell| cell));
-    text.push_str(&list_findings(findings));
+    if !findings.is_empty() {
+        text.push_str(&format!("\n{}", output::findings(findings, "--json lists them")));
+    }
     text.push_str(&list_flags(flags));
     text.push_str(&list_used(used));
     text
@@ -163,17 +165,6 @@ fn list_used(used: &Map<String, Value>) -> String {
     if any { format!("\nthe last attempt\n{}", table.lines(|_, _, cell| cell)) } else { String::new() }
 }
 
-fn list_findings(findings: &[Finding]) -> String {
-    if findings.is_empty() {
-        return String::new();
-    }
-    let mut table = Table::new(&["SEVERITY", "FINDING"]);
-    for finding in findings.iter().take(LISTED) {
-        table.row([finding.severity.clone(), output::shorten(&finding.title, 120)]);
-    }
-    list("finding", "findings", findings.len(), &table)
-}
-
 /// What others found out about it.
 fn list_flags(flags: &[Flag]) -> String {
     if flags.is_empty() {
@@ -183,12 +174,8 @@ fn list_flags(flags: &[Flag]) -> String {
     for Flag { by, task, finding } in flags.iter().take(LISTED) {
         table.row([finding.severity.clone(), output::shorten(&finding.title, 120), by.clone(), task.clone()]);
     }
-    list("flag", "flags", flags.len(), &table)
-}
-
-fn list(one: &str, several: &str, count: usize, table: &Table) -> String {
-    let more = count.saturating_sub(LISTED);
+    let more = flags.len().saturating_sub(LISTED);
     let more = if more > 0 { format!("and {more} more (--json lists them)\n") } else { String::new() };
-    let word = if count == 1 { one } else { several };
-    format!("\n{count} {word}\n{}{more}", table.lines(|_, _, cell| cell))
+    let word = if flags.len() == 1 { "flag" } else { "flags" };
+    format!("\n{} {word}\n{}{more}", flags.len(), table.lines(|_, _, cell| cell))
 }

@@ -1,6 +1,7 @@
 //! Everything that is printed goes through here: stdout for results, stderr for everything else. Colours only on a
 //! terminal; a reader that closes the pipe (`| head`) is no error.
 
+mod findings;
 pub(crate) mod log;
 mod table;
 
@@ -8,6 +9,7 @@ use std::io::{self, IsTerminal, Write};
 
 use serde_json::Value;
 
+pub(crate) use findings::findings;
 pub(crate) use table::{Table, shorten};
 
 /// Prints a text to stdout.

@@ -1,0 +1,59 @@
+//! Findings as lines: the gravest first, each whole, since its end is the command or edit that mends it.
+//!
+//! What was seen, the evidence, is left to `--json` and to reports.
+
+use std::cmp::Reverse;
+
+use baton_ledger::finding::Finding;
+
+use super::{clean, shorten};
+
+/// Findings that are listed.
+const LISTED: usize = 20;
+/// The most characters of one: more than any first-party plugin writes.
+const LONGEST: usize = 1_000;
+const SEVERITIES: [&str; 5] = ["info", "low", "medium", "high", "critical"];
+
+/// How many there are, then one line each; of more than 20 the gravest, and `rest` says where the others are.
+pub(crate) fn findings(findings: &[Finding], rest: &str) -> String {
+    let mut gravest: Vec<&Finding> = findings.iter().collect();
+    gravest.sort_by_key(|finding| Reverse(SEVERITIES.iter().position(|severity| *severity == finding.severity)));
+    let word = if findings.len() == 1 { "finding" } else { "findings" };
+    let mut text = format!("{} {word}\n", findings.len());
+    for finding in gravest.iter().take(LISTED) {
+        let title = shorten(&clean(&finding.title).replace('\n', " "), LONGEST);
+        text.push_str(&format!("{:8}  {title}\n", finding.severity));
+    }
+    let more = findings.len().saturating_sub(LISTED);
+    if more > 0 {
+        text.push_str(&format!("and {more} more ({rest})\n"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(number: usize, severity: &str, title: &str) -> Finding {
+        let text = |text: &str| text.to_owned();
+        Finding { id: format!("f{number}"), severity: text(severity), title: text(title), evidence: String::new() }
+    }
+
+    #[test]
+    fn the_gravest_come_first_and_each_is_whole_and_harmless() {
+        let long = format!("{}: baton run x y", "wide ".repeat(100));
+        let found = [finding(1, "low", "a\u{1b}[31m\nb"), finding(2, "high", &long), finding(3, "low", "c")];
+        assert_eq!(findings(&found, ""), format!("3 findings\nhigh      {long}\nlow       a [31m b\nlow       c\n"));
+    }
+
+    #[test]
+    fn of_many_the_rest_is_counted() {
+        let found: Vec<Finding> = (0..21).map(|number| finding(number, "info", "x")).collect();
+        let text = findings(&found, "elsewhere");
+        assert_eq!(text.lines().count(), 22);
+        assert!(text.ends_with("and 1 more (elsewhere)\n"), "{text}");
+        let huge = finding(0, "info", &"x".repeat(3_000_000));
+        assert!(findings(&[huge], "").len() < 2_000);
+    }
+}
