@@ -9,11 +9,12 @@ use std::collections::{HashMap, HashSet};
 use baton_plugin_kit::moment;
 use serde::Serialize;
 
-use super::lines::{Left, drive_csv, known_manifest, place_in_base, settled};
+use super::lines::{drive_csv, known_manifest, place_in_base, settled};
+use super::unknown::refuse_unknown;
 use crate::drive::find;
 use crate::memory::Known;
 use crate::room::{Room, Trouble};
-use crate::schema::{Column, Manifest, State, unknown_columns};
+use crate::schema::{Column, Manifest, State};
 use crate::source::Loaded;
 use crate::table::{Csv, Database, Kind, Record, Row, canonical, is_read_only, parse};
 
@@ -109,7 +110,8 @@ pub fn take(room: &Room<'_>, loaded: &Loaded, source_stamp: &str, mode: Mode) ->
         return Ok(Some(Taken { folder, rows: loaded.rows.clone(), ..Taken::default() }));
     }
     let manifest = known_manifest(&room.root, &folder, &known, Some(&left), database, &room.now)?;
-    refuse_unknown(&left, &manifest, database)?;
+    refuse_twice(&left.csv)?;
+    refuse_unknown(&left.csv, &manifest, &database.id)?;
     let work = Work {
         database,
         manifest: &manifest,
@@ -133,22 +135,14 @@ pub fn take(room: &Room<'_>, loaded: &Loaded, source_stamp: &str, mode: Mode) ->
     Ok(Some(taken))
 }
 
-fn refuse_unknown(left: &Left, manifest: &Manifest, database: &Database) -> Result<(), Trouble> {
+fn refuse_twice(csv: &Csv) -> Result<(), Trouble> {
     let mut keys = HashSet::new();
-    if let Some(twice) = left.csv.rows.iter().find(|row| !row.page_id.is_empty() && !keys.insert(&row.page_id)) {
-        return Err(Trouble::refused("row-twice", format!("the CSV on the Drive has the row {} twice", twice.page_id)));
+    match csv.rows.iter().find(|row| !row.page_id.is_empty() && !keys.insert(&row.page_id)) {
+        None => Ok(()),
+        Some(twice) => {
+            Err(Trouble::refused("row-twice", format!("the CSV on the Drive has the row {} twice", twice.page_id)))
+        }
     }
-    let unknown = unknown_columns(&left.csv, manifest);
-    if unknown.is_empty() {
-        return Ok(());
-    }
-    let text = format!(
-        "the CSV on the Drive has columns that nobody knows: {}. Say what they are (baton run drive-sync adopt-column --arg \
-         database={} --arg column=NAME), or take them out",
-        unknown.join(", "),
-        database.id
-    );
-    Err(Trouble::refused("unknown-column", text))
 }
 
 /// A column that is there on both sides.

@@ -6,6 +6,8 @@
 mod from_drive;
 mod lines;
 mod to_drive;
+mod types_row;
+mod unknown;
 mod whole;
 
 pub use from_drive::{Changed, Mode, Skipped, Taken, source_csv, take};

@@ -6,9 +6,10 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::lines::{Left, drive_csv, is_base, keep_base, known_manifest, settled};
+use super::unknown::refuse_unknown;
 use crate::drive::{Stamp, Undo, archive, digest, ensure, replace, stamp, write_whole};
 use crate::room::{Room, Trouble};
-use crate::schema::{self, Change, Column, Manifest, SIDECAR, State, compare, unknown_columns};
+use crate::schema::{self, Change, Column, Manifest, SIDECAR, State, compare};
 use crate::source::Loaded;
 use crate::table::{Csv, Kind, Record, Row, canonical, render_csv};
 
@@ -67,7 +68,7 @@ pub fn put(
     let base = settled(&room.root, &folder, &mut known, left.as_ref());
     let manifest = known_manifest(&room.root, &folder, &known, left.as_ref(), database, &room.now)?;
     if let Some(left) = &left {
-        refuse_what_is_asked(&manifest, &left.csv, &database.id)?;
+        refuse_unknown(&left.csv, &manifest, &database.id)?;
         let looked_at = !known.csv_digest.is_empty() || known.is_handed_over(&left.digest);
         if looked_at && !known.may_replace(&left.digest, source_stamp) && !terms.overwrite {
             return Err(changed_by_hand(&folder, &database.id, known.is_handed_over(&left.digest)));
@@ -173,21 +174,6 @@ fn write_manifest(room: &Room<'_>, folder: &str, manifest: &Manifest) -> Result<
         write_whole(&path, text.as_bytes())?;
     }
     Ok(())
-}
-
-fn refuse_what_is_asked(manifest: &Manifest, csv: &Csv, id: &str) -> Result<(), Trouble> {
-    let unknown = unknown_columns(csv, manifest);
-    let Some(first) = unknown.first() else { return Ok(()) };
-    let names = unknown.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let argument = serde_json::Value::from(first.as_str());
-    Err(Trouble::refused(
-        "unknown-column",
-        format!(
-            "the CSV on the Drive has columns that nobody knows: {names}. Nothing is added because of them. To keep one as it is: \
-             baton run drive-sync adopt-column --arg database={id} --arg 'column={argument}'; to say which property it is, add \
-             --arg property=PROPERTY-ID; else take it out of the CSV"
-        ),
-    ))
 }
 
 fn changed_by_hand(folder: &str, id: &str, handed_over: bool) -> Trouble {
