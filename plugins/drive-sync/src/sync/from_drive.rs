@@ -125,11 +125,7 @@ pub fn take(room: &Room<'_>, loaded: &Loaded, source_stamp: &str, mode: Mode) ->
     let alone = [&taken.conflicts, &taken.bad, &taken.unknown, &taken.read_only];
     if alone.into_iter().all(Vec::is_empty) {
         (known.id, known.title) = (database.id.to_ascii_lowercase(), database.title.clone());
-        known.take(&left.digest, taken.is_empty());
-        if known.csv_digest.is_empty() {
-            // Never synced from here: this reading is the one that the changes are to be taken over after.
-            source_stamp.clone_into(&mut known.read_stamp);
-        }
+        known.take(&left.digest, source_stamp, taken.is_empty());
         taken.then = Some(known);
     }
     Ok(Some(taken))

@@ -65,6 +65,17 @@ fn what_was_handed_over_stays_until_the_source_was_read_anew() {
 }
 
 #[test]
+fn what_was_handed_over_stays_although_the_source_had_changed_before() {
+    let place = edited();
+    place.database(&[NAME, RELATED], &[&["p1", "One", "x"], &["p2", "Zwei", "y"]], true);
+    assert!(place.run("sync", &from_drive()).summary.contains("(1 cell, 0 rows new)"));
+    assert_eq!(ids(&place.sync()), ["changed-by-hand:id-1"], "the reading that it was handed over with");
+    assert!(place.csv().contains("Eins"));
+    place.database(&[NAME, RELATED], &[&["p1", "Eins", "x"], &["p2", "Zwei", "y"]], true);
+    assert!(ids(&place.sync()).is_empty() && place.csv().contains("Eins") && place.csv().contains("Zwei"));
+}
+
+#[test]
 fn what_was_handed_over_of_a_drive_from_before_stays_too() {
     let place = Place::new();
     place.write(CSV, "__page_id,__last_synced_iso,Name\n,,title\np1,2026-01-01T00:00:00Z,Eins\n");
