@@ -2,7 +2,8 @@
 //! same form as the source's, and a list of every cell. Nobody's database is written to, the source's files neither.
 //!
 //! A change is what differs from the copy of the last sync; without that copy, what differs from the source. A row that was changed on
-//! both sides is a conflict: `guard` leaves the source's, `csv-wins` takes the Drive's. No row is ever removed.
+//! both sides, or on the Drive and is gone from its source, is a conflict: `guard` leaves the source's, `csv-wins` takes the Drive's.
+//! No row is ever removed.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,7 +17,7 @@ use crate::memory::Known;
 use crate::room::{Room, Trouble};
 use crate::schema::{Column, Manifest, State};
 use crate::source::Loaded;
-use crate::table::{Csv, Database, Kind, Record, Row, canonical, is_read_only, parse};
+use crate::table::{Csv, Database, Kind, Record, Row, canonical, is_read_only, parse, same};
 
 /// A moment without seconds may mean any second of its minute: services round the time of an edit down.
 const MINUTE_MS: i64 = 59_999;
@@ -191,12 +192,11 @@ impl Work<'_> {
                 if let Some(record) = self.known_row(row, record, base.get(row.page_id.as_str()).copied(), &mut taken) {
                     taken.rows.get_mut(place).into_iter().for_each(|there| there.clone_from(&record));
                 }
+            } else if let Some(base) = base.get(row.page_id.as_str()) {
+                self.gone_row(row, base, &mut taken);
             } else {
-                // A row that was there at the last sync and is gone from the source is no change of a person.
-                if !base.contains_key(row.page_id.as_str()) {
-                    let why = "the source has no row with this key".to_owned();
-                    taken.unknown.push(Skipped { page_id: row.page_id.clone(), column: String::new(), why });
-                }
+                let why = "the source has no row with this key".to_owned();
+                taken.unknown.push(Skipped { page_id: row.page_id.clone(), column: String::new(), why });
             }
         }
         Ok(taken)
@@ -221,37 +221,60 @@ impl Work<'_> {
         }
     }
 
-    fn known_row(&self, row: &Row, mut record: Record, base: Option<&Row>, taken: &mut Taken) -> Option<Record> {
-        let mut changes = Vec::new();
-        let mut both = false;
-        for place in &self.columns {
-            let ours = |text: &str| canonical(place.kind, text);
-            let (there, here) =
-                (ours(record.cells.get(place.source).map_or("", String::as_str)), ours(cell(row, place.drive)));
-            let was = base.zip(place.base).map(|(base, place)| ours(cell(base, place)));
-            both |= was.as_ref().is_some_and(|was| *was != there) && there != here;
-            if was.as_ref().is_some_and(|was| *was == here) || there == here {
-                continue;
-            }
-            if let Some(text) = usable(place, cell(row, place.drive), row, taken) {
-                changes.push((place, there, text));
-            }
-        }
+    fn known_row(&self, row: &Row, record: Record, base: Option<&Row>, taken: &mut Taken) -> Option<Record> {
+        let (changes, both) = self.changes(row, &record, base, taken);
         if changes.is_empty() {
             return None;
         }
-        let has_base = base.is_some() && changes.iter().all(|(place, ..)| place.base.is_some());
+        let has_base = base.is_some() && changes.iter().all(|change| change.place.base.is_some());
         let why = self.conflict(row, &record, has_base, both).filter(|_| self.mode == Mode::Guard);
         if let Some(why) = why {
             taken.conflicts.push(Skipped { page_id: row.page_id.clone(), column: String::new(), why });
             return None;
         }
-        for (place, from, to) in changes {
-            let (page_id, property) = (row.page_id.clone(), place.column.property.clone());
-            record.cells.get_mut(place.source)?.clone_from(&to);
-            taken.changed.push(Changed { page_id, property, from, to });
+        Some(with(record, changes, taken))
+    }
+
+    /// A row that was there at the last sync and is gone from the source: what a person changed in it is no less a change.
+    fn gone_row(&self, row: &Row, base: &Row, taken: &mut Taken) {
+        let cells = vec![String::new(); self.database.properties.len()];
+        let mut record = Record { page_id: row.page_id.clone(), synced: String::new(), cells };
+        for place in &self.columns {
+            let was = place.base.map_or("", |place| cell(base, place)).to_owned();
+            record.cells.get_mut(place.source).into_iter().for_each(|there| there.clone_from(&was));
         }
-        Some(record)
+        let (changes, _) = self.changes(row, &record, Some(base), taken);
+        if changes.is_empty() {
+            return;
+        }
+        if self.mode == Mode::Guard {
+            let why =
+                "it was changed here, and the source has it no more; mode=csv-wins hands it over as a row".to_owned();
+            taken.conflicts.push(Skipped { page_id: row.page_id.clone(), column: String::new(), why });
+            return;
+        }
+        let record = with(record, changes, taken);
+        taken.rows.push(record);
+    }
+
+    /// The cells that a person changed, and whether the source changed one of them, or another, too.
+    fn changes(&self, row: &Row, record: &Record, base: Option<&Row>, taken: &mut Taken) -> (Vec<Change<'_>>, bool) {
+        let mut changes = Vec::new();
+        let mut both = false;
+        for place in &self.columns {
+            let there = record.cells.get(place.source).map_or("", String::as_str);
+            let here = cell(row, place.drive);
+            let was = base.zip(place.base).map(|(base, place)| cell(base, place));
+            let differs = !same(place.kind, here, there);
+            both |= differs && was.is_some_and(|was| !same(place.kind, was, there));
+            if !differs || was.is_some_and(|was| same(place.kind, was, here)) {
+                continue;
+            }
+            if let Some(to) = usable(place, here, row, taken) {
+                changes.push(Change { place, from: canonical(place.kind, there), to });
+            }
+        }
+        (changes, both)
     }
 
     /// Why a row that the Drive changed may not be taken under `guard`.
@@ -271,6 +294,22 @@ impl Work<'_> {
         unknown
             .then(|| "its source was read anew since the last sync and does not say when a row was edited".to_owned())
     }
+}
+
+/// A cell that a person changed.
+struct Change<'a> {
+    place: &'a Place<'a>,
+    from: String,
+    to: String,
+}
+
+fn with(mut record: Record, changes: Vec<Change<'_>>, taken: &mut Taken) -> Record {
+    for Change { place, from, to } in changes {
+        let (page_id, property) = (record.page_id.clone(), place.column.property.clone());
+        record.cells.get_mut(place.source).into_iter().for_each(|cell| cell.clone_from(&to));
+        taken.changed.push(Changed { page_id, property, from, to });
+    }
+    record
 }
 
 /// The text of a cell, unless no person may change it or it is none of its type.
