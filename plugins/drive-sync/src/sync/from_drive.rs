@@ -70,7 +70,7 @@ pub struct Taken {
     pub bad: Vec<Skipped>,
     /// Cells of types that no CSV changes.
     pub read_only: Vec<Skipped>,
-    /// Rows with keys that the source does not have.
+    /// Rows with keys that the source does not have, and rows without a key and with nothing for the source.
     pub unknown: Vec<Skipped>,
     /// The rows with the changes in them.
     pub rows: Vec<Record>,
@@ -119,6 +119,7 @@ pub fn take(room: &Room<'_>, loaded: &Loaded, source_stamp: &str, mode: Mode) ->
         mode,
         source_is_newer: source_stamp.is_empty() || known.csv_digest.is_empty() || source_stamp != known.read_stamp,
         base: base.as_ref(),
+        header: &left.csv.header,
         columns: columns(&manifest, &left.csv, database, base.as_ref()),
     };
     let mut taken = work.all(loaded, &left.csv, folder)?;
@@ -171,6 +172,8 @@ struct Work<'a> {
     mode: Mode,
     source_is_newer: bool,
     base: Option<&'a Csv>,
+    /// Of the CSV on the Drive.
+    header: &'a [String],
     columns: Vec<Place<'a>>,
 }
 
@@ -218,7 +221,18 @@ impl Work<'_> {
         if record.cells.iter().any(|cell| !cell.is_empty()) {
             taken.added += 1;
             taken.rows.push(record);
+        } else if let Some(column) = self.own_cell(row) {
+            let why =
+                "the row has no key and nothing for its source; write this to the row that it belongs to".to_owned();
+            taken.unknown.push(Skipped { page_id: String::new(), column, why });
         }
+    }
+
+    /// The header of the first cell with something in it that no property feeds.
+    fn own_cell(&self, row: &Row) -> Option<String> {
+        let fed = |place: usize| self.columns.iter().any(|column| column.drive == place);
+        let own = row.cells.iter().enumerate().find(|(place, cell)| !cell.is_empty() && !fed(*place));
+        own.and_then(|(place, _)| self.header.get(place).cloned())
     }
 
     fn known_row(&self, row: &Row, record: Record, base: Option<&Row>, taken: &mut Taken) -> Option<Record> {

@@ -4,6 +4,7 @@
 //! look for its folder to the last file.
 
 mod from_drive;
+mod keyless;
 mod lines;
 mod to_drive;
 mod types_row;

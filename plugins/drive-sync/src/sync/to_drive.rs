@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::keyless::Keyless;
 use super::lines::{Left, drive_csv, is_base, keep_base, known_manifest, settled};
 use super::unknown::refuse_unknown;
 use crate::drive::{Stamp, Undo, archive, digest, ensure, replace, stamp, write_whole};
@@ -80,7 +81,10 @@ pub fn put(
     let compared = compare(&manifest, database, asked).map_err(|error| Trouble::refused("schema", error))?;
     let copy = base.as_ref().map(|base| &base.csv);
     let before = Before { left: left.as_ref().map(|left| &left.csv).or(copy), base: copy };
-    let rows = rows(loaded, before, &manifest, &compared.manifest, &room.now);
+    let (rows, left_over) = rows(loaded, before, &manifest, &compared.manifest, &room.now);
+    if let Some(place) = left_over.filter(|_| !terms.overwrite) {
+        return Err(row_left_over(&folder, &database.id, place));
+    }
     if let Some(before) = before.left {
         refuse_shrinking(loaded, before, &rows, terms)?;
     }
@@ -194,6 +198,16 @@ fn changed_by_hand(folder: &str, id: &str, handed_over: bool) -> Trouble {
     )
 }
 
+fn row_left_over(folder: &str, id: &str, place: usize) -> Trouble {
+    let text = format!(
+        "{folder}/{folder}.csv has a row without a key (row {} of the data) with something in a column that no property feeds, and no \
+         new row of the source has the same cells. Write it to the row that it belongs to; to replace the CSV without (it goes to \
+         .archive): baton run drive-sync sync --arg database={id} --arg overwrite=true",
+        place + 1
+    );
+    Trouble::refused("changed-by-hand", text)
+}
+
 /// What there was: the CSV that lies there, and the copy of what was written last, for what somebody took out of the CSV.
 #[derive(Clone, Copy)]
 struct Before<'a> {
@@ -208,18 +222,21 @@ struct Had<'a> {
     base: Option<&'a Row>,
 }
 
-/// The rows as they are to be: those of the source in its order; after an incomplete reading also those that it did not have.
-fn rows(loaded: &Loaded, before: Before<'_>, old: &Manifest, new: &Manifest, now: &str) -> Vec<Row> {
+/// The rows as they are to be: those of the source in its order; after an incomplete reading also those that it did not have. Beside
+/// them where a row stands whose own cells would be lost.
+fn rows(loaded: &Loaded, before: Before<'_>, old: &Manifest, new: &Manifest, now: &str) -> (Vec<Row>, Option<usize>) {
     let [left, base] = [before.left, before.base].map(|csv| csv.map_or(&[][..], |csv| csv.rows.as_slice()));
     let by_key = |rows: &'_ [Row]| -> HashMap<String, usize> {
         rows.iter().enumerate().map(|(place, row)| (row.page_id.clone(), place)).collect()
     };
     let (in_left, in_base) = (by_key(left), by_key(base));
+    let columns: Vec<Place<'_>> = new.columns.iter().map(|column| Place::of(column, loaded, before, old)).collect();
+    let is_known = |key: &str| in_left.contains_key(key) || in_base.contains_key(key);
+    let keyless = Keyless::of(before.left, loaded, &columns, is_known);
     let had = |key: &str| Had {
-        left: in_left.get(key).and_then(|place| left.get(*place)),
+        left: in_left.get(key).and_then(|place| left.get(*place)).or_else(|| keyless.by_key.get(key).copied()),
         base: in_base.get(key).and_then(|place| base.get(*place)),
     };
-    let columns: Vec<Place<'_>> = new.columns.iter().map(|column| Place::of(column, loaded, before, old)).collect();
     let mut rows: Vec<Row> = Vec::with_capacity(loaded.rows.len());
     for record in &loaded.rows {
         rows.push(row(record, had(&record.page_id), &columns, now));
@@ -233,16 +250,16 @@ fn rows(loaded: &Loaded, before: Before<'_>, old: &Manifest, new: &Manifest, now
             }
         }
     }
-    rows
+    (rows, keyless.left_over)
 }
 
 /// Where the cells of a column come from.
-struct Place<'a> {
-    column: &'a Column,
+pub(super) struct Place<'a> {
+    pub(super) column: &'a Column,
     /// In the source, when the property is there.
-    read: Option<usize>,
+    pub(super) read: Option<usize>,
     /// In the CSV that lies there.
-    left: Option<usize>,
+    pub(super) left: Option<usize>,
     /// In the copy of what was written last.
     base: Option<usize>,
 }

@@ -213,3 +213,45 @@ fn a_killed_sync_leaves_no_approval_behind() {
     }
     assert!(place.csv().contains(",One,121\n"), "{}", place.csv());
 }
+
+/// A CSV with a column of one's own, and a row that a person added there.
+fn with_notes(added: &str) -> Place {
+    let place = Place::new();
+    place.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
+    place.sync();
+    let csv = format!("__page_id,__last_synced_iso,Name,BPM,My notes\n,,title,number,\np1,,One,120,good\n{added}\n");
+    place.write(CSV, &csv);
+    place.run("adopt-column", &json!({ "database": "id-1", "column": "My notes" }));
+    place
+}
+
+#[test]
+fn a_note_in_a_row_without_a_key_is_told_and_stays() {
+    let place = with_notes(",,,,dear");
+    assert_eq!(ids(&place.run("sync", &from_drive())), ["unknown-row:id-1::My notes"]);
+    place.database(&[NAME, BPM], &[&["p1", "One", "120"], &["p2", "", ""]], true);
+    assert_eq!(ids(&place.sync()), ["changed-by-hand:id-1"]);
+    assert!(place.csv().contains("dear"));
+}
+
+#[test]
+fn a_note_goes_along_with_the_row_that_its_source_took_over() {
+    let place = with_notes(",,Two,121,dear");
+    assert!(place.run("sync", &from_drive()).summary.contains("1 row new"));
+    place.database(&[NAME, BPM], &[&["p1", "One", "120"], &["p2", "Two", "121"]], true);
+    assert!(ids(&place.sync()).is_empty());
+    assert!(place.csv().contains(",Two,121,dear\n") && place.csv().contains(",One,120,good\n"), "{}", place.csv());
+}
+
+#[test]
+fn a_note_whose_row_its_source_did_not_take_over_is_not_replaced_unasked() {
+    let place = with_notes(",,Two,121,dear");
+    place.run("sync", &from_drive());
+    place.database(&[NAME, BPM], &[&["p1", "One", "120"], &["p2", "Zwei", "121"]], true);
+    let outcome = place.sync();
+    assert_eq!(ids(&outcome), ["changed-by-hand:id-1"]);
+    assert!(outcome.findings[0].title.contains("row 2 of the data"), "{:?}", outcome.findings);
+    assert!(place.csv().contains("dear"));
+    place.run("sync", &json!({ "overwrite": true }));
+    assert!(place.csv().contains(",Zwei,121,\n"), "{}", place.csv());
+}
