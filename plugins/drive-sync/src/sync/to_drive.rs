@@ -76,7 +76,8 @@ pub fn put(
         }
     }
     let approved = room.memory.settle_approvals(&id, &manifest.columns)?;
-    let counts = reading(source_stamp) != reading(&known.read_stamp) || source_stamp.is_empty();
+    let last = if manifest.reading.is_empty() { reading(&known.read_stamp) } else { &manifest.reading };
+    let counts = reading(source_stamp) != last || source_stamp.is_empty();
     let asked = schema::Terms { approved: &approved, readings: terms.readings, counts, now: &room.now };
     let compared = compare(&manifest, database, asked).map_err(|error| Trouble::refused("schema", error))?;
     let copy = base.as_ref().map(|base| &base.csv);
@@ -98,6 +99,7 @@ pub fn put(
     let mut next = compared.manifest;
     next.row_count = csv.rows.len() as u64;
     next.header_sha256 = header_digest(&csv.header);
+    next.remember(reading(source_stamp));
     let mut done = Done { folder: folder.clone(), rows: csv.rows.len(), merged: ensured.merged, ..Done::default() };
     let new = digest(&bytes);
     (known.id, known.title, known.folder) = (id.clone(), database.title.clone(), folder.clone());

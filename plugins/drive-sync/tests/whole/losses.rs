@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use baton_plugin_kit::lent::Writable as _;
+use baton_plugin_kit::lent::{Tables as _, Writable as _};
 use baton_plugin_sdk::Error;
 use serde_json::json;
 
@@ -254,4 +254,26 @@ fn a_note_whose_row_its_source_did_not_take_over_is_not_replaced_unasked() {
     assert!(place.csv().contains("dear"));
     place.run("sync", &json!({ "overwrite": true }));
     assert!(place.csv().contains(",Zwei,121,\n"), "{}", place.csv());
+}
+
+#[test]
+fn a_reading_counts_once_also_when_the_sync_was_killed() {
+    let place = Place::new();
+    place.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
+    place.sync();
+    let before = "SELECT csv_digest, manifest, read_stamp FROM databases";
+    let before = place.own().query(before, &[]).unwrap().rows.remove(0);
+    place.database(&[NAME], &[&["p1", "Uno"]], true);
+    place.sync();
+    place.run("approve-deletion", &json!({ "database": "id-1", "property": "b" }));
+    // What a program leaves that was killed after the CSV and before it remembered that it was done.
+    let killed = "UPDATE databases SET next_digest = csv_digest, next_manifest = manifest, csv_digest = ?1, manifest = ?2, \
+                  read_stamp = ?3, source_stamp = '', csv_stamp = ''";
+    place.own().execute(killed, &before).unwrap();
+    for _ in 0..2 {
+        place.run("sync", &json!({ "complete_reads": 2 }));
+        assert!(place.csv().contains(",Uno,120\n"), "one reading: {}", place.csv());
+    }
+    place.database(&[NAME], &[&["p1", "Uno"]], true);
+    assert_eq!(ids(&place.run("sync", &json!({ "complete_reads": 2 }))), ["column-deleted:id-1:BPM"]);
 }
