@@ -7,6 +7,7 @@ use baton_plugin_kit::Findings;
 use baton_plugin_sdk::{Error, Outcome, Task};
 
 use super::ends;
+use crate::arguments::text;
 use crate::asked;
 use crate::drive::{find, read};
 use crate::memory::Known;
@@ -60,7 +61,7 @@ fn meant<'a>(manifest: &'a Manifest, id: &str, property: &str) -> Result<&'a Col
 pub(super) fn adopt(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
     let id = asked::database(task)?;
     let header = asked::needed(task, "column")?;
-    let property = task.arg_str("property")?;
+    let property = text(task, "property")?;
     let _held = room.guard.take(&id)?;
     let folder = match find(&room.root, &id).map_err(|error| ends(Trouble::from(error)))?.as_slice() {
         [folder] => folder.name.clone(),
