@@ -10,6 +10,7 @@ use std::collections::{HashMap, HashSet};
 use baton_plugin_kit::moment;
 use serde::Serialize;
 
+use super::command::sync_command;
 use super::lines::{drive_csv, known_manifest, place_in_base, settled};
 use super::unknown::refuse_unknown;
 use crate::drive::find;
@@ -96,11 +97,7 @@ pub fn take(room: &Room<'_>, loaded: &Loaded, source_stamp: &str, mode: Mode) ->
         [] => return Ok(None),
         [folder] => folder.name.clone(),
         several => {
-            let text = format!(
-                "it has {} folders on the Drive: baton run drive-sync sync --arg database={}",
-                several.len(),
-                database.id
-            );
+            let text = format!("it has {} folders on the Drive: {}", several.len(), sync_command(&database.id));
             return Err(Trouble::refused("duplicate-folder", text));
         }
     };

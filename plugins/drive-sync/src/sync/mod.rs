@@ -3,6 +3,7 @@
 //! A database that did not change costs three looks at files and no reading. One that did is worked on under its claim, from the
 //! look for its folder to the last file.
 
+mod command;
 mod from_drive;
 mod keyless;
 mod lines;
@@ -11,6 +12,7 @@ mod types_row;
 mod unknown;
 mod whole;
 
+pub use command::sync_command;
 pub use from_drive::{Changed, Mode, Skipped, Taken, source_csv, take};
 pub use lines::{Base, Left, drive_csv, known_manifest, settled};
 pub use to_drive::{Done, Terms, header_digest, put};

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::command::sync_command;
 use super::keyless::Keyless;
 use super::lines::{Left, drive_csv, is_base, keep_base, known_manifest, settled};
 use super::unknown::refuse_unknown;
@@ -183,19 +184,19 @@ fn write_manifest(room: &Room<'_>, folder: &str, manifest: &Manifest) -> Result<
 }
 
 fn changed_by_hand(folder: &str, id: &str, handed_over: bool) -> Trouble {
+    let command = sync_command(id);
     if handed_over {
         let text = format!(
             "{folder}/{folder}.csv was changed by hand and handed over, and its source was not read anew since. Take the files over \
-             first; to replace it without (it goes to .archive): baton run drive-sync sync --arg database={id} --arg overwrite=true"
+             first; to replace it without (it goes to .archive): {command} --arg overwrite=true"
         );
         return Trouble::refused("changed-by-hand", text);
     }
     Trouble::refused(
         "changed-by-hand",
         format!(
-            "{folder}/{folder}.csv was changed since the last sync. To take over what was changed: baton run drive-sync sync --arg \
-             direction=from-drive --arg database={id}; to replace it (it goes to .archive): baton run drive-sync sync --arg \
-             database={id} --arg overwrite=true"
+            "{folder}/{folder}.csv was changed since the last sync. To take over what was changed: {command} --arg \
+             direction=from-drive; to replace it (it goes to .archive): {command} --arg overwrite=true"
         ),
     )
 }
@@ -204,8 +205,9 @@ fn row_left_over(folder: &str, id: &str, place: usize) -> Trouble {
     let text = format!(
         "{folder}/{folder}.csv has a row without a key (row {} of the data) with something in a column that no property feeds, and no \
          new row of the source has the same cells. Write it to the row that it belongs to; to replace the CSV without (it goes to \
-         .archive): baton run drive-sync sync --arg database={id} --arg overwrite=true",
-        place + 1
+         .archive): {} --arg overwrite=true",
+        place + 1,
+        sync_command(id)
     );
     Trouble::refused("changed-by-hand", text)
 }
@@ -313,11 +315,10 @@ fn refuse_shrinking(loaded: &Loaded, before: &Csv, rows: &[Row], terms: Terms) -
     Err(Trouble::refused(
         "shrinks",
         format!(
-            "{gone} of {} rows would go, more than {} %. If they are really gone: baton run drive-sync sync --arg database={} --arg \
-             allow_shrink=true",
+            "{gone} of {} rows would go, more than {} %. If they are really gone: {} --arg allow_shrink=true",
             had.len(),
             terms.shrink_percent,
-            loaded.database.id
+            sync_command(&loaded.database.id)
         ),
     ))
 }

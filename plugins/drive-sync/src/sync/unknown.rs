@@ -25,8 +25,8 @@ pub(super) fn refuse_unknown(csv: &Csv, manifest: &Manifest, id: &str) -> Result
         "unknown-column",
         format!(
             "the CSV on the Drive has columns that nobody knows: {names}. Nothing is added because of them. To keep one as it is: \
-             baton run drive-sync adopt-column --arg database={id} --arg 'column={argument}'; to say which property it is, add \
-             --arg property=PROPERTY-ID; else take it out of the CSV"
+             baton run drive-sync adopt-column --arg database={id} --arg 'column={argument}'; to say which property or column it is, add \
+             --arg property=PROPERTY-ID-OR-OLD-HEADER; else take it out of the CSV"
         ),
     ))
 }
