@@ -259,8 +259,8 @@ impl Work<'_> {
             return;
         }
         if self.mode == Mode::Guard {
-            let why =
-                "it was changed here, and the source has it no more; mode=csv-wins hands it over as a row".to_owned();
+            let why = "it was changed here, and its source does not have it now; mode=csv-wins hands it over as a row"
+                .to_owned();
             taken.conflicts.push(Skipped { page_id: row.page_id.clone(), column: String::new(), why });
             return;
         }
@@ -344,26 +344,4 @@ fn usable(place: &Place<'_>, text: &str, row: &Row, taken: &mut Taken) -> Option
 
 fn cell(row: &Row, place: usize) -> &str {
     row.cells.get(place).map_or("", String::as_str)
-}
-
-/// The rows as a CSV of the form that sources have; ids are its headers where two properties have one name, or one has
-/// another's id.
-#[must_use]
-pub fn source_csv(database: &Database, rows: &[Record]) -> Csv {
-    let mut names = HashSet::new();
-    let ids: HashSet<&str> = database.properties.iter().map(|property| property.id.as_str()).collect();
-    // A name that is an id would be read as one.
-    let plain = database.properties.iter().all(|property| {
-        names.insert(property.name.trim()) && (property.id == property.name || !ids.contains(property.name.as_str()))
-    });
-    let header = |property: &crate::table::Property| if plain { property.name.clone() } else { property.id.clone() };
-    Csv {
-        header: database.properties.iter().map(header).collect(),
-        kinds: database.properties.iter().map(|property| property.kind.clone()).collect(),
-        rows: rows
-            .iter()
-            .map(|row| Row { page_id: row.page_id.clone(), synced: row.synced.clone(), cells: row.cells.clone() })
-            .collect(),
-        ..Csv::default()
-    }
 }

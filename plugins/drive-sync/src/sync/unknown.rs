@@ -1,5 +1,6 @@
 //! Columns of a CSV on the Drive that nobody knows stop the work on its database, with the command that mends it.
 
+use super::command::argument;
 use crate::room::Trouble;
 use crate::schema::{Manifest, unknown_columns};
 use crate::table::Csv;
@@ -20,12 +21,12 @@ pub(super) fn refuse_unknown(csv: &Csv, manifest: &Manifest, id: &str) -> Result
         return Err(Trouble::refused("unknown-column", text));
     }
     let names = unknown.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let argument = serde_json::Value::from(first.as_str());
+    let argument = argument("column", first);
     Err(Trouble::refused(
         "unknown-column",
         format!(
             "the CSV on the Drive has columns that nobody knows: {names}. Nothing is added because of them. To keep one as it is: \
-             baton run drive-sync adopt-column --arg database={id} --arg 'column={argument}'; to say which property or column it is, add \
+             baton run drive-sync adopt-column --arg database={id} {argument}; to say which property or column it is, add \
              --arg property=PROPERTY-ID-OR-OLD-HEADER; else take it out of the CSV"
         ),
     ))
