@@ -109,3 +109,15 @@ fn a_carriage_return_that_nobody_quoted_is_part_of_its_cell() {
     assert!(ids(&place.sync()).is_empty());
     assert!(place.csv().contains("p1,2026-01-01T00:00:00Z,\"On\re\",120\n"), "{:?}", place.csv());
 }
+
+#[test]
+fn a_number_in_another_form_is_no_change() {
+    let place = Place::new();
+    place.database(&[NAME, BPM], &[&["p1", "One", "120.50"], &["p2", "Two", "121"]], true);
+    place.sync();
+    place.edit_csv("120.50", "120.5");
+    place.edit_csv("121", "121.5");
+    let outcome = place.run("sync", &from_drive());
+    assert!(outcome.summary.contains("(1 cell, 0 rows new)"), "{}", outcome.summary);
+    assert!(place.read("exports/T_id-1.csv").contains(",One,120.50\n"));
+}
