@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use baton_plugin_sdk::{Error, Mount, Task};
 use serde_json::Value;
 
+use crate::arguments::{text, texts};
 use crate::drive::archive::KEPT;
 use crate::drive::is_id;
 use crate::sync::{Mode, Terms};
@@ -50,7 +51,7 @@ pub fn databases(task: &Task) -> Option<&Mount> {
 /// # Errors
 /// `permanent` when one cannot be an id.
 pub fn only(task: &Task) -> Result<BTreeSet<String>, Error> {
-    let ids = task.arg_list("database")?;
+    let ids = texts(task, "database")?;
     if let Some(wrong) = ids.iter().find(|id| !is_id(id)) {
         return Err(Error::Permanent(format!("`{wrong}` is no id of a database: ASCII letters, digits and `-`")));
     }
@@ -62,7 +63,7 @@ pub fn only(task: &Task) -> Result<BTreeSet<String>, Error> {
 /// # Errors
 /// `permanent` when none is named, or several.
 pub fn database(task: &Task) -> Result<String, Error> {
-    let id = task.arg_str("database")?.filter(|id| is_id(id));
+    let id = text(task, "database")?.filter(|id| is_id(id));
     id.ok_or_else(|| Error::Permanent("the argument `database` must be the id of one database".to_owned()))
 }
 
@@ -71,7 +72,7 @@ pub fn database(task: &Task) -> Result<String, Error> {
 /// # Errors
 /// `permanent` when it is not.
 pub fn needed(task: &Task, name: &str) -> Result<String, Error> {
-    task.arg_str(name)?.ok_or_else(|| Error::Permanent(format!("the argument `{name}` is missing")))
+    text(task, name)?.ok_or_else(|| Error::Permanent(format!("the argument `{name}` is missing")))
 }
 
 /// The conditions of a sync.

@@ -8,6 +8,7 @@
 //! recognised as such, and never a column that nobody approved.
 
 pub mod act;
+pub mod arguments;
 pub mod asked;
 pub mod claim;
 pub mod drive;

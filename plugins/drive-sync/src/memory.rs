@@ -20,7 +20,8 @@ const TABLES: [&str; 2] = [
         csv_stamp TEXT NOT NULL DEFAULT '',     -- the CSV as it was written: size and time
         csv_digest TEXT NOT NULL DEFAULT '',
         next_digest TEXT NOT NULL DEFAULT '',
-        taken_digest TEXT NOT NULL DEFAULT '',  -- changed by hand and handed over; `=` before it: there was nothing to hand over
+        taken_digest TEXT NOT NULL DEFAULT '',  -- changed by hand and handed over, and the source then; `=` before it: nothing to
+                                                -- hand over
         read_stamp TEXT NOT NULL DEFAULT '',    -- the last reading that was counted
         manifest TEXT NOT NULL DEFAULT '',
         next_manifest TEXT NOT NULL DEFAULT ''
@@ -52,7 +53,7 @@ pub struct Known {
     pub csv_digest: String,
     /// SHA-256 of the CSV that was about to be written.
     pub next_digest: String,
-    /// SHA-256 of a CSV that was changed by hand and handed over; see [`Known::take`].
+    /// SHA-256 of a CSV that was changed by hand and handed over, and the stamp of its source; see [`Known::take`].
     pub taken_digest: String,
     /// The stamp of the last reading that was counted.
     pub read_stamp: String,
@@ -71,15 +72,20 @@ impl Known {
         }
     }
 
-    /// A CSV that was changed by hand was looked through, and what is to be handed over was.
-    pub fn take(&mut self, digest: &str, nothing: bool) {
-        self.taken_digest = if nothing { format!("={digest}") } else { digest.to_owned() };
+    /// A CSV that was changed by hand was looked through, and what is to be handed over was; the source then had this stamp.
+    pub fn take(&mut self, digest: &str, source_stamp: &str, nothing: bool) {
+        self.taken_digest = if nothing { format!("={digest}") } else { format!("{digest} {source_stamp}") };
+    }
+
+    /// The CSV that was handed over, and the stamp that its source had then.
+    fn handed_over(&self) -> (&str, &str) {
+        self.taken_digest.split_once(' ').unwrap_or((&self.taken_digest, &self.read_stamp))
     }
 
     /// Whether what was changed in this CSV was handed over.
     #[must_use]
     pub fn is_handed_over(&self, digest: &str) -> bool {
-        !digest.is_empty() && self.taken_digest == digest
+        !digest.is_empty() && self.handed_over().0 == digest
     }
 
     /// Whether a CSV with this digest may be replaced unasked: this plugin wrote it, or nothing in it is new to its source, or it was
@@ -87,7 +93,7 @@ impl Known {
     #[must_use]
     pub fn may_replace(&self, digest: &str, source_stamp: &str) -> bool {
         let nothing = self.taken_digest.strip_prefix('=') == Some(digest);
-        let read_anew = !source_stamp.is_empty() && source_stamp != self.read_stamp;
+        let read_anew = !source_stamp.is_empty() && source_stamp != self.handed_over().1;
         digest == self.csv_digest || nothing || self.is_handed_over(digest) && read_anew
     }
 }

@@ -7,12 +7,13 @@ use baton_plugin_kit::Findings;
 use baton_plugin_sdk::{Error, Outcome, Task};
 
 use super::ends;
+use crate::arguments::text;
 use crate::asked;
 use crate::drive::{find, read};
 use crate::memory::Known;
 use crate::room::{Room, Trouble};
 use crate::schema::{Column, Manifest, OWN, SIDECAR, State, unknown_columns};
-use crate::sync::{Left, Origin, Wanted, drive_csv, gather, known_manifest, settled};
+use crate::sync::{Left, Origin, Wanted, drive_csv, gather, known_manifest, settled, sync_command};
 
 /// A CSV that was changed by hand is not replaced unasked, also after this.
 const NEXT: &str = "Take over what else was changed (sync --arg direction=from-drive); the next sync after that, or one with \
@@ -60,7 +61,7 @@ fn meant<'a>(manifest: &'a Manifest, id: &str, property: &str) -> Result<&'a Col
 pub(super) fn adopt(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
     let id = asked::database(task)?;
     let header = asked::needed(task, "column")?;
-    let property = task.arg_str("property")?;
+    let property = text(task, "property")?;
     let _held = room.guard.take(&id)?;
     let folder = match find(&room.root, &id).map_err(|error| ends(Trouble::from(error)))?.as_slice() {
         [folder] => folder.name.clone(),
@@ -73,7 +74,8 @@ pub(super) fn adopt(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
         return Err(Error::Permanent(format!("the CSV of {id} has no column `{header}` that is not known")));
     }
     if left.csv.header.iter().filter(|there| **there == header).count() > 1 {
-        return Err(Error::Permanent(format!("the CSV of {id} has the column `{header}` twice; take one out first")));
+        let mend = "take one out first, or give it another name";
+        return Err(Error::Permanent(format!("the CSV of {id} has the column `{header}` twice; {mend}")));
     }
     let place = left.csv.header.iter().position(|there| *there == header);
     let kind = place.and_then(|place| left.csv.kinds.get(place)).cloned().unwrap_or_default();
@@ -98,9 +100,7 @@ fn remembered(room: &Room<'_>, id: &str) -> Result<Manifest, Error> {
     let beside = folders.first().filter(|_| folders.len() == 1).map(|folder| &folder.name);
     let path = beside.map(|name| room.root.join(name).join(format!("{name}{SIDECAR}")));
     let found = path.and_then(|path| read(&path).ok()).and_then(|bytes| Manifest::read(&bytes, id).ok());
-    found.ok_or_else(|| {
-        Error::Permanent(format!("{id} was never synced from here: baton run drive-sync sync --arg database={id}"))
-    })
+    found.ok_or_else(|| Error::Permanent(format!("{id} was never synced from here: {}", sync_command(id))))
 }
 
 /// What is known of the columns, also of a database whose first sync was refused because of them.
@@ -127,17 +127,29 @@ fn known_columns(
     Ok((Known { source, ..known }, manifest))
 }
 
-/// The header of a property was changed by hand.
+/// The header of a column was changed by hand: of one that a property feeds, else of one that none does any more, or none ever did.
 fn rename(manifest: &mut Manifest, headers: &[String], property: &str, header: &str) -> Result<String, Error> {
-    let column = manifest.columns.iter_mut().find(|column| column.property == property && column.state == State::Live);
-    let column =
-        column.ok_or_else(|| Error::Permanent(format!("there is no property `{property}` in this database")))?;
-    if headers.contains(&column.header) {
-        let text = format!("the property `{property}` has its column already: `{}`", column.header);
-        return Err(Error::Permanent(text));
+    let meant = |column: &&mut Column| column.property == property || column.header == property;
+    let mut all: Vec<&mut Column> = manifest.columns.iter_mut().filter(meant).collect();
+    let Some(there) = all.first().map(|column| column.header.clone()) else {
+        return Err(Error::Permanent(format!("there is no property `{property}` in this database")));
+    };
+    all.retain(|column| !headers.contains(&column.header));
+    if all.iter().any(|column| column.state == State::Live) {
+        all.retain(|column| column.state == State::Live);
     }
-    header.clone_into(&mut column.header);
-    Ok(format!("The column `{header}` is that of the property `{property}`. {NEXT} gives it its name again."))
+    match all.as_mut_slice() {
+        [] => Err(Error::Permanent(format!("the property `{property}` has its column already: `{there}`"))),
+        [column] => {
+            header.clone_into(&mut column.header);
+            Ok(format!("The column `{header}` is that of the property `{property}`. {NEXT} gives it its name again."))
+        }
+        several => {
+            let headers = several.iter().map(|column| format!("`{}`", column.header)).collect::<Vec<_>>().join(", ");
+            let text = format!("`{property}` may be any of {headers}: name one of them with --arg property=HEADER");
+            Err(Error::Permanent(text))
+        }
+    }
 }
 
 /// A column of a person's own stays as it is: no property feeds it.

@@ -10,6 +10,7 @@ use baton_plugin_kit::{Findings, moment};
 use baton_plugin_sdk::{Error, Outcome, Severity, Task};
 use std::time::Duration;
 
+use crate::arguments;
 use crate::asked;
 use crate::claim::Guard;
 use crate::memory::Memory;
@@ -39,6 +40,7 @@ impl std::fmt::Debug for Lent<'_> {
 /// # Errors
 /// As the actions in README.md say.
 pub fn run(task: &Task, lent: Lent<'_>) -> Result<Outcome, Error> {
+    arguments::refuse_others(task)?;
     let (root, shown) = asked::drive(task)?;
     let now_ms = moment::parse(&task.now).unwrap_or_default();
     let guard = Guard::new(lent.claims, lent.pause);

@@ -29,6 +29,10 @@ pub struct Manifest {
     pub header_sha256: String,
     /// How the reading ended, as the source says.
     pub request_status: Option<String>,
+    /// While a column waits for readings without its property: what tells the last of them from others. It stands where they are
+    /// counted, so that none counts twice, also when a program is killed in between.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reading: String,
 }
 
 /// A column.
@@ -93,7 +97,14 @@ impl Manifest {
             row_count: 0,
             header_sha256: String::new(),
             request_status: None,
+            reading: String::new(),
         }
+    }
+
+    /// Remembers the reading, if there is a column that counts readings.
+    pub fn remember(&mut self, reading: &str) {
+        let waits = self.columns.iter().any(|column| column.state != State::Live && !column.is_own());
+        if waits { reading } else { "" }.clone_into(&mut self.reading);
     }
 
     /// Reads one.

@@ -9,10 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Loaded, sidecar};
 use crate::drive::{children, is_id, read, stamp};
-use crate::table::{Csv, Database, Property, Record, parse_csv};
-
-/// What stands first in the row of types of a CSV whose headers are ids.
-pub const FILE_MARK: &str = "ids=names";
+use crate::table::{Csv, Database, FILE_MARK, Property, Record, parse_csv};
 
 /// Files of a database, not read yet.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ mod sidecar;
 
 use std::collections::BTreeSet;
 
-pub use files::{FILE_MARK, Found, head, list, load};
+pub use files::{Found, head, list, load};
 pub use sidecar::text as sidecar_text;
 
 use crate::table::{Database, Record};

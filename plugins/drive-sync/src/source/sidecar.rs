@@ -9,6 +9,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 
 use crate::drive::is_id;
 use crate::table::{Database, Property};
@@ -25,8 +26,26 @@ struct Sidecar {
     title: String,
     properties: Pairs,
     complete: bool,
+    #[serde(default, deserialize_with = "status")]
     request_status: Option<String>,
     row_count: Option<u64>,
+}
+
+/// How a reading ended: text, or an object whose `type` says it, as services answer. Of another object its JSON, which is nothing
+/// good.
+fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text)),
+        Value::Object(said) => {
+            let kind = said.get("type").and_then(Value::as_str).map(str::to_owned);
+            Ok(Some(kind.unwrap_or_else(|| Value::Object(said).to_string())))
+        }
+        other => {
+            let text = format!("`request_status` is text or an object with `type`, not {other}");
+            Err(serde::de::Error::custom(text))
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -68,6 +87,7 @@ impl<'de> Visitor<'de> for Each {
 
 /// Reads a sidecar.
 pub(super) fn read(bytes: &[u8]) -> Result<Database, String> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let sidecar: Sidecar = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     if !is_id(&sidecar.id) {
         return Err("its `id` is no id: at most 64 ASCII letters, digits and `-`".to_owned());
@@ -125,6 +145,28 @@ mod tests {
         for text in [GOOD.replace("true", "false"), GOOD.replace("null", "\"incomplete\"")] {
             assert!(!read(text.as_bytes()).unwrap().complete);
         }
+    }
+
+    #[test]
+    fn the_status_is_text_or_an_object_with_its_type() {
+        for (status, text, complete) in [
+            ("\"Complete\"", "Complete", true),
+            (r#"{"type":"complete"}"#, "complete", true),
+            (r#"{"type":"incomplete","incomplete_reason":"query_result_limit_reached"}"#, "incomplete", false),
+            (r#"{"state":1}"#, r#"{"state":1}"#, false),
+        ] {
+            let database = read(GOOD.replace("null", status).as_bytes()).unwrap();
+            assert_eq!((database.request_status.as_deref(), database.complete), (Some(text), complete));
+        }
+        assert!(read(GOOD.replace("\"request_status\":null,", "").as_bytes()).unwrap().complete);
+        assert!(
+            read(GOOD.replace("null", "7").as_bytes()).unwrap_err().contains("`request_status` is text or an object")
+        );
+    }
+
+    #[test]
+    fn a_mark_of_the_byte_order_is_no_hindrance() {
+        assert_eq!(read(format!("\u{feff}{GOOD}").as_bytes()), read(GOOD.as_bytes()));
     }
 
     #[test]

@@ -2,20 +2,23 @@
 //! same form as the source's, and a list of every cell. Nobody's database is written to, the source's files neither.
 //!
 //! A change is what differs from the copy of the last sync; without that copy, what differs from the source. A row that was changed on
-//! both sides is a conflict: `guard` leaves the source's, `csv-wins` takes the Drive's. No row is ever removed.
+//! both sides, or on the Drive and is gone from its source, is a conflict: `guard` leaves the source's, `csv-wins` takes the Drive's.
+//! No row is ever removed.
 
 use std::collections::{HashMap, HashSet};
 
 use baton_plugin_kit::moment;
 use serde::Serialize;
 
-use super::lines::{Left, drive_csv, known_manifest, place_in_base, settled};
+use super::command::sync_command;
+use super::lines::{drive_csv, known_manifest, place_in_base, settled};
+use super::unknown::refuse_unknown;
 use crate::drive::find;
 use crate::memory::Known;
 use crate::room::{Room, Trouble};
-use crate::schema::{Column, Manifest, State, unknown_columns};
+use crate::schema::{Column, Manifest, State};
 use crate::source::Loaded;
-use crate::table::{Csv, Database, Kind, Record, Row, canonical, is_read_only, parse};
+use crate::table::{Csv, Database, Kind, Record, Row, canonical, is_read_only, parse, same};
 
 /// A moment without seconds may mean any second of its minute: services round the time of an edit down.
 const MINUTE_MS: i64 = 59_999;
@@ -68,7 +71,7 @@ pub struct Taken {
     pub bad: Vec<Skipped>,
     /// Cells of types that no CSV changes.
     pub read_only: Vec<Skipped>,
-    /// Rows with keys that the source does not have.
+    /// Rows with keys that the source does not have, and rows without a key and with nothing for the source.
     pub unknown: Vec<Skipped>,
     /// The rows with the changes in them.
     pub rows: Vec<Record>,
@@ -94,11 +97,7 @@ pub fn take(room: &Room<'_>, loaded: &Loaded, source_stamp: &str, mode: Mode) ->
         [] => return Ok(None),
         [folder] => folder.name.clone(),
         several => {
-            let text = format!(
-                "it has {} folders on the Drive: baton run drive-sync sync --arg database={}",
-                several.len(),
-                database.id
-            );
+            let text = format!("it has {} folders on the Drive: {}", several.len(), sync_command(&database.id));
             return Err(Trouble::refused("duplicate-folder", text));
         }
     };
@@ -109,13 +108,15 @@ pub fn take(room: &Room<'_>, loaded: &Loaded, source_stamp: &str, mode: Mode) ->
         return Ok(Some(Taken { folder, rows: loaded.rows.clone(), ..Taken::default() }));
     }
     let manifest = known_manifest(&room.root, &folder, &known, Some(&left), database, &room.now)?;
-    refuse_unknown(&left, &manifest, database)?;
+    refuse_twice(&left.csv)?;
+    refuse_unknown(&left.csv, &manifest, &database.id)?;
     let work = Work {
         database,
         manifest: &manifest,
         mode,
         source_is_newer: source_stamp.is_empty() || known.csv_digest.is_empty() || source_stamp != known.read_stamp,
         base: base.as_ref(),
+        header: &left.csv.header,
         columns: columns(&manifest, &left.csv, database, base.as_ref()),
     };
     let mut taken = work.all(loaded, &left.csv, folder)?;
@@ -123,32 +124,20 @@ pub fn take(room: &Room<'_>, loaded: &Loaded, source_stamp: &str, mode: Mode) ->
     let alone = [&taken.conflicts, &taken.bad, &taken.unknown, &taken.read_only];
     if alone.into_iter().all(Vec::is_empty) {
         (known.id, known.title) = (database.id.to_ascii_lowercase(), database.title.clone());
-        known.take(&left.digest, taken.is_empty());
-        if known.csv_digest.is_empty() {
-            // Never synced from here: this reading is the one that the changes are to be taken over after.
-            source_stamp.clone_into(&mut known.read_stamp);
-        }
+        known.take(&left.digest, source_stamp, taken.is_empty());
         taken.then = Some(known);
     }
     Ok(Some(taken))
 }
 
-fn refuse_unknown(left: &Left, manifest: &Manifest, database: &Database) -> Result<(), Trouble> {
+fn refuse_twice(csv: &Csv) -> Result<(), Trouble> {
     let mut keys = HashSet::new();
-    if let Some(twice) = left.csv.rows.iter().find(|row| !row.page_id.is_empty() && !keys.insert(&row.page_id)) {
-        return Err(Trouble::refused("row-twice", format!("the CSV on the Drive has the row {} twice", twice.page_id)));
+    match csv.rows.iter().find(|row| !row.page_id.is_empty() && !keys.insert(&row.page_id)) {
+        None => Ok(()),
+        Some(twice) => {
+            Err(Trouble::refused("row-twice", format!("the CSV on the Drive has the row {} twice", twice.page_id)))
+        }
     }
-    let unknown = unknown_columns(&left.csv, manifest);
-    if unknown.is_empty() {
-        return Ok(());
-    }
-    let text = format!(
-        "the CSV on the Drive has columns that nobody knows: {}. Say what they are (baton run drive-sync adopt-column --arg \
-         database={} --arg column=NAME), or take them out",
-        unknown.join(", "),
-        database.id
-    );
-    Err(Trouble::refused("unknown-column", text))
 }
 
 /// A column that is there on both sides.
@@ -180,6 +169,8 @@ struct Work<'a> {
     mode: Mode,
     source_is_newer: bool,
     base: Option<&'a Csv>,
+    /// Of the CSV on the Drive.
+    header: &'a [String],
     columns: Vec<Place<'a>>,
 }
 
@@ -201,12 +192,11 @@ impl Work<'_> {
                 if let Some(record) = self.known_row(row, record, base.get(row.page_id.as_str()).copied(), &mut taken) {
                     taken.rows.get_mut(place).into_iter().for_each(|there| there.clone_from(&record));
                 }
+            } else if let Some(base) = base.get(row.page_id.as_str()) {
+                self.gone_row(row, base, &mut taken);
             } else {
-                // A row that was there at the last sync and is gone from the source is no change of a person.
-                if !base.contains_key(row.page_id.as_str()) {
-                    let why = "the source has no row with this key".to_owned();
-                    taken.unknown.push(Skipped { page_id: row.page_id.clone(), column: String::new(), why });
-                }
+                let why = "the source has no row with this key".to_owned();
+                taken.unknown.push(Skipped { page_id: row.page_id.clone(), column: String::new(), why });
             }
         }
         Ok(taken)
@@ -228,40 +218,74 @@ impl Work<'_> {
         if record.cells.iter().any(|cell| !cell.is_empty()) {
             taken.added += 1;
             taken.rows.push(record);
+        } else if let Some(column) = self.own_cell(row) {
+            let why =
+                "the row has no key and nothing for its source; write this to the row that it belongs to".to_owned();
+            taken.unknown.push(Skipped { page_id: String::new(), column, why });
         }
     }
 
-    fn known_row(&self, row: &Row, mut record: Record, base: Option<&Row>, taken: &mut Taken) -> Option<Record> {
-        let mut changes = Vec::new();
-        let mut both = false;
-        for place in &self.columns {
-            let ours = |text: &str| canonical(place.kind, text);
-            let (there, here) =
-                (ours(record.cells.get(place.source).map_or("", String::as_str)), ours(cell(row, place.drive)));
-            let was = base.zip(place.base).map(|(base, place)| ours(cell(base, place)));
-            both |= was.as_ref().is_some_and(|was| *was != there) && there != here;
-            if was.as_ref().is_some_and(|was| *was == here) || there == here {
-                continue;
-            }
-            if let Some(text) = usable(place, cell(row, place.drive), row, taken) {
-                changes.push((place, there, text));
-            }
-        }
+    /// The header of the first cell with something in it that no property feeds.
+    fn own_cell(&self, row: &Row) -> Option<String> {
+        let fed = |place: usize| self.columns.iter().any(|column| column.drive == place);
+        let own = row.cells.iter().enumerate().find(|(place, cell)| !cell.is_empty() && !fed(*place));
+        own.and_then(|(place, _)| self.header.get(place).cloned())
+    }
+
+    fn known_row(&self, row: &Row, record: Record, base: Option<&Row>, taken: &mut Taken) -> Option<Record> {
+        let (changes, both) = self.changes(row, &record, base, taken);
         if changes.is_empty() {
             return None;
         }
-        let has_base = base.is_some() && changes.iter().all(|(place, ..)| place.base.is_some());
+        let has_base = base.is_some() && changes.iter().all(|change| change.place.base.is_some());
         let why = self.conflict(row, &record, has_base, both).filter(|_| self.mode == Mode::Guard);
         if let Some(why) = why {
             taken.conflicts.push(Skipped { page_id: row.page_id.clone(), column: String::new(), why });
             return None;
         }
-        for (place, from, to) in changes {
-            let (page_id, property) = (row.page_id.clone(), place.column.property.clone());
-            record.cells.get_mut(place.source)?.clone_from(&to);
-            taken.changed.push(Changed { page_id, property, from, to });
+        Some(with(record, changes, taken))
+    }
+
+    /// A row that was there at the last sync and is gone from the source: what a person changed in it is no less a change.
+    fn gone_row(&self, row: &Row, base: &Row, taken: &mut Taken) {
+        let cells = vec![String::new(); self.database.properties.len()];
+        let mut record = Record { page_id: row.page_id.clone(), synced: String::new(), cells };
+        for place in &self.columns {
+            let was = place.base.map_or("", |place| cell(base, place)).to_owned();
+            record.cells.get_mut(place.source).into_iter().for_each(|there| there.clone_from(&was));
         }
-        Some(record)
+        let (changes, _) = self.changes(row, &record, Some(base), taken);
+        if changes.is_empty() {
+            return;
+        }
+        if self.mode == Mode::Guard {
+            let why = "it was changed here, and its source does not have it now; mode=csv-wins hands it over as a row"
+                .to_owned();
+            taken.conflicts.push(Skipped { page_id: row.page_id.clone(), column: String::new(), why });
+            return;
+        }
+        let record = with(record, changes, taken);
+        taken.rows.push(record);
+    }
+
+    /// The cells that a person changed, and whether the source changed one of them, or another, too.
+    fn changes(&self, row: &Row, record: &Record, base: Option<&Row>, taken: &mut Taken) -> (Vec<Change<'_>>, bool) {
+        let mut changes = Vec::new();
+        let mut both = false;
+        for place in &self.columns {
+            let there = record.cells.get(place.source).map_or("", String::as_str);
+            let here = cell(row, place.drive);
+            let was = base.zip(place.base).map(|(base, place)| cell(base, place));
+            let differs = !same(place.kind, here, there);
+            both |= differs && was.is_some_and(|was| !same(place.kind, was, there));
+            if !differs || was.is_some_and(|was| same(place.kind, was, here)) {
+                continue;
+            }
+            if let Some(to) = usable(place, here, row, taken) {
+                changes.push(Change { place, from: canonical(place.kind, there), to });
+            }
+        }
+        (changes, both)
     }
 
     /// Why a row that the Drive changed may not be taken under `guard`.
@@ -281,6 +305,22 @@ impl Work<'_> {
         unknown
             .then(|| "its source was read anew since the last sync and does not say when a row was edited".to_owned())
     }
+}
+
+/// A cell that a person changed.
+struct Change<'a> {
+    place: &'a Place<'a>,
+    from: String,
+    to: String,
+}
+
+fn with(mut record: Record, changes: Vec<Change<'_>>, taken: &mut Taken) -> Record {
+    for Change { place, from, to } in changes {
+        let (page_id, property) = (record.page_id.clone(), place.column.property.clone());
+        record.cells.get_mut(place.source).into_iter().for_each(|cell| cell.clone_from(&to));
+        taken.changed.push(Changed { page_id, property, from, to });
+    }
+    record
 }
 
 /// The text of a cell, unless no person may change it or it is none of its type.
@@ -304,26 +344,4 @@ fn usable(place: &Place<'_>, text: &str, row: &Row, taken: &mut Taken) -> Option
 
 fn cell(row: &Row, place: usize) -> &str {
     row.cells.get(place).map_or("", String::as_str)
-}
-
-/// The rows as a CSV of the form that sources have; ids are its headers where two properties have one name, or one has
-/// another's id.
-#[must_use]
-pub fn source_csv(database: &Database, rows: &[Record]) -> Csv {
-    let mut names = HashSet::new();
-    let ids: HashSet<&str> = database.properties.iter().map(|property| property.id.as_str()).collect();
-    // A name that is an id would be read as one.
-    let plain = database.properties.iter().all(|property| {
-        names.insert(property.name.trim()) && (property.id == property.name || !ids.contains(property.name.as_str()))
-    });
-    let header = |property: &crate::table::Property| if plain { property.name.clone() } else { property.id.clone() };
-    Csv {
-        header: database.properties.iter().map(header).collect(),
-        kinds: database.properties.iter().map(|property| property.kind.clone()).collect(),
-        rows: rows
-            .iter()
-            .map(|row| Row { page_id: row.page_id.clone(), synced: row.synced.clone(), cells: row.cells.clone() })
-            .collect(),
-        ..Csv::default()
-    }
 }

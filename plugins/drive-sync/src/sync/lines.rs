@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::Path;
 
+use super::types_row;
 use crate::drive::{self, ARCHIVE, Stamp, digest};
 use crate::memory::Known;
 use crate::room::Trouble;
 use crate::schema::{Column, Manifest, SIDECAR, adopted};
-use crate::table::{Csv, Database, parse_csv};
+use crate::table::{Csv, Database, parse_any, parse_csv};
 
 /// The hidden copy of what was written last: what a person changed since is what differs from it.
 const BASE: &str = ".last-synced.csv";
@@ -44,14 +45,13 @@ pub fn drive_csv(root: &Path, folder: &str) -> Result<Option<Left>, Trouble> {
     }
     let stamp = drive::stamp(&path)?;
     let bytes = drive::read(&path)?;
-    let csv = parse_csv(&bytes).map_err(|error| {
-        let mend = format!("mend it, or move it away and take a backup from {folder}/{ARCHIVE}");
-        Trouble::refused(
-            "drive-csv-damaged",
-            format!("{folder}/{folder}.csv on the Drive is not usable: {error}; {mend}"),
-        )
-    })?;
+    let csv = parse_any(&bytes).map_err(|error| damaged(folder, &error))?;
     Ok(Some(Left { csv, digest: digest(&bytes), stamp }))
+}
+
+fn damaged(folder: &str, why: &str) -> Trouble {
+    let mend = format!("mend it, or move it away and take a backup from {folder}/{ARCHIVE}");
+    Trouble::refused("drive-csv-damaged", format!("{folder}/{folder}.csv on the Drive is not usable: {why}; {mend}"))
 }
 
 /// What is remembered of a database, with what the Drive adds to it: a CSV that was about to be written and lies there, and, when
@@ -69,7 +69,7 @@ pub fn settled(root: &Path, folder: &str, known: &mut Known, left: Option<&Left>
 /// names of its columns.
 ///
 /// # Errors
-/// When the manifest that lies there is none.
+/// When the manifest that lies there is none, or the types of the CSV cannot be told from its rows.
 pub fn known_manifest(
     root: &Path,
     folder: &str,
@@ -78,21 +78,37 @@ pub fn known_manifest(
     read: &Database,
     now: &str,
 ) -> Result<Manifest, Trouble> {
+    let manifest = written_down(root, folder, known, left, &read.id)?;
+    if let Some(why) = left.and_then(|left| types_row::trouble(&left.csv, manifest.as_ref())) {
+        return Err(damaged(folder, &why));
+    }
+    let by_names = || left.map_or_else(|| Manifest::new(&read.id, &read.title), |left| adopted(&left.csv, read, now));
+    Ok(manifest.unwrap_or_else(by_names))
+}
+
+fn written_down(
+    root: &Path,
+    folder: &str,
+    known: &Known,
+    left: Option<&Left>,
+    id: &str,
+) -> Result<Option<Manifest>, Trouble> {
     if !known.manifest.is_empty() {
-        return Manifest::read(known.manifest.as_bytes(), &read.id)
-            .map_err(|error| Trouble::refused("manifest", format!("the remembered manifest cannot be read: {error}")));
+        let manifest = Manifest::read(known.manifest.as_bytes(), id).map_err(|error| {
+            Trouble::refused("manifest", format!("the remembered manifest cannot be read: {error}"))
+        })?;
+        return Ok(Some(manifest));
     }
     let path = root.join(folder).join(format!("{folder}{SIDECAR}"));
-    if fs::symlink_metadata(&path).is_ok() {
-        let beside = Manifest::read(&drive::read(&path)?, &read.id).map_err(|error| {
-            let mend = "move it away, and the columns are taken by their names";
-            Trouble::refused("manifest", format!("{folder}/{folder}{SIDECAR} is not usable: {error}; {mend}"))
-        })?;
-        if left.is_none_or(|left| super::header_digest(&left.csv.header) == beside.header_sha256) {
-            return Ok(beside);
-        }
+    if fs::symlink_metadata(&path).is_err() {
+        return Ok(None);
     }
-    Ok(left.map_or_else(|| Manifest::new(&read.id, &read.title), |left| adopted(&left.csv, read, now)))
+    let beside = Manifest::read(&drive::read(&path)?, id).map_err(|error| {
+        let mend = "move it away, and the columns are taken by their names";
+        Trouble::refused("manifest", format!("{folder}/{folder}{SIDECAR} is not usable: {error}; {mend}"))
+    })?;
+    let of_this = left.is_none_or(|left| super::header_digest(&left.csv.header) == beside.header_sha256);
+    Ok(of_this.then_some(beside))
 }
 
 /// The copy of what was written last, when it is that as far as anything is remembered.

@@ -5,10 +5,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::command::sync_command;
+use super::keyless::Keyless;
 use super::lines::{Left, drive_csv, is_base, keep_base, known_manifest, settled};
+use super::unknown::refuse_unknown;
 use crate::drive::{Stamp, Undo, archive, digest, ensure, replace, stamp, write_whole};
 use crate::room::{Room, Trouble};
-use crate::schema::{self, Change, Column, Manifest, SIDECAR, State, compare, unknown_columns};
+use crate::schema::{self, Change, Column, Manifest, SIDECAR, State, compare};
 use crate::source::Loaded;
 use crate::table::{Csv, Kind, Record, Row, canonical, render_csv};
 
@@ -67,19 +70,23 @@ pub fn put(
     let base = settled(&room.root, &folder, &mut known, left.as_ref());
     let manifest = known_manifest(&room.root, &folder, &known, left.as_ref(), database, &room.now)?;
     if let Some(left) = &left {
-        refuse_what_is_asked(&manifest, &left.csv, &database.id)?;
+        refuse_unknown(&left.csv, &manifest, &database.id)?;
         let looked_at = !known.csv_digest.is_empty() || known.is_handed_over(&left.digest);
         if looked_at && !known.may_replace(&left.digest, source_stamp) && !terms.overwrite {
             return Err(changed_by_hand(&folder, &database.id, known.is_handed_over(&left.digest)));
         }
     }
     let approved = room.memory.settle_approvals(&id, &manifest.columns)?;
-    let counts = reading(source_stamp) != reading(&known.read_stamp) || source_stamp.is_empty();
+    let last = if manifest.reading.is_empty() { reading(&known.read_stamp) } else { &manifest.reading };
+    let counts = reading(source_stamp) != last || source_stamp.is_empty();
     let asked = schema::Terms { approved: &approved, readings: terms.readings, counts, now: &room.now };
     let compared = compare(&manifest, database, asked).map_err(|error| Trouble::refused("schema", error))?;
     let copy = base.as_ref().map(|base| &base.csv);
     let before = Before { left: left.as_ref().map(|left| &left.csv).or(copy), base: copy };
-    let rows = rows(loaded, before, &manifest, &compared.manifest, &room.now);
+    let (rows, left_over) = rows(loaded, before, &manifest, &compared.manifest, &room.now);
+    if let Some(place) = left_over.filter(|_| !terms.overwrite) {
+        return Err(row_left_over(&folder, &database.id, place));
+    }
     if let Some(before) = before.left {
         refuse_shrinking(loaded, before, &rows, terms)?;
     }
@@ -93,6 +100,7 @@ pub fn put(
     let mut next = compared.manifest;
     next.row_count = csv.rows.len() as u64;
     next.header_sha256 = header_digest(&csv.header);
+    next.remember(reading(source_stamp));
     let mut done = Done { folder: folder.clone(), rows: csv.rows.len(), merged: ensured.merged, ..Done::default() };
     let new = digest(&bytes);
     (known.id, known.title, known.folder) = (id.clone(), database.title.clone(), folder.clone());
@@ -175,37 +183,33 @@ fn write_manifest(room: &Room<'_>, folder: &str, manifest: &Manifest) -> Result<
     Ok(())
 }
 
-fn refuse_what_is_asked(manifest: &Manifest, csv: &Csv, id: &str) -> Result<(), Trouble> {
-    let unknown = unknown_columns(csv, manifest);
-    let Some(first) = unknown.first() else { return Ok(()) };
-    let names = unknown.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let argument = serde_json::Value::from(first.as_str());
-    Err(Trouble::refused(
-        "unknown-column",
-        format!(
-            "the CSV on the Drive has columns that nobody knows: {names}. Nothing is added because of them. To keep one as it is: \
-             baton run drive-sync adopt-column --arg database={id} --arg 'column={argument}'; to say which property it is, add \
-             --arg property=PROPERTY-ID; else take it out of the CSV"
-        ),
-    ))
-}
-
 fn changed_by_hand(folder: &str, id: &str, handed_over: bool) -> Trouble {
+    let command = sync_command(id);
     if handed_over {
         let text = format!(
             "{folder}/{folder}.csv was changed by hand and handed over, and its source was not read anew since. Take the files over \
-             first; to replace it without (it goes to .archive): baton run drive-sync sync --arg database={id} --arg overwrite=true"
+             first; to replace it without (it goes to .archive): {command} --arg overwrite=true"
         );
         return Trouble::refused("changed-by-hand", text);
     }
     Trouble::refused(
         "changed-by-hand",
         format!(
-            "{folder}/{folder}.csv was changed since the last sync. To take over what was changed: baton run drive-sync sync --arg \
-             direction=from-drive --arg database={id}; to replace it (it goes to .archive): baton run drive-sync sync --arg \
-             database={id} --arg overwrite=true"
+            "{folder}/{folder}.csv was changed since the last sync. To take over what was changed: {command} --arg \
+             direction=from-drive; to replace it (it goes to .archive): {command} --arg overwrite=true"
         ),
     )
+}
+
+fn row_left_over(folder: &str, id: &str, place: usize) -> Trouble {
+    let text = format!(
+        "{folder}/{folder}.csv has a row without a key (row {} of the data) with something in a column that no property feeds, and no \
+         new row of the source has the same cells. Write it to the row that it belongs to; to replace the CSV without (it goes to \
+         .archive): {} --arg overwrite=true",
+        place + 1,
+        sync_command(id)
+    );
+    Trouble::refused("changed-by-hand", text)
 }
 
 /// What there was: the CSV that lies there, and the copy of what was written last, for what somebody took out of the CSV.
@@ -222,18 +226,21 @@ struct Had<'a> {
     base: Option<&'a Row>,
 }
 
-/// The rows as they are to be: those of the source in its order; after an incomplete reading also those that it did not have.
-fn rows(loaded: &Loaded, before: Before<'_>, old: &Manifest, new: &Manifest, now: &str) -> Vec<Row> {
+/// The rows as they are to be: those of the source in its order; after an incomplete reading also those that it did not have. Beside
+/// them where a row stands whose own cells would be lost.
+fn rows(loaded: &Loaded, before: Before<'_>, old: &Manifest, new: &Manifest, now: &str) -> (Vec<Row>, Option<usize>) {
     let [left, base] = [before.left, before.base].map(|csv| csv.map_or(&[][..], |csv| csv.rows.as_slice()));
     let by_key = |rows: &'_ [Row]| -> HashMap<String, usize> {
         rows.iter().enumerate().map(|(place, row)| (row.page_id.clone(), place)).collect()
     };
     let (in_left, in_base) = (by_key(left), by_key(base));
+    let columns: Vec<Place<'_>> = new.columns.iter().map(|column| Place::of(column, loaded, before, old)).collect();
+    let is_known = |key: &str| in_left.contains_key(key) || in_base.contains_key(key);
+    let keyless = Keyless::of(before.left, loaded, &columns, is_known);
     let had = |key: &str| Had {
-        left: in_left.get(key).and_then(|place| left.get(*place)),
+        left: in_left.get(key).and_then(|place| left.get(*place)).or_else(|| keyless.by_key.get(key).copied()),
         base: in_base.get(key).and_then(|place| base.get(*place)),
     };
-    let columns: Vec<Place<'_>> = new.columns.iter().map(|column| Place::of(column, loaded, before, old)).collect();
     let mut rows: Vec<Row> = Vec::with_capacity(loaded.rows.len());
     for record in &loaded.rows {
         rows.push(row(record, had(&record.page_id), &columns, now));
@@ -247,16 +254,16 @@ fn rows(loaded: &Loaded, before: Before<'_>, old: &Manifest, new: &Manifest, now
             }
         }
     }
-    rows
+    (rows, keyless.left_over)
 }
 
 /// Where the cells of a column come from.
-struct Place<'a> {
-    column: &'a Column,
+pub(super) struct Place<'a> {
+    pub(super) column: &'a Column,
     /// In the source, when the property is there.
-    read: Option<usize>,
+    pub(super) read: Option<usize>,
     /// In the CSV that lies there.
-    left: Option<usize>,
+    pub(super) left: Option<usize>,
     /// In the copy of what was written last.
     base: Option<usize>,
 }
@@ -308,11 +315,10 @@ fn refuse_shrinking(loaded: &Loaded, before: &Csv, rows: &[Row], terms: Terms) -
     Err(Trouble::refused(
         "shrinks",
         format!(
-            "{gone} of {} rows would go, more than {} %. If they are really gone: baton run drive-sync sync --arg database={} --arg \
-             allow_shrink=true",
+            "{gone} of {} rows would go, more than {} %. If they are really gone: {} --arg allow_shrink=true",
             had.len(),
             terms.shrink_percent,
-            loaded.database.id
+            sync_command(&loaded.database.id)
         ),
     ))
 }

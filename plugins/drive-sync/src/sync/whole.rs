@@ -7,6 +7,7 @@ use baton_plugin_kit::Findings;
 use baton_plugin_kit::lent::Tables;
 use baton_plugin_sdk::{Error, Severity};
 
+use super::command::argument;
 use super::to_drive::{Done, Terms, put};
 use crate::drive::{Listing, Undo, stamp};
 use crate::memory::Known;
@@ -287,10 +288,10 @@ fn told<'a>(change: &'a Change, id: &str, folder: &str) -> (&'static str, &'a st
             format!("{folder}: the column `{name}` was taken away, as it was approved"),
         ),
         Change::Waits(name) => {
-            let argument = serde_json::Value::from(name.as_str());
+            let argument = argument("property", name);
             let title = format!(
                 "{folder}: the property of the column `{name}` is gone for good, it seems. To have the column taken away: baton run \
-                 drive-sync approve-deletion --arg database={id} --arg 'property={argument}'"
+                 drive-sync approve-deletion --arg database={id} {argument}"
             );
             ("column-waits", name, Severity::Low, title)
         }

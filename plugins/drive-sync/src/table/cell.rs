@@ -79,6 +79,31 @@ pub fn canonical(kind: Kind, text: &str) -> String {
     parse(kind, text).map_or_else(|_| text.to_owned(), |value| format(&value))
 }
 
+/// Whether two texts are the same value: `120.50` and `120.5` are one number in two forms.
+#[must_use]
+pub fn same(kind: Kind, one: &str, other: &str) -> bool {
+    let (one, other) = (canonical(kind, one), canonical(kind, other));
+    one == other || kind == Kind::Number && decimal(&one).is_some_and(|number| decimal(&other) == Some(number))
+}
+
+/// A number as its sign, its digits without zeros at the edges, and the power of ten that the last of them stands for; no digit is
+/// lost on the way.
+fn decimal(text: &str) -> Option<(bool, String, i64)> {
+    number(text).ok()?;
+    let (minus, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (digits, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let digits = format!("{whole}{part}");
+    let kept = digits.trim_end_matches('0');
+    let places = i64::try_from(digits.len() - kept.len()).ok()?.checked_sub(i64::try_from(part.len()).ok()?)?;
+    let kept = kept.trim_start_matches('0').to_owned();
+    if kept.is_empty() {
+        Some((false, kept, 0))
+    } else {
+        Some((minus, kept, power.parse::<i64>().ok()?.checked_add(places)?))
+    }
+}
+
 fn list(text: &str) -> Value {
     if text.starts_with('[')
         && let Ok(items) = serde_json::from_str::<Vec<String>>(text)
@@ -182,6 +207,21 @@ mod tests {
         }
         assert_eq!(parse(Kind::List, "a,b ,, c"), Ok(list(&["a", "b", "c"])));
         assert_eq!(parse(Kind::List, "[a, b]"), Ok(list(&["[a", "b]"])));
+    }
+
+    #[test]
+    fn a_number_is_the_same_in_all_its_forms() {
+        for (one, other) in
+            [("120.50", "120.5"), ("1e3", "1000"), ("0.10E1", "1"), ("-0", "0.00"), (" 7", "7.0"), ("12e-1", "1.2")]
+        {
+            assert!(same(Kind::Number, one, other), "{one} {other}");
+        }
+        for (one, other) in
+            [("120.5", "120.51"), ("1", "-1"), ("", "0"), ("9007199254740993", "9007199254740992"), ("1", "10")]
+        {
+            assert!(!same(Kind::Number, one, other), "{one} {other}");
+        }
+        assert!(!same(Kind::Text, "1.0", "1") && same(Kind::Checkbox, "1", "true"));
     }
 
     #[test]

@@ -1,17 +1,24 @@
 //! The form of every CSV here: row 1 the header, which begins with `__page_id,__last_synced_iso`, row 2 the types, then the data.
-//! UTF-8, commas, `\n`; the `csv` crate quotes and unquotes, also around a lone `\r`.
+//! UTF-8, commas, `\n`; the `csv` crate quotes, also around a lone `\r`.
 //!
-//! Reading is strict: a row with another number of cells, a quote that never ends, or bytes that are no UTF-8 mean a file that is not
-//! whole, and what is not whole is not worked with.
+//! Reading is strict: a row with another number of cells, a quote that never ends or is not where one belongs, or bytes that are no
+//! UTF-8 mean a file that is not whole, and what is not whole is not worked with. The row of types is known by what it says: where a
+//! sheet was sorted it may stand anywhere, where somebody took it out there is none.
 
 use crate::drive::MOST_BYTES;
-use csv::{QuoteStyle, ReaderBuilder, Terminator, WriterBuilder};
+use csv::{QuoteStyle, Terminator, WriterBuilder};
+
+use super::kind::are_types;
+use super::records::Records;
 
 /// The first column.
 const PAGE_ID: &str = "__page_id";
 
 /// The second column: when the row was read where it lives, and was the same since.
 pub const SYNCED: &str = "__last_synced_iso";
+
+/// What stands first in the row of types of a CSV whose headers are ids.
+pub const FILE_MARK: &str = "ids=names";
 
 /// Columns that are read at most.
 const MOST_COLUMNS: usize = 2_000;
@@ -24,7 +31,7 @@ pub const MOST_CELLS: usize = 1_000_000;
 pub struct Csv {
     /// The headers of the properties' columns.
     pub header: Vec<String>,
-    /// Their types.
+    /// Their types; none at all when the file has no row of types.
     pub kinds: Vec<String>,
     /// The first two cells of the row of types; empty but for a file that says that its headers are ids.
     pub marks: [String; 2],
@@ -43,39 +50,83 @@ pub struct Row {
     pub cells: Vec<String>,
 }
 
-/// Reads a CSV.
+/// Reads a CSV that has its row of types.
 ///
 /// # Errors
 /// When it is not whole or has another form; says where.
 pub fn parse_csv(bytes: &[u8]) -> Result<Csv, String> {
+    let csv = parse_any(bytes)?;
+    if csv.has_types() { Ok(csv) } else { Err("row 2, the types behind two empty cells, is missing".to_owned()) }
+}
+
+/// Reads a CSV whose row of types may be missing.
+///
+/// # Errors
+/// As [`parse_csv`], and when there are two such rows.
+pub fn parse_any(bytes: &[u8]) -> Result<Csv, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| format!("byte {} is no UTF-8", error.valid_up_to()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.bytes().filter(|byte| *byte == b'"').count() % 2 == 1 {
-        return Err("a quote never ends: the file is cut off".to_owned());
-    }
-    let mut reader = ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
-    let mut records = reader.records();
-    let mut next = || records.next().transpose().map_err(|error| error.to_string());
-    let first = next()?.ok_or("it is empty")?;
-    if first.len() > MOST_COLUMNS + 2 {
+    refuse_other_commas(text)?;
+    let mut records = Records::of(text);
+    let (_, first) = records.next()?.ok_or("it is empty")?;
+    let width = first.len();
+    if width > MOST_COLUMNS + 2 {
         return Err(format!("it has more than {MOST_COLUMNS} columns"));
     }
-    let [header, kinds] = [row_of(&first), row_of(&next()?.ok_or("row 2, the types, is missing")?)];
+    let header = row_of(first);
     if header.page_id.trim() != PAGE_ID || header.synced.trim() != SYNCED {
         return Err(format!("row 1 begins with something else than {PAGE_ID},{SYNCED}"));
     }
     let mut rows = Vec::new();
-    while let Some(record) = next()? {
-        if (rows.len() + 1).saturating_mul(first.len()) > MOST_CELLS {
+    while let Some((line, cells)) = records.next()? {
+        if cells.len() != width {
+            return Err(format!("line {line} has {} fields, row 1 has {width}", cells.len()));
+        }
+        // The types are no row.
+        if rows.len().saturating_mul(width) > MOST_CELLS {
             return Err(format!("it has more than {MOST_CELLS} cells"));
         }
-        rows.push(row_of(&record));
+        rows.push(row_of(cells));
     }
-    Ok(Csv { header: header.cells, kinds: kinds.cells, marks: [kinds.page_id, kinds.synced], rows })
+    let types = types_among(&mut rows)?.unwrap_or_default();
+    Ok(Csv { header: header.cells, kinds: types.cells, marks: [types.page_id, types.synced], rows })
 }
 
-fn row_of(record: &csv::StringRecord) -> Row {
-    let mut cells = record.iter().map(str::to_owned);
+/// Programs that write CSV for a country whose numbers have a comma part the cells with something else.
+fn refuse_other_commas(text: &str) -> Result<(), String> {
+    let behind = text.trim_start_matches('"').strip_prefix(PAGE_ID).map(|rest| rest.trim_start_matches('"'));
+    let what = match behind.and_then(|rest| rest.chars().next()) {
+        Some(';') => "semicolons",
+        Some('\t') => "tabs",
+        _ => return Ok(()),
+    };
+    Err(format!(
+        "row 1 parts its cells with {what}, as Excel and LibreOffice may do: save it as CSV with commas, in UTF-8"
+    ))
+}
+
+/// Takes the row of types out: the one that says types, wherever it stands, else row 2 when it has no key.
+fn types_among(rows: &mut Vec<Row>) -> Result<Option<Row>, String> {
+    let keyless = |row: &Row| row.page_id.trim().is_empty() && row.synced.trim().is_empty();
+    let says = |row: &Row| row.page_id == FILE_MARK || keyless(row) && are_types(&row.cells);
+    let mut said = rows.iter().enumerate().filter(|(_, row)| says(row)).map(|(place, _)| place);
+    let place = match (said.next(), said.next()) {
+        (Some(_), Some(other)) => return Err(format!("row {} says types a second time: take it out", other + 2)),
+        (found, _) => found.or_else(|| rows.first().is_some_and(keyless).then_some(0)),
+    };
+    Ok(place.map(|place| rows.remove(place)))
+}
+
+impl Csv {
+    /// Whether the file has a row of types.
+    #[must_use]
+    pub fn has_types(&self) -> bool {
+        self.kinds.len() == self.header.len()
+    }
+}
+
+fn row_of(cells: Vec<String>) -> Row {
+    let mut cells = cells.into_iter();
     let (page_id, synced) = (cells.next().unwrap_or_default(), cells.next().unwrap_or_default());
     Row { page_id, synced, cells: cells.collect() }
 }
@@ -163,7 +214,9 @@ mod tests {
             ("", "empty"),
             ("__page_id,__last_synced_iso,A\n", "row 2"),
             ("A,B\n,\n", "row 1"),
-            ("__page_id;__last_synced_iso\n;\n", "row 1"),
+            ("__page_id;__last_synced_iso\n;\n", "semicolons"),
+            ("\u{feff}\"__page_id\"\t\"__last_synced_iso\"\n", "tabs"),
+            ("__page_id,__last_synced_iso,A\n,,title\n1,,\"12\" Mix\"\n", "line 3"),
             ("__page_id,__last_synced_iso,A\n,,title\n1,,\"a", "never ends"),
             ("__page_id,__last_synced_iso,A\n,,title\n1,", "cut off|fields"),
         ] {
@@ -171,5 +224,27 @@ mod tests {
             assert!(why.split('|').any(|why| error.contains(why)), "{text:?}: {error}");
         }
         assert!(parse_csv(b"\xff\xfe").unwrap_err().contains("no UTF-8"));
+    }
+
+    #[test]
+    fn the_row_of_types_is_known_by_what_it_says() {
+        let read = |rows: &str| parse_any(format!("__page_id,__last_synced_iso,A,B\n{rows}").as_bytes());
+        let keys = |csv: &Csv| csv.rows.iter().map(|row| row.page_id.clone()).collect::<Vec<_>>();
+        let types = ",,title,multi_select\n";
+        for rows in
+            [format!("{types}1,,a,b\n2,,c,d\n"), format!("1,,a,b\n2,,c,d\n{types}"), format!("1,,a,b\n{types}2,,c,d\n")]
+        {
+            let csv = read(&rows).unwrap();
+            assert_eq!((csv.kinds.join(","), keys(&csv)), ("title,multi_select".into(), vec!["1".into(), "2".into()]));
+        }
+        let without = read("1,,a,b\n2,,c,d\n").unwrap();
+        assert_eq!((without.has_types(), keys(&without)), (false, vec!["1".into(), "2".into()]));
+        assert_eq!(
+            keys(&read(&format!(",,Three,c\n1,,a,b\n{types}")).unwrap()),
+            ["", "1"],
+            "a new row is no row of types"
+        );
+        assert!(read(&format!("{types}1,,a,b\n{types}")).unwrap_err().contains("row 4"));
+        assert!(parse_csv(b"__page_id,__last_synced_iso,A\n1,,a\n").unwrap_err().contains("row 2"));
     }
 }

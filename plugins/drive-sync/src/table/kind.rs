@@ -33,6 +33,17 @@ impl Kind {
     }
 }
 
+/// Whether cells are the names of types: one that services have, and nothing beside such names; a column of a person's own has none.
+#[must_use]
+pub fn are_types(cells: &[String]) -> bool {
+    let plain = |cell: &String| cell.trim().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    cells.iter().all(plain) && cells.iter().any(|cell| is_known(cell.trim()))
+}
+
+fn is_known(name: &str) -> bool {
+    Kind::of(name) != Kind::Json || is_read_only(name) || matches!(name, "place" | "location")
+}
+
 /// Types whose cells say what something else decides: changing them in a CSV changes nothing.
 #[must_use]
 pub fn is_read_only(name: &str) -> bool {

@@ -3,10 +3,11 @@
 mod cell;
 mod csv_text;
 mod kind;
+mod records;
 
-pub use cell::{Value, canonical, format, parse};
-pub use csv_text::{Csv, MOST_CELLS, Row, SYNCED, parse_csv, render_csv};
-pub use kind::{Kind, is_read_only};
+pub use cell::{Value, canonical, format, parse, same};
+pub use csv_text::{Csv, FILE_MARK, MOST_CELLS, Row, SYNCED, parse_any, parse_csv, render_csv};
+pub use kind::{Kind, are_types, is_read_only};
 
 /// A property of a database.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -153,3 +153,35 @@ fn without_its_folders_it_asks_for_them() {
         matches!(run(&task), Err(Error::NeedsGrant(text)) if text.contains("baton plugin grant drive-sync files:rw=drive="))
     );
 }
+
+#[test]
+fn arguments_that_an_action_does_not_have_are_refused_with_those_that_it_has() {
+    let place = Place::new();
+    place.database(&[NAME], &[&["p1", "One"]], true);
+    for (action, args, other, has) in [
+        ("sync", json!({ "overwite": true }), "overwite", "`overwrite`"),
+        ("repair", json!({ "aply": true }), "aply", "`apply`, `keep`"),
+        ("diagnose", json!({ "database": "id-1" }), "database", "`keep`"),
+    ] {
+        let error = place.try_run(action, &args);
+        assert!(
+            matches!(&error, Err(Error::Permanent(text)) if text.contains(&format!("no argument `{other}`")) && text.contains(has)),
+            "{error:?}"
+        );
+    }
+    assert!(place.names("drive").is_empty());
+}
+
+#[test]
+fn an_id_may_be_a_number() {
+    let place = Place::new();
+    place.database(&[NAME], &[&["p1", "One"]], true);
+    let sidecar = place.read("databases/T.json").replace("id-1", "2024");
+    place.write("databases/T.json", &sidecar);
+    place.run("ensure-folder", &json!({ "database": 2024, "title": 1984 }));
+    assert_eq!(place.names("drive"), ["1984_2024"]);
+    for ids in [json!(2024), json!([2024]), json!(["2024"])] {
+        assert!(place.run("sync", &json!({ "database": ids })).summary.starts_with("1 database looked at"));
+    }
+    assert!(place.try_run("sync", &json!({ "database": true })).is_err());
+}

@@ -145,3 +145,37 @@ fn a_drive_from_before_is_taken_over_by_the_names_of_its_columns() {
     assert!(ids(&place.sync()).is_empty());
     assert!(place.csv().contains("p1,2025-12-06T00:00:00Z,120,One,dear\n"), "{}", place.csv());
 }
+
+#[test]
+fn a_header_of_a_column_that_no_property_feeds_can_be_changed_back_too() {
+    let place = Place::new();
+    place.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
+    place.sync();
+    let header = "__page_id,__last_synced_iso,Name,BPM,My notes\n,,title,number,\np1,,One,120,good\n";
+    place.write("drive/T_id-1/T_id-1.csv", header);
+    place.run("adopt-column", &json!({ "database": "id-1", "column": "My notes" }));
+    place.database(&[NAME], &[&["p1", "One"]], true);
+    place.run("sync", &json!({ "overwrite": true }));
+    place.edit_csv("BPM,My notes", "Beats,Notes");
+    for (column, property) in [("Beats", "b"), ("Notes", "My notes")] {
+        place.run("adopt-column", &json!({ "database": "id-1", "column": column, "property": property }));
+    }
+    place.run("sync", &json!({ "overwrite": true }));
+    assert!(place.csv().starts_with("__page_id,__last_synced_iso,Name,BPM,My notes\n"), "{}", place.csv());
+    assert!(place.csv().contains(",One,120,good\n"), "{}", place.csv());
+}
+
+#[test]
+fn a_header_that_is_there_twice_is_not_to_be_adopted() {
+    let place = Place::new();
+    place.database(&[NAME], &[&["p1", "One"]], true);
+    place.sync();
+    let twice = "__page_id,__last_synced_iso,Name,Name\n,,title,\np1,,One,good\n";
+    place.write("drive/T_id-1/T_id-1.csv", twice);
+    for args in [json!({}), json!({ "direction": "from-drive" })] {
+        let outcome = place.run("sync", &args);
+        assert_eq!(ids(&outcome), ["unknown-column:id-1"]);
+        let title = &outcome.findings[0].title;
+        assert!(title.contains("`Name` twice") && !title.contains("adopt-column"), "{title}");
+    }
+}

@@ -120,3 +120,30 @@ fn rows_that_a_person_added_are_new_and_rows_that_are_gone_are_not_removed() {
     let csv = place.read("exports/T_id-1.csv");
     assert!(csv.contains("p2,,Two") && csv.contains(",,Three,false,\"[\"\"x, y\"\"]\",,\n"), "{csv}");
 }
+
+#[test]
+fn a_row_that_was_changed_here_and_is_gone_from_its_source_is_a_conflict() {
+    let place = place("2026-01-18T09:00:00Z");
+    place.edit_csv("One", "Eins");
+    place.database(PROPERTIES, &[&["p2", "Two", "true", "c", "", "2026-01-18T09:00:00Z"]], true);
+    let (outcome, changes) = from(&place, "guard");
+    assert_eq!((ids(&outcome), changes), (vec!["conflict:id-1:p1:"], Value::Null));
+    assert_eq!(ids(&place.sync()), ["changed-by-hand:id-1"]);
+    assert!(place.csv().contains("Eins"));
+    let (outcome, changes) = from(&place, "csv-wins");
+    assert!(ids(&outcome).is_empty(), "{:?}", outcome.findings);
+    assert_eq!(changes["changed"], json!([{ "page_id": "p1", "property": "title", "from": "One", "to": "Eins" }]));
+    let csv = place.read("exports/T_id-1.csv");
+    assert!(csv.contains("p1,,Eins,false,\"a, b\",x,2026-01-18T09:00:00Z\n"), "{csv}");
+}
+
+#[test]
+fn a_row_that_is_gone_from_its_source_and_was_not_changed_here_is_no_conflict() {
+    let place = place("2026-01-18T09:00:00Z");
+    place.edit_csv("Two", "Zwei");
+    place.database(PROPERTIES, &[&["p2", "Two", "true", "c", "", "2026-01-18T09:00:00Z"]], true);
+    let (outcome, changes) = from(&place, "guard");
+    assert!(ids(&outcome).is_empty(), "{:?}", outcome.findings);
+    assert_eq!(changes["cells"], 1);
+    assert!(!place.read("exports/T_id-1.csv").contains("p1"));
+}

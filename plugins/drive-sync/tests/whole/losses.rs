@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use baton_plugin_kit::lent::Writable as _;
+use baton_plugin_kit::lent::{Tables as _, Writable as _};
 use baton_plugin_sdk::Error;
 use serde_json::json;
 
@@ -62,6 +62,17 @@ fn what_was_handed_over_stays_until_the_source_was_read_anew() {
     place.database(&[NAME, RELATED], &[&["p1", "Eins", "x"], &["p2", "Two", "y"]], true);
     assert!(ids(&place.sync()).is_empty());
     assert!(place.csv().contains("Eins"));
+}
+
+#[test]
+fn what_was_handed_over_stays_although_the_source_had_changed_before() {
+    let place = edited();
+    place.database(&[NAME, RELATED], &[&["p1", "One", "x"], &["p2", "Zwei", "y"]], true);
+    assert!(place.run("sync", &from_drive()).summary.contains("(1 cell, 0 rows new)"));
+    assert_eq!(ids(&place.sync()), ["changed-by-hand:id-1"], "the reading that it was handed over with");
+    assert!(place.csv().contains("Eins"));
+    place.database(&[NAME, RELATED], &[&["p1", "Eins", "x"], &["p2", "Zwei", "y"]], true);
+    assert!(ids(&place.sync()).is_empty() && place.csv().contains("Eins") && place.csv().contains("Zwei"));
 }
 
 #[test]
@@ -201,4 +212,68 @@ fn a_killed_sync_leaves_no_approval_behind() {
         place.sync();
     }
     assert!(place.csv().contains(",One,121\n"), "{}", place.csv());
+}
+
+/// A CSV with a column of one's own, and a row that a person added there.
+fn with_notes(added: &str) -> Place {
+    let place = Place::new();
+    place.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
+    place.sync();
+    let csv = format!("__page_id,__last_synced_iso,Name,BPM,My notes\n,,title,number,\np1,,One,120,good\n{added}\n");
+    place.write(CSV, &csv);
+    place.run("adopt-column", &json!({ "database": "id-1", "column": "My notes" }));
+    place
+}
+
+#[test]
+fn a_note_in_a_row_without_a_key_is_told_and_stays() {
+    let place = with_notes(",,,,dear");
+    assert_eq!(ids(&place.run("sync", &from_drive())), ["unknown-row:id-1::My notes"]);
+    place.database(&[NAME, BPM], &[&["p1", "One", "120"], &["p2", "", ""]], true);
+    assert_eq!(ids(&place.sync()), ["changed-by-hand:id-1"]);
+    assert!(place.csv().contains("dear"));
+}
+
+#[test]
+fn a_note_goes_along_with_the_row_that_its_source_took_over() {
+    let place = with_notes(",,Two,121,dear");
+    assert!(place.run("sync", &from_drive()).summary.contains("1 row new"));
+    place.database(&[NAME, BPM], &[&["p1", "One", "120"], &["p2", "Two", "121"]], true);
+    assert!(ids(&place.sync()).is_empty());
+    assert!(place.csv().contains(",Two,121,dear\n") && place.csv().contains(",One,120,good\n"), "{}", place.csv());
+}
+
+#[test]
+fn a_note_whose_row_its_source_did_not_take_over_is_not_replaced_unasked() {
+    let place = with_notes(",,Two,121,dear");
+    place.run("sync", &from_drive());
+    place.database(&[NAME, BPM], &[&["p1", "One", "120"], &["p2", "Zwei", "121"]], true);
+    let outcome = place.sync();
+    assert_eq!(ids(&outcome), ["changed-by-hand:id-1"]);
+    assert!(outcome.findings[0].title.contains("row 2 of the data"), "{:?}", outcome.findings);
+    assert!(place.csv().contains("dear"));
+    place.run("sync", &json!({ "overwrite": true }));
+    assert!(place.csv().contains(",Zwei,121,\n"), "{}", place.csv());
+}
+
+#[test]
+fn a_reading_counts_once_also_when_the_sync_was_killed() {
+    let place = Place::new();
+    place.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
+    place.sync();
+    let before = "SELECT csv_digest, manifest, read_stamp FROM databases";
+    let before = place.own().query(before, &[]).unwrap().rows.remove(0);
+    place.database(&[NAME], &[&["p1", "Uno"]], true);
+    place.sync();
+    place.run("approve-deletion", &json!({ "database": "id-1", "property": "b" }));
+    // What a program leaves that was killed after the CSV and before it remembered that it was done.
+    let killed = "UPDATE databases SET next_digest = csv_digest, next_manifest = manifest, csv_digest = ?1, manifest = ?2, \
+                  read_stamp = ?3, source_stamp = '', csv_stamp = ''";
+    place.own().execute(killed, &before).unwrap();
+    for _ in 0..2 {
+        place.run("sync", &json!({ "complete_reads": 2 }));
+        assert!(place.csv().contains(",Uno,120\n"), "one reading: {}", place.csv());
+    }
+    place.database(&[NAME], &[&["p1", "Uno"]], true);
+    assert_eq!(ids(&place.run("sync", &json!({ "complete_reads": 2 }))), ["column-deleted:id-1:BPM"]);
 }

@@ -21,6 +21,8 @@ mod place;
 #[cfg(test)]
 mod race;
 #[cfg(test)]
+mod sheets;
+#[cfg(test)]
 mod stand_ins;
 #[cfg(test)]
 mod syncing;

@@ -56,7 +56,7 @@ fn a_csv_that_was_changed_by_hand_is_noticed_and_not_replaced_unasked() {
     place.edit_csv("One", "Eins");
     let outcome = place.sync();
     assert_eq!(ids(&outcome), ["changed-by-hand:id-1"]);
-    assert!(outcome.findings[0].title.contains("direction=from-drive --arg database=id-1"));
+    assert!(outcome.findings[0].title.contains("--arg database=id-1 --arg direction=from-drive"));
     assert!(place.csv().contains("Eins"));
     let outcome = place.run("sync", &json!({ "overwrite": true }));
     assert!(ids(&outcome).is_empty() && place.csv().contains("One"));
@@ -129,6 +129,12 @@ fn tables_of_the_catalog_are_databases_too() {
     assert!(csv.contains("One,\"[\"\"A, B\"\",\"\"C\"\"]\""), "{csv}");
     assert_eq!(place.run("sync", &args).summary, "2 databases looked at: 2 unchanged, 0 written (0 rows).");
     assert!(matches!(place.try_run("sync", &json!({ "catalog": ["facts"] })), Err(Error::Permanent(_))));
+    place.write("drive/Catalog Tracks_catalog-tracks/Catalog Tracks_catalog-tracks.csv", &csv.replace("One", "Eins"));
+    let title = &place.run("sync", &args).findings[0].title;
+    assert!(
+        title.contains("--arg database=catalog-tracks --arg 'catalog=[\"tracks\"]' --arg direction=from-drive"),
+        "{title}"
+    );
 }
 
 #[test]

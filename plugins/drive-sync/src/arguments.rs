@@ -1,0 +1,108 @@
+//! The arguments of a task as text. Those that an action does not have are refused: a slip of the pen would otherwise be done without.
+
+use baton_plugin_sdk::{Error, Task};
+use serde_json::Value;
+
+/// The arguments of each action, as the manifest has them.
+const KNOWN: [(&str, &[&str]); 6] = [
+    (
+        "sync",
+        &[
+            "database",
+            "catalog",
+            "direction",
+            "mode",
+            "overwrite",
+            "allow_shrink",
+            "shrink_percent",
+            "complete_reads",
+            "keep",
+        ],
+    ),
+    ("ensure-folder", &["database", "title"]),
+    ("diagnose", &["keep"]),
+    ("repair", &["apply", "keep"]),
+    ("approve-deletion", &["database", "property"]),
+    ("adopt-column", &["database", "column", "property"]),
+];
+
+/// Refuses arguments that the action does not have.
+///
+/// # Errors
+/// `permanent`; names the first of them, and those that there are.
+pub fn refuse_others(task: &Task) -> Result<(), Error> {
+    let Some((_, known)) = KNOWN.iter().find(|(action, _)| *action == task.action) else { return Ok(()) };
+    let Some(other) = task.args()?.into_iter().map(|(name, _)| name).find(|name| !known.contains(&name.as_str()))
+    else {
+        return Ok(());
+    };
+    let names = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    Err(Error::Permanent(format!("`{}` has no argument `{other}`; it has {names}", task.action)))
+}
+
+/// An argument as text. An id, a title and a header may be a number, which a command line takes `2024` for.
+///
+/// # Errors
+/// `permanent` when it is neither.
+pub fn text(task: &Task, name: &str) -> Result<Option<String>, Error> {
+    match task.args()?.remove(name) {
+        Some(Value::Number(number)) => Ok(Some(number.to_string())),
+        _ => task.arg_str(name),
+    }
+}
+
+/// An argument as a list of texts, of which each may be a number; also one alone.
+///
+/// # Errors
+/// `permanent` when it is another one.
+pub fn texts(task: &Task, name: &str) -> Result<Vec<String>, Error> {
+    let wrong = |value: &Value| {
+        Error::Permanent(format!("the argument `{name}` must be text, a number or a list of them, not {value}"))
+    };
+    match task.args()?.remove(name) {
+        Some(Value::Number(number)) => Ok(vec![number.to_string()]),
+        Some(Value::Array(items)) => items
+            .into_iter()
+            .map(|item| match item {
+                Value::String(text) => Ok(text),
+                Value::Number(number) => Ok(number.to_string()),
+                other => Err(wrong(&other)),
+            })
+            .collect(),
+        None | Some(Value::Null | Value::String(_)) => task.arg_list(name),
+        Some(other) => Err(wrong(&other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn the_manifest_has_the_same_arguments() {
+        let manifest: Value = serde_json::from_str(include_str!("../manifest.json")).unwrap();
+        let sorted = |mut names: Vec<String>| {
+            names.sort();
+            names
+        };
+        let said: BTreeMap<String, Vec<String>> = manifest["actions"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(action, said)| {
+                assert_eq!(said["args"]["additionalProperties"], Value::Bool(false), "{action}");
+                let names = said["args"]["properties"].as_object().unwrap().keys().cloned().collect();
+                (action.clone(), sorted(names))
+            })
+            .collect();
+        let known: BTreeMap<String, Vec<String>> = KNOWN
+            .iter()
+            .map(|(action, names)| {
+                ((*action).to_owned(), sorted(names.iter().map(|name| (*name).to_owned()).collect()))
+            })
+            .collect();
+        assert_eq!(known, said);
+    }
+}

@@ -1,0 +1,66 @@
+//! Rows that a person added on the Drive have no key until their source takes them over, under a key of its own. What stands in their
+//! columns that no property feeds goes along with the new row of the source that has the same cells.
+
+use std::collections::HashMap;
+
+use super::to_drive::Place;
+use crate::source::Loaded;
+use crate::table::{Csv, Kind, Row, canonical, is_read_only};
+
+/// The rows without a key that have something in a column that no property feeds.
+#[derive(Default)]
+pub(super) struct Keyless<'a> {
+    /// By the keys of the rows of the source that are the same.
+    pub(super) by_key: HashMap<&'a str, &'a Row>,
+    /// The first, from the top of the data, that no row of the source is the same as.
+    pub(super) left_over: Option<usize>,
+}
+
+impl<'a> Keyless<'a> {
+    /// Finds the rows of the source that they became; `is_known` are the keys that were there before.
+    pub(super) fn of(
+        csv: Option<&'a Csv>,
+        loaded: &'a Loaded,
+        columns: &[Place<'_>],
+        is_known: impl Fn(&str) -> bool,
+    ) -> Self {
+        let rows = csv.map_or(&[][..], |csv| csv.rows.as_slice());
+        let mut waiting: HashMap<Vec<String>, Vec<(usize, &Row)>> = HashMap::new();
+        let all = rows.iter().enumerate().filter(|(_, row)| row.page_id.is_empty() && has_own(row, columns));
+        for (number, row) in all {
+            waiting.entry(fed(columns, |place| place.left, &row.cells)).or_default().push((number, row));
+        }
+        let mut found = Self::default();
+        if waiting.is_empty() {
+            return found;
+        }
+        for record in loaded.rows.iter().filter(|record| !is_known(&record.page_id)) {
+            let cells = fed(columns, |place| place.read, &record.cells);
+            // Which of two rows that are the same is meant is not guessed, and a row with nothing in it is any row.
+            if let Some([(_, row)]) = waiting.get(&cells).map(Vec::as_slice)
+                && cells.iter().any(|cell| !cell.is_empty())
+            {
+                found.by_key.insert(&record.page_id, row);
+                waiting.remove(&cells);
+            }
+        }
+        found.left_over = waiting.into_values().flatten().map(|(number, _)| number).min();
+        found
+    }
+}
+
+fn has_own(row: &Row, columns: &[Place<'_>]) -> bool {
+    let own = columns.iter().filter(|place| place.read.is_none()).filter_map(|place| row.cells.get(place.left?));
+    own.into_iter().any(|cell| !cell.is_empty())
+}
+
+/// The cells that a person may change, of columns that are there on both sides.
+fn fed(columns: &[Place<'_>], at: impl Fn(&Place<'_>) -> Option<usize>, cells: &[String]) -> Vec<String> {
+    let both = columns.iter().filter(|place| place.read.is_some() && place.left.is_some());
+    both.filter(|place| !is_read_only(&place.column.kind))
+        .map(|place| {
+            let text = at(place).and_then(|place| cells.get(place)).map_or("", String::as_str);
+            canonical(Kind::of(&place.column.kind), text)
+        })
+        .collect()
+}

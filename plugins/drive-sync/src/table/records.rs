@@ -1,0 +1,167 @@
+//! The rows of a CSV as RFC 4180 has them, and nothing that only looks like it: what a reader would have to guess at is an error
+//! with its line.
+//!
+//! A `\r` without `\n` behind it is part of its cell, as some programs write it, unless the file's lines end with nothing else.
+
+/// Reads one row after another.
+#[derive(Debug)]
+pub(super) struct Records<'a> {
+    rest: &'a str,
+    /// The line that is read, from 1.
+    line: usize,
+    /// Whether lines end with a lone `\r`.
+    old: bool,
+}
+
+/// What stands behind a cell.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Cell,
+    Line,
+    File,
+}
+
+impl<'a> Records<'a> {
+    /// Of the text of a file.
+    pub(super) fn of(text: &'a str) -> Self {
+        let mut inside = false;
+        let lines = text.bytes().any(|byte| {
+            inside ^= byte == b'"';
+            byte == b'\n' && !inside
+        });
+        Self { rest: text, line: 1, old: !lines }
+    }
+
+    /// The next row with the line where it begins; empty lines are none.
+    pub(super) fn next(&mut self) -> Result<Option<(usize, Vec<String>)>, String> {
+        while self.end().is_some_and(|end| end == End::Line) {}
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
+        let (line, mut cells) = (self.line, Vec::new());
+        loop {
+            let (cell, end) = self.cell()?;
+            cells.push(cell);
+            if end != End::Cell {
+                return Ok(Some((line, cells)));
+            }
+        }
+    }
+
+    fn cell(&mut self) -> Result<(String, End), String> {
+        match self.rest.strip_prefix('"') {
+            Some(rest) => {
+                self.rest = rest;
+                self.quoted()
+            }
+            None => self.plain(),
+        }
+    }
+
+    fn plain(&mut self) -> Result<(String, End), String> {
+        let mut cell = String::new();
+        loop {
+            let text = self.rest.split([',', '\n', '\r', '"']).next().unwrap_or_default();
+            cell.push_str(text);
+            self.rest = self.rest.strip_prefix(text).unwrap_or_default();
+            if let Some(end) = self.comma_or_end() {
+                return Ok((cell, end));
+            }
+            let Some(rest) = self.rest.strip_prefix('\r') else {
+                return Err(self.quote("within a cell that begins with none"));
+            };
+            cell.push('\r');
+            self.rest = rest;
+        }
+    }
+
+    fn quoted(&mut self) -> Result<(String, End), String> {
+        let (begun, mut cell) = (self.line, String::new());
+        loop {
+            let Some((text, rest)) = self.rest.split_once('"') else {
+                return Err(format!("line {begun}: a quote never ends: the file is cut off"));
+            };
+            self.line += text.matches('\n').count();
+            cell.push_str(text);
+            self.rest = rest;
+            if let Some(rest) = rest.strip_prefix('"') {
+                cell.push('"');
+                self.rest = rest;
+            } else {
+                let end = self.comma_or_end();
+                return end.map(|end| (cell, end)).ok_or_else(|| self.quote("before the end of its cell"));
+            }
+        }
+    }
+
+    fn quote(&self, place: &str) -> String {
+        format!(
+            "line {}: a quote stands {place}; a cell with quotes is written in quotes, with every quote of its own twice: \
+             \"12\"\" Mix\"",
+            self.line
+        )
+    }
+
+    fn comma_or_end(&mut self) -> Option<End> {
+        let comma = self.rest.strip_prefix(',');
+        if let Some(rest) = comma {
+            self.rest = rest;
+        }
+        comma.map(|_| End::Cell).or_else(|| self.end())
+    }
+
+    fn end(&mut self) -> Option<End> {
+        if self.rest.is_empty() {
+            return Some(End::File);
+        }
+        let ends: &[&str] = if self.old { &["\r"] } else { &["\r\n", "\n"] };
+        self.rest = ends.iter().find_map(|end| self.rest.strip_prefix(end))?;
+        self.line += 1;
+        Some(End::Line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(text: &str) -> Result<Vec<Vec<String>>, String> {
+        let (mut records, mut rows) = (Records::of(text), Vec::new());
+        while let Some((_, cells)) = records.next()? {
+            rows.push(cells);
+        }
+        Ok(rows)
+    }
+
+    #[test]
+    fn rows_are_read_whatever_their_lines_end_with() {
+        let wanted = [vec!["a", "b"], vec!["c\nd", "\"e\""]];
+        for end in ["\n", "\r\n", "\r"] {
+            let text = ["a,b", "", "\"c\nd\",\"\"\"e\"\"\""].join(end);
+            assert_eq!(all(&text).unwrap(), wanted, "{end:?}");
+            assert_eq!(all(&(text + end)).unwrap(), wanted, "{end:?}");
+        }
+        assert_eq!(all("a,\n").unwrap(), [["a", ""]]);
+        assert!(all("").unwrap().is_empty() && all("\n\r\n").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_lone_carriage_return_is_part_of_its_cell() {
+        assert_eq!(all("a,b\rc\nd\r,e\n").unwrap(), [["a", "b\rc"], ["d\r", "e"]]);
+        assert_eq!(all("a,b\rc\r\nd,e\r\n").unwrap(), [["a", "b\rc"], ["d", "e"]]);
+    }
+
+    #[test]
+    fn errors_on_quotes_that_would_have_to_be_guessed_at() {
+        for (text, why) in [
+            ("a\nb,\"Heroes\" (live)\n", "line 2: a quote stands before"),
+            ("a\n\"x\ny\",\"12\" Mix\"\n", "line 3: a quote stands before"),
+            ("12\" Mix, 7\" Mix\n", "line 1: a quote stands within"),
+            ("a\nb,\"c\nd", "line 2: a quote never ends"),
+            ("a,\"b\"\rc\n", "line 1: a quote stands before"),
+        ] {
+            let error = all(text).unwrap_err();
+            assert!(error.starts_with(why), "{text:?}: {error}");
+        }
+    }
+}
