@@ -5,6 +5,7 @@
 //! database, and one room each does an action.
 
 pub mod activity;
+pub mod args;
 pub mod export;
 pub mod library;
 pub mod matches;

@@ -7,36 +7,19 @@ use baton_plugin_kit::lent::Tables;
 use baton_plugin_kit::{Findings, moment};
 use baton_plugin_sdk::sql::{self, Snapshot};
 use baton_plugin_sdk::{Error, Mount, Outcome, Task, progress};
-use serde::Deserialize;
 
 use crate::activity::{self, Options, activity};
+use crate::args::{self, Asked, Form};
 use crate::export::{self, Forms};
 use crate::library::{self, Library};
 use crate::{matches, sync};
-
-/// The arguments of all actions; the manifest says which takes which.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Args {
-    library: Option<String>,
-    backup: bool,
-    stamp: bool,
-    formats: Option<Vec<String>>,
-    since: Option<String>,
-    until: Option<String>,
-    threshold: Option<u64>,
-    top: Option<usize>,
-    service: Option<String>,
-    dry_run: bool,
-}
 
 /// Does a task.
 ///
 /// # Errors
 /// `needs-grant` without a folder; `permanent` when there is no library, or one of another djay; as `wit/sql.wit`.
 pub(crate) fn run(task: &Task) -> Result<Outcome, Error> {
-    let args: Args = serde_json::from_str(&task.args)
-        .map_err(|error| Error::Permanent(format!("the arguments are not as the manifest says: {error}")))?;
+    let asked = Asked::of(&task.action, &task.args)?;
     let mounts: Vec<&Mount> = task.mounts("djay").collect();
     if mounts.is_empty() {
         return Err(Error::NeedsGrant(
@@ -45,7 +28,8 @@ pub(crate) fn run(task: &Task) -> Result<Outcome, Error> {
                 .to_owned(),
         ));
     }
-    let found = library::find(&mounts, args.library.as_deref(), args.backup)?;
+    let (named, backup) = asked.place();
+    let found = library::find(&mounts, named, backup)?;
     step(0, "taking a snapshot of the library")?;
     let snapshot = Snapshot::of(&found.path)?;
     step(20, "reading the library")?;
@@ -53,12 +37,11 @@ pub(crate) fn run(task: &Task) -> Result<Outcome, Error> {
     let library = read(&snapshot, &found.shown, &mut findings)?;
     drop(snapshot);
     step(60, "the library is read")?;
-    let mut outcome = match task.action.as_str() {
-        "export" => export(task, &args, &library)?,
-        "sync-sessions" => sync_sessions(task, &library)?,
-        "activity" => look_back(&args, &library)?,
-        "match-ids" => match_ids(task, &args, &library)?,
-        other => return Err(Error::Permanent(format!("the action `{other}` is unknown"))),
+    let mut outcome = match &asked {
+        Asked::Export(args) => export(task, args, &library)?,
+        Asked::SyncSessions(_) => sync_sessions(task, &library)?,
+        Asked::Activity(args) => look_back(args, &library)?,
+        Asked::MatchIds(args) => match_ids(task, args, &library)?,
     };
     if library.unreadable > 0 {
         outcome.summary.push_str(&format!(" {} objects of the library could not be read.", library.unreadable));
@@ -82,11 +65,10 @@ fn read(database: &dyn Tables, shown: &str, findings: &mut Findings) -> Result<L
     })
 }
 
-fn export(task: &Task, args: &Args, library: &Library) -> Result<Outcome, Error> {
-    let has = |form: &str| args.formats.as_ref().is_none_or(|forms| forms.iter().any(|known| known == form));
+fn export(task: &Task, args: &args::Export, library: &Library) -> Result<Outcome, Error> {
     let stamp = moment::stamp(now(task)?).unwrap_or_default();
     let folder = task.mounts("exports").find(|mount| mount.writable).map(|mount| Path::new(&mount.path));
-    let mut files = export::files(library, Forms { csv: has("csv"), json: has("json") })?;
+    let mut files = export::files(library, Forms { csv: args.has(Form::Csv), json: args.has(Form::Json) })?;
     if args.stamp || folder.is_some_and(|folder| export::is_taken(folder, &files)) {
         export::stamp(&mut files, &stamp);
     }
@@ -135,17 +117,10 @@ fn now(task: &Task) -> Result<i64, Error> {
         .ok_or_else(|| Error::Permanent(format!("the host's time is none: {}", task.now.escape_debug())))
 }
 
-fn look_back(args: &Args, library: &Library) -> Result<Outcome, Error> {
-    let moment = |name: &str, text: &Option<String>| match text {
-        None => Ok(None),
-        Some(text) => moment::parse(text).map(Some).ok_or_else(|| {
-            let text = text.escape_debug();
-            Error::Permanent(format!("`{name}` is no moment: {text}; write 2026-01-18 or 2026-01-18T10:15:00Z"))
-        }),
-    };
+fn look_back(args: &args::Activity, library: &Library) -> Result<Outcome, Error> {
     let options = Options {
-        since: moment("since", &args.since)?,
-        until: moment("until", &args.until)?,
+        since: args.since()?,
+        until: args.until()?,
         threshold: args.threshold.unwrap_or(3),
         top: args.top.unwrap_or(20),
     };
@@ -165,7 +140,7 @@ fn look_back(args: &Args, library: &Library) -> Result<Outcome, Error> {
         .with_artifact("djay_activity_relations.csv", "text/csv", table(activity::csv_of_relations(&found))?))
 }
 
-fn match_ids(task: &Task, args: &Args, library: &Library) -> Result<Outcome, Error> {
+fn match_ids(task: &Task, args: &args::MatchIds, library: &Library) -> Result<Outcome, Error> {
     let catalog = sql::catalog();
     let candidates = matches::candidates(&catalog, args.service.as_deref())?;
     let found = matches::find(library, &candidates);
