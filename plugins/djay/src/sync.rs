@@ -119,15 +119,13 @@ fn tracks<'a>(
     catalog.batch(TRACK, &mut all().map(|track| of_track(track, said_at)))?;
     let ids = all().flat_map(|track| {
         // What stands before the first `:` of any other address is nobody's name for a service.
-        let is_told = |source: &&Source| source.is_streamed() || source.service == "apple";
-        let known = track.sources.iter().filter(is_told).filter(|source| !source.id.is_empty());
-        known.map(move |source| {
+        track.sources.iter().filter_map(move |source| {
             let url = if source.is_streamed() { Some(source.uri.as_str()) } else { None };
-            row(
+            Some(row(
                 [said_at.into(), source.service.as_str().into()],
-                [source.id.as_str().into(), url.into()],
+                [source.track_id()?.into(), url.into()],
                 [track.id.as_str().into()],
-            )
+            ))
         })
     });
     catalog.batch(SAME, &mut ids.into_iter())?;
