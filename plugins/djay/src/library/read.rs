@@ -9,11 +9,12 @@ use baton_plugin_sdk::sql::Value;
 use baton_plugin_sdk::{Error, Severity};
 
 use super::model::{Library, Play, Playlist, Session, Track};
+use super::unread::{Causes, Unread};
 use super::{check, playlists, records, schema};
 use crate::tsaf::{Blob, Document, Mismatch};
 
 /// A larger blob is not read: a session of 20,000 plays has 800 kB. The host gives no value above 1 MiB.
-const MOST_BYTES: i64 = 1_000_000;
+pub(super) const MOST_BYTES: i64 = 1_000_000;
 
 /// So many bytes of texts are kept of a library; an export has them twice more.
 const MOST_TEXT: usize = 32 << 20;
@@ -56,6 +57,7 @@ pub fn read(database: &dyn Tables, findings: &mut Findings) -> Result<Library, E
             )));
         }
     }
+    gathered.causes.check()?;
     check::indexes(database, &gathered, findings)?;
     playlists::read(database, &mut gathered, findings)?;
     Ok(gathered.into_library())
@@ -85,6 +87,7 @@ pub(super) struct Gathered {
     pub(super) playlists: Vec<Playlist>,
     rows: BTreeMap<String, usize>,
     unreadable: usize,
+    causes: Causes,
     /// How many bytes of texts are kept.
     text: usize,
 }
@@ -105,26 +108,30 @@ impl Gathered {
         let read = match data.as_blob() {
             Some(blob) => self.blob(*rowid, (collection, key), blob, findings),
             None => Err(match length.as_integer() {
-                Some(bytes) => format!("it has {bytes} bytes and {MOST_BYTES} are read"),
-                None => "it is no blob".to_owned(),
+                Some(bytes) => Unread::of(format!("it has {bytes} bytes and {MOST_BYTES} are read"), "it is too large"),
+                None => Unread::of("it is no blob".to_owned(), "it is no blob"),
             }),
         };
-        if let Err(why) = read {
+        if collection != "databaseInfo" {
+            self.causes.count(read.as_ref().err());
+        }
+        if let Err(unread) = read {
             self.unreadable += 1;
-            let title = format!("{collection}/{key} cannot be read: {why}");
+            let title = format!("{collection}/{key} cannot be read: {}", unread.why);
             findings.add("blob", &format!("{collection}/{key}"), Severity::Medium, title, format!("row {rowid}"));
         }
     }
 
-    fn blob(&mut self, row: i64, name: (&str, &str), blob: &[u8], findings: &mut Findings) -> Result<(), String> {
+    fn blob(&mut self, row: i64, name: (&str, &str), blob: &[u8], findings: &mut Findings) -> Result<(), Unread> {
         let (collection, key) = name;
         self.text += key.len();
-        let document = match Blob::of(blob).map_err(|fault| fault.to_string())? {
+        let document = match Blob::of(blob).map_err(|fault| Unread::of(fault.to_string(), &fault.cause()))? {
             Blob::Tsaf(document) => document,
             // It is one in every library.
             Blob::BinaryPlist if collection == "databaseInfo" => return Ok(()),
             Blob::BinaryPlist => {
-                return Err("it is a property list (bplist00), as older versions of djay wrote".to_owned());
+                let why = "it is a property list (bplist00), as older versions of djay wrote";
+                return Err(Unread::of(why.to_owned(), "it is a property list (bplist00)"));
             }
         };
         if document.is_guessed() {
@@ -132,7 +139,10 @@ impl Gathered {
                 format!("{collection}/{key} has references of more than one byte, which no real blob has shown yet");
             findings.add("form", &format!("{collection}/{key}"), Severity::Info, title, format!("row {row}"));
         }
-        let id = self.record(row, name, &document).map_err(|mismatch| mismatch.to_string())?;
+        let id = self.record(row, name, &document).map_err(|mismatch| {
+            let why = mismatch.to_string();
+            Unread { cause: why.clone(), why }
+        })?;
         if let Some(id) = id.filter(|id| id != key) {
             let title = format!("{collection}/{key} calls itself {id}; the key counts");
             findings.add("id", &format!("{collection}/{key}"), Severity::Low, title, format!("row {row}"));

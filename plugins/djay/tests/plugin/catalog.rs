@@ -199,7 +199,9 @@ fn an_address_of_no_known_service_names_no_other_services_track() {
     let made = Made::of(&Wanted::tiny());
     let (mut library, _) = made.read();
     library.tracks[0].sources =
-        ["https://a.b/c", "djay:track:1", "another:track:1", "tidal:track:1", "spotify:episode:77"].map(source).to_vec();
+        ["https://a.b/c", "djay:track:1", "another:track:1", "tidal:track:1", "spotify:episode:77"]
+            .map(source)
+            .to_vec();
     library.tracks[1].sources = ["tidal:video:1", "com.apple.iTunes:0"].map(source).to_vec();
     let folder = tempfile::tempdir().unwrap();
     let catalog = Lent::catalog(folder.path());

@@ -213,6 +213,42 @@ fn a_library_of_another_djay_is_one_clear_error() {
 }
 
 #[test]
+fn a_library_of_which_no_object_can_be_read_is_an_error_that_says_what_was_seen() {
+    let made = Made::of(&Wanted::tiny());
+    let all: usize =
+        made.read().0.rows.iter().filter(|(name, _)| *name != "databaseInfo").map(|(_, count)| count).sum();
+    let set = |sql: &str| made.change(&format!("UPDATE database2 SET data = {sql} WHERE collection <> 'databaseInfo'"));
+    set("CAST(substr(data, 1, 4) || x'04000300' || substr(data, 9) AS BLOB)");
+    refused(
+        &made,
+        &format!("none of its {all} objects can be read: the header is of version 4.3 and 3.3 is read ({all})"),
+    );
+    set("CAST(substr(data, 1, 4) || x'03000300' || substr(data, 9, 12) || x'77' AS BLOB)");
+    refused(&made, &format!("the tag 77 is unknown ({all})"));
+}
+
+#[test]
+fn of_mixed_forms_the_good_ones_are_read_and_the_others_told() {
+    let set = |made: &Made, data: &str, sql: &str| {
+        made.change(&format!("UPDATE database2 SET data = {data} WHERE collection = 'mediaItemTitleIDs' AND {sql}"));
+    };
+    for data in ["CAST('bplist00xyz' AS BLOB)", "zeroblob(40)"] {
+        let made = Made::of(&Wanted::small(Style::Mac));
+        let first =
+            "rowid IN (SELECT rowid FROM database2 WHERE collection = 'mediaItemTitleIDs' ORDER BY rowid LIMIT 60)";
+        set(&made, data, first);
+        let (library, findings) = made.read();
+        assert_eq!((library.unreadable, library.tracks.len()), (60, made.written.tracks.len()));
+        assert_eq!(findings.iter().filter(|finding| finding.id.starts_with("blob:mediaItemTitleIDs/")).count(), 60);
+    }
+    let made = Made::of(&Wanted::tiny());
+    set(&made, "zeroblob(2000000)", &format!("key = '{}'", made.written.tracks[0].id));
+    let (library, findings) = made.read();
+    assert_eq!((library.unreadable, library.tracks.len()), (1, made.written.tracks.len()));
+    assert!(findings[0].title.contains("2000000 bytes"), "{findings:?}");
+}
+
+#[test]
 fn a_library_that_is_too_large_is_refused_before_it_is_read() {
     let made = Made::of(&Wanted::tiny());
     made.change(
