@@ -11,7 +11,7 @@ use baton_plugin_kit::lent::Writable;
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::{Row, Value};
 
-use crate::library::{Library, Play, Playlist, Source, Track};
+use crate::library::{Library, Play, Playlist, Track};
 
 const TRACK: &str = "INSERT INTO put_track (source, service, said_at, id, title, artists, duration_ms, isrc, bpm, musical_key) \
     VALUES ('djay', 'djay', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";

@@ -128,6 +128,46 @@ fn a_blob_that_cannot_be_read_is_a_finding_with_its_place_and_the_others_are_rea
 }
 
 #[test]
+fn of_two_rows_of_one_key_the_first_counts_and_the_other_is_told() {
+    let made = Made::of(&Wanted::small(Style::Mac));
+    let (before, _) = made.read();
+    let (track, other) = (&made.written.tracks[0], &made.written.tracks[1]);
+    let copy = |collection: &str, key: &str, from: &str| {
+        format!(
+            "INSERT INTO database2 (collection, key, data) SELECT '{collection}', '{key}', data FROM database2 \
+             WHERE collection = '{collection}' AND key = '{from}' ORDER BY rowid LIMIT 1;"
+        )
+    };
+    let (session, play) = (&made.written.sessions, &made.written.plays);
+    let lists = &made.written.playlists;
+    made.change(
+        &[
+            "DROP INDEX true_primary_key;".to_owned(),
+            copy("mediaItemTitleIDs", &track.id, &other.id),
+            copy("mediaItemAnalyzedData", &track.id, &other.id),
+            copy("historySessions", &session[0].id, &session[1].id),
+            copy("historySessionItems", &play[0].id, &play[1].id),
+            copy("mediaItemPlaylists", &lists[0].id, &lists[1].id),
+        ]
+        .concat(),
+    );
+    let (library, findings) = made.read();
+    let found: Vec<_> = ids(&findings).into_iter().filter(|id| id.starts_with("twice:")).collect();
+    for name in [
+        format!("twice:mediaItemTitleIDs/{}", track.id),
+        format!("twice:mediaItemAnalyzedData/{}", track.id),
+        format!("twice:historySessions/{}", session[0].id),
+        format!("twice:historySessionItems/{}", play[0].id),
+        format!("twice:mediaItemPlaylists/{}", lists[0].id),
+    ] {
+        assert!(found.contains(&name.as_str()), "{name} in {found:?}");
+    }
+    assert_eq!(found.len(), 5);
+    assert_eq!((library.tracks, library.sessions, library.plays), (before.tracks, before.sessions, before.plays));
+    assert_eq!(library.playlists, before.playlists);
+}
+
+#[test]
 fn a_play_whose_track_or_session_is_not_there_yet_is_kept() {
     let made = Made::of(&Wanted::small(Style::Windows));
     let (track, session) = (&made.written.tracks[made.written.plays[0].track], &made.written.sessions[1]);
