@@ -11,7 +11,7 @@ use baton_plugin_sdk::{Error, Mount, Outcome, Task, progress};
 use crate::activity::{self, Options, activity};
 use crate::args::{self, Asked, Form};
 use crate::export::{self, Forms};
-use crate::library::{self, Library};
+use crate::library::{self, Found, Library};
 use crate::{matches, sync};
 
 /// Does a task.
@@ -31,10 +31,10 @@ pub(crate) fn run(task: &Task) -> Result<Outcome, Error> {
     let (named, backup) = asked.place();
     let found = library::find(&mounts, named, backup)?;
     step(0, "taking a snapshot of the library")?;
-    let snapshot = Snapshot::of(&found.path)?;
+    let snapshot = Snapshot::of(&found.path).map_err(|error| of_snapshot(error, &found))?;
     step(20, "reading the library")?;
     let mut findings = Findings::default();
-    let library = read(&snapshot, &found.shown, &mut findings)?;
+    let library = read(&snapshot, &found, &mut findings)?;
     drop(snapshot);
     step(60, "the library is read")?;
     let mut outcome = match &asked {
@@ -56,13 +56,31 @@ fn step(percent: u8, message: &str) -> Result<(), Error> {
     if progress::cancelled() { Err(Error::Retryable(format!("stopped: {message}"))) } else { Ok(()) }
 }
 
+/// Why no snapshot could be taken, by the path that people know; where the file itself is to blame, with what else could be read.
+fn of_snapshot(error: sql::Error, found: &Found) -> Error {
+    let is_damaged = matches!(error, sql::Error::Invalid(_));
+    named(error.into(), found, is_damaged)
+}
+
 /// Reads the library; what goes wrong names the file.
-fn read(database: &dyn Tables, shown: &str, findings: &mut Findings) -> Result<Library, Error> {
-    library::read(database, findings).map_err(|error| match error {
-        Error::Permanent(text) => Error::Permanent(format!("{shown}: {text}")),
-        Error::Retryable(text) => Error::Retryable(format!("{shown}: {text}")),
+fn read(database: &dyn Tables, found: &Found, findings: &mut Findings) -> Result<Library, Error> {
+    library::read(database, findings).map_err(|error| named(error, found, false))
+}
+
+fn named(error: Error, found: &Found, is_damaged: bool) -> Error {
+    let text = |text: String| {
+        let text = text.replace(&found.path, &found.shown);
+        let named = if text.contains(&found.shown) { text } else { format!("{}: {text}", found.shown) };
+        // SQLite's own words, also where it meets the damage only while reading.
+        let is_damaged = is_damaged || named.contains("damaged") || named.contains("malformed");
+        let backup = "; djay's newest daily copy can be read with the argument `backup`";
+        if is_damaged { format!("{named}{backup}") } else { named }
+    };
+    match error {
+        Error::Permanent(why) => Error::Permanent(text(why)),
+        Error::Retryable(why) => Error::Retryable(text(why)),
         other => other,
-    })
+    }
 }
 
 fn export(task: &Task, args: &args::Export, library: &Library) -> Result<Outcome, Error> {
@@ -179,4 +197,38 @@ fn match_ids(task: &Task, args: &args::MatchIds, library: &Library) -> Result<Ou
         names.join(", ")
     );
     Ok(outcome)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_a_file_name_it_as_people_see_it_and_what_else_can_be_read() {
+        let found = Found { path: "/djay/0/MediaLibrary.db".to_owned(), shown: "Music/MediaLibrary.db".to_owned() };
+        for (error, wanted, has_hint) in [
+            (
+                sql::Error::Invalid("/djay/0/MediaLibrary.db: file is not a database".to_owned()),
+                "Music/MediaLibrary.db: file",
+                true,
+            ),
+            (
+                sql::Error::Failed("the database is damaged: disk image".to_owned()),
+                "Music/MediaLibrary.db: the database",
+                true,
+            ),
+            (
+                sql::Error::TooLarge("/djay/0/MediaLibrary.db has 2 GiB".to_owned()),
+                "Music/MediaLibrary.db has 2",
+                false,
+            ),
+            (sql::Error::Busy("it is locked".to_owned()), "Music/MediaLibrary.db: it is locked", false),
+        ] {
+            let (Error::Permanent(text) | Error::Retryable(text)) = of_snapshot(error, &found) else {
+                panic!("{wanted}")
+            };
+            assert!(text.starts_with(wanted), "{text}");
+            assert_eq!(text.contains("`backup`"), has_hint, "{text}");
+        }
+    }
 }

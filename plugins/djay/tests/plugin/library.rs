@@ -193,7 +193,7 @@ fn where_djays_indexes_say_something_else_there_is_a_finding() {
     let found = ids(&findings);
     assert_eq!(found.len(), 3, "{findings:#?}");
     assert!(found.iter().any(|id| id.starts_with("index:bpm:")) && found.iter().any(|id| id.starts_with("index:key:")));
-    assert!(found.contains(&"index:analysis:1000000"));
+    assert!(found.contains(&"index-gap:analysis:1000000"));
     made.change("UPDATE secondaryIndex_mediaItemUserDataIndex SET manualBPM = NULL");
     let manual = made.written.tracks.iter().filter(|track| track.manual_bpm.is_some_and(|bpm| bpm > 0.0)).count();
     let found = made.read().1;
@@ -201,7 +201,22 @@ fn where_djays_indexes_say_something_else_there_is_a_finding() {
     made.change(
         "DROP TABLE secondaryIndex_mediaItemAnalyzedDataIndex; DROP TABLE secondaryIndex_mediaItemUserDataIndex",
     );
-    assert_eq!(ids(&made.read().1), ["index:analysis", "index:user data"]);
+    assert_eq!(ids(&made.read().1), ["index-gap:analysis", "index-gap:user data"]);
+}
+
+#[test]
+fn gaps_of_an_index_hide_no_disagreement() {
+    let made = Made::of(&Wanted::small(Style::Mac));
+    made.change(
+        "UPDATE secondaryIndex_mediaItemAnalyzedDataIndex SET bpm = bpm + 1 WHERE rowid = (SELECT max(rowid) FROM \
+         secondaryIndex_mediaItemAnalyzedDataIndex);
+         WITH RECURSIVE n (i) AS (SELECT -250 UNION ALL SELECT i + 1 FROM n WHERE i < -1)
+         INSERT INTO secondaryIndex_mediaItemAnalyzedDataIndex SELECT i, 1, NULL, 1 FROM n",
+    );
+    let (_, findings) = made.read();
+    let found = ids(&findings);
+    assert_eq!(found.iter().filter(|id| id.starts_with("index:bpm:")).count(), 1, "{found:?}");
+    assert!(found.contains(&"index-gap+more"), "{found:?}");
 }
 
 #[test]
