@@ -10,6 +10,7 @@ pub mod export;
 pub mod library;
 pub mod matches;
 mod run;
+mod shared;
 pub mod sync;
 pub mod text;
 pub mod tsaf;

@@ -39,7 +39,7 @@ pub(crate) fn run(task: &Task) -> Result<Outcome, Error> {
     step(60, "the library is read")?;
     let mut outcome = match &asked {
         Asked::Export(args) => export(task, args, &library)?,
-        Asked::SyncSessions(_) => sync_sessions(task, &library)?,
+        Asked::SyncSessions(_) => sync_sessions(task, &library, &mut findings)?,
         Asked::Activity(args) => look_back(args, &library)?,
         Asked::MatchIds(args) => match_ids(task, args, &library)?,
     };
@@ -108,8 +108,8 @@ fn export(task: &Task, args: &args::Export, library: &Library) -> Result<Outcome
     Ok(outcome)
 }
 
-fn sync_sessions(task: &Task, library: &Library) -> Result<Outcome, Error> {
-    let said = sync::sync(library, &sql::catalog(), now(task)?)?;
+fn sync_sessions(task: &Task, library: &Library, findings: &mut Findings) -> Result<Outcome, Error> {
+    let said = sync::sync(library, &sql::catalog(), now(task)?, findings)?;
     let mut summary = format!(
         "{} sessions and {} plays are in the catalog ({} new), {} of {} plays linked to session and track; {} tracks, {} playlists.",
         said.sessions, said.plays, said.new, said.linked, said.plays, said.tracks, said.playlists

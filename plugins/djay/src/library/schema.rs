@@ -46,18 +46,22 @@ pub(super) fn check(database: &dyn Tables) -> Result<(), Error> {
 }
 
 /// The forms of all titles, counted. What is no blob or too large is neither, and is not loaded: it is told later by its row.
-const FORMS: &str = "SELECT CASE WHEN typeof(data) <> 'blob' OR length(data) > ?1 THEN 'neither' \
+/// No group is made of them, because SQLite would load all of a blob to sort it.
+const FORMS: &str = "SELECT sum(form = 'TSAF'), sum(form = 'list'), sum(form = 'other') FROM (SELECT \
+    CASE WHEN typeof(data) <> 'blob' OR length(data) > ?1 THEN 'neither' \
     WHEN substr(data, 1, 4) = x'54534146' THEN 'TSAF' WHEN substr(data, 1, 8) = x'62706c6973743030' THEN 'list' \
-    ELSE 'other' END AS form, count(*) FROM database2 WHERE +collection = 'mediaItemTitleIDs' GROUP BY form";
+    ELSE 'other' END AS form FROM database2 WHERE +collection = 'mediaItemTitleIDs')";
 
 /// The form of the tracks' objects: TSAF, or what older versions wrote. Where only some of them are TSAF, those are read.
 fn form(database: &dyn Tables) -> Result<(), Error> {
     let found = database.query(FORMS, &[MOST_BYTES.into()])?;
-    let has = |form: &str| found.rows.iter().any(|row| row.first().and_then(Value::as_text) == Some(form));
-    if has("TSAF") || !(has("list") || has("other")) {
+    let counts = found.rows.first().map(Vec::as_slice).unwrap_or_default();
+    let has = |place: usize| counts.get(place).and_then(Value::as_integer).is_some_and(|count| count > 0);
+    let (has_tsaf, has_lists, has_others) = (has(0), has(1), has(2));
+    if has_tsaf || !(has_lists || has_others) {
         return Ok(());
     }
-    Err(another(if has("list") {
+    Err(another(if has_lists {
         "its objects are property lists (bplist00), as djay Pro 2 wrote them, and TSAF is read; let a newer djay take the \
          library over"
     } else {
