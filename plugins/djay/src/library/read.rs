@@ -70,7 +70,7 @@ pub fn read(database: &dyn Tables, findings: &mut Findings) -> Result<Library, E
     gathered.once(findings);
     check::indexes(database, &gathered, findings)?;
     playlists::read(database, &mut gathered, findings)?;
-    Ok(gathered.into_library())
+    Ok(gathered.into_library(findings))
 }
 
 /// How many bytes the texts of a track have.
@@ -281,7 +281,7 @@ impl Gathered {
     }
 
     /// Puts everything in order and joins it.
-    fn into_library(self) -> Library {
+    fn into_library(self, findings: &mut Findings) -> Library {
         let Self { tracks, heard, mut sessions, mut plays, mut playlists, rows, unreadable, .. } = self;
         let mut tracks: Vec<_> =
             tracks.into_iter().zip(heard).filter(|(_, heard)| heard & THERE > 0).map(|(track, _)| track).collect();
@@ -300,6 +300,18 @@ impl Gathered {
         }
         for item in playlists.iter_mut().flat_map(|playlist| &mut playlist.items) {
             item.track = of_track.get(&item.track_id).copied();
+        }
+        for playlist in &playlists {
+            let absent: Vec<_> = playlist.items.iter().filter(|item| item.track.is_none()).collect();
+            if let Some(first) = absent.first() {
+                let title = format!(
+                    "{} places of the playlist {} have tracks that the library lacks, {} first",
+                    absent.len(),
+                    playlist.name,
+                    first.track_id
+                );
+                findings.add("playlist", &format!("absent:{}", playlist.id), Severity::Low, title, "");
+            }
         }
         Library { tracks, sessions, plays, playlists, rows, unreadable }
     }

@@ -251,4 +251,13 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn a_date_may_be_written_as_a_number() {
+        for seconds in [Tree::Integer(60), Tree::Real(60.0)] {
+            let blob = encode(&Tree::object("ADCHistorySession", vec![("startDate", seconds)]), Style::Mac);
+            let (_, session) = session(&decode(&blob).unwrap(), "S").unwrap();
+            assert_eq!(session.started, Some(978_307_260_000));
+        }
+    }
 }

@@ -230,8 +230,10 @@ impl<'d, 'a> Object<'d, 'a> {
     ///
     /// # Errors
     /// When the field is something else.
+    #[expect(clippy::cast_precision_loss, reason = "seconds of the calendar's years are exact")]
     pub fn date(&self, key: &str) -> Result<Option<f64>, Mismatch> {
         self.typed(key, "date", |value| match (value, self.document.thing(value)) {
+            (Value::Integer(seconds), _) => Some(*seconds as f64),
             (_, Some(Thing::Date(seconds))) | (Value::Real(seconds), _) => Some(*seconds),
             _ => None,
         })

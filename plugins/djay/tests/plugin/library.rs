@@ -247,6 +247,22 @@ fn pages_of_playlists_that_do_not_fit_are_findings() {
     assert_eq!(ids(&findings), ["playlist:view"]);
 }
 
+#[test]
+fn a_track_of_a_playlist_that_the_library_lacks_is_a_finding() {
+    let made = Made::of(&Wanted::tiny());
+    let list = made.written.playlists.iter().find(|list| !list.tracks.is_empty()).unwrap();
+    let track = &made.written.tracks[list.tracks[0]].id;
+    made.change(&format!(
+        "DELETE FROM database2 WHERE key = '{track}' AND collection LIKE 'm%TitleIDs';
+         DELETE FROM database2 WHERE key = '{track}' AND collection LIKE '%Locations'"
+    ));
+    let (_, findings) = made.read();
+    let found = findings.iter().find(|finding| finding.id == format!("playlist:absent:{}", list.id)).unwrap();
+    let places = list.tracks.iter().filter(|place| made.written.tracks[**place].id == *track).count();
+    assert!(found.title.starts_with(&format!("{places} places of")), "{}", found.title);
+    assert!(found.title.contains(track.as_str()), "{}", found.title);
+}
+
 pub(crate) fn refused(made: &Made, why: &str) {
     match made.try_read() {
         Err(Error::Permanent(text)) => assert!(text.contains(why), "{text}"),
