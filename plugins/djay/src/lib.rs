@@ -5,10 +5,12 @@
 //! database, and one room each does an action.
 
 pub mod activity;
+pub mod args;
 pub mod export;
 pub mod library;
 pub mod matches;
 mod run;
+mod shared;
 pub mod sync;
 pub mod text;
 pub mod tsaf;

@@ -7,36 +7,19 @@ use baton_plugin_kit::lent::Tables;
 use baton_plugin_kit::{Findings, moment};
 use baton_plugin_sdk::sql::{self, Snapshot};
 use baton_plugin_sdk::{Error, Mount, Outcome, Task, progress};
-use serde::Deserialize;
 
 use crate::activity::{self, Options, activity};
+use crate::args::{self, Asked, Form};
 use crate::export::{self, Forms};
-use crate::library::{self, Library};
+use crate::library::{self, Found, Library};
 use crate::{matches, sync};
-
-/// The arguments of all actions; the manifest says which takes which.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Args {
-    library: Option<String>,
-    backup: bool,
-    stamp: bool,
-    formats: Option<Vec<String>>,
-    since: Option<String>,
-    until: Option<String>,
-    threshold: Option<u64>,
-    top: Option<usize>,
-    service: Option<String>,
-    dry_run: bool,
-}
 
 /// Does a task.
 ///
 /// # Errors
 /// `needs-grant` without a folder; `permanent` when there is no library, or one of another djay; as `wit/sql.wit`.
 pub(crate) fn run(task: &Task) -> Result<Outcome, Error> {
-    let args: Args = serde_json::from_str(&task.args)
-        .map_err(|error| Error::Permanent(format!("the arguments are not as the manifest says: {error}")))?;
+    let asked = Asked::of(&task.action, &task.args)?;
     let mounts: Vec<&Mount> = task.mounts("djay").collect();
     if mounts.is_empty() {
         return Err(Error::NeedsGrant(
@@ -45,20 +28,20 @@ pub(crate) fn run(task: &Task) -> Result<Outcome, Error> {
                 .to_owned(),
         ));
     }
-    let found = library::find(&mounts, args.library.as_deref(), args.backup)?;
+    let (named, backup) = asked.place();
+    let found = library::find(&mounts, named, backup)?;
     step(0, "taking a snapshot of the library")?;
-    let snapshot = Snapshot::of(&found.path)?;
+    let snapshot = Snapshot::of(&found.path).map_err(|error| of_snapshot(error, &found))?;
     step(20, "reading the library")?;
     let mut findings = Findings::default();
-    let library = read(&snapshot, &found.shown, &mut findings)?;
+    let library = read(&snapshot, &found, &mut findings)?;
     drop(snapshot);
     step(60, "the library is read")?;
-    let mut outcome = match task.action.as_str() {
-        "export" => export(task, &args, &library)?,
-        "sync-sessions" => sync_sessions(task, &library)?,
-        "activity" => look_back(&args, &library)?,
-        "match-ids" => match_ids(task, &args, &library)?,
-        other => return Err(Error::Permanent(format!("the action `{other}` is unknown"))),
+    let mut outcome = match &asked {
+        Asked::Export(args) => export(task, args, &library)?,
+        Asked::SyncSessions(_) => sync_sessions(task, &library, &mut findings)?,
+        Asked::Activity(args) => look_back(args, &library)?,
+        Asked::MatchIds(args) => match_ids(task, args, &library)?,
     };
     if library.unreadable > 0 {
         outcome.summary.push_str(&format!(" {} objects of the library could not be read.", library.unreadable));
@@ -73,20 +56,37 @@ fn step(percent: u8, message: &str) -> Result<(), Error> {
     if progress::cancelled() { Err(Error::Retryable(format!("stopped: {message}"))) } else { Ok(()) }
 }
 
-/// Reads the library; what goes wrong names the file.
-fn read(database: &dyn Tables, shown: &str, findings: &mut Findings) -> Result<Library, Error> {
-    library::read(database, findings).map_err(|error| match error {
-        Error::Permanent(text) => Error::Permanent(format!("{shown}: {text}")),
-        Error::Retryable(text) => Error::Retryable(format!("{shown}: {text}")),
-        other => other,
-    })
+/// Why no snapshot could be taken, by the path that people know; where the file itself is to blame, with what else could be read.
+fn of_snapshot(error: sql::Error, found: &Found) -> Error {
+    let is_damaged = matches!(error, sql::Error::Invalid(_));
+    named(error.into(), found, is_damaged)
 }
 
-fn export(task: &Task, args: &Args, library: &Library) -> Result<Outcome, Error> {
-    let has = |form: &str| args.formats.as_ref().is_none_or(|forms| forms.iter().any(|known| known == form));
+/// Reads the library; what goes wrong names the file.
+fn read(database: &dyn Tables, found: &Found, findings: &mut Findings) -> Result<Library, Error> {
+    library::read(database, findings).map_err(|error| named(error, found, false))
+}
+
+fn named(error: Error, found: &Found, is_damaged: bool) -> Error {
+    let text = |text: String| {
+        let text = text.replace(&found.path, &found.shown);
+        let named = if text.contains(&found.shown) { text } else { format!("{}: {text}", found.shown) };
+        // SQLite's own words, also where it meets the damage only while reading.
+        let is_damaged = is_damaged || named.contains("damaged") || named.contains("malformed");
+        let backup = "; djay's newest daily copy can be read with the argument `backup`";
+        if is_damaged { format!("{named}{backup}") } else { named }
+    };
+    match error {
+        Error::Permanent(why) => Error::Permanent(text(why)),
+        Error::Retryable(why) => Error::Retryable(text(why)),
+        other => other,
+    }
+}
+
+fn export(task: &Task, args: &args::Export, library: &Library) -> Result<Outcome, Error> {
     let stamp = moment::stamp(now(task)?).unwrap_or_default();
     let folder = task.mounts("exports").find(|mount| mount.writable).map(|mount| Path::new(&mount.path));
-    let mut files = export::files(library, Forms { csv: has("csv"), json: has("json") })?;
+    let mut files = export::files(library, Forms { csv: args.has(Form::Csv), json: args.has(Form::Json) })?;
     if args.stamp || folder.is_some_and(|folder| export::is_taken(folder, &files)) {
         export::stamp(&mut files, &stamp);
     }
@@ -108,8 +108,8 @@ fn export(task: &Task, args: &Args, library: &Library) -> Result<Outcome, Error>
     Ok(outcome)
 }
 
-fn sync_sessions(task: &Task, library: &Library) -> Result<Outcome, Error> {
-    let said = sync::sync(library, &sql::catalog(), now(task)?)?;
+fn sync_sessions(task: &Task, library: &Library, findings: &mut Findings) -> Result<Outcome, Error> {
+    let said = sync::sync(library, &sql::catalog(), now(task)?, findings)?;
     let mut summary = format!(
         "{} sessions and {} plays are in the catalog ({} new), {} of {} plays linked to session and track; {} tracks, {} playlists.",
         said.sessions, said.plays, said.new, said.linked, said.plays, said.tracks, said.playlists
@@ -135,17 +135,10 @@ fn now(task: &Task) -> Result<i64, Error> {
         .ok_or_else(|| Error::Permanent(format!("the host's time is none: {}", task.now.escape_debug())))
 }
 
-fn look_back(args: &Args, library: &Library) -> Result<Outcome, Error> {
-    let moment = |name: &str, text: &Option<String>| match text {
-        None => Ok(None),
-        Some(text) => moment::parse(text).map(Some).ok_or_else(|| {
-            let text = text.escape_debug();
-            Error::Permanent(format!("`{name}` is no moment: {text}; write 2026-01-18 or 2026-01-18T10:15:00Z"))
-        }),
-    };
+fn look_back(args: &args::Activity, library: &Library) -> Result<Outcome, Error> {
     let options = Options {
-        since: moment("since", &args.since)?,
-        until: moment("until", &args.until)?,
+        since: args.since()?,
+        until: args.until()?,
         threshold: args.threshold.unwrap_or(3),
         top: args.top.unwrap_or(20),
     };
@@ -165,7 +158,7 @@ fn look_back(args: &Args, library: &Library) -> Result<Outcome, Error> {
         .with_artifact("djay_activity_relations.csv", "text/csv", table(activity::csv_of_relations(&found))?))
 }
 
-fn match_ids(task: &Task, args: &Args, library: &Library) -> Result<Outcome, Error> {
+fn match_ids(task: &Task, args: &args::MatchIds, library: &Library) -> Result<Outcome, Error> {
     let catalog = sql::catalog();
     let candidates = matches::candidates(&catalog, args.service.as_deref())?;
     let found = matches::find(library, &candidates);
@@ -204,4 +197,38 @@ fn match_ids(task: &Task, args: &Args, library: &Library) -> Result<Outcome, Err
         names.join(", ")
     );
     Ok(outcome)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_a_file_name_it_as_people_see_it_and_what_else_can_be_read() {
+        let found = Found { path: "/djay/0/MediaLibrary.db".to_owned(), shown: "Music/MediaLibrary.db".to_owned() };
+        for (error, wanted, has_hint) in [
+            (
+                sql::Error::Invalid("/djay/0/MediaLibrary.db: file is not a database".to_owned()),
+                "Music/MediaLibrary.db: file",
+                true,
+            ),
+            (
+                sql::Error::Failed("the database is damaged: disk image".to_owned()),
+                "Music/MediaLibrary.db: the database",
+                true,
+            ),
+            (
+                sql::Error::TooLarge("/djay/0/MediaLibrary.db has 2 GiB".to_owned()),
+                "Music/MediaLibrary.db has 2",
+                false,
+            ),
+            (sql::Error::Busy("it is locked".to_owned()), "Music/MediaLibrary.db: it is locked", false),
+        ] {
+            let (Error::Permanent(text) | Error::Retryable(text)) = of_snapshot(error, &found) else {
+                panic!("{wanted}")
+            };
+            assert!(text.starts_with(wanted), "{text}");
+            assert_eq!(text.contains("`backup`"), has_hint, "{text}");
+        }
+    }
 }

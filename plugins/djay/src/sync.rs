@@ -3,15 +3,17 @@
 //! What is said is dated with the newest moment of djay's own history, not with the clock, so that two runs on one library leave the
 //! same catalog; but with none that has not come yet, and with none before what djay said last: the catalog keeps the newer of two
 //! words of one source, and a wrong date must not freeze it. A play whose track the library does not have, or has without a title,
-//! keeps it by what the play itself names. A playlist that was not read whole stays as the catalog has it.
+//! keeps it by what the play itself names. Where several tracks are one in the catalog, one of them speaks. A playlist that was not read whole stays as the catalog has it.
 
 use std::collections::{BTreeMap, HashSet};
 
+use baton_plugin_kit::Findings;
 use baton_plugin_kit::lent::Writable;
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::{Row, Value};
 
-use crate::library::{Library, Play, Playlist, Source, Track};
+use crate::library::{Library, Play, Playlist, Track};
+use crate::shared;
 
 const TRACK: &str = "INSERT INTO put_track (source, service, said_at, id, title, artists, duration_ms, isrc, bpm, musical_key) \
     VALUES ('djay', 'djay', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
@@ -54,11 +56,11 @@ pub struct Said {
 ///
 /// # Errors
 /// As `wit/sql.wit`. What was said before the error stays, and saying it again changes nothing.
-pub fn sync(library: &Library, catalog: &dyn Writable, now: i64) -> Result<Said, Error> {
+pub fn sync(library: &Library, catalog: &dyn Writable, now: i64, findings: &mut Findings) -> Result<Said, Error> {
     let before = known(catalog)?;
     let said_at = newest(library, now).max(said_last(catalog)?);
     let mut said = Said { sessions: library.sessions.len(), plays: library.plays.len(), ..Said::default() };
-    let tracks = tracks(library, catalog, said_at, &mut said)?;
+    let tracks = tracks(library, catalog, said_at, &mut said, findings)?;
     let sessions = library.sessions.iter().map(|session| {
         let device = [session.device_name.clone().into(), session.device_type.clone().into()];
         row([said_at.into(), session.id.as_str().into()], device, [session.started.into(), session.ended.into()])
@@ -113,24 +115,33 @@ fn tracks<'a>(
     catalog: &dyn Writable,
     said_at: i64,
     said: &mut Said,
+    findings: &mut Findings,
 ) -> Result<HashSet<&'a str>, Error> {
     let named = named_by_plays(library);
-    let all = || titled(library).chain(named.values());
-    catalog.batch(TRACK, &mut all().map(|track| of_track(track, said_at)))?;
-    let ids = all().flat_map(|track| {
+    let all: Vec<&Track> = titled(library).chain(named.values()).collect();
+    let silent = shared::silent(&all, catalog, findings)?;
+    let speaks = |track: &&&Track| !silent.contains_key(track.id.as_str());
+    catalog.batch(TRACK, &mut all.iter().filter(speaks).map(|track| of_track(track, said_at)))?;
+    let one = silent
+        .iter()
+        .map(|(id, speaker)| row([said_at.into(), "djay".into()], [(*id).into(), Value::Null], [(*speaker).into()]));
+    catalog.batch(SAME, &mut one.into_iter())?;
+    let ids = all.iter().flat_map(|track| {
         // What stands before the first `:` of any other address is nobody's name for a service.
-        let is_told = |source: &&Source| source.is_streamed() || source.service == "apple";
-        let known = track.sources.iter().filter(is_told).filter(|source| !source.id.is_empty());
-        known.map(move |source| {
+        track.sources.iter().filter_map(move |source| {
             let url = if source.is_streamed() { Some(source.uri.as_str()) } else { None };
-            row(
+            Some(row(
                 [said_at.into(), source.service.as_str().into()],
-                [source.id.as_str().into(), url.into()],
+                [source.track_id()?.into(), url.into()],
                 [track.id.as_str().into()],
-            )
+            ))
         })
     });
     catalog.batch(SAME, &mut ids.into_iter())?;
+    // What the others said in former runs came with them: the one that speaks has the last word.
+    let speakers: HashSet<&str> = silent.values().copied().collect();
+    let again = all.iter().filter(|track| speakers.contains(track.id.as_str()));
+    catalog.batch(TRACK, &mut again.map(|track| of_track(track, said_at)))?;
     said.tracks = titled(library).count();
     said.named_by_plays = named.len();
     let is_left = |track: &&Track| track.title.is_empty() && !named.contains_key(track.id.as_str());

@@ -131,8 +131,13 @@ fn tracks<'a>(library: &Library, plays: &[&'a Play]) -> (Vec<Played>, HashMap<&'
 
 fn named(library: &Library, id: &str, play: &Play) -> Played {
     let known = play.track.and_then(|track| library.tracks.get(track));
-    let title = known.map(|track| track.title.clone()).or_else(|| play.title.clone()).unwrap_or_default();
-    let artist = known.map_or_else(|| play.artist.clone(), |track| track.artist.clone()).unwrap_or_default();
+    let titled = known.filter(|track| !track.title.is_empty());
+    let title = titled.map(|track| track.title.clone()).or_else(|| play.title.clone()).unwrap_or_default();
+    let artist = match titled {
+        Some(track) => track.artist.clone(),
+        None => play.artist.clone().or_else(|| known.and_then(|track| track.artist.clone())),
+    };
+    let artist = artist.unwrap_or_default();
     Played { id: id.to_owned(), title, artist, plays: 0, sessions: 0, first: None, last: None }
 }
 

@@ -1,5 +1,6 @@
 //! djay's own indexes against what was read: both say tempo and key, from different hands. Where they disagree, one of the two was
-//! read or written wrongly.
+//! read or written wrongly: that is the kind `index`. What an index lacks, or names for nothing, is `index-gap`, so that many of those
+//! hide no disagreement.
 
 use std::collections::HashSet;
 
@@ -47,7 +48,7 @@ pub(super) fn indexes(database: &dyn Tables, gathered: &Gathered, findings: &mut
         missing.sort_by(|a, b| a.id.cmp(&b.id));
         for track in missing {
             let title = format!("the analysis of {} is not in djay's index", track.id);
-            findings.add("index", &format!("absent:{}", track.id), Severity::Low, title, "");
+            findings.add("index-gap", &format!("absent:{}", track.id), Severity::Low, title, "");
         }
     }
     each(database, ("user data", SET), findings, |row, values, findings| {
@@ -68,9 +69,9 @@ fn each(
 ) -> Result<Option<HashSet<i64>>, Error> {
     let rows = match database.rows(statement, &[]) {
         Ok(rows) => rows,
-        Err(error @ sql::Error::Invalid(_)) => {
+        Err(sql::Error::Invalid(text)) => {
             let title = format!("djay's index of {name} is not there, so nothing was held against it");
-            findings.add("index", name, Severity::Info, title, Error::from(error).to_string());
+            findings.add("index-gap", name, Severity::Info, title, text);
             return Ok(None);
         }
         Err(error) => return Err(error.into()),
@@ -82,7 +83,7 @@ fn each(
         seen.insert(*number);
         if !compare(*number, values, findings) {
             let title = format!("djay's index of {name} names row {number}, which is no {name} or could not be read");
-            findings.add("index", &format!("{name}:{number}"), Severity::Low, title, "");
+            findings.add("index-gap", &format!("{name}:{number}"), Severity::Low, title, "");
         }
     }
     Ok(Some(seen))

@@ -13,6 +13,7 @@
 //! | `playlists.rs` | playlists, from the pages of a view |
 //! | `check.rs` | djay's own indexes against what was read |
 //! | `model.rs` | the records |
+//! | `unread.rs` | why objects cannot be read, counted |
 
 mod check;
 mod model;
@@ -22,6 +23,7 @@ mod read;
 mod records;
 mod schema;
 mod source;
+mod unread;
 
 pub use model::{Item, Library, Play, Playlist, Session, Source, Track};
 pub use place::{Found, find};

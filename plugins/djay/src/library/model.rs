@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use baton_plugin_kit::Key;
 use serde::Serialize;
 
+use super::source::is_track;
+
 /// All of a library. Places of tracks and sessions are those in its lists.
 #[derive(Debug, Default)]
 pub struct Library {
@@ -86,7 +88,7 @@ pub struct Source {
     /// `local` (a file), `apple` (a number in Apple's music library), `apple-music` (Apple's service), else the service as djay writes
     /// it; `unknown` when the address names none.
     pub service: String,
-    /// What it is called there; empty for a file.
+    /// What it is called there; empty for a file. What is no track has its kind before it: `episode:77`.
     pub id: String,
     /// The address as djay writes it.
     pub uri: String,
@@ -102,6 +104,18 @@ impl Source {
     #[must_use]
     pub fn is_streamed(&self) -> bool {
         STREAMING.contains(&self.service.as_str())
+    }
+
+    /// The id by which the service, or Apple's own library, names a track; none for what is another thing there (an album, an
+    /// episode, a playlist), and where the address names no service.
+    #[must_use]
+    pub fn track_id(&self) -> Option<&str> {
+        let is_named = if self.service == "apple" {
+            self.id.bytes().all(|byte| byte.is_ascii_digit())
+        } else {
+            self.is_streamed() && self.uri.split(':').nth(1).is_some_and(is_track)
+        };
+        Some(self.id.as_str()).filter(|id| is_named && !id.is_empty())
     }
 }
 

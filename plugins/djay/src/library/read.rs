@@ -1,7 +1,7 @@
 //! Rows to records, and the joins. One pass over the rows in the order in which they lie in the file; what a later row adds to a
 //! track is put together by the track's id.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::lent::Tables;
@@ -9,11 +9,12 @@ use baton_plugin_sdk::sql::Value;
 use baton_plugin_sdk::{Error, Severity};
 
 use super::model::{Library, Play, Playlist, Session, Track};
+use super::unread::{Causes, Unread};
 use super::{check, playlists, records, schema};
 use crate::tsaf::{Blob, Document, Mismatch};
 
 /// A larger blob is not read: a session of 20,000 plays has 800 kB. The host gives no value above 1 MiB.
-const MOST_BYTES: i64 = 1_000_000;
+pub(super) const MOST_BYTES: i64 = 1_000_000;
 
 /// So many bytes of texts are kept of a library; an export has them twice more.
 const MOST_TEXT: usize = 32 << 20;
@@ -26,6 +27,15 @@ const ROWS: &str = "SELECT rowid, collection, CASE WHEN octet_length(key) <= 102
     WHERE +collection IN ('mediaItemTitleIDs', 'localMediaItemLocations', 'globalMediaItemLocations', 'mediaItemAnalyzedData', \
     'mediaItemUserData', 'historySessions', 'historySessionItems', 'mediaItemPlaylists', 'mediaItemPlaylistItems', \
     'databaseInfo') ORDER BY rowid";
+
+/// The collections that speak of a track, a bit each.
+const TITLE: u8 = 1;
+const LOCAL: u8 = 2;
+const GLOBAL: u8 = 4;
+const ANALYSIS: u8 = 8;
+const USER: u8 = 16;
+/// A track is in the library where it has a title or a place of its own, not only an analysis.
+const THERE: u8 = TITLE | LOCAL | GLOBAL;
 
 /// What a row is about, for the indexes and views that name rows by their number.
 #[derive(Clone, Debug)]
@@ -56,9 +66,11 @@ pub fn read(database: &dyn Tables, findings: &mut Findings) -> Result<Library, E
             )));
         }
     }
+    gathered.causes.check()?;
+    gathered.once(findings);
     check::indexes(database, &gathered, findings)?;
     playlists::read(database, &mut gathered, findings)?;
-    Ok(gathered.into_library())
+    Ok(gathered.into_library(findings))
 }
 
 /// How many bytes the texts of a track have.
@@ -71,12 +83,32 @@ fn long(texts: &[&Option<String>]) -> usize {
     texts.iter().filter_map(|text| text.as_ref()).map(String::len).sum()
 }
 
+fn twice(collection: &str, key: &str, findings: &mut Findings) {
+    let title = format!("{collection} has {key} more than once; the first one counts");
+    findings.add("twice", &format!("{collection}/{key}"), Severity::Medium, title, "");
+}
+
+/// Keeps the first of each id.
+fn first<T>(list: &mut Vec<T>, collection: &str, id: impl Fn(&T) -> &str, findings: &mut Findings) {
+    let mut seen = HashSet::new();
+    let mut kept = Vec::with_capacity(list.len());
+    for item in list.iter() {
+        let is_first = seen.insert(id(item));
+        if !is_first {
+            twice(collection, id(item), findings);
+        }
+        kept.push(is_first);
+    }
+    let mut kept = kept.into_iter();
+    list.retain(|_| kept.next().unwrap_or(true));
+}
+
 /// What was read so far.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     pub(super) tracks: Vec<Track>,
-    /// Whether a track is in the library: it has a title or a place of its own, not only an analysis.
-    is_there: Vec<bool>,
+    /// Which collections spoke of each track.
+    heard: Vec<u8>,
     places: HashMap<String, usize>,
     /// Rows by their number.
     pub(super) about: HashMap<i64, About>,
@@ -85,6 +117,7 @@ pub(super) struct Gathered {
     pub(super) playlists: Vec<Playlist>,
     rows: BTreeMap<String, usize>,
     unreadable: usize,
+    causes: Causes,
     /// How many bytes of texts are kept.
     text: usize,
 }
@@ -105,26 +138,30 @@ impl Gathered {
         let read = match data.as_blob() {
             Some(blob) => self.blob(*rowid, (collection, key), blob, findings),
             None => Err(match length.as_integer() {
-                Some(bytes) => format!("it has {bytes} bytes and {MOST_BYTES} are read"),
-                None => "it is no blob".to_owned(),
+                Some(bytes) => Unread::of(format!("it has {bytes} bytes and {MOST_BYTES} are read"), "it is too large"),
+                None => Unread::of("it is no blob".to_owned(), "it is no blob"),
             }),
         };
-        if let Err(why) = read {
+        if collection != "databaseInfo" {
+            self.causes.count(read.as_ref().err());
+        }
+        if let Err(unread) = read {
             self.unreadable += 1;
-            let title = format!("{collection}/{key} cannot be read: {why}");
+            let title = format!("{collection}/{key} cannot be read: {}", unread.why);
             findings.add("blob", &format!("{collection}/{key}"), Severity::Medium, title, format!("row {rowid}"));
         }
     }
 
-    fn blob(&mut self, row: i64, name: (&str, &str), blob: &[u8], findings: &mut Findings) -> Result<(), String> {
+    fn blob(&mut self, row: i64, name: (&str, &str), blob: &[u8], findings: &mut Findings) -> Result<(), Unread> {
         let (collection, key) = name;
         self.text += key.len();
-        let document = match Blob::of(blob).map_err(|fault| fault.to_string())? {
+        let document = match Blob::of(blob).map_err(|fault| Unread::of(fault.to_string(), &fault.cause()))? {
             Blob::Tsaf(document) => document,
             // It is one in every library.
             Blob::BinaryPlist if collection == "databaseInfo" => return Ok(()),
             Blob::BinaryPlist => {
-                return Err("it is a property list (bplist00), as older versions of djay wrote".to_owned());
+                let why = "it is a property list (bplist00), as older versions of djay wrote";
+                return Err(Unread::of(why.to_owned(), "it is a property list (bplist00)"));
             }
         };
         if document.is_guessed() {
@@ -132,7 +169,10 @@ impl Gathered {
                 format!("{collection}/{key} has references of more than one byte, which no real blob has shown yet");
             findings.add("form", &format!("{collection}/{key}"), Severity::Info, title, format!("row {row}"));
         }
-        let id = self.record(row, name, &document).map_err(|mismatch| mismatch.to_string())?;
+        let id = self.record(row, name, &document, findings).map_err(|mismatch| {
+            let why = mismatch.to_string();
+            Unread { cause: why.clone(), why }
+        })?;
         if let Some(id) = id.filter(|id| id != key) {
             let title = format!("{collection}/{key} calls itself {id}; the key counts");
             findings.add("id", &format!("{collection}/{key}"), Severity::Low, title, format!("row {row}"));
@@ -146,19 +186,31 @@ impl Gathered {
         row: i64,
         (collection, key): (&str, &str),
         document: &Document<'_>,
+        findings: &mut Findings,
     ) -> Result<Option<String>, Mismatch> {
+        let name = (collection, key);
         match collection {
             "mediaItemTitleIDs" => {
-                self.of_track(row, key, (true, About::Track), |track| records::title(document, track))
+                self.of_track(row, name, (TITLE, About::Track), findings, |track| records::title(document, track))
             }
             "localMediaItemLocations" | "globalMediaItemLocations" => {
-                self.of_track(row, key, (true, About::Track), |track| records::location(document, track))
+                let bit = if collection == "localMediaItemLocations" { LOCAL } else { GLOBAL };
+                let mut odd = 0;
+                let add = |track: &mut Track| records::location(document, track, &mut odd);
+                let id = self.of_track(row, name, (bit, About::Track), findings, add)?;
+                if odd > 0 {
+                    let title = format!(
+                        "{odd} addresses of {collection}/{key} are empty, above 4 KiB or relative to nothing that is known, and \
+                         are left out"
+                    );
+                    findings.add("address", &format!("{collection}/{key}"), Severity::Low, title, format!("row {row}"));
+                }
+                Ok(id)
             }
-            "mediaItemAnalyzedData" => {
-                self.of_track(row, key, (false, About::Analysis), |track| records::analysed(document, track))
-            }
+            "mediaItemAnalyzedData" => self
+                .of_track(row, name, (ANALYSIS, About::Analysis), findings, |track| records::analysed(document, track)),
             "mediaItemUserData" => {
-                self.of_track(row, key, (false, About::UserData), |track| records::user_data(document, track))
+                self.of_track(row, name, (USER, About::UserData), findings, |track| records::user_data(document, track))
             }
             "historySessions" => {
                 let (id, session) = records::session(document, key)?;
@@ -190,37 +242,49 @@ impl Gathered {
         }
     }
 
-    /// Adds to the track of that id. One that cannot be read whole adds nothing.
+    /// Adds to the track of that id. One that cannot be read whole adds nothing, nor does a second one of one collection.
     fn of_track(
         &mut self,
         row: i64,
-        key: &str,
-        (is_there, about): (bool, fn(usize) -> About),
+        (collection, key): (&str, &str),
+        (bit, about): (u8, fn(usize) -> About),
+        findings: &mut Findings,
         add: impl FnOnce(&mut Track) -> Result<Option<String>, Mismatch>,
     ) -> Result<Option<String>, Mismatch> {
         let place = self.places.get(key).copied().unwrap_or(self.tracks.len());
         if place == self.tracks.len() {
             self.places.insert(key.to_owned(), place);
             self.tracks.push(Track { id: key.to_owned(), ..Track::default() });
-            self.is_there.push(false);
+            self.heard.push(0);
         }
-        let Some((track, there)) = self.tracks.get_mut(place).zip(self.is_there.get_mut(place)) else {
+        let Some((track, heard)) = self.tracks.get_mut(place).zip(self.heard.get_mut(place)) else {
             return Ok(None);
         };
+        if *heard & bit > 0 {
+            twice(collection, key, findings);
+            return Ok(None);
+        }
         let before = text_of(track);
         let id = add(track)?;
         // What an own row says takes the place of what others said: it may be less.
         self.text = (self.text + text_of(track)).saturating_sub(before);
-        *there |= is_there;
+        *heard |= bit;
         self.about.insert(row, about(place));
         Ok(id)
     }
 
+    /// Keeps the first of several sessions, plays or playlists of one id, as djay finds it by its key.
+    fn once(&mut self, findings: &mut Findings) {
+        first(&mut self.sessions, "historySessions", |session| &session.id, findings);
+        first(&mut self.plays, "historySessionItems", |play| &play.id, findings);
+        first(&mut self.playlists, "mediaItemPlaylists", |playlist| &playlist.id, findings);
+    }
+
     /// Puts everything in order and joins it.
-    fn into_library(self) -> Library {
-        let Self { tracks, is_there, mut sessions, mut plays, mut playlists, rows, unreadable, .. } = self;
+    fn into_library(self, findings: &mut Findings) -> Library {
+        let Self { tracks, heard, mut sessions, mut plays, mut playlists, rows, unreadable, .. } = self;
         let mut tracks: Vec<_> =
-            tracks.into_iter().zip(is_there).filter(|(_, there)| *there).map(|(track, _)| track).collect();
+            tracks.into_iter().zip(heard).filter(|(_, heard)| heard & THERE > 0).map(|(track, _)| track).collect();
         tracks.sort_by(|a, b| a.id.cmp(&b.id));
         sessions.sort_by(|a, b| (a.started, &a.id).cmp(&(b.started, &b.id)));
         plays.sort_by(|a, b| (a.started, &a.id).cmp(&(b.started, &b.id)));
@@ -236,6 +300,18 @@ impl Gathered {
         }
         for item in playlists.iter_mut().flat_map(|playlist| &mut playlist.items) {
             item.track = of_track.get(&item.track_id).copied();
+        }
+        for playlist in &playlists {
+            let absent: Vec<_> = playlist.items.iter().filter(|item| item.track.is_none()).collect();
+            if let Some(first) = absent.first() {
+                let title = format!(
+                    "{} places of the playlist {} have tracks that the library lacks, {} first",
+                    absent.len(),
+                    playlist.name,
+                    first.track_id
+                );
+                findings.add("playlist", &format!("absent:{}", playlist.id), Severity::Low, title, "");
+            }
         }
         Library { tracks, sessions, plays, playlists, rows, unreadable }
     }

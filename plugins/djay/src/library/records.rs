@@ -70,12 +70,17 @@ pub(super) fn title(document: &Document<'_>, track: &mut Track) -> Result<Option
     Ok(id)
 }
 
-/// A row of either collection of locations.
-pub(super) fn location(document: &Document<'_>, track: &mut Track) -> Result<Option<String>, Mismatch> {
+/// A row of either collection of locations; `odd` becomes the number of addresses that are left out.
+pub(super) fn location(
+    document: &Document<'_>,
+    track: &mut Track,
+    odd: &mut usize,
+) -> Result<Option<String>, Mismatch> {
     let object = document.object("ADCMediaItemLocation")?;
     let id = owned(object.text("uuid")?);
-    let addresses = object.addresses("sourceURIs")?;
-    if addresses.len() > MOST_SOURCES {
+    let (addresses, left_out) = object.addresses("sourceURIs")?;
+    *odd = left_out;
+    if addresses.len() + left_out > MOST_SOURCES {
         return Err(Mismatch { key: "sourceURIs".to_owned(), wanted: "array of at most 64 addresses" });
     }
     // A place may name other tracks too, and them first.
@@ -84,7 +89,7 @@ pub(super) fn location(document: &Document<'_>, track: &mut Track) -> Result<Opt
     if let Some(own) = own {
         Title::of(own)?.add_to(track);
     }
-    for source in addresses.into_iter().map(source) {
+    for source in addresses.iter().map(|address| source(address)) {
         if !track.sources.contains(&source) {
             track.sources.push(source);
         }
@@ -186,7 +191,7 @@ mod tests {
             if own_first {
                 title(&decode(&own).unwrap(), &mut track).unwrap();
             }
-            location(&decode(&place).unwrap(), &mut track).unwrap();
+            location(&decode(&place).unwrap(), &mut track, &mut 0).unwrap();
             if !own_first {
                 title(&decode(&own).unwrap(), &mut track).unwrap();
             }
@@ -203,12 +208,32 @@ mod tests {
         assert!(read(of("x".repeat(4_097))).unwrap_err().to_string().contains("4096 bytes"));
         let place = |addresses| {
             let blob = location_of(Vec::new(), addresses);
-            location(&decode(&blob).unwrap(), &mut Track::default()).map_err(|mismatch| mismatch.to_string())
+            location(&decode(&blob).unwrap(), &mut Track::default(), &mut 0).map_err(|mismatch| mismatch.to_string())
         };
         let address = Tree::Url("spotify:track:1".to_owned(), None);
         assert!(place(vec![address.clone(); 64]).is_ok());
         assert!(place(vec![address; 65]).unwrap_err().contains("at most 64"));
-        assert!(place(vec![Tree::Url("x".repeat(4_097), None)]).is_err());
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_left_out_and_the_others_of_its_place_are_kept() {
+        let url = |text: &str, base: Option<Tree>| Tree::Url(text.to_owned(), base.map(Box::new));
+        let folder = || Some(url("file:///Users/dj/Music/?a", None));
+        let addresses = vec![
+            url("A%20B/c.mp3", folder()),
+            url("/d.mp3", folder()),
+            url("spotify:track:1", folder()),
+            url("../e.mp3", folder()),
+            url("f.mp3", Some(url("spotify:track:2", None))),
+            Tree::Nil,
+            url(&"x".repeat(4_097), None),
+            url("g.mp3", Some(url("deep/", folder()))),
+        ];
+        let (mut track, mut odd) = (Track::default(), 0);
+        location(&decode(&location_of(Vec::new(), addresses)).unwrap(), &mut track, &mut odd).unwrap();
+        let found: Vec<_> = track.sources.iter().map(|source| source.uri.as_str()).collect();
+        let wanted = ["file:///Users/dj/Music/A%20B/c.mp3", "file:///d.mp3", "spotify:track:1"];
+        assert_eq!((&found[..3], &found[3..], odd), (&wanted[..], &["file:///Users/dj/Music/deep/g.mp3"][..], 4));
     }
 
     #[test]
@@ -224,6 +249,15 @@ mod tests {
                 }
                 Err(mismatch) => assert!(!good && mismatch.to_string().contains("`startDate` is no date of the years")),
             }
+        }
+    }
+
+    #[test]
+    fn a_date_may_be_written_as_a_number() {
+        for seconds in [Tree::Integer(60), Tree::Real(60.0)] {
+            let blob = encode(&Tree::object("ADCHistorySession", vec![("startDate", seconds)]), Style::Mac);
+            let (_, session) = session(&decode(&blob).unwrap(), "S").unwrap();
+            assert_eq!(session.started, Some(978_307_260_000));
         }
     }
 }

@@ -5,12 +5,18 @@ use baton_plugin_kit::lent::Tables;
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::Value;
 
+use super::read::MOST_BYTES;
+
 /// The version of `YapDatabase` whose tables are known.
 const VERSION: i64 = 3;
 
 /// A library of 15,540 tracks has some 50,000 rows; what more than so many would be does not fit into the plugin's memory.
 /// `tests/memory.rs` holds this against it.
 pub const MOST_ROWS: i64 = 150_000;
+
+/// What is said of a file that was begun and never filled, or cut off.
+const EMPTY: &str =
+    "no tables; name another with the argument `library`, or read djay's newest daily copy with the argument `backup`";
 
 /// Checks tables, version and the form of the objects.
 ///
@@ -25,7 +31,7 @@ pub(super) fn check(database: &dyn Tables) -> Result<(), Error> {
             database,
             "SELECT substr(name, 1, 100) FROM sqlite_schema WHERE type = 'table' ORDER BY name LIMIT 8",
         )?;
-        let seen = if tables.is_empty() { "no tables".to_owned() } else { format!("the tables {}", tables.join(", ")) };
+        let seen = if tables.is_empty() { EMPTY.to_owned() } else { format!("the tables {}", tables.join(", ")) };
         return Err(another(&format!("there is no table database2 (collection, key, data); it has {}", plain(&seen))));
     }
     if version != Some(VERSION) {
@@ -39,17 +45,23 @@ pub(super) fn check(database: &dyn Tables) -> Result<(), Error> {
     form(database)
 }
 
-/// The form of the tracks' objects: TSAF, or what older versions wrote.
+/// The forms of all titles, counted. What is no blob or too large is neither, and is not loaded: it is told later by its row.
+/// No group is made of them, because SQLite would load all of a blob to sort it.
+const FORMS: &str = "SELECT sum(form = 'TSAF'), sum(form = 'list'), sum(form = 'other') FROM (SELECT \
+    CASE WHEN typeof(data) <> 'blob' OR length(data) > ?1 THEN 'neither' \
+    WHEN substr(data, 1, 4) = x'54534146' THEN 'TSAF' WHEN substr(data, 1, 8) = x'62706c6973743030' THEN 'list' \
+    ELSE 'other' END AS form FROM database2 WHERE +collection = 'mediaItemTitleIDs')";
+
+/// The form of the tracks' objects: TSAF, or what older versions wrote. Where only some of them are TSAF, those are read.
 fn form(database: &dyn Tables) -> Result<(), Error> {
-    let begins = "SELECT substr(data, 1, 8) FROM database2 WHERE collection = 'mediaItemTitleIDs' LIMIT 50";
-    let found = database.query(begins, &[])?;
-    let has = |magic: &[u8]| {
-        found.rows.iter().any(|row| row.first().and_then(Value::as_blob).is_some_and(|data| data.starts_with(magic)))
-    };
-    if found.rows.is_empty() || has(b"TSAF") {
+    let found = database.query(FORMS, &[MOST_BYTES.into()])?;
+    let counts = found.rows.first().map(Vec::as_slice).unwrap_or_default();
+    let has = |place: usize| counts.get(place).and_then(Value::as_integer).is_some_and(|count| count > 0);
+    let (has_tsaf, has_lists, has_others) = (has(0), has(1), has(2));
+    if has_tsaf || !(has_lists || has_others) {
         return Ok(());
     }
-    Err(another(if has(b"bplist00") {
+    Err(another(if has_lists {
         "its objects are property lists (bplist00), as djay Pro 2 wrote them, and TSAF is read; let a newer djay take the \
          library over"
     } else {
@@ -57,7 +69,8 @@ fn form(database: &dyn Tables) -> Result<(), Error> {
     }))
 }
 
-fn another(seen: &str) -> Error {
+/// An error about a library of another djay.
+pub(super) fn another(seen: &str) -> Error {
     Error::Permanent(format!("this is no library of a djay that is known: {seen}"))
 }
 

@@ -14,7 +14,7 @@ pub fn source(uri: &str) -> Source {
         path,
     };
     if let Some(number) = uri.strip_prefix("com.apple.iTunes:") {
-        return of("apple", &unsigned(number), None);
+        return of("apple", some_id(&unsigned(number)), None);
     }
     if let Some(rest) = uri.get(..5).filter(|scheme| scheme.eq_ignore_ascii_case("file:")).and(uri.get(5..)) {
         return of("local", "", path(rest));
@@ -27,7 +27,22 @@ pub fn source(uri: &str) -> Source {
         "apple" => "apple-music".to_owned(),
         service => service.to_owned(),
     };
-    of(&service, rest.split_once(':').map_or(rest, |(_, id)| id), None)
+    // Of what is no track the kind stays before the number: an album and a track may have the same one.
+    let id = match rest.split_once(':') {
+        Some((kind, id)) if is_track(kind) => some_id(id),
+        _ => rest,
+    };
+    of(&service, id, None)
+}
+
+/// Whether it is what a service calls a track: `spotify:track:…`, `soundcloud:tracks:…`.
+pub(super) fn is_track(kind: &str) -> bool {
+    ["track", "tracks"].iter().any(|known| kind.eq_ignore_ascii_case(known))
+}
+
+/// An id of nothing but zeros is none.
+fn some_id(id: &str) -> &str {
+    if id.bytes().all(|byte| byte == b'0') { "" } else { id }
 }
 
 /// Apple's numbers have 64 bits; djay writes some of them as negative ones.
@@ -95,6 +110,12 @@ mod tests {
             ("beatport:track:123", "beatport", "123"),
             ("soundcloud:tracks:9", "soundcloud", "9"),
             ("tidal:track:a:b", "tidal", "a:b"),
+            ("tidal:video:5", "tidal", "video:5"),
+            ("beatport:release:44", "beatport", "release:44"),
+            ("spotify:local:A:B:C:1", "spotify", "local:A:B:C:1"),
+            ("com.apple.iTunes:0", "apple", ""),
+            ("beatport:track:0", "beatport", ""),
+            ("spotify:track:", "spotify", ""),
             ("x:y", "x", "y"),
             ("apple:track:1", "apple-music", "1"),
             ("https://a.b/c:d", "unknown", "https://a.b/c:d"),
@@ -107,6 +128,31 @@ mod tests {
         ] {
             let found = source(uri);
             assert_eq!((found.service.as_str(), found.id.as_str()), (service, id), "{uri}");
+        }
+    }
+
+    #[test]
+    fn only_tracks_of_services_and_numbers_of_apples_library_name_a_track() {
+        for (uri, id) in [
+            ("tidal:track:5", Some("5")),
+            ("tidal:video:5", None),
+            ("beatport:track:44", Some("44")),
+            ("beatport:release:44", None),
+            ("beatport:track:0", None),
+            ("Spotify:Track:a", Some("a")),
+            ("spotify:episode:77", None),
+            ("spotify:local:A:B:C:1", None),
+            ("spotify:77", None),
+            ("spotify:track:", None),
+            ("soundcloud:tracks:9", Some("9")),
+            ("soundcloud:playlists:9", None),
+            ("another:track:9", None),
+            ("com.apple.iTunes:-1", Some("18446744073709551615")),
+            ("com.apple.iTunes:0", None),
+            ("com.apple.iTunes:", None),
+            ("com.apple.iTunes:x", None),
+        ] {
+            assert_eq!(source(uri).track_id(), id, "{uri}");
         }
     }
 

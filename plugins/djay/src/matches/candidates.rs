@@ -27,11 +27,18 @@ const ROWS: &str = "SELECT t.id, e.service, e.external_id, t.title, t.artists, t
     AND EXISTS (SELECT 1 FROM facts AS f JOIN sources AS s ON s.id = f.source WHERE f.track = t.id AND s.name <> 'djay') \
     ORDER BY t.id, e.service, e.external_id";
 
-/// Reads them; of one service alone when it is named.
+/// The services by which tracks are known.
+const SERVICES: &str =
+    "SELECT DISTINCT service FROM external_ids WHERE kind = 'track' AND service <> 'djay' ORDER BY service LIMIT 50";
+
+/// Reads them; of one service alone when it is named, and then by its ids.
 ///
 /// # Errors
-/// As `wit/sql.wit`; `permanent` above 50,000 tracks.
+/// As `wit/sql.wit`; `permanent` above 50,000 tracks, and for a service that the catalog does not have.
 pub fn candidates(catalog: &dyn Tables, service: Option<&str>) -> Result<Vec<Candidate>, Error> {
+    if let Some(service) = service {
+        check(catalog, service)?;
+    }
     let mut list: Vec<Candidate> = Vec::new();
     let mut last = None;
     for row in catalog.rows(ROWS, &[service.into()])? {
@@ -47,13 +54,32 @@ pub fn candidates(catalog: &dyn Tables, service: Option<&str>) -> Result<Vec<Can
             list.push(Candidate { service: name.clone(), id: id.clone(), names: names(rest) });
         }
         let Some(candidate) = list.last_mut() else { continue };
-        // djay's own id is no name to say it by.
-        if candidate.service == "djay" || candidate.service == "apple" {
+        let is_named = match service {
+            Some(service) => candidate.service == service,
+            // djay's own id is no name to say it by.
+            None => candidate.service != "djay" && candidate.service != "apple",
+        };
+        if !is_named {
             (candidate.service, candidate.id) = (name.clone(), id.clone());
         }
         candidate.names.ids.push(Id::new(name, id));
     }
     Ok(list)
+}
+
+/// Whether the catalog has tracks of a service.
+fn check(catalog: &dyn Tables, service: &str) -> Result<(), Error> {
+    let there = "SELECT 1 FROM external_ids WHERE kind = 'track' AND service <> 'djay' AND service = ?1 LIMIT 1";
+    if !catalog.query(there, &[service.into()])?.rows.is_empty() {
+        return Ok(());
+    }
+    let known = catalog.query(SERVICES, &[])?;
+    let known: Vec<_> = known.rows.iter().filter_map(|row| row.first()?.as_text()).collect();
+    let has = if known.is_empty() { "no tracks of other services yet".to_owned() } else { known.join(", ") };
+    let service = service.escape_debug();
+    Err(Error::Permanent(format!(
+        "the argument `service`: the catalog has no tracks of `{service}`; besides djay's own it has {has}"
+    )))
 }
 
 fn names(row: &[Value]) -> Names {

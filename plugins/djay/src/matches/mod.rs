@@ -88,9 +88,9 @@ pub fn write(
 
 /// What the matcher is told of a track. A number in Apple's own library is no id of a service.
 fn names_of(track: &Track) -> Names {
-    let sources = track.sources.iter().filter(|source| source.is_streamed() && !source.id.is_empty());
-    let ids =
-        std::iter::once(Id::new("djay", &track.id)).chain(sources.map(|source| Id::new(&source.service, &source.id)));
+    let streamed = track.sources.iter().filter(|source| source.is_streamed());
+    let known = streamed.filter_map(|source| Some(Id::new(&source.service, source.track_id()?)));
+    let ids = std::iter::once(Id::new("djay", &track.id)).chain(known);
     Names {
         ids: ids.collect(),
         isrc: track.isrc.clone(),

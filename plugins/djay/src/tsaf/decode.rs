@@ -41,12 +41,13 @@ fn header(bytes: &mut Bytes<'_>) -> Result<(usize, usize), Fault> {
     if bytes.array::<4>().ok() != Some(*b"TSAF") {
         return Err(Fault { offset: 0, tag: None, why: Why::NoTsaf });
     }
-    if (bytes.u16()?, bytes.u16()?) != (3, 3) {
-        return Err(Fault { offset: 4, tag: None, why: Why::Version });
+    let (first, second) = (bytes.u16()?, bytes.u16()?);
+    if (first, second) != (3, 3) {
+        return Err(Fault { offset: 4, tag: None, why: Why::Version { first, second } });
     }
     let objects = bytes.u32()? as usize;
     if bytes.u32()? != 0 {
-        return Err(Fault { offset: 12, tag: None, why: Why::Version });
+        return Err(Fault { offset: 12, tag: None, why: Why::Reserved });
     }
     Ok((objects, bytes.u32()? as usize))
 }

@@ -3,6 +3,7 @@
 //! A field of another kind than it should have is a mismatch and not an absent field: the record that wants it fails and says
 //! so.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// A value. What is numbered lies in the document's table, so that a thing may be referred to from within itself.
@@ -33,6 +34,39 @@ pub struct Url<'a> {
     pub text: &'a str,
     /// What it is relative to.
     pub base: Option<Box<Self>>,
+}
+
+impl<'a> Url<'a> {
+    /// The whole address; none where its base leads nowhere, or above 4 KiB.
+    #[must_use]
+    pub fn whole(&self) -> Option<Cow<'a, str>> {
+        let whole = match &self.base {
+            Some(base) if !has_scheme(self.text) => Cow::Owned(resolved(&base.whole()?, self.text)?),
+            _ => Cow::Borrowed(self.text),
+        };
+        Some(whole).filter(|whole| is_short(whole))
+    }
+}
+
+fn has_scheme(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    let scheme = text.split_once(':').map(|(scheme, _)| scheme);
+    scheme.is_some_and(|scheme| scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(is_part))
+}
+
+/// A path below the folder of its base, or from its root; steps upwards are not followed.
+fn resolved(base: &str, text: &str) -> Option<String> {
+    if text.starts_with("//") || text.split('/').any(|part| part == "." || part == "..") {
+        return None;
+    }
+    let (scheme, rest) = base.split_once("://")?;
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let kept = if text.starts_with('/') {
+        rest.split('/').next().unwrap_or_default()
+    } else {
+        rest.rsplit_once('/').and_then(|(folder, _)| rest.get(..=folder.len()))?
+    };
+    Some(format!("{scheme}://{kept}{text}"))
 }
 
 /// What has a number.
@@ -196,8 +230,10 @@ impl<'d, 'a> Object<'d, 'a> {
     ///
     /// # Errors
     /// When the field is something else.
+    #[expect(clippy::cast_precision_loss, reason = "seconds of the calendar's years are exact")]
     pub fn date(&self, key: &str) -> Result<Option<f64>, Mismatch> {
         self.typed(key, "date", |value| match (value, self.document.thing(value)) {
+            (Value::Integer(seconds), _) => Some(*seconds as f64),
             (_, Some(Thing::Date(seconds))) | (Value::Real(seconds), _) => Some(*seconds),
             _ => None,
         })
@@ -230,15 +266,21 @@ impl<'d, 'a> Object<'d, 'a> {
         self.items(key, "array of objects", |value| self.document.object_at(value))
     }
 
-    /// The addresses of an array; none when it is absent. One that is relative to another is not read, nor one above 4 KiB.
+    /// The addresses of an array, none when it is absent, and how many entries are none: empty, above 4 KiB, or relative to an
+    /// address that is not known.
     ///
     /// # Errors
-    /// When the field is something else, or has something else in it.
-    pub fn addresses(&self, key: &str) -> Result<Vec<&'a str>, Mismatch> {
-        self.items(key, "array of addresses", |value| match value {
-            Value::Url(Url { text, base: None }) | Value::Text(text) => Some(*text).filter(|text| is_short(text)),
-            _ => None,
-        })
+    /// When the field is something else.
+    pub fn addresses(&self, key: &str) -> Result<(Vec<Cow<'a, str>>, usize), Mismatch> {
+        let all = self.items(key, "array of addresses", |value| {
+            Some(match value {
+                Value::Url(url) => url.whole(),
+                Value::Text(text) => Some(Cow::Borrowed(*text)).filter(|text| is_short(text)),
+                _ => None,
+            })
+        })?;
+        let odd = all.iter().filter(|address| address.is_none()).count();
+        Ok((all.into_iter().flatten().collect(), odd))
     }
 
     /// The strings of an array; none when it is absent.

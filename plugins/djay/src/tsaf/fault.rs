@@ -19,7 +19,14 @@ pub enum Why {
     /// It does not begin with `TSAF`.
     NoTsaf,
     /// The header is of another version.
-    Version,
+    Version {
+        /// The first number of the version; 3 is read.
+        first: u16,
+        /// The second; 3 is read.
+        second: u16,
+    },
+    /// A field of the header that is 0 in all that is known is not.
+    Reserved,
     /// The blob ends here.
     Cut,
     /// No such tag is known, so where the value ends is not either.
@@ -83,11 +90,27 @@ impl fmt::Display for Fault {
     }
 }
 
+impl Fault {
+    /// What it is without its place, so that one cause in many blobs is told once.
+    #[must_use]
+    pub fn cause(&self) -> String {
+        match (self.why, self.tag) {
+            (Why::UnknownTag, Some(tag)) => format!("the tag {tag:02X} is unknown"),
+            (Why::NoObject { .. }, _) => "a reference to an object that is not there".to_owned(),
+            (Why::NoSuchString { .. }, _) => "a reference to a string that is not there".to_owned(),
+            (Why::TooMany { .. }, _) => "more items are announced than there are".to_owned(),
+            (Why::Objects { .. } | Why::Strings { .. }, _) => "the header's counts do not come out".to_owned(),
+            (why, _) => why.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoTsaf => f.write_str("it does not begin with TSAF"),
-            Self::Version => f.write_str("the header is of another version than 3"),
+            Self::Version { first, second } => write!(f, "the header is of version {first}.{second} and 3.3 is read"),
+            Self::Reserved => f.write_str("the header has a number where 0 belongs"),
             Self::Cut => f.write_str("the blob ends too early"),
             Self::UnknownTag => f.write_str("the tag is unknown"),
             Self::Padding => f.write_str("padding is not 0"),

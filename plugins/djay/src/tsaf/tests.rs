@@ -269,7 +269,7 @@ fn faults_name_the_place_the_tag_and_why() {
     assert_eq!(text(fault(2, 0, &[0])), "at byte 21: the header counts 2 objects and there are 0");
     assert_eq!(text(fault(0, 1, &[0])), "at byte 21: the header counts 1 strings and there are 0");
     assert_eq!(text(decode(b"SQLite").unwrap_err()), "at byte 0: it does not begin with TSAF");
-    assert_eq!(decode(b"TSAF\x04\0\x03\0").unwrap_err().why, Why::Version);
+    assert_eq!(decode(b"TSAF\x04\0\x03\0").unwrap_err().why, Why::Version { first: 4, second: 3 });
     assert_eq!(decode(b"TSAF").unwrap_err().why, Why::Cut);
 }
 

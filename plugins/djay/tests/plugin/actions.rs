@@ -261,6 +261,20 @@ fn activity_is_what_a_plain_count_finds() {
 }
 
 #[test]
+fn a_track_without_a_title_is_called_as_its_play_calls_it() {
+    let made = Made::of(&Wanted::tiny());
+    let (mut library, _) = made.read();
+    let place = library.plays[0].track.unwrap();
+    let track = &mut library.tracks[place];
+    let (id, title) = (track.id.clone(), std::mem::take(&mut track.title));
+    let artist = track.artist.take();
+    let options = Options { since: None, until: None, threshold: 1, top: 5 };
+    let found = activity(&library, &options);
+    let played = found.tracks.iter().find(|played| played.id == id).unwrap();
+    assert_eq!((&played.title, &played.artist), (&title, &artist.unwrap_or_default()));
+}
+
+#[test]
 fn activity_of_a_range_has_only_its_plays() {
     let made = Made::of(&Wanted::small(Style::Mac));
     let middle = made.written.sessions[3].started;
@@ -330,4 +344,35 @@ fn tracks_of_djay_are_found_among_those_of_other_services() {
     let candidates = matches::candidates(&catalog, None).unwrap();
     let again = matches::find(&library, &candidates);
     assert_eq!((again.auto, again.known), (found.auto, found.auto));
+}
+
+#[test]
+fn a_service_that_is_named_names_its_tracks_by_its_own_ids() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Lent::catalog(folder.path());
+    let track = "INSERT INTO put_track (source, service, id, title) VALUES ('x', ?1, ?2, ?3)";
+    let same =
+        "INSERT INTO put_same (source, service, id, other_service, other_id) VALUES ('x', ?1, ?2, 'beatport', '1')";
+    for row in [["beatport", "1", "Both"], ["beatport", "2", "One"]] {
+        catalog.execute(track, &row.map(Value::from)).unwrap();
+    }
+    for row in [["spotify", "A"], ["apple", "7"]] {
+        catalog.execute(same, &row.map(Value::from)).unwrap();
+    }
+    let of = |service| {
+        let found = matches::candidates(&catalog, service).unwrap();
+        found.into_iter().map(|candidate| format!("{} {}", candidate.service, candidate.id)).collect::<Vec<_>>()
+    };
+    assert_eq!(of(Some("spotify")), ["spotify A"]);
+    assert_eq!(of(Some("apple")), ["apple 7"]);
+    assert_eq!(of(Some("beatport")), ["beatport 1", "beatport 2"]);
+    assert_eq!(of(None), ["beatport 1", "beatport 2"]);
+    for service in ["nope", "djay"] {
+        let error = matches::candidates(&catalog, Some(service)).unwrap_err();
+        let baton_plugin_sdk::Error::Permanent(text) = error else { panic!("{error:?}") };
+        assert!(
+            text.contains(&format!("no tracks of `{service}`")) && text.contains("apple, beatport, spotify"),
+            "{text}"
+        );
+    }
 }

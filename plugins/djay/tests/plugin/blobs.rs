@@ -52,6 +52,8 @@ fn check(id: &str, wanted: &Value) {
         let number = wanted["appleMusicId"].as_u64().unwrap();
         let addresses = location.addresses("sourceURIs").unwrap();
         let signed = format!("com.apple.iTunes:{}", number.cast_signed());
+        let (addresses, odd) = addresses;
+        assert_eq!(odd, 0);
         assert!(addresses == [signed] || addresses == [format!("com.apple.iTunes:{number}")], "{addresses:?}");
     });
     read(&format!("{id}-mediaItemUserData.bin"), "ADCMediaItemUserData", |data| {

@@ -128,6 +128,46 @@ fn a_blob_that_cannot_be_read_is_a_finding_with_its_place_and_the_others_are_rea
 }
 
 #[test]
+fn of_two_rows_of_one_key_the_first_counts_and_the_other_is_told() {
+    let made = Made::of(&Wanted::small(Style::Mac));
+    let (before, _) = made.read();
+    let (track, other) = (&made.written.tracks[0], &made.written.tracks[1]);
+    let copy = |collection: &str, key: &str, from: &str| {
+        format!(
+            "INSERT INTO database2 (collection, key, data) SELECT '{collection}', '{key}', data FROM database2 \
+             WHERE collection = '{collection}' AND key = '{from}' ORDER BY rowid LIMIT 1;"
+        )
+    };
+    let (session, play) = (&made.written.sessions, &made.written.plays);
+    let lists = &made.written.playlists;
+    made.change(
+        &[
+            "DROP INDEX true_primary_key;".to_owned(),
+            copy("mediaItemTitleIDs", &track.id, &other.id),
+            copy("mediaItemAnalyzedData", &track.id, &other.id),
+            copy("historySessions", &session[0].id, &session[1].id),
+            copy("historySessionItems", &play[0].id, &play[1].id),
+            copy("mediaItemPlaylists", &lists[0].id, &lists[1].id),
+        ]
+        .concat(),
+    );
+    let (library, findings) = made.read();
+    let found: Vec<_> = ids(&findings).into_iter().filter(|id| id.starts_with("twice:")).collect();
+    for name in [
+        format!("twice:mediaItemTitleIDs/{}", track.id),
+        format!("twice:mediaItemAnalyzedData/{}", track.id),
+        format!("twice:historySessions/{}", session[0].id),
+        format!("twice:historySessionItems/{}", play[0].id),
+        format!("twice:mediaItemPlaylists/{}", lists[0].id),
+    ] {
+        assert!(found.contains(&name.as_str()), "{name} in {found:?}");
+    }
+    assert_eq!(found.len(), 5);
+    assert_eq!((library.tracks, library.sessions, library.plays), (before.tracks, before.sessions, before.plays));
+    assert_eq!(library.playlists, before.playlists);
+}
+
+#[test]
 fn a_play_whose_track_or_session_is_not_there_yet_is_kept() {
     let made = Made::of(&Wanted::small(Style::Windows));
     let (track, session) = (&made.written.tracks[made.written.plays[0].track], &made.written.sessions[1]);
@@ -153,7 +193,7 @@ fn where_djays_indexes_say_something_else_there_is_a_finding() {
     let found = ids(&findings);
     assert_eq!(found.len(), 3, "{findings:#?}");
     assert!(found.iter().any(|id| id.starts_with("index:bpm:")) && found.iter().any(|id| id.starts_with("index:key:")));
-    assert!(found.contains(&"index:analysis:1000000"));
+    assert!(found.contains(&"index-gap:analysis:1000000"));
     made.change("UPDATE secondaryIndex_mediaItemUserDataIndex SET manualBPM = NULL");
     let manual = made.written.tracks.iter().filter(|track| track.manual_bpm.is_some_and(|bpm| bpm > 0.0)).count();
     let found = made.read().1;
@@ -161,7 +201,22 @@ fn where_djays_indexes_say_something_else_there_is_a_finding() {
     made.change(
         "DROP TABLE secondaryIndex_mediaItemAnalyzedDataIndex; DROP TABLE secondaryIndex_mediaItemUserDataIndex",
     );
-    assert_eq!(ids(&made.read().1), ["index:analysis", "index:user data"]);
+    assert_eq!(ids(&made.read().1), ["index-gap:analysis", "index-gap:user data"]);
+}
+
+#[test]
+fn gaps_of_an_index_hide_no_disagreement() {
+    let made = Made::of(&Wanted::small(Style::Mac));
+    made.change(
+        "UPDATE secondaryIndex_mediaItemAnalyzedDataIndex SET bpm = bpm + 1 WHERE rowid = (SELECT max(rowid) FROM \
+         secondaryIndex_mediaItemAnalyzedDataIndex);
+         WITH RECURSIVE n (i) AS (SELECT -250 UNION ALL SELECT i + 1 FROM n WHERE i < -1)
+         INSERT INTO secondaryIndex_mediaItemAnalyzedDataIndex SELECT i, 1, NULL, 1 FROM n",
+    );
+    let (_, findings) = made.read();
+    let found = ids(&findings);
+    assert_eq!(found.iter().filter(|id| id.starts_with("index:bpm:")).count(), 1, "{found:?}");
+    assert!(found.contains(&"index-gap+more"), "{found:?}");
 }
 
 #[test]
@@ -192,6 +247,22 @@ fn pages_of_playlists_that_do_not_fit_are_findings() {
     assert_eq!(ids(&findings), ["playlist:view"]);
 }
 
+#[test]
+fn a_track_of_a_playlist_that_the_library_lacks_is_a_finding() {
+    let made = Made::of(&Wanted::tiny());
+    let list = made.written.playlists.iter().find(|list| !list.tracks.is_empty()).unwrap();
+    let track = &made.written.tracks[list.tracks[0]].id;
+    made.change(&format!(
+        "DELETE FROM database2 WHERE key = '{track}' AND collection LIKE 'm%TitleIDs';
+         DELETE FROM database2 WHERE key = '{track}' AND collection LIKE '%Locations'"
+    ));
+    let (_, findings) = made.read();
+    let found = findings.iter().find(|finding| finding.id == format!("playlist:absent:{}", list.id)).unwrap();
+    let places = list.tracks.iter().filter(|place| made.written.tracks[**place].id == *track).count();
+    assert!(found.title.starts_with(&format!("{places} places of")), "{}", found.title);
+    assert!(found.title.contains(track.as_str()), "{}", found.title);
+}
+
 pub(crate) fn refused(made: &Made, why: &str) {
     match made.try_read() {
         Err(Error::Permanent(text)) => assert!(text.contains(why), "{text}"),
@@ -210,6 +281,42 @@ fn a_library_of_another_djay_is_one_clear_error() {
     refused(&made, "neither TSAF nor property lists");
     made.change("ALTER TABLE database2 RENAME TO database3");
     refused(&made, "there is no table database2 (collection, key, data); it has the tables");
+}
+
+#[test]
+fn a_library_of_which_no_object_can_be_read_is_an_error_that_says_what_was_seen() {
+    let made = Made::of(&Wanted::tiny());
+    let all: usize =
+        made.read().0.rows.iter().filter(|(name, _)| *name != "databaseInfo").map(|(_, count)| count).sum();
+    let set = |sql: &str| made.change(&format!("UPDATE database2 SET data = {sql} WHERE collection <> 'databaseInfo'"));
+    set("CAST(substr(data, 1, 4) || x'04000300' || substr(data, 9) AS BLOB)");
+    refused(
+        &made,
+        &format!("none of its {all} objects can be read: the header is of version 4.3 and 3.3 is read ({all})"),
+    );
+    set("CAST(substr(data, 1, 4) || x'03000300' || substr(data, 9, 12) || x'77' AS BLOB)");
+    refused(&made, &format!("the tag 77 is unknown ({all})"));
+}
+
+#[test]
+fn of_mixed_forms_the_good_ones_are_read_and_the_others_told() {
+    let set = |made: &Made, data: &str, sql: &str| {
+        made.change(&format!("UPDATE database2 SET data = {data} WHERE collection = 'mediaItemTitleIDs' AND {sql}"));
+    };
+    for data in ["CAST('bplist00xyz' AS BLOB)", "zeroblob(40)"] {
+        let made = Made::of(&Wanted::small(Style::Mac));
+        let first =
+            "rowid IN (SELECT rowid FROM database2 WHERE collection = 'mediaItemTitleIDs' ORDER BY rowid LIMIT 60)";
+        set(&made, data, first);
+        let (library, findings) = made.read();
+        assert_eq!((library.unreadable, library.tracks.len()), (60, made.written.tracks.len()));
+        assert_eq!(findings.iter().filter(|finding| finding.id.starts_with("blob:mediaItemTitleIDs/")).count(), 60);
+    }
+    let made = Made::of(&Wanted::tiny());
+    set(&made, "zeroblob(2000000)", &format!("key = '{}'", made.written.tracks[0].id));
+    let (library, findings) = made.read();
+    assert_eq!((library.unreadable, library.tracks.len()), (1, made.written.tracks.len()));
+    assert!(findings[0].title.contains("2000000 bytes"), "{findings:?}");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod actions;
 #[cfg(test)]
+mod args;
+#[cfg(test)]
 mod blobs;
 #[cfg(test)]
 mod bounds;

@@ -1,0 +1,229 @@
+//! The arguments of each action, as the manifest describes them: what it does not know, or bounds otherwise, is refused by its name
+//! before anything is read or written.
+
+use baton_plugin_kit::moment;
+use baton_plugin_sdk::Error;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+/// The longest path of a library.
+const LONGEST_PATH: usize = 1_024;
+/// The longest name of a service.
+const LONGEST_SERVICE: usize = 100;
+/// The most lines of a list of the page.
+const MOST_TOP: usize = 1_000;
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// `export`.
+    Export(Export),
+    /// `sync-sessions`.
+    SyncSessions(SyncSessions),
+    /// `activity`.
+    Activity(Activity),
+    /// `match-ids`.
+    MatchIds(MatchIds),
+}
+
+/// A form of the export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// Five tables.
+    Csv,
+    /// One JSON.
+    Json,
+}
+
+/// The arguments of `export`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Export {
+    /// The database or its folder.
+    pub library: Option<String>,
+    /// The newest backup instead.
+    pub backup: bool,
+    /// Whether names end with the time.
+    pub stamp: bool,
+    /// All when absent.
+    pub formats: Option<Vec<Form>>,
+}
+
+/// The arguments of `sync-sessions`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SyncSessions {
+    /// The database or its folder.
+    pub library: Option<String>,
+    /// The newest backup instead.
+    pub backup: bool,
+}
+
+/// The arguments of `activity`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Activity {
+    /// The database or its folder.
+    pub library: Option<String>,
+    /// The newest backup instead.
+    pub backup: bool,
+    /// Plays from this moment on.
+    pub since: Option<String>,
+    /// Plays before this moment.
+    pub until: Option<String>,
+    /// Pairs that count less are not told.
+    pub threshold: Option<u64>,
+    /// Lines of each list.
+    pub top: Option<usize>,
+}
+
+/// The arguments of `match-ids`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MatchIds {
+    /// The database or its folder.
+    pub library: Option<String>,
+    /// The newest backup instead.
+    pub backup: bool,
+    /// Only among this service's tracks.
+    pub service: Option<String>,
+    /// Whether nothing is written to the catalog.
+    pub dry_run: bool,
+}
+
+impl Asked {
+    /// Reads the arguments of an action, a JSON object. One that is null is absent.
+    ///
+    /// # Errors
+    /// `permanent` for an unknown action, an unknown argument, and a value of another type or beyond its bounds.
+    pub fn of(action: &str, args: &str) -> Result<Self, Error> {
+        let asked = match action {
+            "export" => Self::Export(read(action, args)?),
+            "sync-sessions" => Self::SyncSessions(read(action, args)?),
+            "activity" => Self::Activity(read(action, args)?),
+            "match-ids" => Self::MatchIds(read(action, args)?),
+            other => {
+                let other = other.escape_debug();
+                return Err(Error::Permanent(format!(
+                    "the action `{other}` is unknown; there are export, sync-sessions, activity and match-ids"
+                )));
+            }
+        };
+        asked.check().map_err(Error::Permanent)?;
+        Ok(asked)
+    }
+
+    /// The library that is named, and whether its newest backup is read.
+    #[must_use]
+    pub fn place(&self) -> (Option<&str>, bool) {
+        let (library, backup) = match self {
+            Self::Export(Export { library, backup, .. })
+            | Self::SyncSessions(SyncSessions { library, backup })
+            | Self::Activity(Activity { library, backup, .. })
+            | Self::MatchIds(MatchIds { library, backup, .. }) => (library, backup),
+        };
+        (library.as_deref(), *backup)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        length("library", self.place().0, LONGEST_PATH)?;
+        match self {
+            Self::Export(export) => export.check(),
+            Self::SyncSessions(_) => Ok(()),
+            Self::Activity(activity) => activity.check(),
+            Self::MatchIds(matching) => length("service", matching.service.as_deref(), LONGEST_SERVICE),
+        }
+    }
+}
+
+impl Export {
+    /// Whether a form is asked for.
+    #[must_use]
+    pub fn has(&self, form: Form) -> bool {
+        self.formats.as_ref().is_none_or(|forms| forms.contains(&form))
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let count = |form| self.formats.iter().flatten().filter(|known| **known == form).count();
+        let is_empty = self.formats.as_ref().is_some_and(Vec::is_empty);
+        if is_empty || count(Form::Csv) > 1 || count(Form::Json) > 1 {
+            return Err(
+                "the argument `formats` must name csv, json or both, each once; leave it out for both".to_owned()
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Activity {
+    /// The moment from which on plays count.
+    ///
+    /// # Errors
+    /// `permanent` when it is none; never after [`Asked::of`].
+    pub fn since(&self) -> Result<Option<i64>, Error> {
+        moment_of("since", self.since.as_deref()).map_err(Error::Permanent)
+    }
+
+    /// The moment before which plays count.
+    ///
+    /// # Errors
+    /// `permanent` when it is none; never after [`Asked::of`].
+    pub fn until(&self) -> Result<Option<i64>, Error> {
+        moment_of("until", self.until.as_deref()).map_err(Error::Permanent)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        moment_of("since", self.since.as_deref())?;
+        moment_of("until", self.until.as_deref())?;
+        if self.threshold == Some(0) {
+            return Err("the argument `threshold` must be 1 or more".to_owned());
+        }
+        if self.top.is_some_and(|top| !(1..=MOST_TOP).contains(&top)) {
+            return Err(format!("the argument `top` must be 1 to {MOST_TOP}"));
+        }
+        Ok(())
+    }
+}
+
+/// Each argument by itself, so that what is wrong has its name.
+fn read<A: Default + DeserializeOwned>(action: &str, args: &str) -> Result<A, Error> {
+    let all: Map<String, Value> = serde_json::from_str(args)
+        .map_err(|error| Error::Permanent(format!("the arguments are no JSON object: {error}")))?;
+    let mut given = Map::new();
+    for (name, value) in all {
+        let is_null = value.is_null();
+        let known = if is_null { Value::Array(Vec::new()) } else { value.clone() };
+        let one = serde_json::from_value::<A>(Value::Object(Map::from_iter([(name.clone(), known)])));
+        match one {
+            Err(error) if !is_null || error.to_string().starts_with("unknown field") => {
+                let name = name.escape_debug();
+                return Err(Error::Permanent(format!(
+                    "the argument `{name}` of {action} is not as it should be: {error}"
+                )));
+            }
+            _ if is_null => {}
+            _ => drop(given.insert(name, value)),
+        }
+    }
+    serde_json::from_value(Value::Object(given))
+        .map_err(|error| Error::Permanent(format!("the arguments of {action} are not as the manifest says: {error}")))
+}
+
+fn length(name: &str, text: Option<&str>, most: usize) -> Result<(), String> {
+    match text.map(|text| text.chars().count()) {
+        Some(length) if length == 0 || length > most => {
+            Err(format!("the argument `{name}` must have 1 to {most} characters"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn moment_of(name: &str, text: Option<&str>) -> Result<Option<i64>, String> {
+    let Some(text) = text else { return Ok(None) };
+    moment::parse(text).map(Some).ok_or_else(|| {
+        let text = text.escape_debug();
+        format!("the argument `{name}` is no moment: {text}; write 2026-01-18 or 2026-01-18T10:15:00Z")
+    })
+}

@@ -1,0 +1,65 @@
+//! Why objects cannot be read, counted by cause: a library of which none can be read is one of another djay, and not an empty one.
+
+use std::collections::BTreeMap;
+
+use baton_plugin_sdk::Error;
+
+use super::schema;
+
+/// So many causes are counted each, the others together: a file could have one for each object.
+const MOST_CAUSES: usize = 64;
+
+/// So many of them are told.
+const TOLD: usize = 5;
+
+/// Why an object cannot be read.
+#[derive(Debug)]
+pub(super) struct Unread {
+    /// With the place.
+    pub(super) why: String,
+    /// Without it.
+    pub(super) cause: String,
+}
+
+impl Unread {
+    pub(super) fn of(why: String, cause: &str) -> Self {
+        Self { why, cause: cause.to_owned() }
+    }
+}
+
+/// The causes.
+#[derive(Debug, Default)]
+pub(super) struct Causes {
+    counts: BTreeMap<String, usize>,
+    read: usize,
+    unread: usize,
+}
+
+impl Causes {
+    /// Counts an object.
+    pub(super) fn count(&mut self, unread: Option<&Unread>) {
+        let Some(Unread { cause, .. }) = unread else {
+            self.read += 1;
+            return;
+        };
+        self.unread += 1;
+        let is_counted = self.counts.len() < MOST_CAUSES || self.counts.contains_key(cause);
+        let cause = if is_counted { cause.as_str() } else { "another cause" };
+        *self.counts.entry(cause.to_owned()).or_default() += 1;
+    }
+
+    /// Whether anything could be read, if there was anything.
+    ///
+    /// # Errors
+    /// `permanent` when nothing could, with the commonest causes.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.read > 0 || self.unread == 0 {
+            return Ok(());
+        }
+        let mut causes: Vec<_> = self.counts.iter().collect();
+        causes.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
+        let told: Vec<_> = causes.iter().take(TOLD).map(|(cause, count)| format!("{cause} ({count})")).collect();
+        let more = if causes.len() > TOLD { ", and others" } else { "" };
+        Err(schema::another(&format!("none of its {} objects can be read: {}{more}", self.unread, told.join(", "))))
+    }
+}

@@ -1,0 +1,78 @@
+//! Which of several tracks of djay speaks for one of the catalog: the catalog keeps one word of a source about a track, and two that
+//! take turns would change it in every run.
+
+use std::collections::{BTreeMap, HashMap};
+
+use baton_plugin_kit::Findings;
+use baton_plugin_kit::lent::Tables;
+use baton_plugin_sdk::sql::Value;
+use baton_plugin_sdk::{Error, Severity};
+
+use crate::library::Track;
+
+const IDS: &str = "SELECT service, external_id, item FROM external_ids WHERE kind = 'track' ORDER BY item";
+
+/// The tracks that are silent, by their ids, each with the one that speaks for it: the first of those that share a service's id, or
+/// that the catalog has as one.
+///
+/// # Errors
+/// As `wit/sql.wit`.
+pub(crate) fn silent<'a>(
+    tracks: &[&'a Track],
+    catalog: &dyn Tables,
+    findings: &mut Findings,
+) -> Result<BTreeMap<&'a str, &'a str>, Error> {
+    let mut groups = Groups((0..tracks.len()).collect());
+    let mut names: HashMap<(&str, &str), usize> = HashMap::new();
+    for (place, track) in tracks.iter().enumerate() {
+        let told = track.sources.iter().filter_map(|source| Some((source.service.as_str(), source.track_id()?)));
+        for name in std::iter::once(("djay", track.id.as_str())).chain(told) {
+            groups.join(*names.entry(name).or_insert(place), place);
+        }
+    }
+    let mut items = HashMap::new();
+    for row in catalog.rows(IDS, &[])? {
+        let row = row?;
+        let [Value::Text(service), Value::Text(id), Value::Integer(item)] = row.as_slice() else { continue };
+        if let Some(place) = names.get(&(service.as_str(), id.as_str())) {
+            groups.join(*items.entry(*item).or_insert(*place), *place);
+        }
+    }
+    let mut silent = BTreeMap::new();
+    let mut others: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (place, track) in tracks.iter().enumerate() {
+        let first = groups.first(place);
+        if let Some(speaker) = tracks.get(first).filter(|_| first != place) {
+            silent.insert(track.id.as_str(), speaker.id.as_str());
+            others.entry(&speaker.id).or_default().push(&track.id);
+        }
+    }
+    for (speaker, others) in others {
+        let title = format!(
+            "{} tracks of djay are one track in the catalog; its title, tempo and key are those of {speaker}",
+            others.len() + 1
+        );
+        findings.add("shared", speaker, Severity::Low, title, others.join(", "));
+    }
+    Ok(silent)
+}
+
+/// Places that belong together, each with an earlier one of its group or itself.
+struct Groups(Vec<usize>);
+
+impl Groups {
+    /// The first place of a group.
+    fn first(&self, mut place: usize) -> usize {
+        while let Some(before) = self.0.get(place).copied().filter(|before| *before != place) {
+            place = before;
+        }
+        place
+    }
+
+    fn join(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.first(one), self.first(other));
+        if let Some(place) = self.0.get_mut(one.max(other)) {
+            *place = one.min(other);
+        }
+    }
+}
