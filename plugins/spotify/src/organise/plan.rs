@@ -2,11 +2,11 @@
 //! to tell whether one of the same name and size is its copy.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use baton_plugin_kit::lent::{Claims, Tables, Writable};
-use baton_plugin_kit::{Findings, moment, safe_name};
+use baton_plugin_kit::{Findings, folder, moment, safe_name};
 use baton_plugin_sdk::{Error, Outcome, Severity, Task};
 
 use super::args::{Options, Several};
@@ -42,6 +42,8 @@ pub(crate) struct Draft {
     pub(crate) there: usize,
     /// Files that a rule leaves where they are.
     pub(crate) stays: usize,
+    /// Files that stay, because it cannot be told what lies where they belong: by that folder, why and how many.
+    pub(crate) hidden: BTreeMap<String, (String, usize)>,
     /// Files for which there was no room in this plan.
     pub(crate) later: usize,
     text: usize,
@@ -219,6 +221,10 @@ impl Planner<'_> {
             match targets.choose(&place.folders, (&place.stem, &ending), own.as_deref(), &is_it) {
                 Some(Choice::Free(path)) => free.push((path, playlist)),
                 Some(Choice::There) => lies_there = true,
+                Some(Choice::Hidden { folder, why }) => {
+                    draft.hidden.entry(folder).or_insert((why, 0)).1 += 1;
+                    return;
+                }
                 Some(Choice::Copied) | None => {}
             }
         }
@@ -336,6 +342,14 @@ fn findings(draft: &Draft, walked: &Walked) -> Findings {
     }
     for (path, why) in &walked.unread {
         findings.add("organise-unread", path, Severity::Medium, format!("Not looked at: {path}"), why);
+    }
+    for (path, count) in &walked.unreadable {
+        let (title, mend) = folder::unreadable(path, *count);
+        findings.add("organise-names", path, Severity::Medium, title, mend);
+    }
+    for (path, (why, count)) in &draft.hidden {
+        let title = format!("Left as it was: {count} files belong into {path}, which cannot be read");
+        findings.add("organise-hidden", path, Severity::Medium, title, why);
     }
     findings
 }
