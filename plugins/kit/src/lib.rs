@@ -3,6 +3,7 @@
 //!
 //! It is no part of the contract and no plugin of others has to know it; what every plugin needs is in the SDK.
 
+pub mod disk;
 pub mod export;
 mod findings;
 pub mod folder;
