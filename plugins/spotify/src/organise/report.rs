@@ -30,7 +30,7 @@ pub(crate) fn summary(draft: &Draft, walked: &Walked, kept: Option<&Kept>) -> St
     }
     match kept {
         Some(kept) => text.push_str(&format!(
-            " Nothing was moved. The plan is {}: baton run spotify apply --arg plan={}",
+            " Nothing was moved. The plan is {}: `baton run spotify apply --arg plan={}`.",
             kept.id, kept.id
         )),
         None => text.push_str(" There is nothing to do."),
