@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use baton_plugin_sdk::{Artifact, Error, Mount, Outcome, Task};
 
+use crate::disk::refused;
+
 /// What the artifacts of an outcome may have together, with room for the rest of it.
 const MOST_ARTIFACTS: usize = 15 << 20;
 
@@ -48,7 +50,12 @@ impl Exports {
             return hand_in(self.files, &self.name, outcome);
         };
         let wrong = |error: io::Error| {
-            Error::Retryable(format!("the export cannot be written to {shown}: {error}; nothing of it was left there"))
+            let error = refused(error);
+            let mend =
+                if error.kind() == io::ErrorKind::StorageFull { " Make room there, or look at the disk." } else { "" };
+            Error::Retryable(format!(
+                "the export cannot be written to {shown}: {error}; nothing of it was left there.{mend}"
+            ))
         };
         write_all(&folder, &self.files, &self.task)
             .map(|names| names.into_iter().map(|name| format!("{shown}/{name}")).collect())

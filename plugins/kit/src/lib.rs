@@ -1,10 +1,12 @@
-//! What several of the first-party plugins need: tables as they are lent, CSV files of any make, names that every file system
-//! takes, musical keys, moments, texts inside Markdown, findings, and the place where exports go.
+//! What several of the first-party plugins need: tables as they are lent, CSV files of any make, the names in a folder and names
+//! that every file system takes, musical keys, moments, texts inside Markdown, findings, and the place where exports go.
 //!
 //! It is no part of the contract and no plugin of others has to know it; what every plugin needs is in the SDK.
 
+pub mod disk;
 pub mod export;
 mod findings;
+pub mod folder;
 mod key;
 pub mod lent;
 pub mod markdown;

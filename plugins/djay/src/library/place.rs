@@ -1,8 +1,8 @@
 //! Where the database is: what the handoff names below a granted folder, or the places where djay puts it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use baton_plugin_kit::folder::{Entry, list};
 use baton_plugin_kit::safe_path;
 use baton_plugin_sdk::{Error, Mount};
 
@@ -93,8 +93,7 @@ fn of_name(named: &str) -> Result<Vec<PathBuf>, Error> {
 fn backups(folder: &Path) -> Vec<PathBuf> {
     let mut found: Vec<(String, PathBuf)> = Vec::new();
     for place in BACKUPS {
-        for entry in fs::read_dir(folder.join(place)).into_iter().flatten().flatten().take(MOST_DAYS) {
-            let Ok(day) = entry.file_name().into_string() else { continue };
+        for Entry { name: day, .. } in list(&folder.join(place), MOST_DAYS).unwrap_or_default().entries {
             if day.len() == 10 && day.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
                 let library = Path::new(place).join(&day);
                 let forms = ["djay Media Library", "djay Media Library.djayMediaLibrary"];
@@ -108,6 +107,8 @@ fn backups(folder: &Path) -> Vec<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn mount(folder: &Path) -> Mount {

@@ -3,9 +3,10 @@
 //! It looks one level deep and never at what a file contains. Links are not followed: a link to a folder is no folder here.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use baton_plugin_kit::folder::{self, Kind};
 
 use super::{Named, at, id_of};
 
@@ -30,6 +31,8 @@ pub struct Listing {
     pub odd: Vec<String>,
     /// CSV files that lie in no folder, sorted.
     pub loose: Vec<String>,
+    /// How many names are no UTF-8.
+    pub unreadable: usize,
 }
 
 impl Listing {
@@ -39,7 +42,9 @@ impl Listing {
     /// When the folder cannot be read, or has more than 100,000 entries.
     pub fn of(root: &Path) -> io::Result<Self> {
         let mut listing = Self::default();
-        for (name, kind) in children(root)? {
+        let (children, unreadable) = children_and_unreadable(root)?;
+        listing.unreadable = unreadable;
+        for (name, kind) in children {
             if name.starts_with('.') {
                 continue;
             }
@@ -82,19 +87,22 @@ pub fn find(root: &Path, id: &str) -> io::Result<Vec<Folder>> {
 ///
 /// # Errors
 /// When it cannot be read, or has more than 100,000 entries.
-pub fn children(folder: &Path) -> io::Result<Vec<(String, fs::FileType)>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|error| at(folder, &error))? {
-        let entry = entry.map_err(|error| at(folder, &error))?;
-        if found.len() == MOST_ENTRIES {
-            return Err(io::Error::other(format!("{}: more than {MOST_ENTRIES} entries", folder.display())));
-        }
-        if let Ok(name) = entry.file_name().into_string() {
-            found.push((name, entry.file_type().map_err(|error| at(&entry.path(), &error))?));
-        }
+pub fn children(folder: &Path) -> io::Result<Vec<(String, Kind)>> {
+    children_and_unreadable(folder).map(|(children, _)| children)
+}
+
+/// The same, and how many names are no UTF-8.
+///
+/// # Errors
+/// As [`children`].
+pub fn children_and_unreadable(folder: &Path) -> io::Result<(Vec<(String, Kind)>, usize)> {
+    let listing = folder::list(folder, MOST_ENTRIES).map_err(|error| at(folder, &error))?;
+    if listing.more {
+        return Err(io::Error::other(format!("{}: more than {MOST_ENTRIES} entries", folder.display())));
     }
+    let mut found: Vec<_> = listing.entries.into_iter().map(|entry| (entry.name, entry.kind)).collect();
     found.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok(found)
+    Ok((found, listing.unreadable))
 }
 
 /// Whether a name ends in `.csv`.
@@ -104,6 +112,8 @@ pub(super) fn is_csv(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -128,5 +138,17 @@ mod tests {
             listing.by_id["id-1"],
             "what is hidden is no folder of a database"
         );
+    }
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_name_that_is_no_text_is_counted_and_hides_no_other() {
+        use std::os::unix::ffi::OsStrExt as _;
+
+        let root = tempfile::tempdir().unwrap();
+        for name in [&b"A_id-1"[..], b"\xe9_id-2", b"Z_id-3"] {
+            fs::create_dir(root.path().join(std::ffi::OsStr::from_bytes(name))).unwrap();
+        }
+        let listing = Listing::of(root.path()).unwrap();
+        assert_eq!((listing.by_id.len(), listing.unreadable), (2, 1));
     }
 }

@@ -13,7 +13,7 @@ mod undo;
 mod whole;
 
 pub use ensure::{Ensured, ensure};
-pub use listing::{Folder, Listing, children, find};
+pub use listing::{Folder, Listing, children, children_and_unreadable, find};
 pub use merge::merge_into;
 pub use names::{Named, base_name, id_of, is_id, sanitised};
 pub use undo::{Change, Undo};

@@ -5,9 +5,10 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use baton_plugin_kit::folder;
 use serde::Serialize;
 
-use crate::drive::{self, ARCHIVE, Listing, Named, PART, archive, children, digest};
+use crate::drive::{self, ARCHIVE, Listing, Named, PART, archive, children_and_unreadable, digest};
 use crate::memory::Memory;
 use crate::room::Trouble as Failed;
 use crate::schema::{Manifest, SIDECAR, State};
@@ -113,6 +114,14 @@ impl Health {
         }
     }
 
+    /// Names that are no UTF-8: what lies under them is looked at by nobody.
+    fn names(&mut self, shown: &str, path: &str, count: usize) {
+        if count > 0 {
+            let (title, mend) = folder::unreadable(shown, count);
+            self.add(Kind::Unreadable, None, path, format!("{title}. {mend}"));
+        }
+    }
+
     fn add(&mut self, kind: Kind, id: Option<&str>, path: impl Into<String>, seen: impl Into<String>) {
         self.troubles.push(Trouble { kind, id: id.map(str::to_owned), path: path.into(), seen: seen.into() });
     }
@@ -132,6 +141,7 @@ pub fn look(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Health, Fail
         let id = Named::of(stem(name)).map(|named| named.id.to_ascii_lowercase());
         health.add(Kind::OrphanCsv, id.as_deref(), name, "it lies in no folder");
     }
+    health.names("the Drive", ".", listing.unreadable);
     let remembered = manifests(memory)?;
     for (id, folders) in &listing.by_id {
         health.folders += folders.len();
@@ -168,7 +178,8 @@ fn manifests(memory: Memory<'_>) -> Result<BTreeMap<String, Manifest>, Failed> {
 }
 
 fn look_inside(root: &Path, folder: &str, id: &str, keep: usize, health: &mut Health) -> io::Result<()> {
-    let inside = children(&root.join(folder))?;
+    let (inside, unreadable) = children_and_unreadable(&root.join(folder))?;
+    health.names(folder, folder, unreadable);
     let own = format!("{folder}.csv");
     if !inside.iter().any(|(name, kind)| *name == own && kind.is_file()) {
         health.add(Kind::MissingCsv, Some(id), folder, format!("no {own}"));

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Loaded, sidecar};
-use crate::drive::{children, is_id, read, stamp};
+use crate::drive::{children_and_unreadable, is_id, read, stamp};
 use crate::table::{Csv, Database, FILE_MARK, Property, Record, parse_csv};
 
 /// Files of a database, not read yet.
@@ -22,14 +22,15 @@ pub struct Found {
     pub stamp: Result<String, String>,
 }
 
-/// The databases of a folder, by name.
+/// The databases of a folder, by name, and how many names in it are no UTF-8.
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn list(folder: &Path) -> io::Result<Vec<Found>> {
-    let names: BTreeMap<_, _> = children(folder)?.into_iter().collect();
+pub fn list(folder: &Path) -> io::Result<(Vec<Found>, usize)> {
+    let (children, unreadable) = children_and_unreadable(folder)?;
+    let names: BTreeMap<_, _> = children.into_iter().collect();
     let csvs = names.keys().filter(|name| !name.starts_with('.')).filter_map(|name| name.strip_suffix(".csv"));
-    Ok(csvs
+    let found = csvs
         .map(|name| {
             let beside = format!("{name}.json");
             let csv = folder.join(format!("{name}.csv"));
@@ -37,7 +38,8 @@ pub fn list(folder: &Path) -> io::Result<Vec<Found>> {
             let stamp = stamps(&csv, sidecar.as_deref());
             Found { name: name.to_owned(), csv, sidecar, stamp }
         })
-        .collect())
+        .collect();
+    Ok((found, unreadable))
 }
 
 fn stamps(csv: &Path, sidecar: Option<&Path>) -> Result<String, String> {
@@ -166,7 +168,7 @@ mod tests {
         if let Some(text) = sidecar {
             fs::write(folder.join("T.json"), text).unwrap();
         }
-        list(&folder).unwrap().remove(0)
+        list(&folder).unwrap().0.remove(0)
     }
 
     #[test]
@@ -219,6 +221,6 @@ mod tests {
     fn a_folder_in_place_of_a_file_is_said_and_not_opened() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("T.csv")).unwrap();
-        assert_eq!(head(&list(folder.path()).unwrap()[0]).unwrap_err(), "it is no regular file");
+        assert_eq!(head(&list(folder.path()).unwrap().0[0]).unwrap_err(), "it is no regular file");
     }
 }

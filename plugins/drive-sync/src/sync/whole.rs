@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use baton_plugin_kit::Findings;
 use baton_plugin_kit::lent::Tables;
+use baton_plugin_kit::{Findings, folder};
 use baton_plugin_sdk::{Error, Severity};
 
 use super::command::argument;
@@ -134,7 +134,12 @@ pub fn gather(
     findings: &mut Findings,
 ) -> Result<Vec<Origin>, Trouble> {
     let mut all = Vec::new();
-    for found in wanted.folder.map(list).transpose()?.unwrap_or_default() {
+    let (files, unreadable) = wanted.folder.map(list).transpose()?.unwrap_or_default();
+    if unreadable > 0 {
+        let (title, mend) = folder::unreadable("databases", unreadable);
+        findings.add("names", "databases", Severity::Medium, title, mend);
+    }
+    for found in files {
         let shown = format!("databases/{}.csv", found.name);
         let remembered = known.get(&found.name);
         let same = remembered
@@ -206,7 +211,7 @@ fn run_all(room: &Room<'_>, wanted: Wanted<'_>, terms: Terms, report: &mut Repor
     let known = room.memory.stamps()?;
     let all = gather(wanted, &known, &mut report.findings)?;
     report.looked_at = all.len() + report.findings.count_of("source");
-    report.refused = report.findings.count();
+    report.refused = report.findings.count() - report.findings.count_of("names");
     let listing = Listing::of(&room.root)?;
     for origin in all {
         let (source, source_stamp) = origin.source();

@@ -21,7 +21,7 @@ pub(super) const ALL: [&str; 7] = ["planned", "intended", "done", "left", "undoi
 ///
 /// # Errors
 /// `permanent` when there is no such plan, or it may not be applied (again); `needs-grant` when a folder is not granted;
-/// `needs-human` when a disk is full; `retryable` when another task moves files, or a disk does not answer; else as
+/// `needs-human` when a disk is full or for reading only; `retryable` when another task moves files, or a disk does not answer; else as
 /// `wit/sql.wit` and `wit/claims.wit`.
 pub fn apply(task: &Task, own: &dyn Writable, claims: &dyn Claims) -> Result<Outcome, Error> {
     really(own, claims, |means| apply_with(task, means))
@@ -49,7 +49,7 @@ pub fn apply_with(task: &Task, means: &Means<'_>) -> Result<Outcome, Error> {
         journal.state(&plan.id, "applied", &task.id)?;
     }
     match &stopped {
-        Stopped::Full(why) => Err(full(&journal, &plan, Way::There, why)?),
+        Stopped::Full(why) => Err(full(&journal, (&task.id, &plan), Way::There, why)?),
         Stopped::Unclear(why) => Err(unclear(why)),
         Stopped::Finished | Stopped::Later => outcome(&journal, &plan, &stopped),
     }
@@ -61,7 +61,9 @@ fn check(task: &Task, plan: &Kept) -> Result<(), Error> {
         "made" => {}
         // What was begun may be ended at any age: each step looks at its file.
         "begun" => return Ok(()),
-        "applied" => return refuse("was applied already; its way back: baton run spotify undo".to_owned()),
+        "applied" => {
+            return refuse(format!("was applied already; its way back: baton run spotify undo --arg plan={}", plan.id));
+        }
         _ => return refuse("was undone; make a new one: baton run spotify organise".to_owned()),
     }
     let hours = task.args()?.get("max_age_h").and_then(serde_json::Value::as_i64).unwrap_or(OLDEST_HOURS);
@@ -75,7 +77,7 @@ fn check(task: &Task, plan: &Kept) -> Result<(), Error> {
 }
 
 /// That there is no room, with what was done and what to do.
-pub(super) fn full(journal: &Journal<'_>, plan: &Kept, way: Way, why: &str) -> Result<Error, Error> {
+pub(super) fn full(journal: &Journal<'_>, (task, plan): (&str, &Kept), way: Way, why: &str) -> Result<Error, Error> {
     let steps = journal.steps(&plan.id, &ALL)?;
     let count = |state: &str| steps.iter().filter(|step| step.state == state).count();
     let (taken, wait) = if way == Way::There {
@@ -84,7 +86,8 @@ pub(super) fn full(journal: &Journal<'_>, plan: &Kept, way: Way, why: &str) -> R
         (format!("{} steps are undone", count("undone")), count("done"))
     };
     Ok(Error::NeedsHuman(format!(
-        "a disk takes no more ({why}). Nothing half written was left; {taken}, {wait} wait: make room, then `baton answer TASK \"go on\"`"
+        "a disk takes no more ({why}). Nothing half written was left; {taken}, {wait} wait: make room or let the disk \
+         be written to, then `baton answer {task} \"go on\"`"
     )))
 }
 

@@ -239,7 +239,9 @@ fn taken() -> End {
 /// What an error means for the step.
 pub(crate) fn trouble(error: &io::Error) -> End {
     match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => End::Full(error.to_string()),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::ReadOnlyFilesystem => {
+            End::Full(error.to_string())
+        }
         ErrorKind::AlreadyExists => taken(),
         _ => End::Left(error.to_string()),
     }

@@ -1,11 +1,14 @@
 //! What is done with files: each operation by itself, so that tests can stop between any two of them.
 //!
-//! Nothing here replaces a file but [`Disk::rename`], whose target is always an empty one that was made for it a moment ago.
+//! Nothing here replaces a file but [`Disk::rename`], whose target is always an empty one that was made for it a moment ago. A disk
+//! that takes no change ends the task and asks a person, instead of trying every other file too; the sandbox has one word for that
+//! and for a rename to another disk, so of a rename it is not taken for it.
 
 use std::fs::{self, File, FileTimes, Metadata};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
+use baton_plugin_kit::disk::refused;
 use sha2::{Digest as _, Sha256};
 
 use super::walk::{modified_ns, moment_of};
@@ -119,7 +122,7 @@ impl Disk for Real {
     }
 
     fn take(&self, path: &Path) -> io::Result<()> {
-        File::create_new(path).map(drop)
+        File::create_new(path).map(drop).map_err(refused)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -127,18 +130,18 @@ impl Disk for Real {
     }
 
     fn copy(&self, from: &Path, to: &Path, go_on: &dyn Fn() -> bool) -> io::Result<()> {
-        let (mut source, mut target) = (File::open(from)?, File::create_new(to)?);
+        let (mut source, mut target) = (File::open(from)?, File::create_new(to).map_err(refused)?);
         let mut waiting = 0;
         read(&mut source, go_on, &mut |piece| {
             waiting += piece.len();
-            target.write_all(piece).map_err(no_room)?;
+            target.write_all(piece).map_err(refused)?;
             if waiting < UNSAVED {
                 return Ok(());
             }
             waiting = 0;
-            target.sync_data().map_err(no_room)
+            target.sync_data().map_err(refused)
         })?;
-        target.sync_all().map_err(no_room)
+        target.sync_all().map_err(refused)
     }
 
     fn digest(&self, path: &Path, go_on: &dyn Fn() -> bool) -> io::Result<String> {
@@ -157,11 +160,11 @@ impl Disk for Real {
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        fs::remove_file(path)
+        fs::remove_file(path).map_err(refused)
     }
 
     fn make_folder(&self, path: &Path) -> io::Result<()> {
-        fs::create_dir(path)
+        fs::create_dir(path).map_err(refused)
     }
 
     fn remove_folder(&self, path: &Path) -> io::Result<()> {
@@ -174,16 +177,6 @@ impl Disk for Real {
         let fails = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
             || error.raw_os_error() == Some(if cfg!(target_family = "wasm") { IO } else { UNIX_IO });
         if fails { Err(error) } else { Ok(()) }
-    }
-}
-
-/// Why bytes were not taken. The sandbox writes through streams, and these have one word for everything that goes wrong, `io`;
-/// there it is taken for want of room, which ends the task and asks a person, instead of trying every other file too.
-fn no_room(error: io::Error) -> io::Error {
-    if cfg!(target_family = "wasm") && error.raw_os_error() == Some(IO) {
-        io::Error::new(io::ErrorKind::StorageFull, "it takes no more bytes: it is full, or it is failing")
-    } else {
-        error
     }
 }
 

@@ -64,18 +64,29 @@ impl<'a> Identifier<'a> {
         let track = song.map_or_else(|| described(named, name), Song::track);
         match (self.matcher.find(&track), linked) {
             (Decision::Auto(found), _) => match self.listed.get(found.candidate) {
-                Some(song) => Who::Is { song: *song, how: words(&found.reasons) },
+                Some(song) => Who::Is { song: *song, how: self.words(&found.reasons) },
                 None => Who::Nobody,
             },
             (Decision::Review { candidates }, _) => {
                 let listed = |found: &baton_core::matching::Found| {
-                    Some((*self.listed.get(found.candidate)?, words(&found.reasons)))
+                    Some((*self.listed.get(found.candidate)?, self.words(&found.reasons)))
                 };
                 Who::Unclear(candidates.iter().filter_map(listed).collect())
             }
             (Decision::None { .. }, Some((song, how))) => Who::Is { song, how: how.to_owned() },
             (Decision::None { .. }, None) => Who::Nobody,
         }
+    }
+
+    fn words(&self, reasons: &[Reason]) -> String {
+        let word = |reason: &Reason| match reason {
+            Reason::AsGood { candidate } => {
+                let song = self.listed.get(*candidate).and_then(|song| self.known.songs.get(song));
+                song.map_or_else(|| reason.to_string(), |song| format!("{} fits as well", song.shown()))
+            }
+            _ => reason.to_string(),
+        };
+        reasons.iter().map(word).collect::<Vec<_>>().join("; ")
     }
 
     fn linked(&self, named: &Named) -> Option<(i64, &'static str)> {
@@ -94,10 +105,6 @@ impl<'a> Identifier<'a> {
 /// A path as composed Unicode: macOS gives names back in pieces.
 fn composed(path: &str) -> String {
     path.nfc().collect()
-}
-
-fn words(reasons: &[Reason]) -> String {
-    reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// What is known of a file without a track: its tags, and its name where they say nothing.

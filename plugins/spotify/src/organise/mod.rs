@@ -10,12 +10,13 @@
 //! | `roots.rs`, `walk.rs` | the granted folders, and the files that may be moved |
 //! | `known.rs`, `identify.rs` | what the catalog knows, and which track is a file |
 //! | `rules.rs`, `pattern.rs`, `template.rs` | which file goes where |
-//! | `fold.rs`, `targets.rs` | which names are one, and which are free |
+//! | `fold.rs`, `alike.rs`, `targets.rs` | which names are one, and which are free |
 //! | `plan.rs`, `step.rs`, `report.rs` | the plan, and how it is shown |
 //! | `journal.rs`, `history.rs` | plans and steps in the own database, and what they moved |
 //! | `disk.rs`, `carry.rs` | one file from one place to another, losing nothing |
 //! | `moving.rs`, `folders.rs`, `apply.rs`, `undo.rs` | all of them, there and back |
 
+mod alike;
 mod apply;
 mod args;
 mod carry;

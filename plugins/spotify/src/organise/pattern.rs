@@ -17,7 +17,7 @@ pub(crate) fn check(pattern: &str) -> Result<(), String> {
     if pattern.matches('{').count() > MOST_BRACES {
         return Err(format!("a pattern has more than {MOST_BRACES} lists in braces; write several patterns"));
     }
-    Ok(())
+    fast_glob::validate(fold(pattern)).map_err(|error| format!("the pattern `{}`: {error}", pattern.escape_debug()))
 }
 
 /// Whether it fits a name: a `/` is a sign like others there.
@@ -53,9 +53,12 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_what_would_take_long() {
+    fn errors_on_what_would_take_long_or_is_no_pattern() {
         assert!(check(&"x".repeat(501)).is_err() && check(&"{a,b}".repeat(7)).is_err());
         assert!(check("{a,b}*{c,d}").is_ok());
+        for broken in ["[", "a[b", "{a,b", "a\\"] {
+            assert!(check(broken).unwrap_err().starts_with(&format!("the pattern `{}`: ", broken.escape_debug())));
+        }
     }
 
     proptest! {

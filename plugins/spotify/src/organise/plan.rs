@@ -2,13 +2,14 @@
 //! to tell whether one of the same name and size is its copy.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use baton_plugin_kit::lent::{Claims, Tables, Writable};
-use baton_plugin_kit::{Findings, moment, safe_name};
+use baton_plugin_kit::{Findings, folder, moment};
 use baton_plugin_sdk::{Error, Outcome, Severity, Task};
 
+use super::alike;
 use super::args::{Options, Several};
 use super::disk::{Disk, Real};
 use super::fold::fold;
@@ -16,7 +17,7 @@ use super::history::History;
 use super::identify::{Identifier, Who, described};
 use super::journal::Journal;
 use super::known::{Known, Named, Song};
-use super::limits::{MOST_READ, MOST_STEPS, MOST_TEXT, NAME_BYTES};
+use super::limits::{MOST_READ, MOST_STEPS, MOST_TEXT};
 use super::moving::alone;
 use super::report;
 use super::roots::{self, Root};
@@ -42,6 +43,8 @@ pub(crate) struct Draft {
     pub(crate) there: usize,
     /// Files that a rule leaves where they are.
     pub(crate) stays: usize,
+    /// Files that stay, because it cannot be told what lies where they belong: by that folder, why and how many.
+    pub(crate) hidden: BTreeMap<String, (String, usize)>,
     /// Files for which there was no room in this plan.
     pub(crate) later: usize,
     text: usize,
@@ -78,7 +81,9 @@ pub fn plan(task: &Task, catalog: &dyn Tables, own: &dyn Writable, claims: &dyn 
     let now = moment::parse(&task.now).unwrap_or_default();
     let kept = journal.save(&draft.steps, options.plan_name.as_deref(), now)?;
     let mut outcome = Outcome::new(report::summary(&draft, &walked, kept.as_ref()));
-    outcome.findings = findings(&draft, &walked).into_list();
+    let mut findings = findings(&draft, &walked);
+    alike::tell(known.lists.iter().filter(|list| options.liked || !list.liked), &mut findings);
+    outcome.findings = findings.into_list();
     if let Some(kept) = kept {
         outcome.artifacts = report::artifacts(&kept, &draft, options.in_several, &task.now)?;
     }
@@ -92,12 +97,11 @@ fn lists_of(known: &Known, options: &Options) -> HashMap<i64, Vec<String>> {
     let mut lists: Vec<_> = counted.map(|list| ((rank(&list.name), list.liked, fold(&list.name)), list)).collect();
     lists.sort_by(|(a, _), (b, _)| a.cmp(b));
     let mut of: HashMap<i64, Vec<String>> = HashMap::new();
-    let folder = |name: &str| fold(&safe_name(name, NAME_BYTES, "_"));
     for (_, list) in lists {
         for track in &list.tracks {
             let names = of.entry(*track).or_default();
             let alone = !list.liked || names.is_empty();
-            if alone && !names.iter().any(|name| folder(name) == folder(&list.name)) {
+            if alone && !names.iter().any(|name| alike::folder(name) == alike::folder(&list.name)) {
                 names.push(list.name.clone());
             }
         }
@@ -219,6 +223,10 @@ impl Planner<'_> {
             match targets.choose(&place.folders, (&place.stem, &ending), own.as_deref(), &is_it) {
                 Some(Choice::Free(path)) => free.push((path, playlist)),
                 Some(Choice::There) => lies_there = true,
+                Some(Choice::Hidden { folder, why }) => {
+                    draft.hidden.entry(folder).or_insert((why, 0)).1 += 1;
+                    return;
+                }
                 Some(Choice::Copied) | None => {}
             }
         }
@@ -336,6 +344,14 @@ fn findings(draft: &Draft, walked: &Walked) -> Findings {
     }
     for (path, why) in &walked.unread {
         findings.add("organise-unread", path, Severity::Medium, format!("Not looked at: {path}"), why);
+    }
+    for (path, count) in &walked.unreadable {
+        let (title, mend) = folder::unreadable(path, *count);
+        findings.add("organise-names", path, Severity::Medium, title, mend);
+    }
+    for (path, (why, count)) in &draft.hidden {
+        let title = format!("Left as it was: {count} files belong into {path}, which cannot be read");
+        findings.add("organise-hidden", path, Severity::Medium, title, why);
     }
     findings
 }

@@ -24,9 +24,13 @@ pub(crate) fn summary(draft: &Draft, walked: &Walked, kept: Option<&Kept>) -> St
         draft.unclear.len(),
         draft.stays
     );
+    let hidden: usize = draft.hidden.values().map(|(_, count)| count).sum();
+    if hidden > 0 {
+        text.push_str(&format!(" {hidden} stay, because the folder where they belong cannot be read."));
+    }
     match kept {
         Some(kept) => text.push_str(&format!(
-            " Nothing was moved. The plan is {}: baton run spotify apply --arg plan={}",
+            " Nothing was moved. The plan is {}: `baton run spotify apply --arg plan={}`.",
             kept.id, kept.id
         )),
         None => text.push_str(" There is nothing to do."),

@@ -4,12 +4,14 @@
 //! given away. What lies there counts also when the plan moves it: so no step waits for another.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::rc::Rc;
 
+use baton_plugin_kit::folder;
+
 use super::fold::fold;
-use super::limits::MOST_ALIKE;
+use super::limits::{MOST_ALIKE, MOST_ENTRIES};
 use super::roots::{Root, join};
 
 /// What is there of a wanted name.
@@ -21,6 +23,8 @@ pub(crate) enum Choice {
     Copied,
     /// This name below the folder is free.
     Free(String),
+    /// What lies in that folder cannot be told, and why: another file may have the name already.
+    Hidden { folder: String, why: String },
 }
 
 /// Names that are taken.
@@ -36,6 +40,8 @@ pub(crate) struct Targets<'a> {
 struct Folder {
     spelled: String,
     names: HashMap<String, Vec<String>>,
+    /// Why it cannot be told what lies in it.
+    hidden: Option<String>,
 }
 
 impl<'a> Targets<'a> {
@@ -53,6 +59,9 @@ impl<'a> Targets<'a> {
         is_it: &dyn Fn(&str) -> bool,
     ) -> Option<Choice> {
         let folder = self.folder(folders);
+        if let Some(why) = &folder.hidden {
+            return Some(Choice::Hidden { folder: self.root.on_host(&folder.spelled), why: why.clone() });
+        }
         let own = own.map(fold);
         for number in 1..=MOST_ALIKE {
             let name = if number == 1 { format!("{stem}.{ext}") } else { format!("{stem} ({number}).{ext}") };
@@ -82,6 +91,9 @@ impl<'a> Targets<'a> {
     fn folder(&mut self, parts: &[String]) -> Rc<Folder> {
         let (mut spelled, mut found) = (String::new(), self.listed("", ""));
         for part in parts {
+            if found.hidden.is_some() {
+                break;
+            }
             let there = found
                 .names
                 .get(&fold(part))
@@ -96,24 +108,37 @@ impl<'a> Targets<'a> {
 
     fn listed(&mut self, key: &str, spelled: &str) -> Rc<Folder> {
         let root = &self.root.path;
-        let made = || Rc::new(Folder { spelled: spelled.to_owned(), names: names(&join(root, spelled)) });
+        let made = || {
+            let (names, hidden) = names(&join(root, spelled))
+                .map_or_else(|error| (HashMap::new(), Some(error.to_string())), |names| (names, None));
+            Rc::new(Folder { spelled: spelled.to_owned(), names, hidden })
+        };
         Rc::clone(self.folders.entry(key.to_owned()).or_insert_with(made))
     }
 }
 
-/// What lies in a folder; nothing where there is none.
-fn names(folder: &Path) -> HashMap<String, Vec<String>> {
-    let mut names: HashMap<_, Vec<_>> = HashMap::new();
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if let Ok(name) = entry.file_name().into_string() {
-            names.entry(fold(&name)).or_default().push(name);
+/// What lies in a folder; nothing where there is none. A name that is no UTF-8 is like none that is given here.
+fn names(folder: &Path) -> io::Result<HashMap<String, Vec<String>>> {
+    let listing = match folder::list(folder, MOST_ENTRIES) {
+        Ok(listing) if listing.more => return Err(io::Error::other("too much lies in it")),
+        Ok(listing) => listing,
+        // Making it says so when a file has its name.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(HashMap::new());
         }
+        Err(error) => return Err(error),
+    };
+    let mut names: HashMap<_, Vec<_>> = HashMap::new();
+    for entry in listing.entries {
+        names.entry(fold(&entry.name)).or_default().push(entry.name);
     }
-    names
+    Ok(names)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn root(folder: &Path) -> Root {
@@ -144,5 +169,24 @@ mod tests {
         assert_eq!(choose("NEW", "É", None), free("New/É (2).mp3"));
         let copy = targets.choose(&["house".to_owned()], ("x", "mp3"), None, &|path| path == "HOUSE/x.MP3");
         assert_eq!(copy, Some(Choice::Free("HOUSE/x (4).mp3".to_owned())), "that place is another's already");
+    }
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_name_that_is_no_text_hides_no_twin_and_a_folder_that_cannot_be_read_gives_no_name() {
+        use std::os::unix::ffi::OsStrExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        for name in [&b"m\xe9.mp3"[..], b"x.MP3", b"\xff"] {
+            fs::write(folder.path().join(std::ffi::OsStr::from_bytes(name)), "x").unwrap();
+        }
+        std::os::unix::fs::symlink("loop", folder.path().join("loop")).unwrap();
+        let root = root(folder.path());
+        let mut targets = Targets::new(&root);
+        let mut choose = |folders: &[String]| targets.choose(folders, ("X", "mp3"), None, &|_| false).unwrap();
+        assert_eq!(choose(&[]), Choice::Free("X (2).mp3".to_owned()));
+        for below in [&["Loop".to_owned()][..], &["loop".to_owned(), "a".to_owned()]] {
+            let Choice::Hidden { folder: hidden, .. } = choose(below) else { panic!("{below:?}") };
+            assert_eq!(hidden, format!("{}/loop", folder.path().display()));
+        }
     }
 }

@@ -41,7 +41,7 @@ pub fn undo_with(task: &Task, means: &Means<'_>) -> Result<Outcome, Error> {
     steps.reverse();
     let mut mover = Mover::new(task, (means, &journal), &plan, Way::Back, &all)?;
     match (mover.take(&steps)?, open) {
-        (Stopped::Full(why), _) => Err(full(&journal, &plan, Way::Back, &why)?),
+        (Stopped::Full(why), _) => Err(full(&journal, (&task.id, &plan), Way::Back, &why)?),
         (Stopped::Unclear(why), _) | (Stopped::Finished, Some(why)) => Err(unclear(&why)),
         (Stopped::Finished, None) => {
             mover.remove_made()?;

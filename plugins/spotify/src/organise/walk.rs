@@ -4,11 +4,12 @@
 //! without an ending that every file system takes is left alone and counted. No file is opened.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, Metadata};
+use std::fs::Metadata;
+use std::io;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use baton_plugin_kit::safe_name;
+use baton_plugin_kit::{folder, safe_name};
 
 use super::limits::{DEEPEST, ENDING_BYTES, MOST_ENTRIES};
 use super::roots::Root;
@@ -69,6 +70,8 @@ pub(crate) struct Walked {
     pub(crate) left: BTreeMap<&'static str, usize>,
     /// Folders that could not be read, as people call them, and why.
     pub(crate) unread: Vec<(String, String)>,
+    /// Folders, as people call them, with names that are no text, and how many.
+    pub(crate) unreadable: Vec<(String, usize)>,
     entries: usize,
 }
 
@@ -98,9 +101,9 @@ impl Walker<'_> {
         if depth > DEEPEST {
             return self.unread(path, "it lies too deep");
         }
-        let names = match list(folder) {
+        let names = match self.list(folder, path) {
             Ok(names) => names,
-            Err(why) => return self.unread(path, &why),
+            Err(error) => return self.unread(path, &error.to_string()),
         };
         for name in &names {
             if self.walked.entries >= MOST_ENTRIES {
@@ -116,6 +119,15 @@ impl Walker<'_> {
                 Ok(found) => self.file(&found, inner, name, &names),
             }
         }
+    }
+
+    /// The names in a folder, in order. One that is no UTF-8 is counted.
+    fn list(&mut self, folder: &Path, path: &str) -> io::Result<BTreeSet<String>> {
+        let listing = folder::list(folder, MOST_ENTRIES)?;
+        if listing.unreadable > 0 {
+            self.walked.unreadable.push((self.shown(path), listing.unreadable));
+        }
+        Ok(listing.entries.into_iter().map(|entry| entry.name).collect())
     }
 
     fn inner(&mut self, place: &Path, path: &str, name: &str, depth: usize) {
@@ -158,20 +170,12 @@ impl Walker<'_> {
     }
 
     fn unread(&mut self, path: &str, why: &str) {
-        self.walked.unread.push((format!("{}/{path}", self.root.shown), why.to_owned()));
+        self.walked.unread.push((self.shown(path), why.to_owned()));
     }
-}
 
-/// The names in a folder, in order. One that is no UTF-8 is nobody's here.
-fn list(folder: &Path) -> Result<BTreeSet<String>, String> {
-    let mut names = BTreeSet::new();
-    for entry in fs::read_dir(folder).map_err(|error| error.to_string())? {
-        let name = entry.map_err(|error| error.to_string())?.file_name();
-        if let Ok(name) = name.into_string() {
-            names.insert(name);
-        }
+    fn shown(&self, path: &str) -> String {
+        if path.is_empty() { self.root.shown.clone() } else { format!("{}/{path}", self.root.shown) }
     }
-    Ok(names)
 }
 
 /// When a file was written to last, in nanoseconds since 1970; 0 where nobody knows.

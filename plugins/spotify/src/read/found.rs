@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use baton_plugin_kit::Findings;
+use baton_plugin_kit::{Findings, folder};
 use baton_plugin_sdk::{Mount, Severity};
 
 /// Files and folders that are looked at: a backup has some hundred.
@@ -128,26 +128,29 @@ impl Walk<'_> {
     }
 
     fn folder(&mut self, path: &Path, shown: &str, depth: usize) {
-        let entries = match fs::read_dir(path) {
-            Ok(entries) => entries,
+        let listing = match folder::list(path, MOST_ENTRIES) {
+            Ok(listing) => listing,
             Err(error) => {
                 let title = format!("the folder {shown} cannot be read: {error}");
                 return self.findings.add("folder", shown, Severity::Medium, title, "");
             }
         };
-        for entry in entries.filter_map(Result::ok) {
+        if listing.unreadable > 0 {
+            let (title, mend) = folder::unreadable(shown, listing.unreadable);
+            self.findings.add("folder-names", shown, Severity::Medium, title, mend);
+        }
+        for folder::Entry { name, kind } in listing.entries {
             self.entries += 1;
             if self.entries > MOST_ENTRIES || depth > MOST_DEPTH {
                 let title =
                     format!("{shown} holds more than is looked at; name the folder with the exports in `paths`");
                 return self.findings.add("too-many-files", shown, Severity::Medium, title, "");
             }
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let (below, shown) = (path.join(entry.file_name()), format!("{shown}/{name}"));
-            match entry.file_type() {
+            let (below, shown) = (path.join(&name), format!("{shown}/{name}"));
+            match kind {
                 _ if name.starts_with('.') => {}
-                Ok(kind) if kind.is_dir() => self.folder(&below, &shown, depth + 1),
-                Ok(kind) if kind.is_file() => self.file(&below, &shown, false),
+                folder::Kind::Folder => self.folder(&below, &shown, depth + 1),
+                folder::Kind::File => self.file(&below, &shown, false),
                 _ => {}
             }
         }
@@ -240,6 +243,20 @@ mod tests {
             std::os::unix::fs::symlink("/etc/hosts", folders[0].path.join("link.csv")).unwrap();
             assert_eq!(shown(&folders, &[]).unwrap().len(), 4);
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_name_that_is_no_text_is_told_and_hides_no_other() {
+        use std::os::unix::ffi::OsStrExt as _;
+
+        let (_place, folders) = tree();
+        fs::write(folders[0].path.join("b").join(std::ffi::OsStr::from_bytes(b"m\xe9.csv")), "x").unwrap();
+        let mut findings = Findings::default();
+        assert_eq!(find(&folders, &[], &mut findings).unwrap().len(), 4);
+        let told: Vec<_> = findings.into_list().into_iter().map(|told| (told.severity, told.title)).collect();
+        let title = "1 name in exports/b is no UTF-8, and what lies under it was not seen";
+        assert_eq!(told, [(Severity::Medium, title.to_owned())]);
     }
 
     #[test]

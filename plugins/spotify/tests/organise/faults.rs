@@ -69,7 +69,9 @@ fn a_full_disk_leaves_whole_files_and_the_rest_goes_on_when_there_is_room() {
     let plan = id(&place.planned(&json!({})));
     let Err(Error::NeedsHuman(text)) = place.apply(&plan) else { panic!("the disk is full") };
     assert!(
-        text.contains("a disk takes no more (") && text.contains(" of 6 steps are done, ") && text.contains("go on"),
+        text.contains("a disk takes no more (")
+            && text.contains(" of 6 steps are done, ")
+            && text.contains("`baton answer t1 \"go on\"`"),
         "{text}"
     );
     let there = place.sorted();
