@@ -49,6 +49,30 @@ impl Lent {
         Self::try_open(Database::Own, path.to_owned(), false)
     }
 
+    /// Writes down of a file what `baton library scan` does: where it lies, how long it is, and artist and title of its tags. No track.
+    ///
+    /// # Errors
+    /// When the catalog cannot be written.
+    pub fn scan(&self, path: &str, [artist, title]: [&str; 2], duration_ms: i64) -> anyhow::Result<()> {
+        let tables = rusqlite::Connection::open(&self.access.path)?;
+        tables.execute(
+            "INSERT INTO put_file (source, said_at, path, size, modified_at, format, duration_ms, missing)
+             VALUES ('library', 1, ?1, 1000, 1, 'mp3', ?2, 0)",
+            rusqlite::params![path, duration_ms],
+        )?;
+        tables.execute(
+            "INSERT OR IGNORE INTO library_sources (id, path, kind, added_at) VALUES (1, '/', 'folder', 1)",
+            [],
+        )?;
+        tables.execute(
+            "INSERT INTO library_items (source, key, file, path, name, size, mtime_ns, inode, state, duration_ms, title, artist,
+                 scan, seen_at)
+             SELECT 1, ?1, id, ?1, ?1, 1000, 1000000, 1, 'fingerprinted', ?2, ?3, ?4, 1, 1 FROM files WHERE path = ?1",
+            rusqlite::params![path, duration_ms, title, artist],
+        )?;
+        Ok(())
+    }
+
     fn open(database: Database, path: PathBuf, writable: bool) -> Self {
         Self::try_open(database, path, writable).expect("the database opens")
     }

@@ -22,6 +22,7 @@ const MOST_FILES: usize = 90;
 #[derive(Debug)]
 pub struct Exports {
     name: String,
+    plugin: String,
     folder: Option<(PathBuf, String)>,
     task: String,
     files: Vec<Artifact>,
@@ -32,7 +33,13 @@ impl Exports {
     #[must_use]
     pub fn of(task: &Task, name: &str) -> Self {
         let folder = task.mounts(name).find(|mount| mount.writable).map(of_mount);
-        Self { name: name.to_owned(), folder, task: task.id.clone(), files: Vec::new() }
+        Self { name: name.to_owned(), plugin: "PLUGIN".to_owned(), folder, task: task.id.clone(), files: Vec::new() }
+    }
+
+    /// The same, of a plugin by its name, which an error needs for its command.
+    #[must_use]
+    pub fn by(self, plugin: &str) -> Self {
+        Self { plugin: plugin.to_owned(), ..self }
     }
 
     /// Adds a file; see `types.artifact` for what a name may be.
@@ -47,7 +54,7 @@ impl Exports {
     /// files are too large or too many for reports.
     pub fn finish(self, outcome: &mut Outcome) -> Result<Vec<String>, Error> {
         let Some((folder, shown)) = self.folder else {
-            return hand_in(self.files, &self.name, outcome);
+            return hand_in(self.files, (&self.plugin, &self.name), outcome);
         };
         let wrong = |error: io::Error| {
             let error = refused(error);
@@ -67,14 +74,14 @@ fn of_mount(mount: &Mount) -> (PathBuf, String) {
     (PathBuf::from(&mount.path), mount.shown_as.clone())
 }
 
-fn hand_in(files: Vec<Artifact>, name: &str, outcome: &mut Outcome) -> Result<Vec<String>, Error> {
+fn hand_in(files: Vec<Artifact>, (plugin, name): (&str, &str), outcome: &mut Outcome) -> Result<Vec<String>, Error> {
     // Several exports may go into one outcome.
     let all = || outcome.artifacts.iter().chain(&files);
     let (count, bytes) = (all().count(), all().map(|file| file.bytes.len()).sum::<usize>());
     if bytes > MOST_ARTIFACTS || count > MOST_FILES {
         return Err(Error::Permanent(format!(
             "the export has {count} files and {} MB, and reports take {MOST_FILES} and {}: grant a folder for it \
-             (baton plugin grant PLUGIN files:rw={name}=FOLDER)",
+             (baton plugin grant {plugin} files:rw={name}=FOLDER)",
             bytes >> 20,
             MOST_ARTIFACTS >> 20
         )));
@@ -159,7 +166,13 @@ mod tests {
 
     fn exports(folder: Option<&Path>) -> Exports {
         let folder = folder.map(|folder| (folder.to_owned(), "exports".to_owned()));
-        Exports { name: "exports".to_owned(), folder, task: "t1".to_owned(), files: Vec::new() }
+        Exports {
+            name: "exports".to_owned(),
+            plugin: "deck".to_owned(),
+            folder,
+            task: "t1".to_owned(),
+            files: Vec::new(),
+        }
     }
 
     fn names(folder: &Path) -> Vec<String> {
@@ -219,7 +232,7 @@ mod tests {
         for refused in [large, many] {
             let error = refused.finish(&mut outcome);
             assert!(
-                matches!(&error, Err(Error::Permanent(text)) if text.contains("files:rw=exports=FOLDER")),
+                matches!(&error, Err(Error::Permanent(text)) if text.contains("plugin grant deck files:rw=exports=FOLDER")),
                 "{error:?}"
             );
         }

@@ -1,5 +1,5 @@
-//! CSV files of any make: with a byte order mark or without, UTF-8 or Latin-1, parted by commas, semicolons or tabs, with any line
-//! ends. A UTF-8 file with a bad byte, or one that ends within a letter, is no Latin-1. The parsing itself is the `csv` crate's.
+//! CSV files of any make: with a byte order mark or without, UTF-8 or Windows-1252 (and so Latin-1), parted by commas, semicolons or tabs, with any line
+//! ends. A UTF-8 file with a bad byte, or one that ends within a letter, is neither. The parsing itself is the `csv` crate's.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -16,7 +16,7 @@ pub struct Sheet {
     text: String,
     header: Vec<String>,
     delimiter: u8,
-    /// Whether it was no UTF-8 and was read as Latin-1.
+    /// Whether it was no UTF-8 and was read as Windows-1252.
     pub latin: bool,
     /// Whether it ends within a letter: it was cut off, and the piece of a letter is not read.
     pub cut: bool,
@@ -55,10 +55,13 @@ impl Sheet {
     /// Reads bytes.
     ///
     /// # Errors
-    /// When the header is no CSV, or when there are more bytes than are read.
+    /// When the header is no CSV, when it is a known kind of other file, or when there are more bytes than are read.
     pub fn of(bytes: Vec<u8>) -> Result<Self, String> {
         if bytes.len() as u64 > MOST_BYTES {
             return Err(format!("it is larger than {} MB", MOST_BYTES >> 20));
+        }
+        if let Some(what) = other_kind(&bytes) {
+            return Err(what.to_owned());
         }
         let mut sheet = decode(bytes);
         if sheet.text.starts_with('\u{feff}') {
@@ -88,17 +91,55 @@ impl Sheet {
         self.read().skip(1)
     }
 
-    fn read(&self) -> impl Iterator<Item = Result<Line, String>> {
+    /// The line in which a quote begins that is never closed, when `last` is the last row of the file and ends within it: whatever
+    /// number of cells it has then, the file breaks off there.
+    #[must_use]
+    pub fn open_quote(&self, last: &Line) -> Option<u64> {
+        let begin = usize::try_from(last.cells.position()?.byte()).ok()?;
+        // A row behind it is one of its own, unless a quote is open: then it is swallowed, too.
+        let more = self.text.as_bytes().get(begin..)?.chain(&b"\nx\n"[..]);
+        let mut records = self.builder().from_reader(more).into_records();
+        if records.nth(1).is_some() {
+            return None;
+        }
+        let closed = last.cells.iter().take(last.cells.len().saturating_sub(1));
+        let breaks: usize = closed.map(|cell| cell.matches('\n').count()).sum();
+        Some(last.number.saturating_add(u64::try_from(breaks).unwrap_or(u64::MAX)))
+    }
+
+    fn builder(&self) -> ReaderBuilder {
         let mut builder = ReaderBuilder::new();
         builder.has_headers(false).flexible(true).delimiter(self.delimiter);
-        builder.from_reader(self.text.as_bytes()).into_records().map(|record| {
+        builder
+    }
+
+    fn read(&self) -> impl Iterator<Item = Result<Line, String>> {
+        self.builder().from_reader(self.text.as_bytes()).into_records().map(|record| {
             let cells = record.map_err(|error| error.to_string())?;
             Ok(Line { number: cells.position().map_or(0, csv::Position::line), cells })
         })
     }
 }
 
-/// The text of bytes. Latin-1 is the last guess: with a mark, or with more letters of several bytes than bytes that are none, it is
+/// What a file is that is surely no text of single bytes: said by its first bytes.
+fn other_kind(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+            Some("it is UTF-16 text (\"Unicode\" in some programs); save it as CSV in UTF-8")
+        }
+        // Every other byte of English text in UTF-16 is zero, and no CSV file holds any.
+        [0, b, ..] | [b, 0, ..] if b.is_ascii_graphic() => {
+            Some("it is UTF-16 text without a mark; save it as CSV in UTF-8")
+        }
+        [b'P', b'K', 3 | 5, 4 | 6, ..] => {
+            Some("it is a zip archive or an Excel workbook; unpack it, or save the table as CSV in UTF-8")
+        }
+        [0x1f, 0x8b, ..] => Some("it is a gzip archive; unpack it"),
+        _ => None,
+    }
+}
+
+/// The text of bytes. Windows-1252 is the last guess: with a mark, or with more letters of several bytes than bytes that are none, it is
 /// UTF-8 with holes, and one that ends within a letter was cut off. The text is made at its whole size at once: a file may be large.
 fn decode(bytes: Vec<u8>) -> Sheet {
     let plain = |text| Sheet { text, header: Vec::new(), delimiter: b',', latin: false, cut: false, spoilt: 0 };
@@ -129,9 +170,19 @@ fn decode(bytes: Vec<u8>) -> Sheet {
         return Sheet { cut, spoilt, ..plain(text) };
     }
     let high = error.as_bytes().iter().filter(|byte| !byte.is_ascii()).count();
-    let mut text = String::with_capacity(error.as_bytes().len() + high);
-    text.extend(error.as_bytes().iter().copied().map(char::from));
+    let mut text = String::with_capacity(error.as_bytes().len() + 2 * high);
+    text.extend(error.as_bytes().iter().copied().map(western));
     Sheet { latin: true, ..plain(text) }
+}
+
+/// The letter of a byte in Windows-1252, which is Latin-1 with letters where that has none that are shown.
+fn western(byte: u8) -> char {
+    const FROM_80: [char; 32] = [
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘',
+        '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+    ];
+    let odd = usize::from(byte).checked_sub(0x80).and_then(|place| FROM_80.get(place));
+    odd.copied().unwrap_or(char::from(byte))
 }
 
 /// What parts the cells of the first line: whichever of the three is there most often outside quotes.
@@ -201,6 +252,8 @@ mod tests {
         let sheet = Sheet::of(b"Title\tArtist\nCaf\xe9\tx\n".to_vec()).unwrap();
         assert!(sheet.latin);
         assert_eq!(cells(&sheet), [["Café", "x"]]);
+        let sheet = Sheet::of(b"Title,A\n\x93Don\x92t\x94 \x96 \x80\x85,x\n".to_vec()).unwrap();
+        assert_eq!(cells(&sheet), [["“Don’t” – €…", "x"]]);
         let sheet = Sheet::of(b"\"a,b\",c\n1\n2,3,4".to_vec()).unwrap();
         assert_eq!(
             (sheet.header().len(), cells(&sheet)),
@@ -221,6 +274,37 @@ mod tests {
         assert_eq!(cells(&sheet), [["Café ä", "x\u{fffd}y"]]);
         let marked = Sheet::of(b"\xef\xbb\xbfT,A\nCaf\xe9,x\n".to_vec()).unwrap();
         assert_eq!((marked.header(), marked.spoilt), (["T".to_owned(), "A".to_owned()].as_slice(), 1));
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_found_by_its_line() {
+        for (text, expected) in [
+            ("a,b\n1,2", None),
+            ("a,b\n1,\"2\"", None),
+            ("a,b\n1,\"2\"\"\n3\"\n", None),
+            ("a,b\n1,2\n\n", None),
+            ("a,b\n1,\"2\n3,4\n5,6\n", Some(2)),
+            ("a,b\r\n1,2\r\n3,\"4", Some(3)),
+            ("a,b\n\"1\n2\",\"3\"\"", Some(3)),
+            ("a,b\n1,\"", Some(2)),
+        ] {
+            let sheet = Sheet::of(text.into()).unwrap();
+            let last = sheet.lines().last().unwrap().unwrap();
+            assert_eq!(sheet.open_quote(&last), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn errors_name_what_is_no_csv() {
+        for (bytes, words) in [
+            (&b"\xff\xfeT\0,\0"[..], "UTF-16"),
+            (b"\xfe\xff\0T\0,", "UTF-16"),
+            (b"T\0,\0A\0", "UTF-16"),
+            (b"PK\x03\x04\x14\0", "zip"),
+            (b"\x1f\x8b\x08", "gzip"),
+        ] {
+            assert!(Sheet::of(bytes.to_vec()).is_err_and(|why| why.contains(words)), "{words}");
+        }
     }
 
     #[test]

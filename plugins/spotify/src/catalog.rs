@@ -7,7 +7,7 @@ use baton_plugin_kit::lent::{Rows, Tables};
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::{Row, Value};
 
-use crate::model::{Entry, File, NUMBERS, Playlist, TRACKS};
+use crate::model::{Entry, NUMBERS, Playlist, TRACKS};
 use crate::names::playlist_id;
 use crate::uri::Uri;
 
@@ -18,8 +18,6 @@ pub const MOST_ENTRIES: usize = 100_000;
 /// Which further things are wanted of entries.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct With {
-    /// Files on disk.
-    pub files: bool,
     /// Audio features and what else is no column.
     pub features: bool,
 }
@@ -52,9 +50,6 @@ pub fn playlists(catalog: &dyn Tables, only: &[String], with: With) -> Result<Ve
         playlist.entries.push(entry(&row));
     }
     let mut playlists: Vec<_> = playlists.into_iter().map(|(_, playlist)| playlist).collect();
-    if with.files {
-        files(catalog, &tracks, &mut playlists)?;
-    }
     if with.features {
         features(catalog, &tracks, &mut playlists)?;
     }
@@ -135,6 +130,14 @@ fn columns() -> String {
     )
 }
 
+/// The names of all playlists.
+///
+/// # Errors
+/// When the catalog cannot be read.
+pub fn names(catalog: &dyn Tables) -> Result<Vec<String>, Error> {
+    Ok(heads(catalog)?.into_iter().map(|(_, playlist)| playlist.name).collect())
+}
+
 fn heads(catalog: &dyn Tables) -> Result<Vec<(i64, Playlist)>, Error> {
     let sql = "SELECT p.id, p.name, e.service, e.external_id FROM playlists AS p \
         JOIN external_ids AS e ON e.kind = 'playlist' AND e.item = p.id ORDER BY lower(p.name), e.service, e.external_id";
@@ -170,6 +173,7 @@ fn items(catalog: &dyn Tables) -> Result<Rows<'_>, Error> {
 fn entry(row: &Row) -> Entry {
     let artists = text(row, 5).and_then(|list| serde_json::from_str::<Vec<String>>(&list).ok());
     let mut entry = Entry {
+        known_as: integer(row, 3),
         added_at: integer(row, 1),
         added_by: text(row, 2),
         title: text(row, 4).unwrap_or_default(),
@@ -206,47 +210,6 @@ fn each(playlists: &mut [Playlist], places: Option<&Vec<(usize, usize)>>, mut se
         let found = playlists.get_mut(*playlist).and_then(|playlist| playlist.entries.get_mut(*entry));
         found.into_iter().for_each(&mut set);
     }
-}
-
-/// The files that are there, the largest first: of two copies the larger one has lost less.
-fn files(catalog: &dyn Tables, tracks: &Places, playlists: &mut [Playlist]) -> Result<(), Error> {
-    let sql = "SELECT path, size, format, track FROM files WHERE track IS NOT NULL AND missing = 0 \
-        ORDER BY track, size IS NULL, size DESC, path";
-    for row in catalog.rows(sql, &[])? {
-        let row = row?;
-        let places = integer(&row, 3).and_then(|track| tracks.get(&track));
-        let file = file(&row);
-        each(playlists, places, |entry| entry.files.push(file.clone()));
-    }
-    Ok(())
-}
-
-/// The same for playlists that do not come from here: by Spotify's ids.
-///
-/// # Errors
-/// When the catalog cannot be read.
-pub fn files_by_id(catalog: &dyn Tables, playlists: &mut [Playlist]) -> Result<(), Error> {
-    let mut tracks: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
-    for (list, playlist) in playlists.iter().enumerate() {
-        for (place, entry) in playlist.entries.iter().enumerate() {
-            let uri = entry.uri.iter().filter(|uri| uri.is_music());
-            uri.for_each(|uri| tracks.entry(uri.id().to_owned()).or_default().push((list, place)));
-        }
-    }
-    let sql = "SELECT f.path, f.size, f.format, e.external_id FROM files AS f JOIN external_ids AS e \
-        ON e.kind = 'track' AND e.item = f.track AND e.service = ?1 WHERE f.missing = 0 \
-        ORDER BY f.track, f.size IS NULL, f.size DESC, f.path";
-    for row in catalog.rows(sql, &[TRACKS.into()])? {
-        let row = row?;
-        let places = row.get(3).and_then(Value::as_text).and_then(|id| tracks.get(id));
-        let file = file(&row);
-        each(playlists, places, |entry| entry.files.push(file.clone()));
-    }
-    Ok(())
-}
-
-fn file(row: &Row) -> File {
-    File { path: text(row, 0).unwrap_or_default(), size: integer(row, 1), format: text(row, 2) }
 }
 
 /// What the sources say beside the columns; of several the highest, then the newest counts, which comes last.

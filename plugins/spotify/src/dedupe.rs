@@ -2,11 +2,12 @@
 //! tells what may go, and the playlist without it is exported.
 //!
 //! The same id is the same track. Of other ids matching says which are one recording: version words must agree and lengths must fit.
-//! With equal ISRC, or with everything equal, it is sure and planned as `remove`; with less it is `ask`, and stays.
+//! With equal ISRC and names, or with names and length equal, it is sure and planned as `remove`; with less, and where only one of the
+//! two names a guest, says "Remaster" or is explicit, it is `ask`, and stays.
 
 use std::collections::HashMap;
 
-use baton_core::matching::{Matcher, Reason};
+use baton_core::matching::{Artists, Matcher, Reason, normalise};
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::sheet::Written;
 use baton_plugin_sdk::{Error, Severity};
@@ -16,7 +17,7 @@ use crate::catalog::With;
 use crate::export::csv;
 use crate::made::{CSV, Made, file};
 use crate::model::{Entry, Playlist};
-use crate::names::FileNames;
+use crate::names::{FileNames, counted};
 use crate::source::{CATALOG, Sources};
 use crate::uri::Uri;
 
@@ -79,14 +80,40 @@ fn recordings(entries: &[Entry], places: &[usize]) -> Vec<Double> {
     let mut best: HashMap<usize, Double> = HashMap::new();
     for pair in Matcher::new(&tracks).duplicates(ASK).pairs {
         let [Some(first), Some(place)] = pair.tracks.map(|at| music.get(at).copied()) else { continue };
-        let sure = pair.score >= SURE || pair.reasons.contains(&Reason::SameIsrc);
-        let why = pair.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        let doubt =
+            entries.get(first).zip(entries.get(place)).and_then(|(one, other)| doubt(one, other, &pair.reasons));
+        let sure = doubt.is_none() && (pair.score >= SURE || pair.reasons.contains(&Reason::SameIsrc));
+        let why = pair.reasons.iter().map(ToString::to_string).chain(doubt.map(str::to_owned));
+        let why = why.collect::<Vec<_>>().join("; ");
         let known = best.get(&place);
         if known.is_none_or(|known| (sure, known.first) > (known.sure, first)) {
             best.insert(place, Double { place, first, why, sure });
         }
     }
     settle(&best)
+}
+
+/// What a person should look at although matching takes both for one recording: a guest, a remaster or any other word that only one
+/// title has, and words that one of them does not say.
+fn doubt(one: &Entry, other: &Entry, reasons: &[Reason]) -> Option<&'static str> {
+    let named_alike = reasons.contains(&Reason::Artists { how: Artists::Equal });
+    if !named_alike {
+        return Some("the credits are not the same");
+    }
+    if words(&one.title) != words(&other.title) {
+        return Some("the titles say different things");
+    }
+    (one.explicit.zip(other.explicit).is_some_and(|(one, other)| one != other)).then_some("only one is explicit")
+}
+
+/// The words of a title; "Original Mix" says nothing.
+fn words(title: &str) -> String {
+    let title = normalise(title);
+    let words: Vec<_> = title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    match words.as_slice() {
+        [before @ .., "original", "mix"] if !before.is_empty() => before.join(" "),
+        all => all.join(" "),
+    }
 }
 
 /// What goes is not what another one is kept for: of `a`, `b` like `a`, and `c` like `b` the last is measured with what stays.
@@ -123,7 +150,7 @@ pub fn cleaned(entries: &[Entry], doubles: &[Double]) -> Vec<Entry> {
 /// When something that is named is not there.
 pub fn run(sources: Sources<'_>, args: &Args, findings: &mut Findings) -> Result<Made, Error> {
     let from = if args.from.is_empty() { vec![CATALOG.to_owned()] } else { args.from.clone() };
-    let with = With { features: true, ..With::default() };
+    let with = With { features: true };
     let playlists = sources.load(&from, &args.playlists, with, findings)?;
     if playlists.is_empty() {
         return Err(Error::Permanent(format!("`{}` has no such playlist", from.join("`, `"))));
@@ -144,7 +171,7 @@ pub fn run(sources: Sources<'_>, args: &Args, findings: &mut Findings) -> Result
         if sure > 0 {
             let name = format!("{}.deduped.csv", names.give(&playlist.name));
             exports.push(file(name, CSV, csv::of(&cleaned(&playlist.entries, &doubles))?));
-            let title = format!("{}: {sure} entries are there again", playlist.name);
+            let title = format!("{}: {} there again", playlist.name, counted(sure, "entry is", "entries are"));
             findings.add("twice", &format!("{}:{}", playlist.service, playlist.id), Severity::Low, title, "");
         }
     }
@@ -208,6 +235,30 @@ mod tests {
         assert_eq!(found(&list), [(2, 0, true), (3, 0, true), (4, 0, true), (6, 5, false)]);
         let titles: Vec<_> = cleaned(&list, &doubles(&list)).into_iter().map(|entry| entry.title).collect();
         assert_eq!(titles, ["Night Bus", "Night Bus (Live)", "Harbour", "Harbour"]);
+    }
+
+    #[test]
+    fn a_guest_a_remaster_and_what_is_explicit_are_a_question() {
+        let code = Some("GBAYE0000351");
+        let explicit = |said: bool| Entry { explicit: Some(said), ..entry("2", "Low", 200_000, code) };
+        let guest = |mut entry: Entry| {
+            entry.artists.push("T-Pain".to_owned());
+            entry
+        };
+        for (one, other) in [
+            (entry("1", "Low", 200_000, code), entry("2", "Low (feat. T-Pain)", 200_000, code)),
+            (entry("1", "Low", 200_000, None), entry("2", "Low (feat. T-Pain)", 200_000, None)),
+            (entry("1", "Low", 200_000, code), guest(entry("2", "Low", 200_000, code))),
+            (guest(entry("1", "Low", 200_000, code)), guest(entry("2", "Low (feat. T-Pain)", 200_000, code))),
+            (entry("1", "Hit", 200_000, code), entry("2", "Hit - 2011 Remaster", 200_000, code)),
+            (entry("1", "Hit", 200_000, None), entry("2", "Hit - 2011 Remaster", 200_000, None)),
+            (entry("1", "Hit - 2009 Remaster", 200_000, code), entry("2", "Hit - 2011 Remaster", 200_000, code)),
+            (Entry { explicit: Some(true), ..entry("1", "Low", 200_000, code) }, explicit(false)),
+        ] {
+            assert_eq!(found(&[one.clone(), other.clone()]), [(1, 0, false)], "{} {}", one.named(), other.named());
+        }
+        let same = Entry { explicit: Some(true), ..entry("1", "Low", 200_000, code) };
+        assert_eq!(found(&[same, explicit(true)]), [(1, 0, true)]);
     }
 
     #[test]

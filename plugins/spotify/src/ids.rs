@@ -4,69 +4,143 @@
 use std::collections::{HashMap, HashSet};
 
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::lent::Writable;
-use baton_plugin_sdk::sql::Value;
+use baton_plugin_kit::lent::{Tables, Writable};
+use baton_plugin_sdk::sql::{Row, Value};
 use baton_plugin_sdk::{Error, Severity};
 
 use crate::model::Playlist;
 use crate::names::playlist_id;
-use crate::read::{Found, Kind};
+use crate::read::{Folder, Found, Kind};
 
 const TABLE: &str =
-    "CREATE TABLE IF NOT EXISTS csv_files (file TEXT PRIMARY KEY, id TEXT NOT NULL) STRICT, WITHOUT ROWID";
+    "CREATE TABLE IF NOT EXISTS csv_ids (file TEXT PRIMARY KEY, id TEXT NOT NULL) STRICT, WITHOUT ROWID";
 
-/// The ids of CSV files, by the path that people see. A file that is there keeps the one that it has got.
+/// What an earlier version wrote: files by their paths on the host, which another grant of the same folder changed.
+const OLD_TABLE: &str = "csv_files";
+
+/// The ids of CSV files, by the path that people see. A file that is there keeps the one that it has got, also when the folder was moved,
+/// renamed, or granted together with what lies around it: it is known by its path below the granted folder.
 pub(crate) fn csv(
     own: &dyn Writable,
+    folders: &[Folder],
     files: &[Found],
     findings: &mut Findings,
 ) -> Result<HashMap<String, String>, Error> {
     own.execute(TABLE, &[])?;
-    let mut known = HashMap::new();
-    for row in own.rows("SELECT file, id FROM csv_files", &[])? {
-        let row = row?;
-        let text = |at: usize| row.get(at).and_then(Value::as_text).unwrap_or_default().to_owned();
-        known.insert(text(0), text(1));
-    }
-    let ids = csv_ids(files, &known);
+    let known = known(own)?;
+    let (ids, keys) = csv_ids(folders, files, &known);
     for found in files {
         let Some(id) = ids.get(&found.shown).filter(|id| **id != playlist_id(&found.stem())) else { continue };
         let title = format!("{} is called like another export; its playlist is `{id}` in the catalog", found.shown);
         findings.add("same-name", &found.shown, Severity::Low, title, "");
     }
+    // A row at a time, and never none: another import may be under way, and a kill may come in between.
+    let mut new = keys.iter().filter(|(key, id)| known.get(*key) != Some(*id)).map(|(key, id)| pair(key, id));
+    let put = "INSERT INTO csv_ids VALUES (?1, ?2) ON CONFLICT (file) DO UPDATE SET id = excluded.id";
+    own.batch(put, &mut new)?;
     // A file that is gone may come back: until another file has its id it stays known.
-    let taken: HashSet<&String> = ids.values().collect();
-    let gone = known.iter().filter(|(file, id)| !ids.contains_key(*file) && !taken.contains(id));
-    let all: HashMap<_, _> = ids.iter().chain(gone).collect();
-    if all != known.iter().collect() {
-        own.execute("DELETE FROM csv_files", &[])?;
-        let mut rows = all.iter().map(|(file, id)| vec![file.as_str().into(), id.as_str().into()]);
-        own.batch("INSERT INTO csv_files VALUES (?1, ?2)", &mut rows)?;
-    }
+    let taken: HashSet<&String> = keys.values().collect();
+    let mut gone =
+        known.iter().filter(|(key, id)| !keys.contains_key(*key) && taken.contains(id)).map(|(key, id)| pair(key, id));
+    own.batch("DELETE FROM csv_ids WHERE file = ?1 AND id = ?2", &mut gone)?;
     Ok(ids)
 }
 
-/// Ids of CSV files: their names; where several have one, with the folder (`mix#2026`), and where that is taken with a number.
-pub(crate) fn csv_ids(files: &[Found], known: &HashMap<String, String>) -> HashMap<String, String> {
-    let (mut ids, mut taken) = (HashMap::new(), HashSet::new());
-    let mut new = Vec::new();
-    for found in files.iter().filter(|found| found.kind == Kind::Csv) {
-        match known.get(&found.shown).filter(|id| taken.insert((*id).clone())) {
-            Some(id) => drop(ids.insert(found.shown.clone(), id.clone())),
-            None => new.push(found),
+fn pair(key: &str, id: &str) -> Row {
+    vec![key.into(), id.into()]
+}
+
+/// The files that have an id; those of an earlier version where this one has none yet.
+pub(crate) fn known(own: &dyn Tables) -> Result<HashMap<String, String>, Error> {
+    for table in ["csv_ids", OLD_TABLE] {
+        let there = own.query("SELECT count(*) FROM sqlite_schema WHERE name = ?1", &[table.into()])?;
+        if there.integer() == Some(0) {
+            continue;
+        }
+        let mut known = HashMap::new();
+        for row in own.rows(&format!("SELECT file, id FROM {table}"), &[])? {
+            let row = row?;
+            let text = |at: usize| row.get(at).and_then(Value::as_text).unwrap_or_default().to_owned();
+            known.insert(text(0), text(1));
+        }
+        if !known.is_empty() {
+            return Ok(known);
         }
     }
-    for found in new {
+    Ok(HashMap::new())
+}
+
+/// What CSV files are known by: their paths below the granted folder. In a further granted folder a file of the same path gets a number.
+fn keys(folders: &[Folder], files: &[Found]) -> Vec<(String, Found)> {
+    let mut taken = HashSet::new();
+    let mut keys = Vec::new();
+    for found in files.iter().filter(|found| found.kind == Kind::Csv) {
+        let below = folders.iter().find_map(|folder| found.path.strip_prefix(&folder.path).ok());
+        let below = below.map_or_else(|| found.shown.clone(), |below| below.to_string_lossy().replace('\\', "/"));
+        let numbered = (2_u32..).map(|number| format!("{number}:{below}"));
+        let key = std::iter::once(below.clone()).chain(numbered).find(|key| taken.insert(key.clone()));
+        keys.push((key.unwrap_or(below), found.clone()));
+    }
+    keys
+}
+
+/// Ids of CSV files: their names; where several have one, with the folder (`mix#2026`), and where that is taken with a number. First by
+/// the path that people see, then by what files are known by.
+pub(crate) fn csv_ids(
+    folders: &[Folder],
+    files: &[Found],
+    known: &HashMap<String, String>,
+) -> (HashMap<String, String>, HashMap<String, String>) {
+    let files = keys(folders, files);
+    let moved = moved(&files, known);
+    let (mut ids, mut by_key, mut taken) = (HashMap::new(), HashMap::new(), HashSet::new());
+    let mut new = Vec::new();
+    let mut give = |key: &str, found: &Found, id: String| {
+        ids.insert(found.shown.clone(), id.clone());
+        by_key.insert(key.to_owned(), id);
+    };
+    for (key, found) in &files {
+        let before = known.get(key).or_else(|| known.get(*moved.get(key.as_str())?));
+        match before.filter(|id| taken.insert((*id).clone())) {
+            Some(id) => give(key, found, id.clone()),
+            None => new.push((key, found)),
+        }
+    }
+    for (key, found) in new {
         let plain = playlist_id(&found.stem());
-        let below = found.shown.split_once('/').map_or("", |(_, below)| below);
-        let folder = below.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = key.rsplit_once('/').map_or("", |(folder, _)| folder);
         let named = format!("{plain}#{}", playlist_id(folder));
         let choices = [plain.clone(), named].into_iter().filter(|id| *id == plain || !folder.is_empty());
         let numbered = (2_u32..).map(|number| format!("{plain}#{number}"));
         let Some(id) = choices.chain(numbered).find(|id| taken.insert(id.clone())) else { continue };
-        ids.insert(found.shown.clone(), id);
+        give(key, found, id);
     }
-    ids
+    (ids, by_key)
+}
+
+/// Files that nothing is known of, each with a known path that no file has any more and that is the end of its own, or the other way
+/// round: then another folder was granted, above or below. The ones that are nearest to each other first.
+fn moved<'a>(files: &'a [(String, Found)], known: &'a HashMap<String, String>) -> HashMap<&'a str, &'a str> {
+    let name = |path: &'a str| path.rsplit('/').next().unwrap_or_default();
+    let there: HashSet<&str> = files.iter().map(|(key, _)| key.as_str()).collect();
+    let mut gone: HashMap<&str, Vec<&str>> = HashMap::new();
+    for key in known.keys().filter(|key| !there.contains(key.as_str())) {
+        gone.entry(name(key)).or_default().push(key);
+    }
+    let below = |long: &str, short: &str| long.strip_suffix(short).is_some_and(|rest| rest.ends_with('/'));
+    let mut pairs = Vec::new();
+    for (key, _) in files.iter().filter(|(key, _)| !known.contains_key(key)) {
+        let near = gone.get(name(key)).into_iter().flatten().filter(|old| below(old, key) || below(key, old));
+        pairs.extend(near.map(|old| (old.len().abs_diff(key.len()), key.as_str(), *old)));
+    }
+    pairs.sort_unstable();
+    let (mut moved, mut used) = (HashMap::new(), HashSet::new());
+    for (_, key, old) in pairs {
+        if !moved.contains_key(key) && used.insert(old) {
+            moved.insert(key, old);
+        }
+    }
+    moved
 }
 
 /// Ids of playlists of the privacy export: the names, with a number where several have one, over all its files in their order.

@@ -9,7 +9,7 @@
 //! | `read/` | exports: which files there are, and what stands in them |
 //! | `import/`, `catalog.rs`, `notes.rs` | into the catalog and out of it |
 //! | `diff/`, `merge.rs`, `dedupe.rs`, `places.rs`, `export/` | an action each |
-//! | `organise/`, `wanted/` | music files in their places, and those that are not there |
+//! | `organise/`, `preference.rs`, `wanted/` | music files in their places, and those that are not there |
 //! | `model.rs`, `uri.rs`, `names.rs`, `ids.rs`, `source.rs` | what they have in common |
 
 pub mod catalog;
@@ -26,6 +26,7 @@ pub mod names;
 pub mod notes;
 pub mod organise;
 pub mod places;
+pub mod preference;
 pub mod read;
 pub mod source;
 pub mod uri;
@@ -55,7 +56,9 @@ impl Plugin for Spotify {
             "dedupe" => from_sources(&task, dedupe::run),
             "playlists-for-track" => playlists_for_track(&task),
             "export" => export_playlists(&task),
-            "organise" => organise::plan(&task, &sql::catalog(), &sql::own(), &HostClaims),
+            "organise" => preference::told(&task, &sql::catalog(), || {
+                organise::plan(&task, &sql::catalog(), &sql::own(), &HostClaims)
+            }),
             "apply" => organise::apply(&task, &sql::own(), &HostClaims),
             "undo" => organise::undo(&task, &sql::own(), &HostClaims),
             "wanted" => wanted::list(&task, &sql::catalog()),
@@ -83,7 +86,8 @@ fn from_sources<A: DeserializeOwned>(
     run: fn(Sources<'_>, &A, &mut Findings) -> Result<Made, Error>,
 ) -> Result<Outcome, Error> {
     let (folders, mut findings) = (folders(task), Findings::default());
-    let made = run(Sources { catalog: &sql::catalog(), folders: &folders }, &arguments(task)?, &mut findings)?;
+    let sources = Sources { catalog: &sql::catalog(), own: Some(&sql::own()), folders: &folders };
+    let made = run(sources, &arguments(task)?, &mut findings)?;
     outcome(task, made, findings)
 }
 
@@ -96,12 +100,8 @@ fn playlists_for_track(task: &Task) -> Result<Outcome, Error> {
 fn export_playlists(task: &Task) -> Result<Outcome, Error> {
     let (folders, mut findings) = (folders(task), Findings::default());
     let own = sql::own();
-    let made = export::run(
-        Sources { catalog: &sql::catalog(), folders: &folders },
-        Some(&own),
-        &arguments(task)?,
-        &mut findings,
-    )?;
+    let sources = Sources { catalog: &sql::catalog(), own: Some(&own), folders: &folders };
+    let made = export::run(sources, Some(&own), &arguments(task)?, &mut findings)?;
     outcome(task, made, findings)
 }
 
@@ -116,7 +116,7 @@ fn arguments<A: DeserializeOwned>(task: &Task) -> Result<A, Error> {
 fn outcome(task: &Task, made: Made, findings: Findings) -> Result<Outcome, Error> {
     let mut outcome = Outcome::new(made.summary);
     outcome.artifacts = made.reports;
-    let mut exports = Exports::of(task, "exports");
+    let mut exports = Exports::of(task, "exports").by("spotify");
     let count = made.exports.len();
     for file in made.exports {
         exports.put(file.name, &file.media_type, file.bytes);

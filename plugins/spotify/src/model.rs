@@ -49,6 +49,8 @@ pub struct Entry {
     pub added_by: Option<String>,
     /// In the order of [`NUMBERS`].
     pub numbers: [Option<f64>; NUMBERS.len()],
+    /// The catalog's number of the track, where that is what was read.
+    pub known_as: Option<i64>,
     /// Its files on disk, as the catalog has them, the best first; none in what was read from an export.
     pub files: Vec<File>,
 }
@@ -58,8 +60,7 @@ pub struct Entry {
 #[expect(missing_docs, reason = "the names are those of the catalog")]
 pub struct File {
     pub path: String,
-    pub size: Option<i64>,
-    pub format: Option<String>,
+    pub size: Option<u64>,
 }
 
 impl Entry {

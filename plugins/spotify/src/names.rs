@@ -33,6 +33,32 @@ pub fn shown(name: &str) -> String {
     if single.is_empty() { "Untitled".to_owned() } else { single.chars().take(500).collect() }
 }
 
+/// A number with what is counted: `1 entry`, `2 entries`.
+#[must_use]
+pub fn counted(number: usize, one: &str, several: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { several })
+}
+
+/// Of names at most five that are most like one, the nearest first: of each two letters that follow each other those that both have.
+#[must_use]
+pub fn nearest(name: &str, known: &[String]) -> Vec<String> {
+    let pairs = |name: &str| {
+        let letters: Vec<char> = playlist_id(name).chars().collect();
+        letters.windows(2).filter_map(|pair| Some((*pair.first()?, *pair.last()?))).collect::<HashSet<_>>()
+    };
+    let asked = pairs(name);
+    let alike = |other: &String| {
+        let other = pairs(other);
+        2_000 * asked.intersection(&other).count() / (asked.len() + other.len()).max(1)
+    };
+    let mut names: Vec<_> = known.to_vec();
+    names.sort_unstable();
+    names.dedup();
+    names.sort_by_cached_key(|name| std::cmp::Reverse(alike(name)));
+    names.truncate(5);
+    names
+}
+
 /// File names that were given: each once, whatever its case, because half of the world's disks make no difference.
 #[derive(Debug, Default)]
 pub struct FileNames(HashSet<String>);
@@ -61,6 +87,17 @@ mod tests {
         assert_eq!(playlist_id("Cafe\u{301}"), playlist_id("CAFÉ"));
         assert_eq!((playlist_id("Liked_Songs").as_str(), playlist_id(" ").as_str()), (LIKED, "untitled"));
         assert_ne!(playlist_id("Mix!"), playlist_id("Mix?"));
+    }
+
+    #[test]
+    fn the_nearest_names_come_first() {
+        let known: Vec<_> = ["Zed", "Late Night", "Night Bus", "late nights"].map(str::to_owned).into();
+        assert_eq!(nearest("Late Nihgt", &known)[..2], ["Late Night", "late nights"]);
+        assert!(nearest("", &[]).is_empty());
+        assert_eq!(
+            (counted(1, "entry", "entries"), counted(0, "entry", "entries")),
+            ("1 entry".into(), "0 entries".into())
+        );
     }
 
     #[test]

@@ -1,15 +1,15 @@
 //! Where playlists come from: export files below the granted folder, or the catalog.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::lent::Tables;
-use baton_plugin_sdk::Error;
+use baton_plugin_sdk::{Error, Severity};
 
 use crate::catalog::{self, MOST_ENTRIES, With};
-use crate::ids::{PrivacyIds, csv_ids};
+use crate::ids::{self, PrivacyIds};
 use crate::model::Playlist;
-use crate::names::playlist_id;
+use crate::names::{nearest, playlist_id, shown};
 use crate::read::{Content, Folder, Kind, find, read};
 
 /// The word that names the catalog where a path may stand.
@@ -20,6 +20,8 @@ pub const CATALOG: &str = "catalog";
 pub struct Sources<'a> {
     /// The music catalog.
     pub catalog: &'a dyn Tables,
+    /// The plugin's own tables, where they are lent: which file was imported as which playlist.
+    pub own: Option<&'a dyn Tables>,
     /// The folders with exports.
     pub folders: &'a [Folder],
 }
@@ -28,7 +30,7 @@ impl Sources<'_> {
     /// The playlists of some places, in the order in which those are named: `catalog`, or files and folders. With names only those.
     ///
     /// # Errors
-    /// When a place is not there, none of its files can be read, or there are too many entries.
+    /// When a place is not there, none of its files can be read, no playlist is called as asked, or there are too many entries.
     pub fn load(
         &self,
         places: &[String],
@@ -36,16 +38,31 @@ impl Sources<'_> {
         with: With,
         findings: &mut Findings,
     ) -> Result<Vec<Playlist>, Error> {
-        let (mut playlists, mut entries) = (Vec::new(), 0);
+        let (playlists, names) = self.gather(places, only, with, findings)?;
+        tell_unknown(&format!("`{}`", places.join("`, `")), only, &names, findings)?;
+        Ok(playlists)
+    }
+
+    /// The same with the names of all playlists that there are, whichever are asked for.
+    ///
+    /// # Errors
+    /// As [`Sources::load`], but for names.
+    pub fn gather(
+        &self,
+        places: &[String],
+        only: &[String],
+        with: With,
+        findings: &mut Findings,
+    ) -> Result<(Vec<Playlist>, Vec<String>), Error> {
+        let (mut playlists, mut names, mut entries) = (Vec::new(), Vec::new(), 0);
         for place in places {
             let here = if place == CATALOG {
+                if !only.is_empty() {
+                    names.extend(catalog::names(self.catalog)?);
+                }
                 catalog::playlists(self.catalog, only, with)?
             } else {
-                let mut here = self.exports(place, only, findings)?;
-                if with.files {
-                    catalog::files_by_id(self.catalog, &mut here)?;
-                }
-                here
+                self.exports(place, only, &mut names, findings)?
             };
             entries += here.iter().map(|playlist| playlist.entries.len()).sum::<usize>();
             if entries > MOST_ENTRIES {
@@ -56,7 +73,7 @@ impl Sources<'_> {
             }
             playlists.extend(here);
         }
-        Ok(playlists)
+        Ok((playlists, names))
     }
 
     /// The path of a playlist's file below a place that was named; the whole one where it lies elsewhere.
@@ -75,14 +92,22 @@ impl Sources<'_> {
         file
     }
 
-    fn exports(&self, place: &str, only: &[String], findings: &mut Findings) -> Result<Vec<Playlist>, Error> {
+    fn exports(
+        &self,
+        place: &str,
+        only: &[String],
+        names: &mut Vec<String>,
+        findings: &mut Findings,
+    ) -> Result<Vec<Playlist>, Error> {
         if self.folders.is_empty() {
             return Err(Error::NeedsGrant(crate::grants::SPOTIFY.to_owned()));
         }
         let only: Vec<_> = only.iter().map(|name| playlist_id(name)).collect();
         let found = find(self.folders, &[place.to_owned()], findings).map_err(Error::Permanent)?;
         let all = find(self.folders, &[], &mut Findings::default()).map_err(Error::Permanent)?;
-        let (ids, mut privacy_ids) = (csv_ids(&all, &HashMap::new()), PrivacyIds::default());
+        // Without them (they need not be granted) ids are those of a first import.
+        let known = self.own.and_then(|own| ids::known(own).ok()).unwrap_or_default();
+        let (ids, mut privacy_ids) = (ids::csv_ids(self.folders, &all, &known).0, PrivacyIds::default());
         let (mut playlists, mut count, mut files) = (Vec::new(), 0, 0);
         for file in &found {
             let Some(Content::Playlists(mut here)) = read(file, findings) else { continue };
@@ -93,6 +118,7 @@ impl Sources<'_> {
             } else {
                 privacy_ids.give(&mut here);
             }
+            names.extend(here.iter().map(|playlist| playlist.name.clone()));
             let named = |playlist: &Playlist| only.contains(&playlist_id(&playlist.name));
             let wanted = here.into_iter().filter(|playlist| only.is_empty() || named(playlist));
             for playlist in wanted {
@@ -111,6 +137,30 @@ impl Sources<'_> {
         }
         Ok(playlists)
     }
+}
+
+/// Tells which of the asked names no playlist has, with the nearest that there are.
+///
+/// # Errors
+/// When there is none of all that were asked for.
+pub fn tell_unknown(place: &str, only: &[String], names: &[String], findings: &mut Findings) -> Result<(), Error> {
+    let known: HashSet<_> = names.iter().map(|name| playlist_id(name)).collect();
+    let unknown: Vec<_> = only.iter().filter(|name| !known.contains(&playlist_id(name))).collect();
+    let told = |name: &str| {
+        let near: Vec<_> = nearest(name, names).iter().map(|name| shown(name)).collect();
+        let near =
+            if near.is_empty() { "there is none at all".to_owned() } else { format!("there are: {}", near.join(", ")) };
+        (format!("{place} has no playlist called `{}`", shown(name)), near)
+    };
+    if let Some(first) = unknown.first().filter(|_| unknown.len() == only.len()) {
+        let (title, near) = told(first);
+        return Err(Error::Permanent(format!("{title}; {near}")));
+    }
+    for name in unknown {
+        let (title, near) = told(name);
+        findings.add("no-such-playlist", name, Severity::Medium, title, near);
+    }
+    Ok(())
 }
 
 /// Why a file was not read, for the message: the findings are lost with an error.

@@ -3,7 +3,8 @@
 //! Playlists are the same by where they come from: in the catalog by service and id, among exports by the path of their file. What is
 //! left is the same by its name, and a file is compared with a file whatever they are called. Of the catalog only playlists of the
 //! services on the other side take part: the list of another program is none of these. Entries are the same by their URI; all ids of
-//! one track of the catalog are one; entries without one by artists and title. An entry that stands twice is two.
+//! one track of the catalog are one; entries without one by artists and title. An entry that stands twice is two. The catalog has a place
+//! for what is no music and for what names nothing, and not what stood there: against it such places are alike.
 
 mod moves;
 mod report;
@@ -21,11 +22,30 @@ use crate::import::{CSV, PRIVACY};
 use crate::made::Made;
 use crate::model::{Entry, Playlist};
 use crate::names::playlist_id;
-use crate::source::{CATALOG, Sources};
+use crate::source::{CATALOG, Sources, tell_unknown};
 use crate::uri::Uri;
 
-/// Ids of tracks that have several, each with the one that they are called by.
-type Aliases = HashMap<String, String>;
+/// How entries are called, so that the same ones have one name.
+struct Names {
+    /// Whether one side is the catalog.
+    catalog: bool,
+    /// Ids of tracks that have several, each with the one that they are called by.
+    aliases: HashMap<String, String>,
+}
+
+impl Names {
+    fn of(&self, entry: &Entry) -> String {
+        match &entry.uri {
+            Some(uri) if !self.catalog || uri.is_music() => match self.aliases.get(uri.id()) {
+                Some(first) => Uri::parse(first).map_or_else(|| first.clone(), |uri| uri.text()),
+                None => uri.text(),
+            },
+            // A place that the catalog has no track for, on either side.
+            _ if self.catalog && entry.known_as.is_none() => String::new(),
+            _ => entry.identity(),
+        }
+    }
+}
 
 /// The arguments.
 #[derive(Clone, Debug, Deserialize)]
@@ -54,12 +74,9 @@ pub struct Pair {
 }
 
 impl Pair {
-    fn of(name: String, old: Option<Vec<Entry>>, new: Option<Vec<Entry>>, aliases: &Aliases) -> Self {
-        let name_of = |entry: &Entry| match entry.uri.as_ref().and_then(|uri| aliases.get(uri.id())) {
-            Some(first) => Uri::parse(first).map_or_else(|| first.clone(), |uri| uri.text()),
-            None => entry.identity(),
-        };
-        let names = |entries: &Option<Vec<Entry>>| entries.iter().flatten().map(name_of).collect::<Vec<_>>();
+    fn of(name: String, old: Option<Vec<Entry>>, new: Option<Vec<Entry>>, called: &Names) -> Self {
+        let names =
+            |entries: &Option<Vec<Entry>>| entries.iter().flatten().map(|entry| called.of(entry)).collect::<Vec<_>>();
         let changes = changes(&names(&old), &names(&new));
         Self { name, old, new, changes }
     }
@@ -76,8 +93,11 @@ impl Pair {
 /// # Errors
 /// When one of the two is not there or cannot be read.
 pub fn diff(sources: Sources<'_>, args: &Args, findings: &mut Findings) -> Result<Made, Error> {
-    let mut load = |place: &str| sources.load(&[place.to_owned()], &args.playlists, With::default(), findings);
-    let (mut old, mut new) = (load(&args.from)?, load(&args.to)?);
+    let mut load = |place: &str| sources.gather(&[place.to_owned()], &args.playlists, With::default(), findings);
+    let ((mut old, mut names), (mut new, newer)) = (load(&args.from)?, load(&args.to)?);
+    // On one side alone it was added or removed.
+    names.extend(newer);
+    tell_unknown(&format!("`{}`, like `{}`,", args.from, args.to), &args.playlists, &names, findings)?;
     if old.is_empty() && new.is_empty() {
         return Err(Error::Permanent(format!("neither `{}` nor `{}` has such a playlist", args.from, args.to)));
     }
@@ -94,7 +114,10 @@ pub fn diff(sources: Sources<'_>, args: &Args, findings: &mut Findings) -> Resul
             args.from, args.to
         )));
     }
-    let aliases = if catalog == (false, false) { Aliases::new() } else { catalog::aliases(sources.catalog)? };
+    let called = match catalog {
+        (false, false) => Names { catalog: false, aliases: HashMap::new() },
+        _ => Names { catalog: true, aliases: catalog::aliases(sources.catalog)? },
+    };
     let key = |place: &str, playlist: &Playlist| match catalog {
         // A CSV file is one playlist; its id depends on what else is called like it.
         (false, false) if playlist.service == CSV => (sources.below(place, &playlist.file).to_owned(), String::new()),
@@ -105,7 +128,7 @@ pub fn diff(sources: Sources<'_>, args: &Args, findings: &mut Findings) -> Resul
         playlists.into_iter().map(|playlist| Listed { key: key(place, &playlist), playlist }).collect()
     };
     let (old, new) = (side(&args.from, old), side(&args.to, new));
-    let pairs = pair(old, new, (is_file(&args.from), is_file(&args.to)), &aliases);
+    let pairs = pair(old, new, (is_file(&args.from), is_file(&args.to)), &called);
     report::made(&pairs, &args.from, &args.to)
 }
 
@@ -129,9 +152,9 @@ struct Listed {
 }
 
 /// Puts the playlists of both sides together, in the order of the new.
-fn pair(old: Vec<Listed>, new: Vec<Listed>, (old_file, new_file): (bool, bool), aliases: &Aliases) -> Vec<Pair> {
+fn pair(old: Vec<Listed>, new: Vec<Listed>, (old_file, new_file): (bool, bool), called: &Names) -> Vec<Pair> {
     let of = |name: String, old: Option<Playlist>, new: Option<Playlist>| {
-        Pair::of(name, old.map(|playlist| playlist.entries), new.map(|playlist| playlist.entries), aliases)
+        Pair::of(name, old.map(|playlist| playlist.entries), new.map(|playlist| playlist.entries), called)
     };
     let mut left: Vec<Option<Listed>> = old.into_iter().map(Some).collect();
     let mut found: Vec<Option<Playlist>> = new.iter().map(|one| take(&mut left, |old| old.key == one.key)).collect();

@@ -1,10 +1,11 @@
 //! `export`: playlists as files that other programs read: CSV in the columns of today's Exportify, M3U8, rekordbox's XML.
 //!
-//! Files have safe and distinct names whatever playlists are called. Where the catalog has files of a track, M3U8 and XML name the
-//! first of them; a track without one is a comment there, and is not in the XML, which knows no track without a place.
+//! Files have safe and distinct names whatever playlists are called. Where a track lies on disk (`on_disk.rs`), M3U8 and XML name the
+//! file; a track without one is a comment there, and is not in the XML, which knows no track without a place.
 
 pub mod csv;
 pub mod m3u;
+mod on_disk;
 pub mod rekordbox;
 
 use baton_plugin_kit::Findings;
@@ -18,6 +19,7 @@ use crate::model::Playlist;
 use crate::names::FileNames;
 use crate::notes;
 use crate::source::{CATALOG, Sources};
+use on_disk::OnDisk;
 
 /// The arguments.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -55,9 +57,15 @@ pub fn run(
 ) -> Result<Made, Error> {
     let from = if args.from.is_empty() { vec![CATALOG.to_owned()] } else { args.from.clone() };
     let formats = if args.formats.is_empty() { vec![Format::Csv] } else { args.formats.clone() };
-    let with =
-        With { files: formats.iter().any(|format| *format != Format::Csv), features: formats.contains(&Format::Csv) };
+    let places = formats.iter().any(|format| *format != Format::Csv);
+    // Before the playlists: what the catalog says of files and tracks is let go of again.
+    let whole = from.iter().any(|place| place != CATALOG);
+    let on_disk = places.then(|| OnDisk::read(sources.catalog, whole)).transpose()?;
+    let with = With { features: formats.contains(&Format::Csv) };
     let mut playlists = sources.load(&from, &args.playlists, with, findings)?;
+    if let Some(on_disk) = &on_disk {
+        on_disk.fill(&mut playlists);
+    }
     if playlists.is_empty() {
         return Err(Error::Permanent(format!(
             "`{}` has no such playlist; `import` reads Spotify's exports into the catalog",
@@ -85,7 +93,7 @@ pub fn run(
     if formats.contains(&Format::Rekordbox) {
         made.exports.push(file("rekordbox.xml", "application/xml", rekordbox::of(&playlists)?));
     }
-    if with.files {
+    if on_disk.is_some() {
         tell_missing(&playlists, findings);
     }
     Ok(made)

@@ -104,29 +104,43 @@ fn node(xml: &mut Xml, name: &str, keys: &[usize]) -> std::io::Result<()> {
 
 fn track(number: usize, location: &str, entry: &Entry) -> Vec<(&'static str, String)> {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let file = entry.files.first();
-    let format = file.and_then(|file| file.format.as_deref()).unwrap_or_default().to_uppercase();
-    let kind = if format.is_empty() { String::new() } else { format!("{format} File") };
-    let size = file.and_then(|file| file.size).unwrap_or(0);
+    let file = entry.files.iter().find(|file| self::location(&file.path).is_some());
+    let size = file.and_then(|file| file.size);
     let year: String = entry.released.iter().flat_map(|date| date.chars().take(4)).collect();
     let added = entry.added_at.and_then(moment::text).map(|at| at.chars().take(10).collect::<String>());
-    vec![
-        ("TrackID", number.to_string()),
-        ("Name", entry.title.clone()),
-        ("Artist", entry.credit()),
-        ("Composer", String::new()),
-        ("Album", text(&entry.album)),
-        ("Genre", text(&entry.genres)),
-        ("Kind", kind),
-        ("Size", size.to_string()),
-        ("TotalTime", entry.duration_ms.map_or(0, |ms| (ms + 500) / 1_000).to_string()),
-        ("Year", if year.is_empty() { "0".to_owned() } else { year }),
-        ("AverageBpm", format!("{:.2}", entry.number("tempo").unwrap_or(0.0))),
-        ("DateAdded", added.unwrap_or_default()),
-        ("Tonality", key(entry).unwrap_or_default()),
-        ("Label", text(&entry.label)),
-        ("Location", location.to_owned()),
-    ]
+    let tempo = entry.number("tempo").filter(|tempo| *tempo > 0.0);
+    let told = [
+        ("TrackID", Some(number.to_string())),
+        ("Name", Some(entry.title.clone())),
+        ("Artist", Some(entry.credit())),
+        ("Composer", Some(String::new())),
+        ("Album", Some(text(&entry.album))),
+        ("Genre", Some(text(&entry.genres))),
+        ("Kind", file.and_then(|file| kind(&file.path))),
+        ("Size", size.map(|size| size.to_string())),
+        ("TotalTime", entry.duration_ms.map(|ms| ((ms + 500) / 1_000).to_string())),
+        ("Year", Some(year).filter(|year| !year.is_empty())),
+        ("AverageBpm", tempo.map(|tempo| format!("{tempo:.2}"))),
+        ("DateAdded", added),
+        ("Tonality", key(entry)),
+        ("Label", Some(text(&entry.label))),
+        ("Location", Some(location.to_owned())),
+    ];
+    // What is not known is not said: 0 would be a value.
+    told.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+/// The type of a file as rekordbox calls it, by its ending: `MP3 File`, `WAV File`.
+fn kind(path: &str) -> Option<String> {
+    let name = path.rsplit(['/', '\\']).next()?;
+    let (stem, ending) = name.rsplit_once('.')?;
+    let plain = !stem.is_empty() && !ending.is_empty() && ending.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    plain.then(|| match ending.to_ascii_lowercase().as_str() {
+        "aif" => "AIFF File".to_owned(),
+        "wave" => "WAV File".to_owned(),
+        "oga" => "OGG File".to_owned(),
+        other => format!("{} File", other.to_ascii_uppercase()),
+    })
 }
 
 fn key(entry: &Entry) -> Option<String> {

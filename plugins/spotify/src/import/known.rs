@@ -29,6 +29,16 @@ impl State {
     pub(super) fn is_whole(&self) -> bool {
         self.snapshot.rsplit(':').next() == Some(self.entries.to_string().as_str())
     }
+
+    /// Whether it is what a file with that digest says.
+    pub(super) fn is_of(&self, digest: &str) -> bool {
+        self.snapshot == snapshot(digest, self.entries)
+    }
+
+    /// Whether a file with that digest was read in part, and what was read is there.
+    pub(super) fn is_part_of(&self, digest: &str) -> bool {
+        self.snapshot == part(digest)
+    }
 }
 
 /// Playlists by service and id.
@@ -38,6 +48,11 @@ pub(super) type States = HashMap<(String, String), State>;
 /// file, and how many entries it has, so that a playlist whose entries are gone is not taken for one that is there.
 pub(super) fn snapshot(digest: &str, entries: usize) -> String {
     format!("1:{digest}:{entries}")
+}
+
+/// The state of a playlist whose file was read in part only.
+pub(super) fn part(digest: &str) -> String {
+    format!("1:{digest}:part")
 }
 
 /// The playlists of exports.

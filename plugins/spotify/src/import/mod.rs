@@ -33,6 +33,7 @@ use baton_plugin_kit::lent::Writable;
 use baton_plugin_sdk::Error;
 use serde::Deserialize;
 
+use crate::names::counted;
 use crate::read::Folder;
 use crate::watch::Watch;
 
@@ -66,15 +67,19 @@ pub struct Report {
     pub unchanged: usize,
     /// Files that could not be read; the findings say why.
     pub unread: usize,
+    /// Playlists that were written in part only, because their export breaks off or has too many rows.
+    pub part: usize,
     /// Playlists that were written, with those of liked songs.
     pub playlists: usize,
     /// Their entries.
     pub entries: usize,
     /// Different tracks in them and in the history.
     pub tracks: usize,
-    /// Plays that were written.
+    /// Plays that the catalog did not have.
     pub plays: usize,
-    /// Those of them that are linked to no track.
+    /// Plays that it had without a track, and that have one now.
+    pub linked: usize,
+    /// Plays of the catalog that are linked to no track, as far as the history was read.
     pub unlinked: usize,
 }
 
@@ -87,26 +92,41 @@ impl Report {
         }
         let unread = match self.unread {
             0 => String::new(),
+            1 => " 1 file could not be read; the findings say why.".to_owned(),
             unread => format!(" {unread} files could not be read; the findings say why."),
         };
         let (read, files) = (self.files.saturating_sub(self.unread), self.files);
         if read == 0 {
             return format!("Nothing was imported.{unread}");
         }
-        if self.playlists + self.plays == 0 {
+        if self.playlists + self.plays + self.linked == 0 {
             return format!(
                 "Nothing has changed: {read} of {files} files were read, and all that they say is known.{unread}"
             );
         }
-        let unchanged = if self.unchanged > 0 { format!(" {} were as before.", self.unchanged) } else { String::new() };
-        let plays = match (self.plays, self.unlinked) {
-            (0, _) => String::new(),
-            (plays, 0) => format!(" {plays} plays were imported."),
-            (plays, open) => format!(" {plays} plays were imported, {open} of them name no track that is known."),
+        let unchanged = match self.unchanged {
+            0 => String::new(),
+            1 => " 1 was as before.".to_owned(),
+            unchanged => format!(" {unchanged} were as before."),
+        };
+        let tell = |number: usize, said: String| if number > 0 { format!(" {said}.") } else { String::new() };
+        let plays = tell(self.plays, format!("{} imported", counted(self.plays, "play was", "plays were")))
+            + &tell(self.linked, format!("{} linked to a track", counted(self.linked, "play was", "plays were")))
+            + &tell(
+                self.unlinked,
+                format!("{} no track that is known", counted(self.unlinked, "play names", "plays name")),
+            );
+        let part = match self.part {
+            0 => String::new(),
+            1 => " 1 of them was read in part only; the findings say why.".to_owned(),
+            part => format!(" {part} of them were read in part only; the findings say why."),
         };
         format!(
-            "{} playlists with {} entries and {} tracks were imported from {} files.{unchanged}{plays}{unread}",
-            self.playlists, self.entries, self.tracks, read
+            "{} with {} and {} were imported from {}.{part}{unchanged}{plays}{unread}",
+            counted(self.playlists, "playlist", "playlists"),
+            counted(self.entries, "entry", "entries"),
+            counted(self.tracks, "track", "tracks"),
+            counted(read, "file", "files"),
         )
     }
 }
@@ -116,5 +136,5 @@ impl Report {
 /// # Errors
 /// When a path leads nowhere, or a database fails. What was written until then stays and is said again by the next attempt.
 pub fn import(lent: Lent<'_>, folders: &[Folder], args: &Args, findings: &mut Findings) -> Result<Report, Error> {
-    session::Session::begin(lent, folders, args, findings)?.run()
+    session::Session::begin(lent, folders, args, findings)?.run(&args.playlists)
 }

@@ -27,7 +27,8 @@ pub(super) fn import(session: &mut Session<'_>, files: &[&Found]) -> Result<(), 
         return Ok(());
     }
     session.lent.own.execute(TABLE, &[])?;
-    let mut names = None;
+    let before = Standing::of(session.lent.catalog, i64::MAX)?;
+    let (mut names, mut said) = (None, 0);
     for found in files {
         session.report.files += 1;
         session.lent.watch.step(95, &found.shown)?;
@@ -38,7 +39,7 @@ pub(super) fn import(session: &mut Session<'_>, files: &[&Found]) -> Result<(), 
                 continue;
             }
         };
-        if is_known(session, found, &digest)? {
+        if is_known(session, &digest)? {
             session.report.unchanged += 1;
             continue;
         }
@@ -51,15 +52,52 @@ pub(super) fn import(session: &mut Session<'_>, files: &[&Found]) -> Result<(), 
             names = Some(Names::of(session.lent.catalog)?);
         }
         put(session, found, &digest, &plays, names.as_ref())?;
+        said += 1;
+    }
+    if said > 0 { count(session, before) } else { Ok(()) }
+}
+
+/// How many plays of the history the catalog has, how many of them name no track, and the newest number of any play.
+#[derive(Clone, Copy, Debug, Default)]
+struct Standing {
+    plays: i64,
+    open: i64,
+    newest: i64,
+}
+
+impl Standing {
+    /// Of plays up to a number.
+    fn of(catalog: &dyn Writable, newest: i64) -> Result<Self, Error> {
+        let sql = "SELECT count(*), count(*) - count(p.track), coalesce(max(p.id), 0) FROM external_ids AS e \
+            JOIN plays AS p ON p.id = e.item WHERE e.kind = 'play' AND e.service = ?1 AND p.id <= ?2";
+        let found = catalog.query(sql, &[HISTORY.into(), newest.into()])?;
+        let number = |at: usize| found.rows.first().and_then(|row| row.get(at)?.as_integer()).unwrap_or_default();
+        Ok(Self { plays: number(0), open: number(1), newest: number(2) })
+    }
+}
+
+/// Tells what the catalog has more than before: one play may stand in several files, and the next one may name its track.
+fn count(session: &mut Session<'_>, before: Standing) -> Result<(), Error> {
+    let now = Standing::of(session.lent.catalog, i64::MAX)?;
+    let old = Standing::of(session.lent.catalog, before.newest)?;
+    let count = |number: i64| usize::try_from(number).unwrap_or(0);
+    let report = &mut session.report;
+    (report.plays, report.linked, report.unlinked) =
+        (count(now.plays - before.plays), count(before.open - old.open), count(now.open));
+    if now.open > 0 {
+        let title = format!("{} of {} plays name no single track that is known", now.open, now.plays);
+        let way = "Import the playlists that hold them, and they are linked.";
+        session.findings.add("unlinked", HISTORY, Severity::Info, title, way);
     }
     Ok(())
 }
 
 /// Whether all of a file was said, and the catalog still has it. What was open is tried again when the catalog
 /// has more tracks than then, whoever brought them.
-fn is_known(session: &Session<'_>, found: &Found, digest: &str) -> Result<bool, Error> {
-    let sql = "SELECT unlinked, last, tracks FROM history_files WHERE file = ?1 AND digest = ?2";
-    let known = session.lent.own.query(sql, &[found.shown.as_str().into(), digest.into()])?;
+fn is_known(session: &Session<'_>, digest: &str) -> Result<bool, Error> {
+    // By its bytes alone: a folder that was moved or granted anew holds the same plays.
+    let sql = "SELECT unlinked, last, tracks FROM history_files WHERE digest = ?1 ORDER BY tracks DESC LIMIT 1";
+    let known = session.lent.own.query(sql, &[digest.into()])?;
     let Some([unlinked, last, before]) = known.rows.first().map(Vec::as_slice) else {
         return Ok(false);
     };
@@ -109,18 +147,6 @@ fn put(
     let put = if found.kind == Kind::History { PUT_SHORT_PLAY } else { PUT_PLAY };
     session.lent.catalog.batch(put, &mut each)?;
     drop(each);
-    session.report.plays += plays.len();
-    session.report.unlinked += unlinked;
-    if unlinked > 0 {
-        let title = format!("{}: {unlinked} of {} plays name no single track that is known", found.shown, plays.len());
-        session.findings.add(
-            "unlinked",
-            &found.shown,
-            Severity::Info,
-            title,
-            "Import the playlists that hold them, and they are linked.",
-        );
-    }
     let tracks = tracks(session.lent.catalog)?;
     remember(session.lent.own, found, digest, (plays.len(), unlinked, last, tracks))
 }

@@ -10,14 +10,15 @@ use baton_plugin_kit::sheet::MOST_BYTES;
 use baton_plugin_sdk::{Error, Severity};
 use sha2::{Digest as _, Sha256};
 
-use super::known::{self, CSV, PRIVACY, States, snapshot};
+use super::known::{self, CSV, PRIVACY, States, part, snapshot};
 use super::pending::Pending;
 use super::rows::Said;
 use super::{Args, Lent, Report, plays};
 use crate::ids::{self, PrivacyIds};
 use crate::model::Playlist;
-use crate::names::playlist_id;
+use crate::names::{counted, playlist_id};
 use crate::read::{Content, Folder, Found, Kind, find, read, read_csv};
+use crate::source::tell_unknown;
 
 /// An import under way.
 pub(super) struct Session<'a> {
@@ -33,6 +34,8 @@ pub(super) struct Session<'a> {
     privacy_ids: PrivacyIds,
     states: States,
     only: HashSet<String>,
+    /// The names of all playlists that were looked at, where some are asked for.
+    names: Vec<String>,
     /// Whether everything is looked at, so that what is missing is missing.
     whole: bool,
 }
@@ -47,7 +50,7 @@ impl<'a> Session<'a> {
     ) -> Result<Self, Error> {
         let all = find(folders, &[], findings).map_err(Error::Permanent)?;
         // Which file has which id does not depend on what is asked for.
-        let ids = ids::csv(lent.own, &all, findings)?;
+        let ids = ids::csv(lent.own, folders, &all, findings)?;
         let mut wanted = match args.paths.as_slice() {
             [] => all.clone(),
             paths => find(folders, paths, findings).map_err(Error::Permanent)?,
@@ -60,11 +63,24 @@ impl<'a> Session<'a> {
         let whole = args.paths.is_empty() && only.is_empty();
         let privacy = all.into_iter().filter(|found| matches!(found.kind, Kind::Library | Kind::Playlists)).collect();
         let privacy_ids = PrivacyIds::default();
-        Ok(Self { lent, findings, pending, report, wanted, ids, privacy, privacy_ids, states, only, whole })
+        Ok(Self {
+            lent,
+            findings,
+            pending,
+            report,
+            wanted,
+            ids,
+            privacy,
+            privacy_ids,
+            states,
+            only,
+            names: Vec::new(),
+            whole,
+        })
     }
 
     /// Reads all files, writes what is new, and tells what is missing.
-    pub(super) fn run(mut self) -> Result<Report, Error> {
+    pub(super) fn run(mut self, asked: &[String]) -> Result<Report, Error> {
         let files = std::mem::take(&mut self.wanted);
         if files.iter().any(|found| found.kind != Kind::Csv) {
             known::rank(self.lent.catalog)?;
@@ -91,13 +107,23 @@ impl<'a> Session<'a> {
         if self.whole {
             self.tell_missing(all_read);
         }
+        tell_unknown("what lies below the granted folder", asked, &self.names, self.findings)?;
         Ok(self.report)
+    }
+
+    /// Whether a playlist of that name is to be imported.
+    fn is_asked_for(&mut self, name: &str) -> bool {
+        if self.only.is_empty() {
+            return true;
+        }
+        self.names.push(name.to_owned());
+        self.only.contains(&playlist_id(name))
     }
 
     fn csv(&mut self, found: &Found) -> Result<(), Error> {
         let stem = found.stem();
         let id = self.ids.get(&found.shown).cloned().unwrap_or_else(|| playlist_id(&stem));
-        if !self.only.is_empty() && !self.only.contains(&playlist_id(&stem)) {
+        if !self.is_asked_for(&stem) {
             return Ok(());
         }
         self.report.files += 1;
@@ -109,10 +135,17 @@ impl<'a> Session<'a> {
             }
         };
         let digest = Digest::of(&bytes).to_string();
-        let known = self.states.get(&(CSV.to_owned(), id.clone()));
-        if known.is_some_and(|state| state.snapshot == snapshot(&digest, state.entries)) {
-            self.report.unchanged += 1;
-            return Ok(());
+        if let Some(state) = self.states.get(&(CSV.to_owned(), id.clone())) {
+            if state.is_of(&digest) {
+                self.report.unchanged += 1;
+                return Ok(());
+            }
+            if state.is_part_of(&digest) {
+                let title = format!("{} is as it was, and could be read in part only", found.shown);
+                self.findings.add("unreadable", &found.shown, Severity::Medium, title, "Export it again.");
+                self.report.unchanged += 1;
+                return Ok(());
+            }
         }
         let mut playlist = match read_csv(bytes, &stem, &found.shown, self.findings) {
             Ok(playlist) => playlist,
@@ -149,11 +182,11 @@ impl<'a> Session<'a> {
         self.privacy_ids.give(&mut playlists);
         let digest = file_digest(found).map_err(Error::Retryable)?;
         for playlist in playlists {
-            if !self.only.is_empty() && !self.only.contains(&playlist_id(&playlist.name)) {
+            if !self.is_asked_for(&playlist.name) {
                 continue;
             }
             let known = self.states.get(&(PRIVACY.to_owned(), playlist.id.clone()));
-            if known.is_some_and(|state| state.snapshot == snapshot(&digest, state.entries)) {
+            if known.is_some_and(|state| state.is_of(&digest) || state.is_part_of(&digest)) {
                 self.report.unchanged += 1;
             } else if self.put(&playlist, found, &digest)? {
                 let what = playlist.description.as_deref();
@@ -182,7 +215,8 @@ impl<'a> Session<'a> {
         self.tell_of(playlist);
         let said = Said { source: &playlist.service, at: found.modified };
         // What breaks off leaves the old end where it is, and the number of entries is not that of the file.
-        let state = if playlist.complete { snapshot(digest, playlist.entries.len()) } else { String::new() };
+        let state = if playlist.complete { snapshot(digest, playlist.entries.len()) } else { part(digest) };
+        self.report.part += usize::from(!playlist.complete);
         self.pending.playlist(self.lent.catalog, said, playlist, &state)?;
         Ok(true)
     }
@@ -205,13 +239,27 @@ impl<'a> Session<'a> {
                 self.findings.add(kind, &what, Severity::Info, title, &playlist.file);
             }
         };
-        tell("twice", twice, format!("{name}: {twice} entries are there again; `dedupe` plans what to take out"));
+        tell(
+            "twice",
+            twice,
+            format!(
+                "{name}: {} there again; `dedupe` plans what to take out",
+                counted(twice, "entry is", "entries are")
+            ),
+        );
         tell(
             "no-music",
             spoken,
-            format!("{name}: {spoken} entries are episodes or audiobooks; they keep their places"),
+            format!(
+                "{name}: {} music; places are kept",
+                counted(spoken, "entry is an episode or audiobook and no", "entries are episodes or audiobooks and no")
+            ),
         );
-        tell("nothing", nothing, format!("{name}: {nothing} entries name no track; they keep their places"));
+        tell(
+            "nothing",
+            nothing,
+            format!("{name}: {} no track; places are kept", counted(nothing, "entry names", "entries name")),
+        );
     }
 
     /// Playlists whose files are gone. They stay: an export that was moved is no playlist that was deleted. Those of the privacy

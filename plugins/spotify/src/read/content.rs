@@ -8,6 +8,7 @@ use baton_plugin_sdk::Severity;
 
 use super::dialect::Columns;
 use super::found::{Found, Kind};
+use super::rows::text;
 use super::{history, library, playlists, rows};
 use crate::model::{Play, Playlist};
 use crate::names::{LIKED, playlist_id, shown};
@@ -48,9 +49,12 @@ pub fn read(found: &Found, findings: &mut Findings) -> Option<Content> {
 /// When it is no CSV of Spotify's; the text says what it is instead.
 pub fn read_csv(bytes: Vec<u8>, stem: &str, file: &str, findings: &mut Findings) -> Result<Playlist, String> {
     let sheet = Sheet::of(bytes)?;
+    if let Some(said) = sheet.header().first().filter(|first| first.to_lowercase().starts_with("sep=")) {
+        return Err(format!("its first line is `{}`, which Excel has put there; take that line out", text(said)));
+    }
     let columns = Columns::sniff(sheet.header())?;
     if sheet.latin {
-        let title = format!("{file} is no UTF-8 and was read as Latin-1");
+        let title = format!("{file} is no UTF-8 and was read as Windows-1252 (Latin-1 with ’ “ ” – €)");
         findings.add("latin", file, Severity::Info, title, "Names in other alphabets are lost in such an export.");
     }
     if sheet.spoilt > 0 {

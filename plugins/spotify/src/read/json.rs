@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 
 use baton_plugin_kit::sheet::MOST_BYTES;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, SeqAccess, Visitor};
+use serde_json::error::Category;
 
 use super::content::{MOST_ROWS, too_large};
 use super::found::Found;
@@ -16,13 +17,12 @@ use super::loose::Object;
 /// Hands the objects of a list to `each`; whatever else stands in the list is handed on as nothing.
 pub(super) struct Each<'a, T> {
     each: &'a mut dyn FnMut(Option<T>),
-    most: usize,
 }
 
 impl<'a, T> Each<'a, T> {
     /// At most as many elements as are read of one file.
     pub(super) fn of(each: &'a mut dyn FnMut(Option<T>)) -> Self {
-        Self { each, most: MOST_ROWS }
+        Self { each }
     }
 }
 
@@ -42,8 +42,8 @@ impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Each<'_, T> {
                 let mut count = 0;
                 while let Some(Object(element)) = list.next_element::<Object<T>>()? {
                     count += 1;
-                    if count > self.0.most {
-                        return Err(A::Error::custom(format!("more than {} entries", self.0.most)));
+                    if count > MOST_ROWS {
+                        return Err(A::Error::custom(too_many()));
                     }
                     (self.0.each)(element);
                 }
@@ -74,8 +74,33 @@ pub(super) fn with<S: for<'de> DeserializeSeed<'de>>(found: &Found, seed: S) -> 
     let mut reader = BufReader::with_capacity(64 << 10, file.take(MOST_BYTES));
     skip_mark(&mut reader)?;
     let mut json = serde_json::Deserializer::from_reader(reader);
-    seed.deserialize(&mut json).map_err(|error| format!("it is no such JSON: {error}"))?;
-    json.end().map_err(|error| format!("it is no such JSON: {error}"))
+    seed.deserialize(&mut json).map_err(|error| told(&error))?;
+    json.end().map_err(|error| told(&error))
+}
+
+/// Where a file is not as it should be, and what should stand there. Never what stands there: an error's own words quote it, and that
+/// may be an address or a name that is not to be kept.
+fn told(error: &serde_json::Error) -> String {
+    let place = format!("line {}, column {}", error.line(), error.column());
+    match error.classify() {
+        Category::Io => format!("it cannot be read behind {place}"),
+        Category::Eof => format!("it is no such JSON: it breaks off in {place}"),
+        Category::Syntax => format!("it is no such JSON: {place} cannot be read"),
+        Category::Data if error.to_string().starts_with(&too_many()) => too_many(),
+        Category::Data => format!("it is no such JSON: in {place} stands something else than {}", shape(error)),
+    }
+}
+
+fn too_many() -> String {
+    format!("more than {MOST_ROWS} entries")
+}
+
+/// What a visitor expects: the words behind the value, which are its own.
+fn shape(error: &serde_json::Error) -> &'static str {
+    let text = error.to_string();
+    let expected = text.rsplit_once(", expected ").map_or("", |(_, expected)| expected);
+    let shapes = ["an object with a list `tracks`", "an object with a list `playlists`", "a list"];
+    shapes.into_iter().find(|shape| expected.starts_with(shape)).unwrap_or("belongs there")
 }
 
 /// Goes over a byte order mark.

@@ -29,7 +29,8 @@ pub(super) struct Rows {
 pub(super) fn rows(sheet: &Sheet, columns: &Columns, file: &str, findings: &mut Findings) -> Rows {
     let known = single_artists(sheet, columns);
     let mut read = Rows { entries: Vec::new(), complete: true };
-    for line in sheet.lines() {
+    let mut lines = sheet.lines().peekable();
+    while let Some(line) = lines.next() {
         let line = match line {
             Ok(line) => line,
             Err(error) => {
@@ -41,6 +42,22 @@ pub(super) fn rows(sheet: &Sheet, columns: &Columns, file: &str, findings: &mut 
         if read.entries.len() == MOST_ROWS {
             let title = format!("{file} has more than {MOST_ROWS} rows; the others are not read");
             findings.add("too-many-rows", file, Severity::Medium, title, "");
+            read.complete = false;
+            break;
+        }
+        if let Some(begins) = lines.peek().is_none().then(|| sheet.open_quote(&line)).flatten() {
+            let title = format!("{file} breaks off: a quote that begins in line {begins} is never closed");
+            let way = format!(
+                "What stands behind it is not read, and its playlist loses no end. Mend line {begins}, or export it again."
+            );
+            findings.add("unreadable", file, Severity::Medium, title, way);
+            read.complete = false;
+            let mut row = Row { file, line: line.number, findings };
+            read.entries.push(row.before_the_quote(&line, columns, &known));
+            break;
+        }
+        if swallows(&line, columns, file, findings) {
+            // From here on no row is sure to stand at its place.
             read.complete = false;
             break;
         }
@@ -57,7 +74,7 @@ fn single_artists(sheet: &Sheet, columns: &Columns) -> Known {
     let (Some(ids), Some(names)) = (columns.place(Column::ArtistIds), columns.place(Column::Artists)) else {
         return Known::new();
     };
-    let lines = sheet.lines().map_while(Result::ok).take(MOST_ROWS).filter(|line| line.cells.len() == columns.len());
+    let lines = sheet.lines().map_while(Result::ok).take(MOST_ROWS).filter(|line| has_all(line, columns));
     let single = lines.filter_map(|line| {
         let (ids, name) = (credit::split_ids(line.cells.get(ids)?), line.cells.get(names)?.trim());
         match ids.as_slice() {
@@ -66,6 +83,33 @@ fn single_artists(sheet: &Sheet, columns: &Columns) -> Known {
         }
     });
     single.collect()
+}
+
+/// Whether a row has a cell for each column. Some programs end each row with a comma: one more that is empty is none.
+fn has_all(line: &Line, columns: &Columns) -> bool {
+    let more = || line.cells.len() == columns.len() + 1 && line.cells.get(columns.len()) == Some("");
+    line.cells.len() == columns.len() || more()
+}
+
+/// Whether a quote that is not closed in its row has taken other rows into this one, up to the next quote of the file. Told, because
+/// places are missing then.
+fn swallows(line: &Line, columns: &Columns, file: &str, findings: &mut Findings) -> bool {
+    let wrong = !has_all(line, columns);
+    let holds = |cell: &str| {
+        cell.split_once('\n')
+            .is_some_and(|(_, below)| wrong || below.lines().any(|line| line.contains("spotify:track:")))
+    };
+    let Some(place) = line.cells.iter().position(holds) else { return false };
+    let breaks: usize = line.cells.iter().take(place).map(|cell| cell.matches('\n').count()).sum();
+    let begins = line.number.saturating_add(u64::try_from(breaks).unwrap_or(u64::MAX));
+    let lost: usize = line.cells.iter().map(|cell| cell.matches('\n').count()).sum();
+    let title =
+        format!("{file}: a quote in line {begins} is not closed there, and {lost} more lines became one row with it");
+    let way = format!(
+        "Nothing is read from there on, and its playlist loses no end. Mend line {begins}, or export it again."
+    );
+    findings.add("unreadable", &format!("{file}:{begins}"), Severity::Medium, title, way);
+    true
 }
 
 /// A row, for what is told of it.
@@ -83,7 +127,7 @@ impl Row<'_> {
     }
 
     fn entry(&mut self, line: &Line, columns: &Columns, known: &Known) -> Option<Entry> {
-        if line.cells.len() != columns.len() {
+        if !has_all(line, columns) {
             let what = format!("{} cells where the header has {}; its place is kept", line.cells.len(), columns.len());
             self.tell("row-cells", &what, &line.cells.iter().collect::<Vec<_>>().join(","));
             return None;
@@ -109,6 +153,18 @@ impl Row<'_> {
             _ => {}
         }
         Some(entry)
+    }
+
+    /// What is sure of the last row when its last cell is open and holds whatever came behind it: the cells before that. Where they
+    /// have no title it keeps its place with nothing in it.
+    fn before_the_quote(&mut self, line: &Line, columns: &Columns, known: &Known) -> Entry {
+        if line.cells.len() != columns.len() {
+            return Entry::default();
+        }
+        let whole = line.cells.iter().take(columns.len().saturating_sub(1));
+        let cells = whole.chain(std::iter::once("")).collect();
+        let entry = self.entry(&Line { number: line.number, cells }, columns, known);
+        entry.filter(|entry| !entry.title.is_empty()).unwrap_or_default()
     }
 
     fn cell(&mut self, entry: &mut Entry, column: Column, cell: &str) {

@@ -3,17 +3,17 @@
 //! On disk is a track with a file that is not missing, or one that the matching is sure of among the files' tags and names. What it
 //! would ask a person about is unclear, and counted by itself: it is no reason to buy a track twice.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use baton_core::matching::{Decision, Found as Match, Matcher, Reason, Track, normalise};
 use baton_plugin_kit::export::Exports;
 use baton_plugin_kit::lent::Tables;
 use baton_plugin_kit::moment;
 use baton_plugin_sdk::{Error, Outcome, Task};
 use serde::Deserialize;
 
+use super::disk::{Disk, Lies};
 use super::report;
-use crate::organise::{Known, List, Named, Song, described, pattern};
+use crate::organise::{Known, List, Song, pattern};
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -81,7 +81,7 @@ pub fn list(task: &Task, catalog: &dyn Tables) -> Result<Outcome, Error> {
     let found = find(&known, &lists);
     let mut outcome = Outcome::new(report::summary(&found, lists.len()));
     let stamp = moment::parse(&task.now).and_then(moment::stamp).unwrap_or_default();
-    let mut exports = Exports::of(task, "exports");
+    let mut exports = Exports::of(task, "exports").by("spotify");
     exports.put(format!("wanted_{stamp}.csv"), "text/csv", report::csv(&found).map_err(Error::Permanent)?);
     exports.put(format!("wanted_{stamp}.md"), "text/markdown", report::markdown(&found, &lists).into_bytes());
     let places = exports.finish(&mut outcome)?;
@@ -114,7 +114,11 @@ fn find<'a>(known: &'a Known, lists: &[&'a List]) -> Found<'a> {
                 continue;
             }
             found.in_playlists += 1;
-            let standing = disk.standing(song);
+            let standing = match disk.find(song) {
+                Lies::There(_) => Standing::OnDisk,
+                Lies::Unclear => Standing::Unclear,
+                Lies::Nowhere => Standing::Wanted,
+            };
             if standing == Standing::OnDisk {
                 found.on_disk += 1;
                 places.insert(*track, None);
@@ -125,56 +129,4 @@ fn find<'a>(known: &'a Known, lists: &[&'a List]) -> Found<'a> {
         }
     }
     found
-}
-
-/// The files that there are.
-struct Disk {
-    linked: HashSet<i64>,
-    tracks: Vec<Track>,
-    matcher: Matcher,
-}
-
-impl Disk {
-    fn new(known: &Known) -> Self {
-        // What a service streams is named by an address.
-        let there = || known.files.iter().filter(|file| !file.missing && !file.path.contains("://"));
-        let tracks: Vec<_> = there().map(|file| track_of(known, file)).collect();
-        let linked = there().filter_map(|file| file.track).collect();
-        Self { linked, matcher: Matcher::new(&tracks), tracks }
-    }
-
-    fn standing(&self, song: &Song) -> Standing {
-        if self.linked.contains(&song.id) {
-            return Standing::OnDisk;
-        }
-        match self.matcher.find(&song.track()) {
-            Decision::Auto(_) => Standing::OnDisk,
-            Decision::Review { candidates } if self.is_there_twice(&candidates) => Standing::OnDisk,
-            Decision::Review { .. } => Standing::Unclear,
-            Decision::None { .. } => Standing::Wanted,
-        }
-    }
-}
-
-impl Disk {
-    /// Whether it is only unclear which of two files it is that are called the same: either will do.
-    fn is_there_twice(&self, candidates: &[Match]) -> bool {
-        let Some(best) = candidates.first() else { return false };
-        let twin = best.reasons.iter().find_map(|reason| match reason {
-            Reason::AsGood { candidate } => self.tracks.get(*candidate),
-            _ => None,
-        });
-        let name =
-            |track: &Track| (normalise(&track.title), track.artists.iter().map(|a| normalise(a)).collect::<Vec<_>>());
-        matches!((self.tracks.get(best.candidate), twin), (Some(best), Some(twin)) if name(best) == name(twin))
-    }
-}
-
-/// A file as the matching takes it. Files with the same sound are one recording, so that a copy makes nothing unclear.
-fn track_of(known: &Known, file: &Named) -> Track {
-    let name = file.path.rsplit(['/', '\\']).next().unwrap_or_default();
-    let linked = file.track.and_then(|track| known.songs.get(&track));
-    let sound = file.sound.as_ref().map(|sound| sound.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
-    let recording = sound.or_else(|| file.track.map(|track| format!("track {track}")));
-    Track { recording, ..linked.map_or_else(|| described(Some(file), name), Song::track) }
 }

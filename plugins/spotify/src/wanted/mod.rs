@@ -1,6 +1,8 @@
 //! Tracks that are in playlists and not on disk. A list for people and for programs that buy or record; Baton downloads nothing.
 
+mod disk;
 mod list;
 mod report;
 
+pub(crate) use disk::{Disk, Lies, in_lists};
 pub use list::list;

@@ -137,6 +137,11 @@ fn rekordbox_is_read_by_another_program() {
         (1.into(), "One & <Two>".into(), 220.into(), 122.5.into(), "Am".into())
     );
     assert_eq!(read[7], serde_json::json!([["CON", 0, []], ["Late Night", 2, [1, 1]], ["late night", 0, []]]));
+    fs::write(&path, rekordbox(&scanned())).unwrap();
+    let ended = Command::new(python).args(["-c", script]).arg(&path).output().unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    let read: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
+    assert_eq!((&read[0], &read[7]), (&3.into(), &serde_json::json!([["Late Night", 3, [1, 2, 3]]])));
 }
 
 #[test]
@@ -202,6 +207,45 @@ fn diff_takes_the_playlist_that_it_is_and_no_twin() {
 }
 
 #[test]
+fn after_an_import_nothing_is_different() {
+    let place = Place::new();
+    let local = "spotify:local:Ida+Lund:Caf%C3%A9:Night+Bus:221";
+    let rows = format!(
+        "Track URI,Track Name,Artist Name(s)\n{},One,Oto\nspotify:episode:{:022},Talk,Host\n,No URI,Oto\n\
+         spotify:episode:{:022},Other,Host\nnonsense,Odd,Oto\n{local},Night Bus,Ida Lund\n,,\nshort\n{},One,Oto\n",
+        uri(1),
+        1,
+        2,
+        uri(1)
+    );
+    place.write("Mix.csv", &rows);
+    place.write("twin/Mix.csv", rows.replace("One", "Eins"));
+    let item = format!(
+        r#"{{"track": {{"trackName": "One", "artistName": "Oto", "trackUri": "{}"}}, "addedDate": "2024-01-02"}}"#,
+        uri(1)
+    );
+    let episode = r#"{"episode": {"episodeName": "Talk", "showName": "Host", "episodeUri": "spotify:episode:0000000000000000000009"}}"#;
+    let own = format!(r#"{{"localTrack": {{"uri": "{local}"}}}}"#);
+    let items = format!("[{item}, {episode}, {own}, {{}}, null, {item}]");
+    place.write(
+        "account/Playlist1.json",
+        format!(r#"{{"playlists": [{{"name": "Mix", "items": {items}}}, {{"name": "Mix", "items": {items}}}]}}"#),
+    );
+    place.write(
+        "account/YourLibrary.json",
+        format!(r#"{{"tracks": [{{"artist": "Oto", "track": "One", "uri": "{}"}}, {{"track": "None"}}]}}"#, uri(1)),
+    );
+    place.import();
+    for (from, to) in [("catalog", "."), (".", "catalog")] {
+        let (summary, page) = compared(&place, from, to);
+        assert!(summary.starts_with("Nothing is different: 5 playlists"), "{summary} {page}");
+    }
+    // What did change is still told.
+    place.write("Mix.csv", rows.replace(",No URI,Oto\n", ""));
+    assert!(compared(&place, "catalog", ".").0.contains("0 added, 1 removed, 0 moved"));
+}
+
+#[test]
 fn diff_compares_files_of_one_name_by_their_folders() {
     let list = |number: usize| [row(number, "Song", "Oto")];
     let (a, b) = (list(1), list(2));
@@ -258,6 +302,57 @@ fn files_are_found_for_what_comes_from_exports() {
     assert_eq!(text(&made.exports[0]).matches("/music/Ida Lund & Co/One #1.flac").count(), 2);
     assert!(text(&made.exports[1]).contains("<TRACK TrackID=\"1\""), "{}", text(&made.exports[1]));
     assert_eq!(ids(&findings).len(), 1);
+}
+
+/// A library that was scanned: tags and lengths, and no link to any track.
+fn scanned() -> Place {
+    let rows = [row(1, "One & <Two>", "Oto"), row(2, "Zwei", "Oto"), row(3, "Drei", "Ida Lund"), row(4, "Vier", "Oto")];
+    let place = Place::with(&[("Late Night", &rows)]);
+    place.import();
+    for (path, artist, title, length) in [
+        ("/music/Oto/One #1.mp3", "Oto", "One & <Two>", 220_000),
+        ("/music/b.wav", "OTO", "zwei", 240_500),
+        ("/music/Vier (Live).ogg", "Oto", "Vier (Live)", 280_000),
+        ("/music/Drei of tags.mp3", "Ida Lund", "Drei", 260_000),
+    ] {
+        place.catalog.scan(path, [artist, title], length).unwrap();
+    }
+    put_file(&place, 3, "/linked/drei.m4a", 7);
+    place
+}
+
+#[test]
+fn what_was_scanned_is_on_disk_without_any_link() {
+    let place = scanned();
+    for from in [Vec::new(), vec![".".to_owned()]] {
+        let args = export::Args { from, formats: vec![Format::M3u8, Format::Rekordbox], ..export::Args::default() };
+        let (made, findings) = place.run(|sources, findings| export::run(sources, None, &args, findings).unwrap());
+        let list = text(&made.exports[0]);
+        let lines: Vec<_> =
+            list.lines().filter(|line| !line.starts_with("#EXT") && !line.starts_with("#PLAY")).collect();
+        let open = format!("# {} Oto - Vier", uri(4));
+        assert_eq!(lines, ["/music/Oto/One #1.mp3", "/music/b.wav", "/linked/drei.m4a", &open], "a link wins");
+        assert!(findings[0].title.contains("1 of 4 entries have no file"), "{findings:?}");
+        let xml = text(&made.exports[1]);
+        assert!(xml.contains("<COLLECTION Entries=\"3\">"), "{xml}");
+        for kind in ["MP3 File", "WAV File", "M4A File"] {
+            assert!(xml.contains(&format!("Kind=\"{kind}\"")), "{xml}");
+        }
+    }
+}
+
+#[test]
+fn rekordbox_leaves_out_what_is_not_known() {
+    let place = Place::new();
+    place.write("Mix.csv", format!("Track URI,Track Name\n{},One\n", uri(1)));
+    place.import();
+    let put = "INSERT INTO put_file (source, path, track_service, track) VALUES ('test', '/music/one', 'spotify', ?1)";
+    place.catalog.execute(put, &[format!("{:022}", 1).into()]).unwrap();
+    let xml = String::from_utf8(rekordbox(&place)).unwrap();
+    let track = xml.lines().find(|line| line.contains("TrackID")).unwrap();
+    for none in ["Kind=", "Size=", "AverageBpm=", "TotalTime=", "Year=", "DateAdded=", "Tonality="] {
+        assert!(!track.contains(none), "{none}: {track}");
+    }
 }
 
 #[test]
@@ -318,7 +413,7 @@ fn errors_name_what_is_missing() {
         let (made, _) = place.run(|sources, findings| export::run(sources, None, &args(from), findings));
         assert!(matches!(&made, Err(Error::Permanent(text)) if text.contains(words)), "{from}: {made:?}");
     }
-    let nowhere = spotify::source::Sources { catalog: &place.catalog, folders: &[] };
+    let nowhere = spotify::source::Sources { catalog: &place.catalog, own: None, folders: &[] };
     let made = export::run(nowhere, None, &args("a.csv"), &mut baton_plugin_kit::Findings::default());
     assert!(
         matches!(made, Err(Error::NeedsGrant(text)) if text.contains("baton plugin grant spotify files:ro=spotify=FOLDER"))

@@ -3,10 +3,13 @@
 use std::fs;
 use std::time::{Duration, SystemTime};
 
-use baton_plugin_kit::lent::Writable as _;
+use baton_plugin_kit::Findings;
+use baton_plugin_kit::lent::{Tables as _, Writable as _};
 use baton_plugin_sdk::Error;
 use baton_tests::spotify_exports;
-use spotify::import::Args;
+use spotify::import::{self, Args, Lent};
+use spotify::read::Folder;
+use spotify::watch::Nobody;
 
 use super::support::{A, Place, ids, row, uri};
 
@@ -60,7 +63,7 @@ fn importing_again_changes_nothing_and_says_so() {
     // With its own memory gone the catalog is told once more, and nothing is different.
     place.own.forget_files();
     let (told, _) = place.import();
-    assert_eq!((told.plays, place.dump()), (1, before));
+    assert_eq!((told.plays, told.unchanged, place.dump()), (0, 4, before));
 }
 
 trait Forget {
@@ -84,7 +87,8 @@ fn a_shorter_export_takes_the_end_out_and_one_that_breaks_off_does_not() {
     place.write("A.csv", format!("{A}\n{}\n{},\"Half", rows[1], uri(2)));
     let (_, findings) = place.import();
     assert_eq!(titles(&place, "a"), ["Song 1", ""], "the row that breaks off keeps its place");
-    assert!(ids(&findings).iter().any(|id| id.starts_with("row-cells:")), "{findings:?}");
+    assert_eq!(ids(&findings), ["nothing:spotify-csv:a", "unreadable:spotify/A.csv"], "{findings:?}");
+    assert!(findings[1].title.contains("begins in line 3"), "{findings:?}");
     place.playlist("A", &[]);
     place.import();
     assert!(titles(&place, "a").is_empty() && playlists(&place).len() == 1);
@@ -98,6 +102,42 @@ fn the_end_of_a_playlist_stays_when_its_export_breaks_off() {
     place.write("A.csv", format!("{A}\n{}\n{},\"Half", rows[0], uri(1)));
     place.import();
     assert_eq!(titles(&place, "a"), ["Song 0", "", "Song 2", "Song 3", "Song 4"]);
+}
+
+#[test]
+fn a_stray_quote_shortens_nothing() {
+    let rows: Vec<_> = (0..100).map(|number| row(number, &format!("Song {number}"), "Ida Lund")).collect();
+    let whole = format!("{A}\n{}\n", rows.join("\n"));
+    let place = Place::with(&[]);
+    let at = whole.match_indices('\n').nth(2).unwrap().0;
+    let last = whole[..at].rfind(',').unwrap() + 1;
+    let uri_of_four = whole.match_indices("spotify:track:").nth(3).unwrap().0;
+    let alone = [&whole[..last], "\"", &whole[last..]].concat();
+    // Without any other quote behind it, and with one that ends it some rows below.
+    let plain = alone.replace("\"Ida Lund\"", "Ida Lund");
+    let ended = plain.replacen("Song 50,", "Song 50\",", 1);
+    let first = [&whole[..uri_of_four], "\"", &whole[uri_of_four..]].concat().replace("\"Ida Lund\"", "Ida Lund");
+    for (spoilt, line, begin) in
+        [(&plain, 3, "Song 1"), (&ended, 3, "Song 1"), (&first, 5, "Song 2"), (&alone, 3, "Song 1")]
+    {
+        place.write("A.csv", &whole);
+        place.import();
+        assert_eq!(titles(&place, "a").len(), 100);
+        place.write("A.csv", spoilt);
+        let (_, findings) = place.import();
+        let told: Vec<_> = findings.iter().filter(|finding| finding.id.starts_with("unreadable:")).collect();
+        assert!(told.iter().any(|finding| finding.title.contains(&format!("line {line} "))), "{findings:?}");
+        let titles = titles(&place, "a");
+        assert_eq!((titles.len(), titles.contains(&begin.to_owned())), (100, true), "{findings:?}");
+    }
+}
+
+#[test]
+fn a_comma_at_the_end_of_every_row_is_no_cell() {
+    let place = Place::new();
+    place.write("A.csv", format!("{A}\n{},\n{},\n", row(1, "One", "Oto"), row(2, "Two", "Oto")));
+    let (report, findings) = place.import();
+    assert_eq!((report.entries, findings.len(), titles(&place, "a")), (2, 0, vec!["One".to_owned(), "Two".to_owned()]));
 }
 
 /// Makes a file some hours old.
@@ -172,6 +212,136 @@ fn a_playlist_keeps_its_id_when_another_of_its_name_comes_or_goes() {
     assert_eq!((report.playlists, report.unchanged), (0, 1));
     assert_eq!(ids(&findings), ["no-file:spotify-csv:mix", "same-name:spotify/2025/Mix.csv"]);
     assert_eq!((titles(&place, "mix"), titles(&place, "mix#2025")), (vec!["Two".to_owned()], vec!["One".to_owned()]));
+}
+
+#[test]
+fn a_folder_that_is_moved_or_granted_anew_changes_no_id() {
+    let place = Place::with(&[("Mix", &[row(1, "One", "Oto")]), ("b/Mix", &[row(2, "Two", "Oto")])]);
+    place.import();
+    let before = (vec!["One".to_owned()], vec!["Two".to_owned()]);
+    assert_eq!((titles(&place, "mix"), titles(&place, "mix#b")), before);
+    let import = |path: &str, shown: &str| {
+        let mut findings = Findings::default();
+        let lent = Lent { catalog: &place.catalog, own: &place.own, watch: &Nobody };
+        let folder = Folder { path: place.folder.path().join(path), shown: shown.to_owned() };
+        let report = import::import(lent, &[folder], &Args::default(), &mut findings).unwrap();
+        assert_eq!((report.playlists, report.unchanged), (0, 2), "{shown}");
+        assert_eq!((titles(&place, "mix"), titles(&place, "mix#b")), before, "{shown}");
+    };
+    fs::create_dir(place.folder.path().join("far")).unwrap();
+    fs::rename(place.path(), place.folder.path().join("far/music")).unwrap();
+    import("far/music", "/a/far/music");
+    import("far/music", "zzz");
+    // The folder above, and the folder itself again.
+    import("far", "far");
+    import("far/music", "spotify");
+    // What an earlier version wrote holds paths of the host.
+    place.own.execute("DELETE FROM csv_ids", &[]).unwrap();
+    place
+        .own
+        .execute("CREATE TABLE csv_files (file TEXT PRIMARY KEY, id TEXT NOT NULL) STRICT, WITHOUT ROWID", &[])
+        .unwrap();
+    let old =
+        [["/old/music/Mix.csv", "mix"], ["/old/music/b/Mix.csv", "mix#b"]].map(|row| row.map(Into::into).to_vec());
+    place.own.batch("INSERT INTO csv_files VALUES (?1, ?2)", &mut old.into_iter()).unwrap();
+    import("far/music", "/new/music");
+    let named = place.own.rows("SELECT id FROM csv_ids ORDER BY id", &[]).unwrap().count();
+    assert_eq!(named, 2);
+}
+
+#[test]
+fn imports_at_once_lose_nothing() {
+    let place = Place::with(&[("Mix", &[row(1, "One", "Oto")]), ("b/Mix", &[row(2, "Two", "Oto")])]);
+    place.import();
+    let (folders, path) = (place.folders(), place.folder.path().to_owned());
+    // Each learns of a further file, with all the others at the same time.
+    (0..20).for_each(|number| place.playlist(&format!("New {number}"), &[row(3, "Three", "Oto")]));
+    std::thread::scope(|scope| {
+        let each = || {
+            let (catalog, own) = (baton_tests::lent::Lent::catalog(&path), baton_tests::lent::Lent::own(&path));
+            let lent = Lent { catalog: &catalog, own: &own, watch: &Nobody };
+            import::import(lent, &folders, &Args::default(), &mut Findings::default()).map(drop)
+        };
+        let running: Vec<_> = (0..5).map(|_| scope.spawn(each)).collect();
+        for run in running {
+            run.join().unwrap().unwrap();
+        }
+    });
+    assert_eq!((titles(&place, "mix"), titles(&place, "mix#b")), (vec!["One".to_owned()], vec!["Two".to_owned()]));
+    assert_eq!(place.import().0.unchanged, 22);
+}
+
+#[test]
+fn a_file_that_is_read_in_part_is_counted_once() {
+    let rows: Vec<_> = (0..3).map(|number| row(number, &format!("Song {number}"), "Ida Lund")).collect();
+    let place = Place::new();
+    place.write("A.csv", format!("{A}\n{}\n{},\"Half", rows.join("\n"), uri(9)));
+    let (report, _) = place.import();
+    assert_eq!((report.playlists, report.part, report.unchanged), (1, 1, 0));
+    assert!(report.summary().contains("read in part only"), "{}", report.summary());
+    let (again, findings) = place.import();
+    assert_eq!((again.playlists, again.unchanged, ids(&findings)), (0, 1, vec!["unreadable:spotify/A.csv"]));
+    place.playlist("A", &rows);
+    assert_eq!((place.import().0.playlists, titles(&place, "a").len()), (1, 3));
+}
+
+#[test]
+fn names_that_no_playlist_has_are_told() {
+    let place = Place::with(&[("Late Night", &[row(1, "One", "Oto")]), ("Zed", &[])]);
+    place.write("account/Playlist1.json", r#"{"playlists": [{"name": "Morning", "items": []}]}"#);
+    let args =
+        |names: &[&str]| Args { playlists: names.iter().map(|name| (*name).to_owned()).collect(), ..Args::default() };
+    let error = place.import_only(&args(&["Late Nihgt"])).unwrap_err();
+    assert!(
+        matches!(&error, Error::Permanent(text) if text.contains("called `Late Nihgt`; there are: Late Night,")),
+        "{error:?}"
+    );
+    let (report, findings) = place.import_only(&args(&["late night", "NoSuch", "MORNING"])).unwrap();
+    assert_eq!((report.playlists, ids(&findings)), (2, vec!["no-such-playlist:NoSuch"]));
+    let export = |names: &[&str]| {
+        let args = spotify::export::Args { playlists: args(names).playlists, ..spotify::export::Args::default() };
+        place.run(|sources, findings| spotify::export::run(sources, None, &args, findings))
+    };
+    assert!(matches!(export(&["NoSuch"]).0, Err(Error::Permanent(text)) if text.contains("Late Night")));
+    let (made, findings) = export(&["Late Night", "NoSuch"]);
+    assert_eq!((made.unwrap().exports.len(), ids(&findings)), (1, vec!["no-such-playlist:NoSuch"]));
+}
+
+#[test]
+fn preferred_playlists_that_there_are_not_are_told() {
+    let place = Place::with(&[("Late Night", &[row(1, "One", "Oto")])]);
+    place.import();
+    let task = |names: &str| baton_plugin_sdk::Task {
+        id: "t1".to_owned(),
+        attempt: 1,
+        action: "organise".to_owned(),
+        args: format!(r#"{{"preference": {names}}}"#),
+        cause: baton_plugin_sdk::Cause::Call,
+        handoff: None,
+        mounts: Vec::new(),
+        answer: None,
+        now: "2026-01-18T10:15:00Z".to_owned(),
+    };
+    let plan = |names: &str| {
+        spotify::preference::told(&task(names), &place.catalog, || Ok(baton_plugin_sdk::Outcome::new("planned")))
+    };
+    assert!(matches!(plan(r#"["Late Nite"]"#), Err(Error::Permanent(text)) if text.contains("Late Night")));
+    let told = plan(r#"["LATE NIGHT", "Nite"]"#).unwrap();
+    assert_eq!(ids(&told.findings), ["no-such-playlist:Nite"]);
+    assert!(plan("[]").unwrap().findings.is_empty());
+}
+
+#[test]
+fn paths_are_taken_as_findings_show_them() {
+    let place = Place::with(&[("b/Mix", &[row(1, "One", "Oto")])]);
+    for shown in ["/home/me/exports", "music/exports"] {
+        let folder = Folder { path: place.path(), shown: shown.to_owned() };
+        for path in [format!("{shown}/b/Mix.csv"), "b/Mix.csv".to_owned(), format!("{shown}/b")] {
+            let found = spotify::read::find(&[folder.clone()], &[path], &mut Findings::default()).unwrap();
+            assert_eq!(found.len(), 1);
+            assert_eq!(found[0].shown, format!("{shown}/b/Mix.csv"));
+        }
+    }
 }
 
 #[test]
@@ -257,7 +427,7 @@ fn what_is_no_export_is_told_and_the_others_are_imported() {
     let (report, findings) = place.import();
     assert_eq!((report.playlists, report.files, report.unread), (1, 5, 4));
     assert!(
-        report.summary().ends_with("from 1 files. 4 files could not be read; the findings say why."),
+        report.summary().ends_with("from 1 file. 4 files could not be read; the findings say why."),
         "{}",
         report.summary()
     );

@@ -163,7 +163,7 @@ fn both_forms_of_the_history_are_the_same_plays() {
     ]"#,
     );
     let (report, findings) = place.import();
-    assert_eq!((report.plays, report.unlinked, report.tracks), (7, 2, 4));
+    assert_eq!((report.plays, report.unlinked, report.tracks), (6, 2, 4));
     let plays = place.rows(
         "SELECT p.started_at, p.ms_played, p.origin, t.title FROM plays AS p LEFT JOIN tracks AS t ON t.id = p.track ORDER BY 1, 4",
     );
@@ -184,7 +184,7 @@ fn both_forms_of_the_history_are_the_same_plays() {
     // New playlists link what was open.
     place.playlist("B", &[row(9, "One", "Nobody")]);
     let (again, _) = place.import();
-    assert_eq!((again.playlists, again.unlinked), (1, 1));
+    assert_eq!((again.playlists, again.plays, again.linked, again.unlinked), (1, 0, 1, 1));
     assert_eq!(place.rows("SELECT count(*) FROM plays"), ["6"]);
 }
 
@@ -200,7 +200,8 @@ fn plays_are_linked_when_their_tracks_came_by_themselves() {
     let only = spotify::import::Args { paths: vec!["Mix.csv".to_owned()], ..spotify::import::Args::default() };
     place.import_only(&only).unwrap();
     let (again, _) = place.import();
-    assert_eq!((again.playlists, again.plays, again.unlinked), (0, 1, 0));
+    assert_eq!((again.playlists, again.plays, again.linked, again.unlinked), (0, 0, 1, 0));
+    assert!(again.summary().ends_with(" 1 play was linked to a track."), "{}", again.summary());
     assert_eq!(place.rows("SELECT t.title FROM plays AS p JOIN tracks AS t ON t.id = p.track"), ["One"]);
     assert_eq!(place.import().0.plays, 0);
 }
@@ -229,6 +230,48 @@ fn nothing_of_who_listened_where_and_with_what_is_kept() {
         }
     }
     assert!(holds(&place.path(), b"203.0.113.77"), "the export itself has it");
+}
+
+#[test]
+fn what_is_told_of_plays_is_what_the_catalog_has() {
+    let place = Place::new();
+    let hour = |number: u32| format!("2024-01-{:02}T{:02}:04", number / 24 + 1, number % 24);
+    let plays =
+        |count: u32, of: &dyn Fn(u32) -> String| format!("[{}]", (0..count).map(of).collect::<Vec<_>>().join(","));
+    place.write("endsong_0.json", plays(30, &|number| long(&format!("{}:05Z", hour(number)), 1, "One")));
+    place.write(
+        "StreamingHistory0.json",
+        plays(20, &|number| {
+            let at = hour(number).replace('T', " ");
+            format!(r#"{{"endTime": "{at}", "artistName": "Ida Lund", "trackName": "One", "msPlayed": 60000}}"#)
+        }),
+    );
+    let (report, findings) = place.import();
+    assert_eq!(place.rows("SELECT count(*), count(track) FROM plays"), ["30|30"]);
+    assert_eq!((report.plays, report.linked, report.unlinked, findings.len()), (30, 0, 0, 0), "{findings:?}");
+    assert!(report.summary().contains(" 30 plays were imported."), "{}", report.summary());
+    // The same bytes in another place are not read again.
+    let old = place.path().join("endsong_0.json");
+    std::fs::create_dir(place.path().join("moved")).unwrap();
+    std::fs::rename(old, place.path().join("moved/endsong_0.json")).unwrap();
+    let (again, _) = place.import();
+    assert_eq!((again.files, again.unchanged, again.plays), (2, 2, 0));
+}
+
+#[test]
+fn errors_of_json_hold_no_value() {
+    let place = Place::new();
+    place.write("endsong_0.json", r#""203.0.113.77""#);
+    place.write("endsong_1.json", r#"["x", {"ts": 1} "203.0.113.77"]"#);
+    place.write("YourLibrary.json", "\"203.0.113.77, expected \"");
+    place.write("Playlist1.json", r#"["203.0.113.77"]"#);
+    let (_, findings) = place.import();
+    assert_eq!(findings.len(), 4);
+    for finding in &findings {
+        assert!(finding.title.contains("line 1, column "), "{finding:?}");
+        assert!(!format!("{finding:?}").contains("203"), "{finding:?}");
+    }
+    assert!(findings.iter().any(|finding| finding.title.ends_with("something else than a list")), "{findings:?}");
 }
 
 #[test]

@@ -89,7 +89,7 @@ impl Place {
     /// Runs an action that reads playlists.
     pub(crate) fn run<T>(&self, action: impl FnOnce(Sources<'_>, &mut Findings) -> T) -> (T, Vec<Finding>) {
         let (folders, mut findings) = (self.folders(), Findings::default());
-        let made = action(Sources { catalog: &self.catalog, folders: &folders }, &mut findings);
+        let made = action(Sources { catalog: &self.catalog, own: Some(&self.own), folders: &folders }, &mut findings);
         (made, findings.into_list())
     }
 

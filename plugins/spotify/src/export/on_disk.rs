@@ -1,0 +1,70 @@
+//! The files of tracks on disk, for exports that name paths. Which file is which track is said as `wanted` says it: a link of the
+//! catalog wins, else tags and names decide where the matching is sure.
+
+use std::collections::HashMap;
+
+use baton_plugin_kit::lent::Tables;
+use baton_plugin_sdk::Error;
+
+use crate::model::{Entry, File, Playlist, TRACKS};
+use crate::organise::{Known, Named, Song};
+use crate::uri::Uri;
+use crate::wanted::{Disk, Lies, in_lists};
+
+/// Files by the catalog's numbers of tracks.
+#[derive(Debug, Default)]
+pub(super) struct OnDisk {
+    files: HashMap<i64, Vec<File>>,
+    /// Numbers of tracks by Spotify's ids.
+    ids: HashMap<String, i64>,
+}
+
+impl OnDisk {
+    /// Of all tracks that are in a playlist of the catalog; of all that are Spotify's where it is asked for.
+    pub(super) fn read(catalog: &dyn Tables, whole: bool) -> Result<Self, Error> {
+        let known = Known::read(catalog)?;
+        let (disk, listed, streamed) = (Disk::new(&known), in_lists(&known), streamed(&known));
+        let mut found = Self::default();
+        for song in known.songs.values() {
+            let mut ids = song.ids.iter().filter(|id| id.service == TRACKS).peekable();
+            let asked = listed.contains(&song.id) || (whole && ids.peek().is_some());
+            if !asked {
+                continue;
+            }
+            found.ids.extend(ids.map(|id| (id.id.clone(), song.id)));
+            let files = files(&disk, song, &streamed);
+            if !files.is_empty() {
+                found.files.insert(song.id, files);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Gives the entries their files.
+    pub(super) fn fill(&self, playlists: &mut [Playlist]) {
+        for entry in playlists.iter_mut().flat_map(|playlist| &mut playlist.entries) {
+            let files = self.number(entry).and_then(|number| self.files.get(&number));
+            entry.files = files.cloned().unwrap_or_default();
+        }
+    }
+
+    fn number(&self, entry: &Entry) -> Option<i64> {
+        let by_id = || entry.uri.as_ref().filter(|uri| uri.is_music()).and_then(|uri: &Uri| self.ids.get(uri.id()));
+        entry.known_as.or_else(|| by_id().copied())
+    }
+}
+
+/// What is linked and no path on disk: the addresses of services.
+fn streamed(known: &Known) -> HashMap<i64, Vec<&Named>> {
+    let mut streamed: HashMap<i64, Vec<&Named>> = HashMap::new();
+    for file in known.files.iter().filter(|file| !file.missing && file.path.contains("://")) {
+        file.track.into_iter().for_each(|track| streamed.entry(track).or_default().push(file));
+    }
+    streamed
+}
+
+fn files(disk: &Disk<'_>, song: &Song, streamed: &HashMap<i64, Vec<&Named>>) -> Vec<File> {
+    let there = if let Lies::There(files) = disk.find(song) { files } else { Vec::new() };
+    let streamed = streamed.get(&song.id).into_iter().flatten().copied();
+    there.into_iter().chain(streamed).map(|file| File { path: file.path.clone(), size: file.size }).collect()
+}

@@ -1,0 +1,99 @@
+//! Which files on disk are a track: those that the catalog links to it, those with the same sound or bytes as one that it links, else
+//! the one that the matching is sure of by tags and names. `wanted` and `export` ask here, so both say the same.
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+
+use baton_core::matching::{Decision, Found as Match, Matcher, Reason, Track, normalise};
+
+use crate::organise::{Known, Named, Song, described};
+
+/// What of a track lies on disk.
+pub(crate) enum Lies<'a> {
+    /// These files, the best first.
+    There(Vec<&'a Named>),
+    /// Perhaps; a person should look.
+    Unclear,
+    /// Nothing.
+    Nowhere,
+}
+
+/// The files that there are.
+pub(crate) struct Disk<'a> {
+    files: Vec<&'a Named>,
+    linked: HashMap<i64, Vec<&'a Named>>,
+    tracks: Vec<Track>,
+    matcher: Matcher,
+}
+
+impl<'a> Disk<'a> {
+    pub(crate) fn new(known: &'a Known) -> Self {
+        // What a service streams is named by an address.
+        let files: Vec<_> = known.files.iter().filter(|file| !file.missing && !file.path.contains("://")).collect();
+        let tracks: Vec<_> = files.iter().map(|file| track_of(known, file)).collect();
+        Self { linked: linked(known, &files), matcher: Matcher::new(&tracks), tracks, files }
+    }
+
+    /// What of a track lies here.
+    pub(crate) fn find(&self, song: &Song) -> Lies<'a> {
+        if let Some(files) = self.linked.get(&song.id) {
+            return Lies::There(files.clone());
+        }
+        let file = |found: Option<&Match>| found.and_then(|found| self.files.get(found.candidate)).copied();
+        match self.matcher.find(&song.track()) {
+            Decision::Auto(found) => Lies::There(file(Some(&found)).into_iter().collect()),
+            Decision::Review { candidates } if self.is_there_twice(&candidates) => {
+                Lies::There(file(candidates.first()).into_iter().collect())
+            }
+            Decision::Review { .. } => Lies::Unclear,
+            Decision::None { .. } => Lies::Nowhere,
+        }
+    }
+
+    /// Whether it is only unclear which of two files it is that are called the same: either will do.
+    fn is_there_twice(&self, candidates: &[Match]) -> bool {
+        let Some(best) = candidates.first() else { return false };
+        let twin = best.reasons.iter().find_map(|reason| match reason {
+            Reason::AsGood { candidate } => self.tracks.get(*candidate),
+            _ => None,
+        });
+        let name =
+            |track: &Track| (normalise(&track.title), track.artists.iter().map(|a| normalise(a)).collect::<Vec<_>>());
+        matches!((self.tracks.get(best.candidate), twin), (Some(best), Some(twin)) if name(best) == name(twin))
+    }
+}
+
+/// The files of tracks that are linked, the largest first: of two copies it has lost less. A copy with the sound or the bytes of a
+/// linked file is that track too, as `organise` has it.
+fn linked<'a>(known: &'a Known, files: &[&'a Named]) -> HashMap<i64, Vec<&'a Named>> {
+    let all = || known.files.iter().filter_map(|file| file.track.map(|track| (file, track)));
+    let sounds: HashMap<_, _> = all().filter_map(|(file, track)| Some((file.sound.as_deref()?, track))).collect();
+    let digests: HashMap<_, _> = all().filter_map(|(file, track)| Some((file.sha256.as_deref()?, track))).collect();
+    let mut linked: HashMap<i64, Vec<&Named>> = HashMap::new();
+    for file in files {
+        let sound = || file.sound.as_deref().and_then(|sound| sounds.get(sound).copied());
+        let digest = || file.sha256.as_deref().and_then(|digest| digests.get(digest).copied());
+        if let Some(track) = file.track.or_else(sound).or_else(digest) {
+            linked.entry(track).or_default().push(file);
+        }
+    }
+    let best = |file: &&Named| (file.track.is_none(), Reverse(file.size), file.path.clone());
+    for files in linked.values_mut() {
+        files.sort_by_cached_key(best);
+    }
+    linked
+}
+
+/// A file as the matching takes it. Files with the same sound are one recording, so that a copy makes nothing unclear.
+fn track_of(known: &Known, file: &Named) -> Track {
+    let name = file.path.rsplit(['/', '\\']).next().unwrap_or_default();
+    let linked = file.track.and_then(|track| known.songs.get(&track));
+    let sound = file.sound.as_ref().map(|sound| sound.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let recording = sound.or_else(|| file.track.map(|track| format!("track {track}")));
+    Track { recording, ..linked.map_or_else(|| described(Some(file), name), Song::track) }
+}
+
+/// The tracks of playlists, each once.
+pub(crate) fn in_lists(known: &Known) -> HashSet<i64> {
+    known.lists.iter().flat_map(|list| list.tracks.iter().copied()).collect()
+}
