@@ -82,7 +82,7 @@ impl std::error::Error for Unwritable {}
 /// Whether an error was met in writing.
 #[must_use]
 pub fn is_unwritable(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<Unwritable>())
+    matches!(error.get_ref(), Some(inner) if inner.is::<Unwritable>())
 }
 
 /// The standard library has no names for some numbers of WASI: a full disk, a quota, a disk for reading only. What cannot be

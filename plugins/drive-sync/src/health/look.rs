@@ -156,8 +156,7 @@ pub fn look(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Health, Fail
             health.unless(looked, id, &folder.name);
         }
         if let [only] = folders.as_slice() {
-            let looked = look_at_manifest(root, &only.name, id, remembered.get(id), &mut health);
-            health.unless(looked, id, &only.name);
+            look_at_manifest(root, &only.name, id, remembered.get(id), &mut health);
         }
     }
     health.troubles.sort_by(|a, b| (a.kind, &a.path, &a.seen).cmp(&(b.kind, &b.path, &b.seen)));
@@ -179,10 +178,10 @@ fn manifests(memory: Memory<'_>) -> Result<BTreeMap<String, Manifest>, Failed> {
 fn look_inside(root: &Path, folder: &str, id: &str, keep: usize, health: &mut Health) -> io::Result<()> {
     let inside = children(&root.join(folder))?;
     let own = format!("{folder}.csv");
-    if !inside.iter().any(|(name, kind)| *name == own && kind.is_file()) {
-        health.add(Kind::MissingCsv, Some(id), folder, format!("no {own}"));
-    } else {
+    if inside.iter().any(|(name, kind)| *name == own && kind.is_file()) {
         look_at_csv(root, folder, id, health);
+    } else {
+        health.add(Kind::MissingCsv, Some(id), folder, format!("no {own}"));
     }
     for (name, _) in inside.iter().filter(|(name, _)| name.to_lowercase().ends_with(".csv") && *name != own) {
         if is_second_name(root, folder, name) {
@@ -233,13 +232,7 @@ fn is_second_name(root: &Path, folder: &str, name: &str) -> bool {
     })
 }
 
-fn look_at_manifest(
-    root: &Path,
-    folder: &str,
-    id: &str,
-    remembered: Option<&Manifest>,
-    health: &mut Health,
-) -> io::Result<()> {
+fn look_at_manifest(root: &Path, folder: &str, id: &str, remembered: Option<&Manifest>, health: &mut Health) {
     let path = format!("{folder}/{folder}{SIDECAR}");
     let full = root.join(&path);
     if fs::symlink_metadata(&full).is_err() {
@@ -251,14 +244,14 @@ fn look_at_manifest(
                 "it is gone; the next sync of a change writes it again",
             );
         }
-        return Ok(());
+        return;
     }
     let manifest =
         match drive::read(&full).map_err(|error| error.to_string()).and_then(|bytes| Manifest::read(&bytes, id)) {
             Ok(manifest) => manifest,
             Err(error) => {
                 health.add(Kind::ManifestDisagrees, Some(id), path, format!("it is not usable: {error}"));
-                return Ok(());
+                return;
             }
         };
     for column in manifest.columns.iter().filter(|column| column.state != State::Live && !column.is_own()) {
@@ -278,7 +271,6 @@ fn look_at_manifest(
     } else if remembered.is_some_and(|remembered| *remembered != manifest) {
         health.add(Kind::ManifestDisagrees, Some(id), path, "it is another one than is remembered");
     }
-    Ok(())
 }
 
 /// Whether the folder's CSV is one: not empty, not cut, not too large, with the row of types.

@@ -1,5 +1,6 @@
 //! What of a Drive's troubles can be mended without asking: folders that are there twice become one, a CSV that lies beside its
-//! folder goes into it, a folder for backups is made, an older name of a file that has its new one goes. Backups go only when it is said how many are kept.
+//! folder goes into it, a folder for backups is made, an older name of a file that has its new one goes. Backups go only when
+//! it is said how many are kept.
 //!
 //! A plan is what would be done, and has a name that changes when anything of it does. Applying does exactly the steps of a plan, each
 //! under the claim of its database, and looks again under the claim.
