@@ -103,6 +103,15 @@ pub fn keep(task: &Task) -> Result<usize, Error> {
     Ok(usize::try_from(kept).unwrap_or(usize::MAX))
 }
 
+/// Backups that are kept, when somebody says how many.
+///
+/// # Errors
+/// As [`keep`].
+pub fn kept(task: &Task) -> Result<Option<usize>, Error> {
+    let said = task.args()?.get("keep").is_some_and(|said| !said.is_null());
+    keep(task).map(|kept| said.then_some(kept))
+}
+
 /// What counts in a conflict.
 ///
 /// # Errors

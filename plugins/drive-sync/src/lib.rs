@@ -5,7 +5,7 @@
 //! one to the other, `health` looks after the Drive. Whatever changes the Drive does so under a claim (`claim`).
 //!
 //! It never removes a folder that has something in it, never a file whose bytes are nowhere else but old backups that are
-//! recognised as such, and never a column that nobody approved.
+//! recognised as such and its own copy of what was written last, and never a column that nobody approved.
 
 pub mod act;
 pub mod arguments;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use baton_plugin_sdk::{Error, sql};
 
 use crate::claim::Guard;
+use crate::drive::is_unwritable;
 use crate::memory::Memory;
 
 /// A Drive and what goes with it.
@@ -54,15 +55,16 @@ impl From<sql::Error> for Trouble {
     }
 }
 
-/// A full disk ends the task, because every other database would meet it too; the rest is of this database alone.
+/// A full disk, or one for reading only, ends the task, because every other database would meet it too; the rest is of this database alone.
 impl From<io::Error> for Trouble {
     fn from(error: io::Error) -> Self {
         if is_of_the_disk(&error) {
             return Self::Fatal(Error::Retryable(format!(
-                "the Drive cannot be written to: {error}; every file there is whole, the old one or the new; give it room and run it again"
+                "the Drive cannot be written to: {error}; every file there is whole, the old one or the new; give it room, or make it writable, and run it again"
             )));
         }
-        Self::Refused("unreadable", error.to_string())
+        let kind = if is_unwritable(&error) { "unwritable" } else { "unreadable" };
+        Self::Refused(kind, error.to_string())
     }
 }
 

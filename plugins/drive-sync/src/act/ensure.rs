@@ -4,7 +4,7 @@ use baton_plugin_kit::Findings;
 use baton_plugin_sdk::{Error, Outcome, Task};
 use serde_json::json;
 
-use super::{ended_early, ends, many, stamp};
+use super::{ended_early, ends, many, others_stay, stamp};
 use crate::asked;
 use crate::claim::still;
 use crate::drive::{Undo, ensure};
@@ -18,7 +18,8 @@ pub(super) fn run(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
     let held = room.guard.take(&id)?;
     still(held.as_ref(), &id)?;
     let mut undo = Undo::default();
-    let ensured = match ensure(&room.root, &title, &id, &mut undo) {
+    let before = room.memory.get(&id)?.map(|known| known.title).unwrap_or_default();
+    let ensured = match ensure(&room.root, &title, &id, &[&before], &mut undo) {
         Ok(ensured) => ensured,
         Err(error) if undo.is_moved() => return Ok(ended(room, &id, &undo, error)),
         Err(error) => return Err(ends(Trouble::from(error))),
@@ -32,7 +33,10 @@ pub(super) fn run(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
     if ensured.merged > 0 {
         summary.push_str(&format!(" {} merged into it; no file was lost.", many(ensured.merged, "folder")));
     }
-    let outcome = Outcome::new(summary);
+    let mut outcome = Outcome::new(summary);
+    let mut findings = Findings::default();
+    others_stay(&mut findings, &id, name, &ensured.others);
+    outcome.findings = findings.into_list();
     if undo.changes().len() < 2 && ensured.merged == 0 {
         return Ok(outcome);
     }

@@ -5,6 +5,7 @@ use baton_plugin_sdk::{Error, Outcome, Severity, Task};
 
 use super::{ends, many, stamp};
 use crate::asked::{self, Apply};
+use crate::drive::Change;
 use crate::health::{self, Health, Kind, applied_json, health_json, health_markdown, look, plan_json, plan_markdown};
 use crate::room::Room;
 
@@ -46,7 +47,7 @@ pub(super) fn repair(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
     let keep = asked::keep(task)?;
     let asked = asked::apply(task)?;
     let health = look(&room.root, room.memory, keep).map_err(ends)?;
-    let plan = health::plan(&room.root, &health, &room.memory.titles()?, keep).map_err(ends)?;
+    let plan = health::plan(&room.root, &health, &room.memory.titles()?, asked::kept(task)?).map_err(ends)?;
     let name = format!("drive-repair-{}-{}", plan.id, stamp(room));
     if let Apply::Plan(wanted) = &asked
         && *wanted != plan.id
@@ -60,8 +61,10 @@ pub(super) fn repair(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
     if asked == Apply::No {
         let steps = many(plan.steps.len(), "step");
         let outcome = Outcome::new(format!(
-            "Plan {}: {steps}, {} left to a person. Nothing was changed; baton run drive-sync repair --arg apply={} does it.",
-            plan.id, plan.left, plan.id
+            "Plan {}: {steps}, {} left to a person. Nothing was changed; {} does it.",
+            plan.id,
+            plan.left,
+            plan.command()
         ));
         return Ok(outcome
             .with_artifact(format!("{name}.json"), "application/json", format!("{:#}\n", plan_json(&plan, &room.now)))
@@ -73,12 +76,14 @@ pub(super) fn repair(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
         let title = format!("not repaired: {}", step.id());
         findings.add("not-repaired", step.id(), Severity::Medium, title, why.clone());
     }
+    let removed = applied.undo.changes().iter().filter(|did| matches!(did, Change::RemovedBackup { .. })).count();
     let mut outcome = Outcome::new(format!(
-        "Plan {}: {} done, {} not done, {} left to a person. What was changed stands in the report, to take it back by.",
+        "Plan {}: {} done, {} not done, {} left to a person. What was changed stands in the report, to take it back by{}.",
         plan.id,
         many(applied.done, "step"),
         applied.not_done.len(),
-        plan.left
+        plan.left,
+        if removed == 0 { String::new() } else { format!(", but for {} that went for good", many(removed, "old backup")) }
     ))
     .with_artifact(format!("{name}.json"), "application/json", format!("{:#}\n", applied_json(&plan, &applied, &room.now)));
     outcome.findings = findings.into_list();

@@ -92,6 +92,24 @@ fn ended_early(findings: &mut Findings, id: &str, error: &Error) {
     );
 }
 
+/// Folders that have the id in their names and perhaps are not the database's: a person decides.
+fn others_stay(findings: &mut Findings, id: &str, folder: &str, others: &[String]) {
+    if others.is_empty() {
+        return;
+    }
+    findings.add(
+        "perhaps-anothers",
+        id,
+        Severity::Medium,
+        format!("{folder}: other folders end with the id {id} too, and nothing says that they are its; they stay as they are"),
+        format!(
+            "{}\nwhat is the database's move into {folder} by hand; to what is not give a name that does not end with _{id}; \
+             to look again: baton run drive-sync diagnose",
+            others.join("\n")
+        ),
+    );
+}
+
 /// `1 backup`, `2 backups`.
 fn many(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }

@@ -7,7 +7,7 @@ use baton_plugin_kit::export::Exports;
 use baton_plugin_sdk::{Error, Outcome, Severity, Task};
 use serde_json::json;
 
-use super::{Lent, ended_early, many, stamp};
+use super::{Lent, ended_early, many, others_stay, stamp};
 use crate::asked;
 use crate::room::{Room, Trouble};
 use crate::source::sidecar_text;
@@ -67,6 +67,9 @@ fn outcome(room: &Room<'_>, mut report: Report) -> Outcome {
     }
     if report.refused > 0 {
         summary.push_str(&format!(" {} refused: the findings say why.", report.refused));
+    }
+    for (id, folder, others) in &report.others {
+        others_stay(&mut report.findings, id, folder, others);
     }
     if let Some(error) = &report.ended {
         ended_early(&mut report.findings, &report.last, error);

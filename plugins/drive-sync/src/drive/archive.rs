@@ -9,7 +9,7 @@ use std::path::Path;
 
 use baton_plugin_kit::moment;
 
-use super::{ARCHIVE, Change, Named, Undo, archive_of, at, children, copy_whole, has_archive, id_of, is_same};
+use super::{ARCHIVE, Change, Named, Undo, archive_of, at_writing, children, copy_whole, has_archive, id_of, is_same};
 
 /// Backups that are kept of a database unless somebody says otherwise.
 pub const KEPT: usize = 50;
@@ -118,7 +118,7 @@ pub fn retain(
     let mut gone = 0;
     for name in names {
         let path = format!("{folder}/{ARCHIVE}/{name}");
-        fs::remove_file(root.join(&path)).map_err(|error| at(&root.join(&path), &error))?;
+        fs::remove_file(root.join(&path)).map_err(|error| at_writing(&root.join(&path), &error))?;
         undo.push(Change::RemovedBackup { path });
         gone += 1;
     }

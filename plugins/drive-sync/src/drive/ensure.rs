@@ -10,7 +10,8 @@ use std::path::Path;
 
 use super::listing::is_csv;
 use super::merge::move_to_free;
-use super::{Change, Folder, Named, Undo, at, base_name, children, find, merge_into};
+use super::one_file::is_one;
+use super::{Change, Folder, Named, Undo, at_writing, base_name, belongs, children, find, merge_into};
 
 /// What became of it.
 #[derive(Debug)]
@@ -23,22 +24,34 @@ pub struct Ensured {
     pub merged: usize,
     /// What it was called before.
     pub renamed_from: Option<String>,
+    /// Folders with the id in their names that perhaps are not the database's; nothing was done with them.
+    pub others: Vec<String>,
 }
 
-/// Finds or makes the folder of a database. Whoever calls holds the database's claim.
+/// Finds or makes the folder of a database. `before` are titles that it is known to have had. Folders that are not certainly the
+/// database's stay as they are. Whoever calls holds the database's claim.
 ///
 /// # Errors
 /// When the Drive cannot be read or written, or when something that is no folder has the name. What was done until then stands in
 /// `undo`; calling again goes on from there.
-pub fn ensure(root: &Path, title: &str, id: &str, undo: &mut Undo) -> io::Result<Ensured> {
+pub fn ensure(root: &Path, title: &str, id: &str, before: &[&str], undo: &mut Undo) -> io::Result<Ensured> {
     let name = base_name(title, id);
-    let mut found = find(root, id)?;
+    let titles: Vec<&str> = before.iter().copied().chain([title]).collect();
+    let (mut found, mut others): (Vec<_>, Vec<_>) =
+        find(root, id)?.into_iter().partition(|folder| belongs(root, &folder.name, id, &titles));
+    // A lone folder with nothing in it is nobody's loss: it was made under an older title.
+    if let ([], [lone]) = (found.as_slice(), others.as_slice())
+        && children(&root.join(&lone.name))?.is_empty()
+    {
+        found = std::mem::take(&mut others);
+    }
+    let others = others.into_iter().map(|folder| folder.name).collect();
     found.sort_by_key(|folder| rank(folder, &name));
     let mut folders = found.into_iter();
     let Some(primary) = folders.next() else {
-        fs::create_dir(root.join(&name)).map_err(|error| at(&root.join(&name), &error))?;
+        fs::create_dir(root.join(&name)).map_err(|error| at_writing(&root.join(&name), &error))?;
         undo.push(Change::MadeFolder { path: name.clone() });
-        return Ok(Ensured { name, made: true, merged: 0, renamed_from: None });
+        return Ok(Ensured { name, made: true, merged: 0, renamed_from: None, others });
     };
     let mut merged = 0;
     for other in folders {
@@ -50,7 +63,7 @@ pub fn ensure(root: &Path, title: &str, id: &str, undo: &mut Undo) -> io::Result
         rename_folder(root, before, &name, undo)?;
     }
     name_files(root, &name, id, undo)?;
-    Ok(Ensured { name, made: false, merged, renamed_from })
+    Ok(Ensured { name, made: false, merged, renamed_from, others })
 }
 
 fn rank(folder: &Folder, wanted: &str) -> (bool, u32, String) {
@@ -66,23 +79,31 @@ fn rename_folder(root: &Path, before: &str, name: &str, undo: &mut Undo) -> io::
             "{name}: something that is no folder has this name; give it another one"
         )));
     }
-    fs::rename(root.join(before), &target).map_err(|error| at(&target, &error))?;
+    fs::rename(root.join(before), &target).map_err(|error| at_writing(&target, &error))?;
     undo.push(Change::Moved { from: before.to_owned(), to: name.to_owned() });
     Ok(())
 }
 
-/// Gives the CSV and its manifest the folder's name, when there is one of them and it has an older title.
+/// Gives the CSV and its manifest the folder's name, when there is one of them and it has an older title. Where a file has the old
+/// name beside the new one, the old one goes.
 fn name_files(root: &Path, name: &str, id: &str, undo: &mut Undo) -> io::Result<()> {
     let folder = root.join(name);
     for ending in [".csv", crate::schema::SIDECAR] {
         let wanted = format!("{name}{ending}");
+        let ours = children(&folder)?.into_iter().filter(|(file, kind)| kind.is_file() && is_of(file, ending, id));
         if fs::symlink_metadata(folder.join(&wanted)).is_ok() {
+            for (old, _) in
+                ours.filter(|(file, _)| *file != wanted && is_one(&folder.join(file), &folder.join(&wanted)))
+            {
+                fs::remove_file(folder.join(&old)).map_err(|error| at_writing(&folder.join(&old), &error))?;
+                undo.push(Change::RemovedTwin { path: format!("{name}/{old}"), same_as: format!("{name}/{wanted}") });
+            }
             continue;
         }
-        let mut ours = children(&folder)?.into_iter().filter(|(file, kind)| kind.is_file() && is_of(file, ending, id));
+        let mut ours = ours;
         if let (Some((only, _)), None) = (ours.next(), ours.next()) {
             move_to_free(&folder.join(&only), &folder.join(&wanted))
-                .map_err(|error| at(&folder.join(&only), &error))?;
+                .map_err(|error| at_writing(&folder.join(&only), &error))?;
             undo.push(Change::Moved { from: format!("{name}/{only}"), to: format!("{name}/{wanted}") });
         }
     }
@@ -112,8 +133,8 @@ mod tests {
     fn it_is_made_once() {
         let root = tempfile::tempdir().unwrap();
         let mut undo = Undo::default();
-        assert!(ensure(root.path(), "Music: Tracks", "id-1", &mut undo).unwrap().made);
-        let again = ensure(root.path(), "Music: Tracks", "id-1", &mut undo).unwrap();
+        assert!(ensure(root.path(), "Music: Tracks", "id-1", &[], &mut undo).unwrap().made);
+        let again = ensure(root.path(), "Music: Tracks", "id-1", &[], &mut undo).unwrap();
         assert_eq!((again.name.as_str(), again.made, again.merged), ("Music Tracks_id-1", false, 0));
         assert_eq!(names(root.path()), ["Music Tracks_id-1"]);
         assert_eq!(undo.changes().len(), 1);
@@ -123,12 +144,12 @@ mod tests {
     fn several_become_the_one_with_the_right_name_and_keep_every_file() {
         let root = tempfile::tempdir().unwrap();
         write(root.path(), "T_id-1 (2)/T_id-1 (2).csv", "third");
-        write(root.path(), "Old title_id-1/Old title_id-1.csv", "older");
+        write(root.path(), "Old title_id-1/Old title_id-1.csv", "__page_id,older");
         write(root.path(), "T_id-1 (1)/T_id-1.csv", "second");
         write(root.path(), "T_id-1 (1)/.archive/b.csv", "backup");
         write(root.path(), "T_id-1/T_id-1.csv", "first");
         write(root.path(), "T (1)_id-2/T (1)_id-2.csv", "another database");
-        let ensured = ensure(root.path(), "T", "id-1", &mut Undo::default()).unwrap();
+        let ensured = ensure(root.path(), "T", "id-1", &[], &mut Undo::default()).unwrap();
         assert_eq!((ensured.name.as_str(), ensured.merged), ("T_id-1", 3));
         assert_eq!(names(root.path()), ["T (1)_id-2", "T_id-1"]);
         let folder = root.path().join("T_id-1");
@@ -143,12 +164,12 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         write(root.path(), "Old_id-1 (1)/Old_id-1 (1).csv", "1");
         write(root.path(), "Old_id-1/Old_id-1.csv", "2");
-        let ensured = ensure(root.path(), "New (1)", "id-1", &mut Undo::default()).unwrap();
+        let ensured = ensure(root.path(), "New (1)", "id-1", &["Old"], &mut Undo::default()).unwrap();
         assert_eq!(ensured.renamed_from.as_deref(), Some("Old_id-1"));
         // Two files could be the database's; neither is chosen by guessing.
         assert_eq!(names(&root.path().join("New (1)_id-1")), ["Old_id-1 (1).csv", "Old_id-1.csv"]);
         fs::remove_file(root.path().join("New (1)_id-1/Old_id-1 (1).csv")).unwrap();
-        ensure(root.path(), "New (1)", "id-1", &mut Undo::default()).unwrap();
+        ensure(root.path(), "New (1)", "id-1", &[], &mut Undo::default()).unwrap();
         assert_eq!(names(&root.path().join("New (1)_id-1")), ["New (1)_id-1.csv"]);
     }
 
@@ -156,9 +177,9 @@ mod tests {
     fn errors_when_a_file_has_the_name() {
         let root = tempfile::tempdir().unwrap();
         write(root.path(), "T_id-1", "a file");
-        assert!(ensure(root.path(), "T", "id-1", &mut Undo::default()).is_err());
+        assert!(ensure(root.path(), "T", "id-1", &[], &mut Undo::default()).is_err());
         write(root.path(), "Old_id-1/x", "1");
-        let error = ensure(root.path(), "T", "id-1", &mut Undo::default()).unwrap_err();
+        let error = ensure(root.path(), "T", "id-1", &["Old"], &mut Undo::default()).unwrap_err();
         assert!(error.to_string().contains("no folder"), "{error}");
         assert_eq!(fs::read_to_string(root.path().join("T_id-1")).unwrap(), "a file");
     }

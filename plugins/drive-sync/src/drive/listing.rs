@@ -45,15 +45,15 @@ impl Listing {
         let (children, unreadable) = children_and_unreadable(root)?;
         listing.unreadable = unreadable;
         for (name, kind) in children {
-            if name.starts_with('.') {
-                continue;
-            }
+            let hidden = name.starts_with('.');
             if kind.is_dir() {
                 match Named::of(&name).map(|named| (named.id.to_ascii_lowercase(), named.copy)) {
+                    // A title may begin with a dot.
                     Some((id, copy)) => listing.by_id.entry(id).or_default().push(Folder { name, copy }),
+                    None if hidden => {}
                     None => listing.odd.push(name),
                 }
-            } else if is_csv(&name) {
+            } else if !hidden && is_csv(&name) {
                 listing.loose.push(name);
             }
         }
@@ -75,7 +75,7 @@ pub fn find(root: &Path, id: &str) -> io::Result<Vec<Folder>> {
     let wanted = id.to_ascii_lowercase();
     let mut found = Vec::new();
     for (name, kind) in children(root)? {
-        if !name.starts_with('.') && kind.is_dir() && id_of(&name).as_deref() == Some(&wanted) {
+        if kind.is_dir() && id_of(&name).as_deref() == Some(&wanted) {
             let copy = Named::of(&name).and_then(|named| named.copy);
             found.push(Folder { name, copy });
         }
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn folders_are_known_by_the_ids_in_their_names() {
         let root = tempfile::tempdir().unwrap();
-        for folder in ["A_id-1", "A_ID-1 (1)", "B (1)_id-2", "odd one", ".hidden_id-1"] {
+        for folder in ["A_id-1", "A_ID-1 (1)", "B (1)_id-2", "odd one", ".NET notes_id-1", ".hidden"] {
             fs::create_dir(root.path().join(folder)).unwrap();
         }
         for file in ["A_id-1.csv", "notes.txt", "C_id-3"] {
@@ -129,15 +129,11 @@ mod tests {
         let names = |id: &str| listing.folders(id).iter().map(|folder| folder.name.clone()).collect::<Vec<_>>();
         assert_eq!(
             (names("id-1"), names("ID-2")),
-            (vec!["A_ID-1 (1)".to_owned(), "A_id-1".into()], vec!["B (1)_id-2".into()])
+            (vec![".NET notes_id-1".to_owned(), "A_ID-1 (1)".into(), "A_id-1".into()], vec!["B (1)_id-2".into()])
         );
         assert_eq!((listing.odd, listing.loose), (vec!["odd one".to_owned()], vec!["A_id-1.csv".into()]));
         assert_eq!(find(root.path(), "id-3").unwrap(), []);
-        assert_eq!(
-            find(root.path(), "id-1").unwrap(),
-            listing.by_id["id-1"],
-            "what is hidden is no folder of a database"
-        );
+        assert_eq!(find(root.path(), "id-1").unwrap(), listing.by_id["id-1"], "a title may begin with a dot");
     }
     #[cfg(target_os = "linux")]
     #[test]

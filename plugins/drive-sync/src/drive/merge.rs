@@ -1,5 +1,11 @@
 //! One folder made of two, without losing a file: same bytes become one file, other bytes under the same name are kept under a name
 //! that says where they came from, and a folder goes only when nothing is left in it.
+//!
+//! A file is moved by one renaming, after a look whether the name is free; both stand under the database's claim. A kill leaves it
+//! under one name, the old or the new. A second name for it would be refused by the system where one is taken, but a kill in
+//! between would leave a file with two names, which the host opens no more. Two names of one file that lie here all the same are
+//! ended: the one that was to be moved goes. What is left is a foreign program that makes a file of that very name between the
+//! look and the renaming.
 
 use std::fs;
 use std::io;
@@ -7,7 +13,8 @@ use std::path::Path;
 
 use baton_core::file_name::cut;
 
-use super::{Change, Undo, at, children, is_same};
+use super::one_file::{has_several_names, is_one};
+use super::{Change, Undo, at_writing, children, is_same};
 
 /// How deep folders in folders are merged; deeper ones are moved as they are.
 const MOST_DEPTH: u32 = 16;
@@ -34,6 +41,10 @@ impl Merge<'_> {
     fn folder(&mut self, from: &str, into: &str, depth: u32) -> io::Result<()> {
         for (name, kind) in children(&self.root.join(from))? {
             let (source, target) = (format!("{from}/{name}"), format!("{into}/{name}"));
+            if let Some(twin) = self.second_name(&source, into)? {
+                self.remove_twin(&source, &twin)?;
+                continue;
+            }
             let there = fs::symlink_metadata(self.root.join(&target)).ok();
             match there {
                 Some(there) if kind.is_dir() && there.is_dir() && depth < MOST_DEPTH => {
@@ -46,6 +57,17 @@ impl Merge<'_> {
             }
         }
         self.remove_empty(from)
+    }
+
+    /// Another name in `into` of the very same file.
+    fn second_name(&self, source: &str, into: &str) -> io::Result<Option<String>> {
+        let (source, into_full) = (self.root.join(source), self.root.join(into));
+        if !has_several_names(&source) {
+            return Ok(None);
+        }
+        let names = children(&into_full)?;
+        let twin = names.into_iter().find(|(name, kind)| kind.is_file() && is_one(&source, &into_full.join(name)));
+        Ok(twin.map(|(name, _)| format!("{into}/{name}")))
     }
 
     /// Moves one thing to the first name that is free.
@@ -62,21 +84,21 @@ impl Merge<'_> {
                         return self.remove_twin(source, &target);
                     }
                 }
-                Err(error) => return Err(at(&self.root.join(source), &error)),
+                Err(error) => return Err(at_writing(&self.root.join(source), &error)),
             }
         }
         Err(io::Error::other(format!("{into}: a thousand files are called like {name}")))
     }
 
     fn remove_twin(&mut self, path: &str, same_as: &str) -> io::Result<()> {
-        fs::remove_file(self.root.join(path)).map_err(|error| at(&self.root.join(path), &error))?;
+        fs::remove_file(self.root.join(path)).map_err(|error| at_writing(&self.root.join(path), &error))?;
         self.undo.push(Change::RemovedTwin { path: path.to_owned(), same_as: same_as.to_owned() });
         Ok(())
     }
 
     /// A folder in which something appeared meanwhile stays: the system refuses to remove it.
     fn remove_empty(&mut self, path: &str) -> io::Result<()> {
-        fs::remove_dir(self.root.join(path)).map_err(|error| at(&self.root.join(path), &error))?;
+        fs::remove_dir(self.root.join(path)).map_err(|error| at_writing(&self.root.join(path), &error))?;
         self.undo.push(Change::RemovedEmpty { path: path.to_owned() });
         Ok(())
     }
@@ -101,16 +123,8 @@ fn told_apart(name: &str, origin: &str, number: u32) -> String {
     format!("{stem}{mark}{number}{ending}")
 }
 
-/// Renames without ever replacing: a file gets its second name first, which the system refuses when that is taken.
+/// Renames to a name that was free just now; see the head of this file.
 pub(super) fn move_to_free(from: &Path, to: &Path) -> io::Result<()> {
-    if fs::symlink_metadata(from)?.is_file() {
-        match fs::hard_link(from, to) {
-            Ok(()) => return fs::remove_file(from),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
-            // A file system without second names: the look and the renaming stand under the claim.
-            Err(_) => {}
-        }
-    }
     match fs::symlink_metadata(to) {
         Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => fs::rename(from, to),
@@ -167,6 +181,18 @@ mod tests {
             path: "b/.archive/x_v1.csv".into(),
             same_as: "a/.archive/x_v1.csv".into()
         }));
+    }
+
+    #[test]
+    fn a_file_that_has_its_new_name_already_loses_the_old_one() {
+        let root = folder(&[("b/x.csv", "1"), ("b/y.csv", "2"), ("a/y.csv", "3"), ("b/z", "4")]);
+        fs::hard_link(root.path().join("b/x.csv"), root.path().join("a/x.csv")).unwrap();
+        fs::hard_link(root.path().join("b/y.csv"), root.path().join("a/y (from b).csv")).unwrap();
+        merge_into(root.path(), "b", "a", &mut Undo::default()).unwrap();
+        let names: Vec<_> = children(&root.path().join("a")).unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["x.csv", "y (from b).csv", "y.csv", "z"]);
+        assert_eq!((text(root.path(), "a/x.csv"), text(root.path(), "a/y (from b).csv")), ("1".into(), "2".into()));
+        assert!(!has_several_names(&root.path().join("a/x.csv")) && !root.path().join("b").exists());
     }
 
     #[test]

@@ -5,17 +5,21 @@
 //! already (`crate::claim`), because a look and what follows from it belong under one claim.
 
 pub mod archive;
+mod certain;
 mod ensure;
 mod listing;
 mod merge;
 mod names;
+mod one_file;
 mod undo;
 mod whole;
 
+pub use certain::{belongs, is_uuid};
 pub use ensure::{Ensured, ensure};
 pub use listing::{Folder, Listing, children, children_and_unreadable, find};
 pub use merge::merge_into;
 pub use names::{Named, base_name, id_of, is_id, sanitised};
+pub use one_file::is_one;
 pub use undo::{Change, Undo};
 pub use whole::{MOST_BYTES, Stamp, copy_whole, digest, is_same, read, replace, stamp, write_whole};
 
@@ -35,19 +39,54 @@ pub fn at(path: &Path, error: &io::Error) -> io::Error {
     of_kind(path, error, false)
 }
 
-/// The same of an error that writing into an open file met.
-fn at_writing(path: &Path, error: &io::Error) -> io::Error {
+/// The same of an error that a change met: a file that is written, a folder that is made, a name that is given or taken away.
+#[must_use]
+pub fn at_writing(path: &Path, error: &io::Error) -> io::Error {
     of_kind(path, error, true)
 }
 
 fn of_kind(path: &Path, error: &io::Error, writing: bool) -> io::Error {
     let number = error.raw_os_error().filter(|_| cfg!(target_family = "wasm"));
     let kind = number.and_then(|number| of_wasi(number, writing)).unwrap_or_else(|| error.kind());
-    io::Error::new(kind, format!("{}: {error}", path.display()))
+    if one_file::has_several_names(path) && is_refused(error) {
+        return io::Error::new(
+            kind,
+            format!(
+                "{}: the file has several names (hard links) and is not opened; baton plugin grant drive-sync hard-links allows it",
+                path.display()
+            ),
+        );
+    }
+    let text = format!("{}: {error}", path.display());
+    if writing { io::Error::new(kind, Unwritable(text)) } else { io::Error::new(kind, text) }
 }
 
-/// The standard library has no names for some numbers of WASI: a full disk, a quota, a disk for reading only. A stream that cannot
-/// write says of all three that it met an I/O error; one that cannot read says the same of a file that is damaged, and the others
+/// `EPERM` of WASI, for which the standard library has no name.
+fn is_refused(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::PermissionDenied
+        || (cfg!(target_family = "wasm") && error.raw_os_error() == Some(63))
+}
+
+/// An error that writing met: it says nothing against the file that lies there.
+#[derive(Debug)]
+struct Unwritable(String);
+
+impl std::fmt::Display for Unwritable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unwritable {}
+
+/// Whether an error was met in writing.
+#[must_use]
+pub fn is_unwritable(error: &io::Error) -> bool {
+    matches!(error.get_ref(), Some(inner) if inner.is::<Unwritable>())
+}
+
+/// The standard library has no names for some numbers of WASI: a full disk, a quota, a disk for reading only. What cannot be
+/// written says of all three that it met an I/O error; what cannot be read says the same of a file that is damaged, and the others
 /// are none the worse for it.
 const fn of_wasi(number: i32, writing: bool) -> Option<io::ErrorKind> {
     match number {
@@ -75,7 +114,7 @@ pub fn archive_of(folder: &Path) -> io::Result<PathBuf> {
         Ok(found) if found.is_dir() => Ok(archive),
         Ok(_) => Err(io::Error::other(format!("{}: it is no folder; move it away", archive.display()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            fs::create_dir(&archive).map_err(|error| at(&archive, &error))?;
+            fs::create_dir(&archive).map_err(|error| at_writing(&archive, &error))?;
             Ok(archive)
         }
         Err(error) => Err(at(&archive, &error)),
@@ -93,5 +132,26 @@ mod tests {
         for writing in [true, false] {
             assert_eq!(of_wasi(51, writing), Some(io::ErrorKind::StorageFull));
         }
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_not_called_unreadable() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a file"), "").unwrap();
+        let below = folder.path().join("a file/x.csv");
+        assert!(is_unwritable(&write_whole(&below, b"1").unwrap_err()));
+        assert!(!is_unwritable(&read(&below).unwrap_err()));
+    }
+
+    #[test]
+    fn a_file_with_several_names_is_told_with_what_allows_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, two] = ["one.csv", "two.csv"].map(|name| folder.path().join(name));
+        fs::write(&one, "1").unwrap();
+        let refused = io::Error::from(io::ErrorKind::PermissionDenied);
+        assert!(!at(&one, &refused).to_string().contains("hard-links"));
+        fs::hard_link(&one, &two).unwrap();
+        let text = at(&one, &refused).to_string();
+        assert!(text.contains("one.csv: ") && text.contains("baton plugin grant drive-sync hard-links"), "{text}");
     }
 }

@@ -68,8 +68,7 @@ pub fn base_name(title: &str, id: &str) -> String {
 pub fn sanitised(title: &str) -> String {
     let kept: String = title.chars().filter(|c| !is_refused(*c)).collect();
     let mut name = String::new();
-    // A name that begins with a dot would be hidden.
-    for c in kept.trim().trim_start_matches(['.', ' ']).chars().take(MOST_CHARACTERS) {
+    for c in kept.trim().chars().take(MOST_CHARACTERS) {
         if name.len() + c.len_utf8() > MOST_BYTES {
             break;
         }
@@ -114,8 +113,9 @@ mod tests {
     fn titles_lose_what_no_file_system_takes() {
         for (title, name) in [
             ("Music: Tracks? #1 100%", "Music Tracks 1 100"),
-            ("../../etc/passwd", "etcpasswd"),
-            ("..", "Untitled"),
+            ("../../etc/passwd", "....etcpasswd"),
+            (".NET notes", ".NET notes"),
+            ("..", ".."),
             ("\u{0}\u{1b}[31m\r\n", "[31m"),
             (" \t ", "Untitled"),
             ("", "Untitled"),
@@ -132,7 +132,7 @@ mod tests {
         fn what_is_made_of_any_title_is_taken_apart_again(title in ".{0,200}") {
             let base = base_name(&title, ID);
             let name = sanitised(&title);
-            prop_assert!(base.len() <= 200 && !base.contains('/') && !base.starts_with('.'));
+            prop_assert!(base.len() <= 200 && !base.contains('/'));
             prop_assert_eq!(Named::of(&base), Some(Named { title: &name, id: ID, copy: None }));
             prop_assert_eq!(sanitised(&name), name);
         }

@@ -8,6 +8,7 @@ use std::time::UNIX_EPOCH;
 
 use baton_core::Digest;
 
+use super::one_file::is_one;
 use super::{PART, at, at_writing};
 
 /// A larger file is not read, and no larger CSV is written: 15,540 rows with forty columns are 12 MB, and a plugin has 256 MB for three times its cells.
@@ -52,8 +53,7 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     if !found.is_file() {
         return Err(refused("it is no regular file".to_owned()));
     }
-    let too_large =
-        |bytes: u64| refused(format!("it has {} MB, more than {} are not read", bytes >> 20, MOST_BYTES >> 20));
+    let too_large = |bytes: u64| refused(format!("it has {bytes} bytes, more than {MOST_BYTES} (16 MB) are not read"));
     if found.len() > MOST_BYTES {
         return Err(too_large(found.len()));
     }
@@ -92,7 +92,7 @@ fn write_when(path: &Path, bytes: &[u8], look: impl FnOnce() -> io::Result<bool>
     let written = write_part(&part, path, bytes).and_then(|()| {
         let good = look()?;
         if good {
-            fs::rename(&part, path).map_err(|error| at(path, &error))?;
+            fs::rename(&part, path).map_err(|error| at_writing(path, &error))?;
         }
         Ok(good)
     });
@@ -106,10 +106,10 @@ fn write_when(path: &Path, bytes: &[u8], look: impl FnOnce() -> io::Result<bool>
 /// elsewhere.
 fn write_part(part: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     match fs::remove_file(part) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(part, &error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at_writing(part, &error)),
         _ => {}
     }
-    let mut file = File::create_new(part).map_err(|error| at(path, &error))?;
+    let mut file = File::create_new(part).map_err(|error| at_writing(path, &error))?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| at_writing(path, &error))?;
     drop(file);
     if digest(&fs::read(part).map_err(|error| at(path, &error))?) == digest(bytes) {
@@ -136,7 +136,11 @@ pub fn is_same(one: &Path, other: &Path) -> io::Result<bool> {
     if !a.is_file() || !b.is_file() || a.len() != b.len() {
         return Ok(false);
     }
-    let (one, other) = (File::open(one)?, File::open(other)?);
+    if is_one(one, other) {
+        return Ok(true);
+    }
+    let open = |path: &Path| File::open(path).map_err(|error| at(path, &error));
+    let (one, other) = (open(one)?, open(other)?);
     let (mut left, mut right) = (Vec::new(), Vec::new());
     loop {
         left.clear();
@@ -177,7 +181,12 @@ mod tests {
         assert_eq!(stamp(&folder.path().join("none")).unwrap(), None);
         let large = folder.path().join("large.csv");
         File::create(&large).unwrap().set_len(500 << 20).unwrap();
-        assert!(read(&large).unwrap_err().to_string().ends_with("it has 500 MB, more than 16 are not read"));
+        assert!(
+            read(&large)
+                .unwrap_err()
+                .to_string()
+                .ends_with("it has 524288000 bytes, more than 16777216 (16 MB) are not read")
+        );
     }
 
     #[test]

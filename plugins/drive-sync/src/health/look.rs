@@ -1,17 +1,19 @@
-//! Looks at a Drive. Reads names, and of a database that has a manifest the manifest and the CSV's first row; nothing is changed.
+//! Looks at a Drive: names, each database's CSV, and its manifest where there is one; nothing is changed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use baton_plugin_kit::folder;
 use serde::Serialize;
 
-use crate::drive::{self, ARCHIVE, Listing, Named, PART, archive, children_and_unreadable, digest};
+use crate::drive::{self, ARCHIVE, Listing, Named, PART, archive, children_and_unreadable, is_one};
 use crate::memory::Memory;
 use crate::room::Trouble as Failed;
 use crate::schema::{Manifest, SIDECAR, State};
+use crate::sync::header_digest;
+use crate::table::parse_csv;
 
 /// What can be wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -143,6 +145,13 @@ pub fn look(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Health, Fail
     }
     health.names("the Drive", ".", listing.unreadable);
     let remembered = manifests(memory)?;
+    for (id, title) in memory.titles()? {
+        let name = drive::base_name(&title, &id);
+        if fs::symlink_metadata(root.join(&name)).is_ok_and(|found| !found.is_dir()) {
+            let seen = "it is no folder, and the database's folder has to have this name; move it away";
+            health.add(Kind::Unreadable, Some(&id), name, seen);
+        }
+    }
     for (id, folders) in &listing.by_id {
         health.folders += folders.len();
         health.superfluous_folders += folders.len() - 1;
@@ -157,8 +166,7 @@ pub fn look(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Health, Fail
             health.unless(looked, id, &folder.name);
         }
         if let [only] = folders.as_slice() {
-            let looked = look_at_manifest(root, &only.name, id, remembered.get(id), &mut health);
-            health.unless(looked, id, &only.name);
+            look_at_manifest(root, &only.name, id, remembered.get(id), &mut health);
         }
     }
     health.troubles.sort_by(|a, b| (a.kind, &a.path, &a.seen).cmp(&(b.kind, &b.path, &b.seen)));
@@ -181,35 +189,61 @@ fn look_inside(root: &Path, folder: &str, id: &str, keep: usize, health: &mut He
     let (inside, unreadable) = children_and_unreadable(&root.join(folder))?;
     health.names(folder, folder, unreadable);
     let own = format!("{folder}.csv");
-    if !inside.iter().any(|(name, kind)| *name == own && kind.is_file()) {
+    if inside.iter().any(|(name, kind)| *name == own && kind.is_file()) {
+        look_at_csv(root, folder, id, health);
+    } else {
         health.add(Kind::MissingCsv, Some(id), folder, format!("no {own}"));
     }
     for (name, _) in inside.iter().filter(|(name, _)| name.to_lowercase().ends_with(".csv") && *name != own) {
+        if is_second_name(root, folder, name) {
+            continue;
+        }
         health.add(Kind::OrphanCsv, Some(id), format!("{folder}/{name}"), "it is not the folder's CSV");
+    }
+    for (name, _) in inside.iter().filter(|(name, _)| is_second_name(root, folder, name)) {
+        let seen = "an older name of a file that has its new one already";
+        health.add(Kind::Leftover, Some(id), format!("{folder}/{name}"), seen);
     }
     if inside.iter().any(|(name, _)| name == PART) {
         health.add(Kind::Leftover, Some(id), format!("{folder}/{PART}"), "a file that was not written to its end");
     }
-    if !inside.iter().any(|(name, kind)| name == ARCHIVE && kind.is_dir()) {
-        health.add(Kind::MissingArchive, Some(id), folder, format!("no {ARCHIVE}"));
-        return Ok(());
+    match inside.iter().find(|(name, _)| name == ARCHIVE) {
+        Some((_, kind)) if kind.is_dir() => {}
+        Some(_) => {
+            let seen = "it is no folder, and the backups' folder has to have this name; move it away";
+            health.add(Kind::Unreadable, Some(id), format!("{folder}/{ARCHIVE}"), seen);
+            return Ok(());
+        }
+        None => {
+            health.add(Kind::MissingArchive, Some(id), folder, format!("no {ARCHIVE}"));
+            return Ok(());
+        }
+    }
+    if fs::symlink_metadata(root.join(folder).join(ARCHIVE).join(PART)).is_ok() {
+        let path = format!("{folder}/{ARCHIVE}/{PART}");
+        health.add(Kind::Leftover, Some(id), path, "a file that was not written to its end");
     }
     let known = archive::superfluous(root, folder, id, 0)?.len();
     health.backups += known;
     if known > keep {
-        let seen = format!("{known} backups, {keep} are kept");
+        let seen = format!(
+            "{known} backups, {keep} are kept; to have the others taken away: baton run drive-sync repair --arg keep={keep}"
+        );
         health.add(Kind::RetentionOverrun, Some(id), format!("{folder}/{ARCHIVE}"), seen);
     }
     Ok(())
 }
 
-fn look_at_manifest(
-    root: &Path,
-    folder: &str,
-    id: &str,
-    remembered: Option<&Manifest>,
-    health: &mut Health,
-) -> io::Result<()> {
+/// Whether a file is the folder's CSV or manifest under another name.
+fn is_second_name(root: &Path, folder: &str, name: &str) -> bool {
+    let inside = root.join(folder);
+    [".csv", SIDECAR].iter().any(|ending| {
+        let own = format!("{folder}{ending}");
+        name != own && is_one(&inside.join(name), &inside.join(own))
+    })
+}
+
+fn look_at_manifest(root: &Path, folder: &str, id: &str, remembered: Option<&Manifest>, health: &mut Health) {
     let path = format!("{folder}/{folder}{SIDECAR}");
     let full = root.join(&path);
     if fs::symlink_metadata(&full).is_err() {
@@ -221,14 +255,14 @@ fn look_at_manifest(
                 "it is gone; the next sync of a change writes it again",
             );
         }
-        return Ok(());
+        return;
     }
     let manifest =
         match drive::read(&full).map_err(|error| error.to_string()).and_then(|bytes| Manifest::read(&bytes, id)) {
             Ok(manifest) => manifest,
             Err(error) => {
                 health.add(Kind::ManifestDisagrees, Some(id), path, format!("it is not usable: {error}"));
-                return Ok(());
+                return;
             }
         };
     for column in manifest.columns.iter().filter(|column| column.state != State::Live && !column.is_own()) {
@@ -240,24 +274,24 @@ fn look_at_manifest(
         );
         health.add(Kind::Tombstone, Some(id), format!("{folder}/{folder}.csv"), seen);
     }
-    let header = first_row(&root.join(folder).join(format!("{folder}.csv")))?;
-    if header.is_some_and(|row| digest(&row) != manifest.header_sha256) {
-        health.add(Kind::ManifestDisagrees, Some(id), path, "the CSV has another first row");
+    let csv = format!("{folder}/{folder}.csv");
+    // What is no CSV is told on its own.
+    let header = drive::read(&root.join(&csv)).ok().and_then(|bytes| parse_csv(&bytes).ok()).map(|csv| csv.header);
+    if header.is_some_and(|header| header_digest(&header) != manifest.header_sha256) {
+        health.add(Kind::ManifestDisagrees, Some(id), path, "the CSV has another header");
     } else if remembered.is_some_and(|remembered| *remembered != manifest) {
         health.add(Kind::ManifestDisagrees, Some(id), path, "it is another one than is remembered");
     }
-    Ok(())
 }
 
-/// The first row of a CSV with its end, when there is one.
-fn first_row(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    if !fs::symlink_metadata(path).is_ok_and(|found| found.is_file()) {
-        return Ok(None);
+/// Whether the folder's CSV is one: not empty, not cut, not too large, with the row of types.
+fn look_at_csv(root: &Path, folder: &str, id: &str, health: &mut Health) {
+    let path = format!("{folder}/{folder}.csv");
+    let read = drive::read(&root.join(&path)).map_err(|error| error.to_string());
+    if let Err(error) = read.and_then(|bytes| parse_csv(&bytes).map(drop)) {
+        let seen = format!("{error}; mend it, or move it away and take a backup from {folder}/{ARCHIVE}");
+        health.add(Kind::Unreadable, Some(id), path, seen);
     }
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|error| drive::at(path, &error))?;
-    file.take(1 << 20).read_to_end(&mut bytes).map_err(|error| drive::at(path, &error))?;
-    Ok(bytes.split_inclusive(|byte| *byte == b'\n').next().map(<[u8]>::to_vec))
 }
 
 /// A name without its ending.

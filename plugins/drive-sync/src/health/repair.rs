@@ -1,5 +1,6 @@
 //! What of a Drive's troubles can be mended without asking: folders that are there twice become one, a CSV that lies beside its
-//! folder goes into it, a folder for backups is made, backups beyond those that are kept go.
+//! folder goes into it, a folder for backups is made, an older name of a file that has its new one goes. Backups go only when
+//! it is said how many are kept.
 //!
 //! A plan is what would be done, and has a name that changes when anything of it does. Applying does exactly the steps of a plan, each
 //! under the claim of its database, and looks again under the claim.
@@ -12,7 +13,10 @@ use baton_plugin_sdk::Error;
 use serde::Serialize;
 
 use super::look::{Health, Kind, stem};
-use crate::drive::{ARCHIVE, Change, Named, Undo, archive, at, digest, ensure, find, is_same, merge_into};
+use crate::drive::{
+    ARCHIVE, Change, Named, PART, Undo, archive, at_writing, belongs, digest, ensure, find, is_same, is_uuid,
+    merge_into,
+};
 use crate::room::{Room, Trouble};
 
 /// One step.
@@ -81,6 +85,17 @@ pub struct Plan {
     pub left: usize,
 }
 
+impl Plan {
+    /// The command that does it: how many backups are kept belongs to a plan that takes some away.
+    #[must_use]
+    pub fn command(&self) -> String {
+        let keep =
+            self.steps.iter().find_map(|step| if let Step::Retain { keep, .. } = step { Some(keep) } else { None });
+        let keep = keep.map(|keep| format!(" --arg keep={keep}")).unwrap_or_default();
+        format!("baton run drive-sync repair --arg apply={}{keep}", self.id)
+    }
+}
+
 /// What came of a plan.
 #[derive(Debug, Default)]
 pub struct Applied {
@@ -92,11 +107,16 @@ pub struct Applied {
     pub undo: Undo,
 }
 
-/// Plans. `titles` are those of the databases that are known.
+/// Plans. `titles` are those of the databases that are known. Without `keep` no backup goes.
 ///
 /// # Errors
 /// When the Drive cannot be read.
-pub fn plan(root: &Path, health: &Health, titles: &BTreeMap<String, String>, keep: usize) -> Result<Plan, Trouble> {
+pub fn plan(
+    root: &Path,
+    health: &Health,
+    titles: &BTreeMap<String, String>,
+    keep: Option<usize>,
+) -> Result<Plan, Trouble> {
     let mut steps = Vec::new();
     let mut left = 0;
     for trouble in &health.troubles {
@@ -105,17 +125,21 @@ pub fn plan(root: &Path, health: &Health, titles: &BTreeMap<String, String>, kee
             Kind::DuplicateFolder => merging(root, &id, titles)?,
             Kind::OrphanCsv if trouble.path.contains('/') && !is_alone(root, &id)? => continue,
             Kind::OrphanCsv => moving(root, &id, &trouble.path, titles)?,
+            // Ended by looking after the folder once more: the older name goes.
+            Kind::Leftover if !trouble.path.ends_with(PART) => merging(root, &id, titles)?,
             Kind::MissingArchive | Kind::RetentionOverrun if is_alone(root, &id)? && !is_certain(&id, titles, &[]) => {
                 None
             }
             Kind::MissingArchive if is_alone(root, &id)? => {
                 Some(Step::MakeArchive { folder: trouble.path.clone(), id })
             }
-            Kind::RetentionOverrun if is_alone(root, &id)? => {
+            Kind::RetentionOverrun if is_alone(root, &id)? && keep.is_some() => {
+                let keep = keep.unwrap_or_default();
                 let folder = trouble.path.trim_end_matches(ARCHIVE).trim_end_matches('/').to_owned();
                 let backups = archive::superfluous(root, &folder, &id, keep)?;
                 Some(Step::Retain { id, folder, keep, backups })
             }
+            Kind::RetentionOverrun if is_alone(root, &id)? => None,
             // What becomes of these follows from the merging: they are looked at after it.
             Kind::MissingArchive | Kind::RetentionOverrun => continue,
             Kind::MissingCsv if !is_alone(root, &id)? => continue,
@@ -125,6 +149,7 @@ pub fn plan(root: &Path, health: &Health, titles: &BTreeMap<String, String>, kee
         steps.extend(step);
     }
     steps.sort();
+    steps.dedup();
     let text = serde_json::to_vec(&steps).unwrap_or_default();
     Ok(Plan { id: format!("p{}", digest(&text).chars().take(12).collect::<String>()), steps, left })
 }
@@ -132,29 +157,36 @@ pub fn plan(root: &Path, health: &Health, titles: &BTreeMap<String, String>, kee
 /// Whether an id certainly is a database's: it was synced, it is a UUID, or the names differ in nothing but a number behind it.
 /// `photos_2024` and `invoices_2024` are two folders of a person.
 fn is_certain(id: &str, titles: &BTreeMap<String, String>, names: &[&str]) -> bool {
-    let digits = id.bytes().filter(|byte| *byte != b'-');
-    let uuid =
-        matches!(id.len(), 32 | 36) && digits.clone().count() == 32 && digits.clone().all(|b| b.is_ascii_hexdigit());
     let mut stems = names.iter().map(|name| Named::of(name).map(|named| (named.title, named.id.to_ascii_lowercase())));
     let first = stems.next().flatten();
-    titles.contains_key(id) || uuid || names.len() > 1 && first.is_some() && stems.all(|stem| stem == first)
+    titles.contains_key(id) || is_uuid(id) || names.len() > 1 && first.is_some() && stems.all(|stem| stem == first)
 }
 
 fn is_alone(root: &Path, id: &str) -> Result<bool, Trouble> {
     Ok(find(root, id)?.len() == 1)
 }
 
+/// The folders that certainly are one database's: of the title that is known, else of the first that several have.
 fn merging(root: &Path, id: &str, titles: &BTreeMap<String, String>) -> Result<Option<Step>, Trouble> {
     let mut folders = find(root, id)?;
-    if !is_certain(id, titles, &folders.iter().map(|folder| folder.name.as_str()).collect::<Vec<_>>()) {
-        return Ok(None);
-    }
     folders.sort_by_key(|folder| (folder.copy, folder.name.clone()));
-    // Without a title that is known, the first folder's counts; its spelling of the id too.
-    let first = folders.first().and_then(|folder| Named::of(&folder.name));
-    let title = titles.get(id).cloned().or_else(|| first.map(|named| named.title.to_owned())).unwrap_or_default();
-    let id = first.map_or_else(|| id.to_owned(), |named| named.id.to_owned());
-    Ok(Some(Step::Merge { id, title, folders: folders.into_iter().map(|folder| folder.name).collect() }))
+    let named = |name: &str| Named::of(name).map(|named| (named.title.to_owned(), named.id.to_owned()));
+    let known = titles.get(id).map(|title| (title.clone(), id.to_owned()));
+    // The spelling of the id is that of a folder.
+    let all = folders.iter().filter_map(|folder| named(&folder.name));
+    let choices: Vec<_> = match known {
+        Some((title, _)) => all.take(1).map(|(_, id)| (title.clone(), id)).collect(),
+        None => all.collect(),
+    };
+    let alone = folders.len() == 1;
+    for (title, id) in choices {
+        let ours = folders.iter().map(|folder| folder.name.clone()).filter(|name| belongs(root, name, &id, &[&title]));
+        let ours: Vec<_> = ours.collect();
+        if ours.len() > 1 || alone && ours.len() == 1 {
+            return Ok(Some(Step::Merge { id, title, folders: ours }));
+        }
+    }
+    Ok(None)
 }
 
 /// Only a CSV that lies in no folder and whose name has the id of exactly one.
@@ -213,18 +245,21 @@ fn one(room: &Room<'_>, step: &Step, undo: &mut Undo) -> Result<(), Trouble> {
     let root = &room.root;
     match step {
         Step::Merge { id, title, folders } => {
-            if let Some(new) = find(root, id)?.into_iter().find(|found| !folders.contains(&found.name)) {
+            if let Some(new) = find(root, id)?
+                .into_iter()
+                .find(|found| !folders.contains(&found.name) && belongs(root, &found.name, id, &[title]))
+            {
                 return Err(Trouble::refused(
                     "new",
                     format!("the folder {} was not there when it was planned", new.name),
                 ));
             }
-            ensure(root, title, id, undo).map(drop)?;
+            ensure(root, title, id, &[], undo).map(drop)?;
         }
         Step::MoveIn { path, folder, .. } => move_in(root, path, folder, undo)?,
         Step::MakeArchive { folder, .. } => {
             let archive = root.join(folder).join(ARCHIVE);
-            fs::create_dir(&archive).map_err(|error| at(&archive, &error))?;
+            fs::create_dir(&archive).map_err(|error| at_writing(&archive, &error))?;
             undo.push(Change::MadeFolder { path: format!("{folder}/{ARCHIVE}") });
         }
         Step::Retain { id, folder, keep, .. } => archive::retain(root, folder, id, *keep, None, undo).map(drop)?,
@@ -236,14 +271,14 @@ fn one(room: &Room<'_>, step: &Step, undo: &mut Undo) -> Result<(), Trouble> {
 fn move_in(root: &Path, path: &str, folder: &str, undo: &mut Undo) -> Result<(), Trouble> {
     let target = format!("{folder}/{path}");
     if is_same(&root.join(path), &root.join(&target))? {
-        fs::remove_file(root.join(path)).map_err(|error| at(&root.join(path), &error))?;
+        fs::remove_file(root.join(path)).map_err(|error| at_writing(&root.join(path), &error))?;
         undo.push(Change::RemovedTwin { path: path.to_owned(), same_as: target });
         return Ok(());
     }
     let aside = format!("loose {}", stem(path));
-    fs::create_dir(root.join(&aside)).map_err(|error| at(&root.join(&aside), &error))?;
+    fs::create_dir(root.join(&aside)).map_err(|error| at_writing(&root.join(&aside), &error))?;
     let inside = format!("{aside}/{path}");
-    fs::rename(root.join(path), root.join(&inside)).map_err(|error| at(&root.join(path), &error))?;
+    fs::rename(root.join(path), root.join(&inside)).map_err(|error| at_writing(&root.join(path), &error))?;
     undo.push(Change::Moved { from: path.to_owned(), to: inside });
     merge_into(root, &aside, folder, undo)?;
     Ok(())

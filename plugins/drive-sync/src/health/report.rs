@@ -74,7 +74,7 @@ pub fn plan_markdown(plan: &Plan, shown: &str) -> String {
     for step in plan.steps.iter().take(MOST_LINES * 5) {
         page.push_str(&format!("- {}\n", told(step)));
     }
-    page.push_str(&format!("\nTo do all of it: `baton run drive-sync repair --arg apply={}`\n", plan.id));
+    page.push_str(&format!("\nTo do all of it: `{}`\n", plan.command()));
     page
 }
 

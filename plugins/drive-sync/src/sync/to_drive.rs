@@ -46,6 +46,8 @@ pub struct Done {
     pub backups: (usize, usize),
     /// Folders that were merged into its own.
     pub merged: usize,
+    /// Folders that perhaps are not its own and stay as they are.
+    pub others: Vec<String>,
     /// What is new in its columns.
     pub changes: Vec<Change>,
 }
@@ -64,7 +66,7 @@ pub fn put(
     let database = &loaded.database;
     let id = database.id.to_ascii_lowercase();
     let mut known = room.memory.get(&id)?.unwrap_or_default();
-    let ensured = ensure(&room.root, &database.title, &database.id, undo)?;
+    let ensured = ensure(&room.root, &database.title, &database.id, &[&known.title], undo)?;
     let folder = ensured.name;
     let left = drive_csv(&room.root, &folder)?;
     let base = settled(&room.root, &folder, &mut known, left.as_ref());
@@ -101,7 +103,13 @@ pub fn put(
     next.row_count = csv.rows.len() as u64;
     next.header_sha256 = header_digest(&csv.header);
     next.remember(reading(source_stamp));
-    let mut done = Done { folder: folder.clone(), rows: csv.rows.len(), merged: ensured.merged, ..Done::default() };
+    let mut done = Done {
+        folder: folder.clone(),
+        rows: csv.rows.len(),
+        merged: ensured.merged,
+        others: ensured.others,
+        ..Done::default()
+    };
     let new = digest(&bytes);
     (known.id, known.title, known.folder) = (id.clone(), database.title.clone(), folder.clone());
     source.clone_into(&mut known.source);

@@ -118,6 +118,8 @@ pub struct Report {
     pub backups: (usize, usize),
     /// Folders that were merged.
     pub merged: usize,
+    /// Folders that perhaps are not a database's: its id, its folder, theirs.
+    pub others: Vec<(String, String, Vec<String>)>,
     /// What was found.
     pub findings: Findings,
     /// What was moved.
@@ -261,6 +263,9 @@ impl Report {
         self.backups.1 += done.backups.1;
         self.merged += done.merged;
         let id = &origin.id;
+        if !done.others.is_empty() {
+            self.others.push((id.clone(), done.folder.clone(), done.others.clone()));
+        }
         for change in &done.changes {
             let (kind, what, severity, title) = told(change, id, &done.folder);
             self.findings.add(kind, &format!("{id}:{what}"), severity, title, done.folder.clone());

@@ -39,7 +39,7 @@ fn a_sync_that_is_killed_twice_knows_its_file() {
     place.database(&[NAME, RELATED], &[&["p1", "Third", "x"], &["p2", "Two", "y"]], true);
     let part = place.path("drive/T_id-1/.drive-sync.part");
     fs::create_dir(&part).unwrap();
-    assert_eq!(ids(&place.sync()), ["unreadable:id-1"]);
+    assert_eq!(ids(&place.sync()), ["unwritable:id-1"]);
     fs::remove_dir(&part).unwrap();
     assert!(ids(&place.sync()).is_empty());
     assert!(place.csv().contains("Third"));
@@ -159,7 +159,7 @@ fn what_was_moved_is_told_also_when_the_task_ends_early() {
 #[test]
 fn a_folder_that_cannot_be_looked_at_is_a_finding() {
     let place = Place::new();
-    place.write("drive/T_id-1/T_id-1.csv", "x");
+    place.write("drive/T_id-1/T_id-1.csv", "__page_id,__last_synced_iso,Name\n,,title\n");
     // More than are looked at.
     for number in 0..=100_000 {
         place.write(&format!("drive/U_id-2/{number}"), "");

@@ -84,7 +84,18 @@ fn repair_plans_first_and_loses_no_content() {
 fn backups_beyond_those_that_are_kept_go_and_the_others_stay() {
     let place = Place::new();
     drive_folder::drive(&place.path("drive"), drive_folder::Shape { duplicates: 0, ..REAL }, 1);
+    // Nobody says here how many are kept.
     place.run("repair", &json!({ "apply": true }));
+    let health = report(&place.run("diagnose", &json!({})), "drive-health");
+    assert_eq!((&health["counts"]["retention-overrun"], &health["backups"]), (&json!(6), &json!(1_892)));
+    let planned = place.run("repair", &json!({ "keep": 50 }));
+    assert!(planned.summary.contains(" --arg keep=50 does it"), "{}", planned.summary);
+    let done = place.run("repair", &json!({ "apply": true, "keep": 50 }));
+    assert!(
+        done.summary.ends_with("to take it back by, but for 433 old backups that went for good."),
+        "{}",
+        done.summary
+    );
     let health = report(&place.run("diagnose", &json!({})), "drive-health");
     assert_eq!((&health["counts"]["retention-overrun"], &health["backups"]), (&json!(0), &json!(1_892 - 733 + 300)));
 }
@@ -123,4 +134,36 @@ fn manifests_that_disagree_and_columns_that_are_left_are_told() {
     assert!(ids(&outcome).contains(&"leftover:id-1:T_id-1/.drive-sync.part"));
     place.write("drive/T_id-1/T_id-1.manifest.json", "{");
     assert!(ids(&place.run("diagnose", &json!({}))).contains(&"manifest-disagrees:id-1:T_id-1/T_id-1.manifest.json"));
+}
+
+#[test]
+fn what_is_no_csv_is_told_and_one_that_a_program_saved_in_its_own_way_is_not() {
+    let name = ("title", "Name", "title");
+    let place = Place::new();
+    place.database(&[name], &[&["p1", "One"]], true);
+    place.sync();
+    let good = place.csv();
+    place.write("drive/T_id-1/T_id-1.csv", &format!("\u{feff}{}", good.replace('\n', "\r\n")));
+    assert!(ids(&place.run("diagnose", &json!({}))).is_empty());
+    let large = format!("{good}{}", "x".repeat(17 << 20));
+    for bad in [
+        "",
+        "__page_id,__last_synced_iso,Name\n",
+        "__page_id,__last_synced_iso,Name\n,,title\np1,,\"On",
+        large.as_str(),
+    ] {
+        place.write("drive/T_id-1/T_id-1.csv", bad);
+        assert_eq!(ids(&place.run("diagnose", &json!({}))), ["unreadable:id-1:T_id-1/T_id-1.csv"]);
+    }
+    place.write("drive/T_id-1/T_id-1.csv", &good);
+    place.write("drive/T_id-1/.archive/.drive-sync.part", "half");
+    assert_eq!(ids(&place.run("diagnose", &json!({}))), ["leftover:id-1:T_id-1/.archive/.drive-sync.part"]);
+    fs::remove_dir_all(place.path("drive/T_id-1/.archive")).unwrap();
+    place.write("drive/T_id-1/.archive", "a file");
+    assert_eq!(ids(&place.run("diagnose", &json!({}))), ["unreadable:id-1:T_id-1/.archive"]);
+    let planned = place.run("repair", &json!({}));
+    assert!(planned.summary.contains("0 steps, 1 left to a person"), "{}", planned.summary);
+    fs::remove_dir_all(place.path("drive/T_id-1")).unwrap();
+    place.write("drive/T_id-1", "a file");
+    assert_eq!(ids(&place.run("diagnose", &json!({}))), ["unreadable:id-1:T_id-1"]);
 }

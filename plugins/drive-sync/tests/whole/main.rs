@@ -15,6 +15,8 @@ mod identity;
 #[cfg(test)]
 mod losses;
 #[cfg(test)]
+mod moving;
+#[cfg(test)]
 mod naive;
 #[cfg(test)]
 mod place;

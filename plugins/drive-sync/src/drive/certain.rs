@@ -1,0 +1,70 @@
+//! Which folders certainly are a database's. An id that is a plain word stands at the end of other names too: `photos_2024` and
+//! `invoices_2024` are two folders of a person, and neither is merged into the other.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use super::{Named, children, sanitised};
+use crate::schema::SIDECAR;
+
+/// How a CSV of ours begins.
+const KEY: &[u8] = b"__page_id,";
+
+/// Whether an id is a UUID: 32 hexadecimal digits, with or without dashes.
+#[must_use]
+pub fn is_uuid(id: &str) -> bool {
+    let digits = id.bytes().filter(|byte| *byte != b'-');
+    matches!(id.len(), 32 | 36) && digits.clone().count() == 32 && digits.clone().all(|b| b.is_ascii_hexdigit())
+}
+
+/// Whether a folder with the id in its name certainly is the database's: the id is a UUID, the folder has one of the titles, or in
+/// it lies a manifest of the id or a CSV that has the id and the form of ours.
+#[must_use]
+pub fn belongs(root: &Path, folder: &str, id: &str, titles: &[&str]) -> bool {
+    let title = Named::of(folder).map(|named| named.title);
+    let has_title = || titles.iter().any(|known| !known.is_empty() && title == Some(sanitised(known).as_str()));
+    is_uuid(id) || has_title() || has_file(&root.join(folder), id)
+}
+
+fn has_file(folder: &Path, id: &str) -> bool {
+    let of_id = |stem: &str| Named::of(stem).is_some_and(|named| named.id.eq_ignore_ascii_case(id));
+    children(folder).unwrap_or_default().into_iter().filter(|(_, kind)| kind.is_file()).any(|(name, _)| {
+        name.strip_suffix(SIDECAR).is_some_and(of_id)
+            || name.strip_suffix(".csv").is_some_and(of_id) && begins_as_ours(&folder.join(&name))
+    })
+}
+
+fn begins_as_ours(csv: &Path) -> bool {
+    let mut begin = Vec::new();
+    let read = File::open(csv).and_then(|file| file.take(64).read_to_end(&mut begin));
+    read.is_ok() && begin.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&begin).starts_with(KEY)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_word_at_the_end_of_a_name_makes_no_database() {
+        let root = tempfile::tempdir().unwrap();
+        for (path, text) in [
+            ("photos_2024/photos_2024.csv", "day,what\n"),
+            ("Old_2024/Old_2024.csv", "\u{feff}__page_id,__last_synced_iso,Name\n"),
+            ("Older_2024/Older_2024.manifest.json", "{}"),
+            ("Other_2024/Other_2025.manifest.json", "{}"),
+            ("Budget_2024/x", ""),
+        ] {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let belongs = |folder: &str, titles: &[&str]| belongs(root.path(), folder, "2024", titles);
+        assert!(belongs("Old_2024", &["Budget"]) && belongs("Older_2024", &["Budget"]));
+        assert!(belongs("Budget_2024", &["", "Budget:"]) && belongs("Budget_2024 (1)", &["Budget"]));
+        assert!(!belongs("photos_2024", &["Budget", ""]) && !belongs("Other_2024", &["Budget"]));
+        assert!(is_uuid("27ce7361-6c27-80fb-b40e-fefdd47d6640") && !is_uuid("2024"));
+    }
+}

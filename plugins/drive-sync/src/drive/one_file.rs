@@ -1,0 +1,66 @@
+//! Whether two names are one file, told without opening it: the host opens no file that has several names, because one of them may
+//! lie outside of what was granted.
+
+use std::path::Path;
+
+/// What a file is, whatever it is called; nothing for all that is no regular file with several names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity(u64, u64);
+
+/// Whether both names are of one regular file.
+#[must_use]
+pub fn is_one(one: &Path, other: &Path) -> bool {
+    identity(one).is_some_and(|of_one| identity(other) == Some(of_one))
+}
+
+/// Whether a regular file has several names.
+pub(super) fn has_several_names(path: &Path) -> bool {
+    identity(path).is_some()
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn identity(path: &Path) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let found = std::fs::symlink_metadata(path).ok().filter(|found| found.is_file() && found.nlink() > 1)?;
+    Some(Identity(found.dev(), found.ino()))
+}
+
+/// The host makes the hash of the device and the number that the file has there.
+#[cfg(target_family = "wasm")]
+fn identity(path: &Path) -> Option<Identity> {
+    use wasip2::filesystem::preopens::get_directories;
+    use wasip2::filesystem::types::{DescriptorType, PathFlags};
+
+    let granted = get_directories();
+    let below = granted.iter().filter_map(|(folder, base)| Some((folder, path.strip_prefix(base).ok()?)));
+    let (folder, rest) = below.min_by_key(|(_, rest)| rest.as_os_str().len())?;
+    let rest = rest.to_str()?;
+    let found = folder.stat_at(PathFlags::empty(), rest).ok()?;
+    if found.type_ != DescriptorType::RegularFile || found.link_count < 2 {
+        return None;
+    }
+    let hash = folder.metadata_hash_at(PathFlags::empty(), rest).ok()?;
+    Some(Identity(hash.upper, hash.lower))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn two_names_of_one_file_are_told_from_two_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| folder.path().join(name));
+        fs::write(&a, "1").unwrap();
+        fs::write(&c, "1").unwrap();
+        fs::hard_link(&a, &b).unwrap();
+        fs::hard_link(&c, &d).unwrap();
+        assert!(is_one(&a, &b) && is_one(&c, &d) && has_several_names(&a));
+        assert!(!is_one(&a, &c) && !is_one(&a, folder.path()) && !is_one(&a, &folder.path().join("none")));
+        fs::remove_file(&d).unwrap();
+        assert!(!is_one(&c, &c) && !has_several_names(&c), "one name is no pair");
+    }
+}
