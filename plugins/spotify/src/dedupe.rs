@@ -150,7 +150,7 @@ pub fn cleaned(entries: &[Entry], doubles: &[Double]) -> Vec<Entry> {
 /// When something that is named is not there.
 pub fn run(sources: Sources<'_>, args: &Args, findings: &mut Findings) -> Result<Made, Error> {
     let from = if args.from.is_empty() { vec![CATALOG.to_owned()] } else { args.from.clone() };
-    let with = With { features: true, ..With::default() };
+    let with = With { features: true };
     let playlists = sources.load(&from, &args.playlists, with, findings)?;
     if playlists.is_empty() {
         return Err(Error::Permanent(format!("`{}` has no such playlist", from.join("`, `"))));

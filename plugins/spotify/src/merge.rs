@@ -50,7 +50,7 @@ pub fn merge(playlists: &[Playlist]) -> (Vec<Entry>, usize) {
 /// # Errors
 /// When something that is named is not there.
 pub fn run(sources: Sources<'_>, args: &Args, findings: &mut Findings) -> Result<Made, Error> {
-    let with = With { features: true, ..With::default() };
+    let with = With { features: true };
     let playlists = sources.load(&args.from, &args.playlists, with, findings)?;
     if playlists.is_empty() {
         return Err(Error::Permanent(format!("`{}` has no such playlist", args.from.join("`, `"))));

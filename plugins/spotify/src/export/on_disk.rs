@@ -27,10 +27,11 @@ impl OnDisk {
         let mut found = Self::default();
         for song in known.songs.values() {
             let mut ids = song.ids.iter().filter(|id| id.service == TRACKS).peekable();
-            if !listed.contains(&song.id) && !(whole && ids.peek().is_some()) {
+            let asked = listed.contains(&song.id) || (whole && ids.peek().is_some());
+            if !asked {
                 continue;
             }
-            found.ids.extend(ids.map(|id| (id.id.to_string(), song.id)));
+            found.ids.extend(ids.map(|id| (id.id.clone(), song.id)));
             let files = files(&disk, song, &streamed);
             if !files.is_empty() {
                 found.files.insert(song.id, files);

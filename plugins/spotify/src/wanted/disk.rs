@@ -78,7 +78,9 @@ fn linked<'a>(known: &'a Known, files: &[&'a Named]) -> HashMap<i64, Vec<&'a Nam
         }
     }
     let best = |file: &&Named| (file.track.is_none(), Reverse(file.size), file.path.clone());
-    linked.values_mut().for_each(|files| files.sort_by_cached_key(best));
+    for files in linked.values_mut() {
+        files.sort_by_cached_key(best);
+    }
     linked
 }
 
