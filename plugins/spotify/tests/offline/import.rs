@@ -337,7 +337,7 @@ fn paths_are_taken_as_findings_show_them() {
     for shown in ["/home/me/exports", "music/exports"] {
         let folder = Folder { path: place.path(), shown: shown.to_owned() };
         for path in [format!("{shown}/b/Mix.csv"), "b/Mix.csv".to_owned(), format!("{shown}/b")] {
-            let found = spotify::read::find(&[folder.clone()], &[path], &mut Findings::default()).unwrap();
+            let found = spotify::read::find(std::slice::from_ref(&folder), &[path], &mut Findings::default()).unwrap();
             assert_eq!(found.len(), 1);
             assert_eq!(found[0].shown, format!("{shown}/b/Mix.csv"));
         }
