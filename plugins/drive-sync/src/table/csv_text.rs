@@ -157,7 +157,7 @@ pub fn render_csv(csv: &Csv) -> Result<Vec<u8>, String> {
     }
     let bytes = writer.into_inner().map_err(|error| error.to_string())?;
     if bytes.len() as u64 > MOST_BYTES {
-        return Err(format!("it would have {} MB, more than {} are not read", bytes.len() >> 20, MOST_BYTES >> 20));
+        return Err(format!("it would have {} bytes, more than {MOST_BYTES} (16 MB) are not read", bytes.len()));
     }
     Ok(bytes)
 }
