@@ -39,7 +39,7 @@ impl Findings {
             return;
         }
         known.told.push(Finding {
-            id: cut(&format!("{kind}:{what}"), 200).to_owned(),
+            id: cut(&format!("{kind}:{what}").replace(char::is_control, " "), 200).to_owned(),
             severity,
             title: cut(&title.into().replace(char::is_control, " "), 1_024).to_owned(),
             evidence: cut(&evidence.into(), 4_096).to_owned(),
@@ -109,11 +109,11 @@ mod tests {
             findings.add("blob", &number.to_string(), Severity::Low, "It is\nbroken", "");
         }
         findings.add("blob", "last", Severity::High, "", "");
-        findings.add("a", &"ä".repeat(200), Severity::Info, "", "");
+        findings.add("a", &format!("\n{}", "ä".repeat(200)), Severity::Info, "", "");
         assert_eq!((findings.count(), findings.count_of("blob"), findings.count_of("c")), (EACH + 5, EACH + 4, 0));
         let list = findings.into_list();
         assert_eq!(list.len(), EACH + 2);
-        assert!(list[0].id.len() <= 200 && list[0].id.starts_with("a:ä"));
+        assert!(list[0].id.len() <= 200 && list[0].id.starts_with("a: ä"));
         assert_eq!(list[1].title, "It is broken");
         let last = list.last().unwrap();
         assert_eq!((last.title.as_str(), last.severity), ("blob: 4 more", Severity::High));

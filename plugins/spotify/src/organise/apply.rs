@@ -3,16 +3,19 @@
 //! Idempotent by the journal: an attempt that was killed is taken up where it was, and a task that has applied the plan already
 //! says so again. Another task may not apply it twice.
 
+use std::num::NonZeroU32;
+
 use baton_plugin_kit::lent::{Claims, Writable};
 use baton_plugin_kit::sheet::Written;
 use baton_plugin_kit::{Findings, moment};
 use baton_plugin_sdk::{Artifact, Error, Outcome, Severity, Task};
 
+use super::args::Apply;
 use super::journal::{Journal, Kept, Noted};
 use super::moving::{Means, Mover, Stopped, Way, alone, plan_of, really, unclear};
 
 /// A plan that waited longer is made anew: the library is another one by now.
-const OLDEST_HOURS: i64 = 7 * 24;
+const OLDEST_HOURS: u32 = 7 * 24;
 
 /// All that a step can be.
 pub(super) const ALL: [&str; 7] = ["planned", "intended", "done", "left", "undoing", "undone", "kept"];
@@ -32,13 +35,14 @@ pub fn apply(task: &Task, own: &dyn Writable, claims: &dyn Claims) -> Result<Out
 /// # Errors
 /// As [`apply`].
 pub fn apply_with(task: &Task, means: &Means<'_>) -> Result<Outcome, Error> {
+    let asked = Apply::of(task)?;
     let _alone = alone(means.claims)?;
     let journal = Journal::open(means.own)?;
-    let plan = plan_of(task, &journal)?;
+    let plan = plan_of(&asked.plan, &journal)?;
     if plan.state == "applied" && plan.by_task.as_deref() == Some(&task.id) {
         return outcome(&journal, &plan, &Stopped::Finished);
     }
-    check(task, &plan)?;
+    check(task, &plan, &asked)?;
     let steps = journal.steps(&plan.id, &["planned", "intended"])?;
     let all = journal.steps(&plan.id, &ALL)?;
     let mut mover = Mover::new(task, (means, &journal), &plan, Way::There, &all)?;
@@ -55,7 +59,7 @@ pub fn apply_with(task: &Task, means: &Means<'_>) -> Result<Outcome, Error> {
     }
 }
 
-fn check(task: &Task, plan: &Kept) -> Result<(), Error> {
+fn check(task: &Task, plan: &Kept, asked: &Apply) -> Result<(), Error> {
     let refuse = |why: String| Err(Error::Permanent(format!("the plan {} {why}", plan.id)));
     match plan.state.as_str() {
         "made" => {}
@@ -66,9 +70,9 @@ fn check(task: &Task, plan: &Kept) -> Result<(), Error> {
         }
         _ => return refuse("was undone; make a new one: baton run spotify organise".to_owned()),
     }
-    let hours = task.args()?.get("max_age_h").and_then(serde_json::Value::as_i64).unwrap_or(OLDEST_HOURS);
+    let hours = asked.max_age_h.map_or(OLDEST_HOURS, NonZeroU32::get);
     let age = moment::parse(&task.now).unwrap_or_default().saturating_sub(plan.made_at) / 3_600_000;
-    if age >= hours.max(1) {
+    if age >= hours.into() {
         return refuse(format!(
             "is {age} hours old, and at most {hours} are allowed (`max_age_h`): baton run spotify organise"
         ));

@@ -1,6 +1,9 @@
-//! The arguments of `organise`, also as `[agents.spotify.defaults.organise]` gives them.
+//! The arguments of `organise`, `apply` and `undo`, also as `[agents.spotify.defaults]` gives them.
+
+use std::num::NonZeroU32;
 
 use baton_plugin_sdk::{Error, Task};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::rules::Written;
@@ -43,7 +46,49 @@ impl Options {
     /// # Errors
     /// `permanent`, with what is wrong.
     pub(crate) fn of(task: &Task) -> Result<Self, Error> {
-        serde_json::from_str(&task.args)
-            .map_err(|error| Error::Permanent(format!("the arguments are not as they should be: {error}")))
+        read(task)
     }
+}
+
+/// The arguments of `apply`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Apply {
+    /// Its id, its digest or its name.
+    pub(crate) plan: String,
+    /// How many hours old it may be.
+    pub(crate) max_age_h: Option<NonZeroU32>,
+}
+
+impl Apply {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// `permanent`, with what is wrong.
+    pub(crate) fn of(task: &Task) -> Result<Self, Error> {
+        read(task)
+    }
+}
+
+/// The arguments of `undo`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Undo {
+    /// As for `apply`.
+    pub(crate) plan: String,
+}
+
+impl Undo {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// `permanent`, with what is wrong.
+    pub(crate) fn of(task: &Task) -> Result<Self, Error> {
+        read(task)
+    }
+}
+
+fn read<A: DeserializeOwned>(task: &Task) -> Result<A, Error> {
+    serde_json::from_str(&task.args)
+        .map_err(|error| Error::Permanent(format!("the arguments are not as they should be: {error}")))
 }

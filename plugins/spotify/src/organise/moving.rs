@@ -50,9 +50,8 @@ pub(crate) fn alone(claims: &dyn Claims) -> Result<Box<dyn Held>, Error> {
 ///
 /// # Errors
 /// `permanent` when there is none.
-pub(crate) fn plan_of(task: &Task, journal: &Journal<'_>) -> Result<Kept, Error> {
-    let which = task.arg_str("plan")?.unwrap_or_default();
-    if let Some(plan) = journal.find(&which)? {
+pub(crate) fn plan_of(which: &str, journal: &Journal<'_>) -> Result<Kept, Error> {
+    if let Some(plan) = journal.find(which)? {
         return Ok(plan);
     }
     let known = journal.newest()?;

@@ -5,6 +5,7 @@ use baton_plugin_kit::lent::{Claims, Writable};
 use baton_plugin_sdk::{Error, Outcome, Task};
 
 use super::apply::{ALL, full, told, undo_list};
+use super::args::Undo;
 use super::carry::End;
 use super::journal::{Ended, Journal, Kept, Noted};
 use super::moving::{Means, Mover, Stopped, Way, alone, plan_of, really, unclear};
@@ -22,9 +23,10 @@ pub fn undo(task: &Task, own: &dyn Writable, claims: &dyn Claims) -> Result<Outc
 /// # Errors
 /// As [`undo`].
 pub fn undo_with(task: &Task, means: &Means<'_>) -> Result<Outcome, Error> {
+    let asked = Undo::of(task)?;
     let _alone = alone(means.claims)?;
     let journal = Journal::open(means.own)?;
-    let plan = plan_of(task, &journal)?;
+    let plan = plan_of(&asked.plan, &journal)?;
     match plan.state.as_str() {
         "made" => return Err(Error::Permanent(format!("nothing of the plan {} was done yet", plan.id))),
         "undone" if plan.by_task.as_deref() == Some(&task.id) => return outcome(&journal, &plan, &Stopped::Finished),

@@ -55,6 +55,26 @@ fn the_undo_list_says_where_everything_was_and_is() {
 }
 
 #[test]
+fn an_argument_that_an_action_does_not_have_moves_nothing() {
+    let place = filled();
+    let plan = id(&place.planned(&json!({})));
+    let before = place.tree();
+    for (args, word) in [
+        (json!({ "plan": plan, "max_age": 300 }), "max_age"),
+        (json!({ "plan": plan, "max_age_h": 0 }), "nonzero"),
+        (json!({ "plan": plan, "max_age_h": "300" }), "300"),
+        (json!({}), "plan"),
+    ] {
+        let applied = organise::apply(&place.task(&args), &place.own, &place.claims);
+        let Err(Error::Permanent(text)) = applied else { panic!("{args}") };
+        assert!(text.contains(word), "{text}");
+    }
+    let undone = organise::undo(&place.task(&json!({ "plan": plan, "max_age_h": 3 })), &place.own, &place.claims);
+    assert!(matches!(undone, Err(Error::Permanent(text)) if text.contains("max_age_h")));
+    assert_eq!(place.tree(), before);
+}
+
+#[test]
 fn a_plan_is_applied_once_and_while_it_is_young() {
     let place = filled();
     let plan = id(&place.planned(&json!({})));
