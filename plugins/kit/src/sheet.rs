@@ -107,6 +107,14 @@ impl Sheet {
         Some(last.number.saturating_add(u64::try_from(breaks).unwrap_or(u64::MAX)))
     }
 
+    /// The line in which a row begins. The parser takes the second half of `\r\n`, and lines with nothing in them, for its begin.
+    fn line_of(&self, begin: &csv::Position) -> u64 {
+        let rest =
+            usize::try_from(begin.byte()).ok().and_then(|byte| self.text.as_bytes().get(byte..)).unwrap_or_default();
+        let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n').count();
+        begin.line().saturating_add(u64::try_from(ends).unwrap_or(u64::MAX))
+    }
+
     fn builder(&self) -> ReaderBuilder {
         let mut builder = ReaderBuilder::new();
         builder.has_headers(false).flexible(true).delimiter(self.delimiter);
@@ -114,9 +122,10 @@ impl Sheet {
     }
 
     fn read(&self) -> impl Iterator<Item = Result<Line, String>> {
-        self.builder().from_reader(self.text.as_bytes()).into_records().map(|record| {
+        self.builder().from_reader(self.text.as_bytes()).into_records().map(move |record| {
             let cells = record.map_err(|error| error.to_string())?;
-            Ok(Line { number: cells.position().map_or(0, csv::Position::line), cells })
+            let number = cells.position().map_or(0, |begin| self.line_of(begin));
+            Ok(Line { number, cells })
         })
     }
 }
