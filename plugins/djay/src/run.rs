@@ -90,7 +90,7 @@ fn export(task: &Task, args: &args::Export, library: &Library) -> Result<Outcome
     if args.stamp || folder.is_some_and(|folder| export::is_taken(folder, &files)) {
         export::stamp(&mut files, &stamp);
     }
-    let mut exports = Exports::of(task, "exports");
+    let mut exports = Exports::of(task, "exports").by("djay");
     for file in files {
         exports.put(file.name, file.media_type, file.bytes);
     }
@@ -163,7 +163,7 @@ fn match_ids(task: &Task, args: &args::MatchIds, library: &Library) -> Result<Ou
     let candidates = matches::candidates(&catalog, args.service.as_deref())?;
     let found = matches::find(library, &candidates);
     step(90, "every track was looked up")?;
-    let mut exports = Exports::of(task, "exports");
+    let mut exports = Exports::of(task, "exports").by("djay");
     exports.put(
         "djay_match_ids.csv",
         "text/csv",

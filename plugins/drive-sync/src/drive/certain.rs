@@ -1,5 +1,6 @@
-//! Which folders certainly are a database's. An id that is a plain word stands at the end of other names too: `photos_2024` and
-//! `invoices_2024` are two folders of a person, and neither is merged into the other.
+//! Which folders certainly are a database's. An id that is a plain word or number stands at the end of other names too: `photos_2024`
+//! and `invoices_2024` are two folders of a person, and neither is merged into the other. An id of letters and digits, as `id-17` or
+//! a UUID, is put there by nobody but a program.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -18,13 +19,20 @@ pub fn is_uuid(id: &str) -> bool {
     matches!(id.len(), 32 | 36) && digits.clone().count() == 32 && digits.clone().all(|b| b.is_ascii_hexdigit())
 }
 
-/// Whether a folder with the id in its name certainly is the database's: the id is a UUID, the folder has one of the titles, or in
-/// it lies a manifest of the id or a CSV that has the id and the form of ours.
+/// Whether an id is no word and no number: it has letters and digits, three signs of them or more, or is a UUID.
+fn is_telling(id: &str) -> bool {
+    let has = |kind: fn(&char) -> bool| id.chars().any(|c| kind(&c));
+    let signs = id.chars().filter(|c| c.is_alphanumeric()).count();
+    is_uuid(id) || signs >= 3 && has(char::is_ascii_digit) && has(char::is_ascii_alphabetic)
+}
+
+/// Whether a folder with the id in its name certainly is the database's: the id has letters and digits, the folder has one of the
+/// titles, or in it lies a manifest of the id or a CSV that has the id and the form of ours.
 #[must_use]
 pub fn belongs(root: &Path, folder: &str, id: &str, titles: &[&str]) -> bool {
     let title = Named::of(folder).map(|named| named.title);
     let has_title = || titles.iter().any(|known| !known.is_empty() && title == Some(sanitised(known).as_str()));
-    is_uuid(id) || has_title() || has_file(&root.join(folder), id)
+    is_telling(id) || has_title() || has_file(&root.join(folder), id)
 }
 
 fn has_file(folder: &Path, id: &str) -> bool {
@@ -65,6 +73,8 @@ mod tests {
         assert!(belongs("Old_2024", &["Budget"]) && belongs("Older_2024", &["Budget"]));
         assert!(belongs("Budget_2024", &["", "Budget:"]) && belongs("Budget_2024 (1)", &["Budget"]));
         assert!(!belongs("photos_2024", &["Budget", ""]) && !belongs("Other_2024", &["Budget"]));
+        assert!(["id-1", "27ce7361-6c27-80fb-b40e-fefdd47d6640"].into_iter().all(is_telling));
+        assert!(["2024", "q4", "music-tracks", "2024-01"].into_iter().all(|id| !is_telling(id)));
         assert!(is_uuid("27ce7361-6c27-80fb-b40e-fefdd47d6640") && !is_uuid("2024"));
     }
 }
