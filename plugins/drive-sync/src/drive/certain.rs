@@ -19,20 +19,21 @@ pub fn is_uuid(id: &str) -> bool {
     matches!(id.len(), 32 | 36) && digits.clone().count() == 32 && digits.clone().all(|b| b.is_ascii_hexdigit())
 }
 
-/// Whether an id is no word and no number: it has letters and digits, three signs of them or more, or is a UUID.
+/// Whether an id is no word and no number: it has letters and digits, three signs of them or more.
 fn is_telling(id: &str) -> bool {
     let has = |kind: fn(&char) -> bool| id.chars().any(|c| kind(&c));
     let signs = id.chars().filter(|c| c.is_alphanumeric()).count();
-    is_uuid(id) || signs >= 3 && has(char::is_ascii_digit) && has(char::is_ascii_alphabetic)
+    signs >= 3 && has(char::is_ascii_digit) && has(char::is_ascii_alphabetic)
 }
 
-/// Whether a folder with the id in its name certainly is the database's: the id has letters and digits, the folder has one of the
-/// titles, or in it lies a manifest of the id or a CSV that has the id and the form of ours.
+/// Whether a folder with the id in its name certainly is the database's: the id is a UUID, or has letters and digits and the folder is
+/// not hidden, the folder has one of the titles, or in it lies a manifest of the id or a CSV that has the id and the form of ours.
 #[must_use]
 pub fn belongs(root: &Path, folder: &str, id: &str, titles: &[&str]) -> bool {
     let title = Named::of(folder).map(|named| named.title);
     let has_title = || titles.iter().any(|known| !known.is_empty() && title == Some(sanitised(known).as_str()));
-    is_telling(id) || has_title() || has_file(&root.join(folder), id)
+    let says_so = is_uuid(id) || is_telling(id) && !folder.starts_with('.');
+    says_so || has_title() || has_file(&root.join(folder), id)
 }
 
 fn has_file(folder: &Path, id: &str) -> bool {
@@ -74,6 +75,7 @@ mod tests {
         assert!(belongs("Budget_2024", &["", "Budget:"]) && belongs("Budget_2024 (1)", &["Budget"]));
         assert!(!belongs("photos_2024", &["Budget", ""]) && !belongs("Other_2024", &["Budget"]));
         assert!(["id-1", "27ce7361-6c27-80fb-b40e-fefdd47d6640"].into_iter().all(is_telling));
+        assert!(!super::belongs(root.path(), ".hidden_id-1", "id-1", &["T"]));
         assert!(["2024", "q4", "music-tracks", "2024-01"].into_iter().all(|id| !is_telling(id)));
         assert!(is_uuid("27ce7361-6c27-80fb-b40e-fefdd47d6640") && !is_uuid("2024"));
     }

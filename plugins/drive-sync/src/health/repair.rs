@@ -169,7 +169,8 @@ fn is_alone(root: &Path, id: &str) -> Result<bool, Trouble> {
 /// The folders that certainly are one database's: of the title that is known, else of the first that several have.
 fn merging(root: &Path, id: &str, titles: &BTreeMap<String, String>) -> Result<Option<Step>, Trouble> {
     let mut folders = find(root, id)?;
-    folders.sort_by_key(|folder| (folder.copy, folder.name.clone()));
+    // A hidden one gives the others no title.
+    folders.sort_by_key(|folder| (folder.name.starts_with('.'), folder.copy, folder.name.clone()));
     let named = |name: &str| Named::of(name).map(|named| (named.title.to_owned(), named.id.to_owned()));
     let known = titles.get(id).map(|title| (title.clone(), id.to_owned()));
     // The spelling of the id is that of a folder.
