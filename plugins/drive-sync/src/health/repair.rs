@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::look::{Health, Kind, stem};
 use crate::drive::{
-    ARCHIVE, Change, Named, PART, Undo, archive, at_writing, belongs, digest, ensure, find, is_same, is_uuid,
+    ARCHIVE, Change, Folder, Named, PART, Undo, archive, at_writing, belongs, digest, ensure, find, is_same, is_uuid,
     merge_into,
 };
 use crate::room::{Room, Trouble};
@@ -169,12 +169,14 @@ fn is_alone(root: &Path, id: &str) -> Result<bool, Trouble> {
 /// The folders that certainly are one database's: of the title that is known, else of the first that several have.
 fn merging(root: &Path, id: &str, titles: &BTreeMap<String, String>) -> Result<Option<Step>, Trouble> {
     let mut folders = find(root, id)?;
-    // A hidden one gives the others no title.
-    folders.sort_by_key(|folder| (folder.name.starts_with('.'), folder.copy, folder.name.clone()));
+    folders.sort_by_key(|folder| (folder.copy, folder.name.clone()));
     let named = |name: &str| Named::of(name).map(|named| (named.title.to_owned(), named.id.to_owned()));
     let known = titles.get(id).map(|title| (title.clone(), id.to_owned()));
     // The spelling of the id is that of a folder.
-    let all = folders.iter().filter_map(|folder| named(&folder.name));
+    let is_hidden = |folder: &Folder| folder.name.starts_with('.');
+    // A hidden one gives the others no title.
+    let titled = folders.iter().filter(|folder| !is_hidden(folder) || folders.iter().all(is_hidden));
+    let all = titled.filter_map(|folder| named(&folder.name));
     let choices: Vec<_> = match known {
         Some((title, _)) => all.take(1).map(|(_, id)| (title.clone(), id)).collect(),
         None => all.collect(),
