@@ -61,6 +61,8 @@ mod locked_ledger;
 #[cfg(test)]
 mod looking_back;
 #[cfg(test)]
+mod lost_ledger;
+#[cfg(test)]
 mod many_files;
 #[cfg(test)]
 mod obligations;

@@ -231,6 +231,12 @@ impl House {
         }
     }
 
+    /// The ledger.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
     /// Whether Baton does the agent's work.
     pub(crate) fn is_plugin(&self, agent: &str) -> bool {
         self.plugins().names.contains(agent)

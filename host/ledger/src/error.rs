@@ -54,6 +54,15 @@ pub enum LedgerError {
         /// The system's reason.
         source: io::Error,
     },
+    /// A file of the ledger was deleted or replaced while it was open: what is written reaches nobody.
+    #[error(
+        "{path} was deleted or replaced while this process had it open; nothing more is acknowledged: put the file back \
+         or restore a backup (`baton restore FILE`), then start again"
+    )]
+    Lost {
+        /// The file.
+        path: PathBuf,
+    },
     /// The writing thread is gone: the program is ending.
     #[error("the ledger is closed")]
     Closed,

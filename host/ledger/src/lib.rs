@@ -21,10 +21,12 @@ pub mod export;
 pub mod finding;
 pub mod flag;
 pub mod guest;
+pub mod identity;
 pub mod inspect;
 pub mod mark;
 pub mod outbox;
 pub mod posted;
+mod presence;
 pub mod prune;
 pub mod restore;
 pub mod supervision;
@@ -37,4 +39,4 @@ mod writer;
 
 pub use database::{Reader, Tx};
 pub use error::LedgerError;
-pub use writer::Ledger;
+pub use writer::{Ledger, Pulse};

@@ -1,17 +1,19 @@
 //! The one thread that writes: takes every job that waits, runs each in a savepoint, commits once, then answers all.
 //!
 //! A job that fails undoes itself and nobody else's. A commit that fails (no room) fails every job of the group: an
-//! answer of `Ok` always means that the bytes are on the disk.
+//! answer of `Ok` always means that the bytes are on the disk, in the files that have the ledger's names: these are
+//! compared by device and inode after each commit.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 use fail::fail_point;
 use rusqlite::{Connection, TransactionBehavior};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::LedgerError;
 use crate::database::{self, Reader, Tx};
+use crate::presence::Presence;
 
 /// Jobs that may wait; a sender beyond that waits itself. At 1 KiB a handoff this is 1 MiB.
 const QUEUE: usize = 1024;
@@ -19,16 +21,60 @@ const QUEUE: usize = 1024;
 /// Jobs in one transaction: enough to share the fsync, few enough that the first one does not wait long.
 const GROUP: usize = 256;
 
-type Verdict = Result<(), String>;
+/// Why nothing of a group counts.
+#[derive(Clone)]
+enum Failure {
+    Commit(String),
+    Lost(PathBuf),
+}
+
+impl From<Failure> for LedgerError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Commit(why) => Self::Commit(why),
+            Failure::Lost(path) => Self::Lost { path },
+        }
+    }
+}
+
+type Verdict = Result<(), Failure>;
 type Job = Box<dyn FnOnce(Option<&Tx<'_>>) -> Answer + Send>;
 /// Gives the caller its result once the verdict on the group is known.
 type Answer = Box<dyn FnOnce(Verdict) + Send>;
+
+/// What the writing thread has done so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pulse {
+    /// How many transactions it has committed.
+    pub commits: u64,
+    /// The file of the ledger that was deleted or replaced.
+    pub lost: Option<PathBuf>,
+}
+
+/// What the handles and the writing thread share.
+struct Shared {
+    presence: Presence,
+    pulse: watch::Sender<Pulse>,
+}
+
+impl Shared {
+    /// Compares the ledger's files with their names. Once lost is lost for ever.
+    fn check(&self) -> Verdict {
+        if let Some(path) = &self.pulse.borrow().lost {
+            return Err(Failure::Lost(path.clone()));
+        }
+        let Some(missing) = self.presence.missing() else { return Ok(()) };
+        self.pulse.send_modify(|pulse| pulse.lost = Some(missing.to_owned()));
+        Err(Failure::Lost(missing.to_owned()))
+    }
+}
 
 /// A handle on the ledger. Cheap to clone; the file is closed when the last clone is gone.
 #[derive(Clone)]
 pub struct Ledger {
     path: PathBuf,
     jobs: mpsc::SyncSender<Job>,
+    shared: Arc<Shared>,
 }
 
 impl Ledger {
@@ -39,13 +85,37 @@ impl Ledger {
     /// When the file cannot be opened, is no ledger, or is newer than this build.
     pub fn open(path: &Path, owner: &str) -> Result<Self, LedgerError> {
         let connection = database::open(path)?;
+        let shared = Arc::new(Shared { presence: Presence::of(path), pulse: watch::Sender::default() });
         let (jobs, waiting) = mpsc::sync_channel(QUEUE);
         let spawned = std::thread::Builder::new().name("ledger".to_owned()).spawn({
-            let owner = owner.to_owned();
-            move || work(connection, &owner, &waiting)
+            let (owner, shared) = (owner.to_owned(), Arc::clone(&shared));
+            move || work(connection, &owner, &shared, &waiting)
         });
         spawned.map_err(|_| LedgerError::Closed)?;
-        Ok(Self { path: path.to_owned(), jobs })
+        Ok(Self { path: path.to_owned(), jobs, shared })
+    }
+
+    /// Each commit, and the loss of the ledger, as they happen.
+    #[must_use]
+    pub fn pulse(&self) -> watch::Receiver<Pulse> {
+        self.shared.pulse.subscribe()
+    }
+
+    /// Checks that the open files are the ones that have the ledger's names.
+    ///
+    /// # Errors
+    /// [`LedgerError::Lost`] when one was deleted or replaced.
+    pub fn check_files(&self) -> Result<(), LedgerError> {
+        Ok(self.shared.check()?)
+    }
+
+    /// Waits until a file of the ledger was deleted or replaced, as far as a write or [`Ledger::check_files`] notices it.
+    pub async fn lost(&self) -> LedgerError {
+        let mut pulse = self.pulse();
+        match pulse.wait_for(|pulse| pulse.lost.is_some()).await {
+            Ok(pulse) => LedgerError::Lost { path: pulse.lost.clone().unwrap_or_default() },
+            Err(_) => LedgerError::Closed,
+        }
     }
 
     /// The file.
@@ -126,7 +196,7 @@ where
 {
     Box::new(move |tx| {
         let result = tx.map_or(Err(LedgerError::Closed), |tx| in_savepoint(tx, job));
-        Box::new(move |verdict: Verdict| answer(verdict.map_err(LedgerError::Commit).and(result)))
+        Box::new(move |verdict: Verdict| answer(verdict.map_err(LedgerError::from).and(result)))
     })
 }
 
@@ -146,13 +216,17 @@ where
     result
 }
 
-fn work(mut connection: Connection, owner: &str, waiting: &mpsc::Receiver<Job>) {
+fn work(mut connection: Connection, owner: &str, shared: &Shared, waiting: &mpsc::Receiver<Job>) {
     while let Ok(first) = waiting.recv() {
-        commit_group(&mut connection, owner, std::iter::once(first).chain(waiting.try_iter().take(GROUP - 1)));
+        let jobs = std::iter::once(first).chain(waiting.try_iter().take(GROUP - 1));
+        match shared.check() {
+            Ok(()) => commit_group(&mut connection, owner, shared, jobs),
+            Err(lost) => jobs.for_each(|job| job(None)(Err(lost.clone()))),
+        }
     }
 }
 
-fn commit_group(connection: &mut Connection, owner: &str, jobs: impl Iterator<Item = Job>) {
+fn commit_group(connection: &mut Connection, owner: &str, shared: &Shared, jobs: impl Iterator<Item = Job>) {
     let mut answers: Vec<Answer> = Vec::new();
     let verdict = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
         Ok(transaction) => {
@@ -163,20 +237,24 @@ fn commit_group(connection: &mut Connection, owner: &str, jobs: impl Iterator<It
                 answers.push(job(alive.then_some(&tx)));
             }
             if transaction.is_autocommit() {
-                Err("the transaction was rolled back".to_owned())
+                Err(Failure::Commit("the transaction was rolled back".to_owned()))
             } else {
                 fail_point!("ledger.before_commit");
-                transaction.commit().map_err(|error| error.to_string())
+                let done = transaction.commit().map_err(|error| Failure::Commit(error.to_string()));
+                done.and_then(|()| shared.check())
             }
         }
         Err(error) => {
             // Nothing can be written; the jobs are only asked for the way of their answers.
             tracing::error!(%error, "the ledger cannot begin a transaction");
             answers.extend(jobs.map(|job| job(None)));
-            Err(error.to_string())
+            Err(Failure::Commit(error.to_string()))
         }
     };
     fail_point!("ledger.committed");
+    if verdict.is_ok() {
+        shared.pulse.send_modify(|pulse| pulse.commits += 1);
+    }
     for answer in answers {
         answer(verdict.clone());
         fail_point!("ledger.answered");

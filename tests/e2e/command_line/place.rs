@@ -63,7 +63,7 @@ fn the_state_goes_where_it_is_told_and_never_into_the_workspace() {
     assert_eq!(there["tasks"].as_array().unwrap().len(), 1);
     assert!(workspace.status().is_empty(), "the usual place knows nothing of it");
     let inside: Vec<_> = fs::read_dir(workspace.root()).unwrap().map(|e| e.unwrap().file_name()).collect();
-    assert_eq!(inside.len(), 6, "{inside:?}");
+    assert_eq!(inside.len(), 7, "{inside:?}");
 }
 
 #[test]

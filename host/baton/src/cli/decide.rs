@@ -9,7 +9,7 @@ use baton_ledger::task;
 use super::{Place, task_view};
 use crate::exit::Code;
 use crate::output;
-use crate::workspace::{Wanted, open};
+use crate::workspace::{Wanted, head, open};
 
 /// Does `decide` with the task that `id` means.
 ///
@@ -28,7 +28,10 @@ where
     };
     let decided = super::block_on(async {
         let house = open(&workspace, Wanted::None, "decide", 3)?;
-        Ok(decide(house, task.id.clone()).await?)
+        let ledger = house.ledger().clone();
+        let decided = decide(house, task.id.clone()).await;
+        head::note(&workspace, &ledger);
+        Ok(decided?)
     });
     // Also after a failure: part of it may be in the ledger.
     workspace.state.wake_daemon();

@@ -9,11 +9,11 @@ use baton_core::Digest;
 use baton_core::agents::is_name;
 use baton_dispatch::ADOPTED;
 use baton_intake::{FoundKind, hash_file, scan};
-use baton_ledger::{Ledger, mark};
+use baton_ledger::mark;
 
 use super::from_here;
 use crate::exit::Code;
-use crate::workspace::{CONFIG_FILE, Config, LOCK_FILE, Lock, TEMPLATE, Workspace};
+use crate::workspace::{CONFIG_FILE, Config, LOCK_FILE, Lock, TEMPLATE, Workspace, head};
 use crate::{output, shipped, template};
 
 /// Make a workspace: configuration, grants of the shipped plugins, folders of agents, examples
@@ -119,7 +119,7 @@ fn mark_all(dir: &Path, config: &str, state: Option<&Path>) -> anyhow::Result<us
         }
     }
     let count = seen.len();
-    let ledger = Ledger::open(&workspace.state.ledger(), &baton_dispatch::owner::name("init"))?;
+    let ledger = head::open_ledger(&workspace, &baton_dispatch::owner::name("init"))?;
     ledger.write_blocking(move |tx| seen.iter().try_for_each(|(path, hash)| mark::set(tx, ADOPTED, path, hash)))?;
     Ok(count)
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{Place, ledger};
 use crate::exit::Code;
 use crate::output;
-use crate::workspace::UpLock;
+use crate::workspace::{UpLock, head};
 
 /// Make a backup the workspace's ledger; the daemon must be stopped
 ///
@@ -40,6 +40,7 @@ impl Args {
         let was_there = to.symlink_metadata().is_ok();
         let keep_as = self.force.then(|| free_name(&to, Timestamp::now()));
         let tip = restore::restore(&self.file, &to, keep_as.as_deref())?;
+        head::restored(&workspace)?;
         let restored = ledger::events(tip.events);
         output::print(&format!("restored from {}: {restored}, head {}\n", self.file.display(), tip.head));
         if let Some(kept) = keep_as.filter(|_| was_there) {

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{Place, args};
 use crate::exit::Code;
-use crate::workspace::{Wanted, Workspace, open};
+use crate::workspace::{Wanted, Workspace, head, open};
 use crate::{output, workspace};
 
 /// Do one action of a plugin now, without the daemon
@@ -84,6 +84,7 @@ pub(super) fn do_call(workspace: &Workspace, asked: Call) -> anyhow::Result<Done
         });
         let called = call(&house, asked, &cancel, move |_, progress| tell(&told, progress)).await;
         bar.finish_and_clear();
+        head::note(workspace, house.ledger());
         let called = called?;
         let findings = finding::of_task(&baton_ledger::Reader::open(&workspace.state.ledger())?, &called.id)?;
         Ok(Done { called, findings })

@@ -6,16 +6,21 @@ use baton_ledger::{LedgerError, Reader};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::workspace::Workspace;
+use crate::output;
+use crate::workspace::{Workspace, head};
 
 /// Opens the ledger for reading; `None` when nothing was ever written.
 ///
 /// # Errors
-/// When the ledger is there and cannot be read.
+/// When the ledger is there and cannot be read, or is missing and the workspace knows that it had one.
 pub(super) fn reader(workspace: &Workspace) -> anyhow::Result<Option<Reader>> {
     let path = workspace.state.ledger();
     if !path.is_file() {
+        head::need_known(workspace)?;
         return Ok(None);
+    }
+    if let Some(alarm) = head::check(&workspace.root, &workspace.state)? {
+        output::note(&format!("warning: {}", alarm.what));
     }
     match Reader::open(&path) {
         Ok(reader) => Ok(Some(reader)),

@@ -2,15 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
+use std::time::Duration;
 
 use baton_dispatch::{Engine, Mode, Summary};
+use baton_ledger::Ledger;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::Place;
 use crate::exit::Code;
 use crate::output;
-use crate::workspace::{UpLock, Wanted, Workspace, open};
+use crate::workspace::{UpLock, Wanted, Workspace, head, open};
+
+/// How long a head that the ledger has may be missing from the workspace's note of it.
+const HEAD_PAUSE: Duration = Duration::from_secs(5);
 
 /// Serve the workspace: watch its folders, run what comes, answer. Ctrl-C finishes what runs and ends
 #[derive(Debug, clap::Args)]
@@ -21,14 +26,25 @@ pub(super) struct Args {
     /// Serve inboxes also that another workspace, machine or state has marked as its own
     #[arg(long)]
     take_over: bool,
+    /// Go on although the ledger is missing, replaced or older than known: with the one that is there, or an empty one
+    ///
+    /// The workspace remembers its ledger and the head of its chain in the file .baton-ledger. Where the ledger in the state
+    /// folder is not that one, `up` refuses to start. `baton restore FILE` puts a backup in its place. This option accepts
+    /// what is there instead, and records that as an event of the chain. Refused when nothing is wrong.
+    #[arg(long)]
+    new_ledger: bool,
 }
 
 impl Args {
     /// # Errors
-    /// When another process serves the workspace, or it does not open.
+    /// When another process serves the workspace, it does not open, its ledger is not the one that it knows, or the ledger
+    /// is deleted while it is served.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let lock = UpLock::take(&workspace.state)?;
+        if self.new_ledger {
+            head::begin_anew(&workspace, &baton_dispatch::owner::name("up"))?;
+        }
         let summary = super::block_on(self.serve(&workspace));
         drop(lock);
         let summary = summary?;
@@ -40,6 +56,8 @@ impl Args {
 
     async fn serve(&self, workspace: &Workspace) -> anyhow::Result<Summary> {
         let house = open(workspace, Wanted::All { over: self.take_over }, "up", if self.once { 3 } else { u32::MAX })?;
+        let ledger = house.ledger().clone();
+        let noting = tokio::spawn(note_heads(workspace.clone(), ledger.clone()));
         let (ask, stop) = watch::channel(0);
         tokio::spawn(count_signals(ask)?);
         let agents = house.roster().agents().count();
@@ -49,7 +67,24 @@ impl Args {
             let percent = progress.percent.map(|percent| format!("{percent} % ")).unwrap_or_default();
             tracing::debug!(%task, "{percent}{}", progress.message);
         });
-        Ok(engine.serve(stop).await?)
+        let served = engine.serve(stop).await;
+        noting.abort();
+        if served.is_ok() {
+            head::note(workspace, &ledger);
+        }
+        Ok(served?)
+    }
+}
+
+/// Writes down how far the ledger has gone, at most once in [`HEAD_PAUSE`]. A quiet daemon writes nothing.
+async fn note_heads(workspace: Workspace, ledger: Ledger) {
+    let mut pulse = ledger.pulse();
+    while pulse.changed().await.is_ok() {
+        tokio::time::sleep(HEAD_PAUSE).await;
+        if pulse.borrow_and_update().lost.is_some() {
+            return;
+        }
+        head::note(&workspace, &ledger);
     }
 }
 

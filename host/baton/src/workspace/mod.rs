@@ -6,6 +6,7 @@ mod config;
 mod dropped;
 mod find;
 mod grants;
+pub(crate) mod head;
 mod open;
 mod plugins;
 mod said;

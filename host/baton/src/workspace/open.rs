@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use baton_dispatch::{Claims, House, Setup};
 use baton_intake::Owner;
-use baton_ledger::Ledger;
 use baton_sandbox::Sandbox;
 
 use super::plugins::Loader;
-use super::{Workspace, audio};
+use super::{Workspace, audio, head};
 
 /// Which plugins are loaded.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +25,7 @@ pub(crate) enum Wanted<'a> {
 /// a ledger that cannot write.
 ///
 /// # Errors
-/// When the ledger, the engine or a wanted plugin cannot be opened.
+/// When the ledger is not the one that the workspace knows, or it, the engine or a wanted plugin cannot be opened.
 pub(crate) fn open(
     workspace: &Workspace,
     wanted: Wanted<'_>,
@@ -34,7 +33,7 @@ pub(crate) fn open(
     settle_tries: u32,
 ) -> anyhow::Result<Arc<House>> {
     let owner = baton_dispatch::owner::name(kind);
-    let ledger = Ledger::open(&workspace.state.ledger(), &owner)?;
+    let ledger = head::open_ledger(workspace, &owner)?;
     let sandbox = Sandbox::new(Some(workspace.state.code()))?;
     if let Err(error) = baton_sandbox::sweep_snapshots(&workspace.state.snapshots()) {
         tracing::warn!(%error, "what a killed process left of its snapshots cannot be removed");

@@ -109,17 +109,35 @@ impl State {
 
     /// A number that no other state folder has: it tells this one from the same path on another machine.
     pub(crate) fn id(&self) -> anyhow::Result<String> {
-        let path = self.folder.join("id");
-        let read = || fs::read_to_string(&path).map(|id| id.trim().to_owned()).unwrap_or_default();
-        let known = read();
-        if !known.is_empty() {
+        if let Some(known) = self.known_id() {
             return Ok(known);
         }
         // Of two that make it at the same time the later reads what is there then.
         let draw = || RandomState::new().build_hasher().finish();
-        fs::write(&path, format!("{:016x}{:016x}\n", draw(), draw()))
-            .with_context(|| format!("failed to write {}", path.display()))?;
-        Ok(read())
+        self.keep_id(&format!("{:016x}{:016x}", draw(), draw()))?;
+        Ok(self.known_id().unwrap_or_default())
+    }
+
+    /// The same number where it was drawn already.
+    pub(crate) fn known_id(&self) -> Option<String> {
+        let id = fs::read_to_string(self.id_file()).ok()?.trim().to_owned();
+        (!id.is_empty()).then_some(id)
+    }
+
+    /// Gives the folder the number that it had before it was deleted. One that it has stays.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn keep_id(&self, id: &str) -> anyhow::Result<()> {
+        let path = self.id_file();
+        if self.known_id().is_some() {
+            return Ok(());
+        }
+        fs::write(&path, format!("{id}\n")).with_context(|| format!("failed to write {}", path.display()))
+    }
+
+    fn id_file(&self) -> PathBuf {
+        self.folder.join("id")
     }
 
     /// The packages of its plugins.

@@ -164,6 +164,11 @@ impl Engine {
     }
 
     pub(super) fn change(&mut self, change: Change) {
+        // Whoever deletes the state folder deletes the watched folder in it too.
+        let of_state = |path: &Path| self.house.wake.as_deref().is_some_and(|wake| wake == path);
+        if matches!(&change, Change::Touched(path) if of_state(path)) || change == Change::Rescan {
+            drop(self.house.ledger.check_files());
+        }
         match change {
             // Soon, not at once: whoever makes one folder makes more.
             Change::Rescan => self.next_reconcile = self.next_reconcile.min(Instant::now() + limits::RESCAN),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use baton_intake::{Change, Watcher};
+use baton_ledger::LedgerError;
 use baton_sandbox::{Cancel, Progress};
 use tokio::sync::watch;
 use tokio::task::{Id, JoinSet};
@@ -141,7 +142,7 @@ impl Engine {
     /// new work is begun and what runs is finished; at 2 running attempts are cancelled.
     ///
     /// # Errors
-    /// When the ledger fails in a way that no later try can mend.
+    /// When the ledger fails in a way that no later try can mend, or its files are deleted or replaced.
     pub async fn serve(mut self, mut stop: watch::Receiver<u8>) -> Result<Summary, DispatchError> {
         self.begin().await?;
         loop {
@@ -150,6 +151,7 @@ impl Engine {
                 return Ok(self.summary);
             }
             let wake = self.wake_at();
+            let ledger = self.house.ledger.clone();
             let (next_change, next_of_files) = (next(&mut self.watcher), next(&mut self.files_watcher));
             tokio::select! {
                 change = next_change, if !self.stopping => self.change(change),
@@ -157,6 +159,7 @@ impl Engine {
                 Some(done) = self.jobs.join_next_with_id() => self.hear(done),
                 () = tokio::time::sleep_until(wake.into()) => self.on_time(),
                 Ok(()) = stop.changed() => self.stop(*stop.borrow_and_update()),
+                lost = ledger.lost() => return self.abandon(lost),
             }
         }
     }
@@ -171,7 +174,18 @@ impl Engine {
         Ok(())
     }
 
+    /// The ledger is lost: nothing can be acknowledged any more, so whatever runs is ended and nothing is finished.
+    fn abandon(&mut self, lost: LedgerError) -> Result<Summary, DispatchError> {
+        self.stopping = true;
+        self.closing.cancel();
+        self.house.ending.cancel();
+        self.jobs.abort_all();
+        Err(lost.into())
+    }
+
     fn on_time(&mut self) {
+        // Where it is lost, the loop hears of it.
+        drop(self.house.ledger.check_files());
         let now = Instant::now();
         if now >= self.next_reconcile {
             self.reconcile();

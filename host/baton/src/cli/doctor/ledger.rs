@@ -12,6 +12,7 @@ use super::super::{ledger as command, task_view};
 use super::disk::size;
 use super::facts::{Facts, word};
 use super::finding::Finding;
+use crate::workspace::head;
 
 const CHECK: &str = "ledger";
 
@@ -34,6 +35,11 @@ pub(super) fn check(facts: &Facts, full: bool) -> Vec<Finding> {
     let path = state.ledger();
     let place = facts.shown(&path);
     let restore = restore(facts, &path);
+    match head::check(&facts.root, state) {
+        Ok(Some(alarm)) => return vec![Finding::fail(CHECK, place, alarm.what, alarm.fix)],
+        // What cannot be read is said below.
+        Ok(None) | Err(_) => {}
+    }
     match &facts.ledger {
         Ok(None) => vec![Finding::ok(CHECK, place, "there is none yet: nothing was ever written down")],
         Err(error @ LedgerError::Newer { .. }) => {
@@ -46,8 +52,8 @@ pub(super) fn check(facts: &Facts, full: bool) -> Vec<Finding> {
 }
 
 fn restore(facts: &Facts, path: &Path) -> String {
-    let (name, up) = (word(path), facts.baton("up"));
-    format!("stop `baton up`, mv {name} {name}.broken, cp your newest `baton backup` to {name}, then {up}")
+    let restore = facts.baton("restore --force FILE");
+    format!("stop `baton up`, then {restore} with your newest `baton backup`: it keeps {} beside it", word(path))
 }
 
 fn look(facts: &Facts, reader: &Reader, path: &Path, full: bool) -> Result<Vec<Finding>, LedgerError> {

@@ -32,7 +32,7 @@ impl Args {
         let workspace = place.need()?;
         let reader = reader(&workspace)?;
         match self.action {
-            Action::Verify(args) => args.run(&reader),
+            Action::Verify(args) => args.run(&workspace, &reader),
             Action::Export(args) => args.run(&reader),
             Action::Prune(args) => args.run(&workspace, &reader),
         }

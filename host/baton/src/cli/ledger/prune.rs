@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use baton_ledger::Reader;
 use baton_ledger::prune::{self, Done, Plan, Target};
-use baton_ledger::{Ledger, Reader};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::events;
 use crate::exit::Code;
 use crate::output;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, head};
 
 /// Archive the oldest events and take them out of the ledger, also while the daemon runs
 ///
@@ -54,7 +54,7 @@ impl Args {
             None
         } else {
             Some(prune::prune(
-                &Ledger::open(&workspace.state.ledger(), &baton_dispatch::owner::name("prune"))?,
+                &head::open_ledger(workspace, &baton_dispatch::owner::name("prune"))?,
                 &plan,
                 &target,
                 now,

@@ -10,8 +10,13 @@ use serde_json::{Value, json};
 use super::events;
 use crate::exit::Code;
 use crate::output;
+use crate::workspace::Workspace;
+use crate::workspace::head::{self, Alarm};
 
 /// Check that no event was edited, taken out or moved: exit 0 sound, 1 broken, 2 could not check
+///
+/// Also checked is that this is the ledger which the workspace knows, and that its last known head is in the chain
+/// (`.baton-ledger` beside `baton.toml`).
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A head that was known earlier, or its first 12 digits or more: it must still be in the chain
@@ -30,17 +35,19 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, reader: &Reader) -> anyhow::Result<Code> {
+    pub(super) fn run(self, workspace: &Workspace, reader: &Reader) -> anyhow::Result<Code> {
+        let alarm = head::check(&workspace.root, &workspace.state)?;
         let report = verify::verify_with(reader, self.head.as_ref(), &self.archive)?;
         if let (Some(head), Some(Found::Several(count)), true) = (&self.head, report.found, report.is_whole()) {
             bail!("{count} events have a hash that begins with {head}; give more of it");
         }
         if self.json {
-            output::json(&as_json(&report, self.head.as_ref()));
+            output::json(&as_json(&report, self.head.as_ref(), alarm.as_ref()));
         } else {
-            output::print(&output::clean(&as_text(&report, self.head.as_ref())));
+            let alarm = alarm.as_ref().map(|alarm| format!("{alarm}\n")).unwrap_or_default();
+            output::print(&output::clean(&(as_text(&report, self.head.as_ref()) + &alarm)));
         }
-        Ok(code(&report))
+        Ok(if alarm.is_some() { Code::Findings } else { code(&report) })
     }
 }
 
@@ -99,7 +106,7 @@ fn found_text(head: &Head, found: Found) -> String {
     }
 }
 
-fn as_json(report: &Report, head: Option<&Head>) -> Value {
+fn as_json(report: &Report, head: Option<&Head>, alarm: Option<&Alarm>) -> Value {
     let broken = report.broken.as_ref().map(|broken| {
         let wrong = broken.wrong;
         json!({ "seq": broken.seq, "task": broken.task, "wrong": wrong.as_str(), "explained": wrong.explained() })
@@ -114,13 +121,14 @@ fn as_json(report: &Report, head: Option<&Head>) -> Value {
         .map(|pruned| json!({ "last": pruned.last, "hash": pruned.hash, "archive": pruned.archive }));
     json!({
         "schema": 1,
-        "sound": report.is_sound(),
+        "sound": report.is_sound() && alarm.is_none(),
         "events": report.tip.events,
         "head": report.tip.head,
         "broken": broken,
         "asked": asked,
         "pruned": pruned,
         "archived": report.archived.as_ref().map(archived_json),
+        "alarm": alarm.map(|alarm| alarm.what.clone()),
     })
 }
 
@@ -151,12 +159,12 @@ mod tests {
             "broken at event 3 of 7 events (task t): a row is missing before it\n\
              not found: ababababab12 is no head of this chain: the ledger was cut or rewritten since\n"
         );
-        let value = as_json(&report(None, Some(Found::At(5))), Some(&head));
+        let value = as_json(&report(None, Some(Found::At(5))), Some(&head), None);
         assert_eq!(
             (&value["sound"], &value["broken"], &value["asked"]["seq"]),
             (&json!(true), &json!(null), &json!(5))
         );
-        let value = as_json(&report(Some(Wrong::Order), None), None);
+        let value = as_json(&report(Some(Wrong::Order), None), None, None);
         assert_eq!((&value["sound"], &value["broken"]["wrong"]), (&json!(false), &json!("order")));
         assert_eq!(value["asked"], json!(null));
     }
@@ -175,6 +183,6 @@ mod tests {
         assert!(as_text(&report, None).contains("broken archive: a.jsonl, line 2: it is cut\n"));
         report.archived = Some(Archived { first: 3, last: 4, broken: None });
         assert!(as_text(&report, None).contains("events 3–4 lead into the ledger; events 1–2 were not checked\n"));
-        assert_eq!(as_json(&report, Some(&head))["asked"]["pruned"], json!(true));
+        assert_eq!(as_json(&report, Some(&head), None)["asked"]["pruned"], json!(true));
     }
 }

@@ -24,7 +24,7 @@ use jiff::Timestamp;
 
 use super::Place;
 use crate::exit::Code;
-use crate::workspace::{Entry, Workspace};
+use crate::workspace::{Entry, Workspace, head};
 
 /// Look at, install, allow and update plugins
 #[derive(Debug, clap::Args)]
@@ -62,20 +62,26 @@ impl Args {
             let workspace = place.need()?;
             Ok(Plugins { register: workspace.register(), workspace })
         };
+        // What is done is recorded in the ledger, so that is looked for before anything is changed.
+        let to_change = || -> anyhow::Result<Plugins> {
+            let plugins = here()?;
+            head::need_known(&plugins.workspace)?;
+            Ok(plugins)
+        };
         match self.action {
             Action::Inspect(args) => args.run(place),
             Action::Push(args) => args.run(place),
-            Action::Install(args) => args.run(&here()?),
+            Action::Install(args) => args.run(&to_change()?),
             Action::List(args) => args.run(&here()?),
-            Action::Approve(args) => args.run(&here()?),
-            Action::Grant(args) => args.run(&here()?),
-            Action::Revoke(args) => args.run(&here()?),
+            Action::Approve(args) => args.run(&to_change()?),
+            Action::Grant(args) => args.run(&to_change()?),
+            Action::Revoke(args) => args.run(&to_change()?),
             Action::Grants(args) => args.run(&here()?),
-            Action::Update(args) => args.run(&here()?),
-            Action::Rollback(args) => args.run(&here()?),
-            Action::Disable(args) => args.run(&here()?),
-            Action::Enable(args) => args.run(&here()?),
-            Action::Remove(args) => args.run(&here()?),
+            Action::Update(args) => args.run(&to_change()?),
+            Action::Rollback(args) => args.run(&to_change()?),
+            Action::Disable(args) => args.run(&to_change()?),
+            Action::Enable(args) => args.run(&to_change()?),
+            Action::Remove(args) => args.run(&to_change()?),
             Action::New(args) => args.run(),
             Action::Build(args) => args.run(),
             Action::Test(args) => args.run(),
@@ -110,7 +116,7 @@ impl Plugins {
     }
 
     fn ledger(&self) -> anyhow::Result<Ledger> {
-        Ok(Ledger::open(&self.workspace.state.ledger(), &baton_dispatch::owner::name("plugin"))?)
+        head::open_ledger(&self.workspace, &baton_dispatch::owner::name("plugin"))
     }
 
     /// The same, of a plugin as it stands now.

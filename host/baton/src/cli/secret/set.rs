@@ -4,7 +4,6 @@ use std::io::{IsTerminal as _, Read as _};
 
 use anyhow::{Context as _, bail};
 use baton_dispatch::try_again;
-use baton_ledger::Ledger;
 use baton_sandbox::limits;
 use jiff::Timestamp;
 
@@ -13,6 +12,7 @@ use crate::cli::{Place, block_on};
 use crate::exit::Code;
 use crate::output;
 use crate::secrets::SecretStore;
+use crate::workspace::head;
 
 /// Keep a secret; the value comes from standard input, or is asked for without being shown
 #[derive(Debug, clap::Args)]
@@ -31,7 +31,7 @@ impl Args {
         let replaced = SecretStore::of(&workspace.state).set(&self.name, &value, Timestamp::now())?;
         let users = workspace.register().read()?.users_of(&self.name);
         if !users.is_empty() {
-            let ledger = Ledger::open(&workspace.state.ledger(), &baton_dispatch::owner::name("secret"))?;
+            let ledger = head::open_ledger(&workspace, &baton_dispatch::owner::name("secret"))?;
             block_on(async { Ok(try_again(&ledger, users).await?) })?;
         }
         workspace.state.wake_daemon();

@@ -1,0 +1,298 @@
+//! What a workspace remembers of its ledger: `.baton-ledger` beside `baton.toml` has the ledger's id and the last head of
+//! its chain. So a ledger that is missing, was replaced or was set back to an older copy is an alarm and not a silent
+//! fresh start.
+//!
+//! Each state folder that ever served the workspace has an entry of its own, because a workspace may be synced between
+//! machines or copied. The head in the file is at most as new as the ledger's: it is read after a commit and written
+//! whole, so a crash leaves an older head, which is still in the chain.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use baton_ledger::identity::{self, Comparison, KnownLedger};
+use baton_ledger::verify::Tip;
+use baton_ledger::{Ledger, LedgerError, Reader};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{State, Workspace};
+
+/// The file's name.
+pub(crate) const HEAD_FILE: &str = ".baton-ledger";
+
+/// The newest form of the file that this build reads.
+const SCHEMA: u32 = 1;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct HeadFile {
+    schema: u32,
+    ledgers: Vec<Entry>,
+}
+
+/// One ledger of the workspace: where it is, which it is, how far it went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Entry {
+    host: String,
+    root: String,
+    state: String,
+    state_id: String,
+    ledger: String,
+    events: u64,
+    head: String,
+}
+
+impl Entry {
+    fn known(&self) -> KnownLedger {
+        KnownLedger { id: self.ledger.clone(), tip: Tip { events: self.events, head: self.head.clone() } }
+    }
+
+    fn described(&self) -> String {
+        format!("ledger {}, {} events, head {}", short(&self.ledger), self.events, short(&self.head))
+    }
+}
+
+fn short(hex: &str) -> &str {
+    hex.get(..12).unwrap_or(hex)
+}
+
+/// Why the ledger is not the one that the workspace knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Alarm {
+    /// What is wrong, in a sentence.
+    pub(crate) what: String,
+    /// What ends it.
+    pub(crate) fix: String,
+    /// The id of the state folder that had the ledger, where that is known.
+    state_id: Option<String>,
+}
+
+impl std::fmt::Display for Alarm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}\n{}", self.what, self.fix)
+    }
+}
+
+/// Compares the ledger of `state` with what the workspace at `root` remembers of it. Changes nothing.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub(crate) fn check(root: &Path, state: &State) -> anyhow::Result<Option<Alarm>> {
+    let path = state.ledger();
+    let file = match read(root) {
+        Ok(file) => file,
+        Err(error) => return Ok(Some(unreadable(root, &error))),
+    };
+    let Some(entry) = file.ledgers.iter().find(|entry| is_of(entry, state)) else {
+        return Ok(moved(&file, root, &path));
+    };
+    let alarm = |what: String| Some(Alarm { what, fix: fix(), state_id: Some(entry.state_id.clone()) });
+    let (shown, known) = (path.display(), entry.described());
+    let reader = match Reader::open(&path) {
+        Ok(reader) => reader,
+        Err(LedgerError::Unmade) => return Ok(alarm(format!("the ledger {shown} is empty; this workspace had {known}"))),
+        Err(_) if !path.exists() => return Ok(alarm(format!("the ledger {shown} is missing; this workspace had {known}"))),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(match identity::compare(&reader, &entry.known())? {
+        Comparison::Same => None,
+        Comparison::Other(id) => {
+            let id = id.map_or_else(|| "one without an id, of an older version".to_owned(), |id| short(&id).to_owned());
+            alarm(format!("the ledger {shown} is another one ({id}); this workspace had {known}"))
+        }
+        Comparison::Older(events) => alarm(format!(
+            "the ledger {shown} is older than the one that this workspace had, or its end was replaced: the last known \
+             head is not in its chain of {events} events; this workspace had {known}"
+        )),
+    })
+}
+
+fn fix() -> String {
+    "`baton restore FILE` puts a backup in its place (--force keeps what is there beside it); `baton up --new-ledger` \
+     goes on with what is there, or with an empty ledger, and records that"
+        .to_owned()
+}
+
+fn unreadable(root: &Path, error: &anyhow::Error) -> Alarm {
+    let shown = root.join(HEAD_FILE);
+    Alarm {
+        what: format!("{}, which says which ledger this workspace has, cannot be read: {error:#}", shown.display()),
+        fix: "compare `baton ledger verify --head` with the head in a RETURN or a backup; if the ledger is the right one, \
+              `baton up --new-ledger` writes the file anew and records that"
+            .to_owned(),
+        state_id: None,
+    }
+}
+
+/// A workspace that was renamed has its ledger in the state folder of its old path.
+fn moved(file: &HeadFile, root: &Path, ledger: &Path) -> Option<Alarm> {
+    if ledger.exists() {
+        return None;
+    }
+    let here = host();
+    let was_elsewhere = |entry: &&Entry| {
+        entry.host == here && Path::new(&entry.root) != root && !Path::new(&entry.root).exists()
+    };
+    let entry = file.ledgers.iter().filter(was_elsewhere).find(|entry| Path::new(&entry.state).is_dir())?;
+    Some(Alarm {
+        what: format!("this workspace was {} and its ledger is in {}", entry.root, entry.state),
+        fix: format!(
+            "`--state {}` goes on with that ledger; `baton up --new-ledger` begins an empty one and records that",
+            baton_core::shell::quoted(&entry.state)
+        ),
+        state_id: None,
+    })
+}
+
+fn is_of(entry: &Entry, state: &State) -> bool {
+    let same_machine = entry.host == host() || state.known_id().is_some_and(|id| id == entry.state_id);
+    same_machine && Path::new(&entry.state) == state.folder()
+}
+
+/// Opens the workspace's ledger for `owner`; makes it where the workspace never had one.
+///
+/// # Errors
+/// When the ledger is not the one that the workspace knows, or cannot be opened.
+pub(crate) fn open_ledger(workspace: &Workspace, owner: &str) -> anyhow::Result<Ledger> {
+    need_known(workspace)?;
+    let ledger = Ledger::open(&workspace.state.ledger(), owner)?;
+    remember_first(workspace, &ledger);
+    Ok(ledger)
+}
+
+/// Makes sure that the ledger is the one that the workspace knows, or that it knows none.
+///
+/// # Errors
+/// When it is missing, another one or older than known, or cannot be read.
+pub(crate) fn need_known(workspace: &Workspace) -> anyhow::Result<()> {
+    match check(&workspace.root, &workspace.state)?.filter(|_| !workspace.temporary) {
+        Some(alarm) => bail!("{alarm}"),
+        None => Ok(()),
+    }
+}
+
+/// Begins with the ledger that is there, or with a new one, and records in its chain what the workspace had before.
+///
+/// # Errors
+/// When the ledger is the one that the workspace knows, or cannot be opened.
+pub(crate) fn begin_anew(workspace: &Workspace, owner: &str) -> anyhow::Result<()> {
+    let Some(alarm) = check(&workspace.root, &workspace.state)? else {
+        bail!("--new-ledger is not needed: the ledger is the one that this workspace knows; start without it");
+    };
+    if let Some(id) = &alarm.state_id {
+        workspace.state.keep_id(id)?;
+    }
+    let ledger = Ledger::open(&workspace.state.ledger(), owner)?;
+    let reason = alarm.what;
+    ledger.write_blocking(move |tx| identity::record_start(tx, &reason, Timestamp::now()))?;
+    forget(workspace)?;
+    remember(workspace, &current(&ledger)?)
+}
+
+/// Takes the ledger that was just restored as the workspace's: its head is the known one now.
+///
+/// # Errors
+/// When the ledger cannot be read or the file cannot be written.
+pub(crate) fn restored(workspace: &Workspace) -> anyhow::Result<()> {
+    if let Ok(file) = read(&workspace.root)
+        && let Some(entry) = file.ledgers.iter().find(|entry| is_of(entry, &workspace.state))
+    {
+        workspace.state.keep_id(&entry.state_id)?;
+    }
+    forget(workspace)?;
+    match identity::current(&Reader::open(&workspace.state.ledger())?)? {
+        Some(known) => remember(workspace, &known),
+        None => Ok(()),
+    }
+}
+
+/// Writes down how far the ledger goes now, where it has gone on since. A workspace that cannot be written to is served
+/// without.
+pub(crate) fn note(workspace: &Workspace, ledger: &Ledger) {
+    if workspace.temporary {
+        return;
+    }
+    if let Err(error) = current(ledger).and_then(|known| remember(workspace, &known)) {
+        tracing::warn!("the head of the ledger is not noted in {HEAD_FILE}: {error:#}");
+    }
+}
+
+/// The ledger as it is now, read from the very file that is open.
+fn current(ledger: &Ledger) -> anyhow::Result<KnownLedger> {
+    let known = identity::current(&ledger.reader()?)?;
+    ledger.check_files()?;
+    known.context("the ledger has no id")
+}
+
+/// Has the file made with the ledger, so that a ledger that is lost soon after is missed too.
+fn remember_first(workspace: &Workspace, ledger: &Ledger) {
+    let known = |file: HeadFile| file.ledgers.iter().any(|entry| is_of(entry, &workspace.state));
+    if !read(&workspace.root).is_ok_and(known) {
+        note(workspace, ledger);
+    }
+}
+
+fn remember(workspace: &Workspace, known: &KnownLedger) -> anyhow::Result<()> {
+    let mut file = read(&workspace.root)?;
+    let entry = Entry {
+        host: host(),
+        root: workspace.root.display().to_string(),
+        state: workspace.state.folder().display().to_string(),
+        state_id: workspace.state.id()?,
+        ledger: known.id.clone(),
+        events: known.tip.events,
+        head: known.tip.head.clone(),
+    };
+    if file.ledgers.contains(&entry) {
+        return Ok(());
+    }
+    let here = |other: &Entry| Path::new(&other.root) == workspace.root;
+    file.ledgers.retain(|other| here(other) && !is_of(other, &workspace.state));
+    file.ledgers.push(entry);
+    write(&workspace.root, &file)
+}
+
+/// Removes the entry of this state, and a file that cannot be read.
+fn forget(workspace: &Workspace) -> anyhow::Result<()> {
+    let path = workspace.root.join(HEAD_FILE);
+    let Ok(mut file) = read(&workspace.root) else {
+        return fs::remove_file(&path).with_context(|| format!("failed to remove {}", path.display()));
+    };
+    let before = file.ledgers.len();
+    file.ledgers.retain(|entry| !is_of(entry, &workspace.state));
+    if file.ledgers.len() == before { Ok(()) } else { write(&workspace.root, &file) }
+}
+
+fn read(root: &Path) -> anyhow::Result<HeadFile> {
+    let text = match fs::read_to_string(root.join(HEAD_FILE)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Ok(HeadFile { schema: SCHEMA, ledgers: Vec::new() });
+        }
+        read => read?,
+    };
+    let file: HeadFile = serde_json::from_str(&text)?;
+    if file.schema > SCHEMA {
+        bail!("it has form {}, this baton knows forms up to {SCHEMA}: update baton", file.schema);
+    }
+    Ok(file)
+}
+
+/// Writes the file whole: under a hidden name, flushed, then renamed.
+fn write(root: &Path, file: &HeadFile) -> anyhow::Result<()> {
+    let path = root.join(HEAD_FILE);
+    let hidden = root.join(format!("{HEAD_FILE}.{}.tmp", std::process::id()));
+    let text = serde_json::to_string_pretty(file)? + "\n";
+    let done = (|| {
+        let mut new = OpenOptions::new().write(true).create(true).truncate(true).open(&hidden)?;
+        new.write_all(text.as_bytes())?;
+        new.sync_all()?;
+        fs::rename(&hidden, &path)
+    })();
+    done.inspect_err(|_| drop(fs::remove_file(&hidden)))
+        .with_context(|| format!("failed to write {}", path.display()))
+}
+
+fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}

@@ -1,0 +1,159 @@
+//! Which ledger this is and how far its chain goes. A workspace remembers both, and so notices that its ledger is
+//! missing, was replaced by another one, or was set back to an older copy of itself.
+
+use baton_core::State;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::LedgerError;
+use crate::database::{Reader, Tx};
+use crate::event::{self, Event};
+use crate::prune::{LEDGER, Mark};
+use crate::verify::{self, Tip};
+
+/// The first form of the ledger that has an id.
+const FIRST_FORM: i64 = 9;
+
+/// A ledger as somebody remembers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownLedger {
+    /// Its id: 32 hexadecimal digits.
+    pub id: String,
+    /// How far its chain went.
+    pub tip: Tip,
+}
+
+/// How a ledger compares with the one that is remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// It is that ledger, and the head that is remembered is in its chain.
+    Same,
+    /// It has another id; none where it is of a form without ids.
+    Other(Option<String>),
+    /// It is that ledger, but the head that is remembered is not in its chain, which has so many events.
+    Older(u64),
+}
+
+/// The ledger as it is now; `None` where it is of a form without ids.
+///
+/// # Errors
+/// When the database fails.
+pub fn current(reader: &Reader) -> Result<Option<KnownLedger>, LedgerError> {
+    let snapshot = reader.connection.unchecked_transaction()?;
+    let Some(id) = id(&snapshot)? else { return Ok(None) };
+    Ok(Some(KnownLedger { id, tip: verify::tip(&snapshot)? }))
+}
+
+/// Compares the ledger with `known`.
+///
+/// # Errors
+/// When the database fails.
+pub fn compare(reader: &Reader, known: &KnownLedger) -> Result<Comparison, LedgerError> {
+    let snapshot = reader.connection.unchecked_transaction()?;
+    let id = id(&snapshot)?;
+    if id.as_ref() != Some(&known.id) {
+        return Ok(Comparison::Other(id));
+    }
+    if holds(&snapshot, &known.tip)? {
+        return Ok(Comparison::Same);
+    }
+    Ok(Comparison::Older(verify::tip(&snapshot)?.events))
+}
+
+/// Appends the event that the operator begins with this ledger; `reason` says in place of which.
+///
+/// # Errors
+/// When the database fails.
+pub fn record_start(tx: &Tx<'_>, reason: &str, now: Timestamp) -> Result<(), LedgerError> {
+    let event = Event {
+        task: LEDGER.to_owned(),
+        at: now,
+        actor: "operator".to_owned(),
+        action: "new-ledger".to_owned(),
+        reason: reason.to_owned(),
+        state: State::Succeeded,
+        input_hash: None,
+        output_hash: None,
+        plugin_digest: None,
+    };
+    event::append(tx, &event).map(drop)
+}
+
+/// Whether `tip` is in the chain. Of events that were pruned only the last one is known; those before it count as there.
+fn holds(snapshot: &Connection, tip: &Tip) -> Result<bool, LedgerError> {
+    let seq = i64::try_from(tip.events).unwrap_or(i64::MAX);
+    if seq == 0 {
+        return Ok(true);
+    }
+    if let Some(mark) = Mark::read(snapshot)?.filter(|mark| seq <= mark.seq) {
+        return Ok(seq < mark.seq || mark.hash == tip.head);
+    }
+    let mut select = snapshot.prepare_cached("SELECT hash FROM events WHERE seq = ?1")?;
+    let hash: Option<String> = select.query_row([seq], |row| row.get(0)).optional()?;
+    Ok(hash.is_some_and(|hash| hash == tip.head))
+}
+
+fn id(snapshot: &Connection) -> Result<Option<String>, LedgerError> {
+    let form: i64 = snapshot.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if form < FIRST_FORM {
+        return Ok(None);
+    }
+    Ok(snapshot.prepare_cached("SELECT id FROM identity")?.query_row([], |row| row.get(0)).optional()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Event, append};
+    use crate::{Ledger, backup};
+    use baton_core::State;
+    use jiff::Timestamp;
+
+    fn event(ledger: &Ledger, action: &str) {
+        let event = Event {
+            task: "t".to_owned(),
+            at: Timestamp::UNIX_EPOCH,
+            actor: "baton".to_owned(),
+            action: action.to_owned(),
+            reason: String::new(),
+            state: State::Queued,
+            input_hash: None,
+            output_hash: None,
+            plugin_digest: None,
+        };
+        ledger.write_blocking(move |tx| append(tx, &event)).unwrap();
+    }
+
+    #[test]
+    fn a_copy_is_the_same_ledger_and_falls_behind_and_another_ledger_is_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let ledger = Ledger::open(&path("l.db"), "test").unwrap();
+        event(&ledger, "captured");
+        backup::copy(&ledger.reader().unwrap(), &path("copy.db")).unwrap();
+        let then = current(&ledger.reader().unwrap()).unwrap().unwrap();
+        event(&ledger, "queued");
+        let now = current(&ledger.reader().unwrap()).unwrap().unwrap();
+        let reader = ledger.reader().unwrap();
+        assert_eq!(compare(&reader, &then).unwrap(), Comparison::Same, "it has grown");
+        assert_eq!(compare(&reader, &now).unwrap(), Comparison::Same);
+        let copy = Reader::open(&path("copy.db")).unwrap();
+        assert_eq!(compare(&copy, &then).unwrap(), Comparison::Same);
+        assert_eq!(compare(&copy, &now).unwrap(), Comparison::Older(1));
+        let other = Ledger::open(&path("other.db"), "test").unwrap();
+        assert!(matches!(compare(&other.reader().unwrap(), &now).unwrap(), Comparison::Other(Some(_))));
+    }
+
+    #[test]
+    fn a_chain_that_went_another_way_since_does_not_hold_the_head() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let ledger = Ledger::open(&path("l.db"), "test").unwrap();
+        backup::copy(&ledger.reader().unwrap(), &path("copy.db")).unwrap();
+        event(&ledger, "captured");
+        let now = current(&ledger.reader().unwrap()).unwrap().unwrap();
+        let copy = Ledger::open(&path("copy.db"), "test").unwrap();
+        event(&copy, "cancelled");
+        assert_eq!(compare(&copy.reader().unwrap(), &now).unwrap(), Comparison::Older(1));
+    }
+}

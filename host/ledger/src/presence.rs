@@ -1,0 +1,69 @@
+//! Whether the files of an open ledger still have their names. Where somebody deletes or replaces them under a process,
+//! SQLite goes on in files that nobody finds any more, and every commit would be an acknowledgement of nothing.
+
+use std::ffi::OsString;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// The database, what is not yet in it, and the index of that.
+const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
+
+/// Tells one file from another as long as one of them is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    fn of(path: &Path) -> Option<Self> {
+        path.metadata().ok().map(|metadata| Self { device: metadata.dev(), inode: metadata.ino() })
+    }
+}
+
+/// The files of a ledger as they were when it was opened. SQLite keeps all of them while a connection is open.
+#[derive(Debug)]
+pub(crate) struct Presence {
+    files: Vec<(PathBuf, FileId)>,
+}
+
+impl Presence {
+    /// The files of the ledger at `path`, which is open.
+    pub(crate) fn of(path: &Path) -> Self {
+        let named = ENDINGS.map(|ending| {
+            let mut name = OsString::from(path);
+            name.push(ending);
+            PathBuf::from(name)
+        });
+        let files = named.into_iter().filter_map(|path| FileId::of(&path).map(|id| (path, id)));
+        Self { files: files.collect() }
+    }
+
+    /// The first file that was deleted or replaced.
+    pub(crate) fn missing(&self) -> Option<&Path> {
+        let lost = self.files.iter().find(|(path, id)| FileId::of(path) != Some(*id));
+        lost.map(|(path, _)| path.as_path())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_deleted_or_replaced_is_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("l.db");
+        fs::write(&path, "").unwrap();
+        let open = fs::File::open(&path).unwrap();
+        let presence = Presence::of(&path);
+        assert_eq!(presence.missing(), None);
+        fs::remove_file(&path).unwrap();
+        assert_eq!(presence.missing(), Some(path.as_path()));
+        fs::write(&path, "").unwrap();
+        assert_eq!(presence.missing(), Some(path.as_path()), "another file of that name");
+        drop(open);
+    }
+}
