@@ -54,7 +54,11 @@ fn accepted(workspace: &Workspace) {
 fn a_missing_ledger_is_an_alarm_until_the_operator_decides() {
     let workspace = with_work();
     remove_ledger(&state_of(&workspace));
-    is_refused(&workspace, "is missing", &[&["status"], &["why", "abcdef"], &["cancel", "abcdef"], &["ledger", "verify"]]);
+    is_refused(
+        &workspace,
+        "is missing",
+        &[&["status"], &["why", "abcdef"], &["cancel", "abcdef"], &["ledger", "verify"]],
+    );
     assert_eq!(workspace.inbox("noop"), ["Waits.json"], "nothing was captured");
     assert!(!state_of(&workspace).join("ledger.db").exists());
     let doctor = workspace.baton(&["doctor"]).ended(1).stdout;

@@ -91,8 +91,12 @@ pub(crate) fn check(root: &Path, state: &State) -> anyhow::Result<Option<Alarm>>
     let (shown, known) = (path.display(), entry.described());
     let reader = match Reader::open(&path) {
         Ok(reader) => reader,
-        Err(LedgerError::Unmade) => return Ok(alarm(format!("the ledger {shown} is empty; this workspace had {known}"))),
-        Err(_) if !path.exists() => return Ok(alarm(format!("the ledger {shown} is missing; this workspace had {known}"))),
+        Err(LedgerError::Unmade) => {
+            return Ok(alarm(format!("the ledger {shown} is empty; this workspace had {known}")));
+        }
+        Err(_) if !path.exists() => {
+            return Ok(alarm(format!("the ledger {shown} is missing; this workspace had {known}")));
+        }
         Err(error) => return Err(error.into()),
     };
     Ok(match identity::compare(&reader, &entry.known())? {
@@ -131,9 +135,8 @@ fn moved(file: &HeadFile, root: &Path, ledger: &Path) -> Option<Alarm> {
         return None;
     }
     let here = host();
-    let was_elsewhere = |entry: &&Entry| {
-        entry.host == here && Path::new(&entry.root) != root && !Path::new(&entry.root).exists()
-    };
+    let was_elsewhere =
+        |entry: &&Entry| entry.host == here && Path::new(&entry.root) != root && !Path::new(&entry.root).exists();
     let entry = file.ledgers.iter().filter(was_elsewhere).find(|entry| Path::new(&entry.state).is_dir())?;
     Some(Alarm {
         what: format!("this workspace was {} and its ledger is in {}", entry.root, entry.state),
@@ -289,8 +292,7 @@ fn write(root: &Path, file: &HeadFile) -> anyhow::Result<()> {
         new.sync_all()?;
         fs::rename(&hidden, &path)
     })();
-    done.inspect_err(|_| drop(fs::remove_file(&hidden)))
-        .with_context(|| format!("failed to write {}", path.display()))
+    done.inspect_err(|_| drop(fs::remove_file(&hidden))).with_context(|| format!("failed to write {}", path.display()))
 }
 
 fn host() -> String {
