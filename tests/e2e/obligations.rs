@@ -33,7 +33,10 @@ fn each_agents_obligations_are_counted_and_listed() {
     let cursor = of(&shown, "Cursor-MM1");
     assert_eq!(
         cursor,
-        &json!({ "agent": "Cursor-MM1", "asked": 3, "answered": 1, "open": 2, "overdue": 1, "unanswered": 0, "compliance_rate": 50.0 })
+        &json!({
+            "agent": "Cursor-MM1", "asked": 3, "answered": 1, "answered_by_other": 0, "open": 2, "overdue": 1, "stale": 0,
+            "cancelled": 0, "undeliverable": 0, "compliance_rate": 50.0
+        })
     );
     assert_eq!(of(&shown, "noop")["compliance_rate"], json!(100.0));
     let open: Vec<_> =
@@ -115,6 +118,86 @@ fn what_is_left_lying_for_too_long_is_archived_as_stale_and_its_sender_gets_a_re
     assert_eq!(task.state, "cancelled");
     assert_eq!(workspace.processed("Cursor-MM1"), ["Forgotten__STALE.json"]);
     assert_eq!(workspace.returns_for("Claude-MM1", "id-forgotten").len(), 1);
+}
+
+#[test]
+fn only_an_agents_own_return_counts_for_its_compliance() {
+    let workspace = waiting("remind_after = \"1ms\"\narchive_after = \"1ms\"");
+    workspace.up_once();
+    let shown = workspace.baton(&["obligations", "--json"]).ended(0).json();
+    let cursor = of(&shown, "Cursor-MM1");
+    assert_eq!(
+        (&cursor["answered"], &cursor["stale"], &cursor["compliance_rate"]),
+        (&json!(0), &json!(1), &json!(0.0))
+    );
+    assert_eq!(shown["compliance_rate"], json!(0.0), "the RETURN of a stale request is Baton's");
+    // One that is cancelled says nothing of the agent, nor does one that it never got.
+    workspace.write("baton.toml", workspace.read("baton.toml").replace("1ms", "1d"));
+    workspace.drop_handoff("Codex-MM1", "Not wanted");
+    let circle = json!({ "handoff_id": "c", "source_agent": "Claude-MM1", "title": "Circle", "depends_on": ["c"] });
+    workspace.drop_file("Codex-MM1", "circle.json", text(&circle));
+    workspace.up_once();
+    workspace.baton(&["cancel", "id-not-wanted"]).ended(0);
+    let shown = workspace.baton(&["obligations", "--json"]).ended(0).json();
+    let codex = of(&shown, "Codex-MM1");
+    assert_eq!(
+        (&codex["answered"], &codex["cancelled"], &codex["compliance_rate"]),
+        (&json!(0), &json!(1), &Value::Null)
+    );
+    assert_eq!(codex["undeliverable"], json!(1), "{shown:#}");
+}
+
+#[test]
+fn a_name_that_is_no_agent_owes_nothing() {
+    let workspace = Workspace::with_noop();
+    let mut asked = handoff("Codex-MM9", "For nobody");
+    asked["target_agent"] = json!("Codex-MM9");
+    workspace.write("handoffs/01_inbox/asked.json", text(&asked));
+    workspace.up_once();
+    let shown = workspace.baton(&["obligations", "--json"]).ended(0).json();
+    assert_eq!(of(&shown, "Codex-MM9"), &Value::Null, "{shown:#}");
+    let table = workspace.baton(&["obligations"]).ended(0).stdout;
+    assert!(!table.lines().any(|line| line.starts_with("Codex-MM9")), "{table}");
+}
+
+#[test]
+fn who_acted_stands_in_the_record_and_in_the_return() {
+    let workspace = waiting("archive_after = \"1ms\"");
+    workspace.up_once();
+    let event = |title: &str, action: &str| {
+        let why = workspace.why(&workspace.task(title).id);
+        why.events.iter().find(|event| event.action == action).map(|event| event.actor.clone()).unwrap_or_default()
+    };
+    assert_eq!(event("Forgotten", "captured"), "Claude-MM1", "it was sent by it");
+    assert_eq!(event("Forgotten", "stale"), "baton");
+    let executing = |id: &str| {
+        let [answer] = workspace.returns_for("Claude-MM1", id).try_into().unwrap();
+        (answer["executing_agent"].clone(), answer["on_behalf_of"].clone())
+    };
+    assert_eq!(executing("id-forgotten"), (json!("baton"), json!("Cursor-MM1")));
+
+    workspace.write("baton.toml", workspace.read("baton.toml").replace("1ms", "1d"));
+    for title in ["Cancelled", "Answered"] {
+        workspace.drop_handoff("Cursor-MM1", title);
+    }
+    workspace.drop_handoff("noop", "Done");
+    workspace.up_once();
+    workspace.baton(&["cancel", "id-cancelled"]).ended(0);
+    workspace.drop_file("Claude-MM1", "r.json", answer(&json!({ "handoff_id": "id-answered" })));
+    workspace.up_once();
+    assert_eq!(event("Cancelled", "cancelled"), "operator");
+    assert_eq!(executing("id-cancelled"), (json!("baton"), json!("Cursor-MM1")));
+    assert_eq!(event("Answered", "returned"), "Cursor-MM1");
+    assert_eq!(event("Done", "succeeded"), "noop");
+    assert_eq!(executing("id-done"), (json!("noop"), Value::Null));
+    // A file cannot name the operator or Baton as the one who acted.
+    for (number, name) in ["operator", "Baton"].into_iter().enumerate() {
+        let mut forged = handoff("Cursor-MM1", &format!("Forged {number}"));
+        forged["source_agent"] = json!(name);
+        workspace.drop_file("Cursor-MM1", &format!("forged-{number}.json"), text(&forged));
+        workspace.up_once();
+        assert_eq!(event(&format!("Forged {number}"), "captured"), "baton");
+    }
 }
 
 #[test]

@@ -59,7 +59,7 @@ pub async fn cancel(house: &Arc<House>, id: &str, reason: &str) -> Result<Decide
         Begun::Refused(reason) => Err(DispatchError::Refused(reason)),
         Begun::Leased(task) => {
             fail_point!("cancel.leased");
-            let settled = end(house, *task, Ended::Withdrawn(reason.to_owned())).await?;
+            let settled = end(house, *task, Ended::Cancelled(reason.to_owned())).await?;
             fail_point!("cancel.settled");
             carry(house, &settled.id).await?;
             Ok(Decided::Now(settled.state))

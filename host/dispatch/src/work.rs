@@ -160,7 +160,7 @@ async fn attempt(house: &Arc<House>, begun: Begun, cancel: &Cancel, listener: Op
     let by_a_person = house.running.end(&attempted.task.id);
     match &attempted.ended {
         Ok(Report { ended: Err(Failure::Cancelled), .. }) if by_a_person => {
-            Attempted { ended: Err(Ended::Withdrawn(BY_A_PERSON.to_owned())), ..attempted }
+            Attempted { ended: Err(Ended::Cancelled(BY_A_PERSON.to_owned())), ..attempted }
         }
         _ => attempted,
     }
@@ -169,7 +169,7 @@ async fn attempt(house: &Arc<House>, begun: Begun, cancel: &Cancel, listener: Op
 /// Why there is no need to begin.
 fn over_before(house: &House, task: &Task, stopped: bool) -> Option<Ended> {
     if task.stop_asked || stopped {
-        return Some(Ended::Withdrawn(BY_A_PERSON.to_owned()));
+        return Some(Ended::Cancelled(BY_A_PERSON.to_owned()));
     }
     if task.file.as_deref().is_some_and(|file| is_missing(&house.real(file))) {
         return Some(Ended::Missing);
@@ -229,7 +229,9 @@ pub(crate) async fn end(house: &Arc<House>, task: Task, ended: Ended) -> Result<
 
 /// Why a task ended without an outcome.
 pub(crate) enum Ended {
-    /// Its file is gone, or a person ended it.
+    /// A person ended it.
+    Cancelled(String),
+    /// Its file was taken out of the inbox.
     Withdrawn(String),
     /// The agent that it is for left it lying.
     Stale(String),

@@ -40,14 +40,21 @@ impl Args {
             None => (Vec::new(), Vec::new()),
         };
         let is_overdue = |task: &Task| task.created_at < overdue_before || task.deadline.is_some_and(|at| at < now);
+        // A name that somebody misspelled is not an agent that owes anything.
+        let roster = workspace.roster()?;
+        let (kept, unknown): (Vec<Kept>, Vec<Kept>) =
+            kept.into_iter().partition(|kept| roster.get(&kept.agent).is_some());
         if self.json {
             let agents: Vec<Value> = kept.iter().map(as_json).collect();
+            let unknown: Vec<Value> = unknown.iter().map(as_json).collect();
             let open: Vec<Value> = open.iter().map(|task| open_json(task, is_overdue(task))).collect();
-            output::json(&json!({ "schema": 1, "compliance_rate": all(&kept), "agents": agents, "open": open }));
-        } else if kept.is_empty() {
+            output::json(
+                &json!({ "schema": 1, "compliance_rate": all(&kept), "agents": agents, "unknown": unknown, "open": open }),
+            );
+        } else if kept.is_empty() && unknown.is_empty() {
             output::note("nobody owes a RETURN: no request of a known sender was taken in yet");
         } else {
-            output::print(&as_text(&kept, &open, is_overdue, now));
+            output::print(&as_text(&kept, &unknown, &open, is_overdue, now));
         }
         Ok(Code::Good)
     }
@@ -58,21 +65,24 @@ fn before(now: Timestamp, age: Duration) -> Timestamp {
     now.checked_sub(age).unwrap_or(Timestamp::MIN)
 }
 
-/// Of the requests whose time is up, those that were answered, in percent. `None` where none is due: an open request that
-/// is still in time says nothing yet.
-fn rate(asked: u64, open: u64, overdue: u64, answered: u64) -> Option<f64> {
-    let due = asked.saturating_sub(open).saturating_add(overdue);
+/// Of the requests that the agent answered or had the time to answer, those that it answered, in percent. `None` where there
+/// are none: an open request that is still in time says nothing yet, one that was cancelled or undeliverable never does.
+fn rate(answered: u64, missed: u64) -> Option<f64> {
+    let due = answered.saturating_add(missed);
     #[expect(clippy::cast_precision_loss, reason = "counts of tasks are far below 2^52")]
     (due > 0).then(|| (answered as f64 * 1000.0 / due as f64).round() / 10.0)
 }
 
+fn missed(kept: &Kept) -> u64 {
+    kept.stale.saturating_add(kept.overdue)
+}
+
 fn rate_of(kept: &Kept) -> Option<f64> {
-    rate(kept.asked, kept.open, kept.overdue, kept.answered)
+    rate(kept.answered, missed(kept))
 }
 
 fn all(kept: &[Kept]) -> Option<f64> {
-    let sum = |of: fn(&Kept) -> u64| kept.iter().map(of).sum();
-    rate(sum(|k| k.asked), sum(|k| k.open), sum(|k| k.overdue), sum(|k| k.answered))
+    rate(kept.iter().map(|kept| kept.answered).sum(), kept.iter().map(missed).sum())
 }
 
 fn as_json(kept: &Kept) -> Value {
@@ -80,9 +90,12 @@ fn as_json(kept: &Kept) -> Value {
         "agent": kept.agent,
         "asked": kept.asked,
         "answered": kept.answered,
+        "answered_by_other": kept.by_other,
         "open": kept.open,
         "overdue": kept.overdue,
-        "unanswered": unanswered(kept),
+        "stale": kept.stale,
+        "cancelled": kept.cancelled,
+        "undeliverable": kept.undeliverable,
         "compliance_rate": rate_of(kept),
     })
 }
@@ -101,21 +114,29 @@ fn open_json(task: &Task, overdue: bool) -> Value {
     })
 }
 
-/// Requests that have ended without a RETURN.
-fn unanswered(kept: &Kept) -> u64 {
-    kept.asked.saturating_sub(kept.answered).saturating_sub(kept.open)
-}
+const HEADINGS: [&str; 10] =
+    ["AGENT", "ASKED", "ANSWERED", "BY OTHERS", "OPEN", "OVERDUE", "STALE", "CANCELLED", "UNDELIVERABLE", "COMPLIANCE"];
 
-fn as_text(kept: &[Kept], open: &[Task], is_overdue: impl Fn(&Task) -> bool, now: Timestamp) -> String {
+fn as_text(
+    kept: &[Kept],
+    unknown: &[Kept],
+    open: &[Task],
+    is_overdue: impl Fn(&Task) -> bool,
+    now: Timestamp,
+) -> String {
     let percent = |rate: Option<f64>| rate.map_or_else(|| "-".to_owned(), |rate| format!("{rate} %"));
-    let mut table = Table::new(&["AGENT", "ASKED", "ANSWERED", "OPEN", "OVERDUE", "UNANSWERED", "COMPLIANCE"]);
+    let mut table = Table::new(&HEADINGS);
     for kept in kept {
-        let counts = [kept.asked, kept.answered, kept.open, kept.overdue, unanswered(kept)];
-        let counts = counts.iter().map(u64::to_string);
+        let Kept { asked, answered, by_other, open, overdue, stale, cancelled, undeliverable, .. } = kept;
+        let counts = [asked, answered, by_other, open, overdue, stale, cancelled, undeliverable].map(u64::to_string);
         table.row(std::iter::once(kept.agent.clone()).chain(counts).chain([percent(rate_of(kept))]));
     }
     let mut text = table.lines(|_, _, cell| cell);
     text.push_str(&format!("\ncompliance of all: {}\n", percent(all(kept))));
+    for unknown in unknown {
+        let (agent, asked) = (&unknown.agent, unknown.asked);
+        text.push_str(&output::clean(&format!("there is no agent `{agent}`: {asked} requests named it\n")));
+    }
     if !open.is_empty() {
         let mut table = Table::new(&["TASK", "AGENT", "FROM", "SINCE", "", "TITLE"]);
         for task in open {
@@ -139,9 +160,9 @@ mod tests {
 
     #[test]
     fn what_is_still_in_time_counts_for_nobody() {
-        assert_eq!(rate(0, 0, 0, 0), None);
-        assert_eq!(rate(5, 5, 0, 0), None);
-        assert_eq!(rate(5, 2, 1, 3), Some(75.0));
-        assert_eq!(rate(3, 0, 0, 1), Some(33.3));
+        assert_eq!(rate(0, 0), None);
+        assert_eq!(rate(3, 1), Some(75.0));
+        assert_eq!(rate(0, 3), Some(0.0));
+        assert_eq!(rate(1, 2), Some(33.3));
     }
 }

@@ -1,4 +1,5 @@
-//! The RETURN that Baton writes for a plugin agent: dialect R1, with what really happened and nothing else.
+//! The RETURN that Baton writes: dialect R1, with what really happened and nothing else. `executing_agent` is the plugin that
+//! did the work, or `baton` where Baton says for an agent (`on_behalf_of`) that nothing was done.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -13,6 +14,8 @@ pub struct Return<'a> {
     pub task: &'a str,
     /// Who did the work.
     pub executing: &'a str,
+    /// The agent that was asked, where another one did the work or says that it was not done.
+    pub on_behalf_of: Option<&'a str>,
     /// Who asked.
     pub originating: &'a str,
     /// The request's `handoff_id`, where it had one.
@@ -50,7 +53,7 @@ impl Return<'_> {
         if let Some(summary) = summary.as_object_mut().filter(|_| !done) {
             summary.insert("blockers_remaining".to_owned(), json!([self.summary]));
         }
-        pretty(&json!({
+        let mut answer = json!({
             "type": "RETURN_HANDOFF",
             "return_handoff_id": format!("return-{}", self.task),
             "timestamp": to_second(self.at),
@@ -63,7 +66,11 @@ impl Return<'_> {
             "next_steps": [],
             "archive_rule": "move_to_02_processed",
             "baton": { "task": self.task, "ledger_head": self.ledger_head },
-        }))
+        });
+        if let Some((answer, agent)) = answer.as_object_mut().zip(self.on_behalf_of) {
+            answer.insert("on_behalf_of".to_owned(), json!(agent));
+        }
+        pretty(&answer)
     }
 
     /// The file's name.
@@ -84,6 +91,7 @@ mod tests {
         let answer = Return {
             task: "0123abcd",
             executing: "audit",
+            on_behalf_of: None,
             originating: "Claude-MM1",
             handoff_id: Some("h-1"),
             handoff_file: "handoffs/audit/01_inbox/x.json",

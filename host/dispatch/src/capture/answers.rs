@@ -3,7 +3,7 @@
 use baton_core::State;
 use baton_core::handoff::{self, Handoff, Kind, Original};
 use baton_ledger::event::Event;
-use baton_ledger::task::{self, Task};
+use baton_ledger::task::{self, Closing, Task};
 use baton_ledger::{LedgerError, Tx, outbox};
 use fail::fail_point;
 use jiff::Timestamp;
@@ -52,6 +52,11 @@ impl Answers {
             task_id: known(&self.original.task_id),
             token: known(&self.original.token),
         }
+    }
+
+    /// Whether the agent that was asked signed it.
+    pub(super) fn is_own(&self, request: &Task) -> bool {
+        self.by.contains(&request.agent)
     }
 
     /// Whether the request may be answered by this in `inbox`'s inbox: by whom was asked, or, where the signature means
@@ -125,8 +130,19 @@ pub(crate) fn answered_before(
     let state = read.as_ref().map_or(State::Succeeded, ended);
     task::matched(tx, &answer.id)?;
     let told = returns::tell(tx, house, &answer.id, Some(&request), now)?;
-    let released = close(tx, &request, (&answer.id, answer.input), state, now)?;
+    let answer = Answer { id: &answer.id, hash: answer.input, own: true };
+    let released = close(tx, &request, answer, state, now)?;
     Ok(Some(released || told))
+}
+
+/// A RETURN that ends a request.
+pub(super) struct Answer<'a> {
+    /// Its task.
+    pub(super) id: &'a str,
+    /// SHA-256 of its bytes.
+    pub(super) hash: Option<String>,
+    /// Whether the agent that was asked signed it.
+    pub(super) own: bool,
 }
 
 /// Ends an external agent's task because its RETURN came, and has its file archived. Says whether others may begin by that.
@@ -136,12 +152,19 @@ pub(crate) fn answered_before(
 pub(super) fn close(
     tx: &Tx<'_>,
     request: &Task,
-    (answer, hash): (&str, Option<String>),
+    answer: Answer<'_>,
     state: State,
     now: Timestamp,
 ) -> Result<bool, LedgerError> {
-    let mut event = Event::of(request, &request.agent, "returned", format!("its RETURN is {answer}"), state, now);
+    let Answer { id, hash, own } = answer;
+    let (actor, reason, closing) = if own {
+        (request.agent.as_str(), format!("its RETURN is {id}"), Closing::Answered)
+    } else {
+        ("baton", format!("its RETURN is {id}, which no agent here signed"), Closing::AnsweredByOther)
+    };
+    let mut event = Event::of(request, actor, "returned", reason, state, now);
     event.output_hash = hash;
+    task::set_closing(tx, &request.id, closing)?;
     task::transition(tx, &event)?;
     task::set_returned(tx, &request.id, now)?;
     fail_point!("return.request_closed");

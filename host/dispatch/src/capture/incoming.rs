@@ -89,7 +89,7 @@ impl Incoming {
             input: Some(read.hash.to_string()),
             dedupe_key: Some(key.to_string()),
             substance: Some(substance.to_string()),
-            actor: sender.clone().unwrap_or_else(|| "baton".to_owned()),
+            actor: captured_by(sender.as_deref()),
             sender: sender.clone(),
             ..task::New::blank(agent, Origin::Handoff, State::Captured)
         };
@@ -138,4 +138,10 @@ impl Incoming {
 /// Where a request's sender reads what became of it; nowhere when that is Baton itself.
 pub(super) fn answer_folder(house: &House, sender: &str) -> Option<String> {
     (sender != "baton").then(|| house.answers_for(sender))
+}
+
+/// The actor of a capture: the sender that the file names. Nobody who sends a file is Baton or the operator.
+fn captured_by(sender: Option<&str>) -> String {
+    let reserved = |sender: &&str| !["baton", "operator"].iter().any(|name| sender.eq_ignore_ascii_case(name));
+    sender.filter(reserved).unwrap_or("baton").to_owned()
 }

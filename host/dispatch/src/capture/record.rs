@@ -20,7 +20,7 @@ use fail::fail_point;
 use jiff::Timestamp;
 
 use super::Taken;
-use super::answers::{answered_before, close, request_of};
+use super::answers::{Answer, answered_before, close, request_of};
 use super::classify::{Class, classify, same_key};
 use super::incoming::{Incoming, What, answer_folder};
 use super::refuse::{answer, reason_file};
@@ -298,11 +298,17 @@ fn moving(
     let mut released = told;
     let mut carry = Vec::new();
     if let Some((request, state)) = class.answered {
-        released |= close(tx, &request, (&id, incoming.new.input.clone()), state, now)?;
+        released |= close(tx, &request, answer_of(incoming, &id, &request), state, now)?;
         carry.push(request.id);
     }
     carry.push(id);
     Ok(Taken::Moving { carry, released })
+}
+
+/// The RETURN `id` as what ends `request`.
+fn answer_of<'a>(incoming: &Incoming, id: &'a str, request: &Task) -> Answer<'a> {
+    let own = incoming.answers.as_ref().is_some_and(|answers| answers.is_own(request));
+    Answer { id, hash: incoming.new.input.clone(), own }
 }
 
 /// What follows from the state: the archive, the reason file, the end of an answered request.
@@ -318,7 +324,7 @@ fn follow(
     let mut carry = Vec::new();
     let mut released = false;
     if let Some((request, state)) = class.answered {
-        released = close(tx, &request, (id, new.input.clone()), state, now)?;
+        released = close(tx, &request, answer_of(incoming, id, &request), state, now)?;
         carry.push(request.id);
     }
     if let Some(file) = new.file.as_deref().filter(|_| leaves(incoming)) {

@@ -24,6 +24,7 @@ pub(crate) fn answer(task: &Task, folder: &str, head: &str, now: Timestamp) -> o
     let answer = Return {
         task: &task.id,
         executing: "baton",
+        on_behalf_of: Some(&task.agent),
         originating: task.sender.as_deref().unwrap_or_default(),
         handoff_id: task.handoff_id.as_deref(),
         handoff_file: task.file.as_deref().unwrap_or_default(),

@@ -5,6 +5,7 @@ use baton_core::handoff::returns::Return;
 use baton_ledger::task::{Origin, Task};
 use baton_sandbox::wit;
 
+use super::ending::Actor;
 use super::outcome::Outcome;
 use super::reports::Named;
 use crate::house::House;
@@ -37,9 +38,12 @@ pub(super) fn severity(severity: wit::Severity) -> &'static str {
 pub(super) fn answer(outcome: &Outcome, artifacts: &[Named], sender: &str, head: &str) -> (String, Vec<u8>) {
     let Outcome { task, ending, at, .. } = outcome;
     let deliverables: Vec<_> = artifacts.iter().map(|named| (named.place(), named.media_type.clone())).collect();
+    // What the plugin did it answers itself; anything else Baton says for it.
+    let executing = if ending.actor == Actor::Plugin { &task.agent } else { "baton" };
     let answer = Return {
         task: &task.id,
-        executing: &task.agent,
+        executing,
+        on_behalf_of: (executing != task.agent).then_some(&task.agent),
         originating: sender,
         handoff_id: task.handoff_id.as_deref(),
         handoff_file: task.file.as_deref().unwrap_or_default(),

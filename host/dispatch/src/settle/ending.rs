@@ -13,8 +13,31 @@ use crate::limits;
 use crate::withdraw::MISSING;
 use crate::work::{Ended, explain};
 
+/// Who brought about how an attempt ended: the actor of its event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Actor {
+    /// The plugin, by its attempt.
+    Plugin,
+    /// The daemon.
+    Baton,
+    /// A person, by a command.
+    Operator,
+}
+
+impl Actor {
+    /// The name that stands in the event.
+    pub(super) fn name(self, task: &Task) -> &str {
+        match self {
+            Self::Plugin => &task.agent,
+            Self::Baton => "baton",
+            Self::Operator => "operator",
+        }
+    }
+}
+
 /// The decision, before it is written.
 pub(super) struct Ending {
+    pub(super) actor: Actor,
     pub(super) state: State,
     pub(super) action: &'static str,
     pub(super) text: String,
@@ -28,9 +51,10 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    /// One with nothing but a word and a reason.
+    /// What the plugin's attempt came to, with nothing but a word and a reason.
     fn without_outcome(state: State, action: &'static str, text: String) -> Self {
         Self {
+            actor: Actor::Plugin,
             state,
             action,
             text,
@@ -41,6 +65,10 @@ impl Ending {
             post: Vec::new(),
             watched: Vec::new(),
         }
+    }
+
+    fn by(self, actor: Actor) -> Self {
+        Self { actor, ..self }
     }
 }
 
@@ -61,7 +89,7 @@ pub(super) fn decide(
     let waits = matches!(ending.state, State::NeedsGrant | State::NeedsApproval);
     if waits && task.origin != Origin::Call && has_changed(house, task, installed) {
         let text = "what its plugin may do has changed meanwhile: trying again".to_owned();
-        return Ending::without_outcome(State::Queued, "queued", text);
+        return Ending::without_outcome(State::Queued, "queued", text).by(Actor::Baton);
     }
     ending
 }
@@ -76,11 +104,16 @@ fn has_changed(house: &House, task: &Task, installed: Option<&Arc<Installed>>) -
 fn without_report(ended: Ended, now: Timestamp) -> Ending {
     let (state, action, text) = match ended {
         Ended::Stale(reason) => {
-            return Ending { stale: true, ..Ending::without_outcome(State::Cancelled, "stale", reason) };
+            let ending = Ending::without_outcome(State::Cancelled, "stale", reason);
+            return Ending { stale: true, ..ending.by(Actor::Baton) };
         }
         Ended::Missing => {
             let due = now.checked_add(limits::MISSING_AGAIN).ok();
-            return Ending { due, ..Ending::without_outcome(State::Waiting, "missing", MISSING.to_owned()) };
+            let ending = Ending::without_outcome(State::Waiting, "missing", MISSING.to_owned());
+            return Ending { due, ..ending.by(Actor::Baton) };
+        }
+        Ended::Cancelled(reason) => {
+            return Ending::without_outcome(State::Cancelled, "cancelled", reason).by(Actor::Operator);
         }
         Ended::Withdrawn(reason) => (State::Cancelled, "cancelled", reason),
         Ended::Refused(reason) => (State::Failed, "failed", reason),
@@ -91,7 +124,7 @@ fn without_report(ended: Ended, now: Timestamp) -> Ending {
         Ended::Held(reason) => (State::NeedsApproval, "needs_approval", reason),
         Ended::Unusable(reason) => (State::NeedsGrant, "needs_grant", reason),
     };
-    Ending::without_outcome(state, action, text)
+    Ending::without_outcome(state, action, text).by(Actor::Baton)
 }
 
 /// The plugin says that it is done. Reports that cannot be written under their names make it a failure.
@@ -123,17 +156,18 @@ fn failed(house: &House, task: &Task, installed: Option<&Installed>, failure: &F
     Ending::without_outcome(state, action, text)
 }
 
-/// The daemon is stopping: what may run again does so at its next start.
+/// The daemon is stopping, or a person ends a call: what may run again does so at the daemon's next start.
 fn stopped(task: &Task, installed: Option<&Installed>) -> Ending {
     let idempotent = installed.is_some_and(|installed| installed.is_idempotent(task.action.as_deref()));
-    let (state, text) = if task.origin == Origin::Call {
-        (State::Cancelled, "it was cancelled")
+    let (actor, state, text) = if task.origin == Origin::Call {
+        (Actor::Operator, State::Cancelled, "it was cancelled")
     } else if idempotent {
-        (State::Queued, "the attempt was stopped; it is made again at the next start")
+        (Actor::Baton, State::Queued, "the attempt was stopped; it is made again at the next start")
     } else {
-        (State::NeedsHuman, "the attempt was stopped and the action is not declared idempotent: see what it has done")
+        let text = "the attempt was stopped and the action is not declared idempotent: see what it has done";
+        (Actor::Baton, State::NeedsHuman, text)
     };
-    Ending::without_outcome(state, "stopped", text.to_owned())
+    Ending::without_outcome(state, "stopped", text.to_owned()).by(actor)
 }
 
 /// A call by hand is not repeated behind the caller's back.

@@ -3,13 +3,13 @@
 use baton_core::{Digest, State, file_name};
 use baton_ledger::event::Event;
 use baton_ledger::outbox::{self, Kind};
-use baton_ledger::task;
+use baton_ledger::task::{self, Closing};
 use baton_ledger::{LedgerError, Tx, finding, watched};
 use baton_sandbox::{Watched, wit};
 use fail::fail_point;
 
 use super::answer::{answer, severity};
-use super::ending::Ending;
+use super::ending::{Actor, Ending};
 use super::outcome::Outcome;
 use super::reports::{Named, name_all};
 use crate::archive::{to_archive, to_dead_letters, to_stale};
@@ -60,7 +60,8 @@ impl Outcome {
     /// Moves the task to its state; gives the newest hash of the chain.
     fn transition(&self, tx: &Tx<'_>, artifacts: &[Named]) -> Result<String, LedgerError> {
         let Self { task, ending, out, at } = self;
-        let mut event = Event::of(task, &task.agent, ending.action, ending.text.clone(), ending.state, *at);
+        let actor = ending.actor.name(task);
+        let mut event = Event::of(task, actor, ending.action, ending.text.clone(), ending.state, *at);
         event.output_hash = (ending.state == State::Succeeded).then(|| output_hash(ending, artifacts));
         event.plugin_digest.clone_from(&out.plugin_digest);
         let head = task::transition(tx, &event)?;
@@ -72,6 +73,11 @@ impl Outcome {
         }
         if ending.state.is_final() {
             outbox::take_back(tx, &task.id)?;
+        }
+        if ending.stale {
+            task::set_closing(tx, &task.id, Closing::Stale)?;
+        } else if ending.state.is_final() && ending.actor == Actor::Plugin {
+            task::set_closing(tx, &task.id, Closing::Answered)?;
         }
         Ok(head)
     }

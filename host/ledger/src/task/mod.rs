@@ -17,7 +17,7 @@ pub use find::{
     named_by, open_by_agent, recent, unmatched, usage, waiting_files, waits_with, with_key,
 };
 pub use model::{New, Origin, Summary, Task};
-pub use obligation::{Kept, Step, did, left_lying, lying, obligations, open_obligations};
+pub use obligation::{Closing, Kept, Step, did, left_lying, lying, obligations, open_obligations, set_closing};
 pub use queue::{
     Queued, abandoned, agents_with_work, due, heartbeat, holds, lease_task, next_due, next_queued, to_stop,
 };

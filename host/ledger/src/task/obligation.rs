@@ -16,22 +16,61 @@ const OBLIGES: &str =
 
 /// What makes an obligation open.
 const OPEN: &str =
-    "returned_at IS NULL AND state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant', 'needs_human',
-                    'needs_approval', 'delivered')";
+    "(returned_at IS NULL AND state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant', 'needs_human',
+                    'needs_approval', 'delivered'))";
 
-/// How one agent keeps its obligations.
+/// How a request was closed, where it matters for the compliance of its agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closing {
+    /// The agent itself answered it.
+    Answered,
+    /// A RETURN that no agent here signed answered it.
+    AnsweredByOther,
+    /// Nobody answered it in time.
+    Stale,
+}
+
+impl Closing {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::AnsweredByOther => "by_other",
+            Self::Stale => "stale",
+        }
+    }
+}
+
+/// Records how a request was closed.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_closing(tx: &Tx<'_>, id: &str, closing: Closing) -> Result<(), LedgerError> {
+    let sql = "UPDATE tasks SET closing = ?2 WHERE id = ?1";
+    tx.connection.prepare_cached(sql)?.execute(params![id, closing.as_str()])?;
+    Ok(())
+}
+
+/// How one agent keeps its obligations. Every request is open or in one of the five counts of those that were closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
     /// The agent.
     pub agent: String,
     /// Requests that ask for a RETURN.
     pub asked: u64,
-    /// Those with one.
-    pub answered: u64,
     /// Those that wait for one.
     pub open: u64,
     /// Of the open ones, those whose time is up.
     pub overdue: u64,
+    /// Those that the agent itself answered.
+    pub answered: u64,
+    /// Those that a RETURN answered which no agent here signed.
+    pub by_other: u64,
+    /// Those that were archived because nobody answered them.
+    pub stale: u64,
+    /// Those that a person or their sender took back.
+    pub cancelled: u64,
+    /// Those that never reached the agent: rejected, refused, unreadable.
+    pub undeliverable: u64,
 }
 
 /// Every agent's obligations since `since`; overdue are those captured before `overdue_before` or past their deadline.
@@ -45,8 +84,11 @@ pub fn obligations(
     now: Timestamp,
 ) -> Result<Vec<Kept>, LedgerError> {
     let sql = format!(
-        "SELECT agent, count(*), sum(returned_at IS NOT NULL), sum({OPEN}),
-                sum({OPEN} AND (created_at < ?2 OR coalesce(deadline < ?3, 0)))
+        "SELECT agent, count(*), sum({OPEN}), sum({OPEN} AND (created_at < ?2 OR coalesce(deadline < ?3, 0))),
+                sum(NOT {OPEN} AND closing IS 'answered'), sum(NOT {OPEN} AND closing IS 'by_other'),
+                sum(NOT {OPEN} AND closing IS 'stale'),
+                sum(NOT {OPEN} AND closing IS NULL AND state = 'cancelled'),
+                sum(NOT {OPEN} AND closing IS NULL AND state <> 'cancelled')
          FROM tasks WHERE {OBLIGES} AND created_at >= ?1 GROUP BY agent ORDER BY agent"
     );
     let mut select = reader.connection.prepare_cached(&sql)?;
@@ -56,9 +98,13 @@ pub fn obligations(
         Ok(Kept {
             agent: row.get(0)?,
             asked: count(row, 1)?,
-            answered: count(row, 2)?,
-            open: count(row, 3)?,
-            overdue: count(row, 4)?,
+            open: count(row, 2)?,
+            overdue: count(row, 3)?,
+            answered: count(row, 4)?,
+            by_other: count(row, 5)?,
+            stale: count(row, 6)?,
+            cancelled: count(row, 7)?,
+            undeliverable: count(row, 8)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
