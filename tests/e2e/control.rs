@@ -57,6 +57,60 @@ fn a_cancelled_task_is_answered_and_archived_and_may_be_asked_again() {
 }
 
 #[test]
+fn an_id_that_means_several_tasks_acts_on_none_and_lists_them() {
+    let workspace = Workspace::with_noop();
+    let mut all = handoff("all", "To everybody");
+    all["target_agent"] = json!("all");
+    workspace.write("handoffs/01_inbox/all.json", text(&all));
+    let mut same = handoff("Codex-MM1", "The same words");
+    for (agent, id) in [("Codex-MM1", "one"), ("Cursor-MM1", "two")] {
+        same["handoff_id"] = json!(id);
+        workspace.drop_file(agent, "same.json", text(&same));
+    }
+    workspace.up_once();
+    let open = |workspace: &Workspace| {
+        let all = workspace.tasks("To everybody");
+        all.into_iter().filter(|task| task.state == "delivered").map(|task| task.id).collect::<Vec<_>>()
+    };
+    let before = open(&workspace);
+    assert!(before.len() > 1, "{before:?}");
+    for command in
+        [["cancel", "id-to-everybody"].as_slice(), &["answer", "id-to-everybody", "yes"], &["why", "id-to-everybody"]]
+    {
+        let refused = workspace.baton(command).ended(2);
+        assert!(before.iter().all(|id| refused.stderr.contains(id)), "{}", refused.stderr);
+    }
+    for word in ["same.json", "The same words"] {
+        for command in ["cancel", "retry", "why"] {
+            let refused = workspace.baton(&[command, word]).ended(2);
+            assert!(refused.stderr.contains("means 2 tasks"), "{}", refused.stderr);
+        }
+    }
+    assert_eq!(open(&workspace), before, "nothing was done");
+    workspace.baton(&["cancel", "two"]).ended(0);
+    assert_eq!(workspace.tasks("The same words").iter().filter(|task| task.state == "cancelled").count(), 1);
+    workspace.baton(&["cancel", "The same words"]).ended(0);
+    workspace.baton(&["cancel", "id-to-everybody", "--all"]).ended(0);
+    assert_eq!(open(&workspace), Vec::<String>::new());
+    // Which of those that have ended is to be tried again is for the operator to say.
+    workspace.baton(&["retry", "id-to-everybody"]).ended(2);
+}
+
+#[test]
+fn a_beginning_of_an_id_acts_only_when_it_is_long_enough() {
+    let workspace = Workspace::with_noop();
+    workspace.drop_handoff("Cursor-MM1", "Lies there");
+    workspace.up_once();
+    let id = workspace.task("Lies there").id;
+    let refused = workspace.baton(&["cancel", &id[..5]]).ended(2);
+    assert!(refused.stderr.contains("at least 6") && refused.stderr.contains(&id), "{}", refused.stderr);
+    assert_eq!(workspace.task("Lies there").state, "delivered");
+    workspace.baton(&["why", &id[..3]]).ended(0);
+    workspace.baton(&["cancel", &id[..6]]).ended(0);
+    assert_eq!(workspace.task("Lies there").state, "cancelled");
+}
+
+#[test]
 fn a_running_attempt_is_stopped_on_demand_and_not_made_again() {
     let workspace = Workspace::with_hostile();
     let daemon = workspace.up_and_serving();

@@ -38,14 +38,6 @@ pub enum LedgerError {
         /// The value.
         value: String,
     },
-    /// A unique prefix was asked for and several tasks have it.
-    #[error("`{id}` could mean {count} tasks; give more of the id")]
-    Ambiguous {
-        /// What was asked for.
-        id: String,
-        /// How many match.
-        count: usize,
-    },
     /// An archive of pruned events cannot be read.
     #[error("the archive {path} cannot be read: {source}; name a file that `baton ledger prune` wrote")]
     Archive {

@@ -2,15 +2,19 @@
 
 use anyhow::bail;
 
-use super::{Place, decide};
+use super::Place;
+use super::decide::{self, Which};
 use crate::exit::Code;
 
 /// Answer a task that asks a person something; it goes on with the answer
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A task id or the beginning of one, a handoff id, or a file name
+    /// A task id or its first 6 characters or more, a handoff id, a file name, or a title; it must mean one task
     #[arg(value_name = "ID")]
     id: String,
+    /// Take every task with this handoff id, file name or title, as those of a broadcast
+    #[arg(long)]
+    all: bool,
     /// The answer, as the plugin gets it
     #[arg(value_name = "TEXT")]
     text: String,
@@ -21,12 +25,13 @@ const LONGEST: usize = 64 * 1024;
 
 impl Args {
     /// # Errors
-    /// When there is no such task or it asks nothing.
+    /// When there is no such task, the id means several, or it asks nothing.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         if self.text.len() > LONGEST {
             bail!("the answer has {} bytes; at most {LONGEST} are handed on: name a file instead", self.text.len());
         }
         let text = self.text;
-        decide::decide(place, &self.id, |house, id| async move { baton_dispatch::answer(&house, &id, &text).await })
+        let which = Which { word: &self.id, all: self.all, open_only: true };
+        decide::decide(place, &which, async |house, id| baton_dispatch::answer(&house, &id, &text).await)
     }
 }

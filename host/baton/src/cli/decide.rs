@@ -2,41 +2,63 @@
 
 use std::sync::Arc;
 
-use anyhow::bail;
 use baton_dispatch::{Decided, DispatchError, House};
-use baton_ledger::task;
 
-use super::{Place, task_view};
+use super::{Place, meant, task_view};
 use crate::exit::Code;
 use crate::output;
 use crate::workspace::{Wanted, head, open};
 
-/// Does `decide` with the task that `id` means.
+/// Which tasks are meant.
+pub(super) struct Which<'a> {
+    /// What the operator typed.
+    pub(super) word: &'a str,
+    /// Whether it may mean several.
+    pub(super) all: bool,
+    /// Whether those that have ended are left out of several.
+    pub(super) open_only: bool,
+}
+
+/// Does `decide` with each task that is meant. What does not fit one of them is said of it; the others go on.
 ///
 /// # Errors
-/// When there is no such task, or the decision does not fit it.
-pub(super) fn decide<F, D>(place: &Place, id: &str, decide: D) -> anyhow::Result<Code>
+/// When there is no such task or an unclear one, or the decision fits none.
+pub(super) fn decide<D>(place: &Place, which: &Which<'_>, decide: D) -> anyhow::Result<Code>
 where
-    D: FnOnce(Arc<House>, String) -> F,
-    F: Future<Output = Result<Decided, DispatchError>>,
+    D: AsyncFn(Arc<House>, String) -> Result<Decided, DispatchError>,
 {
     let workspace = place.need()?;
     let reader = task_view::reader(&workspace)?;
-    let found = reader.map(|reader| task::find(&reader, id)).transpose()?.flatten();
-    let Some(task) = found else {
-        bail!("there is no task `{id}`; `baton status` lists them");
-    };
+    let tasks = meant::to_act(reader.as_ref(), which.word, which.all, which.open_only)?;
+    drop(reader);
     let decided = super::block_on(async {
         let house = open(&workspace, Wanted::None, "decide", 3)?;
         let ledger = house.ledger().clone();
-        let decided = decide(house, task.id.clone()).await;
+        let mut decided = Vec::new();
+        for task in tasks {
+            let done = decide(Arc::clone(&house), task.id.clone()).await;
+            decided.push((task.id, done));
+        }
         head::note(&workspace, &ledger);
-        Ok(decided?)
+        Ok(decided)
     });
     // Also after a failure: part of it may be in the ledger.
     workspace.state.wake_daemon();
-    output::print(&said(&task.id, &decided?));
-    Ok(Code::Good)
+    let mut failed = None;
+    for (id, done) in decided? {
+        match done {
+            Ok(done) => output::print(&said(&id, &done)),
+            Err(error) => {
+                if let Some(before) = failed.replace(error) {
+                    output::note(&output::clean(&before.to_string()));
+                }
+            }
+        }
+    }
+    match failed {
+        None => Ok(Code::Good),
+        Some(error) => Err(error.into()),
+    }
 }
 
 fn said(id: &str, decided: &Decided) -> String {

@@ -15,6 +15,7 @@ mod init;
 mod ledger;
 mod library;
 mod lint;
+mod meant;
 mod obligations;
 mod plugin;
 mod restore;

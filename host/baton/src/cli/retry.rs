@@ -1,6 +1,7 @@
 //! `baton retry ID`: sends a task on its way again.
 
-use super::{Place, decide};
+use super::Place;
+use super::decide::{self, Which};
 use crate::exit::Code;
 
 /// Send a task on its way again, whatever it waits for
@@ -8,15 +9,19 @@ use crate::exit::Code;
 /// Of a task that has failed, the file is dropped again as it was captured; that makes a new task.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A task id or the beginning of one, a handoff id, or a file name
+    /// A task id or its first 6 characters or more, a handoff id, a file name, or a title; it must mean one task
     #[arg(value_name = "ID")]
     id: String,
+    /// Take every task with this handoff id, file name or title, as those of a broadcast
+    #[arg(long)]
+    all: bool,
 }
 
 impl Args {
     /// # Errors
-    /// When there is no such task, or it was done or runs.
+    /// When there is no such task, the id means several, or it was done or runs.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
-        decide::decide(place, &self.id, |house, id| async move { baton_dispatch::retry(&house, &id).await })
+        let which = Which { word: &self.id, all: self.all, open_only: false };
+        decide::decide(place, &which, async |house, id| baton_dispatch::retry(&house, &id).await)
     }
 }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::task_view::held_text;
-use super::{Place, task_view};
+use super::{Place, meant, task_view};
 use crate::exit::Code;
 use crate::output::{self, Table, paint};
 
@@ -21,7 +21,7 @@ const LISTED: usize = 20;
 /// Show what happened to a task and why
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A task id or the beginning of one, a handoff id, or a file name
+    /// A task id or the beginning of one, a handoff id, a file name, or a title
     #[arg(value_name = "ID")]
     id: String,
     /// Print JSON
@@ -35,8 +35,8 @@ impl Args {
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let reader = task_view::reader(&workspace)?;
-        let found = reader.as_ref().map(|reader| task::find(reader, &self.id)).transpose()?.flatten();
-        let (Some(reader), Some(task)) = (reader, found) else {
+        let task = meant::to_show(reader.as_ref(), &self.id)?;
+        let Some(reader) = reader else {
             bail!("there is no task `{}`; `baton status` lists them", self.id);
         };
         let task = Summary::from(task);

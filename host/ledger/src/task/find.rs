@@ -242,51 +242,79 @@ pub fn open_by_agent(reader: &Reader) -> Result<Vec<(String, u64)>, LedgerError>
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The id whose key, in the column named, is `?1`: the newest, one that is no duplicate first.
+/// The ids whose key, in the column named, is `?1`, oldest first.
 pub(super) fn named_sql(column: &str) -> String {
-    format!(
-        "SELECT id FROM tasks WHERE {column} = ?1 ORDER BY state = 'duplicate', created_at DESC, rowid DESC LIMIT 1"
-    )
+    format!("SELECT id FROM tasks WHERE {column} = ?1 ORDER BY created_at, rowid LIMIT {MEANT_AT_MOST}")
 }
 
 /// The ids between two.
 pub(super) const RANGE_SQL: &str = "SELECT id FROM tasks WHERE id >= ?1 AND id < ?2 LIMIT 100";
 
-/// The task that `id` means: a task id or a unique prefix of one, a handoff id, or a file name. Of several with one
-/// handoff id or file name, the newest.
-///
-/// # Errors
-/// When the database fails or a prefix is not unique.
-pub fn find(reader: &Reader, id: &str) -> Result<Option<Task>, LedgerError> {
-    let Some(id) = find_id(&reader.connection, id)? else {
-        return Ok(None);
-    };
-    let mut select = reader.connection.prepare_cached(&select_sql("WHERE id = ?1"))?;
-    select.query_row([id], |row| Ok(task(row))).optional()?.transpose()
+/// More tasks than anybody means by one word.
+const MEANT_AT_MOST: u32 = 1000;
+
+/// The tasks that a word may mean.
+#[derive(Clone, Debug)]
+pub struct Meant {
+    /// The tasks, oldest first; of a request that was repeated only the first.
+    pub tasks: Vec<Task>,
+    /// Whether the word is only the beginning of their ids.
+    pub by_prefix: bool,
 }
 
-fn find_id(connection: &Connection, id: &str) -> Result<Option<String>, LedgerError> {
-    let named = |column: &str, key: &str| -> Result<Option<String>, LedgerError> {
-        let mut select = connection.prepare_cached(&named_sql(column))?;
-        Ok(select.query_row([key], |row| row.get(0)).optional()?)
-    };
-    for column in ["id", "handoff_id"] {
-        if let Some(found) = named(column, id)? {
-            return Ok(Some(found));
+/// Every task that `word` may mean: the one with this id; else all with this handoff id or file name, and all whose id
+/// begins so; else all with this title.
+///
+/// # Errors
+/// When the database fails.
+pub fn meant(reader: &Reader, word: &str) -> Result<Meant, LedgerError> {
+    let connection = &reader.connection;
+    let mut ids = named(connection, "id", word)?;
+    let mut by_prefix = false;
+    if ids.is_empty() {
+        ids = named(connection, "handoff_id", word)?;
+        ids.extend(named(connection, "file_name", base_name(word))?);
+        by_prefix = ids.is_empty();
+        ids.extend(begun_with(connection, word)?);
+    }
+    if ids.is_empty() {
+        ids = named(connection, "title", word)?;
+        by_prefix = false;
+    }
+    let mut select = connection.prepare_cached(&select_sql("WHERE id = ?1"))?;
+    let mut tasks = Vec::new();
+    for id in ids {
+        if tasks.iter().all(|task: &Task| task.id != id) {
+            tasks.push(select.query_row([id], |row| Ok(task(row)))??);
         }
     }
-    if !id.is_empty() && id.bytes().all(|b| b.is_ascii_hexdigit()) {
-        let begin = id.to_ascii_lowercase();
-        let mut select = connection.prepare_cached(RANGE_SQL)?;
-        let found = select.query_map([&begin, &format!("{begin}g")], |row| row.get(0))?;
-        let mut found: Vec<String> = found.collect::<Result<_, _>>()?;
-        match found.len() {
-            0 => {}
-            1 => return Ok(found.pop()),
-            count => return Err(LedgerError::Ambiguous { id: id.to_owned(), count }),
-        }
+    // A repetition is nothing of its own: whoever names it means the first.
+    if tasks.iter().any(|task| task.state != State::Duplicate) {
+        tasks.retain(|task| task.state != State::Duplicate);
     }
-    named("file_name", base_name(id))
+    Ok(Meant { tasks, by_prefix })
+}
+
+fn named(connection: &Connection, column: &str, key: &str) -> Result<Vec<String>, LedgerError> {
+    let mut select = connection.prepare_cached(&named_sql(column))?;
+    let rows = select.query_map([key], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn begun_with(connection: &Connection, begin: &str) -> Result<Vec<String>, LedgerError> {
+    if begin.is_empty() || !begin.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(Vec::new());
+    }
+    let begin = begin.to_ascii_lowercase();
+    let mut select = connection.prepare_cached(RANGE_SQL)?;
+    let found = select.query_map([&begin, &format!("{begin}g")], |row| row.get(0))?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// The one task that `word` means, for tests.
+#[cfg(test)]
+pub(crate) fn find(reader: &Reader, word: &str) -> Result<Option<Task>, LedgerError> {
+    Ok(meant(reader, word)?.tasks.pop())
 }
 
 /// Every task in `state`, which is one of those that are not final.
