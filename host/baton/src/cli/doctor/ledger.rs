@@ -35,10 +35,9 @@ pub(super) fn check(facts: &Facts, full: bool) -> Vec<Finding> {
     let path = state.ledger();
     let place = facts.shown(&path);
     let restore = restore(facts, &path);
-    match head::check(&facts.root, state) {
-        Ok(Some(alarm)) => return vec![Finding::fail(CHECK, place, alarm.what, alarm.fix)],
-        // What cannot be read is said below.
-        Ok(None) | Err(_) => {}
+    // What cannot be read is said below.
+    if let Ok(Some(alarm)) = head::check(&facts.root, state) {
+        return vec![Finding::fail(CHECK, place, alarm.what, alarm.fix)];
     }
     match &facts.ledger {
         Ok(None) => vec![Finding::ok(CHECK, place, "there is none yet: nothing was ever written down")],
