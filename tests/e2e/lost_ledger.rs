@@ -80,7 +80,8 @@ fn a_state_folder_that_was_deleted_is_an_alarm_and_the_inboxes_stay_the_workspac
 fn another_ledger_in_its_place_is_an_alarm() {
     let (workspace, other) = (with_work(), with_work());
     remove_ledger(&state_of(&workspace));
-    fs::copy(state_of(&other).join("ledger.db"), state_of(&workspace).join("ledger.db")).unwrap();
+    let copy = state_of(&workspace).join("ledger.db");
+    other.baton(&["backup", copy.to_str().unwrap()]).ended(0);
     is_refused(&workspace, "is another one", &[]);
     let verified = workspace.baton(&["ledger", "verify"]).ended(1).stdout;
     assert!(verified.contains("is another one"), "{verified}");
