@@ -43,6 +43,8 @@ mod folders_come_back;
 #[cfg(test)]
 mod full_disk;
 #[cfg(test)]
+mod grants;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod hostile_net;

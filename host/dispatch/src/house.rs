@@ -10,7 +10,9 @@ use baton_core::retry::Policy;
 use baton_intake::{IntakeError, Owner};
 use baton_ledger::Ledger;
 use baton_ledger::claim::Book;
-use baton_sandbox::{Cancel, DatabaseGrant, EgressGrants, MountGrant, Plugin, RepositoryGrant, Sandbox, SoundGrants};
+use baton_sandbox::{
+    Cancel, DatabaseGrant, EgressGrants, FolderCheck, MountGrant, Plugin, RepositoryGrant, Sandbox, SoundGrants,
+};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -27,6 +29,8 @@ use crate::{DispatchError, Roster, Rules, limits, owner};
 pub struct Grants {
     /// Folders.
     pub mounts: Vec<MountGrant>,
+    /// Whether these folders, and those of its repositories, may still be used: asked before each attempt.
+    pub folder_check: FolderCheck,
     /// Whether files with several names (hard links) may be opened in them.
     pub hard_links: bool,
     /// Databases.

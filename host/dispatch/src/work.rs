@@ -262,6 +262,7 @@ async fn run(
     let attempt = Attempt {
         task,
         mounts: installed.grants.mounts.clone(),
+        folder_check: installed.grants.folder_check.clone(),
         hard_links: installed.grants.hard_links,
         emission: emission(house, installed),
         ledger: installed.grants.ledger.then(|| house.ledger.path().to_owned()),

@@ -12,6 +12,7 @@ mod http;
 mod limits;
 pub mod lock;
 pub mod oci;
+pub mod overlap;
 mod pack;
 mod package;
 pub mod reference;

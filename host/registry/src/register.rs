@@ -227,21 +227,30 @@ impl Register {
         })
     }
 
-    /// Grants what the words say.
+    /// Grants what the words say, all of it or nothing. `check` sees the plugin's manifest and the lock as it would be, may
+    /// correct it, and says what stands against it. The lock is written anew even when it says the same, so that a daemon
+    /// opens the granted folders again.
     ///
     /// # Errors
-    /// When a word is none, or the plugin does not ask for it.
-    pub fn grant(&self, name: &str, words: &[String]) -> Result<Entry, RegisterError> {
-        self.change(|lock| {
+    /// When a word is none, the plugin does not ask for it, or `check` refuses it.
+    pub fn grant(
+        &self,
+        name: &str,
+        words: &[String],
+        check: impl FnOnce(&Manifest, &mut Lock) -> Result<(), String>,
+    ) -> Result<Entry, RegisterError> {
+        let refused = |reason| RegisterError::Refused(format!("`{name}`: {reason}"));
+        let grant = |lock: &mut Lock| {
             let entry = entry(lock, name)?;
-            let asked = self.asked_by(entry)?;
+            let manifest = self.manifest_of(entry)?;
             for word in words {
-                let word = Word::parse(word, &asked)
-                    .map_err(|reason| RegisterError::Refused(format!("`{name}`: {reason}")))?;
+                let word = Word::parse(word, &manifest.declares.capabilities).map_err(refused)?;
                 word.grant(&mut entry.grants);
             }
-            Ok(entry.clone())
-        })
+            check(&manifest, lock).map_err(refused)?;
+            Ok(self::entry(lock, name)?.clone())
+        };
+        self.write(true, grant)
     }
 
     /// Goes back to the revision before, with the grants that it had; doing it again comes back.
@@ -352,9 +361,12 @@ impl Register {
     }
 
     fn asked_by(&self, entry: &Entry) -> Result<Capabilities, RegisterError> {
+        Ok(self.manifest_of(entry)?.declares.capabilities)
+    }
+
+    fn manifest_of(&self, entry: &Entry) -> Result<Manifest, RegisterError> {
         let manifest = self.declared(&entry.digest, &entry.source);
-        let gone = || gone(&entry.name, &entry.digest, &entry.source);
-        Ok(manifest.ok_or_else(gone)?.declares.capabilities)
+        manifest.ok_or_else(|| gone(&entry.name, &entry.digest, &entry.source))
     }
 
     /// What is asked for beyond the revision of `digest`; everything, when that is not here to be compared.
@@ -365,11 +377,20 @@ impl Register {
 
     /// Changes the lock, alone.
     fn change<T>(&self, change: impl FnOnce(&mut Lock) -> Result<T, RegisterError>) -> Result<T, RegisterError> {
+        self.write(false, change)
+    }
+
+    /// The same; `anew` writes the lock even when nothing in it has changed.
+    fn write<T>(
+        &self,
+        anew: bool,
+        change: impl FnOnce(&mut Lock) -> Result<T, RegisterError>,
+    ) -> Result<T, RegisterError> {
         let _turn = self.take_turn().map_err(|error| RegisterError::Store { path: self.turn.clone(), error })?;
         let mut lock = self.read()?;
         let before = lock.clone();
         let done = change(&mut lock)?;
-        if lock != before {
+        if anew || lock != before {
             let text = lock.to_text()?;
             write_whole(&self.lock, text.as_bytes())
                 .map_err(|error| LockError::Io { path: self.lock.clone(), error })?;

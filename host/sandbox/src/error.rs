@@ -56,6 +56,10 @@ pub enum Ceiling {
     CallBytes,
     /// Bytes that were handed to the host's streams and files.
     Written,
+    /// Files, folders and links that were made.
+    FilesMade,
+    /// Bytes by which files got longer without being written.
+    Holes,
     /// Open files, streams and the like.
     Handles,
     /// Bytes of log.
@@ -90,6 +94,8 @@ impl Ceiling {
             Self::HostCalls => "host_calls",
             Self::CallBytes => "call_bytes",
             Self::Written => "written_bytes",
+            Self::FilesMade => "files_made",
+            Self::Holes => "hole_bytes",
             Self::Handles => "handles",
             Self::Log => "log_bytes",
             Self::LogKept => "log_kept_bytes",
@@ -114,6 +120,8 @@ impl fmt::Display for Ceiling {
             Self::HostCalls => "calls of the host",
             Self::CallBytes => "bytes in one call",
             Self::Written => "bytes written",
+            Self::FilesMade => "files and folders made",
+            Self::Holes => "holes in files (bytes)",
             Self::Handles => "open handles",
             Self::Log => "log (bytes)",
             Self::LogKept => "log that is kept (bytes)",

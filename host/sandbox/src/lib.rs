@@ -26,7 +26,8 @@ pub mod world;
 mod written;
 
 pub use bindings::baton::plugin::types as wit;
-pub use capabilities::files::MountGrant;
+pub use capabilities::files::folder::{Folder, Identity};
+pub use capabilities::files::{FolderCheck, MountGrant};
 pub use capabilities::fingerprint::SoundGrants;
 pub use capabilities::git::RepositoryGrant;
 pub use capabilities::handoffs::{Draft, Emission, Post, Resolve, Withdrawal};

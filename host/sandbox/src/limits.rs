@@ -31,6 +31,14 @@ pub const HOST_CALLS: u64 = 5_000_000;
 /// Bytes that one attempt may hand to the host's streams and files in all. So no plugin fills a disk.
 pub const WRITTEN_BYTES: u64 = 4 << 30;
 
+/// Files, folders and links that one attempt may make: a folder of a library has thousands, a file system runs out of inodes
+/// at millions. Whoever makes more asks for another attempt.
+pub const FILES_MADE: u64 = 20_000;
+
+/// Bytes by which one attempt may lengthen files without writing them. With [`WRITTEN_BYTES`] it bounds the size that the
+/// files of an attempt seem to have, whatever they take on the disk: a backup or a copy may fill the holes.
+pub const HOLE_BYTES: u64 = 4 << 30;
+
 /// All parts of an outcome together.
 pub const OUTPUT_BYTES: usize = 16 << 20;
 

@@ -10,6 +10,7 @@ use wasmtime::CallHook;
 
 use crate::ceilings::Ceilings;
 use crate::error::{Ceiling, LimitHit};
+use crate::limits;
 
 /// The meter of one attempt.
 pub(crate) struct Meter {
@@ -17,13 +18,17 @@ pub(crate) struct Meter {
     pub(crate) cpu: Duration,
     pub(crate) host_calls: u64,
     pub(crate) written: u64,
+    /// Files, folders and links that the guest made.
+    pub(crate) made: u64,
+    /// Bytes by which it lengthened files without writing them.
+    pub(crate) holes: u64,
     /// Since when the guest computes; absent while the host does.
     entered: Option<Instant>,
 }
 
 impl Meter {
     pub(crate) fn new(ceilings: Ceilings) -> Self {
-        Self { ceilings, cpu: Duration::ZERO, host_calls: 0, written: 0, entered: None }
+        Self { ceilings, cpu: Duration::ZERO, host_calls: 0, written: 0, made: 0, holes: 0, entered: None }
     }
 
     /// Counts a crossing at `now`.
@@ -50,6 +55,23 @@ impl Meter {
     pub(crate) fn write(&mut self, bytes: u64) -> Result<(), LimitHit> {
         self.written = self.written.saturating_add(bytes);
         within(Ceiling::Written, self.written, self.ceilings.written)
+    }
+
+    /// Whether the guest may make one more file, folder or link.
+    ///
+    /// # Errors
+    /// When it has made too many.
+    pub(crate) fn may_make(&self) -> Result<(), LimitHit> {
+        within(Ceiling::FilesMade, self.made + 1, limits::FILES_MADE)
+    }
+
+    /// Counts bytes by which a file gets longer without being written.
+    ///
+    /// # Errors
+    /// When they are too many.
+    pub(crate) fn lengthen(&mut self, bytes: u64) -> Result<(), LimitHit> {
+        self.holes = self.holes.saturating_add(bytes);
+        within(Ceiling::Holes, self.holes, limits::HOLE_BYTES)
     }
 
     /// Whether the guest may compute on.

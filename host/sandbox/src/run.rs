@@ -12,7 +12,7 @@ use wasmtime::{Store, StoreContextMut, Trap, UpdateDeadline};
 use wasmtime_wasi::WasiCtxBuilder;
 
 use crate::capabilities::claims::Claims;
-use crate::capabilities::files::{self, MountGrant};
+use crate::capabilities::files::{FolderCheck, MountGrant, Preopens};
 use crate::capabilities::fingerprint::{SoundGrants, Sounds};
 use crate::capabilities::git::{Git, RepositoryGrant};
 use crate::capabilities::handoffs::{Emission, Handoffs, Post};
@@ -36,6 +36,8 @@ pub struct Attempt {
     pub task: wit::Task,
     /// The granted folders.
     pub mounts: Vec<MountGrant>,
+    /// Whether the granted folders, also those of repositories, may still be used.
+    pub folder_check: FolderCheck,
     /// Whether files that have other names too (hard links) are opened. Where those lie nobody can tell.
     pub hard_links: bool,
     /// Whether it may emit handoffs, and take them back.
@@ -82,6 +84,7 @@ impl Attempt {
         Self {
             task,
             mounts: Vec::new(),
+            folder_check: FolderCheck::default(),
             hard_links: false,
             emission: Emission::Denied("this host lends nothing".to_owned()),
             ledger: None,
@@ -181,12 +184,15 @@ impl Sandbox {
         wasi.stdout(log.clone()).stderr(log.clone()).max_random_size(1 << 20);
         // An attempt with folders has a thread of its own (`own_thread.rs`).
         wasi.allow_blocking_current_thread(!attempt.mounts.is_empty());
-        files::preopen(&mut wasi, &attempt.mounts)?;
+        attempt.folder_check.run()?;
+        let preopens = Preopens::new(&attempt.mounts)
+            .map_err(|error| Failure::Retryable(format!("the granted folders cannot be opened: {error}")))?;
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits::HANDLES);
         let state = State {
             wasi: wasi.build(),
             table,
+            preopens,
             memory: MemoryMeter::new(ceilings.memory),
             meter: Meter::new(ceilings),
             log: log.clone(),
@@ -270,6 +276,8 @@ fn usage(state: &State, ended: &Result<wit::Outcome, Failure>, wall: Duration) -
     usage.note_time(Ceiling::Cpu, meter.cpu, ceilings.cpu);
     usage.note(Ceiling::HostCalls, meter.host_calls, ceilings.host_calls);
     usage.note(Ceiling::Written, meter.written, ceilings.written);
+    usage.note(Ceiling::FilesMade, meter.made, limits::FILES_MADE);
+    usage.note(Ceiling::Holes, meter.holes, limits::HOLE_BYTES);
     usage.note(Ceiling::Log, state.log.written(), limits::LOG_BYTES as u64);
     usage.note(Ceiling::LogKept, state.log.written(), limits::LOG_KEPT_BYTES as u64);
     usage.note(Ceiling::Emissions, state.handoffs.drafts() as u64, limits::EMISSIONS as u64);

@@ -5,6 +5,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::capabilities::claims::Claims;
+use crate::capabilities::files::Preopens;
 use crate::capabilities::fingerprint::Sounds;
 use crate::capabilities::git::Git;
 use crate::capabilities::handoffs::Handoffs;
@@ -23,6 +24,8 @@ use crate::usage::Usage;
 pub(crate) struct State {
     pub(crate) wasi: WasiCtx,
     pub(crate) table: ResourceTable,
+    /// The granted folders.
+    pub(crate) preopens: Preopens,
     pub(crate) memory: MemoryMeter,
     pub(crate) meter: Meter,
     pub(crate) log: Log,

@@ -9,6 +9,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{Descriptor, ErrorCode, Host
 use wasmtime_wasi::p2::bindings::io::streams::{self, Host as _, HostOutputStream as _};
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, StreamResult};
 
+use crate::capabilities::files::made::lengthen;
 use crate::store::State;
 
 /// The interfaces whose functions are replaced, in the version that wasmtime-wasi serves. A mismatch shows at start.
@@ -32,6 +33,7 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             Box::new(async move {
                 let state = store.data_mut();
                 state.meter.write(bytes.len() as u64)?;
+                lengthen(state, &file, at)?;
                 let answer: Result<u64, ErrorCode> = match state.filesystem().write(file, bytes, at).await {
                     Ok(written) => Ok(written),
                     Err(error) => Err(error.downcast()?),

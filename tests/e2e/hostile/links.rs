@@ -38,6 +38,16 @@ fn a_file_with_another_name_is_not_opened_and_the_log_says_what_allows_it() {
 }
 
 #[test]
+fn a_file_with_another_name_is_not_emptied_by_opening_it() {
+    let (workspace, ..) = open_linked("");
+    workspace.drop_action("hostile", "truncate-linked");
+    workspace.up_once();
+    let task = workspace.task("truncate-linked");
+    assert!(task.reason.contains("not emptied"), "{}", task.reason);
+    assert_eq!(fs::read_to_string(workspace.outside().join("precious.txt")).unwrap(), "precious");
+}
+
+#[test]
 fn the_operator_can_allow_files_with_several_names() {
     let (workspace, reason, _) = open_linked("hard_links = true");
     assert!(reason.contains("The linked file opened."), "{reason}");

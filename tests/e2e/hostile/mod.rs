@@ -15,13 +15,16 @@ use std::fs;
 use baton_tests::{Task, Workspace};
 
 /// Misdeeds without an end of their own: the reason's words, and the ceiling of `why --json` that was reached.
-const FLOODS: [(&str, &str, &str); 9] = [
+const FLOODS: [(&str, &str, &str); 12] = [
     ("chatter-flood", "limit of log lines in a second", "log_writes_per_s"),
     ("log-bytes", "limit of log (bytes)", "log_bytes"),
     ("call-flood", "limit of calls of the host", "host_calls"),
     ("emit-storm", "limit of calls of the host", "host_calls"),
     ("hoard-handles", "limit of open handles", "handles"),
     ("fill-disk", "limit of bytes written", "written_bytes"),
+    ("make-folders", "limit of files and folders made", "files_made"),
+    ("sparse-size", "limit of holes in files (bytes)", "hole_bytes"),
+    ("sparse-write", "limit of holes in files (bytes)", "hole_bytes"),
     ("two-gigabytes", "limit of memory (bytes)", "memory_bytes"),
     ("huge-result", "limit of bytes in one call", "call_bytes"),
     ("spin", "limit of time (ms)", "wall_ms"),

@@ -1,44 +1,61 @@
 //! Effective grants: what a plugin declares ∩ what the operator granted, resolved to real folders and checked.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use baton_core::manifest::{Database, Listening, Manifest, Mode, SqlCapability};
+use baton_core::shell::words;
 use baton_dispatch::Grants;
-use baton_registry::Granted;
-use baton_registry::granted::GrantedSecret;
+use baton_registry::granted::{GrantedFolder, GrantedSecret};
+use baton_registry::overlap::{Access, Placed};
+use baton_registry::{Granted, Word};
 use baton_sandbox::{DatabaseGrant, EgressGrants, MountGrant, RepositoryGrant, SecretGrant, SoundGrants, Vault};
 
 use super::Workspace;
 use super::config::{Config, shown};
+use super::folders::{self, Opened, Unopened, Used};
 use crate::secrets::SecretStore;
 
-/// What must never lie inside a folder that a plugin may write to.
-const OWN: [&str; 4] = ["baton.toml", "baton.lock", "plugins", "handoffs"];
-
-/// What `manifest` and `granted` together allow in `workspace`.
+/// What `manifest` and `granted` together allow in `workspace`. `placed` has the folders of all grants of the lock.
 ///
 /// # Errors
 /// When a grant names an unknown folder, or a folder that would open what must stay closed.
-pub(crate) fn effective(workspace: &Workspace, manifest: &Manifest, granted: &Granted) -> anyhow::Result<Grants> {
+pub(crate) fn effective(
+    workspace: &Workspace,
+    manifest: &Manifest,
+    granted: &Granted,
+    placed: &[Placed],
+) -> anyhow::Result<Grants> {
     let capabilities = &manifest.declares.capabilities;
+    let others = placed.iter().filter(|placed| placed.plugin != manifest.name).cloned().collect();
+    let (folders, missing) = (Vec::new(), Vec::new());
+    let mut opened = Opened { workspace: workspace.clone(), plugin: manifest.name.clone(), folders, missing, others };
     let mut mounts = Vec::new();
     for declared in &capabilities.files {
         let Some(grant) = granted.files.iter().find(|grant| grant.folder == declared.folder) else {
             continue;
         };
         let writable = grant.mode.min(declared.mode) == Mode::Rw;
-        mounts.extend(match &grant.path {
-            Some(path) => one(workspace, &declared.folder, path, 0, writable)?.into_iter().collect(),
-            None => resolve(workspace, &declared.folder, writable)?,
-        });
+        for mount in resolve(workspace, &manifest.name, grant, writable)? {
+            opened.folders.push(Used {
+                grant: Word::Files(grant.clone()).to_string(),
+                shown: mount.shown_as.clone(),
+                access: if writable { Access::Write } else { Access::Read },
+                folder: mount.folder.clone(),
+            });
+            mounts.push(mount);
+        }
+    }
+    let repositories = repositories(workspace, manifest, granted, &mut opened)?;
+    if let Err(why) = opened.check() {
+        bail!("{why}");
     }
     Ok(Grants {
         mounts,
+        folder_check: opened.into_check(),
         hard_links: granted.hard_links,
         databases: databases(workspace, manifest, granted),
-        repositories: repositories(workspace, manifest, granted),
+        repositories,
         sounds: sounds(workspace, manifest, granted),
         egress: egress(workspace, granted),
         handoffs: granted.handoffs && capabilities.handoffs.is_some(),
@@ -63,17 +80,43 @@ fn databases(workspace: &Workspace, manifest: &Manifest, granted: &Granted) -> V
     manifest.declares.capabilities.sql.iter().filter_map(lent).collect()
 }
 
-/// The folders whose repositories are declared and granted. One that is missing is told when it is asked.
-fn repositories(workspace: &Workspace, manifest: &Manifest, granted: &Granted) -> Vec<RepositoryGrant> {
+/// The folders whose repositories are declared and granted; they are added to `opened`. One that is missing is told when it
+/// is asked.
+///
+/// # Errors
+/// When one is not the folder that was granted.
+fn repositories(
+    workspace: &Workspace,
+    manifest: &Manifest,
+    granted: &Granted,
+    opened: &mut Opened,
+) -> anyhow::Result<Vec<RepositoryGrant>> {
     let mut repositories = Vec::new();
     let declared = manifest.declares.capabilities.git.iter().map(|git| &git.folder);
     for name in declared.filter(|name| granted.git.contains(name)) {
-        let own = granted.files.iter().find(|files| files.folder == *name).and_then(|files| files.path.clone());
-        let folders = own.map_or_else(|| workspace.config.folder(name), |path| vec![path]);
-        let grant = |folder: PathBuf| RepositoryGrant { name: name.clone(), folder: workspace.base.join(folder) };
-        repositories.extend(folders.into_iter().map(grant));
+        let (folders, configured) = folders::repositories(workspace, granted, name);
+        let grant = Word::Git(name.clone()).to_string();
+        for written in folders {
+            let folder = match folders::open(workspace, &written, configured) {
+                Ok(folder) => {
+                    let (access, shown) = (Access::Repository, shown(&written));
+                    let path = folder.path().to_owned();
+                    opened.folders.push(Used { grant: grant.clone(), shown, access, folder });
+                    path
+                }
+                Err(Unopened::Missing(path)) => {
+                    opened.missing.push((grant.clone(), path.clone()));
+                    path
+                }
+                Err(Unopened::LeadsTo(real)) => {
+                    bail!("{grant}: `{}` leads to {} now, which was not granted", written.display(), real.display())
+                }
+                Err(Unopened::Refused(why)) => bail!("{grant}: `{}`: {why}", written.display()),
+            };
+            repositories.push(RepositoryGrant { name: name.clone(), folder });
+        }
     }
-    repositories
+    Ok(repositories)
 }
 
 /// What is declared and granted of how files and the library sound.
@@ -101,56 +144,47 @@ fn egress(workspace: &Workspace, granted: &Granted) -> EgressGrants {
     }
 }
 
-/// The real folders of a named one. Those that are missing are left out; what needs them says so.
-fn resolve(workspace: &Workspace, name: &str, writable: bool) -> anyhow::Result<Vec<MountGrant>> {
-    if !Config::FOLDERS.contains(&name) {
+/// The real folders that a grant stands for. Those that are missing are left out; what needs them says so.
+fn resolve(
+    workspace: &Workspace,
+    plugin: &str,
+    grant: &GrantedFolder,
+    writable: bool,
+) -> anyhow::Result<Vec<MountGrant>> {
+    let name = &grant.folder;
+    if grant.path.is_none() && !Config::FOLDERS.contains(&name.as_str()) {
         bail!(
-            "there is no folder `{name}` in baton.toml, which has: {}; grant a path: files:ro={name}=PATH",
-            Config::FOLDERS.join(", ")
+            "there is no folder `{name}` in baton.toml, which has: {}; grant a path: files:{}={name}=PATH",
+            Config::FOLDERS.join(", "),
+            grant.mode
         );
     }
     let mut mounts = Vec::new();
-    for (number, written) in workspace.config.folder(name).iter().enumerate() {
-        mounts.extend(one(workspace, name, written, number, writable)?);
+    let (folders, configured) = folders::written(workspace, grant);
+    for (number, written) in folders.iter().enumerate() {
+        let folder = match folders::open(workspace, written, configured) {
+            Ok(folder) => folder,
+            Err(Unopened::Missing(_)) => {
+                let written = written.display();
+                tracing::warn!("the folder `{written}` of {name} is not there; make it or change the grant");
+                continue;
+            }
+            Err(Unopened::LeadsTo(real)) => {
+                let path = Some(real.clone());
+                let command = words(&[Word::Files(GrantedFolder { path, ..grant.clone() }).to_string()]);
+                let (written, real) = (written.display(), real.display());
+                bail!(
+                    "`{written}` leads to {real} now (a link, or another spelling), which was not granted; if it is meant: \
+                     baton plugin grant {plugin} {command}"
+                )
+            }
+            Err(Unopened::Refused(why)) => bail!("`{}` cannot be granted: {why}", written.display()),
+        };
+        let guest = format!("/{name}/{number}");
+        let (host, shown_as) = (folder.path().to_owned(), shown(written));
+        mounts.push(MountGrant { name: name.clone(), host, folder, guest, shown_as, writable });
     }
     Ok(mounts)
-}
-
-/// One of the folders that `name` stands for.
-fn one(
-    workspace: &Workspace,
-    name: &str,
-    written: &Path,
-    number: usize,
-    writable: bool,
-) -> anyhow::Result<Option<MountGrant>> {
-    let host: PathBuf = match workspace.base.join(written).canonicalize() {
-        Ok(host) if host.is_dir() => host,
-        _ => {
-            tracing::warn!("the folder `{}` of {name} is not there; make it or change the grant", written.display());
-            return Ok(None);
-        }
-    };
-    check(workspace, &host, writable).with_context(|| format!("`{}` cannot be granted", written.display()))?;
-    let guest = format!("/{name}/{number}");
-    Ok(Some(MountGrant { name: name.to_owned(), host, guest, shown_as: shown(written), writable }))
-}
-
-fn check(workspace: &Workspace, host: &Path, writable: bool) -> anyhow::Result<()> {
-    // A temporary workspace's state holds nothing but this one run.
-    let matters = writable || !workspace.temporary;
-    for state in [workspace.state.folder(), workspace.state.code()] {
-        if matters && (state.starts_with(host) || host.starts_with(state)) {
-            let state = state.display();
-            bail!("it contains the state folder {state}; grant a smaller folder or move the state with --state");
-        }
-    }
-    let own =
-        OWN.iter().map(|name| workspace.root.join(name)).find(|own| own.starts_with(host) || host.starts_with(own));
-    match own.filter(|_| writable) {
-        Some(own) => bail!("it would let a plugin write to {}; grant a folder beside it", own.display()),
-        None => Ok(()),
-    }
 }
 
 #[cfg(test)]
@@ -185,11 +219,11 @@ mod tests {
     #[test]
     fn only_what_is_declared_and_granted_is_mounted_with_the_smaller_mode() {
         let (_folder, workspace) = workspace();
-        let grants = effective(&workspace, &manifest("ro"), &granted(Mode::Rw, &["plans"])).unwrap();
+        let grants = effective(&workspace, &manifest("ro"), &granted(Mode::Rw, &["plans"]), &[]).unwrap();
         let mounted: Vec<_> = grants.mounts.iter().map(|m| (m.name.as_str(), m.writable)).collect();
         assert_eq!(mounted, [("plans", false)]);
         assert!(!grants.handoffs && !grants.ledger, "not declared");
-        assert!(effective(&workspace, &manifest("ro"), &Granted::default()).unwrap().mounts.is_empty());
+        assert!(effective(&workspace, &manifest("ro"), &Granted::default(), &[]).unwrap().mounts.is_empty());
     }
 
     #[test]
@@ -199,7 +233,8 @@ mod tests {
         let asked = r#"{"handoffs":{"reason":""},"ledger":{"reason":""}}"#;
         manifest.declares.capabilities = serde_json::from_str(asked).unwrap();
         for (handoffs, ledger) in [(false, false), (true, false), (false, true), (true, true)] {
-            let grants = effective(&workspace, &manifest, &Granted { handoffs, ledger, ..Granted::default() }).unwrap();
+            let grants =
+                effective(&workspace, &manifest, &Granted { handoffs, ledger, ..Granted::default() }, &[]).unwrap();
             assert_eq!((grants.handoffs, grants.ledger), (handoffs, ledger));
         }
     }
@@ -211,11 +246,11 @@ mod tests {
         let asked = r#"{"sql":[{"database":"own","mode":"ro","reason":""},{"database":"catalog","mode":"rw","reason":""}],
             "git":[{"folder":"root","reason":""}]}"#;
         manifest.declares.capabilities = serde_json::from_str(asked).unwrap();
-        assert!(effective(&workspace, &manifest, &Granted::default()).unwrap().databases.is_empty());
+        assert!(effective(&workspace, &manifest, &Granted::default(), &[]).unwrap().databases.is_empty());
         let sql = [Database::Own, Database::Catalog].map(|database| GrantedDatabase { database, mode: Mode::Rw });
         let git = vec!["root".to_owned(), "plans".to_owned()];
         let all = Granted { sql: sql.to_vec(), git, ..Granted::default() };
-        let grants = effective(&workspace, &manifest, &all).unwrap();
+        let grants = effective(&workspace, &manifest, &all, &[]).unwrap();
         let lent: Vec<_> = grants.databases.iter().map(|lent| (lent.database, lent.writable)).collect();
         assert_eq!(lent, [(Database::Own, false), (Database::Catalog, true)]);
         assert!(grants.databases[0].path.ends_with("plugins/x.db"));
@@ -228,29 +263,29 @@ mod tests {
         let (_folder, workspace) = workspace();
         let mut manifest = manifest("ro");
         let all = Granted { fingerprint: vec![Listening::Files, Listening::Library], ..Granted::default() };
-        assert_eq!(effective(&workspace, &manifest, &all).unwrap().sounds, SoundGrants::default(), "not declared");
+        assert_eq!(effective(&workspace, &manifest, &all, &[]).unwrap().sounds, SoundGrants::default(), "not declared");
         let asked = r#"{"fingerprint":[{"of":"library","reason":""}]}"#;
         manifest.declares.capabilities = serde_json::from_str(asked).unwrap();
         assert_eq!(
-            effective(&workspace, &manifest, &Granted::default()).unwrap().sounds,
+            effective(&workspace, &manifest, &Granted::default(), &[]).unwrap().sounds,
             SoundGrants::default(),
             "not granted"
         );
-        let lent = effective(&workspace, &manifest, &all).unwrap().sounds;
+        let lent = effective(&workspace, &manifest, &all, &[]).unwrap().sounds;
         assert_eq!(lent, SoundGrants { files: false, library: Some(workspace.state.catalog()) });
     }
 
     #[test]
     fn errors_when_a_writable_grant_contains_what_governs_grants() {
         let (_folder, workspace) = workspace();
-        assert!(effective(&workspace, &manifest("rw"), &granted(Mode::Rw, &["root"])).is_err());
-        assert!(effective(&workspace, &manifest("rw"), &granted(Mode::Rw, &["plans"])).is_ok());
+        assert!(effective(&workspace, &manifest("rw"), &granted(Mode::Rw, &["root"]), &[]).is_err());
+        assert!(effective(&workspace, &manifest("rw"), &granted(Mode::Rw, &["plans"]), &[]).is_ok());
     }
 
     #[test]
     fn errors_when_a_grant_contains_the_state() {
         let (_folder, mut workspace) = workspace();
         workspace.state = super::super::State::of(&workspace.root, Some(&workspace.root.join("state"))).unwrap();
-        assert!(effective(&workspace, &manifest("ro"), &granted(Mode::Ro, &["root"])).is_err());
+        assert!(effective(&workspace, &manifest("ro"), &granted(Mode::Ro, &["root"]), &[]).is_err());
     }
 }

@@ -5,6 +5,8 @@ mod audio;
 mod config;
 mod dropped;
 mod find;
+mod folders;
+mod grant_check;
 mod grants;
 pub(crate) mod head;
 mod open;
@@ -14,6 +16,8 @@ mod state;
 
 pub(crate) use config::{Config, TEMPLATE, pause, shown};
 pub(crate) use find::find;
+pub(crate) use folders::placed;
+pub(crate) use grant_check::check_grants;
 pub(crate) use grants::effective;
 pub(crate) use open::{Wanted, open};
 pub(crate) use said::{act, said};

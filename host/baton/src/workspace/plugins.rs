@@ -2,16 +2,19 @@
 //! lock. What did not change is not loaded again.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
 use baton_dispatch::{Installed, Plugins, Refresh, Unusable};
 use baton_ledger::Ledger;
+use baton_registry::overlap::Placed;
 use baton_registry::{Candidate, Change, DROPPED, Done, Register, RegisterError, Trust};
-use baton_sandbox::Sandbox;
+use baton_sandbox::{Identity, MountGrant, Sandbox};
 
 use super::dropped::Dropped;
-use super::{Config, Entry, LOCK_FILE, Lock, Source, Workspace, act, grants, said, short};
+use super::{Config, Entry, LOCK_FILE, Lock, Source, Workspace, act, folders, grants, said, short};
 use crate::shipped;
 
 /// Loads plugins and keeps what was loaded.
@@ -27,6 +30,10 @@ pub(super) struct Loader {
 #[derive(Default)]
 struct Known {
     lock: Option<Lock>,
+    /// The file of the lock. Every `baton plugin grant` writes a new one, also when it says the same.
+    file: Option<Identity>,
+    /// Where the granted folders lay.
+    placed: Vec<Placed>,
     loaded: BTreeMap<String, (Entry, Arc<Installed>)>,
     dropped: Dropped,
     /// Those that do not load, and why.
@@ -67,7 +74,8 @@ impl Loader {
         if let Some(why) = held(entry) {
             bail!("{why}");
         }
-        plugins.usable.insert(name.to_owned(), Arc::new(self.load_one(entry)?));
+        let placed = folders::placed(&self.workspace, &lock);
+        plugins.usable.insert(name.to_owned(), Arc::new(self.load_one(entry, &placed)?));
         Ok(plugins)
     }
 
@@ -101,14 +109,22 @@ impl Loader {
                 return None;
             }
         };
-        if known.lock.as_ref() == Some(&lock) && known.broken.is_empty() {
+        let same = known.lock.as_ref() == Some(&lock)
+            && known.file == self.lock_file()
+            && known.placed == folders::placed(&self.workspace, &lock);
+        if same && known.broken.is_empty() {
             return None;
         }
         known.said.clear();
         // What is broken may have been mended; if not, nothing has changed.
-        let (same, broken) = (known.lock.as_ref() == Some(&lock), known.broken.clone());
+        let broken = known.broken.clone();
         let plugins = self.load(&mut known, lock);
         (!same || broken != known.broken).then_some(plugins)
+    }
+
+    fn lock_file(&self) -> Option<Identity> {
+        let found = fs::metadata(self.workspace.root.join(LOCK_FILE)).ok()?;
+        Some(Identity::new(found.dev(), found.ino()))
     }
 
     /// The lock. One that is gone for a moment (it is being saved) is not one without plugins.
@@ -123,6 +139,10 @@ impl Loader {
     fn load(&self, known: &mut Known, lock: Lock) -> Plugins {
         let mut plugins = names(&lock);
         let mut before = std::mem::take(&mut known.loaded);
+        let file = self.lock_file();
+        let asked = std::mem::replace(&mut known.file, file) != file;
+        let placed = folders::placed(&self.workspace, &lock);
+        let moved = known.placed != placed;
         let mut broken = BTreeMap::new();
         for entry in &lock.plugins {
             let name = entry.name.clone();
@@ -131,8 +151,9 @@ impl Loader {
                 continue;
             }
             let loaded = match before.remove(&name) {
-                Some((same, installed)) if same == *entry => Ok(installed),
-                _ => self.load_one(entry).map(Arc::new),
+                Some((same, installed)) if same == *entry && !asked && !moved => Ok(installed),
+                Some((same, installed)) if same == *entry => self.open_folders(entry, &installed, &placed, asked),
+                _ => self.load_one(entry, &placed).map(Arc::new),
             };
             match loaded {
                 Ok(installed) => {
@@ -150,11 +171,31 @@ impl Loader {
             }
         }
         known.broken = broken;
+        known.placed = placed;
         known.lock = Some(lock);
         plugins
     }
 
-    fn load_one(&self, entry: &Entry) -> anyhow::Result<Installed> {
+    /// Opens the folders of a plugin that is loaded anew. Unless the operator `asked` for that, a folder that is missing now
+    /// or lies elsewhere leaves things as they are: each attempt is refused with the command, until it is back or granted again.
+    fn open_folders(
+        &self,
+        entry: &Entry,
+        installed: &Arc<Installed>,
+        placed: &[Placed],
+        asked: bool,
+    ) -> anyhow::Result<Arc<Installed>> {
+        let grants = grants::effective(&self.workspace, installed.plugin.manifest(), &entry.grants, placed)?;
+        let is_there =
+            |old: &MountGrant| grants.mounts.iter().any(|new| (&new.guest, &new.host) == (&old.guest, &old.host));
+        let stays = installed.grants.mounts.iter().all(is_there);
+        if !stays && !asked {
+            return Ok(Arc::clone(installed));
+        }
+        Ok(Arc::new(Installed { plugin: installed.plugin.clone(), grants }))
+    }
+
+    fn load_one(&self, entry: &Entry, placed: &[Placed]) -> anyhow::Result<Installed> {
         let component = self.component(entry)?;
         let loaded = self.sandbox.load(&component);
         let plugin = loaded.with_context(|| format!("failed to load the plugin `{}`", entry.name))?;
@@ -162,7 +203,7 @@ impl Loader {
             let manifest = &plugin.manifest().name;
             bail!("{LOCK_FILE} calls it `{}`, its manifest `{manifest}`; correct {LOCK_FILE}", entry.name);
         }
-        let grants = grants::effective(&self.workspace, plugin.manifest(), &entry.grants)?;
+        let grants = grants::effective(&self.workspace, plugin.manifest(), &entry.grants, placed)?;
         Ok(Installed { plugin, grants })
     }
 

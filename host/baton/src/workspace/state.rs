@@ -24,6 +24,8 @@ const LEDGER: &str = "ledger.db";
 pub(crate) struct State {
     folder: PathBuf,
     code: PathBuf,
+    /// The folder with the states of all workspaces of the user, where it exists.
+    all: Option<PathBuf>,
 }
 
 impl State {
@@ -53,7 +55,8 @@ impl State {
 
     fn resolved(folder: PathBuf, code: PathBuf) -> Self {
         let [folder, code] = [folder, code].map(|folder| folder.canonicalize().unwrap_or(folder));
-        Self { folder, code }
+        let all = home().ok().and_then(|all| all.canonicalize().ok());
+        Self { folder, code, all }
     }
 
     /// The state of a temporary workspace: in `folder`, with the code cache of all workspaces where there is one.
@@ -153,6 +156,11 @@ impl State {
     /// Compiled plugins.
     pub(crate) fn code(&self) -> &Path {
         &self.code
+    }
+
+    /// The folder with the states of all workspaces of the user, where it exists.
+    pub(crate) fn of_all_workspaces(&self) -> Option<&Path> {
+        self.all.as_deref()
     }
 
     /// The folder itself.

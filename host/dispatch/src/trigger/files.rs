@@ -116,6 +116,8 @@ impl FilesTrigger {
     fn now(&self) -> Option<BTreeMap<String, String>> {
         let mut seen = BTreeMap::new();
         for mount in &self.mounts {
+            // What took the place of a granted folder was not granted.
+            mount.folder.open_again().ok()?;
             std::fs::read_dir(&mount.host).ok()?;
             for found in scan_tree(&mount.host, &self.glob).into_iter().filter(|found| !self.is_own(&found.path)) {
                 if let (Some(path), Ok(hash)) = (guest_path(mount, &found.path), hash_file(&found.path)) {

@@ -119,7 +119,7 @@ impl WatchedTrigger {
         let (mut changed, mut watching) = (Vec::new(), Watching::default());
         for mount in &self.mounts {
             let mut look = Look { mount, parents: HashMap::new(), watching: &mut watching };
-            if std::fs::read_dir(&mount.host).is_err() {
+            if mount.folder.open_again().is_err() || std::fs::read_dir(&mount.host).is_err() {
                 continue;
             }
             let below = known.iter().filter_map(|(path, known)| Some((path, relative(mount, path)?, known)));
@@ -235,12 +235,15 @@ fn stamp(metadata: &std::fs::Metadata) -> (u64, u64) {
 
 #[cfg(test)]
 mod tests {
+    use baton_sandbox::Folder;
+
     use super::*;
 
     fn mount(host: &Path) -> MountGrant {
         let host = host.canonicalize().unwrap();
         MountGrant {
             name: "tree".to_owned(),
+            folder: Folder::open(&host).unwrap(),
             host,
             guest: "/tree/0".to_owned(),
             shown_as: ".".to_owned(),

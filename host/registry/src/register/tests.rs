@@ -81,7 +81,7 @@ fn what_nobody_vouches_for_waits_until_it_is_approved() {
 fn a_new_revision_of_the_same_key_that_asks_for_no_more_keeps_its_grants() {
     let (_folder, register) = register();
     assert_eq!(install(&register, "1", WRITES, signed()).change, Change::Installed);
-    register.grant("x", &["files:rw=plans".to_owned()]).unwrap();
+    register.grant("x", &["files:rw=plans".to_owned()], |_, _| Ok(())).unwrap();
     assert_eq!(install(&register, "2", READS, signed()).change, Change::Updated);
     let entry = entry_of(&register);
     assert_eq!((entry.version.as_str(), entry.grants.words()), ("2", vec!["files:rw=plans".to_owned()]));
@@ -94,7 +94,7 @@ fn one_that_asks_for_more_or_is_of_another_key_waits_and_begins_without_grants()
     {
         let (_folder, register) = register();
         install(&register, "1", READS, signed());
-        register.grant("x", &["files:ro=plans".to_owned()]).unwrap();
+        register.grant("x", &["files:ro=plans".to_owned()], |_, _| Ok(())).unwrap();
         let done = install(&register, "2", capabilities, trust);
         assert_eq!(done.change, Change::Held);
         let entry = entry_of(&register);
@@ -109,7 +109,7 @@ fn one_that_asks_for_more_or_is_of_another_key_waits_and_begins_without_grants()
 fn approving_may_keep_the_grants_and_rolling_back_brings_them_back() {
     let (_folder, register) = register();
     install(&register, "1", READS, signed());
-    register.grant("x", &["files:ro=plans".to_owned()]).unwrap();
+    register.grant("x", &["files:ro=plans".to_owned()], |_, _| Ok(())).unwrap();
     let digest = install(&register, "2", WRITES, Trust::Nobody).digest.to_string();
     let entry = register.approve("x", &digest, true).unwrap();
     assert_eq!(entry.grants.words(), ["files:ro=plans"]);
@@ -174,9 +174,9 @@ fn removing_takes_every_revision_along_that_was_dropped_with_its_signature() {
 fn what_was_granted_and_is_asked_for_no_more_can_be_revoked() {
     let (_folder, register) = register();
     install(&register, "1", WRITES, signed());
-    register.grant("x", &["files:rw=plans".to_owned()]).unwrap();
+    register.grant("x", &["files:rw=plans".to_owned()], |_, _| Ok(())).unwrap();
     install(&register, "2", "{}", signed());
-    assert!(register.grant("x", &["files:rw=plans".to_owned()]).is_err());
+    assert!(register.grant("x", &["files:rw=plans".to_owned()], |_, _| Ok(())).is_err());
     assert!(register.revoke("x", &["files:rw=plans".to_owned()]).unwrap().grants.words().is_empty());
 }
 
@@ -185,7 +185,7 @@ fn errors_when_what_is_granted_or_revoked_is_not_asked_for_or_there() {
     let (_folder, register) = register();
     install(&register, "1", READS, signed());
     for (name, word) in [("y", "files:ro=plans"), ("x", "handoffs"), ("x", "files:ro=music=/m"), ("x", "")] {
-        assert!(register.grant(name, &[word.to_owned()]).is_err(), "{name} {word}");
+        assert!(register.grant(name, &[word.to_owned()], |_, _| Ok(())).is_err(), "{name} {word}");
     }
     assert!(register.revoke("x", &["files:ro=plans".to_owned()]).is_err());
     assert!(

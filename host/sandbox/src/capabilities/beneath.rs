@@ -1,42 +1,24 @@
 //! A path of a plugin's becomes an open file beneath the folder that was granted, or a reason why not.
 //!
-//! Nothing is resolved by name first and opened later: the folders are opened once, before the plugin runs, and the rest beneath
+//! Nothing is resolved by name first and opened later: the folders are opened once, when the plugin is loaded, and the rest beneath
 //! them by `cap-primitives`, as wasmtime does. Between a look and an opening somebody could put a link there; so could a
 //! plugin that may write around one of its folders.
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
 
-use cap_primitives::fs::{
-    FollowSymlinks, MetadataExt as _, OpenOptions, OpenOptionsExt as _, open, open_ambient_dir, stat,
-};
+use cap_primitives::fs::{FollowSymlinks, MetadataExt as _, OpenOptions, OpenOptionsExt as _, open, stat};
 
 use super::files::MountGrant;
+use super::files::folder::{Folder, Identity};
 use crate::limits;
-
-/// A granted folder and what came of opening it.
-pub(super) struct Mount {
-    grant: MountGrant,
-    folder: Arc<io::Result<File>>,
-}
-
-impl Mount {
-    pub(super) fn open(grant: &MountGrant) -> Self {
-        let folder = open_ambient_dir(&grant.host, cap_primitives::ambient_authority());
-        Self { grant: grant.clone(), folder: Arc::new(folder) }
-    }
-}
 
 /// A file below a mount.
 #[derive(Debug)]
 pub(super) struct Place {
     /// The granted folder.
-    folder: Arc<io::Result<File>>,
-    /// That folder's path on the host.
-    host: PathBuf,
+    folder: Folder,
     /// Where it lies below that.
     below: PathBuf,
 }
@@ -66,13 +48,6 @@ pub(super) enum Misplaced {
     Wrong(String),
 }
 
-/// Which file it is, whatever it is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Identity {
-    device: u64,
-    inode: u64,
-}
-
 /// What lies at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Seen {
@@ -84,7 +59,7 @@ pub(super) struct Seen {
 ///
 /// # Errors
 /// When it is no plain path below a mount; where its folder is declared and not granted, with the command.
-pub(super) fn place(plugin: &str, folders: &[String], mounts: &[Mount], path: &str) -> Result<Place, Misplaced> {
+pub(super) fn place(plugin: &str, folders: &[String], mounts: &[MountGrant], path: &str) -> Result<Place, Misplaced> {
     let wrong = |why: &str| Misplaced::Wrong(format!("{}: {why}", quoted(path)));
     let Some(rest) = path.strip_prefix('/').filter(|_| path.len() <= limits::PATH_BYTES) else {
         return Err(wrong("no path of the plugin's file system, which begins with `/`, or too long"));
@@ -92,17 +67,16 @@ pub(super) fn place(plugin: &str, folders: &[String], mounts: &[Mount], path: &s
     if rest.split('/').any(|part| matches!(part, "" | "." | "..")) || rest.contains('\0') {
         return Err(wrong("no plain path: it has `.`, `..` or an empty part"));
     }
-    let found = mounts.iter().find_map(|mount| Some((mount, below(&mount.grant, path)?)));
+    let found = mounts.iter().find_map(|mount| Some((mount, below(mount, path)?)));
     if let Some((mount, below)) = found {
-        let (folder, host) = (Arc::clone(&mount.folder), mount.grant.host.clone());
-        return Ok(Place { folder, host, below: below.to_owned() });
+        return Ok(Place { folder: mount.folder.clone(), below: below.to_owned() });
     }
     let name = rest.split('/').next().unwrap_or_default();
-    if folders.iter().any(|folder| folder == name) && !mounts.iter().any(|mount| mount.grant.name == name) {
+    if folders.iter().any(|folder| folder == name) && !mounts.iter().any(|mount| mount.name == name) {
         let command = format!("baton plugin grant {plugin} files:ro={name}");
         return Err(Misplaced::NotGranted(format!("the folder `{name}` is not granted: {command}")));
     }
-    let mounts: Vec<_> = mounts.iter().map(|mount| mount.grant.guest.as_str()).collect();
+    let mounts: Vec<_> = mounts.iter().map(|mount| mount.guest.as_str()).collect();
     let mounts = if mounts.is_empty() { "it has none".to_owned() } else { mounts.join(", ") };
     Err(wrong(&format!("below none of the plugin's folders ({mounts})")))
 }
@@ -119,12 +93,11 @@ impl Place {
     /// # Errors
     /// When it may not be opened, or cannot be.
     pub(super) fn open(&self, hard_links: bool) -> Result<File, Closed> {
-        let folder = self.folder()?;
         let mut options = OpenOptions::new();
         options.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-        let file = open(folder, &self.below, &options).map_err(Closed::of)?;
+        let file = open(self.folder.handle(), &self.below, &options).map_err(Closed::of)?;
         let found = file.metadata().map_err(Closed::Failed)?;
-        if found.is_file() && found.nlink() > 1 && !hard_links {
+        if found.is_file() && std::os::unix::fs::MetadataExt::nlink(&found) > 1 && !hard_links {
             return Err(Closed::Refused(Refused::HardLinks));
         }
         Ok(file)
@@ -136,11 +109,11 @@ impl Place {
     /// # Errors
     /// When it may not be opened, or is not there.
     pub(super) fn look(&self, hard_links: bool) -> Result<Seen, Closed> {
-        let found = stat(self.folder()?, &self.below, FollowSymlinks::Yes).map_err(Closed::of)?;
+        let found = stat(self.folder.handle(), &self.below, FollowSymlinks::Yes).map_err(Closed::of)?;
         if found.is_file() && found.nlink() > 1 && !hard_links {
             return Err(Closed::Refused(Refused::HardLinks));
         }
-        let identity = Identity { device: found.dev(), inode: found.ino() };
+        let identity = Identity::new(found.dev(), found.ino());
         Ok(Seen { identity, is_file: found.is_file() })
     }
 
@@ -148,29 +121,23 @@ impl Place {
     pub(super) fn beside(&self, ending: &str) -> Self {
         let mut name = self.below.as_os_str().to_owned();
         name.push(ending);
-        Self { folder: Arc::clone(&self.folder), host: self.host.clone(), below: PathBuf::from(name) }
+        Self { folder: self.folder.clone(), below: PathBuf::from(name) }
     }
 
     /// The same place with every link resolved, for what can open by name only. Between this and the opening somebody can put
-    /// something else there: whoever opens it has to ask [`Identity::is_at`] afterwards.
+    /// something else there: whoever opens it has to compare [`Identity::at`] afterwards.
     ///
     /// # Errors
     /// When it is not there, or lies outside of its folder.
     pub(super) fn resolved(&self) -> Result<Self, Closed> {
-        let host = self.host.canonicalize().map_err(Closed::Failed)?;
-        let path = host.join(&self.below).canonicalize().map_err(Closed::Failed)?;
-        let below = path.strip_prefix(&host).map_err(|_| Closed::Refused(Refused::Outside))?.to_owned();
-        Ok(Self { folder: Arc::clone(&self.folder), host, below })
+        let path = self.path().canonicalize().map_err(Closed::Failed)?;
+        let below = path.strip_prefix(self.folder.path()).map_err(|_| Closed::Refused(Refused::Outside))?.to_owned();
+        Ok(Self { folder: self.folder.clone(), below })
     }
 
     /// Its path on the host.
     pub(super) fn path(&self) -> PathBuf {
-        self.host.join(&self.below)
-    }
-
-    fn folder(&self) -> Result<&File, Closed> {
-        let again = |error: &io::Error| Closed::Failed(io::Error::new(error.kind(), error.to_string()));
-        self.folder.as_ref().as_ref().map_err(again)
+        self.folder.path().join(&self.below)
     }
 }
 
@@ -181,13 +148,6 @@ impl Closed {
             None if error.kind() == io::ErrorKind::PermissionDenied => Self::Refused(Refused::Outside),
             _ => Self::Failed(error),
         }
-    }
-}
-
-impl Identity {
-    /// Whether this file, and no link, is what has the name.
-    pub(super) fn is_at(self, path: &Path) -> bool {
-        path.symlink_metadata().is_ok_and(|found| (found.dev(), found.ino()) == (self.device, self.inode))
     }
 }
 

@@ -122,6 +122,29 @@ pub(crate) fn open_linked(task: &Task) -> Result<Outcome, Error> {
     }
 }
 
+/// Puts a link to the folder `outside` beside the plans folder where its folder `inner` was. Another grant of `inner` must
+/// not become a grant of `outside`.
+pub(crate) fn swap_inner(task: &Task) -> Result<Outcome, Error> {
+    let plans = place(task, "plans");
+    let problem = |error: io::Error| Error::Permanent(format!("not swapped: {error}"));
+    fs::rename(format!("{plans}/inner"), format!("{plans}/moved")).map_err(problem)?;
+    #[expect(deprecated, reason = "the one call of the standard library that makes a link on this target")]
+    fs::soft_link("../outside", format!("{plans}/inner")).map_err(problem)?;
+    Ok(Outcome::new("Swapped."))
+}
+
+/// Reads `secret.txt` of the folder `root`.
+pub(crate) fn read_inner(task: &Task) -> Result<Outcome, Error> {
+    let read = fs::read_to_string(format!("{}/secret.txt", place(task, "root")));
+    read.map(|text| Outcome::new(format!("Read: {text}"))).map_err(|error| Error::Permanent(format!("no: {error}")))
+}
+
+/// Empties a file that has two names by opening it.
+pub(crate) fn truncate_linked(task: &Task) -> Result<Outcome, Error> {
+    let emptied = shorten(&format!("{}/linked.txt", place(task, "plans")));
+    emptied.map(|()| Outcome::new("Emptied.")).map_err(|error| Error::Permanent(format!("not emptied: {error}")))
+}
+
 /// Opens a pipe that nobody writes to: an open that waits would never end.
 pub(crate) fn open_pipe(task: &Task) -> Result<Outcome, Error> {
     match File::open(format!("{}/pipe.md", place(task, "plans"))) {

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::hint::black_box;
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 
 use baton_plugin_sdk::{Error, Outcome, Task, progress};
 
@@ -47,6 +47,33 @@ pub(crate) fn disk(task: &Task) -> Result<Outcome, Error> {
         file.write_all(&piece).map_err(problem)?;
     }
     Ok(Outcome::new("Filled the disk."))
+}
+
+pub(crate) fn folders(task: &Task) -> Result<Outcome, Error> {
+    let plans = plans(task);
+    for number in 0..10_000_000 {
+        std::fs::create_dir(format!("{plans}/made-{number}")).map_err(|error| Error::Permanent(error.to_string()))?;
+    }
+    Ok(Outcome::new("Made ten million folders."))
+}
+
+/// Far behind the end of any file.
+const FAR: u64 = 1 << 42;
+
+pub(crate) fn sparse_size(task: &Task) -> Result<Outcome, Error> {
+    let problem = |error: io::Error| Error::Permanent(error.to_string());
+    let file = File::create(format!("{}/sparse.bin", plans(task))).map_err(problem)?;
+    file.set_len(FAR).map_err(problem)?;
+    Ok(Outcome::new("Made a large file of nothing."))
+}
+
+/// The standard library writes at a place with a stream.
+pub(crate) fn sparse_write(task: &Task) -> Result<Outcome, Error> {
+    let problem = |error: io::Error| Error::Permanent(error.to_string());
+    let mut file = File::create(format!("{}/sparse.bin", plans(task))).map_err(problem)?;
+    file.seek(SeekFrom::Start(FAR)).map_err(problem)?;
+    file.write_all(b"x").map_err(problem)?;
+    Ok(Outcome::new("Wrote far behind the end."))
 }
 
 /// The depth that was reached, never.

@@ -11,7 +11,7 @@ use super::super::from_here;
 use super::facts::{Facts, word};
 use super::finding::Finding;
 use crate::shipped;
-use crate::workspace::{CONFIG_FILE, Config, Entry, LOCK_FILE, Lock, Source, Workspace, effective};
+use crate::workspace::{CONFIG_FILE, Config, Entry, LOCK_FILE, Lock, Source, Workspace, effective, placed};
 
 const CHECK: &str = "configuration";
 
@@ -154,7 +154,8 @@ fn grants(facts: &Facts, entry: &Entry, manifest: &Manifest) -> Vec<Finding> {
         base: facts.root.clone(),
         temporary: false,
     };
-    let refused = effective(&workspace, manifest, &entry.grants).err();
+    let placed = facts.lock.as_ref().map(|lock| placed(&workspace, lock)).unwrap_or_default();
+    let refused = effective(&workspace, manifest, &entry.grants, &placed).err();
     let say = |error: anyhow::Error| {
         let fix = format!("change the grants of `{}` in {LOCK_FILE}, or the folders in {CONFIG_FILE}", entry.name);
         Finding::fail(CHECK, LOCK_FILE, format!("the plugin `{}`: {error:#}", entry.name), fix)

@@ -42,10 +42,10 @@ pub(super) struct Show {
 
 impl Grant {
     /// # Errors
-    /// When there is no such plugin, or it does not ask for it.
+    /// When there is no such plugin, it does not ask for it, or a folder cannot be granted.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
-        let words = if self.all { plugins.register.asked(&self.name)?.as_grants() } else { self.words };
-        let entry = plugins.register.grant(&self.name, &words)?;
+        let words = if self.all { plugins.all_of(&self.name)? } else { self.words };
+        let entry = plugins.grant(&self.name, &words)?;
         plugins.done_to(&entry, "granted", words.join(" "))?;
         output::print(&format!("{} may: {}\n", entry.name, Plugins::may(&entry)));
         Ok(Code::Good)

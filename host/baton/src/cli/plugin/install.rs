@@ -69,7 +69,7 @@ fn install_shipped(plugins: &Plugins, name: &str) -> anyhow::Result<Code> {
     let code = install(plugins, &candidate, &format!("{SHIPPED}{name}"))?;
     let words = Granted::least_of(&plugins.register.asked(name)?, &Config::FOLDERS).words();
     if new && !words.is_empty() {
-        let entry = plugins.register.grant(name, &words)?;
+        let entry = plugins.grant(name, &words)?;
         plugins.done_to(&entry, "granted", words.join(" "))?;
         output::print(&format!("{} may: {}\n", entry.name, Plugins::may(&entry)));
     }

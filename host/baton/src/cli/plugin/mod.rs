@@ -18,13 +18,14 @@ mod switch;
 mod test;
 mod update;
 
+use baton_core::manifest::Manifest;
 use baton_ledger::Ledger;
-use baton_registry::{Register, history};
+use baton_registry::{Granted, Lock, Register, history};
 use jiff::Timestamp;
 
 use super::Place;
 use crate::exit::Code;
-use crate::workspace::{Entry, Workspace, head};
+use crate::workspace::{Entry, Workspace, check_grants, head};
 
 /// Look at, install, allow and update plugins
 #[derive(Debug, clap::Args)]
@@ -107,6 +108,29 @@ impl Plugins {
         let written = ledger.write_blocking(move |tx| history::record(tx, &act, "operator", now));
         self.workspace.state.wake_daemon();
         Ok(written?)
+    }
+
+    /// Grants what the words say, once their folders were found and checked.
+    ///
+    /// # Errors
+    /// When one of them cannot be granted; then nothing is.
+    fn grant(&self, name: &str, words: &[String]) -> anyhow::Result<Entry> {
+        let check = |manifest: &Manifest, lock: &mut Lock| check_grants(&self.workspace, manifest, words, lock);
+        Ok(self.register.grant(name, words, check)?)
+    }
+
+    /// All that a plugin asks for, in words; folders that were granted by path keep it.
+    ///
+    /// # Errors
+    /// When there is no such plugin, or its package is not here.
+    fn all_of(&self, name: &str) -> anyhow::Result<Vec<String>> {
+        let mut all = Granted::all_of(&self.register.asked(name)?);
+        let lock = self.register.read()?;
+        let known = lock.get(name).map(|entry| entry.grants.files.as_slice()).unwrap_or_default();
+        for folder in &mut all.files {
+            folder.path = known.iter().find(|known| known.folder == folder.folder).and_then(|known| known.path.clone());
+        }
+        Ok(all.words())
     }
 
     /// What it may do, in a sentence's end.

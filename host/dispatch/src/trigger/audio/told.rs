@@ -94,6 +94,8 @@ fn guest(mounts: &[MountGrant], path: &Path) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use baton_sandbox::Folder;
+
     use super::*;
 
     fn known(path: &str, difference: Option<&str>) -> Known {
@@ -155,6 +157,7 @@ mod tests {
         let mount = MountGrant {
             name: "music".to_owned(),
             host: "/in".into(),
+            folder: Folder::open(Path::new("/")).unwrap(),
             guest: "/music/0".to_owned(),
             shown_as: "in".to_owned(),
             writable: false,

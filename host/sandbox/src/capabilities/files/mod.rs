@@ -1,16 +1,30 @@
-//! Folders, lent as preopened directories of `wasi:filesystem`.
+//! Folders, granted as preopened directories of `wasi:filesystem`.
 //!
 //! wasmtime resolves every path inside the granted folder and refuses `..`, absolute paths and symbolic links that lead
 //! out of it. Which folders are granted is decided by the caller; a folder that is not handed in does not exist for the
-//! plugin. Pipes and devices in it are refused ([`regular`]).
+//! plugin. What is mounted is the folder that was opened when the plugin was loaded ([`folder`]), never a path: wasmtime's
+//! builder opens paths, so `get-directories` is replaced. Pipes and devices in it are refused ([`regular`]).
 
+pub(crate) mod folder;
+pub(crate) mod made;
 pub(crate) mod regular;
 
+use std::fmt;
+use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Linker, Resource};
+use wasmtime_wasi::filesystem::{Descriptor, Dir};
+use wasmtime_wasi::{FsPerms, OpenMode};
 
 use crate::Failure;
+use crate::store::State;
+use folder::Folder;
+
+/// The interface whose function is replaced, in the version that wasmtime-wasi serves. A mismatch shows at start.
+const PREOPENS: &str = "wasi:filesystem/preopens@0.2.12";
 
 /// A folder that the operator granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +33,8 @@ pub struct MountGrant {
     pub name: String,
     /// The real folder: absolute, every link resolved.
     pub host: PathBuf,
+    /// The same, opened.
+    pub folder: Folder,
     /// Where the plugin sees it.
     pub guest: String,
     /// What people call it.
@@ -27,20 +43,66 @@ pub struct MountGrant {
     pub writable: bool,
 }
 
-/// Opens every granted folder.
+/// Says right before an attempt whether its folders are still where they were and may be used. The text says what is wrong
+/// and which command fixes it.
+#[derive(Clone, Default)]
+pub struct FolderCheck(Option<Arc<dyn Fn() -> Result<(), String> + Send + Sync>>);
+
+impl FolderCheck {
+    /// A check that calls `check`.
+    pub fn new(check: impl Fn() -> Result<(), String> + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(check)))
+    }
+
+    /// # Errors
+    /// `needs_grant` when the folders must not be used.
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        self.0.as_ref().map_or(Ok(()), |check| check().map_err(Failure::NeedsGrant))
+    }
+}
+
+impl fmt::Debug for FolderCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FolderCheck").field(&self.0.is_some()).finish()
+    }
+}
+
+/// The folders of an attempt, as the guest gets them.
+#[derive(Default)]
+pub(crate) struct Preopens(Vec<(Dir, String)>);
+
+impl Preopens {
+    /// # Errors
+    /// When the system has no more file handles.
+    pub(crate) fn new(mounts: &[MountGrant]) -> io::Result<Self> {
+        let preopen = |mount: &MountGrant| {
+            let (permissions, mode) = if mount.writable {
+                (FsPerms::ReadWrite, OpenMode::READ | OpenMode::WRITE)
+            } else {
+                (FsPerms::ReadOnly, OpenMode::READ)
+            };
+            // An attempt with folders has a thread of its own, which may block (`own_thread.rs`).
+            Ok((Dir::new(mount.folder.handle().try_clone()?, permissions, mode, true), mount.guest.clone()))
+        };
+        mounts.iter().map(preopen).collect::<io::Result<_>>().map(Self)
+    }
+}
+
+/// Replaces `get-directories` and what opens files. Called after WASI was linked.
 ///
 /// # Errors
-/// `needs_grant` when a granted folder is not there: the grant, not the plugin, has to be mended.
-pub(crate) fn preopen(wasi: &mut WasiCtxBuilder, mounts: &[MountGrant]) -> Result<(), Failure> {
-    for mount in mounts {
-        let permissions = if mount.writable { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
-        wasi.preopened_dir(&mount.host, &mount.guest, permissions).map_err(|error| {
-            Failure::NeedsGrant(format!(
-                "the granted folder `{}` ({}) cannot be opened: {error}; make it or change it in baton.toml",
-                mount.name,
-                mount.host.display()
-            ))
-        })?;
-    }
-    Ok(())
+/// When the linker does not have the interfaces.
+pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    linker.allow_shadowing(true);
+    linker.instance(PREOPENS)?.func_wrap("get-directories", |mut store: StoreContextMut<'_, State>, (): ()| {
+        let state = store.data_mut();
+        let mut directories: Vec<(Resource<Descriptor>, String)> = Vec::new();
+        for (folder, guest) in &state.preopens.0 {
+            directories.push((state.table.push(Descriptor::Dir(folder.clone()))?, guest.clone()));
+        }
+        Ok((directories,))
+    })?;
+    linker.allow_shadowing(false);
+    made::link(linker)?;
+    regular::link(linker)
 }

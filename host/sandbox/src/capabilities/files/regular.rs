@@ -7,17 +7,19 @@
 //! downloads are linked, deduplicated backups). A guest cannot make such a file of what lies outside: both ends of a link
 //! have to be in folders that it may write to.
 //!
-//! wasmtime opens whatever lies there, so its `open-at` is replaced by one that looks first. Between the look and the
-//! opening somebody else may put a pipe there; a guest cannot, because WASI makes none.
+//! wasmtime opens whatever lies there, so its `open-at` is replaced by one that looks first: opening a pipe would wait. What
+//! counts is the check after the opening, of the open file, because in between somebody can put another file there. So a file
+//! is never emptied by opening it but afterwards.
+
+use std::os::unix::fs::MetadataExt as _;
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource};
-use wasmtime_wasi::filesystem::{WasiFilesystemCtxView, WasiFilesystemView as _};
+use wasmtime_wasi::filesystem::WasiFilesystemView as _;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
-    Descriptor, DescriptorFlags, DescriptorStat, DescriptorType, ErrorCode, HostDescriptor, OpenFlags, PathFlags,
+    Descriptor, DescriptorFlags, DescriptorType, ErrorCode, HostDescriptor, OpenFlags, PathFlags,
 };
 
-use crate::log::Log;
 use crate::store::State;
 
 /// The interface whose function is replaced, in the version that wasmtime-wasi serves. A mismatch shows at start.
@@ -35,46 +37,65 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     linker.instance(TYPES)?.func_wrap_async(
         "[method]descriptor.open-at",
         |mut store: StoreContextMut<'_, State>, args: OpenAt| {
-            Box::new(async move {
-                let state = store.data_mut();
-                let log = (!state.hard_links).then(|| state.log.clone());
-                Ok((open(&mut state.filesystem(), args, log.as_ref()).await?,))
-            })
+            Box::new(async move { Ok((open(store.data_mut(), args).await?,)) })
         },
     )?;
     linker.allow_shadowing(false);
     Ok(())
 }
 
-/// `one_name` is told of files that have several, which are refused then.
 async fn open(
-    files: &mut WasiFilesystemCtxView<'_>,
+    state: &mut State,
     (folder, path_flags, path, open_flags, flags): OpenAt,
-    one_name: Option<&Log>,
 ) -> wasmtime::Result<Result<Resource<Descriptor>, ErrorCode>> {
-    let looked = files.stat_at(Resource::new_borrow(folder.rep()), path_flags, path.clone()).await;
+    let looked = state.filesystem().stat_at(Resource::new_borrow(folder.rep()), path_flags, path.clone()).await;
     // What is not there may be made, and every other problem is told by the opening itself.
-    if let Ok(stat) = looked
-        && !may_open(&stat, &path, one_name)
-    {
-        return Ok(Err(ErrorCode::NotPermitted));
+    let makes = looked.is_err() && open_flags.contains(OpenFlags::CREATE);
+    match looked {
+        Ok(stat) if !is_allowed(stat.type_) => return Ok(Err(ErrorCode::NotPermitted)),
+        _ if makes => state.meter.may_make()?,
+        _ => {}
     }
-    match files.open_at(folder, path_flags, path, open_flags, flags).await {
-        Ok(opened) => Ok(Ok(opened)),
-        Err(error) => Ok(Err(error.downcast()?)),
+    let (empties, open_flags) = (open_flags.contains(OpenFlags::TRUNCATE), open_flags & !OpenFlags::TRUNCATE);
+    // Emptying is writing, and what is not opened for writing is opened for reading.
+    let flags = match (empties, flags.contains(DescriptorFlags::WRITE)) {
+        (true, false) => flags | DescriptorFlags::READ | DescriptorFlags::WRITE,
+        _ => flags,
+    };
+    let opened = match state.filesystem().open_at(folder, path_flags, path.clone(), open_flags, flags).await {
+        Ok(opened) => opened,
+        Err(error) => return Ok(Err(error.downcast()?)),
+    };
+    if makes {
+        state.meter.made += 1;
     }
+    if let Err(refused) = check_opened(state, &opened, &path, empties) {
+        state.table.delete(opened)?;
+        return Ok(Err(refused));
+    }
+    Ok(Ok(opened))
 }
 
-fn may_open(stat: &DescriptorStat, path: &str, one_name: Option<&Log>) -> bool {
-    match (stat.type_, one_name) {
-        (DescriptorType::RegularFile, Some(log)) if stat.link_count > 1 => {
-            log.say(&format!(
-                "`{}` has several names (hard links) and was not opened; `baton plugin grant NAME hard-links` allows it",
-                path.escape_debug()
-            ));
-            false
-        }
-        (DescriptorType::RegularFile | DescriptorType::Directory | DescriptorType::SymbolicLink, _) => true,
-        _ => false,
+fn is_allowed(kind: DescriptorType) -> bool {
+    matches!(kind, DescriptorType::RegularFile | DescriptorType::Directory | DescriptorType::SymbolicLink)
+}
+
+/// Whether what was opened may be used; then it is emptied, if that was asked for.
+fn check_opened(state: &State, opened: &Resource<Descriptor>, path: &str, empties: bool) -> Result<(), ErrorCode> {
+    let Ok(Descriptor::File(file)) = state.table.get(opened) else { return Ok(()) };
+    let found = file.file.metadata().map_err(|error| ErrorCode::from(&error))?;
+    if !found.is_file() {
+        return Err(ErrorCode::NotPermitted);
     }
+    if found.nlink() > 1 && !state.hard_links {
+        state.log.say(&format!(
+            "`{}` has several names (hard links) and was not opened; `baton plugin grant NAME hard-links` allows it",
+            path.escape_debug()
+        ));
+        return Err(ErrorCode::NotPermitted);
+    }
+    if empties {
+        file.file.set_len(0).map_err(|error| ErrorCode::from(&error))?;
+    }
+    Ok(())
 }

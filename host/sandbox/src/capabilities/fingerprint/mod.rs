@@ -20,7 +20,7 @@ use baton_core::manifest::{Listening, Manifest};
 
 pub(crate) use desk::Gate;
 
-use super::beneath::{self, Misplaced, Mount, Place};
+use super::beneath::{self, Misplaced, Place};
 use super::files::MountGrant;
 use crate::bindings::baton::plugin::fingerprint as generated;
 use generated::Error;
@@ -42,7 +42,7 @@ pub(crate) struct Sounds {
     /// The names of the folders that the plugin declares.
     folders: Vec<String>,
     /// Its folders, where it may have files of them read.
-    mounts: Vec<Mount>,
+    mounts: Vec<MountGrant>,
     gate: Gate,
     /// Files that were asked for.
     read: u64,
@@ -56,7 +56,7 @@ impl Sounds {
             declared: capabilities.fingerprint.iter().map(|asked| asked.of).collect(),
             granted: granted.clone(),
             folders: capabilities.files.iter().map(|files| files.folder.clone()).collect(),
-            mounts: mounts.iter().filter(|_| granted.files).map(Mount::open).collect(),
+            mounts: mounts.iter().filter(|_| granted.files).cloned().collect(),
             gate,
             read: 0,
         }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::super::beneath::{Closed, Refused};
+use super::super::files::folder::Folder;
 use super::desk::Room;
 use super::*;
 use crate::capabilities::progress::Cancel;
@@ -24,6 +25,7 @@ fn sounds(capabilities: &str, granted: &SoundGrants, host: &Path) -> Sounds {
     let mount = MountGrant {
         name: "music".to_owned(),
         host: host.to_owned(),
+        folder: Folder::open(host).unwrap(),
         guest: "/music/0".to_owned(),
         shown_as: "music".to_owned(),
         writable: false,

@@ -17,8 +17,9 @@ use baton_core::manifest::{Database, Manifest};
 use baton_ledger::guest::{Access, GuestError, Session, Stop, copy, limits};
 use tokio::sync::Semaphore;
 
-use super::super::beneath::{self, Closed, Misplaced, Mount, Place, Refused, quoted};
+use super::super::beneath::{self, Closed, Misplaced, Place, Refused, quoted};
 use super::super::files::MountGrant;
+use super::super::files::folder::Identity;
 use super::{aside, broken_off, generated};
 use crate::capabilities::progress::Cancel;
 
@@ -43,7 +44,7 @@ pub(crate) struct Sources {
     plugin: String,
     /// The names of the folders that the plugin declares.
     folders: Vec<String>,
-    mounts: Vec<Mount>,
+    mounts: Vec<MountGrant>,
     hard_links: bool,
     copies: Copies,
     /// Held once by each snapshot that is there.
@@ -75,7 +76,7 @@ impl Sources {
         Self {
             plugin: manifest.name.clone(),
             folders: declared.files.iter().map(|files| files.folder.clone()).collect(),
-            mounts: mounts.iter().filter(|_| asked).map(Mount::open).collect(),
+            mounts: mounts.iter().filter(|_| asked).cloned().collect(),
             hard_links,
             copies,
             taken: Arc::default(),
@@ -167,14 +168,14 @@ fn made(place: &Place, folder: &Path, counted: Arc<()>, hard_links: bool, stop: 
     let real = place.resolved()?;
     let from = real.path();
     beside(&real, hard_links)?;
-    if !seen.identity.is_at(&from) {
+    if Identity::at(&from) != Some(seen.identity) {
         return Err(Failed::Sql(GuestError::Invalid("another file was put there meanwhile".to_owned())));
     }
     let kept = Kept::make(folder, counted).map_err(|error| {
         let folder = folder.display();
         Failed::Sql(GuestError::Failed(format!("no copy can be made in {folder}: {error}")))
     })?;
-    copy(&from, &kept.path, stop, || seen.identity.is_at(&from)).map_err(Failed::Sql)?;
+    copy(&from, &kept.path, stop, || Identity::at(&from) == Some(seen.identity)).map_err(Failed::Sql)?;
     Ok(kept)
 }
 

@@ -105,7 +105,10 @@ impl generated::Host for State {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::capabilities::files::folder::Folder;
 
     fn manifest(triggers: &str) -> Manifest {
         let text = format!(
@@ -119,6 +122,7 @@ mod tests {
         let mount = |guest: &str| MountGrant {
             name: "plans".to_owned(),
             host: "/w/plans".into(),
+            folder: Folder::open(Path::new("/")).unwrap(),
             guest: guest.to_owned(),
             shown_as: "plans".to_owned(),
             writable: false,

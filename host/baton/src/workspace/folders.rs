@@ -1,0 +1,242 @@
+//! The folders of grants: opening them, and the rules about which folders may be granted.
+//!
+//! The rules are asked three times: when a folder is granted, when a plugin is loaded, and right before each attempt, then of
+//! the folder that is open.
+//!
+//! - No folder may contain the state of a workspace or lie in it.
+//! - A folder that a plugin may write to may neither contain nor lie in what governs the workspace ([`OWN`]) or an inbox:
+//!   whoever writes to an inbox sends handoffs in any agent's name.
+//! - Folders of grants may not overlap where one is written to ([`baton_registry::overlap`]).
+//!
+//! Every comparison is of paths and of device and inode, so that another path to the same folder changes nothing.
+
+use std::io::ErrorKind;
+use std::path::{Component, Path, PathBuf};
+
+use baton_core::shell::words;
+use baton_registry::granted::GrantedFolder;
+use baton_registry::overlap::{self, Access, Placed};
+use baton_registry::{Granted, Lock, Word};
+use baton_sandbox::{Folder, FolderCheck, Identity};
+
+use super::Workspace;
+
+/// What must never lie inside a folder that a plugin may write to.
+const OWN: [&str; 4] = ["baton.toml", "baton.lock", "plugins", "handoffs"];
+
+/// The folders beside an agent's `01_inbox` that are its archive.
+const ARCHIVE: [&str; 2] = ["02_processed", "03_failed"];
+
+/// Why a folder of a grant cannot be opened.
+#[derive(Debug)]
+pub(crate) enum Unopened {
+    /// There is no folder.
+    Missing(PathBuf),
+    /// The path of a grant leads through a link, or is another spelling of this one.
+    LeadsTo(PathBuf),
+    /// The text says why, and what to do.
+    Refused(String),
+}
+
+/// Opens the folder that stands in a grant or, `configured`, in `baton.toml`. The operator may change `baton.toml` at any
+/// time, so links in it are followed; the path of a grant was resolved when it was granted, so a link in it is a later one.
+///
+/// # Errors
+/// When it is missing, or not the folder that was granted.
+pub(crate) fn open(workspace: &Workspace, written: &Path, configured: bool) -> Result<Folder, Unopened> {
+    let path: PathBuf = workspace.base.join(written).components().filter(|part| *part != Component::CurDir).collect();
+    let real = match path.canonicalize() {
+        Ok(real) if real.is_dir() => real,
+        _ => return Err(Unopened::Missing(path)),
+    };
+    if !configured && real != path {
+        return Err(Unopened::LeadsTo(real));
+    }
+    Folder::open(&real).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Unopened::Missing(real),
+        _ => Unopened::Refused(format!("it cannot be opened: {error}")),
+    })
+}
+
+/// The folders that a grant stands for as they are written, and whether they stand in `baton.toml`.
+pub(super) fn written(workspace: &Workspace, grant: &GrantedFolder) -> (Vec<PathBuf>, bool) {
+    match &grant.path {
+        Some(path) => (vec![path.clone()], false),
+        None => (workspace.config.folder(&grant.folder), true),
+    }
+}
+
+/// The folders whose repositories were granted under a name, and whether they stand in `baton.toml`.
+pub(super) fn repositories(workspace: &Workspace, granted: &Granted, name: &str) -> (Vec<PathBuf>, bool) {
+    let own = granted.files.iter().find(|files| files.folder == name && files.path.is_some());
+    own.map_or_else(|| (workspace.config.folder(name), true), |files| written(workspace, files))
+}
+
+/// Where the folders of all grants of `lock` lie. Those that cannot be opened are left out: nobody gets them.
+pub(crate) fn placed(workspace: &Workspace, lock: &Lock) -> Vec<Placed> {
+    lock.plugins.iter().flat_map(|entry| of_plugin(workspace, &entry.name, &entry.grants)).collect()
+}
+
+fn of_plugin(workspace: &Workspace, plugin: &str, granted: &Granted) -> Vec<Placed> {
+    let mut placed = Vec::new();
+    let mut add = |(folders, configured): (Vec<PathBuf>, bool), grant: &str, access| {
+        let opened = folders.iter().filter_map(|folder| open(workspace, folder, configured).ok());
+        placed.extend(opened.map(|folder| place(plugin, grant, access, &folder)));
+    };
+    for grant in &granted.files {
+        let access = if grant.mode == baton_core::manifest::Mode::Rw { Access::Write } else { Access::Read };
+        add(written(workspace, grant), &Word::Files(grant.clone()).to_string(), access);
+    }
+    for name in &granted.git {
+        add(repositories(workspace, granted, name), &Word::Git(name.clone()).to_string(), Access::Repository);
+    }
+    placed
+}
+
+fn place(plugin: &str, grant: &str, access: Access, folder: &Folder) -> Placed {
+    Placed {
+        plugin: plugin.to_owned(),
+        grant: words(&[grant]),
+        path: folder.path().to_owned(),
+        identity: folder.identity(),
+        above: folder.above().to_vec(),
+        access,
+    }
+}
+
+/// A folder that is open for a plugin.
+#[derive(Clone)]
+pub(super) struct Used {
+    /// The grant that it follows from.
+    pub(super) grant: String,
+    /// What people call it.
+    pub(super) shown: String,
+    pub(super) access: Access,
+    pub(super) folder: Folder,
+}
+
+/// The open folders of one plugin, with what is needed to check them again.
+#[derive(Clone)]
+pub(super) struct Opened {
+    pub(super) workspace: Workspace,
+    pub(super) plugin: String,
+    pub(super) folders: Vec<Used>,
+    /// Folders of repositories that were missing, with their grants.
+    pub(super) missing: Vec<(String, PathBuf)>,
+    /// The folders of all other plugins.
+    pub(super) others: Vec<Placed>,
+}
+
+impl Opened {
+    /// Asks the rules of the folders as they were opened.
+    ///
+    /// # Errors
+    /// The first rule that does not hold, and what to do.
+    pub(super) fn check(&self) -> Result<(), String> {
+        for used in self.folders.iter().filter(|used| used.access != Access::Repository) {
+            may_be_granted(&self.workspace, &used.folder, used.access == Access::Write)
+                .map_err(|why| format!("`{}` cannot be granted: {why}", used.shown))?;
+        }
+        let own = self.folders.iter().map(|used| place(&self.plugin, &used.grant, used.access, &used.folder));
+        let all: Vec<_> = self.others.iter().cloned().chain(own).collect();
+        overlap::find(&self.plugin, &all).map_or(Ok(()), |found| Err(format!("its grants cannot be used: {found}")))
+    }
+
+    /// The same right before an attempt: first whether each path still leads to the folder that is open.
+    fn check_again(&self) -> Result<(), String> {
+        let mut now = self.clone();
+        for used in &mut now.folders {
+            used.folder = again(&self.plugin, &used.grant, &used.folder)?;
+        }
+        if let Some((grant, path)) = self.missing.iter().find(|(_, path)| path.symlink_metadata().is_ok()) {
+            return Err(changed(&self.plugin, grant, path, "it was missing then"));
+        }
+        now.check()
+    }
+
+    /// The check that the sandbox makes before each attempt.
+    pub(super) fn into_check(self) -> FolderCheck {
+        if self.folders.is_empty() && self.missing.is_empty() {
+            return FolderCheck::default();
+        }
+        FolderCheck::new(move || self.check_again())
+    }
+}
+
+fn again(plugin: &str, grant: &str, folder: &Folder) -> Result<Folder, String> {
+    folder.open_again().map_err(|error| match error.kind() {
+        ErrorKind::NotFound => format!(
+            "the granted folder {} cannot be opened: {error}; make it, or grant another one: baton plugin grant {plugin} {}",
+            folder.path().display(),
+            words(&[grant])
+        ),
+        _ => changed(plugin, grant, folder.path(), &error.to_string()),
+    })
+}
+
+fn changed(plugin: &str, grant: &str, path: &Path, why: &str) -> String {
+    format!(
+        "the granted folder {} is not the one that was opened when the plugin was loaded ({why}), so the plugin does not get \
+         it; if it is meant, grant it again: baton plugin grant {plugin} {}",
+        path.display(),
+        words(&[grant])
+    )
+}
+
+/// Whether a folder may be granted at all, whoever gets it.
+fn may_be_granted(workspace: &Workspace, folder: &Folder, writable: bool) -> Result<(), String> {
+    let state = &workspace.state;
+    // A temporary workspace's state holds nothing but this one run.
+    if writable || !workspace.temporary {
+        for kept in [Some(state.folder()), Some(state.code()), state.of_all_workspaces()].into_iter().flatten() {
+            if touches(kept, folder) {
+                let kept = kept.display();
+                return Err(format!(
+                    "it contains the state folder {kept}, or lies in it; grant another folder or move the state with --state"
+                ));
+            }
+        }
+    }
+    if !writable {
+        return Ok(());
+    }
+    if let Some(own) = OWN.iter().map(|name| workspace.root.join(name)).find(|own| touches(own, folder)) {
+        return Err(format!("it would let a plugin write to {}; grant a folder beside it", own.display()));
+    }
+    match inboxes(workspace).into_iter().find(|(_, inbox)| touches(inbox, folder)) {
+        Some((agent, inbox)) => Err(format!(
+            "it would let a plugin write to {}, which belongs to the agent {agent} ([agents.{agent}] in baton.toml), and so \
+             send handoffs in any agent's name; grant a folder beside it, or move the inbox",
+            inbox.display()
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The inboxes of `baton.toml`, with the archives beside them, by agent.
+fn inboxes(workspace: &Workspace) -> Vec<(String, PathBuf)> {
+    let mut folders = Vec::new();
+    for (agent, settings) in workspace.config.rules(&workspace.base).settings {
+        for inbox in settings.inboxes {
+            if inbox.file_name().is_some_and(|name| name == "01_inbox") {
+                folders.extend(ARCHIVE.map(|beside| (agent.clone(), inbox.with_file_name(beside))));
+            }
+            folders.push((agent.clone(), inbox));
+        }
+    }
+    folders
+}
+
+/// Whether `kept` is `folder`, lies in it, or has it inside; by path and by identity. What does not exist yet counts by the
+/// folder that it would be made in.
+fn touches(kept: &Path, folder: &Folder) -> bool {
+    let by_path = |kept: &Path| kept.starts_with(folder.path()) || folder.path().starts_with(kept);
+    let there = kept.ancestors().find_map(|above| Some((above.canonicalize().ok()?, kept.strip_prefix(above).ok()?)));
+    let Some((there, missing)) = there else { return by_path(kept) };
+    if by_path(kept) || by_path(&there.join(missing)) {
+        return true;
+    }
+    let inside = there.ancestors().filter_map(Identity::at).any(|above| above == folder.identity());
+    let itself = missing.as_os_str().is_empty().then(|| Identity::at(&there)).flatten();
+    inside || itself.is_some_and(|itself| folder.above().contains(&itself))
+}

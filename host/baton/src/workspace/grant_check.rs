@@ -1,0 +1,91 @@
+//! What `baton plugin grant` checks before it writes `baton.lock`: every folder exists and may be granted, and no plugin, this
+//! one or another, is left with grants with which it cannot run.
+
+use std::path::{Path, PathBuf};
+
+use baton_core::manifest::Manifest;
+use baton_core::shell::words;
+use baton_registry::granted::GrantedFolder;
+use baton_registry::overlap;
+use baton_registry::{Lock, Word};
+
+use super::config::Config;
+use super::{Workspace, folders, grants};
+
+/// Checks the grants of the plugin of `manifest` in `lock`, to which `asked` was added. Paths are resolved in place: what is
+/// granted is the folder that a path leads to now.
+///
+/// # Errors
+/// Everything that stands against it, with the right spelling.
+pub(crate) fn check_grants(
+    workspace: &Workspace,
+    manifest: &Manifest,
+    asked: &[String],
+    lock: &mut Lock,
+) -> Result<(), String> {
+    let plugin = manifest.name.as_str();
+    let Some(entry) = lock.plugins.iter_mut().find(|entry| entry.name == plugin) else { return Ok(()) };
+    let capabilities = &manifest.declares.capabilities;
+    let is_new = |grant: &GrantedFolder| {
+        let parsed = asked.iter().filter_map(|word| Word::parse(word, capabilities).ok());
+        parsed.into_iter().any(|word| word == Word::Files(grant.clone()))
+    };
+    let new = entry.grants.files.iter_mut().filter(|grant| is_new(grant));
+    let wrong: Vec<String> = new.filter_map(|grant| resolve(workspace, grant).err()).collect();
+    if !wrong.is_empty() {
+        let more = if asked.len() > wrong.len() { "; nothing was granted" } else { "" };
+        return Err(wrong.join("; ") + more);
+    }
+    let granted = entry.grants.clone();
+    let placed = folders::placed(workspace, lock);
+    grants::effective(workspace, manifest, &granted, &placed).map_err(|error| format!("{error:#}"))?;
+    // Another plugin's folder must not be left inside one that this plugin may write to.
+    let others = lock.plugins.iter().filter_map(|other| overlap::find(&other.name, &placed));
+    match others.into_iter().find(|found| found.other.plugin == plugin) {
+        Some(found) => Err(format!("the plugin `{}` could not run any more: {found}", found.refused.plugin)),
+        None => Ok(()),
+    }
+}
+
+/// Finds the folder of a grant and writes down where it is.
+fn resolve(workspace: &Workspace, grant: &mut GrantedFolder) -> Result<(), String> {
+    let (folder, mode) = (&grant.folder, grant.mode);
+    let spelling = words(&[format!("files:{mode}={folder}=PATH")]);
+    let Some(written) = &grant.path else {
+        if !Config::FOLDERS.contains(&folder.as_str()) {
+            return Err(format!("`{folder}` needs a folder, because baton.toml names none: {spelling}"));
+        }
+        let missing = |path: &PathBuf| !workspace.base.join(path).is_dir();
+        return match workspace.config.folder(folder).into_iter().find(missing) {
+            Some(path) => {
+                let path = workspace.base.join(path);
+                Err(format!(
+                    "`{folder}` stands for {} in baton.toml, and there is no such folder: mkdir -p {}",
+                    path.display(),
+                    words(&[path.display().to_string()])
+                ))
+            }
+            None => Ok(()),
+        };
+    };
+    let path = workspace.base.join(at_home(written));
+    let real = path.canonicalize().map_err(|error| {
+        format!("there is no folder {} for `{folder}` ({error}); name one that exists: {spelling}", path.display())
+    })?;
+    if !real.is_dir() {
+        return Err(format!("{} is not a folder; `{folder}` needs one: {spelling}", real.display()));
+    }
+    // A path below the workspace stays relative, so that the workspace can be moved.
+    let relative =
+        real.strip_prefix(&workspace.base).ok().filter(|below| written.is_relative() && !below.as_os_str().is_empty());
+    grant.path = Some(relative.map_or_else(|| real.clone(), Path::to_owned));
+    Ok(())
+}
+
+/// `~/Music`, which a shell leaves as it is behind `=`.
+fn at_home(path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::var_os("HOME")) {
+        (Ok(below), Some(home)) => PathBuf::from(home).join(below),
+        _ => path.to_owned(),
+    }
+}

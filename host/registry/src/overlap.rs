@@ -1,0 +1,241 @@
+//! Which granted folders may lie in one another.
+//!
+//! Whoever may write to a folder decides what every path through it leads to: it can rename a folder below it and put a link
+//! in its place. So a folder that lies below one that some plugin may write to cannot be granted, to no plugin and not for
+//! reading either.
+//!
+//! Two cases are safe and allowed between two plugins: a folder that is written to may lie in one that is only read, and two
+//! plugins may have the same folder. In both nobody can rename the folder but who may write to the folder around it. Within one
+//! plugin no folder may overlap one that it writes to: the plugin would see the same file under two paths with different
+//! rights.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use baton_sandbox::Identity;
+
+/// A granted folder and where it lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// The plugin that it is granted to.
+    pub plugin: String,
+    /// The grant, in the words of `baton plugin grant`.
+    pub grant: String,
+    /// The folder: absolute, without links.
+    pub path: PathBuf,
+    /// The folder.
+    pub identity: Identity,
+    /// The folders that it lies in.
+    pub above: Vec<Identity>,
+    /// What the plugin may do there.
+    pub access: Access,
+}
+
+/// What a plugin may do in a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Read files.
+    Read,
+    /// Read and write files.
+    Write,
+    /// Ask its repository. The plugin has no paths in it, so it may overlap what the plugin writes to.
+    Repository,
+}
+
+impl Placed {
+    /// Whether it lies below `other`, by path or because one of the folders above it is `other`.
+    fn is_below(&self, other: &Self) -> bool {
+        let by_path = self.path != other.path && self.path.starts_with(&other.path);
+        by_path || self.above.contains(&other.identity)
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        self.path == other.path || self.identity == other.identity
+    }
+}
+
+/// Two grants that may not stand together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overlap {
+    /// The grant that is refused: the folder that lies in the other.
+    pub refused: Placed,
+    /// The grant that stands against it.
+    pub other: Placed,
+}
+
+/// The first grant of `plugin` that may not stand beside all the others.
+#[must_use]
+pub fn find(plugin: &str, grants: &[Placed]) -> Option<Overlap> {
+    let own = grants.iter().enumerate().filter(|(_, placed)| placed.plugin == plugin);
+    let mut pairs = own.flat_map(|(number, placed)| {
+        let others = grants.iter().enumerate().filter(move |(other, _)| *other != number);
+        others.map(move |(_, other)| (placed, other))
+    });
+    let (refused, other) = pairs.find(|(placed, other)| !may_stand(placed, other))?;
+    Some(Overlap { refused: refused.clone(), other: other.clone() })
+}
+
+/// Whether `placed` may be granted while `other` is. Asked of one plugin's grants against all; what `other` may is asked when
+/// it is its turn.
+fn may_stand(placed: &Placed, other: &Placed) -> bool {
+    let writes = [placed.access, other.access].contains(&Access::Write);
+    let files = ![placed.access, other.access].contains(&Access::Repository);
+    if placed.plugin == other.plugin && files {
+        let overlap = placed.is(other) || placed.is_below(other) || other.is_below(placed);
+        return !(overlap && writes);
+    }
+    placed.is(other) || !(other.access == Access::Write && placed.is_below(other))
+}
+
+impl fmt::Display for Overlap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (refused, other) = (&self.refused, &self.other);
+        let (inner, outer) = (shown(&refused.path), shown(&other.path));
+        if refused.plugin == other.plugin && refused.access != Access::Repository {
+            return write!(
+                f,
+                "{inner} (`{}`) and {outer} (`{}`) overlap, and the plugin may write to one of them; grant folders that lie \
+                 beside each other, or take one back: baton plugin revoke {} {}",
+                refused.grant, other.grant, other.plugin, other.grant
+            );
+        }
+        write!(
+            f,
+            "{inner} (`{}`) lies in {outer}, to which the plugin `{}` may write (`{}`), so that plugin could replace it by a \
+             link to another folder; grant a folder beside it, or take that grant back: baton plugin revoke {} {}",
+            refused.grant, other.plugin, other.grant, other.plugin, other.grant
+        )
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+    use super::*;
+
+    fn identity(path: &Path) -> Identity {
+        let mut hasher = DefaultHasher::new();
+        path.hash(&mut hasher);
+        Identity::new(1, hasher.finish())
+    }
+
+    fn placed(plugin: &str, path: &str, writable: bool) -> Placed {
+        let access = if writable { Access::Write } else { Access::Read };
+        let path = PathBuf::from(path);
+        let above = path.ancestors().skip(1).map(identity).collect();
+        let grant = format!("files:{}={}", if writable { "rw" } else { "ro" }, path.display());
+        Placed { plugin: plugin.to_owned(), grant, identity: identity(&path), above, access, path }
+    }
+
+    fn refused(plugin: &str, grants: &[Placed]) -> Option<(String, String)> {
+        let found = find(plugin, grants)?;
+        Some((shown(&found.refused.path), shown(&found.other.path)))
+    }
+
+    #[test]
+    fn nothing_lies_below_a_folder_that_a_plugin_may_write_to() {
+        for inner_writable in [false, true] {
+            for plugin in ["a", "b"] {
+                let grants = [placed("a", "/x/data", true), placed(plugin, "/x/data/deep/inner", inner_writable)];
+                let expected = ("/x/data/deep/inner".to_owned(), "/x/data".to_owned());
+                if plugin == "b" {
+                    assert_eq!(refused("b", &grants), Some(expected), "{inner_writable}");
+                    assert_eq!(refused("a", &grants), None, "the inner one is refused");
+                } else {
+                    assert!(refused("a", &grants).is_some(), "{inner_writable}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn between_plugins_a_folder_may_be_shared_and_may_lie_in_one_that_is_only_read() {
+        for (outer, inner) in [(false, true), (false, false)] {
+            let grants = [placed("a", "/x", outer), placed("b", "/x/data", inner)];
+            assert_eq!((refused("a", &grants), refused("b", &grants)), (None, None));
+        }
+        let same = [placed("a", "/x", true), placed("b", "/x", true)];
+        assert_eq!((refused("a", &same), refused("b", &same)), (None, None));
+    }
+
+    #[test]
+    fn within_a_plugin_nothing_overlaps_what_it_writes_to() {
+        for (first, second) in [("/x", "/x"), ("/x", "/x/y"), ("/x/y", "/x")] {
+            for (a, b) in [(true, false), (false, true), (true, true)] {
+                let grants = [placed("a", first, a), placed("a", second, b)];
+                assert!(refused("a", &grants).is_some(), "{first} {second} {a} {b}");
+            }
+            let only_read = [placed("a", first, false), placed("a", second, false)];
+            assert_eq!(refused("a", &only_read), None);
+        }
+        assert_eq!(refused("a", &[placed("a", "/x", true), placed("a", "/xy", true)]), None);
+    }
+
+    #[test]
+    fn a_repository_may_hold_what_its_plugin_writes_to_and_not_lie_in_it() {
+        let repository = |path: &str| Placed { access: Access::Repository, ..placed("a", path, false) };
+        assert_eq!(refused("a", &[repository("/x"), placed("a", "/x/plans", true)]), None);
+        assert_eq!(refused("a", &[repository("/x"), placed("a", "/x", true)]), None);
+        assert!(refused("a", &[repository("/x/y"), placed("a", "/x", true)]).is_some());
+    }
+
+    #[test]
+    fn a_folder_is_known_by_its_identity_too() {
+        let outer = placed("a", "/x/data", true);
+        // The same folder under another path, as with a bind mount.
+        let mut inner = placed("b", "/mnt/inner", false);
+        inner.above.push(outer.identity);
+        assert!(refused("b", &[outer, inner]).is_some());
+    }
+
+    #[test]
+    fn what_is_allowed_lies_below_nothing_that_is_written_to() {
+        // Numbers that look like chance (xorshift).
+        let mut number = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut below = |end: u64| {
+            number ^= number << 13;
+            number ^= number >> 7;
+            number ^= number << 17;
+            number % end
+        };
+        let (mut allowed, mut refusals) = (0, 0);
+        for _ in 0..20_000 {
+            let mut grants = Vec::new();
+            for _ in 0..2 + below(4) {
+                let parts = (0..1 + below(4)).map(|_| ["a", "b", "ab"][usize::try_from(below(3)).unwrap()]);
+                let path = format!("/{}", parts.collect::<Vec<_>>().join("/"));
+                grants.push(placed(["p", "q"][usize::try_from(below(2)).unwrap()], &path, below(2) == 0));
+            }
+            for plugin in ["p", "q"] {
+                if find(plugin, &grants).is_some() {
+                    refusals += 1;
+                    continue;
+                }
+                allowed += 1;
+                for own in grants.iter().filter(|own| own.plugin == plugin) {
+                    let mut outer = grants.iter().filter(|outer| outer.access == Access::Write);
+                    assert!(outer.all(|outer| own.path == outer.path || !own.path.starts_with(&outer.path)));
+                }
+            }
+        }
+        assert!(allowed > 1_000 && refusals > 1_000, "{allowed} {refusals}");
+    }
+
+    #[test]
+    fn the_message_names_both_and_the_command() {
+        let grants = [placed("a", "/x/data", true), placed("b", "/x/data/inner", false)];
+        let said = find("b", &grants).unwrap().to_string();
+        for words in [
+            "/x/data/inner (`files:ro=/x/data/inner`) lies in /x/data",
+            "`a`",
+            "baton plugin revoke a files:rw=/x/data",
+        ] {
+            assert!(said.contains(words), "{said}");
+        }
+    }
+}

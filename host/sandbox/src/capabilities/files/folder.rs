@@ -1,0 +1,180 @@
+//! A folder that is opened once and then used through its handle.
+//!
+//! A path can lead to another folder tomorrow: somebody renames a folder on the way and puts a link in its place. So a
+//! granted folder is opened when the plugin is loaded, one name after the other and without following a link, and the
+//! sandbox mounts that handle. Device and inode identify the folder from then on.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::{CWD, Mode, OFlags, openat};
+
+/// Identifies a file or folder, whatever its path is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    /// The identity that the system reports.
+    #[must_use]
+    pub fn new(device: u64, inode: u64) -> Self {
+        Self { device, inode }
+    }
+
+    /// The identity of what `path` names; a link is not followed. `None` when nothing is there.
+    #[must_use]
+    pub fn at(path: &Path) -> Option<Self> {
+        path.symlink_metadata().ok().map(|found| Self::new(found.dev(), found.ino()))
+    }
+}
+
+/// An open folder.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    path: PathBuf,
+    handle: Arc<File>,
+    identity: Identity,
+    /// The folders that it lies in, the top first.
+    above: Vec<Identity>,
+}
+
+/// Two are equal when they are the same folder at the same path.
+impl PartialEq for Folder {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.path, self.identity) == (&other.path, other.identity)
+    }
+}
+
+impl Eq for Folder {}
+
+impl Folder {
+    /// Opens a folder. `path` is absolute, and no part of it may be a link.
+    ///
+    /// # Errors
+    /// When it is missing or not a folder, or a part of the path is a link.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let mut folder = open_below(CWD, Path::new("/"))?;
+        let mut identity = identity(&folder)?;
+        let mut above = Vec::new();
+        for part in path.components() {
+            match part {
+                Component::RootDir => {}
+                Component::Normal(name) => {
+                    folder = open_below(&folder, Path::new(name))?;
+                    above.push(std::mem::replace(&mut identity, self::identity(&folder)?));
+                }
+                _ => return Err(not_plain(path)),
+            }
+        }
+        if !path.is_absolute() {
+            return Err(not_plain(path));
+        }
+        Ok(Self { path: path.to_owned(), handle: Arc::new(folder), identity, above })
+    }
+
+    /// Its path when it was opened.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Which folder it is.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// The folders that it lies in, the top first.
+    #[must_use]
+    pub fn above(&self) -> &[Identity] {
+        &self.above
+    }
+
+    /// Opens the path again, to see where the folder lies now.
+    ///
+    /// # Errors
+    /// When another folder or none is there, or a part of the path is a link.
+    pub fn open_again(&self) -> io::Result<Self> {
+        let now = Self::open(&self.path)?;
+        if now.identity == self.identity { Ok(now) } else { Err(io::Error::other("another folder has its path now")) }
+    }
+
+    pub(crate) fn handle(&self) -> &File {
+        &self.handle
+    }
+}
+
+fn not_plain(path: &Path) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, format!("{} is not an absolute path without `..`", path.display()))
+}
+
+fn identity(folder: &File) -> io::Result<Identity> {
+    let found = folder.metadata()?;
+    Ok(Identity::new(found.dev(), found.ino()))
+}
+
+/// Opens a folder for looking up names in it. A link is refused, with an error that says so.
+fn open_below(folder: impl std::os::fd::AsFd, name: &Path) -> io::Result<File> {
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | FOR_LOOKUP;
+    match openat(folder.as_fd(), name, flags, Mode::empty()) {
+        Ok(opened) => Ok(File::from(opened)),
+        Err(error) => Err(match rustix::fs::statat(folder, name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(found) if rustix::fs::FileType::from_raw_mode(found.st_mode).is_symlink() => {
+                io::Error::other(format!("`{}` is a link", name.display()))
+            }
+            _ => error.into(),
+        }),
+    }
+}
+
+/// As wasmtime opens folders: without the permission to list them.
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+const FOR_LOOKUP: OFlags = OFlags::PATH;
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+const FOR_LOOKUP: OFlags = OFlags::RDONLY;
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn place() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().canonicalize().unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn a_folder_knows_where_it_lies_and_that_another_one_took_its_path() {
+        let (_folder, path) = place();
+        fs::create_dir_all(path.join("a/b")).unwrap();
+        let opened = Folder::open(&path.join("a/b")).unwrap();
+        assert_eq!(opened.above().last().copied(), Identity::at(&path.join("a")));
+        assert_eq!(Some(opened.identity()), Identity::at(&path.join("a/b")));
+        assert_eq!(opened.open_again().unwrap(), opened);
+        fs::rename(path.join("a/b"), path.join("a/c")).unwrap();
+        assert!(opened.open_again().is_err());
+        fs::create_dir(path.join("a/b")).unwrap();
+        assert!(opened.open_again().is_err());
+    }
+
+    #[test]
+    fn errors_when_a_part_of_the_path_is_a_link_or_not_a_folder() {
+        let (_folder, path) = place();
+        fs::create_dir_all(path.join("a/b")).unwrap();
+        symlink("a", path.join("link")).unwrap();
+        fs::write(path.join("file"), "").unwrap();
+        for wrong in ["link", "link/b", "file", "missing", "a/../a"] {
+            assert!(Folder::open(&path.join(wrong)).is_err(), "{wrong}");
+        }
+        assert!(Folder::open(&path.join("link")).unwrap_err().to_string().contains("is a link"));
+        assert!(Folder::open(Path::new("a")).is_err());
+    }
+}

@@ -1,0 +1,56 @@
+//! Any grants of any plugins, a line each (`PLUGIN GRANT`): reading ends and never panics, what was read is said again in the
+//! same words, and no grant that is allowed lies below a folder that a plugin may write to.
+#![no_main]
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::{Component, Path, PathBuf};
+
+use baton_core::manifest::{Capabilities, Mode};
+use baton_registry::overlap::{self, Access, Placed};
+use baton_registry::{Granted, Word};
+use baton_sandbox::Identity;
+use libfuzzer_sys::fuzz_target;
+
+const ASKED: &str = r#"{"files":[{"folder":"plans","mode":"rw","reason":""},{"folder":"music","mode":"ro","reason":""}],
+    "http":[{"rule":"GET:a.b/v1/*","reason":""}],"secrets":[{"name":"s","hosts":["a.b"],"reason":""}],
+    "sql":[{"database":"catalog","mode":"rw","reason":""}],"git":[{"folder":"plans","reason":""}],"handoffs":{"reason":""}}"#;
+
+fn identity(path: &Path) -> Identity {
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    Identity::new(1, hasher.finish())
+}
+
+/// Where a folder of this path would lie.
+fn place(plugin: &str, path: &Path, access: Access) -> Placed {
+    let plain: PathBuf = path.components().filter(|part| matches!(part, Component::Normal(_))).collect();
+    let path = Path::new("/").join(plain);
+    let above = path.ancestors().skip(1).map(identity).collect();
+    Placed { plugin: plugin.to_owned(), grant: String::new(), identity: identity(&path), above, path, access }
+}
+
+fuzz_target!(|text: &str| {
+    let asked: Capabilities = serde_json::from_str(ASKED).unwrap();
+    let mut placed = Vec::new();
+    for line in text.lines().take(40) {
+        let (plugin, grant) = line.split_once(' ').unwrap_or(("", line));
+        let Ok(word) = Word::parse(grant, &asked) else { continue };
+        let mut granted = Granted::default();
+        word.clone().grant(&mut granted);
+        assert_eq!(granted.words().first().map(|said| Word::parse(said, &asked)), Some(Ok(word.clone())));
+        if let Word::Files(folder) = word {
+            let access = if folder.mode == Mode::Rw { Access::Write } else { Access::Read };
+            placed.push(place(plugin, folder.path.as_deref().unwrap_or(Path::new(&folder.folder)), access));
+        }
+    }
+    for one in &placed {
+        if let Some(found) = overlap::find(&one.plugin, &placed) {
+            let _ = found.to_string();
+            continue;
+        }
+        for own in placed.iter().filter(|own| own.plugin == one.plugin) {
+            let mut writable = placed.iter().filter(|other| other.access == Access::Write);
+            assert!(writable.all(|outer| own.path == outer.path || !own.path.starts_with(&outer.path)));
+        }
+    }
+});
