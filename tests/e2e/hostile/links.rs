@@ -1,6 +1,7 @@
 //! Files that are not what they seem: devices, and files that have another name elsewhere.
 
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use baton_tests::{Workspace, fixture};
 
@@ -45,6 +46,32 @@ fn a_file_with_another_name_is_not_emptied_by_opening_it() {
     let task = workspace.task("truncate-linked");
     assert!(task.reason.contains("not emptied"), "{}", task.reason);
     assert_eq!(fs::read_to_string(workspace.outside().join("precious.txt")).unwrap(), "precious");
+}
+
+#[test]
+fn a_file_with_another_name_is_not_read_when_it_is_put_there_between_the_look_and_the_opening() {
+    let (workspace, ..) = open_linked("");
+    workspace.drop_action("hostile", "race-linked");
+    let stop = AtomicBool::new(false);
+    let (plans, outside) = (workspace.root().join("plans"), workspace.outside().join("precious.txt"));
+    let replace = || {
+        let (linked, next) = (plans.join("linked.txt"), plans.join("next.txt"));
+        while !stop.load(Ordering::Relaxed) {
+            fs::hard_link(&outside, &next).unwrap();
+            fs::rename(&next, &linked).unwrap();
+            fs::remove_file(&linked).unwrap();
+            fs::write(&next, "harmless").unwrap();
+            fs::rename(&next, &linked).unwrap();
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(replace);
+        workspace.up_once();
+        stop.store(true, Ordering::Relaxed);
+    });
+    let task = workspace.task("race-linked");
+    assert!(task.reason.contains("never the file with two names"), "{}", task.reason);
+    assert!(!task.reason.contains("opened 0 times"), "{}", task.reason);
 }
 
 #[test]

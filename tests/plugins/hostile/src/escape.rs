@@ -145,6 +145,21 @@ pub(crate) fn truncate_linked(task: &Task) -> Result<Outcome, Error> {
     emptied.map(|()| Outcome::new("Emptied.")).map_err(|error| Error::Permanent(format!("not emptied: {error}")))
 }
 
+/// Opens a file that is replaced all the time, now by one with one name, now by one with two. The second must never be read.
+pub(crate) fn race_linked(task: &Task) -> Result<Outcome, Error> {
+    let path = format!("{}/linked.txt", place(task, "plans"));
+    let (mut opened, begun) = (0, std::time::Instant::now());
+    while begun.elapsed() < std::time::Duration::from_secs(3) && opened < 20_000 {
+        if let Ok(text) = fs::read_to_string(&path) {
+            opened += 1;
+            if text == "precious" {
+                return Ok(Outcome::new("Read what has another name."));
+            }
+        }
+    }
+    Err(Error::Permanent(format!("opened {opened} times and never the file with two names")))
+}
+
 /// Opens a pipe that nobody writes to: an open that waits would never end.
 pub(crate) fn open_pipe(task: &Task) -> Result<Outcome, Error> {
     match File::open(format!("{}/pipe.md", place(task, "plans"))) {

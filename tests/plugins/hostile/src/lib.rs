@@ -38,6 +38,7 @@ impl Plugin for Hostile {
             "sparse-size" => flood::sparse_size(&task),
             "sparse-write" => flood::sparse_write(&task),
             "truncate-linked" => escape::truncate_linked(&task),
+            "race-linked" => escape::race_linked(&task),
             "open-linked" => escape::open_linked(&task),
             "huge-result" => Ok(result_of(40)),
             "bad-artifact-name" => Ok(Outcome::new("Wrote.").with_artifact("../x", "text/plain", "outside")),
