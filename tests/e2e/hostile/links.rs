@@ -64,11 +64,13 @@ fn a_file_with_another_name_is_not_read_when_it_is_put_there_between_the_look_an
             fs::rename(&next, &linked).unwrap();
         }
     };
-    std::thread::scope(|scope| {
+    let up = std::thread::scope(|scope| {
         scope.spawn(replace);
-        workspace.up_once();
+        let up = workspace.baton(&["up", "--once"]);
         stop.store(true, Ordering::Relaxed);
+        up
     });
+    up.ended(0);
     let task = workspace.task("race-linked");
     assert!(task.reason.contains("never the file with two names"), "{}", task.reason);
     assert!(!task.reason.contains("opened 0 times"), "{}", task.reason);
