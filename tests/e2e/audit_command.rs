@@ -142,3 +142,100 @@ fn a_plan_may_be_written_in_any_way() {
         assert!(run.stdout.contains("src/a.py"), "{plan}: {}", run.stdout);
     }
 }
+
+#[test]
+fn exits_with_3_when_nothing_could_be_verified_and_shows_what_it_saw() {
+    let place = folder(false);
+    place.write(
+        "PLAN.md",
+        "# Plan\n\n- [x] The parser is finished, see parser/main\n- [x] Tests pass\n- [ ] Docs: docs/folder/guide\n",
+    );
+    let run = audit(&place, &["PLAN.md"]).ended(3);
+    assert!(run.stdout.contains("NOTHING VERIFIED") && !run.stdout.contains("SUCCESS"), "{}", run.stdout);
+    for words in ["nothing could be verified", "2 of 3 check boxes are ticked", "line 3, 4", "docs/folder/guide"] {
+        assert!(run.stderr.contains(words) && run.stdout.contains(words), "{words}: {run:?}");
+    }
+    let report = audit(&place, &["PLAN.md", "--format", "json"]).ended(3).json();
+    assert_eq!(report["status"], "AUDIT COMPLETE - NOTHING VERIFIED");
+    assert_eq!(report["plans"][0]["unverified"]["ticked"], 2);
+    let tests = audit(&place, &["PLAN.md", "--format", "junit"]).ended(3);
+    assert!(tests.stdout.contains("failures=\"1\""), "{}", tests.stdout);
+    // Prose alone is no success either.
+    place.write("PLAN.md", "# Plan\n\nAll is well.\n");
+    let run = audit(&place, &["PLAN.md"]).ended(3);
+    assert!(run.stderr.contains("no word looks like a path"), "{}", run.stderr);
+}
+
+#[test]
+fn a_ticked_plan_that_cannot_be_verified_counts_beside_one_that_is_complete() {
+    let place = folder(false);
+    place.write("docs/OTHER.md", "# Other\n\n- [x] Done, all of it\n");
+    let run = audit(&place, &["PLAN.md", "docs/OTHER.md"]).ended(3);
+    assert!(run.stderr.contains("docs/OTHER.md: nothing could be verified"), "{}", run.stderr);
+    assert!(!run.stdout.contains("COMPLETE - SUCCESS"), "{}", run.stdout);
+    place.write("docs/OTHER.md", "# Other\n\nProse only.\n");
+    audit(&place, &["PLAN.md", "docs/OTHER.md"]).ended(0);
+    fs::remove_file(place.root().join("src/a.py")).unwrap();
+    place.write("docs/OTHER.md", "# Other\n\n- [x] Done, all of it\n");
+    audit(&place, &["PLAN.md", "docs/OTHER.md"]).ended(1);
+}
+
+#[test]
+fn a_plan_that_cannot_be_read_is_exit_2_with_the_reason() {
+    let place = folder(false);
+    fs::hard_link(place.root().join("PLAN.md"), place.root().join("SECOND.md")).unwrap();
+    let run = audit(&place, &["PLAN.md"]).ended(2);
+    for words in ["PLAN.md could not be read", "several names (hard links)", "copy"] {
+        assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+    }
+    for words in ["os error", "no deliverable"] {
+        assert!(!run.stderr.contains(words), "{words}: {}", run.stderr);
+    }
+    // Beside a plan that can be read: the report is there, and the exit code is the same.
+    place.write("OTHER.md", "# Other\n\n## Deliverables\n\n- `src/a.py`\n");
+    let run = audit(&place, &["PLAN.md", "OTHER.md"]).ended(2);
+    assert!(run.stdout.contains("src/a.py") && !run.stdout.contains("PLAN.md names no deliverable"), "{}", run.stdout);
+    assert!(run.stderr.contains("PLAN.md could not be read"), "{}", run.stderr);
+}
+
+#[test]
+fn a_shallow_clone_makes_no_claim_of_a_commit_false() {
+    let place = folder(false);
+    let git = |folder: &Path, args: &[&str]| {
+        let run = Output::of(
+            std::process::Command::new("git")
+                .args(["-c", "user.name=A U Thor", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"])
+                .args(args)
+                .current_dir(folder),
+        );
+        run.ended(0).stdout.trim().to_owned()
+    };
+    git(place.root(), &["init", "--quiet", "--initial-branch=main"]);
+    git(place.root(), &["add", "--all"]);
+    git(place.root(), &["commit", "--quiet", "--message", "First"]);
+    let first = git(place.root(), &["rev-parse", "HEAD"]);
+    git(place.root(), &["commit", "--quiet", "--allow-empty", "--message", "Second"]);
+    let clone = place.outside().join("clone");
+    let from = format!("file://{}", place.root().display());
+    git(place.outside(), &["clone", "--quiet", "--depth", "1", &from, clone.to_str().unwrap()]);
+    let workspace = Workspace::init();
+    let config = workspace.read("baton.toml").replace("root = \".\"", &format!("root = \"{}\"", clone.display()));
+    workspace.write("baton.toml", config);
+    workspace.write("plans/PLAN.md", format!("# Plan\n\n- [x] `src/a.py` (commit {first})\n"));
+    let audited = || -> serde_json::Value {
+        drop(fs::remove_dir_all(workspace.root().join("reports")));
+        workspace.baton(&["run", "audit", "audit", "--arg", "forms=json"]).ended(0);
+        let name = workspace.list("reports").into_iter().find(|name| name.ends_with(".json")).unwrap();
+        serde_json::from_str(&workspace.read(&format!("reports/{name}"))).unwrap()
+    };
+    let report = audited();
+    let rows = report["parts"]["claims"]["rows"]["rows"].as_array().expect("claims are checked").clone();
+    let commit = rows.iter().find(|row| row["kind"] == "commit").expect("the commit is a claim");
+    assert_eq!(commit["verdict"], "UNVERIFIABLE", "{commit:#}");
+    assert!(commit["evidence"].as_str().unwrap().contains("git fetch --unshallow"), "{commit:#}");
+    assert_eq!(report["plans"][0]["deliverables"][0]["commit"], serde_json::Value::Null, "{report:#}");
+    git(&clone, &["fetch", "--quiet", "--unshallow"]);
+    let report = audited();
+    let rows = report["parts"]["claims"]["rows"]["rows"].as_array().unwrap().clone();
+    assert!(rows.iter().any(|row| row["kind"] == "commit" && row["verdict"] == "TRUE"), "{rows:#?}");
+}

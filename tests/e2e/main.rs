@@ -49,6 +49,8 @@ mod hostile;
 #[cfg(test)]
 mod hostile_net;
 #[cfg(test)]
+mod large_files;
+#[cfg(test)]
 mod layering;
 #[cfg(test)]
 mod ledger_command;

@@ -11,6 +11,8 @@ pub(crate) enum Code {
     Findings = 1,
     /// Not done: wrong arguments, no workspace, an error. (The argument parser uses the same number.)
     Failed = 2,
+    /// Done, and nothing could be verified (`baton audit`).
+    Unverified = 3,
 }
 
 impl From<Code> for ExitCode {

@@ -17,7 +17,7 @@ pub(crate) fn plural(number: u64, one: &str) -> String {
     let (head, tail) = one.find(" of ").or_else(|| one.find(" forward")).map_or((one, ""), |at| one.split_at(at));
     match head.strip_suffix('y').filter(|rest| !rest.ends_with(['a', 'e', 'o', 'u'])) {
         Some(rest) => format!("{rest}ies{tail}"),
-        None if head.ends_with('s') => format!("{head}es{tail}"),
+        None if head.ends_with(['s', 'x']) => format!("{head}es{tail}"),
         None => format!("{head}s{tail}"),
     }
 }

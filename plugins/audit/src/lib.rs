@@ -24,6 +24,7 @@ pub mod options;
 pub mod page;
 pub mod performance;
 pub mod plan;
+mod refusal;
 pub mod report;
 mod request;
 mod run;

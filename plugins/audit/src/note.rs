@@ -4,6 +4,8 @@
 
 use serde::Serialize;
 
+use crate::report::findings::shortened;
+
 /// How much something matters; the words of the contract's severities that the audit uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -28,6 +30,17 @@ impl Weight {
             Self::Medium => "MEDIUM",
             Self::High => "HIGH",
         }
+    }
+}
+
+/// The key of a note on a document. A long name is shortened, so that the finding's id still ends in the kind.
+#[must_use]
+pub(crate) fn key(shown: &str, kind: &str) -> String {
+    const NAME_BYTES: usize = 150;
+    if shown.len() <= NAME_BYTES {
+        format!("{shown}:{kind}")
+    } else {
+        format!("{}:{kind}", shortened(shown, NAME_BYTES))
     }
 }
 

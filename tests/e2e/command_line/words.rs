@@ -58,7 +58,7 @@ fn help_names_every_subcommand() {
       obligations  Show the RETURNs that are owed, and the compliance of each agent
       run          Do one action of a plugin now, without the daemon
       audit        Audit plans against what exists: exit 0 all present, 1 something missing, 2 could not
-                   audit
+                   audit, 3 nothing could be verified
       plugin       Look at, install, allow and update plugins
       catalog      Search the music catalog, show what is known of a track and who said it
       fingerprint  Print how audio files sound: their Chromaprint fingerprints, as `fpcalc` prints them

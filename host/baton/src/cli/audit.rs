@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use baton_core::State;
 use baton_dispatch::Call;
+use baton_ledger::finding::Finding;
 use serde_json::json;
 
 use super::run::{Temporary, arguments, do_call};
@@ -14,7 +15,7 @@ use crate::exit::Code;
 use crate::output;
 use crate::workspace::shown;
 
-/// Audit plans against what exists: exit 0 all present, 1 something missing, 2 could not audit
+/// Audit plans against what exists: exit 0 all present, 1 something missing, 2 could not audit, 3 nothing could be verified
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Plan files, or folders of plans
@@ -44,6 +45,12 @@ enum Format {
     /// For programs that show tests
     Junit,
 }
+
+/// How the id of a finding on a plan ends that could not be read.
+const UNREADABLE: &str = ":unreadable";
+
+/// The same for a plan of which nothing could be verified.
+const NOTHING_VERIFIED: &str = ":nothing-verified";
 
 impl Format {
     /// How the plugin calls it, and how its file ends.
@@ -82,8 +89,7 @@ impl Args {
         let report = report.with_context(|| format!("the audit made no {ending} report"))?;
         self.write(&temporary.read(report)?)?;
         output::note(&output::clean(&done.called.text));
-        let all_present = done.findings.iter().all(|finding| matches!(finding.severity.as_str(), "info" | "low"));
-        Ok(if all_present { Code::Good } else { Code::Findings })
+        Ok(verdict(&done.findings))
     }
 
     fn write(&self, report: &[u8]) -> anyhow::Result<()> {
@@ -94,6 +100,26 @@ impl Args {
             }
         }
         Ok(())
+    }
+}
+
+/// The exit code, and on standard error what could not be read or verified.
+fn verdict(findings: &[Finding]) -> Code {
+    let of = |kind: &'static str| findings.iter().filter(move |finding| finding.id.ends_with(kind));
+    let unread = of(UNREADABLE).filter(|finding| finding.severity == "medium");
+    for finding in unread.clone().chain(of(NOTHING_VERIFIED)) {
+        let parts: Vec<String> = [&finding.title, &finding.evidence].map(|part| output::clean(part)).into();
+        output::note(parts.join("; ").trim_end_matches("; "));
+    }
+    let serious = |finding: &&Finding| !matches!(finding.severity.as_str(), "info" | "low");
+    if unread.count() > 0 {
+        Code::Failed
+    } else if findings.iter().filter(serious).any(|finding| !finding.id.ends_with(NOTHING_VERIFIED)) {
+        Code::Findings
+    } else if of(NOTHING_VERIFIED).count() > 0 {
+        Code::Unverified
+    } else {
+        Code::Good
     }
 }
 

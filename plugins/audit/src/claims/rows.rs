@@ -1,6 +1,6 @@
 //! What came of the claims: rows for the JSON, findings, and blocks for the report's page.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -72,6 +72,9 @@ pub struct Checked {
     pub rows: Vec<ClaimRow>,
     /// How many rows were left out.
     pub left_out: usize,
+    /// Documents of which a claim was looked up in the tree or in the repository and found true or false.
+    #[serde(skip)]
+    pub looked_up: BTreeSet<String>,
     /// A finding for each that does not hold or rests on little.
     #[serde(skip)]
     pub gaps: Vec<Gap>,
@@ -101,6 +104,9 @@ impl Checked {
             };
             *slot += 1;
             let document = documents.get(one.document).map_or("", |document| document.shown.as_str());
+            if one.outcome.verdict != Verdict::Unverifiable && one.kind.is_looked_up() {
+                checked.looked_up.insert(document.to_owned());
+            }
             if let Some(weight) = one.outcome.weight
                 && checked.gaps.len() < limits::FINDINGS
                 && let Some(id) = id(document, &one, &mut known)

@@ -6,13 +6,16 @@ use std::io::Read;
 use super::walk::PlanFile;
 use crate::count::count;
 use crate::limits;
-use crate::note::{Note, Weight};
+use crate::note::{Note, Weight, key};
+use crate::refusal::reason;
 
 /// A plan's text.
 #[derive(Debug, Default)]
 pub struct Text {
     /// UTF-8, without a byte order mark; empty when nothing could be read.
     pub text: String,
+    /// Which plan could not be read, and why; absent when its text is there.
+    pub unreadable: Option<String>,
     /// What was wrong with it.
     pub notes: Vec<Note>,
 }
@@ -25,8 +28,10 @@ pub fn read(plan: &PlanFile) -> Text {
     let bytes = match bytes(plan) {
         Ok(bytes) => bytes,
         Err(error) => {
-            let title = format!("{shown} could not be read");
-            out.notes.push(Note::new(format!("{shown}:unreadable"), Weight::Medium, title, error.to_string()));
+            let reason = reason(&error);
+            let title = format!("{shown} could not be read: {reason}");
+            out.notes.push(Note::new(key(shown, "unreadable"), Weight::Medium, title.clone(), ""));
+            out.unreadable = Some(title);
             return out;
         }
     };

@@ -2,7 +2,7 @@
 //!
 //! `blocks` flattens the Markdown; `scan` walks the blocks with the headings and labels above them in mind and asks one
 //! small reader for each form: `tree`, `table`, `sentence` (items, steps, links, prose; `hits` and `plain` cut the line) and
-//! `symbols`. `names` with `endings`, and `words`, are the places where it is decided what is a file and what is a
+//! `symbols`. `seen` lists check boxes and words that look like paths. `names` with `endings`, and `words`, are the places where it is decided what is a file and what is a
 //! promise. Nothing here reads a disk, and every reader is linear in its text.
 
 pub(crate) mod blocks;
@@ -13,6 +13,7 @@ pub(crate) mod inline;
 pub(crate) mod names;
 mod plain;
 mod scan;
+mod seen;
 mod sentence;
 mod symbols;
 mod table;
@@ -21,3 +22,4 @@ mod tree;
 mod words;
 
 pub use scan::plan;
+pub use seen::{Seen, SeenPath, seen};

@@ -71,6 +71,14 @@ impl<'m, 'a> Comparison<'m, 'a> {
         }
     }
 
+    /// Adds a plan that could not be read: what is remembered of it stays as it is.
+    pub fn unread(&mut self, shown: &str) {
+        if let Some(known) = self.memory.and_then(|memory| memory.plan(shown)) {
+            self.counts.add(known.counts);
+        }
+        self.seen.insert(shown.to_owned());
+    }
+
     /// Why the memory failed, if it did.
     #[must_use]
     pub fn refused(&self) -> Option<&Refused> {

@@ -66,8 +66,9 @@ mod system {
     };
 
     use super::{EntryKind, Meta, io};
+    use crate::refusal::SEVERAL_NAMES;
 
-    /// Bytes that one call reads at most.
+    /// Bytes that one call asks for at most. The host may return fewer: wasmtime returns at most 64 KiB.
     const PIECE: u64 = 1 << 20;
 
     thread_local! {
@@ -85,12 +86,15 @@ mod system {
 
     impl io::Read for Reader {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            if self.left.is_empty() && !self.ended {
+            if self.left.is_empty() && !self.ended && !buffer.is_empty() {
                 let wanted = (buffer.len() as u64).clamp(4096, PIECE);
                 let (bytes, ended) = self.file.read(wanted, self.offset).map_err(failed)?;
                 self.offset += bytes.len() as u64;
-                // A piece that is shorter than wanted is the last one: asking again would only hear that.
-                (self.ended, self.left) = (ended || (bytes.len() as u64) < wanted, bytes);
+                // Only the host says where the file ends: it may return fewer bytes than wanted anywhere before that.
+                if bytes.is_empty() && !ended {
+                    return Err(io::Error::other("the host returned no bytes before the end of the file"));
+                }
+                (self.ended, self.left) = (ended, bytes);
             }
             let taken = self.left.len().min(buffer.len());
             let rest = self.left.split_off(taken);
@@ -108,7 +112,10 @@ mod system {
             ErrorCode::Access | ErrorCode::NotPermitted => io::ErrorKind::PermissionDenied,
             _ => io::ErrorKind::Other,
         };
-        io::Error::new(kind, code.message())
+        match code {
+            ErrorCode::NotPermitted => io::Error::new(kind, SEVERAL_NAMES),
+            code => io::Error::new(kind, code.message()),
+        }
     }
 
     fn kind(kind: DescriptorType) -> EntryKind {

@@ -9,7 +9,7 @@ use crate::lent::{Database, Refused};
 const META: &str = "CREATE TABLE IF NOT EXISTS memory_version (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL) STRICT";
 
 /// Every step; a released one never changes. Each can be taken again, because a run may die between two of them.
-const STEPS: [&[&str]; 2] = [FIRST, PENDING];
+const STEPS: [&[&str]; 3] = [FIRST, PENDING, CUT_OFF];
 
 const FIRST: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS audits (
@@ -38,6 +38,10 @@ const FIRST: &[&str] = &[
 /// The audit of a scope of which nobody knows yet whether its outcome was taken.
 const PENDING: &[&str] = &["CREATE TABLE IF NOT EXISTS pending (
     scope TEXT PRIMARY KEY, audit INTEGER NOT NULL, task TEXT NOT NULL) STRICT, WITHOUT ROWID"];
+
+/// Earlier versions read files of more than 64 KiB only in part: what they remember of such files may be wrong.
+const CUT_OFF: &[&str] =
+    &["DELETE FROM facts WHERE bytes > 65536", "UPDATE plan_rows SET sha256 = NULL, lines = NULL WHERE bytes > 65536"];
 
 /// Makes the tables, or brings them up to date.
 ///

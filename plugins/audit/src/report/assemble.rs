@@ -13,10 +13,14 @@ use super::parts::Parts;
 use super::render::Form;
 use crate::count::{count, is};
 use crate::discover::Details;
+use crate::extract::Seen;
 use crate::limits;
-use crate::note::{Note, Weight};
+use crate::note::{Note, Weight, key};
 use crate::plan::{Claim, Deliverable, Plan, Reference, Role};
 use crate::verify::{Counts, Judged, Unrequested, Verdict};
+
+/// The status of a report on plans of which nothing could be verified.
+pub(super) const NOTHING_VERIFIED: &str = "AUDIT COMPLETE - NOTHING VERIFIED";
 
 /// A plan with the verdicts on it.
 #[derive(Debug)]
@@ -48,6 +52,8 @@ pub struct Assembly {
     /// What all forms weigh so far, by estimate.
     bytes: usize,
     rows_left_out: usize,
+    /// Whether a deliverable or a claim could be looked up.
+    verified: bool,
     /// Whether a finding of another part says that something is not as it should be.
     flawed: bool,
 }
@@ -74,6 +80,7 @@ impl Assembly {
             forms: forms.to_vec(),
             bytes: 0,
             rows_left_out: 0,
+            verified: false,
             flawed: false,
         }
     }
@@ -104,10 +111,6 @@ impl Assembly {
         let Audited { shown, bytes, plan, judged: Judged { deliverables, references } } = audited;
         let counts = Counts::of(deliverables.iter().map(|verdict| verdict.status));
         self.counts.add(counts);
-        if plan.deliverables.is_empty() {
-            let title = format!("{shown} names no deliverable");
-            self.notes([Note::new(format!("{shown}:no-deliverables"), Weight::Info, title, "")]);
-        }
         if plan.left_out > 0 {
             let title =
                 format!("{shown} names more than {} files; {} were left out", limits::NAMES_PER_PLAN, plan.left_out);
@@ -144,7 +147,36 @@ impl Assembly {
             components,
             deliverables: rows,
             references: spoken,
+            unverified: None,
         });
+    }
+
+    /// Adds what plans show of which no deliverable could be verified; `looked_up` are the documents of which a claim was
+    /// looked up. A plan with ticked tasks of which nothing could be verified is a finding; so is every such plan where
+    /// the whole audit could verify nothing.
+    pub fn unverified(&mut self, plans: Vec<(String, Seen)>, looked_up: &BTreeSet<String>) {
+        self.verified = self.counts.expected() > 0 || !looked_up.is_empty();
+        for (shown, seen) in plans {
+            let Some(nth) = self.plans.iter().position(|plan| plan.plan == shown) else { continue };
+            let Some(plan) = self.plans.get_mut(nth) else { continue };
+            let unverifiable = plan.counts.unverifiable;
+            if looked_up.contains(&shown) || (seen.ticked == 0 && self.verified) {
+                if unverifiable == 0 {
+                    let title = format!("{shown} names no deliverable");
+                    self.notes([Note::new(key(&shown, "no-deliverables"), Weight::Info, title, "")]);
+                }
+                continue;
+            }
+            let why = match unverifiable {
+                0 => "no file that it promises was recognised".to_owned(),
+                number => format!("none of the {} that it names could be looked up", count(number, "file")),
+            };
+            let title = format!("{shown}: nothing could be verified: {}, and {why}", seen.boxes_text());
+            let weight = if seen.ticked > 0 { Weight::Medium } else { Weight::Info };
+            let note = Note::new(key(&shown, "nothing-verified"), weight, title, seen.evidence());
+            plan.unverified = Some(seen);
+            self.notes([note]);
+        }
     }
 
     /// Adds what is known of the plans before they are judged, the most important ones first.
@@ -186,12 +218,17 @@ impl Assembly {
         }
         let whole = self.notes.iter().all(|note| note.weight == Weight::Info);
         let clean = self.counts.done() == self.counts.expected() && whole && !self.flawed;
+        let status = match clean {
+            _ if !self.plans.is_empty() && !self.verified && self.counts.expected() == 0 => NOTHING_VERIFIED,
+            true => "COMPLETE - SUCCESS",
+            false => "AUDIT COMPLETE - PARTIAL",
+        };
         Report {
             schema: SCHEMA,
             report_id: format!("PLANS-AUDIT-{}", stamp.compact.replace('_', "-")),
             executed_at: stamp.long.clone(),
             agent: concat!("audit ", env!("CARGO_PKG_VERSION")).to_owned(),
-            status: if clean { "COMPLETE - SUCCESS" } else { "AUDIT COMPLETE - PARTIAL" },
+            status,
             roots,
             root_entries,
             plans_folders: folders,

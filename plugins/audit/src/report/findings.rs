@@ -51,15 +51,17 @@ pub(super) fn id(plan: &str, path: &str, status: Status) -> String {
 #[must_use]
 pub(crate) fn bounded(id: &str) -> String {
     let id: String = id.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
-    if id.len() <= limits::FINDING_ID_BYTES {
-        return id;
-    }
-    let mark = format!("~{:016x}", fnv1a(id.as_bytes()));
-    let mut end = limits::FINDING_ID_BYTES - mark.len();
-    while !id.is_char_boundary(end) {
+    if id.len() <= limits::FINDING_ID_BYTES { id } else { shortened(&id, limits::FINDING_ID_BYTES) }
+}
+
+/// The beginning of a text that is longer than `most` bytes, with a hash of the whole.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    let mark = format!("~{:016x}", fnv1a(text.as_bytes()));
+    let mut end = most.saturating_sub(mark.len());
+    while !text.is_char_boundary(end) {
         end -= 1;
     }
-    format!("{}{mark}", id.get(..end).unwrap_or_default())
+    format!("{}{mark}", text.get(..end).unwrap_or_default())
 }
 
 /// FNV-1a, 64 bits: enough to tell the ids of one workspace apart, and the same on every machine.

@@ -1,6 +1,7 @@
 //! The deliverables as `JUnit` XML, for programs that show tests: one suite a plan, one case a deliverable.
 //!
-//! Done passes, unverifiable is skipped, everything else is a failure. The counts are those of the listed cases, because
+//! Done passes, unverifiable is skipped, everything else is a failure; so is a plan of which nothing could be verified. The
+//! counts are those of the listed cases, because
 //! readers hold them against each other; the whole audit's numbers are properties.
 
 use std::fmt::Write;
@@ -18,7 +19,15 @@ struct Tally {
     skipped: usize,
 }
 
+/// The case and the failure of a plan of which nothing could be verified.
+const NOTHING_VERIFIED: &str = "nothing could be verified";
+
 impl Tally {
+    fn of_plan(plan: &PlanReport) -> Self {
+        let unverified = usize::from(plan.unverified.is_some());
+        Self { tests: unverified, failures: unverified, skipped: 0 }.add(Self::of(&plan.deliverables))
+    }
+
     fn of(rows: &[Row]) -> Self {
         let count = |wanted: fn(Status) -> bool| rows.iter().filter(|row| wanted(row.status)).count();
         let skipped = count(is_skipped);
@@ -43,7 +52,7 @@ impl Tally {
 /// Writes the deliverables.
 #[must_use]
 pub(super) fn write(report: &Report, stamp: &Stamp) -> String {
-    let all = report.plans.iter().map(|plan| Tally::of(&plan.deliverables)).fold(Tally::default(), Tally::add);
+    let all = report.plans.iter().map(Tally::of_plan).fold(Tally::default(), Tally::add);
     let mut out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();
     let _ = writeln!(out, "<testsuites name=\"{}\" {}>", markup(&report.report_id), all.attributes());
     for plan in &report.plans {
@@ -54,7 +63,7 @@ pub(super) fn write(report: &Report, stamp: &Stamp) -> String {
 }
 
 fn suite(out: &mut String, report: &Report, plan: &PlanReport, stamp: &Stamp) {
-    let (name, counted) = (markup(&plan.plan), Tally::of(&plan.deliverables).attributes());
+    let (name, counted) = (markup(&plan.plan), Tally::of_plan(plan).attributes());
     let _ = writeln!(out, "  <testsuite name=\"{name}\" {counted} timestamp=\"{}\">", stamp.local());
     out.push_str("    <properties>\n");
     property(out, "report", &report.report_id);
@@ -65,6 +74,14 @@ fn suite(out: &mut String, report: &Report, plan: &PlanReport, stamp: &Stamp) {
     out.push_str("    </properties>\n");
     for row in &plan.deliverables {
         case(out, plan, row);
+    }
+    if let Some(seen) = &plan.unverified {
+        let said = markup(&format!("{}; {}", seen.boxes_text(), seen.evidence()));
+        let _ = writeln!(
+            out,
+            "    <testcase name=\"{NOTHING_VERIFIED}\" classname=\"{name}\" file=\"{name}\" line=\"1\" time=\"0\">\n      \
+             <failure message=\"{NOTHING_VERIFIED}\" type=\"audit/nothing-verified\">{said}</failure>\n    </testcase>"
+        );
     }
     out.push_str("  </testsuite>\n");
 }

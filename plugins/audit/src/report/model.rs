@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::findings::Gap;
 use super::parts::Parts;
 use crate::discover::Details;
+use crate::extract::Seen;
 use crate::note::Note;
 use crate::verify::{CommitLine, Counts, Status, Symbol, Unrequested};
 
@@ -48,7 +49,8 @@ pub struct Report {
     pub executed_at: String,
     /// `audit` and the plugin's version.
     pub agent: String,
-    /// `COMPLETE - SUCCESS` when everything that could be verified is done, else `AUDIT COMPLETE - PARTIAL`.
+    /// `COMPLETE - SUCCESS` when everything that could be verified is done, `AUDIT COMPLETE - NOTHING VERIFIED` when there
+    /// was a plan and nothing could be verified, else `AUDIT COMPLETE - PARTIAL`.
     pub status: &'static str,
     /// The audited folders, as people call them.
     pub roots: Vec<String>,
@@ -116,6 +118,8 @@ pub struct PlanReport {
     pub deliverables: Vec<Row>,
     /// What it speaks of without promising it.
     pub references: Vec<ReferenceRow>,
+    /// What it shows, where nothing of it could be verified.
+    pub unverified: Option<Seen>,
 }
 
 /// A bold line below a plan's title.

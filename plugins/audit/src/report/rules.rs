@@ -24,18 +24,27 @@ pub(super) struct Rule {
 const NOTE: &str = "note";
 
 /// Kinds that are no statuses: kind, sentence, help.
-const KNOWN: [(&str, &str, &str); 9] = [
+const KNOWN: [(&str, &str, &str); 10] = [
     ("none", "There is no plan to audit.", "Put a plan (.md or .txt) into the plans folder, or name the right folder."),
     (
         "no-deliverables",
         "A plan names no deliverable.",
         "Name the files that the plan is to bring, if it is to bring any.",
     ),
+    (
+        "nothing-verified",
+        "Nothing that a plan says could be verified.",
+        "Let each task name the file that it brings, in backquotes: - [x] Parser in `src/parser.rs`.",
+    ),
     ("too-many-names", "A plan names more files than are looked up.", "Part the plan into several."),
     ("too-many", "There are more plans than are audited at once.", "Name the plans that are to be audited."),
     ("too-large", "A plan is too large to be read whole.", "Part the plan into several."),
     ("not-utf-8", "A plan holds bytes that are no text.", "Save the plan as UTF-8."),
-    ("unreadable", "A plan or a folder could not be read.", "Give the daemon the right to read it."),
+    (
+        "unreadable",
+        "A plan or a folder could not be read.",
+        "See the reason in the finding: give the daemon the right to read it, or replace it by a copy.",
+    ),
     ("not-walked", "A folder was not looked into.", "Move plans to a folder that is less deep."),
     ("more-findings", "There are more findings than are listed.", "Close the listed findings and audit again."),
 ];

@@ -21,7 +21,9 @@ use crate::note::{Note, Weight};
 use crate::performance::FromPlans;
 use crate::report::{self, Assembly, Audited, FolderLine, Part, Parts, Report};
 use crate::request::{Request, Span};
-use crate::verify::{Asked, Commits, Enumerations, Facts, Folders, Judge, Remembered, Unrequested, unrequested};
+use crate::verify::{
+    Asked, Commits, Enumerations, Facts, Folders, Judge, Remembered, Status, Unrequested, unrequested,
+};
 
 /// Does one audit.
 ///
@@ -35,7 +37,7 @@ pub(super) fn audit(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
     let earlier = Earlier::open(lent, &request);
     if request.plans.plans.is_empty() {
         earlier.forget(lent, &request);
-        pieces::follow(lent, &request, &earlier.ended, &[]);
+        pieces::follow(lent, &request, &earlier.ended, &[], &[]);
         return no_plans(&request);
     }
     narrow(&mut request, earlier.memory.as_ref(), task);
@@ -87,6 +89,8 @@ struct Read {
     follow: Vec<follow::Wanted>,
     watched: Vec<(String, Vec<Seen>)>,
     folders: Vec<FolderLine>,
+    /// Plans that could not be read.
+    unread: Vec<String>,
 }
 
 /// An audit under way.
@@ -107,6 +111,16 @@ struct Run<'r> {
     claims_left: usize,
     follow: Vec<follow::Wanted>,
     watched: Vec<(String, Vec<Seen>)>,
+    unread: Vec<Unread>,
+    /// Plans of which no deliverable could be verified, and what they show.
+    unverified: Vec<(String, extract::Seen)>,
+}
+
+/// A plan that could not be read.
+struct Unread {
+    shown: String,
+    /// One sentence with the plan's name.
+    reason: String,
 }
 
 impl<'r> Run<'r> {
@@ -133,13 +147,15 @@ impl<'r> Run<'r> {
             claims_left: limits::CLAIMS,
             follow: Vec::new(),
             watched: Vec::new(),
+            unread: Vec::new(),
+            unverified: Vec::new(),
         }
     }
 
     /// Reads and judges every plan.
     ///
     /// # Errors
-    /// When it was cancelled.
+    /// When it was cancelled, or no plan could be read.
     fn plans(&mut self) -> Result<(), Error> {
         let plans = &self.request.plans.plans;
         for (nth, file) in plans.iter().enumerate() {
@@ -149,12 +165,22 @@ impl<'r> Run<'r> {
             self.lent.watch.report(u8::try_from(nth * 100 / plans.len()).unwrap_or(100), &file.shown);
             self.plan(file);
         }
+        if !plans.is_empty() && self.unread.len() == plans.len() {
+            return Err(Error::Permanent(
+                self.unread.iter().map(|unread| unread.reason.as_str()).collect::<Vec<_>>().join("\n"),
+            ));
+        }
         Ok(())
     }
 
     fn plan(&mut self, file: &PlanFile) {
         let text = discover::read(file);
         self.assembly.notes(text.notes);
+        if let Some(reason) = text.unreadable {
+            self.comparison.unread(&file.shown);
+            self.unread.push(Unread { shown: file.shown.clone(), reason });
+            return;
+        }
         let plan = extract::plan(&text.text);
         let (details, notes) = discover::details(file, &text.text, &plan);
         self.assembly.notes(notes);
@@ -165,6 +191,9 @@ impl<'r> Run<'r> {
         self.asked.add(self.index, &judged);
         self.enumerations.add(self.index, &file.shown, &plan);
         self.from_plans.add(&file.shown, &text.text, &plan);
+        if judged.deliverables.iter().all(|verdict| verdict.status == Status::Unverifiable) {
+            self.unverified.push((file.shown.clone(), extract::seen(&text.text)));
+        }
         self.claims(&file.shown, text.text);
         let responsible = wanted::responsible(details.responsible.as_deref(), &self.request.responsible);
         self.follow.extend(wanted::of_plan(&file.shown, &plan, &judged, &self.request.below, &responsible));
@@ -214,6 +243,7 @@ impl<'r> Run<'r> {
         let mut inputs: Vec<String> = unrequested.gaps().into_iter().map(|gap| gap.id).collect();
         self.assembly.unrequested(unrequested);
         let claims = claims::check(&self.claimed, self.index, self.lent.git);
+        self.assembly.unverified(std::mem::take(&mut self.unverified), &claims.looked_up);
         let whole = self.request.span == Span::Whole;
         let pieces =
             if whole { Pieces::of(self.request, self.lent, self.index, &self.from_plans) } else { Pieces::skipped() };
@@ -235,6 +265,7 @@ impl<'r> Run<'r> {
             follow: self.follow,
             watched: self.watched,
             folders: folders.collect(),
+            unread: self.unread.into_iter().map(|unread| unread.shown).collect(),
         }
     }
 }
@@ -251,12 +282,12 @@ fn finish(
     let memory = earlier.memory.as_ref();
     let watch_refused = watch_files(lent, std::mem::take(&mut read.watched));
     read.assembly.notes(watch_refused);
-    let followed = pieces::follow(lent, request, &earlier.ended, &read.follow);
+    let followed = pieces::follow(lent, request, &earlier.ended, &read.follow, &read.unread);
     if request.quiet && read.history.unchanged && !followed.acted() {
         let last = read.history.last_at.as_deref().unwrap_or_default();
         return Ok(Outcome::new(format!("{head}Nothing changed since the audit of {last}.")));
     }
-    let Read { mut assembly, claims, history, pieces, folders, .. } = read;
+    let Read { mut assembly, claims, history, pieces, folders, unread, .. } = read;
     assembly.findings(claims.gaps.iter().cloned());
     assembly.findings(history.gaps());
     assembly.findings(pieces.findings);
@@ -272,7 +303,7 @@ fn finish(
     };
     let roots = index.roots().iter().map(|root| root.shown.clone()).collect();
     let mut report = assembly.finish(&request.stamp, roots, index.len(), folders, parts);
-    keep_findings(memory, request, &report);
+    keep_findings(memory, request, &report, &unread);
     write(&mut report, request, &history, head)
 }
 
@@ -295,13 +326,18 @@ fn watch_files(lent: &Lent<'_>, watched: Vec<(String, Vec<Seen>)>) -> Option<Not
     Some(Note::new("watch", Weight::Info, title, format!("{plan} is the first of them")))
 }
 
-/// Remembers which findings are open. A memory that fails here has failed before, which the report says.
-fn keep_findings(memory: Option<&Memory<'_>>, request: &Request, report: &Report) {
+/// Remembers which findings are open; those of plans that could not be read stay as they are. A memory that fails here has
+/// failed before, which the report says.
+fn keep_findings(memory: Option<&Memory<'_>>, request: &Request, report: &Report, unread: &[String]) {
     let Some(memory) = memory else { return };
     let Ok(open) = memory.open_findings() else { return };
     let plans: Vec<String> = report.plans.iter().map(|plan| format!("audit:{}:", plan.plan)).collect();
     let looked_for = |id: &str| !(request.narrowed && id.ends_with(":unrequested"));
+    let unread: Vec<String> = unread.iter().map(|plan| format!("audit:{plan}:")).collect();
     let concerned = |id: &str| {
+        if unread.iter().any(|plan| id.starts_with(plan.as_str())) {
+            return false;
+        }
         request.span == Span::Whole || plans.iter().any(|plan| id.starts_with(plan.as_str())) && looked_for(id)
     };
     let complete = report.findings.len() < limits::FINDINGS;

@@ -133,18 +133,27 @@ pub(super) fn before(history: &History) -> Option<Before> {
     })
 }
 
-/// Asks for what is missing, where that is wanted and granted.
-pub(super) fn follow(lent: &Lent<'_>, request: &Request, ended: &Ended<'_>, wanted: &[Wanted]) -> Followed {
+/// Asks for what is missing, where that is wanted and granted. Of plans that could not be read (`unread`) nothing is asked
+/// and nothing withdrawn.
+pub(super) fn follow(
+    lent: &Lent<'_>,
+    request: &Request,
+    ended: &Ended<'_>,
+    wanted: &[Wanted],
+    unread: &[String],
+) -> Followed {
     if !request.follow_up {
         return Followed {
             rows: Vec::new(),
             silent: Some("this audit only read, and asked nobody for anything".to_owned()),
         };
     }
-    let plans: Vec<&str> = request.plans.plans.iter().map(|plan| plan.shown.as_str()).collect();
+    let is_read = |shown: &str| !unread.iter().any(|unread| unread == shown);
+    let plans = request.plans.plans.iter().map(|plan| plan.shown.as_str());
+    let plans: Vec<&str> = plans.filter(|shown| is_read(shown)).collect();
     let whole = request.span == Span::Whole;
     let asker = follow::Asker { ended, args: &request.args };
-    follow::follow(lent, wanted, &plans, &|_| whole, &request.rules, asker)
+    follow::follow(lent, wanted, &plans, &|plan| whole && is_read(plan), &request.rules, asker)
 }
 
 impl Followed {

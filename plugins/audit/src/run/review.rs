@@ -41,7 +41,11 @@ fn summary(review: &SessionReview) -> String {
 }
 
 fn artifacts(review: &SessionReview, range: &Range, stamped: &Stamped) -> Result<Vec<Artifact>, Error> {
-    let status = if review.gaps.is_empty() { "\u{2705} COMPLETE" } else { "\u{26a0}\u{fe0f} GAPS FOUND" };
+    let status = match review.gaps.is_empty() {
+        true if review.is_empty() => "\u{23f3} NOTHING REVIEWED",
+        true => "\u{2705} COMPLETE",
+        false => "\u{26a0}\u{fe0f} GAPS FOUND",
+    };
     let name =
         format!("{} .. {}", range.from.as_deref().unwrap_or("the beginning"), range.to.as_deref().unwrap_or("now"));
     let sections = report::sections("Executive Summary", session::blocks(review));

@@ -34,6 +34,7 @@ pub fn blocks(review: &SessionReview) -> Vec<Block> {
 /// One sentence for the whole.
 fn verdict(review: &SessionReview) -> &'static str {
     match review.gaps.first().map(|gap| gap.weight) {
+        None if review.is_empty() => "\u{23f3} NOTHING REVIEWED - there is neither a commit nor a handoff in the range",
         None => "\u{2705} COMPLETE - nothing that was claimed was found wanting",
         Some(Weight::Medium | Weight::High) => {
             "\u{26a0}\u{fe0f} GAPS - something that was claimed or asked for is not there"

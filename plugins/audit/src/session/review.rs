@@ -56,6 +56,14 @@ pub struct SessionReview {
     pub findings: Vec<Gap>,
 }
 
+impl SessionReview {
+    /// Whether there was neither a commit nor a handoff that could be reviewed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.commits.as_ref().is_none_or(Vec::is_empty) && self.handoffs.as_ref().is_none_or(Vec::is_empty)
+    }
+}
+
 /// A session in numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Metrics {

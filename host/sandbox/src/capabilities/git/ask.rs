@@ -60,13 +60,26 @@ impl Ask {
         if range.most == 0 {
             return Ok(Vec::new());
         }
-        let answer = self.text(git, "fewer commits (`most`)")?;
-        Ok(commits(&answer))
+        let mut told = commits(&self.text(git, "fewer commits (`most`)")?);
+        if range.path.is_some() {
+            // To `git` the oldest commit of a shallow clone made every file; which commit did, was not fetched.
+            let boundary = self.repository.boundary();
+            told.retain(|commit| !boundary.contains(&commit.id));
+        }
+        Ok(told)
     }
 
+    /// In a shallow clone a commit that is missing here may be in the history that was not fetched: that is an error.
     pub(super) fn find(&self, revision: &str) -> Result<Option<String>, Error> {
         let name = format!("{}^{{commit}}", word::revision(revision)?);
-        Ok(self.object(&name)?.map(|object| object.id))
+        let found = self.object(&name)?.map(|object| object.id);
+        if found.is_none() && !self.repository.boundary().is_empty() {
+            return Err(Error::Unavailable(format!(
+                "the repository is a shallow clone, and `{revision}` may be in the history that was not fetched: \
+                 `git fetch --unshallow` fetches all of it"
+            )));
+        }
+        Ok(found)
     }
 
     pub(super) fn file(&self, revision: &str, path: &str) -> Result<Option<Vec<u8>>, Error> {

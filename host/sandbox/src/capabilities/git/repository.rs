@@ -3,6 +3,7 @@
 //! A plugin may be allowed to write to the folder and so to what lies in `.git`. If that could point elsewhere, it would
 //! read repositories that nobody granted: by a `.git` file, a link, or borrowed objects (`alternates`).
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,9 @@ use super::generated::Error;
 
 /// A small file (`HEAD`, `.git`) has no more than this.
 const SMALL: u64 = 4096;
+
+/// Bytes that are read of the list of a shallow clone's oldest commits: 100,000 of them.
+const BOUNDARY: u64 = 41 * 100_000;
 
 /// A repository that may be read.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,6 +47,14 @@ impl Repository {
         let (own, common) = directories(top).map_err(|why| refused(top, &why))?;
         check(&own, &common).map_err(|why| refused(top, &why))?;
         Ok(Self { top: top.to_owned(), own, common, prefix })
+    }
+
+    /// The ids of the commits whose parents were not fetched; none where the repository is not a shallow clone.
+    pub(super) fn boundary(&self) -> BTreeSet<String> {
+        let Ok(file) = fs::File::open(self.common.join("shallow")) else { return BTreeSet::new() };
+        let mut text = String::new();
+        drop(file.take(BOUNDARY).read_to_string(&mut text));
+        text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
     }
 }
 

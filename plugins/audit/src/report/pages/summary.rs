@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::fmt::Write;
 
+use super::super::assemble::NOTHING_VERIFIED;
 use super::super::document::{heading, table, text};
 use super::super::findings;
 use super::super::model::Report;
@@ -18,6 +19,9 @@ impl Report {
         let head = format!("Audited {}: ", count(self.audited(), "plan"));
         if self.audited() == 0 {
             return "There was no plan to audit.".to_owned();
+        }
+        if self.status == NOTHING_VERIFIED {
+            return format!("{head}nothing could be verified{}.", self.seen());
         }
         if self.counts.expected() == 0 && self.counts.unverifiable == 0 {
             return format!("{head}no deliverable is named.");
@@ -41,6 +45,21 @@ impl Report {
             text = format!("{text}; {}", parts.join(", "));
         }
         text + "."
+    }
+}
+
+impl Report {
+    /// What the plans show of which nothing could be verified.
+    fn seen(&self) -> String {
+        let seen = || self.plans.iter().filter_map(|plan| plan.unverified.as_ref());
+        let boxes: usize = seen().map(|seen| seen.boxes).sum();
+        let ticked: usize = seen().map(|seen| seen.ticked).sum();
+        let paths: usize = seen().map(|seen| seen.path_count).sum();
+        format!(
+            ": {} seen, {ticked} of them ticked; {} like a path",
+            count(boxes, "check box"),
+            if paths == 1 { "1 word looks".to_owned() } else { format!("{paths} words look") }
+        )
     }
 }
 
