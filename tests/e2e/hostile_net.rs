@@ -342,6 +342,54 @@ fn a_secret_reaches_its_server_and_nobody_else_whatever_is_told() {
     assert_eq!(scene.workspace.inbox("Cursor-MM1").len(), 1, "the handoff went out");
 }
 
+/// The sizes of the pieces in which `…/oracle` of `host` came, for each text, as they most often were in three tries: what
+/// a plugin would measure to find out which text begins a secret.
+fn measured(scene: &Scene, host: &str, texts: &[String]) -> Vec<Vec<u64>> {
+    let requests: Vec<Value> = (texts.iter())
+        .map(|text| json!({ "url": format!("http://{host}:PORT/open/oracle?{text}"), "measure": true }))
+        .collect();
+    let mut tries = Vec::new();
+    for round in 0..3 {
+        let title = format!("Measure {host} {round}");
+        let task = scene.ask(&title, &requests, &json!({ "fail": true }));
+        assert_eq!(task.state, "succeeded", "{}", task.reason);
+        tries.push(serde_json::from_str::<Vec<Vec<u64>>>(&scene.workspace.read("reports/answers.json")).unwrap());
+        fs::remove_file(scene.workspace.root().join("reports/answers.json")).unwrap();
+    }
+    let most_often = |at: usize| {
+        let seen: Vec<&Vec<u64>> = tries.iter().map(|sizes| &sizes[at]).collect();
+        let count = |sizes: &&&Vec<u64>| seen.iter().filter(|known| known == sizes).count();
+        (*seen.iter().max_by_key(count).unwrap()).clone()
+    };
+    (0..texts.len()).map(most_often).collect()
+}
+
+#[test]
+fn the_pieces_of_an_answer_tell_nothing_about_a_secret() {
+    let scene = Scene::with_secret("");
+    let lock = scene.workspace.read("baton.lock");
+    let local = format!("*:http://localhost:{}/open/*", scene.server.port());
+    scene.workspace.write("baton.lock", lock.replacen("http = [", &format!("http = [\"{local}\", "), 1));
+    let token = "7391502846";
+    scene.set("key", token);
+    let firsts = || ('0'..='9').map(|digit| digit.to_string());
+    let sixths = || ('0'..='9').map(|digit| format!("{}{digit}", &token[..5]));
+
+    // The plugin's own server, which may not have the secret: everything comes at once and as it is.
+    let texts: Vec<String> = firsts().chain(sixths()).chain([token.to_owned()]).collect();
+    for (text, sizes) in texts.iter().zip(measured(&scene, "localhost", &texts)) {
+        assert_eq!(sizes, [text.len() as u64, 1], "{text}");
+    }
+
+    // The server of the secret, which sends back what the plugin wants: the last bytes always wait, and the same number.
+    let long = |end: String| format!("{}{end}", "x".repeat(100));
+    for texts in [firsts().map(long).collect::<Vec<_>>(), sixths().map(long).collect()] {
+        let all = measured(&scene, "127.0.0.1", &texts);
+        assert_eq!(all[0].iter().sum::<u64>(), texts[0].len() as u64 + 1);
+        assert!(all[0].len() > 1 && all.iter().all(|sizes| *sizes == all[0]), "{texts:?}: {all:?}");
+    }
+}
+
 #[test]
 fn a_secret_in_any_other_place_is_refused_and_nothing_is_sent() {
     let scene = Scene::with_secret("");

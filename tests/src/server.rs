@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `…/echo` | the request as text: first line, headers, body |
 //! | `…/pieces` | the same, in pieces of three bytes, each of which arrives alone |
+//! | `…/oracle?TEXT` | TEXT, a pause, and a point |
 //! | `…/reflect` | the header `Authorization` in a header |
 //! | `…/redirect?URL` | 302 to URL |
 //! | `…/busy` | 429 with `Retry-After: 7` |
@@ -173,6 +174,7 @@ fn answer(stream: &mut impl Write, request: &Asked) -> io::Result<()> {
     match path.rsplit('/').next().unwrap_or_default() {
         "echo" => whole(stream, "200 OK", &[], request.text().as_bytes()),
         "pieces" => pieces(stream, request.text().as_bytes().chunks(3), Duration::from_millis(2)),
+        "oracle" => pieces(stream, [query.as_bytes(), b"."].into_iter(), Duration::from_millis(80)),
         "reflect" => whole(stream, "200 OK", &[("X-Reflected", authorization)], b""),
         "redirect" => whole(stream, "302 Found", &[("Location", query)], b""),
         "busy" => whole(stream, "429 Too Many Requests", &[("Retry-After", "7")], b""),

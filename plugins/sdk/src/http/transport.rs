@@ -142,7 +142,7 @@ fn failed(address: &Address, code: &ErrorCode) -> HttpError {
             HttpError::Denied(format!("{address}: the request is larger than {} bytes", most.unwrap_or_default()))
         }
         ErrorCode::HttpResponseContentCoding(_) => HttpError::Denied(format!(
-            "{address}: the answer is compressed, and a plugin with secrets gets none that is"
+            "{address}: the answer is compressed; from a host that may have a secret only answers without compression are accepted"
         )),
         code => HttpError::Failed(format!("{address}: {}", words(code))),
     }

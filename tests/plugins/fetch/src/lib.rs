@@ -2,8 +2,11 @@
 //! to give secrets away would do. The tests of requests and secrets run it.
 //!
 //! `args`: `requests` is a list of `{url, method, headers, body, redirects, timeout_ms}`; `{{NAME}}` in any of their texts
-//! is the placeholder of that secret. With `fail` the first error ends the task; otherwise errors are reported too.
+//! is the placeholder of that secret. With `measure` a request is a plain GET, and its answer is the sizes of the pieces
+//! in which the body arrived. With `fail` the first error ends the task; otherwise errors are reported too.
 //! With `tell` the answers go to every place where a plugin can put anything.
+
+mod measure;
 
 use std::time::Duration;
 
@@ -20,8 +23,12 @@ impl Plugin for Fetch {
         let flag = |name: &str| args.get(name).and_then(Value::as_bool).unwrap_or(false);
         let mut answers = Vec::new();
         for asked in args.get("requests").and_then(Value::as_array).into_iter().flatten() {
-            match ask(asked) {
-                Ok(answer) => answers.push(shown(&answer)),
+            let answer = match asked.get("measure") {
+                Some(_) => measure::pieces(asked.get("url").and_then(Value::as_str).unwrap_or_default()),
+                None => ask(asked).map(|answer| shown(&answer)),
+            };
+            match answer {
+                Ok(answer) => answers.push(answer),
                 Err(error) if flag("fail") => return Err(error),
                 Err(error) => answers.push(json!({ "error": format!("{error:?}") })),
             }

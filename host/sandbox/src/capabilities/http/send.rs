@@ -22,7 +22,7 @@ use super::policy::Policy;
 use super::rate::within;
 use super::target::Target;
 use super::{Processing, Sent};
-use crate::capabilities::secrets::{Lent, Stream};
+use crate::capabilities::secrets::{Lent, Scrubber, Stream};
 use crate::limits;
 
 /// The way out of one attempt.
@@ -52,6 +52,12 @@ impl Egress {
             Ok(target) => target,
             Err(denial) => return Err(self.deny(denial, Some(body))),
         };
+        let scrubber = self.lent.scrubber_of(&target);
+        if !scrubber.is_idle() {
+            // A compressed body could hold a secret that is not found.
+            head.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            head.headers.remove(TE);
+        }
         let patience = within(options.first_byte_timeout, limits::HTTP_FIRST_BYTE);
         let place = self.place(&target, patience).await?;
         let connecting = self.network.connect(&target);
@@ -67,7 +73,7 @@ impl Egress {
         let request = Request::from_parts(head, Outgoing::new(body, self.lent.finder()));
         let (response, worker) = self.exchange(connection, request, patience).await?;
         let between = within(options.between_bytes_timeout, limits::HTTP_BETWEEN_BYTES);
-        let response = self.receive(response, between, place)?;
+        let response = receive(response, &scrubber, between, place)?;
         Ok((response, hold(worker)))
     }
 
@@ -86,11 +92,6 @@ impl Egress {
             return Err(Denial::refused(text.to_owned()));
         }
         self.lent.put_in(&target, headers)?;
-        if !self.lent.scrubber.is_idle() {
-            // A compressed body could hold a secret that is not found.
-            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-            headers.remove(TE);
-        }
         Ok(target)
     }
 
@@ -135,27 +136,26 @@ impl Egress {
             Err(error) => Err(meaning(error)),
         }
     }
+}
 
-    /// The response as the plugin may see it.
-    fn receive(
-        &self,
-        response: Response<hyper::body::Incoming>,
-        between: Duration,
-        place: OwnedSemaphorePermit,
-    ) -> Result<Response<WasiBody>, Error> {
-        let scrubber = &self.lent.scrubber;
-        let (mut head, body) = response.into_parts();
-        let number = |value: &HeaderValue| value.to_str().ok()?.parse::<usize>().ok();
-        if head.headers.get(CONTENT_LENGTH).and_then(number).is_some_and(|size| size > limits::HTTP_RESPONSE_BYTES) {
-            return Err(Error::HttpResponseBodySize(Some(limits::HTTP_RESPONSE_BYTES as u64)));
-        }
-        if let Some(coding) = coded(&head.headers).filter(|_| !scrubber.is_idle()) {
-            return Err(Error::HttpResponseContentCoding(Some(coding)));
-        }
-        head.headers = scrubbed(std::mem::take(&mut head.headers), scrubber);
-        let body = Incoming::new(body, Stream::new(scrubber.clone()), between, place);
-        Ok(Response::from_parts(head, body.boxed_unsync()))
+/// The response as the plugin may see it.
+fn receive(
+    response: Response<hyper::body::Incoming>,
+    scrubber: &Scrubber,
+    between: Duration,
+    place: OwnedSemaphorePermit,
+) -> Result<Response<WasiBody>, Error> {
+    let (mut head, body) = response.into_parts();
+    let number = |value: &HeaderValue| value.to_str().ok()?.parse::<usize>().ok();
+    if head.headers.get(CONTENT_LENGTH).and_then(number).is_some_and(|size| size > limits::HTTP_RESPONSE_BYTES) {
+        return Err(Error::HttpResponseBodySize(Some(limits::HTTP_RESPONSE_BYTES as u64)));
     }
+    if let Some(coding) = coded(&head.headers).filter(|_| !scrubber.is_idle()) {
+        return Err(Error::HttpResponseContentCoding(Some(coding)));
+    }
+    head.headers = scrubbed(std::mem::take(&mut head.headers), scrubber);
+    let body = Incoming::new(body, Stream::new(scrubber.clone()), between, place);
+    Ok(Response::from_parts(head, body.boxed_unsync()))
 }
 
 /// How a body is compressed, if it is.
@@ -167,7 +167,7 @@ fn coded(headers: &HeaderMap) -> Option<String> {
 }
 
 /// The headers without the values of secrets; a name that holds one goes altogether.
-fn scrubbed(headers: HeaderMap, scrubber: &crate::capabilities::secrets::Scrubber) -> HeaderMap {
+fn scrubbed(headers: HeaderMap, scrubber: &Scrubber) -> HeaderMap {
     if scrubber.is_idle() {
         return headers;
     }
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn no_header_gives_a_secret_back() {
-        let scrubber = crate::capabilities::secrets::Scrubber::of(["s3cr3t-value"].into_iter()).unwrap();
+        let scrubber = Scrubber::of("s3cr3t-value").unwrap();
         let given = headers(&[("x-a", "my s3cr3t-value"), ("x-a", "other"), ("s3cr3t-value", "1"), ("x-b", "2")]);
         let clean = scrubbed(given, &scrubber);
         assert_eq!(clean.get_all("x-a").iter().collect::<Vec<_>>(), ["my ************", "other"]);

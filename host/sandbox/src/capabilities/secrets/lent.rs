@@ -32,7 +32,7 @@ struct Entry {
 
 #[derive(Debug)]
 enum Standing {
-    Lent(SecretValue),
+    Lent(SecretValue, Scrubber),
     NotGranted,
     /// Why there is no value.
     Unset(String),
@@ -70,13 +70,18 @@ impl Lent {
         granted: &[SecretGrant],
         vault: Option<&Vault>,
     ) -> Result<Self, String> {
-        let entries: Vec<Entry> = declared.iter().map(|secret| entry(secret, granted, vault)).collect();
-        let values = entries.iter().filter_map(|entry| match &entry.standing {
-            Standing::Lent(value) => Some(value.expose()),
-            _ => None,
-        });
-        let scrubber = Scrubber::of(values)?;
+        let entries: Result<Vec<Entry>, String> =
+            declared.iter().map(|secret| entry(secret, granted, vault)).collect();
+        let entries = entries?;
+        let scrubber = Scrubber::joined(entries.iter().filter_map(Entry::scrubber));
         Ok(Self { plugin: plugin.to_owned(), entries, scrubber })
+    }
+
+    /// Masks the values of the secrets that may go to `target`: only its answers can hold them. Scrubbing the answers of
+    /// other servers would let these test guesses, since they could see what is masked and when it arrives.
+    pub(crate) fn scrubber_of(&self, target: &Target) -> Scrubber {
+        let there = self.entries.iter().filter(|entry| entry.goes_to(target));
+        Scrubber::joined(there.filter_map(Entry::scrubber))
     }
 
     /// The placeholder of the secret `name`.
@@ -91,7 +96,7 @@ impl Lent {
             return Err(Missing::Denied(Denial::refused(text)));
         };
         match &entry.standing {
-            Standing::Lent(_) => Ok(entry.placeholder.clone()),
+            Standing::Lent(..) => Ok(entry.placeholder.clone()),
             Standing::NotGranted => {
                 let what = format!("the secret `{name}` is not granted");
                 Err(Missing::Denied(Denial::grant(&what, plugin, &format!("secret={name}"))))
@@ -131,23 +136,35 @@ impl Lent {
 
     fn lent(&self) -> impl Iterator<Item = (&Entry, &SecretValue)> {
         self.entries.iter().filter_map(|entry| match &entry.standing {
-            Standing::Lent(value) => Some((entry, value)),
+            Standing::Lent(value, _) => Some((entry, value)),
             _ => None,
         })
     }
 }
 
 impl Entry {
+    fn scrubber(&self) -> Option<&Scrubber> {
+        match &self.standing {
+            Standing::Lent(_, scrubber) => Some(scrubber),
+            _ => None,
+        }
+    }
+
+    /// Whether its hosts are those of `target`.
+    fn goes_to(&self, target: &Target) -> bool {
+        let to = (target.host.as_rule(), target.port);
+        self.hosts.iter().any(|host| authority_of(host, target.scheme).as_ref() == Some(&to))
+    }
+
     /// Whether the secret may go to `target` in the header `header`.
     fn check(&self, target: &Target, header: &str) -> Result<(), Denial> {
         let name = &self.name;
-        let to = (target.host.as_rule(), target.port);
         if header != self.header {
             let own = &self.header;
             let text = format!("the secret `{name}` goes in the header `{own}`, not in `{header}`; nothing was sent");
             return Err(Denial::refused(text));
         }
-        if !self.hosts.iter().any(|host| authority_of(host, target.scheme).as_ref() == Some(&to)) {
+        if !self.goes_to(target) {
             let (to, own) = (target.authority(), self.hosts.join(", "));
             let text = format!("the secret `{name}` goes to {own}, not to {to}; nothing was sent");
             return Err(Denial::refused(text));
@@ -161,20 +178,23 @@ impl Entry {
     }
 }
 
-fn entry(declared: &SecretCapability, granted: &[SecretGrant], vault: Option<&Vault>) -> Entry {
+fn entry(declared: &SecretCapability, granted: &[SecretGrant], vault: Option<&Vault>) -> Result<Entry, String> {
     let name = &declared.name;
     let header = declared.header.to_ascii_lowercase();
     let same = granted.iter().filter(|grant| grant.name == *name && grant.header.eq_ignore_ascii_case(&header));
     let both = |host: &&String| same.clone().any(|grant| grant.hosts.iter().any(|own| own.eq_ignore_ascii_case(host)));
     let hosts: Vec<String> = declared.hosts.iter().filter(both).cloned().collect();
-    let standing = if hosts.is_empty() { Standing::NotGranted } else { value_of(name, vault) };
-    Entry { name: name.clone(), header, hosts, placeholder: new_placeholder(), standing }
+    let standing = if hosts.is_empty() { Standing::NotGranted } else { value_of(name, vault)? };
+    Ok(Entry { name: name.clone(), header, hosts, placeholder: new_placeholder(), standing })
 }
 
-fn value_of(name: &str, vault: Option<&Vault>) -> Standing {
+fn value_of(name: &str, vault: Option<&Vault>) -> Result<Standing, String> {
     let found = vault.map_or(Ok(None), |vault| vault(name));
-    match found {
-        Ok(Some(value)) if value.expose().len() >= limits::SECRET_LEAST_BYTES => Standing::Lent(value),
+    Ok(match found {
+        Ok(Some(value)) if value.expose().len() >= limits::SECRET_LEAST_BYTES => {
+            let scrubber = Scrubber::of(value.expose())?;
+            Standing::Lent(value, scrubber)
+        }
         Ok(Some(_)) => Standing::Unset(format!(
             "the secret `{name}` is shorter than {} bytes and cannot be told from other text; set another with \
              `baton secret set {name}`",
@@ -182,7 +202,7 @@ fn value_of(name: &str, vault: Option<&Vault>) -> Standing {
         )),
         Ok(None) => Standing::Unset(format!("the secret `{name}` has no value; set it with `baton secret set {name}`")),
         Err(why) => Standing::Unset(format!("the secret `{name}` cannot be read: {why}")),
-    }
+    })
 }
 
 /// Not to be guessed by a server that would have a plugin repeat it.
@@ -250,6 +270,22 @@ mod tests {
         let filled = put_in(&lent, "https://a.b/x", "authorization", &basic).unwrap();
         assert_eq!(filled, format!("Basic {}", BASE64.encode(format!("user:{VALUE}"))));
         assert_eq!(put_in(&lent, "https://a.b/x", "authorization", "Bearer other").unwrap(), "Bearer other");
+    }
+
+    #[test]
+    fn only_the_answers_of_its_own_hosts_are_scrubbed() {
+        let lent = lent(&granted(&["a.b", "localhost:81"], "authorization"));
+        for (uri, scrubbed) in [
+            ("https://a.b/", true),
+            ("https://A.B:443/x", true),
+            ("http://localhost:81/", true),
+            ("https://c.d/", false),
+            ("https://a.b:444/", false),
+            ("http://localhost:82/", false),
+        ] {
+            let target = Target::read(&http::Method::GET, &uri.parse::<Uri>().unwrap()).unwrap();
+            assert_eq!(!lent.scrubber_of(&target).is_idle(), scrubbed, "{uri}");
+        }
     }
 
     #[test]

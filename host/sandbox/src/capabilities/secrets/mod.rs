@@ -1,7 +1,8 @@
 //! Secrets that a plugin uses and never has; see `wit/secrets.wit`. It gets placeholders, `http` puts the values in when a
-//! request leaves, and what comes back or leaves the sandbox is scrubbed.
+//! request leaves; what comes back from a server that may have a secret is scrubbed, and all that leaves the sandbox.
 
 mod finder;
+mod forms;
 mod grant;
 mod lent;
 mod report;

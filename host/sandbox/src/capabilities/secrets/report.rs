@@ -131,7 +131,7 @@ mod tests {
                 evidence: VALUE.to_owned(),
             }],
         };
-        let scrubber = Scrubber::of([VALUE].into_iter()).unwrap();
+        let scrubber = Scrubber::of(VALUE).unwrap();
         for ended in [Ok(outcome), Err(Failure::Permanent(VALUE.to_owned())), Err(Failure::Trap(VALUE.to_owned()))] {
             let mut report = report(ended);
             scrub_report(&scrubber, &mut report);

@@ -1,59 +1,49 @@
 //! Finding the values of secrets in what comes back, and putting `*` in their place, byte for byte: lengths stay, so a
 //! `Content-Length` stays right and nothing has to be read to its end first.
 //!
-//! Found are a value itself, percent-encoded, as a JSON string, in hexadecimal, and in base64 at each of the three
-//! places where it can begin there; upper and lower case count as the same. A server that turns a value into something
-//! else is beyond this: the operator trusts it with the secret.
+//! A plugin can choose what a server sends back, and see when each piece of it arrives. So a stream holds back the same
+//! number of bytes whatever they are: were it only the bytes that may begin a value, each piece would tell whether a guess
+//! is right so far, and a value could be guessed character by character. A server that turns a value into something else
+//! than `forms` knows is beyond this: the operator trusts it with the secret.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-use base64::Engine as _;
-use base64::alphabet::{Alphabet, STANDARD, URL_SAFE};
-use base64::engine::{GeneralPurpose, general_purpose::NO_PAD};
+use aho_corasick::automaton::StateID;
 use bytes::Bytes;
+
+use super::forms::Forms;
 
 /// What stands in the place of each byte of a secret.
 const MASK: u8 = b'*';
 
-/// Finds the values of one attempt's secrets. Cheap to clone; without secrets it does nothing.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Scrubber(Option<Forms>);
+/// Finds the values of some secrets. Cheap to clone; without secrets it does nothing.
+#[derive(Clone, Default)]
+pub(crate) struct Scrubber(Vec<Arc<Forms>>);
 
-#[derive(Clone)]
-struct Forms {
-    automaton: AhoCorasick,
-    forms: Arc<[Vec<u8>]>,
-}
-
-impl std::fmt::Debug for Forms {
+impl std::fmt::Debug for Scrubber {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} forms", self.forms.len())
+        write!(f, "{} secrets", self.0.len())
     }
 }
 
 impl Scrubber {
-    /// A scrubber of these values. A value that could not be found would pass, so the error ends the attempt.
+    /// A scrubber of this value. A value that could not be found would pass, so the error ends the attempt.
     ///
     /// # Errors
-    /// When the values are too many or too long to be looked for.
-    pub(crate) fn of<'a>(values: impl Iterator<Item = &'a str>) -> Result<Self, String> {
-        let mut forms: Vec<Vec<u8>> = values.flat_map(forms_of).collect();
-        forms.sort_unstable();
-        forms.dedup();
-        if forms.is_empty() {
-            return Ok(Self(None));
-        }
-        let mut builder = AhoCorasick::builder();
-        builder.match_kind(MatchKind::Standard).ascii_case_insensitive(true);
-        let automaton = builder.build(&forms).map_err(|error| error.to_string())?;
-        Ok(Self(Some(Forms { automaton, forms: forms.into() })))
+    /// When the value is too long to be looked for.
+    pub(crate) fn of(value: &str) -> Result<Self, String> {
+        Ok(Self(vec![Arc::new(Forms::of(value)?)]))
+    }
+
+    /// A scrubber of all that these find.
+    pub(crate) fn joined<'a>(scrubbers: impl Iterator<Item = &'a Self>) -> Self {
+        Self(scrubbers.flat_map(|scrubber| scrubber.0.iter().cloned()).collect())
     }
 
     /// Whether there is anything to look for.
     pub(crate) fn is_idle(&self) -> bool {
-        self.0.is_none()
+        self.0.is_empty()
     }
 
     /// Masks every value in `bytes`; tells whether there was one.
@@ -66,8 +56,11 @@ impl Scrubber {
     }
 
     fn find(&self, bytes: &[u8]) -> Vec<Range<usize>> {
-        let Some(Forms { automaton, .. }) = &self.0 else { return Vec::new() };
-        automaton.find_overlapping_iter(bytes).map(|found| found.range()).collect()
+        let mut found = Vec::new();
+        for forms in &self.0 {
+            forms.read(&mut forms.start(), 0, bytes, |range| found.push(range));
+        }
+        found
     }
 
     /// Masks every value in `text`.
@@ -80,27 +73,17 @@ impl Scrubber {
         // A value is whole characters and is masked whole, so this changes nothing more.
         *text = String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
     }
-
-    /// How many bytes at the end of `bytes` may be the beginning of a value that goes on in what comes next.
-    fn begun(&self, bytes: &[u8]) -> usize {
-        let Some(Forms { forms, .. }) = &self.0 else { return 0 };
-        let begins = |form: &Vec<u8>| {
-            let most = form.len().saturating_sub(1).min(bytes.len());
-            let fits = |length: &usize| match (bytes.get(bytes.len() - length..), form.get(..*length)) {
-                (Some(end), Some(start)) => end.eq_ignore_ascii_case(start),
-                _ => false,
-            };
-            (1..=most).rev().find(fits).unwrap_or(0)
-        };
-        forms.iter().map(begins).max().unwrap_or(0)
-    }
 }
 
-/// Scrubs what comes in pieces: the end of a piece that may be the beginning of a value waits for the next one.
+/// Scrubs what comes in pieces: the last bytes wait for the next piece or the end, as many as the longest form of a value
+/// could have begun with, and always the same number.
 #[derive(Debug, Default)]
 pub(crate) struct Stream {
     scrubber: Scrubber,
-    /// What waits, as it came: a value may begin in the end of another one.
+    /// How far each search has got, in the scrubber's order.
+    states: Vec<StateID>,
+    window: usize,
+    /// What waits, as it came.
     kept: Vec<u8>,
     /// Which bytes of it belong to a value that was found.
     hidden: Vec<bool>,
@@ -108,7 +91,9 @@ pub(crate) struct Stream {
 
 impl Stream {
     pub(crate) fn new(scrubber: Scrubber) -> Self {
-        Self { scrubber, ..Self::default() }
+        let states = scrubber.0.iter().map(|forms| forms.start()).collect();
+        let window = scrubber.0.iter().map(|forms| forms.window() - 1).max().unwrap_or(0);
+        Self { scrubber, states, window, ..Self::default() }
     }
 
     /// What can be passed on after `piece` has come.
@@ -116,12 +101,14 @@ impl Stream {
         if self.scrubber.is_idle() {
             return piece;
         }
+        let before = self.kept.len();
         self.kept.extend_from_slice(&piece);
         self.hidden.resize(self.kept.len(), false);
-        for range in self.scrubber.find(&self.kept) {
-            self.hidden.get_mut(range).unwrap_or_default().fill(true);
+        for (forms, state) in self.scrubber.0.iter().zip(&mut self.states) {
+            let hidden = &mut self.hidden;
+            forms.read(state, before, &piece, |range| hidden.get_mut(range).unwrap_or_default().fill(true));
         }
-        self.pass(self.kept.len() - self.scrubber.begun(&self.kept))
+        self.pass(self.kept.len().saturating_sub(self.window))
     }
 
     /// What is left when nothing more comes.
@@ -136,50 +123,6 @@ impl Stream {
     }
 }
 
-/// Every form in which `value` is looked for.
-fn forms_of(value: &str) -> Vec<Vec<u8>> {
-    let bytes = value.as_bytes();
-    let mut forms = vec![bytes.to_vec()];
-    forms.push(percent(bytes, |byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)));
-    forms.push(percent(bytes, |byte| byte.is_ascii_alphanumeric() || b"-._~!*'();:@&=+$,/?#[]".contains(&byte)));
-    forms.push(percent(bytes, |byte| byte.is_ascii_alphanumeric() || b"-._*".contains(&byte)).replace_spaces());
-    forms.push(bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect());
-    let json = serde_json::Value::from(value).to_string().into_bytes();
-    forms.push(json.get(1..json.len().saturating_sub(1)).unwrap_or_default().to_vec());
-    for alphabet in [STANDARD, URL_SAFE] {
-        forms.extend((0..3).map(|before| base64_inside(bytes, before, &alphabet)));
-    }
-    forms.retain(|form| form.len() >= crate::limits::SECRET_LEAST_BYTES.min(bytes.len()));
-    forms
-}
-
-/// `bytes` with all but what is `plain` as `%XX`.
-fn percent(bytes: &[u8], plain: impl Fn(u8) -> bool) -> Vec<u8> {
-    let one = |byte: &u8| if plain(*byte) { vec![*byte] } else { format!("%{byte:02X}").into_bytes() };
-    bytes.iter().flat_map(one).collect()
-}
-
-trait Spaces {
-    fn replace_spaces(self) -> Self;
-}
-
-impl Spaces for Vec<u8> {
-    /// As forms encode them: `+`.
-    fn replace_spaces(self) -> Self {
-        String::from_utf8_lossy(&self).replace("%20", "+").into_bytes()
-    }
-}
-
-/// Those characters of the base64 text of something that holds `bytes` after a multiple of three and `before` bytes more
-/// which depend on `bytes` alone.
-fn base64_inside(bytes: &[u8], before: usize, alphabet: &Alphabet) -> Vec<u8> {
-    let padded: Vec<u8> = std::iter::repeat_n(0, before).chain(bytes.iter().copied()).collect();
-    let text = GeneralPurpose::new(alphabet, NO_PAD).encode(&padded);
-    // A character holds six bits: the first that has none of the bytes before, the last that has none of those after.
-    let (first, last) = ((before * 8).div_ceil(6), padded.len() * 8 / 6);
-    text.as_bytes().get(first..last).unwrap_or_default().to_vec()
-}
-
 #[cfg(test)]
 mod tests {
     use base64::engine::general_purpose::{STANDARD as B64, URL_SAFE as B64_URL};
@@ -189,7 +132,7 @@ mod tests {
     const VALUE: &str = "s3cr3t/+value=\"with\" ä";
 
     fn scrubber() -> Scrubber {
-        Scrubber::of([VALUE].into_iter()).unwrap()
+        Scrubber::of(VALUE).unwrap()
     }
 
     fn scrubbed(text: &str) -> String {
@@ -246,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_value_that_begins_in_another_one_is_found_across_pieces() {
-        let scrubber = Scrubber::of(["abcabcabc"].into_iter()).unwrap();
+        let scrubber = Scrubber::of("abcabcabc").unwrap();
         let mut stream = Stream::new(scrubber);
         let mut out = stream.push("x abcabcabcab".into()).to_vec();
         out.extend_from_slice(&stream.push("c y".into()));
@@ -254,12 +197,44 @@ mod tests {
         assert_eq!(out, b"x ************ y");
     }
 
+    /// The sizes of the pieces that come out when these go in.
+    fn sizes(value: &str, pieces: &[&str]) -> Vec<usize> {
+        let mut stream = Stream::new(Scrubber::of(value).unwrap());
+        let mut sizes: Vec<usize> =
+            pieces.iter().map(|piece| stream.push(Bytes::copy_from_slice(piece.as_bytes())).len()).collect();
+        sizes.push(stream.end().len());
+        sizes
+    }
+
     #[test]
-    fn what_is_no_beginning_of_a_value_is_passed_on_at_once() {
-        let mut stream = Stream::new(scrubber());
-        assert_eq!(stream.push("data: 1\n\n".into()), "data: 1\n\n");
-        assert_eq!(stream.push("data: s3c".into()), "data: ");
-        assert_eq!(stream.push("ond".into()), "s3cond");
+    fn how_much_is_held_back_does_not_depend_on_the_value_or_on_what_comes() {
+        // Three bytes for each of 23 or 24 would be 69 or 72: both are held as 127.
+        let same_length = "q".repeat(VALUE.len());
+        let long = "x".repeat(200);
+        for pieces in [["a".repeat(20), long.clone()], [VALUE.chars().take(18).chain("é".chars()).collect(), long]] {
+            let pieces: Vec<&str> = pieces.iter().map(String::as_str).collect();
+            assert_eq!(sizes(VALUE, &pieces), [0, 220 - 127, 127]);
+            assert_eq!(sizes(&same_length, &pieces), [0, 220 - 127, 127]);
+        }
+    }
+
+    #[test]
+    fn a_value_of_any_length_is_found_in_every_form_across_pieces() {
+        for length in [8, 1_023, 1_024, 1_025, 8_192] {
+            let value: String = "s3cr3t/+".chars().cycle().skip(3).take(length).collect();
+            let scrubber = Scrubber::of(&value).unwrap();
+            let text = format!("{} {}", B64.encode(format!("ab{value}")), value.replace('/', "%2F").replace('+', "%2b"));
+            let mut whole = text.clone();
+            scrubber.text(&mut whole);
+            assert!(whole.matches('*').count() > length * 2, "{length}");
+            let mut stream = Stream::new(scrubber);
+            let mut out = Vec::new();
+            for piece in text.as_bytes().chunks(7) {
+                out.extend_from_slice(&stream.push(Bytes::copy_from_slice(piece)));
+            }
+            out.extend_from_slice(&stream.end());
+            assert_eq!(String::from_utf8(out).unwrap(), whole, "{length}");
+        }
     }
 
     #[test]
@@ -267,6 +242,7 @@ mod tests {
         let mut text = VALUE.to_owned();
         Scrubber::default().text(&mut text);
         assert_eq!(text, VALUE);
-        assert!(Scrubber::of(std::iter::empty()).unwrap().is_idle());
+        assert!(Scrubber::joined(std::iter::empty()).is_idle());
+        assert_eq!(Stream::new(Scrubber::default()).push(VALUE.into()), VALUE, "at once");
     }
 }

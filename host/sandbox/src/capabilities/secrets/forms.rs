@@ -1,0 +1,139 @@
+//! The forms in which one secret can come back, and the automaton that finds them: the value itself, percent-encoded, as a
+//! JSON string, in hexadecimal, and in base64 at each of the three places where it can begin there; upper and lower case
+//! count as the same.
+
+use std::ops::Range;
+
+use aho_corasick::automaton::{Automaton, StateID};
+use aho_corasick::{Anchored, dfa, nfa};
+use base64::Engine as _;
+use base64::alphabet::{Alphabet, STANDARD, URL_SAFE};
+use base64::engine::{GeneralPurpose, general_purpose::NO_PAD};
+
+/// Up to here a value gets a table with one look-up a byte, so that the time of a search does not depend on the value. A
+/// longer one would need more than 4 MiB for it.
+const TABLE_BYTES: usize = 1 << 10;
+
+/// How many bytes of a form one byte of a value can become: `%2F`.
+const WIDEST: usize = 3;
+
+/// All forms of one value.
+#[derive(Clone)]
+pub(super) struct Forms {
+    search: Search,
+    window: usize,
+}
+
+#[derive(Clone)]
+enum Search {
+    Table(dfa::DFA),
+    Compact(nfa::contiguous::NFA),
+}
+
+impl Forms {
+    /// # Errors
+    /// When the value is too long to be looked for.
+    pub(super) fn of(value: &str) -> Result<Self, String> {
+        let mut forms = forms_of(value);
+        forms.sort_unstable();
+        forms.dedup();
+        let longest = forms.iter().map(Vec::len).max().unwrap_or(0);
+        let search = if value.len() <= TABLE_BYTES {
+            let built = dfa::DFA::builder().ascii_case_insensitive(true).prefilter(false).build(&forms);
+            Search::Table(built.map_err(|error| error.to_string())?)
+        } else {
+            let built = nfa::contiguous::NFA::builder().ascii_case_insensitive(true).prefilter(false).build(&forms);
+            Search::Compact(built.map_err(|error| error.to_string())?)
+        };
+        // It follows from the value's length alone, and not from it exactly. Only a value that fits into no header has a
+        // form that is longer (a control character in JSON).
+        let window = longest.max(value.len() * WIDEST).next_power_of_two();
+        Ok(Self { search, window })
+    }
+
+    /// How many bytes a stream holds back: the longest form is not longer, whatever the value is.
+    pub(super) fn window(&self) -> usize {
+        self.window
+    }
+
+    /// Where a search begins.
+    pub(super) fn start(&self) -> StateID {
+        let start = match &self.search {
+            Search::Table(table) => table.start_state(Anchored::No),
+            Search::Compact(compact) => compact.start_state(Anchored::No),
+        };
+        // Both are built for searches that are not anchored.
+        start.unwrap_or_default()
+    }
+
+    /// Reads `bytes` on from `state` and tells of each form that ends in them. A form may begin before them, and then its
+    /// `start` counts from `before` bytes earlier.
+    pub(super) fn read(&self, state: &mut StateID, before: usize, bytes: &[u8], found: impl FnMut(Range<usize>)) {
+        match &self.search {
+            Search::Table(table) => read(table, state, before, bytes, found),
+            Search::Compact(compact) => read(compact, state, before, bytes, found),
+        }
+    }
+}
+
+fn read(
+    search: &impl Automaton,
+    state: &mut StateID,
+    before: usize,
+    bytes: &[u8],
+    mut found: impl FnMut(Range<usize>),
+) {
+    for (at, byte) in bytes.iter().enumerate() {
+        *state = search.next_state(Anchored::No, *state, *byte);
+        if search.is_match(*state) {
+            for index in 0..search.match_len(*state) {
+                let (end, length) = (before + at + 1, search.pattern_len(search.match_pattern(*state, index)));
+                found(end.saturating_sub(length)..end);
+            }
+        }
+    }
+}
+
+/// Every form in which `value` is looked for.
+fn forms_of(value: &str) -> Vec<Vec<u8>> {
+    let bytes = value.as_bytes();
+    let mut forms = vec![bytes.to_vec()];
+    forms.push(percent(bytes, |byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)));
+    forms.push(percent(bytes, |byte| byte.is_ascii_alphanumeric() || b"-._~!*'();:@&=+$,/?#[]".contains(&byte)));
+    forms.push(percent(bytes, |byte| byte.is_ascii_alphanumeric() || b"-._*".contains(&byte)).replace_spaces());
+    forms.push(bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect());
+    let json = serde_json::Value::from(value).to_string().into_bytes();
+    forms.push(json.get(1..json.len().saturating_sub(1)).unwrap_or_default().to_vec());
+    for alphabet in [STANDARD, URL_SAFE] {
+        forms.extend((0..3).map(|before| base64_inside(bytes, before, &alphabet)));
+    }
+    forms.retain(|form| form.len() >= crate::limits::SECRET_LEAST_BYTES.min(bytes.len()));
+    forms
+}
+
+/// `bytes` with all but what is `plain` as `%XX`.
+fn percent(bytes: &[u8], plain: impl Fn(u8) -> bool) -> Vec<u8> {
+    let one = |byte: &u8| if plain(*byte) { vec![*byte] } else { format!("%{byte:02X}").into_bytes() };
+    bytes.iter().flat_map(one).collect()
+}
+
+trait Spaces {
+    fn replace_spaces(self) -> Self;
+}
+
+impl Spaces for Vec<u8> {
+    /// As forms encode them: `+`.
+    fn replace_spaces(self) -> Self {
+        String::from_utf8_lossy(&self).replace("%20", "+").into_bytes()
+    }
+}
+
+/// Those characters of the base64 text of something that holds `bytes` after a multiple of three and `before` bytes more
+/// which depend on `bytes` alone.
+fn base64_inside(bytes: &[u8], before: usize, alphabet: &Alphabet) -> Vec<u8> {
+    let padded: Vec<u8> = std::iter::repeat_n(0, before).chain(bytes.iter().copied()).collect();
+    let text = GeneralPurpose::new(alphabet, NO_PAD).encode(&padded);
+    // A character holds six bits: the first that has none of the bytes before, the last that has none of those after.
+    let (first, last) = ((before * 8).div_ceil(6), padded.len() * 8 / 6);
+    text.as_bytes().get(first..last).unwrap_or_default().to_vec()
+}
