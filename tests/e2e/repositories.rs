@@ -56,3 +56,19 @@ fn a_folder_without_a_repository_says_what_makes_one() {
     let run = workspace.baton(&["run", "store", "history"]).ended(1);
     assert!(run.stderr.contains("lies in no repository") && run.stderr.contains("git init"), "{}", run.stderr);
 }
+
+#[test]
+fn an_object_that_is_a_link_to_elsewhere_is_not_followed() {
+    let workspace = with_history();
+    let head = git(&workspace, &["rev-parse", "HEAD"]);
+    let (folder, file) = head.trim().split_at(2);
+    let object = workspace.root().join("tree/.git/objects").join(folder).join(file);
+    let elsewhere = workspace.outside().join("object");
+    std::fs::rename(&object, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &object).unwrap();
+    let run = workspace.baton(&["run", "store", "history"]).ended(1);
+    assert!(run.stderr.contains(&format!("objects/{folder}/{file} is no file")), "{}", run.stderr);
+    std::fs::remove_file(&object).unwrap();
+    std::fs::rename(&elsewhere, &object).unwrap();
+    workspace.baton(&["run", "store", "history"]).ended(0);
+}

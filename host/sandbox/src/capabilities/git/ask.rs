@@ -42,6 +42,14 @@ impl Ask {
         Ok(Self { repository, shadow, end })
     }
 
+    /// Whether the repository is its own still; asked after an answer, before it is given.
+    ///
+    /// # Errors
+    /// When something of it leads elsewhere now.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.repository.check()
+    }
+
     pub(super) fn log(&self, range: &Range) -> Result<Vec<Commit>, Error> {
         let mut git = self.git(&["log", "-z", "--encoding=UTF-8", "--no-color", "--no-decorate", "--no-notes"]);
         git.args(["--no-show-signature", "--no-mailmap", "--no-ext-diff", "--no-textconv", FORMAT]);

@@ -19,7 +19,13 @@ impl State {
         };
         let end = End::default();
         let ending = end.clone();
-        let asked = aside::blocking(move || ending.ask(), move || question(&Ask::open(&folder, end)?)).await;
+        let question = move || {
+            let ask = Ask::open(&folder, end)?;
+            let answer = question(&ask);
+            ask.check()?;
+            answer
+        };
+        let asked = aside::blocking(move || ending.ask(), question).await;
         let broken_off = || Err(Error::Unavailable("the call broke off; this is a fault of Baton".to_owned()));
         Ok(asked.unwrap_or_else(broken_off))
     }

@@ -1,7 +1,9 @@
 //! Which repository a folder lies in, and whether it may be read: whatever it is made of has to be its own.
 //!
 //! A plugin may be allowed to write to the folder and so to what lies in `.git`. If that could point elsewhere, it would
-//! read repositories that nobody granted: by a `.git` file, a link, or borrowed objects (`alternates`).
+//! read repositories that nobody granted: by a `.git` file, a link in place of any file or folder (one loose object is
+//! enough), or borrowed objects (`alternates`). So no link is accepted anywhere below what `git` reads, and an answer is given
+//! only if that still holds after `git` has ended: another attempt may write there meanwhile.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,6 +17,12 @@ const SMALL: u64 = 4096;
 
 /// Bytes that are read of the list of a shallow clone's oldest commits: 100,000 of them.
 const BOUNDARY: u64 = 41 * 100_000;
+
+/// Folders below `objects` and `refs`: `git` itself makes two levels of objects, and a reference has some.
+const DEEP: usize = 32;
+
+/// Files below `objects` and `refs` together: a repository that was not packed for years has some ten thousand.
+const MANY: usize = 1_000_000;
 
 /// A repository that may be read.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,8 +53,15 @@ impl Repository {
         let below = folder.strip_prefix(top).unwrap_or(Path::new("")).to_string_lossy().into_owned();
         let prefix = if below.is_empty() { below } else { below + "/" };
         let (own, common) = directories(top).map_err(|why| refused(top, &why))?;
-        check(&own, &common).map_err(|why| refused(top, &why))?;
-        Ok(Self { top: top.to_owned(), own, common, prefix })
+        let repository = Self { top: top.to_owned(), own, common, prefix };
+        repository.check()?;
+        Ok(repository)
+    }
+
+    /// # Errors
+    /// When something that `git` reads lies elsewhere.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        check(&self.own, &self.common).map_err(|why| refused(&self.top, &why))
     }
 
     /// The ids of the commits whose parents were not fetched; none where the repository is not a shallow clone.
@@ -91,28 +106,50 @@ fn linked(top: &Path, dot: &Path) -> Option<(PathBuf, PathBuf)> {
 /// Nothing that is borrowed lies elsewhere.
 fn check(own: &Path, common: &Path) -> Result<(), String> {
     real_file(&own.join("HEAD"))?;
-    for folder in ["objects", "refs", "refs/heads", "refs/tags", "reftable"] {
+    let mut left = MANY;
+    for folder in ["objects", "refs", "reftable"] {
         real_folder(&common.join(folder))?;
+        real_below(&common.join(folder), DEEP, &mut left)?;
     }
-    for file in ["packed-refs", "shallow", "config", "info/exclude"] {
+    for file in ["packed-refs", "shallow", "config"] {
         real_file(&common.join(file))?;
     }
-    real_file(&own.join("index"))?;
-    let objects = common.join("objects");
-    let entries = fs::read_dir(&objects).map_err(|error| format!("its objects cannot be read: {error}"))?;
-    for entry in entries.filter_map(Result::ok) {
-        real_folder(&entry.path())?;
-    }
-    for entry in fs::read_dir(objects.join("pack")).into_iter().flatten().filter_map(Result::ok) {
-        real_file(&entry.path())?;
+    real_folder(&common.join("info"))?;
+    real_file(&common.join("info/exclude"))?;
+    for entry in fs::read_dir(own).map_err(|error| error.to_string())?.filter_map(Result::ok) {
+        let name = entry.file_name();
+        if name == "index" || name.to_string_lossy().starts_with("sharedindex.") {
+            real_file(&entry.path())?;
+        }
     }
     for alternates in ["alternates", "http-alternates"] {
-        if fs::metadata(objects.join("info").join(alternates)).is_ok_and(|found| found.len() > 0) {
+        if fs::symlink_metadata(common.join("objects/info").join(alternates)).is_ok_and(|found| found.len() > 0) {
             return Err(
                 "it borrows objects from elsewhere (objects/info/alternates); `git repack -a -d` and removing \
                         that file ends this"
                     .to_owned(),
             );
+        }
+    }
+    Ok(())
+}
+
+/// Everything below is a file or a folder, and never a link. The kind comes with the listing, so that a loose object costs no
+/// call of its own.
+fn real_below(folder: &Path, deep: usize, left: &mut usize) -> Result<(), String> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(format!("{} cannot be read: {error}", folder.display())),
+    };
+    for entry in entries {
+        let entry = entry.map_err(|error| format!("{} cannot be read: {error}", folder.display()))?;
+        let (path, kind) = (entry.path(), entry.file_type().map_err(|error| error.to_string())?);
+        *left = left.checked_sub(1).ok_or_else(|| format!("it has more than {MANY} files; `git gc` packs them"))?;
+        if kind.is_dir() && deep > 0 {
+            real_below(&path, deep - 1, left)?;
+        } else if !kind.is_file() {
+            return Err(format!("{} is no file", path.display()));
         }
     }
     Ok(())

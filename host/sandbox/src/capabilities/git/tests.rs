@@ -294,6 +294,26 @@ fn a_repository_that_is_made_of_another_one_is_refused() {
     drop(fs::remove_dir_all(path.join(".git/objects").join(folder)));
     symlink(git.join("objects").join(folder), path.join(".git/objects").join(folder)).unwrap();
     refused(&path, folder);
+    let (folder, file) = loose.trim().split_at(2);
+    for linked in [format!("objects/{folder}/{file}"), "refs/heads/deep/private".to_owned()] {
+        let (path, _kept) = make();
+        let mine = path.join(".git").join(&linked);
+        fs::create_dir_all(mine.parent().unwrap()).unwrap();
+        drop(fs::remove_file(&mine));
+        symlink(git.join("objects").join(folder).join(file), &mine).unwrap();
+        refused(&path, &linked);
+    }
+    for linked in
+        ["objects/info/commit-graph", "objects/info/commit-graphs", "objects/pack/multi-pack-index", "sharedindex.1"]
+    {
+        let (path, _kept) = make();
+        symlink(private.path(), path.join(".git").join(linked)).unwrap();
+        refused(&path, linked);
+    }
+    let (path, _kept) = make();
+    let asked = ask(&path).unwrap();
+    symlink(git.join("refs/heads/main"), path.join(".git/refs/heads/other")).unwrap();
+    assert!(matches!(asked.check(), Err(Error::Unavailable(said)) if said.contains("refs/heads/other")), "afterwards");
     refused(&std::env::temp_dir().join("baton-no-such-folder"), "cannot be opened");
     refused(tempfile::tempdir().unwrap().path(), "no repository");
 }

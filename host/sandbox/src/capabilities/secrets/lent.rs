@@ -70,8 +70,7 @@ impl Lent {
         granted: &[SecretGrant],
         vault: Option<&Vault>,
     ) -> Result<Self, String> {
-        let entries: Result<Vec<Entry>, String> =
-            declared.iter().map(|secret| entry(secret, granted, vault)).collect();
+        let entries: Result<Vec<Entry>, String> = declared.iter().map(|secret| entry(secret, granted, vault)).collect();
         let entries = entries?;
         let scrubber = Scrubber::joined(entries.iter().filter_map(Entry::scrubber));
         Ok(Self { plugin: plugin.to_owned(), entries, scrubber })

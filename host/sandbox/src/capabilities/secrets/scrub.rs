@@ -223,7 +223,8 @@ mod tests {
         for length in [8, 1_023, 1_024, 1_025, 8_192] {
             let value: String = "s3cr3t/+".chars().cycle().skip(3).take(length).collect();
             let scrubber = Scrubber::of(&value).unwrap();
-            let text = format!("{} {}", B64.encode(format!("ab{value}")), value.replace('/', "%2F").replace('+', "%2b"));
+            let text =
+                format!("{} {}", B64.encode(format!("ab{value}")), value.replace('/', "%2F").replace('+', "%2b"));
             let mut whole = text.clone();
             scrubber.text(&mut whole);
             assert!(whole.matches('*').count() > length * 2, "{length}");
