@@ -125,6 +125,7 @@ impl Stream {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
     use base64::engine::general_purpose::{STANDARD as B64, URL_SAFE as B64_URL};
 
     use super::*;
