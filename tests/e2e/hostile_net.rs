@@ -350,7 +350,7 @@ fn measured(scene: &Scene, host: &str, texts: &[String]) -> Vec<Vec<u64>> {
         .collect();
     let mut tries = Vec::new();
     for round in 0..3 {
-        let title = format!("Measure {host} {round}");
+        let title = format!("Measure {} bytes from {host} {round}", texts[0].len());
         let task = scene.ask(&title, &requests, &json!({ "fail": true }));
         assert_eq!(task.state, "succeeded", "{}", task.reason);
         tries.push(serde_json::from_str::<Vec<Vec<u64>>>(&scene.workspace.read("reports/answers.json")).unwrap());
@@ -376,7 +376,7 @@ fn the_pieces_of_an_answer_tell_nothing_about_a_secret() {
     let sixths = || ('0'..='9').map(|digit| format!("{}{digit}", &token[..5]));
 
     // The plugin's own server, which may not have the secret: everything comes at once and as it is.
-    let texts: Vec<String> = firsts().chain(sixths()).chain([token.to_owned()]).collect();
+    let texts: Vec<String> = firsts().chain([token.to_owned()]).collect();
     for (text, sizes) in texts.iter().zip(measured(&scene, "localhost", &texts)) {
         assert_eq!(sizes, [text.len() as u64, 1], "{text}");
     }
