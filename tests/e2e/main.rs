@@ -81,9 +81,13 @@ mod organise;
 #[cfg(test)]
 mod plugin_languages;
 #[cfg(test)]
+mod plugin_names;
+#[cfg(test)]
 mod plugin_new;
 #[cfg(test)]
 mod plugin_sources;
+#[cfg(test)]
+mod plugin_words;
 #[cfg(test)]
 mod plugins;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use baton_tests::{Output, Workspace, fixture};
+use baton_tests::{Output, Workspace, fixture, handoff, text};
 use serde_json::Value;
 
 /// A component with other bytes and the same manifest.
@@ -49,17 +49,29 @@ fn install(workspace: &Workspace, component: &[u8]) -> String {
 }
 
 #[test]
-fn a_dropped_package_waits_for_its_approval_and_its_tasks_with_it() {
+fn a_dropped_package_has_an_inbox_and_work_only_when_somebody_has_allowed_it() {
     let workspace = Workspace::init();
     let daemon = workspace.up_and_serving();
     workspace.write("plugins/noop.wasm", fs::read(fixture("noop")).unwrap());
-    workspace.wait_for("its inbox", |workspace| workspace.inbox_of("noop").is_dir().then_some(()));
-    assert_eq!(listed(&workspace, "noop")["state"], "needs_approval");
+    workspace.wait_for("its approval to be wanted", |workspace| {
+        (listed(workspace, "noop")["state"] == "needs_approval").then_some(())
+    });
+    workspace.wait_for("the log to say how", |_| daemon.log().contains("plugin approve noop@").then_some(()));
+    assert!(!workspace.root().join("handoffs/noop").exists(), "it owns no inbox");
+    let agents = workspace.baton(&["agents", "--json"]).ended(0).stdout;
+    assert!(!agents.contains("\"noop\""), "it is no agent: {agents}");
+    let mut everybody = handoff("all", "Hello");
+    everybody["target_agent"] = Value::from("all");
+    fs::write(workspace.root().join("handoffs/01_inbox/hello.json"), text(&everybody)).unwrap();
+    workspace.wait_for("the broadcast", |workspace| (workspace.tasks("Hello").len() > 1).then_some(()));
+    assert!(workspace.tasks_of("noop").is_empty(), "it gets no broadcast");
+    let digest = listed(&workspace, "noop")["digest"].as_str().unwrap().to_owned();
+    plugin(&workspace, &["approve", &format!("noop@{digest}")]).ended(0);
+    assert!(workspace.inbox_of("noop").is_dir());
+    workspace.wait_for("the daemon to know", |_| {
+        workspace.baton(&["agents", "--json"]).stdout.contains("\"noop\"").then_some(())
+    });
     workspace.drop_handoff("noop", "Job");
-    let task = workspace.wait_for_state("Job", "needs_approval");
-    let reason = workspace.why(&task.id).events.last().unwrap().reason.clone();
-    let command = reason.split('`').find(|part| part.starts_with("baton plugin approve noop@")).unwrap();
-    plugin(&workspace, &command.split(' ').skip(2).collect::<Vec<_>>()).ended(0);
     workspace.wait_for_archive("Job");
     assert_eq!(workspace.task("Job").state, "succeeded");
     assert!(daemon.stop().success());
@@ -127,7 +139,7 @@ fn a_task_that_runs_ends_on_the_revision_that_it_began_with() {
     let revision = install(&workspace, &revised("hostile"));
     workspace.drop_action("hostile", "slow");
     workspace.wait_for_state("slow", "running");
-    plugin(&workspace, &["approve", &revision]).ended(0);
+    plugin(&workspace, &["approve", &revision, "--replace", "hostile"]).ended(0);
     assert_eq!(workspace.task("slow").state, "running", "it was to be replaced while it runs");
     workspace.wait_for_archive("slow");
     workspace.drop_action("hostile", "slow-once");
@@ -150,10 +162,10 @@ fn an_update_that_asks_for_more_shows_it_and_begins_without_grants() {
     let file = workspace.outside().join("hostile.wasm");
     fs::write(&file, wider()).unwrap();
     let said = plugin(&workspace, &["install", file.to_str().unwrap()]).ended(1).stdout;
-    assert!(said.contains("files:rw=root"), "{said}");
+    assert!(said.contains("files:rw=root") && said.contains("WARNING"), "{said}");
     assert_eq!(digest(&workspace, "hostile"), before, "the old one runs");
     let revision = format!("hostile@{}", listed(&workspace, "hostile")["pending"]["digest"].as_str().unwrap());
-    plugin(&workspace, &["approve", &revision]).ended(0);
+    plugin(&workspace, &["approve", &revision, "--replace", "hostile"]).ended(0);
     assert_eq!(listed(&workspace, "hostile")["grants"], serde_json::json!([]));
     plugin(&workspace, &["rollback", "hostile"]).ended(0);
     assert_eq!(digest(&workspace, "hostile"), before);

@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use crate::text::is_unprintable;
+
 /// The agents that the shipped alias table knows, each with the endings below as further spellings.
 const KNOWN: [&str; 12] = [
     "Claude-MM1",
@@ -97,11 +99,30 @@ pub fn fold(spelling: &str) -> String {
     spelling.chars().filter(|c| !matches!(c, ' ' | '-' | '_')).flat_map(char::to_lowercase).collect()
 }
 
-/// Whether `name` can be a folder of its own: one path part, visible, printable, not one of the inbox folders.
+/// How senders write "all agents", folded.
+const EVERYBODY: [&str; 5] = ["*", "all", "allagents", "broadcast", "everyone"];
+
+/// Names that mean something else where an agent's name is read, folded: who acts in the ledger (`baton`, `operator`),
+/// any agent in a grant, and the folders beside the agents' folders.
+const RESERVED: [&str; 8] = ["any", "baton", "operator", "examples", "unrouted", "01inbox", "02processed", "03failed"];
+
+/// Whether a name means all agents.
+#[must_use]
+pub fn is_everybody(name: &str) -> bool {
+    EVERYBODY.contains(&fold(name).as_str())
+}
+
+/// Whether a name, in any spelling, means something else than an agent: no agent and no plugin can have it.
+#[must_use]
+pub fn is_reserved(name: &str) -> bool {
+    is_everybody(name) || RESERVED.contains(&fold(name).as_str())
+}
+
+/// Whether `name` can be an agent's, and a folder: one path part, visible, printable, and not [reserved](is_reserved).
 #[must_use]
 pub fn is_name(name: &str) -> bool {
-    let reserved = matches!(name, "01_inbox" | "02_processed" | "03_failed" | "examples");
-    let printable = name.chars().all(|c| !c.is_control() && !matches!(c, '/' | '\\'));
+    let reserved = is_reserved(name);
+    let printable = name.chars().all(|c| !is_unprintable(c) && !matches!(c, '/' | '\\'));
     !name.is_empty()
         && name.len() <= 100
         && !name.starts_with(['.', '_'])
@@ -151,9 +172,17 @@ mod tests {
 
     #[test]
     fn a_name_is_never_a_path() {
-        for name in ["", ".", "..", "a/b", "a\\b", ".hidden", "_archive", " a", "01_inbox", "a\n"] {
+        for name in ["", ".", "..", "a/b", "a\\b", ".hidden", "_archive", " a", "01_inbox", "a\n", "a\u{202e}"] {
             assert!(!is_name(name), "{name:?}");
         }
         assert!(is_name("Claude-MM1"));
+    }
+
+    #[test]
+    fn a_name_that_means_something_else_is_no_agents() {
+        for name in ["all", "ALL", "All-Agents", "*", "baton", "Operator", "examples", "any"] {
+            assert!(!is_name(name) && is_reserved(name), "{name}");
+        }
+        assert!(is_everybody("All Agents") && !is_everybody("operator"));
     }
 }

@@ -13,10 +13,12 @@ pub mod guard;
 pub mod handoff;
 pub mod manifest;
 pub mod matching;
+pub mod plugin_name;
 pub mod quarantine;
 pub mod retry;
 pub mod shell;
 mod state;
+pub mod text;
 
 pub use digest::Digest;
 pub use state::State;

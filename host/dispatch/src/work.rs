@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use baton_core::State;
-use baton_core::shell::words;
+use baton_core::manifest::{SAYS, grant_command};
 use baton_ledger::event::{self, Event};
 use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx, watched};
@@ -379,10 +379,9 @@ pub(crate) fn explain(failure: &Failure, plugin: &str, lacks: &[String]) -> Stri
     match failure {
         Failure::Limit { .. } => format!("{failure}; give it less to do, or ask its author (plugin `{plugin}`)"),
         Failure::Trap(_) => format!("{failure}; this is a fault of the plugin `{plugin}`, not of the handoff"),
-        Failure::NeedsGrant(text)
-            if !text.contains("`baton ") && !text.contains("baton plugin grant") && !lacks.is_empty() =>
-        {
-            format!("{text}: `baton plugin grant {plugin} {}`", words(lacks))
+        // What the plugin says may look like a command; then ours stands before it.
+        Failure::NeedsGrant(text) if !lacks.is_empty() && (text.starts_with(SAYS) || !text.contains("`baton ")) => {
+            format!("{}; {text}", grant_command(plugin, lacks))
         }
         Failure::NeedsHuman(text) => {
             format!("{text} (`baton answer` tells it, `baton cancel` ends it)")

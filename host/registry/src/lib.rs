@@ -31,7 +31,7 @@ pub use lock::{Entry, Lock, LockError, Revision, Source};
 pub use pack::{PackError, pack};
 pub use package::{Package, PackageError};
 pub use reference::{Reference, ReferenceError};
-pub use register::{Candidate, Change, DROPPED, Done, Proof, Register, RegisterError, Trust};
+pub use register::{Approval, Candidate, Change, DROPPED, Done, Holder, Proof, Register, RegisterError, Trust, signer};
 pub use signature::{PublicKey, Signature};
 pub use store::Store;
 pub use word::Word;

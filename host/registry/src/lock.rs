@@ -1,15 +1,18 @@
 //! `baton.lock`: which plugins may run in a workspace, from which bytes, and what each was granted.
 //!
 //! Written by `baton`; a person may edit the grants. A plugin that is not in it does not run, a capability that is not
-//! in it is denied. What counts is declared ∩ granted.
+//! in it is denied. What counts is declared ∩ granted. An entry that does not hold is a [`BrokenEntry`]: it is kept as it
+//! is, its plugin does not run, and all others are as they were.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
-use baton_core::agents::is_name;
+use baton_core::agents::fold;
 use baton_core::manifest::Manifest;
+use baton_core::plugin_name;
+use baton_core::text::one_line;
 use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
 
 use crate::granted::Granted;
 
@@ -20,13 +23,43 @@ pub const FILE: &str = "baton.lock";
 const VERSION: u32 = 1;
 
 /// The file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Lock {
     version: u32,
     /// Plugins, by name.
-    #[serde(default, rename = "plugin")]
+    #[serde(rename = "plugin", skip_serializing_if = "Vec::is_empty")]
     pub plugins: Vec<Entry>,
+    /// Entries that cannot be used.
+    #[serde(skip)]
+    pub broken: Vec<BrokenEntry>,
+}
+
+/// The file before its entries are read, each separately.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unread {
+    version: u32,
+    #[serde(default, rename = "plugin")]
+    entries: Vec<Table>,
+}
+
+/// An entry that cannot be used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BrokenEntry {
+    /// The name that it gives, whatever that is.
+    pub name: String,
+    /// Why it cannot be used; one line.
+    pub reason: String,
+    /// As it stands in the file.
+    table: Table,
+}
+
+impl BrokenEntry {
+    /// The name, if a plugin may have it: its tasks wait for the entry to be corrected.
+    #[must_use]
+    pub fn plugin(&self) -> Option<&str> {
+        plugin_name::check(&self.name).is_ok().then_some(&self.name)
+    }
 }
 
 /// One plugin.
@@ -154,10 +187,15 @@ impl Entry {
     }
 }
 
+/// The name that an entry gives, for messages.
+fn name_in(table: &Table) -> String {
+    table.get("name").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
 impl Default for Lock {
     /// An empty file.
     fn default() -> Self {
-        Self { version: VERSION, plugins: Vec::new() }
+        Self { version: VERSION, plugins: Vec::new(), broken: Vec::new() }
     }
 }
 
@@ -173,30 +211,37 @@ impl Lock {
             Err(error) => return Err(LockError::Io { path: path.to_owned(), error }),
         };
         let wrong = |reason: String| LockError::Wrong { path: path.to_owned(), reason };
-        let lock: Self = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-        if lock.version > VERSION {
-            return Err(wrong(format!("it has form {}, this baton knows up to {VERSION}: update baton", lock.version)));
+        let unread: Unread = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        let version = unread.version;
+        if version > VERSION {
+            return Err(wrong(format!("it has form {version}, this baton knows up to {VERSION}: update baton")));
         }
-        lock.check().map_err(wrong)?;
+        let mut lock = Self { version, plugins: Vec::new(), broken: Vec::new() };
+        for table in unread.entries {
+            match lock.entry(&table) {
+                Ok(entry) => lock.plugins.push(entry),
+                Err(reason) => {
+                    lock.broken.push(BrokenEntry { name: name_in(&table), reason: one_line(&reason), table });
+                }
+            }
+        }
         Ok(lock)
     }
 
-    /// Names are folders of agents, and relative files lie in the workspace.
-    fn check(&self) -> Result<(), String> {
-        let mut seen = BTreeSet::new();
-        for entry in &self.plugins {
-            if !is_name(&entry.name) || !seen.insert(&entry.name) {
-                return Err(format!("`{}` is no name for a plugin, or is there twice", entry.name));
-            }
-            if let Source::File(file) = &entry.source
-                && file.is_relative()
-                && !file.components().all(|part| matches!(part, Component::Normal(_)))
-            {
-                let file = file.display();
-                return Err(format!("the file {file} of the plugin `{}` leads out of the workspace", entry.name));
-            }
+    /// Reads the next entry. Names are folders of agents, and relative files lie in the workspace.
+    fn entry(&self, table: &Table) -> Result<Entry, String> {
+        let entry = Entry::deserialize(Value::Table(table.clone())).map_err(|error| error.message().to_owned())?;
+        plugin_name::check(&entry.name).map_err(|error| error.to_string())?;
+        if let Some(known) = self.namesake(&entry.name) {
+            return Err(format!("the entry of `{}` comes first and has the same name; remove one of them", known.name));
         }
-        Ok(())
+        if let Source::File(file) = &entry.source
+            && file.is_relative()
+            && !file.components().all(|part| matches!(part, Component::Normal(_)))
+        {
+            return Err(format!("its file {} leads out of the workspace", file.display()));
+        }
+        Ok(entry)
     }
 
     /// The file's text.
@@ -205,8 +250,13 @@ impl Lock {
     /// Never in practice; serialising has an error type.
     pub fn to_text(&self) -> Result<String, LockError> {
         let head = "# Which plugins may run in this workspace and what each may do. Written by baton.\n\n";
-        let body = toml::to_string(self).map_err(LockError::Unwritable)?;
-        Ok(format!("{head}{body}"))
+        let mut text = format!("{head}{}", toml::to_string(self)?);
+        for broken in &self.broken {
+            let entry =
+                Table::from_iter([("plugin".to_owned(), Value::Array(vec![Value::Table(broken.table.clone())]))]);
+            text.push_str(&format!("\n{}", toml::to_string(&entry)?));
+        }
+        Ok(text)
     }
 
     /// Adds a shipped plugin with the minimum that it needs to work ([`Granted::least_of`]).
@@ -225,6 +275,20 @@ impl Lock {
     pub fn users_of(&self, secret: &str) -> Vec<String> {
         let granted = |entry: &&Entry| entry.grants.secrets.iter().any(|known| known.name == secret);
         self.plugins.iter().filter(granted).map(|entry| entry.name.clone()).collect()
+    }
+
+    /// The plugins whose tasks and inboxes Baton serves: those that somebody allowed to run, and those whose entry is broken
+    /// (their tasks wait). A package that nobody has allowed yet owns neither its name nor an inbox.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let allowed = self.plugins.iter().filter(|entry| !entry.needs_approval).map(|entry| entry.name.as_str());
+        let broken = self.broken.iter().filter_map(BrokenEntry::plugin);
+        allowed.chain(broken.filter(|name| self.namesake(name).is_none()))
+    }
+
+    /// The plugin with this name in any spelling: two of them would share one inbox.
+    #[must_use]
+    pub fn namesake(&self, name: &str) -> Option<&Entry> {
+        self.plugins.iter().find(|entry| fold(&entry.name) == fold(name))
     }
 
     /// The entry of a plugin.
@@ -270,19 +334,43 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_a_name_or_a_file_that_leads_out_and_on_a_second_entry() {
+    fn a_broken_entry_is_kept_as_it_is_and_the_others_are_as_they_were() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
         let entry =
             |name: &str, source: &str| format!("[[plugin]]\nname = \"{name}\"\nsource = {source}\ndigest = \"\"\n");
-        for text in [
-            entry("../x", "\"shipped\""),
-            entry("x", "{ file = \"../x.wasm\" }"),
-            entry("x", "\"shipped\"") + &entry("x", "\"shipped\""),
+        let sound = entry("x", "\"shipped\"");
+        for (broken, owns) in [
+            (entry("../y", "\"shipped\""), false),
+            (entry("all", "\"shipped\""), false),
+            (entry("y", "{ file = \"../x.wasm\" }"), true),
+            (entry("x", "\"shipped\""), true),
+            (entry("y", "\"shipped\"") + "grants = { sudo = true }\n", true),
+            ("[[plugin]]\nname = 7\n".to_owned(), false),
+            ("[[plugin]]\n".to_owned(), false),
         ] {
-            std::fs::write(&path, format!("version = 1\n{text}")).unwrap();
-            assert!(Lock::read(&path).is_err(), "{text}");
+            std::fs::write(&path, format!("version = 1\n{broken}{sound}")).unwrap();
+            let lock = Lock::read(&path).unwrap();
+            assert!(lock.get("x").is_some() && lock.plugins.len() == 1 && lock.broken.len() == 1, "{broken}");
+            assert_eq!(lock.broken[0].plugin().is_some(), owns, "{broken}");
+            std::fs::write(&path, lock.to_text().unwrap()).unwrap();
+            assert_eq!(Lock::read(&path).unwrap(), lock, "{broken}");
+            std::fs::write(&path, format!("version = 1\n{broken}")).unwrap();
+            let alone = Lock::read(&path).unwrap();
+            std::fs::write(&path, alone.to_text().unwrap()).unwrap();
+            assert_eq!(Lock::read(&path).unwrap(), alone, "{broken}");
         }
+    }
+
+    #[test]
+    fn a_package_that_nobody_has_allowed_owns_no_name() {
+        let entry =
+            |name: &str, needs_approval| Entry { needs_approval, ..Entry::new(name, Source::Shipped, String::new()) };
+        let broken = |name: &str| BrokenEntry { name: name.to_owned(), reason: String::new(), table: Table::new() };
+        let plugins = vec![entry("x", false), entry("y", true), entry("a-b", false)];
+        let lock = Lock { plugins, broken: vec![broken("ab"), broken("z"), broken("all")], ..Lock::default() };
+        assert_eq!(lock.names().collect::<Vec<_>>(), ["x", "a-b", "z"], "`ab` and `a-b` would share an inbox");
+        assert!(lock.namesake("Y").is_some());
     }
 
     #[test]

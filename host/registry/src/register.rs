@@ -6,7 +6,11 @@
 //! Nothing runs that nobody allowed. A package that a trusted key has signed is allowed by that; any other waits for
 //! `approve`. A new revision runs at once, with the grants of the old one, only when the same key has signed it and it asks
 //! for no more; otherwise it waits while the old one runs, and begins without grants.
+//!
+//! A name belongs to the plugin that was allowed to have it, and the names of the plugins inside the program to these,
+//! installed or not. A package from somebody else takes such a name only when `approve` says so ([`Approval::replace`]).
 
+mod holder;
 mod model;
 mod succession;
 
@@ -16,19 +20,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use baton_core::Digest;
-use baton_core::manifest::{Capabilities, Manifest};
+use baton_core::manifest::{Capabilities, Declares, Manifest, Request};
 use baton_sandbox::read_manifest;
 use fail::fail_point;
 
 use crate::fetch;
 use crate::granted::Granted;
-use crate::lock::{Entry, Lock, LockError, Revision, Source};
+use crate::lock::{BrokenEntry, Entry, Lock, LockError, Revision, Source};
 use crate::package::Package;
 use crate::signature::beside;
 use crate::store::Store;
 use crate::word::Word;
 
-pub use model::{Candidate, Change, Done, RegisterError, Trust};
+pub use holder::{Holder, signer};
+use holder::{holder, is_held, revision_of};
+pub use model::{Approval, Candidate, Change, Done, RegisterError, Trust};
 use succession::{first, is_older, replace, succeed};
 
 /// The folder of a workspace into which packages are dropped.
@@ -112,23 +118,32 @@ impl Register {
                 self.keep(&candidate.component)?;
             }
             fail_point!("register.kept");
-            let (change, beyond, grants) = self.place(lock, &package, new, &candidate.trust);
+            let holder = self.holder(lock, &package, &new)?;
+            let key = new.key.clone();
+            let stranger = holder.is_some();
+            let (change, beyond, grants) = self.place(lock, &package, new, (&candidate.trust, stranger));
+            let requests = package.manifest.declares.capabilities.requests();
+            let beyond_of = |grant: &String| beyond.contains(grant);
+            let line = |request: Request| request.details.map(|details| format!("{}: {details}", request.grant));
+            let destinations =
+                requests.into_iter().filter(|request| beyond_of(&request.grant)).filter_map(line).collect();
             let Manifest { name, version, .. } = package.manifest;
-            Ok(Done { name, version, digest: package.digest, change, beyond, grants })
+            Ok(Done { name, version, digest: package.digest, change, beyond, destinations, grants, holder, key })
         })
     }
 
-    /// Finds the place of a new revision in the lock. Gives what that changed, what is asked for beyond the revision before,
+    /// Finds the place of a new revision in the lock; one that is a `stranger` to the name waits. Gives what that changed, what is asked for beyond the revision before,
     /// and the grants of the plugin.
     fn place(
         &self,
         lock: &mut Lock,
         package: &Package,
         new: Revision,
-        trust: &Trust,
+        (trust, stranger): (&Trust, bool),
     ) -> (Change, Vec<String>, Vec<String>) {
         let (name, asked) = (&package.manifest.name, &package.manifest.declares.capabilities);
-        let vouched = *trust != Trust::Nobody;
+        // A key that is trusted vouches for its packages, not for the names that they give themselves.
+        let vouched = *trust != Trust::Nobody && !stranger;
         let Some(entry) = lock.plugins.iter_mut().find(|entry| entry.name == *name) else {
             lock.plugins.push(first(name, new, vouched));
             return (if vouched { Change::Installed } else { Change::Held }, asked.as_grants(), Vec::new());
@@ -150,16 +165,20 @@ impl Register {
             Trust::Nobody => false,
         };
         let older = is_older(&new.version, &entry.version);
-        let change = succeed(entry, new, same && beyond.is_empty() && !older);
+        let change = succeed(entry, new, same && !stranger && beyond.is_empty() && !older);
         (change, beyond, entry.grants.words())
     }
 
     /// Allows the revision of a plugin that waits: `digest` is what `plugin list` shows, or its beginning. Its grants are
-    /// those of the revision before only if `keep_grants`, or it is the same key's and asks for no more.
+    /// those of the revision before only if the approval says so, or it is the same key's and asks for no more.
     ///
     /// # Errors
-    /// When nothing of that name and digest waits.
-    pub fn approve(&self, name: &str, digest: &str, keep_grants: bool) -> Result<Entry, RegisterError> {
+    /// When nothing of that name and digest waits, or it would take the name of somebody else and the approval does not
+    /// say so.
+    pub fn approve(&self, name: &str, digest: &str, approval: Approval<'_>) -> Result<Entry, RegisterError> {
+        if let Some(other) = approval.replace.filter(|replace| *replace != name) {
+            return Err(RegisterError::Refused(format!("--replace {other} does not name the plugin `{name}`")));
+        }
         let wanted = digest.strip_prefix("sha256:").unwrap_or(digest);
         let fits =
             |known: &str| wanted.len() >= 8 && known.strip_prefix("sha256:").is_some_and(|d| d.starts_with(wanted));
@@ -167,16 +186,21 @@ impl Register {
             RegisterError::Refused(format!("no revision {digest} of `{name}` waits to be allowed{waits}"))
         };
         let proved = self.prove_pending(name, fits)?;
+        let may_take = |holder: Option<Holder>| match holder {
+            Some(holder) if approval.replace.is_none() => Err(is_held(name, digest, &holder)),
+            _ => Ok(()),
+        };
         self.change(|lock| {
             let entry = entry(lock, name)?;
             if let Some(mut new) = entry.pending.take() {
                 let Some(package) = proved.filter(|package| format!("sha256:{}", package.digest) == new.digest) else {
                     return Err(none(&format!("; {} does", new.digest)));
                 };
+                may_take(holder(entry, &new))?;
                 let asked = &package.manifest.declares.capabilities;
                 let beyond = self.beyond(&entry.digest, &entry.source, asked);
                 let same = new.key.is_some() && new.key == entry.key && beyond.is_empty();
-                if same || keep_grants {
+                if same || approval.keep_grants {
                     new.grants = entry.grants.clone();
                 }
                 replace(entry, new);
@@ -188,6 +212,7 @@ impl Register {
             if !fits(&entry.digest) {
                 return Err(none(&format!("; {} does", entry.digest)));
             }
+            may_take(self.carried_as(name, &revision_of(entry)))?;
             entry.needs_approval = false;
             Ok(entry.clone())
         })
@@ -289,6 +314,11 @@ impl Register {
     /// When there is no such plugin, or its file cannot be removed.
     pub fn remove(&self, name: &str) -> Result<Entry, RegisterError> {
         self.change(|lock| {
+            if let Some(at) = lock.broken.iter().position(|broken| broken.name == name) {
+                lock.broken.remove(at);
+                // What it pins cannot be read, so nothing of the store is let go.
+                return Ok(Entry::new(name, Source::Shipped, String::new()));
+            }
             let entry = entry(lock, name)?.clone();
             // The files first: while one lies there, the next look would install it again.
             self.remove_dropped(name)?;
@@ -351,6 +381,17 @@ impl Register {
         read_manifest(&component).ok()
     }
 
+    /// What a plugin declares: the revision that runs, or waits to.
+    ///
+    /// # Errors
+    /// When there is no such plugin, or its package is not here.
+    pub fn declares(&self, name: &str) -> Result<Declares, RegisterError> {
+        let mut lock = self.read()?;
+        let entry = entry(&mut lock, name)?;
+        let manifest = self.declared(&entry.digest, &entry.source);
+        Ok(manifest.ok_or_else(|| gone(name, &entry.digest, &entry.source))?.declares)
+    }
+
     /// What a plugin asks for: the revision that runs, or waits to.
     ///
     /// # Errors
@@ -411,8 +452,18 @@ impl Register {
 
 fn entry<'a>(lock: &'a mut Lock, name: &str) -> Result<&'a mut Entry, RegisterError> {
     let known = lock.plugins.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>().join(", ");
+    let broken = lock.broken.iter().find(|broken| broken.name == name).map(is_broken);
     let found = lock.plugins.iter_mut().find(|entry| entry.name == name);
-    found.ok_or_else(|| RegisterError::Unknown { name: name.to_owned(), known })
+    found.ok_or_else(|| broken.unwrap_or_else(|| RegisterError::Unknown { name: name.to_owned(), known }))
+}
+
+fn is_broken(broken: &BrokenEntry) -> RegisterError {
+    let BrokenEntry { name, reason, .. } = broken;
+    RegisterError::Refused(format!(
+        "the entry of `{name}` in {} cannot be used: {reason}; correct it, or remove it with \
+         `baton plugin remove {name}`",
+        crate::lock::FILE
+    ))
 }
 
 fn gone(name: &str, digest: &str, source: &Source) -> RegisterError {

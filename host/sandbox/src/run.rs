@@ -152,7 +152,7 @@ impl Sandbox {
         let usage = usage(&state, &ended, begun.elapsed());
         let post = if ended.is_ok() { state.handoffs.post } else { Vec::new() };
         let watched = if ended.is_ok() { state.watch.into_said() } else { Vec::new() };
-        let ended = ended.map_err(|failure| egress.denials.explain(failure));
+        let ended = ended.map_err(|failure| egress.denials.explain(failure, plugin.manifest()));
         let log = log.text() + &egress.denials.lines();
         let mut report = Report { ended, post, watched, log, usage };
         scrub_report(&egress.lent.scrubber, &mut report);

@@ -72,7 +72,7 @@ fn run_tool(project: &Project, component: &std::path::Path) -> anyhow::Result<()
         Ok(ended) if ended.status.success() => Ok(()),
         Ok(ended) => {
             for said in [ended.stdout, ended.stderr] {
-                output::note(output::clean(&String::from_utf8_lossy(&said)).trim_end());
+                output::note(String::from_utf8_lossy(&said).trim_end());
             }
             bail!(
                 "`{tool}` ended with {}; its messages above say why. Its tools are set up with: {setup}",

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
-use baton_core::manifest::is_name;
+use anyhow::Context as _;
+use baton_core::plugin_name;
 
 use super::Language;
 
@@ -21,11 +21,7 @@ const PLACEHOLDER: &str = "my-plugin";
 /// # Errors
 /// When the name is none, the folder is there already or cannot be made.
 pub(crate) fn lay_down(folder: &Path, name: &str, language: Language) -> anyhow::Result<()> {
-    if !is_name(name) || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
-        bail!(
-            "`{name}` is no name for a plugin: a lower-case letter, then lower-case letters, digits and hyphens, are"
-        );
-    }
+    plugin_name::check(name)?;
     fs::create_dir(folder).with_context(|| format!("failed to make the folder {}", folder.display()))?;
     // The SDK has the contract inside; without an SDK it lies in the open.
     let beside = if language == Language::Rust { "sdk" } else { "wit" };
@@ -77,7 +73,7 @@ mod tests {
     #[test]
     fn errors_on_a_name_that_is_a_path_or_no_package() {
         let place = tempfile::tempdir().unwrap();
-        for name in ["../x", "", "X", "a b", "9lives", "-x", "a_b"] {
+        for name in ["../x", "", "X", "a b", "9lives", "-x", "a_b", "all", "examples", "claude-code"] {
             assert!(lay_down(&place.path().join("x"), name, Language::Rust).is_err(), "{name}");
         }
         assert!(!place.path().join("x").exists());

@@ -83,18 +83,18 @@ impl Args {
         let asked = Call { plugin: "audit".to_owned(), action: "audit".to_owned(), args };
         let done = do_call(&temporary.workspace, asked)?;
         if done.called.state != State::Succeeded {
-            bail!("{}", done.called.text);
+            bail!("{}", output::one_line(&done.called.text));
         }
         let report = done.called.artifacts.iter().find(|name| name.ends_with(ending));
         let report = report.with_context(|| format!("the audit made no {ending} report"))?;
         self.write(&temporary.read(report)?)?;
-        output::note(&output::clean(&done.called.text));
+        output::note(&output::one_line(&done.called.text));
         Ok(verdict(&done.findings))
     }
 
     fn write(&self, report: &[u8]) -> anyhow::Result<()> {
         match &self.out {
-            None => output::print(&String::from_utf8_lossy(report)),
+            None => output::report(report),
             Some(out) => {
                 std::fs::write(out, report).with_context(|| format!("failed to write {}", out.display()))?;
             }
@@ -108,7 +108,7 @@ fn verdict(findings: &[Finding]) -> Code {
     let of = |kind: &'static str| findings.iter().filter(move |finding| finding.id.ends_with(kind));
     let unread = of(UNREADABLE).filter(|finding| finding.severity == "medium");
     for finding in unread.clone().chain(of(NOTHING_VERIFIED)) {
-        let parts: Vec<String> = [&finding.title, &finding.evidence].map(|part| output::clean(part)).into();
+        let parts: Vec<String> = [&finding.title, &finding.evidence].map(|part| output::one_line(part)).into();
         output::note(parts.join("; ").trim_end_matches("; "));
     }
     let serious = |finding: &&Finding| !matches!(finding.severity.as_str(), "info" | "low");

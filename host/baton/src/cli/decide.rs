@@ -50,7 +50,7 @@ where
             Ok(done) => output::print(&said(&id, &done)),
             Err(error) => {
                 if let Some(before) = failed.replace(error) {
-                    output::note(&output::clean(&before.to_string()));
+                    output::note(&output::one_line(&before.to_string()));
                 }
             }
         }
@@ -65,7 +65,7 @@ fn said(id: &str, decided: &Decided) -> String {
     match decided {
         Decided::Now(state) => format!("{id} is {state} now\n"),
         Decided::Asked => format!("{id} runs; it was asked to stop (`baton why {id}` tells when it has)\n"),
-        Decided::Dropped(place) => format!("{id} was dropped again: {place}\n"),
+        Decided::Dropped(place) => format!("{id} was dropped again: {}\n", output::one_line(place)),
         Decided::Anew(new) => format!("{id} is done again as {new}\n"),
     }
 }

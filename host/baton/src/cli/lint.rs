@@ -8,7 +8,7 @@ use baton_core::handoff::{self, Handoff, Kind, MAX_BYTES};
 use serde_json::{Value, json};
 
 use crate::exit::Code;
-use crate::output;
+use crate::output::{self, one_line};
 
 /// Say what each handoff file is and what is wrong with it
 #[derive(Debug, clap::Args)]
@@ -32,7 +32,7 @@ impl Args {
             output::json(&json!({ "schema": 1, "files": files }));
         } else {
             let text: String = looked.iter().map(as_text).collect();
-            output::print(&output::clean(&text));
+            output::print(&text);
         }
         let broken = looked.iter().any(|looked| looked.found.is_err());
         Ok(if broken { Code::Findings } else { Code::Good })
@@ -87,21 +87,22 @@ fn differing_agent<'a>(name: &'a FileName, agent: Option<&'a str>) -> Option<(&'
 }
 
 fn as_text(looked: &Looked<'_>) -> String {
-    let path = looked.path.display();
+    let path = one_line(&looked.path.display().to_string());
     match &looked.found {
-        Err(problem) => format!("{path}: not a handoff\n  {problem}\n"),
+        Err(problem) => format!("{path}: not a handoff\n  {}\n", one_line(problem)),
         Ok(handoff) => {
             let unknown = || "?".to_owned();
             let from = handoff.from.clone().unwrap_or_else(unknown);
             let to = handoff.to.clone().unwrap_or_else(unknown);
             let (dialect, kind, title) = (handoff.dialect, handoff.kind.as_str(), &handoff.title);
             let priority = handoff.priority.as_str();
-            let mut text = format!("{path}: {dialect} {kind}, {from} → {to}, {priority}: {title}\n");
+            let said = one_line(&format!("{dialect} {kind}, {from} → {to}, {priority}: {title}"));
+            let mut text = format!("{path}: {said}\n");
             for mended in &handoff.mended {
-                text.push_str(&format!("  mended: {mended}\n"));
+                text.push_str(&format!("  mended: {}\n", one_line(mended)));
             }
             for remark in looked.remarks() {
-                text.push_str(&format!("  remark: {remark}\n"));
+                text.push_str(&format!("  remark: {}\n", one_line(&remark)));
             }
             text
         }

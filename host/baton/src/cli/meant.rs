@@ -5,7 +5,7 @@ use anyhow::bail;
 use baton_ledger::Reader;
 use baton_ledger::task::{self, Meant, Task};
 
-use crate::output::{Table, clean, shorten};
+use crate::output::{Table, one_line, shorten};
 
 /// A shorter beginning of an id is a slip of the hand sooner than a choice.
 const PREFIX_TO_ACT: usize = 6;
@@ -44,7 +44,7 @@ fn look(reader: Option<&Reader>, word: &str) -> anyhow::Result<Meant> {
     let meant = reader.map(|reader| task::meant(reader, word)).transpose()?;
     match meant.filter(|meant| !meant.tasks.is_empty()) {
         Some(meant) => Ok(meant),
-        None => bail!("there is no task `{}`; `baton status` lists them", clean(word)),
+        None => bail!("there is no task `{}`; `baton status` lists them", one_line(word)),
     }
 }
 
@@ -53,7 +53,7 @@ fn one(word: &str, mut tasks: Vec<Task>, or: &str) -> anyhow::Result<Task> {
         (Some(task), true) => Ok(task),
         (last, _) => {
             tasks.extend(last);
-            let (word, count) = (clean(word), tasks.len());
+            let (word, count) = (one_line(word), tasks.len());
             bail!("`{word}` means {count} tasks: name one of them by its id{or}\n{}", list(&tasks).trim_end());
         }
     }

@@ -135,7 +135,8 @@ fn as_text(
     text.push_str(&format!("\ncompliance of all: {}\n", percent(all(kept))));
     for unknown in unknown {
         let (agent, asked) = (&unknown.agent, unknown.asked);
-        text.push_str(&output::clean(&format!("there is no agent `{agent}`: {asked} requests named it\n")));
+        let agent = output::one_line(agent);
+        text.push_str(&format!("there is no agent `{agent}`: {asked} requests named it\n"));
     }
     if !open.is_empty() {
         let mut table = Table::new(&["TASK", "AGENT", "FROM", "SINCE", "", "TITLE"]);

@@ -43,7 +43,7 @@ impl Args {
                 (done, Some::<Vec<Vec<u8>>>(shown))
             }
         };
-        output::note(&output::clean(&format!("{}: {}", done.called.state, done.called.text)));
+        output::note(&format!("{}: {}", done.called.state, output::one_line(&done.called.text)));
         let rest = match &shown {
             Some(_) => "in a workspace `baton why` lists them all".to_owned(),
             None => format!("baton why {} --json lists them", done.called.id),
@@ -53,8 +53,10 @@ impl Args {
         }
         match shown {
             // Nothing of a temporary workspace stays, so the first report is the output.
-            Some(reports) => reports.iter().take(1).for_each(|bytes| output::print(&String::from_utf8_lossy(bytes))),
-            None => output::print(&done.called.artifacts.iter().map(|path| format!("{path}\n")).collect::<String>()),
+            Some(reports) => reports.iter().take(1).for_each(|bytes| output::report(bytes)),
+            None => output::print(
+                &done.called.artifacts.iter().map(|path| format!("{}\n", output::one_line(path))).collect::<String>(),
+            ),
         }
         Ok(if done.called.state == State::Succeeded { Code::Good } else { Code::Findings })
     }
@@ -82,7 +84,7 @@ pub(super) fn do_call(workspace: &Workspace, asked: Call) -> anyhow::Result<Done
                 asked_to_stop.cancel();
             }
         });
-        let called = call(&house, asked, &cancel, move |_, progress| tell(&told, progress)).await;
+        let called = call(&house, asked, &cancel, move |_, progress| tell(&told, &progress)).await;
         bar.finish_and_clear();
         head::note(workspace, house.ledger());
         let called = called?;
@@ -91,11 +93,11 @@ pub(super) fn do_call(workspace: &Workspace, asked: Call) -> anyhow::Result<Done
     })
 }
 
-fn tell(bar: &ProgressBar, progress: Progress) {
+fn tell(bar: &ProgressBar, progress: &Progress) {
     if let Some(percent) = progress.percent {
         bar.set_position(percent.into());
     }
-    bar.set_message(progress.message);
+    bar.set_message(output::one_line(&progress.message));
 }
 
 /// A workspace that lives as long as this value, for commands that work anywhere.

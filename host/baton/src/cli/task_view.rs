@@ -6,7 +6,7 @@ use baton_ledger::{LedgerError, Reader};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::output;
+use crate::output::{self, one_line};
 use crate::workspace::{Workspace, head};
 
 /// Opens the ledger for reading; `None` when nothing was ever written.
@@ -52,7 +52,8 @@ pub(super) fn as_json(task: &Summary) -> Value {
 /// Why the tasks of a plugin wait that is left alone, and what ends that.
 pub(super) fn held_text(held: &Supervised) -> String {
     let until = held.until.map(|until| until.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default();
-    let Supervised { agent, failures, reason, .. } = held;
+    let Supervised { agent, failures, .. } = held;
+    let reason = one_line(&held.reason);
     format!(
         "the plugin `{agent}` failed {failures} times in a row and is left alone until {until}; its tasks wait \
          (`baton plugin enable {agent}` ends that). The last time: {reason}"

@@ -109,7 +109,7 @@ fn said(summary: &Summary) -> String {
     let settled = if settled.is_empty() { "nothing to run".to_owned() } else { settled.join(", ") };
     let mut text = format!("{} taken in; {settled}", summary.captured);
     for failed in &summary.undelivered {
-        text.push_str(&format!("\nnot done: {failed}"));
+        text.push_str(&format!("\nnot done: {}", output::one_line(failed)));
     }
     text
 }

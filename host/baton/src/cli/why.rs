@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::task_view::held_text;
 use super::{Place, meant, task_view};
 use crate::exit::Code;
-use crate::output::{self, Table, paint};
+use crate::output::{self, Table, one_line, paint};
 
 /// Flags that the text lists.
 const LISTED: usize = 20;
@@ -117,12 +117,11 @@ fn as_text(
     (findings, flags): (&[Finding], &[Flag]),
     used: &Map<String, Value>,
 ) -> String {
-    let clean = output::clean;
-    let mut text = format!("{}  {}\n", task.id, clean(&output::shorten(&task.title, 80)));
+    let mut text = format!("{}  {}\n", task.id, one_line(&output::shorten(&task.title, 80)));
     let (from, state) = (task.sender.as_deref().unwrap_or("-"), paint(task.state, task.state.as_str()));
-    text.push_str(&format!("{} → {}  {state}\n", clean(from), task.agent));
+    text.push_str(&format!("{} → {}  {state}\n", one_line(from), task.agent));
     if let Some(file) = &task.file {
-        text.push_str(&format!("{}\n", clean(file)));
+        text.push_str(&format!("{}\n", one_line(file)));
     }
     text.push('\n');
     let mut table = Table::new(&["TIME", "", "BY", "EVENT", "STATE", "WHY"]);
@@ -136,7 +135,7 @@ fn as_text(
             event.actor.clone(),
             event.action.clone(),
             event.state.to_string(),
-            output::shorten(event.reason.lines().next().unwrap_or_default(), 200),
+            event.reason.clone(),
         ]);
     }
     text.push_str(&table.lines(|_, _, cell| cell));

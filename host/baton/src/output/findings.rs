@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 
 use baton_ledger::finding::Finding;
 
-use super::{clean, shorten};
+use super::{one_line, shorten};
 
 /// Findings that are listed.
 const LISTED: usize = 20;
@@ -21,7 +21,7 @@ pub(crate) fn findings(findings: &[Finding], rest: &str) -> String {
     let word = if findings.len() == 1 { "finding" } else { "findings" };
     let mut text = format!("{} {word}\n", findings.len());
     for finding in gravest.iter().take(LISTED) {
-        let title = shorten(&clean(&finding.title).replace('\n', " "), LONGEST);
+        let title = shorten(&one_line(&finding.title), LONGEST);
         text.push_str(&format!("{:8}  {title}\n", finding.severity));
     }
     let more = findings.len().saturating_sub(LISTED);
@@ -44,7 +44,10 @@ mod tests {
     fn the_gravest_come_first_and_each_is_whole_and_harmless() {
         let long = format!("{}: baton run x y", "wide ".repeat(100));
         let found = [finding(1, "low", "a\u{1b}[31m\nb"), finding(2, "high", &long), finding(3, "low", "c")];
-        assert_eq!(findings(&found, ""), format!("3 findings\nhigh      {long}\nlow       a [31m b\nlow       c\n"));
+        assert_eq!(
+            findings(&found, ""),
+            format!("3 findings\nhigh      {long}\nlow       a\\u{{1b}}[31m\\nb\nlow       c\n")
+        );
     }
 
     #[test]

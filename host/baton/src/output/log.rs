@@ -2,7 +2,10 @@
 
 use std::io::IsTerminal;
 
+use baton_core::text::{lines, one_line};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::field::MakeExt as _;
+use tracing_subscriber::fmt::format::debug_fn;
 
 /// Starts logging with `default` where `BATON_LOG` is not set.
 pub(crate) fn start(default: &str) {
@@ -11,7 +14,13 @@ pub(crate) fn start(default: &str) {
     let quiet = "oci_client=warn".parse().into_iter();
     let filter = quiet.fold(filter, EnvFilter::add_directive);
     let colours = std::io::stderr().is_terminal() && !super::no_color();
+    // Names and texts of anybody are in it: whatever they hold, no line begins as a log line does.
+    let fields = debug_fn(|writer, field, value| match field.name() {
+        "message" => write!(writer, "{}", lines(&format!("{value:?}")).replace('\n', "\n    | ")),
+        name => write!(writer, "{name}={}", one_line(&format!("{value:?}"))),
+    });
     tracing_subscriber::fmt()
+        .fmt_fields(fields.delimited(" "))
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(colours)

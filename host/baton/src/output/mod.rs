@@ -7,40 +7,66 @@ mod table;
 
 use std::io::{self, IsTerminal, Write};
 
+use baton_core::text;
 use serde_json::Value;
 
+pub(crate) use baton_core::text::{lines, one_line};
 pub(crate) use findings::findings;
 pub(crate) use table::{Table, shorten};
 
-/// Prints a text to stdout.
+/// Prints a text to stdout. Its line breaks and colours are ours; whoever puts a text of somebody else into it makes
+/// [`one_line`] of that.
 pub(crate) fn print(text: &str) {
-    drop(io::stdout().lock().write_all(text.as_bytes()));
+    drop(io::stdout().lock().write_all(harmless(text).as_bytes()));
 }
 
-/// Untrusted text as it may be shown on a terminal: what moves the cursor, reverses or hides text becomes a space.
-pub(crate) fn clean(text: &str) -> String {
-    let hides =
-        |c| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    let harmful = |c: char| c != '\n' && (c.is_control() || hides(c));
-    text.chars().map(|c| if harmful(c) { ' ' } else { c }).collect()
+/// Prints the bytes of a report to stdout: as they are into a file or another program, without what a terminal obeys on a
+/// terminal.
+pub(crate) fn report(bytes: &[u8]) {
+    if io::stdout().is_terminal() {
+        print(&String::from_utf8_lossy(bytes));
+    } else {
+        drop(io::stdout().lock().write_all(bytes));
+    }
 }
 
 /// Prints a JSON value to stdout.
 pub(crate) fn json(value: &Value) {
-    print(&format!("{value:#}\n"));
+    drop(io::stdout().lock().write_all(text::json(&format!("{value:#}\n")).as_bytes()));
 }
 
 /// Prints a remark to stderr.
 pub(crate) fn note(text: &str) {
-    drop(writeln!(io::stderr().lock(), "{text}"));
+    drop(writeln!(io::stderr().lock(), "{}", harmless(text)));
+}
+
+/// The colours that are used here.
+const COLOURS: [&str; 6] = ["0", "1;31", "31", "32", "33", "36"];
+
+/// The last gate before a terminal: everything that it obeys is escaped, but for line breaks, tabs and our colours.
+fn harmless(text: &str) -> String {
+    let mut parts = text.split('\x1b');
+    let escaped = |part: &str| part.split('\t').map(lines).collect::<Vec<_>>().join("\t");
+    let mut shown = escaped(parts.next().unwrap_or_default());
+    for part in parts {
+        match part.strip_prefix('[').and_then(|rest| rest.split_once('m')) {
+            Some((colour, rest)) if COLOURS.contains(&colour) => {
+                shown.push_str(&format!("\x1b[{colour}m{}", escaped(rest)));
+            }
+            _ => shown.push_str(&format!("\\u{{1b}}{}", escaped(part))),
+        }
+    }
+    shown
 }
 
 /// Prints an error with its causes to stderr.
 pub(crate) fn error(error: &anyhow::Error) {
     let head = if io::stderr().is_terminal() && !no_color() { "\x1b[1;31merror:\x1b[0m" } else { "error:" };
-    let mut last = clean(&error.to_string());
+    // What follows a line break may come from a file of anybody: indented, it is no line of ours.
+    let shown = |error: &dyn std::fmt::Display| lines(&error.to_string()).trim_end().replace('\n', "\n    ");
+    let mut last = shown(error);
     let mut text = format!("{head} {last}");
-    for cause in error.chain().skip(1).map(|cause| clean(&cause.to_string())) {
+    for cause in error.chain().skip(1).map(|cause| shown(&cause)) {
         // A transparent wrapper says the same again.
         if !last.contains(&cause) {
             text.push_str(&format!("\n  because {cause}"));
@@ -74,4 +100,15 @@ pub(crate) fn in_colour(colour: u8, text: &str) -> String {
         return text.to_owned();
     }
     format!("\x1b[{colour}m{text}\x1b[0m")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_gets_line_breaks_and_our_colours_and_nothing_else_to_obey() {
+        assert_eq!(harmless("a\n\x1b[31mred\x1b[0m\tb"), "a\n\x1b[31mred\x1b[0m\tb");
+        assert_eq!(harmless("\x1b]0;t\x07\x1b[8mx\x1b[2J\u{202e}"), "\\u{1b}]0;t\\u{7}\\u{1b}[8mx\\u{1b}[2J\\u{202e}");
+    }
 }

@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use baton_dispatch::{AgentKind, Roster};
+use baton_dispatch::Roster;
 pub(crate) use baton_registry::lock::{Entry, FILE as LOCK_FILE, Lock, Source, short};
 use baton_registry::signature::judge;
 use baton_registry::{Package, Register, Signature, Trust};
@@ -94,8 +94,7 @@ impl Workspace {
     /// A plugin gets the inbox of its name, so that must not mean an agent under another spelling.
     fn name_is_free(&self, name: &str) -> Result<(), String> {
         let roster = self.roster().map_err(|error| format!("{error:#}"))?;
-        let taken = roster.resolve(name).filter(|agent| agent.kind == AgentKind::External);
-        match taken {
+        match roster.resolve(name) {
             Some(agent) if agent.name != name => Err(format!(
                 "this name means the agent {} here, whose inbox the plugin would get; its author has to give it another",
                 agent.name
@@ -122,7 +121,7 @@ impl Workspace {
     /// When `baton.lock` does not parse, or `handoffs/` cannot be read.
     pub(crate) fn roster(&self) -> anyhow::Result<Roster> {
         let lock = Lock::read(&self.root.join(LOCK_FILE))?;
-        let plugins: Vec<String> = lock.plugins.into_iter().map(|entry| entry.name).collect();
+        let plugins: Vec<String> = lock.names().map(str::to_owned).collect();
         let handoffs = self.root.join("handoffs");
         Roster::look(&handoffs, plugins.iter(), &self.config.rules(&self.base))
             .with_context(|| format!("{} could not be read", handoffs.display()))

@@ -7,8 +7,11 @@ use std::os::unix::fs::MetadataExt as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
+use baton_core::shell::quoted;
+use baton_core::text::one_line;
 use baton_dispatch::{Installed, Plugins, Refresh, Unusable};
 use baton_ledger::Ledger;
+use baton_registry::lock::BrokenEntry;
 use baton_registry::overlap::Placed;
 use baton_registry::{Candidate, Change, DROPPED, Done, Register, RegisterError, Trust};
 use baton_sandbox::{Identity, MountGrant, Sandbox};
@@ -68,6 +71,9 @@ impl Loader {
         let lock = self.register.read()?;
         let mut plugins = names(&lock);
         let Some(entry) = lock.get(name) else {
+            if let Some(broken) = lock.broken.iter().find(|broken| broken.name == name) {
+                bail!("{}", unusable(broken));
+            }
             let known: Vec<_> = lock.plugins.iter().map(|entry| entry.name.as_str()).collect();
             bail!("there is no plugin `{name}` in {LOCK_FILE}; there are: {}", known.join(", "));
         };
@@ -147,7 +153,9 @@ impl Loader {
         for entry in &lock.plugins {
             let name = entry.name.clone();
             if let Some(why) = held(entry) {
-                plugins.unusable.insert(name, Unusable::Held(why));
+                if plugins.names.contains(&name) {
+                    plugins.unusable.insert(name, Unusable::Held(why));
+                }
                 continue;
             }
             let loaded = match before.remove(&name) {
@@ -169,6 +177,16 @@ impl Loader {
                     plugins.unusable.insert(name, Unusable::Broken(text));
                 }
             }
+        }
+        for entry in &lock.broken {
+            let text = unusable(entry);
+            if known.broken.get(&entry.name) != Some(&text) {
+                tracing::error!("{text}");
+            }
+            if let Some(name) = entry.plugin().filter(|name| lock.namesake(name).is_none()) {
+                plugins.unusable.insert(name.to_owned(), Unusable::Broken(text.clone()));
+            }
+            broken.insert(entry.name.clone(), text);
         }
         known.broken = broken;
         known.placed = placed;
@@ -262,7 +280,8 @@ impl Loader {
     }
 
     fn tell(&self, done: &Done, from: &str) {
-        let text = said(done);
+        // A log line is one line.
+        let text = said(done).replace('\n', "; ");
         match done.change {
             Change::Nothing => return,
             Change::Held => tracing::warn!("from {from}: {text}"),
@@ -278,8 +297,18 @@ impl Loader {
 }
 
 fn names(lock: &Lock) -> Plugins {
-    let names = lock.plugins.iter().map(|entry| entry.name.clone()).collect();
+    let names = lock.names().map(str::to_owned).collect();
     Plugins { names: Arc::new(names), ..Plugins::default() }
+}
+
+/// Why an entry of the lock cannot be used, and what fixes that.
+fn unusable(broken: &BrokenEntry) -> String {
+    let BrokenEntry { name, reason, .. } = broken;
+    let shown = one_line(name);
+    format!(
+        "the entry of `{shown}` in {LOCK_FILE} cannot be used: {reason}; correct it, or remove it: baton plugin remove {}",
+        quoted(&shown)
+    )
 }
 
 /// Why the operator keeps it from running.

@@ -1,23 +1,34 @@
 //! What became of a package, in words: for the terminal, the log and the ledger.
 
 use baton_core::shell::words;
+use baton_core::text::one_line;
 use baton_registry::history::Act;
-use baton_registry::{Change, Done};
+use baton_registry::{Change, Done, signer};
 
-/// One paragraph; the commands that go on are in it.
+/// A few lines; the commands that go on are in them.
 pub(crate) fn said(done: &Done) -> String {
-    let Done { name, version, digest, beyond, grants, .. } = done;
-    let short = digest.short(16);
+    let Done { name, digest, beyond, grants, holder, key, .. } = done;
+    let (version, short) = (one_line(&done.version), digest.short(16));
     let asked = words(beyond);
+    let goes: String = done.destinations.iter().map(|line| format!("\n  {line}")).collect();
+    if let Some(holder) = holder.as_ref().filter(|_| done.change == Change::Held) {
+        let asks = if beyond.is_empty() { String::new() } else { format!("\nit asks for: {asked}{goes}") };
+        let who = signer(key.as_deref());
+        return format!(
+            "WARNING: {name} {version} (sha256:{short}, {who}) has the name of another plugin: `{name}` belongs to \
+             {holder}{asks}\nnothing was replaced; only if this package is to take its place, say so: \
+             baton plugin approve {name}@{short} --replace {name}"
+        );
+    }
     match done.change {
         Change::Nothing => format!("{name} {version} (sha256:{short}) is installed already"),
         Change::Updated => format!("{name} is {version} (sha256:{short}) now; it keeps its grants"),
         Change::Installed if beyond.is_empty() => format!("{name} {version} (sha256:{short}) is installed"),
         Change::Installed => format!(
-            "{name} {version} (sha256:{short}) is installed; it asks for: {asked}\nallow it with: baton plugin grant {name} {asked}"
+            "{name} {version} (sha256:{short}) is installed; it asks for: {asked}{goes}\nallow it with: baton plugin grant {name} {asked}"
         ),
         Change::Held => {
-            let asks = if beyond.is_empty() { String::new() } else { format!("; it asks for: {asked}") };
+            let asks = if beyond.is_empty() { String::new() } else { format!("; it asks for: {asked}{goes}") };
             let lost = if grants.is_empty() {
                 String::new()
             } else {
@@ -38,6 +49,7 @@ pub(crate) fn act(done: &Done, from: &str) -> Act {
         Change::Updated => "updated",
         Change::Held => "held",
     };
-    let reason = format!("{} from {from}", done.version);
+    let held = done.holder.as_ref().map(|holder| format!("; the name belongs to {holder}"));
+    let reason = format!("{} from {from}{}", done.version, held.unwrap_or_default());
     Act { plugin: done.name.clone(), action, reason, digest: done.digest.to_string() }
 }

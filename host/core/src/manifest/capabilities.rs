@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::one_line;
+
 /// What a plugin asks to be lent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -232,7 +234,8 @@ impl FromStr for HttpRule {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = |why: &str| format!("`{text}` is no rule for requests: {why} (as GET:api.example.org/v1/*)");
+        let wrong =
+            |why: &str| format!("`{}` is no rule for requests: {why} (as GET:api.example.org/v1/*)", one_line(text));
         let (method, rest) = text.split_once(':').ok_or_else(|| wrong("it has no method"))?;
         if method != "*" && (method.is_empty() || !method.chars().all(|c| c.is_ascii_uppercase())) {
             return Err(wrong("its method is not in capital letters"));
@@ -245,7 +248,10 @@ impl FromStr for HttpRule {
         let (authority, path) = rest.split_once('/').ok_or_else(|| wrong("it has no path"))?;
         let (host, port) = authority_of(authority, scheme).ok_or_else(|| wrong("its host is no name or address"))?;
         let (path, open_path) = path.strip_suffix('*').map_or((path, false), |path| (path, true));
-        if path.contains(['*', '?', '#', '\\']) || path.split('/').any(|part| part == "." || part == "..") {
+        if !path.chars().all(|c| c.is_ascii_graphic())
+            || path.contains(['*', '?', '#', '\\'])
+            || path.split('/').any(|part| part == "." || part == "..")
+        {
             return Err(wrong("its path is not plain"));
         }
         Ok(Self {
@@ -406,6 +412,8 @@ mod tests {
             "GET:*.b/",
             "GET:a.b/../x",
             "GET:a.b/x?y",
+            "GET:a.b/x\nhidden",
+            "GET:a.b/\u{202e}x",
             "GET:u@a.b/",
             "GET:a.b:0x50/",
             "GET:[127.0.0.1]/",

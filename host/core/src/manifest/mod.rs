@@ -5,17 +5,24 @@
 //! untrusted file: names are checked here, wishes (capabilities, limits) are met by the host with grants and ceilings.
 
 mod capabilities;
+mod missing;
+mod requests;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::plugin_name::{self, NameError};
+use crate::text::one_line;
+
 pub use capabilities::{
     Capabilities, ClaimsCapability, Database, FilesCapability, FingerprintCapability, GitCapability,
     HandoffsCapability, HttpCapability, HttpRule, LedgerCapability, Listening, Mode, ReturnsCapability,
     SecretCapability, SqlCapability, authority_of,
 };
+pub use missing::{SAYS, command as grant_command, missing_grant};
+pub use requests::{Request, destinations};
 
 /// The name of the custom section.
 pub const SECTION: &str = "baton:manifest";
@@ -168,18 +175,21 @@ pub enum ManifestError {
     #[error("the manifest is {0} bytes long; at most {MAX_BYTES} are read")]
     TooLong(usize),
     /// Not JSON of the manifest's shape.
-    #[error("the manifest does not parse: {0}")]
+    #[error("the manifest does not parse: {}", one_line(&.0.to_string()))]
     Json(#[from] serde_json::Error),
     /// A name breaks the rule for names.
-    #[error("the manifest's {what} `{name}` is not a name: lower-case letters, digits and hyphens, at most 64, are")]
+    #[error("the manifest's {what} `{}` is not a name: lower-case letters, digits and hyphens, at most 64, are", one_line(.name))]
     Name {
         /// Which name.
         what: &'static str,
         /// As the manifest has it.
         name: String,
     },
+    /// No plugin can have its name.
+    #[error("the manifest is refused: {0}")]
+    PluginName(#[from] NameError),
     /// Something refers to an action that is not there.
-    #[error("the manifest's {what} is `{action}`, which is not among its actions")]
+    #[error("the manifest's {what} is `{}`, which is not among its actions", one_line(.action))]
     NoAction {
         /// What refers to it.
         what: &'static str,
@@ -200,6 +210,13 @@ pub enum ManifestError {
          (`{{\"of\": \"library\"}}`), with a reason"
     )]
     NoLibrary,
+    /// A secret has no destination that can be checked.
+    #[error(
+        "the manifest's secret `{}` needs `hosts` (each HOST or HOST:PORT) and a `header` of lower-case letters, digits and \
+         hyphens",
+        one_line(.0)
+    )]
+    Secret(String),
     /// Writing is asked for where there is only reading.
     #[error(
         "the manifest asks for the database `files` with the mode `rw`; of other programs' files there are snapshots only: `ro`"
@@ -222,7 +239,7 @@ impl Manifest {
     }
 
     fn check(&self) -> Result<(), ManifestError> {
-        check_name("name", &self.name)?;
+        plugin_name::check(&self.name)?;
         for name in self.declares.actions.keys() {
             check_name("action", name)?;
         }
@@ -240,6 +257,9 @@ impl Manifest {
         folders.try_for_each(|folder| check_name("folder", folder))?;
         if capabilities.sql.iter().any(|sql| sql.database == Database::Files && sql.mode == Mode::Rw) {
             return Err(ManifestError::FilesAreRead);
+        }
+        if let Some(secret) = capabilities.secrets.iter().find(|secret| !secret.is_sound()) {
+            return Err(ManifestError::Secret(secret.name.clone()));
         }
         capabilities.secrets.iter().try_for_each(|secret| check_name("secret", &secret.name))
     }
@@ -278,7 +298,7 @@ impl Manifest {
     }
 }
 
-/// Whether a plugin, an action or a folder may have this name: lower-case letters, digits and hyphens, at most 64.
+/// Whether an action, a folder or a secret may have this name: lower-case letters, digits and hyphens, at most 64.
 #[must_use]
 pub fn is_name(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -319,7 +339,7 @@ mod tests {
     #[test]
     fn errors_when_a_name_could_be_a_path() {
         let text = r#"{"name":"../x","version":"1","declares":{"description":"","default_action":"a","actions":{"a":{"description":""}}}}"#;
-        assert!(matches!(Manifest::parse(text.as_bytes()), Err(ManifestError::Name { .. })));
+        assert!(matches!(Manifest::parse(text.as_bytes()), Err(ManifestError::PluginName(_))));
     }
 
     fn parse_with(triggers: &str, capabilities: &str) -> Result<Manifest, ManifestError> {

@@ -1,13 +1,13 @@
 //! A file that was read, as it is to be written down. What had to be held of the parsed tree is dropped here: what goes to
 //! the ledger is small.
 
+use baton_core::agents::is_everybody;
 use baton_core::handoff::Handoff;
 use baton_core::{State, dedupe, file_name};
 use baton_intake::Captured;
 use baton_ledger::task::{self, Origin};
 
 use super::answers::Answers;
-use super::route::is_everybody;
 use crate::house::House;
 use crate::{Agent, AgentKind};
 

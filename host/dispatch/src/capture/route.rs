@@ -4,6 +4,7 @@
 //! task and one copy for each agent but the sender; the file itself is archived beside the drop box. What is for nobody
 //! goes to `handoffs/_unrouted/` with the reason, and its sender is told. All of it is in the ledger before a file moves.
 
+use baton_core::agents::is_everybody;
 use baton_core::handoff::{Handoff, Kind};
 use baton_intake::Captured;
 
@@ -13,9 +14,6 @@ use crate::{Agent, AgentKind, Roster};
 
 /// The name under which the ledger keeps what is for everybody.
 pub(super) const EVERYBODY: &str = "*";
-
-/// How senders write "everybody", folded.
-const ALL: [&str; 5] = ["*", "all", "allagents", "broadcast", "everyone"];
 
 /// A file of the drop box on its way into the ledger.
 pub(super) enum Dropped {
@@ -31,13 +29,10 @@ enum To<'a> {
     Nobody(String),
 }
 
-/// Whether a name means everybody.
-pub(super) fn is_everybody(to: &str) -> bool {
-    ALL.contains(&baton_core::agents::fold(to).as_str())
-}
-
 fn to<'a>(roster: &'a Roster, handoff: &Handoff) -> To<'a> {
-    let named = handoff.to.as_deref().and_then(|to| roster.resolve(to));
+    // A word for all agents comes first: no agent can have it, whatever the alias table says.
+    let one = handoff.to.as_deref().filter(|to| !is_everybody(to));
+    let named = one.and_then(|to| roster.resolve(to));
     if let Some(agent) = named {
         return To::One(agent);
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use baton_core::Digest;
 
+use super::holder::Holder;
 use crate::lock::{LockError, Source};
 use crate::package::PackageError;
 
@@ -43,8 +44,23 @@ pub struct Done {
     pub change: Change,
     /// What it asks for beyond the revision before; of a new plugin, all.
     pub beyond: Vec<String>,
+    /// Where the secrets in `beyond` go, one line each.
+    pub destinations: Vec<String>,
     /// The grants that it has now.
     pub grants: Vec<String>,
+    /// Who has the name, when the package comes from somebody else: it takes the name only when that is asked for.
+    pub holder: Option<Holder>,
+    /// The id of the trusted key that signed the package.
+    pub key: Option<String>,
+}
+
+/// What the operator says to a revision that waits.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Approval<'a> {
+    /// It gets the grants of the revision before, although it asks for more or somebody else has signed it.
+    pub keep_grants: bool,
+    /// The plugin whose name it takes, although it comes from somebody else.
+    pub replace: Option<&'a str>,
 }
 
 /// What an installation changed.

@@ -43,6 +43,8 @@ fn leb(bytes: &mut Vec<u8>, mut number: usize) {
 const READS: &str = r#"{"files":[{"folder":"plans","mode":"ro","reason":""}]}"#;
 const WRITES: &str = r#"{"files":[{"folder":"plans","mode":"rw","reason":""}]}"#;
 
+const REPLACING: Approval<'static> = Approval { keep_grants: false, replace: Some("x") };
+
 fn register() -> (tempfile::TempDir, Register) {
     let folder = tempfile::tempdir().unwrap();
     let register = Register::new(folder.path(), folder.path(), folder.path().join("packages"));
@@ -70,11 +72,11 @@ fn what_nobody_vouches_for_waits_until_it_is_approved() {
     assert!(entry_of(&register).needs_approval);
     assert_eq!(install(&register, "1", READS, Trust::Nobody).change, Change::Held);
     for wrong in ["sha256:00000000", "", &done.digest.short(7)] {
-        assert!(register.approve("x", wrong, false).is_err(), "{wrong}");
+        assert!(register.approve("x", wrong, Approval::default()).is_err(), "{wrong}");
     }
-    assert!(!register.approve("x", &done.digest.short(8), false).unwrap().needs_approval);
+    assert!(!register.approve("x", &done.digest.short(8), Approval::default()).unwrap().needs_approval);
     assert_eq!(install(&register, "1", READS, Trust::Nobody).change, Change::Nothing);
-    assert!(register.approve("x", &done.digest.short(8), false).is_err(), "twice");
+    assert!(register.approve("x", &done.digest.short(8), Approval::default()).is_err(), "twice");
 }
 
 #[test]
@@ -100,7 +102,7 @@ fn one_that_asks_for_more_or_is_of_another_key_waits_and_begins_without_grants()
         let entry = entry_of(&register);
         assert_eq!((entry.version.as_str(), entry.grants.words().len()), ("1", 1), "the old one runs");
         register.keep(&component("2", capabilities)).unwrap();
-        let entry = register.approve("x", &done.digest.to_string(), false).unwrap();
+        let entry = register.approve("x", &done.digest.to_string(), REPLACING).unwrap();
         assert_eq!((entry.version.as_str(), entry.grants.words().len(), entry.pending), ("2", 0, None));
     }
 }
@@ -111,7 +113,7 @@ fn approving_may_keep_the_grants_and_rolling_back_brings_them_back() {
     install(&register, "1", READS, signed());
     register.grant("x", &["files:ro=plans".to_owned()], |_, _| Ok(())).unwrap();
     let digest = install(&register, "2", WRITES, Trust::Nobody).digest.to_string();
-    let entry = register.approve("x", &digest, true).unwrap();
+    let entry = register.approve("x", &digest, Approval { keep_grants: true, ..REPLACING }).unwrap();
     assert_eq!(entry.grants.words(), ["files:ro=plans"]);
     register.revoke("x", &[]).unwrap();
     let entry = register.roll_back("x").unwrap();
@@ -151,7 +153,7 @@ fn what_does_not_prove_itself_is_not_taken_in_and_not_approved() {
     let strict = plain.clone().proving(Arc::new(|_, _| Err("it does not link".to_owned())));
     let candidate = Candidate { component: component("3", READS), source: Source::Shipped, trust: signed() };
     assert!(strict.install(&candidate).unwrap_err().to_string().contains("it does not link"));
-    assert!(strict.approve("x", &digest, false).is_err());
+    assert!(strict.approve("x", &digest, Approval::default()).is_err());
     let entry = entry_of(&plain);
     assert_eq!((entry.version.as_str(), entry.pending.is_some()), ("1", true));
 }
@@ -205,4 +207,40 @@ fn removing_takes_the_dropped_file_along_but_not_one_with_other_bytes() {
         register.remove("x").unwrap();
         assert_eq!(file.exists(), stays);
     }
+}
+
+#[test]
+fn a_package_from_somebody_else_takes_a_name_only_when_that_is_said() {
+    let (_folder, register) = register();
+    assert_eq!(install(&register, "1", READS, Trust::Nobody).holder, None);
+    let first = entry_of(&register).digest;
+    register.approve("x", &first, Approval::default()).unwrap();
+    for (number, trust) in [("2", Trust::Nobody), ("3", signed()), ("4", Trust::Shipped)] {
+        let done = install(&register, number, READS, trust);
+        register.keep(&component(number, READS)).unwrap();
+        assert_eq!((done.change, done.holder.map(|holder| holder.digest)), (Change::Held, Some(first.clone())));
+        let digest = done.digest.to_string();
+        let error = register.approve("x", &digest, Approval::default()).unwrap_err().to_string();
+        assert!(error.contains("--replace x") && error.contains(crate::lock::short(&first)), "{error}");
+        assert!(register.approve("x", &digest, Approval { replace: Some("y"), ..Approval::default() }).is_err());
+        assert_eq!(entry_of(&register).digest, first, "the installed plugin runs on");
+    }
+    let digest = entry_of(&register).pending.unwrap().digest;
+    assert_eq!(register.approve("x", &digest, REPLACING).unwrap().version, "4");
+}
+
+#[test]
+fn the_name_of_a_plugin_inside_the_program_is_not_given_to_a_trusted_key() {
+    let (_folder, plain) = register();
+    let carried: &'static [u8] = Box::leak(component("1", READS).into_boxed_slice());
+    let register = plain.carrying(Box::leak(Box::new([("x", carried)])));
+    for version in ["2", "3"] {
+        let done = install(&register, version, READS, signed());
+        assert_eq!((done.change, done.holder.map(|holder| holder.source)), (Change::Held, Some(Source::Shipped)));
+    }
+    let digest = entry_of(&register).digest;
+    assert!(register.approve("x", &digest, Approval::default()).is_err());
+    assert!(!register.approve("x", &digest, REPLACING).unwrap().needs_approval);
+    // From now on the name is the operator's choice: the same key goes on with it.
+    assert_eq!(install(&register, "4", READS, signed()).change, Change::Updated);
 }

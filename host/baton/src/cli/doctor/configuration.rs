@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use baton_core::shell::quoted;
+use baton_core::text::one_line;
 use baton_core::{Digest, manifest::Manifest};
 use baton_dispatch::{Agent, AgentKind};
 use baton_registry::Store;
@@ -46,7 +48,12 @@ fn plugins(facts: &Facts, lock: &Lock) -> Vec<Finding> {
         let fix = format!("dir=$(mktemp -d) && baton init \"$dir\" && cp \"$dir\"/{LOCK_FILE} {}", word(&path));
         return vec![Finding::warn(CHECK, LOCK_FILE, "is missing: no plugin may run", fix)];
     }
-    lock.plugins.iter().flat_map(|entry| plugin(facts, entry)).collect()
+    let broken = lock.broken.iter().map(|broken| {
+        let what = format!("the entry of `{}` cannot be used: {}", broken.name, broken.reason);
+        let remove = facts.baton(&format!("plugin remove {}", quoted(&one_line(&broken.name))));
+        Finding::fail(CHECK, LOCK_FILE, what, format!("correct it, or remove it: {remove}"))
+    });
+    lock.plugins.iter().flat_map(|entry| plugin(facts, entry)).chain(broken).collect()
 }
 
 fn plugin(facts: &Facts, entry: &Entry) -> Vec<Finding> {

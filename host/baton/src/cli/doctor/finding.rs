@@ -93,7 +93,7 @@ impl Finding {
         let status = output::in_colour(self.status.colour(), &format!("{:4}", self.status.as_str()));
         let place = if self.place.is_empty() { String::new() } else { format!("{}: ", self.place) };
         let fix = self.fix.as_ref().map(|fix| format!("  → {fix}")).unwrap_or_default();
-        let rest = output::clean(&format!("{place}{}{fix}", self.what)).replace('\n', " ");
+        let rest = output::one_line(&format!("{place}{}{fix}", self.what));
         format!("{status}  {:13}  {rest}\n", self.check)
     }
 }

@@ -63,7 +63,7 @@ impl Args {
         if self.json {
             output::json(&as_json(&plan, before, done.as_ref()));
         } else {
-            output::print(&output::clean(&as_text(&plan, done.as_ref())));
+            output::print(&as_text(&plan, done.as_ref()));
         }
         Ok(Code::Good)
     }
@@ -100,7 +100,12 @@ fn as_text(plan: &Plan, done: Option<&Done>) -> String {
         None => format!("would prune {}: {}–{}\n", events(plan.events()), plan.first, plan.last),
     };
     if let Some(kept) = &plan.kept {
-        text.push_str(&format!("event {} stays, and all after it: its task {} {}\n", kept.seq, kept.task, kept.why));
+        text.push_str(&format!(
+            "event {} stays, and all after it: its task {} {}\n",
+            kept.seq,
+            output::one_line(&kept.task),
+            kept.why
+        ));
     }
     if let Some(done) = done.filter(|done| done.last < plan.last) {
         text.push_str(&format!("less than planned (–{}): a task was taken up again after {}\n", plan.last, done.last));

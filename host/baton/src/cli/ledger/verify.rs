@@ -44,8 +44,9 @@ impl Args {
         if self.json {
             output::json(&as_json(&report, self.head.as_ref(), alarm.as_ref()));
         } else {
-            let alarm = alarm.as_ref().map(|alarm| format!("{alarm}\n")).unwrap_or_default();
-            output::print(&output::clean(&(as_text(&report, self.head.as_ref()) + &alarm)));
+            let alarm =
+                alarm.as_ref().map(|alarm| format!("{}\n", output::one_line(&alarm.to_string()))).unwrap_or_default();
+            output::print(&(as_text(&report, self.head.as_ref()) + &alarm));
         }
         Ok(if alarm.is_some() { Code::Findings } else { code(&report) })
     }
@@ -64,12 +65,16 @@ fn as_text(report: &Report, head: Option<&Head>) -> String {
     let mut text = match &report.broken {
         None => format!("sound: {count}, head {last}\n"),
         Some(broken) => {
-            let (seq, task, why) = (broken.seq, &broken.task, broken.wrong.explained());
+            let (seq, task, why) = (broken.seq, output::one_line(&broken.task), broken.wrong.explained());
             format!("broken at event {seq} of {count} (task {task}): {why}\n")
         }
     };
     if let Some(pruned) = &report.pruned {
-        let place = pruned.archive.as_ref().map(|archive| format!(", archived in {archive}")).unwrap_or_default();
+        let place = pruned
+            .archive
+            .as_ref()
+            .map(|archive| format!(", archived in {}", output::one_line(archive)))
+            .unwrap_or_default();
         text.push_str(&format!("events 1–{} pruned{place}\n", pruned.last));
     }
     text.push_str(&report.archived.as_ref().map(archived_text).unwrap_or_default());

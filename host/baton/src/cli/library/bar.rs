@@ -29,7 +29,11 @@ impl Bar {
     pub(super) fn tell(&mut self, event: &Event<'_>) {
         match event {
             Event::Listing { source, items } => {
-                self.bar.set_message(format!("{}: {} items", output::clean(&source.to_string_lossy()), count(*items)));
+                self.bar.set_message(format!(
+                    "{}: {} items",
+                    output::one_line(&source.to_string_lossy()),
+                    count(*items)
+                ));
                 self.bar.tick();
             }
             Event::Listed(listing) => {
@@ -69,7 +73,7 @@ impl Bar {
     }
 
     fn line(&self, line: &str) {
-        self.bar.suspend(|| output::note(&output::clean(line)));
+        self.bar.suspend(|| output::note(&output::one_line(line)));
     }
 
     /// Takes the bar away.

@@ -105,9 +105,8 @@ fn as_text(coverage: &Coverage, without: &[Entry]) -> String {
     text.push_str(&reasons(&coverage.total));
     for source in &coverage.sources {
         if let Some(failure) = &source.failure {
-            let line =
-                format!("\n{} cannot be reached, so its items are as they were: {failure}", source.path.display());
-            text.push_str(&output::clean(&line));
+            let line = format!("{} cannot be reached, so its items are as they were: {failure}", source.path.display());
+            text.push_str(&format!("\n{}", output::one_line(&line)));
         }
     }
     text.push_str(&format!("\n{}\n", gate(coverage)));

@@ -174,9 +174,8 @@ fn as_text(report: &Report, took: Duration, dry_run: bool) -> String {
     let mut text = table.lines(|_, _, cell| cell);
     for listing in &report.sources {
         if let Some(failure) = &listing.failure {
-            let line =
-                format!("{} cannot be reached: {failure}; its items are as they were\n", listing.source.display());
-            text.push_str(&output::clean(&line));
+            let line = format!("{} cannot be reached: {failure}; its items are as they were", listing.source.display());
+            text.push_str(&format!("{}\n", output::one_line(&line)));
         }
     }
     if dry_run {

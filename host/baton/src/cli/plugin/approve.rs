@@ -1,8 +1,10 @@
 //! `baton plugin approve`: lets a package run that no trusted key vouches for.
 
 use anyhow::bail;
+use baton_registry::Approval;
 
 use super::Plugins;
+use super::install::make_inbox;
 use crate::exit::Code;
 use crate::output;
 
@@ -15,11 +17,14 @@ pub(super) struct Args {
     /// Let it have the grants of the revision before, although it asks for more or another key has signed it
     #[arg(long)]
     keep_grants: bool,
+    /// The package comes from somebody else and has the name of this plugin: let it take its place
+    #[arg(long, value_name = "NAME")]
+    replace: Option<String>,
 }
 
 impl Args {
     /// # Errors
-    /// When nothing of that name and digest waits.
+    /// When nothing of that name and digest waits, or it has the name of another plugin and `--replace` does not say so.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         let Some((name, digest)) = self.revision.split_once('@') else {
             bail!(
@@ -27,9 +32,11 @@ impl Args {
                 self.revision
             );
         };
-        let entry = plugins.register.approve(name, digest, self.keep_grants)?;
+        let approval = Approval { keep_grants: self.keep_grants, replace: self.replace.as_deref() };
+        let entry = plugins.register.approve(name, digest, approval)?;
         plugins.done_to(&entry, "approved", entry.version.clone())?;
-        let (version, may) = (output::clean(&entry.version), Plugins::may(&entry));
+        make_inbox(&plugins.workspace, name)?;
+        let (version, may) = (output::one_line(&entry.version), Plugins::may(&entry));
         output::print(&format!("{name} {version} runs from now on; it may: {may}\n"));
         Ok(Code::Good)
     }

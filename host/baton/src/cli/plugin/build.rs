@@ -28,6 +28,6 @@ impl Args {
 
 /// What was built, in one line.
 pub(super) fn said(built: &Built) -> String {
-    let manifest = &built.package.manifest;
-    format!("{} {}: {} bytes, sha256:{}", manifest.name, manifest.version, built.package.size, built.package.digest)
+    let (manifest, version) = (&built.package.manifest, output::one_line(&built.package.manifest.version));
+    format!("{} {version}: {} bytes, sha256:{}", manifest.name, built.package.size, built.package.digest)
 }

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use baton_core::manifest::destinations;
+use baton_registry::Granted;
+use baton_registry::granted::GrantedSecret;
+use serde_json::{Value, json};
 
-use super::Plugins;
+use super::{Plugins, asks};
 use crate::exit::Code;
-use crate::output::{self, Table};
+use crate::output::{self, Table, one_line};
 
 /// Let a plugin do what it asks for
 #[derive(Debug, clap::Args)]
@@ -68,20 +71,42 @@ impl Show {
     /// # Errors
     /// When there is no such plugin, or its package is not here.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
-        let asked = plugins.register.asked(&self.name)?;
+        let declares = plugins.register.declares(&self.name)?;
+        let asked = declares.capabilities.as_grants();
         let lock = plugins.register.read()?;
-        let granted = lock.get(&self.name).map(|entry| entry.grants.words()).unwrap_or_default();
-        let words: BTreeSet<String> = asked.as_grants().into_iter().chain(granted.iter().cloned()).collect();
+        let grants = lock.get(&self.name).map(|entry| entry.grants.clone()).unwrap_or_default();
+        let granted = grants.words();
+        let words: BTreeSet<String> = asked.iter().chain(&granted).cloned().collect();
         if self.json {
-            output::json(&json!({ "schema": 1, "name": self.name, "asks": asked.as_grants(), "granted": granted }));
+            output::json(&json!({
+                "schema": 1, "name": self.name, "asks": asked, "granted": granted, "secrets": secrets(&grants),
+                "declares": asks::as_json(&declares),
+            }));
             return Ok(Code::Good);
         }
         let mut table = Table::new(&["GRANT", "ASKED", "GRANTED"]);
         let mark = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
+        let lacks = grants.lacks(&declares.capabilities);
         for word in words {
-            table.row([word.clone(), mark(asked.as_grants().contains(&word)), mark(granted.contains(&word))]);
+            let has = granted.contains(&word);
+            // A secret that was granted for other hosts than it is asked for now.
+            let part = has && lacks.contains(&word);
+            let granted = if part { "in part".to_owned() } else { mark(has) };
+            table.row([word.clone(), mark(asked.contains(&word)), granted]);
         }
-        output::print(&table.lines(|_, _, cell| cell));
+        let granted_for = grants.secrets.iter().map(|secret| {
+            format!("  secret={}: {}\n", one_line(&secret.name), destinations(&secret.hosts, &secret.header))
+        });
+        let granted_for: String = granted_for.collect();
+        let granted_for = if granted_for.is_empty() { granted_for } else { format!("\nis granted\n{granted_for}") };
+        output::print(&format!("{}{granted_for}\n{}", table.lines(|_, _, cell| cell), asks::all(&declares)));
         Ok(Code::Good)
     }
+}
+
+/// Where each secret that was granted may go.
+fn secrets(grants: &Granted) -> Vec<Value> {
+    let secret =
+        |secret: &GrantedSecret| json!({ "name": secret.name, "hosts": secret.hosts, "header": secret.header });
+    grants.secrets.iter().map(secret).collect()
 }

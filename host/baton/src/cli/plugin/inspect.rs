@@ -1,13 +1,15 @@
 //! `baton plugin inspect`: what a package is and asks for. Nothing of it is run or compiled.
 
 use anyhow::Context as _;
+use baton_core::text::plugin_says;
 use baton_registry::signature::judge;
 use baton_registry::{Package, Reference, Signature, fetch};
 use serde_json::json;
 
+use super::asks;
 use crate::cli::{Place, block_on};
 use crate::exit::Code;
-use crate::output;
+use crate::output::{self, one_line, shorten};
 
 /// Show what a package is and what it asks for, without running it
 #[derive(Debug, clap::Args)]
@@ -31,7 +33,7 @@ impl Args {
         if self.json {
             output::json(&as_json(&package, &fetched.from, &signature)?);
         } else {
-            output::print(&output::clean(&as_text(&package, &fetched.from, &signature)));
+            output::print(&as_text(&package, &fetched.from, &signature));
         }
         Ok(if matches!(signature, Signature::Bad { .. }) { Code::Findings } else { Code::Good })
     }
@@ -49,30 +51,34 @@ fn as_json(package: &Package, from: &Reference, signature: &Signature) -> anyhow
         "signature": { "state": signature.state(), "key": signature.key_id(), "says": signature.to_string() },
         "imports": package.imports,
         "declares": serde_json::to_value(&package.manifest.declares)?,
+        "asks": asks::as_json(&package.manifest.declares),
     }))
 }
 
 fn as_text(package: &Package, from: &Reference, signature: &Signature) -> String {
     let declares = &package.manifest.declares;
     let mut text = format!(
-        "{} {}: {}\n\nfrom       {from}\ndigest     sha256:{}\nsize       {} bytes\nworld      baton:plugin@{}\nsignature  \
-         {signature}\n\nactions\n",
+        "{} {}\n{}\n\nfrom       {}\ndigest     sha256:{}\nsize       {} bytes\nworld      baton:plugin@{}\nsignature  \
+         {}\n\nactions\n",
         package.manifest.name,
-        package.manifest.version,
-        declares.description,
+        shorten(&one_line(&package.manifest.version), 60),
+        described(&declares.description),
+        one_line(&from.to_string()),
         package.digest,
         package.size,
-        package.world
+        package.world,
+        one_line(&signature.to_string())
     );
     for (name, action) in &declares.actions {
         let default = if *name == declares.default_action { " (default)" } else { "" };
         let once = if action.idempotent { "" } else { "; asks before it is done twice" };
-        text.push_str(&format!("  {name}{default}: {}{once}\n", action.description));
+        text.push_str(&format!("  {name}{default}{once}\n    {}\n", described(&action.description)));
     }
-    let asked = declares.capabilities.as_grants();
-    text.push_str(if asked.is_empty() { "\nasks for nothing\n" } else { "\nasks for\n" });
-    for grant in asked {
-        text.push_str(&format!("  {grant}\n"));
-    }
+    text.push_str(&format!("\n{}", asks::all(declares)));
     text
+}
+
+/// What the plugin says about itself or an action.
+fn described(description: &str) -> String {
+    shorten(&plugin_says(description), 500)
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use anyhow::{Context as _, bail};
+use baton_dispatch::AgentKind;
 use baton_registry::{Candidate, Change, Granted, Reference, ReferenceError, Source, Trust};
 
 use super::Plugins;
@@ -68,7 +69,8 @@ fn install_shipped(plugins: &Plugins, name: &str) -> anyhow::Result<Code> {
     let candidate = Candidate { component: component.to_vec(), source: Source::Shipped, trust: Trust::Shipped };
     let code = install(plugins, &candidate, &format!("{SHIPPED}{name}"))?;
     let words = Granted::least_of(&plugins.register.asked(name)?, &Config::FOLDERS).words();
-    if new && !words.is_empty() {
+    let runs = plugins.register.read()?.get(name).is_some_and(|entry| entry.source == Source::Shipped);
+    if new && runs && !words.is_empty() {
         let entry = plugins.grant(name, &words)?;
         plugins.done_to(&entry, "granted", words.join(" "))?;
         output::print(&format!("{} may: {}\n", entry.name, Plugins::may(&entry)));
@@ -89,14 +91,19 @@ pub(super) fn install(plugins: &Plugins, candidate: &Candidate, from: &str) -> a
         plugins.done(act(&done, from))?;
         make_inbox(&plugins.workspace, &done.name)?;
     }
-    output::print(&output::clean(&format!("{}\n", said(&done))));
+    output::print(&format!("{}\n", said(&done)));
     Ok(if done.change == Change::Held { Code::Findings } else { Code::Good })
 }
 
-/// The plugin's inbox is there at once. One that `baton.toml` places elsewhere is the operator's to make.
-fn make_inbox(workspace: &Workspace, name: &str) -> anyhow::Result<()> {
+/// The plugin's inbox is there at once, if the plugin is allowed to run. One that `baton.toml` places elsewhere is the
+/// operator's to make.
+///
+/// # Errors
+/// When it cannot be made, or the workspace cannot be read.
+pub(super) fn make_inbox(workspace: &Workspace, name: &str) -> anyhow::Result<()> {
     let roster = workspace.roster()?;
-    let inbox = roster.get(name).map(|agent| agent.inbox.as_path());
+    let agent = roster.get(name).filter(|agent| agent.kind == AgentKind::Plugin);
+    let inbox = agent.map(|agent| agent.inbox.as_path());
     match inbox.filter(|inbox| inbox.starts_with(workspace.root.join("handoffs"))) {
         Some(inbox) => std::fs::create_dir_all(inbox).with_context(|| format!("failed to make {}", inbox.display())),
         None => Ok(()),

@@ -1,11 +1,12 @@
 //! `baton plugin list`: what is installed.
 
+use baton_core::text::one_line;
 use serde_json::{Value, json};
 
 use super::Plugins;
 use crate::exit::Code;
 use crate::output::{self, Table};
-use crate::workspace::{Entry, short};
+use crate::workspace::{Entry, LOCK_FILE, short};
 
 /// Show the plugins of the workspace
 #[derive(Debug, clap::Args)]
@@ -22,7 +23,8 @@ impl Args {
         let lock = plugins.register.read()?;
         if self.json {
             let all: Vec<Value> = lock.plugins.iter().map(as_json).collect();
-            output::json(&json!({ "schema": 1, "plugins": all }));
+            let broken = lock.broken.iter().map(|entry| json!({ "name": entry.name, "reason": entry.reason }));
+            output::json(&json!({ "schema": 1, "plugins": all, "broken": broken.collect::<Vec<_>>() }));
             return Ok(Code::Good);
         }
         let mut table = Table::new(&["PLUGIN", "VERSION", "DIGEST", "STATE", "KEY", "GRANTS", "SOURCE"]);
@@ -30,9 +32,13 @@ impl Args {
             table.row(row(entry));
         }
         output::print(&table.lines(|_, _, cell| cell));
+        for broken in &lock.broken {
+            let (name, reason) = (one_line(&broken.name), &broken.reason);
+            output::print(&format!("\nthe entry of `{name}` in {LOCK_FILE} cannot be used: {reason}\n"));
+        }
         for entry in &lock.plugins {
             if let Some(pending) = &entry.pending {
-                let (name, version, short) = (&entry.name, output::clean(&pending.version), short(&pending.digest));
+                let (name, version, short) = (&entry.name, output::one_line(&pending.version), short(&pending.digest));
                 output::print(&format!(
                     "\n{name} {version} waits to be allowed: baton plugin approve {name}@{short}\n"
                 ));
@@ -55,12 +61,12 @@ fn row(entry: &Entry) -> [String; 7] {
     let grants = entry.grants.words();
     [
         entry.name.clone(),
-        output::clean(&entry.version),
+        output::one_line(&entry.version),
         short(&entry.digest).to_owned(),
         state(entry).to_owned(),
         entry.key.clone().unwrap_or_else(|| "-".to_owned()),
         if grants.is_empty() { "-".to_owned() } else { grants.join(" ") },
-        output::clean(&entry.source.to_string()),
+        output::one_line(&entry.source.to_string()),
     ]
 }
 

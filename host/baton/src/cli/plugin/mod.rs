@@ -4,6 +4,7 @@
 //! and tasks that waited for it go on.
 
 mod approve;
+mod asks;
 mod build;
 mod grant;
 mod inspect;

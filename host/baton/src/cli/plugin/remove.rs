@@ -20,7 +20,7 @@ impl Args {
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         let entry = plugins.register.remove(&self.name)?;
         plugins.done_to(&entry, "removed", entry.source.to_string())?;
-        output::print(&format!("{} is removed\n", entry.name));
+        output::print(&format!("{} is removed\n", output::one_line(&entry.name)));
         Ok(Code::Good)
     }
 }

@@ -73,7 +73,7 @@ fn as_text(trials: &[Trial]) -> String {
     let mut text = table.lines(|_, _, cell| cell);
     for trial in trials {
         for difference in &trial.differences {
-            text.push_str(&format!("{}: {}\n", trial.name, output::clean(difference)));
+            text.push_str(&format!("{}: {}\n", trial.name, output::one_line(difference)));
         }
     }
     let good = trials.iter().filter(|trial| trial.differences.is_empty()).count();

@@ -2,8 +2,8 @@
 
 use baton_registry::Package;
 
-use super::Plugins;
 use super::install::{fetch, install};
+use super::{Plugins, asks};
 use crate::exit::Code;
 use crate::output;
 use crate::workspace::{Entry, Source, short};
@@ -56,26 +56,26 @@ fn update(plugins: &Plugins, entry: &Entry, check: bool) -> anyhow::Result<Code>
     let (name, there) = (&entry.name, &package.manifest.name);
     anyhow::ensure!(there == name, "{source} is the plugin `{there}` now, not `{name}`");
     if format!("sha256:{}", package.digest) == entry.digest {
-        output::print(&format!("{} {} is the newest\n", entry.name, output::clean(&entry.version)));
+        output::print(&format!("{} {} is the newest\n", entry.name, output::one_line(&entry.version)));
         return Ok(Code::Good);
     }
-    output::print(&output::clean(&difference(plugins, entry, &package)));
+    output::print(&difference(plugins, entry, &package));
     if check { Ok(Code::Findings) } else { install(plugins, &candidate, &source) }
 }
 
 /// What the new revision asks for that the old one did not, and what it asks for no more.
 fn difference(plugins: &Plugins, entry: &Entry, new: &Package) -> String {
-    let before = plugins.register.asked(&entry.name).unwrap_or_default();
-    let after = &new.manifest.declares.capabilities;
-    let mut text = format!(
+    let head = format!(
         "{}: {} (sha256:{}) → {} (sha256:{})\n",
         entry.name,
-        entry.version,
+        output::one_line(&entry.version),
         short(&entry.digest),
-        new.manifest.version,
+        output::one_line(&new.manifest.version),
         new.digest.short(16)
     );
-    text.extend(after.beyond(&before).iter().map(|word| format!("  + {word}\n")));
-    text.extend(before.beyond(after).iter().map(|word| format!("  - {word}\n")));
-    text
+    let after = &new.manifest.declares;
+    match plugins.register.declares(&entry.name) {
+        Ok(before) => head + &asks::difference(&before, after),
+        Err(error) => format!("{head}  what the old revision asked for is not known: {error}\n{}", asks::all(after)),
+    }
 }

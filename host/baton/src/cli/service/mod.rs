@@ -197,7 +197,7 @@ fn said(words: &[String]) -> String {
     };
     let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();
     let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
-    output::clean(text.lines().next().unwrap_or("nothing").trim())
+    output::one_line(text.lines().next().unwrap_or("nothing").trim())
 }
 
 fn run_all(commands: &[Words]) -> anyhow::Result<()> {

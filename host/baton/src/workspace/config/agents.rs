@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::bail;
-use baton_core::agents::{Aliases, is_name};
+use baton_core::agents::{Aliases, is_name, is_reserved};
 use baton_core::retry::Policy;
 use baton_core::{manifest, quarantine};
 use baton_dispatch::{Patience, Rules, Settings};
@@ -169,7 +169,13 @@ fn resolve(base: &Path, inbox: &Path) -> PathBuf {
 pub(super) fn check(agents: &BTreeMap<String, AgentConfig>) -> anyhow::Result<()> {
     for (name, config) in agents {
         if !is_name(name) {
-            bail!("[agents.{name}]: `{name}` cannot be an agent's name: it is a folder's name of at most 100 bytes");
+            bail!(
+                "[agents.{name}]: `{name}` cannot be an agent's name: it is a folder's name of at most 100 bytes, and not a \
+                 word with another meaning (all, any, baton, operator, examples, …)"
+            );
+        }
+        if let Some(alias) = config.aliases.iter().find(|alias| is_reserved(alias)) {
+            bail!("[agents.{name}] aliases: `{alias}` means something else to Baton; remove it");
         }
         if config.concurrency == Some(0) {
             bail!("[agents.{name}] concurrency = 0 would let nothing run; 1 is the usual");

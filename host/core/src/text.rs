@@ -1,0 +1,92 @@
+//! Text that anybody may have written (manifests, handoffs, file names, what a plugin says) on its way to a person.
+//!
+//! A terminal obeys some characters instead of showing them: control characters move the cursor and change colours, line
+//! breaks begin a line that seems to be Baton's, bidirectional controls reorder what is beside them, others are invisible.
+//! Here each of them becomes an escape that can be read (`\n`, `\u{202e}`), so that a text can neither imitate nor hide
+//! anything. Text goes through here once, where it is shown; the ledger and JSON keep it as it was.
+
+/// Whether a terminal would obey or hide the character instead of showing it.
+#[must_use]
+pub fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// `text` as one line, with an escape for each unprintable character.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    escape(text, |_| false)
+}
+
+/// `text` with its line breaks, and an escape for each other unprintable character. For blocks that Baton composes out of
+/// lines; a text of somebody else is [`one_line`].
+#[must_use]
+pub fn lines(text: &str) -> String {
+    escape(text, |c| c == '\n')
+}
+
+fn escape(text: &str, stays: impl Fn(char) -> bool) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            c if stays(c) || !is_unprintable(c) => shown.push(c),
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            c => shown.extend(c.escape_unicode()),
+        }
+    }
+    shown
+}
+
+/// JSON text with an escape for each unprintable character in its strings: the same value, harmless on a terminal.
+#[must_use]
+pub fn json(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut units = [0; 2];
+    for c in text.chars() {
+        if c.is_ascii() || !is_unprintable(c) {
+            // A control character of ASCII stands between values only: serde_json escapes it inside of strings.
+            shown.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut units) {
+            shown.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    shown
+}
+
+/// What a plugin says, as part of a sentence: one line, and marked as not being Baton's own words.
+#[must_use]
+pub fn plugin_says(text: &str) -> String {
+    format!("the plugin says: {}", one_line(text.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_obeys_or_hides_is_escaped_and_everything_else_stays() {
+        assert_eq!(one_line("a\nb\t\u{1b}[31m\r"), "a\\nb\\t\\u{1b}[31m\\r");
+        assert_eq!(
+            one_line("\u{202e}cod.exe\u{2066}\u{200b}\u{2028}\u{e0041}\u{9b}"),
+            "\\u{202e}cod.exe\\u{2066}\\u{200b}\\u{2028}\\u{e0041}\\u{9b}"
+        );
+        assert_eq!(lines("a\nb\u{7}"), "a\nb\\u{7}");
+        for plain in ["", "Größe 東京 ⚠\u{fe0f} 🎵", "C:\\new \"x\" 'y'", "שלום"] {
+            assert_eq!((one_line(plain), lines(plain)), (plain.to_owned(), plain.to_owned()));
+        }
+    }
+
+    #[test]
+    fn json_keeps_its_value_and_loses_what_a_terminal_obeys() {
+        let value = serde_json::json!({ "a\u{202e}": ["\u{1b}[2J\u{9b}", "\u{e0041}é"] });
+        let shown = json(&format!("{value:#}"));
+        assert!(!shown.chars().any(|c| c != '\n' && is_unprintable(c)), "{shown}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
+    }
+}

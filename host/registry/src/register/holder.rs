@@ -1,0 +1,172 @@
+//! Whose a plugin's name is: who was allowed to have it, and whether a package with that name comes from somebody else.
+
+use std::fmt;
+
+use baton_core::Digest;
+use baton_core::text::one_line;
+use baton_sandbox::read_manifest;
+
+use super::model::RegisterError;
+use super::{Register, is_broken};
+use crate::lock::{Entry, Lock, Revision, Source, short};
+use crate::package::Package;
+
+/// Who has the name of a plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Where its bytes came from.
+    pub source: Source,
+    /// Its version.
+    pub version: String,
+    /// `sha256:` and 64 hexadecimal digits.
+    pub digest: String,
+    /// The id of the trusted key that signed it.
+    pub key: Option<String>,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digest = short(&self.digest);
+        let version = if self.version.is_empty() { String::new() } else { format!("{}, ", one_line(&self.version)) };
+        match &self.source {
+            Source::Shipped => write!(f, "the plugin inside this program ({version}sha256:{digest})"),
+            source => {
+                let source = one_line(&source.to_string());
+                write!(
+                    f,
+                    "the installed plugin ({version}sha256:{digest}, {}, from {source})",
+                    signer(self.key.as_deref())
+                )
+            }
+        }
+    }
+}
+
+/// Who signed a package, in words.
+#[must_use]
+pub fn signer(key: Option<&str>) -> String {
+    key.map_or_else(|| "signed by no trusted key".to_owned(), |key| format!("signed by the trusted key {key}"))
+}
+
+impl Register {
+    /// Who has the name of the package, when that is somebody else than where it comes from.
+    ///
+    /// # Errors
+    /// When the name cannot be told from another one in the lock.
+    pub(super) fn holder(
+        &self,
+        lock: &Lock,
+        package: &Package,
+        new: &Revision,
+    ) -> Result<Option<Holder>, RegisterError> {
+        let name = package.manifest.name.as_str();
+        if let Some(broken) = lock.broken.iter().find(|broken| broken.name == name) {
+            return Err(is_broken(broken));
+        }
+        match lock.namesake(name) {
+            Some(entry) if entry.name != name => Err(RegisterError::Refused(format!(
+                "the name `{name}` cannot be told from that of the plugin `{}`; its author has to give it another",
+                entry.name
+            ))),
+            Some(entry) if !entry.needs_approval => Ok(holder(entry, new)),
+            _ => Ok(self.carried_as(name, new)),
+        }
+    }
+
+    /// The plugin inside the program that has this name, when `new` is not it.
+    pub(super) fn carried_as(&self, name: &str, new: &Revision) -> Option<Holder> {
+        let (_, component) = self.carried.iter().find(|(carried, _)| *carried == name)?;
+        let version = read_manifest(component).map(|manifest| manifest.version).unwrap_or_default();
+        let digest = format!("sha256:{}", Digest::of(component));
+        let other = new.source != Source::Shipped && new.digest != digest;
+        other.then_some(Holder { source: Source::Shipped, version, digest, key: None })
+    }
+}
+
+/// Who has the name that `new` wants, when that is somebody else. What nobody has allowed yet has no name; of the others
+/// the same are: both from the program, both signed by one key, or both unsigned and from one place.
+pub(super) fn holder(entry: &Entry, new: &Revision) -> Option<Holder> {
+    let same = match (&entry.source, &entry.key) {
+        (Source::Shipped, _) => new.source == Source::Shipped,
+        (_, Some(key)) => new.key.as_ref() == Some(key),
+        (_, None) => new.key.is_none() && is_one_place(&entry.source, &new.source),
+    };
+    let held = !entry.needs_approval && entry.digest != new.digest && !same;
+    held.then(|| Holder {
+        source: entry.source.clone(),
+        version: entry.version.clone(),
+        digest: entry.digest.clone(),
+        key: entry.key.clone(),
+    })
+}
+
+/// Whether two packages come from one place: the same file, address, or repository of a registry.
+fn is_one_place(one: &Source, other: &Source) -> bool {
+    let repository = |reference: &str| {
+        let plain = reference.split('@').next().unwrap_or_default();
+        let tag = plain.rsplit_once(':').filter(|(_, tag)| !tag.contains('/'));
+        tag.map_or(plain, |(place, _)| place).to_owned()
+    };
+    match (one, other) {
+        (Source::Oci(one), Source::Oci(other)) => repository(one) == repository(other),
+        _ => one == other,
+    }
+}
+
+pub(super) fn is_held(name: &str, digest: &str, holder: &Holder) -> RegisterError {
+    RegisterError::Refused(format!(
+        "the name `{name}` belongs to {holder}; if this package is to take its place, say so: \
+         baton plugin approve {name}@{digest} --replace {name}"
+    ))
+}
+
+/// The revision that an entry has now.
+pub(super) fn revision_of(entry: &Entry) -> Revision {
+    let Entry { source, version, digest, key, grants, .. } = entry.clone();
+    Revision { source, version, digest, key, grants }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::granted::Granted;
+
+    #[test]
+    fn a_tag_names_the_same_place_and_another_repository_does_not() {
+        let oci = |reference: &str| Source::Oci(reference.to_owned());
+        assert!(is_one_place(&oci("oci://h:5000/a/x:1"), &oci("oci://h:5000/a/x:2@sha256:00")));
+        assert!(is_one_place(&oci("oci://h:5000/a/x"), &oci("oci://h:5000/a/x:2")));
+        assert!(!is_one_place(&oci("oci://h:5000/a/x:1"), &oci("oci://h:5000/b/x:1")));
+        assert!(!is_one_place(&oci("oci://h:5000/x"), &oci("oci://h:5001/x")));
+        assert!(!is_one_place(&Source::File("a.wasm".into()), &Source::File("b.wasm".into())));
+    }
+
+    #[test]
+    fn a_name_is_held_by_whoever_was_allowed_to_have_it() {
+        let revision = |source: Source, key: Option<&str>| Revision {
+            source,
+            version: String::new(),
+            digest: "new".to_owned(),
+            key: key.map(str::to_owned),
+            grants: Granted::default(),
+        };
+        let file = |name: &str| Source::File(name.into());
+        let entry = |source: Source, key: Option<&str>| Entry {
+            key: key.map(str::to_owned),
+            ..Entry::new("x", source, "old".to_owned())
+        };
+        for (entry, new, held) in [
+            (entry(Source::Shipped, None), revision(Source::Shipped, None), false),
+            (entry(Source::Shipped, None), revision(file("x"), Some("K")), true),
+            (entry(file("x"), Some("K")), revision(file("y"), Some("K")), false),
+            (entry(file("x"), Some("K")), revision(file("x"), Some("L")), true),
+            (entry(file("x"), Some("K")), revision(file("x"), None), true),
+            (entry(file("x"), None), revision(file("x"), None), false),
+            (entry(file("x"), None), revision(file("y"), None), true),
+            (entry(file("x"), None), revision(Source::Shipped, None), true),
+            (Entry { needs_approval: true, ..entry(file("x"), None) }, revision(file("y"), None), false),
+        ] {
+            assert_eq!(holder(&entry, &new).is_some(), held, "{entry:?} {new:?}");
+        }
+    }
+}

