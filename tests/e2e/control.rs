@@ -172,7 +172,8 @@ fn a_task_waits_for_those_that_it_depends_on() {
     let daemon = workspace.up_and_serving();
     workspace.drop_file("noop", "b.json", with("Second", &json!({ "depends_on": ["id-first"] })));
     let task = workspace.wait_for_state("Second", "waiting");
-    assert_eq!(task.reason, "it waits for id-first");
+    let unknown = "it waits for id-first; no task here has the id or the title `id-first`";
+    assert!(task.reason.starts_with(unknown), "{}", task.reason);
     workspace.drop_handoff("noop", "First");
     assert_eq!(workspace.wait_for_archive("Second").state, "succeeded");
     assert_eq!(daemon.stop().code(), Some(0));
@@ -181,6 +182,45 @@ fn a_task_waits_for_those_that_it_depends_on() {
         why.events.iter().find(|event| event.action == "started").unwrap().seq
     };
     assert!(started("First") < started("Second"));
+}
+
+#[test]
+fn a_task_may_depend_on_a_title() {
+    let workspace = Workspace::with_noop();
+    workspace.drop_handoff("noop", "Ground work");
+    workspace.up_once();
+    workspace.drop_file("noop", "b.json", with("Here already", &json!({ "depends_on": ["Ground work"] })));
+    workspace.drop_file("noop", "c.json", with("Not yet here", &json!({ "depends_on": ["Roof"] })));
+    workspace.up_once();
+    assert_eq!(workspace.task("Here already").state, "succeeded");
+    assert_eq!(workspace.task("Not yet here").state, "waiting");
+    workspace.drop_handoff("noop", "Roof");
+    workspace.up_once();
+    assert_eq!(workspace.task("Not yet here").state, "succeeded");
+}
+
+#[test]
+fn a_task_that_depends_on_what_is_not_here_is_shown_and_a_person_is_asked_in_the_end() {
+    let workspace = Workspace::with_noop();
+    workspace.drop_file("noop", "b.json", with("Lost", &json!({ "depends_on": ["id-tpyo"] })));
+    workspace.up_once();
+    let task = workspace.task("Lost");
+    assert!(task.reason.contains("no task here has the id or the title `id-tpyo`"), "{}", task.reason);
+    assert!(workspace.baton(&["why", &task.id]).ended(0).stdout.contains("id-tpyo"));
+    let doctor = workspace.baton(&["doctor"]);
+    assert!(doctor.stdout.contains("for `id-tpyo`: no task has that id or title"), "{doctor:?}");
+    workspace.up_once();
+    assert_eq!(workspace.task("Lost").state, "waiting", "a day is not over");
+
+    workspace.write("baton.toml", "[agents.noop]\nask_after = \"1s\"\n");
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    workspace.up_once();
+    let task = workspace.task("Lost");
+    assert_eq!(task.state, "needs_human");
+    assert!(task.reason.contains("`id-tpyo`") && task.reason.contains("baton retry"), "{}", task.reason);
+    workspace.baton(&["retry", &task.id]).ended(0);
+    workspace.up_once();
+    assert_eq!(workspace.task("Lost").state, "succeeded");
 }
 
 #[test]

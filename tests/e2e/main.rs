@@ -10,6 +10,7 @@ mod audit_loop;
 mod bad_input;
 #[cfg(test)]
 mod bad_plugins;
+mod budgets;
 #[cfg(test)]
 mod catalog_command;
 #[cfg(test)]
@@ -94,6 +95,7 @@ mod plugins;
 mod post;
 #[cfg(test)]
 mod prune_command;
+mod quiet_host;
 #[cfg(test)]
 mod read_only;
 #[cfg(test)]

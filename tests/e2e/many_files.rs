@@ -53,3 +53,31 @@ fn a_thousand_files_of_which_the_kernel_lost_the_events_are_all_found() {
     workspace.all_done_once("noop", &dropped);
     assert!(daemon.stop().success());
 }
+
+/// How many files fill one inbox in the test of fairness.
+const FULL: usize = 20_000;
+
+#[test]
+fn a_full_inbox_does_not_hold_up_a_critical_request_in_another() {
+    let workspace = Workspace::with_hostile();
+    for number in 0..FULL {
+        let name = format!("{number}.json");
+        fs::write(workspace.inbox_of("noop").join(name), text(&handoff("noop", &format!("Job {number}")))).unwrap();
+    }
+    let daemon = workspace.up_and_serving();
+    workspace.wait_for("the first of them", |workspace| (!workspace.processed("noop").is_empty()).then_some(()));
+    let mut urgent = handoff("hostile", "Urgent");
+    urgent["priority"] = serde_json::json!("critical");
+    urgent["action"] = serde_json::json!("chatter");
+    let dropped = SystemTime::now();
+    workspace.drop_file("hostile", "urgent.json", text(&urgent));
+    workspace.wait_for("the urgent one", |workspace| (!workspace.processed("hostile").is_empty()).then_some(()));
+    let left = workspace.inbox("noop").len();
+    let why = workspace.why(&workspace.task("Urgent").id);
+    let captured: jiff::Timestamp = why.events[0].at.parse().unwrap();
+    let waited = SystemTime::from(captured).duration_since(dropped).unwrap_or_default();
+    eprintln!("captured after {waited:?}, {left} of {FULL} files still wait");
+    assert!(left > FULL / 2, "the urgent one waited for the others: {left} are left");
+    assert!(waited < std::time::Duration::from_secs(1), "captured after {waited:?}");
+    daemon.kill();
+}

@@ -98,28 +98,48 @@ fn a_broadcast_is_one_task_and_one_copy_for_each_other_agent() {
     let mut agents: Vec<_> = workspace.tasks("Quiet hours").into_iter().map(|task| (task.agent, task.state)).collect();
     agents.sort();
     let state = |agent: &str, state: &str| (agent.to_owned(), state.to_owned());
-    assert_eq!(
-        agents,
-        [
-            state("*", "succeeded"),
-            state("Codex-MM1", "delivered"),
-            state("Cursor-MM1", "delivered"),
-            state("audit", "succeeded"),
-            state("noop", "succeeded")
-        ]
-    );
+    assert_eq!(agents, [state("*", "succeeded"), state("Codex-MM1", "delivered"), state("Cursor-MM1", "delivered"),]);
+    let reason = workspace.tasks("Quiet hours").into_iter().find(|task| task.agent == "*").unwrap().reason;
+    assert_eq!(reason, "for 2 agents; not for the plugins `audit`, `noop`, because it names no action");
     for agent in ["Codex-MM1", "Cursor-MM1"] {
         let [name] = workspace.inbox(agent).try_into().unwrap();
         assert_eq!(workspace.read_bytes(&format!("handoffs/{agent}/01_inbox/{name}")), bytes);
     }
     assert_eq!(workspace.list("handoffs/02_processed").len(), 1, "the file itself is kept beside the drop box");
-    assert_eq!(workspace.returns("Claude-MM1").len(), 2, "one from each plugin");
+    assert!(workspace.returns("Claude-MM1").is_empty(), "nobody was asked for anything");
     assert!(workspace.inbox(BOX).is_empty());
 
     drop_in_box(&workspace, "again.json", &with(value, &json!({ "timestamp": "2026-01-19T10:15:00Z" })));
     workspace.up_once();
-    assert_eq!(workspace.tasks("Quiet hours").len(), 6, "the same broadcast again is a duplicate and goes to nobody");
+    assert_eq!(workspace.tasks("Quiet hours").len(), 4, "the same broadcast again is a duplicate and goes to nobody");
     assert_eq!(workspace.inbox("Codex-MM1").len(), 1);
+}
+
+#[test]
+fn a_broadcast_reaches_the_plugins_that_have_its_action() {
+    let workspace = Workspace::with_noop();
+    drop_in_box(&workspace, "a.json", &with(handoff("all", "Do nothing"), &json!({ "action": "noop" })));
+    workspace.up_once();
+    let of = |agent: &str| workspace.tasks("Do nothing").into_iter().filter(|task| task.agent == agent).count();
+    assert_eq!((of("noop"), of("audit"), of("Codex-MM1")), (1, 0, 1));
+    assert_eq!(workspace.returns("Claude-MM1").len(), 1);
+    let whole = workspace.tasks("Do nothing").into_iter().find(|task| task.agent == "*").unwrap();
+    assert_eq!(whole.reason, "for 3 agents; not for the plugins `audit`, which have no action `noop`");
+}
+
+#[test]
+fn a_greeting_in_the_inbox_of_a_plugin_starts_nothing() {
+    let workspace = Workspace::with_noop();
+    workspace.drop_file("noop", "a.json", text(&handoff("all", "Good morning")));
+    let typed = with(handoff("noop", "Good evening"), &json!({ "type": "BROADCAST" }));
+    workspace.drop_file("noop", "b.json", text(&typed));
+    workspace.up_once();
+    for title in ["Good morning", "Good evening"] {
+        let task = workspace.task(title);
+        assert_eq!((task.state.as_str(), task.attempts), ("succeeded", 0), "{task:?}");
+        assert!(task.reason.contains("names no action of `noop`"), "{task:?}");
+    }
+    assert_eq!((workspace.processed("noop").len(), workspace.returns("Claude-MM1").len()), (2, 0));
 }
 
 #[test]
@@ -246,11 +266,11 @@ fn the_reviews_of_reviews_and_endless_chains_are_refused() {
 #[test]
 fn the_rules_for_a_file_hold_for_each_copy_of_a_broadcast() {
     let workspace = Workspace::with_noop();
-    let first = handoff("all", "Known here");
+    let first = with(handoff("all", "Known here"), &json!({ "action": "noop" }));
     workspace.drop_file("noop", "direct.json", text(&first));
     workspace.up_once();
     drop_in_box(&workspace, "all.json", &first);
-    let later = with(handoff("all", "Later"), &json!({ "depends_on": ["id-ground"] }));
+    let later = with(handoff("all", "Later"), &json!({ "depends_on": ["id-ground"], "action": "noop" }));
     drop_in_box(&workspace, "later.json", &later);
     workspace.up_once();
     let of = |title: &str| {
@@ -261,7 +281,11 @@ fn the_rules_for_a_file_hold_for_each_copy_of_a_broadcast() {
     let is = |agent: &str, state: &str| (agent.to_owned(), state.to_owned());
     let known = of("Known here");
     assert!(known.contains(&is("noop", "succeeded")) && known.contains(&is("noop", "duplicate")), "{known:?}");
-    assert_eq!(workspace.returns_for("Claude-MM1", "id-known-here").len(), 2, "of noop once, and of audit");
+    assert_eq!(
+        workspace.returns_for("Claude-MM1", "id-known-here").len(),
+        2,
+        "of noop once, and of Baton to the repetition"
+    );
     let later = of("Later");
     assert!(later.contains(&is("*", "succeeded")) && later.contains(&is("noop", "waiting")), "{later:?}");
     assert!(later.contains(&is("Codex-MM1", "delivered")), "{later:?}");

@@ -180,10 +180,11 @@ impl Soak {
     }
 
     fn broadcast(&mut self) -> &'static str {
-        let (id, value) = self.handoff("all");
+        let (id, mut value) = self.handoff("all");
+        value["action"] = json!("noop");
         self.drop_central(&id, &value);
-        self.book.file(&text(&value), 5);
-        self.book.asks("Claude-MM1", &id, 2);
+        self.book.file(&text(&value), 4);
+        self.book.asks("Claude-MM1", &id, 1);
         "broadcasts"
     }
 

@@ -89,8 +89,13 @@ impl Book {
     /// Gives the number of RETURNs.
     fn each_request_is_answered(&self, files: &[PathBuf], workspace: &Workspace, when: &str) -> usize {
         let mut answers: BTreeMap<String, Vec<&Path>> = BTreeMap::new();
+        let mut repeats = BTreeSet::new();
         for file in files {
             let value: Option<Value> = fs::read(file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+            if let Some(repeat) = value.as_ref().and_then(repeated) {
+                assert!(repeats.insert(repeat), "{when}: a repetition is answered twice: {file:?}");
+                continue;
+            }
             let id = value.as_ref().and_then(|value| value.pointer("/original_handoff/handoff_id")?.as_str());
             if let Some(id) = id {
                 answers.entry(id.to_owned()).or_default().push(file);
@@ -106,6 +111,12 @@ impl Book {
         assert_eq!(others, self.others, "{when}: RETURNs that nobody waits for: {answers:#?}");
         answers.values().map(Vec::len).sum()
     }
+}
+
+/// The task that a RETURN answers with the outcome of the request that it repeats.
+fn repeated(value: &Value) -> Option<String> {
+    value.get("duplicate_of")?;
+    value.pointer("/baton/task")?.as_str().map(str::to_owned)
 }
 
 fn each_task_is_at_its_end(tasks: &[Task], workspace: &Workspace, when: &str) {

@@ -1,9 +1,10 @@
 //! When two handoffs are the same request.
 //!
-//! The key is (agent, type, the first of `dedupe_key`, `handoff_id`, full task id, else the content): never a token of
-//! the file name, whose eight digits cover dozens of different tasks in real folders. Equal keys with equal substance are
+//! The key is (agent, type, the first of `dedupe_key`, `handoff_id`, full task id, else the content with its times): never a
+//! token of the file name, whose eight digits cover dozens of different tasks in real folders. Equal keys with equal substance are
 //! one request; equal keys with other substance are a question for a person. The substance is the content without what
-//! changes when the same thing is written again: time stamps and ids.
+//! changes when the same thing is written again: time stamps and ids. Where nothing but the content says that it is the same
+//! request ([`has_id`]), it is only for a while: a question that is asked again next week is another one.
 
 use serde_json::Value;
 
@@ -15,17 +16,32 @@ use crate::handoff::Handoff;
 const NOT_SUBSTANCE: [&str; 7] =
     ["timestamp", "created_at", "updated_at", "created_date", "sent_at", "handoff_id", "return_handoff_id"];
 
-/// What identifies a request to one agent.
-#[must_use]
-pub fn key(agent: &str, handoff: &Handoff, substance: &Digest) -> Digest {
-    let (source, id) = [
+/// Keys that are not content: ids of answers are new each time.
+const NOT_CONTENT: [&str; 2] = ["handoff_id", "return_handoff_id"];
+
+/// The id that identifies a request, and where it stands.
+fn id(handoff: &Handoff) -> Option<(&'static str, &str)> {
+    let ids = [
         ("dedupe_key", handoff.dedupe_key.as_deref()),
         ("handoff_id", handoff.id.as_deref()),
         ("task_id", handoff.task_id.as_deref().filter(|id| is_full_id(id))),
-    ]
-    .into_iter()
-    .find_map(|(source, id)| id.map(|id| (source, id.to_owned())))
-    .unwrap_or_else(|| ("content", substance.to_string()));
+    ];
+    ids.into_iter().find_map(|(source, id)| Some((source, id?)))
+}
+
+/// Whether an id identifies the request. Else its content does.
+#[must_use]
+pub fn has_id(handoff: &Handoff) -> bool {
+    id(handoff).is_some()
+}
+
+/// What identifies a request to one agent. `bytes` is the file.
+#[must_use]
+pub fn key(agent: &str, handoff: &Handoff, bytes: &[u8]) -> Digest {
+    let (source, id) = id(handoff).map_or_else(
+        || ("content", content(handoff.raw.as_ref(), bytes, &NOT_CONTENT).to_string()),
+        |(source, id)| (source, id.to_owned()),
+    );
     let kind = handoff.kind.as_str();
     // Answers to two requests of one task are two answers.
     let original = handoff.original.as_ref();
@@ -37,11 +53,16 @@ pub fn key(agent: &str, handoff: &Handoff, substance: &Digest) -> Digest {
 /// What a handoff says, without when it was said.
 #[must_use]
 pub fn substance(raw: Option<&Value>, bytes: &[u8]) -> Digest {
+    content(raw, bytes, &NOT_SUBSTANCE)
+}
+
+/// What a handoff says, without some keys at the top.
+fn content(raw: Option<&Value>, bytes: &[u8], without: &[&str]) -> Digest {
     match raw {
         None => Digest::of(bytes),
         Some(value) => {
             let mut out = Vec::new();
-            write_canonical(value, true, &mut out);
+            write_canonical(value, without, &mut out);
             Digest::of(&out)
         }
     }
@@ -52,18 +73,17 @@ fn is_full_id(id: &str) -> bool {
     id.len() > 16
 }
 
-/// JSON with sorted keys and no white space; at the top, times and ids are left out.
-fn write_canonical(value: &Value, top: bool, out: &mut Vec<u8>) {
+/// JSON with sorted keys and no white space; at the top, the keys `without` are left out.
+fn write_canonical(value: &Value, without: &[&str], out: &mut Vec<u8>) {
     match value {
         Value::Object(map) => {
-            let mut keys: Vec<_> =
-                map.iter().filter(|(key, _)| !(top && NOT_SUBSTANCE.contains(&key.as_str()))).collect();
+            let mut keys: Vec<_> = map.iter().filter(|(key, _)| !without.contains(&key.as_str())).collect();
             keys.sort_by_key(|(key, _)| *key);
             out.push(b'{');
             for (key, item) in keys {
                 out.extend_from_slice(Value::from(key.as_str()).to_string().as_bytes());
                 out.push(b':');
-                write_canonical(item, false, out);
+                write_canonical(item, &[], out);
                 out.push(b',');
             }
             out.push(b'}');
@@ -71,7 +91,7 @@ fn write_canonical(value: &Value, top: bool, out: &mut Vec<u8>) {
         Value::Array(items) => {
             out.push(b'[');
             for item in items {
-                write_canonical(item, false, out);
+                write_canonical(item, &[], out);
                 out.push(b',');
             }
             out.push(b']');
@@ -91,6 +111,21 @@ mod tests {
         let a = json!({"a": 1, "b": {"x": [1, 2]}, "timestamp": "2026-01-01T00:00:00Z"});
         let b = json!({"timestamp": "2026-01-02T00:00:00Z", "b": {"x": [1, 2]}, "a": 1});
         assert_eq!(substance(Some(&a), b""), substance(Some(&b), b""));
+    }
+
+    #[test]
+    fn without_an_id_a_time_makes_another_request() {
+        let key_of = |text: &str| {
+            let handoff = crate::handoff::parse("x.json", text.as_bytes()).unwrap();
+            (key("a", &handoff, text.as_bytes()), has_id(&handoff))
+        };
+        let text = |time: &str, id: &str| format!("{{\"title\": \"t\", \"source_agent\": \"B\"{time}{id}}}");
+        let (one, two) = (", \"timestamp\": \"2026-01-01T00:00:00Z\"", ", \"timestamp\": \"2026-01-02T00:00:00Z\"");
+        let id = ", \"handoff_id\": \"h-1\"";
+        assert_ne!(key_of(&text(one, "")), key_of(&text(two, "")));
+        assert_eq!(key_of(&text("", "")), key_of(&text("", "")));
+        assert_eq!(key_of(&text(one, id)), key_of(&text(two, id)));
+        assert_eq!((key_of(&text(one, "")).1, key_of(&text(one, id)).1), (false, true));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! wasmtime.
 
 pub mod agents;
+pub mod budget;
 pub mod dedupe;
 mod digest;
 pub mod file_name;

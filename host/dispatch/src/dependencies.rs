@@ -10,6 +10,10 @@ use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx};
 use jiff::Timestamp;
 
+use crate::house::House;
+use crate::obligations::ago;
+use crate::{limits, repeats};
+
 /// A longer way through dependencies is taken for a circle: nobody plans so far, and a look has to end.
 const MOST_STEPS: usize = 1000;
 
@@ -18,12 +22,36 @@ const MOST_STEPS: usize = 1000;
 pub(crate) enum Standing {
     /// Nothing.
     Free,
-    /// These ids are not done yet.
-    Open(Vec<String>),
+    /// Some are not done yet.
+    Open(Open),
     /// One of them ended otherwise than well.
     Broken(String),
     /// It waits for itself in the end.
     Circle(String),
+}
+
+/// What a request waits for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Open {
+    /// The names, as its sender wrote them.
+    pub(crate) names: Vec<String>,
+    /// Those that nothing here is called.
+    pub(crate) unknown: Vec<String>,
+}
+
+impl Open {
+    /// Why the request waits.
+    pub(crate) fn reason(&self) -> String {
+        let reason = format!("it waits for {}", self.names.join(", "));
+        if self.unknown.is_empty() {
+            return reason;
+        }
+        let unknown: Vec<_> = self.unknown.iter().map(|name| format!("`{name}`")).collect();
+        format!(
+            "{reason}; no task here has the id or the title {}: correct `depends_on`, or drop that handoff",
+            unknown.join(" or ")
+        )
+    }
 }
 
 /// Looks at what a request of these own ids depends on.
@@ -31,20 +59,24 @@ pub(crate) enum Standing {
 /// # Errors
 /// When the ledger fails.
 pub(crate) fn standing(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> Result<Standing, LedgerError> {
-    let mut open = Vec::new();
+    let mut open = Open::default();
     for need in needs {
         if own.contains(&need.as_str()) {
             return Ok(Standing::Circle(format!("it depends on itself ({need})")));
         }
-        match task::named(tx, need)? {
+        match task::named_or_titled(tx, need)? {
             Some(found) if found.state == State::Succeeded => {}
             Some(found) if found.state.is_final() => return Ok(Standing::Broken(ended(need, found.state))),
-            _ => open.push(need.clone()),
+            Some(_) => open.names.push(need.clone()),
+            None => {
+                open.names.push(need.clone());
+                open.unknown.push(need.clone());
+            }
         }
     }
-    match circle(tx, own, &open)? {
+    match circle(tx, own, &open.names)? {
         Some(through) => Ok(Standing::Circle(through)),
-        None if open.is_empty() => Ok(Standing::Free),
+        None if open.names.is_empty() => Ok(Standing::Free),
         None => Ok(Standing::Open(open)),
     }
 }
@@ -64,7 +96,7 @@ fn circle(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> Result<Option<String>,
         if seen.len() > MOST_STEPS {
             return Ok(Some(format!("its dependencies lead through more than {MOST_STEPS} tasks")));
         }
-        let Some(found) = task::named(tx, &need)? else {
+        let Some(found) = task::named_or_titled(tx, &need)? else {
             continue;
         };
         for next in task::dependencies(tx, &found.id)? {
@@ -83,11 +115,12 @@ fn circle(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> Result<Option<String>,
 /// # Errors
 /// When the ledger fails.
 pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) -> Result<bool, LedgerError> {
-    let names = [Some(&task.id), task.handoff_id.as_ref(), task.task_id.as_ref()];
+    let names = [Some(&task.id), task.handoff_id.as_ref(), task.task_id.as_ref(), Some(&task.title)];
     let mut released = false;
     if !state.is_final() || state == State::Duplicate || task.kind == "RETURN" {
         return Ok(false);
     }
+    repeats::settled(tx, &task.id, now)?;
     for name in names.into_iter().flatten() {
         for waiting in task::dependents(tx, name)? {
             let waits = waiting.state == State::Waiting;
@@ -105,6 +138,29 @@ pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) ->
         }
     }
     Ok(released)
+}
+
+/// A person is asked about tasks that have waited for long for what is not here.
+///
+/// # Errors
+/// When the ledger fails.
+pub(crate) fn ask(tx: &Tx<'_>, house: &House, now: Timestamp) -> Result<(), LedgerError> {
+    let soonest = house.roster().agents().map(|agent| agent.settings.ask_after).min().unwrap_or(limits::ASK_AFTER);
+    for unknown in task::unknown_dependencies_in(tx, ago(now, soonest))? {
+        if unknown.since > ago(now, house.ask_after(&unknown.agent)) {
+            continue;
+        }
+        let task = task::get_in(tx, &unknown.task)?;
+        if task.state == State::Waiting {
+            let why = format!(
+                "it depends on `{}`, and no task of that id or title has come; `baton retry` runs it anyway, `baton \
+                 cancel` ends it",
+                unknown.needs
+            );
+            step(tx, &task, "needs_human", State::NeedsHuman, why, now)?;
+        }
+    }
+    Ok(())
 }
 
 fn step(tx: &Tx<'_>, task: &Task, action: &str, state: State, why: String, now: Timestamp) -> Result<(), LedgerError> {

@@ -3,7 +3,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
+use baton_core::budget::Budget;
 use baton_core::manifest::Action;
 use baton_core::quarantine;
 use baton_core::retry::Policy;
@@ -17,7 +19,9 @@ use baton_sandbox::{
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::archive::UNROUTED;
+use crate::budget::Book as BudgetBook;
 use crate::obligations::Patience;
+use crate::own::OwnWrites;
 use crate::plugins::{Plugins, Refresh};
 use crate::running::Running;
 use crate::trigger::audio::{Ears, Hearing};
@@ -140,6 +144,10 @@ pub struct House {
     roster: RwLock<Arc<Roster>>,
     /// What runs in this process.
     pub(crate) running: Running,
+    /// What running attempts take of the plugins' budgets.
+    pub(crate) budgets: BudgetBook,
+    /// The files that running attempts write.
+    pub(crate) own: OwnWrites,
     /// Cancelled when what runs is not waited for any more.
     pub(crate) ending: Cancel,
     /// The folder in which other processes leave word that there is something to do.
@@ -175,6 +183,8 @@ impl House {
             rules: setup.rules,
             roster: RwLock::default(),
             running: Running::default(),
+            budgets: BudgetBook::default(),
+            own: OwnWrites::default(),
             ending: Cancel::default(),
             wake: setup.wake,
             patience: setup.patience,
@@ -249,6 +259,21 @@ impl House {
     /// When the tasks of an agent are tried again.
     pub(crate) fn retry(&self, agent: &str) -> Policy {
         self.roster().get(agent).map_or_else(Policy::default, |agent| agent.settings.retry)
+    }
+
+    /// For how long the same content without an id is the same request of an agent.
+    pub(crate) fn repeat_after(&self, agent: &str) -> Duration {
+        self.roster().get(agent).map_or(limits::REPEAT_AFTER, |agent| agent.settings.repeat_after)
+    }
+
+    /// How long a task of an agent waits for something that is not here before a person is asked.
+    pub(crate) fn ask_after(&self, agent: &str) -> Duration {
+        self.roster().get(agent).map_or(limits::ASK_AFTER, |agent| agent.settings.ask_after)
+    }
+
+    /// How much a plugin may use over time.
+    pub(crate) fn budget(&self, plugin: &str) -> Budget {
+        self.rules.budgets.get(plugin).cloned().unwrap_or_default()
     }
 
     /// How often in a row the plugin of an agent may fail.

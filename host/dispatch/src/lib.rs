@@ -8,6 +8,7 @@
 //! handoff: files, RETURNs, new audio, schedules). What a plugin does with a task is not known here, and no plugin is known by name.
 
 mod archive;
+pub mod budget;
 mod capture;
 mod carry;
 mod control;
@@ -17,11 +18,13 @@ mod error;
 mod house;
 pub mod limits;
 mod obligations;
+mod own;
 pub mod owner;
 mod plugins;
 mod post;
 mod prepare;
 mod recover;
+mod repeats;
 mod roster;
 mod running;
 mod settle;

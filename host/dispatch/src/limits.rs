@@ -11,6 +11,9 @@ pub const HEARTBEAT: Duration = Duration::from_secs(20);
 /// Files that are read and written down at the same time: enough to share one commit.
 pub const CAPTURES_AT_ONCE: usize = 256;
 
+/// Of these, files of one inbox: the rest is for the others.
+pub const CAPTURES_OF_AN_INBOX: usize = 192;
+
 /// Bytes of files that were read and are not yet written down, in KiB.
 pub const HOLDING_KIB: u32 = 64 * 1024;
 
@@ -39,6 +42,12 @@ pub const CARRY_AGAIN_AT_MOST: Duration = Duration::from_mins(5);
 
 /// How often `up --once` tries a delivery before it gives up and says so.
 pub const CARRY_TRIES: u32 = 3;
+
+/// For how long the same content without an id is the same request.
+pub const REPEAT_AFTER: Duration = Duration::from_hours(24);
+
+/// How long a task waits for something that is not here before a person is asked.
+pub const ASK_AFTER: Duration = Duration::from_hours(24);
 
 /// Short attempts of one agent that are begun and settled in one transaction, one after the other: enough to share the
 /// commit. Only actions that may be repeated, because a crash interrupts them all.

@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::settle::Settled;
 use crate::work::{Ended, end};
-use crate::{DispatchError, House, limits};
+use crate::{DispatchError, House, dependencies, limits};
 
 /// How long external agents may leave things lying.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,7 @@ pub(crate) async fn tend(house: &Arc<House>) -> Result<Tended, DispatchError> {
                 }
             }
         }
+        dependencies::ask(tx, &inner, now)?;
         // What a process that is gone was to deliver, among others.
         carry.extend(outbox::open_tasks(tx)?);
         let stale = task::left_lying(tx, ago(now, inner.patience.archive), limits::TENDED_AT_ONCE)?;
@@ -94,7 +95,8 @@ pub(crate) async fn tend(house: &Arc<House>) -> Result<Tended, DispatchError> {
     Ok(Tended { carry, settled })
 }
 
-fn ago(now: Timestamp, pause: Duration) -> Timestamp {
+/// The moment that lies `pause` before `now`.
+pub(crate) fn ago(now: Timestamp, pause: Duration) -> Timestamp {
     let pause = SignedDuration::try_from(pause).unwrap_or(SignedDuration::MAX);
     now.checked_sub(pause).unwrap_or(Timestamp::MIN)
 }

@@ -10,9 +10,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use baton_core::agents::{Aliases, fold, is_name};
+use baton_core::budget::Budget;
 use baton_core::quarantine;
 use baton_core::retry::Policy;
 
+use crate::limits;
 use crate::prepare::Defaults;
 use crate::trigger::schedule::Schedule;
 
@@ -55,6 +57,10 @@ pub struct Settings {
     pub retry: Policy,
     /// When its plugin is left alone because it fails.
     pub quarantine: quarantine::Policy,
+    /// For how long the same content without an id is the same request.
+    pub repeat_after: Duration,
+    /// How long a task of it waits for something that is not here before a person is asked.
+    pub ask_after: Duration,
     /// When it is to do something by itself.
     pub schedules: Vec<Schedule>,
     /// Arguments that a task of an action gets where it does not name them, by action.
@@ -69,6 +75,8 @@ impl Default for Settings {
             concurrency: 1,
             retry: Policy::default(),
             quarantine: quarantine::Policy::default(),
+            repeat_after: limits::REPEAT_AFTER,
+            ask_after: limits::ASK_AFTER,
             schedules: Vec::new(),
             defaults: BTreeMap::new(),
         }
@@ -82,6 +90,8 @@ pub struct Rules {
     pub aliases: Aliases,
     /// Settings by the agent's name.
     pub settings: BTreeMap<String, Settings>,
+    /// How much each plugin may use over time, where that is not the usual.
+    pub budgets: BTreeMap<String, Budget>,
 }
 
 /// An agent.
@@ -289,7 +299,7 @@ mod tests {
     use super::*;
 
     fn rules() -> Rules {
-        Rules { aliases: Aliases::shipped(), settings: BTreeMap::new() }
+        Rules { aliases: Aliases::shipped(), ..Rules::default() }
     }
 
     fn handoffs(folders: &[&str]) -> tempfile::TempDir {

@@ -5,21 +5,23 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use baton_core::State;
+use baton_core::budget::Resource;
 use baton_core::manifest::{SAYS, grant_command};
 use baton_ledger::event::{self, Event};
 use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx, watched};
-use baton_sandbox::{Attempt, Cancel, Emission, Failure, Progress, Report, wit};
+use baton_sandbox::{Attempt, Cancel, Emission, Failure, Progress, Report, Writes, wit};
 use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::house::{House, Installed};
+use crate::own::{OwnChanges, changes};
 use crate::plugins::Unusable;
 use crate::prepare::{Source, prepare};
 use crate::settle::{Settled, settle};
 use crate::trigger::returns::About;
 use crate::withdraw::is_missing;
-use crate::{DispatchError, limits, supervise};
+use crate::{DispatchError, budget, limits, supervise};
 
 /// Who is told about the progress of a task: its id and how far it is.
 pub(crate) type Listener = Arc<dyn Fn(&str, Progress) + Send + Sync>;
@@ -98,6 +100,7 @@ pub(crate) struct Begun {
 /// When the database fails.
 pub(crate) fn lease(tx: &Tx<'_>, house: &House, agent: &str, room: usize) -> Result<Vec<Begun>, LedgerError> {
     let now = Timestamp::now();
+    let room = if room == 0 { 0 } else { budget::room(tx, house, agent, room, now)? };
     let room = if room == 0 { 0 } else { supervise::room(tx, house, agent, room, now)? };
     let (mut begun, mut bytes) = (Vec::new(), 0);
     while begun.len() < room && bytes <= limits::STINT_BYTES {
@@ -135,12 +138,14 @@ pub(crate) struct Attempted {
     pub(crate) task: Task,
     pub(crate) installed: Option<Arc<Installed>>,
     pub(crate) ended: Result<Report, Ended>,
+    /// What it changed of the files that fire its plugin's triggers.
+    pub(crate) own: OwnChanges,
     pub(crate) at: Timestamp,
 }
 
 impl Attempted {
     fn of(task: Task, installed: Option<Arc<Installed>>, ended: Result<Report, Ended>) -> Self {
-        Self { task, installed, ended, at: Timestamp::now() }
+        Self { task, installed, ended, own: OwnChanges::default(), at: Timestamp::now() }
     }
 
     /// How large its reports are.
@@ -204,7 +209,9 @@ async fn attempt_now(
     let defaults = roster.get(&task.agent).and_then(|agent| agent.settings.defaults.get(&action));
     let from = Source { task: &task, input: input.as_deref(), about: about.as_deref() };
     let given = prepare(&from, &action, defaults, Timestamp::now());
-    let mut report = run(house, &installed, (given, watched), (cancel, own), listener).await;
+    let writes = house.own.begin(&task.agent, &task.id);
+    let mut report = run(house, &installed, (given, watched, writes.clone()), (cancel, own), listener).await;
+    let changed = changes(house, &installed, &writes).await;
     // A plugin that obeys says "later"; that costs it no attempt.
     if own.is_cancelled() && matches!(report.ended, Err(Failure::Retryable(_))) {
         report.ended = Err(Failure::Cancelled);
@@ -212,7 +219,7 @@ async fn attempt_now(
     if !report.log.is_empty() {
         tracing::info!(task = %task.id, plugin = %task.agent, "the plugin wrote:\n{}", report.log.trim_end());
     }
-    Attempted::of(task, Some(installed), Ok(report))
+    Attempted { own: changed, ..Attempted::of(task, Some(installed), Ok(report)) }
 }
 
 /// The reason of a cancellation on demand.
@@ -250,7 +257,7 @@ pub(crate) enum Ended {
 async fn run(
     house: &Arc<House>,
     installed: &Installed,
-    (task, watched): (wit::Task, BTreeMap<String, u64>),
+    (task, watched, writes): (wit::Task, BTreeMap<String, u64>, Writes),
     (cancel, own): (&Cancel, &Cancel),
     listener: Option<&Listener>,
 ) -> Report {
@@ -264,7 +271,8 @@ async fn run(
         mounts: installed.grants.mounts.clone(),
         folder_check: installed.grants.folder_check.clone(),
         hard_links: installed.grants.hard_links,
-        emission: emission(house, installed),
+        writes,
+        emission: emission(house, installed, &id),
         ledger: installed.grants.ledger.then(|| house.ledger.path().to_owned()),
         databases: installed.grants.databases.clone(),
         claims: installed.grants.claims.then(|| house.claims.clone()),
@@ -299,19 +307,32 @@ async fn heartbeat(house: Arc<House>, id: String) {
     }
 }
 
-fn emission(house: &Arc<House>, installed: &Installed) -> Emission {
+fn emission(house: &Arc<House>, installed: &Installed, task: &str) -> Emission {
     let name = &installed.plugin.manifest().name;
     if !installed.grants.handoffs {
         return Emission::Denied(format!(
             "the plugin `{name}` may not send handoffs: `baton plugin grant {name} handoffs`"
         ));
     }
-    let house = Arc::clone(house);
-    Emission::Granted(Arc::new(move |to| {
-        let roster = house.roster();
+    let inner = Arc::clone(house);
+    let resolve = move |to: &str| {
+        let roster = inner.roster();
         let found = roster.resolve(to).map(|agent| agent.name.clone());
         found.ok_or_else(|| format!("there is no agent `{to}`; there are: {}", roster.names()))
-    }))
+    };
+    let (inner, plugin, task) = (Arc::clone(house), name.clone(), task.to_owned());
+    let admit = move || {
+        let refused = || {
+            let tasks = inner.budget(&plugin).limit(Resource::Tasks);
+            format!(
+                "the plugin `{plugin}` may send no more handoffs now: its budget is {} in an hour and {} in a day \
+                 (`tasks` in `[plugins.{plugin}.budget]` of baton.toml)",
+                tasks.hour, tasks.day
+            )
+        };
+        inner.budgets.take(&plugin, &task).then_some(()).ok_or_else(refused)
+    };
+    Emission::Granted { resolve: Arc::new(resolve), admit: Arc::new(admit) }
 }
 
 /// An action called by hand.
@@ -357,10 +378,12 @@ pub async fn call(
         // Never `queued`: a daemon beside us would take it.
         ..task::New::blank(&call.plugin, task::Origin::Call, State::Captured)
     };
-    let (owner, now) = (house.owner.clone(), Timestamp::now());
+    let (owner, now, inner) = (house.owner.clone(), Timestamp::now(), Arc::clone(house));
     let insert = move |tx: &Tx<'_>| {
         let id = task::insert(tx, &new, None, now)?;
         let leased = task::lease_task(tx, &id, &owner, limits::LEASE, now)?;
+        // What a person calls begins whatever was used; what it sends counts.
+        budget::room(tx, &inner, &leased.agent, 1, now)?;
         begin(tx, leased, now)
     };
     let begun = house.ledger.write(insert).await?;

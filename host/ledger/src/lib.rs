@@ -12,6 +12,7 @@
 //! a capture: the music [`catalog`], and what is lent to plugins ([`guest`]).
 
 pub mod backup;
+pub mod budget;
 pub mod catalog;
 pub mod claim;
 mod database;
@@ -28,6 +29,7 @@ pub mod outbox;
 pub mod posted;
 mod presence;
 pub mod prune;
+pub mod repeats;
 pub mod restore;
 pub mod supervision;
 pub mod tail;

@@ -1,4 +1,4 @@
-//! The engine: one configuration for compiling and running, the pool of memories, the code cache, the ticking epoch.
+//! The engine: one configuration for compiling and running, the pool of memories, the code cache.
 //!
 //! The pool makes a fresh store cheap. Where its address space is not to be had (a container with a limit), the engine
 //! falls back to allocating on demand and says so; nothing else changes.
@@ -15,6 +15,7 @@ use crate::capabilities::files;
 use crate::capabilities::fingerprint::Gate;
 use crate::capabilities::http::Network;
 use crate::capabilities::sql::Copies;
+use crate::epoch::Ticker;
 use crate::store::State;
 use crate::{SandboxError, limits, since_v0_0, written};
 
@@ -27,6 +28,7 @@ pub struct Sandbox {
     pub(crate) network: Arc<Network>,
     pub(crate) listening: Gate,
     pub(crate) copies: Copies,
+    pub(crate) ticker: Arc<Ticker>,
     pooled: bool,
 }
 
@@ -43,11 +45,11 @@ impl Sandbox {
                 (Engine::new(&config(cache, false)?).map_err(SandboxError::Engine)?, false)
             }
         };
-        tick(&engine)?;
+        let ticker = Arc::new(Ticker::new(&engine)?);
         let linker = Arc::new(linker(&engine).map_err(SandboxError::Engine)?);
         let admission = Arc::new(Semaphore::new(limits::AT_ONCE));
         let (network, listening, copies) = (Arc::default(), Gate::default(), Copies::default());
-        Ok(Self { engine, linker, admission, network, listening, copies, pooled })
+        Ok(Self { engine, linker, admission, network, listening, copies, ticker, pooled })
     }
 
     /// Whether memories come from the pool.
@@ -105,18 +107,4 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     bindings::Plugin::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     since_v0_0::link(&mut linker)?;
     Ok(linker)
-}
-
-/// One thread moves the epoch on until the engine is gone.
-fn tick(engine: &Engine) -> Result<(), SandboxError> {
-    let weak = engine.weak();
-    let ticker = move || {
-        while let Some(engine) = weak.upgrade() {
-            engine.increment_epoch();
-            drop(engine);
-            std::thread::sleep(limits::TICK);
-        }
-    };
-    let spawned = std::thread::Builder::new().name("epoch".to_owned()).spawn(ticker);
-    spawned.map(drop).map_err(|error| SandboxError::Engine(error.into()))
 }

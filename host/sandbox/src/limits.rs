@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How often the epoch moves: a spinning guest is noticed within one tick, and a tick costs nothing when nobody runs.
+/// How often the epoch moves: a spinning guest is noticed within one tick. It moves only while attempts run.
 pub const TICK: Duration = Duration::from_millis(10);
 
 /// Linear memory of one attempt, summed over all its memories. A plan of 8 MiB parses in a tenth of this.

@@ -12,6 +12,7 @@ use wasmtime::{Store, StoreContextMut, Trap, UpdateDeadline};
 use wasmtime_wasi::WasiCtxBuilder;
 
 use crate::capabilities::claims::Claims;
+use crate::capabilities::files::own::{Tracker, Writes};
 use crate::capabilities::files::{FolderCheck, MountGrant, Preopens};
 use crate::capabilities::fingerprint::{SoundGrants, Sounds};
 use crate::capabilities::git::{Git, RepositoryGrant};
@@ -40,6 +41,8 @@ pub struct Attempt {
     pub folder_check: FolderCheck,
     /// Whether files that have other names too (hard links) are opened. Where those lie nobody can tell.
     pub hard_links: bool,
+    /// Collects the files that it changes.
+    pub writes: Writes,
     /// Whether it may emit handoffs, and take them back.
     pub emission: Emission,
     /// Where the ledger is, for reading; absent when that is not granted.
@@ -86,6 +89,7 @@ impl Attempt {
             mounts: Vec::new(),
             folder_check: FolderCheck::default(),
             hard_links: false,
+            writes: Writes::default(),
             emission: Emission::Denied("this host lends nothing".to_owned()),
             ledger: None,
             databases: Vec::new(),
@@ -126,6 +130,7 @@ impl Sandbox {
 
     /// Runs one attempt on this thread.
     async fn run_here(&self, plugin: &Plugin, attempt: Attempt) -> Report {
+        let _ticking = self.ticker.run();
         let cancel = attempt.cancel.clone();
         let log = Log::default();
         let begun = Instant::now();
@@ -198,6 +203,7 @@ impl Sandbox {
             log: log.clone(),
             noted: Usage::default(),
             hard_links: attempt.hard_links,
+            own: Tracker::new(&attempt.mounts, attempt.writes.clone()),
             progress: ProgressMeter { cancel: attempt.cancel.clone(), listener: attempt.listener.clone(), last: None },
             handoffs: Handoffs::new(attempt.emission.clone()),
             ledger: Ledger::new(plugin.manifest(), attempt.ledger.clone()),

@@ -6,6 +6,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::capabilities::claims::Claims;
 use crate::capabilities::files::Preopens;
+use crate::capabilities::files::own::Tracker;
 use crate::capabilities::fingerprint::Sounds;
 use crate::capabilities::git::Git;
 use crate::capabilities::handoffs::Handoffs;
@@ -33,6 +34,8 @@ pub(crate) struct State {
     pub(crate) noted: Usage,
     /// Whether files with several names are opened.
     pub(crate) hard_links: bool,
+    /// Which files the attempt changes.
+    pub(crate) own: Tracker,
     pub(crate) progress: ProgressMeter,
     pub(crate) handoffs: Handoffs,
     pub(crate) ledger: Ledger,

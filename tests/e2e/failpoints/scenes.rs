@@ -140,11 +140,11 @@ pub(super) const SCENES: [Scene; 24] = [
     Scene {
         name: "dropping_for_all",
         points: &[
-            ("broadcast.copy_added", &[1, 4]),
+            ("broadcast.copy_added", &[1, 3]),
             ("broadcast.committed", &[1]),
             ("carry.temporary", &[2]),
             ("carry.renamed", &[1, 3]),
-            ("carry.arrived", &[1, 4]),
+            ("carry.arrived", &[1, 3]),
             ("carry.moved", &[1]),
         ],
         before: a_broadcast,
@@ -341,11 +341,12 @@ fn into_the_drop_box(workspace: &Workspace, book: &mut Book) {
     }
 }
 
-/// Five places: the archive, two agents that read themselves, two plugins.
+/// Four places: the archive, two agents that read themselves, the plugin that has the action.
 fn a_broadcast(workspace: &Workspace, book: &mut Book) {
-    let value = handoff("all", "To all");
-    book.file(&drop_central(workspace, "all.json", &value), 5);
-    book.asks("Claude-MM1", "id-to-all", 2);
+    let mut value = handoff("all", "To all");
+    value["action"] = serde_json::json!("noop");
+    book.file(&drop_central(workspace, "all.json", &value), 4);
+    book.asks("Claude-MM1", "id-to-all", 1);
 }
 
 fn an_answered_request(workspace: &Workspace, book: &mut Book) {

@@ -70,9 +70,17 @@ fn the_same_request_dropped_twice_is_done_once() {
     assert_eq!((tasks.len(), repeated.len()), (3, 2), "{tasks:#?}");
     for task in repeated {
         assert!(task.reason.contains(&first.id), "{}", task.reason);
-        assert!(task.archived_at.is_some() && task.returned_at.is_none(), "{task:?}");
+        assert!(task.archived_at.is_some(), "{task:?}");
     }
-    assert_eq!(workspace.returns("Claude-MM1").len(), 1);
+    let (repeats, returns): (Vec<Value>, Vec<Value>) =
+        workspace.returns("Claude-MM1").into_iter().partition(|answer| answer.get("duplicate_of").is_some());
+    assert_eq!((returns.len(), repeats.len()), (1, 2));
+    for answer in repeats {
+        assert_eq!((&answer["duplicate_of"], &answer["status_update"]), (&json!(first.id), &json!("succeeded")));
+        let summary = answer.pointer("/execution_summary/work_completed/0").unwrap().as_str().unwrap();
+        assert!(summary.contains("the same request as") && summary.contains(&first.reason), "{answer:#}");
+        assert_eq!(answer["executing_agent"], json!("baton"));
+    }
     assert_eq!(workspace.processed("noop"), ["Once-only.json", "again.json", "rewritten.json"]);
     assert!(workspace.inbox("noop").is_empty());
     assert_eq!(workspace.why("id-once-only").id, first.id);
@@ -89,7 +97,69 @@ fn two_copies_dropped_at_once_are_done_once() {
     let tasks = workspace.tasks("Twins");
     let count = |state: &str| tasks.iter().filter(|task| task.state == state).count();
     assert_eq!((count("succeeded"), count("duplicate")), (1, 5), "{tasks:#?}");
-    assert_eq!((workspace.returns("Claude-MM1").len(), workspace.processed("noop").len()), (1, 6));
+    assert_eq!((workspace.returns("Claude-MM1").len(), workspace.processed("noop").len()), (6, 6));
+}
+
+/// A request without an id: only its content says whether it is the same.
+fn without_id(title: &str) -> Value {
+    let mut value = handoff("noop", title);
+    let fields = value.as_object_mut().unwrap();
+    fields.retain(|key, _| !["handoff_id", "timestamp", "task_id", "created_at"].contains(&key.as_str()));
+    value
+}
+
+#[test]
+fn without_an_id_another_time_in_the_file_is_another_request() {
+    let workspace = Workspace::with_noop();
+    for (name, time) in [("a", "2026-01-18T10:15:00Z"), ("b", "2026-01-18T10:15:00Z"), ("c", "2026-01-19T10:15:00Z")] {
+        let mut value = without_id("Weekly");
+        value["timestamp"] = json!(time);
+        workspace.drop_file("noop", &format!("{name}.json"), text(&value));
+        workspace.up_once();
+    }
+    let mut states: Vec<_> = workspace.tasks("Weekly").into_iter().map(|task| task.state).collect();
+    states.sort();
+    assert_eq!(states, ["duplicate", "succeeded", "succeeded"]);
+}
+
+#[test]
+fn the_same_content_without_an_id_is_the_same_request_only_for_a_while() {
+    let workspace = Workspace::with_noop();
+    let bytes = text(&without_id("Again and again"));
+    workspace.drop_file("noop", "a.json", &bytes);
+    workspace.up_once();
+    workspace.drop_file("noop", "b.json", &bytes);
+    workspace.up_once();
+    let states = |workspace: &Workspace| {
+        let mut states: Vec<_> = workspace.tasks("Again and again").into_iter().map(|task| task.state).collect();
+        states.sort();
+        states
+    };
+    assert_eq!(states(&workspace), ["duplicate", "succeeded"]);
+    workspace.write("baton.toml", "[agents.noop]\nrepeat_after = \"1s\"\n");
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    workspace.drop_file("noop", "c.json", &bytes);
+    workspace.up_once();
+    assert_eq!(states(&workspace), ["duplicate", "succeeded", "succeeded"]);
+}
+
+#[test]
+fn a_repetition_of_what_is_not_done_is_answered_when_that_is() {
+    let workspace = Workspace::with_hostile();
+    let bytes = workspace.drop_action("hostile", "ask-human");
+    workspace.up_once();
+    workspace.drop_file("hostile", "again.json", &bytes);
+    workspace.up_once();
+    assert!(workspace.returns("Claude-MM1").is_empty(), "{:?}", workspace.returns("Claude-MM1"));
+    let first = workspace.tasks("ask-human").into_iter().find(|task| task.state == "needs_human").unwrap();
+    workspace.baton(&["answer", &first.id, "the first one"]).ended(0);
+    workspace.up_once();
+    let answers = workspace.returns("Claude-MM1");
+    let repeats: Vec<_> = answers.iter().filter(|answer| answer.get("duplicate_of").is_some()).collect();
+    assert_eq!((answers.len(), repeats.len()), (2, 1), "{answers:#?}");
+    assert_eq!(repeats[0]["status_update"], json!("succeeded"));
+    let repeat = workspace.tasks("ask-human").into_iter().find(|task| task.state == "duplicate").unwrap();
+    assert!(workspace.why(&repeat.id).actions().contains(&"answered"));
 }
 
 #[test]

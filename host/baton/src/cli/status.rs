@@ -1,5 +1,7 @@
 //! `baton status`: what there is to do and what was done.
 
+use std::io::{BufWriter, Write as _};
+
 use baton_ledger::supervision;
 use baton_ledger::task::{self, Summary};
 use jiff::Timestamp;
@@ -8,6 +10,7 @@ use serde_json::{Value, json};
 use super::{Place, task_view};
 use crate::exit::Code;
 use crate::output::{self, Table, paint};
+use crate::workspace::Workspace;
 
 /// Show the tasks, newest first
 #[derive(Debug, clap::Args)]
@@ -27,24 +30,53 @@ impl Args {
         let workspace = place.need()?;
         let limit = self.limit.unwrap_or(if self.json { u32::MAX } else { 50 });
         let now = Timestamp::now();
-        let (tasks, held) = match task_view::reader(&workspace)? {
-            Some(reader) => (task::recent(&reader, limit)?, supervision::quarantined(&reader, now)?),
-            None => (Vec::new(), Vec::new()),
-        };
         if self.json {
-            let tasks: Vec<Value> = tasks.iter().map(task_view::as_json).collect();
-            let held: Vec<Value> = held.iter().map(task_view::held_json).collect();
-            output::json(&json!({ "schema": 1, "tasks": tasks, "quarantined": held }));
-        } else if tasks.is_empty() {
+            return stream(&workspace, limit, now);
+        }
+        let (tasks, held, reached) = match task_view::reader(&workspace)? {
+            Some(reader) => (
+                task::recent(&reader, limit)?,
+                supervision::quarantined(&reader, now)?,
+                task_view::budgets_reached(&workspace, &reader, now)?,
+            ),
+            None => (Vec::new(), Vec::new(), Vec::new()),
+        };
+        if tasks.is_empty() {
             output::note("no tasks yet: drop a handoff into an inbox (handoffs/examples/ has some) and run `baton up`");
         } else {
             output::print(&table(&tasks, now));
             for held in &held {
                 output::note(&task_view::held_text(held));
             }
+            for reached in &reached {
+                output::note(&reached.text());
+            }
         }
         Ok(Code::Good)
     }
+}
+
+/// Prints each task as soon as it is read: a ledger may be larger than the memory.
+fn stream(workspace: &Workspace, limit: u32, now: Timestamp) -> anyhow::Result<Code> {
+    let reader = task_view::reader(workspace)?;
+    let (held, reached) = match &reader {
+        Some(reader) => (supervision::quarantined(reader, now)?, task_view::budgets_reached(workspace, reader, now)?),
+        None => (Vec::new(), Vec::new()),
+    };
+    let held: Vec<Value> = held.iter().map(task_view::held_json).collect();
+    let reached: Vec<Value> = reached.iter().map(task_view::reached_json).collect();
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let head = json!({ "schema": 1, "quarantined": held, "budgets_reached": reached }).to_string();
+    // A reader that closes the pipe is no error.
+    drop(write!(out, "{},\n\"tasks\": [", head.trim_end_matches('}')));
+    let mut before = "\n";
+    let print = |task: Summary| {
+        drop(write!(out, "{before}{}", task_view::as_json(&task)));
+        before = ",\n";
+    };
+    reader.map_or(Ok(()), |reader| task::each_recent(&reader, limit, print))?;
+    drop(out.write_all(b"\n]}\n").and_then(|()| out.flush()));
+    Ok(Code::Good)
 }
 
 fn table(tasks: &[Summary], now: Timestamp) -> String {

@@ -1,5 +1,6 @@
 //! A task as `status` and `why` show it.
 
+use baton_dispatch::budget::Reached;
 use baton_ledger::supervision::Supervised;
 use baton_ledger::task::Summary;
 use baton_ledger::{LedgerError, Reader};
@@ -60,7 +61,30 @@ pub(super) fn held_text(held: &Supervised) -> String {
     )
 }
 
-/// The public JSON form of the same.
+/// The budgets that plugins have used up.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub(super) fn budgets_reached(workspace: &Workspace, reader: &Reader, now: Timestamp) -> anyhow::Result<Vec<Reached>> {
+    let rules = workspace.config.rules(&workspace.base);
+    Ok(baton_dispatch::budget::reached(reader, &rules.budgets, now)?)
+}
+
+/// The public JSON form of a budget that is used up.
+pub(super) fn reached_json(reached: &Reached) -> Value {
+    json!({
+        "plugin": reached.plugin,
+        "budget": reached.resource.key(),
+        "window": reached.window.to_string(),
+        "used": reached.used,
+        "limit": reached.limit,
+        "until": time(reached.until),
+        "holds_tasks": reached.holds_tasks(),
+        "reason": reached.text(),
+    })
+}
+
+/// The public JSON form of a plugin that is left alone.
 pub(super) fn held_json(held: &Supervised) -> Value {
     json!({
         "agent": held.agent,

@@ -48,8 +48,15 @@ impl Args {
         let flags = flag::of_task(&reader, &task.id)?;
         let used =
             task::usage(&reader, &task.id)?.and_then(|used| serde_json::from_str(&used).ok()).unwrap_or_default();
+        let mut budgets = task_view::budgets_reached(&workspace, &reader, Timestamp::now())?;
+        budgets.retain(|reached| reached.plugin == task.agent);
         if self.json {
-            output::json(&as_json(&task, &events, (&findings, &flags), used));
+            let mut value = as_json(&task, &events, (&findings, &flags), used);
+            if let Some(value) = value.as_object_mut() {
+                let budgets = budgets.iter().map(task_view::reached_json).collect();
+                value.insert("budgets_reached".to_owned(), Value::Array(budgets));
+            }
+            output::json(&value);
         } else {
             output::print(&as_text(&task, &events, (&findings, &flags), &used));
             let waits = matches!(task.state, State::Queued | State::Waiting);
@@ -57,6 +64,9 @@ impl Args {
             held.iter()
                 .filter(|held| waits && held.agent == task.agent)
                 .for_each(|held| output::note(&held_text(held)));
+            for reached in budgets.iter().filter(|reached| waits || !reached.holds_tasks()) {
+                output::note(&reached.text());
+            }
         }
         Ok(Code::Good)
     }

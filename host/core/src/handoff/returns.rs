@@ -32,6 +32,8 @@ pub struct Return<'a> {
     pub deliverables: &'a [(String, String)],
     /// One line a finding.
     pub findings: &'a [String],
+    /// The task that the request repeats, whose outcome this is.
+    pub duplicate_of: Option<&'a str>,
     /// The head of the ledger's chain when this was written.
     pub ledger_head: &'a str,
     /// When.
@@ -70,6 +72,9 @@ impl Return<'_> {
         if let Some((answer, agent)) = answer.as_object_mut().zip(self.on_behalf_of) {
             answer.insert("on_behalf_of".to_owned(), json!(agent));
         }
+        if let (Some(answer), Some(first)) = (answer.as_object_mut(), self.duplicate_of) {
+            answer.insert("duplicate_of".to_owned(), json!(first));
+        }
         pretty(&answer)
     }
 
@@ -100,6 +105,7 @@ mod tests {
             summary: "Audited 1 plan.",
             deliverables: &[("reports/R.md".to_owned(), "text/markdown".to_owned())],
             findings: &findings,
+            duplicate_of: None,
             ledger_head: "00",
             at: "2026-01-18T10:15:00Z".parse().unwrap(),
         };

@@ -1,13 +1,17 @@
 //! The state in which a file's task begins: is it a repetition, is it refused, does it wait for others, whom does it answer.
 
+use std::time::Duration;
+
 use baton_core::State;
 use baton_core::guard::{Before, refusal};
 use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx};
+use jiff::Timestamp;
 
 use super::answers::{find_request, waits_for};
 use super::incoming::{Incoming, What};
 use crate::dependencies::{Standing, standing};
+use crate::obligations::ago;
 use crate::post;
 
 /// What a file is, beside its state.
@@ -17,28 +21,40 @@ pub(super) struct Class {
     pub(super) answered: Option<(Task, State)>,
     /// What it has to wait for.
     pub(super) needs: Vec<String>,
+    /// The request that it repeats.
+    pub(super) repeats: Option<Box<Task>>,
 }
 
 /// Decides the state that the file's task begins in. `edited` is the task whose file it was before.
 ///
 /// # Errors
 /// When the database fails.
-pub(super) fn classify(tx: &Tx<'_>, incoming: &mut Incoming, edited: Option<&Task>) -> Result<Class, LedgerError> {
+pub(super) fn classify(
+    tx: &Tx<'_>,
+    incoming: &mut Incoming,
+    edited: Option<&Task>,
+    now: Timestamp,
+) -> Result<Class, LedgerError> {
     let new = &mut incoming.new;
     match &incoming.what {
         What::Broken => new.state = State::Quarantined,
         What::Unrouted(reason) => (new.state, new.reason) = (State::Failed, reason.clone()),
+        What::Greeting(reason) => {
+            (new.state, new.reason) = (State::Succeeded, reason.clone());
+            return Ok(Class::default());
+        }
         What::Request if let Some(reason) = post::turned_away(tx, new)? => {
             (new.state, new.reason) = (State::Cancelled, reason);
             return Ok(Class::default());
         }
         What::Request | What::Return => {
-            let first = same_key(tx, new, edited)?;
+            let first = same_key(tx, new, incoming.repeats_within, edited, now)?;
             // A second RETURN of the same name is one more answer, and no question to a person.
             let repeats = |first: &Task| incoming.answers.is_none() || first.substance == new.substance;
             if let Some(first) = first.filter(repeats) {
                 (new.state, new.reason) = repeated(&first, new);
-                return Ok(Class::default());
+                let repeats = (new.state == State::Duplicate).then(|| Box::new(first));
+                return Ok(Class { repeats, ..Class::default() });
             }
             new.state = if incoming.external { State::Delivered } else { State::Queued };
             if edited.is_some() {
@@ -48,14 +64,21 @@ pub(super) fn classify(tx: &Tx<'_>, incoming: &mut Incoming, edited: Option<&Tas
     }
     match incoming.what {
         What::Request => request(tx, incoming),
-        What::Return | What::Unrouted(_) | What::Broken => answer(tx, incoming),
+        What::Return | What::Unrouted(_) | What::Broken | What::Greeting(_) => answer(tx, incoming),
     }
 }
 
 /// The task that this file repeats, if any.
-pub(super) fn same_key(tx: &Tx<'_>, new: &task::New, edited: Option<&Task>) -> Result<Option<Task>, LedgerError> {
+pub(super) fn same_key(
+    tx: &Tx<'_>,
+    new: &task::New,
+    within: Option<Duration>,
+    edited: Option<&Task>,
+    now: Timestamp,
+) -> Result<Option<Task>, LedgerError> {
     let except = edited.map(|known| known.id.as_str());
-    let first = |key| task::with_key(tx, key, new.substance.as_deref(), except);
+    let since = within.map(|within| ago(now, within));
+    let first = |key| task::with_key(tx, key, new.substance.as_deref(), (except, since));
     Ok(new.dedupe_key.as_deref().map(first).transpose()?.flatten())
 }
 
@@ -75,7 +98,7 @@ fn answer(tx: &Tx<'_>, incoming: &mut Incoming) -> Result<Class, LedgerError> {
             new.state = State::Succeeded;
         }
     }
-    Ok(Class { answered: answered.map(|request| (request, answers.ended)), needs: Vec::new() })
+    Ok(Class { answered: answered.map(|request| (request, answers.ended)), ..Class::default() })
 }
 
 /// The same key was there before: the same request again, or another one under its name.
@@ -115,9 +138,9 @@ fn request(tx: &Tx<'_>, incoming: &mut Incoming) -> Result<Class, LedgerError> {
         Standing::Circle(reason) => (new.state, new.reason) = (State::Failed, reason),
         Standing::Broken(reason) => (new.state, new.reason) = (State::NeedsHuman, reason),
         Standing::Open(open) => {
-            (new.state, new.reason) = (State::Waiting, format!("it waits for {}", open.join(", ")));
-            needs = open;
+            (new.state, new.reason) = (State::Waiting, open.reason());
+            needs = open.names;
         }
     }
-    Ok(Class { answered: None, needs })
+    Ok(Class { needs, ..Class::default() })
 }

@@ -1,6 +1,8 @@
 //! A file that was read, as it is to be written down. What had to be held of the parsed tree is dropped here: what goes to
 //! the ledger is small.
 
+use std::time::Duration;
+
 use baton_core::agents::is_everybody;
 use baton_core::handoff::Handoff;
 use baton_core::{State, dedupe, file_name};
@@ -8,6 +10,7 @@ use baton_intake::Captured;
 use baton_ledger::task::{self, Origin};
 
 use super::answers::Answers;
+use super::route::{concerns, is_broadcast};
 use crate::house::House;
 use crate::{Agent, AgentKind};
 
@@ -29,6 +32,8 @@ pub(super) struct Incoming {
     pub(super) follows: Option<String>,
     /// Of a file in the drop box: the folder that it goes to.
     pub(super) move_to: Option<String>,
+    /// For how long the same content is the same request; absent where an id says so.
+    pub(super) repeats_within: Option<Duration>,
     /// The folder for an answer at once, should it be refused.
     pub(super) answer_folder: Option<String>,
 }
@@ -43,6 +48,8 @@ pub(super) enum What {
     Broken,
     /// Nobody can do it: it was dropped for an agent that is not there.
     Unrouted(String),
+    /// A broadcast in the inbox of a plugin whom it asks for nothing.
+    Greeting(String),
 }
 
 impl Incoming {
@@ -55,7 +62,12 @@ impl Incoming {
             tracing::warn!(%file, %to, agent = %agent.name, "the handoff names another agent; the folder decides");
         }
         let external = agent.kind == AgentKind::External;
+        let greets = is_broadcast(&handoff) && !concerns(house, agent, &handoff);
         let mut incoming = Self::for_agent(house, &agent.name, external, read, handoff);
+        if greets && matches!(incoming.what, What::Request) {
+            incoming.what =
+                What::Greeting(format!("a broadcast that names no action of `{}`: nothing to do", agent.name));
+        }
         incoming.new.file = Some(file);
         incoming.read_there = external;
         incoming
@@ -66,7 +78,8 @@ impl Incoming {
         let roster = house.roster();
         let canonical = |spelling: &str| roster.resolve(spelling).map_or(spelling, |agent| &agent.name).to_owned();
         let substance = dedupe::substance(handoff.raw.as_ref(), &read.bytes);
-        let key = dedupe::key(agent, &handoff, &substance);
+        let key = dedupe::key(agent, &handoff, &read.bytes);
+        let repeats_within = (!dedupe::has_id(&handoff)).then(|| house.repeat_after(agent));
         let sender = handoff.from.as_deref().map(canonical);
         let answers = Answers::of(&roster, &handoff);
         let what = if answers.is_some() { What::Return } else { What::Request };
@@ -103,6 +116,7 @@ impl Incoming {
             depends_on: handoff.depends_on,
             follows: handoff.follows,
             move_to: None,
+            repeats_within,
             answer_folder: sender.filter(|_| asks).and_then(|sender| answer_folder(house, &sender)),
         }
     }
@@ -130,6 +144,7 @@ impl Incoming {
             depends_on: Vec::new(),
             follows: None,
             move_to: None,
+            repeats_within: None,
             answer_folder: None,
         }
     }

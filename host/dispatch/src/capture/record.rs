@@ -28,7 +28,7 @@ use crate::archive::{to_archive, to_unrouted};
 use crate::house::House;
 use crate::trigger::returns;
 use crate::withdraw::{AWAY, MISSING, is_not_there};
-use crate::{dependencies, limits};
+use crate::{dependencies, limits, repeats};
 
 /// The marks of files that lay in a folder when it was adopted.
 pub const ADOPTED: &str = "adopted";
@@ -56,7 +56,7 @@ pub(super) fn record(tx: &Tx<'_>, house: &House, mut incoming: Incoming, now: Ti
     if let (What::Broken, Some(known)) = (&incoming.what, &edited) {
         take_over(house, &mut incoming, known);
     }
-    let class = classify(tx, &mut incoming, edited.as_deref())?;
+    let class = classify(tx, &mut incoming, edited.as_deref(), now)?;
     let route = incoming.move_to.take().filter(|_| rests(incoming.new.state));
     if route.is_some() {
         incoming.new.state = State::Captured;
@@ -131,10 +131,12 @@ pub(super) fn broadcast(
         return Ok(taken);
     }
     let new = &mut whole.new;
-    match same_key(tx, new, None)? {
+    let mut class = Class::default();
+    match same_key(tx, new, whole.repeats_within, None, now)? {
         None => new.state = State::Succeeded,
         Some(first) if first.substance == new.substance => {
             (new.state, new.reason) = (State::Duplicate, format!("the same broadcast as {}", first.id));
+            class.repeats = Some(Box::new(first));
         }
         Some(first) => {
             let reason = format!("it has the id of {} and says something else: give it another handoff_id", first.id);
@@ -144,8 +146,7 @@ pub(super) fn broadcast(
     let fresh = new.state == State::Succeeded;
     let id = task::insert(tx, &whole.new, whole.bytes.as_deref(), now)?;
     let told = fresh && told(tx, house, &id, &whole, None, now)?;
-    let (state, mut carry, mut released) = match follow(tx, house, &id, &whole, Class::default(), now)?.releasing(told)
-    {
+    let (state, mut carry, mut released) = match follow(tx, house, &id, &whole, class, now)?.releasing(told) {
         Taken::Settled { state, carry, released } => (state, carry, released),
         _ => (State::Succeeded, vec![id], told),
     };
@@ -164,7 +165,7 @@ fn send_copy(
     carry: &mut Vec<String>,
     now: Timestamp,
 ) -> Result<bool, LedgerError> {
-    let class = classify(tx, &mut copy, None)?;
+    let class = classify(tx, &mut copy, None, now)?;
     let goes_out = !matches!(copy.new.state, State::Duplicate | State::Failed);
     if rests(copy.new.state) || copy.new.state == State::Succeeded {
         // It begins when its file is there.
@@ -232,7 +233,9 @@ fn renamed(tx: &Tx<'_>, house: &House, incoming: &mut Incoming, now: Timestamp) 
         let old = task.file.as_deref().filter(|old| old != file && task.archived_at.is_none());
         old.is_some_and(|old| is_not_there(&house.real(old)))
     };
-    let Some(first) = same_key(tx, &incoming.new, None)?.filter(|first| !first.state.is_final() && left(first)) else {
+    let Some(first) = same_key(tx, &incoming.new, incoming.repeats_within, None, now)?
+        .filter(|first| !first.state.is_final() && left(first))
+    else {
         return Ok(Known::No(None));
     };
     if is_under_way(&first) {
@@ -348,6 +351,12 @@ fn follow(
             outbox::add(tx, id, &answer(&task, folder, &event::head(tx)?, now))?;
             carry.push(id.to_owned());
         }
+    }
+    if let (Some(first), Some(folder)) = (&class.repeats, &incoming.answer_folder)
+        && repeats::captured(tx, id, (first, folder), now)?
+        && !carry.iter().any(|known| known == id)
+    {
+        carry.push(id.to_owned());
     }
     if let Some(also) = answered_before(tx, house, id, now)? {
         carry.push(id.to_owned());

@@ -33,6 +33,7 @@ pub(crate) fn answer(task: &Task, folder: &str, head: &str, now: Timestamp) -> o
         summary: &task.reason,
         deliverables: &[],
         findings: &[],
+        duplicate_of: None,
         ledger_head: head,
         at: now,
     };

@@ -1,8 +1,10 @@
 //! The central drop box `handoffs/01_inbox/`: there the handoff itself says whom it is for.
 //!
 //! For one agent the file is moved into that agent's inbox. A broadcast (its type says so, or it is for `all`) makes one
-//! task and one copy for each agent but the sender; the file itself is archived beside the drop box. What is for nobody
-//! goes to `handoffs/_unrouted/` with the reason, and its sender is told. All of it is in the ledger before a file moves.
+//! task and one copy for each agent but the sender; the file itself is archived beside the drop box. A plugin gets a copy
+//! only if the broadcast names an action that the plugin has: a greeting to all must not start a plugin's default action.
+//! What is for nobody goes to `handoffs/_unrouted/` with the reason, and its sender is told. All of it is in the ledger
+//! before a file moves.
 
 use baton_core::agents::is_everybody;
 use baton_core::handoff::{Handoff, Kind};
@@ -25,22 +27,38 @@ pub(super) enum Dropped {
 
 enum To<'a> {
     One(&'a Agent),
-    All(Vec<&'a Agent>),
+    /// These, and not these plugins.
+    All(Vec<&'a Agent>, Vec<&'a Agent>),
     Nobody(String),
 }
 
-fn to<'a>(roster: &'a Roster, handoff: &Handoff) -> To<'a> {
+/// Whether a handoff is for everybody.
+pub(super) fn is_broadcast(handoff: &Handoff) -> bool {
+    handoff.to.as_deref().is_some_and(is_everybody) || handoff.kind == Kind::Request("BROADCAST".to_owned())
+}
+
+/// Whether a broadcast concerns an agent: a plugin only if it has the action that is named.
+pub(super) fn concerns(house: &House, agent: &Agent, handoff: &Handoff) -> bool {
+    let has = |action: &str| house.plugin(&agent.name).is_ok_and(|plugin| plugin.action(Some(action)).is_ok());
+    agent.kind == AgentKind::External || handoff.action.as_deref().is_some_and(has)
+}
+
+fn to<'a>(house: &House, roster: &'a Roster, handoff: &Handoff) -> To<'a> {
     // A word for all agents comes first: no agent can have it, whatever the alias table says.
     let one = handoff.to.as_deref().filter(|to| !is_everybody(to));
     let named = one.and_then(|to| roster.resolve(to));
     if let Some(agent) = named {
         return To::One(agent);
     }
-    let for_all = handoff.to.as_deref().is_some_and(is_everybody);
-    if for_all || handoff.kind == Kind::Request("BROADCAST".to_owned()) {
+    if is_broadcast(handoff) {
         let sends = |agent: &&Agent| handoff.from.as_deref().is_none_or(|from| !roster.same(&agent.name, from));
-        let all: Vec<_> = roster.agents().filter(sends).collect();
-        return if all.is_empty() { To::Nobody("there is no other agent yet".to_owned()) } else { To::All(all) };
+        let (all, not): (Vec<_>, Vec<_>) =
+            roster.agents().filter(sends).partition(|agent| concerns(house, agent, handoff));
+        return if all.is_empty() && not.is_empty() {
+            To::Nobody("there is no other agent yet".to_owned())
+        } else {
+            To::All(all, not)
+        };
     }
     To::Nobody(match &handoff.to {
         Some(to) => roster.nobody(to),
@@ -51,22 +69,23 @@ fn to<'a>(roster: &'a Roster, handoff: &Handoff) -> To<'a> {
 /// What a handoff in the drop box comes to.
 pub(super) fn dropped(house: &House, file: String, read: Captured, handoff: Handoff) -> Dropped {
     let roster = house.roster();
-    match to(&roster, &handoff) {
+    match to(house, &roster, &handoff) {
         To::One(agent) => {
             let mut incoming = for_one(house, agent, read, handoff);
             incoming.new.file = Some(file);
             incoming.move_to = Some(house.shown(&agent.inbox));
             Dropped::One(incoming)
         }
-        To::All(agents) => {
+        To::All(agents, not) => {
             let copy = |agent: &&Agent| {
                 let incoming = for_one(house, agent, read.clone(), handoff.clone());
                 (incoming, house.shown(&agent.inbox))
             };
             let copies: Vec<_> = agents.iter().map(copy).collect();
+            let handoff_action = handoff.action.clone();
             let mut whole = Incoming::for_agent(house, EVERYBODY, false, read, handoff);
             whole.new.file = Some(file);
-            whole.new.reason = format!("for {} agents", copies.len());
+            whole.new.reason = format!("for {} agents{}", copies.len(), passed_over(&not, handoff_action.as_deref()));
             Dropped::All(whole, copies)
         }
         To::Nobody(reason) => {
@@ -75,6 +94,18 @@ pub(super) fn dropped(house: &House, file: String, read: Captured, handoff: Hand
             incoming.new.file = Some(file);
             incoming.what = What::Unrouted(reason);
             Dropped::One(incoming)
+        }
+    }
+}
+
+/// Which plugins a broadcast does not concern, and why.
+fn passed_over(plugins: &[&Agent], action: Option<&str>) -> String {
+    let names: Vec<_> = plugins.iter().map(|plugin| format!("`{}`", plugin.name)).collect();
+    match (names.is_empty(), action) {
+        (true, _) => String::new(),
+        (false, None) => format!("; not for the plugins {}, because it names no action", names.join(", ")),
+        (false, Some(action)) => {
+            format!("; not for the plugins {}, which have no action `{action}`", names.join(", "))
         }
     }
 }

@@ -10,6 +10,8 @@ use std::time::{Instant, SystemTime};
 use baton_core::file_name;
 use baton_intake::{Found, Seen};
 
+use super::queue::Queue;
+
 /// A file that waits to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Waiting {
@@ -23,13 +25,16 @@ pub(super) struct Waiting {
 /// What tells that a file is the same as before without reading it.
 type Stamp = (u64, SystemTime);
 
+/// A file that is read, as it was when it was taken.
+type InHand = (Waiting, Option<Stamp>);
+
 /// Paths are shared, because a hundred thousand files may wait.
 #[derive(Debug, Default)]
 pub(super) struct Desk {
     waiting: HashMap<Arc<Path>, Waiting>,
-    /// The same by time, then by name.
-    by_time: BTreeSet<(Instant, Arc<Path>)>,
-    in_hand: HashMap<Arc<Path>, (Waiting, Option<Stamp>)>,
+    /// The same by inbox, then by time.
+    queue: Queue,
+    in_hand: HashMap<Arc<Path>, InHand>,
     /// Changed while in hand.
     again: HashMap<Arc<Path>, Waiting>,
     known: HashMap<Arc<Path>, Option<Stamp>>,
@@ -67,9 +72,9 @@ impl Desk {
     fn wait(&mut self, path: Arc<Path>, waiting: Waiting) {
         let at = waiting.at;
         if let Some(before) = self.waiting.insert(Arc::clone(&path), waiting) {
-            self.by_time.remove(&(before.at, Arc::clone(&path)));
+            self.queue.remove(&path, before.at);
         }
-        self.by_time.insert((at, path));
+        self.queue.add(path, at);
     }
 
     /// A scan found a file: it is news unless it is known and has not changed.
@@ -92,14 +97,18 @@ impl Desk {
 
     /// Takes up to `room` files whose time has come into hand.
     pub(super) fn take(&mut self, room: usize, now: Instant) -> Vec<(PathBuf, Waiting)> {
-        let ready = self.by_time.iter().take_while(|(at, _)| *at <= now).take(room);
-        let ready: Vec<Arc<Path>> = ready.map(|(_, path)| Arc::clone(path)).collect();
-        ready.into_iter().filter_map(|path| self.take_one(&path)).collect()
+        let mut taken = Vec::new();
+        while taken.len() < room
+            && let Some(path) = self.queue.next(now)
+        {
+            taken.extend(self.take_one(&path));
+        }
+        taken
     }
 
     fn take_one(&mut self, path: &Arc<Path>) -> Option<(PathBuf, Waiting)> {
         let waiting = self.waiting.remove(path)?;
-        self.by_time.remove(&(waiting.at, Arc::clone(path)));
+        self.queue.remove(path, waiting.at);
         let metadata = path.symlink_metadata();
         if metadata.as_ref().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
             // Archived or taken away: there is nothing to read.
@@ -108,12 +117,13 @@ impl Desk {
         }
         let stamp = metadata.ok().and_then(|metadata| Some((metadata.len(), metadata.modified().ok()?)));
         self.in_hand.insert(Arc::clone(path), (waiting.clone(), stamp));
+        self.queue.taken(path);
         Some((path.to_path_buf(), waiting))
     }
 
     /// A file is written down (or is not for Baton): it is known as it was when it was taken.
     pub(super) fn keep(&mut self, path: &Path) {
-        if let Some((path, (_, stamp))) = self.in_hand.remove_entry(path) {
+        if let Some((path, (_, stamp))) = self.let_go(path) {
             self.known.insert(path, stamp);
         }
         self.renew(path);
@@ -121,7 +131,7 @@ impl Desk {
 
     /// A file is to be looked at again at `at`.
     pub(super) fn put_back(&mut self, path: &Path, unfinished: bool, at: Instant) {
-        if let Some((path, (waiting, _))) = self.in_hand.remove_entry(path) {
+        if let Some((path, (waiting, _))) = self.let_go(path) {
             // A change meanwhile counts more than the plan to look again.
             self.again.entry(path).or_insert(Waiting { unfinished, at, seen: Seen::Present, ..waiting });
         }
@@ -130,9 +140,15 @@ impl Desk {
 
     /// A file is gone.
     pub(super) fn forget(&mut self, path: &Path) {
-        self.in_hand.remove(path);
+        self.let_go(path);
         self.known.remove(path);
         self.renew(path);
+    }
+
+    fn let_go(&mut self, path: &Path) -> Option<(Arc<Path>, InHand)> {
+        let entry = self.in_hand.remove_entry(path)?;
+        self.queue.released(path);
+        Some(entry)
     }
 
     fn renew(&mut self, path: &Path) {
@@ -154,9 +170,9 @@ impl Desk {
         self.waiting.is_empty() && self.in_hand.is_empty()
     }
 
-    /// When the next file is ready.
+    /// When the next file may be taken.
     pub(super) fn next_at(&self) -> Option<Instant> {
-        self.by_time.first().map(|(at, _)| *at)
+        self.queue.next_at()
     }
 }
 

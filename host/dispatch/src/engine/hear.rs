@@ -140,6 +140,14 @@ impl Engine {
     }
 
     fn fired(&mut self, fired: Fired) {
+        if let Some(reached) = &fired.waits
+            && self.house.budgets.tell(&reached.plugin, true)
+        {
+            tracing::warn!(agent = %reached.plugin, "{}", reached.text());
+        }
+        for agent in &fired.agents {
+            self.house.budgets.tell(agent, false);
+        }
         for agent in fired.agents {
             self.kick(agent);
         }
@@ -288,6 +296,9 @@ impl Engine {
         }
         if settled.watches {
             self.arm_watched(Some(&settled.agent));
+        }
+        if settled.wrote {
+            self.arm_triggers_of(&settled.agent);
         }
         if settled.text == MISSING {
             self.next_reconcile = self.next_reconcile.min(Instant::now() + limits::MISSING_LOOK);

@@ -1,13 +1,15 @@
 //! What the engine sees: changes that are told of, scans of the inboxes, the clock of its triggers. Nothing is read here.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use baton_intake::limits::RECONCILE;
 use baton_intake::{Change, Found, FoundKind, IntakeError, Seen, Watcher, claim, scan};
-use baton_ledger::task::{self, Stalled};
+use baton_ledger::Tx;
+use baton_ledger::task::{self, Stalled, Standstill};
 use jiff::Timestamp;
 
 use super::message::Message;
@@ -15,7 +17,7 @@ use super::serve::{Engine, Mode};
 use crate::obligations::tend;
 use crate::trigger::Armed;
 use crate::withdraw::withdraw;
-use crate::{AgentKind, DispatchError, House, Roster, limits};
+use crate::{AgentKind, DispatchError, House, Roster, budget, limits};
 
 impl Engine {
     /// Watching is a help, not a need: without it files are found by the scan. Done again and again, because a folder that
@@ -27,25 +29,31 @@ impl Engine {
         let Some(watcher) = &mut self.watcher else {
             return;
         };
-        let handoffs = self.house.handoffs();
-        let roster = self.house.roster();
-        let elsewhere = roster.inboxes().filter(|inbox| inbox.poll.is_none() && !inbox.folder.starts_with(&handoffs));
-        let elsewhere: Vec<&Path> = elsewhere.map(|inbox| inbox.folder).collect();
-        // First what they lie in: of a folder that is taken away and made anew nothing else tells.
-        let around = elsewhere.iter().filter_map(|folder| folder.parent());
-        let changes = self.house.refresh.iter().flat_map(|refresh| &refresh.at).map(PathBuf::as_path);
-        for folder in around.chain([self.house.root.as_path()]).chain(changes).filter(|folder| folder.is_dir()) {
-            if let Err(error) = watcher.watch_flat(folder)
-                && self.desk.say_once(folder)
-            {
-                tracing::warn!("{error}");
+        let triggers = self.triggers.iter().flat_map(Armed::folders);
+        // What lies below a folder that is watched already is watched too, but for what was made while events were lost.
+        let again = std::mem::take(&mut self.watch_again);
+        for folder in self.house.wake.as_deref().into_iter().chain(triggers) {
+            let id = FolderId::of(folder);
+            if !again && id.is_some() && self.watched.get(folder) == id.as_ref() {
+                continue;
+            }
+            match (watcher.watch(folder), id) {
+                (Ok(()), Some(id)) => drop(self.watched.insert(folder.to_owned(), id)),
+                (Ok(()), None) => {}
+                (Err(error), _) => {
+                    self.watched.remove(folder);
+                    if self.desk.say_once(folder) {
+                        tracing::warn!("{error}");
+                    }
+                }
             }
         }
-        let triggers = self.triggers.iter().flat_map(Armed::folders);
-        let folders = elsewhere.into_iter().filter(|folder| folder.is_dir()).chain(triggers);
-        for folder in std::iter::once(handoffs.as_path()).chain(self.house.wake.as_deref()).chain(folders) {
-            if let Err(error) = watcher.watch(folder)
-                && self.desk.say_once(folder)
+        for folder in self.house.flat_folders() {
+            // A second watch, of the folder alone, would end the one of all that is below.
+            let known = folder.ancestors().any(|around| self.watched.contains_key(around));
+            if !known
+                && let Err(error) = watcher.watch_flat(&folder)
+                && self.desk.say_once(&folder)
             {
                 tracing::warn!("{error}");
             }
@@ -171,7 +179,10 @@ impl Engine {
         }
         match change {
             // Soon, not at once: whoever makes one folder makes more.
-            Change::Rescan => self.next_reconcile = self.next_reconcile.min(Instant::now() + limits::RESCAN),
+            Change::Rescan => {
+                self.watch_again = true;
+                self.next_reconcile = self.next_reconcile.min(Instant::now() + limits::RESCAN);
+            }
             Change::Complete(path) => self.path_changed(&path, Seen::Complete),
             Change::Touched(path) => self.path_changed(&path, Seen::Present),
         }
@@ -200,6 +211,14 @@ impl Engine {
         }
     }
 
+    /// Has the triggers of a plugin looked at that wait for files.
+    pub(super) fn arm_triggers_of(&mut self, plugin: &str) {
+        let of_plugin = |trigger: &Armed| trigger.plugin() == Some(plugin);
+        let numbers: Vec<usize> =
+            (0..self.triggers.len()).filter(|n| self.triggers.get(*n).is_some_and(of_plugin)).collect();
+        numbers.into_iter().for_each(|number| self.arm(number));
+    }
+
     /// Has a trigger looked at when its folder was quiet, or was busy for long enough.
     pub(super) fn arm(&mut self, number: usize) {
         let Some(debounce) = self.triggers.get(number).map(Armed::debounce) else {
@@ -211,8 +230,57 @@ impl Engine {
     }
 }
 
+impl House {
+    /// The folders that are watched for what lies directly in them: inboxes, what they lie in, and what the operator
+    /// changes. Archives lie beside and below inboxes and may be large: nobody looks there.
+    fn flat_folders(&self) -> BTreeSet<PathBuf> {
+        let (handoffs, roster) = (self.handoffs(), self.roster());
+        let inboxes = roster.inboxes().filter(|inbox| inbox.poll.is_none()).map(|inbox| inbox.folder);
+        // Of a folder that is taken away and made anew only the one around it tells.
+        let inboxes = inboxes.flat_map(|folder| [Some(folder), folder.parent()]).flatten().map(Path::to_owned);
+        let changes = self.refresh.iter().flat_map(|refresh| refresh.at.iter().cloned());
+        let homes = folders_of(&handoffs);
+        let folders = inboxes.chain(homes).chain(changes).chain([handoffs, self.root.clone()]);
+        folders.filter(|folder| folder.is_dir()).collect()
+    }
+}
+
+/// Which folder it is: another one may have its path, and even its inode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FolderId {
+    device: u64,
+    inode: u64,
+    made: Option<SystemTime>,
+}
+
+impl FolderId {
+    fn of(folder: &Path) -> Option<Self> {
+        let metadata = folder.metadata().ok()?;
+        Some(Self { device: metadata.dev(), inode: metadata.ino(), made: metadata.created().ok() })
+    }
+}
+
+/// The folders directly in `handoffs`: one that gets an inbox is an agent.
+fn folders_of(handoffs: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(handoffs).into_iter().flatten().filter_map(Result::ok);
+    entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()).collect()
+}
+
 /// The tasks that do not move: a queue that stands still must not go unseen.
 async fn standing_still(house: &Arc<House>) -> Result<Vec<Stalled>, DispatchError> {
     let now = Timestamp::now();
-    Ok(house.ledger.write(move |tx| task::stalled_in(tx, now, &task::Limits::default())).await?)
+    let inner = Arc::clone(house);
+    let job = move |tx: &Tx<'_>| {
+        let mut stalled = task::stalled_in(tx, now, &task::Limits::default())?;
+        let mut held = HashMap::new();
+        for task in stalled.iter().filter(|task| task.why == Standstill::NotBegun) {
+            if !held.contains_key(&task.agent) {
+                held.insert(task.agent.clone(), budget::is_held(tx, &inner, &task.agent, now)?);
+            }
+        }
+        // Why these wait was said when the budget was used up.
+        stalled.retain(|task| task.why != Standstill::NotBegun || held.get(&task.agent) != Some(&true));
+        Ok(stalled)
+    };
+    Ok(house.ledger.write(job).await?)
 }

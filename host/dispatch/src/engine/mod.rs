@@ -6,6 +6,7 @@ mod desk;
 mod hear;
 mod look;
 mod message;
+mod queue;
 mod refresh;
 mod serve;
 mod start;

@@ -16,6 +16,7 @@ use tokio::task::{Id, JoinSet};
 
 use super::carriers::{Asked, Carriers};
 use super::desk::Desk;
+use super::look::FolderId;
 use super::message::Message;
 use super::refresh::Refreshing;
 use crate::recover::recover;
@@ -59,6 +60,10 @@ pub struct Engine {
     pub(super) listener: Listener,
     pub(super) desk: Desk,
     pub(super) watcher: Option<Watcher>,
+    /// The folders that are watched with all below them.
+    pub(super) watched: HashMap<PathBuf, FolderId>,
+    /// Events were lost, or a folder was made: what lies below has to be watched again.
+    pub(super) watch_again: bool,
     /// What plugins have looked at, by plugin, and what tells of it.
     pub(super) watching: BTreeMap<String, Watching>,
     pub(super) files_watcher: Option<Watcher>,
@@ -111,6 +116,8 @@ impl Engine {
             listener: Arc::new(listener),
             desk: Desk::default(),
             watcher: None,
+            watched: HashMap::new(),
+            watch_again: false,
             watching: BTreeMap::new(),
             files_watcher: None,
             triggers,

@@ -52,6 +52,7 @@ pub(super) fn answer(outcome: &Outcome, artifacts: &[Named], sender: &str, head:
         summary: &ending.text,
         deliverables: &deliverables,
         findings: &shown(&ending.findings),
+        duplicate_of: None,
         ledger_head: head,
         at: *at,
     };

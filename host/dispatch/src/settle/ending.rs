@@ -83,7 +83,10 @@ pub(super) fn decide(
 ) -> Ending {
     let ending = match ended {
         Err(ended) => without_report(ended, now),
-        Ok(Report { ended: Err(failure), .. }) => failed(house, task, installed.map(Arc::as_ref), &failure, now),
+        Ok(Report { ended: Err(failure), .. }) => {
+            let ending = failed(house, task, installed.map(Arc::as_ref), &failure, now);
+            if house.budgets.was_refused(&task.agent, &task.id) { out_of_budget(house, task, ending) } else { ending }
+        }
         Ok(Report { ended: Ok(outcome), post, watched, .. }) => succeeded(task, outcome, post, watched),
     };
     let waits = matches!(ending.state, State::NeedsGrant | State::NeedsApproval);
@@ -154,6 +157,22 @@ fn failed(house: &House, task: &Task, installed: Option<&Installed>, failure: &F
         Failure::Permanent(_) | Failure::Limit { .. } | Failure::Trap(_) => (State::Failed, "failed"),
     };
     Ending::without_outcome(state, action, text)
+}
+
+/// The attempt failed after its plugin's budget refused a handoff: it is tried again when the window has moved.
+fn out_of_budget(house: &House, task: &Task, failed: Ending) -> Ending {
+    if failed.state != State::Failed || task.origin == Origin::Call {
+        return failed;
+    }
+    let (policy, attempts) = (house.retry(&task.agent), task.attempts);
+    let text = format!(
+        "{}; its plugin has used up its budget of handoffs (attempt {attempts} of {})",
+        failed.text, policy.max_attempts
+    );
+    // It begins when the plugin has room again, as all its tasks.
+    let (state, action) =
+        if attempts < policy.max_attempts { (State::Queued, "queued") } else { (State::Dead, "dead") };
+    Ending::without_outcome(state, action, text).by(Actor::Baton)
 }
 
 /// The daemon is stopping, or a person ends a call: what may run again does so at the daemon's next start.

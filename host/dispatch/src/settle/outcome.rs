@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use baton_core::budget::Budget;
 use baton_core::{State, quarantine};
 use baton_ledger::task::Task;
-use baton_sandbox::{Usage, Used};
+use baton_sandbox::{Ceiling, Usage, Used};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -12,6 +13,7 @@ use super::answer::answer_to;
 use super::ending::{Ending, decide};
 use super::write::Written;
 use crate::house::House;
+use crate::own::OwnChanges;
 use crate::post::Post;
 use crate::supervise::Sign;
 use crate::work::Attempted;
@@ -32,6 +34,8 @@ pub(crate) struct Settled {
     pub(crate) quarantined: Option<String>,
     /// The plugin has said which files it has looked at.
     pub(crate) watches: bool,
+    /// It has changed files that fire its triggers: others may have changed them too.
+    pub(crate) wrote: bool,
 }
 
 /// A decided ending with all that goes out with it.
@@ -45,9 +49,10 @@ pub(super) struct Outcome {
 impl Outcome {
     /// Decides how an attempt ended and collects what goes out with it.
     pub(super) fn of(house: &House, attempted: Attempted) -> Self {
-        let Attempted { task, installed, ended, at } = attempted;
+        let Attempted { task, installed, ended, own, at } = attempted;
         let report = ended.as_ref().ok();
         let (sign, usage) = (report.map_or(Sign::None, Sign::of), report.map(|report| as_json(&report.usage)));
+        let written = report.and_then(|report| report.usage.of(Ceiling::Written)).map_or(0, |used| used.used);
         let mut ending = decide(house, &task, installed.as_ref(), ended, at);
         let post = std::mem::take(&mut ending.post);
         let out = Outgoing {
@@ -59,6 +64,10 @@ impl Outcome {
             sign,
             usage,
             quarantine: house.quarantine(&task.agent),
+            asked: house.budgets.taken(&task.agent, &task.id),
+            written,
+            budget: house.budget(&task.agent),
+            own,
         };
         Self { task, ending, out, at }
     }
@@ -71,8 +80,9 @@ impl Outcome {
         };
         let (id, agent) = (self.task.id.clone(), self.task.agent.clone());
         let watches = written.is_some() && !self.ending.watched.is_empty();
+        let wrote = !self.out.own.is_empty();
         let Written { artifacts, carry, released, quarantined } = written.unwrap_or_default();
-        Settled { id, agent, state, text, artifacts, carry, released, quarantined, watches }
+        Settled { id, agent, state, text, artifacts, carry, released, quarantined, watches, wrote }
     }
 }
 
@@ -89,6 +99,13 @@ pub(super) struct Outgoing {
     /// What it used of its ceilings, as JSON.
     pub(super) usage: Option<String>,
     pub(super) quarantine: quarantine::Policy,
+    /// Handoffs that it asked for.
+    pub(super) asked: u64,
+    /// Bytes that it wrote.
+    pub(super) written: u64,
+    pub(super) budget: Budget,
+    /// What it changed of the files that fire its plugin's triggers.
+    pub(super) own: OwnChanges,
 }
 
 /// What `why --json` shows of what was used.

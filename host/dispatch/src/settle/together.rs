@@ -19,7 +19,22 @@ pub(crate) async fn settle(
     ended: Vec<Attempted>,
     room: usize,
 ) -> Result<(Vec<Settled>, Vec<Begun>), DispatchError> {
-    let mut outcomes: Vec<_> = ended.into_iter().map(|one| Outcome::of(house, one)).collect();
+    let outcomes: Vec<_> = ended.into_iter().map(|one| Outcome::of(house, one)).collect();
+    let ids: Vec<_> = outcomes.iter().map(|outcome| (outcome.task.agent.clone(), outcome.task.id.clone())).collect();
+    let settled = write_all(house, outcomes, room).await;
+    for (agent, id) in &ids {
+        house.budgets.end(agent, id);
+        house.own.end(id);
+    }
+    settled
+}
+
+/// Writes the outcomes, together if that works.
+async fn write_all(
+    house: &Arc<House>,
+    mut outcomes: Vec<Outcome>,
+    room: usize,
+) -> Result<(Vec<Settled>, Vec<Begun>), DispatchError> {
     look_ahead(house, outcomes.iter_mut().map(|outcome| &mut outcome.out.post)).await;
     let outcomes: Vec<_> = outcomes.into_iter().map(Arc::new).collect();
     let (all, inner) = (outcomes.clone(), Arc::clone(house));

@@ -1,5 +1,6 @@
 //! The transaction that ends an attempt.
 
+use baton_core::budget::Resource;
 use baton_core::{Digest, State, file_name};
 use baton_ledger::event::Event;
 use baton_ledger::outbox::{self, Kind};
@@ -14,7 +15,7 @@ use super::outcome::Outcome;
 use super::reports::{Named, name_all};
 use crate::archive::{to_archive, to_dead_letters, to_stale};
 use crate::trigger::returns;
-use crate::{dependencies, supervise};
+use crate::{budget, dependencies, supervise};
 
 /// What a settlement came to.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +41,7 @@ impl Outcome {
         let artifacts = name_all(tx, &out.reports, &ending.artifacts)?;
         let head = self.transition(tx, &artifacts)?;
         self.keep(tx)?;
+        out.own.record(tx, &task.agent)?;
         for named in &artifacts {
             if let Some(bytes) = &named.bytes {
                 self.deliver(tx, Kind::Artifact, "reports", (named.name.clone(), bytes.clone()))?;
@@ -51,7 +53,9 @@ impl Outcome {
         }
         self.put_away(tx)?;
         let released = dependencies::settled(tx, task, ending.state, *at)? || sent.released;
-        let quarantined = self.supervised(tx)?;
+        let reports = artifacts.iter().filter(|named| named.bytes.is_some()).count() as u64;
+        let held = self.spend(tx, reports)?;
+        let quarantined = self.supervised(tx)?.or(held);
         fail_point!("settle.written");
         let artifacts = artifacts.iter().map(Named::place).collect();
         Ok(Some(Written { artifacts, carry: sent.carry, released, quarantined }))
@@ -117,6 +121,13 @@ impl Outcome {
             state => to_archive(file, hash, state),
         };
         outbox::add(tx, &task.id, &archive).map(drop)
+    }
+
+    /// Counts what the attempt used of its plugin's budgets; tells why the plugin's tasks wait from now on, if they do.
+    fn spend(&self, tx: &Tx<'_>, reports: u64) -> Result<Option<String>, LedgerError> {
+        let Self { task, ending, out, at } = self;
+        let spent = [(Resource::Tasks, out.asked), (Resource::Reports, reports), (Resource::Written, out.written)];
+        budget::spend(tx, task, (&out.budget, &spent), ending.state, *at)
     }
 
     /// Keeps what the attempt used, and what it says about its plugin; tells why that is left alone from now on, if it is.

@@ -3,10 +3,10 @@
 //! Level-triggered like the inboxes: the folder is compared with what the ledger has marked, so a change while nobody
 //! looked fires too, and a touched file with the same content does not. The marks and the task are one transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use baton_core::State;
 use baton_intake::{Glob, hash_file, scan_tree};
@@ -16,7 +16,8 @@ use fail::fail_point;
 use jiff::Timestamp;
 
 use super::{Fired, title};
-use crate::{DispatchError, House, limits};
+use crate::own::{Own, OwnWrites};
+use crate::{DispatchError, House, budget, limits};
 
 /// A trigger that is armed.
 #[derive(Clone, Debug)]
@@ -80,24 +81,28 @@ impl FilesTrigger {
 /// # Errors
 /// When the ledger fails.
 pub(crate) async fn fire(house: &Arc<House>, trigger: FilesTrigger) -> Result<Fired, DispatchError> {
-    let look = trigger.clone();
-    let Ok(Some(seen)) = tokio::task::spawn_blocking(move || look.now()).await else {
+    let (look, inner) = (trigger.clone(), Arc::clone(house));
+    let Ok(Some((seen, own))) = tokio::task::spawn_blocking(move || look.now(&inner.own)).await else {
         return Ok(Fired::default());
     };
     fail_point!("trigger.looked");
     let now = Timestamp::now();
+    let inner = Arc::clone(house);
     let job = move |tx: &Tx<'_>| {
         let known = mark::all(tx, &trigger.key)?;
         for gone in known.keys().filter(|path| !seen.contains_key(*path)) {
             mark::clear(tx, &trigger.key, gone)?;
         }
-        let changed = seen.into_iter().filter(|(path, hash)| known.get(path) != Some(hash));
+        let changed = seen.into_iter().filter(|(path, hash)| known.get(path) != Some(hash) && !own.contains(path));
         let changed: Vec<_> = changed.take(limits::PATHS_OF_A_TRIGGER).collect();
-        for (path, hash) in &changed {
-            mark::set(tx, &trigger.key, path, hash)?;
-        }
         if changed.is_empty() {
             return Ok(Fired::default());
+        }
+        if let Err(reached) = budget::admit_trigger(tx, (&trigger.plugin, &inner.budget(&trigger.plugin)), now)? {
+            return Ok(Fired { waits: Some(reached), ..Fired::default() });
+        }
+        for (path, hash) in &changed {
+            mark::set(tx, &trigger.key, path, hash)?;
         }
         let more = changed.len() == limits::PATHS_OF_A_TRIGGER;
         let paths = changed.into_iter().map(|(path, _)| path).collect();
@@ -111,21 +116,36 @@ pub(crate) async fn fire(house: &Arc<House>, trigger: FilesTrigger) -> Result<Fi
 }
 
 impl FilesTrigger {
-    /// Guest path → content hash of every file that fits now; `None` when a folder cannot be read, which says nothing
-    /// about the files in it.
-    fn now(&self) -> Option<BTreeMap<String, String>> {
-        let mut seen = BTreeMap::new();
+    /// Guest path → content hash of every file that fits now, and those of them that the plugin itself writes meanwhile;
+    /// `None` when a folder cannot be read, which says nothing about the files in it.
+    fn now(&self, writes: &OwnWrites) -> Option<(BTreeMap<String, String>, BTreeSet<String>)> {
+        let (mut seen, mut places, since) = (BTreeMap::new(), Vec::new(), Instant::now());
         for mount in &self.mounts {
             // What took the place of a granted folder was not granted.
             mount.folder.open_again().ok()?;
             std::fs::read_dir(&mount.host).ok()?;
             for found in scan_tree(&mount.host, &self.glob).into_iter().filter(|found| !self.is_own(&found.path)) {
                 if let (Some(path), Ok(hash)) = (guest_path(mount, &found.path), hash_file(&found.path)) {
+                    places.push((found.path, path.clone()));
                     seen.insert(path, hash.to_string());
                 }
             }
         }
-        Some(seen)
+        let own = writes.since(&self.plugin, since);
+        let own = places.into_iter().filter(|(place, _)| own.has(place)).map(|(_, path)| path).collect();
+        Some((seen, own))
+    }
+
+    /// The marks of those files that the plugin's own attempt wrote.
+    pub(crate) fn as_they_are(&self, own: &Own) -> Vec<(String, String, String)> {
+        let files = self
+            .mounts
+            .iter()
+            .flat_map(|mount| scan_tree(&mount.host, &self.glob).into_iter().map(move |found| (mount, found.path)));
+        let marks = files.filter(|(_, place)| own.has(place)).filter_map(|(mount, place)| {
+            Some((self.key.clone(), guest_path(mount, &place)?, hash_file(&place).ok()?.to_string()))
+        });
+        marks.collect()
     }
 
     fn task(&self, paths: Vec<String>) -> task::New {

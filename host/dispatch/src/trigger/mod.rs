@@ -22,14 +22,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_core::manifest;
+use baton_core::{State, manifest};
+use baton_ledger::{LedgerError, Tx, task};
 use baton_sandbox::Cancel;
+use jiff::Timestamp;
 
 pub(crate) use audio::AudioTrigger;
 pub(crate) use files::FilesTrigger;
-pub(crate) use watched::{WatchedTrigger, Watching};
+pub(crate) use watched::{WatchedTrigger, Watching, stamp};
 
-use crate::{DispatchError, House};
+use crate::house::Installed;
+use crate::{DispatchError, House, budget};
 
 /// A trigger that is looked at when files change.
 #[derive(Clone, Debug)]
@@ -48,6 +51,8 @@ pub(crate) struct Fired {
     pub(crate) more: bool,
     /// The folder in which more audio is to be heard.
     pub(crate) audio: Option<PathBuf>,
+    /// It has changes to tell and no budget: it is looked at again with everything else.
+    pub(crate) waits: Option<budget::Reached>,
     /// The plugin, and what is to be watched for it from now on.
     pub(crate) watching: Option<(String, Watching)>,
 }
@@ -88,6 +93,15 @@ impl Armed {
             Self::Watched(trigger) => Some(&trigger.plugin),
         }
     }
+
+    /// The plugin whose trigger it is, if that waits for files.
+    pub(crate) fn plugin(&self) -> Option<&str> {
+        match self {
+            Self::Files(trigger) => Some(&trigger.plugin),
+            Self::Watched(trigger) => Some(&trigger.plugin),
+            Self::Audio(_) => None,
+        }
+    }
 }
 
 /// Every trigger of the installed plugins that waits for files, and the folders whose audio is heard.
@@ -95,21 +109,46 @@ pub(crate) fn armed(house: &House) -> Vec<Armed> {
     let folders = house.ears.iter().flat_map(|ears| ears.folders.iter().cloned());
     let mut armed: Vec<Armed> = folders.map(|folder| Armed::Audio(AudioTrigger { folder })).collect();
     for (name, installed) in &house.plugins().usable {
-        let mounts = &installed.grants.mounts;
-        for (number, trigger) in installed.plugin.manifest().declares.triggers.iter().enumerate() {
-            armed.extend(match trigger {
-                manifest::Trigger::Files { folder, glob, debounce_ms, action } => {
-                    let debounce = Duration::from_millis(*debounce_ms);
-                    FilesTrigger::new((house, name, number), mounts, (folder, glob), debounce, action).map(Armed::Files)
-                }
-                manifest::Trigger::Watched { debounce_ms, action } => {
-                    Some(Armed::Watched(WatchedTrigger::new(name, mounts, Duration::from_millis(*debounce_ms), action)))
-                }
-                manifest::Trigger::Return { .. } | manifest::Trigger::Audio { .. } => None,
-            });
-        }
+        armed.extend(of_plugin(house, name, installed));
     }
     armed
+}
+
+/// Every trigger of a plugin that waits for files.
+pub(crate) fn of_plugin(house: &House, name: &str, installed: &Installed) -> Vec<Armed> {
+    let mounts = &installed.grants.mounts;
+    let triggers = installed.plugin.manifest().declares.triggers.iter().enumerate();
+    let armed = triggers.filter_map(|(number, trigger)| match trigger {
+        manifest::Trigger::Files { folder, glob, debounce_ms, action } => {
+            let debounce = Duration::from_millis(*debounce_ms);
+            FilesTrigger::new((house, name, number), mounts, (folder, glob), debounce, action).map(Armed::Files)
+        }
+        manifest::Trigger::Watched { debounce_ms, action } => {
+            Some(Armed::Watched(WatchedTrigger::new(name, mounts, Duration::from_millis(*debounce_ms), action)))
+        }
+        manifest::Trigger::Return { .. } | manifest::Trigger::Audio { .. } => None,
+    });
+    armed.collect()
+}
+
+/// Whether a trigger is fired by files.
+pub(crate) fn is_about_files(trigger: &manifest::Trigger) -> bool {
+    matches!(trigger, manifest::Trigger::Files { .. } | manifest::Trigger::Watched { .. })
+}
+
+/// Makes a task that does not wait for a look: queued, or waiting where the plugin's triggers have used up their budget.
+///
+/// # Errors
+/// When the database fails.
+fn insert(tx: &Tx<'_>, house: &House, new: task::New, now: Timestamp) -> Result<(), LedgerError> {
+    match budget::admit_trigger(tx, (&new.agent, &house.budget(&new.agent)), now)? {
+        Ok(()) => task::insert(tx, &new, None, now).map(drop),
+        Err(reached) => {
+            let new = task::New { state: State::Waiting, reason: reached.text(), ..new };
+            let id = task::insert(tx, &new, None, now)?;
+            task::set_due(tx, &id, reached.until)
+        }
+    }
 }
 
 /// Looks at a trigger and makes one task of all that changed. `closing` ends what takes long.

@@ -74,7 +74,7 @@ pub(crate) fn tell(
     for (name, installed) in &house.plugins().usable {
         let Some(action) = wanted(name, installed, request) else { continue };
         if !task::has_told(tx, &answer.id, name)? {
-            task::insert(tx, &new(name, action, answer, request), None, now)?;
+            super::insert(tx, house, new(name, action, answer, request), now)?;
             told = true;
         }
     }

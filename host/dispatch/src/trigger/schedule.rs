@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_core::State;
+use baton_core::budget::Budget;
 use baton_ledger::{LedgerError, Tx, mark, task};
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
@@ -16,7 +17,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use crate::{AgentKind, DispatchError, House, limits};
+use crate::{AgentKind, DispatchError, House, budget, limits};
 
 /// A name of the marks that no other trigger has.
 const MARKS: &str = "schedule";
@@ -116,13 +117,14 @@ pub(crate) async fn fire(house: &Arc<House>) -> Result<(Vec<String>, Option<Dura
     if schedules.is_empty() {
         return Ok((Vec::new(), None));
     }
-    let now = Timestamp::now();
-    Ok(house.ledger.write(move |tx| look(tx, &schedules, now)).await?)
+    let (now, inner) = (Timestamp::now(), Arc::clone(house));
+    Ok(house.ledger.write(move |tx| look(tx, &schedules, |agent| inner.budget(agent), now)).await?)
 }
 
 fn look(
     tx: &Tx<'_>,
     schedules: &[(String, Schedule)],
+    budget_of: impl Fn(&str) -> Budget,
     now: Timestamp,
 ) -> Result<(Vec<String>, Option<Duration>), LedgerError> {
     let marks = mark::all(tx, MARKS)?;
@@ -131,6 +133,10 @@ fn look(
         let key = schedule.key(agent);
         let mut since = marks.get(&key).and_then(|mark| mark.parse::<Timestamp>().ok());
         if since.and_then(|since| schedule.next(since)).is_some_and(|due| due <= now) {
+            if let Err(reached) = budget::admit_trigger(tx, (agent, &budget_of(agent)), now)? {
+                soonest = [soonest, Some(reached.until)].into_iter().flatten().min();
+                continue;
+            }
             task::insert(tx, &schedule.task(agent), None, now)?;
             agents.push(agent.clone());
             since = None;
@@ -179,7 +185,7 @@ mod tests {
     /// How many tasks a look at `now` makes, and the seconds until the next time.
     fn look_at(ledger: &Ledger, cron: &str, now: &str) -> (usize, Option<u64>) {
         let (schedules, now) = (vec![("p".to_owned(), schedule(cron))], at(now));
-        let (agents, next) = ledger.write_blocking(move |tx| look(tx, &schedules, now)).unwrap();
+        let (agents, next) = ledger.write_blocking(move |tx| look(tx, &schedules, |_| Budget::default(), now)).unwrap();
         (agents.len(), next.map(|next| next.as_secs()))
     }
 

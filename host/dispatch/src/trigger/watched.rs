@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use baton_core::State;
 use baton_ledger::watched::Stamp;
@@ -17,7 +17,7 @@ use baton_sandbox::MountGrant;
 use jiff::Timestamp;
 
 use super::{Fired, title};
-use crate::{DispatchError, House, limits};
+use crate::{DispatchError, House, budget, limits};
 
 /// A trigger that is armed.
 #[derive(Clone, Debug)]
@@ -100,23 +100,29 @@ pub(super) async fn fire(house: &Arc<House>, trigger: WatchedTrigger) -> Result<
     let more = changed.len() > limits::PATHS_OF_A_TRIGGER;
     changed.truncate(limits::PATHS_OF_A_TRIGGER);
     let now = Timestamp::now();
+    let inner = Arc::clone(house);
     let job = move |tx: &Tx<'_>| {
+        if let Err(reached) = budget::room_for_trigger(tx, (&trigger.plugin, &inner.budget(&trigger.plugin)), now)? {
+            return Ok((None, Some(reached)));
+        }
         let news = watched::tell(tx, &trigger.plugin, changed)?;
         if news.is_empty() {
-            return Ok(None);
+            return Ok((None, None));
         }
+        budget::count_trigger(tx, &trigger.plugin, now)?;
         task::insert(tx, &trigger.task(news), None, now)?;
-        Ok(Some(trigger.plugin))
+        Ok((Some(trigger.plugin), None))
     };
-    let agents = house.ledger.write(job).await?.into_iter().collect();
-    Ok(Fired { agents, more, watching, ..Fired::default() })
+    let (agent, waits) = house.ledger.write(job).await?;
+    let more = more && waits.is_none();
+    Ok(Fired { agents: agent.into_iter().collect(), more, watching, waits, ..Fired::default() })
 }
 
 impl WatchedTrigger {
     /// The files that are not as they are known, and what is to be watched.
     fn now(&self, house: &House) -> Result<(Vec<(String, Stamp)>, Watching), LedgerError> {
         let known = watched::of_plugin(&house.ledger.reader()?, &self.plugin)?;
-        let (mut changed, mut watching) = (Vec::new(), Watching::default());
+        let (mut changed, mut watching, since) = (Vec::new(), Watching::default(), Instant::now());
         for mount in &self.mounts {
             let mut look = Look { mount, parents: HashMap::new(), watching: &mut watching };
             if mount.folder.open_again().is_err() || std::fs::read_dir(&mount.host).is_err() {
@@ -128,6 +134,8 @@ impl WatchedTrigger {
                 changed.extend(stamp.filter(|now| known.is_news(*now)).map(|now| (path.clone(), now)));
             }
         }
+        let own = house.own.since(&self.plugin, since);
+        changed.retain(|(path, _)| !self.mounts.iter().any(|mount| own.has_below(mount, path)));
         Ok((changed, watching))
     }
 }
@@ -228,7 +236,7 @@ fn is_gone(error: &Error) -> bool {
 }
 
 /// Size and time as a plugin sees them.
-fn stamp(metadata: &std::fs::Metadata) -> (u64, u64) {
+pub(crate) fn stamp(metadata: &std::fs::Metadata) -> (u64, u64) {
     let since = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
     (metadata.len(), u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
 }

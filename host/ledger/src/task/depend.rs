@@ -2,12 +2,13 @@
 //!
 //! A row stands for one id that is still open. Ids may name tasks that are not here yet.
 
-use rusqlite::params;
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
 
 use super::Task;
-use super::row::select_in;
+use super::row::{select_in, timestamp};
 use crate::LedgerError;
-use crate::database::Tx;
+use crate::database::{Reader, Tx};
 
 /// Records what a task waits for; an id twice counts once.
 ///
@@ -55,6 +56,76 @@ pub fn satisfy(tx: &Tx<'_>, id: &str, name: &str) -> Result<(), LedgerError> {
 pub fn drop_dependencies(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("DELETE FROM dependencies WHERE task = ?1")?.execute([id])?;
     Ok(())
+}
+
+/// How many of the newest tasks are searched for a title: titles have no index.
+const TITLES: u32 = 10_000;
+
+/// The newest request that an id or, where there is none, a title names, duplicates aside.
+///
+/// # Errors
+/// When the database fails.
+pub fn named_or_titled(tx: &Tx<'_>, name: &str) -> Result<Option<Task>, LedgerError> {
+    if let Some(found) = named(tx, name)? {
+        return Ok(Some(found));
+    }
+    let rest = format!(
+        "WHERE rowid > (SELECT max(rowid) FROM tasks) - {TITLES} AND title = ?1 AND kind <> 'RETURN'
+         AND state <> 'duplicate' ORDER BY created_at DESC, rowid DESC LIMIT 1"
+    );
+    Ok(select_in(tx, &rest, [name])?.pop())
+}
+
+/// What a waiting task waits for although nothing of that name is here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// The waiting task.
+    pub task: String,
+    /// Its agent.
+    pub agent: String,
+    /// Its title.
+    pub title: String,
+    /// What it waits for, as its sender wrote it.
+    pub needs: String,
+    /// When it was captured.
+    pub since: Timestamp,
+}
+
+/// The waiting tasks that wait for what no task is called, the oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn unknown_dependencies(reader: &Reader) -> Result<Vec<Unknown>, LedgerError> {
+    unknown(&reader.connection, Timestamp::MAX)
+}
+
+/// Those of them that were captured before `before`, inside a write.
+///
+/// # Errors
+/// When the database fails.
+pub fn unknown_dependencies_in(tx: &Tx<'_>, before: Timestamp) -> Result<Vec<Unknown>, LedgerError> {
+    unknown(tx.connection, before)
+}
+
+fn unknown(connection: &Connection, before: Timestamp) -> Result<Vec<Unknown>, LedgerError> {
+    let sql = format!(
+        "SELECT t.id, t.agent, t.title, d.needs, t.created_at FROM dependencies AS d JOIN tasks AS t ON t.id = d.task
+         WHERE t.state = 'waiting' AND t.created_at < ?1
+         AND NOT EXISTS (SELECT 1 FROM tasks WHERE id = d.needs AND kind <> 'RETURN' AND state <> 'duplicate')
+         AND NOT EXISTS (SELECT 1 FROM tasks WHERE handoff_id = d.needs AND kind <> 'RETURN' AND state <> 'duplicate')
+         AND NOT EXISTS (SELECT 1 FROM tasks WHERE task_id = d.needs AND kind <> 'RETURN' AND state <> 'duplicate')
+         AND NOT EXISTS (SELECT 1 FROM tasks WHERE rowid > (SELECT max(rowid) FROM tasks) - {TITLES}
+                         AND title = d.needs AND kind <> 'RETURN' AND state <> 'duplicate')
+         ORDER BY t.created_at, t.rowid LIMIT 100"
+    );
+    let mut select = connection.prepare_cached(&sql)?;
+    let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?));
+    let rows = select.query_map([before.as_millisecond()], row)?;
+    rows.map(|row| {
+        let (task, agent, title, needs, since) = row?;
+        Ok(Unknown { task, agent, title, needs, since: timestamp(since)? })
+    })
+    .collect()
 }
 
 /// The newest request that an id names, duplicates aside.

@@ -20,7 +20,7 @@ pub fn get_in(tx: &Tx<'_>, id: &str) -> Result<Task, LedgerError> {
 }
 
 /// The task with this dedupe key, other than `except`, that is open or was done: one that asks for the same, else the
-/// oldest. A task that failed, died or was cancelled does not count: dropping its file again is the way to ask again.
+/// oldest. One that was done before `since` does not count. A task that failed, died or was cancelled does not count: dropping its file again is the way to ask again.
 ///
 /// # Errors
 /// When the database fails.
@@ -28,12 +28,13 @@ pub fn with_key(
     tx: &Tx<'_>,
     key: &str,
     substance: Option<&str>,
-    except: Option<&str>,
+    (except, since): (Option<&str>, Option<Timestamp>),
 ) -> Result<Option<Task>, LedgerError> {
     let rest = "WHERE dedupe_key = ?1 AND id IS NOT ?2
                 AND state NOT IN ('duplicate', 'failed', 'dead', 'cancelled', 'quarantined')
+                AND (created_at >= ?4 OR state <> 'succeeded')
                 ORDER BY substance IS ?3 DESC, created_at, rowid LIMIT 1";
-    Ok(select_in(tx, rest, params![key, except, substance])?.pop())
+    Ok(select_in(tx, rest, params![key, except, substance, since.map_or(i64::MIN, Timestamp::as_millisecond)])?.pop())
 }
 
 /// The newest task whose file lies at `file`.
@@ -221,6 +222,19 @@ pub fn recent(reader: &Reader, limit: u32) -> Result<Vec<Summary>, LedgerError> 
     let mut select = reader.connection.prepare_cached(&recent_sql())?;
     let rows = select.query_map([limit], |row| Ok(summary(row)))?;
     rows.map(|row| row?).collect()
+}
+
+/// The same, each as soon as it is read: for ledgers that are larger than the memory.
+///
+/// # Errors
+/// When the database fails.
+pub fn each_recent(reader: &Reader, limit: u32, mut each: impl FnMut(Summary)) -> Result<(), LedgerError> {
+    let mut select = reader.connection.prepare_cached(&recent_sql())?;
+    let mut rows = select.query([limit])?;
+    while let Some(row) = rows.next()? {
+        each(summary(row)?);
+    }
+    Ok(())
 }
 
 pub(super) fn recent_sql() -> String {

@@ -11,12 +11,15 @@ mod row;
 mod stalled;
 mod write;
 
-pub use depend::{add_dependencies, dependencies, dependents, drop_dependencies, named, satisfy};
+pub use depend::{
+    Unknown, add_dependencies, dependencies, dependents, drop_dependencies, named, named_or_titled, satisfy,
+    unknown_dependencies, unknown_dependencies_in,
+};
 #[cfg(test)]
 pub(crate) use find::find;
 pub use find::{
-    Answered, Lying, Meant, answered_by, asked_as, at_file, file_name, get_in, has_told, held_by, in_state, input,
-    meant, named_by, open_by_agent, recent, unmatched, usage, waiting_files, waits_with, with_key,
+    Answered, Lying, Meant, answered_by, asked_as, at_file, each_recent, file_name, get_in, has_told, held_by,
+    in_state, input, meant, named_by, open_by_agent, recent, unmatched, usage, waiting_files, waits_with, with_key,
 };
 pub use model::{New, Origin, Summary, Task};
 pub use obligation::{Closing, Kept, Step, did, left_lying, lying, obligations, open_obligations, set_closing};

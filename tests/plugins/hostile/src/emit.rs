@@ -1,7 +1,7 @@
 //! Handoffs that the plugin sends: proper ones, ones of a task that then fails, and ones that break the rules.
 
 use baton_plugin_sdk::handoffs::{self, Draft, EmitError};
-use baton_plugin_sdk::{Error, Outcome, Priority};
+use baton_plugin_sdk::{Error, Outcome, Priority, Task};
 
 fn draft(to: &str, key: &str) -> Draft {
     Draft {
@@ -45,6 +45,15 @@ pub(crate) fn storm() -> Outcome {
             return Outcome::new("Sent them all.");
         }
     }
+}
+
+/// Each of them is a task that sends forty more.
+pub(crate) fn to_itself(task: &Task) -> Result<Outcome, Error> {
+    for number in 0..40 {
+        let key = format!("{}-{number}", task.id);
+        emit(&Draft { action: Some("emit-to-itself".to_owned()), ..draft("hostile", &key) })?;
+    }
+    Ok(Outcome::new("Sent forty."))
 }
 
 /// Tells, a line each, what the host says to drafts that break a rule.

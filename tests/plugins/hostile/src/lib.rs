@@ -27,6 +27,7 @@ impl Plugin for Hostile {
             "log-bytes" => Ok(flood::pieces()),
             "call-flood" => Ok(flood::calls()),
             "emit-storm" => Ok(emit::storm()),
+            "emit-to-itself" => emit::to_itself(&task),
             "hoard-handles" => flood::handles(&task),
             "fill-disk" => flood::disk(&task),
             "recurse" => Ok(Outcome::new(format!("Came back from {}.", flood::depth(1)))),

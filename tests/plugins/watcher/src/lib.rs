@@ -1,6 +1,7 @@
 //! A plugin that tells why it ran. The tests of triggers read its summaries.
 
 mod doubt;
+mod echo;
 mod look;
 
 use baton_plugin_sdk::{Cause, Error, Outcome, Plugin, Task};
@@ -15,6 +16,8 @@ impl Plugin for Watcher {
             "look-slowly" => look::slowly(&task),
             "look-and-fail" => look::and_fail(&task),
             "forget" => look::no_more(&task),
+            "echo" => echo::back(&task),
+            "look-and-write" => echo::after_a_look(&task),
             "watch-wrongly" => Ok(look::wrongly()),
             "ask" => doubt::ask(&task),
             "check" => doubt::check(&task),

@@ -69,7 +69,7 @@ pub(crate) fn wrongly() -> Outcome {
     Outcome::new("Tried.").with_artifact("watch-wrongly.txt", "text/plain", lines.concat())
 }
 
-fn paths(task: &Task) -> Result<Vec<String>, Error> {
+pub(crate) fn paths(task: &Task) -> Result<Vec<String>, Error> {
     if let Cause::Files(paths) = &task.cause {
         return Ok(paths.clone());
     }

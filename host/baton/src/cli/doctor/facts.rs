@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use baton_core::shell::quoted;
+use baton_dispatch::budget::{Reached, reached};
 use baton_dispatch::{Agent, AgentKind, Roster};
 use baton_ledger::{LedgerError, Reader};
 use jiff::Timestamp;
@@ -84,6 +85,15 @@ impl Facts {
     /// The agents that Baton works for itself.
     pub(super) fn plugins(&self) -> impl Iterator<Item = &Agent> {
         self.agents.iter().filter(|agent| agent.kind == AgentKind::Plugin)
+    }
+
+    /// The budgets that plugins have used up.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn budgets_reached(&self, reader: &Reader) -> Result<Vec<Reached>, LedgerError> {
+        let rules = self.config.as_ref().map(|config| config.rules(&self.root)).unwrap_or_default();
+        reached(reader, &rules.budgets, self.now)
     }
 
     /// Whether somebody serves the workspace.

@@ -1,6 +1,7 @@
 //! Whether plugins are left alone because they failed again and again: their tasks wait, and a person should know why.
 
-use baton_ledger::supervision;
+use baton_dispatch::budget::Reached;
+use baton_ledger::{Reader, supervision};
 
 use super::super::task_view;
 use super::facts::{Facts, or_finding};
@@ -20,8 +21,23 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         held.iter().map(finding).collect()
     });
     let mut findings = or_finding(CHECK, facts.shown(&state.ledger()), looked, &facts.baton("ledger verify"));
+    findings.extend(budgets(facts, reader));
     if findings.is_empty() {
-        findings.push(Finding::ok(CHECK, "", "no plugin is left alone because it failed"));
+        findings.push(Finding::ok(
+            CHECK,
+            "",
+            "no plugin is left alone because it failed, and none has used up a budget",
+        ));
     }
     findings
+}
+
+/// Budgets that plugins have used up.
+fn budgets(facts: &Facts, reader: &Reader) -> Vec<Finding> {
+    let reached = facts.budgets_reached(reader).unwrap_or_default();
+    let finding = |reached: &Reached| {
+        let fix = facts.baton(&format!("plugin disable {} ends what it does", reached.plugin));
+        Finding::warn(CHECK, reached.plugin.clone(), reached.text(), fix)
+    };
+    reached.iter().map(finding).collect()
 }

@@ -2,7 +2,7 @@
 //! one task stands still looks idle and healthy; here it is named, with what moves it.
 
 use baton_core::State;
-use baton_ledger::task::{self, Limits, Stalled, Standstill};
+use baton_ledger::task::{self, Limits, Stalled, Standstill, Unknown};
 use baton_ledger::{LedgerError, Reader, supervision};
 
 use super::super::task_view;
@@ -17,6 +17,10 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         return Vec::new();
     };
     let looked = stalled(facts, reader).map(|stalled| stalled.iter().map(|task| stands(facts, task)).collect());
+    let looked = looked.and_then(|mut findings: Vec<Finding>| {
+        findings.extend(task::unknown_dependencies(reader)?.iter().map(|unknown| depends(facts, unknown)));
+        Ok(findings)
+    });
     let mut findings = or_finding(CHECK, facts.shown(&state.ledger()), looked, &facts.baton("ledger verify"));
     if findings.is_empty() {
         findings.push(Finding::ok(CHECK, "", "no task stands still"));
@@ -24,11 +28,16 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-/// Without what waits for a plugin that is left alone: another check says so.
+/// Without what waits for a plugin that is left alone or has used up a budget: another check says so.
 fn stalled(facts: &Facts, reader: &Reader) -> Result<Vec<Stalled>, LedgerError> {
     let held = supervision::quarantined(reader, facts.now)?;
     let mut stalled = task::stalled(reader, facts.now, &Limits::default())?;
-    stalled.retain(|task| task.why != Standstill::NotBegun || held.iter().all(|held| held.agent != task.agent));
+    let reached = facts.budgets_reached(reader)?;
+    let waits = |agent: &String| {
+        held.iter().any(|held| held.agent == *agent)
+            || reached.iter().any(|reached| reached.plugin == *agent && reached.holds_tasks())
+    };
+    stalled.retain(|task| task.why != Standstill::NotBegun || !waits(&task.agent));
     Ok(stalled)
 }
 
@@ -38,6 +47,15 @@ fn stands(facts: &Facts, task: &Stalled) -> Finding {
     let what = format!("`{title}` of {} is {} for {age}: {}", task.agent, task.state, explained(task.why));
     let fix = fix(task, facts.is_served(), |words| facts.baton(words));
     Finding::warn(CHECK, task.id.clone(), what, fix).with(status(task.why, facts.is_served()))
+}
+
+/// A task that depends on what is not here.
+fn depends(facts: &Facts, unknown: &Unknown) -> Finding {
+    let age = task_view::age(unknown.since, facts.now);
+    let (title, needs) = (shorten(&unknown.title, 60), shorten(&unknown.needs, 60));
+    let what = format!("`{title}` of {} waits for {age} for `{needs}`: no task has that id or title", unknown.agent);
+    let fix = facts.baton(&format!("retry {}", unknown.task));
+    Finding::warn(CHECK, unknown.task.clone(), what, format!("correct its `depends_on`, or {fix} runs it anyway"))
 }
 
 /// A daemon that serves and does not move its own work is a trouble; without one nobody is expected to.

@@ -7,7 +7,7 @@ use baton_registry::Granted;
 use baton_registry::granted::GrantedSecret;
 use serde_json::{Value, json};
 
-use super::{Plugins, asks};
+use super::{Plugins, asks, budget};
 use crate::exit::Code;
 use crate::output::{self, Table, one_line};
 
@@ -74,13 +74,15 @@ impl Show {
         let declares = plugins.register.declares(&self.name)?;
         let asked = declares.capabilities.as_grants();
         let lock = plugins.register.read()?;
+        let mut rules = plugins.workspace.config.rules(&plugins.workspace.base);
+        let budget = rules.budgets.remove(&self.name).unwrap_or_default();
         let grants = lock.get(&self.name).map(|entry| entry.grants.clone()).unwrap_or_default();
         let granted = grants.words();
         let words: BTreeSet<String> = asked.iter().chain(&granted).cloned().collect();
         if self.json {
             output::json(&json!({
                 "schema": 1, "name": self.name, "asks": asked, "granted": granted, "secrets": secrets(&grants),
-                "declares": asks::as_json(&declares),
+                "declares": asks::as_json(&declares), "budget": budget::as_json(&budget),
             }));
             return Ok(Code::Good);
         }
@@ -100,6 +102,7 @@ impl Show {
         let granted_for: String = granted_for.collect();
         let granted_for = if granted_for.is_empty() { granted_for } else { format!("\nis granted\n{granted_for}") };
         output::print(&format!("{}{granted_for}\n{}", table.lines(|_, _, cell| cell), asks::all(&declares)));
+        output::print(&budget::as_text(&budget));
         Ok(Code::Good)
     }
 }

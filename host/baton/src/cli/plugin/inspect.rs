@@ -1,12 +1,13 @@
 //! `baton plugin inspect`: what a package is and asks for. Nothing of it is run or compiled.
 
 use anyhow::Context as _;
+use baton_core::budget::Budget;
 use baton_core::text::plugin_says;
 use baton_registry::signature::judge;
 use baton_registry::{Package, Reference, Signature, fetch};
 use serde_json::json;
 
-use super::asks;
+use super::{asks, budget};
 use crate::cli::{Place, block_on};
 use crate::exit::Code;
 use crate::output::{self, one_line, shorten};
@@ -29,17 +30,24 @@ impl Args {
         let trusted = place.trusted()?;
         let fetched = block_on(async { Ok(fetch(&self.package).await?) })?;
         let package = Package::read(&fetched.component).with_context(|| format!("{} is no plugin", self.package))?;
+        let budget = budget::of_place(place, &package.manifest.name);
         let signature = judge(&fetched.component, fetched.signature.as_deref(), &trusted);
         if self.json {
-            output::json(&as_json(&package, &fetched.from, &signature)?);
+            output::json(&as_json(&package, &fetched.from, &signature, &budget)?);
         } else {
             output::print(&as_text(&package, &fetched.from, &signature));
+            output::print(&budget::as_text(&budget));
         }
         Ok(if matches!(signature, Signature::Bad { .. }) { Code::Findings } else { Code::Good })
     }
 }
 
-fn as_json(package: &Package, from: &Reference, signature: &Signature) -> anyhow::Result<serde_json::Value> {
+fn as_json(
+    package: &Package,
+    from: &Reference,
+    signature: &Signature,
+    budget: &Budget,
+) -> anyhow::Result<serde_json::Value> {
     Ok(json!({
         "schema": 1,
         "name": package.manifest.name,
@@ -50,6 +58,7 @@ fn as_json(package: &Package, from: &Reference, signature: &Signature) -> anyhow
         "world": format!("baton:plugin@{}", package.world),
         "signature": { "state": signature.state(), "key": signature.key_id(), "says": signature.to_string() },
         "imports": package.imports,
+        "budget": budget::as_json(budget),
         "declares": serde_json::to_value(&package.manifest.declares)?,
         "asks": asks::as_json(&package.manifest.declares),
     }))

@@ -5,6 +5,7 @@
 
 mod approve;
 mod asks;
+mod budget;
 mod build;
 mod grant;
 mod inspect;

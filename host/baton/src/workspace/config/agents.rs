@@ -8,7 +8,7 @@ use anyhow::bail;
 use baton_core::agents::{Aliases, is_name, is_reserved};
 use baton_core::retry::Policy;
 use baton_core::{manifest, quarantine};
-use baton_dispatch::{Patience, Rules, Settings};
+use baton_dispatch::{Patience, Rules, Settings, limits};
 use serde::Deserialize;
 
 use super::duration::{self, Pause};
@@ -38,6 +38,12 @@ pub(super) struct AgentConfig {
     /// When its plugin is left alone because it fails.
     #[serde(default)]
     quarantine: QuarantineConfig,
+    /// For how long the same content without an id is the same request.
+    #[serde(default)]
+    repeat_after: Option<Pause>,
+    /// How long a task waits for something that is not here before a person is asked.
+    #[serde(default)]
+    ask_after: Option<Pause>,
     /// When it is to do something by itself.
     #[serde(default)]
     schedule: Vec<ScheduleConfig>,
@@ -123,7 +129,7 @@ fn poll<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Dura
 
 /// The table of spellings and the settings, with paths relative to `base`.
 pub(super) fn rules(agents: &BTreeMap<String, AgentConfig>, base: &Path) -> Rules {
-    let mut rules = Rules { aliases: Aliases::shipped(), settings: BTreeMap::new() };
+    let mut rules = Rules { aliases: Aliases::shipped(), ..Rules::default() };
     for (name, config) in agents {
         let canonical = rules.aliases.canonical(name).unwrap_or(name).to_owned();
         rules.aliases.add(name, &canonical);
@@ -136,6 +142,8 @@ pub(super) fn rules(agents: &BTreeMap<String, AgentConfig>, base: &Path) -> Rule
             concurrency: config.concurrency.unwrap_or(1),
             retry: config.retry.policy(),
             quarantine: config.quarantine.policy(),
+            repeat_after: config.repeat_after.map_or(limits::REPEAT_AFTER, |pause| pause.0),
+            ask_after: config.ask_after.map_or(limits::ASK_AFTER, |pause| pause.0),
             schedules: config.schedule.iter().map(|schedule| schedule.0.clone()).collect(),
             defaults: config.defaults.iter().map(|(action, table)| (action.clone(), table.0.clone())).collect(),
         };

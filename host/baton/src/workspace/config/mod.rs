@@ -2,6 +2,7 @@
 //! reads is worse than none.
 
 mod agents;
+mod budget;
 mod duration;
 mod schedule;
 
@@ -14,6 +15,7 @@ use baton_registry::PublicKey;
 use serde::Deserialize;
 
 use self::agents::{AgentConfig, ExternalConfig};
+use self::budget::PluginConfig;
 pub(crate) use self::duration::read as pause;
 
 /// What `baton init` writes.
@@ -34,6 +36,15 @@ root = "."
 # concurrency = 1                             # how many of its tasks may run at once
 # retry = { attempts = 3, first_pause = "2s", longest_pause = "5m" }
 # quarantine = { after = 5, first_pause = "1m", longest_pause = "1h" }  # left alone when it crashes so often in a row
+# repeat_after = "24h"                        # without an id, the same content is the same request for so long
+# ask_after = "24h"                           # a task that depends on what is not here asks a person after so long
+
+# How much a plugin may use in an hour and in a day before its tasks wait (`baton plugin grants NAME` shows it):
+# [plugins.audit.budget]
+# tasks = { hour = 2000, day = 10000 }        # handoffs that it sends
+# triggers = { hour = 1000, day = 10000 }     # tasks that its triggers and schedules make
+# reports = { hour = 20000, day = 100000 }
+# written = { hour = "32 GiB", day = "128 GiB" }
 
 # A plugin may do something by itself, at times that a cron expression gives (minute hour day month weekday). What passed
 # while nobody looked is made up for once. And a task may get arguments where it names none:
@@ -75,6 +86,9 @@ pub(crate) struct Config {
     /// `[agents.NAME]`.
     #[serde(default)]
     agents: BTreeMap<String, AgentConfig>,
+    /// `[plugins.NAME]`.
+    #[serde(default)]
+    plugins: BTreeMap<String, PluginConfig>,
     /// `[external]`.
     #[serde(default)]
     external: ExternalConfig,
@@ -147,7 +161,7 @@ impl Config {
 
     /// What it says about the agents; paths are relative to `base`.
     pub(crate) fn rules(&self, base: &Path) -> Rules {
-        agents::rules(&self.agents, base)
+        Rules { budgets: budget::budgets(&self.plugins), ..agents::rules(&self.agents, base) }
     }
 
     /// How long external agents may leave things lying.
@@ -239,6 +253,7 @@ mod tests {
         assert_eq!(audit.defaults["audit"]["root"], "src");
         let plain = baton_dispatch::Settings { schedules: Vec::new(), defaults: BTreeMap::new(), ..audit.clone() };
         assert_eq!(plain, baton_dispatch::Settings::default());
+        assert_eq!(rules.budgets["audit"], baton_core::budget::Budget::default());
     }
 
     #[test]

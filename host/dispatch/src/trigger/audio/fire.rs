@@ -12,7 +12,7 @@ use baton_sandbox::Cancel;
 use fail::fail_point;
 use jiff::Timestamp;
 
-use super::super::Fired;
+use super::super::{self as trigger, Fired};
 use super::{AudioTrigger, GRACE, Heard, KIND, NewAudio, News, PATIENCE, told};
 use crate::{DispatchError, House};
 
@@ -126,7 +126,7 @@ fn tell(tx: &Tx<'_>, house: &House, key: &str, news: &News, now: Timestamp) -> R
         });
         let Some(action) = action.filter(|_| installed.grants.sounds.library.is_some()) else { continue };
         let args = told::arguments(&news.files, &installed.grants.mounts).to_string();
-        task::insert(tx, &of_plugin(name, action, args, &news.files), None, now)?;
+        trigger::insert(tx, house, of_plugin(name, action, args, &news.files), now)?;
         agents.push(name.clone());
     }
     Ok(agents)

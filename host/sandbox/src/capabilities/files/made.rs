@@ -40,7 +40,9 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             Box::new(async move {
                 let state = store.data_mut();
                 state.meter.may_make()?;
+                let name = (folder.rep(), path.clone());
                 let made = state.filesystem().symlink_at(folder, target, path).await;
+                note_made(state, &made, &name);
                 made_one(state, made)
             })
         },
@@ -51,7 +53,9 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             Box::new(async move {
                 let state = store.data_mut();
                 state.meter.may_make()?;
+                let new = (to.rep(), name.clone());
                 let made = state.filesystem().link_at(folder, flags, path, to, name).await;
+                note_made(state, &made, &new);
                 made_one(state, made)
             })
         },
@@ -72,6 +76,13 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     })?;
     linker.allow_shadowing(false);
     Ok(())
+}
+
+/// A trigger of the plugin is not fired by what it links itself.
+fn note_made(state: &State, made: &FsResult<()>, (folder, name): &(u32, String)) {
+    if made.is_ok() {
+        state.own.changed(*folder, name);
+    }
 }
 
 fn made_one(state: &mut State, made: FsResult<()>) -> wasmtime::Result<(Result<(), ErrorCode>,)> {

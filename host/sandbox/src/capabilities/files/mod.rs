@@ -7,6 +7,7 @@
 
 pub(crate) mod folder;
 pub(crate) mod made;
+pub(crate) mod own;
 pub(crate) mod regular;
 
 use std::fmt;
@@ -98,11 +99,14 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         let state = store.data_mut();
         let mut directories: Vec<(Resource<Descriptor>, String)> = Vec::new();
         for (folder, guest) in &state.preopens.0 {
-            directories.push((state.table.push(Descriptor::Dir(folder.clone()))?, guest.clone()));
+            let handle = state.table.push(Descriptor::Dir(folder.clone()))?;
+            state.own.preopened(handle.rep(), guest);
+            directories.push((handle, guest.clone()));
         }
         Ok((directories,))
     })?;
     linker.allow_shadowing(false);
     made::link(linker)?;
+    own::link(linker)?;
     regular::link(linker)
 }

@@ -37,7 +37,15 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     linker.instance(TYPES)?.func_wrap_async(
         "[method]descriptor.open-at",
         |mut store: StoreContextMut<'_, State>, args: OpenAt| {
-            Box::new(async move { Ok((open(store.data_mut(), args).await?,)) })
+            Box::new(async move {
+                let state = store.data_mut();
+                let (folder, path, flags) = (args.0.rep(), args.2.clone(), (args.3, args.4));
+                let opened = open(state, args).await?;
+                if let Ok(opened) = &opened {
+                    state.own.opened((folder, &path), opened.rep(), flags);
+                }
+                Ok((opened,))
+            })
         },
     )?;
     linker.allow_shadowing(false);

@@ -63,22 +63,32 @@ pub enum Emission {
     /// Not granted; the text is the command that grants it.
     Denied(String),
     /// Granted.
-    Granted(Resolve),
+    Granted {
+        /// To whom.
+        resolve: Resolve,
+        /// How many.
+        admit: Admit,
+    },
 }
 
 /// Gives the canonical name of an agent, or says why there is none.
 pub type Resolve = Arc<dyn Fn(&str) -> Result<String, String> + Send + Sync>;
+
+/// Whether one more handoff may be sent, or why the plugin's budget over time refuses it.
+pub type Admit = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
 
 /// The capability's state in one attempt.
 pub(crate) struct Handoffs {
     pub(crate) emission: Emission,
     /// In the order of the calls, each key once at most for each kind.
     pub(crate) post: Vec<Post>,
+    /// Why the budget refused a handoff.
+    pub(crate) refused: Option<String>,
 }
 
 impl Handoffs {
     pub(crate) fn new(emission: Emission) -> Self {
-        Self { emission, post: Vec::new() }
+        Self { emission, post: Vec::new(), refused: None }
     }
 
     /// How many handoffs are to be sent.
@@ -89,9 +99,16 @@ impl Handoffs {
     fn emit(&mut self, draft: generated::Draft) -> Result<(), generated::EmitError> {
         let draft = self.check(draft)?;
         let is_known = |post: &Post| matches!(post, Post::Send(known) if known.dedupe_key == draft.dedupe_key);
-        if !self.post.iter().any(is_known) {
-            self.post.push(Post::Send(draft));
+        if self.post.iter().any(is_known) {
+            return Ok(());
         }
+        if let Emission::Granted { admit, .. } = &self.emission
+            && let Err(reason) = admit()
+        {
+            self.refused = Some(reason);
+            return Err(generated::EmitError::TooMany);
+        }
+        self.post.push(Post::Send(draft));
         Ok(())
     }
 
@@ -118,7 +135,7 @@ impl Handoffs {
         use generated::EmitError;
         let resolve = match &self.emission {
             Emission::Denied(command) => return Err(EmitError::Denied(command.clone())),
-            Emission::Granted(resolve) => resolve,
+            Emission::Granted { resolve, .. } => resolve,
         };
         let is_known = |post: &Post| matches!(post, Post::Send(known) if known.dedupe_key == draft.dedupe_key);
         if self.drafts() >= limits::EMISSIONS && !self.post.iter().any(is_known) {
@@ -165,7 +182,12 @@ fn priority(priority: wit::Priority) -> Priority {
 
 impl generated::Host for State {
     fn emit(&mut self, draft: generated::Draft) -> wasmtime::Result<Result<(), generated::EmitError>> {
-        Ok(self.handoffs.emit(draft))
+        let was_refused = self.handoffs.refused.is_some();
+        let answer = self.handoffs.emit(draft);
+        if let Some(reason) = self.handoffs.refused.as_ref().filter(|_| !was_refused) {
+            self.log.say(reason);
+        }
+        Ok(answer)
     }
 
     fn withdraw(&mut self, dedupe_key: String, reason: String) -> wasmtime::Result<Result<(), generated::EmitError>> {
@@ -191,7 +213,7 @@ mod tests {
 
     fn granted() -> Handoffs {
         let resolve = |name: &str| if name == "audit" { Ok("audit".to_owned()) } else { Err(format!("no `{name}`")) };
-        Handoffs::new(Emission::Granted(Arc::new(resolve)))
+        Handoffs::new(Emission::Granted { resolve: Arc::new(resolve), admit: Arc::new(|| Ok(())) })
     }
 
     fn keyed(key: &str) -> generated::Draft {

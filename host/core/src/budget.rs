@@ -1,0 +1,228 @@
+//! How much one plugin may use over time: tasks that it creates, triggers that start it, files and bytes that it writes,
+//! requests that it sends. The ceilings of the sandbox limit one attempt; a budget limits the sum of all of them.
+//!
+//! Pure: sums go in, an answer comes out. The defaults stand here and nowhere else.
+
+use std::fmt;
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Resource {
+    /// Handoffs that it asks to send: each becomes a task, if its sender succeeds.
+    Tasks,
+    /// Tasks that a trigger or a schedule makes for it.
+    Triggers,
+    /// Files that it puts into `reports/`.
+    Reports,
+    /// Bytes that it writes to files and streams.
+    Written,
+}
+
+impl Resource {
+    /// Every resource, in the order in which they are shown.
+    pub const ALL: [Self; 4] = [Self::Tasks, Self::Triggers, Self::Reports, Self::Written];
+
+    /// The name in `baton.toml`, in the ledger and in JSON. Public: never changed.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Tasks => "tasks",
+            Self::Triggers => "triggers",
+            Self::Reports => "reports",
+            Self::Written => "written",
+        }
+    }
+
+    /// The resource of that name.
+    #[must_use]
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|resource| resource.key() == key)
+    }
+
+    /// Whether the number is a number of bytes.
+    #[must_use]
+    pub fn is_bytes(self) -> bool {
+        matches!(self, Self::Written)
+    }
+
+    /// `amount` of it, in words.
+    #[must_use]
+    pub fn amount(self, amount: u64) -> String {
+        match self {
+            Self::Tasks => format!("{amount} handoffs asked for"),
+            Self::Triggers => format!("{amount} tasks made by triggers"),
+            Self::Reports => format!("{amount} reports"),
+            Self::Written => format!("{} written", bytes(amount)),
+        }
+    }
+}
+
+/// The two windows that a budget looks back over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// The last hour.
+    Hour,
+    /// The last 24 hours.
+    Day,
+}
+
+impl Window {
+    /// Both, the shorter one first.
+    pub const ALL: [Self; 2] = [Self::Hour, Self::Day];
+
+    /// Its length.
+    #[must_use]
+    pub const fn seconds(self) -> i64 {
+        match self {
+            Self::Hour => 3_600,
+            Self::Day => 86_400,
+        }
+    }
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hour => "hour",
+            Self::Day => "day",
+        })
+    }
+}
+
+/// An amount for each window: what was used, or what may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amounts {
+    /// In the last hour.
+    pub hour: u64,
+    /// In the last 24 hours.
+    pub day: u64,
+}
+
+impl Amounts {
+    /// The amount of one window.
+    #[must_use]
+    pub fn of(&self, window: Window) -> u64 {
+        match window {
+            Window::Hour => self.hour,
+            Window::Day => self.day,
+        }
+    }
+}
+
+/// The budget of one plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Budget([Amounts; Resource::ALL.len()]);
+
+impl Default for Budget {
+    /// Far above what a plugin needs that works for people, far below what fills a disk or a ledger.
+    fn default() -> Self {
+        let limit = |resource| match resource {
+            Resource::Tasks => Amounts { hour: 2_000, day: 10_000 },
+            Resource::Triggers => Amounts { hour: 1_000, day: 10_000 },
+            Resource::Reports => Amounts { hour: 20_000, day: 100_000 },
+            Resource::Written => Amounts { hour: 32 << 30, day: 128 << 30 },
+        };
+        Self(Resource::ALL.map(limit))
+    }
+}
+
+impl Budget {
+    /// How much of a resource may be used.
+    #[must_use]
+    pub fn limit(&self, resource: Resource) -> Amounts {
+        self.0.get(resource as usize).copied().unwrap_or_default()
+    }
+
+    /// Sets how much of a resource may be used.
+    pub fn set(&mut self, resource: Resource, limit: Amounts) {
+        if let Some(slot) = self.0.get_mut(resource as usize) {
+            *slot = limit;
+        }
+    }
+
+    /// How much is left of a resource of which `used` was used.
+    #[must_use]
+    pub fn left(&self, resource: Resource, used: Amounts) -> u64 {
+        let limit = self.limit(resource);
+        limit.hour.saturating_sub(used.hour).min(limit.day.saturating_sub(used.day))
+    }
+
+    /// The window in which nothing is left of a resource. The longer one counts: it ends later.
+    #[must_use]
+    pub fn reached(&self, resource: Resource, used: Amounts) -> Option<Window> {
+        let limit = self.limit(resource);
+        Window::ALL.into_iter().rfind(|window| used.of(*window) >= limit.of(*window))
+    }
+}
+
+/// Reads a number of bytes: `500 MiB`, `4 GiB`, `1000000`.
+#[must_use]
+pub fn parse_bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(digits)?;
+    let factor: u64 = match unit.trim() {
+        "" | "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "TiB" => 1 << 40,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+/// A number of bytes as people read it, with at most one digit after the point.
+#[must_use]
+pub fn bytes(amount: u64) -> String {
+    let units = [("TiB", 1_u64 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    match units.into_iter().find(|(_, size)| amount >= *size) {
+        Some((unit, size)) if amount % size == 0 => format!("{} {unit}", amount / size),
+        Some((unit, size)) => {
+            let tenths = u128::from(amount) * 10 / u128::from(size);
+            format!("{}.{} {unit}", tenths / 10, tenths % 10)
+        }
+        None => format!("{amount} bytes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_that_ends_later_counts_and_the_smaller_rest_is_left() {
+        let mut budget = Budget::default();
+        budget.set(Resource::Tasks, Amounts { hour: 10, day: 15 });
+        let at = |hour, day| {
+            (budget.left(Resource::Tasks, Amounts { hour, day }), {
+                budget.reached(Resource::Tasks, Amounts { hour, day })
+            })
+        };
+        assert_eq!(at(0, 0), (10, None));
+        assert_eq!(at(4, 13), (2, None));
+        assert_eq!(at(10, 12), (0, Some(Window::Hour)));
+        assert_eq!(at(10, 15), (0, Some(Window::Day)));
+        assert_eq!(at(0, 99), (0, Some(Window::Day)));
+    }
+
+    #[test]
+    fn names_lead_back_to_their_resources() {
+        for resource in Resource::ALL {
+            assert_eq!(Resource::from_key(resource.key()), Some(resource));
+        }
+        assert_eq!(Resource::from_key("time"), None);
+    }
+
+    #[test]
+    fn bytes_are_read_as_they_are_written() {
+        for (text, number) in [("0", 0), ("17", 17), ("4 GiB", 4 << 30), ("500MiB", 500 << 20), ("1 B", 1)] {
+            assert_eq!(parse_bytes(text), Some(number), "{text}");
+        }
+        for text in ["", "GiB", "4 GB", "-1", "1.5 GiB", "99999999 TiB"] {
+            assert_eq!(parse_bytes(text), None, "{text}");
+        }
+        let shown = [0, 1023, 1 << 10, 3 << 29, 128 << 30].map(bytes);
+        assert_eq!(shown, ["0 bytes", "1023 bytes", "1 KiB", "1.5 GiB", "128 GiB"]);
+    }
+}

@@ -1,0 +1,107 @@
+//! The epoch: it moves on while attempts run, so that a guest that computes without end is noticed. Nobody ticks on a quiet
+//! host: the thread sleeps until the next attempt begins.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use wasmtime::Engine;
+
+use crate::{SandboxError, limits};
+
+/// What keeps the epoch moving.
+#[derive(Debug)]
+pub(crate) struct Ticker(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Attempts under way.
+    running: usize,
+    /// The engine is no longer used.
+    closed: bool,
+}
+
+impl Ticker {
+    /// Starts the thread for `engine`.
+    ///
+    /// # Errors
+    /// When the system has no room for another thread.
+    pub(crate) fn new(engine: &Engine) -> Result<Self, SandboxError> {
+        let (weak, shared) = (engine.weak(), Arc::new(Shared::default()));
+        let inner = Arc::clone(&shared);
+        let ticks = move || {
+            while inner.wait_for_attempts() {
+                let Some(engine) = weak.upgrade() else { return };
+                engine.increment_epoch();
+                drop(engine);
+                std::thread::sleep(limits::TICK);
+            }
+        };
+        let spawned = std::thread::Builder::new().name("epoch".to_owned()).spawn(ticks);
+        spawned.map(|_| Self(shared)).map_err(|error| SandboxError::Engine(error.into()))
+    }
+
+    /// The epoch moves as long as the answer is kept.
+    pub(crate) fn run(&self) -> Ticking {
+        self.0.lock().running += 1;
+        self.0.changed.notify_all();
+        Ticking(Arc::clone(&self.0))
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.0.lock().closed = true;
+        self.0.changed.notify_all();
+    }
+}
+
+/// An attempt under way.
+#[derive(Debug)]
+pub(crate) struct Ticking(Arc<Shared>);
+
+impl Drop for Ticking {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.running = state.running.saturating_sub(1);
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sleeps until an attempt runs; false when none will any more.
+    fn wait_for_attempts(&self) -> bool {
+        let idle = |state: &mut State| state.running == 0 && !state.closed;
+        let state = self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
+        state.running > 0 || !state.closed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_ticks_while_nothing_runs_and_the_thread_ends_with_its_engine() {
+        let shared = Arc::new(Shared::default());
+        let ticker = Ticker(Arc::clone(&shared));
+        let inner = Arc::clone(&shared);
+        let waiter = std::thread::spawn(move || inner.wait_for_attempts());
+        std::thread::sleep(limits::TICK * 3);
+        assert!(!waiter.is_finished());
+        let ticking = ticker.run();
+        assert!(waiter.join().unwrap());
+        drop(ticking);
+        let inner = Arc::clone(&shared);
+        let waiter = std::thread::spawn(move || inner.wait_for_attempts());
+        drop(ticker);
+        assert!(!waiter.join().unwrap());
+    }
+}

@@ -1,0 +1,166 @@
+//! A plugin that floods the workspace although no attempt of it reaches a ceiling, and one that hears itself.
+
+use std::time::Duration;
+
+use baton_tests::{Task, Workspace};
+use serde_json::Value;
+
+fn reached(workspace: &Workspace) -> Vec<Value> {
+    let status = workspace.baton(&["status", "--json"]).ended(0).json();
+    status["budgets_reached"].as_array().cloned().unwrap_or_default()
+}
+
+/// How many requests the plugin sent to itself.
+fn sent(workspace: &Workspace) -> usize {
+    let sent = |task: &Task| task.from.as_deref() == Some("hostile") && task.action.is_some();
+    workspace.tasks_of("hostile").into_iter().filter(sent).count()
+}
+
+/// A workspace with the plugin `watcher`, which may write to the plans.
+fn writing_watcher() -> Workspace {
+    let workspace = Workspace::with_noop();
+    workspace.install_fixture("watcher", "handoffs = false\nfiles = [{ folder = \"plans\", mode = \"rw\" }]");
+    workspace
+}
+
+fn echoes(workspace: &Workspace) -> Vec<Task> {
+    let mut echoes = workspace.tasks_of("watcher");
+    echoes.retain(|task| task.action.as_deref() == Some("echo"));
+    echoes
+}
+
+/// Lets a trigger fire that should not: its quiet time and the plugin's own pass several times.
+fn wait_for_echoes() {
+    std::thread::sleep(Duration::from_millis(2_500));
+}
+
+#[test]
+fn a_plugin_that_sends_to_itself_is_stopped_by_its_budget() {
+    let workspace = Workspace::with_hostile();
+    workspace.write("baton.toml", "[plugins.hostile.budget]\ntasks = { hour = 100 }\n");
+    workspace.drop_action("hostile", "emit-to-itself");
+    workspace.up_once();
+    let tasks = workspace.tasks_of("hostile");
+    assert_eq!(sent(&workspace), 80);
+    let waits = tasks.iter().find(|task| task.state == "queued").expect("the tasks of a plugin without budget wait");
+    let [reached] = reached(&workspace).try_into().unwrap();
+    assert_eq!(
+        (&reached["plugin"], &reached["budget"], &reached["used"]),
+        (&"hostile".into(), &"tasks".into(), &100.into())
+    );
+    assert_eq!(
+        (&reached["limit"], &reached["window"], &reached["holds_tasks"]),
+        (&100.into(), &"hour".into(), &true.into())
+    );
+
+    let status = workspace.baton(&["status"]).ended(0);
+    let why = workspace.baton(&["why", &waits.id]).ended(0);
+    for output in [&status, &why] {
+        assert!(
+            output.stderr.contains("`hostile` has used up its budget: 100 handoffs asked for in the last hour"),
+            "{output:?}"
+        );
+        assert!(output.stderr.contains("[plugins.hostile.budget]"), "{output:?}");
+    }
+    let doctor = workspace.baton(&["doctor"]);
+    assert!(doctor.stdout.contains("has used up its budget"), "{doctor:?}");
+    let stopped = tasks.iter().find(|task| workspace.why(&task.id).actions().contains(&"budget_reached"));
+    assert!(stopped.is_some(), "{tasks:#?}");
+    // Nothing moves by another start; a larger budget lets it go on.
+    workspace.up_once();
+    assert_eq!(workspace.tasks_of("hostile").len(), tasks.len());
+    workspace.write("baton.toml", "[plugins.hostile.budget]\ntasks = { hour = 140 }\n");
+    workspace.up_once();
+    assert_eq!(sent(&workspace), 120);
+}
+
+#[test]
+fn an_attempt_whose_handoff_was_refused_is_tried_again_later() {
+    let workspace = Workspace::with_hostile();
+    workspace.write("baton.toml", "[plugins.hostile.budget]\ntasks = { hour = 10 }\n");
+    workspace.drop_action("hostile", "emit-to-itself");
+    workspace.up_once();
+    let [task] = workspace.tasks_of("hostile").try_into().unwrap();
+    assert_eq!((task.state.as_str(), task.attempts), ("queued", 1), "{task:?}");
+    assert!(task.reason.contains("used up its budget of handoffs"), "{task:?}");
+}
+
+#[test]
+fn the_budget_is_shown_with_the_grants() {
+    let workspace = Workspace::with_hostile();
+    workspace.write("baton.toml", "[plugins.hostile.budget]\ntasks = { hour = 7, day = 9 }\n");
+    let text = workspace.baton(&["plugin", "grants", "hostile"]).ended(0).stdout;
+    assert!(text.contains("tasks     7 an hour, 9 a day") && text.contains("written   32 GiB an hour"), "{text}");
+    let json = workspace.baton(&["plugin", "grants", "hostile", "--json"]).ended(0).json();
+    assert_eq!((&json["budget"]["tasks"]["day"], &json["budget"]["triggers"]["hour"]), (&9.into(), &1_000.into()));
+}
+
+#[test]
+fn a_plugin_that_writes_into_the_folder_that_it_watches_does_not_fire_itself() {
+    let workspace = writing_watcher();
+    let daemon = workspace.up_and_serving();
+    workspace.write("plans/own/a.md", "one\n");
+    workspace.wait_for("the echo", |workspace| echoes(workspace).first().filter(|task| task.is_final()).cloned());
+    wait_for_echoes();
+    let [first] = echoes(&workspace).try_into().unwrap();
+    assert_eq!((first.state.as_str(), first.reason.as_str()), ("succeeded", "Echoed /plans/0/own/a.md."));
+    // What somebody else changes is news, also of a file that the plugin wrote.
+    workspace.write(&format!("plans/own/of-{}/new.md", first.id), "two\n");
+    workspace.wait_for("the second echo", |workspace| {
+        (echoes(workspace).iter().filter(|task| task.is_final()).count() == 2).then_some(())
+    });
+    wait_for_echoes();
+    assert_eq!(echoes(&workspace).len(), 2);
+    assert!(daemon.stop().success());
+    workspace.up_once();
+    assert_eq!(echoes(&workspace).len(), 2, "nor at the next start");
+}
+
+#[test]
+fn a_change_by_others_while_the_plugin_runs_is_news() {
+    let workspace = writing_watcher();
+    let daemon = workspace.up_and_serving();
+    workspace.write("plans/own/a.md", "one\n");
+    workspace
+        .wait_for("the attempt", |workspace| echoes(workspace).first().filter(|task| task.state == "running").cloned());
+    workspace.write("plans/own/b.md", "two\n");
+    workspace.wait_for("the second echo", |workspace| {
+        (echoes(workspace).iter().filter(|task| task.is_final()).count() == 2).then_some(())
+    });
+    let told: Vec<String> = echoes(&workspace).into_iter().map(|task| task.reason).collect();
+    assert!(told.contains(&"Echoed /plans/0/own/b.md.".to_owned()), "{told:?}");
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn a_watched_file_that_the_plugin_itself_changes_is_not_news() {
+    let workspace = writing_watcher();
+    workspace.write("plans/a.dat", "one\n");
+    workspace.baton(&["run", "watcher", "look-and-write", "--arg", "paths=a.dat"]).ended(0);
+    workspace.up_once();
+    let told = |workspace: &Workspace| {
+        let tasks = workspace.tasks_of("watcher");
+        tasks.into_iter().filter(|task| task.action.as_deref() == Some("look")).count()
+    };
+    assert_eq!(told(&workspace), 0);
+    workspace.write("plans/a.dat", "changed by somebody else\n");
+    workspace.up_once();
+    assert_eq!(told(&workspace), 1);
+}
+
+#[test]
+fn a_trigger_without_budget_waits_and_loses_nothing() {
+    let workspace = writing_watcher();
+    workspace.write("baton.toml", "[plugins.watcher.budget]\ntriggers = { hour = 2 }\n");
+    for number in 0..4 {
+        workspace.write(&format!("plans/own/{number}/a.md"), "one\n");
+        workspace.up_once();
+    }
+    assert_eq!(echoes(&workspace).len(), 2);
+    let [reached] = reached(&workspace).try_into().unwrap();
+    assert_eq!((&reached["budget"], &reached["holds_tasks"]), (&"triggers".into(), &false.into()));
+    workspace.write("baton.toml", "[plugins.watcher.budget]\ntriggers = { hour = 3 }\n");
+    workspace.up_once();
+    let told: Vec<String> = echoes(&workspace).into_iter().map(|task| task.reason).collect();
+    assert_eq!(told.first().map(String::as_str), Some("Echoed /plans/0/own/2/a.md, /plans/0/own/3/a.md."), "{told:?}");
+}
