@@ -90,7 +90,10 @@ fn the_budget_is_shown_with_the_grants() {
     let workspace = Workspace::with_hostile();
     workspace.write("baton.toml", "[plugins.hostile.budget]\ntasks = { hour = 7, day = 9 }\n");
     let text = workspace.baton(&["plugin", "grants", "hostile"]).ended(0).stdout;
-    assert!(text.contains("tasks     7 an hour, 9 a day") && text.contains("written   32 GiB an hour"), "{text}");
+    assert!(
+        text.contains("tasks         7 an hour, 9 a day") && text.contains("written       32 GiB an hour"),
+        "{text}"
+    );
     let json = workspace.baton(&["plugin", "grants", "hostile", "--json"]).ended(0).json();
     assert_eq!((&json["budget"]["tasks"]["day"], &json["budget"]["triggers"]["hour"]), (&9.into(), &1_000.into()));
 }
@@ -163,4 +166,23 @@ fn a_trigger_without_budget_waits_and_loses_nothing() {
     workspace.up_once();
     let told: Vec<String> = echoes(&workspace).into_iter().map(|task| task.reason).collect();
     assert_eq!(told.first().map(String::as_str), Some("Echoed /plans/0/own/2/a.md, /plans/0/own/3/a.md."), "{told:?}");
+}
+
+#[test]
+fn reports_bytes_and_the_database_count_too() {
+    let workspace = Workspace::with_store("sql = [{ database = \"own\", mode = \"rw\" }]");
+    workspace.write("baton.toml", "[plugins.store.budget]\nsql_bytes = { hour = 1 }\n");
+    workspace.drop_action("store", "count");
+    workspace.up_once();
+    workspace.drop_file("store", "again.json", baton_tests::text(&counting("Again")));
+    workspace.up_once();
+    let [reached] = reached(&workspace).try_into().unwrap();
+    assert_eq!((&reached["budget"], &reached["holds_tasks"]), (&"sql_bytes".into(), &true.into()));
+    assert_eq!(workspace.task("Again").state, "queued");
+}
+
+fn counting(title: &str) -> Value {
+    let mut value = baton_tests::handoff("store", title);
+    value["action"] = "count".into();
+    value
 }

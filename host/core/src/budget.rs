@@ -16,11 +16,25 @@ pub enum Resource {
     Reports,
     /// Bytes that it writes to files and streams.
     Written,
+    /// Requests to servers.
+    HttpRequests,
+    /// Bytes of their bodies, in both directions.
+    HttpBytes,
+    /// Bytes by which its own database grows.
+    SqlBytes,
 }
 
 impl Resource {
     /// Every resource, in the order in which they are shown.
-    pub const ALL: [Self; 4] = [Self::Tasks, Self::Triggers, Self::Reports, Self::Written];
+    pub const ALL: [Self; 7] = [
+        Self::Tasks,
+        Self::Triggers,
+        Self::Reports,
+        Self::Written,
+        Self::HttpRequests,
+        Self::HttpBytes,
+        Self::SqlBytes,
+    ];
 
     /// The name in `baton.toml`, in the ledger and in JSON. Public: never changed.
     #[must_use]
@@ -30,6 +44,9 @@ impl Resource {
             Self::Triggers => "triggers",
             Self::Reports => "reports",
             Self::Written => "written",
+            Self::HttpRequests => "http_requests",
+            Self::HttpBytes => "http_bytes",
+            Self::SqlBytes => "sql_bytes",
         }
     }
 
@@ -42,7 +59,7 @@ impl Resource {
     /// Whether the number is a number of bytes.
     #[must_use]
     pub fn is_bytes(self) -> bool {
-        matches!(self, Self::Written)
+        matches!(self, Self::Written | Self::HttpBytes | Self::SqlBytes)
     }
 
     /// `amount` of it, in words.
@@ -53,6 +70,9 @@ impl Resource {
             Self::Triggers => format!("{amount} tasks made by triggers"),
             Self::Reports => format!("{amount} reports"),
             Self::Written => format!("{} written", bytes(amount)),
+            Self::HttpRequests => format!("{amount} requests to servers"),
+            Self::HttpBytes => format!("{} exchanged with servers", bytes(amount)),
+            Self::SqlBytes => format!("{} added to its database", bytes(amount)),
         }
     }
 }
@@ -121,6 +141,9 @@ impl Default for Budget {
             Resource::Triggers => Amounts { hour: 1_000, day: 10_000 },
             Resource::Reports => Amounts { hour: 20_000, day: 100_000 },
             Resource::Written => Amounts { hour: 32 << 30, day: 128 << 30 },
+            Resource::HttpRequests => Amounts { hour: 20_000, day: 100_000 },
+            Resource::HttpBytes => Amounts { hour: 16 << 30, day: 64 << 30 },
+            Resource::SqlBytes => Amounts { hour: 1 << 30, day: 4 << 30 },
         };
         Self(Resource::ALL.map(limit))
     }

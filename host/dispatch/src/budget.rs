@@ -6,15 +6,17 @@
 //! window has room again. `[plugins.NAME.budget]` of `baton.toml` sets other limits.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use baton_core::State;
 use baton_core::budget::{Budget, Resource, Window};
+use baton_core::manifest::Database;
 use baton_ledger::budget::{self as ledger, Used};
 use baton_ledger::event::{self, Event};
 use baton_ledger::task::Task;
 use baton_ledger::{LedgerError, Reader, Tx};
-use baton_sandbox::limits as ceilings;
+use baton_sandbox::{DatabaseGrant, limits as ceilings};
 use jiff::Timestamp;
 
 use crate::house::{House, Installed};
@@ -130,6 +132,18 @@ pub(crate) fn room(
     Ok(usize::try_from(most).unwrap_or(room))
 }
 
+/// The plugin's own database, where it may write to that.
+fn own_database(installed: &Installed) -> Option<&Path> {
+    let own = |grant: &&DatabaseGrant| grant.database == Database::Own && grant.writable;
+    installed.grants.databases.iter().find(own).map(|grant| grant.path.as_path())
+}
+
+/// The size of the plugin's own database.
+pub(crate) fn database_bytes(installed: &Installed) -> u64 {
+    let size = |path: &Path| path.metadata().map_or(0, |metadata| metadata.len());
+    own_database(installed).map_or(0, size)
+}
+
 /// Whether the tasks of a plugin wait because it has used up a budget.
 ///
 /// # Errors
@@ -145,6 +159,10 @@ fn most_of_an_attempt(resource: Resource, installed: &Installed) -> Option<u64> 
         Resource::Tasks => grants.handoffs.then_some(ceilings::EMISSIONS as u64),
         Resource::Triggers => None,
         Resource::Reports => Some(ceilings::ARTIFACTS as u64),
+        Resource::HttpRequests => (!grants.egress.http.is_empty()).then_some(ceilings::HTTP_REQUESTS as u64),
+        Resource::HttpBytes => (!grants.egress.http.is_empty()).then_some(ceilings::HTTP_BYTES),
+        // The database has a quota of its own: what counts is how often it is filled anew.
+        Resource::SqlBytes => own_database(installed).map(|_| 1),
         Resource::Written => grants.mounts.iter().any(|mount| mount.writable).then_some(ceilings::WRITTEN_BYTES),
     }
 }

@@ -140,12 +140,14 @@ pub(crate) struct Attempted {
     pub(crate) ended: Result<Report, Ended>,
     /// What it changed of the files that fire its plugin's triggers.
     pub(crate) own: OwnChanges,
+    /// Bytes by which its plugin's own database grew.
+    pub(crate) sql_bytes: u64,
     pub(crate) at: Timestamp,
 }
 
 impl Attempted {
     fn of(task: Task, installed: Option<Arc<Installed>>, ended: Result<Report, Ended>) -> Self {
-        Self { task, installed, ended, own: OwnChanges::default(), at: Timestamp::now() }
+        Self { task, installed, ended, own: OwnChanges::default(), sql_bytes: 0, at: Timestamp::now() }
     }
 
     /// How large its reports are.
@@ -210,6 +212,7 @@ async fn attempt_now(
     let from = Source { task: &task, input: input.as_deref(), about: about.as_deref() };
     let given = prepare(&from, &action, defaults, Timestamp::now());
     let writes = house.own.begin(&task.agent, &task.id);
+    let database = budget::database_bytes(&installed);
     let mut report = run(house, &installed, (given, watched, writes.clone()), (cancel, own), listener).await;
     let changed = changes(house, &installed, &writes).await;
     // A plugin that obeys says "later"; that costs it no attempt.
@@ -219,7 +222,8 @@ async fn attempt_now(
     if !report.log.is_empty() {
         tracing::info!(task = %task.id, plugin = %task.agent, "the plugin wrote:\n{}", report.log.trim_end());
     }
-    Attempted { own: changed, ..Attempted::of(task, Some(installed), Ok(report)) }
+    let sql_bytes = budget::database_bytes(&installed).saturating_sub(database);
+    Attempted { own: changed, sql_bytes, ..Attempted::of(task, Some(installed), Ok(report)) }
 }
 
 /// The reason of a cancellation on demand.

@@ -80,6 +80,10 @@ pub enum Ceiling {
     Database,
     /// Files that the host fingerprints.
     Sounds,
+    /// Requests to servers.
+    HttpRequests,
+    /// Bytes of bodies of requests and responses.
+    HttpBytes,
 }
 
 impl Ceiling {
@@ -106,6 +110,8 @@ impl Ceiling {
             Self::Emissions => "handoffs",
             Self::Database => "database_bytes",
             Self::Sounds => "fingerprints",
+            Self::HttpRequests => "http_requests",
+            Self::HttpBytes => "http_bytes",
         }
     }
 }
@@ -132,6 +138,8 @@ impl fmt::Display for Ceiling {
             Self::Emissions => "handoffs sent",
             Self::Database => "database (bytes)",
             Self::Sounds => "files fingerprinted",
+            Self::HttpRequests => "requests to servers",
+            Self::HttpBytes => "bytes exchanged with servers",
         })
     }
 }

@@ -127,6 +127,9 @@ pub const HTTP_REQUEST_BYTES: usize = OUTPUT_BYTES;
 /// The body of one response, an eighth of the memory that has to hold it.
 pub const HTTP_RESPONSE_BYTES: usize = 32 << 20;
 
+/// Bytes of all bodies of one attempt, which follows from the limits above.
+pub const HTTP_BYTES: u64 = HTTP_REQUESTS as u64 * (HTTP_REQUEST_BYTES + HTTP_RESPONSE_BYTES) as u64;
+
 /// The head of a response.
 pub const HTTP_HEAD_BYTES: usize = 64 << 10;
 

@@ -154,9 +154,13 @@ impl Sandbox {
             () = async { cancel.asked().await; tokio::time::sleep(limits::CANCEL_GRACE).await } => Err(Failure::Cancelled),
         };
         let state = store.into_data();
-        let usage = usage(&state, &ended, begun.elapsed());
+        let mut usage = usage(&state, &ended, begun.elapsed());
         let post = if ended.is_ok() { state.handoffs.post } else { Vec::new() };
         let watched = if ended.is_ok() { state.watch.into_said() } else { Vec::new() };
+        if egress.asked() > 0 {
+            usage.note(Ceiling::HttpRequests, egress.asked(), limits::HTTP_REQUESTS as u64);
+            usage.note(Ceiling::HttpBytes, egress.flowed(), limits::HTTP_BYTES);
+        }
         let ended = ended.map_err(|failure| egress.denials.explain(failure, plugin.manifest()));
         let log = log.text() + &egress.denials.lines();
         let mut report = Report { ended, post, watched, log, usage };

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use baton_core::budget::Budget;
+use baton_core::budget::{Budget, Resource};
 use baton_core::{State, quarantine};
 use baton_ledger::task::Task;
 use baton_sandbox::{Ceiling, Usage, Used};
@@ -49,10 +49,17 @@ pub(super) struct Outcome {
 impl Outcome {
     /// Decides how an attempt ended and collects what goes out with it.
     pub(super) fn of(house: &House, attempted: Attempted) -> Self {
-        let Attempted { task, installed, ended, own, at } = attempted;
+        let Attempted { task, installed, ended, own, sql_bytes, at } = attempted;
         let report = ended.as_ref().ok();
         let (sign, usage) = (report.map_or(Sign::None, Sign::of), report.map(|report| as_json(&report.usage)));
-        let written = report.and_then(|report| report.usage.of(Ceiling::Written)).map_or(0, |used| used.used);
+        let used = |ceiling| report.and_then(|report| report.usage.of(ceiling)).map_or(0, |used| used.used);
+        let spent = vec![
+            (Resource::Tasks, house.budgets.taken(&task.agent, &task.id)),
+            (Resource::Written, used(Ceiling::Written)),
+            (Resource::HttpRequests, used(Ceiling::HttpRequests)),
+            (Resource::HttpBytes, used(Ceiling::HttpBytes)),
+            (Resource::SqlBytes, sql_bytes),
+        ];
         let mut ending = decide(house, &task, installed.as_ref(), ended, at);
         let post = std::mem::take(&mut ending.post);
         let out = Outgoing {
@@ -64,8 +71,7 @@ impl Outcome {
             sign,
             usage,
             quarantine: house.quarantine(&task.agent),
-            asked: house.budgets.taken(&task.agent, &task.id),
-            written,
+            spent,
             budget: house.budget(&task.agent),
             own,
         };
@@ -99,10 +105,8 @@ pub(super) struct Outgoing {
     /// What it used of its ceilings, as JSON.
     pub(super) usage: Option<String>,
     pub(super) quarantine: quarantine::Policy,
-    /// Handoffs that it asked for.
-    pub(super) asked: u64,
-    /// Bytes that it wrote.
-    pub(super) written: u64,
+    /// What it used of its plugin's budgets, but for its reports.
+    pub(super) spent: Vec<(Resource, u64)>,
     pub(super) budget: Budget,
     /// What it changed of the files that fire its plugin's triggers.
     pub(super) own: OwnChanges,

@@ -126,7 +126,7 @@ impl Outcome {
     /// Counts what the attempt used of its plugin's budgets; tells why the plugin's tasks wait from now on, if they do.
     fn spend(&self, tx: &Tx<'_>, reports: u64) -> Result<Option<String>, LedgerError> {
         let Self { task, ending, out, at } = self;
-        let spent = [(Resource::Tasks, out.asked), (Resource::Reports, reports), (Resource::Written, out.written)];
+        let spent: Vec<_> = out.spent.iter().copied().chain([(Resource::Reports, reports)]).collect();
         budget::spend(tx, task, (&out.budget, &spent), ending.state, *at)
     }
 

@@ -17,7 +17,7 @@ pub(super) fn as_text(budget: &Budget) -> String {
     let line = |resource: Resource| {
         let limit = budget.limit(resource);
         let amount = |number| if resource.is_bytes() { bytes(number) } else { u64::to_string(&number) };
-        format!("  {:<9} {} an hour, {} a day\n", resource.key(), amount(limit.hour), amount(limit.day))
+        format!("  {:<13} {} an hour, {} a day\n", resource.key(), amount(limit.hour), amount(limit.day))
     };
     format!("\nbudget\n{}", Resource::ALL.map(line).concat())
 }

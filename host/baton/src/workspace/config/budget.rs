@@ -25,6 +25,12 @@ struct BudgetConfig {
     reports: Limit,
     #[serde(default)]
     written: Limit,
+    #[serde(default)]
+    http_requests: Limit,
+    #[serde(default)]
+    http_bytes: Limit,
+    #[serde(default)]
+    sql_bytes: Limit,
 }
 
 /// `{ hour = …, day = … }`; what is absent stays as usual.
@@ -72,6 +78,9 @@ impl BudgetConfig {
             Resource::Triggers => self.triggers,
             Resource::Reports => self.reports,
             Resource::Written => self.written,
+            Resource::HttpRequests => self.http_requests,
+            Resource::HttpBytes => self.http_bytes,
+            Resource::SqlBytes => self.sql_bytes,
         }
     }
 

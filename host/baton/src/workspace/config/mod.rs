@@ -45,6 +45,9 @@ root = "."
 # triggers = { hour = 1000, day = 10000 }     # tasks that its triggers and schedules make
 # reports = { hour = 20000, day = 100000 }
 # written = { hour = "32 GiB", day = "128 GiB" }
+# http_requests = { hour = 20000, day = 100000 }
+# http_bytes = { hour = "16 GiB", day = "64 GiB" }
+# sql_bytes = { hour = "1 GiB", day = "4 GiB" }  # by which its own database grows
 
 # A plugin may do something by itself, at times that a cron expression gives (minute hour day month weekday). What passed
 # while nobody looked is made up for once. And a task may get arguments where it names none:

@@ -4,7 +4,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -25,16 +25,19 @@ pub(super) struct Outgoing {
     /// Set when a placeholder was found.
     pub(super) tripped: Arc<AtomicBool>,
     ended: bool,
+    /// Counts the bytes of all bodies of the attempt.
+    flowed: Arc<AtomicU64>,
 }
 
 impl Outgoing {
-    pub(super) fn new(inner: WasiBody, finder: Finder) -> Self {
-        Self { inner, finder, sent: 0, tripped: Arc::default(), ended: false }
+    pub(super) fn new(inner: WasiBody, finder: Finder, flowed: Arc<AtomicU64>) -> Self {
+        Self { inner, finder, sent: 0, tripped: Arc::default(), ended: false, flowed }
     }
 
     /// What may be sent of `data`.
     fn pass(&mut self, data: &Bytes) -> Result<Frame<Bytes>, Error> {
         self.sent += data.len();
+        self.flowed.fetch_add(data.len() as u64, Ordering::Relaxed);
         if self.sent > limits::HTTP_REQUEST_BYTES {
             return Err(Error::HttpRequestBodySize(Some(limits::HTTP_REQUEST_BYTES as u64)));
         }
@@ -100,6 +103,8 @@ pub(super) struct Incoming {
     ended: bool,
     /// Among the requests of the attempt, until this is read or given up.
     _place: OwnedSemaphorePermit,
+    /// Counts the bytes of all bodies of the attempt.
+    flowed: Arc<AtomicU64>,
 }
 
 impl Incoming {
@@ -107,13 +112,15 @@ impl Incoming {
         inner: hyper::body::Incoming,
         stream: Stream,
         patience: Duration,
-        place: OwnedSemaphorePermit,
+        (place, flowed): (OwnedSemaphorePermit, Arc<AtomicU64>),
     ) -> Self {
-        Self { inner, stream, received: 0, patience, timer: Box::pin(sleep(patience)), ended: false, _place: place }
+        let timer = Box::pin(sleep(patience));
+        Self { inner, stream, received: 0, patience, timer, ended: false, _place: place, flowed }
     }
 
     fn pass(&mut self, data: Bytes) -> Result<Frame<Bytes>, Error> {
         self.received += data.len();
+        self.flowed.fetch_add(data.len() as u64, Ordering::Relaxed);
         if self.received > limits::HTTP_RESPONSE_BYTES {
             return Err(Error::HttpResponseBodySize(Some(limits::HTTP_RESPONSE_BYTES as u64)));
         }

@@ -2,7 +2,7 @@
 //! so before a byte has left, but for a placeholder deep in a body, which breaks the request off.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING};
@@ -34,12 +34,32 @@ pub(crate) struct Egress {
     network: Arc<Network>,
     at_once: Arc<Semaphore>,
     asked: AtomicUsize,
+    /// Bytes of bodies, in both directions.
+    flowed: Arc<AtomicU64>,
 }
 
 impl Egress {
     pub(crate) fn new(policy: Policy, lent: Lent, network: Arc<Network>) -> Self {
         let at_once = Arc::new(Semaphore::new(limits::HTTP_AT_ONCE));
-        Self { policy, lent, denials: Denials::default(), network, at_once, asked: AtomicUsize::new(0) }
+        Self {
+            policy,
+            lent,
+            denials: Denials::default(),
+            network,
+            at_once,
+            asked: AtomicUsize::new(0),
+            flowed: Arc::default(),
+        }
+    }
+
+    /// How many requests were made so far.
+    pub(crate) fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed) as u64
+    }
+
+    /// Bytes of their bodies, in both directions.
+    pub(crate) fn flowed(&self) -> u64 {
+        self.flowed.load(Ordering::Relaxed)
     }
 
     /// Sends `request`, or refuses it.
@@ -70,7 +90,7 @@ impl Egress {
         head.uri = head.uri.path_and_query().map_or_else(|| Uri::from_static("/"), |path| path.clone().into());
         let host = HeaderValue::try_from(target.authority()).map_err(|_| Error::HttpRequestUriInvalid)?;
         head.headers.insert(HOST, host);
-        let request = Request::from_parts(head, Outgoing::new(body, self.lent.finder()));
+        let request = Request::from_parts(head, Outgoing::new(body, self.lent.finder(), Arc::clone(&self.flowed)));
         let (response, worker) = self.exchange(connection, request, patience).await?;
         let between = within(options.between_bytes_timeout, limits::HTTP_BETWEEN_BYTES);
         let response = receive(response, &scrubber, between, place)?;
@@ -154,7 +174,8 @@ fn receive(
         return Err(Error::HttpResponseContentCoding(Some(coding)));
     }
     head.headers = scrubbed(std::mem::take(&mut head.headers), scrubber);
-    let body = Incoming::new(body, Stream::new(scrubber.clone()), between, place);
+    let flowed = Arc::clone(&self.flowed);
+    let body = Incoming::new(body, Stream::new(scrubber.clone()), between, (place, flowed));
     Ok(Response::from_parts(head, body.boxed_unsync()))
 }
 
