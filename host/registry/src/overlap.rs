@@ -54,16 +54,16 @@ impl Placed {
     }
 }
 
-/// Two grants that may not stand together.
+/// Two grants that exclude each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overlap {
-    /// The grant that is refused: the folder that lies in the other.
+    /// The grant that is refused: of the inner folder.
     pub refused: Placed,
-    /// The grant that stands against it.
+    /// The grant of the outer folder.
     pub other: Placed,
 }
 
-/// The first grant of `plugin` that may not stand beside all the others.
+/// The first grant of `plugin` that one of the other grants excludes.
 #[must_use]
 pub fn find(plugin: &str, grants: &[Placed]) -> Option<Overlap> {
     let own = grants.iter().enumerate().filter(|(_, placed)| placed.plugin == plugin);
@@ -71,13 +71,12 @@ pub fn find(plugin: &str, grants: &[Placed]) -> Option<Overlap> {
         let others = grants.iter().enumerate().filter(move |(other, _)| *other != number);
         others.map(move |(_, other)| (placed, other))
     });
-    let (refused, other) = pairs.find(|(placed, other)| !may_stand(placed, other))?;
+    let (refused, other) = pairs.find(|(placed, other)| !is_allowed(placed, other))?;
     Some(Overlap { refused: refused.clone(), other: other.clone() })
 }
 
-/// Whether `placed` may be granted while `other` is. Asked of one plugin's grants against all; what `other` may is asked when
-/// it is its turn.
-fn may_stand(placed: &Placed, other: &Placed) -> bool {
+/// Whether `placed` may be granted while `other` is granted. `other` itself is checked as a grant of its own plugin.
+fn is_allowed(placed: &Placed, other: &Placed) -> bool {
     let writes = [placed.access, other.access].contains(&Access::Write);
     let files = ![placed.access, other.access].contains(&Access::Repository);
     if placed.plugin == other.plugin && files {
@@ -94,14 +93,14 @@ impl fmt::Display for Overlap {
         if refused.plugin == other.plugin && refused.access != Access::Repository {
             return write!(
                 f,
-                "{inner} (`{}`) and {outer} (`{}`) overlap, and the plugin may write to one of them; grant folders that lie \
-                 beside each other, or take one back: baton plugin revoke {} {}",
+                "{inner} (`{}`) and {outer} (`{}`) overlap, and the plugin may write to one of them; grant folders of which \
+                 none contains the other, or take one back: baton plugin revoke {} {}",
                 refused.grant, other.grant, other.plugin, other.grant
             );
         }
         write!(
             f,
-            "{inner} (`{}`) lies in {outer}, to which the plugin `{}` may write (`{}`), so that plugin could replace it by a \
+            "{inner} (`{}`) is inside {outer}, to which the plugin `{}` may write (`{}`), so that plugin could replace it by a \
              link to another folder; grant a folder beside it, or take that grant back: baton plugin revoke {} {}",
             refused.grant, other.plugin, other.grant, other.plugin, other.grant
         )
@@ -231,7 +230,7 @@ mod tests {
         let grants = [placed("a", "/x/data", true), placed("b", "/x/data/inner", false)];
         let said = find("b", &grants).unwrap().to_string();
         for words in [
-            "/x/data/inner (`files:ro=/x/data/inner`) lies in /x/data",
+            "/x/data/inner (`files:ro=/x/data/inner`) is inside /x/data",
             "`a`",
             "baton plugin revoke a files:rw=/x/data",
         ] {

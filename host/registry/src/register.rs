@@ -252,8 +252,8 @@ impl Register {
         })
     }
 
-    /// Grants what the words say, all of it or nothing. `check` sees the plugin's manifest and the lock as it would be, may
-    /// correct it, and says what stands against it. The lock is written anew even when it says the same, so that a daemon
+    /// Grants what the words say, all of it or nothing. `check` gets the plugin's manifest and the new lock, may
+    /// correct the lock, and returns the reason for a refusal. The lock is written anew even when it says the same, so that a daemon
     /// opens the granted folders again.
     ///
     /// # Errors

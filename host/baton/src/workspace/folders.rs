@@ -1,10 +1,10 @@
 //! The folders of grants: opening them, and the rules about which folders may be granted.
 //!
-//! The rules are asked three times: when a folder is granted, when a plugin is loaded, and right before each attempt, then of
+//! The rules are checked three times: when a folder is granted, when a plugin is loaded, and right before each attempt, then of
 //! the folder that is open.
 //!
-//! - No folder may contain the state of a workspace or lie in it.
-//! - A folder that a plugin may write to may neither contain nor lie in what governs the workspace ([`OWN`]) or an inbox:
+//! - No folder may contain the state of a workspace or be inside it.
+//! - A folder that a plugin may write to may neither contain nor be inside what governs the workspace ([`OWN`]) or an inbox:
 //!   whoever writes to an inbox sends handoffs in any agent's name.
 //! - Folders of grants may not overlap where one is written to ([`baton_registry::overlap`]).
 //!
@@ -128,7 +128,7 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    /// Asks the rules of the folders as they were opened.
+    /// Checks the rules for the folders as they were opened.
     ///
     /// # Errors
     /// The first rule that does not hold, and what to do.
@@ -192,7 +192,7 @@ fn may_be_granted(workspace: &Workspace, folder: &Folder, writable: bool) -> Res
             if touches(kept, folder) {
                 let kept = kept.display();
                 return Err(format!(
-                    "it contains the state folder {kept}, or lies in it; grant another folder or move the state with --state"
+                    "it contains the state folder {kept} or is inside it; grant another folder or move the state with --state"
                 ));
             }
         }
@@ -227,7 +227,7 @@ fn inboxes(workspace: &Workspace) -> Vec<(String, PathBuf)> {
     folders
 }
 
-/// Whether `kept` is `folder`, lies in it, or has it inside; by path and by identity. What does not exist yet counts by the
+/// Whether `kept` is `folder`, is inside it, or contains it; by path and by identity. What does not exist yet counts by the
 /// folder that it would be made in.
 fn touches(kept: &Path, folder: &Folder) -> bool {
     let by_path = |kept: &Path| kept.starts_with(folder.path()) || folder.path().starts_with(kept);

@@ -16,7 +16,7 @@ use super::{Workspace, folders, grants};
 /// granted is the folder that a path leads to now.
 ///
 /// # Errors
-/// Everything that stands against it, with the right spelling.
+/// Every reason why it cannot be granted, with the right spelling.
 pub(crate) fn check_grants(
     workspace: &Workspace,
     manifest: &Manifest,
