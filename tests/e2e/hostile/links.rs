@@ -50,10 +50,14 @@ fn a_file_with_another_name_is_not_emptied_by_opening_it() {
 
 #[test]
 fn a_file_with_another_name_is_not_read_when_it_is_put_there_between_the_look_and_the_opening() {
-    let (workspace, ..) = open_linked("");
+    let workspace = Workspace::with_noop();
+    let (plans, outside) = (workspace.outside().join("race"), workspace.outside().join("precious.txt"));
+    fs::create_dir(&plans).unwrap();
+    fs::write(&outside, "precious").unwrap();
+    let files = format!("files = [{{ folder = \"plans\", mode = \"rw\", path = {:?} }}]", plans.display().to_string());
+    workspace.install("hostile", &fs::read(fixture("hostile")).unwrap(), &files);
     workspace.drop_action("hostile", "race-linked");
     let stop = AtomicBool::new(false);
-    let (plans, outside) = (workspace.root().join("plans"), workspace.outside().join("precious.txt"));
     let replace = || {
         let (linked, next) = (plans.join("linked.txt"), plans.join("next.txt"));
         while !stop.load(Ordering::Relaxed) {

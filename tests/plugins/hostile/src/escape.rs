@@ -148,8 +148,8 @@ pub(crate) fn truncate_linked(task: &Task) -> Result<Outcome, Error> {
 /// Opens a file that is replaced all the time, now by one with one name, now by one with two. The second must never be read.
 pub(crate) fn race_linked(task: &Task) -> Result<Outcome, Error> {
     let path = format!("{}/linked.txt", place(task, "plans"));
-    let (mut opened, begun) = (0, std::time::Instant::now());
-    while begun.elapsed() < std::time::Duration::from_secs(3) && opened < 20_000 {
+    let mut opened = 0;
+    for _ in 0..15_000 {
         if let Ok(text) = fs::read_to_string(&path) {
             opened += 1;
             if text == "precious" {
