@@ -93,7 +93,7 @@ impl Egress {
         let request = Request::from_parts(head, Outgoing::new(body, self.lent.finder(), Arc::clone(&self.flowed)));
         let (response, worker) = self.exchange(connection, request, patience).await?;
         let between = within(options.between_bytes_timeout, limits::HTTP_BETWEEN_BYTES);
-        let response = receive(response, &scrubber, between, place)?;
+        let response = receive(response, &scrubber, between, (place, Arc::clone(&self.flowed)))?;
         Ok((response, hold(worker)))
     }
 
@@ -163,7 +163,7 @@ fn receive(
     response: Response<hyper::body::Incoming>,
     scrubber: &Scrubber,
     between: Duration,
-    place: OwnedSemaphorePermit,
+    (place, flowed): (OwnedSemaphorePermit, Arc<AtomicU64>),
 ) -> Result<Response<WasiBody>, Error> {
     let (mut head, body) = response.into_parts();
     let number = |value: &HeaderValue| value.to_str().ok()?.parse::<usize>().ok();
@@ -174,7 +174,6 @@ fn receive(
         return Err(Error::HttpResponseContentCoding(Some(coding)));
     }
     head.headers = scrubbed(std::mem::take(&mut head.headers), scrubber);
-    let flowed = Arc::clone(&self.flowed);
     let body = Incoming::new(body, Stream::new(scrubber.clone()), between, (place, flowed));
     Ok(Response::from_parts(head, body.boxed_unsync()))
 }
