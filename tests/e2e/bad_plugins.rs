@@ -161,13 +161,54 @@ fn without_the_grant_no_handoff_is_sent_and_the_way_to_grant_it_is_named() {
     workspace.up_once();
     let task = workspace.task("emit");
     assert_eq!(task.state, "needs_grant");
-    assert!(task.reason.contains("`baton plugin grant hostile handoffs`"), "{}", task.reason);
+    assert!(task.reason.contains("`baton plugin grant hostile handoffs=noop`"), "{}", task.reason);
     assert!(workspace.inbox("Cursor-MM1").is_empty());
 
-    workspace.baton(&["plugin", "grant", "hostile", "handoffs"]).ended(0);
+    workspace.baton(&["plugin", "grant", "hostile", "handoffs=any"]).ended(0);
     workspace.up_once();
     assert_eq!(workspace.task("emit").state, "succeeded", "the grant came, the task goes on");
     assert_eq!(workspace.inbox("Cursor-MM1").len(), 1);
+}
+
+#[test]
+fn handoffs_go_only_to_the_agents_that_the_grant_names() {
+    let workspace = Workspace::with_noop();
+    workspace.install_fixture("hostile", "handoffs = [\"Cursor MM1 Agent\"]");
+    let shown = workspace.baton(&["plugin", "grants", "hostile"]).ended(0).stdout;
+    assert!(shown.contains("handoffs=any") && shown.contains("handoffs=Cursor MM1 Agent"), "{shown}");
+    workspace.drop_action("hostile", "emit");
+    workspace.up_once();
+    let task = workspace.task("emit");
+    assert_eq!(task.state, "needs_grant", "{}", task.reason);
+    assert!(task.reason.contains("may not send handoffs to noop"), "{}", task.reason);
+    let command = "`baton plugin grant hostile 'handoffs=Cursor MM1 Agent,noop'`";
+    assert!(task.reason.contains(command), "{}", task.reason);
+    assert!(workspace.inbox("Cursor-MM1").is_empty() && workspace.tasks("Look at one").is_empty());
+
+    workspace.baton(&["plugin", "grant", "hostile", "handoffs=Cursor MM1 Agent,noop"]).ended(0);
+    workspace.up_once();
+    assert_eq!(workspace.task("emit").state, "succeeded", "the grant came, the task goes on");
+    assert_eq!((workspace.inbox("Cursor-MM1").len(), workspace.task("Look at one").agent), (1, "noop".to_owned()));
+
+    workspace.baton(&["plugin", "revoke", "hostile", "handoffs=noop"]).ended(0);
+    let left = workspace.baton(&["plugin", "grants", "hostile", "--json"]).ended(0).json();
+    assert!(left["granted"].to_string().contains("\"handoffs=Cursor MM1 Agent\""), "{left}");
+}
+
+#[test]
+fn a_grant_of_handoffs_says_to_whom() {
+    let workspace = Workspace::with_noop();
+    workspace.install_fixture("hostile", "handoffs = true");
+    let old = workspace.baton(&["plugin", "grants", "hostile", "--json"]).ended(0).json();
+    assert!(old["granted"].to_string().contains("\"handoffs=any\""), "the form before recipients were named: {old}");
+    let refused = |word: &str| workspace.baton(&["plugin", "grant", "hostile", word]).ended(2).stderr;
+    for word in ["handoffs", "handoffs="] {
+        assert!(refused(word).contains("handoffs=AGENT[,AGENT], or handoffs=any"), "{}", refused(word));
+    }
+    assert!(refused("handoffs=Cursor-MM").contains("Cursor-MM1"), "{}", refused("handoffs=Cursor-MM"));
+    let package = baton_tests::fixture("hostile").display().to_string();
+    let inspected = workspace.baton(&["plugin", "inspect", &package]).ended(0).stdout;
+    assert!(inspected.contains("handoffs=any"), "{inspected}");
 }
 
 #[test]

@@ -45,15 +45,15 @@ fn a_track_is_shown_with_who_said_what() {
     let shown = workspace.baton(&["catalog", "show", "djay:00000000000000000000000000000006"]).ended(0).stdout;
     assert_snapshot!(shown, @r##"
     FIELD        VALUE                     SOURCE  SAID
-    title        Título 6 (Extended Mix)   djay    2026-01-18 09:53
-    artists      ["Artist 6", "Guest, 6"]  djay    2026-01-18 09:53
-    album        Album 6                   djay    2026-01-18 09:53
-    bpm          121                       djay    2026-01-18 09:53
-    duration_ms  180006                    djay    2026-01-18 09:53
-    energy       0.5                       djay    2026-01-18 09:53
-    genre        House                     djay    2026-01-18 09:53
-    isrc         USABC0000006              djay    2026-01-18 09:53
-    musical_key  F#m                       djay    2026-01-18 09:53
+    title        Título 6 (Extended Mix)   store   2026-01-18 09:53
+    artists      ["Artist 6", "Guest, 6"]  store   2026-01-18 09:53
+    album        Album 6                   store   2026-01-18 09:53
+    bpm          121                       store   2026-01-18 09:53
+    duration_ms  180006                    store   2026-01-18 09:53
+    energy       0.5                       store   2026-01-18 09:53
+    genre        House                     store   2026-01-18 09:53
+    isrc         USABC0000006              store   2026-01-18 09:53
+    musical_key  F#m                       store   2026-01-18 09:53
 
     SERVICE  ID                                URL
     djay     00000000000000000000000000000006

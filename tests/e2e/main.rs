@@ -3,6 +3,8 @@
 //! A module a subject; each opens with what it holds. What a test waits for it polls, so nothing depends on speed.
 
 #[cfg(test)]
+mod arguments;
+#[cfg(test)]
 mod audit_command;
 #[cfg(test)]
 mod audit_loop;

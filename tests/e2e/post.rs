@@ -219,6 +219,6 @@ fn without_the_grant_nothing_is_taken_back_and_the_way_to_grant_it_is_named() {
     workspace.up_once();
     workspace.baton(&["plugin", "revoke", "post", "handoffs"]).ended(0);
     let told = post(&workspace, &["take-back k It is there now."]).ended(1);
-    assert!(told.stderr.contains("`baton plugin grant post handoffs`"), "{}", told.stderr);
+    assert!(told.stderr.contains("`baton plugin grant post handoffs=AGENT`"), "{}", told.stderr);
     assert_eq!(states(&workspace, "k"), ["delivered"]);
 }

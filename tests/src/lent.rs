@@ -78,7 +78,7 @@ impl Lent {
     }
 
     fn try_open(database: Database, path: PathBuf, writable: bool) -> Result<Self, Error> {
-        let access = Access { database, path, writable, denial: "writing is not granted".to_owned() };
+        let access = Access { database, path, writable, writer: None, denial: "writing is not granted".to_owned() };
         let session = Session::open(&access, &Stop::default()).map_err(error_out)?;
         Ok(Self { access, session })
     }

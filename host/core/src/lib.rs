@@ -16,10 +16,12 @@ pub mod manifest;
 pub mod matching;
 pub mod plugin_name;
 pub mod quarantine;
+mod recipients;
 pub mod retry;
 pub mod shell;
 mod state;
 pub mod text;
 
 pub use digest::Digest;
+pub use recipients::Recipients;
 pub use state::State;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use baton_core::Recipients;
 use baton_core::budget::Budget;
 use baton_core::manifest::Action;
 use baton_core::quarantine;
@@ -45,8 +46,8 @@ pub struct Grants {
     pub repositories: Vec<RepositoryGrant>,
     /// What it may know of how files and the library sound.
     pub sounds: SoundGrants,
-    /// Whether it may send handoffs to other agents, and take them back.
-    pub handoffs: bool,
+    /// To whom it may send handoffs; it may take back what it sent if there is anybody.
+    pub handoffs: Recipients,
     /// Whether it may read the ledger.
     pub ledger: bool,
     /// Whether it may be told of every RETURN.

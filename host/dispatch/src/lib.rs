@@ -13,6 +13,7 @@ mod capture;
 mod carry;
 mod control;
 mod dependencies;
+mod emission;
 mod engine;
 mod error;
 mod house;

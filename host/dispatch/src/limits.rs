@@ -8,6 +8,9 @@ pub const LEASE: Duration = Duration::from_mins(1);
 /// How often a runner says that it is alive.
 pub const HEARTBEAT: Duration = Duration::from_secs(20);
 
+/// Bytes of arguments that are checked where the attempt runs; more are checked on a thread that may block.
+pub const ARGUMENTS_AT_ONCE: usize = 16 << 10;
+
 /// Files that are read and written down at the same time: enough to share one commit.
 pub const CAPTURES_AT_ONCE: usize = 256;
 

@@ -79,7 +79,7 @@ fn answered(task: &Task, about: &About, answer: Option<&[u8]>) -> wit::Answered 
     }
 }
 
-fn with_defaults(args: &str, defaults: Option<&Defaults>) -> String {
+pub(crate) fn with_defaults(args: &str, defaults: Option<&Defaults>) -> String {
     let Some(defaults) = defaults.filter(|defaults| !defaults.is_empty()) else {
         return args.to_owned();
     };

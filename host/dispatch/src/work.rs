@@ -5,23 +5,22 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use baton_core::State;
-use baton_core::budget::Resource;
 use baton_core::manifest::{SAYS, grant_command};
 use baton_ledger::event::{self, Event};
 use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx, watched};
-use baton_sandbox::{Attempt, Cancel, Emission, Failure, Progress, Report, Writes, wit};
+use baton_sandbox::{Attempt, Cancel, Failure, Progress, Report, Writes, wit};
 use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::house::{House, Installed};
 use crate::own::{OwnChanges, changes};
 use crate::plugins::Unusable;
-use crate::prepare::{Source, prepare};
+use crate::prepare::{Source, prepare, with_defaults};
 use crate::settle::{Settled, settle};
 use crate::trigger::returns::About;
 use crate::withdraw::is_missing;
-use crate::{DispatchError, budget, limits, supervise};
+use crate::{DispatchError, budget, emission, limits, supervise};
 
 /// Who is told about the progress of a task: its id and how far it is.
 pub(crate) type Listener = Arc<dyn Fn(&str, Progress) + Send + Sync>;
@@ -211,6 +210,9 @@ async fn attempt_now(
     let defaults = roster.get(&task.agent).and_then(|agent| agent.settings.defaults.get(&action));
     let from = Source { task: &task, input: input.as_deref(), about: about.as_deref() };
     let given = prepare(&from, &action, defaults, Timestamp::now());
+    if let Err(why) = check_arguments(&installed, &action, &given.args).await {
+        return Attempted::of(task, Some(installed), Err(Ended::Refused(why)));
+    }
     let writes = house.own.begin(&task.agent, &task.id);
     let database = budget::database_bytes(&installed);
     let mut report = run(house, &installed, (given, watched, writes.clone()), (cancel, own), listener).await;
@@ -224,6 +226,17 @@ async fn attempt_now(
     }
     let sql_bytes = budget::database_bytes(&installed).saturating_sub(database);
     Attempted { own: changed, sql_bytes, ..Attempted::of(task, Some(installed), Ok(report)) }
+}
+
+/// Whether the arguments fit the action's schema. Checking large ones takes a moment and belongs on a thread of its own.
+async fn check_arguments(installed: &Installed, action: &str, args: &str) -> Result<(), String> {
+    let arguments = Arc::clone(installed.plugin.arguments());
+    if args.len() <= limits::ARGUMENTS_AT_ONCE {
+        return arguments.check(action, args);
+    }
+    let (action, args) = (action.to_owned(), args.to_owned());
+    let checked = tokio::task::spawn_blocking(move || arguments.check(&action, &args)).await;
+    checked.unwrap_or_else(|error| Err(format!("the arguments could not be checked: {error}")))
 }
 
 /// The reason of a cancellation on demand.
@@ -276,7 +289,7 @@ async fn run(
         folder_check: installed.grants.folder_check.clone(),
         hard_links: installed.grants.hard_links,
         writes,
-        emission: emission(house, installed, &id),
+        emission: emission::of(house, installed, &id),
         ledger: installed.grants.ledger.then(|| house.ledger.path().to_owned()),
         databases: installed.grants.databases.clone(),
         claims: installed.grants.claims.then(|| house.claims.clone()),
@@ -309,34 +322,6 @@ async fn heartbeat(house: Arc<House>, id: String) {
     if let Err(error) = house.ledger.write(move |tx| task::heartbeat(tx, &id, &owner, until)).await {
         tracing::warn!(%error, "no heartbeat");
     }
-}
-
-fn emission(house: &Arc<House>, installed: &Installed, task: &str) -> Emission {
-    let name = &installed.plugin.manifest().name;
-    if !installed.grants.handoffs {
-        return Emission::Denied(format!(
-            "the plugin `{name}` may not send handoffs: `baton plugin grant {name} handoffs`"
-        ));
-    }
-    let inner = Arc::clone(house);
-    let resolve = move |to: &str| {
-        let roster = inner.roster();
-        let found = roster.resolve(to).map(|agent| agent.name.clone());
-        found.ok_or_else(|| format!("there is no agent `{to}`; there are: {}", roster.names()))
-    };
-    let (inner, plugin, task) = (Arc::clone(house), name.clone(), task.to_owned());
-    let admit = move || {
-        let refused = || {
-            let tasks = inner.budget(&plugin).limit(Resource::Tasks);
-            format!(
-                "the plugin `{plugin}` may send no more handoffs now: its budget is {} in an hour and {} in a day \
-                 (`tasks` in `[plugins.{plugin}.budget]` of baton.toml)",
-                tasks.hour, tasks.day
-            )
-        };
-        inner.budgets.take(&plugin, &task).then_some(()).ok_or_else(refused)
-    };
-    Emission::Granted { resolve: Arc::new(resolve), admit: Arc::new(admit) }
 }
 
 /// An action called by hand.
@@ -373,11 +358,11 @@ pub async fn call(
     cancel: &Cancel,
     listener: impl Fn(&str, Progress) + Send + Sync + 'static,
 ) -> Result<Called, DispatchError> {
-    house.plugin(&call.plugin)?.action(Some(&call.action))?;
+    let args = check_call(house, &call).await?;
     let new = task::New {
         title: format!("{} {}", call.plugin, call.action),
         action: Some(call.action),
-        args: serde_json::Value::Object(call.args).to_string(),
+        args,
         actor: "operator".to_owned(),
         // Never `queued`: a daemon beside us would take it.
         ..task::New::blank(&call.plugin, task::Origin::Call, State::Captured)
@@ -399,6 +384,18 @@ pub async fn call(
         crate::carry(house, id).await?;
     }
     Ok(Called { id: settled.id, state: settled.state, text: settled.text, artifacts: settled.artifacts })
+}
+
+/// The arguments of a call as JSON, if there is such an action and they fit it. Nothing is written down for a slip of the hand.
+async fn check_call(house: &Arc<House>, call: &Call) -> Result<String, DispatchError> {
+    let installed = house.plugin(&call.plugin)?;
+    installed.action(Some(&call.action))?;
+    let args = serde_json::Value::Object(call.args.clone()).to_string();
+    let roster = house.roster();
+    let defaults = roster.get(&call.plugin).and_then(|agent| agent.settings.defaults.get(&call.action));
+    let given = with_defaults(&args, defaults);
+    check_arguments(&installed, &call.action, &given).await.map_err(DispatchError::Refused)?;
+    Ok(args)
 }
 
 /// The failure's text as a person reads it.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use baton_core::Recipients;
 use baton_core::manifest::{
     Capabilities, ClaimsCapability, Database, FilesCapability, FingerprintCapability, GitCapability,
     HandoffsCapability, HttpCapability, HttpRule, LedgerCapability, Listening, Mode, ReturnsCapability,
@@ -37,9 +38,9 @@ pub struct Granted {
     /// What of audio it may be told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fingerprint: Vec<Listening>,
-    /// Whether it may send handoffs to other agents.
-    #[serde(default)]
-    pub handoffs: bool,
+    /// To whom it may send handoffs.
+    #[serde(default, skip_serializing_if = "Recipients::is_nobody")]
+    pub handoffs: Recipients,
     /// Whether it may read the ledger.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ledger: bool,
@@ -105,7 +106,7 @@ impl Granted {
             sql: asked.sql.iter().map(|s| GrantedDatabase { database: s.database, mode: s.mode }).collect(),
             git: asked.git.iter().map(|git| git.folder.clone()).collect(),
             fingerprint: asked.fingerprint.iter().map(|asked| asked.of).collect(),
-            handoffs: asked.handoffs.is_some(),
+            handoffs: if asked.handoffs.is_some() { Recipients::Any } else { Recipients::Nobody },
             ledger: asked.ledger.is_some(),
             returns: asked.returns.is_some(),
             claims: asked.claims.is_some(),
@@ -128,8 +129,15 @@ impl Granted {
         }
     }
 
-    /// Takes back what one of [`Granted::words`] says; tells whether it was there.
+    /// Takes back what one of [`Granted::words`] says; tells whether it was there. Of `handoffs` it may also be a part of the
+    /// recipients, or the word alone for all of them.
     pub fn take_back(&mut self, word: &str) -> bool {
+        if let Some(("handoffs", agents)) = word.split_once('=').or((word == "handoffs").then_some((word, ""))) {
+            let all = self.handoffs.clone();
+            let taken = if agents.is_empty() { Some(all) } else { Recipients::parse(agents).ok() };
+            let left = taken.filter(|taken| !taken.is_nobody()).and_then(|taken| self.handoffs.without(&taken));
+            return left.map(|left| self.handoffs = left).is_some();
+        }
         let known = self.as_words().find(|known| known.to_string() == word);
         known.is_some_and(|known| known.revoke(self))
     }
@@ -158,7 +166,7 @@ impl Granted {
             fingerprint: (self.fingerprint.iter())
                 .map(|of| FingerprintCapability { of: *of, reason: reason() })
                 .collect(),
-            handoffs: self.handoffs.then(|| HandoffsCapability { reason: reason() }),
+            handoffs: (!self.handoffs.is_nobody()).then(|| HandoffsCapability { reason: reason() }),
             ledger: self.ledger.then(|| LedgerCapability { reason: reason() }),
             returns: self.returns.then(|| ReturnsCapability { reason: reason() }),
             claims: self.claims.then(|| ClaimsCapability { reason: reason() }),
@@ -178,7 +186,7 @@ impl Granted {
             .chain(self.sql.iter().cloned().map(Word::Sql))
             .chain(self.git.iter().cloned().map(Word::Git))
             .chain(self.fingerprint.iter().copied().map(Word::Fingerprint))
-            .chain(self.handoffs.then_some(Word::Handoffs))
+            .chain((!self.handoffs.is_nobody()).then(|| Word::Handoffs(self.handoffs.clone())))
             .chain(self.ledger.then_some(Word::Ledger))
             .chain(self.returns.then_some(Word::Returns))
             .chain(self.claims.then_some(Word::Claims))
@@ -201,6 +209,9 @@ mod tests {
         )
         .unwrap();
         let least = Granted::least_of(&asked, &["plans", "root"]);
-        assert_eq!(least.words(), ["files:ro=plans", "sql=own:rw", "sql=files:ro", "git=root", "handoffs", "claims"]);
+        assert_eq!(
+            least.words(),
+            ["files:ro=plans", "sql=own:rw", "sql=files:ro", "git=root", "handoffs=any", "claims"]
+        );
     }
 }

@@ -392,6 +392,14 @@ impl Register {
         Ok(manifest.ok_or_else(|| gone(name, &entry.digest, &entry.source))?.declares)
     }
 
+    /// What a plugin declares, if it is installed and its package is here.
+    #[must_use]
+    pub fn manifest(&self, name: &str) -> Option<Manifest> {
+        let lock = self.read().ok()?;
+        let entry = lock.get(name)?;
+        self.declared(&entry.digest, &entry.source)
+    }
+
     /// What a plugin asks for: the revision that runs, or waits to.
     ///
     /// # Errors

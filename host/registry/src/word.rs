@@ -1,11 +1,12 @@
 //! The words in which a plugin is granted what it asks for: `files:ro=plans`, `http=GET:host/path*`, `secret=NAME`,
-//! `sql=catalog:rw`, `git=root`, `fingerprint=library`, `handoffs`, `ledger`, `returns`, `claims`, `hard-links`.
+//! `sql=catalog:rw`, `git=root`, `fingerprint=library`, `handoffs=AGENT[,AGENT]`, `handoffs=any`, `ledger`, `returns`, `claims`, `hard-links`.
 //!
 //! A word is read against what the plugin declares: what it does not ask for at all cannot be granted.
 
 use std::fmt;
 use std::path::PathBuf;
 
+use baton_core::Recipients;
 use baton_core::manifest::{Capabilities, Database, HttpRule, Listening, Mode};
 
 use crate::granted::{Granted, GrantedDatabase, GrantedFolder, GrantedSecret};
@@ -25,8 +26,8 @@ pub enum Word {
     Git(String),
     /// `fingerprint=files`, `fingerprint=library`.
     Fingerprint(Listening),
-    /// `handoffs`.
-    Handoffs,
+    /// `handoffs=AGENT[,AGENT]`, `handoffs=any`.
+    Handoffs(Recipients),
     /// `ledger`.
     Ledger,
     /// `returns`.
@@ -51,7 +52,8 @@ impl Word {
         let (kind, value) = text.split_once('=').unwrap_or((text, ""));
         match (kind, value) {
             ("hard-links", "") if !asked.files.is_empty() => Ok(Self::HardLinks),
-            ("handoffs", "") => asked.handoffs.as_ref().map(|_| Self::Handoffs).ok_or_else(not_asked),
+            ("handoffs", agents) if asked.handoffs.is_some() => recipients(agents).map(Self::Handoffs),
+            ("handoffs", _) => Err(not_asked()),
             ("ledger", "") => asked.ledger.as_ref().map(|_| Self::Ledger).ok_or_else(not_asked),
             ("returns", "") => asked.returns.as_ref().map(|_| Self::Returns).ok_or_else(not_asked),
             ("claims", "") => asked.claims.as_ref().map(|_| Self::Claims).ok_or_else(not_asked),
@@ -91,8 +93,8 @@ impl Word {
             }
             _ => Err(format!(
                 "`{text}` is no grant; a grant is files:ro=NAME, files:rw=NAME=PATH, http=METHOD:HOST/PATH*, secret=NAME, \
-                 sql=own, sql=catalog:ro, sql=files:ro, git=NAME, fingerprint=files, fingerprint=library, handoffs, ledger, \
-                 returns, claims or hard-links"
+                 sql=own, sql=catalog:ro, sql=files:ro, git=NAME, fingerprint=files, fingerprint=library, \
+                 handoffs=AGENT[,AGENT], handoffs=any, ledger, returns, claims or hard-links"
             )),
         }
     }
@@ -107,7 +109,7 @@ impl Word {
             Self::Sql(database) => granted.sql.push(database),
             Self::Git(folder) => granted.git.push(folder),
             Self::Fingerprint(of) => granted.fingerprint.push(of),
-            Self::Handoffs => granted.handoffs = true,
+            Self::Handoffs(recipients) => granted.handoffs = recipients,
             Self::Ledger => granted.ledger = true,
             Self::Returns => granted.returns = true,
             Self::Claims => granted.claims = true,
@@ -125,7 +127,7 @@ impl Word {
             Self::Sql(database) => granted.sql.retain(|known| known.database != database.database),
             Self::Git(folder) => granted.git.retain(|known| known != folder),
             Self::Fingerprint(of) => granted.fingerprint.retain(|known| known != of),
-            Self::Handoffs => granted.handoffs = false,
+            Self::Handoffs(_) => granted.handoffs = Recipients::Nobody,
             Self::Ledger => granted.ledger = false,
             Self::Returns => granted.returns = false,
             Self::Claims => granted.claims = false,
@@ -153,6 +155,16 @@ fn folder(value: &str, mode: Mode, asked: &Capabilities) -> Result<GrantedFolder
     }
 }
 
+/// Who may get handoffs. There is no default: the operator names the agents, or says that it may be any.
+fn recipients(agents: &str) -> Result<Recipients, String> {
+    let how = "name the agents that may get its handoffs: handoffs=AGENT[,AGENT], or handoffs=any for every agent";
+    if agents.is_empty() {
+        Err(how.to_owned())
+    } else {
+        Recipients::parse(agents).map_err(|why| format!("{why}; {how}"))
+    }
+}
+
 impl fmt::Display for Word {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -165,7 +177,7 @@ impl fmt::Display for Word {
             Self::Sql(sql) => write!(f, "sql={}:{}", sql.database, sql.mode),
             Self::Git(folder) => write!(f, "git={folder}"),
             Self::Fingerprint(of) => write!(f, "fingerprint={of}"),
-            Self::Handoffs => f.write_str("handoffs"),
+            Self::Handoffs(recipients) => write!(f, "handoffs={recipients}"),
             Self::Ledger => f.write_str("ledger"),
             Self::Returns => f.write_str("returns"),
             Self::Claims => f.write_str("claims"),
@@ -201,7 +213,8 @@ mod tests {
             "git=root",
             "fingerprint=files",
             "fingerprint=library",
-            "handoffs",
+            "handoffs=any",
+            "handoffs=audit,Claude-MM1",
             "ledger",
             "returns",
             "claims",
@@ -216,6 +229,20 @@ mod tests {
             assert!(!word.revoke(&mut granted));
             assert_eq!(granted, Granted::default());
         }
+    }
+
+    #[test]
+    fn recipients_are_replaced_by_a_grant_and_taken_away_one_by_one() {
+        let mut granted = Granted::default();
+        for (text, now) in [("handoffs=any", "handoffs=any"), ("handoffs=a,b,c", "handoffs=a,b,c")] {
+            Word::parse(text, &asked()).unwrap().grant(&mut granted);
+            assert_eq!(granted.words(), [now]);
+        }
+        assert!(!granted.take_back("handoffs=any") && !granted.take_back("handoffs=a,d"));
+        assert!(granted.take_back("handoffs=a,c"));
+        assert_eq!(granted.words(), ["handoffs=b"]);
+        assert!(granted.take_back("handoffs") && !granted.take_back("handoffs"));
+        assert_eq!(granted, Granted::default());
     }
 
     #[test]
@@ -238,7 +265,10 @@ mod tests {
             "fingerprint=all",
             "sudo",
             "files=x",
-            "handoffs=x",
+            "handoffs",
+            "handoffs=",
+            "handoffs=any,x",
+            "handoffs=a/b",
             "ledger=rw",
             "returns=x",
             "claims=x",
@@ -246,7 +276,7 @@ mod tests {
         ] {
             assert!(Word::parse(text, &asked).is_err(), "{text}");
         }
-        for text in ["handoffs", "ledger", "returns", "claims", "files:ro=/x", "git=root", "fingerprint=files"] {
+        for text in ["handoffs=any", "ledger", "returns", "claims", "files:ro=/x", "git=root", "fingerprint=files"] {
             assert!(Word::parse(text, &Capabilities::default()).is_err(), "{text}");
         }
     }

@@ -34,6 +34,9 @@ pub enum SandboxError {
         /// The most that is given.
         most: u64,
     },
+    /// What its manifest says of an action's arguments cannot be checked.
+    #[error("in its manifest {0}: correct `args` of that action")]
+    Schema(String),
     /// It does not compile.
     #[error("the component does not compile: {0}")]
     Compile(String),

@@ -6,6 +6,7 @@
 //! capabilities and limits. It knows no queue and no folder of the workspace: mounts, answers, the place of the ledger, which
 //! it only reads, and the book of claims are handed in.
 
+mod arguments;
 #[expect(missing_docs, reason = "generated; the WIT files hold the documentation")]
 mod bindings;
 mod capabilities;
@@ -26,13 +27,14 @@ mod usage;
 pub mod world;
 mod written;
 
+pub use arguments::Arguments;
 pub use bindings::baton::plugin::types as wit;
 pub use capabilities::files::folder::{Folder, Identity};
 pub use capabilities::files::own::Writes;
 pub use capabilities::files::{FolderCheck, MountGrant};
 pub use capabilities::fingerprint::SoundGrants;
 pub use capabilities::git::RepositoryGrant;
-pub use capabilities::handoffs::{Admit, Draft, Emission, Post, Resolve, Withdrawal};
+pub use capabilities::handoffs::{Admit, Draft, Emission, NoRecipient, Post, Refuse, Resolve, Withdrawal};
 pub use capabilities::http::EgressGrants;
 pub use capabilities::progress::{Cancel, Progress};
 pub use capabilities::secrets::{SecretGrant, SecretValue, Vault};

@@ -106,6 +106,18 @@ pub const CORE_INSTANCES: u32 = 32;
 /// The largest component that is compiled. A Python component has 18 MB, a JavaScript one 12.
 pub const COMPONENT_BYTES: usize = 64 << 20;
 
+/// Parts of the schema of an action's arguments, with its references written out. The largest of the shipped plugins has 300.
+pub const SCHEMA_NODES: usize = 2_000;
+
+/// What a pattern in a schema may take when it is compiled.
+pub const PATTERN_BYTES: usize = 1 << 20;
+
+/// Parts of a schema times bytes of arguments: some seconds of checking at worst.
+pub const ARGUMENTS_WORK: usize = 1 << 30;
+
+/// The same product up to which it is told what does not fit: some hundred megabytes of mistakes at worst.
+pub const MISTAKES_WORK: usize = 1 << 21;
+
 /// Requests that one attempt may have under way; more wait.
 pub const HTTP_AT_ONCE: usize = 8;
 

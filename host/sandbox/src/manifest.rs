@@ -6,6 +6,7 @@
 use baton_core::manifest::{Manifest, SECTION};
 use wasmparser::{Encoding, Parser, Payload};
 
+use crate::arguments::Arguments;
 use crate::{SandboxError, ceilings, limits};
 
 /// Reads the manifest of a component.
@@ -38,6 +39,7 @@ pub fn read_manifest(component: &[u8]) -> Result<Manifest, SandboxError> {
         [one] => {
             let manifest = Manifest::parse(one)?;
             ceilings::check(&manifest.declares.limits)?;
+            Arguments::of(&manifest).map_err(SandboxError::Schema)?;
             Ok(manifest)
         }
         several => Err(SandboxError::ManifestCount(several.len())),

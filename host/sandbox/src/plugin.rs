@@ -7,6 +7,7 @@ use baton_core::manifest::Manifest;
 use wasmtime::Store;
 use wasmtime::component::{Component, InstancePre};
 
+use crate::arguments::Arguments;
 use crate::bindings::PluginPre;
 use crate::manifest::read_manifest;
 use crate::store::State;
@@ -17,6 +18,7 @@ use crate::{Sandbox, SandboxError, since_v0_0, wit};
 pub struct Plugin {
     pub(crate) world: Arc<Linked>,
     manifest: Arc<Manifest>,
+    arguments: Arc<Arguments>,
     digest: Digest,
 }
 
@@ -62,6 +64,12 @@ impl Plugin {
         &self.manifest
     }
 
+    /// The schemas of its actions' arguments.
+    #[must_use]
+    pub fn arguments(&self) -> &Arc<Arguments> {
+        &self.arguments
+    }
+
     /// SHA-256 of the component.
     #[must_use]
     pub fn digest(&self) -> Digest {
@@ -76,11 +84,12 @@ impl Sandbox {
     /// When the bytes are no component with a manifest, do not compile, or do not fit the world.
     pub fn load(&self, component: &[u8]) -> Result<Plugin, SandboxError> {
         let manifest = Arc::new(read_manifest(component)?);
+        let arguments = Arc::new(Arguments::of(&manifest).map_err(SandboxError::Schema)?);
         let compiled = Component::from_binary(&self.engine, component)
             .map_err(|error| SandboxError::Compile(format!("{error:#}")))?;
         let linked =
             self.linker.instantiate_pre(&compiled).map_err(|error| SandboxError::World(format!("{error:#}")))?;
         let linked = Linked::new(linked).map_err(|error| SandboxError::World(format!("{error:#}")))?;
-        Ok(Plugin { world: Arc::new(linked), manifest, digest: Digest::of(component) })
+        Ok(Plugin { world: Arc::new(linked), manifest, arguments, digest: Digest::of(component) })
     }
 }

@@ -90,7 +90,7 @@ impl Attempt {
             folder_check: FolderCheck::default(),
             hard_links: false,
             writes: Writes::default(),
-            emission: Emission::Denied("this host lends nothing".to_owned()),
+            emission: Emission::Denied(Arc::new(|_| "this host grants nothing".to_owned())),
             ledger: None,
             databases: Vec::new(),
             claims: None,

@@ -24,10 +24,10 @@ fn audited_without(words: &[&str]) -> (Workspace, String) {
 #[test]
 fn without_handoffs_nobody_is_asked_and_the_report_says_how_to_change_that() {
     let (workspace, report) = audited_without(&["handoffs"]);
-    assert!(report.contains("baton plugin grant audit handoffs"), "{report}");
+    assert!(report.contains("baton plugin grant audit handoffs=Claude-MM1"), "{report}");
     workspace.up_once();
     assert!(requests(&workspace, DRAWER).is_empty() && workspace.inbox("Claude-MM1").is_empty());
-    workspace.baton(&["plugin", "grant", "audit", "handoffs"]).ended(0);
+    workspace.baton(&["plugin", "grant", "audit", "handoffs=Claude-MM1"]).ended(0);
     workspace.baton(&["run", "audit", "audit"]).ended(0);
     workspace.up_once();
     assert_eq!(requests(&workspace, DRAWER).len(), 1, "the command that the report names is the right one");

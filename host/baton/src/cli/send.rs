@@ -7,14 +7,16 @@ use anyhow::{Context as _, bail};
 use baton_core::Digest;
 use baton_core::handoff::Priority;
 use baton_core::handoff::compose::Request;
-use baton_dispatch::AgentKind;
+use baton_dispatch::{Agent, AgentKind};
 use baton_intake::{publish, stage};
+use baton_sandbox::Arguments;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Place, args};
 use crate::exit::Code;
 use crate::output;
+use crate::workspace::Workspace;
 
 /// Write a handoff into an agent's inbox
 #[derive(Debug, clap::Args)]
@@ -63,11 +65,24 @@ impl Args {
         if agent.kind == AgentKind::External && !agent.inbox.is_dir() {
             bail!("{} is missing; make it, or correct `inbox` in baton.toml", agent.inbox.display());
         }
+        self.check_args(&workspace, agent)?;
         let request = self.request(&agent.name, Timestamp::now())?;
         let staged = stage(&agent.inbox, &request.id, &request.to_bytes())?;
         let name = publish(&staged, &request.file_name())?;
         output::print(&format!("{}\n", super::from_here(&agent.inbox.join(name))));
         Ok(Code::Good)
+    }
+
+    /// Arguments that a plugin would not be given are not sent to it.
+    fn check_args(&self, workspace: &Workspace, agent: &Agent) -> anyhow::Result<()> {
+        let Some(manifest) = workspace.register().manifest(&agent.name) else { return Ok(()) };
+        let action = self.action.as_deref().unwrap_or(&manifest.declares.default_action);
+        let mut args = args::object(self.args.clone());
+        for (name, value) in agent.settings.defaults.get(action).into_iter().flatten() {
+            args.entry(name).or_insert_with(|| value.clone());
+        }
+        let arguments = Arguments::of(&manifest).map_err(anyhow::Error::msg)?;
+        arguments.check(action, &Value::Object(args).to_string()).map_err(anyhow::Error::msg)
     }
 
     fn request(&self, to: &str, now: Timestamp) -> anyhow::Result<Request> {

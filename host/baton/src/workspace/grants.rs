@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::bail;
+use baton_core::Recipients;
 use baton_core::manifest::{Database, Listening, Manifest, Mode, SqlCapability};
 use baton_core::shell::words;
 use baton_dispatch::Grants;
@@ -58,7 +59,7 @@ pub(crate) fn effective(
         repositories,
         sounds: sounds(workspace, manifest, granted),
         egress: egress(workspace, granted),
-        handoffs: granted.handoffs && capabilities.handoffs.is_some(),
+        handoffs: if capabilities.handoffs.is_some() { granted.handoffs.clone() } else { Recipients::Nobody },
         ledger: granted.ledger && capabilities.ledger.is_some(),
         returns: granted.returns && capabilities.returns.is_some(),
         claims: granted.claims && capabilities.claims.is_some(),
@@ -204,7 +205,7 @@ mod tests {
     fn granted(mode: Mode, folders: &[&str]) -> Granted {
         let files =
             folders.iter().map(|folder| GrantedFolder { folder: (*folder).to_owned(), mode, path: None }).collect();
-        Granted { files, handoffs: true, ledger: true, ..Granted::default() }
+        Granted { files, handoffs: Recipients::Any, ledger: true, ..Granted::default() }
     }
 
     fn workspace() -> (tempfile::TempDir, Workspace) {
@@ -222,7 +223,7 @@ mod tests {
         let grants = effective(&workspace, &manifest("ro"), &granted(Mode::Rw, &["plans"]), &[]).unwrap();
         let mounted: Vec<_> = grants.mounts.iter().map(|m| (m.name.as_str(), m.writable)).collect();
         assert_eq!(mounted, [("plans", false)]);
-        assert!(!grants.handoffs && !grants.ledger, "not declared");
+        assert!(grants.handoffs.is_nobody() && !grants.ledger, "not declared");
         assert!(effective(&workspace, &manifest("ro"), &Granted::default(), &[]).unwrap().mounts.is_empty());
     }
 
@@ -232,9 +233,12 @@ mod tests {
         let mut manifest = manifest("ro");
         let asked = r#"{"handoffs":{"reason":""},"ledger":{"reason":""}}"#;
         manifest.declares.capabilities = serde_json::from_str(asked).unwrap();
-        for (handoffs, ledger) in [(false, false), (true, false), (false, true), (true, true)] {
-            let grants =
-                effective(&workspace, &manifest, &Granted { handoffs, ledger, ..Granted::default() }, &[]).unwrap();
+        let some = || Recipients::parse("audit").unwrap();
+        for (handoffs, ledger) in
+            [(Recipients::Nobody, false), (Recipients::Any, false), (Recipients::Nobody, true), (some(), true)]
+        {
+            let granted = Granted { handoffs: handoffs.clone(), ledger, ..Granted::default() };
+            let grants = effective(&workspace, &manifest, &granted, &[]).unwrap();
             assert_eq!((grants.handoffs, grants.ledger), (handoffs, ledger));
         }
     }

@@ -337,7 +337,7 @@ impl Capabilities {
             .chain(sql.map(SqlCapability::as_grant))
             .chain(git.map(|new| format!("git={}", new.folder)))
             .chain(sounds.map(|new| format!("fingerprint={}", new.of)))
-            .chain(handoffs.map(|_| "handoffs".to_owned()))
+            .chain(handoffs.map(|_| "handoffs=any".to_owned()))
             .chain(ledger.map(|_| "ledger".to_owned()))
             .chain(returns.map(|_| "returns".to_owned()))
             .chain(claims.map(|_| "claims".to_owned()))
@@ -459,7 +459,7 @@ mod tests {
         );
         let more =
             ["files:rw=plans", "secret=s", "sql=catalog:rw", "git=root", "fingerprint=files", "fingerprint=library"];
-        assert_eq!(new.beyond(&old), [&more[..], &["handoffs", "ledger", "returns", "claims"]].concat());
+        assert_eq!(new.beyond(&old), [&more[..], &["handoffs=any", "ledger", "returns", "claims"]].concat());
         assert_eq!(old.beyond(&new), ["http=GET:a.b/*"]);
     }
 }

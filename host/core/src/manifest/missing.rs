@@ -67,6 +67,10 @@ fn spec(word: &str, asked: &Capabilities) -> Option<String> {
     if grants.iter().any(|grant| grant == word) || (word == "hard-links" && !asked.files.is_empty()) {
         return Some(word.to_owned());
     }
+    // To whom it may send is the operator's choice.
+    if word == "handoffs" && asked.handoffs.is_some() {
+        return Some("handoffs=any".to_owned());
+    }
     let (kind, value) = word.split_once('=')?;
     match kind {
         "files:ro" | "files:rw" => {

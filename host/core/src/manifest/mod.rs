@@ -73,7 +73,7 @@ pub struct Action {
     /// person instead of running again.
     #[serde(default)]
     pub idempotent: bool,
-    /// A JSON Schema of the arguments.
+    /// A JSON Schema of the arguments. The host checks them against it before an attempt.
     #[serde(default = "any_object")]
     pub args: Value,
 }

@@ -7,6 +7,7 @@
 mod find;
 pub mod library;
 mod open;
+mod ranks;
 mod search;
 mod show;
 mod stats;
@@ -15,6 +16,7 @@ mod tests;
 
 pub use find::Found;
 pub use open::{Catalog, prepare};
+pub use ranks::rank;
 pub use search::Hit;
 pub use show::{ExternalId, Fact, File, Play, Shown};
 pub use stats::{Named, Stats};

@@ -7,8 +7,13 @@ use crate::guest::{Access, Row, Session, Stop, Value};
 
 fn writer(folder: &Path) -> Session {
     let path = folder.join("catalog.db");
-    let access =
-        Access { database: baton_core::manifest::Database::Catalog, path, writable: true, denial: String::new() };
+    let access = Access {
+        database: baton_core::manifest::Database::Catalog,
+        path,
+        writable: true,
+        writer: None,
+        denial: String::new(),
+    };
     Session::open(&access, &Stop::default()).unwrap()
 }
 

@@ -14,6 +14,7 @@ pub mod limits;
 mod open;
 mod read;
 mod session;
+mod sources;
 mod stop;
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,8 @@ pub struct Access {
     pub path: PathBuf,
     /// Whether writing is granted.
     pub writable: bool,
+    /// The plugin in whose name it writes to the catalog; without it in any name, which is for the host alone.
+    pub writer: Option<String>,
     /// What is told to a plugin that writes and may not: the command that grants it.
     pub denial: String,
 }

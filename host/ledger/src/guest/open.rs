@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::authorizer::Judge;
 use super::stop::Stop;
-use super::{Access, GuestError, limits};
+use super::{Access, GuestError, limits, sources};
 use crate::catalog;
 
 /// What SQLite keeps of the file in memory, in KiB with a minus: a batch of a library's tracks touches pages everywhere.
@@ -27,6 +27,9 @@ pub(super) fn open(access: &Access, judge: &Judge, stop: &Stop) -> Result<Connec
     let mut connection =
         Connection::open_with_flags(&access.path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(failed)?;
     set_up(&connection, access).map_err(failed)?;
+    if let (Database::Catalog, true, Some(plugin)) = (access.database, access.writable, &access.writer) {
+        sources::guard(&connection, plugin).map_err(failed)?;
+    }
     let (judging, watching) = (judge.clone(), stop.clone());
     connection
         .authorizer(Some(move |context: rusqlite::hooks::AuthContext<'_>| judging.judge(&context)))

@@ -9,7 +9,7 @@ const DENIAL: &str = "baton plugin grant x sql=own:rw";
 
 fn access(folder: &Path, database: Database, writable: bool) -> Access {
     let name = if database == Database::Own { "plugins/x.db" } else { "catalog.db" };
-    Access { database, path: folder.join(name), writable, denial: DENIAL.to_owned() }
+    Access { database, path: folder.join(name), writable, writer: None, denial: DENIAL.to_owned() }
 }
 
 fn session(folder: &Path, database: Database, writable: bool) -> Session {
@@ -236,4 +236,80 @@ fn a_cursor_gives_each_row_once_as_it_was_at_the_beginning() {
     assert_eq!(seen, rows);
     drop(asks);
     serving.join().unwrap();
+}
+
+/// The catalog as a plugin of that name writes to it.
+fn catalog_of(folder: &Path, plugin: &str) -> Session {
+    let access = Access { writer: Some(plugin.to_owned()), ..access(folder, Database::Catalog, true) };
+    Session::open(&access, &Stop::default()).unwrap()
+}
+
+const SAY: &str = "INSERT INTO put_track (source, said_at, service, id, title) VALUES (?1, ?2, 'x', ?3, ?3)";
+
+#[test]
+fn a_plugin_writes_to_the_catalog_in_its_own_name_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let djay = catalog_of(folder.path(), "djay");
+    let say = |source: Value, at: Value| djay.execute(SAY, &[source, at, text("a")]);
+    for own in ["djay", "djay/backup"] {
+        assert!(say(text(own), Value::Null).is_ok(), "{own}");
+    }
+    for other in ["spotify", "djay2", "djay-x", "DJAY", "library", "djay/", "", "x/djay", "djay\0", " djay"] {
+        let refused = say(text(other), Value::Null);
+        assert!(matches!(&refused, Err(error) if error.to_string().contains("djay/PART")), "{other}: {refused:?}");
+    }
+    assert!(say(Value::Null, Value::Null).is_err() && say(Value::Integer(1), Value::Null).is_err());
+    for future in [Value::Integer(9_000_000_000_000), text("9999"), Value::Real(9e15)] {
+        let refused = say(text("djay"), future);
+        assert!(matches!(&refused, Err(error) if error.to_string().contains("future")), "{refused:?}");
+    }
+    let sources = djay.query("SELECT name, rank FROM sources ORDER BY 1", &[]).unwrap();
+    assert_eq!(sources.rows.len(), 2, "{sources:?}");
+    let batch = djay.batch(SAY, &[vec![text("djay"), Value::Null, text("b")], vec![text("x"), Value::Null, text("c")]]);
+    assert!(batch.is_err());
+    assert_eq!(djay.query("SELECT 1 FROM tracks", &[]).unwrap().rows.len(), 1, "nothing of the batch stays");
+    for away in
+        ["DROP TRIGGER temp.put_track_source", "DROP TRIGGER put_track_source", "DELETE FROM temp.sqlite_schema"]
+    {
+        assert!(djay.execute(away, &[]).is_err(), "{away}");
+    }
+    assert!(say(text("spotify"), Value::Null).is_err());
+}
+
+#[test]
+fn every_view_that_names_a_source_is_guarded() {
+    let folder = tempfile::tempdir().unwrap();
+    let djay = catalog_of(folder.path(), "djay");
+    let views =
+        djay.query("SELECT name FROM sqlite_schema WHERE type = 'view' AND name LIKE 'put%'", &[]).unwrap().rows;
+    assert!(views.len() >= 9, "{views:?}");
+    for view in views {
+        let Some(Value::Text(view)) = view.first() else { panic!("{view:?}") };
+        let column = if view == "put_source" { "name" } else { "source" };
+        let said = djay.execute(&format!("INSERT INTO {view} ({column}) VALUES ('spotify')"), &[]);
+        assert!(matches!(&said, Err(error) if error.to_string().contains("djay/PART")), "{view}: {said:?}");
+    }
+}
+
+#[test]
+fn the_operator_ranks_sources_and_a_plugin_only_lowers_a_part_of_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let djay = catalog_of(folder.path(), "djay");
+    let rank = |name: &str, rank: i64| {
+        djay.execute("INSERT INTO put_source VALUES (?1, ?2)", &[text(name), Value::Integer(rank)])
+    };
+    assert!(rank("djay/backup", -1).is_ok() && rank("djay/backup", -1).is_ok());
+    for (name, to) in [("djay", 0), ("djay", -1), ("djay/backup", -2), ("djay/x", 1), ("djay/x", -101), ("spotify", -5)]
+    {
+        assert!(rank(name, to).is_err(), "{name} {to}");
+    }
+    djay.execute(SAY, &[text("djay"), Value::Null, text("a")]).unwrap();
+    let table = [("djay".to_owned(), 3), ("djay/backup".to_owned(), 5), ("eagle".to_owned(), 1)].into();
+    let path = access(folder.path(), Database::Catalog, true).path;
+    crate::catalog::rank(&path, &table).unwrap();
+    crate::catalog::rank(&path, &table).unwrap();
+    let now = djay.query("SELECT name || '|' || rank FROM sources ORDER BY 1", &[]).unwrap();
+    let now: Vec<_> = now.rows.into_iter().flatten().collect();
+    assert_eq!(now, ["djay/backup|5", "djay|3", "eagle|1"].map(|text| Value::Text(text.to_owned())));
+    assert!(rank("djay/backup", -1).is_err(), "the operator's rank stays");
 }

@@ -186,7 +186,7 @@ fn what_was_granted_and_is_asked_for_no_more_can_be_revoked() {
 fn errors_when_what_is_granted_or_revoked_is_not_asked_for_or_there() {
     let (_folder, register) = register();
     install(&register, "1", READS, signed());
-    for (name, word) in [("y", "files:ro=plans"), ("x", "handoffs"), ("x", "files:ro=music=/m"), ("x", "")] {
+    for (name, word) in [("y", "files:ro=plans"), ("x", "handoffs=any"), ("x", "files:ro=music=/m"), ("x", "")] {
         assert!(register.grant(name, &[word.to_owned()], |_, _| Ok(())).is_err(), "{name} {word}");
     }
     assert!(register.revoke("x", &["files:ro=plans".to_owned()]).is_err());

@@ -58,7 +58,7 @@ pub fn follow(
     asker: Asker<'_>,
 ) -> Followed {
     let (Some(post), Some(memory)) = (lent.post, lent.memory) else {
-        let lacks = if lent.post.is_none() { "handoffs" } else { "sql=own:rw" };
+        let lacks = if lent.post.is_none() { "handoffs=any" } else { "sql=own:rw" };
         return silent(format!("nobody was asked: `baton plugin grant audit {lacks}` lets the audit ask"));
     };
     match Book::open(memory).and_then(|book| book.known().map(|known| (book, known))) {

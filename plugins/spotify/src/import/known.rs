@@ -77,8 +77,8 @@ pub(super) fn playlists(catalog: &dyn Tables) -> Result<States, Error> {
 pub(super) fn rank(catalog: &dyn Writable) -> Result<(), Error> {
     let sql =
         "INSERT INTO put_source (name, rank) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM sources WHERE name = ?1)";
-    for (source, rank) in [(PRIVACY, -1_i64), (HISTORY, -2)] {
-        catalog.execute(sql, &[source.into(), rank.into()])?;
+    for (service, rank) in [(PRIVACY, -1_i64), (HISTORY, -2)] {
+        catalog.execute(sql, &[super::rows::source(service).into(), rank.into()])?;
     }
     Ok(())
 }

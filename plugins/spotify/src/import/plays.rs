@@ -117,7 +117,7 @@ fn tracks(catalog: &dyn Writable) -> Result<i64, Error> {
 
 /// Says the tracks that the long form names, as far as it knows them.
 fn say_tracks(session: &mut Session<'_>, found: &Found, plays: &[Play]) -> Result<(), Error> {
-    let said = Said { source: HISTORY, at: found.modified };
+    let said = Said { service: HISTORY, at: found.modified };
     for play in plays.iter().filter(|play| play.uri.is_some()) {
         let artists = Some(play.artist.clone()).filter(|artist| !artist.is_empty()).into_iter().collect();
         let (uri, title, album) = (play.uri.clone(), play.title.clone(), play.album.clone());
@@ -134,7 +134,7 @@ fn put(
     plays: &[Play],
     names: Option<&Names>,
 ) -> Result<(), Error> {
-    let said = Said { source: HISTORY, at: found.modified };
+    let said = Said { service: HISTORY, at: found.modified };
     let (mut unlinked, mut last) = (0_usize, String::new());
     let mut ids = Ids::default();
     let mut each = plays.iter().map(|play| {

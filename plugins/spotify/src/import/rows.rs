@@ -26,11 +26,23 @@ pub(super) const PUT_SHORT_PLAY: &str = "INSERT INTO put_play (source, said_at, 
     CASE WHEN EXISTS (SELECT 1 FROM external_ids WHERE kind = 'play' AND service = ?3 AND external_id = ?4) THEN NULL ELSE ?7 END, \
     ?8, ?9";
 
-/// When something was so, and who says it.
+/// When something was so, and by which export.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Said<'a> {
-    pub(super) source: &'a str,
+    pub(super) service: &'a str,
     pub(super) at: Option<i64>,
+}
+
+impl Said<'_> {
+    fn source(self) -> String {
+        source(self.service)
+    }
+}
+
+/// The source of what an export says: a part of this plugin, `spotify/csv` for the service `spotify-csv`. The host admits no
+/// other.
+pub(super) fn source(service: &str) -> String {
+    service.replacen('-', "/", 1)
 }
 
 /// A track, of an entry that names one.
@@ -38,7 +50,7 @@ pub(super) fn track(said: Said<'_>, uri: &Uri, entry: &Entry) -> Row {
     let title = if entry.title.is_empty() { uri.text() } else { entry.title.clone() };
     let artists = (!entry.artists.is_empty()).then(|| json!(entry.artists).to_string());
     vec![
-        said.source.into(),
+        said.source().into(),
         said.at.into(),
         TRACKS.into(),
         uri.id().into(),
@@ -84,7 +96,7 @@ pub(super) fn playlist(said: Said<'_>, playlist: &Playlist, snapshot: &str) -> R
     // What breaks off does not say where the playlist ends.
     let items = playlist.complete.then(|| i64::try_from(playlist.entries.len()).unwrap_or(i64::MAX));
     vec![
-        said.source.into(),
+        said.source().into(),
         said.at.into(),
         playlist.service.as_str().into(),
         playlist.id.as_str().into(),
@@ -98,7 +110,7 @@ pub(super) fn playlist(said: Said<'_>, playlist: &Playlist, snapshot: &str) -> R
 pub(super) fn item(said: Said<'_>, playlist: &Playlist, position: usize, entry: &Entry) -> Row {
     let track = entry.uri.as_ref().filter(|uri| uri.is_music());
     vec![
-        said.source.into(),
+        said.source().into(),
         said.at.into(),
         playlist.service.as_str().into(),
         playlist.id.as_str().into(),
@@ -113,9 +125,9 @@ pub(super) fn item(said: Said<'_>, playlist: &Playlist, position: usize, entry: 
 /// A play.
 pub(super) fn play(said: Said<'_>, play: &Play, id: String, track: Option<&str>) -> Row {
     vec![
-        said.source.into(),
+        said.source().into(),
         said.at.into(),
-        said.source.into(),
+        said.service.into(),
         id.into(),
         TRACKS.into(),
         track.into(),

@@ -213,7 +213,7 @@ impl<'a> Session<'a> {
         self.report.playlists += 1;
         self.report.entries += playlist.entries.len();
         self.tell_of(playlist);
-        let said = Said { source: &playlist.service, at: found.modified };
+        let said = Said { service: &playlist.service, at: found.modified };
         // What breaks off leaves the old end where it is, and the number of entries is not that of the file.
         let state = if playlist.complete { snapshot(digest, playlist.entries.len()) } else { part(digest) };
         self.report.part += usize::from(!playlist.complete);

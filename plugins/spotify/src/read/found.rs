@@ -168,6 +168,8 @@ impl Walk<'_> {
         };
         let data = path.metadata();
         let modified = data.as_ref().ok().and_then(|data| data.modified().ok());
+        // The catalog takes nothing that is said to be of the future.
+        let modified = modified.map(|at| at.min(std::time::SystemTime::now()));
         let modified = modified.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
         let modified = modified.and_then(|since| i64::try_from(since.as_millis()).ok());
         let size = data.map_or(0, |data| data.len());

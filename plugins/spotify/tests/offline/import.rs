@@ -487,7 +487,7 @@ fn a_playlist_that_is_gone_from_the_catalog_is_imported_again() {
     place
         .catalog
         .execute(
-            "INSERT INTO put_playlist (source, service, id, items) VALUES ('spotify-csv', 'spotify-csv', 'a', 0)",
+            "INSERT INTO put_playlist (source, service, id, items) VALUES ('spotify/csv', 'spotify-csv', 'a', 0)",
             &[],
         )
         .unwrap();

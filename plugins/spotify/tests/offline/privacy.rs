@@ -116,13 +116,13 @@ fn what_csv_exports_say_counts_more() {
         place.write("Playlist1.json", playlists_json() + "\n");
     }
     assert_eq!(place.rows("SELECT artist FROM tracks WHERE title = 'One'"), ["Ida Lund, Oto"]);
-    let ranks = place.rows("SELECT name, rank FROM sources WHERE name LIKE 'spotify-%' ORDER BY 1");
-    assert_eq!(ranks, ["spotify-csv|0", "spotify-history|-2", "spotify-privacy|-1"]);
+    let ranks = place.rows("SELECT name, rank FROM sources WHERE name LIKE 'spotify/%' ORDER BY 1");
+    assert_eq!(ranks, ["spotify/csv|0", "spotify/history|-2", "spotify/privacy|-1"]);
     // What a person has ranked stays.
-    place.catalog.execute("INSERT INTO put_source (name, rank) VALUES ('spotify-privacy', 5)", &[]).unwrap();
+    place.catalog.execute("INSERT INTO put_source (name, rank) VALUES ('spotify/privacy', 5)", &[]).unwrap();
     place.write("Playlist1.json", playlists_json());
     place.import();
-    assert_eq!(place.rows("SELECT rank FROM sources WHERE name = 'spotify-privacy'"), ["5"]);
+    assert_eq!(place.rows("SELECT rank FROM sources WHERE name = 'spotify/privacy'"), ["5"]);
 }
 
 /// A row of the long form with all that it has about a person.

@@ -5,19 +5,19 @@ use baton_plugin_sdk::{Error, Outcome, Task};
 
 const TRACK: &str = "INSERT INTO put_track
     (source, said_at, service, id, title, artists, album, duration_ms, isrc, bpm, musical_key, genre, more)
-    VALUES ('djay', 1768730000000, 'djay', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'House', ?9)";
+    VALUES ('store', 1768730000000, 'djay', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'House', ?9)";
 
 const SESSION: &str = "INSERT INTO put_session (source, said_at, service, id, device_name, started_at)
-    VALUES ('djay', 1768730000000, 'djay', ?1, 'Mac', ?2)";
+    VALUES ('store', 1768730000000, 'djay', ?1, 'Mac', ?2)";
 
 const PLAY: &str =
     "INSERT INTO put_play (source, said_at, service, id, session, track_service, track, started_at, deck)
-    VALUES ('djay', 1768730000000, 'djay', ?1, ?2, 'djay', ?3, ?4, ?5)";
+    VALUES ('store', 1768730000000, 'djay', ?1, ?2, 'djay', ?3, ?4, ?5)";
 
 const FILE: &str = "INSERT INTO put_file (source, said_at, path, track_service, track, size, format)
-    VALUES ('eagle', 1768730000000, ?1, 'djay', ?2, ?3, 'flac')";
+    VALUES ('store/files', 1768730000000, ?1, 'djay', ?2, ?3, 'flac')";
 
-/// Says a library as djay and Eagle would: tracks, sessions, plays, files.
+/// Says a library as a plugin of a DJ program would: tracks, sessions, plays, files.
 pub(crate) fn fill(task: &Task) -> Result<Outcome, Error> {
     let tracks = task.args()?.get("tracks").and_then(serde_json::Value::as_i64).unwrap_or(100);
     let catalog = sql::catalog();

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use anyhow::bail;
+use baton_core::Recipients;
 use baton_core::manifest::destinations;
 use baton_registry::Granted;
 use baton_registry::granted::GrantedSecret;
@@ -16,7 +18,7 @@ use crate::output::{self, Table, one_line};
 pub(super) struct Grant {
     /// The plugin
     name: String,
-    /// What: files:ro=NAME, files:rw=NAME=PATH, http=METHOD:HOST/PATH*, secret=NAME, sql=own, sql=catalog:ro, sql=files:ro, git=NAME, fingerprint=files, fingerprint=library, handoffs, ledger, returns, claims
+    /// What: files:ro=NAME, files:rw=NAME=PATH, http=METHOD:HOST/PATH*, secret=NAME, sql=own, sql=catalog:ro, sql=files:ro, git=NAME, fingerprint=files, fingerprint=library, handoffs=AGENT[,AGENT], handoffs=any, ledger, returns, claims
     #[arg(required_unless_present = "all")]
     words: Vec<String>,
     /// All that it asks for
@@ -48,11 +50,24 @@ impl Grant {
     /// When there is no such plugin, it does not ask for it, or a folder cannot be granted.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         let words = if self.all { plugins.all_of(&self.name)? } else { self.words };
+        check_recipients(plugins, &words)?;
         let entry = plugins.grant(&self.name, &words)?;
         plugins.done_to(&entry, "granted", words.join(" "))?;
         output::print(&format!("{} may: {}\n", entry.name, Plugins::may(&entry)));
         Ok(Code::Good)
     }
+}
+
+/// Handoffs are granted to agents that there are: a slip of the hand would wait for an agent of that name.
+fn check_recipients(plugins: &Plugins, words: &[String]) -> anyhow::Result<()> {
+    for agents in words.iter().filter_map(|word| word.strip_prefix("handoffs=")) {
+        let Ok(recipients) = Recipients::parse(agents) else { continue };
+        let roster = plugins.workspace.roster()?;
+        if let Some(unknown) = recipients.names().iter().find(|name| roster.resolve(name).is_none()) {
+            bail!("`handoffs={agents}` is not granted: {}", roster.nobody(unknown));
+        }
+    }
+    Ok(())
 }
 
 impl Revoke {
@@ -87,6 +102,8 @@ impl Show {
             return Ok(Code::Good);
         }
         let mut table = Table::new(&["GRANT", "ASKED", "GRANTED"]);
+        // A plugin asks for `handoffs`; to whom it may send is the operator's choice.
+        let asks_for = |word: &String| asked.contains(word) || word.starts_with("handoffs=");
         let mark = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
         let lacks = grants.lacks(&declares.capabilities);
         for word in words {
@@ -94,7 +111,7 @@ impl Show {
             // A secret that was granted for other hosts than it is asked for now.
             let part = has && lacks.contains(&word);
             let granted = if part { "in part".to_owned() } else { mark(has) };
-            table.row([word.clone(), mark(asked.contains(&word)), granted]);
+            table.row([word.clone(), mark(asks_for(&word)), granted]);
         }
         let granted_for = grants.secrets.iter().map(|secret| {
             format!("  secret={}: {}\n", one_line(&secret.name), destinations(&secret.hosts, &secret.header))

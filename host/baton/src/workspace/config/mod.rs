@@ -71,6 +71,12 @@ root = "."
 # [[audio]]
 # folder = "/Volumes/Music/Incoming"
 
+# What several sources say of the same track: the highest rank counts, among equals the newest. A source is the plugin that
+# says it, or a part of it; without a rank it has 0, or less where the plugin says so of a part:
+# [catalog.ranks]
+# djay = 2
+# "spotify/csv" = 1
+
 # Whose signatures count: the line RW... of the .pub file that `minisign -G` writes. Plugins that none of them signed wait
 # for your approval.
 # [trust]
@@ -101,6 +107,16 @@ pub(crate) struct Config {
     /// `[[audio]]`.
     #[serde(default)]
     audio: Vec<Audio>,
+    /// `[catalog]`.
+    #[serde(default)]
+    catalog: Catalog,
+}
+
+/// `[catalog]`: whom to believe about music.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+struct Catalog {
+    #[serde(default)]
+    ranks: BTreeMap<String, i64>,
 }
 
 /// `[[audio]]`: a folder whose new audio is heard.
@@ -177,6 +193,11 @@ impl Config {
     pub(crate) fn audio(&self, base: &Path) -> Vec<PathBuf> {
         let folders: BTreeSet<PathBuf> = self.audio.iter().map(|audio| base.join(&audio.folder)).collect();
         folders.into_iter().collect()
+    }
+
+    /// The ranks of the catalog's sources, by name.
+    pub(crate) fn ranks(&self) -> &BTreeMap<String, i64> {
+        &self.catalog.ranks
     }
 
     /// Whose signatures count.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use baton_core::handoff::Priority;
 
 use crate::bindings::baton::plugin::handoffs as generated;
+use crate::capabilities::http::Denial;
 use crate::store::State;
 use crate::{limits, wit};
 
@@ -60,8 +61,8 @@ impl Post {
 /// Whether a plugin may emit, and to whom.
 #[derive(Clone)]
 pub enum Emission {
-    /// Not granted; the text is the command that grants it.
-    Denied(String),
+    /// To nobody.
+    Denied(Refuse),
     /// Granted.
     Granted {
         /// To whom.
@@ -71,8 +72,20 @@ pub enum Emission {
     },
 }
 
-/// Gives the canonical name of an agent, or says why there is none.
-pub type Resolve = Arc<dyn Fn(&str) -> Result<String, String> + Send + Sync>;
+/// Says with which command sending is granted: to an agent, where one is meant.
+pub type Refuse = Arc<dyn Fn(Option<&str>) -> String + Send + Sync>;
+
+/// Gives the canonical name of an agent that the plugin may send to.
+pub type Resolve = Arc<dyn Fn(&str) -> Result<String, NoRecipient> + Send + Sync>;
+
+/// Why a handoff cannot go to an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoRecipient {
+    /// There is no such agent; the text names those that there are.
+    Unknown(String),
+    /// The plugin may not send to it; the text has the command that grants it.
+    Denied(String),
+}
 
 /// Whether one more handoff may be sent, or why the plugin's budget over time refuses it.
 pub type Admit = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
@@ -115,8 +128,8 @@ impl Handoffs {
     /// What this task wanted to send under the key is not even sent; what an earlier one sent is wanted back.
     fn withdraw(&mut self, dedupe_key: String, reason: String) -> Result<(), generated::EmitError> {
         use generated::EmitError;
-        if let Emission::Denied(command) = &self.emission {
-            return Err(EmitError::Denied(command.clone()));
+        if let Emission::Denied(denial) = &self.emission {
+            return Err(EmitError::Denied(denial(None)));
         }
         check_key(&dedupe_key)?;
         if reason.trim().is_empty() || reason.contains('\n') || reason.len() > limits::REASON_BYTES {
@@ -134,7 +147,7 @@ impl Handoffs {
     fn check(&self, draft: generated::Draft) -> Result<Draft, generated::EmitError> {
         use generated::EmitError;
         let resolve = match &self.emission {
-            Emission::Denied(command) => return Err(EmitError::Denied(command.clone())),
+            Emission::Denied(denial) => return Err(EmitError::Denied(denial(Some(&draft.to)))),
             Emission::Granted { resolve, .. } => resolve,
         };
         let is_known = |post: &Post| matches!(post, Post::Send(known) if known.dedupe_key == draft.dedupe_key);
@@ -148,7 +161,10 @@ impl Handoffs {
             _ if size > limits::EMISSION_BYTES => format!("it has {size} bytes; at most {}", limits::EMISSION_BYTES),
             _ if !one_line => "its title must be one line of at most 200 bytes".to_owned(),
             Ok(serde_json::Value::Object(args)) => {
-                let to = resolve(&draft.to).map_err(EmitError::UnknownAgent)?;
+                let to = resolve(&draft.to).map_err(|why| match why {
+                    NoRecipient::Unknown(text) => EmitError::UnknownAgent(text),
+                    NoRecipient::Denied(text) => EmitError::Denied(text),
+                })?;
                 return Ok(Draft {
                     to,
                     title: draft.title,
@@ -180,6 +196,15 @@ fn priority(priority: wit::Priority) -> Priority {
     }
 }
 
+impl State {
+    /// A plugin that fails for want of it waits for the grant, with the host's own command.
+    fn note_denial(&self, done: &Result<(), generated::EmitError>) {
+        if let Err(generated::EmitError::Denied(text)) = done {
+            self.http.egress.denials.add(Denial { text: text.clone(), grantable: true });
+        }
+    }
+}
+
 impl generated::Host for State {
     fn emit(&mut self, draft: generated::Draft) -> wasmtime::Result<Result<(), generated::EmitError>> {
         let was_refused = self.handoffs.refused.is_some();
@@ -187,11 +212,14 @@ impl generated::Host for State {
         if let Some(reason) = self.handoffs.refused.as_ref().filter(|_| !was_refused) {
             self.log.say(reason);
         }
+        self.note_denial(&answer);
         Ok(answer)
     }
 
     fn withdraw(&mut self, dedupe_key: String, reason: String) -> wasmtime::Result<Result<(), generated::EmitError>> {
-        Ok(self.handoffs.withdraw(dedupe_key, reason))
+        let done = self.handoffs.withdraw(dedupe_key, reason);
+        self.note_denial(&done);
+        Ok(done)
     }
 }
 
@@ -212,7 +240,11 @@ mod tests {
     }
 
     fn granted() -> Handoffs {
-        let resolve = |name: &str| if name == "audit" { Ok("audit".to_owned()) } else { Err(format!("no `{name}`")) };
+        let resolve = |name: &str| match name {
+            "audit" => Ok("audit".to_owned()),
+            "other" => Err(NoRecipient::Denied("baton …".to_owned())),
+            _ => Err(NoRecipient::Unknown(format!("no `{name}`"))),
+        };
         Handoffs::new(Emission::Granted { resolve: Arc::new(resolve), admit: Arc::new(|| Ok(())) })
     }
 
@@ -240,7 +272,7 @@ mod tests {
 
     #[test]
     fn errors_when_the_capability_is_denied() {
-        let mut denied = Handoffs::new(Emission::Denied("baton …".to_owned()));
+        let mut denied = Handoffs::new(Emission::Denied(Arc::new(|_| "baton …".to_owned())));
         assert!(matches!(denied.emit(draft("audit", "{}")), Err(generated::EmitError::Denied(_))));
         assert!(matches!(withdraw(&mut denied, "k"), Err(generated::EmitError::Denied(_))));
         assert!(denied.post.is_empty());
@@ -290,6 +322,7 @@ mod tests {
     #[test]
     fn errors_when_the_agent_is_unknown_or_the_draft_breaks_a_rule() {
         assert!(matches!(granted().check(draft("nobody", "{}")), Err(generated::EmitError::UnknownAgent(_))));
+        assert!(matches!(granted().check(draft("other", "{}")), Err(generated::EmitError::Denied(_))));
         assert!(matches!(granted().check(draft("audit", "[]")), Err(generated::EmitError::Invalid(_))));
     }
 }

@@ -87,7 +87,7 @@ impl Sql {
             )
         };
         let writable = granted.writable && declared.mode == Mode::Rw && database != Database::Files;
-        Ok(Access { database, path: granted.path.clone(), writable, denial })
+        Ok(Access { database, path: granted.path.clone(), writable, writer: Some(plugin.clone()), denial })
     }
 
     /// How many bytes a database has, and may have.

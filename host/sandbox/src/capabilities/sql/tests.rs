@@ -18,7 +18,7 @@ fn granted(folder: &Path, database: Database, writable: bool) -> DatabaseGrant {
 
 const CATALOG_RW: &str = r#"{"database":"catalog","mode":"rw","reason":""}"#;
 const CATALOG_RO: &str = r#"{"database":"catalog","mode":"ro","reason":""}"#;
-const SAY: &str = "INSERT INTO put_source VALUES ('x', 1)";
+const SAY: &str = "INSERT INTO put_source VALUES ('x/a', -1)";
 
 async fn say(sql: &mut Sql) -> Result<u64, generated::Error> {
     sql.with(Database::Catalog, |session| session.execute(SAY, &[])).await

@@ -219,7 +219,7 @@ fn a_small_report_reads_like_this() {
 
     No file was created or changed, and none was made to look done.
 
-    Not looked at: nobody was asked: \`baton plugin grant audit handoffs\` lets the audit ask.
+    Not looked at: nobody was asked: \`baton plugin grant audit handoffs=any\` lets the audit ask.
 
     ---
 

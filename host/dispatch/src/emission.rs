@@ -1,0 +1,82 @@
+//! To whom a plugin may send handoffs in one attempt: the agents that its grant names, by any of their spellings.
+
+use std::sync::Arc;
+
+use baton_core::budget::Resource;
+use baton_core::file_name::cut;
+use baton_core::{Recipients, shell};
+use baton_sandbox::{Admit, Emission, NoRecipient};
+
+use crate::house::{House, Installed};
+use crate::roster::Roster;
+
+/// What `installed` may send.
+pub(crate) fn of(house: &Arc<House>, installed: &Installed, task: &str) -> Emission {
+    let (name, recipients) = (installed.plugin.manifest().name.clone(), installed.grants.handoffs.clone());
+    let inner = Arc::clone(house);
+    if recipients.is_nobody() {
+        return Emission::Denied(Arc::new(move |to| {
+            let agent = to.and_then(|to| inner.roster().resolve(to).map(|agent| agent.name.clone()));
+            denied(&name, &recipients, agent.as_deref())
+        }));
+    }
+    let admit = admission(house, &name, task);
+    let resolve = move |to: &str| {
+        let roster = inner.roster();
+        let Some(agent) = roster.resolve(to).map(|agent| &agent.name) else {
+            let to = cut(to, 100).escape_debug().to_string();
+            return Err(NoRecipient::Unknown(format!("there is no agent `{to}`; there are: {}", roster.names())));
+        };
+        if !is_among(&recipients, agent, &roster) {
+            return Err(NoRecipient::Denied(denied(&name, &recipients, Some(agent))));
+        }
+        Ok(agent.clone())
+    };
+    Emission::Granted { resolve: Arc::new(resolve), admit }
+}
+
+/// How many it may send: its budget over time.
+fn admission(house: &Arc<House>, plugin: &str, task: &str) -> Admit {
+    let (house, plugin, task) = (Arc::clone(house), plugin.to_owned(), task.to_owned());
+    Arc::new(move || {
+        let refused = || {
+            let tasks = house.budget(&plugin).limit(Resource::Tasks);
+            format!(
+                "the plugin `{plugin}` may send no more handoffs now: its budget is {} in an hour and {} in a day \
+                 (`tasks` in `[plugins.{plugin}.budget]` of baton.toml)",
+                tasks.hour, tasks.day
+            )
+        };
+        house.budgets.take(&plugin, &task).then_some(()).ok_or_else(refused)
+    })
+}
+
+fn is_among(recipients: &Recipients, agent: &str, roster: &Roster) -> bool {
+    let means = |name: &String| roster.resolve(name).is_some_and(|named| named.name == agent);
+    *recipients == Recipients::Any || recipients.names().iter().any(means)
+}
+
+/// The command keeps those that may get handoffs already: a grant replaces the one before.
+fn denied(plugin: &str, recipients: &Recipients, agent: Option<&str>) -> String {
+    let Some(agent) = agent else {
+        return format!(
+            "the plugin `{plugin}` may not send handoffs: `baton plugin grant {plugin} handoffs=AGENT` (names parted by \
+             commas, or any)"
+        );
+    };
+    let word = shell::quoted(&format!("handoffs={}", recipients.with(agent)));
+    format!("the plugin `{plugin}` may not send handoffs to {agent}: `baton plugin grant {plugin} {word}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_keeps_those_that_are_granted() {
+        let some = Recipients::parse("audit").unwrap();
+        assert!(denied("x", &some, Some("Claude MM1")).ends_with("`baton plugin grant x 'handoffs=audit,Claude MM1'`"));
+        assert!(denied("x", &Recipients::Nobody, Some("a")).ends_with("`baton plugin grant x handoffs=a`"));
+        assert!(denied("x", &Recipients::Nobody, None).contains("`baton plugin grant x handoffs=AGENT`"));
+    }
+}

@@ -1,0 +1,49 @@
+//! In whose name a plugin writes to the catalog: its own. The views `put_…` take a `source` from whoever writes, so each
+//! connection of a plugin has temporary triggers before them, which only the host can make and nobody else sees.
+//!
+//! A plugin says what it says as `NAME`, or as a part of itself, `NAME/PART` (no plugin's name has a slash). What counts of
+//! several sources is the operator's to rank (`[catalog.ranks]` in `baton.toml`); a plugin may only say, once, that a part
+//! of itself counts less than others. Among equals the newest counts, so nothing is said to be of the future.
+
+use baton_core::manifest::is_name;
+use rusqlite::Connection;
+
+/// How far the clocks of two machines may differ, in milliseconds.
+const AHEAD: i64 = 86_400_000;
+
+/// How far below the others a plugin may rank a part of itself.
+const LOWEST: i64 = -100;
+
+/// From here on this connection writes to the catalog in the name of `plugin` only.
+pub(super) fn guard(connection: &Connection, plugin: &str) -> rusqlite::Result<()> {
+    // It stands in the text of triggers.
+    let plugin = if is_name(plugin) { plugin } else { "" };
+    let mut statement = connection
+        .prepare("SELECT name FROM main.sqlite_schema WHERE type = 'view' AND name GLOB 'put_*' ORDER BY name")?;
+    let views = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+    let triggers = views.iter().map(|view| if view == "put_source" { ranks(plugin) } else { writes(view, plugin) });
+    connection.execute_batch(&triggers.collect::<String>())
+}
+
+fn writes(view: &str, plugin: &str) -> String {
+    format!(
+        "CREATE TEMP TRIGGER {view}_source INSTEAD OF INSERT ON main.{view}
+        WHEN NOT coalesce(new.source = '{plugin}' OR new.source GLOB '{plugin}/?*', 0) BEGIN
+            SELECT raise(ABORT, '{view}: a plugin writes in its own name: the source is {plugin}, or {plugin}/PART');
+        END;
+        CREATE TEMP TRIGGER {view}_said_at INSTEAD OF INSERT ON main.{view}
+        WHEN new.said_at > unixepoch() * 1000 + {AHEAD} BEGIN
+            SELECT raise(ABORT, '{view}: said_at lies more than a day in the future');
+        END;\n"
+    )
+}
+
+fn ranks(plugin: &str) -> String {
+    format!(
+        "CREATE TEMP TRIGGER put_source_rank INSTEAD OF INSERT ON main.put_source
+        WHEN NOT coalesce(new.name GLOB '{plugin}/?*' AND new.rank BETWEEN {LOWEST} AND 0
+            AND NOT EXISTS (SELECT 1 FROM sources AS s WHERE s.name = new.name AND s.rank <> new.rank), 0) BEGIN
+            SELECT raise(ABORT, 'put_source: sources are ranked in [catalog.ranks] of baton.toml; a plugin may only say, once, that a part of itself ({plugin}/PART) counts less ({LOWEST} to 0)');
+        END;\n"
+    )
+}

@@ -1,0 +1,306 @@
+//! The arguments of a task against the JSON Schema (draft 2020-12) that the manifest has for the action, before anything of the
+//! plugin runs.
+//!
+//! The schema comes from anybody and is checked on the host, where no ceiling of the sandbox counts. So it refers to its own
+//! `$defs` only, in no circle, and what it comes to with every reference written out is bounded; patterns run in linear time,
+//! and nothing is fetched.
+
+use std::collections::{BTreeMap, HashMap};
+
+use baton_core::file_name::cut;
+use baton_core::manifest::{Action, Manifest};
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
+use serde_json::Value;
+
+use crate::limits;
+
+/// What is told of the arguments that do not fit: the first mistakes.
+const TOLD: usize = 3;
+
+/// What a message shows of a name or a value, in bytes.
+const SHOWN: usize = 100;
+
+/// Keywords that begin with `$` and cannot lead anywhere.
+const HARMLESS: [&str; 4] = ["$schema", "$defs", "$comment", "$ref"];
+
+/// The schemas of a plugin's actions, ready to check.
+pub struct Arguments(BTreeMap<String, Schema>);
+
+struct Schema {
+    validator: Validator,
+    size: usize,
+    known: Vec<String>,
+}
+
+impl Arguments {
+    /// Reads the schemas of every action.
+    ///
+    /// # Errors
+    /// When one is not a schema that can be checked here.
+    pub fn of(manifest: &Manifest) -> Result<Self, String> {
+        let schema = |(name, action): (&String, &Action)| match Schema::of(&action.args) {
+            Ok(schema) => Ok((name.clone(), schema)),
+            Err(why) => Err(format!("the schema of the action `{name}` cannot be used: {why}")),
+        };
+        manifest.declares.actions.iter().map(schema).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Checks the arguments of an action, a JSON object.
+    ///
+    /// # Errors
+    /// When they do not fit its schema; says where and what is expected there.
+    pub fn check(&self, action: &str, args: &str) -> Result<(), String> {
+        let Some(schema) = self.0.get(action) else { return Ok(()) };
+        schema.check(args).map_err(|why| format!("the arguments of the action `{action}` do not fit: {why}"))
+    }
+}
+
+impl Schema {
+    fn of(schema: &Value) -> Result<Self, String> {
+        let size = Size { root: schema, known: HashMap::new() }.of(schema)?;
+        if size > limits::SCHEMA_NODES {
+            return Err(format!("it has {size} parts with references written out; at most {}", limits::SCHEMA_NODES));
+        }
+        let patterns = PatternOptions::regex().size_limit(limits::PATTERN_BYTES).dfa_size_limit(limits::PATTERN_BYTES);
+        let options = jsonschema::options().with_draft(Draft::Draft202012).offline().with_pattern_options(patterns);
+        let place =
+            |error: &ValidationError<'_>| shown(&format!("{}: {}", error.instance_path().as_str(), error.masked()));
+        let validator = options.build(schema).map_err(|error| place(&error))?;
+        let names = schema.get("properties").and_then(Value::as_object);
+        let known = names.map(|names| names.keys().map(|name| shown(name)).collect()).unwrap_or_default();
+        Ok(Self { validator, size, known })
+    }
+
+    fn check(&self, args: &str) -> Result<(), String> {
+        let work = self.size.saturating_mul(args.len());
+        if work > limits::ARGUMENTS_WORK {
+            let most = limits::ARGUMENTS_WORK / self.size.max(1);
+            return Err(format!("they have {} bytes; at most {most} are checked against this schema", args.len()));
+        }
+        let args: Value = serde_json::from_str(args).map_err(|error| format!("they are not JSON: {error}"))?;
+        if self.validator.is_valid(&args) {
+            return Ok(());
+        }
+        // Every mistake is collected before the first one is told, and a schema may find some at each of its parts.
+        if work > limits::MISTAKES_WORK {
+            return Err("something in them does not; they are too large to say what".to_owned());
+        }
+        let mistakes = self.validator.iter_errors(&args).take(TOLD).map(|error| self.mistake(&error));
+        Err(mistakes.collect::<Vec<_>>().join("; "))
+    }
+
+    fn mistake(&self, error: &ValidationError<'_>) -> String {
+        let (place, path) = (place(error), error.instance_path().as_str());
+        match error.kind() {
+            ValidationErrorKind::Type { kind } => {
+                format!("`{place}` is {}, expected: {}", kind_of(error.instance()), types(kind))
+            }
+            ValidationErrorKind::Required { property } => {
+                format!("`{place}` lacks `{}`", property.as_str().map(shown).unwrap_or_default())
+            }
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                let names: Vec<String> =
+                    unexpected.iter().take(TOLD).map(|name| format!("`{}`", shown(name))).collect();
+                let known =
+                    if path.is_empty() { format!("; known are: {}", self.known.join(", ")) } else { String::new() };
+                format!("`{place}` has {}, which is not known there{known}", names.join(", "))
+            }
+            ValidationErrorKind::Enum { options } => {
+                let options = options.as_array().into_iter().flatten().map(ToString::to_string);
+                format!(
+                    "`{place}` is {}, expected one of: {}",
+                    value(error.instance()),
+                    shown(&options.collect::<Vec<_>>().join(", "))
+                )
+            }
+            _ => format!("`{place}`: {}", shown(&error.masked().to_string())),
+        }
+    }
+}
+
+/// How large a schema is with its references written out.
+struct Size<'a> {
+    root: &'a Value,
+    /// By reference; without a size while it is being counted.
+    known: HashMap<&'a str, Option<usize>>,
+}
+
+impl<'a> Size<'a> {
+    fn of(&mut self, node: &'a Value) -> Result<usize, String> {
+        let mut size = 1_usize;
+        match node {
+            Value::Array(items) => {
+                for item in items {
+                    size = size.saturating_add(self.of(item)?);
+                }
+            }
+            Value::Object(fields) => {
+                for (key, value) in fields {
+                    if key.starts_with('$') && !HARMLESS.contains(&key.as_str()) {
+                        return Err(format!("`{}` is not supported; use $ref with #/$defs/NAME", shown(key)));
+                    }
+                    let more = match value {
+                        Value::String(to) if key == "$ref" => self.of_reference(to)?,
+                        // Counted where they are referred to.
+                        _ if key == "$defs" => 1,
+                        value => self.of(value)?,
+                    };
+                    size = size.saturating_add(more);
+                }
+            }
+            _ => {}
+        }
+        Ok(size)
+    }
+
+    fn of_reference(&mut self, to: &'a str) -> Result<usize, String> {
+        match self.known.get(to) {
+            Some(Some(size)) => return Ok(*size),
+            Some(None) => return Err(format!("`{}` leads in a circle", shown(to))),
+            None => {}
+        }
+        let target = to.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
+        let target = target.ok_or_else(|| format!("`{}` leads nowhere in it; use #/$defs/NAME", shown(to)))?;
+        self.known.insert(to, None);
+        let size = self.of(target)?;
+        self.known.insert(to, Some(size));
+        Ok(size)
+    }
+}
+
+/// Where a mistake is: `args/paths/0`.
+fn place(error: &ValidationError<'_>) -> String {
+    shown(&format!("args{}", error.instance_path().as_str()))
+}
+
+/// A text of somebody else: short, on one line, without characters that show as something else.
+fn shown(text: &str) -> String {
+    let short = cut(text, SHOWN);
+    let more = if short.len() < text.len() { "…" } else { "" };
+    format!("{}{more}", short.escape_debug()).replace("\\\"", "\"").replace("\\'", "'")
+}
+
+fn value(value: &Value) -> String {
+    match value {
+        Value::Array(_) | Value::Object(_) => kind_of(value).to_owned(),
+        scalar => shown(&scalar.to_string()),
+    }
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+fn types(kind: &TypeKind) -> String {
+    match kind {
+        TypeKind::Single(one) => one.to_string(),
+        TypeKind::Multiple(several) => several.iter().map(|one| one.to_string()).collect::<Vec<_>>().join(" or "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn checked(schema: Value, args: &Value) -> Result<(), String> {
+        Schema::of(&schema).unwrap().check(&args.to_string())
+    }
+
+    fn refused(schema: Value) -> String {
+        Schema::of(&schema).map(|_| ()).unwrap_err()
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_place_and_what_is_expected() {
+        let schema = json!({
+            "type": "object", "additionalProperties": false, "required": ["name"],
+            "properties": {
+                "name": { "type": "string", "maxLength": 3 },
+                "paths": { "type": ["array", "string"], "items": { "$ref": "#/$defs/path" } },
+                "mode": { "enum": ["first", "copy"] },
+                "count": { "type": "integer", "minimum": 1 },
+            },
+            "$defs": { "path": { "type": "string" } },
+        });
+        assert_eq!(
+            checked(schema.clone(), &json!({ "name": "a", "paths": ["x"], "mode": "copy", "count": 1 })),
+            Ok(())
+        );
+        for (args, said) in [
+            (json!({}), "`args` lacks `name`"),
+            (json!({ "name": 1 }), "`args/name` is a number, expected: string"),
+            (json!({ "name": "a", "paths": ["x", {}] }), "`args/paths/1` is an object, expected: string"),
+            (json!({ "name": "a", "paths": 1 }), "`args/paths` is a number, expected: string or array"),
+            (json!({ "name": "a", "mode": "last" }), "`args/mode` is \"last\", expected one of: \"first\", \"copy\""),
+            (
+                json!({ "name": "a", "nane": 1 }),
+                "`args` has `nane`, which is not known there; known are: name, paths, mode, count",
+            ),
+            (json!({ "name": "abcd" }), "`args/name`: value is longer than 3 characters"),
+            (json!({ "name": "a", "count": 0 }), "`args/count`: value is less than the minimum of 1"),
+        ] {
+            assert_eq!(checked(schema.clone(), &args).unwrap_err(), said);
+        }
+        let several = checked(schema, &json!({ "name": 1, "paths": 1, "mode": 1, "count": "x" })).unwrap_err();
+        assert_eq!(several.matches("expected").count(), TOLD);
+    }
+
+    #[test]
+    fn errors_on_a_schema_that_leads_elsewhere_or_in_a_circle() {
+        for (schema, word) in [
+            (json!({ "$ref": "#" }), "circle"),
+            (
+                json!({ "properties": { "a": { "$ref": "#/$defs/a" } }, "$defs": { "a": { "items": { "$ref": "#/$defs/a" } } } }),
+                "circle",
+            ),
+            (json!({ "$ref": "https://example.org/schema.json" }), "leads nowhere"),
+            (json!({ "$ref": "file:///etc/passwd" }), "leads nowhere"),
+            (json!({ "$ref": "#/$defs/none" }), "leads nowhere"),
+            (json!({ "$dynamicRef": "#a" }), "not supported"),
+            (json!({ "$id": "https://example.org/" }), "not supported"),
+            (json!({ "type": "strng" }), "/type"),
+            (json!({ "properties": 1 }), "/properties"),
+            (json!({ "pattern": "(a" }), "pattern"),
+            (json!({ "pattern": "(((a{1000}){1000}){1000})" }), "pattern"),
+            (json!({ "pattern": "(a)\\1" }), "pattern"),
+        ] {
+            let why = refused(schema.clone());
+            assert!(why.contains(word), "{schema}: {why}");
+        }
+    }
+
+    #[test]
+    fn errors_on_a_schema_that_grows_without_bounds() {
+        let mut defs = serde_json::Map::new();
+        defs.insert("d0".to_owned(), json!({ "type": "object" }));
+        for n in 1..200 {
+            let below = json!({ "$ref": format!("#/$defs/d{}", n - 1) });
+            defs.insert(format!("d{n}"), json!({ "allOf": [below, below] }));
+        }
+        let why = refused(json!({ "$ref": "#/$defs/d199", "$defs": defs }));
+        assert!(why.contains("at most"), "{why}");
+    }
+
+    #[test]
+    fn arguments_that_cost_too_much_are_refused_and_others_are_checked_in_time() {
+        let many: Vec<Value> = (0..400).map(|n| json!({ "items": { "pattern": format!("(a|aa)*b{n}") } })).collect();
+        let schema = Schema::of(&json!({ "properties": { "l": { "not": { "allOf": many } } } })).unwrap();
+        let args = |bytes: usize| json!({ "l": ["a".repeat(bytes)] }).to_string();
+        assert!(schema.check(&args(limits::ARGUMENTS_WORK)).unwrap_err().contains("at most"));
+        let since = Instant::now();
+        schema.check(&args(limits::ARGUMENTS_WORK / schema.size / 2)).unwrap();
+        assert!(since.elapsed().as_secs() < 20, "{:?}", since.elapsed());
+    }
+}
