@@ -123,6 +123,8 @@ mod soak;
 #[cfg(test)]
 mod spotify;
 #[cfg(test)]
+mod statements;
+#[cfg(test)]
 mod storm;
 #[cfg(test)]
 mod torn_writes;

@@ -5,16 +5,16 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::io::{PipeReader, PipeWriter, Write as _, pipe};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::mpsc::channel;
 
 use baton_core::manifest::Database;
-use baton_ledger::guest::{self, Access, Asked, GuestError, Session, Stop, serve};
+use baton_ledger::guest::worker::{Answer, Reply, Request, encode, read, serve};
+use baton_ledger::guest::{self, Access, GuestError, Session, Stop};
 use baton_plugin_kit::lent::{Claims, Held, Rows, Tables, Writable};
 use baton_plugin_sdk::Error as TaskError;
 use baton_plugin_sdk::sql::{Error, Row, Table, Value};
-use tokio::sync::oneshot;
 
 /// A database on a file.
 pub struct Lent {
@@ -91,21 +91,47 @@ impl Tables for Lent {
     }
 
     fn rows(&self, statement: &str, parameters: &[Value]) -> Result<Rows<'_>, Error> {
-        let (asks, asked) = channel();
-        let (opened, columns) = oneshot::channel();
-        let (access, statement, parameters) = (self.access.clone(), statement.to_owned(), row_in(parameters));
-        std::thread::spawn(move || serve(&access, &Stop::default(), (&statement, &parameters), opened, &asked));
-        columns.blocking_recv().expect("the cursor opens").map_err(error_out)?;
+        let mut worker = Worker::start();
+        let access = Access { writable: false, ..self.access.clone() };
+        worker.ask(&Request::Open(access)).map_err(error_out)?;
+        let walk = Request::Walk { statement: statement.to_owned(), parameters: row_in(parameters) };
+        worker.ask(&walk).map_err(error_out)?;
+        let mut over = false;
         let pieces = std::iter::from_fn(move || {
-            let (answer, got) = oneshot::channel();
-            asks.send(Asked { most: 1_000, answer }).ok()?;
-            match got.blocking_recv().ok()? {
-                Ok(rows) if rows.is_empty() => None,
-                Ok(rows) => Some(rows.into_iter().map(|row| Ok(row_out(row))).collect::<Vec<_>>()),
-                Err(error) => Some(vec![Err(error_out(error))]),
+            if over {
+                return None;
+            }
+            match worker.ask(&Request::Next { most: 1_000 }) {
+                Ok(Answer::Rows(rows)) if rows.is_empty() => None,
+                Ok(Answer::Rows(rows)) => Some(rows.into_iter().map(|row| Ok(row_out(row))).collect::<Vec<_>>()),
+                Ok(_) => None,
+                Err(error) => {
+                    over = true;
+                    Some(vec![Err(error_out(error))])
+                }
             }
         });
         Ok(Box::new(pieces.flatten()))
+    }
+}
+
+/// A worker as the host's, on a thread.
+struct Worker {
+    requests: PipeWriter,
+    replies: PipeReader,
+}
+
+impl Worker {
+    fn start() -> Self {
+        let ((input, requests), (replies, output)) = (pipe().expect("a pipe"), pipe().expect("a pipe"));
+        std::thread::spawn(move || serve(input, output, |_| ()));
+        Self { requests, replies }
+    }
+
+    fn ask(&mut self, request: &Request) -> Reply {
+        let message = encode(request).expect("a message");
+        self.requests.write_all(&message).expect("the worker reads");
+        read(&mut self.replies).expect("the worker answers").expect("an answer")
     }
 }
 

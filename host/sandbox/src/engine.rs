@@ -17,6 +17,7 @@ use crate::capabilities::http::Network;
 use crate::capabilities::sql::Copies;
 use crate::epoch::Ticker;
 use crate::store::State;
+use crate::workers::Workers;
 use crate::{SandboxError, limits, since_v0_0, written};
 
 /// Compiles and runs plugins. Cheap to clone.
@@ -29,6 +30,7 @@ pub struct Sandbox {
     pub(crate) listening: Gate,
     pub(crate) copies: Copies,
     pub(crate) ticker: Arc<Ticker>,
+    pub(crate) workers: Option<Workers>,
     pooled: bool,
 }
 
@@ -49,7 +51,13 @@ impl Sandbox {
         let linker = Arc::new(linker(&engine).map_err(SandboxError::Engine)?);
         let admission = Arc::new(Semaphore::new(limits::AT_ONCE));
         let (network, listening, copies) = (Arc::default(), Gate::default(), Copies::default());
-        Ok(Self { engine, linker, admission, network, listening, copies, ticker, pooled })
+        Ok(Self { engine, linker, admission, network, listening, copies, ticker, workers: None, pooled })
+    }
+
+    /// The same with worker processes. Without them plugins have no databases.
+    #[must_use]
+    pub fn with_workers(self, workers: Workers) -> Self {
+        Self { workers: Some(workers), ..self }
     }
 
     /// Whether memories come from the pool.

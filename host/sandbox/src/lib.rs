@@ -24,6 +24,7 @@ mod run;
 mod since_v0_0;
 mod store;
 mod usage;
+mod workers;
 pub mod world;
 mod written;
 
@@ -46,3 +47,4 @@ pub use manifest::read_manifest;
 pub use plugin::Plugin;
 pub use run::{Attempt, Report};
 pub use usage::{Usage, Used};
+pub use workers::Workers;

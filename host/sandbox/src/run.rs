@@ -161,6 +161,9 @@ impl Sandbox {
             usage.note(Ceiling::HttpRequests, egress.asked(), limits::HTTP_REQUESTS as u64);
             usage.note(Ceiling::HttpBytes, egress.flowed(), limits::HTTP_BYTES);
         }
+        if ended.is_ok() {
+            state.sql.close().await;
+        }
         let ended = ended.map_err(|failure| egress.denials.explain(failure, plugin.manifest()));
         let log = log.text() + &egress.denials.lines();
         let mut report = Report { ended, post, watched, log, usage };
@@ -211,7 +214,7 @@ impl Sandbox {
             progress: ProgressMeter { cancel: attempt.cancel.clone(), listener: attempt.listener.clone(), last: None },
             handoffs: Handoffs::new(attempt.emission.clone()),
             ledger: Ledger::new(plugin.manifest(), attempt.ledger.clone()),
-            sql: Sql::new(plugin.manifest(), &attempt.databases),
+            sql: Sql::new(plugin.manifest(), &attempt.databases, self.workers.clone()),
             sources: Sources::new(plugin.manifest(), &attempt.mounts, attempt.hard_links, self.copies.clone()),
             claims: Claims::new(plugin.manifest(), attempt.claims.clone(), &attempt.task.id),
             git: Git::new(plugin.manifest(), &attempt.repositories),

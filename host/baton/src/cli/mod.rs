@@ -29,6 +29,7 @@ mod status;
 mod task_view;
 mod up;
 mod why;
+mod worker;
 
 use std::path::{Path, PathBuf};
 
@@ -87,6 +88,8 @@ enum Command {
     Doctor(doctor::Args),
     Service(service::Args),
     Completions(completions::Args),
+    #[command(hide = true)]
+    Worker(worker::Args),
 }
 
 impl Cli {
@@ -132,6 +135,7 @@ impl Cli {
             Command::Doctor(args) => args.run(&place),
             Command::Service(args) => args.run(&place),
             Command::Completions(args) => args.run(),
+            Command::Worker(args) => args.run(),
         }
     }
 }

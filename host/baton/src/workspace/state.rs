@@ -88,6 +88,11 @@ impl State {
         self.folder.join("snapshots")
     }
 
+    /// The folder of the temporary files of plugins' statements. They have no names there.
+    pub(crate) fn temporary_files(&self) -> PathBuf {
+        self.folder.join("tmp")
+    }
+
     /// The file of a plugin's own tables.
     pub(crate) fn plugin_database(&self, plugin: &str) -> PathBuf {
         self.folder.join("plugins").join(format!("{plugin}.db"))

@@ -1,13 +1,14 @@
 //! Why a plugin's statement failed, by what the plugin can do about it.
 
 use rusqlite::ErrorCode;
+use serde::{Deserialize, Serialize};
 
 use super::limits;
 use super::stop::Stop;
 use crate::LedgerError;
 
 /// An error of a plugin's statement. Each text is for people.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum GuestError {
     /// Writing is not granted.
     #[error("{0}")]
@@ -60,6 +61,7 @@ impl GuestError {
             ErrorCode::ConstraintViolation => Self::Constraint(text),
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy(busy()),
             ErrorCode::TooBig => Self::TooLarge(large()),
+            ErrorCode::OutOfMemory => Self::out_of_memory(),
             ErrorCode::OperationInterrupted | ErrorCode::OperationAborted if stop.is_due() => Self::timeout(stop),
             ErrorCode::DiskFull => Self::Full(
                 "the database has used up its quota, or the disk is full; delete what is not needed any more"
@@ -78,6 +80,12 @@ impl GuestError {
             | ErrorCode::AuthorizationForStatementDenied => Self::Invalid(text),
             _ => Self::Failed(format!("the database failed: {text}")),
         }
+    }
+
+    /// The statement needs more memory than its process has.
+    #[must_use]
+    pub fn out_of_memory() -> Self {
+        Self::TooLarge(format!("the statement needs more than {} MiB of memory", limits::MEMORY_BYTES >> 20))
     }
 
     /// The statement's time is up, or the task's.

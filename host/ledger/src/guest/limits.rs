@@ -25,8 +25,22 @@ pub const RESULT_BYTES: usize = 4 << 20;
 /// Bytes of the values of one batch.
 pub const BATCH_BYTES: usize = 16 << 20;
 
-/// Bytes of one value or row. No instruction of SQLite's can be interrupted, and the slowest (`instr`, `replace`) take time
-/// that grows with the square of this: at 1 MiB some seconds, at 16 MiB half an hour.
+/// How much later than [`STATEMENT`] the process of a statement is killed. It ends itself between two instructions; a single
+/// one (`instr`, `replace`) cannot be interrupted. Longer than a commit takes on a slow disk, so that what was written is
+/// known to be written.
+pub const STATEMENT_GRACE: Duration = Duration::from_secs(2);
+
+/// How long opening a database may take, with the step to a newer form of the catalog.
+pub const OPENING: Duration = Duration::from_mins(1);
+
+/// Memory of one process of a plugin's statements; a cache of 16 MiB is part of it. The system holds this limit.
+pub const MEMORY_BYTES: u64 = 128 << 20;
+
+/// Temporary files of one process, all together: what is sorted and grouped, and what a statement may have to take back.
+pub const TEMPORARY_BYTES: u64 = 512 << 20;
+
+/// Bytes of one value or row. The slowest instructions (`instr`, `replace`) take time that grows with the square of this: at
+/// 1 MiB some seconds, at 16 MiB half an hour.
 pub const VALUE_BYTES: usize = 1 << 20;
 
 /// What a value costs beside its bytes, in a result: where it begins, what it is.
@@ -67,6 +81,13 @@ pub fn quota(database: Database) -> u64 {
         Database::Catalog => CATALOG_BYTES,
         Database::Files => FILE_BYTES,
     }
+}
+
+/// How many bytes the write-ahead log of a database may have before nothing more is written: a cursor that stays open keeps
+/// it from being emptied.
+#[must_use]
+pub fn log(database: Database) -> u64 {
+    quota(database).min(1 << 30)
 }
 
 /// Instructions between two looks at the clock: some ten microseconds.

@@ -2,13 +2,13 @@
 //!
 //! A statement of a plugin is untrusted. What it may do is judged while SQLite compiles it ([`authorizer`]); what it costs
 //! is bounded ([`limits`]); it ends when its time is up or nobody waits for it any more ([`Stop`]). Who may use which
-//! database is not decided here: the caller hands in an [`Access`] only where there is a grant.
+//! database is not decided here: the caller hands in an [`Access`] only where there is a grant. Statements of plugins run in
+//! a process ([`worker`]), never in the daemon.
 //!
 //! Everything here blocks; it belongs on a thread that may.
 
 mod authorizer;
 mod copy;
-mod cursor;
 mod error;
 pub mod limits;
 mod open;
@@ -19,24 +19,26 @@ mod stop;
 #[cfg(test)]
 mod tests;
 mod value;
+pub mod worker;
 
 use std::path::PathBuf;
 
 use baton_core::manifest::Database;
+use serde::{Deserialize, Serialize};
 
 pub use copy::copy;
-pub use cursor::{Asked, serve};
 pub use error::GuestError;
 pub use session::Session;
 pub use stop::Stop;
 pub use value::{Row, Table, Value};
 
 /// A database as it is lent to one plugin.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Access {
     /// Which.
     pub database: Database,
     /// Its file; made, with its folder, when it is missing.
+    #[serde(with = "value::path")]
     pub path: PathBuf,
     /// Whether writing is granted.
     pub writable: bool,

@@ -5,11 +5,13 @@ use rusqlite::{Connection, Statement};
 use super::authorizer::Judge;
 use super::open::open;
 use super::read::{Full, Pieces};
+use super::worker::{log_bytes, log_is_full};
 use super::{Access, GuestError, Row, Stop, Table, Value, limits};
 
 /// A connection for the statements of one task.
 pub struct Session {
     connection: Connection,
+    access: Access,
     judge: Judge,
     stop: Stop,
 }
@@ -22,7 +24,7 @@ impl Session {
     pub fn open(access: &Access, stop: &Stop) -> Result<Self, GuestError> {
         let judge = Judge::of(access);
         let connection = open(access, &judge, stop)?;
-        Ok(Self { connection, judge, stop: stop.clone() })
+        Ok(Self { connection, access: access.clone(), judge, stop: stop.clone() })
     }
 
     /// Reads.
@@ -44,6 +46,7 @@ impl Session {
     /// As `execute` in `wit/sql.wit`.
     pub fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, GuestError> {
         self.stop.begin();
+        self.log_has_room()?;
         let mut prepared = self.prepared(statement)?;
         self.bind(&mut prepared, parameters)?;
         self.run(&mut prepared)
@@ -64,6 +67,7 @@ impl Session {
                 limits::BATCH_BYTES >> 20
             )));
         }
+        self.log_has_room()?;
         let mut prepared = self.prepared(statement)?;
         if prepared.readonly() {
             return self.fill(&mut prepared, rows);
@@ -145,6 +149,18 @@ impl Session {
         ended.map_err(|error| refusal.unwrap_or_else(|| GuestError::of(&error, &self.stop)))?;
         let wrote = self.connection.total_changes() != before;
         Ok(if wrote { self.connection.changes() } else { 0 })
+    }
+
+    /// Nothing is written while the write-ahead log is too large: something that reads keeps it from being emptied.
+    fn log_has_room(&self) -> Result<(), GuestError> {
+        let most = limits::log(self.access.database);
+        if !self.access.writable || log_bytes(&self.access.path) <= most {
+            return Ok(());
+        }
+        let emptied =
+            self.judge.as_host(|| self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+        emptied.map_err(|error| GuestError::of(&error, &self.stop))?;
+        if log_bytes(&self.access.path) > most { Err(log_is_full()) } else { Ok(()) }
     }
 
     fn host(&self, statement: &str) -> Result<(), GuestError> {

@@ -1,7 +1,6 @@
 //! Every way in which a statement may try to leave its bounds, and the state and words in which it ends.
 
 use std::path::Path;
-use std::sync::mpsc;
 
 use super::*;
 
@@ -205,37 +204,6 @@ fn a_batch_is_all_or_nothing_and_names_the_row() {
     assert!(said.starts_with("row 2: UNIQUE"), "{said}");
     assert_eq!(own.query("SELECT count(*) FROM t", &[]).unwrap().rows, [[Value::Integer(3)]]);
     assert_eq!(own.batch("INSERT INTO t VALUES (?) ON CONFLICT DO NOTHING", &rows(&[3, 4])), Ok(1));
-}
-
-#[test]
-fn a_cursor_gives_each_row_once_as_it_was_at_the_beginning() {
-    let folder = tempfile::tempdir().unwrap();
-    let own = session(folder.path(), Database::Own, true);
-    own.execute("CREATE TABLE t (a)", &[]).unwrap();
-    let rows: Vec<Row> = (0..5_000).map(|n| vec![Value::Integer(n)]).collect();
-    own.batch("INSERT INTO t VALUES (?)", &rows).unwrap();
-    let (asks, asked) = mpsc::channel();
-    let (opened, columns) = tokio::sync::oneshot::channel();
-    let lent = access(folder.path(), Database::Own, true);
-    let serving = std::thread::spawn(move || {
-        serve(&lent, &Stop::default(), ("SELECT a FROM t ORDER BY a", &[]), opened, &asked);
-    });
-    assert_eq!(columns.blocking_recv().unwrap(), Ok(vec!["a".to_owned()]));
-    own.execute("DELETE FROM t", &[]).unwrap();
-    let mut seen = Vec::new();
-    loop {
-        let (answer, got) = tokio::sync::oneshot::channel();
-        asks.send(Asked { most: 1_700, answer }).unwrap();
-        let piece = got.blocking_recv().unwrap().unwrap();
-        if piece.is_empty() {
-            break;
-        }
-        assert!(piece.len() <= 1_700);
-        seen.extend(piece);
-    }
-    assert_eq!(seen, rows);
-    drop(asks);
-    serving.join().unwrap();
 }
 
 /// The catalog as a plugin of that name writes to it.

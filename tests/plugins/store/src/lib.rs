@@ -4,6 +4,7 @@
 
 mod attack;
 mod catalog;
+mod grind;
 mod history;
 
 use baton_plugin_sdk::sql::{self, Error as SqlError};
@@ -28,6 +29,9 @@ impl Plugin for Store {
                 // Each ends after 10 s; the task has 30.
                 drop(sql::own().query(ENDLESS, &[]));
             },
+            "grind" => grind::ask(&task),
+            "one-row" => grind::one_row(),
+            "fill-the-log" => grind::fill_the_log(),
             "history" => history::tell(),
             "break-out" => Ok(history::break_out()),
             _ => count(),

@@ -1,21 +1,20 @@
-//! A cursor as the guest holds it: the near end of a thread that reads.
+//! A cursor as the guest holds it: the near end of a worker that reads.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
 
-use baton_ledger::guest::{Access, Asked, GuestError, Row, Stop, Value, limits, serve};
-use tokio::sync::oneshot;
+use baton_ledger::guest::worker::{Answer, Request};
+use baton_ledger::guest::{Access, GuestError, Row, Value, limits};
 
+use super::broken_off;
 use super::snapshot::Kept;
-use super::{aside, broken_off};
+use super::worker::Worker;
+use crate::workers::Workers;
 
-/// An open query. Its thread ends when this is dropped.
-#[derive(Debug)]
+/// An open query. Its process ends when this is dropped.
 #[expect(unreachable_pub, reason = "the generated bindings are public and name it")]
 pub struct Cursor {
     columns: Vec<String>,
-    asks: Sender<Asked>,
-    stop: Stop,
+    worker: Worker,
     /// Whether an error has ended it.
     ended: bool,
     /// Counts it among the open ones.
@@ -27,9 +26,9 @@ pub struct Cursor {
 impl Cursor {
     /// Begins a query. `place` is held by every cursor of the attempt, `kept` is what it reads where that is a copy.
     pub(super) async fn open(
+        workers: Option<&Workers>,
         access: Access,
-        statement: String,
-        parameters: Vec<Value>,
+        (statement, parameters): (String, Vec<Value>),
         place: Arc<()>,
         kept: Option<Arc<Kept>>,
     ) -> Result<Self, GuestError> {
@@ -38,13 +37,12 @@ impl Cursor {
             let most = limits::CURSORS;
             return Err(GuestError::TooLarge(format!("{most} cursors are open, no more may be: drop one")));
         }
-        let (asks, asked) = channel();
-        let (opened, columns) = oneshot::channel();
-        let stop = Stop::default();
-        let (reading, ending) = (stop.clone(), stop.clone());
-        tokio::task::spawn_blocking(move || serve(&access, &reading, (&statement, &parameters), opened, &asked));
-        let columns = aside::ending(move || ending.ask(), columns).await.unwrap_or_else(|_| Err(broken_off()))?;
-        Ok(Self { columns, asks, stop, ended: false, _place: place, kept })
+        // A cursor never writes.
+        let mut worker = Worker::open(workers, Access { writable: false, ..access }).await?;
+        match worker.ask(&Request::Walk { statement, parameters }).await? {
+            Answer::Columns(columns) => Ok(Self { columns, worker, ended: false, _place: place, kept }),
+            _ => Err(broken_off()),
+        }
     }
 
     pub(super) fn columns(&self) -> &[String] {
@@ -61,20 +59,12 @@ impl Cursor {
         if self.ended {
             return Err(GuestError::Invalid("the cursor is at its end because of an earlier error".to_owned()));
         }
-        let (answer, got) = oneshot::channel();
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let stop = self.stop.clone();
-        let rows = match self.asks.send(Asked { most, answer }) {
-            Ok(()) => aside::ending(move || stop.ask(), got).await.unwrap_or_else(|_| Err(broken_off())),
-            Err(_) => Err(broken_off()),
+        let rows = match self.worker.ask(&Request::Next { most }).await {
+            Ok(Answer::Rows(rows)) => Ok(rows),
+            Ok(_) => Err(broken_off()),
+            Err(error) => Err(error),
         };
         self.ended = rows.is_err();
         rows
-    }
-}
-
-impl Drop for Cursor {
-    fn drop(&mut self) {
-        self.stop.ask();
     }
 }

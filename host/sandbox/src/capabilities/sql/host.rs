@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use baton_core::manifest;
-use baton_ledger::guest::Table;
+use baton_ledger::guest::worker::{Answer, Request};
 use wasmtime::component::Resource;
 
 use super::convert::{database_of, row_in, row_out};
 use super::snapshot::{Snapshot, of_file};
-use super::{Cursor, generated};
+use super::{Cursor, broken_off, generated};
 use crate::Failure;
 use crate::error::Ceiling;
 use crate::store::State;
@@ -32,9 +32,8 @@ impl generated::Host for State {
         statement: String,
         parameters: Row,
     ) -> wasmtime::Result<Result<generated::Table, Error>> {
-        let parameters = row_in(parameters);
-        let found = self.sql.with(database_of(database), move |session| session.query(&statement, &parameters)).await;
-        Ok(found.map(table_out))
+        let request = Request::Query { statement, parameters: row_in(parameters) };
+        Ok(self.sql.ask(database_of(database), request).await.and_then(table_out))
     }
 
     async fn execute(
@@ -43,9 +42,9 @@ impl generated::Host for State {
         statement: String,
         parameters: Row,
     ) -> wasmtime::Result<Result<u64, Error>> {
-        let parameters = row_in(parameters);
         let database = database_of(database);
-        let done = self.sql.with(database, move |session| session.execute(&statement, &parameters)).await;
+        let request = Request::Execute { statement, parameters: row_in(parameters) };
+        let done = self.sql.ask(database, request).await.and_then(changed_out);
         self.note_full(database, &done);
         Ok(done)
     }
@@ -56,9 +55,9 @@ impl generated::Host for State {
         statement: String,
         rows: Vec<Row>,
     ) -> wasmtime::Result<Result<u64, Error>> {
-        let rows: Vec<_> = rows.into_iter().map(row_in).collect();
         let database = database_of(database);
-        let done = self.sql.with(database, move |session| session.batch(&statement, &rows)).await;
+        let request = Request::Batch { statement, rows: rows.into_iter().map(row_in).collect() };
+        let done = self.sql.ask(database, request).await.and_then(changed_out);
         self.note_full(database, &done);
         Ok(done)
     }
@@ -74,7 +73,8 @@ impl generated::Host for State {
             Err(error) => return Ok(Err(error)),
         };
         let place = Arc::clone(&self.sql.cursors);
-        match Cursor::open(access, statement, row_in(parameters), place, None).await {
+        let query = (statement, row_in(parameters));
+        match Cursor::open(self.sql.workers(), access, query, place, None).await {
             Ok(cursor) => Ok(Ok(self.table.push(cursor)?)),
             Err(error) => Ok(Err(error.into())),
         }
@@ -99,9 +99,9 @@ impl generated::HostSnapshot for State {
         statement: String,
         parameters: Row,
     ) -> wasmtime::Result<Result<generated::Table, Error>> {
-        let (snapshot, parameters) = (self.table.get_mut(&snapshot)?, row_in(parameters));
-        let found = snapshot.with(move |session| session.query(&statement, &parameters)).await;
-        Ok(found.map(table_out))
+        let snapshot = self.table.get_mut(&snapshot)?;
+        let request = Request::Query { statement, parameters: row_in(parameters) };
+        Ok(snapshot.ask(self.sql.workers(), request).await.and_then(table_out))
     }
 
     async fn open(
@@ -113,7 +113,8 @@ impl generated::HostSnapshot for State {
         let snapshot = self.table.get(&snapshot)?;
         let (access, kept) = (snapshot.access(), snapshot.kept());
         let place = Arc::clone(&self.sql.cursors);
-        match Cursor::open(access, statement, row_in(parameters), place, Some(kept)).await {
+        let query = (statement, row_in(parameters));
+        match Cursor::open(self.sql.workers(), access, query, place, Some(kept)).await {
             Ok(cursor) => Ok(Ok(self.table.push(cursor)?)),
             Err(error) => Ok(Err(of_file(error))),
         }
@@ -125,8 +126,14 @@ impl generated::HostSnapshot for State {
     }
 }
 
-fn table_out(table: Table) -> generated::Table {
-    generated::Table { columns: table.columns, rows: table.rows.into_iter().map(row_out).collect() }
+fn table_out(answer: Answer) -> Result<generated::Table, Error> {
+    let Answer::Table(table) = answer else { return Err(broken_off().into()) };
+    Ok(generated::Table { columns: table.columns, rows: table.rows.into_iter().map(row_out).collect() })
+}
+
+fn changed_out(answer: Answer) -> Result<u64, Error> {
+    let Answer::Changed(rows) = answer else { return Err(broken_off().into()) };
+    Ok(rows)
 }
 
 impl generated::HostCursor for State {

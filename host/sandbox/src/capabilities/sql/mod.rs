@@ -1,8 +1,8 @@
 //! Databases and snapshots of other programs' files; see `wit/sql.wit`. What a statement may do and cost is decided in `baton_ledger::guest`; here is decided
-//! whether the plugin has the database at all, and the blocking work is kept away from the runtime.
+//! whether the plugin has the database at all. Every connection is a process ([`worker`]).
 //!
 //! A connection is opened at the first call and lives as long as the attempt. A call that nobody waits for any more (the
-//! attempt is over) is interrupted.
+//! attempt is over) ends with its process.
 
 mod convert;
 mod cursor;
@@ -10,13 +10,15 @@ mod host;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod worker;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use baton_core::manifest::{Database, Manifest, Mode, SqlCapability};
-use baton_ledger::guest::{Access, GuestError, Session, Stop, limits};
+use baton_ledger::guest::worker::{Answer, Request};
+use baton_ledger::guest::{Access, GuestError, limits};
 
 #[expect(unreachable_pub, reason = "the generated bindings are public and name it")]
 pub use cursor::Cursor;
@@ -25,8 +27,10 @@ pub use snapshot::Snapshot;
 pub use snapshot::sweep as sweep_snapshots;
 pub(crate) use snapshot::{Copies, Sources};
 
+use self::worker::Worker;
 use super::aside;
 use crate::bindings::baton::plugin::sql as generated;
+use crate::workers::Workers;
 
 /// A database that the operator granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,18 +49,21 @@ pub(crate) struct Sql {
     plugin: String,
     declared: Vec<SqlCapability>,
     granted: Vec<DatabaseGrant>,
-    sessions: BTreeMap<Database, (Session, Stop)>,
+    workers: Option<Workers>,
+    /// One for each database that was used.
+    workers_open: BTreeMap<Database, Worker>,
     /// Held once by each open cursor.
     cursors: Arc<()>,
 }
 
 impl Sql {
-    pub(crate) fn new(manifest: &Manifest, granted: &[DatabaseGrant]) -> Self {
+    pub(crate) fn new(manifest: &Manifest, granted: &[DatabaseGrant], workers: Option<Workers>) -> Self {
         Self {
             plugin: manifest.name.clone(),
             declared: manifest.declares.capabilities.sql.clone(),
             granted: granted.to_vec(),
-            sessions: BTreeMap::new(),
+            workers,
+            workers_open: BTreeMap::new(),
             cursors: Arc::default(),
         }
     }
@@ -90,51 +97,52 @@ impl Sql {
         Ok(Access { database, path: granted.path.clone(), writable, writer: Some(plugin.clone()), denial })
     }
 
+    /// What workers are started with.
+    fn workers(&self) -> Option<&Workers> {
+        self.workers.as_ref()
+    }
+
     /// How many bytes a database has, and may have.
     fn room(&self, database: Database) -> Option<(u64, u64)> {
         let granted = self.granted.iter().find(|granted| granted.database == database)?;
         Some((granted.path.metadata().ok()?.len(), limits::quota(database)))
     }
 
-    /// Does something with the connection to a database, on a thread that may block.
-    async fn with<T: Send + 'static>(
-        &mut self,
-        database: Database,
-        work: impl FnOnce(&Session) -> Result<T, GuestError> + Send + 'static,
-    ) -> Result<T, generated::Error> {
+    /// Asks the worker that has the database open; starts it first where there is none.
+    async fn ask(&mut self, database: Database, request: Request) -> Result<Answer, generated::Error> {
         let access = self.access(database)?;
-        let mut kept = self.sessions.remove(&database);
-        let done = on(&mut kept, access, work).await;
+        let mut kept = self.workers_open.remove(&database);
+        let done = ask(self.workers(), &mut kept, access, &request).await;
         if let Some(kept) = kept {
-            self.sessions.insert(database, kept);
+            self.workers_open.insert(database, kept);
         }
         Ok(done?)
     }
+
+    /// Closes the databases in an orderly way.
+    pub(crate) async fn close(self) {
+        for (_, worker) in self.workers_open {
+            worker.close().await;
+        }
+    }
 }
 
-/// Does something with the connection that is `kept`, or opens it first, on a thread that may block.
-async fn on<T: Send + 'static>(
-    kept: &mut Option<(Session, Stop)>,
+/// Asks the worker that is `kept`, or starts it first. One that can be asked nothing more is not kept.
+async fn ask(
+    workers: Option<&Workers>,
+    kept: &mut Option<Worker>,
     access: Access,
-    work: impl FnOnce(&Session) -> Result<T, GuestError> + Send + 'static,
-) -> Result<T, GuestError> {
-    let known = kept.take();
-    let stop = known.as_ref().map_or_else(Stop::default, |(_, stop)| stop.clone());
-    let (asked, opening) = (stop.clone(), stop.clone());
-    let done = aside::blocking(
-        move || asked.ask(),
-        move || {
-            let session = match known {
-                Some((session, _)) => session,
-                None => Session::open(&access, &opening)?,
-            };
-            let done = work(&session);
-            Ok((session, done))
-        },
-    );
-    let (session, done) = done.await.unwrap_or_else(|| Err(broken_off()))?;
-    *kept = Some((session, stop));
-    done
+    request: &Request,
+) -> Result<Answer, GuestError> {
+    let mut worker = match kept.take() {
+        Some(worker) => worker,
+        None => Worker::open(workers, access).await?,
+    };
+    let reply = worker.ask(request).await;
+    if !worker.is_broken() {
+        *kept = Some(worker);
+    }
+    reply
 }
 
 /// What cannot happen, said where it would.

@@ -14,14 +14,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use baton_core::manifest::{Database, Manifest};
-use baton_ledger::guest::{Access, GuestError, Session, Stop, copy, limits};
+use baton_ledger::guest::worker::{Answer, Request};
+use baton_ledger::guest::{Access, GuestError, Stop, copy, limits};
 use tokio::sync::Semaphore;
 
 use super::super::beneath::{self, Closed, Misplaced, Place, Refused, quoted};
 use super::super::files::MountGrant;
 use super::super::files::folder::Identity;
+use super::worker::Worker;
 use super::{aside, broken_off, generated};
 use crate::capabilities::progress::Cancel;
+use crate::workers::Workers;
 
 /// The file whose lock says that somebody has snapshots.
 const LOCK: &str = "lock";
@@ -66,7 +69,7 @@ pub(super) struct Kept {
 pub struct Snapshot {
     access: Access,
     kept: Arc<Kept>,
-    session: Option<(Session, Stop)>,
+    worker: Option<Worker>,
 }
 
 impl Sources {
@@ -116,7 +119,7 @@ impl Sources {
         };
         let kept = Arc::new(kept.map_err(|why| self.told(path, why))?);
         let access = Access { path: kept.path.clone(), ..access };
-        Ok(Snapshot { access, kept, session: None })
+        Ok(Snapshot { access, kept, worker: None })
     }
 
     /// An error, with the path that the plugin named.
@@ -257,12 +260,13 @@ impl Snapshot {
         Arc::clone(&self.kept)
     }
 
-    /// Does something with a connection to the copy, on a thread that may block.
-    pub(super) async fn with<T: Send + 'static>(
+    /// Asks the worker that has the copy open; starts it first where there is none.
+    pub(super) async fn ask(
         &mut self,
-        work: impl FnOnce(&Session) -> Result<T, GuestError> + Send + 'static,
-    ) -> Result<T, generated::Error> {
-        super::on(&mut self.session, self.access.clone(), work).await.map_err(of_file)
+        workers: Option<&Workers>,
+        request: Request,
+    ) -> Result<Answer, generated::Error> {
+        super::ask(workers, &mut self.worker, self.access.clone(), &request).await.map_err(of_file)
     }
 }
 

@@ -21,7 +21,15 @@ const CATALOG_RO: &str = r#"{"database":"catalog","mode":"ro","reason":""}"#;
 const SAY: &str = "INSERT INTO put_source VALUES ('x/a', -1)";
 
 async fn say(sql: &mut Sql) -> Result<u64, generated::Error> {
-    sql.with(Database::Catalog, |session| session.execute(SAY, &[])).await
+    let request = Request::Execute { statement: SAY.to_owned(), parameters: Vec::new() };
+    let Answer::Changed(rows) = sql.ask(Database::Catalog, request).await? else { panic!("another answer") };
+    Ok(rows)
+}
+
+async fn rows_of(sql: &mut Sql, statement: &str) -> Result<usize, generated::Error> {
+    let request = Request::Query { statement: statement.to_owned(), parameters: Vec::new() };
+    let Answer::Table(table) = sql.ask(Database::Catalog, request).await? else { panic!("another answer") };
+    Ok(table.rows.len())
 }
 
 #[track_caller]
@@ -33,27 +41,26 @@ fn is_denied<T: std::fmt::Debug>(result: Result<T, generated::Error>, words: &st
 #[tokio::test]
 async fn works_when_the_database_is_granted() {
     let folder = tempfile::tempdir().unwrap();
-    let mut sql = Sql::new(&manifest(CATALOG_RW), &[granted(folder.path(), Database::Catalog, true)]);
+    let mut sql = Sql::new(&manifest(CATALOG_RW), &[granted(folder.path(), Database::Catalog, true)], None);
     assert_eq!(say(&mut sql).await, Ok(0));
-    let names = sql.with(Database::Catalog, |session| session.query("SELECT name FROM sources", &[])).await.unwrap();
-    assert_eq!(names.rows.len(), 1);
+    assert_eq!(rows_of(&mut sql, "SELECT name FROM sources").await, Ok(1));
 }
 
 #[tokio::test]
 async fn errors_with_the_command_when_the_database_is_not_granted() {
     let folder = tempfile::tempdir().unwrap();
-    let mut sql = Sql::new(&manifest(CATALOG_RW), &[]);
+    let mut sql = Sql::new(&manifest(CATALOG_RW), &[], None);
     is_denied(say(&mut sql).await, "baton plugin grant x sql=catalog:rw");
-    let mut sql = Sql::new(&manifest(CATALOG_RW), &[granted(folder.path(), Database::Catalog, false)]);
+    let mut sql = Sql::new(&manifest(CATALOG_RW), &[granted(folder.path(), Database::Catalog, false)], None);
     is_denied(say(&mut sql).await, "baton plugin grant x sql=catalog:rw");
-    assert!(sql.with(Database::Catalog, |session| session.query("SELECT 1", &[])).await.is_ok());
+    assert_eq!(rows_of(&mut sql, "SELECT 1").await, Ok(1));
 }
 
 #[tokio::test]
 async fn errors_when_the_database_is_not_declared_even_if_it_is_granted() {
     let folder = tempfile::tempdir().unwrap();
     let all = [granted(folder.path(), Database::Own, true), granted(folder.path(), Database::Catalog, true)];
-    let mut sql = Sql::new(&manifest(CATALOG_RO), &all);
+    let mut sql = Sql::new(&manifest(CATALOG_RO), &all, None);
     is_denied(say(&mut sql).await, "for reading only");
     is_denied(sql.access(Database::Own), "does not declare");
     assert!(!folder.path().join("own.db").exists());
@@ -62,10 +69,10 @@ async fn errors_when_the_database_is_not_declared_even_if_it_is_granted() {
 #[tokio::test]
 async fn no_more_cursors_than_allowed_are_open() {
     let folder = tempfile::tempdir().unwrap();
-    let sql = Sql::new(&manifest(CATALOG_RO), &[granted(folder.path(), Database::Catalog, false)]);
+    let sql = Sql::new(&manifest(CATALOG_RO), &[granted(folder.path(), Database::Catalog, false)], None);
     let open = || {
         let access = sql.access(Database::Catalog).unwrap();
-        Cursor::open(access, "SELECT 1".to_owned(), Vec::new(), Arc::clone(&sql.cursors), None)
+        Cursor::open(None, access, ("SELECT 1".to_owned(), Vec::new()), Arc::clone(&sql.cursors), None)
     };
     let mut cursors = Vec::new();
     for _ in 0..4 {

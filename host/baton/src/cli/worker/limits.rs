@@ -1,0 +1,23 @@
+//! Limits that the system holds for a worker. macOS has none on memory: there a worker's time is what bounds it.
+
+use baton_ledger::guest::limits::MEMORY_BYTES;
+use rustix::process::{Resource, Rlimit, setrlimit};
+
+/// Address space of a worker that runs statements: its memory, the program, and what SQLite maps of a write-ahead log.
+const SQL_ADDRESS_SPACE: u64 = 1 << 30;
+
+/// Descriptors of a worker that runs statements.
+const SQL_FILES: u64 = 128;
+
+/// Limits this process for good.
+pub(super) fn for_sql() {
+    for (resource, most) in [
+        (Resource::Core, 0),
+        (Resource::Data, MEMORY_BYTES),
+        (Resource::As, SQL_ADDRESS_SPACE),
+        (Resource::Nofile, SQL_FILES),
+    ] {
+        // A limit that is lower already cannot be raised and need not be.
+        let _ = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
+    }
+}

@@ -1,0 +1,34 @@
+//! `baton worker`: the other end of what the daemon does in processes. Not for people: it speaks on its standard input and
+//! output.
+
+mod limits;
+mod sql;
+
+use clap::Subcommand;
+
+use crate::exit::Code;
+
+/// Works for another process of Baton
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    work: Work,
+}
+
+#[derive(Debug, Subcommand)]
+enum Work {
+    /// Runs statements of one plugin in one database
+    Sql,
+}
+
+impl Args {
+    /// Works until the input ends.
+    ///
+    /// # Errors
+    /// When nobody reads the answers.
+    pub(super) fn run(self) -> anyhow::Result<Code> {
+        match self.work {
+            Work::Sql => sql::run(),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! How messages are written into a pipe: four bytes with the length, then the message as `postcard` writes it.
+
+use std::io::{self, Read, Write};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Bytes of the length before a message.
+pub const HEADER_BYTES: usize = 4;
+
+/// The longest message: a batch or a result with what its values cost beside their bytes, and a wide margin.
+pub const FRAME_BYTES: usize = 64 << 20;
+
+/// A message with its length before it.
+///
+/// # Errors
+/// When it is too long.
+pub fn encode<T: Serialize>(message: &T) -> io::Result<Vec<u8>> {
+    let frame = postcard::to_extend(message, vec![0; HEADER_BYTES]).map_err(io::Error::other)?;
+    let length = frame.len() - HEADER_BYTES;
+    let mut frame = frame;
+    match (u32::try_from(length), frame.first_chunk_mut()) {
+        (Ok(short), Some(header)) if length <= FRAME_BYTES => *header = short.to_le_bytes(),
+        _ => return Err(too_long(length)),
+    }
+    Ok(frame)
+}
+
+/// Reads a message without its length.
+///
+/// # Errors
+/// When it is not a message.
+pub fn decode<T: DeserializeOwned>(message: &[u8]) -> io::Result<T> {
+    postcard::from_bytes(message).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
+/// Writes a message and flushes.
+pub(super) fn write<T: Serialize>(to: &mut impl Write, message: &T) -> io::Result<()> {
+    to.write_all(&encode(message)?)?;
+    to.flush()
+}
+
+/// Reads the next message; `None` where the pipe was closed.
+///
+/// # Errors
+/// When the pipe breaks, or what comes is not a message.
+pub fn read<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<Option<T>> {
+    let mut header = [0; HEADER_BYTES];
+    match from.read_exact(&mut header) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let length = usize::try_from(u32::from_le_bytes(header)).unwrap_or(usize::MAX);
+    if length > FRAME_BYTES {
+        return Err(too_long(length));
+    }
+    let mut message = vec![0; length];
+    from.read_exact(&mut message)?;
+    decode(&message).map(Some)
+}
+
+fn too_long(bytes: usize) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("a message of {bytes} bytes; at most {FRAME_BYTES} are passed"))
+}

@@ -1,0 +1,63 @@
+//! What is asked of a worker, and what it answers.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::{Access, GuestError, Row, Table, Value};
+
+/// A question. The first one is [`Request::Open`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// Opens the database.
+    Open(Access),
+    /// Reads everything at once.
+    Query {
+        /// Its text.
+        statement: String,
+        /// Its parameters.
+        parameters: Vec<Value>,
+    },
+    /// Writes.
+    Execute {
+        /// Its text.
+        statement: String,
+        /// Its parameters.
+        parameters: Vec<Value>,
+    },
+    /// Writes many rows in one transaction.
+    Batch {
+        /// Its text.
+        statement: String,
+        /// The parameters of each execution.
+        rows: Vec<Row>,
+    },
+    /// Begins a query that is read piece by piece. From now on the worker answers [`Request::Next`] only.
+    Walk {
+        /// Its text.
+        statement: String,
+        /// Its parameters.
+        parameters: Vec<Value>,
+    },
+    /// The next rows of what [`Request::Walk`] began.
+    Next {
+        /// At most so many.
+        most: u32,
+    },
+}
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Answer {
+    /// The database is open.
+    Opened,
+    /// What a query found.
+    Table(Table),
+    /// How many rows a statement changed.
+    Changed(u64),
+    /// The columns of what [`Request::Walk`] began.
+    Columns(Vec<String>),
+    /// Rows; none when there are no more.
+    Rows(Vec<Row>),
+}
+
+/// An answer, or why there is none.
+pub type Reply = Result<Answer, GuestError>;

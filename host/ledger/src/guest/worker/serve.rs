@@ -1,0 +1,116 @@
+//! The loop of a worker.
+
+use std::io::{self, Read, Write};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use super::super::read::{Full, Pieces};
+use super::super::session::columns;
+use super::super::{GuestError, Session, Stop, Value, limits};
+use super::bounds::{Exit, watch_space};
+use super::frame;
+use super::message::{Answer, Reply, Request};
+
+/// How long a statement has that nobody waits for any more, before the process ends with it.
+const GRACE: Duration = Duration::from_millis(200);
+
+/// Answers requests until the input is closed. `end` ends the process at once, in the middle of a statement.
+///
+/// # Errors
+/// When the answers cannot be written, which means that nobody reads them any more.
+pub fn serve(input: impl Read + Send + 'static, output: impl Write, end: fn(Exit)) -> io::Result<()> {
+    let stop = Stop::default();
+    let mut link = Link { requests: listen(input, stop.clone(), end)?, output };
+    let Some(first) = link.next() else { return Ok(()) };
+    let Request::Open(access) = first else { return link.send(out_of_order()) };
+    let session = match Session::open(&access, &stop) {
+        Ok(session) => session,
+        Err(error) => return link.send(Err(error)),
+    };
+    watch_space(access, end);
+    link.send(Ok(Answer::Opened))?;
+    while let Some(request) = link.next() {
+        let reply = match request {
+            Request::Query { statement, parameters } => session.query(&statement, &parameters).map(Answer::Table),
+            Request::Execute { statement, parameters } => session.execute(&statement, &parameters).map(Answer::Changed),
+            Request::Batch { statement, rows } => session.batch(&statement, &rows).map(Answer::Changed),
+            Request::Walk { statement, parameters } => return walk(&session, &mut link, &statement, &parameters),
+            Request::Open(_) | Request::Next { .. } => out_of_order(),
+        };
+        link.send(reply)?;
+    }
+    Ok(())
+}
+
+/// Begins a query and answers with its rows, piece by piece. They are those of this moment.
+fn walk(session: &Session, link: &mut Link<impl Write>, statement: &str, parameters: &[Value]) -> io::Result<()> {
+    let stop = session.stop();
+    stop.begin();
+    let mut prepared = match session.reading(statement, parameters) {
+        Ok(prepared) => prepared,
+        Err(error) => return link.send(Err(error)),
+    };
+    let columns = columns(&prepared);
+    let mut pieces = Pieces::of(prepared.raw_query(), columns.len());
+    // The first row is what makes SQLite take its view of the database.
+    if let Err(error) = pieces.peek(stop) {
+        return link.send(Err(error));
+    }
+    link.send(Ok(Answer::Columns(columns)))?;
+    while let Some(request) = link.next() {
+        let Request::Next { most } = request else { return link.send(out_of_order()) };
+        stop.begin();
+        let most = usize::try_from(most).unwrap_or(usize::MAX).min(limits::ROWS);
+        let rows = pieces.next(most, Full::Pause, stop);
+        let ended = rows.is_err();
+        link.send(rows.map(Answer::Rows))?;
+        if ended {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Both directions.
+struct Link<W> {
+    requests: Receiver<Request>,
+    output: W,
+}
+
+impl<W: Write> Link<W> {
+    /// The next request; none when nobody asks any more.
+    fn next(&self) -> Option<Request> {
+        self.requests.recv().ok()
+    }
+
+    fn send(&mut self, reply: Reply) -> io::Result<()> {
+        frame::write(&mut self.output, &reply)
+    }
+}
+
+/// Reads requests on a thread, so that the end of the input is noticed while a statement runs.
+fn listen(input: impl Read + Send + 'static, stop: Stop, end: fn(Exit)) -> io::Result<Receiver<Request>> {
+    let (requests, received) = sync_channel(1);
+    let listen = move || {
+        pass_on(input, &requests);
+        drop(requests);
+        stop.ask();
+        thread::sleep(GRACE);
+        end(Exit::Abandoned);
+    };
+    thread::Builder::new().name("requests".to_owned()).spawn(listen)?;
+    Ok(received)
+}
+
+fn pass_on(mut input: impl Read, requests: &SyncSender<Request>) {
+    while let Ok(Some(request)) = frame::read(&mut input) {
+        if requests.send(request).is_err() {
+            return;
+        }
+    }
+}
+
+fn out_of_order() -> Reply {
+    Err(GuestError::Failed("a request out of order; this is a fault of Baton: please report it".to_owned()))
+}

@@ -1,0 +1,157 @@
+//! The near end of a worker process (`baton_ledger::guest::worker`): one connection to one database.
+//!
+//! When this is dropped, the process is killed, whatever its statement does. So a statement ends with whoever waits for it:
+//! with the call, the attempt or the daemon.
+
+use std::io;
+use std::os::unix::process::ExitStatusExt as _;
+use std::time::Duration;
+
+use baton_ledger::guest::worker::{Answer, Exit, FRAME_BYTES, HEADER_BYTES, Reply, Request, decode, encode};
+use baton_ledger::guest::{Access, GuestError, limits};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::unix::pipe;
+use tokio::time::timeout;
+
+use super::broken_off;
+use crate::workers::{Process, Started, Workers};
+
+/// How long a process may take to close its database when the attempt has ended well.
+const CLOSING: Duration = Duration::from_millis(500);
+
+/// SIGABRT.
+const ABORTED: i32 = 6;
+
+/// A connection in a process.
+pub(super) struct Worker {
+    input: pipe::Sender,
+    output: pipe::Receiver,
+    /// Absent in tests of this crate, which have no program to start: there a thread is the worker.
+    process: Option<Process>,
+    /// Whether a message was not passed as a whole: nothing more can be asked.
+    broken: bool,
+}
+
+impl Worker {
+    /// Starts a worker that opens the database.
+    ///
+    /// # Errors
+    /// When no process starts or the database does not open.
+    pub(super) async fn open(workers: Option<&Workers>, access: Access) -> Result<Self, GuestError> {
+        let started = match workers {
+            Some(workers) => process(workers),
+            None => without_program(),
+        };
+        let mut worker = started.map_err(|error| {
+            GuestError::Failed(format!("the process for statements of plugins does not start: {error}"))
+        })?;
+        let opening = encoded(&Request::Open(access))?;
+        match worker.reply(opening, limits::OPENING, "opening the database").await? {
+            Answer::Opened => Ok(worker),
+            _ => Err(broken_off()),
+        }
+    }
+
+    /// Asks and waits for the answer. After an error of the process itself (not of the statement) the worker
+    /// [is broken](Self::is_broken).
+    ///
+    /// # Errors
+    /// As the statement, and when the process ends.
+    pub(super) async fn ask(&mut self, request: &Request) -> Reply {
+        let message = encoded(request)?;
+        self.reply(message, limits::STATEMENT, "the statement").await
+    }
+
+    /// Whether nothing more can be asked of it.
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// Lets the process close its database, which empties the write-ahead log.
+    pub(super) async fn close(mut self) {
+        drop(self.input);
+        if let Some(process) = &mut self.process {
+            // One that does not end is killed.
+            process.ended(CLOSING).await;
+        }
+    }
+
+    async fn reply(&mut self, message: Vec<u8>, time: Duration, what: &str) -> Reply {
+        if self.broken {
+            return Err(broken_off());
+        }
+        // Whoever is dropped while it waits leaves a message behind that nobody reads.
+        self.broken = true;
+        match timeout(time + limits::STATEMENT_GRACE, self.pass(&message)).await {
+            Ok(Ok(reply)) => {
+                self.broken = false;
+                reply
+            }
+            Ok(Err(_)) => Err(self.why().await),
+            Err(_) => {
+                self.kill();
+                Err(GuestError::Timeout(format!("{what} took longer than {} s", time.as_secs())))
+            }
+        }
+    }
+
+    async fn pass(&mut self, message: &[u8]) -> io::Result<Reply> {
+        self.input.write_all(message).await?;
+        self.input.flush().await?;
+        let mut header = [0; HEADER_BYTES];
+        self.output.read_exact(&mut header).await?;
+        let length = usize::try_from(u32::from_le_bytes(header)).unwrap_or(usize::MAX);
+        if length > FRAME_BYTES {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let mut reply = vec![0; length];
+        self.output.read_exact(&mut reply).await?;
+        decode(&reply)
+    }
+
+    /// Why the process ended.
+    async fn why(&mut self) -> GuestError {
+        let Some(process) = &mut self.process else { return broken_off() };
+        let Some(status) = process.ended(CLOSING).await else {
+            process.kill();
+            return broken_off();
+        };
+        match (status.code().and_then(Exit::from_code), status.signal()) {
+            (Some(exit), _) => exit.error(),
+            // So ends a program that gets no memory where SQLite is not the one who asks.
+            (None, Some(ABORTED)) => GuestError::out_of_memory(),
+            (None, _) => GuestError::Failed(format!("the process that ran the statement ended ({status})")),
+        }
+    }
+
+    fn kill(&mut self) {
+        if let Some(process) = &mut self.process {
+            process.kill();
+        }
+    }
+}
+
+fn encoded(request: &Request) -> Result<Vec<u8>, GuestError> {
+    let too_large = |_| GuestError::TooLarge(format!("the call is larger than {} MiB", FRAME_BYTES >> 20));
+    encode(request).map_err(too_large)
+}
+
+fn process(workers: &Workers) -> io::Result<Worker> {
+    let Started { process, input, output } = workers.start("sql")?;
+    Ok(Worker { input, output, process: Some(process), broken: false })
+}
+
+#[cfg(not(test))]
+fn without_program() -> io::Result<Worker> {
+    Err(io::Error::other("this host was started without workers"))
+}
+
+#[cfg(test)]
+fn without_program() -> io::Result<Worker> {
+    use baton_ledger::guest::worker::serve;
+    let ((input, requests), (replies, output)) = (io::pipe()?, io::pipe()?);
+    std::thread::spawn(move || serve(input, output, |_| ()));
+    let input = pipe::Sender::from_owned_fd(requests.into())?;
+    let output = pipe::Receiver::from_owned_fd(replies.into())?;
+    Ok(Worker { input, output, process: None, broken: false })
+}

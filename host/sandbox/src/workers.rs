@@ -1,0 +1,97 @@
+//! The program whose processes do what has to end at once when it is killed: statements of plugins. It is `baton` itself, with
+//! hidden subcommands.
+
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::net::unix::pipe;
+
+/// How often it is asked whether a process has ended.
+const LOOK: Duration = Duration::from_millis(1);
+
+/// How worker processes are started.
+#[derive(Clone, Debug)]
+pub struct Workers {
+    program: PathBuf,
+    scratch: PathBuf,
+}
+
+impl Workers {
+    /// Workers that are processes of this very program; their temporary files lie in `scratch`, which is made when it is
+    /// needed and which nobody else uses.
+    ///
+    /// # Errors
+    /// When the system does not tell where this program is.
+    pub fn of_this_program(scratch: PathBuf) -> io::Result<Self> {
+        // On Linux the link leads to the program that runs, also when its file was replaced by an update.
+        let link = PathBuf::from("/proc/self/exe");
+        let program = if link.exists() { link } else { std::env::current_exe()? };
+        Ok(Self { program, scratch })
+    }
+
+    /// Starts `baton worker WORK`, with pipes for input and output, no environment and nothing else of this process.
+    ///
+    /// # Errors
+    /// When no process can be started.
+    pub(crate) fn start(&self, work: &str) -> io::Result<Started> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.scratch)?;
+        let mut command = Command::new(&self.program);
+        command.args(["worker", work]).env_clear().env("SQLITE_TMPDIR", &self.scratch).env("TMPDIR", &self.scratch);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = Process(Some(command.spawn()?));
+        let pipes = process.0.as_mut().and_then(|child| child.stdin.take().zip(child.stdout.take()));
+        let (input, output) = pipes.ok_or(io::ErrorKind::BrokenPipe)?;
+        let input = pipe::Sender::from_owned_fd(input.into())?;
+        let output = pipe::Receiver::from_owned_fd(output.into())?;
+        Ok(Started { process, input, output })
+    }
+}
+
+/// A worker process and its pipes.
+pub(crate) struct Started {
+    pub(crate) process: Process,
+    pub(crate) input: pipe::Sender,
+    pub(crate) output: pipe::Receiver,
+}
+
+/// A process that is killed when this is dropped.
+pub(crate) struct Process(Option<Child>);
+
+impl Process {
+    /// Waits until it has ended, at most so long; `None` when it runs still.
+    pub(crate) async fn ended(&mut self, patience: Duration) -> Option<ExitStatus> {
+        let begun = Instant::now();
+        loop {
+            match self.0.as_mut()?.try_wait() {
+                Ok(Some(status)) => {
+                    self.0 = None;
+                    return Some(status);
+                }
+                Ok(None) if begun.elapsed() < patience => tokio::time::sleep(LOOK).await,
+                Ok(None) | Err(_) => return None,
+            }
+        }
+    }
+
+    /// Ends it now.
+    pub(crate) fn kill(&mut self) {
+        let Some(mut child) = self.0.take() else { return };
+        // Ended already, at worst.
+        drop(child.kill());
+        if !matches!(child.try_wait(), Ok(Some(_))) {
+            // The system takes it down when it gets to it, which may take a while for one that waits for a disk.
+            drop(thread::Builder::new().name("reaper".to_owned()).spawn(move || child.wait()));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
