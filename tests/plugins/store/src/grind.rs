@@ -8,9 +8,9 @@ const INSTR: &str = "WITH v (a, b) AS (SELECT hex(zeroblob(500000)), hex(zeroblo
     SELECT instr(a, b || '1') + instr(a, b || '2') + instr(a, b || '3') + instr(a, b || '4')
          + instr(a, b || '5') + instr(a, b || '6') + instr(a, b || '7') + instr(a, b || '8') FROM v";
 
-/// Sorts some ten GB, a row of a KiB at a time.
-const SORT: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10000000)
-    SELECT b FROM (SELECT randomblob(1000) AS b FROM n) ORDER BY b LIMIT 1 OFFSET 9999998";
+/// Sorts some ten GB, a row of 200 KB at a time.
+const SORT: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50000)
+    SELECT length(b) FROM (SELECT (50000 - i) || hex(zeroblob(100000)) AS b FROM n) ORDER BY b LIMIT 1 OFFSET 49998";
 
 /// Keeps some ten GB in a temporary table.
 const DISTINCT: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10000000)
@@ -58,9 +58,9 @@ pub(crate) fn fill_the_log() -> Result<Outcome, Error> {
     let own = sql::own();
     own.execute("CREATE TABLE IF NOT EXISTS log (id INTEGER PRIMARY KEY, bytes BLOB)", &[])?;
     let fill = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20)
-                INSERT OR REPLACE INTO log SELECT i, randomblob(1000000) FROM n";
+                INSERT OR REPLACE INTO log SELECT i, zeroblob(1000000) FROM n";
     own.execute(fill, &[])?;
-    let mut open = own.rows("SELECT id FROM log", &[])?;
+    let mut open = own.rows("SELECT bytes FROM log", &[])?;
     drop(open.next());
     for round in 0..100 {
         if let Err(error) = own.execute(fill, &[]) {
