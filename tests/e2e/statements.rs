@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{JoinHandle, sleep};
@@ -30,13 +30,13 @@ fn workers(parent: u32) -> Vec<PathBuf> {
 }
 
 /// A figure of a process's status.
-fn figure(process: &PathBuf, name: &str) -> Option<u64> {
+fn figure(process: &Path, name: &str) -> Option<u64> {
     let status = fs::read_to_string(process.join("status")).ok()?;
     status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok())
 }
 
 /// Bytes on the disk of the files that a process has open and that have no name any more.
-fn temporary_bytes(process: &PathBuf) -> u64 {
+fn temporary_bytes(process: &Path) -> u64 {
     let Ok(open) = fs::read_dir(process.join("fd")) else { return 0 };
     let files = open.flatten().filter_map(|entry| fs::metadata(entry.path()).ok());
     files.filter(|file| file.is_file() && file.nlink() == 0).map(|file| file.blocks() * 512).sum()
@@ -80,7 +80,7 @@ fn asked(statement: &str) -> (String, Duration) {
     let workspace = Workspace::with_store(OWN);
     let daemon = workspace.up_and_serving();
     let gauge = Gauge::on(daemon.id());
-    let daemon_before = figure(&PathBuf::from(format!("/proc/{}", daemon.id())), "VmRSS:").unwrap_or_default();
+    let daemon_before = figure(Path::new(&format!("/proc/{}", daemon.id())), "VmRSS:").unwrap_or_default();
     let begun = Instant::now();
     let mut grind = handoff("store", "grind");
     if let Some(fields) = grind.as_object_mut() {
@@ -91,7 +91,7 @@ fn asked(statement: &str) -> (String, Duration) {
     let task = workspace.wait_for_archive("grind");
     let took = begun.elapsed();
     let (temporary, memory) = gauge.stop();
-    let daemon_after = figure(&PathBuf::from(format!("/proc/{}", daemon.id())), "VmHWM:").unwrap_or_default();
+    let daemon_after = figure(Path::new(&format!("/proc/{}", daemon.id())), "VmHWM:").unwrap_or_default();
     assert_eq!(task.state, "succeeded", "{}", task.reason);
     assert!(!task.reason.contains("OPEN") && task.reason.contains("the next one: true"), "{}", task.reason);
     assert!(temporary <= TEMPORARY, "{statement}: {} MiB of temporary files", temporary >> 20);
