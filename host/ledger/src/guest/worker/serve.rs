@@ -23,13 +23,13 @@ pub fn serve(input: impl Read + Send + 'static, output: impl Write, end: fn(Exit
     let stop = Stop::default();
     let mut link = Link { requests: listen(input, stop.clone(), end)?, output };
     let Some(first) = link.next() else { return Ok(()) };
-    let Request::Open(access) = first else { return link.send(out_of_order()) };
+    let Request::Open(access) = first else { return link.send(&out_of_order()) };
     let session = match Session::open(&access, &stop) {
         Ok(session) => session,
-        Err(error) => return link.send(Err(error)),
+        Err(error) => return link.send(&Err(error)),
     };
     watch_space(access, end);
-    link.send(Ok(Answer::Opened))?;
+    link.send(&Ok(Answer::Opened))?;
     while let Some(request) = link.next() {
         let reply = match request {
             Request::Query { statement, parameters } => session.query(&statement, &parameters).map(Answer::Table),
@@ -38,7 +38,7 @@ pub fn serve(input: impl Read + Send + 'static, output: impl Write, end: fn(Exit
             Request::Walk { statement, parameters } => return walk(&session, &mut link, &statement, &parameters),
             Request::Open(_) | Request::Next { .. } => out_of_order(),
         };
-        link.send(reply)?;
+        link.send(&reply)?;
     }
     Ok(())
 }
@@ -49,22 +49,22 @@ fn walk(session: &Session, link: &mut Link<impl Write>, statement: &str, paramet
     stop.begin();
     let mut prepared = match session.reading(statement, parameters) {
         Ok(prepared) => prepared,
-        Err(error) => return link.send(Err(error)),
+        Err(error) => return link.send(&Err(error)),
     };
     let columns = columns(&prepared);
     let mut pieces = Pieces::of(prepared.raw_query(), columns.len());
     // The first row is what makes SQLite take its view of the database.
     if let Err(error) = pieces.peek(stop) {
-        return link.send(Err(error));
+        return link.send(&Err(error));
     }
-    link.send(Ok(Answer::Columns(columns)))?;
+    link.send(&Ok(Answer::Columns(columns)))?;
     while let Some(request) = link.next() {
-        let Request::Next { most } = request else { return link.send(out_of_order()) };
+        let Request::Next { most } = request else { return link.send(&out_of_order()) };
         stop.begin();
         let most = usize::try_from(most).unwrap_or(usize::MAX).min(limits::ROWS);
         let rows = pieces.next(most, Full::Pause, stop);
         let ended = rows.is_err();
-        link.send(rows.map(Answer::Rows))?;
+        link.send(&rows.map(Answer::Rows))?;
         if ended {
             return Ok(());
         }
@@ -84,8 +84,8 @@ impl<W: Write> Link<W> {
         self.requests.recv().ok()
     }
 
-    fn send(&mut self, reply: Reply) -> io::Result<()> {
-        frame::write(&mut self.output, &reply)
+    fn send(&mut self, reply: &Reply) -> io::Result<()> {
+        frame::write(&mut self.output, reply)
     }
 }
 
