@@ -161,7 +161,8 @@ impl Sandbox {
             usage.note(Ceiling::HttpRequests, egress.asked(), limits::HTTP_REQUESTS as u64);
             usage.note(Ceiling::HttpBytes, egress.flowed(), limits::HTTP_BYTES);
         }
-        if ended.is_ok() {
+        // What was stopped is not waited for: its processes are killed.
+        if !matches!(ended, Err(Failure::Cancelled | Failure::Limit { .. } | Failure::Trap(_))) {
             state.sql.close().await;
         }
         let ended = ended.map_err(|failure| egress.denials.explain(failure, plugin.manifest()));

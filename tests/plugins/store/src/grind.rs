@@ -58,7 +58,7 @@ pub(crate) fn fill_the_log() -> Result<Outcome, Error> {
     let own = sql::own();
     own.execute("CREATE TABLE IF NOT EXISTS log (id INTEGER PRIMARY KEY, bytes BLOB)", &[])?;
     let fill = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20)
-                INSERT OR REPLACE INTO log SELECT i, zeroblob(1000000) FROM n";
+                INSERT OR REPLACE INTO log SELECT i, randomblob(1000000) FROM n";
     own.execute(fill, &[])?;
     let mut open = own.rows("SELECT bytes FROM log", &[])?;
     drop(open.next());
