@@ -25,7 +25,7 @@ impl Worker {
     fn open(folder: &Path, writable: bool) -> Self {
         let mut worker = Self::start();
         let path = folder.join("plugins/x.db");
-        let access = Access { database: Database::Own, path, writable, denial: "grant".to_owned() };
+        let access = Access { database: Database::Own, path, writable, denial: "grant".to_owned(), writer: None };
         assert_eq!(worker.ask(&Request::Open(access)), Ok(Answer::Opened));
         worker
     }
@@ -72,7 +72,7 @@ fn what_is_no_database_is_an_answer_too() {
     std::fs::write(folder.path().join("plugins/x.db"), "no database at all, but long enough to be one").unwrap();
     let mut worker = Worker::start();
     let path = folder.path().join("plugins/x.db");
-    let access = Access { database: Database::Own, path, writable: true, denial: String::new() };
+    let access = Access { database: Database::Own, path, writable: true, denial: String::new(), writer: None };
     assert!(worker.ask(&Request::Open(access)).is_err());
     worker.end();
 }
