@@ -70,6 +70,7 @@ async fn open(
         (true, false) => flags | DescriptorFlags::READ | DescriptorFlags::WRITE,
         _ => flags,
     };
+    let again = Resource::new_borrow(folder.rep());
     let opened = match state.filesystem().open_at(folder, path_flags, path.clone(), open_flags, flags).await {
         Ok(opened) => opened,
         Err(error) => return Ok(Err(error.downcast()?)),
@@ -77,19 +78,45 @@ async fn open(
     if makes {
         state.meter.made += 1;
     }
-    if let Err(refused) = check_opened(state, &opened, &path, empties) {
+    let mut checked = check_opened(state, &opened, &path);
+    // One name may be left because the name here was removed after the opening; then the one elsewhere is left. So this name
+    // has to lead to the file still.
+    if checked.is_ok() && !state.hard_links && !is_named(state, &opened, (again, path_flags, path)).await {
+        checked = Err(ErrorCode::NoEntry);
+    }
+    if let Err(refused) = checked.and_then(|()| if empties { empty(state, &opened) } else { Ok(()) }) {
         state.table.delete(opened)?;
         return Ok(Err(refused));
     }
     Ok(Ok(opened))
 }
 
+/// Whether the path leads to the file that is open. A folder has one name.
+async fn is_named(
+    state: &mut State,
+    opened: &Resource<Descriptor>,
+    (folder, path_flags, path): (Resource<Descriptor>, PathFlags, String),
+) -> bool {
+    if !matches!(state.table.get(opened), Ok(Descriptor::File(_))) {
+        return true;
+    }
+    let mut files = state.filesystem();
+    let open = files.metadata_hash(Resource::new_borrow(opened.rep())).await;
+    let named = files.metadata_hash_at(folder, path_flags, path).await;
+    matches!((open, named), (Ok(open), Ok(named)) if (open.lower, open.upper) == (named.lower, named.upper))
+}
+
+fn empty(state: &State, opened: &Resource<Descriptor>) -> Result<(), ErrorCode> {
+    let Ok(Descriptor::File(file)) = state.table.get(opened) else { return Ok(()) };
+    file.file.set_len(0).map_err(|error| ErrorCode::from(&error))
+}
+
 fn is_allowed(kind: DescriptorType) -> bool {
     matches!(kind, DescriptorType::RegularFile | DescriptorType::Directory | DescriptorType::SymbolicLink)
 }
 
-/// Whether what was opened may be used; then it is emptied, if that was asked for.
-fn check_opened(state: &State, opened: &Resource<Descriptor>, path: &str, empties: bool) -> Result<(), ErrorCode> {
+/// Whether what was opened may be used.
+fn check_opened(state: &State, opened: &Resource<Descriptor>, path: &str) -> Result<(), ErrorCode> {
     let Ok(Descriptor::File(file)) = state.table.get(opened) else { return Ok(()) };
     let found = file.file.metadata().map_err(|error| ErrorCode::from(&error))?;
     if !found.is_file() {
@@ -101,9 +128,6 @@ fn check_opened(state: &State, opened: &Resource<Descriptor>, path: &str, emptie
             path.escape_debug()
         ));
         return Err(ErrorCode::NotPermitted);
-    }
-    if empties {
-        file.file.set_len(0).map_err(|error| ErrorCode::from(&error))?;
     }
     Ok(())
 }
