@@ -139,9 +139,8 @@ impl Default for Budget {
         let limit = |resource| match resource {
             Resource::Tasks => Amounts { hour: 2_000, day: 10_000 },
             Resource::Triggers => Amounts { hour: 1_000, day: 10_000 },
-            Resource::Reports => Amounts { hour: 20_000, day: 100_000 },
+            Resource::Reports | Resource::HttpRequests => Amounts { hour: 20_000, day: 100_000 },
             Resource::Written => Amounts { hour: 32 << 30, day: 128 << 30 },
-            Resource::HttpRequests => Amounts { hour: 20_000, day: 100_000 },
             Resource::HttpBytes => Amounts { hour: 16 << 30, day: 64 << 30 },
             Resource::SqlBytes => Amounts { hour: 1 << 30, day: 4 << 30 },
         };
@@ -200,7 +199,7 @@ pub fn parse_bytes(text: &str) -> Option<u64> {
 pub fn bytes(amount: u64) -> String {
     let units = [("TiB", 1_u64 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
     match units.into_iter().find(|(_, size)| amount >= *size) {
-        Some((unit, size)) if amount % size == 0 => format!("{} {unit}", amount / size),
+        Some((unit, size)) if amount.is_multiple_of(size) => format!("{} {unit}", amount / size),
         Some((unit, size)) => {
             let tenths = u128::from(amount) * 10 / u128::from(size);
             format!("{}.{} {unit}", tenths / 10, tenths % 10)
