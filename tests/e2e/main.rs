@@ -127,6 +127,8 @@ mod statements;
 #[cfg(test)]
 mod storm;
 #[cfg(test)]
+mod tampered_ledger;
+#[cfg(test)]
 mod torn_writes;
 #[cfg(test)]
 mod triggers;

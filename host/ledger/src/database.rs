@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::LedgerError;
+use crate::{LedgerError, seal};
 
 /// A write holds the database for milliseconds; one that waits this long is stuck behind a broken process.
 const BUSY: Duration = Duration::from_secs(10);
@@ -25,7 +25,7 @@ const STATEMENTS: usize = 128;
 const STEPS: i32 = 1_000;
 
 /// Step `n` brings form `n` to form `n + 1`. Never edited once released, only added to.
-const MIGRATIONS: [&str; 12] = [
+pub(crate) const MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/0001.sql"),
     include_str!("../migrations/0002.sql"),
     include_str!("../migrations/0003.sql"),
@@ -38,6 +38,7 @@ const MIGRATIONS: [&str; 12] = [
     include_str!("../migrations/0010.sql"),
     include_str!("../migrations/0011.sql"),
     include_str!("../migrations/0012.sql"),
+    include_str!("../migrations/0013.sql"),
 ];
 
 /// A transaction under way. Everything done through it happens together or not at all.
@@ -94,7 +95,9 @@ pub(crate) fn open(path: &Path) -> Result<Connection, LedgerError> {
     // Else SQLite plans a statement anew for each value that a partial index might fit.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    migrate(&mut connection, &MIGRATIONS)?;
+    let before = |connection: &Connection, form| seal::before_migration(connection, form, known());
+    migrate_around(&mut connection, &MIGRATIONS, before, seal::after_migration)?;
+    seal::keep(&connection)?;
     Ok(connection)
 }
 
@@ -118,15 +121,27 @@ pub(crate) fn form_after(steps: &[&str]) -> i64 {
 /// # Errors
 /// When one fails, or the database is newer than the last.
 pub(crate) fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<(), LedgerError> {
+    migrate_around(connection, steps, |_, _| Ok(()), |_, ()| Ok(()))
+}
+
+/// The same, with `before` (which is given the form that the database has) and `after` in the same transaction.
+fn migrate_around<T>(
+    connection: &mut Connection,
+    steps: &[&str],
+    before: impl FnOnce(&Connection, i64) -> Result<T, LedgerError>,
+    after: impl FnOnce(&Connection, T) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
     let known = form_after(steps);
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if found > known {
         return Err(LedgerError::Newer { found, known });
     }
+    let kept = before(&transaction, found)?;
     for step in steps.iter().skip(usize::try_from(found).unwrap_or(0)) {
         transaction.execute_batch(step)?;
     }
+    after(&transaction, kept)?;
     transaction.pragma_update(None, "user_version", known)?;
     transaction.commit()?;
     Ok(())

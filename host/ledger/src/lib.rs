@@ -31,6 +31,7 @@ mod presence;
 pub mod prune;
 pub mod repeats;
 pub mod restore;
+pub mod seal;
 pub mod supervision;
 pub mod tail;
 pub mod task;

@@ -145,7 +145,10 @@ fn check(hidden: &Path, copy: &Path) -> Result<Tip, RestoreError> {
     let report = verify::verify(&reader, None).map_err(failed)?;
     match report.broken {
         Some(broken) => Err(unsound(format!("at event {}, {}", broken.seq, broken.wrong.explained()))),
-        None => Ok(report.tip),
+        None => match report.rows.problems.first() {
+            Some(problem) => Err(unsound(format!("table {}: {}", problem.table, problem.what))),
+            None => Ok(report.tip),
+        },
     }
 }
 

@@ -126,6 +126,7 @@ fn make(workspace: &Workspace, events: u32) -> anyhow::Result<Made> {
     workspace.up_once();
     let file = find(workspace.outside()).context("the program made no ledger.db")?;
     let mut ledger = Connection::open(&file)?;
+    baton_ledger::seal::keep(&ledger)?;
     ledger.pragma_update(None, "synchronous", "OFF")?;
     ledger.pragma_update(None, "cache_size", -512 * 1024)?;
     let way = Way::read(&ledger)?;

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use baton_dispatch::{Engine, Mode, Summary};
-use baton_ledger::Ledger;
+use baton_ledger::{Ledger, seal};
+use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -16,6 +17,9 @@ use crate::workspace::{UpLock, Wanted, Workspace, head, open};
 
 /// How long a head that the ledger has may be missing from the workspace's note of it.
 const HEAD_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long rows may change until an event of the chain has their sums.
+const SEAL_PAUSE: Duration = Duration::from_mins(1);
 
 /// Serve the workspace: watch its folders, run what comes, answer. Ctrl-C finishes what runs and ends
 #[derive(Debug, clap::Args)]
@@ -70,6 +74,7 @@ impl Args {
         let served = engine.serve(stop).await;
         noting.abort();
         if served.is_ok() {
+            seal_rows(&ledger).await;
             head::note(workspace, &ledger);
         }
         Ok(served?)
@@ -79,12 +84,29 @@ impl Args {
 /// Writes down how far the ledger has gone, at most once in [`HEAD_PAUSE`]. A quiet daemon writes nothing.
 async fn note_heads(workspace: Workspace, ledger: Ledger) {
     let mut pulse = ledger.pulse();
+    let mut sealed = Instant::now();
     while pulse.changed().await.is_ok() {
         tokio::time::sleep(HEAD_PAUSE).await;
         if pulse.borrow_and_update().lost.is_some() {
             return;
         }
+        if sealed.elapsed() >= SEAL_PAUSE {
+            seal_rows(&ledger).await;
+            sealed = Instant::now();
+        }
         head::note(&workspace, &ledger);
+    }
+}
+
+/// Has an event of the chain vouch for the rows, where they have changed since the last one.
+async fn seal_rows(ledger: &Ledger) {
+    let due = ledger.reader().and_then(|reader| seal::is_due(&reader));
+    let sealed = match due {
+        Ok(true) => ledger.write(|tx| seal::seal(tx, Timestamp::now())).await,
+        other => other.map(drop),
+    };
+    if let Err(error) = sealed {
+        tracing::warn!(%error, "the rows of the ledger are not sealed");
     }
 }
 

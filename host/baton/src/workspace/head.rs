@@ -287,7 +287,9 @@ fn write(root: &Path, file: &HeadFile) -> anyhow::Result<()> {
     let hidden = root.join(format!("{HEAD_FILE}.{}.tmp", std::process::id()));
     let text = serde_json::to_string_pretty(file)? + "\n";
     let done = (|| {
-        let mut new = OpenOptions::new().write(true).create(true).truncate(true).open(&hidden)?;
+        // What a killed process of this number left goes; a link there is never followed.
+        drop(fs::remove_file(&hidden));
+        let mut new = OpenOptions::new().write(true).create_new(true).open(&hidden)?;
         new.write_all(text.as_bytes())?;
         new.sync_all()?;
         fs::rename(&hidden, &path)

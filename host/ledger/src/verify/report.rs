@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Found, Tip};
+use crate::seal::Rows;
 
 /// What is wrong with a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,18 +107,22 @@ pub struct Report {
     pub pruned: Option<Pruned>,
     /// What the archives hold, where some were given.
     pub archived: Option<Archived>,
+    /// What the rows of all tables are like.
+    pub rows: Rows,
 }
 
 impl Report {
-    /// Whether nothing is wrong with the chain and its archives, and the head that was asked for is in it.
+    /// Whether nothing is wrong with the chain, the rows and the archives, and the head that was asked for is in it.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.is_whole() && matches!(self.found, None | Some(Found::At(_)))
     }
 
-    /// Whether nothing is wrong with the chain and its archives, whatever became of the head that was asked for.
+    /// Whether nothing is wrong with the chain, the rows and the archives, whatever became of the head that was asked for.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.broken.is_none() && self.archived.as_ref().is_none_or(|archived| archived.broken.is_none())
+        self.broken.is_none()
+            && self.rows.problems.is_empty()
+            && self.archived.as_ref().is_none_or(|archived| archived.broken.is_none())
     }
 }

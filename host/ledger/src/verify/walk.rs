@@ -11,8 +11,9 @@ use crate::LedgerError;
 use crate::database::Reader;
 use crate::event::GENESIS;
 use crate::prune::{LEDGER, Mark, Record};
+use crate::seal;
 
-/// Checks every row of the chain, and where `head` stands in it.
+/// Checks every row of the chain, where `head` stands in it, and the rows of all other tables.
 ///
 /// # Errors
 /// When the database fails. A broken chain is no error.
@@ -36,7 +37,8 @@ pub fn verify_with(reader: &Reader, head: Option<&Head>, archives: &[PathBuf]) -
         search.see(mark.seq, &mark.hash);
     }
     let walked = walk(&snapshot, mark, &mut search)?;
-    Ok(Report { tip: walked.tip, broken: walked.broken, found: search.end(saw_all), pruned: walked.pruned, archived })
+    let Walked { tip, broken, pruned } = walked;
+    Ok(Report { tip, broken, found: search.end(saw_all), pruned, archived, rows: seal::check(&snapshot)? })
 }
 
 /// What the rows of the ledger say.

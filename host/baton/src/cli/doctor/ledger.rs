@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use baton_ledger::inspect::{self, Undelivered};
+use baton_ledger::seal::RowProblem;
 use baton_ledger::verify::Broken;
 use baton_ledger::{LedgerError, Reader, tail, verify};
 
@@ -67,25 +68,40 @@ fn look(facts: &Facts, reader: &Reader, path: &Path, full: bool) -> Result<Vec<F
         let what = format!("its pages are damaged: {}", damage.join("; "));
         return Ok(vec![Finding::fail(CHECK, place, what, restore(facts, path))]);
     }
-    let mut findings = vec![chain(facts, reader, &place, full)?];
+    let mut findings = chain(facts, reader, &place, full)?;
     findings.extend(log(facts, path));
     let open = inspect::undelivered(reader, facts.now, DELIVERED)?;
     findings.extend(open.iter().map(|open| stuck(facts, open)));
     Ok(findings)
 }
 
-fn chain(facts: &Facts, reader: &Reader, place: &str, full: bool) -> Result<Finding, LedgerError> {
+fn chain(facts: &Facts, reader: &Reader, place: &str, full: bool) -> Result<Vec<Finding>, LedgerError> {
     let events = inspect::events(reader)?;
-    let (broken, looked) = if full || events <= WHOLE {
-        (verify::verify(reader, None)?.broken, format!("the chain of {} is sound", command::events(events)))
+    let (broken, rows, looked) = if full || events <= WHOLE {
+        let report = verify::verify(reader, None)?;
+        let looked = format!("the chain of {} and {} rows are sound", command::events(events), report.rows.rows);
+        (report.broken, report.rows.problems, looked)
     } else {
         let tail = tail::look(reader, END, Duration::MAX, facts.now)?;
-        (tail.broken, format!("the last {END} of {events} events are sound (--full looks at all)"))
+        (
+            tail.broken,
+            Vec::new(),
+            format!("the last {END} of {events} events are sound (--full checks all, and all rows)"),
+        )
     };
     Ok(match broken {
-        None => Finding::ok(CHECK, place, looked),
-        Some(broken) => tampered(facts, place, &broken),
+        Some(broken) => vec![tampered(facts, place, &broken)],
+        None if rows.is_empty() => vec![Finding::ok(CHECK, place, looked)],
+        None => vec![changed(facts, place, &rows)],
     })
+}
+
+fn changed(facts: &Facts, place: &str, problems: &[RowProblem]) -> Finding {
+    let row = |row: &Option<String>| row.as_ref().map(|row| format!(" row {row}")).unwrap_or_default();
+    let said: Vec<String> =
+        problems.iter().map(|one| format!("{}{}: {}", one.table, row(&one.row), one.what)).collect();
+    let fix = format!("{}; compare with a backup, and restore it if it is sound", facts.baton("ledger verify"));
+    Finding::fail(CHECK, place, said.join("; "), fix)
 }
 
 fn tampered(facts: &Facts, place: &str, broken: &Broken) -> Finding {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use baton_ledger::Reader;
+use baton_ledger::seal::{RowProblem, Rows};
 use baton_ledger::verify::{self, Archived, Found, Head, Report};
 use serde_json::{Value, json};
 
@@ -13,7 +14,11 @@ use crate::output;
 use crate::workspace::Workspace;
 use crate::workspace::head::{self, Alarm};
 
-/// Check that no event was edited, taken out or moved: exit 0 sound, 1 broken, 2 could not check
+/// Check that no event and no row was edited, taken out, added or moved: exit 0 sound, 1 broken, 2 could not check
+///
+/// All tables are checked: their rows against the sums that Baton keeps of them, the sums against the last seal in the chain,
+/// captured files against their hashes, pages and indexes by SQLite. Rows that changed after the last seal (Baton runs, or was
+/// killed) are bound by the sums alone.
 ///
 /// Also checked is that this is the ledger which the workspace knows, and that its last known head is in the chain
 /// (`.baton-ledger` beside `baton.toml`).
@@ -81,7 +86,29 @@ fn as_text(report: &Report, head: Option<&Head>) -> String {
     if let Some((head, found)) = head.zip(report.found) {
         text.push_str(&found_text(head, found));
     }
-    text
+    text + &rows_text(&report.rows)
+}
+
+fn rows_text(rows: &Rows) -> String {
+    if rows.tables == 0 && rows.problems.is_empty() {
+        return "rows not checked: the ledger has an older form, the next `baton up` brings it to this one\n"
+            .to_owned();
+    }
+    if rows.problems.is_empty() {
+        let sealed = if rows.sealed { "sealed in the chain" } else { "changed since the last seal in the chain" };
+        return format!("rows sound: {} in {} tables, {sealed}\n", rows.rows, rows.tables);
+    }
+    let line = |problem: &RowProblem| {
+        let row = problem.row.as_ref().map(|row| format!(", row {row}")).unwrap_or_default();
+        format!("broken rows: table {}{row}: {}\n", problem.table, problem.what)
+    };
+    rows.problems.iter().map(line).collect()
+}
+
+fn rows_json(rows: &Rows) -> Value {
+    let problem = |problem: &RowProblem| json!({ "table": problem.table, "row": problem.row, "what": problem.what });
+    let problems: Vec<Value> = rows.problems.iter().map(problem).collect();
+    json!({ "tables": rows.tables, "rows": rows.rows, "sealed": rows.sealed, "problems": problems })
 }
 
 fn archived_text(archived: &Archived) -> String {
@@ -133,6 +160,7 @@ fn as_json(report: &Report, head: Option<&Head>, alarm: Option<&Alarm>) -> Value
         "asked": asked,
         "pruned": pruned,
         "archived": report.archived.as_ref().map(archived_json),
+        "rows": rows_json(&report.rows),
         "alarm": alarm.map(|alarm| alarm.what.clone()),
     })
 }
@@ -150,9 +178,20 @@ mod tests {
 
     use super::*;
 
+    fn rows() -> Rows {
+        Rows { tables: 9, rows: 40, sealed: true, problems: Vec::new() }
+    }
+
     fn report(broken: Option<Wrong>, found: Option<Found>) -> Report {
         let broken = broken.map(|wrong| Broken { seq: 3, task: "t".to_owned(), wrong });
-        Report { tip: Tip { events: 7, head: "ab".repeat(32) }, broken, found, pruned: None, archived: None }
+        Report {
+            tip: Tip { events: 7, head: "ab".repeat(32) },
+            broken,
+            found,
+            pruned: None,
+            archived: None,
+            rows: rows(),
+        }
     }
 
     #[test]
@@ -162,7 +201,8 @@ mod tests {
         assert_eq!(
             text,
             "broken at event 3 of 7 events (task t): a row is missing before it\n\
-             not found: ababababab12 is no head of this chain: the ledger was cut or rewritten since\n"
+             not found: ababababab12 is no head of this chain: the ledger was cut or rewritten since\n\
+             rows sound: 40 in 9 tables, sealed in the chain\n"
         );
         let value = as_json(&report(None, Some(Found::At(5))), Some(&head), None);
         assert_eq!(

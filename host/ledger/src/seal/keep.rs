@@ -1,0 +1,181 @@
+//! Keeping the sums: the triggers of a writing connection, and what a migration does to the sums.
+
+use std::collections::BTreeMap;
+
+use rusqlite::functions::FunctionFlags;
+use rusqlite::{Connection, params};
+
+use super::digest::{RowDigest, Sum};
+use super::event::was_set_back;
+use super::{FORM, SCHEMA};
+use crate::LedgerError;
+
+/// How many rows a table has and what they sum up to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct TableSum {
+    pub(super) rows: i64,
+    pub(super) sum: Sum,
+}
+
+/// The sums of the rows as they are, by table.
+pub(super) type Sums = BTreeMap<String, TableSum>;
+
+/// The sums before a migration; `None` when there is nothing to migrate.
+pub(crate) struct Before(Option<Sums>);
+
+/// The tables whose rows are summed: all but the sums themselves and SQLite's own.
+fn tables(connection: &Connection) -> Result<Vec<String>, LedgerError> {
+    let sql = "SELECT name FROM main.sqlite_schema
+               WHERE type = 'table' AND name <> 'sums' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
+    let mut select = connection.prepare(sql)?;
+    let rows = select.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What of a row is summed, as SQL; `row` is `NEW.`, `OLD.` or nothing. The bytes of files are not: each has its own digest in
+/// the row, which a check compares. Of an event its place and its hash are.
+fn expressions(connection: &Connection, table: &str, row: &str) -> Result<String, LedgerError> {
+    if table == "events" {
+        return Ok(format!("{row}seq, {row}hash"));
+    }
+    let mut select = connection.prepare("SELECT name FROM pragma_table_info(?1) ORDER BY cid")?;
+    let columns = select.query_map([table], |row| row.get::<_, String>(0))?;
+    let has_digest = matches!(table, "inputs" | "outbox");
+    let columns = columns.map(|column| {
+        let column = column?;
+        let bytes = has_digest && column == "bytes";
+        Ok(if bytes { format!("length({row}\"{column}\")") } else { format!("{row}\"{column}\"") })
+    });
+    Ok(columns.collect::<Result<Vec<_>, rusqlite::Error>>()?.join(", "))
+}
+
+/// Reads every row and sums up.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn compute(connection: &Connection) -> Result<Sums, LedgerError> {
+    let mut sums = Sums::new();
+    for table in tables(connection)? {
+        let sql = format!("SELECT {} FROM main.\"{table}\"", expressions(connection, &table, "")?);
+        sums.insert(table.clone(), of_query(connection, &table, &sql)?);
+    }
+    let schema = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema";
+    sums.insert(SCHEMA.to_owned(), of_query(connection, SCHEMA, schema)?);
+    Ok(sums)
+}
+
+fn of_query(connection: &Connection, table: &str, sql: &str) -> Result<TableSum, LedgerError> {
+    let mut select = connection.prepare(sql)?;
+    let columns = select.column_count();
+    let mut rows = select.query([])?;
+    let mut all = TableSum::default();
+    while let Some(row) = rows.next()? {
+        let mut digest = RowDigest::of_table(table);
+        for column in 0..columns {
+            digest.value(row.get_ref(column)?);
+        }
+        all.rows += 1;
+        all.sum.add(digest.end());
+    }
+    Ok(all)
+}
+
+/// The sums that the ledger has, and whether each is sealed.
+pub(super) fn stored(connection: &Connection) -> Result<BTreeMap<String, (TableSum, bool)>, LedgerError> {
+    let mut select = connection.prepare("SELECT name, rows, sum, sealed FROM main.sums ORDER BY name")?;
+    let rows = select.query_map([], |row| {
+        let sum = row.get_ref(2)?.as_bytes().ok().and_then(Sum::from_bytes).unwrap_or(Sum::NONE);
+        Ok((row.get(0)?, (TableSum { rows: row.get(1)?, sum }, row.get(3)?)))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What the rows sum up to before the migration from `form`. It may change them.
+///
+/// # Errors
+/// When the database fails, or says that it is older than its chain.
+pub(crate) fn before_migration(connection: &Connection, form: i64, known: i64) -> Result<Before, LedgerError> {
+    if was_set_back(connection, form)? {
+        return Err(LedgerError::Corrupt { what: "a form before that of its seals", value: form.to_string() });
+    }
+    Ok(Before(match form {
+        _ if form == known => None,
+        FORM.. => Some(compute(connection)?),
+        _ => Some(Sums::new()),
+    }))
+}
+
+/// Moves the sums by what the migration changed. So a row that was changed by others before it still does not fit after it.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) fn after_migration(connection: &Connection, before: Before) -> Result<(), LedgerError> {
+    let Some(before) = before.0 else { return Ok(()) };
+    let had = stored(connection)?;
+    let now = compute(connection)?;
+    connection.execute("DELETE FROM main.sums", [])?;
+    for (name, now) in now {
+        let old = before.get(&name).copied().unwrap_or_default();
+        let mut kept = had.get(&name).map(|(sum, _)| *sum).unwrap_or_default();
+        kept.rows += now.rows - old.rows;
+        kept.sum.add(now.sum);
+        kept.sum.subtract(old.sum);
+        connection.execute(
+            "INSERT INTO main.sums (name, rows, sum, sealed) VALUES (?1, ?2, ?3, 0)",
+            params![name, kept.rows, kept.sum.as_bytes()],
+        )?;
+    }
+    Ok(())
+}
+
+/// Has every change that is made through `connection` kept in the sums: it writes as Baton does from now on.
+///
+/// # Errors
+/// When the database fails.
+pub fn keep(connection: &Connection) -> Result<(), LedgerError> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    for (name, sign) in [("baton_sum_add", 1), ("baton_sum_subtract", -1)] {
+        connection.create_scalar_function(name, -1, flags, move |context| {
+            let mut sum = Sum::from_bytes(context.get_raw(0).as_bytes().unwrap_or_default()).unwrap_or_default();
+            let table = context.get_raw(1).as_str().unwrap_or_default();
+            let mut digest = RowDigest::of_table(table);
+            for number in 2..context.len() {
+                digest.value(context.get_raw(number));
+            }
+            if sign > 0 {
+                sum.add(digest.end())
+            } else {
+                sum.subtract(digest.end())
+            }
+            Ok(sum.as_bytes().to_vec())
+        })?;
+    }
+    // So that a row that is replaced is subtracted.
+    connection.pragma_update(None, "recursive_triggers", "ON")?;
+    // The triggers are in the temporary schema, which needs no file.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    let mut triggers = String::new();
+    for table in tables(connection)? {
+        triggers.push_str(&triggers_of(connection, &table)?);
+    }
+    Ok(connection.execute_batch(&triggers)?)
+}
+
+fn triggers_of(connection: &Connection, table: &str) -> Result<String, LedgerError> {
+    let (new, old) = (expressions(connection, table, "NEW.")?, expressions(connection, table, "OLD.")?);
+    let add = |sum: &str| format!("baton_sum_add({sum}, '{table}', {new})");
+    let subtract = format!("baton_sum_subtract(sum, '{table}', {old})");
+    let trigger = |event: &str, rows: &str, sum: &str| {
+        format!(
+            "CREATE TEMP TRIGGER \"sum_{table}_{event}\" AFTER {event} ON main.\"{table}\" BEGIN
+               UPDATE sums SET rows = rows {rows}, sum = {sum}, sealed = 0 WHERE name = '{table}';
+             END;"
+        )
+    };
+    Ok([
+        trigger("INSERT", "+ 1", &add("sum")),
+        trigger("DELETE", "- 1", &subtract),
+        trigger("UPDATE", "+ 0", &add(&subtract)),
+    ]
+    .concat())
+}

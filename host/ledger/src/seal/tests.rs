@@ -1,0 +1,158 @@
+//! Sums and seals after every way to write, and after ways that are not Baton's.
+
+use std::path::Path;
+
+use baton_core::State;
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use super::*;
+use crate::event::Event;
+use crate::finding::Finding;
+use crate::task::{self, New, Origin};
+use crate::verify::{Report, verify};
+use crate::{Ledger, LedgerError, Reader, Tx, finding, mark};
+
+fn report(path: &Path) -> Report {
+    verify(&Reader::open(path).unwrap(), None).unwrap()
+}
+
+fn tables(report: &Report) -> Vec<&str> {
+    report.rows.problems.iter().map(|problem| problem.table.as_str()).collect()
+}
+
+/// A ledger with a task, its input, a finding and a mark.
+fn made(path: &Path) -> Ledger {
+    let ledger = Ledger::open(path, "test").unwrap();
+    let job = |tx: &Tx<'_>| {
+        let input = baton_core::Digest::of(b"bytes").to_string();
+        let new = New { input: Some(input), ..New::blank("a", Origin::Handoff, State::Captured) };
+        let id = task::insert(tx, &new, Some(b"bytes"), Timestamp::UNIX_EPOCH)?;
+        let task = task::get_in(tx, &id)?;
+        let done = Event::of(&task, "a", "succeeded", String::new(), State::Succeeded, Timestamp::UNIX_EPOCH);
+        task::transition(tx, &done)?;
+        let found = Finding {
+            id: "f".to_owned(),
+            severity: "low".to_owned(),
+            title: "found".to_owned(),
+            evidence: String::new(),
+        };
+        // Twice: the second replaces the first.
+        finding::record(tx, &id, &found)?;
+        finding::record(tx, &id, &Finding { title: "found again".to_owned(), ..found })?;
+        mark::set(tx, "t", "p", "h")
+    };
+    ledger.write_blocking(job).unwrap();
+    ledger
+}
+
+fn raw(path: &Path) -> Connection {
+    Connection::open(path).unwrap()
+}
+
+#[test]
+fn what_baton_writes_or_takes_back_fits_its_sums() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("l.db");
+    let ledger = made(&path);
+    let failed = ledger.write_blocking(|tx| {
+        mark::set(tx, "t", "p", "other")?;
+        Err::<(), _>(LedgerError::Closed)
+    });
+    assert!(failed.is_err());
+    let rows = report(&path).rows;
+    assert!(rows.problems.is_empty() && !rows.sealed && rows.rows > 5, "{rows:?}");
+    assert!(is_due(&ledger.reader().unwrap()).unwrap());
+    ledger.write_blocking(|tx| seal(tx, Timestamp::UNIX_EPOCH)).unwrap();
+    let sealed = report(&path);
+    assert!(sealed.is_sound() && sealed.rows.sealed, "{sealed:?}");
+    assert!(!is_due(&ledger.reader().unwrap()).unwrap());
+    ledger.write_blocking(|tx| mark::clear(tx, "t", "p")).unwrap();
+    let changed = report(&path);
+    assert!(changed.is_sound() && !changed.rows.sealed, "{changed:?}");
+}
+
+#[test]
+fn what_others_write_is_found_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("l.db");
+    drop(made(&path));
+    for (sql, table) in [
+        ("UPDATE tasks SET sender = 'somebody'", "tasks"),
+        ("UPDATE tasks SET state = 'failed'", "tasks"),
+        ("DELETE FROM tasks", "tasks"),
+        ("UPDATE inputs SET bytes = x'00'", "inputs"),
+        ("DELETE FROM inputs", "inputs"),
+        ("UPDATE findings SET title = 'nothing'", "findings"),
+        ("INSERT INTO findings VALUES ('t', 'g', 'high', 'forged', '')", "findings"),
+        ("UPDATE marks SET hash = 'x'", "marks"),
+        ("INSERT INTO outbox (task, kind, state, folder, name) VALUES ('t', 'return', 'done', 'f', 'n')", "outbox"),
+        ("UPDATE identity SET id = 'x'", "identity"),
+        ("UPDATE sums SET rows = rows + 1 WHERE name = 'marks'", "marks"),
+        ("DELETE FROM sums WHERE name = 'marks'", "marks"),
+        ("DROP INDEX tasks_created", "sqlite_schema"),
+        ("CREATE TRIGGER t AFTER INSERT ON marks BEGIN DELETE FROM marks; END", "sqlite_schema"),
+    ] {
+        let copy = folder.path().join("copy.db");
+        drop(std::fs::remove_file(&copy));
+        crate::backup::copy(&Reader::open(&path).unwrap(), &copy).unwrap();
+        raw(&copy).execute_batch(sql).unwrap();
+        let report = report(&copy);
+        assert!(tables(&report).contains(&table) && !report.is_sound(), "{sql}: {report:?}");
+    }
+}
+
+#[test]
+fn rows_and_sums_that_were_changed_together_are_not_what_was_sealed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("l.db");
+    let ledger = made(&path);
+    ledger.write_blocking(|tx| seal(tx, Timestamp::UNIX_EPOCH)).unwrap();
+    // As a forger would who knows the rule: the sums fit the rows, and say that they are sealed.
+    ledger.write_blocking(|tx| mark::set(tx, "t", "p", "forged")).unwrap();
+    drop(ledger);
+    raw(&path).execute("UPDATE sums SET sealed = 1", []).unwrap();
+    let forged = report(&path);
+    assert_eq!(tables(&forged), ["sums"], "{forged:?}");
+    // To have the sums made anew by a migration is no way out.
+    raw(&path).execute_batch("DROP TABLE sums; PRAGMA user_version = 12").unwrap();
+    assert!(!report(&path).is_sound());
+    assert!(matches!(Ledger::open(&path, "test"), Err(LedgerError::Corrupt { .. })));
+}
+
+#[test]
+fn a_ledger_of_the_form_before_is_migrated_and_its_rows_are_bound_from_then_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("l.db");
+    let connection = raw(&path);
+    for step in crate::database::MIGRATIONS.iter().take(8) {
+        connection.execute_batch(step).unwrap();
+    }
+    connection.pragma_update(None, "user_version", 8).unwrap();
+    let old = "INSERT INTO tasks (id, agent, origin, kind, title, priority, state, created_at)
+               VALUES ('t', 'a', 'handoff', 'HANDOFF', 'old', 1, 'succeeded', 0)";
+    connection.execute(old, []).unwrap();
+    let event = Event {
+        task: "t".to_owned(),
+        at: Timestamp::UNIX_EPOCH,
+        actor: "a".to_owned(),
+        action: "succeeded".to_owned(),
+        reason: String::new(),
+        state: State::Succeeded,
+        input_hash: None,
+        output_hash: None,
+        plugin_digest: None,
+    };
+    let head = crate::event::append(&Tx { connection: &connection, owner: "test" }, &event).unwrap();
+    drop(connection);
+    let before = report(&path);
+    assert!(before.is_sound() && before.rows.tables == 0, "{before:?}");
+    drop(Ledger::open(&path, "test").unwrap());
+    let after = report(&path);
+    assert!(after.is_sound() && after.rows.tables > 10 && after.tip.head == head, "{after:?}");
+    raw(&path).execute("UPDATE tasks SET title = 'edited'", []).unwrap();
+    assert_eq!(tables(&report(&path)), ["tasks"]);
+    // Opening it again does not make it fit.
+    drop(Ledger::open(&path, "test").unwrap());
+    assert_eq!(tables(&report(&path)), ["tasks"]);
+}
