@@ -93,7 +93,7 @@ impl Book {
         for file in files {
             let value: Option<Value> = fs::read(file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
             if let Some(repeat) = value.as_ref().and_then(repeated) {
-                assert!(repeats.insert(repeat), "{when}: a repetition is answered twice: {file:?}");
+                assert!(repeats.insert(repeat), "{when}: a repetition is answered twice: {}", file.display());
                 continue;
             }
             let id = value.as_ref().and_then(|value| value.pointer("/original_handoff/handoff_id")?.as_str());

@@ -214,12 +214,12 @@ mod tests {
 
     use super::*;
 
-    fn checked(schema: Value, args: &Value) -> Result<(), String> {
-        Schema::of(&schema).unwrap().check(&args.to_string())
+    fn checked(schema: &Value, args: &Value) -> Result<(), String> {
+        Schema::of(schema).unwrap().check(&args.to_string())
     }
 
-    fn refused(schema: Value) -> String {
-        Schema::of(&schema).map(|_| ()).unwrap_err()
+    fn refused(schema: &Value) -> String {
+        Schema::of(schema).map(|_| ()).unwrap_err()
     }
 
     #[test]
@@ -234,10 +234,7 @@ mod tests {
             },
             "$defs": { "path": { "type": "string" } },
         });
-        assert_eq!(
-            checked(schema.clone(), &json!({ "name": "a", "paths": ["x"], "mode": "copy", "count": 1 })),
-            Ok(())
-        );
+        assert_eq!(checked(&schema, &json!({ "name": "a", "paths": ["x"], "mode": "copy", "count": 1 })), Ok(()));
         for (args, said) in [
             (json!({}), "`args` lacks `name`"),
             (json!({ "name": 1 }), "`args/name` is a number, expected: string"),
@@ -251,9 +248,9 @@ mod tests {
             (json!({ "name": "abcd" }), "`args/name`: value is longer than 3 characters"),
             (json!({ "name": "a", "count": 0 }), "`args/count`: value is less than the minimum of 1"),
         ] {
-            assert_eq!(checked(schema.clone(), &args).unwrap_err(), said);
+            assert_eq!(checked(&schema, &args).unwrap_err(), said);
         }
-        let several = checked(schema, &json!({ "name": 1, "paths": 1, "mode": 1, "count": "x" })).unwrap_err();
+        let several = checked(&schema, &json!({ "name": 1, "paths": 1, "mode": 1, "count": "x" })).unwrap_err();
         assert_eq!(several.matches("expected").count(), TOLD);
     }
 
@@ -276,7 +273,7 @@ mod tests {
             (json!({ "pattern": "(((a{1000}){1000}){1000})" }), "pattern"),
             (json!({ "pattern": "(a)\\1" }), "pattern"),
         ] {
-            let why = refused(schema.clone());
+            let why = refused(&schema);
             assert!(why.contains(word), "{schema}: {why}");
         }
     }
@@ -289,7 +286,7 @@ mod tests {
             let below = json!({ "$ref": format!("#/$defs/d{}", n - 1) });
             defs.insert(format!("d{n}"), json!({ "allOf": [below, below] }));
         }
-        let why = refused(json!({ "$ref": "#/$defs/d199", "$defs": defs }));
+        let why = refused(&json!({ "$ref": "#/$defs/d199", "$defs": defs }));
         assert!(why.contains("at most"), "{why}");
     }
 

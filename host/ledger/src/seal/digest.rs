@@ -85,11 +85,17 @@ mod tests {
     fn a_sum_has_no_order_and_what_is_subtracted_is_gone() {
         let (a, b, c) = (row("a"), row("b"), row("c"));
         let mut sum = Sum::default();
-        [a, b, c].into_iter().for_each(|row| sum.add(row));
+        for row in [a, b, c] {
+            sum.add(row);
+        }
         let mut other = Sum::default();
-        [c, a, b].into_iter().for_each(|row| other.add(row));
+        for row in [c, a, b] {
+            other.add(row);
+        }
         assert_eq!(sum, other);
-        [b, a, c].into_iter().for_each(|row| sum.subtract(row));
+        for row in [b, a, c] {
+            sum.subtract(row);
+        }
         assert_eq!(sum, Sum::default());
         other.subtract(row("d"));
         assert_ne!(other, sum);

@@ -143,9 +143,9 @@ pub fn keep(connection: &Connection) -> Result<(), LedgerError> {
                 digest.value(context.get_raw(number));
             }
             if sign > 0 {
-                sum.add(digest.end())
+                sum.add(digest.end());
             } else {
-                sum.subtract(digest.end())
+                sum.subtract(digest.end());
             }
             Ok(sum.as_bytes().to_vec())
         })?;

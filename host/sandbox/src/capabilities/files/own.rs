@@ -147,7 +147,9 @@ fn link_names(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 fn noted(state: &State, done: FsResult<()>, names: &[(u32, String)]) -> wasmtime::Result<(Result<(), ErrorCode>,)> {
     match done {
         Ok(()) => {
-            names.iter().for_each(|(folder, name)| state.own.changed(*folder, name));
+            for (folder, name) in names {
+                state.own.changed(*folder, name);
+            }
             Ok((Ok(()),))
         }
         Err(error) => Ok((Err(error.downcast()?),)),

@@ -44,7 +44,7 @@ impl generated::Host for State {
     ) -> wasmtime::Result<Result<u64, Error>> {
         let database = database_of(database);
         let request = Request::Execute { statement, parameters: row_in(parameters) };
-        let done = self.sql.ask(database, request).await.and_then(changed_out);
+        let done = self.sql.ask(database, request).await.and_then(|answer| changed_out(&answer));
         self.note_full(database, &done);
         Ok(done)
     }
@@ -57,7 +57,7 @@ impl generated::Host for State {
     ) -> wasmtime::Result<Result<u64, Error>> {
         let database = database_of(database);
         let request = Request::Batch { statement, rows: rows.into_iter().map(row_in).collect() };
-        let done = self.sql.ask(database, request).await.and_then(changed_out);
+        let done = self.sql.ask(database, request).await.and_then(|answer| changed_out(&answer));
         self.note_full(database, &done);
         Ok(done)
     }
@@ -131,9 +131,9 @@ fn table_out(answer: Answer) -> Result<generated::Table, Error> {
     Ok(generated::Table { columns: table.columns, rows: table.rows.into_iter().map(row_out).collect() })
 }
 
-fn changed_out(answer: Answer) -> Result<u64, Error> {
+fn changed_out(answer: &Answer) -> Result<u64, Error> {
     let Answer::Changed(rows) = answer else { return Err(broken_off().into()) };
-    Ok(rows)
+    Ok(*rows)
 }
 
 impl generated::HostCursor for State {
