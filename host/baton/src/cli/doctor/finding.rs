@@ -123,7 +123,7 @@ mod tests {
             Finding::fail("configuration", "baton.toml", "does not\nparse\u{1b}[31m", "mend line 3"),
         ];
         let expected = "ok    disk           12 GiB free\n\
-                        fail  configuration  baton.toml: does not parse [31m  → mend line 3\n";
+                        fail  configuration  baton.toml: does not\\nparse\\u{1b}[31m  → mend line 3\n";
         assert_eq!(as_text(&findings), expected);
     }
 
