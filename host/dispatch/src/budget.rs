@@ -156,7 +156,7 @@ pub(crate) fn is_held(tx: &Tx<'_>, house: &House, plugin: &str, now: Timestamp) 
 fn most_of_an_attempt(resource: Resource, installed: &Installed) -> Option<u64> {
     let grants = &installed.grants;
     match resource {
-        Resource::Tasks => grants.handoffs.then_some(ceilings::EMISSIONS as u64),
+        Resource::Tasks => (!grants.handoffs.is_nobody()).then_some(ceilings::EMISSIONS as u64),
         Resource::Triggers => None,
         Resource::Reports => Some(ceilings::ARTIFACTS as u64),
         Resource::HttpRequests => (!grants.egress.http.is_empty()).then_some(ceilings::HTTP_REQUESTS as u64),
