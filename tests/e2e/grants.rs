@@ -34,7 +34,7 @@ fn waits(workspace: &Workspace, title: &str, words: &[&str]) {
 }
 
 #[track_caller]
-fn refused(output: Output, words: &[&str]) {
+fn refused(output: &Output, words: &[&str]) {
     assert_ne!(output.code, 0, "{output:?}");
     for word in words {
         assert!(output.stderr.contains(word), "`{word}` is not in: {}", output.stderr);
@@ -78,11 +78,11 @@ fn a_plugin_gets_no_folder_inside_one_that_another_may_write_to() {
     fs::remove_file(workspace.outside().join("data/inner")).unwrap();
     fs::create_dir(workspace.outside().join("data/inner")).unwrap();
     let music = format!("files:rw=music={inner}");
-    refused(workspace.baton(&["plugin", "grant", "holder", &music]), &["may write", "revoke hostile"]);
+    refused(&workspace.baton(&["plugin", "grant", "holder", &music]), &["may write", "revoke hostile"]);
     workspace.baton(&["plugin", "revoke", "hostile"]).ended(0);
     workspace.baton(&["plugin", "grant", "holder", &music]).ended(0);
     let outer = format!("files:rw=plans={}", workspace.outside().join("data").display());
-    refused(workspace.baton(&["plugin", "grant", "hostile", &outer]), &["`holder` could not run any more"]);
+    refused(&workspace.baton(&["plugin", "grant", "hostile", &outer]), &["`holder` could not run any more"]);
     let outer = outer.replace(":rw=", ":ro=");
     workspace.baton(&["plugin", "grant", "hostile", &outer]).ended(0);
     assert!(workspace.baton(&["doctor"]).stdout.contains("are sound"));
@@ -131,7 +131,7 @@ fn no_writable_grant_contains_an_inbox_that_baton_toml_names_later() {
         assert!(workspace.baton(&["doctor"]).stdout.contains("Claude-X"));
     }
     let data = format!("files:rw=plans={}", workspace.outside().join("data/inner/in").display());
-    refused(workspace.baton(&["plugin", "grant", "hostile", &data]), &["belongs to the agent Claude-X"]);
+    refused(&workspace.baton(&["plugin", "grant", "hostile", &data]), &["belongs to the agent Claude-X"]);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn a_grant_is_checked_before_it_is_given() {
     for (words, expected) in [
         (vec!["files:ro=docs"], vec!["`docs`", "files:ro=NAME=PATH"]),
         (vec!["files:ro=root=missing"], vec!["there is no folder", "work/missing", "files:ro=root=PATH"]),
-        (vec!["handoffs", "files:ro=root=missing"], vec!["there is no folder", "nothing was granted"]),
+        (vec!["handoffs=any", "files:ro=root=missing"], vec!["there is no folder", "nothing was granted"]),
         (vec![file.as_str()], vec!["is not a folder"]),
         (vec![state.as_str()], vec!["state folder"]),
         (vec!["files:rw=plans=handoffs"], vec!["would let a plugin write to", "handoffs"]),
@@ -157,11 +157,11 @@ fn a_grant_is_checked_before_it_is_given() {
         // Its two folders overlap: the plans lie in the root.
         (vec!["--all"], vec!["overlap"]),
     ] {
-        refused(grant(&words), &expected);
+        refused(&grant(&words), &expected);
         assert_eq!(workspace.read("baton.lock"), before, "{words:?}");
     }
     fs::remove_dir(workspace.root().join("plans")).unwrap();
-    refused(grant(&["files:ro=plans"]), &["mkdir -p"]);
+    refused(&grant(&["files:ro=plans"]), &["mkdir -p"]);
     fs::create_dir(workspace.root().join("plans")).unwrap();
     fs::create_dir(workspace.root().join("sub")).unwrap();
     for (word, said) in [
@@ -178,7 +178,7 @@ fn all_that_is_asked_for_names_the_folders_that_need_a_path() {
     let workspace = Workspace::init();
     let before = workspace.read("baton.lock");
     refused(
-        workspace.baton(&["plugin", "grant", "spotify", "--all"]),
+        &workspace.baton(&["plugin", "grant", "spotify", "--all"]),
         &["`spotify` needs a folder", "files:ro=spotify=PATH", "`exports` needs a folder", "files:rw=exports=PATH"],
     );
     assert_eq!(workspace.read("baton.lock"), before);

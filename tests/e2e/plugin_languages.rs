@@ -104,7 +104,7 @@ fn runs_in_a_workspace(workspace: &Workspace, component: &[u8]) {
     let failed = workspace.returns_for("Claude-MM1", "id-greet-seven");
     assert_eq!(failed[0]["status_update"], "failed", "{failed:#?}");
     let reason = &failed[0]["execution_summary"]["blockers_remaining"][0];
-    assert!(reason.as_str().unwrap().contains("the argument `name` must be text, not 7"), "{reason}");
+    assert!(reason.as_str().unwrap().contains("`args/name` is a number, expected: string"), "{reason}");
 }
 
 fn an_expectation_that_is_not_met_is_told(language: &Language, workspace: &Workspace, folder: &Path) {

@@ -70,7 +70,7 @@ fn a_name_that_baton_reads_as_something_else_is_refused_wherever_a_plugin_comes_
     fs::create_dir_all(workspace.root().join("handoffs/all/01_inbox")).unwrap();
     fs::write(workspace.root().join("handoffs/01_inbox/hello.json"), text(&handoff("all", "Hello"))).unwrap();
     workspace.up_once();
-    assert!(workspace.tasks("Hello").iter().any(|task| task.agent == "noop"), "{:?}", workspace.status());
+    assert!(workspace.tasks("Hello").iter().any(|task| task.agent == "Cursor-MM1"), "{:?}", workspace.status());
     assert!(workspace.tasks_of("all").is_empty());
 }
 

@@ -85,7 +85,7 @@ fn every_row_that_is_edited_deleted_or_forged_is_found() {
         let original = open(&ledger);
         let columns: Vec<String> = {
             let select = original.prepare(&format!("SELECT * FROM \"{table}\"")).unwrap();
-            select.column_names().into_iter().map(str::to_owned).collect()
+            select.column_names().map(str::to_owned).collect()
         };
         let Some(first) = rows(&original, &table).unwrap().into_iter().next() else { continue };
         let known = columns.iter().map(|column| format!("\"{column}\" IS ?")).collect::<Vec<_>>().join(" AND ");

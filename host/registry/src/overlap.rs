@@ -206,7 +206,7 @@ mod tests {
         for _ in 0..20_000 {
             let mut grants = Vec::new();
             for _ in 0..2 + below(4) {
-                let parts = (0..1 + below(4)).map(|_| ["a", "b", "ab"][usize::try_from(below(3)).unwrap()]);
+                let parts = (0..=below(4)).map(|_| ["a", "b", "ab"][usize::try_from(below(3)).unwrap()]);
                 let path = format!("/{}", parts.collect::<Vec<_>>().join("/"));
                 grants.push(placed(["p", "q"][usize::try_from(below(2)).unwrap()], &path, below(2) == 0));
             }

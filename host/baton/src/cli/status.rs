@@ -2,6 +2,7 @@
 
 use std::io::{BufWriter, Write as _};
 
+use baton_core::text;
 use baton_ledger::supervision;
 use baton_ledger::task::{self, Summary};
 use jiff::Timestamp;
@@ -68,10 +69,10 @@ fn stream(workspace: &Workspace, limit: u32, now: Timestamp) -> anyhow::Result<C
     let mut out = BufWriter::new(std::io::stdout().lock());
     let head = json!({ "schema": 1, "quarantined": held, "budgets_reached": reached }).to_string();
     // A reader that closes the pipe is no error.
-    drop(write!(out, "{},\n\"tasks\": [", head.trim_end_matches('}')));
+    drop(write!(out, "{},\n\"tasks\": [", text::json(head.trim_end_matches('}'))));
     let mut before = "\n";
     let print = |task: Summary| {
-        drop(write!(out, "{before}{}", task_view::as_json(&task)));
+        drop(write!(out, "{before}{}", text::json(&task_view::as_json(&task).to_string())));
         before = ",\n";
     };
     reader.map_or(Ok(()), |reader| task::each_recent(&reader, limit, print))?;

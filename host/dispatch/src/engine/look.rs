@@ -216,7 +216,9 @@ impl Engine {
         let of_plugin = |trigger: &Armed| trigger.plugin() == Some(plugin);
         let numbers: Vec<usize> =
             (0..self.triggers.len()).filter(|n| self.triggers.get(*n).is_some_and(of_plugin)).collect();
-        numbers.into_iter().for_each(|number| self.arm(number));
+        for number in numbers {
+            self.arm(number);
+        }
     }
 
     /// Has a trigger looked at when its folder was quiet, or was busy for long enough.

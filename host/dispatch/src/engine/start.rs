@@ -87,7 +87,7 @@ impl Engine {
         let (cancel, closing) = (self.house.ending.clone(), self.closing.clone());
         let held = Held::Agent(agent.clone());
         let job = self.jobs.spawn(async move {
-            let worked = work::next(&house, &agent, begun, (&cancel, &closing), Some(&listener)).await;
+            let worked = Box::pin(work::next(&house, &agent, begun, (&cancel, &closing), Some(&listener))).await;
             Message::Worked(agent, worked)
         });
         self.held.insert(job.id(), held);

@@ -7,6 +7,7 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -81,11 +82,17 @@ pub(crate) fn log_bytes(database: &Path) -> u64 {
     fs::metadata(log_of(database)).map_or(0, |log| log.len())
 }
 
-/// Ends the process when it uses too much space on the disk; the thread that measures ends with it.
-pub(super) fn watch_space(access: Access, end: fn(Exit)) {
+/// Ends the process when it uses too much space on the disk, for as long as the returned guard is kept.
+#[must_use]
+pub(super) fn watch_space(access: Access, end: fn(Exit)) -> Arc<()> {
+    let guard = Arc::new(());
+    let kept = Arc::downgrade(&guard);
     let measure = move || {
         loop {
             thread::sleep(LOOK);
+            if kept.strong_count() == 0 {
+                return;
+            }
             if temporary_bytes() > limits::TEMPORARY_BYTES {
                 return end(Exit::TemporarySpace);
             }
@@ -97,6 +104,7 @@ pub(super) fn watch_space(access: Access, end: fn(Exit)) {
     };
     // Without it the statement's time and the disk are the limits.
     drop(thread::Builder::new().name("space".to_owned()).spawn(measure));
+    guard
 }
 
 /// Bytes on the disk of the files that this process has open and that have no name any more.

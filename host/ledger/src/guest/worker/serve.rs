@@ -28,7 +28,7 @@ pub fn serve(input: impl Read + Send + 'static, output: impl Write, end: fn(Exit
         Ok(session) => session,
         Err(error) => return link.send(&Err(error)),
     };
-    watch_space(access, end);
+    let _watched = watch_space(access, end);
     link.send(&Ok(Answer::Opened))?;
     while let Some(request) = link.next() {
         let reply = match request {
