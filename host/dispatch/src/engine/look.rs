@@ -63,6 +63,8 @@ impl Engine {
     /// Looks at everything, whatever was reported.
     pub(super) fn reconcile(&mut self) {
         self.next_reconcile = Instant::now() + RECONCILE;
+        // Before it is read who is there: an inbox that is made in a new folder in between would be found by the next scan only.
+        self.watch();
         if let Err(error) = self.house.look_around() {
             tracing::warn!("{error}");
         }
