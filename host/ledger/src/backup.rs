@@ -118,17 +118,8 @@ mod tests {
     use crate::event::{self, Event};
 
     fn append(ledger: &Ledger, number: u64) {
-        let event = Event {
-            task: format!("task-{number}"),
-            at: Timestamp::UNIX_EPOCH,
-            actor: "baton".to_owned(),
-            action: "started".to_owned(),
-            reason: format!("attempt {number} ").repeat(20),
-            state: State::Running,
-            input_hash: None,
-            output_hash: None,
-            plugin_digest: None,
-        };
+        let (task, reason) = (format!("task-{number}"), format!("attempt {number} ").repeat(20));
+        let event = Event::new(task, "baton", "started", reason, State::Running, Timestamp::UNIX_EPOCH);
         ledger.write_blocking(move |tx| event::append(tx, &event)).unwrap();
     }
 

@@ -1,5 +1,6 @@
 //! Opening the file, bringing it to today's form, and the two views on it: [`Tx`] inside a write, [`Reader`] beside it.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -65,8 +66,7 @@ impl Reader {
         let connection = Connection::open_with_flags(path, flags).map_err(opened)?;
         connection.busy_timeout(BUSY)?;
         // SQLite reads nothing before it has to; what is no database is to be said now.
-        let form = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(opened)?;
-        match form {
+        match form(&connection).map_err(opened)? {
             0 => Err(LedgerError::Unmade),
             found if found > known() => Err(LedgerError::Newer { found, known: known() }),
             _ => Ok(Self { connection }),
@@ -80,6 +80,18 @@ impl Reader {
     pub fn end_when(&mut self, is_over: impl FnMut() -> bool + Send + 'static) -> Result<(), LedgerError> {
         Ok(self.connection.progress_handler(STEPS, Some(is_over))?)
     }
+}
+
+/// The path with more at its end: `-wal` for the write-ahead log of a database, `-shm` for the index of that.
+pub(crate) fn with_ending(path: &Path, ending: impl AsRef<OsStr>) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// The form that the file has (its `user_version`); 0 while it is being made.
+pub(crate) fn form(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 /// Opens or makes the file and migrates it.
@@ -124,7 +136,7 @@ pub(crate) fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<(),
     migrate_around(connection, steps, |_, _| Ok(()), |_, ()| Ok(()))
 }
 
-/// The same, with `before` (which is given the form that the database has) and `after` in the same transaction.
+/// The same. `before` and `after` run in the same transaction; `before` gets the form that the database has.
 fn migrate_around<T>(
     connection: &mut Connection,
     steps: &[&str],
@@ -133,7 +145,7 @@ fn migrate_around<T>(
 ) -> Result<(), LedgerError> {
     let known = form_after(steps);
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let found = form(&transaction)?;
     if found > known {
         return Err(LedgerError::Newer { found, known });
     }

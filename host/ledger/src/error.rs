@@ -46,7 +46,7 @@ pub enum LedgerError {
         /// The system's reason.
         source: io::Error,
     },
-    /// A file of the ledger was deleted or replaced while it was open: what is written reaches nobody.
+    /// A file of the ledger was deleted or replaced while it was open: what is written is lost.
     #[error(
         "{path} was deleted or replaced while this process had it open; nothing more is acknowledged: put the file back \
          or restore a backup (`baton restore FILE`), then start again"

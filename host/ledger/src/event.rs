@@ -44,20 +44,26 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event of `task` by `actor`.
+    /// An event without hashes. `task` is a task's id, or what stands for it where the event is about no task.
     #[must_use]
-    pub fn of(task: &Task, actor: &str, action: &str, reason: String, state: State, at: Timestamp) -> Self {
+    pub fn new(task: String, actor: &str, action: &str, reason: String, state: State, at: Timestamp) -> Self {
         Self {
-            task: task.id.clone(),
+            task,
             at,
             actor: actor.to_owned(),
             action: action.to_owned(),
             reason,
             state,
-            input_hash: task.input.clone(),
+            input_hash: None,
             output_hash: None,
             plugin_digest: None,
         }
+    }
+
+    /// An event of `task` by `actor`.
+    #[must_use]
+    pub fn of(task: &Task, actor: &str, action: &str, reason: String, state: State, at: Timestamp) -> Self {
+        Self { input_hash: task.input.clone(), ..Self::new(task.id.clone(), actor, action, reason, state, at) }
     }
 }
 
@@ -161,17 +167,7 @@ mod tests {
     use crate::Ledger;
 
     fn event(action: &str) -> Event {
-        Event {
-            task: "t".to_owned(),
-            at: Timestamp::UNIX_EPOCH,
-            actor: "baton".to_owned(),
-            action: action.to_owned(),
-            reason: String::new(),
-            state: State::Queued,
-            input_hash: None,
-            output_hash: None,
-            plugin_digest: None,
-        }
+        Event::new("t".to_owned(), "baton", action, String::new(), State::Queued, Timestamp::UNIX_EPOCH)
     }
 
     #[test]

@@ -1,12 +1,12 @@
-//! Which ledger this is and how far its chain goes. A workspace remembers both, and so notices that its ledger is
-//! missing, was replaced by another one, or was set back to an older copy of itself.
+//! The id of a ledger and the head of its chain. A workspace remembers both. So it notices a ledger that is missing, was
+//! replaced by another one, or was set back to an older copy of itself.
 
 use baton_core::State;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::LedgerError;
-use crate::database::{Reader, Tx};
+use crate::database::{Reader, Tx, form};
 use crate::event::{self, Event};
 use crate::prune::{LEDGER, Mark};
 use crate::verify::{self, Tip};
@@ -14,7 +14,7 @@ use crate::verify::{self, Tip};
 /// The first form of the ledger that has an id.
 const FIRST_FORM: i64 = 9;
 
-/// A ledger as somebody remembers it.
+/// What a workspace remembers of its ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownLedger {
     /// Its id: 32 hexadecimal digits.
@@ -23,18 +23,18 @@ pub struct KnownLedger {
     pub tip: Tip,
 }
 
-/// How a ledger compares with the one that is remembered.
+/// How a ledger compares with the remembered one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Comparison {
-    /// It is that ledger, and the head that is remembered is in its chain.
+    /// It is that ledger, and the remembered head is in its chain.
     Same,
-    /// It has another id; none where it is of a form without ids.
+    /// It has another id. `None`: it has an older form, which has no ids.
     Other(Option<String>),
-    /// It is that ledger, but the head that is remembered is not in its chain, which has so many events.
+    /// It is that ledger, but the remembered head is not in its chain. The number of events in the chain.
     Older(u64),
 }
 
-/// The ledger as it is now; `None` where it is of a form without ids.
+/// The ledger as it is now; `None` if it has an older form, which has no ids.
 ///
 /// # Errors
 /// When the database fails.
@@ -60,26 +60,16 @@ pub fn compare(reader: &Reader, known: &KnownLedger) -> Result<Comparison, Ledge
     Ok(Comparison::Older(verify::tip(&snapshot)?.events))
 }
 
-/// Appends the event that the operator begins with this ledger; `reason` says in place of which.
+/// Appends the event that the operator starts to use this ledger. `reason` names the ledger that it replaces.
 ///
 /// # Errors
 /// When the database fails.
 pub fn record_start(tx: &Tx<'_>, reason: &str, now: Timestamp) -> Result<(), LedgerError> {
-    let event = Event {
-        task: LEDGER.to_owned(),
-        at: now,
-        actor: "operator".to_owned(),
-        action: "new-ledger".to_owned(),
-        reason: reason.to_owned(),
-        state: State::Succeeded,
-        input_hash: None,
-        output_hash: None,
-        plugin_digest: None,
-    };
-    event::append(tx, &event).map(drop)
+    let (task, reason) = (LEDGER.to_owned(), reason.to_owned());
+    event::append(tx, &Event::new(task, "operator", "new-ledger", reason, State::Succeeded, now)).map(drop)
 }
 
-/// Whether `tip` is in the chain. Of events that were pruned only the last one is known; those before it count as there.
+/// Whether `tip` is in the chain. Of the pruned events only the last hash is known: any earlier tip counts as present.
 fn holds(snapshot: &Connection, tip: &Tip) -> Result<bool, LedgerError> {
     let seq = i64::try_from(tip.events).unwrap_or(i64::MAX);
     if seq == 0 {
@@ -94,8 +84,7 @@ fn holds(snapshot: &Connection, tip: &Tip) -> Result<bool, LedgerError> {
 }
 
 fn id(snapshot: &Connection) -> Result<Option<String>, LedgerError> {
-    let form: i64 = snapshot.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if form < FIRST_FORM {
+    if form(snapshot)? < FIRST_FORM {
         return Ok(None);
     }
     Ok(snapshot.prepare_cached("SELECT id FROM identity")?.query_row([], |row| row.get(0)).optional()?)
@@ -104,24 +93,12 @@ fn id(snapshot: &Connection) -> Result<Option<String>, LedgerError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Event, append};
     use crate::{Ledger, backup};
-    use baton_core::State;
-    use jiff::Timestamp;
 
     fn event(ledger: &Ledger, action: &str) {
-        let event = Event {
-            task: "t".to_owned(),
-            at: Timestamp::UNIX_EPOCH,
-            actor: "baton".to_owned(),
-            action: action.to_owned(),
-            reason: String::new(),
-            state: State::Queued,
-            input_hash: None,
-            output_hash: None,
-            plugin_digest: None,
-        };
-        ledger.write_blocking(move |tx| append(tx, &event)).unwrap();
+        let at = Timestamp::UNIX_EPOCH;
+        let event = Event::new("t".to_owned(), "baton", action, String::new(), State::Queued, at);
+        ledger.write_blocking(move |tx| event::append(tx, &event)).unwrap();
     }
 
     #[test]

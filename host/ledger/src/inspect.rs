@@ -16,8 +16,7 @@ use crate::task::timestamp;
 /// # Errors
 /// When the database fails.
 pub fn form(reader: &Reader) -> Result<(i64, i64), LedgerError> {
-    let found = reader.connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    Ok((found, database::known()))
+    Ok((database::form(&reader.connection)?, database::known()))
 }
 
 /// Whether the file has what form `wanted` brought: an older one gets it when somebody writes to it.

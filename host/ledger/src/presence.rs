@@ -1,14 +1,15 @@
-//! Whether the files of an open ledger still have their names. Where somebody deletes or replaces them under a process,
-//! SQLite goes on in files that nobody finds any more, and every commit would be an acknowledgement of nothing.
+//! Whether the open files of a ledger still have their names. If somebody deletes or replaces them, SQLite keeps writing to
+//! the deleted files: a commit would succeed, and its data would be lost.
 
-use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// The database, what is not yet in it, and the index of that.
+use crate::database::with_ending;
+
+/// The database, its write-ahead log, and the index of that.
 const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
 
-/// Tells one file from another as long as one of them is open.
+/// Identifies a file while it is open: until then its inode number is not used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct FileId {
     device: u64,
@@ -30,12 +31,8 @@ pub(crate) struct Presence {
 impl Presence {
     /// The files of the ledger at `path`, which is open.
     pub(crate) fn of(path: &Path) -> Self {
-        let named = ENDINGS.map(|ending| {
-            let mut name = OsString::from(path);
-            name.push(ending);
-            PathBuf::from(name)
-        });
-        let files = named.into_iter().filter_map(|path| FileId::of(&path).map(|id| (path, id)));
+        let paths = ENDINGS.map(|ending| with_ending(path, ending));
+        let files = paths.into_iter().filter_map(|path| FileId::of(&path).map(|id| (path, id)));
         Self { files: files.collect() }
     }
 

@@ -1,4 +1,4 @@
-//! Repetitions of requests that have not ended: whom to answer when they have.
+//! Repetitions of requests that are still open. Each is answered when the first request ends.
 //!
 //! Every function fails only when the database fails.
 
@@ -16,7 +16,7 @@ pub struct Repeat {
     pub folder: String,
 }
 
-/// `repeat` is answered when the task `first` has ended.
+/// Records that `repeat` is to be answered when the task `first` ends.
 ///
 /// # Errors
 /// When the database fails.
@@ -26,7 +26,7 @@ pub fn add(tx: &Tx<'_>, first: &str, repeat: &Repeat) -> Result<(), LedgerError>
     Ok(())
 }
 
-/// The repetitions that wait for the task `first`, which wait no more.
+/// Removes the repetitions that wait for the task `first`, and returns them.
 ///
 /// # Errors
 /// When the database fails.

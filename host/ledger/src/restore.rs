@@ -4,7 +4,6 @@
 //! that no daemon serves the workspace; that no other process has the old ledger open is tested here, where there is an
 //! old one that SQLite can read. What happened since the copy was made is unknown to it.
 
-use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _};
 use std::os::unix::fs::OpenOptionsExt;
@@ -14,7 +13,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::LedgerError;
-use crate::database::{self, Reader};
+use crate::database::{self, Reader, with_ending};
 use crate::verify::{self, Tip};
 use crate::whole_file::{self, folder_of};
 
@@ -99,16 +98,10 @@ pub fn restore(copy: &Path, to: &Path, keep_as: Option<&Path>) -> Result<Tip, Re
         name(&hidden, to)?;
         Ok(tip)
     });
-    for file in [OsString::new()].into_iter().chain(BESIDE.map(OsString::from)) {
-        drop(fs::remove_file(with_ending(&hidden, &file)));
+    for ending in BESIDE.into_iter().chain([""]) {
+        drop(fs::remove_file(with_ending(&hidden, ending)));
     }
     done
-}
-
-fn with_ending(path: &Path, ending: impl AsRef<std::ffi::OsStr>) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
 }
 
 /// Copies the bytes under the hidden name, checks them there and flushes them.
@@ -146,7 +139,7 @@ fn check(hidden: &Path, copy: &Path) -> Result<Tip, RestoreError> {
     match report.broken {
         Some(broken) => Err(unsound(format!("at event {}, {}", broken.seq, broken.wrong.explained()))),
         None => match report.rows.problems.first() {
-            Some(problem) => Err(unsound(format!("table {}: {}", problem.table, problem.what))),
+            Some(problem) => Err(unsound(problem.to_string())),
             None => Ok(report.tip),
         },
     }

@@ -135,17 +135,8 @@ mod tests {
         let path = folder.path().join("l.db");
         let ledger = Ledger::open(&path, "test").unwrap();
         for second in seconds {
-            let event = Event {
-                task: format!("task-{second}"),
-                at: Timestamp::from_second(*second).unwrap(),
-                actor: "baton".to_owned(),
-                action: "started".to_owned(),
-                reason: String::new(),
-                state: State::Running,
-                input_hash: None,
-                output_hash: None,
-                plugin_digest: None,
-            };
+            let (task, at) = (format!("task-{second}"), Timestamp::from_second(*second).unwrap());
+            let event = Event::new(task, "baton", "started", String::new(), State::Running, at);
             ledger.write_blocking(move |tx| event::append(tx, &event)).unwrap();
         }
         Connection::open(&path).unwrap().execute_batch(sql).unwrap();

@@ -1,8 +1,8 @@
 //! The one thread that writes: takes every job that waits, runs each in a savepoint, commits once, then answers all.
 //!
-//! A job that fails undoes itself and nobody else's. A commit that fails (no room) fails every job of the group: an
-//! answer of `Ok` always means that the bytes are on the disk, in the files that have the ledger's names: these are
-//! compared by device and inode after each commit.
+//! A job that fails is rolled back, without effect on the others. A commit that fails (full disk) fails every job of the
+//! group. An answer of `Ok` always means that the bytes are on the disk, in the files that have the ledger's names: after each
+//! commit their device and inode are compared with the open files.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
@@ -21,7 +21,7 @@ const QUEUE: usize = 1024;
 /// Jobs in one transaction: enough to share the fsync, few enough that the first one does not wait long.
 const GROUP: usize = 256;
 
-/// Why nothing of a group counts.
+/// Why all jobs of a group failed.
 #[derive(Clone)]
 enum Failure {
     Commit(String),
@@ -58,7 +58,7 @@ struct Shared {
 }
 
 impl Shared {
-    /// Compares the ledger's files with their names. Once lost is lost for ever.
+    /// Checks that the open files have the ledger's names. After one was lost, every check fails.
     fn check(&self) -> Verdict {
         if let Some(path) = &self.pulse.borrow().lost {
             return Err(Failure::Lost(path.clone()));
@@ -95,7 +95,7 @@ impl Ledger {
         Ok(Self { path: path.to_owned(), jobs, shared })
     }
 
-    /// Each commit, and the loss of the ledger, as they happen.
+    /// Notifies of each commit and of the loss of a file.
     #[must_use]
     pub fn pulse(&self) -> watch::Receiver<Pulse> {
         self.shared.pulse.subscribe()
@@ -109,7 +109,7 @@ impl Ledger {
         Ok(self.shared.check()?)
     }
 
-    /// Waits until a file of the ledger was deleted or replaced, as far as a write or [`Ledger::check_files`] notices it.
+    /// Waits until a write or [`Ledger::check_files`] finds that a file of the ledger was deleted or replaced.
     pub async fn lost(&self) -> LedgerError {
         let mut pulse = self.pulse();
         match pulse.wait_for(|pulse| pulse.lost.is_some()).await {

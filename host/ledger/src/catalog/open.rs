@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::LedgerError;
-use crate::database::{form_after, migrate};
+use crate::database::{form, form_after, migrate};
 use crate::guest::limits::BUSY;
 
 /// Step `n` brings form `n` to form `n + 1`. Never edited once released, only added to.
@@ -51,8 +51,4 @@ pub fn prepare(path: &Path) -> Result<(), LedgerError> {
     }
     connection.pragma_update(None, "journal_mode", "WAL").map_err(opened)?;
     migrate(&mut connection, &MIGRATIONS)
-}
-
-fn form(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }

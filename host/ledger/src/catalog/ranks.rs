@@ -1,4 +1,4 @@
-//! Which source counts more: the operator's table.
+//! The ranks of the catalog's sources, from the operator's table `[catalog.ranks]`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,8 +9,8 @@ use super::prepare;
 use crate::LedgerError;
 use crate::guest::limits::BUSY;
 
-/// Gives the sources these ranks, also those that nobody has named yet; what counts of tracks is chosen anew where that
-/// changes it. Sources that are not in the table keep theirs.
+/// Sets the ranks of these sources, also of sources without entries yet. The values of tracks are chosen again where a rank
+/// changes. Sources that are not in the table keep their rank.
 ///
 /// # Errors
 /// When the catalog cannot be made or written to.
@@ -24,8 +24,8 @@ pub fn rank(path: &Path, ranks: &BTreeMap<String, i64>) -> Result<(), LedgerErro
     connection.busy_timeout(BUSY)?;
     let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for (name, rank) in ranks {
-        let as_it_is = "SELECT EXISTS (SELECT 1 FROM sources WHERE name = ?1 AND rank = ?2)";
-        if !change.query_row(as_it_is, params![name, rank], |row| row.get::<_, bool>(0))? {
+        let unchanged = "SELECT EXISTS (SELECT 1 FROM sources WHERE name = ?1 AND rank = ?2)";
+        if !change.query_row(unchanged, params![name, rank], |row| row.get::<_, bool>(0))? {
             change.execute("INSERT INTO put_source (name, rank) VALUES (?1, ?2)", params![name, rank])?;
         }
     }

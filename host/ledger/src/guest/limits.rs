@@ -25,18 +25,18 @@ pub const RESULT_BYTES: usize = 4 << 20;
 /// Bytes of the values of one batch.
 pub const BATCH_BYTES: usize = 16 << 20;
 
-/// How much later than [`STATEMENT`] the process of a statement is killed. It ends itself between two instructions; a single
-/// one (`instr`, `replace`) cannot be interrupted. Longer than a commit takes on a slow disk, so that what was written is
-/// known to be written.
+/// How much later than [`STATEMENT`] the process of a statement is killed. SQLite ends a statement between two instructions, and
+/// cannot interrupt a single one (`instr`, `replace`). Longer than a commit takes on a slow disk, so that the reply to a
+/// commit arrives.
 pub const STATEMENT_GRACE: Duration = Duration::from_secs(2);
 
-/// How long opening a database may take, with the step to a newer form of the catalog.
+/// How long opening a database may take, including a migration of the catalog.
 pub const OPENING: Duration = Duration::from_mins(1);
 
-/// Memory of one process of a plugin's statements; a cache of 16 MiB is part of it. The system holds this limit.
+/// Memory of one process for a plugin's statements, including a cache of 16 MiB. The system enforces it.
 pub const MEMORY_BYTES: u64 = 128 << 20;
 
-/// Temporary files of one process, all together: what is sorted and grouped, and what a statement may have to take back.
+/// Temporary files of one process together: for sorting, grouping and rolling a statement back.
 pub const TEMPORARY_BYTES: u64 = 512 << 20;
 
 /// Bytes of one value or row. The slowest instructions (`instr`, `replace`) take time that grows with the square of this: at
@@ -83,8 +83,8 @@ pub fn quota(database: Database) -> u64 {
     }
 }
 
-/// How many bytes the write-ahead log of a database may have before nothing more is written: a cursor that stays open keeps
-/// it from being emptied.
+/// The largest write-ahead log of a database, in bytes; beyond it nothing more is written. An open cursor keeps SQLite from
+/// emptying the log.
 #[must_use]
 pub fn log(database: Database) -> u64 {
     quota(database).min(1 << 30)

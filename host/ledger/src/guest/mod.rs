@@ -42,7 +42,7 @@ pub struct Access {
     pub path: PathBuf,
     /// Whether writing is granted.
     pub writable: bool,
-    /// The plugin in whose name it writes to the catalog; without it in any name, which is for the host alone.
+    /// The plugin in whose name it writes to the catalog. `None`, in any name, is for the host only.
     pub writer: Option<String>,
     /// What is told to a plugin that writes and may not: the command that grants it.
     pub denial: String,

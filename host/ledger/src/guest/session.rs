@@ -151,7 +151,7 @@ impl Session {
         Ok(if wrote { self.connection.changes() } else { 0 })
     }
 
-    /// Nothing is written while the write-ahead log is too large: something that reads keeps it from being emptied.
+    /// Refuses to write while the write-ahead log is too large because an open cursor keeps SQLite from emptying it.
     fn log_has_room(&self) -> Result<(), GuestError> {
         let most = limits::log(self.access.database);
         if !self.access.writable || log_bytes(&self.access.path) <= most {

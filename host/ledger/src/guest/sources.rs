@@ -1,22 +1,22 @@
-//! In whose name a plugin writes to the catalog: its own. The views `put_…` take a `source` from whoever writes, so each
-//! connection of a plugin has temporary triggers before them, which only the host can make and nobody else sees.
+//! A plugin writes to the catalog in its own name only. The views `put_…` take the `source` from the writer. So each
+//! connection of a plugin has temporary triggers on them, which only the host can create.
 //!
-//! A plugin says what it says as `NAME`, or as a part of itself, `NAME/PART` (no plugin's name has a slash). What counts of
-//! several sources is the operator's to rank (`[catalog.ranks]` in `baton.toml`); a plugin may only say, once, that a part
-//! of itself counts less than others. Among equals the newest counts, so nothing is said to be of the future.
+//! The source is `NAME`, or `NAME/PART` for a part of the plugin (no plugin's name has a slash). The operator ranks sources
+//! (`[catalog.ranks]` in `baton.toml`); a plugin may only rank a part of itself below 0, once. Among sources of one rank the
+//! newest value counts, so a value must not be dated in the future.
 
 use baton_core::manifest::is_name;
 use rusqlite::Connection;
 
-/// How far the clocks of two machines may differ, in milliseconds.
+/// How far ahead `said_at` may be, in milliseconds: the clocks of two machines may differ by a day.
 const AHEAD: i64 = 86_400_000;
 
 /// How far below the others a plugin may rank a part of itself.
 const LOWEST: i64 = -100;
 
-/// From here on this connection writes to the catalog in the name of `plugin` only.
+/// From now on this connection writes to the catalog in the name of `plugin` only.
 pub(super) fn guard(connection: &Connection, plugin: &str) -> rusqlite::Result<()> {
-    // It stands in the text of triggers.
+    // The name becomes part of SQL text.
     let plugin = if is_name(plugin) { plugin } else { "" };
     let mut statement = connection
         .prepare("SELECT name FROM main.sqlite_schema WHERE type = 'view' AND name GLOB 'put_*' ORDER BY name")?;

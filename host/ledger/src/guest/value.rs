@@ -71,7 +71,7 @@ impl ToSql for Value {
     }
 }
 
-/// A path may be no UTF-8.
+/// A path as bytes: it may not be UTF-8.
 pub(super) mod path {
     use std::ffi::OsString;
     use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -90,7 +90,7 @@ pub(super) mod path {
     }
 }
 
-/// Bytes are passed as a whole and not one by one.
+/// Bytes as one value, not as a sequence of numbers.
 mod blob {
     use std::fmt;
 

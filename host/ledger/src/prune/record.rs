@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::LedgerError;
-use crate::database::Tx;
+use crate::database::{self, Tx};
 use crate::event::{self, Event};
 use crate::verify::{Row, Tip};
 
@@ -27,8 +27,7 @@ pub(crate) struct Mark {
 impl Mark {
     /// The mark; `None` when nothing was ever pruned, or the ledger is of a form that knows no pruning.
     pub(crate) fn read(snapshot: &Connection) -> Result<Option<Self>, LedgerError> {
-        let form: i64 = snapshot.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        if form < 2 {
+        if database::form(snapshot)? < 2 {
             return Ok(None);
         }
         let mut select = snapshot.prepare_cached("SELECT seq, hash FROM pruned ORDER BY seq DESC LIMIT 1")?;
@@ -67,16 +66,11 @@ pub(crate) struct Record {
 impl Record {
     /// Appends the event: what went in is the last event's hash, what came out the archive's.
     pub(crate) fn append(&self, tx: &Tx<'_>, now: Timestamp) -> Result<(), LedgerError> {
+        let reason = format!("events {}-{} archived in {}", self.first, self.last, self.archive);
         let event = Event {
-            task: LEDGER.to_owned(),
-            at: now,
-            actor: "operator".to_owned(),
-            action: ACTION.to_owned(),
-            reason: format!("events {}-{} archived in {}", self.first, self.last, self.archive),
-            state: State::Succeeded,
             input_hash: Some(self.hash.clone()),
             output_hash: Some(self.digest.clone()),
-            plugin_digest: None,
+            ..Event::new(LEDGER.to_owned(), "operator", ACTION, reason, State::Succeeded, now)
         };
         event::append(tx, &event).map(drop)
     }

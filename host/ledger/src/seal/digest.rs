@@ -1,4 +1,4 @@
-//! The digest of a row, and sums of digests: a sum is the same in whatever order its rows come.
+//! The digest of a row, and sums of digests. A sum does not depend on the order of the rows.
 
 use rusqlite::types::ValueRef;
 use sha2::{Digest as _, Sha256};
@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 pub(super) struct Sum([u8; 32]);
 
 impl Sum {
-    /// What stands for bytes that are not a sum: no table has it.
+    /// In place of bytes that are not a sum: it matches no table.
     pub(super) const NONE: Self = Self([0xFF; 32]);
 
     /// The sum that a row of `sums` has; `None` when it is not one.
@@ -48,7 +48,7 @@ impl RowDigest {
         digest
     }
 
-    /// Each value goes in as its type, its length and its bytes, so that no two rows read alike.
+    /// Each value is hashed as its type, its length and its bytes, so different rows have different digests.
     pub(super) fn value(&mut self, value: ValueRef<'_>) {
         let (kind, bytes): (u8, &[u8]) = match value {
             ValueRef::Null => (0, &[]),

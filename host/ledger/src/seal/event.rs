@@ -1,12 +1,11 @@
-//! The event that has the sums: who changes rows and sums together has to write the chain anew, which a known head shows.
-
-use std::collections::BTreeMap;
+//! The event that vouches for the sums: whoever changes rows and sums together also has to rewrite the chain, and then a
+//! known head is no longer in it.
 
 use baton_core::{Digest, State};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::keep::{TableSum, stored};
+use super::keep::{StoredSum, StoredSums, stored};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 use crate::event::{self, Event};
@@ -18,7 +17,7 @@ const ACTION: &str = "sealed";
 /// pruned.
 const TASK: &str = "rows";
 
-/// The events are in the chain themselves, and sealing adds one.
+/// The table that no seal covers: its rows are the chain itself, and a seal adds one.
 const CHAINED: &str = "events";
 
 /// Whether rows have changed since the last seal.
@@ -29,27 +28,22 @@ pub fn is_due(reader: &Reader) -> Result<bool, LedgerError> {
     if !has_form(reader, super::FORM)? {
         return Ok(false);
     }
-    let sql = "SELECT EXISTS (SELECT 1 FROM sums WHERE sealed = 0 AND name <> 'events')";
-    Ok(reader.connection.query_row(sql, [], |row| row.get(0))?)
+    let sql = "SELECT EXISTS (SELECT 1 FROM sums WHERE sealed = 0 AND name <> ?1)";
+    Ok(reader.connection.query_row(sql, [CHAINED], |row| row.get(0))?)
 }
 
-/// Appends an event that has a digest of all sums.
+/// Appends an event with a digest of all sums.
 ///
 /// # Errors
 /// When the database fails.
 pub fn seal(tx: &Tx<'_>, now: Timestamp) -> Result<(), LedgerError> {
     let stored = stored(tx.connection)?;
-    let rows: i64 = stored.iter().filter(|(name, _)| *name != CHAINED).map(|(_, (sum, _))| sum.rows).sum();
+    let (tables, rows) =
+        sealed_tables(&stored).fold((0, 0), |(tables, rows), (_, sum)| (tables + 1, rows + sum.sum.rows));
+    let reason = format!("{rows} rows of {tables} tables");
     let event = Event {
-        task: TASK.to_owned(),
-        at: now,
-        actor: "baton".to_owned(),
-        action: ACTION.to_owned(),
-        reason: format!("{rows} rows of {} tables", stored.len().saturating_sub(1)),
-        state: State::Succeeded,
-        input_hash: None,
         output_hash: Some(digest(&stored)),
-        plugin_digest: None,
+        ..Event::new(TASK.to_owned(), "baton", ACTION, reason, State::Succeeded, now)
     };
     event::append(tx, &event)?;
     tx.connection.execute("UPDATE sums SET sealed = 1", [])?;
@@ -57,27 +51,40 @@ pub fn seal(tx: &Tx<'_>, now: Timestamp) -> Result<(), LedgerError> {
 }
 
 /// The digest that a seal has of the sums.
-pub(super) fn digest(sums: &BTreeMap<String, (TableSum, bool)>) -> String {
+pub(super) fn digest(sums: &StoredSums) -> String {
     let mut parts = Vec::new();
-    for (name, (sum, _)) in sums.iter().filter(|(name, _)| *name != CHAINED) {
+    for (name, StoredSum { sum, .. }) in sealed_tables(sums) {
         parts.extend([name.as_bytes().to_vec(), sum.rows.to_le_bytes().to_vec(), sum.sum.as_bytes().to_vec()]);
     }
     let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
     Digest::of_parts(&parts).to_string()
 }
 
-/// Whether the ledger is of a form without sums although its chain has seals: somebody set it back, to be rid of the sums.
+/// Whether the ledger has a form without sums although its chain has seals: somebody set the form back to get rid of the sums.
 pub(super) fn was_set_back(connection: &Connection, form: i64) -> Result<bool, LedgerError> {
     Ok((1..super::FORM).contains(&form) && last(connection)?.is_some())
 }
 
 /// Whether all sums are marked as sealed.
-pub(super) fn says_sealed(sums: &BTreeMap<String, (TableSum, bool)>) -> bool {
-    sums.iter().filter(|(name, _)| *name != CHAINED).all(|(_, (_, sealed))| *sealed)
+pub(super) fn says_sealed(sums: &StoredSums) -> bool {
+    sealed_tables(sums).all(|(_, sum)| sum.sealed)
 }
 
-/// The last seal in the chain: its number and its digest.
-pub(super) fn last(connection: &Connection) -> Result<Option<(i64, Option<String>)>, LedgerError> {
+fn sealed_tables(sums: &StoredSums) -> impl Iterator<Item = (&String, &StoredSum)> {
+    sums.iter().filter(|(name, _)| *name != CHAINED)
+}
+
+/// A seal in the chain.
+pub(super) struct Seal {
+    /// Its place.
+    pub(super) seq: i64,
+    /// Its digest of the sums.
+    pub(super) digest: Option<String>,
+}
+
+/// The last seal in the chain.
+pub(super) fn last(connection: &Connection) -> Result<Option<Seal>, LedgerError> {
     let sql = "SELECT seq, output_hash FROM events WHERE task = ?1 AND action = ?2 ORDER BY seq DESC LIMIT 1";
-    Ok(connection.query_row(sql, [TASK, ACTION], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    let seal = connection.query_row(sql, [TASK, ACTION], |row| Ok(Seal { seq: row.get(0)?, digest: row.get(1)? }));
+    Ok(seal.optional()?)
 }

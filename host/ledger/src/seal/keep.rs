@@ -1,4 +1,4 @@
-//! Keeping the sums: the triggers of a writing connection, and what a migration does to the sums.
+//! Keeping the sums up to date: by triggers on each writing connection, and across migrations.
 
 use std::collections::BTreeMap;
 
@@ -20,6 +20,17 @@ pub(super) struct TableSum {
 /// The sums of the rows as they are, by table.
 pub(super) type Sums = BTreeMap<String, TableSum>;
 
+/// A row of `sums`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StoredSum {
+    pub(super) sum: TableSum,
+    /// Whether an event of the chain vouches for it.
+    pub(super) sealed: bool,
+}
+
+/// The sums that the ledger keeps, by table.
+pub(super) type StoredSums = BTreeMap<String, StoredSum>;
+
 /// The sums before a migration; `None` when there is nothing to migrate.
 pub(crate) struct Before(Option<Sums>);
 
@@ -32,8 +43,8 @@ fn tables(connection: &Connection) -> Result<Vec<String>, LedgerError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// What of a row is summed, as SQL; `row` is `NEW.`, `OLD.` or nothing. The bytes of files are not: each has its own digest in
-/// the row, which a check compares. Of an event its place and its hash are.
+/// The columns of a table that are summed, as SQL; `row` is `NEW.`, `OLD.` or nothing. Of an event these are its place and its
+/// hash. The bytes of files are left out: the row has their digest, and a check compares the two.
 fn expressions(connection: &Connection, table: &str, row: &str) -> Result<String, LedgerError> {
     if table == "events" {
         return Ok(format!("{row}seq, {row}hash"));
@@ -49,7 +60,7 @@ fn expressions(connection: &Connection, table: &str, row: &str) -> Result<String
     Ok(columns.collect::<Result<Vec<_>, rusqlite::Error>>()?.join(", "))
 }
 
-/// Reads every row and sums up.
+/// Reads every row and computes the sums.
 ///
 /// # Errors
 /// When the database fails.
@@ -80,20 +91,21 @@ fn of_query(connection: &Connection, table: &str, sql: &str) -> Result<TableSum,
     Ok(all)
 }
 
-/// The sums that the ledger has, and whether each is sealed.
-pub(super) fn stored(connection: &Connection) -> Result<BTreeMap<String, (TableSum, bool)>, LedgerError> {
+/// Reads the sums that the ledger keeps.
+pub(super) fn stored(connection: &Connection) -> Result<StoredSums, LedgerError> {
     let mut select = connection.prepare("SELECT name, rows, sum, sealed FROM main.sums ORDER BY name")?;
     let rows = select.query_map([], |row| {
         let sum = row.get_ref(2)?.as_bytes().ok().and_then(Sum::from_bytes).unwrap_or(Sum::NONE);
-        Ok((row.get(0)?, (TableSum { rows: row.get(1)?, sum }, row.get(3)?)))
+        let sum = TableSum { rows: row.get(1)?, sum };
+        Ok((row.get(0)?, StoredSum { sum, sealed: row.get(3)? }))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// What the rows sum up to before the migration from `form`. It may change them.
+/// The sums of the rows before the migration from `form`, which may change rows.
 ///
 /// # Errors
-/// When the database fails, or says that it is older than its chain.
+/// When the database fails, or its form is older than the seals in its chain.
 pub(crate) fn before_migration(connection: &Connection, form: i64, known: i64) -> Result<Before, LedgerError> {
     if was_set_back(connection, form)? {
         return Err(LedgerError::Corrupt { what: "a form before that of its seals", value: form.to_string() });
@@ -101,11 +113,13 @@ pub(crate) fn before_migration(connection: &Connection, form: i64, known: i64) -
     Ok(Before(match form {
         _ if form == known => None,
         FORM.. => Some(compute(connection)?),
+        // Without sums so far, every row counts as added.
         _ => Some(Sums::new()),
     }))
 }
 
-/// Moves the sums by what the migration changed. So a row that was changed by others before it still does not fit after it.
+/// Changes the sums by what the migration changed. So a row that somebody else changed before the migration does not match
+/// its sum afterwards either.
 ///
 /// # Errors
 /// When the database fails.
@@ -116,7 +130,7 @@ pub(crate) fn after_migration(connection: &Connection, before: Before) -> Result
     connection.execute("DELETE FROM main.sums", [])?;
     for (name, now) in now {
         let old = before.get(&name).copied().unwrap_or_default();
-        let mut kept = had.get(&name).map(|(sum, _)| *sum).unwrap_or_default();
+        let mut kept = had.get(&name).map(|stored| stored.sum).unwrap_or_default();
         kept.rows += now.rows - old.rows;
         kept.sum.add(now.sum);
         kept.sum.subtract(old.sum);
@@ -128,7 +142,7 @@ pub(crate) fn after_migration(connection: &Connection, before: Before) -> Result
     Ok(())
 }
 
-/// Has every change that is made through `connection` kept in the sums: it writes as Baton does from now on.
+/// From now on every change made through `connection` is added to the sums, as for Baton's own connections.
 ///
 /// # Errors
 /// When the database fails.

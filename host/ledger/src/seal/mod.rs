@@ -1,10 +1,11 @@
-//! What binds the rows that people read to the chain. Of each table the ledger keeps the number of rows and the sum of their
-//! digests, SHA-256 modulo 2^256 (table `sums`), and from time to time an event of the chain has a digest over all of these.
-//! A row that was changed, deleted or added by anything but Baton gives another sum; sums that were changed along with the
-//! rows are not the ones that the event has.
+//! The rows of all tables are bound to the chain. For each table the ledger keeps the number of rows and the sum of their
+//! SHA-256 digests modulo 2^256 (table `sums`). From time to time an event of the chain holds a digest of all sums.
 //!
-//! The sums are kept by temporary triggers, in the transaction of the change itself, so a rollback or a crash leaves rows and
-//! sums that fit. They need no fixed order and no second reading: a change costs the digests of the row before and after.
+//! If anything but Baton changes, deletes or adds a row, the rows no longer match their sum. If the sums are changed too, they
+//! no longer match the event.
+//!
+//! Temporary triggers keep the sums in the transaction of the change itself, so rows and sums match after a rollback or a
+//! crash. A sum does not depend on the order of rows: a change costs the digests of the row before and after it.
 
 mod digest;
 mod event;
@@ -19,8 +20,8 @@ pub(crate) use keep::{after_migration, before_migration};
 pub(crate) use rows::check;
 pub use rows::{RowProblem, Rows};
 
-/// The form of the ledger that brought the sums.
+/// The first form of the ledger with sums.
 pub(crate) const FORM: i64 = 13;
 
-/// The name under which the statements that make tables, indexes and triggers are summed.
+/// The name in `sums` for the statements that define tables, indexes and triggers.
 const SCHEMA: &str = "sqlite_schema";

@@ -1,19 +1,22 @@
 //! The check of all rows: against the sums, the sums against the chain, and the bytes of files against their digests.
 
+use std::fmt;
+
 use baton_core::Digest;
 use rusqlite::Connection;
 
 use super::event::{digest, last, says_sealed, was_set_back};
-use super::keep::{compute, stored};
+use super::keep::{StoredSum, StoredSums, Sums, compute, stored};
 use super::{FORM, SCHEMA};
 use crate::LedgerError;
+use crate::database::form;
 use crate::prune::Mark;
 use crate::verify::lossy;
 
-/// Rows that are named of one kind.
-const NAMED: usize = 5;
+/// The most rows that are listed for one kind of problem.
+const LISTED: usize = 5;
 
-/// Something that is wrong with the rows.
+/// A problem with the rows of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowProblem {
     /// The table.
@@ -24,15 +27,36 @@ pub struct RowProblem {
     pub what: String,
 }
 
-/// What the rows are like that people read.
+impl RowProblem {
+    /// A problem of a whole table.
+    fn of_table(table: &str, what: impl Into<String>) -> Self {
+        Self { table: table.to_owned(), row: None, what: what.into() }
+    }
+
+    fn of_row(table: &str, row: String, what: &str) -> Self {
+        Self { row: Some(row), ..Self::of_table(table, what) }
+    }
+}
+
+impl fmt::Display for RowProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "table {}", self.table)?;
+        if let Some(row) = &self.row {
+            write!(f, ", row {row}")?;
+        }
+        write!(f, ": {}", self.what)
+    }
+}
+
+/// The result of the check of all rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rows {
-    /// How many tables were read; none where the ledger is of a form without sums.
+    /// The number of tables that were read; 0 if the ledger has an older form, without sums.
     pub tables: usize,
-    /// How many rows were read.
+    /// The number of rows that were read.
     pub rows: i64,
-    /// Whether the last seal in the chain has them all; else rows have changed since, as is normal while Baton runs or after
-    /// it was killed.
+    /// Whether the last seal in the chain covers all rows. If not, rows have changed since, which is normal while Baton runs
+    /// or after it was killed.
     pub sealed: bool,
     /// What is wrong.
     pub problems: Vec<RowProblem>,
@@ -43,51 +67,50 @@ pub struct Rows {
 /// # Errors
 /// When the database fails.
 pub(crate) fn check(snapshot: &Connection) -> Result<Rows, LedgerError> {
-    let form: i64 = snapshot.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let form = form(snapshot)?;
     if was_set_back(snapshot, form)? {
         let what = format!("its form was set back to {form}: there is a seal of a later form in the chain");
-        let problem = RowProblem { table: "sums".to_owned(), row: None, what };
-        return Ok(Rows { problems: vec![problem], ..Rows::default() });
+        return Ok(Rows { problems: vec![RowProblem::of_table("sums", what)], ..Rows::default() });
     }
     if form < FORM {
         return Ok(Rows::default());
     }
     let (kept, now) = (stored(snapshot)?, compute(snapshot)?);
     let mut problems = damaged_pages(snapshot)?;
-    for (table, now) in &now {
-        match kept.get(table) {
-            Some((kept, _)) if kept == now => {}
-            Some((kept, _)) => {
-                let what = if kept.rows == now.rows {
-                    "rows were changed outside of Baton".to_owned()
-                } else {
-                    format!(
-                        "rows were deleted or added outside of Baton: it has {}, {} were written",
-                        now.rows, kept.rows
-                    )
-                };
-                let what = if table == SCHEMA { "tables, indexes or triggers were changed".to_owned() } else { what };
-                problems.push(RowProblem { table: table.clone(), row: None, what });
-            }
-            None => {
-                let what = "nothing is known of its rows: it, or its row of `sums`, was changed outside of Baton";
-                problems.push(RowProblem { table: table.clone(), row: None, what: what.to_owned() });
-            }
-        }
-    }
-    for table in kept.keys().filter(|table| !now.contains_key(*table)) {
-        let what = "the table was deleted outside of Baton".to_owned();
-        problems.push(RowProblem { table: table.clone(), row: None, what });
-    }
+    problems.extend(differences(&kept, &now));
     if problems.iter().any(|problem| problem.table == "tasks") {
         problems.extend(suspects(snapshot)?);
     }
     problems.extend(wrong_bytes(snapshot, "inputs", "hash")?);
     problems.extend(wrong_bytes(snapshot, "outbox", "id")?);
     let sealed = says_sealed(&kept);
-    problems.extend(if sealed { not_as_sealed(snapshot, &digest(&kept))? } else { None });
+    if sealed {
+        problems.extend(not_as_sealed(snapshot, &digest(&kept))?);
+    }
     let rows = now.values().map(|now| now.rows).sum();
     Ok(Rows { tables: now.len(), rows, sealed, problems })
+}
+
+/// The tables whose rows do not match the sums that were kept.
+fn differences(kept: &StoredSums, now: &Sums) -> Vec<RowProblem> {
+    let changed = now.iter().filter_map(|(table, now)| {
+        let Some(StoredSum { sum: kept, .. }) = kept.get(table) else {
+            let what = "nothing is known of its rows: it, or its row of `sums`, was changed outside of Baton";
+            return Some(RowProblem::of_table(table, what));
+        };
+        let what = match table.as_str() {
+            _ if kept == now => return None,
+            SCHEMA => "tables, indexes or triggers were changed".to_owned(),
+            _ if kept.rows == now.rows => "rows were changed outside of Baton".to_owned(),
+            _ => {
+                format!("rows were deleted or added outside of Baton: it has {}, {} were written", now.rows, kept.rows)
+            }
+        };
+        Some(RowProblem::of_table(table, what))
+    });
+    let deleted = kept.keys().filter(|table| !now.contains_key(*table));
+    let deleted = deleted.map(|table| RowProblem::of_table(table, "the table was deleted outside of Baton"));
+    changed.chain(deleted).collect()
 }
 
 /// What SQLite finds wrong with pages and indexes.
@@ -95,11 +118,10 @@ fn damaged_pages(snapshot: &Connection) -> Result<Vec<RowProblem>, LedgerError> 
     let mut select = snapshot.prepare("PRAGMA integrity_check(5)")?;
     let rows = select.query_map([], |row| row.get::<_, String>(0))?;
     let said = rows.collect::<Result<Vec<_>, _>>()?;
-    let problem = |what| RowProblem { table: "pages".to_owned(), row: None, what };
-    Ok(said.into_iter().filter(|line| line != "ok").map(problem).collect())
+    Ok(said.into_iter().filter(|line| line != "ok").map(|line| RowProblem::of_table("pages", line)).collect())
 }
 
-/// The tasks whose rows do not fit their events.
+/// The tasks whose rows do not match their events.
 fn suspects(snapshot: &Connection) -> Result<Vec<RowProblem>, LedgerError> {
     const LAST: &str = "(SELECT seq FROM events WHERE task = t.id ORDER BY seq DESC LIMIT 1)";
     let state = format!(
@@ -115,19 +137,18 @@ fn suspects(snapshot: &Connection) -> Result<Vec<RowProblem>, LedgerError> {
         (state.as_str(), "its state is not the one of its last event"),
         (input.as_str(), "its input is not the one of its last event"),
         (deleted, "its row was deleted"),
-        (added, "no event tells of it"),
+        (added, "no event mentions it"),
     ] {
         let mut select = snapshot.prepare(sql)?;
         let rows = select.query_map([], |row| row.get::<_, String>(0))?;
-        for row in rows.take(NAMED) {
-            problems.push(RowProblem { table: "tasks".to_owned(), row: Some(row?), what: what.to_owned() });
+        for row in rows.take(LISTED) {
+            problems.push(RowProblem::of_row("tasks", row?, what));
         }
     }
     Ok(problems)
 }
 
-/// The rows whose bytes do not give the digest beside them. That the digest itself was changed to anything else shows in the
-/// sum.
+/// The rows whose bytes do not match the digest beside them. A digest that was changed shows in the sum.
 fn wrong_bytes(snapshot: &Connection, table: &str, key: &str) -> Result<Vec<RowProblem>, LedgerError> {
     let sql =
         format!("SELECT CAST({key} AS TEXT), hash, bytes FROM {table} WHERE bytes IS NOT NULL AND length(hash) = 64");
@@ -137,21 +158,23 @@ fn wrong_bytes(snapshot: &Connection, table: &str, key: &str) -> Result<Vec<RowP
     while let Some(row) = rows.next()? {
         let bytes = row.get_ref(2)?.as_bytes().unwrap_or_default();
         let hash = lossy(row, 1)?;
-        if Digest::of(bytes).to_string() != hash && problems.len() < NAMED {
-            let (row, what) = (Some(lossy(row, 0)?), "its bytes do not give its hash".to_owned());
-            problems.push(RowProblem { table: table.to_owned(), row, what });
+        if Digest::of(bytes).to_string() != hash {
+            problems.push(RowProblem::of_row(table, lossy(row, 0)?, "its bytes do not match its hash"));
+            if problems.len() == LISTED {
+                break;
+            }
         }
     }
     Ok(problems)
 }
 
-/// The sums say that they are sealed: the last seal must have them. It may have been pruned.
+/// A problem if the sums, which are marked as sealed, are not those of the last seal. That may have been pruned.
 fn not_as_sealed(snapshot: &Connection, digest: &str) -> Result<Option<RowProblem>, LedgerError> {
-    let problem = |what: String| Some(RowProblem { table: "sums".to_owned(), row: None, what });
-    Ok(match last(snapshot)? {
-        Some((_, Some(sealed))) if sealed == digest => None,
-        Some((seq, _)) => problem(format!("rows and sums were changed outside of Baton: event {seq} sealed others")),
-        None if Mark::read(snapshot)?.is_some() => None,
-        None => problem("they say that they are sealed, and no event of the chain seals them".to_owned()),
-    })
+    let what = match last(snapshot)? {
+        Some(seal) if seal.digest.as_deref() == Some(digest) => return Ok(None),
+        Some(seal) => format!("rows and sums were changed outside of Baton: event {} sealed others", seal.seq),
+        None if Mark::read(snapshot)?.is_some() => return Ok(None),
+        None => "they are marked as sealed, and no event of the chain seals them".to_owned(),
+    };
+    Ok(Some(RowProblem::of_table("sums", what)))
 }

@@ -132,17 +132,7 @@ fn a_ledger_of_the_form_before_is_migrated_and_its_rows_are_bound_from_then_on()
     let old = "INSERT INTO tasks (id, agent, origin, kind, title, priority, state, created_at)
                VALUES ('t', 'a', 'handoff', 'HANDOFF', 'old', 1, 'succeeded', 0)";
     connection.execute(old, []).unwrap();
-    let event = Event {
-        task: "t".to_owned(),
-        at: Timestamp::UNIX_EPOCH,
-        actor: "a".to_owned(),
-        action: "succeeded".to_owned(),
-        reason: String::new(),
-        state: State::Succeeded,
-        input_hash: None,
-        output_hash: None,
-        plugin_digest: None,
-    };
+    let event = Event::new("t".to_owned(), "a", "succeeded", String::new(), State::Succeeded, Timestamp::UNIX_EPOCH);
     let head = crate::event::append(&Tx { connection: &connection, owner: "test" }, &event).unwrap();
     drop(connection);
     let before = report(&path);

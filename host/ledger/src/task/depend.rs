@@ -3,7 +3,7 @@
 //! A row stands for one id that is still open. Ids may name tasks that are not here yet.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 
 use super::Task;
 use super::row::{select_in, timestamp};
@@ -58,7 +58,7 @@ pub fn drop_dependencies(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// How many of the newest tasks are searched for a title: titles have no index.
+/// The number of newest tasks that are searched for a title: titles have no index.
 const TITLES: u32 = 10_000;
 
 /// The newest request that an id or, where there is none, a title names, duplicates aside.
@@ -76,7 +76,7 @@ pub fn named_or_titled(tx: &Tx<'_>, name: &str) -> Result<Option<Task>, LedgerEr
     Ok(select_in(tx, &rest, [name])?.pop())
 }
 
-/// What a waiting task waits for although nothing of that name is here.
+/// A waiting task, and what it depends on although no task has that id or title.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown {
     /// The waiting task.
@@ -85,13 +85,13 @@ pub struct Unknown {
     pub agent: String,
     /// Its title.
     pub title: String,
-    /// What it waits for, as its sender wrote it.
+    /// What it depends on, as its sender wrote it.
     pub needs: String,
     /// When it was captured.
     pub since: Timestamp,
 }
 
-/// The waiting tasks that wait for what no task is called, the oldest first.
+/// The waiting tasks that depend on an id or title that no task has, the oldest first.
 ///
 /// # Errors
 /// When the database fails.
@@ -99,7 +99,7 @@ pub fn unknown_dependencies(reader: &Reader) -> Result<Vec<Unknown>, LedgerError
     unknown(&reader.connection, Timestamp::MAX)
 }
 
-/// Those of them that were captured before `before`, inside a write.
+/// The same in a transaction, of the tasks that were captured before `before`.
 ///
 /// # Errors
 /// When the database fails.
@@ -119,13 +119,13 @@ fn unknown(connection: &Connection, before: Timestamp) -> Result<Vec<Unknown>, L
          ORDER BY t.created_at, t.rowid LIMIT 100"
     );
     let mut select = connection.prepare_cached(&sql)?;
-    let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?));
-    let rows = select.query_map([before.as_millisecond()], row)?;
-    rows.map(|row| {
-        let (task, agent, title, needs, since) = row?;
-        Ok(Unknown { task, agent, title, needs, since: timestamp(since)? })
-    })
-    .collect()
+    let mut rows = select.query([before.as_millisecond()])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (task, agent, title, needs) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        found.push(Unknown { task, agent, title, needs, since: timestamp(row.get(4)?)? });
+    }
+    Ok(found)
 }
 
 /// The newest request that an id names, duplicates aside.

@@ -2,9 +2,9 @@
 
 use baton_core::State;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{OptionalExtension, params};
 
-use super::row::{SUMMARY, base_name, select_in, select_sql, summary, task, timestamp};
+use super::row::{SUMMARY, select_in, summary, timestamp};
 use super::{Summary, Task};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
@@ -19,8 +19,9 @@ pub fn get_in(tx: &Tx<'_>, id: &str) -> Result<Task, LedgerError> {
     tasks.pop().ok_or_else(|| LedgerError::Corrupt { what: "a task", value: id.to_owned() })
 }
 
-/// The task with this dedupe key, other than `except`, that is open or was done: one that asks for the same, else the
-/// oldest. One that was done before `since` does not count. A task that failed, died or was cancelled does not count: dropping its file again is the way to ask again.
+/// The task with this dedupe key, other than `except`, that is open or was done: one with the same substance, else the
+/// oldest. A task that was done and was captured before `since` does not count. Nor does one that failed, died or was
+/// cancelled: dropping its file again is the way to ask again.
 ///
 /// # Errors
 /// When the database fails.
@@ -28,13 +29,15 @@ pub fn with_key(
     tx: &Tx<'_>,
     key: &str,
     substance: Option<&str>,
-    (except, since): (Option<&str>, Option<Timestamp>),
+    except: Option<&str>,
+    since: Option<Timestamp>,
 ) -> Result<Option<Task>, LedgerError> {
     let rest = "WHERE dedupe_key = ?1 AND id IS NOT ?2
                 AND state NOT IN ('duplicate', 'failed', 'dead', 'cancelled', 'quarantined')
                 AND (created_at >= ?4 OR state <> 'succeeded')
                 ORDER BY substance IS ?3 DESC, created_at, rowid LIMIT 1";
-    Ok(select_in(tx, rest, params![key, except, substance, since.map_or(i64::MIN, Timestamp::as_millisecond)])?.pop())
+    let since = since.map_or(i64::MIN, Timestamp::as_millisecond);
+    Ok(select_in(tx, rest, params![key, except, substance, since])?.pop())
 }
 
 /// The newest task whose file lies at `file`.
@@ -219,12 +222,12 @@ pub fn input(tx: &Tx<'_>, hash: &str) -> Result<Option<Vec<u8>>, LedgerError> {
 /// # Errors
 /// When the database fails.
 pub fn recent(reader: &Reader, limit: u32) -> Result<Vec<Summary>, LedgerError> {
-    let mut select = reader.connection.prepare_cached(&recent_sql())?;
-    let rows = select.query_map([limit], |row| Ok(summary(row)))?;
-    rows.map(|row| row?).collect()
+    let mut tasks = Vec::new();
+    each_recent(reader, limit, |task| tasks.push(task))?;
+    Ok(tasks)
 }
 
-/// The same, each as soon as it is read: for ledgers that are larger than the memory.
+/// Passes on each of the newest `limit` tasks as soon as it is read, newest first: a ledger may be larger than the memory.
 ///
 /// # Errors
 /// When the database fails.
@@ -254,81 +257,6 @@ pub fn open_by_agent(reader: &Reader) -> Result<Vec<(String, u64)>, LedgerError>
     let mut select = reader.connection.prepare_cached(ASKED_SQL)?;
     let rows = select.query_map([], |row| Ok((row.get(0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0))))?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// The ids whose key, in the column named, is `?1`, oldest first.
-pub(super) fn named_sql(column: &str) -> String {
-    format!("SELECT id FROM tasks WHERE {column} = ?1 ORDER BY created_at, rowid LIMIT {MEANT_AT_MOST}")
-}
-
-/// The ids between two.
-pub(super) const RANGE_SQL: &str = "SELECT id FROM tasks WHERE id >= ?1 AND id < ?2 LIMIT 100";
-
-/// More tasks than anybody means by one word.
-const MEANT_AT_MOST: u32 = 1000;
-
-/// The tasks that a word may mean.
-#[derive(Clone, Debug)]
-pub struct Meant {
-    /// The tasks, oldest first; of a request that was repeated only the first.
-    pub tasks: Vec<Task>,
-    /// Whether the word is only the beginning of their ids.
-    pub by_prefix: bool,
-}
-
-/// Every task that `word` may mean: the one with this id; else all with this handoff id or file name, and all whose id
-/// begins so; else all with this title.
-///
-/// # Errors
-/// When the database fails.
-pub fn meant(reader: &Reader, word: &str) -> Result<Meant, LedgerError> {
-    let connection = &reader.connection;
-    let mut ids = named(connection, "id", word)?;
-    let mut by_prefix = false;
-    if ids.is_empty() {
-        ids = named(connection, "handoff_id", word)?;
-        ids.extend(named(connection, "file_name", base_name(word))?);
-        by_prefix = ids.is_empty();
-        ids.extend(begun_with(connection, word)?);
-    }
-    if ids.is_empty() {
-        ids = named(connection, "title", word)?;
-        by_prefix = false;
-    }
-    let mut select = connection.prepare_cached(&select_sql("WHERE id = ?1"))?;
-    let mut tasks = Vec::new();
-    for id in ids {
-        if tasks.iter().all(|task: &Task| task.id != id) {
-            tasks.push(select.query_row([id], |row| Ok(task(row)))??);
-        }
-    }
-    // A repetition is nothing of its own: whoever names it means the first.
-    if tasks.iter().any(|task| task.state != State::Duplicate) {
-        tasks.retain(|task| task.state != State::Duplicate);
-    }
-    Ok(Meant { tasks, by_prefix })
-}
-
-fn named(connection: &Connection, column: &str, key: &str) -> Result<Vec<String>, LedgerError> {
-    let mut select = connection.prepare_cached(&named_sql(column))?;
-    let rows = select.query_map([key], |row| row.get(0))?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-fn begun_with(connection: &Connection, begin: &str) -> Result<Vec<String>, LedgerError> {
-    if begin.is_empty() || !begin.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Ok(Vec::new());
-    }
-    let begin = begin.to_ascii_lowercase();
-    let mut select = connection.prepare_cached(RANGE_SQL)?;
-    let found = select.query_map([&begin, &format!("{begin}g")], |row| row.get(0))?;
-    Ok(found.collect::<Result<_, _>>()?)
-}
-
-/// The one task that `word` means, for tests.
-#[cfg(test)]
-pub(crate) fn find(reader: &Reader, word: &str) -> Result<Option<Task>, LedgerError> {
-    Ok(meant(reader, word)?.tasks.pop())
 }
 
 /// Every task in `state`, which is one of those that are not final.

@@ -4,6 +4,7 @@
 mod depend;
 mod find;
 pub mod history;
+mod meant;
 mod model;
 mod obligation;
 mod queue;
@@ -15,12 +16,13 @@ pub use depend::{
     Unknown, add_dependencies, dependencies, dependents, drop_dependencies, named, named_or_titled, satisfy,
     unknown_dependencies, unknown_dependencies_in,
 };
-#[cfg(test)]
-pub(crate) use find::find;
 pub use find::{
-    Answered, Lying, Meant, answered_by, asked_as, at_file, each_recent, file_name, get_in, has_told, held_by,
-    in_state, input, meant, named_by, open_by_agent, recent, unmatched, usage, waiting_files, waits_with, with_key,
+    Answered, Lying, answered_by, asked_as, at_file, each_recent, file_name, get_in, has_told, held_by, in_state,
+    input, named_by, open_by_agent, recent, unmatched, usage, waiting_files, waits_with, with_key,
 };
+#[cfg(test)]
+pub(crate) use meant::find;
+pub use meant::{Meant, meant};
 pub use model::{New, Origin, Summary, Task};
 pub use obligation::{Closing, Kept, Step, did, left_lying, lying, obligations, open_obligations, set_closing};
 pub use queue::{

@@ -50,7 +50,8 @@ pub fn set_closing(tx: &Tx<'_>, id: &str, closing: Closing) -> Result<(), Ledger
     Ok(())
 }
 
-/// How one agent keeps its obligations. Every request is open or in one of the five counts of those that were closed.
+/// How one agent keeps its obligations. Each request counts as open or in exactly one of `answered`, `by_other`, `stale`,
+/// `cancelled` and `undeliverable`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
     /// The agent.
@@ -63,7 +64,7 @@ pub struct Kept {
     pub overdue: u64,
     /// Those that the agent itself answered.
     pub answered: u64,
-    /// Those that a RETURN answered which no agent here signed.
+    /// Those that were answered by a RETURN without the signature of an agent here.
     pub by_other: u64,
     /// Those that were archived because nobody answered them.
     pub stale: u64,

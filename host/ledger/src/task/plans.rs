@@ -4,8 +4,9 @@
 use baton_core::State;
 use rusqlite::Connection;
 
-use super::find::{ASKED_AS, ASKED_SQL, RANGE_SQL, in_state_sql, named_sql, recent_sql};
+use super::find::{ASKED_AS, ASKED_SQL, in_state_sql, recent_sql};
 use super::history::{CAPTURED, newest_sql, unanswered_sql};
+use super::meant::{RANGE_SQL, with_sql};
 use super::row::select_sql;
 
 fn ledger() -> (tempfile::TempDir, Connection) {
@@ -51,7 +52,7 @@ fn what_agents_reads_is_an_index_of_what_is_open() {
 fn what_why_reads_is_looked_up() {
     let (_folder, connection) = ledger();
     for column in ["id", "handoff_id", "file_name"] {
-        looks_up(&connection, &named_sql(column));
+        looks_up(&connection, &with_sql(column));
     }
     looks_up(&connection, RANGE_SQL);
     looks_up(&connection, &select_sql("WHERE id = ?1"));

@@ -104,17 +104,8 @@ fn keep_input(tx: &Tx<'_>, new: &New, bytes: Option<&[u8]>) -> Result<(), Ledger
 }
 
 fn first_event(id: &str, new: &New, action: &str, now: Timestamp) -> Event {
-    Event {
-        task: id.to_owned(),
-        at: now,
-        actor: new.actor.clone(),
-        action: action.to_owned(),
-        reason: new.reason.clone(),
-        state: new.state,
-        input_hash: new.input.clone(),
-        output_hash: None,
-        plugin_digest: None,
-    }
+    let event = Event::new(id.to_owned(), &new.actor, action, new.reason.clone(), new.state, now);
+    Event { input_hash: new.input.clone(), ..event }
 }
 
 /// Sets the state and the reason that `event` carries and appends it. The lease and the due time end with it.

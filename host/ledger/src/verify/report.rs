@@ -107,18 +107,18 @@ pub struct Report {
     pub pruned: Option<Pruned>,
     /// What the archives hold, where some were given.
     pub archived: Option<Archived>,
-    /// What the rows of all tables are like.
+    /// The result of the check of all rows.
     pub rows: Rows,
 }
 
 impl Report {
-    /// Whether nothing is wrong with the chain, the rows and the archives, and the head that was asked for is in it.
+    /// Whether the chain, the rows and the archives are sound and the head that was asked for is in the chain.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.is_whole() && matches!(self.found, None | Some(Found::At(_)))
     }
 
-    /// Whether nothing is wrong with the chain, the rows and the archives, whatever became of the head that was asked for.
+    /// Whether the chain, the rows and the archives are sound, with or without the head that was asked for.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.broken.is_none()

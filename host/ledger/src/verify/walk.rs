@@ -13,7 +13,7 @@ use crate::event::GENESIS;
 use crate::prune::{LEDGER, Mark, Record};
 use crate::seal;
 
-/// Checks every row of the chain, where `head` stands in it, and the rows of all other tables.
+/// Checks every row of the chain and of all other tables, and finds `head` in the chain.
 ///
 /// # Errors
 /// When the database fails. A broken chain is no error.

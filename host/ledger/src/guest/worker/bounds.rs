@@ -1,17 +1,16 @@
-//! What bounds a worker as a whole: temporary files and the write-ahead log. Its memory is limited by the system, before it
-//! begins (`baton worker`).
+//! The limits of a worker as a whole: temporary files and the write-ahead log. The system limits its memory (`baton worker`).
 //!
-//! SQLite deletes a temporary file as soon as it has opened it. So its size is read where the process still has it: among its
-//! own descriptors.
+//! SQLite deletes a temporary file as soon as it has opened it. So its size is read through the process's own descriptors.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use super::super::{Access, GuestError, limits};
+use crate::database::with_ending;
 
 /// How often the space is measured. A fast disk writes some ten MiB in this time.
 const LOOK: Duration = Duration::from_millis(20);
@@ -31,7 +30,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// The exit status that tells this to whoever started the worker.
+    /// The exit status for it.
     #[must_use]
     pub fn code(self) -> i32 {
         match self {
@@ -41,13 +40,13 @@ impl Exit {
         }
     }
 
-    /// What an exit status means.
+    /// The reason that an exit status stands for.
     #[must_use]
     pub fn from_code(code: i32) -> Option<Self> {
         [Self::Abandoned, Self::TemporarySpace, Self::LogSpace].into_iter().find(|exit| exit.code() == code)
     }
 
-    /// What it means for the statement that ran.
+    /// The error of the statement that was running.
     #[must_use]
     pub fn error(self) -> GuestError {
         match self {
@@ -61,7 +60,7 @@ impl Exit {
     }
 }
 
-/// No room in the write-ahead log.
+/// The error of a write when the write-ahead log is too large.
 pub(crate) fn log_is_full() -> GuestError {
     GuestError::Full(
         "the write-ahead log of the database is too large: write less in one statement, and drop cursors before much is \
@@ -70,19 +69,12 @@ pub(crate) fn log_is_full() -> GuestError {
     )
 }
 
-/// The write-ahead log beside a database.
-fn log_of(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push("-wal");
-    name.into()
-}
-
-/// How many bytes the write-ahead log of a database has.
+/// The size of a database's write-ahead log in bytes.
 pub(crate) fn log_bytes(database: &Path) -> u64 {
-    fs::metadata(log_of(database)).map_or(0, |log| log.len())
+    fs::metadata(with_ending(database, "-wal")).map_or(0, |log| log.len())
 }
 
-/// Ends the process when it uses too much space on the disk, for as long as the returned guard is kept.
+/// While the returned guard is kept, ends the process when it uses too much space on the disk.
 #[must_use]
 pub(super) fn watch_space(access: Access, end: fn(Exit)) -> Arc<()> {
     let guard = Arc::new(());
@@ -96,18 +88,18 @@ pub(super) fn watch_space(access: Access, end: fn(Exit)) -> Arc<()> {
             if temporary_bytes() > limits::TEMPORARY_BYTES {
                 return end(Exit::TemporarySpace);
             }
-            // Twice: what a statement meets at its beginning is an error, this is what it adds.
+            // Twice the limit: it is checked before each statement, so this is what one statement adds.
             if access.writable && log_bytes(&access.path) > limits::log(access.database).saturating_mul(2) {
                 return end(Exit::LogSpace);
             }
         }
     };
-    // Without it the statement's time and the disk are the limits.
+    // Without this thread the statement's time and the disk are the limits.
     drop(thread::Builder::new().name("space".to_owned()).spawn(measure));
     guard
 }
 
-/// Bytes on the disk of the files that this process has open and that have no name any more.
+/// Bytes on the disk of the deleted files that this process has open.
 fn temporary_bytes() -> u64 {
     let Ok(open) = fs::read_dir(DESCRIPTORS) else { return 0 };
     let files = open.flatten().filter_map(|entry| fs::metadata(entry.path()).ok());

@@ -16,9 +16,8 @@ pub const FRAME_BYTES: usize = 64 << 20;
 /// # Errors
 /// When it is too long.
 pub fn encode<T: Serialize>(message: &T) -> io::Result<Vec<u8>> {
-    let frame = postcard::to_extend(message, vec![0; HEADER_BYTES]).map_err(io::Error::other)?;
+    let mut frame = postcard::to_extend(message, vec![0; HEADER_BYTES]).map_err(io::Error::other)?;
     let length = frame.len() - HEADER_BYTES;
-    let mut frame = frame;
     match (u32::try_from(length), frame.first_chunk_mut()) {
         (Ok(short), Some(header)) if length <= FRAME_BYTES => *header = short.to_le_bytes(),
         _ => return Err(too_long(length)),
@@ -43,7 +42,7 @@ pub(super) fn write<T: Serialize>(to: &mut impl Write, message: &T) -> io::Resul
 /// Reads the next message; `None` where the pipe was closed.
 ///
 /// # Errors
-/// When the pipe breaks, or what comes is not a message.
+/// When the pipe breaks, or the bytes are not a message.
 pub fn read<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<Option<T>> {
     let mut header = [0; HEADER_BYTES];
     match from.read_exact(&mut header) {
@@ -51,13 +50,18 @@ pub fn read<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<Option<T>> 
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
         Err(error) => return Err(error),
     }
-    let length = usize::try_from(u32::from_le_bytes(header)).unwrap_or(usize::MAX);
-    if length > FRAME_BYTES {
-        return Err(too_long(length));
-    }
-    let mut message = vec![0; length];
+    let mut message = vec![0; length(header)?];
     from.read_exact(&mut message)?;
     decode(&message).map(Some)
+}
+
+/// The length of the message after this header, in bytes.
+///
+/// # Errors
+/// When it is too long.
+pub fn length(header: [u8; HEADER_BYTES]) -> io::Result<usize> {
+    let length = usize::try_from(u32::from_le_bytes(header)).unwrap_or(usize::MAX);
+    if length > FRAME_BYTES { Err(too_long(length)) } else { Ok(length) }
 }
 
 fn too_long(bytes: usize) -> io::Error {

@@ -1,10 +1,10 @@
-//! What is asked of a worker, and what it answers.
+//! Requests to a worker, and its answers.
 
 use serde::{Deserialize, Serialize};
 
 use super::super::{Access, GuestError, Row, Table, Value};
 
-/// A question. The first one is [`Request::Open`].
+/// A request. The first one is [`Request::Open`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
     /// Opens the database.
@@ -44,7 +44,7 @@ pub enum Request {
     },
 }
 
-/// What was asked for.
+/// The answer to a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
     /// The database is open.
@@ -59,5 +59,5 @@ pub enum Answer {
     Rows(Vec<Row>),
 }
 
-/// An answer, or why there is none.
+/// An answer, or the error in its place.
 pub type Reply = Result<Answer, GuestError>;

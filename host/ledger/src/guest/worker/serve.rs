@@ -12,13 +12,13 @@ use super::bounds::{Exit, watch_space};
 use super::frame;
 use super::message::{Answer, Reply, Request};
 
-/// How long a statement has that nobody waits for any more, before the process ends with it.
+/// How long a statement may run on after the input was closed, before the process ends.
 const GRACE: Duration = Duration::from_millis(200);
 
 /// Answers requests until the input is closed. `end` ends the process at once, in the middle of a statement.
 ///
 /// # Errors
-/// When the answers cannot be written, which means that nobody reads them any more.
+/// When the answers cannot be written, because nobody reads them.
 pub fn serve(input: impl Read + Send + 'static, output: impl Write, end: fn(Exit)) -> io::Result<()> {
     let stop = Stop::default();
     let mut link = Link { requests: listen(input, stop.clone(), end)?, output };
@@ -43,7 +43,7 @@ pub fn serve(input: impl Read + Send + 'static, output: impl Write, end: fn(Exit
     Ok(())
 }
 
-/// Begins a query and answers with its rows, piece by piece. They are those of this moment.
+/// Begins a query and answers with its rows, piece by piece. All rows are as they were when it began.
 fn walk(session: &Session, link: &mut Link<impl Write>, statement: &str, parameters: &[Value]) -> io::Result<()> {
     let stop = session.stop();
     stop.begin();
@@ -53,7 +53,7 @@ fn walk(session: &Session, link: &mut Link<impl Write>, statement: &str, paramet
     };
     let columns = columns(&prepared);
     let mut pieces = Pieces::of(prepared.raw_query(), columns.len());
-    // The first row is what makes SQLite take its view of the database.
+    // SQLite takes its snapshot of the database when it reads the first row.
     if let Err(error) = pieces.peek(stop) {
         return link.send(&Err(error));
     }
@@ -72,7 +72,7 @@ fn walk(session: &Session, link: &mut Link<impl Write>, statement: &str, paramet
     Ok(())
 }
 
-/// Both directions.
+/// The two pipes of a worker.
 struct Link<W> {
     requests: Receiver<Request>,
     output: W,

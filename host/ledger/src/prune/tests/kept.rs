@@ -98,10 +98,8 @@ fn the_rows_that_capture_asks_stay_and_what_is_large_goes() {
     let (first, there) = house
         .ledger
         .write_blocking(|tx| {
-            Ok((
-                task::with_key(tx, "old", None, (None, None))?,
-                outbox::put_there(tx, "handoffs/b/01_inbox", "hash of r")?,
-            ))
+            let first = task::with_key(tx, "old", None, None, None)?;
+            Ok((first, outbox::put_there(tx, "handoffs/b/01_inbox", "hash of r")?))
         })
         .unwrap();
     assert_eq!((first.map(|first| first.id), there), (Some(id.clone()), true));
