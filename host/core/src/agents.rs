@@ -102,8 +102,8 @@ pub fn fold(spelling: &str) -> String {
 /// How senders write "all agents", folded.
 const EVERYBODY: [&str; 5] = ["*", "all", "allagents", "broadcast", "everyone"];
 
-/// Names that mean something else where an agent's name is read, folded: who acts in the ledger (`baton`, `operator`),
-/// any agent in a grant, and the folders beside the agents' folders.
+/// Names with another meaning where an agent's name is read, folded: the actors `baton` and `operator` of the ledger, `any`
+/// agent in a grant, and the folders beside the agents' folders.
 const RESERVED: [&str; 8] = ["any", "baton", "operator", "examples", "unrouted", "01inbox", "02processed", "03failed"];
 
 /// Whether a name means all agents.
@@ -112,7 +112,7 @@ pub fn is_everybody(name: &str) -> bool {
     EVERYBODY.contains(&fold(name).as_str())
 }
 
-/// Whether a name, in any spelling, means something else than an agent: no agent and no plugin can have it.
+/// Whether a name, in any spelling, has another meaning: no agent and no plugin can have it.
 #[must_use]
 pub fn is_reserved(name: &str) -> bool {
     is_everybody(name) || RESERVED.contains(&fold(name).as_str())

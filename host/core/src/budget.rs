@@ -1,14 +1,14 @@
 //! How much one plugin may use over time: tasks that it creates, triggers that start it, files and bytes that it writes,
-//! requests that it sends. The ceilings of the sandbox limit one attempt; a budget limits the sum of all of them.
+//! requests that it sends. The ceilings of the sandbox limit one attempt; a budget limits the sum of all attempts.
 //!
-//! Pure: sums go in, an answer comes out. The defaults stand here and nowhere else.
+//! Pure: sums go in, an answer comes out. The defaults are defined here only.
 
 use std::fmt;
 
-/// What is counted.
+/// Something of which the use is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Resource {
-    /// Handoffs that it asks to send: each becomes a task, if its sender succeeds.
+    /// Handoffs that it asks to send. Each becomes a task if the sending attempt succeeds.
     Tasks,
     /// Tasks that a trigger or a schedule makes for it.
     Triggers,
@@ -77,7 +77,7 @@ impl Resource {
     }
 }
 
-/// The two windows that a budget looks back over.
+/// The periods of time that a budget covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
     /// The last hour.
@@ -109,7 +109,7 @@ impl fmt::Display for Window {
     }
 }
 
-/// An amount for each window: what was used, or what may be.
+/// An amount for each window: the use, or the limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Amounts {
     /// In the last hour.
@@ -134,7 +134,7 @@ impl Amounts {
 pub struct Budget([Amounts; Resource::ALL.len()]);
 
 impl Default for Budget {
-    /// Far above what a plugin needs that works for people, far below what fills a disk or a ledger.
+    /// Far above the needs of a plugin that works for people, far below what fills a disk or a ledger.
     fn default() -> Self {
         let limit = |resource| match resource {
             Resource::Tasks => Amounts { hour: 2_000, day: 10_000 },
@@ -169,7 +169,7 @@ impl Budget {
         limit.hour.saturating_sub(used.hour).min(limit.day.saturating_sub(used.day))
     }
 
-    /// The window in which nothing is left of a resource. The longer one counts: it ends later.
+    /// The window in which nothing is left of a resource; of both the longer one, which has room again later.
     #[must_use]
     pub fn reached(&self, resource: Resource, used: Amounts) -> Option<Window> {
         let limit = self.limit(resource);
@@ -194,7 +194,7 @@ pub fn parse_bytes(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(factor)
 }
 
-/// A number of bytes as people read it, with at most one digit after the point.
+/// A number of bytes for people, with at most one decimal digit.
 #[must_use]
 pub fn bytes(amount: u64) -> String {
     let units = [("TiB", 1_u64 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];

@@ -1,10 +1,10 @@
 //! When two handoffs are the same request.
 //!
 //! The key is (agent, type, the first of `dedupe_key`, `handoff_id`, full task id, else the content with its times): never a
-//! token of the file name, whose eight digits cover dozens of different tasks in real folders. Equal keys with equal substance are
-//! one request; equal keys with other substance are a question for a person. The substance is the content without what
-//! changes when the same thing is written again: time stamps and ids. Where nothing but the content says that it is the same
-//! request ([`has_id`]), it is only for a while: a question that is asked again next week is another one.
+//! token of the file name, whose eight digits cover dozens of different tasks in real folders. Equal keys with equal substance
+//! are one request; equal keys with other substance are a question for a person. The substance is the content without what
+//! changes when the same request is written again: time stamps and ids. Without an id ([`has_id`]) the same content is the same
+//! request only for a limited time: a question that is asked again next week is a new one.
 
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ const NOT_SUBSTANCE: [&str; 7] =
 /// Keys that are not content: ids of answers are new each time.
 const NOT_CONTENT: [&str; 2] = ["handoff_id", "return_handoff_id"];
 
-/// The id that identifies a request, and where it stands.
+/// The id that identifies a request, and the name of its key.
 fn id(handoff: &Handoff) -> Option<(&'static str, &str)> {
     let ids = [
         ("dedupe_key", handoff.dedupe_key.as_deref()),
@@ -29,7 +29,7 @@ fn id(handoff: &Handoff) -> Option<(&'static str, &str)> {
     ids.into_iter().find_map(|(source, id)| Some((source, id?)))
 }
 
-/// Whether an id identifies the request. Else its content does.
+/// Whether an id identifies the request; if not, its content does.
 #[must_use]
 pub fn has_id(handoff: &Handoff) -> bool {
     id(handoff).is_some()

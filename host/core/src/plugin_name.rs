@@ -1,5 +1,5 @@
-//! Which names a plugin may have. A plugin's name is that of its agent and its inbox, a key of `baton.lock`, the name of
-//! files in the state folder and a word of commands; whoever reads one of these relies on this module.
+//! Which names a plugin may have. The name is also that of its agent and its inbox, a key of `baton.lock`, part of file names
+//! in the state folder, and a word of commands. Readers of these rely on this module.
 
 use std::fmt;
 
@@ -9,16 +9,16 @@ use crate::text::one_line;
 /// The most bytes of a name.
 pub const MAX_BYTES: usize = 64;
 
-/// Words that a reader of plugins' names treats specially, beside those that no agent can have: `shipped:NAME` is a
-/// source, `plugin NAME` a task of the ledger.
+/// Words with another meaning where a plugin's name is read, beside those that no agent can have: `shipped:NAME` is a source,
+/// `plugin NAME` a task of the ledger.
 const RESERVED: [&str; 3] = ["shipped", "plugin", "plugins"];
 
 /// Why a plugin cannot have a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NameError {
-    /// It has a form that no name has.
+    /// It breaks the rule for names.
     Form(String),
-    /// Baton reads it as something else.
+    /// It has another meaning for Baton.
     Reserved(String),
     /// It is a spelling of a known agent.
     Agent(String),

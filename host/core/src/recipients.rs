@@ -1,4 +1,4 @@
-//! To whom a plugin may send handoffs: the agents that the operator named, or any.
+//! The agents that a plugin may send handoffs to: those that the operator named, or any.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agents::is_name;
 
-/// The word that means every agent. No list has it beside names.
+/// The word for every agent. It cannot be part of a list.
 const ANY: &str = "any";
 
 /// The agents that a plugin may send handoffs to.
@@ -22,11 +22,11 @@ pub enum Recipients {
     Agents(Vec<String>),
 }
 
-/// How it is written in `baton.lock`: `"any"`, or a list of names.
+/// The form in `baton.lock`: `"any"`, or a list of names.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Form {
-    /// The form before recipients were named: `true` is any agent.
+    /// The form of earlier versions: `true` means any agent.
     Flag(bool),
     Word(String),
     Agents(Vec<String>),

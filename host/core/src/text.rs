@@ -1,9 +1,9 @@
-//! Text that anybody may have written (manifests, handoffs, file names, what a plugin says) on its way to a person.
+//! Untrusted text (manifests, handoffs, file names, texts of plugins) that is shown to a person.
 //!
-//! A terminal obeys some characters instead of showing them: control characters move the cursor and change colours, line
-//! breaks begin a line that seems to be Baton's, bidirectional controls reorder what is beside them, others are invisible.
-//! Here each of them becomes an escape that can be read (`\n`, `\u{202e}`), so that a text can neither imitate nor hide
-//! anything. Text goes through here once, where it is shown; the ledger and JSON keep it as it was.
+//! A terminal obeys some characters instead of showing them: control characters move the cursor and change colours, a line
+//! break starts a line that looks like Baton's own, bidirectional controls reorder the text beside them, others are invisible.
+//! This module replaces each of them by a readable escape (`\n`, `\u{202e}`), so that a text can neither imitate nor hide
+//! anything. Text is escaped once, where it is shown; the ledger and JSON keep the original.
 
 /// Whether a terminal would obey or hide the character instead of showing it.
 #[must_use]
@@ -20,8 +20,8 @@ pub fn one_line(text: &str) -> String {
     escape(text, |_| false)
 }
 
-/// `text` with its line breaks, and an escape for each other unprintable character. For blocks that Baton composes out of
-/// lines; a text of somebody else is [`one_line`].
+/// `text` with its line breaks, and an escape for each other unprintable character. For blocks of lines that Baton composes;
+/// untrusted text goes through [`one_line`].
 #[must_use]
 pub fn lines(text: &str) -> String {
     escape(text, |c| c == '\n')
@@ -48,7 +48,7 @@ pub fn json(text: &str) -> String {
     let mut units = [0; 2];
     for c in text.chars() {
         if c.is_ascii() || !is_unprintable(c) {
-            // A control character of ASCII stands between values only: serde_json escapes it inside of strings.
+            // An ASCII control character is between two values: serde_json escapes it inside strings.
             shown.push(c);
             continue;
         }
@@ -59,10 +59,13 @@ pub fn json(text: &str) -> String {
     shown
 }
 
-/// What a plugin says, as part of a sentence: one line, and marked as not being Baton's own words.
+/// How a plugin's words begin in a sentence of Baton.
+pub const PLUGIN_SAYS: &str = "the plugin says: ";
+
+/// A text of a plugin as part of a sentence: one line, marked as the plugin's words.
 #[must_use]
 pub fn plugin_says(text: &str) -> String {
-    format!("the plugin says: {}", one_line(text.trim()))
+    format!("{PLUGIN_SAYS}{}", one_line(text.trim()))
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! The RETURN that Baton writes: dialect R1, with what really happened and nothing else. `executing_agent` is the plugin that
-//! did the work, or `baton` where Baton says for an agent (`on_behalf_of`) that nothing was done.
+//! did the work, or `baton` if nobody did it; then `on_behalf_of` is the agent that was asked.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ pub struct Return<'a> {
     pub task: &'a str,
     /// Who did the work.
     pub executing: &'a str,
-    /// The agent that was asked, where another one did the work or says that it was not done.
+    /// The agent that was asked, if it did not do the work itself.
     pub on_behalf_of: Option<&'a str>,
     /// Who asked.
     pub originating: &'a str,
@@ -69,11 +69,10 @@ impl Return<'_> {
             "archive_rule": "move_to_02_processed",
             "baton": { "task": self.task, "ledger_head": self.ledger_head },
         });
-        if let Some((answer, agent)) = answer.as_object_mut().zip(self.on_behalf_of) {
-            answer.insert("on_behalf_of".to_owned(), json!(agent));
-        }
-        if let (Some(answer), Some(first)) = (answer.as_object_mut(), self.duplicate_of) {
-            answer.insert("duplicate_of".to_owned(), json!(first));
+        for (key, value) in [("on_behalf_of", self.on_behalf_of), ("duplicate_of", self.duplicate_of)] {
+            if let Some((answer, value)) = answer.as_object_mut().zip(value) {
+                answer.insert(key.to_owned(), json!(value));
+            }
         }
         pretty(&answer)
     }

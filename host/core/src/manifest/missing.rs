@@ -1,27 +1,25 @@
-//! What a plugin says that it lacks (`needs-grant` in `wit/types.wit`), read as grant specs. Its text is never shown as a
-//! command: the host writes the command from the specs that it found, and each of them is one that the manifest asks for.
+//! Reads the grant specs in a plugin's error `needs-grant` (`wit/types.wit`). The plugin's text is never shown as a command:
+//! the host writes the command, from those specs that the manifest asks for.
 
 use super::{Capabilities, HttpRule};
 use crate::file_name::cut;
 use crate::shell::words;
 use crate::text::plugin_says;
 
-/// How the words of the plugin begin where no command of the host stands before them.
-pub const SAYS: &str = "the plugin says: ";
-
-/// The most bytes that are kept of what a plugin says.
+/// The most bytes that are kept of the plugin's text.
 const MOST: usize = 2_000;
 
-/// The sentence for a plugin that lacks a grant: the host's command, where the text names grants that are asked for, then
-/// what the plugin says.
+/// The sentence for a plugin that lacks a grant: the host's command, if the text names grants that the manifest asks for, then
+/// the plugin's words.
 #[must_use]
 pub fn missing_grant(text: &str, plugin: &str, asked: &Capabilities) -> String {
     let (specs, rest) = read(text, asked);
-    let says = if rest.is_empty() { String::new() } else { plugin_says(cut(&rest, MOST)) };
-    match (specs.as_slice(), says.as_str()) {
-        ([], _) => format!("{SAYS}{}", says.strip_prefix(SAYS).unwrap_or("a grant is missing")),
+    let rest = cut(&rest, MOST);
+    match (specs.as_slice(), rest) {
+        ([], "") => plugin_says("a grant is missing"),
+        ([], rest) => plugin_says(rest),
         (specs, "") => command(plugin, specs),
-        (specs, says) => format!("{}; {says}", command(plugin, specs)),
+        (specs, rest) => format!("{}; {}", command(plugin, specs), plugin_says(rest)),
     }
 }
 
@@ -31,7 +29,7 @@ pub fn command(plugin: &str, specs: &[String]) -> String {
     format!("grant it with `baton plugin grant {plugin} {}`", words(specs))
 }
 
-/// The grant specs that the text begins with, or that stand in a command in it, and the text without them.
+/// The grant specs at the beginning of the text or of a command in it, and the text without them.
 fn read(text: &str, asked: &Capabilities) -> (Vec<String>, String) {
     const COMMAND: &str = "baton plugin grant ";
     let (before, from) = match text.split_once(COMMAND) {
@@ -61,13 +59,13 @@ fn read(text: &str, asked: &Capabilities) -> (Vec<String>, String) {
     (specs, parts.join("; "))
 }
 
-/// The word as one of the grants that are asked for, or as less of one; written by the host.
+/// The grant that the word names, written by the host: one that the manifest asks for, or less than one.
 fn spec(word: &str, asked: &Capabilities) -> Option<String> {
     let grants = asked.as_grants();
     if grants.iter().any(|grant| grant == word) || (word == "hard-links" && !asked.files.is_empty()) {
         return Some(word.to_owned());
     }
-    // To whom it may send is the operator's choice.
+    // The operator chooses the recipients.
     if word == "handoffs" && asked.handoffs.is_some() {
         return Some("handoffs=any".to_owned());
     }
@@ -98,7 +96,7 @@ fn spec(word: &str, asked: &Capabilities) -> Option<String> {
     }
 }
 
-/// Which folder is granted is the operator's choice: of the plugin's text only a word for it (`FOLDER`, `PATH`) stays.
+/// The operator chooses the folder: of the plugin's text only a placeholder (`FOLDER`, `PATH`) is kept.
 fn placeholder(place: &str) -> &str {
     let is_word = !place.is_empty() && place.len() <= 20 && place.chars().all(|c| c.is_ascii_uppercase());
     if is_word { place } else { "FOLDER" }

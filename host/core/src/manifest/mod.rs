@@ -21,7 +21,7 @@ pub use capabilities::{
     HandoffsCapability, HttpCapability, HttpRule, LedgerCapability, Listening, Mode, ReturnsCapability,
     SecretCapability, SqlCapability, authority_of,
 };
-pub use missing::{SAYS, command as grant_command, missing_grant};
+pub use missing::{command as grant_command, missing_grant};
 pub use requests::{Request, destinations};
 
 /// The name of the custom section.

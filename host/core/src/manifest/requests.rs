@@ -1,5 +1,5 @@
-//! What a manifest asks for, as it is shown to whoever grants it: each grant with its destinations and the reason that the
-//! plugin gives, then triggers and limits. The words are the host's but for the reasons and patterns.
+//! What a manifest asks for, as the operator sees it: each grant with its destinations and the plugin's reason, then triggers
+//! and limits. Only reasons and patterns are text of the plugin.
 
 use super::{Capabilities, Declares, HttpRule, Limits, ReturnsOf, SecretCapability, Trigger, authority_of};
 use crate::text::one_line;
@@ -9,9 +9,9 @@ use crate::text::one_line;
 pub struct Request {
     /// As `baton plugin grant` takes it.
     pub grant: String,
-    /// What the grant does not say: where a secret goes. In the host's words.
+    /// Where a secret goes, which the grant does not say. In the host's words.
     pub details: Option<String>,
-    /// Why, as the plugin says it. Untrusted.
+    /// The plugin's reason. Untrusted.
     pub reason: String,
 }
 
