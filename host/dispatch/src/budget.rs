@@ -1,23 +1,26 @@
-//! Budgets of plugins over time: what stops one that floods the workspace although each of its attempts stays below the
+//! Budgets of plugins over time: they stop a plugin that floods the workspace although each of its attempts stays below the
 //! ceilings.
 //!
-//! What was used is counted in the transaction that settles an attempt, or that makes a triggered task. When nothing is
-//! left of a budget, the request is refused (a handoff) or waits (a trigger), and the plugin's tasks stay queued until the
-//! window has room again. `[plugins.NAME.budget]` of `baton.toml` sets other limits.
+//! Use is counted in the transaction that settles an attempt, or that makes a triggered task. When nothing is left of a budget,
+//! a handoff is refused, a trigger waits, and the plugin's tasks stay queued until the window has room again.
+//! `[plugins.NAME.budget]` of `baton.toml` sets other limits.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod book;
+
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use baton_core::State;
 use baton_core::budget::{Budget, Resource, Window};
 use baton_core::manifest::Database;
-use baton_ledger::budget::{self as ledger, Used};
+use baton_ledger::budget::{self as ledger, Counts, Used};
 use baton_ledger::event::{self, Event};
 use baton_ledger::task::Task;
 use baton_ledger::{LedgerError, Reader, Tx};
 use baton_sandbox::{DatabaseGrant, limits as ceilings};
 use jiff::Timestamp;
+
+pub(crate) use book::Book;
 
 use crate::house::{House, Installed};
 
@@ -26,13 +29,13 @@ use crate::house::{House, Installed};
 pub struct Reached {
     /// The plugin.
     pub plugin: String,
-    /// What was used up.
+    /// The resource.
     pub resource: Resource,
-    /// In which window.
+    /// The window in which nothing is left.
     pub window: Window,
-    /// How much was used.
+    /// The use in that window.
     pub used: u64,
-    /// How much may be.
+    /// The limit for that window.
     pub limit: u64,
     /// When the window has room again.
     pub until: Timestamp,
@@ -57,7 +60,7 @@ impl Reached {
         )
     }
 
-    /// Whether the plugin's tasks wait. A trigger that fires too often holds up no work that others asked for.
+    /// Whether the plugin's tasks wait. They do not when only its triggers fire too often.
     #[must_use]
     pub fn holds_tasks(&self) -> bool {
         self.resource != Resource::Triggers
@@ -73,43 +76,36 @@ pub fn reached(
     budgets: &BTreeMap<String, Budget>,
     now: Timestamp,
 ) -> Result<Vec<Reached>, LedgerError> {
-    let (mut reached, usual) = (Vec::new(), Budget::default());
-    for plugin in ledger::plugins(reader)? {
+    let Some(counts) = Counts::of_reader(reader)? else { return Ok(Vec::new()) };
+    let (mut all, usual) = (Vec::new(), Budget::default());
+    for plugin in counts.plugins()? {
         let budget = budgets.get(&plugin).unwrap_or(&usual);
-        let used = ledger::read(reader, &plugin, now)?;
-        for (resource, window) in over(budget, &used) {
-            let limit = budget.limit(resource).of(window);
-            let until = ledger::room_at(reader, (&plugin, resource, window), limit, now)?;
-            let used = used.of(resource).of(window);
-            reached.push(Reached { plugin: plugin.clone(), resource, window, used, limit, until });
+        let used = counts.used(&plugin, now)?;
+        for resource in Resource::ALL {
+            all.extend(reached_of(counts, &plugin, budget, &used, resource, now)?);
         }
     }
-    Ok(reached)
+    Ok(all)
 }
 
-fn over<'a>(budget: &'a Budget, used: &'a Used) -> impl Iterator<Item = (Resource, Window)> + 'a {
-    Resource::ALL.into_iter().filter_map(|resource| Some((resource, budget.reached(resource, used.of(resource))?)))
-}
-
-/// The first budget that holds up what `concerns` selects.
-fn first_reached(
-    tx: &Tx<'_>,
-    (plugin, budget): (&str, &Budget),
-    concerns: impl Fn(Resource) -> bool,
+/// The budget of one resource, if nothing is left of it.
+fn reached_of(
+    counts: Counts<'_>,
+    plugin: &str,
+    budget: &Budget,
+    used: &Used,
+    resource: Resource,
     now: Timestamp,
 ) -> Result<Option<Reached>, LedgerError> {
-    let all = ledger::used(tx, plugin, now)?;
-    let Some((resource, window)) = over(budget, &all).find(|(resource, _)| concerns(*resource)) else {
-        return Ok(None);
-    };
+    let Some(window) = budget.reached(resource, used.of(resource)) else { return Ok(None) };
     let limit = budget.limit(resource).of(window);
-    let until = ledger::room_at_in(tx, (plugin, resource, window), limit, now)?;
-    let used = all.of(resource).of(window);
+    let until = counts.room_at(plugin, resource, window, limit, now)?;
+    let used = used.of(resource).of(window);
     Ok(Some(Reached { plugin: plugin.to_owned(), resource, window, used, limit, until }))
 }
 
-/// How many of `room` attempts may begin: none when a budget is used up, and only so many that they stay within it although
-/// each goes to its ceilings. Tells the book how many handoffs may be sent.
+/// How many of `room` attempts may begin: none when a budget is used up, and only as many as stay within it if each goes to its
+/// ceilings. Tells the book how many handoffs are left.
 ///
 /// # Errors
 /// When the database fails.
@@ -121,7 +117,7 @@ pub(crate) fn room(
     now: Timestamp,
 ) -> Result<usize, LedgerError> {
     let Ok(installed) = house.plugin(plugin) else { return Ok(room) };
-    let (used, budget) = (ledger::used(tx, plugin, now)?, house.budget(plugin));
+    let (used, budget) = (Counts::of_tx(tx).used(plugin, now)?, house.budget(plugin));
     house.budgets.set_left(plugin, budget.left(Resource::Tasks, used.of(Resource::Tasks)));
     let mut most = u64::try_from(room).unwrap_or(u64::MAX);
     for resource in Resource::ALL {
@@ -132,13 +128,13 @@ pub(crate) fn room(
     Ok(usize::try_from(most).unwrap_or(room))
 }
 
-/// The plugin's own database, where it may write to that.
+/// The plugin's own database, if the plugin may write to it.
 fn own_database(installed: &Installed) -> Option<&Path> {
     let own = |grant: &&DatabaseGrant| grant.database == Database::Own && grant.writable;
     installed.grants.databases.iter().find(own).map(|grant| grant.path.as_path())
 }
 
-/// The size of the plugin's own database.
+/// The size of the plugin's own database in bytes.
 pub(crate) fn database_bytes(installed: &Installed) -> u64 {
     let size = |path: &Path| path.metadata().map_or(0, |metadata| metadata.len());
     own_database(installed).map_or(0, size)
@@ -152,7 +148,7 @@ pub(crate) fn is_held(tx: &Tx<'_>, house: &House, plugin: &str, now: Timestamp) 
     Ok(room(tx, house, plugin, 1, now)? == 0)
 }
 
-/// What one attempt may use at most; `None` for what it cannot use, and for what no attempt uses.
+/// The most that one attempt may use; `None` if it cannot use the resource.
 fn most_of_an_attempt(resource: Resource, installed: &Installed) -> Option<u64> {
     let grants = &installed.grants;
     match resource {
@@ -161,170 +157,83 @@ fn most_of_an_attempt(resource: Resource, installed: &Installed) -> Option<u64> 
         Resource::Reports => Some(ceilings::ARTIFACTS as u64),
         Resource::HttpRequests => (!grants.egress.http.is_empty()).then_some(ceilings::HTTP_REQUESTS as u64),
         Resource::HttpBytes => (!grants.egress.http.is_empty()).then_some(ceilings::HTTP_BYTES),
-        // The database has a quota of its own: what counts is how often it is filled anew.
+        // The database has a quota: the budget limits how often it is filled again.
         Resource::SqlBytes => own_database(installed).map(|_| 1),
         Resource::Written => grants.mounts.iter().any(|mount| mount.writable).then_some(ceilings::WRITTEN_BYTES),
     }
 }
 
-/// Adds what the attempt of `task` used; tells why the plugin's tasks wait from now on, if they do.
+/// Adds what the attempt of `task` used. Returns the reason if from now on the plugin's tasks wait.
 ///
 /// # Errors
 /// When the database fails.
 pub(crate) fn spend(
     tx: &Tx<'_>,
     task: &Task,
-    (budget, spent): (&Budget, &[(Resource, u64)]),
+    budget: &Budget,
+    spent: &[(Resource, u64)],
     state: State,
     now: Timestamp,
 ) -> Result<Option<String>, LedgerError> {
-    let spent: Vec<_> = spent.iter().filter(|(_, amount)| *amount > 0).collect();
+    let spent: Vec<_> = spent.iter().copied().filter(|(_, amount)| *amount > 0).collect();
     if spent.is_empty() {
         return Ok(None);
     }
-    let concerns = |resource| spent.iter().any(|(used, _)| *used == resource);
-    let before = first_reached(tx, (&task.agent, budget), concerns, now)?;
-    spent.iter().try_for_each(|(resource, amount)| ledger::add(tx, &task.agent, *resource, *amount, now))?;
-    if before.is_some() {
+    let (plugin, counts) = (task.agent.as_str(), Counts::of_tx(tx));
+    let mut used = counts.used(plugin, now)?;
+    let was_reached = spent.iter().any(|(resource, _)| budget.reached(*resource, used.of(*resource)).is_some());
+    for (resource, amount) in &spent {
+        ledger::add(tx, plugin, *resource, *amount, now)?;
+        used.add(*resource, *amount);
+    }
+    if was_reached {
         return Ok(None);
     }
-    let reached = first_reached(tx, (&task.agent, budget), concerns, now)?.map(|reached| reached.text());
-    if let Some(text) = &reached {
-        event::append(tx, &Event::of(task, "baton", "budget_reached", text.clone(), state, now))?;
+    for (resource, _) in spent {
+        if let Some(reached) = reached_of(counts, plugin, budget, &used, resource, now)? {
+            let text = reached.text();
+            event::append(tx, &Event::of(task, "baton", "budget_reached", text.clone(), state, now))?;
+            return Ok(Some(text));
+        }
     }
-    Ok(reached)
+    Ok(None)
 }
 
-/// Whether a trigger of `plugin` may make a task now: then it is counted; else until when it waits.
+/// Counts a task that a trigger of `plugin` makes now, unless the budget of triggers is used up: then that is returned.
 ///
 /// # Errors
 /// When the database fails.
 pub(crate) fn admit_trigger(
     tx: &Tx<'_>,
-    (plugin, budget): (&str, &Budget),
+    plugin: &str,
+    budget: &Budget,
     now: Timestamp,
-) -> Result<Result<(), Reached>, LedgerError> {
-    match room_for_trigger(tx, (plugin, budget), now)? {
-        Ok(()) => count_trigger(tx, plugin, now).map(Ok),
-        refused @ Err(_) => Ok(refused),
+) -> Result<Option<Reached>, LedgerError> {
+    let reached = triggers_reached(tx, plugin, budget, now)?;
+    if reached.is_none() {
+        count_trigger(tx, plugin, now)?;
     }
+    Ok(reached)
 }
 
-/// Whether a trigger of `plugin` may make a task now.
+/// The budget of triggers of `plugin`, if it is used up: no trigger may make a task now.
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) fn room_for_trigger(
+pub(crate) fn triggers_reached(
     tx: &Tx<'_>,
-    (plugin, budget): (&str, &Budget),
+    plugin: &str,
+    budget: &Budget,
     now: Timestamp,
-) -> Result<Result<(), Reached>, LedgerError> {
-    let reached = first_reached(tx, (plugin, budget), |resource| resource == Resource::Triggers, now)?;
-    Ok(reached.map_or(Ok(()), Err))
+) -> Result<Option<Reached>, LedgerError> {
+    let counts = Counts::of_tx(tx);
+    reached_of(counts, plugin, budget, &counts.used(plugin, now)?, Resource::Triggers, now)
 }
 
-/// A trigger of `plugin` has made a task.
+/// Counts a task that a trigger of `plugin` has made.
 ///
 /// # Errors
 /// When the database fails.
 pub(crate) fn count_trigger(tx: &Tx<'_>, plugin: &str, now: Timestamp) -> Result<(), LedgerError> {
     ledger::add(tx, plugin, Resource::Triggers, 1, now)
-}
-
-/// What the running attempts of this process take of the budgets before it is written down.
-#[derive(Debug, Default)]
-pub(crate) struct Book(Mutex<HashMap<String, Account>>);
-
-/// Handoffs of one plugin.
-#[derive(Debug, Default)]
-struct Account {
-    /// How many may still be sent, by the ledger.
-    left: u64,
-    /// How many the attempts under way want to send, by task.
-    taken: HashMap<String, u64>,
-    /// Tasks of which one was refused.
-    refused: HashSet<String>,
-    /// Triggers were refused, and that was said.
-    told: bool,
-}
-
-impl Book {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Account>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn set_left(&self, plugin: &str, left: u64) {
-        self.lock().entry(plugin.to_owned()).or_default().left = left;
-    }
-
-    /// Whether the attempt of `task` may send one more handoff.
-    pub(crate) fn take(&self, plugin: &str, task: &str) -> bool {
-        let mut book = self.lock();
-        let account = book.entry(plugin.to_owned()).or_default();
-        let taken: u64 = account.taken.values().sum();
-        if taken < account.left {
-            *account.taken.entry(task.to_owned()).or_default() += 1;
-            return true;
-        }
-        account.refused.insert(task.to_owned());
-        false
-    }
-
-    /// How many handoffs the attempt of `task` asked for. They count also when it fails: else one that is refused leaves the
-    /// budget as it was, and the next one tries it again at once.
-    pub(crate) fn taken(&self, plugin: &str, task: &str) -> u64 {
-        self.lock().get(plugin).and_then(|account| account.taken.get(task)).copied().unwrap_or_default()
-    }
-
-    /// Whether a handoff of the attempt of `task` was refused.
-    pub(crate) fn was_refused(&self, plugin: &str, task: &str) -> bool {
-        self.lock().get(plugin).is_some_and(|account| account.refused.contains(task))
-    }
-
-    /// The outcome of `task` is written down: the ledger has what it sent.
-    pub(crate) fn end(&self, plugin: &str, task: &str) {
-        let mut book = self.lock();
-        let Some(account) = book.get_mut(plugin) else { return };
-        account.refused.remove(task);
-        if let Some(taken) = account.taken.remove(task) {
-            // Until the ledger is asked again; what was not sent after all comes back then.
-            account.left = account.left.saturating_sub(taken);
-        }
-    }
-
-    /// Whether it is to be said that a trigger of the plugin waits: once, until it has fired again.
-    pub(crate) fn tell(&self, plugin: &str, waits: bool) -> bool {
-        let mut book = self.lock();
-        let account = book.entry(plugin.to_owned()).or_default();
-        std::mem::replace(&mut account.told, waits) != waits && waits
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn attempts_that_run_together_share_what_is_left() {
-        let book = Book::default();
-        book.set_left("p", 3);
-        assert!(book.take("p", "one") && book.take("p", "two") && book.take("p", "one"));
-        assert!(!book.take("p", "two"));
-        assert_eq!((book.taken("p", "one"), book.taken("p", "three")), (2, 0));
-        assert!(book.was_refused("p", "two") && !book.was_refused("p", "one"));
-        book.end("p", "one");
-        assert!(!book.take("p", "three"), "what was taken stays taken until the ledger is asked");
-        book.end("p", "two");
-        book.end("p", "three");
-        assert!(!book.was_refused("p", "two"));
-        book.set_left("p", 1);
-        assert!(book.take("p", "four"));
-    }
-
-    #[test]
-    fn a_trigger_that_waits_is_told_of_once() {
-        let book = Book::default();
-        let told = [true, true, false, true].map(|waits| book.tell("p", waits));
-        assert_eq!(told, [true, false, false, true]);
-    }
 }

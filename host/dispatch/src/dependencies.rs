@@ -35,7 +35,7 @@ pub(crate) enum Standing {
 pub(crate) struct Open {
     /// The names, as its sender wrote them.
     pub(crate) names: Vec<String>,
-    /// Those that nothing here is called.
+    /// Those that no task has as its id or title.
     pub(crate) unknown: Vec<String>,
 }
 
@@ -59,22 +59,20 @@ impl Open {
 /// # Errors
 /// When the ledger fails.
 pub(crate) fn standing(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> Result<Standing, LedgerError> {
-    let mut open = Open::default();
+    let (mut open, mut ahead) = (Open::default(), Vec::new());
     for need in needs {
         if own.contains(&need.as_str()) {
             return Ok(Standing::Circle(format!("it depends on itself ({need})")));
         }
         match task::named_or_titled(tx, need)? {
-            Some(found) if found.state == State::Succeeded => {}
+            Some(found) if found.state == State::Succeeded => continue,
             Some(found) if found.state.is_final() => return Ok(Standing::Broken(ended(need, found.state))),
-            Some(_) => open.names.push(need.clone()),
-            None => {
-                open.names.push(need.clone());
-                open.unknown.push(need.clone());
-            }
+            Some(found) => ahead.push(Way { task: found.id, names: need.clone() }),
+            None => open.unknown.push(need.clone()),
         }
+        open.names.push(need.clone());
     }
-    match circle(tx, own, &open.names)? {
+    match circle(tx, own, ahead)? {
         Some(through) => Ok(Standing::Circle(through)),
         None if open.names.is_empty() => Ok(Standing::Free),
         None => Ok(Standing::Open(open)),
@@ -85,26 +83,32 @@ fn ended(need: &str, state: State) -> String {
     format!("{need}, which it depends on, ended as {state}; `baton retry` runs this one anyway, `baton cancel` ends it")
 }
 
-/// The way from what is needed back to the request itself.
-fn circle(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> Result<Option<String>, LedgerError> {
-    let mut ahead: Vec<(String, String)> = needs.iter().map(|need| (need.clone(), need.clone())).collect();
-    let mut seen = BTreeSet::new();
-    while let Some((need, way)) = ahead.pop() {
-        if !seen.insert(need.clone()) {
-            continue;
-        }
-        if seen.len() > MOST_STEPS {
-            return Ok(Some(format!("its dependencies lead through more than {MOST_STEPS} tasks")));
-        }
-        let Some(found) = task::named_or_titled(tx, &need)? else {
-            continue;
-        };
-        for next in task::dependencies(tx, &found.id)? {
-            let way = format!("{way} → {next}");
+/// A chain of dependencies.
+struct Way {
+    /// The task at its end.
+    task: String,
+    /// The names along it, for messages.
+    names: String,
+}
+
+/// Why the dependencies of these tasks lead back to the request itself, or too far; `None` if they do not.
+fn circle(tx: &Tx<'_>, own: &[&str], mut ahead: Vec<Way>) -> Result<Option<String>, LedgerError> {
+    let mut seen: BTreeSet<String> = ahead.iter().map(|way| way.names.clone()).collect();
+    while let Some(way) = ahead.pop() {
+        for next in task::dependencies(tx, &way.task)? {
+            let names = format!("{} → {next}", way.names);
             if own.contains(&next.as_str()) {
-                return Ok(Some(format!("its dependencies go in a circle: {way}")));
+                return Ok(Some(format!("its dependencies go in a circle: {names}")));
             }
-            ahead.push((next, way));
+            if !seen.insert(next.clone()) {
+                continue;
+            }
+            if seen.len() > MOST_STEPS {
+                return Ok(Some(format!("its dependencies lead through more than {MOST_STEPS} tasks")));
+            }
+            if let Some(found) = task::named_or_titled(tx, &next)? {
+                ahead.push(Way { task: found.id, names });
+            }
         }
     }
     Ok(None)
@@ -140,7 +144,7 @@ pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) ->
     Ok(released)
 }
 
-/// A person is asked about tasks that have waited for long for what is not here.
+/// Asks a person about tasks that have waited for longer than `ask_after` for something that no task is named.
 ///
 /// # Errors
 /// When the ledger fails.

@@ -1,4 +1,4 @@
-//! To whom a plugin may send handoffs in one attempt: the agents that its grant names, by any of their spellings.
+//! The agents that a plugin may send handoffs to in one attempt: those that its grant names, by any of their spellings.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use baton_sandbox::{Admit, Emission, NoRecipient};
 use crate::house::{House, Installed};
 use crate::roster::Roster;
 
-/// What `installed` may send.
+/// What `installed` may send in the attempt of `task`.
 pub(crate) fn of(house: &Arc<House>, installed: &Installed, task: &str) -> Emission {
     let (name, recipients) = (installed.plugin.manifest().name.clone(), installed.grants.handoffs.clone());
     let inner = Arc::clone(house);
@@ -35,7 +35,7 @@ pub(crate) fn of(house: &Arc<House>, installed: &Installed, task: &str) -> Emiss
     Emission::Granted { resolve: Arc::new(resolve), admit }
 }
 
-/// How many it may send: its budget over time.
+/// The limit on how many it may send: its budget over time.
 fn admission(house: &Arc<House>, plugin: &str, task: &str) -> Admit {
     let (house, plugin, task) = (Arc::clone(house), plugin.to_owned(), task.to_owned());
     Arc::new(move || {
@@ -56,7 +56,7 @@ fn is_among(recipients: &Recipients, agent: &str, roster: &Roster) -> bool {
     *recipients == Recipients::Any || recipients.names().iter().any(means)
 }
 
-/// The command keeps those that may get handoffs already: a grant replaces the one before.
+/// Why it may not send to `agent`. The command names the granted agents too, because a grant replaces the one before.
 fn denied(plugin: &str, recipients: &Recipients, agent: Option<&str>) -> String {
     let Some(agent) = agent else {
         return format!(

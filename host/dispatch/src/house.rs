@@ -46,7 +46,7 @@ pub struct Grants {
     pub repositories: Vec<RepositoryGrant>,
     /// What it may know of how files and the library sound.
     pub sounds: SoundGrants,
-    /// To whom it may send handoffs; it may take back what it sent if there is anybody.
+    /// The agents that it may send handoffs to. If there are any, it may also withdraw what it sent.
     pub handoffs: Recipients,
     /// Whether it may read the ledger.
     pub ledger: bool,
@@ -145,7 +145,7 @@ pub struct House {
     roster: RwLock<Arc<Roster>>,
     /// What runs in this process.
     pub(crate) running: Running,
-    /// What running attempts take of the plugins' budgets.
+    /// What running attempts have taken of the plugins' budgets.
     pub(crate) budgets: BudgetBook,
     /// The files that running attempts write.
     pub(crate) own: OwnWrites,
@@ -267,7 +267,7 @@ impl House {
         self.roster().get(agent).map_or(limits::REPEAT_AFTER, |agent| agent.settings.repeat_after)
     }
 
-    /// How long a task of an agent waits for something that is not here before a person is asked.
+    /// How long a task of an agent waits for a dependency that no task is named before a person is asked.
     pub(crate) fn ask_after(&self, agent: &str) -> Duration {
         self.roster().get(agent).map_or(limits::ASK_AFTER, |agent| agent.settings.ask_after)
     }

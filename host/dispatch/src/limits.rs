@@ -8,13 +8,13 @@ pub const LEASE: Duration = Duration::from_mins(1);
 /// How often a runner says that it is alive.
 pub const HEARTBEAT: Duration = Duration::from_secs(20);
 
-/// Bytes of arguments that are checked where the attempt runs; more are checked on a thread that may block.
+/// Bytes of arguments that are checked on the attempt's own thread; more are checked on a thread that may block.
 pub const ARGUMENTS_AT_ONCE: usize = 16 << 10;
 
 /// Files that are read and written down at the same time: enough to share one commit.
 pub const CAPTURES_AT_ONCE: usize = 256;
 
-/// Of these, files of one inbox: the rest is for the others.
+/// The share of one inbox in [`CAPTURES_AT_ONCE`]: the rest is for the other inboxes.
 pub const CAPTURES_OF_AN_INBOX: usize = 192;
 
 /// Bytes of files that were read and are not yet written down, in KiB.
@@ -49,7 +49,7 @@ pub const CARRY_TRIES: u32 = 3;
 /// For how long the same content without an id is the same request.
 pub const REPEAT_AFTER: Duration = Duration::from_hours(24);
 
-/// How long a task waits for something that is not here before a person is asked.
+/// How long a task waits for a dependency that no task is named before a person is asked.
 pub const ASK_AFTER: Duration = Duration::from_hours(24);
 
 /// Short attempts of one agent that are begun and settled in one transaction, one after the other: enough to share the

@@ -95,7 +95,7 @@ pub(crate) async fn tend(house: &Arc<House>) -> Result<Tended, DispatchError> {
     Ok(Tended { carry, settled })
 }
 
-/// The moment that lies `pause` before `now`.
+/// The moment `pause` before `now`.
 pub(crate) fn ago(now: Timestamp, pause: Duration) -> Timestamp {
     let pause = SignedDuration::try_from(pause).unwrap_or(SignedDuration::MAX);
     now.checked_sub(pause).unwrap_or(Timestamp::MIN)

@@ -1,9 +1,9 @@
-//! Changes that plugins make themselves: no trigger of a plugin is fired by what its own attempts write.
+//! A plugin's own changes: no trigger of a plugin is fired by what its own attempts write.
 //!
-//! While an attempt runs, its files are left out when the plugin's triggers are looked at. When it ends, each of those files
-//! is read as it is then, and that is written down with the outcome as seen. So a later change by anybody else is news. A
-//! file that somebody else changes while the plugin writes to the same file counts as the plugin's; and a process that is
-//! killed in an attempt leaves its changes as news once.
+//! While an attempt runs, the plugin's triggers ignore the files that it writes. When it ends, each of these files is read, and
+//! its content is recorded as seen together with the outcome. So a later change by anybody else fires a trigger. If somebody
+//! else changes a file while the plugin writes to it, the change counts as the plugin's. If the process is killed during an
+//! attempt, the plugin's changes fire its triggers once.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -18,11 +18,11 @@ use baton_sandbox::{MountGrant, Writes};
 use crate::house::{House, Installed};
 use crate::trigger::{self, Armed};
 
-/// A look at a trigger takes no longer than this: so long the files of an attempt that has ended are left out of one that
-/// began before.
+/// How long the files of an ended attempt are kept: a look at a trigger that began before the end must leave them out, and
+/// takes no longer than this.
 const KEPT: Duration = Duration::from_mins(10);
 
-/// What the attempts of this process write.
+/// The files that attempts of this process write.
 #[derive(Debug, Default)]
 pub(crate) struct OwnWrites(Mutex<Vec<Entry>>);
 
@@ -35,14 +35,14 @@ struct Entry {
 }
 
 impl OwnWrites {
-    /// An attempt begins; gives what collects its files.
+    /// An attempt begins. Returns the collector of its files.
     pub(crate) fn begin(&self, plugin: &str, task: &str) -> Writes {
         let (plugin, task, writes) = (plugin.to_owned(), task.to_owned(), Writes::default());
         self.lock().push(Entry { plugin, task, writes: writes.clone(), ended: None });
         writes
     }
 
-    /// The outcome of an attempt is written down.
+    /// The ledger has the outcome of an attempt.
     pub(crate) fn end(&self, task: &str) {
         let now = Instant::now();
         let mut entries = self.lock();
@@ -83,20 +83,20 @@ impl Own {
         !self.0.is_empty() && file.ancestors().any(|path| self.0.contains(path))
     }
 
-    /// The same of a path as the plugin sees it, if it lies below `mount`.
+    /// The same for a path as the plugin sees it, if it is below `mount`.
     pub(crate) fn has_below(&self, mount: &MountGrant, guest: &str) -> bool {
         let below = guest.strip_prefix(mount.guest.as_str()).and_then(|below| below.strip_prefix('/'));
         !self.0.is_empty() && below.is_some_and(|below| self.has(&resolved(&mount.host.join(below))))
     }
 }
 
-/// The path with every link resolved; of a file that is not there, the real folder and the name.
+/// The path with every link resolved. Of a missing file, the folder is resolved.
 fn resolved(path: &Path) -> PathBuf {
     let behind_folder = || Some(path.parent()?.canonicalize().ok()?.join(path.file_name().unwrap_or(OsStr::new(""))));
     path.canonicalize().ok().or_else(behind_folder).unwrap_or_else(|| path.to_owned())
 }
 
-/// Files of a plugin's triggers as its own attempt left them.
+/// The files of a plugin's triggers as the plugin's own attempt left them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OwnChanges {
     /// Of `files` triggers: the trigger, the path and the hash.
@@ -110,7 +110,7 @@ impl OwnChanges {
         self.marks.is_empty() && self.stamps.is_empty()
     }
 
-    /// Writes them down as seen.
+    /// Records them as seen.
     ///
     /// # Errors
     /// When the database fails.
@@ -120,7 +120,7 @@ impl OwnChanges {
     }
 }
 
-/// Reads the files that an attempt on `installed` wrote, as far as the plugin's triggers concern them. Blocks.
+/// Reads those files that an attempt on `installed` wrote and the plugin's triggers are about.
 pub(crate) async fn changes(house: &Arc<House>, installed: &Arc<Installed>, writes: &Writes) -> OwnChanges {
     let watches = installed.plugin.manifest().declares.triggers.iter().any(trigger::is_about_files);
     if writes.is_empty() || !watches {

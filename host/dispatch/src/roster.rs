@@ -59,7 +59,7 @@ pub struct Settings {
     pub quarantine: quarantine::Policy,
     /// For how long the same content without an id is the same request.
     pub repeat_after: Duration,
-    /// How long a task of it waits for something that is not here before a person is asked.
+    /// How long a task of it waits for a dependency that no task is named before a person is asked.
     pub ask_after: Duration,
     /// When it is to do something by itself.
     pub schedules: Vec<Schedule>,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use baton_core::State;
-use baton_core::manifest::{SAYS, grant_command};
+use baton_core::manifest::grant_command;
+use baton_core::text::PLUGIN_SAYS;
 use baton_ledger::event::{self, Event};
 use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx, watched};
@@ -137,7 +138,7 @@ pub(crate) struct Attempted {
     pub(crate) task: Task,
     pub(crate) installed: Option<Arc<Installed>>,
     pub(crate) ended: Result<Report, Ended>,
-    /// What it changed of the files that fire its plugin's triggers.
+    /// The files of its plugin's triggers that it changed.
     pub(crate) own: OwnChanges,
     /// Bytes by which its plugin's own database grew.
     pub(crate) sql_bytes: u64,
@@ -228,7 +229,7 @@ async fn attempt_now(
     Attempted { own: changed, sql_bytes, ..Attempted::of(task, Some(installed), Ok(report)) }
 }
 
-/// Whether the arguments fit the action's schema. Checking large ones takes a moment and belongs on a thread of its own.
+/// Checks the arguments against the action's schema. Large ones are checked on a thread that may block.
 async fn check_arguments(installed: &Installed, action: &str, args: &str) -> Result<(), String> {
     let arguments = Arc::clone(installed.plugin.arguments());
     if args.len() <= limits::ARGUMENTS_AT_ONCE {
@@ -371,7 +372,7 @@ pub async fn call(
     let insert = move |tx: &Tx<'_>| {
         let id = task::insert(tx, &new, None, now)?;
         let leased = task::lease_task(tx, &id, &owner, limits::LEASE, now)?;
-        // What a person calls begins whatever was used; what it sends counts.
+        // A call begins even if a budget is used up; the handoffs that it sends count.
         budget::room(tx, &inner, &leased.agent, 1, now)?;
         begin(tx, leased, now)
     };
@@ -386,7 +387,7 @@ pub async fn call(
     Ok(Called { id: settled.id, state: settled.state, text: settled.text, artifacts: settled.artifacts })
 }
 
-/// The arguments of a call as JSON, if there is such an action and they fit it. Nothing is written down for a slip of the hand.
+/// The arguments of a call as JSON. A call of an unknown action or with wrong arguments is refused without a trace in the ledger.
 async fn check_call(house: &Arc<House>, call: &Call) -> Result<String, DispatchError> {
     let installed = house.plugin(&call.plugin)?;
     installed.action(Some(&call.action))?;
@@ -403,8 +404,10 @@ pub(crate) fn explain(failure: &Failure, plugin: &str, lacks: &[String]) -> Stri
     match failure {
         Failure::Limit { .. } => format!("{failure}; give it less to do, or ask its author (plugin `{plugin}`)"),
         Failure::Trap(_) => format!("{failure}; this is a fault of the plugin `{plugin}`, not of the handoff"),
-        // What the plugin says may look like a command; then ours stands before it.
-        Failure::NeedsGrant(text) if !lacks.is_empty() && (text.starts_with(SAYS) || !text.contains("`baton ")) => {
+        // The plugin's own words may look like a command, so they do not replace the host's.
+        Failure::NeedsGrant(text)
+            if !lacks.is_empty() && (text.starts_with(PLUGIN_SAYS) || !text.contains("`baton ")) =>
+        {
             format!("{}; {text}", grant_command(plugin, lacks))
         }
         Failure::NeedsHuman(text) => {

@@ -78,7 +78,7 @@ pub(super) fn same_key(
 ) -> Result<Option<Task>, LedgerError> {
     let except = edited.map(|known| known.id.as_str());
     let since = within.map(|within| ago(now, within));
-    let first = |key| task::with_key(tx, key, new.substance.as_deref(), (except, since));
+    let first = |key| task::with_key(tx, key, new.substance.as_deref(), except, since);
     Ok(new.dedupe_key.as_deref().map(first).transpose()?.flatten())
 }
 

@@ -32,7 +32,7 @@ pub(super) struct Incoming {
     pub(super) follows: Option<String>,
     /// Of a file in the drop box: the folder that it goes to.
     pub(super) move_to: Option<String>,
-    /// For how long the same content is the same request; absent where an id says so.
+    /// For how long the same content is the same request; absent if the handoff has an id.
     pub(super) repeats_within: Option<Duration>,
     /// The folder for an answer at once, should it be refused.
     pub(super) answer_folder: Option<String>,
@@ -48,7 +48,7 @@ pub(super) enum What {
     Broken,
     /// Nobody can do it: it was dropped for an agent that is not there.
     Unrouted(String),
-    /// A broadcast in the inbox of a plugin whom it asks for nothing.
+    /// A broadcast in the inbox of a plugin that does not have its action.
     Greeting(String),
 }
 
@@ -155,7 +155,7 @@ pub(super) fn answer_folder(house: &House, sender: &str) -> Option<String> {
     (sender != "baton").then(|| house.answers_for(sender))
 }
 
-/// The actor of a capture: the sender that the file names. Nobody who sends a file is Baton or the operator.
+/// The actor of a capture: the sender that the file names. A file cannot claim to be from Baton or the operator.
 fn captured_by(sender: Option<&str>) -> String {
     let reserved = |sender: &&str| !["baton", "operator"].iter().any(|name| sender.eq_ignore_ascii_case(name));
     sender.filter(reserved).unwrap_or("baton").to_owned()

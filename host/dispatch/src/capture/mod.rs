@@ -22,7 +22,7 @@ use jiff::Timestamp;
 pub(crate) use self::ahead::{Ahead, returns_ahead};
 pub(crate) use self::answers::{answered_before, ended};
 pub use self::record::ADOPTED;
-pub(crate) use self::refuse::answer;
+pub(crate) use self::refuse::{answer, by_baton};
 
 use self::incoming::Incoming;
 use self::read::Looked;

@@ -353,7 +353,7 @@ fn follow(
         }
     }
     if let (Some(first), Some(folder)) = (&class.repeats, &incoming.answer_folder)
-        && repeats::captured(tx, id, (first, folder), now)?
+        && repeats::captured(tx, id, first, folder, now)?
         && !carry.iter().any(|known| known == id)
     {
         carry.push(id.to_owned());

@@ -19,9 +19,15 @@ pub(super) fn reason_file(id: &str, file: &str, new: &task::New, archive: &outbo
     outbox::New::written(Kind::Reason, archive.folder.clone(), format!("{stem}{ending}"), bytes)
 }
 
-/// The RETURN that says how it ended, into `folder`: of a task that came to no outcome.
+/// The RETURN, for `folder`, of a task without an outcome.
 pub(crate) fn answer(task: &Task, folder: &str, head: &str, now: Timestamp) -> outbox::New {
-    let answer = Return {
+    let answer = by_baton(task, head, now);
+    outbox::New::written(Kind::Return, folder.to_owned(), answer.file_name(), answer.to_bytes())
+}
+
+/// A RETURN of Baton itself, with the state and the reason of the task.
+pub(crate) fn by_baton<'a>(task: &'a Task, head: &'a str, now: Timestamp) -> Return<'a> {
+    Return {
         task: &task.id,
         executing: "baton",
         on_behalf_of: Some(&task.agent),
@@ -36,6 +42,5 @@ pub(crate) fn answer(task: &Task, folder: &str, head: &str, now: Timestamp) -> o
         duplicate_of: None,
         ledger_head: head,
         at: now,
-    };
-    outbox::New::written(Kind::Return, folder.to_owned(), answer.file_name(), answer.to_bytes())
+    }
 }

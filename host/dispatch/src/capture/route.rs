@@ -3,7 +3,7 @@
 //! For one agent the file is moved into that agent's inbox. A broadcast (its type says so, or it is for `all`) makes one
 //! task and one copy for each agent but the sender; the file itself is archived beside the drop box. A plugin gets a copy
 //! only if the broadcast names an action that the plugin has: a greeting to all must not start a plugin's default action.
-//! What is for nobody goes to `handoffs/_unrouted/` with the reason, and its sender is told. All of it is in the ledger
+//! A handoff for nobody goes to `handoffs/_unrouted/` with the reason, and its sender is told. All of it is in the ledger
 //! before a file moves.
 
 use baton_core::agents::is_everybody;
@@ -27,8 +27,12 @@ pub(super) enum Dropped {
 
 enum To<'a> {
     One(&'a Agent),
-    /// These, and not these plugins.
-    All(Vec<&'a Agent>, Vec<&'a Agent>),
+    All {
+        /// Those that get a copy.
+        agents: Vec<&'a Agent>,
+        /// The plugins that do not, because the broadcast does not concern them.
+        passed_over: Vec<&'a Agent>,
+    },
     Nobody(String),
 }
 
@@ -52,12 +56,12 @@ fn to<'a>(house: &House, roster: &'a Roster, handoff: &Handoff) -> To<'a> {
     }
     if is_broadcast(handoff) {
         let sends = |agent: &&Agent| handoff.from.as_deref().is_none_or(|from| !roster.same(&agent.name, from));
-        let (all, not): (Vec<_>, Vec<_>) =
+        let (agents, passed_over): (Vec<_>, Vec<_>) =
             roster.agents().filter(sends).partition(|agent| concerns(house, agent, handoff));
-        return if all.is_empty() && not.is_empty() {
+        return if agents.is_empty() && passed_over.is_empty() {
             To::Nobody("there is no other agent yet".to_owned())
         } else {
-            To::All(all, not)
+            To::All { agents, passed_over }
         };
     }
     To::Nobody(match &handoff.to {
@@ -76,16 +80,16 @@ pub(super) fn dropped(house: &House, file: String, read: Captured, handoff: Hand
             incoming.move_to = Some(house.shown(&agent.inbox));
             Dropped::One(incoming)
         }
-        To::All(agents, not) => {
+        To::All { agents, passed_over } => {
             let copy = |agent: &&Agent| {
                 let incoming = for_one(house, agent, read.clone(), handoff.clone());
                 (incoming, house.shown(&agent.inbox))
             };
             let copies: Vec<_> = agents.iter().map(copy).collect();
-            let handoff_action = handoff.action.clone();
+            let reason = format!("for {} agents{}", copies.len(), not_for(&passed_over, handoff.action.as_deref()));
             let mut whole = Incoming::for_agent(house, EVERYBODY, false, read, handoff);
             whole.new.file = Some(file);
-            whole.new.reason = format!("for {} agents{}", copies.len(), passed_over(&not, handoff_action.as_deref()));
+            whole.new.reason = reason;
             Dropped::All(whole, copies)
         }
         To::Nobody(reason) => {
@@ -98,8 +102,8 @@ pub(super) fn dropped(house: &House, file: String, read: Captured, handoff: Hand
     }
 }
 
-/// Which plugins a broadcast does not concern, and why.
-fn passed_over(plugins: &[&Agent], action: Option<&str>) -> String {
+/// Which plugins a broadcast does not concern, and why, as part of a sentence.
+fn not_for(plugins: &[&Agent], action: Option<&str>) -> String {
     let names: Vec<_> = plugins.iter().map(|plugin| format!("`{}`", plugin.name)).collect();
     match (names.is_empty(), action) {
         (true, _) => String::new(),

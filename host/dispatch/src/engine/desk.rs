@@ -25,7 +25,7 @@ pub(super) struct Waiting {
 /// What tells that a file is the same as before without reading it.
 type Stamp = (u64, SystemTime);
 
-/// A file that is read, as it was when it was taken.
+/// A file that is being read, with its stamp when it was taken.
 type InHand = (Waiting, Option<Stamp>);
 
 /// Paths are shared, because a hundred thousand files may wait.

@@ -1,6 +1,7 @@
 //! What the engine sees: changes that are told of, scans of the inboxes, the clock of its triggers. Nothing is read here.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,7 +31,7 @@ impl Engine {
             return;
         };
         let triggers = self.triggers.iter().flat_map(Armed::folders);
-        // What lies below a folder that is watched already is watched too, but for what was made while events were lost.
+        // Everything below a watched folder is watched too, except for what was made while events were lost.
         let again = std::mem::take(&mut self.watch_again);
         for folder in self.house.wake.as_deref().into_iter().chain(triggers) {
             let id = FolderId::of(folder);
@@ -63,12 +64,16 @@ impl Engine {
     /// Looks at everything, whatever was reported.
     pub(super) fn reconcile(&mut self) {
         self.next_reconcile = Instant::now() + RECONCILE;
-        // Before it is read who is there: an inbox that is made in a new folder in between would be found by the next scan only.
+        // New folders are watched before their inboxes are listed: else an inbox made in between is found by the next scan only.
         self.watch();
+        let before = self.house.roster();
         if let Err(error) = self.house.look_around() {
             tracing::warn!("{error}");
         }
-        self.watch();
+        let folders = |roster: &Roster| roster.inboxes().map(|inbox| inbox.folder.to_owned()).collect::<Vec<_>>();
+        if folders(&before) != folders(&self.house.roster()) {
+            self.watch();
+        }
         for number in 0..self.triggers.len() {
             self.arm(number);
         }
@@ -174,9 +179,9 @@ impl Engine {
     }
 
     pub(super) fn change(&mut self, change: Change) {
-        // Whoever deletes the state folder deletes the watched folder in it too.
-        let of_state = |path: &Path| self.house.wake.as_deref().is_some_and(|wake| wake == path);
-        if matches!(&change, Change::Touched(path) if of_state(path)) || change == Change::Rescan {
+        // Deleting the state folder deletes the watched folder in it too.
+        let is_wake = |path: &Path| self.house.wake.as_deref() == Some(path);
+        if matches!(&change, Change::Touched(path) if is_wake(path)) || change == Change::Rescan {
             drop(self.house.ledger.check_files());
         }
         match change {
@@ -213,7 +218,7 @@ impl Engine {
         }
     }
 
-    /// Has the triggers of a plugin looked at that wait for files.
+    /// Arms every trigger of a plugin that waits for files.
     pub(super) fn arm_triggers_of(&mut self, plugin: &str) {
         let of_plugin = |trigger: &Armed| trigger.plugin() == Some(plugin);
         let numbers: Vec<usize> =
@@ -235,12 +240,12 @@ impl Engine {
 }
 
 impl House {
-    /// The folders that are watched for what lies directly in them: inboxes, what they lie in, and what the operator
-    /// changes. Archives lie beside and below inboxes and may be large: nobody looks there.
+    /// The folders of which only the direct entries are watched: inboxes, the folders around them, and what the operator
+    /// changes. Archives beside and below inboxes may be large and are not watched.
     fn flat_folders(&self) -> BTreeSet<PathBuf> {
         let (handoffs, roster) = (self.handoffs(), self.roster());
         let inboxes = roster.inboxes().filter(|inbox| inbox.poll.is_none()).map(|inbox| inbox.folder);
-        // Of a folder that is taken away and made anew only the one around it tells.
+        // Only the folder around it reports that a folder is deleted and made again.
         let inboxes = inboxes.flat_map(|folder| [Some(folder), folder.parent()]).flatten().map(Path::to_owned);
         let changes = self.refresh.iter().flat_map(|refresh| refresh.at.iter().cloned());
         let homes = folders_of(&handoffs);
@@ -249,7 +254,7 @@ impl House {
     }
 }
 
-/// Which folder it is: another one may have its path, and even its inode.
+/// Identifies a folder: a new one may have the same path, and even the same inode number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FolderId {
     device: u64,
@@ -264,7 +269,7 @@ impl FolderId {
     }
 }
 
-/// The folders directly in `handoffs`: one that gets an inbox is an agent.
+/// The folders directly in `handoffs`. Each may get an inbox and so become an agent.
 fn folders_of(handoffs: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(handoffs).into_iter().flatten().filter_map(Result::ok);
     entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()).collect()
@@ -276,13 +281,13 @@ async fn standing_still(house: &Arc<House>) -> Result<Vec<Stalled>, DispatchErro
     let inner = Arc::clone(house);
     let job = move |tx: &Tx<'_>| {
         let mut stalled = task::stalled_in(tx, now, &task::Limits::default())?;
-        let mut held = HashMap::new();
+        // The log said why the tasks of these plugins wait when the budget was used up.
+        let mut held = BTreeMap::new();
         for task in stalled.iter().filter(|task| task.why == Standstill::NotBegun) {
-            if !held.contains_key(&task.agent) {
-                held.insert(task.agent.clone(), budget::is_held(tx, &inner, &task.agent, now)?);
+            if let Entry::Vacant(entry) = held.entry(task.agent.clone()) {
+                entry.insert(budget::is_held(tx, &inner, &task.agent, now)?);
             }
         }
-        // Why these wait was said when the budget was used up.
         stalled.retain(|task| task.why != Standstill::NotBegun || held.get(&task.agent) != Some(&true));
         Ok(stalled)
     };

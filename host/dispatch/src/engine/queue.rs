@@ -1,4 +1,4 @@
-//! Files that wait to be read, by inbox: each inbox has its turn, so a full one does not hold up the others.
+//! Files that wait to be read, by inbox. The inboxes take turns, so a full one does not hold up the others.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
@@ -12,7 +12,7 @@ use crate::limits;
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     folders: BTreeMap<Arc<Path>, BTreeSet<(Instant, Arc<Path>)>>,
-    /// How many files of each folder are in hand.
+    /// How many files of each folder are being read.
     in_hand: HashMap<Arc<Path>, usize>,
     /// The folder that had its turn last.
     last: Option<Arc<Path>>,
@@ -56,7 +56,7 @@ impl Queue {
         open.filter_map(|(_, files)| files.first().map(|(at, _)| *at)).min()
     }
 
-    /// A file was taken into hand.
+    /// A file is being read.
     pub(super) fn taken(&mut self, path: &Path) {
         let folder = folder(path);
         match self.in_hand.get_mut(folder) {
@@ -65,7 +65,7 @@ impl Queue {
         }
     }
 
-    /// A file is in hand no more.
+    /// A file is no longer being read.
     pub(super) fn released(&mut self, path: &Path) {
         let folder = folder(path);
         if let Some(count) = self.in_hand.get_mut(folder) {

@@ -62,7 +62,7 @@ pub struct Engine {
     pub(super) watcher: Option<Watcher>,
     /// The folders that are watched with all below them.
     pub(super) watched: HashMap<PathBuf, FolderId>,
-    /// Events were lost, or a folder was made: what lies below has to be watched again.
+    /// Whether to watch these folders again, because events were lost and folders below may be new.
     pub(super) watch_again: bool,
     /// What plugins have looked at, by plugin, and what tells of it.
     pub(super) watching: BTreeMap<String, Watching>,
@@ -181,7 +181,7 @@ impl Engine {
         Ok(())
     }
 
-    /// The ledger is lost: nothing can be acknowledged any more, so whatever runs is ended and nothing is finished.
+    /// Ends everything at once: the ledger is lost, so nothing can be acknowledged.
     fn abandon(&mut self, lost: LedgerError) -> Result<Summary, DispatchError> {
         self.stopping = true;
         self.closing.cancel();
@@ -191,7 +191,7 @@ impl Engine {
     }
 
     fn on_time(&mut self) {
-        // Where it is lost, the loop hears of it.
+        // A loss ends the loop through `Ledger::lost`.
         drop(self.house.ledger.check_files());
         let now = Instant::now();
         if now >= self.next_reconcile {

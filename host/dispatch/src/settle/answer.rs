@@ -38,7 +38,7 @@ pub(super) fn severity(severity: wit::Severity) -> &'static str {
 pub(super) fn answer(outcome: &Outcome, artifacts: &[Named], sender: &str, head: &str) -> (String, Vec<u8>) {
     let Outcome { task, ending, at, .. } = outcome;
     let deliverables: Vec<_> = artifacts.iter().map(|named| (named.place(), named.media_type.clone())).collect();
-    // What the plugin did it answers itself; anything else Baton says for it.
+    // If the plugin did not end the attempt itself, Baton answers on its behalf.
     let executing = if ending.actor == Actor::Plugin { &task.agent } else { "baton" };
     let answer = Return {
         task: &task.id,

@@ -13,7 +13,7 @@ use crate::limits;
 use crate::withdraw::MISSING;
 use crate::work::{Ended, explain};
 
-/// Who brought about how an attempt ended: the actor of its event.
+/// Who ended an attempt: the actor of its event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Actor {
     /// The plugin, by its attempt.
@@ -25,7 +25,7 @@ pub(super) enum Actor {
 }
 
 impl Actor {
-    /// The name that stands in the event.
+    /// The name in the event.
     pub(super) fn name(self, task: &Task) -> &str {
         match self {
             Self::Plugin => &task.agent,
@@ -51,7 +51,7 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    /// What the plugin's attempt came to, with nothing but a word and a reason.
+    /// An ending by the plugin, without an outcome.
     fn without_outcome(state: State, action: &'static str, text: String) -> Self {
         Self {
             actor: Actor::Plugin,
@@ -159,7 +159,7 @@ fn failed(house: &House, task: &Task, installed: Option<&Installed>, failure: &F
     Ending::without_outcome(state, action, text)
 }
 
-/// The attempt failed after its plugin's budget refused a handoff: it is tried again when the window has moved.
+/// The attempt failed after its plugin's budget refused a handoff. It is tried again when the window has room.
 fn out_of_budget(house: &House, task: &Task, failed: Ending) -> Ending {
     if failed.state != State::Failed || task.origin == Origin::Call {
         return failed;
@@ -169,7 +169,7 @@ fn out_of_budget(house: &House, task: &Task, failed: Ending) -> Ending {
         "{}; its plugin has used up its budget of handoffs (attempt {attempts} of {})",
         failed.text, policy.max_attempts
     );
-    // It begins when the plugin has room again, as all its tasks.
+    // Like all tasks of the plugin it begins when the budget has room again.
     let (state, action) =
         if attempts < policy.max_attempts { (State::Queued, "queued") } else { (State::Dead, "dead") };
     Ending::without_outcome(state, action, text).by(Actor::Baton)

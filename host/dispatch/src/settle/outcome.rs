@@ -34,7 +34,7 @@ pub(crate) struct Settled {
     pub(crate) quarantined: Option<String>,
     /// The plugin has said which files it has looked at.
     pub(crate) watches: bool,
-    /// It has changed files that fire its triggers: others may have changed them too.
+    /// It has changed files of its triggers. Others may have changed them at the same time.
     pub(crate) wrote: bool,
 }
 
@@ -105,10 +105,10 @@ pub(super) struct Outgoing {
     /// What it used of its ceilings, as JSON.
     pub(super) usage: Option<String>,
     pub(super) quarantine: quarantine::Policy,
-    /// What it used of its plugin's budgets, but for its reports.
+    /// What it used of its plugin's budgets, except reports.
     pub(super) spent: Vec<(Resource, u64)>,
     pub(super) budget: Budget,
-    /// What it changed of the files that fire its plugin's triggers.
+    /// The files of its plugin's triggers that it changed.
     pub(super) own: OwnChanges,
 }
 

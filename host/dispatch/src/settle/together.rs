@@ -39,9 +39,13 @@ async fn write_all(
     let outcomes: Vec<_> = outcomes.into_iter().map(Arc::new).collect();
     let (all, inner) = (outcomes.clone(), Arc::clone(house));
     let together = house.ledger.write(move |tx| {
-        let written: Result<Vec<_>, _> = all.iter().map(|outcome| outcome.write(tx)).collect();
+        let written = all.iter().map(|outcome| outcome.write(tx)).collect::<Result<Vec<_>, _>>()?;
+        // Before the next tasks are taken: for them the ledger has what these attempts used.
+        for outcome in &all {
+            inner.budgets.end(&outcome.task.agent, &outcome.task.id);
+        }
         let agent = all.first().map_or("", |outcome| &outcome.task.agent);
-        Ok((written?, lease(tx, &inner, agent, room)?))
+        Ok((written, lease(tx, &inner, agent, room)?))
     });
     if let Ok((written, next)) = together.await {
         return Ok((outcomes.iter().zip(written).map(|(outcome, written)| outcome.settled(written)).collect(), next));

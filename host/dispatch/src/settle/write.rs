@@ -123,11 +123,11 @@ impl Outcome {
         outbox::add(tx, &task.id, &archive).map(drop)
     }
 
-    /// Counts what the attempt used of its plugin's budgets; tells why the plugin's tasks wait from now on, if they do.
+    /// Counts what the attempt used of its plugin's budgets. Returns the reason if from now on the plugin's tasks wait.
     fn spend(&self, tx: &Tx<'_>, reports: u64) -> Result<Option<String>, LedgerError> {
         let Self { task, ending, out, at } = self;
         let spent: Vec<_> = out.spent.iter().copied().chain([(Resource::Reports, reports)]).collect();
-        budget::spend(tx, task, (&out.budget, &spent), ending.state, *at)
+        budget::spend(tx, task, &out.budget, &spent, ending.state, *at)
     }
 
     /// Keeps what the attempt used, and what it says about its plugin; tells why that is left alone from now on, if it is.

@@ -98,8 +98,9 @@ pub(crate) async fn fire(house: &Arc<House>, trigger: FilesTrigger) -> Result<Fi
         if changed.is_empty() {
             return Ok(Fired::default());
         }
-        if let Err(reached) = budget::admit_trigger(tx, (&trigger.plugin, &inner.budget(&trigger.plugin)), now)? {
-            return Ok(Fired { waits: Some(reached), ..Fired::default() });
+        let waits = budget::admit_trigger(tx, &trigger.plugin, &inner.budget(&trigger.plugin), now)?;
+        if waits.is_some() {
+            return Ok(Fired { waits, ..Fired::default() });
         }
         for (path, hash) in &changed {
             mark::set(tx, &trigger.key, path, hash)?;

@@ -51,7 +51,7 @@ pub(crate) struct Fired {
     pub(crate) more: bool,
     /// The folder in which more audio is to be heard.
     pub(crate) audio: Option<PathBuf>,
-    /// It has changes to tell and no budget: it is looked at again with everything else.
+    /// The used-up budget because of which it made no task. The next scan tries again.
     pub(crate) waits: Option<budget::Reached>,
     /// The plugin, and what is to be watched for it from now on.
     pub(crate) watching: Option<(String, Watching)>,
@@ -136,14 +136,15 @@ pub(crate) fn is_about_files(trigger: &manifest::Trigger) -> bool {
     matches!(trigger, manifest::Trigger::Files { .. } | manifest::Trigger::Watched { .. })
 }
 
-/// Makes a task that does not wait for a look: queued, or waiting where the plugin's triggers have used up their budget.
+/// Makes a task for something that no later look would find again: queued, or waiting if the plugin's triggers have used up
+/// their budget.
 ///
 /// # Errors
 /// When the database fails.
 fn insert(tx: &Tx<'_>, house: &House, new: task::New, now: Timestamp) -> Result<(), LedgerError> {
-    match budget::admit_trigger(tx, (&new.agent, &house.budget(&new.agent)), now)? {
-        Ok(()) => task::insert(tx, &new, None, now).map(drop),
-        Err(reached) => {
+    match budget::admit_trigger(tx, &new.agent, &house.budget(&new.agent), now)? {
+        None => task::insert(tx, &new, None, now).map(drop),
+        Some(reached) => {
             let new = task::New { state: State::Waiting, reason: reached.text(), ..new };
             let id = task::insert(tx, &new, None, now)?;
             task::set_due(tx, &id, reached.until)

@@ -133,7 +133,7 @@ fn look(
         let key = schedule.key(agent);
         let mut since = marks.get(&key).and_then(|mark| mark.parse::<Timestamp>().ok());
         if since.and_then(|since| schedule.next(since)).is_some_and(|due| due <= now) {
-            if let Err(reached) = budget::admit_trigger(tx, (agent, &budget_of(agent)), now)? {
+            if let Some(reached) = budget::admit_trigger(tx, agent, &budget_of(agent), now)? {
                 soonest = [soonest, Some(reached.until)].into_iter().flatten().min();
                 continue;
             }

@@ -102,8 +102,9 @@ pub(super) async fn fire(house: &Arc<House>, trigger: WatchedTrigger) -> Result<
     let now = Timestamp::now();
     let inner = Arc::clone(house);
     let job = move |tx: &Tx<'_>| {
-        if let Err(reached) = budget::room_for_trigger(tx, (&trigger.plugin, &inner.budget(&trigger.plugin)), now)? {
-            return Ok((None, Some(reached)));
+        let reached = budget::triggers_reached(tx, &trigger.plugin, &inner.budget(&trigger.plugin), now)?;
+        if reached.is_some() {
+            return Ok((None, reached));
         }
         let news = watched::tell(tx, &trigger.plugin, changed)?;
         if news.is_empty() {
