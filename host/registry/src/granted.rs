@@ -38,7 +38,7 @@ pub struct Granted {
     /// What of audio it may be told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fingerprint: Vec<Listening>,
-    /// To whom it may send handoffs.
+    /// The agents that it may send handoffs to.
     #[serde(default, skip_serializing_if = "Recipients::is_nobody")]
     pub handoffs: Recipients,
     /// Whether it may read the ledger.
@@ -129,8 +129,8 @@ impl Granted {
         }
     }
 
-    /// Takes back what one of [`Granted::words`] says; tells whether it was there. Of `handoffs` it may also be a part of the
-    /// recipients, or the word alone for all of them.
+    /// Revokes what one of [`Granted::words`] says; false if it was not granted. For `handoffs` the word may also name some of
+    /// the recipients, or stand alone for all of them.
     pub fn take_back(&mut self, word: &str) -> bool {
         if let Some(("handoffs", agents)) = word.split_once('=').or((word == "handoffs").then_some((word, ""))) {
             let all = self.handoffs.clone();

@@ -23,16 +23,10 @@ pub struct Act {
 /// # Errors
 /// When the database fails.
 pub fn record(tx: &Tx<'_>, act: &Act, actor: &str, now: Timestamp) -> Result<(), LedgerError> {
+    let task = format!("plugin {}", act.plugin);
     let event = Event {
-        task: format!("plugin {}", act.plugin),
-        at: now,
-        actor: actor.to_owned(),
-        action: act.action.to_owned(),
-        reason: act.reason.clone(),
-        state: State::Succeeded,
-        input_hash: None,
-        output_hash: None,
         plugin_digest: Some(act.digest.trim_start_matches("sha256:").to_owned()),
+        ..Event::new(task, actor, act.action, act.reason.clone(), State::Succeeded, now)
     };
     event::append(tx, &event).map(drop)
 }

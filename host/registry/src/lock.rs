@@ -1,8 +1,8 @@
 //! `baton.lock`: which plugins may run in a workspace, from which bytes, and what each was granted.
 //!
 //! Written by `baton`; a person may edit the grants. A plugin that is not in it does not run, a capability that is not
-//! in it is denied. What counts is declared ∩ granted. An entry that does not hold is a [`BrokenEntry`]: it is kept as it
-//! is, its plugin does not run, and all others are as they were.
+//! in it is denied. What counts is declared ∩ granted. An invalid entry is a [`BrokenEntry`]: it is kept as it is, its plugin
+//! does not run, and it has no effect on the other entries.
 
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
@@ -10,6 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use baton_core::agents::fold;
 use baton_core::manifest::Manifest;
 use baton_core::plugin_name;
+use baton_core::shell::quoted;
 use baton_core::text::one_line;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
@@ -34,7 +35,7 @@ pub struct Lock {
     pub broken: Vec<BrokenEntry>,
 }
 
-/// The file before its entries are read, each separately.
+/// The file before its entries are parsed, each separately.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Unread {
@@ -46,16 +47,28 @@ struct Unread {
 /// An entry that cannot be used.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BrokenEntry {
-    /// The name that it gives, whatever that is.
+    /// The name in it, valid or not.
     pub name: String,
     /// Why it cannot be used; one line.
     pub reason: String,
-    /// As it stands in the file.
+    /// Its text in the file.
     table: Table,
 }
 
+impl fmt::Display for BrokenEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = one_line(&self.name);
+        write!(
+            f,
+            "the entry of `{name}` in {FILE} cannot be used: {}; correct it, or remove it: baton plugin remove {}",
+            self.reason,
+            quoted(&name)
+        )
+    }
+}
+
 impl BrokenEntry {
-    /// The name, if a plugin may have it: its tasks wait for the entry to be corrected.
+    /// The name, if it is valid: then the plugin's tasks wait until the entry is corrected.
     #[must_use]
     pub fn plugin(&self) -> Option<&str> {
         plugin_name::check(&self.name).is_ok().then_some(&self.name)
@@ -228,7 +241,8 @@ impl Lock {
         Ok(lock)
     }
 
-    /// Reads the next entry. Names are folders of agents, and relative files lie in the workspace.
+    /// Parses the next entry. Its name must be valid and new, because it names a folder; a relative file must be inside the
+    /// workspace.
     fn entry(&self, table: &Table) -> Result<Entry, String> {
         let entry = Entry::deserialize(Value::Table(table.clone())).map_err(|error| error.message().to_owned())?;
         plugin_name::check(&entry.name).map_err(|error| error.to_string())?;
@@ -277,8 +291,8 @@ impl Lock {
         self.plugins.iter().filter(granted).map(|entry| entry.name.clone()).collect()
     }
 
-    /// The plugins whose tasks and inboxes Baton serves: those that somebody allowed to run, and those whose entry is broken
-    /// (their tasks wait). A package that nobody has allowed yet owns neither its name nor an inbox.
+    /// The plugins whose tasks and inboxes Baton serves: approved ones, and those with a broken entry (their tasks wait). A
+    /// package without approval holds neither its name nor an inbox.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let allowed = self.plugins.iter().filter(|entry| !entry.needs_approval).map(|entry| entry.name.as_str());
         let broken = self.broken.iter().filter_map(BrokenEntry::plugin);

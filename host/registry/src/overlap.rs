@@ -1,20 +1,18 @@
-//! Which granted folders may lie in one another.
+//! Which granted folders may be inside each other.
 //!
-//! Whoever may write to a folder decides what every path through it leads to: it can rename a folder below it and put a link
-//! in its place. So a folder that lies below one that some plugin may write to cannot be granted, to no plugin and not for
-//! reading either.
+//! A plugin that may write to a folder controls every path through it: it can rename a folder below it and put a link in its
+//! place. So a folder below one that some plugin may write to cannot be granted to any plugin, not even for reading.
 //!
-//! Two cases are safe and allowed between two plugins: a folder that is written to may lie in one that is only read, and two
-//! plugins may have the same folder. In both nobody can rename the folder but who may write to the folder around it. Within one
-//! plugin no folder may overlap one that it writes to: the plugin would see the same file under two paths with different
-//! rights.
+//! Two cases are safe and allowed between two plugins: a writable folder inside one that is only read, and the same folder for
+//! both. In both cases only somebody who may write to the folder around it can rename the folder. Within one plugin no folder
+//! may overlap one that it writes to: the plugin would see the same file under two paths with different rights.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use baton_sandbox::Identity;
 
-/// A granted folder and where it lies.
+/// A granted folder and the folders above it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placed {
     /// The plugin that it is granted to.
@@ -25,7 +23,7 @@ pub struct Placed {
     pub path: PathBuf,
     /// The folder.
     pub identity: Identity,
-    /// The folders that it lies in.
+    /// The folders above it.
     pub above: Vec<Identity>,
     /// What the plugin may do there.
     pub access: Access,
@@ -43,7 +41,7 @@ pub enum Access {
 }
 
 impl Placed {
-    /// Whether it lies below `other`, by path or because one of the folders above it is `other`.
+    /// Whether it is below `other`, by path or by identity.
     fn is_below(&self, other: &Self) -> bool {
         let by_path = self.path != other.path && self.path.starts_with(&other.path);
         by_path || self.above.contains(&other.identity)

@@ -1,5 +1,6 @@
 //! The words in which a plugin is granted what it asks for: `files:ro=plans`, `http=GET:host/path*`, `secret=NAME`,
-//! `sql=catalog:rw`, `git=root`, `fingerprint=library`, `handoffs=AGENT[,AGENT]`, `handoffs=any`, `ledger`, `returns`, `claims`, `hard-links`.
+//! `sql=catalog:rw`, `git=root`, `fingerprint=library`, `handoffs=AGENT[,AGENT]`, `handoffs=any`, `ledger`, `returns`, `claims`,
+//! `hard-links`.
 //!
 //! A word is read against what the plugin declares: what it does not ask for at all cannot be granted.
 
@@ -155,7 +156,7 @@ fn folder(value: &str, mode: Mode, asked: &Capabilities) -> Result<GrantedFolder
     }
 }
 
-/// Who may get handoffs. There is no default: the operator names the agents, or says that it may be any.
+/// The agents that may get handoffs. There is no default: the operator names them or writes `any`.
 fn recipients(agents: &str) -> Result<Recipients, String> {
     let how = "name the agents that may get its handoffs: handoffs=AGENT[,AGENT], or handoffs=any for every agent";
     if agents.is_empty() {

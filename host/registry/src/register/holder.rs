@@ -1,4 +1,4 @@
-//! Whose a plugin's name is: who was allowed to have it, and whether a package with that name comes from somebody else.
+//! Who holds a plugin's name, and whether a package with that name comes from somebody else.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use baton_core::Digest;
 use baton_core::text::one_line;
 use baton_sandbox::read_manifest;
 
+use super::Register;
 use super::model::RegisterError;
-use super::{Register, is_broken};
 use crate::lock::{Entry, Lock, Revision, Source, short};
 use crate::package::Package;
 
-/// Who has the name of a plugin.
+/// The plugin that holds a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     /// Where its bytes came from.
@@ -49,7 +49,7 @@ pub fn signer(key: Option<&str>) -> String {
 }
 
 impl Register {
-    /// Who has the name of the package, when that is somebody else than where it comes from.
+    /// Who holds the name of the package, if that is somebody else.
     ///
     /// # Errors
     /// When the name cannot be told from another one in the lock.
@@ -61,7 +61,7 @@ impl Register {
     ) -> Result<Option<Holder>, RegisterError> {
         let name = package.manifest.name.as_str();
         if let Some(broken) = lock.broken.iter().find(|broken| broken.name == name) {
-            return Err(is_broken(broken));
+            return Err(broken.into());
         }
         match lock.namesake(name) {
             Some(entry) if entry.name != name => Err(RegisterError::Refused(format!(
@@ -83,8 +83,8 @@ impl Register {
     }
 }
 
-/// Who has the name that `new` wants, when that is somebody else. What nobody has allowed yet has no name; of the others
-/// the same are: both from the program, both signed by one key, or both unsigned and from one place.
+/// Who holds the name that `new` wants, if that is somebody else. A revision without approval holds no name. Two revisions come
+/// from the same source if both are from the program, both are signed by one key, or both are unsigned and from one place.
 pub(super) fn holder(entry: &Entry, new: &Revision) -> Option<Holder> {
     let same = match (&entry.source, &entry.key) {
         (Source::Shipped, _) => new.source == Source::Shipped,
@@ -113,6 +113,7 @@ fn is_one_place(one: &Source, other: &Source) -> bool {
     }
 }
 
+/// The refusal to give a held name to another package.
 pub(super) fn is_held(name: &str, digest: &str, holder: &Holder) -> RegisterError {
     RegisterError::Refused(format!(
         "the name `{name}` belongs to {holder}; if this package is to take its place, say so: \

@@ -1,4 +1,4 @@
-//! What goes into the register and what comes out: packages and who vouches for them, what became of them, errors.
+//! The arguments and results of the register: packages and who vouches for them, what was changed, errors.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use baton_core::Digest;
 
 use super::holder::Holder;
-use crate::lock::{LockError, Source};
+use crate::lock::{BrokenEntry, LockError, Source};
 use crate::package::PackageError;
 
 /// A package that is to be installed.
@@ -31,7 +31,7 @@ pub enum Trust {
     Nobody,
 }
 
-/// What became of a package.
+/// The result of an installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Done {
     /// The plugin.
@@ -48,16 +48,16 @@ pub struct Done {
     pub destinations: Vec<String>,
     /// The grants that it has now.
     pub grants: Vec<String>,
-    /// Who has the name, when the package comes from somebody else: it takes the name only when that is asked for.
+    /// Who holds the name, if the package comes from somebody else. It takes the name only by [`Approval::replace`].
     pub holder: Option<Holder>,
     /// The id of the trusted key that signed the package.
     pub key: Option<String>,
 }
 
-/// What the operator says to a revision that waits.
+/// How the operator approves a revision that waits.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Approval<'a> {
-    /// It gets the grants of the revision before, although it asks for more or somebody else has signed it.
+    /// It keeps the grants of the revision before, although it asks for more or somebody else has signed it.
     pub keep_grants: bool,
     /// The plugin whose name it takes, although it comes from somebody else.
     pub replace: Option<&'a str>,
@@ -104,4 +104,10 @@ pub enum RegisterError {
     /// It does not fit the plugin as it stands.
     #[error("{0}")]
     Refused(String),
+}
+
+impl From<&BrokenEntry> for RegisterError {
+    fn from(broken: &BrokenEntry) -> Self {
+        Self::Refused(broken.to_string())
+    }
 }

@@ -1,4 +1,4 @@
-//! How one revision of a plugin follows another in its entry. Decided elsewhere is whether it may.
+//! How one revision of a plugin follows another in its entry. Whether it may is decided elsewhere.
 
 use crate::lock::{Entry, Revision};
 

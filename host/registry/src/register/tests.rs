@@ -1,5 +1,7 @@
 //! The register on real components: the fixtures cannot be built here, so packages are made by hand.
 
+use std::fs;
+
 use super::*;
 
 /// A component that exports the handler and nothing works in it: enough to be installed.
@@ -241,6 +243,6 @@ fn the_name_of_a_plugin_inside_the_program_is_not_given_to_a_trusted_key() {
     let digest = entry_of(&register).digest;
     assert!(register.approve("x", &digest, Approval::default()).is_err());
     assert!(!register.approve("x", &digest, REPLACING).unwrap().needs_approval);
-    // From now on the name is the operator's choice: the same key goes on with it.
+    // Now the operator has given the name to this key: its next revision is installed.
     assert_eq!(install(&register, "4", READS, signed()).change, Change::Updated);
 }

@@ -1,0 +1,91 @@
+//! Installing: a package becomes a revision of a plugin, which runs at once or waits.
+
+use baton_core::manifest::{Capabilities, Manifest, Request};
+use fail::fail_point;
+
+use super::Register;
+use super::model::{Candidate, Change, Done, RegisterError, Trust};
+use super::succession::{first, is_older, succeed};
+use crate::granted::Granted;
+use crate::lock::{Lock, Revision, Source};
+use crate::package::Package;
+
+/// The result of entering a revision into the lock.
+struct Placed {
+    change: Change,
+    /// What it asks for beyond the revision before.
+    beyond: Vec<String>,
+    /// The grants of the plugin.
+    grants: Vec<String>,
+}
+
+impl Register {
+    /// Installs a package.
+    ///
+    /// # Errors
+    /// When it is no package for this host, has the name of a plugin from elsewhere, or cannot be written.
+    pub fn install(&self, candidate: &Candidate) -> Result<Done, RegisterError> {
+        let package = Package::read(&candidate.component)?;
+        self.prove(&package, &candidate.component)?;
+        let new = Revision {
+            source: candidate.source.clone(),
+            version: package.manifest.version.clone(),
+            digest: format!("sha256:{}", package.digest),
+            key: match &candidate.trust {
+                Trust::Signed(key) => Some(key.clone()),
+                Trust::Shipped | Trust::Nobody => None,
+            },
+            grants: Granted::default(),
+        };
+        self.change(|lock| {
+            // In our turn, because `remove` deletes the packages that the lock does not mention.
+            if candidate.trust != Trust::Shipped {
+                self.keep(&candidate.component)?;
+            }
+            fail_point!("register.kept");
+            let holder = self.holder(lock, &package, &new)?;
+            let key = new.key.clone();
+            let Placed { change, beyond, grants } = self.place(lock, &package, new, &candidate.trust, holder.is_some());
+            let destinations = destinations(&package.manifest.declares.capabilities, &beyond);
+            let Manifest { name, version, .. } = package.manifest;
+            Ok(Done { name, version, digest: package.digest, change, beyond, destinations, grants, holder, key })
+        })
+    }
+
+    /// Enters a new revision into the lock. One from a `stranger`, who does not hold the plugin's name, waits.
+    fn place(&self, lock: &mut Lock, package: &Package, new: Revision, trust: &Trust, stranger: bool) -> Placed {
+        let (name, asked) = (&package.manifest.name, &package.manifest.declares.capabilities);
+        // A trusted key vouches for its packages, not for the names that they claim.
+        let vouched = *trust != Trust::Nobody && !stranger;
+        let Some(entry) = lock.plugins.iter_mut().find(|entry| entry.name == *name) else {
+            lock.plugins.push(first(name, new, vouched));
+            let change = if vouched { Change::Installed } else { Change::Held };
+            return Placed { change, beyond: asked.as_grants(), grants: Vec::new() };
+        };
+        if entry.digest == new.digest {
+            let change = match (entry.needs_approval, vouched) {
+                (true, true) => Change::Installed,
+                (true, false) => Change::Held,
+                (false, _) => Change::Nothing,
+            };
+            entry.needs_approval &= !vouched;
+            entry.key = new.key.or(entry.key.take());
+            return Placed { change, beyond: Vec::new(), grants: entry.grants.words() };
+        }
+        let beyond = self.beyond(&entry.digest, &entry.source, asked);
+        let same = match trust {
+            Trust::Shipped => entry.source == Source::Shipped,
+            Trust::Signed(key) => entry.key.as_ref() == Some(key),
+            Trust::Nobody => false,
+        };
+        let older = is_older(&new.version, &entry.version);
+        let change = succeed(entry, new, same && !stranger && beyond.is_empty() && !older);
+        Placed { change, beyond, grants: entry.grants.words() }
+    }
+}
+
+/// Where the secrets among these grants go, one line each.
+fn destinations(asked: &Capabilities, grants: &[String]) -> Vec<String> {
+    let line = |Request { grant, details, .. }: Request| details.map(|details| format!("{grant}: {details}"));
+    asked.requests().into_iter().filter(|request| grants.contains(&request.grant)).filter_map(line).collect()
+}

@@ -1,0 +1,83 @@
+//! The packages of revisions, and what their manifests say.
+
+use std::io;
+
+use baton_core::Digest;
+use baton_core::manifest::{Capabilities, Declares, Manifest};
+use baton_sandbox::read_manifest;
+
+use super::{Register, RegisterError, entry, gone};
+use crate::fetch;
+use crate::lock::{Entry, Source};
+
+impl Register {
+    /// The package with this digest: from the store, else from the program or the file that it came from.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub fn component(&self, digest: &str, source: &Source) -> Result<Option<Vec<u8>>, RegisterError> {
+        let wanted: Digest = digest.parse().map_err(RegisterError::Refused)?;
+        if let Some(component) = self.store.get(wanted).map_err(|error| self.store_error(error))? {
+            return Ok(Some(component));
+        }
+        if let Source::Shipped = source {
+            let found = self.carried.iter().find(|(_, component)| Digest::of(component) == wanted);
+            return Ok(found.map(|(_, component)| component.to_vec()));
+        }
+        let Source::File(file) = source else { return Ok(None) };
+        match fetch::read(&self.root.join(file)) {
+            Ok((bytes, _)) if Digest::of(&bytes) == wanted => {
+                self.keep(&bytes)?;
+                Ok(Some(bytes))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Keeps a package in the store, so that it is available after its file was replaced.
+    ///
+    /// # Errors
+    /// When the store cannot be written to.
+    pub fn keep(&self, component: &[u8]) -> Result<Digest, RegisterError> {
+        self.store.put(component).map_err(|error| self.store_error(error))
+    }
+
+    /// The manifest of a revision, if its package is available.
+    fn declared(&self, digest: &str, source: &Source) -> Option<Manifest> {
+        let component = self.component(digest, source).ok().flatten()?;
+        read_manifest(&component).ok()
+    }
+
+    /// The manifest of a plugin's current revision, which runs or waits.
+    ///
+    /// # Errors
+    /// When its package is not available.
+    pub(super) fn manifest_of(&self, entry: &Entry) -> Result<Manifest, RegisterError> {
+        let manifest = self.declared(&entry.digest, &entry.source);
+        manifest.ok_or_else(|| gone(&entry.name, &entry.digest, &entry.source))
+    }
+
+    /// The manifest of a plugin's current revision, if the plugin is installed and its package is available.
+    #[must_use]
+    pub fn manifest(&self, name: &str) -> Option<Manifest> {
+        self.manifest_of(self.read().ok()?.get(name)?).ok()
+    }
+
+    /// What a plugin's current revision declares.
+    ///
+    /// # Errors
+    /// When there is no such plugin, or its package is not available.
+    pub fn declares(&self, name: &str) -> Result<Declares, RegisterError> {
+        Ok(self.manifest_of(entry(&mut self.read()?, name)?)?.declares)
+    }
+
+    /// What is asked for beyond the revision of `digest`; everything, if that is not available.
+    pub(super) fn beyond(&self, digest: &str, source: &Source, asked: &Capabilities) -> Vec<String> {
+        let before = self.declared(digest, source).map(|manifest| manifest.declares.capabilities);
+        asked.beyond(&before.unwrap_or_default())
+    }
+
+    pub(super) fn store_error(&self, error: io::Error) -> RegisterError {
+        RegisterError::Store { path: self.store.folder().to_owned(), error }
+    }
+}

@@ -1,0 +1,56 @@
+//! Removing a plugin, with its packages and the files that it was dropped as.
+
+use std::fs;
+
+use baton_core::Digest;
+use baton_sandbox::read_manifest;
+use fail::fail_point;
+
+use super::{DROPPED, Register, RegisterError, entry};
+use crate::fetch;
+use crate::lock::{Entry, Source};
+use crate::signature::beside;
+
+impl Register {
+    /// Removes a plugin, its package, and the file in `plugins/` that it was dropped as.
+    ///
+    /// # Errors
+    /// When there is no such plugin, or its file cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<Entry, RegisterError> {
+        self.change(|lock| {
+            if let Some(at) = lock.broken.iter().position(|broken| broken.name == name) {
+                lock.broken.remove(at);
+                // It is not known which package it pins, so nothing is deleted from the store.
+                return Ok(Entry::new(name, Source::Shipped, String::new()));
+            }
+            let entry = entry(lock, name)?.clone();
+            // The files first: a file that is still there would be installed again.
+            self.remove_dropped(name)?;
+            fail_point!("register.file_removed");
+            lock.plugins.retain(|known| known.name != name);
+            let kept = lock.plugins.iter().flat_map(digests).collect::<Vec<_>>();
+            self.store.keep_only(&kept).map_err(|error| self.store_error(error))?;
+            Ok(entry)
+        })
+    }
+
+    /// Removes every package of that name from `plugins/`, whichever revision it is, with its signature.
+    fn remove_dropped(&self, name: &str) -> Result<(), RegisterError> {
+        let entries = fs::read_dir(self.root.join(DROPPED)).into_iter().flatten().filter_map(Result::ok);
+        let packages = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "wasm"));
+        for path in packages.filter(|path| path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())) {
+            let Ok((component, _)) = fetch::read(&path) else { continue };
+            if read_manifest(&component).is_ok_and(|manifest| manifest.name == name) {
+                drop(fs::remove_file(beside(&path)));
+                fs::remove_file(&path).map_err(|error| RegisterError::Store { path, error })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Every digest in an entry.
+fn digests(entry: &Entry) -> impl Iterator<Item = Digest> {
+    let revisions = entry.pending.iter().chain(&entry.previous).map(|revision| &revision.digest);
+    revisions.chain([&entry.digest]).filter_map(|digest| digest.parse().ok())
+}

@@ -1,0 +1,57 @@
+//! Changing `baton.lock`: one process at a time, and the file is replaced as a whole.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+use fail::fail_point;
+
+use super::{Register, RegisterError};
+use crate::lock::{Lock, LockError};
+
+impl Register {
+    /// Changes the lock. Other processes wait meanwhile.
+    pub(super) fn change<T>(
+        &self,
+        change: impl FnOnce(&mut Lock) -> Result<T, RegisterError>,
+    ) -> Result<T, RegisterError> {
+        self.write(false, change)
+    }
+
+    /// The same; `anew` writes the file even when nothing in it has changed.
+    pub(super) fn write<T>(
+        &self,
+        anew: bool,
+        change: impl FnOnce(&mut Lock) -> Result<T, RegisterError>,
+    ) -> Result<T, RegisterError> {
+        let _turn = self.take_turn().map_err(|error| RegisterError::Store { path: self.turn.clone(), error })?;
+        let mut lock = self.read()?;
+        let before = lock.clone();
+        let done = change(&mut lock)?;
+        if anew || lock != before {
+            let text = lock.to_text()?;
+            write_whole(&self.lock, text.as_bytes())
+                .map_err(|error| LockError::Io { path: self.lock.clone(), error })?;
+        }
+        Ok(done)
+    }
+
+    fn take_turn(&self) -> io::Result<File> {
+        let turn = OpenOptions::new().create(true).truncate(false).write(true).open(&self.turn)?;
+        turn.lock()?;
+        Ok(turn)
+    }
+}
+
+/// Replaces a file as a whole: after a crash it is the old one or the new one.
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let temporary = folder.join(format!(".baton.lock.{}.tmp", std::process::id()));
+    let mut file = File::create(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fail_point!("register.written");
+    fs::rename(&temporary, path)?;
+    fail_point!("register.named");
+    File::open(folder)?.sync_all()
+}
