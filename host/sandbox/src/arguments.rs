@@ -1,27 +1,27 @@
-//! The arguments of a task against the JSON Schema (draft 2020-12) that the manifest has for the action, before anything of the
-//! plugin runs.
+//! Checks the arguments of a task against the JSON Schema (draft 2020-12) of the action in the manifest, before the plugin runs.
 //!
-//! The schema comes from anybody and is checked on the host, where no ceiling of the sandbox counts. So it refers to its own
-//! `$defs` only, in no circle, and what it comes to with every reference written out is bounded; patterns run in linear time,
-//! and nothing is fetched.
+//! The schema is untrusted and is evaluated on the host, outside the ceilings of the sandbox. So it refers to its own `$defs`
+//! only and not in a circle, its size with every reference expanded is limited, patterns run in linear time, and nothing is
+//! fetched.
 
 use std::collections::{BTreeMap, HashMap};
 
 use baton_core::file_name::cut;
 use baton_core::manifest::{Action, Manifest};
+use baton_core::text::one_line;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::Value;
 
 use crate::limits;
 
-/// What is told of the arguments that do not fit: the first mistakes.
-const TOLD: usize = 3;
+/// The most mistakes that a message lists.
+const LISTED: usize = 3;
 
-/// What a message shows of a name or a value, in bytes.
+/// The most bytes of a name or a value in a message.
 const SHOWN: usize = 100;
 
-/// Keywords that begin with `$` and cannot lead anywhere.
+/// Keywords that begin with `$` and are supported.
 const HARMLESS: [&str; 4] = ["$schema", "$defs", "$comment", "$ref"];
 
 /// The schemas of a plugin's actions, ready to check.
@@ -82,11 +82,11 @@ impl Schema {
         if self.validator.is_valid(&args) {
             return Ok(());
         }
-        // Every mistake is collected before the first one is told, and a schema may find some at each of its parts.
+        // The library collects every mistake before it returns the first, and each part of the schema may find some.
         if work > limits::MISTAKES_WORK {
             return Err("something in them does not; they are too large to say what".to_owned());
         }
-        let mistakes = self.validator.iter_errors(&args).take(TOLD).map(|error| self.mistake(&error));
+        let mistakes = self.validator.iter_errors(&args).take(LISTED).map(|error| self.mistake(&error));
         Err(mistakes.collect::<Vec<_>>().join("; "))
     }
 
@@ -101,7 +101,7 @@ impl Schema {
             }
             ValidationErrorKind::AdditionalProperties { unexpected } => {
                 let names: Vec<String> =
-                    unexpected.iter().take(TOLD).map(|name| format!("`{}`", shown(name))).collect();
+                    unexpected.iter().take(LISTED).map(|name| format!("`{}`", shown(name))).collect();
                 let known =
                     if path.is_empty() { format!("; known are: {}", self.known.join(", ")) } else { String::new() };
                 format!("`{place}` has {}, which is not known there{known}", names.join(", "))
@@ -119,10 +119,10 @@ impl Schema {
     }
 }
 
-/// How large a schema is with its references written out.
+/// Computes the size of a schema with its references expanded.
 struct Size<'a> {
     root: &'a Value,
-    /// By reference; without a size while it is being counted.
+    /// The size behind each reference; `None` while it is being computed.
     known: HashMap<&'a str, Option<usize>>,
 }
 
@@ -174,11 +174,11 @@ fn place(error: &ValidationError<'_>) -> String {
     shown(&format!("args{}", error.instance_path().as_str()))
 }
 
-/// A text of somebody else: short, on one line, without characters that show as something else.
+/// Untrusted text for a message: short and on one line.
 fn shown(text: &str) -> String {
     let short = cut(text, SHOWN);
     let more = if short.len() < text.len() { "…" } else { "" };
-    format!("{}{more}", short.escape_debug()).replace("\\\"", "\"").replace("\\'", "'")
+    format!("{}{more}", one_line(short))
 }
 
 fn value(value: &Value) -> String {
@@ -251,7 +251,7 @@ mod tests {
             assert_eq!(checked(&schema, &args).unwrap_err(), said);
         }
         let several = checked(&schema, &json!({ "name": 1, "paths": 1, "mode": 1, "count": "x" })).unwrap_err();
-        assert_eq!(several.matches("expected").count(), TOLD);
+        assert_eq!(several.matches("expected").count(), LISTED);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The epoch: it moves on while attempts run, so that a guest that computes without end is noticed. Nobody ticks on a quiet
-//! host: the thread sleeps until the next attempt begins.
+//! The epoch: it advances while attempts run, so that a guest that computes without end is stopped. On a quiet host the thread
+//! sleeps until the next attempt begins.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -7,7 +7,7 @@ use wasmtime::Engine;
 
 use crate::{SandboxError, limits};
 
-/// What keeps the epoch moving.
+/// The thread that advances the epoch.
 #[derive(Debug)]
 pub(crate) struct Ticker(Arc<Shared>);
 
@@ -45,7 +45,7 @@ impl Ticker {
         spawned.map(|_| Self(shared)).map_err(|error| SandboxError::Engine(error.into()))
     }
 
-    /// The epoch moves as long as the answer is kept.
+    /// The epoch advances while the returned guard is kept.
     pub(crate) fn run(&self) -> Ticking {
         self.0.lock().running += 1;
         self.0.changed.notify_all();
@@ -76,7 +76,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sleeps until an attempt runs; false when none will any more.
+    /// Sleeps until an attempt runs; false when the engine is no longer used.
     fn wait_for_attempts(&self) -> bool {
         let idle = |state: &mut State| state.running == 0 && !state.closed;
         let state = self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);

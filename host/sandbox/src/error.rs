@@ -34,7 +34,7 @@ pub enum SandboxError {
         /// The most that is given.
         most: u64,
     },
-    /// What its manifest says of an action's arguments cannot be checked.
+    /// A schema of arguments in its manifest cannot be used.
     #[error("in its manifest {0}: correct `args` of that action")]
     Schema(String),
     /// It does not compile.

@@ -32,7 +32,7 @@ pub const HOST_CALLS: u64 = 5_000_000;
 pub const WRITTEN_BYTES: u64 = 4 << 30;
 
 /// Files, folders and links that one attempt may make: a folder of a library has thousands, a file system runs out of inodes
-/// at millions. Whoever makes more asks for another attempt.
+/// at millions. A plugin that needs more uses several attempts.
 pub const FILES_MADE: u64 = 20_000;
 
 /// Bytes by which one attempt may lengthen files without writing them. With [`WRITTEN_BYTES`] it bounds the size that the
@@ -115,7 +115,7 @@ pub const PATTERN_BYTES: usize = 1 << 20;
 /// Parts of a schema times bytes of arguments: some seconds of checking at worst.
 pub const ARGUMENTS_WORK: usize = 1 << 30;
 
-/// The same product up to which it is told what does not fit: some hundred megabytes of mistakes at worst.
+/// The same product, up to which a refusal names the mistakes: some hundred megabytes of mistakes at worst.
 pub const MISTAKES_WORK: usize = 1 << 21;
 
 /// Requests that one attempt may have under way; more wait.

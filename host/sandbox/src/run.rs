@@ -161,7 +161,7 @@ impl Sandbox {
             usage.note(Ceiling::HttpRequests, egress.asked(), limits::HTTP_REQUESTS as u64);
             usage.note(Ceiling::HttpBytes, egress.flowed(), limits::HTTP_BYTES);
         }
-        // What was stopped is not waited for: its processes are killed.
+        // After an attempt that was stopped, its processes are killed without waiting.
         if !matches!(ended, Err(Failure::Cancelled | Failure::Limit { .. } | Failure::Trap(_))) {
             state.sql.close().await;
         }

@@ -1,5 +1,5 @@
-//! The program whose processes do what has to end at once when it is killed: statements of plugins. It is `baton` itself, with
-//! hidden subcommands.
+//! Worker processes, for work that has to end at once when it is killed: statements of plugins. The program is `baton` itself,
+//! with hidden subcommands.
 
 use std::fs::DirBuilder;
 use std::io;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::unix::pipe;
 
-/// How often it is asked whether a process has ended.
+/// How often to check whether a process has ended.
 const LOOK: Duration = Duration::from_millis(1);
 
 /// How worker processes are started.
@@ -22,13 +22,13 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Workers that are processes of this very program; their temporary files lie in `scratch`, which is made when it is
-    /// needed and which nobody else uses.
+    /// Workers that run this program. Their temporary files are in `scratch`, a folder that is made when it is needed and that
+    /// nothing else uses.
     ///
     /// # Errors
-    /// When the system does not tell where this program is.
+    /// When the system does not know where this program is.
     pub fn of_this_program(scratch: PathBuf) -> io::Result<Self> {
-        // On Linux the link leads to the program that runs, also when its file was replaced by an update.
+        // On Linux this link leads to the running program, even after an update replaced its file.
         let link = PathBuf::from("/proc/self/exe");
         let program = if link.exists() { link } else { std::env::current_exe()? };
         Ok(Self { program, scratch })
@@ -63,7 +63,7 @@ pub(crate) struct Started {
 pub(crate) struct Process(Option<Child>);
 
 impl Process {
-    /// Waits until it has ended, at most so long; `None` when it runs still.
+    /// Waits until it has ended, at most `patience`; `None` if it still runs.
     pub(crate) async fn ended(&mut self, patience: Duration) -> Option<ExitStatus> {
         let begun = Instant::now();
         loop {
@@ -81,10 +81,10 @@ impl Process {
     /// Ends it now.
     pub(crate) fn kill(&mut self) {
         let Some(mut child) = self.0.take() else { return };
-        // Ended already, at worst.
+        // It may have ended already.
         drop(child.kill());
         if !matches!(child.try_wait(), Ok(Some(_))) {
-            // The system takes it down when it gets to it, which may take a while for one that waits for a disk.
+            // A process that waits for a disk may take a while to end.
             drop(thread::Builder::new().name("reaper".to_owned()).spawn(move || child.wait()));
         }
     }

@@ -5,16 +5,16 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, ResourceTable};
 use wasmtime_wasi::WasiView as _;
 use wasmtime_wasi::filesystem::WasiFilesystemView as _;
-use wasmtime_wasi::p2::bindings::filesystem::types::{Descriptor, ErrorCode, HostDescriptor as _};
+use wasmtime_wasi::p2::bindings::filesystem::types::{Descriptor, HostDescriptor as _};
 use wasmtime_wasi::p2::bindings::io::streams::{self, Host as _, HostOutputStream as _};
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, StreamResult};
 
 use crate::capabilities::files::made::lengthen;
+use crate::capabilities::files::{TYPES, answer};
 use crate::store::State;
 
-/// The interfaces whose functions are replaced, in the version that wasmtime-wasi serves. A mismatch shows at start.
+/// The interface whose functions are replaced, in the version that wasmtime-wasi serves. A mismatch shows at start.
 const STREAMS: &str = "wasi:io/streams@0.2.12";
-const FILES: &str = "wasi:filesystem/types@0.2.12";
 
 type Answer<T> = Result<T, streams::StreamError>;
 type Out = Resource<DynOutputStream>;
@@ -27,18 +27,15 @@ type In = Resource<DynInputStream>;
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     linker.allow_shadowing(true);
     link_streams(linker)?;
-    linker.instance(FILES)?.func_wrap_async(
+    linker.instance(TYPES)?.func_wrap_async(
         "[method]descriptor.write",
         |mut store: StoreContextMut<'_, State>, (file, bytes, at): (Resource<Descriptor>, Vec<u8>, u64)| {
             Box::new(async move {
                 let state = store.data_mut();
                 state.meter.write(bytes.len() as u64)?;
                 lengthen(state, &file, at)?;
-                let answer: Result<u64, ErrorCode> = match state.filesystem().write(file, bytes, at).await {
-                    Ok(written) => Ok(written),
-                    Err(error) => Err(error.downcast()?),
-                };
-                Ok((answer,))
+                let written = state.filesystem().write(file, bytes, at).await;
+                answer(written)
             })
         },
     )?;

@@ -1,8 +1,7 @@
-//! A path of a plugin's becomes an open file beneath the folder that was granted, or a reason why not.
+//! Opens the file that a plugin names by a path, below a granted folder.
 //!
-//! Nothing is resolved by name first and opened later: the folders are opened once, when the plugin is loaded, and the rest beneath
-//! them by `cap-primitives`, as wasmtime does. Between a look and an opening somebody could put a link there; so could a
-//! plugin that may write around one of its folders.
+//! No path is resolved first and opened later, because somebody could put a link there in between. The folders are opened once,
+//! when the plugin is loaded, and the rest of the path below them by `cap-primitives`, as wasmtime does.
 
 use std::fs::File;
 use std::io;
@@ -124,8 +123,8 @@ impl Place {
         Self { folder: self.folder.clone(), below: PathBuf::from(name) }
     }
 
-    /// The same place with every link resolved, for what can open by name only. Between this and the opening somebody can put
-    /// something else there: whoever opens it has to compare [`Identity::at`] afterwards.
+    /// The same place with every link resolved, for code that can open by name only. Somebody can put another file there before
+    /// it is opened, so the caller has to compare [`Identity::at`] afterwards.
     ///
     /// # Errors
     /// When it is not there, or lies outside of its folder.

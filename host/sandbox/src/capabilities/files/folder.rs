@@ -1,8 +1,8 @@
 //! A folder that is opened once and then used through its handle.
 //!
-//! A path can lead to another folder tomorrow: somebody renames a folder on the way and puts a link in its place. So a
-//! granted folder is opened when the plugin is loaded, one name after the other and without following a link, and the
-//! sandbox mounts that handle. Device and inode identify the folder from then on.
+//! A path may lead to another folder later: somebody renames a folder on the path and puts a link in its place. So a granted
+//! folder is opened when the plugin is loaded, one name after the other and without following a link, and the sandbox mounts
+//! that handle. From then on device and inode identify the folder.
 
 use std::fs::File;
 use std::io;
@@ -39,7 +39,7 @@ pub struct Folder {
     path: PathBuf,
     handle: Arc<File>,
     identity: Identity,
-    /// The folders that it lies in, the top first.
+    /// The folders above it, the top first.
     above: Vec<Identity>,
 }
 
@@ -89,16 +89,16 @@ impl Folder {
         self.identity
     }
 
-    /// The folders that it lies in, the top first.
+    /// The folders above it, the top first.
     #[must_use]
     pub fn above(&self) -> &[Identity] {
         &self.above
     }
 
-    /// Opens the path again, to see where the folder lies now.
+    /// Opens the path again, to check that it still leads to this folder.
     ///
     /// # Errors
-    /// When another folder or none is there, or a part of the path is a link.
+    /// When it leads to another folder or to none, or a part of the path is a link.
     pub fn open_again(&self) -> io::Result<Self> {
         let now = Self::open(&self.path)?;
         if now.identity == self.identity { Ok(now) } else { Err(io::Error::other("another folder has its path now")) }

@@ -1,6 +1,6 @@
-//! What a guest makes in its folders is counted: files, folders and links, and the size that it gives to files without writing
-//! it (holes). The functions of `wasi:filesystem` that make something are replaced by ones that count and then go on in
-//! wasmtime's. Bytes that are written are counted in `written.rs`, files that are made by opening them in `regular.rs`.
+//! Counts what a guest makes in its folders: files, folders and links, and the size that it gives to files without writing it
+//! (holes). The functions of `wasi:filesystem` that make something are replaced by ones that count and then call wasmtime's.
+//! `written.rs` counts written bytes, `regular.rs` files that are made by opening them.
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource};
@@ -8,20 +8,17 @@ use wasmtime_wasi::filesystem::WasiFilesystemView as _;
 use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::types::{Descriptor, ErrorCode, HostDescriptor as _, PathFlags};
 
+use super::{TYPES, answer};
 use crate::store::State;
-
-/// The interface whose functions are replaced, in the version that wasmtime-wasi serves. A mismatch shows at start.
-const TYPES: &str = "wasi:filesystem/types@0.2.12";
 
 type Handle = Resource<Descriptor>;
 type Guest<'a> = StoreContextMut<'a, State>;
 
-/// Replaces what makes something. Called after WASI was linked.
+/// Replaces the functions that make something. The linker has to allow shadowing.
 ///
 /// # Errors
 /// When the linker does not have the interface.
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    linker.allow_shadowing(true);
     let mut types = linker.instance(TYPES)?;
     types.func_wrap_async(
         "[method]descriptor.create-directory-at",
@@ -74,11 +71,10 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         let stream = state.filesystem().write_via_stream(file, offset);
         answer(stream)
     })?;
-    linker.allow_shadowing(false);
     Ok(())
 }
 
-/// A trigger of the plugin is not fired by what it links itself.
+/// Notes a link, which must not fire the plugin's own triggers.
 fn note_made(state: &State, made: &FsResult<()>, (folder, name): &(u32, String)) {
     if made.is_ok() {
         state.own.changed(*folder, name);
@@ -92,20 +88,12 @@ fn made_one(state: &mut State, made: FsResult<()>) -> wasmtime::Result<(Result<(
     answer(made)
 }
 
-/// What the guest is told; a trap stays one.
-fn answer<T>(done: FsResult<T>) -> wasmtime::Result<(Result<T, ErrorCode>,)> {
-    match done {
-        Ok(value) => Ok((Ok(value),)),
-        Err(error) => Ok((Err(error.downcast()?),)),
-    }
-}
-
-/// Counts what lies between a file's end and `to`: the size that it is going to have without being written.
+/// Counts the bytes between a file's end and `to`, which become part of the file without being written.
 ///
 /// # Errors
 /// When that is too much.
 pub(crate) fn lengthen(state: &mut State, file: &Handle, to: u64) -> wasmtime::Result<()> {
-    // A folder, or what cannot be asked, gets its error from wasmtime.
+    // For anything but a readable file wasmtime returns the error.
     if let Descriptor::File(file) = state.table.get(file)?
         && let Ok(found) = file.file.metadata()
     {

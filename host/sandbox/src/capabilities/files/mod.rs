@@ -18,14 +18,17 @@ use std::sync::Arc;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi::filesystem::{Descriptor, Dir};
+use wasmtime_wasi::p2::FsResult;
+use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 use wasmtime_wasi::{FsPerms, OpenMode};
 
 use crate::Failure;
 use crate::store::State;
 use folder::Folder;
 
-/// The interface whose function is replaced, in the version that wasmtime-wasi serves. A mismatch shows at start.
+/// The interfaces of which functions are replaced, in the version that wasmtime-wasi serves. A mismatch shows at start.
 const PREOPENS: &str = "wasi:filesystem/preopens@0.2.12";
+pub(crate) const TYPES: &str = "wasi:filesystem/types@0.2.12";
 
 /// A folder that the operator granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +47,8 @@ pub struct MountGrant {
     pub writable: bool,
 }
 
-/// Says right before an attempt whether its folders are still where they were and may be used. The text says what is wrong
-/// and which command fixes it.
+/// Checks before each attempt that its folders are still at their paths and may be used. The text says what is wrong and which
+/// command fixes it.
 #[derive(Clone, Default)]
 pub struct FolderCheck(Option<Arc<dyn Fn() -> Result<(), String> + Send + Sync>>);
 
@@ -89,7 +92,7 @@ impl Preopens {
     }
 }
 
-/// Replaces `get-directories` and what opens files. Called after WASI was linked.
+/// Replaces `get-directories` and the functions that open, make, rename and remove files. Called after WASI was linked.
 ///
 /// # Errors
 /// When the linker does not have the interfaces.
@@ -105,8 +108,17 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         }
         Ok((directories,))
     })?;
-    linker.allow_shadowing(false);
     made::link(linker)?;
     own::link(linker)?;
-    regular::link(linker)
+    regular::link(linker)?;
+    linker.allow_shadowing(false);
+    Ok(())
+}
+
+/// The result for the guest; a trap stays a trap.
+pub(crate) fn answer<T>(done: FsResult<T>) -> wasmtime::Result<(Result<T, ErrorCode>,)> {
+    match done {
+        Ok(value) => Ok((Ok(value),)),
+        Err(error) => Ok((Err(error.downcast()?),)),
+    }
 }

@@ -1,7 +1,8 @@
-//! Which files an attempt changes: the functions of `wasi:filesystem` that make, rename or remove something are replaced by
-//! ones that note the path. What is opened is noted by [`super::regular`], what is linked by [`super::made`]. So a trigger can tell a plugin's own changes from those of others.
+//! Which files an attempt changes, so that a trigger can tell a plugin's own changes from those of others. The functions of
+//! `wasi:filesystem` that rename or remove something are replaced by ones that note the path. [`super::regular`] notes what is
+//! opened, [`super::made`] what is linked.
 //!
-//! A path is kept as the plugin gave it, below the real folder of its mount; whoever reads it resolves links.
+//! A path is kept as the plugin gave it, below the real folder of its mount; its reader resolves links.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -15,16 +16,13 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
     Descriptor, DescriptorFlags, ErrorCode, HostDescriptor as _, OpenFlags,
 };
 
-use super::MountGrant;
+use super::{MountGrant, TYPES, answer};
 use crate::store::State;
 
-/// The interface whose functions are replaced, in the version that wasmtime-wasi serves. A mismatch shows at start.
-const TYPES: &str = "wasi:filesystem/types@0.2.12";
-
-/// Paths that are kept of one attempt. A change beyond that counts as somebody else's.
+/// The most paths that are kept of one attempt. Further changes count as somebody else's.
 const PATHS: usize = 100_000;
 
-/// The paths that an attempt has changed so far. Shared with whoever started it, also while it runs.
+/// The paths that an attempt has changed so far. The dispatcher reads them while it runs.
 #[derive(Clone, Debug, Default)]
 pub struct Writes(Arc<Mutex<BTreeSet<PathBuf>>>);
 
@@ -54,7 +52,7 @@ impl Writes {
 pub(crate) struct Tracker {
     /// Guest path and real folder of each writable mount.
     mounts: Vec<(String, PathBuf)>,
-    /// The real path behind each open folder, by the number of its handle. A number that is used again is set again.
+    /// The real path of each open folder, by its handle. A handle that is used again gets its new path.
     folders: HashMap<u32, PathBuf>,
     writes: Writes,
 }
@@ -106,18 +104,11 @@ impl Tracker {
 
 type Handle = Resource<Descriptor>;
 
-/// Replaces what renames and removes. Called after WASI was linked.
+/// Replaces the functions that rename and remove. The linker has to allow shadowing.
 ///
 /// # Errors
 /// When the linker does not have the interface.
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    linker.allow_shadowing(true);
-    link_names(linker)?;
-    linker.allow_shadowing(false);
-    Ok(())
-}
-
-fn link_names(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut linked = linker.instance(TYPES)?;
     linked.func_wrap_async(
         "[method]descriptor.rename-at",
@@ -143,17 +134,14 @@ fn link_names(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     )
 }
 
-/// Notes the names when the function did its work.
+/// Notes the names if the function succeeded.
 fn noted(state: &State, done: FsResult<()>, names: &[(u32, String)]) -> wasmtime::Result<(Result<(), ErrorCode>,)> {
-    match done {
-        Ok(()) => {
-            for (folder, name) in names {
-                state.own.changed(*folder, name);
-            }
-            Ok((Ok(()),))
+    if done.is_ok() {
+        for (folder, name) in names {
+            state.own.changed(*folder, name);
         }
-        Err(error) => Ok((Err(error.downcast()?),)),
     }
+    answer(done)
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Only regular files and directories are opened, and of files only those that have one name. A pipe would hold the opening thread for ever, and no ceiling of a guest
-//! reaches a thread that waits in the kernel; a device is nobody's file.
+//! Only regular files and directories are opened, and only files that have one name. Opening a pipe would block its thread for
+//! ever, and no ceiling of a guest ends a thread that waits in the kernel.
 //!
 //! A file with several names (hard links) may have one outside of the granted folder: whoever writes to it here changes it
 //! there, and whoever reads it here reads what was never granted. The file system does not tell where its other names are,
@@ -7,9 +7,8 @@
 //! downloads are linked, deduplicated backups). A guest cannot make such a file of what lies outside: both ends of a link
 //! have to be in folders that it may write to.
 //!
-//! wasmtime opens whatever lies there, so its `open-at` is replaced by one that looks first: opening a pipe would wait. What
-//! counts is the check after the opening, of the open file, because in between somebody can put another file there. So a file
-//! is never emptied by opening it but afterwards.
+//! wasmtime opens anything, so its `open-at` is replaced by one that checks the kind of file first. Between this check and the
+//! opening somebody can put another file there. So the open file is checked again, and it is emptied only after that.
 
 use std::os::unix::fs::MetadataExt as _;
 
@@ -20,20 +19,17 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
     Descriptor, DescriptorFlags, DescriptorType, ErrorCode, HostDescriptor, OpenFlags, PathFlags,
 };
 
+use super::TYPES;
 use crate::store::State;
-
-/// The interface whose function is replaced, in the version that wasmtime-wasi serves. A mismatch shows at start.
-const TYPES: &str = "wasi:filesystem/types@0.2.12";
 
 /// The arguments of `open-at`.
 type OpenAt = (Resource<Descriptor>, PathFlags, String, OpenFlags, DescriptorFlags);
 
-/// Replaces `open-at`. Called after WASI was linked.
+/// Replaces `open-at`. The linker has to allow shadowing.
 ///
 /// # Errors
 /// When the linker does not have the interface.
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    linker.allow_shadowing(true);
     linker.instance(TYPES)?.func_wrap_async(
         "[method]descriptor.open-at",
         |mut store: StoreContextMut<'_, State>, args: OpenAt| {
@@ -47,9 +43,7 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
                 Ok((opened,))
             })
         },
-    )?;
-    linker.allow_shadowing(false);
-    Ok(())
+    )
 }
 
 async fn open(
@@ -57,7 +51,7 @@ async fn open(
     (folder, path_flags, path, open_flags, flags): OpenAt,
 ) -> wasmtime::Result<Result<Resource<Descriptor>, ErrorCode>> {
     let looked = state.filesystem().stat_at(Resource::new_borrow(folder.rep()), path_flags, path.clone()).await;
-    // What is not there may be made, and every other problem is told by the opening itself.
+    // A missing file may be made; any other problem is the error of the opening itself.
     let makes = looked.is_err() && open_flags.contains(OpenFlags::CREATE);
     match looked {
         Ok(stat) if !is_allowed(stat.type_) => return Ok(Err(ErrorCode::NotPermitted)),
@@ -65,7 +59,7 @@ async fn open(
         _ => {}
     }
     let (empties, open_flags) = (open_flags.contains(OpenFlags::TRUNCATE), open_flags & !OpenFlags::TRUNCATE);
-    // Emptying is writing, and what is not opened for writing is opened for reading.
+    // Emptying needs a file that is open for writing; what the guest does not open for writing it reads.
     let flags = match (empties, flags.contains(DescriptorFlags::WRITE)) {
         (true, false) => flags | DescriptorFlags::READ | DescriptorFlags::WRITE,
         _ => flags,
@@ -79,8 +73,8 @@ async fn open(
         state.meter.made += 1;
     }
     let mut checked = check_opened(state, &opened, &path);
-    // One name may be left because the name here was removed after the opening; then the one elsewhere is left. So this name
-    // has to lead to the file still.
+    // The link count is also 1 if the name here was removed after the opening and the remaining name is elsewhere. So the name
+    // here must still lead to the open file.
     if checked.is_ok() && !state.hard_links && !is_named(state, &opened, (again, path_flags, path)).await {
         checked = Err(ErrorCode::NoEntry);
     }
@@ -115,7 +109,7 @@ fn is_allowed(kind: DescriptorType) -> bool {
     matches!(kind, DescriptorType::RegularFile | DescriptorType::Directory | DescriptorType::SymbolicLink)
 }
 
-/// Whether what was opened may be used.
+/// Checks that the open file is a regular file with one name.
 fn check_opened(state: &State, opened: &Resource<Descriptor>, path: &str) -> Result<(), ErrorCode> {
     let Ok(Descriptor::File(file)) = state.table.get(opened) else { return Ok(()) };
     let found = file.file.metadata().map_err(|error| ErrorCode::from(&error))?;

@@ -42,10 +42,10 @@ impl Ask {
         Ok(Self { repository, shadow, end })
     }
 
-    /// Whether the repository is its own still; asked after an answer, before it is given.
+    /// Checks again, after `git` has answered, that the repository is made of its own files only.
     ///
     /// # Errors
-    /// When something of it leads elsewhere now.
+    /// When something leads out of it.
     pub(super) fn check(&self) -> Result<(), Error> {
         self.repository.check()
     }
@@ -77,7 +77,7 @@ impl Ask {
         Ok(told)
     }
 
-    /// In a shallow clone a commit that is missing here may be in the history that was not fetched: that is an error.
+    /// Finds a commit. In a shallow clone a missing commit is an error: it may be in the history that was not fetched.
     pub(super) fn find(&self, revision: &str) -> Result<Option<String>, Error> {
         let name = format!("{}^{{commit}}", word::revision(revision)?);
         let found = self.object(&name)?.map(|object| object.id);

@@ -18,10 +18,10 @@ const SMALL: u64 = 4096;
 /// Bytes that are read of the list of a shallow clone's oldest commits: 100,000 of them.
 const BOUNDARY: u64 = 41 * 100_000;
 
-/// Folders below `objects` and `refs`: `git` itself makes two levels of objects, and a reference has some.
+/// The most levels of folders below `objects` and `refs`: `git` itself makes two levels of objects, a reference has some.
 const DEEP: usize = 32;
 
-/// Files below `objects` and `refs` together: a repository that was not packed for years has some ten thousand.
+/// The most files below `objects` and `refs` together: a repository that was not packed for years has some ten thousand.
 const MANY: usize = 1_000_000;
 
 /// A repository that may be read.
@@ -58,8 +58,10 @@ impl Repository {
         Ok(repository)
     }
 
+    /// Checks that nothing that `git` reads is outside of the repository.
+    ///
     /// # Errors
-    /// When something that `git` reads lies elsewhere.
+    /// When something is.
     pub(super) fn check(&self) -> Result<(), Error> {
         check(&self.own, &self.common).map_err(|why| refused(&self.top, &why))
     }
@@ -134,8 +136,8 @@ fn check(own: &Path, common: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Everything below is a file or a folder, and never a link. The kind comes with the listing, so that a loose object costs no
-/// call of its own.
+/// Checks that everything below is a file or a folder, not a link. The listing has the kind of each entry, so a loose object
+/// costs no further call.
 fn real_below(folder: &Path, deep: usize, left: &mut usize) -> Result<(), String> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,

@@ -61,18 +61,18 @@ impl Post {
 /// Whether a plugin may emit, and to whom.
 #[derive(Clone)]
 pub enum Emission {
-    /// To nobody.
+    /// It may send to no agent.
     Denied(Refuse),
     /// Granted.
     Granted {
-        /// To whom.
+        /// The agents that it may send to.
         resolve: Resolve,
-        /// How many.
+        /// The limit on how many it may send.
         admit: Admit,
     },
 }
 
-/// Says with which command sending is granted: to an agent, where one is meant.
+/// Why sending is denied, with the command that grants it; to the named agent, if there is one.
 pub type Refuse = Arc<dyn Fn(Option<&str>) -> String + Send + Sync>;
 
 /// Gives the canonical name of an agent that the plugin may send to.
@@ -81,7 +81,7 @@ pub type Resolve = Arc<dyn Fn(&str) -> Result<String, NoRecipient> + Send + Sync
 /// Why a handoff cannot go to an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoRecipient {
-    /// There is no such agent; the text names those that there are.
+    /// There is no such agent; the text lists the agents.
     Unknown(String),
     /// The plugin may not send to it; the text has the command that grants it.
     Denied(String),
@@ -197,7 +197,7 @@ fn priority(priority: wit::Priority) -> Priority {
 }
 
 impl State {
-    /// A plugin that fails for want of it waits for the grant, with the host's own command.
+    /// Notes a denial: a plugin that then fails waits for the grant, with the host's command.
     fn note_denial(&self, done: &Result<(), generated::EmitError>) {
         if let Err(generated::EmitError::Denied(text)) = done {
             self.http.egress.denials.add(Denial { text: text.clone(), grantable: true });

@@ -1,6 +1,6 @@
-//! Bodies on their way: what a request may carry, and what of a response reaches the plugin. Both stream. Of a request the
-//! few bytes are held that may be the beginning of a placeholder, which the plugin knows; of a response from a server that
-//! may have a secret always the same number, so that nothing about the secret can be read from what arrives when.
+//! Bodies of requests and responses, as streams. Of a request the few bytes wait that may be the beginning of a placeholder,
+//! which the plugin knows. Of a response from a server that may have a secret always the same number of bytes waits, so that the
+//! sizes and times of its pieces reveal nothing about the secret.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -72,9 +72,9 @@ impl Denials {
         kept.texts.iter().map(|text| format!("[refused] {text}\n")).collect()
     }
 
-    /// The ending with what was refused. A plugin that fails for good after something was refused that can be granted waits
-    /// for the grant; any other failure keeps its kind and gets the sentence. The command of a missing grant is the host's;
-    /// what the plugin says stands behind it, marked.
+    /// The failure with what was refused. A plugin that fails for good after the refusal of something that can be granted waits
+    /// for the grant; any other failure keeps its kind and gets the sentence. The command is the host's; the plugin's words
+    /// follow it, marked.
     pub(crate) fn explain(&self, failure: Failure, manifest: &Manifest) -> Failure {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let ends = matches!(failure, Failure::Permanent(_) | Failure::Trap(_) | Failure::NeedsGrant(_));
@@ -89,7 +89,7 @@ impl Denials {
     }
 }
 
-/// The denial, then what the plugin says beside it.
+/// The denial, then the plugin's own words.
 fn marked(denial: &str, failure: &Failure) -> String {
     let said = failure.to_string().replace(denial, "");
     let said = cut(said.trim(), limits::ERROR_BYTES.saturating_sub(denial.len()));

@@ -1,6 +1,5 @@
-//! The forms in which one secret can come back, and the automaton that finds them: the value itself, percent-encoded, as a
-//! JSON string, in hexadecimal, and in base64 at each of the three places where it can begin there; upper and lower case
-//! count as the same.
+//! The forms in which a server can send a secret back, and the automaton that finds them: the value itself, percent-encoded, as
+//! a JSON string, in hexadecimal, and in base64 at each of its three possible offsets. Upper and lower case are the same.
 
 use std::ops::Range;
 
@@ -10,8 +9,8 @@ use base64::Engine as _;
 use base64::alphabet::{Alphabet, STANDARD, URL_SAFE};
 use base64::engine::{GeneralPurpose, general_purpose::NO_PAD};
 
-/// Up to here a value gets a table with one look-up a byte, so that the time of a search does not depend on the value. A
-/// longer one would need more than 4 MiB for it.
+/// The longest value, in bytes, that is searched with a table: one look-up a byte, so the time does not depend on the value. For
+/// a longer value the table would take more than 4 MiB.
 const TABLE_BYTES: usize = 1 << 10;
 
 /// How many bytes of a form one byte of a value can become: `%2F`.
@@ -45,8 +44,8 @@ impl Forms {
             let built = nfa::contiguous::NFA::builder().ascii_case_insensitive(true).prefilter(false).build(&forms);
             Search::Compact(built.map_err(|error| error.to_string())?)
         };
-        // It follows from the value's length alone, and not from it exactly. Only a value that fits into no header has a
-        // form that is longer (a control character in JSON).
+        // The window depends on the value's length only, and does not reveal it exactly. Only a value with a control character,
+        // which no header can hold, has a longer form (in JSON).
         let window = longest.max(value.len() * WIDEST).next_power_of_two();
         Ok(Self { search, window })
     }
@@ -66,8 +65,8 @@ impl Forms {
         start.unwrap_or_default()
     }
 
-    /// Reads `bytes` on from `state` and tells of each form that ends in them. A form may begin before them, and then its
-    /// `start` counts from `before` bytes earlier.
+    /// Reads `bytes` from `state` on and reports each form that ends in them. Ranges count from `before` bytes earlier, because a
+    /// form may begin before `bytes`.
     pub(super) fn read(&self, state: &mut StateID, before: usize, bytes: &[u8], found: impl FnMut(Range<usize>)) {
         match &self.search {
             Search::Table(table) => read(table, state, before, bytes, found),
@@ -100,7 +99,7 @@ fn forms_of(value: &str) -> Vec<Vec<u8>> {
     let mut forms = vec![bytes.to_vec()];
     forms.push(percent(bytes, |byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)));
     forms.push(percent(bytes, |byte| byte.is_ascii_alphanumeric() || b"-._~!*'();:@&=+$,/?#[]".contains(&byte)));
-    forms.push(percent(bytes, |byte| byte.is_ascii_alphanumeric() || b"-._*".contains(&byte)).replace_spaces());
+    forms.push(form_encoded(bytes));
     forms.push(bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect());
     let json = serde_json::Value::from(value).to_string().into_bytes();
     forms.push(json.get(1..json.len().saturating_sub(1)).unwrap_or_default().to_vec());
@@ -117,15 +116,10 @@ fn percent(bytes: &[u8], plain: impl Fn(u8) -> bool) -> Vec<u8> {
     bytes.iter().flat_map(one).collect()
 }
 
-trait Spaces {
-    fn replace_spaces(self) -> Self;
-}
-
-impl Spaces for Vec<u8> {
-    /// As forms encode them: `+`.
-    fn replace_spaces(self) -> Self {
-        String::from_utf8_lossy(&self).replace("%20", "+").into_bytes()
-    }
+/// `bytes` as an HTML form sends them: a space is `+`.
+fn form_encoded(bytes: &[u8]) -> Vec<u8> {
+    let encoded = percent(bytes, |byte| byte.is_ascii_alphanumeric() || b"-._*".contains(&byte));
+    String::from_utf8_lossy(&encoded).replace("%20", "+").into_bytes()
 }
 
 /// Those characters of the base64 text of something that holds `bytes` after a multiple of three and `before` bytes more

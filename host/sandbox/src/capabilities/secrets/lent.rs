@@ -76,8 +76,8 @@ impl Lent {
         Ok(Self { plugin: plugin.to_owned(), entries, scrubber })
     }
 
-    /// Masks the values of the secrets that may go to `target`: only its answers can hold them. Scrubbing the answers of
-    /// other servers would let these test guesses, since they could see what is masked and when it arrives.
+    /// The scrubber for answers of `target`: it masks the secrets that may go there. Answers of other servers are not scrubbed:
+    /// a plugin could test guesses on them by what is masked and when it arrives.
     pub(crate) fn scrubber_of(&self, target: &Target) -> Scrubber {
         let there = self.entries.iter().filter(|entry| entry.goes_to(target));
         Scrubber::joined(there.filter_map(Entry::scrubber))

@@ -1,5 +1,6 @@
-//! Secrets that a plugin uses and never has; see `wit/secrets.wit`. It gets placeholders, `http` puts the values in when a
-//! request leaves; what comes back from a server that may have a secret is scrubbed, and all that leaves the sandbox.
+//! Secrets that a plugin uses and never has; see `wit/secrets.wit`. The plugin gets placeholders, and `http` replaces them by the
+//! values when it sends a request. Answers of a server that may have a secret are scrubbed, and so is everything that leaves the
+//! sandbox.
 
 mod finder;
 mod forms;

@@ -1,10 +1,10 @@
 //! Finding the values of secrets in what comes back, and putting `*` in their place, byte for byte: lengths stay, so a
 //! `Content-Length` stays right and nothing has to be read to its end first.
 //!
-//! A plugin can choose what a server sends back, and see when each piece of it arrives. So a stream holds back the same
-//! number of bytes whatever they are: were it only the bytes that may begin a value, each piece would tell whether a guess
-//! is right so far, and a value could be guessed character by character. A server that turns a value into something else
-//! than `forms` knows is beyond this: the operator trusts it with the secret.
+//! A plugin can choose what a server sends back, and see when each piece of it arrives. So a stream always holds back the same
+//! number of bytes. If it held back only bytes that may begin a value, each piece would reveal whether a guess is right so far,
+//! and a value could be guessed character by character. A server that sends a value in a form that `forms` does not know is not
+//! covered: the operator trusts it with the secret.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -75,15 +75,15 @@ impl Scrubber {
     }
 }
 
-/// Scrubs what comes in pieces: the last bytes wait for the next piece or the end, as many as the longest form of a value
-/// could have begun with, and always the same number.
+/// Scrubs an answer that arrives in pieces. The last bytes wait for the next piece or the end: always the same number, one less
+/// than the longest form of a value.
 #[derive(Debug, Default)]
 pub(crate) struct Stream {
     scrubber: Scrubber,
     /// How far each search has got, in the scrubber's order.
     states: Vec<StateID>,
     window: usize,
-    /// What waits, as it came.
+    /// The bytes that wait, not masked yet.
     kept: Vec<u8>,
     /// Which bytes of it belong to a value that was found.
     hidden: Vec<bool>,

@@ -1,4 +1,4 @@
-//! A cursor as the guest holds it: the near end of a worker that reads.
+//! A cursor as the guest holds it: the host's end of a worker that reads.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Databases and snapshots of other programs' files; see `wit/sql.wit`. What a statement may do and cost is decided in `baton_ledger::guest`; here is decided
-//! whether the plugin has the database at all. Every connection is a process ([`worker`]).
+//! Databases and snapshots of other programs' files; see `wit/sql.wit`. This module decides whether the plugin has the database
+//! at all; `baton_ledger::guest` decides what a statement may do and cost. Every connection is a process ([`worker`]).
 //!
 //! A connection is opened at the first call and lives as long as the attempt. A call that nobody waits for any more (the
 //! attempt is over) ends with its process.
@@ -97,7 +97,7 @@ impl Sql {
         Ok(Access { database, path: granted.path.clone(), writable, writer: Some(plugin.clone()), denial })
     }
 
-    /// What workers are started with.
+    /// How workers are started.
     fn workers(&self) -> Option<&Workers> {
         self.workers.as_ref()
     }
@@ -127,7 +127,7 @@ impl Sql {
     }
 }
 
-/// Asks the worker that is `kept`, or starts it first. One that can be asked nothing more is not kept.
+/// Asks the worker that is `kept`, or starts one. A worker that is broken afterwards is not kept.
 async fn ask(
     workers: Option<&Workers>,
     kept: &mut Option<Worker>,
@@ -145,7 +145,7 @@ async fn ask(
     reply
 }
 
-/// What cannot happen, said where it would.
+/// The error for a broken protocol with a worker, which is a fault of Baton.
 fn broken_off() -> GuestError {
     GuestError::Failed("the call broke off; this is a fault of Baton: please report it".to_owned())
 }

@@ -1,13 +1,13 @@
-//! The near end of a worker process (`baton_ledger::guest::worker`): one connection to one database.
+//! The host's end of a worker process (`baton_ledger::guest::worker`): one connection to one database.
 //!
-//! When this is dropped, the process is killed, whatever its statement does. So a statement ends with whoever waits for it:
-//! with the call, the attempt or the daemon.
+//! When a [`Worker`] is dropped, its process is killed, whatever its statement does. So a statement ends with the call, the
+//! attempt or the daemon that waits for it.
 
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;
 
-use baton_ledger::guest::worker::{Answer, Exit, FRAME_BYTES, HEADER_BYTES, Reply, Request, decode, encode};
+use baton_ledger::guest::worker::{Answer, Exit, FRAME_BYTES, HEADER_BYTES, Reply, Request, decode, encode, length};
 use baton_ledger::guest::{Access, GuestError, limits};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::pipe;
@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::broken_off;
 use crate::workers::{Process, Started, Workers};
 
-/// How long a process may take to close its database when the attempt has ended well.
+/// How long a process may take to close its database after a successful attempt.
 const CLOSING: Duration = Duration::from_millis(500);
 
 /// SIGABRT.
@@ -28,7 +28,7 @@ pub(super) struct Worker {
     output: pipe::Receiver,
     /// Absent in tests of this crate, which have no program to start: there a thread is the worker.
     process: Option<Process>,
-    /// Whether a message was not passed as a whole: nothing more can be asked.
+    /// Whether a message was passed only in part: then no further request is possible.
     broken: bool,
 }
 
@@ -62,7 +62,7 @@ impl Worker {
         self.reply(message, limits::STATEMENT, "the statement").await
     }
 
-    /// Whether nothing more can be asked of it.
+    /// Whether no further request is possible.
     pub(super) fn is_broken(&self) -> bool {
         self.broken
     }
@@ -80,7 +80,7 @@ impl Worker {
         if self.broken {
             return Err(broken_off());
         }
-        // Whoever is dropped while it waits leaves a message behind that nobody reads.
+        // If this future is dropped while it waits, a reply is left in the pipe.
         self.broken = true;
         match timeout(time + limits::STATEMENT_GRACE, self.pass(&message)).await {
             Ok(Ok(reply)) => {
@@ -100,11 +100,7 @@ impl Worker {
         self.input.flush().await?;
         let mut header = [0; HEADER_BYTES];
         self.output.read_exact(&mut header).await?;
-        let length = usize::try_from(u32::from_le_bytes(header)).unwrap_or(usize::MAX);
-        if length > FRAME_BYTES {
-            return Err(io::ErrorKind::InvalidData.into());
-        }
-        let mut reply = vec![0; length];
+        let mut reply = vec![0; length(header)?];
         self.output.read_exact(&mut reply).await?;
         decode(&reply)
     }
@@ -118,7 +114,7 @@ impl Worker {
         };
         match (status.code().and_then(Exit::from_code), status.signal()) {
             (Some(exit), _) => exit.error(),
-            // So ends a program that gets no memory where SQLite is not the one who asks.
+            // A program aborts when an allocation outside of SQLite fails.
             (None, Some(ABORTED)) => GuestError::out_of_memory(),
             (None, _) => GuestError::Failed(format!("the process that ran the statement ended ({status})")),
         }
