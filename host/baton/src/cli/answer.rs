@@ -2,8 +2,8 @@
 
 use anyhow::bail;
 
-use super::Place;
-use super::decide::{self, Which};
+use super::meant::Which;
+use super::{Place, decide};
 use crate::exit::Code;
 
 /// Answer a task that asks a person something; it goes on with the answer

@@ -46,7 +46,7 @@ enum Format {
     Junit,
 }
 
-/// How the id of a finding on a plan ends that could not be read.
+/// The end of the id of a finding on a plan that could not be read.
 const UNREADABLE: &str = ":unreadable";
 
 /// The same for a plan of which nothing could be verified.

@@ -1,7 +1,7 @@
 //! `baton cancel ID`: ends a task.
 
-use super::Place;
-use super::decide::{self, Which};
+use super::meant::Which;
+use super::{Place, decide};
 use crate::exit::Code;
 
 /// End a task: its sender gets a RETURN, its file is archived

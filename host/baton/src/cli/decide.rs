@@ -4,32 +4,23 @@ use std::sync::Arc;
 
 use baton_dispatch::{Decided, DispatchError, House};
 
-use super::{Place, meant, task_view};
+use super::meant::{self, Which};
+use super::{Place, task_view};
 use crate::exit::Code;
 use crate::output;
 use crate::workspace::{Wanted, head, open};
 
-/// Which tasks are meant.
-pub(super) struct Which<'a> {
-    /// What the operator typed.
-    pub(super) word: &'a str,
-    /// Whether it may mean several.
-    pub(super) all: bool,
-    /// Whether those that have ended are left out of several.
-    pub(super) open_only: bool,
-}
-
-/// Does `decide` with each task that is meant. What does not fit one of them is said of it; the others go on.
+/// Calls `decide` with each task that is meant. An error for one task does not stop the others.
 ///
 /// # Errors
-/// When there is no such task or an unclear one, or the decision fits none.
+/// When there is no such task, when the word means several, or when `decide` fails for a task (the last such error).
 pub(super) fn decide<D>(place: &Place, which: &Which<'_>, decide: D) -> anyhow::Result<Code>
 where
     D: AsyncFn(Arc<House>, String) -> Result<Decided, DispatchError>,
 {
     let workspace = place.need()?;
     let reader = task_view::reader(&workspace)?;
-    let tasks = meant::to_act(reader.as_ref(), which.word, which.all, which.open_only)?;
+    let tasks = meant::to_act(reader.as_ref(), which)?;
     drop(reader);
     let decided = super::block_on(async {
         let house = open(&workspace, Wanted::None, "decide", 3)?;

@@ -1,32 +1,45 @@
-//! Which task a word on the command line means. A word that means several is refused with their list: a command acts on what
-//! the operator named and on nothing else.
+//! The task that a word on the command line means. A word with several meanings is refused with a list of the tasks: a command
+//! acts only on what the operator named.
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use baton_ledger::Reader;
 use baton_ledger::task::{self, Meant, Task};
 
 use crate::output::{Table, one_line, shorten};
 
-/// A shorter beginning of an id is a slip of the hand sooner than a choice.
+/// The fewest characters of an id that a command acts on: fewer are more likely a typing error.
 const PREFIX_TO_ACT: usize = 6;
 
-/// Tasks that a refusal lists.
+/// The most tasks that a refusal lists.
 const LISTED: usize = 20;
 
-/// The one task that `word` means, to be shown.
+/// The tasks that a command is for.
+pub(super) struct Which<'a> {
+    /// What the operator typed.
+    pub(super) word: &'a str,
+    /// Whether several tasks are allowed: every task with this handoff id, file name or title.
+    pub(super) all: bool,
+    /// Whether to leave out tasks that have ended, if any of the tasks is open.
+    pub(super) open_only: bool,
+}
+
+/// The one task that `word` means, to be shown, and the ledger that has it.
 ///
 /// # Errors
 /// When there is none or several, or the ledger fails.
-pub(super) fn to_show(reader: Option<&Reader>, word: &str) -> anyhow::Result<Task> {
-    one(word, look(reader, word)?.tasks, "")
+pub(super) fn to_show(reader: Option<Reader>, word: &str) -> anyhow::Result<(Reader, Task)> {
+    let Some(reader) = reader else { return Err(unknown(word)) };
+    let task = one(word, look(&reader, word)?.tasks, "")?;
+    Ok((reader, task))
 }
 
-/// The tasks that `word` means, to be acted on: one, or with `all` every one that has this handoff id, file name or title.
-/// Of several, those that have ended do not count where `open_only` says so.
+/// The tasks to act on: one, or more with [`Which::all`].
 ///
 /// # Errors
-/// When there is none, when there are several and `all` was not said, when the word is too short, or the ledger fails.
-pub(super) fn to_act(reader: Option<&Reader>, word: &str, all: bool, open_only: bool) -> anyhow::Result<Vec<Task>> {
+/// When there is none, when there are several without [`Which::all`], when the word is too short, or the ledger fails.
+pub(super) fn to_act(reader: Option<&Reader>, which: &Which<'_>) -> anyhow::Result<Vec<Task>> {
+    let Which { word, all, open_only } = *which;
+    let Some(reader) = reader else { return Err(unknown(word)) };
     let Meant { mut tasks, by_prefix } = look(reader, word)?;
     if by_prefix && word.len() < PREFIX_TO_ACT {
         bail!("`{word}` is too short to act on: give at least {PREFIX_TO_ACT} characters of the id\n{}", list(&tasks));
@@ -40,19 +53,19 @@ pub(super) fn to_act(reader: Option<&Reader>, word: &str, all: bool, open_only: 
     if all { Ok(tasks) } else { Ok(vec![one(word, tasks, ", or all of them with --all")?]) }
 }
 
-fn look(reader: Option<&Reader>, word: &str) -> anyhow::Result<Meant> {
-    let meant = reader.map(|reader| task::meant(reader, word)).transpose()?;
-    match meant.filter(|meant| !meant.tasks.is_empty()) {
-        Some(meant) => Ok(meant),
-        None => bail!("there is no task `{}`; `baton status` lists them", one_line(word)),
-    }
+fn look(reader: &Reader, word: &str) -> anyhow::Result<Meant> {
+    let meant = task::meant(reader, word)?;
+    if meant.tasks.is_empty() { Err(unknown(word)) } else { Ok(meant) }
 }
 
-fn one(word: &str, mut tasks: Vec<Task>, or: &str) -> anyhow::Result<Task> {
-    match (tasks.pop(), tasks.is_empty()) {
-        (Some(task), true) => Ok(task),
-        (last, _) => {
-            tasks.extend(last);
+fn unknown(word: &str) -> anyhow::Error {
+    anyhow!("there is no task `{}`; `baton status` lists them", one_line(word))
+}
+
+fn one(word: &str, tasks: Vec<Task>, or: &str) -> anyhow::Result<Task> {
+    match <[Task; 1]>::try_from(tasks) {
+        Ok([task]) => Ok(task),
+        Err(tasks) => {
             let (word, count) = (one_line(word), tasks.len());
             bail!("`{word}` means {count} tasks: name one of them by its id{or}\n{}", list(&tasks).trim_end());
         }

@@ -40,7 +40,7 @@ impl Args {
             None => (Vec::new(), Vec::new()),
         };
         let is_overdue = |task: &Task| task.created_at < overdue_before || task.deadline.is_some_and(|at| at < now);
-        // A name that somebody misspelled is not an agent that owes anything.
+        // A misspelled name is not an agent.
         let roster = workspace.roster()?;
         let (kept, unknown): (Vec<Kept>, Vec<Kept>) =
             kept.into_iter().partition(|kept| roster.get(&kept.agent).is_some());
@@ -65,8 +65,8 @@ fn before(now: Timestamp, age: Duration) -> Timestamp {
     now.checked_sub(age).unwrap_or(Timestamp::MIN)
 }
 
-/// Of the requests that the agent answered or had the time to answer, those that it answered, in percent. `None` where there
-/// are none: an open request that is still in time says nothing yet, one that was cancelled or undeliverable never does.
+/// The share of requests that the agent answered, of those that it answered or whose time is up, in percent; `None` if there
+/// are none. Open requests that are still in time do not count, nor do cancelled or undeliverable ones.
 fn rate(answered: u64, missed: u64) -> Option<f64> {
     let due = answered.saturating_add(missed);
     #[expect(clippy::cast_precision_loss, reason = "counts of tasks are far below 2^52")]

@@ -1,7 +1,7 @@
 //! `baton retry ID`: sends a task on its way again.
 
-use super::Place;
-use super::decide::{self, Which};
+use super::meant::Which;
+use super::{Place, decide};
 use crate::exit::Code;
 
 /// Send a task on its way again, whatever it waits for

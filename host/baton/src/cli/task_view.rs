@@ -50,7 +50,7 @@ pub(super) fn as_json(task: &Summary) -> Value {
     })
 }
 
-/// Why the tasks of a plugin wait that is left alone, and what ends that.
+/// Why the tasks of a plugin in quarantine wait, and the command that ends it.
 pub(super) fn held_text(held: &Supervised) -> String {
     let until = held.until.map(|until| until.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default();
     let Supervised { agent, failures, .. } = held;

@@ -15,10 +15,10 @@ use crate::exit::Code;
 use crate::output;
 use crate::workspace::{UpLock, Wanted, Workspace, head, open};
 
-/// How long a head that the ledger has may be missing from the workspace's note of it.
+/// The longest time between a commit and the note of the new head in the workspace.
 const HEAD_PAUSE: Duration = Duration::from_secs(5);
 
-/// How long rows may change until an event of the chain has their sums.
+/// The shortest time between two seals of the rows.
 const SEAL_PAUSE: Duration = Duration::from_mins(1);
 
 /// Serve the workspace: watch its folders, run what comes, answer. Ctrl-C finishes what runs and ends
@@ -30,11 +30,11 @@ pub(super) struct Args {
     /// Serve inboxes also that another workspace, machine or state has marked as its own
     #[arg(long)]
     take_over: bool,
-    /// Go on although the ledger is missing, replaced or older than known: with the one that is there, or an empty one
+    /// Start although the ledger is missing, replaced or older than known: with the existing one, or an empty one
     ///
-    /// The workspace remembers its ledger and the head of its chain in the file .baton-ledger. Where the ledger in the state
-    /// folder is not that one, `up` refuses to start. `baton restore FILE` puts a backup in its place. This option accepts
-    /// what is there instead, and records that as an event of the chain. Refused when nothing is wrong.
+    /// The workspace remembers its ledger and the head of its chain in the file .baton-ledger. If the ledger in the state folder
+    /// is not that one, `up` refuses to start. `baton restore FILE` puts a backup in its place. This option accepts the existing
+    /// ledger instead, or starts an empty one, and records that as an event of the chain. Refused when nothing is wrong.
     #[arg(long)]
     new_ledger: bool,
 }
@@ -81,7 +81,7 @@ impl Args {
     }
 }
 
-/// Writes down how far the ledger has gone, at most once in [`HEAD_PAUSE`]. A quiet daemon writes nothing.
+/// Notes the head of the ledger after commits, at most once in [`HEAD_PAUSE`], and seals the rows. A quiet daemon writes nothing.
 async fn note_heads(workspace: Workspace, ledger: Ledger) {
     let mut pulse = ledger.pulse();
     let mut sealed = Instant::now();
@@ -98,7 +98,7 @@ async fn note_heads(workspace: Workspace, ledger: Ledger) {
     }
 }
 
-/// Has an event of the chain vouch for the rows, where they have changed since the last one.
+/// Appends a seal of the rows to the chain, if they have changed since the last one.
 async fn seal_rows(ledger: &Ledger) {
     let due = ledger.reader().and_then(|reader| seal::is_due(&reader));
     let sealed = match due {

@@ -1,6 +1,5 @@
 //! `baton why`: everything that happened to one task, and why.
 
-use anyhow::bail;
 use baton_core::State;
 use baton_ledger::event::{self, Recorded};
 use baton_ledger::finding::{self, Finding};
@@ -34,11 +33,7 @@ impl Args {
     /// When there is no such task.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let workspace = place.need()?;
-        let reader = task_view::reader(&workspace)?;
-        let task = meant::to_show(reader.as_ref(), &self.id)?;
-        let Some(reader) = reader else {
-            bail!("there is no task `{}`; `baton status` lists them", self.id);
-        };
+        let (reader, task) = meant::to_show(task_view::reader(&workspace)?, &self.id)?;
         let task = Summary::from(task);
         let events = event::of_task(&reader, &task.id)?;
         if events.first().is_none_or(|first| first.event.action != "captured") {

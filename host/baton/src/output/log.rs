@@ -14,7 +14,7 @@ pub(crate) fn start(default: &str) {
     let quiet = "oci_client=warn".parse().into_iter();
     let filter = quiet.fold(filter, EnvFilter::add_directive);
     let colours = std::io::stderr().is_terminal() && !super::no_color();
-    // Names and texts of anybody are in it: whatever they hold, no line begins as a log line does.
+    // Messages contain untrusted text: no line of it may look like a log line.
     let fields = debug_fn(|writer, field, value| match field.name() {
         "message" => write!(writer, "{}", lines(&format!("{value:?}")).replace('\n', "\n    | ")),
         name => write!(writer, "{name}={}", one_line(&format!("{value:?}"))),

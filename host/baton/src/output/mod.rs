@@ -14,14 +14,12 @@ pub(crate) use baton_core::text::{lines, one_line};
 pub(crate) use findings::findings;
 pub(crate) use table::{Table, shorten};
 
-/// Prints a text to stdout. Its line breaks and colours are ours; whoever puts a text of somebody else into it makes
-/// [`one_line`] of that.
+/// Prints a text to stdout. Its line breaks and colours are Baton's; the caller passes untrusted parts through [`one_line`].
 pub(crate) fn print(text: &str) {
     drop(io::stdout().lock().write_all(harmless(text).as_bytes()));
 }
 
-/// Prints the bytes of a report to stdout: as they are into a file or another program, without what a terminal obeys on a
-/// terminal.
+/// Prints the bytes of a report to stdout: unchanged into a file or another program, escaped on a terminal.
 pub(crate) fn report(bytes: &[u8]) {
     if io::stdout().is_terminal() {
         print(&String::from_utf8_lossy(bytes));
@@ -40,10 +38,10 @@ pub(crate) fn note(text: &str) {
     drop(writeln!(io::stderr().lock(), "{}", harmless(text)));
 }
 
-/// The colours that are used here.
+/// The colours that Baton prints.
 const COLOURS: [&str; 6] = ["0", "1;31", "31", "32", "33", "36"];
 
-/// The last gate before a terminal: everything that it obeys is escaped, but for line breaks, tabs and our colours.
+/// Escapes everything that a terminal obeys, except line breaks, tabs and Baton's colours.
 fn harmless(text: &str) -> String {
     let mut parts = text.split('\x1b');
     let escaped = |part: &str| part.split('\t').map(lines).collect::<Vec<_>>().join("\t");
@@ -62,7 +60,7 @@ fn harmless(text: &str) -> String {
 /// Prints an error with its causes to stderr.
 pub(crate) fn error(error: &anyhow::Error) {
     let head = if io::stderr().is_terminal() && !no_color() { "\x1b[1;31merror:\x1b[0m" } else { "error:" };
-    // What follows a line break may come from a file of anybody: indented, it is no line of ours.
+    // The text after a line break may be untrusted: indented, it does not look like a line of Baton.
     let shown = |error: &dyn std::fmt::Display| lines(&error.to_string()).trim_end().replace('\n', "\n    ");
     let mut last = shown(error);
     let mut text = format!("{head} {last}");

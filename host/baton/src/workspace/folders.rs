@@ -1,14 +1,13 @@
 //! The folders of grants: opening them, and the rules about which folders may be granted.
 //!
-//! The rules are checked three times: when a folder is granted, when a plugin is loaded, and right before each attempt, then of
-//! the folder that is open.
+//! The rules are checked when a folder is granted, when a plugin is loaded, and before each attempt (then for the open folder).
 //!
 //! - No folder may contain the state of a workspace or be inside it.
-//! - A folder that a plugin may write to may neither contain nor be inside what governs the workspace ([`OWN`]) or an inbox:
-//!   whoever writes to an inbox sends handoffs in any agent's name.
-//! - Folders of grants may not overlap where one is written to ([`baton_registry::overlap`]).
+//! - A folder that a plugin may write to may neither contain nor be inside what governs the workspace ([`OWN`]) or an inbox: a
+//!   file in an inbox is a handoff in any agent's name.
+//! - Folders of grants may not overlap if one of them is writable ([`baton_registry::overlap`]).
 //!
-//! Every comparison is of paths and of device and inode, so that another path to the same folder changes nothing.
+//! Folders are compared by path and by device and inode, so another path to the same folder makes no difference.
 
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
@@ -21,7 +20,7 @@ use baton_sandbox::{Folder, FolderCheck, Identity};
 
 use super::Workspace;
 
-/// What must never lie inside a folder that a plugin may write to.
+/// What must never be inside a folder that a plugin may write to.
 const OWN: [&str; 4] = ["baton.toml", "baton.lock", "plugins", "handoffs"];
 
 /// The folders beside an agent's `01_inbox` that are its archive.
@@ -32,14 +31,15 @@ const ARCHIVE: [&str; 2] = ["02_processed", "03_failed"];
 pub(crate) enum Unopened {
     /// There is no folder.
     Missing(PathBuf),
-    /// The path of a grant leads through a link, or is another spelling of this one.
+    /// The path of a grant leads through a link to this one, or is another spelling of it.
     LeadsTo(PathBuf),
     /// The text says why, and what to do.
     Refused(String),
 }
 
-/// Opens the folder that stands in a grant or, `configured`, in `baton.toml`. The operator may change `baton.toml` at any
-/// time, so links in it are followed; the path of a grant was resolved when it was granted, so a link in it is a later one.
+/// Opens the folder of a grant or, if `configured`, of `baton.toml`. Links in paths of `baton.toml` are followed, because the
+/// operator may change that file at any time. The path of a grant was resolved when it was granted, so a link in it is newer
+/// and refused.
 ///
 /// # Errors
 /// When it is missing, or not the folder that was granted.
@@ -58,7 +58,7 @@ pub(crate) fn open(workspace: &Workspace, written: &Path, configured: bool) -> R
     })
 }
 
-/// The folders that a grant stands for as they are written, and whether they stand in `baton.toml`.
+/// The paths of a grant as they are written, and whether they are from `baton.toml`.
 pub(super) fn written(workspace: &Workspace, grant: &GrantedFolder) -> (Vec<PathBuf>, bool) {
     match &grant.path {
         Some(path) => (vec![path.clone()], false),
@@ -66,13 +66,13 @@ pub(super) fn written(workspace: &Workspace, grant: &GrantedFolder) -> (Vec<Path
     }
 }
 
-/// The folders whose repositories were granted under a name, and whether they stand in `baton.toml`.
+/// The paths of the repositories that were granted under a name, and whether they are from `baton.toml`.
 pub(super) fn repositories(workspace: &Workspace, granted: &Granted, name: &str) -> (Vec<PathBuf>, bool) {
     let own = granted.files.iter().find(|files| files.folder == name && files.path.is_some());
     own.map_or_else(|| (workspace.config.folder(name), true), |files| written(workspace, files))
 }
 
-/// Where the folders of all grants of `lock` lie. Those that cannot be opened are left out: nobody gets them.
+/// The folders of all grants in `lock`, without those that cannot be opened: no plugin gets these.
 pub(crate) fn placed(workspace: &Workspace, lock: &Lock) -> Vec<Placed> {
     lock.plugins.iter().flat_map(|entry| of_plugin(workspace, &entry.name, &entry.grants)).collect()
 }
@@ -142,7 +142,7 @@ impl Opened {
         overlap::find(&self.plugin, &all).map_or(Ok(()), |found| Err(format!("its grants cannot be used: {found}")))
     }
 
-    /// The same right before an attempt: first whether each path still leads to the folder that is open.
+    /// The same before an attempt, after a check that each path still leads to the open folder.
     fn check_again(&self) -> Result<(), String> {
         let mut now = self.clone();
         for used in &mut now.folders {
@@ -183,7 +183,7 @@ fn changed(plugin: &str, grant: &str, path: &Path, why: &str) -> String {
     )
 }
 
-/// Whether a folder may be granted at all, whoever gets it.
+/// Whether a folder may be granted at all, to any plugin.
 fn may_be_granted(workspace: &Workspace, folder: &Folder, writable: bool) -> Result<(), String> {
     let state = &workspace.state;
     // A temporary workspace's state holds nothing but this one run.
@@ -213,7 +213,7 @@ fn may_be_granted(workspace: &Workspace, folder: &Folder, writable: bool) -> Res
     }
 }
 
-/// The inboxes of `baton.toml`, with the archives beside them, by agent.
+/// The inboxes in `baton.toml` and the archives beside them, each with its agent.
 fn inboxes(workspace: &Workspace) -> Vec<(String, PathBuf)> {
     let mut folders = Vec::new();
     for (agent, settings) in workspace.config.rules(&workspace.base).settings {
@@ -227,8 +227,8 @@ fn inboxes(workspace: &Workspace) -> Vec<(String, PathBuf)> {
     folders
 }
 
-/// Whether `kept` is `folder`, is inside it, or contains it; by path and by identity. What does not exist yet counts by the
-/// folder that it would be made in.
+/// Whether `kept` is `folder`, is inside it, or contains it, by path or by identity. If `kept` does not exist yet, the nearest
+/// existing folder above it is compared.
 fn touches(kept: &Path, folder: &Folder) -> bool {
     let by_path = |kept: &Path| kept.starts_with(folder.path()) || folder.path().starts_with(kept);
     let there = kept.ancestors().find_map(|above| Some((above.canonicalize().ok()?, kept.strip_prefix(above).ok()?)));

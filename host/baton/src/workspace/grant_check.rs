@@ -1,5 +1,5 @@
-//! What `baton plugin grant` checks before it writes `baton.lock`: every folder exists and may be granted, and no plugin, this
-//! one or another, is left with grants with which it cannot run.
+//! The checks of `baton plugin grant` before it writes `baton.lock`: every folder exists and may be granted, and every plugin,
+//! this one and the others, can still run with its grants.
 
 use std::path::{Path, PathBuf};
 
@@ -12,8 +12,8 @@ use baton_registry::{Lock, Word};
 use super::config::Config;
 use super::{Workspace, folders, grants};
 
-/// Checks the grants of the plugin of `manifest` in `lock`, to which `asked` was added. Paths are resolved in place: what is
-/// granted is the folder that a path leads to now.
+/// Checks the grants in `lock` of the plugin with this manifest, after `asked` was added. Replaces each path by the folder that
+/// it leads to now.
 ///
 /// # Errors
 /// Every reason why it cannot be granted, with the right spelling.
@@ -47,7 +47,7 @@ pub(crate) fn check_grants(
     }
 }
 
-/// Finds the folder of a grant and writes down where it is.
+/// Finds the folder of a grant and sets the grant's path to it.
 fn resolve(workspace: &Workspace, grant: &mut GrantedFolder) -> Result<(), String> {
     let (folder, mode) = (&grant.folder, grant.mode);
     let spelling = words(&[format!("files:{mode}={folder}=PATH")]);
@@ -82,7 +82,7 @@ fn resolve(workspace: &Workspace, grant: &mut GrantedFolder) -> Result<(), Strin
     Ok(())
 }
 
-/// `~/Music`, which a shell leaves as it is behind `=`.
+/// Expands `~/`, which a shell does not expand after `=`.
 fn at_home(path: &Path) -> PathBuf {
     match (path.strip_prefix("~"), std::env::var_os("HOME")) {
         (Ok(below), Some(home)) => PathBuf::from(home).join(below),

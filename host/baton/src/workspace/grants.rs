@@ -81,8 +81,8 @@ fn databases(workspace: &Workspace, manifest: &Manifest, granted: &Granted) -> V
     manifest.declares.capabilities.sql.iter().filter_map(lent).collect()
 }
 
-/// The folders whose repositories are declared and granted; they are added to `opened`. One that is missing is told when it
-/// is asked.
+/// The folders whose repositories are declared and granted; they are added to `opened`. A missing one is an error when the
+/// plugin asks it.
 ///
 /// # Errors
 /// When one is not the folder that was granted.
@@ -145,7 +145,7 @@ fn egress(workspace: &Workspace, granted: &Granted) -> EgressGrants {
     }
 }
 
-/// The real folders that a grant stands for. Those that are missing are left out; what needs them says so.
+/// The real folders of a grant, without those that are missing.
 fn resolve(
     workspace: &Workspace,
     plugin: &str,

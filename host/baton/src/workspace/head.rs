@@ -1,10 +1,10 @@
-//! What a workspace remembers of its ledger: `.baton-ledger` beside `baton.toml` has the ledger's id and the last head of
-//! its chain. So a ledger that is missing, was replaced or was set back to an older copy is an alarm and not a silent
-//! fresh start.
+//! What a workspace remembers of its ledger: `.baton-ledger` beside `baton.toml` has the ledger's id and the last head of its
+//! chain. So a ledger that is missing, was replaced or was set back to an older copy raises an alarm, and Baton does not start
+//! silently with another one.
 //!
-//! Each state folder that ever served the workspace has an entry of its own, because a workspace may be synced between
-//! machines or copied. The head in the file is at most as new as the ledger's: it is read after a commit and written
-//! whole, so a crash leaves an older head, which is still in the chain.
+//! Each state folder that ever served the workspace has a separate entry, because a workspace may be synced between machines or
+//! copied. The head is read after a commit and the file is replaced as a whole, so a crash leaves an older head, which is still
+//! in the chain.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -31,7 +31,7 @@ struct HeadFile {
     ledgers: Vec<Entry>,
 }
 
-/// One ledger of the workspace: where it is, which it is, how far it went.
+/// One ledger of the workspace: its state folder, its id and the head of its chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Entry {
     host: String,
@@ -62,7 +62,7 @@ fn short(hex: &str) -> &str {
 pub(crate) struct Alarm {
     /// What is wrong, in a sentence.
     pub(crate) what: String,
-    /// What ends it.
+    /// What fixes it.
     pub(crate) fix: String,
     /// The id of the state folder that had the ledger, where that is known.
     state_id: Option<String>,
@@ -113,8 +113,8 @@ pub(crate) fn check(root: &Path, state: &State) -> anyhow::Result<Option<Alarm>>
 }
 
 fn fix() -> String {
-    "`baton restore FILE` puts a backup in its place (--force keeps what is there beside it); `baton up --new-ledger` \
-     goes on with what is there, or with an empty ledger, and records that"
+    "`baton restore FILE` puts a backup in its place (with --force it keeps an existing ledger beside it); `baton up \
+     --new-ledger` uses the existing ledger, or an empty one if there is none, and records that"
         .to_owned()
 }
 
@@ -123,13 +123,13 @@ fn unreadable(root: &Path, error: &anyhow::Error) -> Alarm {
     Alarm {
         what: format!("{}, which says which ledger this workspace has, cannot be read: {error:#}", shown.display()),
         fix: "compare `baton ledger verify --head` with the head in a RETURN or a backup; if the ledger is the right one, \
-              `baton up --new-ledger` writes the file anew and records that"
+              `baton up --new-ledger` writes the file again and records that"
             .to_owned(),
         state_id: None,
     }
 }
 
-/// A workspace that was renamed has its ledger in the state folder of its old path.
+/// The alarm for a workspace that was renamed: its ledger is in the state folder of its old path.
 fn moved(file: &HeadFile, root: &Path, ledger: &Path) -> Option<Alarm> {
     if ledger.exists() {
         return None;
@@ -141,7 +141,7 @@ fn moved(file: &HeadFile, root: &Path, ledger: &Path) -> Option<Alarm> {
     Some(Alarm {
         what: format!("this workspace was {} and its ledger is in {}", entry.root, entry.state),
         fix: format!(
-            "`--state {}` goes on with that ledger; `baton up --new-ledger` begins an empty one and records that",
+            "`--state {}` uses that ledger; `baton up --new-ledger` starts an empty one and records that",
             baton_core::shell::quoted(&entry.state)
         ),
         state_id: None,
@@ -153,7 +153,7 @@ fn is_of(entry: &Entry, state: &State) -> bool {
     same_machine && Path::new(&entry.state) == state.folder()
 }
 
-/// Opens the workspace's ledger for `owner`; makes it where the workspace never had one.
+/// Opens the workspace's ledger for `owner`; creates it if the workspace never had one.
 ///
 /// # Errors
 /// When the ledger is not the one that the workspace knows, or cannot be opened.
@@ -175,7 +175,7 @@ pub(crate) fn need_known(workspace: &Workspace) -> anyhow::Result<()> {
     }
 }
 
-/// Begins with the ledger that is there, or with a new one, and records in its chain what the workspace had before.
+/// Uses the existing ledger, or a new one if there is none, and records in its chain which ledger the workspace had before.
 ///
 /// # Errors
 /// When the ledger is the one that the workspace knows, or cannot be opened.
@@ -193,7 +193,7 @@ pub(crate) fn begin_anew(workspace: &Workspace, owner: &str) -> anyhow::Result<(
     remember(workspace, &current(&ledger)?)
 }
 
-/// Takes the ledger that was just restored as the workspace's: its head is the known one now.
+/// Makes the ledger that was just restored the known one.
 ///
 /// # Errors
 /// When the ledger cannot be read or the file cannot be written.
@@ -210,8 +210,7 @@ pub(crate) fn restored(workspace: &Workspace) -> anyhow::Result<()> {
     }
 }
 
-/// Writes down how far the ledger goes now, where it has gone on since. A workspace that cannot be written to is served
-/// without.
+/// Records the head of the ledger if it has changed. If the workspace cannot be written to, this only logs a warning.
 pub(crate) fn note(workspace: &Workspace, ledger: &Ledger) {
     if workspace.temporary {
         return;
@@ -221,14 +220,14 @@ pub(crate) fn note(workspace: &Workspace, ledger: &Ledger) {
     }
 }
 
-/// The ledger as it is now, read from the very file that is open.
+/// The ledger as it is now, read from the open file.
 fn current(ledger: &Ledger) -> anyhow::Result<KnownLedger> {
     let known = identity::current(&ledger.reader()?)?;
     ledger.check_files()?;
     known.context("the ledger has no id")
 }
 
-/// Has the file made with the ledger, so that a ledger that is lost soon after is missed too.
+/// Records a ledger that is not known yet at once, so that its loss is noticed from the beginning.
 fn remember_first(workspace: &Workspace, ledger: &Ledger) {
     let known = |file: HeadFile| file.ledgers.iter().any(|entry| is_of(entry, &workspace.state));
     if !read(&workspace.root).is_ok_and(known) {
@@ -281,13 +280,13 @@ fn read(root: &Path) -> anyhow::Result<HeadFile> {
     Ok(file)
 }
 
-/// Writes the file whole: under a hidden name, flushed, then renamed.
+/// Replaces the file as a whole: writes a hidden file, flushes it and renames it.
 fn write(root: &Path, file: &HeadFile) -> anyhow::Result<()> {
     let path = root.join(HEAD_FILE);
     let hidden = root.join(format!("{HEAD_FILE}.{}.tmp", std::process::id()));
     let text = serde_json::to_string_pretty(file)? + "\n";
     let done = (|| {
-        // What a killed process of this number left goes; a link there is never followed.
+        // A killed process with the same number may have left one. `create_new` follows no link.
         drop(fs::remove_file(&hidden));
         let mut new = OpenOptions::new().write(true).create_new(true).open(&hidden)?;
         new.write_all(text.as_bytes())?;

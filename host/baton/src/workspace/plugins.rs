@@ -7,11 +7,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
-use baton_core::shell::quoted;
-use baton_core::text::one_line;
 use baton_dispatch::{Installed, Plugins, Refresh, Unusable};
 use baton_ledger::Ledger;
-use baton_registry::lock::BrokenEntry;
 use baton_registry::overlap::Placed;
 use baton_registry::{Candidate, Change, DROPPED, Done, Register, RegisterError, Trust};
 use baton_sandbox::{Identity, MountGrant, Sandbox};
@@ -33,9 +30,9 @@ pub(super) struct Loader {
 #[derive(Default)]
 struct Known {
     lock: Option<Lock>,
-    /// The file of the lock. Every `baton plugin grant` writes a new one, also when it says the same.
+    /// The file of the lock. Every `baton plugin grant` writes a new one, even if nothing in it changes.
     file: Option<Identity>,
-    /// Where the granted folders lay.
+    /// The granted folders.
     placed: Vec<Placed>,
     loaded: BTreeMap<String, (Entry, Arc<Installed>)>,
     dropped: Dropped,
@@ -72,7 +69,7 @@ impl Loader {
         let mut plugins = names(&lock);
         let Some(entry) = lock.get(name) else {
             if let Some(broken) = lock.broken.iter().find(|broken| broken.name == name) {
-                bail!("{}", unusable(broken));
+                bail!("{broken}");
             }
             let known: Vec<_> = lock.plugins.iter().map(|entry| entry.name.as_str()).collect();
             bail!("there is no plugin `{name}` in {LOCK_FILE}; there are: {}", known.join(", "));
@@ -179,7 +176,7 @@ impl Loader {
             }
         }
         for entry in &lock.broken {
-            let text = unusable(entry);
+            let text = entry.to_string();
             if known.broken.get(&entry.name) != Some(&text) {
                 tracing::error!("{text}");
             }
@@ -194,8 +191,9 @@ impl Loader {
         plugins
     }
 
-    /// Opens the folders of a plugin that is loaded anew. Unless the operator `asked` for that, a folder that is missing now
-    /// or lies elsewhere leaves things as they are: each attempt is refused with the command, until it is back or granted again.
+    /// Opens the folders of a loaded plugin again. If one of them is missing now or is another folder, and the operator has not
+    /// `asked` for this by a grant, the plugin keeps its folders as they were. Each attempt is then refused with the command to
+    /// give, until the folder is back or is granted again.
     fn open_folders(
         &self,
         entry: &Entry,
@@ -299,16 +297,6 @@ impl Loader {
 fn names(lock: &Lock) -> Plugins {
     let names = lock.names().map(str::to_owned).collect();
     Plugins { names: Arc::new(names), ..Plugins::default() }
-}
-
-/// Why an entry of the lock cannot be used, and what fixes that.
-fn unusable(broken: &BrokenEntry) -> String {
-    let BrokenEntry { name, reason, .. } = broken;
-    let shown = one_line(name);
-    format!(
-        "the entry of `{shown}` in {LOCK_FILE} cannot be used: {reason}; correct it, or remove it: baton plugin remove {}",
-        quoted(&shown)
-    )
 }
 
 /// Why the operator keeps it from running.

@@ -5,7 +5,7 @@ use baton_core::text::one_line;
 use baton_registry::history::Act;
 use baton_registry::{Change, Done, signer};
 
-/// A few lines; the commands that go on are in them.
+/// A few lines with the commands for the next step.
 pub(crate) fn said(done: &Done) -> String {
     let Done { name, digest, beyond, grants, holder, key, .. } = done;
     let (version, short) = (one_line(&done.version), digest.short(16));

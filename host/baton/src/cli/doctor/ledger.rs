@@ -97,9 +97,7 @@ fn chain(facts: &Facts, reader: &Reader, place: &str, full: bool) -> Result<Vec<
 }
 
 fn changed(facts: &Facts, place: &str, problems: &[RowProblem]) -> Finding {
-    let row = |row: &Option<String>| row.as_ref().map(|row| format!(" row {row}")).unwrap_or_default();
-    let said: Vec<String> =
-        problems.iter().map(|one| format!("{}{}: {}", one.table, row(&one.row), one.what)).collect();
+    let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
     let fix = format!("{}; compare with a backup, and restore it if it is sound", facts.baton("ledger verify"));
     Finding::fail(CHECK, place, said.join("; "), fix)
 }

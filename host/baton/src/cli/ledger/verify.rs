@@ -98,11 +98,7 @@ fn rows_text(rows: &Rows) -> String {
         let sealed = if rows.sealed { "sealed in the chain" } else { "changed since the last seal in the chain" };
         return format!("rows sound: {} in {} tables, {sealed}\n", rows.rows, rows.tables);
     }
-    let line = |problem: &RowProblem| {
-        let row = problem.row.as_ref().map(|row| format!(", row {row}")).unwrap_or_default();
-        format!("broken rows: table {}{row}: {}\n", problem.table, problem.what)
-    };
-    rows.problems.iter().map(line).collect()
+    rows.problems.iter().map(|problem| format!("broken rows: {problem}\n")).collect()
 }
 
 fn rows_json(rows: &Rows) -> Value {

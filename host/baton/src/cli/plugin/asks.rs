@@ -1,5 +1,5 @@
-//! What a plugin asks for, in lines: each grant with where it leads to and why, triggers and limits. The reasons are the
-//! plugin's words, on one line and marked; everything else is the host's.
+//! What a plugin asks for, as text: each grant with its destinations and the plugin's reason, triggers and limits. The reasons
+//! are the plugin's words, on one line and marked; everything else is the host's.
 
 use baton_core::manifest::{Capabilities, Declares, Request, SecretCapability, destinations};
 use baton_core::text::plugin_says;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::output::shorten;
 
-/// The most characters of a reason.
+/// The most characters of a reason that are shown.
 const LONGEST: usize = 500;
 
 /// All that a plugin asks for, as a block with headings.
@@ -19,7 +19,7 @@ pub(super) fn all(declares: &Declares) -> String {
     text
 }
 
-/// Triggers and limits, where there are any.
+/// Triggers and limits, if there are any.
 fn rest(declares: &Declares) -> String {
     section("triggers", &declares.trigger_lines()) + &section("limits", &declares.limits.lines())
 }
@@ -29,12 +29,12 @@ fn section(head: &str, lines: &[String]) -> String {
     if lines.is_empty() { lines } else { format!("\n{head}\n{lines}") }
 }
 
-/// One grant and what stands below it.
+/// One grant and its reason.
 fn entry(request: &Request) -> String {
     format!("  {}\n    {}\n", line(request), reason(request))
 }
 
-/// A grant with where it leads to.
+/// A grant with its destinations.
 fn line(request: &Request) -> String {
     request.details.as_ref().map_or_else(|| request.grant.clone(), |details| format!("{}: {details}", request.grant))
 }
@@ -57,7 +57,7 @@ pub(super) fn as_json(declares: &Declares) -> Value {
     })
 }
 
-/// What `new` asks for that `old` did not (`+`), and what it asks for no more (`-`).
+/// What `new` asks for and `old` did not (`+`), and what it no longer asks for (`-`).
 pub(super) fn difference(old: &Declares, new: &Declares) -> String {
     let (before, after) = (&old.capabilities, &new.capabilities);
     let added = after.beyond(before);
@@ -77,7 +77,7 @@ pub(super) fn difference(old: &Declares, new: &Declares) -> String {
     text
 }
 
-/// Why; of a secret that was asked for before, first what is new about it.
+/// The reason; for a secret that was asked for before, first what has changed.
 fn wider(before: &Capabilities, after: &Capabilities, request: &Request) -> String {
     let of = |asked: &Capabilities| -> Option<SecretCapability> {
         let name = request.grant.strip_prefix("secret=")?;

@@ -1,11 +1,11 @@
-//! How much a plugin may use over time, as `grants` and `inspect` show it.
+//! The budget of a plugin, as `grants` and `inspect` show it.
 
 use baton_core::budget::{Budget, Resource, bytes};
 use serde_json::{Map, Value, json};
 
 use crate::cli::Place;
 
-/// The budget of the plugin `name` in the workspace that is meant; the usual one where there is none.
+/// The budget of the plugin `name` in the workspace; outside of a workspace the usual one.
 pub(super) fn of_place(place: &Place, name: &str) -> Budget {
     let workspace = place.need().ok();
     let rules = workspace.map(|workspace| workspace.config.rules(&workspace.base));

@@ -58,7 +58,7 @@ impl Grant {
     }
 }
 
-/// Handoffs are granted to agents that there are: a slip of the hand would wait for an agent of that name.
+/// Handoffs are granted to existing agents only: a misspelled name would otherwise wait for an agent of that name.
 fn check_recipients(plugins: &Plugins, words: &[String]) -> anyhow::Result<()> {
     for agents in words.iter().filter_map(|word| word.strip_prefix("handoffs=")) {
         let Ok(recipients) = Recipients::parse(agents) else { continue };
@@ -102,7 +102,7 @@ impl Show {
             return Ok(Code::Good);
         }
         let mut table = Table::new(&["GRANT", "ASKED", "GRANTED"]);
-        // A plugin asks for `handoffs`; to whom it may send is the operator's choice.
+        // A plugin asks for `handoffs`; the operator chooses the recipients.
         let asks_for = |word: &String| asked.contains(word) || word.starts_with("handoffs=");
         let mark = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
         let lacks = grants.lacks(&declares.capabilities);
@@ -124,7 +124,7 @@ impl Show {
     }
 }
 
-/// Where each secret that was granted may go.
+/// The destinations of each granted secret.
 fn secrets(grants: &Granted) -> Vec<Value> {
     let secret =
         |secret: &GrantedSecret| json!({ "name": secret.name, "hosts": secret.hosts, "header": secret.header });

@@ -68,7 +68,7 @@ fn install_shipped(plugins: &Plugins, name: &str) -> anyhow::Result<Code> {
     let new = plugins.register.read()?.get(name).is_none();
     let candidate = Candidate { component: component.to_vec(), source: Source::Shipped, trust: Trust::Shipped };
     let code = install(plugins, &candidate, &format!("{SHIPPED}{name}"))?;
-    let words = Granted::least_of(&plugins.register.asked(name)?, &Config::FOLDERS).words();
+    let words = Granted::least_of(&plugins.register.declares(name)?.capabilities, &Config::FOLDERS).words();
     let runs = plugins.register.read()?.get(name).is_some_and(|entry| entry.source == Source::Shipped);
     if new && runs && !words.is_empty() {
         let entry = plugins.grant(name, &words)?;
@@ -95,8 +95,7 @@ pub(super) fn install(plugins: &Plugins, candidate: &Candidate, from: &str) -> a
     Ok(if done.change == Change::Held { Code::Findings } else { Code::Good })
 }
 
-/// The plugin's inbox is there at once, if the plugin is allowed to run. One that `baton.toml` places elsewhere is the
-/// operator's to make.
+/// Makes the plugin's inbox, if the plugin may run. An inbox that `baton.toml` places elsewhere is made by the operator.
 ///
 /// # Errors
 /// When it cannot be made, or the workspace cannot be read.

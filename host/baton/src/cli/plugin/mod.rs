@@ -65,7 +65,7 @@ impl Args {
             let workspace = place.need()?;
             Ok(Plugins { register: workspace.register(), workspace })
         };
-        // What is done is recorded in the ledger, so that is looked for before anything is changed.
+        // Each change is recorded in the ledger, so the ledger is checked before anything is changed.
         let to_change = || -> anyhow::Result<Plugins> {
             let plugins = here()?;
             head::need_known(&plugins.workspace)?;
@@ -112,7 +112,7 @@ impl Plugins {
         Ok(written?)
     }
 
-    /// Grants what the words say, once their folders were found and checked.
+    /// Grants what the words say, after a check of the folders.
     ///
     /// # Errors
     /// When one of them cannot be granted; then nothing is.
@@ -126,7 +126,7 @@ impl Plugins {
     /// # Errors
     /// When there is no such plugin, or its package is not here.
     fn all_of(&self, name: &str) -> anyhow::Result<Vec<String>> {
-        let mut all = Granted::all_of(&self.register.asked(name)?);
+        let mut all = Granted::all_of(&self.register.declares(name)?.capabilities);
         let lock = self.register.read()?;
         let known = lock.get(name).map(|entry| entry.grants.files.as_slice()).unwrap_or_default();
         for folder in &mut all.files {

@@ -1,4 +1,4 @@
-//! Limits that the system holds for a worker. macOS has none on memory: there a worker's time is what bounds it.
+//! Limits that the system enforces on a worker. macOS has none on memory: there only the time of a statement is limited.
 
 use baton_ledger::guest::limits::MEMORY_BYTES;
 use rustix::process::{Resource, Rlimit, setrlimit};
@@ -9,7 +9,7 @@ const SQL_ADDRESS_SPACE: u64 = 1 << 30;
 /// Descriptors of a worker that runs statements.
 const SQL_FILES: u64 = 128;
 
-/// Limits this process for good.
+/// Sets the limits of this process. They cannot be raised again.
 pub(super) fn for_sql() {
     for (resource, most) in [
         (Resource::Core, 0),

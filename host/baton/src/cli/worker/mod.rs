@@ -1,5 +1,5 @@
-//! `baton worker`: the other end of what the daemon does in processes. Not for people: it speaks on its standard input and
-//! output.
+//! `baton worker`: a process that works for the daemon. Not for people: it reads requests from standard input and writes
+//! replies to standard output.
 
 mod limits;
 mod sql;

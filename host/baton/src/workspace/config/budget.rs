@@ -1,4 +1,4 @@
-//! `[plugins.NAME.budget]`: how much a plugin may use over time, where that is not the usual.
+//! `[plugins.NAME.budget]`: how much a plugin may use over time, if not the defaults.
 
 use std::collections::BTreeMap;
 use std::fmt;

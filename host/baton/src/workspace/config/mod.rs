@@ -112,7 +112,7 @@ pub(crate) struct Config {
     catalog: Catalog,
 }
 
-/// `[catalog]`: whom to believe about music.
+/// `[catalog]`: the ranks of the catalog's sources.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 struct Catalog {
     #[serde(default)]
