@@ -1,4 +1,5 @@
-//! A plugin that floods the workspace although no attempt of it reaches a ceiling, and one that hears itself.
+//! A plugin that floods the workspace although none of its attempts reaches a ceiling, and one whose writes could fire its own
+//! triggers.
 
 use std::time::Duration;
 
@@ -8,6 +9,13 @@ use serde_json::Value;
 fn reached(workspace: &Workspace) -> Vec<Value> {
     let status = workspace.baton(&["status", "--json"]).ended(0).json();
     status.get("budgets_reached").and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+/// Sets the budget of a plugin, in place of the one before.
+fn allow(workspace: &Workspace, plugin: &str, limits: &str) {
+    let config = workspace.read("baton.toml");
+    let rest = config.split("\n[plugins.").next().unwrap_or_default();
+    workspace.write("baton.toml", format!("{rest}\n[plugins.{plugin}.budget]\n{limits}\n"));
 }
 
 /// How many requests the plugin sent to itself.
@@ -37,8 +45,7 @@ fn wait_for_echoes() {
 #[test]
 fn a_plugin_that_sends_to_itself_is_stopped_by_its_budget() {
     let workspace = Workspace::with_hostile();
-    let config = workspace.read("baton.toml");
-    workspace.write("baton.toml", format!("{config}\n[plugins.hostile.budget]\ntasks = {{ hour = 100 }}\n"));
+    allow(&workspace, "hostile", "tasks = { hour = 100 }");
     workspace.drop_action("hostile", "emit-to-itself");
     workspace.up_once();
     let tasks = workspace.tasks_of("hostile");
@@ -65,12 +72,15 @@ fn a_plugin_that_sends_to_itself_is_stopped_by_its_budget() {
     }
     let doctor = workspace.baton(&["doctor"]);
     assert!(doctor.stdout.contains("has used up its budget"), "{doctor:?}");
-    let stopped = tasks.iter().find(|task| workspace.why(&task.id).actions().contains(&"budget_reached"));
-    assert!(stopped.is_some(), "{tasks:#?}");
-    // Nothing moves by another start; a larger budget lets it go on.
+    let whys: Vec<_> = tasks.iter().map(|task| workspace.why(&task.id)).collect();
+    assert!(whys.iter().any(|why| why.actions().contains(&"budget_reached")), "{tasks:#?}");
+    let events = whys.iter().flat_map(|why| &why.events);
+    let refused = events.filter(|event| event.reason.contains("used up its budget of handoffs")).count();
+    assert_eq!(refused, 1, "an attempt is refused a handoff only when nothing is left");
+    // Another start changes nothing; with a larger budget its tasks begin.
     workspace.up_once();
     assert_eq!(workspace.tasks_of("hostile").len(), tasks.len());
-    workspace.write("baton.toml", format!("{config}\n[plugins.hostile.budget]\ntasks = {{ hour = 140 }}\n"));
+    allow(&workspace, "hostile", "tasks = { hour = 140 }");
     workspace.up_once();
     assert_eq!(sent(&workspace), 120);
 }
@@ -78,8 +88,7 @@ fn a_plugin_that_sends_to_itself_is_stopped_by_its_budget() {
 #[test]
 fn an_attempt_whose_handoff_was_refused_is_tried_again_later() {
     let workspace = Workspace::with_hostile();
-    let config = workspace.read("baton.toml");
-    workspace.write("baton.toml", format!("{config}\n[plugins.hostile.budget]\ntasks = {{ hour = 10 }}\n"));
+    allow(&workspace, "hostile", "tasks = { hour = 10 }");
     workspace.drop_action("hostile", "emit-to-itself");
     workspace.up_once();
     let [task] = workspace.tasks_of("hostile").try_into().unwrap();
@@ -90,7 +99,7 @@ fn an_attempt_whose_handoff_was_refused_is_tried_again_later() {
 #[test]
 fn the_budget_is_shown_with_the_grants() {
     let workspace = Workspace::with_hostile();
-    workspace.write("baton.toml", "[plugins.hostile.budget]\ntasks = { hour = 7, day = 9 }\n");
+    allow(&workspace, "hostile", "tasks = { hour = 7, day = 9 }");
     let text = workspace.baton(&["plugin", "grants", "hostile"]).ended(0).stdout;
     assert!(
         text.contains("tasks         7 an hour, 9 a day") && text.contains("written       32 GiB an hour"),
@@ -156,7 +165,7 @@ fn a_watched_file_that_the_plugin_itself_changes_is_not_news() {
 #[test]
 fn a_trigger_without_budget_waits_and_loses_nothing() {
     let workspace = writing_watcher();
-    workspace.write("baton.toml", "[plugins.watcher.budget]\ntriggers = { hour = 2 }\n");
+    allow(&workspace, "watcher", "triggers = { hour = 2 }");
     for number in 0..4 {
         workspace.write(&format!("plans/own/{number}/a.md"), "one\n");
         workspace.up_once();
@@ -164,7 +173,7 @@ fn a_trigger_without_budget_waits_and_loses_nothing() {
     assert_eq!(echoes(&workspace).len(), 2);
     let [reached] = reached(&workspace).try_into().unwrap();
     assert_eq!((&reached["budget"], &reached["holds_tasks"]), (&"triggers".into(), &false.into()));
-    workspace.write("baton.toml", "[plugins.watcher.budget]\ntriggers = { hour = 3 }\n");
+    allow(&workspace, "watcher", "triggers = { hour = 3 }");
     workspace.up_once();
     let told: Vec<String> = echoes(&workspace).into_iter().map(|task| task.reason).collect();
     assert_eq!(told.first().map(String::as_str), Some("Echoed /plans/0/own/2/a.md, /plans/0/own/3/a.md."), "{told:?}");
@@ -173,7 +182,7 @@ fn a_trigger_without_budget_waits_and_loses_nothing() {
 #[test]
 fn reports_bytes_and_the_database_count_too() {
     let workspace = Workspace::with_store("sql = [{ database = \"own\", mode = \"rw\" }]");
-    workspace.write("baton.toml", "[plugins.store.budget]\nsql_bytes = { hour = 1 }\n");
+    allow(&workspace, "store", "sql_bytes = { hour = 1 }");
     workspace.drop_action("store", "count");
     workspace.up_once();
     workspace.drop_file("store", "again.json", baton_tests::text(&counting("Again")));

@@ -1,20 +1,11 @@
-//! Names of plugins: which are refused wherever one is read, whose a name is, and that an entry of `baton.lock` that does not
-//! hold breaks nothing else.
+//! Names of plugins: which are refused, who holds a name, and that an invalid entry of `baton.lock` has no effect on others.
 
 use std::fs;
 
-use baton_tests::{Output, Workspace, fixture, handoff, text};
+use baton_tests::{Workspace, fixture, handoff, text};
 use serde_json::Value;
 
-fn plugin(workspace: &Workspace, args: &[&str]) -> Output {
-    workspace.baton(&[&["plugin"], args].concat())
-}
-
-fn listed(workspace: &Workspace, name: &str) -> Value {
-    let list = plugin(workspace, &["list", "--json"]).ended(0).json();
-    let plugins = list["plugins"].as_array().unwrap();
-    plugins.iter().find(|plugin| plugin["name"] == name).cloned().unwrap_or(Value::Null)
-}
+use crate::plugins::{listed, plugin};
 
 /// A fixture whose manifest gives it another name, which is as long or shorter.
 pub(crate) fn renamed(fixture_name: &str, name: &str) -> Vec<u8> {

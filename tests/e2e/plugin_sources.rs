@@ -7,15 +7,10 @@ use std::process::Command;
 use baton_tests::{Missing, OciRegistry, Output, Workspace, fixture, tool};
 use serde_json::Value;
 
-use crate::plugins::revised;
-
-fn plugin(workspace: &Workspace, args: &[&str]) -> Output {
-    workspace.baton(&[&["plugin"], args].concat())
-}
+use crate::plugins::{listed, plugin, revised};
 
 fn noop(workspace: &Workspace) -> Value {
-    let list = plugin(workspace, &["list", "--json"]).ended(0).json();
-    list["plugins"].as_array().unwrap().iter().find(|plugin| plugin["name"] == "noop").cloned().unwrap_or(Value::Null)
+    listed(workspace, "noop")
 }
 
 fn minisign(home: &Path, args: &[&str]) {

@@ -1,12 +1,14 @@
-//! Text of plugins and handoffs where a person reads it: one escaped line each, marked where it could pass for Baton's own
-//! words; commands are the host's; and what a plugin asks for is shown with its destinations and reasons.
+//! Text of plugins and handoffs that is shown to a person: each is one escaped line, and marked if it could be taken for Baton's
+//! words. Commands are the host's. What a plugin asks for is shown with its destinations and reasons.
 
 use std::fs;
 
-use baton_tests::{Output, Workspace, handoff, repository, text};
+use baton_tests::{Workspace, handoff, repository, text};
 use serde_json::Value;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
+
+use crate::plugins::{listed, plugin};
 
 /// `{"name":"words",…}` with a version, a description and more of `declares`.
 fn manifest(version: &str, description: &str, more: &str) -> String {
@@ -59,10 +61,6 @@ fn reports(manifest: &str, said: &str) -> Vec<u8> {
         said.len()
     );
     component(manifest, &body, said)
-}
-
-fn plugin(workspace: &Workspace, args: &[&str]) -> Output {
-    workspace.baton(&[&["plugin"], args].concat())
 }
 
 /// Nothing that a terminal obeys or hides, and no line that begins with `forged`.
@@ -201,8 +199,7 @@ fn an_update_whose_secret_goes_to_more_hosts_or_another_header_says_so_and_waits
         let said = plugin(&workspace, &["update", "words", "--check"]).ended(1).stdout;
         assert!(said.contains("+ secret=s: goes to") && said.contains(shown), "{said}");
         plugin(&workspace, &["update", "words"]).ended(1);
-        let list = plugin(&workspace, &["list", "--json"]).ended(0).json();
-        let words = list["plugins"].as_array().unwrap().iter().find(|entry| entry["name"] == "words").cloned().unwrap();
+        let words = listed(&workspace, "words");
         assert!(words["pending"].is_object(), "it waits: {words}");
     }
 }

@@ -26,11 +26,12 @@ fn wider() -> Vec<u8> {
     wider
 }
 
-fn plugin(workspace: &Workspace, args: &[&str]) -> Output {
+pub(crate) fn plugin(workspace: &Workspace, args: &[&str]) -> Output {
     workspace.baton(&[&["plugin"], args].concat())
 }
 
-fn listed(workspace: &Workspace, name: &str) -> Value {
+/// The plugin in `plugin list`; null if it is not installed.
+pub(crate) fn listed(workspace: &Workspace, name: &str) -> Value {
     let list = plugin(workspace, &["list", "--json"]).ended(0).json();
     let plugins = list["plugins"].as_array().unwrap();
     plugins.iter().find(|plugin| plugin["name"] == name).cloned().unwrap_or(Value::Null)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use baton_tests::{Daemon, Workspace};
 
-/// How often any thread of the daemon went to sleep by itself so far.
+/// The number of times that threads of the daemon went to sleep voluntarily.
 fn sleeps(daemon: &Daemon) -> u64 {
     let tasks = fs::read_dir(format!("/proc/{}/task", daemon.id())).into_iter().flatten();
     let statuses = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("status")).ok());

@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
-use baton_tests::{Workspace, handoff, text};
+use baton_tests::{Daemon, Workspace, handoff, text};
 
 const OWN: &str = "sql = [{ database = \"own\", mode = \"rw\" }, { database = \"catalog\", mode = \"rw\" }]";
 
-/// What workers may write into temporary files, and what a fast disk adds before they are ended.
+/// The limit of temporary files, and what a fast disk adds before the worker is ended.
 const TEMPORARY: u64 = (512 + 128) << 20;
 
 /// Memory of a worker: what SQLite may take, and the program around it.
@@ -146,16 +146,21 @@ fn until_none_is_left(daemon: u32) -> Duration {
     begun.elapsed()
 }
 
-#[test]
-fn a_statement_ends_with_the_attempt_that_is_cancelled() {
+/// A daemon with a plugin in the middle of a statement that takes a minute.
+fn grinding() -> (Workspace, Daemon) {
     let workspace = Workspace::with_store(OWN);
     let daemon = workspace.up_and_serving();
     workspace.drop_action("store", "one-row");
-    let running = workspace.wait_for_state("one-row", "running");
-    while workers(daemon.id()).is_empty() {
-        sleep(Duration::from_millis(5));
-    }
+    workspace.wait_for("a worker", |_| (!workers(daemon.id()).is_empty()).then_some(()));
+    // The worker opens the database first.
     sleep(Duration::from_millis(200));
+    (workspace, daemon)
+}
+
+#[test]
+fn a_statement_ends_with_the_attempt_that_is_cancelled() {
+    let (workspace, daemon) = grinding();
+    let running = workspace.wait_for_state("one-row", "running");
     workspace.baton(&["cancel", &running.id]).ended(0);
     assert_eq!(workspace.wait_for_archive("one-row").state, "cancelled");
     let left = until_none_is_left(daemon.id());
@@ -165,9 +170,7 @@ fn a_statement_ends_with_the_attempt_that_is_cancelled() {
 
 #[test]
 fn a_statement_ends_with_the_attempts_time() {
-    let workspace = Workspace::with_store(OWN);
-    let daemon = workspace.up_and_serving();
-    workspace.drop_action("store", "one-row");
+    let (workspace, daemon) = grinding();
     let ended = workspace.wait_for_archive("one-row");
     let left = until_none_is_left(daemon.id());
     assert_eq!(ended.state, "failed", "{}", ended.reason);
@@ -178,13 +181,7 @@ fn a_statement_ends_with_the_attempts_time() {
 
 #[test]
 fn a_statement_ends_with_the_daemon_that_is_killed() {
-    let workspace = Workspace::with_store(OWN);
-    let daemon = workspace.up_and_serving();
-    workspace.drop_action("store", "one-row");
-    while workers(daemon.id()).is_empty() {
-        sleep(Duration::from_millis(5));
-    }
-    sleep(Duration::from_millis(200));
+    let (_workspace, daemon) = grinding();
     let workers = workers(daemon.id());
     daemon.kill();
     let begun = Instant::now();

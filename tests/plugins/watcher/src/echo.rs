@@ -1,4 +1,4 @@
-//! Writing into the folders that it watches: what would never end if a plugin heard itself.
+//! Writing into the folders that it watches: without end, if a plugin's own changes fired its triggers.
 
 use std::fs;
 use std::io;
