@@ -14,6 +14,7 @@ pub mod follow;
 pub mod globs;
 pub mod history;
 mod host;
+mod ids;
 pub mod index;
 pub mod lent;
 pub mod limits;

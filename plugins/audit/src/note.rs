@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use crate::report::findings::shortened;
+use crate::ids::shortened;
 
 /// How much something matters; the words of the contract's severities that the audit uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -37,11 +37,7 @@ impl Weight {
 #[must_use]
 pub(crate) fn key(shown: &str, kind: &str) -> String {
     const NAME_BYTES: usize = 150;
-    if shown.len() <= NAME_BYTES {
-        format!("{shown}:{kind}")
-    } else {
-        format!("{}:{kind}", shortened(shown, NAME_BYTES))
-    }
+    format!("{}:{kind}", shortened(shown, NAME_BYTES))
 }
 
 /// A remark.

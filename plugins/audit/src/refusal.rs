@@ -1,8 +1,8 @@
-//! Why the host did not open a file, for people.
+//! The reason for people why the host did not open a file.
 
 use std::io;
 
-/// What the sandbox answers for a file with several names (`ErrorCode::NotPermitted` of WASI, `EPERM` of its C library).
+/// The error of the sandbox for a file with several names (`ErrorCode::NotPermitted` of WASI, `EPERM` of its C library).
 #[cfg(target_family = "wasm")]
 const NOT_PERMITTED: i32 = 63;
 

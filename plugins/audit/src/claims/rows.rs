@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use super::claim::{Document, Kind, Outcome, Verdict};
 use crate::count::{count, is};
+use crate::ids::bounded;
 use crate::limits;
 use crate::note::Weight;
 use crate::page::{Block, Cell, Table};
 use crate::performance::scrub_keys;
 use crate::report::Gap;
-use crate::report::findings::bounded;
 
 /// A claim with its outcome, before it is shown.
 #[derive(Debug, Clone)]

@@ -14,7 +14,7 @@ use crate::refusal::reason;
 pub struct Text {
     /// UTF-8, without a byte order mark; empty when nothing could be read.
     pub text: String,
-    /// Which plan could not be read, and why; absent when its text is there.
+    /// The sentence that the plan could not be read, with the reason; absent if it was read.
     pub unreadable: Option<String>,
     /// What was wrong with it.
     pub notes: Vec<Note>,

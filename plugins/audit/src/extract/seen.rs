@@ -1,8 +1,10 @@
-//! What a document shows to a reader at first sight: its check boxes and the words that look like paths.
+//! The check boxes of a document and its words that look like paths.
 //!
 //! A report lists them for a document of which nothing could be verified, so that a person sees what the audit did not
-//! recognise. They are read from the raw lines, because whatever hid a deliverable from the other readers (a code fence
-//! without an end, an unusual form) must not hide it here.
+//! recognise. They are read from the raw lines: a form that the other readers do not recognise (an open code fence, for
+//! instance) must not hide them here.
+
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
@@ -14,7 +16,7 @@ const LISTED: usize = 20;
 /// The longest word that is taken for a path, in bytes.
 const WORD_BYTES: usize = 200;
 
-/// What a document shows.
+/// The check boxes of a document and its words that look like paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Seen {
     /// Check boxes and other marks of tasks: `[x]`, `[ ]`, ✅, todos of the front matter.
@@ -42,7 +44,7 @@ pub struct SeenPath {
 #[must_use]
 pub fn seen(text: &str) -> Seen {
     let mut seen = Seen::default();
-    let mut known = std::collections::BTreeSet::new();
+    let mut known = BTreeSet::new();
     for todo in todos(text) {
         seen.count(todo.text.line(), todo.done);
     }

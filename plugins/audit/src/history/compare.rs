@@ -71,7 +71,7 @@ impl<'m, 'a> Comparison<'m, 'a> {
         }
     }
 
-    /// Adds a plan that could not be read: what is remembered of it stays as it is.
+    /// Adds a plan that could not be read. What is remembered of it stays.
     pub fn unread(&mut self, shown: &str) {
         if let Some(known) = self.memory.and_then(|memory| memory.plan(shown)) {
             self.counts.add(known.counts);

@@ -2,9 +2,10 @@
 
 use super::model::{Change, History, PlanStanding, Standing};
 use crate::count::{count, is};
+use crate::ids::bounded;
 use crate::note::Weight;
 use crate::page::{Block, Cell, Point, Table};
-use crate::report::{Gap, bounded};
+use crate::report::Gap;
 use crate::verify::Status;
 
 impl History {

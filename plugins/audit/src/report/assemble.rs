@@ -14,6 +14,7 @@ use super::render::Form;
 use crate::count::{count, is};
 use crate::discover::Details;
 use crate::extract::Seen;
+use crate::ids::bounded;
 use crate::limits;
 use crate::note::{Note, Weight, key};
 use crate::plan::{Claim, Deliverable, Plan, Reference, Role};
@@ -90,14 +91,14 @@ impl Assembly {
         for finding in findings {
             self.flawed |= finding.weight >= Weight::Medium;
             let Gap { id, weight, title, evidence } = finding;
-            self.gap(gap(findings::bounded(&id), weight, &title, &evidence));
+            self.gap(gap(bounded(&id), weight, &title, &evidence));
         }
     }
 
     /// Adds notes.
     pub fn notes(&mut self, notes: impl IntoIterator<Item = Note>) {
         for note in notes {
-            let id = findings::bounded(&format!("audit:{}", note.key));
+            let id = bounded(&format!("audit:{}", note.key));
             let gap = gap(id, note.weight, &note.title, &note.evidence);
             self.gap(gap);
             if self.notes.len() < limits::FINDINGS {
@@ -151,9 +152,9 @@ impl Assembly {
         });
     }
 
-    /// Adds what plans show of which no deliverable could be verified; `looked_up` are the documents of which a claim was
-    /// looked up. A plan with ticked tasks of which nothing could be verified is a finding; so is every such plan where
-    /// the whole audit could verify nothing.
+    /// Adds the plans without a verified deliverable, with their check boxes and paths. `looked_up` are the documents of which
+    /// a claim was looked up. A plan of which nothing could be verified is a finding if it has ticked tasks, or if nothing of
+    /// the whole audit could be verified.
     pub fn unverified(&mut self, plans: Vec<(String, Seen)>, looked_up: &BTreeSet<String>) {
         self.verified = self.counts.expected() > 0 || !looked_up.is_empty();
         for (shown, seen) in plans {
@@ -296,7 +297,7 @@ impl Assembly {
 
     /// An id for another finding of the same kind about the same thing: the first number that is free.
     fn next_id(&self, id: &str) -> String {
-        let numbered = (2..).map(|number: usize| findings::bounded(&format!("{id}-{number}")));
+        let numbered = (2..).map(|number: usize| bounded(&format!("{id}-{number}")));
         let mut free = numbered.filter(|id| !self.ids.contains(id));
         free.next().unwrap_or_default()
     }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::escape;
+use crate::ids::bounded;
 use crate::limits;
 use crate::note::Weight;
 use crate::verify::Status;
@@ -47,28 +48,6 @@ pub(super) fn id(plan: &str, path: &str, status: Status) -> String {
     bounded(&format!("audit:{plan}:{path}:{}", status.word().to_lowercase()))
 }
 
-/// An id of at most the bound: a long one keeps its beginning and gets a hash of the whole.
-#[must_use]
-pub(crate) fn bounded(id: &str) -> String {
-    let id: String = id.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
-    if id.len() <= limits::FINDING_ID_BYTES { id } else { shortened(&id, limits::FINDING_ID_BYTES) }
-}
-
-/// The beginning of a text that is longer than `most` bytes, with a hash of the whole.
-pub(crate) fn shortened(text: &str, most: usize) -> String {
-    let mark = format!("~{:016x}", fnv1a(text.as_bytes()));
-    let mut end = most.saturating_sub(mark.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{}{mark}", text.get(..end).unwrap_or_default())
-}
-
-/// FNV-1a, 64 bits: enough to tell the ids of one workspace apart, and the same on every machine.
-fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +58,5 @@ mod tests {
         let two = id("plans/a.md", &format!("{}é/y.py", "d/".repeat(120)), Status::Missing);
         assert!(one.len() <= 200 && one != two);
         assert_eq!(id("plans/a.md", "x.py", Status::Moved), "audit:plans/a.md:x.py:moved");
-        assert_eq!(fnv1a(b"a"), 0xaf63_dc4c_8601_ec8c);
     }
 }

@@ -1,8 +1,7 @@
 //! The deliverables as `JUnit` XML, for programs that show tests: one suite a plan, one case a deliverable.
 //!
 //! Done passes, unverifiable is skipped, everything else is a failure; so is a plan of which nothing could be verified. The
-//! counts are those of the listed cases, because
-//! readers hold them against each other; the whole audit's numbers are properties.
+//! counts are those of the listed cases, because readers compare them; the numbers of the whole audit are properties.
 
 use std::fmt::Write;
 

@@ -8,7 +8,7 @@
 mod assemble;
 mod document;
 pub(crate) mod escape;
-pub(crate) mod findings;
+mod findings;
 mod follow_up;
 mod html;
 mod json;
@@ -27,7 +27,6 @@ mod thin;
 pub use assemble::{Assembly, Audited};
 pub use document::{Document, Field, Gate, Phase, Section, sections};
 pub use findings::Gap;
-pub(crate) use findings::bounded;
 pub use follow_up::{FollowUp, FollowUpState, blocks as follow_up_blocks, follow_up};
 pub use model::{
     Claimed, Component, FieldLine, FolderLine, MentionLine, PlanReport, ReferenceRow, Report, Row, SCHEMA, Stamp,

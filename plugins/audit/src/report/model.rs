@@ -118,7 +118,7 @@ pub struct PlanReport {
     pub deliverables: Vec<Row>,
     /// What it speaks of without promising it.
     pub references: Vec<ReferenceRow>,
-    /// What it shows, where nothing of it could be verified.
+    /// Its check boxes and paths, if nothing of it could be verified.
     pub unverified: Option<Seen>,
 }
 

@@ -3,10 +3,10 @@
 use crate::count::count;
 use crate::discover::shown_join;
 use crate::follow::Wanted;
+use crate::ids::bounded;
 use crate::index::Index;
 use crate::lent::Seen;
 use crate::plan::{Place, Plan};
-use crate::report::bounded;
 use crate::verify::{Judged, Status, Verdict};
 
 /// Agents that may be responsible, kept of one plan.

@@ -12,12 +12,13 @@ use serde::Serialize;
 use super::content;
 use super::judge::Judged;
 use crate::count::count;
+use crate::ids::bounded;
 use crate::index::{EntryKind, Index};
 use crate::limits;
 use crate::note::Weight;
 use crate::page::{Block, Cell, Table};
 use crate::plan::Plan;
-use crate::report::{Gap, bounded};
+use crate::report::Gap;
 
 /// Endings of what a compiler or an interpreter left.
 const COMPILED: &[&str] = &["a", "class", "dll", "dylib", "exe", "lib", "o", "obj", "pyc", "pyd", "pyo", "rlib", "so"];

@@ -49,7 +49,7 @@ impl Report {
 }
 
 impl Report {
-    /// What the plans show of which nothing could be verified.
+    /// The check boxes and paths of the plans of which nothing could be verified, in words.
     fn seen(&self) -> String {
         let seen = || self.plans.iter().filter_map(|plan| plan.unverified.as_ref());
         let boxes: usize = seen().map(|seen| seen.boxes).sum();

@@ -1,0 +1,46 @@
+//! Ids of findings, and keys in them, within a length.
+
+use crate::limits;
+
+/// An id of at most [`limits::FINDING_ID_BYTES`]: a longer one keeps its beginning and gets a hash of the whole.
+#[must_use]
+pub(crate) fn bounded(id: &str) -> String {
+    let id: String = id.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
+    shortened(&id, limits::FINDING_ID_BYTES)
+}
+
+/// A text of at most `most` bytes: a longer one keeps its beginning and gets a hash of the whole.
+#[must_use]
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    let mark = format!("~{:016x}", fnv1a(text.as_bytes()));
+    let mut end = most.saturating_sub(mark.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{mark}", text.get(..end).unwrap_or_default())
+}
+
+/// FNV-1a, 64 bits: enough to tell the ids of one workspace apart, and the same on every machine.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_fnv_1a() {
+        assert_eq!(fnv1a(b"a"), 0xaf63_dc4c_8601_ec8c);
+    }
+
+    #[test]
+    fn only_what_is_too_long_is_shortened() {
+        assert_eq!(shortened("abc", 3), "abc");
+        let long = shortened(&"é".repeat(100), 150);
+        assert!(long.len() <= 150 && long.starts_with("éé") && long.contains('~'), "{long}");
+    }
+}
