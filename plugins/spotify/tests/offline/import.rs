@@ -1,31 +1,15 @@
 //! Import into the real catalog: what is said, and that saying it again changes nothing.
 
 use std::fs;
-use std::time::{Duration, SystemTime};
 
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::lent::{Tables as _, Writable as _};
+use baton_plugin_kit::lent::Writable as _;
 use baton_plugin_sdk::Error;
 use baton_tests::spotify_exports;
-use spotify::import::{self, Args, Lent};
+use spotify::import::Args;
 use spotify::read::Folder;
-use spotify::watch::Nobody;
 
-use super::support::{A, Place, ids, row, uri};
-
-fn playlists(place: &Place) -> Vec<String> {
-    place.rows(
-        "SELECT e.service, e.external_id, p.name, (SELECT count(*) FROM playlist_items AS i WHERE i.playlist = p.id) \
-         FROM playlists AS p JOIN external_ids AS e ON e.kind = 'playlist' AND e.item = p.id ORDER BY 1, 2",
-    )
-}
-
-fn titles(place: &Place, id: &str) -> Vec<String> {
-    place.rows(&format!(
-        "SELECT t.title FROM playlist_items AS i LEFT JOIN tracks AS t ON t.id = i.track JOIN external_ids AS e \
-         ON e.kind = 'playlist' AND e.item = i.playlist AND e.external_id = '{id}' ORDER BY i.position"
-    ))
-}
+use super::support::{A, Place, ids, playlists, row, titles, uri};
 
 #[test]
 fn everything_of_a_row_is_said() {
@@ -140,137 +124,6 @@ fn a_comma_at_the_end_of_every_row_is_no_cell() {
     assert_eq!((report.entries, findings.len(), titles(&place, "a")), (2, 0, vec!["One".to_owned(), "Two".to_owned()]));
 }
 
-/// Makes a file some hours old.
-fn age(place: &Place, name: &str, hours: u64) {
-    let file = fs::File::options().write(true).open(place.path().join(name)).unwrap();
-    file.set_modified(SystemTime::now() - Duration::from_hours(hours)).unwrap();
-}
-
-/// A playlist of a dialect that knows no more than names and lengths.
-fn short(place: &Place, name: &str, title: &str) {
-    let header = "Track URI,Track Name,Album Name,Artist Name(s),Duration (ms)";
-    place.write(name, format!("{header}\n{},{title},Album 1,Ida Lund,220000\n", uri(1)));
-}
-
-#[test]
-fn each_dialect_of_one_import_says_what_it_knows() {
-    for (newer, older) in [("a/Mix.csv", "b/Other.csv"), ("b/Mix.csv", "a/Other.csv")] {
-        let place = Place::with(&[(older.trim_end_matches(".csv"), &[row(1, "Old", "Ida Lund")])]);
-        short(&place, newer, "New");
-        age(&place, older, 1);
-        place.import();
-        let track = place.rows("SELECT title, bpm, musical_key, label FROM tracks");
-        assert_eq!(track, ["New|122.5|Am|Label"], "{newer}");
-        assert_eq!(place.rows("SELECT value FROM facts WHERE field = 'danceability'"), ["0.5"]);
-    }
-}
-
-#[test]
-fn of_one_import_the_newest_file_counts() {
-    let place = Place::with(&[("2025/Mix", &[row(1, "Old", "Oto")]), ("2026/Mix", &[row(1, "New", "Oto")])]);
-    age(&place, "2025/Mix.csv", 24);
-    place.import();
-    assert_eq!(titles(&place, "mix"), ["New"]);
-    assert_eq!(titles(&place, "mix#2026"), ["New"]);
-}
-
-#[test]
-fn an_older_export_leaves_the_playlist_of_a_newer_one() {
-    let place = Place::with(&[("Mix", &[row(1, "One", "Oto"), row(2, "Two", "Oto")])]);
-    place.import();
-    place.playlist("Mix", &[row(3, "Three", "Oto")]);
-    age(&place, "Mix.csv", 24);
-    let (report, findings) = place.import();
-    assert_eq!((report.playlists, report.unchanged, ids(&findings)), (0, 1, vec!["older:spotify-csv:mix"]));
-    assert_eq!(titles(&place, "mix"), ["One", "Two"]);
-    // What was written in part only is no state that could be older.
-    place.write("Mix.csv", format!("{A}\n{},\"Half", uri(1)));
-    place.import();
-    place.playlist("Mix", &[row(3, "Three", "Oto")]);
-    age(&place, "Mix.csv", 24);
-    place.import();
-    assert_eq!(titles(&place, "mix"), ["Three"]);
-}
-
-#[test]
-fn a_playlist_keeps_its_id_when_another_of_its_name_comes_or_goes() {
-    let place = Place::with(&[("2026/Mix", &[row(2, "Two", "Oto")])]);
-    place.import();
-    place.playlist("2025/Mix", &[row(1, "One", "Oto")]);
-    place.import();
-    assert_eq!((titles(&place, "mix"), titles(&place, "mix#2025")), (vec!["Two".to_owned()], vec!["One".to_owned()]));
-    for (from, to) in [("spotify", "away"), ("away", "spotify")] {
-        fs::rename(place.folder.path().join(from), place.folder.path().join(to)).unwrap();
-        fs::create_dir_all(place.path()).unwrap();
-        assert_eq!(place.import().0.playlists, 0, "a folder that is away for once changes no id");
-        if to == "away" {
-            fs::remove_dir(place.path()).unwrap();
-        }
-    }
-    fs::remove_file(place.path().join("2026/Mix.csv")).unwrap();
-    let (report, findings) = place.import();
-    assert_eq!((report.playlists, report.unchanged), (0, 1));
-    assert_eq!(ids(&findings), ["no-file:spotify-csv:mix", "same-name:spotify/2025/Mix.csv"]);
-    assert_eq!((titles(&place, "mix"), titles(&place, "mix#2025")), (vec!["Two".to_owned()], vec!["One".to_owned()]));
-}
-
-#[test]
-fn a_folder_that_is_moved_or_granted_anew_changes_no_id() {
-    let place = Place::with(&[("Mix", &[row(1, "One", "Oto")]), ("b/Mix", &[row(2, "Two", "Oto")])]);
-    place.import();
-    let before = (vec!["One".to_owned()], vec!["Two".to_owned()]);
-    assert_eq!((titles(&place, "mix"), titles(&place, "mix#b")), before);
-    let import = |path: &str, shown: &str| {
-        let mut findings = Findings::default();
-        let lent = Lent { catalog: &place.catalog, own: &place.own, watch: &Nobody };
-        let folder = Folder { path: place.folder.path().join(path), shown: shown.to_owned() };
-        let report = import::import(lent, &[folder], &Args::default(), &mut findings).unwrap();
-        assert_eq!((report.playlists, report.unchanged), (0, 2), "{shown}");
-        assert_eq!((titles(&place, "mix"), titles(&place, "mix#b")), before, "{shown}");
-    };
-    fs::create_dir(place.folder.path().join("far")).unwrap();
-    fs::rename(place.path(), place.folder.path().join("far/music")).unwrap();
-    import("far/music", "/a/far/music");
-    import("far/music", "zzz");
-    // The folder above, and the folder itself again.
-    import("far", "far");
-    import("far/music", "spotify");
-    // What an earlier version wrote holds paths of the host.
-    place.own.execute("DELETE FROM csv_ids", &[]).unwrap();
-    place
-        .own
-        .execute("CREATE TABLE csv_files (file TEXT PRIMARY KEY, id TEXT NOT NULL) STRICT, WITHOUT ROWID", &[])
-        .unwrap();
-    let old =
-        [["/old/music/Mix.csv", "mix"], ["/old/music/b/Mix.csv", "mix#b"]].map(|row| row.map(Into::into).to_vec());
-    place.own.batch("INSERT INTO csv_files VALUES (?1, ?2)", &mut old.into_iter()).unwrap();
-    import("far/music", "/new/music");
-    let named = place.own.rows("SELECT id FROM csv_ids ORDER BY id", &[]).unwrap().count();
-    assert_eq!(named, 2);
-}
-
-#[test]
-fn imports_at_once_lose_nothing() {
-    let place = Place::with(&[("Mix", &[row(1, "One", "Oto")]), ("b/Mix", &[row(2, "Two", "Oto")])]);
-    place.import();
-    let (folders, path) = (place.folders(), place.folder.path().to_owned());
-    // Each learns of a further file, with all the others at the same time.
-    (0..20).for_each(|number| place.playlist(&format!("New {number}"), &[row(3, "Three", "Oto")]));
-    std::thread::scope(|scope| {
-        let each = || {
-            let (catalog, own) = (baton_tests::lent::Lent::catalog(&path), baton_tests::lent::Lent::own(&path));
-            let lent = Lent { catalog: &catalog, own: &own, watch: &Nobody };
-            import::import(lent, &folders, &Args::default(), &mut Findings::default()).map(drop)
-        };
-        let running: Vec<_> = (0..5).map(|_| scope.spawn(each)).collect();
-        for run in running {
-            run.join().unwrap().unwrap();
-        }
-    });
-    assert_eq!((titles(&place, "mix"), titles(&place, "mix#b")), (vec!["One".to_owned()], vec!["Two".to_owned()]));
-    assert_eq!(place.import().0.unchanged, 22);
-}
-
 #[test]
 fn a_file_that_is_read_in_part_is_counted_once() {
     let rows: Vec<_> = (0..3).map(|number| row(number, &format!("Song {number}"), "Ida Lund")).collect();
@@ -345,27 +198,6 @@ fn paths_are_taken_as_findings_show_them() {
 }
 
 #[test]
-fn the_same_names_in_csv_and_privacy_export_are_two_playlists() {
-    let place = Place::with(&[("Liked_Songs", &[row(1, "One", "Oto")]), ("Liked", &[row(2, "Two", "Oto")])]);
-    let track = format!(r#"{{"trackName": "Three", "artistName": "Oto", "trackUri": "{}"}}"#, uri(3));
-    let listed = |name: &str| format!(r#"{{"name": "{name}", "items": [{{"track": {track}}}]}}"#);
-    place.write("Playlist1.json", format!(r#"{{"playlists": [{}, {}]}}"#, listed("Liked Songs"), listed("Liked")));
-    place.write("YourLibrary.json", r#"{"tracks": []}"#);
-    place.import();
-    let expected = [
-        "spotify-csv|liked|Liked|1",
-        "spotify-csv|liked songs|Liked Songs|1",
-        "spotify-privacy|liked|Liked|1",
-        "spotify-privacy|liked songs|Liked Songs|0",
-        "spotify-privacy|liked songs#playlist|Liked Songs|1",
-    ];
-    assert_eq!(playlists(&place), expected);
-    let before = place.dump();
-    place.import();
-    assert_eq!(place.dump(), before);
-}
-
-#[test]
 fn an_export_that_is_cut_within_a_letter_spoils_no_name() {
     let rows = [row(1, "Süd", "Käthe"), row(2, "Zwei", "Oto"), row(3, "Drei", "Oto")];
     let place = Place::with(&[("A", &rows)]);
@@ -377,28 +209,6 @@ fn an_export_that_is_cut_within_a_letter_spoils_no_name() {
     assert!(ids(&findings).contains(&"unreadable:spotify/A.csv"), "{findings:?}");
     assert_eq!(titles(&place, "a"), ["Süd", "", "Drei"]);
     assert_eq!(place.rows("SELECT artist FROM tracks WHERE title = 'Süd'"), ["Käthe"]);
-}
-
-#[test]
-fn an_older_export_overrides_nothing_of_a_newer_one() {
-    let place = Place::with(&[("New", &[row(1, "New title", "Ida Lund")])]);
-    place.playlist("Old", &[row(1, "Old title", "Ida Lund"), row(2, "Other", "Ida Lund")]);
-    age(&place, "Old.csv", 24);
-    place.import_only(&Args { paths: vec!["New.csv".to_owned()], ..Args::default() }).unwrap();
-    place.import_only(&Args { paths: vec!["Old.csv".to_owned()], ..Args::default() }).unwrap();
-    assert_eq!(titles(&place, "old"), ["New title", "Other"]);
-}
-
-#[test]
-fn a_file_that_is_gone_is_told_and_takes_nothing_out() {
-    let place = Place::with(&[("A", &[row(1, "One", "Ida Lund")]), ("B", &[row(2, "Two", "Ida Lund")])]);
-    place.import();
-    fs::remove_file(place.path().join("A.csv")).unwrap();
-    let (report, findings) = place.import();
-    assert_eq!((report.playlists, playlists(&place).len(), ids(&findings)), (0, 2, vec!["no-file:spotify-csv:a"]));
-    assert!(findings[0].title.contains("A has no file any more"));
-    let some = Args { paths: vec!["B.csv".to_owned()], ..Args::default() };
-    assert!(place.import_only(&some).unwrap().1.is_empty(), "of what was not looked at nothing is said");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::lent::Tables;
@@ -139,4 +140,32 @@ pub(crate) fn holds(folder: &Path, bytes: &[u8]) -> bool {
             fs::read(path).unwrap().windows(bytes.len()).any(|part| part == bytes)
         }
     })
+}
+
+/// Each playlist: service, id, name, number of items.
+pub(crate) fn playlists(place: &Place) -> Vec<String> {
+    place.rows(
+        "SELECT e.service, e.external_id, p.name, (SELECT count(*) FROM playlist_items AS i WHERE i.playlist = p.id) \
+         FROM playlists AS p JOIN external_ids AS e ON e.kind = 'playlist' AND e.item = p.id ORDER BY 1, 2",
+    )
+}
+
+/// The titles of a playlist, in order; empty where the track is unknown.
+pub(crate) fn titles(place: &Place, id: &str) -> Vec<String> {
+    place.rows(&format!(
+        "SELECT t.title FROM playlist_items AS i LEFT JOIN tracks AS t ON t.id = i.track JOIN external_ids AS e \
+         ON e.kind = 'playlist' AND e.item = i.playlist AND e.external_id = '{id}' ORDER BY i.position"
+    ))
+}
+
+/// Makes a file some hours old.
+pub(crate) fn age(place: &Place, name: &str, hours: u64) {
+    let file = fs::File::options().write(true).open(place.path().join(name)).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_hours(hours)).unwrap();
+}
+
+/// A playlist of a dialect that knows no more than names and lengths.
+pub(crate) fn short(place: &Place, name: &str, title: &str) {
+    let header = "Track URI,Track Name,Album Name,Artist Name(s),Duration (ms)";
+    place.write(name, format!("{header}\n{},{title},Album 1,Ida Lund,220000\n", uri(1)));
 }
