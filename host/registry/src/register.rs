@@ -178,7 +178,7 @@ fn entry<'a>(lock: &'a mut Lock, name: &str) -> Result<&'a mut Entry, RegisterEr
 }
 
 fn gone(name: &str, digest: &str, source: &Source) -> RegisterError {
-    RegisterError::Refused(format!("the package {digest} of `{name}` is not here: `baton plugin install {source}`"))
+    RegisterError::Refused(format!("the package {digest} of `{name}` is missing: `baton plugin install {source}`"))
 }
 
 #[cfg(test)]

@@ -116,7 +116,7 @@ fn is_one_place(one: &Source, other: &Source) -> bool {
 /// The refusal to give a held name to another package.
 pub(super) fn is_held(name: &str, digest: &str, holder: &Holder) -> RegisterError {
     RegisterError::Refused(format!(
-        "the name `{name}` belongs to {holder}; if this package is to take its place, say so: \
+        "the name `{name}` belongs to {holder}; to let this package take its place: \
          baton plugin approve {name}@{digest} --replace {name}"
     ))
 }
