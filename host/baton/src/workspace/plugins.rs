@@ -57,7 +57,8 @@ impl Loader {
         self.take_in_shipped()?;
         let lock = self.register.read()?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(self.load(&mut known, lock))
+        let placed = folders::placed(&self.workspace, &lock);
+        Ok(self.load(&mut known, lock, placed))
     }
 
     /// The names of all, and this one loaded.
@@ -90,14 +91,14 @@ impl Loader {
         Ok(names(&self.register.read()?))
     }
 
-    /// How a daemon goes on looking.
+    /// How a daemon looks for changes.
     pub(super) fn refreshing(self: Arc<Self>) -> Refresh {
         let root = &self.workspace.root;
         let at = vec![root.join(LOCK_FILE), root.join(DROPPED)];
         Refresh { look: Arc::new(move || self.look()), at }
     }
 
-    /// What was dropped is installed; what the lock says now is loaded. `None` when it says what it said.
+    /// Installs what was dropped and loads what the lock says now; `None` if nothing has changed.
     fn look(&self) -> Option<Plugins> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         self.take_in_dropped(&mut known);
@@ -112,16 +113,15 @@ impl Loader {
                 return None;
             }
         };
-        let same = known.lock.as_ref() == Some(&lock)
-            && known.file == self.lock_file()
-            && known.placed == folders::placed(&self.workspace, &lock);
+        let placed = folders::placed(&self.workspace, &lock);
+        let same = known.lock.as_ref() == Some(&lock) && known.file == self.lock_file() && known.placed == placed;
         if same && known.broken.is_empty() {
             return None;
         }
         known.said.clear();
-        // What is broken may have been mended; if not, nothing has changed.
+        // What is broken may have been fixed; if not, nothing has changed.
         let broken = known.broken.clone();
-        let plugins = self.load(&mut known, lock);
+        let plugins = self.load(&mut known, lock, placed);
         (!same || broken != known.broken).then_some(plugins)
     }
 
@@ -130,7 +130,7 @@ impl Loader {
         Some(Identity::new(found.dev(), found.ino()))
     }
 
-    /// The lock. One that is gone for a moment (it is being saved) is not one without plugins.
+    /// The lock. A missing file is an error and not a lock without plugins: an editor may be saving it.
     fn read(&self) -> anyhow::Result<Lock> {
         let path = self.workspace.root.join(LOCK_FILE);
         if !path.try_exists().unwrap_or(true) {
@@ -139,12 +139,12 @@ impl Loader {
         Ok(self.register.read()?)
     }
 
-    fn load(&self, known: &mut Known, lock: Lock) -> Plugins {
+    /// Loads the plugins of `lock`, whose granted folders are `placed`. What did not change is kept.
+    fn load(&self, known: &mut Known, lock: Lock, placed: Vec<Placed>) -> Plugins {
         let mut plugins = names(&lock);
         let mut before = std::mem::take(&mut known.loaded);
         let file = self.lock_file();
         let asked = std::mem::replace(&mut known.file, file) != file;
-        let placed = folders::placed(&self.workspace, &lock);
         let moved = known.placed != placed;
         let mut broken = BTreeMap::new();
         for entry in &lock.plugins {
@@ -175,15 +175,11 @@ impl Loader {
                 }
             }
         }
-        for entry in &lock.broken {
-            let text = entry.to_string();
-            if known.broken.get(&entry.name) != Some(&text) {
+        for (name, text) in broken_entries(&lock, &mut plugins) {
+            if known.broken.get(&name) != Some(&text) {
                 tracing::error!("{text}");
             }
-            if let Some(name) = entry.plugin().filter(|name| lock.namesake(name).is_none()) {
-                plugins.unusable.insert(name.to_owned(), Unusable::Broken(text.clone()));
-            }
-            broken.insert(entry.name.clone(), text);
+            broken.insert(name, text);
         }
         known.broken = broken;
         known.placed = placed;
@@ -297,6 +293,19 @@ impl Loader {
 fn names(lock: &Lock) -> Plugins {
     let names = lock.names().map(str::to_owned).collect();
     Plugins { names: Arc::new(names), ..Plugins::default() }
+}
+
+/// The broken entries by name, with the reasons. A plugin with such an entry is unusable.
+fn broken_entries(lock: &Lock, plugins: &mut Plugins) -> Vec<(String, String)> {
+    let mut broken = Vec::new();
+    for entry in &lock.broken {
+        let text = entry.to_string();
+        if let Some(name) = entry.plugin().filter(|name| lock.namesake(name).is_none()) {
+            plugins.unusable.insert(name.to_owned(), Unusable::Broken(text.clone()));
+        }
+        broken.push((entry.name.clone(), text));
+    }
+    broken
 }
 
 /// Why the operator keeps it from running.

@@ -16,7 +16,7 @@ pub(crate) fn said(done: &Done) -> String {
         let who = signer(key.as_deref());
         return format!(
             "WARNING: {name} {version} (sha256:{short}, {who}) has the name of another plugin: `{name}` belongs to \
-             {holder}{asks}\nnothing was replaced; only if this package is to take its place, say so: \
+             {holder}{asks}\nnothing was replaced; to let this package take its place: \
              baton plugin approve {name}@{short} --replace {name}"
         );
     }

@@ -49,7 +49,7 @@ fn stands(facts: &Facts, task: &Stalled) -> Finding {
     Finding::warn(CHECK, task.id.clone(), what, fix).with(status(task.why, facts.is_served()))
 }
 
-/// A task that depends on what is not here.
+/// A task with a dependency that no task is named.
 fn depends(facts: &Facts, unknown: &Unknown) -> Finding {
     let age = task_view::age(unknown.since, facts.now);
     let (title, needs) = (shorten(&unknown.title, 60), shorten(&unknown.needs, 60));

@@ -84,7 +84,7 @@ impl Revoke {
 
 impl Show {
     /// # Errors
-    /// When there is no such plugin, or its package is not here.
+    /// When there is no such plugin, or its package is missing.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         let declares = plugins.register.declares(&self.name)?;
         let asked = declares.capabilities.as_grants();

@@ -124,7 +124,7 @@ impl Plugins {
     /// All that a plugin asks for, in words; folders that were granted by path keep it.
     ///
     /// # Errors
-    /// When there is no such plugin, or its package is not here.
+    /// When there is no such plugin, or its package is missing.
     fn all_of(&self, name: &str) -> anyhow::Result<Vec<String>> {
         let mut all = Granted::all_of(&self.register.declares(name)?.capabilities);
         let lock = self.register.read()?;

@@ -41,7 +41,7 @@ pub(super) struct AgentConfig {
     /// For how long the same content without an id is the same request.
     #[serde(default)]
     repeat_after: Option<Pause>,
-    /// How long a task waits for something that is not here before a person is asked.
+    /// How long a task waits for a dependency that no task is named before a person is asked.
     #[serde(default)]
     ask_after: Option<Pause>,
     /// When it is to do something by itself.

@@ -37,7 +37,7 @@ root = "."
 # retry = { attempts = 3, first_pause = "2s", longest_pause = "5m" }
 # quarantine = { after = 5, first_pause = "1m", longest_pause = "1h" }  # left alone when it crashes so often in a row
 # repeat_after = "24h"                        # without an id, the same content is the same request for so long
-# ask_after = "24h"                           # a task that depends on what is not here asks a person after so long
+# ask_after = "24h"                           # a person is asked when no task has a name in `depends_on` after so long
 
 # How much a plugin may use in an hour and in a day before its tasks wait (`baton plugin grants NAME` shows it):
 # [plugins.audit.budget]
