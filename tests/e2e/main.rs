@@ -128,6 +128,7 @@ mod statements;
 mod storm;
 #[cfg(test)]
 mod tampered_ledger;
+mod tampered_state;
 #[cfg(test)]
 mod torn_writes;
 #[cfg(test)]

@@ -2,10 +2,11 @@
 //! files it knows. Reading only, beside a daemon or without one.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use crate::LedgerError;
 use crate::database::{self, Reader};
@@ -27,12 +28,26 @@ pub(crate) fn has_form(reader: &Reader, wanted: i64) -> Result<bool, LedgerError
     Ok(form(reader)?.0 >= wanted)
 }
 
-/// What SQLite finds wrong with the pages of the file; nothing when they are sound. Reads the whole file.
+/// What SQLite finds wrong with the pages of the ledger; nothing when they are sound. Reads the whole file.
 ///
 /// # Errors
 /// When the file is so damaged that it cannot be looked through.
 pub fn quick_check(reader: &Reader) -> Result<Vec<String>, LedgerError> {
-    let mut select = reader.connection.prepare("PRAGMA quick_check(20)")?;
+    damaged_pages(&reader.connection)
+}
+
+/// The same of any other SQLite file, such as the catalog or a plugin's own database.
+///
+/// # Errors
+/// When it cannot be opened, is no database, or is so damaged that it cannot be looked through.
+pub fn quick_check_of(path: &Path) -> Result<Vec<String>, LedgerError> {
+    let opened = |source| LedgerError::Open { path: path.to_owned(), source };
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    damaged_pages(&Connection::open_with_flags(path, flags).map_err(opened)?)
+}
+
+fn damaged_pages(connection: &Connection) -> Result<Vec<String>, LedgerError> {
+    let mut select = connection.prepare("PRAGMA quick_check(20)")?;
     let rows = select.query_map([], |row| row.get(0))?;
     let mut said = rows.collect::<Result<Vec<String>, _>>()?;
     said.retain(|line| line != "ok");

@@ -95,7 +95,12 @@ impl State {
 
     /// The file of a plugin's own tables.
     pub(crate) fn plugin_database(&self, plugin: &str) -> PathBuf {
-        self.folder.join("plugins").join(format!("{plugin}.db"))
+        self.plugin_databases().join(format!("{plugin}.db"))
+    }
+
+    /// The folder of the plugins' own tables.
+    pub(crate) fn plugin_databases(&self) -> PathBuf {
+        self.folder.join("plugins")
     }
 
     /// The folder in which other processes leave word for the daemon; made if it is missing.

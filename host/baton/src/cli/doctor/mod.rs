@@ -7,6 +7,7 @@
 
 mod clock;
 mod configuration;
+mod databases;
 mod disk;
 mod facts;
 mod finding;
@@ -62,6 +63,7 @@ fn examine(facts: &Facts, full: bool) -> Vec<Finding> {
     findings.extend(watches::check(facts));
     findings.extend(locks::check(facts));
     findings.extend(ledger::check(facts, full));
+    findings.extend(databases::check(facts));
     findings.extend(clock::check(facts));
     findings.extend(orphans::check(facts));
     findings.extend(plugins::check(facts));

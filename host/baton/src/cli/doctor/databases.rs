@@ -1,0 +1,53 @@
+//! The databases beside the ledger, the catalog and those of plugins: their pages are sound.
+//!
+//! They hold data and are no record, so nothing binds their rows to the chain: what is found here is damage, not an edit.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use baton_ledger::inspect;
+
+use super::facts::{Facts, word};
+use super::finding::Finding;
+use crate::workspace::State;
+
+const CHECK: &str = "databases";
+
+pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+    let Ok(state) = &facts.state else {
+        return Vec::new();
+    };
+    let files = files(state);
+    let mut findings: Vec<Finding> = files.iter().filter_map(|file| damage(facts, state, file)).collect();
+    if findings.is_empty() {
+        let what = match files.len() {
+            0 => "there is none yet".to_owned(),
+            1 => "the pages of the one there are sound".to_owned(),
+            count => format!("the pages of all {count} are sound"),
+        };
+        findings.push(Finding::ok(CHECK, facts.shown(state.folder()), what));
+    }
+    findings
+}
+
+/// The catalog and the databases of plugins, those that exist.
+fn files(state: &State) -> Vec<PathBuf> {
+    let plugins = fs::read_dir(state.plugin_databases()).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut files: Vec<PathBuf> = plugins.filter(|path| path.extension().is_some_and(|end| end == "db")).collect();
+    files.push(state.catalog());
+    files.sort();
+    files.retain(|path| path.is_file());
+    files
+}
+
+fn damage(facts: &Facts, state: &State, file: &Path) -> Option<Finding> {
+    let what = match inspect::quick_check_of(file) {
+        Ok(damage) if damage.is_empty() => return None,
+        Ok(damage) => format!("its pages are damaged: {}", damage.join("; ")),
+        Err(error) => format!("cannot be read: {error}"),
+    };
+    let again = if file == state.catalog() { "scan and import again" } else { "let the plugin fill it again" };
+    let (files, aside) = (word(file), word(&state.folder().join("damaged")));
+    let fix = format!("stop `baton up`, move it away with its log (mkdir -p {aside}; mv {files}* {aside}), then {again}");
+    Some(Finding::fail(CHECK, facts.shown(file), what, fix))
+}

@@ -1,0 +1,197 @@
+//! Tampering with the files of the state beside `ledger.db` (that one: `tampered_ledger`). A flip of bytes, a cut, other
+//! content or a deletion is found by `ledger verify`, `doctor` or the next work, or record and work are as they were.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use baton_tests::{Workspace, fixture, sha256};
+use rusqlite::{Connection, OpenFlags};
+
+/// The folder with the ledger of the workspace.
+fn state_of(workspace: &Workspace) -> PathBuf {
+    let all = fs::read_dir(workspace.outside().join("state/baton")).unwrap().map(|entry| entry.unwrap().path());
+    all.into_iter().find(|folder| folder.join("workspace").is_file()).expect("a state folder")
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(files_below(&path));
+        } else {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The state and the head file as they were, kept aside to be brought back before each tampering.
+struct Original {
+    state: PathBuf,
+    kept: PathBuf,
+    head: String,
+}
+
+impl Original {
+    fn keep(workspace: &Workspace) -> Self {
+        let (state, kept) = (state_of(workspace), workspace.outside().join("original"));
+        copy_tree(&state, &kept);
+        Self { state, kept, head: workspace.read(".baton-ledger") }
+    }
+
+    fn bring_back(&self, workspace: &Workspace) {
+        fs::remove_dir_all(&self.state).unwrap();
+        copy_tree(&self.kept, &self.state);
+        workspace.write(".baton-ledger", &self.head);
+    }
+}
+
+fn copy_tree(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    fs::set_permissions(to, from.metadata().unwrap().permissions()).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy_tree(&from, &to);
+        } else {
+            fs::copy(from, to).unwrap();
+        }
+    }
+}
+
+/// The ways in which a file of `length` bytes is tampered with, each with its new content; `None` deletes it.
+fn tamperings(content: &[u8]) -> Vec<(String, Option<Vec<u8>>)> {
+    let flipped = |at: usize| {
+        let mut bytes = content.to_vec();
+        bytes.iter_mut().skip(at).take(16).for_each(|byte| *byte ^= 0xA5);
+        (format!("16 bytes flipped at {at}"), Some(bytes))
+    };
+    let mut all: Vec<_> = (0..content.len().saturating_sub(16)).step_by(content.len() / 5 + 7).map(flipped).collect();
+    all.push(("cut in half".to_owned(), Some(content[..content.len() / 2].to_vec())));
+    all.push(("replaced".to_owned(), Some(b"forged".to_vec())));
+    all.push(("deleted".to_owned(), None));
+    all
+}
+
+fn apply(file: &Path, content: Option<&[u8]>) {
+    match content {
+        Some(bytes) => fs::write(file, bytes).unwrap(),
+        None => fs::remove_file(file).unwrap(),
+    }
+}
+
+/// A workspace whose plugin `store` was installed from a package, has a database and wrote into the catalog.
+fn worked() -> Workspace {
+    let workspace = Workspace::with_noop();
+    let component = fixture("store");
+    workspace.baton(&["plugin", "install", component.to_str().unwrap()]);
+    let revision = format!("store@{}", sha256(&fs::read(component).unwrap()));
+    workspace.baton(&["plugin", "approve", &revision]).ended(0);
+    workspace.baton(&["plugin", "grant", "store", "sql=own:rw", "sql=catalog:rw"]).ended(0);
+    workspace.baton(&["run", "store", "count"]).ended(0);
+    workspace.baton(&["run", "store", "fill"]).ended(0);
+    workspace.drop_handoff("noop", "Before");
+    workspace.up_once();
+    workspace
+}
+
+fn export(workspace: &Workspace) -> String {
+    workspace.baton(&["ledger", "export"]).stdout
+}
+
+/// Lets the workspace work on, and says who noticed that something is wrong: nobody is an empty list.
+fn noticed(workspace: &Workspace) -> Vec<&'static str> {
+    let verify = workspace.baton(&["ledger", "verify"]).code;
+    let doctor = workspace.baton(&["doctor"]).code;
+    workspace.drop_handoff("noop", "After");
+    workspace.drop_action("store", "count");
+    let up = workspace.baton(&["up", "--once"]).code;
+    let done = up == 0 && ["After", "count"].iter().all(|title| workspace.task(title).state == "succeeded");
+    let all = [("verify", verify != 0), ("doctor", doctor != 0), ("up", up != 0), ("the work", !done)];
+    all.into_iter().filter_map(|(who, wrong)| wrong.then_some(who)).collect()
+}
+
+#[test]
+fn what_is_tampered_with_beside_the_databases_is_found_or_changes_nothing() {
+    let workspace = worked();
+    let original = Original::keep(&workspace);
+    let before = export(&workspace);
+    let mut kinds = BTreeMap::<String, [usize; 2]>::new();
+    let mut files = files_below(&original.kept);
+    files.retain(|file| file.extension().is_none_or(|end| !end.to_str().unwrap().starts_with("db")));
+    for kept in files {
+        let name = kept.strip_prefix(&original.kept).unwrap().to_owned();
+        for (what, content) in tamperings(&fs::read(&kept).unwrap()) {
+            original.bring_back(&workspace);
+            apply(&original.state.join(&name), content.as_deref());
+            let found = noticed(&workspace);
+            let place = format!("{}: {what}", name.display());
+            let kind = kinds.entry(name.parent().unwrap().display().to_string()).or_default();
+            if found.is_empty() {
+                assert!(export(&workspace).starts_with(&before), "{place}");
+                assert_ne!(name.parent().unwrap(), Path::new("packages"), "{place}: a changed package ran");
+            }
+            kind[usize::from(found.is_empty())] += 1;
+        }
+    }
+    assert!(kinds.contains_key("packages"), "{kinds:?}");
+}
+
+#[test]
+fn a_damaged_catalog_or_plugin_database_harms_neither_the_record_nor_others() {
+    let workspace = worked();
+    let original = Original::keep(&workspace);
+    let before = export(&workspace);
+    for name in ["catalog.db", "plugins/store.db"] {
+        for (what, content) in tamperings(&fs::read(original.kept.join(name)).unwrap()) {
+            original.bring_back(&workspace);
+            apply(&original.state.join(name), content.as_deref());
+            let doctor = workspace.baton(&["doctor"]);
+            let place = format!("{name}: {what}");
+            if what == "cut in half" || what == "replaced" {
+                assert_eq!(doctor.code, 1, "{place}: {}", doctor.stdout);
+                assert!(doctor.stdout.contains(name), "{place}: {}", doctor.stdout);
+            }
+            workspace.drop_handoff("noop", "After");
+            workspace.drop_action("store", "count");
+            workspace.up_once();
+            assert_eq!(workspace.task("After").state, "succeeded", "{place}");
+            workspace.baton(&["ledger", "verify"]).ended(0);
+            assert!(export(&workspace).starts_with(&before), "{place}");
+        }
+    }
+}
+
+#[test]
+fn the_log_of_the_ledger_cannot_be_tampered_with_unnoticed() {
+    let workspace = worked();
+    // A reader keeps the log from being written into the database.
+    let ledger = state_of(&workspace).join("ledger.db");
+    let reader = Connection::open_with_flags(&ledger, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM tasks").unwrap();
+    for number in 0..5 {
+        workspace.drop_handoff("noop", &format!("Number {number}"));
+    }
+    workspace.up_once();
+    let before = export(&workspace);
+    let original = Original::keep(&workspace);
+    drop(reader);
+    let log = original.kept.join("ledger.db-wal");
+    assert!(log.metadata().unwrap().len() > 100_000);
+    let mut found = 0;
+    for (what, content) in tamperings(&fs::read(&log).unwrap()) {
+        original.bring_back(&workspace);
+        drop(fs::remove_file(original.state.join("ledger.db-shm")));
+        apply(&original.state.join("ledger.db-wal"), content.as_deref());
+        if workspace.baton(&["ledger", "verify"]).code == 0 {
+            assert_eq!(export(&workspace), before, "{what}");
+        } else {
+            found += 1;
+        }
+    }
+    assert!(found > 0);
+}
