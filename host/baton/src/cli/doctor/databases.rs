@@ -48,6 +48,7 @@ fn damage(facts: &Facts, state: &State, file: &Path) -> Option<Finding> {
     };
     let again = if file == state.catalog() { "scan and import again" } else { "let the plugin fill it again" };
     let (files, aside) = (word(file), word(&state.folder().join("damaged")));
-    let fix = format!("stop `baton up`, move it away with its log (mkdir -p {aside}; mv {files}* {aside}), then {again}");
+    let fix =
+        format!("stop `baton up`, move it away with its log (mkdir -p {aside}; mv {files}* {aside}), then {again}");
     Some(Finding::fail(CHECK, facts.shown(file), what, fix))
 }
