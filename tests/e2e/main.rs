@@ -82,6 +82,8 @@ mod oci_tokens;
 #[cfg(test)]
 mod organise;
 #[cfg(test)]
+mod plugin_compile;
+#[cfg(test)]
 mod plugin_languages;
 #[cfg(test)]
 mod plugin_names;

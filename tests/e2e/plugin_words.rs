@@ -18,7 +18,7 @@ fn manifest(version: &str, description: &str, more: &str) -> String {
 }
 
 /// A component whose `run` has `body` and finds `said` at address 1024.
-fn component(manifest: &str, body: &str, said: &str) -> Vec<u8> {
+pub(crate) fn component(manifest: &str, body: &str, said: &str) -> Vec<u8> {
     let quoted = |text: &str| text.bytes().map(|byte| format!("\\{byte:02x}")).collect::<String>();
     let text = format!(
         r#"(module

@@ -29,9 +29,11 @@ pub use fetch::{Fetched, fetch};
 pub use granted::Granted;
 pub use lock::{Entry, Lock, LockError, Revision, Source};
 pub use pack::{PackError, pack};
-pub use package::{Package, PackageError};
+pub use package::{OutOfBounds, Package, PackageError};
 pub use reference::{Reference, ReferenceError};
-pub use register::{Approval, Candidate, Change, DROPPED, Done, Holder, Proof, Register, RegisterError, Trust, signer};
+pub use register::{
+    Approval, Candidate, Change, Check, DROPPED, Done, Holder, Proof, Register, RegisterError, Trust, signer,
+};
 pub use signature::{PublicKey, Signature};
 pub use store::Store;
 pub use word::Word;

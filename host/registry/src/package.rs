@@ -1,17 +1,27 @@
 //! A plugin package: one WebAssembly component with its manifest inside. Read and judged here without running or
 //! compiling any of it, because it comes from anybody.
 //!
-//! The whole binary is walked and validated first, so that no later step meets a truncated or flipped one.
+//! The whole binary is walked first ([`bounds`]), so that nothing in it is larger or deeper than a plugin needs, and then
+//! validated, so that no later step meets a truncated or flipped one.
+
+mod bounds;
 
 use std::collections::BTreeSet;
+use std::thread;
 
 use baton_core::Digest;
 use baton_core::manifest::Manifest;
 use baton_sandbox::{SandboxError, read_manifest, world};
+pub use bounds::OutOfBounds;
+use bounds::WalkError;
 use wasmparser::{Parser, Payload, Validator};
 
 /// The interface that makes a component a plugin.
 const HANDLER: &str = "baton:plugin/handler@";
+
+/// Stack of the thread that validates: the validator follows component types by recursion, and [`bounds`] limits how many
+/// there are. Measured: less than 8 MiB for the deepest that is allowed, in a build without optimisation.
+const STACK_BYTES: usize = 64 << 20;
 
 /// A component that may be a plugin of this host.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +47,12 @@ pub enum PackageError {
     /// The binary is broken.
     #[error("the component is broken: {0}; get it again from where it came from")]
     Broken(#[from] wasmparser::BinaryReaderError),
+    /// Something in it is larger or deeper than a plugin needs.
+    #[error(transparent)]
+    OutOfBounds(#[from] OutOfBounds),
+    /// The system gives no thread to read it.
+    #[error("the component cannot be read now: {0}")]
+    NoThread(std::io::Error),
     /// It is a component, but for another host.
     #[error("the component is not for this host: {0}")]
     World(String),
@@ -49,7 +65,11 @@ impl Package {
     /// When it is too large, broken, no component, without a manifest, or for another world.
     pub fn read(component: &[u8]) -> Result<Self, PackageError> {
         let manifest = read_manifest(component)?;
-        Validator::new_with_features(world::features()).validate_all(component)?;
+        bounds::check(component).map_err(|error| match error {
+            WalkError::OutOfBounds(error) => PackageError::OutOfBounds(error),
+            WalkError::Broken(error) => PackageError::Broken(error),
+        })?;
+        validate(component)?;
         let (imports, exports) = names(component)?;
         let version = exports.iter().find_map(|export| export.strip_prefix(HANDLER));
         let Some(version) = version else {
@@ -63,6 +83,15 @@ impl Package {
         world::check(version, &imports).map_err(PackageError::World)?;
         Ok(Self { world: version.to_owned(), digest: Digest::of(component), size: component.len(), manifest, imports })
     }
+}
+
+fn validate(component: &[u8]) -> Result<(), PackageError> {
+    let work = || Validator::new_with_features(world::features()).validate_all(component).map(drop);
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
+        let done = thread.map_err(PackageError::NoThread)?.join();
+        done.unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map_err(PackageError::Broken)
+    })
 }
 
 /// The names of what the outermost component imports and exports.

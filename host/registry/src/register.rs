@@ -37,8 +37,17 @@ use succession::replace;
 /// The folder of a workspace into which packages are dropped.
 pub const DROPPED: &str = "plugins";
 
-/// Checks whether a package can run here: it links, and its name is free. The text says why not.
-pub type Proof = Arc<dyn Fn(&Package, &[u8]) -> Result<(), String> + Send + Sync>;
+/// A check; the text says what fails.
+pub type Check<T> = Arc<dyn Fn(&T) -> Result<(), String> + Send + Sync>;
+
+/// Checks whether a package can run here.
+#[derive(Clone)]
+pub struct Proof {
+    /// Whether its name is free. Every package is checked.
+    pub name: Check<Package>,
+    /// Whether it compiles and links. Only an approved package is compiled.
+    pub code: Check<[u8]>,
+}
 
 /// The plugins of one workspace.
 #[derive(Clone)]
@@ -72,10 +81,14 @@ impl Register {
         Self { proof: Some(proof), ..self }
     }
 
-    fn prove(&self, package: &Package, component: &[u8]) -> Result<(), RegisterError> {
+    fn prove_name(&self, package: &Package) -> Result<(), RegisterError> {
         let Some(proof) = &self.proof else { return Ok(()) };
-        proof(package, component)
-            .map_err(|reason| RegisterError::Refused(format!("`{}`: {reason}", package.manifest.name)))
+        (proof.name)(package).map_err(|reason| unproved(package, &reason))
+    }
+
+    fn prove_code(&self, package: &Package, component: &[u8]) -> Result<(), RegisterError> {
+        let Some(proof) = &self.proof else { return Ok(()) };
+        (proof.code)(component).map_err(|reason| unproved(package, &reason))
     }
 
     /// The same, with the packages that the program carries inside, by name.
@@ -175,6 +188,10 @@ fn entry<'a>(lock: &'a mut Lock, name: &str) -> Result<&'a mut Entry, RegisterEr
     let broken = lock.broken.iter().find(|broken| broken.name == name).map(RegisterError::from);
     let found = lock.plugins.iter_mut().find(|entry| entry.name == name);
     found.ok_or_else(|| broken.unwrap_or_else(|| RegisterError::Unknown { name: name.to_owned(), known }))
+}
+
+fn unproved(package: &Package, reason: &str) -> RegisterError {
+    RegisterError::Refused(format!("`{}`: {reason}", package.manifest.name))
 }
 
 fn gone(name: &str, digest: &str, source: &Source) -> RegisterError {

@@ -1,4 +1,4 @@
-//! The engine: one configuration for compiling and running, the pool of memories, the code cache.
+//! The engine: one configuration for compiling and running, and the pool of memories.
 //!
 //! The pool makes a fresh store cheap. Where its address space is not to be had (a container with a limit), the engine
 //! falls back to allocating on demand and says so; nothing else changes.
@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use wasmtime::component::{HasSelf, Linker};
-use wasmtime::{Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::bindings;
 use crate::capabilities::files;
 use crate::capabilities::fingerprint::Gate;
 use crate::capabilities::http::Network;
 use crate::capabilities::sql::Copies;
+use crate::compile::Code;
 use crate::epoch::Ticker;
 use crate::store::State;
 use crate::workers::Workers;
@@ -31,30 +32,37 @@ pub struct Sandbox {
     pub(crate) copies: Copies,
     pub(crate) ticker: Arc<Ticker>,
     pub(crate) workers: Option<Workers>,
+    pub(crate) code: Option<Code>,
     pooled: bool,
 }
 
 impl Sandbox {
-    /// Starts the engine. Compiled code is kept in `cache` (a folder that only the user may write to), or not at all.
+    /// Starts the engine. Compiled code is kept in `code` (a folder that only the user may write to), or not at all; then
+    /// plugins are compiled in this process.
     ///
     /// # Errors
-    /// When the engine does not start on this machine or the cache folder cannot be used.
-    pub fn new(cache: Option<&Path>) -> Result<Self, SandboxError> {
-        let (engine, pooled) = match Engine::new(&config(cache, true)?) {
+    /// When the engine does not start on this machine or the folder cannot be used.
+    pub fn new(code: Option<&Path>) -> Result<Self, SandboxError> {
+        let mut config = configuration(true);
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+        let (engine, pooled) = match Engine::new(&config) {
             Ok(engine) => (engine, true),
             Err(error) => {
                 tracing::warn!(%error, "no room for the pool of memories: each is allocated when it is needed");
-                (Engine::new(&config(cache, false)?).map_err(SandboxError::Engine)?, false)
+                (Engine::new(&configuration(false)).map_err(SandboxError::Engine)?, false)
             }
         };
+        let code = code.map(|folder| Code::new(folder, &engine)).transpose();
+        let code = code.map_err(|error| SandboxError::Compiler(error.to_string()))?;
         let ticker = Arc::new(Ticker::new(&engine)?);
         let linker = Arc::new(linker(&engine).map_err(SandboxError::Engine)?);
         let admission = Arc::new(Semaphore::new(limits::AT_ONCE));
         let (network, listening, copies) = (Arc::default(), Gate::default(), Copies::default());
-        Ok(Self { engine, linker, admission, network, listening, copies, ticker, workers: None, pooled })
+        Ok(Self { engine, linker, admission, network, listening, copies, ticker, workers: None, code, pooled })
     }
 
-    /// The same with worker processes. Without them plugins have no databases.
+    /// The same with worker processes. Without them plugins have no databases and are compiled in this process, which is for
+    /// tests and benches only.
     #[must_use]
     pub fn with_workers(self, workers: Workers) -> Self {
         Self { workers: Some(workers), ..self }
@@ -67,24 +75,18 @@ impl Sandbox {
     }
 }
 
-/// The one configuration. Everything that no plugin for this host needs is off.
-fn config(cache: Option<&Path>, pooled: bool) -> Result<Config, SandboxError> {
+/// The one configuration, which an engine that compiles and one that runs share. Everything that no plugin for this host needs
+/// is off.
+pub(crate) fn configuration(pooled: bool) -> Config {
     let mut config = Config::new();
     config.epoch_interruption(true);
     config.concurrency_support(false);
     config.wasm_backtrace_max_frames(std::num::NonZeroUsize::new(16));
-    if pooled {
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
-    } else {
+    if !pooled {
         // Where address space is scarce, a memory reserves what it may grow to and not the usual 4 GiB.
         config.memory_reservation(limits::MEMORY_BYTES as u64).memory_guard_size(64 << 10);
     }
-    if let Some(folder) = cache {
-        let mut settings = CacheConfig::new();
-        settings.with_directory(folder);
-        config.cache(Some(Cache::new(settings).map_err(SandboxError::Engine)?));
-    }
-    Ok(config)
+    config
 }
 
 fn pool() -> PoolingAllocationConfig {

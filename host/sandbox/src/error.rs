@@ -1,8 +1,10 @@
 //! What can go wrong: with a component ([`SandboxError`]), and with one attempt ([`Failure`]).
 
 use std::fmt;
+use std::path::PathBuf;
 
 use baton_core::manifest::ManifestError;
+use baton_core::shell::quoted;
 
 use crate::world;
 
@@ -40,6 +42,17 @@ pub enum SandboxError {
     /// It does not compile.
     #[error("the component does not compile: {0}")]
     Compile(String),
+    /// It did not compile, and is not compiled again.
+    #[error("the component does not compile: {reason} (it is not tried again; to try it once more: rm {})", quoted(&file.display().to_string()))]
+    NotCompiled {
+        /// Why not.
+        reason: String,
+        /// The note of it.
+        file: PathBuf,
+    },
+    /// What compiles it fails.
+    #[error("plugins cannot be compiled here: {0}")]
+    Compiler(String),
 }
 
 /// A ceiling of an attempt. Each has an error of its own, a name for people and one for machines.

@@ -1,7 +1,7 @@
 //! The workshop: runs plugins (WebAssembly components) with nothing but what they were granted, under ceilings that are
 //! always on.
 //!
-//! One [`Sandbox`] holds the engine; [`Sandbox::load`] compiles a component once (through a code cache), and each
+//! One [`Sandbox`] holds the engine; [`Sandbox::load`] has a component compiled once, in a process with limits, and each
 //! [`Sandbox::run`] makes a fresh store from it, so nothing is left over between tasks. The sandbox knows components,
 //! capabilities and limits. It knows no queue and no folder of the workspace: mounts, answers, the place of the ledger, which
 //! it only reads, and the book of claims are handed in.
@@ -11,6 +11,7 @@ mod arguments;
 mod bindings;
 mod capabilities;
 mod ceilings;
+mod compile;
 mod engine;
 mod epoch;
 mod error;
@@ -41,6 +42,7 @@ pub use capabilities::progress::{Cancel, Progress};
 pub use capabilities::secrets::{SecretGrant, SecretValue, Vault};
 pub use capabilities::sql::{DatabaseGrant, sweep_snapshots};
 pub use capabilities::watch::{Watched, WatchedFile};
+pub use compile::serve_compiler;
 pub use engine::Sandbox;
 pub use error::{Ceiling, Failure, SandboxError};
 pub use manifest::read_manifest;

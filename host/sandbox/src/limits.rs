@@ -106,6 +106,27 @@ pub const CORE_INSTANCES: u32 = 32;
 /// The largest component that is compiled. A Python component has 18 MB, a JavaScript one 12.
 pub const COMPONENT_BYTES: usize = 64 << 20;
 
+/// Memory of a process that compiles one component, on Linux. Measured: 0.4 GiB for a Python component with two threads.
+pub const COMPILE_MEMORY_BYTES: u64 = 2 << 30;
+
+/// Its address space, most of which is never memory.
+pub const COMPILE_ADDRESS_SPACE: u64 = 8 << 30;
+
+/// Its processor time. Measured: 15 s for a Python component.
+pub const COMPILE_CPU: Duration = Duration::from_mins(2);
+
+/// How long it may take, on a machine that is busy with other things.
+pub const COMPILE_WALL: Duration = Duration::from_mins(10);
+
+/// Its threads: each takes memory of its own.
+pub const COMPILE_THREADS: usize = 8;
+
+/// Compiled code of one component.
+pub const CODE_BYTES: u64 = 1 << 30;
+
+/// Compiled code of all components of a user; beyond that, what was not used for the longest time goes.
+pub const CODE_CACHE_BYTES: u64 = 4 << 30;
+
 /// Parts of the schema of an action's arguments, with its references written out. The largest of the shipped plugins has 300.
 pub const SCHEMA_NODES: usize = 2_000;
 

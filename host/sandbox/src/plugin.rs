@@ -5,7 +5,7 @@ use std::sync::Arc;
 use baton_core::Digest;
 use baton_core::manifest::Manifest;
 use wasmtime::Store;
-use wasmtime::component::{Component, InstancePre};
+use wasmtime::component::InstancePre;
 
 use crate::arguments::Arguments;
 use crate::bindings::PluginPre;
@@ -78,18 +78,18 @@ impl Plugin {
 }
 
 impl Sandbox {
-    /// Reads the manifest, compiles the component (or finds it in the cache) and links it.
+    /// Reads the manifest, loads the compiled code (which is made if there is none, see `compile`) and links it.
     ///
     /// # Errors
     /// When the bytes are no component with a manifest, do not compile, or do not fit the world.
     pub fn load(&self, component: &[u8]) -> Result<Plugin, SandboxError> {
         let manifest = Arc::new(read_manifest(component)?);
         let arguments = Arc::new(Arguments::of(&manifest).map_err(SandboxError::Schema)?);
-        let compiled = Component::from_binary(&self.engine, component)
-            .map_err(|error| SandboxError::Compile(format!("{error:#}")))?;
+        let digest = Digest::of(component);
+        let compiled = self.code_of(component, digest, &manifest.name)?;
         let linked =
             self.linker.instantiate_pre(&compiled).map_err(|error| SandboxError::World(format!("{error:#}")))?;
         let linked = Linked::new(linked).map_err(|error| SandboxError::World(format!("{error:#}")))?;
-        Ok(Plugin { world: Arc::new(linked), manifest, arguments, digest: Digest::of(component) })
+        Ok(Plugin { world: Arc::new(linked), manifest, arguments, digest })
     }
 }

@@ -1,7 +1,7 @@
-//! Worker processes, for work that has to end at once when it is killed: statements of plugins. The program is `baton` itself,
-//! with hidden subcommands.
+//! Worker processes, for work that has to end at once when it is killed or that the system has to limit: statements of plugins,
+//! and compiling. The program is `baton` itself, with hidden subcommands.
 
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
@@ -10,6 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::net::unix::pipe;
+
+use crate::limits;
 
 /// How often to check whether a process has ended.
 const LOOK: Duration = Duration::from_millis(1);
@@ -39,9 +41,7 @@ impl Workers {
     /// # Errors
     /// When no process can be started.
     pub(crate) fn start(&self, work: &str) -> io::Result<Started> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.scratch)?;
-        let mut command = Command::new(&self.program);
-        command.args(["worker", work]).env_clear().env("SQLITE_TMPDIR", &self.scratch).env("TMPDIR", &self.scratch);
+        let mut command = self.command(work)?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = Process(Some(command.spawn()?));
         let pipes = process.0.as_mut().and_then(|child| child.stdin.take().zip(child.stdout.take()));
@@ -49,6 +49,24 @@ impl Workers {
         let input = pipe::Sender::from_owned_fd(input.into())?;
         let output = pipe::Receiver::from_owned_fd(output.into())?;
         Ok(Started { process, input, output })
+    }
+
+    /// Starts `baton worker compile`, which writes into `code`, with pipes for its input and its errors.
+    ///
+    /// # Errors
+    /// When no process can be started.
+    pub(crate) fn start_compiler(&self, code: File) -> io::Result<Child> {
+        let mut command = self.command("compile")?;
+        let threads = thread::available_parallelism().map_or(1, usize::from).min(limits::COMPILE_THREADS);
+        command.env("RAYON_NUM_THREADS", threads.to_string());
+        command.stdin(Stdio::piped()).stdout(code).stderr(Stdio::piped()).spawn()
+    }
+
+    fn command(&self, work: &str) -> io::Result<Command> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.scratch)?;
+        let mut command = Command::new(&self.program);
+        command.args(["worker", work]).env_clear().env("SQLITE_TMPDIR", &self.scratch).env("TMPDIR", &self.scratch);
+        Ok(command)
     }
 }
 

@@ -30,8 +30,8 @@ use anyhow::{Context as _, bail};
 use baton_dispatch::Roster;
 pub(crate) use baton_registry::lock::{Entry, FILE as LOCK_FILE, Lock, Source, short};
 use baton_registry::signature::judge;
-use baton_registry::{Package, Register, Signature, Trust};
-use baton_sandbox::Sandbox;
+use baton_registry::{Package, Proof, Register, Signature, Trust};
+use baton_sandbox::{Sandbox, Workers};
 
 /// The name of the configuration file; the folder that has it is a workspace.
 pub(crate) const CONFIG_FILE: &str = "baton.toml";
@@ -76,19 +76,28 @@ impl Workspace {
     /// Its plugins. What does not link is not taken in.
     pub(crate) fn register(&self) -> Register {
         let workspace = self.clone();
-        self.register_with(move || Ok(Sandbox::new(Some(workspace.state.code()))?))
+        self.register_with(move || workspace.sandbox())
     }
 
     /// The same with an engine that is there, or is made when something is to be taken in.
     fn register_with(&self, engine: impl Fn() -> anyhow::Result<Sandbox> + Send + Sync + 'static) -> Register {
         let workspace = self.clone();
-        let proof = move |package: &Package, component: &[u8]| {
-            workspace.name_is_free(&package.manifest.name)?;
+        let name = move |package: &Package| workspace.name_is_free(&package.manifest.name);
+        let code = move |component: &[u8]| {
             let engine = engine().map_err(|error| format!("{error:#}"))?;
             engine.load(component).map(drop).map_err(|error| error.to_string())
         };
         let register = Register::new(&self.root, self.state.folder(), self.state.packages());
-        register.carrying(crate::shipped::SHIPPED).proving(Arc::new(proof))
+        register.carrying(crate::shipped::SHIPPED).proving(Proof { name: Arc::new(name), code: Arc::new(code) })
+    }
+
+    /// An engine that has plugins compiled in processes of this program.
+    ///
+    /// # Errors
+    /// When it does not start.
+    fn sandbox(&self) -> anyhow::Result<Sandbox> {
+        let workers = Workers::of_this_program(self.state.temporary_files())?;
+        Ok(Sandbox::new(Some(self.state.code()))?.with_workers(workers))
     }
 
     /// A plugin gets the inbox of its name, so that must not mean an agent under another spelling.

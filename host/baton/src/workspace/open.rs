@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use baton_dispatch::{Claims, House, Setup};
 use baton_intake::Owner;
-use baton_sandbox::{Sandbox, Workers};
 
 use super::plugins::Loader;
 use super::{Workspace, audio, head};
@@ -34,8 +33,7 @@ pub(crate) fn open(
 ) -> anyhow::Result<Arc<House>> {
     let owner = baton_dispatch::owner::name(kind);
     let ledger = head::open_ledger(workspace, &owner)?;
-    let workers = Workers::of_this_program(workspace.state.temporary_files())?;
-    let sandbox = Sandbox::new(Some(workspace.state.code()))?.with_workers(workers);
+    let sandbox = workspace.sandbox()?;
     if let Err(error) = baton_sandbox::sweep_snapshots(&workspace.state.snapshots()) {
         tracing::warn!(%error, "what a killed process left of its snapshots cannot be removed");
     }

@@ -4,15 +4,16 @@ use super::holder::{holder, is_held, revision_of};
 use super::model::{Approval, RegisterError};
 use super::succession::replace;
 use super::{Holder, Register, entry, gone};
-use crate::lock::Entry;
+use crate::lock::{Entry, Lock};
 use crate::package::Package;
 
 impl Register {
     /// Approves the revision of a plugin that waits: `digest` is what `plugin list` shows, or its beginning. It keeps the grants
-    /// of the revision before only if the approval says so, or if the same key signed it and it asks for no more.
+    /// of the revision before only if the approval says so, or if the same key signed it and it asks for no more. It is compiled
+    /// now, for the first time.
     ///
     /// # Errors
-    /// When nothing of that name and digest waits, or it would take a name that somebody else holds and the approval does not
+    /// When nothing of that name and digest waits, it does not compile, or it would take a name that somebody else holds and the approval does not
     /// allow that.
     pub fn approve(&self, name: &str, digest: &str, approval: Approval<'_>) -> Result<Entry, RegisterError> {
         if let Some(other) = approval.replace.filter(|replace| *replace != name) {
@@ -24,15 +25,19 @@ impl Register {
         let none = |waits: &str| {
             RegisterError::Refused(format!("no revision {digest} of `{name}` waits to be allowed{waits}"))
         };
-        let proved = self.prove_pending(name, fits)?;
+        let waiting = self.waiting(name, fits)?;
+        let package_of = |digest: &str| {
+            let package = waiting.as_ref().map(|(package, _)| package);
+            package.filter(|package| format!("sha256:{}", package.digest) == digest)
+        };
         let may_take = |holder: Option<Holder>| match holder {
             Some(holder) if approval.replace.is_none() => Err(is_held(name, digest, &holder)),
             _ => Ok(()),
         };
-        self.change(|lock| {
+        let allow = |lock: &mut Lock| {
             let entry = entry(lock, name)?;
             if let Some(mut new) = entry.pending.take() {
-                let Some(package) = proved.filter(|package| format!("sha256:{}", package.digest) == new.digest) else {
+                let Some(package) = package_of(&new.digest) else {
                     return Err(none(&format!("; {} does", new.digest)));
                 };
                 may_take(holder(entry, &new))?;
@@ -48,25 +53,35 @@ impl Register {
             if !entry.needs_approval {
                 return Err(none(""));
             }
-            if !fits(&entry.digest) {
+            if package_of(&entry.digest).is_none() {
                 return Err(none(&format!("; {} does", entry.digest)));
             }
             may_take(self.carried_as(name, &revision_of(entry)))?;
             entry.needs_approval = false;
             Ok(entry.clone())
-        })
+        };
+        // First on a copy of the lock: what is refused is not compiled.
+        allow(&mut self.read()?)?;
+        if let Some((package, component)) = &waiting {
+            self.prove_name(package)?;
+            self.prove_code(package, component)?;
+        }
+        self.change(allow)
     }
 
-    /// Proves the revision that waits, if its digest `fits`. Before our turn, because it compiles.
-    fn prove_pending(&self, name: &str, fits: impl Fn(&str) -> bool) -> Result<Option<Package>, RegisterError> {
+    /// The package that waits for approval, if its digest `fits`.
+    fn waiting(&self, name: &str, fits: impl Fn(&str) -> bool) -> Result<Option<(Package, Vec<u8>)>, RegisterError> {
         let lock = self.read()?;
-        let pending = lock.get(name).and_then(|entry| entry.pending.as_ref());
-        let Some(new) = pending.filter(|new| fits(&new.digest)) else { return Ok(None) };
-        let Some(component) = self.component(&new.digest, &new.source)? else {
-            return Err(gone(name, &new.digest, &new.source));
+        let Some(entry) = lock.get(name) else { return Ok(None) };
+        let (digest, source) = match &entry.pending {
+            Some(new) => (&new.digest, &new.source),
+            None if entry.needs_approval => (&entry.digest, &entry.source),
+            None => return Ok(None),
         };
-        let package = Package::read(&component)?;
-        self.prove(&package, &component)?;
-        Ok(Some(package))
+        if !fits(digest) {
+            return Ok(None);
+        }
+        let Some(component) = self.component(digest, source)? else { return Err(gone(name, digest, source)) };
+        Ok(Some((Package::read(&component)?, component)))
     }
 }

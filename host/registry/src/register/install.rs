@@ -20,13 +20,13 @@ struct Placed {
 }
 
 impl Register {
-    /// Installs a package.
+    /// Installs a package. It is compiled only if it may run at once.
     ///
     /// # Errors
-    /// When it is no package for this host, has the name of a plugin from elsewhere, or cannot be written.
+    /// When it is no package for this host, has the name of a plugin from elsewhere, does not compile, or cannot be written.
     pub fn install(&self, candidate: &Candidate) -> Result<Done, RegisterError> {
         let package = Package::read(&candidate.component)?;
-        self.prove(&package, &candidate.component)?;
+        self.prove_name(&package)?;
         let new = Revision {
             source: candidate.source.clone(),
             version: package.manifest.version.clone(),
@@ -37,6 +37,9 @@ impl Register {
             },
             grants: Granted::default(),
         };
+        if self.runs_at_once(&package, &new, &candidate.trust)? {
+            self.prove_code(&package, &candidate.component)?;
+        }
         self.change(|lock| {
             // In our turn, because `remove` deletes the packages that the lock does not mention.
             if candidate.trust != Trust::Shipped {
@@ -50,6 +53,14 @@ impl Register {
             let Manifest { name, version, .. } = package.manifest;
             Ok(Done { name, version, digest: package.digest, change, beyond, destinations, grants, holder, key })
         })
+    }
+
+    /// Whether the revision may run at once. Tried on a copy of the lock, before our turn, because compiling takes a while.
+    fn runs_at_once(&self, package: &Package, new: &Revision, trust: &Trust) -> Result<bool, RegisterError> {
+        let mut copy = self.read()?;
+        let stranger = self.holder(&copy, package, new)?.is_some();
+        let placed = self.place(&mut copy, package, new.clone(), trust, stranger);
+        Ok(matches!(placed.change, Change::Installed | Change::Updated))
     }
 
     /// Enters a new revision into the lock. One from a `stranger`, who does not hold the plugin's name, waits.

@@ -152,12 +152,42 @@ fn what_does_not_prove_itself_is_not_taken_in_and_not_approved() {
     let (_folder, plain) = register();
     install(&plain, "1", READS, signed());
     let digest = install(&plain, "2", WRITES, signed()).digest.to_string();
-    let strict = plain.clone().proving(Arc::new(|_, _| Err("it does not link".to_owned())));
+    let code = Arc::new(|_: &[u8]| Err("it does not link".to_owned()));
+    let strict = plain.clone().proving(Proof { name: Arc::new(|_| Ok(())), code });
     let candidate = Candidate { component: component("3", READS), source: Source::Shipped, trust: signed() };
     assert!(strict.install(&candidate).unwrap_err().to_string().contains("it does not link"));
     assert!(strict.approve("x", &digest, Approval::default()).is_err());
     let entry = entry_of(&plain);
     assert_eq!((entry.version.as_str(), entry.pending.is_some()), ("1", true));
+}
+
+#[test]
+fn nothing_is_compiled_that_does_not_run_from_then_on() {
+    let (_folder, plain) = register();
+    let compiled = Arc::new(std::sync::Mutex::new(0));
+    let count = Arc::clone(&compiled);
+    let code = Arc::new(move |_: &[u8]| {
+        *count.lock().unwrap() += 1;
+        Ok(())
+    });
+    let register = plain.proving(Proof { name: Arc::new(|_| Ok(())), code });
+    let so_far = || *compiled.lock().unwrap();
+    let first = install(&register, "1", READS, Trust::Nobody).digest.to_string();
+    assert_eq!(so_far(), 0, "nobody has allowed it");
+    assert!(register.approve("x", "0123456789abcdef", Approval::default()).is_err());
+    assert_eq!(so_far(), 0, "no such revision waits");
+    register.approve("x", &first, Approval::default()).unwrap();
+    assert_eq!(so_far(), 1);
+    let second = install(&register, "2", READS, signed()).digest.to_string();
+    assert_eq!(so_far(), 1, "a trusted key vouches for a package, not for its name");
+    assert!(register.approve("x", &second, Approval::default()).is_err());
+    assert_eq!(so_far(), 1, "refused without --replace");
+    register.approve("x", &second, REPLACING).unwrap();
+    install(&register, "3", READS, signed());
+    assert_eq!(so_far(), 3, "allowed, and an update by the same key");
+    install(&register, "3", READS, signed());
+    install(&register, "4", WRITES, signed());
+    assert_eq!(so_far(), 3, "installed already, and one that asks for more");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `baton worker`: a process that works for the daemon. Not for people: it reads requests from standard input and writes
 //! replies to standard output.
 
+mod compile;
 mod limits;
 mod sql;
 
@@ -19,6 +20,8 @@ pub(super) struct Args {
 enum Work {
     /// Runs statements of one plugin in one database
     Sql,
+    /// Compiles one plugin
+    Compile,
 }
 
 impl Args {
@@ -29,6 +32,7 @@ impl Args {
     pub(super) fn run(self) -> anyhow::Result<Code> {
         match self.work {
             Work::Sql => sql::run(),
+            Work::Compile => compile::run(),
         }
     }
 }

@@ -1,0 +1,20 @@
+//! `baton worker compile`: machine code of one plugin (`baton_sandbox::serve_compiler`).
+
+use std::io::{stderr, stdin, stdout};
+
+use baton_sandbox::serve_compiler;
+
+use super::limits;
+use crate::exit::Code;
+
+/// Compiles what comes on the standard input. The exit status tells what became of it.
+///
+/// # Errors
+/// When the input ends early, or the code cannot be written.
+pub(super) fn run() -> anyhow::Result<Code> {
+    limits::for_compiling();
+    match serve_compiler(stdin(), stdout(), stderr())? {
+        0 => Ok(Code::Good),
+        status => std::process::exit(status),
+    }
+}

@@ -1,0 +1,175 @@
+//! The near end of `baton worker compile`: gives it the component, waits, and tells what became of it.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, ChildStdin, ExitStatus};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Resource, getrlimit};
+
+use super::NOTICE;
+use super::worker::{self, DOES_NOT_COMPILE};
+use crate::limits;
+use crate::workers::Workers;
+
+/// How often it is asked whether the process has ended.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// Bytes of what the process says that are kept.
+const SAID_BYTES: u64 = 4 << 10;
+
+const SIGKILL: i32 = 9;
+const SIGXCPU: i32 = 24;
+
+/// What became of a component.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// The code is in the file.
+    Compiled,
+    /// It does not compile within the limits, and would not the next time.
+    Failed(String),
+    /// Something else kept it from being compiled.
+    Stopped(String),
+}
+
+/// Compiles a component into `code`; `notice` is called when that takes a while. Returns when the process has ended.
+///
+/// # Errors
+/// When the process does not start.
+pub(super) fn run(
+    workers: &Workers,
+    component: &[u8],
+    pooled: bool,
+    code: &File,
+    notice: impl FnOnce(),
+) -> io::Result<Ended> {
+    let mut child = Killed(workers.start_compiler(code.try_clone()?)?);
+    let (input, errors) = (child.0.stdin.take(), child.0.stderr.take());
+    let (Some(input), Some(errors)) = (input, errors) else { return Err(ErrorKind::BrokenPipe.into()) };
+    thread::scope(|scope| {
+        // The process ends when its input is closed, so that is held until it has ended.
+        let giving = scope.spawn(move || give(input, component, pooled));
+        let listening = scope.spawn(move || {
+            let mut said = Vec::new();
+            let mut errors = errors;
+            drop(errors.by_ref().take(SAID_BYTES).read_to_end(&mut said));
+            // What is more is read too: nobody waits for a full pipe.
+            drop(io::copy(&mut errors, &mut io::sink()));
+            String::from_utf8_lossy(&said).into_owned()
+        });
+        let status = wait(&mut child.0, notice);
+        drop(giving.join());
+        let said = listening.join().unwrap_or_default();
+        status.map(|status| status.map_or_else(|| Ended::Failed(too_slow()), |status| judge(status, &said)))
+    })
+}
+
+/// Kills the process when nobody waits for it any more.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+fn give(mut input: ChildStdin, component: &[u8], pooled: bool) -> Option<ChildStdin> {
+    input.write_all(&worker::head(component, pooled)).and_then(|()| input.write_all(component)).ok()?;
+    Some(input)
+}
+
+/// Waits for the end of the process; `None` when it took too long and was killed.
+fn wait(child: &mut Child, notice: impl FnOnce()) -> io::Result<Option<ExitStatus>> {
+    let (begun, mut notice) = (Instant::now(), Some(notice));
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if begun.elapsed() >= NOTICE
+            && let Some(notice) = notice.take()
+        {
+            notice();
+        }
+        if begun.elapsed() >= limits::COMPILE_WALL {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        thread::sleep(LOOK);
+    }
+}
+
+fn too_slow() -> String {
+    format!("compiling it takes longer than {} s; its author has to make it smaller", limits::COMPILE_WALL.as_secs())
+}
+
+/// What the end of the process means.
+fn judge(status: ExitStatus, said: &str) -> Ended {
+    let said = said.trim();
+    match (status.code(), status.signal()) {
+        (Some(0), _) => Ended::Compiled,
+        (Some(DOES_NOT_COMPILE), _) => Ended::Failed(said.to_owned()),
+        (_, Some(SIGXCPU)) => Ended::Failed(format!(
+            "compiling it takes more than {} s of processor time; its author has to make it smaller",
+            limits::COMPILE_CPU.as_secs()
+        )),
+        _ if is_memory(said) && is_scarce() => Ended::Stopped(
+            "compiling needs more memory than this process may have; raise `ulimit -v` and `ulimit -d`".to_owned(),
+        ),
+        _ if is_memory(said) => Ended::Failed(format!(
+            "compiling it needs more than {} MiB of memory; its author has to make it smaller",
+            limits::COMPILE_MEMORY_BYTES >> 20
+        )),
+        (_, Some(SIGKILL)) => {
+            Ended::Failed("the system killed the compiler, probably because there was no more memory".to_owned())
+        }
+        (Some(worker::ABANDONED), _) => Ended::Stopped("the process that compiles plugins was ended".to_owned()),
+        (Some(code), _) => Ended::Failed(format!("the compiler ended with {code}: {said}")),
+        (None, Some(signal)) if is_crash(signal) => {
+            Ended::Failed(format!("the compiler crashed (signal {signal}): {said}"))
+        }
+        (None, _) => Ended::Stopped(format!("the process that compiles plugins was ended: {status}")),
+    }
+}
+
+/// What the standard library and the system say when there is no more memory.
+fn is_memory(said: &str) -> bool {
+    ["memory allocation of", "Cannot allocate memory", "out of memory", "OutOfMemory"]
+        .iter()
+        .any(|word| said.contains(word))
+}
+
+/// Whether this process, and so the compiler, may have less than a compiler should.
+fn is_scarce() -> bool {
+    let less = |resource, most| getrlimit(resource).current.is_some_and(|limit| limit < most);
+    less(Resource::Data, limits::COMPILE_MEMORY_BYTES) || less(Resource::As, limits::COMPILE_ADDRESS_SPACE)
+}
+
+/// Signals that a process gets for what it did: SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGXFSZ.
+fn is_crash(signal: i32) -> bool {
+    [4, 5, 6, 7, 8, 10, 11, 25].contains(&signal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_end_has_its_reason() {
+        let signal = |signal| ExitStatus::from_raw(signal);
+        let words = |ended: Ended| match ended {
+            Ended::Failed(reason) => reason,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(judge(signal(0), ""), Ended::Compiled);
+        assert_eq!(words(judge(ExitStatus::from_raw(DOES_NOT_COMPILE << 8), "why\n")), "why");
+        assert!(words(judge(signal(SIGXCPU), "")).contains("processor time"));
+        assert!(words(judge(signal(6), "memory allocation of 12 bytes failed")).contains("MiB of memory"));
+        assert!(words(judge(signal(11), "")).contains("crashed"));
+        assert!(words(judge(signal(SIGKILL), "")).contains("killed"));
+        assert!(matches!(judge(signal(15), ""), Ended::Stopped(_)), "somebody ends the daemon and all that it started");
+    }
+}
