@@ -72,6 +72,8 @@ mod lost_ledger;
 #[cfg(test)]
 mod many_files;
 #[cfg(test)]
+mod notices;
+#[cfg(test)]
 mod obligations;
 #[cfg(test)]
 mod oci;
@@ -126,6 +128,8 @@ mod soak;
 mod spotify;
 #[cfg(test)]
 mod statements;
+#[cfg(test)]
+mod status_command;
 #[cfg(test)]
 mod storm;
 #[cfg(test)]

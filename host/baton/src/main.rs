@@ -8,6 +8,7 @@ mod cli;
 mod exit;
 #[cfg(feature = "failpoints")]
 mod failpoints;
+mod notices;
 mod output;
 mod secrets;
 mod shipped;

@@ -4,7 +4,7 @@
 //! of a task's way is a file of its own: `roster` (who the agents are), `capture` (write it down, deduplicate, route),
 //! `work` (lease, run), `settle` (outcome, RETURN and state in one transaction), `post` (what plugins send and take back), `carry` (deliveries and moves, in
 //! batches), `recover` (what a crash left), `withdraw` (files that are gone), `dependencies` (tasks that wait for others),
-//! `obligations` (what external agents leave lying), `control` (what a person decides), `trigger` (tasks without a
+//! `obligations` (what external agents leave lying), `notices` (which events a person has to know of), `control` (what a person decides), `trigger` (tasks without a
 //! handoff: files, RETURNs, new audio, schedules). What a plugin does with a task is not known here, and no plugin is known by name.
 
 mod archive;
@@ -18,6 +18,7 @@ mod engine;
 mod error;
 mod house;
 pub mod limits;
+pub mod notices;
 mod obligations;
 mod own;
 pub mod owner;

@@ -183,7 +183,7 @@ fn over_before(house: &House, task: &Task, stopped: bool) -> Option<Ended> {
     }
     let deadline = task.deadline.filter(|deadline| *deadline < Timestamp::now())?;
     let deadline = deadline.strftime("%Y-%m-%d %H:%M UTC");
-    Some(Ended::Refused(format!("its deadline ({deadline}) passed before it could begin")))
+    Some(Ended::Overdue(format!("its deadline ({deadline}) passed before it could begin")))
 }
 
 async fn attempt_now(
@@ -262,6 +262,8 @@ pub(crate) enum Ended {
     Stale(String),
     /// Nobody can do what it asks for.
     Refused(String),
+    /// Its deadline has passed.
+    Overdue(String),
     /// The plugin cannot be used as things stand.
     Unusable(String),
     /// The operator has not allowed the plugin.

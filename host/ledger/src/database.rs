@@ -73,6 +73,14 @@ impl Reader {
         }
     }
 
+    /// A number that changes whenever another connection has committed something.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn version(&self) -> Result<i64, LedgerError> {
+        Ok(self.connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
+    }
+
     /// From now on whatever is read through this view breaks off when `is_over` says so; it is asked again and again.
     ///
     /// # Errors

@@ -131,6 +131,80 @@ pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<Recorded>, LedgerError
     rows.map(|row| row?).collect()
 }
 
+/// The number of the newest event; 0 where there is none.
+///
+/// # Errors
+/// When the database fails.
+pub fn newest(reader: &Reader) -> Result<i64, LedgerError> {
+    let sql = "SELECT coalesce(max(seq), 0) FROM events";
+    Ok(reader.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
+/// Which events a reader of the chain wants to see.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Choice {
+    /// Only events after which their task is in one of these states, or that have one of [`Choice::actions`]; all of both where
+    /// both are empty.
+    pub states: &'static [State],
+    /// As [`Choice::states`].
+    pub actions: &'static [&'static str],
+}
+
+impl Choice {
+    fn sql(self) -> String {
+        if self.states.is_empty() && self.actions.is_empty() {
+            return "true".to_owned();
+        }
+        let list = |names: Vec<&str>| names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
+        let states = list(self.states.iter().map(|state| state.as_str()).collect());
+        format!("(state IN ({states}) OR action IN ({}))", list(self.actions.to_vec()))
+    }
+}
+
+/// Gives the events after number `after`, up to and including `last`, oldest first.
+///
+/// # Errors
+/// When the database fails or holds an unknown state, or what `each` returns.
+pub fn each_after(
+    reader: &Reader,
+    (after, last): (i64, i64),
+    choice: Choice,
+    mut each: impl FnMut(Recorded) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    let sql = format!(
+        "SELECT seq, task, at, actor, action, reason, state, input_hash, output_hash, plugin_digest, hash
+         FROM events WHERE seq > ?1 AND seq <= ?2 AND {} ORDER BY seq",
+        choice.sql()
+    );
+    let mut select = reader.connection.prepare_cached(&sql)?;
+    let mut rows = select.query([after, last])?;
+    while let Some(row) = rows.next()? {
+        each(recorded(row)?)?;
+    }
+    Ok(())
+}
+
+/// The state of a task before the event of that number; `None` where that is its first one, or those before were pruned.
+///
+/// # Errors
+/// When the database fails or holds an unknown state.
+pub fn state_before(reader: &Reader, task: &str, seq: i64) -> Result<Option<State>, LedgerError> {
+    let sql = "SELECT state FROM events WHERE task = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT 1";
+    let mut select = reader.connection.prepare_cached(sql)?;
+    let state: Option<String> = select.query_row(params![task, seq], |row| row.get(0)).optional()?;
+    state.map(|state| crate::task::state(&state)).transpose()
+}
+
+/// Whether a task has an event with this action at exactly this time.
+///
+/// # Errors
+/// When the database fails.
+pub fn has(reader: &Reader, task: &str, action: &str, at: Timestamp) -> Result<bool, LedgerError> {
+    let sql = "SELECT 1 FROM events WHERE task = ?1 AND action = ?2 AND at = ?3 LIMIT 1";
+    let mut select = reader.connection.prepare_cached(sql)?;
+    Ok(select.query_row(params![task, action, at.as_millisecond()], |_| Ok(())).optional()?.is_some())
+}
+
 fn recorded(row: &Row<'_>) -> Result<Recorded, LedgerError> {
     let state: String = row.get(6)?;
     let event = Event {

@@ -38,7 +38,7 @@ fn status_why_and_agents_are_short_and_aligned() {
 
     let status = workspace.baton(&["status"]).ended(0).stdout;
     assert_snapshot!(redact(&status), @r#"
-    ID  STATE  AGENT  FROM  AGE  TITLE
+    ID  STATE  AGENT  FROM  AGE  TITLE  REASON
     ID  delivered  Cursor-MM1  Claude-MM1  # s  A second task with a longer title
     ID  succeeded  noop  Claude-MM1  # s  A first task
     "#);

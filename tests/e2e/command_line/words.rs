@@ -49,7 +49,7 @@ fn help_names_every_subcommand() {
       send         Write a handoff into an agent's inbox
       lint         Say what each handoff file is and what is wrong with it
       schema       Print the JSON Schema of what Baton reads and writes
-      status       Show the tasks, newest first
+      status       Show the tasks, newest first, and why each waits or failed
       why          Show what happened to a task and why
       cancel       End a task: its sender gets a RETURN, its file is archived
       retry        Send a task on its way again, whatever it waits for

@@ -97,7 +97,7 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 /// What came of the handoff: the plugin's first task that a sender has.
 fn look(workspace: &Workspace, plugin: &str) -> anyhow::Result<Came> {
     let reader = Reader::open(&workspace.state.ledger())?;
-    let mut tasks = task::recent(&reader, u32::MAX)?.into_iter();
+    let mut tasks = task::recent(&reader, &task::Filter::default(), u32::MAX)?.into_iter();
     let done = tasks.rfind(|task| task.agent == plugin && task.sender.is_some());
     let done = done.context("the handoff was not taken in: is its form known? `baton lint` tells")?;
     let findings = finding::of_task(&reader, &done.id)?.into_iter().map(|finding| finding.title).collect();

@@ -1,19 +1,28 @@
-//! `baton status`: what there is to do and what was done.
+//! `baton status`: what there is to do and what was done, once or for as long as somebody watches.
+
+mod reason;
+mod table;
+mod watch;
 
 use std::io::{BufWriter, Write as _};
+use std::time::Duration;
 
-use baton_core::text;
-use baton_ledger::supervision;
-use baton_ledger::task::{self, Summary};
-use jiff::Timestamp;
+use anyhow::bail;
+use baton_core::{State, text};
+use baton_dispatch::AgentKind;
+use baton_dispatch::budget::Reached;
+use baton_ledger::supervision::{self, Supervised};
+use baton_ledger::task::{self, Filter, Summary};
+use baton_ledger::{LedgerError, Reader};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Place, task_view};
 use crate::exit::Code;
-use crate::output::{self, Table, paint};
-use crate::workspace::Workspace;
+use crate::output;
+use crate::workspace::{Workspace, pause};
 
-/// Show the tasks, newest first
+/// Show the tasks, newest first, and why each waits or failed
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Print JSON
@@ -22,50 +31,127 @@ pub(super) struct Args {
     /// How many [default: 50, all with --json]
     #[arg(short = 'n', long, value_name = "N")]
     limit: Option<u32>,
+    /// Only tasks in this state; several with commas, or given again. `--state failed` means the same: a name of states is
+    /// never taken for the folder of the workspace's state
+    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = state)]
+    in_state: Vec<State>,
+    /// Only tasks of this agent, in any of its spellings
+    #[arg(long, value_name = "AGENT", conflicts_with = "plugin")]
+    agent: Option<String>,
+    /// Only tasks of this plugin
+    #[arg(long, value_name = "PLUGIN")]
+    plugin: Option<String>,
+    /// Only tasks of this last time, as 2h or 30d
+    #[arg(long, value_name = "AGE", value_parser = pause)]
+    since: Option<Duration>,
+    /// Show it anew whenever something changes, until Ctrl-C. With --json each task as it is, then each change, a line each
+    #[arg(long)]
+    watch: bool,
+}
+
+/// Reads the name of a state.
+fn state(name: &str) -> Result<State, String> {
+    let names = State::ALL.map(State::as_str).join(", ");
+    name.trim().parse().map_err(|error| format!("{error}; the states are {names}"))
+}
+
+/// What else explains why tasks wait.
+#[derive(Debug, Default)]
+struct Holds {
+    /// Plugins that are left alone.
+    held: Vec<Supervised>,
+    /// Budgets that are used up.
+    reached: Vec<Reached>,
+}
+
+impl Holds {
+    fn read(workspace: &Workspace, reader: &Reader, now: Timestamp) -> anyhow::Result<Self> {
+        let held = supervision::quarantined(reader, now)?;
+        Ok(Self { held, reached: task_view::budgets_reached(workspace, reader, now)? })
+    }
 }
 
 impl Args {
     /// # Errors
-    /// When there is no workspace or its ledger cannot be read.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
-        let workspace = place.need()?;
+    /// When there is no workspace, its ledger cannot be read, or a filter names nothing.
+    pub(super) fn run(mut self, place: &Place) -> anyhow::Result<Code> {
+        let workspace = self.states_of(place).need()?;
         let limit = self.limit.unwrap_or(if self.json { u32::MAX } else { 50 });
-        let now = Timestamp::now();
-        if self.json {
-            return stream(&workspace, limit, now);
+        let filter = self.filter(&workspace)?;
+        if self.watch {
+            return watch::watch(&workspace, filter, limit, (self.json, self.since));
         }
-        let (tasks, held, reached) = match task_view::reader(&workspace)? {
-            Some(reader) => (
-                task::recent(&reader, limit)?,
-                supervision::quarantined(&reader, now)?,
-                task_view::budgets_reached(&workspace, &reader, now)?,
-            ),
-            None => (Vec::new(), Vec::new(), Vec::new()),
+        let filter = since(filter, self.since);
+        if self.json {
+            return stream(&workspace, &filter, limit, Timestamp::now());
+        }
+        let now = Timestamp::now();
+        let (tasks, holds) = match task_view::reader(&workspace)? {
+            Some(reader) => (task::recent(&reader, &filter, limit)?, Holds::read(&workspace, &reader, now)?),
+            None => (Vec::new(), Holds::default()),
         };
         if tasks.is_empty() {
-            output::note("no tasks yet: drop a handoff into an inbox (handoffs/examples/ has some) and run `baton up`");
+            output::note(nothing(&filter));
         } else {
-            output::print(&table(&tasks, now));
-            for held in &held {
-                output::note(&task_view::held_text(held));
-            }
-            for reached in &reached {
-                output::note(&reached.text());
-            }
+            output::print(&table::table(&tasks, &holds, now, output::columns()));
+            holds.held.iter().for_each(|held| output::note(&task_view::held_text(held)));
+            holds.reached.iter().for_each(|reached| output::note(&reached.text()));
         }
         Ok(Code::Good)
+    }
+
+    /// The place without a `--state` that names states of tasks, which are added to the others.
+    fn states_of(&mut self, place: &Place) -> Place {
+        let named = place.state.as_ref().and_then(|named| named.to_str()).map(|named| named.split(',').map(str::parse));
+        let states: Option<Vec<State>> = named.and_then(|states| states.collect::<Result<_, _>>().ok());
+        let folder = place.state.clone().filter(|_| states.is_none());
+        self.in_state.extend(states.unwrap_or_default());
+        Place { workspace: place.workspace.clone(), state: folder }
+    }
+
+    /// What the options let through, without the time.
+    ///
+    /// # Errors
+    /// When there is no such plugin, or the agents cannot be read.
+    fn filter(&self, workspace: &Workspace) -> anyhow::Result<Filter> {
+        let Some(name) = self.agent.as_ref().or(self.plugin.as_ref()) else {
+            return Ok(Filter { states: self.in_state.clone(), ..Filter::default() });
+        };
+        let roster = workspace.roster()?;
+        let found = roster.resolve(name);
+        if self.plugin.is_some() && found.is_none_or(|agent| agent.kind != AgentKind::Plugin) {
+            bail!("there is no plugin `{name}` here; `baton plugin list` lists them");
+        }
+        // An agent that is gone may have left tasks.
+        let agent = found.map_or_else(|| name.clone(), |agent| agent.name.clone());
+        Ok(Filter { states: self.in_state.clone(), agent: Some(agent), since: None })
+    }
+}
+
+/// The filter with the time as it is now.
+fn since(filter: Filter, age: Option<Duration>) -> Filter {
+    let since = age.map(|age| {
+        let age = SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX);
+        Timestamp::now().checked_sub(age).unwrap_or(Timestamp::MIN)
+    });
+    Filter { since, ..filter }
+}
+
+/// What is said where there is no task to show.
+fn nothing(filter: &Filter) -> &'static str {
+    if filter.is_empty() {
+        "no tasks yet: drop a handoff into an inbox (handoffs/examples/ has some) and run `baton up`"
+    } else {
+        "no task matches; `baton status` lists all"
     }
 }
 
 /// Prints each task as soon as it is read: a ledger may be larger than the memory.
-fn stream(workspace: &Workspace, limit: u32, now: Timestamp) -> anyhow::Result<Code> {
+fn stream(workspace: &Workspace, filter: &Filter, limit: u32, now: Timestamp) -> anyhow::Result<Code> {
     let reader = task_view::reader(workspace)?;
-    let (held, reached) = match &reader {
-        Some(reader) => (supervision::quarantined(reader, now)?, task_view::budgets_reached(workspace, reader, now)?),
-        None => (Vec::new(), Vec::new()),
-    };
-    let held: Vec<Value> = held.iter().map(task_view::held_json).collect();
-    let reached: Vec<Value> = reached.iter().map(task_view::reached_json).collect();
+    let holds = reader.as_ref().map_or_else(|| Ok(Holds::default()), |reader| Holds::read(workspace, reader, now))?;
+    let held: Vec<Value> = holds.held.iter().map(task_view::held_json).collect();
+    let reached: Vec<Value> = holds.reached.iter().map(task_view::reached_json).collect();
     let mut out = BufWriter::new(std::io::stdout().lock());
     let head = json!({ "schema": 1, "quarantined": held, "budgets_reached": reached }).to_string();
     // A reader that closes the pipe is no error.
@@ -75,25 +161,9 @@ fn stream(workspace: &Workspace, limit: u32, now: Timestamp) -> anyhow::Result<C
         drop(write!(out, "{before}{}", text::json(&task_view::as_json(&task).to_string())));
         before = ",\n";
     };
-    reader.map_or(Ok(()), |reader| task::each_recent(&reader, limit, print))?;
+    let read: Result<(), LedgerError> =
+        reader.map_or(Ok(()), |reader| task::each_recent(&reader, filter, limit, print));
+    read?;
     drop(out.write_all(b"\n]}\n").and_then(|()| out.flush()));
     Ok(Code::Good)
-}
-
-fn table(tasks: &[Summary], now: Timestamp) -> String {
-    let mut table = Table::new(&["ID", "STATE", "AGENT", "FROM", "AGE", "TITLE"]);
-    for task in tasks {
-        table.row([
-            task.id.get(..8).unwrap_or(&task.id).to_owned(),
-            task.state.to_string(),
-            task.agent.clone(),
-            task.sender.clone().unwrap_or_else(|| "-".to_owned()),
-            task_view::age(task.created_at, now),
-            output::shorten(&task.title, 60),
-        ]);
-    }
-    table.lines(|row, column, cell| match tasks.get(row).filter(|_| column == 1) {
-        Some(task) => paint(task.state, &cell),
-        None => cell,
-    })
 }

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use super::Place;
 use crate::exit::Code;
+use crate::notices::Follower;
 use crate::output;
 use crate::workspace::{UpLock, Wanted, Workspace, head, open};
 
@@ -62,6 +63,8 @@ impl Args {
         let house = open(workspace, Wanted::All { over: self.take_over }, "up", if self.once { 3 } else { u32::MAX })?;
         let ledger = house.ledger().clone();
         let noting = tokio::spawn(note_heads(workspace.clone(), ledger.clone()));
+        // Before anything happens, so that a person is told of all that does.
+        let follower = Follower::start(workspace, &ledger).await?;
         let (ask, stop) = watch::channel(0);
         tokio::spawn(count_signals(ask)?);
         let agents = house.roster().agents().count();
@@ -71,7 +74,12 @@ impl Args {
             let percent = progress.percent.map(|percent| format!("{percent} % ")).unwrap_or_default();
             tracing::debug!(%task, "{percent}{}", progress.message);
         });
+        let mut again = stop.clone();
         let served = engine.serve(stop).await;
+        if let Some(follower) = follower {
+            let twice = async move { drop(again.wait_for(|times| *times >= 2).await) };
+            follower.finish(twice).await;
+        }
         noting.abort();
         if served.is_ok() {
             seal_rows(&ledger).await;

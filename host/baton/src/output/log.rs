@@ -1,11 +1,29 @@
 //! Log lines: to stderr, with times; `BATON_LOG` says how much (`debug`, `baton_dispatch=trace`, …).
+//!
+//! A person at a terminal reads local times; in a file or a journal they are UTC with their date, so that logs of several
+//! machines can be compared. Fields have the same names in both.
 
 use std::io::IsTerminal;
 
 use baton_core::text::{lines, one_line};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::field::MakeExt as _;
-use tracing_subscriber::fmt::format::debug_fn;
+use tracing_subscriber::fmt::format::{Writer, debug_fn};
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+
+/// The time of a line.
+struct Clock {
+    local: bool,
+}
+
+impl FormatTime for Clock {
+    fn format_time(&self, writer: &mut Writer<'_>) -> std::fmt::Result {
+        if self.local {
+            return write!(writer, "{}", jiff::Zoned::now().strftime("%b %d %H:%M:%S"));
+        }
+        SystemTime.format_time(writer)
+    }
+}
 
 /// Starts logging with `default` where `BATON_LOG` is not set.
 pub(crate) fn start(default: &str) {
@@ -13,7 +31,8 @@ pub(crate) fn start(default: &str) {
     // It writes the tokens that registries give it into its log.
     let quiet = "oci_client=warn".parse().into_iter();
     let filter = quiet.fold(filter, EnvFilter::add_directive);
-    let colours = std::io::stderr().is_terminal() && !super::no_color();
+    let terminal = std::io::stderr().is_terminal();
+    let colours = terminal && !super::no_color();
     // Messages contain untrusted text: no line of it may look like a log line.
     let fields = debug_fn(|writer, field, value| match field.name() {
         "message" => write!(writer, "{}", lines(&format!("{value:?}")).replace('\n', "\n    | ")),
@@ -24,6 +43,7 @@ pub(crate) fn start(default: &str) {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(colours)
+        .with_timer(Clock { local: terminal })
         .with_target(false)
         .init();
 }

@@ -3,6 +3,7 @@
 
 mod findings;
 pub(crate) mod log;
+mod screen;
 mod table;
 
 use std::io::{self, IsTerminal, Write};
@@ -12,7 +13,8 @@ use serde_json::Value;
 
 pub(crate) use baton_core::text::{lines, one_line};
 pub(crate) use findings::findings;
-pub(crate) use table::{Table, shorten};
+pub(crate) use screen::{Screen, columns, is_closed, line};
+pub(crate) use table::{Table, shorten, width};
 
 /// Prints a text to stdout. Its line breaks and colours are Baton's; the caller passes untrusted parts through [`one_line`].
 pub(crate) fn print(text: &str) {

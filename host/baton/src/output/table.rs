@@ -1,9 +1,14 @@
 //! Aligned columns of text.
 
+use unicode_width::UnicodeWidthChar as _;
+
 use super::one_line;
 
-/// The most characters of one cell.
+/// The most columns of one cell.
 const WIDEST: usize = 200;
+
+/// What lies between two columns.
+const GAP: &str = "  ";
 
 /// A table under way.
 pub(crate) struct Table {
@@ -21,33 +26,77 @@ impl Table {
         self.rows.push(cells.into_iter().map(|cell| shorten(&one_line(&cell), WIDEST)).collect());
     }
 
+    /// Shortens the cells of `flexible` columns until a row fits into `room` columns of a terminal: the widest first, none
+    /// below `least`.
+    pub(crate) fn fit(&mut self, room: usize, flexible: &[usize], least: usize) {
+        let mut widths = self.widths();
+        let gaps = widths.len().saturating_sub(1) * GAP.len();
+        while widths.iter().sum::<usize>() + gaps > room {
+            let widest =
+                flexible.iter().copied().filter(|column| widths.get(*column).is_some_and(|width| *width > least));
+            let Some(column) = widest.max_by_key(|column| widths.get(*column).copied()) else { break };
+            if let Some(width) = widths.get_mut(column) {
+                *width -= 1;
+            }
+        }
+        for row in &mut self.rows {
+            for (cell, width) in row.iter_mut().zip(&widths) {
+                *cell = shorten(cell, *width);
+            }
+        }
+    }
+
+    fn widths(&self) -> Vec<usize> {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let cells = |column: usize| self.rows.iter().filter_map(move |row| row.get(column));
+        (0..columns).map(|column| cells(column).map(|cell| width(cell)).max().unwrap_or(0)).collect()
+    }
+
     /// The table as lines. `paint` may colour a finished cell: row (from 0, without the heads), column, padded text.
     pub(crate) fn lines(&self, paint: impl Fn(usize, usize, String) -> String) -> String {
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let width = |column: usize| {
-            self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..columns).map(width).collect();
+        let widths = self.widths();
         let mut text = String::new();
         for (number, row) in self.rows.iter().enumerate() {
-            let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| {
+            let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, widest))| {
                 let last = column + 1 == row.len();
-                let padded = if last { cell.clone() } else { format!("{cell:width$}") };
+                let missing = if last { 0 } else { widest.saturating_sub(width(cell)) };
+                let padded = format!("{cell}{}", " ".repeat(missing));
                 if number == 0 { padded } else { paint(number - 1, column, padded) }
             });
-            text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
+            text.push_str(cells.collect::<Vec<_>>().join(GAP).trim_end());
             text.push('\n');
         }
         text
     }
 }
 
-/// `text` in at most `longest` characters, with an ellipsis where it was cut.
+/// How many columns of a terminal a character takes: two for most of those of East Asia and emoji, none for accents.
+fn width_of(c: char) -> usize {
+    c.width().unwrap_or(0)
+}
+
+/// How many columns of a terminal `text` takes.
+pub(crate) fn width(text: &str) -> usize {
+    text.chars().map(width_of).sum()
+}
+
+/// `text` in at most `longest` columns of a terminal, with an ellipsis where it was cut.
 pub(crate) fn shorten(text: &str, longest: usize) -> String {
-    if text.chars().count() <= longest {
+    // No character takes more bytes than four.
+    if text.len() <= longest || text.len() <= longest.saturating_mul(4) && width(text) <= longest {
         return text.to_owned();
     }
-    text.chars().take(longest.saturating_sub(1)).chain(['…']).collect()
+    let mut room = longest.saturating_sub(1);
+    let fits = |c: &char| {
+        let fits = width_of(*c) <= room;
+        room = room.saturating_sub(width_of(*c));
+        fits
+    };
+    let mut shown: String = text.chars().take_while(fits).take(longest.saturating_mul(4)).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -60,8 +109,29 @@ mod tests {
         table.row(["1".to_owned(), "é\u{1b}[31m".to_owned()]);
         table.row(["1234".to_owned(), shorten("long text", 5)]);
         assert_eq!(table.lines(|_, _, cell| cell), "ID    TITLE\n1     é\\u{1b}[31m\n1234  long…\n");
+        table.row(["日本語".to_owned(), "e\u{301}".to_owned()]);
+        assert_eq!(table.lines(|_, _, cell| cell).lines().last(), Some("日本語  e\u{301}"));
         table.row(["x".repeat(3_000_000), "\u{202e}cod.exe".to_owned()]);
         let lines = table.lines(|_, _, cell| cell);
         assert!(lines.len() < 2_000 && !lines.contains('\u{202e}'));
+    }
+
+    #[test]
+    fn a_table_fits_into_a_terminal_and_the_widest_columns_give_way() {
+        let mut table = Table::new(&["ID", "TITLE", "REASON"]);
+        table.row(["12345678".to_owned(), "A title of some length".to_owned(), "日本語".repeat(10)]);
+        table.fit(40, &[1, 2], 6);
+        let lines = table.lines(|_, _, cell| cell);
+        assert!(lines.lines().all(|line| width(line) <= 40), "{lines}");
+        assert_eq!(lines.lines().last(), Some("12345678  A title of so…  日本語日本語…"));
+        table.fit(10, &[1, 2], 6);
+        assert_eq!(table.lines(|_, _, cell| cell).lines().last(), Some("12345678  A tit…  日本…"));
+    }
+
+    #[test]
+    fn accents_take_no_room_and_do_not_add_up() {
+        assert_eq!(shorten("e\u{301}e\u{301}", 2), "e\u{301}e\u{301}");
+        let piled = format!("a{}", "\u{301}".repeat(1_000_000));
+        assert!(shorten(&piled, 10).len() < 200);
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! - No folder may contain the state of a workspace or be inside it.
 //! - A folder that a plugin may write to may neither contain nor be inside what governs the workspace ([`OWN`]) or an inbox: a
-//!   file in an inbox is a handoff in any agent's name.
+//!   file in an inbox is a handoff in any agent's name. Nor may it contain a file that `[notify]` runs.
 //! - Folders of grants may not overlap if one of them is writable ([`baton_registry::overlap`]).
 //!
 //! Folders are compared by path and by device and inode, so another path to the same folder makes no difference.
@@ -19,6 +19,7 @@ use baton_registry::{Granted, Lock, Word};
 use baton_sandbox::{Folder, FolderCheck, Identity};
 
 use super::Workspace;
+use super::program::run_by_baton;
 
 /// What must never be inside a folder that a plugin may write to.
 const OWN: [&str; 4] = ["baton.toml", "baton.lock", "plugins", "handoffs"];
@@ -202,6 +203,13 @@ fn may_be_granted(workspace: &Workspace, folder: &Folder, writable: bool) -> Res
     }
     if let Some(own) = OWN.iter().map(|name| workspace.root.join(name)).find(|own| touches(own, folder)) {
         return Err(format!("it would let a plugin write to {}; grant a folder beside it", own.display()));
+    }
+    if let Some(program) = run_by_baton(workspace).iter().find(|program| touches(program, folder)) {
+        return Err(format!(
+            "it would let a plugin write to {}, which Baton runs ([notify] in baton.toml); grant a folder beside it, or move \
+             that file",
+            program.display()
+        ));
     }
     match inboxes(workspace).into_iter().find(|(_, inbox)| touches(inbox, folder)) {
         Some((agent, inbox)) => Err(format!(

@@ -11,15 +11,17 @@ mod grants;
 pub(crate) mod head;
 mod open;
 mod plugins;
+mod program;
 mod said;
 mod state;
 
-pub(crate) use config::{Config, TEMPLATE, pause, shown};
+pub(crate) use config::{Config, Notify, TEMPLATE, pause, shown};
 pub(crate) use find::find;
 pub(crate) use folders::placed;
 pub(crate) use grant_check::check_grants;
 pub(crate) use grants::effective;
 pub(crate) use open::{Wanted, open};
+pub(crate) use program::find_program;
 pub(crate) use said::{act, said};
 pub(crate) use state::{Serving, State, UpLock, id};
 

@@ -3,6 +3,7 @@
 
 mod ahead;
 mod answers;
+mod arrival;
 mod classify;
 mod incoming;
 mod read;
@@ -24,6 +25,7 @@ pub(crate) use self::answers::{answered_before, ended};
 pub use self::record::ADOPTED;
 pub(crate) use self::refuse::{answer, by_baton};
 
+use self::arrival::Arrival;
 use self::incoming::Incoming;
 use self::read::Looked;
 use self::route::Dropped;
@@ -88,8 +90,10 @@ pub(crate) async fn put_away(house: &Arc<House>, owner: &str, path: &Path) -> Re
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let reason = format!("reading it broke off {} times; it was put away unread", crate::limits::BREAKS);
     let incoming = Incoming::of_broken(owner, house.shown(path), &name, None, reason);
-    let (inner, now) = (Arc::clone(house), Timestamp::now());
-    Ok(house.ledger.write(move |tx| record::record(tx, &inner, incoming, now)).await?)
+    let (inner, now, arrival) = (Arc::clone(house), Timestamp::now(), Arrival::of(&incoming));
+    let taken = house.ledger.write(move |tx| record::record(tx, &inner, incoming, now)).await?;
+    arrival.log(&taken);
+    Ok(taken)
 }
 
 /// Reads the file at `path` in an inbox of `owner` (an agent, or the drop box) and writes it down.
@@ -125,8 +129,10 @@ pub(crate) async fn capture(
             None => match route::dropped(house, file, captured, *handoff) {
                 Dropped::One(incoming) => incoming,
                 Dropped::All(whole, copies) => {
+                    let arrival = Arrival::of(&whole);
                     let taken = house.ledger.write(move |tx| record::broadcast(tx, &inner, whole, copies, now)).await?;
                     fail_point!("broadcast.committed");
+                    arrival.log(&taken);
                     return Ok(taken);
                 }
             },
@@ -136,7 +142,9 @@ pub(crate) async fn capture(
         Looked::NotOurs(reason) => return Ok(Taken::Ignored(reason)),
         Looked::Gone => return Ok(Taken::Gone),
     };
+    let arrival = Arrival::of(&incoming);
     let taken = house.ledger.write(move |tx| record::record(tx, &inner, incoming, now)).await?;
     fail_point!("capture.committed");
+    arrival.log(&taken);
     Ok(taken)
 }

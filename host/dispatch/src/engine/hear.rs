@@ -222,12 +222,6 @@ impl Engine {
                 }
             }
             Ok(Taken::Settled { state, carry, released }) => {
-                let file = self.house.shown(path);
-                if state == State::NeedsHuman {
-                    tracing::warn!(%file, %state, "`baton why` tells more");
-                } else if state != State::Quarantined {
-                    tracing::info!(%file, %state, "taken in");
-                }
                 self.summary.captured += 1;
                 *self.summary.settled.entry(state.as_str()).or_default() += 1;
                 self.desk.keep(path);
@@ -289,7 +283,7 @@ impl Engine {
     }
 
     fn settled(&mut self, settled: Settled) {
-        tracing::info!(task = %settled.id, agent = %settled.agent, state = %settled.state, "{}", settled.text);
+        settled.log();
         *self.summary.settled.entry(settled.state.as_str()).or_default() += 1;
         for id in std::iter::once(settled.id).chain(settled.carry) {
             self.carriers.ask(id, 1);

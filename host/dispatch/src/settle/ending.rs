@@ -120,6 +120,7 @@ fn without_report(ended: Ended, now: Timestamp) -> Ending {
         }
         Ended::Withdrawn(reason) => (State::Cancelled, "cancelled", reason),
         Ended::Refused(reason) => (State::Failed, "failed", reason),
+        Ended::Overdue(reason) => (State::Failed, "overdue", reason),
         Ended::Unbegun => {
             let text = "the daemon stopped before it began; it is made at the next start";
             (State::Queued, "stopped", text.to_owned())

@@ -23,6 +23,9 @@ use crate::work::Attempted;
 pub(crate) struct Settled {
     pub(crate) id: String,
     pub(crate) agent: String,
+    /// Who asked for it; empty where nobody did.
+    pub(crate) from: String,
+    pub(crate) title: String,
     pub(crate) state: State,
     pub(crate) text: String,
     pub(crate) artifacts: Vec<String>,
@@ -36,6 +39,22 @@ pub(crate) struct Settled {
     pub(crate) watches: bool,
     /// It has changed files of its triggers. Others may have changed them at the same time.
     pub(crate) wrote: bool,
+}
+
+impl Settled {
+    /// Logs it; what failed or waits for a person as a warning.
+    pub(crate) fn log(&self) {
+        let Self { id: task, agent, from, title, state, text, .. } = self;
+        match state {
+            State::Failed
+            | State::Dead
+            | State::Quarantined
+            | State::NeedsHuman
+            | State::NeedsGrant
+            | State::NeedsApproval => tracing::warn!(%task, %agent, %state, ?from, ?title, "{text}"),
+            _ => tracing::info!(%task, %agent, %state, ?from, ?title, "{text}"),
+        }
+    }
 }
 
 /// A decided ending with all that goes out with it.
@@ -85,10 +104,11 @@ impl Outcome {
             None => (self.task.state, "somebody else has settled it meanwhile; this outcome was dropped".to_owned()),
         };
         let (id, agent) = (self.task.id.clone(), self.task.agent.clone());
+        let (from, title) = (self.task.sender.clone().unwrap_or_default(), self.task.title.clone());
         let watches = written.is_some() && !self.ending.watched.is_empty();
         let wrote = !self.out.own.is_empty();
         let Written { artifacts, carry, released, quarantined } = written.unwrap_or_default();
-        Settled { id, agent, state, text, artifacts, carry, released, quarantined, watches, wrote }
+        Settled { id, agent, from, title, state, text, artifacts, carry, released, quarantined, watches, wrote }
     }
 }
 

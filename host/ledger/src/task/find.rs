@@ -2,10 +2,11 @@
 
 use baton_core::State;
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::types::Value;
+use rusqlite::{OptionalExtension, params, params_from_iter};
 
-use super::row::{SUMMARY, select_in, summary, timestamp};
-use super::{Summary, Task};
+use super::row::{SUMMARY, origin, select_in, summary, timestamp};
+use super::{Filter, Origin, Summary, Task};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 use crate::inspect::has_form;
@@ -217,13 +218,13 @@ pub fn input(tx: &Tx<'_>, hash: &str) -> Result<Option<Vec<u8>>, LedgerError> {
     Ok(select.query_row([hash], |row| row.get(0)).optional()?)
 }
 
-/// The newest `limit` tasks, newest first.
+/// The newest tasks that `filter` lets through, newest first.
 ///
 /// # Errors
 /// When the database fails.
-pub fn recent(reader: &Reader, limit: u32) -> Result<Vec<Summary>, LedgerError> {
+pub fn recent(reader: &Reader, filter: &Filter, limit: u32) -> Result<Vec<Summary>, LedgerError> {
     let mut tasks = Vec::new();
-    each_recent(reader, limit, |task| tasks.push(task))?;
+    each_recent(reader, filter, limit, |task| tasks.push(task))?;
     Ok(tasks)
 }
 
@@ -231,17 +232,49 @@ pub fn recent(reader: &Reader, limit: u32) -> Result<Vec<Summary>, LedgerError> 
 ///
 /// # Errors
 /// When the database fails.
-pub fn each_recent(reader: &Reader, limit: u32, mut each: impl FnMut(Summary)) -> Result<(), LedgerError> {
-    let mut select = reader.connection.prepare_cached(&recent_sql())?;
-    let mut rows = select.query([limit])?;
+pub fn each_recent(
+    reader: &Reader,
+    filter: &Filter,
+    limit: u32,
+    mut each: impl FnMut(Summary),
+) -> Result<(), LedgerError> {
+    let agent = filter.agent.clone().map(Value::from);
+    let since = filter.since.map(|since| Value::from(since.as_millisecond()));
+    let bound = std::iter::once(Value::from(limit)).chain(agent).chain(since);
+    let mut select = reader.connection.prepare_cached(&recent_sql(filter))?;
+    let mut rows = select.query(params_from_iter(bound))?;
     while let Some(row) = rows.next()? {
         each(summary(row)?);
     }
     Ok(())
 }
 
-pub(super) fn recent_sql() -> String {
-    format!("SELECT {SUMMARY} FROM tasks ORDER BY created_at DESC, rowid DESC LIMIT ?1")
+/// One task and what made it; `None` where there is none of this id.
+///
+/// # Errors
+/// When the database fails.
+pub fn summary_of(reader: &Reader, id: &str) -> Result<Option<(Summary, Origin)>, LedgerError> {
+    let sql = format!("SELECT {SUMMARY}, origin FROM tasks WHERE id = ?1");
+    let mut select = reader.connection.prepare_cached(&sql)?;
+    let mut rows = select.query([id])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let name: String = row.get("origin")?;
+    Ok(Some((summary(row)?, origin(&name)?)))
+}
+
+/// Names of states are ours, so they stand in the text; what a person wrote is bound.
+pub(super) fn recent_sql(filter: &Filter) -> String {
+    let mut only = Vec::new();
+    if !filter.states.is_empty() {
+        let states: Vec<String> = filter.states.iter().map(|state| format!("'{}'", state.as_str())).collect();
+        only.push(format!("state IN ({})", states.join(", ")));
+    }
+    only.extend(filter.agent.is_some().then(|| "agent = ?2".to_owned()));
+    only.extend(
+        filter.since.is_some().then(|| format!("created_at >= ?{}", if filter.agent.is_some() { 3 } else { 2 })),
+    );
+    let only = if only.is_empty() { String::new() } else { format!("WHERE {} ", only.join(" AND ")) };
+    format!("SELECT {SUMMARY} FROM tasks {only}ORDER BY created_at DESC, rowid DESC LIMIT ?1")
 }
 
 /// What is not final and asked of somebody. Word for word the condition of the index `tasks_asked`.

@@ -18,12 +18,12 @@ pub use depend::{
 };
 pub use find::{
     Answered, Lying, answered_by, asked_as, at_file, each_recent, file_name, get_in, has_told, held_by, in_state,
-    input, named_by, open_by_agent, recent, unmatched, usage, waiting_files, waits_with, with_key,
+    input, named_by, open_by_agent, recent, summary_of, unmatched, usage, waiting_files, waits_with, with_key,
 };
 #[cfg(test)]
 pub(crate) use meant::find;
 pub use meant::{Meant, meant};
-pub use model::{New, Origin, Summary, Task};
+pub use model::{Filter, New, Origin, Summary, Task};
 pub use obligation::{Closing, Kept, Step, did, left_lying, lying, obligations, open_obligations, set_closing};
 pub use queue::{
     Queued, abandoned, agents_with_work, due, heartbeat, holds, lease_task, next_due, next_queued, to_stop,

@@ -212,6 +212,27 @@ pub struct Summary {
     pub returned_at: Option<Timestamp>,
     /// When its file was archived.
     pub archived_at: Option<Timestamp>,
+    /// When it has to be done.
+    pub deadline: Option<Timestamp>,
+}
+
+/// Which tasks a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Those in one of these states; all where it is empty.
+    pub states: Vec<State>,
+    /// Those of this agent.
+    pub agent: Option<String>,
+    /// Those that were written down since then.
+    pub since: Option<Timestamp>,
+}
+
+impl Filter {
+    /// Whether it lets everything through.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.states.is_empty() && self.agent.is_none() && self.since.is_none()
+    }
 }
 
 impl From<Task> for Summary {
@@ -230,6 +251,7 @@ impl From<Task> for Summary {
             created_at: task.created_at,
             returned_at: task.returned_at,
             archived_at: task.archived_at,
+            deadline: task.deadline,
         }
     }
 }

@@ -4,6 +4,7 @@
 use baton_core::State;
 use rusqlite::Connection;
 
+use super::Filter;
 use super::find::{ASKED_AS, ASKED_SQL, in_state_sql, recent_sql};
 use super::history::{CAPTURED, newest_sql, unanswered_sql};
 use super::meant::{RANGE_SQL, with_sql};
@@ -38,8 +39,16 @@ fn looks_up(connection: &Connection, sql: &str) {
 fn what_status_reads_comes_in_order_from_an_index() {
     let (_folder, connection) = ledger();
     // Read from its end until the limit: as many rows as are shown.
-    assert_eq!(plan(&connection, &recent_sql()), ["SCAN tasks USING INDEX tasks_created"]);
-    assert!(recent_sql().ends_with("LIMIT ?1"));
+    let all = recent_sql(&Filter::default());
+    assert_eq!(plan(&connection, &all), ["SCAN tasks USING INDEX tasks_created"]);
+    assert!(all.ends_with("LIMIT ?1"));
+    let filter = Filter {
+        states: vec![State::Failed, State::Dead],
+        agent: Some("a".to_owned()),
+        since: Some(jiff::Timestamp::UNIX_EPOCH),
+    };
+    let filtered = plan(&connection, &recent_sql(&filter));
+    assert!(filtered.iter().all(|step| step.contains("INDEX tasks_created")), "{filtered:?}");
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub(super) const COLUMNS: &str = "id, agent, origin, kind, handoff_id, sender, t
 
 /// The columns of a [`Summary`], in the order that [`summary`] reads.
 pub(super) const SUMMARY: &str = "id, agent, handoff_id, sender, title, action, state, reason, attempts, file, created_at, \
-                                  returned_at, archived_at";
+                                  returned_at, archived_at, deadline";
 
 /// The tasks that `rest` of the statement chooses.
 pub(super) fn select_in<P: rusqlite::Params>(tx: &Tx<'_>, rest: &str, params: P) -> Result<Vec<Task>, LedgerError> {
@@ -86,6 +86,7 @@ pub(super) fn summary(row: &Row<'_>) -> Result<Summary, LedgerError> {
         created_at: timestamp(row.get(10)?)?,
         returned_at: optional(row.get(11)?)?,
         archived_at: optional(row.get(12)?)?,
+        deadline: optional(row.get(13)?)?,
     })
 }
 

@@ -1,5 +1,6 @@
 //! What the operator wrote: `baton.toml` and `baton.lock` parse, every plugin is there with the bytes that were pinned,
-//! every granted folder exists, no agent has two folders, and no schedule is idle. No plugin is compiled.
+//! every granted folder exists, no agent has two folders, no schedule is idle, and the programs of `[notify]` are there. No
+//! plugin is compiled and no program is run.
 
 use std::path::Path;
 
@@ -12,8 +13,11 @@ use baton_registry::Store;
 use super::super::from_here;
 use super::facts::{Facts, word};
 use super::finding::Finding;
+use crate::notices::{DESKTOP, INSTALL_DESKTOP};
 use crate::shipped;
-use crate::workspace::{CONFIG_FILE, Config, Entry, LOCK_FILE, Lock, Source, Workspace, effective, placed};
+use crate::workspace::{
+    CONFIG_FILE, Config, Entry, LOCK_FILE, Lock, Source, Workspace, effective, find_program, placed,
+};
 
 const CHECK: &str = "configuration";
 
@@ -26,6 +30,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     }
     findings.extend(twice(facts, &facts.agents));
     findings.extend(idle_schedules(&facts.agents));
+    findings.extend(notify(facts));
     if findings.is_empty() {
         let what = format!(
             "{CONFIG_FILE} and {LOCK_FILE} are sound; plugins as they were pinned: {}",
@@ -204,4 +209,18 @@ fn idle_schedules(agents: &[Agent]) -> Vec<Finding> {
         Finding::warn(CHECK, CONFIG_FILE, what, fix)
     };
     idle.map(finding).collect()
+}
+
+/// The programs that tell a person.
+fn notify(facts: &Facts) -> Vec<Finding> {
+    let Some(notify) = facts.config.as_ref().ok().and_then(Config::notify) else { return Vec::new() };
+    let command = notify.command.first().and_then(|program| find_program(&facts.root, program).err()).map(|why| {
+        let what = format!("[notify] command cannot be run: {why}; nobody is told of what needs a person");
+        Finding::fail(CHECK, CONFIG_FILE, what, format!("correct `command` in {CONFIG_FILE}, or install the program"))
+    });
+    let desktop = find_program(&facts.root, DESKTOP).err().filter(|_| notify.desktop).map(|why| {
+        let what = format!("[notify] desktop = true, but {why}");
+        Finding::fail(CHECK, CONFIG_FILE, what, INSTALL_DESKTOP)
+    });
+    command.into_iter().chain(desktop).collect()
 }

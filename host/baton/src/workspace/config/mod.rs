@@ -4,6 +4,7 @@
 mod agents;
 mod budget;
 mod duration;
+mod notify;
 mod schedule;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,8 @@ use serde::Deserialize;
 use self::agents::{AgentConfig, ExternalConfig};
 use self::budget::PluginConfig;
 pub(crate) use self::duration::read as pause;
+pub(crate) use self::notify::Notify;
+use self::notify::NotifyConfig;
 
 /// What `baton init` writes.
 pub(crate) const TEMPLATE: &str = r#"# A Baton workspace. `baton up` serves it; every path is relative to this file.
@@ -66,6 +69,15 @@ root = "."
 # review_after = "7d"
 # archive_after = "14d"
 
+# How you are told when a task needs you, fails or is overdue. The command runs without a shell; it gets the notice as JSON on
+# its standard input and as environment variables (BATON_NOTICE_TITLE, …):
+# [notify]
+# command = ["notify.sh", "--quiet"]          # found on PATH; a name with a / is relative to this file
+# desktop = true                              # notify-send on Linux, osascript on macOS
+# on = ["needs_human", "failed", "overdue"]   # what you are told of
+# timeout = "10s"                             # then the command is killed; at most 60 s
+# per_minute = 10                             # more are gathered into one notice; at most 60
+
 # New music in these folders is fingerprinted by itself and held against the library (`baton library`). They are those of the
 # start of `baton up`:
 # [[audio]]
@@ -110,6 +122,9 @@ pub(crate) struct Config {
     /// `[catalog]`.
     #[serde(default)]
     catalog: Catalog,
+    /// `[notify]`.
+    #[serde(default)]
+    notify: Option<NotifyConfig>,
 }
 
 /// `[catalog]`: the ranks of the catalog's sources.
@@ -175,6 +190,7 @@ impl Config {
             bail!("there is no setting `{}`; take it out or correct its name", unknown.join("`, `"));
         }
         agents::check(&config.agents)?;
+        config.notify.as_ref().map_or(Ok(()), NotifyConfig::check)?;
         Ok(config)
     }
 
@@ -186,6 +202,11 @@ impl Config {
     /// How long external agents may leave things lying.
     pub(crate) fn patience(&self) -> Patience {
         self.external.patience()
+    }
+
+    /// How a person is told of what needs them; `None` where nobody is.
+    pub(crate) fn notify(&self) -> Option<Notify> {
+        self.notify.as_ref().map(NotifyConfig::notify)
     }
 
     /// The folders whose new audio is heard, each once; paths are relative to `base`. They are read at the start of `baton up`
@@ -270,6 +291,9 @@ mod tests {
         assert_eq!(settings.poll, Some(std::time::Duration::from_secs(5)));
         assert_eq!(rules.aliases.canonical("Claude Laptop"), Some("Claude-MM2"));
         assert_eq!(config.patience(), Patience::default());
+        let usual =
+            Notify { command: Vec::new(), ..Config::parse("[notify]\ndesktop = true").unwrap().notify().unwrap() };
+        assert_eq!(config.notify().map(|notify| Notify { command: Vec::new(), ..notify }), Some(usual));
         assert_eq!(config.audio(Path::new("/w")), [Path::new("/Volumes/Music/Incoming")]);
         let audit = &rules.settings["audit"];
         let [schedule] = audit.schedules.as_slice() else { panic!("{audit:#?}") };

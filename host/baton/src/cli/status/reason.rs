@@ -1,0 +1,44 @@
+//! Why a task waits or failed, in one line. `why` has all of it.
+
+use baton_core::State;
+use baton_core::text::one_line;
+use baton_ledger::task::Summary;
+use jiff::Timestamp;
+
+use super::Holds;
+use crate::cli::task_view::age;
+
+/// The line; empty where there is nothing to explain.
+pub(super) fn reason(task: &Summary, holds: &Holds, now: Timestamp) -> String {
+    let own = one_line(task.reason.trim());
+    match task.state {
+        State::Running if task.attempts > 1 => format!("attempt {}", task.attempts),
+        State::Succeeded | State::Captured | State::Running => String::new(),
+        State::Queued => held(task, holds).unwrap_or(own),
+        State::Waiting => held(task, holds).map_or_else(|| own.clone(), |held| format!("{own}; {held}")),
+        State::Delivered => overdue(task, now).unwrap_or_default(),
+        State::NeedsGrant
+        | State::NeedsHuman
+        | State::NeedsApproval
+        | State::Failed
+        | State::Dead
+        | State::Cancelled
+        | State::Duplicate
+        | State::Quarantined => own,
+    }
+}
+
+/// What holds up all tasks of its plugin.
+fn held(task: &Summary, holds: &Holds) -> Option<String> {
+    if let Some(held) = holds.held.iter().find(|held| held.agent == task.agent) {
+        return Some(format!("its plugin failed {} times in a row and is left alone", held.failures));
+    }
+    let reached = holds.reached.iter().find(|reached| reached.plugin == task.agent && reached.holds_tasks())?;
+    Some(format!("its plugin has used up its budget `{}`", reached.resource.key()))
+}
+
+/// What lies with an agent is waited for; only a deadline that passed is worth a word.
+fn overdue(task: &Summary, now: Timestamp) -> Option<String> {
+    let deadline = task.deadline.filter(|deadline| *deadline < now && task.returned_at.is_none())?;
+    Some(format!("no RETURN yet; its deadline passed {} ago", age(deadline, now)))
+}

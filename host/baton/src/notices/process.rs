@@ -1,0 +1,146 @@
+//! One run of a program that tells a person: without a shell, in a process group of its own, with a limit of time. At the
+//! limit the whole group is killed. Of what it prints the beginning is kept.
+
+use std::io::{self, Read, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// What is kept of each of its outputs, in bytes.
+const KEPT: u64 = 2 << 10;
+
+/// How often it is checked whether the run has to end.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// When a run has to end.
+#[derive(Clone, Debug)]
+pub(super) struct End {
+    /// At this time.
+    pub(super) at: Instant,
+    /// Sooner, when this is set.
+    pub(super) now: Arc<AtomicBool>,
+}
+
+impl End {
+    fn is_due(&self) -> bool {
+        self.now.load(Ordering::Relaxed) || Instant::now() >= self.at
+    }
+}
+
+/// Runs a command with `input` on its standard input; gives what it printed.
+///
+/// # Errors
+/// When it does not start, does not end in time, or ends with an error: what happened, with what it printed.
+pub(super) fn run(mut command: Command, input: Vec<u8>, end: &End) -> Result<String, String> {
+    let begun = Instant::now();
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let mut child = command.spawn().map_err(|error| format!("it does not start: {error}"))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A program need not read it; one that does not must not hold up anybody.
+        std::thread::spawn(move || drop(stdin.write_all(&input)));
+    }
+    let (out, err) = (read(child.stdout.take()), read(child.stderr.take()));
+    let status = wait(&mut child, end);
+    // Whatever it left running may hold the pipes.
+    let (out, err) = (printed(&out, end), printed(&err, end));
+    let said = [out.as_deref(), err.as_deref()].into_iter().flatten().filter(|text| !text.is_empty());
+    let said = said.collect::<Vec<_>>().join(" ");
+    let stopped = status.is_none() || out.is_none() || err.is_none();
+    if stopped {
+        stop(&mut child);
+    }
+    let with = if said.is_empty() { String::new() } else { format!("; it printed: {said}") };
+    match status {
+        Some(status) if status.success() => Ok(said),
+        Some(status) => Err(format!("it ended with an error ({status}){with}")),
+        None => Err(format!("it was killed after {} s{with}", begun.elapsed().as_secs())),
+    }
+}
+
+/// Reads on a thread of its own; what comes after the first bytes is dropped.
+fn read(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
+    let (done, read) = channel();
+    std::thread::spawn(move || {
+        let mut kept = Vec::new();
+        if let Some(mut pipe) = pipe {
+            drop(pipe.by_ref().take(KEPT).read_to_end(&mut kept));
+            drop(io::copy(&mut pipe, &mut io::sink()));
+        }
+        drop(done.send(kept));
+    });
+    read
+}
+
+/// What was printed; `None` when the pipe is still open at the end.
+fn printed(read: &Receiver<Vec<u8>>, end: &End) -> Option<String> {
+    loop {
+        match read.recv_timeout(LOOK) {
+            Ok(bytes) => return Some(String::from_utf8_lossy(&bytes).trim().to_owned()),
+            Err(RecvTimeoutError::Disconnected) => return Some(String::new()),
+            Err(RecvTimeoutError::Timeout) if end.is_due() => return None,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+}
+
+fn wait(child: &mut Child, end: &End) -> Option<ExitStatus> {
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) if !end.is_due() => std::thread::sleep(LOOK),
+            Ok(None) | Err(_) => return None,
+        }
+    }
+}
+
+/// Kills it with everything that it started.
+fn stop(child: &mut Child) {
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+        // At worst all have ended already.
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+    drop(child.wait());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sh(script: &str, limit: Duration) -> Result<String, String> {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", script]);
+        run(command, b"notice".to_vec(), &End { at: Instant::now() + limit, now: Arc::default() })
+    }
+
+    #[test]
+    fn it_gets_its_input_and_what_it_prints_is_kept_up_to_a_limit() {
+        assert_eq!(sh("cat; echo ' read' >&2", Duration::from_secs(20)), Ok("notice read".to_owned()));
+        let long = sh("head -c 1000000 /dev/zero | tr '\\0' x", Duration::from_secs(20)).unwrap();
+        assert_eq!(long.len() as u64, KEPT);
+        assert_eq!(sh("exit 0 </dev/null", Duration::from_secs(20)), Ok(String::new()));
+    }
+
+    #[test]
+    fn an_error_says_what_it_printed() {
+        let error = sh("echo no route; exit 3", Duration::from_secs(20)).unwrap_err();
+        assert_eq!(error, "it ended with an error (exit status: 3); it printed: no route");
+    }
+
+    #[test]
+    fn at_its_limit_it_is_killed_with_everything_that_it_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let late = folder.path().join("late");
+        let script = format!("(sleep 1; touch {}) & sleep 60", late.display());
+        let begun = Instant::now();
+        let error = sh(&script, Duration::from_millis(200)).unwrap_err();
+        assert!(error.starts_with("it was killed after 0 s"), "{error}");
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        std::thread::sleep(Duration::from_millis(1_500));
+        assert!(!late.exists(), "a process of the group survived");
+    }
+}

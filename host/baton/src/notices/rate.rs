@@ -1,0 +1,157 @@
+//! How many notices a minute are given, and which of those that wait go out next. Bookkeeping only: the present is an argument.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use baton_dispatch::notices::{Batch, Notice};
+
+/// The time for which a notice counts.
+const WINDOW: Duration = Duration::from_mins(1);
+
+/// The times of the last notices.
+#[derive(Debug)]
+pub(super) struct Rate {
+    most: usize,
+    given: VecDeque<Instant>,
+}
+
+impl Rate {
+    pub(super) fn new(per_minute: u32) -> Self {
+        Self { most: usize::try_from(per_minute).unwrap_or(usize::MAX), given: VecDeque::new() }
+    }
+
+    /// How many notices may be given now.
+    pub(super) fn room(&mut self, now: Instant) -> usize {
+        while self.given.front().is_some_and(|at| now.duration_since(*at) >= WINDOW) {
+            self.given.pop_front();
+        }
+        self.most.saturating_sub(self.given.len())
+    }
+
+    /// When the next one may be given, where there is no room.
+    pub(super) fn next(&self, now: Instant) -> Instant {
+        self.given.front().map_or(now, |at| *at + WINDOW)
+    }
+
+    pub(super) fn gave(&mut self, now: Instant) {
+        self.given.push_back(now);
+    }
+}
+
+/// What one run of the receivers tells: a notice, and those that were gathered into it.
+#[derive(Clone, Debug)]
+pub(super) struct Letter {
+    pub(super) first: Notice,
+    /// Some of the others.
+    pub(super) others: Vec<Notice>,
+    /// How many others there are.
+    pub(super) more: u64,
+    /// The last event that it tells of.
+    pub(super) up_to: i64,
+}
+
+/// What waits to be told.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    notices: VecDeque<Notice>,
+    more: u64,
+    /// The last event that was read.
+    pub(super) read: i64,
+}
+
+impl Queue {
+    /// A queue of what happens after the event `seq`.
+    pub(super) fn after(seq: i64) -> Self {
+        Self { read: seq, ..Self::default() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.notices.is_empty()
+    }
+
+    /// Adds what was read of the chain; keeps `most` in full.
+    pub(super) fn add(&mut self, batch: Batch, most: usize) {
+        self.read = batch.up_to;
+        self.more += batch.more;
+        for notice in batch.notices {
+            if self.notices.len() < most && self.more == 0 {
+                self.notices.push_back(notice);
+            } else {
+                self.more += 1;
+            }
+        }
+    }
+
+    /// What goes out next, where there is room for `room` notices: one, or the last time all that waits.
+    pub(super) fn take(&mut self, room: usize) -> Option<Letter> {
+        let first = self.notices.pop_front()?;
+        if room > 1 || self.notices.is_empty() && self.more == 0 {
+            let up_to = if self.notices.is_empty() && self.more == 0 { self.read } else { first.seq };
+            return Some(Letter { up_to, first, others: Vec::new(), more: 0 });
+        }
+        let others: Vec<Notice> = std::mem::take(&mut self.notices).into();
+        let more = std::mem::take(&mut self.more) + others.len() as u64;
+        Some(Letter { first, others, more, up_to: self.read })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_core::State;
+    use baton_dispatch::notices::Cause;
+    use baton_ledger::task::{New, Origin, Summary, Task, insert};
+    use baton_ledger::{Ledger, Tx};
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn notice(seq: i64) -> Notice {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
+        let at = Timestamp::UNIX_EPOCH;
+        let make = move |tx: &Tx<'_>| {
+            let id = insert(tx, &New::blank("a", Origin::Handoff, State::Failed), None, at)?;
+            baton_ledger::task::get_in(tx, &id)
+        };
+        let task: Task = ledger.write_blocking(make).unwrap();
+        let (state, cause) = (State::Failed, Cause::Failed);
+        Notice { id: seq.to_string(), seq, cause, at, state, reason: String::new(), task: Summary::from(task) }
+    }
+
+    fn batch(from: i64, to: i64, more: u64, up_to: i64) -> Batch {
+        Batch { notices: (from..=to).map(notice).collect(), more, up_to }
+    }
+
+    #[test]
+    fn each_is_told_alone_while_there_is_room_and_the_last_time_all_the_others_together() {
+        let (mut queue, mut rate, now) = (Queue::after(0), Rate::new(3), Instant::now());
+        queue.add(batch(1, 5, 0, 9), 10);
+        let mut told = Vec::new();
+        while rate.room(now) > 0 {
+            let Some(letter) = queue.take(rate.room(now)) else { break };
+            rate.gave(now);
+            told.push((letter.first.seq, letter.others.len(), letter.more, letter.up_to));
+        }
+        assert_eq!(told, [(1, 0, 0, 1), (2, 0, 0, 2), (3, 2, 2, 9)]);
+        assert_eq!((rate.room(now), rate.next(now)), (0, now + WINDOW));
+        assert_eq!(rate.room(now + WINDOW), 3);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_counted_and_order_is_kept() {
+        let mut queue = Queue::after(0);
+        queue.add(batch(1, 2, 3, 5), 2);
+        queue.add(batch(6, 7, 0, 8), 2);
+        let letter = queue.take(1).unwrap();
+        assert_eq!((letter.first.seq, letter.others.len(), letter.more, letter.up_to), (1, 1, 6, 8));
+        assert!(queue.is_empty() && queue.take(1).is_none());
+    }
+
+    #[test]
+    fn one_that_waits_alone_is_told_alone() {
+        let mut queue = Queue::after(0);
+        queue.add(batch(4, 4, 0, 6), 2);
+        let letter = queue.take(1).unwrap();
+        assert_eq!((letter.more, letter.up_to), (0, 6));
+    }
+}

@@ -1,0 +1,101 @@
+//! What the receivers get: a notice as JSON, as environment variables, and as two lines. Titles, reasons and names may be
+//! anybody's: each goes through [`one_line`] and has a limit of length.
+
+use baton_core::State;
+use baton_core::text::one_line;
+use baton_dispatch::notices::{Cause, Notice};
+use serde_json::{Value, json};
+
+use super::rate::Letter;
+use crate::output::shorten;
+
+/// The most characters of a title, a name or an id.
+const NAME: usize = 200;
+
+/// The most characters of a reason.
+const REASON: usize = 1_000;
+
+/// Others that are listed in a notice.
+const LISTED: usize = 20;
+
+fn name(text: &str) -> String {
+    shorten(&one_line(text), NAME)
+}
+
+fn reason(notice: &Notice) -> String {
+    shorten(&one_line(notice.reason.trim()), REASON)
+}
+
+/// The notice as JSON: schema 1.
+pub(super) fn as_json(letter: &Letter, workspace: &str) -> Value {
+    let mut value = one(&letter.first);
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("schema".to_owned(), json!(1));
+        fields.insert("workspace".to_owned(), json!(one_line(workspace)));
+        fields.insert("text".to_owned(), json!(format!("{}\n{}", headline(letter), body(letter))));
+        fields.insert("more".to_owned(), json!(letter.more));
+        let others: Vec<Value> = letter.others.iter().take(LISTED).map(one).collect();
+        fields.insert("others".to_owned(), Value::Array(others));
+    }
+    value
+}
+
+fn one(notice: &Notice) -> Value {
+    let Notice { id, cause, at, state, task, .. } = notice;
+    json!({
+        "id": id,
+        "event": cause.as_str(),
+        "at": at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+        "task": task.id,
+        "handoff_id": task.handoff_id.as_deref().map(name),
+        "agent": name(&task.agent),
+        "from": task.sender.as_deref().map(name),
+        "title": name(&task.title),
+        "state": state.as_str(),
+        "reason": reason(notice),
+    })
+}
+
+/// The short fields as environment variables.
+pub(super) fn variables(letter: &Letter, workspace: &str) -> Vec<(&'static str, String)> {
+    let Notice { id, cause, state, task, .. } = &letter.first;
+    vec![
+        ("BATON_NOTICE_ID", id.clone()),
+        ("BATON_NOTICE_EVENT", cause.as_str().to_owned()),
+        ("BATON_NOTICE_TASK", task.id.clone()),
+        ("BATON_NOTICE_AGENT", name(&task.agent)),
+        ("BATON_NOTICE_FROM", task.sender.as_deref().map(name).unwrap_or_default()),
+        ("BATON_NOTICE_TITLE", name(&task.title)),
+        ("BATON_NOTICE_STATE", state.as_str().to_owned()),
+        ("BATON_NOTICE_REASON", reason(&letter.first)),
+        ("BATON_NOTICE_MORE", letter.more.to_string()),
+        ("BATON_NOTICE_WORKSPACE", one_line(workspace)),
+    ]
+}
+
+/// The first line: what happened, and the title.
+pub(super) fn headline(letter: &Letter) -> String {
+    let Notice { cause, state, task, .. } = &letter.first;
+    let what = match (cause, state) {
+        (Cause::Overdue, _) => "Overdue",
+        (Cause::NeedsHuman, State::NeedsGrant) => "Needs a grant",
+        (Cause::NeedsHuman, State::NeedsApproval) => "Needs your approval",
+        (Cause::NeedsHuman, _) => "Needs you",
+        (Cause::Failed, State::Quarantined) => "Rejected file",
+        (Cause::Failed, _) => "Failed",
+    };
+    let title = shorten(&one_line(&task.title), 80);
+    let more = if letter.more == 0 { String::new() } else { format!(" and {} more", letter.more) };
+    format!("{what}: {title}{more}")
+}
+
+/// The second line: whose task it is, why, and the command that tells more.
+pub(super) fn body(letter: &Letter) -> String {
+    let task = &letter.first.task;
+    let from = task.sender.as_deref().map(|from| format!(", from {}", name(from))).unwrap_or_default();
+    let why = shorten(&reason(&letter.first), 300);
+    let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+    let id = task.id.get(..8).unwrap_or(&task.id);
+    let all = if letter.more == 0 { "" } else { "; `baton status` lists all" };
+    format!("{}{from}{why} (`baton why {id}`{all})", name(&task.agent))
+}

@@ -1,0 +1,155 @@
+//! `[notify]`: how a person is told that a task needs them, failed or is overdue.
+
+use std::time::Duration;
+
+use anyhow::bail;
+use baton_dispatch::notices::Cause;
+use serde::Deserialize;
+
+use super::duration::Pause;
+
+/// How long the command may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The longest time that may be set: the end of the daemon waits for a command that runs.
+const LONGEST_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How many notices a minute are given.
+const PER_MINUTE: u32 = 10;
+
+/// The most that may be set.
+const MOST_PER_MINUTE: u32 = 60;
+
+/// `[notify]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(super) struct NotifyConfig {
+    #[serde(default)]
+    command: Vec<String>,
+    #[serde(default)]
+    desktop: bool,
+    #[serde(default)]
+    on: Option<Vec<On>>,
+    #[serde(default)]
+    timeout: Option<Pause>,
+    #[serde(default)]
+    per_minute: Option<u32>,
+}
+
+/// An event as it is named in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum On {
+    NeedsHuman,
+    Failed,
+    Overdue,
+}
+
+impl On {
+    fn cause(self) -> Cause {
+        match self {
+            Self::NeedsHuman => Cause::NeedsHuman,
+            Self::Failed => Cause::Failed,
+            Self::Overdue => Cause::Overdue,
+        }
+    }
+}
+
+/// How a person is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Notify {
+    /// The program and its arguments; empty for none.
+    pub(crate) command: Vec<String>,
+    /// Whether the desktop shows a notification.
+    pub(crate) desktop: bool,
+    /// What a person is told of.
+    pub(crate) on: Vec<Cause>,
+    /// How long a program may take.
+    pub(crate) timeout: Duration,
+    /// How many notices a minute are given; what is more is gathered into one.
+    pub(crate) per_minute: u32,
+}
+
+impl NotifyConfig {
+    pub(super) fn notify(&self) -> Notify {
+        let mut on: Vec<Cause> = match &self.on {
+            Some(on) => on.iter().map(|on| on.cause()).collect(),
+            None => Cause::ALL.to_vec(),
+        };
+        on.sort_unstable();
+        on.dedup();
+        Notify {
+            command: self.command.clone(),
+            desktop: self.desktop,
+            on,
+            timeout: self.timeout.map_or(TIMEOUT, |pause| pause.0),
+            per_minute: self.per_minute.unwrap_or(PER_MINUTE),
+        }
+    }
+
+    /// Refuses what nobody can mean.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        let Notify { command, desktop, on, timeout, per_minute } = self.notify();
+        if command.is_empty() && !desktop {
+            bail!("[notify] tells nobody: set command = [\"program\", \"argument\"] or desktop = true, or remove it");
+        }
+        if command.first().is_some_and(|program| program.trim().is_empty()) {
+            bail!("[notify] command: the first word is the program; it is empty");
+        }
+        if command.iter().any(|word| word.contains('\0')) {
+            bail!("[notify] command: a word contains a null character; remove it");
+        }
+        if on.is_empty() {
+            bail!(
+                "[notify] on = [] tells of nothing: name needs_human, failed or overdue, or remove `on` for all three"
+            );
+        }
+        if timeout.is_zero() || timeout > LONGEST_TIMEOUT {
+            bail!(
+                "[notify] timeout is more than 0 and at most {} s; without it, it is 10 s",
+                LONGEST_TIMEOUT.as_secs()
+            );
+        }
+        if !(1..=MOST_PER_MINUTE).contains(&per_minute) {
+            bail!("[notify] per_minute is 1 to {MOST_PER_MINUTE}; without it, it is {PER_MINUTE}");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::Config;
+
+    #[test]
+    fn what_is_not_set_is_all_events_ten_seconds_and_ten_a_minute() {
+        assert_eq!(Config::parse("").unwrap().notify(), None);
+        let notify = Config::parse("[notify]\ndesktop = true").unwrap().notify().unwrap();
+        assert_eq!((notify.on.as_slice(), notify.timeout, notify.per_minute), (&Cause::ALL[..], TIMEOUT, PER_MINUTE));
+        let text =
+            "[notify]\ncommand = [\"tell\", \"me\"]\non = [\"overdue\", \"failed\", \"failed\"]\ntimeout = \"2s\"";
+        let notify = Config::parse(text).unwrap().notify().unwrap();
+        assert_eq!(notify.command, ["tell", "me"]);
+        assert_eq!((notify.on, notify.timeout), (vec![Cause::Failed, Cause::Overdue], Duration::from_secs(2)));
+    }
+
+    #[test]
+    fn what_nobody_can_mean_is_refused_with_its_name() {
+        for (text, part) in [
+            ("[notify]", "tells nobody"),
+            ("[notify]\non = [\"failed\"]", "tells nobody"),
+            ("[notify]\ncommand = [\"\"]", "it is empty"),
+            ("[notify]\ndesktop = true\non = []", "tells of nothing"),
+            ("[notify]\ndesktop = true\non = [\"late\"]", "late"),
+            ("[notify]\ndesktop = true\ntimeout = \"5m\"", "at most 60 s"),
+            ("[notify]\ndesktop = true\nper_minute = 0", "per_minute is 1 to 60"),
+            ("[notify]\ndesktop = true\nprogram = \"x\"", "notify.program"),
+        ] {
+            let error = format!("{:#}", Config::parse(text).unwrap_err());
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What the log says of a file that was taken in: whose it is, from whom, and its title.
+
+use baton_core::State;
+
+use super::Taken;
+use super::incoming::{Incoming, What};
+
+/// What is known of a file before it is written down.
+pub(super) struct Arrival {
+    file: String,
+    agent: String,
+    from: String,
+    title: String,
+    /// The log has it already, with the reason.
+    broken: bool,
+}
+
+impl Arrival {
+    pub(super) fn of(incoming: &Incoming) -> Self {
+        let new = &incoming.new;
+        Self {
+            file: new.file.clone().unwrap_or_default(),
+            agent: new.agent.clone(),
+            from: new.sender.clone().unwrap_or_default(),
+            title: new.title.clone(),
+            broken: matches!(incoming.what, What::Broken),
+        }
+    }
+
+    /// Logs what became of it; nothing where it was no news.
+    pub(super) fn log(&self, taken: &Taken) {
+        let state = match taken {
+            Taken::Queued { .. } => State::Queued,
+            Taken::Moving { .. } => State::Captured,
+            Taken::Settled { state, .. } => *state,
+            Taken::Known | Taken::Later { .. } | Taken::Ignored(_) | Taken::Gone => return,
+        };
+        let Self { file, agent, from, title, broken } = self;
+        match state {
+            State::Quarantined if *broken => {}
+            State::NeedsHuman | State::Failed | State::Quarantined => {
+                tracing::warn!(%file, %state, %agent, ?from, ?title, "taken in; `baton why` tells more");
+            }
+            _ => tracing::info!(%file, %state, %agent, ?from, ?title, "taken in"),
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Which events of the chain a person has to know of, and up to which event a person was told.
+//!
+//! Nothing is decided here that was not an event before: a notice is the event of a task that began to wait for a person, that
+//! failed, or that `obligations` escalated. So there is nothing to lose in a crash but the place in the chain, and that is a
+//! mark in the ledger ([`told`], [`set_told`]). Whoever tells the person sets it afterwards: told at least once. How a person is
+//! told is not known here.
+
+use baton_core::State;
+use baton_ledger::event::{self, Choice, Event, Recorded};
+use baton_ledger::task::{self, Origin, Summary};
+use baton_ledger::{LedgerError, Reader, Tx, mark};
+use jiff::Timestamp;
+
+/// The mark: its trigger and its path.
+const MARK: (&str, &str) = ("notices", "told");
+
+/// Why a person has to know of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// A task waits for a person: for an answer, a grant or an approval.
+    NeedsHuman,
+    /// A task failed, died after its last attempt, or its file was rejected.
+    Failed,
+    /// A deadline passed, or a request lies with an agent for so long that it was escalated.
+    Overdue,
+}
+
+impl Cause {
+    /// Every cause.
+    pub const ALL: [Self; 3] = [Self::NeedsHuman, Self::Failed, Self::Overdue];
+
+    /// The public name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NeedsHuman => "needs_human",
+            Self::Failed => "failed",
+            Self::Overdue => "overdue",
+        }
+    }
+}
+
+/// The events among which the causes are.
+const CHOICE: Choice = Choice {
+    states: &[
+        State::NeedsHuman,
+        State::NeedsGrant,
+        State::NeedsApproval,
+        State::Failed,
+        State::Dead,
+        State::Quarantined,
+    ],
+    actions: &["escalated", "review", "stale", "overdue"],
+};
+
+/// One event that a person has to know of.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    /// The same for the same event, whenever it is told.
+    pub id: String,
+    /// The event's place in the chain.
+    pub seq: i64,
+    /// Why.
+    pub cause: Cause,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The state of the task then.
+    pub state: State,
+    /// The reason that the event has.
+    pub reason: String,
+    /// The task as it is now.
+    pub task: Summary,
+}
+
+/// What is to be told of a part of the chain.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// The first ones, oldest first.
+    pub notices: Vec<Notice>,
+    /// How many follow.
+    pub more: u64,
+    /// The last event that was read.
+    pub up_to: i64,
+}
+
+/// What is to be told of the events after `seq`, for the causes in `on`; at most `most` of them in full.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn after(reader: &Reader, seq: i64, on: &[Cause], most: usize) -> Result<Batch, LedgerError> {
+    let up_to = event::newest(reader)?.max(seq);
+    let mut batch = Batch { up_to, ..Batch::default() };
+    event::each_after(reader, (seq, up_to), CHOICE, |recorded| {
+        let Some(cause) = cause(reader, &recorded, on)? else { return Ok(()) };
+        // What a person called by hand, that person has seen. Events of plugins and of the ledger itself have no task.
+        let Some((task, Origin::Handoff | Origin::Trigger)) = task::summary_of(reader, &recorded.event.task)? else {
+            return Ok(());
+        };
+        if batch.notices.len() < most {
+            batch.notices.push(notice(recorded, cause, task));
+        } else {
+            batch.more += 1;
+        }
+        Ok(())
+    })?;
+    Ok(batch)
+}
+
+fn notice(recorded: Recorded, cause: Cause, task: Summary) -> Notice {
+    let Recorded { seq, event, hash } = recorded;
+    let id = hash.get(..16).unwrap_or(&hash).to_owned();
+    Notice { id, seq, cause, at: event.at, state: event.state, reason: event.reason, task }
+}
+
+/// Why a person who wants to know of `on` has to know of an event, if at all.
+fn cause(reader: &Reader, recorded: &Recorded, on: &[Cause]) -> Result<Option<Cause>, LedgerError> {
+    let Event { task, action, at, .. } = &recorded.event;
+    let found = causes(&recorded.event, event::state_before(reader, task, recorded.seq)?);
+    let cause = found.into_iter().flatten().find(|cause| on.contains(cause));
+    // Past a deadline both happen at once.
+    let twice = action == "review" && event::has(reader, task, "escalated", *at)?;
+    Ok(cause.filter(|_| !twice))
+}
+
+/// The causes of an event, the most exact first. A state counts when the task gets into it; later events repeat it.
+fn causes(event: &Event, before: Option<State>) -> [Option<Cause>; 2] {
+    let overdue = matches!(event.action.as_str(), "escalated" | "review" | "stale" | "overdue");
+    let by_state = match event.state {
+        state if before == Some(state) => None,
+        State::NeedsHuman | State::NeedsGrant | State::NeedsApproval => Some(Cause::NeedsHuman),
+        State::Failed | State::Dead | State::Quarantined => Some(Cause::Failed),
+        _ => None,
+    };
+    [overdue.then_some(Cause::Overdue), by_state]
+}
+
+/// The last event that a person was told of; `None` where nobody was ever to be told.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn told(reader: &Reader) -> Result<Option<i64>, LedgerError> {
+    Ok(mark::seen(reader, MARK.0)?.get(MARK.1).and_then(|seq| seq.parse().ok()))
+}
+
+/// Notes that a person was told of all events up to and including this one.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn set_told(tx: &Tx<'_>, seq: i64) -> Result<(), LedgerError> {
+    mark::set(tx, MARK.0, MARK.1, &seq.to_string())
+}
+
+/// Forgets it: nobody is to be told any more, and later only of what happens from then on.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn forget(tx: &Tx<'_>) -> Result<(), LedgerError> {
+    mark::clear(tx, MARK.0, MARK.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_ledger::Ledger;
+    use baton_ledger::task::New;
+
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    /// A ledger with a task that went through these actions and states, one a second, and those of the same second together.
+    fn ledger(origin: Origin, steps: &'static [(&'static str, State, i64)]) -> (tempfile::TempDir, Ledger) {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
+        let write = move |tx: &Tx<'_>| {
+            let id = task::insert(tx, &New::blank("a", origin, State::Queued), None, at(0))?;
+            steps.iter().try_for_each(|(action, state, second)| {
+                let task = task::get_in(tx, &id)?;
+                let event = Event::of(&task, "baton", action, (*action).to_owned(), *state, at(*second));
+                task::transition(tx, &event).map(drop)
+            })
+        };
+        ledger.write_blocking(write).unwrap();
+        (folder, ledger)
+    }
+
+    fn told_of(ledger: &Ledger, on: &[Cause]) -> Vec<(Cause, String)> {
+        let batch = after(&ledger.reader().unwrap(), 0, on, 10).unwrap();
+        batch.notices.into_iter().map(|notice| (notice.cause, notice.reason)).collect()
+    }
+
+    #[test]
+    fn a_state_is_told_when_a_task_gets_into_it_and_not_again() {
+        use State::{Failed, NeedsHuman, Running};
+        let (_folder, ledger) = ledger(
+            Origin::Handoff,
+            &[
+                ("needs_human", NeedsHuman, 1),
+                ("revised", NeedsHuman, 2),
+                ("started", Running, 3),
+                ("failed", Failed, 4),
+                ("archived", Failed, 5),
+            ],
+        );
+        assert_eq!(
+            told_of(&ledger, &Cause::ALL),
+            [(Cause::NeedsHuman, "needs_human".to_owned()), (Cause::Failed, "failed".to_owned())]
+        );
+        assert_eq!(told_of(&ledger, &[Cause::Failed]), [(Cause::Failed, "failed".to_owned())]);
+    }
+
+    #[test]
+    fn a_deadline_is_told_once_and_as_a_failure_where_only_failures_are_wanted() {
+        use State::{Delivered, Failed};
+        let (_folder, ledger) = ledger(
+            Origin::Handoff,
+            &[
+                ("reminded", Delivered, 1),
+                ("escalated", Delivered, 1),
+                ("review", Delivered, 1),
+                ("review", Delivered, 2),
+                ("overdue", Failed, 3),
+            ],
+        );
+        let all = told_of(&ledger, &Cause::ALL);
+        let overdue = |action: &str| (Cause::Overdue, action.to_owned());
+        assert_eq!(all, [overdue("escalated"), overdue("review"), overdue("overdue")]);
+        assert_eq!(told_of(&ledger, &[Cause::Failed]), [(Cause::Failed, "overdue".to_owned())]);
+    }
+
+    #[test]
+    fn of_many_the_first_are_given_and_the_rest_counted_and_calls_by_hand_are_left_out() {
+        let (_folder, ledger) = ledger(Origin::Trigger, &[("failed", State::Failed, 1), ("dead", State::Dead, 2)]);
+        let reader = ledger.reader().unwrap();
+        let batch = after(&reader, 0, &Cause::ALL, 1).unwrap();
+        assert_eq!((batch.notices.len(), batch.more, batch.up_to), (1, 1, 3));
+        assert_eq!(after(&reader, batch.up_to, &Cause::ALL, 1).unwrap().notices.len(), 0);
+        let (_other, by_hand) = self::ledger(Origin::Call, &[("failed", State::Failed, 1)]);
+        assert!(told_of(&by_hand, &Cause::ALL).is_empty());
+    }
+
+    #[test]
+    fn the_place_in_the_chain_is_kept_until_it_is_forgotten() {
+        let (_folder, ledger) = ledger(Origin::Handoff, &[]);
+        let told = || told(&ledger.reader().unwrap()).unwrap();
+        assert_eq!(told(), None);
+        ledger.write_blocking(|tx| set_told(tx, 7)).unwrap();
+        assert_eq!(told(), Some(7));
+        ledger.write_blocking(forget).unwrap();
+        assert_eq!(told(), None);
+    }
+}
