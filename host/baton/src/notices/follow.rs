@@ -79,8 +79,8 @@ impl Follower {
         Ok(Some(Self { stop, now, job: tokio::spawn(follow.run()) }))
     }
 
-    /// Tells what is left and ends; at the latest after the time that one notice may take, and at once when `asked` says so.
-    /// What is not told by then is told after the next start.
+    /// Tells what is left and ends: no program runs longer than the time that one notice may take from now, or than until
+    /// `asked` is ready. What is not told by then is told after the next start.
     pub(crate) async fn finish(self, asked: impl Future<Output = ()>) {
         self.stop.send_replace(true);
         let mut job = self.job;
@@ -149,7 +149,8 @@ impl Follow {
             }
             let now = Instant::now();
             let room = self.rate.room(now);
-            if room == 0 {
+            let over = self.now.load(Ordering::Relaxed) || self.end_all.is_some_and(|end| now >= end);
+            if over || room == 0 {
                 if stops {
                     return;
                 }

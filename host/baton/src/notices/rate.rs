@@ -85,9 +85,9 @@ impl Queue {
     /// What goes out next, where there is room for `room` notices: one, or the last time all that waits.
     pub(super) fn take(&mut self, room: usize) -> Option<Letter> {
         let first = self.notices.pop_front()?;
-        if room > 1 || self.notices.is_empty() && self.more == 0 {
-            let up_to = if self.notices.is_empty() && self.more == 0 { self.read } else { first.seq };
-            return Some(Letter { up_to, first, others: Vec::new(), more: 0 });
+        let last = self.notices.is_empty();
+        if !last && room > 1 {
+            return Some(Letter { up_to: first.seq, first, others: Vec::new(), more: 0 });
         }
         let others: Vec<Notice> = std::mem::take(&mut self.notices).into();
         let more = std::mem::take(&mut self.more) + others.len() as u64;
@@ -145,6 +145,15 @@ mod tests {
         let letter = queue.take(1).unwrap();
         assert_eq!((letter.first.seq, letter.others.len(), letter.more, letter.up_to), (1, 1, 6, 8));
         assert!(queue.is_empty() && queue.take(1).is_none());
+    }
+
+    #[test]
+    fn those_that_are_only_counted_go_out_with_the_last_one_that_is_kept() {
+        let mut queue = Queue::after(0);
+        queue.add(batch(1, 2, 3, 5), 2);
+        let letters = [queue.take(60).unwrap(), queue.take(60).unwrap()];
+        assert_eq!(letters.map(|letter| (letter.first.seq, letter.more, letter.up_to)), [(1, 0, 1), (2, 3, 5)]);
+        assert!(queue.is_empty());
     }
 
     #[test]

@@ -26,17 +26,15 @@ impl Table {
         self.rows.push(cells.into_iter().map(|cell| shorten(&one_line(&cell), WIDEST)).collect());
     }
 
-    /// Shortens the cells of `flexible` columns until a row fits into `room` columns of a terminal: the widest first, none
-    /// below `least`.
-    pub(crate) fn fit(&mut self, room: usize, flexible: &[usize], least: usize) {
+    /// Shortens cells until a row fits into `room` columns of a terminal. The columns in `steps` give way one after the other,
+    /// each down to the width beside it.
+    pub(crate) fn fit(&mut self, room: usize, steps: &[(usize, usize)]) {
         let mut widths = self.widths();
         let gaps = widths.len().saturating_sub(1) * GAP.len();
-        while widths.iter().sum::<usize>() + gaps > room {
-            let widest =
-                flexible.iter().copied().filter(|column| widths.get(*column).is_some_and(|width| *width > least));
-            let Some(column) = widest.max_by_key(|column| widths.get(*column).copied()) else { break };
-            if let Some(width) = widths.get_mut(column) {
-                *width -= 1;
+        for (column, least) in steps {
+            let over = (widths.iter().sum::<usize>() + gaps).saturating_sub(room);
+            if let Some(width) = widths.get_mut(*column).filter(|width| **width > *least) {
+                *width = width.saturating_sub(over).max(*least);
             }
         }
         for row in &mut self.rows {
@@ -120,11 +118,11 @@ mod tests {
     fn a_table_fits_into_a_terminal_and_the_widest_columns_give_way() {
         let mut table = Table::new(&["ID", "TITLE", "REASON"]);
         table.row(["12345678".to_owned(), "A title of some length".to_owned(), "日本語".repeat(10)]);
-        table.fit(40, &[1, 2], 6);
+        table.fit(40, &[(1, 10), (2, 12), (1, 6)]);
         let lines = table.lines(|_, _, cell| cell);
         assert!(lines.lines().all(|line| width(line) <= 40), "{lines}");
-        assert_eq!(lines.lines().last(), Some("12345678  A title of so…  日本語日本語…"));
-        table.fit(10, &[1, 2], 6);
+        assert_eq!(lines.lines().last(), Some("12345678  A title o…  日本語日本語日本…"));
+        table.fit(10, &[(1, 6), (2, 6)]);
         assert_eq!(table.lines(|_, _, cell| cell).lines().last(), Some("12345678  A tit…  日本…"));
     }
 

@@ -12,11 +12,8 @@ use crate::output::{Table, paint, shorten, width};
 /// The columns of the table.
 const HEADS: [&str; 7] = ["ID", "STATE", "AGENT", "FROM", "AGE", "TITLE", "REASON"];
 
-/// Those that are shortened where a row is too long: the agents, the title and the reason.
-const FLEXIBLE: [usize; 4] = [2, 3, 5, 6];
-
-/// What none of them is shortened below.
-const LEAST: usize = 8;
+/// Which columns give way where a row is too long, and down to which width: the title and the reason, then the agents.
+const STEPS: [(usize, usize); 7] = [(5, 28), (6, 40), (2, 12), (3, 12), (5, 8), (2, 6), (3, 6)];
 
 /// A terminal with fewer columns has the reasons on lines of their own.
 const NARROW: usize = 110;
@@ -46,7 +43,7 @@ pub(super) fn table(tasks: &[Summary], holds: &Holds, now: Timestamp, room: Opti
         table.row(cells.into_iter().take(columns));
     }
     if let Some(room) = room {
-        table.fit(room, FLEXIBLE.get(..columns - 3).unwrap_or(&FLEXIBLE), LEAST);
+        table.fit(room, &STEPS);
     }
     let lines = table.lines(|row, column, cell| match tasks.get(row).filter(|_| column == 1) {
         Some(task) => paint(task.state, &cell),
