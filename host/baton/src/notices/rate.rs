@@ -72,7 +72,6 @@ impl Queue {
     /// Adds what was read of the chain; keeps `most` in full.
     pub(super) fn add(&mut self, batch: Batch, most: usize) {
         self.read = batch.up_to;
-        self.more += batch.more;
         for notice in batch.notices {
             if self.notices.len() < most && self.more == 0 {
                 self.notices.push_back(notice);
@@ -80,6 +79,7 @@ impl Queue {
                 self.more += 1;
             }
         }
+        self.more += batch.more;
     }
 
     /// What goes out next, where there is room for `room` notices: one, or the last time all that waits.

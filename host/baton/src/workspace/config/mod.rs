@@ -4,7 +4,7 @@
 mod agents;
 mod budget;
 mod duration;
-mod notify;
+mod notices;
 mod schedule;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,8 +18,8 @@ use serde::Deserialize;
 use self::agents::{AgentConfig, ExternalConfig};
 use self::budget::PluginConfig;
 pub(crate) use self::duration::read as pause;
-pub(crate) use self::notify::Notify;
-use self::notify::NotifyConfig;
+pub(crate) use self::notices::Notify;
+use self::notices::NotifyConfig;
 
 /// What `baton init` writes.
 pub(crate) const TEMPLATE: &str = r#"# A Baton workspace. `baton up` serves it; every path is relative to this file.
@@ -185,7 +185,10 @@ impl Config {
     pub(crate) fn parse(text: &str) -> anyhow::Result<Self> {
         let mut unknown = Vec::new();
         let document = toml::Deserializer::parse(text)?;
-        let config: Self = serde_ignored::deserialize(document, |key| unknown.push(key.to_string()))?;
+        let config: Self = serde_ignored::deserialize(document, |key| {
+            // A section that may be absent is written as `?` in the path.
+            unknown.push(key.to_string().replace(".?", ""));
+        })?;
         if !unknown.is_empty() {
             bail!("there is no setting `{}`; take it out or correct its name", unknown.join("`, `"));
         }
