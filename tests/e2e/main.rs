@@ -58,6 +58,8 @@ mod layering;
 #[cfg(test)]
 mod ledger_command;
 #[cfg(test)]
+mod leftovers;
+#[cfg(test)]
 mod library;
 #[cfg(test)]
 mod library_sync;
@@ -112,6 +114,8 @@ mod repositories;
 mod restore_command;
 #[cfg(test)]
 mod routing;
+#[cfg(test)]
+mod salvage;
 #[cfg(test)]
 mod scarce_system;
 #[cfg(test)]

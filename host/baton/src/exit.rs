@@ -11,7 +11,8 @@ pub(crate) enum Code {
     Findings = 1,
     /// Not done: wrong arguments, no workspace, an error. (The argument parser uses the same number.)
     Failed = 2,
-    /// Done, and nothing could be verified (`baton audit`).
+    /// Done, and the outcome is not known: nothing could be verified (`baton audit`), or no outcome came before the deadline
+    /// (`baton send --wait`).
     Unverified = 3,
 }
 

@@ -28,10 +28,6 @@ const KNOWN: [&str; 12] = [
 /// What is found behind an agent's name in real folders.
 const ENDINGS: [&str; 6] = ["-Agent", "-Trigger", "-Agent-Trigger", "-Agent-Agent-Trigger", "-gd", "-Agent-gd"];
 
-/// How alike (Jaro-Winkler, 0 to 1) two names must be for one to be offered for the other: a slip of the hand is 0.9 and
-/// more, two names of one family lie around 0.8.
-const ALIKE: f64 = 0.8;
-
 /// The spellings of all agents.
 #[derive(Clone, Debug, Default)]
 pub struct Aliases {
@@ -68,15 +64,6 @@ impl Aliases {
     #[must_use]
     pub fn same(&self, a: &str, b: &str) -> bool {
         fold(self.canonical(a).unwrap_or(a)) == fold(self.canonical(b).unwrap_or(b))
-    }
-
-    /// The one of `names` that `spelling` is most like, for a message; `None` when it is like none of them.
-    #[must_use]
-    pub fn nearest<'a>(&self, spelling: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-        let written = fold(spelling);
-        let near = |name: &'a str| (strsim::jaro_winkler(&written, &fold(name)), name);
-        let best = names.into_iter().map(near).filter(|(likeness, _)| *likeness >= ALIKE);
-        best.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, name)| name)
     }
 
     /// The one of `names` that `spelling` means: the same name, then any alias of it.
@@ -159,15 +146,6 @@ mod tests {
         let aliases = Aliases::shipped();
         assert_eq!(aliases.resolve("Claude Code Agent", ["audit", "Claude-Code-Agent"]), Some("Claude-Code-Agent"));
         assert_eq!(aliases.resolve("nobody", ["audit"]), None);
-    }
-
-    #[test]
-    fn a_slip_of_the_hand_is_like_the_name_and_another_name_is_not() {
-        let aliases = Aliases::shipped();
-        let names = ["audit", "Claude-MM1", "Cursor-MM1"];
-        assert_eq!(aliases.nearest("Cluade-MM1", names), Some("Claude-MM1"));
-        assert_eq!(aliases.nearest("audti", names), Some("audit"));
-        assert_eq!(aliases.nearest("Spotify", names), None);
     }
 
     #[test]

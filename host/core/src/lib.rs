@@ -14,6 +14,7 @@ pub mod guard;
 pub mod handoff;
 pub mod manifest;
 pub mod matching;
+pub mod nearest;
 pub mod plugin_name;
 pub mod quarantine;
 mod recipients;

@@ -214,6 +214,9 @@ fn send(house: &House, task: &Task, number: usize, draft: sandbox::Draft, now: T
             id: Some(task.chain_id.clone().unwrap_or_else(|| task.id.clone())),
             phase: Some(task.chain_phase.unwrap_or(1).saturating_add(1)),
         }),
+        depends_on: Vec::new(),
+        deadline: None,
+        reply_to: None,
         created_at: now,
     };
     Item::Send { key: draft.dedupe_key, request: Box::new(request), folder }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use baton_core::agents::{Aliases, fold, is_name};
 use baton_core::budget::Budget;
+use baton_core::nearest::or_meant;
 use baton_core::quarantine;
 use baton_core::retry::Policy;
 
@@ -221,10 +222,11 @@ impl Roster {
     /// Why there is no agent of that spelling, and which one may be meant.
     #[must_use]
     pub fn nobody(&self, spelling: &str) -> String {
-        match self.aliases.nearest(spelling, self.agents.keys().map(String::as_str)) {
-            Some(near) => format!("there is no agent `{spelling}`; did you mean `{near}`?"),
-            None => format!("there is no agent `{spelling}`; there are: {}", self.names()),
-        }
+        let names = self.agents.keys().map(String::as_str);
+        format!(
+            "there is no agent `{spelling}`; {}",
+            or_meant(spelling, names, &format!("there are: {}", self.names()))
+        )
     }
 }
 

@@ -1,7 +1,6 @@
 //! What somebody asks who looks whether a ledger is well: its form, its pages, what it still owes, who holds what, which
 //! files it knows. Reading only, beside a daemon or without one.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -101,14 +100,23 @@ pub fn undelivered(reader: &Reader, now: Timestamp, limit: Duration) -> Result<V
     .collect()
 }
 
-/// The numbers of all deliveries that are open: their temporary files are named after them.
+/// Where a delivery goes, and whether it is still to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbered {
+    /// Its folder: relative to the workspace inside it, else absolute.
+    pub folder: String,
+    /// Whether it is still to be done.
+    pub is_open: bool,
+}
+
+/// The delivery of this number.
 ///
 /// # Errors
 /// When the database fails.
-pub fn open_deliveries(reader: &Reader) -> Result<BTreeSet<i64>, LedgerError> {
-    let mut select = reader.connection.prepare("SELECT id FROM outbox WHERE state IN ('pending', 'staged')")?;
-    let rows = select.query_map([], |row| row.get(0))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+pub fn delivery(reader: &Reader, number: i64) -> Result<Option<Numbered>, LedgerError> {
+    let sql = "SELECT folder, state IN ('pending', 'staged') FROM outbox WHERE id = ?1";
+    let row = |row: &rusqlite::Row<'_>| Ok(Numbered { folder: row.get(0)?, is_open: row.get(1)? });
+    Ok(reader.connection.prepare_cached(sql)?.query_row([number], row).optional()?)
 }
 
 /// A running task and who runs it.
@@ -262,7 +270,8 @@ mod tests {
         let found = undelivered(&reader, now, Duration::from_mins(10)).unwrap();
         let names: Vec<_> = found.iter().map(|open| (open.name.as_str(), open.kind.as_str(), open.since)).collect();
         assert_eq!(names, [("stuck", "artifact", Timestamp::UNIX_EPOCH)]);
-        assert_eq!(open_deliveries(&reader).unwrap(), [stuck, fresh].into());
+        let open = |number| super::delivery(&reader, number).unwrap().is_some_and(|delivery| delivery.is_open);
+        assert!(open(stuck) && open(fresh) && super::delivery(&reader, 999).unwrap().is_none());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use baton_tests::{Output, Workspace, handoff, text};
 use insta::assert_snapshot;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::fails;
 
@@ -59,6 +59,78 @@ fn lint_says_where_a_name_contradicts_its_content() {
     assert_eq!((of("moved_at"), of("made_at")), (json!("2026-03-04T05:06:07"), json!("2026-03-03T10:11:12Z")));
     assert_eq!((of("kind"), of("title"), of("agent")), (json!("RETURN"), json!("Look at this"), json!("Cursor-MM1")));
     assert_eq!((of("token"), of("decorations")), (json!("0a1b2c3d"), json!(["STALE"])));
+}
+
+/// `baton -w WORKSPACE lint --json FILE`, and its problems, one line each.
+fn problems(workspace: &Workspace, value: &Value, code: i32) -> Vec<String> {
+    workspace.write("checked.json", text(value));
+    let file = workspace.root().join("checked.json");
+    let run = workspace.baton(&["lint", "--json", file.to_str().unwrap_or_default()]).ended(code).json();
+    assert_eq!(run.pointer("/files/0/ok"), Some(&json!(code == 0)), "{run:#}");
+    let found = run.pointer("/files/0/problems").and_then(Value::as_array).cloned().unwrap_or_default();
+    let line = |problem: &Value| {
+        [&problem["severity"], &problem["what"]].map(|part| part.as_str().unwrap_or("?").to_owned()).join(": ")
+    };
+    found.iter().map(line).collect()
+}
+
+#[test]
+fn lint_checks_agents_actions_and_arguments_of_the_workspace() {
+    let workspace = Workspace::with_noop();
+    let good = handoff("audit", "Look at this");
+    let with = |key: &str, value: Value| {
+        let mut changed = good.clone();
+        changed[key] = value;
+        changed
+    };
+    assert_eq!(problems(&workspace, &good, 0), [""; 0]);
+    for (value, code, words) in [
+        (with("target_agent", json!("audti")), 1, "error: there is no agent `audti`; did you mean `audit`?"),
+        (with("action", json!("audt")), 1, "error: `audit` has no action `audt`; did you mean `audit`?"),
+        (with("action", json!("dance")), 1, "error: `audit` has no action `dance`; it has: "),
+        (
+            with("args", json!({ "plans": 3 })),
+            1,
+            "error: the arguments of the action `audit` do not fit: `args/plans` is",
+        ),
+        (with("args", json!("plans")), 1, "error: `args` is \"plans\", expected an object"),
+        (with("deadline", json!("tomorrow")), 1, "error: `deadline` is \"tomorrow\", expected a time with its zone"),
+        (with("depends_on", json!(["id-look-at-this"])), 1, "error: `depends_on` names its own id"),
+        (with("depends_on", json!(["nothing"])), 0, "warning: `depends_on` names `nothing`"),
+        (with("deadline", json!("2026-01-01T00:00:00Z")), 0, "warning: `deadline` has passed"),
+        (with("source_agent", json!("Claude-MM9x")), 0, "warning: there is no agent `Claude-MM9x`; did you mean"),
+        (with("prioritty", json!("High")), 0, "warning: unknown key `prioritty`; did you mean `priority`?"),
+        (with("colour", json!("blue")), 0, "warning: unknown keys, handed on and not read by Baton: `colour`"),
+    ] {
+        let found = problems(&workspace, &value, code);
+        assert!(found.len() == 1 && found.iter().all(|problem| problem.starts_with(words)), "{words}: {found:?}");
+    }
+    // The folder decides whom a file is for.
+    workspace.write("handoffs/audit/01_inbox/x.json", text(&handoff("noop", "Look")));
+    let file = workspace.root().join("handoffs/audit/01_inbox/x.json");
+    let run = workspace.baton(&["lint", file.to_str().unwrap()]).ended(0);
+    assert!(
+        run.stdout.contains("warning: `noop` is asked, and the file lies in the inbox of `audit`"),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn lint_checks_keys_and_types_without_a_workspace_and_beside_a_broken_one() {
+    let place = Workspace::empty();
+    place.write("a.json", r#"{"handoff_id": "h", "title": "x", "source_agent": "A", "target_agent": "B", "action": 7.5, "args": [1], "titel": 1}"#);
+    let lint = || Output::of(place.command().current_dir(place.root()).args(["lint", "a.json"]));
+    assert_snapshot!(lint().ended(1).stdout, @r"
+    a.json: H1 HANDOFF, A → B, medium: x
+      error: `args` is a list, expected an object; it does not count
+      warning: unknown key `titel`; did you mean `title`?
+      mended: `args` is not an object and was left out
+    ");
+    place.write("baton.toml", "nonsense =");
+    let run = lint().ended(1);
+    assert!(run.stderr.contains("warning: agents and actions are not checked"), "{}", run.stderr);
 }
 
 #[test]

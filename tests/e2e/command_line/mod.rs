@@ -3,6 +3,7 @@
 mod init;
 mod lint;
 mod place;
+mod send;
 mod tasks;
 mod words;
 

@@ -78,12 +78,12 @@ fn agents_as_json_has_a_stable_shape() {
 }
 
 #[test]
-fn send_names_the_file_that_it_wrote() {
+fn send_prints_the_id_and_names_the_file_that_it_wrote() {
     let workspace = Workspace::init();
     let from = ["send", "--from", "Claude-MM1", "--title", "Review it"];
     let sent = workspace.baton(&[from.as_slice(), &["--to", "Cursor MM1 Agent"]].concat()).ended(0);
-    assert_snapshot!(redact(&sent.stdout), @"work/handoffs/Cursor-MM1/01_inbox/TIME__HANDOFF__Review-it__ID__Cursor-MM1.json");
-    assert_eq!(sent.stderr, "");
+    assert_snapshot!(redact(&sent.stdout), @"h-ID");
+    assert_snapshot!(redact(&sent.stderr), @"wrote work/handoffs/Cursor-MM1/01_inbox/TIME__HANDOFF__Review-it__ID__Cursor-MM1.json");
     assert_eq!(workspace.inbox("Cursor-MM1").len(), 1);
     fails(workspace.baton(&[from.as_slice(), &["--to", "nobody"]].concat()), 2, &["`nobody`", "Cursor-MM1"]);
     fails(

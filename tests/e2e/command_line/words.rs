@@ -46,8 +46,8 @@ fn help_names_every_subcommand() {
                    examples
       up           Serve the workspace: watch its folders, run what comes, answer. Ctrl-C finishes what
                    runs and ends
-      send         Write a handoff into an agent's inbox
-      lint         Say what each handoff file is and what is wrong with it
+      send         Write a handoff into an agent's inbox and print its id
+      lint         Check handoff files and report problems: exit 0 none or warnings only, 1 errors
       schema       Print the JSON Schema of what Baton reads and writes
       status       Show the tasks, newest first, and why each waits or failed
       why          Show what happened to a task and why

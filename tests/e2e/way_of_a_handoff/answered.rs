@@ -29,7 +29,7 @@ fn the_return_goes_to_the_sender_whatever_its_spelling() {
     assert!(workspace.status().iter().all(|task| task.from.as_deref() == Some("Claude-MM1")));
     assert_eq!(
         workspace.list("handoffs"),
-        ["01_inbox", "Claude-MM1", "Codex-MM1", "Cursor-MM1", "audit", "examples", "noop"]
+        ["01_inbox", "Claude-MM1", "Codex-MM1", "Cursor-MM1", "README.md", "audit", "examples", "noop"]
     );
 }
 

@@ -122,11 +122,13 @@ fn what_send_writes_goes_its_way() {
             "noop",
             "--arg",
             "n=3",
+            "--json",
         ])
-        .ended(0);
-    let file = sent.stdout.trim();
-    assert_eq!(sent.stdout.lines().count(), 1);
+        .ended(0)
+        .json();
+    let file = sent["file"].as_str().unwrap();
     let written: Value = serde_json::from_slice(&fs::read(workspace.outside().join(file)).unwrap()).unwrap();
+    assert_eq!(written["handoff_id"], sent["handoff_id"]);
     assert_eq!((&written["action"], &written["args"]), (&json!("noop"), &json!({ "n": 3 })));
     workspace.up_once();
     assert_eq!(workspace.task("Sent & done").state, "succeeded");

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 
 use super::example::Came;
 use super::{Built, Example};
+use crate::workspace::scratch::Scratch;
 use crate::workspace::{Entry, Lock, Source, Wanted, Workspace, open};
 
 /// Who sends the examples' handoffs.
@@ -37,7 +38,7 @@ pub(crate) struct Trial {
 /// # Errors
 /// When it could not be run at all.
 pub(crate) async fn try_out(built: &Built, example: &Example) -> anyhow::Result<Trial> {
-    let folder = tempfile::Builder::new().prefix("baton-").tempdir()?;
+    let folder = Scratch::new()?;
     let workspace = furnish(folder.path(), built, example)?;
     let begun = Instant::now();
     let house = open(&workspace, Wanted::All { over: false }, "up", 3)?;

@@ -1,16 +1,26 @@
-//! `baton lint`: says what each handoff file is, as the daemon would read it. Needs no workspace and changes nothing.
+//! `baton lint`: says what each handoff file is, as the daemon would read it, and what is wrong with it. Changes nothing. Within
+//! a workspace agents, actions, arguments and dependencies are checked too.
 
 use std::path::{Path, PathBuf};
 
 use baton_core::agents::Aliases;
 use baton_core::file_name::{self, FileName};
+use baton_core::handoff::check::{self, Problem, Severity};
 use baton_core::handoff::{self, Handoff, Kind, MAX_BYTES};
+use jiff::Timestamp;
 use serde_json::{Value, json};
+
+use super::Place;
+use super::handoff_check::Check;
 
 use crate::exit::Code;
 use crate::output::{self, one_line};
 
-/// Say what each handoff file is and what is wrong with it
+/// Check handoff files and report problems: exit 0 none or warnings only, 1 errors
+///
+/// Errors are: a file that is not a handoff, a value of a wrong type, and, within a workspace, an agent that is not there, an
+/// action that the plugin does not have, and arguments that do not fit its schema. Unknown keys, a sender that is not an agent,
+/// a dependency that is not there and a deadline that has passed are warnings.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The files
@@ -23,10 +33,16 @@ pub(super) struct Args {
 
 impl Args {
     /// # Errors
-    /// Never: a file that cannot be read is a finding.
-    #[expect(clippy::unnecessary_wraps, reason = "all subcommands have one shape")]
-    pub(super) fn run(self) -> anyhow::Result<Code> {
-        let looked: Vec<Looked> = self.files.iter().map(|path| look(path)).collect();
+    /// When the workspace that `-w` names does not open: a file that cannot be read is a finding.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        let check = match place.find().and_then(|found| found.map(Check::of).transpose()) {
+            Err(error) if place.workspace.is_none() => {
+                output::note(&format!("warning: agents and actions are not checked: {error:#}"));
+                None
+            }
+            check => check?,
+        };
+        let looked: Vec<Looked> = self.files.iter().map(|path| look(path, check.as_ref())).collect();
         if self.json {
             let files: Vec<Value> = looked.iter().map(as_json).collect();
             output::json(&json!({ "schema": 1, "files": files }));
@@ -34,8 +50,7 @@ impl Args {
             let text: String = looked.iter().map(as_text).collect();
             output::print(&text);
         }
-        let broken = looked.iter().any(|looked| looked.found.is_err());
-        Ok(if broken { Code::Findings } else { Code::Good })
+        Ok(if looked.iter().any(|looked| !looked.is_good()) { Code::Findings } else { Code::Good })
     }
 }
 
@@ -44,9 +59,14 @@ struct Looked<'a> {
     path: &'a Path,
     name: FileName,
     found: Result<Handoff, String>,
+    problems: Vec<Problem>,
 }
 
 impl Looked<'_> {
+    fn is_good(&self) -> bool {
+        self.found.is_ok() && self.problems.iter().all(|problem| problem.severity != Severity::Error)
+    }
+
     /// Where the name says something else than the content.
     fn remarks(&self) -> Vec<String> {
         let Ok(handoff) = &self.found else { return Vec::new() };
@@ -61,11 +81,16 @@ impl Looked<'_> {
     }
 }
 
-fn look(path: &Path) -> Looked<'_> {
+fn look<'a>(path: &'a Path, check: Option<&Check>) -> Looked<'a> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let captured = baton_intake::capture(path, MAX_BYTES).map_err(|error| error.to_string());
     let found = captured.and_then(|captured| handoff::parse(&name, &captured.bytes).map_err(|error| error.to_string()));
-    Looked { path, name: file_name::parse(&name), found }
+    let mut problems = found.as_ref().map(check::problems).unwrap_or_default();
+    if let (Ok(handoff), Some(check)) = (&found, check) {
+        problems.extend(check.problems(path, handoff, Timestamp::now()));
+    }
+    problems.sort_by_key(|problem| problem.severity);
+    Looked { path, name: file_name::parse(&name), found, problems }
 }
 
 /// Both kinds, where they differ: `HANDOFF` is said of every request and contradicts none.
@@ -98,6 +123,9 @@ fn as_text(looked: &Looked<'_>) -> String {
             let priority = handoff.priority.as_str();
             let said = one_line(&format!("{dialect} {kind}, {from} → {to}, {priority}: {title}"));
             let mut text = format!("{path}: {said}\n");
+            for problem in &looked.problems {
+                text.push_str(&format!("  {}: {}\n", problem.severity.as_str(), one_line(&problem.what)));
+            }
             for mended in &handoff.mended {
                 text.push_str(&format!("  mended: {}\n", one_line(mended)));
             }
@@ -116,7 +144,7 @@ fn as_json(looked: &Looked<'_>) -> Value {
         Err(problem) => json!({ "file": file, "ok": false, "problem": problem, "name": name }),
         Ok(handoff) => json!({
             "file": file,
-            "ok": true,
+            "ok": looked.is_good(),
             "dialect": handoff.dialect.as_str(),
             "kind": handoff.kind.as_str(),
             "handoff_id": handoff.id,
@@ -134,11 +162,19 @@ fn as_json(looked: &Looked<'_>) -> Value {
                 "task_id": original.task_id,
                 "token": original.token,
             })),
+            "reply_to": handoff.reply_to,
+            "depends_on": handoff.depends_on,
+            "deadline": handoff.deadline.map(|at| at.to_string()),
+            "problems": looked.problems.iter().map(problem_as_json).collect::<Vec<_>>(),
             "mended": handoff.mended,
             "remarks": looked.remarks(),
             "name": name,
         }),
     }
+}
+
+fn problem_as_json(problem: &Problem) -> Value {
+    json!({ "severity": problem.severity.as_str(), "what": problem.what })
 }
 
 fn name_as_json(name: &FileName) -> Value {
@@ -178,7 +214,7 @@ mod tests {
         for (name, kind, agent, count) in rows {
             let content = json!({ "handoff_id": "h", "type": kind, "target_agent": agent, "source_agent": agent });
             let found = handoff::parse(name, content.to_string().as_bytes()).map_err(|error| error.to_string());
-            let looked = Looked { path: Path::new(name), name: file_name::parse(name), found };
+            let looked = Looked { path: Path::new(name), name: file_name::parse(name), found, problems: Vec::new() };
             assert_eq!(looked.remarks().len(), count, "{name}: {:?}", looked.remarks());
         }
     }

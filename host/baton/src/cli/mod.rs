@@ -11,6 +11,7 @@ mod completions;
 mod decide;
 mod doctor;
 mod fingerprint;
+mod handoff_check;
 mod init;
 mod ledger;
 mod library;
@@ -24,6 +25,7 @@ mod run;
 mod schema;
 mod secret;
 mod send;
+mod sent;
 mod service;
 mod status;
 mod task_view;
@@ -113,7 +115,7 @@ impl Cli {
             Command::Init(args) => args.run(place.state.as_deref()),
             Command::Up(args) => args.run(&place),
             Command::Send(args) => args.run(&place),
-            Command::Lint(args) => args.run(),
+            Command::Lint(args) => args.run(&place),
             Command::Schema(args) => args.run(),
             Command::Status(args) => args.run(&place),
             Command::Why(args) => args.run(&place),

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{Place, args};
 use crate::exit::Code;
+use crate::workspace::scratch::Scratch;
 use crate::workspace::{Wanted, Workspace, head, open};
 use crate::{output, workspace};
 
@@ -103,7 +104,7 @@ fn tell(bar: &ProgressBar, progress: &Progress) {
 /// A workspace that lives as long as this value, for commands that work anywhere.
 pub(super) struct Temporary {
     pub(super) workspace: Workspace,
-    _folder: tempfile::TempDir,
+    _folder: Scratch,
 }
 
 impl Temporary {
@@ -112,7 +113,7 @@ impl Temporary {
     /// # Errors
     /// When it cannot be made.
     pub(super) fn new(folders: &[(&str, &Path)]) -> anyhow::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("baton-").tempdir()?;
+        let folder = Scratch::new()?;
         let workspace = workspace::Workspace::temporary(folder.path(), folders)?;
         Ok(Self { workspace, _folder: folder })
     }

@@ -1,7 +1,8 @@
-//! `baton send`: writes a canonical handoff into an agent's inbox, whole or not at all.
+//! `baton send`: writes a canonical handoff into an agent's inbox, or for all agents into the drop box, whole or not at all. With
+//! `--wait` it stays until the RETURN is there (`sent.rs`).
 
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use baton_core::Digest;
@@ -9,24 +10,39 @@ use baton_core::handoff::Priority;
 use baton_core::handoff::compose::Request;
 use baton_dispatch::{Agent, AgentKind};
 use baton_intake::{publish, stage};
-use baton_sandbox::Arguments;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::handoff_check::Check;
+use super::sent::Sent;
 use super::{Place, args};
 use crate::exit::Code;
-use crate::output;
-use crate::workspace::Workspace;
+use crate::{output, workspace};
 
-/// Write a handoff into an agent's inbox
+/// A longer title is cut by whoever reads it.
+const LONGEST_TITLE: usize = 200;
+
+/// Who is asked by a broadcast, as the handoff says it.
+const EVERYBODY: &str = "all";
+
+/// Write a handoff into an agent's inbox and print its id
+///
+/// Checked before anything is written: the agent, the action, the arguments against the action's JSON Schema, dependencies and
+/// the deadline. Exit codes with --wait: 0 succeeded, 1 ended otherwise, 3 no outcome before the deadline.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Who is asked
-    #[arg(long, value_name = "AGENT")]
-    to: String,
+    #[arg(long, value_name = "AGENT", required_unless_present = "broadcast", conflicts_with = "broadcast")]
+    to: Option<String>,
+    /// Ask every agent but the sender; a plugin only if it has the action that --action names
+    #[arg(long)]
+    broadcast: bool,
     /// Who asks, and gets the RETURN
     #[arg(long, value_name = "AGENT")]
     from: String,
+    /// Who gets the RETURN instead of --from
+    #[arg(long, value_name = "AGENT")]
+    reply_to: Option<String>,
     /// One line
     #[arg(long)]
     title: String,
@@ -42,47 +58,95 @@ pub(super) struct Args {
     /// low, medium, high or critical
     #[arg(long, default_value = "medium", value_parser = priority)]
     priority: Priority,
+    /// A handoff that has to be done before, by its id or title; may be given several times
+    #[arg(long, value_name = "ID")]
+    depends_on: Vec<String>,
+    /// When it has to be done: a time with its zone (2026-01-18T10:15:00Z), or from now on (90s, 5m, 2h, 7d)
+    #[arg(long, value_name = "TIME")]
+    deadline: Option<String>,
+    /// Wait for the RETURN, or for the deadline
+    #[arg(long)]
+    wait: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Args {
     /// # Errors
-    /// When there is no such agent or the file cannot be written.
+    /// When the agent, the action, its arguments, a dependency or the deadline is wrong, or the file cannot be written.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
-        let workspace = place.need()?;
-        let roster = workspace.roster()?;
-        let Some(agent) = roster.resolve(&self.to) else {
-            bail!("{}", roster.nobody(&self.to));
+        let check = Check::of(place.need()?)?;
+        let (roster, now) = (check.roster(), Timestamp::now());
+        let agent = self.asked(&check)?;
+        if self.title.trim().is_empty() || self.title.contains('\n') || self.title.chars().count() > LONGEST_TITLE {
+            bail!("the title must be one line that says something, of at most {LONGEST_TITLE} characters");
+        }
+        let returns_to = match &self.reply_to {
+            Some(reply_to) => roster
+                .resolve(reply_to)
+                .with_context(|| format!("--reply-to: {}", roster.nobody(reply_to)))?
+                .name
+                .clone(),
+            None => self.from.clone(),
         };
-        if self.title.trim().is_empty() || self.title.contains('\n') {
-            bail!("the title must be one line that says something");
+        if roster.resolve(&returns_to).is_none() {
+            output::note(&format!("note: {} Its RETURN will go to handoffs/_unrouted/", roster.nobody(&returns_to)));
         }
-        if roster.resolve(&self.from).is_none() {
-            output::note(&format!(
-                "note: there is no agent `{}`: its RETURN will go to handoffs/_unrouted/",
-                self.from
-            ));
+        for id in &self.depends_on {
+            if !check.is_known(id) {
+                bail!(
+                    "--depends-on: no task and no file in an inbox has the id or title `{id}`; `baton status --json` lists the ids"
+                );
+            }
         }
+        let deadline = self.deadline.as_deref().map(|text| moment(text, now)).transpose()?;
+        let inbox = agent.map_or(roster.central(), |agent| &agent.inbox);
+        let to = agent.map_or(EVERYBODY, |agent| &agent.name);
+        let request =
+            Request { reply_to: self.reply_to.as_ref().map(|_| returns_to), deadline, ..self.request(to, now)? };
+        let file = write(inbox, &request)?;
+        let sent = Sent { id: request.id, to: to.to_owned(), file: super::from_here(&file), deadline };
+        if !self.json {
+            output::print(&format!("{}\n", sent.id));
+            output::note(&format!("wrote {}", sent.file));
+        }
+        let outcome = self.wait.then(|| sent.wait(check.workspace())).transpose()?;
+        if self.json {
+            output::json(&sent.as_json(outcome.as_ref()));
+        }
+        Ok(outcome.map_or(Code::Good, |outcome| outcome.code()))
+    }
+
+    /// The agent that is asked, checked; nobody where all are.
+    fn asked<'a>(&self, check: &'a Check) -> anyhow::Result<Option<&'a Agent>> {
+        let roster = check.roster();
+        let args = args::object(self.args.clone());
+        let Some(to) = &self.to else {
+            if let Some(action) = &self.action {
+                self.check_plugins(check, action)?;
+            } else {
+                output::note("note: a broadcast without --action reaches no plugin");
+            }
+            return Ok(None);
+        };
+        let Some(agent) = roster.resolve(to) else { bail!("{}", roster.nobody(to)) };
         if agent.kind == AgentKind::External && !agent.inbox.is_dir() {
             bail!("{} is missing; make it, or correct `inbox` in baton.toml", agent.inbox.display());
         }
-        self.check_args(&workspace, agent)?;
-        let request = self.request(&agent.name, Timestamp::now())?;
-        let staged = stage(&agent.inbox, &request.id, &request.to_bytes())?;
-        let name = publish(&staged, &request.file_name())?;
-        output::print(&format!("{}\n", super::from_here(&agent.inbox.join(name))));
-        Ok(Code::Good)
+        check.call(agent, self.action.as_deref(), &args).map_err(anyhow::Error::msg)?;
+        Ok(Some(agent))
     }
 
-    /// Arguments that a plugin would not be given are not sent to it.
-    fn check_args(&self, workspace: &Workspace, agent: &Agent) -> anyhow::Result<()> {
-        let Some(manifest) = workspace.register().manifest(&agent.name) else { return Ok(()) };
-        let action = self.action.as_deref().unwrap_or(&manifest.declares.default_action);
-        let mut args = args::object(self.args.clone());
-        for (name, value) in agent.settings.defaults.get(action).into_iter().flatten() {
-            args.entry(name).or_insert_with(|| value.clone());
+    /// Plugins that have the action get the broadcast: the arguments have to fit each of them.
+    fn check_plugins(&self, check: &Check, action: &str) -> anyhow::Result<()> {
+        let args = args::object(self.args.clone());
+        for agent in check.roster().agents().filter(|agent| check.has_action(agent, action)) {
+            check
+                .call(agent, Some(action), &args)
+                .map_err(|why| anyhow::Error::msg(format!("{}: {why}", agent.name)))?;
         }
-        let arguments = Arguments::of(&manifest).map_err(anyhow::Error::msg)?;
-        arguments.check(action, &Value::Object(args).to_string()).map_err(anyhow::Error::msg)
+        Ok(())
     }
 
     fn request(&self, to: &str, now: Timestamp) -> anyhow::Result<Request> {
@@ -98,6 +162,9 @@ impl Args {
             priority: self.priority,
             dedupe_key: None,
             chain: None,
+            depends_on: self.depends_on.clone(),
+            deadline: None,
+            reply_to: None,
             created_at: now,
         })
     }
@@ -115,6 +182,50 @@ impl Args {
     }
 }
 
+/// Writes the handoff; gives its file.
+fn write(inbox: &Path, request: &Request) -> anyhow::Result<PathBuf> {
+    let staged = stage(inbox, &request.id, &request.to_bytes())?;
+    Ok(inbox.join(publish(&staged, &request.file_name())?))
+}
+
 fn priority(word: &str) -> Result<Priority, String> {
     Priority::read(word).ok_or_else(|| "low, medium, high and critical are priorities".to_owned())
+}
+
+/// A moment in the future: written out, or as a pause from now on. Handoffs have whole seconds.
+fn moment(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
+    let at = match (text.parse::<Timestamp>(), workspace::pause(text)) {
+        (Ok(at), _) => at,
+        (_, Ok(pause)) => now.checked_add(pause).context("--deadline is too far away")?,
+        _ => bail!(
+            "--deadline: `{text}` is not a time; write 2026-01-18T10:15:00Z (with the zone), or 90s, 5m, 2h, 7d from now on"
+        ),
+    };
+    if at <= now {
+        bail!("--deadline: {at} has passed; a plugin would not begin any more");
+    }
+    Ok(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_is_a_time_with_its_zone_or_a_pause() {
+        let now: Timestamp = "2026-01-18T10:15:00Z".parse().unwrap();
+        for (text, at) in [
+            ("2026-01-18T12:00:00+01:00", Some("2026-01-18T11:00:00Z")),
+            ("90s", Some("2026-01-18T10:16:30Z")),
+            ("7d", Some("2026-01-25T10:15:00Z")),
+            ("2026-01-18T10:15:00Z", None),
+            ("2026-01-19T10:15:00", None),
+            ("tomorrow", None),
+            ("0s", None),
+            ("-5m", None),
+            ("99999999999d", None),
+        ] {
+            assert_eq!(moment(text, now).ok(), at.map(|at| at.parse().unwrap()), "{text}");
+        }
+    }
 }

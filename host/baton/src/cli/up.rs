@@ -14,7 +14,7 @@ use super::Place;
 use crate::exit::Code;
 use crate::notices::Follower;
 use crate::output;
-use crate::workspace::{UpLock, Wanted, Workspace, head, open};
+use crate::workspace::{UpLock, Wanted, Workspace, head, leftovers, open};
 
 /// The longest time between a commit and the note of the new head in the workspace.
 const HEAD_PAUSE: Duration = Duration::from_secs(5);
@@ -63,6 +63,8 @@ impl Args {
         let house = open(workspace, Wanted::All { over: self.take_over }, "up", if self.once { 3 } else { u32::MAX })?;
         let ledger = house.ledger().clone();
         let noting = tokio::spawn(note_heads(workspace.clone(), ledger.clone()));
+        leftovers::remove(workspace);
+        let tidying = tokio::spawn(remove_leftovers(workspace.clone()));
         // Before anything happens, so that a person is told of all that does.
         let follower = Follower::start(workspace, &ledger).await?;
         let (ask, stop) = watch::channel(0);
@@ -81,11 +83,21 @@ impl Args {
             follower.finish(twice).await;
         }
         noting.abort();
+        tidying.abort();
         if served.is_ok() {
             seal_rows(&ledger).await;
             head::note(workspace, &ledger);
         }
         Ok(served?)
+    }
+}
+
+/// Removes what killed commands leave, once in a while.
+async fn remove_leftovers(workspace: Workspace) {
+    loop {
+        tokio::time::sleep(leftovers::PAUSE).await;
+        let workspace = workspace.clone();
+        drop(tokio::task::spawn_blocking(move || leftovers::remove(&workspace)).await);
     }
 }
 

@@ -9,10 +9,12 @@ mod folders;
 mod grant_check;
 mod grants;
 pub(crate) mod head;
+pub(crate) mod leftovers;
 mod open;
 mod plugins;
 mod program;
 mod said;
+pub(crate) mod scratch;
 mod state;
 
 pub(crate) use config::{Config, Notify, TEMPLATE, pause, shown};

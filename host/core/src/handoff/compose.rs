@@ -28,6 +28,12 @@ pub struct Request {
     pub dedupe_key: Option<String>,
     /// The chain that it continues.
     pub chain: Option<Chain>,
+    /// The handoffs that have to be done before, by id.
+    pub depends_on: Vec<String>,
+    /// When it has to be done.
+    pub deadline: Option<Timestamp>,
+    /// Who gets the RETURN, where that is not who asks.
+    pub reply_to: Option<String>,
     /// When.
     pub created_at: Timestamp,
 }
@@ -48,6 +54,9 @@ impl Request {
             "required_action": self.body,
             "dedupe_key": self.dedupe_key,
             "chain_tracking": self.chain.as_ref().map(|chain| json!({ "chain_id": chain.id, "chain_phase": chain.phase })),
+            "depends_on": Some(&self.depends_on).filter(|ids| !ids.is_empty()),
+            "deadline": self.deadline.map(to_second),
+            "reply_to": self.reply_to,
             "archive_rule": "move_to_02_processed",
         });
         if let Some(object) = object.as_object_mut() {
@@ -102,6 +111,9 @@ mod tests {
             priority: Priority::High,
             dedupe_key: None,
             chain: None,
+            depends_on: Vec::new(),
+            deadline: None,
+            reply_to: None,
             created_at: "2026-01-18T10:15:00Z".parse().unwrap(),
         }
     }
@@ -121,6 +133,9 @@ mod tests {
             written.priority = priority;
             written.dedupe_key = (priority == Priority::Low).then(|| "k".to_owned());
             written.action = written.action.filter(|_| priority != Priority::High);
+            written.depends_on = if priority == Priority::Low { vec!["h-0".to_owned()] } else { Vec::new() };
+            written.deadline = Some(written.created_at).filter(|_| priority == Priority::Low);
+            written.reply_to = (priority == Priority::Low).then(|| "Codex-MM1".to_owned());
             let object: Value = serde_json::from_slice(&written.to_bytes()).unwrap();
             assert_eq!(faults(&object), [""; 0]);
         }
@@ -163,7 +178,10 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_back() {
-        let request = request();
+        let mut request = request();
+        request.depends_on = vec!["h-0".to_owned(), "h-00".to_owned()];
+        request.deadline = Some("2026-02-18T10:15:00Z".parse().unwrap());
+        request.reply_to = Some("Codex-MM1".to_owned());
         let read = super::super::parse(&request.file_name(), &request.to_bytes()).unwrap();
         assert_eq!((read.id.as_deref(), read.action.as_deref()), (Some("h-1"), Some("audit")));
         assert_eq!(
@@ -171,5 +189,7 @@ mod tests {
             (request.title.as_str(), request.args, Priority::High)
         );
         assert_eq!((read.body, read.created_at), (request.body, Some(request.created_at)));
+        assert_eq!((read.depends_on, read.deadline), (request.depends_on, request.deadline));
+        assert_eq!(read.reply_to, request.reply_to);
     }
 }

@@ -10,24 +10,24 @@ use super::model::{Chain, Dialect, Handoff, Kind, Original};
 use super::parse::ParseError;
 use crate::file_name::FileName;
 
-const FROM: [&str; 3] = ["source_agent", "from", "created_by"];
-const TO: [&str; 5] = ["target_agent", "to", "agent", "assigned_agent", "agent_name"];
+pub(super) const FROM: [&str; 3] = ["source_agent", "from", "created_by"];
+pub(super) const TO: [&str; 5] = ["target_agent", "to", "agent", "assigned_agent", "agent_name"];
 /// Who writes and who gets a RETURN; the names of requests are the second choice.
-const RETURN_FROM: [&str; 4] = ["executing_agent", "source_agent", "from", "created_by"];
-const RETURN_TO: [&str; 4] = ["originating_agent", "target_agent", "to", "agent"];
-const TITLE: [&str; 5] = ["title", "task_title", "task_name", "handoff_topic", "subject"];
-const BODY: [&str; 6] =
+pub(super) const RETURN_FROM: [&str; 4] = ["executing_agent", "source_agent", "from", "created_by"];
+pub(super) const RETURN_TO: [&str; 4] = ["originating_agent", "target_agent", "to", "agent"];
+pub(super) const TITLE: [&str; 5] = ["title", "task_title", "task_name", "handoff_topic", "subject"];
+pub(super) const BODY: [&str; 6] =
     ["required_action", "required_actions", "handoff_instructions", "description", "problem_summary", "body"];
-const TIME: [&str; 3] = ["timestamp", "created_at", "created_date"];
-const KIND: [&str; 2] = ["type", "handoff_type"];
-const TASK: [&str; 2] = ["task_id", "agent_task_id"];
-const STATUS: [&str; 3] = ["status", "status_update", "outcome"];
-const CRITERIA: [&str; 2] = ["success_criteria", "acceptance_criteria"];
-const DEPENDS: [&str; 3] = ["depends_on", "depends_on_task", "dependencies"];
-const FOLLOWS: [&str; 2] = ["original_handoff_id", "parent_handoff_id"];
-const DEADLINE: [&str; 4] = ["deadline", "due_date", "due_at", "expires_at"];
+pub(super) const TIME: [&str; 3] = ["timestamp", "created_at", "created_date"];
+pub(super) const KIND: [&str; 2] = ["type", "handoff_type"];
+pub(super) const TASK: [&str; 2] = ["task_id", "agent_task_id"];
+pub(super) const STATUS: [&str; 3] = ["status", "status_update", "outcome"];
+pub(super) const CRITERIA: [&str; 2] = ["success_criteria", "acceptance_criteria"];
+pub(super) const DEPENDS: [&str; 3] = ["depends_on", "depends_on_task", "dependencies"];
+pub(super) const FOLLOWS: [&str; 2] = ["original_handoff_id", "parent_handoff_id"];
+pub(super) const DEADLINE: [&str; 4] = ["deadline", "due_date", "due_at", "expires_at"];
 /// Only a RETURN in a form of its own has one of these.
-const RETURN_MARKS: [&str; 7] = [
+pub(super) const RETURN_MARKS: [&str; 7] = [
     "execution_summary",
     "executing_agent",
     "original_context",
@@ -37,7 +37,7 @@ const RETURN_MARKS: [&str; 7] = [
     "return_handoff_id",
 ];
 /// One of these, or of [`RETURN_MARKS`], makes an object a handoff.
-const MARKS: [&str; 13] = [
+pub(super) const MARKS: [&str; 13] = [
     "action",
     "agent_task_id",
     "executing_agent",
@@ -87,6 +87,7 @@ pub(super) fn read(object: Object, named: &FileName) -> Result<Handoff, ParseErr
         chain: chain_of(&object),
         follows: text_of(&object, &FOLLOWS).filter(|_| !answer),
         deadline: time_of(&object, &DEADLINE),
+        reply_to: text_of(&object, &["reply_to"]).filter(|_| !answer),
         kind,
         raw: Some(Value::Object(object)),
         mended,

@@ -42,6 +42,7 @@ pub(super) fn read(text: &str, named: &FileName) -> Handoff {
         depends_on: field(&["Depends On", "Dependencies"]).map(|ids| split_list(&ids)).unwrap_or_default(),
         chain: None,
         follows: field(&["Follows", "Parent Handoff"]).filter(|_| !answer),
+        reply_to: field(&["Reply To", "Reply-To"]).filter(|_| !answer),
         deadline: field(&["Deadline", "Due", "Due Date"]).and_then(|time| fields::time(&time)),
         kind,
         raw: None,

@@ -3,6 +3,7 @@
 //! [`parse()`] reads bytes, [`compose`] writes a request, [`returns`] writes the RETURN. Which folder a file lay in and who
 //! may have sent it are not known here.
 
+pub mod check;
 mod dialect;
 mod fields;
 mod markdown;
@@ -10,13 +11,15 @@ mod model;
 mod parse;
 mod repair;
 mod salvage;
+mod sender;
 
 pub mod compose;
 pub mod notice;
 pub mod returns;
 
 pub use model::{Chain, Dialect, Handoff, Kind, Original, Priority};
-pub use parse::{MAX_BYTES, ParseError, parse};
+pub use parse::{MAX_BYTES, ParseError, Place, parse};
+pub use sender::sender_in;
 
 /// The JSON Schema (draft 2020-12) of the canonical form: what [`compose`] writes, and what is enough for a sender. Written
 /// by hand, because the reader takes far more than a sender should write.

@@ -52,6 +52,8 @@ pub struct Handoff {
     pub follows: Option<String>,
     /// When it has to be done.
     pub deadline: Option<Timestamp>,
+    /// Who gets the RETURN of a request, where that is not who asks, as written.
+    pub reply_to: Option<String>,
     /// The whole object, where the file was JSON.
     pub raw: Option<Value>,
     /// What had to be mended to read it, one sentence each.

@@ -1,10 +1,12 @@
 //! Bytes to [`Handoff`]: decides between JSON and Markdown, finds the dialect, says what is wrong otherwise.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use super::model::{Handoff, Kind};
 use super::{dialect, markdown, salvage};
-use crate::file_name;
+use crate::file_name::{self, FileName};
 
 /// A handoff is a letter, not a parcel: larger files are quarantined unread.
 pub const MAX_BYTES: u64 = 4 * 1024 * 1024;
@@ -16,23 +18,31 @@ pub enum ParseError {
     #[error("the file is empty; write the handoff and drop it again")]
     Empty,
     /// Not text.
-    #[error("the file is not text (neither UTF-8 nor UTF-16) at byte {at}; save it as UTF-8 and drop it again")]
+    #[error(
+        "the file is not text (neither UTF-8 nor UTF-16) at byte {at}, {place}; save it as UTF-8 and drop it again"
+    )]
     NotText {
         /// From 1.
         at: usize,
+        /// The same as line and column.
+        place: Place,
     },
     /// JSON without its end: perhaps still being written.
     #[error("the JSON ends before its object is closed; write the file whole (to a hidden name, then rename it)")]
     EndsEarly,
     /// Not JSON.
-    #[error("the file is not JSON: {message} at line {line} column {column}; mend it there and drop it again")]
+    #[error("the file is not JSON: {message} at {place}; mend it there and drop it again")]
     NotJson {
         /// What the parser expected.
         message: String,
-        /// From 1.
-        line: usize,
-        /// From 1.
-        column: usize,
+        /// Where.
+        place: Place,
+    },
+    /// Two objects in one file: to read one of them would lose the other.
+    #[error("a second JSON object begins at {place}; write each handoff into a file of its own and drop both")]
+    SecondObject {
+        /// Where.
+        place: Place,
     },
     /// JSON, but a list, a number, a text.
     #[error("the file holds a JSON {0}, not an object; a handoff is an object")]
@@ -42,11 +52,34 @@ pub enum ParseError {
     NotHandoff(String),
 }
 
+/// A place in a text, both numbers from 1; columns are bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    line: usize,
+    column: usize,
+}
+
+impl Place {
+    /// The place of the byte `at`.
+    pub(super) fn of(text: &str, at: usize) -> Self {
+        let before = text.as_bytes().get(..at).unwrap_or(text.as_bytes());
+        let line = before.split(|byte| *byte == b'\n').count();
+        let begin = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        Self { line, column: before.len() + 1 - begin }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {} column {}", self.line, self.column)
+    }
+}
+
 impl ParseError {
     pub(super) fn json(error: &serde_json::Error) -> Self {
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-        Self::NotJson { message, line: error.line(), column: error.column() }
+        Self::NotJson { message, place: Place { line: error.line(), column: error.column() } }
     }
 
     /// Whether waiting may mend it, because the writer may not be done.
@@ -68,8 +101,11 @@ pub fn parse(name: &str, bytes: &[u8]) -> Result<Handoff, ParseError> {
     }
     let named = file_name::parse(name);
     if is_markdown(name) {
-        let mut handoff = markdown::read(&text, &named);
-        handoff.mended = mended;
+        let mut handoff = match json_in_markdown(&text, &named)? {
+            Some(handoff) => handoff,
+            None => markdown::read(&text, &named),
+        };
+        handoff.mended.splice(0..0, mended);
         shorten(&mut handoff);
         return Ok(handoff);
     }
@@ -81,6 +117,26 @@ pub fn parse(name: &str, bytes: &[u8]) -> Result<Handoff, ParseError> {
     handoff.mended.splice(0..0, mended);
     shorten(&mut handoff);
     Ok(handoff)
+}
+
+/// The handoff of a file with a Markdown name that begins with a JSON object or its code fence. JSON further down belongs
+/// to the text.
+///
+/// # Errors
+/// When it holds two objects.
+fn json_in_markdown(text: &str, named: &FileName) -> Result<Option<Handoff>, ParseError> {
+    let mut mended = vec!["the file has a Markdown name and begins with JSON; it was read as JSON".to_owned()];
+    if !text.trim_start().starts_with(['{', '`', '~']) {
+        return Ok(None);
+    }
+    let object = match salvage::json(text, &mut mended) {
+        Ok(Value::Object(object)) => object,
+        Err(error @ ParseError::SecondObject { .. }) => return Err(error),
+        _ => return Ok(None),
+    };
+    let Ok(mut handoff) = dialect::read(object, named) else { return Ok(None) };
+    handoff.mended.splice(0..0, mended);
+    Ok(Some(handoff))
 }
 
 /// Ids and names are short. A longer one is cut (no two files differ only beyond that), and said; control characters in
@@ -98,6 +154,7 @@ fn shorten(handoff: &mut Handoff) {
         ("action", &mut handoff.action),
         ("status", &mut handoff.status),
         ("id of what it follows", &mut handoff.follows),
+        ("agent to reply to", &mut handoff.reply_to),
     ];
     for (what, field) in fields {
         if let Some(text) = field {
@@ -144,14 +201,17 @@ mod tests {
     #[test]
     fn says_where_json_breaks() {
         let error = parse("a.json", b"{\n  \"a\": nope\n}").unwrap_err();
-        assert!(matches!(error, ParseError::NotJson { line: 2, .. }), "{error}");
+        assert!(matches!(error, ParseError::NotJson { place: Place { line: 2, .. }, .. }), "{error}");
     }
 
     #[test]
     fn errors_on_lists_blobs_and_nothing() {
         assert_eq!(parse("a.json", b"[1]"), Err(ParseError::NotObject("list")));
         assert_eq!(parse("a.json", b" \n"), Err(ParseError::Empty));
-        assert_eq!(parse("a.json", &[0x80, 0x81]), Err(ParseError::NotText { at: 1 }));
+        assert_eq!(
+            parse("a.json", &[0x80, 0x81]),
+            Err(ParseError::NotText { at: 1, place: Place { line: 1, column: 1 } })
+        );
         assert!(matches!(parse("a.json", b"{\"colour\": \"blue\"}"), Err(ParseError::NotHandoff(_))));
     }
 
@@ -161,6 +221,19 @@ mod tests {
         let handoff = parse("a.json", text.as_bytes()).unwrap();
         assert_eq!(handoff.from.unwrap().len(), LONGEST);
         assert_eq!(handoff.mended, ["the sender was cut to 200 characters"]);
+    }
+
+    #[test]
+    fn json_under_a_markdown_name_is_read_where_it_comes_first() {
+        let fenced = "\n```json\n{\"handoff_id\": \"h\", \"title\": \"Look\"}\n```\n";
+        let handoff = parse("a.md", fenced.as_bytes()).unwrap();
+        assert_eq!((handoff.id.as_deref(), handoff.title.as_str(), handoff.mended.len()), (Some("h"), "Look", 2));
+        for text in [format!("# HANDOFF: Look\n{fenced}"), "```sh\nls\n```\n".to_owned(), "{not: json}".to_owned()] {
+            assert_eq!(parse("a.md", text.as_bytes()).unwrap().dialect, super::super::Dialect::Markdown, "{text}");
+        }
+        let two = "{\"title\": \"a\"}\n{\"title\": \"b\"}";
+        let second = ParseError::SecondObject { place: Place { line: 2, column: 1 } };
+        assert_eq!(parse("a.md", two.as_bytes()), Err(second));
     }
 
     const KEYS: [&str; 16] = [
@@ -198,6 +271,32 @@ mod tests {
         fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
             let _ = parse("a.json", &bytes);
             let _ = parse("a.md", &bytes);
+        }
+
+        #[test]
+        fn an_object_means_the_same_in_a_fence_and_two_objects_never_mean_one(title in "[^\u{0}]{0,30}", other in "[a-z]{1,5}") {
+            let object = serde_json::json!({ "handoff_id": "h", "title": title, "args": { "a": [title] } });
+            let bare = parse("a.json", object.to_string().as_bytes()).unwrap();
+            for (before, after) in [("```json\n", "\n```\n"), ("Here it is:\n\n~~~\n", "\n~~~"), ("```\n", "")] {
+                let fenced = parse("a.json", format!("{before}{object:#}{after}").as_bytes()).unwrap();
+                prop_assert_eq!((&fenced.raw, &fenced.title), (&bare.raw, &bare.title));
+                prop_assert_eq!(fenced.mended.len(), bare.mended.len() + 1);
+            }
+            let second = serde_json::json!({ "handoff_id": other });
+            for between in ["", "\n", ",\n", "\n```\n\n```json\n"] {
+                let read = parse("a.json", format!("{object}{between}{second}").as_bytes());
+                let refused = matches!(read, Err(ParseError::SecondObject { .. }));
+                prop_assert!(refused, "{:?}", read);
+            }
+        }
+
+        #[test]
+        fn what_repairs_and_fences_look_for_is_read_without_a_panic(
+            text in "(```json\n|```|~~~|\\{|\\}|\\[|\\]|\"title\": |\"|,|:|\\\\|\\\\u|d8|00|NaN|-Infinity|é|\n| ){0,60}",
+        ) {
+            let _ = parse("a.json", text.as_bytes());
+            let _ = parse("a.md", text.as_bytes());
+            let _ = super::super::sender_in(text.as_bytes());
         }
 
         #[test]

@@ -1,7 +1,16 @@
-//! Faults inside a JSON text that can be mended without guessing: an invalid escape is a backslash, a control character in
-//! a string is itself, a comma before a closing bracket is nothing.
+//! Faults inside a JSON text that can be repaired without guessing: an invalid escape is a backslash, a control character in
+//! a string is itself, a comma before a closing bracket is nothing. Half of a character (a lone surrogate, `\ud800`) becomes
+//! U+FFFD, as Unicode has it, and `NaN` and `Infinity`, which JSON does not have, become `null`, as JavaScript writes them.
 //!
-//! Only what stands before the end of the first value is touched; what follows is not JSON.
+//! Only what stands before the end of the first value is changed; what follows is not JSON.
+
+use super::parse::Place;
+
+/// What other languages write for numbers that JSON does not have.
+const NOT_NUMBERS: [&str; 4] = ["NaN", "Infinity", "-Infinity", "-NaN"];
+
+/// Bytes of an escape with four digits.
+const UNIT_BYTES: usize = "\\ud800".len();
 
 /// A kind of fault: how often it was mended, and at which byte first.
 #[derive(Default)]
@@ -19,10 +28,7 @@ impl Fault {
     }
 
     fn note(&self, what: &str, text: &str) -> Option<String> {
-        let before = text.get(..self.first).unwrap_or_default();
-        let line = 1 + before.bytes().filter(|b| *b == b'\n').count();
-        let column = self.first + 1 - before.rfind('\n').map_or(0, |end| end + 1);
-        (self.count > 0).then(|| format!("{} {what}, the first at line {line} column {column}", self.count))
+        (self.count > 0).then(|| format!("{} {what}, the first at {}", self.count, Place::of(text, self.first)))
     }
 }
 
@@ -34,6 +40,8 @@ pub(super) fn repair(text: &str) -> (String, Vec<String>) {
         repair.escapes.note("invalid escape(s) were read as plain backslashes", text),
         repair.controls.note("control character(s) inside text were read as they are", text),
         repair.commas.note("comma(s) before a closing bracket were left out", text),
+        repair.halves.note("half character(s) (lone surrogates) were replaced by U+FFFD", text),
+        repair.numbers.note("NaN or Infinity value(s) were read as null", text),
     ];
     (repair.out, notes.into_iter().flatten().collect())
 }
@@ -49,15 +57,22 @@ struct Repair<'a> {
     depth: usize,
     /// A comma outside of strings that waits for what follows: where it stands in `out` and in `text`.
     comma: Option<(usize, usize)>,
+    /// Everything before this byte of `text` is in `out`.
+    done: usize,
     escapes: Fault,
     controls: Fault,
     commas: Fault,
+    halves: Fault,
+    numbers: Fault,
 }
 
 impl Repair<'_> {
     fn run(&mut self) {
         let text = self.text;
         for (at, c) in text.char_indices() {
+            if at < self.done {
+                continue;
+            }
             if self.in_string {
                 self.inside(at, c);
             } else {
@@ -71,6 +86,11 @@ impl Repair<'_> {
     }
 
     fn outside(&mut self, at: usize, c: char) {
+        if let Some(word) = not_a_number(self.text, at).filter(|_| self.depth > 0) {
+            self.numbers.mended(at);
+            self.comma = None;
+            return self.replace("null", at + word.len());
+        }
         match c {
             '"' => self.in_string = true,
             '{' | '[' => self.depth += 1,
@@ -99,6 +119,7 @@ impl Repair<'_> {
         }
         match c {
             '"' => self.in_string = false,
+            '\\' if let Some(surrogate) = Surrogate::at(self.text, at) => return self.surrogate(&surrogate, at),
             '\\' if begins_escape(self.text.get(at + 1..).unwrap_or_default()) => self.escaped = true,
             '\\' => {
                 self.out.push('\\');
@@ -113,6 +134,65 @@ impl Repair<'_> {
         }
         self.out.push(c);
     }
+
+    fn surrogate(&mut self, surrogate: &Surrogate, at: usize) {
+        match surrogate {
+            Surrogate::Pair => {
+                let end = at + 2 * UNIT_BYTES;
+                self.replace(self.text.get(at..end).unwrap_or_default(), end);
+            }
+            Surrogate::Lone => {
+                self.halves.mended(at);
+                self.replace("\\ufffd", at + UNIT_BYTES);
+            }
+        }
+    }
+
+    /// Writes `with` for what is up to `end`.
+    fn replace(&mut self, with: &str, end: usize) {
+        self.out.push_str(with);
+        self.done = end;
+    }
+}
+
+/// An escape that is one half of a character of UTF-16.
+enum Surrogate {
+    /// Its other half follows.
+    Pair,
+    /// Its other half is missing.
+    Lone,
+}
+
+impl Surrogate {
+    /// The one whose backslash is at byte `at`.
+    fn at(text: &str, at: usize) -> Option<Self> {
+        match unit(text, at)? {
+            0xd800..=0xdbff => {
+                let paired = matches!(unit(text, at + UNIT_BYTES), Some(0xdc00..=0xdfff));
+                Some(if paired { Self::Pair } else { Self::Lone })
+            }
+            0xdc00..=0xdfff => Some(Self::Lone),
+            _ => None,
+        }
+    }
+}
+
+/// The number that an escape of four digits at byte `at` has.
+fn unit(text: &str, at: usize) -> Option<u32> {
+    let digits = text.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+    let digits = Some(digits).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
+    u32::from_str_radix(digits, 16).ok()
+}
+
+/// The word at byte `at` that stands for a number and is none in JSON.
+fn not_a_number(text: &str, at: usize) -> Option<&'static str> {
+    let (before, rest) = text.split_at_checked(at)?;
+    let begins = before.is_empty() || before.ends_with([':', ',', '[', ' ', '\t', '\r', '\n']);
+    let ends = |word: &&str| {
+        let after = rest.strip_prefix(*word);
+        after.is_some_and(|after| after.is_empty() || after.starts_with([',', ']', '}', ' ', '\t', '\r', '\n']))
+    };
+    NOT_NUMBERS.into_iter().filter(|_| begins).find(ends)
 }
 
 /// Whether what follows a backslash makes it an escape of JSON.
@@ -147,13 +227,29 @@ mod tests {
         let (value, notes) = mended("{\"a\": [1,\n 2 ,\r\n\r\n]\n,}");
         assert_eq!(value["a"], serde_json::json!([1, 2]));
         assert_eq!(notes, ["2 comma(s) before a closing bracket were left out, the first at line 2 column 4"]);
+        let (value, notes) = mended("{\"a\": \"x\\ud800y\\udc00\",\n \"b\": \"\\uD83C\\uDFA7\\ud83c\"}");
+        assert_eq!((&value["a"], &value["b"]), (&"x\u{fffd}y\u{fffd}".into(), &"\u{1f3a7}\u{fffd}".into()));
+        assert_eq!(
+            notes,
+            ["3 half character(s) (lone surrogates) were replaced by U+FFFD, the first at line 1 column 9"]
+        );
+        let (value, notes) = mended("{\"a\": NaN, \"b\": [Infinity,-Infinity\n], \"c\": \"NaN, Infinity\"}");
+        assert_eq!(value, serde_json::json!({"a": null, "b": [null, null], "c": "NaN, Infinity"}));
+        assert_eq!(notes, ["3 NaN or Infinity value(s) were read as null, the first at line 1 column 7"]);
     }
 
     #[test]
     fn what_is_sound_stays_and_what_is_not_sure_is_left() {
-        for text in
-            ["{\"a\": \"b\\u00e9\\\\\", \"c\": \",]\"}", "[1,,2]", "{\"a\" 1}", "", "\"", "{}\\ \" , ] after the end"]
-        {
+        for text in [
+            "{\"a\": \"b\\u00e9\\\\\", \"c\": \",]\"}",
+            "[1,,2]",
+            "{\"a\" 1}",
+            "",
+            "\"",
+            "{}\\ \" , ] after the end",
+            "[NaNs]",
+            "NaN",
+        ] {
             assert_eq!(repair(text), (text.to_owned(), Vec::new()), "{text}");
         }
         assert_eq!(mended("{\"a\": \"C:\\users\"}").0["a"], "C:\\users");
@@ -167,7 +263,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_gone_through_without_a_panic(text in "[\\[\\]{},:\"\\\\\n\t u0a1é]{0,80}") {
+        fn any_text_is_gone_through_without_a_panic(text in "([\\[\\]{},:\"\\\\\n\t u0a1é]|NaN|-Infinity|\\\\ud[8c]00){0,80}") {
             let (fixed, notes) = repair(&text);
             prop_assert_eq!(fixed == text, notes.is_empty());
         }

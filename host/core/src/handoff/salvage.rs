@@ -1,9 +1,12 @@
 //! From bytes to text to JSON, with what agents and their tools get wrong put right: byte order marks, UTF-16 with and
-//! without one, an invalid escape, text after the object. What was mended is said; what cannot be mended is an error with
-//! its place.
+//! without one, a code fence around the object, an invalid escape, text after the object. What was mended is said; what
+//! cannot be mended is an error with its place. A second object is not salvaged: it is somebody's request too.
+
+use std::borrow::Cow;
 
 use serde_json::Value;
 
+use super::parse::Place;
 use super::{ParseError, repair};
 
 /// The text of a file and what was mended to get it.
@@ -27,8 +30,11 @@ pub(super) fn text(bytes: &[u8]) -> Result<(String, Vec<String>), ParseError> {
 }
 
 fn utf8(bytes: &[u8], skipped: usize) -> Result<String, ParseError> {
-    let text =
-        std::str::from_utf8(bytes).map_err(|error| ParseError::NotText { at: skipped + error.valid_up_to() + 1 })?;
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let (before, _) = bytes.split_at_checked(error.valid_up_to()).unwrap_or_default();
+        let place = Place::of(&String::from_utf8_lossy(before), before.len());
+        ParseError::NotText { at: skipped + before.len() + 1, place }
+    })?;
     Ok(text.to_owned())
 }
 
@@ -42,7 +48,7 @@ fn utf16(
     let mut text = String::with_capacity(pairs.len());
     let mut at = skipped + 1;
     for c in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
-        let c = c.map_err(|_| ParseError::NotText { at })?;
+        let c = c.map_err(|_| ParseError::NotText { at, place: Place::of(&text, text.len()) })?;
         at += 2 * c.len_utf16();
         text.push(c);
     }
@@ -53,13 +59,15 @@ fn utf16(
     Ok((text, mended))
 }
 
-/// The first JSON value of a text.
+/// The one JSON value of a text.
 ///
 /// # Errors
-/// When there is none, also after mending.
+/// When there is none, also after mending, or a second object follows.
 pub(super) fn json(text: &str, mended: &mut Vec<String>) -> Result<Value, ParseError> {
+    let unfenced = out_of_fence(text, mended);
+    let text = unfenced.as_ref();
     let (value, rest) = match first_value(text) {
-        Ok(found) => found,
+        Ok((value, rest)) => (value, rest.len()),
         Err(error) if error.is_eof() => return Err(ParseError::EndsEarly),
         Err(error) => {
             let as_found = ParseError::json(&error);
@@ -70,25 +78,103 @@ pub(super) fn json(text: &str, mended: &mut Vec<String>) -> Result<Value, ParseE
             let found =
                 first_value(&fixed).map_err(|error| if error.is_eof() { ParseError::EndsEarly } else { as_found })?;
             mended.extend(notes);
-            found
+            (found.0, found.1.len())
         }
     };
-    if rest > 0 {
-        mended.push(format!("{rest} bytes of text after the JSON object were left out"));
-    }
+    // Nothing behind the first value was changed, so its length says where it begins.
+    check_rest(text, text.len().saturating_sub(rest), &value, mended)?;
     Ok(value)
 }
 
-/// The first value and how many bytes of other text follow it.
-fn first_value(text: &str) -> Result<(Value, usize), serde_json::Error> {
+/// What follows the first value, from byte `at`: text is left out, and so is the same object again; another object is an error.
+fn check_rest(text: &str, mut at: usize, value: &Value, mended: &mut Vec<String>) -> Result<(), ParseError> {
+    let rest = |at: usize| text.get(at..).unwrap_or_default();
+    while let Some(second) = next_object(text, at) {
+        match first_value(rest(second)) {
+            Ok((again, left)) if again == *value => {
+                mended.push(format!("the same object at {} was left out", Place::of(text, second)));
+                at = text.len() - left.len();
+            }
+            _ => return Err(ParseError::SecondObject { place: Place::of(text, second) }),
+        }
+    }
+    let left = unfenced(rest(at)).trim_matches(is_blank).len();
+    if left > 0 {
+        mended.push(format!("{left} bytes of text after the JSON object were left out"));
+    }
+    Ok(())
+}
+
+/// Where an object begins right behind byte `at`, or in the next code fence where the first one has ended.
+fn next_object(text: &str, at: usize) -> Option<usize> {
+    let rest = text.get(at..)?;
+    let next = rest.trim_start_matches(|c: char| is_blank(c) || c == ',');
+    if next.starts_with('{') {
+        return Some(text.len() - next.len());
+    }
+    let fenced = unfenced(rest);
+    (fenced.len() < rest.trim_start_matches(is_blank).len())
+        .then(|| in_fence(fenced))?
+        .map(|found| text.len() - found.len())
+}
+
+/// The text without a code fence that ends at its beginning.
+fn unfenced(text: &str) -> &str {
+    let start = text.trim_start_matches(is_blank);
+    let fence = start.split('\n').next().unwrap_or_default();
+    if marker(fence).is_some_and(|info| info.trim().is_empty()) {
+        start.get(fence.len()..).unwrap_or_default()
+    } else {
+        start
+    }
+}
+
+/// White space, and the zeros that some file systems leave behind a text.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c == '\0'
+}
+
+/// A text whose object is in a Markdown code fence, without what is before it; places stay.
+fn out_of_fence<'a>(text: &'a str, mended: &mut Vec<String>) -> Cow<'a, str> {
+    let Some(object) = in_fence(text).filter(|_| !text.trim_start().starts_with(['{', '['])) else {
+        return Cow::Borrowed(text);
+    };
+    let before = text.get(..text.len() - object.len()).unwrap_or_default();
+    let blank: String = before.chars().filter(|c| *c == '\n').collect();
+    let place = Place::of(text, before.len());
+    mended.push(format!("the JSON object was read out of the code fence that begins before {place}"));
+    Cow::Owned(blank + object)
+}
+
+/// What is in the first code fence that holds an object, and all that follows it.
+fn in_fence(text: &str) -> Option<&str> {
+    let (mut rest, mut open) = (text, false);
+    while let Some((line, below)) = rest.split_once('\n') {
+        if marker(line).is_some() {
+            open = !open;
+            if open && below.trim_start().starts_with('{') {
+                return Some(below);
+            }
+        }
+        rest = below;
+    }
+    None
+}
+
+/// What is behind the marks of a line that begins or ends a code fence.
+fn marker(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    ["```", "~~~"].iter().find_map(|mark| line.strip_prefix(mark))
+}
+
+/// The first value and what follows it.
+fn first_value(text: &str) -> Result<(Value, &str), serde_json::Error> {
     let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
     let value = match stream.next() {
         Some(value) => value?,
         None => serde_json::from_str(text)?,
     };
-    let rest =
-        text.get(stream.byte_offset()..).unwrap_or_default().trim_matches(|c: char| c.is_whitespace() || c == '\0');
-    Ok((value, rest.len()))
+    Ok((value, text.get(stream.byte_offset()..).unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -109,6 +195,45 @@ mod tests {
         let mut mended = Vec::new();
         assert_eq!(json("{\"a\":1}\n\nAnd now the protocol.", &mut mended).unwrap()["a"], 1);
         assert_eq!(mended, ["21 bytes of text after the JSON object were left out"]);
+    }
+
+    #[test]
+    fn an_object_in_a_fence_is_read_and_its_faults_keep_their_places() {
+        let read = |text: &str| {
+            let mut mended = Vec::new();
+            json(text, &mut mended).map(|value| (value, mended))
+        };
+        let (value, mended) = read("Here it is:\n\n```json\n{\"a\": 1}\n```\nThat is all.").unwrap();
+        assert_eq!(value["a"], 1);
+        assert_eq!(
+            mended,
+            [
+                "the JSON object was read out of the code fence that begins before line 4 column 1",
+                "12 bytes of text after the JSON object were left out"
+            ]
+        );
+        let broken = read("```json\n{\n nope\n}\n```").unwrap_err().to_string();
+        assert!(broken.contains("line 3 column 2"), "{broken}");
+        assert_eq!(read("```json\n{\"a\": [\n"), Err(ParseError::EndsEarly));
+        assert!(read("```sh\nls\n```\n").is_err());
+    }
+
+    #[test]
+    fn a_second_object_is_an_error_with_its_place_and_the_same_one_again_is_not() {
+        let read = |text: &str| json(text, &mut Vec::new());
+        for (text, place) in [
+            ("{\"a\": 1}\n {\"a\": 2}", "line 2 column 2"),
+            ("{\"a\": 1},{\"a\": 2}", "line 1 column 10"),
+            ("{\"a\": \"x\ty\nz\"}\n{\"a\":", "line 3 column 1"),
+            ("```\n{\"a\": 1}\n```\nand\n```\n{\"a\": 2}\n```", "line 6 column 1"),
+            ("{\"a\": 1}{\"a\": 1}{\"a\": 3}", "line 1 column 17"),
+        ] {
+            let error = read(text).unwrap_err().to_string();
+            assert!(error.contains("second JSON object") && error.contains(place), "{text}: {error}");
+        }
+        assert_eq!(read("{\"a\": 1}\n{\"a\":1}\n").unwrap()["a"], 1);
+        let quoted = "{\"a\": 1}\nFor example:\n```json\n{\"a\": 2}\n```";
+        assert_eq!(read(quoted).unwrap()["a"], 1, "JSON inside of other text is part of it");
     }
 
     #[test]
@@ -144,9 +269,14 @@ mod tests {
 
     #[test]
     fn what_is_no_text_is_said_with_its_place() {
-        assert_eq!(text(b"{\"a\": \"\xe9\"}"), Err(ParseError::NotText { at: 8 }));
-        assert_eq!(text(b"\xef\xbb\xbf{\xff"), Err(ParseError::NotText { at: 5 }));
-        assert_eq!(text(&[0xff, 0xfe, b'{', 0, 0, 0xd8, b'x', 0]), Err(ParseError::NotText { at: 5 }));
+        let place = |bytes: &[u8]| text(bytes).map_err(|error| error.to_string()).unwrap_err();
+        for (bytes, words) in [
+            (b"{\"a\":\n \"\xe9\"}".as_slice(), "at byte 9, line 2 column 3;"),
+            (b"\xef\xbb\xbf{\xff", "at byte 5, line 1 column 2;"),
+            (&[0xff, 0xfe, b'{', 0, 0, 0xd8, b'x', 0], "at byte 5, line 1 column 2;"),
+        ] {
+            assert!(place(bytes).contains(words), "{}", place(bytes));
+        }
     }
 
     #[test]

@@ -62,7 +62,7 @@ impl Answers {
     /// Whether the request may be answered by this in `inbox`'s inbox: by whom was asked, or, where the signature means
     /// nobody here, where the sender reads the answer.
     fn fits(&self, request: &Task, inbox: &str) -> bool {
-        if self.by.is_empty() { request.sender.as_deref() == Some(inbox) } else { self.by.contains(&request.agent) }
+        if self.by.is_empty() { request.answer_to() == Some(inbox) } else { self.by.contains(&request.agent) }
     }
 }
 
@@ -81,8 +81,8 @@ pub(super) fn find_request(tx: &Tx<'_>, answers: &Answers, inbox: &str) -> Resul
     let mut found = task::answered_by(tx, &answers.names())?;
     found.retain(|request| answers.fits(request, inbox));
     // Of several the one whose sender reads the answer here.
-    if found.iter().any(|request| request.sender.as_deref() == Some(inbox)) {
-        found.retain(|request| request.sender.as_deref() == Some(inbox));
+    if found.iter().any(|request| request.answer_to() == Some(inbox)) {
+        found.retain(|request| request.answer_to() == Some(inbox));
     }
     Ok(match found.len() {
         0 => (None, "it answers no request that is open here".to_owned()),

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use baton_core::agents::is_everybody;
-use baton_core::handoff::Handoff;
+use baton_core::handoff::{self, Handoff, Kind};
 use baton_core::{State, dedupe, file_name};
 use baton_intake::Captured;
 use baton_ledger::task::{self, Origin};
@@ -85,6 +85,9 @@ impl Incoming {
         let what = if answers.is_some() { What::Return } else { What::Request };
         let chain = handoff.chain.unwrap_or_default();
         let asks = answers.is_none();
+        let reply_to = handoff.reply_to.as_deref().map(canonical);
+        let answered = sender.clone().filter(|sender| asks && sender != "baton");
+        let answered = answered.map(|sender| reply_to.clone().unwrap_or(sender));
         let new = task::New {
             kind: handoff.kind.as_str().to_owned(),
             handoff_id: handoff.id,
@@ -103,7 +106,8 @@ impl Incoming {
             dedupe_key: Some(key.to_string()),
             substance: Some(substance.to_string()),
             actor: captured_by(sender.as_deref()),
-            sender: sender.clone(),
+            sender,
+            reply_to,
             ..task::New::blank(agent, Origin::Handoff, State::Captured)
         };
         Self {
@@ -117,19 +121,25 @@ impl Incoming {
             follows: handoff.follows,
             move_to: None,
             repeats_within,
-            answer_folder: sender.filter(|_| asks).and_then(|sender| answer_folder(house, &sender)),
+            answer_folder: answered.map(|to| house.answers_for(&to)),
         }
     }
 
-    /// A file in an inbox of `owner` that cannot be read.
-    pub(super) fn of_broken(owner: &str, file: String, name: &str, read: Option<Captured>, reason: String) -> Self {
+    /// A file in an inbox of `owner` that cannot be read. Its sender is told, where its text names an agent.
+    pub(super) fn of_broken(house: &House, owner: &str, file: String, read: Option<Captured>, reason: String) -> Self {
+        let name = file.rsplit('/').next().unwrap_or(&file);
         let named = file_name::parse(name);
         tracing::warn!(%file, "quarantined: {reason}");
+        let answers = named.kind.as_deref().is_some_and(|word| Kind::of(word) == Kind::Return);
+        let written = read.as_ref().filter(|_| !answers).and_then(|read| handoff::sender_in(&read.bytes));
+        let roster = house.roster();
+        let sender = written.and_then(|sender| roster.resolve(&sender).map(|agent| agent.name.clone()));
         let new = task::New {
             kind: named.kind.unwrap_or_else(|| "HANDOFF".to_owned()),
             title: named.title.unwrap_or_else(|| name.to_owned()),
             made_at: named.made_at,
             reason,
+            sender: sender.clone(),
             file: Some(file),
             input: read.as_ref().map(|read| read.hash.to_string()),
             ..task::New::blank(owner, Origin::Handoff, State::Captured)
@@ -145,14 +155,9 @@ impl Incoming {
             follows: None,
             move_to: None,
             repeats_within: None,
-            answer_folder: None,
+            answer_folder: sender.map(|sender| house.answers_for(&sender)),
         }
     }
-}
-
-/// Where a request's sender reads what became of it; nowhere when that is Baton itself.
-pub(super) fn answer_folder(house: &House, sender: &str) -> Option<String> {
-    (sender != "baton").then(|| house.answers_for(sender))
 }
 
 /// The actor of a capture: the sender that the file names. A file cannot claim to be from Baton or the operator.

@@ -23,7 +23,7 @@ use jiff::Timestamp;
 pub(crate) use self::ahead::{Ahead, returns_ahead};
 pub(crate) use self::answers::{answered_before, ended};
 pub use self::record::ADOPTED;
-pub(crate) use self::refuse::{answer, by_baton};
+pub(crate) use self::refuse::{answer, by_baton, reason_name};
 
 use self::arrival::Arrival;
 use self::incoming::Incoming;
@@ -87,9 +87,8 @@ impl Taken {
 /// # Errors
 /// When the ledger fails.
 pub(crate) async fn put_away(house: &Arc<House>, owner: &str, path: &Path) -> Result<Taken, DispatchError> {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let reason = format!("reading it broke off {} times; it was put away unread", crate::limits::BREAKS);
-    let incoming = Incoming::of_broken(owner, house.shown(path), &name, None, reason);
+    let incoming = Incoming::of_broken(house, owner, house.shown(path), None, reason);
     let (inner, now, arrival) = (Arc::clone(house), Timestamp::now(), Arrival::of(&incoming));
     let taken = house.ledger.write(move |tx| record::record(tx, &inner, incoming, now)).await?;
     arrival.log(&taken);
@@ -137,7 +136,7 @@ pub(crate) async fn capture(
                 }
             },
         },
-        Looked::Broken(captured, reason) => Incoming::of_broken(owner, file, &name, captured, reason),
+        Looked::Broken(captured, reason) => Incoming::of_broken(house, owner, file, captured, reason),
         Looked::Later { pause, unfinished } => return Ok(Taken::Later { pause, unfinished }),
         Looked::NotOurs(reason) => return Ok(Taken::Ignored(reason)),
         Looked::Gone => return Ok(Taken::Gone),

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use super::Taken;
 use super::answers::{Answer, answered_before, close, request_of};
 use super::classify::{Class, classify, same_key};
-use super::incoming::{Incoming, What, answer_folder};
+use super::incoming::{Incoming, What};
 use super::refuse::{answer, reason_file};
 use crate::archive::{to_archive, to_unrouted};
 use crate::house::House;
@@ -111,9 +111,10 @@ fn take_over(house: &House, incoming: &mut Incoming, known: &Task) {
     new.handoff_id.clone_from(&known.handoff_id);
     new.task_id.clone_from(&known.task_id);
     new.sender.clone_from(&known.sender);
+    new.reply_to.clone_from(&known.reply_to);
     new.title.clone_from(&known.title);
-    let asks = known.sender.as_deref().filter(|_| known.kind != "RETURN");
-    incoming.answer_folder = asks.and_then(|sender| answer_folder(house, sender));
+    let asks = known.answer_to().filter(|_| known.kind != "RETURN" && known.sender.as_deref() != Some("baton"));
+    incoming.answer_folder = asks.map(|to| house.answers_for(to));
 }
 
 /// A broadcast: the file itself is archived, each agent gets a task and a copy.
@@ -335,11 +336,12 @@ fn follow(
             What::Unrouted(_) => to_unrouted(file, new.input.clone()),
             _ => to_archive(file, new.input.clone(), new.state),
         };
-        outbox::add(tx, id, &archive)?;
+        // Before the archive: a reason that cannot be written holds the file back, so that both stay together.
         if matches!(new.state, State::Quarantined | State::Failed) {
             outbox::add(tx, id, &reason_file(id, file, new, &archive, now))?;
             fail_point!("refuse.reason_added");
         }
+        outbox::add(tx, id, &archive)?;
         carry.push(id.to_owned());
     }
     if matches!(new.state, State::Quarantined | State::Failed | State::Cancelled) {

@@ -8,15 +8,19 @@ use baton_ledger::task::{self, Task};
 use jiff::Timestamp;
 
 /// `NAME.reason.json`, cut so that it fits.
-pub(super) fn reason_file(id: &str, file: &str, new: &task::New, archive: &outbox::New, now: Timestamp) -> outbox::New {
+pub(crate) fn reason_name(of: &str) -> String {
     let ending = ".reason.json";
-    let stem = file_name::cut(&archive.name, file_name::MAX_NAME_BYTES - ending.len());
+    format!("{}{ending}", file_name::cut(of, file_name::MAX_NAME_BYTES - ending.len()))
+}
+
+/// The reason beside the archived file. It gets its last name when the file has its own (`carry`).
+pub(super) fn reason_file(id: &str, file: &str, new: &task::New, archive: &outbox::New, now: Timestamp) -> outbox::New {
     let object = serde_json::json!({
         "file": file, "task": id, "state": new.state.as_str(), "reason": new.reason, "sha256": new.input,
         "at": now.to_string(),
     });
     let bytes = format!("{object:#}\n").into_bytes();
-    outbox::New::written(Kind::Reason, archive.folder.clone(), format!("{stem}{ending}"), bytes)
+    outbox::New::written(Kind::Reason, archive.folder.clone(), reason_name(&archive.name), bytes)
 }
 
 /// The RETURN, for `folder`, of a task without an outcome.

@@ -34,6 +34,7 @@ pub(super) fn carry_all(house: &Arc<House>, tasks: Vec<String>) -> Vec<Carried> 
         publish(&mut batch);
         fail_point!("carry.published");
         move_files(&mut batch);
+        publish_reasons(&mut batch);
         fail_point!("carry.before_done");
         record(house, &mut batch);
         fail_point!("carry.done");
@@ -173,9 +174,10 @@ fn tell_staged(house: &House, batch: &mut [Parcel]) {
 
 /// Temporaries get their names.
 fn publish(batch: &mut [Parcel]) {
-    each(batch, |item| !item.is_move(), Item::publish);
+    let named_now = |item: &Item| !item.is_move() && !item.is_reason();
+    each(batch, named_now, Item::publish);
     fail_point!("carry.renames_made");
-    sync_folders(batch, |item| if item.is_move() { Vec::new() } else { vec![item.folder.clone()] });
+    sync_folders(batch, |item| if named_now(item) { vec![item.folder.clone()] } else { Vec::new() });
 }
 
 /// Files go to the archive, each after all else of its task is delivered.
@@ -183,6 +185,23 @@ fn move_files(batch: &mut [Parcel]) {
     each(batch, Item::is_move, Item::move_file);
     fail_point!("carry.moves_made");
     sync_folders(batch, |item| if item.is_move() { item.folders_of_move() } else { Vec::new() });
+}
+
+/// Reasons get the name that belongs to the file that they are about, whatever number that got in the archive.
+fn publish_reasons(batch: &mut [Parcel]) {
+    for parcel in batch.iter_mut().filter(|parcel| parcel.error.is_none()) {
+        if parcel.items.iter().any(|item| item.error.is_some()) {
+            continue;
+        }
+        let archived = parcel.items.iter().find_map(|item| item.archived_as().map(str::to_owned));
+        for item in parcel.items.iter_mut().filter(|item| item.is_reason()) {
+            match &archived {
+                Some(archived) => item.publish_beside(archived),
+                None => item.publish(),
+            }
+        }
+    }
+    sync_folders(batch, |item| if item.is_reason() { vec![item.folder.clone()] } else { Vec::new() });
 }
 
 /// The ledger is told what became of each.

@@ -8,6 +8,7 @@ use baton_ledger::outbox::{Delivery, Kind};
 use fail::fail_point;
 
 use crate::House;
+use crate::capture::reason_name;
 
 /// How far a delivery got.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,25 @@ impl Item {
     /// Whether a file is moved, not written.
     pub(super) fn is_move(&self) -> bool {
         matches!(self.delivery.kind, Kind::Archive | Kind::Route)
+    }
+
+    /// Whether it says why the file of its task was turned away: it is named after that file, which is moved before.
+    pub(super) fn is_reason(&self) -> bool {
+        self.delivery.kind == Kind::Reason
+    }
+
+    /// The name that the task's file has in the archive now.
+    pub(super) fn archived_as(&self) -> Option<&str> {
+        match &self.step {
+            Step::Placed(name) if self.delivery.kind == Kind::Archive => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Gives the temporary the name of a reason for the file `archived`.
+    pub(super) fn publish_beside(&mut self, archived: &str) {
+        self.delivery.name = reason_name(archived);
+        self.publish();
     }
 
     /// Whether its temporary is still to be written.

@@ -143,8 +143,8 @@ fn lost(
     dependencies::settled(tx, task, State::Cancelled, now)?;
     let ended = task::get_in(tx, &task.id)?;
     let asks = task.kind != "RETURN" && task.sender.as_deref().is_some_and(|sender| sender != "baton");
-    if let Some(sender) = task.sender.as_deref().filter(|_| asks) {
-        outbox::add(tx, &task.id, &answer(&ended, &house.answers_for(sender), &event::head(tx)?, now))?;
+    if let Some(to) = task.answer_to().filter(|_| asks) {
+        outbox::add(tx, &task.id, &answer(&ended, &house.answers_for(to), &event::head(tx)?, now))?;
     }
     Ok(asks)
 }

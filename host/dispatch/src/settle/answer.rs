@@ -20,7 +20,7 @@ pub(super) fn answer_to(house: &House, task: &Task, state: State) -> Option<(Str
     if !asked || !state.sends_return() {
         return None;
     }
-    Some((sender.to_owned(), house.answers_for(sender)))
+    Some((sender.to_owned(), house.answers_for(task.answer_to()?)))
 }
 
 /// The public name of a severity.

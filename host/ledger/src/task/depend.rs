@@ -128,6 +128,21 @@ fn unknown(connection: &Connection, before: Timestamp) -> Result<Vec<Unknown>, L
     Ok(found)
 }
 
+/// Whether a request has this id or title, as [`named_or_titled`] finds it.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_named(reader: &Reader, name: &str) -> Result<bool, LedgerError> {
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM tasks WHERE id = ?1 AND kind <> 'RETURN')
+             OR EXISTS (SELECT 1 FROM tasks WHERE handoff_id = ?1 AND kind <> 'RETURN')
+             OR EXISTS (SELECT 1 FROM tasks WHERE task_id = ?1 AND kind <> 'RETURN')
+             OR EXISTS (SELECT 1 FROM tasks WHERE rowid > (SELECT max(rowid) FROM tasks) - {TITLES}
+                        AND title = ?1 AND kind <> 'RETURN')"
+    );
+    Ok(reader.connection.prepare_cached(&sql)?.query_row([name], |row| row.get(0))?)
+}
+
 /// The newest request that an id names, duplicates aside.
 ///
 /// # Errors

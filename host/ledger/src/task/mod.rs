@@ -13,7 +13,7 @@ mod stalled;
 mod write;
 
 pub use depend::{
-    Unknown, add_dependencies, dependencies, dependents, drop_dependencies, named, named_or_titled, satisfy,
+    Unknown, add_dependencies, dependencies, dependents, drop_dependencies, is_named, named, named_or_titled, satisfy,
     unknown_dependencies, unknown_dependencies_in,
 };
 pub use find::{

@@ -80,6 +80,8 @@ pub struct New {
     pub answers: Option<String>,
     /// As [`Task::about`].
     pub about: Option<String>,
+    /// As [`Task::reply_to`].
+    pub reply_to: Option<String>,
 }
 
 impl New {
@@ -112,6 +114,7 @@ impl New {
             actor: "baton".to_owned(),
             answers: None,
             about: None,
+            reply_to: None,
         }
     }
 }
@@ -175,6 +178,8 @@ pub struct Task {
     pub about: Option<String>,
     /// Of a RETURN: the request that it answers.
     pub request: Option<String>,
+    /// Who gets the RETURN, where that is not the sender.
+    pub reply_to: Option<String>,
     /// When it was written down.
     pub created_at: Timestamp,
     /// When its RETURN was delivered.
@@ -232,6 +237,15 @@ impl Filter {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.states.is_empty() && self.agent.is_none() && self.since.is_none()
+    }
+}
+
+impl Task {
+    /// Who gets the RETURN; nobody where no sender is known.
+    #[must_use]
+    pub fn answer_to(&self) -> Option<&str> {
+        let sender = self.sender.as_deref()?;
+        Some(self.reply_to.as_deref().unwrap_or(sender))
     }
 }
 

@@ -12,7 +12,8 @@ use crate::database::Tx;
 /// The columns of a [`Task`], in the order that [`task`] reads.
 pub(super) const COLUMNS: &str = "id, agent, origin, kind, handoff_id, sender, title, action, args, body, made_at, paths, priority, \
                        state, reason, attempts, file, input, substance, due_at, created_at, returned_at, archived_at, \
-                       deadline, chain_id, chain_phase, answer, stop_asked, task_id, about, request";
+                       deadline, chain_id, chain_phase, answer, stop_asked, task_id, about, request, \
+                       reply_to";
 
 /// The columns of a [`Summary`], in the order that [`summary`] reads.
 pub(super) const SUMMARY: &str = "id, agent, handoff_id, sender, title, action, state, reason, attempts, file, created_at, \
@@ -66,6 +67,7 @@ pub(super) fn task(row: &Row<'_>) -> Result<Task, LedgerError> {
         task_id: row.get(28)?,
         about: row.get(29)?,
         request: row.get(30)?,
+        reply_to: row.get(31)?,
     })
 }
 

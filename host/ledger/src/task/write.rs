@@ -22,9 +22,9 @@ pub fn insert(tx: &Tx<'_>, new: &New, bytes: Option<&[u8]>, now: Timestamp) -> R
     let mut insert = tx.connection.prepare_cached(
         "INSERT INTO tasks (id, agent, origin, kind, handoff_id, sender, title, action, args, body, made_at, paths, priority,
                             state, reason, file, file_name, input, dedupe_key, substance, created_at, task_id, deadline,
-                            chain_id, chain_phase, answers, about)
+                            chain_id, chain_phase, answers, about, reply_to)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
-                 ?24, ?25, ?26, ?27)",
+                 ?24, ?25, ?26, ?27, ?28)",
     )?;
     insert.execute(params![
         id,
@@ -53,7 +53,8 @@ pub fn insert(tx: &Tx<'_>, new: &New, bytes: Option<&[u8]>, now: Timestamp) -> R
         new.chain_id,
         new.chain_phase,
         new.answers,
-        new.about
+        new.about,
+        new.reply_to
     ])?;
     event::append(tx, &first_event(&id, new, "captured", now))?;
     Ok(id)
@@ -68,7 +69,8 @@ pub fn revise(tx: &Tx<'_>, id: &str, new: &New, bytes: Option<&[u8]>, now: Times
     let mut update = tx.connection.prepare_cached(
         "UPDATE tasks SET kind = ?2, handoff_id = ?3, sender = ?4, title = ?5, action = ?6, args = ?7, body = ?8,
          made_at = ?9, priority = ?10, input = ?11, dedupe_key = ?12, substance = ?13, task_id = ?14, deadline = ?15,
-         chain_id = ?16, chain_phase = ?17, agent = ?18, file = ?19, answers = ?20, attempts = 0, answer = NULL, stop_asked = 0 WHERE id = ?1",
+         chain_id = ?16, chain_phase = ?17, agent = ?18, file = ?19, answers = ?20, reply_to = ?21, attempts = 0, answer = NULL,
+         stop_asked = 0 WHERE id = ?1",
     )?;
     update.execute(params![
         id,
@@ -90,7 +92,8 @@ pub fn revise(tx: &Tx<'_>, id: &str, new: &New, bytes: Option<&[u8]>, now: Times
         new.chain_phase,
         new.agent,
         new.file,
-        new.answers
+        new.answers,
+        new.reply_to
     ])?;
     transition(tx, &first_event(id, new, "revised", now)).map(drop)
 }

@@ -11,15 +11,16 @@ use baton_ledger::{LedgerError, Reader, inspect};
 
 use super::facts::{Facts, or_finding, word};
 use super::finding::Finding;
-use crate::workspace::Serving;
+use crate::workspace::leftovers::{Leftover, Places};
+use crate::workspace::{Serving, State};
 
 const CHECK: &str = "orphans";
 
-/// A writer that was interrupted is done or gone by then.
-const LEFT: Duration = Duration::from_hours(1);
-
 /// A daemon has looked at every inbox several times by then.
 const TAKEN_IN: Duration = Duration::from_mins(5);
+
+/// The ending of the name of a reason.
+const REASON: &str = ".reason.json";
 
 /// Archived files that are looked for, of the newest tasks.
 const ARCHIVED: u32 = 10_000;
@@ -42,8 +43,7 @@ fn with_ledger(facts: &Facts) -> Result<Vec<Finding>, LedgerError> {
     if reader.is_none() && !matches!(facts.ledger, Ok(None)) {
         return Ok(Vec::new());
     }
-    let open = reader.map(inspect::open_deliveries).transpose()?.unwrap_or_default();
-    let mut findings = leftovers(facts, &open);
+    let mut findings = leftovers(facts, reader);
     if let Some(reader) = reader {
         findings.extend(unknown(facts, reader)?);
         findings.extend(missing(facts, reader)?);
@@ -107,34 +107,30 @@ fn lonely_reasons(facts: &Facts) -> Vec<Finding> {
         .collect()
 }
 
-/// Long names are cut to make room for the ending, and a taken name gets a number: what begins alike is the file.
+/// A reason is named after its file. A long name is cut to make room for the ending: what begins alike is the file then.
 fn is_lonely(name: &str, names: &BTreeSet<String>) -> bool {
-    let Some(of) = name.strip_suffix(".reason.json") else {
+    let Some(of) = name.strip_suffix(REASON) else {
         return false;
     };
-    let stem = of.rsplit_once('.').map_or(of, |(stem, _)| stem);
-    !names.iter().any(|other| !other.ends_with(".reason.json") && other.starts_with(stem))
+    // A cut ends before a character that does not fit, of at most four bytes.
+    let cut = name.len() + 4 > file_name::MAX_NAME_BYTES;
+    let begins_alike = |other: &String| cut && !other.ends_with(REASON) && other.starts_with(of);
+    !names.contains(of) && !names.iter().any(begins_alike)
 }
 
 /// Temporary files whose writer is gone.
-fn leftovers(facts: &Facts, open: &BTreeSet<i64>) -> Vec<Finding> {
-    let mut folders = vec![facts.root.join("reports"), facts.root.join("handoffs/_unrouted")];
-    for agent in &facts.agents {
-        folders.extend(agent.inboxes().map(Path::to_owned));
-        folders.extend(agent.homes().flat_map(|home| ["02_processed", "03_failed"].map(|name| home.join(name))));
-    }
-    let left =
-        folders.iter().flat_map(|folder| entries(folder)).filter(|entry| is_left(&name_of(entry), age(entry), open));
-    left.map(|entry| {
-        let what = "was left by a writer that is gone";
-        Finding::warn(CHECK, facts.shown(&entry.path()), what, format!("rm {}", word(&entry.path())))
-    })
-    .collect()
-}
-
-fn is_left(name: &str, age: Duration, open: &BTreeSet<i64>) -> bool {
-    let token = name.strip_prefix(".baton-").and_then(|rest| rest.strip_suffix(".tmp"));
-    token.is_some_and(|token| age > LEFT && !token.parse().is_ok_and(|id| open.contains(&id)))
+fn leftovers(facts: &Facts, reader: Option<&Reader>) -> Vec<Finding> {
+    let state = facts.state.as_ref().ok().map(State::folder);
+    let places = Places { root: &facts.root, state, agents: &facts.agents };
+    let say = |left: Leftover| {
+        let what = if left.removable {
+            "is the temporary file of a command that was killed; `baton up` removes it"
+        } else {
+            "is a temporary file that no writer of this workspace needs"
+        };
+        Finding::warn(CHECK, facts.shown(&left.path), what, format!("rm {}", word(&left.path)))
+    };
+    places.find(reader, SystemTime::now()).into_iter().map(say).collect()
 }
 
 /// Files in plugins' inboxes that a daemon has had the time to take in and has not.
@@ -187,22 +183,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_temporary_is_left_when_it_is_old_and_no_delivery_owns_it() {
-        let open = BTreeSet::from([7]);
-        let old = LEFT + Duration::from_secs(1);
-        assert!(is_left(".baton-8.tmp", old, &open) && is_left(".baton-0a1b.tmp", old, &open));
-        assert!(!is_left(".baton-7.tmp", old, &open), "its delivery is open");
-        assert!(!is_left(".baton-8.tmp", LEFT, &open), "its writer may be at it");
-        assert!(!is_left(".other-8.tmp", old, &open) && !is_left("baton-8.tmp", old, &open));
-    }
-
-    #[test]
     fn a_reason_is_lonely_without_its_file() {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
         let reason = "a.json.reason.json";
         assert!(is_lonely(reason, &names(&[reason, "b.json"])));
         assert!(!is_lonely(reason, &names(&[reason, "a.json"])));
-        assert!(!is_lonely(reason, &names(&["a-2.json"])));
+        assert!(is_lonely(reason, &names(&["a-2.json"])), "a reason goes with the number of its file");
+        assert!(!is_lonely("a-2.json.reason.json", &names(&["a-2.json"])));
+        let long = "x".repeat(255);
+        let cut = format!("{}.reason.json", &long[..255 - REASON.len()]);
+        assert!(!is_lonely(&cut, &names(&[&long])) && is_lonely(&cut, &names(&["x"])));
         assert!(!is_lonely("b.json", &names(&[])));
     }
 }

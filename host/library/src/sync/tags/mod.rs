@@ -19,4 +19,5 @@ mod temporary;
 mod tests;
 mod write;
 
+pub use temporary::remove_leftovers;
 pub use write::{Fit, Hash, Written, audio_sha256, look, write};

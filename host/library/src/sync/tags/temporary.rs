@@ -8,8 +8,12 @@ use std::fs::{self, File, Metadata, TryLockError};
 use std::io::{self, Seek as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use super::stop::Stop;
+
+/// The beginning of the name of each copy.
+const PREFIX: &str = ".baton-sync-";
 
 /// A copy of a file.
 pub(super) struct Temporary {
@@ -24,7 +28,7 @@ impl Temporary {
     /// When none can be made there, or another sync writes it.
     pub(super) fn beside(path: &Path, inode: u64) -> Result<Self, Stop> {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("tmp");
-        let beside = path.with_file_name(format!(".baton-sync-{inode}.{ending}"));
+        let beside = path.with_file_name(format!("{PREFIX}{inode}.{ending}"));
         let failed = |error: io::Error| Stop::io("making a copy beside it", &error);
         clear(&beside).map_err(failed)?;
         let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(&beside).map_err(failed)?;
@@ -70,6 +74,33 @@ impl Temporary {
         }
         Ok(())
     }
+}
+
+/// An older copy was left by a sync that was killed: a copy is written within minutes.
+const LEFT: Duration = Duration::from_hours(1);
+
+/// Removes the copies in `folder` that killed syncs left and that nobody writes. Those of the files that are synced next are
+/// removed in any case; this is for files that are not synced again.
+pub fn remove_leftovers(folder: &Path, now: SystemTime) {
+    for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
+        let path = entry.path();
+        let written = entry.metadata().ok().filter(Metadata::is_file).and_then(|file| file.modified().ok());
+        let age = written.and_then(|written| now.duration_since(written).ok()).unwrap_or_default();
+        if age > LEFT
+            && entry.file_name().to_str().is_some_and(is_copy)
+            && let Err(error) = clear(&path)
+        {
+            tracing::debug!("{} cannot be removed: {error}", path.display());
+        }
+    }
+}
+
+/// Whether the name is one that [`Temporary::beside`] gives.
+fn is_copy(name: &str) -> bool {
+    let parts = name.strip_prefix(PREFIX).and_then(|rest| rest.split_once('.'));
+    parts.is_some_and(|(inode, ending)| {
+        !inode.is_empty() && inode.bytes().all(|byte| byte.is_ascii_digit()) && !ending.is_empty()
+    })
 }
 
 /// Takes away what one that was killed left at `path`.
@@ -144,6 +175,22 @@ mod tests {
         drop(copy);
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn old_copies_of_killed_syncs_are_removed_and_what_is_written_or_not_ours_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in [".baton-sync-7.mp3", ".baton-sync-8.mp3", ".baton-sync-x.mp3", ".baton-sync-9", "a.mp3"] {
+            fs::write(path(name), "x").unwrap();
+        }
+        let written = File::open(path(".baton-sync-8.mp3")).unwrap();
+        written.lock().unwrap();
+        remove_leftovers(folder.path(), SystemTime::now());
+        assert!(path(".baton-sync-7.mp3").exists(), "it is young");
+        remove_leftovers(folder.path(), SystemTime::now() + LEFT + Duration::from_mins(1));
+        assert!(!path(".baton-sync-7.mp3").exists());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4);
     }
 
     #[test]

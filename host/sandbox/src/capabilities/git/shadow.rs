@@ -2,7 +2,7 @@
 //!
 //! It is a temporary folder of links, made for one call: some system calls against the milliseconds of a process.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -36,6 +36,8 @@ const ALLOCATION: &str = "512m";
 #[derive(Debug)]
 pub(super) struct Shadow {
     folder: TempDir,
+    /// Held while the directory is needed: what a killed process left is removed by it (`baton/workspace/scratch.rs`).
+    _lock: File,
 }
 
 impl Shadow {
@@ -44,7 +46,9 @@ impl Shadow {
     pub(super) fn of(repository: &Repository, end: &End) -> Result<Self, Error> {
         let failed = |error: io::Error| Error::Unavailable(format!("a temporary folder cannot be made: {error}"));
         let folder = tempfile::Builder::new().prefix("baton-git-").tempdir().map_err(failed)?;
-        let shadow = Self { folder };
+        let lock = File::create_new(folder.path().join(".baton-lock")).map_err(failed)?;
+        lock.try_lock().map_err(|error| failed(error.into()))?;
+        let shadow = Self { folder, _lock: lock };
         let settings = shadow.settings(repository, end)?;
         shadow.fill(repository, &settings).map_err(failed)?;
         Ok(shadow)

@@ -1,11 +1,13 @@
 //! Into the tags of the files: looks at each, shows what it would get, gives it.
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use baton_ledger::catalog::library::Library;
 use baton_library::sync::Known;
-use baton_library::sync::tags::{Fit, Written, audio_sha256, look, write};
+use baton_library::sync::tags::{Fit, Written, audio_sha256, look, remove_leftovers, write};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use serde_json::json;
@@ -52,6 +54,12 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn over(mut self, args: &Args, known: &[Known], stop: &AtomicBool, bar: &mut ProgressBar) -> Self {
+        if args.apply {
+            let folders: BTreeSet<&Path> = known.iter().filter_map(|known| known.path.parent()).collect();
+            for folder in folders {
+                remove_leftovers(folder, SystemTime::now());
+            }
+        }
         for known in known {
             if stop.load(Ordering::Relaxed) {
                 break;

@@ -1,0 +1,159 @@
+//! What is wrong with a handoff in this workspace: its agents, its action, the arguments, what it depends on, its deadline.
+//! `lint` asks for all of it, `send` before it writes.
+
+use std::path::{Path, PathBuf};
+
+use baton_core::agents::is_everybody;
+use baton_core::handoff::check::Problem;
+use baton_core::handoff::{self, Handoff, Kind};
+use baton_core::nearest::or_meant;
+use baton_dispatch::{Agent, Roster};
+use baton_intake::{FoundKind, scan};
+use baton_ledger::{Reader, task};
+use baton_sandbox::Arguments;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::workspace::Workspace;
+
+/// Files in inboxes that are searched for an id that the ledger does not know.
+const SEARCHED: usize = 10_000;
+
+/// What handoffs are checked against.
+pub(super) struct Check {
+    workspace: Workspace,
+    roster: Roster,
+    reader: Option<Reader>,
+}
+
+impl Check {
+    /// # Errors
+    /// When it cannot be told who the agents are.
+    pub(super) fn of(workspace: Workspace) -> anyhow::Result<Self> {
+        let roster = workspace.roster()?;
+        let path = workspace.state.ledger();
+        let reader = path.is_file().then(|| Reader::open(&path).ok()).flatten();
+        Ok(Self { workspace, roster, reader })
+    }
+
+    /// What is wrong with the handoff of the file at `path`.
+    pub(super) fn problems(&self, path: &Path, handoff: &Handoff, now: Timestamp) -> Vec<Problem> {
+        let owner = self.owner_of(path);
+        let mut problems = self.wrong_target(owner, handoff);
+        problems.extend(self.wrong_sender(handoff));
+        if handoff.kind == Kind::Return {
+            return problems;
+        }
+        let named = handoff.to.as_deref().and_then(|to| self.roster.resolve(to));
+        if let Some(agent) = owner.or(named) {
+            problems.extend(self.call(agent, handoff.action.as_deref(), &handoff.args).err().map(Problem::error));
+        }
+        for id in &handoff.depends_on {
+            problems.extend(self.wrong_dependency(handoff, id));
+        }
+        if handoff.deadline.is_some_and(|deadline| deadline < now) {
+            problems.push(Problem::warning("`deadline` has passed: a plugin does not begin any more"));
+        }
+        problems
+    }
+
+    /// In whose inbox a file lies.
+    fn owner_of(&self, path: &Path) -> Option<&Agent> {
+        let folder = path.canonicalize().ok()?.parent()?.to_owned();
+        let is_it = |inbox: &Path| inbox.canonicalize().is_ok_and(|inbox| inbox == folder);
+        self.roster.agents().find(|agent| agent.inboxes().any(is_it))
+    }
+
+    fn wrong_target(&self, owner: Option<&Agent>, handoff: &Handoff) -> Vec<Problem> {
+        let Some(to) = handoff.to.as_deref().filter(|to| !is_everybody(to)) else { return Vec::new() };
+        let problem = match (owner, self.roster.resolve(to)) {
+            (Some(owner), Some(named)) if owner.name == named.name => None,
+            (Some(owner), _) => Some(Problem::warning(format!(
+                "`{to}` is asked, and the file lies in the inbox of `{}`, which counts",
+                owner.name
+            ))),
+            (None, None) if handoff.kind == Kind::Return => Some(Problem::warning(self.roster.nobody(to))),
+            (None, None) => Some(Problem::error(self.roster.nobody(to))),
+            (None, Some(_)) => None,
+        };
+        problem.into_iter().collect()
+    }
+
+    fn wrong_sender(&self, handoff: &Handoff) -> Option<Problem> {
+        match handoff.from.as_deref() {
+            Some("baton") => None,
+            None if handoff.kind == Kind::Return => Some(Problem::warning("it names no `executing_agent`")),
+            None => Some(Problem::warning("it names no `source_agent`, so nobody gets the RETURN")),
+            Some(from) if self.roster.resolve(from).is_some() => None,
+            Some(from) if handoff.kind == Kind::Return => Some(Problem::warning(self.roster.nobody(from))),
+            Some(from) => {
+                let nobody = self.roster.nobody(from);
+                Some(Problem::warning(format!("{nobody} Its RETURN will go to handoffs/_unrouted/")))
+            }
+        }
+    }
+
+    fn wrong_dependency(&self, handoff: &Handoff, id: &str) -> Option<Problem> {
+        let own = [&handoff.id, &handoff.task_id].into_iter().flatten().any(|own| own == id);
+        if own {
+            return Some(Problem::error(format!("`depends_on` names its own id `{id}`: it would never begin")));
+        }
+        (!self.is_known(id)).then(|| {
+            Problem::warning(format!("`depends_on` names `{id}`: no task and no file in an inbox has that id or title"))
+        })
+    }
+
+    /// Whether a task has this id or title, or a file that waits in an inbox will have it.
+    pub(super) fn is_known(&self, id: &str) -> bool {
+        let task = self.reader.as_ref().and_then(|reader| task::is_named(reader, id).ok());
+        task == Some(true) || self.waiting_files().any(|path| has_id(&path, id))
+    }
+
+    fn waiting_files(&self) -> impl Iterator<Item = PathBuf> {
+        let inboxes = self.roster.agents().flat_map(Agent::inboxes).chain([self.roster.central()]);
+        let found = inboxes.flat_map(|inbox| scan(inbox).unwrap_or_default());
+        found.filter(|found| found.kind == FoundKind::File).map(|found| found.path).take(SEARCHED)
+    }
+
+    /// Whether a plugin has the action and takes the arguments, with the defaults of `baton.toml`.
+    ///
+    /// # Errors
+    /// A sentence that says what does not fit.
+    pub(super) fn call(&self, agent: &Agent, action: Option<&str>, args: &Map<String, Value>) -> Result<(), String> {
+        let Some(manifest) = self.workspace.register().manifest(&agent.name) else { return Ok(()) };
+        let action = action.unwrap_or(&manifest.declares.default_action);
+        let actions = &manifest.declares.actions;
+        if !actions.contains_key(action) {
+            let names = actions.keys().map(String::as_str);
+            let all = format!("it has: {}", names.clone().collect::<Vec<_>>().join(", "));
+            return Err(format!("`{}` has no action `{action}`; {}", agent.name, or_meant(action, names, &all)));
+        }
+        let mut args = args.clone();
+        for (name, value) in agent.settings.defaults.get(action).into_iter().flatten() {
+            args.entry(name).or_insert_with(|| value.clone());
+        }
+        Arguments::of(&manifest)?.check(action, &Value::Object(args).to_string())
+    }
+
+    /// Whether the agent is a plugin that has the action.
+    pub(super) fn has_action(&self, agent: &Agent, action: &str) -> bool {
+        let manifest = self.workspace.register().manifest(&agent.name);
+        manifest.is_some_and(|manifest| manifest.declares.actions.contains_key(action))
+    }
+
+    pub(super) fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    pub(super) fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+}
+
+/// Whether the file is a request with this id or title.
+fn has_id(path: &Path, id: &str) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let read = baton_intake::capture(path, handoff::MAX_BYTES).ok();
+    let read = read.and_then(|read| handoff::parse(&name, &read.bytes).ok()).filter(|read| read.kind != Kind::Return);
+    read.is_some_and(|read| read.title == id || [read.id, read.task_id].into_iter().flatten().any(|own| own == id))
+}

@@ -1,0 +1,142 @@
+//! Waiting for the outcome of a handoff that was sent. Only the ledger is read, so it does not matter which process serves the
+//! workspace, and the handoff stays when the waiting is interrupted.
+
+use std::collections::BTreeSet;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use baton_core::State;
+use baton_ledger::task::{self, Summary, Task};
+use baton_ledger::{LedgerError, Reader};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::task_view;
+use crate::exit::Code;
+use crate::output::{self, one_line};
+use crate::workspace::{Serving, Workspace};
+
+/// How often the ledger is read.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A RETURN is delivered that soon after the end of its task, or not at all.
+const RETURN_PAUSE: Duration = Duration::from_secs(10);
+
+/// How long after its deadline the daemon may take to end a task.
+const DEADLINE_PAUSE: SignedDuration = SignedDuration::from_secs(2);
+
+/// The agent of the task that stands for a whole broadcast.
+const EVERYBODY: &str = "*";
+
+/// A handoff that was sent.
+pub(super) struct Sent {
+    pub(super) id: String,
+    pub(super) to: String,
+    pub(super) file: String,
+    pub(super) deadline: Option<Timestamp>,
+}
+
+/// What became of it.
+pub(super) struct Outcome {
+    tasks: Vec<Task>,
+    ended: bool,
+}
+
+impl Outcome {
+    pub(super) fn code(&self) -> Code {
+        let good = self.tasks.iter().all(|task| task.state == State::Succeeded);
+        match (self.ended, good) {
+            (false, _) => Code::Unverified,
+            (true, true) => Code::Good,
+            (true, false) => Code::Findings,
+        }
+    }
+}
+
+impl Sent {
+    /// Waits until every task of it has ended and its RETURN is delivered, or the deadline has passed.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub(super) fn wait(&self, workspace: &Workspace) -> anyhow::Result<Outcome> {
+        if !Serving::look(&workspace.state).is_ok_and(Serving::is_on) {
+            output::note("note: no `baton up` serves this workspace; waiting until one does");
+        }
+        let (mut reader, mut told, mut ended_at) = (None, BTreeSet::new(), None);
+        loop {
+            if reader.is_none() {
+                reader = open(workspace)?;
+            }
+            let tasks = reader.as_ref().map(|reader| self.tasks(reader)).transpose()?.unwrap_or_default();
+            for task in &tasks {
+                tell_blocked(task, &mut told);
+            }
+            let ended = !tasks.is_empty() && tasks.iter().all(|task| task.state.is_final());
+            if ended {
+                let since = *ended_at.get_or_insert_with(Instant::now);
+                let awaits = |task: &&Task| task.agent != EVERYBODY && task.state.sends_return();
+                let returned = tasks.iter().filter(awaits).all(|task| task.returned_at.is_some());
+                if returned || since.elapsed() > RETURN_PAUSE {
+                    for task in &tasks {
+                        output::note(&outcome(task));
+                    }
+                    return Ok(Outcome { tasks, ended });
+                }
+            }
+            if self.deadline.is_some_and(|deadline| Timestamp::now().duration_since(deadline) > DEADLINE_PAUSE)
+                && !ended
+            {
+                output::note(&format!("no outcome before the deadline; `baton why {}` tells where it stands", self.id));
+                return Ok(Outcome { tasks, ended });
+            }
+            sleep(PAUSE);
+        }
+    }
+
+    /// Its tasks; of a broadcast those of the agents, as soon as they are all there.
+    fn tasks(&self, reader: &Reader) -> Result<Vec<Task>, LedgerError> {
+        let mut tasks = task::meant(reader, &self.id)?.tasks;
+        tasks.retain(|task| task.kind != "RETURN");
+        if tasks.len() > 1 {
+            tasks.retain(|task| task.agent != EVERYBODY);
+        }
+        Ok(tasks)
+    }
+
+    /// The public JSON form.
+    pub(super) fn as_json(&self, outcome: Option<&Outcome>) -> Value {
+        let tasks = outcome.map(|outcome| {
+            outcome.tasks.iter().map(|task| task_view::as_json(&Summary::from(task.clone()))).collect::<Vec<_>>()
+        });
+        json!({
+            "schema": 1,
+            "handoff_id": self.id,
+            "to": self.to,
+            "file": self.file,
+            "deadline": self.deadline.map(|at| at.to_string()),
+            "ended": outcome.map(|outcome| outcome.ended),
+            "tasks": tasks,
+        })
+    }
+}
+
+fn open(workspace: &Workspace) -> Result<Option<Reader>, LedgerError> {
+    let path = workspace.state.ledger();
+    match path.is_file().then(|| Reader::open(&path)).transpose() {
+        Err(LedgerError::Unmade) => Ok(None),
+        opened => opened,
+    }
+}
+
+/// Says once of a task that it waits for a person, and what it waits for.
+fn tell_blocked(task: &Task, told: &mut BTreeSet<(String, String)>) {
+    let blocked = matches!(task.state, State::NeedsHuman | State::NeedsGrant | State::NeedsApproval);
+    if blocked && told.insert((task.id.clone(), task.reason.clone())) {
+        let reason = one_line(&task.reason);
+        output::note(&format!("{} is {}: {reason} (`baton why {}`)", one_line(&task.agent), task.state, task.id));
+    }
+}
+
+fn outcome(task: &Task) -> String {
+    format!("{}: {}: {}", one_line(&task.agent), task.state, one_line(&task.reason))
+}

@@ -1,0 +1,317 @@
+//! What is wrong with a handoff that can be read all the same: values that Baton passes over because of their type, and keys
+//! that it does not know. Who the agents are and what their actions take is not known here.
+
+use serde_json::Value;
+
+use super::dialect::{
+    BODY, CRITERIA, DEADLINE, DEPENDS, FOLLOWS, FROM, KIND, MARKS, RETURN_FROM, RETURN_MARKS, RETURN_TO, STATUS, TASK,
+    TIME, TITLE, TO,
+};
+use super::fields::{self, Object};
+use super::model::Handoff;
+use crate::nearest::{VERY_ALIKE, nearest};
+
+/// How much a problem matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// What was written counts for nothing, or nothing can come of it.
+    Error,
+    /// It can be done, and is perhaps not what was meant.
+    Warning,
+}
+
+impl Severity {
+    /// The public name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// How much it matters.
+    pub severity: Severity,
+    /// A sentence that names the key.
+    pub what: String,
+}
+
+impl Problem {
+    /// A mistake.
+    #[must_use]
+    pub fn error(what: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, what: what.into() }
+    }
+
+    /// Perhaps a mistake.
+    #[must_use]
+    pub fn warning(what: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, what: what.into() }
+    }
+}
+
+/// What the value of a key has to be to count.
+#[derive(Clone, Copy)]
+enum Form {
+    Text,
+    Lines,
+    Moment,
+    Object,
+}
+
+impl Form {
+    fn fits(self, value: &Value) -> bool {
+        match self {
+            Self::Text => matches!(value, Value::String(_) | Value::Number(_)),
+            Self::Lines => matches!(value, Value::String(_) | Value::Number(_) | Value::Array(_)),
+            Self::Moment => fields::text(Some(value)).is_none_or(|text| fields::time(&text).is_some()),
+            Self::Object => value.is_object(),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Text => "a text",
+            Self::Lines => "a list of texts",
+            Self::Moment => "a time with its zone, such as 2026-01-18T10:15:00Z",
+            Self::Object => "an object",
+        }
+    }
+}
+
+/// The keys of the canonical form whose value decides what happens.
+const DECISIVE: [(&str, Form); 12] = [
+    ("handoff_id", Form::Text),
+    ("source_agent", Form::Text),
+    ("target_agent", Form::Text),
+    ("title", Form::Text),
+    ("action", Form::Text),
+    ("args", Form::Object),
+    ("task_id", Form::Text),
+    ("dedupe_key", Form::Text),
+    ("depends_on", Form::Lines),
+    ("original_handoff_id", Form::Text),
+    ("reply_to", Form::Text),
+    ("deadline", Form::Moment),
+];
+
+/// Keys that are read without a table of their own.
+const READ: [&str; 15] = [
+    "action",
+    "archive_rule",
+    "args",
+    "chain_tracking",
+    "context",
+    "dedupe_key",
+    "deliverables",
+    "handoff_id",
+    "original_handoff_file",
+    "original_task_id",
+    "originating_task_id",
+    "priority",
+    "reply_to",
+    "urgency",
+    "work_completed",
+];
+
+/// Keys that agents write and that Baton hands on.
+const HANDED_ON: [&str; 46] = [
+    "agent_type",
+    "artifacts",
+    "baton",
+    "blockers",
+    "blocking_issue",
+    "blocking_issues",
+    "coordination_requirements",
+    "current_state",
+    "downstream_agent",
+    "downstream_handoff_required",
+    "downstream_task",
+    "duplicate_of",
+    "estimated_duration",
+    "execution_log",
+    "files_to_edit",
+    "files_to_review",
+    "findings",
+    "impact",
+    "key_findings",
+    "next_actions",
+    "next_handoff",
+    "next_steps",
+    "notes",
+    "notion_task_url",
+    "notion_url",
+    "on_behalf_of",
+    "original_handoff_id",
+    "project_id",
+    "project_name",
+    "project_title",
+    "project_url",
+    "recommendations",
+    "related_issue_url",
+    "related_resources",
+    "return_to",
+    "search_queries",
+    "status_details",
+    "summary",
+    "supersession_note",
+    "task_url",
+    "technical_details",
+    "troubleshooting_steps_completed",
+    "validation_results",
+    "validation_status",
+    "validation_type",
+    "version",
+];
+
+/// What is wrong with a handoff by itself; nothing of one that is Markdown.
+#[must_use]
+pub fn problems(handoff: &Handoff) -> Vec<Problem> {
+    let Some(Value::Object(object)) = &handoff.raw else { return Vec::new() };
+    let mut problems = wrong_types(object);
+    problems.extend(unread_time(handoff, object));
+    problems.extend(unknown_keys(object));
+    problems
+}
+
+fn wrong_types(object: &Object) -> Vec<Problem> {
+    let written = |key: &str| object.get(key).filter(|value| !value.is_null());
+    let wrong = DECISIVE.iter().filter_map(|(key, form)| Some((key, form, written(key)?)));
+    let wrong = wrong.filter(|(_, form, value)| !form.fits(value));
+    wrong
+        .map(|(key, form, value)| {
+            Problem::error(format!("`{key}` is {}, expected {}; it does not count", shown(value), form.name()))
+        })
+        .collect()
+}
+
+fn unread_time(handoff: &Handoff, object: &Object) -> Option<Problem> {
+    let (key, written) = TIME.iter().find_map(|key| Some((key, object.get(*key).filter(|value| !value.is_null())?)))?;
+    let unread = handoff.created_at.is_none() && !Form::Moment.fits(written);
+    let text = || format!("`{key}` is {}, expected {}", shown(written), Form::Moment.name());
+    unread.then(|| Problem::warning(text()))
+}
+
+/// Unknown keys: those that look like a known one each, the others together.
+fn unknown_keys(object: &Object) -> Vec<Problem> {
+    let read: Vec<&str> = [
+        FROM.as_slice(),
+        &TO,
+        &RETURN_FROM,
+        &RETURN_TO,
+        &TITLE,
+        &BODY,
+        &TIME,
+        &KIND,
+        &TASK,
+        &STATUS,
+        &CRITERIA,
+        &DEPENDS,
+        &FOLLOWS,
+        &DEADLINE,
+        &MARKS,
+        &RETURN_MARKS,
+        &READ,
+    ]
+    .concat();
+    let unknown = object.keys().filter(|key| !read.contains(&key.as_str()) && !HANDED_ON.contains(&key.as_str()));
+    let (mut problems, mut others) = (Vec::new(), Vec::new());
+    for key in unknown {
+        let key = short(key);
+        match nearest(&key, read.iter().copied(), VERY_ALIKE) {
+            Some(near) => {
+                problems.push(Problem::warning(format!("unknown key `{key}`; did you mean `{near}`?")));
+            }
+            None => others.push(key),
+        }
+    }
+    if !others.is_empty() {
+        let names = others.iter().take(LISTED).map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+        let more = others.len().saturating_sub(LISTED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        problems.push(Problem::warning(format!("unknown keys, handed on and not read by Baton: {names}{more}")));
+    }
+    problems
+}
+
+/// Unknown keys that are named.
+const LISTED: usize = 10;
+
+/// What a message shows of a key or a value, in characters.
+const SHOWN: usize = 60;
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Object(_) => "an object".to_owned(),
+        Value::Array(_) => "a list".to_owned(),
+        other => short(&other.to_string()),
+    }
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(SHOWN).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::handoff::{SCHEMA, parse};
+
+    fn found(mut value: Value) -> Vec<String> {
+        let least = json!({ "handoff_id": "h", "source_agent": "A", "title": "Look" });
+        if let (Some(object), Value::Object(least)) = (value.as_object_mut(), least) {
+            for (key, value) in least {
+                object.entry(key).or_insert(value);
+            }
+        }
+        let handoff = parse("a.json", value.to_string().as_bytes()).unwrap();
+        problems(&handoff)
+            .into_iter()
+            .map(|problem| format!("{}: {}", problem.severity.as_str(), problem.what))
+            .collect()
+    }
+
+    #[test]
+    fn values_that_do_not_count_are_errors() {
+        for (value, words) in [
+            (json!({ "args": "plans=a.md" }), "error: `args` is \"plans=a.md\", expected an object"),
+            (json!({ "action": ["audit"] }), "error: `action` is a list, expected a text"),
+            (json!({ "handoff_id": true }), "error: `handoff_id` is true, expected a text"),
+            (json!({ "depends_on": { "id": "x" } }), "error: `depends_on` is an object, expected a list of texts"),
+            (json!({ "deadline": "tomorrow" }), "error: `deadline` is \"tomorrow\", expected a time with its zone"),
+            (json!({ "timestamp": "2026-01-18" }), "warning: `timestamp` is \"2026-01-18\", expected a time"),
+        ] {
+            let found = found(value.clone());
+            assert!(found.len() == 1 && found[0].starts_with(words), "{value}: {found:?}");
+        }
+        let fine = json!({ "args": null, "depends_on": "h-0", "deadline": 1_767_225_600, "task_id": 7 });
+        assert_eq!(found(fine), [""; 0]);
+    }
+
+    #[test]
+    fn unknown_keys_are_warnings_and_a_near_miss_names_what_was_meant() {
+        assert_eq!(
+            found(json!({ "handof_id": "x", "colour": "blue", "wind": 3 })),
+            [
+                "warning: unknown key `handof_id`; did you mean `handoff_id`?",
+                "warning: unknown keys, handed on and not read by Baton: `colour`, `wind`"
+            ]
+        );
+        let many: Object = (0..100).map(|number| (format!("zz{number}"), Value::Null)).collect();
+        assert!(found(Value::Object(many))[0].ends_with(" and 90 more"));
+    }
+
+    #[test]
+    fn every_key_of_the_schema_is_known() {
+        let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+        let keys = schema["properties"].as_object().unwrap().keys();
+        let all: Object = keys.map(|key| (key.clone(), Value::Null)).collect();
+        assert_eq!(unknown_keys(&all), []);
+    }
+}

@@ -1,0 +1,52 @@
+//! Who sent a file that cannot be read, as far as its text says it: only so can the sender be told what is wrong with it.
+
+/// The keys of a request's sender, as [`super::parse()`] reads them.
+const KEYS: [&str; 3] = ["\"source_agent\"", "\"from\"", "\"created_by\""];
+
+/// Only an answer has one of these. Nobody is told about an answer.
+const ANSWERS: [&str; 4] = ["\"executing_agent\"", "\"original_handoff\"", "\"RETURN\"", "\"RETURN_HANDOFF\""];
+
+/// A longer name is not an agent's.
+const LONGEST: usize = 100;
+
+/// The sender that the bytes of a broken request name. It is a claim of an untrusted file: use it only where it means a known
+/// agent.
+#[must_use]
+pub fn sender_in(bytes: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(bytes);
+    if ANSWERS.iter().any(|mark| text.contains(mark)) {
+        return None;
+    }
+    KEYS.iter().find_map(|key| text.match_indices(key).find_map(|(at, _)| value(text.get(at + key.len()..)?)))
+}
+
+/// The text that is the value of a key; `rest` is what follows the key.
+fn value(rest: &str) -> Option<String> {
+    let quoted = rest.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
+    let (name, _) = quoted.split_once('"')?;
+    let name = name.trim();
+    let plain = !name.is_empty() && name.len() <= LONGEST && !name.contains(|c: char| c == '\\' || c.is_control());
+    plain.then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sender_is_found_in_what_cannot_be_read() {
+        for (text, sender) in [
+            ("{\"source_agent\": \"Claude-MM1\", nope", Some("Claude-MM1")),
+            ("{\"from\" :\n\"Codex\", \"a\": \"\\ud8", Some("Codex")),
+            ("{\"source_agent\": 7, \"created_by\": \"Codex\"", Some("Codex")),
+            ("{\"source_agent\": \"Cla", None),
+            ("{\"type\": \"RETURN\", \"source_agent\": \"Codex\", nope", None),
+            ("{\"source_agent\": \"a\\nb\"", None),
+            ("source_agent: Codex", None),
+            ("", None),
+        ] {
+            assert_eq!(sender_in(text.as_bytes()).as_deref(), sender, "{text}");
+        }
+        assert_eq!(sender_in(b"\xff{\"source_agent\":\"A\"}").as_deref(), Some("A"));
+    }
+}

@@ -1,0 +1,45 @@
+//! Which known name a mistyped one is most like, for "did you mean". The one place that compares spellings by likeness; nothing
+//! is ever resolved by it.
+
+use crate::agents::fold;
+
+/// How alike (Jaro-Winkler, 0 to 1) two names must be for one to be offered for the other: a slip of the hand is 0.9 and
+/// more, two names of one family lie around 0.8.
+pub const ALIKE: f64 = 0.8;
+
+/// How alike two names must be where many of them begin alike, as keys do.
+pub const VERY_ALIKE: f64 = 0.9;
+
+/// The one of `names` that `written` is most like; `None` when it is like none of them. Case, spaces, `-` and `_` make no
+/// difference.
+#[must_use]
+pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>, at_least: f64) -> Option<&'a str> {
+    let written = fold(written);
+    let near = |name: &'a str| (strsim::jaro_winkler(&written, &fold(name)), name);
+    let best = names.into_iter().map(near).filter(|(likeness, _)| *likeness >= at_least);
+    best.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, name)| name)
+}
+
+/// `; did you mean X?`, or what `otherwise` says where no name is like it.
+#[must_use]
+pub fn or_meant<'a>(written: &str, names: impl IntoIterator<Item = &'a str>, otherwise: &str) -> String {
+    match nearest(written, names, ALIKE) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => otherwise.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_hand_is_like_the_name_and_another_name_is_not() {
+        let names = ["audit", "Claude-MM1", "Cursor-MM1"];
+        assert_eq!(nearest("Cluade-MM1", names, ALIKE), Some("Claude-MM1"));
+        assert_eq!(nearest("audti", names, ALIKE), Some("audit"));
+        assert_eq!(nearest("Spotify", names, ALIKE), None);
+        assert_eq!(nearest("handof-id", ["handoff_id", "title"], VERY_ALIKE), Some("handoff_id"));
+        assert_eq!(or_meant("audti", names, "no"), "did you mean `audit`?");
+    }
+}
