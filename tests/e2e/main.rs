@@ -138,6 +138,7 @@ mod status_command;
 mod storm;
 #[cfg(test)]
 mod tampered_ledger;
+#[cfg(test)]
 mod tampered_state;
 #[cfg(test)]
 mod torn_writes;
