@@ -224,6 +224,7 @@ fn an_inbox_that_is_a_link_is_named_and_what_lies_strangely_in_one_too() {
     let (what, replaced) = named(&found, "orphans", "warn", "handoffs/audit/01_inbox/link.json");
     assert!(what.contains("is a link"), "{what}");
     let (_, removed) = named(&found, "orphans", "warn", "handoffs/audit/03_failed/gone.json.reason.json");
+    let fix = fix.split(", or ").next().unwrap().to_owned();
     for fix in [fix, moved, replaced.rsplit(", or ").next().unwrap().to_owned(), removed] {
         follow(&workspace, &fix);
     }

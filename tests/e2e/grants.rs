@@ -130,7 +130,15 @@ fn no_writable_grant_contains_an_inbox_that_baton_toml_names_later() {
         waits(&workspace, &title, &["which belongs to the agent Claude-X", "send handoffs in any agent's name"]);
         assert!(workspace.baton(&["doctor"]).stdout.contains("Claude-X"));
     }
-    let data = format!("files:rw=plans={}", workspace.outside().join("data/inner/in").display());
+    // The same where the folder around it is adopted, whatever lies in it yet.
+    let adopted = workspace.outside().join("data");
+    workspace.write("baton.toml", format!("adopted = [\"{}\"]\n{config}", adopted.display()));
+    workspace.drop_handoff("hostile", "In an adopted folder");
+    workspace.up_once();
+    waits(&workspace, "In an adopted folder", &["adopted folder", "send handoffs in any agent's name"]);
+    let inbox = workspace.outside().join("data/inner/in");
+    workspace.write("baton.toml", format!("{config}\n[agents.Claude-X]\ninbox = \"{}\"\n", inbox.display()));
+    let data = format!("files:rw=plans={}", inbox.display());
     refused(&workspace.baton(&["plugin", "grant", "hostile", &data]), &["belongs to the agent Claude-X"]);
 }
 

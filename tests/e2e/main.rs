@@ -3,6 +3,8 @@
 //! A module a subject; each opens with what it holds. What a test waits for it polls, so nothing depends on speed.
 
 #[cfg(test)]
+mod adoption;
+#[cfg(test)]
 mod arguments;
 #[cfg(test)]
 mod audit_command;
@@ -104,6 +106,8 @@ mod post;
 #[cfg(test)]
 mod prune_command;
 mod quiet_host;
+#[cfg(all(test, target_os = "linux"))]
+mod read_once;
 #[cfg(test)]
 mod read_only;
 #[cfg(test)]

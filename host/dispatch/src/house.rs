@@ -1,6 +1,7 @@
 //! What every step needs: the workspace's folders, the ledger, the sandbox, the installed plugins with their grants, and
 //! who the agents are.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -229,6 +230,12 @@ impl House {
     /// When that cannot be told; those who were there last still count.
     pub(crate) fn look_around(&self) -> Result<(), DispatchError> {
         let handoffs = self.handoffs();
+        // A drive that is not mounted holds no agents; those that were there are not gone.
+        let known = self.roster();
+        let missing = |root: &&PathBuf| !root.is_dir() && known.inboxes().any(|inbox| inbox.folder.starts_with(root));
+        if let Some(root) = self.rules.adopted.iter().find(missing) {
+            return Err(IntakeError::io(root, "read", ErrorKind::NotFound.into()).into());
+        }
         let roster = Roster::look(&handoffs, self.plugins().names.iter(), &self.rules)
             .map_err(|error| IntakeError::io(&handoffs, "read", error))?;
         *self.roster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
@@ -236,10 +243,15 @@ impl House {
     }
 
     /// Makes the missing inboxes: of the agents (installing a plugin or naming an agent in the configuration makes one) and
-    /// of the drop box. What the configuration places elsewhere is the operator's to make.
+    /// of the drop box; in an adopted folder those of agents whose folder exists. What the configuration places elsewhere is
+    /// the operator's to make.
     pub(crate) fn make_inboxes(&self) {
-        let roster = self.roster();
-        for inbox in roster.inboxes().filter(|inbox| inbox.folder.starts_with(self.handoffs())) {
+        let (roster, handoffs) = (self.roster(), self.handoffs());
+        let is_adopted = |folder: &Path| {
+            let home_exists = folder.parent().is_some_and(Path::is_dir);
+            home_exists && self.rules.adopted.iter().any(|root| folder.starts_with(root))
+        };
+        for inbox in roster.inboxes().filter(|inbox| inbox.folder.starts_with(&handoffs) || is_adopted(inbox.folder)) {
             if let Err(error) = std::fs::create_dir_all(inbox.folder) {
                 tracing::warn!(agent = %inbox.owner, %error, "its inbox cannot be made");
             }
@@ -324,6 +336,11 @@ impl House {
     /// From now on these are the plugins.
     pub(crate) fn swap(&self, plugins: Plugins) {
         *self.plugins.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(plugins);
+    }
+
+    /// The folders that hold agents' folders.
+    pub(crate) fn places(&self) -> Vec<PathBuf> {
+        self.rules.places(&self.handoffs())
     }
 
     pub(crate) fn handoffs(&self) -> PathBuf {

@@ -1,12 +1,13 @@
 //! The one owner of a task's life: from the captured file through attempts to the RETURN and the archive.
 //!
 //! [`Engine`] is the loop of the daemon; it alone decides what happens next and talks to its jobs by messages. Each step
-//! of a task's way is a file of its own: `roster` (who the agents are), `capture` (write it down, deduplicate, route),
+//! of a task's way is a file of its own: `roster` (who the agents are), `agent_folders` (which folders are theirs), `capture` (write it down, deduplicate, route),
 //! `work` (lease, run), `settle` (outcome, RETURN and state in one transaction), `post` (what plugins send and take back), `carry` (deliveries and moves, in
 //! batches), `recover` (what a crash left), `withdraw` (files that are gone), `dependencies` (tasks that wait for others),
 //! `obligations` (what external agents leave lying), `notices` (which events a person has to know of), `control` (what a person decides), `trigger` (tasks without a
 //! handoff: files, RETURNs, new audio, schedules). What a plugin does with a task is not known here, and no plugin is known by name.
 
+mod agent_folders;
 mod archive;
 pub mod budget;
 mod capture;
@@ -35,6 +36,7 @@ mod trigger;
 mod withdraw;
 mod work;
 
+pub use agent_folders::{FolderKind, FoundFolder, Skipped, agent_folders};
 pub use capture::ADOPTED;
 pub use carry::carry;
 pub use control::{Decided, answer, cancel, retry};

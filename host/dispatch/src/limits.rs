@@ -28,6 +28,9 @@ pub const READING_KIB: u32 = 16 * 1024;
 /// memory of its own.
 pub const READS_AT_ONCE: u32 = 8;
 
+/// Stamps of files that were read, in one transaction: some milliseconds, so that whoever writes meanwhile hardly waits.
+pub const STAMPS_AT_ONCE: usize = 1_000;
+
 /// The pause before the ledger is asked again to take an outcome that it could not take (full disk).
 pub const SETTLE_AGAIN: Duration = Duration::from_secs(5);
 

@@ -1,20 +1,20 @@
-//! Who the agents of a workspace are: every folder of `handoffs/` with an inbox, every agent of the configuration, and
-//! every installed plugin; and which folder is whose inbox.
+//! Who the agents of a workspace are: every agent's folder in `handoffs/` and in the adopted folders, every agent of the
+//! configuration, and every installed plugin; and which folder is whose inbox.
 //!
 //! One agent may have several folders, under several spellings of its name: all of them are watched, new files go to one.
 //! Which spellings mean the same agent stands in a table ([`Aliases`]), never in a rule.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use baton_core::agents::{Aliases, fold, is_name};
+use baton_core::agents::{Aliases, fold};
 use baton_core::budget::Budget;
 use baton_core::nearest::or_meant;
 use baton_core::quarantine;
 use baton_core::retry::Policy;
 
+use crate::agent_folders::{FolderKind, FoundFolder, HANDOFFS, PROCESSED, agent_folders, is_real, places_of};
 use crate::limits;
 use crate::prepare::Defaults;
 use crate::trigger::schedule::Schedule;
@@ -93,6 +93,17 @@ pub struct Rules {
     pub settings: BTreeMap<String, Settings>,
     /// How much each plugin may use over time, where that is not the usual.
     pub budgets: BTreeMap<String, Budget>,
+    /// Folders beside `handoffs/` whose folders are agents' too, resolved.
+    pub adopted: Vec<PathBuf>,
+}
+
+impl Rules {
+    /// The folders that hold agents' folders: `handoffs/` first, then the adopted ones.
+    #[must_use]
+    pub fn places(&self, handoffs: &Path) -> Vec<PathBuf> {
+        let adopted = self.adopted.iter().flat_map(|adopted| places_of(adopted, handoffs));
+        std::iter::once(handoffs.to_owned()).chain(adopted).collect()
+    }
 }
 
 /// An agent.
@@ -145,7 +156,7 @@ pub struct Roster {
 
 impl Roster {
     /// Looks who is there. Plugins and agents of the configuration count although their folder is missing. Links are not
-    /// followed: a folder of `handoffs/` that is a link to elsewhere is nobody's. Where `handoffs` is missing, it is empty.
+    /// followed: a folder that is a link to elsewhere is nobody's. Where `handoffs` or an adopted folder is missing, it is empty.
     ///
     /// # Errors
     /// When it cannot be told who is there: a folder that cannot be read is not a folder without agents.
@@ -161,8 +172,12 @@ impl Roster {
         for name in rules.settings.keys() {
             found.agent(rules.aliases.canonical(name).unwrap_or(name), AgentKind::External);
         }
-        for name in folders(handoffs)? {
-            found.folder(&name);
+        for place in rules.places(handoffs) {
+            let unread =
+                |error: std::io::Error| std::io::Error::new(error.kind(), format!("{}: {error}", place.display()));
+            for folder in folders(&place, &rules.aliases, place != handoffs).map_err(unread)? {
+                found.folder(&folder);
+            }
         }
         let agents = found.agents.into_values().map(|agent| (agent.name.clone(), agent)).collect();
         Ok(Self { agents, central: handoffs.join(INBOX), aliases: rules.aliases.clone() })
@@ -250,50 +265,38 @@ impl Finding<'_> {
         })
     }
 
-    /// `handoffs/` has this folder with an inbox. Where the canonical folder is missing, the first spelling stands for it.
-    fn folder(&mut self, name: &str) {
+    /// There is this agent's folder. Where the canonical folder is missing, the first one stands for it, and one with an inbox
+    /// for one that has none yet.
+    fn folder(&mut self, found: &FoundFolder) {
         let aliases = &self.rules.aliases;
-        let inbox = self.handoffs.join(name).join(INBOX);
-        let agent = self.agent(aliases.canonical(name).unwrap_or(name), AgentKind::External);
+        let inbox = found.inbox();
+        let agent = self.agent(aliases.canonical(&found.name).unwrap_or(&found.name), AgentKind::External);
+        if agent.inboxes().any(|known| known == inbox) {
+            return;
+        }
         let stands_in = agent.kind == AgentKind::External
             && agent.settings.inboxes.is_empty()
             && !is_real(&agent.inbox).unwrap_or_default();
-        if stands_in {
-            agent.inbox = inbox;
-        } else if !agent.inboxes().any(|known| known == inbox) {
+        let has_archive = |inbox: &Path| inbox.with_file_name(PROCESSED).is_dir();
+        if !stands_in || has_archive(&agent.inbox) && found.kind == (FolderKind::Agent { has_inbox: false }) {
             agent.others.push(inbox);
+        } else {
+            let before = std::mem::replace(&mut agent.inbox, inbox);
+            agent.others.extend(has_archive(&before).then_some(before));
         }
     }
 }
 
-/// The folders of `handoffs/` that have an inbox, by name.
-fn folders(handoffs: &Path) -> std::io::Result<Vec<String>> {
-    let entries = match std::fs::read_dir(handoffs) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let Ok(name) = entry?.file_name().into_string() else { continue };
-        let home = handoffs.join(&name);
-        if is_name(&name) && is_real(&home)? && is_real(&home.join(INBOX))? {
-            names.push(name);
-        }
-    }
-    names.sort();
-    Ok(names)
-}
-
-/// Whether there is a folder, and no link to one. One that may not be looked into has nothing for us.
-fn is_real(folder: &Path) -> std::io::Result<bool> {
-    match folder.symlink_metadata() {
-        Ok(metadata) => Ok(metadata.is_dir()),
-        Err(error) => match error.kind() {
-            ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied => Ok(false),
-            _ => Err(error),
-        },
-    }
+/// The agents' folders in `place`: those with an inbox first, then by spelling, the canonical one first.
+fn folders(place: &Path, aliases: &Aliases, adopted: bool) -> std::io::Result<Vec<FoundFolder>> {
+    let mut found = agent_folders(place)?;
+    // `handoffs/` of an adopted folder, or of the workspace that was adopted, holds agents and is none.
+    found.retain(|folder| matches!(folder.kind, FolderKind::Agent { .. }) && !(adopted && folder.name == HANDOFFS));
+    found.sort_by_key(|folder| {
+        let has_inbox = folder.kind == FolderKind::Agent { has_inbox: true };
+        (!has_inbox, aliases.canonical(&folder.name).is_some_and(|name| name != folder.name))
+    });
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -342,6 +345,35 @@ mod tests {
         let roster = Roster::look(handoffs.path(), std::iter::empty(), &rules()).unwrap();
         let agent = roster.get("Claude-Code").unwrap();
         assert_eq!((&agent.inbox, agent.others.len()), (&handoffs.path().join("Claude-Code-Agent/01_inbox"), 0));
+    }
+
+    #[test]
+    fn a_folder_with_an_archive_and_no_inbox_is_an_agent_and_stands_behind_one_with_an_inbox() {
+        let handoffs = handoffs(&["Codex-MM1/02_processed", "Robin/02_processed", "Codex-MM1-Agent/01_inbox"]);
+        let roster = Roster::look(handoffs.path(), std::iter::empty(), &rules()).unwrap();
+        assert_eq!(roster.names(), "Codex-MM1, Robin");
+        let codex = roster.get("Codex-MM1").unwrap();
+        assert_eq!(codex.inbox, handoffs.path().join("Codex-MM1-Agent/01_inbox"));
+        assert_eq!(codex.others, [handoffs.path().join("Codex-MM1/01_inbox")]);
+        assert_eq!(roster.owner_of(&handoffs.path().join("Robin/01_inbox")), Some("Robin"));
+    }
+
+    #[test]
+    fn folders_of_adopted_roots_are_agents_as_those_of_handoffs() {
+        let (own, first, second) = (
+            handoffs(&["Cursor-MM1/01_inbox"]),
+            handoffs(&["Cursor-MM1-Agent/01_inbox", "handoffs/Robin/01_inbox", "handoffs/01_inbox", "notes"]),
+            handoffs(&["Robin/01_inbox", "Wren/02_processed"]),
+        );
+        let missing = PathBuf::from("/missing/root");
+        let adopted = vec![first.path().to_owned(), second.path().to_owned(), missing];
+        let roster = Roster::look(own.path(), std::iter::empty(), &Rules { adopted, ..rules() }).unwrap();
+        assert_eq!(roster.names(), "Cursor-MM1, Robin, Wren");
+        let inboxes = |name: &str| roster.get(name).unwrap().inboxes().map(Path::to_owned).collect::<Vec<_>>();
+        let cursor = [own.path().join("Cursor-MM1/01_inbox"), first.path().join("Cursor-MM1-Agent/01_inbox")];
+        assert_eq!(inboxes("Cursor-MM1"), cursor);
+        let robin = [first.path().join("handoffs/Robin/01_inbox"), second.path().join("Robin/01_inbox")];
+        assert_eq!(inboxes("Robin"), robin);
     }
 
     #[test]

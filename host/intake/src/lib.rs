@@ -13,8 +13,10 @@ mod error;
 mod glob;
 mod leftover;
 mod rename;
+mod reported;
 mod scan;
 mod settle;
+mod stamp;
 mod watch;
 
 pub use archive::{find_moved, move_into};
@@ -24,8 +26,10 @@ pub use deliver::{Staged, publish, stage, sync_folder};
 pub use error::IntakeError;
 pub use glob::Glob;
 pub use leftover::{LEFT, Writer, is_own, leftovers};
+pub use reported::reports_changes;
 pub use scan::{Found, FoundKind, scan, scan_tree};
 pub use settle::{Seen, Whole, whole, written};
+pub use stamp::Stamp;
 pub use watch::{Change, Watcher};
 
 /// Times of the intake, in one place.

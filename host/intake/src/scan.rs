@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use baton_core::file_name;
 use walkdir::WalkDir;
 
-use crate::{Glob, IntakeError};
+use crate::{Glob, IntakeError, Stamp};
 
 /// Something that lies in a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Found {
     pub size: u64,
     /// When it was last written.
     pub modified: SystemTime,
+    /// What tells whether it is the same as before.
+    pub stamp: Stamp,
 }
 
 /// What lies there.
@@ -76,7 +78,7 @@ fn found(path: PathBuf, metadata: &fs::Metadata) -> Found {
         FoundKind::Other
     };
     let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-    Found { path, kind, size: metadata.len(), modified }
+    Found { path, kind, size: metadata.len(), modified, stamp: Stamp::of(metadata) }
 }
 
 #[cfg(test)]

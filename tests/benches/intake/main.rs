@@ -2,7 +2,7 @@
 //! the same disk allows at best and beside what a user would otherwise pick for the job.
 //!
 //! `cargo xtask bench intake` builds the program and runs this; `--quick` takes fewer files, `--json` prints JSON, and
-//! `--only latency|drain|peers|ledger` does one part. Every sample goes to `target/bench/intake.json`.
+//! `--only latency|fairness|drain|peers|ledger` does one part. Every sample goes to `target/bench/intake.json`.
 //!
 //! This is no criterion bench: a run ends when the files are through and takes seconds, and what counts is often the tail
 //! or the memory. Nothing here fails because something is slow; a figure says its aim and whether it was reached.
@@ -10,6 +10,7 @@
 mod arrivals;
 mod asked;
 mod drain;
+mod fairness;
 mod floor;
 mod latency;
 mod ledger;
@@ -28,6 +29,8 @@ use self::report::Report;
 struct Scale {
     /// Files for each latency.
     singles: u32,
+    /// Files that flood one inbox.
+    flood: u32,
     /// Files that wait at the start.
     waiting: u32,
     /// Files that wait at the start of the long run.
@@ -36,14 +39,19 @@ struct Scale {
     events: u32,
 }
 
-const FULL: Scale = Scale { singles: 300, waiting: 10_000, long: 100_000, events: 1_000_000 };
-const QUICK: Scale = Scale { singles: 60, waiting: 2_000, long: 5_000, events: 50_000 };
+const FULL: Scale = Scale { singles: 300, flood: 20_000, waiting: 10_000, long: 100_000, events: 1_000_000 };
+const QUICK: Scale = Scale { singles: 60, flood: 5_000, waiting: 2_000, long: 5_000, events: 50_000 };
 
 type Part = fn(Scale, &mut Report, &mut Used) -> anyhow::Result<()>;
 
 /// The parts, in the order in which they run.
-const PARTS: [(&str, Part); 4] =
-    [("latency", latency::run), ("drain", drain::run), ("peers", peers::run), ("ledger", ledger::run)];
+const PARTS: [(&str, Part); 5] = [
+    ("latency", latency::run),
+    ("fairness", fairness::run),
+    ("drain", drain::run),
+    ("peers", peers::run),
+    ("ledger", ledger::run),
+];
 
 fn main() -> anyhow::Result<()> {
     let asked = Asked::read(&PARTS.map(|(name, _)| name), "", |_, _| Ok(false))?;

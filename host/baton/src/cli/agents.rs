@@ -12,10 +12,14 @@ use serde_json::{Value, json};
 use super::{Place, task_view};
 use crate::exit::Code;
 use crate::output::{self, Table};
+use crate::workspace::adoption;
 
 /// Show the agents and how much waits for each
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// Show what becomes of each folder of handoffs/ and of the adopted folders, and why
+    #[arg(long)]
+    folders: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -26,6 +30,15 @@ impl Args {
     /// When there is no workspace or its ledger cannot be read.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let workspace = place.need()?;
+        if self.folders {
+            let folders = workspace.agent_folders()?;
+            if self.json {
+                output::json(&json!({ "schema": 1, "folders": adoption::as_json(&folders) }));
+            } else {
+                output::print(&adoption::as_table(&folders, &workspace.root));
+            }
+            return Ok(Code::Good);
+        }
         let roster = workspace.roster()?;
         let (open, held): (BTreeMap<String, u64>, Vec<Supervised>) = match task_view::reader(&workspace)? {
             Some(reader) => (

@@ -1,19 +1,18 @@
 //! `baton init DIR`: makes a workspace; with `--adopt`, out of folders that are in use already.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use baton_core::Digest;
-use baton_core::agents::is_name;
-use baton_dispatch::ADOPTED;
+use baton_dispatch::{ADOPTED, FolderKind, agent_folders};
 use baton_intake::{FoundKind, hash_file, scan};
 use baton_ledger::mark;
+use serde_json::json;
 
 use super::from_here;
 use crate::exit::Code;
-use crate::workspace::{CONFIG_FILE, Config, LOCK_FILE, Lock, TEMPLATE, Workspace, head};
+use crate::workspace::{ADOPTED_EXAMPLE, CONFIG_FILE, Config, LOCK_FILE, Lock, TEMPLATE, Workspace, adoption, head};
 use crate::{output, shipped, template};
 
 /// Make a workspace: configuration, grants of the shipped plugins, folders of agents, examples
@@ -22,32 +21,43 @@ pub(super) struct Args {
     /// The folder; made if it is missing
     #[arg(value_name = "DIR", required_unless_present = "adopt")]
     dir: Option<PathBuf>,
-    /// Take over the agents' folders that are in use there: `AGENT/01_inbox` or `handoffs/AGENT/01_inbox`
+    /// Take over agents' folders that are in use: each folder of FOLDER, or of its handoffs/, with `01_inbox` or `02_processed`
     ///
-    /// They stay where they are. What lies in their inboxes now is marked as seen: nothing of it is run or moved. Without DIR
-    /// this folder becomes the workspace.
-    #[arg(long, value_name = "FOLDERS")]
-    adopt: Option<PathBuf>,
+    /// They stay where they are, and a table shows what becomes of each. What lies in their inboxes now is marked as seen:
+    /// nothing of it is run or moved. A folder that is made there later is an agent's too. May be given several times. Without
+    /// DIR the one FOLDER becomes the workspace.
+    #[arg(long, value_name = "FOLDER")]
+    adopt: Vec<PathBuf>,
+    /// Print what becomes of each folder as JSON
+    #[arg(long, requires = "adopt")]
+    json: bool,
 }
 
 impl Args {
     /// # Errors
     /// When the folder is a workspace already or cannot be written to.
     pub(super) fn run(self, state: Option<&Path>) -> anyhow::Result<Code> {
-        let Some(dir) = self.dir.as_ref().or(self.adopt.as_ref()) else {
-            bail!("say which folder: baton init DIR");
+        let dir = match (&self.dir, self.adopt.as_slice()) {
+            (Some(dir), _) => dir,
+            (None, [only]) => only,
+            (None, _) => bail!("say which folder becomes the workspace: baton init DIR --adopt FOLDER --adopt FOLDER"),
         };
         let config = dir.join(CONFIG_FILE);
         if config.exists() {
-            bail!("{} is a workspace already", dir.display());
+            bail!(
+                "{} is a workspace already; add a folder to `adopted` in its {CONFIG_FILE} to adopt it (what lies there is taken \
+                 in then)",
+                dir.display()
+            );
         }
-        let adopted = self.adopt.as_deref().map(|folder| adopted(folder, dir)).transpose()?.unwrap_or_default();
+        let adopted = roots(&self.adopt, dir)?;
         for folder in [dir.clone(), dir.join("plans"), dir.join("reports")] {
             fs::create_dir_all(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
         }
-        match self.adopt {
-            Some(_) => template::lay_down_own(&dir.join("handoffs"))?,
-            None => template::lay_down(&dir.join("handoffs"))?,
+        if self.adopt.is_empty() {
+            template::lay_down(&dir.join("handoffs"))?;
+        } else {
+            template::lay_down_own(&dir.join("handoffs"))?;
         }
         let mut lock = Lock::default();
         for (_, component) in shipped::SHIPPED {
@@ -55,10 +65,19 @@ impl Args {
         }
         write(&dir.join(LOCK_FILE), &lock.to_text()?)?;
         // Seen first, then served: with the configuration, the folder is a workspace.
-        let text = format!("{TEMPLATE}{}", sections(&adopted)?);
-        let seen = self.adopt.is_some().then(|| mark_all(dir, &text, state)).transpose()?;
+        let text = with_adopted(&adopted)?;
+        let folders = if self.adopt.is_empty() { None } else { Some(adopt(dir, &text, state)?) };
         write(&config, &text)?;
-        output::print(&said(&from_here(dir), seen));
+        match folders {
+            Some((seen, folders, _)) if self.json => {
+                output::json(&json!({ "schema": 1, "files": seen, "folders": adoption::as_json(&folders) }));
+            }
+            Some((seen, folders, root)) => {
+                let table = adoption::as_table(&folders, &root);
+                output::print(&format!("{table}\n{}", said(&from_here(dir), Some(seen))));
+            }
+            None => output::print(&said(&from_here(dir), None)),
+        }
         Ok(Code::Good)
     }
 }
@@ -67,48 +86,75 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     fs::write(path, text).with_context(|| format!("failed to write {}", path.display()))
 }
 
-/// The inboxes in `folder` that do not lie where the workspace `dir` looks by itself, by agent.
-fn adopted(folder: &Path, dir: &Path) -> anyhow::Result<BTreeMap<String, PathBuf>> {
-    let folder = folder.canonicalize().with_context(|| format!("there is no folder {}", folder.display()))?;
-    let (handoffs, own) = (folder.join("handoffs"), dir.canonicalize().is_ok_and(|dir| dir == folder));
-    let mut inboxes = BTreeMap::new();
-    for place in [&folder, &handoffs].into_iter().filter(|place| !(own && *place == &handoffs)) {
-        let entries = fs::read_dir(place).into_iter().flatten().filter_map(Result::ok);
-        for entry in entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
-            let inbox = entry.path().join("01_inbox");
-            if let Ok(name) = entry.file_name().into_string()
-                && is_name(&name)
-                && inbox.is_dir()
-            {
-                inboxes.insert(name, inbox);
-            }
+/// The folders to adopt for the workspace `dir`, as they stand in its configuration: what lies in its own `handoffs/` is
+/// served anyway.
+fn roots(folders: &[PathBuf], dir: &Path) -> anyhow::Result<Vec<String>> {
+    let dir = dir.canonicalize().ok();
+    let mut roots = Vec::new();
+    for named in folders {
+        let folder = named.canonicalize().with_context(|| format!("there is no folder {}", named.display()))?;
+        let own = dir.as_ref() == Some(&folder);
+        let direct = has_agents(&folder)?;
+        let inner = folder.join("handoffs");
+        let has_any = direct || has_agents(&inner)? || own && inner.is_dir();
+        if !has_any {
+            bail!("{}", nothing_to_adopt(&folder));
+        }
+        let in_own_handoffs = dir.as_ref().is_some_and(|dir| folder == dir.join("handoffs"));
+        let root = if own { PathBuf::from(".") } else { folder };
+        let Some(root) = root.to_str().map(str::to_owned) else {
+            bail!("{} is not UTF-8 and cannot stand in {CONFIG_FILE}; rename it", root.display());
+        };
+        if (direct || !own) && !in_own_handoffs && !roots.contains(&root) {
+            roots.push(root);
         }
     }
-    if inboxes.is_empty() && !handoffs.is_dir() {
-        bail!("{} holds no agents' folders: none of its folders has an 01_inbox", folder.display());
-    }
-    Ok(inboxes)
+    Ok(roots)
 }
 
-/// `[agents.NAME] inbox = "…"` for each.
-fn sections(adopted: &BTreeMap<String, PathBuf>) -> anyhow::Result<String> {
-    let mut agents = toml::Table::new();
-    for (name, inbox) in adopted {
-        let mut agent = toml::Table::new();
-        agent.insert("inbox".to_owned(), toml::Value::String(inbox.display().to_string()));
-        agents.insert(name.clone(), toml::Value::Table(agent));
+fn has_agents(place: &Path) -> anyhow::Result<bool> {
+    let found = agent_folders(place).with_context(|| format!("failed to read {}", place.display()))?;
+    // The drop box of a workspace looks like an agent of the name `handoffs`.
+    Ok(found.iter().any(|folder| matches!(folder.kind, FolderKind::Agent { .. }) && folder.name != "handoffs"))
+}
+
+fn nothing_to_adopt(folder: &Path) -> String {
+    let shown = folder.display();
+    match folder.parent() {
+        Some(around) if folder.join("01_inbox").is_dir() => {
+            format!("{shown} is an agent's folder itself; adopt the folder around it: --adopt {}", from_here(around))
+        }
+        _ => format!("{shown} holds no agents' folders: none of its folders has an 01_inbox or a 02_processed"),
     }
-    if agents.is_empty() {
-        return Ok(String::new());
+}
+
+/// The configuration of a workspace with these adopted folders.
+fn with_adopted(roots: &[String]) -> anyhow::Result<String> {
+    if roots.is_empty() {
+        return Ok(TEMPLATE.to_owned());
     }
-    let mut all = toml::Table::new();
-    all.insert("agents".to_owned(), toml::Value::Table(agents));
-    Ok(format!("\n# Folders that were in use when this workspace was made.\n{}", toml::to_string(&all)?))
+    let roots = toml::Value::Array(roots.iter().cloned().map(toml::Value::String).collect());
+    let line = format!("adopted = {roots}\n");
+    if !TEMPLATE.contains(ADOPTED_EXAMPLE) {
+        bail!("the template of {CONFIG_FILE} has no place for `adopted`: this is a fault of Baton");
+    }
+    Ok(TEMPLATE.replacen(ADOPTED_EXAMPLE, &line, 1))
+}
+
+/// Marks everything that lies in the inboxes of the coming workspace; gives how much that is, what becomes of each folder, and
+/// the workspace's folder.
+fn adopt(
+    dir: &Path,
+    config: &str,
+    state: Option<&Path>,
+) -> anyhow::Result<(usize, Vec<adoption::AdoptedFolder>, PathBuf)> {
+    let workspace = Workspace::before(dir, config, state)?;
+    let folders = workspace.agent_folders()?;
+    Ok((mark_all(&workspace)?, folders, workspace.root))
 }
 
 /// Marks everything that lies in the inboxes of the coming workspace; gives how much that is.
-fn mark_all(dir: &Path, config: &str, state: Option<&Path>) -> anyhow::Result<usize> {
-    let workspace = Workspace::before(dir, config, state)?;
+fn mark_all(workspace: &Workspace) -> anyhow::Result<usize> {
     let roster = workspace.roster()?;
     let inboxes = roster.agents().flat_map(baton_dispatch::Agent::inboxes).chain([roster.central()]);
     let mut seen = Vec::new();
@@ -119,7 +165,7 @@ fn mark_all(dir: &Path, config: &str, state: Option<&Path>) -> anyhow::Result<us
         }
     }
     let count = seen.len();
-    let ledger = head::open_ledger(&workspace, &baton_dispatch::owner::name("init"))?;
+    let ledger = head::open_ledger(workspace, &baton_dispatch::owner::name("init"))?;
     ledger.write_blocking(move |tx| seen.iter().try_for_each(|(path, hash)| mark::set(tx, ADOPTED, path, hash)))?;
     Ok(count)
 }

@@ -3,8 +3,8 @@
 //! The rules are checked when a folder is granted, when a plugin is loaded, and before each attempt (then for the open folder).
 //!
 //! - No folder may contain the state of a workspace or be inside it.
-//! - A folder that a plugin may write to may neither contain nor be inside what governs the workspace ([`OWN`]) or an inbox: a
-//!   file in an inbox is a handoff in any agent's name. Nor may it contain a file that `[notify]` runs.
+//! - A folder that a plugin may write to may neither contain nor be inside what governs the workspace ([`OWN`]), an adopted
+//!   folder or an inbox: a file in an inbox is a handoff in any agent's name. Nor may it contain a file that `[notify]` runs.
 //! - Folders of grants may not overlap if one of them is writable ([`baton_registry::overlap`]).
 //!
 //! Folders are compared by path and by device and inode, so another path to the same folder makes no difference.
@@ -209,6 +209,13 @@ fn may_be_granted(workspace: &Workspace, folder: &Folder, writable: bool) -> Res
             "it would let a plugin write to {}, which Baton runs ([notify] in baton.toml); grant a folder beside it, or move \
              that file",
             program.display()
+        ));
+    }
+    if let Some(root) = workspace.config.adopted(&workspace.base).into_iter().find(|root| touches(root, folder)) {
+        return Err(format!(
+            "it would let a plugin write to the adopted folder {} (`adopted` in baton.toml), where a folder that it makes is an \
+             agent's inbox, and so send handoffs in any agent's name; grant a folder elsewhere",
+            root.display()
         ));
     }
     match inboxes(workspace).into_iter().find(|(_, inbox)| touches(inbox, folder)) {

@@ -1,6 +1,7 @@
 //! A workspace: finding it, its configuration (`baton.toml`), what its plugins may do (`baton.lock`), where its state is,
 //! and opening all of that as a house for `dispatch`.
 
+pub(crate) mod adoption;
 mod audio;
 mod config;
 mod dropped;
@@ -17,7 +18,7 @@ mod said;
 pub(crate) mod scratch;
 mod state;
 
-pub(crate) use config::{Config, Notify, TEMPLATE, pause, shown};
+pub(crate) use config::{ADOPTED_EXAMPLE, Config, Notify, TEMPLATE, pause, shown};
 pub(crate) use find::find;
 pub(crate) use folders::placed;
 pub(crate) use grant_check::check_grants;
@@ -138,6 +139,16 @@ impl Workspace {
         let handoffs = self.root.join("handoffs");
         Roster::look(&handoffs, plugins.iter(), &self.config.rules(&self.base))
             .with_context(|| format!("{} could not be read", handoffs.display()))
+    }
+
+    /// What becomes of each folder of `handoffs/` and of the adopted folders.
+    ///
+    /// # Errors
+    /// As [`Workspace::roster`].
+    pub(crate) fn agent_folders(&self) -> anyhow::Result<Vec<adoption::AdoptedFolder>> {
+        let (handoffs, roster) = (self.root.join("handoffs"), self.roster()?);
+        adoption::folders(&handoffs, &self.config.rules(&self.base), &roster)
+            .with_context(|| format!("failed to read the folders of agents in {}", self.root.display()))
     }
 
     /// A workspace in the empty folder `folder` with the shipped plugins, in which named folders stand for `folders`

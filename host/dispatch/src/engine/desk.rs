@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use baton_core::file_name;
-use baton_intake::{Found, Seen};
+use baton_intake::{Found, FoundKind, Seen, Stamp};
 
 use super::queue::Queue;
 
@@ -22,11 +22,32 @@ pub(super) struct Waiting {
     at: Instant,
 }
 
-/// What tells that a file is the same as before without reading it.
-type Stamp = (u64, SystemTime);
+/// A file that is read, as it was when it was taken.
+#[derive(Debug)]
+struct InHand {
+    waiting: Waiting,
+    stamp: Option<Stamp>,
+    /// Whether every later change shows in the stamp.
+    tells_changes: bool,
+}
 
-/// A file that is being read, with its stamp when it was taken.
-type InHand = (Waiting, Option<Stamp>);
+/// A file that was read and has not changed since.
+#[derive(Debug)]
+struct Known {
+    stamp: Option<Stamp>,
+    kept: Kept,
+}
+
+/// Whether the ledger has the stamp of a known file, so that the next start does not read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    /// It has.
+    Yes,
+    /// It may have it.
+    NotYet,
+    /// It must not: the file could not be read, or a later change might not show.
+    Never,
+}
 
 /// Paths are shared, because a hundred thousand files may wait.
 #[derive(Debug, Default)]
@@ -37,7 +58,7 @@ pub(super) struct Desk {
     in_hand: HashMap<Arc<Path>, InHand>,
     /// Changed while in hand.
     again: HashMap<Arc<Path>, Waiting>,
-    known: HashMap<Arc<Path>, Option<Stamp>>,
+    known: HashMap<Arc<Path>, Known>,
     /// The names of agents, each once.
     agents: BTreeSet<Arc<str>>,
     said: HashSet<PathBuf>,
@@ -79,8 +100,8 @@ impl Desk {
 
     /// A scan found a file: it is news unless it is known and has not changed.
     pub(super) fn found(&mut self, found: &Found, agent: &str, now: Instant) {
-        let stamp = Some((found.size, found.modified));
-        if self.known.get(&*found.path) == Some(&stamp) || self.waiting.contains_key(&*found.path) {
+        let is_known = |known: &Known| known.stamp == Some(found.stamp);
+        if self.known.get(&*found.path).is_some_and(is_known) || self.waiting.contains_key(&*found.path) {
             return;
         }
         if !self.in_hand.contains_key(&*found.path) {
@@ -88,11 +109,38 @@ impl Desk {
         }
     }
 
-    /// Forgets known files of `folder` that a scan did not find.
-    pub(super) fn keep_only(&mut self, folder: &Path, found: &[Found]) {
+    /// Forgets known files of `folder` that a scan did not find; gives those of them that the ledger has.
+    pub(super) fn keep_only(&mut self, folder: &Path, found: &[Found]) -> Vec<PathBuf> {
         let there: HashSet<&Path> = found.iter().map(|found| found.path.as_path()).collect();
-        self.known.retain(|path, _| path.parent() != Some(folder) || there.contains(&**path));
+        let mut gone = Vec::new();
+        self.known.retain(|path, known| {
+            let stays = path.parent() != Some(folder) || there.contains(&**path);
+            gone.extend((!stays && known.kept == Kept::Yes).then(|| path.to_path_buf()));
+            stays
+        });
         self.said.retain(|path| path.parent() != Some(folder) || there.contains(path.as_path()));
+        gone
+    }
+
+    /// The ledger has the stamp of a file that was read before this start.
+    pub(super) fn recall(&mut self, path: &Path, stamp: Stamp) {
+        self.known.entry(path.into()).or_insert(Known { stamp: Some(stamp), kept: Kept::Yes });
+    }
+
+    /// Files of a scan that are known as they were found, whose stamp the ledger does not have and may have. It is written now.
+    pub(super) fn take_stamps(&mut self, found: &[Found], now: SystemTime) -> Vec<(PathBuf, Stamp)> {
+        let files = found.iter().filter(|found| found.kind == FoundKind::File && found.stamp.is_old_at(now));
+        let mut keep = Vec::new();
+        for found in files {
+            if let Some(known) = self.known.get_mut(&*found.path)
+                && known.kept == Kept::NotYet
+                && known.stamp == Some(found.stamp)
+            {
+                known.kept = Kept::Yes;
+                keep.push((found.path.clone(), found.stamp));
+            }
+        }
+        keep
     }
 
     /// Takes up to `room` files whose time has come into hand.
@@ -115,25 +163,36 @@ impl Desk {
             self.known.remove(path);
             return None;
         }
-        let stamp = metadata.ok().and_then(|metadata| Some((metadata.len(), metadata.modified().ok()?)));
-        self.in_hand.insert(Arc::clone(path), (waiting.clone(), stamp));
+        let stamp = metadata.ok().map(|metadata| Stamp::of(&metadata));
+        let tells_changes = stamp.is_some_and(|stamp| stamp.is_fine() || stamp.is_old_at(SystemTime::now()));
+        self.in_hand.insert(Arc::clone(path), InHand { waiting: waiting.clone(), stamp, tells_changes });
         self.queue.taken(path);
         Some((path.to_path_buf(), waiting))
     }
 
     /// A file is written down (or is not for Baton): it is known as it was when it was taken.
     pub(super) fn keep(&mut self, path: &Path) {
-        if let Some((path, (_, stamp))) = self.let_go(path) {
-            self.known.insert(path, stamp);
+        self.know(path, Kept::NotYet);
+    }
+
+    /// A file could not be read, and nobody tries again before the next start.
+    pub(super) fn give_up(&mut self, path: &Path) {
+        self.know(path, Kept::Never);
+    }
+
+    fn know(&mut self, path: &Path, kept: Kept) {
+        if let Some((path, taken)) = self.let_go(path) {
+            let kept = if taken.tells_changes { kept } else { Kept::Never };
+            self.known.insert(path, Known { stamp: taken.stamp, kept });
         }
         self.renew(path);
     }
 
     /// A file is to be looked at again at `at`.
     pub(super) fn put_back(&mut self, path: &Path, unfinished: bool, at: Instant) {
-        if let Some((path, (waiting, _))) = self.let_go(path) {
+        if let Some((path, taken)) = self.let_go(path) {
             // A change meanwhile counts more than the plan to look again.
-            self.again.entry(path).or_insert(Waiting { unfinished, at, seen: Seen::Present, ..waiting });
+            self.again.entry(path).or_insert(Waiting { unfinished, at, seen: Seen::Present, ..taken.waiting });
         }
         self.renew(path);
     }

@@ -126,25 +126,32 @@ impl Engine {
                     self.take_up_in(due);
                 }
             }
+            Message::Fired(Err(error)) => {
+                self.unseen.all = true;
+                self.failed(&error);
+            }
             Message::Tended(Err(error))
             | Message::Still(Err(error))
             | Message::Withdrawn(Err(error))
-            | Message::Fired(Err(error))
             | Message::Scheduled(Err(error))
-            | Message::Recovered(Err(error)) => {
-                tracing::error!("{error}");
-                self.take_up_in(limits::CARRY_AGAIN);
-                self.give_up_once(&error);
-            }
+            | Message::Recovered(Err(error)) => self.failed(&error),
         }
     }
 
+    fn failed(&mut self, error: &DispatchError) {
+        tracing::error!("{error}");
+        self.take_up_in(limits::CARRY_AGAIN);
+        self.give_up_once(error);
+    }
+
     fn fired(&mut self, fired: Fired) {
-        if let Some(reached) = &fired.waits
-            && self.house.budgets.tell(&reached.plugin, true)
-        {
-            tracing::warn!(agent = %reached.plugin, "{}", reached.text());
+        if let Some(reached) = &fired.waits {
+            self.unseen.of_plugins.insert(reached.plugin.clone());
+            if self.house.budgets.tell(&reached.plugin, true) {
+                tracing::warn!(agent = %reached.plugin, "{}", reached.text());
+            }
         }
+        self.unseen.of_plugins.extend(fired.unread);
         for agent in &fired.agents {
             self.house.budgets.tell(agent, false);
         }
@@ -263,7 +270,7 @@ impl Engine {
             tracing::warn!(%file, "{error}");
         }
         if self.mode == Mode::Once {
-            self.desk.keep(path);
+            self.desk.give_up(path);
             self.summary.undelivered.push(format!("{file}: {error}"));
         } else {
             self.desk.put_back(path, false, now + limits::CARRY_AGAIN);

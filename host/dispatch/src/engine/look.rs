@@ -5,16 +5,18 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use baton_intake::limits::RECONCILE;
-use baton_intake::{Change, Found, FoundKind, IntakeError, Seen, Watcher, claim, scan};
+use baton_intake::{Change, Found, FoundKind, IntakeError, Seen, Watcher, claim, reports_changes, scan};
 use baton_ledger::Tx;
 use baton_ledger::task::{self, Stalled, Standstill};
+use fail::fail_point;
 use jiff::Timestamp;
 
 use super::message::Message;
 use super::serve::{Engine, Mode};
+use crate::agent_folders::PROCESSED;
 use crate::obligations::tend;
 use crate::trigger::Armed;
 use crate::withdraw::withdraw;
@@ -22,22 +24,28 @@ use crate::{AgentKind, DispatchError, House, Roster, budget, limits};
 
 impl Engine {
     /// Watching is a help, not a need: without it files are found by the scan. Done again and again, because a folder that
-    /// was made anew is not watched any more.
-    fn watch(&mut self) {
+    /// was made anew is not watched any more. Gives the folders of triggers in which something may have changed unseen.
+    fn watch(&mut self) -> BTreeSet<PathBuf> {
+        let triggers: BTreeSet<PathBuf> = self.triggers.iter().flat_map(Armed::folders).map(Path::to_owned).collect();
         if self.watcher.is_none() {
             self.watcher = Watcher::new().inspect_err(|error| tracing::warn!("{error}")).ok();
         }
         let Some(watcher) = &mut self.watcher else {
-            return;
+            return triggers;
         };
-        let triggers = self.triggers.iter().flat_map(Armed::folders);
         // Everything below a watched folder is watched too, except for what was made while events were lost.
         let again = std::mem::take(&mut self.watch_again);
-        for folder in self.house.wake.as_deref().into_iter().chain(triggers) {
+        let mut unseen = BTreeSet::new();
+        for folder in self.house.wake.iter().chain(&triggers) {
             let id = FolderId::of(folder);
             if !again && id.is_some() && self.watched.get(folder) == id.as_ref() {
+                // Changes that another machine makes in a network folder are not reported.
+                if !reports_changes(folder) {
+                    unseen.insert(folder.clone());
+                }
                 continue;
             }
+            unseen.insert(folder.clone());
             match (watcher.watch(folder), id) {
                 (Ok(()), Some(id)) => drop(self.watched.insert(folder.to_owned(), id)),
                 (Ok(()), None) => {}
@@ -59,24 +67,23 @@ impl Engine {
                 tracing::warn!("{error}");
             }
         }
+        unseen
     }
 
-    /// Looks at everything, whatever was reported.
+    /// Looks at every inbox, whatever was reported, and at the triggers of which not all changes are reported.
     pub(super) fn reconcile(&mut self) {
-        self.next_reconcile = Instant::now() + RECONCILE;
+        self.next_reconcile = Instant::now() + pause_between_looks();
         // New folders are watched before their inboxes are listed: else an inbox made in between is found by the next scan only.
-        self.watch();
+        let mut unseen = self.watch();
         let before = self.house.roster();
         if let Err(error) = self.house.look_around() {
             tracing::warn!("{error}");
         }
         let folders = |roster: &Roster| roster.inboxes().map(|inbox| inbox.folder.to_owned()).collect::<Vec<_>>();
         if folders(&before) != folders(&self.house.roster()) {
-            self.watch();
+            unseen.extend(self.watch());
         }
-        for number in 0..self.triggers.len() {
-            self.arm(number);
-        }
+        self.arm_unseen(&unseen);
         let roster = self.house.roster();
         self.foreign = self.claim(&roster);
         for inbox in roster.inboxes() {
@@ -93,6 +100,28 @@ impl Engine {
         self.jobs.spawn(async move { Message::Tended(tend(&house).await) });
         let house = Arc::clone(&self.house);
         self.jobs.spawn(async move { Message::Still(standing_still(&house).await) });
+    }
+
+    /// Has the triggers looked at that changed unseen, or whose last look came to nothing. The folders of the others may be
+    /// large and are left alone: what changes in them is reported.
+    fn arm_unseen(&mut self, unseen: &BTreeSet<PathBuf>) {
+        let all = std::mem::take(&mut self.unseen.all);
+        let again = std::mem::take(&mut self.unseen.of_plugins);
+        let is_unseen = |trigger: &Armed| match trigger {
+            Armed::Watched(trigger) => {
+                let unwatched = self.watching.get(&trigger.plugin).is_none_or(|watching| watching.beyond() > 0);
+                unwatched || self.unseen.watched_files || !trigger.folders().all(reports_changes)
+            }
+            Armed::Files(_) | Armed::Audio(_) => trigger.folders().any(|folder| unseen.contains(folder)),
+        };
+        let numbers = self.triggers.iter().enumerate().filter(|(_, trigger)| {
+            all || trigger.plugin().is_some_and(|plugin| again.contains(plugin))
+                || is_unseen(trigger)
+                || trigger.is_unreachable(&self.house)
+        });
+        for number in numbers.map(|(number, _)| number).collect::<Vec<_>>() {
+            self.arm(number);
+        }
     }
 
     /// Writes into every inbox whose it is; gives those that another workspace serves.
@@ -152,6 +181,8 @@ impl Engine {
     pub(super) fn scanned(&mut self, agent: &str, inbox: &Path, found: Result<Vec<Found>, IntakeError>) {
         let found = match found {
             Ok(found) => found,
+            // An agent whose folder has an archive and no inbox yet.
+            Err(IntakeError::Gone { .. }) if inbox.with_file_name(PROCESSED).is_dir() => return,
             Err(error) => {
                 if self.desk.say_once(inbox) {
                     tracing::warn!(%agent, "{error}");
@@ -163,7 +194,8 @@ impl Engine {
             }
         };
         let now = Instant::now();
-        self.desk.keep_only(inbox, &found);
+        let gone = self.desk.keep_only(inbox, &found);
+        self.keep_stamps(agent, &found, &gone);
         for found in &found {
             match found.kind {
                 FoundKind::File => self.desk.found(found, agent, now),
@@ -187,7 +219,7 @@ impl Engine {
         match change {
             // Soon, not at once: whoever makes one folder makes more.
             Change::Rescan => {
-                self.watch_again = true;
+                (self.watch_again, self.unseen.all) = (true, true);
                 self.next_reconcile = self.next_reconcile.min(Instant::now() + limits::RESCAN);
             }
             Change::Complete(path) => self.path_changed(&path, Seen::Complete),
@@ -243,15 +275,26 @@ impl House {
     /// The folders of which only the direct entries are watched: inboxes, the folders around them, and what the operator
     /// changes. Archives beside and below inboxes may be large and are not watched.
     fn flat_folders(&self) -> BTreeSet<PathBuf> {
-        let (handoffs, roster) = (self.handoffs(), self.roster());
+        let (places, roster) = (self.places(), self.roster());
         let inboxes = roster.inboxes().filter(|inbox| inbox.poll.is_none()).map(|inbox| inbox.folder);
         // Only the folder around it reports that a folder is deleted and made again.
         let inboxes = inboxes.flat_map(|folder| [Some(folder), folder.parent()]).flatten().map(Path::to_owned);
         let changes = self.refresh.iter().flat_map(|refresh| refresh.at.iter().cloned());
-        let homes = folders_of(&handoffs);
-        let folders = inboxes.chain(homes).chain(changes).chain([handoffs, self.root.clone()]);
+        let homes: Vec<PathBuf> = places.iter().flat_map(|place| folders_of(place)).collect();
+        let folders = inboxes.chain(homes).chain(changes).chain(places).chain([self.root.clone()]);
         folders.filter(|folder| folder.is_dir()).collect()
     }
+}
+
+/// Triggers of which not all changes were seen: the next look compares all their files.
+#[derive(Debug, Default)]
+pub(super) struct Unseen {
+    /// Events were lost, or the triggers are other ones.
+    pub(super) all: bool,
+    /// A folder of files that plugins have looked at could not be watched.
+    pub(super) watched_files: bool,
+    /// Plugins one of whose triggers could not be compared, or has no budget left.
+    pub(super) of_plugins: BTreeSet<String>,
 }
 
 /// Identifies a folder: a new one may have the same path, and even the same inode number.
@@ -269,10 +312,19 @@ impl FolderId {
     }
 }
 
-/// The folders directly in `handoffs`. Each may get an inbox and so become an agent.
-fn folders_of(handoffs: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(handoffs).into_iter().flatten().filter_map(Result::ok);
-    entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()).collect()
+/// The folders directly in `place`, which holds agents' folders: one that gets an inbox is an agent.
+fn folders_of(place: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(place).into_iter().flatten().filter_map(Result::ok);
+    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    folders.filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b".")).map(|entry| entry.path()).collect()
+}
+
+/// How long until every inbox is looked at again. A test may shorten it, in milliseconds.
+fn pause_between_looks() -> Duration {
+    fail_point!("look.pause", |pause| {
+        pause.and_then(|pause| pause.parse().ok()).map_or(RECONCILE, Duration::from_millis)
+    });
+    RECONCILE
 }
 
 /// The tasks that do not move: a queue that stands still must not go unseen.

@@ -7,6 +7,7 @@ mod hear;
 mod look;
 mod message;
 mod queue;
+mod read_files;
 mod refresh;
 mod serve;
 mod start;

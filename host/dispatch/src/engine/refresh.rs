@@ -44,6 +44,7 @@ impl Engine {
             self.house.swap(plugins);
             self.triggers = trigger::armed(&self.house);
             self.armed.clear();
+            self.unseen.all = true;
             self.forget_plugins();
             if let Err(error) = self.house.look_around() {
                 tracing::warn!("{error}");

@@ -16,7 +16,7 @@ use tokio::task::{Id, JoinSet};
 
 use super::carriers::{Asked, Carriers};
 use super::desk::Desk;
-use super::look::FolderId;
+use super::look::{FolderId, Unseen};
 use super::message::Message;
 use super::refresh::Refreshing;
 use crate::recover::recover;
@@ -64,6 +64,8 @@ pub struct Engine {
     pub(super) watched: HashMap<PathBuf, FolderId>,
     /// Whether to watch these folders again, because events were lost and folders below may be new.
     pub(super) watch_again: bool,
+    /// Triggers of which not all changes were seen.
+    pub(super) unseen: Unseen,
     /// What plugins have looked at, by plugin, and what tells of it.
     pub(super) watching: BTreeMap<String, Watching>,
     pub(super) files_watcher: Option<Watcher>,
@@ -118,6 +120,7 @@ impl Engine {
             watcher: None,
             watched: HashMap::new(),
             watch_again: false,
+            unseen: Unseen { all: true, ..Unseen::default() },
             watching: BTreeMap::new(),
             files_watcher: None,
             triggers,
@@ -155,6 +158,7 @@ impl Engine {
         loop {
             self.start_jobs();
             if self.is_done() {
+                self.keep_stamps_at_end().await;
                 return Ok(self.summary);
             }
             let wake = self.wake_at();
@@ -175,6 +179,7 @@ impl Engine {
         recover(&self.house, true).await?;
         self.forget_plugins();
         self.house.make_inboxes();
+        self.recall_stamps().await?;
         self.reconcile();
         let now = Instant::now();
         self.armed = (0..self.triggers.len()).map(|number| (number, (now, now))).collect();

@@ -43,15 +43,17 @@ impl Engine {
             self.files_watcher = Watcher::new().inspect_err(|error| tracing::warn!("{error}")).ok();
         }
         let Some(watcher) = &mut self.files_watcher else {
+            self.unseen.watched_files = !now.is_empty();
             return;
         };
+        self.unseen.watched_files = false;
         // All of them: one that was made anew is not watched any more.
         for folder in &now {
-            if let Err(error) = watcher.watch_flat(folder)
-                && folder.is_dir()
-                && self.desk.say_once(folder)
-            {
-                tracing::warn!("{error}; changes there are seen by the scan of every minute");
+            if let Err(error) = watcher.watch_flat(folder) {
+                self.unseen.watched_files = true;
+                if folder.is_dir() && self.desk.say_once(folder) {
+                    tracing::warn!("{error}; changes there are seen by the scan of every minute");
+                }
             }
         }
         if now != before {

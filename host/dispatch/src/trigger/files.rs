@@ -83,7 +83,7 @@ impl FilesTrigger {
 pub(crate) async fn fire(house: &Arc<House>, trigger: FilesTrigger) -> Result<Fired, DispatchError> {
     let (look, inner) = (trigger.clone(), Arc::clone(house));
     let Ok(Some((seen, own))) = tokio::task::spawn_blocking(move || look.now(&inner.own)).await else {
-        return Ok(Fired::default());
+        return Ok(Fired { unread: Some(trigger.plugin), ..Fired::default() });
     };
     fail_point!("trigger.looked");
     let now = Timestamp::now();

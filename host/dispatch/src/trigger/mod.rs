@@ -2,11 +2,14 @@
 //!
 //! | | what | who notices |
 //! |---|---|---|
-//! | `files` | a file below a granted folder, by pattern | the watcher and each look at everything |
-//! | `watched` | a file that the plugin said it has seen | a watcher of its own, and each look at everything |
+//! | `files` | a file below a granted folder, by pattern | the watcher |
+//! | `watched` | a file that the plugin said it has seen | a watcher of its own |
 //! | `returns` | a RETURN | the capture, in its transaction |
-//! | `audio` | new audio below a folder of `baton.toml` | the watcher and each look at everything |
+//! | `audio` | new audio below a folder of `baton.toml` | the watcher |
 //! | `schedule` | the clock | the engine, and each look at everything |
+//!
+//! Where the watcher does not report every change (at the start, after lost events, in a network folder, where the system has
+//! no room for a watch) each look of a minute compares all files of the trigger; elsewhere it does not touch them.
 //!
 //! All are level-triggered: what is there is compared with what the ledger knows, and the task is written down in the
 //! transaction that moves that on. So nothing is lost while nobody looks, and nothing fires twice. Such a task comes from
@@ -53,6 +56,8 @@ pub(crate) struct Fired {
     pub(crate) audio: Option<PathBuf>,
     /// The used-up budget because of which it made no task. The next scan tries again.
     pub(crate) waits: Option<budget::Reached>,
+    /// The plugin whose files could not be compared: they are compared again with the next look.
+    pub(crate) unread: Option<String>,
     /// The plugin, and what is to be watched for it from now on.
     pub(crate) watching: Option<(String, Watching)>,
 }
@@ -91,6 +96,14 @@ impl Armed {
         match self {
             Self::Files(_) | Self::Audio(_) => None,
             Self::Watched(trigger) => Some(&trigger.plugin),
+        }
+    }
+
+    /// Whether its folder could not be read at the last look.
+    pub(crate) fn is_unreachable(&self, house: &House) -> bool {
+        match self {
+            Self::Audio(trigger) => house.hearing.is_in_trouble(&trigger.folder.named),
+            Self::Files(_) | Self::Watched(_) => false,
         }
     }
 

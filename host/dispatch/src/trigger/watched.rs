@@ -74,6 +74,11 @@ impl WatchedTrigger {
         Self { plugin: plugin.to_owned(), action: action.to_owned(), mounts: mounts.to_vec(), debounce }
     }
 
+    /// The folders below which its files lie.
+    pub(crate) fn folders(&self) -> impl Iterator<Item = &Path> {
+        self.mounts.iter().map(|mount| mount.host.as_path())
+    }
+
     fn task(&self, paths: Vec<String>) -> task::New {
         task::New {
             sender: Some("baton".to_owned()),

@@ -191,7 +191,7 @@ fn missing(facts: &Facts, config: &Config, name: &str, plugin: &str) -> Vec<Find
 fn twice(facts: &Facts, agents: &[Agent]) -> Vec<Finding> {
     let handoffs = facts.root.join("handoffs");
     let more = agents.iter().flat_map(|agent| agent.others.iter().map(move |other| (agent, other)));
-    more.filter(|(_, other)| other.starts_with(&handoffs))
+    more.filter(|(_, other)| other.starts_with(&handoffs) && other.is_dir())
         .map(|(agent, other)| {
             let what = format!("another spelling of `{}`: new files go to {}", agent.name, facts.shown(&agent.inbox));
             let fix = format!("mv {}/* {} and take the empty folders away", word(other), word(&agent.inbox));

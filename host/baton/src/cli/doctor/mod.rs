@@ -11,6 +11,7 @@ mod databases;
 mod disk;
 mod facts;
 mod finding;
+mod inboxes;
 mod ledger;
 mod locks;
 mod orphans;
@@ -60,6 +61,7 @@ fn examine(facts: &Facts, full: bool) -> Vec<Finding> {
     let mut findings = configuration::check(facts);
     findings.extend(disk::check(facts));
     findings.extend(permissions::check(facts));
+    findings.extend(inboxes::check(facts));
     findings.extend(watches::check(facts));
     findings.extend(locks::check(facts));
     findings.extend(ledger::check(facts, full));

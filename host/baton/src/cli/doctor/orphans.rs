@@ -71,8 +71,9 @@ fn age(entry: &DirEntry) -> Duration {
 
 /// Folders and links in inboxes: neither is ever read.
 fn strange(facts: &Facts) -> Vec<Finding> {
-    let inboxes = facts.agents.iter().flat_map(baton_dispatch::Agent::inboxes);
-    let inside = inboxes.flat_map(entries);
+    let drop_box = facts.root.join("handoffs/01_inbox");
+    let inboxes = facts.agents.iter().flat_map(baton_dispatch::Agent::inboxes).chain([drop_box.as_path()]);
+    let inside = inboxes.flat_map(entries).collect::<Vec<_>>().into_iter();
     let strange = inside
         .filter(|entry| !file_name::is_ignored(&name_of(entry)) && entry.file_type().is_ok_and(|kind| !kind.is_file()));
     strange

@@ -9,10 +9,12 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use baton_core::agents::is_name;
+use baton_dispatch::{FolderKind, FoundFolder, Skipped, agent_folders};
 use rustix::fs::{Access, access};
 
 use super::facts::{Facts, word};
 use super::finding::Finding;
+use crate::workspace::CONFIG_FILE;
 
 const CHECK: &str = "permissions";
 const ARCHIVES: [&str; 2] = ["02_processed", "03_failed"];
@@ -34,27 +36,36 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-/// Folders of agents and inboxes that are links.
+/// Folders of agents and inboxes that are links, in `handoffs/` and in the adopted folders.
 fn links(facts: &Facts) -> Vec<Finding> {
-    let handoffs = facts.root.join("handoffs");
-    let mut names: Vec<_> = std::fs::read_dir(&handoffs).into_iter().flatten().filter_map(Result::ok).collect();
-    names.sort_by_key(std::fs::DirEntry::file_name);
-    let agents = names.into_iter().filter(|entry| entry.file_name().to_str().is_some_and(is_name));
-    let folders = agents.flat_map(|entry| {
-        let inbox = entry.path().join("01_inbox");
-        [entry.path(), inbox]
+    let rules = facts.config.as_ref().map(|config| config.rules(&facts.root)).unwrap_or_default();
+    let places = rules.places(&facts.root.join("handoffs"));
+    let found = places.iter().flat_map(|place| agent_folders(place).unwrap_or_default());
+    // What begins with `_` is no agent's, as `_archive`.
+    let links = found.filter(|folder| !folder.name.starts_with('_')).filter_map(|folder| match folder.kind {
+        FolderKind::Skipped(Skipped::Link) => Some((folder.path.clone(), folder)),
+        FolderKind::Skipped(Skipped::LinkedInbox) => Some((folder.inbox(), folder)),
+        FolderKind::Skipped(_) | FolderKind::Agent { .. } => None,
     });
-    folders.filter(|folder| is_link(folder)).map(|folder| linked(facts, &folder)).collect()
+    links.map(|(link, folder)| linked(facts, &link, &folder)).collect()
 }
 
-fn is_link(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink())
-}
-
-fn linked(facts: &Facts, folder: &Path) -> Finding {
-    let what = "is a link, and Baton follows none: what is dropped there is never seen";
-    let name = word(folder);
-    Finding::fail(CHECK, facts.shown(folder), what, format!("rm {name} && mkdir {name}"))
+fn linked(facts: &Facts, link: &Path, folder: &FoundFolder) -> Finding {
+    let (name, place) = (word(link), facts.shown(link));
+    let real = folder.inbox().canonicalize().ok().filter(|real| real.is_dir());
+    let owner =
+        real.as_ref().and_then(|real| facts.agents.iter().find(|agent| agent.inboxes().any(|inbox| inbox == real)));
+    if let Some(agent) = owner {
+        let what =
+            format!("is a symbolic link to an inbox of {}, which is watched; the link is not followed", agent.name);
+        return Finding::fail(CHECK, place, what, format!("rm {name}"));
+    }
+    let what = "is a symbolic link, and Baton follows none: what is dropped there is never seen";
+    let or_configured = real.filter(|_| is_name(&folder.name)).map(|real| {
+        let real = toml::Value::String(real.display().to_string());
+        format!(", or rm {name} and write inbox = {real} under [agents.{}] in {CONFIG_FILE}", folder.name)
+    });
+    Finding::fail(CHECK, place, what, format!("rm {name} && mkdir {name}{}", or_configured.unwrap_or_default()))
 }
 
 /// What is wrong with a folder that has to be read and written. A missing one is made when it is needed.

@@ -165,7 +165,7 @@ fn join(known: &mut Settings, more: &Settings, own: bool) {
 }
 
 /// The real folder, so that what the system reports of it has the path that we know; as written where it is missing.
-fn resolve(base: &Path, inbox: &Path) -> PathBuf {
+pub(super) fn resolve(base: &Path, inbox: &Path) -> PathBuf {
     let inbox = base.join(inbox);
     inbox.canonicalize().unwrap_or(inbox)
 }

@@ -24,6 +24,9 @@ use self::notices::NotifyConfig;
 /// What `baton init` writes.
 pub(crate) const TEMPLATE: &str = r#"# A Baton workspace. `baton up` serves it; every path is relative to this file.
 
+# Folders of agents beside handoffs/: each folder there with an 01_inbox or a 02_processed is an agent's, also a later one.
+# adopted = ["/Volumes/Drive/Agent-Triggers"]
+
 [plans]
 # Folders with plans. A change in one of them is audited by itself.
 dirs = ["plans"]
@@ -95,6 +98,9 @@ root = "."
 # keys = ["RW..."]
 "#;
 
+/// The line of [`TEMPLATE`] that a workspace of adopted folders replaces: the key stands before every section.
+pub(crate) const ADOPTED_EXAMPLE: &str = "# adopted = [\"/Volumes/Drive/Agent-Triggers\"]\n";
+
 /// The configuration of a workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct Config {
@@ -104,6 +110,9 @@ pub(crate) struct Config {
     /// A root for everything that has none of its own.
     #[serde(default)]
     root: Option<PathBuf>,
+    /// Folders beside `handoffs/` whose folders are agents' too.
+    #[serde(default)]
+    adopted: Vec<PathBuf>,
     /// `[agents.NAME]`.
     #[serde(default)]
     agents: BTreeMap<String, AgentConfig>,
@@ -199,7 +208,19 @@ impl Config {
 
     /// What it says about the agents; paths are relative to `base`.
     pub(crate) fn rules(&self, base: &Path) -> Rules {
-        Rules { budgets: budget::budgets(&self.plugins), ..agents::rules(&self.agents, base) }
+        let budgets = budget::budgets(&self.plugins);
+        Rules { budgets, adopted: self.adopted(base), ..agents::rules(&self.agents, base) }
+    }
+
+    /// The adopted folders, resolved, each once; as written where one is missing.
+    pub(crate) fn adopted(&self, base: &Path) -> Vec<PathBuf> {
+        let mut adopted: Vec<PathBuf> = Vec::new();
+        for root in self.adopted.iter().map(|root| agents::resolve(base, root)) {
+            if !adopted.contains(&root) {
+                adopted.push(root);
+            }
+        }
+        adopted
     }
 
     /// How long external agents may leave things lying.

@@ -102,6 +102,11 @@ impl Hearing {
         is_new.then(|| Heard { hearing: self, folder: folder.to_owned(), place: Some(place) })
     }
 
+    /// Whether the folder could not be heard the last time.
+    pub(super) fn is_in_trouble(&self, folder: &Path) -> bool {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).contains_key(folder)
+    }
+
     /// Says once why a folder cannot be heard, and once that it can again.
     fn say(&self, folder: &Path, trouble: Option<String>) {
         let mut said = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,0 +1,129 @@
+//! What becomes of each folder of `handoffs/` and of the adopted folders: an agent's, another spelling of one, a further one
+//! of the same agent, or skipped, with the reason.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use baton_dispatch::{Agent, AgentKind, FolderKind, FoundFolder, Roster, Rules, Skipped, agent_folders};
+use baton_intake::{FoundKind, scan};
+use serde_json::{Value, json};
+
+use crate::output::Table;
+
+/// A folder in which agents' folders are expected.
+pub(crate) struct AdoptedFolder {
+    /// Where.
+    pub(crate) path: PathBuf,
+    /// The agent whose folder it is.
+    agent: Option<String>,
+    /// What it is for that agent.
+    result: FolderUse,
+    reason: String,
+    /// Files in its inbox.
+    files: usize,
+}
+
+/// What a folder is for its agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FolderUse {
+    /// New handoffs go there.
+    Agent,
+    /// The same, under another spelling of the agent's name.
+    Alias,
+    /// Handoffs are read there too.
+    Merged,
+    /// Nothing is read there.
+    Skipped,
+}
+
+impl FolderUse {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Alias => "alias",
+            Self::Merged => "merged",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// The folders of the drop box and its archive, beside the agents' folders.
+const BESIDE: [&str; 3] = ["01_inbox", "02_processed", "03_failed"];
+
+/// Every folder of `handoffs` and of the adopted folders in `rules`, in that order.
+///
+/// # Errors
+/// When one of them cannot be read.
+pub(crate) fn folders(handoffs: &Path, rules: &Rules, roster: &Roster) -> io::Result<Vec<AdoptedFolder>> {
+    let mut folders = Vec::new();
+    for place in rules.places(handoffs) {
+        let found = agent_folders(&place)?.into_iter();
+        // `handoffs/` below an adopted folder is searched itself.
+        let found = found.filter(|folder| place == handoffs || folder.name != "handoffs");
+        let own = found.filter(|folder| !BESIDE.contains(&folder.name.as_str()) && !folder.name.starts_with('_'));
+        folders.extend(own.map(|folder| judge(&folder, roster)));
+    }
+    Ok(folders)
+}
+
+fn judge(folder: &FoundFolder, roster: &Roster) -> AdoptedFolder {
+    let inbox = folder.inbox();
+    let skipped = |reason: &str| AdoptedFolder {
+        path: folder.path.clone(),
+        agent: None,
+        result: FolderUse::Skipped,
+        reason: reason.to_owned(),
+        files: 0,
+    };
+    let has_inbox = match folder.kind {
+        FolderKind::Skipped(reason) => return skipped(reason.reason()),
+        FolderKind::Agent { has_inbox } => has_inbox,
+    };
+    let Some(agent) = roster.agents().find(|agent| agent.inboxes().any(|known| known == inbox)) else {
+        return skipped(Skipped::Name.reason());
+    };
+    let (result, mut reason) = used(folder, agent, &inbox);
+    if agent.kind == AgentKind::Plugin {
+        reason.push_str("; Baton runs it");
+    }
+    if !has_inbox {
+        reason.push_str("; it has no 01_inbox yet: `baton up` makes it");
+    }
+    let found = if has_inbox { scan(&inbox).unwrap_or_default() } else { Vec::new() };
+    let files = found.iter().filter(|found| found.kind == FoundKind::File).count();
+    AdoptedFolder { path: folder.path.clone(), agent: Some(agent.name.clone()), result, reason, files }
+}
+
+fn used(folder: &FoundFolder, agent: &Agent, inbox: &Path) -> (FolderUse, String) {
+    if agent.inbox != inbox {
+        let is_alias = folder.name != agent.name;
+        let spelling = if is_alias { format!("`{}` means {}; ", folder.name, agent.name) } else { String::new() };
+        return (FolderUse::Merged, format!("{spelling}read too; new handoffs go to {}", agent.inbox.display()));
+    }
+    if folder.name == agent.name {
+        return (FolderUse::Agent, "new handoffs go here".to_owned());
+    }
+    (FolderUse::Alias, format!("`{}` means {}; new handoffs go here", folder.name, agent.name))
+}
+
+/// The folders as an aligned table; paths in `root` are relative to it.
+pub(crate) fn as_table(folders: &[AdoptedFolder], root: &Path) -> String {
+    let mut table = Table::new(&["FOLDER", "AGENT", "RESULT", "FILES", "REASON"]);
+    for folder in folders {
+        let path = folder.path.strip_prefix(root).unwrap_or(&folder.path).display().to_string();
+        let agent = folder.agent.clone().unwrap_or_else(|| "-".to_owned());
+        table.row([path, agent, folder.result.as_str().to_owned(), folder.files.to_string(), folder.reason.clone()]);
+    }
+    table.lines(|_, _, cell| cell)
+}
+
+/// The same as JSON, with whole paths.
+pub(crate) fn as_json(folders: &[AdoptedFolder]) -> Vec<Value> {
+    let shown = |folder: &AdoptedFolder| {
+        json!({
+            "folder": folder.path.to_string_lossy(), "agent": folder.agent, "result": folder.result.as_str(),
+            "files": folder.files, "reason": folder.reason,
+        })
+    };
+    folders.iter().map(shown).collect()
+}

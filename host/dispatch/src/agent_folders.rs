@@ -1,0 +1,185 @@
+//! Which folders are agents' folders, and why others are not: `handoffs/` and the adopted folders are searched in the same way.
+//!
+//! A folder with an `01_inbox`, or with a `02_processed` and no inbox yet, is an agent's. Links are not followed. Only names
+//! are read here, never files.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use baton_core::agents::is_name;
+
+use crate::roster::INBOX;
+
+/// The folder of handled files: an agent that has it and no inbox had an inbox before, or gets one.
+pub(crate) const PROCESSED: &str = "02_processed";
+
+/// The workspace's folder of agents. An adopted folder may hold one of this name too.
+pub(crate) const HANDOFFS: &str = "handoffs";
+
+/// A folder in which agents' folders are expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundFolder {
+    /// Where.
+    pub path: PathBuf,
+    /// Its name; what is not UTF-8 is replaced.
+    pub name: String,
+    /// What it is.
+    pub kind: FolderKind,
+}
+
+/// What a folder is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FolderKind {
+    /// An agent's folder.
+    Agent {
+        /// Whether its `01_inbox` exists.
+        has_inbox: bool,
+    },
+    /// Nothing in it is read.
+    Skipped(Skipped),
+}
+
+/// Why a folder is skipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skipped {
+    /// It has neither an inbox nor an archive.
+    NoInbox,
+    /// It is a symbolic link.
+    Link,
+    /// Its inbox is a symbolic link.
+    LinkedInbox,
+    /// No agent can have its name.
+    Name,
+}
+
+impl Skipped {
+    /// The reason, for a person.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::NoInbox => "it has neither 01_inbox nor 02_processed",
+            Self::Link => "it is a symbolic link, and Baton follows none",
+            Self::LinkedInbox => "its 01_inbox is a symbolic link, and Baton follows none",
+            Self::Name => "no agent can have this name",
+        }
+    }
+}
+
+impl FoundFolder {
+    /// Where its inbox is, or would be.
+    #[must_use]
+    pub fn inbox(&self) -> PathBuf {
+        self.path.join(INBOX)
+    }
+}
+
+/// The folders that hold agents' folders below an adopted folder: itself and its `handoffs/`. The workspace's `handoffs/` is
+/// searched anyway and left out.
+pub(crate) fn places_of(adopted: &Path, handoffs: &Path) -> Vec<PathBuf> {
+    let inner = adopted.join(HANDOFFS);
+    let has_inner = inner != handoffs && is_real(&inner).unwrap_or_default();
+    std::iter::once(adopted.to_owned()).chain(has_inner.then_some(inner)).filter(|place| place != handoffs).collect()
+}
+
+/// The folders directly in `place`, by name; hidden ones are left out. Where `place` is missing, there are none.
+///
+/// # Errors
+/// When it cannot be read: a folder that cannot be read is not a folder without agents.
+pub fn agent_folders(place: &Path) -> std::io::Result<Vec<FoundFolder>> {
+    let entries = match std::fs::read_dir(place) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name();
+        let path = place.join(&name);
+        let (name, is_utf8) = (name.to_string_lossy().into_owned(), name.to_str().is_some());
+        if !name.starts_with('.')
+            && let Some(kind) = kind_of(&path, is_utf8.then_some(name.as_str()))?
+        {
+            found.push(FoundFolder { path, name, kind });
+        }
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+/// What a folder is; `None` for a file, and for a link to one.
+fn kind_of(path: &Path, name: Option<&str>) -> std::io::Result<Option<FolderKind>> {
+    if is_link(path) {
+        let to_file = path.metadata().is_ok_and(|metadata| !metadata.is_dir());
+        return Ok((!to_file).then_some(FolderKind::Skipped(Skipped::Link)));
+    }
+    if !is_real(path)? {
+        return Ok(None);
+    }
+    let (inbox, linked) = (is_real(&path.join(INBOX))?, is_link(&path.join(INBOX)));
+    if !inbox && !linked && !is_real(&path.join(PROCESSED))? {
+        return Ok(Some(FolderKind::Skipped(Skipped::NoInbox)));
+    }
+    Ok(Some(match name {
+        _ if linked => FolderKind::Skipped(Skipped::LinkedInbox),
+        Some(name) if is_name(name) => FolderKind::Agent { has_inbox: inbox },
+        _ => FolderKind::Skipped(Skipped::Name),
+    }))
+}
+
+/// Whether it is a link, to whatever.
+pub(crate) fn is_link(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink())
+}
+
+/// Whether there is a folder, and no link to one. One that may not be looked into has nothing for us.
+pub(crate) fn is_real(folder: &Path) -> std::io::Result<bool> {
+    match folder.symlink_metadata() {
+        Ok(metadata) => Ok(metadata.is_dir()),
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied => Ok(false),
+            _ => Err(error),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_folder_is_an_agents_or_has_the_reason_why_not() {
+        let place = tempfile::tempdir().unwrap();
+        for folder in ["Full/01_inbox", "Archive/02_processed", "notes", "all/01_inbox", ".git/01_inbox", "Linked"] {
+            std::fs::create_dir_all(place.path().join(folder)).unwrap();
+        }
+        std::fs::write(place.path().join("README.md"), "").unwrap();
+        std::os::unix::fs::symlink("Full", place.path().join("link")).unwrap();
+        std::os::unix::fs::symlink("README.md", place.path().join("file-link")).unwrap();
+        std::os::unix::fs::symlink("nowhere", place.path().join("dangling")).unwrap();
+        std::os::unix::fs::symlink("../Full/01_inbox", place.path().join("Linked/01_inbox")).unwrap();
+        let found = agent_folders(place.path()).unwrap();
+        let kinds: Vec<_> = found.iter().map(|found| (found.name.as_str(), found.kind)).collect();
+        let skipped = FolderKind::Skipped;
+        let expected = [
+            ("Archive", FolderKind::Agent { has_inbox: false }),
+            ("Full", FolderKind::Agent { has_inbox: true }),
+            ("Linked", skipped(Skipped::LinkedInbox)),
+            ("all", skipped(Skipped::Name)),
+            ("dangling", skipped(Skipped::Link)),
+            ("link", skipped(Skipped::Link)),
+            ("notes", skipped(Skipped::NoInbox)),
+        ];
+        assert_eq!(kinds, expected);
+    }
+
+    #[test]
+    fn the_workspaces_own_handoffs_are_no_adopted_place() {
+        let root = tempfile::tempdir().unwrap();
+        let (handoffs, other) = (root.path().join("handoffs"), root.path().join("other"));
+        std::fs::create_dir_all(&handoffs).unwrap();
+        std::fs::create_dir_all(other.join("handoffs")).unwrap();
+        assert_eq!(places_of(root.path(), &handoffs), [root.path()]);
+        assert_eq!(places_of(&other, &handoffs), [other.clone(), other.join("handoffs")]);
+        assert!(places_of(&handoffs, &handoffs).is_empty());
+    }
+}

@@ -1,0 +1,97 @@
+//! What tells that a file is the same as before without reading it: size, times and inode. The time of change cannot be set, so
+//! an edit that restores size and time of writing is still seen.
+
+use std::fmt;
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt as _;
+use std::str::FromStr;
+use std::time::{Duration, SystemTime};
+
+/// Times of the coarsest file systems are this far apart.
+const COARSE: Duration = Duration::from_secs(2);
+
+const NANOSECONDS: i128 = 1_000_000_000;
+
+/// A file at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    size: u64,
+    /// Nanoseconds since 1970, as the time of change.
+    modified: i128,
+    changed: i128,
+    inode: u64,
+}
+
+impl Stamp {
+    /// The stamp of a file.
+    #[must_use]
+    pub fn of(metadata: &Metadata) -> Self {
+        let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * NANOSECONDS + i128::from(rest);
+        Self {
+            size: metadata.len(),
+            modified: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
+            changed: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
+            inode: metadata.ino(),
+        }
+    }
+
+    /// Whether a change after `now` shows in the stamp, whatever file system it is: one that counts whole seconds does not tell
+    /// two changes within a second apart.
+    #[must_use]
+    pub fn is_old_at(&self, now: SystemTime) -> bool {
+        let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let newest = self.modified.max(self.changed);
+        i128::try_from(now).is_ok_and(|now| now - newest > i128::try_from(COARSE.as_nanos()).unwrap_or(i128::MAX))
+    }
+
+    /// Whether its file system counts parts of a second.
+    #[must_use]
+    pub fn is_fine(&self) -> bool {
+        self.changed % NANOSECONDS != 0
+    }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {} {}", self.size, self.modified, self.changed, self.inode)
+    }
+}
+
+impl FromStr for Stamp {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut parts = text.splitn(4, ' ');
+        let mut next = || parts.next().unwrap_or_default();
+        Ok(Self { size: next().parse()?, modified: next().parse()?, changed: next().parse()?, inode: next().parse()? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stamp_is_written_and_read_and_tells_an_edit_that_hides() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.json");
+        std::fs::write(&file, "one").unwrap();
+        let metadata = file.metadata().unwrap();
+        let before = Stamp::of(&metadata);
+        assert_eq!(before.to_string().parse(), Ok(before));
+        assert!("".parse::<Stamp>().is_err() && "1 2 3 4 5".parse::<Stamp>().is_err());
+        std::thread::sleep(Duration::from_millis(50));
+        std::fs::write(&file, "two").unwrap();
+        std::fs::File::options().append(true).open(&file).unwrap().set_modified(metadata.modified().unwrap()).unwrap();
+        assert_ne!(Stamp::of(&file.metadata().unwrap()), before);
+    }
+
+    #[test]
+    fn a_stamp_is_old_when_no_file_system_confuses_it_with_a_later_one() {
+        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(100);
+        let stamp = Stamp { size: 1, modified: 97 * NANOSECONDS, changed: 97 * NANOSECONDS, inode: 1 };
+        assert!(stamp.is_old_at(at) && !stamp.is_fine());
+        assert!(!Stamp { changed: 99 * NANOSECONDS, ..stamp }.is_old_at(at));
+        assert!(!Stamp { modified: 200 * NANOSECONDS, ..stamp }.is_old_at(at), "a clock that runs ahead");
+    }
+}
