@@ -6,9 +6,11 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use baton_tests::{Output, Workspace};
+use baton_tests::{Output, Workspace, handoff, text};
 use rusqlite::Connection;
+use serde_json::json;
 
 const READ: &str = "sql = [{ database = \"files\", mode = \"ro\" }]";
 
@@ -237,6 +239,40 @@ fn a_database_that_is_too_large_is_not_copied() {
     // Sparse: it takes no room.
     fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(u64::from(pages) * 4096).unwrap();
     refused(&workspace, "large.db", "at most 1024 are copied");
+}
+
+#[test]
+fn a_file_that_is_cut_short_while_it_is_copied_does_not_end_the_daemon() {
+    let (workspace, music) = workspace(READ);
+    let (path, index) = (music.join("x.db"), music.join("x.db-shm"));
+    let original = workspace.outside().join("original.db");
+    let writer = Connection::open(&original).unwrap();
+    writer.execute_batch("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE t (a, b)").unwrap();
+    for _ in 0..100 {
+        writer.execute("INSERT INTO t VALUES (0, randomblob(200000))", []).unwrap();
+    }
+    fs::copy(&original, &path).unwrap();
+    fs::copy(original.with_extension("db-wal"), path.with_extension("db-wal")).unwrap();
+    let daemon = workspace.up_and_serving();
+    let cutting = AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        // As another plugin would that may write to the folder. SQLite has this file mapped into memory while it reads.
+        scope.spawn(|| {
+            while cutting.load(Ordering::Relaxed) {
+                drop(fs::OpenOptions::new().write(true).open(&index).map(|file| file.set_len(0)));
+            }
+        });
+        for number in 0..20 {
+            let title = format!("Count {number}");
+            let mut value = handoff("holder", &title);
+            (value["action"], value["args"]) = (json!("count"), json!({ "file": "x.db" }));
+            workspace.drop_file("holder", &format!("{number}.json"), text(&value));
+            let ended = workspace.wait_for_archive(&title);
+            assert!(ended.state == "succeeded" || ended.state == "failed", "{}: {}", ended.state, ended.reason);
+        }
+        cutting.store(false, Ordering::Relaxed);
+    });
+    assert!(daemon.stop().success());
 }
 
 #[test]

@@ -26,7 +26,7 @@ use std::path::PathBuf;
 use baton_core::manifest::Database;
 use serde::{Deserialize, Serialize};
 
-pub use copy::copy;
+use copy::copy;
 pub use error::GuestError;
 pub use session::Session;
 pub use stop::Stop;

@@ -1,14 +1,29 @@
 //! Requests to a worker, and its answers.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::super::{Access, GuestError, Row, Table, Value};
 
-/// A request. The first one is [`Request::Open`].
+/// A request. The first one is [`Request::Open`], or [`Request::Copy`] is the only one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
     /// Opens the database.
     Open(Access),
+    /// Copies a database of another program.
+    Copy {
+        /// The database, without links in its path.
+        #[serde(with = "super::super::value::path")]
+        from: PathBuf,
+        /// An empty file.
+        #[serde(with = "super::super::value::path")]
+        to: PathBuf,
+        /// The device of the file that is meant.
+        device: u64,
+        /// Its inode.
+        inode: u64,
+    },
     /// Reads everything at once.
     Query {
         /// Its text.
@@ -49,6 +64,8 @@ pub enum Request {
 pub enum Answer {
     /// The database is open.
     Opened,
+    /// The copy is there.
+    Copied,
     /// What a query found.
     Table(Table),
     /// How many rows a statement changed.

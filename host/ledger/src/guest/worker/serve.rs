@@ -1,13 +1,15 @@
 //! The loop of a worker.
 
 use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
 use super::super::read::{Full, Pieces};
 use super::super::session::columns;
-use super::super::{GuestError, Session, Stop, Value, limits};
+use super::super::{GuestError, Session, Stop, Value, copy, limits};
 use super::bounds::{Exit, watch_space};
 use super::frame;
 use super::message::{Answer, Reply, Request};
@@ -23,7 +25,14 @@ pub fn serve(input: impl Read + Send + 'static, output: impl Write, end: fn(Exit
     let stop = Stop::default();
     let mut link = Link { requests: listen(input, stop.clone(), end)?, output };
     let Some(first) = link.next() else { return Ok(()) };
-    let Request::Open(access) = first else { return link.send(&out_of_order()) };
+    let access = match first {
+        Request::Open(access) => access,
+        Request::Copy { from, to, device, inode } => {
+            let copied = copy(&from, &to, &stop, || identity(&from) == Some((device, inode)));
+            return link.send(&copied.map(|()| Answer::Copied));
+        }
+        _ => return link.send(&out_of_order()),
+    };
     let session = match Session::open(&access, &stop) {
         Ok(session) => session,
         Err(error) => return link.send(&Err(error)),
@@ -36,11 +45,16 @@ pub fn serve(input: impl Read + Send + 'static, output: impl Write, end: fn(Exit
             Request::Execute { statement, parameters } => session.execute(&statement, &parameters).map(Answer::Changed),
             Request::Batch { statement, rows } => session.batch(&statement, &rows).map(Answer::Changed),
             Request::Walk { statement, parameters } => return walk(&session, &mut link, &statement, &parameters),
-            Request::Open(_) | Request::Next { .. } => out_of_order(),
+            Request::Open(_) | Request::Copy { .. } | Request::Next { .. } => out_of_order(),
         };
         link.send(&reply)?;
     }
     Ok(())
+}
+
+/// Device and inode of what has this path; a link is not followed.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    path.symlink_metadata().ok().map(|found| (found.dev(), found.ino()))
 }
 
 /// Begins a query and answers with its rows, piece by piece. All rows are as they were when it began.

@@ -26,6 +26,11 @@ impl Identity {
         Self { device, inode }
     }
 
+    /// Device and inode.
+    pub(crate) fn numbers(self) -> (u64, u64) {
+        (self.device, self.inode)
+    }
+
     /// The identity of what `path` names; a link is not followed. `None` when nothing is there.
     #[must_use]
     pub fn at(path: &Path) -> Option<Self> {

@@ -85,7 +85,7 @@ impl generated::Host for State {
             Ok(access) => access,
             Err(error) => return Ok(Err(error)),
         };
-        match self.sources.take(&path, access, &self.progress.cancel).await {
+        match self.sources.take(&path, access, self.sql.workers(), &self.progress.cancel).await {
             Ok(snapshot) => Ok(Ok(self.table.push(snapshot)?)),
             Err(error) => Ok(Err(error)),
         }

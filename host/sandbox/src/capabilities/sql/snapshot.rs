@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use baton_core::manifest::{Database, Manifest};
 use baton_ledger::guest::worker::{Answer, Request};
-use baton_ledger::guest::{Access, GuestError, Stop, copy, limits};
+use baton_ledger::guest::{Access, GuestError, limits};
 use tokio::sync::Semaphore;
 
 use super::super::beneath::{self, Closed, Misplaced, Place, Refused, quoted};
@@ -87,7 +87,13 @@ impl Sources {
     }
 
     /// Takes a snapshot; `access` has the folder for the copies.
-    pub(super) async fn take(&self, path: &str, access: Access, cancel: &Cancel) -> Result<Snapshot, generated::Error> {
+    pub(super) async fn take(
+        &self,
+        path: &str,
+        access: Access,
+        workers: Option<&Workers>,
+        cancel: &Cancel,
+    ) -> Result<Snapshot, generated::Error> {
         // One is the attempt's own.
         if Arc::strong_count(&self.taken) > limits::SNAPSHOTS {
             let most = limits::SNAPSHOTS;
@@ -104,19 +110,18 @@ impl Sources {
             () = tokio::time::sleep(limits::FILE_TIME) => return Err(took_too_long()),
         };
         let (folder, counted, hard_links) = (access.path.clone(), Arc::clone(&self.taken), self.hard_links);
-        let stop = Stop::default();
-        let (asked, told) = (stop.clone(), stop);
-        let work = move || {
-            // A copy that nobody waits for any more is still being made: it keeps its place.
-            let _room = room;
-            made(&place, &folder, counted, hard_links, &told)
+        let copied = async {
+            let found = aside::blocking(|| (), move || find(&place, &folder, counted, hard_links)).await;
+            let found = found.unwrap_or_else(|| Err(Failed::Sql(broken_off())))?;
+            Worker::copy(workers, &found.request()).await.map_err(Failed::Sql)?;
+            Ok(found.kept)
         };
-        let done = aside::blocking(move || asked.ask(), work);
         let kept = tokio::select! {
-            done = done => done.unwrap_or_else(|| Err(Failed::Sql(broken_off()))),
+            copied = copied => copied,
             () = cancel.asked() => return Err(ended()),
             () = tokio::time::sleep(limits::FILE_TIME) => return Err(took_too_long()),
         };
+        drop(room);
         let kept = Arc::new(kept.map_err(|why| self.told(path, why))?);
         let access = Access { path: kept.path.clone(), ..access };
         Ok(Snapshot { access, kept, worker: None })
@@ -162,8 +167,22 @@ impl From<Closed> for Failed {
     }
 }
 
-/// Copies the file at a place; blocks.
-fn made(place: &Place, folder: &Path, counted: Arc<()>, hard_links: bool, stop: &Stop) -> Result<Kept, Failed> {
+/// A file that may be copied, and the empty file for its copy.
+struct Found {
+    from: PathBuf,
+    identity: Identity,
+    kept: Kept,
+}
+
+impl Found {
+    fn request(&self) -> Request {
+        let (device, inode) = self.identity.numbers();
+        Request::Copy { from: self.from.clone(), to: self.kept.path.clone(), device, inode }
+    }
+}
+
+/// Looks at the file at a place; blocks.
+fn find(place: &Place, folder: &Path, counted: Arc<()>, hard_links: bool) -> Result<Found, Failed> {
     let seen = place.look(hard_links)?;
     if !seen.is_file {
         return Err(Failed::NoFile(""));
@@ -178,8 +197,7 @@ fn made(place: &Place, folder: &Path, counted: Arc<()>, hard_links: bool, stop: 
         let folder = folder.display();
         Failed::Sql(GuestError::Failed(format!("no copy can be made in {folder}: {error}")))
     })?;
-    copy(&from, &kept.path, stop, || Identity::at(&from) == Some(seen.identity)).map_err(Failed::Sql)?;
-    Ok(kept)
+    Ok(Found { from, identity: seen.identity, kept })
 }
 
 /// What lies beside the database is SQLite's own and no way out of the folder.

@@ -22,6 +22,9 @@ const CLOSING: Duration = Duration::from_millis(500);
 /// SIGABRT.
 const ABORTED: i32 = 6;
 
+/// SIGBUS, on Linux and macOS.
+const CUT_SHORT: [i32; 2] = [7, 10];
+
 /// A connection in a process.
 pub(super) struct Worker {
     input: pipe::Sender,
@@ -38,18 +41,37 @@ impl Worker {
     /// # Errors
     /// When no process starts or the database does not open.
     pub(super) async fn open(workers: Option<&Workers>, access: Access) -> Result<Self, GuestError> {
-        let started = match workers {
-            Some(workers) => process(workers),
-            None => without_program(),
-        };
-        let mut worker = started.map_err(|error| {
-            GuestError::Failed(format!("the process for statements of plugins does not start: {error}"))
-        })?;
+        let mut worker = Self::start(workers)?;
         let opening = encoded(&Request::Open(access))?;
         match worker.reply(opening, limits::OPENING, "opening the database").await? {
             Answer::Opened => Ok(worker),
             _ => Err(broken_off()),
         }
+    }
+
+    /// Copies a database of another program, as `request` says. When this future is dropped, the copying ends.
+    ///
+    /// SQLite maps a file beside the database into memory. Whoever cuts that file off meanwhile ends the process that has it
+    /// mapped, so this is not done in the daemon.
+    ///
+    /// # Errors
+    /// As `snapshot-of` in `wit/sql.wit`, and when the process ends.
+    pub(super) async fn copy(workers: Option<&Workers>, request: &Request) -> Result<(), GuestError> {
+        let message = encoded(request)?;
+        match Self::start(workers)?.reply(message, limits::FILE_TIME, "the copy").await? {
+            Answer::Copied => Ok(()),
+            _ => Err(broken_off()),
+        }
+    }
+
+    fn start(workers: Option<&Workers>) -> Result<Self, GuestError> {
+        let started = match workers {
+            Some(workers) => process(workers),
+            None => without_program(),
+        };
+        started.map_err(|error| {
+            GuestError::Failed(format!("the process for statements of plugins does not start: {error}"))
+        })
     }
 
     /// Asks and waits for the answer. After an error of the process itself (not of the statement) the worker
@@ -116,6 +138,9 @@ impl Worker {
             (Some(exit), _) => exit.error(),
             // A program aborts when an allocation outside of SQLite fails.
             (None, Some(ABORTED)) => GuestError::out_of_memory(),
+            (None, Some(signal)) if CUT_SHORT.contains(&signal) => {
+                GuestError::Failed("a file of the database was cut short while it was read".to_owned())
+            }
             (None, _) => GuestError::Failed(format!("the process that ran the statement ended ({status})")),
         }
     }
