@@ -7,8 +7,9 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
-use baton_tests::{Output, Workspace, handoff, text};
+use baton_tests::{Output, PATIENCE, Workspace, handoff, text};
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -258,7 +259,8 @@ fn a_file_that_is_cut_short_while_it_is_copied_does_not_end_the_daemon() {
     std::thread::scope(|scope| {
         // As another plugin would that may write to the folder. SQLite has this file mapped into memory while it reads.
         scope.spawn(|| {
-            while cutting.load(Ordering::Relaxed) {
+            let begun = Instant::now();
+            while cutting.load(Ordering::Relaxed) && begun.elapsed() < PATIENCE {
                 drop(fs::OpenOptions::new().write(true).open(&index).map(|file| file.set_len(0)));
             }
         });

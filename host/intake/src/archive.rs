@@ -7,7 +7,7 @@ use std::path::Path;
 use fail::fail_point;
 
 use crate::capture::open_regular;
-use crate::deliver::{make_real, sync_folder};
+use crate::deliver::{clear, make_real, sync_folder};
 use crate::rename::{numbered, rename_free};
 use crate::{IntakeError, hash_file};
 
@@ -34,7 +34,7 @@ fn copy_then_remove(source: &Path, folder: &Path, name: &str, token: &str) -> Re
     let temporary = folder.join(format!(".baton-{token}.tmp"));
     let mut from = open_regular(source)?;
     // Left by a crash in an earlier try of the same move.
-    drop(fs::remove_file(&temporary));
+    clear(&temporary)?;
     if let Some(moved) = copied_before(source, folder, name)? {
         sync_folder(folder)?;
         remove_source(source)?;

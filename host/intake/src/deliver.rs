@@ -36,11 +36,8 @@ impl Staged {
     pub fn write(folder: &Path, token: &str, bytes: &[u8]) -> Result<Self, IntakeError> {
         make_real(folder)?;
         let staged = Self::of(folder, token);
+        clear(&staged.temporary)?;
         let written = || -> io::Result<()> {
-            match fs::remove_file(&staged.temporary) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
             let mut file = OpenOptions::new().write(true).create_new(true).open(&staged.temporary)?;
             fail_point!("deliver.created");
             file.write_all(bytes)?;
@@ -88,6 +85,22 @@ pub fn publish(staged: &Staged, name: &str) -> Result<String, IntakeError> {
     Ok(name)
 }
 
+/// Frees the name of a temporary file: a file was left by a crash and goes. A folder was made by somebody else, who must not hold
+/// up others with it; it is renamed and kept.
+pub(crate) fn clear(temporary: &Path) -> Result<(), IntakeError> {
+    match fs::remove_file(temporary) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => match (temporary.symlink_metadata(), temporary.parent(), temporary.file_name()) {
+            (Ok(found), Some(folder), Some(name)) if found.is_dir() => {
+                let name = format!("{}.not-of-baton", name.to_string_lossy().trim_start_matches('.'));
+                rename_free(temporary, folder, &name).map(drop)
+            }
+            _ => Err(IntakeError::io(temporary, "removed", error)),
+        },
+    }
+}
+
 /// Makes the folder where it is missing; refuses one that is a link.
 pub(crate) fn make_real(folder: &Path) -> Result<(), IntakeError> {
     fs::create_dir_all(folder).map_err(|error| IntakeError::io(folder, "made", error))?;
@@ -127,6 +140,22 @@ mod tests {
         fs::create_dir(&real).unwrap();
         std::os::unix::fs::symlink(&real, &link).unwrap();
         assert!(matches!(stage(&link, "1", b"x"), Err(IntakeError::LinkedFolder { .. })));
+    }
+
+    #[test]
+    fn a_folder_with_the_name_of_a_temporary_is_put_out_of_the_way() {
+        let folder = tempfile::tempdir().unwrap();
+        for theirs in ["one", "two"] {
+            fs::create_dir(folder.path().join(".baton-1.tmp")).unwrap();
+            fs::write(folder.path().join(".baton-1.tmp/theirs"), theirs).unwrap();
+            publish(&stage(folder.path(), "1", b"ours").unwrap(), "a.json").unwrap();
+        }
+        assert_eq!(fs::read_to_string(folder.path().join("a-2.json")).unwrap(), "ours");
+        let kept: Vec<String> = fs::read_dir(folder.path())
+            .unwrap()
+            .filter_map(|entry| fs::read_to_string(entry.unwrap().path().join("theirs")).ok())
+            .collect();
+        assert_eq!(kept.len(), 2, "{kept:?}");
     }
 
     #[test]
