@@ -338,3 +338,21 @@ fn without_room_for_the_pool_plugins_run_all_the_same_and_the_log_says_so() {
     assert!(run.stderr.contains("no room for the pool"), "{}", run.stderr);
     assert_eq!(workspace.task("In a small house").state, "succeeded");
 }
+
+/// As a plugin could that may write where Baton delivers.
+#[test]
+fn folders_with_the_names_of_temporaries_hold_up_nobody() {
+    let workspace = Workspace::with_noop();
+    for number in 1..=40 {
+        for folder in ["reports", "handoffs/noop/02_processed", "handoffs/Claude-MM1/01_inbox"] {
+            workspace.write(&format!("{folder}/.baton-{number}.tmp/theirs"), "kept");
+        }
+    }
+    workspace.write("plans/plan.md", "# Plan\n\n- [x] `tree/a.py` prints\n");
+    workspace.drop_action("audit", "audit");
+    workspace.drop_handoff("noop", "Undisturbed");
+    workspace.up_once();
+    assert!(workspace.task("audit").archived_at.is_some(), "{:#?}", workspace.task("audit"));
+    assert!(workspace.task("Undisturbed").archived_at.is_some());
+    assert!(workspace.list("reports").iter().any(|name| name.ends_with(".md")));
+}
