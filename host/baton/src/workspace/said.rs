@@ -29,13 +29,14 @@ pub(crate) fn said(done: &Done) -> String {
         ),
         Change::Held => {
             let asks = if beyond.is_empty() { String::new() } else { format!("; it asks for: {asked}{goes}") };
+            let does: String = done.does.iter().map(|line| format!("\n  + {line}")).collect();
             let lost = if grants.is_empty() {
                 String::new()
             } else {
                 format!("\nthe revision before runs until then; --keep-grants lets the new one have: {}", words(grants))
             };
             format!(
-                "{name} {version} (sha256:{short}) waits to be allowed{asks}\nallow it with: baton plugin approve {name}@{short}{lost}"
+                "{name} {version} (sha256:{short}) waits to be allowed{asks}{does}\nallow it with: baton plugin approve {name}@{short}{lost}"
             )
         }
     }

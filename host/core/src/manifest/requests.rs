@@ -75,6 +75,23 @@ impl Declares {
     pub fn trigger_lines(&self) -> Vec<String> {
         self.triggers.iter().map(trigger_line).collect()
     }
+
+    /// What this does of its own accord or takes up that `old` did not, one line each: new triggers, and higher limits.
+    #[must_use]
+    pub fn does_beyond(&self, old: &Self) -> Vec<String> {
+        let known = old.trigger_lines();
+        let triggers = self.trigger_lines().into_iter().filter(|line| !known.contains(line));
+        let mut lines: Vec<String> = triggers.map(|line| format!("trigger: {line}")).collect();
+        // A limit that is not asked for is the host's own, which is the highest.
+        let most = |limit: Option<u32>| limit.unwrap_or(u32::MAX);
+        for ((what, new, unit), (_, old, _)) in self.limits.asked().into_iter().zip(old.limits.asked()) {
+            if most(new) > most(old) {
+                let new = new.map_or_else(|| "Baton's own limit".to_owned(), |new| format!("{new} {unit}"));
+                lines.push(format!("limit: {what}: {}", new.trim_end()));
+            }
+        }
+        lines
+    }
 }
 
 fn trigger_line(trigger: &Trigger) -> String {
@@ -97,17 +114,21 @@ impl Limits {
     /// The ceilings that are asked for, one line each.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        let asked = [
+        let line = |(what, asked, unit): (&str, Option<u32>, &str)| {
+            asked.map(|number| format!("{what}: {number} {unit}").trim_end().to_owned())
+        };
+        self.asked().into_iter().filter_map(line).collect()
+    }
+
+    /// Each limit with its name and unit.
+    fn asked(&self) -> [(&'static str, Option<u32>, &'static str); 5] {
+        [
             ("memory", self.memory_mib, "MiB"),
             ("time of an attempt", self.wall_s, "s"),
             ("processor time", self.cpu_s, "s"),
             ("calls of the host", self.host_calls, ""),
             ("bytes written", self.written_mib, "MiB"),
-        ];
-        let line = |(what, asked, unit): (&str, Option<u32>, &str)| {
-            asked.map(|number| format!("{what}: {number} {unit}").trim_end().to_owned())
-        };
-        asked.into_iter().filter_map(line).collect()
+        ]
     }
 }
 

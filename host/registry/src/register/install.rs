@@ -15,6 +15,8 @@ struct Placed {
     change: Change,
     /// What it asks for beyond the revision before.
     beyond: Vec<String>,
+    /// What it does beyond the revision before without being granted it: triggers, higher limits.
+    does: Vec<String>,
     /// The grants of the plugin.
     grants: Vec<String>,
 }
@@ -48,10 +50,12 @@ impl Register {
             fail_point!("register.kept");
             let holder = self.holder(lock, &package, &new)?;
             let key = new.key.clone();
-            let Placed { change, beyond, grants } = self.place(lock, &package, new, &candidate.trust, holder.is_some());
+            let placed = self.place(lock, &package, new, &candidate.trust, holder.is_some());
+            let Placed { change, beyond, does, grants } = placed;
             let destinations = destinations(&package.manifest.declares.capabilities, &beyond);
             let Manifest { name, version, .. } = package.manifest;
-            Ok(Done { name, version, digest: package.digest, change, beyond, destinations, grants, holder, key })
+            let digest = package.digest;
+            Ok(Done { name, version, digest, change, beyond, destinations, does, grants, holder, key })
         })
     }
 
@@ -71,7 +75,7 @@ impl Register {
         let Some(entry) = lock.plugins.iter_mut().find(|entry| entry.name == *name) else {
             lock.plugins.push(first(name, new, vouched));
             let change = if vouched { Change::Installed } else { Change::Held };
-            return Placed { change, beyond: asked.as_grants(), grants: Vec::new() };
+            return Placed { change, beyond: asked.as_grants(), does: Vec::new(), grants: Vec::new() };
         };
         if entry.digest == new.digest {
             let change = match (entry.needs_approval, vouched) {
@@ -81,17 +85,18 @@ impl Register {
             };
             entry.needs_approval &= !vouched;
             entry.key = new.key.or(entry.key.take());
-            return Placed { change, beyond: Vec::new(), grants: entry.grants.words() };
+            return Placed { change, beyond: Vec::new(), does: Vec::new(), grants: entry.grants.words() };
         }
         let beyond = self.beyond(&entry.digest, &entry.source, asked);
+        let does = self.does_beyond(&entry.digest, &entry.source, &package.manifest.declares);
         let same = match trust {
             Trust::Shipped => entry.source == Source::Shipped,
             Trust::Signed(key) => entry.key.as_ref() == Some(key),
             Trust::Nobody => false,
         };
         let older = is_older(&new.version, &entry.version);
-        let change = succeed(entry, new, same && !stranger && beyond.is_empty() && !older);
-        Placed { change, beyond, grants: entry.grants.words() }
+        let change = succeed(entry, new, same && !stranger && beyond.is_empty() && does.is_empty() && !older);
+        Placed { change, beyond, does, grants: entry.grants.words() }
     }
 }
 

@@ -46,6 +46,8 @@ pub struct Done {
     pub beyond: Vec<String>,
     /// Where the secrets in `beyond` go, one line each.
     pub destinations: Vec<String>,
+    /// What it does beyond the revision before without being granted it, one line each: triggers, higher limits.
+    pub does: Vec<String>,
     /// The grants that it has now.
     pub grants: Vec<String>,
     /// Who holds the name, if the package comes from somebody else. It takes the name only by [`Approval::replace`].

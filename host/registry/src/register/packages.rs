@@ -77,6 +77,12 @@ impl Register {
         asked.beyond(&before.unwrap_or_default())
     }
 
+    /// What it does of its own accord, and limits that are higher, beyond the revision of `digest`.
+    pub(super) fn does_beyond(&self, digest: &str, source: &Source, declares: &Declares) -> Vec<String> {
+        let before = self.declared(digest, source);
+        before.map(|before| declares.does_beyond(&before.declares)).unwrap_or_default()
+    }
+
     pub(super) fn store_error(&self, error: io::Error) -> RegisterError {
         RegisterError::Store { path: self.store.folder().to_owned(), error }
     }

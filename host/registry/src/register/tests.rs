@@ -110,6 +110,23 @@ fn one_that_asks_for_more_or_is_of_another_key_waits_and_begins_without_grants()
 }
 
 #[test]
+fn one_that_brings_triggers_or_higher_limits_waits_and_then_keeps_its_grants() {
+    let trigger = format!(r#"{READS},"triggers":[{{"kind":"watched","action":"a"}}]"#);
+    for (new, line) in [(trigger, "trigger: `a`"), (READS.to_owned(), "limit: memory: Baton's own limit")] {
+        let (_folder, register) = register();
+        install(&register, "1", &format!(r#"{READS},"limits":{{"memory_mib":8,"wall_s":9}}"#), signed());
+        register.grant("x", &["files:ro=plans".to_owned()], |_, _| Ok(())).unwrap();
+        let lower = format!(r#"{READS},"limits":{{"memory_mib":7,"wall_s":9}}"#);
+        assert_eq!(install(&register, "2", &lower, signed()).change, Change::Updated);
+        let done = install(&register, "3", &new, signed());
+        assert_eq!(done.change, Change::Held);
+        assert!(done.does.iter().any(|does| does.starts_with(line)), "{:?}", done.does);
+        let entry = register.approve("x", &done.digest.to_string(), Approval::default()).unwrap();
+        assert_eq!(entry.grants.words(), ["files:ro=plans"]);
+    }
+}
+
+#[test]
 fn approving_may_keep_the_grants_and_rolling_back_brings_them_back() {
     let (_folder, register) = register();
     install(&register, "1", READS, signed());
