@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::IntakeError;
 
 /// The marker's name.
-const MARKER: &str = ".baton-owner";
+pub const OWNER_FILE: &str = ".baton-owner";
 
 /// A workspace as others see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,7 +107,7 @@ fn is_free(owner: &Owner, inbox: &Path, me: &Owner) -> bool {
 /// In the agent's folder where it has one, so that an inbox holds handoffs and nothing else.
 fn marker_of(inbox: &Path) -> PathBuf {
     let agent = inbox.parent().filter(|_| inbox.file_name().is_some_and(|name| name == "01_inbox"));
-    agent.filter(|_| inbox.is_dir()).unwrap_or(inbox).join(MARKER)
+    agent.filter(|_| inbox.is_dir()).unwrap_or(inbox).join(OWNER_FILE)
 }
 
 fn write(marker: &Path, says: &Marker) -> std::io::Result<()> {

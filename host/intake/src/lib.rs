@@ -21,7 +21,7 @@ mod watch;
 
 pub use archive::{find_moved, move_into};
 pub use capture::{Captured, capture, hash_file};
-pub use claim::{Owner, claim, claimed_at};
+pub use claim::{OWNER_FILE, Owner, claim, claimed_at};
 pub use deliver::{Staged, publish, stage, sync_folder};
 pub use error::IntakeError;
 pub use glob::Glob;

@@ -3,8 +3,9 @@
 //! The rules are checked when a folder is granted, when a plugin is loaded, and before each attempt (then for the open folder).
 //!
 //! - No folder may contain the state of a workspace or be inside it.
-//! - A folder that a plugin may write to may neither contain nor be inside what governs the workspace ([`OWN`]), an adopted
-//!   folder or an inbox: a file in an inbox is a handoff in any agent's name. Nor may it contain a file that `[notify]` runs.
+//! - A folder that a plugin may write to may neither contain nor be inside what governs the workspace ([`OWN`]) or an inbox: a
+//!   file in an inbox is a handoff in any agent's name. Nor may it contain a file that `[notify]` runs.
+//! - Neither state nor inboxes of other workspaces may be granted, as far as they are recognised ([`Foreign`]).
 //! - Folders of grants may not overlap if one of them is writable ([`baton_registry::overlap`]).
 //!
 //! Folders are compared by path and by device and inode, so another path to the same folder makes no difference.
@@ -19,6 +20,7 @@ use baton_registry::{Granted, Lock, Word};
 use baton_sandbox::{Folder, FolderCheck, Identity};
 
 use super::Workspace;
+use super::foreign::Foreign;
 use super::program::run_by_baton;
 
 /// What must never be inside a folder that a plugin may write to.
@@ -198,8 +200,9 @@ fn may_be_granted(workspace: &Workspace, folder: &Folder, writable: bool) -> Res
             }
         }
     }
+    let foreign = || Foreign::above(folder.path(), writable).map_or(Ok(()), |foreign| Err(foreign.refusal()));
     if !writable {
-        return Ok(());
+        return if workspace.temporary { Ok(()) } else { foreign() };
     }
     if let Some(own) = OWN.iter().map(|name| workspace.root.join(name)).find(|own| touches(own, folder)) {
         return Err(format!("it would let a plugin write to {}; grant a folder beside it", own.display()));
@@ -224,7 +227,7 @@ fn may_be_granted(workspace: &Workspace, folder: &Folder, writable: bool) -> Res
              send handoffs in any agent's name; grant a folder beside it, or move the inbox",
             inbox.display()
         )),
-        None => Ok(()),
+        None => foreign(),
     }
 }
 

@@ -3,13 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use baton_core::manifest::Manifest;
+use baton_core::manifest::{Manifest, Mode};
 use baton_core::shell::words;
 use baton_registry::granted::GrantedFolder;
 use baton_registry::overlap;
 use baton_registry::{Lock, Word};
 
 use super::config::Config;
+use super::foreign::Foreign;
 use super::{Workspace, folders, grants};
 
 /// Checks the grants in `lock` of the plugin with this manifest, after `asked` was added. Replaces each path by the folder that
@@ -74,6 +75,9 @@ fn resolve(workspace: &Workspace, grant: &mut GrantedFolder) -> Result<(), Strin
     })?;
     if !real.is_dir() {
         return Err(format!("{} is not a folder; `{folder}` needs one: {spelling}", real.display()));
+    }
+    if let Some(foreign) = Foreign::below(&real, mode == Mode::Rw) {
+        return Err(format!("{}: {}", real.display(), foreign.refusal()));
     }
     // A path below the workspace stays relative, so that the workspace can be moved.
     let relative =

@@ -7,6 +7,7 @@ mod config;
 mod dropped;
 mod find;
 mod folders;
+mod foreign;
 mod grant_check;
 mod grants;
 pub(crate) mod head;
