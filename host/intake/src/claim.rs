@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::IntakeError;
 
-/// The marker's name.
+/// The file beside an inbox that says which workspace serves it.
 pub const OWNER_FILE: &str = ".baton-owner";
 
 /// A workspace as others see it.
