@@ -5,7 +5,7 @@ use fail::fail_point;
 
 use super::Register;
 use super::model::{Candidate, Change, Done, RegisterError, Trust};
-use super::succession::{first, is_older, succeed};
+use super::succession::{first, may_be_older, succeed};
 use crate::granted::Granted;
 use crate::lock::{Lock, Revision, Source};
 use crate::package::Package;
@@ -94,7 +94,7 @@ impl Register {
             Trust::Signed(key) => entry.key.as_ref() == Some(key),
             Trust::Nobody => false,
         };
-        let older = is_older(&new.version, &entry.version);
+        let older = may_be_older(&new.version, &entry.version);
         let change = succeed(entry, new, same && !stranger && beyond.is_empty() && does.is_empty() && !older);
         Placed { change, beyond, does, grants: entry.grants.words() }
     }

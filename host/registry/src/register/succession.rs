@@ -29,13 +29,13 @@ pub(super) fn succeed(entry: &mut Entry, mut new: Revision, at_once: bool) -> Ch
     Change::Updated
 }
 
-/// Whether a version is lower than another, number by number. What cannot be told is not.
-pub(super) fn is_older(new: &str, old: &str) -> bool {
+/// Whether a version is not known to be as high as another, number by number: it is lower, or one of them is no version.
+pub(super) fn may_be_older(new: &str, old: &str) -> bool {
     let numbers = |version: &str| -> Option<Vec<u64>> {
         let plain = version.split(['-', '+']).next().unwrap_or_default();
         plain.split('.').map(|part| part.parse().ok()).collect()
     };
-    numbers(new).zip(numbers(old)).is_some_and(|(new, old)| new < old)
+    numbers(new).zip(numbers(old)).is_none_or(|(new, old)| new < old)
 }
 
 /// `new` runs from now on; what ran is kept.
