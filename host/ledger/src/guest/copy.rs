@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 ///
 /// # Errors
 /// As `snapshot-of` in `wit/sql.wit`. Then `to` holds nothing that is of use.
-pub fn copy(from: &Path, to: &Path, stop: &Stop, is_it: impl Fn() -> bool) -> Result<(), GuestError> {
+pub(super) fn copy(from: &Path, to: &Path, stop: &Stop, is_it: impl Fn() -> bool) -> Result<(), GuestError> {
     let source = source(from)?;
     let begun = Instant::now();
     loop {
