@@ -54,6 +54,8 @@ mod hostile;
 #[cfg(test)]
 mod hostile_net;
 #[cfg(test)]
+mod large_codebooks;
+#[cfg(test)]
 mod large_files;
 #[cfg(test)]
 mod layering;

@@ -2,8 +2,8 @@
 //!
 //! With one block of [`BLOCK_BYTES`], symphonia's own buffer (64 KiB), one packet and its samples, a job stays below 16 MiB, but for
 //! files whose tags or tables are large and cannot be veiled (pictures in the comments of an Ogg file, frames of ID3v2.2, the
-//! tables of an MP4 of many hours): they may take [`OPENING_BYTES`] beside it. Which rates and channels are taken stands in
-//! `chroma/fingerprinter.rs`.
+//! tables of an MP4 of many hours): they may take [`OPENING_BYTES`] beside it, and the tables of unusual Vorbis streams
+//! [`CODEBOOK_BYTES`]. Which rates and channels are taken stands in `chroma/fingerprinter.rs`.
 
 /// How much is read from the disk at once, and from multiples of it: half a second of WAV, some ten seconds of MP3.
 pub(super) const BLOCK_BYTES: usize = 256 * 1024;
@@ -30,5 +30,9 @@ pub(super) const FAILURES_AT_START: u32 = 256;
 /// A metadata element above this is a picture or the like, and is kept from the demuxer.
 pub(super) const ELEMENT_BYTES: u64 = 64 * 1024;
 
-/// Frames that a decoder makes room for before it has seen a packet; no codec here has packets of more.
-pub(super) const PACKET_FRAMES: u64 = 1 << 16;
+/// Samples of all channels that a decoder makes room for before it has seen a packet: 4 MiB of the widest. Where a packet has
+/// more, the room grows with what is there.
+pub(super) const PACKET_SAMPLES: u64 = 1 << 19;
+
+/// How much the codebooks of a Vorbis stream may take, counted as in `vorbis`. Those of libvorbis are counted as 3 to 11 MiB.
+pub(super) const CODEBOOK_BYTES: u64 = 32 * 1024 * 1024;

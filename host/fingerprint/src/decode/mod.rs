@@ -20,6 +20,7 @@ mod source;
 mod tags;
 mod trim;
 mod veil;
+mod vorbis;
 
 pub(crate) use audio::Audio;
 pub(crate) use guard::guarded;

@@ -15,13 +15,13 @@ use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 
 use super::audio::Audio;
-use super::bounds::PACKET_FRAMES;
+use super::bounds::PACKET_SAMPLES;
 use super::fault;
 use super::mp4::{self, Movie};
 use super::packets::{Packets, configure};
 use super::source::Source;
 use super::trim::Trim;
-use super::{ogg, riff, sniff, tags, veil};
+use super::{ogg, riff, sniff, tags, veil, vorbis};
 use crate::{Error, Reason};
 
 /// Opens the first sound in a file. `digested`: whether its packets are to be digested as they pass.
@@ -121,7 +121,7 @@ fn sound(format: &dyn FormatReader) -> Result<(Track, AudioCodecParameters), Err
 /// A decoder of what a track holds.
 ///
 /// # Errors
-/// When there is none.
+/// When there is none, or it would take too much memory.
 pub(super) fn decoder(track: &Track, parameters: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, Error> {
     // Where no LAME header tells the length of MPEG frames, symphonia guesses it from the bit rate, and would cut there.
     let mpeg = matches!(parameters.codec, codecs::CODEC_ID_MP1 | codecs::CODEC_ID_MP2 | codecs::CODEC_ID_MP3);
@@ -131,9 +131,14 @@ pub(super) fn decoder(track: &Track, parameters: &AudioCodecParameters) -> Resul
         codecs::CODEC_ID_AAC if channels > 2 => format!("AAC of {channels} channels"),
         other => codec(other).to_owned(),
     };
-    // Buffers of that size are made at once, and some demuxers take the number from the file as it stands there.
+    if parameters.codec == codecs::CODEC_ID_VORBIS {
+        vorbis::allowed(parameters.extra_data.as_deref().unwrap_or_default())?;
+    }
+    // Buffers of that size are made at once, for each channel, and some demuxers take both numbers as they stand in the file.
     let mut parameters = parameters.clone();
-    parameters.max_frames_per_packet = parameters.max_frames_per_packet.filter(|frames| *frames <= PACKET_FRAMES);
+    let samples = |frames: u64| frames.saturating_mul(channels.max(1) as u64);
+    parameters.max_frames_per_packet =
+        parameters.max_frames_per_packet.filter(|frames| samples(*frames) <= PACKET_SAMPLES);
     symphonia::default::get_codecs()
         .make_audio_decoder(&parameters, &options)
         .map_err(|failed| fault::of_opening(failed, &found))

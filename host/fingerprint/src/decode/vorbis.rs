@@ -1,0 +1,298 @@
+//! What the setup header of a Vorbis stream makes its decoder take: 13 bytes of it can ask for 136 MB of tables, and 256
+//! codebooks for 34 GB. An allocation that fails ends the process, and nothing catches that: so a header that asks for too much is
+//! refused before there is a decoder.
+//!
+//! Only the codebooks are read (Vorbis I, section 3.2.1), for the size of their tables; the rest of the header asks for little.
+//! They are read as symphonia 0.6 reads them: where this reader stops, that one stops too, with no more taken than is counted.
+
+use super::bounds::CODEBOOK_BYTES;
+use super::fault;
+use crate::Error;
+
+/// How a setup header begins: its type, and the letters of all headers.
+const SETUP: &[u8] = b"\x05vorbis";
+const SYNC: u32 = 0x56_4342;
+
+/// The largest codebook that symphonia takes. Encoders are far below: libvorbis has at most 6,561 entries of 8 dimensions.
+const MOST_ENTRIES: u32 = 128 * 1024;
+const MOST_DIMENSIONS: u32 = 32;
+/// The longest codeword, in bits.
+const LONGEST: usize = 32;
+
+/// What is counted for a codebook, whatever it holds.
+const BOOK_BYTES: u64 = 4096;
+/// For an entry, beside the tables: its length, its codeword and its number, while they are made.
+const ENTRY_BYTES: u64 = 32;
+/// For a value of a vector: a number of 4 bytes, and while it is unpacked that from which it is made.
+const VALUE_BYTES: u64 = 8;
+/// For a place in a table.
+const PLACE_BYTES: u64 = 8;
+
+/// Why codebooks are not read to their end.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    /// The header ends there, or is wrong: the decoder refuses it at the same place.
+    Broken,
+    /// They take more than they may.
+    Large,
+}
+
+/// Whether a decoder may be made of the configuration that a container has for a Vorbis stream (Ogg: the headers one after another,
+/// Matroska: the same with their lengths before them). Wherever a setup header may begin, one is read.
+///
+/// # Errors
+/// When its codebooks take more than [`CODEBOOK_BYTES`].
+pub(super) fn allowed(configuration: &[u8]) -> Result<(), Error> {
+    let (mut taken, mut rest) = (0, configuration);
+    while let Some(at) = rest.windows(SETUP.len()).position(|bytes| bytes == SETUP) {
+        rest = rest.get(at + SETUP.len()..).unwrap_or_default();
+        if codebooks(&mut Bits { bytes: rest, at: 0 }, &mut taken) == Err(End::Large) {
+            let most = CODEBOOK_BYTES / (1024 * 1024);
+            return Err(fault::corrupt(&format!("its Vorbis codebooks ask for more than {most} MiB of memory")));
+        }
+    }
+    Ok(())
+}
+
+fn codebooks(bits: &mut Bits<'_>, taken: &mut u64) -> Result<(), End> {
+    let count = bits.take(8)? + 1;
+    (0..count).try_for_each(|_| codebook(bits, taken))
+}
+
+fn codebook(bits: &mut Bits<'_>, taken: &mut u64) -> Result<(), End> {
+    if bits.take(24)? != SYNC {
+        return Err(End::Broken);
+    }
+    let (dimensions, entries) = (bits.take(16)?, bits.take(24)?);
+    if dimensions > MOST_DIMENSIONS || entries > MOST_ENTRIES {
+        return Err(End::Large);
+    }
+    add(taken, BOOK_BYTES + u64::from(entries) * ENTRY_BYTES)?;
+    let counts = lengths(bits, entries)?;
+    add(taken, table_bytes(&counts))?;
+    let kind = bits.take(4)?;
+    if kind == 0 {
+        return Ok(());
+    }
+    let all = entries * dimensions;
+    let values = match kind {
+        1 => lookup1_values(entries, dimensions),
+        2 => all,
+        _ => return Err(End::Broken),
+    };
+    add(taken, u64::from(all) * VALUE_BYTES)?;
+    // The least value and the step.
+    bits.skip(64)?;
+    let width = bits.take(4)? + 1;
+    // Whether each is added to the one before.
+    bits.skip(1)?;
+    bits.skip(u64::from(values) * u64::from(width))
+}
+
+fn add(taken: &mut u64, bytes: u64) -> Result<(), End> {
+    *taken = taken.saturating_add(bytes);
+    if *taken > CODEBOOK_BYTES { Err(End::Large) } else { Ok(()) }
+}
+
+/// How many codewords there are of each length.
+fn lengths(bits: &mut Bits<'_>, entries: u32) -> Result<[u32; LONGEST + 1], End> {
+    let mut counts = [0; LONGEST + 1];
+    if bits.take(1)? == 1 {
+        let (mut length, mut left) = (bits.take(5)? + 1, entries);
+        loop {
+            let run = bits.take(u32::BITS - left.leading_zeros())?;
+            left = left.checked_sub(run).ok_or(End::Broken)?;
+            // symphonia counts lengths in a byte and would go on from 0.
+            *counts.get_mut(length as usize).ok_or(End::Large)? += run;
+            if left == 0 {
+                return Ok(counts);
+            }
+            length += 1;
+        }
+    }
+    let is_sparse = bits.take(1)? == 1;
+    for _ in 0..entries {
+        if !is_sparse || bits.take(1)? == 1 {
+            let length = bits.take(5)? + 1;
+            *counts.get_mut(length as usize).ok_or(End::Broken)? += 1;
+        }
+    }
+    Ok(counts)
+}
+
+/// What the tables of a codebook take. A codeword is read in steps of 4 to 8 bits, and each beginning of one that is a number of
+/// steps long has a table of all values of the next step. At least two codewords begin with it: a tree that is not full is refused.
+fn table_bytes(counts: &[u32; LONGEST + 1]) -> u64 {
+    let longest = counts.iter().rposition(|count| *count > 0).unwrap_or_default();
+    let step = longest.clamp(4, 8);
+    let mut tables = 1;
+    for depth in (step..longest).step_by(step) {
+        let longer: u64 = counts.iter().skip(depth + 1).map(|count| u64::from(*count)).sum();
+        tables += (longer / 2).min(1 << depth);
+    }
+    // All are in one vector, which doubles as it grows.
+    (tables << step).next_power_of_two() * PLACE_BYTES
+}
+
+/// How many values the vectors of a lookup of type 1 are made of. It is computed as symphonia does, rounding errors included:
+/// behind so many the next codebook begins.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "as symphonia has it; both are small"
+)]
+fn lookup1_values(entries: u32, dimensions: u32) -> u32 {
+    if dimensions == 0 {
+        return 0;
+    }
+    (entries as f32).powf(1.0_f32 / dimensions as f32).floor() as u32
+}
+
+/// Bits, the lowest of each byte first (Vorbis I, section 2).
+struct Bits<'a> {
+    bytes: &'a [u8],
+    /// How many were taken.
+    at: usize,
+}
+
+impl Bits<'_> {
+    /// The next bits as a number, at most 32.
+    fn take(&mut self, count: u32) -> Result<u32, End> {
+        let from = self.at;
+        self.skip(u64::from(count))?;
+        let mut word = [0; 8];
+        for (to, byte) in word.iter_mut().zip(self.bytes.get(from / 8..).unwrap_or_default()) {
+            *to = *byte;
+        }
+        let value = (u64::from_le_bytes(word) >> (from % 8)) & ((1_u64 << count) - 1);
+        u32::try_from(value).map_err(|_| End::Broken)
+    }
+
+    fn skip(&mut self, count: u64) -> Result<(), End> {
+        let end = usize::try_from(count).ok().and_then(|count| self.at.checked_add(count)).ok_or(End::Broken)?;
+        if end > self.bytes.len().saturating_mul(8) {
+            return Err(End::Broken);
+        }
+        self.at = end;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Reason;
+
+    /// Writes bits as [`Bits`] reads them.
+    #[derive(Default)]
+    struct Writer {
+        bytes: Vec<u8>,
+        count: usize,
+    }
+
+    impl Writer {
+        fn put(&mut self, value: u64, count: usize) {
+            for bit in 0..count {
+                if self.count.is_multiple_of(8) {
+                    self.bytes.push(0);
+                }
+                let byte = u8::try_from(value >> bit & 1).unwrap() << (self.count % 8);
+                *self.bytes.last_mut().unwrap() |= byte;
+                self.count += 1;
+            }
+        }
+
+        /// A codebook whose codewords are all of one length; `entries` is a power of two. Its vectors have one value.
+        fn book(&mut self, entries: u64, dimensions: u64) {
+            let width = usize::try_from(u64::BITS - entries.leading_zeros()).unwrap();
+            self.put(u64::from(SYNC), 24);
+            self.put(dimensions, 16);
+            self.put(entries, 24);
+            self.put(1, 1);
+            self.put(width as u64 - 2, 5);
+            self.put(entries, width);
+            self.put(0, 4);
+        }
+    }
+
+    fn setup(books: u64, entries: u64, dimensions: u64) -> Vec<u8> {
+        let mut writer = Writer::default();
+        writer.put(books - 1, 8);
+        for _ in 0..books {
+            writer.book(entries, dimensions);
+        }
+        [SETUP, &writer.bytes].concat()
+    }
+
+    fn taken(configuration: &[u8]) -> (Result<(), End>, u64) {
+        let mut taken = 0;
+        let bytes = configuration.strip_prefix(SETUP).unwrap();
+        (codebooks(&mut Bits { bytes, at: 0 }, &mut taken), taken)
+    }
+
+    #[test]
+    fn a_small_header_that_asks_for_gigabytes_is_refused_wherever_it_stands() {
+        let bomb = setup(16, 131_072, 4);
+        assert!(bomb.len() < 300, "{}", bomb.len());
+        for before in [&b""[..], &[1; 30], &[2, 30, 12]] {
+            let refused = allowed(&[before, &bomb].concat()).unwrap_err();
+            assert_eq!(refused.reason, Reason::Corrupt);
+            assert!(refused.detail.contains("codebooks ask for more than 32 MiB"), "{}", refused.detail);
+        }
+        // One alone is too much, and so are many that are small, and two headers that are each below it.
+        assert!(allowed(&setup(1, 131_072, 1)).is_err());
+        assert!(allowed(&setup(256, 1024, 1)).is_err());
+        let half = setup(24, 512, 1);
+        assert_eq!(allowed(&half), Ok(()));
+        assert!(allowed(&half.repeat(3)).is_err());
+    }
+
+    #[test]
+    fn what_encoders_write_is_allowed() {
+        // libvorbis has 49 codebooks with 19,413 entries in all for six channels.
+        assert_eq!(taken(&setup(49, 256, 8)).0, Ok(()));
+        assert_eq!(allowed(&setup(49, 256, 8)), Ok(()));
+        assert_eq!(allowed(b""), Ok(()));
+        assert_eq!(allowed(b"\x05vorbis"), Ok(()));
+        assert_eq!(allowed(b"\x05vorbis\x05vorbis\x05vorbi"), Ok(()));
+    }
+
+    #[test]
+    fn lengths_are_counted_as_they_stand_in_each_form_of_list() {
+        let whole = |writer: &Writer| lengths(&mut Bits { bytes: &writer.bytes, at: 0 }, 4);
+        let (mut ordered, mut dense, mut sparse) = (Writer::default(), Writer::default(), Writer::default());
+        // Codewords of 1, 2, 3 and 3 bits; the sparse list has one of 1 bit and one of 2.
+        for (value, count) in [(1, 1), (0, 5), (1, 3), (1, 2), (2, 2)] {
+            ordered.put(value, count);
+        }
+        for (value, count) in [(0, 1), (0, 1), (0, 5), (1, 5), (2, 5), (2, 5)] {
+            dense.put(value, count);
+        }
+        for (value, count) in [(0, 1), (1, 1), (1, 1), (0, 5), (0, 1), (1, 1), (1, 5), (0, 1)] {
+            sparse.put(value, count);
+        }
+        for (writer, expected) in [(&ordered, [1, 1, 2]), (&dense, [1, 1, 2]), (&sparse, [1, 1, 0])] {
+            assert_eq!(whole(writer).unwrap()[1..4], expected);
+        }
+        // A list that skips lengths until the byte of symphonia begins anew.
+        let mut endless = Writer::default();
+        endless.put(1, 1);
+        (0..20).for_each(|_| endless.put(0, 64));
+        assert_eq!(whole(&endless), Err(End::Large));
+    }
+
+    #[test]
+    fn tables_are_counted_by_the_beginnings_of_codewords() {
+        let of = |length: usize, count: u32| {
+            let mut counts = [0; LONGEST + 1];
+            counts[length] = count;
+            table_bytes(&counts)
+        };
+        assert_eq!(of(3, 8), 16 * 8);
+        assert_eq!(of(8, 256), 256 * 8);
+        assert_eq!(of(9, 512), 512 * 256 * 8);
+        // 1 + 256 + 65,536 tables, as the decoder was seen to take 136 MB, in a vector that doubles.
+        assert_eq!(of(17, 131_072), 131_072 * 256 * 8);
+    }
+}
