@@ -5,13 +5,52 @@
 //! This module replaces each of them by a readable escape (`\n`, `\u{202e}`), so that a text can neither imitate nor hide
 //! anything. Text is escaped once, where it is shown; the ledger and JSON keep the original.
 
+/// Characters that are not controls and that a terminal obeys or does not show, as ranges with both ends included. Most are
+/// Unicode's `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt`, Unicode 16), which includes code points reserved for
+/// more of them; the others say so here.
+const HIDDEN: [(char, char); 20] = [
+    ('\u{ad}', '\u{ad}'),
+    ('\u{34f}', '\u{34f}'),
+    ('\u{61c}', '\u{61c}'),
+    ('\u{115f}', '\u{1160}'),
+    ('\u{17b4}', '\u{17b5}'),
+    ('\u{180b}', '\u{180f}'),
+    ('\u{200b}', '\u{200f}'),
+    // Line and paragraph separator; they do not have the property.
+    ('\u{2028}', '\u{2029}'),
+    ('\u{202a}', '\u{202e}'),
+    ('\u{2060}', '\u{206f}'),
+    // A Braille pattern without dots; it does not have the property and is shown as nothing.
+    ('\u{2800}', '\u{2800}'),
+    ('\u{3164}', '\u{3164}'),
+    // Without U+FE0E and U+FE0F, see `PRESENTATION`.
+    ('\u{fe00}', '\u{fe0d}'),
+    ('\u{feff}', '\u{feff}'),
+    ('\u{ffa0}', '\u{ffa0}'),
+    ('\u{fff0}', '\u{fff8}'),
+    // Interlinear annotation controls; they do not have the property.
+    ('\u{fff9}', '\u{fffb}'),
+    ('\u{1bca0}', '\u{1bca3}'),
+    ('\u{1d173}', '\u{1d17a}'),
+    // Tags and the variation selectors 17 to 256.
+    ('\u{e0000}', '\u{e0fff}'),
+];
+
+/// The variation selectors that choose the text or emoji form of the character before. Ordinary emoji (`⚠️`) contain them, so an
+/// escape for them would make ordinary text hard to read. They have the property too.
+const PRESENTATION: [char; 2] = ['\u{fe0e}', '\u{fe0f}'];
+
 /// Whether a terminal would obey or hide the character instead of showing it.
 #[must_use]
 pub fn is_unprintable(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    c.is_control() || HIDDEN.iter().any(|(first, last)| (*first..=*last).contains(&c))
+}
+
+/// Whether the name of a file must not contain the character: all that is unprintable, and every variation selector, because two
+/// names that differ only by one look the same.
+#[must_use]
+pub fn is_hidden_in_name(c: char) -> bool {
+    is_unprintable(c) || PRESENTATION.contains(&c)
 }
 
 /// `text` as one line, with an escape for each unprintable character.
@@ -47,8 +86,8 @@ pub fn json(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut units = [0; 2];
     for c in text.chars() {
-        if c.is_ascii() || !is_unprintable(c) {
-            // An ASCII control character is between two values: serde_json escapes it inside strings.
+        if (c.is_ascii() && c != '\u{7f}') || !is_unprintable(c) {
+            // Any other ASCII control character is between two values: serde_json escapes it inside strings.
             shown.push(c);
             continue;
         }
@@ -80,14 +119,32 @@ mod tests {
             "\\u{202e}cod.exe\\u{2066}\\u{200b}\\u{2028}\\u{e0041}\\u{9b}"
         );
         assert_eq!(lines("a\nb\u{7}"), "a\nb\\u{7}");
+        assert_eq!(one_line("a\u{3164}\u{34f}\u{2800}\u{115f}b"), "a\\u{3164}\\u{34f}\\u{2800}\\u{115f}b");
         for plain in ["", "Größe 東京 ⚠\u{fe0f} 🎵", "C:\\new \"x\" 'y'", "שלום"] {
             assert_eq!((one_line(plain), lines(plain)), (plain.to_owned(), plain.to_owned()));
         }
     }
 
     #[test]
+    fn every_invisible_character_is_known() {
+        for c in "\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{17b4}\u{17b5}\u{180b}\u{180e}\u{180f}\u{200b}\u{2028}\u{202e}\u{2060}\
+                  \u{206f}\u{2800}\u{3164}\u{fe00}\u{fe0d}\u{feff}\u{ffa0}\u{fff0}\u{fffb}\u{1bca0}\u{1bca3}\u{1d173}\u{1d17a}\
+                  \u{e0000}\u{e0041}\u{e0100}\u{e0fff}"
+            .chars()
+        {
+            assert!(is_unprintable(c) && is_hidden_in_name(c), "{c:?}");
+        }
+        for c in PRESENTATION {
+            assert!(!is_unprintable(c) && is_hidden_in_name(c), "{c:?}");
+        }
+        for c in "aé東שﬀ⠁\u{115e}\u{1161}\u{fffc}\u{fffd}\u{e1000} ".chars() {
+            assert!(!is_hidden_in_name(c), "{c:?}");
+        }
+    }
+
+    #[test]
     fn json_keeps_its_value_and_loses_what_a_terminal_obeys() {
-        let value = serde_json::json!({ "a\u{202e}": ["\u{1b}[2J\u{9b}", "\u{e0041}é"] });
+        let value = serde_json::json!({ "a\u{202e}": ["\u{1b}[2J\u{9b}\u{7f}", "\u{e0041}é"] });
         let shown = json(&format!("{value:#}"));
         assert!(!shown.chars().any(|c| c != '\n' && is_unprintable(c)), "{shown}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);

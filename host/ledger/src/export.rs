@@ -6,6 +6,7 @@
 
 use std::io::{self, Write};
 
+use baton_core::text;
 use serde_json::{Map, Value, json};
 
 use crate::LedgerError;
@@ -26,7 +27,9 @@ pub enum ExportError {
     Write(#[from] io::Error),
 }
 
-/// Writes every event that the ledger holds, and the last line.
+/// Writes every event that the ledger holds, and the last line. Texts of plugins are in it, so characters that a terminal obeys
+/// are written as `\u…`: the same JSON, with other bytes than an archive of the same events may have. Whoever checks a chain
+/// parses the lines, so the bytes make no difference.
 ///
 /// # Errors
 /// When the ledger cannot be read or `out` does not take it.
@@ -34,7 +37,7 @@ pub fn write(reader: &Reader, out: &mut impl Write) -> Result<(), ExportError> {
     let mut written = 0;
     let tip = verify::each(reader, |row| -> Result<(), ExportError> {
         written += 1;
-        Ok(writeln!(out, "{}", line(row))?)
+        Ok(writeln!(out, "{}", text::json(&line(row).to_string()))?)
     })?;
     writeln!(out, "{}", end(written, &tip.head))?;
     Ok(out.flush()?)
@@ -113,6 +116,28 @@ fn string(object: &Map<String, Value>, key: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_terminal_obeys_is_escaped_and_the_values_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = crate::Ledger::open(&folder.path().join("l.db"), "test").unwrap();
+        let reason = "a\u{9b}31mred\u{202e}b\u{2028}c\u{85}d\u{7f}e\u{e0041}\u{1b}\nf";
+        ledger
+            .write_blocking(move |tx| {
+                let (state, at) = (baton_core::State::Queued, jiff::Timestamp::UNIX_EPOCH);
+                let event = crate::event::Event::new("t".to_owned(), "x", "queued", reason.to_owned(), state, at);
+                crate::event::append(tx, &event)
+            })
+            .unwrap();
+        let mut out = Vec::new();
+        write(&ledger.reader().unwrap(), &mut out).unwrap();
+        let shown = String::from_utf8(out).unwrap();
+        assert!(!shown.chars().any(|c| c != '\n' && text::is_unprintable(c)), "{shown}");
+        match shown.lines().next().and_then(parse) {
+            Some(Line::Event(row)) => assert!(row.reason == reason && row.is_as_written(), "{row:?}"),
+            other => panic!("{other:?}"),
+        }
+    }
 
     #[test]
     fn a_line_reads_back_as_the_row_that_it_was() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use baton_core::text::is_unprintable;
+use baton_core::text::is_hidden_in_name;
 use baton_core::{Digest, file_name};
 use baton_ledger::{LedgerError, Tx, outbox};
 use baton_sandbox::wit;
@@ -16,7 +16,7 @@ pub(super) fn bad_name(artifacts: &[wit::Artifact]) -> Option<&str> {
 
 fn is_artifact_name(name: &str) -> bool {
     let plain = !name.is_empty() && name.len() <= 200 && !name.starts_with('.');
-    plain && !name.chars().any(|c| is_unprintable(c) || matches!(c, '/' | '\\'))
+    plain && !name.chars().any(|c| is_hidden_in_name(c) || matches!(c, '/' | '\\'))
 }
 
 /// An artifact with the name that it is going to have.
@@ -72,9 +72,10 @@ mod tests {
 
     #[test]
     fn an_artifact_name_is_never_a_path() {
-        for name in
-            ["", "../x", "a/b", ".hidden", "a\\b", "a\0", "a\nb", "\u{202e}dm.a", "a\u{200b}.md", &"x".repeat(201)]
-        {
+        for name in ["", "../x", "a/b", ".hidden", "a\\b", "a\0", "a\nb", &"x".repeat(201)] {
+            assert!(!is_artifact_name(name), "{name:?}");
+        }
+        for name in ["\u{202e}dm.a", "a\u{200b}.md", "a\u{3164}.md", "a\u{fe0f}.md", "a\u{e0100}.md", "a\u{2800}.md"] {
             assert!(!is_artifact_name(name), "{name:?}");
         }
         assert!(is_artifact_name("PLANS_AUDIT_REPORT_20260118_101500.md"));
