@@ -11,6 +11,8 @@ mod forms;
 mod limits;
 #[path = "../../../host/sandbox/src/capabilities/secrets/scrub.rs"]
 mod scrub;
+#[path = "../../../host/sandbox/src/capabilities/secrets/spellings.rs"]
+mod spellings;
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;

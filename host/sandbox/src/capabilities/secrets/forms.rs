@@ -1,5 +1,5 @@
-//! The forms in which a server can send a secret back, and the automaton that finds them: the value itself, percent-encoded, as
-//! a JSON string, in hexadecimal, and in base64 at each of its three possible offsets. Upper and lower case are the same.
+//! The forms in which a server can send a secret back: with each byte plain or escaped, which `spellings` finds, and those that an
+//! automaton finds: in hexadecimal, and in base64 at each of its three possible offsets. Upper and lower case are the same.
 
 use std::ops::Range;
 
@@ -9,18 +9,25 @@ use base64::Engine as _;
 use base64::alphabet::{Alphabet, STANDARD, URL_SAFE};
 use base64::engine::{GeneralPurpose, general_purpose::NO_PAD};
 
+use super::spellings::{Progress, Spellings, WIDEST};
+
 /// The longest value, in bytes, that is searched with a table: one look-up a byte, so the time does not depend on the value. For
 /// a longer value the table would take more than 4 MiB.
 const TABLE_BYTES: usize = 1 << 10;
 
-/// How many bytes of a form one byte of a value can become: `%2F`.
-const WIDEST: usize = 3;
-
 /// All forms of one value.
 #[derive(Clone)]
 pub(super) struct Forms {
+    spellings: Spellings,
     search: Search,
     window: usize,
+}
+
+/// How far the searches for one value have got.
+#[derive(Clone, Debug)]
+pub(super) struct Position {
+    spelled: Progress,
+    state: StateID,
 }
 
 #[derive(Clone)]
@@ -44,10 +51,9 @@ impl Forms {
             let built = nfa::contiguous::NFA::builder().ascii_case_insensitive(true).prefilter(false).build(&forms);
             Search::Compact(built.map_err(|error| error.to_string())?)
         };
-        // The window depends on the value's length only, and does not reveal it exactly. Only a value with a control character,
-        // which no header can hold, has a longer form (in JSON).
+        // The window depends on the value's length only, and does not reveal it exactly.
         let window = longest.max(value.len() * WIDEST).next_power_of_two();
-        Ok(Self { search, window })
+        Ok(Self { spellings: Spellings::of(value.as_bytes()), search, window })
     }
 
     /// How many bytes a stream holds back: the longest form is not longer, whatever the value is.
@@ -56,21 +62,23 @@ impl Forms {
     }
 
     /// Where a search begins.
-    pub(super) fn start(&self) -> StateID {
-        let start = match &self.search {
+    pub(super) fn start(&self) -> Position {
+        let state = match &self.search {
             Search::Table(table) => table.start_state(Anchored::No),
             Search::Compact(compact) => compact.start_state(Anchored::No),
         };
         // Both are built for searches that are not anchored.
-        start.unwrap_or_default()
+        Position { spelled: self.spellings.start(), state: state.unwrap_or_default() }
     }
 
-    /// Reads `bytes` from `state` on and reports each form that ends in them. Ranges count from `before` bytes earlier, because a
-    /// form may begin before `bytes`.
-    pub(super) fn read(&self, state: &mut StateID, before: usize, bytes: &[u8], found: impl FnMut(Range<usize>)) {
+    /// Reads `text` from `from` on and reports each form that ends there. The bytes before `from` were read earlier; `text` has
+    /// at least as many of them as the window less one, or all.
+    pub(super) fn read(&self, position: &mut Position, text: &[u8], from: usize, mut found: impl FnMut(Range<usize>)) {
+        self.spellings.read(&mut position.spelled, text, from, &mut found);
+        let (state, bytes) = (&mut position.state, text.get(from..).unwrap_or_default());
         match &self.search {
-            Search::Table(table) => read(table, state, before, bytes, found),
-            Search::Compact(compact) => read(compact, state, before, bytes, found),
+            Search::Table(table) => read(table, state, from, bytes, found),
+            Search::Compact(compact) => read(compact, state, from, bytes, found),
         }
     }
 }
@@ -93,33 +101,15 @@ fn read(
     }
 }
 
-/// Every form in which `value` is looked for.
+/// The forms of `value` in which its bytes are not written one by one.
 fn forms_of(value: &str) -> Vec<Vec<u8>> {
     let bytes = value.as_bytes();
-    let mut forms = vec![bytes.to_vec()];
-    forms.push(percent(bytes, |byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)));
-    forms.push(percent(bytes, |byte| byte.is_ascii_alphanumeric() || b"-._~!*'();:@&=+$,/?#[]".contains(&byte)));
-    forms.push(form_encoded(bytes));
-    forms.push(bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect());
-    let json = serde_json::Value::from(value).to_string().into_bytes();
-    forms.push(json.get(1..json.len().saturating_sub(1)).unwrap_or_default().to_vec());
+    let mut forms: Vec<Vec<u8>> = vec![bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect()];
     for alphabet in [STANDARD, URL_SAFE] {
         forms.extend((0..3).map(|before| base64_inside(bytes, before, &alphabet)));
     }
     forms.retain(|form| form.len() >= crate::limits::SECRET_LEAST_BYTES.min(bytes.len()));
     forms
-}
-
-/// `bytes` with all but what is `plain` as `%XX`.
-fn percent(bytes: &[u8], plain: impl Fn(u8) -> bool) -> Vec<u8> {
-    let one = |byte: &u8| if plain(*byte) { vec![*byte] } else { format!("%{byte:02X}").into_bytes() };
-    bytes.iter().flat_map(one).collect()
-}
-
-/// `bytes` as an HTML form sends them: a space is `+`.
-fn form_encoded(bytes: &[u8]) -> Vec<u8> {
-    let encoded = percent(bytes, |byte| byte.is_ascii_alphanumeric() || b"-._*".contains(&byte));
-    String::from_utf8_lossy(&encoded).replace("%20", "+").into_bytes()
 }
 
 /// Those characters of the base64 text of something that holds `bytes` after a multiple of three and `before` bytes more

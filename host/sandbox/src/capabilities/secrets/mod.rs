@@ -8,6 +8,7 @@ mod grant;
 mod lent;
 mod report;
 mod scrub;
+mod spellings;
 
 pub(crate) use finder::Finder;
 pub use grant::{SecretGrant, SecretValue, Vault};

@@ -9,10 +9,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use aho_corasick::automaton::StateID;
 use bytes::Bytes;
 
-use super::forms::Forms;
+use super::forms::{Forms, Position};
 
 /// What stands in the place of each byte of a secret.
 const MASK: u8 = b'*';
@@ -58,7 +57,7 @@ impl Scrubber {
     fn find(&self, bytes: &[u8]) -> Vec<Range<usize>> {
         let mut found = Vec::new();
         for forms in &self.0 {
-            forms.read(&mut forms.start(), 0, bytes, |range| found.push(range));
+            forms.read(&mut forms.start(), bytes, 0, |range| found.push(range));
         }
         found
     }
@@ -81,7 +80,7 @@ impl Scrubber {
 pub(crate) struct Stream {
     scrubber: Scrubber,
     /// How far each search has got, in the scrubber's order.
-    states: Vec<StateID>,
+    positions: Vec<Position>,
     window: usize,
     /// The bytes that wait, not masked yet.
     kept: Vec<u8>,
@@ -91,9 +90,9 @@ pub(crate) struct Stream {
 
 impl Stream {
     pub(crate) fn new(scrubber: Scrubber) -> Self {
-        let states = scrubber.0.iter().map(|forms| forms.start()).collect();
+        let positions = scrubber.0.iter().map(|forms| forms.start()).collect();
         let window = scrubber.0.iter().map(|forms| forms.window() - 1).max().unwrap_or(0);
-        Self { scrubber, states, window, ..Self::default() }
+        Self { scrubber, positions, window, ..Self::default() }
     }
 
     /// What can be passed on after `piece` has come.
@@ -104,9 +103,9 @@ impl Stream {
         let before = self.kept.len();
         self.kept.extend_from_slice(&piece);
         self.hidden.resize(self.kept.len(), false);
-        for (forms, state) in self.scrubber.0.iter().zip(&mut self.states) {
+        for (forms, position) in self.scrubber.0.iter().zip(&mut self.positions) {
             let hidden = &mut self.hidden;
-            forms.read(state, before, &piece, |range| hidden.get_mut(range).unwrap_or_default().fill(true));
+            forms.read(position, &self.kept, before, |range| hidden.get_mut(range).unwrap_or_default().fill(true));
         }
         self.pass(self.kept.len().saturating_sub(self.window))
     }
@@ -152,6 +151,8 @@ mod tests {
             "s3cr3t%2f%2bvalue%3d%22with%22%20%c3%a4".to_owned(),
             "s3cr3t%2F%2Bvalue%3D%22with%22+%C3%A4".to_owned(),
             json.trim_matches('"').to_owned(),
+            "s3cr3t/%2Bvalue%3D%22with%22%20%C3%A4".to_owned(),
+            "s3cr3t\\/+value=\\\"with\\\" \\u00e4".to_owned(),
         ] {
             let text = scrubbed(&format!("a {form} b"));
             assert_eq!(text.len(), form.len() + 4, "{form}");
@@ -172,9 +173,14 @@ mod tests {
         }
     }
 
+    fn escape(unit: u16) -> String {
+        format!("\\u{unit:04x}")
+    }
+
     #[test]
     fn a_value_is_found_across_pieces() {
-        let whole = format!("head {VALUE} middle {VALUE}{VALUE} tail s3cr3t/+va");
+        let escaped: String = VALUE.encode_utf16().map(escape).collect();
+        let whole = format!("head {VALUE} middle {VALUE}{escaped}{VALUE} tail s3cr3t/+va");
         for size in 1..whole.len() {
             let mut stream = Stream::new(scrubber());
             let mut out = Vec::new();
@@ -209,13 +215,13 @@ mod tests {
 
     #[test]
     fn how_much_is_held_back_does_not_depend_on_the_value_or_on_what_comes() {
-        // Three bytes for each of 23 or 24 would be 69 or 72: both are held as 127.
+        // Six bytes for each of 23 or 24 would be 138 or 144: both are held as 255.
         let same_length = "q".repeat(VALUE.len());
-        let long = "x".repeat(200);
+        let long = "x".repeat(400);
         for pieces in [["a".repeat(20), long.clone()], [VALUE.chars().take(18).chain("é".chars()).collect(), long]] {
             let pieces: Vec<&str> = pieces.iter().map(String::as_str).collect();
-            assert_eq!(sizes(VALUE, &pieces), [0, 220 - 127, 127]);
-            assert_eq!(sizes(&same_length, &pieces), [0, 220 - 127, 127]);
+            assert_eq!(sizes(VALUE, &pieces), [0, 420 - 255, 255]);
+            assert_eq!(sizes(&same_length, &pieces), [0, 420 - 255, 255]);
         }
     }
 
