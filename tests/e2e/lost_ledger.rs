@@ -122,6 +122,34 @@ fn a_note_of_the_head_that_cannot_be_read_is_an_alarm() {
 }
 
 #[test]
+fn a_note_of_the_head_that_is_a_pipe_is_an_alarm_and_blocks_nothing() {
+    let workspace = with_work();
+    let note = workspace.root().join(".baton-ledger");
+    fs::remove_file(&note).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, &note, rustix::fs::Mode::RWXU).unwrap();
+    let refused = workspace.baton(&["up", "--once"]).ended(2);
+    assert!(refused.stderr.contains("a pipe (FIFO)") && refused.stderr.contains("--new-ledger"), "{}", refused.stderr);
+    let status = workspace.baton(&["status"]).ended(0);
+    assert!(status.stderr.contains("a pipe (FIFO)"), "{}", status.stderr);
+    accepted(&workspace);
+}
+
+#[test]
+fn a_note_of_the_head_with_other_text_than_hexadecimal_digits_is_an_alarm_without_that_text() {
+    let workspace = with_work();
+    let note = workspace.root().join(".baton-ledger");
+    let text = fs::read_to_string(&note).unwrap().replace("\"head\": \"", "\"head\": \"\\nforged line\\u001b[31m");
+    fs::write(&note, text).unwrap();
+    let refused = workspace.baton(&["up", "--once"]).ended(2);
+    let status = workspace.baton(&["status"]).ended(0);
+    let verified = workspace.baton(&["ledger", "verify"]).ended(1);
+    for said in [refused.stderr, status.stderr, verified.stdout] {
+        assert!(said.contains("hexadecimal") && !said.contains("\u{1b}") && !said.contains("forged line"), "{said}");
+    }
+    accepted(&workspace);
+}
+
+#[test]
 fn a_moved_workspace_names_its_ledger_and_a_copy_has_its_own() {
     let workspace = with_work();
     let (copy, moved) = (workspace.outside().join("copied"), workspace.outside().join("moved"));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::{LedgerError, seal};
+use crate::{LedgerError, regular_file, seal};
 
 /// A write holds the database for milliseconds; one that waits this long is stuck behind a broken process.
 const BUSY: Duration = Duration::from_secs(10);
@@ -63,6 +63,7 @@ impl Reader {
     /// When the file is not there or not a ledger, is newer than this build, or is only being made
     /// ([`LedgerError::Unmade`]): then nothing was written yet.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        check_file(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let opened = |source| LedgerError::Open { path: path.to_owned(), source };
         let connection = Connection::open_with_flags(path, flags).map_err(opened)?;
@@ -104,9 +105,18 @@ pub(crate) fn form(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
+/// Refuses what is not a regular file: SQLite would block on a pipe. About a missing file SQLite decides.
+fn check_file(path: &Path) -> Result<(), LedgerError> {
+    match regular_file::check(path) {
+        Err(source) if path.exists() => Err(LedgerError::NotAFile { path: path.to_owned(), source }),
+        _ => Ok(()),
+    }
+}
+
 /// Opens or makes the file and migrates it.
 pub(crate) fn open(path: &Path) -> Result<Connection, LedgerError> {
     let opened = |source| LedgerError::Open { path: PathBuf::from(path), source };
+    check_file(path)?;
     let mut connection = Connection::open(path).map_err(opened)?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(opened)?;

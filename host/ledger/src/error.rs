@@ -16,6 +16,14 @@ pub enum LedgerError {
         /// SQLite's reason.
         source: rusqlite::Error,
     },
+    /// What has the name of the ledger is not a regular file.
+    #[error("the ledger {path} cannot be opened: {source}")]
+    NotAFile {
+        /// Where it is.
+        path: PathBuf,
+        /// What it is, and what to do.
+        source: io::Error,
+    },
     /// The file was written by a newer Baton.
     #[error("the ledger has form {found}, this baton knows forms up to {known}: update baton")]
     Newer {

@@ -4,7 +4,7 @@
 //! that no daemon serves the workspace; that no other process has the old ledger open is tested here, where there is an
 //! old one that SQLite can read. What happened since the copy was made is unknown to it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Read as _};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use crate::LedgerError;
 use crate::database::{self, Reader, with_ending};
 use crate::verify::{self, Tip};
 use crate::whole_file::{self, folder_of};
+use crate::{LedgerError, regular_file};
 
 /// Beside a database: what is not yet in it, and the index of that.
 const BESIDE: [&str; 2] = ["-shm", "-wal"];
@@ -111,10 +111,7 @@ fn take_in(copy: &Path, hidden: &Path, to: &Path) -> Result<Tip, RestoreError> {
     if fs::metadata(with_ending(copy, "-wal")).is_ok_and(|wal| wal.len() > 0) {
         return Err(RestoreError::NotAlone { path: copy.to_owned() });
     }
-    let mut from = File::open(copy).map_err(read)?;
-    if !from.metadata().map_err(read)?.is_file() {
-        return Err(read(ErrorKind::InvalidInput.into()));
-    }
+    let mut from = regular_file::open(copy).map_err(read)?;
     let mut into = OpenOptions::new().write(true).create_new(true).mode(0o600).open(hidden).map_err(write)?;
     io::copy(&mut from, &mut into).map_err(write)?;
     let tip = check(hidden, copy)?;
@@ -150,7 +147,7 @@ fn check(hidden: &Path, copy: &Path) -> Result<Tip, RestoreError> {
 /// SQLite: it would remove the log beside it.)
 fn close(ledger: &Path) -> Result<(), RestoreError> {
     let mut begin = [0; MAGIC.len()];
-    let read = File::open(ledger).and_then(|mut file| file.read_exact(&mut begin));
+    let read = regular_file::open(ledger).and_then(|mut file| file.read_exact(&mut begin));
     if read.is_err() || begin != *MAGIC {
         return Ok(());
     }

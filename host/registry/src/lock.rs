@@ -12,6 +12,7 @@ use baton_core::manifest::Manifest;
 use baton_core::plugin_name;
 use baton_core::shell::quoted;
 use baton_core::text::one_line;
+use baton_ledger::regular_file;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
@@ -218,7 +219,7 @@ impl Lock {
     /// # Errors
     /// When it does not parse or is of a newer form.
     pub fn read(path: &Path) -> Result<Self, LockError> {
-        let text = match std::fs::read_to_string(path) {
+        let text = match regular_file::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(LockError::Io { path: path.to_owned(), error }),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use baton_ledger::regular_file;
 
 use super::CONFIG_FILE;
 
@@ -14,6 +15,10 @@ pub(crate) fn find(asked: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
     if let Some(asked) = asked {
         if asked.join(CONFIG_FILE).is_file() {
             return Ok(Some(asked.to_owned()));
+        }
+        let config = asked.join(CONFIG_FILE);
+        if config.exists() {
+            regular_file::check(&config).with_context(|| format!("failed to read {}", config.display()))?;
         }
         bail!(
             "{} is no workspace: it has no {CONFIG_FILE}; `baton init {}` makes one",

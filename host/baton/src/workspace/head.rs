@@ -11,9 +11,10 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use baton_core::text::one_line;
 use baton_ledger::identity::{self, Comparison, KnownLedger};
 use baton_ledger::verify::Tip;
-use baton_ledger::{Ledger, LedgerError, Reader};
+use baton_ledger::{Ledger, LedgerError, Reader, regular_file};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +69,13 @@ pub(crate) struct Alarm {
     state_id: Option<String>,
 }
 
+impl Alarm {
+    /// The texts have parts of `.baton-ledger`, which anybody who can write to the workspace can change.
+    fn new(what: &str, fix: &str, state_id: Option<String>) -> Self {
+        Self { what: one_line(what), fix: one_line(fix), state_id }
+    }
+}
+
 impl std::fmt::Display for Alarm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}\n{}", self.what, self.fix)
@@ -87,7 +95,7 @@ pub(crate) fn check(root: &Path, state: &State) -> anyhow::Result<Option<Alarm>>
     let Some(entry) = file.ledgers.iter().find(|entry| is_of(entry, state)) else {
         return Ok(moved(&file, root, &path));
     };
-    let alarm = |what: String| Some(Alarm { what, fix: fix(), state_id: Some(entry.state_id.clone()) });
+    let alarm = |what: String| Some(Alarm::new(&what, &fix(), Some(entry.state_id.clone())));
     let (shown, known) = (path.display(), entry.described());
     let reader = match Reader::open(&path) {
         Ok(reader) => reader,
@@ -120,13 +128,12 @@ fn fix() -> String {
 
 fn unreadable(root: &Path, error: &anyhow::Error) -> Alarm {
     let shown = root.join(HEAD_FILE);
-    Alarm {
-        what: format!("{}, which says which ledger this workspace has, cannot be read: {error:#}", shown.display()),
-        fix: "compare `baton ledger verify --head` with the head in a RETURN or a backup; if the ledger is the right one, \
-              `baton up --new-ledger` writes the file again and records that"
-            .to_owned(),
-        state_id: None,
-    }
+    Alarm::new(
+        &format!("{}, which says which ledger this workspace has, cannot be read: {error:#}", shown.display()),
+        "compare `baton ledger verify --head` with the head in a RETURN or a backup; if the ledger is the right one, \
+         `baton up --new-ledger` writes the file again and records that",
+        None,
+    )
 }
 
 /// The alarm for a workspace that was renamed: its ledger is in the state folder of its old path.
@@ -138,14 +145,11 @@ fn moved(file: &HeadFile, root: &Path, ledger: &Path) -> Option<Alarm> {
     let was_elsewhere =
         |entry: &&Entry| entry.host == here && Path::new(&entry.root) != root && !Path::new(&entry.root).exists();
     let entry = file.ledgers.iter().filter(was_elsewhere).find(|entry| Path::new(&entry.state).is_dir())?;
-    Some(Alarm {
-        what: format!("this workspace was {} and its ledger is in {}", entry.root, entry.state),
-        fix: format!(
-            "`--state {}` uses that ledger; `baton up --new-ledger` starts an empty one and records that",
-            baton_core::shell::quoted(&entry.state)
-        ),
-        state_id: None,
-    })
+    let fix = format!(
+        "`--state {}` uses that ledger; `baton up --new-ledger` starts an empty one and records that",
+        baton_core::shell::quoted(&entry.state)
+    );
+    Some(Alarm::new(&format!("this workspace was {} and its ledger is in {}", entry.root, entry.state), &fix, None))
 }
 
 fn is_of(entry: &Entry, state: &State) -> bool {
@@ -267,7 +271,7 @@ fn forget(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 fn read(root: &Path) -> anyhow::Result<HeadFile> {
-    let text = match fs::read_to_string(root.join(HEAD_FILE)) {
+    let text = match regular_file::read_to_string(&root.join(HEAD_FILE)) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Ok(HeadFile { schema: SCHEMA, ledgers: Vec::new() });
         }
@@ -276,6 +280,10 @@ fn read(root: &Path) -> anyhow::Result<HeadFile> {
     let file: HeadFile = serde_json::from_str(&text)?;
     if file.schema > SCHEMA {
         bail!("it has form {}, this baton knows forms up to {SCHEMA}: update baton", file.schema);
+    }
+    let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if file.ledgers.iter().any(|entry| !is_hex(&entry.ledger) || !is_hex(&entry.head)) {
+        bail!("the `ledger` or `head` of an entry has characters that are not hexadecimal digits");
     }
     Ok(file)
 }
@@ -298,4 +306,36 @@ fn write(root: &Path, file: &HeadFile) -> anyhow::Result<()> {
 
 fn host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(ledger: &str, head: &str) -> Entry {
+        let [host, state, state_id] = ["h", "/s", "i"].map(str::to_owned);
+        let (ledger, head) = (ledger.to_owned(), head.to_owned());
+        Entry { host, root: "/gone\n\u{1b}[31m".to_owned(), state, state_id, ledger, events: 1, head }
+    }
+
+    #[test]
+    fn errors_when_an_id_or_a_head_is_not_hexadecimal() {
+        let folder = tempfile::tempdir().unwrap();
+        for (ledger, head, good) in
+            [("ab12", "CD", true), ("ab\nok    ledger", "cd", false), ("ab", "\u{1b}[31m", false)]
+        {
+            write(folder.path(), &HeadFile { schema: SCHEMA, ledgers: vec![entry(ledger, head)] }).unwrap();
+            assert_eq!(read(folder.path()).is_ok(), good, "{ledger:?} {head:?}");
+        }
+    }
+
+    #[test]
+    fn an_alarm_has_no_line_breaks_and_control_characters_of_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().display().to_string();
+        let file = HeadFile { schema: SCHEMA, ledgers: vec![Entry { host: host(), state, ..entry("ab", "cd") }] };
+        let alarm = moved(&file, folder.path(), &folder.path().join("ledger.db")).unwrap();
+        assert!(alarm.what.contains("/gone\\n\\u{1b}[31m"), "{}", alarm.what);
+        assert!(!alarm.what.contains(char::is_control) && !alarm.fix.contains(char::is_control), "{alarm}");
+    }
 }

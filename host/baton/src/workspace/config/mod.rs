@@ -12,6 +12,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use baton_dispatch::{Patience, Rules};
+use baton_ledger::regular_file;
 use baton_registry::PublicKey;
 use serde::Deserialize;
 
@@ -183,7 +184,7 @@ impl Config {
     /// # Errors
     /// When it is not there, does not parse, or has a key that nobody reads.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+        let text = regular_file::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
         Self::parse(&text).with_context(|| format!("failed to understand {}", path.display()))
     }
 

@@ -1,0 +1,90 @@
+//! Reading files that a person or a sync tool can replace by anything. Only a regular file is opened: a pipe would block its
+//! reader for ever, and a device may have no end.
+
+use std::fs::{self, File, FileType, OpenOptions};
+use std::io::{self, ErrorKind, Read as _};
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+/// Opens the file for reading; follows links.
+///
+/// # Errors
+/// When it cannot be opened or is not a regular file.
+pub fn open(path: &Path) -> io::Result<File> {
+    check(path)?;
+    // `O_NONBLOCK`: a pipe that takes its place now does not block the opening either.
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    need_regular(file.metadata()?.file_type())?;
+    Ok(file)
+}
+
+/// Reads the whole file as text.
+///
+/// # Errors
+/// When it cannot be read, is not a regular file, or is not UTF-8.
+pub fn read_to_string(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    open(path)?.read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Checks what the path leads to without opening it.
+///
+/// # Errors
+/// When it leads to nothing or to something that is not a regular file.
+pub fn check(path: &Path) -> io::Result<()> {
+    need_regular(fs::metadata(path)?.file_type())
+}
+
+fn need_regular(kind: FileType) -> io::Result<()> {
+    if kind.is_file() {
+        return Ok(());
+    }
+    let found = if kind.is_dir() {
+        "a folder"
+    } else if kind.is_fifo() {
+        "a pipe (FIFO)"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    };
+    let text =
+        format!("it is {found}, not a regular file; move it away and put the file back, from a backup if there is one");
+    Err(io::Error::new(ErrorKind::InvalidInput, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_regular_file_is_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, link, pipe, missing] = ["file", "link", "pipe", "missing"].map(|name| folder.path().join(name));
+        fs::write(&file, "text").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+        assert_eq!(read_to_string(&file).unwrap(), "text");
+        assert_eq!(read_to_string(&link).unwrap(), "text");
+        assert_eq!(open(&missing).unwrap_err().kind(), ErrorKind::NotFound);
+        for (path, found) in
+            [(pipe.as_path(), "a pipe (FIFO)"), (folder.path(), "a folder"), (Path::new("/dev/null"), "a device")]
+        {
+            let refused = open(path).unwrap_err().to_string();
+            assert!(refused.contains(found) && refused.contains("not a regular file"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_ledger_that_is_a_pipe_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("ledger.db");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+        for refused in [crate::Reader::open(&pipe).map(drop), crate::Ledger::open(&pipe, "test").map(drop)] {
+            let refused = refused.unwrap_err().to_string();
+            assert!(refused.contains("ledger.db") && refused.contains("a pipe (FIFO)"), "{refused}");
+        }
+    }
+}
