@@ -144,7 +144,7 @@ fn a_note_of_the_head_with_other_text_than_hexadecimal_digits_is_an_alarm_withou
     let status = workspace.baton(&["status"]).ended(0);
     let verified = workspace.baton(&["ledger", "verify"]).ended(1);
     for said in [refused.stderr, status.stderr, verified.stdout] {
-        assert!(said.contains("hexadecimal") && !said.contains("\u{1b}") && !said.contains("forged line"), "{said}");
+        assert!(said.contains("hexadecimal") && !said.contains('\u{1b}') && !said.contains("forged line"), "{said}");
     }
     accepted(&workspace);
 }

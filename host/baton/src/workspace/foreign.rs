@@ -101,7 +101,9 @@ mod tests {
             fs::create_dir_all(top.join(inside)).unwrap();
         }
         for state in ["a/state", "b/c/d/state"] {
-            STATE.iter().for_each(|name| fs::write(top.join(state).join(name), "").unwrap());
+            for name in STATE {
+                fs::write(top.join(state).join(name), "").unwrap();
+            }
         }
         fs::write(top.join("a/handoffs").join(OWNER_FILE), "").unwrap();
         assert_eq!(Foreign::above(&top.join("a/state/plugins"), false).unwrap().kind, Kind::State);

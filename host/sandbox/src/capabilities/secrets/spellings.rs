@@ -259,14 +259,14 @@ mod tests {
     #[test]
     fn escapes_of_control_characters_are_known() {
         for (value, text) in [("secret\n\t1", "secret\\n\\t1"), ("secret\u{8}\u{c}\r1", "secret\\b\\f\\r1")] {
-            assert_eq!(found(value, text), [0..text.len()]);
+            assert_eq!(found(value, text), vec![0..text.len()]);
         }
     }
 
     #[test]
     fn a_value_that_looks_like_an_escape_is_found_as_it_is_and_escaped() {
         for text in ["%41%42\\u0043", "%2541%2542\\\\u0043", "%25%34%31%25%34%32%5c%75%30%30%34%33"] {
-            assert_eq!(found("%41%42\\u0043", text), [0..text.len()], "{text}");
+            assert_eq!(found("%41%42\\u0043", text), vec![0..text.len()], "{text}");
         }
     }
 
