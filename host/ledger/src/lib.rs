@@ -29,7 +29,7 @@ pub mod outbox;
 pub mod posted;
 mod presence;
 pub mod prune;
-pub mod regular_file;
+pub mod read_file;
 pub mod repeats;
 pub mod restore;
 pub mod seal;
