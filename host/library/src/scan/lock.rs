@@ -1,10 +1,11 @@
 //! One scan at a time: two would read the same files. What else takes items away from under a scan waits for its end too.
 
 use std::fs::{File, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use baton_ledger::catalog::library::Library;
 
+use super::begun::Begun;
 use crate::LibraryError;
 
 /// Forgets the source at `folder` in the catalog at `catalog`, with its items and their fingerprints. False when there is no
@@ -13,13 +14,21 @@ use crate::LibraryError;
 /// # Errors
 /// When a scan runs, or the catalog fails; then nothing was forgotten.
 pub fn forget(catalog: &Path, folder: &Path) -> Result<bool, LibraryError> {
-    let _lock = Lock::take(catalog)?;
-    Ok(Library::open(catalog)?.forget_source(folder)?)
+    let lock = Lock::take(catalog)?;
+    let forgotten = Library::open(catalog)?.forget_source(folder)?;
+    // The numbers of its items may be given to others.
+    lock.begun.clear().map_err(|source| LibraryError::Lock { path: file_of(catalog), source })?;
+    Ok(forgotten)
 }
 
 /// Held for as long as a scan runs; a process that dies lets go of it.
 pub(super) struct Lock {
-    _file: File,
+    /// What is being read, which stands in the file that is locked.
+    pub(super) begun: Begun,
+}
+
+fn file_of(catalog: &Path) -> PathBuf {
+    catalog.with_extension("scan.lock")
 }
 
 impl Lock {
@@ -28,11 +37,11 @@ impl Lock {
     /// # Errors
     /// [`LibraryError::Busy`] when somebody else has it.
     pub(super) fn take(catalog: &Path) -> Result<Self, LibraryError> {
-        let path = catalog.with_extension("scan.lock");
+        let path = file_of(catalog);
         let failed = |source| LibraryError::Lock { path: path.clone(), source };
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        let file = File::options().create(true).truncate(false).read(true).write(true).open(&path).map_err(failed)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { begun: Begun::of(file) }),
             Err(TryLockError::WouldBlock) => Err(LibraryError::Busy),
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }

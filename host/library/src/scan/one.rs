@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 use baton_fingerprint::{Error, Fingerprint, Reason, Sound};
 use baton_ledger::catalog::library::{Before, Heard, Outcome, Reading, State, Waiting};
 
+use super::begun::DEATHS;
 use super::{Options, Read};
 use crate::source::mtime_ns;
 
@@ -29,6 +30,18 @@ pub(super) enum Verdict {
     Changed(Reading),
     /// Nothing: it was to stop.
     Stopped,
+}
+
+/// What is written of a file that is not read any more.
+pub(super) fn put_away(waiting: &Waiting) -> Verdict {
+    let detail = format!(
+        "reading it ended the process {DEATHS} times; it was put away unread; get an intact copy of the file, or have it read again \
+         with `baton library scan --retry`"
+    );
+    let (size, mtime_ns, inode) = look(&waiting.path).as_ref().map_or((waiting.size, 0, 0), stat);
+    let outcome = outcome(Err(Error { reason: Reason::Corrupt, detail }));
+    let compared = waiting.before.as_ref().map(|_| Compared::Differs);
+    Verdict::Read(Reading { item: waiting.item, size, mtime_ns, inode, outcome }, compared)
 }
 
 /// Reads one file.

@@ -33,7 +33,7 @@ pub fn scan(
     if options.dry_run {
         return look(catalog, places, options, tell, stop);
     }
-    let _lock = Lock::take(catalog)?;
+    let lock = Lock::take(catalog)?;
     let mut library = Library::open(catalog)?;
     let listed = list(catalog, &mut library, places, options, tell, stop)?;
     let works = works(&listed, options);
@@ -51,7 +51,7 @@ pub fn scan(
         .build()
         .map_err(|error| LibraryError::Jobs(error.to_string()))?;
     let sources = Sources::new(places, devices);
-    let pass = Pass { pool: &pool, read, stop, sources: &sources, last: false };
+    let pass = Pass { pool: &pool, read, stop, sources: &sources, begun: &lock.begun, last: false };
     let queue = Queue::of_catalog(open(catalog)?, works.clone(), options);
     let again = pass.run(&queue, &mut library, &mut report.reads, tell)?;
     let pass = Pass { last: true, ..pass };

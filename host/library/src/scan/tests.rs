@@ -379,3 +379,19 @@ fn listing_tells_how_far_it_is_and_one_scan_runs_at_a_time() {
     assert_eq!(*told.borrow(), [1_000, 2_000]);
     assert!(second.borrow().as_ref().unwrap().contains("another `baton library scan`"));
 }
+
+#[test]
+fn a_file_in_which_three_processes_ended_is_put_away_until_somebody_asks_for_it() {
+    let room = Room::new();
+    room.put("a.mp3", "sound 1");
+    room.put("b.mp3", "sound 2");
+    // Listed and not read; then processes that end in the first item.
+    room.scan(&Options { limit: Some(0), ..options() });
+    fs::write(room.folder.path().join("catalog.scan.lock"), "1 3\n").unwrap();
+    let report = room.scan(&options());
+    assert_eq!((report.reads.fingerprinted, report.reads.failed.get("corrupt")), (1, Some(&1)));
+    // It is no news any more, and one that is asked for is read.
+    assert_eq!(room.scan(&options()).reads.items, 0);
+    assert_eq!(room.scan(&Options { retry: true, ..options() }).reads.fingerprinted, 1);
+    assert!(room.items().iter().all(|(_, state, _)| *state == State::Fingerprinted));
+}

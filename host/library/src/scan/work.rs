@@ -12,6 +12,7 @@ use baton_ledger::catalog::library::{Library, Outcome, Reading, State};
 use jiff::Timestamp;
 use rayon::ThreadPool;
 
+use super::begun::Begun;
 use super::one::{self, Verdict};
 use super::queue::{Job, Queue};
 use super::{Compared, Event, Read, Reads};
@@ -87,6 +88,7 @@ pub(super) struct Pass<'a> {
     pub(super) read: &'a Read<'a>,
     pub(super) stop: &'a AtomicBool,
     pub(super) sources: &'a Sources<'a>,
+    pub(super) begun: &'a Begun,
     /// Whether a file that is replaced has failed, instead of being tried again.
     pub(super) last: bool,
 }
@@ -126,7 +128,10 @@ impl Pass<'_> {
         while goes_on()
             && let Some(job) = queue.next(&self.sources.lost)
         {
-            let verdict = one::read(&job.waiting, self.read, self.stop);
+            let verdict = self
+                .begun
+                .reading(job.waiting.item, || one::read(&job.waiting, self.read, self.stop))
+                .unwrap_or_else(|| one::put_away(&job.waiting));
             let lost = match &verdict {
                 Verdict::Read(reading, _) | Verdict::Changed(reading) => self.sources.is_lost(&job, reading),
                 Verdict::Stopped => false,
