@@ -40,20 +40,17 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             Box::new(async move { Ok((set_times(store.data_mut(), args).await?,)) })
         },
     )?;
-    types.func_wrap_async(
-        "[method]descriptor.open-at",
-        |mut store: StoreContextMut<'_, State>, args: OpenAt| {
-            Box::new(async move {
-                let state = store.data_mut();
-                let (folder, path, flags) = (args.0.rep(), args.2.clone(), (args.3, args.4));
-                let opened = open(state, args).await?;
-                if let Ok(opened) = &opened {
-                    state.own.opened((folder, &path), opened.rep(), flags);
-                }
-                Ok((opened,))
-            })
-        },
-    )
+    types.func_wrap_async("[method]descriptor.open-at", |mut store: StoreContextMut<'_, State>, args: OpenAt| {
+        Box::new(async move {
+            let state = store.data_mut();
+            let (folder, path, flags) = (args.0.rep(), args.2.clone(), (args.3, args.4));
+            let opened = open(state, args).await?;
+            if let Ok(opened) = &opened {
+                state.own.opened((folder, &path), opened.rep(), flags);
+            }
+            Ok((opened,))
+        })
+    })
 }
 
 async fn open(
