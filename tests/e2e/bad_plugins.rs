@@ -8,7 +8,7 @@ use baton_tests::{Workspace, fixture, handoff, text};
 use serde_json::json;
 
 /// The misdeeds of a plugin with what they lead to: state, words of the reason.
-const MISDEEDS: [(&str, &str, &[&str]); 12] = [
+const MISDEEDS: [(&str, &str, &[&str]); 13] = [
     ("trap", "failed", &["crashed", "fault of the plugin `hostile`"]),
     ("spin", "failed", &["limit of time", "of 6000"]),
     ("doze", "failed", &["limit of time", "of 6000"]),
@@ -17,6 +17,7 @@ const MISDEEDS: [(&str, &str, &[&str]); 12] = [
     ("big-result", "failed", &["limit of output", "of 16777216"]),
     ("huge-result", "failed", &["hostile"]),
     ("bad-artifact-name", "failed", &["\"../x\"", "a plain file name"]),
+    ("hidden-artifact-name", "failed", &["a plain file name"]),
     ("retry", "dead", &["the service is down", "after 3 attempts"]),
     ("permanent", "failed", &["never does what it is asked"]),
     ("ask-human", "needs_human", &["say which one counts"]),

@@ -313,6 +313,7 @@ fn a_secret_reaches_its_server_and_nobody_else_whatever_is_told() {
         with_key("http://127.0.0.1:PORT/open/echo"),
         with_key("http://127.0.0.1:PORT/open/pieces"),
         with_key("http://127.0.0.1:PORT/open/reflect"),
+        with_key("http://127.0.0.1:PORT/open/escaped"),
         with_key("http://127.0.0.1:PORT/open/compressed"),
     ];
     scene.drop("Tell", &requests, &json!({ "tell": true }));
@@ -325,7 +326,8 @@ fn a_secret_reaches_its_server_and_nobody_else_whatever_is_told() {
         assert_eq!(asked.header("authorization").unwrap(), format!("Bearer {SECRET}"), "the server got it");
     }
     let heard = scene.workspace.read("reports/heard.json");
-    assert!(heard.matches("Bearer ***").count() == 3, "it was there and is masked: {heard}");
+    assert!(heard.matches("Bearer ***").count() == 4, "it was there and is masked: {heard}");
+    assert!(heard.contains("%42%65%61%72%65%72%20***") && !heard.contains("%73%33%63"), "{heard}");
     assert!(heard.contains("is compressed"), "{heard}");
 
     assert_ne!(

@@ -6,6 +6,7 @@
 //! | `…/pieces` | the same, in pieces of three bytes, each of which arrives alone |
 //! | `…/oracle?TEXT` | TEXT, a pause, and a point |
 //! | `…/reflect` | the header `Authorization` in a header |
+//! | `…/escaped` | the header `Authorization`, percent-encoded as a whole, and with `\/` for `/` |
 //! | `…/redirect?URL` | 302 to URL |
 //! | `…/busy` | 429 with `Retry-After: 7` |
 //! | `…/big` | 40 MiB |
@@ -176,6 +177,11 @@ fn answer(stream: &mut impl Write, request: &Asked) -> io::Result<()> {
         "pieces" => pieces(stream, request.text().as_bytes().chunks(3), Duration::from_millis(2)),
         "oracle" => pieces(stream, [query.as_bytes(), b"."].into_iter(), Duration::from_millis(80)),
         "reflect" => whole(stream, "200 OK", &[("X-Reflected", authorization)], b""),
+        "escaped" => {
+            let percent = |byte: u8| format!("%{byte:02x}");
+            let all: String = authorization.bytes().map(percent).collect();
+            whole(stream, "200 OK", &[], format!("{all}\n{}\n", authorization.replace('/', "\\/")).as_bytes())
+        }
         "redirect" => whole(stream, "302 Found", &[("Location", query)], b""),
         "busy" => whole(stream, "429 Too Many Requests", &[("Retry-After", "7")], b""),
         "big" => whole(stream, "200 OK", &[], &vec![b'x'; 40 << 20]),

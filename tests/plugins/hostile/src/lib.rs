@@ -43,6 +43,7 @@ impl Plugin for Hostile {
             "open-linked" => escape::open_linked(&task),
             "huge-result" => Ok(result_of(40)),
             "bad-artifact-name" => Ok(Outcome::new("Wrote.").with_artifact("../x", "text/plain", "outside")),
+            "hidden-artifact-name" => Ok(Outcome::new("Wrote.").with_artifact("a\u{3164}.md", "text/plain", "hidden")),
             "retry" => Err(Error::Retryable("the service is down".to_owned())),
             "ask-human" => ask_human(task.answer),
             "ask-grant" => Err(Error::NeedsGrant("grant the folder `music`".to_owned())),
