@@ -43,7 +43,7 @@ const PRESENTATION: [char; 2] = ['\u{fe0e}', '\u{fe0f}'];
 /// Whether a terminal would obey or hide the character instead of showing it.
 #[must_use]
 pub fn is_unprintable(c: char) -> bool {
-    c.is_control() || HIDDEN.iter().any(|(first, last)| (*first..=*last).contains(&c))
+    c.is_control() || (!c.is_ascii() && HIDDEN.iter().any(|(first, last)| (*first..=*last).contains(&c)))
 }
 
 /// Whether the name of a file must not contain the character: all that is unprintable, and every variation selector, because two

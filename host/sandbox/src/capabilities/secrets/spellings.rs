@@ -85,10 +85,10 @@ impl Spellings {
 
     /// Adds to `next` each beginning that `byte` continues or begins.
     fn advance(&self, before: &[u64], byte: u8, next: &mut [u64]) {
-        let mut carry = 1;
+        let mut carry = 1_u64;
         for ((before, places), next) in before.iter().zip(row(&self.places, usize::from(byte), self.words)).zip(next) {
-            *next |= ((before << 1) | carry) & places;
-            carry = before >> 63;
+            *next |= ((*before << 1) | carry) & *places;
+            carry = *before >> 63;
         }
     }
 
@@ -210,6 +210,10 @@ mod tests {
         found
     }
 
+    fn is_found_whole(value: &str, text: &str) -> bool {
+        found(value, text) == std::slice::from_ref(&(0..text.len()))
+    }
+
     fn percent(plain: &str, upper: bool) -> String {
         let one = |byte: u8| match char::from(byte) {
             c if plain.contains(c) || (!plain.is_empty() && c.is_ascii_alphanumeric()) => c.to_string(),
@@ -259,14 +263,14 @@ mod tests {
     #[test]
     fn escapes_of_control_characters_are_known() {
         for (value, text) in [("secret\n\t1", "secret\\n\\t1"), ("secret\u{8}\u{c}\r1", "secret\\b\\f\\r1")] {
-            assert_eq!(found(value, text), vec![0..text.len()]);
+            assert!(is_found_whole(value, text), "{text}");
         }
     }
 
     #[test]
     fn a_value_that_looks_like_an_escape_is_found_as_it_is_and_escaped() {
         for text in ["%41%42\\u0043", "%2541%2542\\\\u0043", "%25%34%31%25%34%32%5c%75%30%30%34%33"] {
-            assert_eq!(found("%41%42\\u0043", text), vec![0..text.len()], "{text}");
+            assert!(is_found_whole("%41%42\\u0043", text), "{text}");
         }
     }
 
