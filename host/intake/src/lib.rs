@@ -25,6 +25,7 @@ pub use claim::{OWNER_FILE, Owner, claim, claimed_at};
 pub use deliver::{Staged, publish, stage, sync_folder};
 pub use error::IntakeError;
 pub use glob::Glob;
+pub use leftover::{LEFT, Writer, is_own, leftovers};
 pub use reported::reports_changes;
 pub use scan::{Found, FoundKind, scan, scan_tree};
 pub use settle::{Seen, Whole, whole, written};

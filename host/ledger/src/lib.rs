@@ -30,6 +30,7 @@ pub mod posted;
 mod presence;
 pub mod prune;
 pub mod read_file;
+pub mod regular_file;
 pub mod repeats;
 pub mod restore;
 pub mod seal;

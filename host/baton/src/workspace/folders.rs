@@ -4,7 +4,8 @@
 //!
 //! - No folder may contain the state of a workspace or be inside it.
 //! - A folder that a plugin may write to may neither contain nor be inside what governs the workspace ([`OWN`]), an adopted
-//!   folder or an inbox: a file in an inbox is a handoff in any agent's name.
+//!   folder or an inbox: a file in an inbox is a handoff in any agent's name. Nor may it contain a file that `[notify]` runs.
+//! - Neither state nor inboxes of other workspaces may be granted, as far as they are recognised ([`Foreign`]).
 //! - Folders of grants may not overlap if one of them is writable ([`baton_registry::overlap`]).
 //!
 //! Folders are compared by path and by device and inode, so another path to the same folder makes no difference.
@@ -205,6 +206,13 @@ fn may_be_granted(workspace: &Workspace, folder: &Folder, writable: bool) -> Res
     }
     if let Some(own) = OWN.iter().map(|name| workspace.root.join(name)).find(|own| touches(own, folder)) {
         return Err(format!("it would let a plugin write to {}; grant a folder beside it", own.display()));
+    }
+    if let Some(program) = run_by_baton(workspace).iter().find(|program| touches(program, folder)) {
+        return Err(format!(
+            "it would let a plugin write to {}, which Baton runs ([notify] in baton.toml); grant a folder beside it, or move \
+             that file",
+            program.display()
+        ));
     }
     if let Some(root) = workspace.config.adopted(&workspace.base).into_iter().find(|root| touches(root, folder)) {
         return Err(format!(

@@ -19,7 +19,7 @@ mod said;
 pub(crate) mod scratch;
 mod state;
 
-pub(crate) use config::{ADOPTED_EXAMPLE, Config, TEMPLATE, pause, shown};
+pub(crate) use config::{ADOPTED_EXAMPLE, Config, Notify, TEMPLATE, pause, shown};
 pub(crate) use find::find;
 pub(crate) use folders::placed;
 pub(crate) use grant_check::check_grants;
