@@ -264,13 +264,14 @@ fn a_file_that_is_cut_short_while_it_is_copied_does_not_end_the_daemon() {
                 drop(fs::OpenOptions::new().write(true).open(&index).map(|file| file.set_len(0)));
             }
         });
-        for number in 0..20 {
+        for number in 0..3 {
             let title = format!("Count {number}");
             let mut value = handoff("holder", &title);
             (value["action"], value["args"]) = (json!("count"), json!({ "file": "x.db" }));
             workspace.drop_file("holder", &format!("{number}.json"), text(&value));
             let ended = workspace.wait_for_archive(&title);
-            assert!(ended.state == "succeeded" || ended.state == "failed", "{}: {}", ended.state, ended.reason);
+            let was_cut = ended.state == "dead" && ended.reason.contains("cut short");
+            assert!(was_cut || ended.state == "succeeded", "{}: {}", ended.state, ended.reason);
         }
         cutting.store(false, Ordering::Relaxed);
     });

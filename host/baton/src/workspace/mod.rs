@@ -11,6 +11,7 @@ mod foreign;
 mod grant_check;
 mod grants;
 pub(crate) mod head;
+pub(crate) mod inboxes;
 pub(crate) mod leftovers;
 mod open;
 mod plugins;
@@ -66,6 +67,9 @@ impl Workspace {
         let root = root.canonicalize().with_context(|| format!("failed to find the folder {}", root.display()))?;
         let config = Config::read(&root.join(CONFIG_FILE))?;
         let state = State::of(&root, state)?;
+        if let Some(wrong) = inboxes::wrong(&config, &root, &state) {
+            bail!("{CONFIG_FILE}: {wrong}");
+        }
         Ok(Self { base: root.clone(), root, config, state, temporary: false })
     }
 

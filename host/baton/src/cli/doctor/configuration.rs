@@ -16,7 +16,7 @@ use super::finding::Finding;
 use crate::notices::{DESKTOP, INSTALL_DESKTOP};
 use crate::shipped;
 use crate::workspace::{
-    CONFIG_FILE, Config, Entry, LOCK_FILE, Lock, Source, Workspace, effective, find_program, placed,
+    CONFIG_FILE, Config, Entry, LOCK_FILE, Lock, Source, Workspace, effective, find_program, inboxes, placed,
 };
 
 const CHECK: &str = "configuration";
@@ -24,6 +24,7 @@ const CHECK: &str = "configuration";
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(facts.config.as_ref().err().map(|error| unreadable(facts, CONFIG_FILE, error)));
+    findings.extend(inbox(facts));
     match &facts.lock {
         Err(error) => findings.push(unreadable(facts, LOCK_FILE, error)),
         Ok(lock) => findings.extend(plugins(facts, lock)),
@@ -45,6 +46,14 @@ fn unreadable(facts: &Facts, file: &str, error: &anyhow::Error) -> Finding {
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
     let fix = format!("\"${{EDITOR:-vi}}\" {}, as the message says", word(&facts.root.join(file)));
     Finding::fail(CHECK, file, causes.join(": ").trim().replace('\n', " "), fix)
+}
+
+/// An inbox that cannot be one.
+fn inbox(facts: &Facts) -> Option<Finding> {
+    let (Ok(config), Ok(state)) = (&facts.config, &facts.state) else { return None };
+    let what = inboxes::wrong(config, &facts.root, state)?;
+    let fix = format!("\"${{EDITOR:-vi}}\" {}", word(&facts.root.join(CONFIG_FILE)));
+    Some(Finding::fail(CHECK, CONFIG_FILE, what, fix))
 }
 
 fn plugins(facts: &Facts, lock: &Lock) -> Vec<Finding> {

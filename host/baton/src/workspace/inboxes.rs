@@ -1,0 +1,53 @@
+//! Which folders may be the inbox of an agent (`[agents.X] inbox` in `baton.toml`): not Baton's own, and one agent's only.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::{Config, State};
+
+/// Why an inbox of the configuration cannot be one, and what to change; `None` if all can.
+pub(crate) fn wrong(config: &Config, base: &Path, state: &State) -> Option<String> {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut known = BTreeMap::<PathBuf, String>::new();
+    for (agent, settings) in config.rules(base).settings {
+        for inbox in settings.inboxes {
+            let (shown, inbox) = (inbox.display().to_string(), real(&inbox));
+            let own = [Some(state.folder()), Some(state.code()), state.of_all_workspaces()].into_iter().flatten();
+            if let Some(own) = own.into_iter().find(|own| inbox.starts_with(own) || own.starts_with(&inbox)) {
+                return Some(format!(
+                    "[agents.{agent}] inbox = {shown:?} contains the state folder {} or is inside it; name another folder",
+                    own.display()
+                ));
+            }
+            match known.insert(inbox, agent.clone()) {
+                Some(other) if other != agent => {
+                    return Some(format!(
+                        "[agents.{agent}] and [agents.{other}] have the same inbox, {shown:?}; give each its own, or make one \
+                         name an alias of the other: aliases = [\"{agent}\"] in [agents.{other}]"
+                    ));
+                }
+                _ => {}
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inbox_is_neither_in_the_state_nor_of_two_agents() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = folder.path().canonicalize().unwrap();
+        let state = State::of(&base, Some(&base.join("state/of"))).unwrap();
+        let wrong = |agents: &str| wrong(&Config::parse(agents).unwrap(), &base, &state);
+        for inbox in ["state", "state/of", "state/of/plugins", "."] {
+            let said = wrong(&format!("[agents.a]\ninbox = {inbox:?}\n")).unwrap();
+            assert!(said.contains("the state folder"), "{said}");
+        }
+        assert!(wrong("[agents.a]\ninbox = \"x\"\n[agents.b]\ninbox = \"x\"\n").unwrap().contains("the same inbox"));
+        assert_eq!(wrong("[agents.a]\ninbox = \"x\"\n[agents.b]\ninbox = \"y\"\n"), None);
+    }
+}
