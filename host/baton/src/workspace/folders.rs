@@ -20,11 +20,8 @@ use baton_registry::{Granted, Lock, Word};
 use baton_sandbox::{Folder, FolderCheck, Identity};
 
 use super::Workspace;
-use super::foreign::Foreign;
+use super::foreign::{Foreign, OWN};
 use super::program::run_by_baton;
-
-/// What must never be inside a folder that a plugin may write to.
-const OWN: [&str; 4] = ["baton.toml", "baton.lock", "plugins", "handoffs"];
 
 /// The folders beside an agent's `01_inbox` that are its archive.
 const ARCHIVE: [&str; 2] = ["02_processed", "03_failed"];

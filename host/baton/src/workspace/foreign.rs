@@ -9,6 +9,11 @@ use std::path::{Path, PathBuf};
 
 use baton_intake::OWNER_FILE;
 
+use super::CONFIG_FILE;
+
+/// What governs a workspace. It must never be inside a folder that a plugin may write to.
+pub(super) const OWN: [&str; 4] = [CONFIG_FILE, "baton.lock", "plugins", "handoffs"];
+
 /// What a state folder has, among other files.
 const STATE: [&str; 3] = ["id", "workspace", "ledger.db"];
 
@@ -29,12 +34,19 @@ pub(super) struct Foreign {
 enum Kind {
     State,
     Inbox,
+    Workspace,
 }
 
 impl Foreign {
     /// What is the folder itself, or has it inside.
     pub(super) fn above(folder: &Path, writable: bool) -> Option<Self> {
-        let concerns = |foreign: &Self| foreign.kind == Kind::State || !is_beside_inbox(&foreign.folder, folder);
+        let concerns = |foreign: &Self| match foreign.kind {
+            Kind::State => true,
+            Kind::Inbox => !is_beside_inbox(&foreign.folder, folder),
+            Kind::Workspace => {
+                first_below(&foreign.folder, folder).is_none_or(|name| OWN.iter().any(|own| name == *own))
+            }
+        };
         folder.ancestors().filter_map(|above| Self::at(above, writable)).find(concerns)
     }
 
@@ -53,13 +65,15 @@ impl Foreign {
         })
     }
 
-    /// Reading an inbox is no danger: handoffs are no secret of Baton's.
+    /// Reading inboxes and configurations is no danger: they are no secrets of Baton's.
     fn at(folder: &Path, writable: bool) -> Option<Self> {
         let has = |name: &str| folder.join(name).symlink_metadata().is_ok_and(|found| found.is_file());
         let kind = if STATE.iter().all(|name| has(name)) {
             Kind::State
         } else if writable && has(OWNER_FILE) {
             Kind::Inbox
+        } else if writable && has(CONFIG_FILE) {
+            Kind::Workspace
         } else {
             return None;
         };
@@ -78,15 +92,24 @@ impl Foreign {
                 "it would let a plugin write to {folder}, where a workspace has its inboxes (it has {OWNER_FILE}), and so send \
                  handoffs in any agent's name; grant a folder beside it"
             ),
+            Kind::Workspace => format!(
+                "it would let a plugin write to what governs the workspace {folder} (it has {CONFIG_FILE}): that file, or {}; \
+                 grant a folder beside these",
+                OWN.join(", ")
+            ),
         }
     }
 }
 
 /// Whether `folder` lies in the folder of an agent, beside its inbox and archive: those are all that Baton has there.
 fn is_beside_inbox(agent: &Path, folder: &Path) -> bool {
-    let below = folder.strip_prefix(agent).ok().and_then(|below| below.components().next());
     let is_other = |name: &OsStr| OF_AN_AGENT.iter().all(|own| name != *own);
-    agent.join("01_inbox").is_dir() && below.is_some_and(|below| is_other(below.as_os_str()))
+    agent.join("01_inbox").is_dir() && first_below(agent, folder).is_some_and(is_other)
+}
+
+/// The first name on the way from one folder to another inside it; `None` if they are the same.
+fn first_below<'a>(top: &Path, folder: &'a Path) -> Option<&'a OsStr> {
+    Some(folder.strip_prefix(top).ok()?.components().next()?.as_os_str())
 }
 
 #[cfg(test)]
@@ -114,6 +137,13 @@ mod tests {
         assert!(Foreign::above(&top.join("agent"), true).is_some());
         assert!(Foreign::above(&top.join("agent/02_processed"), true).is_some());
         assert_eq!(Foreign::above(&top.join("agent/music"), true), None, "beside the inbox");
+        fs::create_dir_all(top.join("w/handoffs")).unwrap();
+        fs::write(top.join("w").join(CONFIG_FILE), "").unwrap();
+        for governing in ["w", "w/handoffs", "w/plugins/x"] {
+            assert_eq!(Foreign::above(&top.join(governing), true).unwrap().kind, Kind::Workspace, "{governing}");
+        }
+        assert_eq!(Foreign::above(&top.join("w/handoffs"), false), None);
+        assert_eq!(Foreign::above(&top.join("w/music"), true), None);
         assert_eq!(Foreign::above(&top.join("a"), true), None);
         assert_eq!(Foreign::below(top, false).unwrap().kind, Kind::State);
         assert!(Foreign::below(&top.join("a"), true).is_some());
