@@ -163,6 +163,26 @@ fn watching_prints_each_task_and_then_each_change_as_a_line_of_json() {
 }
 
 #[test]
+fn watching_ends_with_ctrl_c_also_while_it_prints() {
+    let workspace = Workspace::with_noop();
+    for n in 0..150 {
+        workspace.drop_handoff("noop", &format!("{n} {}", "a long title ".repeat(14)));
+    }
+    workspace.up_once();
+    let mut command = workspace.command();
+    command.arg("-w").arg(workspace.root()).args(["status", "--watch", "--json", "--limit", "150"]);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    out.read_line(&mut first).unwrap();
+    // It prints more than the pipe holds, so it is still at that.
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    assert_eq!(out.lines().map_while(Result::ok).count(), 149);
+    let (_send, lines) = std::sync::mpsc::channel();
+    assert_eq!(Watch { child, lines }.ends(), Some(0), "Ctrl-C ends it");
+}
+
+#[test]
 fn watching_ends_when_its_output_is_closed_although_nothing_changes() {
     let workspace = Workspace::with_noop();
     workspace.drop_handoff("noop", "Before");

@@ -13,6 +13,7 @@ use baton_ledger::event::{self, Choice, Recorded};
 use baton_ledger::task::{self, Filter, Summary};
 use jiff::{Timestamp, Zoned};
 use serde_json::{Value, json};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Holds, nothing, since, table};
 use crate::cli::{block_on, task_view};
@@ -41,13 +42,15 @@ pub(super) fn watch(
     };
     let mut watched = Watched { workspace, filter, limit, age, ledger: None };
     block_on(async {
+        // One for the whole time: a Ctrl-C during `show` is not lost.
+        let mut interrupt = signal(SignalKind::interrupt())?;
         let mut shown = if json { Shown::Lines(None) } else { Shown::Table(Screen::default(), None) };
         loop {
             if !watched.show(&mut shown)? || is_closed() {
                 return Ok(Code::Good);
             }
             tokio::select! {
-                _ = tokio::signal::ctrl_c() => return Ok(Code::Good),
+                _ = interrupt.recv() => return Ok(Code::Good),
                 () = tokio::time::sleep(LOOK) => {}
             }
         }
