@@ -20,7 +20,7 @@ pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>, at_l
     best.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, name)| name)
 }
 
-/// `; did you mean X?`, or what `otherwise` says where no name is like it.
+/// "did you mean `X`?", or `otherwise` if no name is like it.
 #[must_use]
 pub fn or_meant<'a>(written: &str, names: impl IntoIterator<Item = &'a str>, otherwise: &str) -> String {
     match nearest(written, names, ALIKE) {

@@ -1,7 +1,6 @@
 //! Who sent a file that cannot be read, as far as its text says it: only so can the sender be told what is wrong with it.
 
-/// The keys of a request's sender, as [`super::parse()`] reads them.
-const KEYS: [&str; 3] = ["\"source_agent\"", "\"from\"", "\"created_by\""];
+use super::dialect::FROM;
 
 /// Only an answer has one of these. Nobody is told about an answer.
 const ANSWERS: [&str; 4] = ["\"executing_agent\"", "\"original_handoff\"", "\"RETURN\"", "\"RETURN_HANDOFF\""];
@@ -17,7 +16,9 @@ pub fn sender_in(bytes: &[u8]) -> Option<String> {
     if ANSWERS.iter().any(|mark| text.contains(mark)) {
         return None;
     }
-    KEYS.iter().find_map(|key| text.match_indices(key).find_map(|(at, _)| value(text.get(at + key.len()..)?)))
+    FROM.iter()
+        .map(|key| format!("\"{key}\""))
+        .find_map(|key| text.match_indices(&key).find_map(|(at, _)| value(text.get(at + key.len()..)?)))
 }
 
 /// The text that is the value of a key; `rest` is what follows the key.
