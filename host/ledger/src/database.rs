@@ -133,9 +133,14 @@ pub(crate) fn open(path: &Path) -> Result<Connection, LedgerError> {
     Ok(connection)
 }
 
-/// What SQLite says of the file's structure: `ok`, or the first thing that is wrong.
-pub(crate) fn integrity(reader: &Reader) -> Result<String, LedgerError> {
-    Ok(reader.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?)
+/// What SQLite finds wrong with the pages and, in an `integrity_check`, the indexes of a database; nothing if they are sound.
+/// `check` is the name of a pragma with the number of problems after which it stops.
+pub(crate) fn damage(connection: &Connection, check: &str) -> Result<Vec<String>, LedgerError> {
+    let mut select = connection.prepare(&format!("PRAGMA {check}"))?;
+    let rows = select.query_map([], |row| row.get(0))?;
+    let mut said = rows.collect::<Result<Vec<String>, _>>()?;
+    said.retain(|line| line != "ok");
+    Ok(said)
 }
 
 /// The newest form that this build knows.

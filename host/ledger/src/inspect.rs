@@ -27,12 +27,15 @@ pub(crate) fn has_form(reader: &Reader, wanted: i64) -> Result<bool, LedgerError
     Ok(form(reader)?.0 >= wanted)
 }
 
+/// The pages only, without the indexes, and the first problems.
+const QUICK_CHECK: &str = "quick_check(20)";
+
 /// What SQLite finds wrong with the pages of the ledger; nothing when they are sound. Reads the whole file.
 ///
 /// # Errors
 /// When the file is so damaged that it cannot be looked through.
 pub fn quick_check(reader: &Reader) -> Result<Vec<String>, LedgerError> {
-    damaged_pages(&reader.connection)
+    database::damage(&reader.connection, QUICK_CHECK)
 }
 
 /// The same of any other SQLite file, such as the catalog or a plugin's own database.
@@ -42,15 +45,7 @@ pub fn quick_check(reader: &Reader) -> Result<Vec<String>, LedgerError> {
 pub fn quick_check_of(path: &Path) -> Result<Vec<String>, LedgerError> {
     let opened = |source| LedgerError::Open { path: path.to_owned(), source };
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    damaged_pages(&Connection::open_with_flags(path, flags).map_err(opened)?)
-}
-
-fn damaged_pages(connection: &Connection) -> Result<Vec<String>, LedgerError> {
-    let mut select = connection.prepare("PRAGMA quick_check(20)")?;
-    let rows = select.query_map([], |row| row.get(0))?;
-    let mut said = rows.collect::<Result<Vec<String>, _>>()?;
-    said.retain(|line| line != "ok");
-    Ok(said)
+    database::damage(&Connection::open_with_flags(path, flags).map_err(opened)?, QUICK_CHECK)
 }
 
 /// How many events there are, from their numbers alone.
@@ -102,7 +97,7 @@ pub fn undelivered(reader: &Reader, now: Timestamp, limit: Duration) -> Result<V
 
 /// Where a delivery goes, and whether it is still to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Numbered {
+pub struct Delivery {
     /// Its folder: relative to the workspace inside it, else absolute.
     pub folder: String,
     /// Whether it is still to be done.
@@ -113,9 +108,9 @@ pub struct Numbered {
 ///
 /// # Errors
 /// When the database fails.
-pub fn delivery(reader: &Reader, number: i64) -> Result<Option<Numbered>, LedgerError> {
+pub fn delivery(reader: &Reader, number: i64) -> Result<Option<Delivery>, LedgerError> {
     let sql = "SELECT folder, state IN ('pending', 'staged') FROM outbox WHERE id = ?1";
-    let row = |row: &rusqlite::Row<'_>| Ok(Numbered { folder: row.get(0)?, is_open: row.get(1)? });
+    let row = |row: &rusqlite::Row<'_>| Ok(Delivery { folder: row.get(0)?, is_open: row.get(1)? });
     Ok(reader.connection.prepare_cached(sql)?.query_row([number], row).optional()?)
 }
 

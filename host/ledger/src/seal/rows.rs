@@ -9,7 +9,7 @@ use super::event::{digest, last, says_sealed, was_set_back};
 use super::keep::{StoredSum, StoredSums, Sums, compute, stored};
 use super::{FORM, SCHEMA};
 use crate::LedgerError;
-use crate::database::form;
+use crate::database::{damage, form};
 use crate::prune::Mark;
 use crate::verify::lossy;
 
@@ -115,10 +115,8 @@ fn differences(kept: &StoredSums, now: &Sums) -> Vec<RowProblem> {
 
 /// What SQLite finds wrong with pages and indexes.
 fn damaged_pages(snapshot: &Connection) -> Result<Vec<RowProblem>, LedgerError> {
-    let mut select = snapshot.prepare("PRAGMA integrity_check(5)")?;
-    let rows = select.query_map([], |row| row.get::<_, String>(0))?;
-    let said = rows.collect::<Result<Vec<_>, _>>()?;
-    Ok(said.into_iter().filter(|line| line != "ok").map(|line| RowProblem::of_table("pages", line)).collect())
+    let said = damage(snapshot, "integrity_check(5)")?;
+    Ok(said.into_iter().map(|line| RowProblem::of_table("pages", line)).collect())
 }
 
 /// The tasks whose rows do not match their events.

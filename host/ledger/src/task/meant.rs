@@ -8,8 +8,8 @@ use super::row::{base_name, select_sql, task};
 use crate::LedgerError;
 use crate::database::Reader;
 
-/// The most tasks that one word names.
-const MOST: u32 = 1000;
+/// The most tasks that are read for one word: [`Meant::more`] says that there are others.
+const MOST: usize = 1000;
 
 /// The tasks that a word may mean.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Meant {
     pub tasks: Vec<Task>,
     /// Whether the word is only the beginning of their ids.
     pub by_prefix: bool,
+    /// Whether the word may mean further tasks, which were not read.
+    pub more: bool,
 }
 
 /// Every task that `word` may mean: the one with this id; else all with this handoff id or file name and all whose id
@@ -39,6 +41,7 @@ pub fn meant(reader: &Reader, word: &str) -> Result<Meant, LedgerError> {
         ids = with(connection, "title", word)?;
         by_prefix = false;
     }
+    let more = ids.len() >= MOST;
     let mut select = connection.prepare_cached(&select_sql("WHERE id = ?1"))?;
     let mut tasks = Vec::new();
     for id in ids {
@@ -50,7 +53,7 @@ pub fn meant(reader: &Reader, word: &str) -> Result<Meant, LedgerError> {
     if tasks.iter().any(|task| task.state != State::Duplicate) {
         tasks.retain(|task| task.state != State::Duplicate);
     }
-    Ok(Meant { tasks, by_prefix })
+    Ok(Meant { tasks, by_prefix, more })
 }
 
 /// The ids of the tasks whose `column` is `?1`, oldest first.
@@ -81,4 +84,31 @@ fn begun_with(connection: &Connection, begin: &str) -> Result<Vec<String>, Ledge
 #[cfg(test)]
 pub(crate) fn find(reader: &Reader, word: &str) -> Result<Option<Task>, LedgerError> {
     Ok(meant(reader, word)?.tasks.pop())
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::super::{New, Origin, insert};
+    use super::*;
+    use crate::{Ledger, Tx};
+
+    #[test]
+    fn a_word_that_means_more_tasks_than_are_read_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
+        let add = |title: &'static str, count: usize| {
+            let job = move |tx: &Tx<'_>| {
+                let new = New { title: title.to_owned(), ..New::blank("a", Origin::Handoff, State::Queued) };
+                (0..count).try_for_each(|_| insert(tx, &new, None, Timestamp::UNIX_EPOCH).map(drop))
+            };
+            ledger.write_blocking(job).unwrap();
+        };
+        add("Many", MOST + 1);
+        add("Few", 2);
+        let found = |title: &str| meant(&ledger.reader().unwrap(), title).map(|meant| (meant.tasks.len(), meant.more));
+        assert_eq!(found("Many").unwrap(), (MOST, true));
+        assert_eq!(found("Few").unwrap(), (2, false));
+    }
 }
