@@ -113,31 +113,11 @@ struct Counts {
 
 impl Counts {
     fn payload(&mut self, payload: Payload<'_>, component: &[u8]) -> Walked {
-        let whole = || "the component".to_owned();
+        if let Payload::ModuleSection { .. } = payload {
+            (self.modules, self.bodies) = (self.modules + 1, 0);
+        }
+        self.section(&payload)?;
         match payload {
-            Payload::ModuleSection { .. } => {
-                (self.modules, self.bodies) = (self.modules + 1, 0);
-                add(&mut self.parts, 1, PARTS, "modules and components", whole)?;
-            }
-            Payload::ComponentSection { .. } => add(&mut self.parts, 1, PARTS, "modules and components", whole)?,
-            Payload::FunctionSection(section) => {
-                add(&mut self.functions, section.count().into(), FUNCTIONS, "functions", whole)?;
-            }
-            Payload::ComponentCanonicalSection(section) => {
-                add(&mut self.functions, section.count().into(), FUNCTIONS, "functions", whole)?;
-            }
-            Payload::InstanceSection(section) => {
-                add(&mut self.instances, section.count().into(), INSTANCES, "instances", whole)?;
-            }
-            Payload::ComponentInstanceSection(section) => {
-                add(&mut self.instances, section.count().into(), INSTANCES, "instances", whole)?;
-            }
-            Payload::DataSection(section) => {
-                add(&mut self.segments, section.count().into(), SEGMENTS, "data and element segments", whole)?;
-            }
-            Payload::ElementSection(section) => {
-                add(&mut self.segments, section.count().into(), SEGMENTS, "data and element segments", whole)?;
-            }
             Payload::TypeSection(section) => {
                 self.count_types(section.count().into())?;
                 for group in section {
@@ -163,8 +143,33 @@ impl Counts {
         Ok(())
     }
 
+    /// Counts what a section has, by the number at its beginning. Types are counted one by one.
+    fn section(&mut self, payload: &Payload<'_>) -> Walked {
+        let (sum, more, limit, what) = match payload {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
+                (&mut self.parts, 1, PARTS, "modules and components")
+            }
+            Payload::FunctionSection(section) => (&mut self.functions, section.count(), FUNCTIONS, "functions"),
+            Payload::ComponentCanonicalSection(section) => {
+                (&mut self.functions, section.count(), FUNCTIONS, "functions")
+            }
+            Payload::InstanceSection(section) => (&mut self.instances, section.count(), INSTANCES, "instances"),
+            Payload::ComponentInstanceSection(section) => {
+                (&mut self.instances, section.count(), INSTANCES, "instances")
+            }
+            Payload::DataSection(section) => {
+                (&mut self.segments, section.count(), SEGMENTS, "data and element segments")
+            }
+            Payload::ElementSection(section) => {
+                (&mut self.segments, section.count(), SEGMENTS, "data and element segments")
+            }
+            _ => return Ok(()),
+        };
+        add(sum, more.into(), limit, what, whole)
+    }
+
     fn count_types(&mut self, more: u64) -> Walked {
-        add(&mut self.types, more, TYPES, "types", || "the component".to_owned())
+        add(&mut self.types, more, TYPES, "types", whole)
     }
 
     fn group(&mut self, group: &RecGroup) -> Walked {
@@ -224,7 +229,6 @@ impl Counts {
 
     /// Reads one type, or the head of one that holds others.
     fn component_type(&mut self, reader: &mut BinaryReader<'_>, open: &mut Vec<(u32, bool)>) -> Walked {
-        let whole = || "the component".to_owned();
         self.count_types(1)?;
         add(&mut self.component_types, 1, COMPONENT_TYPES, "component types", whole)?;
         let start = reader.clone();
@@ -262,15 +266,17 @@ impl Counts {
                 Operator::End | Operator::Delegate { .. } => nested = nested.saturating_sub(1),
                 Operator::BrTable { targets } => {
                     let more = u64::from(targets.len()) + 1;
-                    add(&mut self.branch_targets, more, BRANCH_TARGETS, "branch targets", || {
-                        "the component".to_owned()
-                    })?;
+                    add(&mut self.branch_targets, more, BRANCH_TARGETS, "branch targets", whole)?;
                 }
                 _ => {}
             }
         }
         Ok(())
     }
+}
+
+fn whole() -> String {
+    "the component".to_owned()
 }
 
 fn add(sum: &mut u64, more: u64, limit: u64, what: &'static str, place: impl Fn() -> String) -> Walked {

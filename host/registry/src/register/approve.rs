@@ -13,8 +13,8 @@ impl Register {
     /// now, for the first time.
     ///
     /// # Errors
-    /// When nothing of that name and digest waits, it does not compile, or it would take a name that somebody else holds and the approval does not
-    /// allow that.
+    /// When nothing of that name and digest waits, it does not compile, or it would take a name that somebody else holds and the
+    /// approval does not allow that.
     pub fn approve(&self, name: &str, digest: &str, approval: Approval<'_>) -> Result<Entry, RegisterError> {
         if let Some(other) = approval.replace.filter(|replace| *replace != name) {
             return Err(RegisterError::Refused(format!("--replace {other} does not name the plugin `{name}`")));
