@@ -13,6 +13,9 @@ use crate::roster::INBOX;
 /// The folder of handled files: an agent that has it and no inbox had an inbox before, or gets one.
 pub(crate) const PROCESSED: &str = "02_processed";
 
+/// The folders of handled files, beside the inbox.
+pub const ARCHIVES: [&str; 2] = [PROCESSED, "03_failed"];
+
 /// The workspace's folder of agents. An adopted folder may hold one of this name too.
 pub(crate) const HANDOFFS: &str = "handoffs";
 

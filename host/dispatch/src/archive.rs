@@ -12,6 +12,7 @@ use baton_core::{State, file_name};
 use baton_ledger::outbox::{self, Kind};
 use jiff::Timestamp;
 
+use crate::agent_folders::ARCHIVES;
 use crate::roster::INBOX;
 
 /// Where files for nobody go, below the workspace.
@@ -21,7 +22,8 @@ pub(crate) const UNROUTED: &str = "handoffs/_unrouted";
 pub(crate) fn to_archive(file: &str, hash: Option<String>, state: State) -> outbox::New {
     let (inbox, name) = file.rsplit_once('/').unwrap_or(("", file));
     let folder = inbox.strip_suffix(INBOX).unwrap_or(inbox).trim_end_matches('/');
-    let archive = if state.is_processed() { "02_processed" } else { "03_failed" };
+    let [processed, failed] = ARCHIVES;
+    let archive = if state.is_processed() { processed } else { failed };
     moved(file, format!("{folder}/{archive}"), name.to_owned(), hash)
 }
 

@@ -20,6 +20,7 @@ use baton_sandbox::{
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::agent_folders::HANDOFFS;
 use crate::archive::UNROUTED;
 use crate::budget::Book as BudgetBook;
 use crate::obligations::Patience;
@@ -146,7 +147,7 @@ pub struct House {
     roster: RwLock<Arc<Roster>>,
     /// What runs in this process.
     pub(crate) running: Running,
-    /// What running attempts have taken of the plugins' budgets.
+    /// The handoffs that running attempts asked for: their use of a budget before the ledger has it.
     pub(crate) budgets: BudgetBook,
     /// The files that running attempts write.
     pub(crate) own: OwnWrites,
@@ -344,7 +345,7 @@ impl House {
     }
 
     pub(crate) fn handoffs(&self) -> PathBuf {
-        self.root.join("handoffs")
+        self.root.join(HANDOFFS)
     }
 
     pub(crate) fn reports(&self) -> PathBuf {

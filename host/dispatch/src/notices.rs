@@ -40,7 +40,7 @@ impl Cause {
     }
 }
 
-/// The events among which the causes are.
+/// The events that may have a cause: the states of two causes, and the actions of the third.
 const CHOICE: Choice = Choice {
     states: &[
         State::NeedsHuman,
@@ -124,7 +124,7 @@ fn cause(reader: &Reader, recorded: &Recorded, on: &[Cause]) -> Result<Option<Ca
 
 /// The causes of an event, the most exact first. A state counts when the task gets into it; later events repeat it.
 fn causes(event: &Event, before: Option<State>) -> [Option<Cause>; 2] {
-    let overdue = matches!(event.action.as_str(), "escalated" | "review" | "stale" | "overdue");
+    let overdue = CHOICE.actions.contains(&event.action.as_str());
     let by_state = match event.state {
         state if before == Some(state) => None,
         State::NeedsHuman | State::NeedsGrant | State::NeedsApproval => Some(Cause::NeedsHuman),

@@ -79,7 +79,9 @@ fn answered(task: &Task, about: &About, answer: Option<&[u8]>) -> wit::Answered 
     }
 }
 
-pub(crate) fn with_defaults(args: &str, defaults: Option<&Defaults>) -> String {
+/// The arguments, a JSON object, with the defaults of those that it does not name. Other JSON is returned as it is.
+#[must_use]
+pub fn with_defaults(args: &str, defaults: Option<&Defaults>) -> String {
     let Some(defaults) = defaults.filter(|defaults| !defaults.is_empty()) else {
         return args.to_owned();
     };

@@ -20,7 +20,7 @@ use crate::prepare::Defaults;
 use crate::trigger::schedule::Schedule;
 
 /// The folder of new files.
-pub(crate) const INBOX: &str = "01_inbox";
+pub const INBOX: &str = "01_inbox";
 
 /// Stands for the owner of the central drop box. No agent can have this name.
 pub(crate) const CENTRAL: &str = INBOX;

@@ -73,7 +73,7 @@ fn is_old(path: &Path, now: SystemTime) -> bool {
     file.is_file() && age > LEFT
 }
 
-/// Whether the file belongs to the user that this process runs as.
+/// Whether this process's effective user owns the file.
 #[must_use]
 pub fn is_own(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|file| file.uid() == geteuid().as_raw())

@@ -2,22 +2,21 @@
 
 use std::path::Path;
 
-/// File systems whose files other machines, or other systems on this one, change without a report: NFS, SMB1, SMB2 and CIFS,
-/// AFS, Ceph, Coda, 9P, FUSE, shares of `VirtualBox` and `VMware`.
+/// File systems whose files other machines, or other systems on this one, change without a report, by the number in `statfs`.
 #[cfg(target_os = "linux")]
 const SHARED: [u32; 12] = [
-    0x6969,
-    0x517B,
-    0xFE53_4D42,
-    0xFF53_4D42,
-    0x5346_414F,
-    0x00C3_6400,
-    0x7375_7245,
-    0x0102_1997,
-    0x6573_5546,
-    0x786F_4256,
-    0xBACB_ACBC,
-    0x6B41_4653,
+    0x6969,      // NFS
+    0x517B,      // SMB1
+    0xFE53_4D42, // SMB2
+    0xFF53_4D42, // CIFS
+    0x5346_414F, // OpenAFS
+    0x6B41_4653, // AFS of the kernel
+    0x00C3_6400, // Ceph
+    0x7375_7245, // Coda
+    0x0102_1997, // 9P
+    0x6573_5546, // FUSE
+    0x786F_4256, // shared folders of VirtualBox
+    0xBACB_ACBC, // shared folders of VMware
 ];
 
 /// Whether every change in `folder` is reported. `false` where that cannot be told.

@@ -17,7 +17,7 @@ struct Account {
     taken: HashMap<String, u64>,
     /// The tasks of which a handoff was refused.
     refused: HashSet<String>,
-    /// Whether the log already says that a trigger waits.
+    /// Whether a waiting trigger was logged. Reset when a trigger fires.
     told: bool,
 }
 

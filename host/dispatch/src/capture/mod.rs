@@ -24,6 +24,7 @@ pub(crate) use self::ahead::{Ahead, returns_ahead};
 pub(crate) use self::answers::{answered_before, ended};
 pub use self::record::ADOPTED;
 pub(crate) use self::refuse::{answer, by_baton, reason_name};
+pub use self::route::EVERYBODY;
 
 use self::arrival::Arrival;
 use self::incoming::Incoming;

@@ -15,7 +15,7 @@ use crate::house::House;
 use crate::{Agent, AgentKind, Roster};
 
 /// The name under which the ledger keeps what is for everybody.
-pub(super) const EVERYBODY: &str = "*";
+pub const EVERYBODY: &str = "*";
 
 /// A file of the drop box on its way into the ledger.
 pub(super) enum Dropped {
