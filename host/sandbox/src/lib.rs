@@ -35,7 +35,7 @@ pub use capabilities::files::folder::{Folder, Identity};
 pub use capabilities::files::own::Writes;
 pub use capabilities::files::{FolderCheck, MountGrant};
 pub use capabilities::fingerprint::SoundGrants;
-pub use capabilities::git::RepositoryGrant;
+pub use capabilities::git::{RepositoryGrant, SHADOW_LOCK, SHADOW_PREFIX};
 pub use capabilities::handoffs::{Admit, Draft, Emission, NoRecipient, Post, Refuse, Resolve, Withdrawal};
 pub use capabilities::http::EgressGrants;
 pub use capabilities::progress::{Cancel, Progress};

@@ -5,7 +5,7 @@
 
 use std::fs::{self, DirBuilder, File};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -21,7 +21,7 @@ use crate::{SandboxError, limits};
 const DAY: Duration = Duration::from_hours(24);
 
 /// Bytes of a note that are read.
-const NOTE_BYTES: usize = 4 << 10;
+const NOTE_BYTES: u64 = 4 << 10;
 
 /// Compiled code for one engine.
 #[derive(Clone, Debug)]
@@ -85,8 +85,8 @@ impl Code {
     /// The note that says why a component was not compiled, as the error of whoever wants it again.
     pub(super) fn failure(&self, digest: Digest) -> Option<SandboxError> {
         let file = self.file(digest, "failed");
-        let mut reason = fs::read(&file).ok()?;
-        reason.truncate(NOTE_BYTES);
+        let mut reason = Vec::new();
+        File::open(&file).ok()?.take(NOTE_BYTES).read_to_end(&mut reason).ok()?;
         Some(SandboxError::NotCompiled { reason: String::from_utf8_lossy(&reason).into_owned(), file })
     }
 

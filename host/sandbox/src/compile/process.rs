@@ -1,4 +1,4 @@
-//! The near end of `baton worker compile`: gives it the component, waits, and tells what became of it.
+//! The host's end of `baton worker compile`: passes the component, waits, and interprets the exit status and the errors.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Write as _};

@@ -1,4 +1,4 @@
-//! The far end: reads one component, compiles it and writes the code. The system's limits are set by the program before
+//! The worker's end: reads one component, compiles it and writes the code. The system's limits are set by the program before
 //! (`baton worker`).
 
 use std::io::{self, Read, Write};

@@ -28,6 +28,8 @@ use std::path::PathBuf;
 
 use baton_core::manifest::Manifest;
 
+pub use shadow::{SHADOW_LOCK, SHADOW_PREFIX};
+
 use super::aside;
 use crate::bindings::baton::plugin::git as generated;
 use generated::Error;

@@ -32,11 +32,16 @@ const HARMLESS: [(&str, &[&str]); 8] = [
 /// The most that one allocation of `git` may take: a packed file cannot ask for the machine's memory.
 const ALLOCATION: &str = "512m";
 
+/// How its name begins, below the system's temporary folder.
+pub const SHADOW_PREFIX: &str = "baton-git-";
+
+/// A file in it, locked while the directory is needed: so what a killed process left can be told from what is in use.
+pub const SHADOW_LOCK: &str = ".baton-lock";
+
 /// The directory. It goes when the value goes.
 #[derive(Debug)]
 pub(super) struct Shadow {
     folder: TempDir,
-    /// Held while the directory is needed: what a killed process left is removed by it (`baton/workspace/scratch.rs`).
     _lock: File,
 }
 
@@ -45,8 +50,8 @@ impl Shadow {
     /// When it cannot be made, or the machine has no `git`.
     pub(super) fn of(repository: &Repository, end: &End) -> Result<Self, Error> {
         let failed = |error: io::Error| Error::Unavailable(format!("a temporary folder cannot be made: {error}"));
-        let folder = tempfile::Builder::new().prefix("baton-git-").tempdir().map_err(failed)?;
-        let lock = File::create_new(folder.path().join(".baton-lock")).map_err(failed)?;
+        let folder = tempfile::Builder::new().prefix(SHADOW_PREFIX).tempdir().map_err(failed)?;
+        let lock = File::create_new(folder.path().join(SHADOW_LOCK)).map_err(failed)?;
         lock.try_lock().map_err(|error| failed(error.into()))?;
         let shadow = Self { folder, _lock: lock };
         let settings = shadow.settings(repository, end)?;
