@@ -1,13 +1,16 @@
 //! What is wrong with a handoff in this workspace: its agents, its action, the arguments, what it depends on, its deadline.
-//! `lint` asks for all of it, `send` before it writes.
+//! `lint` reports all of it; `send` checks its own request before it writes the file.
 
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use baton_core::agents::is_everybody;
 use baton_core::handoff::check::Problem;
 use baton_core::handoff::{self, Handoff, Kind};
+use baton_core::manifest::Manifest;
 use baton_core::nearest::or_meant;
-use baton_dispatch::{Agent, Roster};
+use baton_dispatch::{Agent, Roster, with_defaults};
 use baton_intake::{FoundKind, scan};
 use baton_ledger::{Reader, task};
 use baton_sandbox::Arguments;
@@ -16,7 +19,7 @@ use serde_json::{Map, Value};
 
 use crate::workspace::Workspace;
 
-/// Files in inboxes that are searched for an id that the ledger does not know.
+/// The most files in inboxes that are searched for an id that the ledger does not know.
 const SEARCHED: usize = 10_000;
 
 /// What handoffs are checked against.
@@ -24,22 +27,24 @@ pub(super) struct Check {
     workspace: Workspace,
     roster: Roster,
     reader: Option<Reader>,
+    /// The ids and titles of the requests in inboxes. The files are read when the first of them is needed.
+    waiting: OnceCell<BTreeSet<String>>,
 }
 
 impl Check {
     /// # Errors
-    /// When it cannot be told who the agents are.
+    /// When the folders of the agents cannot be read.
     pub(super) fn of(workspace: Workspace) -> anyhow::Result<Self> {
         let roster = workspace.roster()?;
         let path = workspace.state.ledger();
         let reader = path.is_file().then(|| Reader::open(&path).ok()).flatten();
-        Ok(Self { workspace, roster, reader })
+        Ok(Self { workspace, roster, reader, waiting: OnceCell::new() })
     }
 
     /// What is wrong with the handoff of the file at `path`.
     pub(super) fn problems(&self, path: &Path, handoff: &Handoff, now: Timestamp) -> Vec<Problem> {
         let owner = self.owner_of(path);
-        let mut problems = self.wrong_target(owner, handoff);
+        let mut problems: Vec<Problem> = self.wrong_target(owner, handoff).into_iter().collect();
         problems.extend(self.wrong_sender(handoff));
         if handoff.kind == Kind::Return {
             return problems;
@@ -57,16 +62,16 @@ impl Check {
         problems
     }
 
-    /// In whose inbox a file lies.
+    /// The agent in whose inbox a file is.
     fn owner_of(&self, path: &Path) -> Option<&Agent> {
         let folder = path.canonicalize().ok()?.parent()?.to_owned();
         let is_it = |inbox: &Path| inbox.canonicalize().is_ok_and(|inbox| inbox == folder);
         self.roster.agents().find(|agent| agent.inboxes().any(is_it))
     }
 
-    fn wrong_target(&self, owner: Option<&Agent>, handoff: &Handoff) -> Vec<Problem> {
-        let Some(to) = handoff.to.as_deref().filter(|to| !is_everybody(to)) else { return Vec::new() };
-        let problem = match (owner, self.roster.resolve(to)) {
+    fn wrong_target(&self, owner: Option<&Agent>, handoff: &Handoff) -> Option<Problem> {
+        let to = handoff.to.as_deref().filter(|to| !is_everybody(to))?;
+        match (owner, self.roster.resolve(to)) {
             (Some(owner), Some(named)) if owner.name == named.name => None,
             (Some(owner), _) => Some(Problem::warning(format!(
                 "`{to}` is asked, and the file lies in the inbox of `{}`, which counts",
@@ -75,8 +80,7 @@ impl Check {
             (None, None) if handoff.kind == Kind::Return => Some(Problem::warning(self.roster.nobody(to))),
             (None, None) => Some(Problem::error(self.roster.nobody(to))),
             (None, Some(_)) => None,
-        };
-        problem.into_iter().collect()
+        }
     }
 
     fn wrong_sender(&self, handoff: &Handoff) -> Option<Problem> {
@@ -106,7 +110,11 @@ impl Check {
     /// Whether a task has this id or title, or a file that waits in an inbox will have it.
     pub(super) fn is_known(&self, id: &str) -> bool {
         let task = self.reader.as_ref().and_then(|reader| task::is_named(reader, id).ok());
-        task == Some(true) || self.waiting_files().any(|path| has_id(&path, id))
+        task == Some(true) || self.waiting().contains(id)
+    }
+
+    fn waiting(&self) -> &BTreeSet<String> {
+        self.waiting.get_or_init(|| self.waiting_files().flat_map(|path| names_in(&path)).collect())
     }
 
     fn waiting_files(&self) -> impl Iterator<Item = PathBuf> {
@@ -115,30 +123,34 @@ impl Check {
         found.filter(|found| found.kind == FoundKind::File).map(|found| found.path).take(SEARCHED)
     }
 
-    /// Whether a plugin has the action and takes the arguments, with the defaults of `baton.toml`.
+    /// Checks the action and the arguments of a request to one agent. An agent that is not a plugin accepts all.
     ///
     /// # Errors
     /// A sentence that says what does not fit.
     pub(super) fn call(&self, agent: &Agent, action: Option<&str>, args: &Map<String, Value>) -> Result<(), String> {
-        let Some(manifest) = self.workspace.register().manifest(&agent.name) else { return Ok(()) };
-        let action = action.unwrap_or(&manifest.declares.default_action);
-        let actions = &manifest.declares.actions;
-        if !actions.contains_key(action) {
-            let names = actions.keys().map(String::as_str);
-            let all = format!("it has: {}", names.clone().collect::<Vec<_>>().join(", "));
-            return Err(format!("`{}` has no action `{action}`; {}", agent.name, or_meant(action, names, &all)));
+        match self.manifest(agent) {
+            Some(manifest) => check_call(agent, &manifest, action, args),
+            None => Ok(()),
         }
-        let mut args = args.clone();
-        for (name, value) in agent.settings.defaults.get(action).into_iter().flatten() {
-            args.entry(name).or_insert_with(|| value.clone());
-        }
-        Arguments::of(&manifest)?.check(action, &Value::Object(args).to_string())
     }
 
-    /// Whether the agent is a plugin that has the action.
-    pub(super) fn has_action(&self, agent: &Agent, action: &str) -> bool {
-        let manifest = self.workspace.register().manifest(&agent.name);
-        manifest.is_some_and(|manifest| manifest.declares.actions.contains_key(action))
+    /// Checks the arguments of a request to all agents: each plugin that has the action gets it.
+    ///
+    /// # Errors
+    /// A sentence that names the first plugin whose action does not accept the arguments, and says what does not fit.
+    pub(super) fn broadcast(&self, action: &str, args: &Map<String, Value>) -> Result<(), String> {
+        for agent in self.roster.agents() {
+            let manifest = self.manifest(agent).filter(|manifest| manifest.declares.actions.contains_key(action));
+            if let Some(manifest) = manifest {
+                check_call(agent, &manifest, Some(action), args).map_err(|why| format!("{}: {why}", agent.name))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The manifest of an agent that is a plugin.
+    fn manifest(&self, agent: &Agent) -> Option<Manifest> {
+        self.workspace.register().manifest(&agent.name)
     }
 
     pub(super) fn roster(&self) -> &Roster {
@@ -150,10 +162,28 @@ impl Check {
     }
 }
 
-/// Whether the file is a request with this id or title.
-fn has_id(path: &Path, id: &str) -> bool {
+/// Checks that the plugin has the action, and that the arguments with the defaults of `baton.toml` fit the action's schema.
+fn check_call(
+    agent: &Agent,
+    manifest: &Manifest,
+    action: Option<&str>,
+    args: &Map<String, Value>,
+) -> Result<(), String> {
+    let action = action.unwrap_or(&manifest.declares.default_action);
+    let actions = &manifest.declares.actions;
+    if !actions.contains_key(action) {
+        let names = actions.keys().map(String::as_str);
+        let all = format!("it has: {}", names.clone().collect::<Vec<_>>().join(", "));
+        return Err(format!("`{}` has no action `{action}`; {}", agent.name, or_meant(action, names, &all)));
+    }
+    let args = with_defaults(&Value::Object(args.clone()).to_string(), agent.settings.defaults.get(action));
+    Arguments::of(manifest)?.check(action, &args)
+}
+
+/// The ids and the title of the request in a file. A file that is not a request has none.
+fn names_in(path: &Path) -> Vec<String> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let read = baton_intake::capture(path, handoff::MAX_BYTES).ok();
     let read = read.and_then(|read| handoff::parse(&name, &read.bytes).ok()).filter(|read| read.kind != Kind::Return);
-    read.is_some_and(|read| read.title == id || [read.id, read.task_id].into_iter().flatten().any(|own| own == id))
+    read.map(|read| [Some(read.title), read.id, read.task_id].into_iter().flatten().collect()).unwrap_or_default()
 }

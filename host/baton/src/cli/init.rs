@@ -66,15 +66,15 @@ impl Args {
         write(&dir.join(LOCK_FILE), &lock.to_text()?)?;
         // Seen first, then served: with the configuration, the folder is a workspace.
         let text = with_adopted(&adopted)?;
-        let folders = if self.adopt.is_empty() { None } else { Some(adopt(dir, &text, state)?) };
+        let adopted = if self.adopt.is_empty() { None } else { Some(adopt(dir, &text, state)?) };
         write(&config, &text)?;
-        match folders {
-            Some((seen, folders, _)) if self.json => {
-                output::json(&json!({ "schema": 1, "files": seen, "folders": adoption::as_json(&folders) }));
+        match adopted {
+            Some(Adopted { files, folders, .. }) if self.json => {
+                output::json(&json!({ "schema": 1, "files": files, "folders": adoption::as_json(&folders) }));
             }
-            Some((seen, folders, root)) => {
+            Some(Adopted { files, folders, root }) => {
                 let table = adoption::as_table(&folders, &root);
-                output::print(&format!("{table}\n{}", said(&from_here(dir), Some(seen))));
+                output::print(&format!("{table}\n{}", said(&from_here(dir), Some(files))));
             }
             None => output::print(&said(&from_here(dir), None)),
         }
@@ -141,19 +141,24 @@ fn with_adopted(roots: &[String]) -> anyhow::Result<String> {
     Ok(TEMPLATE.replacen(ADOPTED_EXAMPLE, &line, 1))
 }
 
-/// Marks everything that lies in the inboxes of the coming workspace; gives how much that is, what becomes of each folder, and
-/// the workspace's folder.
-fn adopt(
-    dir: &Path,
-    config: &str,
-    state: Option<&Path>,
-) -> anyhow::Result<(usize, Vec<adoption::AdoptedFolder>, PathBuf)> {
-    let workspace = Workspace::before(dir, config, state)?;
-    let folders = workspace.agent_folders()?;
-    Ok((mark_all(&workspace)?, folders, workspace.root))
+/// The result of an adoption.
+struct Adopted {
+    /// Files in the inboxes, which are marked as seen.
+    files: usize,
+    /// What each folder is for its agent.
+    folders: Vec<adoption::AdoptedFolder>,
+    /// The workspace's folder.
+    root: PathBuf,
 }
 
-/// Marks everything that lies in the inboxes of the coming workspace; gives how much that is.
+/// Marks every file in the inboxes of the new workspace as seen.
+fn adopt(dir: &Path, config: &str, state: Option<&Path>) -> anyhow::Result<Adopted> {
+    let workspace = Workspace::before(dir, config, state)?;
+    let folders = workspace.agent_folders()?;
+    Ok(Adopted { files: mark_all(&workspace)?, folders, root: workspace.root })
+}
+
+/// Marks every file in the inboxes of the new workspace as seen; gives their number.
 fn mark_all(workspace: &Workspace) -> anyhow::Result<usize> {
     let roster = workspace.roster()?;
     let inboxes = roster.agents().flat_map(baton_dispatch::Agent::inboxes).chain([roster.central()]);

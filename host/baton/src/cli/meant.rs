@@ -19,7 +19,7 @@ pub(super) struct Which<'a> {
     pub(super) word: &'a str,
     /// Whether several tasks are allowed: every task with this handoff id, file name or title.
     pub(super) all: bool,
-    /// Whether to leave out tasks that have ended, if any of the tasks is open.
+    /// Whether only open tasks are meant. If all of them have ended, they are meant all the same.
     pub(super) open_only: bool,
 }
 
@@ -40,9 +40,15 @@ pub(super) fn to_show(reader: Option<Reader>, word: &str) -> anyhow::Result<(Rea
 pub(super) fn to_act(reader: Option<&Reader>, which: &Which<'_>) -> anyhow::Result<Vec<Task>> {
     let Which { word, all, open_only } = *which;
     let Some(reader) = reader else { return Err(unknown(word)) };
-    let Meant { mut tasks, by_prefix } = look(reader, word)?;
+    let Meant { mut tasks, by_prefix, more } = look(reader, word)?;
     if by_prefix && word.len() < PREFIX_TO_ACT {
         bail!("`{word}` is too short to act on: give at least {PREFIX_TO_ACT} characters of the id\n{}", list(&tasks));
+    }
+    if all && more {
+        let (word, count) = (one_line(word), tasks.len());
+        bail!(
+            "`{word}` means at least {count} tasks, too many to act on at once; `baton status --json` lists their ids"
+        );
     }
     if open_only && tasks.iter().any(|task| !task.state.is_final()) {
         tasks.retain(|task| !task.state.is_final());

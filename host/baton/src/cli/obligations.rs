@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use baton_ledger::task::{self, Kept, Task};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Place, task_view};
@@ -31,8 +31,8 @@ impl Args {
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let now = Timestamp::now();
-        let since = self.since.map_or(Timestamp::MIN, |age| before(now, age));
-        let overdue_before = before(now, workspace.config.patience().remind);
+        let since = self.since.map_or(Timestamp::MIN, |age| task_view::before(now, age));
+        let overdue_before = task_view::before(now, workspace.config.patience().remind);
         let (kept, open) = match task_view::reader(&workspace)? {
             Some(reader) => {
                 (task::obligations(&reader, since, overdue_before, now)?, task::open_obligations(&reader, self.limit)?)
@@ -58,11 +58,6 @@ impl Args {
         }
         Ok(Code::Good)
     }
-}
-
-fn before(now: Timestamp, age: Duration) -> Timestamp {
-    let age = SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX);
-    now.checked_sub(age).unwrap_or(Timestamp::MIN)
 }
 
 /// The share of requests that the agent answered, of those that it answered or whose time is up, in percent; `None` if there

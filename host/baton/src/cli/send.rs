@@ -19,10 +19,10 @@ use super::{Place, args};
 use crate::exit::Code;
 use crate::{output, workspace};
 
-/// A longer title is cut by whoever reads it.
+/// The most characters of a title: readers cut a longer one.
 const LONGEST_TITLE: usize = 200;
 
-/// Who is asked by a broadcast, as the handoff says it.
+/// The `target_agent` of a broadcast.
 const EVERYBODY: &str = "all";
 
 /// Write a handoff into an agent's inbox and print its id
@@ -82,16 +82,13 @@ impl Args {
         if self.title.trim().is_empty() || self.title.contains('\n') || self.title.chars().count() > LONGEST_TITLE {
             bail!("the title must be one line that says something, of at most {LONGEST_TITLE} characters");
         }
-        let returns_to = match &self.reply_to {
-            Some(reply_to) => roster
-                .resolve(reply_to)
-                .with_context(|| format!("--reply-to: {}", roster.nobody(reply_to)))?
-                .name
-                .clone(),
-            None => self.from.clone(),
-        };
-        if roster.resolve(&returns_to).is_none() {
-            output::note(&format!("note: {} Its RETURN will go to handoffs/_unrouted/", roster.nobody(&returns_to)));
+        let reply_to = self.reply_to.as_ref().map(|named| {
+            let agent = roster.resolve(named).with_context(|| format!("--reply-to: {}", roster.nobody(named)))?;
+            anyhow::Ok(agent.name.clone())
+        });
+        let reply_to = reply_to.transpose()?;
+        if reply_to.is_none() && roster.resolve(&self.from).is_none() {
+            output::note(&format!("note: {} Its RETURN will go to handoffs/_unrouted/", roster.nobody(&self.from)));
         }
         for id in &self.depends_on {
             if !check.is_known(id) {
@@ -103,8 +100,7 @@ impl Args {
         let deadline = self.deadline.as_deref().map(|text| moment(text, now)).transpose()?;
         let inbox = agent.map_or(roster.central(), |agent| &agent.inbox);
         let to = agent.map_or(EVERYBODY, |agent| &agent.name);
-        let request =
-            Request { reply_to: self.reply_to.as_ref().map(|_| returns_to), deadline, ..self.request(to, now)? };
+        let request = Request { reply_to, deadline, ..self.request(to, now)? };
         let file = write(inbox, &request)?;
         let sent = Sent { id: request.id, to: to.to_owned(), file: super::from_here(&file), deadline };
         if !self.json {
@@ -118,13 +114,13 @@ impl Args {
         Ok(outcome.map_or(Code::Good, |outcome| outcome.code()))
     }
 
-    /// The agent that is asked, checked; nobody where all are.
+    /// The agent that is asked, or `None` for a broadcast, after a check of the action and its arguments.
     fn asked<'a>(&self, check: &'a Check) -> anyhow::Result<Option<&'a Agent>> {
         let roster = check.roster();
         let args = args::object(self.args.clone());
         let Some(to) = &self.to else {
             if let Some(action) = &self.action {
-                self.check_plugins(check, action)?;
+                check.broadcast(action, &args).map_err(anyhow::Error::msg)?;
             } else {
                 output::note("note: a broadcast without --action reaches no plugin");
             }
@@ -136,17 +132,6 @@ impl Args {
         }
         check.call(agent, self.action.as_deref(), &args).map_err(anyhow::Error::msg)?;
         Ok(Some(agent))
-    }
-
-    /// Plugins that have the action get the broadcast: the arguments have to fit each of them.
-    fn check_plugins(&self, check: &Check, action: &str) -> anyhow::Result<()> {
-        let args = args::object(self.args.clone());
-        for agent in check.roster().agents().filter(|agent| check.has_action(agent, action)) {
-            check
-                .call(agent, Some(action), &args)
-                .map_err(|why| anyhow::Error::msg(format!("{}: {why}", agent.name)))?;
-        }
-        Ok(())
     }
 
     fn request(&self, to: &str, now: Timestamp) -> anyhow::Result<Request> {

@@ -6,6 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use baton_core::State;
+use baton_dispatch::EVERYBODY;
 use baton_ledger::task::{self, Summary, Task};
 use baton_ledger::{LedgerError, Reader};
 use jiff::{SignedDuration, Timestamp};
@@ -24,9 +25,6 @@ const RETURN_PAUSE: Duration = Duration::from_secs(10);
 
 /// How long after its deadline the daemon may take to end a task.
 const DEADLINE_PAUSE: SignedDuration = SignedDuration::from_secs(2);
-
-/// The agent of the task that stands for a whole broadcast.
-const EVERYBODY: &str = "*";
 
 /// A handoff that was sent.
 pub(super) struct Sent {
@@ -65,7 +63,7 @@ impl Sent {
         let (mut reader, mut told, mut ended_at) = (None, BTreeSet::new(), None);
         loop {
             if reader.is_none() {
-                reader = open(workspace)?;
+                reader = task_view::open(&workspace.state.ledger())?;
             }
             let tasks = reader.as_ref().map(|reader| self.tasks(reader)).transpose()?.unwrap_or_default();
             for task in &tasks {
@@ -117,14 +115,6 @@ impl Sent {
             "ended": outcome.map(|outcome| outcome.ended),
             "tasks": tasks,
         })
-    }
-}
-
-fn open(workspace: &Workspace) -> Result<Option<Reader>, LedgerError> {
-    let path = workspace.state.ledger();
-    match path.is_file().then(|| Reader::open(&path)).transpose() {
-        Err(LedgerError::Unmade) => Ok(None),
-        opened => opened,
     }
 }
 

@@ -14,7 +14,7 @@ use baton_dispatch::budget::Reached;
 use baton_ledger::supervision::{self, Supervised};
 use baton_ledger::task::{self, Filter, Summary};
 use baton_ledger::{LedgerError, Reader};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Place, task_view};
@@ -55,10 +55,10 @@ fn state(name: &str) -> Result<State, String> {
     name.trim().parse().map_err(|error| format!("{error}; the states are {names}"))
 }
 
-/// What else explains why tasks wait.
+/// What keeps all tasks of a plugin waiting.
 #[derive(Debug, Default)]
 struct Holds {
-    /// Plugins that are left alone.
+    /// Plugins in quarantine.
     held: Vec<Supervised>,
     /// Budgets that are used up.
     reached: Vec<Reached>,
@@ -130,14 +130,10 @@ impl Args {
 
 /// The filter with the time as it is now.
 fn since(filter: Filter, age: Option<Duration>) -> Filter {
-    let since = age.map(|age| {
-        let age = SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX);
-        Timestamp::now().checked_sub(age).unwrap_or(Timestamp::MIN)
-    });
-    Filter { since, ..filter }
+    Filter { since: age.map(|age| task_view::before(Timestamp::now(), age)), ..filter }
 }
 
-/// What is said where there is no task to show.
+/// The note in place of an empty table.
 fn nothing(filter: &Filter) -> &'static str {
     if filter.is_empty() {
         "no tasks yet: drop a handoff into an inbox (handoffs/examples/ has some) and run `baton up`"

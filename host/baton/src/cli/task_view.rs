@@ -1,10 +1,13 @@
 //! A task as `status` and `why` show it.
 
+use std::path::Path;
+use std::time::Duration;
+
 use baton_dispatch::budget::Reached;
 use baton_ledger::supervision::Supervised;
 use baton_ledger::task::Summary;
 use baton_ledger::{LedgerError, Reader};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::output::{self, one_line};
@@ -23,10 +26,17 @@ pub(super) fn reader(workspace: &Workspace) -> anyhow::Result<Option<Reader>> {
     if let Some(alarm) = head::check(&workspace.root, &workspace.state)? {
         output::note(&format!("warning: {}", alarm.what));
     }
-    match Reader::open(&path) {
-        Ok(reader) => Ok(Some(reader)),
+    Ok(open(&path)?)
+}
+
+/// The ledger at `path`; `None` when nothing was ever written.
+///
+/// # Errors
+/// When the ledger is there and cannot be read.
+pub(super) fn open(path: &Path) -> Result<Option<Reader>, LedgerError> {
+    match path.is_file().then(|| Reader::open(path)).transpose() {
         Err(LedgerError::Unmade) => Ok(None),
-        Err(error) => Err(error.into()),
+        opened => opened,
     }
 }
 
@@ -84,7 +94,7 @@ pub(super) fn reached_json(reached: &Reached) -> Value {
     })
 }
 
-/// The public JSON form of a plugin that is left alone.
+/// The public JSON form of a plugin in quarantine.
 pub(super) fn held_json(held: &Supervised) -> Value {
     json!({
         "agent": held.agent,
@@ -97,6 +107,12 @@ pub(super) fn held_json(held: &Supervised) -> Value {
 /// A moment with three digits after the second, so that times sort as text.
 pub(super) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+/// The moment that is `age` before `now`.
+pub(super) fn before(now: Timestamp, age: Duration) -> Timestamp {
+    let age = SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX);
+    now.checked_sub(age).unwrap_or(Timestamp::MIN)
 }
 
 /// How long ago, in one unit.

@@ -12,10 +12,13 @@ use tokio::time::{sleep, sleep_until};
 
 use super::process::End;
 use super::rate::{Letter, Queue, Rate};
-use super::receiver::{AGAIN, Receiver, receivers};
+use super::receiver::{Receiver, receivers};
 use crate::workspace::{Notify, Workspace};
 
-/// How long commits are waited for that follow the one that was noticed: a busy ledger is read at most so often.
+/// The pauses before the second and the third try of a notice.
+const AGAIN: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(30)];
+
+/// The pause between a commit and the reading of its events: a busy ledger is read at most so often.
 const GATHER: Duration = Duration::from_millis(100);
 
 /// How often the ledger is read although this process wrote nothing: other commands write too.
@@ -24,7 +27,7 @@ const LOOK: Duration = Duration::from_mins(1);
 /// Notices that are kept in full while they wait.
 const KEPT: usize = 64;
 
-/// The note in the ledger may be so many events behind where none of them was to be told.
+/// How many events without a notice may follow the mark in the ledger before it is moved.
 const BEHIND: i64 = 1_000;
 
 /// The reader of the chain that tells a person.
@@ -112,7 +115,7 @@ struct Follow {
     now: Arc<AtomicBool>,
 }
 
-/// What came of telling.
+/// The result of telling.
 #[derive(PartialEq, Eq)]
 enum Told {
     /// Everybody was told, or it was tried often enough.
@@ -255,6 +258,6 @@ impl Follow {
 
 /// Waits until the daemon ends.
 async fn asked(stop: &mut watch::Receiver<bool>) {
-    // An error says that whoever would ask has ended.
+    // An error means that the sender was dropped: the daemon ends too.
     drop(stop.wait_for(|stop| *stop).await);
 }

@@ -1,5 +1,5 @@
-//! One run of a program that tells a person: without a shell, in a process group of its own, with a limit of time. At the
-//! limit the whole group is killed. Of what it prints the beginning is kept.
+//! Runs a program of `[notify]` once: without a shell, in a separate process group, for a limited time. At the limit the whole
+//! group is killed. The beginning of its output is kept.
 
 use std::io::{self, Read, Write as _};
 use std::os::unix::process::CommandExt as _;
@@ -41,12 +41,12 @@ pub(super) fn run(mut command: Command, input: Vec<u8>, end: &End) -> Result<Str
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn().map_err(|error| format!("it does not start: {error}"))?;
     if let Some(mut stdin) = child.stdin.take() {
-        // A program need not read it; one that does not must not hold up anybody.
+        // A thread, because a program that does not read its input must not block this one.
         std::thread::spawn(move || drop(stdin.write_all(&input)));
     }
     let (out, err) = (read(child.stdout.take()), read(child.stderr.take()));
     let status = wait(&mut child, end);
-    // Whatever it left running may hold the pipes.
+    // A process that it left running may hold the pipes open.
     let (out, err) = (printed(&out, end), printed(&err, end));
     let said = [out.as_deref(), err.as_deref()].into_iter().flatten().filter(|text| !text.is_empty());
     let said = said.collect::<Vec<_>>().join(" ");

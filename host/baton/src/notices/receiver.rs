@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
 
 use baton_core::text;
 
@@ -102,6 +101,3 @@ fn desktop_arguments(letter: &Letter) -> Vec<String> {
     // `--` ends the options: no text is taken for one.
     ["--app-name=Baton", "--", &headline(letter), &body].map(str::to_owned).to_vec()
 }
-
-/// How long it is waited before the second and the third try of a notice.
-pub(super) const AGAIN: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(30)];

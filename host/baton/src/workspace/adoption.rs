@@ -4,7 +4,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use baton_dispatch::{Agent, AgentKind, FolderKind, FoundFolder, Roster, Rules, Skipped, agent_folders};
+use baton_dispatch::{
+    ARCHIVES, Agent, AgentKind, FolderKind, FoundFolder, INBOX, Roster, Rules, Skipped, agent_folders,
+};
 use baton_intake::{FoundKind, scan};
 use serde_json::{Value, json};
 
@@ -47,9 +49,6 @@ impl FolderUse {
     }
 }
 
-/// The folders of the drop box and its archive, beside the agents' folders.
-const BESIDE: [&str; 3] = ["01_inbox", "02_processed", "03_failed"];
-
 /// Every folder of `handoffs` and of the adopted folders in `rules`, in that order.
 ///
 /// # Errors
@@ -60,7 +59,9 @@ pub(crate) fn folders(handoffs: &Path, rules: &Rules, roster: &Roster) -> io::Re
         let found = agent_folders(&place)?.into_iter();
         // `handoffs/` below an adopted folder is searched itself.
         let found = found.filter(|folder| place == handoffs || folder.name != "handoffs");
-        let own = found.filter(|folder| !BESIDE.contains(&folder.name.as_str()) && !folder.name.starts_with('_'));
+        // The drop box and its archive are beside the agents' folders.
+        let is_drop_box = |name: &str| name == INBOX || ARCHIVES.contains(&name);
+        let own = found.filter(|folder| !is_drop_box(&folder.name) && !folder.name.starts_with('_'));
         folders.extend(own.map(|folder| judge(&folder, roster)));
     }
     Ok(folders)

@@ -14,6 +14,7 @@ use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use baton_core::shell::words;
+use baton_dispatch::{ARCHIVES, INBOX};
 use baton_registry::granted::GrantedFolder;
 use baton_registry::overlap::{self, Access, Placed};
 use baton_registry::{Granted, Lock, Word};
@@ -22,9 +23,6 @@ use baton_sandbox::{Folder, FolderCheck, Identity};
 use super::Workspace;
 use super::foreign::{Foreign, OWN};
 use super::program::run_by_baton;
-
-/// The folders beside an agent's `01_inbox` that are its archive.
-const ARCHIVE: [&str; 2] = ["02_processed", "03_failed"];
 
 /// Why a folder of a grant cannot be opened.
 #[derive(Debug)]
@@ -233,8 +231,8 @@ fn inboxes(workspace: &Workspace) -> Vec<(String, PathBuf)> {
     let mut folders = Vec::new();
     for (agent, settings) in workspace.config.rules(&workspace.base).settings {
         for inbox in settings.inboxes {
-            if inbox.file_name().is_some_and(|name| name == "01_inbox") {
-                folders.extend(ARCHIVE.map(|beside| (agent.clone(), inbox.with_file_name(beside))));
+            if inbox.file_name().is_some_and(|name| name == INBOX) {
+                folders.extend(ARCHIVES.map(|beside| (agent.clone(), inbox.with_file_name(beside))));
             }
             folders.push((agent.clone(), inbox));
         }

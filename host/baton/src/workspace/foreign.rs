@@ -7,6 +7,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use baton_dispatch::{ARCHIVES, INBOX};
 use baton_intake::OWNER_FILE;
 
 use super::CONFIG_FILE;
@@ -16,9 +17,6 @@ pub(super) const OWN: [&str; 4] = [CONFIG_FILE, "baton.lock", "plugins", "handof
 
 /// What a state folder has, among other files.
 const STATE: [&str; 3] = ["id", "workspace", "ledger.db"];
-
-/// The folders of an agent that are its inbox and its archive.
-const OF_AN_AGENT: [&str; 3] = ["01_inbox", "02_processed", "03_failed"];
 
 /// How far down from a folder is searched.
 const LEVELS: u32 = 2;
@@ -103,8 +101,8 @@ impl Foreign {
 
 /// Whether `folder` lies in the folder of an agent, beside its inbox and archive: those are all that Baton has there.
 fn is_beside_inbox(agent: &Path, folder: &Path) -> bool {
-    let is_other = |name: &OsStr| OF_AN_AGENT.iter().all(|own| name != *own);
-    agent.join("01_inbox").is_dir() && first_below(agent, folder).is_some_and(is_other)
+    let is_other = |name: &OsStr| name != INBOX && ARCHIVES.iter().all(|archive| name != *archive);
+    agent.join(INBOX).is_dir() && first_below(agent, folder).is_some_and(is_other)
 }
 
 /// The first name on the way from one folder to another inside it; `None` if they are the same.

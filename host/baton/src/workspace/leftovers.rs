@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use baton_dispatch::Agent;
+use baton_dispatch::{ARCHIVES, Agent};
 use baton_intake::{Writer, is_own, leftovers};
 use baton_ledger::{Reader, inspect};
 
@@ -41,7 +41,7 @@ impl Places<'_> {
         folders.extend(self.state.map(Path::to_owned));
         for agent in self.agents {
             folders.extend(agent.inboxes().map(Path::to_owned));
-            folders.extend(agent.homes().flat_map(|home| ["02_processed", "03_failed"].map(|name| home.join(name))));
+            folders.extend(agent.homes().flat_map(|home| ARCHIVES.map(|name| home.join(name))));
         }
         folders
     }

@@ -1,9 +1,10 @@
 //! Finding the programs that the operator names in `baton.toml`. Nothing is run here.
 
+use std::fs::Metadata;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{Config, Workspace};
+use super::Workspace;
 
 /// The program that `name` means: with a `/` it is a path, relative to `base`; else it is searched for on `PATH`.
 ///
@@ -15,22 +16,23 @@ pub(crate) fn find_program(base: &Path, name: &str) -> Result<PathBuf, String> {
         return match path.metadata() {
             Err(error) => Err(format!("{} cannot be read: {error}", path.display())),
             Ok(found) if !found.is_file() => Err(format!("{} is not a file", path.display())),
-            Ok(found) if found.permissions().mode() & 0o111 == 0 => {
-                Err(format!("{} is not executable (`chmod +x` makes it so)", path.display()))
-            }
-            Ok(_) => Ok(path),
+            Ok(found) if is_executable(&found) => Ok(path),
+            Ok(_) => Err(format!("{} is not executable (`chmod +x` makes it so)", path.display())),
         };
     }
     let folders = std::env::var_os("PATH").unwrap_or_default();
-    let runs =
-        |path: &PathBuf| path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0);
+    let runs = |path: &PathBuf| path.metadata().is_ok_and(|found| found.is_file() && is_executable(&found));
     let found = std::env::split_paths(&folders).map(|folder| base.join(folder).join(name)).find(runs);
     found.ok_or_else(|| format!("there is no program `{name}` on PATH"))
 }
 
+fn is_executable(found: &Metadata) -> bool {
+    found.permissions().mode() & 0o111 != 0
+}
+
 /// The files that the command of `[notify]` runs: its program, and each argument that is a file here, as a script is.
 pub(super) fn run_by_baton(workspace: &Workspace) -> Vec<PathBuf> {
-    let Some(notify) = Config::notify(&workspace.config) else { return Vec::new() };
+    let Some(notify) = workspace.config.notify() else { return Vec::new() };
     let mut words = notify.command.iter();
     let program = words.next().and_then(|program| find_program(&workspace.base, program).ok());
     let files = words.map(|word| workspace.base.join(word)).filter(|path| path.is_file());

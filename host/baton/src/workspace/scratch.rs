@@ -8,20 +8,18 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use baton_sandbox::{SHADOW_LOCK as LOCK, SHADOW_PREFIX};
 use rustix::process::geteuid;
 use tempfile::TempDir;
 
 /// The beginning of their names.
 const OWN: &str = "baton-run-";
 
-/// These, and those of the folders that the sandbox gives to `git`.
-const PREFIXES: [&str; 2] = [OWN, "baton-git-"];
+/// These, and those of the folders that the sandbox gives to `git`, which are locked in the same way.
+const PREFIXES: [&str; 2] = [OWN, SHADOW_PREFIX];
 
 /// Letters and digits behind it.
 const RANDOM: usize = 6;
-
-/// The lock, as the sandbox names it too (`capabilities/git/shadow.rs`).
-const LOCK: &str = ".baton-lock";
 
 /// A folder between its making and its lock is younger.
 const LEFT: Duration = Duration::from_hours(1);

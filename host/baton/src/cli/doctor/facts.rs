@@ -11,7 +11,7 @@ use baton_dispatch::{Agent, AgentKind, Roster};
 use baton_ledger::{LedgerError, Reader};
 use jiff::Timestamp;
 
-use super::super::{Place, from_here};
+use super::super::{Place, from_here, task_view};
 use super::finding::Finding;
 use crate::workspace::{self, CONFIG_FILE, Config, LOCK_FILE, Lock, Serving, State};
 
@@ -53,7 +53,7 @@ impl Facts {
         Ok(Self {
             agents: agents(&root, lock.as_ref().ok(), config.as_ref().ok()),
             config,
-            ledger: state.as_ref().map_or(Ok(None), |state| reader(&state.ledger())),
+            ledger: state.as_ref().map_or(Ok(None), |state| task_view::open(&state.ledger())),
             serving: state.as_ref().map_or(Ok(Serving::Never), Serving::look),
             now: Timestamp::now(),
             command: command(place),
@@ -129,16 +129,6 @@ fn agents(root: &Path, lock: Option<&Lock>, config: Option<&Config>) -> Vec<Agen
     let rules = config.map(|config| config.rules(root)).unwrap_or_default();
     let roster = Roster::look(&root.join("handoffs"), plugins.iter(), &rules).unwrap_or_default();
     roster.agents().cloned().collect()
-}
-
-fn reader(path: &Path) -> Result<Option<Reader>, LedgerError> {
-    if !path.is_file() {
-        return Ok(None);
-    }
-    match Reader::open(path) {
-        Err(LedgerError::Unmade) => Ok(None),
-        opened => opened.map(Some),
-    }
 }
 
 fn command(place: &Place) -> String {

@@ -6,19 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use baton_core::agents::{fold, is_name};
-use baton_dispatch::Agent;
+use baton_dispatch::{ARCHIVES, Agent, INBOX};
 
 use super::facts::{Facts, word};
 use super::finding::Finding;
 use crate::workspace::CONFIG_FILE;
 
 const CHECK: &str = "inboxes";
-
-/// The name that an inbox has.
-const INBOX: &str = "01_inbox";
-
-/// Folders of handled files may be large, and hold no inbox.
-const ARCHIVES: [&str; 2] = ["02_processed", "03_failed"];
 
 /// How deep inboxes are searched for below `handoffs/` and an adopted folder: some people sort agents into groups.
 const DEPTH: usize = 4;
@@ -78,6 +72,7 @@ impl Search<'_> {
         for name in names {
             let path = folder.join(&name);
             let name = name.to_string_lossy();
+            // An archive may be large and holds no inbox.
             if name.starts_with('.') || ARCHIVES.contains(&&*name) || self.watched.contains(&path) {
                 continue;
             }

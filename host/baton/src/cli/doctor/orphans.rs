@@ -73,8 +73,8 @@ fn age(entry: &DirEntry) -> Duration {
 fn strange(facts: &Facts) -> Vec<Finding> {
     let drop_box = facts.root.join("handoffs/01_inbox");
     let inboxes = facts.agents.iter().flat_map(baton_dispatch::Agent::inboxes).chain([drop_box.as_path()]);
-    let inside = inboxes.flat_map(entries).collect::<Vec<_>>().into_iter();
-    let strange = inside
+    let strange = inboxes
+        .flat_map(entries)
         .filter(|entry| !file_name::is_ignored(&name_of(entry)) && entry.file_type().is_ok_and(|kind| !kind.is_file()));
     strange
         .map(|entry| {

@@ -9,7 +9,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use baton_core::agents::is_name;
-use baton_dispatch::{FolderKind, FoundFolder, Skipped, agent_folders};
+use baton_dispatch::{ARCHIVES, FolderKind, FoundFolder, Skipped, agent_folders};
 use rustix::fs::{Access, access};
 
 use super::facts::{Facts, word};
@@ -17,7 +17,6 @@ use super::finding::Finding;
 use crate::workspace::CONFIG_FILE;
 
 const CHECK: &str = "permissions";
-const ARCHIVES: [&str; 2] = ["02_processed", "03_failed"];
 
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let mut findings = links(facts);

@@ -21,8 +21,11 @@ const NARROW: usize = 110;
 /// How far these lines are indented.
 const INDENT: &str = "          ";
 
-/// The most columns of a title and of a reason.
-const LONGEST: (usize, usize) = (60, 120);
+/// The most columns of a title.
+const LONGEST_TITLE: usize = 60;
+
+/// The most columns of a reason.
+const LONGEST_REASON: usize = 120;
 
 /// The tasks as lines; `room` is the width of the terminal.
 pub(super) fn table(tasks: &[Summary], holds: &Holds, now: Timestamp, room: Option<usize>) -> String {
@@ -37,8 +40,8 @@ pub(super) fn table(tasks: &[Summary], holds: &Holds, now: Timestamp, room: Opti
             task.agent.clone(),
             task.sender.clone().unwrap_or_else(|| "-".to_owned()),
             age(task.created_at, now),
-            shorten(&task.title, LONGEST.0),
-            shorten(reason, LONGEST.1),
+            shorten(&task.title, LONGEST_TITLE),
+            shorten(reason, LONGEST_REASON),
         ];
         table.row(cells.into_iter().take(columns));
     }
