@@ -2,18 +2,10 @@
 //! with another ledger, and acknowledges nothing in a deleted one.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use baton_tests::{Output, Workspace};
-
-/// The folder with the ledger of the workspace.
-fn state_of(workspace: &Workspace) -> PathBuf {
-    let mut all = fs::read_dir(workspace.outside().join("state/baton")).unwrap().map(|entry| entry.unwrap().path());
-    let root = workspace.root().to_str().unwrap();
-    let is_its = |folder: &PathBuf| fs::read_to_string(folder.join("workspace")).is_ok_and(|text| text.trim() == root);
-    all.find(is_its).expect("a state folder")
-}
 
 fn remove_ledger(state: &Path) {
     for name in ["ledger.db", "ledger.db-wal", "ledger.db-shm"] {
@@ -55,14 +47,14 @@ fn accepted(workspace: &Workspace) {
 #[test]
 fn a_missing_ledger_is_an_alarm_until_the_operator_decides() {
     let workspace = with_work();
-    remove_ledger(&state_of(&workspace));
+    remove_ledger(&workspace.state_folder());
     is_refused(
         &workspace,
         "is missing",
         &[&["status"], &["why", "abcdef"], &["cancel", "abcdef"], &["ledger", "verify"]],
     );
     assert_eq!(workspace.inbox("noop"), ["Waits.json"], "nothing was captured");
-    assert!(!state_of(&workspace).join("ledger.db").exists());
+    assert!(!workspace.state_folder().join("ledger.db").exists());
     let doctor = workspace.baton(&["doctor"]).ended(1).stdout;
     assert!(doctor.contains("is missing") && doctor.contains("--new-ledger"), "{doctor}");
     accepted(&workspace);
@@ -72,7 +64,7 @@ fn a_missing_ledger_is_an_alarm_until_the_operator_decides() {
 #[test]
 fn a_state_folder_that_was_deleted_is_an_alarm_and_the_inboxes_stay_the_workspaces_own() {
     let workspace = with_work();
-    fs::remove_dir_all(state_of(&workspace)).unwrap();
+    fs::remove_dir_all(workspace.state_folder()).unwrap();
     is_refused(&workspace, "is missing", &[]);
     accepted(&workspace);
     assert_eq!(workspace.task("Waits").state, "succeeded");
@@ -81,8 +73,8 @@ fn a_state_folder_that_was_deleted_is_an_alarm_and_the_inboxes_stay_the_workspac
 #[test]
 fn another_ledger_in_its_place_is_an_alarm() {
     let (workspace, other) = (with_work(), with_work());
-    remove_ledger(&state_of(&workspace));
-    let copy = state_of(&workspace).join("ledger.db");
+    remove_ledger(&workspace.state_folder());
+    let copy = workspace.state_folder().join("ledger.db");
     other.baton(&["backup", copy.to_str().unwrap()]).ended(0);
     is_refused(&workspace, "is another one", &[]);
     let verified = workspace.baton(&["ledger", "verify"]).ended(1).stdout;
@@ -101,8 +93,8 @@ fn an_older_copy_in_its_place_is_an_alarm_and_a_restore_of_it_is_none() {
     workspace.baton(&["backup", copy.to_str().unwrap()]).ended(0);
     workspace.drop_handoff("noop", "Second");
     workspace.up_once();
-    remove_ledger(&state_of(&workspace));
-    fs::copy(&copy, state_of(&workspace).join("ledger.db")).unwrap();
+    remove_ledger(&workspace.state_folder());
+    fs::copy(&copy, workspace.state_folder().join("ledger.db")).unwrap();
     is_refused(&workspace, "is older", &[]);
     assert_eq!(workspace.baton(&["ledger", "verify", "--json"]).ended(1).json()["sound"], false);
     workspace.baton(&["restore", copy.to_str().unwrap(), "--force"]).ended(0);
@@ -157,7 +149,7 @@ fn a_moved_workspace_names_its_ledger_and_a_copy_has_its_own() {
     let copied = workspace.command_of("cp").arg("-r").arg(workspace.root()).arg(&copy).status().unwrap();
     assert!(copied.success());
     at(&copy, &["up", "--once"]).ended(0);
-    let state = state_of(&workspace);
+    let state = workspace.state_folder();
     fs::rename(workspace.root(), &moved).unwrap();
     let refused = at(&moved, &["up", "--once"]).ended(2);
     assert!(refused.stderr.contains("--state") && refused.stderr.contains("--new-ledger"), "{}", refused.stderr);
@@ -173,7 +165,7 @@ fn ends_after(harm: impl Fn(&Path)) {
     workspace.wait_for_archive("Before");
     let archived = workspace.processed("noop");
     let replies = workspace.inbox("Claude-MM1");
-    harm(&state_of(&workspace));
+    harm(&workspace.state_folder());
     workspace.drop_handoff("noop", "After");
     assert_eq!(daemon.died(Duration::from_secs(20)), Some(false), "{}", daemon.log());
     let log = daemon.log();
@@ -209,7 +201,7 @@ fn a_daemon_whose_state_folder_is_moved_away_acknowledges_nothing_and_ends() {
 fn a_quiet_daemon_notices_that_its_state_folder_was_deleted() {
     let workspace = Workspace::with_noop();
     let mut daemon = workspace.up_and_serving();
-    fs::remove_dir_all(state_of(&workspace)).unwrap();
+    fs::remove_dir_all(workspace.state_folder()).unwrap();
     assert_eq!(daemon.died(Duration::from_secs(20)), Some(false), "{}", daemon.log());
     assert!(daemon.log().contains("was deleted or replaced"), "{}", daemon.log());
 }

@@ -223,13 +223,12 @@ fn what_happened_before_notices_were_wanted_is_not_told() {
 }
 
 /// A title with what a shell, a terminal and a notification would obey.
+#[cfg(not(target_os = "macos"))]
 const TITLE: &str = "<b>bold</b> & $(touch injected) \u{1b}[31mred\u{202e} --urgency=critical";
 
+#[cfg(not(target_os = "macos"))]
 #[test]
 fn the_desktop_gets_text_as_arguments_and_no_markup() {
-    if cfg!(target_os = "macos") {
-        return;
-    }
     let workspace = with_command("cat >> told.jsonl", "");
     configure(&workspace, "desktop = true");
     script(&workspace, "notify-send", "for word; do printf '%s\\n' \"$word\" >> shown; done");
@@ -254,11 +253,9 @@ fn the_desktop_gets_text_as_arguments_and_no_markup() {
     assert!(!workspace.outside().join("injected").exists());
 }
 
+#[cfg(not(target_os = "macos"))]
 #[test]
 fn a_missing_desktop_program_is_one_warning_with_what_to_install() {
-    if cfg!(target_os = "macos") {
-        return;
-    }
     let workspace = with_command("cat >> told.jsonl", "");
     configure(&workspace, "desktop = true");
     let empty = workspace.outside().join("empty");

@@ -15,14 +15,8 @@ fn restore(workspace: &Workspace, file: &Path, more: &[&str]) -> Output {
     workspace.baton(&[&["restore", file.to_str().unwrap()], more].concat())
 }
 
-/// The folder with the ledger of the workspace.
-fn state_of(workspace: &Workspace) -> PathBuf {
-    let all = fs::read_dir(workspace.outside().join("state/baton")).unwrap().map(|entry| entry.unwrap().path());
-    all.into_iter().find(|folder| folder.join("workspace").is_file()).expect("a state folder")
-}
-
 fn kept(workspace: &Workspace) -> Vec<PathBuf> {
-    let all = fs::read_dir(state_of(workspace)).unwrap().map(|entry| entry.unwrap().path());
+    let all = fs::read_dir(workspace.state_folder()).unwrap().map(|entry| entry.unwrap().path());
     all.filter(|path| path.to_string_lossy().contains("before-restore")).collect()
 }
 
@@ -87,7 +81,7 @@ fn a_ledger_that_is_there_is_not_replaced_unasked() {
     let refused = restore(&workspace, &copy, &[]).ended(2);
     assert!(refused.stdout.is_empty() && refused.stderr.contains("--force"), "{}", refused.stderr);
     assert_eq!(workspace.status().len(), 2);
-    fs::remove_file(state_of(&workspace).join("ledger.db")).unwrap();
+    fs::remove_file(workspace.state_folder().join("ledger.db")).unwrap();
     restore(&workspace, &copy, &[]).ended(0);
     assert_eq!((workspace.status().len(), kept(&workspace).len()), (1, 0));
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use baton_tests::{Output, PATIENCE, Workspace, handoff, text};
+use baton_tests::{Missing, Output, PATIENCE, Workspace, handoff, text, tool};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
@@ -226,20 +226,19 @@ fn watching_without_a_terminal_wants_json() {
     assert!(refused.stderr.contains("--watch --json prints a line for each change"), "{}", refused.stderr);
 }
 
-/// Runs `baton ARGS` on a terminal of that many columns; `None` where there is no `script` to make one.
-fn on_terminal(workspace: &Workspace, columns: usize, args: &str) -> Option<String> {
-    let script = std::path::Path::new("/usr/bin/script");
-    if !script.exists() || cfg!(target_os = "macos") {
-        return None;
-    }
+/// Runs `baton ARGS` on a terminal of that many columns, which `script` makes.
+#[cfg(target_os = "linux")]
+fn on_terminal(workspace: &Workspace, columns: usize, args: &str) -> Result<String, Missing> {
+    tool("script", "apt install bsdutils")?;
     let baton = baton_tests::baton();
     let line = format!("stty cols {columns} rows 40; {} -w {} {args}", baton.display(), workspace.root().display());
-    let mut command = workspace.command_of(script);
+    let mut command = workspace.command_of("script");
     command.args(["-qec", &line, "/dev/null"]).env_remove("NO_COLOR").env("TERM", "xterm").env("TZ", "Asia/Tokyo");
-    Some(Output::of(&mut command).stdout)
+    Ok(Output::of(&mut command).stdout)
 }
 
 /// Without colours.
+#[cfg(target_os = "linux")]
 fn plain(shown: &str) -> String {
     let mut parts = shown.split('\u{1b}');
     let mut text = parts.next().unwrap_or_default().to_owned();
@@ -249,11 +248,12 @@ fn plain(shown: &str) -> String {
     text.replace('\r', "")
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn on_a_terminal_the_table_fits_and_has_colours() {
     let workspace = with_reasons();
     for columns in [80, 140] {
-        let Some(shown) = on_terminal(&workspace, columns, "status") else { return };
+        let Ok(shown) = on_terminal(&workspace, columns, "status") else { return };
         assert!(shown.contains("\u{1b}[33mneeds_human"), "{shown:?}");
         let plain = plain(&shown);
         assert!(plain.lines().all(|line| line.chars().count() <= columns), "{columns}\n{plain}");
@@ -261,12 +261,13 @@ fn on_a_terminal_the_table_fits_and_has_colours() {
     }
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn on_a_terminal_the_log_has_local_times_titles_senders_and_warnings() {
     let workspace = Workspace::with_hostile();
     workspace.drop_handoff("noop", "All is well");
     workspace.drop_action("hostile", "trap");
-    let Some(shown) = on_terminal(&workspace, 200, "up --once") else { return };
+    let Ok(shown) = on_terminal(&workspace, 200, "up --once") else { return };
     let shown = plain(&shown);
     let well = line(&shown, "Did nothing.");
     assert!(

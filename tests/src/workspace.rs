@@ -116,6 +116,19 @@ impl Workspace {
         self.folder.path()
     }
 
+    /// The folder of its state, with the ledger.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn state_folder(&self) -> PathBuf {
+        let all = fs::read_dir(self.outside().join("state/baton")).into_iter().flatten().flatten();
+        let is_its = |folder: &PathBuf| {
+            fs::read_to_string(folder.join("workspace")).is_ok_and(|root| Path::new(root.trim()) == self.root)
+        };
+        all.map(|entry| entry.path()).find(is_its).expect("a state folder")
+    }
+
     /// The program with an environment of its own: state beside the workspace, no colours, no setting of the user.
     #[must_use]
     pub fn command(&self) -> Command {
