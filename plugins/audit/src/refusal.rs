@@ -1,4 +1,4 @@
-//! The reason for people why the host did not open a file.
+//! Explains why the host did not open a file.
 
 use std::io;
 
