@@ -100,6 +100,8 @@ mod plugin_new;
 #[cfg(test)]
 mod plugin_sources;
 #[cfg(test)]
+mod plugin_test;
+#[cfg(test)]
 mod plugin_words;
 #[cfg(test)]
 mod plugins;

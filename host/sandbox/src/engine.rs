@@ -3,6 +3,8 @@
 //! The pool makes a fresh store cheap. Where its address space is not to be had (a container with a limit), the engine
 //! falls back to allocating on demand and says so; nothing else changes.
 
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -66,6 +68,15 @@ impl Sandbox {
     #[must_use]
     pub fn with_workers(self, workers: Workers) -> Self {
         Self { workers: Some(workers), ..self }
+    }
+
+    /// The same with these servers in place of all others: requests that are allowed go there, over plain HTTP. The keys are
+    /// `SCHEME://HOST[:PORT]`.
+    ///
+    /// # Errors
+    /// What is not such an origin.
+    pub fn with_servers(self, servers: &BTreeMap<String, SocketAddr>) -> Result<Self, String> {
+        Ok(Self { network: Arc::new(Network::with_servers(servers)?), ..self })
     }
 
     /// Whether memories come from the pool.

@@ -1,121 +1,119 @@
-//! Example tasks of a plugin: a handoff, the files that it finds, and what must come of it.
+//! Example tasks of a plugin: steps in one workspace, each with a handoff or files for a trigger and what must come of it; and
+//! what stands in for secrets and servers.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path};
 
 use anyhow::{Context as _, bail};
-use baton_core::State;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::expected::Expected;
+use super::servers::Answer;
+use crate::secrets::SecretStore;
+
 /// An example: a file of `examples/`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub(crate) struct Example {
     /// The file's name without its ending.
-    #[serde(skip)]
     pub(crate) name: String,
-    /// The handoff; who sends it to whom is filled in.
-    pub(crate) handoff: Map<String, Value>,
-    /// Files that are there: `FOLDER/…`, with FOLDER as the manifest names it.
-    #[serde(default, rename = "files")]
-    written: BTreeMap<String, Content>,
-    /// The same with their bytes.
-    #[serde(skip)]
-    pub(crate) files: BTreeMap<String, Vec<u8>>,
-    /// What must come of it.
-    pub(crate) expect: Expected,
+    /// Values of the secrets that the manifest asks for, by name.
+    pub(super) secrets: BTreeMap<String, String>,
+    /// The answers of servers, by `SCHEME://HOST[:PORT]`. `None`: requests go out.
+    pub(super) servers: Option<BTreeMap<String, Vec<Answer>>>,
+    /// What happens, in this order.
+    pub(super) steps: Vec<Step>,
 }
 
-/// What is in a file.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged, expecting = "a file is a text, or {\"copy\": \"FILE BESIDE THE EXAMPLE\"}")]
+/// One run of the plugin.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    /// The handoff; who sends it to whom is filled in. Without one a trigger of the plugin has to fire.
+    pub(super) handoff: Option<Map<String, Value>>,
+    /// Files that are written before it: `FOLDER/…`, with FOLDER as the manifest names it.
+    pub(super) files: BTreeMap<String, Vec<u8>>,
+    /// What must come of it.
+    pub(super) expect: Expected,
+}
+
+/// The form of the file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(default)]
+    handoff: Option<Map<String, Value>>,
+    #[serde(default)]
+    files: BTreeMap<String, Content>,
+    #[serde(default)]
+    secrets: BTreeMap<String, String>,
+    #[serde(default)]
+    servers: Option<BTreeMap<String, Vec<WrittenAnswer>>>,
+    expect: Expected,
+    #[serde(default)]
+    then: Vec<WrittenStep>,
+}
+
+/// A further step in the file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenStep {
+    #[serde(default)]
+    handoff: Option<Map<String, Value>>,
+    #[serde(default)]
+    files: BTreeMap<String, Content>,
+    expect: Expected,
+}
+
+/// One answer of a server in the file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenAnswer {
+    /// `METHOD /PATH?QUERY`.
+    request: String,
+    /// Headers that the request must have.
+    #[serde(default)]
+    with_headers: BTreeMap<String, String>,
+    /// What the body of the request must have in it.
+    #[serde(default)]
+    with_body: String,
+    #[serde(default = "ok")]
+    status: u16,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    body: Option<Content>,
+}
+
+fn ok() -> u16 {
+    200
+}
+
+/// What is in a file, or in the body of an answer.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a file is a text, {\"json\": VALUE}, or {\"copy\": \"FILE BESIDE THE EXAMPLE\"}")]
 enum Content {
     /// This text.
     Text(String),
     /// What is in another file.
     Copied(Copied),
+    /// A value as JSON.
+    Json(Json),
 }
 
 /// A file whose bytes are copied.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Copied {
     /// It, relative to the folder of the example.
     copy: String,
 }
 
-/// What must come of an example.
-#[derive(Clone, Debug, Deserialize)]
+/// A value as JSON.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Expected {
-    /// The task's state.
-    #[serde(default = "succeeded")]
-    state: String,
-    /// What the summary, or the reason, has in it.
-    #[serde(default)]
-    summary: String,
-    /// The reports, all of them, each with what its text has in it. Absent: any.
-    #[serde(default)]
-    artifacts: Option<BTreeMap<String, String>>,
-    /// What the titles of the findings have in them, one for each. Absent: any.
-    #[serde(default)]
-    findings: Option<Vec<String>>,
-}
-
-fn succeeded() -> String {
-    State::Succeeded.as_str().to_owned()
-}
-
-/// What came of an example.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Came {
-    pub(crate) state: String,
-    pub(crate) summary: String,
-    pub(crate) artifacts: BTreeMap<String, String>,
-    pub(crate) findings: Vec<String>,
-}
-
-impl Expected {
-    /// How `came` differs; empty when it is as expected.
-    pub(crate) fn differences(&self, came: &Came) -> Vec<String> {
-        let mut differences = Vec::new();
-        if self.state != came.state {
-            differences.push(format!("expected the state {}, it is {}: {}", self.state, came.state, came.summary));
-        }
-        if !came.summary.contains(&self.summary) {
-            differences.push(format!("expected `{}` in the summary: {}", self.summary, came.summary));
-        }
-        self.artifacts.iter().for_each(|expected| compare_artifacts(expected, &came.artifacts, &mut differences));
-        let findings = self.findings.iter();
-        findings.for_each(|expected| compare_findings(expected, &came.findings, &mut differences));
-        differences
-    }
-}
-
-fn compare_artifacts(
-    expected: &BTreeMap<String, String>,
-    came: &BTreeMap<String, String>,
-    differences: &mut Vec<String>,
-) {
-    let listed = |names: &BTreeMap<String, String>| names.keys().cloned().collect::<Vec<_>>().join(", ");
-    if !expected.keys().eq(came.keys()) {
-        differences.push(format!("expected the reports [{}], there are [{}]", listed(expected), listed(came)));
-    }
-    for (name, text) in expected {
-        if let Some(found) = came.get(name).filter(|found| !found.contains(text)) {
-            differences.push(format!("expected `{text}` in {name}: {found}"));
-        }
-    }
-}
-
-fn compare_findings(expected: &[String], came: &[String], differences: &mut Vec<String>) {
-    let fits = expected.len() == came.len() && expected.iter().all(|text| came.iter().any(|one| one.contains(text)));
-    if !fits {
-        let [expected, came] = [expected, came].map(|titles| titles.join("; "));
-        differences.push(format!("expected the findings [{expected}], there are [{came}]"));
-    }
+struct Json {
+    json: Value,
 }
 
 /// The examples of the plugin in `folder`, by name.
@@ -140,33 +138,72 @@ pub(crate) fn read_all(folder: &Path) -> anyhow::Result<Vec<Example>> {
 }
 
 fn read(path: &Path) -> anyhow::Result<Example> {
-    let mut example: Example = serde_json::from_str(&fs::read_to_string(path)?)?;
-    example.name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    if let Some(file) = example.written.keys().find(|file| !is_plain(file) || Path::new(file).components().count() < 2)
-    {
-        bail!("the file `{file}` must be FOLDER/NAME, without dots");
-    }
+    let written: Written = serde_json::from_str(&fs::read_to_string(path)?)?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let beside = path.parent().unwrap_or(path).canonicalize()?;
-    for (file, content) in &example.written {
-        example.files.insert(file.clone(), bytes(&beside, content).with_context(|| format!("the file `{file}`"))?);
+    for (name, value) in &written.secrets {
+        SecretStore::check(name, value).with_context(|| format!("the secret `{name}`"))?;
     }
-    if State::ALL.iter().all(|state| state.as_str() != example.expect.state) {
-        let known = State::ALL.map(State::as_str).join(", ");
-        bail!("there is no state `{}`; there are: {known}", example.expect.state);
-    }
-    Ok(example)
+    let first = WrittenStep { handoff: written.handoff, files: written.files, expect: written.expect };
+    let steps = std::iter::once(first).chain(written.then).map(|written| step(written, &beside));
+    let servers = written.servers.map(|servers| {
+        let of_server = |(origin, answers): (String, Vec<WrittenAnswer>)| {
+            let answers = answers.into_iter().map(|written| answer(written, &beside));
+            let answers =
+                answers.collect::<anyhow::Result<Vec<_>>>().with_context(|| format!("the server {origin}"))?;
+            anyhow::Ok((origin, answers))
+        };
+        servers.into_iter().map(of_server).collect::<anyhow::Result<_>>()
+    });
+    Ok(Example {
+        name,
+        secrets: written.secrets,
+        servers: servers.transpose()?,
+        steps: steps.collect::<anyhow::Result<_>>()?,
+    })
 }
 
-/// The bytes of a file. What is copied lies in the folder of the example, or below it, and no link leads out.
-fn bytes(beside: &Path, content: &Content) -> anyhow::Result<Vec<u8>> {
-    let Copied { copy } = match content {
-        Content::Text(text) => return Ok(text.clone().into_bytes()),
-        Content::Copied(copied) => copied,
+fn step(written: WrittenStep, beside: &Path) -> anyhow::Result<Step> {
+    let WrittenStep { handoff, files, expect } = written;
+    if let Some(file) = files.keys().find(|file| !is_plain(file) || Path::new(file).components().count() < 2) {
+        bail!("the file `{file}` must be FOLDER/NAME, without dots");
+    }
+    expect.check()?;
+    let of_file = |(file, content): (String, Content)| {
+        let bytes = bytes(beside, content).with_context(|| format!("the file `{file}`"))?;
+        anyhow::Ok((file, bytes))
     };
-    if !is_plain(copy) {
+    Ok(Step { handoff, files: files.into_iter().map(of_file).collect::<anyhow::Result<_>>()?, expect })
+}
+
+fn answer(written: WrittenAnswer, beside: &Path) -> anyhow::Result<Answer> {
+    let WrittenAnswer { request, with_headers, with_body, status, headers, body } = written;
+    let Some((method, path)) = request.split_once(' ').filter(|(_, path)| path.starts_with('/')) else {
+        bail!("the request `{request}` must be METHOD /PATH, such as GET /v1/tracks?limit=5");
+    };
+    if !(200..600).contains(&status) {
+        bail!("the status {status} is none of a final answer: 200 to 599");
+    }
+    let is_line = |(name, value): (&String, &String)| !format!("{name}{value}").contains(['\r', '\n', '\0']);
+    if !headers.iter().all(is_line) {
+        bail!("a header of the answer to `{request}` has a line break");
+    }
+    let body = body.map(|content| bytes(beside, content)).transpose()?.unwrap_or_default();
+    let (method, path) = (method.to_owned(), path.to_owned());
+    Ok(Answer { method, path, with_headers, with_body, status, headers, body })
+}
+
+/// The bytes of a content. What is copied lies in the folder of the example, or below it, and no link leads out.
+fn bytes(beside: &Path, content: Content) -> anyhow::Result<Vec<u8>> {
+    let copy = match content {
+        Content::Text(text) => return Ok(text.into_bytes()),
+        Content::Json(Json { json }) => return Ok(json.to_string().into_bytes()),
+        Content::Copied(Copied { copy }) => copy,
+    };
+    if !is_plain(&copy) {
         bail!("`{copy}` cannot be copied: write a path beside the example, as `files/x.db`, without dots");
     }
-    let from = beside.join(copy).canonicalize().with_context(|| format!("`{copy}` cannot be copied"))?;
+    let from = beside.join(&copy).canonicalize().with_context(|| format!("`{copy}` cannot be copied"))?;
     if !from.starts_with(beside) || !from.is_file() {
         bail!("`{copy}` cannot be copied: it is no file beside the example");
     }
@@ -184,8 +221,12 @@ mod tests {
 
     /// Reads an example with these files.
     fn with(folder: &Path, files: &str) -> anyhow::Result<Example> {
+        written(folder, &format!(r#"{{"handoff":{{}},"files":{files},"expect":{{}}}}"#))
+    }
+
+    fn written(folder: &Path, text: &str) -> anyhow::Result<Example> {
         let path = folder.join("examples/a.json");
-        fs::write(&path, format!(r#"{{"handoff":{{}},"files":{files},"expect":{{}}}}"#)).unwrap();
+        fs::write(&path, text).unwrap();
         read(&path)
     }
 
@@ -198,11 +239,14 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_a_text_or_a_copy_of_what_lies_beside_the_example() {
+    fn a_file_is_a_text_or_a_value_or_a_copy_of_what_lies_beside_the_example() {
         let folder = folder();
-        let example = with(folder.path(), r#"{"music/a.txt":"text","music/b/x.db":{"copy":"files/x.db"}}"#).unwrap();
-        assert_eq!(example.files["music/a.txt"], b"text");
-        assert_eq!(example.files["music/b/x.db"], [0, 159, 146, 150]);
+        let files = r#"{"music/a.txt":"text","music/b/x.db":{"copy":"files/x.db"},"music/c.json":{"json":{"a":[1]}}}"#;
+        let example = with(folder.path(), files).unwrap();
+        let [step] = example.steps.as_slice() else { panic!("{example:?}") };
+        assert_eq!(step.files["music/a.txt"], b"text");
+        assert_eq!(step.files["music/b/x.db"], [0, 159, 146, 150]);
+        assert_eq!(step.files["music/c.json"], br#"{"a":[1]}"#);
     }
 
     #[test]
@@ -220,6 +264,22 @@ mod tests {
         }
         for place in ["a", "../a/b", "/a/b", ""] {
             assert!(with(folder.path(), &format!(r#"{{"{place}":"x"}}"#)).is_err(), "{place}");
+        }
+    }
+
+    #[test]
+    fn errors_name_what_is_wrong_with_secrets_servers_and_steps() {
+        let folder = folder();
+        for (more, words) in [
+            (r#""secrets":{"key":"short"}"#, "the secret `key`"),
+            (r#""servers":{"https://a.example":[{"request":"GET"}]}"#, "must be METHOD /PATH"),
+            (r#""servers":{"https://a.example":[{"request":"GET /","status":100}]}"#, "the status 100"),
+            (r#""servers":{"https://a.example":[{"request":"GET /","headers":{"a":"b\r\nc: d"}}]}"#, "line break"),
+            (r#""then":[{"expect":{"state":"done"}}]"#, "there is no state `done`"),
+            (r#""then":[{"files":{"a":""},"expect":{}}]"#, "FOLDER/NAME"),
+        ] {
+            let error = format!("{:#}", written(folder.path(), &format!(r#"{{"expect":{{}},{more}}}"#)).unwrap_err());
+            assert!(error.contains(words), "{more}: {error}");
         }
     }
 }

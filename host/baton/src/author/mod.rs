@@ -5,13 +5,16 @@
 
 mod build;
 mod example;
+mod expected;
 mod language;
 mod project;
+mod servers;
 mod template;
 mod trial;
 
 pub(crate) use build::{Built, build, built};
 pub(crate) use example::{Example, read_all};
+pub(crate) use expected::Emitted;
 pub(crate) use language::Language;
 pub(crate) use project::Project;
 pub(crate) use template::lay_down;

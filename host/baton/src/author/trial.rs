@@ -1,30 +1,36 @@
 //! One example, done for real: a workspace that is thrown away, the plugin with every grant that it asks for, the engine,
-//! the sandbox; then what the ledger says of it.
+//! the sandbox; then what the ledger says of it. Each step is a start of its own in the same workspace.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
-use baton_dispatch::{Engine, Mode};
+use anyhow::{Context as _, bail};
+use baton_core::agents::is_name;
+use baton_core::handoff::{self, Handoff, Kind};
+use baton_dispatch::{ARCHIVES, Engine, Mode};
 use baton_ledger::event::{self, Recorded};
 use baton_ledger::{Reader, finding, task};
 use baton_registry::Granted;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
-use super::example::Came;
+use super::example::Step;
+use super::expected::{Came, Emitted};
+use super::servers::Servers;
 use super::{Built, Example};
 use crate::workspace::scratch::Scratch;
-use crate::workspace::{Entry, Lock, Source, Wanted, Workspace, open};
+use crate::workspace::{Entry, Lock, Source, Stubs, Wanted, Workspace, open};
 
 /// Who sends the examples' handoffs.
 const SENDER: &str = "tester";
 
-/// How an example went.
+/// How a step of an example went.
 #[derive(Debug)]
 pub(crate) struct Trial {
+    /// The example's name; from the second step on with its number.
     pub(crate) name: String,
     pub(crate) came: Came,
     /// How it differs from what is expected; empty when it does not.
@@ -33,43 +39,75 @@ pub(crate) struct Trial {
     pub(crate) took: Duration,
 }
 
-/// Tries out one example.
+/// Tries out one example, step by step.
 ///
 /// # Errors
 /// When it could not be run at all.
-pub(crate) async fn try_out(built: &Built, example: &Example) -> anyhow::Result<Trial> {
+pub(crate) async fn try_out(built: &Built, example: &Example) -> anyhow::Result<Vec<Trial>> {
+    check(built, example).with_context(|| format!("the example `{}`", example.name))?;
     let folder = Scratch::new()?;
-    let workspace = furnish(folder.path(), built, example)?;
-    let begun = Instant::now();
-    let house = open(&workspace, Wanted::All { over: false }, "up", 3)?;
-    let (_ask, stop) = watch::channel(0);
-    Engine::new(house, Mode::Once, |_, _| {}).serve(stop).await?;
-    let came = look(&workspace, &built.package.manifest.name)?;
-    let differences = example.expect.differences(&came);
-    Ok(Trial { name: example.name.clone(), came, differences, took: begun.elapsed() })
+    let servers = example.servers.as_ref().map(Servers::start).transpose().context("failed to start a server")?;
+    let stubs = Stubs { secrets: example.secrets.clone(), servers: servers.as_ref().map(Servers::addresses) };
+    let workspace = Workspace { stubs: Some(Arc::new(stubs)), ..furnish(folder.path(), built, example)? };
+    let (plugin, mut known) = (&built.package.manifest.name, Known::default());
+    let mut trials = Vec::new();
+    for (number, step) in (1_usize..).zip(&example.steps) {
+        let name = if number == 1 { example.name.clone() } else { format!("{}-{number}", example.name) };
+        let asks = put_in(&workspace, plugin, &name, step)?;
+        let begun = Instant::now();
+        let house = open(&workspace, Wanted::All { over: false }, "up", 3)?;
+        let (_ask, stop) = watch::channel(0);
+        Engine::new(house, Mode::Once, |_, _| {}).serve(stop).await?;
+        let came = look(&workspace, plugin, asks, &mut known)?;
+        let mut differences = step.expect.differences(&came);
+        let unanswered = servers.as_ref().map(Servers::take_unanswered).unwrap_or_default();
+        differences
+            .extend(unanswered.into_iter().map(|asked| format!("no answer of `servers` fits the request {asked}")));
+        trials.push(Trial { name, came, differences, took: begun.elapsed() });
+    }
+    Ok(trials)
 }
 
-/// The workspace: the plugin and its grants, the files, the handoff in its inbox.
+/// Refuses an example that the plugin's manifest cannot bring about.
+fn check(built: &Built, example: &Example) -> anyhow::Result<()> {
+    let declares = &built.package.manifest.declares;
+    let asks_for = |name: &String| declares.capabilities.secrets.iter().any(|secret| secret.name == *name);
+    if let Some(name) = example.secrets.keys().find(|name| !asks_for(name)) {
+        bail!("its manifest asks for no secret `{name}`");
+    }
+    if declares.triggers.is_empty() && example.steps.iter().any(|step| step.handoff.is_none()) {
+        bail!("a step has no `handoff`, and its manifest has no triggers");
+    }
+    if let Some(agent) = recipients(example).find(|agent| !is_name(agent)) {
+        bail!("`emits`: no agent can have the name `{agent}`");
+    }
+    Ok(())
+}
+
+fn recipients(example: &Example) -> impl Iterator<Item = &str> {
+    example.steps.iter().flat_map(|step| step.expect.recipients())
+}
+
+/// The workspace: the plugin and its grants, the folders of agents.
 fn furnish(folder: &Path, built: &Built, example: &Example) -> anyhow::Result<Workspace> {
     let name = &built.package.manifest.name;
     let mut lock = Lock::default();
     let component = PathBuf::from("plugins").join(format!("{name}.wasm"));
     let grants = grants(built);
-    let folders: Vec<_> = grants.files.iter().map(|grant| grant.folder.clone()).collect();
+    let folders: Vec<_> = grants.files.iter().map(|grant| PathBuf::from(&grant.folder)).collect();
     let digest = format!("sha256:{}", built.package.digest);
     lock.plugins.push(Entry { grants, ..Entry::new(name, Source::File(component.clone()), digest) });
     let workspace = Workspace::thrown_away(folder, &lock)?;
-    let inbox = PathBuf::from("handoffs").join(name).join("01_inbox");
-    let place = |relative: &Path| workspace.root.join(relative);
-    for made in folders.iter().map(PathBuf::from).chain([PathBuf::from("handoffs").join(SENDER).join("01_inbox")]) {
-        fs::create_dir_all(place(&made)).with_context(|| format!("failed to make {}", made.display()))?;
+    let inboxes = recipients(example).filter(|agent| agent != name).chain([SENDER]).map(inbox_of);
+    for made in folders.into_iter().chain(inboxes) {
+        fs::create_dir_all(workspace.root.join(&made)).with_context(|| format!("failed to make {}", made.display()))?;
     }
-    write(&place(&component), &built.bytes)?;
-    for (file, bytes) in &example.files {
-        write(&place(Path::new(file)), bytes)?;
-    }
-    write(&place(&inbox.join(format!("{}.json", example.name))), handoff(example, name).to_string().as_bytes())?;
+    write(&workspace.root.join(&component), &built.bytes)?;
     Ok(workspace)
+}
+
+fn inbox_of(agent: &str) -> PathBuf {
+    PathBuf::from("handoffs").join(agent).join("01_inbox")
 }
 
 /// All that is asked for; the folders are the workspace's own, under the names that the manifest has for them.
@@ -81,9 +119,20 @@ fn grants(built: &Built) -> Granted {
     grants
 }
 
-fn handoff(example: &Example, plugin: &str) -> Value {
-    let mut handoff = example.handoff.clone();
-    for (key, value) in [("handoff_id", example.name.as_str()), ("source_agent", SENDER), ("target_agent", plugin)] {
+/// Writes the files and the handoff of a step; says whether the plugin's task of it comes from a request, and not from a trigger.
+fn put_in(workspace: &Workspace, plugin: &str, name: &str, step: &Step) -> anyhow::Result<bool> {
+    for (file, bytes) in &step.files {
+        write(&workspace.root.join(file), bytes)?;
+    }
+    let Some(handoff) = &step.handoff else { return Ok(false) };
+    let (file, bytes) = (format!("{name}.json"), filled_in(handoff, name, plugin).to_string().into_bytes());
+    write(&workspace.root.join(inbox_of(plugin)).join(&file), &bytes)?;
+    Ok(handoff::parse(&file, &bytes).is_ok_and(|read| read.kind != Kind::Return))
+}
+
+fn filled_in(handoff: &Map<String, Value>, id: &str, plugin: &str) -> Value {
+    let mut handoff = handoff.clone();
+    for (key, value) in [("handoff_id", id), ("source_agent", SENDER), ("target_agent", plugin)] {
         handoff.entry(key).or_insert_with(|| json!(value));
     }
     Value::Object(handoff)
@@ -95,15 +144,31 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     written.with_context(|| format!("failed to write {}", path.display()))
 }
 
-/// What came of the handoff: the plugin's first task that a sender has.
-fn look(workspace: &Workspace, plugin: &str) -> anyhow::Result<Came> {
+/// What came of the steps before.
+#[derive(Default)]
+struct Known {
+    tasks: BTreeSet<String>,
+    /// Ids of handoffs that the plugin sent.
+    sent: BTreeSet<String>,
+}
+
+/// What came of a step: the plugin's first new task, of a request where it `asks`, else of a trigger.
+fn look(workspace: &Workspace, plugin: &str, asks: bool, known: &mut Known) -> anyhow::Result<Came> {
     let reader = Reader::open(&workspace.state.ledger())?;
-    let mut tasks = task::recent(&reader, &task::Filter::default(), u32::MAX)?.into_iter();
-    let done = tasks.rfind(|task| task.agent == plugin && task.sender.is_some());
-    let done = done.context("the handoff was not taken in: is its form known? `baton lint` tells")?;
+    let mut tasks = task::recent(&reader, &task::Filter::default(), u32::MAX)?;
+    tasks.retain(|task| task.agent == plugin && !known.tasks.contains(&task.id));
+    known.tasks.extend(tasks.iter().map(|task| task.id.clone()));
+    let emits = emitted(workspace, plugin, &mut known.sent)?;
+    // Only a task of a request has a file.
+    let Some(done) = tasks.into_iter().rfind(|task| task.file.is_some() == asks) else {
+        if asks {
+            bail!("the handoff was not taken in: is its form known? `baton lint` tells");
+        }
+        return Ok(Came { emits, ..Came::nothing() });
+    };
     let findings = finding::of_task(&reader, &done.id)?.into_iter().map(|finding| finding.title).collect();
     let artifacts = artifacts(workspace, &event::of_task(&reader, &done.id)?)?;
-    Ok(Came { state: done.state.as_str().to_owned(), summary: done.reason, artifacts, findings })
+    Ok(Came { state: done.state.as_str().to_owned(), summary: done.reason, artifacts, findings, emits })
 }
 
 /// The reports that its events tell of, with their text.
@@ -117,4 +182,35 @@ fn artifacts(workspace: &Workspace, events: &[Recorded]) -> anyhow::Result<BTree
         artifacts.insert(name, String::from_utf8_lossy(&bytes).into_owned());
     }
     Ok(artifacts)
+}
+
+/// The handoffs that the plugin has sent and that are not in `sent` yet, in the order of their files.
+fn emitted(workspace: &Workspace, plugin: &str, sent: &mut BTreeSet<String>) -> anyhow::Result<Vec<Emitted>> {
+    let roster = workspace.roster()?;
+    let mut found = Vec::new();
+    for agent in roster.agents() {
+        let archives = agent.homes().flat_map(|home| ARCHIVES.map(|archive| home.join(archive)));
+        for folder in agent.inboxes().map(Path::to_owned).chain(archives) {
+            let mut files: Vec<_> =
+                fs::read_dir(folder).into_iter().flatten().flatten().map(|file| file.path()).collect();
+            files.sort();
+            found.extend(
+                files.iter().filter_map(|file| sent_by(file, plugin)).map(|handoff| (agent.name.clone(), handoff)),
+            );
+        }
+    }
+    found.retain(|(_, handoff)| handoff.id.as_ref().is_some_and(|id| sent.insert(id.clone())));
+    let emitted = |(to, handoff): (String, Handoff)| {
+        let Handoff { title, action, args, body, .. } = handoff;
+        Emitted { to, title, action, args, body }
+    };
+    Ok(found.into_iter().map(emitted).collect())
+}
+
+/// The request in a file, if the plugin sent it.
+fn sent_by(file: &Path, plugin: &str) -> Option<Handoff> {
+    let name = file.file_name()?.to_str()?;
+    let read = baton_intake::capture(file, handoff::MAX_BYTES).ok()?;
+    let handoff = handoff::parse(name, &read.bytes).ok()?;
+    (handoff.kind != Kind::Return && handoff.from.as_deref() == Some(plugin)).then_some(handoff)
 }

@@ -58,13 +58,21 @@ impl SecretStore {
         }
     }
 
+    /// Refuses what can be no name or no value of a secret.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn check(name: &str, value: &str) -> anyhow::Result<()> {
+        check_name(name)?;
+        check_value(value)
+    }
+
     /// Keeps `value` as `name`; tells whether there was another one before.
     ///
     /// # Errors
     /// When name or value cannot be one, or the store cannot be written.
     pub(crate) fn set(&self, name: &str, value: &str, now: Timestamp) -> anyhow::Result<bool> {
-        check_name(name)?;
-        check_value(value)?;
+        Self::check(name, value)?;
         let mut locked = Locked::open(&self.folder)?;
         let in_keychain = keychain::set(&self.folder, name, value).context("the keychain does not take it")?;
         let value = (!in_keychain).then(|| value.to_owned());

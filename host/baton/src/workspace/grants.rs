@@ -10,7 +10,9 @@ use baton_dispatch::Grants;
 use baton_registry::granted::{GrantedFolder, GrantedSecret};
 use baton_registry::overlap::{Access, Placed};
 use baton_registry::{Granted, Word};
-use baton_sandbox::{DatabaseGrant, EgressGrants, MountGrant, RepositoryGrant, SecretGrant, SoundGrants, Vault};
+use baton_sandbox::{
+    DatabaseGrant, EgressGrants, MountGrant, RepositoryGrant, SecretGrant, SecretValue, SoundGrants, Vault,
+};
 
 use super::Workspace;
 use super::config::{Config, shown};
@@ -136,13 +138,20 @@ fn egress(workspace: &Workspace, granted: &Granted) -> EgressGrants {
         hosts: secret.hosts.clone(),
         header: secret.header.clone(),
     };
-    let store = SecretStore::of(&workspace.state);
-    let vault: Vault = Arc::new(move |name| store.get(name).map_err(|error| format!("{error:#}")));
     EgressGrants {
         http: Arc::new(granted.http.clone()),
         secrets: Arc::new(granted.secrets.iter().map(secret).collect()),
-        vault: Some(vault),
+        vault: Some(vault(workspace)),
     }
+}
+
+/// Where the values of secrets come from.
+fn vault(workspace: &Workspace) -> Vault {
+    if let Some(stubs) = workspace.stubs.clone() {
+        return Arc::new(move |name| Ok(stubs.secrets.get(name).cloned().map(SecretValue::new)));
+    }
+    let store = SecretStore::of(&workspace.state);
+    Arc::new(move |name| store.get(name).map_err(|error| format!("{error:#}")))
 }
 
 /// The real folders of a grant, without those that are missing.

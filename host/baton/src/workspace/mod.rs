@@ -19,6 +19,7 @@ mod program;
 mod said;
 pub(crate) mod scratch;
 mod state;
+mod stubs;
 
 pub(crate) use config::{ADOPTED_EXAMPLE, Config, Notify, TEMPLATE, pause, shown};
 pub(crate) use find::find;
@@ -29,6 +30,7 @@ pub(crate) use open::{Wanted, open};
 pub(crate) use program::find_program;
 pub(crate) use said::{act, said};
 pub(crate) use state::{Serving, State, UpLock, id};
+pub(crate) use stubs::Stubs;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,6 +58,8 @@ pub(crate) struct Workspace {
     pub(crate) base: PathBuf,
     /// Whether it ends with the command.
     pub(crate) temporary: bool,
+    /// What stands in for secrets and servers. Only `baton plugin test` has it.
+    pub(crate) stubs: Option<Arc<Stubs>>,
 }
 
 impl Workspace {
@@ -70,7 +74,7 @@ impl Workspace {
         if let Some(wrong) = inboxes::wrong(&config, &root, &state) {
             bail!("{CONFIG_FILE}: {wrong}");
         }
-        Ok(Self { base: root.clone(), root, config, state, temporary: false })
+        Ok(Self { base: root.clone(), root, config, state, temporary: false, stubs: None })
     }
 
     /// The workspace that `root` is going to be with `config` as its configuration.
@@ -80,7 +84,7 @@ impl Workspace {
     pub(crate) fn before(root: &Path, config: &str, state: Option<&Path>) -> anyhow::Result<Self> {
         let root = root.canonicalize().with_context(|| format!("failed to find the folder {}", root.display()))?;
         let state = State::of(&root, state)?;
-        Ok(Self { base: root.clone(), root, config: Config::parse(config)?, state, temporary: false })
+        Ok(Self { base: root.clone(), root, config: Config::parse(config)?, state, temporary: false, stubs: None })
     }
 
     /// Its plugins. What does not link is not taken in.
@@ -107,7 +111,11 @@ impl Workspace {
     /// When it does not start.
     fn sandbox(&self) -> anyhow::Result<Sandbox> {
         let workers = Workers::of_this_program(self.state.temporary_files())?;
-        Ok(Sandbox::new(Some(self.state.code()))?.with_workers(workers))
+        let sandbox = Sandbox::new(Some(self.state.code()))?.with_workers(workers);
+        match self.stubs.as_ref().and_then(|stubs| stubs.servers.as_ref()) {
+            Some(servers) => sandbox.with_servers(servers).map_err(anyhow::Error::msg),
+            None => Ok(sandbox),
+        }
     }
 
     /// A plugin gets the inbox of its name, so that must not mean an agent under another spelling.
@@ -185,6 +193,6 @@ impl Workspace {
         }
         std::fs::write(root.join(LOCK_FILE), lock.to_text()?)?;
         let state = State::temporary(&root, &folder.join("state"))?;
-        Ok(Self { base: root.clone(), root, config: Config::default(), state, temporary: true })
+        Ok(Self { base: root.clone(), root, config: Config::default(), state, temporary: true, stubs: None })
     }
 }

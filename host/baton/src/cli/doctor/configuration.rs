@@ -174,6 +174,7 @@ fn grants(facts: &Facts, entry: &Entry, manifest: &Manifest) -> Vec<Finding> {
         state: state.clone(),
         base: facts.root.clone(),
         temporary: false,
+        stubs: None,
     };
     let placed = facts.lock.as_ref().map(|lock| placed(&workspace, lock)).unwrap_or_default();
     let refused = effective(&workspace, manifest, &entry.grants, &placed).err();

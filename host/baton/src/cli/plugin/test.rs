@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::author::{Project, Trial, build, built, read_all, try_out};
+use crate::author::{Emitted, Project, Trial, build, built, read_all, try_out};
 use crate::exit::Code;
 use crate::output::{self, Table};
 
@@ -32,7 +32,7 @@ impl Args {
         let trials = crate::cli::block_on(async {
             let mut trials = Vec::new();
             for example in &examples {
-                trials.push(try_out(&built, example).await?);
+                trials.extend(try_out(&built, example).await?);
             }
             Ok(trials)
         })?;
@@ -56,10 +56,15 @@ fn as_json(trials: &[Trial]) -> Value {
             "summary": trial.came.summary,
             "artifacts": trial.came.artifacts.keys().collect::<Vec<_>>(),
             "findings": trial.came.findings,
+            "emits": trial.came.emits.iter().map(emitted_as_json).collect::<Vec<_>>(),
             "took_ms": u64::try_from(trial.took.as_millis()).unwrap_or(u64::MAX),
         })
     });
     json!({ "schema": 1, "examples": examples.collect::<Vec<_>>() })
+}
+
+fn emitted_as_json(Emitted { to, title, action, args, body }: &Emitted) -> Value {
+    json!({ "to": to, "title": title, "action": action, "args": args, "body": body })
 }
 
 fn as_text(trials: &[Trial]) -> String {

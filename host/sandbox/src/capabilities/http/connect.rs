@@ -1,10 +1,12 @@
 //! A connection to a checked address: the name is resolved once, each answer is checked, and what is connected to is one of
 //! those very answers. TLS by rustls with ring; Mozilla's roots, and those of the file that `SSL_CERT_FILE` names.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
+use http::Uri;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -24,6 +26,8 @@ pub(crate) struct Network {
     pub(super) rates: Rates,
     /// Made when the first plugin wants it: most never do.
     tls: OnceLock<Result<Arc<ClientConfig>, String>>,
+    /// By origin, the servers that are asked over plain HTTP in place of the real ones; then there are no others.
+    servers: Option<BTreeMap<String, SocketAddr>>,
 }
 
 /// A connection, with or without TLS.
@@ -47,8 +51,34 @@ impl From<Error> for Unconnected {
 }
 
 impl Network {
+    /// A network with these servers in place of all others, by `SCHEME://HOST[:PORT]`.
+    ///
+    /// # Errors
+    /// What is not such an origin.
+    pub(crate) fn with_servers(servers: &BTreeMap<String, SocketAddr>) -> Result<Self, String> {
+        let origin = |(origin, address): (&String, &SocketAddr)| {
+            let wrong = |why: String| format!("`{origin}` is no server ({why}); write SCHEME://HOST[:PORT]");
+            let uri: Uri = origin.parse().map_err(|error: http::uri::InvalidUri| wrong(error.to_string()))?;
+            let target = Target::read(&http::Method::GET, &uri).map_err(wrong)?;
+            if target.path != "/" || uri.query().is_some() {
+                return Err(wrong("it has a path".to_owned()));
+            }
+            Ok((target.origin(), *address))
+        };
+        let servers = servers.iter().map(origin).collect::<Result<_, _>>()?;
+        Ok(Self { servers: Some(servers), ..Self::default() })
+    }
+
     /// Connects to where `target` is.
     pub(super) async fn connect(&self, target: &Target) -> Result<Box<dyn Connection>, Unconnected> {
+        if let Some(servers) = &self.servers {
+            let Some(address) = servers.get(&target.origin()) else {
+                let text =
+                    format!("the request {} was not sent: `servers` of the example does not have it", target.shown());
+                return Err(Unconnected::Denied(Denial::refused(text)));
+            };
+            return Ok(Box::new(dial(&[*address]).await?));
+        }
         let addresses = resolve(target).await?;
         let stream = dial(&addresses).await?;
         stream.set_nodelay(true).map_err(Error::Connect)?;

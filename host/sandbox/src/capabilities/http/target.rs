@@ -50,7 +50,12 @@ impl Target {
     /// `METHOD scheme://host[:port]/path`: what a person reads. The query may hold what is nobody's business.
     pub(crate) fn shown(&self) -> String {
         let path: String = self.path.chars().take(200).collect();
-        format!("{} {}://{}{path}", self.method, self.scheme, self.authority())
+        format!("{} {}{path}", self.method, self.origin())
+    }
+
+    /// `scheme://host[:port]`.
+    pub(crate) fn origin(&self) -> String {
+        format!("{}://{}", self.scheme, self.authority())
     }
 
     /// The narrowest rule that allows it, in the words of a grant.

@@ -1,0 +1,211 @@
+//! What must come of a step of an example, and how it differs from what came.
+
+use std::collections::BTreeMap;
+
+use baton_core::State;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// The state of a step that made no task of the plugin: none of its triggers fired.
+const NONE: &str = "none";
+
+/// What must come of a step.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Expected {
+    /// The task's state, or `none`.
+    #[serde(default = "succeeded")]
+    state: String,
+    /// What the summary, or the reason, has in it.
+    #[serde(default)]
+    summary: String,
+    /// The reports, all of them, each with what its text has in it. Absent: any.
+    #[serde(default)]
+    artifacts: Option<BTreeMap<String, String>>,
+    /// What the titles of the findings have in them, one for each. Absent: any.
+    #[serde(default)]
+    findings: Option<Vec<String>>,
+    /// The handoffs that the plugin sends, one for each. Absent: any.
+    #[serde(default)]
+    emits: Option<Vec<ExpectedHandoff>>,
+}
+
+/// A handoff that the plugin must send.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExpectedHandoff {
+    /// The agent.
+    to: String,
+    /// What its title has in it.
+    #[serde(default)]
+    title: String,
+    /// Its action. Absent: any.
+    #[serde(default)]
+    action: Option<String>,
+    /// Its arguments. Absent: any.
+    #[serde(default)]
+    args: Option<Map<String, Value>>,
+    /// What its text has in it.
+    #[serde(default)]
+    body: String,
+}
+
+fn succeeded() -> String {
+    State::Succeeded.as_str().to_owned()
+}
+
+/// What came of a step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Came {
+    pub(crate) state: String,
+    pub(crate) summary: String,
+    pub(crate) artifacts: BTreeMap<String, String>,
+    pub(crate) findings: Vec<String>,
+    pub(crate) emits: Vec<Emitted>,
+}
+
+/// A handoff that the plugin sent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Emitted {
+    pub(crate) to: String,
+    pub(crate) title: String,
+    pub(crate) action: Option<String>,
+    pub(crate) args: Map<String, Value>,
+    pub(crate) body: String,
+}
+
+impl Emitted {
+    /// In a message, and in the JSON of `plugin test`.
+    pub(crate) fn shown(&self) -> String {
+        let action = self.action.as_deref().map(|action| format!(" ({action})")).unwrap_or_default();
+        format!("{}: {}{action} {}", self.to, self.title, Value::Object(self.args.clone()))
+    }
+}
+
+impl Came {
+    /// A step that made no task.
+    pub(super) fn nothing() -> Self {
+        let summary = "none of the plugin's triggers made a task".to_owned();
+        Self { state: NONE.to_owned(), summary, ..Self::default() }
+    }
+}
+
+impl ExpectedHandoff {
+    fn fits(&self, came: &Emitted) -> bool {
+        self.to == came.to
+            && came.title.contains(&self.title)
+            && came.body.contains(&self.body)
+            && self.action.as_ref().is_none_or(|action| came.action.as_ref() == Some(action))
+            && self.args.as_ref().is_none_or(|args| *args == came.args)
+    }
+
+    fn shown(&self) -> String {
+        let (title, args) = (self.title.clone(), self.args.clone().unwrap_or_default());
+        Emitted { to: self.to.clone(), title, action: self.action.clone(), args, body: String::new() }.shown()
+    }
+}
+
+impl Expected {
+    /// The agents that are sent something: each needs a folder.
+    pub(super) fn recipients(&self) -> impl Iterator<Item = &str> {
+        self.emits.iter().flatten().map(|handoff| handoff.to.as_str())
+    }
+
+    /// Refuses a state that there is not.
+    ///
+    /// # Errors
+    /// The state, with those that there are.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        if self.state != NONE && State::ALL.iter().all(|state| state.as_str() != self.state) {
+            let known = State::ALL.map(State::as_str).join(", ");
+            anyhow::bail!("there is no state `{}`; there are: {known}, and none", self.state);
+        }
+        Ok(())
+    }
+
+    /// How `came` differs; empty when it is as expected.
+    pub(super) fn differences(&self, came: &Came) -> Vec<String> {
+        let mut differences = Vec::new();
+        if self.state != came.state {
+            differences.push(format!("expected the state {}, it is {}: {}", self.state, came.state, came.summary));
+        }
+        if !came.summary.contains(&self.summary) {
+            differences.push(format!("expected `{}` in the summary: {}", self.summary, came.summary));
+        }
+        self.artifacts.iter().for_each(|expected| compare_artifacts(expected, &came.artifacts, &mut differences));
+        let findings = self.findings.iter();
+        findings.for_each(|expected| compare_findings(expected, &came.findings, &mut differences));
+        self.emits.iter().for_each(|expected| compare_handoffs(expected, &came.emits, &mut differences));
+        differences
+    }
+}
+
+fn compare_artifacts(
+    expected: &BTreeMap<String, String>,
+    came: &BTreeMap<String, String>,
+    differences: &mut Vec<String>,
+) {
+    let listed = |names: &BTreeMap<String, String>| names.keys().cloned().collect::<Vec<_>>().join(", ");
+    if !expected.keys().eq(came.keys()) {
+        differences.push(format!("expected the reports [{}], there are [{}]", listed(expected), listed(came)));
+    }
+    for (name, text) in expected {
+        if let Some(found) = came.get(name).filter(|found| !found.contains(text)) {
+            differences.push(format!("expected `{text}` in {name}: {found}"));
+        }
+    }
+}
+
+fn compare_findings(expected: &[String], came: &[String], differences: &mut Vec<String>) {
+    let fits = expected.len() == came.len() && expected.iter().all(|text| came.iter().any(|one| one.contains(text)));
+    if !fits {
+        let [expected, came] = [expected, came].map(|titles| titles.join("; "));
+        differences.push(format!("expected the findings [{expected}], there are [{came}]"));
+    }
+}
+
+fn compare_handoffs(expected: &[ExpectedHandoff], came: &[Emitted], differences: &mut Vec<String>) {
+    let mut left: Vec<&Emitted> = came.iter().collect();
+    for handoff in expected {
+        match left.iter().position(|came| handoff.fits(came)) {
+            Some(at) => drop(left.remove(at)),
+            None => differences.push(format!("expected a handoff to {}", handoff.shown())),
+        }
+    }
+    differences.extend(left.into_iter().map(|came| format!("sent a handoff that was not expected: {}", came.shown())));
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn sent(to: &str, title: &str, action: Option<&str>) -> Emitted {
+        let args = json!({ "n": 1 }).as_object().cloned().unwrap();
+        let (to, title, action) = (to.to_owned(), title.to_owned(), action.map(str::to_owned));
+        Emitted { to, title, action, args, body: "Please look.".to_owned() }
+    }
+
+    #[test]
+    fn each_expected_handoff_is_one_that_was_sent_and_no_other_is() {
+        let came = Came {
+            state: "succeeded".to_owned(),
+            emits: vec![sent("Codex-MM1", "Look at a", None), sent("audit", "Audit b", Some("audit"))],
+            ..Came::default()
+        };
+        let differences = |emits: Value| {
+            let expected: Expected = serde_json::from_value(json!({ "emits": emits })).unwrap();
+            expected.differences(&came).len()
+        };
+        let second = json!({ "to": "audit", "title": "b", "action": "audit", "args": { "n": 1 }, "body": "look" });
+        assert_eq!(differences(json!([{ "to": "Codex-MM1" }, second])), 0);
+        assert_eq!(differences(json!([{ "to": "Codex-MM1" }])), 1, "one is not expected");
+        assert_eq!(differences(json!([{ "to": "Codex-MM1" }, { "to": "Codex-MM1" }, second])), 1, "it came once");
+        for (key, value) in [("title", json!("c")), ("action", json!("x")), ("args", json!({})), ("body", json!("x"))] {
+            let mut wrong = second.clone();
+            wrong[key] = value;
+            assert_eq!(differences(json!([{ "to": "Codex-MM1" }, wrong])), 2, "{key}");
+        }
+    }
+}
