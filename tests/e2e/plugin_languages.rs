@@ -138,6 +138,77 @@ fn a_plugin_in_javascript_builds_with_componentize_js_and_runs() {
     }
 }
 
+#[test]
+fn the_steps_of_the_readme_lead_to_a_plugin_in_rust() {
+    follows(&Language::rust(), "", "rust", "src/lib.rs");
+}
+
+#[test]
+fn the_steps_of_the_readme_lead_to_a_plugin_in_python() {
+    if let Some(language) = Language::python() {
+        follows(&language, "--lang python", "python", "src/app.py");
+    }
+}
+
+#[test]
+fn the_steps_of_the_readme_lead_to_a_plugin_in_javascript() {
+    if let Some(language) = Language::javascript() {
+        follows(&language, "--lang javascript", "js", "src/app.js");
+    }
+}
+
+/// Holds that the commands, the code and the example of `plugins/README.md` do what it says, from nothing to a plugin that runs.
+/// Only what downloads the language's tools is left out.
+fn follows(language: &Language, option: &str, block: &str, file: &str) {
+    let readme = fs::read_to_string(repository().join("plugins/README.md")).unwrap();
+    let (_, steps) = readme.split_once("## From nothing to an installed plugin").unwrap();
+    let blocks = |kind: &str| -> Vec<&str> {
+        let fence = format!("\n```{kind}\n");
+        steps.split(&fence).skip(1).filter_map(|rest| Some(rest.split_once("```")?.0)).collect()
+    };
+    let workspace = Workspace::init();
+    let folder = workspace.root().join("hello");
+
+    let (new, _) = blocks("sh")[0].split_once(" #").unwrap();
+    assert!(blocks("sh")[0].contains(option), "{option} is named");
+    step(language, &workspace, workspace.root(), &format!("{new} {option}")).ended(0);
+    fs::copy(repository().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+    fs::write(folder.join(file), blocks(block)[0]).unwrap();
+    fs::write(folder.join("examples/greets-by-name.json"), blocks("json")[0]).unwrap();
+
+    let (_, console) = steps.split_once("```\n$ ").unwrap();
+    let (command, shown) = console.split_once("```").unwrap().0.split_once('\n').unwrap();
+    let tried = step(language, &workspace, &folder, command);
+    assert_eq!(tried.code, 0, "{}\n{}", tried.stdout, tried.stderr);
+    assert_eq!(without_times(&tried.stdout), without_times(shown));
+
+    let mut digest = String::new();
+    for line in blocks("sh")[1].lines() {
+        let run = step(language, &workspace, workspace.root(), &line.replace("DIGEST", &digest));
+        let waits = line.contains("exit 1");
+        assert_eq!(run.code, i32::from(waits), "{line}: {}\n{}", run.stdout, run.stderr);
+        if waits {
+            digest = run.stdout.trim_end().rsplit_once('@').unwrap().1.to_owned();
+        }
+    }
+    assert_eq!(workspace.read("reports/HELLO.md"), "# Hello, Ada\n");
+}
+
+/// Runs one line of the README in a folder.
+fn step(language: &Language, workspace: &Workspace, folder: &Path, line: &str) -> Output {
+    let (line, _) = line.split_once(" #").unwrap_or((line, ""));
+    let mut command = workspace.command();
+    command.args(line.split_whitespace().skip(1)).current_dir(folder).env("PATH", language.path());
+    as_at_home(&mut command);
+    Output::within(&mut command, PATIENCE)
+}
+
+/// The words of each line, without what an example took.
+fn without_times(table: &str) -> Vec<Vec<&str>> {
+    let is_time = |word: &str| word == "ms" || word.bytes().all(|byte| byte.is_ascii_digit());
+    table.lines().map(|line| line.split_whitespace().filter(|word| !is_time(word)).collect()).collect()
+}
+
 /// What a plugin in Python gets from the host is there for ordinary Python: files, time, random numbers, log lines.
 #[test]
 fn a_plugin_in_python_reads_granted_folders_and_no_others() {
@@ -146,6 +217,71 @@ fn a_plugin_in_python_reads_granted_folders_and_no_others() {
         reads(&language, "app.py", PYTHON_READER, said);
     }
 }
+
+/// What the template's README says about requests is followed to the letter.
+#[test]
+fn a_plugin_in_python_fetches_as_its_readme_says() {
+    let Some(language) = Language::python() else { return };
+    let workspace = Workspace::init();
+    let folder = language.new_plugin(&workspace);
+    let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+    let (_, fetching) = readme.split_once("## A plugin that fetches").unwrap();
+    let blocks: Vec<&str> =
+        fetching.split("```").skip(1).step_by(2).filter_map(|block| Some(block.split_once('\n')?.1)).collect();
+    let [asks, app, example] = blocks[..] else { panic!("three blocks in: {fetching}") };
+    let manifest = fs::read_to_string(folder.join("manifest.json")).unwrap();
+    assert_eq!(manifest.matches("  \"capabilities\": {},\n").count(), 1, "{manifest}");
+    fs::write(folder.join("manifest.json"), manifest.replace("  \"capabilities\": {},\n", asks)).unwrap();
+    fs::write(folder.join("src/app.py"), app).unwrap();
+    fs::write(folder.join("examples/fetches.json"), example).unwrap();
+    let mut unavailable: Value = serde_json::from_str(example).unwrap();
+    unavailable["servers"]["https://api.example.org"][0]["status"] = json!(404);
+    unavailable["expect"] = json!({ "state": "failed", "summary": "the server answered 404: {\"greeting\":\"Hej\"}" });
+    fs::write(folder.join("examples/greets-by-name.json"), text(&unavailable)).unwrap();
+    fs::remove_file(folder.join("examples/refuses-a-number.json")).unwrap();
+    let run = language.baton(&workspace, &["plugin", "test", "hello"]);
+    assert_eq!(run.code, 0, "{}\n{}", run.stdout, run.stderr);
+}
+
+/// Bodies larger than what is sent at once, methods, and the words for what is refused.
+#[test]
+fn a_plugin_in_python_sends_bodies_and_reads_why_a_request_was_refused() {
+    let Some(language) = Language::python() else { return };
+    let workspace = Workspace::init();
+    let folder = language.new_plugin(&workspace);
+    let manifest = fs::read_to_string(folder.join("manifest.json")).unwrap();
+    let asks =
+        r#""capabilities": { "http": [{ "rule": "PUT:https://api.example.org/*", "reason": "to keep notes" }] }"#;
+    fs::write(folder.join("manifest.json"), manifest.replace(r#""capabilities": {}"#, asks)).unwrap();
+    fs::write(folder.join("src/app.py"), PYTHON_SENDER).unwrap();
+    fs::remove_file(folder.join("examples/refuses-a-number.json")).unwrap();
+    let example = json!({
+        "handoff": { "title": "Keep notes" },
+        "servers": { "https://api.example.org": [
+            { "request": "PUT /notes", "with_body": "n".repeat(100_000) + "!", "status": 201, "headers": { "x-kept": "yes" }, "body": "kept" },
+        ] },
+        "expect": { "summary": "201 kept yes; the request GET https://elsewhere.example.org/ was not sent" },
+    });
+    fs::write(folder.join("examples/greets-by-name.json"), text(&example)).unwrap();
+    let run = language.baton(&workspace, &["plugin", "test", "hello"]);
+    assert_eq!(run.code, 0, "{}\n{}", run.stdout, run.stderr);
+}
+
+const PYTHON_SENDER: &str = r#"
+from componentize_py_types import Err
+from fetch import fetch
+from wit_world import exports
+from wit_world.imports.types import Outcome, Task
+
+class Handler(exports.Handler):
+    def run(self, task: Task) -> Outcome:
+        put = fetch("https://api.example.org/notes", "PUT", {"content-type": "text/plain"}, b"n" * 100_000 + b"!")
+        try:
+            refused = fetch("https://elsewhere.example.org/").text()
+        except Err as error:
+            refused = error.value.value
+        return Outcome(f"{put.status} {put.text()} {dict(put.headers)['x-kept'].decode()}; {refused}", [], [])
+"#;
 
 /// JavaScript has no files of its own; the template brings them.
 #[test]

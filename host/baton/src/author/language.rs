@@ -10,6 +10,9 @@ use baton_core::manifest::Declares;
 /// The target of plugins in Rust.
 const TARGET: &str = "wasm32-wasip2";
 
+/// Which interface has the module `types` in Python; the other one gets the name of its package, too.
+const TYPES: &str = "baton:plugin/types@0.1.0=types";
+
 /// A language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Language {
@@ -72,7 +75,14 @@ impl Language {
                 command.env_remove("CARGO_BUILD_TARGET").env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
             }
             Self::Python => {
-                command.args(["--wit-path", "wit", "--world", "plugin", "componentize", "app"]);
+                command.args(["--wit-path", "wit"]);
+                if declares.capabilities.http.is_empty() {
+                    command.args(["--world", "plugin"]);
+                } else {
+                    // `app` is the template's world: `plugin`, and wasi:http for its `src/fetch.py`. Both have an interface `types`.
+                    command.args(["--world", "app", "--import-interface-name", TYPES]);
+                }
+                command.args(["componentize", "app"]);
                 command.args(["--python-path", "src", "--output"]).arg(component);
             }
             Self::Javascript => {
