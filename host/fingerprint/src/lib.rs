@@ -8,6 +8,7 @@
 //! file that is cut short while it is read must not kill the daemon); memory is bounded, whatever the file.
 
 pub mod chroma;
+mod damage;
 mod decode;
 mod error;
 mod fingerprint;
@@ -15,6 +16,7 @@ mod hash;
 pub mod index;
 mod read;
 
+pub use damage::Damage;
 pub use error::{Error, Reason};
 pub use fingerprint::Fingerprint;
-pub use read::{LONGEST, Options, Sound, Tags, read, read_opened};
+pub use read::{LONGEST, Options, Sound, Tags, check, read, read_opened};

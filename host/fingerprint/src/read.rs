@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::chroma::Fingerprinter;
 use crate::decode::{self, Audio, Block, Source};
-use crate::{Error, Fingerprint, Reason, hash};
+use crate::{Damage, Error, Fingerprint, Reason, hash};
 
 /// The most that is fingerprinted of a file: beyond a day it is no piece of music but a file that was made to fill the memory. Its
 /// words are 2.8 MB; the duration and the digests are those of the whole file all the same.
@@ -44,8 +44,8 @@ pub struct Sound {
     pub bits: Option<u16>,
     /// Bits a second of the audio, on average.
     pub bitrate: Option<u32>,
-    /// Whether only the core of a file with spectral band replication (implicit HE-AAC) was decoded; known where the container tells
-    /// twice the rate of the decoder, as MP4 does. The header of ADTS tells that of the core alone.
+    /// Whether only the core of a file with spectral band replication (HE-AAC) was decoded; known where its configuration says so,
+    /// or the container tells twice the rate of the decoder, as MP4 does. The header of ADTS tells that of the core alone.
     pub core_only: bool,
     /// The SHA-256 of the audio packets, which no tag changes.
     pub audio_sha256: Option<[u8; 32]>,
@@ -53,6 +53,8 @@ pub struct Sound {
     pub file_sha256: Option<[u8; 32]>,
     /// What it says of itself.
     pub tags: Tags,
+    /// What is damaged and was left out; of all of the file only where [`check`] read it.
+    pub damage: Option<Damage>,
 }
 
 /// The tags of a file that matching needs.
@@ -73,9 +75,31 @@ pub struct Tags {
 /// # Errors
 /// Why it has no fingerprint; never a panic, whatever the file holds.
 pub fn read(file: &Path, options: Options, stop: &AtomicBool) -> Result<Sound, Error> {
+    read_to(Depth::Fingerprint, file, options, stop)
+}
+
+/// Reads a file as [`read`] does, and decodes all of it, so that [`Sound::damage`] tells of the whole file: frames that cannot be
+/// decoded, a checksum that does not match, an end that is missing.
+///
+/// # Errors
+/// As [`read`]. Damage after the part that is fingerprinted is no error.
+pub fn check(file: &Path, options: Options, stop: &AtomicBool) -> Result<Sound, Error> {
+    read_to(Depth::Whole, file, options, stop)
+}
+
+/// How much of a file is decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Depth {
+    /// What is fingerprinted.
+    Fingerprint,
+    /// All of it.
+    Whole,
+}
+
+fn read_to(depth: Depth, file: &Path, options: Options, stop: &AtomicBool) -> Result<Sound, Error> {
     let (opened, before) = open(file)?;
     let source = Source::new(opened, before.length, options.hashes);
-    let sound = decode::guarded(|| sound(&source, options, stop));
+    let sound = decode::guarded(|| sound(&source, options, depth, stop));
     // What was read of a file that changed meanwhile says nothing, be it good or bad.
     if look(file).ok() != Some(before) {
         return Err(changed());
@@ -93,7 +117,7 @@ pub fn read_opened(file: File, options: Options, stop: &AtomicBool) -> Result<So
     let same = file.try_clone().map_err(failed)?;
     let before = regular(&file)?;
     let source = Source::new(file, before.length, options.hashes);
-    let sound = decode::guarded(|| sound(&source, options, stop));
+    let sound = decode::guarded(|| sound(&source, options, Depth::Fingerprint, stop));
     if Seen::from(&same.metadata().map_err(failed)?) != before {
         return Err(changed());
     }
@@ -149,9 +173,12 @@ fn changed() -> Error {
     Error::new(Reason::Changed, "it became another file while it was read; try it again")
 }
 
-fn sound(source: &Source, options: Options, stop: &AtomicBool) -> Result<Sound, Error> {
-    let mut audio = decode::open(source, options.hashes, stop)?;
+fn sound(source: &Source, options: Options, depth: Depth, stop: &AtomicBool) -> Result<Sound, Error> {
+    let mut audio = decode::open(source, options.hashes, depth == Depth::Whole, stop)?;
     let fingerprint = fingerprint(&mut audio, options.length, stop)?;
+    if depth == Depth::Whole {
+        audio.check_rest(stop)?;
+    }
     let whole = options.hashes || !audio.tells_length();
     let digests = if whole { hash::finish(&mut audio, stop)? } else { hash::Digests::default() };
     going_on(stop)?;
@@ -172,6 +199,7 @@ fn sound(source: &Source, options: Options, stop: &AtomicBool) -> Result<Sound, 
         audio_sha256: digests.audio,
         file_sha256: digests.file,
         tags: audio.tags().clone(),
+        damage: Some(audio.damage()).filter(Damage::is_some),
     })
 }
 

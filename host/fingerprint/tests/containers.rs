@@ -203,13 +203,13 @@ fn configuration(bytes: &[u8]) -> usize {
 }
 
 #[test]
-fn signalled_he_aac_is_unsupported_by_name() {
+fn he_aac_with_a_core_that_is_not_decoded_is_unsupported_by_name() {
     let Some(place) = Place::new() else { return };
     let bytes = fs::read(place.encoded("plain.m4a", &["-c:a", "aac", "-ar", "22050"])).expect("a file");
     let at = configuration(&bytes);
-    // The first five bits are the object type: AAC-LC here.
+    // The first five bits are the object type: AAC-LC here. Before it another one says that what follows is its core, of type 21.
     assert_eq!(bytes[at] >> 3, 2);
-    for (object_type, name) in [(5, "HE-AAC"), (29, "HE-AAC"), (1, "object type 1")] {
+    for (object_type, name) in [(5, "profile of AAC"), (29, "profile of AAC"), (1, "object type 1")] {
         let mut signalled = bytes.clone();
         signalled[at] = object_type << 3 | bytes[at] & 7;
         let error = sound(&place.file("signalled.m4a", &signalled)).expect_err("not decoded");

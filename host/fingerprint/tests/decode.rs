@@ -254,7 +254,7 @@ fn how_long_it_plays_is_how_long_it_was_before_it_was_encoded() {
 #[test]
 fn what_nothing_decodes_is_unsupported_by_name() {
     let folder = tempfile::tempdir().expect("a folder");
-    let forms: [(&str, &[&str], &str); 8] = [
+    let forms: [(&str, &[&str], &str); 7] = [
         ("opus", &["-c:a", "libopus"], "Opus"),
         ("webm", &["-c:a", "libopus"], "Opus"),
         ("wma", &[], "Windows Media"),
@@ -262,7 +262,6 @@ fn what_nothing_decodes_is_unsupported_by_name() {
         ("wv", &[], "WavPack"),
         ("tta", &[], "True Audio"),
         ("au", &[], "AU"),
-        ("m4a", &["-c:a", "aac", "-ac", "6", "-ar", "48000"], "AAC of 6 channels"),
     ];
     for (extension, arguments, name) in forms {
         let file = folder.path().join(format!("piece.{extension}"));

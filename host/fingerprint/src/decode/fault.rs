@@ -19,10 +19,18 @@ pub(super) fn corrupt(what: &str) -> Error {
     Error::new(Reason::Corrupt, format!("it cannot be decoded: {what}; get an intact copy of the file"))
 }
 
+/// Whether reading from the disk failed, or led too far. A reader of bits says `Other` where a frame ends too early, and one of
+/// bytes where the file does: that is damage.
+pub(super) fn is_of_the_file(failed: &io::Error) -> bool {
+    !matches!(failed.kind(), io::ErrorKind::Other | io::ErrorKind::UnexpectedEof)
+}
+
 /// Reading from the disk failed, or led too far.
 pub(super) fn unreadable(failed: &io::Error) -> Error {
     match failed.kind() {
-        io::ErrorKind::Other | io::ErrorKind::UnexpectedEof => corrupt(&failed.to_string()),
+        io::ErrorKind::Other | io::ErrorKind::UnexpectedEof | io::ErrorKind::FileTooLarge => {
+            corrupt(&failed.to_string())
+        }
         _ => Error::new(Reason::Unreadable, format!("failed to read it: {failed}")),
     }
 }

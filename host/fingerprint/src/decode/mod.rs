@@ -5,9 +5,12 @@
 //! No network, no thread; the file is read through one block of 256 KiB (`source`) that counts what it gives, so that no crafted
 //! file is read for ever or fills the memory.
 
+mod aac;
 mod audio;
 mod bounds;
+mod cut;
 mod fault;
+mod frames;
 mod guard;
 mod mp4;
 mod ogg;
@@ -17,6 +20,7 @@ mod riff;
 mod samples;
 mod sniff;
 mod source;
+mod surround;
 mod tags;
 mod trim;
 mod veil;

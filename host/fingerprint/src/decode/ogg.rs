@@ -2,7 +2,8 @@
 //!
 //! The first pages and the last one say so by the numbers of their streams (RFC 3533, section 6); nothing else of Ogg is read here.
 //! symphonia tells only when it comes to the next link, and looks for the end of the one at hand by bisection, where it may subtract
-//! too much (0.6.1, `physical.rs`); it does not where it cannot seek, so a chain is read from the front to the back.
+//! too much (0.6.1, `physical.rs`), or fail where the file was cut short; it does not where it cannot seek, so both are read from the
+//! front to the back.
 
 use super::source::Source;
 
@@ -39,12 +40,34 @@ fn streams(source: &Source) -> Vec<u32> {
     numbers
 }
 
+/// Whether the file ends within a page: the end of the stream, which symphonia looks for, is not there.
+pub(super) fn is_cut(source: &Source) -> bool {
+    if source.bytes(0) != Some(*b"OggS") {
+        return false;
+    }
+    let tail = tail(source).unwrap_or_default();
+    let last = tail.windows(5).rposition(|head| head == b"OggS\0").and_then(|at| tail.get(at..));
+    !last.is_some_and(|page| {
+        let lengths = page.get(HEAD_BYTES..).unwrap_or_default();
+        let segments = page.get(HEAD_BYTES - 1).copied().map_or(0, usize::from);
+        let content: usize = lengths.iter().take(segments).copied().map(usize::from).sum();
+        page.len() >= HEAD_BYTES + segments + content
+    })
+}
+
 /// The number of the stream whose page is the last.
 fn last_stream(source: &Source) -> Option<u32> {
+    // Version 0 follows the letters; after flags and position, the number of the stream.
+    let tail = tail(source)?;
+    let last = tail.windows(18).rev().find(|head| head.starts_with(b"OggS\0"))?;
+    last.last_chunk::<4>().map(|number| u32::from_le_bytes(*number))
+}
+
+/// The end of the file, as much as a page can be.
+fn tail(source: &Source) -> Option<Vec<u8>> {
     let start = source.length().saturating_sub(PAGE_BYTES as u64);
     let mut tail = vec![0; PAGE_BYTES];
     let length = source.read_at(start, &mut tail).ok()?;
-    // Version 0 follows the letters; after flags and position, the number of the stream.
-    let last = tail.get(..length)?.windows(18).rev().find(|head| head.starts_with(b"OggS\0"))?;
-    last.last_chunk::<4>().map(|number| u32::from_le_bytes(*number))
+    tail.truncate(length);
+    Some(tail)
 }

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::well_known as codecs;
 use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
+use symphonia::core::errors::Error as Symphonia;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
@@ -20,15 +21,17 @@ use super::fault;
 use super::mp4::{self, Movie};
 use super::packets::{Packets, configure};
 use super::source::Source;
+use super::surround::Surround;
 use super::trim::Trim;
-use super::{ogg, riff, sniff, tags, veil, vorbis};
+use super::{aac, cut, ogg, riff, sniff, tags, veil, vorbis};
 use crate::{Error, Reason};
 
-/// Opens the first sound in a file. `digested`: whether its packets are to be digested as they pass.
+/// Opens the first sound in a file. `digested`: whether its packets are to be digested as they pass; `verified`: whether its samples
+/// are to be compared with the checksum that some streams state.
 ///
 /// # Errors
 /// When there is none, or none that is decoded here.
-pub(crate) fn open(source: &Source, digested: bool, stop: &AtomicBool) -> Result<Audio, Error> {
+pub(crate) fn open(source: &Source, digested: bool, verified: bool, stop: &AtomicBool) -> Result<Audio, Error> {
     let mut head = [0; 512];
     let length = source.read_at(0, &mut head).map_err(|failed| fault::unreadable(&failed))?;
     let head = head.get(..length).unwrap_or_default();
@@ -38,16 +41,23 @@ pub(crate) fn open(source: &Source, digested: bool, stop: &AtomicBool) -> Result
     if let Some(found) = sniff::foreign(head) {
         return Err(fault::unsupported(found));
     }
+    let cut = cut::inspect(source);
+    if cut.lacks_index {
+        return Err(fault::corrupt("it ends before its index (`moov`), without which nothing in it is found"));
+    }
     let movie = mp4::inspect(source);
     movie.as_ref().map_or(Ok(()), allowed)?;
     let riff = riff::inspect(source);
     source.veil(veil::veils(source, movie.as_ref(), &riff));
+    source.veil(cut.veils);
     let chained = ogg::is_chain(source);
-    let mut format = probe(if chained { source.forward() } else { source.clone() })?;
+    let is_forward = chained || ogg::is_cut(source);
+    let is_known = cut.is_short || sniff::is_decoded(head);
+    let mut format = probe(if is_forward { source.forward() } else { source.clone() }, is_known)?;
     let (mut tags, smpb) = tags::take(format.as_mut());
     tags::add_riff(&mut tags, riff, source);
     let (track, parameters) = sound(format.as_ref())?;
-    let decoder = decoder(&track, &parameters)?;
+    let decoder = decoder(&track, &parameters, verified)?;
     let container = container(format.format_info().short_name);
     let digest = digested.then(|| begin_digest(&parameters, decoder.as_ref()));
 
@@ -55,7 +65,8 @@ pub(crate) fn open(source: &Source, digested: bool, stop: &AtomicBool) -> Result
     let bits = bits(&parameters, decoder.as_ref());
     let mut packets = Packets::new(format, track, source.clone(), digest);
     packets.chained = chained;
-    let mut audio = Audio::start(packets, decoder, bits, stop)?;
+    let mut audio = Audio::start(packets, decoder, bits, verified, stop)?;
+    (audio.is_cut_short, audio.missing_bytes) = (cut.is_short || is_forward && !chained, cut.missing_bytes);
     audio.tags = tags;
     audio.spec.container = container;
     if let Some(movie) = &movie {
@@ -64,7 +75,8 @@ pub(crate) fn open(source: &Source, digested: bool, stop: &AtomicBool) -> Result
         audio.cut(cut.ok_or_else(|| fault::unsupported("an MP4 file whose edits lead back or pause"))?);
     }
     let stated_hz = parameters.sample_rate.unwrap_or_default();
-    audio.spec.core_only = audio.spec.codec == "aac" && stated_hz == audio.spec.rate_hz.saturating_mul(2);
+    let is_core = stated_hz == audio.spec.rate_hz.saturating_mul(2) || aac::core(&parameters).is_some();
+    audio.spec.core_only = audio.spec.codec == "aac" && is_core;
     if audio.spec.codec.starts_with("pcm_") {
         // Those of its room: fewer of them may count.
         let bits = bits_in_name(audio.spec.codec).unwrap_or(8);
@@ -87,21 +99,23 @@ fn allowed(movie: &Movie) -> Result<(), Error> {
         return Err(Error::new(Reason::Protected, detail));
     }
     match track.object_type {
-        Some(5 | 29) => Err(fault::unsupported("HE-AAC (AAC with spectral band replication)")),
         Some(42) => Err(fault::unsupported("xHE-AAC")),
-        Some(other) if other != 2 && &track.entry == b"mp4a" => {
+        // 5 and 29 are HE-AAC, whose core is decoded.
+        Some(other) if !matches!(other, 2 | 5 | 29) && &track.entry == b"mp4a" => {
             Err(fault::unsupported(&format!("MPEG-4 audio of object type {other}")))
         }
         _ => Ok(()),
     }
 }
 
-fn probe(source: Source) -> Result<Box<dyn FormatReader>, Error> {
+/// `is_known`: what begins like this is read here, so that a file which cannot be opened is a damaged one.
+fn probe(source: Source, is_known: bool) -> Result<Box<dyn FormatReader>, Error> {
     let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
     let (formats, metadata) = (FormatOptions::default(), MetadataOptions::default());
-    symphonia::default::get_probe()
-        .probe(&Hint::new(), stream, formats, metadata)
-        .map_err(|failed| fault::of_opening(failed, "what this file holds"))
+    symphonia::default::get_probe().probe(&Hint::new(), stream, formats, metadata).map_err(|failed| match failed {
+        Symphonia::Unsupported(_) if is_known => fault::corrupt("its head is damaged, or was cut off"),
+        other => fault::of_opening(other, "what this file holds"),
+    })
 }
 
 /// The first track of sound.
@@ -122,10 +136,14 @@ fn sound(format: &dyn FormatReader) -> Result<(Track, AudioCodecParameters), Err
 ///
 /// # Errors
 /// When there is none, or it would take too much memory.
-pub(super) fn decoder(track: &Track, parameters: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, Error> {
+pub(super) fn decoder(
+    track: &Track,
+    parameters: &AudioCodecParameters,
+    verified: bool,
+) -> Result<Box<dyn AudioDecoder>, Error> {
     // Where no LAME header tells the length of MPEG frames, symphonia guesses it from the bit rate, and would cut there.
     let mpeg = matches!(parameters.codec, codecs::CODEC_ID_MP1 | codecs::CODEC_ID_MP2 | codecs::CODEC_ID_MP3);
-    let options = AudioDecoderOptions::default().gapless(!mpeg || track.delay.is_some());
+    let options = AudioDecoderOptions::default().gapless(!mpeg || track.delay.is_some()).verify(verified);
     let channels = parameters.channels.as_ref().map_or(0, symphonia::core::audio::Channels::count);
     let found = match parameters.codec {
         codecs::CODEC_ID_AAC if channels > 2 => format!("AAC of {channels} channels"),
@@ -135,7 +153,12 @@ pub(super) fn decoder(track: &Track, parameters: &AudioCodecParameters) -> Resul
         vorbis::allowed(parameters.extra_data.as_deref().unwrap_or_default())?;
     }
     // Buffers of that size are made at once, for each channel, and some demuxers take both numbers as they stand in the file.
-    let mut parameters = parameters.clone();
+    let mut parameters = aac::core(parameters).unwrap_or_else(|| parameters.clone());
+    if let Some((channels, rate_hz)) = aac::surround(&parameters)
+        && let Some(decoder) = Surround::new(&parameters, channels, rate_hz)
+    {
+        return Ok(Box::new(decoder));
+    }
     let samples = |frames: u64| frames.saturating_mul(channels.max(1) as u64);
     parameters.max_frames_per_packet =
         parameters.max_frames_per_packet.filter(|frames| samples(*frames) <= PACKET_SAMPLES);

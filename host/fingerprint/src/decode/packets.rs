@@ -16,6 +16,9 @@ use super::fault;
 use super::source::Source;
 use crate::Error;
 
+/// How often in a row no packet is found before the track has ended: a demuxer that cannot go on would say it for ever.
+const MOST_LOST: u32 = 64;
+
 /// The packets of the audio track.
 pub(super) struct Packets {
     format: Box<dyn FormatReader>,
@@ -30,6 +33,10 @@ pub(super) struct Packets {
     /// Where the last one ended, in ticks of the track.
     end: i64,
     ended: bool,
+    /// Whether it ended before the container does.
+    cut_short: bool,
+    /// Places where a packet should have been and none was found.
+    lost: u32,
     /// How long the links before this one play.
     before: Duration,
     /// Whether this is one of several links, as far as is known.
@@ -42,7 +49,22 @@ impl Packets {
     pub(super) fn new(format: Box<dyn FormatReader>, track: Track, source: Source, digest: Option<Sha256>) -> Self {
         let left = packet_bytes(source.length());
         let (before, chained, begun) = (Duration::ZERO, false, None);
-        Self { format, source, track, digest, left, bytes: 0, ticks: 0, end: 0, ended: false, before, chained, begun }
+        Self {
+            format,
+            source,
+            track,
+            digest,
+            left,
+            bytes: 0,
+            ticks: 0,
+            end: 0,
+            ended: false,
+            cut_short: false,
+            lost: 0,
+            before,
+            chained,
+            begun,
+        }
     }
 
     /// Of what form the packets are from the last one on, if they are of another than those before: a decoder of its own is needed.
@@ -50,11 +72,13 @@ impl Packets {
         self.begun.take()
     }
 
-    /// The next packet of the track; none at the end. What is damaged ends it too: nothing after can be found.
+    /// The next packet of the track; none at the end. Where the demuxer finds none it is asked again, because most look for the
+    /// next head; when it finds none [`MOST_LOST`] times, the track has ended.
     ///
     /// # Errors
     /// When the file cannot be read, or leads in circles, or `stop` is set.
     pub(super) fn next(&mut self, stop: &AtomicBool) -> Result<Option<Packet>, Error> {
+        let mut in_a_row = 0;
         while !self.ended {
             // A film may go on for gigabytes between two packets of its sound.
             if stop.load(Ordering::Relaxed) {
@@ -63,18 +87,29 @@ impl Packets {
             self.source.begin_step(PACKET_BYTES);
             let mut packet = match self.format.next_packet() {
                 Ok(Some(packet)) => packet,
-                Err(Symphonia::IoError(failed)) if failed.kind() != std::io::ErrorKind::UnexpectedEof => {
+                Err(Symphonia::IoError(failed)) if fault::is_of_the_file(&failed) => {
                     return Err(fault::unreadable(&failed));
                 }
                 Err(Symphonia::ResetRequired) => {
                     self.begin_link()?;
                     continue;
                 }
-                Ok(None) | Err(_) => {
+                Ok(None) => {
                     self.ended = true;
                     break;
                 }
+                Err(Symphonia::IoError(failed)) if failed.kind() == std::io::ErrorKind::UnexpectedEof => {
+                    (self.ended, self.cut_short) = (true, true);
+                    break;
+                }
+                Err(_) => {
+                    in_a_row += 1;
+                    self.ended = in_a_row == MOST_LOST;
+                    continue;
+                }
             };
+            // What follows to the end and is no packet is not missed.
+            self.lost += u32::from(std::mem::take(&mut in_a_row) > 0);
             let weight = packet.data.len().max(1) as u64;
             self.left = self
                 .left
@@ -132,6 +167,23 @@ impl Packets {
     /// Whether all packets were seen.
     pub(super) fn ended(&self) -> bool {
         self.ended
+    }
+
+    /// Whether the file ended before its container does.
+    pub(super) fn is_cut_short(&self) -> bool {
+        self.cut_short
+    }
+
+    /// How often no packet was found where one should have been.
+    pub(super) fn lost(&self) -> u32 {
+        self.lost
+    }
+
+    /// How much is missing between packets, by their times. Only where these come from the packets themselves.
+    pub(super) fn missing_within(&self) -> Duration {
+        let until = u64::try_from(self.end.saturating_sub(self.track.start_ts.get().max(0))).unwrap_or_default();
+        let missing = until.saturating_sub(self.ticks);
+        self.track.time_base.filter(|_| !self.chained).map(|base| in_time(base, missing)).unwrap_or_default()
     }
 
     /// How long the packets that were seen play, of all links, before anything is cut off.

@@ -16,6 +16,31 @@ pub(super) fn foreign(head: &[u8]) -> Option<&'static str> {
     })
 }
 
+/// Whether what begins like this is decoded here for certain: FLAC, Vorbis or FLAC in Ogg, and a frame of MPEG or ADTS, also after a
+/// short `ID3v2` tag.
+pub(super) fn is_decoded(head: &[u8]) -> bool {
+    let packet = head.get(28..).unwrap_or_default();
+    head.starts_with(b"fLaC")
+        || is_frame(after_tag(head))
+        || head.starts_with(b"OggS") && (packet.starts_with(b"\x01vorbis") || packet.starts_with(b"\x7fFLAC"))
+}
+
+/// What follows an `ID3v2` tag, as far as it is there.
+fn after_tag(head: &[u8]) -> &[u8] {
+    let [b'I', b'D', b'3', _, _, _, size @ ..] = head.first_chunk::<10>().copied().unwrap_or_default() else {
+        return head;
+    };
+    let size = size.iter().fold(0, |size, byte| size << 7 | usize::from(byte & 0x7f));
+    head.get(10 + size..).unwrap_or_default()
+}
+
+/// Whether it begins with the head of a frame: MPEG of layer II or III, or ADTS. With layer I a text in UTF-16 would be one.
+fn is_frame(head: &[u8]) -> bool {
+    let Some([0xff, second]) = head.first_chunk::<2>() else { return false };
+    let (sync, version, layer) = (second >> 5, second >> 3 & 3, second >> 1 & 3);
+    sync == 7 && version != 1 && (matches!(layer, 1 | 2) || layer == 0 && second >> 4 == 15)
+}
+
 /// From the registries of media types and the formats' own documents.
 const KNOWN: &[(&[u8], &str)] = &[
     (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
@@ -68,6 +93,10 @@ mod tests {
         assert_eq!(foreign(b"RIFF\0\0\0\0AVI LIST"), Some("an AVI video"));
         assert_eq!(foreign(b"RF64\xff\xff\xff\xffWAVEds64"), Some("an RF64 file (a WAV file beyond 4 GB)"));
         assert_eq!(foreign(b"\x89PNG\r\n\x1a\n\0\0"), Some("a PNG picture"));
+        assert!(!is_decoded(b"\xff\xfea\0b\0") && !is_decoded(b"ID3\x03\0\0\0\0\0\x02aaTTA1"));
+        for music in [&b"\xff\xfb\x90"[..], b"\xff\xf1\x50", b"ID3\x03\0\0\0\0\0\x02aa\xff\xfb\x90"] {
+            assert!(is_decoded(music));
+        }
         for music in [&b"RIFF\x24\0\0\0WAVEfmt "[..], b"ID3\x03\0\0\0\0\0\0", b"fLaC\0", b"OggS\0", b"\xff\xfb\x90\x64"]
         {
             assert_eq!(foreign(music), None);

@@ -205,9 +205,9 @@ fn cover(block: &mut [u8], start: u64, place: u64, bytes: &[u8]) {
     }
 }
 
-/// Not of a kind that demuxers take for the end of the file.
+/// Of a kind that nobody else uses: demuxers take one for the end of the file, and readers of bits make another of theirs.
 fn over(what: &str) -> io::Error {
-    io::Error::other(what)
+    io::Error::new(io::ErrorKind::FileTooLarge, what)
 }
 
 impl Read for Source {

@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(trim.next(21_000), 0..21_000);
         assert_eq!(trim.next(1024), 0..1024);
         assert_eq!(trim.next(1024), 0..0);
-        // The core of implicit HE-AAC runs at half the rate of the track.
+        // The core of HE-AAC runs at half the rate of the track.
         let trim = edited(&[(500, 1024)], 22_050, None).unwrap();
         assert_eq!((trim.dropped(), trim.kept()), (512, Some(11_025)));
     }

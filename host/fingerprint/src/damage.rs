@@ -1,0 +1,83 @@
+//! What is wrong with a file that can be read all the same.
+
+use std::fmt;
+use std::time::Duration;
+
+/// What was found to be damaged. Only [`crate::check`] has seen all of a file; [`crate::read`] tells what it came across.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Damage {
+    /// Frames that cannot be decoded, or that were not found where one has to be. They were left out.
+    pub failed_frames: u32,
+    /// All frames that were seen, with those that failed.
+    pub frames: u32,
+    /// How much of its end is missing, by what it says of its length.
+    pub missing_end: Duration,
+    /// How much is missing in its midst, by the times of its frames.
+    pub missing_within: Duration,
+    /// Whether it ends before its container does.
+    pub is_cut_short: bool,
+    /// Whether the decoded samples do not have the checksum that the file states (the MD5 of FLAC).
+    pub wrong_checksum: bool,
+}
+
+impl Damage {
+    /// Whether anything was found.
+    #[must_use]
+    pub fn is_some(&self) -> bool {
+        self.failed_frames > 0
+            || self.is_cut_short
+            || self.wrong_checksum
+            || self.missing_end + self.missing_within > Duration::ZERO
+    }
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut found = Vec::new();
+        if self.failed_frames > 0 {
+            found.push(format!("{} of {} frames cannot be decoded", self.failed_frames, self.frames));
+        }
+        if !self.missing_end.is_zero() {
+            found.push(format!("{} are missing at its end", seconds(self.missing_end)));
+        } else if self.is_cut_short {
+            found.push("its end is missing".to_owned());
+        }
+        if !self.missing_within.is_zero() {
+            found.push(format!("{} are missing in its midst", seconds(self.missing_within)));
+        }
+        if self.wrong_checksum {
+            found.push("its samples do not have the MD5 that it states".to_owned());
+        }
+        out.write_str(&found.join("; "))
+    }
+}
+
+fn seconds(length: Duration) -> String {
+    let ms = length.as_millis();
+    if ms < 1_000 { format!("{ms} ms") } else { format!("{}.{} s", ms / 1_000, ms % 1_000 / 100) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_damage_has_its_words() {
+        assert!(!Damage { frames: 9, ..Damage::default() }.is_some());
+        let damage = Damage {
+            failed_frames: 3,
+            frames: 900,
+            missing_end: Duration::from_millis(31_270),
+            missing_within: Duration::from_millis(210),
+            is_cut_short: true,
+            wrong_checksum: true,
+        };
+        assert!(damage.is_some());
+        assert_eq!(
+            damage.to_string(),
+            "3 of 900 frames cannot be decoded; 31.2 s are missing at its end; 210 ms are missing in its midst; \
+             its samples do not have the MD5 that it states"
+        );
+        assert_eq!(Damage { is_cut_short: true, ..Damage::default() }.to_string(), "its end is missing");
+    }
+}

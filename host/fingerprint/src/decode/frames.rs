@@ -1,0 +1,153 @@
+//! The frames of MPEG audio and ADTS stand one behind the other, and nothing says how many there are. A demuxer that finds none where
+//! one should be looks for the next and goes on without a word; here it is counted.
+//!
+//! ISO/IEC 11172-3, 2.4.2.3, and 13818-3 for the lower rates; ADTS: 14496-3, 1.A.2.2. Only heads are read.
+
+use super::source::Source;
+
+/// As many bytes as a head has.
+const HEAD_BYTES: usize = 7;
+/// How far a frame is looked for, in bytes: behind the last one there are tags, and perhaps pictures in them.
+const SEARCHED: u64 = 256 * 1024;
+/// How many gaps are counted.
+const MOST_GAPS: u32 = 10_000;
+
+/// Bits a second in thousands: of layer I, II and III, then of layer I and the others at the lower rates.
+const KBIT: [[u32; 14]; 5] = [
+    [32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
+    [32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
+    [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
+    [32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256],
+    [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
+];
+
+/// How often there is no frame where one should be, with more of them behind.
+pub(super) fn gaps(source: &Source) -> u32 {
+    let (mut gaps, mut kind) = (0, None);
+    let mut at = tag_end(source, 0).unwrap_or_default();
+    while gaps < MOST_GAPS {
+        source.begin_step(SEARCHED * 2);
+        match head_at(source, at) {
+            Some(head) if kind.is_none_or(|kind| kind == head.kind) => {
+                kind = Some(head.kind);
+                at += head.size;
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(end) = tag_end(source, at) {
+            at = end;
+        } else if let Some(next) = search(source, at, kind) {
+            // Before the first frame there may be anything.
+            gaps += u32::from(kind.is_some());
+            at = next;
+        } else {
+            break;
+        }
+    }
+    gaps
+}
+
+/// A frame's length, and what does not change from frame to frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Head {
+    size: u64,
+    kind: [u8; 2],
+}
+
+fn head_at(source: &Source, at: u64) -> Option<Head> {
+    head(source.bytes(at)?)
+}
+
+fn head(bytes: [u8; HEAD_BYTES]) -> Option<Head> {
+    let [0xff, second, third, fourth, fifth, sixth, _] = bytes else { return None };
+    if second & 0xf6 == 0xf0 {
+        let size = u64::from(fourth & 3) << 11 | u64::from(fifth) << 3 | u64::from(sixth >> 5);
+        return (size > HEAD_BYTES as u64).then_some(Head { size, kind: [second, third & 0xfc] });
+    }
+    let (version, layer) = (second >> 3 & 3, 4 - (second >> 1 & 3));
+    if second < 0xe0 || version == 1 || layer == 4 {
+        return None;
+    }
+    let table = match (version, layer) {
+        (3, layer) => usize::from(layer) - 1,
+        (_, 1) => 3,
+        _ => 4,
+    };
+    let kbit = *KBIT.get(table)?.get(usize::from(third >> 4).checked_sub(1)?)?;
+    let hz = *[44_100, 48_000, 32_000].get(usize::from(third >> 2 & 3))? >> (3 - version).min(2);
+    let padding = u32::from(third >> 1 & 1);
+    let size = match (layer, version) {
+        (1, _) => (12_000 * kbit / hz + padding) * 4,
+        (3, 0 | 2) => 72_000 * kbit / hz + padding,
+        _ => 144_000 * kbit / hz + padding,
+    };
+    Some(Head { size: u64::from(size), kind: [second & 0xfe, third & 0x0c] })
+}
+
+/// Where an `ID3v2` tag ends that begins there: files that were put together have some in their midst.
+fn tag_end(source: &Source, at: u64) -> Option<u64> {
+    let [b'I', b'D', b'3', _, _, _, size @ ..] = source.bytes::<10>(at)? else { return None };
+    let size = size.iter().fold(0, |size, byte| size << 7 | u64::from(byte & 0x7f));
+    Some(at + 10 + size)
+}
+
+/// The next frame that another one of its kind follows, or the end of the file.
+fn search(source: &Source, from: u64, kind: Option<[u8; 2]>) -> Option<u64> {
+    let mut room = vec![0; usize::try_from(SEARCHED).ok()?];
+    let length = source.read_at(from, &mut room).ok()?;
+    room.truncate(length);
+    let places = room.windows(HEAD_BYTES).enumerate().skip(1);
+    let found = places.filter_map(|(at, bytes)| Some((from + at as u64, head(*bytes.first_chunk()?)?)));
+    let mut found = found.filter(|(_, head)| kind.is_none_or(|kind| kind == head.kind));
+    found.find_map(|(at, head)| {
+        let next = at + head.size;
+        let follows = next == source.length() || head_at(source, next).is_some_and(|next| next.kind == head.kind);
+        follows.then_some(at)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn counted(bytes: &[u8]) -> u32 {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        gaps(&Source::new(file, bytes.len() as u64, false))
+    }
+
+    /// A frame of MPEG 1, layer III, 128 kbit/s, 44.1 kHz.
+    fn frame(padding: bool) -> Vec<u8> {
+        let mut frame = vec![0x55; 417 + usize::from(padding)];
+        frame[..4].copy_from_slice(&[0xff, 0xfb, 0x90 | u8::from(padding) << 1, 0x64]);
+        frame
+    }
+
+    #[test]
+    fn lengths_are_those_of_the_tables() {
+        let size = |bytes: [u8; 4]| head([bytes[0], bytes[1], bytes[2], bytes[3], 0, 0, 0]).map(|head| head.size);
+        assert_eq!(size([0xff, 0xfb, 0x90, 0x64]), Some(417));
+        assert_eq!(size([0xff, 0xfb, 0xe2, 0x64]), Some(1045));
+        assert_eq!(size([0xff, 0xf3, 0x80, 0xc4]), Some(208));
+        assert_eq!(size([0xff, 0xe3, 0x80, 0xc4]), Some(417));
+        assert_eq!(size([0xff, 0xfd, 0xa4, 0x00]), Some(576));
+        // A free rate, and one that there is not.
+        assert_eq!([[0xff, 0xfb, 0, 0], [0xff, 0xfb, 0x9c, 0]].map(size), [None; 2]);
+        assert_eq!(head([0xff, 0xf1, 0x50, 0x80, 0x2e, 0x7f, 0xfc]).map(|head| head.size), Some(0x173));
+    }
+
+    #[test]
+    fn what_stands_between_frames_is_counted_and_what_stands_around_them_is_not() {
+        let many = |count: u32| (0..count).flat_map(|number| frame(number % 3 == 0)).collect::<Vec<u8>>();
+        let tag = b"ID3\x03\0\0\0\0\0\x04abcd".to_vec();
+        let end = [b"TAG".as_slice(), &[b' '; 125]].concat();
+        assert_eq!(counted(&[tag.clone(), many(9), tag.clone(), many(9), end.clone()].concat()), 0);
+        assert_eq!(counted(&[vec![7; 50], many(9), vec![0; 600]].concat()), 0);
+        assert_eq!(counted(&[many(5), vec![0x11; 300], many(5), vec![0x11; 3], many(5), end].concat()), 2);
+        assert_eq!(counted(b""), 0);
+        assert_eq!(counted(&[0xff; 3000]), 0);
+    }
+}
