@@ -21,5 +21,6 @@ pub(crate) fn sound(text: &str, words: Vec<u32>, seconds: u64) -> Sound {
         audio_sha256: Some(digest),
         file_sha256: Some(digest),
         tags: Tags::default(),
+        damage: None,
     }
 }

@@ -1,14 +1,12 @@
 //! What is there twice: across formats, with the better file suggested; versions are not; titles alone are a question.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use baton_tests::music::{tune, wav, write_wav};
 use baton_tests::{Workspace, tool};
 use serde_json::{Value, json};
 
-use super::{beside, duplicates, said, scan, scan_mixed};
+use super::{beside, duplicates, encode, said, scan, scan_mixed};
 
 /// Enough to compare.
 const SECONDS: u32 = 40;
@@ -32,14 +30,6 @@ fn groups(found: &Value) -> Vec<(&str, Vec<&str>)> {
         .collect();
     groups.sort();
     groups
-}
-
-fn encode(from: &Path, to: &Path, args: &[&str]) -> PathBuf {
-    let encoded =
-        Command::new("ffmpeg").args(["-v", "error", "-nostdin", "-y", "-i"]).arg(from).args(args).arg(to).output();
-    let encoded = encoded.unwrap();
-    assert!(encoded.status.success(), "{}", String::from_utf8_lossy(&encoded.stderr));
-    to.to_owned()
 }
 
 #[test]

@@ -1,14 +1,18 @@
 //! `baton library`: scanning folders and libraries of Eagle, what is left after a kill, coverage, and what is there twice.
 
 mod bad_input;
+mod damaged;
 mod database;
 mod duplicates;
 mod eagle;
+mod file_tags;
 mod kills;
 mod scan;
+mod unheard;
 mod volumes;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use baton_tests::music::{tune, write_wav};
 use baton_tests::{Output, PATIENCE, Workspace};
@@ -30,6 +34,16 @@ fn fill(folder: &Path, files: u64) {
         let file = folder.join(format!("{:02}/{number:04}.wav", number / 100));
         write_wav(&file, &tune(number, SECONDS));
     }
+}
+
+/// A file that ffmpeg makes of another.
+#[track_caller]
+fn encode(from: &Path, to: &Path, args: &[&str]) -> PathBuf {
+    let encoded =
+        Command::new("ffmpeg").args(["-v", "error", "-nostdin", "-y", "-i"]).arg(from).args(args).arg(to).output();
+    let encoded = encoded.unwrap();
+    assert!(encoded.status.success(), "{}", String::from_utf8_lossy(&encoded.stderr));
+    to.to_owned()
 }
 
 /// `baton library scan FOLDER --json …`, which must end with `code`.

@@ -22,7 +22,7 @@ pub(super) fn ears(workspace: &Workspace) -> Option<Ears> {
     let catalog = workspace.state.catalog();
     let hear = move |folder: &Path, marks: &_, stop: &AtomicBool| {
         let wanted = Wanted { catalog: &catalog, folder, marks, most: PIECE };
-        let news = arrivals::hear(&wanted, &baton_fingerprint::read, stop);
+        let news = arrivals::hear(&wanted, &baton_fingerprint::check, stop);
         news.map(told).map_err(|error| error.to_string())
     };
     Some(Ears { folders, hear: Arc::new(hear) })

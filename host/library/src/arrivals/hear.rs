@@ -69,7 +69,7 @@ pub struct News {
     pub unreachable: Option<String>,
 }
 
-/// Reads what is new into the catalog and tells of it. `read` is [`baton_fingerprint::read`]. `stop` ends it early; then
+/// Reads what is new into the catalog and tells of it. `read` is [`baton_fingerprint::check`]. `stop` ends it early; then
 /// nothing is told, and the next call tells it. One thread of low priority does it, whatever it costs.
 ///
 /// # Errors

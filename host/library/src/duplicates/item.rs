@@ -39,6 +39,8 @@ pub struct Item {
     pub file_sha256: Option<[u8; 32]>,
     /// Whether it has a fingerprint.
     pub heard: bool,
+    /// What is wrong with it, for people.
+    pub damage: Option<String>,
 }
 
 /// Whether a codec keeps every sample.
@@ -69,6 +71,7 @@ impl From<Entry> for Item {
             audio_sha256: entry.audio_sha256,
             file_sha256: entry.file_sha256,
             heard: entry.state == State::Fingerprinted,
+            damage: entry.damage,
         }
     }
 }
@@ -76,7 +79,7 @@ impl From<Entry> for Item {
 impl Item {
     /// About how many bytes it takes in memory.
     pub(crate) fn bytes(&self) -> usize {
-        let texts = [&self.title, &self.artist, &self.album, &self.isrc, &self.codec];
+        let texts = [&self.title, &self.artist, &self.album, &self.isrc, &self.codec, &self.damage];
         let texts = texts.into_iter().flatten().chain([&self.name]).map(String::len).sum::<usize>();
         size_of::<Self>() + self.path.as_os_str().len() + texts
     }
@@ -94,10 +97,15 @@ impl Item {
         let rate = self.rate_hz.map_or_else(String::new, |hz| format!(" {}.{} kHz", hz / 1_000, hz % 1_000 / 100));
         match (self.lossless, self.bitrate) {
             (Lossless::Bits(bits), _) => format!("{codec} {bits} bit{rate}"),
-            (Lossless::No, Some(bitrate)) => format!("{codec} {} kbit/s", (bitrate + 500) / 1_000),
+            (Lossless::No, Some(bitrate)) => format!("{codec} {} kbit/s", kbit(bitrate)),
             (Lossless::No, None) => codec.to_owned(),
         }
     }
+}
+
+/// Bits a second as people read them, in kbit/s.
+pub(super) const fn kbit(bitrate: u32) -> u32 {
+    bitrate.saturating_add(500) / 1_000
 }
 
 #[cfg(test)]
@@ -121,6 +129,7 @@ impl Item {
             audio_sha256: None,
             file_sha256: None,
             heard: true,
+            damage: None,
         }
     }
 }

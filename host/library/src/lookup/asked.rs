@@ -37,6 +37,7 @@ impl Asked {
             audio_sha256: None,
             file_sha256: None,
             heard: true,
+            damage: None,
         };
         Self { fingerprint, item }
     }

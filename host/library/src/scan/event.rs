@@ -35,7 +35,7 @@ pub enum Event<'a> {
         size: u64,
         /// What came of it.
         state: State,
-        /// Why it has no fingerprint: the word, and the sentence.
+        /// Why it has no fingerprint, or what is wrong with it although it has one (`damaged`): the word, and the sentence.
         why: Option<(&'a str, &'a str)>,
         /// What comparing it came to.
         compared: Option<Compared>,
@@ -120,6 +120,8 @@ pub struct Reads {
     pub audio_ms: u64,
     /// Files that have a fingerprint now.
     pub fingerprinted: u64,
+    /// Files of these that are damaged.
+    pub damaged: u64,
     /// Files that can have none, by reason.
     pub skipped: BTreeMap<&'static str, u64>,
     /// Files that failed, by reason.

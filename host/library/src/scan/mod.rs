@@ -7,6 +7,7 @@
 //! A source that cannot be reached, at the listing or in the middle of reading, fails for itself: none of its items is
 //! missing or failed because of that.
 
+mod asf;
 mod begun;
 mod event;
 mod listing;
@@ -15,6 +16,7 @@ mod one;
 mod options;
 mod queue;
 mod run;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod vanished;

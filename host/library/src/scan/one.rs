@@ -7,10 +7,10 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use baton_fingerprint::{Error, Fingerprint, Reason, Sound};
-use baton_ledger::catalog::library::{Before, Heard, Outcome, Reading, State, Waiting};
+use baton_ledger::catalog::library::{Before, Heard, Outcome, Reading, State, Tags, Waiting};
 
 use super::begun::DEATHS;
-use super::{Options, Read};
+use super::{Options, Read, tags};
 use crate::source::mtime_ns;
 
 /// What comparing a file with what it was came to.
@@ -39,7 +39,7 @@ pub(super) fn put_away(waiting: &Waiting) -> Verdict {
          with `baton library scan --retry`"
     );
     let (size, mtime_ns, inode) = look(&waiting.path).as_ref().map_or((waiting.size, 0, 0), stat);
-    let outcome = outcome(Err(Error { reason: Reason::Corrupt, detail }));
+    let outcome = outcome(Err(Error { reason: Reason::Corrupt, detail }), Tags::default());
     let compared = waiting.before.as_ref().map(|_| Compared::Differs);
     Verdict::Read(Reading { item: waiting.item, size, mtime_ns, inode, outcome }, compared)
 }
@@ -51,6 +51,7 @@ pub(super) fn read(waiting: &Waiting, read: &Read<'_>, stop: &AtomicBool) -> Ver
         Ok(_) => heard(&waiting.path, read, stop),
         Err(error) => Err(as_error(error)),
     };
+    let tags = result.as_ref().err().map(|error| tags_of(&waiting.path, error.reason)).unwrap_or_default();
     let after = look(&waiting.path);
     let replaced = match (&before, &after) {
         (Ok(before), Ok(after)) => stat(before) != stat(after),
@@ -67,10 +68,18 @@ pub(super) fn read(waiting: &Waiting, read: &Read<'_>, stop: &AtomicBool) -> Ver
         let detail = "it was replaced while it was read, twice; the next scan reads it".to_owned();
         let error = Error { reason: Reason::Changed, detail };
         // Without time and inode no listing finds it as it was: the next scan reads it.
-        return Verdict::Changed(Reading { mtime_ns: 0, inode: 0, ..reading(outcome(Err(error))) });
+        return Verdict::Changed(Reading { mtime_ns: 0, inode: 0, ..reading(outcome(Err(error), Tags::default())) });
     }
     let compared = waiting.before.as_ref().map(|before| compare(before, result.as_ref().ok()));
-    Verdict::Read(reading(outcome(result)), compared)
+    Verdict::Read(reading(outcome(result, tags)), compared)
+}
+
+/// What a file says of itself that has no fingerprint.
+fn tags_of(path: &Path, reason: Reason) -> Tags {
+    match reason {
+        Reason::Unsupported | Reason::Protected | Reason::TooShort | Reason::Corrupt => tags::read(path),
+        Reason::NotFound | Reason::Unreadable | Reason::Changed | Reason::Stopped => Tags::default(),
+    }
 }
 
 fn heard(path: &Path, read: &Read<'_>, stop: &AtomicBool) -> Result<Sound, Error> {
@@ -92,12 +101,12 @@ fn as_error(error: &io::Error) -> Error {
     Error { reason, detail: error.to_string() }
 }
 
-fn outcome(result: Result<Sound, Error>) -> Outcome {
+fn outcome(result: Result<Sound, Error>, tags: Tags) -> Outcome {
     match result {
         Ok(sound) => Outcome::Fingerprinted(Box::new(as_heard(sound))),
         Err(Error { reason, detail }) => {
             let state = if reason.is_skipped() { State::Skipped } else { State::Failed };
-            Outcome::Without { state, reason: reason.word(), detail }
+            Outcome::Without { state, reason: reason.word(), detail, tags }
         }
     }
 }
@@ -120,6 +129,7 @@ fn as_heard(sound: Sound) -> Heard {
         artist: sound.tags.artist,
         album: sound.tags.album,
         isrc: sound.tags.isrc,
+        damage: sound.damage.map(|damage| damage.to_string()),
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use baton_fingerprint::{Error, Sound};
 
-/// How a file is read: [`baton_fingerprint::read`], or what a test puts in its place.
+/// How a file is read: [`baton_fingerprint::check`], or what a test puts in its place.
 pub type Read<'a> = dyn Fn(&Path, baton_fingerprint::Options, &AtomicBool) -> Result<Sound, Error> + Sync + 'a;
 
 /// What is wanted of a scan.

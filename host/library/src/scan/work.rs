@@ -192,6 +192,8 @@ impl Pass<'_> {
 fn is_news(reading: &Reading, compared: Option<Compared>) -> bool {
     match (compared, &reading.outcome) {
         (None, _) => true,
+        // One that was read by an older Baton is known to be damaged since now.
+        (Some(Compared::Same), Outcome::Fingerprinted(heard)) => heard.damage.is_some(),
         (Some(Compared::Same), _) => false,
         (Some(Compared::Differs), outcome) => {
             !matches!(outcome, Outcome::Without { reason: "not_found" | "unreadable", .. })
@@ -209,6 +211,7 @@ fn count(reads: &mut Reads, reading: &Reading, compared: Option<Compared>) {
         Outcome::Fingerprinted(heard) => {
             reads.fingerprinted += 1;
             reads.audio_ms += heard.duration_ms;
+            reads.damaged += u64::from(heard.damage.is_some());
         }
         Outcome::Without { state, reason, .. } => {
             let by_reason = if *state == State::Skipped { &mut reads.skipped } else { &mut reads.failed };
@@ -224,8 +227,10 @@ fn count(reads: &mut Reads, reading: &Reading, compared: Option<Compared>) {
 
 fn event<'a>(path: &'a Path, reading: &'a Reading, compared: Option<Compared>) -> Event<'a> {
     let (state, why) = match &reading.outcome {
-        Outcome::Fingerprinted(_) => (State::Fingerprinted, None),
-        Outcome::Without { state, reason, detail } => (*state, Some((*reason, detail.as_str()))),
+        Outcome::Fingerprinted(heard) => {
+            (State::Fingerprinted, heard.damage.as_deref().map(|damage| ("damaged", damage)))
+        }
+        Outcome::Without { state, reason, detail, .. } => (*state, Some((*reason, detail.as_str()))),
     };
     Event::Read { path, size: reading.size, state, why, compared }
 }

@@ -23,6 +23,17 @@ pub struct Known {
     pub mark: Mark,
     /// The SHA-256 of its audio when it was read.
     pub audio_sha256: Option<[u8; 32]>,
+    /// What kind of file it was when it was read.
+    pub format: Format,
+}
+
+/// What kind of file one was found to be, by the audio that was found in it: its name counts for nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Format {
+    /// The container, for instance `mp3`, `flac`, `ogg`.
+    pub container: String,
+    /// The codec, for instance `mp3`, `flac`, `vorbis`.
+    pub codec: String,
 }
 
 /// An item of an Eagle library.
@@ -52,7 +63,9 @@ pub fn known(catalog: &Catalog, below: &[PathBuf]) -> Result<Vec<Known>, LedgerE
         let wanted = below.is_empty() || below.iter().any(|folder| entry.path.starts_with(folder));
         if let Some(mark) = marks.remove(&entry.id).filter(|_| wanted) {
             let item = item_of(&sources, &entry);
-            known.push(Known { number: entry.id, path: entry.path, item, mark, audio_sha256: entry.audio_sha256 });
+            let Entry { id: number, path, audio_sha256, container, codec, .. } = entry;
+            let format = Format { container: container.unwrap_or_default(), codec: codec.unwrap_or_default() };
+            known.push(Known { number, path, item, mark, audio_sha256, format });
         }
     })?;
     known.sort_by(|one, other| one.path.cmp(&other.path));

@@ -13,6 +13,6 @@ mod mark;
 mod merge;
 pub mod tags;
 
-pub use known::{Item, Known, known};
+pub use known::{Format, Item, Known, known};
 pub use mark::Mark;
 pub use merge::{Merged, merged};

@@ -93,6 +93,7 @@ fn remark(state: State, why: Option<(&str, &str)>, compared: Option<Compared>, v
             Some(format!("DIFFERS: it was fingerprinted before, and now: {word}: {detail}"))
         }
         (_, State::Failed) => Some(format!("{word}: {detail}")),
+        (_, State::Fingerprinted) if why.is_some() => Some(format!("{word}: {detail}")),
         (_, State::Skipped) if verbose => Some(format!("skipped, {word}: {detail}")),
         _ => None,
     }

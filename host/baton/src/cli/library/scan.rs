@@ -68,7 +68,7 @@ impl Args {
             let stop = Arc::new(AtomicBool::new(false));
             tokio::spawn(stopped(Arc::clone(&stop)));
             let mut bar = Bar::new(self.verbose)?;
-            let read = &baton_fingerprint::read;
+            let read = &baton_fingerprint::check;
             let report = tokio::task::block_in_place(|| {
                 patiently(&stop, || scan(&catalog, &sources, &options, read, &mut |event| bar.tell(event), &stop))
             });
@@ -135,6 +135,7 @@ fn as_json(report: &Report, took: Duration) -> Value {
             "bytes": reads.bytes,
             "audio_ms": reads.audio_ms,
             "fingerprinted": reads.fingerprinted,
+            "damaged": reads.damaged,
             "skipped": reads.skipped,
             "failed": reads.failed,
             "same": reads.same,
@@ -203,6 +204,9 @@ fn read(reads: &Reads, took: Duration) -> String {
         count(reads.fingerprinted),
         length(reads.audio_ms)
     );
+    if reads.damaged > 0 {
+        text.push_str(&format!("{} of them are damaged, and fingerprinted from what is left\n", count(reads.damaged)));
+    }
     for (what, reasons) in [("skipped", &reads.skipped), ("failed", &reads.failed)] {
         for (reason, items) in reasons {
             text.push_str(&format!("{} {what}: {reason}\n", count(*items)));

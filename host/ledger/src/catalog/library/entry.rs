@@ -24,6 +24,7 @@ pub struct Entry {
     pub audio_sha256: Option<[u8; 32]>,
     pub file_sha256: Option<[u8; 32]>,
     pub codec: Option<String>,
+    pub container: Option<String>,
     pub rate_hz: Option<u32>,
     pub bits: Option<u16>,
     pub bitrate: Option<u32>,
@@ -32,10 +33,11 @@ pub struct Entry {
     pub artist: Option<String>,
     pub album: Option<String>,
     pub isrc: Option<String>,
+    pub damage: Option<String>,
 }
 
 const COLUMNS: &str = "SELECT id, source, path, name, size, state, reason, detail, audio_sha256, file_sha256, codec,
-    rate_hz, bits, bitrate, duration_ms, title, artist, album, isrc FROM library_items WHERE missing_since IS NULL";
+    rate_hz, bits, bitrate, duration_ms, title, artist, album, isrc, container, damage FROM library_items WHERE missing_since IS NULL";
 
 impl Catalog {
     /// Hands every item that is there to `take`, in order of their numbers.
@@ -115,14 +117,23 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
         artist: row.get(16)?,
         album: row.get(17)?,
         isrc: row.get(18)?,
+        container: row.get(19)?,
+        damage: row.get(20)?,
     };
-    Ok(if entry.state == State::Fingerprinted { entry } else { entry.unheard() })
+    Ok(match (entry.state, entry.reason.as_deref()) {
+        (State::Fingerprinted, _) => entry,
+        // What stands there is of a file that was read before.
+        (State::Pending, _) | (_, Some("not_found")) => {
+            Entry { title: None, artist: None, album: None, isrc: None, ..entry.unheard() }
+        }
+        (State::Failed | State::Skipped, _) => entry.unheard(),
+    })
 }
 
 impl Entry {
-    /// Without what was found in a file that was there before this one.
+    /// With its tags alone: it has no fingerprint, and what goes with one is of a file that was there before it.
     fn unheard(self) -> Self {
-        let Self { id, source, path, name, size, state, reason, detail, .. } = self;
+        let Self { id, source, path, name, size, state, reason, detail, title, artist, album, isrc, .. } = self;
         Self {
             id,
             source,
@@ -135,14 +146,16 @@ impl Entry {
             audio_sha256: None,
             file_sha256: None,
             codec: None,
+            container: None,
             rate_hz: None,
             bits: None,
             bitrate: None,
             duration_ms: None,
-            title: None,
-            artist: None,
-            album: None,
-            isrc: None,
+            title,
+            artist,
+            album,
+            isrc,
+            damage: None,
         }
     }
 }

@@ -21,7 +21,7 @@ mod writer;
 pub use coverage::Count;
 pub use entry::Entry;
 pub use list::{Known, Listed, Standing, Vanished};
-pub use record::{Heard, Outcome, Reading, Rewritten, Stat, State};
+pub use record::{Heard, Outcome, Reading, Rewritten, Stat, State, Tags};
 pub use source::{Kind, Source, Volume};
 pub use work::{Before, Waiting, Work};
 pub use writer::Library;

@@ -100,7 +100,19 @@ pub enum Outcome {
         reason: &'static str,
         /// Why, for people.
         detail: String,
+        /// What it says of itself all the same.
+        tags: Tags,
     },
+}
+
+/// What a file says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of the columns, which 0002.sql describes")]
+pub struct Tags {
+    pub title: Option<String>,
+    pub artist: Option<String>,
+    pub album: Option<String>,
+    pub isrc: Option<String>,
 }
 
 /// What a file was found to be. The columns of `library_items` say more of each.
@@ -125,6 +137,8 @@ pub struct Heard {
     pub artist: Option<String>,
     pub album: Option<String>,
     pub isrc: Option<String>,
+    /// What is wrong with it, for people.
+    pub damage: Option<String>,
 }
 
 impl Library {
@@ -199,10 +213,14 @@ impl Library {
 }
 
 fn write(tx: &Transaction<'_>, reading: &Reading, at: i64) -> rusqlite::Result<()> {
-    let none = Heard::default();
+    let mut none = Heard::default();
     let (state, reason, detail, heard) = match &reading.outcome {
         Outcome::Fingerprinted(heard) => (State::Fingerprinted, None, None, heard.as_ref()),
-        Outcome::Without { state, reason, detail } => (*state, Some(reason), Some(detail), &none),
+        Outcome::Without { state, reason, detail, tags } => {
+            let Tags { title, artist, album, isrc } = tags.clone();
+            none = Heard { title, artist, album, isrc, ..none };
+            (*state, Some(reason), Some(detail), &none)
+        }
     };
     let known = state == State::Fingerprinted;
     let file: i64 = tx
@@ -210,7 +228,7 @@ fn write(tx: &Transaction<'_>, reading: &Reading, at: i64) -> rusqlite::Result<(
             "UPDATE library_items SET size = ?2, mtime_ns = ?3, inode = ?4, state = ?5, reason = ?6, detail = ?7,
                  audio_sha256 = ?8, file_sha256 = ?9, codec = ?10, container = ?11, rate_hz = ?12, channels = ?13,
                  bits = ?14, bitrate = ?15, duration_ms = ?16, core_only = ?17, title = ?18, artist = ?19, album = ?20,
-                 isrc = ?21, read_at = ?22, found_inode = NULL,
+                 isrc = ?21, read_at = ?22, damage = ?23, found_inode = NULL,
                  read_scan = (SELECT scan FROM library_sources AS s WHERE s.id = library_items.source)
              WHERE id = ?1 RETURNING file",
         )?
@@ -237,7 +255,8 @@ fn write(tx: &Transaction<'_>, reading: &Reading, at: i64) -> rusqlite::Result<(
                 heard.artist,
                 heard.album,
                 heard.isrc,
-                at
+                at,
+                heard.damage
             ],
             |row| row.get(0),
         )?;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::super::Catalog;
-use super::{Heard, Kind, Library, Listed, Outcome, Reading, Source, Standing, State, Work};
+use super::{Heard, Kind, Library, Listed, Outcome, Reading, Source, Standing, State, Tags, Work};
 
 /// A catalog of its own.
 struct Room {
@@ -80,7 +80,12 @@ fn read_all(room: &Room, library: &mut Library, source: &Source) {
         mtime_ns: 20,
         inode: 30,
         outcome: if item.path.to_string_lossy().contains("bad") {
-            Outcome::Without { state: State::Failed, reason: "corrupt", detail: "no frame".to_owned() }
+            Outcome::Without {
+                state: State::Failed,
+                reason: "corrupt",
+                detail: "no frame".to_owned(),
+                tags: Tags::default(),
+            }
         } else {
             let words = item.path.as_os_str().as_bytes().to_vec();
             Outcome::Fingerprinted(Box::new(Heard {

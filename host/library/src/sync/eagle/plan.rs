@@ -107,6 +107,7 @@ pub(super) fn judge(item: &EagleItem, mark: &Mark, replace_old: bool) -> Verdict
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sync::Format;
 
     fn known(id: &str, library: &str) -> Known {
         Known {
@@ -119,6 +120,7 @@ mod tests {
             }),
             mark: Mark::of(id.as_bytes()),
             audio_sha256: None,
+            format: Format::default(),
         }
     }
 

@@ -9,6 +9,7 @@ use std::io::Seek as _;
 
 use lofty::TextEncoding;
 use lofty::config::WriteOptions;
+use lofty::file::FileType;
 use lofty::flac::FlacFile;
 use lofty::id3::v2::{ExtendedTextFrame, Frame, Id3v2Tag, Id3v2TagFlags};
 use lofty::mp4::{Atom, AtomData, AtomIdent, Ilst};
@@ -58,12 +59,12 @@ pub(super) enum Kind {
 }
 
 impl Book {
-    /// Reads the tags of a file.
+    /// Reads the tags of a file of that kind.
     ///
     /// # Errors
     /// When it is of a kind that is not written, or not all of its tags can be read.
-    pub(super) fn read(file: &mut File, style: Style) -> Result<Self, Stop> {
-        guarded(|| reading::read(file, style))
+    pub(super) fn read(file: &mut File, kind: FileType, style: Style) -> Result<Self, Stop> {
+        guarded(|| reading::read(file, kind, style))
     }
 
     /// Whether there is another style to write it in, should the first one lose something.

@@ -1,8 +1,8 @@
 //! Fingerprints into the tags of the files themselves, where DJ programs and players of all kinds look.
 //!
 //! A file is somebody's music, so this is the one place that writes to it, and only when asked. Nothing is changed in place:
-//! `book` puts the tag into a copy beside the file, `write` compares the copy with the file (the audio by its digest, every
-//! other tag byte for byte) and only then gives it the file's name, in one step. `frames` counts what a reader of `ID3v2` may
+//! `book` puts the tag into a copy beside the file, `write` opens the copy as the format that the file was (`kind`), compares it
+//! with the file (the audio by its digest, every other tag byte for byte) and only then gives it the file's name, in one step. `frames` counts what a reader of `ID3v2` may
 //! have passed over, `attributes` carries over what is of the file and not in it.
 //!
 //! Files in Eagle's libraries are left alone: its makers warn of writing there, and its items get their tag through its API.
@@ -11,6 +11,7 @@ mod attributes;
 mod book;
 mod frames;
 mod guard;
+mod kind;
 mod limits;
 mod reading;
 mod stop;
@@ -20,4 +21,4 @@ mod tests;
 mod write;
 
 pub use temporary::remove_leftovers;
-pub use write::{Fit, Hash, Written, audio_sha256, look, write};
+pub use write::{Audio, Fit, Hash, Written, hear, look, write};

@@ -10,7 +10,6 @@ use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
 use lofty::aac::AacFile;
 use lofty::config::{ParseOptions, ParsingMode, WriteOptions};
 use lofty::file::FileType;
-use lofty::flac::FlacFile;
 use lofty::id3::v2::{Id3v2Tag, Id3v2Version};
 use lofty::iff::aiff::AiffFile;
 use lofty::iff::wav::WavFile;
@@ -18,47 +17,34 @@ use lofty::mp4::Mp4File;
 use lofty::mpeg::MpegFile;
 use lofty::ogg::{OpusFile, VorbisFile};
 use lofty::prelude::{AudioFile, TagExt};
-use lofty::probe::Probe;
 use lofty::tag::Tag;
 
 use super::book::{Book, Kind, Style};
 use super::frames::{Place, count};
+use super::kind::begins;
 use super::stop::Stop;
 
 /// The length of an `ID3v1`, at the end of a file.
 const V1_BYTES: i64 = 128;
 
-/// Reads the tags of a file.
+/// Reads the tags of a file of that kind.
 ///
 /// # Errors
 /// When it is of a kind that is not written, or not all of its tags can be read.
-pub(super) fn read(file: &mut File, style: Style) -> Result<Book, Stop> {
-    let kind = match form(file)? {
+pub(super) fn read(file: &mut File, kind: FileType, style: Style) -> Result<Book, Stop> {
+    begins(file, kind)?;
+    let kind = match kind {
         FileType::Mpeg => return mpeg(file, style),
         FileType::Aac => return aac(file, style),
         FileType::Wav => return wav(file, style),
         FileType::Aiff => return aiff(file, style),
-        FileType::Flac => {
-            let flac: FlacFile = parse(file, style)?;
-            if flac.id3v2().is_some() {
-                return Err(Stop::Skipped("id3_before_flac"));
-            }
-            Kind::Flac(Box::new(flac))
-        }
+        FileType::Flac => Kind::Flac(Box::new(parse(file, style)?)),
         FileType::Vorbis => Kind::Comments(Box::new(parse::<VorbisFile>(file, style)?.vorbis_comments().clone())),
         FileType::Opus => Kind::Comments(Box::new(parse::<OpusFile>(file, style)?.vorbis_comments().clone())),
         FileType::Mp4 => Kind::Atoms(Box::new(parse::<Mp4File>(file, style)?.ilst().cloned().unwrap_or_default())),
         _ => return Err(Stop::Skipped("unsupported_format")),
     };
     Ok(Book { kind, rest: Vec::new(), three: false, new: false })
-}
-
-/// What kind of file it is, by what is in it.
-fn form(file: &mut File) -> Result<FileType, Stop> {
-    let failed = |error: io::Error| Stop::io("reading it", &error);
-    file.rewind().map_err(failed)?;
-    let probe = Probe::new(BufReader::new(&*file)).guess_file_type().map_err(failed)?;
-    probe.file_type().ok_or(Stop::Skipped("unsupported_format"))
 }
 
 fn parse<F: AudioFile>(file: &mut File, style: Style) -> Result<F, Stop> {

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use super::*;
-use crate::sync::{Item, Known, Mark};
+use crate::sync::{Format, Item, Known, Mark};
 
 /// An MP3 with `ID3v2.3`.
 const THREE: &[&str] = &["-c:a", "libmp3lame", "-id3v2_version", "3"];
@@ -100,20 +100,32 @@ fn value(path: &Path) -> Option<String> {
 }
 
 /// As a scan digests it; Opus, which no scan reads, as ffmpeg does.
-fn hash(path: &Path) -> Result<[u8; 32], String> {
+fn hash(path: &Path) -> Result<Audio, String> {
     if path.extension().is_some_and(|ending| ending == "opus") {
-        return Ok(Sha256::digest(packets(path)).into());
+        let format = Format { container: "ogg".to_owned(), codec: "opus".to_owned() };
+        return Ok(Audio { sha256: Sha256::digest(packets(path)).into(), format, duration_ms: 0 });
     }
-    audio_sha256(path)
+    hear(path)
+}
+
+/// What has no audio, as the MP3 it is said to be.
+fn nothing(_: &Path) -> Result<Audio, String> {
+    Ok(silent([0; 32]))
+}
+
+fn silent(sha256: [u8; 32]) -> Audio {
+    Audio { sha256, format: Format { container: "mp3".to_owned(), codec: "mp3".to_owned() }, duration_ms: 0 }
 }
 
 fn known(path: &Path) -> Known {
+    let audio = hash(path).unwrap();
     Known {
         number: 1,
         path: path.to_owned(),
         item: None,
         mark: Mark::of(b"words"),
-        audio_sha256: Some(hash(path).unwrap()),
+        audio_sha256: Some(audio.sha256),
+        format: audio.format,
     }
 }
 
@@ -272,10 +284,15 @@ fn what_cannot_all_be_kept_is_left_alone() {
     for tag in [three(&two_titles), beyond, two] {
         let path = with_tag(&folder, &tag);
         let bytes = fs::read(&path).unwrap();
-        let known =
-            Known { number: 1, path: path.clone(), item: None, mark: Mark::of(b"words"), audio_sha256: Some([0; 32]) };
-        let hash = |_: &Path| Ok([0; 32]);
-        assert!(!matches!(write(&known, false, &hash), Written::Succeeded(_)));
+        let known = Known {
+            number: 1,
+            path: path.clone(),
+            item: None,
+            mark: Mark::of(b"words"),
+            audio_sha256: Some([0; 32]),
+            format: silent([0; 32]).format,
+        };
+        assert!(!matches!(write(&known, false, &nothing), Written::Succeeded(_)));
         assert_eq!(fs::read(&path).unwrap(), bytes);
     }
     assert_eq!(names(&folder), ["tagged.mp3"]);
@@ -314,7 +331,7 @@ fn no_file_becomes_another_piece() {
     let undigested = Known { audio_sha256: None, ..known.clone() };
     assert_eq!(write(&undigested, false, &hash), Written::Skipped("audio_not_digested"));
     // The copy sounds otherwise than the file.
-    let differs = |of: &Path| if of == path { hash(of) } else { Ok([9; 32]) };
+    let differs = |of: &Path| if of == path { hash(of) } else { Ok(silent([9; 32])) };
     assert!(matches!(write(&known, false, &differs), Written::Failed(error) if error.contains("its audio")));
     // Somebody writes to it while the copy is made.
     let meddles = |of: &Path| {
@@ -355,7 +372,8 @@ fn files_that_are_not_ours_to_write_are_left_alone() {
     assert_eq!(look(&gone, false), Fit::Skipped("not_found"));
     assert_eq!(fs::read(&path).unwrap(), bytes);
     fs::write(folder.path().join("text.mp3"), "no music, ".repeat(300)).unwrap();
-    let text = Known { path: folder.path().join("text.mp3"), ..known };
+    let format = Format { container: "mkv".to_owned(), codec: "flac".to_owned() };
+    let text = Known { path: folder.path().join("text.mp3"), format, ..known };
     assert_eq!(look(&text, false), Fit::Skipped("unsupported_format"));
 }
 
@@ -370,7 +388,7 @@ fn what_is_cut_short_or_full_of_noise_never_panics() {
         let path = make(&folder, name, how);
         let bytes = fs::read(&path).unwrap();
         let known = Known { audio_sha256: Some([0; 32]), ..known(&path) };
-        let hash = |_: &Path| Ok([0; 32]);
+        let hash = |_: &Path| Ok(Audio { format: known.format.clone(), ..silent([0; 32]) });
         for number in 0..40 {
             random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let at = usize::try_from(random).unwrap() % bytes.len().min(4096);

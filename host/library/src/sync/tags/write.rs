@@ -16,17 +16,29 @@ use sha2::{Digest as _, Sha256};
 
 use super::attributes::carry;
 use super::book::{Book, Style};
+use super::kind;
 use super::limits::{HEARD, LARGEST_BYTES};
 use super::stop::Stop;
 use super::temporary::Temporary;
 use crate::source::{eagle_around, mtime_ns};
-use crate::sync::{Known, Mark};
+use crate::sync::{Format, Known, Mark};
 
-/// What digests the audio of a file: [`audio_sha256`].
+/// What is heard of a file: [`hear`].
 ///
 /// # Errors
-/// Why it has no digest, for people.
-pub type Hash<'a> = dyn Fn(&Path) -> Result<[u8; 32], String> + 'a;
+/// Why nothing is, for people.
+pub type Hash<'a> = dyn Fn(&Path) -> Result<Audio, String> + 'a;
+
+/// The audio of a file, and by what another program than the one that writes tags opened it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audio {
+    /// The SHA-256 of its packets.
+    pub sha256: [u8; 32],
+    /// What kind of file it is.
+    pub format: Format,
+    /// How long it plays, in milliseconds.
+    pub duration_ms: u128,
+}
 
 /// What a file needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,14 +65,16 @@ pub enum Written {
     Failed(String),
 }
 
-/// The SHA-256 of the audio of a file, as the library's scan takes it.
+/// The audio of a file, as the library's scan finds it.
 ///
 /// # Errors
-/// Why it has none.
-pub fn audio_sha256(file: &Path) -> Result<[u8; 32], String> {
+/// Why it has no digest.
+pub fn hear(file: &Path) -> Result<Audio, String> {
     let options = Options { length: Some(HEARD), hashes: true };
     let sound = baton_fingerprint::read(file, options, &AtomicBool::new(false)).map_err(|error| error.to_string())?;
-    sound.audio_sha256.ok_or_else(|| "its audio has no digest".to_owned())
+    let format = Format { container: sound.container.to_owned(), codec: sound.codec.to_owned() };
+    let sha256 = sound.audio_sha256.ok_or_else(|| "its audio has no digest".to_owned())?;
+    Ok(Audio { sha256, format, duration_ms: sound.duration.as_millis() })
 }
 
 /// What a file needs. Its audio is not looked at.
@@ -68,7 +82,7 @@ pub fn audio_sha256(file: &Path) -> Result<[u8; 32], String> {
 pub fn look(known: &Known, replace_old: bool) -> Fit {
     let need = || {
         let (mut file, _) = open(known)?;
-        need(&Book::read(&mut file, Style::Kept)?, &known.mark, replace_old)
+        need(&Book::read(&mut file, kind::of(&known.format)?, Style::Kept)?, &known.mark, replace_old)
     };
     match need() {
         Ok(removed) => Fit::Needs(removed),
@@ -89,10 +103,12 @@ pub fn write(known: &Known, replace_old: bool, hash: &Hash<'_>) -> Written {
 
 fn written(known: &Known, replace_old: bool, hash: &Hash<'_>) -> Result<Rewritten, Stop> {
     let (mut file, before) = open(known)?;
-    let book = Book::read(&mut file, Style::Kept)?;
+    let kind = kind::of(&known.format)?;
+    let book = Book::read(&mut file, kind, Style::Kept)?;
     need(&book, &known.mark, replace_old)?;
-    let audio = known.audio_sha256.ok_or(Stop::Skipped("audio_not_digested"))?;
-    if hash(&known.path).map_err(Stop::Failed)? != audio {
+    let digest = known.audio_sha256.ok_or(Stop::Skipped("audio_not_digested"))?;
+    let audio = hash(&known.path).map_err(Stop::Failed)?;
+    if audio.sha256 != digest || audio.format != known.format {
         return Err(Stop::Skipped("changed_since_scan"));
     }
     let mut copy = Temporary::beside(&known.path, before.ino())?;
@@ -101,9 +117,7 @@ fn written(known: &Known, replace_old: bool, hash: &Hash<'_>) -> Result<Rewritte
         done = put(&mut file, &mut copy, known, replace_old, Style::Raised);
     }
     done?;
-    if hash(copy.path()).map_err(Stop::Failed)? != audio {
-        return Err(Stop::Failed("writing its tags would change its audio; it is left as it is".to_owned()));
-    }
+    unchanged(&audio, &hash(copy.path()).map_err(Stop::Failed)?)?;
     carry(&file, &before, &copy.file).map_err(|error| Stop::io("giving the copy its owner and attributes", &error))?;
     let rewritten = copied(&before, &mut copy.file).map_err(|error| Stop::io("reading the copy", &error))?;
     if !open(known).is_ok_and(|(_, now)| same(&before, &now)) {
@@ -111,8 +125,20 @@ fn written(known: &Known, replace_old: bool, hash: &Hash<'_>) -> Result<Rewritte
     }
     copy.replace(&known.path).map_err(|error| Stop::io("putting the copy in its place", &error))?;
     let (mut file, _) = open(known)?;
-    has(&Book::read(&mut file, Style::Kept)?, &known.mark)?;
+    has(&Book::read(&mut file, kind, Style::Kept)?, &known.mark)?;
     Ok(rewritten)
+}
+
+/// That the copy is the file it was made of, but for its tags.
+fn unchanged(before: &Audio, copy: &Audio) -> Result<(), Stop> {
+    let what = if before.format != copy.format {
+        format!("make it a file of another format ({}, {})", copy.format.container, copy.format.codec)
+    } else if before == copy {
+        return Ok(());
+    } else {
+        "change its audio".to_owned()
+    };
+    Err(Stop::Failed(format!("writing its tags would {what}; it is left as it is")))
 }
 
 /// By what the copy is known when it has taken the file's place.
@@ -130,13 +156,14 @@ fn stat(file: &Metadata) -> Stat {
 /// Makes the copy the file with the tag, and compares.
 fn put(file: &mut File, copy: &mut Temporary, known: &Known, replace_old: bool, style: Style) -> Result<(), Stop> {
     copy.fill(file).map_err(|error| Stop::io("making a copy beside it", &error))?;
-    let mut book = Book::read(&mut copy.file, style)?;
+    let kind = kind::of(&known.format)?;
+    let mut book = Book::read(&mut copy.file, kind, style)?;
     let new = book.is_new();
     book.put(known.mark.value(), replace_old);
     book.save(&mut copy.file, style)?;
-    let before = Book::read(file, style)?.others(replace_old, new)?;
+    let before = Book::read(file, kind, style)?.others(replace_old, new)?;
     // What is raised has another version, and is read as that.
-    let after = Book::read(&mut copy.file, style)?;
+    let after = Book::read(&mut copy.file, kind, style)?;
     has(&after, &known.mark)?;
     if after.others(replace_old, new)? == before {
         Ok(())

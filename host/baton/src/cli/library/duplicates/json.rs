@@ -38,8 +38,8 @@ fn other(found: &Duplicates, best: usize, other: &Other) -> Value {
 }
 
 fn points(points: Points) -> Value {
-    let Points { format, length, tags } = points;
-    json!({ "sum": points.sum(), "format": format, "length": length, "tags": tags })
+    let Points { intact, format, length, tags } = points;
+    json!({ "sum": points.sum(), "intact": intact, "format": format, "length": length, "tags": tags })
 }
 
 /// With how much of the two was compared, where that is not all.
@@ -92,6 +92,7 @@ fn file(found: &Duplicates, at: usize) -> Value {
             "artist": item.artist,
             "album": item.album,
             "isrc": item.isrc,
+            "damage": item.damage,
         })
     })
 }

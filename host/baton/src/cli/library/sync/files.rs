@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use baton_ledger::catalog::library::Library;
 use baton_library::sync::Known;
-use baton_library::sync::tags::{Fit, Written, audio_sha256, look, remove_leftovers, write};
+use baton_library::sync::tags::{Fit, Written, hear, look, remove_leftovers, write};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use serde_json::json;
@@ -96,7 +96,7 @@ impl Run<'_> {
                 Status::Planned
             }
             Fit::Needs(_) => {
-                let written = write(known, args.replace_old, &audio_sha256);
+                let written = write(known, args.replace_old, &hear);
                 if matches!(written, Written::Skipped(_)) {
                     return status(written);
                 }

@@ -1,0 +1,66 @@
+//! What a file says of itself that has no fingerprint: a codec that is not decoded here, protected, damaged, too short.
+//!
+//! It is asked about by its title then, and shown by it. Windows Media is read by `asf`, all else by lofty, which may guess wrong what
+//! a file is: nothing is written by that guess. Both read what anybody may have written, so a panic is a file without tags.
+
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
+
+use baton_ledger::catalog::library::Tags;
+use lofty::config::{ParseOptions, ParsingMode};
+use lofty::file::TaggedFileExt as _;
+use lofty::probe::Probe;
+use lofty::tag::ItemKey;
+
+use super::asf;
+
+/// A title of more characters than this is no title.
+const MOST_CHARACTERS: usize = 1000;
+
+/// The tags of a file; nothing where there are none, or they cannot be read.
+pub(super) fn read(path: &Path) -> Tags {
+    let found = panic::catch_unwind(AssertUnwindSafe(|| {
+        let mut file = open(path).ok()?;
+        match asf::read(&mut file) {
+            Ok(Some(tags)) => Some(tags),
+            _ => general(file),
+        }
+    }));
+    found.ok().flatten().map(shortened).unwrap_or_default()
+}
+
+/// A regular file: a pipe of its name would be waited for.
+fn open(path: &Path) -> io::Result<File> {
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
+}
+
+fn general(file: File) -> Option<Tags> {
+    let mut options = ParseOptions::new();
+    options.read_properties(false);
+    options.read_cover_art(false);
+    options.parsing_mode(ParsingMode::Relaxed);
+    let probe = Probe::new(BufReader::new(file)).options(options).guess_file_type().ok()?;
+    let found = probe.read().ok()?;
+    let tag = found.primary_tag().or_else(|| found.first_tag())?;
+    let text = |key| tag.get_string(key).map(str::to_owned);
+    Some(Tags {
+        title: text(ItemKey::TrackTitle),
+        artist: text(ItemKey::TrackArtist),
+        album: text(ItemKey::AlbumTitle),
+        isrc: text(ItemKey::Isrc),
+    })
+}
+
+fn shortened(tags: Tags) -> Tags {
+    let short = |text: Option<String>| {
+        let text = text?;
+        let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
+        (!text.is_empty()).then(|| text.chars().take(MOST_CHARACTERS).collect())
+    };
+    Tags { title: short(tags.title), artist: short(tags.artist), album: short(tags.album), isrc: short(tags.isrc) }
+}

@@ -1,0 +1,61 @@
+//! What kind of file gets its tag: that which the scan found by its audio.
+//!
+//! lofty guesses the kind by the first bytes, and where it knows none it looks for something like a frame of MPEG further on. That
+//! is found in FLAC in Ogg, in Matroska or CAF as well, and an `ID3v2` tag before such a file makes other programs refuse it. So lofty
+//! is told what the file is, a kind that it does not know is left alone, and a file has to begin as its kind does, before it is
+//! written and after.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _};
+
+use lofty::file::FileType;
+
+use super::stop::Stop;
+use crate::sync::Format;
+
+/// The kind of a file of that format.
+///
+/// # Errors
+/// When it is of a kind that is not written.
+pub(super) fn of(format: &Format) -> Result<FileType, Stop> {
+    Ok(match (format.container.as_str(), format.codec.as_str()) {
+        ("mp1" | "mp2" | "mp3", _) => FileType::Mpeg,
+        ("adts", _) => FileType::Aac,
+        ("wav", _) => FileType::Wav,
+        ("aiff", _) => FileType::Aiff,
+        ("flac", _) => FileType::Flac,
+        ("mp4", _) => FileType::Mp4,
+        ("ogg", "vorbis") => FileType::Vorbis,
+        ("ogg", "opus") => FileType::Opus,
+        _ => return Err(Stop::Skipped("unsupported_format")),
+    })
+}
+
+/// That a file begins as its kind does: with nothing before it, which only MPEG and ADTS allow.
+///
+/// # Errors
+/// When it does not, or cannot be read.
+pub(super) fn begins(file: &mut File, kind: FileType) -> Result<(), Stop> {
+    let failed = |error: io::Error| Stop::io("reading it", &error);
+    let mut head = Vec::new();
+    file.rewind().map_err(failed)?;
+    file.by_ref().take(36).read_to_end(&mut head).map_err(failed)?;
+    file.rewind().map_err(failed)?;
+    let at = |at: usize, magic: &[u8]| head.get(at..).is_some_and(|rest| rest.starts_with(magic));
+    let ogg = |packet: &[u8]| at(0, b"OggS") && at(28, packet);
+    let fits = match kind {
+        FileType::Mpeg | FileType::Aac => return Ok(()),
+        FileType::Wav => at(0, b"RIFF") && at(8, b"WAVE"),
+        FileType::Aiff => at(0, b"FORM") && (at(8, b"AIFF") || at(8, b"AIFC")),
+        FileType::Flac => at(0, b"fLaC"),
+        FileType::Mp4 => at(4, b"ftyp"),
+        FileType::Vorbis => ogg(b"\x01vorbis"),
+        FileType::Opus => ogg(b"OpusHead"),
+        _ => false,
+    };
+    match (fits, at(0, b"ID3")) {
+        (true, _) => Ok(()),
+        (false, true) => Err(Stop::Skipped("id3_before_header")),
+        (false, false) => Err(Stop::Skipped("changed_since_scan")),
+    }
+}

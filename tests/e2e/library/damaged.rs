@@ -1,0 +1,211 @@
+//! Files that are damaged: read as far as they go, said so, and never kept rather than an intact copy.
+
+use std::fs;
+use std::path::Path;
+
+use baton_tests::music::{tune, write_wav};
+use baton_tests::{Workspace, tool};
+use serde_json::{Value, json};
+
+use super::{beside, duplicates, encode, said, scan, scan_mixed};
+
+const SECONDS: u32 = 40;
+
+/// A copy with other bytes from there on, as many as are given.
+fn spoil(from: &Path, to: &Path, at: usize, bytes: &[u8]) {
+    let mut all = fs::read(from).unwrap();
+    all[at..at + bytes.len()].copy_from_slice(bytes);
+    fs::write(to, all).unwrap();
+}
+
+fn find(bytes: &[u8], what: &[u8]) -> usize {
+    bytes.windows(what.len()).position(|window| window == what).unwrap()
+}
+
+fn name(file: &Value) -> &str {
+    file["path"].as_str().unwrap().rsplit('/').next().unwrap()
+}
+
+/// Noise that is no frame of anything.
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 7_u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0] & 0x7f
+    };
+    std::iter::repeat_with(&mut next).take(length).collect()
+}
+
+#[test]
+fn a_damaged_copy_is_never_kept_rather_than_an_intact_one() {
+    if tool("ffmpeg", "apt-get install ffmpeg").is_err() {
+        return;
+    }
+    let workspace = Workspace::init();
+    let music = beside(&workspace, "music");
+    let source = workspace.outside().join("source.wav");
+    let aside = beside(&workspace, "aside");
+    let better = ["-metadata", "title=T", "-metadata", "artist=A", "-metadata", "album=B"];
+    let kinds: [(&str, &[&str], &str); 6] = [
+        ("frames.mp3", &["-c:a", "libmp3lame", "-b:a", "320k"], "frames"),
+        ("frames.m4a", &["-c:a", "aac", "-b:a", "256k"], "frames"),
+        ("md5.flac", &["-c:a", "flac"], "MD5"),
+        ("pages.ogg", &["-c:a", "libvorbis", "-q:a", "8"], "in its midst"),
+        ("cut.wav", &[], "at its end"),
+        ("cut.m4a", &["-c:a", "aac", "-b:a", "256k", "-movflags", "+faststart"], "at its end"),
+    ];
+    for (number, (name, how, _)) in (0..).zip(kinds) {
+        write_wav(&source, &tune(number, SECONDS));
+        let whole = encode(&source, &aside.join(name), &[how, &better[..], &["-ar", "44100"]].concat());
+        let (damaged, bytes) = (music.join(name), fs::read(&whole).unwrap());
+        // Early enough that what follows is most of the piece: what is missing moves it.
+        let early = bytes.len() / 12;
+        match name {
+            "md5.flac" => spoil(&whole, &damaged, find(&bytes, b"fLaC") + 4 + 4 + 18, &[1; 16]),
+            "cut.wav" => fs::write(&damaged, &bytes[..bytes.len() - bytes.len() / 12]).unwrap(),
+            "cut.m4a" => fs::write(&damaged, &bytes[..bytes.len() - bytes.len() / 12]).unwrap(),
+            _ => spoil(&whole, &damaged, early, &noise(900)),
+        }
+        // A poor copy without tags, which is whole.
+        encode(&source, &music.join(format!("{name} whole.mp3")), &["-c:a", "libmp3lame", "-b:a", "64k"]);
+    }
+    let report = scan(&workspace, &music, &[], 0);
+    assert_eq!(report["read"]["damaged"], json!(kinds.len()), "{report:#}");
+    let found = duplicates(&workspace, &[]);
+    let groups = found["groups"].as_array().unwrap();
+    assert_eq!(groups.len(), kinds.len(), "{found:#}");
+    for (damaged, _, what) in kinds {
+        let group = groups.iter().find(|group| name(&group["others"][0]["file"]) == damaged);
+        let group = group.unwrap_or_else(|| panic!("{damaged} is kept: {found:#}"));
+        assert_eq!(name(&group["keep"]["file"]), format!("{damaged} whole.mp3"));
+        let other = &group["others"][0];
+        let reason = other["reasons"][0].as_str().unwrap();
+        assert!(reason.starts_with("intact; the other is damaged: ") && reason.contains(what), "{damaged}: {reason}");
+        assert!(other["file"]["damage"].as_str().unwrap().contains(what), "{other}");
+        assert!(other["points"]["sum"].as_u64() < group["keep"]["points"]["sum"].as_u64(), "{group}");
+        assert_eq!(group["keep"]["file"]["damage"], json!(null));
+    }
+    let text = said(&workspace, &["duplicates"], 0).stdout;
+    assert!(text.contains("the other is damaged") && !text.contains("keep  …"), "{text}");
+    // Nothing is said of files that are whole.
+    assert_eq!(scan(&workspace, &aside, &[], 0)["read"]["damaged"], json!(0));
+}
+
+/// Damage after the two minutes that are fingerprinted counts too.
+#[test]
+fn damage_behind_the_part_that_is_compared_is_found() {
+    if tool("ffmpeg", "apt-get install ffmpeg").is_err() {
+        return;
+    }
+    let workspace = Workspace::init();
+    let music = beside(&workspace, "music");
+    let source = workspace.outside().join("source.wav");
+    write_wav(&source, &tune(1, 150));
+    let whole = encode(&source, &workspace.outside().join("a.flac"), &["-c:a", "flac"]);
+    let length = fs::read(&whole).unwrap().len();
+    spoil(&whole, &music.join("a.flac"), length - length / 20, &noise(300));
+    encode(&source, &music.join("b.mp3"), &["-c:a", "libmp3lame", "-b:a", "64k"]);
+    scan(&workspace, &music, &[], 0);
+    let found = duplicates(&workspace, &[]);
+    assert_eq!(name(&found["groups"][0]["keep"]["file"]), "b.mp3", "{found:#}");
+}
+
+#[test]
+fn reasons_compare_what_differs() {
+    if tool("ffmpeg", "apt-get install ffmpeg").is_err() {
+        return;
+    }
+    let workspace = Workspace::init();
+    let music = beside(&workspace, "music");
+    let source = workspace.outside().join("source.wav");
+    // One bit rate, and lengths that nobody tells apart: the frames of an MP3 differ by a byte, those of AAC by more.
+    for number in 0..6 {
+        write_wav(&source, &tune(number, SECONDS));
+        for (copy, start) in [("a", "0"), ("b", "0.03"), ("c", "0.05")] {
+            let cut = ["-ar", "44100", "-ss", start];
+            let how = ["-c:a", "libmp3lame", "-b:a", "128k"];
+            encode(&source, &music.join(format!("{number} {copy}.mp3")), &[&how[..], &cut].concat());
+            encode(&source, &music.join(format!("{number} {copy}.m4a")), &[&["-c:a", "aac"][..], &cut].concat());
+        }
+    }
+    scan(&workspace, &music, &[], 0);
+    let found = duplicates(&workspace, &[]);
+    let groups = found["groups"].as_array().unwrap();
+    assert_eq!(groups.len(), 6, "{found:#}");
+    for other in groups.iter().flat_map(|group| group["others"].as_array().unwrap()) {
+        for reason in other["reasons"].as_array().unwrap() {
+            let reason = reason.as_str().unwrap();
+            let sides = reason.split_once(": ").and_then(|(_, rest)| rest.split_once(" rather than "));
+            assert!(sides.is_none_or(|(one, other)| one != other), "{reason}");
+            assert!(!reason.contains("0.0 s"), "{reason}");
+        }
+    }
+}
+
+#[test]
+fn one_changed_byte_costs_a_frame_and_not_the_file() {
+    if tool("ffmpeg", "apt-get install ffmpeg").is_err() {
+        return;
+    }
+    const COPIES: usize = 60;
+    let workspace = Workspace::init();
+    let (music, aside) = (beside(&workspace, "music"), beside(&workspace, "aside"));
+    let source = aside.join("source.wav");
+    write_wav(&source, &tune(1, 12));
+    for (ending, how) in [("m4a", &["-c:a", "aac"]), ("aac", &["-c:a", "aac"]), ("mp3", &["-c:a", "libmp3lame"])] {
+        let whole = encode(&source, &aside.join(format!("whole.{ending}")), how);
+        let bytes = fs::read(&whole).unwrap();
+        let start = if ending == "m4a" { find(&bytes, b"mdat") + 4 } else { 2_000 };
+        // ffmpeg writes the index of an M4A behind the sound.
+        let end = if ending == "m4a" { find(&bytes, b"moov") - 4 } else { bytes.len() };
+        for number in 0..COPIES {
+            let at = start + (end - start - 1) * number / COPIES + 1;
+            spoil(&whole, &music.join(format!("{number}.{ending}")), at, &[!bytes[at]]);
+        }
+    }
+    let report = scan(&workspace, &music, &[], 0);
+    assert_eq!(report["read"]["fingerprinted"], json!(3 * COPIES), "{report:#}");
+    assert!(report["read"]["damaged"].as_u64().unwrap() > 0, "{report:#}");
+}
+
+#[test]
+fn what_was_cut_short_is_read_as_far_as_it_goes_or_is_corrupt() {
+    if tool("ffmpeg", "apt-get install ffmpeg").is_err() {
+        return;
+    }
+    let workspace = Workspace::init();
+    let (music, aside) = (beside(&workspace, "music"), beside(&workspace, "aside"));
+    let source = aside.join("source.wav");
+    write_wav(&source, &tune(1, 20));
+    let kinds: [(&str, &[&str]); 9] = [
+        ("first.m4a", &["-c:a", "aac", "-movflags", "+faststart"]),
+        ("last.m4a", &["-c:a", "aac"]),
+        ("pieces.m4a", &["-c:a", "aac", "-movflags", "frag_keyframe+empty_moov", "-frag_duration", "1000000"]),
+        ("a.aiff", &["-write_id3v2", "1"]),
+        ("a.wav", &[]),
+        ("a.flac", &["-c:a", "flac"]),
+        ("a.ogg", &["-c:a", "libvorbis"]),
+        ("b.oga", &["-c:a", "flac"]),
+        ("a.mp3", &["-c:a", "libmp3lame"]),
+    ];
+    let mut files = 0;
+    for (name, how) in kinds {
+        let bytes = fs::read(encode(&source, &aside.join(name), how)).unwrap();
+        for percent in [1, 3, 10, 30, 60, 90, 99] {
+            fs::write(music.join(format!("{percent} {name}")), &bytes[..bytes.len() * percent / 100]).unwrap();
+            files += 1;
+        }
+    }
+    let report = scan_mixed(&workspace, &music, &[]);
+    assert_eq!(report["read"]["files"], json!(files));
+    let skipped = report["read"]["skipped"].as_object().unwrap();
+    assert!(!skipped.contains_key("unsupported"), "{report:#}");
+    let failed: Vec<&String> = report["read"]["failed"].as_object().unwrap().keys().collect();
+    assert!(failed.iter().all(|reason| *reason == "corrupt"), "{report:#}");
+    // From 30 % on, 6 s of sound are there in all but the one whose index was at its end.
+    let heard = report["read"]["fingerprinted"].as_u64().unwrap();
+    assert!(heard >= 4 * (kinds.len() as u64 - 1), "{report:#}");
+    let missing = said(&workspace, &["coverage", "--missing", "100"], 1).stdout;
+    assert!(missing.contains("90 last.m4a") && !missing.contains("90 first.m4a"), "{missing}");
+    assert!(!missing.contains("90 a.aiff") && !missing.contains("90 pieces.m4a"), "{missing}");
+}
