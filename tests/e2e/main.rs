@@ -42,6 +42,8 @@ mod examples;
 #[cfg(test)]
 mod failpoints;
 #[cfg(test)]
+mod file_links;
+#[cfg(test)]
 mod fingerprint_command;
 #[cfg(test)]
 mod folders_come_back;
@@ -87,6 +89,8 @@ mod oci;
 mod oci_clients;
 #[cfg(test)]
 mod oci_tokens;
+#[cfg(test)]
+mod one_track;
 #[cfg(test)]
 mod organise;
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use baton_core::file_name::cut;
+use baton_core::manifest::Database;
 use baton_ledger::claim::Book;
 use wasmtime::component::{ResourceTable, ResourceTableError};
 use wasmtime::{Store, StoreContextMut, Trap, UpdateDeadline};
@@ -133,6 +134,7 @@ impl Sandbox {
         let _ticking = self.ticker.run();
         let cancel = attempt.cancel.clone();
         let log = Log::default();
+        link_files(&attempt.databases).await;
         let begun = Instant::now();
         let ceilings = Ceilings::of(&plugin.manifest().declares.limits);
         let wall = ceilings.wall;
@@ -230,6 +232,20 @@ impl Sandbox {
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(watch(end));
         Ok(store)
+    }
+}
+
+/// What the plugin reads of the catalog says of each file which track it is, as far as anybody knows. Costs none of the attempt's
+/// time; where the catalog cannot be written to now, links stay as they were.
+async fn link_files(databases: &[DatabaseGrant]) {
+    let Some(catalog) = databases.iter().find(|granted| granted.database == Database::Catalog) else {
+        return;
+    };
+    let path = catalog.path.clone();
+    match tokio::task::spawn_blocking(move || baton_library::link::link(&path)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!("files of the catalog were not linked to their tracks: {error}"),
+        Err(error) => tracing::warn!("files of the catalog were not linked to their tracks: {error}"),
     }
 }
 

@@ -15,8 +15,11 @@ use baton_plugin_sdk::sql::{Row, Value};
 use crate::library::{Library, Play, Playlist, Track};
 use crate::shared;
 
-const TRACK: &str = "INSERT INTO put_track (source, service, said_at, id, title, artists, duration_ms, isrc, bpm, musical_key) \
-    VALUES ('djay', 'djay', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+const TRACK: &str = "INSERT INTO put_track \
+    (source, service, said_at, id, title, artists, duration_ms, isrc, bpm, musical_key, more) \
+    VALUES ('djay', 'djay', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+const FILE: &str =
+    "INSERT INTO put_file (source, track_service, said_at, path, track) VALUES ('djay', 'djay', ?1, ?2, ?3)";
 const SAME: &str = "INSERT INTO put_same (source, other_service, said_at, service, id, url, other_id) \
     VALUES ('djay', 'djay', ?1, ?2, ?3, ?4, ?5)";
 const SESSION: &str = "INSERT INTO put_session (source, service, said_at, id, device_name, device_type, started_at, ended_at) \
@@ -38,6 +41,8 @@ pub struct Said {
     pub untitled: usize,
     /// Tracks that only plays name.
     pub named_by_plays: usize,
+    /// Paths of files.
+    pub files: usize,
     /// Sessions.
     pub sessions: usize,
     /// Plays.
@@ -142,6 +147,10 @@ fn tracks<'a>(
     let speakers: HashSet<&str> = silent.values().copied().collect();
     let again = all.iter().filter(|track| speakers.contains(track.id.as_str()));
     catalog.batch(TRACK, &mut again.map(|track| of_track(track, said_at)))?;
+    let files: Vec<_> = all.iter().flat_map(|track| paths(track).map(|path| (path, track.id.as_str()))).collect();
+    let rows = files.iter().map(|(path, id)| row([said_at.into()], [(*path).into()], [(*id).into()]));
+    catalog.batch(FILE, &mut rows.into_iter())?;
+    said.files = files.len();
     said.tracks = titled(library).count();
     said.named_by_plays = named.len();
     let is_left = |track: &&Track| track.title.is_empty() && !named.contains_key(track.id.as_str());
@@ -175,11 +184,21 @@ fn named_by_plays(library: &Library) -> BTreeMap<&str, Track> {
 fn of_track(track: &Track, said_at: i64) -> Row {
     // One name or a whole credit: djay keeps one text.
     let artists = track.artist.as_ref().map(|artist| serde_json::json!([artist]).to_string());
+    let mut more = serde_json::Map::new();
+    more.extend(track.play_count.map(|count| ("play_count".to_owned(), count.into())));
+    more.extend(track.cues.iter().map(|(name, at)| (format!("djay_{name}_ms"), (*at).into())));
+    let more = (!more.is_empty()).then(|| serde_json::Value::from(more).to_string());
     row(
         [said_at.into(), track.id.as_str().into(), track.title.as_str().into(), artists.into()],
         [track.duration_ms().into(), track.isrc.clone().into()],
-        [track.bpm().into(), track.key().map(|key| key.to_string()).into()],
+        [track.bpm().into(), track.key().map(|key| key.to_string()).into(), more.into()],
     )
+}
+
+/// The paths that djay names, on this system: those of Windows, and of shares without a place here, are of another one.
+fn paths(track: &Track) -> impl Iterator<Item = &str> {
+    let paths = track.sources.iter().filter_map(|source| source.path.as_deref());
+    paths.filter(|path| path.starts_with('/') && !path.starts_with("//"))
 }
 
 /// Says the playlists that were read whole. With an object that could not be read, a track that is missing may be that one.

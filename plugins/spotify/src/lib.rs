@@ -59,8 +59,8 @@ impl Plugin for Spotify {
             "organise" => preference::told(&task, &sql::catalog(), || {
                 organise::plan(&task, &sql::catalog(), &sql::own(), &HostClaims)
             }),
-            "apply" => organise::apply(&task, &sql::own(), &HostClaims),
-            "undo" => organise::undo(&task, &sql::own(), &HostClaims),
+            "apply" => organise::apply(&task, &sql::catalog(), &sql::own(), &HostClaims),
+            "undo" => organise::undo(&task, &sql::catalog(), &sql::own(), &HostClaims),
             "wanted" => wanted::list(&task, &sql::catalog()),
             other => Err(Error::Permanent(format!("there is no action `{other}`"))),
         }

@@ -29,7 +29,16 @@ pub enum Style {
 /// When it cannot be written.
 #[must_use]
 pub fn write(path: &std::path::Path, wanted: &Wanted) -> Written {
-    let written = written::make(wanted);
+    write_with(path, wanted, |_| ())
+}
+
+/// The same, of a library that `change` has changed.
+///
+/// # Panics
+/// When it cannot be written.
+pub fn write_with(path: &std::path::Path, wanted: &Wanted, change: impl FnOnce(&mut Written)) -> Written {
+    let mut written = written::make(wanted);
+    change(&mut written);
     database::write(path, wanted, &written);
     written
 }

@@ -4,6 +4,8 @@
 //! tables in order, and Baton's own [`library`] says what it finds through the same views. Here it is made, brought to today's
 //! form, and read for people.
 
+mod field_ranks;
+mod files;
 mod find;
 pub mod library;
 mod open;
@@ -14,6 +16,8 @@ mod stats;
 #[cfg(test)]
 mod tests;
 
+pub use field_ranks::{FieldRank, rank_field};
+pub use files::Located;
 pub use find::Found;
 pub use open::{Catalog, prepare};
 pub use ranks::rank;

@@ -46,6 +46,10 @@ pub struct File {
     pub missing: bool,
     /// The kinds of fingerprints that there are of it.
     pub fingerprints: Vec<String>,
+    /// Why it is a file of the track: `person`, `path`, `sound` or `tags`.
+    pub linked_by: Option<String>,
+    /// The same for people.
+    pub link_reason: Option<String>,
 }
 
 /// A time when the track was played.
@@ -108,13 +112,15 @@ impl Catalog {
         let tags = self.all("SELECT DISTINCT tag FROM tags WHERE track = ?1 ORDER BY 1", id, |row| row.get(0))?;
         let files = self.all(
             "SELECT f.path, f.size, f.missing,
-                 (SELECT group_concat(algorithm, ' ') FROM fingerprints WHERE file = f.id)
+                 (SELECT group_concat(algorithm, ' ') FROM fingerprints WHERE file = f.id), f.linked_by, f.link_reason
              FROM files AS f WHERE f.track = ?1 ORDER BY 1",
             id,
             |row| {
                 let kinds: Option<String> = row.get(3)?;
                 let fingerprints = kinds.unwrap_or_default().split_whitespace().map(str::to_owned).collect();
-                Ok(File { path: row.get(0)?, size: row.get(1)?, missing: row.get(2)?, fingerprints })
+                let (linked_by, link_reason) = (row.get(4)?, row.get(5)?);
+                let (path, size, missing) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok(File { path, size, missing, fingerprints, linked_by, link_reason })
             },
         )?;
         let plays = self.all(

@@ -45,7 +45,7 @@ fn as_likely(items: &[Item], pair: &Alike) -> Likely {
 }
 
 /// What is known of an item, from its tags, else from a name of the form `Artist - Title`.
-fn track(item: &Item) -> Track {
+pub(crate) fn track(item: &Item) -> Track {
     let named = item.called();
     let (artist, title) = match (&item.artist, named.split_once(" - ")) {
         (Some(artist), _) => (Some(artist.as_str()), named),

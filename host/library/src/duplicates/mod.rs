@@ -23,6 +23,7 @@ pub use find::{Duplicates, Ear, Heard, Wanted, find};
 pub use groups::{Group, Other};
 pub use item::{Item, Lossless};
 pub use listen::listen;
+pub(crate) use metadata::track as called;
 pub use metadata::{Likely, THRESHOLD};
 pub use proof::{Alike, Pair, Proof};
 pub(crate) use versions::difference;

@@ -49,6 +49,8 @@ pub struct Track {
     pub sources: Vec<Source>,
     /// How often djay counts it as played.
     pub play_count: Option<i64>,
+    /// Its cue points that the user set, by name (`cue_1`, `automix_start`, `automix_end`, `end`), in milliseconds.
+    pub cues: BTreeMap<String, i64>,
 }
 
 impl Track {
@@ -67,12 +69,8 @@ impl Track {
 
     /// Its length in whole milliseconds.
     #[must_use]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "it is below 1e12, and a length of a fraction of a millisecond more"
-    )]
     pub fn duration_ms(&self) -> Option<i64> {
-        self.seconds.filter(|seconds| (0.0..1e9).contains(seconds)).map(|seconds| (seconds * 1_000.0).round() as i64)
+        self.seconds.and_then(milliseconds)
     }
 
     /// The path of its file.
@@ -80,6 +78,15 @@ impl Track {
     pub fn path(&self) -> Option<&str> {
         self.sources.iter().find_map(|source| source.path.as_deref())
     }
+}
+
+/// Seconds of a track in whole milliseconds; none for what is no place in one.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "it is below 1e12, and a length of a fraction of a millisecond more"
+)]
+pub(super) fn milliseconds(seconds: f64) -> Option<i64> {
+    (0.0..1e9).contains(&seconds).then(|| (seconds * 1_000.0).round() as i64)
 }
 
 /// Where a track is.

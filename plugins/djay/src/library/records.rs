@@ -1,13 +1,18 @@
 //! djay's objects as records: the fields by their names. What an object says of its own id is held against the row's key.
 
+use std::collections::BTreeMap;
+
 use baton_plugin_kit::moment;
 
-use super::model::{Playlist, Session, Track};
+use super::model::{Playlist, Session, Track, milliseconds};
 use super::source::source;
 use crate::tsaf::{Document, Mismatch, Object};
 
 /// A track has one source or two.
 const MOST_SOURCES: usize = 64;
+
+/// djay shows eight cue points.
+const MOST_CUES: usize = 64;
 
 /// What an `ADCMediaItemTitleID` says.
 #[derive(Debug, Default)]
@@ -111,7 +116,21 @@ pub(super) fn user_data(document: &Document<'_>, track: &mut Track) -> Result<Op
     let object = document.object("ADCMediaItemUserData")?;
     let (count, bpm) = (object.integer("playCount")?, object.number("manualBPM")?);
     (track.play_count, track.manual_bpm) = (count, bpm);
+    track.cues = cues(&object);
     Ok(owned(object.text("uuid")?))
+}
+
+/// The cue points that the user set. One that is no point, or lies nowhere, is none: it takes nothing else with it.
+fn cues(object: &Object<'_, '_>) -> BTreeMap<String, i64> {
+    let at = |point: &Object<'_, '_>| point.number("time").ok().flatten().and_then(milliseconds);
+    let named = [("automixStartPoint", "automix_start"), ("automixEndPoint", "automix_end"), ("endPoint", "end")];
+    let named = named.into_iter().filter_map(|(key, name)| Some((name.to_owned(), at(&object.object(key).ok()??)?)));
+    let list = object.objects("cuePoints").unwrap_or_default();
+    let numbered = list.iter().take(MOST_CUES).filter_map(|point| {
+        let number = point.integer("number").ok()??.checked_add(1).filter(|number| *number > 0)?;
+        Some((format!("cue_{number}"), at(point)?))
+    });
+    named.chain(numbered).collect()
 }
 
 /// A row of `historySessions`.

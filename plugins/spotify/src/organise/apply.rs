@@ -12,6 +12,7 @@ use baton_plugin_sdk::{Artifact, Error, Outcome, Severity, Task};
 
 use super::args::Apply;
 use super::journal::{Journal, Kept, Noted};
+use super::locations;
 use super::moving::{Means, Mover, Stopped, Way, alone, plan_of, really, unclear};
 
 /// A plan that waited longer is made anew: the library is another one by now.
@@ -23,11 +24,11 @@ pub(super) const ALL: [&str; 7] = ["planned", "intended", "done", "left", "undoi
 /// Applies a plan.
 ///
 /// # Errors
-/// `permanent` when there is no such plan, or it may not be applied (again); `needs-grant` when a folder is not granted;
+/// `permanent` when there is no such plan, or it may not be applied (again); `needs-grant` when a folder or the catalog is not granted;
 /// `needs-human` when a disk is full or for reading only; `retryable` when another task moves files, or a disk does not answer; else as
 /// `wit/sql.wit` and `wit/claims.wit`.
-pub fn apply(task: &Task, own: &dyn Writable, claims: &dyn Claims) -> Result<Outcome, Error> {
-    really(own, claims, |means| apply_with(task, means))
+pub fn apply(task: &Task, catalog: &dyn Writable, own: &dyn Writable, claims: &dyn Claims) -> Result<Outcome, Error> {
+    really((catalog, own), claims, |means| apply_with(task, means))
 }
 
 /// The same with other means than the real ones.
@@ -43,6 +44,7 @@ pub fn apply_with(task: &Task, means: &Means<'_>) -> Result<Outcome, Error> {
         return outcome(&journal, &plan, &Stopped::Finished);
     }
     check(task, &plan, &asked)?;
+    locations::check(means.catalog)?;
     let steps = journal.steps(&plan.id, &["planned", "intended"])?;
     let all = journal.steps(&plan.id, &ALL)?;
     let mut mover = Mover::new(task, (means, &journal), &plan, Way::There, &all)?;

@@ -208,8 +208,8 @@ fn files(catalog: &Reading<'_>) -> Result<Vec<Named>, Error> {
     let mut files: Vec<Named> = Vec::new();
     let statement = "SELECT f.path, f.track, f.size, f.modified_at, f.sha256, f.missing, f.duration_ms,
             i.title, i.artist, i.album, i.isrc, i.audio_sha256
-        FROM files AS f LEFT JOIN library_items AS i ON i.file = f.id AND i.missing_since IS NULL
-        ORDER BY f.path, i.id";
+        FROM files AS f LEFT JOIN library_items AS i ON i.file = f.id
+        ORDER BY f.path, i.missing_since IS NOT NULL, i.id";
     catalog.each(size_of::<Named>(), statement, &mut |row| {
         let path = text(row, 0).unwrap_or_default();
         // One file may be an item of two sources.

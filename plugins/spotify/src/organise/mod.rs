@@ -15,6 +15,7 @@
 //! | `journal.rs`, `history.rs` | plans and steps in the own database, and what they moved |
 //! | `disk.rs`, `carry.rs` | one file from one place to another, losing nothing |
 //! | `moving.rs`, `folders.rs`, `apply.rs`, `undo.rs` | all of them, there and back |
+//! | `locations.rs` | telling the catalog where files lie |
 
 mod alike;
 mod apply;
@@ -28,6 +29,7 @@ mod identify;
 mod journal;
 mod known;
 mod limits;
+mod locations;
 mod moving;
 pub(crate) mod pattern;
 mod plan;

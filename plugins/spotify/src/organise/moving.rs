@@ -14,11 +14,14 @@ use super::carry::{End, Journey, Work, carry, resume, trouble};
 use super::disk::{Disk, Real};
 use super::journal::{Ended, Journal, Kept, Noted};
 use super::limits::{MOST_COPIED, MOVING, TOGETHER};
+use super::locations::Locations;
 use super::roots::{self, Root, join};
 use super::step::{Act, At};
 
 /// What moving needs.
 pub struct Means<'a> {
+    /// The catalog, which has to know where files lie.
+    pub catalog: &'a dyn Writable,
     /// The plugin's own database.
     pub own: &'a dyn Writable,
     /// So that one task at a time moves files.
@@ -30,9 +33,13 @@ pub struct Means<'a> {
 }
 
 /// Does something with the real file system and the time that a task has.
-pub(crate) fn really<T>(own: &dyn Writable, claims: &dyn Claims, work: impl FnOnce(&Means<'_>) -> T) -> T {
+pub(crate) fn really<T>(
+    (catalog, own): (&dyn Writable, &dyn Writable),
+    claims: &dyn Claims,
+    work: impl FnOnce(&Means<'_>) -> T,
+) -> T {
     let begun = Instant::now();
-    work(&Means { own, claims, disk: &Real, go_on: &|| begun.elapsed() < MOVING })
+    work(&Means { catalog, own, claims, disk: &Real, go_on: &|| begun.elapsed() < MOVING })
 }
 
 /// Waits for nobody: another task that moves files is reason enough to try again later.
@@ -175,7 +182,8 @@ impl<'a> Mover<'a> {
         for together in steps.chunks(TOGETHER) {
             let numbers: Vec<_> = together.iter().map(|step| step.step).collect();
             self.journal.begin(&self.plan.id, &numbers, intended)?;
-            let (ended, stopped) = self.together(together)?;
+            let (ended, locations, stopped) = self.together(together)?;
+            locations.tell(self.means.catalog)?;
             self.journal.end(&self.plan.id, &ended)?;
             if stopped != Stopped::Finished {
                 // What an earlier attempt began, or this one and nobody knows how far, is still to be looked at.
@@ -191,8 +199,8 @@ impl<'a> Mover<'a> {
         Ok(if unclear.is_empty() { Stopped::Finished } else { Stopped::Unclear(why.clone()) })
     }
 
-    fn together(&mut self, steps: &[Noted]) -> Result<(Vec<Ended>, Stopped), Error> {
-        let (mut ended, mut folders) = (Vec::new(), BTreeSet::new());
+    fn together(&mut self, steps: &[Noted]) -> Result<(Vec<Ended>, Locations, Stopped), Error> {
+        let (mut ended, mut folders, mut locations) = (Vec::new(), BTreeSet::new(), Locations::default());
         let (intended, done, left) = self.way.states();
         let mut stopped = Stopped::Finished;
         for step in steps {
@@ -202,6 +210,7 @@ impl<'a> Mover<'a> {
             let mut note = Ended { step: step.step, state: done, note: None, placed_ns: None, sha256: None };
             match end {
                 End::Arrived { modified_ns, sha256 } => {
+                    locations.note(step, self.way, modified_ns, sha256.as_deref());
                     if self.way == Way::There {
                         (note.placed_ns, note.sha256) = (Some(modified_ns), sha256);
                     }
@@ -225,7 +234,7 @@ impl<'a> Mover<'a> {
             // The files are whole at one place or the other whatever this says; what is written down is looked at again.
             drop(self.means.disk.settle(folder));
         }
-        Ok((ended, stopped))
+        Ok((ended, locations, stopped))
     }
 
     fn step(&mut self, step: &Noted, again: bool) -> Result<End, Error> {

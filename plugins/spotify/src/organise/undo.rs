@@ -8,14 +8,15 @@ use super::apply::{ALL, full, told, undo_list};
 use super::args::Undo;
 use super::carry::End;
 use super::journal::{Ended, Journal, Kept, Noted};
+use super::locations::{self, Locations};
 use super::moving::{Means, Mover, Stopped, Way, alone, plan_of, really, unclear};
 
 /// Undoes a plan.
 ///
 /// # Errors
 /// `permanent` when there is no such plan, or nothing of it was done; else as [`super::apply()`].
-pub fn undo(task: &Task, own: &dyn Writable, claims: &dyn Claims) -> Result<Outcome, Error> {
-    really(own, claims, |means| undo_with(task, means))
+pub fn undo(task: &Task, catalog: &dyn Writable, own: &dyn Writable, claims: &dyn Claims) -> Result<Outcome, Error> {
+    really((catalog, own), claims, |means| undo_with(task, means))
 }
 
 /// The same with other means than the real ones.
@@ -36,6 +37,7 @@ pub fn undo_with(task: &Task, means: &Means<'_>) -> Result<Outcome, Error> {
         }
         _ => {}
     }
+    locations::check(means.catalog)?;
     let all = journal.steps(&plan.id, &ALL)?;
     let open = settle(&Mover::new(task, (means, &journal), &plan, Way::There, &all)?, &journal, &plan)?;
     journal.state(&plan.id, "undoing", &task.id)?;
@@ -56,11 +58,12 @@ pub fn undo_with(task: &Task, means: &Means<'_>) -> Result<Outcome, Error> {
 
 /// What was interrupted on the way there is ended or taken as never begun. Gives why one stays open: a disk does not answer.
 fn settle(mover: &Mover<'_>, journal: &Journal<'_>, plan: &Kept) -> Result<Option<String>, Error> {
-    let mut open = None;
+    let (mut open, mut locations) = (None, Locations::default());
     let mut settled = |step: &Noted| {
         let none = Ended { step: step.step, state: "planned", note: None, placed_ns: None, sha256: None };
         match mover.settle(step) {
             Some(End::Arrived { modified_ns, sha256 }) => {
+                locations.note(step, Way::There, modified_ns, sha256.as_deref());
                 Some(Ended { state: "done", placed_ns: Some(modified_ns), sha256, ..none })
             }
             Some(End::Left(why) | End::Full(why)) => Some(Ended { state: "left", note: Some(why), ..none }),
@@ -76,6 +79,7 @@ fn settle(mover: &Mover<'_>, journal: &Journal<'_>, plan: &Kept) -> Result<Optio
         }
     };
     let ended: Vec<_> = journal.steps(&plan.id, &["intended"])?.iter().filter_map(&mut settled).collect();
+    locations.tell(mover.means.catalog)?;
     journal.end(&plan.id, &ended)?;
     Ok(open)
 }

@@ -63,8 +63,8 @@ impl<'a> Disk<'a> {
     }
 }
 
-/// The files of tracks that are linked, the largest first: of two copies it has lost less. A copy with the sound or the bytes of a
-/// linked file is that track too, as `organise` has it.
+/// The files of tracks that are linked: those that somebody saw before those that are only named, and the largest first, because of
+/// two copies it has lost less. A copy with the sound or the bytes of a linked file is that track too, as `organise` has it.
 fn linked<'a>(known: &'a Known, files: &[&'a Named]) -> HashMap<i64, Vec<&'a Named>> {
     let all = || known.files.iter().filter_map(|file| file.track.map(|track| (file, track)));
     let sounds: HashMap<_, _> = all().filter_map(|(file, track)| Some((file.sound.as_deref()?, track))).collect();
@@ -77,7 +77,7 @@ fn linked<'a>(known: &'a Known, files: &[&'a Named]) -> HashMap<i64, Vec<&'a Nam
             linked.entry(track).or_default().push(file);
         }
     }
-    let best = |file: &&Named| (file.track.is_none(), Reverse(file.size), file.path.clone());
+    let best = |file: &&Named| (file.size.is_none(), file.track.is_none(), Reverse(file.size), file.path.clone());
     for files in linked.values_mut() {
         files.sort_by_cached_key(best);
     }

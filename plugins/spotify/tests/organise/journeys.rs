@@ -65,11 +65,16 @@ fn an_argument_that_an_action_does_not_have_moves_nothing() {
         (json!({ "plan": plan, "max_age_h": "300" }), "300"),
         (json!({}), "plan"),
     ] {
-        let applied = organise::apply(&place.task(&args), &place.own, &place.claims);
+        let applied = organise::apply(&place.task(&args), &place.catalog, &place.own, &place.claims);
         let Err(Error::Permanent(text)) = applied else { panic!("{args}") };
         assert!(text.contains(word), "{text}");
     }
-    let undone = organise::undo(&place.task(&json!({ "plan": plan, "max_age_h": 3 })), &place.own, &place.claims);
+    let undone = organise::undo(
+        &place.task(&json!({ "plan": plan, "max_age_h": 3 })),
+        &place.catalog,
+        &place.own,
+        &place.claims,
+    );
     assert!(matches!(undone, Err(Error::Permanent(text)) if text.contains("max_age_h")));
     assert_eq!(place.tree(), before);
 }
@@ -80,7 +85,7 @@ fn a_plan_is_applied_once_and_while_it_is_young() {
     let plan = id(&place.planned(&json!({})));
     let mut late = place.task(&json!({ "plan": plan }));
     late.now = "2026-01-26T10:15:00Z".to_owned();
-    let refused = |task| organise::apply(&task, &place.own, &place.claims);
+    let refused = |task| organise::apply(&task, &place.catalog, &place.own, &place.claims);
     let Err(Error::Permanent(text)) = refused(late.clone()) else { panic!("it is too old") };
     assert!(text.contains("192 hours old") && text.contains("max_age_h"), "{text}");
     let Err(Error::Permanent(text)) = place.apply("nothing") else { panic!("there is no such plan") };

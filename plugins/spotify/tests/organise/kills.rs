@@ -137,6 +137,9 @@ fn filled() -> Place {
         place.file(path, path);
     }
     place.link("a.mp3", "a");
+    for path in ["a.mp3", "deep/er/b.mp3"] {
+        place.scanned(&place.music.join(path), false);
+    }
     place
 }
 
@@ -161,17 +164,28 @@ fn at_every_end(far: bool, apply_first: bool, then: impl Fn(&Place, &str, &Tree,
             let plan = id(&other.planned(&args));
             let mortal = Mortal::new(&other.own, u32::MAX, far);
             other
-                .apply_by(&plan, &Means { own: &mortal, claims: &other.claims, disk: &mortal, go_on: &|| true })
+                .apply_by(
+                    &plan,
+                    &Means {
+                        catalog: &other.catalog,
+                        own: &mortal,
+                        claims: &other.claims,
+                        disk: &mortal,
+                        go_on: &|| true,
+                    },
+                )
                 .unwrap();
             other.tree()
         };
         let immortal = Mortal::new(&place.own, u32::MAX, far);
-        let means = Means { own: &immortal, claims: &place.claims, disk: &immortal, go_on: &|| true };
+        let means =
+            Means { catalog: &place.catalog, own: &immortal, claims: &place.claims, disk: &immortal, go_on: &|| true };
         if apply_first {
             place.apply_by(&plan, &means).unwrap();
         }
         let mortal = Mortal::new(&place.own, ends, far);
-        let means = Means { own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
+        let means =
+            Means { catalog: &place.catalog, own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
         let outcome = if apply_first { place.undo_by(&plan, &means) } else { place.apply_by(&plan, &means) };
         lived = mortal.lives();
         assert_eq!(outcome.is_ok(), lived, "{outcome:?}");
@@ -187,12 +201,15 @@ fn the_next_attempt_ends_where_the_first_would_have() {
     for far in [false, true] {
         at_every_end(far, false, |place, plan, before, wanted| {
             let mortal = Mortal::new(&place.own, u32::MAX, far);
-            let means = Means { own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
+            let means =
+                Means { catalog: &place.catalog, own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
             let outcome = place.apply_by(plan, &means).unwrap();
             assert!(outcome.summary.contains("4 of 4 steps done"), "{} {:?}", outcome.summary, outcome.findings);
             assert_eq!(&place.tree(), wanted);
+            place.assert_catalog_is_true(3);
             place.undo_by(plan, &means).unwrap();
             assert_eq!(&place.tree(), before);
+            place.assert_catalog_is_true(2);
         });
     }
 }
@@ -202,7 +219,8 @@ fn the_way_back_is_open_after_every_end() {
     for far in [false, true] {
         at_every_end(far, false, |place, plan, before, _| {
             let mortal = Mortal::new(&place.own, u32::MAX, far);
-            let means = Means { own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
+            let means =
+                Means { catalog: &place.catalog, own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
             if let Err(error) = place.undo_by(plan, &means) {
                 assert!(format!("{error:?}").contains("nothing of the plan"), "{error:?}");
             }
@@ -210,6 +228,7 @@ fn the_way_back_is_open_after_every_end() {
             // A folder that was emptied and whose removal nobody could write down.
             after.retain(|path, file| file.is_some() || before.contains_key(path));
             assert_eq!(&after, before);
+            place.assert_catalog_is_true(2);
         });
     }
 }
@@ -219,9 +238,11 @@ fn an_undo_that_ended_too_soon_is_ended_by_the_next() {
     for far in [false, true] {
         at_every_end(far, true, |place, plan, before, _| {
             let mortal = Mortal::new(&place.own, u32::MAX, far);
-            let means = Means { own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
+            let means =
+                Means { catalog: &place.catalog, own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
             place.undo_by(plan, &means).unwrap();
             assert_eq!(&place.tree(), before);
+            place.assert_catalog_is_true(2);
         });
     }
 }
@@ -237,7 +258,8 @@ fn an_end_between_steps_that_are_written_down_together_and_the_next_is_ended_too
         }
         let (before, plan) = (place.tree(), id(&place.planned(&json!({}))));
         let mortal = Mortal::new(&place.own, ends, false);
-        let means = Means { own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
+        let means =
+            Means { catalog: &place.catalog, own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
         assert!(place.apply_by(&plan, &means).is_err() && !mortal.lives());
         nothing_is_lost(&before, &place.tree());
         let count = "SELECT count(*) FILTER (WHERE state = 'done'), count(*) FILTER (WHERE state = 'planned') FROM organise_steps";
@@ -259,7 +281,7 @@ fn a_task_without_time_says_what_is_left_and_the_next_goes_on() {
     let (before, plan) = (place.tree(), id(&place.planned(&json!({}))));
     let steps = Cell::new(2);
     let go_on = || steps.replace(steps.get().max(1) - 1) > 0;
-    let means = Means { own: &place.own, claims: &place.claims, disk: &Real, go_on: &go_on };
+    let means = Means { catalog: &place.catalog, own: &place.own, claims: &place.claims, disk: &Real, go_on: &go_on };
     let outcome = place.apply_by(&plan, &means).unwrap();
     assert!(outcome.summary.contains("2 of 3 steps done") && outcome.summary.contains("1 are for the next task"));
     assert_eq!(place.sorted().len(), 2);

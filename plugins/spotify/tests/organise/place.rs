@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use baton_plugin_kit::lent::Writable as _;
+use baton_plugin_kit::lent::{Tables as _, Writable as _};
 use baton_plugin_sdk::sql::Value as Sql;
 use baton_plugin_sdk::{Artifact, Cause, Error, Mount, Outcome, Task};
 use baton_tests::lent::{Lent, LentClaims};
@@ -83,6 +83,14 @@ impl Place {
         self.catalog.execute(put, &[path.into(), size.into(), moment.into(), missing.into()]).unwrap();
     }
 
+    /// The catalog names no file that is not there, and each that is there and that it knew.
+    pub(crate) fn assert_catalog_is_true(&self, known: usize) {
+        let files = self.catalog.query("SELECT path FROM files WHERE missing = 0", &[]).unwrap().rows;
+        let paths: Vec<_> = files.iter().filter_map(|row| row[0].as_text()).collect();
+        assert!(paths.iter().all(|path| Path::new(path).is_file()), "{paths:?}");
+        assert_eq!(paths.len(), known, "{paths:?}");
+    }
+
     pub(crate) fn task(&self, args: &Value) -> Task {
         let mount = |name: &str, path: &Path| Mount {
             name: name.to_owned(),
@@ -114,11 +122,11 @@ impl Place {
     }
 
     pub(crate) fn apply(&self, plan: &str) -> Result<Outcome, Error> {
-        organise::apply(&self.task(&json!({ "plan": plan })), &self.own, &self.claims)
+        organise::apply(&self.task(&json!({ "plan": plan })), &self.catalog, &self.own, &self.claims)
     }
 
     pub(crate) fn undo(&self, plan: &str) -> Result<Outcome, Error> {
-        organise::undo(&self.task(&json!({ "plan": plan })), &self.own, &self.claims)
+        organise::undo(&self.task(&json!({ "plan": plan })), &self.catalog, &self.own, &self.claims)
     }
 
     pub(crate) fn apply_by(&self, plan: &str, means: &Means<'_>) -> Result<Outcome, Error> {

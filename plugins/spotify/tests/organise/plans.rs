@@ -188,7 +188,7 @@ fn a_plan_of_the_longest_paths_is_no_larger_than_an_outcome_may_be() {
     let (steps, later) = (moves(&plan).len(), plan["counts"]["later"].as_u64().unwrap());
     assert!(steps > 300 && later == 1_500 - steps as u64, "{steps} {later}");
     task.args = json!({ "plan": id(&plan) }).to_string();
-    let outcome = organise::apply(&task, &place.own, &place.claims).unwrap();
+    let outcome = organise::apply(&task, &place.catalog, &place.own, &place.claims).unwrap();
     let bytes: usize = outcome.artifacts.iter().map(|artifact| artifact.bytes.len()).sum();
     assert!(bytes < 16 << 20, "{bytes}");
 }

@@ -64,7 +64,7 @@ fn a_file_that_was_moved_twice_is_known_by_where_it_was_first() {
     };
     let (plan, mut task) = planned(&json!({ "rules": [{ "to": "two/{name}.{ext}" }] }));
     task.args = json!({ "plan": id(&plan) }).to_string();
-    organise::apply(&task, &place.own, &place.claims).unwrap();
+    organise::apply(&task, &place.catalog, &place.own, &place.claims).unwrap();
     assert_eq!(place.sorted(), ["two/01 Track.wav"]);
     assert_eq!(to(&planned(&json!({})).0), ["P/X - Known.wav"]);
 }

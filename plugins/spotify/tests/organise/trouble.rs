@@ -70,12 +70,18 @@ impl Disk for Failing<'_> {
 
 fn apply(place: &Place, plan: &str, wrong: Wrong<'_>) -> Result<Outcome, Error> {
     let disk = Failing(wrong);
-    place.apply_by(plan, &Means { own: &place.own, claims: &place.claims, disk: &disk, go_on: &|| true })
+    place.apply_by(
+        plan,
+        &Means { catalog: &place.catalog, own: &place.own, claims: &place.claims, disk: &disk, go_on: &|| true },
+    )
 }
 
 fn undo(place: &Place, plan: &str, wrong: Wrong<'_>) -> Result<Outcome, Error> {
     let disk = Failing(wrong);
-    place.undo_by(plan, &Means { own: &place.own, claims: &place.claims, disk: &disk, go_on: &|| true })
+    place.undo_by(
+        plan,
+        &Means { catalog: &place.catalog, own: &place.own, claims: &place.claims, disk: &disk, go_on: &|| true },
+    )
 }
 
 fn one() -> (Place, String) {
@@ -147,7 +153,13 @@ fn a_file_that_takes_a_whole_task_is_left_and_the_rest_goes_on() {
             Ok(())
         };
         let disk = Failing(&wrong);
-        let means = Means { own: &place.own, claims: &place.claims, disk: &disk, go_on: &|| !over.get() };
+        let means = Means {
+            catalog: &place.catalog,
+            own: &place.own,
+            claims: &place.claims,
+            disk: &disk,
+            go_on: &|| !over.get(),
+        };
         place.apply_by(&plan, &means).unwrap()
     };
     let outcome = until("b.mp3");
@@ -264,7 +276,12 @@ fn a_file_that_is_at_its_place_is_seen_there_before_its_folders_are_looked_at() 
 #[test]
 fn a_task_without_time_leaves_an_interrupted_step_open() {
     let (place, plan) = interrupted();
-    place.apply_by(&plan, &Means { own: &place.own, claims: &place.claims, disk: &Real, go_on: &|| false }).unwrap();
+    place
+        .apply_by(
+            &plan,
+            &Means { catalog: &place.catalog, own: &place.own, claims: &place.claims, disk: &Real, go_on: &|| false },
+        )
+        .unwrap();
     let outcome = place.apply(&plan).unwrap();
     assert!(outcome.summary.contains("1 of 1 steps done"), "{} {:?}", outcome.summary, outcome.findings);
 }
@@ -297,7 +314,7 @@ fn what_undo_kept_is_tried_again_and_not_forgotten() {
     let again = |task: &str| {
         let mut task_of = place.task(&json!({ "plan": plan }));
         task_of.id = task.to_owned();
-        spotify::organise::undo(&task_of, &place.own, &place.claims)
+        spotify::organise::undo(&task_of, &place.catalog, &place.own, &place.claims)
     };
     let outcome = again("t2").unwrap();
     assert!(outcome.summary.contains("2 steps undone, 0 kept"), "{} {:?}", outcome.summary, outcome.findings);

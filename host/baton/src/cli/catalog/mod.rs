@@ -1,5 +1,6 @@
 //! `baton catalog`: what is known about music. One file an action.
 
+mod rank;
 mod search;
 mod show;
 mod stats;
@@ -19,6 +20,7 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
+    Rank(rank::Args),
     Search(search::Args),
     Show(show::Args),
     Stats(stats::Args),
@@ -29,6 +31,7 @@ impl Args {
     /// Whatever kept the action from being done.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         match self.action {
+            Action::Rank(args) => args.run(place),
             Action::Search(args) => args.run(place),
             Action::Show(args) => args.run(place),
             Action::Stats(args) => args.run(place),
@@ -41,7 +44,11 @@ impl Args {
 /// # Errors
 /// When there is no workspace, or the catalog cannot be read.
 fn open(place: &Place) -> anyhow::Result<Option<Catalog>> {
-    let catalog = Catalog::open(&place.need()?.state.catalog())?;
+    let path = place.need()?.state.catalog();
+    if let Err(error) = baton_library::link::link(&path) {
+        output::note(&format!("files were not linked to their tracks: {error}"));
+    }
+    let catalog = Catalog::open(&path)?;
     if catalog.is_none() {
         output::note("the catalog is empty: plugins fill it (`baton agents` shows which there are)");
     }

@@ -1,16 +1,17 @@
-//! `baton catalog search`: tracks by the words of title, artist and album.
+//! `baton catalog search`: tracks by the words of title, artist and album; files by a part of their path.
 
-use baton_ledger::catalog::Hit;
+use baton_ledger::LedgerError;
+use baton_ledger::catalog::{Catalog, Hit, Located};
 use serde_json::{Value, json};
 
 use super::{Place, length, open};
 use crate::exit::Code;
 use crate::output::{self, Table, shorten};
 
-/// Find tracks that have all these words, or words that begin so
+/// Find tracks that have all these words, or words that begin so; a word with a slash is a part of the path of a file
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Words of title, artist and album; case and accents make no difference
+    /// Words of title, artist and album, or a part of a path (`Playlists/Late`); case and accents make no difference
     #[arg(required = true, value_name = "WORD")]
     words: Vec<String>,
     /// How many are shown
@@ -27,6 +28,9 @@ impl Args {
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let words = self.words.join(" ");
         let catalog = open(place)?;
+        if words.contains('/') {
+            return Ok(self.files(catalog.as_ref(), &words)?);
+        }
         let hits = catalog.as_ref().map(|catalog| catalog.search(&words, self.limit)).transpose()?.unwrap_or_default();
         if self.json {
             let tracks: Vec<Value> = hits.iter().map(as_json).collect();
@@ -38,6 +42,48 @@ impl Args {
         }
         Ok(Code::Good)
     }
+
+    /// Files by a part of their path.
+    fn files(&self, catalog: Option<&Catalog>, part: &str) -> Result<Code, LedgerError> {
+        let files = catalog.map(|catalog| catalog.files_with(part, self.limit)).transpose()?.unwrap_or_default();
+        if self.json {
+            let files: Vec<Value> = files.iter().map(file_as_json).collect();
+            output::json(&json!({ "schema": 1, "files": files }));
+        } else if !files.is_empty() {
+            output::print(&files_as_text(&files));
+        } else if catalog.is_some() {
+            output::note(&format!("no file has a path with {part}"));
+        }
+        Ok(Code::Good)
+    }
+}
+
+fn file_as_json(file: &Located) -> Value {
+    json!({
+        "path": file.path,
+        "track": file.track,
+        "title": file.title,
+        "artist": file.artist,
+        "linked_by": file.linked_by,
+        "link_reason": file.link_reason,
+        "missing": file.missing,
+    })
+}
+
+fn files_as_text(files: &[Located]) -> String {
+    let mut table = Table::new(&["FILE", "ID", "TITLE", "ARTIST", "LINKED", ""]);
+    let short = |text: Option<&String>| text.map_or_else(String::new, |text| shorten(text, 40));
+    for file in files {
+        table.row([
+            file.path.clone(),
+            file.track.map_or_else(String::new, |track| track.to_string()),
+            short(file.title.as_ref()),
+            short(file.artist.as_ref()),
+            short(file.link_reason.as_ref()),
+            if file.missing { "missing" } else { "" }.to_owned(),
+        ]);
+    }
+    table.lines(|_, _, cell| cell)
 }
 
 fn as_json(hit: &Hit) -> Value {

@@ -1,7 +1,9 @@
 //! `baton catalog show`: everything that is known of one track, with who said it and when.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::bail;
-use baton_ledger::catalog::{Catalog, Fact, Found, Shown};
+use baton_ledger::catalog::{Catalog, Fact, Found, Located, Shown};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -16,7 +18,7 @@ const PLAYS: usize = 10;
 /// Show what is known of a track, and which source said it
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Its number (`baton catalog search`), SERVICE:ID, an id of any service, or an ISRC
+    /// Its number (`baton catalog search`), SERVICE:ID, an id of any service, an ISRC, or the path of its file
     #[arg(value_name = "TRACK")]
     track: String,
     /// Print JSON
@@ -44,11 +46,33 @@ impl Args {
 fn meant(catalog: &Catalog, reference: &str) -> anyhow::Result<i64> {
     match catalog.find(reference)? {
         Found::One(id) => Ok(id),
+        Found::Nothing if reference.contains('/') || Path::new(reference).is_file() => by_path(catalog, reference),
         Found::Nothing => bail!("there is no track `{reference}`; `baton catalog search WORD` finds one"),
         Found::Several(ids) => {
             let ids: Vec<_> = ids.iter().take(10).map(i64::to_string).collect();
             bail!("`{reference}` means several tracks; give the number of one: {}", ids.join(", "))
         }
+    }
+}
+
+/// The track of the file at a path: as it is written, from this folder, or where links lead.
+fn by_path(catalog: &Catalog, path: &str) -> anyhow::Result<i64> {
+    let absolute = std::path::absolute(path).ok();
+    let real = Path::new(path).canonicalize().ok();
+    let paths = [Some(PathBuf::from(path)), absolute, real].into_iter().flatten();
+    let mut unlinked = None;
+    for path in paths.filter_map(|path| Some(path.to_str()?.to_owned())) {
+        match catalog.file_at(&path)? {
+            Some(Located { track: Some(track), .. }) => return Ok(track),
+            Some(file) => unlinked = Some(file.path),
+            None => {}
+        }
+    }
+    match unlinked {
+        Some(path) => bail!(
+            "no source says which track {path} is, and its tags match none for sure; `baton catalog search WORD` finds tracks"
+        ),
+        None => bail!("the catalog has no file at {path}; `baton library scan FOLDER` reads what lies in a folder"),
     }
 }
 
@@ -67,7 +91,14 @@ fn as_json(shown: &Shown) -> Value {
         shown.ids.iter().map(|id| json!({ "service": id.service, "id": id.id, "url": id.url, "source": id.source }));
     let playlists = shown.playlists.iter().map(|(name, position)| json!({ "name": name, "position": position }));
     let files = shown.files.iter().map(|file| {
-        json!({ "path": file.path, "size": file.size, "missing": file.missing, "fingerprints": file.fingerprints })
+        json!({
+            "path": file.path,
+            "size": file.size,
+            "missing": file.missing,
+            "fingerprints": file.fingerprints,
+            "linked_by": file.linked_by,
+            "link_reason": file.link_reason,
+        })
     });
     let plays = shown.plays.iter().map(|play| json!({ "at": time(play.at), "device": play.device, "deck": play.deck }));
     json!({
@@ -108,9 +139,10 @@ fn as_text(shown: &Shown) -> String {
     section(&["TAG"], shown.tags.iter().map(|tag| vec![tag.clone()]).collect());
     let files = shown.files.iter().map(|file| {
         let gone = if file.missing { "missing" } else { "" };
-        vec![file.path.clone(), file.fingerprints.join(" "), gone.to_owned()]
+        let because = or_empty(file.link_reason.as_ref());
+        vec![file.path.clone(), because, file.fingerprints.join(" "), gone.to_owned()]
     });
-    section(&["FILE", "FINGERPRINTS", ""], files.collect());
+    section(&["FILE", "LINKED", "FINGERPRINTS", ""], files.collect());
     let play = |at, device, deck: Option<i64>| vec![at, device, deck.map_or_else(String::new, |deck| deck.to_string())];
     let plays = shown.plays.iter().take(PLAYS);
     let plays = plays.map(|played| play(time(played.at), or_empty(played.device.as_ref()), played.deck));

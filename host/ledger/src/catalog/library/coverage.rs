@@ -45,13 +45,14 @@ impl Catalog {
         Ok(self.connection.query_row(sql, [number(ms)], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
-    /// How many items of each source are missing.
+    /// How many items of each source are missing. A file that was moved out of its source is not: its key is its whole path.
     ///
     /// # Errors
     /// When the database fails.
     pub fn library_missing(&self) -> Result<Vec<(i64, u64)>, LedgerError> {
         let mut select = self.connection.prepare(
-            "SELECT source, count(*) FROM library_items WHERE missing_since IS NOT NULL GROUP BY 1 ORDER BY 1",
+            "SELECT source, count(*) FROM library_items WHERE missing_since IS NOT NULL AND key <> path
+             GROUP BY 1 ORDER BY 1",
         )?;
         let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -191,7 +191,10 @@ impl Library {
         let transaction = self.begin()?;
         let (tx, at) = (&transaction, now.as_millisecond());
         let one = |item: &Listed| -> rusqlite::Result<_> {
-            let known = known(tx, source, &item.key)?;
+            let known = match known(tx, source, &item.key)? {
+                None if came_in(tx, source, item)? || was_renamed(tx, item, at)? => known(tx, source, &item.key)?,
+                known => known,
+            };
             let standing = Standing::of(item, known.as_ref(), retry);
             Put { tx, source, scan, at, item }.put(known.as_ref(), standing)?;
             Ok((standing, known.map(|known| known.id)))
@@ -230,7 +233,8 @@ impl Library {
     }
 
     /// Ends a listing that saw the whole source: `gone` are missing from now on. A file that is another item too is not. What
-    /// was not seen and is `kept` is not read before a listing sees it.
+    /// was not seen and is `kept` is not read before a listing sees it. Where nothing is kept, a file that a program only names
+    /// there is missing too.
     ///
     /// # Errors
     /// When the database fails; then nothing is marked.
@@ -253,12 +257,62 @@ impl Library {
                 )?
                 .execute([*id, at])?;
         }
+        if kept.is_empty() {
+            // What programs name there and nobody saw, now or when it was read. Of videos a listing says nothing.
+            transaction.execute(
+                "UPDATE files SET missing = 1, said_at = ?2 WHERE missing = 0 AND size IS NULL
+                     AND lower(substr(path, -4)) NOT IN ('.mp4', '.m4v', '.mov', '.mkv', '.avi', 'webm')
+                     AND NOT EXISTS (SELECT 1 FROM library_items WHERE file = files.id)
+                     AND EXISTS (SELECT 1 FROM library_sources AS s WHERE s.id = ?1
+                         AND substr(files.path, 1, length(rtrim(s.path, '/')) + 1) = rtrim(s.path, '/') || '/')",
+                [source, at],
+            )?;
+        }
         transaction.execute(
             "UPDATE library_sources SET listed_at = ?2, failed_at = NULL, failure = NULL WHERE id = ?1",
             [source, at],
         )?;
         Ok(transaction.commit()?)
     }
+}
+
+/// Whether `item` is one that a program moved here from another source, where nobody listed it yet (`moves_made` in `0005.sql`): with
+/// all that was found when it was read, it is this source's from now on.
+fn came_in(tx: &Connection, source: i64, item: &Listed) -> rusqlite::Result<bool> {
+    let (key, path) = (column::Path(&item.key), column::Path(item.path.as_os_str()));
+    let sql = "UPDATE OR IGNORE library_items SET source = ?1, key = ?2, scan = 0, read_scan = 0
+         WHERE file = (SELECT id FROM files WHERE path = ?4) AND key = ?3 AND missing_since IS NOT NULL";
+    let moved = tx.prepare_cached(sql)?.execute(params![source, key, path, column::text(&item.path)])?;
+    Ok(moved > 0)
+}
+
+/// Whether `item` is one that somebody renamed by hand: one alone has its size, time and inode, and is not where it was, in a source
+/// that is there. Then the catalog has it here from now on, as if a program had said so.
+fn was_renamed(tx: &Connection, item: &Listed, at: i64) -> rusqlite::Result<bool> {
+    let Some(path) = item.path.to_str().filter(|_| item.absent.is_none() && item.inode > 0) else {
+        return Ok(false);
+    };
+    let mut select = tx.prepare_cached(
+        "SELECT f.path, s.path FROM library_items AS i JOIN files AS f ON f.id = i.file
+             JOIN library_sources AS s ON s.id = i.source AND s.kind = 'folder'
+         WHERE i.inode = ?1 AND i.size = ?2 AND i.mtime_ns = ?3 AND i.codec IS NOT NULL LIMIT 2",
+    )?;
+    let rows = select
+        .query_map(params![item.inode.cast_signed(), column::number(item.size), item.mtime_ns], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    let known: Vec<(String, String)> = rows.collect::<Result<_, _>>()?;
+    let [(before, source)] = known.as_slice() else {
+        return Ok(false);
+    };
+    let is_gone =
+        |path: &str| std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+    if before == path || !before.starts_with('/') || is_gone(source) || !is_gone(before) {
+        return Ok(false);
+    }
+    let sql = "INSERT INTO put_moved (source, said_at, path, new_path) VALUES ('library', ?1, ?2, ?3)";
+    tx.prepare_cached(sql)?.execute(params![at, before, path])?;
+    Ok(true)
 }
 
 fn known(connection: &Connection, source: i64, key: &OsStr) -> rusqlite::Result<Option<Known>> {

@@ -9,7 +9,10 @@
 mod column;
 mod coverage;
 mod entry;
+mod links;
 mod list;
+#[cfg(test)]
+mod moved_tests;
 mod put;
 mod record;
 mod source;
@@ -20,6 +23,7 @@ mod writer;
 
 pub use coverage::Count;
 pub use entry::Entry;
+pub use links::{FileLink, LinkTrack, SamePath};
 pub use list::{Known, Listed, Standing, Vanished};
 pub use record::{Heard, Outcome, Reading, Rewritten, Stat, State, Tags};
 pub use source::{Kind, Source, Volume};

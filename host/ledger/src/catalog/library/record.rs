@@ -3,7 +3,7 @@
 use baton_core::Digest;
 use jiff::Timestamp;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::Library;
 use super::column::number;
@@ -223,7 +223,7 @@ fn write(tx: &Transaction<'_>, reading: &Reading, at: i64) -> rusqlite::Result<(
         }
     };
     let known = state == State::Fingerprinted;
-    let file: i64 = tx
+    let file: Option<i64> = tx
         .prepare_cached(
             "UPDATE library_items SET size = ?2, mtime_ns = ?3, inode = ?4, state = ?5, reason = ?6, detail = ?7,
                  audio_sha256 = ?8, file_sha256 = ?9, codec = ?10, container = ?11, rate_hz = ?12, channels = ?13,
@@ -259,7 +259,12 @@ fn write(tx: &Transaction<'_>, reading: &Reading, at: i64) -> rusqlite::Result<(
                 heard.damage
             ],
             |row| row.get(0),
-        )?;
+        )
+        .optional()?;
+    // It was moved meanwhile to a place that another item had, or its source was forgotten.
+    let Some(file) = file else {
+        return Ok(());
+    };
     forget_file(tx, file)?;
     if known { tell(tx, file, reading, heard, at) } else { Ok(()) }
 }

@@ -125,7 +125,9 @@ impl Library {
              DELETE FROM fingerprints WHERE file IN (SELECT file FROM forgotten)
                  AND NOT EXISTS (SELECT 1 FROM library_items WHERE file = fingerprints.file)
                  AND source = (SELECT id FROM sources WHERE name = 'library');
-             DELETE FROM files WHERE id IN (SELECT file FROM forgotten) AND track IS NULL
+             DELETE FROM moves WHERE file IN (SELECT file FROM forgotten);
+             DELETE FROM files WHERE id IN (SELECT file FROM forgotten)
+                 AND (track IS NULL OR linked_by IN ('sound', 'tags'))
                  AND NOT EXISTS (SELECT 1 FROM fingerprints WHERE file = files.id)
                  AND NOT EXISTS (SELECT 1 FROM library_items WHERE file = files.id);
              DROP TABLE forgotten;"

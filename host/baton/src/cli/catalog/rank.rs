@@ -1,0 +1,113 @@
+//! `baton catalog rank`: which source counts for a field.
+
+use anyhow::bail;
+use baton_ledger::catalog::{self, Catalog, FieldRank};
+use serde_json::{Value, json};
+
+use super::Place;
+use crate::exit::Code;
+use crate::output::{self, Table};
+
+/// Choose which source counts for a field, or show the order that holds
+///
+/// Without a choice, djay counts first for bpm and key, then the source with the higher rank in [catalog.ranks] of baton.toml
+/// counts, and among equal ones the newest value.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: baton catalog rank bpm djay spotify")]
+pub(super) struct Args {
+    /// The field: bpm, key, genre, title, …; without one, all orders are shown
+    field: Option<String>,
+    /// The sources, the one that counts first; all others follow
+    #[arg(value_name = "SOURCE")]
+    sources: Vec<String>,
+    /// Use the default order again
+    #[arg(long, requires = "field", conflicts_with = "sources")]
+    reset: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// The fields that the catalog has a column for.
+const COLUMNS: [&str; 13] = [
+    "title",
+    "artists",
+    "album",
+    "album_artist",
+    "duration_ms",
+    "isrc",
+    "bpm",
+    "musical_key",
+    "genre",
+    "released",
+    "label",
+    "rating",
+    "added_at",
+];
+
+impl Args {
+    /// # Errors
+    /// When there is no workspace, no such field or source, or the catalog cannot be read or written to.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        let path = place.need()?.state.catalog();
+        catalog::prepare(&path)?;
+        let Some(open) = Catalog::open(&path)? else {
+            bail!("the catalog cannot be opened");
+        };
+        let field = self.field.as_deref().map(|field| known_field(&open, field)).transpose()?;
+        if let Some(field) = field.as_deref().filter(|_| self.reset || !self.sources.is_empty()) {
+            check_sources(&open, &self.sources)?;
+            catalog::rank_field(&path, field, &self.sources)?;
+        }
+        let mut ranks = open.field_ranks()?;
+        ranks.retain(|rank| field.as_ref().is_none_or(|field| *field == rank.field));
+        if self.json {
+            let ranks: Vec<Value> = ranks.iter().map(as_json).collect();
+            output::json(&json!({ "schema": 1, "fields": ranks }));
+        } else if ranks.is_empty() {
+            output::note(
+                "no order was chosen: the ranks of [catalog.ranks] count, among equal sources the newest value",
+            );
+        } else {
+            output::print(&as_text(&ranks));
+        }
+        Ok(Code::Good)
+    }
+}
+
+/// The field by its name in the catalog.
+fn known_field(catalog: &Catalog, name: &str) -> anyhow::Result<String> {
+    let name = if name == "key" { "musical_key" } else { name };
+    let said = catalog.fields()?;
+    if COLUMNS.contains(&name) || said.iter().any(|field| field == name) {
+        return Ok(name.to_owned());
+    }
+    let others = said.iter().map(String::as_str).filter(|field| !COLUMNS.contains(field));
+    let known: Vec<&str> = COLUMNS.into_iter().chain(others).collect();
+    bail!("no source speaks of a field `{}`; fields are {}", name.escape_debug(), known.join(", "))
+}
+
+fn check_sources(catalog: &Catalog, asked: &[String]) -> anyhow::Result<()> {
+    let known = catalog.sources()?;
+    let whole = |name: &str| name.split('/').next().unwrap_or_default().to_owned();
+    match asked.iter().find(|name| !known.contains(&whole(name))) {
+        Some(name) if known.is_empty() => {
+            bail!("there is no source `{}` yet: plugins and scans fill the catalog", name.escape_debug())
+        }
+        Some(name) => bail!("there is no source `{}`; sources are {}", name.escape_debug(), known.join(", ")),
+        None => Ok(()),
+    }
+}
+
+fn as_json(rank: &FieldRank) -> Value {
+    json!({ "field": rank.field, "sources": rank.sources, "chosen": rank.chosen })
+}
+
+fn as_text(ranks: &[FieldRank]) -> String {
+    let mut table = Table::new(&["FIELD", "SOURCES", ""]);
+    for rank in ranks {
+        let by = if rank.chosen { "chosen" } else { "default" };
+        table.row([rank.field.clone(), format!("{}, then all others", rank.sources.join(", ")), by.to_owned()]);
+    }
+    table.lines(|_, _, cell| cell)
+}

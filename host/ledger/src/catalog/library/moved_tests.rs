@@ -1,0 +1,239 @@
+//! Files that a plugin moves (`put_moved`, `put_copied`): their rows, links, fingerprints and items of the library come along.
+
+use std::path::{Path, PathBuf};
+
+use baton_core::manifest::Database;
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use super::super::Catalog;
+use super::{Heard, Kind, Library, Listed, Outcome, Reading, Source, Standing, Work};
+use crate::guest::{Access, Session, Stop};
+
+/// A catalog with the sources `/in` and `/org`, and files of `/in` that were read.
+struct Room {
+    folder: tempfile::TempDir,
+    library: Library,
+    incoming: Source,
+    organised: Source,
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_millisecond(1_700_000_000_000).unwrap()
+}
+
+fn listed(folder: &str, name: &str, inode: u64) -> Listed {
+    let path = Path::new(folder).join(name);
+    let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+    let key = path.strip_prefix(folder).unwrap().as_os_str().to_owned();
+    Listed {
+        key,
+        path,
+        name,
+        stamp: None,
+        size: 10,
+        mtime_ns: 5_000_001,
+        inode,
+        volume: 1,
+        mounted: false,
+        absent: None,
+    }
+}
+
+impl Room {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut library = Library::open(&folder.path().join("catalog.db")).unwrap();
+        let incoming = library.add_source("/in", Kind::Folder, now()).unwrap();
+        let organised = library.add_source("/org", Kind::Folder, now()).unwrap();
+        let mut room = Self { folder, library, incoming, organised };
+        let source = room.incoming.clone();
+        room.list(&source, &[listed("/in", "a.mp3", 1), listed("/in", "b.mp3", 2)]);
+        let work = Work { source: source.id, verify: false };
+        let waiting = room.catalog().library_page(work, (0, 0), 9).unwrap();
+        let heard = |path: &Path| Heard {
+            algorithm: "x",
+            words: path.as_os_str().as_encoded_bytes().to_vec(),
+            audio_sha256: Some([7; 32]),
+            ..Heard::default()
+        };
+        let reading = |item: &super::Waiting, inode: u64| Reading {
+            item: item.item,
+            size: 10,
+            mtime_ns: 5_000_001,
+            inode,
+            outcome: Outcome::Fingerprinted(Box::new(heard(&item.path))),
+        };
+        let readings: Vec<_> = waiting.iter().zip(1..).map(|(item, inode)| reading(item, inode)).collect();
+        room.library.record(&readings, now()).unwrap();
+        room.put("INSERT INTO put_track (source, service, id, title) VALUES ('mover', 'djay', 't', 'T')");
+        room.put(
+            "INSERT INTO put_file (source, path, track_service, track) VALUES ('mover', '/in/a.mp3', 'djay', 't')",
+        );
+        room
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("catalog.db")
+    }
+
+    fn catalog(&self) -> Catalog {
+        Catalog::open(&self.path()).unwrap().unwrap()
+    }
+
+    /// Says something as a plugin does, with its authorizer.
+    fn put(&self, sql: &str) {
+        let (writer, denial) = (Some("mover".to_owned()), "not granted".to_owned());
+        let access = Access { database: Database::Catalog, path: self.path(), writable: true, writer, denial };
+        let session = Session::open(&access, &Stop::default()).unwrap();
+        session.execute(sql, &[]).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    fn moved(&self, path: &str, new_path: &str, size: u32) {
+        self.put(&format!(
+            "INSERT INTO put_moved (source, path, new_path, size, modified_at, new_modified_at)
+             VALUES ('mover', '{path}', '{new_path}', {size}, 5, 5)"
+        ));
+    }
+
+    fn list(&mut self, source: &Source, items: &[Listed]) -> Vec<Standing> {
+        let scan = self.library.begin_listing(source.id).unwrap();
+        let listed = self.library.list(source.id, scan, items, false, now()).unwrap();
+        let seen: Vec<_> = listed.iter().filter_map(|(_, known)| *known).collect();
+        let vanished = self.catalog().library_vanished(source.id, scan, &|id| seen.contains(&id)).unwrap();
+        let gone: Vec<_> = vanished.iter().map(|item| item.id).collect();
+        self.library.end_listing(source.id, &gone, &[], now()).unwrap();
+        listed.into_iter().map(|(standing, _)| standing).collect()
+    }
+
+    /// The files that are there, with the title of their track.
+    fn files(&self) -> Vec<String> {
+        let sql = "SELECT f.path || coalesce(' ' || t.title || ' ' || f.linked_by, '')
+            FROM files AS f LEFT JOIN tracks AS t ON t.id = f.track WHERE f.missing = 0 ORDER BY 1";
+        let connection = Connection::open(self.path()).unwrap();
+        let mut select = connection.prepare(sql).unwrap();
+        select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
+    /// The items that are there and have a fingerprint of their own: their paths and names.
+    fn items(&self) -> Vec<String> {
+        let mut items = Vec::new();
+        self.catalog().library_entries(|entry| items.push(format!("{} {}", entry.path.display(), entry.name))).unwrap();
+        let mut heard = 0;
+        self.catalog().library_fingerprints("x", |_, _| heard += 1).unwrap();
+        assert_eq!(heard, items.len(), "{items:?}");
+        items.sort();
+        items
+    }
+}
+
+#[test]
+fn a_moved_file_keeps_its_track_its_fingerprint_and_its_item() {
+    let mut room = Room::new();
+    room.moved("/in/a.mp3", "/org/P/x.y.mp3", 10);
+    let there =
+        (vec!["/in/b.mp3".to_owned(), "/org/P/x.y.mp3 T path".to_owned()], vec!["/in/b.mp3 b", "/org/P/x.y.mp3 x.y"]);
+    assert_eq!((room.files(), room.items()), (there.0.clone(), there.1.iter().map(|&item| item.to_owned()).collect()));
+    // Said again, as by an attempt that was killed, it changes nothing.
+    room.moved("/in/a.mp3", "/org/P/x.y.mp3", 10);
+    assert_eq!(room.files(), there.0);
+    let (incoming, organised) = (room.incoming.clone(), room.organised.clone());
+    assert_eq!(room.list(&organised, &[listed("/org", "P/x.y.mp3", 1)]), [Standing::Unchanged]);
+    assert_eq!(room.list(&incoming, &[listed("/in", "b.mp3", 2)]), [Standing::Unchanged]);
+    assert_eq!(room.files(), there.0);
+    // A program that still names the old path means the file that was moved.
+    room.put("INSERT INTO put_file (source, path, track_service, track) VALUES ('mover', '/in/a.mp3', 'djay', 't')");
+    assert_eq!(room.files(), there.0);
+    room.moved("/org/P/x.y.mp3", "/in/a.mp3", 10);
+    assert_eq!(room.files(), ["/in/a.mp3 T path", "/in/b.mp3"]);
+    assert_eq!(room.items(), ["/in/a.mp3 a", "/in/b.mp3 b"]);
+    assert_eq!(room.list(&incoming, &[listed("/in", "a.mp3", 1), listed("/in", "b.mp3", 2)]), [Standing::Unchanged; 2]);
+}
+
+#[test]
+fn a_file_that_leaves_all_sources_is_known_and_not_missing_and_read_by_no_later_scan() {
+    let mut room = Room::new();
+    room.moved("/in/a.mp3", "/else/where.mp3", 10);
+    assert_eq!(room.files(), ["/else/where.mp3 T path", "/in/b.mp3"]);
+    assert_eq!((room.items(), room.catalog().library_missing().unwrap()), (vec!["/in/b.mp3 b".to_owned()], vec![]));
+    let incoming = room.incoming.clone();
+    assert_eq!(room.list(&incoming, &[listed("/in", "b.mp3", 2)]), [Standing::Unchanged]);
+    assert_eq!(room.files(), ["/else/where.mp3 T path", "/in/b.mp3"]);
+    let elsewhere = room.library.add_source("/else", Kind::Folder, now()).unwrap();
+    assert_eq!(room.list(&elsewhere, &[listed("/else", "where.mp3", 1)]), [Standing::Unchanged]);
+    assert_eq!(room.items(), ["/else/where.mp3 where", "/in/b.mp3 b"]);
+    assert!(room.library.forget_source(Path::new("/else")).unwrap());
+    assert_eq!(room.files(), ["/else/where.mp3 T path", "/in/b.mp3"]);
+}
+
+#[test]
+fn what_is_said_of_another_file_than_the_catalog_knows_is_that_it_is_not_there() {
+    let mut room = Room::new();
+    room.moved("/in/a.mp3", "/org/a.mp3", 11);
+    assert_eq!((room.files(), room.items()), (vec!["/in/b.mp3".to_owned()], vec!["/in/b.mp3 b".to_owned()]));
+    let incoming = room.incoming.clone();
+    room.list(&incoming, &[listed("/in", "a.mp3", 1), listed("/in", "b.mp3", 2)]);
+    assert_eq!(room.files(), ["/in/a.mp3 T path", "/in/b.mp3"], "it was there after all");
+}
+
+#[test]
+fn one_row_is_left_where_the_new_place_was_known_too() {
+    let mut room = Room::new();
+    let organised = room.organised.clone();
+    // Seen there by a scan, and named by a program, before anybody said that it was moved.
+    room.list(&organised, &[listed("/org", "b.mp3", 2)]);
+    room.put("INSERT INTO put_file (source, path, track_service, track) VALUES ('mover', '/org/b.mp3', 'djay', 't')");
+    room.moved("/in/b.mp3", "/org/b.mp3", 10);
+    assert_eq!(room.files(), ["/in/a.mp3 T path", "/org/b.mp3 T path"]);
+    assert_eq!(room.items(), ["/in/a.mp3 a", "/org/b.mp3 b"]);
+    // The other way round: what is moved was only named, and a scan saw it at its new place.
+    room.put("INSERT INTO put_file (source, path) VALUES ('mover', '/named/b.mp3')");
+    room.moved("/named/b.mp3", "/org/b.mp3", 10);
+    assert_eq!(room.files(), ["/in/a.mp3 T path", "/org/b.mp3 T path"]);
+    assert_eq!(room.items(), ["/in/a.mp3 a", "/org/b.mp3 b"]);
+    assert_eq!(room.list(&organised, &[listed("/org", "b.mp3", 2)]), [Standing::Unchanged]);
+}
+
+#[test]
+fn a_copy_is_the_same_track_until_it_is_removed() {
+    let room = Room::new();
+    room.put(
+        "INSERT INTO put_copied (source, path, new_path, size, modified_at, new_modified_at, sha256)
+         VALUES ('mover', '/in/a.mp3', '/org/c.mp3', 10, 5, 5, 'd')",
+    );
+    assert_eq!(room.files(), ["/in/a.mp3 T path", "/in/b.mp3", "/org/c.mp3 T path"]);
+    assert_eq!(room.items(), ["/in/a.mp3 a", "/in/b.mp3 b", "/org/c.mp3 a"]);
+    room.put("INSERT INTO put_file (source, path, missing) VALUES ('mover', '/org/c.mp3', 1)");
+    assert_eq!((room.files().len(), room.items().len()), (2, 2));
+}
+
+#[test]
+fn a_scan_ends_well_whose_items_were_moved_onto_others_meanwhile() {
+    let mut room = Room::new();
+    let organised = room.organised.clone();
+    room.list(&organised, &[listed("/org", "b.mp3", 2)]);
+    let waiting = room.catalog().library_page(Work { source: organised.id, verify: false }, (0, 0), 9).unwrap();
+    assert_eq!(waiting.len(), 1);
+    room.moved("/in/b.mp3", "/org/b.mp3", 10);
+    let outcome = Outcome::Fingerprinted(Box::new(Heard { algorithm: "x", ..Heard::default() }));
+    let reading = Reading { item: waiting[0].item, size: 10, mtime_ns: 5_000_001, inode: 2, outcome };
+    room.library.record(&[reading], now()).unwrap();
+    assert_eq!(room.items(), ["/in/a.mp3 a", "/org/b.mp3 b"]);
+}
+
+#[test]
+fn a_link_by_a_weaker_reason_replaces_none_by_a_stronger_one() {
+    let room = Room::new();
+    room.put("INSERT INTO put_track (source, service, id, title) VALUES ('mover', 'djay', 'u', 'U')");
+    let by = |reason: &str| {
+        room.put(&format!(
+            "INSERT INTO put_file (source, path, track_service, track, linked_by) VALUES ('mover', '/in/b.mp3', 'djay', {reason})"
+        ));
+        room.files()[1].clone()
+    };
+    assert_eq!(by("'u', 'tags'"), "/in/b.mp3 U tags");
+    assert_eq!(by("'t', 'sound'"), "/in/b.mp3 T sound");
+    assert_eq!(by("'u', 'tags'"), "/in/b.mp3 T sound");
+    assert_eq!(by("'u', 'path'"), "/in/b.mp3 U path");
+    assert_eq!(by("'t', 'sound'"), "/in/b.mp3 U path");
+}

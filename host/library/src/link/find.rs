@@ -1,0 +1,95 @@
+//! All of it together: read, find, write what differs.
+
+use std::path::Path;
+
+use baton_core::matching::{Decision, Found, Matcher, Reason, Track};
+use baton_ledger::LedgerError;
+use baton_ledger::catalog::Catalog;
+use baton_ledger::catalog::library::{FileLink, Library, LinkTrack};
+
+use super::linked::{Linked, files};
+use super::{paths, sound};
+use crate::duplicates::called;
+
+/// Links the files of the library in the catalog at `path` to its tracks, where files or tracks have changed since it was done.
+///
+/// # Errors
+/// When the database fails.
+pub fn link(path: &Path) -> Result<(), LedgerError> {
+    let Some(catalog) = Catalog::open(path)? else {
+        return Ok(());
+    };
+    if catalog.stale_links()?.is_none() {
+        return Ok(());
+    }
+    let same = paths::same(&catalog)?;
+    if !same.is_empty() {
+        Library::open(path)?.same_paths(&same)?;
+    }
+    // Before anything is read: what changes meanwhile is found by the next one.
+    let Some(stamp) = catalog.stale_links()? else {
+        return Ok(());
+    };
+    let changed = changed(&catalog)?;
+    Library::open(path)?.link(&changed, &stamp)
+}
+
+/// The links that are not as they should be.
+fn changed(catalog: &Catalog) -> Result<Vec<FileLink>, LedgerError> {
+    let files = files(catalog)?;
+    let mut found = sound::links(catalog, &files)?;
+    let open = |linked: &&Linked| !linked.is_said() && !found.contains_key(&linked.item.id);
+    let by_tags = by_tags(catalog, &files.iter().filter(open).collect::<Vec<_>>())?;
+    found.extend(by_tags);
+    let mut changed = Vec::new();
+    for linked in files.iter().filter(|linked| !linked.is_said()) {
+        let none = FileLink { track: None, by: None, reason: None, ..linked.link };
+        let link = found.remove(&linked.item.id).unwrap_or(none);
+        if link != linked.link {
+            changed.push(link);
+        }
+    }
+    Ok(changed)
+}
+
+/// The files of which tags or names match one track for sure, by the numbers of their items.
+fn by_tags(catalog: &Catalog, files: &[&Linked]) -> Result<Vec<(i64, FileLink)>, LedgerError> {
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tracks = catalog.link_tracks()?;
+    let candidates: Vec<Track> = tracks.iter().map(candidate).collect();
+    let matcher = Matcher::new(&candidates);
+    let one = |linked: &&Linked| {
+        let Decision::Auto(found) = matcher.find(&Track { recording: None, ..called(&linked.item) }) else {
+            return None;
+        };
+        let track = tracks.get(found.candidate)?.id;
+        let (by, reason) = (Some("tags".to_owned()), Some(words(&found, &tracks)));
+        Some((linked.item.id, FileLink { file: linked.link.file, track: Some(track), by, reason }))
+    };
+    Ok(files.iter().filter_map(one).collect())
+}
+
+fn candidate(track: &LinkTrack) -> Track {
+    let artists = track.artists.as_deref().and_then(|list| serde_json::from_str(list).ok()).unwrap_or_default();
+    Track {
+        isrc: track.isrc.clone(),
+        title: track.title.clone(),
+        artists,
+        album: track.album.clone(),
+        duration_ms: track.duration_ms,
+        ..Track::default()
+    }
+}
+
+fn words(found: &Found, tracks: &[LinkTrack]) -> String {
+    let word = |reason: &Reason| match reason {
+        Reason::AsGood { candidate } => {
+            let other = tracks.get(*candidate).map(|track| track.title.as_str()).unwrap_or_default();
+            format!("{other} fits as well")
+        }
+        _ => reason.to_string(),
+    };
+    format!("tags: {}", found.reasons.iter().map(word).collect::<Vec<_>>().join("; "))
+}

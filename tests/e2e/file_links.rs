@@ -1,0 +1,154 @@
+//! Which track a file is, through the shipped plugins: by the path that djay names, by sound, by tags, in that order, with the reason
+//! kept; and what djay knows of tracks in the catalog, with the order of sources that a person chooses.
+
+use std::fs;
+use std::path::Path;
+
+use baton_plugin_kit::moment;
+use baton_tests::music::{tune, wav_8_bit};
+use serde_json::Value;
+
+use crate::one_track::{File, Place, SECONDS, TRACKS};
+
+/// Files whose names say nothing; djay names all but the second, which is called as its track.
+fn place() -> Place {
+    let place = Place::with(|number| {
+        let (artist, title) = TRACKS[number];
+        match number {
+            1 => File { path: format!("{artist} - {title}.wav"), is_in_djay: false },
+            _ => File { path: format!("raw/{number}.wav"), is_in_djay: true },
+        }
+    });
+    // The first one again, as another program encodes it.
+    fs::create_dir_all(place.incoming.join("copies")).unwrap();
+    fs::write(place.incoming.join("copies/x.wav"), wav_8_bit(&tune(0, SECONDS))).unwrap();
+    place
+}
+
+#[track_caller]
+fn shown(place: &Place, reference: &str) -> Value {
+    place.workspace.baton(&["catalog", "show", reference, "--json"]).ended(0).json()
+}
+
+/// Why the file at a path is the track that it is, and the title of that.
+#[track_caller]
+fn linked(place: &Place, path: &Path) -> [String; 3] {
+    let path = path.display().to_string();
+    let track = shown(place, &path);
+    let files = track["files"].as_array().unwrap();
+    let file = files.iter().find(|file| file["path"] == path.as_str()).unwrap();
+    let title = track["facts"].as_array().unwrap().iter().find(|fact| fact["field"] == "title").unwrap();
+    [&title["value"], &file["linked_by"], &file["link_reason"]].map(|value| value.as_str().unwrap().to_owned())
+}
+
+#[test]
+fn files_are_linked_by_path_by_sound_and_by_tags_whatever_comes_first() {
+    for scan_first in [true, false] {
+        let place = place();
+        let read = || {
+            place.run(&["spotify", "import"]);
+            place.run(&["djay", "sync-sessions"]);
+            place.run(&["djay", "match-ids"]);
+        };
+        if scan_first {
+            place.scan(&place.incoming);
+            read();
+        } else {
+            read();
+            place.scan(&place.incoming);
+        }
+        let [first, second] = [TRACKS[0], TRACKS[1]].map(|(_, title)| title);
+        let by_path = linked(&place, &place.incoming.join("raw/0.wav"));
+        assert_eq!(by_path, [first, "path", "named by djay"]);
+        let [title, by, reason] = linked(&place, &place.incoming.join("copies/x.wav"));
+        assert_eq!((title.as_str(), by.as_str()), (first, "sound"));
+        assert!(reason.contains("sounds like") && reason.ends_with("raw/0.wav"), "{reason}");
+        let [title, by, reason] = linked(&place, &place.incoming.join(format!("{} - {second}.wav", TRACKS[1].0)));
+        assert_eq!((title.as_str(), by.as_str()), (second, "tags"));
+        assert!(reason.starts_with("tags: "), "{reason}");
+        // So every track of the playlists that has a file is exported, whatever its file is called.
+        let Some([lists, library]) = place.exported() else { continue };
+        assert_eq!((lists.len(), library.len()), (7, 6), "{lists:#?}");
+        assert!(lists.iter().chain(&library).all(|path| Path::new(path).is_file()), "{lists:#?}");
+        assert!(lists.iter().any(|path| path.ends_with("raw/5.wav")), "{lists:#?}");
+    }
+}
+
+#[test]
+fn a_file_is_found_by_its_path_also_by_the_one_that_it_had() {
+    let place = place();
+    place.scan(&place.incoming);
+    place.run(&["spotify", "import"]);
+    place.run(&["djay", "sync-sessions"]);
+    place.run(&["djay", "match-ids"]);
+    let old = place.incoming.join("raw/0.wav").display().to_string();
+    let before = shown(&place, &old);
+    let found = place.workspace.baton(&["catalog", "search", "RAW/", "--json"]).ended(0).json();
+    let files = found["files"].as_array().unwrap();
+    assert_eq!(files.len(), 5, "{found:#}");
+    assert_eq!((&files[0]["linked_by"], &files[0]["title"]), (&"path".into(), &TRACKS[0].1.into()));
+    let table = place.workspace.baton(&["catalog", "search", "raw/5"]).ended(0).stdout;
+    assert!(table.contains("raw/5.wav") && table.contains("named by djay"), "{table}");
+    place.run(&["spotify", "organise", "--arg", "plan_name=friday"]);
+    place.run(&["spotify", "apply", "--arg", "plan=friday"]);
+    let after = shown(&place, &old);
+    assert_eq!(after["id"], before["id"]);
+    assert!(after["files"].as_array().unwrap().iter().all(|file| file["missing"] == false), "{after:#}");
+    // Renamed by hand: the scan tells by size, time and inode.
+    let moved = place.incoming.join("renamed/by hand.wav");
+    fs::create_dir_all(moved.parent().unwrap()).unwrap();
+    let named = after["files"].as_array().unwrap().iter().find(|file| file["linked_by"] == "path").unwrap();
+    fs::rename(named["path"].as_str().unwrap(), &moved).unwrap();
+    let scanned = place.scan(&place.incoming);
+    assert_eq!((&scanned["read"]["files"], &scanned["sources"][0]["new"]), (&0.into(), &0.into()), "{scanned:#}");
+    assert_eq!(linked(&place, &moved), [TRACKS[0].1, "path", "named by djay"]);
+    let none = place.workspace.baton(&["catalog", "show", "/nowhere/at all.wav"]).ended(2);
+    assert!(none.stderr.contains("no file at /nowhere/at all.wav"), "{}", none.stderr);
+}
+
+/// The facts of a field: source and value of the one that counts first.
+fn facts(track: &Value, field: &str) -> Vec<(String, String)> {
+    let facts = track["facts"].as_array().unwrap().iter().filter(|fact| fact["field"] == field);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    facts.map(|fact| (text(&fact["source"]), text(&fact["value"]))).collect()
+}
+
+#[test]
+fn what_djay_knows_is_in_the_catalog_with_its_time_and_counts_first_for_tempo_and_key() {
+    let place = place();
+    place.run(&["djay", "sync-sessions"]);
+    place.run(&["spotify", "import"]);
+    place.run(&["djay", "match-ids"]);
+    let of_djay = &place.written.tracks[0];
+    let spotify = format!("spotify:{:022}", 0);
+    let track = shown(&place, &spotify);
+    assert_eq!(track["id"], shown(&place, &format!("djay:{}", of_djay.id))["id"]);
+    let bpm = |order: [(&str, &str); 2]| order.map(|(source, value)| (source.to_owned(), value.to_owned())).to_vec();
+    let djay_first = bpm([("djay", "120"), ("spotify/csv", "99.5")]);
+    assert_eq!(facts(&track, "bpm"), djay_first, "djay counts first, although the export is newer: {track:#}");
+    assert_eq!(facts(&track, "musical_key")[0].0, "djay");
+    assert_eq!(facts(&track, "play_count"), [("djay".to_owned(), "3".to_owned())]);
+    assert_eq!(facts(&track, "djay_automix_start_ms"), [("djay".to_owned(), "1500".to_owned())]);
+    // Dated as djay's history is, not as the clock is.
+    let written = &place.written;
+    let plays =
+        written.plays.iter().map(|play| play.started).chain(written.sessions.iter().map(|session| session.ended));
+    let newest = plays.filter_map(moment::of_apple).max().and_then(moment::text).unwrap();
+    let facts_of_djay = track["facts"].as_array().unwrap().iter().filter(|fact| fact["source"] == "djay");
+    for fact in facts_of_djay {
+        let said_at = fact["said_at"].as_str().unwrap();
+        assert_eq!(said_at.get(..19), newest.get(..19), "{fact}");
+    }
+    let rank = |args: &[&str], code: i32| place.workspace.baton(&[&["catalog", "rank"], args].concat()).ended(code);
+    let table = rank(&["bpm", "spotify", "djay"], 0).stdout;
+    assert!(table.contains("spotify, djay, then all others") && table.contains("chosen"), "{table}");
+    assert_eq!(facts(&shown(&place, &spotify), "bpm"), bpm([("spotify/csv", "99.5"), ("djay", "120")]));
+    let found = place.workspace.baton(&["catalog", "search", TRACKS[0].1, "--json"]).ended(0).json();
+    assert_eq!(found["tracks"][0]["bpm"], 99.5, "{found:#}");
+    rank(&["bpm", "--reset"], 0);
+    assert_eq!(facts(&shown(&place, &spotify), "bpm"), djay_first);
+    let orders = rank(&["--json"], 0).json();
+    assert_eq!(orders["fields"].as_array().unwrap().len(), 2, "{orders:#}");
+    assert!(rank(&["tempo", "djay"], 2).stderr.contains("fields are title"), "a field that is none");
+    assert!(rank(&["key", "traktor"], 2).stderr.contains("sources are"), "a source that is none");
+}

@@ -1,0 +1,235 @@
+//! One track from all sources, through the shipped plugins: scan, import, djay sync, organise, apply, export, undo. After each step every
+//! location that is exported, wanted or told as a duplicate is a file, and readers of others (python-m3u8, pyrekordbox) say where
+//! the exports point.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use baton_tests::djay_library::{Style, Wanted, Written, write_with};
+use baton_tests::music::{tune, write_wav};
+use baton_tests::spotify_exports::HEADER;
+use baton_tests::{Output, Workspace, tools};
+use serde_json::Value;
+
+/// Seconds that each piece plays.
+pub(crate) const SECONDS: u32 = 6;
+
+/// The tracks of the playlists, each with a file; the last has none.
+pub(crate) const TRACKS: [(&str, &str); 7] = [
+    ("Ida Lund", "Night Bus"),
+    ("Oto", "Paper Moon"),
+    ("Mara Voss", "Harbour Lights"),
+    ("Nils Brekke", "Snow Country"),
+    ("Kasper Holt", "Copper Wire"),
+    ("Yara Bloom", "Second Season"),
+    ("Nobody", "Not on Disk"),
+];
+
+const FILES: usize = TRACKS.len() - 1;
+
+/// Prints the locations of an M3U8 and of a rekordbox library, as JSON.
+const READERS: &str = "
+import json, sys, m3u8
+from urllib.parse import unquote, urlparse
+from pyrekordbox.rbxml import RekordboxXml
+lists = [segment.uri for name in sys.argv[2:] for segment in m3u8.loads(open(name, encoding='utf-8').read()).segments]
+xml = RekordboxXml(sys.argv[1])
+places = [xml.get_track(number)['Location'] for number in range(xml.num_tracks)]
+places = [place.removeprefix('file://localhost') for place in places]
+print(json.dumps([lists, [place if place.startswith('/') else '/' + place for place in places]]))
+";
+
+/// The file of a track.
+pub(crate) struct File {
+    /// Its path below the folder of what comes in.
+    pub(crate) path: String,
+    /// Whether djay knows the track and names the file.
+    pub(crate) is_in_djay: bool,
+}
+
+/// A workspace with music, playlists and a library of djay beside it.
+pub(crate) struct Place {
+    pub(crate) workspace: Workspace,
+    pub(crate) incoming: PathBuf,
+    pub(crate) written: Written,
+    organised: PathBuf,
+    made: PathBuf,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self::with(|number| {
+            let (artist, title) = TRACKS[number];
+            File { path: format!("new/{artist} - {title}.wav"), is_in_djay: true }
+        })
+    }
+
+    pub(crate) fn with(file: impl Fn(usize) -> File) -> Self {
+        let workspace = Workspace::init();
+        let outside = workspace.outside().canonicalize().unwrap();
+        let folder = |name: &str| {
+            let folder = outside.join(name);
+            fs::create_dir_all(&folder).unwrap();
+            folder
+        };
+        let [incoming, organised, made, exports] = ["incoming", "organised", "made", "spotify"].map(folder);
+        let files: Vec<File> = (0..FILES).map(file).collect();
+        for (number, file) in (0..).zip(&files) {
+            write_wav(&incoming.join(&file.path), &tune(number, SECONDS));
+        }
+        let rows = |tracks: &[usize]| {
+            let row = |number: &usize| {
+                let (artist, title) = TRACKS[*number];
+                let more = ",".repeat(17);
+                format!("spotify:track:{number:022},{title},Album,{artist},2021,{}{more}99.5,\n", SECONDS * 1_000)
+            };
+            format!("{HEADER}\n{}", tracks.iter().map(row).collect::<String>())
+        };
+        fs::write(exports.join("Late Night.csv"), rows(&[0, 1, 2, 3, 6])).unwrap();
+        fs::write(exports.join("Sunday.csv"), rows(&[3, 4, 5])).unwrap();
+        let djay = folder("djay");
+        let written = write_with(&djay.join("MediaLibrary.db"), &Wanted::small(Style::Mac), |written| {
+            let named = (0_u32..).zip(&TRACKS).zip(&files).filter(|(_, file)| file.is_in_djay);
+            for (track, ((number, (artist, title)), file)) in written.tracks.iter_mut().zip(named) {
+                let path = incoming.join(&file.path).display().to_string();
+                (track.title, track.artist) = ((*title).to_owned(), Some((*artist).to_owned()));
+                (track.seconds, track.isrc) = (f64::from(SECONDS), None);
+                (track.bpm, track.key_index) = (Some(120.0 + f64::from(number)), Some(1));
+                (track.manual_bpm, track.analysed_manual_bpm, track.play_count) = (None, None, Some(3));
+                track.sources.truncate(1);
+                for source in &mut track.sources {
+                    source.uri = format!("file://{}", path.replace(' ', "%20"));
+                    (source.service, source.id, source.path) = ("local", String::new(), Some(path.clone()));
+                }
+            }
+        });
+        let mount = |grant: &str, folder: &Path| format!("{grant}={}", folder.display());
+        workspace.baton(&["plugin", "grant", "spotify", "sql=catalog:rw", "sql=own:rw", "claims"]).ended(0);
+        for (plugin, grant) in [
+            ("spotify", mount("files:ro=spotify", &exports)),
+            ("spotify", mount("files:rw=exports", &made)),
+            ("spotify", mount("files:rw=music", &incoming)),
+            ("spotify", mount("files:rw=organised", &organised)),
+            ("djay", mount("files:ro=djay", &djay)),
+        ] {
+            workspace.baton(&["plugin", "grant", plugin, &grant]).ended(0);
+        }
+        workspace.baton(&["plugin", "grant", "djay", "sql=files:ro", "sql=catalog:rw"]).ended(0);
+        Self { workspace, incoming, written, organised, made }
+    }
+
+    #[track_caller]
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
+        self.workspace.baton(&[&["run"], args].concat()).ended(0)
+    }
+
+    #[track_caller]
+    pub(crate) fn scan(&self, folder: &Path) -> Value {
+        self.workspace.baton(&["library", "scan", &folder.display().to_string(), "--json"]).ended(0).json()
+    }
+
+    /// The locations that readers of others find in fresh exports: of all M3U8, and of rekordbox's XML.
+    #[track_caller]
+    pub(crate) fn exported(&self) -> Option<[Vec<String>; 2]> {
+        let python = tools("python", "bin/python").ok()?.join("bin/python");
+        fs::remove_dir_all(&self.made).unwrap();
+        fs::create_dir(&self.made).unwrap();
+        self.run(&["spotify", "export", "--arg", r#"formats=["m3u8","rekordbox"]"#]);
+        let lists = ["Late Night.m3u8", "Sunday.m3u8"].map(|name| self.made.join(name));
+        let ended =
+            Command::new(python).args(["-c", READERS]).arg(self.made.join("rekordbox.xml")).args(lists).output();
+        let ended = ended.unwrap();
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+        Some(serde_json::from_slice(&ended.stdout).unwrap())
+    }
+
+    /// Whatever names a file names one that is there, below `folder`, and all of the tracks have theirs.
+    #[track_caller]
+    fn every_location_is_there(&self, folder: &Path, when: &str) {
+        let Some(exported) = self.exported() else { return };
+        let counts = exported.each_ref().map(Vec::len);
+        assert_eq!(counts, [FILES + 1, FILES], "{when}: one of them is in two playlists");
+        for location in exported.iter().flatten() {
+            let path = Path::new(location);
+            assert!(path.is_file() && path.starts_with(folder), "{when}: {location} of {exported:#?}");
+        }
+        let wanted = self.run(&["spotify", "wanted"]);
+        let said = format!("{}{}", wanted.stdout, wanted.stderr);
+        assert!(said.contains("7 tracks in 2 playlists: 6 on disk, 1 wanted, 0 unclear"), "{when}: {said}");
+        for (artist, title) in &TRACKS[..FILES] {
+            let found = self.workspace.baton(&["catalog", "search", artist, title, "--json"]).ended(0).json();
+            assert!(!found["tracks"].as_array().unwrap().is_empty(), "{when}: {artist} - {title}");
+        }
+    }
+
+    /// The way of the music: there and back.
+    fn goes_there_and_back(&self, is_scanned: bool) {
+        self.scan(&self.incoming);
+        if is_scanned {
+            self.scan(&self.organised);
+        }
+        self.run(&["spotify", "import"]);
+        self.every_location_is_there(&self.incoming, "after scan and import");
+        self.run(&["djay", "sync-sessions"]);
+        self.run(&["djay", "match-ids"]);
+        self.every_location_is_there(&self.incoming, "after djay");
+        self.run(&["spotify", "organise", "--arg", "plan_name=friday"]);
+        self.run(&["spotify", "apply", "--arg", "plan=friday"]);
+        self.every_location_is_there(&self.organised, "after apply");
+        // djay does not know yet that they were moved.
+        self.run(&["djay", "sync-sessions"]);
+        self.every_location_is_there(&self.organised, "after djay named the old places again");
+        let coverage = self.workspace.baton(&["library", "coverage", "--json"]).json();
+        assert_eq!(coverage["total"]["missing"], 0, "what was moved is not missing: {coverage:#}");
+        self.scan(&self.incoming);
+        let scanned = self.scan(&self.organised);
+        assert_eq!(scanned["read"]["files"], 0, "what was moved is known, and not read again: {scanned:#}");
+        self.every_location_is_there(&self.organised, "after the scan of the new folder");
+        self.run(&["spotify", "undo", "--arg", "plan=friday"]);
+        self.every_location_is_there(&self.incoming, "after undo");
+        let scanned = self.scan(&self.incoming);
+        assert_eq!(scanned["read"]["files"], 0, "{scanned:#}");
+        self.every_location_is_there(&self.incoming, "after the last scan");
+    }
+}
+
+#[test]
+fn every_exported_location_exists_from_scan_to_undo_within_the_folders_that_are_scanned() {
+    Place::new().goes_there_and_back(true);
+}
+
+#[test]
+fn every_exported_location_exists_from_scan_to_undo_where_nobody_scanned_the_new_folder() {
+    Place::new().goes_there_and_back(false);
+}
+
+#[test]
+fn duplicates_are_told_where_they_lie_after_apply() {
+    let place = Place::new();
+    let [(artist, title), ..] = TRACKS;
+    let twin = place.incoming.join("old/twin.wav");
+    fs::create_dir_all(twin.parent().unwrap()).unwrap();
+    fs::copy(place.incoming.join(format!("new/{artist} - {title}.wav")), twin).unwrap();
+    place.scan(&place.incoming);
+    place.scan(&place.organised);
+    place.run(&["spotify", "import"]);
+    place.run(&["spotify", "organise", "--arg", "plan_name=friday"]);
+    place.run(&["spotify", "apply", "--arg", "plan=friday"]);
+    let told = place.workspace.baton(&["library", "duplicates", "--json"]).ended(0).stdout;
+    let paths = paths_in(&serde_json::from_str(&told).unwrap());
+    assert!(paths.len() >= 2, "{told}");
+    for path in paths {
+        assert!(Path::new(&path).is_file(), "{path} of {told}");
+    }
+}
+
+/// Every text that is an absolute path of music.
+fn paths_in(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) if text.starts_with('/') && text.ends_with(".wav") => vec![text.clone()],
+        Value::Array(values) => values.iter().flat_map(paths_in).collect(),
+        Value::Object(values) => values.values().flat_map(paths_in).collect(),
+        _ => Vec::new(),
+    }
+}
