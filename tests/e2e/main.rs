@@ -93,6 +93,7 @@ mod oci_tokens;
 mod one_track;
 #[cfg(test)]
 mod organise;
+mod outcomes;
 #[cfg(test)]
 mod plugin_compile;
 #[cfg(test)]

@@ -81,7 +81,7 @@ fn file(workspace: &Workspace, bytes: &[u8]) -> String {
 
 /// Installs a package that nobody vouches for; gives the revision that waits.
 fn install(workspace: &Workspace, bytes: &[u8]) -> String {
-    let said = workspace.baton(&["plugin", "install", &file(workspace, bytes)]).ended(1).stdout;
+    let said = workspace.baton(&["plugin", "install", &file(workspace, bytes)]).ended(0).stdout;
     said.split("baton plugin approve ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
 }
 

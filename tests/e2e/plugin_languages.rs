@@ -344,7 +344,7 @@ class Handler(exports.Handler):
             lambda: socket.socket().connect(("127.0.0.1", 9)),
             lambda: open("/etc/passwd"),
         ))
-        return Outcome(f"{'; '.join(said)}; {denied}", [copy], [])
+        return Outcome(OutcomeKind.DONE, f"{'; '.join(said)}; {denied}", [], [copy], [])
 "#;
 
 const JAVASCRIPT_READER: &str = r#"
@@ -365,7 +365,7 @@ export const handler = {
     const write = await tried(() => writeFile(`${plans}/a.md`, "x"));
     said.push(write.replace(`${plans}/a.md: `, ""));
     said.push(await tried(() => readText("/etc/passwd")));
-    return { summary: said.join("; "), artifacts: [copy], findings: [] };
+    return { kind: "done", summary: said.join("; "), nextSteps: [], artifacts: [copy], findings: [] };
   },
 };
 "#;

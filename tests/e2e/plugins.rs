@@ -45,7 +45,7 @@ fn digest(workspace: &Workspace, name: &str) -> String {
 fn install(workspace: &Workspace, component: &[u8]) -> String {
     let file = workspace.outside().join("package.wasm");
     fs::write(&file, component).unwrap();
-    let said = plugin(workspace, &["install", file.to_str().unwrap()]).ended(1).stdout;
+    let said = plugin(workspace, &["install", file.to_str().unwrap()]).ended(0).stdout;
     said.split("baton plugin approve ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
 }
 

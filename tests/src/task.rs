@@ -14,6 +14,7 @@ pub struct Task {
     pub title: String,
     pub action: Option<String>,
     pub state: String,
+    pub outcome: Option<String>,
     pub reason: String,
     pub attempts: u32,
     pub file: Option<String>,

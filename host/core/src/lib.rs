@@ -15,6 +15,7 @@ pub mod handoff;
 pub mod manifest;
 pub mod matching;
 pub mod nearest;
+mod outcome;
 pub mod plugin_name;
 pub mod quarantine;
 mod recipients;
@@ -24,5 +25,6 @@ mod state;
 pub mod text;
 
 pub use digest::Digest;
+pub use outcome::OutcomeKind;
 pub use recipients::Recipients;
-pub use state::State;
+pub use state::{State, UnknownState};

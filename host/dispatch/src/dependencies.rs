@@ -66,7 +66,7 @@ pub(crate) fn standing(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> Result<St
         }
         match task::named_or_titled(tx, need)? {
             Some(found) if found.state == State::Succeeded => continue,
-            Some(found) if found.state.is_final() => return Ok(Standing::Broken(ended(need, found.state))),
+            Some(found) if found.state.is_final() => return Ok(Standing::Broken(ended(need, found.status()))),
             Some(found) => ahead.push(Way { task: found.id, names: need.clone() }),
             None => open.unknown.push(need.clone()),
         }
@@ -79,7 +79,7 @@ pub(crate) fn standing(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> Result<St
     }
 }
 
-fn ended(need: &str, state: State) -> String {
+fn ended(need: &str, state: &str) -> String {
     format!("{need}, which it depends on, ended as {state}; `baton retry` runs this one anyway, `baton cancel` ends it")
 }
 
@@ -130,7 +130,8 @@ pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) ->
             let waits = waiting.state == State::Waiting;
             if state != State::Succeeded {
                 if waits {
-                    step(tx, &waiting, "needs_human", State::NeedsHuman, ended(name, state), now)?;
+                    let why = ended(name, task::get_in(tx, &task.id)?.status());
+                    step(tx, &waiting, "needs_human", State::NeedsHuman, why, now)?;
                 }
                 continue;
             }

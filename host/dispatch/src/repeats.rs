@@ -47,11 +47,14 @@ pub(crate) fn settled(tx: &Tx<'_>, first: &str, now: Timestamp) -> Result<(), Le
 
 fn answer(tx: &Tx<'_>, first: &Task, repeat: &Repeat, now: Timestamp) -> Result<outbox::New, LedgerError> {
     let task = task::get_in(tx, &repeat.task)?;
-    let summary = format!("the same request as {}, which ended as {}: {}", first.id, first.state, first.reason);
+    let summary = format!("the same request as {}, which ended as {}: {}", first.id, first.status(), first.reason);
     let head = event::head(tx)?;
+    let next_steps = task::next_steps_in(tx, &first.id)?;
     let answer = Return {
+        next_steps: &next_steps,
         on_behalf_of: Some(&first.agent),
         state: first.state,
+        outcome: first.outcome,
         summary: &summary,
         duplicate_of: Some(&first.id),
         ..by_baton(&task, &head, now)

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
-use baton_core::State;
 use baton_core::manifest::grant_command;
 use baton_core::text::PLUGIN_SAYS;
+use baton_core::{OutcomeKind, State};
 use baton_ledger::event::{self, Event};
 use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx, watched};
@@ -345,8 +345,12 @@ pub struct Called {
     pub id: String,
     /// Its state now.
     pub state: State,
+    /// How much of it was done, when the plugin has said so.
+    pub outcome: Option<OutcomeKind>,
     /// The summary, or what went wrong.
     pub text: String,
+    /// What the plugin says is to be done next.
+    pub next_steps: Vec<String>,
     /// The files that were written, relative to the workspace.
     pub artifacts: Vec<String>,
 }
@@ -386,7 +390,16 @@ pub async fn call(
     for id in std::iter::once(&settled.id).chain(&settled.carry) {
         crate::carry(house, id).await?;
     }
-    Ok(Called { id: settled.id, state: settled.state, text: settled.text, artifacts: settled.artifacts })
+    let Settled { id, state, outcome, text, next_steps, artifacts, .. } = settled;
+    Ok(Called { id, state, outcome, text, next_steps, artifacts })
+}
+
+impl Called {
+    /// The word for people that says how it stands: its state, or `partial` or `refused`.
+    #[must_use]
+    pub fn status(&self) -> &'static str {
+        OutcomeKind::status(self.state, self.outcome)
+    }
 }
 
 /// The arguments of a call as JSON. A call of an unknown action or with wrong arguments is refused without a trace in the ledger.

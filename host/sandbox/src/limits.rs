@@ -60,6 +60,12 @@ pub const LOG_RATE: u64 = 20_000;
 /// An error's text that is kept.
 pub const ERROR_BYTES: usize = 4 << 10;
 
+/// Next steps of an outcome that are kept.
+pub const NEXT_STEPS: usize = 20;
+
+/// The bytes of a next step that are kept.
+pub const NEXT_STEP_BYTES: usize = 1 << 10;
+
 /// Handles (files, streams) that a guest may hold.
 pub const HANDLES: usize = 1_000;
 

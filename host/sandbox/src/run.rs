@@ -327,7 +327,7 @@ fn mount(grant: MountGrant) -> wit::Mount {
     wit::Mount { name: grant.name, path: grant.guest, shown_as: grant.shown_as, host_path, writable: grant.writable }
 }
 
-fn check_size(outcome: wit::Outcome) -> Result<wit::Outcome, Failure> {
+fn check_size(mut outcome: wit::Outcome) -> Result<wit::Outcome, Failure> {
     for (ceiling, count, limit) in [
         (Ceiling::Artifacts, outcome.artifacts.len(), limits::ARTIFACTS),
         (Ceiling::Findings, outcome.findings.len(), limits::FINDINGS),
@@ -340,6 +340,10 @@ fn check_size(outcome: wit::Outcome) -> Result<wit::Outcome, Failure> {
     if size > limits::OUTPUT_BYTES {
         return Err(limit_hit(Ceiling::Output, size as u128, limits::OUTPUT_BYTES as u128));
     }
+    outcome.next_steps.truncate(limits::NEXT_STEPS);
+    for step in &mut outcome.next_steps {
+        *step = cut(step, limits::NEXT_STEP_BYTES).to_owned();
+    }
     Ok(outcome)
 }
 
@@ -347,7 +351,8 @@ fn check_size(outcome: wit::Outcome) -> Result<wit::Outcome, Failure> {
 fn size_of(outcome: &wit::Outcome) -> usize {
     let artifacts: usize = outcome.artifacts.iter().map(|a| a.name.len() + a.media_type.len() + a.bytes.len()).sum();
     let findings: usize = outcome.findings.iter().map(|f| f.id.len() + f.title.len() + f.evidence.len()).sum();
-    outcome.summary.len() + artifacts + findings
+    let next_steps: usize = outcome.next_steps.iter().map(String::len).sum();
+    outcome.summary.len() + next_steps + artifacts + findings
 }
 
 /// What the plugin itself says, cut to a readable length.

@@ -123,7 +123,10 @@ fn outcome(then: types::Outcome) -> wit::Outcome {
         evidence: finding.evidence,
     };
     wit::Outcome {
+        // That version had no other kind.
+        kind: wit::OutcomeKind::Done,
         summary: then.summary,
+        next_steps: Vec::new(),
         artifacts: then.artifacts.into_iter().map(artifact).collect(),
         findings: then.findings.into_iter().map(finding).collect(),
     }

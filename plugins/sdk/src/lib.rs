@@ -30,7 +30,7 @@ mod task;
 pub mod watch;
 
 pub use bindings::baton::plugin::types::{
-    Answered, Artifact, Cause, Error, Finding, Handoff, Mount, Outcome, Priority, Severity, Task,
+    Answered, Artifact, Cause, Error, Finding, Handoff, Mount, Outcome, OutcomeKind, Priority, Severity, Task,
 };
 pub use bindings::baton::plugin::{handoffs, progress};
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::{Artifact, Error, Finding, Mount, Outcome, Task};
+use crate::{Artifact, Error, Finding, Mount, Outcome, OutcomeKind, Task};
 
 impl Task {
     /// The arguments as a JSON object.
@@ -55,11 +55,55 @@ impl Task {
     }
 }
 
+impl OutcomeKind {
+    /// How much was done when `done` parts of the request were, and `left` were not: everything when nothing was left, nothing
+    /// when nothing else was done.
+    #[must_use]
+    pub const fn of_counts(done: usize, left: usize) -> Self {
+        match (done, left) {
+            (_, 0) => Self::Done,
+            (0, _) => Self::Refused,
+            _ => Self::Partial,
+        }
+    }
+}
+
 impl Outcome {
-    /// An outcome with a summary and nothing else yet.
+    /// The outcome of a task of which everything was done, with a summary and nothing else yet.
     #[must_use]
     pub fn new(summary: impl Into<String>) -> Self {
-        Self { summary: summary.into(), artifacts: Vec::new(), findings: Vec::new() }
+        Self::of(OutcomeKind::Done, summary)
+    }
+
+    /// The outcome of a task of which a part was done; add at least one next step.
+    #[must_use]
+    pub fn partial(summary: impl Into<String>) -> Self {
+        Self::of(OutcomeKind::Partial, summary)
+    }
+
+    /// The outcome of a task of which nothing was done, and that has something to report; add at least one next step.
+    #[must_use]
+    pub fn refused(summary: impl Into<String>) -> Self {
+        Self::of(OutcomeKind::Refused, summary)
+    }
+
+    /// An outcome of this kind.
+    #[must_use]
+    pub fn of(kind: OutcomeKind, summary: impl Into<String>) -> Self {
+        Self {
+            kind,
+            summary: summary.into(),
+            next_steps: Vec::new(),
+            artifacts: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    /// Adds what is to be done next: one command or edit.
+    #[must_use]
+    pub fn with_next_step(mut self, step: impl Into<String>) -> Self {
+        self.next_steps.push(step.into());
+        self
     }
 
     /// Adds a file for the workspace's `reports/`; see `types.artifact` for what a name may be.

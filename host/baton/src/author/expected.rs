@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use baton_core::State;
+use baton_core::{OutcomeKind, State};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// The state of a step that made no task of the plugin: none of its triggers fired.
 const NONE: &str = "none";
+
+/// The outcomes that say more than the state `failed`.
+const SAID_OF_FAILED: [&str; 2] = [OutcomeKind::Partial.as_str(), OutcomeKind::Refused.as_str()];
 
 /// What must come of a step.
 #[derive(Clone, Debug, Deserialize)]
@@ -116,9 +119,9 @@ impl Expected {
     /// # Errors
     /// The state, with those that there are.
     pub(super) fn check(&self) -> anyhow::Result<()> {
-        if self.state != NONE && State::ALL.iter().all(|state| state.as_str() != self.state) {
-            let known = State::ALL.map(State::as_str).join(", ");
-            anyhow::bail!("there is no state `{}`; there are: {known}, and none", self.state);
+        let known: Vec<_> = State::ALL.map(State::as_str).into_iter().chain(SAID_OF_FAILED).collect();
+        if self.state != NONE && !known.contains(&self.state.as_str()) {
+            anyhow::bail!("there is no state `{}`; there are: {}, and none", self.state, known.join(", "));
         }
         Ok(())
     }

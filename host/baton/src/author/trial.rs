@@ -168,7 +168,7 @@ fn look(workspace: &Workspace, plugin: &str, asks: bool, known: &mut Known) -> a
     };
     let findings = finding::of_task(&reader, &done.id)?.into_iter().map(|finding| finding.title).collect();
     let artifacts = artifacts(workspace, &event::of_task(&reader, &done.id)?)?;
-    Ok(Came { state: done.state.as_str().to_owned(), summary: done.reason, artifacts, findings, emits })
+    Ok(Came { state: done.status().to_owned(), summary: done.reason, artifacts, findings, emits })
 }
 
 /// The reports that its events tell of, with their text.

@@ -81,7 +81,7 @@ fn one(word: &str, tasks: Vec<Task>, or: &str) -> anyhow::Result<Task> {
 fn list(tasks: &[Task]) -> String {
     let mut table = Table::new(&["TASK", "AGENT", "STATE", "TITLE"]);
     for task in tasks.iter().take(LISTED) {
-        table.row([task.id.clone(), task.agent.clone(), task.state.to_string(), shorten(&task.title, 60)]);
+        table.row([task.id.clone(), task.agent.clone(), task.status().to_owned(), shorten(&task.title, 60)]);
     }
     let more = tasks.len().saturating_sub(LISTED);
     let more = if more > 0 { format!("and {more} more\n") } else { String::new() };

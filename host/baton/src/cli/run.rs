@@ -44,7 +44,8 @@ impl Args {
                 (done, Some::<Vec<Vec<u8>>>(shown))
             }
         };
-        output::note(&format!("{}: {}", done.called.state, output::one_line(&done.called.text)));
+        output::note(&format!("{}: {}", done.called.status(), output::one_line(&done.called.text)));
+        output::next_steps(&done.called.next_steps);
         let rest = match &shown {
             Some(_) => "in a workspace `baton why` lists them all".to_owned(),
             None => format!("baton why {} --json lists them", done.called.id),

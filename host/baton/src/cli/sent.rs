@@ -128,5 +128,5 @@ fn tell_blocked(task: &Task, told: &mut BTreeSet<(String, String)>) {
 }
 
 fn outcome(task: &Task) -> String {
-    format!("{}: {}: {}", one_line(&task.agent), task.state, one_line(&task.reason))
+    format!("{}: {}: {}", one_line(&task.agent), task.status(), one_line(&task.reason))
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use baton_core::OutcomeKind;
 use baton_dispatch::budget::Reached;
 use baton_ledger::supervision::Supervised;
 use baton_ledger::task::Summary;
@@ -51,6 +52,7 @@ pub(super) fn as_json(task: &Summary) -> Value {
         "title": task.title,
         "action": task.action,
         "state": task.state.as_str(),
+        "outcome": task.outcome.map(OutcomeKind::as_str),
         "reason": task.reason,
         "attempts": task.attempts,
         "file": task.file,

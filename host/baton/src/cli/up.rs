@@ -1,16 +1,18 @@
 //! `baton up`: serves the workspace.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
+use baton_core::State;
 use baton_dispatch::{Engine, Mode, Summary};
-use baton_ledger::{Ledger, seal};
+use baton_ledger::{Ledger, seal, supervision, task};
 use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::Place;
+use super::task_view::held_text;
+use super::{Place, task_view};
 use crate::exit::Code;
 use crate::notices::Follower;
 use crate::output;
@@ -21,6 +23,10 @@ const HEAD_PAUSE: Duration = Duration::from_secs(5);
 
 /// The shortest time between two seals of the rows.
 const SEAL_PAUSE: Duration = Duration::from_mins(1);
+
+/// The states of tasks that are not done and lie with no agent.
+const WAITING: [State; 5] =
+    [State::Queued, State::Waiting, State::NeedsGrant, State::NeedsHuman, State::NeedsApproval];
 
 /// Serve the workspace: watch its folders, run what comes, answer. Ctrl-C finishes what runs and ends
 #[derive(Debug, clap::Args)]
@@ -55,6 +61,9 @@ impl Args {
         let summary = summary?;
         if self.once || std::io::stderr().is_terminal() {
             output::note(&said(&summary));
+        }
+        if self.once {
+            tell_waiting(&workspace)?;
         }
         Ok(code(&summary))
     }
@@ -154,6 +163,29 @@ fn said(summary: &Summary) -> String {
         text.push_str(&format!("\nnot done: {}", output::one_line(failed)));
     }
     text
+}
+
+/// Says which tasks are not finished and lie with no agent, and what holds up those of whole plugins: after `--once` nobody comes
+/// back to them before the next start.
+fn tell_waiting(workspace: &Workspace) -> anyhow::Result<()> {
+    let Some(reader) = task_view::reader(workspace)? else { return Ok(()) };
+    let open = task::open_by_state(&reader, &WAITING)?;
+    let mut counts: BTreeMap<_, u64> = BTreeMap::new();
+    for (_, state, count) in &open {
+        *counts.entry(state.as_str()).or_default() += count;
+    }
+    if counts.is_empty() {
+        return Ok(());
+    }
+    let counts: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
+    output::note(&format!("not finished: {} (`baton status` says why)", counts.join(", ")));
+    let (now, waits) = (Timestamp::now(), |plugin: &str| open.iter().any(|(agent, ..)| agent == plugin));
+    let held = supervision::quarantined(&reader, now)?;
+    held.iter().filter(|held| waits(&held.agent)).for_each(|held| output::note(&held_text(held)));
+    let reached = task_view::budgets_reached(workspace, &reader, now)?;
+    let holds = reached.iter().filter(|reached| reached.holds_tasks() && waits(&reached.plugin));
+    holds.for_each(|reached| output::note(&reached.text()));
+    Ok(())
 }
 
 /// Tasks that failed are the workspace's business, not the daemon's failure; what could not be delivered is.

@@ -41,6 +41,7 @@ impl Args {
         }
         let findings = finding::of_task(&reader, &task.id)?;
         let flags = flag::of_task(&reader, &task.id)?;
+        let next_steps = task::next_steps(&reader, &task.id)?;
         let used =
             task::usage(&reader, &task.id)?.and_then(|used| serde_json::from_str(&used).ok()).unwrap_or_default();
         let mut budgets = task_view::budgets_reached(&workspace, &reader, Timestamp::now())?;
@@ -50,10 +51,12 @@ impl Args {
             if let Some(value) = value.as_object_mut() {
                 let budgets = budgets.iter().map(task_view::reached_json).collect();
                 value.insert("budgets_reached".to_owned(), Value::Array(budgets));
+                value.insert("next_steps".to_owned(), json!(next_steps));
             }
             output::json(&value);
         } else {
             output::print(&as_text(&task, &events, (&findings, &flags), &used));
+            output::next_steps(&next_steps);
             let waits = matches!(task.state, State::Queued | State::Waiting);
             let held = supervision::quarantined(&reader, Timestamp::now())?;
             held.iter()
@@ -123,7 +126,7 @@ fn as_text(
     used: &Map<String, Value>,
 ) -> String {
     let mut text = format!("{}  {}\n", task.id, one_line(&output::shorten(&task.title, 80)));
-    let (from, state) = (task.sender.as_deref().unwrap_or("-"), paint(task.state, task.state.as_str()));
+    let (from, state) = (task.sender.as_deref().unwrap_or("-"), paint(task.state, task.status()));
     text.push_str(&format!("{} → {}  {state}\n", one_line(from), task.agent));
     if let Some(file) = &task.file {
         text.push_str(&format!("{}\n", one_line(file)));

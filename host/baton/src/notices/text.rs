@@ -1,7 +1,7 @@
 //! What the receivers get: a notice as JSON, as environment variables, and as two lines. Titles, reasons and names may be
 //! anybody's: each goes through [`one_line`] and has a limit of length.
 
-use baton_core::State;
+use baton_core::{OutcomeKind, State};
 use baton_core::text::one_line;
 use baton_dispatch::notices::{Cause, Notice};
 use serde_json::{Value, json};
@@ -24,6 +24,11 @@ fn name(text: &str) -> String {
 
 fn reason(notice: &Notice) -> String {
     shorten(&one_line(notice.reason.trim()), REASON)
+}
+
+/// How much of the task was done, when that is why it failed.
+fn outcome(notice: &Notice) -> Option<&'static str> {
+    notice.task.outcome.filter(|_| notice.state == State::Failed).map(OutcomeKind::as_str)
 }
 
 /// The notice as JSON: schema 1.
@@ -52,6 +57,7 @@ fn one(notice: &Notice) -> Value {
         "from": task.sender.as_deref().map(name),
         "title": name(&task.title),
         "state": state.as_str(),
+        "outcome": outcome(notice),
         "reason": reason(notice),
     })
 }
@@ -82,7 +88,11 @@ pub(super) fn headline(letter: &Letter) -> String {
         (Cause::NeedsHuman, State::NeedsApproval) => "Needs your approval",
         (Cause::NeedsHuman, _) => "Needs you",
         (Cause::Failed, State::Quarantined) => "Rejected file",
-        (Cause::Failed, _) => "Failed",
+        (Cause::Failed, _) => match outcome(&letter.first) {
+            Some("partial") => "Done in part",
+            Some("refused") => "Not done",
+            _ => "Failed",
+        },
     };
     let title = shorten(&one_line(&task.title), 80);
     let more = if letter.more == 0 { String::new() } else { format!(" and {} more", letter.more) };

@@ -40,6 +40,11 @@ pub(crate) fn note(text: &str) {
     drop(writeln!(io::stderr().lock(), "{}", harmless(text)));
 }
 
+/// Prints to stderr what a plugin says is to be done next, a line each.
+pub(crate) fn next_steps(steps: &[String]) {
+    steps.iter().for_each(|step| note(&format!("next: {}", one_line(step))));
+}
+
 /// The colours that Baton prints.
 const COLOURS: [&str; 6] = ["0", "1;31", "31", "32", "33", "36"];
 

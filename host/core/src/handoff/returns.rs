@@ -1,11 +1,14 @@
 //! The RETURN that Baton writes: dialect R1, with what really happened and nothing else. `executing_agent` is the plugin that
 //! did the work, or `baton` if nobody did it; then `on_behalf_of` is the agent that was asked.
+//!
+//! `status_update` is the state of the task and has the same words as ever, so that a reader who knows nothing of outcomes takes
+//! nothing for done that was not: what was done in part or not at all is `failed`. `outcome` says which of the two.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::compose::{pretty, to_second};
-use crate::State;
+use crate::{OutcomeKind, State};
 
 /// What a RETURN says.
 #[derive(Clone, Debug)]
@@ -26,8 +29,12 @@ pub struct Return<'a> {
     pub title: &'a str,
     /// The end.
     pub state: State,
+    /// How much of what was asked was done; none when the plugin said nothing of it.
+    pub outcome: Option<OutcomeKind>,
     /// The plugin's summary, or why there is none.
     pub summary: &'a str,
+    /// What the plugin says is to be done next.
+    pub next_steps: &'a [String],
     /// Written files, relative to the workspace, with their media types.
     pub deliverables: &'a [(String, String)],
     /// One line a finding.
@@ -45,10 +52,11 @@ impl Return<'_> {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let done = self.state == State::Succeeded;
+        let some = done || self.outcome == Some(OutcomeKind::Partial);
         let deliverables: Vec<Value> =
             self.deliverables.iter().map(|(path, media)| json!({ "type": media, "path": path })).collect();
         let mut summary = json!({
-            "work_completed": if done { vec![self.summary] } else { vec![] },
+            "work_completed": if some { vec![self.summary] } else { vec![] },
             "deliverables": deliverables,
             "key_findings": self.findings,
         });
@@ -65,11 +73,13 @@ impl Return<'_> {
             "original_handoff": { "handoff_file": self.handoff_file, "handoff_id": self.handoff_id },
             "execution_summary": summary,
             "status_update": self.state.as_str(),
-            "next_steps": [],
+            "next_steps": self.next_steps,
             "archive_rule": "move_to_02_processed",
             "baton": { "task": self.task, "ledger_head": self.ledger_head },
         });
-        for (key, value) in [("on_behalf_of", self.on_behalf_of), ("duplicate_of", self.duplicate_of)] {
+        let outcome = self.outcome.map(OutcomeKind::as_str);
+        let known = [("outcome", outcome), ("on_behalf_of", self.on_behalf_of), ("duplicate_of", self.duplicate_of)];
+        for (key, value) in known {
             if let Some((answer, value)) = answer.as_object_mut().zip(value) {
                 answer.insert(key.to_owned(), json!(value));
             }
@@ -101,7 +111,9 @@ mod tests {
             handoff_file: "handoffs/audit/01_inbox/x.json",
             title: "Audit",
             state: State::Succeeded,
+            outcome: Some(OutcomeKind::Done),
             summary: "Audited 1 plan.",
+            next_steps: &[],
             deliverables: &[("reports/R.md".to_owned(), "text/markdown".to_owned())],
             findings: &findings,
             duplicate_of: None,
@@ -113,5 +125,41 @@ mod tests {
         assert_eq!((read.from.as_deref(), read.to.as_deref()), (Some("audit"), Some("Claude-MM1")));
         let original = read.original.unwrap();
         assert_eq!((original.handoff_id.as_deref(), original.file_name.as_deref()), (Some("h-1"), Some("x.json")));
+    }
+
+    #[test]
+    fn what_was_done_in_part_has_failed_and_says_what_was_done() {
+        let next = ["baton run p a".to_owned()];
+        let answer = |outcome: OutcomeKind| {
+            let answer = Return {
+                task: "0123abcd",
+                executing: "p",
+                on_behalf_of: None,
+                originating: "Claude-MM1",
+                handoff_id: None,
+                handoff_file: "handoffs/p/01_inbox/x.json",
+                title: "Do",
+                state: outcome.state(),
+                outcome: Some(outcome),
+                summary: "1 of 2.",
+                next_steps: &next,
+                deliverables: &[],
+                findings: &[],
+                duplicate_of: None,
+                ledger_head: "00",
+                at: "2026-01-18T10:15:00Z".parse().unwrap(),
+            };
+            serde_json::from_slice::<Value>(&answer.to_bytes()).unwrap()
+        };
+        let partial = answer(OutcomeKind::Partial);
+        let [status, outcome] = ["status_update", "outcome"].map(|key| partial[key].clone());
+        assert_eq!([status, outcome], [json!("failed"), json!("partial")]);
+        assert_eq!(partial["next_steps"], json!(["baton run p a"]));
+        let summary = &partial["execution_summary"];
+        assert_eq!(summary["work_completed"], json!(["1 of 2."]));
+        assert_eq!(summary["blockers_remaining"], json!(["1 of 2."]));
+        let refused = answer(OutcomeKind::Refused);
+        assert_eq!(refused["execution_summary"]["work_completed"], json!([]));
+        assert_eq!(refused["outcome"], json!("refused"));
     }
 }

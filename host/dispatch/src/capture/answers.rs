@@ -13,8 +13,8 @@ use crate::trigger::returns;
 use crate::{Agent, House, Roster, dependencies};
 
 /// How agents write that it was not done, folded: the beginnings of the status of a RETURN.
-const NOT_DONE: [&str; 9] =
-    ["fail", "error", "block", "partial", "incomplete", "reject", "cancel", "abort", "not done"];
+const NOT_DONE: [&str; 10] =
+    ["fail", "error", "block", "partial", "incomplete", "reject", "refus", "cancel", "abort", "not done"];
 
 /// What a RETURN answers, and which agents of this workspace its signature means: they answer for themselves only, because
 /// ids and file names are not unique. An empty list is a signature that means no agent here.
@@ -186,7 +186,7 @@ mod tests {
             );
             ended(&handoff::parse("x.json", text.as_bytes()).unwrap())
         };
-        for status in ["FAILED", "❌ Blocked by the key", "partially done", "error: no disk"] {
+        for status in ["FAILED", "❌ Blocked by the key", "partially done", "error: no disk", "Refused"] {
             assert_eq!(state(status), State::Failed, "{status}");
         }
         for status in ["✅ COMPLETED", "done", "Completed with notes", ""] {

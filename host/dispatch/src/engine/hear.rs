@@ -291,7 +291,7 @@ impl Engine {
 
     fn settled(&mut self, settled: Settled) {
         settled.log();
-        *self.summary.settled.entry(settled.state.as_str()).or_default() += 1;
+        *self.summary.settled.entry(settled.status()).or_default() += 1;
         for id in std::iter::once(settled.id).chain(settled.carry) {
             self.carriers.ask(id, 1);
         }

@@ -49,6 +49,8 @@ pub(super) fn answer(outcome: &Outcome, artifacts: &[Named], sender: &str, head:
         handoff_file: task.file.as_deref().unwrap_or_default(),
         title: &task.title,
         state: ending.state,
+        outcome: ending.outcome,
+        next_steps: &ending.next_steps,
         summary: &ending.text,
         deliverables: &deliverables,
         findings: &shown(&ending.findings),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use baton_core::State;
+use baton_core::{OutcomeKind, State};
 use baton_ledger::task::{Origin, Task};
 use baton_sandbox::{self as sandbox, Failure, Report, Watched, wit};
 use jiff::{SignedDuration, Timestamp};
@@ -41,6 +41,9 @@ pub(super) struct Ending {
     pub(super) state: State,
     pub(super) action: &'static str,
     pub(super) text: String,
+    /// What the plugin says of it, when it ended with an outcome.
+    pub(super) outcome: Option<OutcomeKind>,
+    pub(super) next_steps: Vec<String>,
     pub(super) due: Option<Timestamp>,
     /// Its file was left lying by the agent that it is for.
     pub(super) stale: bool,
@@ -58,6 +61,8 @@ impl Ending {
             state,
             action,
             text,
+            outcome: None,
+            next_steps: Vec::new(),
             due: None,
             stale: false,
             artifacts: Vec::new(),
@@ -87,10 +92,14 @@ pub(super) fn decide(
             let ending = failed(house, task, installed.map(Arc::as_ref), &failure, now);
             if house.budgets.was_refused(&task.agent, &task.id) { out_of_budget(house, task, ending) } else { ending }
         }
-        Ok(Report { ended: Ok(outcome), post, watched, .. }) => succeeded(task, outcome, post, watched),
+        Ok(Report { ended: Ok(outcome), post, watched, .. }) => with_outcome(task, outcome, post, watched),
     };
     let waits = matches!(ending.state, State::NeedsGrant | State::NeedsApproval);
-    if waits && task.origin != Origin::Call && has_changed(house, task, installed) {
+    if waits && task.origin == Origin::Call {
+        let text = format!("{}; then run it again: a `baton run` does not go on automatically", ending.text);
+        return Ending { text, ..ending };
+    }
+    if waits && has_changed(house, task, installed) {
         let text = "what its plugin may do has changed meanwhile: trying again".to_owned();
         return Ending::without_outcome(State::Queued, "queued", text).by(Actor::Baton);
     }
@@ -131,19 +140,26 @@ fn without_report(ended: Ended, now: Timestamp) -> Ending {
     Ending::without_outcome(state, action, text).by(Actor::Baton)
 }
 
-/// The plugin says that it is done. Reports that cannot be written under their names make it a failure.
-fn succeeded(task: &Task, outcome: wit::Outcome, post: Vec<sandbox::Post>, watched: Vec<Watched>) -> Ending {
+/// The plugin reports what it did. Reports that cannot be written under their names make it a failure.
+fn with_outcome(task: &Task, outcome: wit::Outcome, post: Vec<sandbox::Post>, watched: Vec<Watched>) -> Ending {
     if let Some(bad) = reports::bad_name(&outcome.artifacts) {
         let text =
             format!("the plugin `{}` named a report {bad:?}: a plain file name, each once, is wanted", task.agent);
         return Ending::without_outcome(State::Failed, "failed", text);
     }
+    let (kind, action) = match outcome.kind {
+        wit::OutcomeKind::Done => (OutcomeKind::Done, "succeeded"),
+        wit::OutcomeKind::Partial => (OutcomeKind::Partial, "partial"),
+        wit::OutcomeKind::Refused => (OutcomeKind::Refused, "refused"),
+    };
     Ending {
+        outcome: Some(kind),
+        next_steps: outcome.next_steps,
         artifacts: outcome.artifacts,
         findings: outcome.findings,
         post,
         watched,
-        ..Ending::without_outcome(State::Succeeded, "succeeded", outcome.summary)
+        ..Ending::without_outcome(kind.state(), action, outcome.summary)
     }
 }
 
@@ -199,6 +215,13 @@ fn again_or_dead(house: &House, task: &Task, text: &str, now: Timestamp) -> Endi
             let text = format!("{text} (attempt {} of {})", task.attempts, policy.max_attempts);
             Ending { due: Some(due), ..Ending::without_outcome(State::Waiting, "waiting", text) }
         }
-        None => Ending::without_outcome(State::Dead, "dead", format!("{text} (after {} attempts)", task.attempts)),
+        None if task.origin == Origin::Call => {
+            let text = format!("{text}; `baton run` tries once: run it again when the cause is gone");
+            Ending::without_outcome(State::Dead, "dead", text)
+        }
+        None => {
+            let attempts = if task.attempts == 1 { "1 attempt".to_owned() } else { format!("{} attempts", task.attempts) };
+            Ending::without_outcome(State::Dead, "dead", format!("{text} (after {attempts})"))
+        }
     }
 }

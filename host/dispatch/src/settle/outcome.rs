@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use baton_core::budget::{Budget, Resource};
-use baton_core::{State, quarantine};
+use baton_core::{OutcomeKind, State, quarantine};
 use baton_ledger::task::Task;
 use baton_sandbox::{Ceiling, Usage, Used};
 use jiff::Timestamp;
@@ -27,7 +27,9 @@ pub(crate) struct Settled {
     pub(crate) from: String,
     pub(crate) title: String,
     pub(crate) state: State,
+    pub(crate) outcome: Option<OutcomeKind>,
     pub(crate) text: String,
+    pub(crate) next_steps: Vec<String>,
     pub(crate) artifacts: Vec<String>,
     /// Other tasks that have something to deliver by it.
     pub(crate) carry: Vec<String>,
@@ -42,10 +44,16 @@ pub(crate) struct Settled {
 }
 
 impl Settled {
+    /// The word for people that says how it stands.
+    pub(crate) fn status(&self) -> &'static str {
+        OutcomeKind::status(self.state, self.outcome)
+    }
+
     /// Logs it; what failed or waits for a person as a warning.
     pub(crate) fn log(&self) {
-        let Self { id: task, agent, from, title, state, text, .. } = self;
-        match state {
+        let Self { id: task, agent, from, title, text, .. } = self;
+        let state = self.status();
+        match self.state {
             State::Failed
             | State::Dead
             | State::Quarantined
@@ -99,16 +107,35 @@ impl Outcome {
 
     /// What the engine is told, once that is written down or somebody else was first.
     pub(super) fn settled(&self, written: Option<Written>) -> Settled {
-        let (state, text) = match written {
-            Some(_) => (self.ending.state, self.ending.text.clone()),
-            None => (self.task.state, "somebody else has settled it meanwhile; this outcome was dropped".to_owned()),
+        let Ending { state, outcome, text, next_steps, .. } = &self.ending;
+        let (state, outcome, text, next_steps) = match written {
+            Some(_) => (*state, *outcome, text.clone(), next_steps.clone()),
+            None => {
+                let text = "somebody else has settled it meanwhile; this outcome was dropped".to_owned();
+                (self.task.state, None, text, Vec::new())
+            }
         };
         let (id, agent) = (self.task.id.clone(), self.task.agent.clone());
         let (from, title) = (self.task.sender.clone().unwrap_or_default(), self.task.title.clone());
         let watches = written.is_some() && !self.ending.watched.is_empty();
         let wrote = !self.out.own.is_empty();
         let Written { artifacts, carry, released, quarantined } = written.unwrap_or_default();
-        Settled { id, agent, from, title, state, text, artifacts, carry, released, quarantined, watches, wrote }
+        Settled {
+            id,
+            agent,
+            from,
+            title,
+            state,
+            outcome,
+            text,
+            next_steps,
+            artifacts,
+            carry,
+            released,
+            quarantined,
+            watches,
+            wrote,
+        }
     }
 }
 

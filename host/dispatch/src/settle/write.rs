@@ -66,9 +66,12 @@ impl Outcome {
         let Self { task, ending, out, at } = self;
         let actor = ending.actor.name(task);
         let mut event = Event::of(task, actor, ending.action, ending.text.clone(), ending.state, *at);
-        event.output_hash = (ending.state == State::Succeeded).then(|| output_hash(ending, artifacts));
+        event.output_hash = ending.outcome.map(|_| output_hash(ending, artifacts));
         event.plugin_digest.clone_from(&out.plugin_digest);
         let head = task::transition(tx, &event)?;
+        if let Some(kind) = ending.outcome {
+            task::set_outcome(tx, &task.id, kind, &ending.next_steps)?;
+        }
         if let Some(due) = ending.due {
             task::set_due(tx, &task.id, due)?;
         }

@@ -3,9 +3,9 @@
 use baton_core::State;
 use jiff::Timestamp;
 use rusqlite::types::Value;
-use rusqlite::{OptionalExtension, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
-use super::row::{SUMMARY, origin, select_in, summary, timestamp};
+use super::row::{OUTCOMES, origin, select_in, summary, summary_columns, timestamp};
 use super::{Filter, Origin, Summary, Task};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
@@ -241,7 +241,7 @@ pub fn each_recent(
     let agent = filter.agent.clone().map(Value::from);
     let since = filter.since.map(|since| Value::from(since.as_millisecond()));
     let bound = std::iter::once(Value::from(limit)).chain(agent).chain(since);
-    let mut select = reader.connection.prepare_cached(&recent_sql(filter))?;
+    let mut select = reader.connection.prepare_cached(&recent_sql(filter, has_form(reader, OUTCOMES)?))?;
     let mut rows = select.query(params_from_iter(bound))?;
     while let Some(row) = rows.next()? {
         each(summary(row)?);
@@ -254,7 +254,8 @@ pub fn each_recent(
 /// # Errors
 /// When the database fails.
 pub fn summary_of(reader: &Reader, id: &str) -> Result<Option<(Summary, Origin)>, LedgerError> {
-    let sql = format!("SELECT {SUMMARY}, origin FROM tasks WHERE id = ?1");
+    let columns = summary_columns(has_form(reader, OUTCOMES)?);
+    let sql = format!("SELECT {columns}, origin FROM tasks WHERE id = ?1");
     let mut select = reader.connection.prepare_cached(&sql)?;
     let mut rows = select.query([id])?;
     let Some(row) = rows.next()? else { return Ok(None) };
@@ -262,19 +263,30 @@ pub fn summary_of(reader: &Reader, id: &str) -> Result<Option<(Summary, Origin)>
     Ok(Some((summary(row)?, origin(&name)?)))
 }
 
-/// Names of states are ours, so they stand in the text; what a person wrote is bound.
-pub(super) fn recent_sql(filter: &Filter) -> String {
-    let mut only = Vec::new();
-    if !filter.states.is_empty() {
-        let states: Vec<String> = filter.states.iter().map(|state| format!("'{}'", state.as_str())).collect();
-        only.push(format!("state IN ({})", states.join(", ")));
-    }
+/// Names of states and outcomes are ours, so they stand in the text; what a person wrote is bound.
+pub(super) fn recent_sql(filter: &Filter, has_outcomes: bool) -> String {
+    let mut only: Vec<String> = standing(filter, has_outcomes).into_iter().collect();
     only.extend(filter.agent.is_some().then(|| "agent = ?2".to_owned()));
     only.extend(
         filter.since.is_some().then(|| format!("created_at >= ?{}", if filter.agent.is_some() { 3 } else { 2 })),
     );
+    let columns = summary_columns(has_outcomes);
     let only = if only.is_empty() { String::new() } else { format!("WHERE {} ", only.join(" AND ")) };
-    format!("SELECT {SUMMARY} FROM tasks {only}ORDER BY created_at DESC, rowid DESC LIMIT ?1")
+    format!("SELECT {columns} FROM tasks {only}ORDER BY created_at DESC, rowid DESC LIMIT ?1")
+}
+
+/// The condition for the states and outcomes that a list shows.
+fn standing(filter: &Filter, has_outcomes: bool) -> Option<String> {
+    let list = |names: Vec<&str>| names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
+    let states = list(filter.states.iter().map(|state| state.as_str()).collect());
+    let outcomes = list(filter.outcomes.iter().map(|outcome| outcome.as_str()).collect());
+    match (states.is_empty(), outcomes.is_empty() || !has_outcomes) {
+        (true, true) if filter.outcomes.is_empty() => None,
+        // An older form of the ledger has no outcome.
+        (_, true) => Some(format!("state IN ({states})")),
+        (true, false) => Some(format!("outcome IN ({outcomes})")),
+        (false, false) => Some(format!("(state IN ({states}) OR outcome IN ({outcomes}))")),
+    }
 }
 
 /// What is not final and asked of somebody. Word for word the condition of the index `tasks_asked`.
@@ -290,6 +302,27 @@ pub fn open_by_agent(reader: &Reader) -> Result<Vec<(String, u64)>, LedgerError>
     let mut select = reader.connection.prepare_cached(ASKED_SQL)?;
     let rows = select.query_map([], |row| Ok((row.get(0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0))))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How many tasks stand in each of these states, by agent and state. Calls by hand are their callers'.
+///
+/// # Errors
+/// When the database fails.
+pub fn open_by_state(reader: &Reader, states: &[State]) -> Result<Vec<(String, State, u64)>, LedgerError> {
+    let names: Vec<String> = states.iter().map(|state| format!("'{}'", state.as_str())).collect();
+    let sql = format!(
+        "SELECT agent, state, count(*) FROM tasks WHERE state IN ({}) AND kind <> 'RETURN' AND origin <> 'call'
+         GROUP BY agent, state ORDER BY agent, state",
+        names.join(", ")
+    );
+    let mut select = reader.connection.prepare(&sql)?;
+    let mut rows = select.query([])?;
+    let mut open = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (name, count): (String, i64) = (row.get(1)?, row.get(2)?);
+        open.push((row.get(0)?, super::state(&name)?, u64::try_from(count).unwrap_or(0)));
+    }
+    Ok(open)
 }
 
 /// Every task in `state`, which is one of those that are not final.
@@ -311,6 +344,32 @@ pub fn usage(reader: &Reader, id: &str) -> Result<Option<String>, LedgerError> {
     }
     let mut select = reader.connection.prepare_cached("SELECT usage FROM tasks WHERE id = ?1")?;
     Ok(select.query_row([id], |row| row.get(0)).optional()?.flatten())
+}
+
+/// What the plugin of an ended task says is to be done next.
+///
+/// # Errors
+/// When the database fails.
+pub fn next_steps(reader: &Reader, id: &str) -> Result<Vec<String>, LedgerError> {
+    if !has_form(reader, OUTCOMES)? {
+        return Ok(Vec::new());
+    }
+    read_next_steps(&reader.connection, id)
+}
+
+/// As [`next_steps`], in a transaction.
+///
+/// # Errors
+/// When the database fails.
+pub fn next_steps_in(tx: &Tx<'_>, id: &str) -> Result<Vec<String>, LedgerError> {
+    read_next_steps(tx.connection, id)
+}
+
+fn read_next_steps(connection: &Connection, id: &str) -> Result<Vec<String>, LedgerError> {
+    let mut select = connection.prepare_cached("SELECT next_steps FROM tasks WHERE id = ?1")?;
+    let steps: Option<String> = select.query_row([id], |row| row.get(0)).optional()?.flatten();
+    let corrupt = |value: &str| LedgerError::Corrupt { what: "next steps", value: value.to_owned() };
+    steps.map_or(Ok(Vec::new()), |steps| serde_json::from_str(&steps).map_err(|_| corrupt(&steps)))
 }
 
 /// The state is in the text, not bound: only so does SQLite see which partial index has it.

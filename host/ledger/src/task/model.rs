@@ -1,7 +1,7 @@
 //! What a task is: as it is first written down, and as it stands.
 
-use baton_core::State;
 use baton_core::handoff::Priority;
+use baton_core::{OutcomeKind, State};
 use jiff::Timestamp;
 
 /// What made a task.
@@ -152,6 +152,8 @@ pub struct Task {
     pub priority: Priority,
     /// Where it stands.
     pub state: State,
+    /// How much of it was done, when its plugin has said so.
+    pub outcome: Option<OutcomeKind>,
     /// Why, in a sentence; may be empty.
     pub reason: String,
     /// How many attempts began.
@@ -205,6 +207,8 @@ pub struct Summary {
     pub action: Option<String>,
     /// Where it stands.
     pub state: State,
+    /// As [`Task::outcome`].
+    pub outcome: Option<OutcomeKind>,
     /// Why, in a sentence; may be empty.
     pub reason: String,
     /// How many attempts began.
@@ -224,8 +228,10 @@ pub struct Summary {
 /// Which tasks a list shows.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Those in one of these states; all where it is empty.
+    /// Those in one of these states, or with one of these outcomes; all where both are empty.
     pub states: Vec<State>,
+    /// See `states`.
+    pub outcomes: Vec<OutcomeKind>,
     /// Those of this agent.
     pub agent: Option<String>,
     /// Those that were written down since then.
@@ -236,16 +242,30 @@ impl Filter {
     /// Whether it lets everything through.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.states.is_empty() && self.agent.is_none() && self.since.is_none()
+        self.states.is_empty() && self.outcomes.is_empty() && self.agent.is_none() && self.since.is_none()
     }
 }
 
 impl Task {
+    /// As [`Summary::status`].
+    #[must_use]
+    pub fn status(&self) -> &'static str {
+        OutcomeKind::status(self.state, self.outcome)
+    }
+
     /// Who gets the RETURN; nobody where no sender is known.
     #[must_use]
     pub fn answer_to(&self) -> Option<&str> {
         let sender = self.sender.as_deref()?;
         Some(self.reply_to.as_deref().unwrap_or(sender))
+    }
+}
+
+impl Summary {
+    /// The word for people that says how the task stands: its state, or `partial` or `refused`.
+    #[must_use]
+    pub fn status(&self) -> &'static str {
+        OutcomeKind::status(self.state, self.outcome)
     }
 }
 
@@ -259,6 +279,7 @@ impl From<Task> for Summary {
             title: task.title,
             action: task.action,
             state: task.state,
+            outcome: task.outcome,
             reason: task.reason,
             attempts: task.attempts,
             file: task.file,

@@ -1,7 +1,7 @@
 //! From a row of the table to a [`Task`].
 
-use baton_core::State;
 use baton_core::handoff::Priority;
+use baton_core::{OutcomeKind, State};
 use jiff::Timestamp;
 use rusqlite::Row;
 
@@ -13,11 +13,20 @@ use crate::database::Tx;
 pub(super) const COLUMNS: &str = "id, agent, origin, kind, handoff_id, sender, title, action, args, body, made_at, paths, priority, \
                        state, reason, attempts, file, input, substance, due_at, created_at, returned_at, archived_at, \
                        deadline, chain_id, chain_phase, answer, stop_asked, task_id, about, request, \
-                       reply_to";
+                       reply_to, outcome";
 
-/// The columns of a [`Summary`], in the order that [`summary`] reads.
-pub(super) const SUMMARY: &str = "id, agent, handoff_id, sender, title, action, state, reason, attempts, file, created_at, \
-                                  returned_at, archived_at, deadline";
+/// The form of the ledger that brought outcomes.
+pub(super) const OUTCOMES: i64 = 16;
+
+/// The columns of a [`Summary`], in the order that [`summary`] reads. A ledger of an older form is read too: it gets its new form
+/// when somebody writes to it.
+pub(super) fn summary_columns(has_outcomes: bool) -> String {
+    let outcome = if has_outcomes { "outcome" } else { "NULL" };
+    format!(
+        "id, agent, handoff_id, sender, title, action, state, reason, attempts, file, created_at, returned_at, archived_at, \
+         deadline, {outcome}"
+    )
+}
 
 /// The tasks that `rest` of the statement chooses.
 pub(super) fn select_in<P: rusqlite::Params>(tx: &Tx<'_>, rest: &str, params: P) -> Result<Vec<Task>, LedgerError> {
@@ -68,6 +77,7 @@ pub(super) fn task(row: &Row<'_>) -> Result<Task, LedgerError> {
         about: row.get(29)?,
         request: row.get(30)?,
         reply_to: row.get(31)?,
+        outcome: outcome(row.get(32)?)?,
     })
 }
 
@@ -89,7 +99,13 @@ pub(super) fn summary(row: &Row<'_>) -> Result<Summary, LedgerError> {
         returned_at: optional(row.get(11)?)?,
         archived_at: optional(row.get(12)?)?,
         deadline: optional(row.get(13)?)?,
+        outcome: outcome(row.get(14)?)?,
     })
+}
+
+fn outcome(name: Option<String>) -> Result<Option<OutcomeKind>, LedgerError> {
+    let corrupt = |value: String| LedgerError::Corrupt { what: "an outcome", value };
+    name.map(|name| name.parse().map_err(|_| corrupt(name))).transpose()
 }
 
 pub(crate) fn timestamp(millisecond: i64) -> Result<Timestamp, LedgerError> {

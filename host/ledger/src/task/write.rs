@@ -1,5 +1,6 @@
 //! Writing tasks down and changing them.
 
+use baton_core::OutcomeKind;
 use jiff::Timestamp;
 use rusqlite::params;
 
@@ -140,6 +141,17 @@ pub fn set_due(tx: &Tx<'_>, id: &str, due: Timestamp) -> Result<(), LedgerError>
 /// When the database fails.
 pub fn set_usage(tx: &Tx<'_>, id: &str, usage: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("UPDATE tasks SET usage = ?2 WHERE id = ?1")?.execute([id, usage])?;
+    Ok(())
+}
+
+/// Records how much of a task was done and what is to be done next.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_outcome(tx: &Tx<'_>, id: &str, kind: OutcomeKind, next_steps: &[String]) -> Result<(), LedgerError> {
+    let steps = (!next_steps.is_empty()).then(|| serde_json::json!(next_steps).to_string());
+    let sql = "UPDATE tasks SET outcome = ?2, next_steps = ?3 WHERE id = ?1";
+    tx.connection.prepare_cached(sql)?.execute(params![id, kind.as_str(), steps])?;
     Ok(())
 }
 

@@ -49,7 +49,7 @@ pub(crate) fn really<T>(
 pub(crate) fn alone(claims: &dyn Claims) -> Result<Box<dyn Held>, Error> {
     let held = claims.take("organise")?;
     held.ok_or_else(|| {
-        Error::Retryable("another task is moving files; this one tries again when it has ended".to_owned())
+        Error::Retryable("another task is moving files; only one may do so at a time".to_owned())
     })
 }
 

@@ -4,7 +4,7 @@ mod doubt;
 mod echo;
 mod look;
 
-use baton_plugin_sdk::{Cause, Error, Outcome, Plugin, Task};
+use baton_plugin_sdk::{Cause, Error, Finding, Outcome, Plugin, Severity, Task};
 
 /// The plugin.
 pub struct Watcher;
@@ -21,9 +21,23 @@ impl Plugin for Watcher {
             "watch-wrongly" => Ok(look::wrongly()),
             "ask" => doubt::ask(&task),
             "check" => doubt::check(&task),
+            "do-a-part" => Ok(told(Outcome::partial("Did 1 of 2 things."))),
+            "refuse" => Ok(told(Outcome::refused("Did nothing."))),
             _ => Ok(Outcome::new(format!("{}: {}", cause(&task), task.args))),
         }
     }
+}
+
+/// A report, a finding and a next step, which count however much was done.
+fn told(outcome: Outcome) -> Outcome {
+    let finding = Finding {
+        id: "left-out".to_owned(),
+        severity: Severity::Medium,
+        title: "the second thing was left out".to_owned(),
+        evidence: String::new(),
+    };
+    let step = "do the second thing by hand";
+    outcome.with_artifact("things.txt", "text/plain", "one").with_finding(finding).with_next_step(step)
 }
 
 fn cause(task: &Task) -> &'static str {

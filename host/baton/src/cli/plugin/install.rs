@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, bail};
 use baton_dispatch::AgentKind;
-use baton_registry::{Candidate, Change, Granted, Reference, ReferenceError, Source, Trust};
+use baton_registry::{Candidate, Change, Done, Granted, Reference, ReferenceError, Source, Trust};
 
 use super::Plugins;
 use crate::cli::block_on;
@@ -18,7 +18,7 @@ const SHIPPED: &str = "shipped:";
 
 /// Install a plugin from a file, a web server, a registry, or from inside this program
 ///
-/// One that no trusted key has signed waits until it is allowed (`baton plugin approve`). It may do nothing until that is
+/// One that no trusted key has signed waits until it is allowed: the command (`baton plugin approve`) is printed. It may do nothing until that is
 /// granted (`baton plugin grant`); one from inside this program is granted what `baton init` would grant it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -55,7 +55,9 @@ impl Args {
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         match &self.source {
             Place::Shipped(name) => install_shipped(plugins, name),
-            Place::Elsewhere(source) => install(plugins, &fetch(plugins, source)?, &source.to_string()),
+            Place::Elsewhere(source) => {
+                Ok(code(&install(plugins, &fetch(plugins, source)?, &source.to_string())?))
+            }
         }
     }
 }
@@ -67,7 +69,7 @@ fn install_shipped(plugins: &Plugins, name: &str) -> anyhow::Result<Code> {
     };
     let new = plugins.register.read()?.get(name).is_none();
     let candidate = Candidate { component: component.to_vec(), source: Source::Shipped, trust: Trust::Shipped };
-    let code = install(plugins, &candidate, &format!("{SHIPPED}{name}"))?;
+    let done = install(plugins, &candidate, &format!("{SHIPPED}{name}"))?;
     let words = Granted::least_of(&plugins.register.declares(name)?.capabilities, &Config::FOLDERS).words();
     let runs = plugins.register.read()?.get(name).is_some_and(|entry| entry.source == Source::Shipped);
     if new && runs && !words.is_empty() {
@@ -75,14 +77,20 @@ fn install_shipped(plugins: &Plugins, name: &str) -> anyhow::Result<Code> {
         plugins.done_to(&entry, "granted", words.join(" "))?;
         output::print(&format!("{} may: {}\n", entry.name, Plugins::may(&entry)));
     }
-    Ok(code)
+    Ok(code(&done))
+}
+
+/// A package that waits for its approval is installed as far as it can be, and the command for the next step was printed. One
+/// that has the name of another plugin is not.
+fn code(done: &Done) -> Code {
+    if done.change == Change::Held && done.holder.is_some() { Code::Findings } else { Code::Good }
 }
 
 /// Installs what was fetched from `from` and says what became of it.
 ///
 /// # Errors
 /// When it is no plugin for this host, or cannot be written.
-pub(super) fn install(plugins: &Plugins, candidate: &Candidate, from: &str) -> anyhow::Result<Code> {
+pub(super) fn install(plugins: &Plugins, candidate: &Candidate, from: &str) -> anyhow::Result<Done> {
     let done = plugins.register.install(candidate).with_context(|| format!("{from} was not installed"))?;
     if done.change == Change::Nothing {
         // Its package may be here again.
@@ -92,7 +100,7 @@ pub(super) fn install(plugins: &Plugins, candidate: &Candidate, from: &str) -> a
         make_inbox(&plugins.workspace, &done.name)?;
     }
     output::print(&format!("{}\n", said(&done)));
-    Ok(if done.change == Change::Held { Code::Findings } else { Code::Good })
+    Ok(done)
 }
 
 /// Makes the plugin's inbox, if the plugin may run. An inbox that `baton.toml` places elsewhere is made by the operator.

@@ -1,6 +1,6 @@
 //! `baton plugin update`: gets the newest package from where each came from.
 
-use baton_registry::Package;
+use baton_registry::{Change, Package};
 
 use super::install::{fetch, install};
 use super::{Plugins, asks};
@@ -60,7 +60,8 @@ fn update(plugins: &Plugins, entry: &Entry, check: bool) -> anyhow::Result<Code>
         return Ok(Code::Good);
     }
     output::print(&difference(plugins, entry, &package));
-    if check { Ok(Code::Findings) } else { install(plugins, &candidate, &source) }
+    let held = check || install(plugins, &candidate, &source)?.change == Change::Held;
+    Ok(if held { Code::Findings } else { Code::Good })
 }
 
 /// What the new revision asks for that the old one did not, and what it asks for no more.

@@ -36,7 +36,7 @@ pub(super) fn table(tasks: &[Summary], holds: &Holds, now: Timestamp, room: Opti
     for (task, reason) in tasks.iter().zip(&reasons) {
         let cells = [
             task.id.get(..8).unwrap_or(&task.id).to_owned(),
-            task.state.to_string(),
+            task.status().to_owned(),
             task.agent.clone(),
             task.sender.clone().unwrap_or_else(|| "-".to_owned()),
             age(task.created_at, now),
@@ -89,6 +89,7 @@ mod tests {
             title: title.to_owned(),
             action: None,
             state,
+            outcome: None,
             reason: reason.to_owned(),
             attempts: 1,
             file: None,

@@ -150,9 +150,12 @@ impl Watched<'_> {
     }
 
     fn wants(&self, task: &Summary, recorded: &Recorded) -> bool {
-        let Filter { states, agent, .. } = &self.filter;
+        let Filter { states, outcomes, agent, .. } = &self.filter;
         let of_agent = agent.as_ref().is_none_or(|agent| *agent == task.agent);
-        of_agent && (states.is_empty() || states.contains(&recorded.event.state))
+        let state = recorded.event.state;
+        let ended = task.outcome.filter(|_| state.is_final());
+        let any = states.is_empty() && outcomes.is_empty();
+        of_agent && (any || states.contains(&state) || ended.is_some_and(|outcome| outcomes.contains(&outcome)))
     }
 }
 

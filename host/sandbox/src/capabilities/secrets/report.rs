@@ -23,6 +23,7 @@ pub(crate) fn scrub_report(scrubber: &Scrubber, report: &mut Report) {
 
 fn scrub_outcome(scrubber: &Scrubber, outcome: &mut wit::Outcome) {
     scrubber.text(&mut outcome.summary);
+    outcome.next_steps.iter_mut().for_each(|step| scrubber.text(step));
     for artifact in &mut outcome.artifacts {
         scrubber.text(&mut artifact.name);
         scrubber.text(&mut artifact.media_type);
@@ -118,7 +119,9 @@ mod tests {
     #[test]
     fn nothing_of_a_report_holds_a_value() {
         let outcome = wit::Outcome {
+            kind: wit::OutcomeKind::Partial,
             summary: format!("sent {VALUE}"),
+            next_steps: vec![format!("use {VALUE}")],
             artifacts: vec![wit::Artifact {
                 name: format!("{VALUE}.txt"),
                 media_type: VALUE.to_owned(),

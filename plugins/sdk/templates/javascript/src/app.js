@@ -10,6 +10,6 @@ export const handler = {
     const greeting = `Hello, ${name}.`;
     const bytes = new TextEncoder().encode(`# ${greeting}\n`);
     const page = { name: "HELLO.md", mediaType: "text/markdown", bytes };
-    return { summary: greeting, artifacts: [page], findings: [] };
+    return { kind: "done", summary: greeting, nextSteps: [], artifacts: [page], findings: [] };
   },
 };

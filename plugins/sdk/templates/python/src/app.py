@@ -4,7 +4,7 @@ import json
 
 from componentize_py_types import Err
 from wit_world import exports
-from wit_world.imports.types import Artifact, Error_Permanent, Outcome, Task
+from wit_world.imports.types import Artifact, Error_Permanent, Outcome, OutcomeKind, Task
 
 
 class Handler(exports.Handler):
@@ -16,4 +16,4 @@ class Handler(exports.Handler):
             raise Err(Error_Permanent(f"the argument `name` must be text, not {name!r}"))
         greeting = f"Hello, {name}."
         page = Artifact("HELLO.md", "text/markdown", f"# {greeting}\n".encode())
-        return Outcome(greeting, [page], [])
+        return Outcome(OutcomeKind.DONE, greeting, [], [page], [])
