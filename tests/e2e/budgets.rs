@@ -79,7 +79,9 @@ fn a_plugin_that_sends_to_itself_is_stopped_by_its_budget() {
     assert_eq!(refused, 1, "an attempt is refused a handoff only when nothing is left");
     // Another start changes nothing, and says why; with a larger budget its tasks begin.
     let idle = workspace.up_once().stderr;
-    for words in ["nothing to run", "queued (`baton status` says why)", "`hostile` has used up its budget: 100 handoffs"] {
+    for words in
+        ["nothing to run", "queued (`baton status` says why)", "`hostile` has used up its budget: 100 handoffs"]
+    {
         assert!(idle.contains(words), "`{words}` in {idle}");
     }
     assert_eq!(workspace.tasks_of("hostile").len(), tasks.len());

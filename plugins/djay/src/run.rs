@@ -6,7 +6,7 @@ use baton_plugin_kit::export::Exports;
 use baton_plugin_kit::lent::Tables;
 use baton_plugin_kit::{Findings, moment};
 use baton_plugin_sdk::sql::{self, Snapshot};
-use baton_plugin_sdk::{Error, Mount, Outcome, Task, progress};
+use baton_plugin_sdk::{Error, Mount, Outcome, OutcomeKind, Task, progress};
 
 use crate::activity::{self, Options, activity};
 use crate::args::{self, Asked, Form};
@@ -45,9 +45,21 @@ pub(crate) fn run(task: &Task) -> Result<Outcome, Error> {
     };
     if library.unreadable > 0 {
         outcome.summary.push_str(&format!(" {} objects of the library could not be read.", library.unreadable));
+        left_out(&mut outcome, task);
     }
     outcome.findings.extend(findings.into_list());
     Ok(outcome)
+}
+
+/// Something of the library was left out: the outcome is `partial`, unless nothing was done anyway.
+fn left_out(outcome: &mut Outcome, task: &Task) {
+    if outcome.kind == OutcomeKind::Done {
+        outcome.kind = OutcomeKind::Partial;
+        outcome.next_steps.push(format!(
+            "`baton why {}` lists what could not be read; djay's newest daily copy can be read instead: --arg backup=true",
+            task.id
+        ));
+    }
 }
 
 /// Says how far it is; ends where nobody wants it any more.
@@ -126,7 +138,11 @@ fn sync_sessions(task: &Task, library: &Library, findings: &mut Findings) -> Res
             said.partial
         ));
     }
-    Ok(Outcome::new(summary))
+    let mut outcome = Outcome::new(summary);
+    if said.partial > 0 {
+        left_out(&mut outcome, task);
+    }
+    Ok(outcome)
 }
 
 /// The moment of the task.
@@ -158,6 +174,15 @@ fn look_back(args: &args::Activity, library: &Library) -> Result<Outcome, Error>
         .with_artifact("djay_activity_relations.csv", "text/csv", table(activity::csv_of_relations(&found))?))
 }
 
+/// Without tracks of another service there is nothing that djay's tracks could be matched with.
+fn judged(library: &Library, candidates: usize) -> Outcome {
+    if candidates > 0 || library.tracks.is_empty() {
+        return Outcome::new("");
+    }
+    let step = "import tracks of another service first: baton run spotify import";
+    Outcome::refused("").with_next_step(step)
+}
+
 fn match_ids(task: &Task, args: &args::MatchIds, library: &Library) -> Result<Outcome, Error> {
     let catalog = sql::catalog();
     let candidates = matches::candidates(&catalog, args.service.as_deref())?;
@@ -169,7 +194,7 @@ fn match_ids(task: &Task, args: &args::MatchIds, library: &Library) -> Result<Ou
         "text/csv",
         matches::table(library, &candidates, &found).map_err(Error::Permanent)?,
     );
-    let mut outcome = Outcome::new("");
+    let mut outcome = judged(library, candidates.len());
     // The report first: where it finds no room, nothing is written down either.
     let names = exports.finish(&mut outcome)?;
     if !args.dry_run {

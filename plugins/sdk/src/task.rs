@@ -55,6 +55,13 @@ impl Task {
     }
 }
 
+impl Default for OutcomeKind {
+    /// `done`: who leaves something out has to say so.
+    fn default() -> Self {
+        Self::Done
+    }
+}
+
 impl OutcomeKind {
     /// How much was done when `done` parts of the request were, and `left` were not: everything when nothing was left, nothing
     /// when nothing else was done.
@@ -90,13 +97,7 @@ impl Outcome {
     /// An outcome of this kind.
     #[must_use]
     pub fn of(kind: OutcomeKind, summary: impl Into<String>) -> Self {
-        Self {
-            kind,
-            summary: summary.into(),
-            next_steps: Vec::new(),
-            artifacts: Vec::new(),
-            findings: Vec::new(),
-        }
+        Self { kind, summary: summary.into(), next_steps: Vec::new(), artifacts: Vec::new(), findings: Vec::new() }
     }
 
     /// Adds what is to be done next: one command or edit.

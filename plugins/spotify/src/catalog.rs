@@ -68,6 +68,15 @@ pub fn tracks(catalog: &dyn Tables) -> Result<Vec<(i64, Entry)>, Error> {
     tracks_where(catalog, OURS, &[TRACKS.into()])
 }
 
+/// Whether there is a track of Spotify's.
+///
+/// # Errors
+/// When the catalog cannot be read.
+pub fn has_tracks(catalog: &dyn Tables) -> Result<bool, Error> {
+    let any = "SELECT EXISTS (SELECT 1 FROM external_ids WHERE kind = 'track' AND service = ?1)";
+    Ok(catalog.query(any, &[TRACKS.into()])?.integer() == Some(1))
+}
+
 /// The track with an id of Spotify's.
 ///
 /// # Errors

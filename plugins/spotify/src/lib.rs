@@ -19,6 +19,7 @@ pub mod export;
 pub mod grants;
 mod ids;
 pub mod import;
+pub mod left_out;
 pub mod made;
 pub mod merge;
 pub mod model;
@@ -75,7 +76,8 @@ fn import_exports(task: &Task) -> Result<Outcome, Error> {
     let mut findings = Findings::default();
     let lent = import::Lent { catalog: &sql::catalog(), own: &sql::own(), watch: &watch::Host };
     let report = import::import(lent, &folders, &arguments(task)?, &mut findings)?;
-    let mut outcome = Outcome::new(report.summary());
+    let mut outcome = report.outcome();
+    left_out::mark(&mut outcome, left_out::count(&findings), &task.id);
     outcome.findings = findings.into_list();
     Ok(outcome)
 }
@@ -114,7 +116,8 @@ fn arguments<A: DeserializeOwned>(task: &Task) -> Result<A, Error> {
 }
 
 fn outcome(task: &Task, made: Made, findings: Findings) -> Result<Outcome, Error> {
-    let mut outcome = Outcome::new(made.summary);
+    let mut outcome = Outcome::of(made.kind, made.summary);
+    outcome.next_steps = made.next_steps;
     outcome.artifacts = made.reports;
     let mut exports = Exports::of(task, "exports").by("spotify");
     let count = made.exports.len();
@@ -127,6 +130,7 @@ fn outcome(task: &Task, made: Made, findings: Findings) -> Result<Outcome, Error
         let more = if written.len() > 1 { format!(" and {} more", written.len() - 1) } else { String::new() };
         outcome.summary = format!("{} Written: {first}{more}.", outcome.summary);
     }
+    left_out::mark(&mut outcome, left_out::count(&findings), &task.id);
     outcome.findings = findings.into_list();
     Ok(outcome)
 }

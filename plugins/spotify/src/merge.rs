@@ -72,7 +72,7 @@ pub fn run(sources: Sources<'_>, args: &Args, findings: &mut Findings) -> Result
         entries.len()
     );
     let name = format!("{}.csv", FileNames::default().give(&args.name));
-    Ok(Made { summary, reports: Vec::new(), exports: vec![file(name, CSV, csv::of(&entries)?)] })
+    Ok(Made { summary, exports: vec![file(name, CSV, csv::of(&entries)?)], ..Made::default() })
 }
 
 fn in_order(mut playlists: Vec<Playlist>, names: &[String]) -> Vec<Playlist> {

@@ -12,7 +12,7 @@ use baton_plugin_kit::markdown::cell;
 use baton_plugin_kit::sheet::Written;
 use baton_plugin_kit::{Findings, safe_name};
 use baton_plugin_sdk::sql::Value;
-use baton_plugin_sdk::{Error, Severity};
+use baton_plugin_sdk::{Error, OutcomeKind, Severity};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -70,7 +70,24 @@ pub fn run(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Result
         let places = places(catalog, number, &entry)?;
         answers.push((entry, places));
     }
-    report(&answers)
+    let mut made = report(&answers)?;
+    if answers.is_empty() {
+        made.kind = OutcomeKind::Refused;
+        made.next_steps.push(next_step(catalog, findings)?);
+    }
+    Ok(made)
+}
+
+/// What helps where no track is surely the one that was asked for.
+fn next_step(catalog: &dyn Tables, findings: &Findings) -> Result<String, Error> {
+    let perhaps = findings.count_of("may-be") > 0;
+    Ok(if perhaps {
+        "name the track by its URI: --arg track=spotify:track:… (the findings list those that it may be)".to_owned()
+    } else if catalog::has_tracks(catalog)? {
+        "name the track as the catalog has it: `baton catalog search` finds it".to_owned()
+    } else {
+        "the catalog has no track of Spotify's yet: baton run spotify import".to_owned()
+    })
 }
 
 fn tracks(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Result<Vec<(i64, Entry)>, Error> {
@@ -197,7 +214,7 @@ fn report(answers: &[(Entry, Vec<Place>)]) -> Result<Made, Error> {
         file("playlists-for-track.csv", CSV, csv.into_bytes().map_err(wrong)?),
         file("playlists-for-track.json", JSON, format!("{:#}\n", json!({ "tracks": data }))),
     ];
-    Ok(Made { summary, reports, exports: Vec::new() })
+    Ok(Made { summary, reports, ..Made::default() })
 }
 
 /// How many different ones.

@@ -25,8 +25,7 @@ const HEAD_PAUSE: Duration = Duration::from_secs(5);
 const SEAL_PAUSE: Duration = Duration::from_mins(1);
 
 /// The states of tasks that are not done and lie with no agent.
-const WAITING: [State; 5] =
-    [State::Queued, State::Waiting, State::NeedsGrant, State::NeedsHuman, State::NeedsApproval];
+const WAITING: [State; 5] = [State::Queued, State::Waiting, State::NeedsGrant, State::NeedsHuman, State::NeedsApproval];
 
 /// Serve the workspace: watch its folders, run what comes, answer. Ctrl-C finishes what runs and ends
 #[derive(Debug, clap::Args)]

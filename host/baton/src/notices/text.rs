@@ -1,8 +1,8 @@
 //! What the receivers get: a notice as JSON, as environment variables, and as two lines. Titles, reasons and names may be
 //! anybody's: each goes through [`one_line`] and has a limit of length.
 
-use baton_core::{OutcomeKind, State};
 use baton_core::text::one_line;
+use baton_core::{OutcomeKind, State};
 use baton_dispatch::notices::{Cause, Notice};
 use serde_json::{Value, json};
 

@@ -220,7 +220,8 @@ fn again_or_dead(house: &House, task: &Task, text: &str, now: Timestamp) -> Endi
             Ending::without_outcome(State::Dead, "dead", text)
         }
         None => {
-            let attempts = if task.attempts == 1 { "1 attempt".to_owned() } else { format!("{} attempts", task.attempts) };
+            let attempts =
+                if task.attempts == 1 { "1 attempt".to_owned() } else { format!("{} attempts", task.attempts) };
             Ending::without_outcome(State::Dead, "dead", format!("{text} (after {attempts})"))
         }
     }

@@ -18,7 +18,8 @@ pub use depend::{
 };
 pub use find::{
     Answered, Lying, answered_by, asked_as, at_file, each_recent, file_name, get_in, has_told, held_by, in_state,
-    input, named_by, next_steps, next_steps_in, open_by_agent, open_by_state, recent, summary_of, unmatched, usage, waiting_files, waits_with, with_key,
+    input, named_by, next_steps, next_steps_in, open_by_agent, open_by_state, recent, summary_of, unmatched, usage,
+    waiting_files, waits_with, with_key,
 };
 #[cfg(test)]
 pub(crate) use meant::find;
@@ -31,8 +32,8 @@ pub use queue::{
 pub(crate) use row::{state, timestamp};
 pub use stalled::{Limits, Stalled, Standstill, stalled, stalled_in};
 pub use write::{
-    ask_to_stop, give_back_attempt, insert, matched, renew, revise, set_due, set_file, set_lost, set_outcome, set_request,
-    set_returned, set_usage, transition,
+    ask_to_stop, give_back_attempt, insert, matched, renew, revise, set_due, set_file, set_lost, set_outcome,
+    set_request, set_returned, set_usage, transition,
 };
 
 #[cfg(test)]

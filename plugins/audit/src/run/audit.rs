@@ -1,7 +1,7 @@
 //! An audit of plans: read, judged, held against the last audit and against what documents claim; then what the rest of the
 //! system says, who is asked for what is missing, and the report. Watched and stoppable between plans.
 
-use baton_plugin_sdk::{Error, Outcome, Task};
+use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Task};
 
 use super::earlier::Earlier;
 use super::narrow::narrow;
@@ -304,7 +304,16 @@ fn finish(
     let roots = index.roots().iter().map(|root| root.shown.clone()).collect();
     let mut report = assembly.finish(&request.stamp, roots, index.len(), folders, parts);
     keep_findings(memory, request, &report, &unread);
-    write(&mut report, request, &history, head)
+    let outcome = write(&mut report, request, &history, head)?;
+    Ok(if unread.is_empty() { outcome } else { without(outcome, &unread) })
+}
+
+/// The outcome of an audit in which these plans could not be read.
+fn without(outcome: Outcome, unread: &[String]) -> Outcome {
+    let (first, count) = (unread.first().map_or("", String::as_str), unread.len());
+    let more = if count == 1 { String::new() } else { format!(" and {} more", count - 1) };
+    let outcome = Outcome { kind: OutcomeKind::Partial, ..outcome };
+    outcome.with_next_step(format!("make {first}{more} readable (the findings say why not), then audit again"))
 }
 
 /// Has the host tell when one of these files changes. What it does not take is said once, together.
@@ -374,6 +383,7 @@ fn no_plans(request: &Request) -> Result<Outcome, Error> {
     let parts = Parts { history: Part::not_looked_at("there was no plan"), ..Parts::default() };
     let mut report = assembly.finish(&request.stamp, roots, 0, lines, parts);
     let mut outcome = write(&mut report, request, &History::default(), "")?;
+    outcome.kind = OutcomeKind::Refused;
     outcome.summary = format!("There was no plan to audit in {places}.");
-    Ok(outcome)
+    Ok(outcome.with_next_step(format!("put a plan (.md or .txt) into {places}, or name one: --arg plans=PATH")))
 }

@@ -1,6 +1,6 @@
 //! The review of a session: a range of commits and the handoffs of that time, as a report of its own.
 
-use baton_plugin_sdk::{Error, Outcome, Task};
+use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Task};
 
 use super::{outcome, unwritten};
 use crate::alignment;
@@ -33,7 +33,18 @@ pub(super) fn review(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
     let sources = Sources { index: &index, git: lent.git, ledger: lent.ledger, trackers: &trackers };
     let review = session::review(&range, sources, stamped.now_ms()).map_err(Error::Permanent)?;
     let artifacts = artifacts(&review, &range, &stamped)?;
-    Ok(outcome(summary(&review), artifacts, &review.findings))
+    let done = outcome(summary(&review), artifacts, &review.findings);
+    Ok(if review.is_empty() && review.gaps.is_empty() { nothing_reviewed(done, &review) } else { done })
+}
+
+/// There was nothing in the range, or what it would be read from is not granted.
+fn nothing_reviewed(outcome: Outcome, review: &SessionReview) -> Outcome {
+    let step = if review.commits.is_none() {
+        "let the commits be read: baton plugin grant audit git=root, then review again"
+    } else {
+        "name a range that has commits or handoffs: --arg from=TIME --arg to=TIME"
+    };
+    Outcome { kind: OutcomeKind::Refused, ..outcome }.with_next_step(step)
 }
 
 fn summary(review: &SessionReview) -> String {

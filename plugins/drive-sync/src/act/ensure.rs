@@ -48,8 +48,9 @@ pub(super) fn run(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
 fn ended(room: &Room<'_>, id: &str, undo: &Undo, error: std::io::Error) -> Outcome {
     let mut findings = Findings::default();
     ended_early(&mut findings, id, &ends(Trouble::from(error)));
+    let text = "It ended early: the finding says why. What was moved until then stands in the report.";
     let mut outcome =
-        Outcome::new("It ended early: the finding says why. What was moved until then stands in the report.");
+        Outcome::partial(text).with_next_step("remove the cause that the finding names, then run it again");
     outcome.findings = findings.into_list();
     with_report(outcome, room, &json!({ "schema": 1, "undo": undo.changes() }))
 }

@@ -1,7 +1,7 @@
 //! `diagnose` and `repair`.
 
 use baton_plugin_kit::Findings;
-use baton_plugin_sdk::{Error, Outcome, Severity, Task};
+use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Severity, Task};
 
 use super::{ends, many, stamp};
 use crate::asked::{self, Apply};
@@ -77,7 +77,8 @@ pub(super) fn repair(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
         findings.add("not-repaired", step.id(), Severity::Medium, title, why.clone());
     }
     let removed = applied.undo.changes().iter().filter(|did| matches!(did, Change::RemovedBackup { .. })).count();
-    let mut outcome = Outcome::new(format!(
+    let kind = OutcomeKind::of_counts(applied.done, applied.not_done.len());
+    let mut outcome = Outcome::of(kind, format!(
         "Plan {}: {} done, {} not done, {} left to a person. What was changed stands in the report, to take it back by{}.",
         plan.id,
         many(applied.done, "step"),
@@ -86,6 +87,10 @@ pub(super) fn repair(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
         if removed == 0 { String::new() } else { format!(", but for {} that went for good", many(removed, "old backup")) }
     ))
     .with_artifact(format!("{name}.json"), "application/json", format!("{:#}\n", applied_json(&plan, &applied, &room.now)));
+    if kind != OutcomeKind::Done {
+        let step = "remove the causes that the findings name, then plan again: baton run drive-sync repair";
+        outcome.next_steps.push(step.to_owned());
+    }
     outcome.findings = findings.into_list();
     Ok(outcome)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::export::Exports;
-use baton_plugin_sdk::{Error, Outcome, Severity, Task};
+use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Severity, Task};
 use serde_json::json;
 
 use super::{Lent, ended_early, many, others_stay, stamp};
@@ -41,7 +41,22 @@ pub(super) fn run(task: &Task, room: &Room<'_>, lent: Lent<'_>) -> Result<Outcom
     }
     let report = sync::run(room, wanted, asked::terms(task)?)?;
     nobody_meant(&only, report.looked_at)?;
-    Ok(outcome(room, report))
+    Ok(outcome(task, room, report))
+}
+
+/// The outcome for so many databases that were done and left, with the step that helps.
+fn judged(task: &Task, (done, left): (usize, usize), summary: String) -> Outcome {
+    if done + left == 0 {
+        let step = "put a database (CSV and JSON) into the folder `databases`, or name tables of the catalog: --arg \
+                    'catalog=[\"tracks\"]'";
+        return Outcome::refused(format!("There is no database to sync. {summary}")).with_next_step(step);
+    }
+    let outcome = Outcome::of(OutcomeKind::of_counts(done, left), summary);
+    if left == 0 {
+        return outcome;
+    }
+    let again = "then run it again";
+    outcome.with_next_step(format!("do what each finding says (`baton why {}` lists them), {again}", task.id))
 }
 
 fn nobody_meant(only: &BTreeSet<String>, found: usize) -> Result<(), Error> {
@@ -54,7 +69,7 @@ fn nobody_meant(only: &BTreeSet<String>, found: usize) -> Result<(), Error> {
     )))
 }
 
-fn outcome(room: &Room<'_>, mut report: Report) -> Outcome {
+fn outcome(task: &Task, room: &Room<'_>, mut report: Report) -> Outcome {
     let mut summary = format!(
         "{} looked at: {} unchanged, {} written ({}).",
         many(report.looked_at, "database"),
@@ -80,7 +95,10 @@ fn outcome(room: &Room<'_>, mut report: Report) -> Outcome {
         let text = format!(" {} skipped, because another task works on them: {names}.", report.busy.len());
         summary.push_str(&text);
     }
-    let mut outcome = Outcome::new(summary);
+    let done = report.unchanged + report.same + report.written;
+    let names = report.findings.count_of("names");
+    let left = report.refused + report.busy.len() + names + usize::from(report.ended.is_some());
+    let mut outcome = judged(task, (done, left), summary);
     if report.written > 0 || !report.undo.changes().is_empty() {
         let written = json!({
             "schema": 1,
@@ -111,6 +129,7 @@ fn from(task: &Task, room: &Room<'_>, wanted: Wanted<'_>) -> Result<Outcome, Err
     let known = room.memory.stamps()?;
     let all = gather(wanted, &known, &mut findings).map_err(super::ends)?;
     nobody_meant(wanted.only, all.len() + findings.count())?;
+    let sources = findings.count();
     let counts = Counts { looked_at: all.len(), ..Counts::default() };
     let mut work = Work { task, room, outcome: Outcome::new(""), findings, counts };
     for origin in all {
@@ -124,12 +143,14 @@ fn from(task: &Task, room: &Room<'_>, wanted: Wanted<'_>) -> Result<Outcome, Err
             // What was handed over until now is.
             Err(Trouble::Fatal(error)) => {
                 ended_early(&mut work.findings, &origin.id, &error);
+                work.counts.ended = true;
                 break;
             }
         }
     }
-    let mut outcome = work.outcome;
-    outcome.summary = work.counts.told();
+    let (done, left) = work.counts.done_and_left();
+    let judged = judged(task, (done, left + sources), work.counts.told());
+    let mut outcome = Outcome { artifacts: work.outcome.artifacts, ..judged };
     outcome.findings = work.findings.into_list();
     Ok(outcome)
 }
@@ -182,9 +203,16 @@ struct Counts {
     bad: usize,
     busy: usize,
     refused: usize,
+    ended: bool,
 }
 
 impl Counts {
+    /// How many databases were done, and what of them or instead of them was left.
+    fn done_and_left(&self) -> (usize, usize) {
+        let not_done = self.busy + self.refused + usize::from(self.ended);
+        (self.looked_at.saturating_sub(not_done), not_done + self.conflicts + self.bad)
+    }
+
     fn told(&self) -> String {
         let mut text = format!(
             "{} looked at: {} changed on the Drive ({}, {} new).",

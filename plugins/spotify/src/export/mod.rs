@@ -10,7 +10,7 @@ pub mod rekordbox;
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::lent::Tables;
-use baton_plugin_sdk::{Error, Severity};
+use baton_plugin_sdk::{Error, OutcomeKind, Severity};
 use serde::Deserialize;
 
 use crate::catalog::With;
@@ -56,7 +56,7 @@ pub fn run(
     findings: &mut Findings,
 ) -> Result<Made, Error> {
     let from = if args.from.is_empty() { vec![CATALOG.to_owned()] } else { args.from.clone() };
-    let formats = if args.formats.is_empty() { vec![Format::Csv] } else { args.formats.clone() };
+    let mut formats = if args.formats.is_empty() { vec![Format::Csv] } else { args.formats.clone() };
     let places = formats.iter().any(|format| *format != Format::Csv);
     // Before the playlists: what the catalog says of files and tracks is let go of again.
     let whole = from.iter().any(|place| place != CATALOG);
@@ -76,8 +76,24 @@ pub fn run(
         describe(own, &mut playlists)?;
     }
     let entries: usize = playlists.iter().map(|playlist| playlist.entries.len()).sum();
-    let summary = format!("{} playlists with {entries} entries were exported.", playlists.len());
-    let mut made = Made { summary, ..Made::default() };
+    let on_disk_count =
+        playlists.iter().flat_map(|playlist| &playlist.entries).filter(|entry| !entry.files.is_empty()).count();
+    let mut made = Made::default();
+    made.summary = format!("{} playlists with {entries} entries were exported.", playlists.len());
+    if let Some(on_disk) = &on_disk
+        && entries > 0
+    {
+        if on_disk_count == 0 {
+            let csv = formats.contains(&Format::Csv);
+            without_files(&mut made, entries, csv, on_disk.next_step());
+            if !csv {
+                return Ok(made);
+            }
+            formats.retain(|format| *format == Format::Csv);
+        } else {
+            made.summary.push_str(&format!(" {on_disk_count} of {entries} have a file on disk."));
+        }
+    }
     let (mut names, mut given) = (FileNames::default(), Vec::new());
     for playlist in &playlists {
         given.push(names.give(&playlist.name));
@@ -97,6 +113,19 @@ pub fn run(
         tell_missing(&playlists, findings);
     }
     Ok(made)
+}
+
+/// An M3U8 file or rekordbox's XML without a file in it is of no use: nothing of the kind is written.
+fn without_files(made: &mut Made, entries: usize, csv: bool, next: &str) {
+    let why = format!("none of the {entries} entries has a file on disk that the catalog knows");
+    if csv {
+        made.kind = OutcomeKind::Partial;
+        made.summary.push_str(&format!(" Only CSV was written: {why}."));
+    } else {
+        made.kind = OutcomeKind::Refused;
+        made.summary = format!("Nothing was exported: {why}.");
+    }
+    made.next_steps.push(next.to_owned());
 }
 
 fn describe(own: &dyn Tables, playlists: &mut [Playlist]) -> Result<(), Error> {

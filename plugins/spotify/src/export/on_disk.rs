@@ -9,7 +9,7 @@ use baton_plugin_sdk::Error;
 use crate::model::{Entry, File, Playlist, TRACKS};
 use crate::organise::{Known, Named, Song};
 use crate::uri::Uri;
-use crate::wanted::{Disk, Lies, in_lists};
+use crate::wanted::{Disk, Lies, SCAN, has_files, in_lists};
 
 /// Files by the catalog's numbers of tracks.
 #[derive(Debug, Default)]
@@ -17,6 +17,8 @@ pub(super) struct OnDisk {
     files: HashMap<i64, Vec<File>>,
     /// Numbers of tracks by Spotify's ids.
     ids: HashMap<String, i64>,
+    /// Whether the catalog knows any file on disk.
+    has_files: bool,
 }
 
 impl OnDisk {
@@ -24,7 +26,7 @@ impl OnDisk {
     pub(super) fn read(catalog: &dyn Tables, whole: bool) -> Result<Self, Error> {
         let known = Known::read(catalog)?;
         let (disk, listed, streamed) = (Disk::new(&known), in_lists(&known), streamed(&known));
-        let mut found = Self::default();
+        let mut found = Self { has_files: has_files(&known), ..Self::default() };
         for song in known.songs.values() {
             let mut ids = song.ids.iter().filter(|id| id.service == TRACKS).peekable();
             let asked = listed.contains(&song.id) || (whole && ids.peek().is_some());
@@ -46,6 +48,11 @@ impl OnDisk {
             let files = self.number(entry).and_then(|number| self.files.get(&number));
             entry.files = files.cloned().unwrap_or_default();
         }
+    }
+
+    /// What to do where no entry has a file.
+    pub(super) fn next_step(&self) -> &'static str {
+        if self.has_files { "list which of them are on disk: baton run spotify wanted" } else { SCAN }
     }
 
     fn number(&self, entry: &Entry) -> Option<i64> {

@@ -30,7 +30,7 @@ pub(crate) use known::{CSV, PRIVACY};
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::lent::Writable;
-use baton_plugin_sdk::Error;
+use baton_plugin_sdk::{Error, Outcome};
 use serde::Deserialize;
 
 use crate::names::counted;
@@ -84,6 +84,21 @@ pub struct Report {
 }
 
 impl Report {
+    /// The outcome: `refused` where no file could be read. What else was left out the findings say.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        if self.files == 0 {
+            let step = "put Spotify's exports (CSV files of Exportify, or the privacy export) into the granted folder \
+                        (`baton plugin grants spotify` shows it), or grant the folder that has them";
+            return Outcome::refused(self.summary()).with_next_step(step);
+        }
+        if self.unread == self.files {
+            let step = "export the playlists again with Exportify; the findings say what is wrong with each file";
+            return Outcome::refused(self.summary()).with_next_step(step);
+        }
+        Outcome::new(self.summary())
+    }
+
     /// In words.
     #[must_use]
     pub fn summary(&self) -> String {

@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use baton_plugin_kit::lent::{Claims, Writable};
 use baton_plugin_kit::sheet::Written;
 use baton_plugin_kit::{Findings, moment};
-use baton_plugin_sdk::{Artifact, Error, Outcome, Severity, Task};
+use baton_plugin_sdk::{Artifact, Error, Outcome, OutcomeKind, Severity, Task};
 
 use super::args::Apply;
 use super::journal::{Journal, Kept, Noted};
@@ -110,7 +110,16 @@ fn outcome(journal: &Journal<'_>, plan: &Kept, stopped: &Stopped) -> Result<Outc
     } else {
         text.push_str(&format!(" The way back: baton run spotify undo --arg plan={}", plan.id));
     }
-    let mut outcome = Outcome::new(text);
+    let mut outcome = Outcome::of(OutcomeKind::of_counts(done, left + rest), text);
+    if rest > 0 {
+        outcome.next_steps.push(format!("go on with the plan: baton run spotify apply --arg plan={}", plan.id));
+    }
+    if left > 0 {
+        let why = steps.iter().find_map(|step| step.note.as_deref().filter(|_| step.state == "left"));
+        let step = "mend why the files were left (the findings name each), then plan again: baton run spotify organise";
+        outcome.next_steps.push(step.to_owned());
+        outcome.summary.push_str(&format!(" The first was left because: {}.", why.unwrap_or_default()));
+    }
     outcome.findings = told("organise-left", "left", &steps).into_list();
     outcome.artifacts.push(undo_list(plan, &steps)?);
     Ok(outcome)

@@ -48,9 +48,7 @@ pub(crate) fn really<T>(
 /// `retryable` when another has it, else as `wit/claims.wit`.
 pub(crate) fn alone(claims: &dyn Claims) -> Result<Box<dyn Held>, Error> {
     let held = claims.take("organise")?;
-    held.ok_or_else(|| {
-        Error::Retryable("another task is moving files; only one may do so at a time".to_owned())
-    })
+    held.ok_or_else(|| Error::Retryable("another task is moving files; only one may do so at a time".to_owned()))
 }
 
 /// The plan that is meant.

@@ -80,7 +80,7 @@ pub fn plan(task: &Task, catalog: &dyn Tables, own: &dyn Writable, claims: &dyn 
     let draft = planner.draft(&walked.files);
     let now = moment::parse(&task.now).unwrap_or_default();
     let kept = journal.save(&draft.steps, options.plan_name.as_deref(), now)?;
-    let mut outcome = Outcome::new(report::summary(&draft, &walked, kept.as_ref()));
+    let mut outcome = report::outcome(&draft, &walked, kept.as_ref(), !known.songs.is_empty());
     let mut findings = findings(&draft, &walked);
     alike::tell(known.lists.iter().filter(|list| options.liked || !list.liked), &mut findings);
     outcome.findings = findings.into_list();

@@ -2,7 +2,7 @@
 
 use baton_plugin_kit::markdown::cell;
 use baton_plugin_kit::sheet::Written;
-use baton_plugin_sdk::{Artifact, Error};
+use baton_plugin_sdk::{Artifact, Error, Outcome, OutcomeKind};
 use serde_json::json;
 
 use super::args::Several;
@@ -12,8 +12,36 @@ use super::plan::{Draft, Unclear};
 use super::step::{Act, Step};
 use super::walk::Walked;
 
+/// The outcome: `refused` where no file could be planned, `partial` where files or folders could not be read or wait for the next
+/// plan. What a person has to look at is a part of a plan, not missing from it.
+pub(crate) fn outcome(draft: &Draft, walked: &Walked, kept: Option<&Kept>, has_tracks: bool) -> Outcome {
+    let planned = draft.steps.len() + draft.there + draft.stays;
+    let unread = walked.unread.len() + walked.unreadable.len() + draft.hidden.len();
+    let text = summary(draft, walked, kept);
+    let mut outcome = match OutcomeKind::of_counts(planned, unread + draft.later) {
+        OutcomeKind::Done if planned == 0 => Outcome::refused(text),
+        kind => Outcome::of(kind, text),
+    };
+    if let Some(kept) = kept {
+        outcome.next_steps.push(format!("look at the plan, then: baton run spotify apply --arg plan={}", kept.id));
+    }
+    if unread > 0 {
+        outcome.next_steps.push("let the folders be read that the findings name, then plan again".to_owned());
+    }
+    if planned == 0 {
+        outcome.next_steps.push(if walked.files.is_empty() {
+            "grant the folder that has the music: baton plugin grant spotify files:rw=music=FOLDER".to_owned()
+        } else if has_tracks {
+            "scan the folder, so that files are known by their sound and tags: baton library scan FOLDER".to_owned()
+        } else {
+            "the catalog has no tracks that files could be: baton run spotify import, then plan again".to_owned()
+        });
+    }
+    outcome
+}
+
 /// What the plan comes to, in one to three sentences.
-pub(crate) fn summary(draft: &Draft, walked: &Walked, kept: Option<&Kept>) -> String {
+fn summary(draft: &Draft, walked: &Walked, kept: Option<&Kept>) -> String {
     let (moves, copies) = counts(&draft.steps);
     let left: usize = walked.left.values().sum();
     let mut text = format!(

@@ -95,7 +95,11 @@ fn outcome(journal: &Journal<'_>, plan: &Kept, stopped: &Stopped) -> Result<Outc
             plan.id
         ));
     }
-    let mut outcome = Outcome::new(text);
+    let mut outcome = Outcome::of(OutcomeKind::of_counts(undone, kept + rest), text);
+    if kept + rest > 0 {
+        let step = "mend why files were kept where they are (the findings name each), then run it again:";
+        outcome.next_steps.push(format!("{step} baton run spotify undo --arg plan={}", plan.id));
+    }
     outcome.findings = told("organise-kept", "kept", &steps).into_list();
     outcome.artifacts.push(undo_list(plan, &steps)?);
     Ok(outcome)

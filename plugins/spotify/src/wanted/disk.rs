@@ -26,10 +26,22 @@ pub(crate) struct Disk<'a> {
     matcher: Matcher,
 }
 
+/// How files come into the catalog.
+pub(crate) const SCAN: &str = "scan your music: baton library scan FOLDER";
+
+/// Whether the catalog knows a file on disk.
+pub(crate) fn has_files(known: &Known) -> bool {
+    known.files.iter().any(is_on_disk)
+}
+
+/// What a service streams is named by an address.
+fn is_on_disk(file: &Named) -> bool {
+    !file.missing && !file.path.contains("://")
+}
+
 impl<'a> Disk<'a> {
     pub(crate) fn new(known: &'a Known) -> Self {
-        // What a service streams is named by an address.
-        let files: Vec<_> = known.files.iter().filter(|file| !file.missing && !file.path.contains("://")).collect();
+        let files: Vec<_> = known.files.iter().filter(|file| is_on_disk(file)).collect();
         let tracks: Vec<_> = files.iter().map(|file| track_of(known, file)).collect();
         Self { linked: linked(known, &files), matcher: Matcher::new(&tracks), tracks, files }
     }

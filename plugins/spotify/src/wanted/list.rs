@@ -11,9 +11,13 @@ use baton_plugin_kit::moment;
 use baton_plugin_sdk::{Error, Outcome, Task};
 use serde::Deserialize;
 
-use super::disk::{Disk, Lies};
+use super::disk::{Disk, Lies, SCAN, has_files};
 use super::report;
 use crate::organise::{Known, List, Song, pattern};
+
+/// How playlists come into the catalog.
+const IMPORT: &str =
+    "import Spotify's exports: baton run spotify import (or djay's playlists: baton run djay sync-sessions)";
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -78,6 +82,9 @@ pub fn list(task: &Task, catalog: &dyn Tables) -> Result<Outcome, Error> {
         let names: Vec<_> = known.lists.iter().take(10).map(|list| list.name.escape_debug().to_string()).collect();
         return Err(Error::Permanent(format!("no playlist is called so; some that there are: {}", names.join(", "))));
     }
+    if let Some(refused) = missing(&known, &lists) {
+        return Ok(refused);
+    }
     let found = find(&known, &lists);
     let mut outcome = Outcome::new(report::summary(&found, lists.len()));
     let stamp = moment::parse(&task.now).and_then(moment::stamp).unwrap_or_default();
@@ -87,6 +94,20 @@ pub fn list(task: &Task, catalog: &dyn Tables) -> Result<Outcome, Error> {
     let places = exports.finish(&mut outcome)?;
     outcome.summary.push_str(&format!(" See {}.", places.join(" and ")));
     Ok(outcome)
+}
+
+/// Where nothing can be said about what is on disk: what is missing first.
+fn missing(known: &Known, lists: &[&List]) -> Option<Outcome> {
+    if lists.iter().all(|list| list.tracks.is_empty()) {
+        let what = "The catalog has no playlist with a track, so there is nothing that could be wanted.";
+        return Some(Outcome::refused(what).with_next_step(IMPORT));
+    }
+    if !has_files(known) {
+        let what =
+            "The catalog knows no file on disk, so it cannot be told what is wanted: no music folder was scanned.";
+        return Some(Outcome::refused(what).with_next_step(SCAN));
+    }
+    None
 }
 
 impl Options {

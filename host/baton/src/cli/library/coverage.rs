@@ -142,6 +142,10 @@ fn mend(reason: &str) -> &'static str {
 
 fn gate(coverage: &Coverage) -> String {
     let (total, gate) = (&coverage.total, coverage.gate_percent);
+    if total.items == 0 {
+        return "no source has an audio file, so there is nothing to fingerprint; `baton library scan FOLDER` adds a source"
+            .to_owned();
+    }
     let share = percent(total.tenths());
     if total.is_reached() {
         return format!("{share} of {} items: the gate of {gate} % is reached", count(total.items));

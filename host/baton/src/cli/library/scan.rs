@@ -80,7 +80,13 @@ impl Args {
         } else {
             output::print(&as_text(&report, begun.elapsed(), self.dry_run));
         }
-        Ok(if report.has_faults() || report.stopped { Code::Findings } else { Code::Good })
+        let nothing = report.sources.iter().all(|listing| listing.items == 0 && listing.failure.is_none());
+        if nothing && !report.stopped {
+            output::note(
+                "no audio file was found there; name the folder that has the music: `baton library scan FOLDER`",
+            );
+        }
+        Ok(if report.has_faults() || report.stopped || nothing { Code::Findings } else { Code::Good })
     }
 
     fn options(&self) -> Options {

@@ -55,9 +55,7 @@ impl Args {
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         match &self.source {
             Place::Shipped(name) => install_shipped(plugins, name),
-            Place::Elsewhere(source) => {
-                Ok(code(&install(plugins, &fetch(plugins, source)?, &source.to_string())?))
-            }
+            Place::Elsewhere(source) => Ok(code(&install(plugins, &fetch(plugins, source)?, &source.to_string())?)),
         }
     }
 }

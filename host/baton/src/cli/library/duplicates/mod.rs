@@ -18,7 +18,7 @@ use crate::output;
 ///
 /// Versions (remix, live, edit, another length or speed) are no duplicates. Files without a fingerprint are only asked about,
 /// by title and artist. The sound is that of the first two minutes; where a file plays on, that is said. Nothing is deleted:
-/// a plan can be written, for whoever decides.
+/// a plan can be written, for whoever decides. Exit 1: nothing could be compared, because no file has a fingerprint.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Also write the suggestions into this new file, as JSON
@@ -43,7 +43,7 @@ impl Args {
     /// When there is no workspace, the catalog cannot be read, or the plan cannot be written.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let Some(catalog) = open(place, self.json, || json::whole(&Duplicates::default()))? else {
-            return Ok(Code::Good);
+            return Ok(Code::Findings);
         };
         let wanted = Wanted { metadata: (!self.no_metadata).then_some(self.metadata_threshold) };
         let stop = AtomicBool::new(false);
@@ -56,6 +56,12 @@ impl Args {
             output::json(&json::whole(&found));
         } else {
             output::print(&table::whole(&found, self.versions));
+        }
+        if found.heard() == 0 {
+            output::note(
+                "nothing was compared by its sound: no file has a fingerprint yet; `baton library scan` makes them",
+            );
+            return Ok(Code::Findings);
         }
         Ok(Code::Good)
     }

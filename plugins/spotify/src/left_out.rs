@@ -1,0 +1,31 @@
+//! How much of what was asked an action did, by what it found out: what could not be read was left out.
+
+use baton_plugin_kit::Findings;
+use baton_plugin_sdk::{Outcome, OutcomeKind};
+
+/// Kinds of findings that say that something which was asked for was left out.
+const KINDS: [&str; 7] =
+    ["file", "folder", "folder-names", "no-such-playlist", "too-many-files", "too-many-rows", "unreadable"];
+
+/// How many findings say so.
+#[must_use]
+pub fn count(findings: &Findings) -> usize {
+    KINDS.iter().map(|kind| findings.count_of(kind)).sum()
+}
+
+/// Makes an outcome that is `done` a `partial` one when something was left out; `task` is the id of the task.
+pub fn mark(outcome: &mut Outcome, left_out: usize, task: &str) {
+    if left_out == 0 || outcome.kind == OutcomeKind::Refused {
+        return;
+    }
+    outcome.kind = OutcomeKind::Partial;
+    outcome.next_steps.push(see(task));
+}
+
+/// The next step where the findings say what was left out.
+#[must_use]
+pub fn see(task: &str) -> String {
+    format!(
+        "`baton why {task}` lists what was not read, and why; export it again, or name only what counts, then run this again"
+    )
+}
