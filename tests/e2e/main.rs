@@ -102,6 +102,7 @@ mod plugin_languages;
 mod plugin_names;
 #[cfg(test)]
 mod plugin_new;
+mod plugin_outcomes;
 #[cfg(test)]
 mod plugin_sources;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use baton_tests::{Mount, PATIENCE, Task, Workspace, handoff, text};
+use baton_tests::{Mount, PATIENCE, Task, Workspace, handoff, spotify_exports, text};
 use serde_json::{Value, json};
 
 /// A workspace whose plugin may move files between two folders beside it.
@@ -186,7 +186,17 @@ fn a_daemon_that_is_killed_on_the_way_leaves_every_file_once_and_ends_it_later()
 #[test]
 fn what_is_wanted_is_listed() {
     let place = Place::new();
-    place.done("What is wanted", "wanted", &json!({}));
+    place.file("One.wav", "no sound, but a file that a scan finds");
+    place.workspace.baton(&["library", "scan", place.music.to_str().unwrap()]).ended(1);
+    let exports = place.workspace.outside().join("spotify");
+    fs::create_dir_all(&exports).unwrap();
+    let row = format!("spotify:track:{:022},Song,Album,Ida Lund,2021,200000{}\n", 1, ",".repeat(18));
+    fs::write(exports.join("Mix.csv"), format!("{}\n{row}", spotify_exports::HEADER)).unwrap();
+    let folder = format!("files:ro=spotify={}", exports.display());
+    place.workspace.baton(&["plugin", "grant", "spotify", &folder]).ended(0);
+    place.done("Import it", "import", &json!({}));
+    let task = place.done("What is wanted", "wanted", &json!({}));
+    assert!(task.reason.contains("1 tracks in 1 playlists: 0 on disk, 1 wanted"), "{}", task.reason);
     let reports = place.workspace.list("reports");
     assert!(reports.iter().any(|name| name.starts_with("wanted_") && name.ends_with(".csv")), "{reports:?}");
 }

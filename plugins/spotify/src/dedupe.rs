@@ -180,7 +180,7 @@ pub fn run(sources: Sources<'_>, args: &Args, findings: &mut Findings) -> Result
         playlists.len()
     );
     let reports = vec![file("playlist-duplicates.csv", CSV, plan.into_bytes().map_err(wrong)?)];
-    Ok(Made { summary, reports, exports })
+    Ok(Made { summary, reports, exports, ..Made::default() })
 }
 
 fn row(playlist: &Playlist, double: &Double) -> [String; 8] {

@@ -42,7 +42,9 @@ pub(crate) fn note(text: &str) {
 
 /// Prints to stderr what a plugin says is to be done next, a line each.
 pub(crate) fn next_steps(steps: &[String]) {
-    steps.iter().for_each(|step| note(&format!("next: {}", one_line(step))));
+    for step in steps {
+        note(&format!("next: {}", one_line(step)));
+    }
 }
 
 /// The colours that Baton prints.

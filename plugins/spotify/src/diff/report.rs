@@ -93,7 +93,7 @@ pub(super) fn made(pairs: &[Pair], from: &str, to: &str) -> Result<Made, Error> 
         file("playlist-diff.csv", CSV, csv.into_bytes().map_err(wrong)?),
         file("playlist-diff.json", JSON, format!("{data:#}\n")),
     ];
-    Ok(Made { summary, reports, exports: Vec::new() })
+    Ok(Made { summary, reports, ..Made::default() })
 }
 
 /// Places as people count them.

@@ -75,25 +75,7 @@ pub fn run(
     if let Some(own) = own.filter(|_| formats.contains(&Format::M3u8)) {
         describe(own, &mut playlists)?;
     }
-    let entries: usize = playlists.iter().map(|playlist| playlist.entries.len()).sum();
-    let on_disk_count =
-        playlists.iter().flat_map(|playlist| &playlist.entries).filter(|entry| !entry.files.is_empty()).count();
-    let mut made = Made::default();
-    made.summary = format!("{} playlists with {entries} entries were exported.", playlists.len());
-    if let Some(on_disk) = &on_disk
-        && entries > 0
-    {
-        if on_disk_count == 0 {
-            let csv = formats.contains(&Format::Csv);
-            without_files(&mut made, entries, csv, on_disk.next_step());
-            if !csv {
-                return Ok(made);
-            }
-            formats.retain(|format| *format == Format::Csv);
-        } else {
-            made.summary.push_str(&format!(" {on_disk_count} of {entries} have a file on disk."));
-        }
-    }
+    let mut made = begun(&playlists, on_disk.as_ref(), &mut formats);
     let (mut names, mut given) = (FileNames::default(), Vec::new());
     for playlist in &playlists {
         given.push(names.give(&playlist.name));
@@ -115,17 +97,27 @@ pub fn run(
     Ok(made)
 }
 
-/// An M3U8 file or rekordbox's XML without a file in it is of no use: nothing of the kind is written.
-fn without_files(made: &mut Made, entries: usize, csv: bool, next: &str) {
-    let why = format!("none of the {entries} entries has a file on disk that the catalog knows");
-    if csv {
-        made.kind = OutcomeKind::Partial;
-        made.summary.push_str(&format!(" Only CSV was written: {why}."));
-    } else {
-        made.kind = OutcomeKind::Refused;
-        made.summary = format!("Nothing was exported: {why}.");
+/// What there is to say before anything is written. An M3U8 file or rekordbox's XML without a file in it is of no use: when no entry
+/// has one, these formats are taken out.
+fn begun(playlists: &[Playlist], on_disk: Option<&OnDisk>, formats: &mut Vec<Format>) -> Made {
+    let entries: usize = playlists.iter().map(|playlist| playlist.entries.len()).sum();
+    let exported = format!("{} playlists with {entries} entries were exported.", playlists.len());
+    let Some(on_disk) = on_disk.filter(|_| entries > 0) else {
+        return Made { summary: exported, ..Made::default() };
+    };
+    let entries_of_all = playlists.iter().flat_map(|playlist| &playlist.entries);
+    let found = entries_of_all.filter(|entry| !entry.files.is_empty()).count();
+    if found > 0 {
+        return Made { summary: format!("{exported} {found} of {entries} have a file."), ..Made::default() };
     }
-    made.next_steps.push(next.to_owned());
+    formats.retain(|format| *format == Format::Csv);
+    let why = format!("none of the {entries} entries has a file on disk that the catalog knows");
+    let next_steps = vec![on_disk.next_step().to_owned()];
+    if formats.is_empty() {
+        return Made::refused(format!("Nothing was exported: {why}."), next_steps);
+    }
+    let summary = format!("{exported} Only CSV was written: {why}.");
+    Made { kind: OutcomeKind::Partial, next_steps, summary, ..Made::default() }
 }
 
 fn describe(own: &dyn Tables, playlists: &mut [Playlist]) -> Result<(), Error> {

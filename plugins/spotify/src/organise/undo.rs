@@ -2,7 +2,7 @@
 //! is, and nothing is written over.
 
 use baton_plugin_kit::lent::{Claims, Writable};
-use baton_plugin_sdk::{Error, Outcome, Task};
+use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Task};
 
 use super::apply::{ALL, full, told, undo_list};
 use super::args::Undo;

@@ -1,0 +1,178 @@
+//! The shipped plugins say when they did nothing of what was asked, or a part: no `succeeded`, exit 1, and what to do next.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use baton_tests::spotify_exports::HEADER;
+use baton_tests::{Output, Workspace, handoff, text};
+use serde_json::json;
+
+/// A workspace whose plugin has these grants, and a folder beside it for each `files:MODE=NAME`.
+fn place(plugin: &str, grants: &[&str], folders: &[&str]) -> (Workspace, PathBuf) {
+    let workspace = Workspace::init();
+    let outside = workspace.outside().to_owned();
+    let folders = folders.iter().map(|folder| {
+        let name = folder.split('=').nth(1).unwrap_or_default();
+        drop(fs::create_dir_all(outside.join(name)));
+        format!("{folder}={}", outside.join(name).display())
+    });
+    let words: Vec<String> = grants.iter().map(|grant| (*grant).to_owned()).chain(folders).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    workspace.baton(&[&["plugin", "grant", plugin], words.as_slice()].concat()).ended(0);
+    (workspace, outside)
+}
+
+fn spotify() -> (Workspace, PathBuf) {
+    let grants = ["sql=catalog:rw", "sql=own:rw", "claims"];
+    let folders = ["files:ro=spotify", "files:rw=exports", "files:rw=music", "files:rw=organised"];
+    place("spotify", &grants, &folders)
+}
+
+fn playlist(folder: &Path, name: &str) {
+    let row = format!("spotify:track:{:022},Song,Album,Ida Lund,2021,200000{}\n", 1, ",".repeat(18));
+    drop(fs::write(folder.join("spotify").join(name), format!("{HEADER}\n{row}")));
+}
+
+fn run(workspace: &Workspace, plugin: &str, action: &str, args: &[&str]) -> Output {
+    let args = args.iter().flat_map(|arg| ["--arg", arg]);
+    workspace.baton(&["run", plugin, action].into_iter().chain(args).collect::<Vec<_>>())
+}
+
+/// That a call had this outcome, with all of these words and a next step with the last.
+#[track_caller]
+fn said(ended: Output, outcome: &str, words: &[&str], next: &str) {
+    let told = ended.ended(1).stderr;
+    assert!(told.contains(&format!("{outcome}: ")) && !told.contains("succeeded"), "{told}");
+    for word in words {
+        assert!(told.contains(word), "`{word}` in {told}");
+    }
+    let steps: Vec<_> = told.lines().filter(|line| line.starts_with("next: ")).collect();
+    assert!(steps.iter().any(|step| step.contains(next)), "`{next}` in {steps:?}");
+}
+
+#[test]
+fn exports_that_cannot_be_read_are_no_import() {
+    let (workspace, folder) = spotify();
+    said(run(&workspace, "spotify", "import", &[]), "refused", &["There is no export"], "put Spotify's exports");
+    for number in 0..6 {
+        fs::write(folder.join(format!("spotify/{number}.csv")), "Datum,Betrag\n2024-01-01,3\n").unwrap();
+    }
+    let six = run(&workspace, "spotify", "import", &[]);
+    said(six, "refused", &["Nothing was imported. 6 files could not be read"], "export the playlists again");
+
+    playlist(&folder, "Mix.csv");
+    let mut asked = handoff("spotify", "Import");
+    asked["action"] = json!("import");
+    workspace.drop_file("spotify", "import.json", text(&asked));
+    workspace.up_once();
+    let task = workspace.task("Import");
+    assert_eq!((task.state.as_str(), task.outcome.as_deref()), ("failed", Some("partial")), "{}", task.reason);
+    assert!(task.reason.contains("1 playlist with 1 entry") && task.reason.contains("6 files could not be read"));
+    let [answer] = workspace.returns("Claude-MM1").try_into().unwrap();
+    assert_eq!(answer["outcome"], "partial", "{answer:#}");
+    let next = answer["next_steps"][0].as_str().unwrap();
+    assert!(next.contains(&format!("`baton why {}`", task.id)), "{next}");
+}
+
+#[test]
+fn what_is_missing_is_said_before_any_number() {
+    let (workspace, folder) = spotify();
+    let wanted = || run(&workspace, "spotify", "wanted", &[]);
+    said(wanted(), "refused", &["no playlist with a track"], "baton run spotify import");
+    playlist(&folder, "Mix.csv");
+    run(&workspace, "spotify", "import", &[]).ended(0);
+    said(wanted(), "refused", &["no music folder was scanned"], "baton library scan FOLDER");
+    let exported = run(&workspace, "spotify", "export", &["formats=[\"m3u8\", \"rekordbox\"]"]);
+    let why = "none of the 1 entries has a file on disk that the catalog knows";
+    said(exported, "refused", &["Nothing was exported", why], "baton library scan FOLDER");
+    assert_eq!(
+        fs::read_dir(folder.join("exports")).unwrap().count(),
+        0,
+        "no list without a file, and no list of what is wanted"
+    );
+    let exported = run(&workspace, "spotify", "export", &["formats=[\"csv\", \"m3u8\"]"]);
+    said(exported, "partial", &["Only CSV was written", why], "baton library scan FOLDER");
+    said(
+        run(&workspace, "spotify", "playlists-for-track", &["track=nonsense"]),
+        "refused",
+        &["No track"],
+        "catalog search",
+    );
+    let (djay, library) = (workspace.baton(&["library", "duplicates"]), workspace.baton(&["library", "coverage"]));
+    for ended in [djay, library] {
+        let told = ended.ended(1).stderr;
+        assert!(told.contains("nothing was scanned yet; `baton library scan FOLDER` begins"), "{told}");
+    }
+}
+
+#[test]
+fn a_scan_without_audio_and_what_follows_from_it_say_so() {
+    let workspace = Workspace::init();
+    let empty = workspace.outside().join("empty");
+    fs::create_dir_all(&empty).unwrap();
+    let told = workspace.baton(&["library", "scan", empty.to_str().unwrap()]).ended(1).stderr;
+    assert!(told.contains("no audio file was found there"), "{told}");
+    let coverage = workspace.baton(&["library", "coverage"]).ended(1).stdout;
+    assert!(coverage.contains("no source has an audio file") && !coverage.contains("more are needed"), "{coverage}");
+    let twice = workspace.baton(&["library", "duplicates"]).ended(1).stderr;
+    assert!(twice.contains("no file has a fingerprint yet"), "{twice}");
+}
+
+#[test]
+fn a_plan_of_which_no_step_could_be_done_was_not_applied() {
+    let (workspace, folder) = spotify();
+    said(run(&workspace, "spotify", "organise", &[]), "refused", &["0 files"], "grant the folder that has the music");
+    let file = |number: usize| folder.join(format!("music/Artist {number} - Title.mp3"));
+    let plan = |name: &str| {
+        (0..3).for_each(|number| fs::write(file(number), format!("{number}")).unwrap());
+        run(&workspace, "spotify", "organise", &[&format!("plan_name={name}")]).ended(0);
+    };
+    plan("none");
+    (0..3).for_each(|number| fs::remove_file(file(number)).unwrap());
+    let none = run(&workspace, "spotify", "apply", &["plan=none"]);
+    said(none, "refused", &["0 of 3 steps done, 3 left where they were."], "baton run spotify organise");
+    plan("some");
+    fs::remove_file(file(1)).unwrap();
+    let some = run(&workspace, "spotify", "apply", &["plan=some"]);
+    said(some, "partial", &["2 of 3 steps done, 1 left where they were."], "baton run spotify organise");
+    fs::remove_file(folder.join("organised/Unassigned/Artist 0 - Title.mp3")).unwrap();
+    let back = run(&workspace, "spotify", "undo", &["plan=some"]);
+    said(back, "partial", &["1 steps undone, 1 kept"], "baton run spotify undo --arg plan=");
+}
+
+#[test]
+fn a_sync_that_wrote_nothing_and_refused_all_did_not_succeed() {
+    let (workspace, folder) = place("drive-sync", &[], &["files:rw=drive", "files:ro=databases", "files:rw=exports"]);
+    let sync = |args: &[&str]| run(&workspace, "drive-sync", "sync", args);
+    said(sync(&[]), "refused", &["There is no database to sync"], "put a database");
+    for number in 0..30 {
+        fs::write(folder.join(format!("databases/{number}.csv")), "a,b\n1,2\n").unwrap();
+    }
+    let words = ["30 databases looked at: 0 unchanged, 0 written", "30 refused"];
+    said(sync(&[]), "refused", &words, "do what each finding says");
+    let (csv, described) = (
+        "__page_id,__last_synced_iso,Name\n,,title\np1,2026-01-18T10:00:00Z,One\n",
+        json!({ "id": "music-tracks", "title": "Tracks", "complete": true, "request_status": "complete", "row_count": 1,
+            "properties": { "title": { "name": "Name", "type": "title" } } }),
+    );
+    fs::write(folder.join("databases/tracks.csv"), csv).unwrap();
+    fs::write(folder.join("databases/tracks.json"), described.to_string()).unwrap();
+    said(sync(&[]), "partial", &["1 written", "30 refused"], "do what each finding says");
+    said(sync(&["direction=from-drive"]), "partial", &["0 changed on the Drive"], "do what each finding says");
+    (0..30).for_each(|number| fs::remove_file(folder.join(format!("databases/{number}.csv"))).unwrap());
+    assert!(sync(&[]).ended(0).stderr.contains("1 unchanged, 0 written"), "nothing to do is done");
+}
+
+#[test]
+fn an_audit_without_a_plan_audited_nothing() {
+    let workspace = Workspace::init();
+    for plan in workspace.list("plans") {
+        fs::remove_file(workspace.root().join("plans").join(plan)).unwrap();
+    }
+    said(
+        run(&workspace, "audit", "audit", &[]),
+        "refused",
+        &["There was no plan to audit"],
+        "put a plan (.md or .txt)",
+    );
+}
