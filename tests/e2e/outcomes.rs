@@ -69,7 +69,8 @@ fn run_and_send_end_with_1_and_name_the_next_step() {
     let daemon = workspace.up_and_serving();
     let send = ["send", "--to", "watcher", "--from", "Claude-MM1", "--title", "T", "--action", "refuse", "--wait"];
     let sent = workspace.baton(&send).ended(1);
-    assert!(sent.stderr.contains("watcher: refused: Did nothing."), "{}", sent.stderr);
+    let told = format!("watcher: refused: Did nothing.\nnext: {NEXT}\n");
+    assert!(sent.stderr.contains(&told), "{}", sent.stderr);
     assert!(daemon.stop().success());
 }
 

@@ -77,6 +77,8 @@ impl Sent {
                 if returned || since.elapsed() > RETURN_PAUSE {
                     for task in &tasks {
                         output::note(&outcome(task));
+                        let steps = reader.as_ref().map(|reader| task::next_steps(reader, &task.id)).transpose()?;
+                        output::next_steps(&steps.unwrap_or_default());
                     }
                     return Ok(Outcome { tasks, ended });
                 }

@@ -41,7 +41,15 @@ pub(super) fn run(task: &Task, room: &Room<'_>, lent: Lent<'_>) -> Result<Outcom
     }
     let report = sync::run(room, wanted, asked::terms(task)?)?;
     nobody_meant(&only, report.looked_at)?;
+    if !report.busy.is_empty() && report.busy.len() == report.looked_at {
+        return Err(all_busy(report.busy.len()));
+    }
     Ok(outcome(task, room, report))
+}
+
+/// Another task works on every database: there is nothing to report, and a later attempt finds them free.
+fn all_busy(count: usize) -> Error {
+    Error::Retryable(format!("another task works on {}; nothing was done", many(count, "database")))
 }
 
 /// The outcome for so many databases that were done and left, with the step that helps.
@@ -147,6 +155,9 @@ fn from(task: &Task, room: &Room<'_>, wanted: Wanted<'_>) -> Result<Outcome, Err
                 break;
             }
         }
+    }
+    if work.counts.busy > 0 && work.counts.busy == work.counts.looked_at + sources {
+        return Err(all_busy(work.counts.busy));
     }
     let (done, left) = work.counts.done_and_left();
     let judged = judged(task, (done, left + sources), work.counts.told());
