@@ -271,7 +271,7 @@ const PYTHON_SENDER: &str = r#"
 from componentize_py_types import Err
 from fetch import fetch
 from wit_world import exports
-from wit_world.imports.types import Outcome, Task
+from wit_world.imports.types import Outcome, OutcomeKind, Task
 
 class Handler(exports.Handler):
     def run(self, task: Task) -> Outcome:
@@ -280,7 +280,8 @@ class Handler(exports.Handler):
             refused = fetch("https://elsewhere.example.org/").text()
         except Err as error:
             refused = error.value.value
-        return Outcome(f"{put.status} {put.text()} {dict(put.headers)['x-kept'].decode()}; {refused}", [], [])
+        said = f"{put.status} {put.text()} {dict(put.headers)['x-kept'].decode()}; {refused}"
+        return Outcome(OutcomeKind.DONE, said, [], [], [])
 "#;
 
 /// JavaScript has no files of its own; the template brings them.
@@ -316,7 +317,7 @@ fn reads(language: &Language, file: &str, source: &str, said: &str) {
 const PYTHON_READER: &str = r#"
 import os, random, socket, sys, time
 from wit_world import exports
-from wit_world.imports.types import Artifact, Outcome, Task
+from wit_world.imports.types import Artifact, Outcome, OutcomeKind, Task
 
 def tried(work):
     try:
