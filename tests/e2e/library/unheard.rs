@@ -78,7 +78,8 @@ fn fpcalc(file: &Path) -> Vec<u32> {
 /// The share of bits that differ.
 fn difference(one: &[u32], other: &[u32]) -> f64 {
     let bits: u32 = one.iter().zip(other).map(|(one, other)| (one ^ other).count_ones()).sum();
-    f64::from(bits) / (32 * one.len().min(other.len())) as f64
+    let all = u32::try_from(32 * one.len().min(other.len())).unwrap();
+    f64::from(bits) / f64::from(all)
 }
 
 /// An M4A whose configuration says HE-AAC of twice the rate, as encoders of explicitly signalled HE-AAC write it.

@@ -27,15 +27,11 @@ pub(super) fn gaps(source: &Source) -> u32 {
     let mut at = tag_end(source, 0).unwrap_or_default();
     while gaps < MOST_GAPS {
         source.begin_step(SEARCHED * 2);
-        match head_at(source, at) {
-            Some(head) if kind.is_none_or(|kind| kind == head.kind) => {
-                kind = Some(head.kind);
-                at += head.size;
-                continue;
-            }
-            _ => {}
-        }
-        if let Some(end) = tag_end(source, at) {
+        let head = head_at(source, at).filter(|head| kind.is_none_or(|kind| kind == head.kind));
+        if let Some(head) = head {
+            kind = Some(head.kind);
+            at += head.size;
+        } else if let Some(end) = tag_end(source, at) {
             at = end;
         } else if let Some(next) = search(source, at, kind) {
             // Before the first frame there may be anything.
