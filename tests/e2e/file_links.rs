@@ -10,13 +10,15 @@ use serde_json::Value;
 
 use crate::one_track::{File, Place, SECONDS, TRACKS};
 
-/// Files whose names say nothing; djay names all but the second, which is called as its track.
+/// Files whose names say nothing; djay names all but the second, which is called as its track. The third lies under a name in pieces,
+/// as macOS keeps it, and djay names it composed.
 fn place() -> Place {
     let place = Place::with(|number| {
         let (artist, title) = TRACKS[number];
         match number {
-            1 => File { path: format!("{artist} - {title}.wav"), is_in_djay: false },
-            _ => File { path: format!("raw/{number}.wav"), is_in_djay: true },
+            1 => File { path: format!("{artist} - {title}.wav"), in_djay: None },
+            2 => File { path: "raw/cafe\u{301} 2.wav".to_owned(), in_djay: Some("raw/caf\u{e9} 2.wav".to_owned()) },
+            _ => File { path: format!("raw/{number}.wav"), in_djay: Some(format!("raw/{number}.wav")) },
         }
     });
     // The first one again, as another program encodes it.
@@ -60,6 +62,8 @@ fn files_are_linked_by_path_by_sound_and_by_tags_whatever_comes_first() {
         let [first, second] = [TRACKS[0], TRACKS[1]].map(|(_, title)| title);
         let by_path = linked(&place, &place.incoming.join("raw/0.wav"));
         assert_eq!(by_path, [first, "path", "named by djay"]);
+        let composed = linked(&place, &place.incoming.join("raw/cafe\u{301} 2.wav"));
+        assert_eq!(composed, [TRACKS[2].1, "path", "named by djay"]);
         let [title, by, reason] = linked(&place, &place.incoming.join("copies/x.wav"));
         assert_eq!((title.as_str(), by.as_str()), (first, "sound"));
         assert!(reason.contains("sounds like") && reason.ends_with("raw/0.wav"), "{reason}");

@@ -44,8 +44,8 @@ print(json.dumps([lists, [place if place.startswith('/') else '/' + place for pl
 pub(crate) struct File {
     /// Its path below the folder of what comes in.
     pub(crate) path: String,
-    /// Whether djay knows the track and names the file.
-    pub(crate) is_in_djay: bool,
+    /// The path that djay names, if it knows the track.
+    pub(crate) in_djay: Option<String>,
 }
 
 /// A workspace with music, playlists and a library of djay beside it.
@@ -61,7 +61,8 @@ impl Place {
     fn new() -> Self {
         Self::with(|number| {
             let (artist, title) = TRACKS[number];
-            File { path: format!("new/{artist} - {title}.wav"), is_in_djay: true }
+            let path = format!("new/{artist} - {title}.wav");
+            File { in_djay: Some(path.clone()), path }
         })
     }
 
@@ -90,9 +91,10 @@ impl Place {
         fs::write(exports.join("Sunday.csv"), rows(&[3, 4, 5])).unwrap();
         let djay = folder("djay");
         let written = write_with(&djay.join("MediaLibrary.db"), &Wanted::small(Style::Mac), |written| {
-            let named = (0_u32..).zip(&TRACKS).zip(&files).filter(|(_, file)| file.is_in_djay);
-            for (track, ((number, (artist, title)), file)) in written.tracks.iter_mut().zip(named) {
-                let path = incoming.join(&file.path).display().to_string();
+            let named = (0_u32..).zip(&TRACKS).zip(&files);
+            let named = named.filter_map(|(track, file)| Some((track, file.in_djay.as_deref()?)));
+            for (track, ((number, (artist, title)), path)) in written.tracks.iter_mut().zip(named) {
+                let path = incoming.join(path).display().to_string();
                 (track.title, track.artist) = ((*title).to_owned(), Some((*artist).to_owned()));
                 (track.seconds, track.isrc) = (f64::from(SECONDS), None);
                 (track.bpm, track.key_index) = (Some(120.0 + f64::from(number)), Some(1));

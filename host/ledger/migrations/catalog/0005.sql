@@ -32,7 +32,7 @@ CREATE TRIGGER moves_made AFTER INSERT ON moves BEGIN
     UPDATE files SET track = d.track, linked_by = d.linked_by, link_reason = d.link_reason
         FROM files AS d WHERE d.path = new.new_path AND files.id = new.file AND d.id <> files.id
             AND files.track IS NULL AND d.track IS NOT NULL;
-    UPDATE files SET size = d.size, sha256 = d.sha256, format = d.format, duration_ms = d.duration_ms
+    UPDATE files SET size = d.size, modified_at = d.modified_at, sha256 = d.sha256, format = d.format, duration_ms = d.duration_ms
         FROM files AS d WHERE d.path = new.new_path AND files.id = new.file AND d.id <> files.id
             AND files.size IS NULL AND d.missing = 0;
     UPDATE library_items SET file = new.file

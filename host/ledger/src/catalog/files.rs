@@ -40,12 +40,16 @@ impl Catalog {
         Ok(self.connection.query_row(&sql, [path], located).optional()?)
     }
 
-    /// The files whose path has `part` in it, by path, at most `most`. The case of ASCII makes no difference.
+    /// The files whose path has `part` in it, by path, at most `most`; not the paths that they had before they were moved. The case
+    /// of ASCII makes no difference.
     ///
     /// # Errors
     /// When the database fails.
     pub fn files_with(&self, part: &str, most: u32) -> Result<Vec<Located>, LedgerError> {
-        let sql = format!("{COLUMNS} WHERE instr(lower(f.path), lower(?1)) > 0 ORDER BY f.missing, f.path LIMIT ?2");
+        let sql = format!(
+            "{COLUMNS} WHERE instr(lower(f.path), lower(?1)) > 0 AND f.path NOT IN (SELECT path FROM moves)
+             ORDER BY f.missing, f.path LIMIT ?2"
+        );
         let mut select = self.connection.prepare(&sql)?;
         Ok(select.query_map(params![part, most], located)?.collect::<Result<_, _>>()?)
     }

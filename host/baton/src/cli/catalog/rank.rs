@@ -84,7 +84,7 @@ fn known_field(catalog: &Catalog, name: &str) -> anyhow::Result<String> {
     }
     let others = said.iter().map(String::as_str).filter(|field| !COLUMNS.contains(field));
     let known: Vec<&str> = COLUMNS.into_iter().chain(others).collect();
-    bail!("no source speaks of a field `{}`; fields are {}", name.escape_debug(), known.join(", "))
+    bail!("there is no field `{}`; fields are {}", name.escape_debug(), known.join(", "))
 }
 
 fn check_sources(catalog: &Catalog, asked: &[String]) -> anyhow::Result<()> {
