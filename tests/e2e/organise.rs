@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use baton_tests::music::{tune, write_wav};
 use baton_tests::{Mount, PATIENCE, Task, Workspace, handoff, spotify_exports, text};
 use serde_json::{Value, json};
 
@@ -186,8 +187,8 @@ fn a_daemon_that_is_killed_on_the_way_leaves_every_file_once_and_ends_it_later()
 #[test]
 fn what_is_wanted_is_listed() {
     let place = Place::new();
-    place.file("One.wav", "no sound, but a file that a scan finds");
-    place.workspace.baton(&["library", "scan", place.music.to_str().unwrap()]).ended(1);
+    write_wav(&place.music.join("Another - Thing.wav"), &tune(1, 4));
+    place.workspace.baton(&["library", "scan", place.music.to_str().unwrap()]).ended(0);
     let exports = place.workspace.outside().join("spotify");
     fs::create_dir_all(&exports).unwrap();
     let row = format!("spotify:track:{:022},Song,Album,Ida Lund,2021,200000{}\n", 1, ",".repeat(18));

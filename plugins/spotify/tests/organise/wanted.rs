@@ -1,7 +1,7 @@
 //! What is in playlists and not on disk.
 
 use baton_plugin_kit::lent::Writable as _;
-use baton_plugin_sdk::{Error, Outcome};
+use baton_plugin_sdk::{Error, Outcome, OutcomeKind};
 use serde_json::{Value, json};
 use spotify::wanted;
 
@@ -80,9 +80,22 @@ fn playlists_are_asked_for_by_name() {
 }
 
 #[test]
-fn an_empty_catalog_wants_nothing() {
-    let outcome = list(&Place::new(), &json!({}));
-    assert!(outcome.summary.starts_with("0 tracks in 0 playlists"), "{}", outcome.summary);
+fn what_is_missing_is_said_and_no_list_is_made() {
+    let place = Place::new();
+    let refused = |missing: &str, next: &str| {
+        let outcome = list(&place, &json!({}));
+        assert_eq!((outcome.kind, outcome.artifacts.len()), (OutcomeKind::Refused, 0), "{}", outcome.summary);
+        assert!(outcome.summary.contains(missing) && outcome.next_steps[0].contains(next), "{outcome:?}");
+    };
+    refused("no playlist with a track", "baton run spotify import");
+    place.track("one", "A", "One");
+    place.playlist("P", &["one"]);
+    refused("no music folder was scanned", "baton library scan FOLDER");
+    let put = "INSERT INTO put_file (source, path, missing) VALUES ('library', ?1, ?2)";
+    for (path, missing) in [("/m/gone.mp3", true), ("spotify://streamed", false)] {
+        place.catalog.execute(put, &[path.into(), missing.into()]).unwrap();
+    }
+    refused("no music folder was scanned", "baton library scan FOLDER");
 }
 
 #[test]

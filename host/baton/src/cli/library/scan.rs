@@ -80,7 +80,7 @@ impl Args {
         } else {
             output::print(&as_text(&report, begun.elapsed(), self.dry_run));
         }
-        let nothing = report.sources.iter().all(|listing| listing.items == 0 && listing.failure.is_none());
+        let nothing = report.sources.iter().all(is_empty);
         if nothing && !report.stopped {
             output::note(
                 "no audio file was found there; name the folder that has the music: `baton library scan FOLDER`",
@@ -114,6 +114,12 @@ impl Args {
         }
         Ok(places)
     }
+}
+
+/// Whether a source was reached and neither has an audio file nor had one.
+fn is_empty(listing: &Listing) -> bool {
+    let Listing { items, missing, kept, unread, failure, .. } = listing;
+    items + missing + kept == 0 && unread.is_empty() && failure.is_none()
 }
 
 /// Asks the scan to stop at the first interrupt or request to end; files in work are left for the next scan.
