@@ -128,3 +128,34 @@ fn a_large_result_is_read_through_a_cursor() {
     let run = workspace.baton(&["run", "store", "walk"]).ended(0);
     assert!(run.stderr.contains("Walked 50000 rows, sum 1249975000"), "{}", run.stderr);
 }
+
+/// The summary of `baton run store …`.
+fn ran(workspace: &Workspace, args: &[&str]) -> String {
+    workspace.baton(&[&["run", "store"][..], args].concat()).ended(0).stderr
+}
+
+#[test]
+fn a_migration_is_made_step_by_step_and_a_step_that_fails_leaves_nothing() {
+    let workspace = Workspace::with_store(ALL);
+    for (steps, words) in [
+        ("steps=1", "Form 1, 0 notes, no error"),
+        ("steps=2", "Form 2, 1 notes, no error"),
+        ("steps=2", "Form 2, 1 notes, no error"),
+        ("steps=3", "Form 2, 1 notes, "),
+        ("steps=1", "the tables have form 2, and this plugin knows forms up to 1"),
+    ] {
+        let said = ran(&workspace, &["migrate", "--arg", steps]);
+        assert!(said.contains(words), "{steps}: {said}");
+    }
+    assert!(ran(&workspace, &["migrate", "--arg", "steps=3"]).contains("statement 1: "));
+}
+
+#[test]
+fn a_transaction_counts_as_a_whole_or_not_at_all() {
+    let workspace = Workspace::with_store(ALL);
+    ran(&workspace, &["migrate", "--arg", "steps=1"]);
+    let failed = ran(&workspace, &["transfer", "--arg", "fails=yes"]);
+    assert!(failed.contains("0 notes, ") && failed.contains("statement 1: "), "{failed}");
+    let done = ran(&workspace, &["transfer"]);
+    assert!(done.contains("2 notes, changed [1, 1]"), "{done}");
+}

@@ -1,7 +1,7 @@
 //! What a Baton plugin in Rust is written with: the bindings to `wit/` and the macro that makes a component of a type.
 //!
 //! The only `generate!` of the guest side stands here, so every plugin speaks of the same `Task` and `Outcome`. The
-//! crate adds little of its own: arguments by name, [`http`] with redirects, [`secrets`].
+//! crate adds little of its own: arguments by name or as a type, [`http`] with redirects, [`secrets`].
 //!
 //! ```
 //! use baton_plugin_sdk::{Error, Outcome, Plugin, Task};
@@ -20,6 +20,7 @@
 #[doc(hidden)]
 pub mod bindings;
 pub mod claims;
+mod emit;
 pub mod fingerprint;
 pub mod git;
 pub mod http;

@@ -6,14 +6,14 @@
 //!
 //! fn count(name: &str) -> Result<i64, Error> {
 //!     let own = sql::own();
-//!     own.execute("CREATE TABLE IF NOT EXISTS seen (name TEXT PRIMARY KEY, times INTEGER NOT NULL)", &[])?;
+//!     own.migrate(&[&["CREATE TABLE seen (name TEXT PRIMARY KEY, times INTEGER NOT NULL)"]])?;
 //!     let sql = "INSERT INTO seen VALUES (?1, 1) ON CONFLICT DO UPDATE SET times = times + 1";
 //!     own.execute(sql, &[name.into()])?;
 //!     Ok(own.query("SELECT times FROM seen WHERE name = ?1", &[name.into()])?.integer().unwrap_or(0))
 //! }
 //! ```
 
-pub use crate::bindings::baton::plugin::sql::{Error, Row, Table, Value};
+pub use crate::bindings::baton::plugin::sql::{Error, Row, Statement, Table, Value};
 
 use crate::bindings::baton::plugin::sql as generated;
 
@@ -67,6 +67,48 @@ impl Database {
         if piece.is_empty() { Ok(changed) } else { Ok(changed + generated::batch(self.0, statement, &piece)?) }
     }
 
+    /// Writes with several [`statement`]s in one transaction: all of them count or none. Gives the changed rows of each.
+    ///
+    /// # Errors
+    /// As `transaction` in `wit/sql.wit`.
+    pub fn transaction(self, statements: &[Statement]) -> Result<Vec<u64>, Error> {
+        generated::transaction(self.0, statements)
+    }
+
+    /// Brings the plugin's own tables to their newest form. Each entry of `steps` is a list of statements that leads from one form
+    /// to the next, in one transaction; `PRAGMA user_version` has the number of the steps that were done. Call it at the beginning
+    /// of every task, and only ever add steps at the end.
+    ///
+    /// # Errors
+    /// Those of [`Database::transaction`]; the steps before the failed one stay. [`Error::Invalid`] when a newer revision of the
+    /// plugin has made more steps than there are.
+    pub fn migrate(self, steps: &[&[&str]]) -> Result<(), Error> {
+        let done = self.form()?;
+        if done > steps.len() {
+            let known = steps.len();
+            return Err(Error::Invalid(format!(
+                "the tables have form {done}, and this plugin knows forms up to {known}"
+            )));
+        }
+        for (number, step) in steps.iter().enumerate().skip(done) {
+            let mut statements: Vec<Statement> = step.iter().map(|text| statement(text, [])).collect();
+            statements.push(statement(&format!("PRAGMA user_version = {}", number + 1), []));
+            if let Err(error) = self.transaction(&statements) {
+                // Another attempt of the plugin may have made the same step meanwhile.
+                if self.form()? <= number {
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// How many steps of a migration were done.
+    fn form(self) -> Result<usize, Error> {
+        let form = self.query("PRAGMA user_version", &[])?.integer().unwrap_or_default();
+        Ok(usize::try_from(form).unwrap_or_default())
+    }
+
     /// Reads a result of any size, row by row.
     ///
     /// # Errors
@@ -75,6 +117,12 @@ impl Database {
         let cursor = generated::open(self.0, statement, parameters)?;
         Ok(Rows { cursor, ready: Vec::new().into_iter(), over: false })
     }
+}
+
+/// A statement with its parameters, for [`Database::transaction`].
+#[must_use]
+pub fn statement(text: &str, parameters: impl IntoIterator<Item = Value>) -> Statement {
+    Statement { text: text.to_owned(), parameters: parameters.into_iter().collect() }
 }
 
 /// An SQLite file of another program, as it was when this was made.

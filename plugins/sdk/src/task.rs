@@ -1,5 +1,6 @@
 //! Small conveniences on the generated types: arguments by name, the mounts by name, outcomes step by step.
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::{Artifact, Error, Finding, Mount, Outcome, OutcomeKind, Task};
@@ -15,6 +16,16 @@ impl Task {
             Ok(_) => Err(Error::Permanent("the arguments are not a JSON object".to_owned())),
             Err(error) => Err(Error::Permanent(format!("the arguments are not JSON: {error}"))),
         }
+    }
+
+    /// The arguments as a type of the plugin's own: `#[derive(serde::Deserialize)]`, with `Option` or `#[serde(default)]` for what
+    /// may be absent. The host checks them against the action's schema first, so it fails only if type and schema differ.
+    ///
+    /// # Errors
+    /// `permanent`, with the argument that does not fit.
+    pub fn args_as<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_str(&self.args)
+            .map_err(|error| Error::Permanent(format!("the arguments are not what the plugin expects: {error}")))
     }
 
     /// The argument `name` as text; `None` when it is absent or null.

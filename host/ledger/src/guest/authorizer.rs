@@ -89,9 +89,9 @@ impl Judge {
                 self.change(table_name, context.accessor, false)
             }
             AuthAction::Pragma { pragma_name, pragma_value } => self.pragma(pragma_name, pragma_value),
-            AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => {
-                Err(Refusal::Never("transactions are not for plugins: each call is one, `batch` does many rows in one"))
-            }
+            AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => Err(Refusal::Never(
+                "each call is a transaction: `batch` does many rows in one, `transaction` many statements",
+            )),
             AuthAction::Attach { .. } | AuthAction::Detach { .. } => {
                 Err(Refusal::Never("other databases are not for plugins: no ATTACH, DETACH or VACUUM"))
             }

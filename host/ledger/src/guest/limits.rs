@@ -19,6 +19,9 @@ pub const PARAMETERS: usize = 999;
 /// Rows of one result, and of one batch.
 pub const ROWS: usize = 10_000;
 
+/// Statements of one transaction.
+pub const STATEMENTS: usize = 1_000;
+
 /// Bytes of the values of one result: what a guest can take at once without trouble.
 pub const RESULT_BYTES: usize = 4 << 20;
 

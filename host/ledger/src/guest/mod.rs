@@ -32,6 +32,15 @@ pub use session::Session;
 pub use stop::Stop;
 pub use value::{Row, Table, Value};
 
+/// One statement of a transaction.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Its text.
+    pub statement: String,
+    /// Its parameters.
+    pub parameters: Row,
+}
+
 /// A database as it is lent to one plugin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Access {

@@ -6,7 +6,7 @@ use super::authorizer::Judge;
 use super::open::open;
 use super::read::{Full, Pieces};
 use super::worker::{log_bytes, log_is_full};
-use super::{Access, GuestError, Row, Stop, Table, Value, limits};
+use super::{Access, GuestError, Row, Step, Stop, Table, Value, limits};
 
 /// A connection for the statements of one task.
 pub struct Session {
@@ -72,13 +72,48 @@ impl Session {
         if prepared.readonly() {
             return self.fill(&mut prepared, rows);
         }
+        self.as_one(move || self.fill(&mut prepared, rows))
+    }
+
+    /// Writes with several statements in one transaction; gives the changes of each.
+    ///
+    /// # Errors
+    /// As `transaction` in `wit/sql.wit`.
+    pub fn transaction(&self, steps: &[Step]) -> Result<Vec<u64>, GuestError> {
+        self.stop.begin();
+        let bytes: usize = steps.iter().flat_map(|step| step.parameters.iter()).map(Value::bytes).sum();
+        if steps.len() > limits::STATEMENTS || bytes > limits::BATCH_BYTES {
+            return Err(GuestError::TooLarge(format!(
+                "the transaction has {} statements with {bytes} bytes; at most {} statements and {} MiB go in one call",
+                steps.len(),
+                limits::STATEMENTS,
+                limits::BATCH_BYTES >> 20
+            )));
+        }
+        if !self.access.writable {
+            return Err(GuestError::Denied(self.access.denial.clone()));
+        }
+        self.log_has_room()?;
+        self.as_one(|| {
+            let step = |(number, step): (usize, &Step)| {
+                let done = self.prepared(&step.statement).and_then(|mut prepared| {
+                    self.bind(&mut prepared, &step.parameters)?;
+                    self.run(&mut prepared)
+                });
+                done.map_err(|error| error.at(&format!("statement {number}")))
+            };
+            steps.iter().enumerate().map(step).collect()
+        })
+    }
+
+    /// Does `work` in one transaction: all of it counts or nothing.
+    fn as_one<T>(&self, work: impl FnOnce() -> Result<T, GuestError>) -> Result<T, GuestError> {
         self.host("BEGIN IMMEDIATE")?;
-        let filled = self.fill(&mut prepared, rows).and_then(|changed| self.host("COMMIT").map(|()| changed));
-        drop(prepared);
-        if filled.is_err() && !self.connection.is_autocommit() {
+        let done = work().and_then(|value| self.host("COMMIT").map(|()| value));
+        if done.is_err() && !self.connection.is_autocommit() {
             self.host("ROLLBACK")?;
         }
-        filled
+        done
     }
 
     /// A statement that reads, with its parameters.

@@ -2,7 +2,7 @@
 
 mod look;
 
-use baton_plugin_sdk::handoffs::{self, Draft, EmitError};
+use baton_plugin_sdk::handoffs::{self, Draft};
 use baton_plugin_sdk::{Error, Outcome, Plugin, Priority, Task};
 
 /// The plugin.
@@ -30,7 +30,7 @@ fn post(task: &Task) -> Result<Outcome, Error> {
                 let (key, action) = second.split_once(' ').map_or((second, None), |(key, action)| (key, Some(action)));
                 send(first, key, action)?;
             }
-            "take-back" => handoffs::withdraw(first, second).map_err(refused)?,
+            "take-back" => handoffs::withdraw(first, second)?,
             _ => return Err(Error::Permanent("changed its mind".to_owned())),
         }
     }
@@ -48,15 +48,8 @@ fn send(to: &str, key: &str, action: Option<&str>) -> Result<(), Error> {
         priority: Priority::Medium,
         dedupe_key: key.to_owned(),
     };
-    handoffs::emit(&draft).map_err(refused)
-}
-
-fn refused(error: EmitError) -> Error {
-    match error {
-        EmitError::Denied(text) => Error::NeedsGrant(text),
-        EmitError::UnknownAgent(text) | EmitError::Invalid(text) => Error::Permanent(text),
-        EmitError::TooMany => Error::Permanent("too many".to_owned()),
-    }
+    handoffs::emit(&draft)?;
+    Ok(())
 }
 
 baton_plugin_sdk::plugin!(Post, "../manifest.json");

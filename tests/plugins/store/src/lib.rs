@@ -6,6 +6,7 @@ mod attack;
 mod catalog;
 mod grind;
 mod history;
+mod migrate;
 
 use baton_plugin_sdk::sql::{self, Error as SqlError};
 use baton_plugin_sdk::{Error, Outcome, Plugin, Task};
@@ -32,6 +33,8 @@ impl Plugin for Store {
             "grind" => grind::ask(&task),
             "one-row" => grind::one_row(),
             "fill-the-log" => grind::fill_the_log(),
+            "migrate" => migrate::migrate(&task),
+            "transfer" => migrate::transfer(&task),
             "history" => history::tell(),
             "break-out" => Ok(history::break_out()),
             _ => count(),

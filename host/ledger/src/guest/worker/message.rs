@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{Access, GuestError, Row, Table, Value};
+use super::super::{Access, GuestError, Row, Step, Table, Value};
 
 /// A request. The first one is [`Request::Open`], or [`Request::Copy`] is the only one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +45,11 @@ pub enum Request {
         /// The parameters of each execution.
         rows: Vec<Row>,
     },
+    /// Writes with several statements in one transaction.
+    Transaction {
+        /// The statements.
+        steps: Vec<Step>,
+    },
     /// Begins a query that is read piece by piece. From now on the worker answers [`Request::Next`] only.
     Walk {
         /// Its text.
@@ -70,6 +75,8 @@ pub enum Answer {
     Table(Table),
     /// How many rows a statement changed.
     Changed(u64),
+    /// How many rows each statement of a transaction changed.
+    Changes(Vec<u64>),
     /// The columns of what [`Request::Walk`] began.
     Columns(Vec<String>),
     /// Rows; none when there are no more.

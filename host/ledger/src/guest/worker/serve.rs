@@ -44,6 +44,7 @@ pub fn serve(input: impl Read + Send + 'static, output: impl Write, end: fn(Exit
             Request::Query { statement, parameters } => session.query(&statement, &parameters).map(Answer::Table),
             Request::Execute { statement, parameters } => session.execute(&statement, &parameters).map(Answer::Changed),
             Request::Batch { statement, rows } => session.batch(&statement, &rows).map(Answer::Changed),
+            Request::Transaction { steps } => session.transaction(&steps).map(Answer::Changes),
             Request::Walk { statement, parameters } => return walk(&session, &mut link, &statement, &parameters),
             Request::Open(_) | Request::Copy { .. } | Request::Next { .. } => out_of_order(),
         };

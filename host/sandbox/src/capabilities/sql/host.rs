@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use baton_core::manifest;
+use baton_ledger::guest::Step;
 use baton_ledger::guest::worker::{Answer, Request};
 use wasmtime::component::Resource;
 
@@ -58,6 +59,19 @@ impl generated::Host for State {
         let database = database_of(database);
         let request = Request::Batch { statement, rows: rows.into_iter().map(row_in).collect() };
         let done = self.sql.ask(database, request).await.and_then(|answer| changed_out(&answer));
+        self.note_full(database, &done);
+        Ok(done)
+    }
+
+    async fn transaction(
+        &mut self,
+        database: Database,
+        statements: Vec<generated::Statement>,
+    ) -> wasmtime::Result<Result<Vec<u64>, Error>> {
+        let database = database_of(database);
+        let step = |one: generated::Statement| Step { statement: one.text, parameters: row_in(one.parameters) };
+        let request = Request::Transaction { steps: statements.into_iter().map(step).collect() };
+        let done = self.sql.ask(database, request).await.and_then(changes_out);
         self.note_full(database, &done);
         Ok(done)
     }
@@ -134,6 +148,11 @@ fn table_out(answer: Answer) -> Result<generated::Table, Error> {
 fn changed_out(answer: &Answer) -> Result<u64, Error> {
     let Answer::Changed(rows) = answer else { return Err(broken_off().into()) };
     Ok(*rows)
+}
+
+fn changes_out(answer: Answer) -> Result<Vec<u64>, Error> {
+    let Answer::Changes(changes) = answer else { return Err(broken_off().into()) };
+    Ok(changes)
 }
 
 impl generated::HostCursor for State {

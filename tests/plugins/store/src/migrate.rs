@@ -1,0 +1,39 @@
+//! Its own tables from one form to the next, and a transaction that fails in its midst.
+
+use baton_plugin_sdk::sql::{self, statement};
+use baton_plugin_sdk::{Error, Outcome, Task};
+
+/// The third fails at its second statement.
+const STEPS: [&[&str]; 3] = [
+    &["CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE)"],
+    &["ALTER TABLE notes ADD COLUMN made INTEGER", "INSERT INTO notes (text, made) VALUES ('second', 2)"],
+    &["INSERT INTO notes (text) VALUES ('half')", "INSERT INTO nowhere VALUES (1)"],
+];
+
+/// How many of the steps are made.
+#[derive(serde::Deserialize)]
+struct Args {
+    steps: usize,
+}
+
+/// Makes some of the steps, and tells what is there.
+pub(crate) fn migrate(task: &Task) -> Result<Outcome, Error> {
+    let Args { steps } = task.args_as()?;
+    let own = sql::own();
+    let error = own.migrate(STEPS.get(..steps).unwrap_or(&STEPS)).err();
+    let form = own.query("PRAGMA user_version", &[])?.integer().unwrap_or_default();
+    let notes = own.query("SELECT count(*) FROM notes", &[])?.integer().unwrap_or_default();
+    let error = error.map_or_else(|| "no error".to_owned(), |error| error.to_string());
+    Ok(Outcome::new(format!("Form {form}, {notes} notes, {error}.")))
+}
+
+/// Writes twice in one transaction; with `fails` the second is a text that is there already.
+pub(crate) fn transfer(task: &Task) -> Result<Outcome, Error> {
+    let own = sql::own();
+    let put = "INSERT INTO notes (text) VALUES (?1)";
+    let second = if task.arg_str("fails")?.is_some() { "one" } else { "two" };
+    let done = own.transaction(&[statement(put, ["one".into()]), statement(put, [second.into()])]);
+    let notes = own.query("SELECT count(*) FROM notes", &[])?.integer().unwrap_or_default();
+    let done = done.map_or_else(|error| error.to_string(), |changes| format!("changed {changes:?}"));
+    Ok(Outcome::new(format!("{notes} notes, {done}.")))
+}
