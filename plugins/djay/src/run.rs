@@ -126,6 +126,9 @@ fn sync_sessions(task: &Task, library: &Library, findings: &mut Findings) -> Res
         "{} sessions and {} plays are in the catalog ({} new), {} of {} plays linked to session and track; {} tracks, {} playlists.",
         said.sessions, said.plays, said.new, said.linked, said.plays, said.tracks, said.playlists
     );
+    if said.files > 0 {
+        summary.push_str(&format!(" {} paths of files were written.", said.files));
+    }
     if said.named_by_plays > 0 {
         summary.push_str(&format!(" {} tracks are known from plays alone.", said.named_by_plays));
     }
