@@ -5,6 +5,7 @@ mod damaged;
 mod database;
 mod duplicates;
 mod eagle;
+mod edits;
 mod file_tags;
 mod kills;
 mod scan;

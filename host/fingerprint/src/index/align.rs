@@ -61,14 +61,14 @@ impl Alignment {
 
 /// Bits that differ, and frames that were counted.
 #[derive(Clone, Copy, Default)]
-struct Errors {
+pub(crate) struct Errors {
     bits: u32,
-    busy: u32,
+    pub(crate) busy: u32,
 }
 
 impl Errors {
     #[expect(clippy::cast_precision_loss, reason = "there are at most 32 times 32,768 bits")]
-    fn rate(self) -> f32 {
+    pub(crate) fn rate(self) -> f32 {
         if self.busy == 0 { 1.0 } else { self.bits as f32 / (32 * self.busy) as f32 }
     }
 
@@ -168,7 +168,7 @@ fn background(one: &[u32], other: &[u32], shift: i32) -> f32 {
 }
 
 /// What of the two lies over each other when the second is shifted: its frame `shift` over the first frame of the first.
-fn overlap<'a>(one: &'a [u32], other: &'a [u32], shift: i32) -> (&'a [u32], &'a [u32]) {
+pub(crate) fn overlap<'a>(one: &'a [u32], other: &'a [u32], shift: i32) -> (&'a [u32], &'a [u32]) {
     let by = usize::try_from(shift.unsigned_abs()).unwrap_or(usize::MAX);
     let (left, right) = if shift < 0 { (one.get(by..), Some(other)) } else { (Some(one), other.get(by..)) };
     let (left, right) = (left.unwrap_or_default(), right.unwrap_or_default());
@@ -180,7 +180,7 @@ fn overlap<'a>(one: &'a [u32], other: &'a [u32], shift: i32) -> (&'a [u32], &'a 
 static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
 
 /// The errors of two runs of words of the same length. The first frame has none before it and only serves the second.
-fn errors(left: &[u32], right: &[u32]) -> Errors {
+pub(crate) fn errors(left: &[u32], right: &[u32]) -> Errors {
     dispatch!(*LEVEL, _simd => counted(left, right))
 }
 

@@ -14,8 +14,9 @@ use baton_ledger::catalog::Catalog;
 use baton_ledger::catalog::library::{Entry, State};
 
 use super::calm::calmly;
+use super::confirm::confirm;
 use crate::LibraryError;
-use crate::duplicates::Item;
+use crate::duplicates::{Item, WholePrints};
 use crate::lookup::{Asked, Match, look_up};
 use crate::scan::{Event, Options, Read, scan};
 use crate::source::Place;
@@ -96,6 +97,8 @@ fn piece(wanted: &Wanted<'_>, read: &Read<'_>, stop: &AtomicBool) -> Result<News
     };
     see(&catalog, &place, wanted, &mut news)?;
     compare(&catalog, &mut news.arrivals, stop)?;
+    let prints = WholePrints { catalog: wanted.catalog, read, tell: &|_| (), stop };
+    confirm(&mut news.arrivals, &|items| prints.of(items))?;
     Ok(news)
 }
 

@@ -7,6 +7,7 @@
 //! A file that was written to within the last seconds is no news yet: it may be half there.
 
 mod calm;
+mod confirm;
 mod hear;
 #[cfg(test)]
 mod tests;

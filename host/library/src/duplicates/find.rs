@@ -11,8 +11,8 @@ use super::groups::group;
 use super::metadata::likely;
 use super::proof::Pair;
 use super::versions::difference;
-use super::{Difference, Group, Item, Likely, Versions};
-use crate::coverage::HEARD_MS;
+use super::whole::{Whole, compare, play_on};
+use super::{Difference, Group, Item, Likely, Proof, Versions};
 
 /// What finds among many fingerprints those that sound alike: [`super::listen()`], or what a test puts in its place.
 pub type Ear<'a> = dyn Fn(&[Fingerprint]) -> Heard + 'a;
@@ -26,11 +26,16 @@ pub struct Heard {
     pub bridges: Vec<Pair>,
 }
 
+/// Pairs that are compared to their end together, so that few prints are in memory at once.
+const PIECE: usize = 500;
+
 /// What is wanted.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
     /// Points, of 1,000, from which files without a fingerprint are asked about by their titles; none for not at all.
     pub metadata: Option<u32>,
+    /// The score, in per cent, that a pair needs to be told of.
+    pub min_score: u8,
 }
 
 /// What is there twice.
@@ -40,7 +45,7 @@ pub struct Duplicates {
     pub items: Vec<Item>,
     /// Files of one recording.
     pub groups: Vec<Group>,
-    /// What sounds alike and is no duplicate.
+    /// What sounds alike and is no duplicate, or may be none.
     pub versions: Vec<Versions>,
     /// What is called alike and could not be heard.
     pub likely: Vec<Likely>,
@@ -57,9 +62,8 @@ impl Duplicates {
 
     /// Whether of two items only the beginning was compared, because one plays on.
     #[must_use]
-    pub fn are_heard_in_part(&self, one: usize, other: usize) -> bool {
-        let lengths = [one, other].into_iter().filter_map(|at| self.items.get(at)?.duration_ms);
-        lengths.max().is_some_and(|length| length > HEARD_MS)
+    pub fn are_heard_in_part(&self, one: usize, other: usize, proof: &Proof) -> bool {
+        self.items.get(one).zip(self.items.get(other)).is_some_and(|(one, other)| proof.is_of_part(one, other))
     }
 
     /// Files that a better one makes superfluous, and the bytes that they have.
@@ -71,30 +75,74 @@ impl Duplicates {
     }
 }
 
-/// Finds what is there twice among all items of the catalog that are there.
+/// Finds what is there twice among all items of the catalog that are there. Pairs that agree in the first two minutes and play on
+/// are compared by what `whole` has of them.
 ///
 /// # Errors
 /// When the database fails.
-pub fn find(catalog: &Catalog, ear: &Ear<'_>, wanted: Wanted) -> Result<Duplicates, LedgerError> {
+pub fn find(
+    catalog: &Catalog,
+    ear: &Ear<'_>,
+    whole: &Whole<'_>,
+    wanted: Wanted,
+) -> Result<Duplicates, LedgerError> {
     let items = items(catalog)?;
     let classes = Classes::of(&items);
     let (places, prints) = fingerprints(catalog, &items, &classes)?;
     let heard = ear(&prints);
     drop(prints);
     let as_items = |pair: &Pair| Some(Pair { one: *places.get(pair.one)?, other: *places.get(pair.other)?, ..*pair });
-    let (mut alike, mut versions) = (Vec::new(), Vec::new());
-    for pair in heard.pairs.iter().filter_map(as_items) {
-        match difference(&items, &pair) {
-            None => alike.push(pair),
-            Some(difference) => versions.push(Versions::of(pair, difference)),
-        }
-    }
-    let bridges = heard.bridges.iter().filter_map(as_items);
+    let is_wanted = |pair: &Pair| pair.alike.score >= wanted.min_score;
+    let pairs = heard.pairs.iter().filter_map(as_items).filter(is_wanted).collect();
+    let Judged { alike, mut versions } = judge(&items, pairs, whole)?;
+    let bridges = heard.bridges.iter().filter_map(as_items).filter(is_wanted);
     versions.extend(bridges.map(|pair| Versions::of(pair, Difference::Bridge)));
     versions.sort_by_key(|versions| (versions.one, versions.other));
     let groups = group(&items, &classes, &alike);
     let (likely, likely_left_out) = wanted.metadata.map(|threshold| likely(&items, threshold)).unwrap_or_default();
     Ok(Duplicates { items, groups, versions, likely, likely_left_out })
+}
+
+/// Pairs of which it is known what they are.
+#[derive(Default)]
+struct Judged {
+    alike: Vec<Pair>,
+    versions: Vec<Versions>,
+}
+
+impl Judged {
+    fn put(&mut self, pair: Pair, difference: Option<Difference>) {
+        match difference {
+            None => self.alike.push(pair),
+            Some(difference) => self.versions.push(Versions::of(pair, difference)),
+        }
+    }
+}
+
+/// Tells copies from versions; those that play on by the whole of them, some hundred at a time.
+fn judge(items: &[Item], pairs: Vec<Pair>, whole: &Whole<'_>) -> Result<Judged, LedgerError> {
+    let (mut judged, mut long) = (Judged::default(), Vec::new());
+    for pair in pairs {
+        let is_long = items.get(pair.one).zip(items.get(pair.other)).is_some_and(|(one, other)| play_on(one, other));
+        match difference(items, &pair) {
+            None if is_long => long.push(pair),
+            difference => judged.put(pair, difference),
+        }
+    }
+    for piece in long.chunks(PIECE) {
+        let mut places: Vec<usize> = piece.iter().flat_map(|pair| [pair.one, pair.other]).collect();
+        places.sort_unstable();
+        places.dedup();
+        let asked: Vec<&Item> = places.iter().filter_map(|at| items.get(*at)).collect();
+        let prints = whole(&asked)?;
+        let print = |at: usize| prints.get(&items.get(at)?.id);
+        for pair in piece {
+            let mut pair = *pair;
+            let difference = compare(&mut pair.alike, print(pair.one), print(pair.other));
+            judged.put(pair, difference);
+        }
+    }
+    Ok(judged)
 }
 
 /// All items that are there. A file is no duplicate of itself: of items with one path there is one.

@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     fn pair(one: usize, other: usize) -> Pair {
-        Pair { one, other, alike: Alike { bit_error_rate: 0.02, score: 95, overlap: 1.0, drift: 0.0 } }
+        Pair { one, other, alike: Alike::test() }
     }
 
     fn items(bitrates: &[u32]) -> Vec<Item> {

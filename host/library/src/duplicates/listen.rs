@@ -20,24 +20,28 @@ pub fn listen(prints: &[Fingerprint], stop: &AtomicBool) -> Heard {
 
 fn as_pair(prints: &[Fingerprint], pair: &index::Pair) -> Option<Pair> {
     let (one, other) = (usize::try_from(pair.first).ok()?, usize::try_from(pair.second).ok()?);
-    let shorter = prints.get(one)?.words().len().min(prints.get(other)?.words().len());
-    Some(Pair { one, other, alike: Alike::of(&pair.alignment, pair.score, shorter) })
+    let alike = Alike::of(&pair.alignment, pair.score, prints.get(one)?, prints.get(other)?);
+    Some(Pair { one, other, alike })
 }
 
 impl Alike {
-    /// What an alignment means, of which `shorter` words are the shorter side.
+    /// What an alignment of two fingerprints means.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_precision_loss,
         clippy::cast_sign_loss,
         reason = "a score is a share, frames are some thousands"
     )]
-    pub(crate) fn of(alignment: &index::Alignment, score: f32, shorter: usize) -> Self {
+    pub(crate) fn of(alignment: &index::Alignment, score: f32, one: &Fingerprint, other: &Fingerprint) -> Self {
+        let shorter = one.words().len().min(other.words().len());
         Self {
             bit_error_rate: alignment.bit_error_rate,
             score: (score.clamp(0.0, 1.0) * 100.0).round() as u8,
             overlap: (alignment.overlap_frames as f32 / shorter.max(1) as f32).min(1.0),
             drift: alignment.drift,
+            offset_frames: alignment.offset_frames,
+            windows: index::windows(one.words(), other.words(), alignment.offset_frames),
+            whole: false,
         }
     }
 }

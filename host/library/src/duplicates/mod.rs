@@ -4,9 +4,9 @@
 //! only where a file has no fingerprint, the same title, artist and length ([`metadata`]). The last is kept apart: it is a
 //! question to a person and is in no group.
 //!
-//! Versions are not duplicates: two files that sound alike and differ in length, in speed or in what their titles say
-//! (remix, edit, live, instrumental …) are listed as [`Versions`] and never suggested for anything. Nothing here deletes,
-//! moves or writes a file.
+//! Versions are not duplicates: two files that sound alike and differ in length, in speed, in ten seconds of their sound (an edit) or
+//! in what their titles say (remix, edit, live, instrumental …) are listed as [`Versions`] and never suggested for anything. So are
+//! those of which it is not certain that they are copies ([`Difference::Review`]). Nothing here deletes, moves or writes a file.
 
 mod better;
 mod classes;
@@ -17,6 +17,7 @@ mod listen;
 mod metadata;
 mod proof;
 mod versions;
+mod whole;
 
 pub use better::Points;
 pub use find::{Duplicates, Ear, Heard, Wanted, find};
@@ -27,4 +28,6 @@ pub(crate) use metadata::track as called;
 pub use metadata::{Likely, THRESHOLD};
 pub use proof::{Alike, Pair, Proof};
 pub(crate) use versions::difference;
-pub use versions::{Difference, Versions};
+pub use versions::{Difference, Doubt, Versions};
+pub use whole::{Whole, WholePrints};
+pub(crate) use whole::{compare, play_on};

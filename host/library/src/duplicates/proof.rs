@@ -1,5 +1,7 @@
 //! What says that two files are one recording.
 
+use baton_fingerprint::index::Windows;
+
 /// Why two items are thought to be one recording.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Proof {
@@ -20,6 +22,22 @@ pub struct Alike {
     pub overlap: f32,
     /// How much faster the second goes, as a share: 0.02 for 2 %; 0 when both go alike.
     pub drift: f32,
+    /// The place in the second of what is at the start of the first, in frames of 0.1238 s.
+    pub offset_frames: i32,
+    /// How much they differ ten seconds at a time.
+    pub windows: Windows,
+    /// Whether `windows` are those of the whole files; else of what the catalog has of them, the first two minutes.
+    pub whole: bool,
+}
+
+#[cfg(test)]
+impl Alike {
+    /// Two that hardly differ.
+    pub(crate) fn test() -> Self {
+        let windows = Windows::default();
+        let (bit_error_rate, score, overlap, drift) = (0.02, 95, 1.0, 0.0);
+        Self { bit_error_rate, score, overlap, drift, offset_frames: 0, windows, whole: false }
+    }
 }
 
 impl Proof {

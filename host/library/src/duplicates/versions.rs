@@ -1,10 +1,11 @@
-//! What sounds alike and is another version: by length, by speed, by what the titles say.
+//! What sounds alike and is another version, by length, by speed, by what the titles say, or an edit; and what may be one.
 //!
 //! Only for sound: files with the same audio packets are one, whatever they are called.
 
 use baton_core::matching::{Agreement, version};
 
 use super::Item;
+use crate::coverage::HEARD_MS;
 use super::proof::{Alike, Pair};
 
 /// Two files that sound alike and are not duplicates.
@@ -31,8 +32,23 @@ pub enum Difference {
     Part(u8),
     /// Their titles name different versions.
     Words,
+    /// Ten seconds from so many milliseconds on differ as two pieces do, while the rest is the same.
+    Edit(u64),
     /// What else sounds like the one does not sound like the other: one may be made of several pieces.
     Bridge,
+    /// Nothing makes them versions, but it is not certain that they are copies: a person has to listen.
+    Review(Doubt),
+}
+
+/// Why it is not certain that two files are copies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// They are less alike than copies mostly are.
+    Score,
+    /// Ten seconds from so many milliseconds on differ more than those of copies.
+    Part(u64),
+    /// Only the first two minutes were compared: one of the files could not be read.
+    Rest,
 }
 
 impl Versions {
@@ -50,7 +66,9 @@ impl Difference {
             Self::Speed(_) => "speed",
             Self::Part(_) => "part",
             Self::Words => "version_words",
+            Self::Edit(_) => "edit",
             Self::Bridge => "bridge",
+            Self::Review(_) => "review",
         }
     }
 
@@ -64,9 +82,34 @@ impl Difference {
             Self::Speed(thousandths) => format!("one is {}.{} % faster", thousandths / 10, thousandths % 10),
             Self::Part(percent) => format!("only {percent} % of the shorter sounds alike"),
             Self::Words => "their titles name different versions".to_owned(),
+            Self::Edit(from) => format!("10 s and more from {} on are not the same: an edit", clock(*from)),
             Self::Bridge => "what else sounds like the one does not sound like the other".to_owned(),
+            Self::Review(doubt) => doubt.text(),
         }
     }
+
+    /// Whether a person has to listen, because it is not certain that the two are copies.
+    #[must_use]
+    pub const fn is_review(&self) -> bool {
+        matches!(self, Self::Review(_))
+    }
+}
+
+impl Doubt {
+    fn text(self) -> String {
+        match self {
+            Self::Score => format!("less than {SURE} % alike; listen to both"),
+            Self::Part(from) => format!("10 s from {} on differ more than in most copies; listen to both", clock(from)),
+            Self::Rest => {
+                format!("compared is only the first {}, because one could not be read to its end", clock(HEARD_MS))
+            }
+        }
+    }
+}
+
+/// Milliseconds as minutes and seconds: `2:05`.
+fn clock(ms: u64) -> String {
+    format!("{}:{:02}", ms / 60_000, ms / 1_000 % 60)
 }
 
 /// Lengths may differ by this, in milliseconds: silence and fades at the ends of two releases of one recording.
@@ -78,7 +121,22 @@ const OVERLAP: f32 = 0.8;
 /// Drift below this is measuring noise: a thousandth.
 const DRIFT: f32 = 0.001;
 
-/// What makes a pair versions; none where they are duplicates.
+/// A pair of this score, in per cent, or more needs no review. Copies in other formats, cut or padded, have 86 and more; an equaliser
+/// or a lost channel leaves 50 to 60.
+const SURE: u8 = 80;
+
+/// Ten seconds of copies differ in this share of their bits or less.
+const SAME: f32 = 0.30;
+
+/// Ten seconds that differ in this share of their bits are another piece, or another place of the same one, where the middle of all
+/// windows differs in [`ELSEWHERE`] or less.
+const OTHER: f32 = 0.38;
+const ELSEWHERE: f32 = 0.20;
+
+/// Milliseconds of a frame of a fingerprint, as a fraction: 1,365 samples at 11,025 Hz.
+const FRAME_MS: (u64, u64) = (1_365_000, 11_025);
+
+/// What makes a pair versions, or a case for review; none where they are duplicates as far as they were compared.
 pub(crate) fn difference(items: &[Item], pair: &Pair) -> Option<Difference> {
     let Alike { overlap, drift, .. } = pair.alike;
     let (one, other) = (items.get(pair.one)?, items.get(pair.other)?);
@@ -88,7 +146,19 @@ pub(crate) fn difference(items: &[Item], pair: &Pair) -> Option<Difference> {
     };
     let by_length = one.duration_ms.zip(other.duration_ms).map(|(one, other)| one.abs_diff(other));
     let by_length = by_length.filter(|ms| *ms > LENGTH_MS).map(Difference::Length);
-    speed(drift).or_else(|| part(overlap)).or(by_length).or_else(words)
+    speed(drift).or_else(|| part(overlap)).or(by_length).or_else(words).or_else(|| window(&pair.alike))
+}
+
+/// What the worst ten seconds of two files say.
+pub(super) fn window(alike: &Alike) -> Option<Difference> {
+    let windows = alike.windows;
+    let at = || u64::from(windows.worst_at_frame) * FRAME_MS.0 / FRAME_MS.1;
+    match windows.worst {
+        worst if worst >= OTHER && windows.median <= ELSEWHERE => Some(Difference::Edit(at())),
+        _ if alike.score < SURE => Some(Difference::Review(Doubt::Score)),
+        worst if worst > SAME => Some(Difference::Review(Doubt::Part(at()))),
+        _ => None,
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some hundredths, made positive")]
@@ -103,9 +173,9 @@ fn part(overlap: f32) -> Option<Difference> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use baton_fingerprint::index::Windows;
 
-    const ALIKE: Alike = Alike { bit_error_rate: 0.02, score: 95, overlap: 1.0, drift: 0.0 };
+    use super::*;
 
     fn of(one: (&str, u64), other: (&str, u64), alike: Alike) -> Option<Difference> {
         let items = [Item::test(1, one.0, one.1), Item::test(2, other.0, other.1)];
@@ -121,20 +191,37 @@ mod tests {
             ("Song (Radio Edit)", "Song (Extended Mix)"),
             ("Song (One Remix)", "Song (Other Remix)"),
         ] {
-            assert_eq!(of((one, 200), (other, 201), ALIKE), Some(Difference::Words), "{one} / {other}");
+            assert_eq!(of((one, 200), (other, 201), Alike::test()), Some(Difference::Words), "{one} / {other}");
         }
         for (one, other) in [("Song", "Song"), ("Song", "song (2011 Remaster)"), ("Song", "Song (Original Mix)")] {
-            assert_eq!(of((one, 200), (other, 201), ALIKE), None, "{one} / {other}");
+            assert_eq!(of((one, 200), (other, 201), Alike::test()), None, "{one} / {other}");
         }
     }
 
     #[test]
     fn length_speed_and_part_do_so_too() {
-        let with = |overlap, drift| Alike { overlap, drift, ..ALIKE };
-        assert_eq!(of(("a", 200), ("a", 205), ALIKE), None);
-        assert_eq!(of(("a", 200), ("a", 206), ALIKE), Some(Difference::Length(6_000)));
+        let with = |overlap, drift| Alike { overlap, drift, ..Alike::test() };
+        assert_eq!(of(("a", 200), ("a", 205), Alike::test()), None);
+        assert_eq!(of(("a", 200), ("a", 206), Alike::test()), Some(Difference::Length(6_000)));
         assert_eq!(of(("a", 200), ("a", 200), with(1.0, -0.02)), Some(Difference::Speed(20)));
         assert_eq!(of(("a", 200), ("a", 200), with(0.5, 0.0)), Some(Difference::Part(50)));
         assert_eq!(Difference::Length(6_250).text(), "one is 6.2 s longer: an edit, or one is cut off");
+    }
+
+    #[test]
+    fn ten_seconds_of_another_piece_make_an_edit_and_what_is_unsure_is_for_review() {
+        let with = |score, worst, median| {
+            let windows = Windows { worst, worst_at_frame: 808, median };
+            difference(
+                &[Item::test(1, "a", 200), Item::test(2, "a", 200)],
+                &Pair { one: 0, other: 1, alike: Alike { score, windows, ..Alike::test() } },
+            )
+        };
+        assert_eq!(with(95, 0.08, 0.02), None);
+        assert_eq!(with(71, 0.48, 0.02), Some(Difference::Edit(100_038)));
+        assert_eq!(with(55, 0.36, 0.25), Some(Difference::Review(Doubt::Score)));
+        // All of it differs much, so that the worst says less.
+        assert_eq!(with(85, 0.41, 0.25), Some(Difference::Review(Doubt::Part(100_038))));
+        assert_eq!(Difference::Edit(100_038).text(), "10 s and more from 1:40 on are not the same: an edit");
     }
 }

@@ -119,10 +119,8 @@ fn keep_best(near: &mut Vec<(i64, Alike)>) {
 /// What was found, seen from what was asked for: there the library's print was the given one.
 fn alike(prints: &[Fingerprint], print: &Fingerprint, found: &Found) -> Option<(usize, Alike)> {
     let place = usize::try_from(found.at).ok()?;
-    let asked = prints.get(place)?.words().len();
-    let shorter = asked.min(print.words().len());
-    let alike = Alike::of(&found.alignment, found.score, shorter);
-    Some((place, Alike { drift: -alike.drift, ..alike }))
+    let alike = Alike::of(&found.alignment, found.score, print, prints.get(place)?);
+    Some((place, Alike { drift: -alike.drift, offset_frames: -alike.offset_frames, ..alike }))
 }
 
 /// The items that sound alike, and those with the same audio packets.

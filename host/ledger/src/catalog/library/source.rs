@@ -130,6 +130,8 @@ impl Library {
                  AND (track IS NULL OR linked_by IN ('sound', 'tags'))
                  AND NOT EXISTS (SELECT 1 FROM fingerprints WHERE file = files.id)
                  AND NOT EXISTS (SELECT 1 FROM library_items WHERE file = files.id);
+             DELETE FROM library_whole_prints WHERE NOT EXISTS (
+                 SELECT 1 FROM library_items AS i WHERE i.audio_sha256 = library_whole_prints.audio_sha256);
              DROP TABLE forgotten;"
         ))?;
         transaction.commit()?;

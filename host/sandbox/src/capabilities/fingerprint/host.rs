@@ -9,7 +9,7 @@ use baton_fingerprint::{Fingerprint, Options, Reason};
 use baton_ledger::LedgerError;
 use baton_ledger::catalog::Catalog;
 use baton_library::coverage::{self, Coverage};
-use baton_library::duplicates::{self, Duplicates, Wanted};
+use baton_library::duplicates::{self, Duplicates, Wanted, WholePrints};
 use baton_library::lookup::{self, Asked};
 use baton_library::scan;
 
@@ -42,7 +42,12 @@ impl generated::Host for State {
     }
 
     async fn duplicates(&mut self, most: u32) -> wasmtime::Result<Result<Twice, Error>> {
-        let found = self.in_library(Room::All, all_that_is_twice).await;
+        let path = match self.sounds.library() {
+            Ok(path) => path,
+            Err(error) => return Ok(Err(error)),
+        };
+        let find = move |catalog: &Catalog, stop: &AtomicBool| all_that_is_twice((catalog, &path), stop);
+        let found = self.in_library(Room::All, find).await;
         let found = found.and_then(|found| found.unwrap_or_else(|| Ok(Duplicates::default())));
         Ok(found.and_then(|found| shown::twice(&found, most)))
     }
@@ -130,7 +135,10 @@ fn wanted(asked: Vec<generated::Asked>) -> Result<Vec<Asked>, Error> {
 }
 
 /// Everything that is there twice, unless there is too much to hold.
-fn all_that_is_twice(catalog: &Catalog, stop: &AtomicBool) -> Result<Result<Duplicates, Error>, LedgerError> {
+fn all_that_is_twice(
+    (catalog, path): (&Catalog, &Path),
+    stop: &AtomicBool,
+) -> Result<Result<Duplicates, Error>, LedgerError> {
     let items = Coverage::of(catalog, coverage::GATE)?.total.items;
     if items > limits::SOUND_ITEMS {
         let text = format!(
@@ -140,5 +148,7 @@ fn all_that_is_twice(catalog: &Catalog, stop: &AtomicBool) -> Result<Result<Dupl
         return Ok(Err(Error::TooLarge(text)));
     }
     let ear = |prints: &[Fingerprint]| duplicates::listen(prints, stop);
-    duplicates::find(catalog, &ear, Wanted { metadata: None }).map(Ok)
+    let prints = WholePrints { catalog: path, read: &baton_fingerprint::read, tell: &|_| (), stop };
+    let wanted = Wanted { metadata: None, min_score: 0 };
+    duplicates::find(catalog, &ear, &|items| prints.of(items), wanted).map(Ok)
 }

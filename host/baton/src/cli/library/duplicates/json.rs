@@ -14,7 +14,8 @@ pub(super) fn whole(found: &Duplicates) -> Value {
         "compared": found.heard(),
         "superfluous": { "files": superfluous, "bytes": bytes },
         "groups": found.groups.iter().map(|group| as_json(found, group)).collect::<Vec<_>>(),
-        "versions": found.versions.iter().map(|two| versions(found, two)).collect::<Vec<_>>(),
+        "versions": pairs(found, false),
+        "review": pairs(found, true),
         "likely_by_metadata": found.likely.iter().map(|two| likely(found, two)).collect::<Vec<_>>(),
         "likely_left_out": found.likely_left_out,
     })
@@ -32,7 +33,7 @@ fn other(found: &Duplicates, best: usize, other: &Other) -> Value {
     json!({
         "file": file(found, other.item),
         "points": points(other.points),
-        "proof": proof(&other.proof, found.are_heard_in_part(best, other.item)),
+        "proof": proof(&other.proof, found.are_heard_in_part(best, other.item, &other.proof)),
         "reasons": other.reasons,
     })
 }
@@ -51,16 +52,24 @@ fn proof(proof: &Proof, in_part: bool) -> Value {
             "score": proof.score(),
             "bit_error_rate": rounded(alike.bit_error_rate),
             "overlap": rounded(alike.overlap),
+            "worst_10s_error_rate": rounded(alike.windows.worst),
             "only_first_ms": in_part.then_some(HEARD_MS),
         }),
     }
 }
 
+/// The pairs that are versions, or those that a person has to listen to.
+fn pairs(found: &Duplicates, review: bool) -> Vec<Value> {
+    let wanted = found.versions.iter().filter(|pair| pair.difference.is_review() == review);
+    wanted.map(|pair| versions(found, pair)).collect()
+}
+
 fn versions(found: &Duplicates, versions: &Versions) -> Value {
+    let by = Proof::Sounds(versions.alike);
     json!({
         "one": file(found, versions.one),
         "other": file(found, versions.other),
-        "proof": proof(&Proof::Sounds(versions.alike), found.are_heard_in_part(versions.one, versions.other)),
+        "proof": proof(&by, found.are_heard_in_part(versions.one, versions.other, &by)),
         "difference": versions.difference.word(),
         "reason": versions.difference.text(),
     })

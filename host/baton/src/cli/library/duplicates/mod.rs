@@ -7,23 +7,29 @@ mod table;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use baton_library::duplicates::{Duplicates, THRESHOLD, Wanted, find, listen};
+use baton_library::duplicates::{Duplicates, THRESHOLD, Wanted, WholePrints, find, listen};
 
 use super::super::Place;
 use super::open;
+use super::units::heard;
 use crate::exit::Code;
 use crate::output;
 
 /// Find files of one recording, by their sound; suggest the better one, and why
 ///
-/// Versions (remix, live, edit, another length or speed) are no duplicates. Files without a fingerprint are only asked about,
-/// by title and artist. The sound is that of the first two minutes; where a file plays on, that is said. Nothing is deleted:
-/// a plan can be written, for whoever decides. Exit 1: nothing could be compared, because no file has a fingerprint.
+/// Versions (remix, live, edit, another length or speed) are not duplicates. The first two minutes are compared; files that
+/// seem to be copies and are longer are then read once and compared to their end. Pairs that are less than 80 % alike, or that
+/// could not be compared to their end, are listed for review and are in no group. Files without a fingerprint are only asked
+/// about, by title and artist. Nothing is deleted: a plan can be written, for whoever decides. Exit 1: nothing
+/// could be compared, because no file has a fingerprint.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Also write the suggestions into this new file, as JSON
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
+    /// Leave out pairs that sound less alike than this, in per cent
+    #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
+    min_score: u8,
     /// Points, of 1000, from which files without a fingerprint are asked about by title and artist
     #[arg(long, value_name = "POINTS", default_value_t = THRESHOLD, value_parser = clap::value_parser!(u32).range(1..=1000))]
     metadata_threshold: u32,
@@ -45,9 +51,16 @@ impl Args {
         let Some(catalog) = open(place, self.json, || json::whole(&Duplicates::default()))? else {
             return Ok(Code::Findings);
         };
-        let wanted = Wanted { metadata: (!self.no_metadata).then_some(self.metadata_threshold) };
+        let metadata = (!self.no_metadata).then_some(self.metadata_threshold);
+        let wanted = Wanted { metadata, min_score: self.min_score };
         let stop = AtomicBool::new(false);
-        let found = find(&catalog, &|prints| listen(prints, &stop), wanted)?;
+        let tell = |files| {
+            let from = heard();
+            output::note(&format!("reading {files} files that play on after {from}, to compare them to their end"));
+        };
+        let path = place.need()?.state.catalog();
+        let prints = WholePrints { catalog: &path, read: &baton_fingerprint::read, tell: &tell, stop: &stop };
+        let found = find(&catalog, &|prints| listen(prints, &stop), &|items| prints.of(items), wanted)?;
         if let Some(file) = &self.plan {
             plan::write(file, &found)?;
             output::note(&format!("the plan is in {}; nothing was deleted", file.display()));

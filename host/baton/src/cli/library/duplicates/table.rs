@@ -14,13 +14,18 @@ pub(super) fn whole(found: &Duplicates, with_versions: bool) -> String {
     if !found.groups.is_empty() {
         text.push_str(&groups(found));
     }
-    if with_versions && !found.versions.is_empty() {
-        text.push_str(&format!("{}\n", versions(found)));
+    let (review, versions): (Vec<&Versions>, Vec<&Versions>) =
+        found.versions.iter().partition(|pair| pair.difference.is_review());
+    if !review.is_empty() {
+        text.push_str(&format!("{}\n", pairs(found, "PERHAPS TWICE, FOR REVIEW", "WHY", &review)));
+    }
+    if with_versions && !versions.is_empty() {
+        text.push_str(&format!("{}\n", pairs(found, "VERSIONS, NO DUPLICATES", "BUT", &versions)));
     }
     if !found.likely.is_empty() {
         text.push_str(&format!("{}\n", likely(found)));
     }
-    text + &sum(found)
+    text + &sum(found, review.len())
 }
 
 fn groups(found: &Duplicates) -> String {
@@ -49,18 +54,18 @@ fn rows(found: &Duplicates, group: &Group, table: &mut Table) {
     }
 }
 
-fn versions(found: &Duplicates) -> String {
-    let mut table = Table::new(&["VERSIONS, NO DUPLICATES", "AND", "ALIKE", "BUT"]);
-    for Versions { one, other, alike, difference } in found.versions.iter().take(SHOWN) {
+fn pairs(found: &Duplicates, title: &str, why: &str, pairs: &[&Versions]) -> String {
+    let mut table = Table::new(&[title, "AND", "ALIKE", why]);
+    for Versions { one, other, alike, difference } in pairs.iter().take(SHOWN) {
         let alike = percent(found, *one, *other, *alike);
         table.row([named(found, *one), named(found, *other), alike, difference.text()]);
     }
-    table.lines(|_, _, cell| cell) + &more(found.versions.len(), "pairs")
+    table.lines(|_, _, cell| cell) + &more(pairs.len(), "pairs")
 }
 
 /// How much two are alike, with how much of them was compared where that is not all.
 fn percent(found: &Duplicates, one: usize, other: usize, alike: Alike) -> String {
-    let part = if found.are_heard_in_part(one, other) { format!(" of {}", heard()) } else { String::new() };
+    let part = if found.are_heard_in_part(one, other, &Proof::Sounds(alike)) { format!(" of {}", heard()) } else { String::new() };
     format!("{} %{part}", alike.score)
 }
 
@@ -80,19 +85,20 @@ fn more(all: usize, what: &str) -> String {
     if all > SHOWN { format!("… and {} {what} more; --json has all\n", all - SHOWN) } else { String::new() }
 }
 
-fn sum(found: &Duplicates) -> String {
+fn sum(found: &Duplicates, review: usize) -> String {
     let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let (superfluous, size) = found.superfluous();
     format!(
-        "{} of {} items compared by the sound of their first {}: {} groups, {} files ({}) have a better copy; {} pairs are versions, {} \
-         are likely by their titles\n",
+        "{} of {} items compared by the sound of their first {}, what seems to be twice to its end: {} groups, {} files ({}) have a \
+         better copy; {} pairs are for review, {} are versions, {} are likely by their titles\n",
         count(number(found.heard())),
         count(number(found.items.len())),
         heard(),
         count(number(found.groups.len())),
         count(number(superfluous)),
         bytes(size),
-        count(number(found.versions.len())),
+        count(number(review)),
+        count(number(found.versions.len() - review)),
         count(number(found.likely.len())),
     )
 }

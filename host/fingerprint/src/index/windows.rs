@@ -1,0 +1,123 @@
+//! Two fingerprints that agree, ten seconds at a time: there an edit shows which the sum over minutes hides.
+//!
+//! Measured on real pieces, encoded, cut, equalised and edited by `ffmpeg`: of a copy the worst window differs in at most 0.08 of
+//! its bits (one channel only: 0.31; an equaliser: 0.36; only a band of it is left: 0.51) and hardly more than the middle one. Of a
+//! piece in which 12 s or more are of another piece, or of another place of itself, the worst differs in 0.42 to 0.60.
+
+use super::align::{errors, overlap};
+
+/// Frames of a window: 9.9 s.
+const WINDOW: usize = 80;
+
+/// Frames between the starts of two windows: 1 s.
+const STEP: usize = 8;
+
+/// Frames of a window in which something must happen for its rate to count.
+const BUSY: u32 = 24;
+
+/// A window with this error rate or less follows a copy that goes a little faster or slower; what differs is not followed.
+const FOLLOWED: f32 = 0.35;
+
+/// How much two fingerprints differ in windows of 9.9 s, one a second.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Windows {
+    /// The share of bits that differ in the window in which most do, from 0 to 1; 0.5 is chance.
+    pub worst: f32,
+    /// Where that begins in the first, in frames of 0.1238 s.
+    pub worst_at_frame: u32,
+    /// The share in the middle one of all windows.
+    pub median: f32,
+}
+
+/// Compares two fingerprints of which the second's frame `shift` lies over the first frame of the first. Nothing differs where too
+/// little happens to tell.
+#[must_use]
+pub fn windows(one: &[u32], other: &[u32], mut shift: i32) -> Windows {
+    let (mut found, mut rates) = (Windows::default(), Vec::new());
+    let from = usize::try_from(shift.saturating_neg().max(0)).unwrap_or(usize::MAX);
+    let mut at = from;
+    // The last window is whole, unless there is no whole one.
+    while let Some(window) = one.get(at..).filter(|rest| at == from || rest.len() >= WINDOW) {
+        let window = window.get(..WINDOW).unwrap_or(window);
+        let here = i32::try_from(at).unwrap_or(i32::MAX);
+        let tried = [0, -1, 1].map(|by| (rate(window, other, here.saturating_add(shift).saturating_add(by), at == from), by));
+        let tried = tried.into_iter().filter_map(|(rate, by)| Some((rate?, by)));
+        let Some((rate, by)) = tried.min_by(|(one, _), (other, _)| one.total_cmp(other)) else { break };
+        if rate <= FOLLOWED {
+            shift += by;
+        }
+        if rate > found.worst {
+            (found.worst, found.worst_at_frame) = (rate, u32::try_from(at).unwrap_or(u32::MAX));
+        }
+        rates.push(rate);
+        at += STEP;
+    }
+    rates.sort_by(f32::total_cmp);
+    found.median = rates.get(rates.len() / 2).copied().unwrap_or_default();
+    found
+}
+
+/// How much of a window differs from what lies under it; none where that ends before the window does, unless it is the first.
+fn rate(window: &[u32], other: &[u32], at: i32, is_first: bool) -> Option<f32> {
+    let (left, right) = overlap(window, other, at);
+    // A window that was moved by a frame has one less at an end.
+    if left.is_empty() || (!is_first && left.len() + 1 < window.len()) {
+        return None;
+    }
+    let errors = errors(left, right);
+    Some(if errors.busy < BUSY { 0.0 } else { errors.rate() })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::made;
+    use super::*;
+
+    #[test]
+    fn a_copy_has_no_window_that_differs() {
+        let words = made::piece(900, 0.9, 1);
+        let copy = made::worn(&words[40..], 0.05, 2);
+        assert!(windows(&copy, &words, 40).worst < 0.1);
+        assert!(windows(&words, &copy, -40).worst < 0.1);
+    }
+
+    #[test]
+    fn a_part_of_another_piece_is_the_worst_window_wherever_it_is() {
+        let words = made::piece(900, 0.9, 1);
+        for from in [0, 300, 800] {
+            let mut edit = words.clone();
+            edit[from..from + 100].copy_from_slice(&made::piece(100, 0.9, 7));
+            for (one, other) in [(&words, &edit), (&edit, &words)] {
+                let found = windows(one, other, 0);
+                assert!(found.worst > 0.4 && found.median < 0.1, "{from}: {found:?}");
+                assert!((from..from + 24).contains(&(found.worst_at_frame as usize)), "{from}: {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_copy_that_goes_a_little_faster_is_followed() {
+        let words = made::piece(8_000, 0.97, 3);
+        let faster: Vec<_> = (0..7_900).map(|at| words[at * 1_001 / 1_000]).collect();
+        assert!(windows(&faster, &words, 0).worst < 0.3);
+    }
+
+    #[test]
+    fn silence_differs_nowhere() {
+        assert_eq!(windows(&[7; 300], &[9; 300], 0), Windows::default());
+    }
+
+    proptest! {
+        #[test]
+        fn no_words_and_no_shift_stop_it(
+            one in prop::collection::vec(any::<u32>(), 0..300),
+            other in prop::collection::vec(any::<u32>(), 0..300),
+            shift in any::<i32>(),
+        ) {
+            let found = windows(&one, &other, shift);
+            prop_assert!((0.0..=1.0).contains(&found.worst));
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Edits of real music, labelled, against copies: what is swapped, in the first two minutes or after them, makes no duplicate.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use baton_tests::{Output, PATIENCE, Workspace, tool};
+use serde_json::{Value, json};
+
+use super::{beside, scan};
+
+/// Debian's `wesnoth-1.16-music`, as `.ci/run` installs it.
+const MUSIC: &str = "/usr/share/games/wesnoth/1.16/data/core/music";
+
+/// Pieces that play longer than [`LENGTH`] seconds.
+const PIECES: [&str; 4] = ["battle", "breaking_the_chains", "casualties_of_war", "legends_of_the_north"];
+
+/// Seconds of each file.
+const LENGTH: u32 = 160;
+
+/// What is kept of a piece, as `ffmpeg` filters of two inputs: the piece, and the next piece. The same music each time.
+const COPIES: [(&str, &str, &[&str]); 4] = [
+    ("128.mp3", "[0:a]anull[o]", &["-c:a", "libmp3lame", "-compression_level", "9", "-b:a", "128k"]),
+    ("vorbis.ogg", "[0:a]anull[o]", &["-c:a", "libvorbis", "-q:a", "2"]),
+    ("cut.flac", "[0:a]atrim=start=1.3,asetpts=PTS-STARTPTS,volume=-6dB[o]", &[]),
+    ("padded.flac", "[0:a]adelay=2000:all=1,aformat=channel_layouts=mono[o]", &[]),
+];
+
+/// Edits: seconds of the piece (`true`) or the next one (`false`), one after the other. Each plays as long as the piece.
+const EDITS: [(&str, &[(bool, u32, u32)]); 6] = [
+    ("middle.flac", &[(true, 0, 50), (false, 50, 75), (true, 75, LENGTH)]),
+    ("turned.flac", &[(true, 0, 50), (true, 90, 115), (true, 75, LENGTH)]),
+    ("first 100.flac", &[(true, 0, 100), (false, 100, LENGTH)]),
+    ("first 125.flac", &[(true, 0, 125), (false, 125, LENGTH)]),
+    ("late.flac", &[(true, 0, 124), (false, 20, 45), (true, 149, LENGTH)]),
+    ("ending.flac", &[(true, 0, LENGTH - 20), (false, 30, 50)]),
+];
+
+fn ffmpeg(inputs: &[&Path], args: &[&str], to: &Path) {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-nostdin", "-y"]);
+    inputs.iter().for_each(|input| drop(command.arg("-i").arg(input)));
+    let made = command.args(args).arg(to).output().unwrap();
+    assert!(made.status.success(), "{}: {}", to.display(), String::from_utf8_lossy(&made.stderr));
+}
+
+/// The filter that puts parts one after the other.
+fn parts(parts: &[(bool, u32, u32)]) -> String {
+    let one = |(number, (is_piece, from, to)): (usize, &(bool, u32, u32))| {
+        let input = u8::from(!is_piece);
+        format!("[{input}:a]atrim=start={from}:end={to},asetpts=PTS-STARTPTS[p{number}];")
+    };
+    let cut: String = parts.iter().enumerate().map(one).collect();
+    let names: String = (0..parts.len()).map(|number| format!("[p{number}]")).collect();
+    format!("{cut}{names}concat=n={}:v=0:a=1[o]", parts.len())
+}
+
+/// The labelled set in a folder: `NUMBER LABEL`, where a copy's label is none of an edit's.
+fn make(folder: &Path, work: &Path) {
+    let base = |number: usize| work.join(format!("{number}.wav"));
+    let length = LENGTH.to_string();
+    for (number, piece) in PIECES.iter().enumerate() {
+        let from = Path::new(MUSIC).join(format!("{piece}.ogg"));
+        ffmpeg(&[&from], &["-t", &length, "-ar", "44100", "-ac", "2", "-map_metadata", "-1"], &base(number));
+    }
+    for number in 0..PIECES.len() {
+        let (piece, next) = (base(number), base((number + 1) % PIECES.len()));
+        let file = |label: &str| folder.join(format!("{number} {label}"));
+        ffmpeg(&[&piece], &[], &file("whole.flac"));
+        for (label, filter, codec) in COPIES {
+            ffmpeg(&[&piece], &[&["-filter_complex", filter, "-map", "[o]"], codec].concat(), &file(label));
+        }
+        for (label, edit) in EDITS {
+            ffmpeg(&[&piece, &next], &["-filter_complex", &parts(edit), "-map", "[o]"], &file(label));
+        }
+    }
+}
+
+/// The number of its piece, and its label.
+fn label(path: &str) -> (String, String) {
+    let (number, label) = Path::new(path).file_name().unwrap().to_str().unwrap().split_once(' ').unwrap();
+    (number.to_owned(), label.to_owned())
+}
+
+fn is_edit(label: &str) -> bool {
+    EDITS.iter().any(|(edit, _)| *edit == label)
+}
+
+/// The pairs of files that a group puts together.
+fn together(found: &Value) -> BTreeSet<(String, String)> {
+    let mut pairs = BTreeSet::new();
+    for group in found["groups"].as_array().unwrap() {
+        let others = group["others"].as_array().unwrap().iter().map(|other| &other["file"]);
+        let all = std::iter::once(&group["keep"]["file"]).chain(others);
+        let mut files: Vec<String> = all.map(|file| file["path"].as_str().unwrap().to_owned()).collect();
+        files.sort();
+        for (at, second) in files.iter().enumerate() {
+            pairs.extend(files.iter().take(at).map(|first| (first.clone(), second.clone())));
+        }
+    }
+    pairs
+}
+
+/// `baton library duplicates --json`, which reads what plays on after two minutes.
+fn duplicates(workspace: &Workspace, args: &[&str]) -> Output {
+    let mut command = workspace.command();
+    command.arg("-w").arg(workspace.root()).args(["library", "duplicates", "--json"]).args(args);
+    Output::within(&mut command, 10 * PATIENCE).ended(0)
+}
+
+fn music() -> Option<PathBuf> {
+    tool("ffmpeg", "apt-get install ffmpeg").ok()?;
+    let folder = Path::new(MUSIC);
+    let ci = std::env::var("CI").is_ok_and(|value| value == "true") && cfg!(target_os = "linux");
+    assert!(folder.is_dir() || !ci, "{MUSIC} must be there under CI=true: apt-get install wesnoth-1.16-music");
+    folder.is_dir().then(|| folder.to_owned())
+}
+
+#[test]
+fn edits_of_real_music_are_not_duplicates_and_copies_are() {
+    if music().is_none() {
+        return;
+    }
+    let workspace = Workspace::init();
+    let folder = beside(&workspace, "music");
+    make(&folder, workspace.outside());
+    let mut command = workspace.command();
+    command.arg("-w").arg(workspace.root()).args(["library", "scan", "--json"]).arg(&folder);
+    Output::within(&mut command, 10 * PATIENCE).ended(0);
+
+    let ended = duplicates(&workspace, &[]);
+    assert!(ended.stderr.contains("to compare them to their end"), "{}", ended.stderr);
+    let found = ended.json();
+    let together = together(&found);
+    let is_copy = |(one, other): &(String, String)| {
+        let (one, other) = (label(one), label(other));
+        one.0 == other.0 && !is_edit(&one.1) && !is_edit(&other.1)
+    };
+    let right = together.iter().filter(|pair| is_copy(pair)).count();
+    let wrong: Vec<_> = together.iter().filter(|pair| !is_copy(pair)).collect();
+    // A piece and its copies are five files, so ten pairs.
+    let all = PIECES.len() * 10;
+    assert!(right * 100 >= all * 99, "{right} of {all} copies are found: {:#}", found["review"]);
+    assert!(right * 100 >= (right + wrong.len()) * 98, "edits are called duplicates: {wrong:?}");
+    // What an edit is, is said of each against the whole piece.
+    let versions = found["versions"].as_array().unwrap();
+    for (edit, _) in EDITS {
+        for number in 0..PIECES.len() {
+            let is_said = versions.iter().any(|pair| {
+                let [one, other] = ["one", "other"].map(|file| label(pair[file]["path"].as_str().unwrap()));
+                let number = number.to_string();
+                one.0 == number && other.0 == number && pair["difference"] == "edit" && {
+                    (one.1 == edit && other.1 == "whole.flac") || (one.1 == "whole.flac" && other.1 == edit)
+                }
+            });
+            assert!(is_said, "{number} {edit}: {versions:#?}");
+        }
+    }
+
+    // The second time nothing is read again, also where the files are away.
+    let away = workspace.outside().join("away");
+    std::fs::rename(&folder, &away).unwrap();
+    let again = duplicates(&workspace, &[]);
+    assert!(!again.stderr.contains("reading"), "{}", again.stderr);
+    assert_eq!(again.json()["groups"], found["groups"]);
+    std::fs::rename(&away, &folder).unwrap();
+    // A score that none of another format has leaves those out.
+    let sure = duplicates(&workspace, &["--min-score", "100"]).json();
+    assert!(sure["groups"].as_array().unwrap().len() < PIECES.len(), "{:#}", sure["groups"]);
+}
+
+#[test]
+fn what_could_not_be_compared_to_its_end_and_what_is_hardly_alike_is_for_review() {
+    if music().is_none() {
+        return;
+    }
+    let workspace = Workspace::init();
+    let folder = beside(&workspace, "music");
+    let from = Path::new(MUSIC).join("battle.ogg");
+    ffmpeg(&[&from], &["-t", "130"], &folder.join("a.flac"));
+    ffmpeg(&[&from], &["-t", "130", "-c:a", "libvorbis", "-q:a", "2"], &folder.join("b.ogg"));
+    let equalised = "bass=g=10:f=110,equalizer=f=1000:t=o:w=1:g=-8,treble=g=8";
+    ffmpeg(&[&from], &["-t", "130", "-af", equalised], &folder.join("c.flac"));
+    scan(&workspace, &folder, &[], 0);
+    let away = folder.with_extension("away");
+    std::fs::rename(folder.join("b.ogg"), &away).unwrap();
+    let found = duplicates(&workspace, &[]).json();
+    assert_eq!(found["groups"], json!([]), "{found:#}");
+    let review = found["review"].as_array().unwrap();
+    let why = |file: &str| {
+        let is_it = |pair: &&Value| pair["other"]["path"].as_str().unwrap().ends_with(file);
+        review.iter().find(is_it).map(|pair| (pair["reason"].to_string(), pair["proof"]["only_first_ms"].clone()))
+    };
+    let (reason, part) = why("b.ogg").unwrap();
+    assert!(reason.contains("could not be read to its end") && part == 120_000, "{reason} {part}");
+    assert!(why("c.flac").unwrap().0.contains("listen to both"), "{found:#}");
+    assert_eq!(found["superfluous"]["files"], 0);
+    let text = workspace.baton(&["library", "duplicates"]).ended(0).stdout;
+    assert!(text.contains("PERHAPS TWICE, FOR REVIEW"), "{text}");
+    // Once it is there again it is compared, and is a copy.
+    std::fs::rename(&away, folder.join("b.ogg")).unwrap();
+    let found = duplicates(&workspace, &[]).json();
+    assert_eq!(found["groups"][0]["others"].as_array().unwrap().len(), 1, "{found:#}");
+    assert_eq!(found["groups"][0]["others"][0]["proof"]["only_first_ms"], Value::Null);
+}
